@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * This host's VFIO devices and their facts, read from sysfs with libudev. Reads only what is wanted, never a migration_*
+ * attribute, and survives whatever it meets: a row that cannot be made is left out, a fact that cannot be read is kept
+ * as its error.
+ */
+#ifndef CORE_DISCOVERY_DISCOVERY_H
+#define CORE_DISCOVERY_DISCOVERY_H
+
+#include "core/facts/inventory_json.h"
+#include "core/facts/model.h"
+
+struct discovery_want {
+	const char *glob;
+	uint32_t flags; /* enum migcompat_want_flags */
+};
+
+struct discovery_options {
+	const struct discovery_want *wants; /* the union of all backends' */
+	size_t nwants;
+	/* Is a function bound to this module (dashes as underscores) with this modalias some backend's? NULL: none is. */
+	bool (*served)(void *arg, const char *module, const char *modalias);
+	void *arg;
+	const struct stated *stated; /* or NULL */
+	const char *only;            /* collect just the device of this id; NULL: all */
+};
+
+/* Append this host and its devices to an inventory. A machine without any is no error. -ENOMEM, or what libudev said. */
+int discovery_run(struct inventory *inventory, const struct discovery_options *options, struct error *err);
+
+#endif

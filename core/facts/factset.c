@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Building and searching sets of facts. Must not know where facts come from. */
+#include "core/facts/factset.h"
+
+#include <errno.h>
+#include <fnmatch.h>
+#include <stdlib.h>
+#include <string.h>
+
+bool utf8_valid(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	const unsigned char *end = p + len;
+
+	while (p < end) {
+		unsigned char c = *p++;
+		uint32_t point, least;
+		int more;
+
+		if (c < 0x80)
+			continue;
+		if (c >= 0xc2 && c <= 0xdf) {
+			more = 1, point = c & 0x1fu, least = 0x80;
+		} else if ((c & 0xf0) == 0xe0) {
+			more = 2, point = c & 0x0fu, least = 0x800;
+		} else if (c >= 0xf0 && c <= 0xf4) {
+			more = 3, point = c & 0x07u, least = 0x10000;
+		} else {
+			return false;
+		}
+		while (more--) {
+			if (p == end || (*p & 0xc0) != 0x80)
+				return false;
+			point = point << 6 | (*p++ & 0x3fu);
+		}
+		if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+			return false;
+	}
+	return true;
+}
+
+bool fact_glob_match(const char *glob, const char *key)
+{
+	return fnmatch(glob, key, FNM_PATHNAME) == 0;
+}
+
+bool fact_glob_any(const char *const *globs, size_t count, const char *key)
+{
+	for (size_t i = 0; i < count; i++)
+		if (fact_glob_match(globs[i], key))
+			return true;
+	return false;
+}
+
+void factset_builder_init(struct factset_builder *builder, struct arena *arena)
+{
+	*builder = (struct factset_builder){.arena = arena};
+}
+
+void factset_builder_free(struct factset_builder *builder)
+{
+	free(builder->facts);
+	*builder = (struct factset_builder){0};
+}
+
+static int builder_push(struct factset_builder *builder, const struct fact *fact)
+{
+	size_t len = strlen(fact->key);
+
+	if (len == 0)
+		return -EINVAL;
+	if (len > FACT_KEY_MAX || builder->count >= FACTSET_MAX)
+		return -E2BIG;
+	for (const char *c = fact->key; *c; c++)
+		if ((unsigned char)*c < 0x20)
+			return -EINVAL;
+	if (builder->count == builder->room) {
+		size_t room = builder->room ? builder->room * 2 : 16;
+		struct fact *facts = realloc(builder->facts, room * sizeof(*facts));
+
+		if (!facts)
+			return -ENOMEM;
+		builder->facts = facts;
+		builder->room = room;
+	}
+	if (builder->count && strcmp(builder->facts[builder->count - 1].key, fact->key) >= 0)
+		builder->unsorted = true;
+	builder->facts[builder->count++] = *fact;
+	return 0;
+}
+
+static int builder_add_bytes(struct factset_builder *builder, const char *key, const void *bytes, size_t len, bool binary)
+{
+	struct fact fact = {.key = key, .len = (uint32_t)len, .binary = binary};
+
+	if (len > FACT_VALUE_MAX)
+		return -E2BIG;
+	fact.value = arena_copy(builder->arena, bytes, len);
+	return fact.value ? builder_push(builder, &fact) : -ENOMEM;
+}
+
+int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len)
+{
+	bool binary = memchr(value, '\0', len) || !utf8_valid(value, len);
+
+	if (!binary && len && value[len - 1] == '\n')
+		len--;
+	return builder_add_bytes(builder, key, value, len, binary);
+}
+
+int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes, size_t len)
+{
+	return builder_add_bytes(builder, key, bytes, len, true);
+}
+
+int factset_builder_add_error(struct factset_builder *builder, const char *key, int error)
+{
+	struct fact fact = {.key = key, .error = (uint16_t)error};
+
+	return error > 0 && error < 4096 ? builder_push(builder, &fact) : -EINVAL;
+}
+
+static int fact_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct fact *)a)->key, ((const struct fact *)b)->key);
+}
+
+static bool fact_same(const struct fact *a, const struct fact *b)
+{
+	return a->error == b->error && a->len == b->len && (a->error || memcmp(a->value, b->value, a->len) == 0);
+}
+
+int factset_builder_finish(struct factset_builder *builder, struct factset *ret, struct error *err)
+{
+	struct fact *facts = builder->facts;
+	size_t count = 0;
+	int r = -ENOMEM;
+
+	if (builder->unsorted)
+		qsort(facts, builder->count, sizeof(*facts), fact_compare);
+	for (size_t i = 0; i < builder->count; i++) {
+		if (count && strcmp(facts[count - 1].key, facts[i].key) == 0) {
+			if (fact_same(&facts[count - 1], &facts[i]))
+				continue;
+			r = error_set(err, -EEXIST, "fact \"%s\" stands twice with different values", facts[i].key);
+			goto out;
+		}
+		facts[count++] = facts[i];
+	}
+	struct fact *kept = arena_alloc(builder->arena, count * sizeof(*kept), 8);
+
+	if (!kept) {
+		error_set(err, r, "out of memory");
+		goto out;
+	}
+	if (count)
+		memcpy(kept, facts, count * sizeof(*kept));
+	*ret = (struct factset){.facts = kept, .count = count};
+	r = 0;
+out:
+	factset_builder_free(builder);
+	return r;
+}
+
+const struct fact *factset_find(const struct factset *set, const char *key)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+		int order = strcmp(key, set->facts[middle].key);
+
+		if (order == 0)
+			return &set->facts[middle];
+		if (order < 0)
+			high = middle;
+		else
+			low = middle + 1;
+	}
+	return NULL;
+}
+
+const char *factset_text(const struct factset *set, const char *key)
+{
+	const struct fact *fact = factset_find(set, key);
+
+	return fact && !fact->error && !fact->binary ? fact->value : NULL;
+}

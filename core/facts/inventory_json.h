@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Inventory files, format "migcompat-inventory/1": read and written with jansson, one device at a time so that a file of
+ * 100,000 devices never stands in memory as a tree. Input is hostile.
+ */
+#ifndef CORE_FACTS_INVENTORY_JSON_H
+#define CORE_FACTS_INVENTORY_JSON_H
+
+#include <stdio.h>
+
+#include "core/facts/model.h"
+
+#define INVENTORY_FILE_MAX (512u << 20) /* bytes; a larger file is refused before it is read */
+#define INVENTORY_DEVICE_MAX (16u << 20) /* bytes of JSON text of one device or of the host */
+
+/*
+ * Append a file's host and devices. On any error nothing stays of it and err is one sentence that begins with the path:
+ * what, where (device number from 1, and its id once known), what was expected. -ENOENT, -EACCES, …: unreadable; -EFBIG: too large;
+ * -EINVAL: anything wrong inside.
+ */
+int inventory_read_file(struct inventory *inventory, const char *path, struct error *err);
+/* The same from memory; name stands for the path in messages. */
+int inventory_read_buffer(struct inventory *inventory, const char *name, const char *bytes, size_t len, struct error *err);
+
+/*
+ * Write one host and its devices as one document, keys in a fixed order, facts sorted. keep(device or NULL for a
+ * host fact, key, arg) says whether a fact is written; NULL: all. -errno of the stream.
+ */
+typedef bool inventory_keep_fn(void *arg, const struct device *device, const char *key);
+int inventory_write(const struct inventory *inventory, const struct host *host, FILE *out, inventory_keep_fn *keep, void *arg);
+
+/*
+ * Stated facts: each *.json in folder, in name order: {"format":"migcompat-facts/1","stated":"2026-11-21","devices":{"ID":{"KEY":"VALUE"}},
+ * "host":{"KEY":"VALUE"}}. They become facts "stated/KEY" (of the device or of the host) and "stated/KEY@date". A missing folder is no error.
+ * The caller merges them: stated_add puts those of one id (NULL: the host's) into a builder.
+ */
+struct stated;
+int stated_load(const char *folder, struct stated **ret, struct error *err);
+int stated_add(const struct stated *stated, const char *id, struct factset_builder *builder);
+struct stated *stated_free(struct stated *stated); /* returns NULL; takes NULL */
+
+#endif

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The administrator's policy: read with libconfig, checked strictly, applied to one source and one target. Read-only
+ * after loading, so any threads may share it; a reload makes a new one.
+ */
+#ifndef CORE_POLICY_POLICY_H
+#define CORE_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "core/backend/result.h"
+#include "core/facts/factset.h"
+#include "core/facts/model.h"
+#include "migcompat/backend.h"
+
+struct policy;
+
+/* What is known of a loaded backend, to check its section of the configuration. */
+struct policy_backend {
+	const char *name;
+	const struct migcompat_setting *settings;
+	size_t nsettings;
+};
+
+struct policy_side {
+	const char *namespace;   /* NULL: unknown */
+	const char *type;        /* TYPE part; NULL: unknown */
+	const char *kind;        /* "mdev", …; NULL: unknown */
+	const char *host;        /* NULL: unknown (a bare string) */
+	const char *version;     /* the whole version string, or NULL */
+	const struct factset *facts;      /* NULL: none is known */
+	const struct factset *host_facts; /* NULL: none is known */
+};
+
+enum policy_outcome {
+	POLICY_NOTHING = 0, /* no rule ended it */
+	POLICY_ALLOW = 1,
+	POLICY_DENY = 2,    /* also a failed require, a known-bad version, mixed kinds where off */
+};
+
+/* How one rule fared; for "policy explain". text says why it did or did not match. */
+typedef void policy_trace_fn(void *arg, const char *rule, const char *where, const char *action, bool matched, const char *text);
+
+/*
+ * Load. dir NULL: /etc/migcompat with /usr/lib/migcompat/conf.d behind it; else dir stands for /etc/migcompat and nothing of
+ * /usr/lib is read; a plain file is taken alone. Missing files are no error, everything else that is wrong is: -EINVAL (or the file's errno) and err
+ * "FILE:LINE: what, expected, nearest key". policy_load does not know backends yet; policy_check_sections does.
+ */
+int policy_load(const char *dir, struct policy **ret, struct error *err);
+struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL */
+
+/* Every section must belong to a backend, every key to one of its settings, of its type and allowed. */
+int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err);
+
+/* Files that were read, in the order in which their rules count. NULL after the last. */
+const char *policy_file(const struct policy *policy, size_t index);
+
+/* A key of a namespace's section as text, or NULL where the administrator says nothing. */
+const char *policy_setting(const struct policy *policy, const char *namespace, const char *name);
+
+/* Plain settings. */
+const char *policy_backend_dir(const struct policy *policy);        /* NULL: not set */
+unsigned policy_timeout_ms(const struct policy *policy);            /* of one call of a backend; default 5000 */
+const char *policy_prefer(const struct policy *policy, const char *key); /* the backend that a tied key goes to, or NULL */
+bool policy_mechanism_required(const struct policy *policy);        /* default false */
+
+/*
+ * Apply. Adds a finding of limit policy for what denies, turns overridden bad findings into warnings (setting
+ * *ret_forced), and appends the names of the rules that matched to applied (a list of pointers that live as long as the
+ * policy; at most applied_room; *ret_applied counts). trace may be NULL. Allocates nothing without a trace.
+ */
+enum policy_outcome policy_apply(const struct policy *policy, const struct policy_side *source, const struct policy_side *target,
+				 struct migcompat_result *result, bool *ret_forced, const char **applied, size_t applied_room,
+				 size_t *ret_applied, policy_trace_fn *trace, void *trace_arg);
+
+/* The policy in force as text a file could hold, with where each part comes from in comments. */
+int policy_show(const struct policy *policy, FILE *out);
+/* The same as one JSON document (a json_t, reference owned by the caller). */
+void *policy_json(const struct policy *policy);
+
+/* Eight bytes that change whenever the policy does: a hash over the files' content and names. */
+uint64_t policy_hash(const struct policy *policy);
+
+#endif

@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The vendor's contract: what a backend exports, and what it is given.
+ *
+ * A backend is one shared object for one device family. It gets facts (read
+ * for it from sysfs or from an inventory file) and answers; it never opens a
+ * file, a device or a socket, and never prints. It links to nothing of
+ * migcompat: all services come in struct migcompat_host.
+ *
+ * Growth: every struct begins with its own size. Members are only ever
+ * appended, which does not raise MIGCOMPAT_BACKEND_API; the core copies
+ * min(its size, yours) into a zeroed copy, and a zero member has the default
+ * that is documented here. Arrays come with the size of one element.
+ *
+ * Errors: functions return 0 or a negative errno. Strings are UTF-8.
+ */
+#ifndef MIGCOMPAT_BACKEND_H
+#define MIGCOMPAT_BACKEND_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Raised only when a member changes its meaning. A backend of another number is refused. */
+#define MIGCOMPAT_BACKEND_API 1u
+
+/* The longest whole string, NAMESPACE:KIND:TYPE:PAYLOAD, in bytes (a sysfs read holds it and a newline). */
+#define MIGCOMPAT_STRING_MAX 4094u
+/* The longest NAMESPACE:KIND:TYPE, in bytes. */
+#define MIGCOMPAT_PREFIX_MAX 128u
+/* So much is left for every payload: the string less the longest prefix and its colon. */
+#define MIGCOMPAT_PAYLOAD_MAX 3965u
+
+/* ---------------------------------------------------------------- words */
+
+enum migcompat_kind {
+	MIGCOMPAT_KIND_MDEV = 0,      /* a mediated device that exists */
+	MIGCOMPAT_KIND_MDEV_TYPE = 1, /* a type of which one could be created */
+	MIGCOMPAT_KIND_PHYSICAL = 2,  /* a PCI PF or VF bound to vfio-pci or a variant driver */
+};
+
+enum migcompat_state {
+	MIGCOMPAT_UNKNOWN = 0,
+	MIGCOMPAT_YES = 1,
+	MIGCOMPAT_NO = 2,
+};
+
+/* Why two devices differ; the order is the order in which a verdict names them. */
+enum migcompat_limit {
+	MIGCOMPAT_LIMIT_NONE = 0,
+	MIGCOMPAT_LIMIT_FORMAT = 1,    /* the string is malformed or of an unknown format */
+	MIGCOMPAT_LIMIT_NAMESPACE = 2, /* the string is another backend's */
+	MIGCOMPAT_LIMIT_TYPE = 3,      /* the migration types differ */
+	MIGCOMPAT_LIMIT_HARDWARE = 4,
+	MIGCOMPAT_LIMIT_DRIVER = 5,
+	MIGCOMPAT_LIMIT_FIRMWARE = 6,
+	MIGCOMPAT_LIMIT_PARAMETER = 7,
+	MIGCOMPAT_LIMIT_RESOURCE = 8,
+	MIGCOMPAT_LIMIT_POLICY = 9, /* the administrator's; the core's own use */
+	MIGCOMPAT_LIMIT_HOLD = 10,  /* the operator's; the core's own use */
+};
+
+enum migcompat_status {
+	MIGCOMPAT_STATUS_OK = 0,
+	MIGCOMPAT_STATUS_BAD = 1,     /* makes the verdict "incompatible" */
+	MIGCOMPAT_STATUS_WARN = 2,    /* shown, decides nothing */
+	MIGCOMPAT_STATUS_UNKNOWN = 3, /* could not be compared, and need not be; a doubt that matters is BAD */
+};
+
+/* How a field of the source is held against the target's. */
+enum migcompat_rule {
+	MIGCOMPAT_RULE_EQUAL = 0,    /* the same value */
+	MIGCOMPAT_RULE_SUPERSET = 1, /* number as a mask: the target has every bit of the source */
+	MIGCOMPAT_RULE_AT_LEAST = 2, /* number: the target has as much or more */
+	MIGCOMPAT_RULE_VERSION = 3,  /* same major, source minor <= target minor, patch free */
+	MIGCOMPAT_RULE_ONE_OF = 4,   /* the target's text is a list "a,b,c" that has the source's value */
+	MIGCOMPAT_RULE_RANGE = 5,    /* the target's text is "<min>-<max>", both inclusive */
+	MIGCOMPAT_RULE_INFO = 6,     /* carried and shown, never compared */
+};
+
+enum migcompat_value_type {
+	MIGCOMPAT_VALUE_NONE = 0,    /* not there */
+	MIGCOMPAT_VALUE_NUMBER = 1,  /* shown in decimal */
+	MIGCOMPAT_VALUE_HEX = 2,     /* a number, shown as 0x… */
+	MIGCOMPAT_VALUE_VERSION = 3, /* a number made by MIGCOMPAT_VERSION(), shown as 1.2.3 */
+	MIGCOMPAT_VALUE_TEXT = 4,    /* bytes 0x21 to 0x7e without ';' in a payload; see record_write */
+};
+
+/* Each part below 2^21. */
+#define MIGCOMPAT_VERSION(major, minor, patch) \
+	(((uint64_t)(major) << 42) | ((uint64_t)(minor) << 21) | (uint64_t)(patch))
+
+struct migcompat_value {
+	uint32_t type; /* enum migcompat_value_type */
+	uint32_t len;  /* of text, in bytes */
+	union {
+		uint64_t number;
+		const char *text; /* not zero-terminated */
+	} as;
+};
+
+/* ---------------------------------------------------------------- what a backend declares */
+
+enum migcompat_want_flags {
+	MIGCOMPAT_WANT_HOST = 1,         /* below /sys of the host; without it: below the device's folder */
+	MIGCOMPAT_WANT_AVAILABILITY = 2, /* tells what is free now; without it: compared, part of the fingerprint */
+	MIGCOMPAT_WANT_SENSITIVE = 4,    /* left out of an inventory unless asked for */
+};
+
+/* Facts to collect, by glob: '*' crosses no '/' and follows no link; a link named in full is followed. */
+struct migcompat_want {
+	const char *glob;
+	uint32_t flags;
+};
+
+enum migcompat_setting_type {
+	MIGCOMPAT_SETTING_BOOL = 0,
+	MIGCOMPAT_SETTING_INT = 1,
+	MIGCOMPAT_SETTING_STRING = 2,
+};
+
+/* A key that may stand in the section of the configuration that bears the backend's namespace. */
+struct migcompat_setting {
+	const char *name;
+	uint32_t type;       /* enum migcompat_setting_type */
+	const char *allowed; /* "a,b,c", "<min>-<max>", or NULL for any value */
+	const char *init;    /* the value where the administrator says nothing, as text */
+	const char *description;
+};
+
+/* What an opened device is. All strings belong to the handle and live until close. */
+struct migcompat_description {
+	size_t struct_size;          /* set by the core; fill only what fits */
+	const char *type;            /* TYPE of the migration type: what the guest sees; 0x21 to 0x7e, no ':' */
+	const char *model;           /* device model, a reverse-domain name with path, or NULL */
+	const char *label;           /* for people, or NULL */
+	uint32_t mechanism;          /* enum migcompat_state: can driver and kernel migrate it at all? */
+	const char *mechanism_text;  /* a sentence, or NULL */
+	const char *not_source;      /* NULL, or the sentence why it can be no source */
+	const char *not_target;      /* NULL, or the sentence why it can be no target */
+};
+
+struct migcompat_finding {
+	size_t struct_size;
+	const char *field;           /* name; copied unless it is a field table's own */
+	const char *noun;            /* plural, for "source has 2 ports"; NULL: none */
+	uint32_t rule;               /* enum migcompat_rule */
+	uint32_t status;             /* enum migcompat_status */
+	uint32_t limit;              /* enum migcompat_limit */
+	struct migcompat_value source;
+	struct migcompat_value target;
+	uint64_t extra;              /* how much more than the source the target has; 0: the same */
+	const char *text;            /* a sentence, copied; NULL: rendered from rule and values when read */
+};
+
+enum migcompat_parameter_type {
+	MIGCOMPAT_PARAMETER_BOOL = 0,
+	MIGCOMPAT_PARAMETER_INT = 1,
+	MIGCOMPAT_PARAMETER_STRING = 2,
+};
+
+/* A migration parameter of a device model. Names hold no '=', '/' or blank. */
+struct migcompat_parameter {
+	size_t struct_size;
+	const char *name;
+	uint32_t type;         /* enum migcompat_parameter_type */
+	const char *value;     /* the device's, or the one that the payload asks for */
+	const char *allowed;   /* "a,b,c", "<min>-<max>", or NULL for any value */
+	const char *init;      /* what a new device has; required */
+	const char *off;       /* the value that means "not there" and need not be sent; NULL: none */
+	const char *attribute; /* file below the device's sysfs folder that takes it; NULL: fixed at creation */
+	int runtime;           /* 1: may be written while the device is open */
+	const char *description;
+};
+
+/* A way in which a target could take a payload, for "ask". */
+struct migcompat_candidate {
+	size_t struct_size;
+	const char *name; /* what would be set, "aggregated_instances=2"; "" for the target as it is */
+	uint64_t extra;   /* resources beyond the source's; fewer is better */
+};
+
+/* One field of a record: the table that makes payloads, reads them and compares them. */
+struct migcompat_field {
+	const char *name;  /* [a-z0-9_]+ */
+	const char *noun;  /* as in struct migcompat_finding */
+	uint32_t value;    /* enum migcompat_value_type */
+	uint32_t rule;     /* enum migcompat_rule */
+	uint32_t limit;    /* enum migcompat_limit, when the rule is broken */
+	uint32_t flags;    /* enum migcompat_field_flags */
+};
+
+enum migcompat_field_flags {
+	MIGCOMPAT_FIELD_OPTIONAL = 1, /* written as "~name"; a reader that does not know it skips it */
+	MIGCOMPAT_FIELD_CUSTOM = 2,   /* record_compare passes it over: the backend compares it */
+};
+
+struct migcompat_record {
+	size_t struct_size;
+	const struct migcompat_field *fields;
+	size_t field_size; /* sizeof(struct migcompat_field) */
+	size_t nfields;    /* at most 64 */
+	uint32_t oldest;   /* payload formats that are read: oldest to newest */
+	uint32_t newest;
+};
+
+/* ---------------------------------------------------------------- what a backend is given */
+
+struct migcompat_facts;  /* the facts of one device and its host; valid from open to close */
+struct migcompat_result; /* collects the findings of one comparison; valid during the call */
+struct migcompat_sink;   /* collects parameters, candidates or writes; valid during the call */
+
+/* Called for each fact that fits; another value than 0 ends the walk and is returned. len is in bytes; value is NULL and
+ * error an errno where the fact could not be read. */
+typedef int migcompat_fact_fn(void *arg, const char *key, const char *value, size_t len, int error);
+
+/*
+ * Services. Every function may be called from the thread that runs an operation, during it only; the table itself is
+ * valid as long as any handle. Values and texts that it returns live until close.
+ */
+struct migcompat_host {
+	size_t struct_size;
+	uint32_t api_version;
+
+	/* The device's kind, enum migcompat_kind, and its id. */
+	int (*kind)(const struct migcompat_facts *facts);
+	const char *(*id)(const struct migcompat_facts *facts);
+
+	/*
+	 * Find a fact of the device, or with MIGCOMPAT_WANT_HOST in scope, of its host. 0: found; zero-terminated, the last
+	 * newline dropped. -ENOENT: missing. -ENODATA: not collected in this inventory. -EINVAL: no want of this backend covers it
+	 * (the backend's own error: the verdict becomes "error"). Any other: why it could not be read. ret_* are
+	 * untouched unless 0; ret_len may be NULL.
+	 */
+	int (*fact)(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len);
+	/* As fact, for a whole number in the given base (0: as in C); -ERANGE: not a number, nothing behind it, or above max. */
+	int (*number)(const struct migcompat_facts *facts, uint32_t scope, const char *key, int base, uint64_t max, uint64_t *ret);
+	/* Walk the facts that fit a glob, in key order. The glob must be one that was wanted. */
+	int (*each)(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg);
+	/* The value of a declared setting as text ("true", "false", a number, a string); never NULL for a declared one. */
+	const char *(*setting)(const struct migcompat_facts *facts, const char *name);
+	/* The sentence that goes with the error which open is about to return. Printf format; the last one stays. Returns error. */
+	int (*fail)(const struct migcompat_facts *facts, int error, const char *format, ...);
+
+	/* Add a finding. At most 1,024 are kept; the rest are counted and still decide. */
+	void (*finding)(struct migcompat_result *result, const struct migcompat_finding *finding);
+	/* Say whether the target could be given out now. NO wins over YES. text is copied. */
+	void (*availability)(struct migcompat_result *result, uint32_t state, const char *text);
+
+	/*
+	 * Records. A payload is "FORMAT;name=value;~name=value;=CHECKSUM"; equal values give equal bytes.
+	 * record_write: returns the length, or -ENOBUFS. values holds nfields; one of type NONE is left out (only where
+	 *   optional, else -EINVAL). Bytes of a text that are not allowed in a string are written as %XX.
+	 * record_read: 0, and values point into the payload; or -EINVAL after adding the finding that says what is wrong
+	 *   (limit format), in which case compare returns 0 at once.
+	 * record_compare: adds a finding a field, all of them, by the table's rules.
+	 */
+	int (*record_write)(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size);
+	int (*record_read)(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
+			   struct migcompat_value *ret_values, uint32_t *ret_format);
+	void (*record_compare)(struct migcompat_result *result, const struct migcompat_record *record, const struct migcompat_value *source,
+			       const struct migcompat_value *target);
+
+	/* A stable 64-bit hash (XXH3) of len bytes; the same on every host. */
+	uint64_t (*hash)(const void *bytes, size_t len);
+
+	/* Fill a sink. All strings are copied. -ENOBUFS when more than 4,096 were added, -EINVAL for a bad name. */
+	int (*parameter)(struct migcompat_sink *sink, const struct migcompat_parameter *parameter);
+	int (*candidate)(struct migcompat_sink *sink, const struct migcompat_candidate *candidate);
+	/* A write that makes the target ready: a file below its sysfs folder, and what goes in. */
+	int (*write)(struct migcompat_sink *sink, const char *attribute, const char *value);
+};
+
+/* ---------------------------------------------------------------- what a backend exports */
+
+enum migcompat_thread_model {
+	MIGCOMPAT_THREAD_SERIAL = 0,   /* one call at a time in the whole backend */
+	MIGCOMPAT_THREAD_DEVICE = 1,   /* one call at a time a handle; handles side by side */
+	MIGCOMPAT_THREAD_PARALLEL = 2, /* any calls side by side but close */
+};
+
+struct migcompat_backend {
+	size_t struct_size;
+	uint32_t api_version;
+	uint32_t thread_model; /* enum migcompat_thread_model; enforced by locks in the core */
+
+	const char *name;        /* the namespace, [a-z0-9_]{1,32}: the vendor driver's module name */
+	const char *version;     /* the backend's own release, "1.0.0" */
+	const char *description; /* one line for people */
+
+	const char *const *keys; /* "MODULE" or "MODULE:MODALIAS-GLOB", NULL-terminated */
+
+	const struct migcompat_want *wants;
+	size_t want_size; /* sizeof(struct migcompat_want) */
+	size_t nwants;
+
+	const struct migcompat_setting *settings; /* may be NULL */
+	size_t setting_size;                      /* sizeof(struct migcompat_setting) */
+	size_t nsettings;
+
+	/*
+	 * Parse the facts once. 0, -ENODEV (not migratable in any role) or another negative errno (could not be told), both
+	 * after host->fail. Keep host and facts in the handle: they live until close. Required.
+	 */
+	int (*open)(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle);
+	/* Required. NULL never comes. */
+	void (*close)(void *handle);
+	/* Required. Called once, after open. */
+	int (*describe)(void *handle, struct migcompat_description *ret);
+	/* The payload, at most MIGCOMPAT_PAYLOAD_MAX bytes; returns its length. Not called where not_source is set. Required. */
+	int (*payload)(void *handle, char *buffer, size_t size);
+	/*
+	 * Hold a source's payload against this target. Adds findings, all at once, and returns 0; a negative errno is
+	 * an error of the backend. A malformed payload is a finding of limit format. Required. Allocates nothing.
+	 */
+	int (*compare)(void *handle, const char *payload, size_t len, struct migcompat_result *result);
+	/* The ways in which this target could take the payload, best first. Default: one, the target as it is. */
+	int (*candidates)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+	/* The device's parameters; with a payload (else NULL, 0), the ones which that source asks for. Default: none. */
+	int (*parameters)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+	/*
+	 * The writes that make this target ready for the payload, in order, after creation where it is a type. Default: each
+	 * parameter that has an attribute and differs, once.
+	 */
+	int (*prepare)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+	/* A further table of operations ("device-state", 1), or NULL. Default: none. */
+	const void *(*table)(const char *name, uint32_t version);
+};
+
+#if defined(__GNUC__)
+#define MIGCOMPAT_EXPORT __attribute__((visibility("default")))
+#else
+#define MIGCOMPAT_EXPORT
+#endif
+
+/* The one symbol that a backend exports. */
+extern MIGCOMPAT_EXPORT const struct migcompat_backend migcompat_backend;
+
+/* MIGCOMPAT_REGISTER(.name = "mtty", .version = "1.0.0", .open = …); */
+#define MIGCOMPAT_REGISTER(...)                               \
+	const struct migcompat_backend migcompat_backend = {  \
+		.struct_size = sizeof(struct migcompat_backend), \
+		.api_version = MIGCOMPAT_BACKEND_API,         \
+		__VA_ARGS__                                   \
+	}
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
