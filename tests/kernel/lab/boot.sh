@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Kernel lab: boots the guest and brings its results back.
+# The guest says how it ended in a tar archive on its second serial port; without that, whatever it printed counts for nothing.
+
+# Two ISA ports (console and results) come before the cards, so the kernel keeps four more for these.
+LAB_COMMAND_LINE='console=ttyS0 quiet oops=panic panic=-1 intel_iommu=on 8250.nr_uarts=8'
+
+# Sets LAB_QEMU to the command that boots INITRAMFS with its console at CONSOLE and its results going to RESULTS.
+lab_qemu() {
+  local initramfs=$1 console=$2 results=$3
+  shift 3
+  LAB_QEMU=(qemu-system-x86_64 -accel "${MIGCOMPAT_ACCEL:-tcg}" -M q35,kernel-irqchip=split -m 2048 -smp 2
+    -device intel-iommu,intremap=on -device pci-serial,addr=3 -device pci-serial-2x,addr=4
+    -display none -nic none -no-reboot -serial "$console" -serial "file:$results"
+    -kernel "$LAB_KERNEL_DIR/vmlinuz" -initrd "$initramfs" -append "$LAB_COMMAND_LINE $*")
+}
+
+lab_boot_shell() {
+  lab_qemu "$1" mon:stdio /dev/null lab=shell
+  "${LAB_QEMU[@]}"
+}
+
+# Returns 0 only if the guest reported complete success; its results are unpacked into OUT.
+lab_boot() {
+  local initramfs=$1 out=$2 seconds=$3 console=$LAB_WORK/console status=0
+  lab_qemu "$initramfs" stdio "$LAB_WORK/results.tar" "${@:4}"
+  timeout --foreground -k 5 "$seconds" "${LAB_QEMU[@]}" </dev/null 2>&1 | tr -d '\r' | tee "$console" || status=$?
+  mkdir -p "$out"
+  install -m 644 "$console" "$out/console.log"
+  if ((status == 124 || status == 137)); then say "no answer from the guest within $seconds s"; return 1; fi
+  if ((status != 0)); then say "QEMU ended with status $status"; return 1; fi
+  if ! tar x -C "$out" --no-same-owner -f "$LAB_WORK/results.tar" 2>/dev/null; then
+    say "the guest's results are incomplete: it ended before it could send them"
+    return 1
+  fi
+  [[ $(cat "$out/status" 2>/dev/null) == complete ]] && return
+  say "the guest reported: $(cat "$out/status" 2>/dev/null || echo nothing)"
+  return 1
+}

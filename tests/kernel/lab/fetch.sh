@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Kernel lab: gets a Debian kernel, its headers and the mtty sample into the cache without installing any of it.
+# It reads the host's apt configuration for the mirror and leaves that configuration and dpkg's state alone.
+
+LAB_DEBIAN=bookworm
+declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports)
+
+# The mirror that the host itself uses; a host without Debian's sources names one in MIGCOMPAT_DEBIAN_MIRROR.
+lab_mirror() {
+  if [[ -n ${MIGCOMPAT_DEBIAN_MIRROR:-} ]]; then
+    printf '%s\n' "$MIGCOMPAT_DEBIAN_MIRROR"
+    return
+  fi
+  apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
+    awk -v suite="$LAB_DEBIAN" '$1 == suite && !found { print $2; found = 1 }'
+}
+
+# apt with a folder of its own for the one suite; everything else (proxy, keys) is the host's.
+lab_apt() {
+  local program=$1 dir=$LAB_CACHE/apt-$LAB_KERNEL
+  shift
+  "$program" -qq -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State="$dir" \
+    -o Dir::State::status=/var/lib/dpkg/status -o Dir::Cache="$dir" -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
+}
+
+lab_apt_setup() {
+  local mirror options='' dir=$LAB_CACHE/apt-$LAB_KERNEL key=/usr/share/keyrings/debian-archive-keyring.gpg
+  mirror=$(lab_mirror)
+  [[ -n $mirror ]] || die "no Debian $LAB_DEBIAN mirror in the apt sources; name one in MIGCOMPAT_DEBIAN_MIRROR"
+  [[ -e $key ]] && options="[arch=amd64 signed-by=$key]"
+  mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+  printf 'deb %s %s %s main\n' "$options" "$mirror" "${LAB_SUITES[$LAB_KERNEL]}" >"$dir/sources.list"
+  lab_apt apt-get update >&2 || die "cannot read the package lists of ${LAB_SUITES[$LAB_KERNEL]}"
+}
+
+# Prints the packages that PACKAGE depends on and whose names match PATTERN.
+lab_depends() {
+  lab_apt apt-cache show --no-all-versions "$1" | sed -n 's/^Depends: //p' | tr ',|' '\n\n' |
+    sed 's/^ *//; s/[ (].*//' | grep -E "$2"
+}
+
+# Of the image only what the guest boots is kept, of the source package only the sample driver.
+lab_unpack() {
+  local work=$1 image=$2 source=$3 release=${2#linux-image-} deb
+  dpkg-deb --fsys-tarfile "$work"/"$image"_*.deb |
+    tar x -C "$work" --wildcards './boot/vmlinuz-*' './lib/modules/*/kernel/drivers/vfio/*' './lib/modules/*/kernel/virt/*'
+  mv "$work/boot/vmlinuz-$release" "$work/vmlinuz"
+  mkdir "$work/modules" "$work/mtty"
+  find "$work/lib/modules" -name '*.ko*' -exec mv -t "$work/modules" {} +
+  find "$work/modules" -name '*.xz' -exec xz -d {} +
+  for deb in "$work"/linux-headers-*.deb "$work"/linux-kbuild-*.deb; do dpkg-deb -x "$deb" "$work"; done
+
+  # Both ends of the pipe stop at the first match, which their writers take for a failure.
+  { dpkg-deb --fsys-tarfile "$work/$source"_*.deb || true; } 2>/dev/null |
+    { tar xO --occurrence=1 "./usr/src/$source.tar.xz" || true; } 2>/dev/null |
+    tar xJ -C "$work/mtty" --occurrence=1 --strip-components=3 "$source/samples/vfio-mdev/mtty.c"
+  [[ -s $work/mtty/mtty.c ]] || die "$source has no samples/vfio-mdev/mtty.c"
+  echo 'obj-m := mtty.o' >"$work/mtty/Kbuild"
+  printf '%s\n' "$release" >"$work/release"
+  rm -rf "${work:?}"/*.deb "${work:?}/boot" "${work:?}/lib"
+}
+
+# Leaves LAB_KERNEL_DIR with vmlinuz, modules/*.ko, mtty/ and headers. A folder under its final name is complete.
+lab_fetch_kernel() {
+  LAB_KERNEL_DIR=$LAB_CACHE/kernel-$LAB_KERNEL
+  [[ -e $LAB_KERNEL_DIR/release ]] && return
+
+  local image headers packages work=$LAB_CACHE/.kernel-$LAB_KERNEL.part source=linux-source-$LAB_KERNEL
+  say "downloading Debian's $LAB_KERNEL kernel"
+  lab_apt_setup
+  rm -rf "$work" "$LAB_KERNEL_DIR"
+  mkdir "$work"
+  image=$(lab_depends linux-image-amd64 '^linux-image-[0-9]') || die "no kernel image in ${LAB_SUITES[$LAB_KERNEL]}"
+  headers=$(lab_depends linux-headers-amd64 '^linux-headers-[0-9]') || die "no headers for $image"
+  mapfile -t packages < <(lab_depends "$headers" '^linux-(headers|kbuild)-')
+  (cd "$work" && lab_apt apt-get download "$image" "$headers" "${packages[@]}" "$source") >&2 || die "download failed"
+  lab_unpack "$work" "$image" "$source"
+
+  # The headers' top makefile names the folder that the package would be installed to.
+  sed -i "s#^include /usr/src/#include $LAB_KERNEL_DIR/usr/src/#" "$work"/usr/src/linux-headers-*-amd64/Makefile
+  mv "$work" "$LAB_KERNEL_DIR"
+  rm -rf "$LAB_CACHE/apt-$LAB_KERNEL"
+}
+
+# Builds an external module out of a copy of FOLDER, so that nothing is written beside its source; prints the .ko files.
+# NAME tells the copy from others; an unchanged source is not built again.
+lab_build_module() {
+  local folder=$1 name=$2 build headers log
+  build=$LAB_KERNEL_DIR/build/$name-$(cd "$folder" && find . -type f | LC_ALL=C sort | xargs -d '\n' sha256sum | sha256sum | cut -c1-12)
+  log=$build.log
+  if [[ ! -e $build/built ]]; then
+    headers=("$LAB_KERNEL_DIR"/usr/src/linux-headers-*-amd64)
+    rm -rf "$LAB_KERNEL_DIR/build/$name"-*
+    mkdir -p "$LAB_KERNEL_DIR/build"
+    cp -r "$folder" "$build"
+    # Type information for BPF would need one more program; an older or newer gcc than the kernel's only makes a warning.
+    nice make -C "${headers[0]}" M="$build" CC="$(command -v gcc-12 || command -v gcc)" CONFIG_DEBUG_INFO_BTF_MODULES= \
+      modules >"$log" 2>&1 || { tail -n 20 "$log" >&2; die "building $name failed, see $log"; }
+    touch "$build/built"
+  fi
+  find "$build" -name '*.ko'
+}

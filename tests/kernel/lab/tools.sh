@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Kernel lab: what the host needs, the cache's layout and how failures are told.
+# It installs distribution packages and changes nothing else of the host.
+
+say() { printf 'kernel-lab: %s\n' "$*" >&2; }
+die() { say "$*"; exit 2; }
+
+# A program and the package it comes in. The compiler is the one that Debian 12 builds its kernels with.
+LAB_TOOLS=(
+  qemu-system-x86_64:qemu-system-x86
+  /bin/busybox:busybox-static
+  cpio:cpio
+  xz:xz-utils
+  make:make
+  gcc:gcc
+  flock:util-linux
+)
+
+lab_install_tools() {
+  local tool missing=()
+  for tool in "${LAB_TOOLS[@]}"; do
+    command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+  done
+  # A busybox that is linked dynamically would not run in the guest.
+  if [[ -x /bin/busybox ]] && ldd /bin/busybox >/dev/null 2>&1; then missing+=(busybox-static); fi
+  ((${#missing[@]})) || return 0
+
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
+  if ((EUID != 0)); then
+    command -v sudo >/dev/null || die "needs the packages ${missing[*]}: install them, or run as root"
+    apt=(sudo "${apt[@]}")
+  fi
+  say "installing ${missing[*]}"
+  "${apt[@]}" update >&2
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2
+}
+
+# One run at a time fills or reads the cache; the lock goes with the process.
+lab_open_cache() {
+  LAB_CACHE=${MIGCOMPAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/migcompat}
+  mkdir -p "$LAB_CACHE"
+  LAB_CACHE=$(cd "$LAB_CACHE" && pwd)
+  exec {LAB_LOCK}>"$LAB_CACHE/.lock"
+  flock -w 900 "$LAB_LOCK" || die "another run holds $LAB_CACHE for 15 minutes"
+}
+
+lab_close_cache() { exec {LAB_LOCK}>&-; }

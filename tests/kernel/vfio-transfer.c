@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Moves the state of one VFIO device into another with the kernel's own interface (type1 container, group, migration v2)
+ * and says what came of it: the ground truth that verdicts are compared with. It must not know any vendor, nor judge:
+ * what cannot be tried (no such device, a group that does not open) is an error and never a "no".
+ *
+ * Output, one line: "yes BYTES" (status 0), "no ERRNO" (status 1), "error ERRNO" (status 2); the step goes to stderr.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/vfio.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+enum { STATE_MAX = 1 << 20, SCRATCH_REGISTER = 7 };
+
+struct session {
+	const char *id;
+	int container;
+	int group;
+	int device;
+};
+
+struct stream {
+	size_t length;
+	unsigned char bytes[STATE_MAX];
+};
+
+/* What the devices themselves refuse is a "no"; everything before that is an "error". */
+enum outcome { OUTCOME_YES, OUTCOME_NO, OUTCOME_ERROR };
+
+static int complain(const struct session *session, const char *step, int error)
+{
+	fprintf(stderr, "vfio-transfer: %s: %s: %s\n", session->id, step, strerror(error));
+	return -error;
+}
+
+/* The number of the device's IOMMU group, which names its file in /dev/vfio; buses are asked in turn. */
+static int group_path(const char *id, char *path, size_t size)
+{
+	static const char *const buses[] = {"mdev", "pci"};
+
+	for (size_t i = 0; i < sizeof(buses) / sizeof(buses[0]); i++) {
+		char link[256], target[PATH_MAX] = "";
+
+		snprintf(link, sizeof(link), "/sys/bus/%s/devices/%s/iommu_group", buses[i], id);
+		if (readlink(link, target, sizeof(target) - 1) < 0)
+			continue;
+
+		const char *slash = strrchr(target, '/');
+
+		return snprintf(path, size, "/dev/vfio/%s", slash ? slash + 1 : target) < (int)size ? 0 : -ENAMETOOLONG;
+	}
+	return -ENODEV;
+}
+
+/* What was never opened is -1, which close() refuses without harm. */
+static void session_close(const struct session *session)
+{
+	close(session->device);
+	close(session->group);
+	close(session->container);
+}
+
+static int session_open(struct session *session, const char *id)
+{
+	struct vfio_group_status status = {.argsz = sizeof(status)};
+	char path[PATH_MAX];
+
+	*session = (struct session){.id = id, .container = -1, .group = -1, .device = -1};
+
+	int r = group_path(id, path, sizeof(path));
+
+	if (r < 0)
+		return complain(session, "find its IOMMU group", -r);
+	session->container = open("/dev/vfio/vfio", O_RDWR | O_CLOEXEC);
+	if (session->container < 0)
+		return complain(session, "open /dev/vfio/vfio", errno);
+	session->group = open(path, O_RDWR | O_CLOEXEC);
+	if (session->group < 0)
+		return complain(session, path, errno);
+	if (ioctl(session->group, VFIO_GROUP_GET_STATUS, &status) < 0)
+		return complain(session, "read the group's status", errno);
+	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
+		return complain(session, "not every device of the group is bound to VFIO", EBUSY);
+	if (ioctl(session->group, VFIO_GROUP_SET_CONTAINER, &session->container) < 0)
+		return complain(session, "put the group into a container", errno);
+	if (ioctl(session->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU) < 0)
+		return complain(session, "set the container's IOMMU", errno);
+	session->device = ioctl(session->group, VFIO_GROUP_GET_DEVICE_FD, id);
+	if (session->device < 0)
+		return complain(session, "open the device", errno);
+	return 0;
+}
+
+/* The feature's payload follows the header, so both travel in one buffer of the kernel's alignment. */
+static int feature(int device, uint32_t flags, void *payload, size_t size)
+{
+	union {
+		struct vfio_device_feature head;
+		unsigned char room[64];
+	} request = {0};
+	const size_t head = sizeof(request.head);
+
+	if (head + size > sizeof(request))
+		return -E2BIG;
+	request.head.argsz = (uint32_t)(head + size);
+	request.head.flags = flags;
+	memcpy(request.room + head, payload, size);
+	if (ioctl(device, VFIO_DEVICE_FEATURE, &request) < 0)
+		return -errno;
+	memcpy(payload, request.room + head, size);
+	return 0;
+}
+
+static int migration_supported(int device)
+{
+	struct vfio_device_feature_migration migration = {0};
+	int r = feature(device, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION, &migration, sizeof(migration));
+
+	if (r < 0)
+		return r;
+	return migration.flags & VFIO_MIGRATION_STOP_COPY ? 0 : -ENOTTY;
+}
+
+/* Returns the data descriptor where the arc has one, and -1 through ret_fd where it has none. */
+static int state_set(int device, enum vfio_device_mig_state state, int *ret_fd)
+{
+	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state, .data_fd = -1};
+	int r = feature(device, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request,
+			sizeof(request));
+
+	if (r < 0)
+		return r;
+	if (ret_fd)
+		*ret_fd = request.data_fd;
+	else if (request.data_fd >= 0)
+		close(request.data_fd);
+	return 0;
+}
+
+static int stream_read(int fd, struct stream *stream)
+{
+	for (stream->length = 0;;) {
+		ssize_t got = read(fd, stream->bytes + stream->length, sizeof(stream->bytes) - stream->length);
+
+		if (got < 0)
+			return -errno;
+		if (got == 0)
+			return 0;
+		stream->length += (size_t)got;
+		if (stream->length == sizeof(stream->bytes))
+			return -EFBIG;
+	}
+}
+
+/* Leaves the device STOPped; the caller decides how it goes on. */
+static int state_save(int device, struct stream *stream)
+{
+	int fd = -1;
+	int r = state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
+
+	if (r < 0)
+		return r;
+	r = state_set(device, VFIO_DEVICE_STATE_STOP_COPY, &fd);
+	if (r < 0)
+		return r;
+	r = stream_read(fd, stream);
+	close(fd);
+
+	int stopped = state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
+
+	return r < 0 ? r : stopped;
+}
+
+static int state_load(int device, const struct stream *stream)
+{
+	int fd = -1;
+	int r = state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
+
+	if (r < 0)
+		return r;
+	r = state_set(device, VFIO_DEVICE_STATE_RESUMING, &fd);
+	if (r < 0)
+		return r;
+
+	ssize_t put = write(fd, stream->bytes, stream->length);
+
+	if (put != (ssize_t)stream->length)
+		r = put < 0 ? -errno : -EIO;
+	close(fd);
+	return r < 0 ? r : state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
+}
+
+/* Gives the source a state that the target cannot have by accident: a byte in a 16550's scratch register. */
+static int scratch_write(int device, unsigned char value)
+{
+	struct vfio_region_info region = {.argsz = sizeof(region), .index = VFIO_PCI_BAR0_REGION_INDEX};
+
+	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region) < 0)
+		return -errno;
+	if (region.size <= SCRATCH_REGISTER)
+		return -ERANGE;
+	return pwrite(device, &value, 1, (off_t)region.offset + SCRATCH_REGISTER) == 1 ? 0 : -errno;
+}
+
+/* Opens a device and asks whether it migrates at all. The session is to be closed whatever the outcome. */
+static enum outcome begin(struct session *session, const char *id, int *ret_error)
+{
+	int r = session_open(session, id);
+
+	*ret_error = -r;
+	if (r < 0)
+		return OUTCOME_ERROR;
+	r = migration_supported(session->device);
+	if (r < 0)
+		complain(session, "ask for migration support", -r);
+	*ret_error = -r;
+	return r < 0 ? OUTCOME_NO : OUTCOME_YES;
+}
+
+/* Any other way out of a failed load makes some drivers use what they freed. */
+static enum outcome fail(const struct session *session, enum outcome outcome, const char *step, int error)
+{
+	complain(session, step, error);
+	if (ioctl(session->device, VFIO_DEVICE_RESET) < 0)
+		complain(session, "reset", errno);
+	return outcome;
+}
+
+static enum outcome save_source(struct session *session, int mark, struct stream *stream, int *ret_error)
+{
+	int r = mark < 0 ? 0 : scratch_write(session->device, (unsigned char)mark);
+
+	if (r == 0)
+		r = state_save(session->device, stream);
+	if (r == 0)
+		r = state_set(session->device, VFIO_DEVICE_STATE_RUNNING, NULL);
+	*ret_error = -r;
+	return r < 0 ? fail(session, OUTCOME_ERROR, "save its state", -r) : OUTCOME_YES;
+}
+
+/* A load that succeeds is believed only when the target, asked again, gives the same state back. */
+static enum outcome load_target(struct session *session, const struct stream *stream, int *ret_error)
+{
+	static struct stream again;
+	int r = state_load(session->device, stream);
+
+	*ret_error = -r;
+	if (r < 0)
+		return fail(session, OUTCOME_NO, "load the state", -r);
+	r = state_save(session->device, &again);
+	if (r == 0 && (again.length != stream->length || memcmp(again.bytes, stream->bytes, again.length) != 0))
+		r = -EBADMSG;
+	if (r == 0)
+		r = state_set(session->device, VFIO_DEVICE_STATE_RUNNING, NULL);
+	*ret_error = -r;
+	return r < 0 ? fail(session, OUTCOME_ERROR, "read the loaded state back", -r) : OUTCOME_YES;
+}
+
+int main(int argc, char **argv)
+{
+	static struct stream stream;
+	int mark = -1, error = 0;
+
+	if (argc == 5 && strcmp(argv[1], "--mark") == 0) {
+		mark = atoi(argv[2]) & 0xff;
+		argv += 2;
+		argc -= 2;
+	}
+	if (argc != 3) {
+		fprintf(stderr, "usage: vfio-transfer [--mark BYTE] SOURCE TARGET   (mdev UUIDs or PCI addresses)\n");
+		return OUTCOME_ERROR;
+	}
+
+	/* One device at a time is open, so that SOURCE and TARGET may be the same one. */
+	struct session session;
+	enum outcome outcome = begin(&session, argv[1], &error);
+
+	if (outcome == OUTCOME_YES)
+		outcome = save_source(&session, mark, &stream, &error);
+	session_close(&session);
+	if (outcome == OUTCOME_YES) {
+		outcome = begin(&session, argv[2], &error);
+		if (outcome == OUTCOME_YES)
+			outcome = load_target(&session, &stream, &error);
+		session_close(&session);
+	}
+	if (outcome == OUTCOME_YES)
+		printf("yes %zu\n", stream.length);
+	else
+		printf("%s %s\n", outcome == OUTCOME_NO ? "no" : "error", strerrorname_np(error));
+	return (int)outcome;
+}
