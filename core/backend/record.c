@@ -108,7 +108,8 @@ int record_write(const struct migcompat_record *record, uint32_t format, const s
 
 static int malformed(struct migcompat_result *result, const char *what)
 {
-	result_add_text(result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, what);
+	if (result)
+		result_add_text(result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, what);
 	return -EINVAL;
 }
 

@@ -255,7 +255,7 @@ struct migcompat_host {
 	 * record_write: returns the length, or -ENOBUFS. values holds nfields; one of type NONE is left out (only where
 	 *   optional, else -EINVAL). Bytes of a text that are not allowed in a string are written as %XX.
 	 * record_read: 0, and values point into the payload; or -EINVAL after adding the finding that says what is wrong
-	 *   (limit format), in which case compare returns 0 at once.
+	 *   (limit format; none where result is NULL), in which case compare returns 0 at once.
 	 * record_compare: adds a finding a field, all of them, by the table's rules.
 	 */
 	int (*record_write)(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * libltdl with a loader of our own: its own ones bind lazily and say "file not found" for whatever dlopen refused. All
+ * libltdl calls are made under one lock, since libltdl keeps global state.
+ */
+#include "core/backend/loader.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <ltdl.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libltdl/lt_dlloader.h>
+
+#define BACKENDS_MAX 256u /* files in a folder */
+
+struct loaded {
+	lt_dlhandle handle;
+	struct migcompat_backend ops;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static bool ready;                     /* under lock */
+static char reason[ERROR_TEXT_MAX / 2]; /* under lock: what the dynamic linker said last */
+
+static lt_module module_open(lt_user_data data, const char *path, lt_dladvise advise)
+{
+	void *module;
+
+	(void)data;
+	(void)advise;
+	module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	if (!module)
+		snprintf(reason, sizeof(reason), "%s", dlerror());
+	return module;
+}
+
+static int module_close(lt_user_data data, lt_module module)
+{
+	(void)data;
+	return dlclose(module);
+}
+
+static void *module_symbol(lt_user_data data, lt_module module, const char *name)
+{
+	(void)data;
+	return dlsym(module, name);
+}
+
+/* Ours alone: another loader would try again, lazily, what ours refused. */
+static int loaders_set(struct error *err)
+{
+	static const lt_dlvtable ours = {
+		.name = "migcompat",
+		.sym_prefix = NULL,
+		.module_open = module_open,
+		.module_close = module_close,
+		.find_sym = module_symbol,
+		.priority = LT_DLLOADER_PREPEND,
+	};
+	const lt_dlvtable *other;
+	lt_dlloader next;
+
+	if (ready)
+		return 0;
+	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0)
+		return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
+	while ((next = lt_dlloader_next(lt_dlloader_next(NULL))) && (other = lt_dlloader_get(next)))
+		if (!lt_dlloader_remove(other->name))
+			return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
+	ready = true;
+	return 0;
+}
+
+int loader_check_owner(const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (stat(path, &st) < 0) {
+		int code = -errno;
+
+		return error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller", path, (unsigned)st.st_uid);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone", path,
+				 (unsigned)st.st_mode & 07777u);
+	return 0;
+}
+
+static int check_file(const char *path, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[4096];
+	int r;
+
+	if (path[0] != '/' || strlen(path) >= sizeof(folder))
+		return error_set(err, -EINVAL, "%s: expected an absolute path", path);
+	snprintf(folder, sizeof(folder), "%.*s", (int)(slash == path ? 1 : slash - path), path);
+	r = loader_check_owner(folder, err);
+	return r ? r : loader_check_owner(path, err);
+}
+
+/* The linker's text begins with the path, which the caller says already. */
+static const char *reason_short(const char *path)
+{
+	size_t len = strlen(path);
+
+	return strncmp(reason, path, len) == 0 && strncmp(reason + len, ": ", 2) == 0 ? reason + len + 2 : reason;
+}
+
+/* Take min(its size, ours) of the struct, and only after size and version make sense. */
+static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct error *err)
+{
+	const struct migcompat_backend *theirs = symbol;
+	const size_t least = offsetof(struct migcompat_backend, compare) + sizeof(theirs->compare);
+	size_t size = theirs->struct_size;
+
+	if (theirs->api_version != MIGCOMPAT_BACKEND_API)
+		return error_set(err, -EPROTO, "it has API version %u, expected %u", theirs->api_version, MIGCOMPAT_BACKEND_API);
+	if (size < least || size > 65536)
+		return error_set(err, -EPROTO, "its struct has %zu bytes, expected at least %zu", size, least);
+	*ret = (struct migcompat_backend){0};
+	memcpy(ret, theirs, size < sizeof(*ret) ? size : sizeof(*ret));
+	return 0;
+}
+
+int loader_load(const char *path, struct arena *arena, struct loaded **ret, struct backend_info *info, struct error *err)
+{
+	struct loaded *loaded = NULL;
+	const void *symbol;
+	int r = check_file(path, err);
+
+	if (r)
+		return r;
+	pthread_mutex_lock(&lock);
+	r = loaders_set(err);
+	if (r)
+		goto out;
+	loaded = calloc(1, sizeof(*loaded));
+	if (!loaded) {
+		r = error_set(err, -ENOMEM, "out of memory");
+		goto out;
+	}
+	reason[0] = '\0';
+	loaded->handle = lt_dlopen(path);
+	if (!loaded->handle) {
+		r = error_set(err, -ELIBACC, "%s", *reason ? reason_short(path) : lt_dlerror());
+		goto out;
+	}
+	symbol = lt_dlsym(loaded->handle, "migcompat_backend");
+	if (!symbol) {
+		r = error_set(err, -EPROTO, "it has no symbol \"migcompat_backend\": not a backend");
+		goto out;
+	}
+	r = ops_copy(symbol, &loaded->ops, err);
+	if (!r)
+		r = info_make(&loaded->ops, path, arena, info, err);
+out:
+	pthread_mutex_unlock(&lock);
+	if (r)
+		loader_unload(loaded);
+	else
+		*ret = loaded;
+	return r;
+}
+
+const struct migcompat_backend *loaded_ops(const struct loaded *loaded)
+{
+	return &loaded->ops;
+}
+
+struct loaded *loader_unload(struct loaded *loaded)
+{
+	if (loaded && loaded->handle) {
+		pthread_mutex_lock(&lock);
+		lt_dlclose(loaded->handle);
+		pthread_mutex_unlock(&lock);
+	}
+	free(loaded);
+	return NULL;
+}
+
+static int path_compare(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t *ret_count, struct error *err)
+{
+	const char **paths = NULL;
+	char *real = realpath(dir, NULL); /* libltdl and the checks need an absolute path */
+	DIR *folder = real ? opendir(real) : NULL;
+	struct dirent *entry;
+	size_t count = 0;
+	int r = 0;
+
+	if (!folder) {
+		r = -errno;
+		error_set(err, r, "backend folder %s: %s", dir, strerror(-r));
+		goto out;
+	}
+	r = loader_check_owner(real, err);
+	if (r)
+		goto out;
+	paths = arena_alloc(arena, BACKENDS_MAX * sizeof(*paths), 8);
+	while (paths && (entry = readdir(folder))) {
+		size_t len = strlen(entry->d_name);
+		char path[4096];
+
+		if (entry->d_name[0] == '.' || len < 4 || strcmp(entry->d_name + len - 3, ".so") != 0)
+			continue;
+		if (count == BACKENDS_MAX || snprintf(path, sizeof(path), "%s/%s", real, entry->d_name) >= (int)sizeof(path)) {
+			r = error_set(err, -E2BIG, "backend folder %s: more than %u backends or too long a path", dir, BACKENDS_MAX);
+			goto out;
+		}
+		paths[count] = arena_copy(arena, path, strlen(path));
+		if (!paths[count++])
+			break;
+	}
+	if (!paths || (count && !paths[count - 1])) {
+		r = error_set(err, -ENOMEM, "out of memory");
+		goto out;
+	}
+	qsort(paths, count, sizeof(*paths), path_compare);
+	*ret = paths;
+	*ret_count = count;
+out:
+	if (folder)
+		closedir(folder);
+	free(real);
+	return r;
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is common to both kinds of provider. */
+#include "core/backend/provider.h"
+
+#include <errno.h>
+
+int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg)
+{
+	const struct backend_info *info = &provider->info;
+	const char **values = arena_alloc(&provider->arena, info->nsettings * sizeof(*values), 8);
+
+	if (!values)
+		return -ENOMEM;
+	for (size_t i = 0; i < info->nsettings; i++) {
+		const char *said = value ? value(arg, info->name, info->settings[i].name) : NULL;
+
+		values[i] = said ? said : info->settings[i].init;
+	}
+	provider->settings.values = values;
+	return 0;
+}
+
+int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
+{
+	if (provider->info.error)
+		return error_set(err, -EIO, "%s", provider->info.error);
+	return provider->ops->open(provider, device, ret, err);
+}
+
+int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
+{
+	return opened->provider->ops->compare(opened, payload, len, result, err);
+}
+
+int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
+{
+	return opened->provider->ops->list(opened, which, payload, len, sink, err);
+}
+
+struct opened *opened_close(struct opened *opened)
+{
+	if (opened)
+		opened->provider->ops->close(opened);
+	return NULL;
+}
+
+struct provider *provider_free(struct provider *provider)
+{
+	if (provider)
+		provider->ops->free(provider);
+	return NULL;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One backend, wherever its code runs: in this process (provider_local) or in a worker (provider_worker). The rest of
+ * the library sees this interface alone and cannot tell them apart.
+ */
+#ifndef CORE_BACKEND_PROVIDER_H
+#define CORE_BACKEND_PROVIDER_H
+
+#include "core/backend/info.h"
+#include "core/backend/result.h"
+#include "core/backend/services.h"
+#include "core/backend/sink.h"
+#include "core/facts/model.h"
+
+struct provider;
+
+/* A device that a backend has opened: its facts parsed, its description and payload at hand. Strings live until close. */
+struct opened {
+	struct provider *provider;
+	const struct device *device;
+	const char *type;           /* never NULL */
+	const char *model;          /* or NULL */
+	const char *label;          /* or NULL */
+	const char *mechanism_text; /* or NULL */
+	const char *not_source;     /* or NULL */
+	const char *not_target;     /* or NULL */
+	uint32_t mechanism;         /* enum migcompat_state */
+	const char *payload;        /* NULL where it can be no source */
+	size_t payload_len;
+};
+
+enum provider_list {
+	PROVIDER_CANDIDATES = 0,
+	PROVIDER_PARAMETERS = 1,
+	PROVIDER_PREPARE = 2,
+	PROVIDER_LIST_COUNT,
+};
+
+struct provider_ops {
+	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
+	int (*compare)(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
+	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
+	void (*close)(struct opened *opened);
+	void (*free)(struct provider *provider);
+};
+
+struct provider {
+	const struct provider_ops *ops;
+	struct backend_info info;
+	struct arena arena; /* of info and of the settings' values */
+	struct settings settings;
+};
+
+/*
+ * Load path in this process. Always makes a provider (unless out of memory): one that could not be loaded has info.error and
+ * refuses to open.
+ */
+int provider_local_new(const char *path, struct provider **ret, struct error *err);
+
+/* Start a worker for path and return at once; provider_worker_ready waits for what it has to say. Both as above. */
+struct worker_options {
+	const char *program;  /* path of migcompat-worker */
+	unsigned timeout_ms;  /* of loading, and of each call */
+	bool keep_stderr;     /* let the vendor's code write to standard error */
+};
+int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err);
+int provider_worker_ready(struct provider *provider, struct error *err);
+
+/* Settle the settings: value(arg, name) is the administrator's text or NULL. Call once, before the first open. */
+int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg);
+
+/*
+ * The calls. Errors of open: -ENODEV not migratable in any role; -EPROTO or -EIO the backend broke its contract or crashed;
+ * -ETIMEDOUT; any other: could not be told. err is a sentence. Which may run side by side is the backend's thread
+ * model, enforced here; a worker takes one call at a time.
+ */
+int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
+int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
+/* -EOPNOTSUPP: the backend has no such operation. */
+int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
+struct opened *opened_close(struct opened *opened);          /* returns NULL; takes NULL */
+struct provider *provider_free(struct provider *provider); /* likewise; all its devices must be closed */
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A backend in this process: the calls themselves, the locks of its declared thread model, and the checks of what it
+ * answers. The worker program runs on this too.
+ */
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/backend/loader.h"
+#include "core/backend/provider.h"
+
+struct local {
+	struct provider provider;
+	struct loaded *loaded;
+	const struct migcompat_backend *ops;
+	pthread_mutex_t serial; /* held around every call of a backend that is MIGCOMPAT_THREAD_SERIAL */
+};
+
+struct local_opened {
+	struct opened opened;
+	struct migcompat_facts facts; /* what the backend holds; stays where it is until close */
+	void *handle;
+	pthread_mutex_t device; /* held around every call on a handle unless MIGCOMPAT_THREAD_PARALLEL */
+	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
+};
+
+static struct local *local_of(struct provider *provider)
+{
+	return (struct local *)(void *)provider;
+}
+
+static struct local_opened *mine(struct opened *opened)
+{
+	return (struct local_opened *)(void *)opened;
+}
+
+static pthread_mutex_t *call_lock(struct local_opened *opened)
+{
+	struct local *local = local_of(opened->opened.provider);
+
+	switch (local->ops->thread_model) {
+	case MIGCOMPAT_THREAD_SERIAL:
+		return &local->serial;
+	case MIGCOMPAT_THREAD_DEVICE:
+		return &opened->device;
+	default:
+		return NULL;
+	}
+}
+
+static pthread_mutex_t *call_begin(struct local_opened *opened)
+{
+	pthread_mutex_t *lock = call_lock(opened);
+
+	if (lock)
+		pthread_mutex_lock(lock);
+	return lock;
+}
+
+static void call_end(pthread_mutex_t *lock)
+{
+	if (lock)
+		pthread_mutex_unlock(lock);
+}
+
+static int broken(const struct local *local, struct error *err, const char *what)
+{
+	return error_set(err, -EPROTO, "backend %s: %s", local->provider.info.name, what);
+}
+
+/* TYPE of a migration type: what fits into the prefix of a string. */
+static bool type_valid(const char *type)
+{
+	size_t len = type ? strlen(type) : 0;
+
+	for (size_t i = 0; i < len; i++)
+		if (type[i] < 0x21 || type[i] > 0x7e || type[i] == ':')
+			return false;
+	return len >= 1 && len <= MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33;
+}
+
+static int payload_get(struct local *local, struct local_opened *mine, struct error *err)
+{
+	int len = local->ops->payload(mine->handle, mine->payload, MIGCOMPAT_PAYLOAD_MAX);
+
+	if (len < 0)
+		return error_set(err, len, "backend %s: it could not make the version string: %s", local->provider.info.name, strerror(-len));
+	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
+		return broken(local, err, "its version string is empty or too long");
+	for (int i = 0; i < len; i++)
+		if (mine->payload[i] < 0x21 || mine->payload[i] > 0x7e)
+			return broken(local, err, "its version string has bytes that are not allowed");
+	mine->opened.payload = mine->payload;
+	mine->opened.payload_len = (size_t)len;
+	return 0;
+}
+
+static int describe(struct local *local, struct local_opened *mine, struct error *err)
+{
+	struct migcompat_description description = {.struct_size = sizeof(description)};
+	struct opened *opened = &mine->opened;
+	int r = local->ops->describe(mine->handle, &description);
+
+	if (r)
+		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: it could not describe the device", local->provider.info.name);
+	if (!type_valid(description.type))
+		return broken(local, err, "its migration type is missing or malformed");
+	opened->type = description.type;
+	opened->model = description.model;
+	opened->label = description.label;
+	opened->mechanism = description.mechanism <= MIGCOMPAT_NO ? description.mechanism : MIGCOMPAT_UNKNOWN;
+	opened->mechanism_text = description.mechanism_text;
+	opened->not_source = description.not_source;
+	opened->not_target = description.not_target;
+	return opened->not_source ? 0 : payload_get(local, mine, err);
+}
+
+static void local_close(struct opened *opened)
+{
+	struct local_opened *self = mine(opened);
+	struct local *local = local_of(opened->provider);
+	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
+
+	if (self->handle) {
+		if (serial)
+			pthread_mutex_lock(&local->serial);
+		local->ops->close(self->handle);
+		if (serial)
+			pthread_mutex_unlock(&local->serial);
+	}
+	pthread_mutex_destroy(&self->device);
+	free(self);
+}
+
+static int local_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
+{
+	struct local *local = local_of(provider);
+	struct local_opened *self = calloc(1, sizeof(*self));
+	struct error text = {0};
+	pthread_mutex_t *lock;
+	int r;
+
+	if (!self)
+		return error_set(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&self->device, NULL);
+	self->opened.provider = provider;
+	self->opened.device = device;
+	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info, .err = &text};
+	self->facts.settings = provider->settings.values ? &provider->settings : NULL;
+	lock = call_begin(self);
+	r = local->ops->open(&services_table, &self->facts, &self->handle);
+	if (r)
+		self->handle = NULL;
+	else if (!self->handle)
+		r = broken(local, &text, "it opened a device without a handle");
+	else
+		r = describe(local, self, &text);
+	call_end(lock);
+	self->facts.err = NULL;
+	if (self->facts.unwanted)
+		r = error_set(&text, -EPROTO, "backend %s: it asked for the fact \"%s\", which it had not declared", provider->info.name,
+			      self->facts.unwanted_key);
+	if (r) {
+		local_close(&self->opened);
+		if (!*text.text)
+			error_set(&text, r, "backend %s: %s", provider->info.name, strerror(abs(r)));
+		return error_set(err, r < 0 ? r : -EPROTO, "%s", text.text);
+	}
+	*ret = &self->opened;
+	return 0;
+}
+
+static int local_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
+{
+	struct local_opened *self = mine(opened);
+	struct local *local = local_of(opened->provider);
+	pthread_mutex_t *lock = call_begin(self);
+	int r = local->ops->compare(self->handle, payload, len, result);
+
+	call_end(lock);
+	if (self->facts.unwanted)
+		return broken(local, err, "it asked for a fact that it had not declared");
+	if (r)
+		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: the comparison failed: %s", local->provider.info.name, strerror(abs(r)));
+	if (result->count == 0)
+		return broken(local, err, "it compared nothing");
+	return 0;
+}
+
+static int local_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
+{
+	struct local_opened *self = mine(opened);
+	struct local *local = local_of(opened->provider);
+	int (*const operations[])(void *, const char *, size_t, struct migcompat_sink *) = {
+		[PROVIDER_CANDIDATES] = local->ops->candidates,
+		[PROVIDER_PARAMETERS] = local->ops->parameters,
+		[PROVIDER_PREPARE] = local->ops->prepare,
+	};
+	pthread_mutex_t *lock;
+	int r;
+
+	if (which >= PROVIDER_LIST_COUNT || !operations[which])
+		return -EOPNOTSUPP;
+	lock = call_begin(self);
+	r = operations[which](self->handle, payload, len, sink);
+	call_end(lock);
+	if (r)
+		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: %s", local->provider.info.name, strerror(abs(r)));
+	return 0;
+}
+
+static void local_free(struct provider *provider)
+{
+	struct local *local = local_of(provider);
+
+	loader_unload(local->loaded);
+	arena_free(&provider->arena);
+	pthread_mutex_destroy(&local->serial);
+	free(local);
+}
+
+static const struct provider_ops local_ops = {
+	.open = local_open,
+	.compare = local_compare,
+	.list = local_list,
+	.close = local_close,
+	.free = local_free,
+};
+
+int provider_local_new(const char *path, struct provider **ret, struct error *err)
+{
+	struct local *local = calloc(1, sizeof(*local));
+	struct error text = {0};
+	const char *copy;
+
+	if (!local)
+		return error_set(err, -ENOMEM, "out of memory");
+	pthread_mutex_init(&local->serial, NULL);
+	local->provider.ops = &local_ops;
+	copy = arena_copy(&local->provider.arena, path, strlen(path));
+	if (!copy) {
+		local_free(&local->provider);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	if (loader_load(copy, &local->provider.arena, &local->loaded, &local->provider.info, &text)) {
+		local->provider.info = (struct backend_info){.path = copy};
+		local->provider.info.error = arena_copy(&local->provider.arena, text.text, strlen(text.text));
+		if (!local->provider.info.error)
+			local->provider.info.error = "out of memory";
+	} else {
+		local->ops = loaded_ops(local->loaded);
+	}
+	*ret = &local->provider;
+	return 0;
+}

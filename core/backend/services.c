@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Services for backends. They answer from the snapshot alone: nothing here opens a file. */
+#include "core/backend/services.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "core/backend/record.h"
+#include "core/backend/result.h"
+#include "core/backend/sink.h"
+
+bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key)
+{
+	for (size_t i = 0; i < info->nwants; i++)
+		if ((info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) && fact_glob_match(info->wants[i].glob, key))
+			return true;
+	return false;
+}
+
+static int host_kind(const struct migcompat_facts *facts)
+{
+	return (int)facts->device->kind;
+}
+
+static const char *host_id(const struct migcompat_facts *facts)
+{
+	return facts->device->id;
+}
+
+static const struct factset *scope_set(const struct migcompat_facts *facts, uint32_t scope)
+{
+	return scope & MIGCOMPAT_WANT_HOST ? &facts->device->host->facts : &facts->device->facts;
+}
+
+/* Missing, or not collected? An inventory may say which globs it holds. */
+static int absent(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+{
+	const struct wanted *wanted = scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs ? &facts->device->host->wanted
+												    : &facts->device->wanted;
+
+	return wanted->globs && !fact_glob_any(wanted->globs, wanted->count, key) ? -ENODATA : -ENOENT;
+}
+
+static int unwanted(const struct migcompat_facts *facts, const char *key)
+{
+	struct migcompat_facts *mine = (struct migcompat_facts *)(uintptr_t)facts;
+
+	mine->unwanted = true;
+	snprintf(mine->unwanted_key, sizeof(mine->unwanted_key), "%s", key);
+	return -EINVAL;
+}
+
+static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len)
+{
+	const struct fact *fact;
+
+	if (!services_wanted(facts->info, scope, key))
+		return unwanted(facts, key);
+	fact = factset_find(scope_set(facts, scope), key);
+	if (!fact)
+		return absent(facts, scope, key);
+	if (fact->error)
+		return -(int)fact->error;
+	*ret_value = fact->value;
+	if (ret_len)
+		*ret_len = fact->len;
+	return 0;
+}
+
+static int host_number(const struct migcompat_facts *facts, uint32_t scope, const char *key, int base, uint64_t max, uint64_t *ret)
+{
+	unsigned long long number;
+	const char *text = NULL;
+	size_t len = 0;
+	char *end;
+	int r = host_fact(facts, scope, key, &text, &len);
+
+	if (r)
+		return r;
+	/* strtoull takes blanks and signs; a fact with those is no number. */
+	if (!((*text >= '0' && *text <= '9') || (base == 16 && strchr("abcdefABCDEF", *text) && *text)))
+		return -ERANGE;
+	errno = 0;
+	number = strtoull(text, &end, base);
+	if (errno || end != text + len || number > max)
+		return -ERANGE;
+	*ret = number;
+	return 0;
+}
+
+static int host_each(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg)
+{
+	const struct factset *set = scope_set(facts, scope);
+	size_t literal = strcspn(glob, "*?[\\");
+	size_t low = 0, high = set->count;
+	bool wanted = false;
+
+	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
+		wanted = (facts->info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) &&
+			 strcmp(facts->info->wants[i].glob, glob) == 0;
+	if (!wanted)
+		return unwanted(facts, glob);
+	/* Keys that fit share the glob's literal beginning, so they stand together. */
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(set->facts[middle].key, glob, literal) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; low < set->count && strncmp(set->facts[low].key, glob, literal) == 0; low++) {
+		const struct fact *fact = &set->facts[low];
+		int r;
+
+		if (!fact_glob_match(glob, fact->key))
+			continue;
+		r = fn(arg, fact->key, fact->value, fact->len, fact->error);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static const char *host_setting(const struct migcompat_facts *facts, const char *name)
+{
+	const struct migcompat_setting *setting = info_setting(facts->info, name);
+
+	if (!setting)
+		return NULL;
+	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;
+}
+
+static int host_fail(const struct migcompat_facts *facts, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static int host_fail(const struct migcompat_facts *facts, int error, const char *format, ...)
+{
+	char text[ERROR_TEXT_MAX / 2];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	return error_set(facts->err, error, "%s", text);
+}
+
+static void host_finding(struct migcompat_result *result, const struct migcompat_finding *given)
+{
+	struct migcompat_finding finding = {0};
+
+	memcpy(&finding, given, given->struct_size < sizeof(finding) ? given->struct_size : sizeof(finding));
+	result_add(result, &finding, false);
+}
+
+static uint64_t host_hash(const void *bytes, size_t len)
+{
+	return XXH3_64bits(bytes, len);
+}
+
+const struct migcompat_host services_table = {
+	.struct_size = sizeof(struct migcompat_host),
+	.api_version = MIGCOMPAT_BACKEND_API,
+	.kind = host_kind,
+	.id = host_id,
+	.fact = host_fact,
+	.number = host_number,
+	.each = host_each,
+	.setting = host_setting,
+	.fail = host_fail,
+	.finding = host_finding,
+	.availability = result_availability,
+	.record_write = record_write,
+	.record_read = record_read,
+	.record_compare = record_compare,
+	.hash = host_hash,
+	.parameter = sink_parameter,
+	.candidate = sink_candidate,
+	.write = sink_write,
+};

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The host table: the services that a backend gets instead of symbols to link to. */
+#ifndef CORE_BACKEND_SERVICES_H
+#define CORE_BACKEND_SERVICES_H
+
+#include <stdbool.h>
+
+#include "core/backend/info.h"
+#include "core/facts/model.h"
+
+/* Values of the backend's declared settings as text, in the order of info->settings. Owned by whoever opens. */
+struct settings {
+	const char *const *values;
+};
+
+/* What stands behind the opaque struct of backend.h; lives from open to close. */
+struct migcompat_facts {
+	const struct device *device;
+	const struct backend_info *info;
+	const struct settings *settings;
+	struct error *err;    /* valid during open only, else NULL */
+	bool unwanted;        /* it asked for a fact that it had not wanted: its own error */
+	char unwanted_key[FACT_KEY_MAX + 1];
+};
+
+extern const struct migcompat_host services_table;
+
+/* Does one of the backend's wants cover this key in this scope (MIGCOMPAT_WANT_HOST or 0)? */
+bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key);
+
+#endif

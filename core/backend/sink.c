@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Copying what a backend lists, checked: names that could be paths or break a command line are refused. */
+#include "core/backend/sink.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Room for one more; lists grow by doubling. */
+static void *list_grow(void *list, size_t count, size_t size)
+{
+	if (count == SINK_MAX)
+		return NULL;
+	if (count & (count - 1))
+		return list;
+	return realloc(list, (count ? count * 2 : 1) * size);
+}
+
+static bool keep(struct migcompat_sink *sink, const char *text, const char **ret)
+{
+	size_t len = text ? strnlen(text, SINK_TEXT_MAX + 1) : 0;
+
+	*ret = NULL;
+	if (!text)
+		return true;
+	if (len > SINK_TEXT_MAX)
+		return false;
+	*ret = arena_copy(&sink->arena, text, len);
+	return *ret != NULL;
+}
+
+static bool name_valid(const char *name)
+{
+	return name && *name && !name[strcspn(name, "=/ \t\n")];
+}
+
+/* Below the device's own folder: no absolute path, no "..". */
+static bool attribute_valid(const char *attribute)
+{
+	return *attribute && *attribute != '/' && !strstr(attribute, "..") && !strstr(attribute, "migration_") && !attribute[strcspn(attribute, "\n")];
+}
+
+int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
+{
+	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
+	struct migcompat_parameter *list;
+
+	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
+	parameter.struct_size = sizeof(parameter);
+	if (!name_valid(parameter.name) || !parameter.value || !parameter.init || parameter.type > MIGCOMPAT_PARAMETER_STRING ||
+	    (parameter.attribute && !attribute_valid(parameter.attribute)))
+		return -EINVAL;
+	if (sink->nparameters == SINK_MAX)
+		return -ENOBUFS;
+	list = list_grow(sink->parameters, sink->nparameters, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	sink->parameters = list;
+	if (!keep(sink, parameter.name, &parameter.name) || !keep(sink, parameter.value, &parameter.value) ||
+	    !keep(sink, parameter.allowed, &parameter.allowed) || !keep(sink, parameter.init, &parameter.init) ||
+	    !keep(sink, parameter.off, &parameter.off) || !keep(sink, parameter.attribute, &parameter.attribute) ||
+	    !keep(sink, parameter.description, &parameter.description))
+		return -EINVAL;
+	list[sink->nparameters++] = parameter;
+	return 0;
+}
+
+int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
+{
+	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate)};
+	struct migcompat_candidate *list;
+
+	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
+	candidate.struct_size = sizeof(candidate);
+	if (!candidate.name)
+		return -EINVAL;
+	if (sink->ncandidates == SINK_MAX)
+		return -ENOBUFS;
+	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	sink->candidates = list;
+	if (!keep(sink, candidate.name, &candidate.name))
+		return -EINVAL;
+	list[sink->ncandidates++] = candidate;
+	return 0;
+}
+
+int sink_write(struct migcompat_sink *sink, const char *attribute, const char *value)
+{
+	struct sink_write write, *list;
+
+	if (!attribute || !value || !attribute_valid(attribute))
+		return -EINVAL;
+	if (sink->nwrites == SINK_MAX)
+		return -ENOBUFS;
+	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	sink->writes = list;
+	if (!keep(sink, attribute, &write.attribute) || !keep(sink, value, &write.value))
+		return -EINVAL;
+	list[sink->nwrites++] = write;
+	return 0;
+}
+
+void sink_free(struct migcompat_sink *sink)
+{
+	arena_free(&sink->arena);
+	free(sink->parameters);
+	free(sink->candidates);
+	free(sink->writes);
+	*sink = (struct migcompat_sink){0};
+}
