@@ -8,6 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/utf8.h"
+
+#define NAMED_MAX 133  /* EHWPOISON */
+#define ERRNO_MAX 4095 /* the kernel's; some of its own (ENOTSUPP 524) leak to user space without having a name there */
+
+/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON document. */
+static void text_clean(char *text)
+{
+	size_t len = strlen(text);
+	size_t size;
+
+	for (size_t at = 0; at < len; at += size) {
+		size = utf8_sequence(text + at, len - at);
+		if (size && !utf8_control(text + at, size))
+			continue;
+		if (!size)
+			size = 1;
+		memset(text + at, '?', size);
+	}
+}
+
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -17,10 +38,7 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	/* A name from a hostile file must not steer a terminal. */
-	for (char *c = err->text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			*c = '?';
+	text_clean(err->text);
 	return code;
 }
 
@@ -37,11 +55,24 @@ const char *error_name(int code)
 
 int error_number(const char *name)
 {
-	for (int code = 1; code < 134; code++) {
-		const char *known = strerrorname_np(code);
+	/* Second names, which error_name never gives. */
+	static const struct {
+		const char *name;
+		int code;
+	} others[] = {{"ENOTSUP", ENOTSUP}, {"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}};
 
-		if (known && strcmp(known, name) == 0)
+	for (int code = 1; code <= NAMED_MAX; code++)
+		if (strcmp(error_name(code), name) == 0)
 			return code;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i].name, name) == 0)
+			return others[i].code;
+	if (name[0] == 'E') {
+		long code = strtol(name + 1, NULL, 10);
+
+		/* Comparing the name refuses "E5", "E+524" and "E524x". */
+		if (code > 0 && code <= ERRNO_MAX && strcmp(error_name((int)code), name) == 0)
+			return (int)code;
 	}
 	return 0;
 }

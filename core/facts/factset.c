@@ -7,38 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-bool utf8_valid(const char *bytes, size_t len)
-{
-	const unsigned char *p = (const unsigned char *)bytes;
-	const unsigned char *end = p + len;
-
-	while (p < end) {
-		unsigned char c = *p++;
-		uint32_t point, least;
-		int more;
-
-		if (c < 0x80)
-			continue;
-		if (c >= 0xc2 && c <= 0xdf) {
-			more = 1, point = c & 0x1fu, least = 0x80;
-		} else if ((c & 0xf0) == 0xe0) {
-			more = 2, point = c & 0x0fu, least = 0x800;
-		} else if (c >= 0xf0 && c <= 0xf4) {
-			more = 3, point = c & 0x07u, least = 0x10000;
-		} else {
-			return false;
-		}
-		while (more--) {
-			if (p == end || (*p & 0xc0) != 0x80)
-				return false;
-			point = point << 6 | (*p++ & 0x3fu);
-		}
-		if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
-			return false;
-	}
-	return true;
-}
-
 bool fact_glob_match(const char *glob, const char *key)
 {
 	return fnmatch(glob, key, FNM_PATHNAME) == 0;

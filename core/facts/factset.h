@@ -12,6 +12,7 @@
 
 #include "core/facts/arena.h"
 #include "core/facts/error.h"
+#include "core/facts/utf8.h"
 
 #define FACT_KEY_MAX 255u          /* bytes of a key */
 #define FACT_VALUE_MAX 65536u      /* bytes of a value */
@@ -61,8 +62,5 @@ const char *factset_text(const struct factset *set, const char *key);
 bool fact_glob_match(const char *glob, const char *key);
 /* Is the key inside any of the globs? */
 bool fact_glob_any(const char *const *globs, size_t count, const char *key);
-
-/* RFC 3629 check; zero bytes and everything else that is no text is refused by factset, not here. */
-bool utf8_valid(const char *bytes, size_t len);
 
 #endif

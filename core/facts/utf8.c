@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Checks of UTF-8 by the table of well-formed sequences in RFC 3629, section 4. Must not allocate. */
+#include "core/facts/utf8.h"
+
+#include <stdint.h>
+#include <string.h>
+
+size_t utf8_sequence(const char *bytes, size_t len)
+{
+	const unsigned char *p = (const unsigned char *)bytes;
+	uint32_t point, least;
+	size_t size;
+
+	if (len == 0)
+		return 0;
+	if (p[0] < 0x80)
+		return 1;
+	if (p[0] >= 0xc2 && p[0] <= 0xdf)
+		size = 2, point = p[0] & 0x1fu, least = 0x80;
+	else if ((p[0] & 0xf0) == 0xe0)
+		size = 3, point = p[0] & 0x0fu, least = 0x800;
+	else if (p[0] >= 0xf0 && p[0] <= 0xf4)
+		size = 4, point = p[0] & 0x07u, least = 0x10000;
+	else
+		return 0;
+	if (size > len)
+		return 0;
+	for (size_t i = 1; i < size; i++) {
+		if ((p[i] & 0xc0) != 0x80)
+			return 0;
+		point = point << 6 | (p[i] & 0x3fu);
+	}
+	if (point < least || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff))
+		return 0;
+	return size;
+}
+
+bool utf8_valid(const char *bytes, size_t len)
+{
+	size_t at = 0;
+
+	while (at < len) {
+		uint64_t eight;
+		size_t size;
+
+		/* Nearly all facts are ASCII: pass over eight bytes at a time. */
+		if (len - at >= sizeof(eight)) {
+			memcpy(&eight, bytes + at, sizeof(eight));
+			if (!(eight & UINT64_C(0x8080808080808080))) {
+				at += sizeof(eight);
+				continue;
+			}
+		}
+		size = utf8_sequence(bytes + at, len - at);
+		if (!size)
+			return false;
+		at += size;
+	}
+	return true;
+}
+
+bool utf8_control(const char *bytes, size_t len)
+{
+	unsigned char first = (unsigned char)bytes[0];
+
+	if (len == 1)
+		return first < 0x20 || first == 0x7f;
+	return len == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
+}
+
+bool utf8_clean(const char *bytes, size_t len)
+{
+	size_t size;
+
+	for (size_t at = 0; at < len; at += size) {
+		size = utf8_sequence(bytes + at, len - at);
+		if (!size || utf8_control(bytes + at, size))
+			return false;
+	}
+	return true;
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is UTF-8 text (RFC 3629), and what of it may be shown to a person. Pure functions. */
+#ifndef CORE_FACTS_UTF8_H
+#define CORE_FACTS_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Bytes of the well-formed sequence at the start, 1 to 4; 0: none is there. */
+size_t utf8_sequence(const char *bytes, size_t len);
+/* Is all of it well-formed? Zero bytes count as text here. */
+bool utf8_valid(const char *bytes, size_t len);
+/* Is one well-formed sequence a control character: below 0x20, 0x7f, or U+0080 to U+009F, which terminals obey too? */
+bool utf8_control(const char *bytes, size_t len);
+/* Well-formed and without control characters: fit for names and ids. */
+bool utf8_clean(const char *bytes, size_t len);
+
+#endif
