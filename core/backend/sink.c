@@ -81,7 +81,7 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 	if (!list)
 		return -ENOMEM;
 	sink->candidates = list;
-	if (!keep(sink, candidate.name, &candidate.name))
+	if (!keep(sink, candidate.name, &candidate.name) || !keep(sink, candidate.type, &candidate.type))
 		return -EINVAL;
 	list[sink->ncandidates++] = candidate;
 	return 0;

@@ -181,6 +181,7 @@ struct migcompat_candidate {
 	size_t struct_size;
 	const char *name; /* what would be set, "aggregated_instances=2"; "" for the target as it is */
 	uint64_t extra;   /* resources beyond the source's; fewer is better */
+	const char *type; /* TYPE that the target would have then, where setting it changes what a guest sees; NULL: its own */
 };
 
 /* One field of a record: the table that makes payloads, reads them and compares them. */
