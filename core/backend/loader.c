@@ -54,7 +54,7 @@ static void *module_symbol(lt_user_data data, lt_module module, const char *name
 	return dlsym(module, name);
 }
 
-/* Ours alone: another loader would try again, lazily, what ours refused. */
+/* Ours instead of libltdl's own, which would try again, lazily, what ours refused. (lt_preopen stays: it opens no file.) */
 static int loaders_set(struct error *err)
 {
 	static const lt_dlvtable ours = {
@@ -65,16 +65,11 @@ static int loaders_set(struct error *err)
 		.find_sym = module_symbol,
 		.priority = LT_DLLOADER_PREPEND,
 	};
-	const lt_dlvtable *other;
-	lt_dlloader next;
 
 	if (ready)
 		return 0;
-	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0)
+	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 || !lt_dlloader_remove("lt_dlopen"))
 		return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
-	while ((next = lt_dlloader_next(lt_dlloader_next(NULL))) && (other = lt_dlloader_get(next)))
-		if (!lt_dlloader_remove(other->name))
-			return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
 	ready = true;
 	return 0;
 }
