@@ -31,7 +31,7 @@ void factset_builder_free(struct factset_builder *builder)
 	*builder = (struct factset_builder){0};
 }
 
-static int builder_push(struct factset_builder *builder, const struct fact *fact)
+int factset_builder_share(struct factset_builder *builder, const struct fact *fact)
 {
 	size_t len = strlen(fact->key);
 
@@ -57,35 +57,49 @@ static int builder_push(struct factset_builder *builder, const struct fact *fact
 	return 0;
 }
 
-static int builder_add_bytes(struct factset_builder *builder, const char *key, const void *bytes, size_t len, bool binary)
+static int fact_copy(struct arena *arena, const char *key, const void *bytes, size_t len, bool binary, struct fact *ret)
 {
-	struct fact fact = {.key = key, .len = (uint32_t)len, .binary = binary};
+	const char *value;
 
 	if (len > FACT_VALUE_MAX)
 		return -E2BIG;
-	fact.value = arena_copy(builder->arena, bytes, len);
-	return fact.value ? builder_push(builder, &fact) : -ENOMEM;
+	value = arena_copy(arena, bytes, len);
+	if (!value)
+		return -ENOMEM;
+	*ret = (struct fact){.key = key, .value = value, .len = (uint32_t)len, .binary = binary};
+	return 0;
 }
 
-int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len)
+int fact_make(struct arena *arena, const char *key, const char *value, size_t len, struct fact *ret)
 {
 	bool binary = memchr(value, '\0', len) || !utf8_valid(value, len);
 
 	if (!binary && len && value[len - 1] == '\n')
 		len--;
-	return builder_add_bytes(builder, key, value, len, binary);
+	return fact_copy(arena, key, value, len, binary, ret);
+}
+
+int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len)
+{
+	struct fact fact;
+	int r = fact_make(builder->arena, key, value, len, &fact);
+
+	return r ? r : factset_builder_share(builder, &fact);
 }
 
 int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes, size_t len)
 {
-	return builder_add_bytes(builder, key, bytes, len, true);
+	struct fact fact;
+	int r = fact_copy(builder->arena, key, bytes, len, true, &fact);
+
+	return r ? r : factset_builder_share(builder, &fact);
 }
 
 int factset_builder_add_error(struct factset_builder *builder, const char *key, int error)
 {
 	struct fact fact = {.key = key, .error = (uint16_t)error};
 
-	return error > 0 && error < 4096 ? builder_push(builder, &fact) : -EINVAL;
+	return error > 0 && error < 4096 ? factset_builder_share(builder, &fact) : -EINVAL;
 }
 
 static int fact_compare(const void *a, const void *b)
