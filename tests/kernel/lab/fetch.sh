@@ -30,7 +30,7 @@ lab_apt_setup() {
   [[ -e $key ]] && options="[arch=amd64 signed-by=$key]"
   mkdir -p "$dir/lists/partial" "$dir/archives/partial"
   printf 'deb %s %s %s main\n' "$options" "$mirror" "${LAB_SUITES[$LAB_KERNEL]}" >"$dir/sources.list"
-  lab_apt apt-get update >&2 || die "cannot read the package lists of ${LAB_SUITES[$LAB_KERNEL]}"
+  lab_apt apt-get -o APT::Update::Error-Mode=any update >&2 || die "cannot read the package lists of ${LAB_SUITES[$LAB_KERNEL]}"
 }
 
 # Prints the packages that PACKAGE depends on and whose names match PATTERN.

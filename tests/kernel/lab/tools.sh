@@ -24,6 +24,7 @@ lab_install_tools() {
   # A busybox that is linked dynamically would not run in the guest.
   if [[ -x /bin/busybox ]] && ldd /bin/busybox >/dev/null 2>&1; then missing+=(busybox-static); fi
   ((${#missing[@]})) || return 0
+  command -v apt-get >/dev/null || die "needs ${missing[*]}, and there is no apt-get to install them with"
 
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
   if ((EUID != 0)); then
@@ -31,8 +32,8 @@ lab_install_tools() {
     apt=(sudo "${apt[@]}")
   fi
   say "installing ${missing[*]}"
-  "${apt[@]}" update >&2
-  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2
+  "${apt[@]}" update >&2 || die "cannot read the package lists"
+  "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || die "cannot install ${missing[*]}"
 }
 
 # One run at a time fills or reads the cache; the lock goes with the process.
