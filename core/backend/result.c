@@ -120,6 +120,11 @@ void result_recount(struct migcompat_result *result)
 	result->bad_limits |= limits;
 }
 
+const char *result_keep(struct migcompat_result *result, const char *text)
+{
+	return text ? text_keep(result, text, strlen(text)) : NULL;
+}
+
 static struct migcompat_value text_value(const char *text)
 {
 	if (!text)

@@ -55,6 +55,9 @@ void result_recount(struct migcompat_result *result);
 void result_add_text(struct migcompat_result *result, const char *field, enum migcompat_rule rule, enum migcompat_status status,
 		     enum migcompat_limit limit, const char *source, const char *target, const char *text);
 
+/* A copy of a text in the result's memory, cut where that is full; NULL for NULL. */
+const char *result_keep(struct migcompat_result *result, const char *text);
+
 /* Rendering; each returns the length as snprintf does. A value of type NONE renders as "". */
 int value_render(const struct migcompat_value *value, char *buffer, size_t size);
 /* "source has 2, target has 1 (must be equal)", or the finding's own text. */

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking every device and putting those that said yes in order. One verdict's memory serves all of them. */
+#include "core/check/ask.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int choice_compare(const void *a, const void *b)
+{
+	static const int by_grade[] = {[GRADE_NONE] = 2, [GRADE_IDENTICAL] = 0, [GRADE_SUPERSET] = 1};
+	static const int by_state[] = {[MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_YES] = 0, [MIGCOMPAT_NO] = 2};
+	const struct choice *x = a, *y = b;
+
+	if (by_grade[x->grade] != by_grade[y->grade])
+		return by_grade[x->grade] - by_grade[y->grade];
+	if (x->extra != y->extra)
+		return x->extra < y->extra ? -1 : 1;
+	if (by_state[x->availability] != by_state[y->availability])
+		return by_state[x->availability] - by_state[y->availability];
+	if (x->device->host != y->device->host)
+		return x->device->host->number < y->device->host->number ? -1 : 1;
+	return strcmp(x->device->id, y->device->id);
+}
+
+/* Room for one more in a list that doubles. */
+static void *grow(void *list, size_t count, size_t size)
+{
+	return count & (count - 1) ? list : realloc(list, (count ? count * 2 : 1) * size);
+}
+
+static int add_choice(struct answer *answer, struct target *target, const char *payload, size_t len, const struct migcompat_verdict *verdict)
+{
+	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
+	struct migcompat_sink sink = {0};
+	struct choice choice = {
+		.device = target->opened->device,
+		.grade = verdict->grade,
+		.extra = verdict->result.extra,
+		.availability = verdict->result.availability,
+	};
+
+	if (!choices)
+		return -ENOMEM;
+	answer->choices = choices;
+	memcpy(choice.type, target->type, sizeof(choice.type));
+	if (verdict->result.availability_text)
+		choice.text = arena_copy(&answer->arena, verdict->result.availability_text, strlen(verdict->result.availability_text));
+	if (opened_list(target->opened, PROVIDER_CANDIDATES, payload, len, &sink, NULL) == 0 && sink.ncandidates) {
+		const struct migcompat_candidate *best = &sink.candidates[0];
+
+		if (best->extra > choice.extra)
+			choice.extra = best->extra;
+		if (best->name && *best->name)
+			choice.candidate = arena_copy(&answer->arena, best->name, strlen(best->name));
+		if (best->type)
+			snprintf(choice.type, sizeof(choice.type), "%s:%s", target->opened->provider->info.name, best->type);
+	}
+	sink_free(&sink);
+	choices[answer->nchoices++] = choice;
+	return 0;
+}
+
+static int add_unanswered(struct answer *answer, const struct device *device, const char *text)
+{
+	struct unanswered *list = grow(answer->unanswered, answer->nunanswered, sizeof(*list));
+
+	if (!list)
+		return -ENOMEM;
+	answer->unanswered = list;
+	list[answer->nunanswered++] = (struct unanswered){.device = device, .text = arena_copy(&answer->arena, text, strlen(text))};
+	return 0;
+}
+
+static int ask_one(const struct engine *engine, const struct device *source, const struct device *device, const struct version_string *string,
+		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer)
+{
+	struct provider *provider;
+	struct target target;
+	struct error err = {0};
+	int r = engine_provider(engine, device, &provider, &err);
+
+	/* Another backend's device is incompatible whatever its facts are; one that nobody serves cannot say yes. */
+	if (r == -ENOTCONN || (!r && (strlen(provider->info.name) != string->namespace_len ||
+				      memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
+		return 0;
+	answer->asked++;
+	if (!r)
+		r = target_open(engine, device, &target, &err);
+	if (r)
+		return r == -ENODEV ? 0 : add_unanswered(answer, device, err.text);
+	r = check_string(&target, source, text, len, verdict);
+	if (!r && verdict->code == VERDICT_COMPATIBLE)
+		r = add_choice(answer, &target, string->payload, string->payload_len, verdict);
+	else if (!r && verdict->code == VERDICT_ERROR)
+		r = add_unanswered(answer, device, verdict->text.text);
+	target_close(&target);
+	return r;
+}
+
+static void side_make(struct verdict_side *side, const struct device *source, const struct version_string *string, const char *text, size_t len)
+{
+	*side = (struct verdict_side){.device = source, .kind = source ? source->kind : string->kind, .kind_known = true};
+	snprintf(side->type, sizeof(side->type), "%.*s:%.*s", (int)string->namespace_len, string->namespace, (int)string->type_len, string->type);
+	fingerprint_text(text, len, side->fingerprint);
+}
+
+int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, struct answer *ret,
+	     struct error *err)
+{
+	struct migcompat_verdict verdict = {0};
+	struct answer answer = {0};
+	struct version_string string;
+	int r = version_string_parse(text, len, &string, err);
+
+	if (r)
+		return r;
+	side_make(&answer.source, source, &string, text, len);
+	for (size_t i = 0; i < engine->inventory.ndevices && !r; i++) {
+		const struct device *device = &engine->inventory.devices[i];
+
+		if (device != source && (!host || strcmp(device->host->name, host) == 0))
+			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer);
+	}
+	verdict_clear(&verdict);
+	if (r) {
+		answer_free(&answer);
+		return error_set(err, r, "out of memory");
+	}
+	if (answer.nchoices)
+		qsort(answer.choices, answer.nchoices, sizeof(*answer.choices), choice_compare);
+	*ret = answer;
+	return 0;
+}
+
+int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err)
+{
+	char string[MIGCOMPAT_STRING_MAX + 1];
+	struct opened *opened;
+	int r = engine_open(engine, source, &opened, err);
+
+	if (r)
+		return r;
+	r = check_version(opened, string, sizeof(string), err);
+	opened_close(opened);
+	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, ret, err);
+}
+
+void answer_free(struct answer *answer)
+{
+	free(answer->choices);
+	free(answer->unanswered);
+	arena_free(&answer->arena);
+	*answer = (struct answer){0};
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* "Write and ask": all devices and creatable types that a source's state could move to, preferred first. */
+#ifndef CORE_CHECK_ASK_H
+#define CORE_CHECK_ASK_H
+
+#include "core/check/check.h"
+
+struct choice {
+	const struct device *device;
+	enum verdict_grade grade; /* GRADE_NONE: forced by a policy */
+	uint64_t extra;           /* resources beyond the source's */
+	uint32_t availability;    /* enum migcompat_state */
+	const char *text;         /* why it is not available, or NULL */
+	const char *candidate;    /* what would have to be set, "aggregated_instances=2"; or NULL */
+	char type[MIGCOMPAT_PREFIX_MAX + 2];
+};
+
+/* A device of the source's backend that could not be asked: shown, so that a missing choice is never a riddle. */
+struct unanswered {
+	const struct device *device;
+	const char *text;
+};
+
+struct answer {
+	struct choice *choices; /* in order of preference: identical first, then fewest extra resources, available before not */
+	size_t nchoices;
+	struct unanswered *unanswered;
+	size_t nunanswered;
+	size_t asked; /* devices */
+	struct verdict_side source;
+	struct arena arena;
+};
+
+/*
+ * text is the source's version string; source its device, or NULL for a bare string; the source is never its own choice. host: only that host's
+ * devices, or NULL. Returns 0 also where there is no choice; -errno with a sentence where nothing could be asked.
+ */
+int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, struct answer *ret,
+	     struct error *err);
+/* As above from a device; the errors of opening it, -ENODEV where it can be no source. */
+int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err);
+void answer_free(struct answer *answer);
+
+#endif

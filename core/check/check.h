@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The question itself: a version string, or a device, against a target. */
+#ifndef CORE_CHECK_CHECK_H
+#define CORE_CHECK_CHECK_H
+
+#include "core/check/engine.h"
+#include "core/check/verdict.h"
+
+/* A target that is held open, to be asked many times. One question at a time a target; targets side by side. */
+struct target {
+	const struct engine *engine;
+	struct opened *opened;
+	char type[MIGCOMPAT_PREFIX_MAX + 2]; /* NAMESPACE:TYPE */
+	char fingerprint[FINGERPRINT_SIZE];
+	size_t namespace_len;
+};
+
+/* Errors are provider_open's and engine_provider's. */
+int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
+void target_close(struct target *target);
+
+/*
+ * Hold a string against an open target. The answer is in the verdict, an error too: the return value is 0, or -ENOMEM at a verdict's
+ * first use. Allocates nothing where the verdict was used before and the backend runs in this process. source: the device that
+ * the string was read from, for the policy; NULL: a bare string.
+ */
+int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict);
+
+/* Device against device. */
+int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
+/* A string from somewhere else against a device. */
+int check_text(const struct engine *engine, const char *text, size_t len, const struct device *target, struct migcompat_verdict *verdict);
+
+/* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
+int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);
+
+/* The kernel's own word on migration, else the backend's. */
+uint32_t check_mechanism(const struct opened *opened, const char **ret_text);
+
+/* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
+void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);
+void fingerprint_text(const char *text, size_t len, char ret[FINGERPRINT_SIZE]);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Putting policy, backends and devices together. */
+#include "core/check/engine.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/backend/loader.h"
+#include "core/backend/registry.h"
+#include "core/discovery/discovery.h"
+
+static const char *prefer(void *arg, const char *key)
+{
+	const struct engine *engine = arg;
+
+	return policy_prefer(engine->policy, key);
+}
+
+static const char *setting(void *arg, const char *namespace, const char *name)
+{
+	const struct engine *engine = arg;
+
+	return policy_setting(engine->policy, namespace, name);
+}
+
+/* Workers start side by side, then each is waited for. */
+static int start_backends(struct engine *engine, const char *const *paths, size_t count, struct error *err)
+{
+	struct worker_options options = {.timeout_ms = policy_timeout_ms(engine->policy), .keep_stderr = engine->options.keep_stderr};
+	int r = 0;
+
+	if (!engine->options.in_process && !(options.program = engine_worker_program(&engine->arena)))
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < count && !r; i++) {
+		r = engine->options.in_process ? provider_local_new(paths[i], &engine->providers[i], err)
+					       : provider_worker_new(paths[i], &options, &engine->providers[i], err);
+		engine->nproviders += !r;
+	}
+	for (size_t i = 0; i < engine->nproviders && !r && !engine->options.in_process; i++)
+		r = provider_worker_ready(engine->providers[i], err);
+	return r;
+}
+
+static int check_sections(struct engine *engine, struct error *err)
+{
+	struct policy_backend *backends = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*backends), 8);
+	size_t count = 0;
+
+	if (!backends)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		const struct backend_info *info = engine->infos[i];
+
+		if (!info->error)
+			backends[count++] = (struct policy_backend){.name = info->name, .settings = info->settings, .nsettings = info->nsettings};
+	}
+	return policy_check_sections(engine->policy, backends, count, err);
+}
+
+static int load_backends(struct engine *engine, struct error *err)
+{
+	const char *dir = engine->options.backend_dir;
+	struct backend_info **infos;
+	const char **paths;
+	size_t count;
+	int r;
+
+	if (!dir)
+		dir = policy_backend_dir(engine->policy);
+	if (!dir)
+		dir = engine_default_backend_dir(&engine->arena);
+	if (!dir)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = loader_list(dir, &engine->arena, &paths, &count, err);
+	if (r)
+		return r;
+	engine->providers = calloc(count + 1, sizeof(*engine->providers));
+	infos = arena_alloc(&engine->arena, (count + 1) * sizeof(*infos), 8);
+	if (!engine->providers || !infos)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = start_backends(engine, paths, count, err);
+	if (r)
+		return r;
+	for (size_t i = 0; i < engine->nproviders; i++)
+		infos[i] = &engine->providers[i]->info;
+	engine->infos = (const struct backend_info **)infos;
+	if (registry_check_names(infos, engine->nproviders, &engine->arena))
+		return error_set(err, -ENOMEM, "out of memory");
+	r = check_sections(engine, err);
+	for (size_t i = 0; i < engine->nproviders && !r; i++)
+		if (provider_settle(engine->providers[i], setting, engine))
+			r = error_set(err, -ENOMEM, "out of memory");
+	return r;
+}
+
+int engine_start(struct engine *engine, const struct engine_options *options, struct error *err)
+{
+	int r;
+
+	*engine = (struct engine){.options = *options};
+	inventory_init(&engine->inventory);
+	r = policy_load(options->config, &engine->policy, err);
+	if (!r)
+		r = load_backends(engine, err);
+	if (r)
+		engine_stop(engine);
+	return r;
+}
+
+void engine_stop(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->nproviders; i++)
+		provider_free(engine->providers[i]);
+	free(engine->providers);
+	policy_free(engine->policy);
+	inventory_free(&engine->inventory);
+	arena_free(&engine->arena);
+	*engine = (struct engine){0};
+}
+
+int engine_add_file(struct engine *engine, const char *path, struct error *err)
+{
+	return inventory_read_file(&engine->inventory, path, err);
+}
+
+static bool served(void *arg, const char *module, const char *modalias)
+{
+	const struct engine *engine = arg;
+	const struct backend_info *info = NULL;
+
+	/* A tie is served too: the row is shown with its conflict. */
+	return registry_find(engine->infos, engine->nproviders, module, modalias, prefer, arg, &info, NULL) == -ENOTUNIQ || info;
+}
+
+static const char *facts_dir(struct engine *engine, char *buffer, size_t size)
+{
+	if (engine->options.facts_dir)
+		return engine->options.facts_dir;
+	snprintf(buffer, size, "%s/facts.d", engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat");
+	return buffer;
+}
+
+int engine_add_live(struct engine *engine, const char *only, struct error *err)
+{
+	struct discovery_options options = {.served = served, .arg = engine, .only = only};
+	struct discovery_want *wants;
+	struct stated *stated = NULL;
+	char buffer[4096];
+	size_t count = 0;
+	int r;
+
+	for (size_t i = 0; i < engine->nproviders; i++)
+		count += engine->infos[i]->nwants;
+	wants = calloc(count + 1, sizeof(*wants));
+	if (!wants)
+		return error_set(err, -ENOMEM, "out of memory");
+	options.wants = wants;
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		const struct backend_info *info = engine->infos[i];
+
+		for (size_t w = 0; w < info->nwants && !info->error; w++)
+			wants[options.nwants++] = (struct discovery_want){.glob = info->wants[w].glob, .flags = info->wants[w].flags};
+	}
+	r = stated_load(facts_dir(engine, buffer, sizeof(buffer)), &stated, err);
+	options.stated = stated;
+	if (!r)
+		r = discovery_run(&engine->inventory, &options, err);
+	stated_free(stated);
+	free(wants);
+	return r;
+}
+
+int engine_ready(struct engine *engine, struct error *err)
+{
+	return inventory_finish(&engine->inventory, err);
+}
+
+int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err)
+{
+	const struct backend_info *info = NULL;
+	const char *driver = device->driver ? device->driver : factset_text(&device->facts, "driver");
+	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer, (void *)(uintptr_t)engine, &info, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < engine->nproviders && info; i++) {
+		if (engine->infos[i] == info) {
+			*ret = engine->providers[i];
+			return 0;
+		}
+	}
+	return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (driver %s)", device->id, driver ? driver : "unknown");
+}
+
+int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err)
+{
+	struct provider *provider;
+	int r = engine_provider(engine, device, &provider, err);
+
+	return r ? r : provider_open(provider, device, ret, err);
+}

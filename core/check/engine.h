@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Everything that a question needs: the policy, the backends, and the devices of this host or of inventory files. Made
+ * and filled by one thread; afterwards any threads may ask.
+ */
+#ifndef CORE_CHECK_ENGINE_H
+#define CORE_CHECK_ENGINE_H
+
+#include <stdbool.h>
+
+#include "core/backend/provider.h"
+#include "core/facts/inventory_json.h"
+#include "core/facts/model.h"
+#include "core/policy/policy.h"
+
+struct engine_options {
+	const char *backend_dir; /* NULL: the policy's, else the installed one */
+	const char *config;      /* NULL: the installed one */
+	const char *facts_dir;   /* NULL: facts.d of the configuration folder */
+	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
+	bool keep_stderr;        /* of workers */
+};
+
+struct engine {
+	struct engine_options options; /* strings are the caller's and must live as long */
+	struct policy *policy;
+	struct provider **providers; /* also those that failed to load */
+	const struct backend_info **infos; /* of the providers, in the same order */
+	size_t nproviders;
+	struct inventory inventory;
+	struct arena arena;
+};
+
+/* Read the policy and load the backends. err: one sentence. A backend that fails is listed with its reason and hurts none. */
+int engine_start(struct engine *engine, const struct engine_options *options, struct error *err);
+void engine_stop(struct engine *engine);
+
+/* Fill the inventory. only: as in discovery_options. */
+int engine_add_file(struct engine *engine, const char *path, struct error *err);
+int engine_add_live(struct engine *engine, const char *only, struct error *err);
+/* After the last addition. */
+int engine_ready(struct engine *engine, struct error *err);
+
+/* The backend that serves a device. -ENOTCONN: none does; -ENOTUNIQ: two claim it. */
+int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err);
+int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err);
+
+/* The installed folders, or those beside the program in a build tree or a staged installation. In the arena; NULL: out of memory. */
+const char *engine_default_backend_dir(struct arena *arena);
+const char *engine_worker_program(struct arena *arena);
+
+#endif

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Fingerprints: has anything changed that an answer was made of? Availability is left out. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
+
+#include "core/check/check.h"
+
+static void print(XXH128_hash_t hash, char ret[FINGERPRINT_SIZE])
+{
+	snprintf(ret, FINGERPRINT_SIZE, "%016" PRIx64 "%016" PRIx64, hash.high64, hash.low64);
+}
+
+static bool compared(const struct backend_info *info, uint32_t scope, const char *key)
+{
+	for (size_t i = 0; i < info->nwants; i++)
+		if ((info->wants[i].flags & (MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY)) == scope && fact_glob_match(info->wants[i].glob, key))
+			return true;
+	return false;
+}
+
+static void add_text(XXH3_state_t *state, const char *text, size_t len)
+{
+	uint64_t size = len;
+
+	/* The length first, so that no two lists of texts run into one. */
+	XXH3_128bits_update(state, &size, sizeof(size));
+	XXH3_128bits_update(state, text, len);
+}
+
+static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint32_t scope, const struct factset *facts)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		const struct fact *fact = &facts->facts[i];
+
+		if (!compared(info, scope, fact->key))
+			continue;
+		add_text(state, fact->key, strlen(fact->key));
+		add_text(state, fact->error ? (const char *)&fact->error : fact->value, fact->error ? sizeof(fact->error) : fact->len);
+	}
+}
+
+void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE])
+{
+	const struct backend_info *info = &opened->provider->info;
+	const struct device *device = opened->device;
+	uint64_t policy = policy_hash(engine->policy);
+	XXH3_state_t state;
+
+	XXH3_INITSTATE(&state);
+	XXH3_128bits_reset(&state);
+	add_text(&state, info->name, strlen(info->name));
+	add_text(&state, info->version, strlen(info->version));
+	add_text(&state, (const char *)&policy, sizeof(policy));
+	add_text(&state, kind_name(device->kind), strlen(kind_name(device->kind)));
+	add_facts(&state, info, 0, &device->facts);
+	add_facts(&state, info, MIGCOMPAT_WANT_HOST, &device->host->facts);
+	print(XXH3_128bits_digest(&state), ret);
+}
+
+void fingerprint_text(const char *text, size_t len, char ret[FINGERPRINT_SIZE])
+{
+	print(XXH3_128bits(text, len), ret);
+}

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Building documents. Vendor text may be any bytes: what is not UTF-8 is replaced, so that a document always comes out. */
+#include "core/check/json.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static json_t *text_or_null(const char *text)
+{
+	char clean[ERROR_TEXT_MAX * 4];
+	json_t *string;
+
+	if (!text)
+		return json_null();
+	string = json_string(text);
+	if (string)
+		return string;
+	snprintf(clean, sizeof(clean), "%s", text);
+	for (char *c = clean; *c; c++)
+		if ((unsigned char)*c >= 0x80)
+			*c = '?';
+	return json_string(clean);
+}
+
+/* Sets a new reference; out of memory makes the whole document NULL in the end. */
+static void set(json_t **object, const char *key, json_t *value)
+{
+	if (*object && json_object_set_new(*object, key, value) != 0) {
+		json_decref(*object);
+		*object = NULL;
+	} else if (!*object) {
+		json_decref(value);
+	}
+}
+
+static void append(json_t **array, json_t *value)
+{
+	if (*array && json_array_append_new(*array, value) != 0) {
+		json_decref(*array);
+		*array = NULL;
+	} else if (!*array) {
+		json_decref(value);
+	}
+}
+
+static json_t *json_side(const struct verdict_side *side)
+{
+	json_t *object = json_object();
+
+	set(&object, "device", text_or_null(side->device ? side->device->id : NULL));
+	set(&object, "host", text_or_null(side->device ? side->device->host->name : NULL));
+	set(&object, "kind", text_or_null(side->kind_known ? kind_name(side->kind) : NULL));
+	set(&object, "type", text_or_null(*side->type ? side->type : NULL));
+	return object;
+}
+
+static json_t *json_state(uint32_t state, const char *text)
+{
+	json_t *object = json_object();
+
+	set(&object, "state", json_string(state_name(state)));
+	set(&object, "text", text_or_null(text ? text : ""));
+	return object;
+}
+
+static json_t *json_value(const struct migcompat_value *value)
+{
+	char text[MIGCOMPAT_STRING_MAX + 1];
+
+	if (value->type == MIGCOMPAT_VALUE_NONE)
+		return json_null();
+	value_render(value, text, sizeof(text));
+	return text_or_null(text);
+}
+
+static json_t *json_finding(const struct finding *finding)
+{
+	json_t *object = json_object();
+	char text[ERROR_TEXT_MAX * 2];
+
+	finding_render(finding, text, sizeof(text));
+	set(&object, "field", text_or_null(finding->field));
+	set(&object, "rule", json_string(rule_name(finding->rule)));
+	set(&object, "source", json_value(&finding->source));
+	set(&object, "target", json_value(&finding->target));
+	set(&object, "status", json_string(status_name(finding->status)));
+	set(&object, "limit", text_or_null(limit_name(finding->limit)));
+	set(&object, "text", text_or_null(text));
+	return object;
+}
+
+json_t *json_verdict(const struct migcompat_verdict *verdict)
+{
+	const struct migcompat_result *result = &verdict->result;
+	json_t *object = json_object(), *findings = json_array(), *rules = json_array();
+	const char *mechanism_text = NULL;
+	uint32_t mechanism = verdict_mechanism(verdict, &mechanism_text);
+	char reason[ERROR_TEXT_MAX * 2];
+
+	for (size_t i = 0; i < result->count; i++)
+		append(&findings, json_finding(&result->findings[i]));
+	for (size_t i = 0; i < verdict->nrules; i++)
+		append(&rules, text_or_null(verdict->rules[i]));
+	set(&object, "format", json_string("migcompat-verdict/1"));
+	set(&object, "verdict", json_string(verdict_name(verdict->code)));
+	set(&object, "grade", text_or_null(grade_name(verdict->grade)));
+	set(&object, "limit", text_or_null(limit_name(verdict->limit)));
+	set(&object, "errno", text_or_null(verdict->error ? error_name(verdict->error) : NULL));
+	set(&object, "reason", text_or_null(verdict_reason(verdict, reason, sizeof(reason))));
+	set(&object, "source", json_side(&verdict->source));
+	set(&object, "target", json_side(&verdict->target));
+	set(&object, "findings", findings);
+	set(&object, "truncated", json_integer((json_int_t)result->truncated));
+	set(&object, "mechanism", json_state(mechanism, mechanism_text));
+	set(&object, "availability", json_state(result->availability, result->availability_text));
+	set(&object, "policy", rules);
+	set(&object, "forced", json_boolean(verdict->forced));
+	set(&object, "source_fingerprint", text_or_null(*verdict->source.fingerprint ? verdict->source.fingerprint : NULL));
+	set(&object, "target_fingerprint", text_or_null(*verdict->target.fingerprint ? verdict->target.fingerprint : NULL));
+	return object;
+}
+
+static json_t *json_choice(const struct choice *choice)
+{
+	json_t *object = json_object();
+
+	set(&object, "device", text_or_null(choice->device->id));
+	set(&object, "host", text_or_null(choice->device->host->name));
+	set(&object, "kind", json_string(kind_name(choice->device->kind)));
+	set(&object, "type", text_or_null(choice->type));
+	set(&object, "grade", text_or_null(grade_name(choice->grade)));
+	set(&object, "availability", json_string(state_name(choice->availability)));
+	set(&object, "extra", json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
+	set(&object, "set", text_or_null(choice->candidate));
+	set(&object, "text", text_or_null(choice->text ? choice->text : ""));
+	return object;
+}
+
+json_t *json_answer(const struct answer *answer)
+{
+	json_t *object = json_object(), *choices = json_array(), *unanswered = json_array();
+
+	for (size_t i = 0; i < answer->nchoices; i++)
+		append(&choices, json_choice(&answer->choices[i]));
+	for (size_t i = 0; i < answer->nunanswered; i++) {
+		json_t *entry = json_object();
+
+		set(&entry, "device", text_or_null(answer->unanswered[i].device->id));
+		set(&entry, "host", text_or_null(answer->unanswered[i].device->host->name));
+		set(&entry, "text", text_or_null(answer->unanswered[i].text));
+		append(&unanswered, entry);
+	}
+	set(&object, "format", json_string("migcompat-choices/1"));
+	set(&object, "source", json_side(&answer->source));
+	set(&object, "choices", choices);
+	set(&object, "unanswered", unanswered);
+	return object;
+}
+
+json_t *json_row(const struct row *row)
+{
+	const struct device *device = row->device;
+	json_t *object = json_object();
+
+	set(&object, "device", text_or_null(device->id));
+	set(&object, "host", text_or_null(device->host->name));
+	set(&object, "kind", json_string(kind_name(device->kind)));
+	set(&object, "driver", text_or_null(row->driver));
+	set(&object, "parent", text_or_null(device->parent));
+	set(&object, "path", text_or_null(device->path));
+	set(&object, "type", text_or_null(row->type));
+	set(&object, "model", text_or_null(row->model));
+	set(&object, "label", text_or_null(row->label));
+	set(&object, "backend", text_or_null(row->backend));
+	set(&object, "migratable", json_string(row_migratable(row)));
+	set(&object, "source", json_string(state_name(row->source)));
+	set(&object, "target", json_string(state_name(row->target)));
+	set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
+	set(&object, "reason", text_or_null(row->reason ? row->reason : ""));
+	set(&object, "version", text_or_null(row->version));
+	set(&object, "fingerprint", text_or_null(row->fingerprint));
+	return object;
+}
+
+json_t *json_parameters(const struct device *device, const struct migcompat_sink *sink)
+{
+	static const char *const types[] = {"bool", "int", "str"};
+	json_t *object = json_object(), *list = json_array();
+
+	for (size_t i = 0; i < sink->nparameters; i++) {
+		const struct migcompat_parameter *parameter = &sink->parameters[i];
+		json_t *entry = json_object();
+
+		set(&entry, "name", text_or_null(parameter->name));
+		set(&entry, "type", json_string(types[parameter->type]));
+		set(&entry, "value", text_or_null(parameter->value));
+		set(&entry, "allowed_values", text_or_null(parameter->allowed));
+		set(&entry, "init_value", text_or_null(parameter->init));
+		set(&entry, "off_value", text_or_null(parameter->off));
+		set(&entry, "attribute", text_or_null(parameter->attribute));
+		set(&entry, "runtime", json_boolean(parameter->runtime));
+		set(&entry, "description", text_or_null(parameter->description ? parameter->description : ""));
+		append(&list, entry);
+	}
+	set(&object, "format", json_string("migcompat-parameters/1"));
+	set(&object, "device", text_or_null(device->id));
+	set(&object, "host", text_or_null(device->host->name));
+	set(&object, "parameters", list);
+	return object;
+}
+
+json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdict)
+{
+	json_t *object = json_object(), *writes = json_array();
+
+	for (size_t i = 0; i < plan->nwrites; i++) {
+		json_t *entry = json_object();
+
+		set(&entry, "path", text_or_null(plan->writes[i].path));
+		set(&entry, "value", text_or_null(plan->writes[i].value));
+		set(&entry, "runtime", json_boolean(plan->writes[i].runtime));
+		append(&writes, entry);
+	}
+	set(&object, "format", json_string("migcompat-plan/1"));
+	set(&object, "verdict", json_verdict(verdict));
+	set(&object, "writes", writes);
+	return object;
+}
+
+json_t *json_backend(const struct backend_info *info)
+{
+	json_t *object = json_object(), *keys = json_array();
+
+	for (size_t i = 0; i < info->nkeys && !info->error; i++)
+		append(&keys, text_or_null(info->keys[i]));
+	set(&object, "name", text_or_null(info->error ? NULL : info->name));
+	set(&object, "version", text_or_null(info->error ? NULL : info->version));
+	set(&object, "description", text_or_null(info->error ? NULL : info->description));
+	set(&object, "keys", keys);
+	set(&object, "file", text_or_null(info->path));
+	set(&object, "status", json_string(info->error ? "failed" : "loaded"));
+	set(&object, "reason", text_or_null(info->error ? info->error : ""));
+	return object;
+}
+
+json_t *json_error(int error, const char *text)
+{
+	json_t *object = json_object();
+
+	set(&object, "format", json_string("migcompat-error/1"));
+	set(&object, "verdict", json_string("error"));
+	set(&object, "errno", json_string(error_name(error)));
+	set(&object, "reason", text_or_null(text));
+	return object;
+}
+
+char *json_text(json_t *document, size_t flags)
+{
+	return document ? json_dumps(document, flags) : NULL;
+}

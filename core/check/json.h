@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The JSON documents: the same keys in every interface. Each returns a new reference, or NULL when out of memory. */
+#ifndef CORE_CHECK_JSON_H
+#define CORE_CHECK_JSON_H
+
+#include <jansson.h>
+
+#include "core/backend/sink.h"
+#include "core/check/ask.h"
+#include "core/check/check.h"
+#include "core/check/plan.h"
+#include "core/check/row.h"
+
+json_t *json_verdict(const struct migcompat_verdict *verdict);             /* "migcompat-verdict/1" */
+json_t *json_answer(const struct answer *answer);                          /* {"source":…,"choices":[…]} */
+json_t *json_row(const struct row *row);                                   /* one device of "list", or "show" */
+json_t *json_parameters(const struct device *device, const struct migcompat_sink *sink);
+json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdict);
+json_t *json_backend(const struct backend_info *info);
+json_t *json_error(int error, const char *text);                           /* "migcompat-error/1" */
+
+/* Compact (flags 0) or any of jansson's; malloc'd, or NULL. Texts that are not UTF-8 were cleaned before. */
+char *json_text(json_t *document, size_t flags);
+
+#endif

@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making plans. Nothing is written here: a plan is text that an administrator or a tool carries out. */
+#include "core/check/plan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#define UUID_LEN 36u
+
+int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err)
+{
+	struct opened *opened;
+	int r = engine_open(engine, device, &opened, err);
+
+	if (r)
+		return r;
+	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, sink, err);
+	opened_close(opened);
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static bool uuid_valid(const char *text)
+{
+	if (strlen(text) != UUID_LEN)
+		return false;
+	for (size_t i = 0; i < UUID_LEN; i++)
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
+			return false;
+	return true;
+}
+
+/* Version 4, random: RFC 9562. */
+static int uuid_make(char uuid[UUID_LEN + 1])
+{
+	unsigned char b[16];
+
+	if (getrandom(b, sizeof(b), 0) != sizeof(b))
+		return -EIO;
+	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
+	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
+	snprintf(uuid, UUID_LEN + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
+		 b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	return 0;
+}
+
+static int uuid_choose(const struct device *source, const struct device *target, const char *wished, char uuid[UUID_LEN + 1], struct error *err)
+{
+	if (wished && !uuid_valid(wished))
+		return error_set(err, -EINVAL, "\"%s\" is no UUID", wished);
+	/* An mdev may keep its name on another host, never on its own. */
+	if (!wished && source && source->kind == MIGCOMPAT_KIND_MDEV && source->host != target->host && uuid_valid(source->id))
+		wished = source->id;
+	if (!wished)
+		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
+	memcpy(uuid, wished, UUID_LEN + 1);
+	return 0;
+}
+
+static int add_write(struct plan *plan, const char *path, const char *value, bool runtime, struct error *err)
+{
+	struct plan_write *writes;
+
+	for (size_t i = 0; i < plan->nwrites; i++)
+		if (strcmp(plan->writes[i].path, path) == 0 && strcmp(plan->writes[i].value, value) == 0)
+			return error_set(err, -EPROTO, "%s would be written twice with %s", path, value);
+	writes = realloc(plan->writes, (plan->nwrites + 1) * sizeof(*writes));
+	if (!writes)
+		return error_set(err, -ENOMEM, "out of memory");
+	plan->writes = writes;
+	writes[plan->nwrites] = (struct plan_write){
+		.path = arena_copy(&plan->arena, path, strlen(path)),
+		.value = arena_copy(&plan->arena, value, strlen(value)),
+		.runtime = runtime,
+	};
+	if (!writes[plan->nwrites].path || !writes[plan->nwrites].value)
+		return error_set(err, -ENOMEM, "out of memory");
+	plan->nwrites++;
+	return 0;
+}
+
+/* The folder of the device that will be there: a type's instance has the name that it is created under. */
+static int add_create(struct plan *plan, const struct device *target, const char *uuid, char *folder, size_t size, struct error *err)
+{
+	char path[4096];
+	const char *slash = strrchr(target->id, '/');
+
+	if (target->kind != MIGCOMPAT_KIND_MDEV_TYPE) {
+		if (target->path)
+			snprintf(folder, size, "/sys%s", target->path);
+		else
+			snprintf(folder, size, "/sys/bus/%s/devices/%s", target->kind == MIGCOMPAT_KIND_MDEV ? "mdev" : "pci", target->id);
+		return 0;
+	}
+	snprintf(folder, size, "/sys/bus/mdev/devices/%s", uuid);
+	if (target->path)
+		snprintf(path, sizeof(path), "/sys%s/create", target->path);
+	else
+		snprintf(path, sizeof(path), "/sys/class/mdev_bus/%.*s/mdev_supported_types/%s/create", (int)(slash ? slash - target->id : 0), target->id,
+			 slash ? slash + 1 : target->id);
+	return add_write(plan, path, uuid, false, err);
+}
+
+static const struct migcompat_parameter *parameter_find(const struct migcompat_sink *sink, const char *name)
+{
+	for (size_t i = 0; i < sink->nparameters; i++)
+		if (strcmp(sink->parameters[i].name, name) == 0)
+			return &sink->parameters[i];
+	return NULL;
+}
+
+static bool allowed(const struct migcompat_parameter *parameter, const char *value)
+{
+	struct migcompat_value given = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(value), {.text = value}};
+	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = parameter->allowed}};
+
+	if (!parameter->allowed)
+		return true;
+	list.len = (uint32_t)strlen(parameter->allowed);
+	return rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL) || rule_holds(MIGCOMPAT_RULE_RANGE, &given, &list, NULL);
+}
+
+/* The default plan: what the source sent must be known and allowed; what it did not send gets its off value. */
+static int parameter_writes(struct opened *opened, const char *payload, size_t len, struct migcompat_sink *ret, struct error *err)
+{
+	struct migcompat_sink mine = {0}, theirs = {0};
+	int r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &mine, err);
+
+	if (!r)
+		r = opened_list(opened, PROVIDER_PARAMETERS, payload, len, &theirs, err);
+	for (size_t i = 0; i < theirs.nparameters && !r; i++)
+		if (!parameter_find(&mine, theirs.parameters[i].name))
+			r = error_set(err, -EINVAL, "the target does not know the parameter \"%s\"", theirs.parameters[i].name);
+	for (size_t i = 0; i < mine.nparameters && !r; i++) {
+		const struct migcompat_parameter *parameter = &mine.parameters[i];
+		const struct migcompat_parameter *sent = parameter_find(&theirs, parameter->name);
+		const char *value = sent ? sent->value : parameter->off ? parameter->off : parameter->init;
+
+		if (!allowed(parameter, value))
+			r = error_set(err, -EINVAL, "the parameter \"%s\" would be \"%s\", the target allows %s", parameter->name, value, parameter->allowed);
+		else if (parameter->attribute && strcmp(value, parameter->value) != 0)
+			r = sink_write(ret, parameter->attribute, value);
+	}
+	sink_free(&mine);
+	sink_free(&theirs);
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+static int target_writes(const struct engine *engine, const struct device *target, const char *payload, size_t len, const char *folder,
+			 struct plan *plan, struct error *err)
+{
+	struct migcompat_sink sink = {0}, parameters = {0};
+	struct opened *opened;
+	int r = engine_open(engine, target, &opened, err);
+
+	if (r)
+		return r;
+	r = opened_list(opened, PROVIDER_PREPARE, payload, len, &sink, err);
+	if (r == -EOPNOTSUPP)
+		r = parameter_writes(opened, payload, len, &sink, err);
+	if (!r && opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &parameters, NULL) != 0)
+		sink_free(&parameters);
+	for (size_t i = 0; i < sink.nwrites && !r; i++) {
+		bool runtime = false;
+		char path[4352];
+
+		for (size_t p = 0; p < parameters.nparameters; p++)
+			if (parameters.parameters[p].attribute && strcmp(parameters.parameters[p].attribute, sink.writes[i].attribute) == 0)
+				runtime = parameters.parameters[p].runtime;
+		snprintf(path, sizeof(path), "%s/%s", folder, sink.writes[i].attribute);
+		r = add_write(plan, path, sink.writes[i].value, runtime, err);
+	}
+	sink_free(&sink);
+	sink_free(&parameters);
+	opened_close(opened);
+	return r;
+}
+
+int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
+	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err)
+{
+	char string[MIGCOMPAT_STRING_MAX + 1], folder[4096], name[UUID_LEN + 1];
+	struct version_string parts;
+	struct plan plan = {0};
+	struct opened *opened = NULL;
+	int r = source ? check_devices(engine, source, target, verdict) : check_text(engine, text, len, target, verdict);
+
+	*ret = plan;
+	if (r)
+		return error_set(err, r, "out of memory");
+	if (verdict->code != VERDICT_COMPATIBLE)
+		return 0;
+	if (source) {
+		r = engine_open(engine, source, &opened, err);
+		if (r)
+			return r;
+		r = check_version(opened, string, sizeof(string), err);
+		opened_close(opened);
+		if (r < 0)
+			return r;
+		text = string;
+		len = (size_t)r;
+	}
+	r = version_string_parse(text, len, &parts, err);
+	if (!r)
+		r = uuid_choose(source, target, uuid, name, err);
+	if (!r)
+		r = add_create(&plan, target, name, folder, sizeof(folder), err);
+	if (!r)
+		r = target_writes(engine, target, parts.payload, parts.payload_len, folder, &plan, err);
+	if (r)
+		plan_free(&plan);
+	*ret = plan;
+	return r;
+}
+
+void plan_free(struct plan *plan)
+{
+	free(plan->writes);
+	arena_free(&plan->arena);
+	*plan = (struct plan){0};
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* From findings to one answer. Must not know where they came from. */
+#include "core/check/verdict.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+int verdict_reset(struct migcompat_verdict *verdict)
+{
+	int r = result_reset(&verdict->result);
+
+	verdict->code = VERDICT_COMPATIBLE;
+	verdict->grade = GRADE_NONE;
+	verdict->limit = MIGCOMPAT_LIMIT_NONE;
+	verdict->error = 0;
+	verdict->forced = false;
+	verdict->nrules = 0;
+	verdict->text.text[0] = '\0';
+	verdict->source.device = verdict->target.device = NULL;
+	verdict->source.kind_known = verdict->target.kind_known = false;
+	verdict->source.type[0] = verdict->target.type[0] = '\0';
+	verdict->source.fingerprint[0] = verdict->target.fingerprint[0] = '\0';
+	verdict->source.mechanism = verdict->target.mechanism = MIGCOMPAT_UNKNOWN;
+	verdict->source.mechanism_text = verdict->target.mechanism_text = NULL;
+	return r;
+}
+
+void verdict_clear(struct migcompat_verdict *verdict)
+{
+	result_free(&verdict->result);
+	*verdict = (struct migcompat_verdict){0};
+}
+
+static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
+{
+	char text[ERROR_TEXT_MAX];
+
+	if (verdict->code >= code && *verdict->text.text)
+		return 0; /* the first sentence of the worst stays */
+	vsnprintf(text, sizeof(text), format, args);
+	error_set(&verdict->text, error, "%s", text);
+	verdict->code = code;
+	verdict->error = error;
+	return 0;
+}
+
+int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	worsen(verdict, VERDICT_ERROR, code < 0 ? code : -EIO, format, args);
+	va_end(args);
+	return 0;
+}
+
+int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	worsen(verdict, VERDICT_NOT_MIGRATABLE, -ENODEV, format, args);
+	va_end(args);
+	return 0;
+}
+
+static int limit_error(uint32_t limit)
+{
+	return limit == MIGCOMPAT_LIMIT_POLICY ? -EPERM : limit == MIGCOMPAT_LIMIT_HOLD ? -EBUSY : -EINVAL;
+}
+
+void verdict_settle(struct migcompat_verdict *verdict)
+{
+	const struct migcompat_result *result = &verdict->result;
+
+	verdict->grade = GRADE_NONE;
+	verdict->limit = MIGCOMPAT_LIMIT_NONE;
+	if (verdict->code >= VERDICT_NOT_MIGRATABLE)
+		return;
+	if (result->bad_count) {
+		verdict->code = VERDICT_INCOMPATIBLE;
+		verdict->limit = (uint32_t)__builtin_ctz(result->bad_limits);
+		/* A string that is too long keeps its own errno. */
+		verdict->error = verdict->error == -E2BIG ? -E2BIG : limit_error(verdict->limit);
+		return;
+	}
+	if (result->count == 0) { /* nothing was compared: that is no yes */
+		verdict_fail(verdict, -EIO, "nothing was compared");
+		return;
+	}
+	verdict->code = VERDICT_COMPATIBLE;
+	verdict->error = 0;
+	if (!verdict->forced)
+		verdict->grade = result->extra ? GRADE_SUPERSET : GRADE_IDENTICAL;
+}
+
+int verdict_status(const struct migcompat_verdict *verdict)
+{
+	return verdict->code == VERDICT_COMPATIBLE ? 0 : verdict->code == VERDICT_ERROR ? 2 : 1;
+}
+
+/* The bad finding that tells most: of the least limit, but a field that differs rather than the type made of it. */
+static const struct finding *telling(const struct migcompat_result *result)
+{
+	const struct finding *best = NULL;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct finding *finding = &result->findings[i];
+
+		if (finding->status != MIGCOMPAT_STATUS_BAD)
+			continue;
+		if (!best || best->limit == MIGCOMPAT_LIMIT_TYPE || (finding->limit != MIGCOMPAT_LIMIT_TYPE && finding->limit < best->limit))
+			best = finding;
+	}
+	return best;
+}
+
+const char *verdict_reason(const struct migcompat_verdict *verdict, char *buffer, size_t size)
+{
+	const struct finding *finding;
+	char sentence[ERROR_TEXT_MAX];
+
+	if (*verdict->text.text || verdict->code == VERDICT_COMPATIBLE)
+		return verdict->text.text;
+	finding = telling(&verdict->result);
+	if (!finding) {
+		snprintf(buffer, size, "%u findings are bad", verdict->result.bad_count);
+		return buffer;
+	}
+	finding_render_reason(finding, sentence, sizeof(sentence));
+	if (finding->noun || finding->text)
+		snprintf(buffer, size, "%s", sentence);
+	else
+		snprintf(buffer, size, "%s: %s", finding->field, sentence);
+	return buffer;
+}
+
+uint32_t verdict_mechanism(const struct migcompat_verdict *verdict, const char **ret_text)
+{
+	static const uint32_t order[] = {MIGCOMPAT_NO, MIGCOMPAT_UNKNOWN, MIGCOMPAT_YES};
+
+	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+		const struct verdict_side *sides[] = {&verdict->source, &verdict->target};
+
+		for (size_t s = 0; s < 2; s++) {
+			if (sides[s]->mechanism != order[i])
+				continue;
+			if (ret_text)
+				*ret_text = sides[s]->mechanism_text;
+			return order[i];
+		}
+	}
+	return MIGCOMPAT_UNKNOWN;
+}
+
+const char *verdict_name(enum verdict_code code)
+{
+	static const char *const names[] = {"compatible", "incompatible", "not-migratable", "error"};
+
+	return names[code];
+}
+
+const char *grade_name(enum verdict_grade grade)
+{
+	static const char *const names[] = {NULL, "identical", "superset"};
+
+	return names[grade];
+}
