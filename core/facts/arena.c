@@ -54,13 +54,23 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t len)
 	return copy;
 }
 
-void arena_free(struct arena *arena)
+struct arena_mark arena_mark(const struct arena *arena)
 {
-	while (arena->chunks) {
+	return (struct arena_mark){.state = *arena};
+}
+
+void arena_rewind(struct arena *arena, struct arena_mark mark)
+{
+	while (arena->chunks != mark.state.chunks) {
 		struct arena_chunk *chunk = arena->chunks;
 
 		arena->chunks = chunk->next;
 		free(chunk);
 	}
-	*arena = (struct arena){0};
+	*arena = mark.state;
+}
+
+void arena_free(struct arena *arena)
+{
+	arena_rewind(arena, (struct arena_mark){{0}});
 }

@@ -20,4 +20,11 @@ char *arena_copy(struct arena *arena, const void *bytes, size_t len);
 /* Leaves the arena empty and usable. */
 void arena_free(struct arena *arena);
 
+/* Undo: give back all that was taken since the mark. Marks are undone last one first. */
+struct arena_mark {
+	struct arena state;
+};
+struct arena_mark arena_mark(const struct arena *arena);
+void arena_rewind(struct arena *arena, struct arena_mark mark);
+
 #endif

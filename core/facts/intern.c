@@ -2,7 +2,6 @@
 /* An open hash table over texts in an arena. Seeded, since the texts come from files that others wrote. */
 #include "core/facts/intern.h"
 
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,7 +16,8 @@ struct intern_slot {
 
 void intern_init(struct intern *intern, struct arena *arena)
 {
-	*intern = (struct intern){.arena = arena};
+	/* Where the table lies is chosen anew for each process, so nobody can prepare texts that collide. */
+	*intern = (struct intern){.arena = arena, .seed = (uintptr_t)intern};
 }
 
 void intern_free(struct intern *intern)
@@ -55,8 +55,7 @@ static int intern_grow(struct intern *intern)
 const char *intern_text(struct intern *intern, const char *text)
 {
 	size_t len = strlen(text);
-	/* Where the table lies is chosen anew for each process, so nobody can prepare texts that collide. */
-	uint64_t hash = XXH3_64bits_withSeed(text, len, (uintptr_t)intern);
+	uint64_t hash = XXH3_64bits_withSeed(text, len, intern->seed);
 	struct intern_slot *slot;
 
 	if (intern->count >= intern->room / 2 && intern_grow(intern) != 0)

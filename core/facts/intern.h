@@ -4,6 +4,7 @@
 #define CORE_FACTS_INTERN_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/facts/arena.h"
 
@@ -13,6 +14,7 @@ struct intern {
 	struct intern_slot *slots;
 	size_t count;
 	size_t room; /* a power of two, or 0 */
+	uint64_t seed;
 };
 
 void intern_init(struct intern *intern, struct arena *arena);

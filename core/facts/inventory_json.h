@@ -15,16 +15,18 @@
 
 /*
  * Append a file's host and devices. On any error nothing stays of it and err is one sentence that begins with the path:
- * what, where (device number from 1, and its id once known), what was expected. -ENOENT, -EACCES, …: unreadable; -EFBIG: too large;
- * -EINVAL: anything wrong inside.
+ * what, where (device number from 1, and its id once known), what was expected. -ENOENT, -EACCES, …: unreadable; -EFBIG: too large,
+ * or a part of it is; -EINVAL: anything wrong inside.
  */
 int inventory_read_file(struct inventory *inventory, const char *path, struct error *err);
 /* The same from memory; name stands for the path in messages. */
 int inventory_read_buffer(struct inventory *inventory, const char *name, const char *bytes, size_t len, struct error *err);
 
 /*
- * Write one host and its devices as one document, keys in a fixed order, facts sorted. keep(device or NULL for a
- * host fact, key, arg) says whether a fact is written; NULL: all. -errno of the stream.
+ * Write one host and its devices as one document, keys in a fixed order, facts sorted; what is read from it is equal to what
+ * was written. keep(arg, device or NULL for a host fact, key) says whether a fact is written; NULL: all. It is asked for the
+ * globs of "wanted" too, of the host and of each device: one of which it keeps nothing must not stand there as collected, or a
+ * reader would take what was left out for missing. -errno of the stream, which is flushed; -EILSEQ: a text that is not UTF-8.
  */
 typedef bool inventory_keep_fn(void *arg, const struct device *device, const char *key);
 int inventory_write(const struct inventory *inventory, const struct host *host, FILE *out, inventory_keep_fn *keep, void *arg);
@@ -32,6 +34,8 @@ int inventory_write(const struct inventory *inventory, const struct host *host, 
 /*
  * Stated facts: each *.json in folder, in name order: {"format":"migcompat-facts/1","stated":"2026-11-21","devices":{"ID":{"KEY":"VALUE"}},
  * "host":{"KEY":"VALUE"}}. They become facts "stated/KEY" (of the device or of the host) and "stated/KEY@date". A missing folder is no error.
+ * -EPERM: others than root or the caller can write the folder or a file; -EEXIST: two files state different values, err names both;
+ * -EINVAL: anything else that is wrong, an unknown member too; or why it cannot be read. Hidden files are passed over.
  * The caller merges them: stated_add puts those of one id (NULL: the host's) into a builder.
  */
 struct stated;

@@ -9,7 +9,10 @@
 #include "core/facts/factset.h"
 #include "migcompat/backend.h"
 
-/* The globs that were collected; a fact outside of them is "not collected". globs NULL: nothing is said, all that is not there is missing. */
+/*
+ * The globs that were collected; a fact outside of them is "not collected". globs NULL: a device goes by its host's; where the
+ * host's is NULL too, nothing is said, and all that is not there is missing.
+ */
 struct wanted {
 	const char *const *globs;
 	size_t count;

@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading JSON one value at a time. Must not know what the values mean. */
+#include "core/facts/json_source.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/facts/factset.h"
+
+/* jansson gives back one character of lookahead, of up to four bytes, and they may stand behind a refill. */
+#define KEPT 8u
+/* Of a short value nobody counts the containers. */
+#define UNCOUNTED 65536u
+#define CONTAINERS_MAX (2u * FACTSET_MAX)
+
+/* What jansson took of one value. */
+struct feed {
+	struct json_source *source;
+	size_t fed;
+	size_t max;
+	size_t containers;
+};
+
+int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err)
+{
+	if (len > max)
+		return error_set(err, -EFBIG, "%s: is %zu bytes long, expected at most %" PRIu64, name, len, max);
+	if (len == 0)
+		return error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
+	*source = (struct json_source){.name = name, .bytes = bytes, .end = len, .max = max, .fd = -1};
+	return 0;
+}
+
+static int stat_check(const char *name, const struct stat *st, uint64_t max, struct error *err)
+{
+	if (S_ISDIR(st->st_mode))
+		return error_set(err, -EISDIR, "%s: is a directory, expected a regular file", name);
+	if (!S_ISREG(st->st_mode))
+		return error_set(err, -EINVAL, "%s: is a pipe, socket or device, expected a regular file", name);
+	if (st->st_size < 0 || (uint64_t)st->st_size > max)
+		return error_set(err, -EFBIG, "%s: is %jd bytes long, expected at most %" PRIu64, name, (intmax_t)st->st_size, max);
+	if (st->st_size == 0)
+		return error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
+	return 0;
+}
+
+int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
+{
+	struct stat st;
+	int fd, r;
+
+	/* Asked before opening, since opening some devices does something; and after, since the name may mean another file by then. */
+	if (stat(name, &st) != 0)
+		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
+	r = stat_check(name, &st, max, err);
+	if (r < 0)
+		return r;
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		r = error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
+		goto fail;
+	}
+	r = stat_check(name, &st, max, err);
+	if (r < 0)
+		goto fail;
+	*source = (struct json_source){.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = fd};
+	return 0;
+fail:
+	if (fd >= 0)
+		close(fd);
+	return r;
+}
+
+void json_source_close(struct json_source *source)
+{
+	if (source->fd >= 0)
+		close(source->fd);
+	free(source->window);
+	source->fd = -1;
+	source->window = NULL;
+}
+
+/* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which stays. */
+static int source_refill(struct json_source *source)
+{
+	size_t kept = source->at < KEPT ? source->at : KEPT;
+	ssize_t got;
+
+	if (source->fd < 0 || source->failed)
+		return source->failed;
+	if (!source->window) {
+		source->window = malloc(source->room + KEPT);
+		if (!source->window)
+			return source->failed = -ENOMEM;
+		source->bytes = source->window;
+	}
+	memmove(source->window, source->window + source->at - kept, kept);
+	source->before += source->at - kept;
+	source->at = source->end = kept;
+	do
+		got = read(source->fd, source->window + kept, source->room);
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return source->failed = -errno;
+	source->end += (size_t)got;
+	/* It may have grown since it was opened. */
+	if (source->before + source->end > source->max)
+		return source->failed = -EFBIG;
+	return got > 0;
+}
+
+/* The line on which an offset stands, from 1. Read again for this, since only a message needs it. */
+static size_t source_line(const struct json_source *source, uint64_t offset)
+{
+	char buffer[4096];
+	const char *bytes = buffer;
+	size_t line = 1, len;
+
+	for (uint64_t at = 0; at < offset; at += len) {
+		if (source->fd < 0) {
+			bytes = source->bytes;
+			len = (size_t)offset;
+		} else {
+			size_t size = offset - at < sizeof(buffer) ? (size_t)(offset - at) : sizeof(buffer);
+			ssize_t got = pread(source->fd, buffer, size, (off_t)at);
+
+			if (got <= 0)
+				break;
+			len = (size_t)got;
+		}
+		for (size_t i = 0; i < len; i++)
+			line += bytes[i] == '\n';
+	}
+	return line;
+}
+
+static int source_failed(const struct json_source *source, struct error *err)
+{
+	return error_set(err, source->failed, "%s: cannot be read: %s", source->name, strerrordesc_np(-source->failed));
+}
+
+/* "found 'x', expected …", for the byte that peek returned. */
+static int source_unexpected(const struct json_source *source, int c, const char *what, const char *expected, struct error *err)
+{
+	size_t line = source_line(source, source->before + source->at);
+	char found[32];
+
+	if (c == JSON_SOURCE_END)
+		snprintf(found, sizeof(found), "the text ends");
+	else if (c > 0x20 && c < 0x7f)
+		snprintf(found, sizeof(found), "found '%c'", c);
+	else
+		snprintf(found, sizeof(found), "found byte 0x%02x", (unsigned)c);
+	return error_set(err, -EINVAL, "%s: line %zu: %s: %s, expected %s", source->name, line, what, found, expected);
+}
+
+int json_source_peek(struct json_source *source, struct error *err)
+{
+	for (;;) {
+		for (; source->at < source->end; source->at++) {
+			char c = source->bytes[source->at];
+
+			if (c != ' ' && c != '\t' && c != '\n' && c != '\r')
+				return (unsigned char)c;
+		}
+		int more = source_refill(source);
+
+		if (more < 0)
+			return source_failed(source, err);
+		if (more == 0)
+			return JSON_SOURCE_END;
+	}
+}
+
+void json_source_take(struct json_source *source)
+{
+	source->at++;
+}
+
+int json_source_expect(struct json_source *source, char punctuation, const char *what, struct error *err)
+{
+	char expected[] = {'\'', punctuation, '\'', '\0'};
+	int c = json_source_peek(source, err);
+
+	if (c < 0)
+		return c;
+	if (c != punctuation)
+		return source_unexpected(source, c, what, expected, err);
+	json_source_take(source);
+	return 0;
+}
+
+int json_source_more(struct json_source *source, char closing, const char *what, struct error *err)
+{
+	char expected[] = {'\'', ',', '\'', ' ', 'o', 'r', ' ', '\'', closing, '\'', '\0'};
+	int c = json_source_peek(source, err);
+
+	if (c < 0)
+		return c;
+	if (c != ',' && c != closing)
+		return source_unexpected(source, c, what, expected, err);
+	json_source_take(source);
+	return c == ',';
+}
+
+int json_source_finish(struct json_source *source, struct error *err)
+{
+	int c = json_source_peek(source, err);
+
+	if (c < 0)
+		return c;
+	return c == JSON_SOURCE_END ? 0 : source_unexpected(source, c, "behind the document", "nothing more", err);
+}
+
+/* jansson's callback: hand over what the window has. */
+static size_t feed_give(void *buffer, size_t size, void *data)
+{
+	struct feed *feed = data;
+	struct json_source *source = feed->source;
+	size_t len;
+
+	if (source->at == source->end && source_refill(source) <= 0)
+		return 0;
+	len = source->end - source->at;
+	if (len > size)
+		len = size;
+	if (len > feed->max - feed->fed)
+		len = feed->max - feed->fed;
+	if (feed->fed > UNCOUNTED)
+		for (size_t i = 0; i < len; i++)
+			feed->containers += (source->bytes[source->at + i] & ~0x20) == '[';
+	if (feed->containers > CONTAINERS_MAX)
+		return 0;
+	memcpy(buffer, source->bytes + source->at, len);
+	source->at += len;
+	feed->fed += len;
+	return len;
+}
+
+/* Why jansson returned nothing. */
+static int feed_failed(const struct feed *feed, const char *what, uint64_t start, const json_error_t *why, struct error *err)
+{
+	const struct json_source *source = feed->source;
+
+	if (source->failed)
+		return source_failed(source, err);
+	if (json_error_code(why) == json_error_out_of_memory)
+		return error_set(err, -ENOMEM, "%s: %s: out of memory", source->name, what);
+	if (json_error_code(why) == json_error_premature_end_of_input && feed->fed == feed->max)
+		return error_set(err, -EFBIG, "%s: %s: is longer than %zu bytes, expected at most that", source->name, what, feed->max);
+	if (feed->containers > CONTAINERS_MAX)
+		return error_set(err, -EFBIG, "%s: %s: holds more than %u arrays and objects, expected at most that", source->name, what,
+				 CONTAINERS_MAX);
+	return error_set(err, -EINVAL, "%s: line %zu: %s: bad JSON: %s", source->name,
+			 source_line(source, start + (why->position > 0 ? (uint64_t)why->position - 1 : 0)), what, why->text);
+}
+
+int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err)
+{
+	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+	struct feed feed = {.source = source, .max = max};
+	int c = json_source_peek(source, err);
+	json_error_t why;
+	uint64_t start;
+	json_t *value;
+
+	if (c < 0)
+		return c;
+	if (c == JSON_SOURCE_END)
+		return source_unexpected(source, c, what, "a value", err);
+	start = source->before + source->at;
+	value = json_load_callback(feed_give, &feed, flags, &why);
+	if (!value)
+		return feed_failed(&feed, what, start, &why, err);
+	/* Give back what jansson was handed but did not use. */
+	source->at -= feed.fed - (size_t)why.position;
+	*ret = value;
+	return 0;
+}
+
+const char *json_source_type(const json_t *value)
+{
+	static const char *const types[] = {
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string", [JSON_INTEGER] = "a number",
+		[JSON_REAL] = "a number",    [JSON_TRUE] = "true",      [JSON_FALSE] = "false",     [JSON_NULL] = "null",
+	};
+
+	return types[json_typeof(value)];
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Facts that an administrator states because no file of the system tells them: a folder of files becomes one table.
+ * Leaves what stands in a file to stated_file.c.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/facts/inventory_tree.h"
+#include "core/facts/stated_file.h"
+
+#define SHOWN(text) text_shown(&(struct shown){{0}}, text)
+
+struct stated *stated_free(struct stated *stated)
+{
+	if (!stated)
+		return NULL;
+	intern_free(&stated->texts);
+	arena_free(&stated->arena);
+	free(stated->statements);
+	free(stated);
+	return NULL;
+}
+
+static int out_of_memory(const char *name, struct error *err)
+{
+	return error_set(err, -ENOMEM, "%s: out of memory", name);
+}
+
+/* ---------------------------------------------------------------- the folder */
+
+static int statement_order(const struct statement *x, const struct statement *y)
+{
+	int order = strcmp(x->id, y->id);
+
+	return order ? order : strcmp(x->key, y->key);
+}
+
+static int statement_compare(const void *a, const void *b)
+{
+	const struct statement *x = a, *y = b;
+	int order = statement_order(x, y);
+
+	return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+/* Sort; one statement a key, of the newest date where several files say the same. */
+static int stated_merge(struct stated *stated, struct error *err)
+{
+	struct statement *all = stated->statements;
+	size_t count = 0;
+
+	if (stated->count)
+		qsort(all, stated->count, sizeof(*all), statement_compare);
+	for (size_t i = 0; i < stated->count; i++) {
+		struct statement *last = count ? &all[count - 1] : NULL;
+
+		if (!last || statement_order(last, &all[i]) != 0) {
+			all[count++] = all[i];
+			continue;
+		}
+		if (strcmp(last->value, all[i].value) != 0)
+			return error_set(err, -EEXIST, "%s: \"%s\" of %s%s is \"%s\", but \"%s\" in %s; expected one value", all[i].file,
+					 all[i].key + sizeof(STATED_PREFIX) - 1, all[i].id[0] ? "device " : "the host", all[i].id, SHOWN(all[i].value),
+					 SHOWN(last->value), last->file);
+		if (strcmp(last->date, all[i].date) < 0)
+			last->date = all[i].date;
+	}
+	stated->count = count;
+	return 0;
+}
+
+static int entry_fits(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+static int entry_compare(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* All files of a folder that is there. */
+static int folder_read(struct stated *stated, int fd, const char *folder, struct error *err)
+{
+	struct dirent **entries = NULL;
+	int r = stated_owner_check(fd, folder, err);
+	int count;
+
+	if (r < 0)
+		return r;
+	count = scandirat(fd, ".", &entries, entry_fits, entry_compare);
+	if (count < 0)
+		return error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno));
+	for (int i = 0; i < count; i++) {
+		if (r == 0)
+			r = stated_file_read(stated, folder, entries[i]->d_name, err);
+		free(entries[i]);
+	}
+	free(entries);
+	return r;
+}
+
+int stated_load(const char *folder, struct stated **ret, struct error *err)
+{
+	struct stated *stated = calloc(1, sizeof(*stated));
+	int fd = -1, r = 0;
+
+	if (!stated)
+		return out_of_memory(folder, err);
+	intern_init(&stated->texts, &stated->arena);
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd >= 0)
+		r = folder_read(stated, fd, folder, err);
+	else if (errno != ENOENT)
+		r = error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno));
+	if (r == 0)
+		r = stated_merge(stated, err);
+	if (fd >= 0)
+		close(fd);
+	if (r < 0) {
+		stated_free(stated);
+		return r;
+	}
+	*ret = stated;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- giving them out */
+
+static int statement_add(const struct statement *statement, struct factset_builder *builder)
+{
+	char date[FACT_KEY_MAX + 1];
+	const char *key = arena_copy(builder->arena, statement->key, strlen(statement->key));
+	const char *date_key;
+	int r;
+
+	snprintf(date, sizeof(date), "%s" STATED_DATE_SUFFIX, statement->key);
+	date_key = arena_copy(builder->arena, date, strlen(date));
+	if (!key || !date_key)
+		return -ENOMEM;
+	r = factset_builder_add(builder, key, statement->value, strlen(statement->value));
+	return r < 0 ? r : factset_builder_add(builder, date_key, statement->date, STATED_DATE_LEN);
+}
+
+int stated_add(const struct stated *stated, const char *id, struct factset_builder *builder)
+{
+	const char *of = id ? id : "";
+	size_t low = 0, high = stated->count;
+	int r = 0;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strcmp(stated->statements[middle].id, of) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	for (; r == 0 && low < stated->count && strcmp(stated->statements[low].id, of) == 0; low++)
+		r = statement_add(&stated->statements[low], builder);
+	return r;
+}
