@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The text of mdev_type/description: "low_gm_size: 128MB", "high_gm_size: …", "fence: …", "resolution: …" and "weight: …", a line
+ * each as the driver writes it, or on one line joined with blanks or ", " as mdevctl prints it. Read strictly: a
+ * word that is not understood might be something that a guest sees.
+ */
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "gvt.h"
+
+#define RESOLUTION_SIDE_MAX 65535u
+#define WEIGHT_MAX 65535u
+
+static const char separators[] = " \n,";
+
+/* A piece of the text; not zero-terminated. */
+struct span {
+	const char *at;
+	const char *end;
+};
+
+struct key {
+	const char *name;
+	const char *unit; /* stands behind the number */
+	size_t offset;    /* of a uint64_t in struct gvt_resources */
+	uint64_t max;
+	bool required;
+};
+
+/* A resolution is no single number: it has no offset and a parser of its own. */
+enum { KEY_LOW, KEY_HIGH, KEY_FENCE, KEY_RESOLUTION, KEY_WEIGHT, KEY_COUNT };
+
+static const struct key keys[KEY_COUNT] = {
+	[KEY_LOW] = {"low_gm_size", "MB", offsetof(struct gvt_resources, low_mb), GVT_MEMORY_MAX_MB, true},
+	[KEY_HIGH] = {"high_gm_size", "MB", offsetof(struct gvt_resources, high_mb), GVT_MEMORY_MAX_MB, true},
+	[KEY_FENCE] = {"fence", "", offsetof(struct gvt_resources, fences), GVT_FENCES_MAX, true},
+	[KEY_RESOLUTION] = {"resolution", NULL, 0, RESOLUTION_SIDE_MAX, true},
+	[KEY_WEIGHT] = {"weight", "", offsetof(struct gvt_resources, weight), WEIGHT_MAX, false},
+};
+
+/* The type ids' last number is the share of the GPU, 1/N: drivers/gpu/drm/i915/gvt/vgpu.c has these four. */
+static const struct {
+	uint64_t share;
+	struct gvt_resources resources;
+} shares[] = {
+	{1, {512, 2048, 4, 16, "1920x1200"}},
+	{2, {256, 1024, 4, 8, "1920x1200"}},
+	{4, {128, 512, 4, 4, "1920x1200"}},
+	{8, {64, 384, 4, 2, "1024x768"}},
+};
+
+static bool is_separator(char c)
+{
+	return c && strchr(separators, c);
+}
+
+static bool span_is(const struct span *span, const char *text)
+{
+	return (size_t)(span->end - span->at) == strlen(text) && memcmp(span->at, text, strlen(text)) == 0;
+}
+
+/* Decimal, 1 to max, without sign or leading zero. Moves at behind it. */
+static bool number_take(struct span *span, uint64_t max, uint64_t *ret)
+{
+	const char *at = span->at;
+	uint64_t number = 0;
+
+	if (at == span->end || *at < '1' || *at > '9')
+		return false;
+	for (; at < span->end && *at >= '0' && *at <= '9'; at++) {
+		number = number * 10 + (uint64_t)(*at - '0');
+		if (number > max) /* far from an overflow: max is small */
+			return false;
+	}
+	span->at = at;
+	*ret = number;
+	return true;
+}
+
+static bool resolution_parse(struct span value, char ret[static 16])
+{
+	uint64_t width, height;
+
+	if (!number_take(&value, RESOLUTION_SIDE_MAX, &width) || value.at == value.end || *value.at++ != 'x' ||
+	    !number_take(&value, RESOLUTION_SIDE_MAX, &height) || value.at != value.end)
+		return false;
+	snprintf(ret, 16, "%ux%u", (unsigned)width & 0xffff, (unsigned)height & 0xffff);
+	return true;
+}
+
+static bool value_parse(const struct key *key, struct span value, struct gvt_resources *resources)
+{
+	uint64_t number;
+
+	if (!key->unit)
+		return resolution_parse(value, resources->resolution);
+	if (!number_take(&value, key->max, &number) || !span_is(&value, key->unit))
+		return false;
+	memcpy((char *)resources + key->offset, &number, sizeof(number));
+	return true;
+}
+
+/* The next "key: value"; false at the end, or with a key that is empty where the text is none. */
+static bool pair_next(struct span *rest, struct span *ret_key, struct span *ret_value)
+{
+	const char *at = rest->at, *end = rest->end;
+
+	while (at < end && is_separator(*at))
+		at++;
+	if (at == end)
+		return false;
+	ret_key->at = at;
+	while (at < end && *at != ':' && !is_separator(*at))
+		at++;
+	ret_key->end = at;
+	if (at == end || *at != ':') {
+		ret_key->end = ret_key->at;
+		return true;
+	}
+	for (at++; at < end && *at == ' '; at++)
+		;
+	ret_value->at = at;
+	while (at < end && !is_separator(*at))
+		at++;
+	ret_value->end = at;
+	rest->at = at;
+	return true;
+}
+
+static size_t key_find(const struct span *name)
+{
+	size_t i = 0;
+
+	while (i < KEY_COUNT && !span_is(name, keys[i].name))
+		i++;
+	return i;
+}
+
+int gvt_description_parse(const char *text, size_t len, struct gvt_resources *ret_resources, char *ret_wrong, size_t wrong_size)
+{
+	struct gvt_resources resources = {0};
+	struct span rest = {text, text + len}, name = {0}, value = {0};
+	unsigned seen = 0;
+
+	while (pair_next(&rest, &name, &value)) {
+		size_t i = key_find(&name);
+
+		if (i == KEY_COUNT) {
+			snprintf(ret_wrong, wrong_size, "it has a word that is not known");
+			return -EINVAL;
+		}
+		if (seen >> i & 1) {
+			snprintf(ret_wrong, wrong_size, "\"%s\" stands twice", keys[i].name);
+			return -EINVAL;
+		}
+		if (!value_parse(&keys[i], value, &resources)) {
+			snprintf(ret_wrong, wrong_size, "\"%s\" is not %s%u%s", keys[i].name,
+				 keys[i].unit ? "a number from 1 to " : "WIDTHxHEIGHT, each up to ", (unsigned)keys[i].max,
+				 keys[i].unit ? keys[i].unit : "");
+			return -EINVAL;
+		}
+		seen |= 1u << i;
+	}
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		if (keys[i].required && !(seen >> i & 1)) {
+			snprintf(ret_wrong, wrong_size, "\"%s\" is missing", keys[i].name);
+			return -EINVAL;
+		}
+	}
+	*ret_resources = resources;
+	return 0;
+}
+
+int gvt_share_resources(uint64_t share, struct gvt_resources *ret_resources)
+{
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++) {
+		if (shares[i].share == share) {
+			*ret_resources = shares[i].resources;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
