@@ -36,10 +36,9 @@ static int own_folder(char folder[PATH_MAX])
 /* The first that is there: beside us, then as installed relative to us, then as configured. */
 static const char *find(struct arena *arena, const char *beside, const char *const *relative, const char *configured)
 {
-	char folder[PATH_MAX - 256], path[PATH_MAX], real[PATH_MAX];
+	char folder[PATH_MAX], path[PATH_MAX + 256], real[PATH_MAX];
 
-	if (own_folder(real) == 0 && strlen(real) < sizeof(folder)) {
-		snprintf(folder, sizeof(folder), "%s", real);
+	if (own_folder(folder) == 0) {
 		snprintf(path, sizeof(path), "%s/%s", folder, beside);
 		if (access(path, R_OK) == 0)
 			return arena_copy(arena, path, strlen(path));

@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The public functions: thin, over the same rooms that the command line uses. */
+#include "migcompat/migcompat.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check/ask.h"
+#include "core/check/check.h"
+#include "core/check/json.h"
+
+enum { OPTION_COUNT = MIGCOMPAT_OPTION_IN_PROCESS + 1 };
+
+struct migcompat {
+	struct engine engine;
+	char *options[OPTION_COUNT];
+	struct error message;
+	bool started;
+	bool ready; /* the inventory is finished */
+};
+
+struct migcompat_target {
+	struct target target;
+};
+
+struct migcompat_choices {
+	struct answer answer;
+};
+
+static const struct migcompat_device *public_device(const struct device *device)
+{
+	return (const struct migcompat_device *)(const void *)device;
+}
+
+static const struct device *own_device(const struct migcompat_device *device)
+{
+	return (const struct device *)(const void *)device;
+}
+
+const char *migcompat_release(void)
+{
+	return MIGCOMPAT_RELEASE;
+}
+
+int migcompat_new(struct migcompat **ret)
+{
+	struct migcompat *ctx = calloc(1, sizeof(*ctx));
+
+	if (!ctx)
+		return -ENOMEM;
+	*ret = ctx;
+	return 0;
+}
+
+struct migcompat *migcompat_free(struct migcompat *ctx)
+{
+	if (!ctx)
+		return NULL;
+	if (ctx->started)
+		engine_stop(&ctx->engine);
+	for (size_t i = 0; i < OPTION_COUNT; i++)
+		free(ctx->options[i]);
+	free(ctx);
+	return NULL;
+}
+
+const char *migcompat_message(const struct migcompat *ctx)
+{
+	return ctx->message.text;
+}
+
+int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, const char *value)
+{
+	char *copy;
+
+	if (ctx->started)
+		return error_set(&ctx->message, -EBUSY, "policy and backends are loaded already");
+	if ((unsigned)option >= OPTION_COUNT || !value)
+		return error_set(&ctx->message, -EINVAL, "no such option");
+	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
+	copy = strdup(value);
+	if (!copy)
+		return error_set(&ctx->message, -ENOMEM, "out of memory");
+	free(ctx->options[option]);
+	ctx->options[option] = copy;
+	return 0;
+}
+
+static int start(struct migcompat *ctx)
+{
+	const char *in_process = ctx->options[MIGCOMPAT_OPTION_IN_PROCESS];
+	struct engine_options options = {
+		.backend_dir = ctx->options[MIGCOMPAT_OPTION_BACKEND_DIR],
+		.config = ctx->options[MIGCOMPAT_OPTION_CONFIG],
+		.facts_dir = ctx->options[MIGCOMPAT_OPTION_FACTS_DIR],
+		.in_process = in_process && strcmp(in_process, "true") == 0,
+	};
+	int r = ctx->started ? 0 : engine_start(&ctx->engine, &options, &ctx->message);
+
+	ctx->started = r == 0;
+	return r;
+}
+
+static int ready(struct migcompat *ctx)
+{
+	int r = start(ctx);
+
+	if (!r && !ctx->ready)
+		r = engine_ready(&ctx->engine, &ctx->message);
+	if (!r)
+		ctx->ready = true;
+	return r;
+}
+
+static int addable(struct migcompat *ctx)
+{
+	if (ctx->ready)
+		return error_set(&ctx->message, -EBUSY, "devices were looked up already");
+	return start(ctx);
+}
+
+int migcompat_add_inventory(struct migcompat *ctx, const char *path)
+{
+	int r = addable(ctx);
+
+	return r ? r : engine_add_file(&ctx->engine, path, &ctx->message);
+}
+
+int migcompat_add_this_host(struct migcompat *ctx)
+{
+	int r = addable(ctx);
+
+	return r ? r : engine_add_live(&ctx->engine, NULL, &ctx->message);
+}
+
+long migcompat_device_count(struct migcompat *ctx)
+{
+	int r = ready(ctx);
+
+	return r ? r : (long)ctx->engine.inventory.ndevices;
+}
+
+const struct migcompat_device *migcompat_device_at(struct migcompat *ctx, size_t index)
+{
+	if (ready(ctx) != 0 || index >= ctx->engine.inventory.ndevices)
+		return NULL;
+	return public_device(&ctx->engine.inventory.devices[index]);
+}
+
+int migcompat_find(struct migcompat *ctx, const char *name, const struct migcompat_device **ret)
+{
+	const struct device *device;
+	int r = ready(ctx);
+
+	if (!r)
+		r = inventory_find(&ctx->engine.inventory, name, &device, &ctx->message);
+	if (!r)
+		*ret = public_device(device);
+	return r;
+}
+
+const char *migcompat_device_id(const struct migcompat_device *device)
+{
+	return own_device(device)->id;
+}
+
+const char *migcompat_device_host(const struct migcompat_device *device)
+{
+	return own_device(device)->host->name;
+}
+
+const char *migcompat_device_kind(const struct migcompat_device *device)
+{
+	return kind_name(own_device(device)->kind);
+}
+
+static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_t size)
+{
+	size_t len = strlen(text);
+
+	if (len >= size)
+		return error_set(&ctx->message, -ENOBUFS, "the buffer has %zu bytes, %zu are needed", size, len + 1);
+	memcpy(buffer, text, len + 1);
+	return (int)len;
+}
+
+int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
+{
+	char string[MIGCOMPAT_STRING_MAX + 1];
+	struct opened *opened;
+	int r = engine_open(&ctx->engine, own_device(device), &opened, &ctx->message);
+
+	if (r)
+		return r;
+	r = check_version(opened, string, sizeof(string), &ctx->message);
+	opened_close(opened);
+	return r < 0 ? r : copy_out(ctx, string, buffer, size);
+}
+
+int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
+{
+	struct target target;
+	int r = target_open(&ctx->engine, own_device(device), &target, &ctx->message);
+
+	if (r)
+		return r;
+	r = copy_out(ctx, target.type, buffer, size);
+	target_close(&target);
+	return r;
+}
+
+static int answered(struct migcompat *ctx, int r)
+{
+	return r ? error_set(&ctx->message, r, "out of memory") : 0;
+}
+
+int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device *source, const struct migcompat_device *target,
+			    struct migcompat_verdict *verdict)
+{
+	return answered(ctx, check_devices(&ctx->engine, own_device(source), own_device(target), verdict));
+}
+
+int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len, const struct migcompat_device *target,
+			   struct migcompat_verdict *verdict)
+{
+	return answered(ctx, check_text(&ctx->engine, string, len, own_device(target), verdict));
+}
+
+int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *device, struct migcompat_target **ret)
+{
+	struct migcompat_target *target = calloc(1, sizeof(*target));
+	int r;
+
+	if (!target)
+		return error_set(&ctx->message, -ENOMEM, "out of memory");
+	r = target_open(&ctx->engine, own_device(device), &target->target, &ctx->message);
+	if (r)
+		free(target);
+	else
+		*ret = target;
+	return r;
+}
+
+int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len, struct migcompat_verdict *verdict)
+{
+	return check_string(&target->target, NULL, string, len, verdict);
+}
+
+struct migcompat_target *migcompat_target_close(struct migcompat_target *target)
+{
+	if (target)
+		target_close(&target->target);
+	free(target);
+	return NULL;
+}
+
+int migcompat_verdict_new(struct migcompat_verdict **ret)
+{
+	struct migcompat_verdict *verdict = calloc(1, sizeof(*verdict));
+
+	if (!verdict || verdict_reset(verdict) != 0) {
+		migcompat_verdict_free(verdict);
+		return -ENOMEM;
+	}
+	/* Until something was asked it is no yes. */
+	verdict_fail(verdict, -EIO, "nothing was asked");
+	*ret = verdict;
+	return 0;
+}
+
+struct migcompat_verdict *migcompat_verdict_free(struct migcompat_verdict *verdict)
+{
+	if (verdict)
+		verdict_clear(verdict);
+	free(verdict);
+	return NULL;
+}
+
+enum migcompat_verdict_code migcompat_verdict_code(const struct migcompat_verdict *verdict)
+{
+	return (enum migcompat_verdict_code)verdict->code;
+}
+
+int migcompat_verdict_errno(const struct migcompat_verdict *verdict)
+{
+	return verdict->error;
+}
+
+const char *migcompat_verdict_grade(const struct migcompat_verdict *verdict)
+{
+	return grade_name(verdict->grade);
+}
+
+const char *migcompat_verdict_limit(const struct migcompat_verdict *verdict)
+{
+	return limit_name(verdict->limit);
+}
+
+const char *migcompat_verdict_availability(const struct migcompat_verdict *verdict)
+{
+	return state_name(verdict->result.availability);
+}
+
+int migcompat_verdict_reason(const struct migcompat_verdict *verdict, char *buffer, size_t size)
+{
+	char text[ERROR_TEXT_MAX * 2];
+
+	return snprintf(buffer, size, "%s", verdict_reason(verdict, text, sizeof(text)));
+}
+
+size_t migcompat_verdict_findings(const struct migcompat_verdict *verdict)
+{
+	return verdict->result.count;
+}
+
+int migcompat_verdict_finding(const struct migcompat_verdict *verdict, size_t index, const char **ret_status, char *buffer, size_t size)
+{
+	const struct finding *finding;
+	char text[ERROR_TEXT_MAX * 2];
+
+	if (index >= verdict->result.count)
+		return -ENOENT;
+	finding = &verdict->result.findings[index];
+	finding_render(finding, text, sizeof(text));
+	if (ret_status)
+		*ret_status = status_name(finding->status);
+	return snprintf(buffer, size, "%s: %s", finding->field, text);
+}
+
+static int document_text(json_t *document, char **ret)
+{
+	char *text = json_text(document, JSON_COMPACT);
+
+	json_decref(document);
+	if (!text)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
+}
+
+int migcompat_verdict_json(const struct migcompat_verdict *verdict, char **ret)
+{
+	return document_text(json_verdict(verdict), ret);
+}
+
+int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string, size_t len, const char *host,
+		  struct migcompat_choices **ret)
+{
+	struct migcompat_choices *choices;
+	int r = ready(ctx);
+
+	if (r)
+		return r;
+	if (!source && !string)
+		return error_set(&ctx->message, -EINVAL, "neither a source nor a string was given");
+	choices = calloc(1, sizeof(*choices));
+	if (!choices)
+		return error_set(&ctx->message, -ENOMEM, "out of memory");
+	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, &choices->answer, &ctx->message)
+		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer, &ctx->message);
+	if (r)
+		free(choices);
+	else
+		*ret = choices;
+	return r;
+}
+
+size_t migcompat_choices_count(const struct migcompat_choices *choices)
+{
+	return choices->answer.nchoices;
+}
+
+const struct migcompat_device *migcompat_choices_at(const struct migcompat_choices *choices, size_t index)
+{
+	return index < choices->answer.nchoices ? public_device(choices->answer.choices[index].device) : NULL;
+}
+
+int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)
+{
+	return document_text(json_answer(&choices->answer), ret);
+}
+
+struct migcompat_choices *migcompat_choices_free(struct migcompat_choices *choices)
+{
+	if (choices)
+		answer_free(&choices->answer);
+	free(choices);
+	return NULL;
+}

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which backend serves which device. */
+#include <errno.h>
+
+#include "core/backend/registry.h"
+#include "tests/support/device.h"
+
+static const char *serial_keys[] = {"serial", "vfio_pci:pci:v00001B36d0000000[234]*"};
+static const char *wide_keys[] = {"vfio_pci", "wide"};
+static const char *rival_keys[] = {"serial"};
+static const char *dash_keys[] = {"vfio_ap"};
+
+static const struct backend_info serial = {.path = "/b/serial.so", .name = "serial", .keys = serial_keys, .nkeys = 2};
+static const struct backend_info wide = {.path = "/b/wide.so", .name = "wide", .keys = wide_keys, .nkeys = 2};
+static const struct backend_info rival = {.path = "/b/rival.so", .name = "rival", .keys = rival_keys, .nkeys = 1};
+static const struct backend_info dash = {.path = "/b/dash.so", .name = "dash", .keys = dash_keys, .nkeys = 1};
+static const struct backend_info broken = {.path = "/b/x.so", .error = "not ELF"};
+
+static const struct backend_info *const all[] = {&broken, &serial, &wide, &dash};
+static const struct backend_info *const tied[] = {&serial, &rival};
+
+static const char *find(const char *module, const char *modalias)
+{
+	const struct backend_info *info = NULL;
+
+	assert_int_equal(registry_find(all, 4, module, modalias, NULL, NULL, &info, NULL), 0);
+	return info ? info->name : NULL;
+}
+
+static const char *find_device(enum migcompat_kind kind, const char *id, const char *driver, const char *const *facts)
+{
+	const struct backend_info *info = NULL;
+	struct test_host host;
+	struct device device;
+	const char *name;
+
+	test_host_make(&host, NULL);
+	device = *test_device(&host, kind, id, facts);
+	device.driver = driver;
+	assert_int_equal(registry_find_device(all, 4, &device, NULL, NULL, &info, NULL), 0);
+	name = info ? info->name : NULL;
+	test_host_free(&host);
+	return name;
+}
+
+static void the_key_with_more_literal_characters_wins(void **state)
+{
+	(void)state;
+	assert_string_equal(find("vfio_pci", "pci:v00001B36d00000003sv"), "serial");
+	assert_string_equal(find("vfio_pci", "pci:v00008086d00000003sv"), "wide");
+	assert_string_equal(find("vfio_pci", NULL), "wide");
+}
+
+static void dashes_count_as_underscores(void **state)
+{
+	(void)state;
+	assert_string_equal(find("vfio-ap", NULL), "dash");
+	assert_string_equal(find("vfio-pci", "pci:v00001B36d00000002sv"), "serial");
+}
+
+static void a_module_that_nobody_serves_has_no_backend(void **state)
+{
+	(void)state;
+	assert_null(find("seria", NULL));
+	assert_null(find("serial2", NULL));
+	assert_null(find("", NULL));
+}
+
+static void a_tie_between_two_backends_names_both(void **state)
+{
+	const struct backend_info *info = NULL;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(registry_find(tied, 2, "serial", NULL, NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_contains(err.text, "\"serial\" (/b/serial.so)");
+	assert_contains(err.text, "\"rival\" (/b/rival.so)");
+}
+
+static const char *prefer_rival(void *arg, const char *key)
+{
+	(void)arg;
+	return strcmp(key, "serial") == 0 ? "rival" : NULL;
+}
+
+static void a_policy_can_settle_a_tie(void **state)
+{
+	const struct backend_info *info = NULL;
+
+	(void)state;
+	assert_int_equal(registry_find(tied, 2, "serial", NULL, prefer_rival, NULL, &info, NULL), 0);
+	assert_string_equal(info->name, "rival");
+}
+
+static void an_mdev_belongs_to_the_module_of_its_parents_driver(void **state)
+{
+	static const char *const facts[] = {"driver", "wide", "mdev_type", "other-1", "parent/driver", "a-driver", "parent/driver/module", "serial", NULL};
+
+	(void)state;
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts), "serial");
+}
+
+static void a_parent_driver_that_nobody_serves_ends_the_search(void **state)
+{
+	static const char *const facts[] = {"driver", "wide", "mdev_type", "serial-1", "parent/driver", "stranger", NULL};
+
+	(void)state;
+	assert_null(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts));
+}
+
+static void without_a_parents_driver_the_mdevs_own_counts(void **state)
+{
+	static const char *const facts[] = {"driver", "wide", "mdev_type", "serial-1", NULL};
+	static const char *const none[] = {NULL};
+
+	(void)state;
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", "wide", none), "wide");
+}
+
+static void the_prefix_of_a_type_id_is_the_last_resort(void **state)
+{
+	static const char *const facts[] = {"driver", "stranger", "mdev_type", "vfio_ap-passthrough", NULL};
+	static const char *const none[] = {NULL};
+
+	(void)state;
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts), "dash");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV_TYPE, "matrix/vfio_ap-passthrough", NULL, none), "dash");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV_TYPE, "p/serial-two-ports", NULL, none), "serial");
+}
+
+static void a_function_is_found_by_module_and_modalias(void **state)
+{
+	static const char *const facts[] = {"driver", "vfio-pci", "modalias", "pci:v00001B36d00000004sv", NULL};
+	static const char *const renamed[] = {"driver", "x", "driver/module", "vfio_pci", "modalias", "pci:v00001B36d00000004sv", NULL};
+
+	(void)state;
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, facts), "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, renamed), "serial");
+}
+
+static void the_second_backend_of_a_name_is_refused(void **state)
+{
+	struct backend_info one = serial, two = serial;
+	struct backend_info *infos[] = {&one, &two};
+	struct arena arena = {0};
+
+	(void)state;
+	two.path = "/b/copy.so";
+	assert_int_equal(registry_check_names(infos, 2, &arena), 0);
+	assert_null(one.error);
+	assert_string_equal(two.error, "its name \"serial\" is already that of /b/serial.so");
+	arena_free(&arena);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_key_with_more_literal_characters_wins),
+		cmocka_unit_test(dashes_count_as_underscores),
+		cmocka_unit_test(a_module_that_nobody_serves_has_no_backend),
+		cmocka_unit_test(a_tie_between_two_backends_names_both),
+		cmocka_unit_test(a_policy_can_settle_a_tie),
+		cmocka_unit_test(an_mdev_belongs_to_the_module_of_its_parents_driver),
+		cmocka_unit_test(a_parent_driver_that_nobody_serves_ends_the_search),
+		cmocka_unit_test(without_a_parents_driver_the_mdevs_own_counts),
+		cmocka_unit_test(the_prefix_of_a_type_id_is_the_last_resort),
+		cmocka_unit_test(a_function_is_found_by_module_and_modalias),
+		cmocka_unit_test(the_second_backend_of_a_name_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
