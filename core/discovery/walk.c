@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Finding devices. Whatever is not as it should be (a link that leads nowhere, a name that cannot be one) is passed over.
+ * Must not read what a backend wants.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/discovery/sysfs.h"
+#include "core/discovery/walker.h"
+
+#define MDEV_BUS "/sys/class/mdev_bus"
+
+int walker_no_memory(struct walker *w)
+{
+	return error_set(w->err, -ENOMEM, "out of memory");
+}
+
+static void *grow(void *list, size_t count, size_t *room, size_t size)
+{
+	size_t wanted = *room ? *room * 2 : 64;
+	void *grown;
+
+	if (count < *room)
+		return list;
+	grown = realloc(list, wanted * size);
+	if (grown)
+		*room = wanted;
+	return grown;
+}
+
+/* text must be the arena's already. */
+static int names_add(struct walker *w, struct names *names, const char *text)
+{
+	const char **list = grow(names->list, names->count, &names->room, sizeof(*list));
+
+	if (!list)
+		return walker_no_memory(w);
+	names->list = list;
+	if (names->count >= WALK_MAX)
+		return error_set(w->err, -E2BIG, "more than %u names in /sys where devices are expected", WALK_MAX);
+	list[names->count++] = text;
+	return 0;
+}
+
+int walker_add(struct walker *w, const struct walk_row *row)
+{
+	struct walk *walk = w->walk;
+	struct walk_row *rows = grow(walk->rows, walk->count, &walk->room, sizeof(*rows));
+
+	if (!rows)
+		return walker_no_memory(w);
+	walk->rows = rows;
+	if (walk->count >= WALK_MAX)
+		return error_set(w->err, -E2BIG, "more than %u devices on this host", WALK_MAX);
+	rows[walk->count++] = *row;
+	return 0;
+}
+
+void walk_free(struct walk *walk)
+{
+	free(walk->rows);
+	*walk = (struct walk){0};
+}
+
+char *walker_keep(struct walker *w, const char *text)
+{
+	return arena_copy(w->walk->arena, text, strlen(text));
+}
+
+bool walker_takes(const char *path)
+{
+	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 && utf8_clean(path, strlen(path)) &&
+	       sysfs_name_sane(sysfs_name(path));
+}
+
+static int name_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static int path_order(const void *a, const void *b)
+{
+	return strcmp(((const struct walk_row *)a)->path, ((const struct walk_row *)b)->path);
+}
+
+static int last_name_order(const void *a, const void *b)
+{
+	const char *x = *(const char *const *)a, *y = *(const char *const *)b;
+	int order = strcmp(sysfs_name(x), sysfs_name(y));
+
+	return order ? order : strcmp(x, y);
+}
+
+/* The sane names in a folder. That it cannot be listed means: none. */
+static int names_read(struct walker *w, const char *folder, struct names *names)
+{
+	DIR *listing = opendir(folder);
+	struct dirent *found;
+	int r = 0;
+
+	if (!listing)
+		return 0;
+	while (r == 0 && (found = readdir(listing))) {
+		const char *name = sysfs_name_sane(found->d_name) ? walker_keep(w, found->d_name) : NULL;
+
+		if (name)
+			r = names_add(w, names, name);
+		else if (sysfs_name_sane(found->d_name))
+			r = walker_no_memory(w);
+	}
+	closedir(listing);
+	if (names->count)
+		qsort(names->list, names->count, sizeof(*names->list), name_order);
+	return r;
+}
+
+/* Where the link FOLDER/NAME of a bus or class leads. 1: to a device; 0: to none; -ENOMEM. */
+static int member_path(struct walker *w, const char *folder, const char *name, const char **ret)
+{
+	struct sysfs_path at, real;
+	char target[PATH_MAX];
+
+	if (sysfs_path_set(&at, folder) < 0 || sysfs_path_push(&at, name) < 0 || sysfs_link(at.text, target, sizeof(target)) < 0)
+		return 0;
+	sysfs_path_cut(&at, strlen(folder));
+	if (sysfs_follow(&at, target, &real) < 0 || !walker_takes(real.text))
+		return 0;
+	*ret = walker_keep(w, real.text);
+	return *ret ? 1 : walker_no_memory(w);
+}
+
+/* ---------------------------------------------------------------- mdevs */
+
+/* The folder above a device's, or NULL where that would be no device's any more. */
+static int parent_path(struct walker *w, const char *path, const char *before, const char **ret)
+{
+	size_t len = (size_t)(sysfs_name(path) - path) - 1;
+
+	if (before && strncmp(path, before, len) == 0 && before[len] == '\0') {
+		*ret = before;
+		return 0;
+	}
+	if (len < strlen(WALK_DEVICES))
+		return 0;
+	*ret = arena_copy(w->walk->arena, path, len);
+	return *ret ? names_add(w, &w->parents, *ret) : walker_no_memory(w);
+}
+
+static int mdevs_read(struct walker *w, const char *folder)
+{
+	struct names names = {0};
+	const char *only = w->options->only;
+	int r;
+
+	r = only && !strchr(only, '/') ? names_add(w, &names, only) : names_read(w, folder, &names);
+	for (size_t i = 0; i < names.count && r >= 0; i++) {
+		struct walk_row row = {.kind = MIGCOMPAT_KIND_MDEV};
+
+		r = member_path(w, folder, names.list[i], &row.path);
+		row.id = row.path ? sysfs_name(row.path) : NULL;
+		if (r > 0 && strcmp(row.id, names.list[i]) == 0)
+			r = walker_add(w, &row);
+	}
+	free(names.list);
+	return r < 0 ? r : 0;
+}
+
+/*
+ * Not by libudev's enumeration: that makes a device object of each entry, some thirty calls an mdev, where hosts with
+ * thousands of mdevs need one. A recording may have the subsystem as a class.
+ */
+static int walk_mdevs(struct walker *w)
+{
+	static const char *const folders[] = {"/sys/bus/mdev/devices", "/sys/class/mdev"};
+	struct walk *walk = w->walk;
+	const char *before = NULL;
+	size_t kept = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
+		r = mdevs_read(w, folders[i]);
+	if (walk->count)
+		qsort(walk->rows, walk->count, sizeof(*walk->rows), path_order);
+	for (size_t i = 0; i < walk->count && r == 0; i++) {
+		struct walk_row *row = &walk->rows[i];
+
+		if (kept && strcmp(walk->rows[kept - 1].path, row->path) == 0)
+			continue;
+		r = parent_path(w, row->path, before, &row->parent);
+		before = row->parent;
+		walk->rows[kept++] = *row;
+	}
+	walk->count = kept;
+	return r;
+}
+
+/* ---------------------------------------------------------------- parents and types */
+
+/* Members of a bus or class; where asked, just those with a folder of types. */
+static int parents_read(struct walker *w, const char *folder, bool look)
+{
+	struct names names = {0};
+	int r = names_read(w, folder, &names);
+
+	for (size_t i = 0; i < names.count && r >= 0; i++) {
+		struct sysfs_path types;
+		const char *path;
+
+		if (look && (sysfs_path_set(&types, folder) < 0 || sysfs_path_push(&types, names.list[i]) < 0 ||
+			     sysfs_path_push(&types, WALK_TYPES) < 0 || access(types.text, F_OK) < 0))
+			continue;
+		r = member_path(w, folder, names.list[i], &path);
+		if (r > 0)
+			r = names_add(w, &w->parents, path);
+	}
+	free(names.list);
+	return r < 0 ? r : 0;
+}
+
+static int parents_search(struct walker *w, const char *root, const char *below)
+{
+	struct names names = {0};
+	struct sysfs_path folder;
+	int r = names_read(w, root, &names);
+
+	for (size_t i = 0; i < names.count && r == 0; i++) {
+		sysfs_path_set(&folder, root);
+		if (sysfs_path_push(&folder, names.list[i]) < 0 || (below && sysfs_path_push(&folder, below) < 0))
+			continue;
+		if (strcmp(folder.text, MDEV_BUS) != 0 && strcmp(names.list[i], "mdev") != 0)
+			r = parents_read(w, folder.text, true);
+	}
+	free(names.list);
+	return r;
+}
+
+/*
+ * The kernel keeps all parents in class/mdev_bus. A recording has just what the recorder was given, which may be no
+ * such class, or only some of it: there, each device is looked at. It is known by lacking /sys/fs, which every kernel makes.
+ */
+static bool parents_hidden(void)
+{
+	return access("/sys/fs", F_OK) < 0 || (access(MDEV_BUS, F_OK) < 0 && access("/sys/bus/mdev", F_OK) == 0);
+}
+
+static int walk_parents(struct walker *w)
+{
+	struct names *parents = &w->parents;
+	size_t kept = 0;
+	int r = parents_read(w, MDEV_BUS, false);
+
+	if (r == 0 && parents_hidden()) {
+		r = parents_search(w, "/sys/bus", "devices");
+		if (r == 0)
+			r = parents_search(w, "/sys/class", NULL);
+	}
+	if (parents->count)
+		qsort(parents->list, parents->count, sizeof(*parents->list), last_name_order);
+	for (size_t i = 0; i < parents->count; i++)
+		if (kept == 0 || strcmp(parents->list[kept - 1], parents->list[i]) != 0)
+			parents->list[kept++] = parents->list[i];
+	parents->count = kept;
+	return r;
+}
+
+static int types_read(struct walker *w, const char *parent)
+{
+	struct names names = {0};
+	struct sysfs_path folder, id;
+	int r;
+
+	if (sysfs_path_set(&folder, parent) < 0 || sysfs_path_push(&folder, WALK_TYPES) < 0)
+		return 0;
+	r = names_read(w, folder.text, &names);
+	for (size_t i = 0; i < names.count && r == 0; i++) {
+		struct walk_row row = {.kind = MIGCOMPAT_KIND_MDEV_TYPE, .parent = parent};
+		size_t len = folder.len;
+
+		sysfs_path_set(&id, sysfs_name(parent));
+		if (sysfs_path_push(&folder, names.list[i]) < 0 || sysfs_path_push(&id, names.list[i]) < 0)
+			continue;
+		row.path = walker_keep(w, folder.text);
+		row.id = walker_keep(w, id.text);
+		sysfs_path_cut(&folder, len);
+		if (!row.path || !row.id)
+			r = walker_no_memory(w);
+		else if (!w->options->only || strcmp(w->options->only, row.id) == 0)
+			r = walker_add(w, &row);
+	}
+	free(names.list);
+	return r;
+}
+
+/* Parents of one name would give types of one id; the kernel has no second one in class/mdev_bus either. */
+static int walk_types(struct walker *w)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < w->parents.count && r == 0; i++)
+		if (i == 0 || strcmp(sysfs_name(w->parents.list[i - 1]), sysfs_name(w->parents.list[i])) != 0)
+			r = types_read(w, w->parents.list[i]);
+	return r;
+}
+
+int walk_run(struct walk *walk, const struct discovery_options *options, struct error *err)
+{
+	struct walker w = {.walk = walk, .options = options, .err = err};
+	bool type_only = options->only && strchr(options->only, '/');
+	int r = walk_mdevs(&w);
+
+	/* Instances were looked at for their parents only. */
+	if (type_only)
+		walk->count = 0;
+	if (r == 0)
+		r = walk_parents(&w);
+	if (r == 0 && (!options->only || type_only))
+		r = walk_types(&w);
+	if (r == 0 && !type_only && !(options->only && walk->count))
+		r = walk_functions(&w);
+	free(w.parents.list);
+	return r;
+}
