@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The layout that backends are compiled against, pinned: a member may be appended, none may move. LP64 only, as are all
+ * hosts with VFIO migration.
+ */
+#include "migcompat/backend.h"
+#include "tests/support/test.h"
+
+#define AT(type, member, offset) assert_int_equal(offsetof(struct type, member), offset)
+
+static void the_backends_struct_keeps_its_places(void **state)
+{
+	(void)state;
+	AT(migcompat_backend, struct_size, 0);
+	AT(migcompat_backend, api_version, 8);
+	AT(migcompat_backend, thread_model, 12);
+	AT(migcompat_backend, name, 16);
+	AT(migcompat_backend, version, 24);
+	AT(migcompat_backend, description, 32);
+	AT(migcompat_backend, keys, 40);
+	AT(migcompat_backend, wants, 48);
+	AT(migcompat_backend, want_size, 56);
+	AT(migcompat_backend, nwants, 64);
+	AT(migcompat_backend, settings, 72);
+	AT(migcompat_backend, setting_size, 80);
+	AT(migcompat_backend, nsettings, 88);
+	AT(migcompat_backend, open, 96);
+	AT(migcompat_backend, close, 104);
+	AT(migcompat_backend, describe, 112);
+	AT(migcompat_backend, payload, 120);
+	AT(migcompat_backend, compare, 128);
+	AT(migcompat_backend, candidates, 136);
+	AT(migcompat_backend, parameters, 144);
+	AT(migcompat_backend, prepare, 152);
+	AT(migcompat_backend, table, 160);
+	assert_true(sizeof(struct migcompat_backend) >= 168);
+}
+
+static void the_host_table_keeps_its_places(void **state)
+{
+	(void)state;
+	AT(migcompat_host, struct_size, 0);
+	AT(migcompat_host, api_version, 8);
+	AT(migcompat_host, kind, 16);
+	AT(migcompat_host, id, 24);
+	AT(migcompat_host, fact, 32);
+	AT(migcompat_host, number, 40);
+	AT(migcompat_host, each, 48);
+	AT(migcompat_host, setting, 56);
+	AT(migcompat_host, fail, 64);
+	AT(migcompat_host, finding, 72);
+	AT(migcompat_host, availability, 80);
+	AT(migcompat_host, record_write, 88);
+	AT(migcompat_host, record_read, 96);
+	AT(migcompat_host, record_compare, 104);
+	AT(migcompat_host, hash, 112);
+	AT(migcompat_host, parameter, 120);
+	AT(migcompat_host, candidate, 128);
+	AT(migcompat_host, write, 136);
+	assert_true(sizeof(struct migcompat_host) >= 144);
+}
+
+static void arrays_elements_and_values_keep_their_places(void **state)
+{
+	(void)state;
+	AT(migcompat_value, type, 0);
+	AT(migcompat_value, len, 4);
+	AT(migcompat_value, as, 8);
+	assert_int_equal(sizeof(struct migcompat_value), 16);
+	AT(migcompat_want, glob, 0);
+	AT(migcompat_want, flags, 8);
+	AT(migcompat_setting, name, 0);
+	AT(migcompat_setting, type, 8);
+	AT(migcompat_setting, allowed, 16);
+	AT(migcompat_setting, init, 24);
+	AT(migcompat_setting, description, 32);
+	AT(migcompat_field, name, 0);
+	AT(migcompat_field, noun, 8);
+	AT(migcompat_field, value, 16);
+	AT(migcompat_field, rule, 20);
+	AT(migcompat_field, limit, 24);
+	AT(migcompat_field, flags, 28);
+	AT(migcompat_record, struct_size, 0);
+	AT(migcompat_record, fields, 8);
+	AT(migcompat_record, field_size, 16);
+	AT(migcompat_record, nfields, 24);
+	AT(migcompat_record, oldest, 32);
+	AT(migcompat_record, newest, 36);
+}
+
+static void what_is_passed_by_pointer_keeps_its_places(void **state)
+{
+	(void)state;
+	AT(migcompat_description, struct_size, 0);
+	AT(migcompat_description, type, 8);
+	AT(migcompat_description, model, 16);
+	AT(migcompat_description, label, 24);
+	AT(migcompat_description, mechanism, 32);
+	AT(migcompat_description, mechanism_text, 40);
+	AT(migcompat_description, not_source, 48);
+	AT(migcompat_description, not_target, 56);
+	AT(migcompat_finding, struct_size, 0);
+	AT(migcompat_finding, field, 8);
+	AT(migcompat_finding, noun, 16);
+	AT(migcompat_finding, rule, 24);
+	AT(migcompat_finding, status, 28);
+	AT(migcompat_finding, limit, 32);
+	AT(migcompat_finding, source, 40);
+	AT(migcompat_finding, target, 56);
+	AT(migcompat_finding, extra, 72);
+	AT(migcompat_finding, text, 80);
+	AT(migcompat_parameter, struct_size, 0);
+	AT(migcompat_parameter, name, 8);
+	AT(migcompat_parameter, type, 16);
+	AT(migcompat_parameter, value, 24);
+	AT(migcompat_parameter, allowed, 32);
+	AT(migcompat_parameter, init, 40);
+	AT(migcompat_parameter, off, 48);
+	AT(migcompat_parameter, attribute, 56);
+	AT(migcompat_parameter, runtime, 64);
+	AT(migcompat_parameter, description, 72);
+	AT(migcompat_candidate, struct_size, 0);
+	AT(migcompat_candidate, name, 8);
+	AT(migcompat_candidate, extra, 16);
+	AT(migcompat_candidate, type, 24);
+}
+
+static void numbers_that_travel_keep_their_values(void **state)
+{
+	(void)state;
+	assert_int_equal(MIGCOMPAT_BACKEND_API, 1);
+	assert_int_equal(MIGCOMPAT_STRING_MAX, 4094);
+	assert_int_equal(MIGCOMPAT_PREFIX_MAX + 1 + MIGCOMPAT_PAYLOAD_MAX, MIGCOMPAT_STRING_MAX);
+	assert_int_equal(MIGCOMPAT_KIND_PHYSICAL, 2);
+	assert_int_equal(MIGCOMPAT_NO, 2);
+	assert_int_equal(MIGCOMPAT_LIMIT_HOLD, 10);
+	assert_int_equal(MIGCOMPAT_STATUS_UNKNOWN, 3);
+	assert_int_equal(MIGCOMPAT_RULE_INFO, 6);
+	assert_int_equal(MIGCOMPAT_VALUE_TEXT, 4);
+	assert_int_equal(MIGCOMPAT_WANT_SENSITIVE, 4);
+	assert_int_equal(MIGCOMPAT_FIELD_CUSTOM, 2);
+	assert_int_equal(MIGCOMPAT_THREAD_PARALLEL, 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_backends_struct_keeps_its_places),
+		cmocka_unit_test(the_host_table_keeps_its_places),
+		cmocka_unit_test(arrays_elements_and_values_keep_their_places),
+		cmocka_unit_test(what_is_passed_by_pointer_keeps_its_places),
+		cmocka_unit_test(numbers_that_travel_keep_their_values),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
