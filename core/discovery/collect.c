@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #define DEBUGFS "/sys/kernel/debug/vfio"
+#define TRIES 3u
 
 int collector_init(struct collector *c, const struct wants *wants, struct intern *intern, const struct stated *stated)
 {
@@ -45,6 +46,7 @@ static int row_finish(struct collector *c, const char *id, const char *what, str
 /* What the kernel says of migration. It is root's alone in many places, so that a refusal tells nothing of the device. */
 static int visit_vfio(struct collector *c, const struct walk_row *row)
 {
+	bool missed = c->gather.missed;
 	struct sysfs_path path;
 	int r;
 
@@ -58,6 +60,7 @@ static int visit_vfio(struct collector *c, const struct walk_row *row)
 	c->gather.lenient = true;
 	r = gather_folder(&c->gather, &path, c->wants->vfio, c->wants->vfio->key);
 	c->gather.lenient = false;
+	c->gather.missed = missed;
 	return r;
 }
 
@@ -79,42 +82,43 @@ static int visit_parent(struct collector *c, const struct walk_row *row)
 	return gather_shared(&c->gather, &path, c->wants->parent);
 }
 
-/*
- * What was missed may mean that the device went away while it was read: half a row is a wrong one. A type is looked at in
- * any case: its folder may have been read before, for an instance, or be no folder.
- */
-static bool row_gone(const struct collector *c, const struct walk_row *row)
+/* A folder is there; a type's may have been read before, for an instance, and some names beside types are files. */
+static bool row_stands(const struct walk_row *row)
 {
 	struct sysfs_path folder;
 
-	if (!c->gather.missed && row->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		return false;
-	return sysfs_path_set(&folder, row->path) < 0 || sysfs_path_push(&folder, ".") < 0 || access(folder.text, F_OK) < 0;
+	return sysfs_path_set(&folder, row->path) == 0 && sysfs_path_push(&folder, ".") == 0 && access(folder.text, F_OK) == 0;
+}
+
+static int row_gather(struct collector *c, const struct walk_row *row)
+{
+	struct sysfs_path path;
+	int r;
+
+	gather_reset(&c->gather);
+	r = sysfs_path_set(&path, row->path);
+	if (r == 0 && row->kind == MIGCOMPAT_KIND_MDEV_TYPE)
+		r = visit_type(c, &path);
+	else if (r == 0)
+		r = gather_folder(&c->gather, &path, &c->wants->device, "");
+	if (r == 0 && row->kind != MIGCOMPAT_KIND_MDEV_TYPE)
+		r = visit_vfio(c, row);
+	return r ? r : visit_parent(c, row);
 }
 
 int collect_device(struct collector *c, const struct walk_row *row, struct factset *ret, struct error *err)
 {
-	struct sysfs_path path;
-	bool gone;
+	unsigned tries = 0;
 	int r;
 
-	gather_reset(&c->gather);
-	if (sysfs_path_set(&path, row->path) < 0)
-		return 0;
-	if (row->kind == MIGCOMPAT_KIND_MDEV_TYPE)
-		r = visit_type(c, &path);
-	else
-		r = gather_folder(&c->gather, &path, &c->wants->device, "");
-	/* Not even the folder was there, whatever comes next. */
-	gone = c->gather.missed && c->gather.count == 0;
-	if (r == 0 && row->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		r = visit_vfio(c, row);
-	if (r == 0)
-		r = visit_parent(c, row);
-	if (r < 0)
-		return row_fail(r, row->id, err);
-	if (gone || row_gone(c, row))
-		return 0;
+	/* What was missed may mean that the device went away, or came anew, while it was read: half a row is a wrong one. */
+	do {
+		r = row_gather(c, row);
+		if (r < 0)
+			return row_fail(r, row->id, err);
+		if ((c->gather.missed || row->kind == MIGCOMPAT_KIND_MDEV_TYPE) && !row_stands(row))
+			return 0;
+	} while (c->gather.missed && ++tries < TRIES);
 	r = row_finish(c, row->id, row->id, ret, err);
 	return r < 0 ? r : 1;
 }

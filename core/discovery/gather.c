@@ -192,14 +192,18 @@ int gather_shared(struct gather *g, struct sysfs_path *path, const struct want *
 	const struct shared wanted = {.want = want, .path = path->text};
 	struct shared *const *known = tfind(&wanted, &g->shared, shared_compare);
 	size_t first = g->count;
+	bool missed = g->missed;
 	int r = 0;
 
-	if (!known) {
-		r = gather_folder(g, path, want, want->key);
-		return r ? r : shared_remember(g, path, want, first);
-	}
-	for (size_t i = 0; i < (*known)->count && r == 0; i++)
+	for (size_t i = 0; known && i < (*known)->count && r == 0; i++)
 		r = facts_push(g, &(*known)->facts[i]);
+	if (known)
+		return r;
+	g->missed = false;
+	r = gather_folder(g, path, want, want->key);
+	if (r == 0 && !g->missed)
+		r = shared_remember(g, path, want, first);
+	g->missed |= missed;
 	return r;
 }
 
@@ -213,6 +217,7 @@ static int take_link(struct gather *g, const struct sysfs_path *folder, const st
 		     const char *key)
 {
 	const char *last = sysfs_name(target);
+	bool missed = g->missed;
 	struct sysfs_path real;
 	int r = 0;
 
@@ -223,7 +228,10 @@ static int take_link(struct gather *g, const struct sysfs_path *folder, const st
 	r = sysfs_follow(folder, target, &real);
 	if (r < 0)
 		return fail_children(g, want, key, r);
-	return want->key ? gather_shared(g, &real, want) : gather_folder(g, &real, want, key);
+	r = want->key ? gather_shared(g, &real, want) : gather_folder(g, &real, want, key);
+	/* A link that dangles is not a row that goes away. */
+	g->missed = missed;
+	return r;
 }
 
 static int take(struct gather *g, struct sysfs_path *path, const struct want *want, const struct folder_entry *entry, const char *prefix)

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Tests on recorded hosts: a test program runs itself again under umockdev-run, once for each group that needs a host. */
+#ifndef TESTS_SUPPORT_MOCKED_H
+#define TESTS_SUPPORT_MOCKED_H
+
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/support/test.h"
+
+struct mocked_group {
+	const char *name;
+	const char *host; /* a file of tests/hosts */
+	int (*run)(void);
+};
+
+/* A file of the mocked /sys as it really stands, for tests that break it. path begins with "/sys". Valid until the next call. */
+static inline const char *mocked_path(const char *path)
+{
+	static char real[4096];
+
+	snprintf(real, sizeof(real), "%s%s", getenv("UMOCKDEV_DIR"), path);
+	return real;
+}
+
+static inline int mocked_run(const struct mocked_group *group, char *self)
+{
+	extern char **environ;
+	char host[4096], name[64];
+	char *arguments[] = {(char[]){"umockdev-run"}, (char[]){"-d"}, host, (char[]){"--"}, self, name, NULL};
+	const char *options = getenv("ASAN_OPTIONS");
+	char joined[1024];
+	int status;
+	pid_t pid;
+
+	snprintf(host, sizeof(host), TEST_SOURCE "/tests/hosts/%s", group->host);
+	snprintf(name, sizeof(name), "%s", group->name);
+	/* The preloaded library comes before that of the sanitizer. */
+	snprintf(joined, sizeof(joined), "%s%sverify_asan_link_order=0", options ? options : "", options ? ":" : "");
+	setenv("ASAN_OPTIONS", joined, 1);
+	if (posix_spawnp(&pid, arguments[0], NULL, NULL, arguments, environ) != 0 || waitpid(pid, &status, 0) < 0 ||
+	    (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
+		fprintf(stderr, "%s: umockdev-run is missing: not run\n", group->name);
+		return getenv("CI") ? 1 : 0;
+	}
+	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
+}
+
+/* What main returns. */
+static inline int mocked_main(const struct mocked_group *groups, size_t count, int argc, char **argv)
+{
+	int failed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (argc < 2)
+			failed |= mocked_run(&groups[i], argv[0]);
+		else if (strcmp(argv[1], groups[i].name) == 0)
+			return groups[i].run();
+	}
+	return failed;
+}
+
+#endif
