@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# What the scripts share: the packages that are needed, and installing those that are missing. Sourced, never run.
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+
+build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libsmartcols-dev libxxhash-dev scdoc"
+test_packages="libcmocka-dev g++ umockdev libumockdev-dev udev mdevctl jq python3 valgrind cppcheck clang clang-tidy libclang-rt-14-dev gcovr man-db bash-completion"
+
+say() { printf '%s\n' "$*"; }
+die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 2; }
+
+as_root() {
+  if [ "$(id -u)" -eq 0 ]; then
+    "$@"
+  elif command -v sudo >/dev/null; then
+    sudo "$@"
+  else
+    die "cannot install packages: neither root nor sudo; install these by hand: $missing"
+  fi
+}
+
+# install PACKAGE...: those that are not there, with the system's package manager.
+install_packages() {
+  missing=""
+  command -v dpkg-query >/dev/null || { say "no dpkg here: make sure that these are installed: $*"; return 0; }
+  for package in "$@"; do
+    dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
+  done
+  [ -n "$missing" ] || return 0
+  say "installing:$missing"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || say "the package lists could not be brought up to date; going on with those that are there"
+  # shellcheck disable=SC2086
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
+    die "these packages could not be installed:$missing"
+}
+
+# build PRESET [TARGET...]: configure and build; quiet unless it fails.
+build() {
+  local preset=$1 log="$root/build/$1.log"
+  shift
+  mkdir -p "$root/build"
+  (cd "$root" && cmake --preset "$preset" && cmake --build --preset "$preset" ${1:+--target "$@"}) >"$log" 2>&1 ||
+    { tail -n 40 "$log" >&2; die "the build \"$preset\" failed; all of it is in $log"; }
+}
