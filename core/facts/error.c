@@ -61,9 +61,12 @@ int error_number(const char *name)
 		int code;
 	} others[] = {{"ENOTSUP", ENOTSUP}, {"EWOULDBLOCK", EWOULDBLOCK}, {"EDEADLOCK", EDEADLOCK}};
 
-	for (int code = 1; code <= NAMED_MAX; code++)
-		if (strcmp(error_name(code), name) == 0)
+	for (int code = 1; code <= NAMED_MAX; code++) {
+		const char *known = strerrorname_np(code);
+
+		if (known && strcmp(known, name) == 0)
 			return code;
+	}
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		if (strcmp(others[i].name, name) == 0)
 			return others[i].code;

@@ -103,8 +103,8 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 	inventory->by_id = by_id;
 	for (size_t i = 1; i < inventory->ndevices; i++)
 		if (by_id[i - 1]->host == by_id[i]->host && strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
-			return error_set(err, -EEXIST, "%s: device \"%s\" stands twice, expected an id that is unique in its host",
-					 host_source(by_id[i]->host), by_id[i]->id);
+			return error_set(err, -EEXIST, "%s: device \"%s\" stands twice in host \"%s\", expected an id that is unique in its host",
+					 host_source(by_id[i]->host), by_id[i]->id, by_id[i]->host->name);
 	return 0;
 }
 
@@ -132,23 +132,39 @@ static int not_unique(const char *name, const struct device *a, const struct dev
 			 host_source(b->host));
 }
 
-int inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, struct error *err)
+/* Look among the devices of one id for those of a host (NULL: of any). *found is the one seen before, or NULL. */
+static int find_among(const struct inventory *inventory, const char *name, const char *host, size_t host_len, const char *id,
+		      const struct device **found, struct error *err)
 {
-	const char *bar = strstr(name, "//");
-	const char *id = bar ? bar + 2 : name;
-	const struct device *found = NULL;
-
 	for (size_t i = id_position(inventory, id); i < inventory->ndevices; i++) {
 		const struct device *device = inventory->by_id[i];
 
 		if (strcmp(device->id, id) != 0)
 			break;
-		if (bar && (strlen(device->host->name) != (size_t)(bar - name) || memcmp(device->host->name, name, (size_t)(bar - name)) != 0))
+		if (host && (strlen(device->host->name) != host_len || memcmp(device->host->name, host, host_len) != 0))
 			continue;
-		if (found)
-			return not_unique(name, found, device, err);
-		found = device;
+		if (*found)
+			return not_unique(name, *found, device, err);
+		*found = device;
 	}
+	return 0;
+}
+
+int inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, struct error *err)
+{
+	const char *bar = strstr(name, "//");
+	const struct device *found = NULL;
+	int r;
+
+	if (!bar)
+		r = find_among(inventory, name, NULL, 0, name, &found, err);
+	else
+		r = find_among(inventory, name, name, (size_t)(bar - name), bar + 2, &found, err);
+	/* "a///x" is x of the host "a/", too. */
+	if (r == 0 && bar && bar[2] == '/')
+		r = find_among(inventory, name, name, (size_t)(bar + 1 - name), bar + 3, &found, err);
+	if (r < 0)
+		return r;
 	if (!found) {
 		if (inventory->nhosts == 1)
 			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name, inventory->ndevices, host_source(inventory->hosts[0]));

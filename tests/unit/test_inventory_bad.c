@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Inventories that are wrong: each is refused with one sentence that names file, place, what is there and what was expected. */
+#include "tests/support/files.h"
+#include "tests/support/test.h"
+
+#include <errno.h>
+
+#include "core/facts/inventory_json.h"
+#include "core/facts/utf8.h"
+
+#define FORMAT "\"format\":\"migcompat-inventory/1\""
+#define HEAD "{" FORMAT ",\"host\":{\"name\":\"a\"},\"devices\":["
+#define TAIL "]}"
+#define DEVICE(rest) HEAD "{\"id\":\"u0\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"u1\",\"kind\":\"mdev\"," rest "}" TAIL
+#define FACT(rest) DEVICE("\"facts\":{" rest "}")
+#define HOST(rest) "{" FORMAT ",\"host\":{" rest "}}"
+
+struct bad {
+	const char *name;
+	const char *text;
+	const char *sentence; /* begins so */
+};
+
+static const struct bad table[] = {
+	/* JSON */
+	{"empty", "", "a.json: is empty, expected a JSON object"},
+	{"blanks_only", " \n ", "a.json: line 2: the document: the text ends, expected '{'"},
+	{"array", "\n[]", "a.json: line 2: the document: found '[', expected '{'"},
+	{"no_json", "\x7f" "ELF", "a.json: line 1: the document: found byte 0x7f, expected '{'"},
+	{"byte_order_mark", "\xef\xbb\xbf{}", "a.json: line 1: the document: found byte 0xef, expected '{'"},
+	{"name_is_no_string", "{1:2}", "a.json: a member's name is a number, expected a string"},
+	{"name_without_colon", "{\n\"format\" 1}", "a.json: line 2: behind a member's name: found '1', expected ':'"},
+	{"comma_at_the_end", "{" FORMAT ",}", "a.json: line 1: a member's name: bad JSON: "},
+	{"no_comma", "{" FORMAT "\n\"host\"", "a.json: line 2: the document: found '\"', expected ',' or '}'"},
+	{"truncated_outside", "{" FORMAT ",", "a.json: line 1: a member's name: the text ends, expected a value"},
+	{"truncated_in_host", "{" FORMAT ",\"host\":{\"na", "a.json: line 1: \"host\": bad JSON: "},
+	{"truncated_in_device", HEAD "\n{\"id\":\"u\",\n\"kind\":", "a.json: line 3: device 1: bad JSON: "},
+	{"truncated_between_devices", HEAD "\n{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}\n", "a.json: line 3: device 1: the text ends, expected ',' or ']'"},
+	{"syntax_in_device", HEAD "\n{\"id\":\"u\",\n\"kind\" \"mdev\"}" TAIL, "a.json: line 3: device 1: bad JSON: ':' expected near "},
+	{"not_utf8", HEAD "{\"id\":\"\xff\"}" TAIL, "a.json: line 1: device 1: bad JSON: unable to decode byte 0xff"},
+	{"not_utf8_between", HEAD "\xff" TAIL, "a.json: line 1: device 1: bad JSON: unable to decode byte 0xff"},
+	{"zero_byte_in_text", HEAD "{\"id\":\"a\\u0000b\"}" TAIL, "a.json: line 1: device 1: bad JSON: \\u0000 is not allowed"},
+	{"member_of_device_twice", HEAD "{\"id\":\"u\",\"id\":\"u\"}" TAIL, "a.json: line 1: device 1: bad JSON: duplicate object key"},
+	{"fact_twice", FACT("\"a\":\"1\",\"a\":\"1\""), "a.json: line 1: device 2: bad JSON: duplicate object key"},
+	{"member_twice", "{" FORMAT ",\n" FORMAT "}", "a.json: \"format\" stands twice, expected once"},
+	{"devices_twice", "{\"devices\":[],\"devices\":[]}", "a.json: \"devices\" stands twice, expected once"},
+	{"unknown_member_twice", "{\"x\":1,\"x\":2}", "a.json: \"x\" stands twice, expected once"},
+	{"unknown_member_too_large_a_number", "{\"x\":1e999}", "a.json: line 1: \"x\": bad JSON: real number overflow"},
+	{"more_behind", "{" FORMAT ",\"host\":{\"name\":\"a\"}}\n{}", "a.json: line 2: behind the document: found '{', expected nothing more"},
+	/* the document */
+	{"no_format", "{}", "a.json: \"format\" is missing, expected \"migcompat-inventory/1\""},
+	{"other_format", "{\"format\":\"migcompat-inventory/2\"}", "a.json: \"format\" is \"migcompat-inventory/2\", expected \"migcompat-inventory/1\""},
+	{"format_is_no_string", "{\"format\":1}", "a.json: \"format\" is a number, expected \"migcompat-inventory/1\""},
+	{"no_host", "{" FORMAT ",\"devices\":[]}", "a.json: \"host\" is missing, expected an object with a \"name\""},
+	{"taken_is_no_string", "{\"taken\":1}", "a.json: \"taken\" is a number, expected a string"},
+	{"wanted_is_no_array", "{\"wanted\":\"*\"}", "a.json: \"wanted\" is a string, expected an array of globs"},
+	{"wanted_has_a_number", "{\"wanted\":[1]}", "a.json: \"wanted\" is a number, expected a string"},
+	{"wanted_has_an_empty_glob", "{\"wanted\":[\"\"]}", "a.json: \"wanted\" is empty, expected a string"},
+	{"devices_are_no_array", "{\"devices\":{}}", "a.json: line 1: \"devices\": found '{', expected '['"},
+	/* the host */
+	{"host_is_no_object", "{\"host\":\"a\"}", "a.json: \"host\": is a string, expected an object"},
+	{"host_without_name", HOST("\"facts\":{}"), "a.json: \"host\": \"name\" is missing, expected a string"},
+	{"host_with_empty_name", HOST("\"name\":\"\""), "a.json: \"host\": \"name\" is empty, expected a string"},
+	{"host_name_is_no_string", HOST("\"name\":null"), "a.json: \"host\": \"name\" is null, expected a string"},
+	{"host_name_with_control_character", HOST("\"name\":\"a\\n\""), "a.json: \"host\": \"name\" is \"a?\", expected no control characters"},
+	{"host_name_with_slashes", HOST("\"name\":\"a//b\""), "a.json: \"host\": \"name\" is \"a//b\", expected no \"//\""},
+	{"host_facts_are_no_object", HOST("\"name\":\"a\",\"facts\":[]"), "a.json: \"host\": \"facts\" is an array, expected an object"},
+	{"host_fact_is_a_number", HOST("\"name\":\"a\",\"facts\":{\"b\":1.5}"), "a.json: \"host\": fact \"b\" is a number, expected a string"},
+	{"host_wanted_is_no_array", HOST("\"name\":\"a\",\"wanted\":true"), "a.json: \"host\": \"wanted\" is true, expected an array of globs"},
+	/* devices */
+	{"device_is_no_object", HEAD "7" TAIL, "a.json: device 1: is a number, expected an object"},
+	{"device_without_kind", HEAD "{\"id\":\"u\",\"facts\":{}}" TAIL, "a.json: device 1: \"kind\" is missing, expected a string"},
+	{"device_without_id", HEAD "{\"kind\":\"mdev\",\"facts\":{}}" TAIL, "a.json: device 1: \"id\" is missing, expected a string"},
+	{"device_without_facts", HEAD "{\"kind\":\"mdev\",\"id\":\"u\"}" TAIL, "a.json: device 1 (\"u\"): \"facts\" is missing, expected an object"},
+	{"unknown_kind", HEAD "{\"id\":\"u0\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"u\",\"kind\":\"mdevv\",\"facts\":{}}" TAIL,
+	 "a.json: device 2: \"kind\" is \"mdevv\", expected mdev, mdev-type or physical"},
+	{"kind_is_no_string", HEAD "{\"kind\":[]}" TAIL, "a.json: device 1: \"kind\" is an array, expected a string"},
+	{"empty_id", HEAD "{\"kind\":\"mdev\",\"id\":\"\"}" TAIL, "a.json: device 1: \"id\" is empty, expected a string"},
+	{"id_with_control_character", HEAD "{\"kind\":\"mdev\",\"id\":\"\\u001b[2J\"}" TAIL, "a.json: device 1: \"id\" is \"?[2J\", expected no control"},
+	{"id_with_other_control_character", HEAD "{\"kind\":\"mdev\",\"id\":\"\\u009b\"}" TAIL, "a.json: device 1: \"id\" is \"??\", expected no control"},
+	{"id_with_slashes", HEAD "{\"kind\":\"mdev\",\"id\":\"a//u\"}" TAIL, "a.json: device 1: \"id\" is \"a//u\", expected no \"//\""},
+	{"driver_is_no_string", DEVICE("\"driver\":null"), "a.json: device 2 (\"u1\"): \"driver\" is null, expected a string"},
+	{"parent_is_no_string", DEVICE("\"parent\":{}"), "a.json: device 2 (\"u1\"): \"parent\" is an object, expected a string"},
+	{"path_is_no_string", DEVICE("\"path\":3"), "a.json: device 2 (\"u1\"): \"path\" is a number, expected a string"},
+	{"path_is_relative", DEVICE("\"path\":\"devices/x\""), "a.json: device 2 (\"u1\"): \"path\" is \"devices/x\", expected a path below /sys"},
+	{"path_leads_up", DEVICE("\"path\":\"/devices/..x/..\""), "a.json: device 2 (\"u1\"): \"path\" is \"/devices/..x/..\", expected"},
+	{"device_wanted_is_no_array", DEVICE("\"wanted\":1"), "a.json: device 2 (\"u1\"): \"wanted\" is a number, expected an array of globs"},
+	/* facts */
+	{"facts_are_no_object", DEVICE("\"facts\":\"\""), "a.json: device 2 (\"u1\"): \"facts\" is a string, expected an object"},
+	{"fact_is_a_number", FACT("\"mdev_type\":3"),
+	 "a.json: device 2 (\"u1\"): fact \"mdev_type\" is a number, expected a string, {\"error\":NAME} or {\"base64\":TEXT}"},
+	{"fact_is_another_object", FACT("\"a\":{\"x\":\"y\"}"), "a.json: device 2 (\"u1\"): fact \"a\" is another object, expected a string"},
+	{"fact_is_an_empty_object", FACT("\"a\":{}"), "a.json: device 2 (\"u1\"): fact \"a\" is another object, expected a string"},
+	{"fact_is_two_things", FACT("\"a\":{\"error\":\"EIO\",\"base64\":\"\"}"), "a.json: device 2 (\"u1\"): fact \"a\" is another object, expected"},
+	{"fact_without_name", FACT("\"\":\"1\""), "a.json: device 2 (\"u1\"): a fact's name is empty, expected a path"},
+	{"fact_with_control_character", FACT("\"a\\tb\":\"1\""), "a.json: device 2 (\"u1\"): fact \"a?b\" has control characters in its name"},
+	{"error_is_unknown", FACT("\"a\":{\"error\":\"EFOO\"}"), "a.json: device 2 (\"u1\"): fact \"a\": \"error\" is \"EFOO\", expected the name of an errno"},
+	{"error_is_no_string", FACT("\"a\":{\"error\":13}"), "a.json: device 2 (\"u1\"): fact \"a\": \"error\" is a number, expected the name of an errno"},
+	{"base64_is_wrong", FACT("\"a\":{\"base64\":\"A\"}"), "a.json: device 2 (\"u1\"): fact \"a\": \"base64\" is \"A\", expected base64"},
+	{"base64_is_no_string", FACT("\"a\":{\"base64\":false}"), "a.json: device 2 (\"u1\"): fact \"a\": \"base64\" is false, expected a string"},
+};
+#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
+
+/* Reads a text that must fail; what it says comes back. */
+static int read_bad(const char *text, size_t len, struct error *err)
+{
+	struct inventory inventory;
+	int r;
+
+	inventory_init(&inventory);
+	r = inventory_read_buffer(&inventory, "a.json", text, len, err);
+	assert_int_equal(inventory.nhosts, 0);
+	assert_int_equal(inventory.ndevices, 0);
+	inventory_free(&inventory);
+	return r;
+}
+
+static void is_refused(void **state)
+{
+	const struct bad *bad = *state;
+	struct error err = {{0}};
+
+	assert_int_equal(read_bad(bad->text, strlen(bad->text), &err), -EINVAL);
+	if (strncmp(err.text, bad->sentence, strlen(bad->sentence)) != 0)
+		fail_msg("\"%s\" does not begin with \"%s\"", err.text, bad->sentence);
+	assert_true(utf8_valid(err.text, strlen(err.text)));
+}
+
+/* The same through a file, whose window and lines are found in another way. */
+static void is_refused_as_file(void **state)
+{
+	const struct bad *bad = *state;
+	struct inventory inventory;
+	struct folder folder;
+	struct error err = {{0}};
+
+	folder_make(&folder);
+	folder_write(&folder, "a.json", bad->text);
+	inventory_init(&inventory);
+	assert_int_equal(inventory_read_file(&inventory, folder.file, &err), -EINVAL);
+	assert_memory_equal(err.text, folder.file, strlen(folder.file));
+	assert_contains(err.text, bad->sentence + strlen("a.json"));
+	inventory_free(&inventory);
+	folder_remove(&folder);
+}
+
+int main(void)
+{
+	/* Each row of the table is a test of its own, in memory and as a file. */
+	static struct CMUnitTest tests[2 * TABLE_COUNT];
+	static char names[TABLE_COUNT][64];
+	size_t count = 0;
+
+	for (size_t i = 0; i < TABLE_COUNT; i++) {
+		snprintf(names[i], sizeof(names[i]), "%s_as_file", table[i].name);
+		tests[count++] = (struct CMUnitTest){.name = table[i].name, .test_func = is_refused, .initial_state = (void *)&table[i]};
+		tests[count++] = (struct CMUnitTest){.name = names[i], .test_func = is_refused_as_file, .initial_state = (void *)&table[i]};
+	}
+	return cmocka_run_group_tests_name("inventory_bad", tests, NULL, NULL);
+}

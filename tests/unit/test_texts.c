@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Texts: interning, UTF-8, error sentences and names, base64. */
+#include "tests/support/test.h"
+
+#include <errno.h>
+
+#include "core/facts/base64.h"
+#include "core/facts/error.h"
+#include "core/facts/intern.h"
+#include "core/facts/utf8.h"
+
+static void intern_keeps_one_copy_of_each_text(void **state)
+{
+	struct arena arena = {0};
+	struct intern intern;
+	const char *kept[500];
+	char text[32];
+
+	(void)state;
+	intern_init(&intern, &arena);
+	for (size_t i = 0; i < 500; i++) {
+		snprintf(text, sizeof(text), "key-%zu", i);
+		kept[i] = intern_text(&intern, text);
+	}
+	for (size_t i = 0; i < 500; i++) {
+		snprintf(text, sizeof(text), "key-%zu", i);
+		assert_ptr_equal(intern_text(&intern, text), kept[i]);
+		assert_string_equal(kept[i], text);
+	}
+	assert_int_equal(intern.count, 500);
+	intern_free(&intern);
+	assert_string_equal(kept[7], "key-7");
+	arena_free(&arena);
+}
+
+static void utf8_accepts_what_is_well_formed(void **state)
+{
+	static const char *const good[] = {"", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+		assert_true(utf8_valid(good[i], strlen(good[i])));
+}
+
+static void utf8_refuses_what_is_not(void **state)
+{
+	static const char *const bad[] = {
+		"\x80",         "\xff",             "\xc0\x80",         "\xc1\xbf",     "\xe0\x80\x80", /* overlong */
+		"\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80", "\xe2\x82",     /* surrogate, too large, cut */
+		"\xc3",         "\xc3(",            "abcdefgh\xc3",     "abcdefg\xff", "\xe2(\xa1",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(utf8_valid(bad[i], strlen(bad[i])));
+}
+
+static void clean_texts_have_no_control_characters(void **state)
+{
+	(void)state;
+	assert_true(utf8_clean("grün ok~", strlen("grün ok~")));
+	assert_false(utf8_clean("a\nb", 3));
+	assert_false(utf8_clean("a\x7f", 2));
+	assert_false(utf8_clean("a\xc2\x9b", 3));
+	assert_false(utf8_clean("a\xff", 2));
+	assert_false(utf8_clean("a\0b", 3));
+}
+
+static void error_replaces_what_could_steer_a_terminal(void **state)
+{
+	struct error err;
+
+	(void)state;
+	assert_int_equal(error_set(&err, -EINVAL, "%s", "a\x1b[2Jb\xc2\x9b" "c\xff" "d\x7f" "ü"), -EINVAL);
+	assert_string_equal(err.text, "a?[2Jb??c?d?ü");
+	assert_int_equal(error_set(NULL, -EIO, "nobody asks"), -EIO);
+}
+
+static void error_is_utf8_even_where_it_is_cut(void **state)
+{
+	struct error err;
+	char text[2 * ERROR_TEXT_MAX];
+
+	(void)state;
+	for (size_t i = 0; i + 3 < sizeof(text); i += 3)
+		memcpy(text + i, "€", 4);
+	error_set(&err, -EINVAL, "%s", text);
+	assert_int_equal(strlen(err.text), ERROR_TEXT_MAX - 1);
+	assert_true(utf8_valid(err.text, strlen(err.text)));
+	error_set(&err, -EINVAL, ".%s", text);
+	assert_true(utf8_valid(err.text, strlen(err.text)));
+}
+
+static void errors_have_names_both_ways(void **state)
+{
+	(void)state;
+	assert_string_equal(error_name(-EACCES), "EACCES");
+	assert_int_equal(error_number("EACCES"), EACCES);
+	assert_int_equal(error_number("EOPNOTSUPP"), EOPNOTSUPP);
+	assert_int_equal(error_number("ENOTSUP"), EOPNOTSUPP);
+	assert_int_equal(error_number("EWOULDBLOCK"), EAGAIN);
+	for (int code = 1; code <= 4095; code++)
+		assert_int_equal(error_number(error_name(code)), code);
+}
+
+static void unknown_error_names_have_no_number(void **state)
+{
+	static const char *const bad[] = {"", "0", "E", "EWHATEVER", "eacces", "E5", "E0", "E4096", "E-524", "E+524", "E524x", "E99999999999"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(error_number(bad[i]), 0);
+}
+
+static void base64_is_the_same_both_ways(void **state)
+{
+	unsigned char bytes[256], back[300];
+	char text[400];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (unsigned char)(i * 7);
+	for (size_t size = 0; size <= sizeof(bytes); size++) {
+		base64_encode(bytes, size, text);
+		assert_int_equal(strlen(text), BASE64_SIZE(size));
+		assert_int_equal(base64_decode(text, strlen(text), back, &len), 0);
+		assert_int_equal(len, size);
+		assert_memory_equal(back, bytes, size);
+	}
+	base64_encode("foobar", 5, text);
+	assert_string_equal(text, "Zm9vYmE=");
+}
+
+static void base64_refuses_what_is_not_exact(void **state)
+{
+	static const char *const bad[] = {"A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
+	char back[16];
+	size_t len;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_int_equal(base64_decode(bad[i], strlen(bad[i]), back, &len), -EINVAL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(intern_keeps_one_copy_of_each_text),
+		cmocka_unit_test(utf8_accepts_what_is_well_formed),
+		cmocka_unit_test(utf8_refuses_what_is_not),
+		cmocka_unit_test(clean_texts_have_no_control_characters),
+		cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
+		cmocka_unit_test(error_is_utf8_even_where_it_is_cut),
+		cmocka_unit_test(errors_have_names_both_ways),
+		cmocka_unit_test(unknown_error_names_have_no_number),
+		cmocka_unit_test(base64_is_the_same_both_ways),
+		cmocka_unit_test(base64_refuses_what_is_not_exact),
+	};
+
+	return cmocka_run_group_tests_name("texts", tests, NULL, NULL);
+}
