@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Which files make the policy, and in which order. Nothing that is wrong with any of them is passed over: half a policy denies less than a whole. */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/policy/tables.h"
+
+#define FOLDER_FILES_MAX 1024u
+#define TIMEOUT_MS_DEFAULT 5000u
+#define VENDOR_FOLDER "/usr/lib/migcompat/conf.d"
+
+/* The *.conf files of one folder. */
+struct folder {
+	const char *path;
+	struct dirent **entries;
+	int count;
+};
+
+static int folder_fail(const char *path, int code, struct error *err)
+{
+	return error_set(err, code, "%s: %s", path, strerror(-code));
+}
+
+/* Is there anything of this name, be it a link to nowhere? */
+static bool path_exists(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) == 0 || (errno != ENOENT && errno != ENOTDIR);
+}
+
+static int is_conf(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".conf") == 0;
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* A folder that is not there holds no files; any other trouble is an error. */
+static int folder_check(const char *path, bool *ret_there, struct error *err)
+{
+	struct stat st;
+
+	*ret_there = false;
+	if (!path_exists(path))
+		return 0;
+	if (stat(path, &st) < 0)
+		return folder_fail(path, -errno, err);
+	if (!S_ISDIR(st.st_mode))
+		return folder_fail(path, -ENOTDIR, err);
+	*ret_there = true;
+	return source_check_owner(path, &st, err);
+}
+
+static int folder_list(const char *path, struct folder *ret, struct error *err)
+{
+	bool there;
+	int r = folder_check(path, &there, err);
+
+	ret->path = path;
+	if (r || !there)
+		return r;
+	ret->count = scandir(path, &ret->entries, is_conf, by_name);
+	if (ret->count < 0)
+		return folder_fail(path, -errno, err);
+	if ((size_t)ret->count > FOLDER_FILES_MAX)
+		return error_set(err, -EFBIG, "%s holds %d configuration files, expected at most %u", path, ret->count, FOLDER_FILES_MAX);
+	return 0;
+}
+
+static void folder_free(struct folder *folder)
+{
+	for (int i = 0; i < folder->count; i++)
+		free(folder->entries[i]);
+	free(folder->entries);
+}
+
+static bool folder_has(const struct folder *folder, const char *name)
+{
+	for (int i = 0; i < folder->count; i++)
+		if (strcmp(folder->entries[i]->d_name, name) == 0)
+			return true;
+	return false;
+}
+
+static const char *path_join(struct policy *policy, const char *folder, const char *name)
+{
+	size_t len = strlen(folder), size = len + strlen(name) + 2;
+	char *path = arena_alloc(&policy->arena, size, 1);
+
+	if (path)
+		snprintf(path, size, "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
+	return path;
+}
+
+static int files_note(struct policy *policy, const struct source *source)
+{
+	struct policy_path **at = &policy->files;
+
+	while (*at)
+		at = &(*at)->next;
+	for (size_t i = 0; i < source->nfiles; i++) {
+		struct policy_path *path = arena_alloc(&policy->arena, sizeof(*path), 8);
+
+		if (!path)
+			return -ENOMEM;
+		*path = (struct policy_path){.path = source->files[i]};
+		*at = path;
+		at = &path->next;
+		policy->nfiles++;
+	}
+	return 0;
+}
+
+static int config_fail(const config_t *config, const struct source *source, struct error *err)
+{
+	unsigned line;
+	const char *file = source_where(source, config_error_line(config) > 0 ? (unsigned)config_error_line(config) : 1, &line);
+
+	return error_set(err, -EINVAL, "%s:%u: %s", file, line, config_error_text(config) ? config_error_text(config) : "cannot be parsed");
+}
+
+/* Take in one file whose text was read. */
+static int source_take(struct policy *policy, struct source *source, struct error *err)
+{
+	struct reader reader = {.policy = policy, .source = source, .err = err};
+	config_t config;
+	int r;
+
+	config_init(&config);
+	if (config_read_string(&config, source->text) == CONFIG_TRUE)
+		r = tables_read(&reader, config_root_setting(&config));
+	else
+		r = config_fail(&config, source, err);
+	if (!r && files_note(policy, source))
+		r = reader_no_memory(&reader);
+	config_destroy(&config);
+	return r;
+}
+
+static int file_take(struct policy *policy, const char *path, struct error *err)
+{
+	struct source source = {.arena = &policy->arena, .hash = policy->hash};
+	int r = path ? source_read_file(&source, path, err) : error_set(err, -ENOMEM, "out of memory");
+
+	if (!r)
+		r = source_take(policy, &source, err);
+	policy->hash = source.hash;
+	source_clear(&source);
+	return r;
+}
+
+static int folder_take(struct policy *policy, const struct folder *folder, const struct folder *hiding, struct error *err)
+{
+	int r = 0;
+
+	for (int i = 0; !r && i < folder->count; i++) {
+		const char *name = folder->entries[i]->d_name;
+
+		if (!hiding || !folder_has(hiding, name))
+			r = file_take(policy, path_join(policy, folder->path, name), err);
+	}
+	return r;
+}
+
+static int admin_take(struct policy *policy, const char *admin, const struct folder *confs, struct error *err)
+{
+	const char *main_file = path_join(policy, admin, "migcompat.conf");
+	int r = 0;
+
+	if (!main_file)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (path_exists(main_file))
+		r = file_take(policy, main_file, err);
+	return r ? r : folder_take(policy, confs, NULL, err);
+}
+
+#define LIST_APPEND(head, rest)                          \
+	do {                                             \
+		typeof(head) *append_at = &(head);       \
+		while (*append_at)                       \
+			append_at = &(*append_at)->next; \
+		*append_at = (rest);                     \
+	} while (0)
+
+/*
+ * The vendor's files first, so that a plain setting of the administrator's, read later, replaces theirs; but what they
+ * add to lists stands behind what the administrator adds.
+ */
+static int folders_take(struct policy *policy, const char *admin, const struct folder *confs, const struct folder *vendor, struct error *err)
+{
+	int r = folder_take(policy, vendor, confs, err);
+	struct rule *rules = policy->rules;
+	struct known_bad *known_bad = policy->known_bad;
+	struct policy_path *files = policy->files;
+
+	if (r)
+		return r;
+	policy->rules = NULL;
+	policy->known_bad = NULL;
+	policy->files = NULL;
+	r = admin_take(policy, admin, confs, err);
+	LIST_APPEND(policy->rules, rules);
+	LIST_APPEND(policy->known_bad, known_bad);
+	LIST_APPEND(policy->files, files);
+	return r;
+}
+
+static struct policy *policy_new(struct error *err)
+{
+	struct policy *policy = calloc(1, sizeof(*policy));
+
+	if (!policy) {
+		error_set(err, -ENOMEM, "out of memory");
+		return NULL;
+	}
+	policy->timeout_ms = TIMEOUT_MS_DEFAULT;
+	policy->mixed = true;
+	return policy;
+}
+
+static int policy_done(int r, struct policy *policy, struct policy **ret)
+{
+	if (r)
+		policy_free(policy);
+	else
+		*ret = policy;
+	return r;
+}
+
+int policy_load_folders(const char *admin, const char *vendor, struct policy **ret, struct error *err)
+{
+	struct folder confs = {0}, vendor_confs = {0};
+	struct policy *policy = policy_new(err);
+	const char *conf_d;
+	bool there;
+	int r;
+
+	if (!policy)
+		return -ENOMEM;
+	conf_d = path_join(policy, admin, "conf.d");
+	if (!conf_d)
+		r = error_set(err, -ENOMEM, "out of memory");
+	else
+		r = folder_check(admin, &there, err);
+	if (!r)
+		r = folder_list(conf_d, &confs, err);
+	if (!r && vendor)
+		r = folder_list(vendor, &vendor_confs, err);
+	if (!r)
+		r = folders_take(policy, admin, &confs, &vendor_confs, err);
+	folder_free(&confs);
+	folder_free(&vendor_confs);
+	return policy_done(r, policy, ret);
+}
+
+static int load_file(const char *path, struct policy **ret, struct error *err)
+{
+	struct policy *policy = policy_new(err);
+
+	return policy ? policy_done(file_take(policy, path, err), policy, ret) : -ENOMEM;
+}
+
+int policy_load_text(const char *name, const char *bytes, size_t len, struct policy **ret, struct error *err)
+{
+	struct policy *policy = policy_new(err);
+	struct source source = {0};
+	int r;
+
+	if (!policy)
+		return -ENOMEM;
+	source.arena = &policy->arena;
+	r = source_read_text(&source, name, bytes, len, err);
+	if (!r)
+		r = source_take(policy, &source, err);
+	policy->hash = source.hash;
+	source_clear(&source);
+	return policy_done(r, policy, ret);
+}
+
+int policy_load(const char *dir, struct policy **ret, struct error *err)
+{
+	struct stat st;
+
+	if (!dir)
+		return policy_load_folders(MIGCOMPAT_SYSCONFDIR "/migcompat", VENDOR_FOLDER, ret, err);
+	if (stat(dir, &st) < 0)
+		return folder_fail(dir, -errno, err);
+	return S_ISDIR(st.st_mode) ? policy_load_folders(dir, NULL, ret, err) : load_file(dir, ret, err);
+}
+
+struct policy *policy_free(struct policy *policy)
+{
+	if (policy) {
+		arena_free(&policy->arena);
+		free(policy);
+	}
+	return NULL;
+}

@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking a policy for its settings, and holding the backends' sections against what the backends declare. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/policy/tables.h"
+
+const char *policy_file(const struct policy *policy, size_t index)
+{
+	const struct policy_path *file = policy->files;
+
+	while (file && index--)
+		file = file->next;
+	return file ? file->path : NULL;
+}
+
+const char *policy_setting(const struct policy *policy, const char *namespace, const char *name)
+{
+	for (const struct section *section = policy->sections; section; section = section->next) {
+		if (strcmp(section->namespace, namespace) != 0)
+			continue;
+		for (const struct section_setting *setting = section->settings; setting; setting = setting->next)
+			if (strcmp(setting->name, name) == 0)
+				return setting->value;
+	}
+	return NULL;
+}
+
+const char *policy_backend_dir(const struct policy *policy)
+{
+	return policy->backend_dir;
+}
+
+unsigned policy_timeout_ms(const struct policy *policy)
+{
+	return policy->timeout_ms;
+}
+
+bool policy_mechanism_required(const struct policy *policy)
+{
+	return policy->mechanism_required;
+}
+
+uint64_t policy_hash(const struct policy *policy)
+{
+	return policy->hash;
+}
+
+/* The first len bytes, with dashes of the module (what stands before the colon) as underscores. */
+static bool key_same(const char *normal, const char *key, size_t len)
+{
+	bool module = true;
+
+	for (size_t i = 0; i < len; i++) {
+		module = module && key[i] != ':';
+		if (normal[i] != (module && key[i] == '-' ? '_' : key[i]))
+			return false;
+	}
+	return normal[len] == '\0';
+}
+
+const char *policy_prefer(const struct policy *policy, const char *key)
+{
+	size_t whole = strlen(key), module = strcspn(key, ":");
+	const char *found = NULL;
+
+	/* The very key wins over its module alone. */
+	for (const struct preference *preference = policy->preferences; preference; preference = preference->next) {
+		if (key_same(preference->key, key, whole))
+			return preference->backend;
+		if (key_same(preference->key, key, module))
+			found = preference->backend;
+	}
+	return found;
+}
+
+bool policy_fact(const struct policy *policy, size_t index, const char **ret_key, bool *ret_host)
+{
+	const struct fact_name *fact = policy->facts;
+
+	while (fact && index--)
+		fact = fact->next;
+	if (!fact)
+		return false;
+	*ret_key = fact->key;
+	*ret_host = fact->scope == SCOPE_HOST;
+	return true;
+}
+
+/* ---------------------------------------------------------------- sections */
+
+static int fail_section(const struct section *section, const struct policy_backend *backends, size_t count, struct error *err)
+{
+	const struct schema_key *keys;
+	size_t nkeys = tables_keys(&keys);
+	const char *near[2] = {nearest_word(section->namespace, keys, nkeys, sizeof(*keys))};
+	char names[320], known[200];
+
+	if (count)
+		near[1] = nearest_word(section->namespace, backends, count, sizeof(*backends));
+	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected %s, or a loaded backend's name%s%s%s; nearest is \"%s\"", section->where,
+			 section->namespace, words_render(known, sizeof(known), keys, nkeys, sizeof(*keys), false), count ? " (" : "",
+			 words_render(names, sizeof(names), backends, count, sizeof(*backends), false), count ? ")" : "",
+			 nearest_word(section->namespace, near, count ? 2 : 1, sizeof(near[0])));
+}
+
+static bool integer(const char *text, const char **ret_end, long long *ret)
+{
+	char *end;
+
+	if (*text != '-' && (*text < '0' || *text > '9'))
+		return false;
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	*ret_end = end;
+	return errno == 0 && end != text;
+}
+
+/* "<min>-<max>" */
+static bool range_parse(const char *allowed, long long *ret_min, long long *ret_max)
+{
+	const char *at;
+
+	return integer(allowed, &at, ret_min) && *at == '-' && integer(at + 1, &at, ret_max) && *at == '\0';
+}
+
+#define ALLOWED_MAX 64u
+
+/* Check a value against "a,b,c". */
+static int check_list(const struct section_setting *given, const char *allowed, struct error *err)
+{
+	char copy[512], expected[640], shown[80];
+	const char *words[ALLOWED_MAX];
+	char *state = NULL;
+	size_t count = 0;
+
+	if (strlen(allowed) >= sizeof(copy))
+		return error_set(err, -EINVAL, "%s: the backend's list of values for \"%s\" is too long", given->where, given->name);
+	strcpy(copy, allowed);
+	for (char *word = strtok_r(copy, ",", &state); word && count < ALLOWED_MAX; word = strtok_r(NULL, ",", &state)) {
+		if (strcmp(word, given->value) == 0)
+			return 0;
+		words[count++] = word;
+	}
+	return error_set(err, -EINVAL, "%s: %s is \"%s\", expected %s; nearest is \"%s\"", given->where, given->name,
+			 policy_text_shown(given->value, shown, sizeof(shown)), words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
+			 count ? nearest_word(given->value, words, count, sizeof(words[0])) : "");
+}
+
+static int check_value(const struct section_setting *given, const struct migcompat_setting *declared, struct error *err)
+{
+	static const char *const types[] = {"true or false", "a whole number", "a string"};
+	long long value, min, max;
+	const char *end;
+
+	if (declared->type != given->type)
+		return error_set(err, -EINVAL, "%s: \"%s\" is %s, expected %s", given->where, given->name,
+				 given->type == MIGCOMPAT_SETTING_BOOL ? given->value : types[given->type],
+				 declared->type <= MIGCOMPAT_SETTING_STRING ? types[declared->type] : "a type that is known");
+	if (!declared->allowed || given->type == MIGCOMPAT_SETTING_BOOL)
+		return 0;
+	if (given->type == MIGCOMPAT_SETTING_INT && range_parse(declared->allowed, &min, &max)) {
+		if (integer(given->value, &end, &value) && min <= value && value <= max)
+			return 0;
+		return error_set(err, -EINVAL, "%s: %s is %s, expected %lld to %lld", given->where, given->name, given->value, min, max);
+	}
+	return check_list(given, declared->allowed, err);
+}
+
+static int check_setting(const struct section *section, const struct section_setting *given, const struct policy_backend *backend, struct error *err)
+{
+	char known[320];
+
+	for (size_t i = 0; i < backend->nsettings; i++)
+		if (strcmp(backend->settings[i].name, given->name) == 0)
+			return check_value(given, &backend->settings[i], err);
+	if (!backend->nsettings)
+		return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected none, since backend \"%s\" has no settings", given->where, given->name,
+				 section->namespace);
+	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\" of backend \"%s\", expected %s; nearest is \"%s\"", given->where, given->name,
+			 section->namespace, words_render(known, sizeof(known), backend->settings, backend->nsettings, sizeof(*backend->settings), false),
+			 nearest_word(given->name, backend->settings, backend->nsettings, sizeof(*backend->settings)));
+}
+
+static const struct policy_backend *backend_find(const struct policy_backend *backends, size_t count, const char *name)
+{
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(backends[i].name, name) == 0)
+			return &backends[i];
+	return NULL;
+}
+
+int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err)
+{
+	for (const struct section *section = policy->sections; section; section = section->next) {
+		const struct policy_backend *backend = backend_find(backends, count, section->namespace);
+
+		if (!backend)
+			return fail_section(section, backends, count, err);
+		for (const struct section_setting *given = section->settings; given; given = given->next) {
+			int r = check_setting(section, given, backend, err);
+
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The known top-level keys of a configuration file and what becomes of their values. Must not read files nor apply anything. */
+#include "core/policy/tables.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define TIMEOUT_MS_MAX 600000
+
+const char *const mechanism_words[] = {"report", "require", NULL};
+
+#define A_STRING TYPES_STRING, "a string"
+#define A_LIST TYPES_LIST, "a list ( { … }, … )"
+
+int tables_each_group(struct reader *reader, const config_setting_t *list, const char *what, size_t max, tables_one_fn *one,
+		      void *arg)
+{
+	int count = config_setting_length(list);
+
+	if ((size_t)count > max)
+		return reader_fail(reader, list, "there are %d of %s, expected at most %zu", count, what, max);
+	for (int i = 0; i < count; i++) {
+		const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+		int r;
+
+		if (!config_setting_is_group(group))
+			return reader_fail(reader, group, "element %d of \"%s\" is no group, expected { … }", i + 1, what);
+		r = one(reader, group, (size_t)i, arg);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* ---------------------------------------------------------------- preferences */
+
+static const struct schema_key prefer_keys[] = {
+	{"backend", A_STRING, namespace_read, offsetof(struct preference, backend), NULL, true},
+	{"key", A_STRING, string_read, offsetof(struct preference, key), NULL, true},
+};
+static const struct schema prefer_schema = {"preference", prefer_keys, COUNT(prefer_keys), NULL};
+
+static void key_normalise(char *key)
+{
+	for (; *key && *key != ':'; key++)
+		if (*key == '-')
+			*key = '_';
+}
+
+static int one_preference(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
+{
+	struct policy *policy = reader->policy;
+	struct preference *given = reader_alloc(reader, 1, sizeof(*given));
+	struct preference **at = &policy->preferences;
+	int r = given ? schema_read(reader, group, &prefer_schema, given) : -ENOMEM;
+
+	(void)i;
+	(void)arg;
+	if (r)
+		return r;
+	given->where = reader_where(reader, group);
+	given->key = arena_copy(&policy->arena, given->key, strlen(given->key));
+	if (!given->where || !given->key)
+		return reader_no_memory(reader);
+	key_normalise((char *)(uintptr_t)given->key);
+	while (*at && strcmp((*at)->key, given->key) != 0)
+		at = &(*at)->next;
+	if (!*at && policy->npreferences++ == POLICY_ENTRIES_MAX)
+		return reader_fail(reader, group, "there are more than %u preferences", POLICY_ENTRIES_MAX);
+	given->next = *at ? (*at)->next : NULL;
+	*at = given;
+	return 0;
+}
+
+static int read_prefer(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+{
+	(void)field;
+	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference, NULL);
+}
+
+/* ---------------------------------------------------------------- sections */
+
+static const char *section_value(struct reader *reader, const config_setting_t *setting, unsigned *ret_type, int *ret_error)
+{
+	const char *value = NULL;
+	char digits[24];
+
+	*ret_error = 0;
+	switch (config_setting_type(setting)) {
+	case CONFIG_TYPE_BOOL:
+		*ret_type = MIGCOMPAT_SETTING_BOOL;
+		return config_setting_get_bool(setting) ? "true" : "false";
+	case CONFIG_TYPE_INT:
+	case CONFIG_TYPE_INT64:
+		*ret_type = MIGCOMPAT_SETTING_INT;
+		snprintf(digits, sizeof(digits), "%lld", config_setting_get_int64(setting));
+		value = arena_copy(&reader->policy->arena, digits, strlen(digits));
+		if (!value)
+			*ret_error = reader_no_memory(reader);
+		return value;
+	case CONFIG_TYPE_STRING:
+		*ret_type = MIGCOMPAT_SETTING_STRING;
+		*ret_error = reader_text(reader, setting, config_setting_name(setting), POLICY_STRING_MAX, &value);
+		return value;
+	default:
+		*ret_error = reader_fail(reader, setting, "\"%s\" is of a wrong type, expected true or false, a whole number or a string",
+					 config_setting_name(setting));
+		return NULL;
+	}
+}
+
+static int one_setting(struct reader *reader, struct section *section, const config_setting_t *setting)
+{
+	struct policy *policy = reader->policy;
+	const char *name = config_setting_name(setting);
+	struct section_setting *given = reader_alloc(reader, 1, sizeof(*given));
+	struct section_setting **at = &section->settings;
+	int r;
+
+	if (!given)
+		return -ENOMEM;
+	given->value = section_value(reader, setting, &given->type, &r);
+	if (r)
+		return r;
+	given->where = reader_where(reader, setting);
+	given->name = arena_copy(&policy->arena, name, strlen(name));
+	if (!given->where || !given->name)
+		return reader_no_memory(reader);
+	while (*at && strcmp((*at)->name, name) != 0)
+		at = &(*at)->next;
+	if (!*at && policy->nsettings++ == POLICY_ENTRIES_MAX)
+		return reader_fail(reader, setting, "there are more than %u settings of backends", POLICY_ENTRIES_MAX);
+	given->next = *at ? (*at)->next : NULL;
+	*at = given;
+	return 0;
+}
+
+/* The section of a name, a new one if need be. */
+static int section_find(struct reader *reader, const config_setting_t *setting, struct section **ret)
+{
+	struct policy *policy = reader->policy;
+	const char *name = config_setting_name(setting);
+	struct section **at = &policy->sections;
+
+	while (*at && strcmp((*at)->namespace, name) != 0)
+		at = &(*at)->next;
+	if (!*at) {
+		struct section *section = reader_alloc(reader, 1, sizeof(*section));
+
+		if (!section)
+			return -ENOMEM;
+		if (policy->nsections++ == POLICY_ENTRIES_MAX)
+			return reader_fail(reader, setting, "there are more than %u sections", POLICY_ENTRIES_MAX);
+		section->where = reader_where(reader, setting);
+		section->namespace = arena_copy(&policy->arena, name, strlen(name));
+		if (!section->where || !section->namespace)
+			return reader_no_memory(reader);
+		*at = section;
+	}
+	*ret = *at;
+	return 0;
+}
+
+static int read_section(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *object)
+{
+	struct section *section = NULL;
+	int r = section_find(reader, setting, &section);
+
+	(void)key;
+	(void)object;
+	for (int i = 0; !r && i < config_setting_length(setting); i++)
+		r = one_setting(reader, section, config_setting_get_elem(setting, (unsigned)i));
+	return r;
+}
+
+/* ---------------------------------------------------------------- plain settings */
+
+static int plain_note(struct reader *reader, const config_setting_t *setting, enum policy_plain plain)
+{
+	const char *where = reader_where(reader, setting);
+
+	if (!where)
+		return reader_no_memory(reader);
+	reader->policy->plain_where[plain] = where;
+	return 0;
+}
+
+static int read_backend_dir(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+{
+	const char **path = field;
+	int r = string_read(reader, setting, key, field);
+
+	if (!r && **path != '/')
+		return reader_fail(reader, setting, "\"%s\" is a relative path, expected an absolute one", key->name);
+	return r ? r : plain_note(reader, setting, PLAIN_BACKEND_DIR);
+}
+
+static int read_timeout(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+{
+	long long timeout_ms = config_setting_get_int64(setting);
+
+	if (timeout_ms < 1 || timeout_ms > TIMEOUT_MS_MAX)
+		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds", key->name, timeout_ms, TIMEOUT_MS_MAX);
+	*(unsigned *)field = (unsigned)timeout_ms;
+	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
+}
+
+static int read_mixed(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+{
+	int r = bool_read(reader, setting, key, field);
+
+	return r ? r : plain_note(reader, setting, PLAIN_MIXED);
+}
+
+static int read_mechanism(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+{
+	int r = word_read(reader, setting, key, field);
+
+	return r ? r : plain_note(reader, setting, PLAIN_MECHANISM);
+}
+
+static const struct schema_key top_keys[] = {
+	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL, false},
+	{"known_bad", A_LIST, known_bad_read, 0, NULL, false},
+	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism_required), mechanism_words, false},
+	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
+	{"prefer", A_LIST, read_prefer, 0, NULL, false},
+	{"rules", A_LIST, rules_read, 0, NULL, false},
+	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout, offsetof(struct policy, timeout_ms), NULL, false},
+};
+static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};
+
+int tables_read(struct reader *reader, const config_setting_t *root)
+{
+	return schema_read(reader, root, &top_schema, reader->policy);
+}
+
+size_t tables_keys(const struct schema_key **ret)
+{
+	*ret = top_keys;
+	return COUNT(top_keys);
+}
