@@ -255,7 +255,7 @@ static int gvt_compare(void *arg, const char *payload, size_t len, struct migcom
 {
 	struct handle *handle = arg;
 	const struct migcompat_host *host = handle->gvt.host;
-	struct migcompat_value source[FIELD_COUNT], target[FIELD_COUNT];
+	struct migcompat_value source[FIELD_COUNT];
 	uint64_t instances;
 	uint32_t format;
 
@@ -265,6 +265,8 @@ static int gvt_compare(void *arg, const char *payload, size_t len, struct migcom
 	if (instances == handle->gvt.instances) {
 		host->record_compare(result, &record, source, handle->values);
 	} else {
+		struct migcompat_value target[FIELD_COUNT];
+
 		memcpy(target, handle->values, sizeof(target));
 		target[LOW_GM].as.number = handle->gvt.one.low_mb * instances;
 		target[HIGH_GM].as.number = handle->gvt.one.high_mb * instances;

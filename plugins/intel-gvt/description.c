@@ -24,22 +24,30 @@ struct span {
 
 struct key {
 	const char *name;
-	const char *unit; /* stands behind the number */
-	size_t offset;    /* of a uint64_t in struct gvt_resources */
-	uint64_t max;
+	bool (*parse)(const struct key *key, struct span value, struct gvt_resources *resources);
+	const char *expected; /* what stands in the sentence where parsing fails */
+	const char *unit;     /* of a number: stands behind it */
+	size_t offset;        /* of a number: a uint64_t in struct gvt_resources */
+	uint64_t max;         /* of a number */
 	bool required;
 };
 
-/* A resolution is no single number: it has no offset and a parser of its own. */
-enum { KEY_LOW, KEY_HIGH, KEY_FENCE, KEY_RESOLUTION, KEY_WEIGHT, KEY_COUNT };
+static bool number_parse(const struct key *key, struct span value, struct gvt_resources *resources);
+static bool resolution_parse(const struct key *key, struct span value, struct gvt_resources *resources);
+static bool answer_parse(const struct key *key, struct span value, struct gvt_resources *resources);
 
-static const struct key keys[KEY_COUNT] = {
-	[KEY_LOW] = {"low_gm_size", "MB", offsetof(struct gvt_resources, low_mb), GVT_MEMORY_MAX_MB, true},
-	[KEY_HIGH] = {"high_gm_size", "MB", offsetof(struct gvt_resources, high_mb), GVT_MEMORY_MAX_MB, true},
-	[KEY_FENCE] = {"fence", "", offsetof(struct gvt_resources, fences), GVT_FENCES_MAX, true},
-	[KEY_RESOLUTION] = {"resolution", NULL, 0, RESOLUTION_SIDE_MAX, true},
-	[KEY_WEIGHT] = {"weight", "", offsetof(struct gvt_resources, weight), WEIGHT_MAX, false},
+#define NUMBER(member, unit, max, expected) number_parse, "a number from 1 to " expected, unit, offsetof(struct gvt_resources, member), max
+
+static const struct key keys[] = {
+	{"low_gm_size", NUMBER(low_mb, "MB", GVT_MEMORY_MAX_MB, "4096MB"), true},
+	{"high_gm_size", NUMBER(high_mb, "MB", GVT_MEMORY_MAX_MB, "4096MB"), true},
+	{"fence", NUMBER(fences, "", GVT_FENCES_MAX, "32"), true},
+	{"resolution", resolution_parse, "WIDTHxHEIGHT, each up to 65535", NULL, 0, 0, true},
+	{"weight", NUMBER(weight, "", WEIGHT_MAX, "65535"), false},
+	/* Kernels with the proposed aggregation have it; how much can be aggregated is said elsewhere. */
+	{"aggregation", answer_parse, "yes or no", NULL, 0, 0, false},
 };
+#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
 /* The type ids' last number is the share of the GPU, 1/N: drivers/gpu/drm/i915/gvt/vgpu.c has these four. */
 static const struct {
@@ -80,27 +88,33 @@ static bool number_take(struct span *span, uint64_t max, uint64_t *ret)
 	return true;
 }
 
-static bool resolution_parse(struct span value, char ret[static 16])
-{
-	uint64_t width, height;
-
-	if (!number_take(&value, RESOLUTION_SIDE_MAX, &width) || value.at == value.end || *value.at++ != 'x' ||
-	    !number_take(&value, RESOLUTION_SIDE_MAX, &height) || value.at != value.end)
-		return false;
-	snprintf(ret, 16, "%ux%u", (unsigned)width & 0xffff, (unsigned)height & 0xffff);
-	return true;
-}
-
-static bool value_parse(const struct key *key, struct span value, struct gvt_resources *resources)
+static bool number_parse(const struct key *key, struct span value, struct gvt_resources *resources)
 {
 	uint64_t number;
 
-	if (!key->unit)
-		return resolution_parse(value, resources->resolution);
 	if (!number_take(&value, key->max, &number) || !span_is(&value, key->unit))
 		return false;
 	memcpy((char *)resources + key->offset, &number, sizeof(number));
 	return true;
+}
+
+static bool resolution_parse(const struct key *key, struct span value, struct gvt_resources *resources)
+{
+	uint64_t width, height;
+
+	(void)key;
+	if (!number_take(&value, RESOLUTION_SIDE_MAX, &width) || value.at == value.end || *value.at++ != 'x' ||
+	    !number_take(&value, RESOLUTION_SIDE_MAX, &height) || value.at != value.end)
+		return false;
+	snprintf(resources->resolution, sizeof(resources->resolution), "%ux%u", (unsigned)width & 0xffff, (unsigned)height & 0xffff);
+	return true;
+}
+
+static bool answer_parse(const struct key *key, struct span value, struct gvt_resources *resources)
+{
+	(void)key;
+	(void)resources;
+	return span_is(&value, "yes") || span_is(&value, "no");
 }
 
 /* The next "key: value"; false at the end, or with a key that is empty where the text is none. */
@@ -156,10 +170,8 @@ int gvt_description_parse(const char *text, size_t len, struct gvt_resources *re
 			snprintf(ret_wrong, wrong_size, "\"%s\" stands twice", keys[i].name);
 			return -EINVAL;
 		}
-		if (!value_parse(&keys[i], value, &resources)) {
-			snprintf(ret_wrong, wrong_size, "\"%s\" is not %s%u%s", keys[i].name,
-				 keys[i].unit ? "a number from 1 to " : "WIDTHxHEIGHT, each up to ", (unsigned)keys[i].max,
-				 keys[i].unit ? keys[i].unit : "");
+		if (!keys[i].parse(&keys[i], value, &resources)) {
+			snprintf(ret_wrong, wrong_size, "\"%s\" is not %s", keys[i].name, keys[i].expected);
 			return -EINVAL;
 		}
 		seen |= 1u << i;

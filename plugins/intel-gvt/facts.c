@@ -15,22 +15,26 @@
 #define INSTANCES_MAX 4096u
 #define SHOWN_SIZE 96u
 
-/* A fact's value as it can stand in a sentence: plain bytes, one line, cut. */
-static const char *shown(const char *value, size_t len, char buffer[static SHOWN_SIZE])
-{
-	size_t keep = len < SHOWN_SIZE - 4 ? len : SHOWN_SIZE - 4;
+struct shown {
+	char text[SHOWN_SIZE];
+};
 
-	for (size_t i = 0; i < keep; i++)
-		buffer[i] = value[i] == '\n' ? ' ' : value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
-	snprintf(buffer + keep, SHOWN_SIZE - keep, "%s", keep < len ? "..." : "");
-	return buffer;
+/* A fact's value as it can stand in a sentence: plain bytes, one line, cut. */
+static struct shown shown(const char *value, size_t len)
+{
+	struct shown shown = {{0}};
+
+	for (size_t i = 0; i < len && i < sizeof(shown.text) - sizeof("..."); i++)
+		shown.text[i] = value[i] == '\n' ? ' ' : value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
+	if (len > sizeof(shown.text) - sizeof("..."))
+		memcpy(shown.text + sizeof(shown.text) - sizeof("..."), "...", sizeof("..."));
+	return shown;
 }
 
 /* The sentence for a fact that host->fact or host->number could not give. */
 static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const char *key, const char *expected)
 {
 	const struct migcompat_host *host = gvt->host;
-	char buffer[SHOWN_SIZE];
 	const char *value;
 	size_t len;
 
@@ -39,7 +43,7 @@ static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const ch
 	if (error == -ENODATA)
 		return host->fail(gvt->facts, error, "the fact \"%s\" was not collected, expected %s", key, expected);
 	if (error == -ERANGE && host->fact(gvt->facts, scope, key, &value, &len) == 0)
-		return host->fail(gvt->facts, error, "the fact \"%s\" is \"%s\", expected %s", key, shown(value, len, buffer), expected);
+		return host->fail(gvt->facts, error, "the fact \"%s\" is \"%s\", expected %s", key, shown(value, len).text, expected);
 	/* To the caller -ENODEV means that the device cannot migrate; that a file was gone in the middle does not say so. */
 	return host->fail(gvt->facts, error == -ENODEV ? -EIO : error, "the fact \"%s\" could not be read: %s", key, strerror(-error));
 }
@@ -96,7 +100,6 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 	static const char expected[] = "a type id such as i915-GVTg_V5_4";
 	const struct migcompat_host *host = gvt->host;
 	const char *id = NULL, *rest;
-	char buffer[SHOWN_SIZE];
 	uint64_t version, share;
 	size_t len = 0;
 	int r;
@@ -108,7 +111,7 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 		return fact_fail(gvt, r, 0, "mdev_type", expected);
 	if (strlen(id) != len || strncmp(id, TYPE_PREFIX, strlen(TYPE_PREFIX)) != 0 ||
 	    !type_number(id + strlen(TYPE_PREFIX), '_', &rest, &version) || !type_number(rest, '\0', &rest, &share))
-		return host->fail(gvt->facts, -EINVAL, "the fact \"mdev_type\" is \"%s\", expected %s", shown(id, len, buffer), expected);
+		return host->fail(gvt->facts, -EINVAL, "the fact \"mdev_type\" is \"%s\", expected %s", shown(id, len).text, expected);
 	if (version != 4 && version != 5)
 		return host->fail(gvt->facts, -ENODEV, "the type %s is of no generation that GVT-g has: V4 (gen8) and V5 (gen9)", id);
 	if (version + 4 != gvt->generation)
@@ -125,7 +128,7 @@ static int resources_read(struct gvt_device *gvt, uint64_t share)
 	static const char key[] = "mdev_type/description";
 	static const char expected[] = "\"low_gm_size: NMB\", \"high_gm_size: NMB\", \"fence: N\" and \"resolution: WIDTHxHEIGHT\"";
 	const struct migcompat_host *host = gvt->host;
-	char buffer[SHOWN_SIZE], wrong[128];
+	char wrong[128];
 	const char *text;
 	size_t len;
 	int r;
@@ -141,7 +144,7 @@ static int resources_read(struct gvt_device *gvt, uint64_t share)
 		return fact_fail(gvt, r, 0, key, expected);
 	r = gvt_description_parse(text, len, &gvt->one, wrong, sizeof(wrong));
 	if (r)
-		return host->fail(gvt->facts, r, "the fact \"%s\" is \"%s\": %s, expected %s", key, shown(text, len, buffer), wrong,
+		return host->fail(gvt->facts, r, "the fact \"%s\" is \"%s\": %s, expected %s", key, shown(text, len).text, wrong,
 				  expected);
 	return 0;
 }
@@ -256,8 +259,7 @@ static int versions_read(struct gvt_device *gvt)
 	const struct migcompat_host *host = gvt->host;
 
 	for (size_t i = 0; i < GVT_MODULE_COUNT; i++) {
-		char buffer[SHOWN_SIZE];
-		const char *text = NULL;
+			const char *text = NULL;
 		size_t len = 0, at = 0;
 		int r = host->fact(gvt->facts, MIGCOMPAT_WANT_HOST, files[i], &text, &len);
 
@@ -269,7 +271,7 @@ static int versions_read(struct gvt_device *gvt)
 			at++;
 		if (at < len || len == 0 || len > GVT_VERSION_LEN_MAX)
 			return host->fail(gvt->facts, -EINVAL, "the fact \"%s\" is \"%s\", expected one word of at most %u bytes",
-					  files[i], shown(text, len, buffer), GVT_VERSION_LEN_MAX);
+					  files[i], shown(text, len).text, GVT_VERSION_LEN_MAX);
 		gvt->versions[i] = (struct gvt_version){text, (uint32_t)len};
 	}
 	return 0;

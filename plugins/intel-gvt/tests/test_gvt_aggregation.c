@@ -12,7 +12,8 @@ static struct opened *twice(struct bench *bench)
 
 static struct opened *type(struct bench *bench, const char *max, const char *free)
 {
-	return bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES(EIGHTH, "mdev_type/aggregation", max, "mdev_type/available_instances", free));
+	return bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE,
+			  CHANGES(EIGHTH, "mdev_type/aggregation", max, "mdev_type/available_instances", free));
 }
 
 static void list(struct opened *target, enum provider_list which, const struct opened *source, struct migcompat_sink *sink)
@@ -54,7 +55,8 @@ static void equal_memory_fits_whether_aggregated_or_not(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *source = twice(bench);
-	struct opened *target = bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
+	struct opened *target =
+	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
 
 	assert_string_equal(source->type, target->type);
 	assert_int_equal(bench_compare(bench, source, target), 0);
@@ -109,8 +111,10 @@ static void a_type_that_cannot_aggregate_enough_is_refused(void **state)
 static void memory_that_is_no_multiple_is_refused(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *low_only = bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 512MB fence: 4 resolution: 1024x768"));
-	struct opened *odd = bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 96MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
+	struct opened *low_only =
+	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 512MB fence: 4 resolution: 1024x768"));
+	struct opened *odd =
+	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 96MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
 
 	assert_int_equal(bench_compare(bench, low_only, type(bench, "4", "4")), 2);
 	assert_int_equal(bench_compare(bench, odd, type(bench, "4", "4")), 2);
@@ -239,12 +243,16 @@ static void wrong_numbers_are_refused(void **state)
 	static const char *const wrong[] = {"0", "-1", "two", "", "4097", "18446744073709551617"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", wrong[i]), -ERANGE, "expected a number of instances");
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("mdev/aggregated_instances", wrong[i]), -ERANGE, "mdev/aggregated_instances");
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES("mdev_type/aggregation", wrong[i]), -ERANGE, "mdev_type/aggregation");
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", wrong[i]), -ERANGE,
+			      "expected a number of instances");
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("mdev/aggregated_instances", wrong[i]), -ERANGE,
+			      "mdev/aggregated_instances");
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES("mdev_type/aggregation", wrong[i]), -ERANGE,
+			      "mdev_type/aggregation");
 	}
 	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES(EIGHTH, "aggregated_instances", "11"), -ERANGE, "are more than 4096 MB");
-	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", "2", "mdev/aggregated_instances", "3"), -EINVAL, "differ: 2 and 3");
+	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", "2", "mdev/aggregated_instances", "3"), -EINVAL,
+		      "differ: 2 and 3");
 }
 
 int main(void)

@@ -9,7 +9,8 @@
 
 static void equal_devices_are_identical_in_every_field(void **state)
 {
-	static const char *const fields[] = {"generation", "pci_vendor", "pci_device", "low_gm", "high_gm", "fences", "resolution", "weight"};
+	static const char *const fields[] = {"generation", "pci_vendor", "pci_device", "low_gm",
+					     "high_gm",	   "fences",	 "resolution", "weight"};
 	struct bench *bench = *state;
 
 	assert_int_equal(bench_compare(bench, bench_mdev(bench, NULL), bench_mdev(bench, NULL)), 0);
@@ -59,19 +60,21 @@ static void each_resource_that_differs_is_refused_by_name(void **state)
 		const char *bad[5];
 		const char *reason;
 	} cases[] = {
-		{"low_gm_size: 64MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
-		 {"low_gm"},
-		 "source has 128 MB of low graphics memory, target has 64"},
-		{"low_gm_size: 128MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
-		 {"high_gm"},
-		 "source has 512 MB of high graphics memory, target has 384"},
-		{"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 8\nresolution: 1920x1200\nweight: 4", {"fences"}, "source has 4 fences, target has 8"},
-		{"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1024x768\nweight: 4",
-		 {"resolution"},
-		 "source has 1920x1200 as resolution, target has 1024x768"},
-		{"low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 2\nresolution: 1024x768\nweight: 2",
-		 {"low_gm", "high_gm", "fences", "resolution"},
-		 "source has 128 MB of low graphics memory, target has 64"},
+	    {"low_gm_size: 64MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
+	     {"low_gm"},
+	     "source has 128 MB of low graphics memory, target has 64"},
+	    {"low_gm_size: 128MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
+	     {"high_gm"},
+	     "source has 512 MB of high graphics memory, target has 384"},
+	    {"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 8\nresolution: 1920x1200\nweight: 4",
+	     {"fences"},
+	     "source has 4 fences, target has 8"},
+	    {"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1024x768\nweight: 4",
+	     {"resolution"},
+	     "source has 1920x1200 as resolution, target has 1024x768"},
+	    {"low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 2\nresolution: 1024x768\nweight: 2",
+	     {"low_gm", "high_gm", "fences", "resolution"},
+	     "source has 128 MB of low graphics memory, target has 64"},
 	};
 	struct bench *bench = *state;
 
@@ -105,8 +108,9 @@ static void the_weight_is_shown_and_decides_nothing(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *source = bench_mdev(bench, NULL);
-	struct opened *target = bench_mdev(
-		bench, CHANGES("mdev_type/description", "low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 16"));
+	struct opened *target =
+	    bench_mdev(bench, CHANGES("mdev_type/description",
+				      "low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 16"));
 
 	assert_string_equal(source->type, target->type);
 	assert_int_equal(bench_compare(bench, source, target), 0);
@@ -208,8 +212,8 @@ static void driver_versions_follow_the_semantic_rule(void **state)
 		const char *source, *target;
 		uint32_t status;
 	} cases[] = {
-		{"2.0.1", "2.1.1", MIGCOMPAT_STATUS_OK},  {"2.0.1", "2.0.0", MIGCOMPAT_STATUS_OK},  {"2.1.1", "2.0.1", MIGCOMPAT_STATUS_BAD},
-		{"2.0.0", "3.0.0", MIGCOMPAT_STATUS_BAD}, {"3.0.0", "2.0.0", MIGCOMPAT_STATUS_BAD},
+	    {"2.0.1", "2.1.1", MIGCOMPAT_STATUS_OK},  {"2.0.1", "2.0.0", MIGCOMPAT_STATUS_OK},	{"2.1.1", "2.0.1", MIGCOMPAT_STATUS_BAD},
+	    {"2.0.0", "3.0.0", MIGCOMPAT_STATUS_BAD}, {"3.0.0", "2.0.0", MIGCOMPAT_STATUS_BAD},
 	};
 	struct bench *bench = *state;
 
@@ -302,7 +306,8 @@ static void every_damaged_byte_of_a_payload_is_refused_as_format(void **state)
 static uint32_t foreign_limits(struct bench *bench, uint32_t format, uint32_t flags)
 {
 	static const struct migcompat_value nine = {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 9}};
-	const struct migcompat_field fields[] = {{"later", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, flags}};
+	const struct migcompat_field fields[] = {
+	    {"later", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, flags}};
 	const struct migcompat_record record = {
 		.struct_size = sizeof(record), .fields = fields, .field_size = sizeof(fields[0]), .nfields = 1, .oldest = 1, .newest = 9};
 	struct opened *opened = bench_mdev(bench, NULL);

@@ -13,12 +13,13 @@ static void expect_type(struct bench *bench, const char *const *changes, const c
 	opened_close(opened);
 }
 
-static void all_three_forms_of_a_description_are_read(void **state)
+static void all_forms_of_a_description_are_read(void **state)
 {
 	static const char *const forms[] = {
 		"low_gm_size: 256MB\nhigh_gm_size: 1024MB\nfence: 4\nresolution: 1920x1200\nweight: 8\n",
 		"low_gm_size: 256MB high_gm_size: 1024MB fence: 4 resolution: 1920x1200 weight: 8 ",
 		"low_gm_size: 256MB, high_gm_size: 1024MB, fence: 4, resolution: 1920x1200, weight: 8",
+		"low_gm_size: 256MB\nhigh_gm_size: 1024MB\nfence: 4\nresolution: 1920x1200\nweight: 8\naggregation: yes\n",
 		"resolution: 1920x1200\nfence: 4\nhigh_gm_size: 1024MB\nlow_gm_size: 256MB",
 	};
 
@@ -31,10 +32,10 @@ static void without_a_description_the_type_id_tells(void **state)
 	static const struct {
 		const char *id, *device, *type;
 	} cases[] = {
-		{"i915-GVTg_V4_1", "0x1616", "gvtg-gen8-512-2048-4-1920x1200"}, {"i915-GVTg_V4_2", "0x1616", "gvtg-gen8-256-1024-4-1920x1200"},
-		{"i915-GVTg_V4_4", "0x1616", "gvtg-gen8-128-512-4-1920x1200"},	{"i915-GVTg_V4_8", "0x1616", "gvtg-gen8-64-384-4-1024x768"},
-		{"i915-GVTg_V5_1", "0x1912", "gvtg-gen9-512-2048-4-1920x1200"}, {"i915-GVTg_V5_2", "0x1912", "gvtg-gen9-256-1024-4-1920x1200"},
-		{"i915-GVTg_V5_4", "0x1912", "gvtg-gen9-128-512-4-1920x1200"},	{"i915-GVTg_V5_8", "0x1912", "gvtg-gen9-64-384-4-1024x768"},
+	    {"i915-GVTg_V4_1", "0x1616", "gvtg-gen8-512-2048-4-1920x1200"}, {"i915-GVTg_V4_2", "0x1616", "gvtg-gen8-256-1024-4-1920x1200"},
+	    {"i915-GVTg_V4_4", "0x1616", "gvtg-gen8-128-512-4-1920x1200"},  {"i915-GVTg_V4_8", "0x1616", "gvtg-gen8-64-384-4-1024x768"},
+	    {"i915-GVTg_V5_1", "0x1912", "gvtg-gen9-512-2048-4-1920x1200"}, {"i915-GVTg_V5_2", "0x1912", "gvtg-gen9-256-1024-4-1920x1200"},
+	    {"i915-GVTg_V5_4", "0x1912", "gvtg-gen9-128-512-4-1920x1200"},  {"i915-GVTg_V5_8", "0x1912", "gvtg-gen9-64-384-4-1024x768"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -45,7 +46,8 @@ static void the_description_says_what_a_type_of_any_share_has(void **state)
 {
 	expect_type(*state, CHANGES("mdev_type", "i915-GVTg_V5_16"), "gvtg-gen9-128-512-4-1920x1200");
 	expect_type(*state, CHANGES("mdev_type", "i915-GVTg_V5_8"), "gvtg-gen9-128-512-4-1920x1200");
-	bench_refused(*state, MDEV, CHANGES("mdev_type", "i915-GVTg_V5_16", DESCRIPTION, "-"), -ENOENT, "resources of the type i915-GVTg_V5_16");
+	bench_refused(*state, MDEV, CHANGES("mdev_type", "i915-GVTg_V5_16", DESCRIPTION, "-"), -ENOENT,
+		      "resources of the type i915-GVTg_V5_16");
 }
 
 static void a_description_that_is_not_understood_is_refused_with_its_text(void **state)
@@ -73,6 +75,7 @@ static void a_description_that_is_not_understood_is_refused_with_its_text(void *
 		{"resolution: x1200", "\"resolution\" is not"},
 		{"resolution: 1920x1200x2", "\"resolution\" is not"},
 		{"resolution: 65536x1", "\"resolution\" is not"},
+		{"aggregation: maybe", "\"aggregation\" is not yes or no"},
 		{"fence: 4\nfence: 4", "\"fence\" stands twice"},
 		{"banana", "a word that is not known"},
 		{": 4", "a word that is not known"},
@@ -107,7 +110,8 @@ static void bytes_that_are_no_text_are_refused(void **state)
 
 	factset_builder_init(&builder, &bench->host.inventory.arena);
 	for (size_t i = 0; i < device.facts.count; i++)
-		assert_int_equal(factset_builder_add(&builder, device.facts.facts[i].key, device.facts.facts[i].value, device.facts.facts[i].len), 0);
+		assert_int_equal(
+		    factset_builder_add(&builder, device.facts.facts[i].key, device.facts.facts[i].value, device.facts.facts[i].len), 0);
 	assert_int_equal(factset_builder_add_binary(&builder, DESCRIPTION, bytes, sizeof(bytes)), 0);
 	assert_int_equal(factset_builder_finish(&builder, &device.facts, &err), 0);
 	assert_int_equal(provider_open(bench->provider, &device, &opened, &err), -EINVAL);
@@ -118,7 +122,8 @@ static void bytes_that_are_no_text_are_refused(void **state)
 
 static void each_platform_of_gvt_has_its_generation(void **state)
 {
-	static const char *const gen9[] = {"0x1902", "0x193d", "0x5a84", "0x5916", "0x87c0", "0x3e92", "0x87ca", "0x9bc5", "0x9BF6", "1912"};
+	static const char *const gen9[] = {"0x1902", "0x193d", "0x5a84", "0x5916", "0x87c0",
+					   "0x3e92", "0x87ca", "0x9bc5", "0x9BF6", "1912"};
 
 	expect_type(*state, CHANGES("mdev_type", "i915-GVTg_V4_4", "parent/device", "0x1602"), "gvtg-gen8-128-512-4-1920x1200");
 	expect_type(*state, CHANGES("mdev_type", "i915-GVTg_V4_4", "parent/device", "0x163e"), "gvtg-gen8-128-512-4-1920x1200");
@@ -128,7 +133,8 @@ static void each_platform_of_gvt_has_its_generation(void **state)
 
 static void a_gpu_without_gvt_cannot_migrate(void **state)
 {
-	static const char *const others[] = {"0x9a49" /* gen12 */, "0x8a52" /* gen11 */, "0x3184" /* gen9, not taken */, "0x0412" /* gen7 */, "0x0000"};
+	static const char *const others[] = {"0x9a49" /* gen12 */, "0x8a52" /* gen11 */, "0x3184" /* gen9, not taken */,
+					     "0x0412" /* gen7 */, "0x0000"};
 
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
 		bench_refused(*state, MDEV, CHANGES("parent/device", others[i]), -ENODEV, "is none of the gen8 and gen9 GPUs");
@@ -150,12 +156,14 @@ static void the_modalias_stands_in_for_missing_pci_ids(void **state)
 	expect_type(*state, CHANGES("parent/device", "-", "parent/vendor", "-", "parent/modalias", alias), "gvtg-gen9-128-512-4-1920x1200");
 	expect_type(*state, CHANGES("parent/device", "-", "parent/modalias", alias), "gvtg-gen9-128-512-4-1920x1200");
 	bench_refused(*state, MDEV, CHANGES("parent/device", "-", "parent/modalias", "pci:v8086"), -ENOENT, "\"parent/device\" is missing");
-	bench_refused(*state, MDEV, CHANGES("parent/device", "!EIO", "parent/modalias", alias), -EIO, "\"parent/device\" could not be read");
+	bench_refused(*state, MDEV, CHANGES("parent/device", "!EIO", "parent/modalias", alias), -EIO,
+		      "\"parent/device\" could not be read");
 }
 
 static void a_type_of_another_generation_than_the_gpu_is_an_error(void **state)
 {
-	bench_refused(*state, MDEV, CHANGES("parent/device", "0x1616"), -EINVAL, "i915-GVTg_V5_4 is of a gen9 GPU, but the PCI device 8086:1616 is a gen8 GPU");
+	bench_refused(*state, MDEV, CHANGES("parent/device", "0x1616"), -EINVAL,
+		      "i915-GVTg_V5_4 is of a gen9 GPU, but the PCI device 8086:1616 is a gen8 GPU");
 	bench_refused(*state, MDEV, CHANGES("mdev_type", "i915-GVTg_V4_4"), -EINVAL, "is of a gen8 GPU");
 }
 
@@ -167,8 +175,18 @@ static void a_type_of_an_unknown_generation_cannot_migrate(void **state)
 
 static void a_type_id_of_another_form_is_an_error(void **state)
 {
-	static const char *const ids[] = {"", "i915", "i915-GVTg_V5", "i915-GVTg_V5_", "i915-GVTg_V5_04", "i915-GVTg_V05_4", "i915-GVTg_V5_4x",
-					  "i915-GVTg_V5_4_4", "i915-GVTg_V_4", "i915-GVTg_V5_-4", "nvidia-35", "i915-GVTg_V5_1234567"};
+	static const char *const ids[] = {"",
+					  "i915",
+					  "i915-GVTg_V5",
+					  "i915-GVTg_V5_",
+					  "i915-GVTg_V5_04",
+					  "i915-GVTg_V05_4",
+					  "i915-GVTg_V5_4x",
+					  "i915-GVTg_V5_4_4",
+					  "i915-GVTg_V_4",
+					  "i915-GVTg_V5_-4",
+					  "nvidia-35",
+					  "i915-GVTg_V5_1234567"};
 
 	for (size_t i = 0; i < sizeof(ids) / sizeof(ids[0]); i++)
 		bench_refused(*state, MDEV, CHANGES("mdev_type", ids[i]), -EINVAL, "expected a type id such as i915-GVTg_V5_4");
@@ -207,7 +225,12 @@ static void each_fact_that_is_dropped_leaves_the_same_device_or_none(void **stat
 
 static void each_fact_that_cannot_be_read_is_refused(void **state)
 {
-	static const char *const keys[] = {"mdev_type", DESCRIPTION, "parent/vendor", "parent/device", "mdev_type/aggregation", "aggregated_instances",
+	static const char *const keys[] = {"mdev_type",
+					   DESCRIPTION,
+					   "parent/vendor",
+					   "parent/device",
+					   "mdev_type/aggregation",
+					   "aggregated_instances",
 					   "mdev/aggregated_instances"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -295,7 +318,7 @@ static void a_module_version_that_is_no_word_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		bench_test(all_three_forms_of_a_description_are_read),
+		bench_test(all_forms_of_a_description_are_read),
 		bench_test(without_a_description_the_type_id_tells),
 		bench_test(the_description_says_what_a_type_of_any_share_has),
 		bench_test(a_description_that_is_not_understood_is_refused_with_its_text),

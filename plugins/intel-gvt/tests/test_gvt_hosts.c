@@ -1,0 +1,408 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The recorded GVT-g hosts, whole: that they are what they say, and what is answered about moving between them. */
+#include <errno.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "core/check/ask.h"
+#include "core/check/check.h"
+#include "core/check/plan.h"
+#include "tests/support/test.h"
+
+#define HOSTS TEST_SOURCE "/tests/hosts/"
+#define GEN9_4 "gvt-gen9-1024//e6d3b8a4-1f75-4e09-87c2-9a0d5c4b0921"
+#define GEN9_8 "gvt-gen9-1024//7f9b2e60-c8a1-4d3f-b594-2e1c6d8a0922"
+#define TYPE(host, id) host "//0000:00:02.0/i915-GVTg_" id
+
+static const struct {
+	const char *name;
+	unsigned generation;
+	uint64_t aperture_mb;
+	size_t ntypes;
+} hosts[] = {
+	{"gvt-gen8-256", 8, 256, 2},
+	{"gvt-gen8-1024", 8, 1024, 4},
+	{"gvt-gen9-256", 9, 256, 2},
+	{"gvt-gen9-1024", 9, 1024, 4},
+};
+#define HOST_COUNT (sizeof(hosts) / sizeof(hosts[0]))
+
+/* No recorded host aggregates: the proposal was never merged. This one does as it says. */
+static const char aggregating[] =
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"aggregating\"},\"devices\":["
+	"{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"kind\":\"mdev\",\"facts\":{\"mdev_type\":\"i915-GVTg_V5_8\","
+	"\"aggregated_instances\":\"2\",\"parent/vendor\":\"0x8086\",\"parent/device\":\"0x1912\",\"parent/driver\":\"i915\"}},"
+	"{\"id\":\"0000:00:02.0/i915-GVTg_V5_8\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"i915-GVTg_V5_8\","
+	"\"mdev_type/aggregation\":\"4\",\"mdev_type/available_instances\":\"1\",\"parent/vendor\":\"0x8086\",\"parent/device\":\"0x1912\","
+	"\"parent/driver\":\"i915\"}}]}";
+#define TWICE "aggregating//a0000000-0000-4000-8000-000000000001"
+
+struct room {
+	char config[32];
+	struct engine engine;
+	struct migcompat_verdict verdict;
+};
+
+static void add_file(struct room *room, const char *name)
+{
+	struct error err = {0};
+	char path[4096];
+
+	snprintf(path, sizeof(path), HOSTS "%s.json", name);
+	if (engine_add_file(&room->engine, path, &err) != 0)
+		fail_msg("%s", err.text);
+}
+
+/* A folder of no policies: what this machine's administrator says has no place here. */
+static int setup(void **state)
+{
+	struct room *room = calloc(1, sizeof(*room));
+	struct error err = {0};
+
+	assert_non_null(room);
+	*state = room;
+	strcpy(room->config, "/tmp/gvt-hosts-XXXXXX");
+	assert_non_null(mkdtemp(room->config));
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = room->config, .in_process = true};
+
+	if (engine_start(&room->engine, &options, &err) != 0)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < HOST_COUNT; i++)
+		add_file(room, hosts[i].name);
+	add_file(room, "broken");
+	if (inventory_read_buffer(&room->engine.inventory, "aggregating", aggregating, sizeof(aggregating) - 1, &err) != 0)
+		fail_msg("%s", err.text);
+	if (engine_ready(&room->engine, &err) != 0)
+		fail_msg("%s", err.text);
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct room *room = *state;
+
+	verdict_clear(&room->verdict);
+	engine_stop(&room->engine);
+	rmdir(room->config);
+	free(room);
+	return 0;
+}
+
+static const struct device *find(struct room *room, const char *name)
+{
+	const struct device *device = NULL;
+	struct error err = {0};
+
+	if (inventory_find(&room->engine.inventory, name, &device, &err) != 0)
+		fail_msg("%s", err.text);
+	return device;
+}
+
+static void check(struct room *room, const char *source, const char *target)
+{
+	assert_int_equal(check_devices(&room->engine, find(room, source), find(room, target), &room->verdict), 0);
+}
+
+static bool of_host(const struct device *device, const char *host)
+{
+	return strcmp(device->host->name, host) == 0;
+}
+
+/* ---------------------------------------------------------------- what the files say */
+
+static void every_device_is_served_and_identical_to_itself(void **state)
+{
+	struct room *room = *state;
+	size_t count = 0;
+
+	for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+		const struct device *device = &room->engine.inventory.devices[i];
+
+		if (of_host(device, "broken") || of_host(device, "aggregating"))
+			continue;
+		assert_int_equal(check_devices(&room->engine, device, device, &room->verdict), 0);
+		assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+		assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
+		assert_memory_equal(room->verdict.target.type, "i915:gvtg-gen", 13);
+		count++;
+	}
+	assert_int_equal(count, 12 + 2 + 2 + 1 + 2);
+}
+
+/* One i915-GVTg_V*_N has this much of the GPU: low and high graphics memory in MB, fences. */
+static void share(const struct device *device, uint64_t ret[3])
+{
+	static const uint64_t shares[][4] = {{1, 512, 2048, 4}, {2, 256, 1024, 4}, {4, 128, 512, 4}, {8, 64, 384, 4}};
+	const char *type = factset_text(&device->facts, "mdev_type");
+
+	assert_non_null(type);
+	for (size_t i = 0; i < sizeof(shares) / sizeof(shares[0]); i++)
+		if (shares[i][0] == (uint64_t)(type[strlen(type) - 1] - '0'))
+			memcpy(ret, &shares[i][1], 3 * sizeof(ret[0]));
+}
+
+/* Low memory, high memory and fences that no device uses; the host keeps 128 MB, 384 MB and 4 fences. */
+static void left(struct room *room, const char *host, uint64_t aperture_mb, uint64_t ret[3])
+{
+	uint64_t one[3] = {0};
+
+	ret[0] = aperture_mb - 128, ret[1] = 4096 - aperture_mb - 384, ret[2] = 32 - 4;
+	for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+		const struct device *device = &room->engine.inventory.devices[i];
+
+		if (!of_host(device, host) || device->kind != MIGCOMPAT_KIND_MDEV)
+			continue;
+		share(device, one);
+		for (size_t k = 0; k < 3; k++)
+			ret[k] -= one[k];
+	}
+}
+
+static void available_instances_follow_from_what_is_in_use(void **state)
+{
+	struct room *room = *state;
+
+	for (size_t h = 0; h < HOST_COUNT; h++) {
+		uint64_t free[3], one[3] = {0};
+
+		left(room, hosts[h].name, hosts[h].aperture_mb, free);
+		for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+			const struct device *device = &room->engine.inventory.devices[i];
+			uint64_t count = UINT64_MAX;
+			char text[24];
+
+			if (!of_host(device, hosts[h].name))
+				continue;
+			share(device, one);
+			for (size_t k = 0; k < 3; k++)
+				count = free[k] / one[k] < count ? free[k] / one[k] : count;
+			snprintf(text, sizeof(text), "%u", (unsigned)count);
+			assert_string_equal(factset_text(&device->facts, "mdev_type/available_instances"), text);
+		}
+	}
+}
+
+static void a_small_aperture_has_no_large_types(void **state)
+{
+	struct room *room = *state;
+
+	for (size_t h = 0; h < HOST_COUNT; h++) {
+		size_t ntypes = 0;
+
+		for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+			const struct device *device = &room->engine.inventory.devices[i];
+			uint64_t one[3] = {0};
+
+			if (!of_host(device, hosts[h].name) || device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
+				continue;
+			share(device, one);
+			assert_true(one[0] <= hosts[h].aperture_mb - 128);
+			ntypes++;
+		}
+		assert_int_equal(ntypes, hosts[h].ntypes);
+	}
+}
+
+/* ---------------------------------------------------------------- what is answered about them */
+
+static void a_type_that_is_taken_is_compatible_and_not_available(void **state)
+{
+	struct room *room = *state;
+
+	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
+	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_NO);
+	check(room, GEN9_8, TYPE("gvt-gen9-256", "V5_8"));
+	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_YES);
+}
+
+static void the_mechanism_is_told_beside_the_verdict(void **state)
+{
+	struct room *room = *state;
+	const char *text = NULL;
+
+	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
+	assert_int_equal(verdict_mechanism(&room->verdict, &text), MIGCOMPAT_NO);
+	assert_contains(text, "kvmgt has no VFIO migration");
+}
+
+static void another_type_is_refused_with_the_resource_that_differs(void **state)
+{
+	struct room *room = *state;
+	char buffer[512];
+
+	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_8"));
+	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
+	assert_string_equal(verdict_reason(&room->verdict, buffer, sizeof(buffer)),
+			    "source has 128 MB of low graphics memory, target has 64");
+}
+
+static void another_generation_is_refused(void **state)
+{
+	struct room *room = *state;
+
+	check(room, TYPE("gvt-gen8-1024", "V4_4"), TYPE("gvt-gen9-1024", "V5_4"));
+	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
+}
+
+static void another_gpu_model_of_the_generation_is_refused(void **state)
+{
+	struct room *room = *state;
+
+	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen8-256", "V4_8"));
+	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_HARDWARE);
+}
+
+static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
+{
+	struct room *room = *state;
+	struct answer answer = {0};
+	struct error err = {0};
+
+	assert_int_equal(ask_device(&room->engine, find(room, GEN9_8), "gvt-gen9-256", &answer, &err), 0);
+	assert_int_equal(answer.nchoices, 2);
+	assert_int_equal(answer.choices[0].device->kind, MIGCOMPAT_KIND_MDEV_TYPE);
+	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
+	assert_int_equal(answer.choices[1].device->kind, MIGCOMPAT_KIND_MDEV);
+	answer_free(&answer);
+	assert_int_equal(ask_device(&room->engine, find(room, TYPE("gvt-gen8-1024", "V4_1")), NULL, &answer, &err), 0);
+	assert_int_equal(answer.nchoices, 0); /* a small aperture has no such type, the other hosts are gen9 */
+	answer_free(&answer);
+}
+
+static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
+{
+	struct room *room = *state;
+	const struct device *source = find(room, GEN9_8), *target = find(room, TYPE("gvt-gen9-256", "V5_8"));
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&room->engine, source, NULL, 0, target, NULL, &room->verdict, &plan, &err), 0);
+	assert_int_equal(plan.nwrites, 1);
+	assert_string_equal(plan.writes[0].path, "/sys/devices/pci0000:00/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_8/create");
+	assert_string_equal(plan.writes[0].value, source->id);
+	plan_free(&plan);
+}
+
+/* ---------------------------------------------------------------- the aggregating host */
+
+static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
+{
+	struct room *room = *state;
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&room->engine, find(room, TWICE), NULL, 0, find(room, TYPE("aggregating", "V5_8")), NULL, &room->verdict,
+				   &plan, &err),
+			 0);
+	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
+	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_NO); /* two are needed, one is left */
+	assert_int_equal(plan.nwrites, 2);
+	assert_contains(plan.writes[0].path, "/create");
+	assert_contains(plan.writes[1].path, "/aggregated_instances");
+	assert_string_equal(plan.writes[1].value, "2");
+	plan_free(&plan);
+}
+
+static void asking_names_what_would_be_aggregated(void **state)
+{
+	struct room *room = *state;
+	struct answer answer = {0};
+	struct error err = {0};
+
+	assert_int_equal(ask_device(&room->engine, find(room, TWICE), NULL, &answer, &err), 0);
+	assert_int_equal(answer.nchoices, 1);
+	assert_string_equal(answer.choices[0].candidate, "aggregated_instances=2");
+	assert_string_equal(answer.choices[0].type, "i915:gvtg-gen9-128-768-4-1024x768");
+	answer_free(&answer);
+}
+
+static void a_type_that_does_not_aggregate_refuses_what_is_aggregated(void **state)
+{
+	struct room *room = *state;
+
+	check(room, TWICE, TYPE("gvt-gen9-1024", "V5_8"));
+	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
+}
+
+/* ---------------------------------------------------------------- the broken host */
+
+static const char *note(const struct device *device)
+{
+	return device->extra ? device->extra : "";
+}
+
+/* What is wrong with a device never makes it fit: only where nothing that a guest sees is in doubt is the answer yes. */
+static void a_broken_device_fits_only_where_nothing_is_in_doubt(void **state)
+{
+	static const char *const harmless[] = {"the mdev_type link dangles", "number of free instances is wrong"};
+	struct room *room = *state;
+	size_t served = 0, fitting = 0;
+
+	for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+		const struct device *device = &room->engine.inventory.devices[i];
+		bool fits = false;
+
+		if (!of_host(device, "broken") || !strstr(note(device), "i915: "))
+			continue;
+		for (size_t h = 0; h < sizeof(harmless) / sizeof(harmless[0]); h++)
+			fits = fits || strstr(note(device), harmless[h]);
+		assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict), 0);
+		if (fits != (room->verdict.code == VERDICT_COMPATIBLE))
+			fail_msg("%s %s: %s", device->id, note(device), room->verdict.text.text);
+		if (!fits)
+			assert_true(*room->verdict.text.text != '\0');
+		assert_int_equal(check_devices(&room->engine, device, find(room, GEN9_4), &room->verdict), 0);
+		assert_true(fits == (room->verdict.code == VERDICT_COMPATIBLE));
+		served++;
+		fitting += fits;
+	}
+	assert_int_equal(served, 17);
+	assert_int_equal(fitting, 2);
+}
+
+static void hardware_that_never_can_is_not_migratable_rather_than_an_error(void **state)
+{
+	static const char *const never[] = {"generation without GVT-g", "the GPU itself"};
+	struct room *room = *state;
+
+	for (size_t i = 0; i < room->engine.inventory.ndevices; i++) {
+		const struct device *device = &room->engine.inventory.devices[i];
+
+		for (size_t n = 0; n < sizeof(never) / sizeof(never[0]); n++) {
+			if (!of_host(device, "broken") || !strstr(note(device), never[n]))
+				continue;
+			assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict), 0);
+			assert_int_equal(room->verdict.code, VERDICT_NOT_MIGRATABLE);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_device_is_served_and_identical_to_itself),
+		cmocka_unit_test(available_instances_follow_from_what_is_in_use),
+		cmocka_unit_test(a_small_aperture_has_no_large_types),
+		cmocka_unit_test(a_type_that_is_taken_is_compatible_and_not_available),
+		cmocka_unit_test(the_mechanism_is_told_beside_the_verdict),
+		cmocka_unit_test(another_type_is_refused_with_the_resource_that_differs),
+		cmocka_unit_test(another_generation_is_refused),
+		cmocka_unit_test(another_gpu_model_of_the_generation_is_refused),
+		cmocka_unit_test(asking_finds_what_fits_and_puts_what_is_free_first),
+		cmocka_unit_test(the_plan_for_a_type_creates_and_writes_nothing_else),
+		cmocka_unit_test(a_type_set_up_by_aggregation_is_compatible_and_planned),
+		cmocka_unit_test(asking_names_what_would_be_aggregated),
+		cmocka_unit_test(a_type_that_does_not_aggregate_refuses_what_is_aggregated),
+		cmocka_unit_test(a_broken_device_fits_only_where_nothing_is_in_doubt),
+		cmocka_unit_test(hardware_that_never_can_is_not_migratable_rather_than_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
