@@ -19,13 +19,18 @@ lab_add_program() {
 
 # The project as its install rules place it: what the guest runs is what a user would run.
 lab_add_project() {
-  local root=$1 build=$2 prefix files
+  local root=$1 build=$2 prefix library files
   [[ -e $build/CMakeCache.txt ]] || die "$build holds no build: cmake --preset release && cmake --build --preset release"
   prefix=$(sed -n 's/^CMAKE_INSTALL_PREFIX:PATH=//p' "$build/CMakeCache.txt")
   DESTDIR=$root cmake --install "$build" >"$LAB_WORK/install.log" 2>&1 ||
     { tail -n 5 "$LAB_WORK/install.log" >&2; die "$build cannot be installed: is it built completely?"; }
   LAB_LIBDIR=$(cd "$root" && find ".$prefix" -name 'libmigcompat.so*' -printf '/%h\n' -quit | sed 's#/\./#/#')
-  printf 'PATH=%s/bin:%s/sbin:$PATH\nexport PATH\nexport LD_LIBRARY_PATH=%s\n' "$prefix" "$prefix" "$LAB_LIBDIR" >>"$root/lab/environment"
+  # The guest has no loader cache, and a worker with an empty environment would not see LD_LIBRARY_PATH.
+  install -d -m 755 "$root/usr/lib"
+  for library in "$root$LAB_LIBDIR"/libmigcompat.so*; do ln -sf "${library#"$root"}" "$root/usr/lib/"; done
+  install -d -m 755 "$root/etc/migcompat"
+  cp -r "$LAB_SOURCE/etc/." "$root/etc/migcompat"
+  echo "export PATH=$prefix/bin:$prefix/sbin:/bin" >>"$root/lab/environment"
   mapfile -t files < <(find "$root$prefix" -type f \( -name '*.so*' -o -perm -100 \) -exec sh -c 'head -c 4 "$1" | grep -q ELF' _ {} \; -print)
   lab_add_libraries "$root" "${files[@]}"
   rm -rf "$root$prefix/include" "$root$prefix/share"
