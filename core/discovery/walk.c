@@ -161,8 +161,10 @@ static int mdevs_read(struct walker *w, const char *folder)
 		struct walk_row row = {.kind = MIGCOMPAT_KIND_MDEV};
 
 		r = member_path(w, folder, names.list[i], &row.path);
-		row.id = row.path ? sysfs_name(row.path) : NULL;
-		if (r > 0 && strcmp(row.id, names.list[i]) == 0)
+		if (r <= 0)
+			continue;
+		row.id = sysfs_name(row.path);
+		if (strcmp(row.id, names.list[i]) == 0)
 			r = walker_add(w, &row);
 	}
 	free(names.list);

@@ -79,8 +79,10 @@ static inline void assert_value(const struct factset *facts, const char *key, co
 {
 	const struct fact *fact = factset_find(facts, key);
 
-	if (!fact)
+	if (!fact) {
 		fail_msg("no fact \"%s\"", key);
+		return;
+	}
 	assert_int_equal(fact->error, 0);
 	assert_string_equal(fact->value, value);
 }
@@ -99,8 +101,10 @@ static inline void assert_failed(const char *id, const char *key, int error)
 {
 	const struct fact *fact = factset_find(&find(id)->facts, key);
 
-	if (!fact)
+	if (!fact) {
 		fail_msg("no fact \"%s\"", key);
+		return;
+	}
 	assert_int_equal(fact->error, error);
 	assert_null(fact->value);
 }
