@@ -53,8 +53,10 @@ static bool modalias_read(struct gvt_device *gvt)
 {
 	unsigned vendor, device;
 	const char *text;
+	size_t len;
 
-	if (gvt->host->fact(gvt->facts, 0, "parent/modalias", &text, NULL) != 0 || sscanf(text, "pci:v%8Xd%8Xsv", &vendor, &device) != 2)
+	if (gvt->host->fact(gvt->facts, 0, "parent/modalias", &text, &len) != 0 || strlen(text) != len ||
+	    sscanf(text, "pci:v%8Xd%8Xsv", &vendor, &device) != 2)
 		return false;
 	gvt->pci_vendor = vendor;
 	gvt->pci_device = device;
