@@ -39,6 +39,7 @@ static const char aggregating[] =
 
 struct room {
 	char config[32];
+	struct engine_options options;
 	struct engine engine;
 	struct migcompat_verdict verdict;
 };
@@ -53,8 +54,20 @@ static void add_file(struct room *room, const char *name)
 		fail_msg("%s", err.text);
 }
 
-/* A folder of no policies: what this machine's administrator says has no place here. */
-static int setup(void **state)
+static void write_policy(const struct room *room, const char *text)
+{
+	char path[64];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/migcompat.conf", room->config);
+	file = fopen(path, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+/* In a folder of its own policy: what this machine's administrator says has no place here. */
+static int setup_with(void **state, const char *policy)
 {
 	struct room *room = calloc(1, sizeof(*room));
 	struct error err = {0};
@@ -63,9 +76,9 @@ static int setup(void **state)
 	*state = room;
 	strcpy(room->config, "/tmp/gvt-hosts-XXXXXX");
 	assert_non_null(mkdtemp(room->config));
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = room->config, .in_process = true};
-
-	if (engine_start(&room->engine, &options, &err) != 0)
+	write_policy(room, policy);
+	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS, .config = room->config, .in_process = true};
+	if (engine_start(&room->engine, &room->options, &err) != 0)
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < HOST_COUNT; i++)
 		add_file(room, hosts[i].name);
@@ -77,12 +90,25 @@ static int setup(void **state)
 	return 0;
 }
 
+static int setup(void **state)
+{
+	return setup_with(state, "");
+}
+
+static int setup_cross_device(void **state)
+{
+	return setup_with(state, "i915 = { cross_device = true; };\n");
+}
+
 static int teardown(void **state)
 {
 	struct room *room = *state;
+	char path[64];
 
 	verdict_clear(&room->verdict);
 	engine_stop(&room->engine);
+	snprintf(path, sizeof(path), "%s/migcompat.conf", room->config);
+	unlink(path);
 	rmdir(room->config);
 	free(room);
 	return 0;
@@ -257,6 +283,17 @@ static void another_gpu_model_of_the_generation_is_refused(void **state)
 	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_HARDWARE);
 }
 
+static void a_policy_may_accept_another_gpu_model(void **state)
+{
+	struct room *room = *state;
+
+	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen8-256", "V4_8"));
+	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_string_equal(room->verdict.source.type, room->verdict.target.type);
+	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen9-256", "V5_8"));
+	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+}
+
 static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
 {
 	struct room *room = *state;
@@ -404,5 +441,10 @@ int main(void)
 		cmocka_unit_test(hardware_that_never_can_is_not_migratable_rather_than_an_error),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	const struct CMUnitTest crossing[] = {
+		cmocka_unit_test(a_policy_may_accept_another_gpu_model),
+	};
+	int failed = cmocka_run_group_tests(tests, setup, teardown);
+
+	return cmocka_run_group_tests(crossing, setup_cross_device, teardown) + failed;
 }
