@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What the files of this backend share: masks of 256 bits, the matrix of a device, what its host knows of cards and
+ * queues, and the handle that open makes of them. Nothing here is seen outside of the shared object.
+ */
+#ifndef VFIO_AP_AP_H
+#define VFIO_AP_AP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "migcompat/backend.h"
+
+#define AP_IDS 256u /* adapters, domains and control domains each */
+
+/* ---------------------------------------------------------------- masks (mask.c) */
+
+/* Bit 0 is the leftmost, as the kernel prints it: the highest bit of the first word. */
+struct ap_mask {
+	uint64_t words[4];
+};
+
+#define MASK_TEXT_LEN 66u  /* 0x and 64 hexadecimal digits */
+#define MASK_CHARS 43u     /* of base64url */
+
+static inline bool mask_has(const struct ap_mask *mask, unsigned bit)
+{
+	return mask->words[bit / 64] >> (63 - bit % 64) & 1;
+}
+
+static inline void mask_set(struct ap_mask *mask, unsigned bit)
+{
+	mask->words[bit / 64] |= (uint64_t)1 << (63 - bit % 64);
+}
+
+static inline bool mask_empty(const struct ap_mask *mask)
+{
+	return !(mask->words[0] | mask->words[1] | mask->words[2] | mask->words[3]);
+}
+
+static inline struct ap_mask mask_and(const struct ap_mask *a, const struct ap_mask *b)
+{
+	return (struct ap_mask){{a->words[0] & b->words[0], a->words[1] & b->words[1], a->words[2] & b->words[2], a->words[3] & b->words[3]}};
+}
+
+/* What a has and b lacks. */
+static inline struct ap_mask mask_without(const struct ap_mask *a, const struct ap_mask *b)
+{
+	return (struct ap_mask){
+		{a->words[0] & ~b->words[0], a->words[1] & ~b->words[1], a->words[2] & ~b->words[2], a->words[3] & ~b->words[3]}};
+}
+
+static inline struct ap_mask mask_or(const struct ap_mask *a, const struct ap_mask *b)
+{
+	return (struct ap_mask){{a->words[0] | b->words[0], a->words[1] | b->words[1], a->words[2] | b->words[2], a->words[3] | b->words[3]}};
+}
+
+static inline bool mask_meet(const struct ap_mask *a, const struct ap_mask *b)
+{
+	return (a->words[0] & b->words[0]) | (a->words[1] & b->words[1]) | (a->words[2] & b->words[2]) | (a->words[3] & b->words[3]);
+}
+
+static inline bool mask_equal(const struct ap_mask *a, const struct ap_mask *b)
+{
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] && a->words[2] == b->words[2] && a->words[3] == b->words[3];
+}
+
+/* The first set bit at or behind from; AP_IDS: none. */
+static inline unsigned mask_next(const struct ap_mask *mask, unsigned from)
+{
+	while (from < AP_IDS) {
+		uint64_t rest = mask->words[from / 64] << from % 64;
+
+		if (rest)
+			return from + (unsigned)__builtin_clzll(rest);
+		from = (from / 64 + 1) * 64;
+	}
+	return AP_IDS;
+}
+
+unsigned mask_count(const struct ap_mask *mask);
+#define mask_each(bit, mask) for (unsigned bit = mask_next(mask, 0); bit < AP_IDS; bit = mask_next(mask, bit + 1))
+
+/* "0x" and 64 hexadecimal digits, nothing else. */
+bool mask_parse(const char *text, size_t len, struct ap_mask *ret);
+void mask_format(const struct ap_mask *mask, char text[MASK_TEXT_LEN + 1]);
+
+/* How many characters of base64url hold so many bits; the last one is filled up with zeros. */
+#define BITS_CHARS(nbits) (((nbits) + 5u) / 6u)
+void bits_encode(const uint8_t *bytes, size_t nbits, char *text);
+/* bytes has room for len * 3 / 4 + 3. False: another length, a foreign character, or a filling bit that is set. */
+bool bits_decode(const char *text, size_t len, size_t nbits, uint8_t *bytes);
+void mask_bytes(const struct ap_mask *mask, uint8_t bytes[32]);
+struct ap_mask mask_from_bytes(const uint8_t bytes[32]);
+
+/* Between two hexadecimal digits at text and end: how many were read, at most max; 0 with a foreign character first. */
+size_t hex_read(const char *text, const char *end, size_t max, uint64_t *ret);
+
+/* ---------------------------------------------------------------- the matrix of a device (matrix.c) */
+
+struct ap_matrix {
+	struct ap_mask adapters;
+	struct ap_mask domains;
+	struct ap_mask control;
+};
+
+/* Lines of "matrix" or "guest_matrix". */
+struct ap_listing {
+	struct ap_mask rows[AP_IDS]; /* domains of each adapter */
+	struct ap_mask adapters;
+	struct ap_mask domains;
+	bool whole; /* false: the kernel's page was full, so that more may follow */
+};
+
+/* Each returns NULL, or what is wrong. */
+const char *matrix_parse_config(const char *text, size_t len, struct ap_matrix *ret);
+const char *matrix_parse_listing(const char *text, size_t len, struct ap_listing *ret);
+const char *matrix_parse_control(const char *text, size_t len, struct ap_mask *ret);
+
+static inline bool matrix_has_queues(const struct ap_matrix *matrix)
+{
+	return !mask_empty(&matrix->adapters) && !mask_empty(&matrix->domains);
+}
+
+/* ---------------------------------------------------------------- cards and queues of the host (facts.c, cards.c) */
+
+/*
+ * What is compared of a queue, in the 20 bits that a string carries: hwtype (8), function bits 0 to 9 (10) and function
+ * bits 16 and 17 (2). The kernel numbers function bits from the left.
+ */
+#define PACKED_BITS 20u
+#define PACKED_HWTYPE(packed) ((packed) >> 12)
+#define PACKED_FUNCTIONS(packed) ((packed) & 0xfffu)
+#define PACKED_ACCELERATOR 0x080u /* function bit 4 */
+#define PACKED_BOUND 0x003u       /* function bits 16 and 17 */
+#define PACKED_MIXED UINT32_MAX   /* no value: queues differ, or something is not known */
+
+/* Why a queue that is there cannot be given out now; see cards.c for the words. */
+enum ap_busy {
+	BUSY_NOT = 0,
+	BUSY_CARD_OFF,
+	BUSY_CARD_STOPPED,
+	BUSY_KEPT,
+	BUSY_DRIVER,
+	BUSY_IN_USE,
+	BUSY_ASSIGNED,
+	BUSY_DROPPED,
+	BUSY_COUNT,
+};
+
+struct ap_card {
+	const char *broken; /* the key of a fact that is no number or cannot be read; NULL: none */
+	uint32_t hwtype;    /* of the card; UINT32_MAX: not known */
+	uint32_t functions; /* of the card, where known_functions */
+	bool known_functions;
+	bool off;
+	bool stopped;
+
+	struct ap_mask seen;           /* queues of which the host knows anything */
+	struct ap_mask has_hwtype;     /* queues that have a value of their own */
+	struct ap_mask has_functions;
+	struct ap_mask known;          /* packed is valid */
+	struct ap_mask bound;          /* to vfio_ap */
+	struct ap_mask in_use;         /* by a guest */
+	struct ap_mask assigned;       /* to some mdev */
+
+	uint8_t queue_hwtype[AP_IDS];
+	uint32_t queue_functions[AP_IDS];
+	uint32_t packed[AP_IDS];
+	uint64_t keys[AP_IDS];       /* hash of the current master keys; 0: not known */
+	const char *driver[AP_IDS];  /* that a queue is bound to; NULL: none, or not known */
+	uint8_t reason[AP_IDS];      /* enum ap_busy */
+};
+
+/* ---------------------------------------------------------------- the payload (payload.c) */
+
+#define CARDS_BYTES_MAX (AP_IDS * PACKED_BITS / 8u) /* 640 */
+#define KEY_BYTES 6u
+#define KEY_CHARS 8u
+#define KEY_MAX ((UINT64_C(1) << 48) - 1)
+
+/* A source as its payload tells it. */
+struct ap_source {
+	struct ap_matrix matrix;
+	unsigned nadapters;  /* carried: those of the matrix, or none without a queue */
+	bool has_keys;       /* keys holds what was sent */
+	bool keys_are_own;   /* what was sent for this device's own matrix is what it would send itself; keys was not filled */
+	uint8_t cards[CARDS_BYTES_MAX + 3];       /* 20 bits for each carried adapter */
+	uint8_t keys[AP_IDS * KEY_BYTES + 3];     /* 48 bits for each; all zero: not known */
+};
+
+/* ---------------------------------------------------------------- the handle */
+
+enum ap_master_keys {
+	MASTER_KEYS_IGNORE,
+	MASTER_KEYS_WARN,
+	MASTER_KEYS_REQUIRE,
+};
+
+#define AP_TEXT_MAX 256u
+
+/* Which adapters' keys could not be compared. */
+struct ap_unknown {
+	unsigned source, target;             /* how many on each side */
+	unsigned first_source, first_target; /* adapters */
+};
+
+struct ap {
+	const struct migcompat_host *host;
+	const struct migcompat_facts *facts;
+	bool is_type;
+	bool whole_write;   /* ap_config can be written */
+	enum ap_master_keys master_keys;
+	uint32_t emit_format;
+	bool no_instances;  /* of a type: none is left */
+
+	struct ap_matrix matrix;     /* empty for a type */
+	struct ap_listing *guest;    /* NULL: not known */
+	struct ap_card *cards[AP_IDS];
+
+	/* By adapter, and close together, because every comparison goes through them. */
+	struct ap_mask usable[AP_IDS]; /* queues that a source could have here */
+	struct ap_mask busy[AP_IDS];   /* of those: taken, for a reason that the card has */
+	struct ap_mask doubt[AP_IDS];  /* of those: not known to be free */
+	uint32_t uniform[AP_IDS];      /* the packed value of all of those, or PACKED_MIXED */
+
+	/* Short cuts past 256 adapters: which have queues at all, what all of those have, what any of them has. */
+	struct ap_mask offering;
+	struct ap_mask usable_by_all;
+	struct ap_mask busy_at_any;
+	struct ap_mask doubt_at_any;
+
+	struct ap_mask host_control;
+	bool host_control_known;
+	struct ap_mask host_usage;
+	bool host_usage_known;
+	struct ap_mask kept_adapters, kept_domains; /* a queue is kept where both have it */
+	bool kept_known;
+
+	/* Hashes of the adapters' keys over one set of domains: that of the last source, at first this device's own. */
+	struct ap_mask keys_domains;
+	bool keys_ready;
+	uint64_t keys[AP_IDS]; /* 48 bits; 0: not known */
+
+	/* What a comparison with an equal payload says, worked out once. */
+	char payload[MIGCOMPAT_PAYLOAD_MAX];
+	size_t payload_len;
+	bool equal_holds;
+	char own_keys[AP_IDS * KEY_CHARS];
+	size_t own_keys_len;
+	struct ap_unknown own_unknown;
+
+	/* Whether the queues of the last source could be given out; sources of one matrix are asked for again and again. */
+	struct ap_mask availability_adapters, availability_domains;
+	uint32_t availability;
+	bool availability_ready;
+	char availability_text[AP_TEXT_MAX];
+
+	char label[AP_TEXT_MAX];
+	char not_source[AP_TEXT_MAX];
+};
+
+/* Each fills the handle from facts: 0, or a negative errno after host->fail. */
+int matrix_open(struct ap *ap);
+int facts_open(struct ap *ap);
+int payload_open(struct ap *ap);
+/* What follows from matrix and facts; between those two and the payload. */
+void cards_open(struct ap *ap);
+
+/* A card, made where it is not known yet; NULL: out of memory. */
+struct ap_card *cards_get(struct ap *ap, unsigned adapter);
+void cards_close(struct ap *ap);
+/* Can every queue of a matrix be had, with all adapters alike? False: look at each adapter. */
+bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix);
+/* Sets ap->availability and its text ("": nothing to say): whether the queues of a matrix could be given out here. */
+void cards_availability(struct ap *ap, const struct ap_matrix *matrix);
+
+/* Hash of the current keys in the text of "mkvps"; 0: not known. (keys.c) */
+uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t len);
+/* Makes ap->keys those of these domains. */
+void keys_prepare(struct ap *ap, const struct ap_mask *domains);
+
+/* 0, or -EINVAL after adding a finding of limit format (none where result is NULL). */
+int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret);
+/* The packed value of the carried adapter at a position: 20 bits are two and a half bytes. */
+static inline uint32_t payload_packed(const struct ap_source *source, unsigned position)
+{
+	const uint8_t *at = source->cards + position * 5 / 2;
+
+	if (position % 2)
+		return (uint32_t)(at[0] & 15) << 16 | (uint32_t)at[1] << 8 | at[2];
+	return (uint32_t)at[0] << 12 | (uint32_t)at[1] << 4 | at[2] >> 4;
+}
+
+/* Likewise the hash of its keys; 0: not known. */
+static inline uint64_t payload_key(const struct ap_source *source, unsigned position)
+{
+	const uint8_t *at = source->keys + (size_t)position * KEY_BYTES;
+	uint32_t high = (uint32_t)at[0] << 8 | at[1];
+	uint32_t low = (uint32_t)at[2] << 24 | (uint32_t)at[3] << 16 | (uint32_t)at[4] << 8 | at[5];
+
+	return source->has_keys ? (uint64_t)high << 32 | low : 0;
+}
+
+/* Operations of the backend. */
+int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result);
+int ap_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+
+#endif

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * A source against this target, by the rules of the 2026 kernel series for live migration of vfio_ap: queues, control domains, the cards
+ * (compare_cards.c), and master keys besides. All mismatches are told in one pass, and a group without any is one finding.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "compare.h"
+
+void say(const struct comparison *c, const char *field, uint32_t rule, uint32_t status, uint32_t limit, struct migcompat_value source,
+	 struct migcompat_value target, uint64_t extra, const char *text)
+{
+	struct migcompat_finding finding = {
+		.struct_size = sizeof(finding),
+		.field = field,
+		.rule = rule,
+		.status = status,
+		.limit = status == MIGCOMPAT_STATUS_OK ? MIGCOMPAT_LIMIT_NONE : limit,
+		.source = source,
+		.target = target,
+		.extra = extra,
+		.text = text,
+	};
+
+	c->ap->host->finding(c->result, &finding);
+}
+
+static uint64_t matrix_queues(const struct ap_matrix *matrix)
+{
+	return (uint64_t)mask_count(&matrix->adapters) * mask_count(&matrix->domains);
+}
+
+/* ---------------------------------------------------------------- queues */
+
+static void queue_missing(struct comparison *c, unsigned adapter, unsigned domain)
+{
+	const struct ap *ap = c->ap;
+	bool assigned = ap->is_type || (mask_has(&ap->matrix.adapters, adapter) && mask_has(&ap->matrix.domains, domain));
+	const char *why = !assigned ? "not assigned" : !ap->cards[adapter] ? "no card" : "no domain";
+	char field[32], text[AP_TEXT_MAX];
+
+	snprintf(field, sizeof(field), "queue %02x.%04x", adapter, domain);
+	if (!assigned)
+		snprintf(text, sizeof(text), "queue %02x.%04x is not in the target's matrix", adapter, domain);
+	else if (!ap->cards[adapter])
+		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no adapter %02x", adapter, domain, adapter);
+	else
+		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no domain %04x there", adapter, domain, domain);
+	say(c, field, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, word("assigned"), word(why), 0, text);
+	c->bad_queues = true;
+}
+
+static void queues_compare(struct comparison *c)
+{
+	const struct ap_matrix *matrix = &c->source->matrix;
+
+	if (!c->source->nadapters || c->has_all)
+		return;
+	mask_each(adapter, &matrix->adapters) {
+		struct ap_mask missing = mask_without(&matrix->domains, &c->ap->usable[adapter]);
+
+		mask_each(domain, &missing)
+			queue_missing(c, adapter, domain);
+	}
+}
+
+/* A type gets just the source's matrix, so that it never has more than that. */
+static void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
+{
+	uint64_t source = matrix_queues(matrix);
+	uint64_t target = c->ap->is_type ? source : matrix_queues(&c->ap->matrix);
+
+	if (!c->bad_queues)
+		say(c, "queues", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_RESOURCE, number(source), number(target),
+		    target - source, "every queue of the source is there");
+}
+
+/* ---------------------------------------------------------------- control domains */
+
+static void control_compare(struct comparison *c, const struct ap_mask *control)
+{
+	const struct ap *ap = c->ap;
+	struct ap_mask offered = ap->is_type ? ap->host_control : ap->matrix.control;
+	struct ap_mask missing = mask_without(control, &offered);
+	uint64_t count = mask_count(control), has = ap->is_type ? count : mask_count(&offered);
+	char field[32], text[AP_TEXT_MAX];
+
+	if (mask_empty(&missing)) {
+		say(c, "control domains", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_RESOURCE, number(count), number(has),
+		    has - count, "every control domain of the source is there");
+		return;
+	}
+	if (ap->is_type && !ap->host_control_known) {
+		say(c, "control domains", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, number(count), nothing(), 0,
+		    "the control domains of the target's host are not known (bus/ap/ap_control_domain_mask)");
+		return;
+	}
+	mask_each(domain, &missing) {
+		snprintf(field, sizeof(field), "control domain %04x", domain);
+		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s", domain, ap->is_type ? "host" : "matrix");
+		say(c, field, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, word("assigned"), word("not there"), 0, text);
+	}
+}
+
+/* ---------------------------------------------------------------- master keys */
+
+static uint32_t keys_status(const struct ap *ap)
+{
+	return ap->master_keys == MASTER_KEYS_REQUIRE ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_WARN;
+}
+
+static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source, uint64_t target)
+{
+	char field[48], text[AP_TEXT_MAX];
+
+	snprintf(field, sizeof(field), "adapter %02x master keys", adapter);
+	snprintf(text, sizeof(text), "adapter %02x: the current master keys of its queues differ", adapter);
+	say(c, field, MIGCOMPAT_RULE_EQUAL, keys_status(c->ap), MIGCOMPAT_LIMIT_PARAMETER, hex(source), hex(target), 0, text);
+	c->bad_keys = true;
+}
+
+/* Adapters that lack queues are told already. Returns how many there were to compare. */
+static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
+{
+	const struct ap_matrix *matrix = &c->source->matrix;
+	unsigned position = 0, count = 0;
+
+	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !c->source->nadapters)
+		return 0;
+	if (c->source->keys_are_own) {
+		*unknown = c->ap->own_unknown;
+		return c->source->nadapters;
+	}
+	keys_prepare(c->ap, &matrix->domains);
+	mask_each(adapter, &matrix->adapters) {
+		uint64_t source = payload_key(c->source, position++), target = c->ap->keys[adapter];
+
+		if (!c->has_all) {
+			struct ap_mask missing = mask_without(&matrix->domains, &c->ap->usable[adapter]);
+
+			if (!mask_empty(&missing))
+				continue;
+		}
+		count++;
+		if (!source && !unknown->source++)
+			unknown->first_source = adapter;
+		if (!target && !unknown->target++)
+			unknown->first_target = adapter;
+		if (source && target && source != target)
+			keys_differ(c, adapter, source, target);
+	}
+	return count;
+}
+
+/* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state nothing. */
+static void keys_say(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
+{
+	char text[AP_TEXT_MAX], source[64] = "", target[64] = "";
+
+	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !count)
+		return;
+	if (!unknown->source && !unknown->target) {
+		if (!c->bad_keys)
+			say(c, "master keys", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_PARAMETER, number(count), number(count), 0,
+			    "every adapter has the same current master keys");
+		return;
+	}
+	if (unknown->source)
+		snprintf(source, sizeof(source), " of %u adapters at the source (first %02x)", unknown->source, unknown->first_source);
+	if (unknown->target)
+		snprintf(target, sizeof(target), " of %u adapters at the target (first %02x)", unknown->target, unknown->first_target);
+	snprintf(text, sizeof(text), "the current master keys%s%s%s are not known, so they were not compared", source,
+		 unknown->source && unknown->target ? " and" : "", target);
+	say(c, "master keys", MIGCOMPAT_RULE_EQUAL, keys_status(c->ap), MIGCOMPAT_LIMIT_PARAMETER, number(count - unknown->source),
+	    number(count - unknown->target), 0, text);
+}
+
+/* ---------------------------------------------------------------- all of it */
+
+/* The string of an equal matrix on equal cards with equal keys: what open has worked out once is said again. */
+static void equal_say(struct comparison *c)
+{
+	const struct ap *ap = c->ap;
+
+	c->adapters = matrix_has_queues(&ap->matrix) ? mask_count(&ap->matrix.adapters) : 0;
+	queues_say(c, &ap->matrix);
+	control_compare(c, &ap->matrix.control);
+	adapters_say(c);
+	keys_say(c, c->adapters, &ap->own_unknown);
+}
+
+int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+{
+	struct ap *ap = handle;
+	struct ap_source source;
+	struct ap_unknown unknown = {0};
+	struct comparison c = {.ap = ap, .result = result, .source = &source};
+	const struct ap_matrix *matrix = &ap->matrix;
+
+	if (ap->equal_holds && len == ap->payload_len && memcmp(payload, ap->payload, len) == 0) {
+		equal_say(&c);
+	} else if (payload_read(ap, payload, len, result, &source) == 0) {
+		matrix = &source.matrix;
+		c.has_all = cards_have_all(ap, matrix);
+		queues_compare(&c);
+		queues_say(&c, matrix);
+		control_compare(&c, &matrix->control);
+		adapters_compare(&c);
+		adapters_say(&c);
+		keys_say(&c, keys_compare(&c, &unknown), &unknown);
+	} else {
+		return 0; /* a finding of limit format was added */
+	}
+	cards_availability(ap, matrix);
+	ap->host->availability(result, ap->availability, ap->availability_text);
+	return 0;
+}

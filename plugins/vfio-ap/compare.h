@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the parts of one comparison share: the two sides, what was seen so far, and how a finding is said. */
+#ifndef VFIO_AP_COMPARE_H
+#define VFIO_AP_COMPARE_H
+
+#include <string.h>
+
+#include "ap.h"
+
+struct comparison {
+	struct ap *ap;
+	struct migcompat_result *result;
+	const struct ap_source *source;
+	bool has_all; /* no queue is missing */
+	bool bad_queues, bad_hwtype, bad_functions, bad_keys;
+	unsigned adapters; /* of which something could be compared */
+	uint64_t extra_hwtype, extra_functions;
+};
+
+/* A finding. One that is ok has no limit; field and text are copied. */
+void say(const struct comparison *c, const char *field, uint32_t rule, uint32_t status, uint32_t limit, struct migcompat_value source,
+	 struct migcompat_value target, uint64_t extra, const char *text);
+
+/* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad. */
+void adapters_compare(struct comparison *c);
+void adapters_say(const struct comparison *c);
+
+static inline struct migcompat_value number(uint64_t value)
+{
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_NUMBER, .as.number = value};
+}
+
+static inline struct migcompat_value hex(uint64_t value)
+{
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_HEX, .as.number = value};
+}
+
+static inline struct migcompat_value word(const char *text)
+{
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
+}
+
+static inline struct migcompat_value nothing(void)
+{
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_NONE};
+}
+
+#endif

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The payload: three masks, 20 bits for each assigned adapter, and a hash of its keys. Everything is of a fixed size for a given
+ * number of adapters, and the record's checksum covers all of it, so that no cut matrix passes for a smaller one.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ap.h"
+
+enum field {
+	FIELD_ADAPTERS,
+	FIELD_DOMAINS,
+	FIELD_CONTROL,
+	FIELD_CARDS,
+	FIELD_KEYS,
+	FIELD_COUNT,
+};
+
+static const struct migcompat_field fields[FIELD_COUNT] = {
+	[FIELD_ADAPTERS] = {.name = "adapters", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_DOMAINS] = {.name = "domains", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_CONTROL] = {.name = "control", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_CARDS] = {.name = "cards", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_KEYS] = {.name = "keys", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+};
+
+static const struct migcompat_record record = {
+	.struct_size = sizeof(record),
+	.fields = fields,
+	.field_size = sizeof(fields[0]),
+	.nfields = FIELD_COUNT,
+	.oldest = 1,
+	.newest = 1,
+};
+
+static struct migcompat_value text_value(const char *text, size_t len)
+{
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)len, .as.text = text};
+}
+
+/* ---------------------------------------------------------------- writing */
+
+/* Fill in the sentence why this can be no source; false: it can. What cannot be told at all is an error of open. */
+static int source_refuse(struct ap *ap, unsigned adapter, bool *ret)
+{
+	const struct ap_card *card = ap->cards[adapter];
+	const struct ap_mask *domains = &ap->matrix.domains;
+	unsigned first = mask_next(domains, 0);
+
+	*ret = true;
+	if (!card) {
+		snprintf(ap->not_source, sizeof(ap->not_source),
+			 "adapter %02x is assigned, but the host has no such card (bus/ap/devices/card%02x/hwtype is missing)", adapter, adapter);
+		return 0;
+	}
+	if (card->broken)
+		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or could not be read, and the matrix has adapter %02x",
+				      card->broken, adapter);
+	mask_each(domain, domains) {
+		if (!mask_has(&card->known, domain)) {
+			snprintf(ap->not_source, sizeof(ap->not_source),
+				 "hwtype or function bits of queue %02x.%04x are not known (hwtype and ap_functions of bus/ap/devices/card%02x)", adapter,
+				 domain, adapter);
+			return 0;
+		}
+		if (card->packed[domain] != card->packed[first]) {
+			snprintf(ap->not_source, sizeof(ap->not_source),
+				 "the queues of adapter %02x differ in hwtype or function bits (%02x.%04x and %02x.%04x), so none stands for it", adapter,
+				 adapter, first, adapter, domain);
+			return 0;
+		}
+	}
+	*ret = false;
+	return 0;
+}
+
+static void cards_put(uint8_t *bytes, unsigned position, uint32_t packed)
+{
+	for (unsigned i = 0; i < PACKED_BITS; i++) {
+		unsigned bit = position * PACKED_BITS + i;
+
+		if (packed >> (PACKED_BITS - 1 - i) & 1)
+			bytes[bit / 8] = (uint8_t)(bytes[bit / 8] | 0x80u >> bit % 8);
+	}
+}
+
+static struct migcompat_value mask_value(const struct ap_mask *mask, char *text)
+{
+	uint8_t bytes[32];
+
+	mask_bytes(mask, bytes);
+	bits_encode(bytes, AP_IDS, text);
+	return text_value(text, MASK_CHARS);
+}
+
+static int payload_make(struct ap *ap)
+{
+	char masks[3][MASK_CHARS], cards_text[BITS_CHARS(AP_IDS * PACKED_BITS)];
+	uint8_t cards[CARDS_BYTES_MAX] = {0}, keys[AP_IDS * KEY_BYTES];
+	struct migcompat_value values[FIELD_COUNT] = {{0}};
+	unsigned count = 0;
+	bool known = false;
+
+	if (matrix_has_queues(&ap->matrix)) {
+		unsigned first = mask_next(&ap->matrix.domains, 0);
+
+		mask_each(adapter, &ap->matrix.adapters) {
+			cards_put(cards, count, ap->cards[adapter]->packed[first]);
+			for (unsigned i = 0; i < KEY_BYTES; i++)
+				keys[count * KEY_BYTES + i] = (uint8_t)(ap->keys[adapter] >> (40 - 8 * i));
+			known |= ap->keys[adapter] != 0;
+			count++;
+		}
+	}
+	values[FIELD_ADAPTERS] = mask_value(&ap->matrix.adapters, masks[0]);
+	values[FIELD_DOMAINS] = mask_value(&ap->matrix.domains, masks[1]);
+	values[FIELD_CONTROL] = mask_value(&ap->matrix.control, masks[2]);
+	bits_encode(cards, (size_t)count * PACKED_BITS, cards_text);
+	values[FIELD_CARDS] = text_value(cards_text, BITS_CHARS((size_t)count * PACKED_BITS));
+	if (known) {
+		ap->own_keys_len = (size_t)count * KEY_CHARS;
+		bits_encode(keys, (size_t)count * KEY_BYTES * 8, ap->own_keys);
+		values[FIELD_KEYS] = text_value(ap->own_keys, ap->own_keys_len);
+	}
+	return ap->host->record_write(&record, ap->emit_format, values, ap->payload, sizeof(ap->payload));
+}
+
+/* Does an equal source fit? All that is not equality: that the queues are there, and the bits that must be zero. */
+static bool equal_fits(const struct ap *ap)
+{
+	if (!matrix_has_queues(&ap->matrix))
+		return true;
+	mask_each(adapter, &ap->matrix.adapters) {
+		struct ap_mask missing = mask_without(&ap->matrix.domains, &ap->usable[adapter]);
+
+		if (!mask_empty(&missing) || ap->uniform[adapter] == PACKED_MIXED || (ap->uniform[adapter] & PACKED_BOUND))
+			return false;
+	}
+	return true;
+}
+
+static void own_unknown(struct ap *ap)
+{
+	struct ap_unknown *unknown = &ap->own_unknown;
+
+	mask_each(adapter, &ap->matrix.adapters) {
+		if (ap->keys[adapter])
+			continue;
+		if (!unknown->source)
+			unknown->first_source = unknown->first_target = adapter;
+		unknown->source++;
+		unknown->target++;
+	}
+}
+
+int payload_open(struct ap *ap)
+{
+	bool refused = false;
+	int len, r;
+
+	if (ap->is_type) {
+		snprintf(ap->not_source, sizeof(ap->not_source), "an mdev type has no matrix yet; create a device of it and assign queues");
+		return 0;
+	}
+	if (matrix_has_queues(&ap->matrix)) {
+		mask_each(adapter, &ap->matrix.adapters) {
+			r = source_refuse(ap, adapter, &refused);
+			if (r || refused)
+				return r;
+		}
+	}
+	keys_prepare(ap, &ap->matrix.domains);
+	len = payload_make(ap);
+	if (len < 0)
+		return ap->host->fail(ap->facts, len, "the payload could not be made");
+	ap->payload_len = (size_t)len;
+	ap->equal_holds = equal_fits(ap);
+	if (matrix_has_queues(&ap->matrix))
+		own_unknown(ap);
+	cards_availability(ap, &ap->matrix);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- reading */
+
+static int malformed(const struct ap *ap, struct migcompat_result *result, const char *field)
+{
+	char text[AP_TEXT_MAX];
+	struct migcompat_finding finding = {
+		.struct_size = sizeof(finding),
+		.field = "format",
+		.rule = MIGCOMPAT_RULE_EQUAL,
+		.status = MIGCOMPAT_STATUS_BAD,
+		.limit = MIGCOMPAT_LIMIT_FORMAT,
+		.text = text,
+	};
+
+	snprintf(text, sizeof(text), "field \"%s\" is no base64url of the length that the matrix asks for", field);
+	if (result)
+		ap->host->finding(result, &finding);
+	return -EINVAL;
+}
+
+/* The most frequent case, and by far the longest field: it need not be read where it is what this device would send. */
+static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix, const struct migcompat_value *keys)
+{
+	size_t len = keys->type == MIGCOMPAT_VALUE_TEXT ? keys->len : 0;
+
+	if (!ap->payload_len || len != ap->own_keys_len || (keys->type == MIGCOMPAT_VALUE_TEXT) != (len != 0))
+		return false;
+	return mask_equal(&matrix->adapters, &ap->matrix.adapters) && mask_equal(&matrix->domains, &ap->matrix.domains) &&
+	       (len == 0 || memcmp(keys->as.text, ap->own_keys, len) == 0) && cards_have_all(ap, matrix);
+}
+
+int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret)
+{
+	struct migcompat_value values[FIELD_COUNT];
+	struct ap_mask *const masks[] = {&ret->matrix.adapters, &ret->matrix.domains, &ret->matrix.control};
+	uint8_t bytes[35];
+	uint32_t format;
+	int r = ap->host->record_read(result, &record, payload, len, values, &format);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < 3; i++) {
+		if (!bits_decode(values[i].as.text, values[i].len, AP_IDS, bytes))
+			return malformed(ap, result, fields[i].name);
+		*masks[i] = mask_from_bytes(bytes);
+	}
+	ret->nadapters = matrix_has_queues(&ret->matrix) ? mask_count(&ret->matrix.adapters) : 0;
+	if (!bits_decode(values[FIELD_CARDS].as.text, values[FIELD_CARDS].len, (size_t)ret->nadapters * PACKED_BITS, ret->cards))
+		return malformed(ap, result, fields[FIELD_CARDS].name);
+	ret->keys_are_own = keys_are_own(ap, &ret->matrix, &values[FIELD_KEYS]);
+	ret->has_keys = values[FIELD_KEYS].type == MIGCOMPAT_VALUE_TEXT && ap->master_keys != MASTER_KEYS_IGNORE && !ret->keys_are_own;
+	if (ret->has_keys &&
+	    !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len, (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
+		return malformed(ap, result, fields[FIELD_KEYS].name);
+	return 0;
+}

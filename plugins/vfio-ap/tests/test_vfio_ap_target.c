@@ -1,0 +1,321 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is there against what is free now, types as targets, parameters, and the writes that make a target ready. */
+#include "plugins/vfio-ap/tests/ap_test.h"
+
+#define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
+
+/* Compatible, and taken for this reason. */
+static void expect_taken(const struct pair *pair, const char *reason)
+{
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_NO);
+	assert_contains(pair->result.availability_text, reason);
+}
+
+/* ---------------------------------------------------------------- a type as target */
+
+static void a_type_is_a_target_and_no_source(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	pair_open(pair);
+	assert_null(pair->target.opened->payload);
+	assert_contains(pair->target.opened->not_source, "an mdev type has no matrix");
+	assert_null(pair->target.opened->not_target);
+	assert_string_equal(pair->target.opened->type, pair->source.opened->type);
+	pair_close(pair);
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
+}
+
+static void a_type_without_the_card_has_no_queue(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5,8", "4", "");
+	put_card(&pair->source, 0x08, "12", CCA);
+	side_type(&pair->target);
+	pair_compare(pair);
+	expect_bad(pair, "queue 08.0004", MIGCOMPAT_LIMIT_RESOURCE);
+	assert_contains(test_finding(&pair->result, "queue 08.0004")->text, "no adapter 08");
+}
+
+static void a_type_without_the_domain_has_no_queue(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5,6", "4,48", "");
+	side_type(&pair->target);
+	pair_compare(pair);
+	assert_int_equal(pair->result.bad_count, 2);
+	assert_contains(test_finding(&pair->result, "queue 05.0048")->text, "no domain 0048");
+}
+
+static void a_queue_is_there_by_its_folder_or_by_the_usage_domains(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	list_drop(&pair->target.host_facts, "bus/ap/ap_usage_domain_mask");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	put_queue(&pair->target, 0x06, 0x47, "driver", NULL);
+	pair_compare(pair);
+	expect_bad(pair, "queue 06.0047", MIGCOMPAT_LIMIT_RESOURCE);
+	put_mask(&pair->target.host_facts, "bus/ap/ap_usage_domain_mask", "4,47");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+}
+
+static void a_type_needs_the_control_domains_of_its_host(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	put_mask(&pair->target.host_facts, "bus/ap/ap_control_domain_mask", "4");
+	pair_compare(pair);
+	expect_bad(pair, "control domain 0047", MIGCOMPAT_LIMIT_RESOURCE);
+	list_put(&pair->target.host_facts, "bus/ap/ap_control_domain_mask", "not supported");
+	pair_compare(pair);
+	expect_bad(pair, "control domains", MIGCOMPAT_LIMIT_RESOURCE);
+	put_config(&pair->source, "5,6", "4,47", "");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+}
+
+static void a_type_without_an_instance_left_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	list_put(&pair->target.facts, "mdev_type/available_instances", "0");
+	pair_compare(pair);
+	expect_taken(pair, "no further instance");
+	list_put(&pair->target.facts, "mdev_type/available_instances", "1");
+	pair_compare(pair);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
+}
+
+/* ---------------------------------------------------------------- taken now */
+
+static void what_the_default_driver_keeps_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	put_mask(&pair->target.host_facts, "bus/ap/apmask", "5");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* one mask alone keeps nothing */
+	put_mask(&pair->target.host_facts, "bus/ap/aqmask", "4,47");
+	pair_compare(pair);
+	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); so it is with 1 more");
+}
+
+static void what_another_driver_has_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	side_type(&pair->target);
+	put_queue(&pair->target, 0x06, 0x47, "driver", "cex4queue");
+	pair_compare(pair);
+	expect_taken(pair, "queue 06.0047: it is bound to another driver, cex4queue");
+}
+
+static void what_a_guest_or_another_mdev_has_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	put_queue(&pair->target, 0x05, 0x04, "status", "assigned");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* to this very mdev */
+	side_type(&pair->target);
+	pair_compare(pair);
+	expect_taken(pair, "queue 05.0004: another mdev has it");
+	put_queue(&pair->target, 0x05, 0x04, "status", "in use");
+	pair_compare(pair);
+	expect_taken(pair, "queue 05.0004: a guest uses it");
+	put_queue(&pair->target, 0x05, 0x04, "status", "unassigned");
+	pair_compare(pair);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
+}
+
+static void a_card_that_is_off_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "0");
+	pair_compare(pair);
+	expect_taken(pair, "queue 05.0004: its card is deconfigured; so it is with 1 more");
+	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "1");
+	list_put(&pair->target.host_facts, "bus/ap/devices/card06/chkstop", "1");
+	pair_compare(pair);
+	expect_taken(pair, "queue 06.0004: its card is checkstopped");
+}
+
+static void a_queue_that_no_guest_would_get_is_taken(void **state)
+{
+	struct pair *pair = *state;
+
+	list_put(&pair->target.facts, "guest_matrix", "05.0004\n05.0047");
+	pair_compare(pair);
+	expect_taken(pair, "queue 06.0004: it is assigned, but no guest would get it");
+	list_put(&pair->target.facts, "guest_matrix", "");
+	pair_compare(pair);
+	expect_taken(pair, "so it is with 3 more");
+}
+
+static void without_drivers_masks_and_guest_matrix_nothing_is_known(void **state)
+{
+	struct pair *pair = *state;
+
+	list_drop(&pair->target.host_facts, "bus/ap/apmask");
+	for (unsigned adapter = 5; adapter <= 6; adapter++) {
+		put_queue(&pair->target, adapter, 0x04, "driver", NULL);
+		put_queue(&pair->target, adapter, 0x47, "driver", NULL);
+	}
+	pair_compare(pair);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* by guest_matrix */
+	list_drop(&pair->target.facts, "guest_matrix");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_UNKNOWN);
+	assert_contains(pair->result.availability_text, "of 4 queues");
+}
+
+static void availability_is_of_the_queues_that_the_source_has(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5", "4", "");
+	put_queue(&pair->target, 0x06, 0x47, "driver", "cex4queue");
+	pair_compare(pair);
+	expect_fit(pair, 4);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
+}
+
+/* ---------------------------------------------------------------- parameters and writes */
+
+static void expect_writes(struct pair *pair, const char *const *writes)
+{
+	struct migcompat_sink sink = {0};
+	size_t i;
+
+	pair_open(pair);
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PREPARE, pair->source.opened->payload, pair->source.opened->payload_len, &sink,
+				     &pair->err),
+			 0);
+	for (i = 0; writes[i]; i += 2) {
+		assert_true(i / 2 < sink.nwrites);
+		assert_string_equal(sink.writes[i / 2].attribute, writes[i]);
+		assert_string_equal(sink.writes[i / 2].value, writes[i + 1]);
+	}
+	assert_int_equal(sink.nwrites, i / 2);
+	sink_free(&sink);
+	pair_close(pair);
+}
+
+static void a_target_that_holds_all_needs_no_write(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct pair *pair = *state;
+
+	expect_writes(pair, none);
+	put_config(&pair->source, "5", "47", "");
+	list_put(&pair->source.facts, "guest_matrix", "05.0047");
+	expect_writes(pair, none);
+}
+
+static void ap_config_is_written_once_with_the_whole_matrix(void **state)
+{
+	struct pair *pair = *state;
+	char config[256];
+	const char *const writes[] = {"ap_config", config, NULL};
+
+	config_text("5,6", "4,47", "47", config);
+	put_config(&pair->target, "5", "4", "");
+	expect_writes(pair, writes);
+	side_type(&pair->target);
+	expect_writes(pair, writes);
+}
+
+static void older_kernels_get_a_write_for_each_number(void **state)
+{
+	static const char *const all[] = {"assign_adapter", "0x05",   "assign_adapter",	"0x06",	  "assign_domain", "0x0004",
+					  "assign_domain",  "0x0047", "assign_control_domain", "0x0047", NULL};
+	static const char *const some[] = {"assign_adapter", "0x06", "assign_control_domain", "0x0047", NULL};
+	struct pair *pair = *state;
+
+	list_put(&pair->target.facts, "parent/features", "guest_matrix hotplug no_ap_config ap_configs");
+	list_drop(&pair->target.facts, "ap_config");
+	list_put(&pair->target.facts, "matrix", "05.0004\n05.0047");
+	list_put(&pair->target.facts, "control_domains", "0004");
+	list_drop(&pair->target.facts, "guest_matrix");
+	expect_writes(pair, some);
+	side_type(&pair->target);
+	expect_writes(pair, all);
+	list_drop(&pair->target.facts, "parent/features");
+	expect_writes(pair, all);
+}
+
+static void parameters_are_the_own_matrix_or_the_one_asked_for(void **state)
+{
+	struct pair *pair = *state;
+	struct migcompat_sink sink = {0};
+
+	side_type(&pair->target);
+	pair_open(pair);
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err), 0);
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PARAMETERS, pair->source.opened->payload, pair->source.opened->payload_len, &sink,
+				     &pair->err),
+			 0);
+	assert_int_equal(sink.nparameters, 2);
+	assert_string_equal(sink.parameters[0].name, "ap_config");
+	assert_string_equal(sink.parameters[0].attribute, "ap_config");
+	assert_string_equal(sink.parameters[0].value, NO_MASK "," NO_MASK "," NO_MASK);
+	assert_memory_equal(sink.parameters[1].value, "0x06", 4);
+	sink_free(&sink);
+	sink = (struct migcompat_sink){0};
+	assert_true(opened_list(pair->target.opened, PROVIDER_PARAMETERS, "1;nonsense", 10, &sink, &pair->err) < 0);
+	assert_true(opened_list(pair->target.opened, PROVIDER_PREPARE, "1;nonsense", 10, &sink, &pair->err) < 0);
+	assert_int_equal(sink.nparameters + sink.nwrites, 0);
+	sink_free(&sink);
+}
+
+static void the_mechanism_is_not_claimed(void **state)
+{
+	struct pair *pair = *state;
+
+	pair_open(pair);
+	assert_int_equal(pair->source.opened->mechanism, MIGCOMPAT_UNKNOWN);
+	assert_contains(pair->source.opened->mechanism_text, "proposed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		pair_test(a_type_is_a_target_and_no_source),
+		pair_test(a_type_without_the_card_has_no_queue),
+		pair_test(a_type_without_the_domain_has_no_queue),
+		pair_test(a_queue_is_there_by_its_folder_or_by_the_usage_domains),
+		pair_test(a_type_needs_the_control_domains_of_its_host),
+		pair_test(a_type_without_an_instance_left_is_taken),
+		pair_test(what_the_default_driver_keeps_is_taken),
+		pair_test(what_another_driver_has_is_taken),
+		pair_test(what_a_guest_or_another_mdev_has_is_taken),
+		pair_test(a_card_that_is_off_is_taken),
+		pair_test(a_queue_that_no_guest_would_get_is_taken),
+		pair_test(without_drivers_masks_and_guest_matrix_nothing_is_known),
+		pair_test(availability_is_of_the_queues_that_the_source_has),
+		pair_test(a_target_that_holds_all_needs_no_write),
+		pair_test(ap_config_is_written_once_with_the_whole_matrix),
+		pair_test(older_kernels_get_a_write_for_each_number),
+		pair_test(parameters_are_the_own_matrix_or_the_one_asked_for),
+		pair_test(the_mechanism_is_not_claimed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
