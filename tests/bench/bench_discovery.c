@@ -90,10 +90,12 @@ int main(int argc, char **argv)
 {
 	char *commands[][4] = {
 		{argv[0], (char[]){"--once"}, NULL},
+		{NULL},
 		{(char[]){"mdevctl"}, (char[]){"list"}, NULL},
 		{(char[]){"udevadm"}, (char[]){"info"}, (char[]){"--export-db"}, NULL},
 	};
-	static const char *const names[] = {"inside", "process", "mdevctl", "udevadm", "given"};
+	/* What runs first in a round finds the caches as the others left them; that is the whole process, as people run it. */
+	static const char *const names[] = {"process", "inside", "mdevctl", "udevadm", "given"};
 	const size_t count = 4 + (argc > 1);
 	double times[5][ROUNDS];
 	size_t devices = 0, facts = 0;
@@ -104,10 +106,10 @@ int main(int argc, char **argv)
 		for (size_t i = 0; i < count; i++) {
 			double start = now();
 
-			if (i == 0)
+			if (i == 1)
 				devices = discover(&facts);
 			else
-				run(i < 4 ? commands[i - 1] : argv + 1);
+				run(i < 4 ? commands[i] : argv + 1);
 			times[i][round] = now() - start;
 		}
 	}
