@@ -79,7 +79,7 @@ void result_add(struct migcompat_result *result, const struct migcompat_finding 
 	if (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE)
 		finding.limit = MIGCOMPAT_LIMIT_PARAMETER;
 	count_status(result, &finding);
-	if (finding.status == MIGCOMPAT_STATUS_OK && __builtin_add_overflow(result->extra, finding.extra, &result->extra))
+	if (finding.status != MIGCOMPAT_STATUS_BAD && __builtin_add_overflow(result->extra, finding.extra, &result->extra))
 		result->extra = UINT64_MAX;
 	if (result->count == RESULT_FINDINGS_MAX) {
 		result->truncated++;

@@ -34,7 +34,7 @@ struct migcompat_result {
 	size_t truncated;
 	char *text; /* RESULT_TEXT_MAX, likewise */
 	size_t text_used;
-	uint64_t extra;      /* sum over all findings */
+	uint64_t extra;      /* sum over all findings that are not bad */
 	uint32_t bad_limits; /* bit 1 << limit for each limit that has a bad finding, kept or dropped */
 	uint32_t bad_count;
 	uint32_t availability; /* enum migcompat_state */
