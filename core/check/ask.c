@@ -76,7 +76,7 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 static int ask_one(const struct engine *engine, const struct device *source, const struct device *device, const struct version_string *string,
 		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer)
 {
-	struct provider *provider;
+	struct provider *provider = NULL;
 	struct target target;
 	struct error err = {0};
 	int r = engine_provider(engine, device, &provider, &err);

@@ -196,7 +196,7 @@ int engine_provider(const struct engine *engine, const struct device *device, st
 
 int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err)
 {
-	struct provider *provider;
+	struct provider *provider = NULL;
 	int r = engine_provider(engine, device, &provider, err);
 
 	return r ? r : provider_open(provider, device, ret, err);
