@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Master keys: which lines count, where they come from, and what the setting makes of a difference or of not knowing. */
+#include "core/facts/inventory_json.h"
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define CCA_KEYS                                         \
@@ -244,6 +245,31 @@ static void the_date_of_a_statement_is_no_key(void **state)
 	expect_fit(pair, 0);
 }
 
+static void the_example_states_the_keys_of_four_queues(void **state)
+{
+	struct pair *pair = *state;
+	struct factset_builder builder;
+	struct arena arena = {0};
+	struct stated *stated = NULL;
+	struct factset set;
+
+	drop_all(&pair->source);
+	drop_all(&pair->target);
+	if (stated_load(TEST_SOURCE "/plugins/vfio-ap/examples/facts.d", &stated, &pair->err))
+		fail_msg("%s", pair->err.text);
+	factset_builder_init(&builder, &arena);
+	assert_int_equal(stated_add(stated, NULL, &builder), 0);
+	assert_int_equal(factset_builder_finish(&builder, &set, &pair->err), 0);
+	for (size_t i = 0; i < set.count; i++) {
+		list_put(&pair->source.host_facts, set.facts[i].key, set.facts[i].value);
+		list_put(&pair->target.host_facts, set.facts[i].key, set.facts[i].value);
+	}
+	stated_free(stated);
+	arena_free(&arena);
+	pair_compare(pair);
+	expect_fit(pair, 0);
+}
+
 static void an_accelerator_needs_no_keys(void **state)
 {
 	struct pair *pair = *state;
@@ -324,6 +350,7 @@ int main(void)
 		required(malformed_lines_are_not_known),
 		required(what_the_kernel_reads_comes_before_what_was_stated),
 		required(the_date_of_a_statement_is_no_key),
+		required(the_example_states_the_keys_of_four_queues),
 		required(an_accelerator_needs_no_keys),
 		required(a_larger_target_counts_the_keys_of_the_source_domains_only),
 		required(the_domains_of_one_question_do_not_answer_the_next),
