@@ -32,10 +32,10 @@ typedef bool inventory_keep_fn(void *arg, const struct device *device, const cha
 int inventory_write(const struct inventory *inventory, const struct host *host, FILE *out, inventory_keep_fn *keep, void *arg);
 
 /*
- * Stated facts: each *.json in folder, in name order: {"format":"migcompat-facts/1","stated":"2026-11-21","devices":{"ID":{"KEY":"VALUE"}},
- * "host":{"KEY":"VALUE"}}. They become facts "stated/KEY" (of the device or of the host) and "stated/KEY@date". A missing folder is no error.
- * -EPERM: others than root or the caller can write the folder or a file; -EEXIST: two files state different values, err names both;
- * -EINVAL: anything else that is wrong, an unknown member too; or why it cannot be read. Hidden files are passed over.
+ * Stated facts: each *.json in folder, in name order, hidden ones passed over: {"format":"migcompat-facts/1","stated":"2026-11-21",
+ * "devices":{"ID":{"KEY":"VALUE"}},"host":{"KEY":"VALUE"}}. They become facts "stated/KEY" (of the device or of the host) and
+ * "stated/KEY@date". A missing folder is no error. -EPERM: others than root or the caller can write the folder or a file; -EEXIST: two
+ * files state different values, err names both; -EINVAL: anything else that is wrong, an unknown member too; or why it cannot be read.
  * The caller merges them: stated_add puts those of one id (NULL: the host's) into a builder.
  */
 struct stated;

@@ -39,12 +39,11 @@ static int document_value(struct document *document, const char *what, int (*rea
 static int format_check(struct document *document, json_t *value)
 {
 	const char *format = json_string_value(value);
-	struct shown shown;
 
 	if (!format)
 		return inventory_fail(&document->reader, -EINVAL, "\"format\" is %s, expected \"%s\"", json_source_type(value), FORMAT);
 	if (strcmp(format, FORMAT) != 0)
-		return inventory_fail(&document->reader, -EINVAL, "\"format\" is \"%s\", expected \"%s\"", text_shown(&shown, format), FORMAT);
+		return inventory_fail(&document->reader, -EINVAL, "\"format\" is \"%s\", expected \"%s\"", SHOWN(format), FORMAT);
 	return 0;
 }
 
@@ -134,9 +133,7 @@ static const struct {
 
 static int twice(const struct document *document, const char *name)
 {
-	struct shown shown;
-
-	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once", text_shown(&shown, name));
+	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once", SHOWN(name));
 }
 
 static int extra_read(struct document *document, const char *name)
@@ -144,7 +141,6 @@ static int extra_read(struct document *document, const char *name)
 	struct json_source *source = &document->source;
 	struct inventory_reader *reader = &document->reader;
 	uint64_t start = source->before + source->at;
-	struct shown shown;
 	json_t *value;
 	char what[96];
 	int r;
@@ -153,15 +149,16 @@ static int extra_read(struct document *document, const char *name)
 		document->extra = json_object();
 	if (json_object_get(document->extra, name))
 		return twice(document, name);
-	snprintf(what, sizeof(what), "\"%s\"", text_shown(&shown, name));
+	snprintf(what, sizeof(what), "\"%s\"", SHOWN(name));
 	r = json_source_value(source, what, INVENTORY_DEVICE_MAX, &value, reader->err);
 	if (r < 0)
 		return r;
 	if (json_object_set_new(document->extra, name, value) != 0)
-		return inventory_fail(reader, -ENOMEM, "out of memory");
+		return inventory_no_memory(reader);
 	document->extra_bytes += (size_t)(source->before + source->at - start);
 	if (document->extra_bytes > INVENTORY_DEVICE_MAX)
-		return inventory_fail(reader, -EFBIG, "unknown members hold more than %u bytes, expected at most that", INVENTORY_DEVICE_MAX);
+		return inventory_fail(reader, -EFBIG, "unknown members hold more than %u bytes, expected at most that",
+				      INVENTORY_DEVICE_MAX);
 	return 0;
 }
 
@@ -259,9 +256,13 @@ static int document_read(struct document *document, struct inventory *inventory)
 	reader->host = inventory_add_host(inventory);
 	if (reader->host)
 		reader->host->source = arena_copy(&inventory->arena, reader->name, strlen(reader->name));
-	r = reader->host && reader->host->source ? members_read(document) : inventory_fail(reader, -ENOMEM, "out of memory");
-	if (r == 0)
-		r = document_finish(document, ndevices);
+	if (reader->host && reader->host->source) {
+		r = members_read(document);
+		if (r == 0)
+			r = document_finish(document, ndevices);
+	} else {
+		r = inventory_no_memory(reader);
+	}
 	if (r < 0) {
 		inventory->nhosts = nhosts;
 		inventory->ndevices = ndevices;

@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/facts/base64.h"
 #include "core/facts/json_source.h"
 
 const char *text_shown(struct shown *shown, const char *text)
@@ -21,7 +20,6 @@ const char *text_shown(struct shown *shown, const char *text)
 	snprintf(shown->text, sizeof(shown->text), "%.*s%s", (int)len, text, cut ? "…" : "");
 	return shown->text;
 }
-#define SHOWN(text) text_shown(&(struct shown){{0}}, text)
 
 int inventory_fail(const struct inventory_reader *reader, int code, const char *format, ...)
 {
@@ -40,77 +38,74 @@ int inventory_fail(const struct inventory_reader *reader, int code, const char *
 	return error_set(reader->err, code, "%s: %s", reader->name, text);
 }
 
-static int out_of_memory(const struct inventory_reader *reader)
+int inventory_no_memory(const struct inventory_reader *reader)
 {
 	return inventory_fail(reader, -ENOMEM, "out of memory");
 }
 
 /* ---------------------------------------------------------------- texts */
 
-/* value as a text that names something, checked but not copied. */
-static int text_check(const struct inventory_reader *reader, const char *member, const json_t *value, size_t max, const char **ret)
+/* value as a text that names something, checked but not copied; NULL: refused, which is -EINVAL. */
+static const char *text_check(const struct inventory_reader *reader, const char *member, const json_t *value, size_t max)
 {
+	const char *text = json_string_value(value);
 	size_t len = json_string_length(value);
 
 	if (!value)
-		return inventory_fail(reader, -EINVAL, "\"%s\" is missing, expected a string", member);
-	if (!json_is_string(value))
-		return inventory_fail(reader, -EINVAL, "\"%s\" is %s, expected a string", member, json_source_type(value));
-	if (len == 0)
-		return inventory_fail(reader, -EINVAL, "\"%s\" is empty, expected a string", member);
-	if (len > max)
-		return inventory_fail(reader, -EINVAL, "\"%s\" is %zu bytes long, expected at most %zu", member, len, max);
-	if (!utf8_clean(json_string_value(value), len))
-		return inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no control characters", member,
-				      SHOWN(json_string_value(value)));
-	*ret = json_string_value(value);
-	return 0;
+		inventory_fail(reader, -EINVAL, "\"%s\" is missing, expected a string", member);
+	else if (!text)
+		inventory_fail(reader, -EINVAL, "\"%s\" is %s, expected a string", member, json_source_type(value));
+	else if (len == 0)
+		inventory_fail(reader, -EINVAL, "\"%s\" is empty, expected a string", member);
+	else if (len > max)
+		inventory_fail(reader, -EINVAL, "\"%s\" is %zu bytes long, expected at most %zu", member, len, max);
+	else if (!utf8_clean(text, len))
+		inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no control characters", member, SHOWN(text));
+	else
+		return text;
+	return NULL;
 }
 
 int inventory_tree_text(struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
 {
-	const char *text;
-	int r = text_check(reader, member, value, INVENTORY_TEXT_MAX, &text);
+	const char *text = text_check(reader, member, value, INVENTORY_TEXT_MAX);
+	const char *kept;
 
-	if (r < 0)
-		return r;
-	text = intern_text(&reader->texts, text);
 	if (!text)
-		return out_of_memory(reader);
-	*ret = text;
+		return -EINVAL;
+	kept = intern_text(&reader->texts, text);
+	if (!kept)
+		return inventory_no_memory(reader);
+	*ret = kept;
 	return 0;
 }
 
 /* What stands before or after "//" in HOST//ID. */
-static int name_check(const struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
+static const char *name_check(const struct inventory_reader *reader, const char *member, const json_t *value)
 {
-	const char *text;
-	int r = text_check(reader, member, value, INVENTORY_TEXT_MAX, &text);
+	const char *text = text_check(reader, member, value, INVENTORY_TEXT_MAX);
 
-	if (r < 0)
-		return r;
-	if (strstr(text, "//"))
-		return inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no \"//\", which parts host and id", member, SHOWN(text));
-	*ret = text;
-	return 0;
+	if (!text || !strstr(text, "//"))
+		return text;
+	inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no \"//\", which parts host and id", member, SHOWN(text));
+	return NULL;
 }
 
 /* Writes to a device are shown below this path, so it must not lead out of /sys. */
-static int path_check(const struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
+static const char *path_check(const struct inventory_reader *reader, const json_t *value)
 {
-	const char *text, *dots;
-	int r = text_check(reader, member, value, INVENTORY_PATH_MAX, &text);
+	const char *text = text_check(reader, "path", value, INVENTORY_PATH_MAX);
+	const char *dots;
 
-	if (r < 0)
-		return r;
+	if (!text)
+		return NULL;
 	dots = strstr(text, "/..");
 	while (dots && dots[3] != '/' && dots[3] != '\0')
 		dots = strstr(dots + 1, "/..");
-	if (text[0] != '/' || dots)
-		return inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected a path below /sys that begins with '/', without \"..\"",
-				      member, SHOWN(text));
-	*ret = text;
-	return 0;
+	if (text[0] == '/' && !dots)
+		return text;
+	inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected a path below /sys that begins with '/', without \"..\"", SHOWN(text));
+	return NULL;
 }
 
 int inventory_tree_wanted(struct inventory_reader *reader, const json_t *tree, struct wanted *ret)
@@ -126,7 +121,7 @@ int inventory_tree_wanted(struct inventory_reader *reader, const json_t *tree, s
 				      INVENTORY_GLOBS_MAX);
 	globs = arena_alloc(&reader->inventory->arena, json_array_size(tree) * sizeof(*globs), 8);
 	if (!globs)
-		return out_of_memory(reader);
+		return inventory_no_memory(reader);
 	json_array_foreach(tree, i, value) {
 		int r = inventory_tree_text(reader, "wanted", value, &globs[i]);
 
@@ -148,120 +143,9 @@ int inventory_tree_extra(struct inventory_reader *reader, const json_t *tree, co
 	copy = text ? arena_copy(&reader->inventory->arena, text, strlen(text)) : NULL;
 	free(text);
 	if (!copy)
-		return out_of_memory(reader);
+		return inventory_no_memory(reader);
 	*ret = copy;
 	return 0;
-}
-
-/* ---------------------------------------------------------------- facts */
-
-/* Why the builder took no fact. */
-static int fact_refused(const struct inventory_reader *reader, const char *key, size_t len, int r)
-{
-	if (r == -ENOMEM)
-		return out_of_memory(reader);
-	if (key[0] == '\0')
-		return inventory_fail(reader, -EINVAL, "a fact's name is empty, expected a path");
-	if (r == -EINVAL)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\" has control characters in its name, expected none", SHOWN(key));
-	if (strlen(key) > FACT_KEY_MAX)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\" has a name of %zu bytes, expected at most %u", SHOWN(key), strlen(key),
-				      FACT_KEY_MAX);
-	if (len > FACT_VALUE_MAX)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\" is %zu bytes long, expected at most %u", SHOWN(key), len, FACT_VALUE_MAX);
-	return inventory_fail(reader, -EINVAL, "has more than %u facts, expected at most that", FACTSET_MAX);
-}
-
-static int fact_text(const struct inventory_reader *reader, struct factset_builder *builder, const char *key, const json_t *value)
-{
-	size_t len = json_string_length(value);
-	int r = factset_builder_add(builder, key, json_string_value(value), len);
-
-	return r < 0 ? fact_refused(reader, key, len, r) : 0;
-}
-
-static int fact_error(const struct inventory_reader *reader, struct factset_builder *builder, const char *key, const json_t *value)
-{
-	const char *name = json_string_value(value);
-	int code = name ? error_number(name) : 0;
-	int r;
-
-	if (!name)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\": \"error\" is %s, expected the name of an errno", SHOWN(key),
-				      json_source_type(value));
-	if (!code)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\": \"error\" is \"%s\", expected the name of an errno", SHOWN(key),
-				      SHOWN(name));
-	r = factset_builder_add_error(builder, key, code);
-	return r < 0 ? fact_refused(reader, key, 0, r) : 0;
-}
-
-static int fact_binary(const struct inventory_reader *reader, struct factset_builder *builder, const char *key, const json_t *value)
-{
-	const char *text = json_string_value(value);
-	size_t len = json_string_length(value);
-	char *bytes;
-	int r;
-
-	if (!text)
-		return inventory_fail(reader, -EINVAL, "fact \"%s\": \"base64\" is %s, expected a string", SHOWN(key), json_source_type(value));
-	if (len > BASE64_SIZE(FACT_VALUE_MAX))
-		return fact_refused(reader, key, len / 4 * 3, -E2BIG);
-	bytes = malloc(len + 1);
-	if (!bytes)
-		return out_of_memory(reader);
-	if (base64_decode(text, len, bytes, &len) < 0) {
-		r = inventory_fail(reader, -EINVAL, "fact \"%s\": \"base64\" is \"%s\", expected base64 with its padding", SHOWN(key), SHOWN(text));
-	} else {
-		r = factset_builder_add_binary(builder, key, bytes, len);
-		if (r < 0)
-			r = fact_refused(reader, key, len, r);
-	}
-	free(bytes);
-	return r;
-}
-
-static int fact_read(const struct inventory_reader *reader, struct factset_builder *builder, const char *key, const json_t *value)
-{
-	const json_t *inner;
-
-	if (json_is_string(value))
-		return fact_text(reader, builder, key, value);
-	if (json_object_size(value) == 1) {
-		inner = json_object_get(value, "error");
-		if (inner)
-			return fact_error(reader, builder, key, inner);
-		inner = json_object_get(value, "base64");
-		if (inner)
-			return fact_binary(reader, builder, key, inner);
-	}
-	return inventory_fail(reader, -EINVAL, "fact \"%s\" is %s, expected a string, {\"error\":NAME} or {\"base64\":TEXT}", SHOWN(key),
-			      json_is_object(value) ? "another object" : json_source_type(value));
-}
-
-static int facts_read(struct inventory_reader *reader, json_t *tree, struct factset *ret)
-{
-	struct factset_builder builder;
-	struct error why = {{0}};
-	const char *key;
-	json_t *value;
-	int r;
-
-	if (!json_is_object(tree))
-		return inventory_fail(reader, -EINVAL, "\"facts\" is %s, expected an object", json_source_type(tree));
-	factset_builder_init(&builder, &reader->inventory->arena);
-	json_object_foreach(tree, key, value) {
-		const char *kept = intern_text(&reader->texts, key);
-
-		r = kept ? fact_read(reader, &builder, kept, value) : out_of_memory(reader);
-		if (r < 0)
-			goto fail;
-	}
-	r = factset_builder_finish(&builder, ret, &why);
-	return r < 0 ? inventory_fail(reader, r, "%s", why.text) : 0;
-fail:
-	factset_builder_free(&builder);
-	return r;
 }
 
 /* ---------------------------------------------------------------- members */
@@ -286,10 +170,11 @@ static const char *const member_names[MEMBER_COUNT] = {
 };
 
 /* Sort an object's members into the known ones and the rest, which becomes compact JSON. */
-static int members_sort(struct inventory_reader *reader, const json_t *tree, unsigned known, json_t *ret[MEMBER_COUNT], const char **ret_extra)
+static int members_sort(struct inventory_reader *reader, const json_t *tree, unsigned known, json_t *ret[MEMBER_COUNT],
+			const char **ret_extra)
 {
 	json_t *extra = NULL;
-	const char *name;
+	const char *name = NULL;
 	json_t *value;
 	int r = 0;
 
@@ -307,7 +192,7 @@ static int members_sort(struct inventory_reader *reader, const json_t *tree, uns
 		if (!extra)
 			extra = json_object();
 		if (json_object_set(extra, name, value) != 0) {
-			r = out_of_memory(reader);
+			r = inventory_no_memory(reader);
 			goto out;
 		}
 	}
@@ -317,74 +202,88 @@ out:
 	return r;
 }
 
-static int facts_missing(const struct inventory_reader *reader)
+/* A checked text into the arena; NULL was refused. */
+static int text_keep(struct inventory_reader *reader, const char *text, const char **ret)
 {
-	return inventory_fail(reader, -EINVAL, "\"facts\" is missing, expected an object");
+	const char *copy;
+
+	if (!text)
+		return -EINVAL;
+	copy = arena_copy(&reader->inventory->arena, text, strlen(text));
+	if (!copy)
+		return inventory_no_memory(reader);
+	*ret = copy;
+	return 0;
 }
 
 int inventory_tree_host(struct inventory_reader *reader, const json_t *tree)
 {
 	json_t *members[MEMBER_COUNT] = {NULL};
 	struct host *host = reader->host;
-	const char *name;
 	int r = members_sort(reader, tree, MEMBERS_OF_HOST, members, &host->extra);
 
 	if (r == 0)
-		r = name_check(reader, "name", members[MEMBER_NAME], &name);
-	if (r == 0 && !(host->name = intern_text(&reader->texts, name)))
-		r = out_of_memory(reader);
+		r = text_keep(reader, name_check(reader, "name", members[MEMBER_NAME]), &host->name);
 	if (r == 0 && members[MEMBER_WANTED])
 		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &host->wanted);
 	if (r == 0 && members[MEMBER_FACTS])
-		r = facts_read(reader, members[MEMBER_FACTS], &host->facts);
+		r = inventory_tree_facts(reader, members[MEMBER_FACTS], &host->facts);
 	return r;
 }
 
 static int kind_read(const struct inventory_reader *reader, const json_t *value, enum migcompat_kind *ret)
 {
-	const char *text;
-	int r = text_check(reader, "kind", value, INVENTORY_TEXT_MAX, &text);
+	const char *text = text_check(reader, "kind", value, INVENTORY_TEXT_MAX);
 
-	if (r < 0)
-		return r;
+	if (!text)
+		return -EINVAL;
 	if (kind_parse(text, strlen(text), ret) < 0)
 		return inventory_fail(reader, -EINVAL, "\"kind\" is \"%s\", expected mdev, mdev-type or physical", SHOWN(text));
 	return 0;
 }
 
+/* The members of a device that may be missing. */
+static int optional_read(struct inventory_reader *reader, json_t *const members[MEMBER_COUNT], struct device *device)
+{
+	int r = 0;
+
+	if (members[MEMBER_DRIVER])
+		r = inventory_tree_text(reader, "driver", members[MEMBER_DRIVER], &device->driver);
+	if (r == 0 && members[MEMBER_PARENT])
+		r = inventory_tree_text(reader, "parent", members[MEMBER_PARENT], &device->parent);
+	if (r == 0 && members[MEMBER_PATH])
+		r = text_keep(reader, path_check(reader, members[MEMBER_PATH]), &device->path);
+	if (r == 0 && members[MEMBER_WANTED])
+		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &device->wanted);
+	return r;
+}
+
 int inventory_tree_device(struct inventory_reader *reader, const json_t *tree)
 {
-	struct arena *arena = &reader->inventory->arena;
 	json_t *members[MEMBER_COUNT] = {NULL};
 	struct device device = {.host = reader->host};
-	const char *text;
 	struct device *kept;
 	int r = members_sort(reader, tree, MEMBERS_OF_DEVICE, members, &device.extra);
 
 	if (r == 0)
 		r = kind_read(reader, members[MEMBER_KIND], &device.kind);
 	if (r == 0)
-		r = name_check(reader, "id", members[MEMBER_ID], &text);
-	if (r == 0 && !(reader->id = device.id = arena_copy(arena, text, strlen(text))))
-		r = out_of_memory(reader);
-	if (r == 0 && members[MEMBER_DRIVER])
-		r = inventory_tree_text(reader, "driver", members[MEMBER_DRIVER], &device.driver);
-	if (r == 0 && members[MEMBER_PARENT])
-		r = inventory_tree_text(reader, "parent", members[MEMBER_PARENT], &device.parent);
-	if (r == 0 && members[MEMBER_PATH]) {
-		r = path_check(reader, "path", members[MEMBER_PATH], &text);
-		if (r == 0 && !(device.path = arena_copy(arena, text, strlen(text))))
-			r = out_of_memory(reader);
-	}
-	if (r == 0 && members[MEMBER_WANTED])
-		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &device.wanted);
-	if (r == 0)
-		r = members[MEMBER_FACTS] ? facts_read(reader, members[MEMBER_FACTS], &device.facts) : facts_missing(reader);
+		r = text_keep(reader, name_check(reader, "id", members[MEMBER_ID]), &device.id);
+	if (r < 0)
+		return r;
+	/* From here on messages name it. */
+	reader->id = device.id;
+	r = optional_read(reader, members, &device);
+	if (r < 0)
+		return r;
+	if (!members[MEMBER_FACTS])
+		return inventory_fail(reader, -EINVAL, "\"facts\" is missing, expected an object");
+	r = inventory_tree_facts(reader, members[MEMBER_FACTS], &device.facts);
 	if (r < 0)
 		return r;
 	kept = inventory_add_device(reader->inventory);
 	if (!kept)
-		return out_of_memory(reader);
+		return inventory_no_memory(reader);
 	*kept = device;
 	return 0;
 }

@@ -250,7 +250,8 @@ static int feed_failed(const struct feed *feed, const char *what, uint64_t start
 
 	if (source->failed)
 		return source_failed(source, err);
-	if (json_error_code(why) == json_error_out_of_memory)
+	/* Where it gets no memory for a buffer, jansson says nothing at all. */
+	if (json_error_code(why) == json_error_out_of_memory || why->text[0] == '\0')
 		return error_set(err, -ENOMEM, "%s: %s: out of memory", source->name, what);
 	if (json_error_code(why) == json_error_premature_end_of_input && feed->fed == feed->max)
 		return error_set(err, -EFBIG, "%s: %s: is longer than %zu bytes, expected at most that", source->name, what, feed->max);
@@ -266,7 +267,7 @@ int json_source_value(struct json_source *source, const char *what, size_t max, 
 	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
 	struct feed feed = {.source = source, .max = max};
 	int c = json_source_peek(source, err);
-	json_error_t why;
+	json_error_t why = {.line = 0};
 	uint64_t start;
 	json_t *value;
 

@@ -22,12 +22,12 @@ struct json_source {
 	const char *bytes; /* the document, or a window of it */
 	size_t at;         /* bytes[at..end) are yet to be taken */
 	size_t end;
-	uint64_t before;   /* bytes of the document ahead of bytes[0] */
-	uint64_t max;      /* bytes that a document may have */
-	char *window;      /* made at the first reading; NULL: the document is in memory */
-	size_t room;       /* of the window */
-	int fd;            /* -1: the document is in memory */
-	int failed;        /* negative errno of a reading that failed */
+	uint64_t before; /* bytes of the document ahead of bytes[0] */
+	uint64_t max;    /* bytes that a document may have */
+	char *window;    /* made at the first reading; NULL: the document is in memory */
+	size_t room;     /* of the window */
+	int fd;          /* -1: the document is in memory */
+	int failed;      /* negative errno of a reading that failed */
 };
 
 /*

@@ -103,7 +103,8 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 	inventory->by_id = by_id;
 	for (size_t i = 1; i < inventory->ndevices; i++)
 		if (by_id[i - 1]->host == by_id[i]->host && strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
-			return error_set(err, -EEXIST, "%s: device \"%s\" stands twice in host \"%s\", expected an id that is unique in its host",
+			return error_set(err, -EEXIST,
+					 "%s: device \"%s\" stands twice in host \"%s\", expected an id that is unique in its host",
 					 host_source(by_id[i]->host), by_id[i]->id, by_id[i]->host->name);
 	return 0;
 }
@@ -127,9 +128,10 @@ static size_t id_position(const struct inventory *inventory, const char *id)
 static int not_unique(const char *name, const struct device *a, const struct device *b, struct error *err)
 {
 	if (strcmp(a->host->name, b->host->name) != 0)
-		return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s and %s//%s", name, a->host->name, a->id, b->host->name, b->id);
-	return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s of %s and of %s", name, a->host->name, a->id, host_source(a->host),
-			 host_source(b->host));
+		return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s and %s//%s", name, a->host->name, a->id, b->host->name,
+				 b->id);
+	return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s of %s and of %s", name, a->host->name, a->id,
+			 host_source(a->host), host_source(b->host));
 }
 
 /* Look among the devices of one id for those of a host (NULL: of any). *found is the one seen before, or NULL. */
@@ -167,7 +169,8 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 		return r;
 	if (!found) {
 		if (inventory->nhosts == 1)
-			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name, inventory->ndevices, host_source(inventory->hosts[0]));
+			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name, inventory->ndevices,
+					 host_source(inventory->hosts[0]));
 		return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %zu hosts", name, inventory->ndevices, inventory->nhosts);
 	}
 	*ret = found;

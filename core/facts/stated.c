@@ -13,8 +13,6 @@
 #include "core/facts/inventory_tree.h"
 #include "core/facts/stated_file.h"
 
-#define SHOWN(text) text_shown(&(struct shown){{0}}, text)
-
 struct stated *stated_free(struct stated *stated)
 {
 	if (!stated)
@@ -65,8 +63,8 @@ static int stated_merge(struct stated *stated, struct error *err)
 		}
 		if (strcmp(last->value, all[i].value) != 0)
 			return error_set(err, -EEXIST, "%s: \"%s\" of %s%s is \"%s\", but \"%s\" in %s; expected one value", all[i].file,
-					 all[i].key + sizeof(STATED_PREFIX) - 1, all[i].id[0] ? "device " : "the host", all[i].id, SHOWN(all[i].value),
-					 SHOWN(last->value), last->file);
+					 all[i].key + sizeof(STATED_PREFIX) - 1, all[i].id[0] ? "device " : "the host", all[i].id,
+					 SHOWN(all[i].value), SHOWN(last->value), last->file);
 		if (strcmp(last->date, all[i].date) < 0)
 			last->date = all[i].date;
 	}

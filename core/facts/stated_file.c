@@ -17,7 +17,6 @@
 #define FORMAT "migcompat-facts/1"
 /* What is left of a fact's key for the administrator's part. */
 #define STATED_KEY_MAX (FACT_KEY_MAX - (sizeof(STATED_PREFIX) - 1) - (sizeof(STATED_DATE_SUFFIX) - 1))
-#define SHOWN(text) text_shown(&(struct shown){{0}}, text)
 
 /* One file that is being read. */
 struct statement_file {
@@ -40,7 +39,8 @@ static int statement_push(struct statement_file *file, const char *id, const cha
 	struct statement statement = {.date = file->date, .file = file->name, .order = stated->count};
 
 	if (stated->count >= FACTSET_MAX)
-		return error_set(file->err, -E2BIG, "%s: there are more than %u stated facts, expected at most that", file->name, FACTSET_MAX);
+		return error_set(file->err, -E2BIG, "%s: there are more than %u stated facts, expected at most that", file->name,
+				 FACTSET_MAX);
 	if (stated->count == stated->room) {
 		size_t room = stated->room ? stated->room * 2 : 16;
 		struct statement *statements = realloc(stated->statements, room * sizeof(*statements));
@@ -80,14 +80,15 @@ static int statements_read(struct statement_file *file, const char *where, const
 		return error_set(file->err, -EINVAL, "%s: %s is %s, expected an object", file->name, where, json_source_type(tree));
 	json_object_foreach(tree, key, value) {
 		if (!key_valid(key))
-			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is no name of a fact, expected a path of at most %zu bytes without '@'",
+			return error_set(file->err, -EINVAL,
+					 "%s: %s: \"%s\" is no name of a fact, expected a path of at most %zu bytes without '@'",
 					 file->name, where, SHOWN(key), STATED_KEY_MAX);
 		if (!json_is_string(value))
 			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %s, expected a string", file->name, where, SHOWN(key),
 					 json_source_type(value));
 		if (json_string_length(value) > FACT_VALUE_MAX)
-			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %zu bytes long, expected at most %u", file->name, where, SHOWN(key),
-					 json_string_length(value), FACT_VALUE_MAX);
+			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %zu bytes long, expected at most %u", file->name, where,
+					 SHOWN(key), json_string_length(value), FACT_VALUE_MAX);
 		snprintf(fact, sizeof(fact), STATED_PREFIX "%s", key);
 		r = statement_push(file, id, fact, json_string_value(value));
 		if (r < 0)
@@ -129,7 +130,8 @@ static int date_read(struct statement_file *file, json_t *value)
 		return error_set(file->err, -EINVAL, "%s: \"stated\" is %s, expected a date like \"2026-11-21\"", file->name,
 				 json_source_type(value));
 	if (!date_valid(date))
-		return error_set(file->err, -EINVAL, "%s: \"stated\" is \"%s\", expected a date like \"2026-11-21\"", file->name, SHOWN(date));
+		return error_set(file->err, -EINVAL, "%s: \"stated\" is \"%s\", expected a date like \"2026-11-21\"", file->name,
+				 SHOWN(date));
 	file->date = intern_text(&file->stated->texts, date);
 	return file->date ? 0 : out_of_memory(file->name, file->err);
 }
@@ -151,8 +153,9 @@ static int devices_read(struct statement_file *file, json_t *value)
 		char where[96];
 
 		if (id[0] == '\0' || strlen(id) > INVENTORY_TEXT_MAX || !utf8_clean(id, strlen(id)))
-			return error_set(file->err, -EINVAL, "%s: \"%s\" is no device's id, expected 1 to %u bytes without control characters",
-					 file->name, SHOWN(id), INVENTORY_TEXT_MAX);
+			return error_set(file->err, -EINVAL,
+					 "%s: \"%s\" is no device's id, expected 1 to %u bytes without control characters", file->name,
+					 SHOWN(id), INVENTORY_TEXT_MAX);
 		snprintf(where, sizeof(where), "device \"%s\"", SHOWN(id));
 		r = statements_read(file, where, id, tree);
 		if (r < 0)
@@ -211,8 +214,8 @@ int stated_owner_check(int fd, const char *name, struct error *err)
 	if (fstat(fd, &st) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
 	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return error_set(err, -EPERM, "%s: can be written by others (owner %u, mode %04o), expected by root or the caller alone", name,
-				 (unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
+		return error_set(err, -EPERM, "%s: can be written by others (owner %u, mode %04o), expected by root or the caller alone",
+				 name, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
 	return 0;
 }
 
@@ -244,4 +247,3 @@ int stated_file_read(struct stated *stated, const char *folder, const char *entr
 	json_source_close(&source);
 	return r;
 }
-

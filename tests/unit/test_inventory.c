@@ -148,8 +148,7 @@ static void several_files_make_one_inventory(void **state)
 	(void)state;
 	inventory_init(&inventory);
 	assert_int_equal(inventory_read_buffer(&inventory, "a", example, sizeof(example) - 1, NULL), 0);
-	assert_int_equal(inventory_read_buffer(&inventory, "b",
-					       HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL,
+	assert_int_equal(inventory_read_buffer(&inventory, "b", HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL,
 					       sizeof(HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL) - 1, NULL),
 			 0);
 	assert_int_equal(inventory_finish(&inventory, NULL), 0);
@@ -166,7 +165,8 @@ static void error_becomes_its_number(void **state)
 	const struct fact *fact;
 
 	(void)state;
-	read_good(&inventory, HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"error\":\"EACCES\"},\"b\":{\"error\":\"E524\"}}}" TAIL);
+	read_good(&inventory,
+		  HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"error\":\"EACCES\"},\"b\":{\"error\":\"E524\"}}}" TAIL);
 	fact = factset_find(&inventory.devices[0].facts, "a");
 	assert_int_equal(fact->error, EACCES);
 	assert_null(fact->value);
@@ -220,8 +220,9 @@ static void wanted_of_the_host_wins_for_the_host_alone(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, "{\"format\":\"migcompat-inventory/1\",\"wanted\":[\"vendor\"],\"host\":{\"wanted\":[\"module/*\"],\"name\":\"a\"},"
-			      "\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}]}");
+	read_good(&inventory,
+		  "{\"format\":\"migcompat-inventory/1\",\"wanted\":[\"vendor\"],\"host\":{\"wanted\":[\"module/*\"],\"name\":\"a\"},"
+		  "\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}]}");
 	assert_string_equal(inventory.hosts[0]->wanted.globs[0], "module/*");
 	assert_string_equal(inventory.devices[0].wanted.globs[0], "vendor");
 	inventory_free(&inventory);

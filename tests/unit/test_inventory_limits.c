@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdbool.h>
 
+#include <jansson.h>
+
 #include "core/facts/inventory_json.h"
 
 #define HEAD "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\"},\"devices\":["
@@ -51,7 +53,8 @@ static void padded_is_refused(const char *before, char byte, size_t count, const
 static void long_id_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"", 'i', 256, "\"}" TAIL, -EINVAL, "device 1: \"id\" is 256 bytes long, expected at most 255");
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"", 'i', 256, "\"}" TAIL, -EINVAL,
+			  "device 1: \"id\" is 256 bytes long, expected at most 255");
 }
 
 static void long_host_name_is_refused(void **state)
@@ -176,6 +179,43 @@ static void large_buffer_is_refused(void **state)
 	assert_contains(err.text, "a.json: is 536870913 bytes long, expected at most 536870912");
 }
 
+/* ---------------------------------------------------------------- memory */
+
+static size_t allowance;
+
+static void *malloc_while_allowed(size_t size)
+{
+	return allowance ? allowance--, malloc(size) : NULL;
+}
+
+static void memory_that_runs_out_in_jansson_is_an_error(void **state)
+{
+	static const char text[] =
+		HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"1\",\"b\":{\"error\":\"EIO\"}},\"x\":[1]}],\"y\":{\"z\":2}}";
+	struct error err = {{0}};
+	size_t failures = 0;
+	int r = -ENOMEM;
+
+	(void)state;
+	while (r < 0) {
+		struct inventory inventory;
+
+		inventory_init(&inventory);
+		json_set_alloc_funcs(malloc_while_allowed, free);
+		allowance = failures;
+		r = inventory_read_buffer(&inventory, "a.json", text, sizeof(text) - 1, &err);
+		json_set_alloc_funcs(malloc, free);
+		inventory_free(&inventory);
+		if (r == 0)
+			break;
+		/* jansson calls some of them a syntax error. */
+		assert_true(r == -ENOMEM || r == -EINVAL);
+		assert_memory_equal(err.text, "a.json: ", 8);
+		failures++;
+	}
+	assert_true(failures > 20);
+}
+
 /* ---------------------------------------------------------------- files */
 
 static void file_is_refused(const char *path, int code, const char *sentence)
@@ -262,25 +302,16 @@ static void unreadable_file_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(long_id_is_refused),
-		cmocka_unit_test(long_host_name_is_refused),
-		cmocka_unit_test(long_key_is_refused),
-		cmocka_unit_test(long_value_is_refused),
-		cmocka_unit_test(long_base64_is_refused),
-		cmocka_unit_test(long_device_is_refused),
-		cmocka_unit_test(long_member_name_is_refused),
-		cmocka_unit_test(unknown_members_are_bounded_together),
-		cmocka_unit_test(depth_bomb_is_refused),
-		cmocka_unit_test(container_bomb_is_refused),
-		cmocka_unit_test(too_many_facts_are_refused),
-		cmocka_unit_test(too_many_globs_are_refused),
-		cmocka_unit_test(large_buffer_is_refused),
-		cmocka_unit_test(missing_file_is_refused),
-		cmocka_unit_test(folder_is_refused),
-		cmocka_unit_test(device_node_is_refused),
-		cmocka_unit_test(pipe_is_refused_at_once),
-		cmocka_unit_test(empty_file_is_refused),
-		cmocka_unit_test(gigabyte_is_refused_unread),
+		cmocka_unit_test(long_id_is_refused),          cmocka_unit_test(long_host_name_is_refused),
+		cmocka_unit_test(long_key_is_refused),         cmocka_unit_test(long_value_is_refused),
+		cmocka_unit_test(long_base64_is_refused),      cmocka_unit_test(long_device_is_refused),
+		cmocka_unit_test(long_member_name_is_refused), cmocka_unit_test(unknown_members_are_bounded_together),
+		cmocka_unit_test(depth_bomb_is_refused),       cmocka_unit_test(container_bomb_is_refused),
+		cmocka_unit_test(too_many_facts_are_refused),  cmocka_unit_test(too_many_globs_are_refused),
+		cmocka_unit_test(large_buffer_is_refused),     cmocka_unit_test(memory_that_runs_out_in_jansson_is_an_error),
+		cmocka_unit_test(missing_file_is_refused),     cmocka_unit_test(folder_is_refused),
+		cmocka_unit_test(device_node_is_refused),      cmocka_unit_test(pipe_is_refused_at_once),
+		cmocka_unit_test(empty_file_is_refused),       cmocka_unit_test(gigabyte_is_refused_unread),
 		cmocka_unit_test(unreadable_file_is_refused),
 	};
 

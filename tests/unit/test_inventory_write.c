@@ -16,7 +16,8 @@ static void written_free(struct written *written)
 	free(written->text);
 }
 
-static int write_to_memory(const struct inventory *inventory, const struct host *host, inventory_keep_fn *keep, void *arg, struct written *ret)
+static int write_to_memory(const struct inventory *inventory, const struct host *host, inventory_keep_fn *keep, void *arg,
+			   struct written *ret)
 {
 	FILE *out = open_memstream(&ret->text, &ret->len);
 	int r;
@@ -37,29 +38,28 @@ static void read_good(struct inventory *inventory, const char *text)
 }
 
 /* Everything that a model can hold. */
-static const char full[] =
-	"{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
-	" \"wanted\":[\"mdev_type\",\"module/*\"],\n"
-	" \"host\":{\"name\":\"böx \\\"4\\\"\",\"facts\":{\n"
-	"   \"kernel/release\":\"6.12.0\",\n"
-	"   \"module/mtty/version\":{\"error\":\"E524\"}},\n"
-	"  \"rack\":{\"row\":4}},\n"
-	" \"devices\":[\n"
-	"  {\"id\":\"u1\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
-	"   \"path\":\"/devices/virtual/mtty/mtty/u1\",\n"
-	"   \"wanted\":[],\n"
-	"   \"facts\":{\n"
-	"   \"a\":{\"error\":\"EACCES\"},\n"
-	"   \"b\":{\"base64\":\"AP8K\"},\n"
-	"   \"c\":{\"base64\":\"\"},\n"
-	"   \"d\":\"x\\ny\\n\\n\",\n"
-	"   \"e\":\"\",\n"
-	"   \"f\":\"\\n\\n\",\n"
-	"   \"g\":\"\\u0001€/\\\\\"},\n"
-	"   \"note\":[1,2.5,null]},\n"
-	"  {\"id\":\"mtty/mtty-1\",\"kind\":\"mdev-type\",\n"
-	"   \"facts\":{}}],\n"
-	" \"by\":\"hand\",\"more\":[]}\n";
+static const char full[] = "{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
+			   " \"wanted\":[\"mdev_type\",\"module/*\"],\n"
+			   " \"host\":{\"name\":\"böx \\\"4\\\"\",\"facts\":{\n"
+			   "   \"kernel/release\":\"6.12.0\",\n"
+			   "   \"module/mtty/version\":{\"error\":\"E524\"}},\n"
+			   "  \"rack\":{\"row\":4}},\n"
+			   " \"devices\":[\n"
+			   "  {\"id\":\"u1\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
+			   "   \"path\":\"/devices/virtual/mtty/mtty/u1\",\n"
+			   "   \"wanted\":[],\n"
+			   "   \"facts\":{\n"
+			   "   \"a\":{\"error\":\"EACCES\"},\n"
+			   "   \"b\":{\"base64\":\"AP8K\"},\n"
+			   "   \"c\":{\"base64\":\"\"},\n"
+			   "   \"d\":\"x\\ny\\n\\n\",\n"
+			   "   \"e\":\"\",\n"
+			   "   \"f\":\"\\n\\n\",\n"
+			   "   \"g\":\"\\u0001€/\\\\\"},\n"
+			   "   \"note\":[1,2.5,null]},\n"
+			   "  {\"id\":\"mtty/mtty-1\",\"kind\":\"mdev-type\",\n"
+			   "   \"facts\":{}}],\n"
+			   " \"by\":\"hand\",\"more\":[]}\n";
 
 static void full_document_comes_back_byte_for_byte(void **state)
 {

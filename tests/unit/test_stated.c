@@ -64,7 +64,8 @@ static void facts_of_devices_and_host_have_their_date(void **state)
 
 	(void)state;
 	folder_make(&folder);
-	folder_write(&folder, "a.json", HEAD "\"devices\":{\"u1\":{\"mkvps/05.0004\":\"AES CUR: valid 0x1\\n\"},\"u2\":{}},\"host\":{\"site\":\"x\"}}");
+	folder_write(&folder, "a.json",
+		     HEAD "\"devices\":{\"u1\":{\"mkvps/05.0004\":\"AES CUR: valid 0x1\\n\"},\"u2\":{}},\"host\":{\"site\":\"x\"}}");
 	stated = load_good(folder.path);
 	answer_make(&answer, stated, "u1");
 	assert_int_equal(answer.facts.count, 2);
@@ -317,15 +318,20 @@ static const struct bad table[] = {
 	{"two_documents", HEAD "\"host\":{}}{}", "/a.json: line 1: behind the document: found '{', expected nothing more"},
 	{"no_object", "[]", "/a.json: is an array, expected an object"},
 	{"no_format", "{\"stated\":\"2026-11-21\"}", "/a.json: \"format\" is missing"},
-	{"other_format", "{\"format\":\"migcompat-facts/2\"}", "/a.json: \"format\" is \"migcompat-facts/2\", expected \"migcompat-facts/1\""},
+	{"other_format", "{\"format\":\"migcompat-facts/2\"}",
+	 "/a.json: \"format\" is \"migcompat-facts/2\", expected \"migcompat-facts/1\""},
 	{"format_is_no_string", "{\"format\":1}", "/a.json: \"format\" is a number, expected \"migcompat-facts/1\""},
 	{"no_date", "{\"format\":\"migcompat-facts/1\",\"host\":{}}", "/a.json: \"stated\" is missing"},
 	{"date_is_no_string", "{\"format\":\"migcompat-facts/1\",\"stated\":20261121}", "/a.json: \"stated\" is a number, expected a date"},
-	{"date_is_no_date", "{\"format\":\"migcompat-facts/1\",\"stated\":\"yesterday\"}", "/a.json: \"stated\" is \"yesterday\", expected a date"},
-	{"month_13", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-13-01\"}", "/a.json: \"stated\" is \"2026-13-01\", expected a date"},
+	{"date_is_no_date", "{\"format\":\"migcompat-facts/1\",\"stated\":\"yesterday\"}",
+	 "/a.json: \"stated\" is \"yesterday\", expected a date"},
+	{"month_13", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-13-01\"}",
+	 "/a.json: \"stated\" is \"2026-13-01\", expected a date"},
 	{"day_0", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01-00\"}", "/a.json: \"stated\" is \"2026-01-00\", expected a date"},
-	{"no_leap_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2100-02-29\"}", "/a.json: \"stated\" is \"2100-02-29\", expected a date"},
-	{"negative_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01--1\"}", "/a.json: \"stated\" is \"2026-01--1\", expected a date"},
+	{"no_leap_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2100-02-29\"}",
+	 "/a.json: \"stated\" is \"2100-02-29\", expected a date"},
+	{"negative_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01--1\"}",
+	 "/a.json: \"stated\" is \"2026-01--1\", expected a date"},
 	{"unknown_member", HEAD "\"device\":{}}", "/a.json: \"device\" is unknown, expected format, stated, host or devices"},
 	{"member_twice", HEAD "\"host\":{},\"host\":{}}", "/a.json: line 1: the document: bad JSON: duplicate object key"},
 	{"host_is_no_object", HEAD "\"host\":[]}", "/a.json: \"host\" is an array, expected an object"},

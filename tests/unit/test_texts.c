@@ -35,7 +35,8 @@ static void intern_keeps_one_copy_of_each_text(void **state)
 
 static void utf8_accepts_what_is_well_formed(void **state)
 {
-	static const char *const good[] = {"", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
+	static const char *const good[] = {
+		"", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -45,9 +46,21 @@ static void utf8_accepts_what_is_well_formed(void **state)
 static void utf8_refuses_what_is_not(void **state)
 {
 	static const char *const bad[] = {
-		"\x80",         "\xff",             "\xc0\x80",         "\xc1\xbf",     "\xe0\x80\x80", /* overlong */
-		"\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80", "\xe2\x82",     /* surrogate, too large, cut */
-		"\xc3",         "\xc3(",            "abcdefgh\xc3",     "abcdefg\xff", "\xe2(\xa1",
+		"\x80",
+		"\xff",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x80\x80", /* overlong */
+		"\xed\xa0\x80",
+		"\xf0\x80\x80\x80",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80",
+		"\xe2\x82", /* surrogate, too large, cut */
+		"\xc3",
+		"\xc3(",
+		"abcdefgh\xc3",
+		"abcdefg\xff",
+		"\xe2(\xa1",
 	};
 
 	(void)state;
@@ -71,7 +84,12 @@ static void error_replaces_what_could_steer_a_terminal(void **state)
 	struct error err;
 
 	(void)state;
-	assert_int_equal(error_set(&err, -EINVAL, "%s", "a\x1b[2Jb\xc2\x9b" "c\xff" "d\x7f" "ü"), -EINVAL);
+	assert_int_equal(error_set(&err, -EINVAL, "%s",
+				   "a\x1b[2Jb\xc2\x9b"
+				   "c\xff"
+				   "d\x7f"
+				   "ü"),
+			 -EINVAL);
 	assert_string_equal(err.text, "a?[2Jb??c?d?ü");
 	assert_int_equal(error_set(NULL, -EIO, "nobody asks"), -EIO);
 }
@@ -105,7 +123,8 @@ static void errors_have_names_both_ways(void **state)
 
 static void unknown_error_names_have_no_number(void **state)
 {
-	static const char *const bad[] = {"", "0", "E", "EWHATEVER", "eacces", "E5", "E0", "E4096", "E-524", "E+524", "E524x", "E99999999999"};
+	static const char *const bad[] = {"",   "0",     "E",     "EWHATEVER", "eacces", "E5",
+					  "E0", "E4096", "E-524", "E+524",     "E524x",  "E99999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -134,7 +153,8 @@ static void base64_is_the_same_both_ways(void **state)
 
 static void base64_refuses_what_is_not_exact(void **state)
 {
-	static const char *const bad[] = {"A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
+	static const char *const bad[] = {
+		"A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
 	char back[16];
 	size_t len;
 
