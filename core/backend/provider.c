@@ -3,6 +3,28 @@
 #include "core/backend/provider.h"
 
 #include <errno.h>
+#include <string.h>
+
+/* What a string may hold: 0x21 to 0x7e. */
+static bool string_bytes(const char *bytes, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (bytes[i] < 0x21 || bytes[i] > 0x7e)
+			return false;
+	return true;
+}
+
+bool provider_type_valid(const char *type)
+{
+	size_t len = type ? strlen(type) : 0;
+
+	return len >= 1 && len <= MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33 && string_bytes(type, len) && !strchr(type, ':');
+}
+
+bool provider_payload_valid(const char *payload, size_t len)
+{
+	return payload && len >= 1 && len <= MIGCOMPAT_PAYLOAD_MAX && string_bytes(payload, len);
+}
 
 int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg)
 {

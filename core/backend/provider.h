@@ -66,6 +66,10 @@ struct worker_options {
 int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err);
 int provider_worker_ready(struct provider *provider, struct error *err);
 
+/* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may be NULL. */
+bool provider_type_valid(const char *type);
+bool provider_payload_valid(const char *payload, size_t len);
+
 /* Settle the settings: value(arg, name) is the administrator's text or NULL. Call once, before the first open. */
 int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg);
 

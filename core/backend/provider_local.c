@@ -70,17 +70,6 @@ static int broken(const struct local *local, struct error *err, const char *what
 	return error_set(err, -EPROTO, "backend %s: %s", local->provider.info.name, what);
 }
 
-/* TYPE of a migration type: what fits into the prefix of a string. */
-static bool type_valid(const char *type)
-{
-	size_t len = type ? strlen(type) : 0;
-
-	for (size_t i = 0; i < len; i++)
-		if (type[i] < 0x21 || type[i] > 0x7e || type[i] == ':')
-			return false;
-	return len >= 1 && len <= MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33;
-}
-
 static int payload_get(struct local *local, struct local_opened *mine, struct error *err)
 {
 	int len = local->ops->payload(mine->handle, mine->payload, MIGCOMPAT_PAYLOAD_MAX);
@@ -89,9 +78,8 @@ static int payload_get(struct local *local, struct local_opened *mine, struct er
 		return error_set(err, len, "backend %s: it could not make the version string: %s", local->provider.info.name, strerror(-len));
 	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
 		return broken(local, err, "its version string is empty or too long");
-	for (int i = 0; i < len; i++)
-		if (mine->payload[i] < 0x21 || mine->payload[i] > 0x7e)
-			return broken(local, err, "its version string has bytes that are not allowed");
+	if (!provider_payload_valid(mine->payload, (size_t)len))
+		return broken(local, err, "its version string has bytes that are not allowed");
 	mine->opened.payload = mine->payload;
 	mine->opened.payload_len = (size_t)len;
 	return 0;
@@ -105,7 +93,7 @@ static int describe(struct local *local, struct local_opened *mine, struct error
 
 	if (r)
 		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: it could not describe the device", local->provider.info.name);
-	if (!type_valid(description.type))
+	if (!provider_type_valid(description.type))
 		return broken(local, err, "its migration type is missing or malformed");
 	opened->type = description.type;
 	opened->model = description.model;

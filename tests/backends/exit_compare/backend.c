@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Says yes, and ends the process as if all were well. */
+#include <unistd.h>
+
+#include "tests/backends/plain.h"
+
+static int exit_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+{
+	plain_compare(handle, payload, len, result);
+	_exit(0);
+}
+
+#define PLAIN_NAME "exit_compare"
+#define PLAIN_COMPARE exit_compare
+#include "tests/backends/register.h"

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes memory until there is none. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "tests/backends/plain.h"
+
+static int greedy_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+{
+	(void)host;
+	(void)facts;
+	(void)ret_handle;
+	for (;;) {
+		char *block = malloc(1 << 20);
+
+		if (!block)
+			return -ENOMEM;
+		memset(block, 1, 1 << 20);
+	}
+}
+
+#define PLAIN_NAME "greedy"
+#define PLAIN_OPEN greedy_open
+#include "tests/backends/register.h"

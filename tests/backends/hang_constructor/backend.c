@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Never comes back from loading. */
+#include <unistd.h>
+
+__attribute__((constructor)) static void load(void)
+{
+	for (;;)
+		pause();
+}
+
+#define PLAIN_NAME "hang_constructor"
+#include "tests/backends/register.h"

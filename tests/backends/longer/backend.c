@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Built against a release to come: its struct goes on behind what is known today. */
+#include <stdint.h>
+
+#include "tests/backends/plain.h"
+
+#define PLAIN_NAME "longer"
+#define PLAIN_SIZE sizeof(struct longer)
+#define PLAIN_UNREGISTERED
+#include "tests/backends/register.h"
+
+struct longer {
+	struct migcompat_backend known;
+	uint64_t to_come[32];
+};
+
+/* One symbol has two types here: the one that the header declares is the beginning of this one. */
+extern const struct longer longer_backend __asm__("migcompat_backend") MIGCOMPAT_EXPORT;
+const struct longer longer_backend = {.known = PLAIN, .to_come = {1, 2, 3}};

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Registers the plain backend with what its folder changed. Included last. */
+#include "tests/backends/plain.h"
+
+#ifndef PLAIN_SIZE
+#define PLAIN_SIZE sizeof(struct migcompat_backend)
+#endif
+#ifndef PLAIN_API
+#define PLAIN_API MIGCOMPAT_BACKEND_API
+#endif
+#ifndef PLAIN_KEY
+#define PLAIN_KEY PLAIN_NAME
+#endif
+#ifndef PLAIN_OPEN
+#define PLAIN_OPEN plain_open
+#endif
+#ifndef PLAIN_PAYLOAD_FN
+#define PLAIN_PAYLOAD_FN plain_payload
+#endif
+#ifndef PLAIN_DESCRIBE
+#define PLAIN_DESCRIBE plain_describe
+#endif
+#ifndef PLAIN_COMPARE
+#define PLAIN_COMPARE plain_compare
+#endif
+#ifndef PLAIN_CANDIDATES
+#define PLAIN_CANDIDATES NULL
+#endif
+#ifndef PLAIN_PREPARE
+#define PLAIN_PREPARE NULL
+#endif
+
+static const char *const plain_keys[] = {PLAIN_KEY, NULL};
+
+static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"module/plain/version", MIGCOMPAT_WANT_HOST}};
+
+#define PLAIN                                                                                             \
+	{                                                                                                 \
+		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = "1.0.0", \
+		.description = "A backend for tests", .keys = plain_keys, .wants = plain_wants,           \
+		.want_size = sizeof(plain_wants[0]), .nwants = 2, .open = PLAIN_OPEN, .close = plain_close, \
+		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
+		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE,                                 \
+	}
+
+#ifndef PLAIN_UNREGISTERED
+const struct migcompat_backend migcompat_backend = PLAIN;
+#endif
