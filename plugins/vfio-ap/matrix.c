@@ -166,12 +166,13 @@ static int guest_open(struct ap *ap)
 int matrix_open(struct ap *ap)
 {
 	struct ap_listing *listing;
-	const char *text, *wrong;
+	const char *text;
 	size_t len;
 	int r = ap->host->fact(ap->facts, 0, "ap_config", &text, &len);
 
 	if (r == 0) {
-		wrong = matrix_parse_config(text, len, &ap->matrix);
+		const char *wrong = matrix_parse_config(text, len, &ap->matrix);
+
 		if (wrong)
 			return ap->host->fail(ap->facts, -EINVAL, "fact \"ap_config\" is malformed: %s", wrong);
 		ap->whole_write = true;

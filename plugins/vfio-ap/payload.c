@@ -159,7 +159,7 @@ static void own_unknown(struct ap *ap)
 int payload_open(struct ap *ap)
 {
 	bool refused = false;
-	int len, r;
+	int len;
 
 	if (ap->is_type) {
 		snprintf(ap->not_source, sizeof(ap->not_source), "an mdev type has no matrix yet; create a device of it and assign queues");
@@ -167,7 +167,8 @@ int payload_open(struct ap *ap)
 	}
 	if (matrix_has_queues(&ap->matrix)) {
 		mask_each(adapter, &ap->matrix.adapters) {
-			r = source_refuse(ap, adapter, &refused);
+			int r = source_refuse(ap, adapter, &refused);
+
 			if (r || refused)
 				return r;
 		}

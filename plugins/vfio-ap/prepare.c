@@ -63,7 +63,6 @@ int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_s
 	const struct ap *ap = handle;
 	const struct ap_matrix *has = &ap->matrix;
 	struct ap_source source;
-	char value[CONFIG_TEXT_LEN + 1];
 
 	if (payload_read(ap, payload, len, NULL, &source))
 		return -EINVAL;
@@ -74,6 +73,8 @@ int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_s
 	if (mask_empty(&adapters) && mask_empty(&domains) && mask_empty(&control))
 		return 0;
 	if (ap->whole_write) {
+		char value[CONFIG_TEXT_LEN + 1];
+
 		config_format(&source.matrix, value);
 		return ap->host->write(sink, "ap_config", value);
 	}

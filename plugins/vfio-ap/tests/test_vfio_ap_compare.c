@@ -290,6 +290,36 @@ static void what_is_not_known_of_the_target_is_refused(void **state)
 	assert_contains(test_finding(&pair->result, "queue 06.0004 hwtype")->text, "not known on the target's host");
 }
 
+static void a_malformed_card_of_the_target_is_refused(void **state)
+{
+	struct pair *pair = *state;
+
+	put_card(&pair->target, 0x06, "CEX6", CCA);
+	side_type(&pair->target);
+	pair_compare(pair);
+	expect_bad(pair, "adapter 06 hwtype", MIGCOMPAT_LIMIT_HARDWARE);
+	assert_contains(test_finding(&pair->result, "adapter 06 hwtype")->text, "bus/ap/devices/card06/hwtype");
+}
+
+static void what_is_no_card_and_no_queue_is_passed_over(void **state)
+{
+	static const char *const names[] = {"foo", "card5", "card0g", "card055", "5.0004", "05", "05.", "05.4", "05.0100", "05.00044", "05:0004"};
+	struct pair *pair = *state;
+	char key[64];
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(key, sizeof(key), "bus/ap/devices/%s/hwtype", names[i]);
+		list_put(&pair->target.host_facts, key, "nonsense");
+		snprintf(key, sizeof(key), "bus/ap/devices/%s/driver", names[i]);
+		list_put(&pair->target.host_facts, key, "cex4queue");
+	}
+	list_put(&pair->target.host_facts, "bus/ap/devices/card05/driver", "cex4card");
+	list_put(&pair->target.host_facts, "bus/ap/devices/card05/status", "in use");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
+}
+
 static void what_is_not_known_of_the_source_makes_it_none(void **state)
 {
 	struct pair *pair = *state;
@@ -344,6 +374,8 @@ int main(void)
 		pair_test(queues_count_before_their_card),
 		pair_test(target_queues_that_differ_are_told_one_by_one),
 		pair_test(what_is_not_known_of_the_target_is_refused),
+		pair_test(a_malformed_card_of_the_target_is_refused),
+		pair_test(what_is_no_card_and_no_queue_is_passed_over),
 		pair_test(what_is_not_known_of_the_source_makes_it_none),
 		pair_test(cards_that_were_not_collected_are_an_error),
 	};
