@@ -6,7 +6,7 @@
 #include "core/facts/arena.h"
 #include "core/policy/policy.h"
 
-#define POLICY_RULES_MAX 4096u   /* rules of all files together; known-bad entries likewise */
+#define POLICY_RULES_MAX 4096u	 /* rules of all files together; known-bad entries likewise */
 #define POLICY_ENTRIES_MAX 1024u /* section settings, preferences, facts of a side, fields of a rule */
 #define POLICY_NAME_MAX 128u
 #define POLICY_REASON_MAX 1024u
@@ -76,10 +76,10 @@ struct rule {
 	struct rule *next;
 	const char *where; /* FILE:LINE */
 	const char *name;
-	const char *reason; /* or NULL */
-	const char *label;  /* "policy rule "NAME"", made once so that applying allocates nothing */
+	const char *reason;  /* or NULL */
+	const char *label;   /* "policy rule "NAME"", made once so that applying allocates nothing */
 	const char *accepts; /* of an override: the sentence that a finding gets */
-	unsigned action;    /* enum rule_action */
+	unsigned action;     /* enum rule_action */
 	struct side_match match[SIDE_COUNT];
 	struct requirement *require;
 	const char **fields;
@@ -141,14 +141,14 @@ struct policy {
 	const char *backend_dir;
 	unsigned timeout_ms;
 	bool mixed;
-	unsigned mechanism_required; /* 0: report */
+	unsigned mechanism_required;	      /* 0: report */
 	const char *plain_where[PLAIN_COUNT]; /* NULL: the default */
 	uint64_t hash;
 };
 
 /* Words in the order of their enums, NULL-terminated. */
 extern const char *const action_words[];
-extern const char *const scope_words[];   /* from SCOPE_DEVICE on */
+extern const char *const scope_words[]; /* from SCOPE_DEVICE on */
 extern const char *const side_words[];
 extern const char *const require_words[];
 extern const char *const mechanism_words[];
@@ -177,7 +177,8 @@ enum truth {
 };
 
 /* Do all conditions hold? NO wins over UNKNOWN. why may be NULL; else it says which condition decided. */
-enum truth match_sides(const struct side_match match[SIDE_COUNT], const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
+enum truth match_sides(const struct side_match match[SIDE_COUNT], const struct policy_side *const sides[SIDE_COUNT], char *why,
+		       size_t size);
 enum truth match_known_bad(const struct known_bad *bad, const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
 enum truth match_requirement(const struct requirement *require, const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
 /* An mdev or a type on one side, physical on the other? */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which files make the policy, and in which order. Nothing that is wrong with any of them is passed over: half a policy denies less than a whole. */
+/*
+ * Which files make the policy, and in which order. Nothing that is wrong with any of them is passed over: half a policy
+ * denies less than a whole one.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -183,19 +186,20 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 	return r ? r : folder_take(policy, confs, NULL, err);
 }
 
-#define LIST_APPEND(head, rest)                          \
-	do {                                             \
-		typeof(head) *append_at = &(head);       \
-		while (*append_at)                       \
-			append_at = &(*append_at)->next; \
-		*append_at = (rest);                     \
+#define LIST_APPEND(head, rest)                                                                                                            \
+	do {                                                                                                                               \
+		typeof(head) *append_at = &(head);                                                                                         \
+		while (*append_at)                                                                                                         \
+			append_at = &(*append_at)->next;                                                                                   \
+		*append_at = (rest);                                                                                                       \
 	} while (0)
 
 /*
  * The vendor's files first, so that a plain setting of the administrator's, read later, replaces theirs; but what they
  * add to lists stands behind what the administrator adds.
  */
-static int folders_take(struct policy *policy, const char *admin, const struct folder *confs, const struct folder *vendor, struct error *err)
+static int folders_take(struct policy *policy, const char *admin, const struct folder *confs, const struct folder *vendor,
+			struct error *err)
 {
 	int r = folder_take(policy, vendor, confs, err);
 	struct rule *rules = policy->rules;

@@ -45,7 +45,7 @@ static enum truth say(enum truth truth, char *why, size_t size, const char *form
 	return truth;
 }
 
-/* Take one condition's outcome into that of all: NO wins over UNKNOWN, the sentence of what decides stays. true: nothing can change it any more. */
+/* Take one condition's outcome into that of all: NO wins over UNKNOWN, the sentence of what decides stays. true: it is final. */
 static bool settle(enum truth *all, enum truth one, char *why, size_t size, const char *said)
 {
 	if (one == TRUTH_NO || (one == TRUTH_UNKNOWN && *all == TRUTH_YES)) {
@@ -73,8 +73,8 @@ static enum truth match_text(const char *side, const char *what, const char *val
 }
 
 /* YES: value is set. NO: it is known not to be there. */
-static enum truth find_fact(const struct policy_side *side, const char *side_name, const struct fact_name *name, const char **ret_value, char *why,
-			    size_t size)
+static enum truth find_fact(const struct policy_side *side, const char *side_name, const struct fact_name *name, const char **ret_value,
+			    char *why, size_t size)
 {
 	bool host = name->scope == SCOPE_HOST;
 	const struct factset *facts = host ? side->host_facts : side->facts;
@@ -205,17 +205,21 @@ enum truth match_requirement(const struct requirement *require, const struct pol
 	policy_text_shown(require->value, shown[0], SHOWN);
 	if (!value)
 		return say(truth, why, size, "%s, %s \"%s\" is required", said, rule, shown[0]);
-	return say(truth, why, size, "%s %s is \"%s\", %s \"%s\" is required", side_name, require->name.key, policy_text_shown(value, shown[1], SHOWN), rule,
-		   shown[0]);
+	return say(truth, why, size, "%s %s is \"%s\", %s \"%s\" is required", side_name, require->name.key,
+		   policy_text_shown(value, shown[1], SHOWN), rule, shown[0]);
 }
 
 enum truth match_mixed(const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size)
 {
-	enum migcompat_kind kinds[SIDE_COUNT];
+	bool physical[SIDE_COUNT];
 
-	for (size_t i = 0; i < SIDE_COUNT; i++)
-		if (!sides[i]->kind || kind_parse(sides[i]->kind, strlen(sides[i]->kind), &kinds[i]))
+	for (size_t i = 0; i < SIDE_COUNT; i++) {
+		enum migcompat_kind kind;
+
+		if (!sides[i]->kind || kind_parse(sides[i]->kind, strlen(sides[i]->kind), &kind))
 			return say(TRUTH_UNKNOWN, why, size, "%s kind is not known", side_names[i]);
-	return say((kinds[SIDE_SOURCE] == MIGCOMPAT_KIND_PHYSICAL) != (kinds[SIDE_TARGET] == MIGCOMPAT_KIND_PHYSICAL) ? TRUTH_YES : TRUTH_NO, why, size,
+		physical[i] = kind == MIGCOMPAT_KIND_PHYSICAL;
+	}
+	return say(physical[SIDE_SOURCE] != physical[SIDE_TARGET] ? TRUTH_YES : TRUTH_NO, why, size,
 		   "source kind is \"%s\", target kind is \"%s\"", sides[SIDE_SOURCE]->kind, sides[SIDE_TARGET]->kind);
 }

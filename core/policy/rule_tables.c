@@ -12,9 +12,14 @@ const char *const action_words[] = {"deny", "require", "allow", "override", NULL
 const char *const scope_words[] = {"device", "host", NULL};
 const char *const side_words[] = {"source", "target", "any", NULL};
 const char *const require_words[] = {
-	[MIGCOMPAT_RULE_EQUAL] = "equal",   [MIGCOMPAT_RULE_SUPERSET] = "superset", [MIGCOMPAT_RULE_AT_LEAST] = "at-least",
-	[MIGCOMPAT_RULE_VERSION] = "version", [MIGCOMPAT_RULE_ONE_OF] = "one-of",   [MIGCOMPAT_RULE_RANGE] = "range",
-	[REQUIRE_GLOB] = "glob",	    NULL,
+	[MIGCOMPAT_RULE_EQUAL] = "equal",
+	[MIGCOMPAT_RULE_SUPERSET] = "superset",
+	[MIGCOMPAT_RULE_AT_LEAST] = "at-least",
+	[MIGCOMPAT_RULE_VERSION] = "version",
+	[MIGCOMPAT_RULE_ONE_OF] = "one-of",
+	[MIGCOMPAT_RULE_RANGE] = "range",
+	[REQUIRE_GLOB] = "glob",
+	NULL,
 };
 static const char *const kind_words[] = {"mdev", "mdev-type", "physical", NULL};
 static const char *const two_sides[] = {"source", "target", NULL};
@@ -33,7 +38,8 @@ static int read_fact(struct reader *reader, const config_setting_t *setting, con
 	int r = reader_text(reader, setting, key->name, FACT_KEY_MAX, fact);
 
 	if (!r && (**fact == '/' || strstr(*fact, "//")))
-		return reader_fail(reader, setting, "fact \"%s\" is no key, expected a path below the device's folder or below /sys", *fact);
+		return reader_fail(reader, setting, "fact \"%s\" is no key, expected a path below the device's folder or below /sys",
+				   *fact);
 	return r;
 }
 
@@ -47,8 +53,8 @@ static int read_scope(struct reader *reader, const config_setting_t *setting, co
 }
 
 /*
- * A fact was named in full: put it with the others, and where no scope is said, find it: folders that stand in /sys itself and in no device's
- * folder are the host's.
+ * A fact was named in full: put it with the others, and where no scope is said, find it: folders that stand in /sys itself and in no
+ * device's folder are the host's.
  */
 static void fact_settle(struct policy *policy, struct fact_name *name)
 {
@@ -111,7 +117,8 @@ static int read_type(struct reader *reader, const config_setting_t *setting, con
 	int r = glob_read(reader, setting, key, field);
 
 	if (!r && strchr(*type, ':'))
-		return reader_fail(reader, setting, "type holds a \":\", expected what stands behind the namespace's, and namespace = \"…\" beside it");
+		return reader_fail(reader, setting,
+				   "type holds a \":\", expected what stands behind the namespace's, and namespace = \"…\" beside it");
 	return r;
 }
 
@@ -217,7 +224,8 @@ static int read_reason(struct reader *reader, const config_setting_t *setting, c
 }
 
 static const struct schema_key rule_keys[] = {
-	{"action", TYPES_STRING, "\"deny\", \"require\", \"allow\" or \"override\"", word_read, offsetof(struct rule, action), action_words, true},
+	{"action", TYPES_STRING, "\"deny\", \"require\", \"allow\" or \"override\"", word_read, offsetof(struct rule, action), action_words,
+	 true},
 	{"fields", STRINGS, read_fields, 0, NULL, false},
 	{"match", A_GROUP, read_match, offsetof(struct rule, match), NULL, false},
 	{"name", A_STRING, read_name, offsetof(struct rule, name), NULL, false},
@@ -265,10 +273,12 @@ static int rule_check(struct reader *reader, const config_setting_t *group, cons
 		bool wanted = rule->action == parts[i].action;
 
 		if (wanted && !parts[i].there)
-			return reader_fail(reader, group, "the rule lacks \"%s\", expected with action \"%s\"", parts[i].key, action_words[parts[i].action]);
+			return reader_fail(reader, group, "the rule lacks \"%s\", expected with action \"%s\"", parts[i].key,
+					   action_words[parts[i].action]);
 		if (!wanted && parts[i].there)
-			return reader_fail(reader, config_setting_get_member(group, parts[i].key), "\"%s\" stands in a rule of action \"%s\", expected with \"%s\" only",
-					   parts[i].key, action_words[rule->action], action_words[parts[i].action]);
+			return reader_fail(reader, config_setting_get_member(group, parts[i].key),
+					   "\"%s\" stands in a rule of action \"%s\", expected with \"%s\" only", parts[i].key,
+					   action_words[rule->action], action_words[parts[i].action]);
 	}
 	return 0;
 }
@@ -337,7 +347,8 @@ static int one_known_bad(struct reader *reader, const config_setting_t *group, s
 	if (r)
 		return r;
 	if (!bad->version == !bad->fact.name.key || !bad->fact.value != !bad->fact.name.key || (bad->version && bad->fact.name.scope))
-		return reader_fail(reader, group, "a known-bad entry names no one thing, expected either \"version\", or \"fact\" and \"value\"");
+		return reader_fail(reader, group,
+				   "a known-bad entry names no one thing, expected either \"version\", or \"fact\" and \"value\"");
 	if (bad->fact.name.key)
 		fact_settle(reader->policy, &bad->fact.name);
 	**tail = bad;

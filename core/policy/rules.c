@@ -8,10 +8,12 @@
 
 #include "core/policy/inside.h"
 
-/* What an override may accept. Type, namespace and format say that it is another device; resource that it cannot work; policy and hold are orders. */
-#define LIMITS_ACCEPTED                                                                                \
-	(1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER | 1u << MIGCOMPAT_LIMIT_FIRMWARE | \
-	 1u << MIGCOMPAT_LIMIT_PARAMETER)
+/*
+ * What an override may accept. Format, namespace and type say that it is another device, resource that it cannot work there; policy
+ * and hold are orders.
+ */
+#define LIMITS_ACCEPTED                                                                                                                    \
+	(1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER | 1u << MIGCOMPAT_LIMIT_FIRMWARE | 1u << MIGCOMPAT_LIMIT_PARAMETER)
 #define TEXT_MAX (WHY_MAX + POLICY_REASON_MAX + POLICY_NAME_MAX + 128)
 
 struct apply {
@@ -145,8 +147,8 @@ static void apply_override(struct apply *apply, const struct rule *rule, char *w
 
 	applied_add(apply, rule->name);
 	if (vain)
-		snprintf(why, size, "accepted %zu finding%s; \"%s\" is of limit %s, which no override accepts", accepted, accepted == 1 ? "" : "s",
-			 policy_text_shown(vain->field, shown, sizeof(shown)), limit_name(vain->limit));
+		snprintf(why, size, "accepted %zu finding%s; \"%s\" is of limit %s, which no override accepts", accepted,
+			 accepted == 1 ? "" : "s", policy_text_shown(vain->field, shown, sizeof(shown)), limit_name(vain->limit));
 	else if (accepted)
 		snprintf(why, size, "accepted %zu finding%s", accepted, accepted == 1 ? "" : "s");
 	else

@@ -26,8 +26,10 @@ struct scan_at {
 	unsigned line; /* from 1 */
 };
 
-/* Go on to the next @include. 1: path is set, *ret_begin is where its line begins and at stands behind it; 0: at the end;
- * -EINVAL: *ret_problem says what is wrong on the line. */
+/*
+ * Go on to the next @include. 1: path is set, *ret_begin is where its line begins and at stands behind it; 0: at the end;
+ * -EINVAL: *ret_problem says what is wrong on the line.
+ */
 int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin, const char **ret_problem);
 
 #endif

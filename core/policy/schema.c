@@ -165,7 +165,7 @@ int word_read(struct reader *reader, const config_setting_t *setting, const stru
 {
 	size_t count = words_count(key->words);
 	char expected[256], shown[80];
-	const char *text = NULL;
+	const char *text = "";
 	int r = reader_text(reader, setting, key->name, POLICY_STRING_MAX, &text);
 
 	if (r)
@@ -176,7 +176,8 @@ int word_read(struct reader *reader, const config_setting_t *setting, const stru
 			return 0;
 		}
 	}
-	return reader_fail(reader, setting, "%s is \"%s\", expected %s; nearest is \"%s\"", key->name, policy_text_shown(text, shown, sizeof(shown)),
+	return reader_fail(reader, setting, "%s is \"%s\", expected %s; nearest is \"%s\"", key->name,
+			   policy_text_shown(text, shown, sizeof(shown)),
 			   words_render(expected, sizeof(expected), key->words, count, sizeof(*key->words), true),
 			   nearest_word(text, key->words, count, sizeof(*key->words)));
 }
@@ -202,9 +203,9 @@ int bool_read(struct reader *reader, const config_setting_t *setting, const stru
 static const char *type_name(int type)
 {
 	static const char *const names[] = {
-		[CONFIG_TYPE_NONE] = "nothing",	   [CONFIG_TYPE_GROUP] = "a group",   [CONFIG_TYPE_INT] = "a whole number",
+		[CONFIG_TYPE_NONE] = "nothing",		[CONFIG_TYPE_GROUP] = "a group",    [CONFIG_TYPE_INT] = "a whole number",
 		[CONFIG_TYPE_INT64] = "a whole number", [CONFIG_TYPE_FLOAT] = "a fraction", [CONFIG_TYPE_STRING] = "a string",
-		[CONFIG_TYPE_BOOL] = "true or false", [CONFIG_TYPE_ARRAY] = "an array",   [CONFIG_TYPE_LIST] = "a list",
+		[CONFIG_TYPE_BOOL] = "true or false",	[CONFIG_TYPE_ARRAY] = "an array",   [CONFIG_TYPE_LIST] = "a list",
 	};
 
 	return type >= 0 && (size_t)type < COUNT(names) ? names[type] : "of an unknown type";
@@ -231,7 +232,8 @@ static int read_member(struct reader *reader, const config_setting_t *setting, c
 		if (strcmp(key->name, name) != 0)
 			continue;
 		if (!(TYPE_BIT(config_setting_type(setting)) & key->types))
-			return reader_fail(reader, setting, "\"%s\" is %s, expected %s", name, type_name(config_setting_type(setting)), key->expected);
+			return reader_fail(reader, setting, "\"%s\" is %s, expected %s", name, type_name(config_setting_type(setting)),
+					   key->expected);
 		return key->read(reader, setting, key, (char *)object + key->offset);
 	}
 	if (schema->section && config_setting_is_group(setting))
@@ -251,6 +253,7 @@ int schema_read(struct reader *reader, const config_setting_t *group, const stru
 	}
 	for (size_t i = 0; i < schema->nkeys; i++)
 		if (schema->keys[i].required && !config_setting_get_member(group, schema->keys[i].name))
-			return reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what, schema->keys[i].name, schema->keys[i].expected);
+			return reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what, schema->keys[i].name,
+					   schema->keys[i].expected);
 	return 0;
 }

@@ -66,9 +66,9 @@ schema_read_fn word_read;
 schema_read_fn kind_read;
 schema_read_fn bool_read;
 
-/* The word out of count words (each a const char * at the start of an element of that size) that is fewest edits away; NULL: there are none. */
+/* Out of count words, each a const char * at the start of an element of that size, the one fewest edits away; NULL: there are none. */
 const char *nearest_word(const char *word, const void *words, size_t count, size_t size);
-/* "\"a\", \"b\" or \"c\"" (quote '"') or "a, b or c" (quote 0). Returns buffer. */
+/* "a, b or c", each word in quotes where quoted. Returns buffer. */
 const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted);
 
 #endif

@@ -99,9 +99,9 @@ static int fail_section(const struct section *section, const struct policy_backe
 
 	if (count)
 		near[1] = nearest_word(section->namespace, backends, count, sizeof(*backends));
-	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected %s, or a loaded backend's name%s%s%s; nearest is \"%s\"", section->where,
-			 section->namespace, words_render(known, sizeof(known), keys, nkeys, sizeof(*keys), false), count ? " (" : "",
-			 words_render(names, sizeof(names), backends, count, sizeof(*backends), false), count ? ")" : "",
+	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected %s, or a loaded backend's name%s%s%s; nearest is \"%s\"",
+			 section->where, section->namespace, words_render(known, sizeof(known), keys, nkeys, sizeof(*keys), false),
+			 count ? " (" : "", words_render(names, sizeof(names), backends, count, sizeof(*backends), false), count ? ")" : "",
 			 nearest_word(section->namespace, near, count ? 2 : 1, sizeof(near[0])));
 }
 
@@ -133,18 +133,19 @@ static int check_list(const struct section_setting *given, const char *allowed, 
 	char copy[512], expected[640], shown[80];
 	const char *words[ALLOWED_MAX];
 	char *state = NULL;
-	size_t count = 0;
+	size_t count = 0, len = strlen(allowed);
 
-	if (strlen(allowed) >= sizeof(copy))
+	if (len >= sizeof(copy))
 		return error_set(err, -EINVAL, "%s: the backend's list of values for \"%s\" is too long", given->where, given->name);
-	strcpy(copy, allowed);
+	memcpy(copy, allowed, len + 1);
 	for (char *word = strtok_r(copy, ",", &state); word && count < ALLOWED_MAX; word = strtok_r(NULL, ",", &state)) {
 		if (strcmp(word, given->value) == 0)
 			return 0;
 		words[count++] = word;
 	}
 	return error_set(err, -EINVAL, "%s: %s is \"%s\", expected %s; nearest is \"%s\"", given->where, given->name,
-			 policy_text_shown(given->value, shown, sizeof(shown)), words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
+			 policy_text_shown(given->value, shown, sizeof(shown)),
+			 words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
 			 count ? nearest_word(given->value, words, count, sizeof(words[0])) : "");
 }
 
@@ -168,7 +169,8 @@ static int check_value(const struct section_setting *given, const struct migcomp
 	return check_list(given, declared->allowed, err);
 }
 
-static int check_setting(const struct section *section, const struct section_setting *given, const struct policy_backend *backend, struct error *err)
+static int check_setting(const struct section *section, const struct section_setting *given, const struct policy_backend *backend,
+			 struct error *err)
 {
 	char known[320];
 
@@ -176,10 +178,11 @@ static int check_setting(const struct section *section, const struct section_set
 		if (strcmp(backend->settings[i].name, given->name) == 0)
 			return check_value(given, &backend->settings[i], err);
 	if (!backend->nsettings)
-		return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected none, since backend \"%s\" has no settings", given->where, given->name,
-				 section->namespace);
-	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\" of backend \"%s\", expected %s; nearest is \"%s\"", given->where, given->name,
-			 section->namespace, words_render(known, sizeof(known), backend->settings, backend->nsettings, sizeof(*backend->settings), false),
+		return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected none, since backend \"%s\" has no settings",
+				 given->where, given->name, section->namespace);
+	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\" of backend \"%s\", expected %s; nearest is \"%s\"", given->where,
+			 given->name, section->namespace,
+			 words_render(known, sizeof(known), backend->settings, backend->nsettings, sizeof(*backend->settings), false),
 			 nearest_word(given->name, backend->settings, backend->nsettings, sizeof(*backend->settings)));
 }
 

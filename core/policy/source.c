@@ -30,11 +30,13 @@ static int expand(struct source *source, const struct including *file, const cha
 int source_check_owner(const char *path, const struct stat *st, struct error *err)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller, since it decides verdicts", path, (unsigned)st->st_uid);
+		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller, since it decides verdicts", path,
+				 (unsigned)st->st_uid);
 	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX))
 		return 0;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone, since it decides verdicts", path,
+		return error_set(err, -EPERM,
+				 "%s can be written by others (mode %04o), expected by its owner alone, since it decides verdicts", path,
 				 (unsigned)st->st_mode & 07777u);
 	return 0;
 }
@@ -44,14 +46,14 @@ static int check_folder(const char *path, struct error *err)
 	const char *slash = strrchr(path, '/');
 	char folder[SCAN_PATH_MAX];
 	struct stat st;
-	int code;
 
 	if (!slash)
 		snprintf(folder, sizeof(folder), ".");
 	else
 		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	if (stat(folder, &st) < 0) {
-		code = -errno;
+		int code = -errno;
+
 		return error_set(err, code, "%s: %s", folder, strerror(-code));
 	}
 	return source_check_owner(folder, &st, err);
@@ -142,34 +144,35 @@ static int file_read(struct including *file, char **ret, size_t *ret_len, struct
 	return r;
 }
 
-static int room_make(void *array, size_t *room, size_t needed, size_t size)
+/* The array with room for so many items; NULL when out of memory, then the old one stays. */
+static void *room_make(void *items, size_t *room, size_t needed, size_t size)
 {
-	void **items = array;
 	size_t more = *room ? *room : 64;
-	void *grown;
 
 	while (more < needed)
 		more *= 2;
 	if (more == *room)
-		return 0;
-	grown = realloc(*items, more * size);
-	if (!grown)
-		return -ENOMEM;
-	*items = grown;
-	*room = more;
-	return 0;
+		return items;
+	items = realloc(items, more * size);
+	if (items)
+		*room = more;
+	return items;
 }
 
 static int text_append(struct source *source, const char *bytes, size_t len, struct error *err)
 {
+	char *text;
+
 	if (len > SOURCE_TEXT_MAX - source->len)
 		return error_set(err, -EFBIG, "%s is larger than %u bytes with all that it includes", source->files[0], SOURCE_TEXT_MAX);
-	if (room_make(&source->text, &source->room, source->len + len + 1, 1))
+	text = room_make(source->text, &source->room, source->len + len + 1, 1);
+	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
+	source->text = text;
 	if (len)
-		memcpy(source->text + source->len, bytes, len);
+		memcpy(text + source->len, bytes, len);
 	source->len += len;
-	source->text[source->len] = '\0';
+	text[source->len] = '\0';
 	for (size_t i = 0; i < len; i++)
 		source->line += bytes[i] == '\n';
 	return 0;
@@ -177,9 +180,12 @@ static int text_append(struct source *source, const char *bytes, size_t len, str
 
 static int piece_begin(struct source *source, const char *file, unsigned line, struct error *err)
 {
-	if (room_make(&source->pieces, &source->room_pieces, source->npieces + 1, sizeof(*source->pieces)))
+	struct source_piece *pieces = room_make(source->pieces, &source->room_pieces, source->npieces + 1, sizeof(*pieces));
+
+	if (!pieces)
 		return error_set(err, -ENOMEM, "out of memory");
-	source->pieces[source->npieces++] = (struct source_piece){.first = source->line, .line = line, .file = file};
+	source->pieces = pieces;
+	pieces[source->npieces++] = (struct source_piece){.first = source->line, .line = line, .file = file};
 	return 0;
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A configuration file as one text with its @include files spliced in, and the map from that text's lines to file and
- * line. libconfig would open an included file whatever it is (a FIFO, a file that anybody writes), and resolve it against the working folder.
+ * line. libconfig would open an included file whatever it is (a FIFO, a file that anybody writes), and resolve it against the working
+ * folder.
  */
 #ifndef CORE_POLICY_SOURCE_H
 #define CORE_POLICY_SOURCE_H
@@ -13,10 +14,10 @@
 #include "core/facts/error.h"
 #include "core/policy/scan.h"
 
-#define SOURCE_FILE_MAX (1u << 20)  /* bytes of one file */
-#define SOURCE_TEXT_MAX (4u << 20)  /* bytes of a file with all that it includes */
-#define SOURCE_INCLUDES_MAX 256u    /* @include lines that are followed for one file, nested ones too */
-#define SOURCE_DEPTH_MAX 10u	    /* as libconfig has it */
+#define SOURCE_FILE_MAX (1u << 20) /* bytes of one file */
+#define SOURCE_TEXT_MAX (4u << 20) /* bytes of a file with all that it includes */
+#define SOURCE_INCLUDES_MAX 256u   /* @include lines that are followed for one file, nested ones too */
+#define SOURCE_DEPTH_MAX 10u	   /* as libconfig has it */
 
 struct source_piece {
 	unsigned first; /* line of the spliced text */
@@ -46,7 +47,10 @@ int source_read_text(struct source *source, const char *name, const char *bytes,
 void source_clear(struct source *source);
 const char *source_where(const struct source *source, unsigned line, unsigned *ret_line);
 
-/* Is it root's or the caller's, and nobody else's to write? 0, or -EPERM with a sentence. sticky folders pass: others cannot replace what is there. */
+/*
+ * Is it root's or the caller's, and nobody else's to write? 0, or -EPERM with a sentence. Sticky folders pass: others cannot
+ * replace what is there.
+ */
 int source_check_owner(const char *path, const struct stat *st, struct error *err);
 
 #endif

@@ -14,8 +14,7 @@ const char *const mechanism_words[] = {"report", "require", NULL};
 #define A_STRING TYPES_STRING, "a string"
 #define A_LIST TYPES_LIST, "a list ( { … }, … )"
 
-int tables_each_group(struct reader *reader, const config_setting_t *list, const char *what, size_t max, tables_one_fn *one,
-		      void *arg)
+int tables_each_group(struct reader *reader, const config_setting_t *list, const char *what, size_t max, tables_one_fn *one, void *arg)
 {
 	int count = config_setting_length(list);
 
@@ -42,11 +41,15 @@ static const struct schema_key prefer_keys[] = {
 };
 static const struct schema prefer_schema = {"preference", prefer_keys, COUNT(prefer_keys), NULL};
 
-static void key_normalise(char *key)
+/* A copy with the module's dashes as underscores. */
+static const char *key_normalise(struct arena *arena, const char *key)
 {
-	for (; *key && *key != ':'; key++)
-		if (*key == '-')
-			*key = '_';
+	char *copy = arena_copy(arena, key, strlen(key));
+
+	for (char *c = copy; c && *c && *c != ':'; c++)
+		if (*c == '-')
+			*c = '_';
+	return copy;
 }
 
 static int one_preference(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
@@ -61,10 +64,9 @@ static int one_preference(struct reader *reader, const config_setting_t *group, 
 	if (r)
 		return r;
 	given->where = reader_where(reader, group);
-	given->key = arena_copy(&policy->arena, given->key, strlen(given->key));
+	given->key = key_normalise(&policy->arena, given->key);
 	if (!given->where || !given->key)
 		return reader_no_memory(reader);
-	key_normalise((char *)(uintptr_t)given->key);
 	while (*at && strcmp((*at)->key, given->key) != 0)
 		at = &(*at)->next;
 	if (!*at && policy->npreferences++ == POLICY_ENTRIES_MAX)

@@ -55,9 +55,9 @@ static inline int temp_setup(void **state)
 	strcpy(temp->folder, "/tmp/test-policy-XXXXXX");
 	*state = temp;
 	return mkdtemp(temp->folder) && mkdir(temp_path(temp, "etc"), 0755) == 0 && mkdir(temp_path(temp, "etc/conf.d"), 0755) == 0 &&
-			       mkdir(temp_path(temp, "usr"), 0755) == 0 ?
-		       0 :
-		       -1;
+			       mkdir(temp_path(temp, "usr"), 0755) == 0
+		       ? 0
+		       : -1;
 }
 
 static inline int temp_teardown(void **state)
@@ -197,8 +197,8 @@ static inline void bench_trace(void *arg, const char *rule, const char *where, c
 static inline void bench_apply(struct bench *bench, const struct policy *policy, bool trace)
 {
 	bench->ntrace = 0;
-	bench->outcome = policy_apply(policy, &bench->source, &bench->target, &bench->result, &bench->forced, bench->applied, 8, &bench->napplied,
-				      trace ? bench_trace : NULL, bench);
+	bench->outcome = policy_apply(policy, &bench->source, &bench->target, &bench->result, &bench->forced, bench->applied, 8,
+				      &bench->napplied, trace ? bench_trace : NULL, bench);
 }
 
 /* Load, apply, forget; names in applied are gone afterwards. */

@@ -7,7 +7,8 @@ static void included_file_counts_in_place(void **state)
 	struct temp *temp = *state;
 	struct policy *policy;
 
-	temp_write(temp, "etc/migcompat.conf", "rules = (\n  { name = \"a\"; action = \"allow\"; },\n@include \"sub/b\"\n  { name = \"c\"; action = \"deny\"; } );\n");
+	temp_write(temp, "etc/migcompat.conf",
+		   "rules = (\n  { name = \"a\"; action = \"allow\"; },\n@include \"sub/b\"\n  { name = \"c\"; action = \"deny\"; } );\n");
 	assert_int_equal(mkdir(temp_path(temp, "etc/sub"), 0755), 0);
 	temp_write(temp, "etc/sub/b", "\n{ name = \"b\"; action = \"allow\"; },");
 	policy = temp_load(temp);
@@ -190,7 +191,8 @@ static void name_behind_include_has_a_length(void **state)
 static void unclosed_comment_does_not_swallow_the_rules(void **state)
 {
 	(void)state;
-	assert_contains(policy_refused("mixed = true;\n/* note\nrules = ( { action = \"deny\"; } );\n"), "test.conf:2: the comment is not closed");
+	assert_contains(policy_refused("mixed = true;\n/* note\nrules = ( { action = \"deny\"; } );\n"),
+			"test.conf:2: the comment is not closed");
 }
 
 static void unclosed_string_is_named_where_it_begins(void **state)
@@ -210,7 +212,8 @@ static void comment_may_end_the_file(void **state)
 static void stray_strings_are_syntax_errors(void **state)
 {
 	static const char *const texts[] = {
-		"\"x\"", "mixed \"x\"", "mixed = true, \"x\"", "rules = ( 1 \"x\" )", "aa = { \"x\" }", "aa = { b = 1, \"x\" }", "rules = ( { }, \"x\" ) \"y\"",
+		"\"x\"",	  "mixed \"x\"",	   "mixed = true, \"x\"",	   "rules = ( 1 \"x\" )",
+		"aa = { \"x\" }", "aa = { b = 1, \"x\" }", "rules = ( { }, \"x\" ) \"y\"",
 	};
 
 	(void)state;
@@ -221,14 +224,17 @@ static void stray_strings_are_syntax_errors(void **state)
 static void numbers_that_would_be_cut_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\naa = { x = 4294967297; };", "\naa = { x = 2147483648; };", "\naa = { x = -2147483649; };", "\naa = { x = 0xfffffffff; };",
-		"\naa = { x = 9223372036854775808L; };", "\naa = { x = 99999999999999999999999999999999999; };", "\naa = { x = 0x80000000; };",
+		"\naa = { x = 4294967297; };",		 "\naa = { x = 2147483648; };",
+		"\naa = { x = -2147483649; };",		 "\naa = { x = 0xfffffffff; };",
+		"\naa = { x = 9223372036854775808L; };", "\naa = { x = 99999999999999999999999999999999999; };",
+		"\naa = { x = 0x80000000; };",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_contains(policy_refused(bad[i]), "test.conf:2: a number is too l");
-	policy_free(policy_of("aa = { a = 2147483647; b = -2147483648; c = 0x7fffffff; d = 9223372036854775807L; e-1 = 3; f5000000000 = +4; };"));
+	policy_free(policy_of(
+		"aa = { a = 2147483647; b = -2147483648; c = 0x7fffffff; d = 9223372036854775807L; e-1 = 3; f5000000000 = +4; };"));
 }
 
 static void deep_nesting_is_refused(void **state)
@@ -242,8 +248,9 @@ static void deep_nesting_is_refused(void **state)
 
 static void syntax_errors_are_named_by_line(void **state)
 {
-	static const char *const texts[] = {"\nmixed = ;", "\nmixed true", "\nrules = ( { )", "\n)", "\nmixed = true; mixed = false;", "\naa = [ 1, \"a\" ];",
-					    "\n\x01", "\nthis is no policy"};
+	static const char *const texts[] = {
+		"\nmixed = ;",		"\nmixed true", "\nrules = ( { )",    "\n)", "\nmixed = true; mixed = false;",
+		"\naa = [ 1, \"a\" ];", "\n\x01",	"\nthis is no policy"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -135,7 +135,8 @@ static void later_file_of_etc_wins_over_an_earlier_one(void **state)
 	struct temp *temp = *state;
 	struct policy *policy;
 
-	temp_write(temp, "etc/migcompat.conf", "timeout_ms = 1; backend_dir = \"/main\"; prefer = ( { key = \"k\"; backend = \"one\"; } );");
+	temp_write(temp, "etc/migcompat.conf",
+		   "timeout_ms = 1; backend_dir = \"/main\"; prefer = ( { key = \"k\"; backend = \"one\"; } );");
 	temp_write(temp, "etc/conf.d/a.conf", "timeout_ms = 2; backend_dir = \"/a\";");
 	temp_write(temp, "etc/conf.d/b.conf", "timeout_ms = 3; prefer = ( { key = \"k\"; backend = \"two\"; } );");
 	policy = temp_load(temp);

@@ -7,11 +7,33 @@
 static void globs_that_fit(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"", ""},	     {"*", ""},		  {"*", "a/b\nc"},     {"a", "a"},	       {"a*", "a"},	       {"*a", "bca"},
-		{"a*c", "abbc"},     {"*b*", "abc"},	  {"?", "x"},	       {"a?c", "a/c"},	       {"[abc]", "b"},	       {"[a-c]x", "bx"},
-		{"[!a-c]", "d"},     {"[^a-c]", "d"},	  {"[]]", "]"},	       {"[!]]", "a"},	       {"[a-]", "-"},	       {"[\\]]", "]"},
-		{"\\*", "*"},	     {"\\\\", "\\"},	  {"[0-9a-f]*", "fz"}, {"a*b*c", "a1b2b3c"},   {"**", "x"},	       {"lab-[12]", "lab-2"},
-		{"\xc3\xa4*", "\xc3\xa4x"}, {"6.1[0-9].*", "6.12.3"}, {"[*]", "*"},
+		{"", ""},
+		{"*", ""},
+		{"*", "a/b\nc"},
+		{"a", "a"},
+		{"a*", "a"},
+		{"*a", "bca"},
+		{"a*c", "abbc"},
+		{"*b*", "abc"},
+		{"?", "x"},
+		{"a?c", "a/c"},
+		{"[abc]", "b"},
+		{"[a-c]x", "bx"},
+		{"[!a-c]", "d"},
+		{"[^a-c]", "d"},
+		{"[]]", "]"},
+		{"[!]]", "a"},
+		{"[a-]", "-"},
+		{"[\\]]", "]"},
+		{"\\*", "*"},
+		{"\\\\", "\\"},
+		{"[0-9a-f]*", "fz"},
+		{"a*b*c", "a1b2b3c"},
+		{"**", "x"},
+		{"lab-[12]", "lab-2"},
+		{"\xc3\xa4*", "\xc3\xa4x"},
+		{"6.1[0-9].*", "6.12.3"},
+		{"[*]", "*"},
 	};
 
 	(void)state;
@@ -25,8 +47,8 @@ static void globs_that_fit(void **state)
 static void globs_that_do_not_fit(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"", "a"},    {"a", ""},	{"a", "ab"},  {"ab", "a"},  {"?", ""},	    {"?", "ab"},     {"[abc]", "d"}, {"[!abc]", "a"},
-		{"[a-c]", ""}, {"a*c", "abd"}, {"*a", "ab"}, {"\\*", "x"}, {"[c-a]", "b"}, {"a?", "a"},	     {"A", "a"},     {"*b*c", "cb"},
+		{"", "a"},     {"a", ""},      {"a", "ab"},  {"ab", "a"},  {"?", ""},	   {"?", "ab"}, {"[abc]", "d"}, {"[!abc]", "a"},
+		{"[a-c]", ""}, {"a*c", "abd"}, {"*a", "ab"}, {"\\*", "x"}, {"[c-a]", "b"}, {"a?", "a"}, {"A", "a"},	{"*b*c", "cb"},
 	};
 
 	(void)state;
@@ -153,7 +175,8 @@ static void conditions_that_hold(void **state)
 		"source = { host = \"lab-*\"; }; target = { host = \"prod-1\"; };",
 		"source = { facts = ( { fact = \"vendor\"; value = \"0x8086\"; } ); };",
 		"source = { facts = ( { fact = \"empty\"; value = \"*\"; } ); };",
-		"target = { facts = ( { fact = \"kernel/release\"; value = \"6.1[0-9].*\"; }, { fact = \"revision\"; value = \"2\"; } ); };",
+		"target = { facts = ( { fact = \"kernel/release\"; value = \"6.1[0-9].*\"; }, { fact = \"revision\"; value = \"2\"; } ); "
+		"};",
 	};
 	char why[WHY_MAX];
 
@@ -170,10 +193,13 @@ static void conditions_that_do_not_hold_say_which(void **state)
 		{"source = { namespace = \"a\"; };", "source namespace is \"aa\", rule wants \"a\""},
 		{"target = { type = \"card\"; };", "target type is \"card-2port\", rule wants \"card\""},
 		{"source = { host = \"lab-1\"; }; target = { host = \"lab-*\"; };", "target host is \"prod-1\", rule wants \"lab-*\""},
-		{"source = { facts = ( { fact = \"vendor\"; value = \"0x1*\"; } ); };", "source fact vendor is \"0x8086\", rule wants \"0x1*\""},
+		{"source = { facts = ( { fact = \"vendor\"; value = \"0x1*\"; } ); };",
+		 "source fact vendor is \"0x8086\", rule wants \"0x1*\""},
 		{"source = { facts = ( { fact = \"revision\"; value = \"*\"; } ); };", "source fact revision is not there"},
-		{"source = { facts = ( { fact = \"kernel/release\"; value = \"7*\"; } ); };", "source host fact kernel/release is \"6.1.0-9\", rule wants \"7*\""},
-		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; scope = \"host\"; } ); };", "source host fact vendor is not there"},
+		{"source = { facts = ( { fact = \"kernel/release\"; value = \"7*\"; } ); };",
+		 "source host fact kernel/release is \"6.1.0-9\", rule wants \"7*\""},
+		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; scope = \"host\"; } ); };",
+		 "source host fact vendor is not there"},
 	};
 	char why[WHY_MAX];
 
@@ -191,7 +217,8 @@ static void what_is_not_known_is_neither(void **state)
 		{"source = { type = \"*\"; };", "source type is not known"},
 		{"source = { namespace = \"aa\"; };", "source namespace is not known"},
 		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };", "source fact vendor is not known"},
-		{"source = { facts = ( { fact = \"kernel/release\"; value = \"*\"; } ); };", "source host fact kernel/release is not known"},
+		{"source = { facts = ( { fact = \"kernel/release\"; value = \"*\"; } ); };",
+		 "source host fact kernel/release is not known"},
 	};
 	struct bench *bench = *state;
 	char why[WHY_MAX];

@@ -2,8 +2,6 @@
 /* What may stand in a policy, and what is said about everything else. */
 #include "tests/support/policy.h"
 
-#include "core/policy/schema.h"
-
 /* Each text must be refused, and the sentence must hold the words beside it. */
 static void check_refused(const char *const (*texts)[2], size_t count)
 {
@@ -20,11 +18,13 @@ static void check_refused(const char *const (*texts)[2], size_t count)
 static void unknown_keys_are_named_with_the_nearest(void **state)
 {
 	static const char *const texts[][2] = {
-		{"mixd = true;", "test.conf:1: unknown key \"mixd\", expected backend_dir, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a "
-				 "backend's name = { … }; nearest is \"mixed\""},
+		{"mixd = true;",
+		 "test.conf:1: unknown key \"mixd\", expected backend_dir, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a "
+		 "backend's name = { … }; nearest is \"mixed\""},
 		{"\nrule = ( );", "test.conf:2: unknown key \"rule\""},
 		{"timeout = 3;", "nearest is \"timeout_ms\""},
-		{IN_RULE("denny = 1;"), "unknown key \"denny\", expected action, fields, match, name, reason or require; nearest is \"fields\""},
+		{IN_RULE("denny = 1;"),
+		 "unknown key \"denny\", expected action, fields, match, name, reason or require; nearest is \"fields\""},
 		{IN_RULE("match = { sourc = { }; };"), "unknown key \"sourc\", expected source or target; nearest is \"source\""},
 		{IN_SOURCE("nmespace = \"x\";"), "nearest is \"namespace\""},
 		{IN_FACTS("{ fcat = \"x\"; }"), "unknown key \"fcat\", expected fact, scope or value; nearest is \"fact\""},
@@ -45,7 +45,8 @@ static void unknown_words_are_named_with_the_nearest(void **state)
 		{"mechanism = \"required\";", "mechanism is \"required\", expected \"report\" or \"require\"; nearest is \"require\""},
 		{IN_SOURCE("kind = \"mdev-types\";"), "nearest is \"mdev-type\""},
 		{IN_FACTS("{ fact = \"x\"; value = \"y\"; scope = \"hosts\"; }"), "nearest is \"host\""},
-		{REQUIRE("side = \"any\"; fact = \"x\"; rule = \"equal\"; value = \"1\";"), "side is \"any\", expected \"source\" or \"target\""},
+		{REQUIRE("side = \"any\"; fact = \"x\"; rule = \"equal\"; value = \"1\";"),
+		 "side is \"any\", expected \"source\" or \"target\""},
 		{REQUIRE("fact = \"x\"; rule = \"at_least\"; value = \"1\";"), "nearest is \"at-least\""},
 		{"known_bad = ( { version = \"x\"; side = \"both\"; } );", "expected \"source\", \"target\" or \"any\""},
 	};
@@ -153,7 +154,8 @@ static void numbers_of_entries_are_bounded(void **state)
 		{"rules = (", "{action=\"deny\";},", 4096, "{action=\"deny\";});", "there are 4097 of rules, expected at most 4096"},
 		{"known_bad = (", "{version=\"a\";},", 4096, "{version=\"a\";});", "there are 4097 of known_bad, expected at most 4096"},
 		{"prefer = (", "{},", 1024, "{});", "there are 1025 of prefer, expected at most 1024"},
-		{"rules=({action=\"deny\";match={source={facts=(", "{},", 1024, "{});};};});", "there are 1025 of facts, expected at most 1024"},
+		{"rules=({action=\"deny\";match={source={facts=(", "{},", 1024, "{});};};});",
+		 "there are 1025 of facts, expected at most 1024"},
 		{"rules=({action=\"override\";fields=(", "\"a\",", 1024, "\"a\");});", "\"fields\" names 1025 fields"},
 	};
 
@@ -200,7 +202,8 @@ static void settings_of_all_sections_together_are_bounded(void **state)
 static void required_keys_are_asked_for(void **state)
 {
 	static const char *const texts[][2] = {
-		{"rules = (\n{ name = \"x\"; } );", "test.conf:2: the rule lacks \"action\", expected \"deny\", \"require\", \"allow\" or \"override\""},
+		{"rules = (\n{ name = \"x\"; } );",
+		 "test.conf:2: the rule lacks \"action\", expected \"deny\", \"require\", \"allow\" or \"override\""},
 		{IN_FACTS("{ fact = \"x\"; }"), "the fact lacks \"value\", expected a string"},
 		{IN_FACTS("{ value = \"x\"; }"), "the fact lacks \"fact\""},
 		{REQUIRE("rule = \"equal\"; value = \"1\";"), "the requirement lacks \"fact\""},
@@ -220,7 +223,8 @@ static void keys_of_one_action_stand_with_it_only(void **state)
 		{"rules = ( { action = \"require\"; } );", "the rule lacks \"require\", expected with action \"require\""},
 		{"rules = ( { action = \"override\"; } );", "the rule lacks \"fields\", expected with action \"override\""},
 		{IN_RULE("fields = ( \"x\" );"), "\"fields\" stands in a rule of action \"deny\", expected with \"override\" only"},
-		{IN_RULE("require = { fact = \"x\"; rule = \"equal\"; value = \"1\"; };"), "\"require\" stands in a rule of action \"deny\""},
+		{IN_RULE("require = { fact = \"x\"; rule = \"equal\"; value = \"1\"; };"),
+		 "\"require\" stands in a rule of action \"deny\""},
 	};
 
 	(void)state;
@@ -247,7 +251,8 @@ static void known_bad_names_one_thing(void **state)
 static void values_of_requirements_fit_their_rules(void **state)
 {
 	static const char *const texts[][2] = {
-		{REQUIRE("fact = \"x\"; rule = \"at-least\"; value = \"many\";"), "value is \"many\", expected a number (12 or 0xc), for rule \"at-least\""},
+		{REQUIRE("fact = \"x\"; rule = \"at-least\"; value = \"many\";"),
+		 "value is \"many\", expected a number (12 or 0xc), for rule \"at-least\""},
 		{REQUIRE("fact = \"x\"; rule = \"superset\"; value = \"0x\";"), "expected a number"},
 		{REQUIRE("fact = \"x\"; rule = \"at-least\"; value = -1;"), "value is \"-1\", expected a number"},
 		{REQUIRE("fact = \"x\"; rule = \"version\"; value = \"new\";"), "expected a version"},
@@ -265,10 +270,12 @@ static void values_of_requirements_fit_their_rules(void **state)
 
 static void whole_rule_is_read(void **state)
 {
-	struct policy *policy = policy_of("rules = (\n{ name = \"n\"; reason = \"r\"; action = \"require\";\n"
-					  "match = { source = { namespace = \"a_1\"; type = \"t*\"; kind = \"mdev\"; host = \"h?\";\n"
-					  "facts = ( { fact = \"vendor\"; value = \"0x*\"; }, { fact = \"kernel/release\"; value = \"6*\"; } ); }; };\n"
-					  "require = { side = \"source\"; fact = \"module/m/version\"; scope = \"device\"; rule = \"at-least\"; value = 0x10; }; } );");
+	struct policy *policy =
+		policy_of("rules = (\n{ name = \"n\"; reason = \"r\"; action = \"require\";\n"
+			  "match = { source = { namespace = \"a_1\"; type = \"t*\"; kind = \"mdev\"; host = \"h?\";\n"
+			  "facts = ( { fact = \"vendor\"; value = \"0x*\"; }, { fact = \"kernel/release\"; value = \"6*\"; } ); }; };\n"
+			  "require = { side = \"source\"; fact = \"module/m/version\"; scope = \"device\"; rule = \"at-least\"; value = "
+			  "0x10; }; } );");
 	const struct rule *rule = policy->rules;
 
 	(void)state;
@@ -296,9 +303,10 @@ static void rule_without_a_name_is_called_by_its_place(void **state)
 
 static void facts_that_rules_ask_for_are_listed(void **state)
 {
-	struct policy *policy = policy_of("known_bad = ( { fact = \"module/m/version\"; value = \"1\"; }, { version = \"x\"; } );"
-					  "rules = ( { action = \"require\"; match = { target = { facts = ( { fact = \"vendor\"; value = \"x\"; } ); }; };"
-					  "require = { fact = \"revision\"; rule = \"equal\"; value = \"1\"; }; } );");
+	struct policy *policy =
+		policy_of("known_bad = ( { fact = \"module/m/version\"; value = \"1\"; }, { version = \"x\"; } );"
+			  "rules = ( { action = \"require\"; match = { target = { facts = ( { fact = \"vendor\"; value = \"x\"; } ); }; };"
+			  "require = { fact = \"revision\"; rule = \"equal\"; value = \"1\"; }; } );");
 	const char *key = NULL;
 	size_t hosts = 0, count = 0;
 	bool host = false;
@@ -311,96 +319,6 @@ static void facts_that_rules_ask_for_are_listed(void **state)
 	assert_int_equal(count, 3);
 	assert_int_equal(hosts, 1);
 	policy_free(policy);
-}
-
-/* ---------------------------------------------------------------- preferences and sections */
-
-static void preference_is_found_by_key_or_module(void **state)
-{
-	struct policy *policy = policy_of("prefer = ( { key = \"vfio-pci\"; backend = \"one\"; }, { key = \"vfio_pci:pci:v1-*\"; backend = \"two\"; } );");
-
-	(void)state;
-	assert_string_equal(policy_prefer(policy, "vfio_pci"), "one");
-	assert_string_equal(policy_prefer(policy, "vfio-pci"), "one");
-	assert_string_equal(policy_prefer(policy, "vfio_pci:pci:v2*"), "one");
-	assert_string_equal(policy_prefer(policy, "vfio-pci:pci:v1-*"), "two");
-	assert_string_equal(policy_prefer(policy, "vfio_pci:pci:v1_*"), "one");
-	assert_null(policy_prefer(policy, "vfio"));
-	assert_null(policy_prefer(policy, "vfio_pci_other"));
-	policy_free(policy);
-}
-
-static void section_values_become_text(void **state)
-{
-	struct policy *policy = policy_of("aa = { yes = true; no = FALSE; number = 12; hex = 0x10; large = 5000000000L; negative = -3; text = \"a b\"; };");
-
-	(void)state;
-	assert_string_equal(policy_setting(policy, "aa", "yes"), "true");
-	assert_string_equal(policy_setting(policy, "aa", "no"), "false");
-	assert_string_equal(policy_setting(policy, "aa", "number"), "12");
-	assert_string_equal(policy_setting(policy, "aa", "hex"), "16");
-	assert_string_equal(policy_setting(policy, "aa", "large"), "5000000000");
-	assert_string_equal(policy_setting(policy, "aa", "negative"), "-3");
-	assert_string_equal(policy_setting(policy, "aa", "text"), "a b");
-	assert_null(policy_setting(policy, "aa", "other"));
-	assert_null(policy_setting(policy, "bb", "yes"));
-	policy_free(policy);
-}
-
-static const struct migcompat_setting settings[] = {
-	{"wide", MIGCOMPAT_SETTING_BOOL, NULL, "false", "d"},
-	{"level", MIGCOMPAT_SETTING_INT, "1-5", "1", "d"},
-	{"offset", MIGCOMPAT_SETTING_INT, "-5--2", "-3", "d"},
-	{"step", MIGCOMPAT_SETTING_INT, "1,2,4", "1", "d"},
-	{"mode", MIGCOMPAT_SETTING_STRING, "ignore,warn,require", "warn", "d"},
-	{"label", MIGCOMPAT_SETTING_STRING, NULL, "", "d"},
-};
-static const struct policy_backend backends[] = {{"card", settings, 6}, {"plain", NULL, 0}};
-
-static const char *sections_said(const char *text, size_t nbackends)
-{
-	static struct error err;
-	struct policy *policy = policy_of(text);
-
-	err = (struct error){0};
-	if (policy_check_sections(policy, backends, nbackends, &err) == 0)
-		strcpy(err.text, "fine");
-	policy_free(policy);
-	return err.text;
-}
-
-static void good_sections_pass(void **state)
-{
-	(void)state;
-	assert_string_equal(sections_said("", 2), "fine");
-	assert_string_equal(sections_said("", 0), "fine");
-	assert_string_equal(sections_said("card = { wide = true; level = 5; offset = -2; step = 4; mode = \"require\"; label = \"x\"; }; plain = { };", 2), "fine");
-}
-
-static void bad_sections_are_refused(void **state)
-{
-	static const char *const texts[][2] = {
-		{"\ncrad = { };", "test.conf:2: unknown key \"crad\", expected backend_dir, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a loaded "
-				  "backend's name (card or plain); nearest is \"card\""},
-		{"rule = { };", "nearest is \"rules\""},
-		{"card = {\nwyde = true; };", "test.conf:2: unknown key \"wyde\" of backend \"card\", expected wide, level, offset, step, mode or label; nearest is "
-					      "\"wide\""},
-		{"plain = { x = 1; };", "unknown key \"x\", expected none, since backend \"plain\" has no settings"},
-		{"card = { wide = 1; };", "\"wide\" is a whole number, expected true or false"},
-		{"card = { wide = \"true\"; };", "\"wide\" is a string, expected true or false"},
-		{"card = { level = true; };", "\"level\" is true, expected a whole number"},
-		{"card = { label = 3; };", "\"label\" is a whole number, expected a string"},
-		{"card = { level = 6; };", "level is 6, expected 1 to 5"},
-		{"card = { level = -1; };", "level is -1, expected 1 to 5"},
-		{"card = { offset = 0; };", "offset is 0, expected -5 to -2"},
-		{"card = { step = 3; };", "step is \"3\", expected \"1\", \"2\" or \"4\""},
-		{"card = { mode = \"wran\"; };", "mode is \"wran\", expected \"ignore\", \"warn\" or \"require\"; nearest is \"warn\""},
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_contains(sections_said(texts[i][0], 2), texts[i][1]);
-	assert_contains(sections_said("card = { };", 0), "unknown key \"card\"");
 }
 
 int main(void)
@@ -421,10 +339,6 @@ int main(void)
 		cmocka_unit_test(whole_rule_is_read),
 		cmocka_unit_test(rule_without_a_name_is_called_by_its_place),
 		cmocka_unit_test(facts_that_rules_ask_for_are_listed),
-		cmocka_unit_test(preference_is_found_by_key_or_module),
-		cmocka_unit_test(section_values_become_text),
-		cmocka_unit_test(good_sections_pass),
-		cmocka_unit_test(bad_sections_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

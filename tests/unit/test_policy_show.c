@@ -9,11 +9,15 @@
 static const char everything[] =
 	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\";\n"
 	"prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = \"c\"; backend = \"two\"; } );\n"
-	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = \"n\"; fact = \"module/m/version\"; value = \"1\"; side = \"target\"; },\n"
+	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = \"n\"; fact = \"module/m/version\"; value = "
+	"\"1\"; side = \"target\"; },\n"
 	"              { fact = \"module/m/version\"; value = \"[!a]\"; scope = \"device\"; } );\n"
 	"rules = ( { action = \"deny\"; }, { name = \"ä \\\"quoted\\\" # name\"; action = \"require\"; reason = \"why\";\n"
-	"  match = { source = { namespace = \"n\"; type = \"t*\"; kind = \"mdev-type\"; host = \"h\"; facts = ( { fact = \"a\"; value = \"1\"; },\n"
-	"            { fact = \"kernel/release\"; value = \"6*\"; } ); }; target = { facts = ( { fact = \"b\"; value = \"?\"; scope = \"host\"; } ); }; };\n"
+	"  match = { source = { namespace = \"n\"; type = \"t*\"; kind = \"mdev-type\"; host = \"h\"; facts = ( { fact = \"a\"; value = "
+	"\"1\"; "
+	"},\n"
+	"            { fact = \"kernel/release\"; value = \"6*\"; } ); }; target = { facts = ( { fact = \"b\"; value = \"?\"; scope = "
+	"\"host\"; } ); }; };\n"
 	"  require = { side = \"source\"; fact = \"c\"; rule = \"superset\"; value = 0xf0; }; },\n"
 	"  { action = \"override\"; fields = [ \"x\", \"y\" ]; }, { action = \"allow\"; match = { }; } );\n"
 	"card = { yes = true; no = false; n = -3; big = 5000000000L; small = -5000000000L; text = \"a b\"; }; empty = { };\n";
@@ -40,15 +44,11 @@ static char *meaning(const struct policy *policy)
 
 	assert_non_null(json);
 	assert_int_equal(json_object_del(json, "hash") | json_object_del(json, "files"), 0);
-	json_array_foreach(json_object_get(json, "rules"), i, rule)
-		assert_int_equal(json_object_del(rule, "where"), 0);
-	json_array_foreach(json_object_get(json, "known_bad"), i, rule)
-		assert_int_equal(json_object_del(rule, "where"), 0);
-	json_array_foreach(json_object_get(json, "prefer"), i, rule)
-		assert_int_equal(json_object_del(rule, "where"), 0);
-	json_object_foreach(json_object_get(json, "sections"), name, section)
-		json_object_foreach(section, key, setting)
-			assert_int_equal(json_object_del(setting, "where"), 0);
+	json_array_foreach(json_object_get(json, "rules"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
+	json_array_foreach(json_object_get(json, "known_bad"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
+	json_array_foreach(json_object_get(json, "prefer"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
+	json_object_foreach(json_object_get(json, "sections"), name, section) json_object_foreach(section, key, setting)
+		assert_int_equal(json_object_del(setting, "where"), 0);
 	text = json_dumps(json, JSON_SORT_KEYS);
 	json_decref(json);
 	assert_non_null(text);
