@@ -19,6 +19,10 @@ int target_open(const struct engine *engine, const struct device *device, struct
 	target.namespace_len = strlen(target.opened->provider->info.name);
 	snprintf(target.type, sizeof(target.type), "%s:%s", target.opened->provider->info.name, target.opened->type);
 	fingerprint_device(engine, target.opened, target.fingerprint);
+	if (!target.opened->not_source && (r = check_version(target.opened, target.version, sizeof(target.version), err)) < 0) {
+		opened_close(target.opened);
+		return r;
+	}
 	*ret = target;
 	return 0;
 }
@@ -125,6 +129,8 @@ static void compare_types(const struct target *target, const struct version_stri
 	if (!rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
 		if (candidate_has_type(target, string)) {
 			finding.text = "the target can be set up to have the source's type";
+			snprintf(verdict->target.type, sizeof(verdict->target.type), "%s:%.*s", target->opened->provider->info.name,
+				 (int)string->type_len, string->type);
 		} else {
 			finding.status = MIGCOMPAT_STATUS_BAD;
 			finding.limit = MIGCOMPAT_LIMIT_TYPE;
@@ -156,6 +162,8 @@ static struct policy_side policy_side(const struct verdict_side *side, const cha
 		result.host = side->device->host->name;
 		result.facts = &side->device->facts;
 		result.host_facts = &side->device->host->facts;
+		result.host_wanted = &side->device->host->wanted;
+		result.wanted = side->device->wanted.globs ? &side->device->wanted : result.host_wanted;
 	}
 	return result;
 }
@@ -169,10 +177,10 @@ static void apply_policy(const struct target *target, const struct version_strin
 	memcpy(whole, text, len);
 	whole[len] = '\0';
 	struct policy_side source = policy_side(&verdict->source, namespace, verdict->source.type + target->namespace_len + 1, whole);
-	struct policy_side mine = policy_side(&verdict->target, namespace, target->opened->type, NULL);
+	struct policy_side mine = policy_side(&verdict->target, namespace, target->opened->type, target->version);
 
 	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced, verdict->rules, VERDICT_RULES_MAX, &verdict->nrules,
-		     NULL, NULL);
+		     target->engine->trace, target->engine->trace_arg);
 }
 
 /* The mechanism stands beside the verdict; where it is missing that is never silent, and a policy may refuse it. */

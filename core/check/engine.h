@@ -29,6 +29,8 @@ struct engine {
 	size_t nproviders;
 	struct inventory inventory;
 	struct arena arena;
+	policy_trace_fn *trace; /* for "policy explain": how each rule fared in every question; NULL: none */
+	void *trace_arg;
 };
 
 /* Read the policy and load the backends. err: one sentence. A backend that fails is listed with its reason and hurts none. */

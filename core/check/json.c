@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static json_t *text_or_null(const char *text)
+json_t *json_clean(const char *text)
 {
 	char clean[ERROR_TEXT_MAX * 4];
 	json_t *string;
@@ -47,10 +47,10 @@ static json_t *json_side(const struct verdict_side *side)
 {
 	json_t *object = json_object();
 
-	set(&object, "device", text_or_null(side->device ? side->device->id : NULL));
-	set(&object, "host", text_or_null(side->device ? side->device->host->name : NULL));
-	set(&object, "kind", text_or_null(side->kind_known ? kind_name(side->kind) : NULL));
-	set(&object, "type", text_or_null(*side->type ? side->type : NULL));
+	set(&object, "device", json_clean(side->device ? side->device->id : NULL));
+	set(&object, "host", json_clean(side->device ? side->device->host->name : NULL));
+	set(&object, "kind", json_clean(side->kind_known ? kind_name(side->kind) : NULL));
+	set(&object, "type", json_clean(*side->type ? side->type : NULL));
 	return object;
 }
 
@@ -59,7 +59,7 @@ static json_t *json_state(uint32_t state, const char *text)
 	json_t *object = json_object();
 
 	set(&object, "state", json_string(state_name(state)));
-	set(&object, "text", text_or_null(text ? text : ""));
+	set(&object, "text", json_clean(text ? text : ""));
 	return object;
 }
 
@@ -70,7 +70,7 @@ static json_t *json_value(const struct migcompat_value *value)
 	if (value->type == MIGCOMPAT_VALUE_NONE)
 		return json_null();
 	value_render(value, text, sizeof(text));
-	return text_or_null(text);
+	return json_clean(text);
 }
 
 static json_t *json_finding(const struct finding *finding)
@@ -79,13 +79,13 @@ static json_t *json_finding(const struct finding *finding)
 	char text[ERROR_TEXT_MAX * 2];
 
 	finding_render(finding, text, sizeof(text));
-	set(&object, "field", text_or_null(finding->field));
+	set(&object, "field", json_clean(finding->field));
 	set(&object, "rule", json_string(rule_name(finding->rule)));
 	set(&object, "source", json_value(&finding->source));
 	set(&object, "target", json_value(&finding->target));
 	set(&object, "status", json_string(status_name(finding->status)));
-	set(&object, "limit", text_or_null(limit_name(finding->limit)));
-	set(&object, "text", text_or_null(text));
+	set(&object, "limit", json_clean(limit_name(finding->limit)));
+	set(&object, "text", json_clean(text));
 	return object;
 }
 
@@ -100,13 +100,13 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	for (size_t i = 0; i < result->count; i++)
 		append(&findings, json_finding(&result->findings[i]));
 	for (size_t i = 0; i < verdict->nrules; i++)
-		append(&rules, text_or_null(verdict->rules[i]));
+		append(&rules, json_clean(verdict->rules[i]));
 	set(&object, "format", json_string("migcompat-verdict/1"));
 	set(&object, "verdict", json_string(verdict_name(verdict->code)));
-	set(&object, "grade", text_or_null(grade_name(verdict->grade)));
-	set(&object, "limit", text_or_null(limit_name(verdict->limit)));
-	set(&object, "errno", text_or_null(verdict->error ? error_name(verdict->error) : NULL));
-	set(&object, "reason", text_or_null(verdict_reason(verdict, reason, sizeof(reason))));
+	set(&object, "grade", json_clean(grade_name(verdict->grade)));
+	set(&object, "limit", json_clean(limit_name(verdict->limit)));
+	set(&object, "errno", json_clean(verdict->error ? error_name(verdict->error) : NULL));
+	set(&object, "reason", json_clean(verdict_reason(verdict, reason, sizeof(reason))));
 	set(&object, "source", json_side(&verdict->source));
 	set(&object, "target", json_side(&verdict->target));
 	set(&object, "findings", findings);
@@ -115,8 +115,8 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	set(&object, "availability", json_state(result->availability, result->availability_text));
 	set(&object, "policy", rules);
 	set(&object, "forced", json_boolean(verdict->forced));
-	set(&object, "source_fingerprint", text_or_null(*verdict->source.fingerprint ? verdict->source.fingerprint : NULL));
-	set(&object, "target_fingerprint", text_or_null(*verdict->target.fingerprint ? verdict->target.fingerprint : NULL));
+	set(&object, "source_fingerprint", json_clean(*verdict->source.fingerprint ? verdict->source.fingerprint : NULL));
+	set(&object, "target_fingerprint", json_clean(*verdict->target.fingerprint ? verdict->target.fingerprint : NULL));
 	return object;
 }
 
@@ -124,15 +124,15 @@ static json_t *json_choice(const struct choice *choice)
 {
 	json_t *object = json_object();
 
-	set(&object, "device", text_or_null(choice->device->id));
-	set(&object, "host", text_or_null(choice->device->host->name));
+	set(&object, "device", json_clean(choice->device->id));
+	set(&object, "host", json_clean(choice->device->host->name));
 	set(&object, "kind", json_string(kind_name(choice->device->kind)));
-	set(&object, "type", text_or_null(choice->type));
-	set(&object, "grade", text_or_null(grade_name(choice->grade)));
+	set(&object, "type", json_clean(choice->type));
+	set(&object, "grade", json_clean(grade_name(choice->grade)));
 	set(&object, "availability", json_string(state_name(choice->availability)));
 	set(&object, "extra", json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
-	set(&object, "set", text_or_null(choice->candidate));
-	set(&object, "text", text_or_null(choice->text ? choice->text : ""));
+	set(&object, "set", json_clean(choice->candidate));
+	set(&object, "text", json_clean(choice->text ? choice->text : ""));
 	return object;
 }
 
@@ -145,9 +145,9 @@ json_t *json_answer(const struct answer *answer)
 	for (size_t i = 0; i < answer->nunanswered; i++) {
 		json_t *entry = json_object();
 
-		set(&entry, "device", text_or_null(answer->unanswered[i].device->id));
-		set(&entry, "host", text_or_null(answer->unanswered[i].device->host->name));
-		set(&entry, "text", text_or_null(answer->unanswered[i].text));
+		set(&entry, "device", json_clean(answer->unanswered[i].device->id));
+		set(&entry, "host", json_clean(answer->unanswered[i].device->host->name));
+		set(&entry, "text", json_clean(answer->unanswered[i].text));
 		append(&unanswered, entry);
 	}
 	set(&object, "format", json_string("migcompat-choices/1"));
@@ -162,23 +162,23 @@ json_t *json_row(const struct row *row)
 	const struct device *device = row->device;
 	json_t *object = json_object();
 
-	set(&object, "device", text_or_null(device->id));
-	set(&object, "host", text_or_null(device->host->name));
+	set(&object, "device", json_clean(device->id));
+	set(&object, "host", json_clean(device->host->name));
 	set(&object, "kind", json_string(kind_name(device->kind)));
-	set(&object, "driver", text_or_null(row->driver));
-	set(&object, "parent", text_or_null(device->parent));
-	set(&object, "path", text_or_null(device->path));
-	set(&object, "type", text_or_null(row->type));
-	set(&object, "model", text_or_null(row->model));
-	set(&object, "label", text_or_null(row->label));
-	set(&object, "backend", text_or_null(row->backend));
+	set(&object, "driver", json_clean(row->driver));
+	set(&object, "parent", json_clean(device->parent));
+	set(&object, "path", json_clean(device->path));
+	set(&object, "type", json_clean(row->type));
+	set(&object, "model", json_clean(row->model));
+	set(&object, "label", json_clean(row->label));
+	set(&object, "backend", json_clean(row->backend));
 	set(&object, "migratable", json_string(row_migratable(row)));
 	set(&object, "source", json_string(state_name(row->source)));
 	set(&object, "target", json_string(state_name(row->target)));
 	set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
-	set(&object, "reason", text_or_null(row->reason ? row->reason : ""));
-	set(&object, "version", text_or_null(row->version));
-	set(&object, "fingerprint", text_or_null(row->fingerprint));
+	set(&object, "reason", json_clean(row->reason ? row->reason : ""));
+	set(&object, "version", json_clean(row->version));
+	set(&object, "fingerprint", json_clean(row->fingerprint));
 	return object;
 }
 
@@ -191,20 +191,20 @@ json_t *json_parameters(const struct device *device, const struct migcompat_sink
 		const struct migcompat_parameter *parameter = &sink->parameters[i];
 		json_t *entry = json_object();
 
-		set(&entry, "name", text_or_null(parameter->name));
+		set(&entry, "name", json_clean(parameter->name));
 		set(&entry, "type", json_string(types[parameter->type]));
-		set(&entry, "value", text_or_null(parameter->value));
-		set(&entry, "allowed_values", text_or_null(parameter->allowed));
-		set(&entry, "init_value", text_or_null(parameter->init));
-		set(&entry, "off_value", text_or_null(parameter->off));
-		set(&entry, "attribute", text_or_null(parameter->attribute));
+		set(&entry, "value", json_clean(parameter->value));
+		set(&entry, "allowed_values", json_clean(parameter->allowed));
+		set(&entry, "init_value", json_clean(parameter->init));
+		set(&entry, "off_value", json_clean(parameter->off));
+		set(&entry, "attribute", json_clean(parameter->attribute));
 		set(&entry, "runtime", json_boolean(parameter->runtime));
-		set(&entry, "description", text_or_null(parameter->description ? parameter->description : ""));
+		set(&entry, "description", json_clean(parameter->description ? parameter->description : ""));
 		append(&list, entry);
 	}
 	set(&object, "format", json_string("migcompat-parameters/1"));
-	set(&object, "device", text_or_null(device->id));
-	set(&object, "host", text_or_null(device->host->name));
+	set(&object, "device", json_clean(device->id));
+	set(&object, "host", json_clean(device->host->name));
 	set(&object, "parameters", list);
 	return object;
 }
@@ -216,8 +216,8 @@ json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdi
 	for (size_t i = 0; i < plan->nwrites; i++) {
 		json_t *entry = json_object();
 
-		set(&entry, "path", text_or_null(plan->writes[i].path));
-		set(&entry, "value", text_or_null(plan->writes[i].value));
+		set(&entry, "path", json_clean(plan->writes[i].path));
+		set(&entry, "value", json_clean(plan->writes[i].value));
 		set(&entry, "runtime", json_boolean(plan->writes[i].runtime));
 		append(&writes, entry);
 	}
@@ -232,14 +232,14 @@ json_t *json_backend(const struct backend_info *info)
 	json_t *object = json_object(), *keys = json_array();
 
 	for (size_t i = 0; i < info->nkeys && !info->error; i++)
-		append(&keys, text_or_null(info->keys[i]));
-	set(&object, "name", text_or_null(info->error ? NULL : info->name));
-	set(&object, "version", text_or_null(info->error ? NULL : info->version));
-	set(&object, "description", text_or_null(info->error ? NULL : info->description));
+		append(&keys, json_clean(info->keys[i]));
+	set(&object, "name", json_clean(info->error ? NULL : info->name));
+	set(&object, "version", json_clean(info->error ? NULL : info->version));
+	set(&object, "description", json_clean(info->error ? NULL : info->description));
 	set(&object, "keys", keys);
-	set(&object, "file", text_or_null(info->path));
+	set(&object, "file", json_clean(info->path));
 	set(&object, "status", json_string(info->error ? "failed" : "loaded"));
-	set(&object, "reason", text_or_null(info->error ? info->error : ""));
+	set(&object, "reason", json_clean(info->error ? info->error : ""));
 	return object;
 }
 
@@ -250,7 +250,7 @@ json_t *json_error(int error, const char *text)
 	set(&object, "format", json_string("migcompat-error/1"));
 	set(&object, "verdict", json_string("error"));
 	set(&object, "errno", json_string(error_name(error)));
-	set(&object, "reason", text_or_null(text));
+	set(&object, "reason", json_clean(text));
 	return object;
 }
 

@@ -19,6 +19,9 @@ json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdi
 json_t *json_backend(const struct backend_info *info);
 json_t *json_error(int error, const char *text);                           /* "migcompat-error/1" */
 
+/* A string that is a document's whatever its bytes are; null for NULL. */
+json_t *json_clean(const char *text);
+
 /* Compact (flags 0) or any of jansson's; malloc'd, or NULL. Texts that are not UTF-8 were cleaned before. */
 char *json_text(json_t *document, size_t flags);
 

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the files of the command line share: one run of the program, its options and its commands. */
+#ifndef CORE_CLI_CLI_H
+#define CORE_CLI_CLI_H
+
+#include "core/check/engine.h"
+
+/* The exit status of every command, as diff and grep have it. */
+enum cli_status {
+	CLI_YES = 0,
+	CLI_NO = 1,
+	CLI_TROUBLE = 2, /* it could not be told */
+};
+
+/* Options that only some commands take. */
+enum cli_option {
+	CLI_OPTION_TYPES = 1 << 0,
+	CLI_OPTION_COLUMNS = 1 << 1,
+	CLI_OPTION_RAW = 1 << 2,
+	CLI_OPTION_VERBOSE = 1 << 3,
+	CLI_OPTION_AVAILABLE = 1 << 4,
+	CLI_OPTION_FINGERPRINT = 1 << 5,
+	CLI_OPTION_HOST = 1 << 6,
+	CLI_OPTION_UUID = 1 << 7,
+	CLI_OPTION_SENSITIVE = 1 << 8,
+};
+
+enum cli_color {
+	CLI_COLOR_AUTO = 0,
+	CLI_COLOR_ALWAYS = 1,
+	CLI_COLOR_NEVER = 2,
+};
+
+struct options {
+	const char **inventories; /* NULL-terminated */
+	const char *plugin_dir;
+	const char *config;
+	const char *columns;
+	const char *fingerprint;
+	const char *host;
+	const char *uuid;
+	enum cli_color color;
+	bool json;
+	bool raw;
+	bool types;
+	bool verbose;
+	bool available;
+	bool sensitive;
+	bool debug;
+	bool help;
+	bool version;
+	uint32_t given; /* enum cli_option: which of those that only some commands take */
+};
+
+struct cli;
+struct command {
+	const char *name;      /* "list", "backend dump" */
+	const char *arguments; /* "SOURCE TARGET", or "" */
+	const char *summary;   /* one line */
+	const char *text;      /* what --help says further; ends in a newline */
+	const char *example;   /* a command that really runs; {a}, {b} and {backends} stand for files that come along */
+	uint32_t options;      /* enum cli_option */
+	size_t least;          /* arguments */
+	size_t most;
+	int (*run)(struct cli *cli);
+};
+
+/* One run. Everything in it is made by main and used by one thread. */
+struct cli {
+	struct options options;
+	const struct command *command;
+	const char **words; /* the command and its arguments, NULL-terminated */
+	size_t nwords;
+	const char **arguments; /* those behind the command's name */
+	size_t narguments;
+	struct engine engine;
+	bool started;  /* the engine */
+	bool terminal; /* standard output is one */
+	bool color;
+};
+
+/* options.c: what stands in argv. 0, or CLI_TROUBLE after saying what is wrong. */
+int options_parse(struct cli *cli, int argc, char **argv);
+void options_free(struct cli *cli);
+/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every command). */
+const char *options_name(uint32_t option);
+void options_help(uint32_t set);
+
+/* commands.c. NULL at the end of the table. */
+const struct command *command_at(size_t index);
+/* Finds the command in the words. 0, or CLI_TROUBLE after saying what is wrong. */
+int command_find(struct cli *cli);
+
+/* help.c: for the command that was found, all of a family ("backend"), or the program. */
+void help_print(const struct command *command, const char *family);
+
+/* start.c. Each returns 0, or CLI_TROUBLE after saying what is wrong. */
+int cli_start(struct cli *cli);
+/* Devices of the inventories that were named, else of this host; only: a device's name, where one is enough; NULL: all. */
+int cli_devices(struct cli *cli, const char *only);
+int cli_find(struct cli *cli, const char *name, const struct device **ret);
+/* cli_start, cli_devices and cli_find for a command about one device, its first argument. */
+int cli_one_device(struct cli *cli, const struct device **ret);
+
+#define CLI_STRING_ROOM 8192u /* more than a version string may have */
+
+/* What stands before a target: a device, or a string from standard input. */
+struct cli_source {
+	const struct device *device; /* NULL: text */
+	char text[CLI_STRING_ROOM];
+	size_t len;
+};
+/* Both sides of a question: cli_start, cli_devices and the first two arguments. ret_target NULL: there is none. */
+int cli_question(struct cli *cli, struct cli_source *ret_source, const struct device **ret_target);
+
+/* The commands. Each returns the exit status and has said everything. */
+int command_list(struct cli *cli);
+int command_show(struct cli *cli);
+int command_type(struct cli *cli);
+int command_version(struct cli *cli);
+int command_check(struct cli *cli);
+int command_ask(struct cli *cli);
+int command_params(struct cli *cli);
+int command_prepare(struct cli *cli);
+int command_inventory(struct cli *cli);
+int command_backend_list(struct cli *cli);
+int command_backend_dump(struct cli *cli);
+int command_policy_check(struct cli *cli);
+int command_policy_show(struct cli *cli);
+int command_policy_explain(struct cli *cli);
+
+#endif

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# bash completion for migcompat. Devices come from the inventories that stand on the line, else from this host.
+
+_migcompat_devices() {
+  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() i device
+  for ((i = 1; i < ${#words[@]}; i++)); do
+    case ${words[i]} in
+    -i | --inventory | --plugin-dir | --config) options+=("${words[i]}" "${words[++i]/#\~/$HOME}") ;;
+    esac
+  done
+  # Not by compgen -W, which would expand what stands in a hostile inventory.
+  while IFS= read -r device; do
+    [[ $device == "$1"* ]] && COMPREPLY+=("$(printf %q "$device")")
+  done < <("${words[0]}" "${options[@]}" list --types --raw -o DEVICE 2>/dev/null | sed 1d)
+}
+
+_migcompat() {
+  local cur=$2 prev=$3 command="" i
+  local global="--inventory --plugin-dir --config --json --color= --no-color --debug --help --version"
+  local commands="list show type version check ask params prepare inventory backend policy"
+  COMPREPLY=()
+
+  # readline parts a PCI address at its colons: look at the whole word.
+  if declare -F _get_comp_words_by_ref >/dev/null; then
+    _get_comp_words_by_ref -n : cur prev
+  fi
+  case $prev in
+  -i | --inventory | --config | --plugin-dir)
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    return
+    ;;
+  -o | --columns)
+    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE PARENT MODEL LABEL MECHANISM AVAILABLE REASON VERSION PATH" -- "${cur^^}")
+    return
+    ;;
+  --fingerprint | --host | --uuid) return ;;
+  esac
+
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    case ${COMP_WORDS[i]} in
+    -i | --inventory | --plugin-dir | --config | -o | --columns | --fingerprint | --host | --uuid) i=$((i + 1)) ;;
+    -?*) ;;
+    *)
+      if [ -z "$command" ]; then
+        command=${COMP_WORDS[i]}
+      elif [[ $command == backend || $command == policy ]]; then
+        command+=" ${COMP_WORDS[i]}"
+      fi
+      ;;
+    esac
+  done
+
+  if [[ $cur == -* ]]; then
+    case $command in
+    list) global+=" --types --columns --raw" ;;
+    check) global+=" --verbose --available --fingerprint" ;;
+    ask) global+=" --host" ;;
+    prepare) global+=" --uuid" ;;
+    inventory) global+=" --sensitive" ;;
+    esac
+    mapfile -t COMPREPLY < <(compgen -W "$global" -- "$cur")
+    [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
+    return
+  fi
+  case $command in
+  "") mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
+  backend) mapfile -t COMPREPLY < <(compgen -W "list dump" -- "$cur") ;;
+  policy) mapfile -t COMPREPLY < <(compgen -W "check show explain" -- "$cur") ;;
+  "backend dump" | "policy check")
+    compopt -o filenames
+    mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    ;;
+  show | type | version | check | ask | params | prepare | "policy explain")
+    _migcompat_devices "$cur"
+    if declare -F __ltrim_colon_completions >/dev/null; then
+      __ltrim_colon_completions "$cur"
+    fi
+    ;;
+  esac
+}
+complete -F _migcompat migcompat

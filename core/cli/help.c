@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* --help. Its examples name files that are there: in the source tree, or as they were installed. */
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/cli.h"
+
+/* The folder of the two recorded hosts: from here, beside the program in a build tree or an installation, or as configured. */
+static const char *examples(char folder[PATH_MAX])
+{
+	static const char *const beside[] = {"../tests/hosts", "../../tests/hosts", "../" MIGCOMPAT_DOCDIR_BELOW "/examples"};
+	char program[PATH_MAX], path[PATH_MAX + 64];
+	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
+	char *slash;
+
+	if (access("tests/hosts/serial-a.json", R_OK) == 0)
+		return "tests/hosts";
+	program[len > 0 ? len : 0] = '\0';
+	slash = strrchr(program, '/');
+	if (slash)
+		slash[1] = '\0';
+	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]) && slash; i++) {
+		snprintf(path, sizeof(path), "%s%s/serial-a.json", program, beside[i]);
+		if (!realpath(path, folder))
+			continue;
+		*strrchr(folder, '/') = '\0';
+		return folder;
+	}
+	return MIGCOMPAT_DOCDIR "/examples";
+}
+
+static void print_example(const char *text)
+{
+	char folder[PATH_MAX];
+	struct arena arena = {0};
+
+	printf("  ");
+	while (*text) {
+		if (*text != '{') {
+			putchar(*text++);
+			continue;
+		}
+		if (strncmp(text, "{backends}", 10) == 0)
+			printf("%s", engine_default_backend_dir(&arena));
+		else
+			printf("%s/serial-%c.json", examples(folder), text[1]);
+		text = strchr(text, '}') + 1;
+	}
+	putchar('\n');
+	arena_free(&arena);
+}
+
+static void print_usage(const struct command *command)
+{
+	printf("migcompat%s %s%s%s", command->options ? " [OPTIONS]" : "", command->name, *command->arguments ? " " : "", command->arguments);
+}
+
+static void print_command(const struct command *command)
+{
+	printf("usage: ");
+	print_usage(command);
+	printf("\n\n%s\n%s", command->summary, command->text);
+	if (command->options) {
+		printf("\noptions:\n");
+		options_help(command->options);
+	}
+	printf("\noptions of every command:\n");
+	options_help(0);
+	printf("\nexample:\n");
+	print_example(command->example);
+}
+
+/* Is it one of those that were asked for? family NULL: all. */
+static bool shown(const struct command *command, const char *family)
+{
+	return !family || (strncmp(command->name, family, strlen(family)) == 0 && command->name[strlen(family)] == ' ');
+}
+
+static void print_commands(const char *family)
+{
+	for (size_t i = 0; command_at(i); i++) {
+		const struct command *command = command_at(i);
+		char usage[64];
+
+		snprintf(usage, sizeof(usage), "%s %s", command->name, command->arguments);
+		if (shown(command, family))
+			printf("  %-29s %s\n", usage, command->summary);
+	}
+}
+
+void help_print(const struct command *command, const char *family)
+{
+	if (command) {
+		print_command(command);
+		return;
+	}
+	printf("usage: migcompat [OPTIONS] %s%sCOMMAND [ARGUMENTS]\n\n", family ? family : "", family ? " " : "");
+	if (!family)
+		printf("Tells, before a live migration, whether one VFIO device's state can move to another.\n\n");
+	printf("commands (migcompat COMMAND --help tells more):\n");
+	print_commands(family);
+	printf("\noptions of every command, before or behind it:\n");
+	options_help(0);
+	if (!family)
+		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids repeat. Status: 0 yes, 1 no, 2 could not be told.\n");
+	printf("\nexamples:\n");
+	for (size_t i = 0; command_at(i); i++)
+		if (shown(command_at(i), family))
+			print_example(command_at(i)->example);
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat: from the words on the command line to one command and its exit status. */
+#include <fcntl.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/output.h"
+
+/* A file or socket that is opened later must never become one of the standard three. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static bool color_wanted(const struct cli *cli)
+{
+	const char *term = getenv("TERM"), *no_color = getenv("NO_COLOR");
+
+	if (cli->options.color != CLI_COLOR_AUTO)
+		return cli->options.color == CLI_COLOR_ALWAYS;
+	return cli->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+static int print_version(const struct cli *cli)
+{
+	if (cli->options.json)
+		return output_json(cli, json_pack("{s:s,s:s}", "format", "migcompat-program/1", "version", MIGCOMPAT_RELEASE), CLI_YES);
+	output_line("migcompat %s", MIGCOMPAT_RELEASE);
+	return CLI_YES;
+}
+
+/* About the command, the family or the program, whichever was named; nothing is loaded. */
+static int print_help(struct cli *cli)
+{
+	for (size_t i = 0; cli->nwords == 1 && command_at(i); i++) {
+		size_t len = strlen(cli->words[0]);
+
+		if (strncmp(command_at(i)->name, cli->words[0], len) == 0 && command_at(i)->name[len] == ' ') {
+			help_print(NULL, cli->words[0]);
+			return CLI_YES;
+		}
+	}
+	if (cli->nwords && command_find(cli))
+		return CLI_TROUBLE;
+	help_print(cli->command, NULL);
+	return CLI_YES;
+}
+
+static int run(struct cli *cli, int argc, char **argv)
+{
+	int status = options_parse(cli, argc, argv);
+
+	if (status)
+		return status;
+	cli->color = color_wanted(cli);
+	if (cli->options.help)
+		return print_help(cli);
+	if (cli->options.version)
+		return print_version(cli);
+	status = command_find(cli);
+	return status ? status : cli->command->run(cli);
+}
+
+int main(int argc, char **argv)
+{
+	struct cli cli = {0};
+	int status;
+
+	open_standard();
+	setlocale(LC_CTYPE, "");
+	cli.terminal = isatty(STDOUT_FILENO);
+	status = run(&cli, argc, argv);
+	if (cli.started)
+		engine_stop(&cli.engine);
+	options_free(&cli);
+	return output_finish(status);
+}

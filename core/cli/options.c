@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The options, which may stand before or behind the command. One table says all of them. */
+#include <errno.h>
+#include <getopt.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/output.h"
+#include "core/policy/schema.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define LETTERLESS 256 /* getopt's values of options without a letter begin here */
+
+enum option_form {
+	FORM_FLAG, /* bool */
+	FORM_TEXT, /* const char * */
+	FORM_LIST, /* const char ** */
+	FORM_COLOR,
+	FORM_NO_COLOR,
+};
+
+static const struct option_info {
+	const char *name; /* first, for nearest_word; with both dashes */
+	int letter;       /* or 0 */
+	enum option_form form;
+	size_t field; /* of struct options */
+	const char *argument;
+	uint32_t only; /* enum cli_option; 0: every command takes it */
+	const char *help;
+} infos[] = {
+	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES, "mdev types too, of which no device exists yet"},
+	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, "other columns; +COLUMN adds one"},
+	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, "columns parted by one blank, for scripts"},
+	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, "what agrees, too"},
+	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, "status 1 where the target cannot be had now"},
+	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT,
+	 "status 2, \"stale\", unless the target still has it"},
+	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, "only devices of this host"},
+	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, "of the device to create"},
+	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, "sensitive facts too"},
+	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0,
+	 "devices from this inventory, not of this host; may be repeated"},
+	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, "backends from this folder"},
+	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, "folder or file instead of /etc/migcompat"},
+	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, "exactly one JSON document on standard output"},
+	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, "auto (the default), always or never; --no-color"},
+	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, NULL},
+	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, "let backends write to standard error"},
+	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, "this; behind a command, about it"},
+	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, "the release"},
+};
+
+const char *options_name(uint32_t option)
+{
+	for (size_t i = 0; i < COUNT(infos); i++)
+		if (infos[i].only == option)
+			return infos[i].name;
+	return "";
+}
+
+void options_help(uint32_t set)
+{
+	for (size_t i = 0; i < COUNT(infos); i++) {
+		const struct option_info *info = &infos[i];
+		char names[64];
+
+		if (!info->help || (set ? !(set & info->only) : info->only != 0))
+			continue;
+		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ', info->letter ? info->letter : ' ', info->letter ? "," : " ",
+			 info->name, info->argument ? info->form == FORM_COLOR ? "=" : " " : "", info->argument ? info->argument : "");
+		printf("  %-24s %s\n", names, info->help);
+	}
+}
+
+static int set_color(struct options *options, const char *when, char *problem, size_t size)
+{
+	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto", [CLI_COLOR_ALWAYS] = "always", [CLI_COLOR_NEVER] = "never"};
+
+	for (size_t i = 0; i < COUNT(words); i++) {
+		if (strcmp(when ? when : "always", words[i]) == 0) {
+			options->color = (enum cli_color)i;
+			return 0;
+		}
+	}
+	snprintf(problem, size, "--color is \"%s\", expected auto, always or never; nearest is \"%s\"", when,
+		 nearest_word(when, words, COUNT(words), sizeof(words[0])));
+	return -EINVAL;
+}
+
+static int set_option(struct options *options, const struct option_info *info, const char *argument, char *problem, size_t size)
+{
+	char *field = (char *)options + info->field;
+	const char **list;
+
+	options->given |= info->only;
+	switch (info->form) {
+	case FORM_FLAG:
+		*(bool *)field = true;
+		return 0;
+	case FORM_TEXT:
+		*(const char **)field = argument;
+		return 0;
+	case FORM_LIST:
+		for (list = *(const char ***)field; *list;)
+			list++;
+		*list = argument;
+		return 0;
+	case FORM_COLOR:
+		return set_color(options, argument, problem, size);
+	case FORM_NO_COLOR:
+		options->color = CLI_COLOR_NEVER;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/* getopt's own tables, made of ours. */
+static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 * COUNT(infos) + 3])
+{
+	size_t used = 0;
+
+	letters[used++] = '-'; /* words come in their order, whatever POSIXLY_CORRECT says */
+	letters[used++] = ':';
+	for (size_t i = 0; i < COUNT(infos); i++) {
+		options[i] = (struct option){
+			.name = infos[i].name + 2,
+			.has_arg = !infos[i].argument ? no_argument : infos[i].form == FORM_COLOR ? optional_argument : required_argument,
+			.val = infos[i].letter ? infos[i].letter : LETTERLESS + (int)i,
+		};
+		if (infos[i].letter)
+			letters[used++] = (char)infos[i].letter;
+		if (infos[i].letter && infos[i].argument)
+			letters[used++] = ':';
+	}
+	options[COUNT(infos)] = (struct option){0};
+	letters[used] = '\0';
+}
+
+static const struct option_info *info_find(int value)
+{
+	for (size_t i = 0; i < COUNT(infos); i++)
+		if (value == (infos[i].letter ? infos[i].letter : LETTERLESS + (int)i))
+			return &infos[i];
+	return NULL;
+}
+
+/* What getopt did not take. argument: of argv, the one that it looked at last. */
+static void refuse(int value, const char *argument, char *problem, size_t size)
+{
+	const struct option_info *info = info_find(optopt);
+	char name[64];
+
+	if (value == ':' && info)
+		snprintf(problem, size, "%s expects %s", info->name, info->argument);
+	else if (info)
+		snprintf(problem, size, "%s takes no argument", info->name);
+	else if (optopt)
+		snprintf(problem, size, "unknown option \"-%c\", see migcompat --help", optopt);
+	else {
+		snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
+		snprintf(problem, size, "unknown option \"%s\"; nearest is \"%s\"", name, nearest_word(name, infos, COUNT(infos), sizeof(infos[0])));
+	}
+}
+
+int options_parse(struct cli *cli, int argc, char **argv)
+{
+	struct option options[COUNT(infos) + 1];
+	char letters[2 * COUNT(infos) + 3];
+	char problem[512] = "", other[512];
+	int value;
+
+	cli->options.inventories = calloc((size_t)argc + 1, sizeof(*cli->options.inventories));
+	cli->words = calloc((size_t)argc + 1, sizeof(*cli->words));
+	if (!cli->options.inventories || !cli->words)
+		return output_fail(cli, -ENOMEM, "out of memory");
+	make_tables(options, letters);
+	opterr = 0;
+	/* To the end whatever is wrong: a --json behind it counts. The first problem is the one that is told. */
+	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
+		char *room = *problem ? other : problem;
+
+		if (value == 1)
+			cli->words[cli->nwords++] = optarg;
+		else if (value == '?' || value == ':')
+			refuse(value, argv[optind - 1], room, sizeof(other));
+		else
+			set_option(&cli->options, info_find(value), optarg, room, sizeof(other));
+	}
+	while (optind < argc)
+		cli->words[cli->nwords++] = argv[optind++];
+	return *problem ? output_fail(cli, -EINVAL, "%s", problem) : 0;
+}
+
+void options_free(struct cli *cli)
+{
+	free(cli->options.inventories);
+	free(cli->words);
+}
