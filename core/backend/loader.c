@@ -65,11 +65,13 @@ static int loaders_set(struct error *err)
 		.find_sym = module_symbol,
 		.priority = LT_DLLOADER_PREPEND,
 	};
+	lt_dlvtable *theirs = NULL;
 
 	if (ready)
 		return 0;
-	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 || !lt_dlloader_remove("lt_dlopen"))
+	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 || !(theirs = lt_dlloader_remove("lt_dlopen")))
 		return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
+	free(theirs); /* libltdl made it and forgets it here */
 	ready = true;
 	return 0;
 }

@@ -250,7 +250,7 @@ static void tally_add(struct tally *kept, const struct migcompat_finding *findin
 	if (finding->status == MIGCOMPAT_STATUS_BAD) {
 		kept->bad_count++;
 		kept->bad_limits |= 1u << finding->limit;
-	} else if (finding->status == MIGCOMPAT_STATUS_OK && __builtin_add_overflow(kept->extra, finding->extra, &kept->extra)) {
+	} else if (__builtin_add_overflow(kept->extra, finding->extra, &kept->extra)) {
 		kept->extra = UINT64_MAX;
 	}
 }
@@ -274,9 +274,12 @@ static void tally_merge(struct migcompat_result *result, const struct tally *sai
 		result->extra = UINT64_MAX;
 	if (__builtin_add_overflow(result->truncated, said->truncated, &result->truncated))
 		result->truncated = SIZE_MAX;
-	if (__builtin_add_overflow(result->bad_count, said->bad_count - kept->bad_count, &result->bad_count))
-		result->bad_count = UINT32_MAX;
-	result->bad_limits |= said->bad_limits;
+	if (said->bad_count == kept->bad_count)
+		return;
+	/* At most said->truncated, which tally_sound saw. */
+	result->dropped_bad += said->bad_count - kept->bad_count;
+	result->dropped_limits |= said->bad_limits;
+	result_recount(result);
 }
 
 int message_get_result(struct wire_reader *body, struct migcompat_result *result)

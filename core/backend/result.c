@@ -83,6 +83,10 @@ void result_add(struct migcompat_result *result, const struct migcompat_finding 
 		result->extra = UINT64_MAX;
 	if (result->count == RESULT_FINDINGS_MAX) {
 		result->truncated++;
+		if (finding.status == MIGCOMPAT_STATUS_BAD) {
+			result->dropped_bad++;
+			result->dropped_limits |= 1u << finding.limit;
+		}
 		return;
 	}
 	finding.field = static_strings ? given->field : text_keep(result, given->field ? given->field : "?", given->field ? strlen(given->field) : 1);
@@ -105,19 +109,11 @@ void result_availability(struct migcompat_result *result, uint32_t state, const 
 
 void result_recount(struct migcompat_result *result)
 {
-	uint32_t kept = 0;
-
-	/* bad_count holds the dropped ones too: those must keep the verdict from turning. */
-	for (size_t i = 0; i < result->count; i++)
-		kept += result->findings[i].status == MIGCOMPAT_STATUS_BAD || result->findings[i].forced;
-	uint32_t dropped = result->bad_count > kept ? result->bad_count - kept : 0;
-	uint32_t limits = dropped ? result->bad_limits : 0;
-
-	result->bad_count = dropped;
-	result->bad_limits = 0;
+	/* The dropped ones keep the verdict from turning. */
+	result->bad_count = result->dropped_bad;
+	result->bad_limits = result->dropped_limits;
 	for (size_t i = 0; i < result->count; i++)
 		count_status(result, &result->findings[i]);
-	result->bad_limits |= limits;
 }
 
 const char *result_keep(struct migcompat_result *result, const char *text)

@@ -37,6 +37,8 @@ struct migcompat_result {
 	uint64_t extra;      /* sum over all findings that are not bad */
 	uint32_t bad_limits; /* bit 1 << limit for each limit that has a bad finding, kept or dropped */
 	uint32_t bad_count;
+	uint32_t dropped_bad;    /* of bad_count, those that were counted and not kept */
+	uint32_t dropped_limits; /* theirs */
 	uint32_t availability; /* enum migcompat_state */
 	const char *availability_text;
 };

@@ -56,6 +56,12 @@ static int unwanted(const struct migcompat_facts *facts, const char *key)
 	return -EINVAL;
 }
 
+/* Why a fact could not be read, never one of the codes that mean something else here. */
+static int fact_error(int error)
+{
+	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO : -error;
+}
+
 static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len)
 {
 	const struct fact *fact;
@@ -66,7 +72,9 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	if (!fact)
 		return absent(facts, scope, key);
 	if (fact->error)
-		return -(int)fact->error;
+		return fact_error(fact->error);
+	if (fact->binary && !ret_len) /* whoever takes it for text would see a part of it */
+		return -EILSEQ;
 	*ret_value = fact->value;
 	if (ret_len)
 		*ret_len = fact->len;

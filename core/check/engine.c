@@ -43,6 +43,15 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 	return r;
 }
 
+/* A backend that failed to load has no name; its file is called after it. */
+static const char *file_stem(const char *path, struct arena *arena)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return arena_copy(arena, name, strcspn(name, "."));
+}
+
 static int check_sections(struct engine *engine, struct error *err)
 {
 	struct policy_backend *backends = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*backends), 8);
@@ -53,8 +62,14 @@ static int check_sections(struct engine *engine, struct error *err)
 	for (size_t i = 0; i < engine->nproviders; i++) {
 		const struct backend_info *info = engine->infos[i];
 
-		if (!info->error)
-			backends[count++] = (struct policy_backend){.name = info->name, .settings = info->settings, .nsettings = info->nsettings};
+		backends[count++] = (struct policy_backend){
+			.name = info->error ? file_stem(info->path, &engine->arena) : info->name,
+			.settings = info->settings,
+			.nsettings = info->nsettings,
+			.failed = info->error != NULL,
+		};
+		if (!backends[count - 1].name)
+			return error_set(err, -ENOMEM, "out of memory");
 	}
 	return policy_check_sections(engine->policy, backends, count, err);
 }
@@ -149,10 +164,14 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	struct stated *stated = NULL;
 	char buffer[4096];
 	size_t count = 0;
+	const char *key;
+	bool of_host;
 	int r;
 
 	for (size_t i = 0; i < engine->nproviders; i++)
 		count += engine->infos[i]->nwants;
+	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
+		count++;
 	wants = calloc(count + 1, sizeof(*wants));
 	if (!wants)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -163,6 +182,9 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 		for (size_t w = 0; w < info->nwants && !info->error; w++)
 			wants[options.nwants++] = (struct discovery_want){.glob = info->wants[w].glob, .flags = info->wants[w].flags};
 	}
+	/* What a rule asks for and nobody collected would be unknown. */
+	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
+		wants[options.nwants++] = (struct discovery_want){.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};
 	r = stated_load(facts_dir(engine, buffer, sizeof(buffer)), &stated, err);
 	options.stated = stated;
 	if (!r)

@@ -34,6 +34,9 @@ void verdict_clear(struct migcompat_verdict *verdict)
 }
 
 static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+
+static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
 {
 	char text[ERROR_TEXT_MAX];
 

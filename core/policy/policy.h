@@ -23,6 +23,7 @@ struct policy_backend {
 	const char *name;
 	const struct migcompat_setting *settings;
 	size_t nsettings;
+	bool failed; /* it did not load, so its settings are not known: its section is let pass */
 };
 
 struct policy_side {

@@ -201,6 +201,8 @@ int policy_check_sections(const struct policy *policy, const struct policy_backe
 
 		if (!backend)
 			return fail_section(section, backends, count, err);
+		if (backend->failed)
+			continue;
 		for (const struct section_setting *given = section->settings; given; given = given->next) {
 			int r = check_setting(section, given, backend, err);
 

@@ -233,8 +233,8 @@ struct migcompat_host {
 	/*
 	 * Find a fact of the device, or with MIGCOMPAT_WANT_HOST in scope, of its host. 0: found; zero-terminated, the last
 	 * newline dropped. -ENOENT: missing. -ENODATA: not collected in this inventory. -EINVAL: no want of this backend covers it
-	 * (the backend's own error: the verdict becomes "error"). Any other: why it could not be read. ret_* are
-	 * untouched unless 0; ret_len may be NULL.
+	 * (the backend's own error: the verdict becomes "error"). -EILSEQ: it is no text, and ret_len is NULL. Any other: why it could not
+	 * be read, never -ENODEV. ret_* are untouched unless 0; ret_len may be NULL where text is wanted.
 	 */
 	int (*fact)(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len);
 	/* As fact, for a whole number in the given base (0: as in C); -ERANGE: not a number, nothing behind it, or above max. */

@@ -44,7 +44,7 @@ static const struct migcompat_setting settings[] = {
 	{"mode", MIGCOMPAT_SETTING_STRING, "ignore,warn,require", "warn", "d"},
 	{"label", MIGCOMPAT_SETTING_STRING, NULL, "", "d"},
 };
-static const struct policy_backend backends[] = {{"card", settings, 6}, {"plain", NULL, 0}};
+static const struct policy_backend backends[] = {{"card", settings, 6, false}, {"plain", NULL, 0, false}};
 
 static const char *sections_said(const char *text, size_t nbackends)
 {
@@ -97,6 +97,18 @@ static void bad_sections_are_refused(void **state)
 	assert_contains(sections_said("card = { };", 0), "unknown key \"card\"");
 }
 
+static void the_section_of_a_backend_that_did_not_load_is_let_pass(void **state)
+{
+	static const struct policy_backend lame[] = {{"card", NULL, 0, true}};
+	struct policy *policy;
+	struct error err = {0};
+
+	(void)state;
+	policy = policy_of("card = { whatever = 3; };\n");
+	assert_int_equal(policy_check_sections(policy, lame, 1, &err), 0);
+	policy_free(policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +116,7 @@ int main(void)
 		cmocka_unit_test(section_values_become_text),
 		cmocka_unit_test(good_sections_pass),
 		cmocka_unit_test(bad_sections_are_refused),
+		cmocka_unit_test(the_section_of_a_backend_that_did_not_load_is_let_pass),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

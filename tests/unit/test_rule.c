@@ -143,6 +143,7 @@ static void more_than_1024_findings_are_counted_and_still_decide(void **state)
 	assert_int_equal(result.truncated, 3000 - RESULT_FINDINGS_MAX);
 	assert_int_equal(result.bad_count, 1);
 	result_recount(&result);
+	result_recount(&result);
 	assert_int_equal(result.bad_count, 1);
 	assert_int_equal(result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE);
 	result_free(&result);

@@ -155,11 +155,15 @@ static void bad_facts_are_named(void **state)
 	static const char *const unreadable[] = {"mdev_type", "!EACCES", NULL};
 	static const char *const card9[] = {"vendor", "0x1b36", "device", "0x0009", NULL};
 	static const char *const word[] = {"device", "three", NULL};
+	static const char *const gone[] = {"mdev_type", "!ENODEV", NULL};
+	static const char *const binary[] = {"mdev_type", "mtty-2\xff", NULL};
 	static const char *const version[] = {"mdev_type", "mtty-2", "stated/state_version", "1.x", NULL};
 
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, none, -ENOENT, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, strange, -EINVAL, "mtty-3");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, unreadable, -EACCES, "Permission denied");
+	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, gone, -EIO, "mdev_type");
+	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, binary, -EILSEQ, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, none, -ENOENT, "device");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, card9, -ENODEV, "0009");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, word, -ERANGE, "malformed");
