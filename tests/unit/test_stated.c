@@ -151,10 +151,11 @@ static void same_statement_again_renews_its_date(void **state)
 	folder_make(&folder);
 	folder_write(&folder, "a.json", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-12-01\",\"host\":{\"a\":\"1\"}}");
 	folder_write(&folder, "b.json", HEAD "\"host\":{\"a\":\"1\"}}");
+	folder_write(&folder, "c.json", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-12-02\",\"host\":{\"a\":\"1\"}}");
 	stated = load_good(folder.path);
 	answer_make(&answer, stated, NULL);
 	assert_int_equal(answer.facts.count, 2);
-	assert_string_equal(factset_text(&answer.facts, "stated/a@date"), "2026-12-01");
+	assert_string_equal(factset_text(&answer.facts, "stated/a@date"), "2026-12-02");
 	answer_free(&answer);
 	stated_free(stated);
 	folder_remove(&folder);
