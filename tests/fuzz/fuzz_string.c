@@ -42,7 +42,7 @@ static void add_hosts(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = "/nonexistent", .in_process = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = TEST_SOURCE "/etc", .in_process = true};
 	struct error err = {0};
 
 	(void)argc;
