@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Starting a child by exec and ending it. posix_spawn neither copies the caller's memory nor runs its code in the
- * child, so locks that other threads hold do not matter.
+ * Starting children by exec and ending them. posix_spawn neither copies the caller's memory nor runs its code in the
+ * child, so locks that other threads hold do not matter; only the program that was run makes copies of itself.
  */
 #include "core/backend/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "core/backend/wire.h"
 
 #define KILLED_MS 1000 /* for a killed process to be gone; it takes longer only where the kernel itself is stuck */
 
@@ -33,17 +36,17 @@ static void environment(char *ret[4])
 	ret[count] = NULL;
 }
 
-/* The socket goes first: it may stand where the standard descriptors belong. */
-static int descriptors(posix_spawn_file_actions_t *actions, int socket, bool keep_stderr)
+/* Sockets stand above all numbers that they move to, see socket_make. */
+static int descriptors(posix_spawn_file_actions_t *actions, const int *sockets, size_t count, bool keep_stderr)
 {
-	int r = posix_spawn_file_actions_adddup2(actions, socket, CHILD_SOCKET);
+	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
 
-	if (!r)
-		r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
 	if (!r)
 		r = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDOUT_FILENO);
 	if (!r && !keep_stderr)
 		r = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDERR_FILENO);
+	for (size_t i = 0; i < count && !r; i++)
+		r = posix_spawn_file_actions_adddup2(actions, sockets[i], CHILD_SOCKET + (int)i);
 	return r;
 }
 
@@ -62,9 +65,8 @@ static int attributes(posix_spawnattr_t *attr)
 }
 
 /* Positive errno, as posix_spawn has it. */
-static int spawn(const char *program, const char *argument, int socket, bool keep_stderr, pid_t *ret)
+static int spawn(char *const *argv, const int *sockets, size_t count, bool keep_stderr, pid_t *ret)
 {
-	char *const argv[] = {(char *)(uintptr_t)program, (char *)(uintptr_t)argument, NULL};
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
 	char *env[4];
@@ -78,43 +80,158 @@ static int spawn(const char *program, const char *argument, int socket, bool kee
 		return r;
 	}
 	environment(env);
-	r = descriptors(&actions, socket, keep_stderr);
+	r = descriptors(&actions, sockets, count, keep_stderr);
 	if (!r)
 		r = attributes(&attr);
 	if (!r)
-		r = posix_spawn(ret, program, &actions, &attr, argv, env);
+		r = posix_spawn(ret, argv[0], &actions, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }
 
-int child_start(struct child *child, const char *program, const char *argument, bool keep_stderr, struct error *err)
+/* The child's end lies above least, so that moving one to its place never overwrites another. Positive errno. */
+static int socket_make(int least, int *ret_ours, int *ret_theirs)
 {
-	int sockets[2];
-	int process, r;
-	pid_t pid;
+	int sockets[2], moved, r = 0;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0) {
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
+		return errno;
+	moved = fcntl(sockets[1], F_DUPFD_CLOEXEC, least);
+	if (moved < 0)
 		r = errno;
-		return error_set(err, -r, "no socket for a worker: %s", strerror(r));
-	}
-	r = spawn(program, argument, sockets[1], keep_stderr, &pid);
 	close(sockets[1]);
 	if (r) {
 		close(sockets[0]);
-		return error_set(err, -r, "the worker program %s could not be started: %s", program, strerror(r));
+		return r;
 	}
-	process = pidfd_open(pid, 0);
-	if (process < 0) {
+	*ret_ours = sockets[0];
+	*ret_theirs = moved;
+	return 0;
+}
+
+int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr, struct error *err)
+{
+	char *argv[CHILDREN_MAX + 2] = {(char *)(uintptr_t)program};
+	int sockets[CHILDREN_MAX];
+	size_t made = 0;
+	int r = count && count <= CHILDREN_MAX ? 0 : E2BIG;
+	pid_t pid;
+
+	for (; made < count && !r; made += !r) {
+		argv[made + 1] = (char *)(uintptr_t)arguments[made];
+		children[made].process = -1;
+		r = socket_make(CHILD_SOCKET + (int)count, &children[made].socket, &sockets[made]);
+	}
+	if (!r)
+		r = spawn(argv, sockets, count, keep_stderr, &pid);
+	for (size_t i = 0; i < made; i++)
+		close(sockets[i]);
+	if (!r) {
+		children[0].process = pidfd_open(pid, 0);
+		if (children[0].process >= 0)
+			return 0;
 		r = errno;
 		kill(pid, SIGKILL);
 		waitpid(pid, NULL, 0);
-		close(sockets[0]);
-		return error_set(err, -r, "no descriptor for a worker's process: %s", strerror(r));
 	}
-	*child = (struct child){.socket = sockets[0], .process = process};
+	for (size_t i = 0; i < made; i++)
+		close(children[i].socket);
+	return error_set(err, -r, "the worker program %s could not be started: %s", program, strerror(r));
+}
+
+/* ---------------------------------------------------------------- copies */
+
+union descriptor_message {
+	char bytes[CMSG_SPACE(sizeof(int))];
+	struct cmsghdr align;
+};
+
+/* A copy is not known to the process whose child it is until it hands over its own descriptor, first of all. */
+static int introduce(void)
+{
+	union descriptor_message control = {0};
+	struct iovec byte = {.iov_base = "", .iov_len = 1};
+	struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+	int process = pidfd_open(getpid(), 0);
+	int r = 0;
+
+	if (process < 0)
+		return -errno;
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(process));
+	memcpy(CMSG_DATA(header), &process, sizeof(process));
+	if (sendmsg(CHILD_SOCKET, &message, MSG_NOSIGNAL) != 1)
+		r = -errno;
+	close(process);
+	return r;
+}
+
+/* As fork, but for a brother: a child of this process's parent. */
+static long brother(void)
+{
+	const unsigned long flags = CLONE_PARENT | SIGCHLD;
+
+#ifdef __s390__
+	return syscall(SYS_clone, NULL, flags, NULL, NULL, 0ul);
+#else
+	return syscall(SYS_clone, flags, NULL, NULL, NULL, 0ul);
+#endif
+}
+
+int child_copy(size_t count)
+{
+	for (size_t i = 1; i < count; i++) {
+		long pid = brother();
+
+		if (pid < 0)
+			return -errno;
+		if (pid == 0) {
+			int r = dup2(CHILD_SOCKET + (int)i, CHILD_SOCKET) < 0 ? -errno : introduce();
+
+			return r ? r : (int)i;
+		}
+	}
 	return 0;
 }
+
+/* The descriptor that a message carries; -1: none. */
+static int message_descriptor(struct msghdr *message)
+{
+	struct cmsghdr *header = CMSG_FIRSTHDR(message);
+	int process = -1;
+
+	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(process)))
+		memcpy(&process, CMSG_DATA(header), sizeof(process));
+	return process;
+}
+
+int child_meet(struct child *child, uint64_t deadline)
+{
+	union descriptor_message control;
+	char byte;
+	struct iovec bytes = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	ssize_t n;
+	int r;
+
+	if (child->process >= 0)
+		return 0;
+	do {
+		r = wire_wait(child->socket, POLLIN, deadline);
+		if (r)
+			return r;
+		n = recvmsg(child->socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
+	if (n <= 0)
+		return n < 0 ? -errno : -ECONNRESET;
+	child->process = message_descriptor(&message);
+	return child->process < 0 ? -EBADMSG : 0;
+}
+
+/* ---------------------------------------------------------------- the end */
 
 /* Has it ended? Reaps it then. */
 static bool reap(int process, int timeout_ms, siginfo_t *info)
@@ -146,6 +263,14 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 
 	if (child->socket < 0)
 		return;
+	/* A copy that nobody has met yet: it will be here at once, and must not stay behind as a zombie. */
+	if (child->process < 0 && child_meet(child, wire_deadline(KILLED_MS))) {
+		if (how)
+			snprintf(how, size, "could not be started");
+		close(child->socket);
+		child->socket = -1;
+		return;
+	}
 	if (grace_ms && reap(child->process, (int)grace_ms, &info)) {
 		if (how)
 			describe(&info, how, size);

@@ -1,33 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One child process with a socket to it. Made for a library: no signal handler, no waiting for other children than this
- * one, nothing that a program with threads could trip over.
+ * Child processes with a socket to each. Made for a library: no signal handler, no waiting for other children than
+ * these, nothing that a program with threads could trip over.
  */
 #ifndef CORE_BACKEND_CHILD_H
 #define CORE_BACKEND_CHILD_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "core/facts/error.h"
 
-#define CHILD_SOCKET 3 /* the child's end of the socket, in the child */
+#define CHILD_SOCKET 3 /* the child's end of its socket, in the child */
+#define CHILDREN_MAX 256u
 
 struct child {
 	int socket;  /* -1: there is none */
-	int process; /* a process descriptor: unlike a number it never comes to mean another process */
+	int process; /* a process descriptor: unlike a number it never comes to mean another process. -1: not met yet */
 };
 
 /*
- * Run program with one argument. It gets /dev/null as standard input and output (and error, unless keep_stderr), its end of
- * the socket, default signal handling, and of the environment only the sanitizers' options. -errno with a sentence.
+ * Run program once, with one argument and one socket (from CHILD_SOCKET on) for each child. The process becomes the first child; it
+ * makes the others as copies of itself, children of this process too, by child_copy: running a program takes many times what
+ * a copy takes. It gets /dev/null as standard input and output (and error, unless keep_stderr), default signal handling, and of
+ * the environment only the sanitizers' options. -errno with a sentence: there is none of them.
  */
-int child_start(struct child *child, const char *program, const char *argument, bool keep_stderr, struct error *err);
+int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr, struct error *err);
+
+/* Wait until it can be ended: -ETIMEDOUT, -ECONNRESET where it never came to be, or -EBADMSG. Before anything else is read. */
+int child_meet(struct child *child, uint64_t deadline);
 
 /*
  * End it and forget it: wait so long for it to end by itself, then kill it. how, unless NULL, gets the words for it: "ended (exit
  * status 0)", "was killed by signal 11 (Segmentation fault)", "closed its connection" where it had to be killed.
  */
 void child_end(struct child *child, unsigned grace_ms, char *how, size_t size);
+
+/*
+ * In the program, while it has one thread and has run no foreign code: make the copies for all children but the first. Returns in
+ * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, and the others are to be closed. -errno.
+ */
+int child_copy(size_t count);
 
 #endif

@@ -37,7 +37,7 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 void message_put_result(struct wire_out *out, const struct migcompat_result *result);
 int message_get_result(struct wire_reader *body, struct migcompat_result *result);
 
-/* Parameters, candidates and writes; the reader adds them to a sink. On an error the sink may hold some of them. */
+/* Parameters, candidates and writes (message_list.c); the reader adds them to a sink. On an error the sink may hold some of them. */
 void message_put_list(struct wire_out *out, const struct migcompat_sink *sink);
 int message_get_list(struct wire_reader *body, struct migcompat_sink *sink);
 

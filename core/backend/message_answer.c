@@ -7,21 +7,8 @@
 #include <string.h>
 
 #include "core/backend/message.h"
-#include "core/facts/utf8.h"
 
 #define LIMITS_ALL ((2u << MIGCOMPAT_LIMIT_HOLD) - 1u)
-
-/* A text that means something to a program, so that nothing in it may be replaced; or NULL. */
-static char *get_optional_name(struct wire_reader *body, size_t most)
-{
-	char *text = wire_get_text(body, most, NULL);
-
-	if (text && !utf8_clean(text, strlen(text))) {
-		body->bad = true;
-		return NULL;
-	}
-	return text;
-}
 
 /* ---------------------------------------------------------------- the backend */
 
@@ -93,7 +80,7 @@ static int get_settings(struct wire_reader *body, struct arena *arena, struct ba
 
 		setting->type = wire_get_enum(body, MIGCOMPAT_SETTING_STRING);
 		setting->name = wire_get_name(body, INFO_TEXT_MAX);
-		setting->allowed = get_optional_name(body, INFO_TEXT_MAX);
+		setting->allowed = wire_get_optional(body, INFO_TEXT_MAX);
 		setting->init = wire_get_name(body, INFO_TEXT_MAX);
 		setting->description = wire_get_words(body, INFO_TEXT_MAX);
 	}
@@ -311,91 +298,4 @@ int message_get_result(struct wire_reader *body, struct migcompat_result *result
 	if (availability != MIGCOMPAT_UNKNOWN || text)
 		result_availability(result, availability, text);
 	return 0;
-}
-
-/* ---------------------------------------------------------------- lists */
-
-void message_put_list(struct wire_out *out, const struct migcompat_sink *sink)
-{
-	wire_put_u32(out, (uint32_t)sink->nparameters);
-	for (size_t i = 0; i < sink->nparameters; i++) {
-		const struct migcompat_parameter *parameter = &sink->parameters[i];
-
-		wire_put_u32(out, parameter->type);
-		wire_put_u32(out, parameter->runtime != 0);
-		wire_put_string(out, parameter->name);
-		wire_put_string(out, parameter->value);
-		wire_put_string(out, parameter->allowed);
-		wire_put_string(out, parameter->init);
-		wire_put_string(out, parameter->off);
-		wire_put_string(out, parameter->attribute);
-		wire_put_string(out, parameter->description);
-	}
-	wire_put_u32(out, (uint32_t)sink->ncandidates);
-	for (size_t i = 0; i < sink->ncandidates; i++) {
-		wire_put_u64(out, sink->candidates[i].extra);
-		wire_put_string(out, sink->candidates[i].name);
-		wire_put_string(out, sink->candidates[i].type);
-	}
-	wire_put_u32(out, (uint32_t)sink->nwrites);
-	for (size_t i = 0; i < sink->nwrites; i++) {
-		wire_put_string(out, sink->writes[i].attribute);
-		wire_put_string(out, sink->writes[i].value);
-	}
-}
-
-static int get_parameter(struct wire_reader *body, struct migcompat_sink *sink)
-{
-	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
-
-	parameter.type = wire_get_enum(body, MIGCOMPAT_PARAMETER_STRING);
-	parameter.runtime = (int)wire_get_enum(body, 1);
-	parameter.name = wire_get_name(body, SINK_TEXT_MAX);
-	parameter.value = wire_get_name(body, SINK_TEXT_MAX);
-	parameter.allowed = get_optional_name(body, SINK_TEXT_MAX);
-	parameter.init = wire_get_name(body, SINK_TEXT_MAX);
-	parameter.off = get_optional_name(body, SINK_TEXT_MAX);
-	parameter.attribute = get_optional_name(body, SINK_TEXT_MAX);
-	parameter.description = wire_get_words(body, SINK_TEXT_MAX);
-	return body->bad ? -EBADMSG : sink_parameter(sink, &parameter);
-}
-
-static int get_candidate(struct wire_reader *body, struct migcompat_sink *sink)
-{
-	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .extra = wire_get_u64(body)};
-
-	candidate.name = wire_get_name(body, SINK_TEXT_MAX);
-	candidate.type = get_optional_name(body, SINK_TEXT_MAX);
-	return body->bad ? -EBADMSG : sink_candidate(sink, &candidate);
-}
-
-static int get_write(struct wire_reader *body, struct migcompat_sink *sink)
-{
-	const char *attribute = wire_get_name(body, SINK_TEXT_MAX);
-	const char *value = wire_get_name(body, SINK_TEXT_MAX);
-
-	return body->bad ? -EBADMSG : sink_write(sink, attribute, value);
-}
-
-int message_get_list(struct wire_reader *body, struct migcompat_sink *sink)
-{
-	static const struct {
-		int (*get)(struct wire_reader *body, struct migcompat_sink *sink);
-		size_t size; /* bytes that one takes at least */
-	} lists[] = {
-		{get_parameter, 9 * sizeof(uint32_t)},
-		{get_candidate, 4 * sizeof(uint32_t)},
-		{get_write, 2 * sizeof(uint32_t)},
-	};
-	int r = 0;
-
-	for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]) && !r; list++) {
-		uint32_t count = wire_get_count(body, SINK_MAX, lists[list].size);
-
-		for (uint32_t i = 0; i < count && !r; i++)
-			r = lists[list].get(body, sink);
-	}
-	if (r == -ENOMEM)
-		return r;
-	return r || !wire_done(body) ? -EBADMSG : 0;
 }

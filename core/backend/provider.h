@@ -64,6 +64,8 @@ struct worker_options {
 	bool keep_stderr;     /* let the vendor's code write to standard error */
 };
 int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err);
+/* The same for at most 256 at once, which takes hardly longer than one. -ENOMEM, -E2BIG: none is made. */
+int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret, struct error *err);
 int provider_worker_ready(struct provider *provider, struct error *err);
 
 /* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may be NULL. */

@@ -120,8 +120,10 @@ static int read_manifest(struct worker *worker, struct backend_info *info, struc
 	struct wire_message message;
 	size_t len;
 	char *body;
-	int r = worker_receive(worker, worker->loaded_by, &message);
+	int r = child_meet(&worker->child, worker->loaded_by);
 
+	if (!r)
+		r = worker_receive(worker, worker->loaded_by, &message);
 	if (r)
 		return r;
 	if (message.head.op != WIRE_INFO || message.head.id != 0)
@@ -336,26 +338,59 @@ static const struct provider_ops worker_ops = {
 	.free = worker_free,
 };
 
-int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err)
+static struct worker *worker_make(const char *path, const struct worker_options *options)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
-	struct error text = {0};
 
 	if (!worker)
-		return error_set(err, -ENOMEM, "out of memory");
+		return NULL;
 	worker->provider.ops = &worker_ops;
 	worker->provider.info.path = arena_copy(&worker->provider.arena, path, strlen(path));
 	if (!worker->provider.info.path) {
 		free(worker);
-		return error_set(err, -ENOMEM, "out of memory");
+		return NULL;
 	}
 	pthread_mutex_init(&worker->lock, NULL);
 	worker->requests.info = &worker->provider.info;
 	worker->child.socket = -1;
 	worker->timeout_ms = options->timeout_ms;
 	worker->loaded_by = wire_deadline(options->timeout_ms);
-	worker->loading = child_start(&worker->child, options->program, path, options->keep_stderr, &text) == 0;
-	unusable(&worker->provider, worker->loading ? "its worker was not waited for" : text.text);
-	*ret = &worker->provider;
+	return worker;
+}
+
+int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret, struct error *err)
+{
+	struct child children[CHILDREN_MAX];
+	struct error text = {0};
+	size_t made = 0;
+	bool started;
+
+	if (count > CHILDREN_MAX)
+		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count, CHILDREN_MAX);
+	for (; made < count; made++) {
+		struct worker *worker = worker_make(paths[made], options);
+
+		if (!worker)
+			goto undo;
+		ret[made] = &worker->provider;
+	}
+	started = count && child_start(children, count, options->program, paths, options->keep_stderr, &text) == 0;
+	for (size_t i = 0; i < count; i++) {
+		struct worker *worker = worker_of(ret[i]);
+
+		if (started)
+			worker->child = children[i];
+		worker->loading = started;
+		unusable(ret[i], started ? "its worker was not waited for" : text.text);
+	}
 	return 0;
+undo:
+	while (made--)
+		ret[made] = provider_free(ret[made]);
+	return error_set(err, -ENOMEM, "out of memory");
+}
+
+int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err)
+{
+	return provider_workers_new(&path, 1, options, ret, err);
 }

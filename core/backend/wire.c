@@ -183,14 +183,24 @@ char *wire_get_text(struct wire_reader *reader, size_t most, size_t *ret_len)
 	return text;
 }
 
-char *wire_get_name(struct wire_reader *reader, size_t most)
+char *wire_get_optional(struct wire_reader *reader, size_t most)
 {
 	char *text = wire_get_text(reader, most, NULL);
 
-	if (text && utf8_clean(text, strlen(text)))
-		return text;
-	reader->bad = true;
-	return NULL;
+	if (text && !utf8_clean(text, strlen(text))) {
+		reader->bad = true;
+		return NULL;
+	}
+	return text;
+}
+
+char *wire_get_name(struct wire_reader *reader, size_t most)
+{
+	char *text = wire_get_optional(reader, most);
+
+	if (!text)
+		reader->bad = true;
+	return text;
 }
 
 char *wire_get_words(struct wire_reader *reader, size_t most)
@@ -288,8 +298,7 @@ uint64_t wire_deadline(unsigned timeout_ms)
 	return now() + (uint64_t)timeout_ms * NS_PER_MS;
 }
 
-/* 0: the socket is ready; -ETIMEDOUT. What has arrived already counts, even behind the deadline. */
-static int wait_for(int fd, short events, uint64_t deadline)
+int wire_wait(int fd, short events, uint64_t deadline)
 {
 	struct pollfd pollfd = {.fd = fd, .events = events};
 
@@ -319,7 +328,7 @@ int wire_send(struct wire_out *out, int fd, uint64_t deadline)
 		if (n >= 0)
 			sent += (size_t)n;
 		else if (errno == EAGAIN)
-			r = wait_for(fd, POLLOUT, deadline);
+			r = wire_wait(fd, POLLOUT, deadline);
 		else if (errno != EINTR)
 			r = -errno;
 	}
@@ -337,7 +346,7 @@ int wire_fill(struct wire_in *in, int fd, uint64_t deadline)
 	while (!r) {
 		ssize_t n;
 
-		if (!forever && (r = wait_for(fd, POLLIN, deadline)))
+		if (!forever && (r = wire_wait(fd, POLLIN, deadline)))
 			break;
 		n = recv(fd, in->bytes + in->end, in->room - in->end, forever ? 0 : MSG_DONTWAIT);
 		if (n > 0) {

@@ -79,6 +79,8 @@ uint32_t wire_get_count(struct wire_reader *reader, uint32_t most, size_t size);
 char *wire_get_text(struct wire_reader *reader, size_t most, size_t *ret_len);
 /* A text that must be there, printable UTF-8. */
 char *wire_get_name(struct wire_reader *reader, size_t most);
+/* The same, or NULL. */
+char *wire_get_optional(struct wire_reader *reader, size_t most);
 /* A text for people, or NULL: what may not be shown is replaced. */
 char *wire_get_words(struct wire_reader *reader, size_t most);
 /* Was all of it sound, and is nothing left? */
@@ -105,6 +107,8 @@ int wire_next(struct wire_in *in, size_t max, struct wire_message *ret);
 int wire_fill(struct wire_in *in, int fd, uint64_t deadline);
 void wire_in_free(struct wire_in *in);
 
+/* Until a socket is ready: 0, -ETIMEDOUT or -errno. What has arrived already counts, even behind the deadline. */
+int wire_wait(int fd, short events, uint64_t deadline);
 /* Now, and so many milliseconds later, on a clock that nobody sets; in nanoseconds. */
 uint64_t wire_deadline(unsigned timeout_ms);
 

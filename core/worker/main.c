@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * migcompat-worker: the process that one backend's code runs in. Started by the library with its end of a socket on
- * descriptor 3; it gives up what it can before it loads anything, and ends with the other end.
+ * migcompat-worker: the process that one backend's code runs in, or several such processes. Started by the library with
+ * sockets from descriptor 3 on; it gives up what it can before it loads anything, and ends with the other end.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -100,17 +100,18 @@ int main(int argc, char **argv)
 {
 	int r;
 
-	if (argc != 2 || argv[1][0] != '/') {
-		fprintf(stderr, "usage: migcompat-worker BACKEND.so\n"
-				"Runs one backend for libmigcompat, which starts this program with a socket on descriptor 3.\n");
+	if (argc < 2) {
+		fprintf(stderr, "usage: migcompat-worker BACKEND.so…\n"
+				"Runs backends for libmigcompat, one a process, which starts this program with a socket for each.\n");
 		return 2;
 	}
-	if (watch_socket() < 0 || confine() < 0) {
-		fprintf(stderr, "migcompat-worker: %s\n", strerror(errno));
-		return 2;
+	r = child_copy((size_t)argc - 1);
+	if (r >= 0) {
+		const char *path = argv[1 + r];
+
+		r = watch_socket() < 0 || confine() < 0 ? -errno : serve(CHILD_SOCKET, path);
 	}
-	r = serve(CHILD_SOCKET, argv[1]);
 	if (r)
-		fprintf(stderr, "migcompat-worker: %s: %s\n", argv[1], strerror(-r));
+		fprintf(stderr, "migcompat-worker: %s\n", strerror(-r));
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;
 }

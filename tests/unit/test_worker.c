@@ -1,426 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend in a worker answers as it does in this process, and a worker leaves no trace in the program that it works
- * for: no descriptor, no child, no output, no need of a certain thread.
+ * How workers live and die, and that they leave no trace in the program that they work for: no descriptor, no child,
+ * no need of a certain thread.
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <glob.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <time.h>
 
-#include "core/backend/registry.h"
-#include "core/facts/inventory_json.h"
 #include "tests/support/worker.h"
 
-static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64", "bus/ap/devices/card05/hwtype", "14", NULL};
 static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};
-static const char *const one_port[] = {"mdev_type", "mtty-1", NULL};
-static const char *const unreadable[] = {"mdev_type", "!EACCES", NULL};
-static const char *const unknown[] = {"device", "0x0009", NULL};
-
-/* ---------------------------------------------------------------- the same answers */
-
-static void same_text(const char *a, const char *b)
-{
-	if (!a || !b)
-		assert_ptr_equal(a, b);
-	else
-		assert_string_equal(a, b);
-}
-
-static void same_opened(const struct opened *local, const struct opened *worker)
-{
-	same_text(local->type, worker->type);
-	same_text(local->model, worker->model);
-	same_text(local->label, worker->label);
-	same_text(local->mechanism_text, worker->mechanism_text);
-	same_text(local->not_source, worker->not_source);
-	same_text(local->not_target, worker->not_target);
-	assert_int_equal(local->mechanism, worker->mechanism);
-	assert_int_equal(local->payload_len, worker->payload_len);
-	if (!local->payload)
-		assert_null(worker->payload);
-	else
-		assert_memory_equal(local->payload, worker->payload, local->payload_len);
-}
-
-static void same_value(const struct migcompat_value *a, const struct migcompat_value *b)
-{
-	assert_int_equal(a->type, b->type);
-	if (a->type == MIGCOMPAT_VALUE_TEXT) {
-		assert_int_equal(a->len, b->len);
-		assert_memory_equal(a->as.text, b->as.text, a->len);
-	} else if (a->type != MIGCOMPAT_VALUE_NONE) {
-		assert_true(a->as.number == b->as.number);
-	}
-}
-
-static void same_result(const struct migcompat_result *a, const struct migcompat_result *b)
-{
-	assert_int_equal(a->count, b->count);
-	for (size_t i = 0; i < a->count; i++) {
-		const struct finding *x = &a->findings[i], *y = &b->findings[i];
-
-		same_text(x->field, y->field);
-		same_text(x->noun, y->noun);
-		same_text(x->text, y->text);
-		same_value(&x->source, &y->source);
-		same_value(&x->target, &y->target);
-		assert_true(x->extra == y->extra);
-		assert_int_equal(x->rule, y->rule);
-		assert_int_equal(x->status, y->status);
-		assert_int_equal(x->limit, y->limit);
-	}
-	assert_int_equal(a->truncated, b->truncated);
-	assert_true(a->extra == b->extra);
-	assert_int_equal(a->bad_count, b->bad_count);
-	assert_int_equal(a->bad_limits, b->bad_limits);
-	assert_int_equal(a->availability, b->availability);
-	same_text(a->availability_text, b->availability_text);
-}
-
-static void same_sink(const struct migcompat_sink *a, const struct migcompat_sink *b)
-{
-	assert_int_equal(a->nparameters, b->nparameters);
-	for (size_t i = 0; i < a->nparameters; i++) {
-		same_text(a->parameters[i].name, b->parameters[i].name);
-		same_text(a->parameters[i].value, b->parameters[i].value);
-		same_text(a->parameters[i].allowed, b->parameters[i].allowed);
-		same_text(a->parameters[i].init, b->parameters[i].init);
-		same_text(a->parameters[i].off, b->parameters[i].off);
-		same_text(a->parameters[i].attribute, b->parameters[i].attribute);
-		same_text(a->parameters[i].description, b->parameters[i].description);
-		assert_int_equal(a->parameters[i].type, b->parameters[i].type);
-		assert_int_equal(a->parameters[i].runtime, b->parameters[i].runtime);
-	}
-	assert_int_equal(a->ncandidates, b->ncandidates);
-	for (size_t i = 0; i < a->ncandidates; i++) {
-		same_text(a->candidates[i].name, b->candidates[i].name);
-		same_text(a->candidates[i].type, b->candidates[i].type);
-		assert_true(a->candidates[i].extra == b->candidates[i].extra);
-	}
-	assert_int_equal(a->nwrites, b->nwrites);
-	for (size_t i = 0; i < a->nwrites; i++) {
-		same_text(a->writes[i].attribute, b->writes[i].attribute);
-		same_text(a->writes[i].value, b->writes[i].value);
-	}
-}
-
-static void same_lists(struct opened *local, struct opened *worker, const char *payload, size_t len)
-{
-	for (int which = 0; which < PROVIDER_LIST_COUNT; which++) {
-		struct migcompat_sink a = {0}, b = {0};
-		struct error x = {0}, y = {0};
-
-		assert_int_equal(opened_list(local, (enum provider_list)which, payload, len, &a, &x),
-				 opened_list(worker, (enum provider_list)which, payload, len, &b, &y));
-		assert_string_equal(x.text, y.text);
-		same_sink(&a, &b);
-		sink_free(&a);
-		sink_free(&b);
-	}
-}
-
-static void same_comparison(struct opened *local, struct opened *worker, const char *payload, size_t len)
-{
-	struct migcompat_result a = {0}, b = {0};
-	struct error x = {0}, y = {0};
-
-	assert_int_equal(result_reset(&a) | result_reset(&b), 0);
-	assert_int_equal(opened_compare(local, payload, len, &a, &x), opened_compare(worker, payload, len, &b, &y));
-	assert_string_equal(x.text, y.text);
-	same_result(&a, &b);
-	result_free(&a);
-	result_free(&b);
-}
-
-/* Both ways of one backend, and the devices that are open in both. */
-struct pair {
-	struct provider *local;
-	struct provider *worker;
-	struct opened *in_local[64];
-	struct opened *in_worker[64];
-	size_t count;
-};
-
-static void pair_open(struct pair *pair, const struct device *device)
-{
-	struct opened *a = NULL, *b = NULL;
-	struct error x = {0}, y = {0};
-
-	assert_int_equal(provider_open(pair->local, device, &a, &x), provider_open(pair->worker, device, &b, &y));
-	assert_string_equal(x.text, y.text);
-	if (!a)
-		return;
-	same_opened(a, b);
-	assert_true(pair->count < 64);
-	pair->in_local[pair->count] = a;
-	pair->in_worker[pair->count++] = b;
-}
-
-/* Every device against every other, and against strings that nobody made. */
-static void pair_compare(struct pair *pair)
-{
-	static const char *const foreign[] = {"", "1", "9;ports=2;=0000000000000000", "x;\x01\xff"};
-
-	for (size_t target = 0; target < pair->count; target++) {
-		struct opened *local = pair->in_local[target], *worker = pair->in_worker[target];
-
-		for (size_t source = 0; source < pair->count; source++) {
-			const char *payload = pair->in_local[source]->payload;
-			size_t len = pair->in_local[source]->payload_len;
-
-			if (!payload)
-				continue;
-			same_comparison(local, worker, payload, len);
-			same_comparison(local, worker, payload, len - 1);
-			same_lists(local, worker, payload, len);
-		}
-		for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
-			same_comparison(local, worker, foreign[i], strlen(foreign[i]));
-		same_lists(local, worker, NULL, 0);
-	}
-}
-
-static void pair_start(struct pair *pair, const char *name)
-{
-	*pair = (struct pair){.local = test_backend(name, NULL), .worker = worker_good(name)};
-}
-
-static size_t pair_end(struct pair *pair)
-{
-	size_t count = pair->count;
-
-	for (size_t i = 0; i < pair->count; i++) {
-		opened_close(pair->in_local[i]);
-		opened_close(pair->in_worker[i]);
-	}
-	provider_free(pair->local);
-	provider_free(pair->worker);
-	return count;
-}
-
-/* Devices of a recorded host that a backend serves; returns how many of them it opened. */
-static size_t same_on_host(const char *name, const char *path)
-{
-	const struct backend_info *found, *infos[1];
-	struct inventory inventory;
-	struct pair pair;
-	struct error err = {0};
-
-	pair_start(&pair, name);
-	infos[0] = &pair.local->info;
-	inventory_init(&inventory);
-	if (inventory_read_file(&inventory, path, &err) || inventory_finish(&inventory, &err))
-		fail_msg("%s", err.text);
-	for (size_t i = 0; i < inventory.ndevices && pair.count < 12; i++)
-		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found, &err) == 0 && found)
-			pair_open(&pair, &inventory.devices[i]);
-	pair_compare(&pair);
-	size_t count = pair_end(&pair);
-
-	inventory_free(&inventory);
-	return count;
-}
-
-static size_t same_on_all_hosts(const char *name)
-{
-	glob_t hosts;
-	size_t count = 0;
-
-	assert_int_equal(glob(TEST_SOURCE "/tests/hosts/*.json", 0, NULL, &hosts), 0);
-	for (size_t i = 0; i < hosts.gl_pathc; i++)
-		count += same_on_host(name, hosts.gl_pathv[i]);
-	globfree(&hosts);
-	return count;
-}
-
-static const struct {
-	const char *backend;
-	enum migcompat_kind kind;
-	const char *const *facts;
-} table[] = {
-	{"mtty", MIGCOMPAT_KIND_MDEV, two_ports},
-	{"mtty", MIGCOMPAT_KIND_MDEV_TYPE, one_port},
-	{"mtty", MIGCOMPAT_KIND_PHYSICAL, (const char *const[]){"device", "0x0004", "stated/state_version", "1.2.3", NULL}},
-	{"mtty", MIGCOMPAT_KIND_PHYSICAL, unknown},
-	{"mtty", MIGCOMPAT_KIND_MDEV, unreadable},
-	{"mtty", MIGCOMPAT_KIND_MDEV, NULL},
-	{"vfio_ap", MIGCOMPAT_KIND_MDEV,
-	 (const char *const[]){"mdev_type", "vfio_ap-passthrough", "matrix", "05.0001\n05.0002", "control_domains", "0001", NULL}},
-	{"vfio_ap", MIGCOMPAT_KIND_MDEV_TYPE, (const char *const[]){"mdev_type", "vfio_ap-passthrough", NULL}},
-	{"vfio_ap", MIGCOMPAT_KIND_MDEV, NULL},
-	{"i915", MIGCOMPAT_KIND_MDEV, (const char *const[]){"mdev_type", "i915-GVTg_V5_4", "parent/device", "0x5916", NULL}},
-	{"i915", MIGCOMPAT_KIND_MDEV_TYPE, NULL},
-};
-
-static void same_in_table(const char *name)
-{
-	struct test_host host;
-	struct pair pair;
-
-	pair_start(&pair, name);
-	test_host_make(&host, host_facts);
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
-		if (strcmp(table[i].backend, name) == 0)
-			pair_open(&pair, test_device(&host, table[i].kind, "x", table[i].facts));
-	pair_compare(&pair);
-	pair_end(&pair);
-	test_host_free(&host);
-}
-
-static void serial_cards_get_the_same_answers(void **state)
-{
-	(void)state;
-	same_in_table("mtty");
-	same_on_all_hosts("mtty");
-}
-
-static void crypto_cards_get_the_same_answers(void **state)
-{
-	(void)state;
-	same_in_table("vfio_ap");
-	same_on_all_hosts("vfio_ap");
-}
-
-static void graphics_cards_get_the_same_answers(void **state)
-{
-	(void)state;
-	same_in_table("i915");
-	assert_true(same_on_all_hosts("i915") > 0);
-}
-
-static void what_a_backend_declares_arrives_whole(void **state)
-{
-	struct provider *local = test_backend("mtty", NULL), *worker = worker_good("mtty");
-	const struct backend_info *a = &local->info, *b = &worker->info;
-
-	(void)state;
-	same_text(a->path, b->path);
-	same_text(a->name, b->name);
-	same_text(a->version, b->version);
-	same_text(a->description, b->description);
-	same_text(a->operations, b->operations);
-	assert_int_equal(a->api_version, b->api_version);
-	assert_int_equal(a->thread_model, b->thread_model);
-	assert_int_equal(a->struct_size, b->struct_size);
-	assert_int_equal(a->nkeys, b->nkeys);
-	for (size_t i = 0; i < a->nkeys; i++)
-		same_text(a->keys[i], b->keys[i]);
-	assert_int_equal(a->nwants, b->nwants);
-	for (size_t i = 0; i < a->nwants; i++) {
-		same_text(a->wants[i].glob, b->wants[i].glob);
-		assert_int_equal(a->wants[i].flags, b->wants[i].flags);
-	}
-	assert_int_equal(a->nsettings, b->nsettings);
-	for (size_t i = 0; i < a->nsettings; i++) {
-		same_text(a->settings[i].name, b->settings[i].name);
-		same_text(a->settings[i].allowed, b->settings[i].allowed);
-		same_text(a->settings[i].init, b->settings[i].init);
-		same_text(a->settings[i].description, b->settings[i].description);
-		assert_int_equal(a->settings[i].type, b->settings[i].type);
-	}
-	provider_free(local);
-	provider_free(worker);
-}
-
-static void a_fact_that_was_not_collected_stays_so(void **state)
-{
-	static const char *const globs[] = {"vendor"};
-	struct test_host host;
-	struct device device;
-	struct pair pair;
-
-	(void)state;
-	pair_start(&pair, "mtty");
-	test_host_make(&host, NULL);
-	device = *test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL);
-	device.wanted = (struct wanted){.globs = globs, .count = 1};
-	pair_open(&pair, &device);
-	device.wanted = (struct wanted){0};
-	host.host->wanted = (struct wanted){.globs = globs, .count = 1};
-	pair_open(&pair, &device);
-	pair_end(&pair);
-	test_host_free(&host);
-}
-
-static const char *refused(void *arg, const char *namespace, const char *name)
-{
-	(void)namespace;
-	return arg && strcmp(name, "emit_format") == 0 ? arg : NULL;
-}
-
-static void settings_reach_the_backend(void **state)
-{
-	struct provider *worker = worker_good("mtty");
-	struct test_host host;
-	struct opened *opened = NULL;
-	struct error err = {0};
-
-	(void)state;
-	test_host_make(&host, host_facts);
-	/* A format that the backend does not write: it can make no string. */
-	assert_int_equal(provider_settle(worker, refused, (void *)(uintptr_t) "7"), 0);
-	assert_true(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports), &opened, &err) < 0);
-	assert_contains(err.text, "version string");
-	assert_int_equal(provider_settle(worker, refused, (void *)(uintptr_t) "1"), 0);
-	opened_close(test_open(worker, &host.devices[0]));
-	provider_free(worker);
-	test_host_free(&host);
-}
-
-static void another_host_at_the_same_address_is_another_host(void **state)
-{
-	static const char *const older[] = {"kernel/release", "6.1.0-18-amd64", NULL};
-	struct provider *worker = worker_good("mtty");
-	struct test_host host;
-	struct opened *opened;
-
-	(void)state;
-	test_host_make(&host, host_facts);
-	opened = test_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports));
-	assert_int_equal(opened->mechanism, MIGCOMPAT_YES);
-	opened_close(opened);
-	host.host->facts = test_facts(&host.inventory.arena, older);
-	opened = test_open(worker, &host.devices[0]);
-	assert_int_equal(opened->mechanism, MIGCOMPAT_NO);
-	opened_close(opened);
-	provider_free(worker);
-	test_host_free(&host);
-}
-
-static void many_devices_open_and_close_in_any_order(void **state)
-{
-	struct opened *opened[100];
-	struct provider *worker = worker_good("mtty");
-	struct migcompat_result result = {0};
-	struct test_host host;
-
-	(void)state;
-	test_host_make(&host, host_facts);
-	test_device(&host, MIGCOMPAT_KIND_MDEV, "two", two_ports);
-	test_device(&host, MIGCOMPAT_KIND_MDEV, "one", one_port);
-	for (int i = 0; i < 100; i++)
-		opened[i] = test_open(worker, &host.devices[i & 1]);
-	for (int i = 0; i < 100; i += 3)
-		opened[i] = opened_close(opened[i]);
-	for (int i = 0; i < 100; i += 3)
-		opened[i] = test_open(worker, &host.devices[i & 1]);
-	for (int i = 0; i < 100; i++) {
-		test_compare(opened[0], opened[i], &result);
-		assert_int_equal(result.bad_count != 0, i & 1);
-		assert_string_equal(opened[i]->type, i & 1 ? "serial-1port" : "serial-2port");
-	}
-	for (int i = 0; i < 100; i++)
-		opened_close(opened[i]);
-	result_free(&result);
-	provider_free(worker);
-	test_host_free(&host);
-}
 
 /* ---------------------------------------------------------------- life and death */
 
@@ -570,6 +163,120 @@ static void a_worker_ends_with_its_parent_even_in_a_hang(void **state)
 	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 0, 0, 0, 0), 0);
 }
 
+/* ---------------------------------------------------------------- several at once */
+
+static void start_all(const char *const *names, size_t count, unsigned timeout_ms, struct provider **ret)
+{
+	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = timeout_ms};
+	const char *paths[8];
+	char buffers[8][512];
+	struct error err = {0};
+
+	for (size_t i = 0; i < count; i++)
+		paths[i] = worker_path(names[i], buffers[i], sizeof(buffers[i]));
+	assert_int_equal(provider_workers_new(paths, count, &options, ret, &err), 0);
+}
+
+static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
+{
+	static const char *const names[] = {"exit_constructor", "mtty", "crash_constructor", "plain", "hang_constructor", "no_symbol", "shorter"};
+	static const char *const errors[] = {
+		"its worker ended (exit status 0) while loading",
+		NULL,
+		"its worker was killed by signal 11 (Segmentation fault) while loading",
+		NULL,
+		"its worker gave no answer in 2000 ms",
+		"it has no symbol \"migcompat_backend\": not a backend",
+		NULL,
+	};
+	struct provider *providers[7];
+	struct test_host host;
+	struct error err = {0};
+
+	(void)state;
+	test_host_make(&host, NULL);
+	start_all(names, 7, 2000, providers);
+	for (size_t i = 0; i < 7; i++) {
+		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
+		if (errors[i])
+			assert_string_equal(providers[i]->info.error, errors[i]);
+		else
+			assert_null(providers[i]->info.error);
+	}
+	for (size_t i = 1; i < 7; i++)
+		if (!errors[i])
+			opened_close(test_open(providers[i], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
+	for (size_t i = 0; i < 7; i++)
+		provider_free(providers[i]);
+	test_host_free(&host);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+}
+
+static void several_that_nobody_waited_for_leave_nothing(void **state)
+{
+	static const char *const names[] = {"mtty", "hang_constructor", "plain"};
+	size_t before = worker_descriptors();
+	struct provider *providers[3];
+
+	(void)state;
+	start_all(names, 3, WORKER_TIMEOUT_MS, providers);
+	for (size_t i = 0; i < 3; i++)
+		provider_free(providers[i]);
+	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
+	assert_int_equal(errno, ECHILD);
+	assert_int_equal(worker_descriptors(), before);
+}
+
+static void the_end_of_one_is_not_the_end_of_its_copies(void **state)
+{
+	static const char *const names[] = {"plain", "mtty"};
+	struct provider *providers[2];
+	struct test_host host;
+	struct error err = {0};
+
+	(void)state;
+	test_host_make(&host, NULL);
+	start_all(names, 2, WORKER_TIMEOUT_MS, providers);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
+	provider_free(providers[0]);
+	opened_close(test_open(providers[1], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
+	provider_free(providers[1]);
+	test_host_free(&host);
+}
+
+static void a_missing_program_is_every_ones_reason(void **state)
+{
+	static const char *const paths[] = {"/a.so", "/b.so"};
+	struct worker_options options = {.program = "/nowhere/migcompat-worker", .timeout_ms = WORKER_TIMEOUT_MS};
+	size_t before = worker_descriptors();
+	struct provider *providers[2];
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(provider_workers_new(paths, 2, &options, providers, &err), 0);
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
+		assert_contains(providers[i]->info.error, "could not be started: No such file or directory");
+		assert_string_equal(providers[i]->info.path, paths[i]);
+		provider_free(providers[i]);
+	}
+	assert_int_equal(worker_descriptors(), before);
+}
+
+static void more_than_can_be_counted_are_refused(void **state)
+{
+	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	const char *paths[257] = {NULL};
+	struct provider *providers[257];
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(provider_workers_new(paths, 257, &options, providers, &err), -E2BIG);
+	assert_contains(err.text, "257 backends");
+	assert_int_equal(provider_workers_new(paths, 0, &options, providers, &err), 0);
+}
+
 /* ---------------------------------------------------------------- what a worker has */
 
 static void read_proc(pid_t pid, const char *file, char *ret, size_t size)
@@ -636,14 +343,6 @@ static void a_worker_is_bounded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(serial_cards_get_the_same_answers),
-		test(crypto_cards_get_the_same_answers),
-		test(graphics_cards_get_the_same_answers),
-		test(what_a_backend_declares_arrives_whole),
-		test(a_fact_that_was_not_collected_stays_so),
-		test(settings_reach_the_backend),
-		test(another_host_at_the_same_address_is_another_host),
-		test(many_devices_open_and_close_in_any_order),
 		test(a_program_that_is_not_there_is_named),
 		test(a_program_that_is_no_worker_is_no_answer),
 		test(a_worker_that_nobody_waited_for_can_be_freed),
@@ -652,6 +351,11 @@ int main(void)
 		test(nothing_is_left_behind),
 		test(a_worker_outlives_the_thread_that_started_it),
 		test(a_worker_ends_with_its_parent_even_in_a_hang),
+		test(several_start_at_once_and_the_bad_ones_hurt_none),
+		test(several_that_nobody_waited_for_leave_nothing),
+		test(the_end_of_one_is_not_the_end_of_its_copies),
+		test(a_missing_program_is_every_ones_reason),
+		test(more_than_can_be_counted_are_refused),
 		test(a_worker_inherits_no_descriptor_and_no_environment),
 		test(a_worker_is_bounded),
 	};
