@@ -47,6 +47,8 @@ expect() {
 	while read -r pattern want_verdict want_mechanism want_finding; do
 		case $pair in $pattern) ;; *) continue ;; esac
 		[ -n "$pattern" ] || continue
+		# The mtty of 6.1 has no migration yet.
+		case "$LAB_KERNEL" in 6.1.*) want_mechanism=no ;; esac
 		[ "$verdict" = "$want_verdict" ] || fail "$pair: verdict $verdict, expected $want_verdict"
 		one_of "$mechanism" "$want_mechanism" || fail "$pair: mechanism $mechanism, expected $want_mechanism"
 		tr -d '\n' <"$file" | grep -q "\"field\": *\"$want_finding\"" || fail "$pair: no finding for $want_finding"
@@ -135,6 +137,16 @@ check_string() {
 	grep -q "^$1 $2 $status " /out/pairs.list || fail "$(label $1)>$(label $2): the string alone gives status $status"
 }
 
+# Where nothing but the source of the facts differs, the documents are the same to the byte, fingerprints included. One source
+# is enough here; the host asks for all the pairs again.
+check_offline() {
+	for target in $MDEVS $TYPES $CARDS; do
+		file=$(label $1)--$(label $target).json
+		migcompat -i /out/inventory.json check --json $1 $target 2>>/out/check.err | cmp - "/out/pairs/$file" ||
+			fail "$(label $1)>$(label $target): the inventory leads to another document"
+	done
+}
+
 # Taken is not incompatible: with every port given away, the type still fits and is not available.
 check_exhausted() {
 	folder=$PARENT/mdev_supported_types/mtty-2
@@ -152,6 +164,7 @@ make_mdevs && bind_cards || exit 1
 mkdir /out/pairs
 check_list
 run inventory 0 migcompat inventory
+mv /out/inventory.txt /out/inventory.json
 printf '%-12s %-12s %-15s %-10s %-11s %s\n' SOURCE TARGET MIGCOMPAT MECHANISM KERNEL AGREE | tee /out/pairs.txt
 for source in $MDEVS $TYPES $CARDS; do
 	for target in $MDEVS $TYPES $CARDS; do
@@ -162,6 +175,7 @@ done
 moved=$(grep -c '^mtty-.* yes [0-9]' /out/pairs.txt)
 case "$LAB_KERNEL" in 6.1.*) ;; *) [ "$moved" = 8 ] || fail "the kernel moved $moved pairs, expected 8" ;; esac
 run text-no 1 migcompat check $MDEV_2A $MDEV_1A
+grep -qF 'ports: source has 2, target has 1 (must be equal)' /out/text-no.txt || fail "the refusal does not tell the ports"
 cat /out/text-no.txt
 run unknown-device 2 migcompat check $MDEV_2A 00000000-0000-0000-0000-000000000000
 for source in $MDEV_2A $MDEV_1A; do
@@ -169,7 +183,7 @@ for source in $MDEV_2A $MDEV_1A; do
 	for target in $MDEVS; do check_string $source $target; done
 done
 cat /out/ask-mtty-2:a.txt
+check_offline $MDEV_2A
 check_exhausted
-mv /out/inventory.txt /out/inventory.json
 echo "$failures failures"
 [ $failures = 0 ]
