@@ -19,6 +19,8 @@ static int choice_compare(const void *a, const void *b)
 		return x->extra < y->extra ? -1 : 1;
 	if (by_state[x->availability] != by_state[y->availability])
 		return by_state[x->availability] - by_state[y->availability];
+	if (by_state[x->mechanism] != by_state[y->mechanism])
+		return by_state[x->mechanism] - by_state[y->mechanism];
 	if (x->device->host != y->device->host)
 		return x->device->host->number < y->device->host->number ? -1 : 1;
 	return strcmp(x->device->id, y->device->id);
@@ -38,6 +40,7 @@ static int add_choice(struct answer *answer, struct target *target, const char *
 		.device = target->opened->device,
 		.grade = verdict->grade,
 		.extra = verdict->result.extra,
+		.mechanism = verdict->target.mechanism,
 		.availability = verdict->result.availability,
 	};
 

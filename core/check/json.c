@@ -130,6 +130,7 @@ static json_t *json_choice(const struct choice *choice)
 	set(&object, "type", json_clean(choice->type));
 	set(&object, "grade", json_clean(grade_name(choice->grade)));
 	set(&object, "availability", json_string(state_name(choice->availability)));
+	set(&object, "mechanism", json_string(state_name(choice->mechanism)));
 	set(&object, "extra", json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
 	set(&object, "set", json_clean(choice->candidate));
 	set(&object, "text", json_clean(choice->text ? choice->text : ""));

@@ -39,7 +39,7 @@ static const char *choice_grade(const struct choice *choice)
 
 static int choices_table(const struct cli *cli, const struct answer *answer)
 {
-	static const char *const names[] = {"DEVICE", "HOST", "KIND", "TYPE", "GRADE", "AVAILABLE", "SET", "NOTE"};
+	static const char *const names[] = {"DEVICE", "HOST", "KIND", "TYPE", "GRADE", "AVAILABLE", "MECHANISM", "SET", "NOTE"};
 	static const char *const colors[] = {[MIGCOMPAT_UNKNOWN] = NULL, [MIGCOMPAT_YES] = "green", [MIGCOMPAT_NO] = "red"};
 	struct table *table = table_new(cli);
 	bool set = false, note = false;
@@ -48,8 +48,8 @@ static int choices_table(const struct cli *cli, const struct answer *answer)
 		set |= answer->choices[i].candidate != NULL;
 		note |= answer->choices[i].text != NULL;
 	}
-	for (size_t i = 0; i < 6u + set + note; i++)
-		table_column(table, names[i + (i >= 6 && !set)], 0);
+	for (size_t i = 0; i < 7u + set + note; i++)
+		table_column(table, names[i + (i >= 7 && !set)], 0);
 	for (size_t i = 0; i < answer->nchoices; i++) {
 		const struct choice *choice = &answer->choices[i];
 
@@ -60,6 +60,7 @@ static int choices_table(const struct cli *cli, const struct answer *answer)
 		table_cell(table, choice->type, NULL);
 		table_cell(table, choice_grade(choice), NULL);
 		table_cell(table, state_name(choice->availability), colors[choice->availability]);
+		table_cell(table, state_name(choice->mechanism), colors[choice->mechanism]);
 		if (set)
 			table_cell(table, choice->candidate, NULL);
 		if (note)

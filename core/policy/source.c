@@ -189,13 +189,16 @@ static int piece_begin(struct source *source, const char *file, unsigned line, s
 	return 0;
 }
 
-/* Files that were read count in the hash by name and content, the empty ones too. */
+/* Files that were read count in the hash by name and content, the empty ones too; where they lie makes no difference to an answer. */
 static int file_note(struct source *source, const char *path, const char *bytes, size_t len, struct error *err)
 {
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
 	if (source->nfiles == sizeof(source->files) / sizeof(source->files[0]))
 		return error_set(err, -EFBIG, "%s includes more than %u files", source->files[0], SOURCE_INCLUDES_MAX);
 	source->files[source->nfiles++] = path;
-	source->hash = XXH3_64bits_withSeed(path, strlen(path) + 1, source->hash);
+	source->hash = XXH3_64bits_withSeed(name, strlen(name) + 1, source->hash);
 	source->hash = XXH3_64bits_withSeed(bytes, len, source->hash);
 	if (len && (memchr(bytes, '\0', len) || !utf8_valid(bytes, len)))
 		return error_set(err, -EINVAL, "%s is no UTF-8 text", path);

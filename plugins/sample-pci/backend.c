@@ -66,7 +66,14 @@ static int ports_of_card(struct serial *serial, uint64_t *ret)
 	} cards[] = {{0x0002, 1}, {0x0003, 2}, {0x0004, 4}};
 	const char *modalias;
 	uint64_t device;
-	int r = serial->host->number(serial->facts, 0, "device", 16, 0xffff, &device);
+	uint64_t vendor;
+	int r = serial->host->number(serial->facts, 0, "vendor", 16, 0xffff, &vendor);
+
+	if (r == 0 && vendor != 0x1b36)
+		return serial->host->fail(serial->facts, -ENODEV, "the card's vendor is %04x, expected 1b36", (unsigned)vendor);
+	if (r && r != -ENOENT)
+		return serial->host->fail(serial->facts, r, "the fact \"vendor\" is %s", r == -ERANGE ? "malformed" : strerror(-r));
+	r = serial->host->number(serial->facts, 0, "device", 16, 0xffff, &device);
 
 	if (r == -ENOENT && serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0) {
 		unsigned id;

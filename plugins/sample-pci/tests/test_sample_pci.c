@@ -154,6 +154,7 @@ static void bad_facts_are_named(void **state)
 	static const char *const strange[] = {"mdev_type", "mtty-3", NULL};
 	static const char *const unreadable[] = {"mdev_type", "!EACCES", NULL};
 	static const char *const card9[] = {"vendor", "0x1b36", "device", "0x0009", NULL};
+	static const char *const other[] = {"vendor", "0x8086", "device", "0x0003", NULL};
 	static const char *const word[] = {"device", "three", NULL};
 	static const char *const gone[] = {"mdev_type", "!ENODEV", NULL};
 	static const char *const binary[] = {"mdev_type", "mtty-2\xff", NULL};
@@ -166,6 +167,7 @@ static void bad_facts_are_named(void **state)
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, binary, -EILSEQ, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, none, -ENOENT, "device");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, card9, -ENODEV, "0009");
+	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, other, -ENODEV, "8086");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, word, -ERANGE, "malformed");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, version, -EINVAL, "1.x");
 }
