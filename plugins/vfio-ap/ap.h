@@ -41,7 +41,8 @@ static inline bool mask_empty(const struct ap_mask *mask)
 
 static inline struct ap_mask mask_and(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (struct ap_mask){{a->words[0] & b->words[0], a->words[1] & b->words[1], a->words[2] & b->words[2], a->words[3] & b->words[3]}};
+	return (struct ap_mask){
+	    {a->words[0] & b->words[0], a->words[1] & b->words[1], a->words[2] & b->words[2], a->words[3] & b->words[3]}};
 }
 
 /* What a has and b lacks. */
@@ -53,7 +54,8 @@ static inline struct ap_mask mask_without(const struct ap_mask *a, const struct 
 
 static inline struct ap_mask mask_or(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (struct ap_mask){{a->words[0] | b->words[0], a->words[1] | b->words[1], a->words[2] | b->words[2], a->words[3] | b->words[3]}};
+	return (struct ap_mask){
+	    {a->words[0] | b->words[0], a->words[1] | b->words[1], a->words[2] | b->words[2], a->words[3] | b->words[3]}};
 }
 
 static inline bool mask_meet(const struct ap_mask *a, const struct ap_mask *b)
@@ -204,6 +206,7 @@ enum ap_master_keys {
 struct ap_unknown {
 	unsigned source, target;             /* how many on each side */
 	unsigned first_source, first_target; /* adapters */
+	char text[AP_TEXT_MAX];              /* the sentence, by keys_unknown_say */
 };
 
 struct ap {
@@ -278,6 +281,8 @@ void cards_availability(struct ap *ap, const struct ap_matrix *matrix);
 
 /* Hash of the current keys in the text of "mkvps"; 0: not known. (keys.c) */
 uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t len);
+/* Fills the sentence, where there is something to say. */
+void keys_unknown_say(struct ap_unknown *unknown);
 /* Makes ap->keys those of these domains. */
 void keys_prepare(struct ap *ap, const struct ap_mask *domains);
 

@@ -93,8 +93,8 @@ static void label_make(struct ap *ap)
 	if (ap->is_type)
 		snprintf(ap->label, sizeof(ap->label), "AP matrix, still to be created");
 	else
-		snprintf(ap->label, sizeof(ap->label), "AP matrix of %u adapters x %u domains, %u control domains", mask_count(&matrix->adapters),
-			 mask_count(&matrix->domains), mask_count(&matrix->control));
+		snprintf(ap->label, sizeof(ap->label), "AP matrix of %u adapters x %u domains, %u control domains",
+			 mask_count(&matrix->adapters), mask_count(&matrix->domains), mask_count(&matrix->control));
 }
 
 static void ap_close(void *handle)

@@ -8,15 +8,27 @@
 
 #include "compare.h"
 
-void say(const struct comparison *c, const char *field, uint32_t rule, uint32_t status, uint32_t limit, struct migcompat_value source,
+static const struct {
+	const char *field;
+	uint32_t rule;
+	uint32_t limit;
+} groups[GROUP_COUNT] = {
+	[GROUP_QUEUES] = {"queues", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE},
+	[GROUP_CONTROL] = {"control domains", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE},
+	[GROUP_HWTYPE] = {"hwtype", MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_LIMIT_HARDWARE},
+	[GROUP_FUNCTIONS] = {"function bits", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE},
+	[GROUP_KEYS] = {"master keys", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_PARAMETER},
+};
+
+void say(const struct comparison *c, enum group group, const char *field, uint32_t status, struct migcompat_value source,
 	 struct migcompat_value target, uint64_t extra, const char *text)
 {
 	struct migcompat_finding finding = {
 		.struct_size = sizeof(finding),
-		.field = field,
-		.rule = rule,
+		.field = field ? field : groups[group].field,
+		.rule = groups[group].rule,
 		.status = status,
-		.limit = status == MIGCOMPAT_STATUS_OK ? MIGCOMPAT_LIMIT_NONE : limit,
+		.limit = status == MIGCOMPAT_STATUS_OK ? MIGCOMPAT_LIMIT_NONE : groups[group].limit,
 		.source = source,
 		.target = target,
 		.extra = extra,
@@ -47,7 +59,7 @@ static void queue_missing(struct comparison *c, unsigned adapter, unsigned domai
 		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no adapter %02x", adapter, domain, adapter);
 	else
 		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no domain %04x there", adapter, domain, domain);
-	say(c, field, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, word("assigned"), word(why), 0, text);
+	say(c, GROUP_QUEUES, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word(why), 0, text);
 	c->bad_queues = true;
 }
 
@@ -72,8 +84,8 @@ static void queues_say(const struct comparison *c, const struct ap_matrix *matri
 	uint64_t target = c->ap->is_type ? source : matrix_queues(&c->ap->matrix);
 
 	if (!c->bad_queues)
-		say(c, "queues", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_RESOURCE, number(source), number(target),
-		    target - source, "every queue of the source is there");
+		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target), target - source,
+		    "every queue of the source is there");
 }
 
 /* ---------------------------------------------------------------- control domains */
@@ -87,19 +99,19 @@ static void control_compare(struct comparison *c, const struct ap_mask *control)
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {
-		say(c, "control domains", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_RESOURCE, number(count), number(has),
-		    has - count, "every control domain of the source is there");
+		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_OK, number(count), number(has), has - count,
+		    "every control domain of the source is there");
 		return;
 	}
 	if (ap->is_type && !ap->host_control_known) {
-		say(c, "control domains", MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, number(count), nothing(), 0,
+		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_BAD, number(count), nothing(), 0,
 		    "the control domains of the target's host are not known (bus/ap/ap_control_domain_mask)");
 		return;
 	}
 	mask_each(domain, &missing) {
 		snprintf(field, sizeof(field), "control domain %04x", domain);
 		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s", domain, ap->is_type ? "host" : "matrix");
-		say(c, field, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_RESOURCE, word("assigned"), word("not there"), 0, text);
+		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word("not there"), 0, text);
 	}
 }
 
@@ -116,7 +128,7 @@ static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source,
 
 	snprintf(field, sizeof(field), "adapter %02x master keys", adapter);
 	snprintf(text, sizeof(text), "adapter %02x: the current master keys of its queues differ", adapter);
-	say(c, field, MIGCOMPAT_RULE_EQUAL, keys_status(c->ap), MIGCOMPAT_LIMIT_PARAMETER, hex(source), hex(target), 0, text);
+	say(c, GROUP_KEYS, field, keys_status(c->ap), hex(source), hex(target), 0, text);
 	c->bad_keys = true;
 }
 
@@ -126,6 +138,7 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 	const struct ap_matrix *matrix = &c->source->matrix;
 	unsigned position = 0, count = 0;
 
+	*unknown = (struct ap_unknown){0};
 	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !c->source->nadapters)
 		return 0;
 	if (c->source->keys_are_own) {
@@ -150,30 +163,22 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 		if (source && target && source != target)
 			keys_differ(c, adapter, source, target);
 	}
+	keys_unknown_say(unknown);
 	return count;
 }
 
 /* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state nothing. */
 static void keys_say(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
 {
-	char text[AP_TEXT_MAX], source[64] = "", target[64] = "";
-
 	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !count)
 		return;
 	if (!unknown->source && !unknown->target) {
 		if (!c->bad_keys)
-			say(c, "master keys", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_PARAMETER, number(count), number(count), 0,
+			say(c, GROUP_KEYS, NULL, MIGCOMPAT_STATUS_OK, number(count), number(count), 0,
 			    "every adapter has the same current master keys");
 		return;
 	}
-	if (unknown->source)
-		snprintf(source, sizeof(source), " of %u adapters at the source (first %02x)", unknown->source, unknown->first_source);
-	if (unknown->target)
-		snprintf(target, sizeof(target), " of %u adapters at the target (first %02x)", unknown->target, unknown->first_target);
-	snprintf(text, sizeof(text), "the current master keys%s%s%s are not known, so they were not compared", source,
-		 unknown->source && unknown->target ? " and" : "", target);
-	say(c, "master keys", MIGCOMPAT_RULE_EQUAL, keys_status(c->ap), MIGCOMPAT_LIMIT_PARAMETER, number(count - unknown->source),
-	    number(count - unknown->target), 0, text);
+	say(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source), number(count - unknown->target), 0, unknown->text);
 }
 
 /* ---------------------------------------------------------------- all of it */
@@ -194,7 +199,7 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 {
 	struct ap *ap = handle;
 	struct ap_source source;
-	struct ap_unknown unknown = {0};
+	struct ap_unknown unknown;
 	struct comparison c = {.ap = ap, .result = result, .source = &source};
 	const struct ap_matrix *matrix = &ap->matrix;
 

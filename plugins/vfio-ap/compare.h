@@ -17,8 +17,18 @@ struct comparison {
 	uint64_t extra_hwtype, extra_functions;
 };
 
-/* A finding. One that is ok has no limit; field and text are copied. */
-void say(const struct comparison *c, const char *field, uint32_t rule, uint32_t status, uint32_t limit, struct migcompat_value source,
+/* What is compared; each group has its rule and its limit. */
+enum group {
+	GROUP_QUEUES,
+	GROUP_CONTROL,
+	GROUP_HWTYPE,
+	GROUP_FUNCTIONS,
+	GROUP_KEYS,
+	GROUP_COUNT,
+};
+
+/* A finding. field NULL: that of the whole group. Texts are copied. */
+void say(const struct comparison *c, enum group group, const char *field, uint32_t status, struct migcompat_value source,
 	 struct migcompat_value target, uint64_t extra, const char *text);
 
 /* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad. */

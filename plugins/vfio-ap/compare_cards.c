@@ -50,7 +50,10 @@ static void subject_name(struct subject subject, char name[SUBJECT_MAX])
 /* 10 to 14 are CEX4 to CEX8; who knows what comes later. */
 static const char *hwtype_name(uint32_t hwtype, char buffer[16])
 {
-	snprintf(buffer, 16, hwtype >= 10 && hwtype <= 14 ? "CEX%" PRIu32 : "type %" PRIu32, hwtype >= 10 && hwtype <= 14 ? hwtype - 6 : hwtype);
+	if (hwtype >= 10 && hwtype <= 14)
+		snprintf(buffer, 16, "CEX%" PRIu32, hwtype - 6);
+	else
+		snprintf(buffer, 16, "unknown card");
 	return buffer;
 }
 
@@ -65,9 +68,9 @@ static void hwtype_compare(struct comparison *c, struct subject subject, uint32_
 	c->bad_hwtype = true;
 	subject_name(subject, what);
 	snprintf(field, sizeof(field), "%s hwtype", what);
-	snprintf(text, sizeof(text), "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what, source, hwtype_name(source, a),
-		 target, hwtype_name(target, b));
-	say(c, field, MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HARDWARE, number(source), number(target), 0, text);
+	snprintf(text, sizeof(text), "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what, source,
+		 hwtype_name(source, a), target, hwtype_name(target, b));
+	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0, text);
 }
 
 static bool functions_hold(enum function_rule rule, uint32_t source, uint32_t target)
@@ -91,9 +94,10 @@ static void group_bad(struct comparison *c, struct subject subject, const struct
 	c->bad_functions = true;
 	subject_name(subject, what);
 	snprintf(field, sizeof(field), "%s function bits %s", what, group->bits);
-	snprintf(text, sizeof(text), "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32 " at the target; they %s", what,
+	snprintf(text, sizeof(text),
+		 "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32 " at the target; they %s", what,
 		 group->bits, group->meaning, a, b, group->must);
-	say(c, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HARDWARE, hex(a), hex(b), 0, text);
+	say(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
 }
 
 static void functions_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
@@ -128,7 +132,7 @@ static void card_unknown(struct comparison *c, struct subject subject, uint32_t 
 	snprintf(field, sizeof(field), "%s hwtype", what);
 	snprintf(text, sizeof(text), "%s: hwtype or function bits are not known on the target's host%s%s", what, fact ? ", see fact " : "",
 		 fact ? fact : "");
-	say(c, field, MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HARDWARE, number(PACKED_HWTYPE(source)), nothing(), 0, text);
+	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)), nothing(), 0, text);
 	c->bad_hwtype = true;
 }
 
@@ -176,9 +180,8 @@ void adapters_say(const struct comparison *c)
 	struct migcompat_value count = number(c->adapters);
 
 	if (c->adapters && !c->bad_hwtype)
-		say(c, "hwtype", MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_HARDWARE, count, count, c->extra_hwtype,
-		    "no adapter is older on the target");
+		say(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_hwtype, "no adapter is older on the target");
 	if (c->adapters && !c->bad_functions)
-		say(c, "function bits", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_HARDWARE, count, count, c->extra_functions,
+		say(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_functions,
 		    "every adapter's function bits fit the source's");
 }

@@ -3,6 +3,7 @@
  * Master keys, as far as they can be told apart: the verification patterns of "mkvps". Only the current key of each kind counts, because
  * secure keys are wrapped with that one; keys that are being loaded (NEW) or were replaced (OLD) change nothing for a guest.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "ap.h"
@@ -167,4 +168,18 @@ void keys_prepare(struct ap *ap, const struct ap_mask *domains)
 		ap->keys[adapter] = adapter_hash(ap->host, ap->cards[adapter], domains);
 	ap->keys_domains = *domains;
 	ap->keys_ready = true;
+}
+
+void keys_unknown_say(struct ap_unknown *unknown)
+{
+	char source[64] = "", target[64] = "";
+
+	if (!unknown->source && !unknown->target)
+		return;
+	if (unknown->source)
+		snprintf(source, sizeof(source), " of %u adapters at the source (first %02x)", unknown->source, unknown->first_source);
+	if (unknown->target)
+		snprintf(target, sizeof(target), " of %u adapters at the target (first %02x)", unknown->target, unknown->first_target);
+	snprintf(unknown->text, sizeof(unknown->text), "the current master keys%s%s%s are not known, so they were not compared", source,
+		 unknown->source && unknown->target ? " and" : "", target);
 }

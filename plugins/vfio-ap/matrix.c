@@ -133,12 +133,12 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 	if (wrong)
 		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: %s", wrong);
 	if (!listing->whole)
-		return ap->host->fail(ap->facts, -EINVAL,
-				      "fact \"matrix\" fills the kernel's page and may have been cut; a kernel with ap_config tells it whole");
-	mask_each(adapter, &listing->adapters)
+		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" fills the kernel's page and may have been cut");
+	mask_each(adapter, &listing->adapters) {
 		if (!mask_empty(&listing->domains) && !mask_equal(&listing->rows[adapter], &listing->domains))
-			return ap->host->fail(ap->facts, -EINVAL,
-					      "fact \"matrix\" is malformed: adapter %02x does not have the same domains as the others", adapter);
+			return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: adapter %02x lacks domains of others",
+					      adapter);
+	}
 	ap->matrix.adapters = listing->adapters;
 	ap->matrix.domains = listing->domains;
 	r = fact_need(ap, "control_domains", &text, &len);

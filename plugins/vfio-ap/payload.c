@@ -4,7 +4,7 @@
  * number of adapters, and the record's checksum covers all of it, so that no cut matrix passes for a smaller one.
  */
 #include <errno.h>
-#include <inttypes.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -43,37 +43,41 @@ static struct migcompat_value text_value(const char *text, size_t len)
 
 /* ---------------------------------------------------------------- writing */
 
-/* Fill in the sentence why this can be no source; false: it can. What cannot be told at all is an error of open. */
-static int source_refuse(struct ap *ap, unsigned adapter, bool *ret)
+static int refuse(struct ap *ap, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static int refuse(struct ap *ap, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(ap->not_source, sizeof(ap->not_source), format, args);
+	va_end(args);
+	return 0;
+}
+
+/* Fill in the sentence why this can be no source, if so. What cannot be told at all is an error of open. */
+static int adapter_check(struct ap *ap, unsigned adapter)
 {
 	const struct ap_card *card = ap->cards[adapter];
 	const struct ap_mask *domains = &ap->matrix.domains;
 	unsigned first = mask_next(domains, 0);
 
-	*ret = true;
-	if (!card) {
-		snprintf(ap->not_source, sizeof(ap->not_source),
-			 "adapter %02x is assigned, but the host has no such card (bus/ap/devices/card%02x/hwtype is missing)", adapter, adapter);
-		return 0;
-	}
+	if (!card)
+		return refuse(ap, "adapter %02x is assigned, but the host has no such card (bus/ap/devices/card%02x)", adapter, adapter);
 	if (card->broken)
-		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or could not be read, and the matrix has adapter %02x",
+		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or unreadable, and the matrix has adapter %02x",
 				      card->broken, adapter);
 	mask_each(domain, domains) {
-		if (!mask_has(&card->known, domain)) {
-			snprintf(ap->not_source, sizeof(ap->not_source),
-				 "hwtype or function bits of queue %02x.%04x are not known (hwtype and ap_functions of bus/ap/devices/card%02x)", adapter,
-				 domain, adapter);
-			return 0;
-		}
-		if (card->packed[domain] != card->packed[first]) {
-			snprintf(ap->not_source, sizeof(ap->not_source),
-				 "the queues of adapter %02x differ in hwtype or function bits (%02x.%04x and %02x.%04x), so none stands for it", adapter,
-				 adapter, first, adapter, domain);
-			return 0;
-		}
+		if (!mask_has(&ap->usable[adapter], domain))
+			return refuse(ap, "queue %02x.%04x is assigned, but the host has no such domain (bus/ap/ap_usage_domain_mask)",
+				      adapter, domain);
+		if (!mask_has(&card->known, domain))
+			return refuse(ap, "hwtype or function bits of queue %02x.%04x are not known (of bus/ap/devices/card%02x)", adapter,
+				      domain, adapter);
+		if (card->packed[domain] != card->packed[first])
+			return refuse(ap, "the queues of adapter %02x differ in hwtype or function bits (domains %04x and %04x)", adapter,
+				      first, domain);
 	}
-	*ret = false;
 	return 0;
 }
 
@@ -128,17 +132,14 @@ static int payload_make(struct ap *ap)
 	return ap->host->record_write(&record, ap->emit_format, values, ap->payload, sizeof(ap->payload));
 }
 
-/* Does an equal source fit? All that is not equality: that the queues are there, and the bits that must be zero. */
+/* Does an equal source fit? Its queues are all there and alike, or this were no source; what is left are the bits that must be zero. */
 static bool equal_fits(const struct ap *ap)
 {
 	if (!matrix_has_queues(&ap->matrix))
 		return true;
-	mask_each(adapter, &ap->matrix.adapters) {
-		struct ap_mask missing = mask_without(&ap->matrix.domains, &ap->usable[adapter]);
-
-		if (!mask_empty(&missing) || ap->uniform[adapter] == PACKED_MIXED || (ap->uniform[adapter] & PACKED_BOUND))
+	mask_each(adapter, &ap->matrix.adapters)
+		if (ap->uniform[adapter] & PACKED_BOUND) /* PACKED_MIXED has them too */
 			return false;
-	}
 	return true;
 }
 
@@ -154,22 +155,20 @@ static void own_unknown(struct ap *ap)
 		unknown->source++;
 		unknown->target++;
 	}
+	keys_unknown_say(unknown);
 }
 
 int payload_open(struct ap *ap)
 {
-	bool refused = false;
 	int len;
 
-	if (ap->is_type) {
-		snprintf(ap->not_source, sizeof(ap->not_source), "an mdev type has no matrix yet; create a device of it and assign queues");
-		return 0;
-	}
+	if (ap->is_type)
+		return refuse(ap, "an mdev type has no matrix yet; create a device of it and assign queues");
 	if (matrix_has_queues(&ap->matrix)) {
 		mask_each(adapter, &ap->matrix.adapters) {
-			int r = source_refuse(ap, adapter, &refused);
+			int r = adapter_check(ap, adapter);
 
-			if (r || refused)
+			if (r || ap->not_source[0])
 				return r;
 		}
 	}

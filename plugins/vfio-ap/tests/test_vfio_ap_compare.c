@@ -72,7 +72,8 @@ static void a_domain_that_the_host_says_it_lacks_is_not_there(void **state)
 
 static void a_malformed_mask_of_the_host_is_refused(void **state)
 {
-	static const char *const keys[] = {"bus/ap/apmask", "bus/ap/aqmask", "bus/ap/ap_control_domain_mask", "bus/ap/ap_usage_domain_mask"};
+	static const char *const keys[] = {"bus/ap/apmask", "bus/ap/aqmask", "bus/ap/ap_control_domain_mask",
+					   "bus/ap/ap_usage_domain_mask"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		struct pair *pair = *state;
@@ -303,7 +304,8 @@ static void a_malformed_card_of_the_target_is_refused(void **state)
 
 static void what_is_no_card_and_no_queue_is_passed_over(void **state)
 {
-	static const char *const names[] = {"foo", "card5", "card0g", "card055", "5.0004", "05", "05.", "05.4", "05.0100", "05.00044", "05:0004"};
+	static const char *const names[] = {"foo", "card5", "card0g",  "card055",  "5.0004", "05",
+					    "05.", "05.4",  "05.0100", "05.00044", "05:0004"};
 	struct pair *pair = *state;
 	char key[64];
 
@@ -331,6 +333,10 @@ static void what_is_not_known_of_the_source_makes_it_none(void **state)
 	put_config(&pair->source, "5,8", "4", "");
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	assert_contains(pair->source.opened->not_source, "adapter 08 is assigned, but the host has no such card");
+	pair->source.opened = opened_close(pair->source.opened);
+	put_config(&pair->source, "5,6", "4,48", "");
+	assert_int_equal(side_open(pair, &pair->source), 0);
+	assert_contains(pair->source.opened->not_source, "queue 05.0048 is assigned, but the host has no such domain");
 }
 
 static void cards_that_were_not_collected_are_an_error(void **state)
@@ -341,8 +347,8 @@ static void cards_that_were_not_collected_are_an_error(void **state)
 
 	test_host_make(&pair->source.host, pair->source.host_facts.items);
 	pair->source.host.host->wanted = (struct wanted){.globs = globs, .count = 2};
-	assert_int_equal(provider_open(pair->provider, test_device(&pair->source.host, MIGCOMPAT_KIND_MDEV, "x", pair->source.facts.items), &opened,
-				       &pair->err),
+	assert_int_equal(provider_open(pair->provider, test_device(&pair->source.host, MIGCOMPAT_KIND_MDEV, "x", pair->source.facts.items),
+				       &opened, &pair->err),
 			 -ENODATA);
 	assert_contains(pair->err.text, "not collected");
 }

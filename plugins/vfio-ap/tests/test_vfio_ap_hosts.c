@@ -98,8 +98,8 @@ static void every_pair_has_its_verdict(void **state)
 		const struct migcompat_verdict *verdict = ask(*state, cases[i].source, cases[i].target);
 
 		if (verdict->code != cases[i].code || verdict->grade != cases[i].grade || verdict->limit != cases[i].limit)
-			fail_msg("%s to %s: %s, %s, %s", cases[i].source, cases[i].target, verdict_name(verdict->code), grade_name(verdict->grade),
-				 limit_name(verdict->limit));
+			fail_msg("%s to %s: %s, %s, %s", cases[i].source, cases[i].target, verdict_name(verdict->code),
+				 grade_name(verdict->grade), limit_name(verdict->limit));
 		if (verdict->code == VERDICT_COMPATIBLE && verdict->result.availability != cases[i].availability)
 			fail_msg("%s to %s: availability %s", cases[i].source, cases[i].target, state_name(verdict->result.availability));
 	}

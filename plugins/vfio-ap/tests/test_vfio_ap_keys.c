@@ -102,7 +102,8 @@ static void unknown_on_both_sides_is_no_equality(void **state)
 	pair_compare(pair);
 	expect_fit(pair, 0);
 	assert_int_equal(status_of(pair, "master keys"), MIGCOMPAT_STATUS_WARN);
-	assert_contains(test_finding(&pair->result, "master keys")->text, "of 2 adapters at the source (first 05) and of 2 adapters at the target");
+	assert_contains(test_finding(&pair->result, "master keys")->text,
+			"of 2 adapters at the source (first 05) and of 2 adapters at the target");
 }
 
 static void require_accepts_equal_keys(void **state)

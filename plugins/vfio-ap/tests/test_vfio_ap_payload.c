@@ -111,7 +111,8 @@ static size_t forge(const char *const values[5], char *payload)
 
 	for (size_t i = 0; i < 5; i++)
 		if (values[i])
-			made[i] = (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(values[i]), .as.text = values[i]};
+			made[i] = (struct migcompat_value){
+			    .type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(values[i]), .as.text = values[i]};
 	int len = record_write(&record, 1, made, payload, MIGCOMPAT_PAYLOAD_MAX);
 
 	assert_true(len > 0);
@@ -221,6 +222,7 @@ static void no_missing_fact_makes_a_missing_queue_fit(void **state)
 	struct pair *pair = *state;
 
 	put_config(&pair->source, "5,6", "4,47,48", "47");
+	put_mask(&pair->source.host_facts, "bus/ap/ap_usage_domain_mask", "4,47,48");
 	drop_each(pair);
 	side_type(&pair->target);
 	drop_each(pair);
