@@ -75,7 +75,7 @@ static int columns_parse(const struct cli *cli, const char *text, bool hosts, st
 	while (text) {
 		size_t len = strcspn(text, ",");
 		bool plus = *text == '+';
-		enum column column;
+		enum column column = COLUMN_DEVICE;
 		int status = column_find(cli, text + plus, len - plus, &column);
 
 		if (status)

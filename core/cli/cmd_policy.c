@@ -29,6 +29,8 @@ static int check_one(struct cli *cli, const char *file, json_t *list, struct err
 		else
 			output_line("%s: ok", read);
 	}
+	if (!r && !file && !cli->options.json && !policy_file(cli->engine.policy, 0))
+		output_line("no policy file here: ok, all defaults");
 	if (r && cli->options.json)
 		json_array_append_new(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config), "status", "error", "reason", json_clean(err.text)));
 	if (!r)
