@@ -139,7 +139,7 @@ static void mechanism(struct serial *serial)
 static int serial_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
 {
 	struct serial *serial = calloc(1, sizeof(*serial));
-	uint64_t ports, state;
+	uint64_t ports = 0, state = 0;
 	int r;
 
 	if (!serial)
