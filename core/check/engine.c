@@ -33,13 +33,17 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 
 	if (!engine->options.in_process && !(options.program = engine_worker_program(&engine->arena)))
 		return error_set(err, -ENOMEM, "out of memory");
+	if (!engine->options.in_process) {
+		r = provider_workers_new(paths, count, &options, engine->providers, err);
+		engine->nproviders = r ? 0 : count;
+		for (size_t i = 0; i < engine->nproviders && !r; i++)
+			r = provider_worker_ready(engine->providers[i], err);
+		return r;
+	}
 	for (size_t i = 0; i < count && !r; i++) {
-		r = engine->options.in_process ? provider_local_new(paths[i], &engine->providers[i], err)
-					       : provider_worker_new(paths[i], &options, &engine->providers[i], err);
+		r = provider_local_new(paths[i], &engine->providers[i], err);
 		engine->nproviders += !r;
 	}
-	for (size_t i = 0; i < engine->nproviders && !r && !engine->options.in_process; i++)
-		r = provider_worker_ready(engine->providers[i], err);
 	return r;
 }
 
