@@ -57,6 +57,5 @@ int command_inventory(struct cli *cli)
 	if (!r)
 		return CLI_YES;
 	/* Half a document is out: no second one may follow. */
-	output_sentence("the inventory could not be written: %s", strerror(-r));
-	return CLI_TROUBLE;
+	return output_lost(r);
 }

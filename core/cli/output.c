@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,15 +112,19 @@ void output_headline(const struct cli *cli, const char *before, const struct mig
 	       more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
 }
 
+int output_lost(int error)
+{
+	output_sentence("standard output could not be written: %s", strerror(-error));
+	/* What is left of it would be met once more at the end. */
+	__fpurge(stdout);
+	clearerr(stdout);
+	return CLI_TROUBLE;
+}
+
 int output_finish(int status)
 {
-	int error = 0;
-
 	errno = 0;
-	if (fflush(stdout) != 0 || ferror(stdout))
-		error = errno ? errno : EIO;
-	if (!error)
+	if (fflush(stdout) == 0 && !ferror(stdout))
 		return status;
-	fprintf(stderr, "migcompat: standard output could not be written: %s\n", strerror(error));
-	return CLI_TROUBLE;
+	return output_lost(errno ? -errno : -EIO);
 }

@@ -18,6 +18,8 @@ int output_json(const struct cli *cli, json_t *document, int status);
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "compatible (identical)", "incompatible (type): …"; before: what the line begins with. */
 void output_headline(const struct cli *cli, const char *before, const struct migcompat_verdict *verdict);
+/* Say that standard output could not be written. Returns CLI_TROUBLE. */
+int output_lost(int error);
 /* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be written, else status. */
 int output_finish(int status);
 

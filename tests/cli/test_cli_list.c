@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat list: rows, columns, colours. */
+#include "tests/support/run.h"
+
+static void types_are_listed_on_demand(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "list");
+	assert_status(0);
+	assert_contains(ran.out, DUAL " mdev mtty   mtty:serial-2port mtty    yes\n");
+	assert_null(strstr(ran.out, "mtty/mtty-2"));
+	run("migcompat " SERIAL_A "list --types");
+	assert_contains(ran.out, "mtty/mtty-2");
+}
+
+static void one_host_needs_no_column(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "list");
+	assert_true(strncmp(ran.out, "DEVICE ", 7) == 0);
+	assert_contains(ran.out, " KIND DRIVER TYPE              BACKEND MIGRATABLE\n");
+	assert_null(strstr(ran.out, "HOST"));
+}
+
+static void several_hosts_have_a_column(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "list");
+	assert_contains(ran.out, " HOST     KIND ");
+	assert_contains(ran.out, CARD_1 "                         serial-b physical ");
+}
+
+static void columns_are_chosen_in_any_case(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list --raw -o path,Device");
+	assert_string_equal(ran.out, "PATH DEVICE\n/devices/pci0000:00/" CARD_1 " " CARD_1 "\n/devices/pci0000:00/" CARD_2 " " CARD_2 "\n");
+}
+
+static void columns_are_added(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list -o +model,mechanism");
+	assert_contains(ran.out, "MIGRATABLE MODEL             MECHANISM\n");
+	assert_contains(ran.out, "org.kernel/serial no\n");
+}
+
+static void column_stands_once(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list --raw -o kind,kind");
+	assert_string_equal(ran.out, "KIND\nphysical\nphysical\n");
+}
+
+static void every_column_can_be_had(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list --types -o "
+	    "DEVICE,HOST,KIND,DRIVER,TYPE,BACKEND,MIGRATABLE,PARENT,MODEL,LABEL,MECHANISM,AVAILABLE,REASON,VERSION,PATH");
+	assert_status(0);
+	assert_contains(ran.out, "mtty:physical:serial-2port:1;");
+}
+
+static void unknown_column_names_the_nearest(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list -o devce");
+	assert_trouble("unknown column \"devce\"; nearest is \"DEVICE\"");
+	run("migcompat " SERIAL_B "list -o kind,");
+	assert_trouble("unknown column \"\"");
+}
+
+static void wrong_column_is_said_before_anything_is_loaded(void **state)
+{
+	(void)state;
+	run("migcompat --plugin-dir /nonexistent list -o devce");
+	assert_trouble("unknown column");
+}
+
+static void json_has_a_row_a_device(void **state)
+{
+	json_t *document, *devices;
+
+	(void)state;
+	run("migcompat " SERIAL_B "list --types --json");
+	assert_status(0);
+	document = run_json();
+	assert_string_equal(json_member(document, "format"), "migcompat-list/1");
+	devices = json_object_get(document, "devices");
+	assert_int_equal(json_array_size(devices), 3);
+	assert_string_equal(json_member(json_array_get(devices, 1), "device"), CARD_2);
+	assert_string_equal(json_member(json_array_get(devices, 1), "type"), "mtty:serial-2port");
+	assert_string_equal(json_member(json_array_get(devices, 1), "migratable"), "yes");
+	json_decref(document);
+}
+
+static void raw_and_json_exclude_each_other(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "list --raw --json");
+	assert_json_trouble("EINVAL", "--raw and --json exclude each other");
+}
+
+static void rows_that_could_not_be_told_hurt_no_others(void **state)
+{
+	(void)state;
+	run("migcompat -i tests/hosts/broken.json " SERIAL_B "list -o +reason");
+	assert_status(0);
+	assert_contains(ran.out, " error ");
+	assert_contains(ran.out, CARD_2);
+	assert_string_equal(ran.err, "");
+}
+
+static void empty_host_lists_nothing(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	folder_write(&ran.folder, "empty.json", "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+	run("migcompat -i $FOLDER/empty.json list");
+	assert_status(0);
+	assert_string_equal(ran.out, "");
+	run("migcompat -i $FOLDER/empty.json list --json");
+	assert_status(0);
+	document = run_json();
+	assert_int_equal(json_array_size(json_object_get(document, "devices")), 0);
+	json_decref(document);
+}
+
+/* ---------------------------------------------------------------- terminals */
+
+/* script makes a terminal around the program; it is wide enough for nothing to be wrapped. */
+#define TERMINAL(command) "TERM=xterm script -qec 'stty cols 200; migcompat --config '$POLICY' " command "' /dev/null"
+
+static void pipes_get_no_color(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "list; migcompat " SERIAL "check " DUAL " " CARD_1 "; migcompat " SERIAL "ask " DUAL);
+	assert_null(strchr(ran.out, '\033'));
+}
+
+static void terminals_get_color(void **state)
+{
+	(void)state;
+	run(TERMINAL(SERIAL "check " DUAL " " CARD_1));
+	assert_status(1);
+	assert_contains(ran.out, "\033[31mincompatible\033[0m (type): source has 2 ports");
+	assert_contains(ran.out, "\033[31mbad");
+}
+
+static void color_can_be_had_and_refused(void **state)
+{
+	(void)state;
+	run("migcompat --color=always " SERIAL "check " DUAL " " CARD_1);
+	assert_contains(ran.out, "\033[31mincompatible\033[0m");
+	run("migcompat --color " SERIAL "check " DUAL " " CARD_2);
+	assert_contains(ran.out, "\033[32mcompatible\033[0m");
+	run(TERMINAL("--no-color " SERIAL "list"));
+	assert_null(strchr(ran.out, '\033'));
+	run("export NO_COLOR=1; " TERMINAL(SERIAL "list"));
+	assert_null(strchr(ran.out, '\033'));
+	run("TERM=dumb; " "TERM=dumb script -qec 'migcompat " SERIAL "list' /dev/null");
+	assert_null(strchr(ran.out, '\033'));
+}
+
+static void terminals_are_told_that_nothing_is_here(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "empty.json", "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+	run(TERMINAL("-i '$FOLDER'/empty.json list"));
+	assert_status(0);
+	assert_contains(ran.out, "no VFIO devices here");
+}
+
+static void narrow_terminals_lose_nothing_of_a_reason(void **state)
+{
+	(void)state;
+	run("TERM=xterm script -qec 'stty cols 60; migcompat " SERIAL "check " DUAL " " CARD_1 "' /dev/null");
+	assert_contains(ran.out, "ports: source has 2, target has 1 (must");
+	assert_contains(ran.out, "be equal)");
+}
+
+static void pipes_get_whole_lines(void **state)
+{
+	(void)state;
+	run("COLUMNS=40; export COLUMNS; migcompat " SERIAL "check " DUAL " " CARD_1 " | cat");
+	assert_contains(ran.out, "ports: source has 2, target has 1 (must be equal)\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(types_are_listed_on_demand),
+		cmocka_unit_test(one_host_needs_no_column),
+		cmocka_unit_test(several_hosts_have_a_column),
+		cmocka_unit_test(columns_are_chosen_in_any_case),
+		cmocka_unit_test(columns_are_added),
+		cmocka_unit_test(column_stands_once),
+		cmocka_unit_test(every_column_can_be_had),
+		cmocka_unit_test(unknown_column_names_the_nearest),
+		cmocka_unit_test(wrong_column_is_said_before_anything_is_loaded),
+		cmocka_unit_test(json_has_a_row_a_device),
+		cmocka_unit_test(raw_and_json_exclude_each_other),
+		cmocka_unit_test(rows_that_could_not_be_told_hurt_no_others),
+		cmocka_unit_test(empty_host_lists_nothing),
+		cmocka_unit_test(pipes_get_no_color),
+		cmocka_unit_test(terminals_get_color),
+		cmocka_unit_test(color_can_be_had_and_refused),
+		cmocka_unit_test(terminals_are_told_that_nothing_is_here),
+		cmocka_unit_test(narrow_terminals_lose_nothing_of_a_reason),
+		cmocka_unit_test(pipes_get_whole_lines),
+	};
+
+	return run_group(tests);
+}

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat policy check, show and explain. */
+#include "tests/support/run.h"
+
+static void check_says_ok_of_each_file(void **state)
+{
+	(void)state;
+	run("migcompat policy check etc/migcompat.conf etc/conf.d/10-mixed.conf.example");
+	assert_status(0);
+	assert_string_equal(ran.out, "etc/migcompat.conf: ok\netc/conf.d/10-mixed.conf.example: ok\n");
+	assert_string_equal(ran.err, "");
+}
+
+static void check_takes_the_folder_in_force(void **state)
+{
+	(void)state;
+	run("migcompat policy check");
+	assert_status(0);
+	assert_string_equal(ran.out, "no policy file here: ok, all defaults\n");
+	run("command migcompat --config etc/migcompat.conf policy check");
+	assert_status(0);
+	assert_contains(ran.out, "migcompat.conf: ok\n");
+}
+
+static void check_names_file_and_line_and_the_nearest_key(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "bad.conf", "mixed = true;\ntimeuot_ms = 5;\n");
+	run("migcompat policy check $FOLDER/bad.conf");
+	assert_trouble("bad.conf:2: ");
+	assert_contains(ran.err, "\"timeuot_ms\"");
+	assert_contains(ran.err, "\"timeout_ms\"");
+}
+
+static void bad_file(const char *text, const char *part)
+{
+	folder_write(&ran.folder, "bad.conf", text);
+	run("migcompat policy check $FOLDER/bad.conf");
+	assert_trouble(part);
+	run("command migcompat --config $FOLDER/bad.conf " SERIAL "check " DUAL " " CARD_2);
+	assert_trouble(part);
+}
+
+static void bad_policies_answer_nothing(void **state)
+{
+	(void)state;
+	bad_file("rules = ( {", "bad.conf:");
+	bad_file("mixed = \"yes\";\n", "bad.conf:1: ");
+	bad_file("@include \"bad.conf\"\n", "bad.conf:1: ");
+	bad_file("/* not closed\nmixed = true;\n", "bad.conf:");
+	bad_file("mtty = { emit_fromat = 1; };\n", "emit_format");
+	bad_file("i9l5 = { cross_device = true; };\n", "i915");
+}
+
+static void check_goes_on_behind_a_bad_file(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "bad.conf", "timeuot_ms = 5;\n");
+	run("migcompat policy check $FOLDER/bad.conf etc/migcompat.conf");
+	assert_status(2);
+	assert_string_equal(ran.out, "etc/migcompat.conf: ok\n");
+	assert_true(run_one_line(ran.err));
+}
+
+static void check_is_a_document_too(void **state)
+{
+	json_t *document, *files;
+
+	(void)state;
+	folder_write(&ran.folder, "bad.conf", "timeuot_ms = 5;\n");
+	run("migcompat --json policy check etc/migcompat.conf");
+	assert_status(0);
+	document = run_json();
+	assert_string_equal(json_member(document, "verdict"), "ok");
+	json_decref(document);
+	run("migcompat --json policy check etc/migcompat.conf $FOLDER/bad.conf");
+	assert_json_trouble("EINVAL", "bad.conf:1: ");
+	document = run_json();
+	files = json_object_get(document, "files");
+	assert_string_equal(json_member(json_array_get(files, 0), "status"), "ok");
+	assert_string_equal(json_member(json_array_get(files, 1), "status"), "error");
+	json_decref(document);
+}
+
+static void absent_policy_that_was_named_is_an_error(void **state)
+{
+	(void)state;
+	run("command migcompat --config /nonexistent policy show");
+	assert_trouble("/nonexistent");
+}
+
+static void show_prints_what_could_be_loaded_again(void **state)
+{
+	(void)state;
+	run("command migcompat --config etc/conf.d/60-override.conf.example policy show > $FOLDER/shown.conf && migcompat policy check $FOLDER/shown.conf");
+	assert_status(0);
+	run("migcompat --json policy show | jq -e .");
+	assert_status(0);
+}
+
+static void show_does_not_load_backends(void **state)
+{
+	(void)state;
+	run("migcompat --plugin-dir /nonexistent policy show");
+	assert_status(0);
+}
+
+/* ---------------------------------------------------------------- explain */
+
+#define RULES                                                                                                                     \
+	"rules = ( { name = \"elsewhere\"; match = { target = { host = \"other\"; }; }; action = \"deny\"; },\n"                        \
+	"          { name = \"here\"; match = { target = { host = \"serial-b\"; }; }; action = \"deny\"; reason = \"because\"; } );\n"
+
+static void explain_shows_each_rule_and_the_outcome(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "rules.conf", RULES);
+	run("command migcompat --config $FOLDER/rules.conf " SERIAL "policy explain " DUAL " " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "elsewhere deny   no ");
+	assert_contains(ran.out, "here      deny   yes ");
+	assert_contains(ran.out, "rules.conf:2");
+	assert_contains(ran.out, "outcome: incompatible (policy): ");
+}
+
+static void explain_is_a_document_too(void **state)
+{
+	json_t *document, *rules, *rule;
+	size_t i, matched = 0;
+
+	(void)state;
+	folder_write(&ran.folder, "rules.conf", RULES);
+	run("command migcompat --config $FOLDER/rules.conf --json " SERIAL "policy explain " DUAL " " CARD_2);
+	assert_status(1);
+	document = run_json();
+	rules = json_object_get(document, "rules");
+	json_array_foreach (rules, i, rule)
+		matched += json_is_true(json_object_get(rule, "matched"));
+	assert_int_equal(matched, 1);
+	assert_string_equal(json_member(json_object_get(document, "verdict"), "errno"), "EPERM");
+	json_decref(document);
+}
+
+static void explain_changes_no_verdict(void **state)
+{
+	(void)state;
+	run("migcompat --json " SERIAL "check " DUAL " " CARD_1 " > $FOLDER/a; migcompat --json " SERIAL "policy explain " DUAL " " CARD_1
+	    " | jq -c .verdict | cmp - $FOLDER/a");
+	assert_status(0);
+}
+
+static void explain_says_where_the_policy_was_not_asked(void **state)
+{
+	(void)state;
+	run("echo i915:mdev:x:1 | migcompat " SERIAL_B "policy explain - " CARD_2);
+	assert_status(1);
+	assert_string_equal(ran.out, "the policy was not asked\noutcome: incompatible (namespace): the string is the backend i915's, the target is "
+				     "served by mtty\n");
+}
+
+static void explain_of_what_cannot_be_told_is_an_error(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "policy explain " DUAL " nosuch");
+	assert_trouble("no device \"nosuch\"");
+	run("migcompat " SERIAL "-i tests/hosts/broken.json --json policy explain " DUAL " nosuch");
+	assert_json_trouble("ENOENT", "no device \"nosuch\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(check_says_ok_of_each_file),
+		cmocka_unit_test(check_takes_the_folder_in_force),
+		cmocka_unit_test(check_names_file_and_line_and_the_nearest_key),
+		cmocka_unit_test(bad_policies_answer_nothing),
+		cmocka_unit_test(check_goes_on_behind_a_bad_file),
+		cmocka_unit_test(check_is_a_document_too),
+		cmocka_unit_test(absent_policy_that_was_named_is_an_error),
+		cmocka_unit_test(show_prints_what_could_be_loaded_again),
+		cmocka_unit_test(show_does_not_load_backends),
+		cmocka_unit_test(explain_shows_each_rule_and_the_outcome),
+		cmocka_unit_test(explain_is_a_document_too),
+		cmocka_unit_test(explain_changes_no_verdict),
+		cmocka_unit_test(explain_says_where_the_policy_was_not_asked),
+		cmocka_unit_test(explain_of_what_cannot_be_told_is_an_error),
+	};
+
+	return run_group(tests);
+}
