@@ -13,15 +13,15 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/backend/wire.h"
 
-#define KILLED_MS 1000 /* for a killed process to be gone; it takes longer only where the kernel itself is stuck */
+#define MEET_MS 1000 /* for a copy to say its number */
 
 /* Nothing of the environment may steer the linker or the C library of a process that vendor code runs in. */
 static void environment(char *ret[4])
@@ -116,25 +116,22 @@ int child_start(struct child *children, size_t count, const char *program, const
 	int sockets[CHILDREN_MAX];
 	size_t made = 0;
 	int r = count && count <= CHILDREN_MAX ? 0 : E2BIG;
-	pid_t pid;
 
+	/* posix_spawn would say so as well, but for where vfork is no vfork, as under valgrind. */
+	if (!r && access(program, X_OK) < 0)
+		r = errno;
 	for (; made < count && !r; made += !r) {
 		argv[made + 1] = (char *)(uintptr_t)arguments[made];
-		children[made].process = -1;
+		children[made] = (struct child){.socket = -1};
+		sockets[made] = -1;
 		r = socket_make(CHILD_SOCKET + (int)count, &children[made].socket, &sockets[made]);
 	}
 	if (!r)
-		r = spawn(argv, sockets, count, keep_stderr, &pid);
+		r = spawn(argv, sockets, count, keep_stderr, &children[0].process);
 	for (size_t i = 0; i < made; i++)
 		close(sockets[i]);
-	if (!r) {
-		children[0].process = pidfd_open(pid, 0);
-		if (children[0].process >= 0)
-			return 0;
-		r = errno;
-		kill(pid, SIGKILL);
-		waitpid(pid, NULL, 0);
-	}
+	if (!r)
+		return 0;
 	for (size_t i = 0; i < made; i++)
 		close(children[i].socket);
 	return error_set(err, -r, "the worker program %s could not be started: %s", program, strerror(r));
@@ -142,31 +139,12 @@ int child_start(struct child *children, size_t count, const char *program, const
 
 /* ---------------------------------------------------------------- copies */
 
-union descriptor_message {
-	char bytes[CMSG_SPACE(sizeof(int))];
-	struct cmsghdr align;
-};
-
-/* A copy is not known to the process whose child it is until it hands over its own descriptor, first of all. */
+/* A copy is not known to the process whose child it is until it says its number, before anything else. */
 static int introduce(void)
 {
-	union descriptor_message control = {0};
-	struct iovec byte = {.iov_base = "", .iov_len = 1};
-	struct msghdr message = {.msg_iov = &byte, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
-	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-	int process = pidfd_open(getpid(), 0);
-	int r = 0;
+	pid_t process = getpid();
 
-	if (process < 0)
-		return -errno;
-	header->cmsg_level = SOL_SOCKET;
-	header->cmsg_type = SCM_RIGHTS;
-	header->cmsg_len = CMSG_LEN(sizeof(process));
-	memcpy(CMSG_DATA(header), &process, sizeof(process));
-	if (sendmsg(CHILD_SOCKET, &message, MSG_NOSIGNAL) != 1)
-		r = -errno;
-	close(process);
-	return r;
+	return send(CHILD_SOCKET, &process, sizeof(process), MSG_NOSIGNAL) == sizeof(process) ? 0 : -EPIPE;
 }
 
 /* As fork, but for a brother: a child of this process's parent. */
@@ -197,59 +175,67 @@ int child_copy(size_t count)
 	return 0;
 }
 
-/* The descriptor that a message carries; -1: none. */
-static int message_descriptor(struct msghdr *message)
-{
-	struct cmsghdr *header = CMSG_FIRSTHDR(message);
-	int process = -1;
-
-	if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS && header->cmsg_len == CMSG_LEN(sizeof(process)))
-		memcpy(&process, CMSG_DATA(header), sizeof(process));
-	return process;
-}
-
 int child_meet(struct child *child, uint64_t deadline)
 {
-	union descriptor_message control;
-	char byte;
-	struct iovec bytes = {.iov_base = &byte, .iov_len = 1};
-	struct msghdr message = {.msg_iov = &bytes, .msg_iovlen = 1, .msg_control = control.bytes, .msg_controllen = sizeof(control.bytes)};
+	pid_t process;
 	ssize_t n;
 	int r;
 
-	if (child->process >= 0)
+	if (child->process)
 		return 0;
 	do {
 		r = wire_wait(child->socket, POLLIN, deadline);
 		if (r)
 			return r;
-		n = recvmsg(child->socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+		n = recv(child->socket, &process, sizeof(process), MSG_DONTWAIT);
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n <= 0)
 		return n < 0 ? -errno : -ECONNRESET;
-	child->process = message_descriptor(&message);
-	return child->process < 0 ? -EBADMSG : 0;
+	if (n != sizeof(process) || process <= 0)
+		return -EBADMSG;
+	child->process = process;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- the end */
 
-/* Has it ended? Reaps it then. */
-static bool reap(int process, int timeout_ms, siginfo_t *info)
+enum state {
+	RUNNING,
+	ENDED,
+	GONE, /* a program that ignores SIGCHLD, or waits for whatever child, leaves nothing to learn */
+};
+
+/* options: WNOHANG, or 0 to wait for the end. One that has ended is reaped. */
+static enum state child_state(pid_t process, int options, siginfo_t *info)
 {
-	struct pollfd pollfd = {.fd = process, .events = POLLIN};
+	int r;
 
 	*info = (siginfo_t){0};
-	while (poll(&pollfd, 1, timeout_ms) < 0 && errno == EINTR)
+	while ((r = waitid(P_PID, (id_t)process, info, WEXITED | options)) < 0 && errno == EINTR)
 		;
-	/* A program that ignores SIGCHLD, or waits for whatever child, leaves nothing to reap: ECHILD, and it is gone. */
-	return waitid(P_PIDFD, (id_t)process, info, WEXITED | WNOHANG) < 0 ? errno == ECHILD : info->si_pid != 0;
+	if (r < 0)
+		return GONE;
+	return info->si_pid ? ENDED : RUNNING;
 }
 
-static void describe(const siginfo_t *info, char *how, size_t size)
+/* The end of the connection is the beginning of the end of the process. */
+static enum state child_wait(pid_t process, unsigned grace_ms, siginfo_t *info)
+{
+	const struct timespec step = {.tv_nsec = 500000};
+	enum state state;
+
+	for (unsigned i = 0; (state = child_state(process, WNOHANG, info)) == RUNNING && i < 2 * grace_ms; i++)
+		nanosleep(&step, NULL);
+	return state;
+}
+
+static void describe(enum state state, const siginfo_t *info, char *how, size_t size)
 {
 	const char *name = sigdescr_np(info->si_status);
 
-	if (info->si_pid == 0)
+	if (state == RUNNING)
+		snprintf(how, size, "closed its connection");
+	else if (state == GONE)
 		snprintf(how, size, "ended");
 	else if (info->si_code == CLD_EXITED)
 		snprintf(how, size, "ended (exit status %d)", info->si_status);
@@ -259,28 +245,21 @@ static void describe(const siginfo_t *info, char *how, size_t size)
 
 void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 {
-	siginfo_t info;
+	enum state state = GONE;
+	siginfo_t info = {0};
 
 	if (child->socket < 0)
 		return;
 	/* A copy that nobody has met yet: it will be here at once, and must not stay behind as a zombie. */
-	if (child->process < 0 && child_meet(child, wire_deadline(KILLED_MS))) {
-		if (how)
-			snprintf(how, size, "could not be started");
-		close(child->socket);
-		child->socket = -1;
-		return;
-	}
-	if (grace_ms && reap(child->process, (int)grace_ms, &info)) {
-		if (how)
-			describe(&info, how, size);
-	} else {
-		if (how)
-			snprintf(how, size, "closed its connection");
-		pidfd_send_signal(child->process, SIGKILL, NULL, 0);
-		reap(child->process, KILLED_MS, &info);
+	if (child_meet(child, wire_deadline(MEET_MS)) == 0)
+		state = child_wait(child->process, grace_ms, &info);
+	if (how)
+		describe(state, &info, how, size);
+	/* It is a child of ours still, so its number is nobody else's. */
+	if (state == RUNNING) {
+		kill(child->process, SIGKILL);
+		child_state(child->process, 0, &info);
 	}
 	close(child->socket);
-	close(child->process);
-	*child = (struct child){.socket = -1, .process = -1};
+	*child = (struct child){.socket = -1};
 }

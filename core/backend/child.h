@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "core/facts/error.h"
 
@@ -17,7 +18,7 @@
 
 struct child {
 	int socket;  /* -1: there is none */
-	int process; /* a process descriptor: unlike a number it never comes to mean another process. -1: not met yet */
+	pid_t process; /* 0: not met yet */
 };
 
 /*

@@ -8,7 +8,7 @@
 
 #include "core/backend/message.h"
 
-#define LIMITS_ALL ((2u << MIGCOMPAT_LIMIT_HOLD) - 1u)
+#define LIMITS_ALL ((2u << MIGCOMPAT_LIMIT_HOLD) - 2u) /* a bit each, but for "none" */
 
 /* ---------------------------------------------------------------- the backend */
 
@@ -215,58 +215,50 @@ void message_put_result(struct wire_out *out, const struct migcompat_result *res
 {
 	wire_put_u32(out, result->availability);
 	wire_put_string(out, result->availability_text);
-	wire_put_u64(out, result->truncated);
 	wire_put_u64(out, result->extra);
-	wire_put_u32(out, result->bad_count);
-	wire_put_u32(out, result->bad_limits);
+	wire_put_u64(out, result->truncated);
+	wire_put_u32(out, result->dropped_bad);
+	wire_put_u32(out, result->dropped_limits);
 	wire_put_u32(out, (uint32_t)result->count);
 	for (size_t i = 0; i < result->count; i++)
 		put_finding(out, &result->findings[i]);
 }
 
-/* What the worker says of all findings, and what those which it sent amount to. */
-struct tally {
-	uint64_t truncated;
-	uint64_t extra;
-	uint32_t bad_count;
-	uint32_t bad_limits;
+/* Findings that the worker's result had no room for. Of those its word is all there is; nothing is believed of the others. */
+struct dropped {
+	uint64_t extra; /* of all findings, also of those that are here */
+	uint64_t count;
+	uint32_t bad;
+	uint32_t limits;
 };
 
-static void tally_add(struct tally *kept, const struct migcompat_finding *finding)
+static struct dropped get_dropped(struct wire_reader *body)
 {
-	if (finding->status == MIGCOMPAT_STATUS_BAD) {
-		kept->bad_count++;
-		kept->bad_limits |= 1u << finding->limit;
-	} else if (__builtin_add_overflow(kept->extra, finding->extra, &kept->extra)) {
-		kept->extra = UINT64_MAX;
-	}
+	struct dropped dropped = {.extra = wire_get_u64(body)};
+
+	dropped.count = wire_get_u64(body);
+	dropped.bad = wire_get_u32(body);
+	dropped.limits = wire_get_u32(body);
+	if (dropped.bad > dropped.count || !dropped.bad != !dropped.limits || dropped.limits & ~LIMITS_ALL)
+		body->bad = true;
+	return dropped;
 }
 
-/* Nothing is believed of the findings that are here; of those which were dropped the worker's word is all there is. */
-static bool tally_sound(const struct tally *said, const struct tally *kept)
+/* extra: how much of it the findings that are here account for. */
+static void add_dropped(struct migcompat_result *result, const struct dropped *dropped, uint64_t extra)
 {
-	if (said->bad_limits & ~LIMITS_ALL || said->bad_count < kept->bad_count || (kept->bad_limits & ~said->bad_limits) ||
-	    said->extra < kept->extra)
-		return false;
-	if (said->bad_count - kept->bad_count > said->truncated)
-		return false;
-	return said->bad_count > kept->bad_count || said->bad_limits == kept->bad_limits;
-}
-
-static void tally_merge(struct migcompat_result *result, const struct tally *said, const struct tally *kept)
-{
-	uint64_t more = said->truncated ? said->extra - kept->extra : 0;
-
-	if (__builtin_add_overflow(result->extra, more, &result->extra))
-		result->extra = UINT64_MAX;
-	if (__builtin_add_overflow(result->truncated, said->truncated, &result->truncated))
-		result->truncated = SIZE_MAX;
-	if (said->bad_count == kept->bad_count)
+	if (!dropped->count)
 		return;
-	/* At most said->truncated, which tally_sound saw. */
-	result->dropped_bad += said->bad_count - kept->bad_count;
-	result->dropped_limits |= said->bad_limits;
-	result_recount(result);
+	if (dropped->extra > extra && __builtin_add_overflow(result->extra, dropped->extra - extra, &result->extra))
+		result->extra = UINT64_MAX;
+	if (__builtin_add_overflow(result->truncated, dropped->count, &result->truncated))
+		result->truncated = SIZE_MAX;
+	if (__builtin_add_overflow(result->dropped_bad, dropped->bad, &result->dropped_bad))
+		result->dropped_bad = UINT32_MAX;
+	if (__builtin_add_overflow(result->bad_count, dropped->bad, &result->bad_count))
+		result->bad_count = UINT32_MAX;
+	result->dropped_limits |= dropped->limits;
+	result->bad_limits |= dropped->limits;
 }
 
 int message_get_result(struct wire_reader *body, struct migcompat_result *result)
@@ -274,27 +266,21 @@ int message_get_result(struct wire_reader *body, struct migcompat_result *result
 	struct migcompat_result before = *result;
 	uint32_t availability = wire_get_enum(body, MIGCOMPAT_NO);
 	const char *text = wire_get_words(body, WIRE_TEXT_MAX);
-	struct tally said = {.truncated = wire_get_u64(body)}, kept = {0};
-	uint32_t count;
+	struct dropped dropped = get_dropped(body);
+	uint32_t count = wire_get_count(body, RESULT_FINDINGS_MAX, 4 * sizeof(uint32_t));
 
-	said.extra = wire_get_u64(body);
-	said.bad_count = wire_get_u32(body);
-	said.bad_limits = wire_get_u32(body);
-	count = wire_get_count(body, RESULT_FINDINGS_MAX, 4 * sizeof(uint32_t));
 	for (uint32_t i = 0; i < count && !body->bad; i++) {
 		struct migcompat_finding finding = get_finding(body);
 
-		if (body->bad)
-			break;
-		tally_add(&kept, &finding);
-		result_add(result, &finding, false);
+		if (!body->bad)
+			result_add(result, &finding, false);
 	}
 	/* A comparison that found nothing decided nothing. */
-	if (!wire_done(body) || count == 0 || !tally_sound(&said, &kept)) {
+	if (!wire_done(body) || count == 0) {
 		*result = before;
 		return -EBADMSG;
 	}
-	tally_merge(result, &said, &kept);
+	add_dropped(result, &dropped, result->extra - before.extra);
 	if (availability != MIGCOMPAT_UNKNOWN || text)
 		result_availability(result, availability, text);
 	return 0;

@@ -169,7 +169,7 @@ static int get_wanted(struct wire_reader *body, struct arena *arena, struct want
 	globs = there ? arena_alloc(arena, count * sizeof(*globs) + 1, 8) : NULL;
 	if (there && !globs)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < count; i++) {
+	for (uint32_t i = 0; globs && i < count; i++) {
 		globs[i] = wire_get_text(body, WIRE_TEXT_MAX, NULL);
 		if (!globs[i])
 			return -EBADMSG;

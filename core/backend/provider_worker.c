@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "core/backend/child.h"
 #include "core/backend/request.h"
@@ -117,7 +118,7 @@ static void unusable(struct provider *provider, const char *text)
 static int read_manifest(struct worker *worker, struct backend_info *info, struct error *text)
 {
 	struct arena *arena = &worker->provider.arena;
-	struct wire_message message;
+	struct wire_message message = {0};
 	size_t len;
 	char *body;
 	int r = child_meet(&worker->child, worker->loaded_by);
@@ -219,7 +220,8 @@ static int opened_make(struct wire_message *reply, struct worker_opened **ret)
 
 	if (!self)
 		return -ENOMEM;
-	memcpy(self->body, reply->body.at, len);
+	if (len)
+		memcpy(self->body, reply->body.at, len);
 	body = (struct wire_reader){.at = self->body, .end = self->body + len};
 	r = message_get_opened(&body, &self->number, &self->opened);
 	if (r)
@@ -234,21 +236,21 @@ static int worker_open(struct provider *provider, const struct device *device, s
 	struct worker *worker = worker_of(provider);
 	struct worker_opened *self = NULL;
 	struct sent_host *host = NULL;
-	struct wire_message reply;
+	struct wire_message reply = {0};
 	int r = 0;
 
 	pthread_mutex_lock(&worker->lock);
 	if (*worker->death)
 		r = worker_dead(worker, -EIO, err);
-	if (!r)
+	else
 		r = requests_open(&worker->requests, device, &provider->settings, &host, err);
-	if (r)
+	if (!host)
 		goto out;
 	r = worker_call(worker, WIRE_OPEN, &reply, err);
 	if (!r && (r = opened_make(&reply, &self)))
 		/* The worker has a device that nobody could close: without its number there is no going on. */
 		r = worker_dead(worker, worker_die(worker, r), err);
-	if (r) {
+	if (!self) {
 		requests_release(&worker->requests, host, false);
 		goto out;
 	}
@@ -278,7 +280,7 @@ static int device_call(struct opened *opened, enum wire_op op, uint32_t which, c
 static int worker_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
 {
 	struct worker *worker = worker_of(opened->provider);
-	struct wire_message reply;
+	struct wire_message reply = {0};
 	int r;
 
 	pthread_mutex_lock(&worker->lock);
@@ -292,7 +294,7 @@ static int worker_compare(struct opened *opened, const char *payload, size_t len
 static int worker_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
 {
 	struct worker *worker = worker_of(opened->provider);
-	struct wire_message reply;
+	struct wire_message reply = {0};
 	int r;
 
 	pthread_mutex_lock(&worker->lock);
@@ -317,6 +319,15 @@ static void worker_close(struct opened *opened)
 	free(self);
 }
 
+/* It sees the end of its requests and ends. */
+static void worker_stop(struct provider *provider)
+{
+	struct worker *worker = worker_of(provider);
+
+	if (worker->child.socket >= 0)
+		shutdown(worker->child.socket, SHUT_RDWR);
+}
+
 static void worker_free(struct provider *provider)
 {
 	struct worker *worker = worker_of(provider);
@@ -335,6 +346,7 @@ static const struct provider_ops worker_ops = {
 	.compare = worker_compare,
 	.list = worker_list,
 	.close = worker_close,
+	.stop = worker_stop,
 	.free = worker_free,
 };
 

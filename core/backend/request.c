@@ -83,7 +83,7 @@ int requests_open(struct requests *requests, const struct device *device, const 
 
 	if (!r && !host)
 		r = host_send(requests, device->host, &host, err);
-	if (r)
+	if (r || !host)
 		return r;
 	request_begin(requests, WIRE_OPEN);
 	message_put_device(&requests->out, host->number, device, requests->info);

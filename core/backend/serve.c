@@ -194,7 +194,7 @@ static int answer_open(struct server *server, struct wire_message *request)
 		r = wire_end(&server->out);
 	}
 	/* A backend may say -EBADMSG too. */
-	if (r)
+	if (r || !device->host)
 		return answer_not_open(server, request, device, r == -EBADMSG ? -EPROTO : r, &err);
 	server->devices[number] = device;
 	device->host->devices++;

@@ -32,13 +32,13 @@
 
 static const char *const plain_keys[] = {PLAIN_KEY, NULL};
 
-static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"module/plain/version", MIGCOMPAT_WANT_HOST}};
+static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0}, {"module/plain/version", MIGCOMPAT_WANT_HOST}};
 
 #define PLAIN                                                                                             \
 	{                                                                                                 \
 		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = "1.0.0", \
 		.description = "A backend for tests", .keys = plain_keys, .wants = plain_wants,           \
-		.want_size = sizeof(plain_wants[0]), .nwants = 2, .open = PLAIN_OPEN, .close = plain_close, \
+		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
 		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE,                                 \
 	}

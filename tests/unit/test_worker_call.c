@@ -162,6 +162,59 @@ static void a_write_with_a_line_break_is_no_answer(void **state)
 	provider_free(provider);
 }
 
+static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_good("lister");
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct migcompat_sink sink = {0};
+	struct error err = {0};
+
+	assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err), -E2BIG);
+	assert_string_equal(err.text, "backend lister: its answer is longer than 8388608 bytes");
+	assert_int_equal(sink.ncandidates, 0);
+	sink_free(&sink);
+	test_compare(opened, opened, &bench->result);
+	opened_close(opened);
+	provider_free(provider);
+}
+
+/* So many facts of 64 KiB each, which share one value here but not on their way. */
+static const struct device *large_device(struct bench *bench, size_t count)
+{
+	struct arena *arena = &bench->host.inventory.arena;
+	static char value[FACT_VALUE_MAX + 1];
+	struct factset_builder builder;
+	struct device *device = (struct device *)(uintptr_t)plain_device(bench);
+
+	memset(value, 'x', FACT_VALUE_MAX);
+	factset_builder_init(&builder, arena);
+	for (size_t i = 0; i < count; i++) {
+		struct fact fact = {.value = value, .len = FACT_VALUE_MAX};
+		char key[32];
+
+		snprintf(key, sizeof(key), "many/%zu", i);
+		fact.key = arena_copy(arena, key, strlen(key));
+		assert_int_equal(factset_builder_share(&builder, &fact), 0);
+	}
+	assert_int_equal(factset_builder_finish(&builder, &device->facts, NULL), 0);
+	return device;
+}
+
+static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_good("plain");
+	struct opened *opened = NULL;
+	struct error err = {0};
+
+	assert_int_equal(provider_open(provider, large_device(bench, 1030), &opened, &err), -E2BIG);
+	assert_string_equal(err.text, "backend plain: the request takes more than 67108864 bytes");
+	opened_close(test_open(provider, large_device(bench, 1000)));
+	opened_close(test_open(provider, plain_device(bench)));
+	provider_free(provider);
+}
+
 /* What the loud backend leaves in a file that stands for both of this process's outputs. */
 static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t size)
 {
@@ -260,6 +313,8 @@ int main(void)
 		test(a_bad_finding_that_was_dropped_still_decides),
 		test(what_would_steer_a_terminal_is_replaced),
 		test(a_write_with_a_line_break_is_no_answer),
+		test(a_list_longer_than_a_reply_is_refused_and_all_goes_on),
+		test(facts_beyond_what_a_request_holds_are_refused_and_all_goes_on),
 		test(what_a_backend_prints_goes_nowhere),
 		test(errors_are_kept_where_asked_for),
 		test(a_shorter_struct_of_a_known_version_works),

@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One message's body, written and then read from memory that ends where it does, so that a sanitizer sees each step too far. */
+#ifndef TESTS_SUPPORT_BODY_H
+#define TESTS_SUPPORT_BODY_H
+
+#include <errno.h>
+
+#include "core/backend/message.h"
+#include "tests/support/device.h"
+
+static struct wire_out out;
+static struct arena arena;
+static char *bytes; /* the copy */
+static struct wire_reader reader;
+
+/* Begin anew. */
+static inline int setup(void **state)
+{
+	(void)state;
+	out.len = 0;
+	wire_begin(&out, 1, WIRE_OPEN, 0, WIRE_REQUEST_MAX);
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	(void)state;
+	wire_out_free(&out);
+	arena_free(&arena);
+	free(bytes);
+	bytes = NULL;
+	return 0;
+}
+
+/* What was written so far, as something to read, of which the last bytes are missing. */
+static inline void turn_cut(size_t missing)
+{
+	size_t len = out.len - sizeof(struct wire_head);
+
+	assert_int_equal(wire_end(&out), 0);
+	assert_true(missing <= len);
+	free(bytes);
+	bytes = malloc(len - missing + 1);
+	assert_non_null(bytes);
+	memcpy(bytes, out.bytes + sizeof(struct wire_head), len - missing);
+	reader = (struct wire_reader){.at = bytes, .end = bytes + len - missing};
+}
+
+static inline void turn(void)
+{
+	turn_cut(0);
+}
+
+static inline size_t body_len(void)
+{
+	return out.len - sizeof(struct wire_head);
+}
+
+#endif
