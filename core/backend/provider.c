@@ -66,6 +66,12 @@ struct opened *opened_close(struct opened *opened)
 	return NULL;
 }
 
+void provider_stop(struct provider *provider)
+{
+	if (provider->ops->stop)
+		provider->ops->stop(provider);
+}
+
 struct provider *provider_free(struct provider *provider)
 {
 	if (provider)

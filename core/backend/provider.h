@@ -41,6 +41,7 @@ struct provider_ops {
 	int (*compare)(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 	void (*close)(struct opened *opened);
+	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
 	void (*free)(struct provider *provider);
 };
 
@@ -86,5 +87,7 @@ int opened_compare(struct opened *opened, const char *payload, size_t len, struc
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 struct opened *opened_close(struct opened *opened);          /* returns NULL; takes NULL */
 struct provider *provider_free(struct provider *provider); /* likewise; all its devices must be closed */
+/* Say to all of them that they will be freed, so that they end side by side. */
+void provider_stop(struct provider *provider);
 
 #endif

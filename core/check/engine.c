@@ -25,19 +25,17 @@ static const char *setting(void *arg, const char *namespace, const char *name)
 	return policy_setting(engine->policy, namespace, name);
 }
 
-/* Workers start side by side, then each is waited for. */
 static int start_backends(struct engine *engine, const char *const *paths, size_t count, struct error *err)
 {
 	struct worker_options options = {.timeout_ms = policy_timeout_ms(engine->policy), .keep_stderr = engine->options.keep_stderr};
 	int r = 0;
 
-	if (!engine->options.in_process && !(options.program = engine_worker_program(&engine->arena)))
-		return error_set(err, -ENOMEM, "out of memory");
 	if (!engine->options.in_process) {
+		options.program = engine_worker_program(&engine->arena);
+		if (!options.program)
+			return error_set(err, -ENOMEM, "out of memory");
 		r = provider_workers_new(paths, count, &options, engine->providers, err);
 		engine->nproviders = r ? 0 : count;
-		for (size_t i = 0; i < engine->nproviders && !r; i++)
-			r = provider_worker_ready(engine->providers[i], err);
 		return r;
 	}
 	for (size_t i = 0; i < count && !r; i++) {
@@ -81,7 +79,6 @@ static int check_sections(struct engine *engine, struct error *err)
 static int load_backends(struct engine *engine, struct error *err)
 {
 	const char *dir = engine->options.backend_dir;
-	struct backend_info **infos;
 	const char **paths;
 	size_t count;
 	int r;
@@ -96,14 +93,27 @@ static int load_backends(struct engine *engine, struct error *err)
 	if (r)
 		return r;
 	engine->providers = calloc(count + 1, sizeof(*engine->providers));
-	infos = arena_alloc(&engine->arena, (count + 1) * sizeof(*infos), 8);
-	if (!engine->providers || !infos)
+	if (!engine->providers)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = start_backends(engine, paths, count, err);
+	return start_backends(engine, paths, count, err);
+}
+
+int engine_backends(struct engine *engine, struct error *err)
+{
+	struct backend_info **infos;
+	int r = 0;
+
+	if (engine->settled)
+		return 0;
+	infos = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*infos), 8);
+	if (!infos)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (size_t i = 0; i < engine->nproviders && !r; i++) {
+		r = engine->options.in_process ? 0 : provider_worker_ready(engine->providers[i], err);
+		infos[i] = &engine->providers[i]->info;
+	}
 	if (r)
 		return r;
-	for (size_t i = 0; i < engine->nproviders; i++)
-		infos[i] = &engine->providers[i]->info;
 	engine->infos = (const struct backend_info **)infos;
 	if (registry_check_names(infos, engine->nproviders, &engine->arena))
 		return error_set(err, -ENOMEM, "out of memory");
@@ -111,6 +121,7 @@ static int load_backends(struct engine *engine, struct error *err)
 	for (size_t i = 0; i < engine->nproviders && !r; i++)
 		if (provider_settle(engine->providers[i], setting, engine))
 			r = error_set(err, -ENOMEM, "out of memory");
+	engine->settled = r == 0;
 	return r;
 }
 
@@ -130,6 +141,8 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 
 void engine_stop(struct engine *engine)
 {
+	for (size_t i = 0; i < engine->nproviders; i++)
+		provider_stop(engine->providers[i]);
 	for (size_t i = 0; i < engine->nproviders; i++)
 		provider_free(engine->providers[i]);
 	free(engine->providers);
@@ -170,8 +183,10 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	size_t count = 0;
 	const char *key;
 	bool of_host;
-	int r;
+	int r = engine_backends(engine, err);
 
+	if (r)
+		return r;
 	for (size_t i = 0; i < engine->nproviders; i++)
 		count += engine->infos[i]->nwants;
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
@@ -200,7 +215,9 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 
 int engine_ready(struct engine *engine, struct error *err)
 {
-	return inventory_finish(&engine->inventory, err);
+	int r = engine_backends(engine, err);
+
+	return r ? r : inventory_finish(&engine->inventory, err);
 }
 
 int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err)

@@ -27,14 +27,20 @@ struct engine {
 	struct provider **providers; /* also those that failed to load */
 	const struct backend_info **infos; /* of the providers, in the same order */
 	size_t nproviders;
+	bool settled; /* all backends have said what they are */
 	struct inventory inventory;
 	struct arena arena;
 	policy_trace_fn *trace; /* for "policy explain": how each rule fared in every question; NULL: none */
 	void *trace_arg;
 };
 
-/* Read the policy and load the backends. err: one sentence. A backend that fails is listed with its reason and hurts none. */
+/*
+ * Read the policy and start the backends, side by side; engine_backends waits for what they say and holds the policy's sections against it. A
+ * backend that fails is listed with its reason and hurts none. Whatever needs the backends calls engine_backends itself, so that
+ * inventories can be read while they start.
+ */
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err);
+int engine_backends(struct engine *engine, struct error *err);
 void engine_stop(struct engine *engine);
 
 /* Fill the inventory. only: as in discovery_options. */

@@ -38,10 +38,14 @@ int command_backend_list(struct cli *cli)
 	static const char *const names[] = {"NAME", "VERSION", "STATUS", "FILE", "KEYS", "REASON"};
 	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)];
 	struct table *table;
-	int status = cli_start(cli);
+	struct error err = {0};
+	int status = cli_start(cli), r;
 
 	if (status)
 		return status;
+	r = engine_backends(&cli->engine, &err);
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
 	if (cli->options.json)
 		return list_json(cli);
 	if (!cli->engine.nproviders && cli->terminal)
@@ -136,7 +140,7 @@ int command_backend_dump(struct cli *cli)
 		return output_fail(cli, -errno, "%s: %s", file, strerror(errno));
 	options.program = engine_worker_program(&arena);
 	r = options.program ? provider_worker_new(path, &options, &provider, &err) : error_set(&err, -ENOMEM, "out of memory");
-	status = r ? output_fail(cli, r, "%s: %s", file, err.text) : dump_provider(cli, provider, file);
+	status = r || !provider ? output_fail(cli, r, "%s: %s", file, err.text) : dump_provider(cli, provider, file);
 	provider_free(provider);
 	arena_free(&arena);
 	free(path);

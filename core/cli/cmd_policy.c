@@ -21,6 +21,9 @@ static int check_one(struct cli *cli, const char *file, json_t *list, struct err
 	struct error err = {0};
 	int r = engine_start(&cli->engine, &options, &err);
 
+	if (!r && (r = engine_backends(&cli->engine, &err)) != 0)
+		engine_stop(&cli->engine);
+
 	if (r)
 		output_sentence("%s", err.text);
 	for (size_t i = 0; !r && (file ? i == 0 : (read = policy_file(cli->engine.policy, i)) != NULL); i++) {
