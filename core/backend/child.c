@@ -205,7 +205,7 @@ enum state {
 	GONE, /* a program that ignores SIGCHLD, or waits for whatever child, leaves nothing to learn */
 };
 
-/* options: WNOHANG, or 0 to wait for the end. One that has ended is reaped. */
+/* options: WNOHANG, or 0 to wait for the end. One that has ended is reaped, but with WNOWAIT. */
 static enum state child_state(pid_t process, int options, siginfo_t *info)
 {
 	int r;
@@ -243,6 +243,15 @@ static void describe(enum state state, const siginfo_t *info, char *how, size_t 
 		snprintf(how, size, "was killed by signal %d (%s)", info->si_status, name ? name : "unknown");
 }
 
+void child_kill(const struct child *child)
+{
+	siginfo_t info;
+
+	/* As long as it is not reaped its number is nobody else's. */
+	if (child->socket >= 0 && child->process && child_state(child->process, WNOHANG | WNOWAIT, &info) == RUNNING)
+		kill(child->process, SIGKILL);
+}
+
 void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 {
 	enum state state = GONE;
@@ -255,7 +264,6 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 		state = child_wait(child->process, grace_ms, &info);
 	if (how)
 		describe(state, &info, how, size);
-	/* It is a child of ours still, so its number is nobody else's. */
 	if (state == RUNNING) {
 		kill(child->process, SIGKILL);
 		child_state(child->process, 0, &info);

@@ -32,6 +32,9 @@ int child_start(struct child *children, size_t count, const char *program, const
 /* Wait until it can be ended: -ETIMEDOUT, -ECONNRESET where it never came to be, or -EBADMSG. Before anything else is read. */
 int child_meet(struct child *child, uint64_t deadline);
 
+/* Let it die, without waiting for that; child_end is still to come. One that was not met yet is left alone. */
+void child_kill(const struct child *child);
+
 /*
  * End it and forget it: wait so long for it to end by itself, then kill it. how, unless NULL, gets the words for it: "ended (exit
  * status 0)", "was killed by signal 11 (Segmentation fault)", "closed its connection" where it had to be killed.

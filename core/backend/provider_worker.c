@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 #include "core/backend/child.h"
 #include "core/backend/request.h"
@@ -319,20 +318,16 @@ static void worker_close(struct opened *opened)
 	free(self);
 }
 
-/* It sees the end of its requests and ends. */
+/* What it holds is memory and nothing else, so killing it loses nothing and takes no time. */
 static void worker_stop(struct provider *provider)
 {
-	struct worker *worker = worker_of(provider);
-
-	if (worker->child.socket >= 0)
-		shutdown(worker->child.socket, SHUT_RDWR);
+	child_kill(&worker_of(provider)->child);
 }
 
 static void worker_free(struct provider *provider)
 {
 	struct worker *worker = worker_of(provider);
 
-	/* What it holds is memory and nothing else, so killing it loses nothing and takes no time. */
 	child_end(&worker->child, 0, NULL, 0);
 	requests_free(&worker->requests);
 	wire_in_free(&worker->in);

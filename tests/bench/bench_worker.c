@@ -76,6 +76,8 @@ static void measure_start(const char *program, size_t count)
 		loading[i] = now() - began;
 		at = now();
 		for (size_t p = 0; p < count; p++)
+			provider_stop(providers[p]);
+		for (size_t p = 0; p < count; p++)
 			provider_free(providers[p]);
 		ending[i] = now() - at;
 	}

@@ -221,6 +221,8 @@ static void several_that_nobody_waited_for_leave_nothing(void **state)
 	(void)state;
 	start_all(names, 3, WORKER_TIMEOUT_MS, providers);
 	for (size_t i = 0; i < 3; i++)
+		provider_stop(providers[i]);
+	for (size_t i = 0; i < 3; i++)
 		provider_free(providers[i]);
 	assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
 	assert_int_equal(errno, ECHILD);
@@ -239,6 +241,7 @@ static void the_end_of_one_is_not_the_end_of_its_copies(void **state)
 	start_all(names, 2, WORKER_TIMEOUT_MS, providers);
 	for (size_t i = 0; i < 2; i++)
 		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
+	provider_stop(providers[0]);
 	provider_free(providers[0]);
 	opened_close(test_open(providers[1], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
 	provider_free(providers[1]);
