@@ -53,7 +53,7 @@ static void columns_default(struct columns *columns, bool hosts)
 
 static int column_find(const struct cli *cli, const char *name, size_t len, enum column *ret)
 {
-	char text[32], upper[32];
+	char text[32] = "", upper[32];
 
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), name);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {

@@ -69,13 +69,11 @@ static int unknown(const struct cli *cli, bool family)
 	struct {
 		const char *name;
 		char text[16];
-	} firsts[COUNT(commands)];
+	} firsts[COUNT(commands)] = {{0}};
 	char words[128];
 
-	if (family && cli->nwords == 1) {
-		snprintf(words, sizeof(words), "%s ", cli->words[0]);
+	if (family && cli->nwords == 1)
 		return output_fail(cli, -EINVAL, "\"%s\" is not a whole command; see migcompat %s --help", cli->words[0], cli->words[0]);
-	}
 	if (family) {
 		snprintf(words, sizeof(words), "%s %s", cli->words[0], cli->words[1]);
 		return output_fail(cli, -EINVAL, "unknown command \"%s\"; nearest is \"%s\"", words,

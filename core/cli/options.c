@@ -167,7 +167,7 @@ int options_parse(struct cli *cli, int argc, char **argv)
 {
 	struct option options[COUNT(infos) + 1];
 	char letters[2 * COUNT(infos) + 3];
-	char problem[512] = "", other[512];
+	char problem[512] = "", other[512] = "";
 	int value;
 
 	cli->options.inventories = calloc((size_t)argc + 1, sizeof(*cli->options.inventories));
