@@ -2,16 +2,24 @@
 # bash completion for migcompat. Devices come from the inventories that stand on the line, else from this host.
 
 _migcompat_devices() {
-  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() i device
+  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() names=() i host device name
+  local -A seen=()
   for ((i = 1; i < ${#words[@]}; i++)); do
     case ${words[i]} in
     -i | --inventory | --plugin-dir | --config) options+=("${words[i]}" "${words[++i]/#\~/$HOME}") ;;
     esac
   done
+  while read -r host device; do
+    [ -n "$device" ] || continue
+    names+=("$host//$device")
+    seen[$device]=${seen[$device]-}x
+  done < <("${words[0]}" "${options[@]}" list --types --raw -o HOST,DEVICE 2>/dev/null | sed 1d)
   # Not by compgen -W, which would expand what stands in a hostile inventory.
-  while IFS= read -r device; do
-    [[ $device == "$1"* ]] && COMPREPLY+=("$(printf %q "$device")")
-  done < <("${words[0]}" "${options[@]}" list --types --raw -o DEVICE 2>/dev/null | sed 1d)
+  for name in "${names[@]}"; do
+    device=${name#*//}
+    [ "${seen[$device]}" = x ] && name=$device
+    [[ $name == "$1"* ]] && COMPREPLY+=("$(printf %q "$name")")
+  done
 }
 
 _migcompat() {
