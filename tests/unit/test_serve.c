@@ -246,6 +246,77 @@ static void a_request_out_of_range_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 }
 
+/* The one reply to a call on the first device. */
+static int call(struct bench *bench, enum wire_op op, uint32_t which, const char *payload, struct wire_in *ret_in, struct wire_message *ret)
+{
+	struct wire_in in;
+	struct error err = {0};
+	int r = 0;
+
+	assert_int_equal(requests_call(&bench->requests, op, 0, which, payload, payload ? strlen(payload) : 0, &err), 0);
+	in = hand_over(&bench->requests.out);
+	assert_int_equal(wire_next(&in, WIRE_REQUEST_MAX, ret), 1);
+	r = server_answer(&bench->server, ret);
+	wire_in_free(&in);
+	*ret_in = hand_over(&bench->server.out);
+	assert_int_equal(wire_next(ret_in, WIRE_REPLY_MAX, ret), r ? 0 : 1);
+	return r;
+}
+
+static void a_comparison_is_answered_with_findings(void **state)
+{
+	struct bench *bench = *state;
+	struct migcompat_result result = {0};
+	struct wire_message reply;
+	struct wire_in in;
+
+	open_one(bench);
+	assert_int_equal(call(bench, WIRE_COMPARE, 0, "9;nothing", &in, &reply), 0);
+	assert_int_equal(reply.head.status, 0);
+	assert_int_equal(reply.head.id, bench->requests.last);
+	assert_int_equal(result_reset(&result), 0);
+	assert_int_equal(message_get_result(&reply.body, &result), 0);
+	assert_int_equal(result.bad_limits, 1u << MIGCOMPAT_LIMIT_FORMAT);
+	result_free(&result);
+	wire_in_free(&in);
+}
+
+static void a_list_is_answered_or_refused(void **state)
+{
+	struct bench *bench = *state;
+	struct migcompat_sink sink = {0};
+	struct wire_message reply;
+	struct wire_in in;
+
+	open_one(bench);
+	assert_int_equal(call(bench, WIRE_LIST, PROVIDER_PARAMETERS, NULL, &in, &reply), 0);
+	assert_int_equal(reply.head.status, 0);
+	assert_int_equal(message_get_list(&reply.body, &sink), 0);
+	assert_int_equal(sink.nparameters, 1);
+	sink_free(&sink);
+	wire_in_free(&in);
+	assert_int_equal(call(bench, WIRE_LIST, PROVIDER_PREPARE, NULL, &in, &reply), 0);
+	assert_int_equal(reply.head.status, -EOPNOTSUPP);
+	wire_in_free(&in);
+	assert_int_equal(call(bench, WIRE_LIST, PROVIDER_PARAMETERS, "9;nothing", &in, &reply), 0);
+	assert_int_equal(reply.head.status, -EINVAL);
+	assert_string_equal(wire_get_words(&reply.body, ERROR_TEXT_MAX), "backend mtty: Invalid argument");
+	wire_in_free(&in);
+}
+
+static void settings_are_taken_before_what_comes_with_them(void **state)
+{
+	static const char *const values[] = {"7"};
+	struct bench *bench = *state;
+	int status = 0;
+
+	bench->settings.values = values;
+	requests_release(&bench->requests, request_open(bench), false);
+	assert_int_equal(answer(bench, &status), 0);
+	assert_true(status < 0); /* a format that it does not write */
+	assert_string_equal(bench->server.provider->settings.values[0], "7");
+}
+
 static void *serve_in_thread(void *arg)
 {
 	return (void *)(intptr_t)serve(*(int *)arg, TEST_BACKENDS "/mtty.so");
@@ -295,6 +366,9 @@ int main(void)
 		test(open_devices_are_bounded),
 		test(a_request_for_a_device_that_is_not_open_is_none),
 		test(a_request_out_of_range_is_none),
+		test(a_comparison_is_answered_with_findings),
+		test(a_list_is_answered_or_refused),
+		test(settings_are_taken_before_what_comes_with_them),
 		test(the_end_of_the_other_side_is_the_end),
 		test(what_is_no_message_is_the_end),
 	};
