@@ -75,7 +75,8 @@ static void dump_line(const char *key, const char *value)
 
 static void dump_lists(const struct backend_info *info)
 {
-	static const char *const types[] = {[MIGCOMPAT_SETTING_BOOL] = "bool", [MIGCOMPAT_SETTING_INT] = "int", [MIGCOMPAT_SETTING_STRING] = "string"};
+	static const char *const types[] = {
+		[MIGCOMPAT_SETTING_BOOL] = "bool", [MIGCOMPAT_SETTING_INT] = "int", [MIGCOMPAT_SETTING_STRING] = "string"};
 
 	for (size_t i = 0; i < info->nkeys; i++)
 		dump_line("key", info->keys[i]);
@@ -83,14 +84,15 @@ static void dump_lists(const struct backend_info *info)
 		uint32_t flags = info->wants[i].flags;
 
 		output_line("want=%s %s %s%s", info->wants[i].glob, flags & MIGCOMPAT_WANT_HOST ? "host" : "device",
-			    flags & MIGCOMPAT_WANT_AVAILABILITY ? "availability" : "compared", flags & MIGCOMPAT_WANT_SENSITIVE ? " sensitive" : "");
+			    flags & MIGCOMPAT_WANT_AVAILABILITY ? "availability" : "compared",
+			    flags & MIGCOMPAT_WANT_SENSITIVE ? " sensitive" : "");
 	}
 	for (size_t i = 0; i < info->nsettings; i++) {
 		const struct migcompat_setting *setting = &info->settings[i];
 
-		output_line("setting=%s %s init=%s allowed=%s %s", setting->name, setting->type < COUNT(types) ? types[setting->type] : "unknown",
-			    setting->init ? setting->init : "", setting->allowed ? setting->allowed : "any",
-			    setting->description ? setting->description : "");
+		output_line("setting=%s %s init=%s allowed=%s %s", setting->name,
+			    setting->type < COUNT(types) ? types[setting->type] : "unknown", setting->init ? setting->init : "",
+			    setting->allowed ? setting->allowed : "any", setting->description ? setting->description : "");
 	}
 }
 
@@ -118,8 +120,8 @@ static int dump_provider(const struct cli *cli, struct provider *provider, const
 	if (r)
 		return output_fail(cli, r, "%s: %s", file, err.text);
 	if (provider->info.error)
-		return output_fail(cli, -ENOEXEC, "%s%s%s", strstr(provider->info.error, file) ? "" : file, strstr(provider->info.error, file) ? "" : ": ",
-				   provider->info.error);
+		return output_fail(cli, -ENOEXEC, "%s%s%s", strstr(provider->info.error, file) ? "" : file,
+				   strstr(provider->info.error, file) ? "" : ": ", provider->info.error);
 	if (cli->options.json)
 		return output_json(cli, json_backend(&provider->info), CLI_YES);
 	dump(&provider->info);

@@ -27,8 +27,8 @@ enum column {
 };
 
 static const char *const names[COLUMN_COUNT] = {
-	"DEVICE", "HOST", "KIND", "DRIVER", "TYPE", "BACKEND", "MIGRATABLE", "PARENT", "MODEL", "LABEL", "MECHANISM", "AVAILABLE", "REASON", "VERSION",
-	"PATH",
+	"DEVICE", "HOST", "KIND", "DRIVER", "TYPE", "BACKEND", "MIGRATABLE", "PARENT", "MODEL", "LABEL", "MECHANISM", "AVAILABLE", "REASON",
+	"VERSION", "PATH",
 };
 
 struct columns {
@@ -64,7 +64,8 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	}
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
-	return output_fail(cli, -EINVAL, "unknown column \"%s\"; nearest is \"%s\"", text, nearest_word(upper, names, COLUMN_COUNT, sizeof(names[0])));
+	return output_fail(cli, -EINVAL, "unknown column \"%s\"; nearest is \"%s\"", text,
+			   nearest_word(upper, names, COLUMN_COUNT, sizeof(names[0])));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */

@@ -23,7 +23,6 @@ static int check_one(struct cli *cli, const char *file, json_t *list, struct err
 
 	if (!r && (r = engine_backends(&cli->engine, &err)) != 0)
 		engine_stop(&cli->engine);
-
 	if (r)
 		output_sentence("%s", err.text);
 	for (size_t i = 0; !r && (file ? i == 0 : (read = policy_file(cli->engine.policy, i)) != NULL); i++) {
@@ -35,7 +34,8 @@ static int check_one(struct cli *cli, const char *file, json_t *list, struct err
 	if (!r && !file && !cli->options.json && !policy_file(cli->engine.policy, 0))
 		output_line("no policy file here: ok, all defaults");
 	if (r && cli->options.json)
-		json_array_append_new(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config), "status", "error", "reason", json_clean(err.text)));
+		json_array_append_new(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config), "status", "error", "reason",
+						      json_clean(err.text)));
 	if (!r)
 		engine_stop(&cli->engine);
 	else
@@ -106,8 +106,9 @@ static void trace(void *arg, const char *rule, const char *where, const char *ac
 
 	explain->count++;
 	if (explain->rules) {
-		json_array_append_new(explain->rules, json_pack("{s:o,s:o,s:o,s:b,s:o}", "rule", json_clean(rule), "where", json_clean(where), "action",
-								json_clean(action), "matched", matched, "text", json_clean(text)));
+		json_array_append_new(explain->rules,
+				      json_pack("{s:o,s:o,s:o,s:b,s:o}", "rule", json_clean(rule), "where", json_clean(where), "action",
+						json_clean(action), "matched", matched, "text", json_clean(text)));
 		return;
 	}
 	table_line(explain->table);
@@ -120,7 +121,8 @@ static void trace(void *arg, const char *rule, const char *where, const char *ac
 
 static int explain_json(const struct cli *cli, json_t *rules, const struct migcompat_verdict *verdict)
 {
-	return output_json(cli, json_pack("{s:s,s:o,s:o}", "format", "migcompat-explain/1", "rules", rules, "verdict", json_verdict(verdict)),
+	return output_json(cli,
+			   json_pack("{s:s,s:o,s:o}", "format", "migcompat-explain/1", "rules", rules, "verdict", json_verdict(verdict)),
 			   verdict_status(verdict));
 }
 

@@ -96,7 +96,8 @@ static int say_none(const struct cli *cli, const struct device *device, const ch
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
 	return output_json(cli,
 			   json_pack("{s:s,s:o,s:o,s:n,s:s,s:s,s:o}", "format", format, "device", json_clean(device->id), "host",
-				     json_clean(device->host->name), what, "verdict", "not-migratable", "errno", "ENODEV", "reason", json_clean(reason)),
+				     json_clean(device->host->name), what, "verdict", "not-migratable", "errno", "ENODEV", "reason",
+				     json_clean(reason)),
 			   CLI_NO);
 }
 
@@ -110,8 +111,8 @@ static int say_text(const struct cli *cli, const struct device *device, const ch
 	}
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
 	return output_json(cli,
-			   json_pack("{s:s,s:o,s:o,s:o}", "format", format, "device", json_clean(device->id), "host", json_clean(device->host->name), what,
-				     json_clean(text)),
+			   json_pack("{s:s,s:o,s:o,s:o}", "format", format, "device", json_clean(device->id), "host",
+				     json_clean(device->host->name), what, json_clean(text)),
 			   CLI_YES);
 }
 

@@ -26,24 +26,27 @@ static const struct command commands[] = {
 	 "migcompat -i {a} version " DUAL, 0, 1, 1, command_version},
 	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET, and if not, why?",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
-	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE, 2, 2, command_check},
+	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE, 2, 2,
+	 command_check},
 	{"ask", "SOURCE", "compatible devices and creatable types, preferred first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1 where there is no choice.\n",
 	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST, 1, 1, command_ask},
-	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0, 1, 1, command_params},
+	{"params", "DEVICE", "its parameters, with their allowed values", "",
+	 "migcompat -i {b} params 0000:00:04.0", 0, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready for SOURCE, as a shell would do them",
 	 "Nothing is written: the output can be read, or piped to sh. Each file is written once. The status is that of check.\n",
 	 "migcompat " PAIR "prepare " DUAL " serial-b//mtty/mtty-2", CLI_OPTION_UUID, 2, 2, command_prepare},
-	{"inventory", "", "this host's facts as JSON, to be asked elsewhere or later with -i", "", "migcompat inventory", CLI_OPTION_SENSITIVE, 0, 0,
-	 command_inventory},
+	{"inventory", "", "this host's facts as JSON, to be asked elsewhere or later with -i", "", "migcompat inventory",
+	 CLI_OPTION_SENSITIVE, 0, 0, command_inventory},
 	{"backend list", "", "backends, what they serve, and why one could not be loaded", "", "migcompat backend list", 0, 0, 0,
 	 command_backend_list},
 	{"backend dump", "FILE", "all that a backend declares, as key=value lines", "FILE is loaded in a child process.\n",
 	 "migcompat backend dump {backends}/mtty.so", 0, 1, 1, command_backend_dump},
 	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed one",
-	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against the backends.\n", "migcompat policy check", 0, 0, SIZE_MAX,
-	 command_policy_check},
-	{"policy show", "", "the policy in force, and where each part of it comes from", "", "migcompat policy show", 0, 0, 0, command_policy_show},
+	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against the backends.\n", "migcompat policy check", 0, 0,
+	 SIZE_MAX, command_policy_check},
+	{"policy show", "", "the policy in force, and where each part of it comes from", "", "migcompat policy show", 0, 0, 0,
+	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it did or did not match, and the outcome", "The status is that of check.\n",
 	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", 0, 2, 2, command_policy_explain},
 };
@@ -96,10 +99,12 @@ static int fits(const struct cli *cli)
 	if (cli->options.help)
 		return 0;
 	if (foreign)
-		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign), command->name);
+		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign),
+				   command->name);
 	if (cli->narguments < command->least || cli->narguments > command->most)
-		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name, *command->arguments ? command->arguments : "no argument",
-				   cli->narguments, cli->narguments == 1 ? "" : "s");
+		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
+				   *command->arguments ? command->arguments : "no argument", cli->narguments,
+				   cli->narguments == 1 ? "" : "s");
 	return 0;
 }
 

@@ -55,7 +55,8 @@ static void print_example(const char *text)
 
 static void print_usage(const struct command *command)
 {
-	printf("migcompat%s %s%s%s", command->options ? " [OPTIONS]" : "", command->name, *command->arguments ? " " : "", command->arguments);
+	printf("migcompat%s %s%s%s", command->options ? " [OPTIONS]" : "", command->name, *command->arguments ? " " : "",
+	       command->arguments);
 }
 
 static void print_command(const struct command *command)
@@ -105,7 +106,8 @@ void help_print(const struct command *command, const char *family)
 	printf("\noptions of every command, before or behind it:\n");
 	options_help(0);
 	if (!family)
-		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids repeat. Status: 0 yes, 1 no, 2 could not be told.\n");
+		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids repeat. Status: 0 yes, 1 no, 2 "
+		       "could not be told.\n");
 	printf("\nexamples:\n");
 	for (size_t i = 0; command_at(i); i++)
 		if (shown(command_at(i), family))

@@ -33,7 +33,8 @@ static const struct option_info {
 	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, "other columns; +COLUMN adds one"},
 	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, "columns parted by one blank, for scripts"},
 	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, "what agrees, too"},
-	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, "status 1 where the target cannot be had now"},
+	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE,
+	 "status 1 where the target cannot be had now"},
 	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT,
 	 "status 2, \"stale\", unless the target still has it"},
 	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, "only devices of this host"},
@@ -67,8 +68,9 @@ void options_help(uint32_t set)
 
 		if (!info->help || (set ? !(set & info->only) : info->only != 0))
 			continue;
-		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ', info->letter ? info->letter : ' ', info->letter ? "," : " ",
-			 info->name, info->argument ? info->form == FORM_COLOR ? "=" : " " : "", info->argument ? info->argument : "");
+		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ', info->letter ? info->letter : ' ',
+			 info->letter ? "," : " ", info->name, info->argument ? info->form == FORM_COLOR ? "=" : " " : "",
+			 info->argument ? info->argument : "");
 		printf("  %-24s %s\n", names, info->help);
 	}
 }
@@ -159,7 +161,8 @@ static void refuse(int value, const char *argument, char *problem, size_t size)
 		snprintf(problem, size, "unknown option \"-%c\", see migcompat --help", optopt);
 	else {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
-		snprintf(problem, size, "unknown option \"%s\"; nearest is \"%s\"", name, nearest_word(name, infos, COUNT(infos), sizeof(infos[0])));
+		snprintf(problem, size, "unknown option \"%s\"; nearest is \"%s\"", name,
+			 nearest_word(name, infos, COUNT(infos), sizeof(infos[0])));
 	}
 }
 

@@ -108,8 +108,8 @@ void output_headline(const struct cli *cli, const char *before, const struct mig
 		more = verdict->forced ? "forced" : grade_name(verdict->grade);
 	else if (verdict->code == VERDICT_INCOMPATIBLE)
 		more = limit_name(verdict->limit);
-	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[verdict->code].color : "", heads[verdict->code].words, cli->color ? "\033[0m" : "",
-	       more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
+	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[verdict->code].color : "", heads[verdict->code].words,
+	       cli->color ? "\033[0m" : "", more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
 }
 
 int output_lost(int error)

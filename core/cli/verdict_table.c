@@ -17,7 +17,8 @@ static const struct {
 
 static void print_state(const char *name, uint32_t state, const char *text)
 {
-	output_line("%s: %s%s%s%s", name, state_name(state), text && *text ? " (" : "", text && *text ? text : "", text && *text ? ")" : "");
+	output_line("%s: %s%s%s%s", name, state_name(state), text && *text ? " (" : "", text && *text ? text : "",
+		    text && *text ? ")" : "");
 }
 
 static bool has_finding(const struct migcompat_result *result, const char *field)
@@ -59,7 +60,8 @@ static void add_finding(struct table *table, const struct finding *finding)
 	finding_render(finding, sentence, sizeof(sentence));
 	snprintf(text, sizeof(text), "%s: %s", finding->field, sentence);
 	table_line(table);
-	table_cell(table, status_name(finding->status), finding->status < sizeof(shown) / sizeof(shown[0]) ? shown[finding->status].color : NULL);
+	table_cell(table, status_name(finding->status),
+		   finding->status < sizeof(shown) / sizeof(shown[0]) ? shown[finding->status].color : NULL);
 	table_cell(table, limit_name(finding->limit), NULL);
 	table_cell(table, text, NULL);
 }

@@ -171,8 +171,10 @@ static void alone(const char *name)
 	char json[1024];
 
 	snprintf(json, sizeof(json),
-		 "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":"
-		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/driver\":\"%s\"}}]}", name, name);
+		 "{\"format\":\"migcompat-inventory/"
+		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":"
+		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/driver\":\"%s\"}}]}",
+		 name, name);
 	folder_write(&ran.folder, "bad.json", json);
 	folder_write(&ran.folder, "quick.conf", "timeout_ms = 500;\n");
 	run("rm -rf $FOLDER/one && mkdir $FOLDER/one && cp " TEST_BUILD "/tests/backends/%s/%s.so $FOLDER/one/", name, name);
@@ -182,7 +184,8 @@ static void alone(const char *name)
 static void asks(const char *name, const char *part)
 {
 	alone(name);
-	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0; command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one "
+	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0; command migcompat --config $FOLDER/quick.conf --plugin-dir "
+	    "$FOLDER/one "
 	    "-i $FOLDER/bad.json check x y");
 	assert_trouble(part);
 }

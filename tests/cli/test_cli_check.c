@@ -3,7 +3,8 @@
 #include "tests/support/run.h"
 
 /* Two devices that a file's host may have; each test writes what it needs. */
-#define HOST(name, facts, devices) "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name "\",\"facts\":{" facts "}},\"devices\":[" devices "]}"
+#define HOST(name, facts, devices)                                                                                                         \
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name "\",\"facts\":{" facts "}},\"devices\":[" devices "]}"
 #define DEVICE(id, kind, facts) "{\"id\":\"" id "\",\"kind\":\"" kind "\",\"facts\":{" facts "}}"
 #define MTTY(id, more) DEVICE(id, "mdev", "\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"" more)
 
@@ -68,8 +69,10 @@ static void verbose_shows_what_agrees(void **state)
 
 static void json_has_every_key_of_the_contract(void **state)
 {
-	static const char *const keys[] = {"format", "verdict", "grade", "limit", "errno", "reason", "source", "target", "findings", "truncated",
-					   "mechanism", "availability", "policy", "forced", "source_fingerprint", "target_fingerprint"};
+	static const char *const keys[] = {
+		"format", "verdict", "grade", "limit", "errno", "reason", "source", "target", "findings", "truncated", "mechanism",
+		"availability", "policy", "forced", "source_fingerprint", "target_fingerprint",
+	};
 	json_t *document;
 
 	(void)state;
@@ -310,7 +313,8 @@ static void not_migratable_has_its_own_words_and_errno(void **state)
 static void device_without_a_backend_cannot_be_answered(void **state)
 {
 	(void)state;
-	folder_write(&ran.folder, "none.json", HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"vfio-pci\",\"modalias\":\"pci:v1\"")));
+	folder_write(&ran.folder, "none.json",
+		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"vfio-pci\",\"modalias\":\"pci:v1\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
 	assert_trouble("no backend serves device \"0000:00:07.0\" (driver vfio-pci)");
 	run("migcompat --json " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
@@ -331,7 +335,8 @@ static void policy_denies_with_its_own_errno(void **state)
 	json_t *document;
 
 	(void)state;
-	folder_write(&ran.folder, "deny.conf", "rules = ( { name = \"not there\"; match = { target = { host = \"serial-b\"; }; }; action = \"deny\"; } );\n");
+	folder_write(&ran.folder, "deny.conf",
+		     "rules = ( { name = \"not there\"; match = { target = { host = \"serial-b\"; }; }; action = \"deny\"; } );\n");
 	run("command migcompat --config $FOLDER/deny.conf --json " SERIAL "check " DUAL " " CARD_2);
 	assert_status(1);
 	document = run_json();
@@ -346,7 +351,8 @@ static void forced_verdict_is_never_silent(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "new.json", HOST("new", "", MTTY("n", ",\"stated/state_version\":\"3.0.0\"")));
-	folder_write(&ran.folder, "force.conf", "rules = ( { name = \"force it\"; action = \"override\"; fields = ( \"state_version\" ); } );\n");
+	folder_write(&ran.folder, "force.conf",
+		     "rules = ( { name = \"force it\"; action = \"override\"; fields = ( \"state_version\" ); } );\n");
 	run("migcompat " SERIAL_A "-i $FOLDER/new.json check n " DUAL);
 	assert_status(1);
 	run("command migcompat --config $FOLDER/force.conf " SERIAL_A "-i $FOLDER/new.json check n " DUAL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat show, type, version, ask, params, prepare and inventory. */
+/* migcompat show, type, version, ask, params and prepare. */
 #include "tests/support/run.h"
 
 #define FILE_OF(devices) "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[" devices "]}"
@@ -308,53 +308,6 @@ static void prepare_that_cannot_be_told_is_an_error(void **state)
 	assert_json_trouble("ENOTCONN", "no backend serves");
 }
 
-/* ---------------------------------------------------------------- inventory */
-
-static void inventory_of_this_host_is_one_document(void **state)
-{
-	json_t *document;
-
-	(void)state;
-	run("migcompat inventory");
-	assert_status(0);
-	document = run_json();
-	assert_string_equal(json_member(document, "format"), "migcompat-inventory/1");
-	json_decref(document);
-}
-
-static void inventory_answers_as_its_host_does(void **state)
-{
-	(void)state;
-	run("migcompat " SERIAL_B "inventory > $FOLDER/copy.json && migcompat " SERIAL_A "-i $FOLDER/copy.json check --json " DUAL " " CARD_1
-	    " > $FOLDER/x; migcompat " SERIAL "check --json " DUAL " " CARD_1 " | cmp - $FOLDER/x");
-	assert_status(0);
-}
-
-static void inventory_keeps_sensitive_facts_to_itself(void **state)
-{
-	(void)state;
-	run("migcompat -i tests/hosts/ap-z14.json inventory");
-	assert_status(0);
-	assert_null(strstr(ran.out, "mkvps"));
-	run("migcompat -i tests/hosts/ap-z14.json inventory --sensitive");
-	assert_status(0);
-	assert_contains(ran.out, "mkvps");
-}
-
-static void inventory_holds_one_host(void **state)
-{
-	(void)state;
-	run("migcompat " SERIAL "inventory");
-	assert_trouble("an inventory holds one host, the files hold 2");
-}
-
-static void inventory_that_is_lost_is_an_error(void **state)
-{
-	(void)state;
-	run("migcompat " SERIAL_A "inventory >/dev/full");
-	assert_trouble("standard output could not be written: No space left on device");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -383,11 +336,6 @@ int main(void)
 		cmocka_unit_test(prepare_of_an_incompatible_target_writes_nothing),
 		cmocka_unit_test(prepare_takes_a_string),
 		cmocka_unit_test(prepare_that_cannot_be_told_is_an_error),
-		cmocka_unit_test(inventory_of_this_host_is_one_document),
-		cmocka_unit_test(inventory_answers_as_its_host_does),
-		cmocka_unit_test(inventory_keeps_sensitive_facts_to_itself),
-		cmocka_unit_test(inventory_holds_one_host),
-		cmocka_unit_test(inventory_that_is_lost_is_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, setup, run_teardown);

@@ -63,7 +63,8 @@ static void wrong_types_are_named_with_their_place(void **state)
 static void huge_file_is_refused_unread(void **state)
 {
 	(void)state;
-	run("truncate -s 1G $FOLDER/huge.json; timeout 5 " TEST_BUILD "/migcompat -i $FOLDER/huge.json list; status=$?; rm $FOLDER/huge.json; exit $status");
+	run("truncate -s 1G $FOLDER/huge.json; timeout 5 " TEST_BUILD
+	    "/migcompat -i $FOLDER/huge.json list; status=$?; rm $FOLDER/huge.json; exit $status");
 	assert_trouble("huge.json: ");
 }
 

@@ -116,7 +116,8 @@ static void empty_host_lists_nothing(void **state)
 	json_t *document;
 
 	(void)state;
-	folder_write(&ran.folder, "empty.json", "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+	folder_write(&ran.folder, "empty.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
 	run("migcompat -i $FOLDER/empty.json list");
 	assert_status(0);
 	assert_string_equal(ran.out, "");
@@ -166,7 +167,8 @@ static void color_can_be_had_and_refused(void **state)
 static void terminals_are_told_that_nothing_is_here(void **state)
 {
 	(void)state;
-	folder_write(&ran.folder, "empty.json", "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+	folder_write(&ran.folder, "empty.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
 	run(TERMINAL("-i '$FOLDER'/empty.json list"));
 	assert_status(0);
 	assert_contains(ran.out, "no VFIO devices here");

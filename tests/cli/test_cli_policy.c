@@ -92,7 +92,8 @@ static void absent_policy_that_was_named_is_an_error(void **state)
 static void show_prints_what_could_be_loaded_again(void **state)
 {
 	(void)state;
-	run("command migcompat --config etc/conf.d/60-override.conf.example policy show > $FOLDER/shown.conf && migcompat policy check $FOLDER/shown.conf");
+	run("command migcompat --config etc/conf.d/60-override.conf.example policy show > $FOLDER/shown.conf && migcompat policy check "
+	    "$FOLDER/shown.conf");
 	assert_status(0);
 	run("migcompat --json policy show | jq -e .");
 	assert_status(0);
@@ -154,8 +155,9 @@ static void explain_says_where_the_policy_was_not_asked(void **state)
 	(void)state;
 	run("echo i915:mdev:x:1 | migcompat " SERIAL_B "policy explain - " CARD_2);
 	assert_status(1);
-	assert_string_equal(ran.out, "the policy was not asked\noutcome: incompatible (namespace): the string is the backend i915's, the target is "
-				     "served by mtty\n");
+	assert_string_equal(ran.out,
+			    "the policy was not asked\noutcome: incompatible (namespace): the string is the backend i915's, the target is "
+			    "served by mtty\n");
 }
 
 static void explain_of_what_cannot_be_told_is_an_error(void **state)
