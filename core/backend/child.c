@@ -110,7 +110,8 @@ static int socket_make(int least, int *ret_ours, int *ret_theirs)
 	return 0;
 }
 
-int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr, struct error *err)
+int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr,
+		struct error *err)
 {
 	char *argv[CHILDREN_MAX + 2] = {(char *)(uintptr_t)program};
 	int sockets[CHILDREN_MAX];

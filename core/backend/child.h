@@ -27,7 +27,8 @@ struct child {
  * a copy takes. It gets /dev/null as standard input and output (and error, unless keep_stderr), default signal handling, and of
  * the environment only the sanitizers' options. -errno with a sentence: there is none of them.
  */
-int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr, struct error *err);
+int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr,
+		struct error *err);
 
 /* Wait until it can be ended: -ETIMEDOUT, -ECONNRESET where it never came to be, or -EBADMSG. Before anything else is read. */
 int child_meet(struct child *child, uint64_t deadline);

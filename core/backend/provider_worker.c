@@ -290,7 +290,8 @@ static int worker_compare(struct opened *opened, const char *payload, size_t len
 	return r;
 }
 
-static int worker_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
+static int worker_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink,
+		       struct error *err)
 {
 	struct worker *worker = worker_of(opened->provider);
 	struct wire_message reply = {0};
@@ -365,7 +366,8 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	return worker;
 }
 
-int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret, struct error *err)
+int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret,
+			 struct error *err)
 {
 	struct child children[CHILDREN_MAX];
 	struct error text = {0};

@@ -95,7 +95,8 @@ int requests_open(struct requests *requests, const struct device *device, const 
 	return r;
 }
 
-int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len, struct error *err)
+int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len,
+		  struct error *err)
 {
 	request_begin(requests, op);
 	wire_put_u32(&requests->out, device);

@@ -34,7 +34,8 @@ struct requests {
  */
 int requests_open(struct requests *requests, const struct device *device, const struct settings *settings, struct sent_host **ret_host,
 		  struct error *err);
-int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len, struct error *err);
+int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len,
+		  struct error *err);
 int requests_close(struct requests *requests, uint32_t device);
 
 void requests_keep(struct sent_host *host);

@@ -161,7 +161,8 @@ static int open_device(struct server *server, struct served_device *device, uint
 }
 
 /* Nothing stays of a device that was not opened, nor of a host that came for it alone. */
-static int answer_not_open(struct server *server, struct wire_message *request, struct served_device *device, int r, const struct error *err)
+static int answer_not_open(struct server *server, struct wire_message *request, struct served_device *device, int r,
+			   const struct error *err)
 {
 	struct served_host *next;
 

@@ -26,7 +26,8 @@ static void a_program_that_is_not_there_is_named(void **state)
 	(void)state;
 	assert_int_equal(provider_worker_new("/x.so", &options, &provider, &err), 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
-	assert_string_equal(provider->info.error, "the worker program /nowhere/migcompat-worker could not be started: No such file or directory");
+	assert_string_equal(provider->info.error,
+			    "the worker program /nowhere/migcompat-worker could not be started: No such file or directory");
 	assert_string_equal(provider->info.path, "/x.so");
 	provider_free(provider);
 }
@@ -179,7 +180,8 @@ static void start_all(const char *const *names, size_t count, unsigned timeout_m
 
 static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
 {
-	static const char *const names[] = {"exit_constructor", "mtty", "crash_constructor", "plain", "hang_constructor", "no_symbol", "shorter"};
+	static const char *const names[] = {"exit_constructor", "mtty",	   "crash_constructor", "plain",
+					    "hang_constructor", "no_symbol", "shorter"};
 	static const char *const errors[] = {
 		"its worker ended (exit status 0) while loading",
 		NULL,

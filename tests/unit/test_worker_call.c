@@ -65,7 +65,8 @@ static void findings_without_end_end_in_time(void **state)
 
 static void a_crash_on_opening_is_told_by_its_signal(void **state)
 {
-	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO, "backend crash_open: its worker was killed by signal 11 (Segmentation fault)");
+	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
+		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault)");
 }
 
 static void a_crash_behind_a_yes_is_no_yes(void **state)
