@@ -273,6 +273,29 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 	assert_trouble("\"none\" is no UUID");
 }
 
+static void prepare_writes_each_file_once(void **state)
+{
+	(void)state;
+	run("migcompat -i tests/hosts/ap-z14.json -i tests/hosts/ap-z16.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
+	    "ap-z16//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+static void prepare_gives_the_shell_no_other_commands(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "hostile.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/mtty-2\",\"kind\":"
+		     "\"mdev-type\",\"path\":\"/it's $(touch $FOLDER/x)\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
+	assert_status(0);
+	assert_contains(ran.out, " > '/sys/it'\\''s $(touch $FOLDER/x)/create'\n");
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
+	assert_status(0);
+}
+
 static void prepare_of_a_ready_target_writes_nothing(void **state)
 {
 	(void)state;
@@ -332,6 +355,8 @@ int main(void)
 		cmocka_unit_test(params_of_what_cannot_move_is_a_no),
 		cmocka_unit_test(prepare_prints_what_a_shell_would_do),
 		cmocka_unit_test(prepare_creates_under_the_name_that_is_wished),
+		cmocka_unit_test(prepare_writes_each_file_once),
+		cmocka_unit_test(prepare_gives_the_shell_no_other_commands),
 		cmocka_unit_test(prepare_of_a_ready_target_writes_nothing),
 		cmocka_unit_test(prepare_of_an_incompatible_target_writes_nothing),
 		cmocka_unit_test(prepare_takes_a_string),
