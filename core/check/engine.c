@@ -10,6 +10,7 @@
 #include "core/backend/loader.h"
 #include "core/backend/registry.h"
 #include "core/discovery/discovery.h"
+#include "core/facts/json_seed.h"
 
 static const char *prefer(void *arg, const char *key)
 {
@@ -131,6 +132,7 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 
 	*engine = (struct engine){.options = *options};
 	inventory_init(&engine->inventory);
+	json_seed();
 	r = policy_load(options->config, &engine->policy, err);
 	if (!r)
 		r = load_backends(engine, err);

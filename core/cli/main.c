@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "core/cli/output.h"
+#include "core/facts/json_seed.h"
 
 /* A file or socket that is opened later must never become one of the standard three. */
 static void open_standard(void)
@@ -75,6 +76,7 @@ int main(int argc, char **argv)
 	int status;
 
 	open_standard();
+	json_seed();
 	setlocale(LC_CTYPE, "");
 	cli.terminal = isatty(STDOUT_FILENO);
 	status = run(&cli, argc, argv);

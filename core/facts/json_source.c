@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/facts/factset.h"
+#include "core/facts/json_seed.h"
 
 /* jansson gives back one character of lookahead, of up to four bytes, and they may stand behind a refill. */
 #define KEPT 8u
@@ -29,6 +30,7 @@ struct feed {
 
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err)
 {
+	json_seed();
 	if (len > max)
 		return error_set(err, -EFBIG, "%s: is %zu bytes long, expected at most %" PRIu64, name, len, max);
 	if (len == 0)
@@ -55,6 +57,7 @@ int json_source_open(struct json_source *source, const char *name, uint64_t max,
 	struct stat st;
 	int fd, r;
 
+	json_seed();
 	/* Asked before opening, since opening some devices does something; and after, since the name may mean another file by then. */
 	if (stat(name, &st) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
