@@ -84,7 +84,7 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 static int host_number(const struct migcompat_facts *facts, uint32_t scope, const char *key, int base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long number;
-	const char *text = NULL;
+	const char *text = "";
 	size_t len = 0;
 	char *end;
 	int r = host_fact(facts, scope, key, &text, &len);

@@ -153,7 +153,7 @@ static void *room_make(void *items, size_t *room, size_t needed, size_t size)
 		more *= 2;
 	if (more == *room)
 		return items;
-	items = realloc(items, more * size);
+	items = reallocarray(items, more, size);
 	if (items)
 		*room = more;
 	return items;

@@ -213,8 +213,8 @@ static void malformed_lines_are_not_known(void **state)
 		"AES CUR: valid 0x1\n\nAPKA CUR: valid 0x1",
 		"ABCDEFGHI CUR: valid 0x1",
 		"AES CUR: valid " WK "0",
-		"A CUR: valid 0x1\nB CUR: valid 0x1\nC CUR: valid 0x1\nD CUR: valid 0x1\nE CUR: valid 0x1\nF CUR: valid 0x1\n"
-		"G CUR: valid 0x1\nH CUR: valid 0x1\nI CUR: valid 0x1",
+		("A CUR: valid 0x1\nB CUR: valid 0x1\nC CUR: valid 0x1\nD CUR: valid 0x1\nE CUR: valid 0x1\nF CUR: valid 0x1\n"
+		"G CUR: valid 0x1\nH CUR: valid 0x1\nI CUR: valid 0x1"),
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
