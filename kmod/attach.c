@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The table of attachments: what is attached, and when it must go. A foreign device is found, given its files and left again
+ * under one mutex, which the notifiers of its bus take too; so none of it outlives the device's unbinding.
+ */
+#include <linux/err.h>
+#include <linux/hashtable.h>
+#include <linux/kernfs.h>
+#include <linux/mutex.h>
+#include <linux/notifier.h>
+#include <linux/pci.h>
+#include <linux/slab.h>
+#include <linux/xarray.h>
+#include "compat.h"
+#include "shim.h"
+#include "trace.h"
+
+static DEFINE_MUTEX(attach_lock);
+static DEFINE_XARRAY(attachments); /* by number; this and all below under attach_lock */
+static DEFINE_HASHTABLE(attached_devices, 10);
+static u64 last_attachment;
+static u32 attachment_count;
+
+static struct device *any_device; /* ours; its kset is the set of all devices */
+
+/* Its own mutex, because registering waits for notifiers that run, and these wait for attach_lock. */
+static DEFINE_MUTEX(notifier_lock);
+static migcompat_bus_type *mdev_bus;
+
+static void attachment_remove(struct attachment *attachment)
+{
+	lockdep_assert_held(&attach_lock);
+	trace_migcompat_detach(attachment);
+	/* First nobody may wait behind the files, because their removal waits for whoever is inside. */
+	request_end_all(attachment, -ENODEV);
+	if (attachment->foreign) {
+		hash_del(&attachment->by_foreign);
+		sysfs_remove_group(&attachment->foreign->kobj, &attachment->group);
+		attachment->foreign = NULL;
+	}
+	xa_erase(&attachments, attachment->id);
+	attachment_count--;
+	class_device_remove(attachment);
+}
+
+static int bus_event(struct notifier_block *block, unsigned long action, void *data)
+{
+	struct attachment *attachment;
+	struct hlist_node *next;
+
+	switch (action) {
+	case BUS_NOTIFY_UNBOUND_DRIVER:
+	case BUS_NOTIFY_DRIVER_NOT_BOUND:
+	case BUS_NOTIFY_DEL_DEVICE:
+	case BUS_NOTIFY_REMOVED_DEVICE:
+		break;
+	default:
+		return NOTIFY_DONE;
+	}
+	mutex_lock(&attach_lock);
+	hash_for_each_possible_safe(attached_devices, attachment, next, by_foreign, (unsigned long)data)
+		if (attachment->foreign == data)
+			attachment_remove(attachment);
+	mutex_unlock(&attach_lock);
+	return NOTIFY_DONE;
+}
+
+static struct notifier_block pci_notifier = { .notifier_call = bus_event };
+static struct notifier_block mdev_notifier = { .notifier_call = bus_event };
+
+/* The bus of mediated devices is not exported: the first device of it leads there. mdev.ko cannot leave before us (main.c). */
+static int bus_watch(migcompat_bus_type *bus)
+{
+	int error = 0;
+
+	if (bus == &pci_bus_type)
+		return 0;
+	if (!bus || strcmp(bus->name, "mdev"))
+		return -EOPNOTSUPP;
+	mutex_lock(&notifier_lock);
+	if (!mdev_bus) {
+		error = bus_register_notifier(bus, &mdev_notifier);
+		if (!error)
+			mdev_bus = bus;
+	}
+	mutex_unlock(&notifier_lock);
+	return error;
+}
+
+/* The folder of PATH in sysfs, without following a link; names are compared by kernfs, since devices can be renamed meanwhile. */
+static struct kernfs_node *folder_find(const char *path)
+{
+	struct kernfs_node *folder = any_device->kobj.kset->kobj.sd, *next;
+	char *copy = kstrdup(path, GFP_KERNEL), *rest = copy, *part;
+
+	if (!copy)
+		return ERR_PTR(-ENOMEM);
+	kernfs_get(folder);
+	strsep(&rest, "/");
+	strsep(&rest, "/"); /* "", "devices" */
+	while (folder && (part = strsep(&rest, "/"))) {
+		/* Folders of network names hold nothing that could be attached. */
+		next = kernfs_type(folder) == KERNFS_DIR && !kernfs_ns_enabled(folder) ? kernfs_find_and_get(folder, part) : NULL;
+		kernfs_put(folder);
+		folder = next;
+	}
+	kfree(copy);
+	return folder ? folder : ERR_PTR(-ENODEV);
+}
+
+/* A reference to the device whose path this is. */
+static struct device *device_find(const char *path)
+{
+	struct kset *devices = any_device->kobj.kset;
+	struct kernfs_node *folder = folder_find(path);
+	struct kobject *kobj, *found = NULL;
+	struct device *device;
+	char *name;
+
+	if (IS_ERR(folder))
+		return ERR_CAST(folder);
+	spin_lock(&devices->list_lock);
+	list_for_each_entry(kobj, &devices->list, entry) {
+		if (kobj->sd != folder)
+			continue;
+		found = kobject_get_unless_zero(kobj);
+		break;
+	}
+	spin_unlock(&devices->list_lock);
+	kernfs_put(folder);
+	if (!found)
+		return ERR_PTR(-ENODEV);
+
+	device = kobj_to_dev(found);
+	name = kobject_get_path(found, GFP_KERNEL);
+	if (!name || strcmp(name, path)) {
+		put_device(device);
+		device = ERR_PTR(name ? -ENODEV : -ENOMEM);
+	}
+	kfree(name);
+	return device;
+}
+
+static int device_match_self(struct device *device, const void *self)
+{
+	return device == self;
+}
+
+static bool device_is_on_its_bus(struct device *device)
+{
+	struct device *found = bus_find_device(device->bus, NULL, device, device_match_self);
+
+	put_device(found);
+	return found;
+}
+
+/* A driver may have files of these names one day. */
+static bool device_has_files(struct device *device, const struct attribute_group *group)
+{
+	struct attribute **attribute;
+	struct kernfs_node *file;
+
+	for (attribute = group->attrs; *attribute; attribute++) {
+		file = kernfs_find_and_get(device->kobj.sd, (*attribute)->name);
+		if (file) {
+			kernfs_put(file);
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool name_is_free(const char *name)
+{
+	struct attachment *attachment;
+	unsigned long id;
+
+	xa_for_each(&attachments, id, attachment)
+		if (!strcmp(dev_name(&attachment->device), name))
+			return false;
+	return true;
+}
+
+/* The group comes first: the class device's event carries the rule that sets owner and mode of the group's files. */
+static int attachment_add(struct attachment *attachment, struct device *foreign)
+{
+	int error;
+
+	lockdep_assert_held(&attach_lock);
+	if (attachment_count >= MIGCOMPAT_ATTACHMENTS_MAX)
+		return -ENOSPC;
+	attachment->id = ++last_attachment;
+	error = xa_insert(&attachments, attachment->id, attachment, GFP_KERNEL);
+	if (error)
+		return error;
+	if (foreign) {
+		error = sysfs_create_group(&foreign->kobj, &attachment->group);
+		if (error)
+			goto erase;
+	}
+	error = class_device_add(attachment);
+	if (error)
+		goto remove_group;
+	if (foreign) {
+		attachment->foreign = foreign;
+		hash_add(attached_devices, &attachment->by_foreign, (unsigned long)foreign);
+	}
+	attachment_count++;
+	trace_migcompat_attach(attachment);
+	return 0;
+
+remove_group:
+	request_end_all(attachment, -ENODEV);
+	if (foreign)
+		sysfs_remove_group(&foreign->kobj, &attachment->group);
+erase:
+	xa_erase(&attachments, attachment->id);
+	return error;
+}
+
+/* What was found before the mutex may be another device of the same path by now. */
+static int device_check(struct device *device, const char *path)
+{
+	struct device *again = device_find(path);
+	bool same = again == device;
+
+	if (IS_ERR(again))
+		return PTR_ERR(again);
+	put_device(again);
+	/* UNBOUND_DRIVER comes after the driver is taken from the device, so it is still to come if the driver is there. */
+	if (!same || !device_is_on_its_bus(device) || !READ_ONCE(device->driver))
+		return -ENODEV;
+	return 0;
+}
+
+/* TYPE belongs to the attachment where this returns 0. */
+int attach_device(const char *path, struct shim_text *type, u64 *ret_id)
+{
+	struct attachment *attachment = NULL;
+	struct device *device;
+	int error;
+
+	device = device_find(path);
+	if (IS_ERR(device))
+		return PTR_ERR(device);
+	error = bus_watch(device->bus);
+	if (error)
+		goto put_foreign;
+	error = -ENOMEM;
+	attachment = class_device_new(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE);
+	if (!attachment)
+		goto put_foreign;
+
+	mutex_lock(&attach_lock);
+	error = device_check(device, path);
+	if (!error && (!name_is_free(dev_name(device)) || device_has_files(device, &attachment->group)))
+		error = -EEXIST;
+	if (!error) {
+		rcu_assign_pointer(attachment->type, type);
+		error = attachment_add(attachment, device);
+		*ret_id = attachment->id;
+		if (error)
+			RCU_INIT_POINTER(attachment->type, NULL);
+	}
+	/* Never the last one while the device is in the table. */
+	if (error)
+		put_device(&attachment->device);
+	mutex_unlock(&attach_lock);
+put_foreign:
+	/* Outside the mutex, because this may be the last reference, and what a foreign release function does is not known. */
+	put_device(device);
+	return error;
+}
+
+int attach_type(const char *name, struct shim_text *type, u64 *ret_id)
+{
+	struct attachment *attachment = class_device_new(name, "", NULL, MIGCOMPAT_KIND_TYPE);
+	int error = -EEXIST;
+
+	if (!attachment)
+		return -ENOMEM;
+	mutex_lock(&attach_lock);
+	if (name_is_free(name)) {
+		rcu_assign_pointer(attachment->type, type);
+		error = attachment_add(attachment, NULL);
+		*ret_id = attachment->id;
+		if (error)
+			RCU_INIT_POINTER(attachment->type, NULL);
+	}
+	if (error)
+		put_device(&attachment->device);
+	mutex_unlock(&attach_lock);
+	return error;
+}
+
+int attach_remove(u64 id)
+{
+	struct attachment *attachment;
+
+	mutex_lock(&attach_lock);
+	attachment = xa_load(&attachments, id);
+	if (attachment)
+		attachment_remove(attachment);
+	mutex_unlock(&attach_lock);
+	return attachment ? 0 : -EINVAL;
+}
+
+/* TYPE belongs to the attachment where this returns 0. Type and parameters change both or not at all. */
+int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count)
+{
+	struct attachment *attachment;
+	struct shim_text *old = NULL;
+	int error = -EINVAL;
+
+	mutex_lock(&attach_lock);
+	attachment = xa_load(&attachments, id);
+	if (attachment)
+		error = params_publish(attachment, parameters, count);
+	if (!error) {
+		old = rcu_replace_pointer(attachment->type, type, lockdep_is_held(&attach_lock));
+		class_device_changed(attachment);
+	}
+	mutex_unlock(&attach_lock);
+	if (old)
+		kfree_rcu(old, rcu);
+	return error;
+}
+
+/* A reference to the first attachment after a number; NULL: none is left. */
+struct attachment *attach_next(u64 after)
+{
+	struct attachment *attachment;
+	unsigned long id = after;
+
+	mutex_lock(&attach_lock);
+	attachment = xa_find_after(&attachments, &id, ULONG_MAX, XA_PRESENT);
+	if (attachment)
+		get_device(&attachment->device);
+	mutex_unlock(&attach_lock);
+	return attachment;
+}
+
+u32 attach_count(void)
+{
+	u32 count;
+
+	mutex_lock(&attach_lock);
+	count = attachment_count;
+	mutex_unlock(&attach_lock);
+	return count;
+}
+
+int attach_init(struct device *any)
+{
+	any_device = any;
+	return bus_register_notifier(&pci_bus_type, &pci_notifier);
+}
+
+/* Everything is detached while the notifiers still watch: a device that goes meanwhile takes its attachment with it. */
+void attach_exit(void)
+{
+	struct attachment *attachment;
+	unsigned long id;
+
+	mutex_lock(&attach_lock);
+	xa_for_each(&attachments, id, attachment)
+		attachment_remove(attachment);
+	mutex_unlock(&attach_lock);
+	bus_unregister_notifier(&pci_bus_type, &pci_notifier);
+	if (mdev_bus)
+		bus_unregister_notifier(mdev_bus, &mdev_notifier);
+	xa_destroy(&attachments);
+}

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The module: parameters, order of coming and going, and what is counted so that nothing of ours outlives the code that
+ * would free it.
+ */
+#include <linux/atomic.h>
+#include <linux/mdev.h>
+#include <linux/module.h>
+#include <linux/moduleparam.h>
+#include <linux/rcupdate.h>
+#include <linux/slab.h>
+#include <linux/wait.h>
+#include "compat.h"
+#include "shim.h"
+#define CREATE_TRACE_POINTS
+#include "trace.h"
+
+#define TIMEOUT_MS_MIN 1
+#define TIMEOUT_MS_MAX 600000
+
+static unsigned int timeout_ms = 10000;
+
+static int timeout_ms_set(const char *value, const struct kernel_param *parameter)
+{
+	return param_set_uint_minmax(value, parameter, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX);
+}
+
+static const struct kernel_param_ops timeout_ms_operations = {
+	.set = timeout_ms_set,
+	.get = param_get_uint,
+};
+module_param_cb(timeout_ms, &timeout_ms_operations, &timeout_ms, 0644);
+MODULE_PARM_DESC(timeout_ms, "how long a question waits for the daemon, in milliseconds (1 to 600000)");
+
+static char *protocol = __stringify(MIGCOMPAT_VERSION_MIN) "-" __stringify(MIGCOMPAT_VERSION_MAX);
+/* For looking at only: what the module speaks cannot be told from outside. */
+static const struct kernel_param_ops protocol_operations = { .get = param_get_charp };
+module_param_cb(protocol, &protocol_operations, &protocol, 0444);
+MODULE_PARM_DESC(protocol, "versions of the daemon's protocol that this module speaks");
+
+static atomic_t objects = ATOMIC_INIT(0);
+static DECLARE_WAIT_QUEUE_HEAD(objects_wait);
+
+/* Without a reference to it, mdev.ko could leave while its bus has a notifier of ours. */
+static const void *const mdev_anchor __used = mdev_register_driver;
+
+unsigned int shim_timeout_ms(void)
+{
+	return READ_ONCE(timeout_ms);
+}
+
+void shim_object_get(void)
+{
+	atomic_inc(&objects);
+}
+
+void shim_object_put(void)
+{
+	if (atomic_dec_and_test(&objects))
+		wake_up_all(&objects_wait);
+}
+
+struct shim_text *shim_text_new(const char *bytes, size_t length, int error)
+{
+	struct shim_text *text = kzalloc(sizeof(*text) + length + 1, GFP_KERNEL);
+
+	if (!text)
+		return NULL;
+	memcpy(text->bytes, bytes, length);
+	text->length = length;
+	text->error = error;
+	return text;
+}
+
+/* Objects can stay for a while where the kernel is told to delay their release. */
+static void objects_drain(void)
+{
+	wait_event(objects_wait, !atomic_read(&objects));
+	rcu_barrier();
+}
+
+/* The broker comes last: with it others can make the module work. */
+static int __init migcompat_init(void)
+{
+	int error;
+
+	error = request_init();
+	if (error)
+		return error;
+	error = class_init();
+	if (error)
+		goto exit_request;
+	error = session_init();
+	if (error)
+		goto exit_class;
+	error = attach_init(session_device());
+	if (error)
+		goto exit_session;
+	error = broker_init();
+	if (error)
+		goto exit_attach;
+	return 0;
+
+exit_attach:
+	attach_exit();
+exit_session:
+	session_exit();
+exit_class:
+	class_exit();
+	class_exit_cache();
+exit_request:
+	request_exit();
+	return error;
+}
+
+/* No file of ours is open here, so nobody is served and nothing is attached any more. */
+static void __exit migcompat_exit(void)
+{
+	broker_exit();
+	attach_exit();
+	session_exit();
+	class_exit();
+	objects_drain();
+	class_exit_cache();
+	request_exit();
+}
+
+module_init(migcompat_init);
+module_exit(migcompat_exit);
+
+MODULE_AUTHOR("The migcompat project");
+MODULE_DESCRIPTION("Asks user space whether the state of a VFIO device can move to another");
+MODULE_VERSION("0.1.0");
+MODULE_LICENSE("GPL");

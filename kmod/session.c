@@ -1,0 +1,198 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * /dev/migcompat: write a source's string, read which devices here could take it. Each open file is a session of its own, with one
+ * question at a time; the answer stays to be read until the next question.
+ */
+#include <linux/fs.h>
+#include <linux/jiffies.h>
+#include <linux/miscdevice.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/poll.h>
+#include <linux/slab.h>
+#include <linux/uaccess.h>
+#include <linux/workqueue.h>
+#include "shim.h"
+
+struct session {
+	struct mutex lock; /* not held while the answer is waited for */
+	wait_queue_head_t waiters;
+	struct request *request; /* NULL: nothing was asked yet */
+	size_t offset; /* what of the answer was read */
+	struct delayed_work timeout; /* looks at the request; cancelled before that changes */
+};
+
+static void session_time_out(struct work_struct *work)
+{
+	struct session *session = container_of(to_delayed_work(work), struct session, timeout);
+
+	request_cancel(session->request, -ETIMEDOUT);
+}
+
+static int session_open(struct inode *inode, struct file *file)
+{
+	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+
+	if (!session)
+		return -ENOMEM;
+	mutex_init(&session->lock);
+	init_waitqueue_head(&session->waiters);
+	INIT_DELAYED_WORK(&session->timeout, session_time_out);
+	file->private_data = session;
+	return stream_open(inode, file);
+}
+
+static void session_clear(struct session *session)
+{
+	cancel_delayed_work_sync(&session->timeout);
+	request_forget(session->request);
+	session->request = NULL;
+	session->offset = 0;
+}
+
+static int session_release(struct inode *inode, struct file *file)
+{
+	struct session *session = file->private_data;
+
+	session_clear(session);
+	mutex_destroy(&session->lock);
+	kfree(session);
+	return 0;
+}
+
+/* Under the session's lock. */
+static int session_ask(struct session *session, const char *string, size_t length)
+{
+	struct request *request;
+	int error;
+
+	if (session->request && !request_is_done(session->request))
+		return -EBUSY;
+	request = request_new(MIGCOMPAT_OP_ASK, NULL, string, length, &session->waiters);
+	if (!request)
+		return -ENOMEM;
+	error = request_submit(request);
+	if (error) {
+		request_put(request);
+		return error;
+	}
+	session_clear(session);
+	session->request = request;
+	schedule_delayed_work(&session->timeout, msecs_to_jiffies(shim_timeout_ms()));
+	return 0;
+}
+
+static ssize_t session_write(struct file *file, const char __user *buffer, size_t count, loff_t *offset)
+{
+	struct session *session = file->private_data;
+	size_t length;
+	char *string;
+	int error;
+
+	if (count > MIGCOMPAT_STRING_MAX + 1)
+		return -E2BIG;
+	string = memdup_user(buffer, count);
+	if (IS_ERR(string))
+		return PTR_ERR(string);
+	error = string_accept(string, count, &length);
+	if (!error)
+		error = mutex_lock_killable(&session->lock);
+	if (error)
+		goto free;
+	error = session_ask(session, string, length);
+	mutex_unlock(&session->lock);
+free:
+	kfree(string);
+	return error ? error : count;
+}
+
+/* -EAGAIN: the answer is not there yet. */
+static ssize_t answer_read(struct session *session, char __user *buffer, size_t count)
+{
+	const struct request *request = session->request;
+
+	if (!request)
+		return -EINVAL;
+	if (!request_is_done(session->request))
+		return -EAGAIN;
+	if (request->error)
+		return request->error;
+	count = min(count, request->answer_length - session->offset);
+	if (copy_to_user(buffer, request->answer + session->offset, count))
+		return -EFAULT;
+	session->offset += count;
+	return count;
+}
+
+static ssize_t session_read(struct file *file, char __user *buffer, size_t count, loff_t *offset)
+{
+	struct session *session = file->private_data;
+	struct request *request = NULL;
+	ssize_t result;
+	int error;
+
+	for (;;) {
+		if (mutex_lock_killable(&session->lock))
+			return -EINTR;
+		result = answer_read(session, buffer, count);
+		if (result == -EAGAIN)
+			request = request_get(session->request);
+		mutex_unlock(&session->lock);
+		if (result != -EAGAIN)
+			return result;
+		/* Bounded by the session's own time-out. */
+		error = file->f_flags & O_NONBLOCK ? -EAGAIN : wait_event_interruptible(session->waiters, request_is_done(request));
+		request_put(request);
+		if (error)
+			return error;
+	}
+}
+
+static __poll_t session_poll(struct file *file, poll_table *wait)
+{
+	struct session *session = file->private_data;
+	__poll_t events;
+
+	poll_wait(file, &session->waiters, wait);
+	mutex_lock(&session->lock);
+	if (!session->request)
+		events = EPOLLOUT | EPOLLWRNORM;
+	else if (request_is_done(session->request))
+		events = EPOLLOUT | EPOLLWRNORM | EPOLLIN | EPOLLRDNORM;
+	else
+		events = 0;
+	mutex_unlock(&session->lock);
+	return events;
+}
+
+static const struct file_operations session_operations = {
+	.owner = THIS_MODULE,
+	.open = session_open,
+	.release = session_release,
+	.read = session_read,
+	.write = session_write,
+	.poll = session_poll,
+	.llseek = noop_llseek,
+};
+
+static struct miscdevice session_misc = {
+	.minor = MISC_DYNAMIC_MINOR,
+	.name = "migcompat",
+	.mode = 0660,
+	.fops = &session_operations,
+};
+
+int session_init(void)
+{
+	return misc_register(&session_misc);
+}
+
+void session_exit(void)
+{
+	misc_deregister(&session_misc);
+}
+
+struct device *session_device(void)
+{
+	return session_misc.this_device;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * What the parts of the module know of each other: attachments, requests, and who holds which lock.
+ *
+ * Locks, outermost first: a foreign device's lock and its bus's notifier chain (taken by the driver core around our
+ * notifier), attach_lock (attach.c), requests.lock (request.c). Functions behind attributes take the last one only: removing an
+ * attribute under attach_lock waits for them.
+ */
+#ifndef MIGCOMPAT_SHIM_H
+#define MIGCOMPAT_SHIM_H
+
+#include <linux/device.h>
+#include <linux/list.h>
+#include <linux/refcount.h>
+#include <linux/rcupdate.h>
+#include <linux/sysfs.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include <linux/migcompat.h>
+
+/* A text that readers see whole, old or new. */
+struct shim_text {
+	struct rcu_head rcu;
+	int error;
+	u32 length;
+	char bytes[];
+};
+
+/*
+ * An attached device or type. Counted by its class device; requests hold references. The foreign device is referenced by being the
+ * class device's parent, and so no longer than until device_del().
+ */
+struct attachment {
+	struct device device;
+	u64 id;
+	u32 kind;
+	bool dead; /* under requests.lock: takes no more requests */
+	struct device *foreign; /* under attach_lock */
+	char *path;
+	struct hlist_node by_foreign;
+	struct shim_text __rcu *type;
+	struct kobject *params;
+	struct list_head parameters; /* under attach_lock */
+	struct device_attribute type_attribute;
+	struct device_attribute version_attribute;
+	struct attribute *attributes[3];
+	struct attribute_group group;
+};
+
+enum request_state {
+	REQUEST_NEW,
+	REQUEST_QUEUED,	/* for the daemon to read */
+	REQUEST_SENT,	/* read, not answered */
+	REQUEST_DONE,
+};
+
+/* One question. Whoever made it holds a reference, and so does the queue until it is done. */
+struct request {
+	refcount_t references;
+	enum request_state state; /* this and all below it under requests.lock until done */
+	struct list_head link;
+	struct hlist_node by_id;
+	wait_queue_head_t *waiters; /* woken when done; NULL: nobody is left */
+	int error;
+	void *message; /* owns the answer */
+	const char *answer;
+	size_t answer_length;
+
+	u64 id; /* set when queued; the rest from the start */
+	u32 op;
+	struct attachment *attachment; /* NULL in ASK */
+	size_t length;
+	char *string;
+};
+
+/* One parameter as it was published; values that are not there are NULL. */
+struct parameter_source {
+	const char *name;
+	const char *value[MIGCOMPAT_VALUES];
+	u32 name_length;
+	u32 value_length[MIGCOMPAT_VALUES];
+};
+
+/* main.c: objects whose release function is ours, so that unloading waits for the last one. */
+void shim_object_get(void);
+void shim_object_put(void);
+unsigned int shim_timeout_ms(void);
+struct shim_text *shim_text_new(const char *bytes, size_t length, int error);
+
+/* string.c */
+bool string_is_graphic(const char *bytes, size_t length);
+bool string_is_line(const char *bytes, size_t length);
+bool string_is_path(const char *path, size_t length);
+bool string_is_type_name(const char *name, size_t length);
+bool string_is_parameter_name(const char *name, size_t length);
+int string_accept(const char *bytes, size_t count, size_t *ret_length);
+
+/* request.c */
+int request_init(void);
+void request_exit(void);
+struct request *request_new(u32 op, struct attachment *attachment, const char *string, size_t length, wait_queue_head_t *waiters);
+struct request *request_get(struct request *request);
+void request_put(struct request *request);
+int request_may_ask(struct attachment *attachment);
+int request_submit(struct request *request);
+bool request_is_done(struct request *request);
+int request_wait(struct request *request);
+void request_cancel(struct request *request, int error);
+void request_forget(struct request *request);
+void request_end_all(struct attachment *attachment, int error);
+
+/* request.c, for the broker */
+struct pid;
+struct broker_answer {
+	struct list_head link;
+	size_t size;
+	struct migcompat_msg_header header[]; /* the whole message */
+};
+struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
+int request_hello(u64 id, u32 version, u32 attachments);
+int request_admit(const struct migcompat_msg_header *header);
+int request_answer_add(struct broker_answer *answer);
+bool request_answers_are_full(void);
+int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header);
+void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header);
+bool request_is_readable(void);
+wait_queue_head_t *request_broker_queue(void);
+int request_reply(const struct migcompat_msg_header *header, void *message);
+bool request_error_is_known(int error);
+void request_disconnect(void);
+
+/* attach.c */
+int attach_init(struct device *any);
+void attach_exit(void);
+int attach_device(const char *path, struct shim_text *type, u64 *ret_id);
+int attach_type(const char *name, struct shim_text *type, u64 *ret_id);
+int attach_remove(u64 id);
+int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count);
+struct attachment *attach_next(u64 after);
+u32 attach_count(void);
+
+/* attrs.c */
+extern const struct attribute_group *attrs_class_groups[];
+void attrs_init(struct attachment *attachment);
+
+/* class.c */
+int class_init(void);
+void class_exit(void);
+void class_exit_cache(void);
+struct attachment *class_device_new(const char *name, const char *path, struct device *parent, u32 kind);
+int class_device_add(struct attachment *attachment);
+void class_device_remove(struct attachment *attachment);
+void class_device_changed(struct attachment *attachment);
+
+/* params.c */
+int params_create(struct attachment *attachment);
+int params_publish(struct attachment *attachment, const struct parameter_source *parameters, u32 count);
+void params_remove(struct attachment *attachment);
+
+/* broker.c and command.c; session.c */
+int broker_init(void);
+void broker_exit(void);
+int command_run(const struct migcompat_msg_header *header);
+int session_init(void);
+void session_exit(void);
+struct device *session_device(void);
+
+#endif
