@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The daemon's end of /dev/migcompat-broker as small as it gets, for tests in the kernel lab's guest. It shares nothing with the
+ * project but the protocol's header, so that it can tell when the two ends misunderstand it in the same way.
+ */
+#ifndef BROKER_CLIENT_H
+#define BROKER_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <linux/migcompat.h>
+
+#define BROKER_PATH "/dev/migcompat-broker"
+
+union broker_message {
+	struct migcompat_msg_header header;
+	struct migcompat_msg_hello hello;
+	struct migcompat_msg_hello_reply hello_reply;
+	struct migcompat_msg_list list;
+	struct migcompat_msg_list_reply list_reply;
+	struct migcompat_msg_attach attach;
+	struct migcompat_msg_attach_reply attach_reply;
+	struct migcompat_msg_detach detach;
+	struct migcompat_msg_publish publish;
+	struct migcompat_msg_request request;
+	struct migcompat_msg_write_reply write_reply;
+	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+};
+
+struct broker {
+	int fd;
+	uint64_t epoch;
+	uint64_t command;
+	struct migcompat_msg_hello_reply hello;
+};
+
+/* Each returns 0 or a negative errno. */
+int broker_hello(struct broker *broker, int fd);
+int broker_send(struct broker *broker, void *message, size_t size);
+int broker_receive(struct broker *broker, union broker_message *message);
+int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type, uint64_t *ret_id);
+int broker_detach(struct broker *broker, uint64_t id);
+int broker_list(struct broker *broker, uint64_t after, union broker_message *reply);
+/* Each parameter as "NAME=type|value|allowed|init|off|runtime", "-" for a value that is not there. */
+int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters, unsigned int count);
+
+int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text, size_t length);
+int broker_reply_yes(struct broker *broker, const union broker_message *request);
+int broker_reply_error(struct broker *broker, const union broker_message *request, int error);
+
+#endif

@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Kernel lab: brings the kernel module, the test parent and the test programs of the shim into the guest. Sourced by guest
+# scripts' .prepare files.
+
+# The module's source as it is installed for DKMS: the protocol's header below it.
+lab_stage_shim() {
+  local folder=$LAB_WORK/migcompat
+  mkdir "$folder"
+  cp "$LAB_SOURCE"/kmod/{Kbuild,*.c,*.h} "$folder"
+  install -D -m 644 "$LAB_SOURCE/include/uapi/linux/migcompat.h" "$folder/include/uapi/linux/migcompat.h"
+  modules+=("carry:$folder" "carry:$LAB_SOURCE/tests/kernel/modules/migtest")
+}
+
+# Built here, like the other programs that check without the project's help.
+lab_build_shim_programs() {
+  local folder=$LAB_SOURCE/tests/kernel name compile
+  compile=(gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -I"$LAB_SOURCE/include/uapi")
+  "${compile[@]}" -o "$LAB_WORK/broker" "$folder/broker.c" "$folder/broker-client.c"
+  programs+=("$LAB_WORK/broker")
+  for name in "$@"; do
+    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "$folder/broker-client.c"
+    programs+=("$LAB_WORK/$name")
+  done
+}

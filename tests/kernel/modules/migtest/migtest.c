@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing that a guest could use. The
+ * kernel's own samples stop at a few.
+ */
+#include <linux/device.h>
+#include <linux/err.h>
+#include <linux/mdev.h>
+#include <linux/module.h>
+#include <linux/sysfs.h>
+#include <linux/vfio.h>
+
+static unsigned int instances = 16384;
+module_param(instances, uint, 0444);
+MODULE_PARM_DESC(instances, "how many devices there can be");
+
+static struct mdev_type small_type = { .sysfs_name = "small", .pretty_name = "Small test device" };
+static struct mdev_type large_type = { .sysfs_name = "large", .pretty_name = "Large test device" };
+static struct mdev_type *types[] = { &small_type, &large_type };
+
+static struct device *parent_device;
+static struct mdev_parent parent;
+
+static int migtest_probe(struct mdev_device *mdev)
+{
+	return 0;
+}
+
+static void migtest_remove(struct mdev_device *mdev)
+{
+}
+
+static struct mdev_driver migtest_driver = {
+	.device_api = VFIO_DEVICE_API_PCI_STRING,
+	.driver = {
+		.name = "migtest",
+		.owner = THIS_MODULE,
+		.mod_name = KBUILD_MODNAME,
+	},
+	.probe = migtest_probe,
+	.remove = migtest_remove,
+};
+
+static int __init migtest_init(void)
+{
+	int error;
+
+	migtest_driver.max_instances = instances;
+	error = mdev_register_driver(&migtest_driver);
+	if (error)
+		return error;
+	parent_device = root_device_register("migtest");
+	if (IS_ERR(parent_device)) {
+		error = PTR_ERR(parent_device);
+		goto unregister_driver;
+	}
+	error = mdev_register_parent(&parent, parent_device, &migtest_driver, types, ARRAY_SIZE(types));
+	if (!error)
+		return 0;
+	root_device_unregister(parent_device);
+unregister_driver:
+	mdev_unregister_driver(&migtest_driver);
+	return error;
+}
+
+static void __exit migtest_exit(void)
+{
+	mdev_unregister_parent(&parent);
+	root_device_unregister(parent_device);
+	mdev_unregister_driver(&migtest_driver);
+}
+
+module_init(migtest_init);
+module_exit(migtest_exit);
+
+MODULE_DESCRIPTION("Parent of many mediated devices, for migcompat's tests");
+MODULE_LICENSE("GPL");
