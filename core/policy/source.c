@@ -333,7 +333,9 @@ void source_clear(struct source *source)
 
 	free(source->text);
 	free(source->pieces);
-	*source = (struct source){.arena = arena, .hash = hash};
+	memset(source, 0, sizeof(*source));
+	source->arena = arena;
+	source->hash = hash;
 }
 
 const char *source_where(const struct source *source, unsigned line, unsigned *ret_line)
