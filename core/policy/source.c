@@ -169,11 +169,11 @@ static int text_append(struct source *source, const char *bytes, size_t len, str
 	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
 	source->text = text;
-	if (len)
+	if (bytes && len)
 		memcpy(text + source->len, bytes, len);
 	source->len += len;
 	text[source->len] = '\0';
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = 0; bytes && i < len; i++)
 		source->line += bytes[i] == '\n';
 	return 0;
 }

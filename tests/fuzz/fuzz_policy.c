@@ -127,7 +127,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	static const struct migcompat_setting settings[] = {{"emit_format", MIGCOMPAT_SETTING_INT, "1-3", "1", ""},
 							    {"mode", MIGCOMPAT_SETTING_STRING, "a,b", "a", ""},
 							    {"wide", MIGCOMPAT_SETTING_BOOL, NULL, "false", ""}};
-	static const struct policy_backend backend = {"mtty", settings, 3};
+	static const struct policy_backend backend = {"mtty", settings, 3, false};
 	struct policy *policy = NULL;
 	struct error err = {0};
 
