@@ -238,8 +238,11 @@ int record_read(struct migcompat_result *result, const struct migcompat_record *
 	if (format < record->oldest || format > record->newest) {
 		char text[128];
 
-		snprintf(text, sizeof(text), "payload format %" PRIu64 " is not known here, expected %" PRIu32 " to %" PRIu32, format,
-			 record->oldest, record->newest);
+		if (record->oldest == record->newest)
+			snprintf(text, sizeof(text), "payload format %" PRIu64 " is not known here, expected %" PRIu32, format, record->newest);
+		else
+			snprintf(text, sizeof(text), "payload format %" PRIu64 " is not known here, expected %" PRIu32 " to %" PRIu32, format,
+				 record->oldest, record->newest);
 		return malformed(result, text);
 	}
 	if (len < (size_t)(at - payload) + CHECKSUM_LEN || !checksum_holds(payload, len))

@@ -76,8 +76,12 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 	return 0;
 }
 
+/*
+ * kept is the target that was asked before, closed only when the next one is open: a worker keeps a host's facts as long as one of
+ * the host's devices is open.
+ */
 static int ask_one(const struct engine *engine, const struct device *source, const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer)
+		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer, struct target *kept)
 {
 	struct provider *provider = NULL;
 	struct target target;
@@ -98,7 +102,8 @@ static int ask_one(const struct engine *engine, const struct device *source, con
 		r = add_choice(answer, &target, string->payload, string->payload_len, verdict);
 	else if (!r && verdict->code == VERDICT_ERROR)
 		r = add_unanswered(answer, device, verdict->text.text);
-	target_close(&target);
+	target_close(kept);
+	*kept = target;
 	return r;
 }
 
@@ -114,6 +119,7 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 {
 	struct migcompat_verdict verdict = {0};
 	struct answer answer = {0};
+	struct target kept = {0};
 	struct version_string string;
 	int r = version_string_parse(text, len, &string, err);
 
@@ -124,8 +130,9 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 		const struct device *device = &engine->inventory.devices[i];
 
 		if (device != source && (!host || strcmp(device->host->name, host) == 0))
-			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer);
+			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer, &kept);
 	}
+	target_close(&kept);
 	verdict_clear(&verdict);
 	if (r) {
 		answer_free(&answer);

@@ -15,10 +15,10 @@ enum column {
 	COLUMN_TYPE,
 	COLUMN_BACKEND,
 	COLUMN_MIGRATABLE,
+	COLUMN_MECHANISM,
 	COLUMN_PARENT,
 	COLUMN_MODEL,
 	COLUMN_LABEL,
-	COLUMN_MECHANISM,
 	COLUMN_AVAILABLE,
 	COLUMN_REASON,
 	COLUMN_VERSION,
@@ -27,7 +27,7 @@ enum column {
 };
 
 static const char *const names[COLUMN_COUNT] = {
-	"DEVICE", "HOST", "KIND", "DRIVER", "TYPE", "BACKEND", "MIGRATABLE", "PARENT", "MODEL", "LABEL", "MECHANISM", "AVAILABLE", "REASON",
+	"DEVICE", "HOST", "KIND", "DRIVER", "TYPE", "BACKEND", "MIGRATABLE", "MECHANISM", "PARENT", "MODEL", "LABEL", "AVAILABLE", "REASON",
 	"VERSION", "PATH",
 };
 
@@ -46,7 +46,7 @@ static void columns_add(struct columns *columns, enum column column)
 
 static void columns_default(struct columns *columns, bool hosts)
 {
-	for (enum column i = COLUMN_DEVICE; i <= COLUMN_MIGRATABLE; i++)
+	for (enum column i = COLUMN_DEVICE; i <= COLUMN_MECHANISM; i++)
 		if (i != COLUMN_HOST || hosts)
 			columns_add(columns, i);
 }

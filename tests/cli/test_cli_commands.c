@@ -100,7 +100,7 @@ static void target_only_has_a_type_and_no_string(void **state)
 	assert_status(1);
 	assert_string_equal(ran.out, "");
 	run("migcompat -i tests/hosts/ap-z16.json list --types");
-	assert_contains(ran.out, " target\n");
+	assert_contains(ran.out, " target     unknown\n");
 }
 
 static void version_of_what_nobody_serves_cannot_be_answered(void **state)
