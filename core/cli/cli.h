@@ -58,7 +58,7 @@ struct command {
 	const char *arguments; /* "SOURCE TARGET", or "" */
 	const char *summary;   /* one line */
 	const char *text;      /* what --help says further; ends in a newline */
-	const char *example;   /* a command that really runs; {a}, {b} and {backends} stand for files that come along */
+	const char *example;   /* a command that really runs; {a}, {b} and {backend} stand for files that come along */
 	uint32_t options;      /* enum cli_option */
 	size_t least;          /* arguments */
 	size_t most;

@@ -23,7 +23,7 @@ static int list_json(const struct cli *cli)
 	return output_json(cli, list ? json_pack("{s:s,s:o}", "format", "migcompat-backends/1", "backends", list) : NULL, CLI_YES);
 }
 
-/* "mtty vfio_pci:…" */
+/* "MODULE vfio_pci:MODALIAS-GLOB" */
 static void join_keys(const struct backend_info *info, char *buffer, size_t size)
 {
 	size_t used = 0;

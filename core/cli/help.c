@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "core/backend/loader.h"
 #include "core/cli/cli.h"
 
 /* The folder of the two recorded hosts: from here, beside the program in a build tree or an installation, or as configured. */
@@ -32,6 +33,17 @@ static const char *examples(char folder[PATH_MAX])
 	return MIGCOMPAT_DOCDIR "/examples";
 }
 
+static const char *first_backend(struct arena *arena)
+{
+	const char *folder = engine_default_backend_dir(arena);
+	const char **paths;
+	size_t count = 0;
+
+	if (!folder || loader_list(folder, arena, &paths, &count, NULL) != 0 || count == 0)
+		return "FILE";
+	return paths[0];
+}
+
 static void print_example(const char *text)
 {
 	char folder[PATH_MAX];
@@ -43,8 +55,8 @@ static void print_example(const char *text)
 			putchar(*text++);
 			continue;
 		}
-		if (strncmp(text, "{backends}", 10) == 0)
-			printf("%s", engine_default_backend_dir(&arena));
+		if (strncmp(text, "{backend}", 9) == 0)
+			printf("%s", first_backend(&arena));
 		else
 			printf("%s/serial-%c.json", examples(folder), text[1]);
 		text = strchr(text, '}') + 1;

@@ -340,7 +340,7 @@ struct migcompat_backend {
 /* The one symbol that a backend exports. */
 extern MIGCOMPAT_EXPORT const struct migcompat_backend migcompat_backend;
 
-/* MIGCOMPAT_REGISTER(.name = "mtty", .version = "1.0.0", .open = …); */
+/* MIGCOMPAT_REGISTER(.name = "example", .version = "1.0.0", .open = …); */
 #define MIGCOMPAT_REGISTER(...)                               \
 	const struct migcompat_backend migcompat_backend = {  \
 		.struct_size = sizeof(struct migcompat_backend), \
