@@ -42,6 +42,12 @@ struct serial {
 
 /* ---------------------------------------------------------------- facts */
 
+/* Why a fact is of no use, for the end of a sentence. */
+static const char *trouble(int r)
+{
+	return r == -ENOENT ? "missing" : r == -ENODATA ? "not collected" : r == -ERANGE ? "malformed" : r == -EILSEQ ? "no text" : "unreadable";
+}
+
 /* "mtty-2" has two ports: samples/vfio-mdev/mtty.c names its types so. */
 static int ports_of_type(struct serial *serial, uint64_t *ret)
 {
@@ -49,8 +55,7 @@ static int ports_of_type(struct serial *serial, uint64_t *ret)
 	int r = serial->host->fact(serial->facts, 0, "mdev_type", &type, NULL);
 
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"mdev_type\" is %s, and it tells the number of ports",
-					  r == -ENOENT ? "missing" : strerror(-r));
+		return serial->host->fail(serial->facts, r, "the fact \"mdev_type\" is %s, and it tells the number of ports", trouble(r));
 	if (strcmp(type, "mtty-1") != 0 && strcmp(type, "mtty-2") != 0)
 		return serial->host->fail(serial->facts, -EINVAL, "\"mdev_type\" is \"%s\", expected mtty-1 or mtty-2", type);
 	*ret = (uint64_t)(type[5] - '0');
@@ -72,7 +77,7 @@ static int ports_of_card(struct serial *serial, uint64_t *ret)
 	if (r == 0 && vendor != 0x1b36)
 		return serial->host->fail(serial->facts, -ENODEV, "the card's vendor is %04x, expected 1b36", (unsigned)vendor);
 	if (r && r != -ENOENT)
-		return serial->host->fail(serial->facts, r, "the fact \"vendor\" is %s", r == -ERANGE ? "malformed" : strerror(-r));
+		return serial->host->fail(serial->facts, r, "the fact \"vendor\" is %s, expected 0x1b36", trouble(r));
 	r = serial->host->number(serial->facts, 0, "device", 16, 0xffff, &device);
 
 	if (r == -ENOENT && serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0) {
@@ -82,8 +87,7 @@ static int ports_of_card(struct serial *serial, uint64_t *ret)
 		device = r ? 0 : id;
 	}
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"device\" is %s, expected the card's PCI id",
-					  r == -ENOENT ? "missing" : r == -ERANGE ? "malformed" : strerror(-r));
+		return serial->host->fail(serial->facts, r, "the fact \"device\" is %s, expected the card's PCI id", trouble(r));
 	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
 		if (cards[i].device == device) {
 			*ret = cards[i].ports;
@@ -106,7 +110,7 @@ static int state_version(struct serial *serial, uint64_t *ret)
 		return 0;
 	}
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"stated/state_version\" could not be read: %s", strerror(-r));
+		return serial->host->fail(serial->facts, r, "the fact \"stated/state_version\" is %s", trouble(r));
 	if (sscanf(text, "%7u.%7u.%7u%n", &major, &minor, &patch, &used) != 3 || text[used] || (major | minor | patch) >> 21)
 		return serial->host->fail(serial->facts, -EINVAL, "\"stated/state_version\" is \"%s\", expected three numbers such as 1.0.0", text);
 	*ret = MIGCOMPAT_VERSION(major, minor, patch);

@@ -162,7 +162,7 @@ static void bad_facts_are_named(void **state)
 
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, none, -ENOENT, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, strange, -EINVAL, "mtty-3");
-	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, unreadable, -EACCES, "Permission denied");
+	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, unreadable, -EACCES, "unreadable");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, gone, -EIO, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, binary, -EILSEQ, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_PHYSICAL, none, -ENOENT, "device");
