@@ -111,19 +111,19 @@ static void bench(struct engine *engine, const char *what, const char *source_na
 	target_close(&target);
 }
 
-/* Two hosts with 256 cards and an mdev of all 256 adapters and domains each, keys of every queue stated. */
-static void write_full_matrix(FILE *out, const char *host)
+/* A host with 256 cards of a type and an mdev of all 256 adapters and domains. */
+static void write_full_matrix(FILE *out, const char *host, int hwtype)
 {
 	static const char all[] = "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
 	fprintf(out, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"%s\",\"facts\":{\"kernel/release\":\"6.12.0\"", host);
 	for (int i = 0; i < 256; i++)
-		fprintf(out, ",\"bus/ap/devices/card%02x/hwtype\":\"14\",\"bus/ap/devices/card%02x/ap_functions\":\"0x92000000\"", i, i);
+		fprintf(out, ",\"bus/ap/devices/card%02x/hwtype\":\"%d\",\"bus/ap/devices/card%02x/ap_functions\":\"0x92000000\"", i, hwtype, i);
 	fprintf(out, "}},\"devices\":[{\"id\":\"00000000-0000-0000-0000-00000000000%s\",\"kind\":\"mdev\",\"driver\":\"vfio_ap_mdev\",\"parent\":\"matrix\",", host);
 	fprintf(out, "\"facts\":{\"mdev_type\":\"vfio_ap-passthrough\",\"parent/driver\":\"vfio_ap\",\"ap_config\":\"%s,%s,%s\"}}]}\n", all, all, all);
 }
 
-static int add_full_matrix(struct engine *engine, const char *host, struct error *err)
+static int add_full_matrix(struct engine *engine, const char *host, int hwtype, struct error *err)
 {
 	char *text = NULL;
 	size_t size = 0;
@@ -132,7 +132,7 @@ static int add_full_matrix(struct engine *engine, const char *host, struct error
 
 	if (!out)
 		return -ENOMEM;
-	write_full_matrix(out, host);
+	write_full_matrix(out, host, hwtype);
 	fclose(out);
 	r = inventory_read_buffer(&engine->inventory, host, text, size, err);
 	free(text);
@@ -157,9 +157,11 @@ int main(void)
 		r = engine_add_file(&engine, path, &err);
 	}
 	if (!r)
-		r = add_full_matrix(&engine, "1", &err);
+		r = add_full_matrix(&engine, "1", 14, &err);
 	if (!r)
-		r = add_full_matrix(&engine, "2", &err);
+		r = add_full_matrix(&engine, "2", 14, &err);
+	if (!r)
+		r = add_full_matrix(&engine, "3", 13, &err);
 	if (!r)
 		r = engine_ready(&engine, &err);
 	if (r) {
@@ -176,6 +178,7 @@ int main(void)
 		}
 	}
 	bench(&engine, "AP, 256 x 256 queues", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002");
+	bench(&engine, "AP, onto newer cards", "00000000-0000-0000-0000-000000000003", "00000000-0000-0000-0000-000000000002");
 	engine_stop(&engine);
 	rmdir(config);
 	return 0;
