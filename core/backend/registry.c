@@ -6,9 +6,11 @@
 #include <fnmatch.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define MODULE_MAX 64u
+#define MODALIAS_MAX 64u /* of one that is made here */
 
 /* Dashes count as underscores, as modprobe has it. False where the name is too long to be a module's. */
 static bool module_normalise(const char *module, size_t len, char buffer[MODULE_MAX + 1])
@@ -102,6 +104,48 @@ struct search {
 	struct error *err;
 };
 
+/* A PCI id of at most 32 bits, as sysfs writes it ("0x1b36"). */
+static bool id_find(const struct factset *facts, const char *prefix, const char *name, unsigned long *ret)
+{
+	char key[64], *end;
+	const char *text;
+
+	snprintf(key, sizeof(key), "%s%s", prefix, name);
+	text = factset_text(facts, key);
+	if (!text)
+		return false;
+	if (text[0] == '0' && (text[1] == 'x' || text[1] == 'X'))
+		text += 2;
+	if (!*text || strspn(text, "0123456789abcdefABCDEF") != strlen(text) || strlen(text) > 8)
+		return false;
+	*ret = strtoul(text, &end, 16);
+	return true;
+}
+
+/*
+ * A function's modalias, or a parent's. Where an inventory has none, the ids say the same: as much of one as they tell, in the kernel's
+ * form (drivers/pci/pci-sysfs.c), so that a key which asks for no more still fits.
+ */
+static const char *modalias_find(const struct factset *facts, const char *prefix, char buffer[MODALIAS_MAX])
+{
+	unsigned long vendor, device, subvendor, subdevice, class;
+	char key[64];
+	const char *text;
+	int used;
+
+	snprintf(key, sizeof(key), "%smodalias", prefix);
+	text = factset_text(facts, key);
+	if (text || !id_find(facts, prefix, "vendor", &vendor) || !id_find(facts, prefix, "device", &device))
+		return text;
+	used = snprintf(buffer, MODALIAS_MAX, "pci:v%08lXd%08lX", vendor, device);
+	if (!id_find(facts, prefix, "subsystem_vendor", &subvendor) || !id_find(facts, prefix, "subsystem_device", &subdevice))
+		return buffer;
+	used += snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "sv%08lXsd%08lX", subvendor, subdevice);
+	if (id_find(facts, prefix, "class", &class))
+		snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "bc%02lXsc%02lXi%02lX", class >> 16 & 0xff, class >> 8 & 0xff, class & 0xff);
+	return buffer;
+}
+
 /* Try the module, then the driver's name; a name that is NULL is passed over. */
 static int search_driver(struct search *search, const char *module, const char *driver)
 {
@@ -140,16 +184,17 @@ int registry_find_device(const struct backend_info *const *infos, size_t count, 
 	const char *driver = factset_text(facts, "driver");
 	const char *module = factset_text(facts, "driver/module");
 	const char *type = factset_text(facts, "mdev_type");
+	char modalias[MODALIAS_MAX];
 	const char *slash;
 	int r = 0;
 
 	if (!driver && device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
 		driver = device->driver;
 	if (device->kind == MIGCOMPAT_KIND_PHYSICAL) {
-		search.modalias = factset_text(facts, "modalias");
+		search.modalias = modalias_find(facts, "", modalias);
 		r = search_driver(&search, module, driver);
 	} else if (parent_driver || parent_module) {
-		search.modalias = factset_text(facts, "parent/modalias");
+		search.modalias = modalias_find(facts, "parent/", modalias);
 		r = search_driver(&search, parent_module, parent_driver);
 	} else {
 		if (!type && device->kind == MIGCOMPAT_KIND_MDEV_TYPE && (slash = strrchr(device->id, '/')))

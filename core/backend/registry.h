@@ -18,7 +18,8 @@ int registry_find(const struct backend_info *const *infos, size_t count, const c
 
 /*
  * The backend for a device, by the design's order: for an mdev or a type the module of the parent's driver; for a parent without a
- * driver the mdev's own driver or the type id's prefix; for a function the module of its driver with its modalias.
+ * driver the mdev's own driver or the type id's prefix; for a function the module of its driver with its modalias,
+ * or with what vendor, device and the like tell of it.
  */
 int registry_find_device(const struct backend_info *const *infos, size_t count, const struct device *device, registry_prefer_fn *prefer, void *arg,
 			 const struct backend_info **ret, struct error *err);

@@ -139,6 +139,48 @@ static void a_function_is_found_by_module_and_modalias(void **state)
 	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, renamed), "serial");
 }
 
+static void a_function_without_a_modalias_is_found_by_its_ids(void **state)
+{
+	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", NULL};
+	static const char *const whole[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "subsystem_vendor", "0x1af4",
+					    "subsystem_device", "0x1100", "class", "0x070002", NULL};
+	static const char *const other[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0005", NULL};
+	static const char *const half[] = {"driver", "vfio-pci", "vendor", "0x1b36", NULL};
+	static const char *const malformed[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "4 ports", NULL};
+	static const char *const empty[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x", NULL};
+	static const char *const long_id[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x000000004", NULL};
+
+	(void)state;
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, ids), "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, whole), "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, other), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, half), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, malformed), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, empty), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, long_id), "wide");
+}
+
+/* A key may ask for all that the kernel's form has; the ids must then tell all of it. */
+static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
+{
+	static const char *keys[] = {"vfio_pci:pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02"};
+	static const struct backend_info exact = {.path = "/b/exact.so", .name = "exact", .keys = keys, .nkeys = 1};
+	static const struct backend_info *const infos[] = {&exact};
+	static const char *const facts[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "subsystem_vendor", "0x1af4",
+					    "subsystem_device", "0x1100", "class", "0x070002", NULL};
+	static const char *const less[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "class", "0x070002", NULL};
+	const struct backend_info *info = NULL;
+	struct test_host host;
+
+	(void)state;
+	test_host_make(&host, NULL);
+	assert_int_equal(registry_find_device(infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL, NULL, &info, NULL), 0);
+	assert_ptr_equal(info, &exact);
+	assert_int_equal(registry_find_device(infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "b", less), NULL, NULL, &info, NULL), 0);
+	assert_null(info);
+	test_host_free(&host);
+}
+
 static void the_second_backend_of_a_name_is_refused(void **state)
 {
 	struct backend_info one = serial, two = serial;
@@ -166,6 +208,8 @@ int main(void)
 		cmocka_unit_test(without_a_parents_driver_the_mdevs_own_counts),
 		cmocka_unit_test(the_prefix_of_a_type_id_is_the_last_resort),
 		cmocka_unit_test(a_function_is_found_by_module_and_modalias),
+		cmocka_unit_test(a_function_without_a_modalias_is_found_by_its_ids),
+		cmocka_unit_test(a_modalias_that_ids_make_has_the_kernels_form),
 		cmocka_unit_test(the_second_backend_of_a_name_is_refused),
 	};
 
