@@ -64,7 +64,7 @@ int info_check(const struct backend_info *info, struct error *err)
 	if (!info->version || !*info->version || !printable(info->version))
 		return error_set(err, -EINVAL, "it has no version");
 	if (!info->description || !printable(info->description))
-		return error_set(err, -EINVAL, "it has no description");
+		return error_set(err, -EINVAL, "its description is too long or has control characters");
 	if (info->thread_model > MIGCOMPAT_THREAD_PARALLEL)
 		return error_set(err, -EINVAL, "its thread model is %u, expected 0 to 2", info->thread_model);
 	if (info->nkeys < 1 || info->nkeys > INFO_KEYS_MAX)
@@ -174,7 +174,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 		.path = path,
 		.name = text_copy(arena, ops->name),
 		.version = text_copy(arena, ops->version),
-		.description = text_copy(arena, ops->description),
+		.description = text_copy(arena, ops->description ? ops->description : ""),
 		.api_version = ops->api_version,
 		.thread_model = ops->thread_model,
 		.struct_size = ops->struct_size,

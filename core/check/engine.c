@@ -222,10 +222,31 @@ int engine_ready(struct engine *engine, struct error *err)
 	return r ? r : inventory_finish(&engine->inventory, err);
 }
 
+/* A backend that could not be loaded may be the one that is missed: the first is named with its reason. */
+static void failed_say(const struct engine *engine, char *text, size_t size)
+{
+	const struct backend_info *first = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		if (!engine->infos[i]->error)
+			continue;
+		if (!first)
+			first = engine->infos[i];
+		count++;
+	}
+	*text = '\0';
+	if (count == 1)
+		snprintf(text, size, "; not loaded: %s: %s", first->path, first->error);
+	else if (count)
+		snprintf(text, size, "; not loaded: %s and %zu more, see \"migcompat backend list\"", first->path, count - 1);
+}
+
 int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err)
 {
 	const struct backend_info *info = NULL;
 	const char *driver = device->driver ? device->driver : factset_text(&device->facts, "driver");
+	char failed[ERROR_TEXT_MAX];
 	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer, (void *)(uintptr_t)engine, &info, err);
 
 	if (r)
@@ -236,7 +257,8 @@ int engine_provider(const struct engine *engine, const struct device *device, st
 			return 0;
 		}
 	}
-	return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (driver %s)", device->id, driver ? driver : "unknown");
+	failed_say(engine, failed, sizeof(failed));
+	return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (driver %s)%s", device->id, driver ? driver : "unknown", failed);
 }
 
 int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err)

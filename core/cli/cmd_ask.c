@@ -25,11 +25,25 @@ static int answer_json(const struct cli *cli, const struct answer *answer, const
 {
 	json_t *object = json_answer(answer);
 
-	if (reason && json_object_set_new(object, "reason", json_clean(reason))) {
+	if ((reason && json_object_set_new(object, "reason", json_clean(reason))) ||
+	    (status == CLI_TROUBLE && (json_object_set_new(object, "verdict", json_string("error")) ||
+				       json_object_set_new(object, "errno", json_string("EIO"))))) {
 		json_decref(object);
 		object = NULL;
 	}
 	return output_json(cli, object, status);
+}
+
+/* Where each that was asked failed, nobody said no: that is told as the failure it is. */
+static int answer_failed(const struct cli *cli, const struct answer *answer)
+{
+	const struct unanswered *first = &answer->unanswered[0];
+	char text[ERROR_TEXT_MAX * 2];
+
+	snprintf(text, sizeof(text), "none of the %zu devices of this backend could be asked; %s//%s: %s", answer->asked, first->device->host->name,
+		 first->device->id, first->text);
+	output_sentence("%s", text);
+	return cli->options.json ? answer_json(cli, answer, text, CLI_TROUBLE) : CLI_TROUBLE;
 }
 
 static const char *choice_grade(const struct choice *choice)
@@ -76,7 +90,7 @@ static int answer_print(const struct cli *cli, const struct answer *answer, cons
 	if (reason)
 		output_line("no choice: %s", reason);
 	else if (!answer->nchoices)
-		output_line("no choice: none of the %zu devices of this backend can take it", answer->asked);
+		output_line("no choice: none of the %zu devices of this backend can take it", answer->asked - answer->nunanswered);
 	for (size_t i = 0; i < answer->nunanswered; i++)
 		output_line("could not be asked: %s//%s: %s", answer->unanswered[i].device->host->name, answer->unanswered[i].device->id,
 			    answer->unanswered[i].text);
@@ -111,7 +125,9 @@ int command_ask(struct cli *cli)
 		reason = err.text;
 	}
 	status = answer.nchoices ? CLI_YES : CLI_NO;
-	if (cli->options.json)
+	if (!r && answer.asked && answer.asked == answer.nunanswered)
+		status = answer_failed(cli, &answer);
+	else if (cli->options.json)
 		status = answer_json(cli, &answer, reason, status);
 	else
 		status = answer_print(cli, &answer, reason);

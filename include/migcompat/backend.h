@@ -288,11 +288,11 @@ struct migcompat_backend {
 	uint32_t api_version;
 	uint32_t thread_model; /* enum migcompat_thread_model; enforced by locks in the core */
 
-	const char *name;        /* the namespace, [a-z0-9_]{1,32}: the vendor driver's module name */
-	const char *version;     /* the backend's own release, "1.0.0" */
-	const char *description; /* one line for people */
+	const char *name;        /* the namespace, [a-z0-9_]{1,32}: the vendor driver's module name. Required */
+	const char *version;     /* the backend's own release, "1.0.0". Required */
+	const char *description; /* one line for people. Default: none */
 
-	const char *const *keys; /* "MODULE" or "MODULE:MODALIAS-GLOB", NULL-terminated */
+	const char *const *keys; /* "MODULE" or "MODULE:MODALIAS-GLOB", NULL-terminated. Required */
 
 	const struct migcompat_want *wants;
 	size_t want_size; /* sizeof(struct migcompat_want) */

@@ -8,6 +8,9 @@
 #ifndef PLAIN_API
 #define PLAIN_API MIGCOMPAT_BACKEND_API
 #endif
+#ifndef PLAIN_DESCRIPTION
+#define PLAIN_DESCRIPTION "A backend for tests"
+#endif
 #ifndef PLAIN_KEY
 #define PLAIN_KEY PLAIN_NAME
 #endif
@@ -37,7 +40,7 @@ static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0},
 #define PLAIN                                                                                             \
 	{                                                                                                 \
 		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = "1.0.0", \
-		.description = "A backend for tests", .keys = plain_keys, .wants = plain_wants,           \
+		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
 		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
 		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE,                                 \

@@ -12,6 +12,22 @@ static void plugins(const char *name, const char *files)
 	assert_status(0);
 }
 
+/* $FOLDER/one has this backend alone, and $FOLDER/bad.json two devices of its own: it serves the parent's driver of its name. */
+static void alone(const char *name)
+{
+	char json[1024];
+
+	snprintf(json, sizeof(json),
+		 "{\"format\":\"migcompat-inventory/"
+		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":"
+		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/driver\":\"%s\"}}]}",
+		 name, name);
+	folder_write(&ran.folder, "bad.json", json);
+	folder_write(&ran.folder, "quick.conf", "timeout_ms = 500;\n");
+	run("rm -rf $FOLDER/one && mkdir $FOLDER/one && cp " TEST_BUILD "/tests/backends/%s/%s.so $FOLDER/one/", name, name);
+	assert_status(0);
+}
+
 static void list_names_every_backend(void **state)
 {
 	json_t *document, *first;
@@ -141,6 +157,17 @@ static void shorter_and_longer_structs_of_a_known_version_work(void **state)
 	assert_status(0);
 }
 
+static void backend_without_a_description_works(void **state)
+{
+	(void)state;
+	run("migcompat backend dump " BAD("terse"));
+	assert_status(0);
+	assert_contains(ran.out, "\nname=terse\n");
+	alone("terse");
+	run("migcompat --plugin-dir $FOLDER/one -i $FOLDER/bad.json check x y");
+	assert_status(0);
+}
+
 static void file_that_others_can_write_is_refused(void **state)
 {
 	(void)state;
@@ -149,6 +176,17 @@ static void file_that_others_can_write_is_refused(void **state)
 	assert_trouble("mtty.so can be written by others");
 	run("migcompat --plugin-dir $FOLDER/open " SERIAL "check " DUAL " " CARD_2);
 	assert_trouble("no backend serves");
+	assert_contains(ran.err, "; not loaded: ");
+	assert_contains(ran.err, "mtty.so can be written by others");
+}
+
+static void backends_that_could_be_the_missed_one_are_counted(void **state)
+{
+	(void)state;
+	plugins("two", BAD("no_symbol") " " BAD("api_version"));
+	run("migcompat --plugin-dir $FOLDER/two " SERIAL "check " DUAL " " CARD_2);
+	assert_trouble("no backend serves");
+	assert_contains(ran.err, "api_version.so and 1 more, see \"migcompat backend list\"");
 }
 
 static void two_that_claim_one_key_are_both_named(void **state)
@@ -162,22 +200,6 @@ static void two_that_claim_one_key_are_both_named(void **state)
 	assert_true(run_one_line(ran.err));
 	folder_write(&ran.folder, "prefer.conf", "prefer = ( { key = \"mtty\"; backend = \"mtty\"; } );\n");
 	run("command migcompat --config $FOLDER/prefer.conf --plugin-dir $FOLDER/rivals " SERIAL "check " DUAL " " CARD_2);
-	assert_status(0);
-}
-
-/* $FOLDER/one has this backend alone, and $FOLDER/bad.json two devices of its own: it serves the parent's driver of its name. */
-static void alone(const char *name)
-{
-	char json[1024];
-
-	snprintf(json, sizeof(json),
-		 "{\"format\":\"migcompat-inventory/"
-		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":"
-		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/driver\":\"%s\"}}]}",
-		 name, name);
-	folder_write(&ran.folder, "bad.json", json);
-	folder_write(&ran.folder, "quick.conf", "timeout_ms = 500;\n");
-	run("rm -rf $FOLDER/one && mkdir $FOLDER/one && cp " TEST_BUILD "/tests/backends/%s/%s.so $FOLDER/one/", name, name);
 	assert_status(0);
 }
 
@@ -208,6 +230,24 @@ static void hanging_backend_is_not_waited_for(void **state)
 	(void)state;
 	asks("hang_open", "gave no answer in 500 ms");
 	asks("hang_compare", "gave no answer in 500 ms");
+}
+
+static void ask_that_nobody_answered_is_no_no(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	alone("hang_compare");
+	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i $FOLDER/bad.json ask x");
+	assert_trouble("h//y: backend hang_compare: its worker gave no answer in 500 ms");
+	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i $FOLDER/bad.json ask x --json");
+	assert_status(2);
+	document = run_json();
+	assert_string_equal(json_member(document, "verdict"), "error");
+	assert_string_equal(json_member(document, "errno"), "EIO");
+	assert_contains(json_member(document, "reason"), "none of the 1 devices");
+	assert_int_equal(json_array_size(json_object_get(document, "unanswered")), 1);
+	json_decref(document);
 }
 
 static void nosy_backend_is_an_error(void **state)
@@ -242,11 +282,14 @@ int main(void)
 		cmocka_unit_test(dump_is_a_document_too),
 		cmocka_unit_test(dump_says_what_is_wrong_with_a_file),
 		cmocka_unit_test(shorter_and_longer_structs_of_a_known_version_work),
+		cmocka_unit_test(backend_without_a_description_works),
 		cmocka_unit_test(file_that_others_can_write_is_refused),
+		cmocka_unit_test(backends_that_could_be_the_missed_one_are_counted),
 		cmocka_unit_test(two_that_claim_one_key_are_both_named),
 		cmocka_unit_test(crashing_backend_makes_no_yes),
 		cmocka_unit_test(ending_backend_makes_no_yes),
 		cmocka_unit_test(hanging_backend_is_not_waited_for),
+		cmocka_unit_test(ask_that_nobody_answered_is_no_no),
 		cmocka_unit_test(nosy_backend_is_an_error),
 		cmocka_unit_test(noise_of_backends_shows_with_debug_only),
 	};
