@@ -1,6 +1,12 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 install(DIRECTORY include/migcompat DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-configure_file(cmake/migcompat.pc.in migcompat.pc @ONLY)
+# Made when it is installed, since "cmake --install --prefix" may name another prefix than the one that was configured.
+set(prefix_when_installed @prefix_when_installed@)
+configure_file(cmake/migcompat.pc.in migcompat.pc.in @ONLY)
+install(CODE "
+  set(prefix_when_installed \"\${CMAKE_INSTALL_PREFIX}\")
+  configure_file(\"${CMAKE_BINARY_DIR}/migcompat.pc.in\" \"${CMAKE_BINARY_DIR}/migcompat.pc\" @ONLY)
+")
 install(FILES ${CMAKE_BINARY_DIR}/migcompat.pc DESTINATION ${CMAKE_INSTALL_LIBDIR}/pkgconfig)
 
 # The programs read /etc/migcompat wherever they are, so that is where the policy goes; a staged installation below another prefix keeps to

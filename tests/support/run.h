@@ -44,7 +44,7 @@ static inline void run_read(FILE *file, char *buffer)
 static inline void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static inline void run(const char *format, ...)
 {
-	static const char before[] = "migcompat() { command migcompat --config \"$POLICY\" \"$@\"; }\n";
+	static const char before[] = "umask 022; migcompat() { command migcompat --config \"$POLICY\" \"$@\"; }\n";
 	FILE *out = tmpfile(), *err = tmpfile();
 	char command[65536];
 	va_list args;

@@ -2,6 +2,7 @@
 /* The recorded GVT-g hosts, whole: that they are what they say, and what is answered about moving between them. */
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/check/ask.h"
@@ -64,6 +65,8 @@ static void write_policy(const struct room *room, const char *text)
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
+	/* Whatever the umask of whoever runs the tests. */
+	assert_int_equal(chmod(path, 0644), 0);
 }
 
 /* In a folder of its own policy: what this machine's administrator says has no place here. */
