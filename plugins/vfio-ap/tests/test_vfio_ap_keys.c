@@ -2,6 +2,7 @@
 /* Master keys: which lines count, where they come from, and what the setting makes of a difference or of not knowing. */
 #include "core/facts/inventory_json.h"
 #include "plugins/vfio-ap/tests/ap_test.h"
+#include "tests/support/files.h"
 
 #define CCA_KEYS                                         \
 	"AES NEW: empty 0x0000000000000000\n"            \
@@ -246,18 +247,38 @@ static void the_date_of_a_statement_is_no_key(void **state)
 	expect_fit(pair, 0);
 }
 
+/* Of a copy, since the permissions of a checked-out tree are whatever the umask was. */
+static struct stated *example_load(struct error *err)
+{
+	FILE *file = fopen(TEST_SOURCE "/plugins/vfio-ap/examples/facts.d/master-keys.json", "re");
+	struct stated *stated = NULL;
+	struct folder folder;
+	char text[65536];
+	size_t len;
+
+	assert_non_null(file);
+	len = fread(text, 1, sizeof(text), file);
+	assert_true(len > 0 && len < sizeof(text));
+	fclose(file);
+	folder_make(&folder);
+	folder_write_bytes(&folder, "master-keys.json", text, len);
+	if (stated_load(folder.path, &stated, err))
+		fail_msg("%s", err->text);
+	folder_remove(&folder);
+	return stated;
+}
+
 static void the_example_states_the_keys_of_four_queues(void **state)
 {
 	struct pair *pair = *state;
 	struct factset_builder builder;
 	struct arena arena = {0};
-	struct stated *stated = NULL;
+	struct stated *stated;
 	struct factset set;
 
 	drop_all(&pair->source);
 	drop_all(&pair->target);
-	if (stated_load(TEST_SOURCE "/plugins/vfio-ap/examples/facts.d", &stated, &pair->err))
-		fail_msg("%s", pair->err.text);
+	stated = example_load(&pair->err);
 	factset_builder_init(&builder, &arena);
 	assert_int_equal(stated_add(stated, NULL, &builder), 0);
 	assert_int_equal(factset_builder_finish(&builder, &set, &pair->err), 0);
