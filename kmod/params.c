@@ -99,7 +99,9 @@ static const struct kobj_type parameter_type = {
 static void parameter_remove(struct parameter *parameter)
 {
 	list_del(&parameter->link);
-	kobject_del(&parameter->kobj);
+	/* One that was made and never shown has no files to remove. */
+	if (parameter->kobj.state_in_sysfs)
+		kobject_del(&parameter->kobj);
 	kobject_put(&parameter->kobj);
 }
 

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * A test broker for the kernel lab: serves the shim with answers that it is told on standard input, and says on standard output
- * how each command went. A write is answered with yes if it equals the target's string. usage: broker [FD]
+ * how each command went. A write is answered with yes if it equals the target's string.
+ * usage: broker [FD|- [NAME=STRING...]]: FD is the broker's descriptor, handed over; the strings are known before anything is served,
+ * and NAME "*" stands for every other target.
  */
 #include "broker-client.h"
 #include <errno.h>
@@ -26,6 +28,7 @@ struct target {
 
 static struct broker broker;
 static struct target *targets;
+static char **known; /* NAME=STRING of targets that are not attached yet */
 static unsigned long lines; /* how many an ask is answered with; 0: one a target */
 static int ask_answer;
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
@@ -54,6 +57,12 @@ static struct target *target_add(uint64_t id, const char *name)
 		exit(2);
 	target->id = id;
 	target->name = strdup(name);
+	for (char **word = known; word && *word; word++) {
+		size_t length = strcspn(*word, "=");
+
+		if ((!strncmp(*word, name, length) && !name[length]) || (!strncmp(*word, "*", length) && !target->string))
+			target->string = strdup(*word + length + 1);
+	}
 	target->next = targets;
 	targets = target;
 	return target;
@@ -98,7 +107,7 @@ static void command_attach(uint32_t op, const char *subject, const char *type)
 }
 
 /* Tells what is attached, and takes over what another broker attached. */
-static void command_list(void)
+static void command_list(int quiet)
 {
 	union broker_message reply;
 	uint64_t after = 0;
@@ -112,13 +121,28 @@ static void command_list(void)
 			break;
 		after = reply.list_reply.attachment;
 		snprintf(name, sizeof(name), "%.*s", (int)reply.list_reply.name_length, text);
-		printf("%llu %u %s %.*s\n", (unsigned long long)after, reply.list_reply.kind, name, (int)reply.list_reply.path_length,
-		       text + reply.list_reply.name_length);
 		if (!target_find(after))
 			target_add(after, name);
 		count++;
+		if (quiet)
+			continue;
+		printf("%llu %u %s %.*s\n", (unsigned long long)after, reply.list_reply.kind, name, (int)reply.list_reply.path_length,
+		       text + reply.list_reply.name_length);
 	}
-	printf("ok %lu\n", count);
+	if (!quiet)
+		printf("ok %lu\n", count);
+}
+
+static void command_detach_all(void)
+{
+	int error = 0;
+
+	command_list(1);
+	while (targets && !error) {
+		error = broker_detach(&broker, targets->id);
+		target_drop(targets->id);
+	}
+	say(error);
 }
 
 static void command_answer(struct target *target, const char *name)
@@ -140,7 +164,7 @@ static void command_string(struct target *target, const char *string)
 	say(0);
 }
 
-/* attach PATH TYPE · attach-type NAME TYPE · detach ID · publish ID TYPE PARAMETER… · list · string ID STRING · answer ID CODE ·
+/* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… · list · string ID STRING · answer ID CODE ·
  * ask CODE · lines COUNT · stats · quit */
 static int command(char **words, unsigned int count)
 {
@@ -152,7 +176,9 @@ static int command(char **words, unsigned int count)
 	else if (!strcmp(verb, "attach-type") && count == 3)
 		command_attach(MIGCOMPAT_OP_ATTACH_TYPE, words[1], words[2]);
 	else if (!strcmp(verb, "list"))
-		command_list();
+		command_list(0);
+	else if (!strcmp(verb, "detach-all"))
+		command_detach_all();
 	else if (!strcmp(verb, "stats"))
 		printf("ok %lu %lu %lu %lu late %lu requeued %u\n", counts[0], counts[1], counts[2], counts[3], late,
 		       broker.hello.requeued);
@@ -172,7 +198,7 @@ static int command(char **words, unsigned int count)
 	else if (!strcmp(verb, "quit"))
 		return 1;
 	else
-		printf("usage: %s\n", verb);
+		say(-EINVAL);
 	return 0;
 }
 
@@ -268,7 +294,7 @@ static int commands_read(void)
 
 int main(int argc, char **argv)
 {
-	int fd = argc > 1 ? atoi(argv[1]) : open(BROKER_PATH, O_RDWR | O_CLOEXEC);
+	int fd = argc > 1 && strcmp(argv[1], "-") != 0 ? atoi(argv[1]) : open(BROKER_PATH, O_RDWR | O_CLOEXEC);
 	struct pollfd polled[2] = { { .fd = fd, .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
 	int error;
 
@@ -277,6 +303,10 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	error = broker_hello(&broker, fd);
+	if (!error && argc > 2) {
+		known = argv + 2;
+		command_list(1);
+	}
 	say(error);
 	fflush(stdout);
 	if (error)

@@ -24,7 +24,7 @@ lab_boot_shell() {
 lab_boot() {
   local initramfs=$1 out=$2 seconds=$3 console=$LAB_WORK/console status=0
   lab_qemu "$initramfs" stdio "$LAB_WORK/results.tar" "${@:4}"
-  timeout --foreground -k 5 "$seconds" "${LAB_QEMU[@]}" </dev/null 2>&1 | tr -d '\r' | tee "$console" || status=$?
+  timeout --foreground -k 5 "$seconds" "${LAB_QEMU[@]}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$console" || status=$?
   mkdir -p "$out"
   install -m 644 "$console" "$out/console.log"
   if ((status == 124 || status == 137)); then say "no answer from the guest within $seconds s"; return 1; fi

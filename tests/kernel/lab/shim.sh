@@ -18,7 +18,7 @@ lab_build_shim_programs() {
   "${compile[@]}" -o "$LAB_WORK/broker" "$folder/broker.c" "$folder/broker-client.c"
   programs+=("$LAB_WORK/broker")
   for name in "$@"; do
-    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "$folder/broker-client.c"
+    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "$folder/shim-support.c" "$folder/broker-client.c"
     programs+=("$LAB_WORK/$name")
   done
 }

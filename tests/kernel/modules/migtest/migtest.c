@@ -18,6 +18,7 @@ static struct mdev_type small_type = { .sysfs_name = "small", .pretty_name = "Sm
 static struct mdev_type large_type = { .sysfs_name = "large", .pretty_name = "Large test device" };
 static struct mdev_type *types[] = { &small_type, &large_type };
 
+static struct class migtest_class = { .name = "migtest" };
 static struct device *parent_device;
 static struct mdev_parent parent;
 
@@ -49,15 +50,20 @@ static int __init migtest_init(void)
 	error = mdev_register_driver(&migtest_driver);
 	if (error)
 		return error;
-	parent_device = root_device_register("migtest");
+	error = class_register(&migtest_class);
+	if (error)
+		goto unregister_driver;
+	parent_device = device_create(&migtest_class, NULL, MKDEV(0, 0), NULL, "migtest");
 	if (IS_ERR(parent_device)) {
 		error = PTR_ERR(parent_device);
-		goto unregister_driver;
+		goto unregister_class;
 	}
 	error = mdev_register_parent(&parent, parent_device, &migtest_driver, types, ARRAY_SIZE(types));
 	if (!error)
 		return 0;
-	root_device_unregister(parent_device);
+	device_unregister(parent_device);
+unregister_class:
+	class_unregister(&migtest_class);
 unregister_driver:
 	mdev_unregister_driver(&migtest_driver);
 	return error;
@@ -66,7 +72,8 @@ unregister_driver:
 static void __exit migtest_exit(void)
 {
 	mdev_unregister_parent(&parent);
-	root_device_unregister(parent_device);
+	device_unregister(parent_device);
+	class_unregister(&migtest_class);
 	mdev_unregister_driver(&migtest_driver);
 }
 

@@ -1,0 +1,437 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Tests of the broker's descriptor against a daemon that is broken or hostile: whatever it writes, it gets EINVAL, the request
+ * goes on waiting, and nobody is told yes. usage: shim-hostile [TEST]; SHIM_FUZZ_SECONDS sizes the fuzz run.
+ */
+#include "shim-support.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include "broker-client.h"
+
+#define VERSION "migration_version"
+#define STRING "mtty:a:b:c"
+
+static struct broker broker;
+static uint64_t attachment;
+
+static void setup(void)
+{
+	union broker_message reply;
+	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC);
+
+	EXPECT_RESULT(0, broker_hello(&broker, fd));
+	while (broker_list(&broker, 0, &reply) == 0 && reply.list_reply.attachment)
+		EXPECT_RESULT(0, broker_detach(&broker, reply.list_reply.attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
+}
+
+static void teardown(void)
+{
+	close(broker.fd);
+}
+
+/* A child that ends with the errno of its write, or 0 where it was told yes. */
+static pid_t writer_start(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit((int)-attr_put(shim_file(shim_mdev_a, VERSION), STRING));
+	return child;
+}
+
+static pid_t reader_start(void)
+{
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n") ? 0 : 1);
+	return child;
+}
+
+static void expect_end(pid_t child, int wanted)
+{
+	int status;
+
+	waitpid(child, &status, 0);
+	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == wanted, "a user got %s, expected %s",
+		    shim_name(-WEXITSTATUS(status)), shim_name(-wanted));
+}
+
+static ssize_t raw(const void *bytes, size_t size)
+{
+	ssize_t count = write(broker.fd, bytes, size);
+
+	return count < 0 ? -errno : count;
+}
+
+static struct migcompat_msg_write_reply reply_to(const union broker_message *request)
+{
+	return (struct migcompat_msg_write_reply){
+		.header = { .size = sizeof(struct migcompat_msg_write_reply), .op = request->header.op | MIGCOMPAT_OP_REPLY,
+			    .id = request->header.id, .epoch = broker.epoch },
+		.count = (uint32_t)strlen(STRING),
+	};
+}
+
+static void only_a_whole_yes_is_yes(void)
+{
+	static const int errors[] = { -ENOENT, EINVAL, 1, -512, -4095, -2147483647 - 1, -EAGAIN, -EINTR, -EOPNOTSUPP, 2147483647 };
+	struct migcompat_msg_write_reply good, bad;
+	union broker_message request;
+	pid_t child;
+
+	setup();
+	child = writer_start();
+	EXPECT_RESULT(0, broker_receive(&broker, &request));
+	EXPECT_RESULT(MIGCOMPAT_OP_WRITE, (ssize_t)request.header.op);
+	good = reply_to(&request);
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+		bad = good, bad.count = 0, bad.header.error = errors[i];
+		EXPECT_RESULT(-EINVAL, raw(&bad, sizeof(bad)));
+	}
+#define REFUSED(change)                                                                                                      \
+	do {                                                                                                                 \
+		bad = good;                                                                                                  \
+		change;                                                                                                      \
+		EXPECT_RESULT(-EINVAL, raw(&bad, sizeof(bad)));                                                              \
+	} while (0)
+	REFUSED(bad.count = 0);
+	REFUSED(bad.count -= 1);
+	REFUSED(bad.count += 1);
+	REFUSED(bad.count = 0xffffffff);
+	REFUSED(bad.header.error = -EINVAL);
+	REFUSED(bad.reserved = 1);
+	REFUSED(bad.header.reserved = 1);
+	REFUSED(bad.header.id += 1);
+	REFUSED(bad.header.id = 0);
+	REFUSED(bad.header.id -= 1);
+	REFUSED(bad.header.epoch += 1);
+	REFUSED(bad.header.epoch -= 1);
+	REFUSED(bad.header.epoch = 0);
+	REFUSED(bad.header.size -= 1);
+	REFUSED(bad.header.size += 1);
+	REFUSED(bad.header.size = 0);
+	REFUSED(bad.header.size = 0xffffffff);
+	REFUSED(bad.header.op &= ~MIGCOMPAT_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_OP_READ | MIGCOMPAT_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_OP_CANCEL | MIGCOMPAT_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY);
+	for (size_t size = 0; size < sizeof(good); size++)
+		shim_expect(raw(&good, size) == -EINVAL, "a reply cut to %zu bytes is taken", size);
+	EXPECT_RESULT(0, waitpid(child, NULL, WNOHANG));
+	EXPECT_RESULT(sizeof(good), raw(&good, sizeof(good)));
+	expect_end(child, 0);
+	EXPECT_RESULT(-EINVAL, raw(&good, sizeof(good))); /* once more */
+	teardown();
+}
+
+static void read_is_answered_by_a_clean_string(void)
+{
+	static char text[MIGCOMPAT_STRING_MAX + 1];
+	union broker_message request;
+	pid_t child;
+
+	setup();
+	child = reader_start();
+	EXPECT_RESULT(0, broker_receive(&broker, &request));
+	memset(text, 'a', sizeof(text));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "", 0));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, sizeof(text)));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "a\n", 2));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "a\0b", 3));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "a b", 3));
+	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
+	EXPECT_RESULT(-EINVAL, broker_reply_error(&broker, &request, -ENOMEM));
+	EXPECT_RESULT(0, broker_reply_text(&broker, &request, STRING, strlen(STRING)));
+	expect_end(child, 0);
+	teardown();
+}
+
+static void ask_is_answered_by_whole_lines(void)
+{
+	char *text = malloc(MIGCOMPAT_LINES_MAX + 4096);
+	union broker_message request;
+	pid_t child;
+
+	setup();
+	child = fork();
+	if (child == 0) {
+		int fd = open("/dev/migcompat", O_RDWR);
+
+		_exit(write(fd, STRING, strlen(STRING)) > 0 && read(fd, text, 100) == 4 ? 0 : 1);
+	}
+	EXPECT_RESULT(0, broker_receive(&broker, &request));
+	memset(text, '\n', MIGCOMPAT_LINES_MAX + 4096);
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes", 3));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 1));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 4096));
+	EXPECT_RESULT(0, broker_reply_text(&broker, &request, "yes\n", 4));
+	expect_end(child, 0);
+	free(text);
+	teardown();
+}
+
+static void commands_are_checked_whole(void)
+{
+	struct migcompat_msg_detach detach = { .header = { .op = MIGCOMPAT_OP_DETACH, .id = 1000 } };
+	struct migcompat_msg_hello hello = { .header = { .op = MIGCOMPAT_OP_HELLO, .id = 1 }, .version_min = 1, .version_max = 1 };
+	struct {
+		struct migcompat_msg_publish publish;
+		struct migcompat_msg_parameter parameter;
+		char text[8];
+	} message;
+	struct broker fresh = { .fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC) };
+	union broker_message reply;
+
+	/* Before HELLO nothing is taken or given. */
+	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &detach, sizeof(detach)));
+	EXPECT_RESULT(-EINVAL, broker_receive(&fresh, &reply));
+	hello.version_min = 2, hello.version_max = 1;
+	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
+	hello.version_min = 0, hello.version_max = 1;
+	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
+	hello.version_min = 2, hello.version_max = 9;
+	EXPECT_RESULT(-EPROTONOSUPPORT, broker_send(&fresh, &hello, sizeof(hello)));
+	hello.version_min = 1;
+	EXPECT_RESULT(0, broker_send(&fresh, &hello, sizeof(hello)));
+	EXPECT_RESULT(0, broker_receive(&fresh, &reply));
+	EXPECT_RESULT(1, (ssize_t)reply.hello_reply.version);
+	close(fresh.fd);
+
+	setup();
+	detach.attachment = attachment + 1;
+	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
+	detach.attachment = attachment;
+	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach))); /* its number is used up */
+	detach.header.id = 1;
+	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
+	broker.command = 1000;
+	/* Lengths that lead out of the message, and such that wrap around. */
+	memset(&message, 0, sizeof(message));
+	for (int i = 0; i < 6; i++) {
+		message.publish.header.op = MIGCOMPAT_OP_PUBLISH;
+		message.publish.header.id = ++broker.command;
+		message.publish.attachment = attachment;
+		message.publish.parameters = i == 0 ? 2 : i == 1 ? 0xffffffff : i == 2 ? 0x08000001 : 1;
+		message.publish.type_length = i == 3 ? 0xfffffff0 : 4;
+		message.parameter.name_length = i == 4 ? 0xfffffffc : 4;
+		message.parameter.value_length[0] = i == 5 ? 0xfffffffe : MIGCOMPAT_VALUE_ABSENT;
+		memcpy(message.text, "typename", 8);
+		EXPECT_RESULT(-EINVAL, broker_send(&broker, &message, sizeof(message)));
+	}
+	EXPECT_RESULT(0, broker_detach(&broker, attachment));
+	EXPECT_RESULT(-EINVAL, broker_detach(&broker, attachment));
+	teardown();
+}
+
+static void answers_that_nobody_reads_are_bounded(void)
+{
+	struct migcompat_msg_list list = { .header = { .op = MIGCOMPAT_OP_LIST } };
+	union broker_message reply;
+	int error = 0, sent = 0;
+
+	setup();
+	while (sent < 1000 && !error) {
+		list.header.id = ++broker.command;
+		error = broker_send(&broker, &list, sizeof(list));
+		sent += !error;
+	}
+	EXPECT_RESULT(-EBUSY, error);
+	EXPECT_RESULT(MIGCOMPAT_MSG_ANSWERS_MAX, sent);
+	while (sent--)
+		EXPECT_RESULT(0, broker_receive(&broker, &reply));
+	EXPECT_RESULT(0, broker_list(&broker, 0, &reply));
+	teardown();
+}
+
+static void failed_reads_lose_nothing(void)
+{
+	char *volatile nowhere = NULL;
+	union broker_message request;
+	pid_t child;
+
+	setup();
+	child = writer_start();
+	sleep_ms(100);
+	EXPECT_RESULT(-1, read(broker.fd, request.bytes, MIGCOMPAT_MSG_READ_SIZE - 1));
+	EXPECT_RESULT(EINVAL, errno);
+	EXPECT_RESULT(-1, read(broker.fd, nowhere, MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(EFAULT, errno);
+	EXPECT_RESULT(0, broker_receive(&broker, &request));
+	EXPECT_RESULT(0, broker_reply_yes(&broker, &request));
+	expect_end(child, 0);
+	teardown();
+}
+
+/* Hands the descriptor to another process through a socket, as systemd's store does, and dies after it has read the request. */
+static void request_survives_its_daemon(void)
+{
+	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
+	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	union broker_message request;
+	int sockets[2], fd = -1;
+	uint64_t old_epoch;
+	pid_t first, user;
+
+	EXPECT_RESULT(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
+	first = fork();
+	if (first == 0) {
+		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+
+		setup();
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(header), &broker.fd, sizeof(int));
+		sendmsg(sockets[0], &message, 0);
+		broker_receive(&broker, &request);
+		request.header.epoch = broker.epoch;
+		send(sockets[0], &request, sizeof(request), 0);
+		pause();
+	}
+	EXPECT_RESULT(1, recvmsg(sockets[1], &message, 0));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	user = writer_start();
+	EXPECT_RESULT(sizeof(request), recv(sockets[1], &request, sizeof(request), MSG_WAITALL));
+	kill(first, SIGKILL);
+	waitpid(first, NULL, 0);
+	old_epoch = request.header.epoch;
+
+	/* A reply without a HELLO of its own is not taken, even with the right epoch. */
+	broker = (struct broker){ .fd = fd, .epoch = old_epoch };
+	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
+	EXPECT_RESULT(0, broker_hello(&broker, fd));
+	EXPECT_RESULT(1, (ssize_t)broker.hello.requeued);
+	EXPECT_RESULT(1, (ssize_t)broker.hello.attachments);
+	shim_expect(broker.epoch > old_epoch, "an epoch's number was used again");
+	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request)); /* it is queued again, and was not read in this epoch */
+	EXPECT_RESULT(0, broker_receive(&broker, &request));
+	broker.epoch = old_epoch;
+	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
+	broker.epoch = request.header.epoch;
+	EXPECT_RESULT(0, broker_reply_yes(&broker, &request));
+	expect_end(user, 0);
+	close(sockets[0]);
+	close(sockets[1]);
+	teardown();
+}
+
+static uint64_t random_state = 88172645463325252u;
+
+static uint32_t random_below(uint32_t limit)
+{
+	random_state ^= random_state << 13;
+	random_state ^= random_state >> 7;
+	random_state ^= random_state << 17;
+	return (uint32_t)(random_state >> 16) % limit;
+}
+
+/* A message that was valid once, changed in some bytes, or nothing but noise. */
+static size_t message_make(char *bytes, size_t limit, const union broker_message *last)
+{
+	union { struct migcompat_msg_header header; char bytes[512]; } message = { 0 };
+	static const uint32_t ops[] = { 1, 2, 3, 4, 5, 6, 16, 17, 18, 19, 0x80000010, 0x80000011, 0x80000012, 0x80000001 };
+	size_t size = sizeof(message.header) + random_below(96);
+
+	if (random_below(4) == 0) {
+		size = random_below((uint32_t)limit);
+		for (size_t i = 0; i < size; i++)
+			bytes[i] = (char)random_below(256);
+		return size;
+	}
+	message.header.op = ops[random_below(sizeof(ops) / sizeof(ops[0]))];
+	message.header.size = (uint32_t)size;
+	message.header.id = random_below(2) ? last->header.id : ++broker.command;
+	message.header.epoch = broker.epoch;
+	message.header.error = random_below(3) ? 0 : -(int)random_below(140);
+	for (size_t i = sizeof(message.header); i < size; i++)
+		message.bytes[i] = random_below(2) ? 0 : (char)random_below(256);
+	for (uint32_t i = random_below(4); i > 0; i--)
+		message.bytes[random_below((uint32_t)size)] ^= (char)(1 << random_below(8));
+	memcpy(bytes, &message, size);
+	return size;
+}
+
+/* Says whether the outcome of such a message is one that the protocol knows; a new epoch is noted. */
+static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
+{
+	struct migcompat_msg_header header = { 0 };
+	union broker_message reply;
+
+	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
+	if (result == -EINVAL)
+		return true;
+	if (header.op == MIGCOMPAT_OP_HELLO && result == (ssize_t)size)
+		return broker_receive(&broker, &reply) == 0 && (broker.epoch = reply.header.epoch, broker.command = reply.header.id, true);
+	if (header.op == MIGCOMPAT_OP_HELLO)
+		return result == -EPROTONOSUPPORT;
+	if (header.op == MIGCOMPAT_OP_LIST && result == (ssize_t)size)
+		return broker_receive(&broker, &reply) == 0;
+	/* A refusal that happens to be a valid one. */
+	return (header.op & MIGCOMPAT_OP_REPLY) && header.error < 0 && result == (ssize_t)size;
+}
+
+static void noise_is_einval_and_never_yes(void)
+{
+	const char *seconds = getenv("SHIM_FUZZ_SECONDS");
+	double end = seconds_now() + (seconds ? atoi(seconds) : 10);
+	static char bytes[8192];
+	union broker_message request = { 0 };
+	unsigned long messages = 0, asked = 0;
+	pid_t user;
+
+	setup();
+	random_state ^= (uint64_t)getpid() << 32;
+	printf("  seed %llx\n", (unsigned long long)random_state);
+	user = fork();
+	while (user == 0)
+		if (attr_put(shim_file(shim_mdev_a, VERSION), STRING) == 0)
+			_exit(0);
+	fcntl(broker.fd, F_SETFL, O_NONBLOCK);
+	while (seconds_now() < end) {
+		size_t size = message_make(bytes, sizeof(bytes), &request);
+		ssize_t result = raw(bytes, size);
+
+		messages++;
+		shim_expect(outcome_is_known(result, bytes, size), "message %lu of %zu bytes, op %x: %s", messages, size,
+			    ((struct migcompat_msg_header *)bytes)->op, shim_name(result));
+		if (broker_receive(&broker, &request) == 0 && request.header.op == MIGCOMPAT_OP_WRITE)
+			asked++;
+		if (asked && random_below(8) == 0)
+			broker_reply_error(&broker, &request, -EINVAL);
+	}
+	EXPECT_RESULT(0, waitpid(user, NULL, WNOHANG));
+	kill(user, SIGKILL);
+	waitpid(user, NULL, 0);
+	shim_expect(asked > 0, "nobody asked anything");
+	printf("  %lu messages, %lu requests\n", messages, asked);
+	teardown();
+}
+
+#define TEST(name) { #name, name }
+static const struct shim_test tests[] = {
+	TEST(only_a_whole_yes_is_yes),
+	TEST(read_is_answered_by_a_clean_string),
+	TEST(ask_is_answered_by_whole_lines),
+	TEST(commands_are_checked_whole),
+	TEST(answers_that_nobody_reads_are_bounded),
+	TEST(failed_reads_lose_nothing),
+	TEST(request_survives_its_daemon),
+	TEST(noise_is_einval_and_never_yes),
+};
+
+int main(int argc, char **argv)
+{
+	shim_find_devices();
+	return shim_run(tests, sizeof(tests) / sizeof(tests[0]), argc > 1 ? argv[1] : NULL) != 0;
+}
