@@ -252,7 +252,7 @@ static struct stated *example_load(struct error *err)
 {
 	FILE *file = fopen(TEST_SOURCE "/plugins/vfio-ap/examples/facts.d/master-keys.json", "re");
 	struct stated *stated = NULL;
-	struct folder folder;
+	struct folder folder = {0};
 	char text[65536];
 	size_t len;
 
