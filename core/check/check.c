@@ -198,6 +198,24 @@ static void judge_mechanism(const struct target *target, struct migcompat_verdic
 		verdict_not_migratable(verdict, "%s", sentence);
 }
 
+/* An operator's hold is behind every policy: no override lifts it. */
+static void judge_hold(const struct engine *engine, const char *role, const struct device *device, struct migcompat_verdict *verdict)
+{
+	char reason[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX * 2];
+
+	if (!device || !engine->hold || !engine->hold(engine->hold_arg, device, reason, sizeof(reason)))
+		return;
+	snprintf(text, sizeof(text), "%s %s is held: %s", role, device->id, reason);
+	result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HOLD, NULL, NULL, text);
+	verdict->forced = false;
+}
+
+static void judge_holds(const struct target *target, struct migcompat_verdict *verdict)
+{
+	judge_hold(target->engine, "source", verdict->source.device, verdict);
+	judge_hold(target->engine, "target", verdict->target.device, verdict);
+}
+
 /* ---------------------------------------------------------------- questions */
 
 static int ask_string(struct target *target, const char *text, size_t len, struct migcompat_verdict *verdict)
@@ -212,6 +230,7 @@ static int ask_string(struct target *target, const char *text, size_t len, struc
 	r = version_string_parse(text, len, &string, &err);
 	if (r) {
 		add_malformed(verdict, r, err.text);
+		judge_holds(target, verdict);
 		verdict_settle(verdict);
 		return 0;
 	}
@@ -228,6 +247,7 @@ static int ask_string(struct target *target, const char *text, size_t len, struc
 		apply_policy(target, &string, text, verdict);
 	}
 	judge_mechanism(target, verdict);
+	judge_holds(target, verdict);
 	verdict_settle(verdict);
 	return 0;
 }

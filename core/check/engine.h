@@ -32,6 +32,9 @@ struct engine {
 	struct arena arena;
 	policy_trace_fn *trace; /* for "policy explain": how each rule fared in every question; NULL: none */
 	void *trace_arg;
+	/* Is a device held by an operator, and why? Asked by whoever asks a question, side by side; NULL: nothing is held. */
+	bool (*hold)(void *arg, const struct device *device, char *reason, size_t size);
+	void *hold_arg;
 };
 
 /*

@@ -99,6 +99,15 @@ void verdict_settle(struct migcompat_verdict *verdict)
 		verdict->grade = result->extra ? GRADE_SUPERSET : GRADE_IDENTICAL;
 }
 
+void verdict_expect(struct migcompat_verdict *verdict, const char *wished)
+{
+	if (!wished || strcmp(wished, verdict->target.fingerprint) == 0)
+		return;
+	verdict_fail(verdict, -ESTALE, "stale: the target %s changed, its fingerprint is %s now", verdict->target.device->id,
+		     *verdict->target.fingerprint ? verdict->target.fingerprint : "unknown");
+	verdict_settle(verdict);
+}
+
 int verdict_status(const struct migcompat_verdict *verdict)
 {
 	return verdict->code == VERDICT_COMPATIBLE ? 0 : verdict->code == VERDICT_ERROR ? 2 : 1;

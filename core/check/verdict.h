@@ -67,6 +67,12 @@ int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format
 /* Settle code, grade, limit and errno from the findings, unless an error or "not-migratable" was said before. */
 void verdict_settle(struct migcompat_verdict *verdict);
 
+/*
+ * A target whose fingerprint is not the wished one is another than what was asked about before: no earlier answer holds, and the verdict
+ * becomes an error, ESTALE. wished NULL: any will do.
+ */
+void verdict_expect(struct migcompat_verdict *verdict, const char *wished);
+
 /* The exit status of a program: 0, 1 or 2. */
 int verdict_status(const struct migcompat_verdict *verdict);
 

@@ -1,21 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat check: the verdict, with a reason a line. */
 #include <errno.h>
-#include <string.h>
 
 #include "core/check/json.h"
 #include "core/cli/output.h"
 #include "core/cli/verdict_table.h"
-
-/* The target is another one than what was asked about before: no earlier answer holds, and no new one is given. */
-static void judge_fingerprint(const char *wished, struct migcompat_verdict *verdict)
-{
-	if (!wished || strcmp(wished, verdict->target.fingerprint) == 0)
-		return;
-	verdict_fail(verdict, -ESTALE, "stale: the target %s changed, its fingerprint is %s now", verdict->target.device->id,
-		     *verdict->target.fingerprint ? verdict->target.fingerprint : "unknown");
-	verdict_settle(verdict);
-}
 
 static int check_status(const struct cli *cli, const struct migcompat_verdict *verdict)
 {
@@ -37,7 +26,7 @@ int command_check(struct cli *cli)
 			  : check_text(&cli->engine, source.text, source.len, target, &verdict);
 	if (r)
 		return output_fail(cli, r, "out of memory");
-	judge_fingerprint(cli->options.fingerprint, &verdict);
+	verdict_expect(&verdict, cli->options.fingerprint);
 	status = check_status(cli, &verdict);
 	if (verdict.code == VERDICT_ERROR)
 		output_sentence("%s", verdict.text.text);

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One call of a client: from its text to its replies. A long answer comes in steps, so that a client that reads slowly
+ * keeps nobody waiting and little memory.
+ */
+#ifndef CORE_SERVICE_CALL_H
+#define CORE_SERVICE_CALL_H
+
+#include "core/service/buffer.h"
+#include "core/service/peer.h"
+#include "core/service/varlink.h"
+#include "core/service/world.h"
+
+#define CALL_REPLY_MAX (16u << 20) /* bytes of one reply */
+#define CALL_STEP_DEVICES 32u      /* after which a step ends */
+
+struct call;
+struct method_parameter {
+	const char *name;
+	json_type type;
+	bool required;
+};
+
+enum method_flags {
+	METHOD_ROOT = 1, /* for root alone */
+};
+
+#define METHOD_PARAMETERS_MAX 4
+
+struct method {
+	const char *name;
+	unsigned flags;
+	struct method_parameter parameters[METHOD_PARAMETERS_MAX + 1]; /* up to the first without a name */
+	/* Replies to some or all of it. 0: go on with the next step; 1: that was all; negative: it cannot be answered at all. */
+	int (*step)(struct call *call);
+};
+
+/* What calls share; none of it changes during a step, but by the step. */
+struct call_context {
+	struct world *world;
+	struct holds *holds;
+};
+
+struct call {
+	struct call_context *context;
+	const struct method *method;
+	struct varlink_call text;
+	struct peer peer;
+	struct buffer *out; /* the client's */
+	/* Of answers in steps: */
+	struct view view;
+	size_t next;  /* device or choice */
+	json_t *kept; /* what is yet to be replied */
+	bool begun;
+};
+
+/* -EINVAL: no call at all, err says why. *ret is yours, also where an error was replied at once. */
+int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
+	     struct error *err);
+/* As a method's step. */
+int call_step(struct call *call);
+struct call *call_free(struct call *call); /* returns NULL; takes NULL */
+
+/*
+ * For methods. Each puts a reply into the buffer and returns 1, or a negative errno where even that failed. The object is taken over;
+ * NULL: out of memory.
+ */
+int call_reply(struct call *call, json_t *parameters, bool continues);
+int call_error(struct call *call, const char *name, json_t *parameters);
+/* io.migcompat's error of that name. */
+int call_refuse(struct call *call, const char *name, int error, const char *format, ...) __attribute__((format(printf, 4, 5)));
+int call_invalid(struct call *call, const char *parameter);
+/* A parameter's text; NULL: not given. */
+const char *call_text(const struct call *call, const char *name);
+
+/* methods.c */
+const struct method *method_find(const char *name);
+const char *interface_description(const char *name); /* NULL: no such interface */
+
+/* The device that a parameter names, in the call's view, which is opened if it is not; else as call_refuse. */
+int call_device(struct call *call, const char *parameter, const struct device **ret);
+/* What inventory_find said, as call_refuse. */
+int call_not_found(struct call *call, int r, const struct error *err);
+
+/* The steps. */
+int method_get_info(struct call *call);
+int method_get_interface_description(struct call *call);
+int method_list(struct call *call);
+int method_describe(struct call *call);
+int method_version(struct call *call);
+int method_check(struct call *call);
+int method_ask(struct call *call);
+int method_params(struct call *call);
+int method_hold(struct call *call);
+int method_release(struct call *call);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A connection as a small machine: read a message, step through its call, write what came of it, and again. */
+#include "core/service/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "core/service/log.h"
+
+#define READ_BYTES 65536u
+/* One step's replies at most: one whole list, or portions of one device each. */
+#define OUT_BYTES_MAX (CALL_REPLY_MAX + (4u << 20))
+
+enum waiting {
+	WAITING_NOTHING,
+	WAITING_MESSAGE, /* for its rest; from its first byte on */
+	WAITING_READER,  /* for the other end to take what is written */
+};
+
+struct client {
+	const struct client_owner *owner;
+	sd_event_source *io;
+	sd_event_source *timer;
+	struct call *call; /* under way; or NULL */
+	struct buffer in;
+	struct buffer out;
+	size_t scanned; /* bytes of in that hold no zero */
+	struct peer peer;
+	int fd;
+	enum waiting waiting;
+	bool ended;    /* nothing more will come */
+	bool draining;
+};
+
+static void client_gone(struct client *client, int priority, const char *why)
+{
+	log_say(priority, "client of uid %u, pid %d: %s", client->peer.uid, (int)client->peer.pid, why);
+	client->owner->gone(client->owner->arg, client);
+}
+
+const struct peer *client_peer(const struct client *client)
+{
+	return &client->peer;
+}
+
+/* Is a whole message there? *ret_len: its bytes without the zero. */
+static bool message_whole(struct client *client, size_t *ret_len)
+{
+	size_t len = buffer_len(&client->in);
+	const char *bytes = client->in.bytes + client->in.start;
+	const char *end;
+
+	if (len == client->scanned)
+		return false;
+	end = memchr(bytes + client->scanned, '\0', len - client->scanned);
+	if (!end) {
+		client->scanned = len;
+		return false;
+	}
+	*ret_len = (size_t)(end - bytes);
+	return true;
+}
+
+/* 0, or the sentence that ends the connection. */
+static const char *client_read(struct client *client)
+{
+	static char bytes[READ_BYTES]; /* one thread, and nothing of it outlives this call */
+	ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
+	size_t len;
+
+	if (got < 0)
+		return errno == EAGAIN || errno == EINTR ? NULL : "the connection broke";
+	if (got == 0) {
+		client->ended = true;
+		return NULL;
+	}
+	if (buffer_append(&client->in, bytes, (size_t)got))
+		return "its message is too long";
+	if (buffer_len(&client->in) > VARLINK_MESSAGE_MAX && !message_whole(client, &len))
+		return "its message is too long";
+	return NULL;
+}
+
+static const char *client_write(struct client *client, bool *ret_progress)
+{
+	while (buffer_len(&client->out)) {
+		ssize_t done = send(client->fd, client->out.bytes + client->out.start, buffer_len(&client->out), MSG_DONTWAIT | MSG_NOSIGNAL);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return errno == EAGAIN ? NULL : "it left before its reply";
+		buffer_take(&client->out, (size_t)done);
+		*ret_progress = true;
+	}
+	return NULL;
+}
+
+/* Begin the next call if there is one. */
+static const char *client_next(struct client *client)
+{
+	struct error err = {0};
+	size_t len;
+	int r;
+
+	if (!message_whole(client, &len))
+		return NULL;
+	r = call_new(client->owner->context, &client->peer, client->in.bytes + client->in.start, len, &client->out, &client->call, &err);
+	buffer_take(&client->in, len + 1);
+	client->scanned = 0;
+	if (!r)
+		return NULL;
+	log_say(LOG_DEBUG, "%s", err.text);
+	return r == -ENOMEM ? "out of memory" : "it sent what is no call";
+}
+
+static const char *client_step(struct client *client)
+{
+	const char *problem = NULL;
+	int r;
+
+	if (!client->call)
+		problem = client_next(client);
+	if (problem || !client->call)
+		return problem;
+	r = call_step(client->call);
+	if (r)
+		client->call = call_free(client->call);
+	return r < 0 ? "its call could not be answered for lack of memory" : NULL;
+}
+
+/* What is waited for decides which events are wanted, and how long. */
+static int client_arm(struct client *client, bool progress)
+{
+	size_t len;
+	bool message = message_whole(client, &len);
+	enum waiting waiting = buffer_len(&client->out) ? WAITING_READER : client->call || message ? WAITING_NOTHING
+			       : buffer_len(&client->in)				    ? WAITING_MESSAGE
+										    : WAITING_NOTHING;
+	bool write = client->call || message || buffer_len(&client->out);
+	bool read = !client->ended && !client->call && !message && !buffer_len(&client->out);
+	int r = sd_event_source_set_io_events(client->io, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u));
+
+	if (r < 0)
+		return r;
+	if (waiting != client->waiting || (waiting == WAITING_READER && progress)) {
+		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
+		if (r >= 0)
+			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+	}
+	client->waiting = waiting;
+	return r;
+}
+
+/* Nothing is left to do for it. */
+static bool client_done(struct client *client)
+{
+	size_t len;
+
+	return (client->ended || client->draining) && !client->call && !buffer_len(&client->out) && !message_whole(client, &len);
+}
+
+static void client_turn(struct client *client, uint32_t events)
+{
+	const char *problem = NULL;
+	bool progress = false;
+
+	if (events & EPOLLIN)
+		problem = client_read(client);
+	if (!problem)
+		problem = client_write(client, &progress);
+	if (!problem && !buffer_len(&client->out))
+		problem = client_step(client);
+	if (!problem)
+		problem = client_write(client, &progress);
+	if (problem)
+		client_gone(client, LOG_NOTICE, problem);
+	else if (client_done(client))
+		client_gone(client, LOG_DEBUG, buffer_len(&client->in) ? "it ended within a message" : "it ended");
+	else if (client_arm(client, progress) < 0)
+		client_gone(client, LOG_ERR, "it cannot be waited for");
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct client *client = arg;
+
+	(void)source, (void)fd;
+	/* One that left is found by reading or writing: what it sent before, such as a call that wants no reply, counts. */
+	if (events & EPOLLERR)
+		client_gone(client, LOG_DEBUG, "the connection broke");
+	else
+		client_turn(client, events);
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct client *client = arg;
+
+	(void)source, (void)usec;
+	client_gone(client, LOG_NOTICE, client->waiting == WAITING_READER ? "it does not take its reply" : "it stopped within a message");
+	return 0;
+}
+
+void client_drain(struct client *client)
+{
+	client->draining = true;
+	client_turn(client, client->call || buffer_len(&client->out) ? 0 : EPOLLIN);
+}
+
+int client_new(const struct client_owner *owner, int fd, const struct peer *peer, struct client **ret)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int r = -ENOMEM;
+
+	if (!client) {
+		close(fd);
+		return r;
+	}
+	client->owner = owner;
+	client->fd = fd;
+	client->peer = *peer;
+	client->in.max = VARLINK_MESSAGE_MAX + READ_BYTES;
+	client->out.max = OUT_BYTES_MAX;
+	r = sd_event_add_io(owner->event, &client->io, fd, EPOLLIN, on_io, client);
+	if (r >= 0)
+		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0, on_timer, client);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
+	if (r < 0)
+		client_free(client);
+	else
+		*ret = client;
+	return r < 0 ? r : 0;
+}
+
+struct client *client_free(struct client *client)
+{
+	if (!client)
+		return NULL;
+	sd_event_source_disable_unref(client->io);
+	sd_event_source_disable_unref(client->timer);
+	call_free(client->call);
+	buffer_free(&client->in);
+	buffer_free(&client->out);
+	close(client->fd);
+	free(client);
+	return NULL;
+}

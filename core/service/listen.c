@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Making or taking over the listening socket. */
+#include "core/service/listen.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#define BACKLOG 64
+
+/* Only root can give to a group that is not its own; whoever else runs this keeps it to itself. */
+static int give(const char *path, const struct peer_group *group, struct error *err)
+{
+	if (!group->exists || lchown(path, (uid_t)-1, group->gid) == 0 || (errno == EPERM && geteuid() != 0))
+		return 0;
+	return error_set(err, -errno, "%s could not be given to its group: %s", path, strerror(errno));
+}
+
+int listen_folder(const char *path, const struct peer_group *group, struct error *err)
+{
+	struct stat st;
+
+	if (mkdir(path, 0750) == 0)
+		return give(path, group, err);
+	if (errno != EEXIST)
+		return error_set(err, -errno, "folder %s could not be made: %s", path, strerror(errno));
+	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
+		return error_set(err, -ENOTDIR, "%s is no folder", path);
+	return 0;
+}
+
+/* Does anybody answer there? Only what nobody does is removed, and only a socket. */
+static int make_way(const struct sockaddr_un *address, struct error *err)
+{
+	struct stat st;
+	int fd, r;
+
+	if (lstat(address->sun_path, &st) < 0)
+		return errno == ENOENT ? 0 : error_set(err, -errno, "%s: %s", address->sun_path, strerror(errno));
+	if (!S_ISSOCK(st.st_mode))
+		return error_set(err, -EADDRINUSE, "%s is in the way: it is no socket", address->sun_path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
+	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	close(fd);
+	if (r != -ECONNREFUSED)
+		return error_set(err, -EADDRINUSE, "another service answers at %s", address->sun_path);
+	if (unlink(address->sun_path) < 0 && errno != ENOENT)
+		return error_set(err, -errno, "%s could not be removed: %s", address->sun_path, strerror(errno));
+	return 0;
+}
+
+static int bind_listen(int fd, const struct sockaddr_un *address)
+{
+	mode_t before = umask(0117);
+	int r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+
+	umask(before);
+	if (!r && listen(fd, BACKLOG) < 0)
+		r = -errno;
+	return r;
+}
+
+int listen_open(const char *path, const struct peer_group *group, int *ret, struct error *err)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	int fd, r;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path, sizeof(address.sun_path) - 1);
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	r = make_way(&address, err);
+	if (r)
+		return r;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
+	r = bind_listen(fd, &address);
+	if (r)
+		error_set(err, r, "%s could not be listened at: %s", path, strerror(-r));
+	else
+		r = give(path, group, err);
+	if (r)
+		close(fd);
+	else
+		*ret = fd;
+	return r;
+}
+
+int listen_passed(int *ret, struct error *err)
+{
+	int count = sd_listen_fds(1);
+	int fd = SD_LISTEN_FDS_START, flags;
+
+	if (count < 0)
+		return error_set(err, count, "what systemd passed could not be read: %s", strerror(-count));
+	if (count == 0) {
+		*ret = -1;
+		return 0;
+	}
+	if (count > 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+		return error_set(err, -EINVAL, "%d descriptors were passed, expected one listening unix stream socket", count);
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return error_set(err, -errno, "the passed socket cannot be used: %s", strerror(errno));
+	*ret = fd;
+	return 0;
+}

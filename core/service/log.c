@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Sending to the journal with fields of its own, so that "journalctl MIGCOMPAT_DEVICE=…" finds what was said of a device. */
+#define SD_JOURNAL_SUPPRESS_LOCATION
+#include "core/service/log.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <systemd/sd-journal.h>
+
+#include "core/facts/utf8.h"
+
+#define LINE_BYTES 4096
+
+static bool to_stderr; /* set once at start; a program has one log */
+
+void log_open(bool foreground)
+{
+	to_stderr = foreground;
+}
+
+/* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a second line. */
+static void clean(char *text)
+{
+	size_t len = strlen(text), size;
+
+	for (size_t at = 0; at < len; at += size) {
+		size = utf8_sequence(text + at, len - at);
+		if (!size || utf8_control(text + at, size))
+			memset(text + at, '?', size ? size : 1);
+		if (!size)
+			size = 1;
+	}
+}
+
+void log_say(int priority, const char *format, ...)
+{
+	char text[LINE_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	clean(text);
+	if (!to_stderr && sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, NULL) == 0)
+		return;
+	if (priority < LOG_DEBUG)
+		fprintf(stderr, "migcompatd: %s\n", text);
+}
+
+static const char *or_none(const char *text)
+{
+	return text && *text ? text : "-";
+}
+
+void log_answered(const struct log_answer *answer)
+{
+	const char *device = answer->target ? answer->target : answer->source;
+	char text[LINE_BYTES];
+
+	snprintf(text, sizeof(text), "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us, uid %u)", answer->method, or_none(answer->source),
+		 answer->target ? " to " : "", answer->target ? answer->target : "", or_none(answer->verdict), answer->limit ? ", limit " : "",
+		 answer->limit ? answer->limit : "", or_none(answer->hash), answer->duration_us, answer->uid);
+	clean(text);
+	if (!to_stderr &&
+	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s", or_none(device),
+			    "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
+			    "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit), "MIGCOMPAT_ERRNO=%s",
+			    or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us, NULL) == 0)
+		return;
+	fprintf(stderr, "migcompatd: %s\n", text);
+}

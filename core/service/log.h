@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The service's words to its administrator: the journal, or standard error in the foreground. Never a whole string of a device. */
+#ifndef CORE_SERVICE_LOG_H
+#define CORE_SERVICE_LOG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <syslog.h>
+
+/* Once, before the first word. */
+void log_open(bool foreground);
+
+/* priority: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG (which the foreground leaves out). */
+void log_say(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* One answered question; texts may be NULL. */
+struct log_answer {
+	const char *method;
+	const char *source;      /* device */
+	const char *target;      /* device */
+	const char *hash;        /* of the source's string; of a device, its fingerprint */
+	const char *verdict;
+	const char *limit;
+	const char *error;       /* errno's name */
+	uint64_t duration_us;
+	unsigned uid;
+};
+void log_answered(const struct log_answer *answer);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompatd: from the command line to a running service. */
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/facts/json_seed.h"
+#include "core/service/log.h"
+#include "core/service/server.h"
+
+#define PATIENCE_MS 30000u
+#define PATIENCE_MS_MAX 3600000u
+#define STATUS_TROUBLE 2
+
+static const char usage[] =
+	"usage: migcompatd [OPTION...]\n"
+	"Answers questions about the migration of VFIO devices at a Varlink socket, and keeps operators' holds.\n"
+	"  --socket PATH      instead of /run/migcompat/io.migcompat; one that systemd passes goes first\n"
+	"  --state DIR        where holds are kept, instead of /run/migcompat\n"
+	"  --group NAME       whose members may ask, instead of migcompat\n"
+	"  --config DIR       instead of /etc/migcompat\n"
+	"  --plugin-dir DIR   where the backends lie\n"
+	"  -i FILE            serve the devices of an inventory instead of this host's; repeatable\n"
+	"  --patience MS      for a client that stops within a message or does not take its reply, instead of 30000\n"
+	"  --foreground       log to standard error instead of the journal\n"
+	"  --help, --version\n";
+
+enum letter {
+	LETTER_SOCKET = 256,
+	LETTER_STATE,
+	LETTER_GROUP,
+	LETTER_CONFIG,
+	LETTER_PLUGIN_DIR,
+	LETTER_PATIENCE,
+	LETTER_FOREGROUND,
+	LETTER_HELP,
+	LETTER_VERSION,
+};
+
+static const struct option table[] = {
+	{"socket", required_argument, NULL, LETTER_SOCKET},
+	{"state", required_argument, NULL, LETTER_STATE},
+	{"group", required_argument, NULL, LETTER_GROUP},
+	{"config", required_argument, NULL, LETTER_CONFIG},
+	{"plugin-dir", required_argument, NULL, LETTER_PLUGIN_DIR},
+	{"patience", required_argument, NULL, LETTER_PATIENCE},
+	{"foreground", no_argument, NULL, LETTER_FOREGROUND},
+	{"help", no_argument, NULL, LETTER_HELP},
+	{"version", no_argument, NULL, LETTER_VERSION},
+	{0},
+};
+
+struct run {
+	struct server_options options;
+	const char *text; /* to print instead of serving */
+	bool foreground;
+};
+
+static int take_patience(const char *text, uint64_t *ret)
+{
+	char *end;
+	unsigned long value;
+
+	errno = 0;
+	value = strtoul(text, &end, 10);
+	if (errno || *end || *text < '0' || *text > '9' || value == 0 || value > PATIENCE_MS_MAX) {
+		fprintf(stderr, "migcompatd: --patience expects 1 to %u milliseconds\n", PATIENCE_MS_MAX);
+		return -EINVAL;
+	}
+	*ret = value * 1000u;
+	return 0;
+}
+
+static int take_option(struct run *run, int letter, size_t *count)
+{
+	switch (letter) {
+	case 'i':
+		run->options.world.inventories[(*count)++] = optarg;
+		return 0;
+	case LETTER_SOCKET:
+		run->options.socket = optarg;
+		return 0;
+	case LETTER_STATE:
+		run->options.state = optarg;
+		return 0;
+	case LETTER_GROUP:
+		run->options.group = optarg;
+		return 0;
+	case LETTER_CONFIG:
+		run->options.world.config = optarg;
+		return 0;
+	case LETTER_PLUGIN_DIR:
+		run->options.world.plugin_dir = optarg;
+		return 0;
+	case LETTER_PATIENCE:
+		return take_patience(optarg, &run->options.patience_us);
+	case LETTER_FOREGROUND:
+		run->foreground = true;
+		return 0;
+	case LETTER_HELP:
+		run->text = usage;
+		return 0;
+	case LETTER_VERSION:
+		run->text = "migcompatd " MIGCOMPAT_RELEASE "\n";
+		return 0;
+	default:
+		return -EINVAL; /* getopt said why */
+	}
+}
+
+static int parse(struct run *run, int argc, char **argv)
+{
+	size_t count = 0;
+	int letter, r = 0;
+
+	while (!r && (letter = getopt_long(argc, argv, "i:", table, NULL)) != -1)
+		r = take_option(run, letter, &count);
+	if (!r && optind < argc) {
+		fprintf(stderr, "migcompatd: unexpected argument \"%s\", see --help\n", argv[optind]);
+		r = -EINVAL;
+	}
+	return r;
+}
+
+/* A socket or file that is opened later must never become one of the standard three. */
+static void open_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int serve(const struct run *run)
+{
+	struct error err = {0};
+	sigset_t mask;
+	int r;
+
+	log_open(run->foreground);
+	json_seed();
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_BLOCK, &mask, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = server_run(&run->options, &err);
+	if (r)
+		log_say(LOG_ERR, "%s", err.text);
+	return r ? STATUS_TROUBLE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	struct run run = {.options = {
+				  .socket = "/run/migcompat/io.migcompat",
+				  .state = "/run/migcompat",
+				  .group = "migcompat",
+				  .patience_us = (uint64_t)PATIENCE_MS * 1000u,
+			  }};
+	int status = STATUS_TROUBLE;
+
+	open_standard();
+	run.options.world.inventories = calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
+	if (!run.options.world.inventories)
+		fprintf(stderr, "migcompatd: out of memory\n");
+	else if (parse(&run, argc, argv) == 0 && !run.text)
+		status = serve(&run);
+	else if (run.text)
+		status = fputs(run.text, stdout) < 0 || fflush(stdout) ? STATUS_TROUBLE : EXIT_SUCCESS;
+	free(run.options.world.inventories);
+	return status;
+}

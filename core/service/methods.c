@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The methods by name, and those about the service itself and about holds. */
+#include "core/service/call.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/service/log.h"
+#include "interfaces.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define NEEDED(name) {name, JSON_STRING, true}
+#define OPTIONAL(name) {name, JSON_STRING, false}
+
+static const struct method methods[] = {
+	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("host")}, method_ask},
+	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), NEEDED("target"), OPTIONAL("fingerprint")}, method_check},
+	{"io.migcompat.Describe", 0, {NEEDED("device")}, method_describe},
+	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
+	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}}, method_list},
+	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
+	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
+	{"io.migcompat.Version", 0, {NEEDED("device")}, method_version},
+	{VARLINK_SERVICE ".GetInfo", 0, {{.name = NULL}}, method_get_info},
+	{VARLINK_SERVICE ".GetInterfaceDescription", 0, {NEEDED("interface")}, method_get_interface_description},
+};
+
+static const struct {
+	const char *name;
+	const char *description;
+} interfaces[] = {
+	{"io.migcompat", INTERFACE_MIGCOMPAT},
+	{VARLINK_SERVICE, INTERFACE_SERVICE},
+};
+
+const struct method *method_find(const char *name)
+{
+	for (size_t i = 0; i < COUNT(methods); i++)
+		if (strcmp(methods[i].name, name) == 0)
+			return &methods[i];
+	return NULL;
+}
+
+const char *interface_description(const char *name)
+{
+	for (size_t i = 0; i < COUNT(interfaces); i++)
+		if (strcmp(interfaces[i].name, name) == 0)
+			return interfaces[i].description;
+	return NULL;
+}
+
+int method_get_info(struct call *call)
+{
+	return call_reply(call,
+			  json_pack("{s:s,s:s,s:s,s:s,s:[s,s]}", "vendor", "migcompat", "product", "migcompatd", "version", MIGCOMPAT_RELEASE, "url",
+				    "", "interfaces", interfaces[0].name, interfaces[1].name),
+			  false);
+}
+
+int method_get_interface_description(struct call *call)
+{
+	const char *name = call_text(call, "interface");
+	const char *description = interface_description(name);
+
+	if (!description)
+		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound", json_pack("{s:s}", "interface", name));
+	return call_reply(call, json_pack("{s:s}", "description", description), false);
+}
+
+static int hold_failed(struct call *call, int r, const struct error *err)
+{
+	if (r == -EINVAL)
+		return call_invalid(call, "reason");
+	return call_refuse(call, r == -ENOSPC ? "TooManyHolds" : r == -ENOENT ? "DeviceNotHeld" : "Failed", r, "%s", err->text);
+}
+
+int call_not_found(struct call *call, int r, const struct error *err)
+{
+	const char *name = r == -ENOENT ? "DeviceNotFound" : r == -ENOTUNIQ ? "DeviceAmbiguous" : "Failed";
+
+	return call_refuse(call, name, r, "%s", err->text);
+}
+
+int call_device(struct call *call, const char *parameter, const struct device **ret)
+{
+	const char *name = call_text(call, parameter);
+	struct error err = {0};
+	int r;
+
+	if (!call->view.world) {
+		r = view_open(call->context->world, name, &call->view, &err);
+		if (r)
+			return call_refuse(call, "Failed", r, "%s", err.text);
+	}
+	r = inventory_find(&call->view.engine.inventory, name, ret, &err);
+	return r ? call_not_found(call, r, &err) : 0;
+}
+
+int method_hold(struct call *call)
+{
+	const char *reason = call_text(call, "reason");
+	const struct device *device = NULL;
+	struct error err = {0};
+	int r = call_device(call, "device", &device);
+
+	if (r)
+		return r;
+	r = holds_add(call->context->holds, device->host->name, device->id, reason, &err);
+	if (r)
+		return hold_failed(call, r, &err);
+	log_say(LOG_NOTICE, "device %s is held by uid %u: %s", device->id, call->peer.uid, reason);
+	return call_reply(call, json_object(), false);
+}
+
+/* By the holds, not by the devices: what is held may be gone. */
+static int held_find(const struct holds *holds, const char *name, const struct hold **ret, struct error *err)
+{
+	const struct hold *found = NULL;
+
+	for (size_t i = 0; i < holds->count; i++) {
+		const struct hold *hold = &holds->list[i];
+		size_t len = strlen(hold->host);
+		bool whole = strncmp(name, hold->host, len) == 0 && strncmp(name + len, "//", 2) == 0 && strcmp(name + len + 2, hold->device) == 0;
+
+		if (!whole && strcmp(name, hold->device) != 0)
+			continue;
+		if (found)
+			return error_set(err, -ENOTUNIQ, "device \"%s\" is held on %s and on %s: name it as HOST//ID", name, found->host, hold->host);
+		found = hold;
+	}
+	if (!found)
+		return error_set(err, -ENOENT, "device \"%s\" is not held", name);
+	*ret = found;
+	return 0;
+}
+
+int method_release(struct call *call)
+{
+	const char *name = call_text(call, "device");
+	const struct hold *hold = NULL;
+	struct error err = {0};
+	int r = held_find(call->context->holds, name, &hold, &err);
+
+	if (r == -ENOTUNIQ)
+		return call_not_found(call, r, &err);
+	if (!r)
+		r = holds_remove(call->context->holds, hold->host, hold->device, &err);
+	if (r)
+		return hold_failed(call, r, &err);
+	log_say(LOG_NOTICE, "device %s is released by uid %u", name, call->peer.uid);
+	return call_reply(call, json_object(), false);
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * One policy with its backends and, of recorded hosts, the devices. A reload makes a new world; calls that are under
+ * way keep the old one until they end.
+ */
+#ifndef CORE_SERVICE_WORLD_H
+#define CORE_SERVICE_WORLD_H
+
+#include "core/check/engine.h"
+#include "core/service/holds.h"
+
+struct world_options {
+	const char *config;       /* NULL: the installed one */
+	const char *plugin_dir;   /* NULL: the policy's, else the installed one */
+	const char **inventories; /* NULL-terminated; empty: this host */
+};
+
+struct world {
+	struct engine engine;
+	unsigned references;
+	bool live; /* this host: its facts are read again for every call */
+};
+
+/* The holds must live as long. On failure nothing is made. */
+int world_new(const struct world_options *options, struct holds *holds, struct world **ret, struct error *err);
+struct world *world_ref(struct world *world);
+struct world *world_unref(struct world *world); /* returns NULL; takes NULL */
+
+/* What one call sees: the world's backends, and devices as they are now. */
+struct view {
+	struct world *world; /* NULL: closed */
+	struct engine engine;
+};
+
+/* only: a device's name, where one is enough; NULL: all. */
+int view_open(struct world *world, const char *only, struct view *ret, struct error *err);
+void view_close(struct view *view);
+
+#endif

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The built service on recorded hosts, at a socket in a temporary folder, and clients of it. Whatever it logs is kept in a
+ * file; a service that does not end well, or not in time, fails the test.
+ */
+#ifndef TESTS_SERVICE_DAEMON_H
+#define TESTS_SERVICE_DAEMON_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include <jansson.h>
+
+#include "tests/support/files.h"
+
+#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"   /* two ports, of serial-a */
+#define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002" /* one port */
+#define CARD_1 "0000:00:03.0"			      /* one port, of serial-b */
+#define CARD_2 "0000:00:04.0"			      /* two ports */
+#define WAIT_MS 60000 /* sanitizers on a busy machine are slow */
+#define PATIENCE "300"
+
+struct daemon {
+	struct folder folder;
+	char socket[128];
+	pid_t pid;
+};
+
+static inline void pause_ms(long ms)
+{
+	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	nanosleep(&time, NULL);
+}
+
+static inline int client_try(const struct daemon *daemon)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct timeval patience = {.tv_sec = WAIT_MS / 1000};
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	assert_true(fd >= 0);
+	memcpy(address.sun_path, daemon->socket, strlen(daemon->socket) + 1);
+	assert_int_equal(setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience)), 0);
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
+	close(fd);
+	return -1;
+}
+
+/* One line of its log must have this in it, by and by. */
+static inline void daemon_logged(struct daemon *daemon, const char *part)
+{
+	static char text[65536];
+	size_t len;
+	FILE *file;
+
+	for (int i = 0; i < WAIT_MS / 20; i++) {
+		file = fopen(folder_path(&daemon->folder, "log"), "r");
+		len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
+		text[len] = '\0';
+		if (file)
+			fclose(file);
+		if (strstr(text, part))
+			return;
+		pause_ms(20);
+	}
+	fail_msg("\"%s\" is not in the log:\n%s", part, text);
+}
+
+static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
+{
+	char config[192], state[192], log[192];
+	const char *args[32] = {TEST_BUILD "/migcompatd", "--foreground", "--patience", PATIENCE, "--socket", daemon->socket, "--config", config,
+				"--state", state, "-i", TEST_SOURCE "/tests/hosts/serial-a.json", "-i", TEST_SOURCE "/tests/hosts/serial-b.json"};
+	size_t count = 14;
+	pid_t pid;
+
+	snprintf(config, sizeof(config), "%s", folder_path(&daemon->folder, "policy"));
+	snprintf(state, sizeof(state), "%s", folder_path(&daemon->folder, "state"));
+	snprintf(log, sizeof(log), "%s", folder_path(&daemon->folder, "log"));
+	while (more && *more)
+		args[count++] = *more++;
+	unlink(log); /* what an earlier service said is no word of this one */
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
+
+		/* A test that fails leaves none behind. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fd, STDERR_FILENO);
+		execv(args[0], (char *const *)(uintptr_t)args);
+		_exit(127);
+	}
+	return pid;
+}
+
+static inline int daemon_wait(pid_t pid)
+{
+	int status;
+
+	for (int i = 0; i < WAIT_MS / 10; i++) {
+		if (waitpid(pid, &status, WNOHANG) == pid)
+			return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+		pause_ms(10);
+	}
+	kill(pid, SIGKILL);
+	waitpid(pid, &status, 0);
+	fail_msg("the service did not end");
+	return -1;
+}
+
+static inline void daemon_start(struct daemon *daemon, const char *const *more)
+{
+	daemon->pid = daemon_spawn(daemon, more);
+	daemon_logged(daemon, "serving at");
+}
+
+static inline void daemon_end(struct daemon *daemon)
+{
+	assert_int_equal(kill(daemon->pid, SIGTERM), 0);
+	assert_int_equal(daemon_wait(daemon->pid), 0);
+	daemon->pid = 0;
+}
+
+static inline void daemon_folder(struct daemon *daemon)
+{
+	folder_make(&daemon->folder);
+	assert_int_equal(mkdir(folder_path(&daemon->folder, "policy"), 0755), 0);
+	snprintf(daemon->socket, sizeof(daemon->socket), "%s/socket/io.migcompat", daemon->folder.path);
+}
+
+/* For whole groups: *state is the daemon. */
+static inline int daemon_setup(void **state)
+{
+	static struct daemon daemon;
+
+	daemon = (struct daemon){.pid = 0};
+	*state = &daemon;
+	daemon_folder(&daemon);
+	daemon_start(&daemon, NULL);
+	return 0;
+}
+
+static inline int daemon_teardown(void **state)
+{
+	struct daemon *daemon = *state;
+
+	daemon_end(daemon);
+	assert_int_equal(access(daemon->socket, F_OK), -1);
+	folder_remove(&daemon->folder);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- clients */
+
+static inline int client_open(const struct daemon *daemon)
+{
+	int fd = client_try(daemon);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* False where the other end is gone. */
+static inline bool client_send_bytes(int fd, const char *bytes, size_t len)
+{
+	while (len) {
+		ssize_t done = send(fd, bytes, len, MSG_NOSIGNAL);
+
+		if (done <= 0)
+			return false;
+		bytes += done;
+		len -= (size_t)done;
+	}
+	return true;
+}
+
+/* With the zero at the end. */
+static inline void client_send(int fd, const char *text)
+{
+	assert_true(client_send_bytes(fd, text, strlen(text) + 1));
+}
+
+/* The next reply, yours; NULL: the connection ended. */
+static inline json_t *client_receive(int fd)
+{
+	static char text[1u << 20];
+	size_t len = 0;
+	json_t *reply;
+
+	do {
+		ssize_t got = recv(fd, text + len, 1, 0);
+
+		if (got < 0 && errno == EAGAIN)
+			fail_msg("no reply in time");
+		if (got <= 0)
+			return NULL;
+	} while (text[len++] && len < sizeof(text));
+	reply = json_loads(text, 0, NULL);
+	assert_non_null(reply);
+	return reply;
+}
+
+/* Has the service closed it, without a word? */
+static inline void client_is_closed(int fd)
+{
+	assert_null(client_receive(fd));
+	close(fd);
+}
+
+/* One call on a connection of its own; the reply is yours. */
+static inline json_t *call(const struct daemon *daemon, const char *text)
+{
+	int fd = client_open(daemon);
+	json_t *reply;
+
+	client_send(fd, text);
+	reply = client_receive(fd);
+	assert_non_null(reply);
+	close(fd);
+	return reply;
+}
+
+/* "parameters.verdict" of a reply. */
+static inline const char *text_at(json_t *reply, const char *key)
+{
+	return json_string_value(json_object_get(json_object_get(reply, "parameters"), key));
+}
+
+static inline void assert_text(json_t *reply, const char *key, const char *expected)
+{
+	const char *text = text_at(reply, key);
+	char *whole;
+
+	if (text && strcmp(text, expected) == 0)
+		return;
+	whole = json_dumps(reply, 0);
+	fail_msg("\"%s\" is not \"%s\" in %s", key, expected, whole);
+}
+
+/* An error of that name, whose parameter is that text. */
+static inline void assert_error(json_t *reply, const char *name, const char *key, const char *expected)
+{
+	const char *error = json_string_value(json_object_get(reply, "error"));
+
+	assert_non_null(error);
+	assert_string_equal(error, name);
+	assert_text(reply, key, expected);
+	json_decref(reply);
+}
+
+#define METHOD(name, parameters) "{\"method\":\"io.migcompat." name "\",\"parameters\":{" parameters "}}"
+#define CHECK(source, target) METHOD("Check", "\"source\":\"" source "\",\"target\":\"" target "\"")
+#define HOLD(device, reason) METHOD("Hold", "\"device\":\"" device "\",\"reason\":\"" reason "\"")
+#define RELEASE(device) METHOD("Release", "\"device\":\"" device "\"")
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Clients that behave badly, and many at once: each harms itself alone. */
+#include "tests/service/daemon.h"
+
+static void still_serves(const struct daemon *daemon)
+{
+	json_t *reply = call(daemon, CHECK(DUAL, CARD_2));
+
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+}
+
+static void garbage_closes_the_client(void **state)
+{
+	static const char *const texts[] = {"garbage", "", "[]", "{}", "{\"method\":7}", "{\"method\":\"nodot\"}", "{\"method\":\"a.b\",\"parameters\":[]}",
+					    "{\"method\":\"a.b\",\"more\":1}", "{\"method\":\"a.b\"} more", "{\"method\":\"a.b\",\"method\":\"a.b\"}",
+					    "{\"method\":\"a.\\u0000b\"}", "\xff\xfe"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		int fd = client_open(*state);
+
+		client_send(fd, texts[i]);
+		client_is_closed(fd);
+	}
+	still_serves(*state);
+}
+
+static void endless_message_closes_the_client(void **state)
+{
+	static char bytes[1u << 20];
+	int fd = client_open(*state), sent = 0;
+
+	memset(bytes, ' ', sizeof(bytes));
+	while (sent < 100 && client_send_bytes(fd, bytes, sizeof(bytes)))
+		sent++;
+	assert_true(sent < 100);
+	close(fd);
+	still_serves(*state);
+}
+
+static void long_message_within_the_bound_is_read(void **state)
+{
+	static char text[1000000];
+	int len = snprintf(text, sizeof(text), "%s", CHECK(DUAL, CARD_2));
+	int fd = client_open(*state);
+	json_t *reply;
+
+	memset(text + len, ' ', sizeof(text) - 1 - (size_t)len);
+	client_send(fd, text);
+	reply = client_receive(fd);
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	close(fd);
+}
+
+static void client_that_stops_within_a_message_is_closed(void **state)
+{
+	int fd = client_open(*state);
+
+	assert_true(client_send_bytes(fd, "{\"method\":", 10));
+	still_serves(*state);
+	client_is_closed(fd);
+	daemon_logged(*state, "it stopped within a message");
+}
+
+static void idle_client_is_kept(void **state)
+{
+	int fd = client_open(*state);
+	json_t *reply;
+
+	pause_ms(2 * atoi(PATIENCE));
+	client_send(fd, CHECK(DUAL, CARD_2));
+	reply = client_receive(fd);
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	close(fd);
+}
+
+static void calls_in_a_row_are_answered_in_order(void **state)
+{
+	int fd = client_open(*state);
+
+	for (int i = 0; i < 20; i++)
+		client_send(fd, i % 2 ? CHECK(DUAL, CARD_1) : CHECK(DUAL, CARD_2));
+	for (int i = 0; i < 20; i++) {
+		json_t *reply = client_receive(fd);
+
+		assert_text(reply, "verdict", i % 2 ? "incompatible" : "compatible");
+		json_decref(reply);
+	}
+	close(fd);
+}
+
+static void client_that_shuts_its_side_gets_its_reply(void **state)
+{
+	int fd = client_open(*state);
+	json_t *reply;
+
+	client_send(fd, CHECK(DUAL, CARD_2));
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	reply = client_receive(fd);
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	client_is_closed(fd);
+}
+
+static void parallel_clients_get_their_own_answers(void **state)
+{
+	int fds[40];
+
+	for (size_t i = 0; i < 40; i++)
+		fds[i] = client_open(*state);
+	for (size_t i = 0; i < 40; i++)
+		client_send(fds[i], i % 3 ? CHECK(SINGLE, CARD_1) : CHECK(SINGLE, CARD_2));
+	for (size_t i = 0; i < 40; i++) {
+		json_t *reply = client_receive(fds[i]);
+
+		assert_text(reply, "verdict", i % 3 ? "compatible" : "incompatible");
+		json_decref(reply);
+		close(fds[i]);
+	}
+}
+
+static void too_many_clients_are_turned_away(void **state)
+{
+	int fds[64];
+
+	for (size_t i = 0; i < 64; i++)
+		fds[i] = client_open(*state);
+	daemon_logged(*state, "serving");
+	client_is_closed(client_open(*state));
+	for (size_t i = 0; i < 64; i++)
+		close(fds[i]);
+	/* Places are free again as soon as the service has seen them go. */
+	for (int i = 0, fd; i < 200; i++) {
+		json_t *reply;
+
+		fd = client_open(*state);
+		reply = client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))) ? client_receive(fd) : NULL;
+		close(fd);
+		json_decref(reply);
+		if (reply)
+			return;
+		pause_ms(20);
+	}
+	fail_msg("nobody is let in any more");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(garbage_closes_the_client),
+		cmocka_unit_test(endless_message_closes_the_client),
+		cmocka_unit_test(long_message_within_the_bound_is_read),
+		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
+		cmocka_unit_test(idle_client_is_kept),
+		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
+		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
+		cmocka_unit_test(parallel_clients_get_their_own_answers),
+		cmocka_unit_test(too_many_clients_are_turned_away),
+	};
+
+	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);
+}
