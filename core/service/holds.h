@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Operators' holds: devices that nothing may move to or from for now, each with a reason. Every change is on disk before
+ * Operators' holds: devices that nothing may move to or from until they are released, each with a reason. Every change is on disk before
  * it counts, and a file that cannot be understood is an error: a hold that is forgotten would be a wrong yes.
  */
 #ifndef CORE_SERVICE_HOLDS_H
