@@ -85,7 +85,7 @@ static const char *client_read(struct client *client)
 	return NULL;
 }
 
-static const char *client_write(struct client *client, bool *ret_progress)
+static const char *client_write(struct client *client)
 {
 	while (buffer_len(&client->out)) {
 		ssize_t done = send(client->fd, client->out.bytes + client->out.start, buffer_len(&client->out), MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -95,7 +95,6 @@ static const char *client_write(struct client *client, bool *ret_progress)
 		if (done < 0)
 			return errno == EAGAIN ? NULL : "it left before its reply";
 		buffer_take(&client->out, (size_t)done);
-		*ret_progress = true;
 	}
 	return NULL;
 }
@@ -134,20 +133,20 @@ static const char *client_step(struct client *client)
 }
 
 /* What is waited for decides which events are wanted, and how long. */
-static int client_arm(struct client *client, bool progress)
+static int client_arm(struct client *client)
 {
 	size_t len;
 	bool message = message_whole(client, &len);
-	enum waiting waiting = buffer_len(&client->out) ? WAITING_READER : client->call || message ? WAITING_NOTHING
-			       : buffer_len(&client->in)				    ? WAITING_MESSAGE
-										    : WAITING_NOTHING;
 	bool write = client->call || message || buffer_len(&client->out);
+	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
+	enum waiting waiting = write ? WAITING_READER : buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
 	bool read = !client->ended && !client->call && !message && !buffer_len(&client->out);
 	int r = sd_event_source_set_io_events(client->io, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u));
 
 	if (r < 0)
 		return r;
-	if (waiting != client->waiting || (waiting == WAITING_READER && progress)) {
+	/* Every turn for a reader means that it took something. */
+	if (waiting != client->waiting || waiting == WAITING_READER) {
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
 			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
@@ -167,21 +166,20 @@ static bool client_done(struct client *client)
 static void client_turn(struct client *client, uint32_t events)
 {
 	const char *problem = NULL;
-	bool progress = false;
 
 	if (events & EPOLLIN)
 		problem = client_read(client);
 	if (!problem)
-		problem = client_write(client, &progress);
+		problem = client_write(client);
 	if (!problem && !buffer_len(&client->out))
 		problem = client_step(client);
 	if (!problem)
-		problem = client_write(client, &progress);
+		problem = client_write(client);
 	if (problem)
 		client_gone(client, LOG_NOTICE, problem);
 	else if (client_done(client))
 		client_gone(client, LOG_DEBUG, buffer_len(&client->in) ? "it ended within a message" : "it ended");
-	else if (client_arm(client, progress) < 0)
+	else if (client_arm(client) < 0)
 		client_gone(client, LOG_ERR, "it cannot be waited for");
 }
 
@@ -232,6 +230,9 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0, on_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
+	/* What can be read or written goes first, however long somebody else's call took. */
+	if (r >= 0)
+		r = sd_event_source_set_priority(client->timer, SD_EVENT_PRIORITY_IDLE);
 	if (r < 0)
 		client_free(client);
 	else

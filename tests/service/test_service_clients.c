@@ -76,6 +76,21 @@ static void idle_client_is_kept(void **state)
 	close(fd);
 }
 
+static void client_that_reads_nothing_is_closed(void **state)
+{
+	int fd = client_open(*state), size = 4096;
+	static const char text[] = METHOD("List", "\"types\":true");
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	assert_int_equal(fcntl(fd, F_SETFL, O_NONBLOCK), 0);
+	for (int i = 0; i < 2000; i++)
+		if (send(fd, text, sizeof(text), MSG_NOSIGNAL) < 0)
+			break;
+	still_serves(*state);
+	daemon_logged(*state, "it does not take its reply");
+	close(fd);
+}
+
 static void calls_in_a_row_are_answered_in_order(void **state)
 {
 	int fd = client_open(*state);
@@ -154,6 +169,7 @@ int main(void)
 		cmocka_unit_test(long_message_within_the_bound_is_read),
 		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
 		cmocka_unit_test(idle_client_is_kept),
+		cmocka_unit_test(client_that_reads_nothing_is_closed),
 		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
 		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
 		cmocka_unit_test(parallel_clients_get_their_own_answers),
