@@ -97,6 +97,7 @@ static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 
 		/* A test that fails leaves none behind. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
 		execv(args[0], (char *const *)(uintptr_t)args);
 		_exit(127);

@@ -334,6 +334,7 @@ static void an_override_never_accepts_another_type(void **state)
 	check(&bench, TWO, ONE);
 	assert_int_equal(bench.verdict.code, VERDICT_INCOMPATIBLE);
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_TYPE);
+	assert_false(bench.verdict.forced);
 	stop(&bench);
 }
 
