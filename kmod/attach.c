@@ -10,6 +10,8 @@
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/slab.h>
+#include <linux/string.h>
+#include <linux/stringhash.h>
 #include <linux/xarray.h>
 #include "compat.h"
 #include "shim.h"
@@ -18,6 +20,7 @@
 static DEFINE_MUTEX(attach_lock);
 static DEFINE_XARRAY(attachments); /* by number; this and all below under attach_lock */
 static DEFINE_HASHTABLE(attached_devices, 10);
+static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
 
@@ -38,6 +41,7 @@ static void attachment_remove(struct attachment *attachment)
 		sysfs_remove_group(&attachment->foreign->kobj, &attachment->group);
 		attachment->foreign = NULL;
 	}
+	hash_del(&attachment->by_name);
 	xa_erase(&attachments, attachment->id);
 	attachment_count--;
 	class_device_remove(attachment);
@@ -108,50 +112,45 @@ static struct kernfs_node *folder_find(const char *path)
 	return folder ? folder : ERR_PTR(-ENODEV);
 }
 
-/* A reference to the device whose path this is. */
-static struct device *device_find(const char *path)
+/*
+ * The bus of the device whose path this is, in BUS; NULL if it is on none. A device is not freed while it is in the set, so no
+ * reference is taken.
+ */
+static int bus_find(const char *path, migcompat_bus_type **bus)
 {
 	struct kset *devices = any_device->kobj.kset;
 	struct kernfs_node *folder = folder_find(path);
-	struct kobject *kobj, *found = NULL;
-	struct device *device;
-	char *name;
+	struct kobject *kobj;
+	int error = -ENODEV;
 
 	if (IS_ERR(folder))
-		return ERR_CAST(folder);
+		return PTR_ERR(folder);
 	spin_lock(&devices->list_lock);
 	list_for_each_entry(kobj, &devices->list, entry) {
 		if (kobj->sd != folder)
 			continue;
-		found = kobject_get_unless_zero(kobj);
+		*bus = kobj_to_dev(kobj)->bus;
+		error = 0;
 		break;
 	}
 	spin_unlock(&devices->list_lock);
 	kernfs_put(folder);
-	if (!found)
-		return ERR_PTR(-ENODEV);
-
-	device = kobj_to_dev(found);
-	name = kobject_get_path(found, GFP_KERNEL);
-	if (!name || strcmp(name, path)) {
-		put_device(device);
-		device = ERR_PTR(name ? -ENODEV : -ENOMEM);
-	}
-	kfree(name);
-	return device;
+	return error;
 }
 
-static int device_match_self(struct device *device, const void *self)
+static int device_match_path(struct device *device, const void *data)
 {
-	return device == self;
-}
+	const char *path = data;
+	char *own;
+	int match;
 
-static bool device_is_on_its_bus(struct device *device)
-{
-	struct device *found = bus_find_device(device->bus, NULL, device, device_match_self);
-
-	put_device(found);
-	return found;
+	/* Cheap before dear: there may be thousands. Devices of these buses are never renamed. */
+	if (strcmp(dev_name(device), kbasename(path)))
+		return 0;
+	own = kobject_get_path(&device->kobj, GFP_KERNEL);
+	match = own && !strcmp(own, path);
+	kfree(own);
+	return match;
 }
 
 /* A driver may have files of these names one day. */
@@ -170,12 +169,16 @@ static bool device_has_files(struct device *device, const struct attribute_group
 	return false;
 }
 
+static u32 name_hash(const char *name)
+{
+	return full_name_hash(NULL, name, strlen(name));
+}
+
 static bool name_is_free(const char *name)
 {
 	struct attachment *attachment;
-	unsigned long id;
 
-	xa_for_each(&attachments, id, attachment)
+	hash_for_each_possible(attached_names, attachment, by_name, name_hash(name))
 		if (!strcmp(dev_name(&attachment->device), name))
 			return false;
 	return true;
@@ -205,6 +208,7 @@ static int attachment_add(struct attachment *attachment, struct device *foreign)
 		attachment->foreign = foreign;
 		hash_add(attached_devices, &attachment->by_foreign, (unsigned long)foreign);
 	}
+	hash_add(attached_names, &attachment->by_name, name_hash(dev_name(&attachment->device)));
 	attachment_count++;
 	trace_migcompat_attach(attachment);
 	return 0;
@@ -218,77 +222,67 @@ erase:
 	return error;
 }
 
-/* What was found before the mutex may be another device of the same path by now. */
-static int device_check(struct device *device, const char *path)
+/* Makes an attachment, under attach_lock. TYPE belongs to it where this returns 0. */
+static int attachment_make(const char *name, const char *path, struct device *foreign, u32 kind, struct shim_text *type, u64 *ret_id)
 {
-	struct device *again = device_find(path);
-	bool same = again == device;
+	struct attachment *attachment;
+	int error;
 
-	if (IS_ERR(again))
-		return PTR_ERR(again);
-	put_device(again);
-	/* UNBOUND_DRIVER comes after the driver is taken from the device, so it is still to come if the driver is there. */
-	if (!same || !device_is_on_its_bus(device) || !READ_ONCE(device->driver))
-		return -ENODEV;
+	if (!name_is_free(name))
+		return -EEXIST;
+	attachment = class_device_new(name, path, foreign, kind);
+	if (!attachment)
+		return -ENOMEM;
+	if (foreign && device_has_files(foreign, &attachment->group)) {
+		put_device(&attachment->device);
+		return -EEXIST;
+	}
+	rcu_assign_pointer(attachment->type, type);
+	error = attachment_add(attachment, foreign);
+	if (error) {
+		RCU_INIT_POINTER(attachment->type, NULL);
+		put_device(&attachment->device);
+		return error;
+	}
+	*ret_id = attachment->id;
 	return 0;
 }
 
-/* TYPE belongs to the attachment where this returns 0. */
+/*
+ * A device that is found on its bus has its notifications still to come, and they wait for attach_lock. So the reference taken here
+ * is gone before the device is, like everything else of ours.
+ */
 int attach_device(const char *path, struct shim_text *type, u64 *ret_id)
 {
-	struct attachment *attachment = NULL;
+	migcompat_bus_type *bus = NULL;
 	struct device *device;
 	int error;
 
-	device = device_find(path);
-	if (IS_ERR(device))
-		return PTR_ERR(device);
-	error = bus_watch(device->bus);
+	error = bus_find(path, &bus);
 	if (error)
-		goto put_foreign;
-	error = -ENOMEM;
-	attachment = class_device_new(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE);
-	if (!attachment)
-		goto put_foreign;
+		return error;
+	error = bus_watch(bus);
+	if (error)
+		return error;
 
 	mutex_lock(&attach_lock);
-	error = device_check(device, path);
-	if (!error && (!name_is_free(dev_name(device)) || device_has_files(device, &attachment->group)))
-		error = -EEXIST;
-	if (!error) {
-		rcu_assign_pointer(attachment->type, type);
-		error = attachment_add(attachment, device);
-		*ret_id = attachment->id;
-		if (error)
-			RCU_INIT_POINTER(attachment->type, NULL);
-	}
-	/* Never the last one while the device is in the table. */
-	if (error)
-		put_device(&attachment->device);
-	mutex_unlock(&attach_lock);
-put_foreign:
-	/* Outside the mutex, because this may be the last reference, and what a foreign release function does is not known. */
+	device = bus_find_device(bus, NULL, path, device_match_path);
+	/* UNBOUND_DRIVER comes after the driver is taken from the device, so it is still to come if the driver is there. */
+	if (device && READ_ONCE(device->driver))
+		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type, ret_id);
+	else
+		error = -ENODEV;
 	put_device(device);
+	mutex_unlock(&attach_lock);
 	return error;
 }
 
 int attach_type(const char *name, struct shim_text *type, u64 *ret_id)
 {
-	struct attachment *attachment = class_device_new(name, "", NULL, MIGCOMPAT_KIND_TYPE);
-	int error = -EEXIST;
+	int error;
 
-	if (!attachment)
-		return -ENOMEM;
 	mutex_lock(&attach_lock);
-	if (name_is_free(name)) {
-		rcu_assign_pointer(attachment->type, type);
-		error = attachment_add(attachment, NULL);
-		*ret_id = attachment->id;
-		if (error)
-			RCU_INIT_POINTER(attachment->type, NULL);
-	}
-	if (error)
-		put_device(&attachment->device);
+	error = attachment_make(name, "", NULL, MIGCOMPAT_KIND_TYPE, type, ret_id);
 	mutex_unlock(&attach_lock);
 	return error;
 }

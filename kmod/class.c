@@ -42,6 +42,7 @@ struct attachment *class_device_new(const char *name, const char *path, struct d
 	attachment->kind = kind;
 	INIT_LIST_HEAD(&attachment->parameters);
 	INIT_HLIST_NODE(&attachment->by_foreign);
+	INIT_HLIST_NODE(&attachment->by_name);
 	attrs_init(attachment);
 	attachment->path = kstrdup(path, GFP_KERNEL);
 	if (!attachment->path || dev_set_name(&attachment->device, "%s", name)) {

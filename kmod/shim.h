@@ -38,6 +38,7 @@ struct attachment {
 	struct device *foreign; /* under attach_lock */
 	char *path;
 	struct hlist_node by_foreign;
+	struct hlist_node by_name;
 	struct shim_text __rcu *type;
 	struct kobject *params;
 	struct list_head parameters; /* under attach_lock */

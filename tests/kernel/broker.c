@@ -31,6 +31,7 @@ static struct target *targets;
 static char **known; /* NAME=STRING of targets that are not attached yet */
 static unsigned long lines; /* how many an ask is answered with; 0: one a target */
 static int ask_answer;
+static int hanging; /* reads and answers nothing */
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
 static unsigned long late; /* replies that came too late */
 
@@ -165,7 +166,7 @@ static void command_string(struct target *target, const char *string)
 }
 
 /* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… · list · string ID STRING · answer ID CODE ·
- * ask CODE · lines COUNT · stats · quit */
+ * ask CODE · lines COUNT · hang · stats · quit */
 static int command(char **words, unsigned int count)
 {
 	const char *verb = words[0];
@@ -184,6 +185,8 @@ static int command(char **words, unsigned int count)
 		       broker.hello.requeued);
 	else if (!strcmp(verb, "ask") && count == 2)
 		command_answer(NULL, words[1]);
+	else if (!strcmp(verb, "hang"))
+		hanging = 1, say(0);
 	else if (!strcmp(verb, "lines") && count == 2)
 		lines = strtoul(words[1], NULL, 10), say(0);
 	else if (!strcmp(verb, "detach") && count == 2) {
@@ -241,7 +244,7 @@ static void serve(void)
 	}
 	if (request.header.op >= MIGCOMPAT_OP_READ && request.header.op <= MIGCOMPAT_OP_CANCEL)
 		counts[request.header.op - MIGCOMPAT_OP_READ]++;
-	if (request.header.op == MIGCOMPAT_OP_CANCEL)
+	if (request.header.op == MIGCOMPAT_OP_CANCEL || hanging)
 		return;
 	length = request.header.size - sizeof(request.request);
 	if (request.header.op == MIGCOMPAT_OP_ASK) {
