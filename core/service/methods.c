@@ -103,7 +103,7 @@ int method_hold(struct call *call)
 	struct error err = {0};
 	int r = call_device(call, "device", &device);
 
-	if (r)
+	if (r || !device)
 		return r;
 	r = holds_add(call->context->holds, device->host->name, device->id, reason, &err);
 	if (r)
@@ -143,7 +143,7 @@ int method_release(struct call *call)
 
 	if (r == -ENOTUNIQ)
 		return call_not_found(call, r, &err);
-	if (!r)
+	if (!r && hold)
 		r = holds_remove(call->context->holds, hold->host, hold->device, &err);
 	if (r)
 		return hold_failed(call, r, &err);
