@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Device events on a mocked host, and what comes of events that were lost. Runs itself under umockdev-wrapper. */
+#include <errno.h>
+
+#include <libudev.h>
+#include <umockdev.h>
+
+#include "core/service/events.h"
+#include "core/service/log.h"
+#include "tests/support/mocked.h"
+
+#define TURNS_MAX 200
+#define TURN_US 20000
+
+struct heard {
+	char text[32768]; /* a line an event: ACTION DEVPATH SUBSYSTEM SYSNAME [OLD] */
+	size_t count;
+	struct events *leave; /* to stop listening to, from within */
+};
+
+static UMockdevTestbed *testbed;
+static sd_event *event;
+static struct events *events;
+static int lose;	   /* errno of the next receipt */
+static unsigned more; /* receipts that yield the last device again */
+static struct udev_device *last;
+
+struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
+
+/* The linker puts this before libudev's: a mocked socket never runs over. */
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
+{
+	struct udev_device *device;
+	int error = lose;
+
+	if (last && more) {
+		more--;
+		return udev_device_ref(last);
+	}
+	device = __real_udev_monitor_receive_device(monitor);
+	if (device) {
+		udev_device_unref(last);
+		last = udev_device_ref(device);
+	}
+	if (!error || !device)
+		return device;
+	udev_device_unref(device);
+	lose = 0;
+	errno = error;
+	return NULL;
+}
+
+static void hear(void *arg, const struct events_change *change)
+{
+	static const char *const names[] = {"add", "remove", "bind", "unbind", "change", "move", "online", "offline", "rescan"};
+	struct heard *heard = arg;
+	size_t len = strlen(heard->text);
+
+	snprintf(heard->text + len, sizeof(heard->text) - len, "%s %s %s %s%s%s\n", names[change->action], change->devpath, change->subsystem,
+		 change->sysname, *change->devpath_old ? " " : "", change->devpath_old);
+	heard->count++;
+	if (heard->leave)
+		events_unlisten(heard->leave, hear, heard);
+}
+
+/* Until so many were heard and a turn more, that there are no others. */
+static void turn(const struct heard *heard, size_t count)
+{
+	for (int i = 0; i < TURNS_MAX && heard->count < count; i++)
+		assert_true(sd_event_run(event, TURN_US) >= 0);
+	assert_true(sd_event_run(event, TURN_US) >= 0);
+	assert_int_equal(heard->count, count);
+}
+
+static void say(const char *device, const char *action)
+{
+	umockdev_testbed_uevent(testbed, device, action);
+}
+
+/* Making a device says "add" as well; that one is over with. Yours. */
+static char *device_make(const char *subsystem, const char *name)
+{
+	struct heard heard = {.text = ""};
+	char *path;
+
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	path = umockdev_testbed_add_device(testbed, subsystem, name, NULL, NULL, "DEVPATH_OLD", "/devices/old", NULL);
+	turn(&heard, 1);
+	events_unlisten(events, hear, &heard);
+	return path;
+}
+
+static int start(void **state)
+{
+	struct error err = {0};
+
+	(void)state;
+	log_open(true);
+	lose = 0;
+	more = 0;
+	testbed = umockdev_testbed_new();
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(events_new(event, &events, &err), 0);
+	return 0;
+}
+
+static int end(void **state)
+{
+	(void)state;
+	last = udev_device_unref(last);
+	events = events_free(events);
+	event = sd_event_unref(event);
+	g_object_unref(testbed);
+	return 0;
+}
+
+static void every_action_is_told_with_path_subsystem_and_name(void **state)
+{
+	static const char *const actions[] = {"add", "bind", "change", "unbind", "offline", "online", "move", "remove"};
+	struct heard heard = {.text = ""};
+	char expected[1024] = "";
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		size_t len = strlen(expected);
+
+		say(path, actions[i]);
+		snprintf(expected + len, sizeof(expected) - len, "%s /devices/one mdev one%s\n", actions[i],
+			 strcmp(actions[i], "move") == 0 ? " /devices/old" : "");
+		turn(&heard, i + 1);
+	}
+	assert_string_equal(heard.text, expected);
+	g_free(path);
+}
+
+static void a_moved_device_is_told_with_its_old_path(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("net", "new");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	say(path, "move");
+	turn(&heard, 1);
+	assert_string_equal(heard.text, "move /devices/new net new /devices/old\n");
+	g_free(path);
+}
+
+static void an_action_that_nobody_knows_is_a_rescan(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	say(path, "explode");
+	say(path, "bind");
+	turn(&heard, 2);
+	assert_string_equal(heard.text, "rescan   \nbind /devices/one mdev one\n");
+	g_free(path);
+}
+
+static void every_subsystem_is_told(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *card = device_make("ap", "card05");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	say(card, "change");
+	turn(&heard, 1);
+	assert_string_equal(heard.text, "change /devices/card05 ap card05\n");
+	g_free(card);
+}
+
+static void many_events_all_come(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	for (int i = 0; i < 200; i++) {
+		say(path, "change");
+		if (i % 5 == 4)
+			turn(&heard, (size_t)i + 1);
+	}
+	g_free(path);
+}
+
+static void one_turn_takes_a_part_of_a_flood(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	say(path, "change");
+	more = 500;
+	assert_true(sd_event_run(event, (uint64_t)TURN_US * TURNS_MAX) > 0);
+	assert_in_range(heard.count, 2, 100);
+	g_free(path);
+}
+
+static void a_lost_event_is_a_rescan_and_the_next_are_told(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	lose = ENOBUFS;
+	say(path, "add");
+	say(path, "change");
+	turn(&heard, 2);
+	assert_string_equal(heard.text, "rescan   \nchange /devices/one mdev one\n");
+	g_free(path);
+}
+
+static void an_interrupted_receipt_is_no_rescan(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	lose = EINTR;
+	say(path, "add");
+	say(path, "change");
+	turn(&heard, 1);
+	assert_string_equal(heard.text, "change /devices/one mdev one\n");
+	g_free(path);
+}
+
+static void listener_may_leave_while_it_is_told(void **state)
+{
+	struct heard first = {.leave = events}, second = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &first), 0);
+	assert_int_equal(events_listen(events, hear, &second), 0);
+	say(path, "add");
+	say(path, "remove");
+	turn(&second, 2);
+	assert_int_equal(first.count, 1);
+	g_free(path);
+}
+
+static void one_listener_too_many_is_refused(void **state)
+{
+	struct heard heard[EVENTS_LISTENERS_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
+		assert_int_equal(events_listen(events, hear, &heard[i]), 0);
+	assert_int_equal(events_listen(events, hear, &heard[EVENTS_LISTENERS_MAX]), -ENOSPC);
+	events_unlisten(events, hear, &heard[3]);
+	assert_int_equal(events_listen(events, hear, &heard[EVENTS_LISTENERS_MAX]), 0);
+}
+
+static int run_mocked(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+	const struct CMUnitTest tests[] = {
+		CASE(every_action_is_told_with_path_subsystem_and_name),
+		CASE(a_moved_device_is_told_with_its_old_path),
+		CASE(an_action_that_nobody_knows_is_a_rescan),
+		CASE(every_subsystem_is_told),
+		CASE(many_events_all_come),
+		CASE(one_turn_takes_a_part_of_a_flood),
+		CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
+		CASE(an_interrupted_receipt_is_no_rescan),
+		CASE(listener_may_leave_while_it_is_told),
+		CASE(one_listener_too_many_is_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct mocked_group groups[] = {{"mocked", NULL, run_mocked}};
+
+	return mocked_main(groups, 1, argc, argv);
+}
