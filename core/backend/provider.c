@@ -51,7 +51,16 @@ int provider_open(struct provider *provider, const struct device *device, struct
 
 int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
 {
-	return opened->provider->ops->compare(opened, payload, len, result, err);
+	struct compare_job job = {.opened = opened, .payload = payload, .len = len, .result = result, .err = err};
+
+	opened_compare_many(&job, 1);
+	return job.r;
+}
+
+void opened_compare_many(struct compare_job *jobs, size_t count)
+{
+	if (count)
+		jobs[0].opened->provider->ops->compare_many(jobs[0].opened->provider, jobs, count);
 }
 
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)

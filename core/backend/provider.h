@@ -29,6 +29,19 @@ struct opened {
 	size_t payload_len;
 };
 
+/*
+ * One comparison of several. r and, unless it is 0, err are the outcome, as opened_compare has them; the result is the caller's and was
+ * reset. err may be NULL.
+ */
+struct compare_job {
+	struct opened *opened;
+	const char *payload;
+	size_t len;
+	struct migcompat_result *result;
+	struct error *err;
+	int r;
+};
+
 enum provider_list {
 	PROVIDER_CANDIDATES = 0,
 	PROVIDER_PARAMETERS = 1,
@@ -38,7 +51,7 @@ enum provider_list {
 
 struct provider_ops {
 	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
-	int (*compare)(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
+	void (*compare_many)(struct provider *provider, struct compare_job *jobs, size_t count);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 	void (*close)(struct opened *opened);
 	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
@@ -83,6 +96,12 @@ int provider_settle(struct provider *provider, const char *(*value)(void *arg, c
  */
 int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
+/*
+ * Any number of comparisons on devices of one provider, each with an outcome of its own; their results must be different ones. A worker gets them in
+ * one go, so that many cost hardly more waiting than one; where it dies, what it had not answered yet has its death as the
+ * outcome. The time-out holds from one answer to the next. Takes no memory from the second time on.
+ */
+void opened_compare_many(struct compare_job *jobs, size_t count);
 /* -EOPNOTSUPP: the backend has no such operation. */
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 struct opened *opened_close(struct opened *opened);          /* returns NULL; takes NULL */

@@ -160,21 +160,29 @@ static int local_open(struct provider *provider, const struct device *device, st
 	return 0;
 }
 
-static int local_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
+static int local_compare(const struct compare_job *job)
 {
-	struct local_opened *self = mine(opened);
-	struct local *local = local_of(opened->provider);
+	struct local_opened *self = mine(job->opened);
+	struct local *local = local_of(job->opened->provider);
 	pthread_mutex_t *lock = call_begin(self);
-	int r = local->ops->compare(self->handle, payload, len, result);
+	int r = local->ops->compare(self->handle, job->payload, job->len, job->result);
 
 	call_end(lock);
 	if (self->facts.unwanted)
-		return broken(local, err, "it asked for a fact that it had not declared");
+		return broken(local, job->err, "it asked for a fact that it had not declared");
 	if (r)
-		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: the comparison failed: %s", local->provider.info.name, strerror(abs(r)));
-	if (result->count == 0)
-		return broken(local, err, "it compared nothing");
+		return error_set(job->err, r < 0 ? r : -EPROTO, "backend %s: the comparison failed: %s", local->provider.info.name,
+				 strerror(abs(r)));
+	if (job->result->count == 0)
+		return broken(local, job->err, "it compared nothing");
 	return 0;
+}
+
+static void local_compare_many(struct provider *provider, struct compare_job *jobs, size_t count)
+{
+	(void)provider;
+	for (size_t i = 0; i < count; i++)
+		jobs[i].r = local_compare(&jobs[i]);
 }
 
 static int local_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
@@ -211,7 +219,7 @@ static void local_free(struct provider *provider)
 
 static const struct provider_ops local_ops = {
 	.open = local_open,
-	.compare = local_compare,
+	.compare_many = local_compare_many,
 	.list = local_list,
 	.close = local_close,
 	.free = local_free,

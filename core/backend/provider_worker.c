@@ -9,45 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backend/child.h"
-#include "core/backend/request.h"
+#include "core/backend/worker.h"
 
 #define DEATH_MS 100 /* between a worker's end of connection and its end */
-#define DEATH_TEXT_MAX 160
-
-struct worker {
-	struct provider provider;
-	pthread_mutex_t lock; /* held from a request to its reply; guards all below */
-	struct child child;
-	unsigned timeout_ms;
-	uint64_t loaded_by; /* the deadline of loading */
-	bool loading;
-	struct requests requests;
-	struct wire_in in;
-	char death[DEATH_TEXT_MAX]; /* "": alive */
-};
-
-struct worker_opened {
-	struct opened opened;
-	struct sent_host *host;
-	uint32_t number; /* the worker's own */
-	char body[];     /* the strings */
-};
-
-static struct worker *worker_of(struct provider *provider)
-{
-	return (struct worker *)(void *)provider;
-}
-
-static struct worker_opened *mine(struct opened *opened)
-{
-	return (struct worker_opened *)(void *)opened;
-}
 
 /* ---------------------------------------------------------------- life and death */
 
-/* After this nothing it could still say is heard. Returns what the call that met it returns. */
-static int worker_die(struct worker *worker, int code)
+int worker_die(struct worker *worker, int code)
 {
 	char how[DEATH_TEXT_MAX / 2];
 
@@ -72,7 +40,7 @@ static int worker_die(struct worker *worker, int code)
 	}
 }
 
-static int worker_dead(const struct worker *worker, int code, struct error *err)
+int worker_dead(const struct worker *worker, int code, struct error *err)
 {
 	return error_set(err, code, "backend %s: %s", worker->provider.info.name, worker->death);
 }
@@ -90,8 +58,7 @@ static int worker_receive(struct worker *worker, uint64_t deadline, struct wire_
 	return worker->in.at == worker->in.end ? 0 : -EBADMSG;
 }
 
-/* The sentence of a reply that is an error. */
-static int worker_refusal(struct wire_message *reply, struct error *err)
+int worker_refusal(struct wire_message *reply, struct error *err)
 {
 	const char *text = wire_get_words(&reply->body, ERROR_TEXT_MAX);
 
@@ -276,20 +243,6 @@ static int device_call(struct opened *opened, enum wire_op op, uint32_t which, c
 	return r ? r : worker_call(worker, op, reply, err);
 }
 
-static int worker_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
-{
-	struct worker *worker = worker_of(opened->provider);
-	struct wire_message reply = {0};
-	int r;
-
-	pthread_mutex_lock(&worker->lock);
-	r = device_call(opened, WIRE_COMPARE, 0, payload, len, &reply, err);
-	if (!r && (r = message_get_result(&reply.body, result)))
-		r = worker_unread(worker, r, err);
-	pthread_mutex_unlock(&worker->lock);
-	return r;
-}
-
 static int worker_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink,
 		       struct error *err)
 {
@@ -339,7 +292,7 @@ static void worker_free(struct provider *provider)
 
 static const struct provider_ops worker_ops = {
 	.open = worker_open,
-	.compare = worker_compare,
+	.compare_many = worker_compare_many,
 	.list = worker_list,
 	.close = worker_close,
 	.stop = worker_stop,

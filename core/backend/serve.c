@@ -10,6 +10,7 @@
 #include <string.h>
 
 #define ERRNO_MAX 4095
+#define ANSWERS_MAX 262144u /* bytes of answers that wait for more requests to be carried out */
 
 struct served_host {
 	struct served_host *next;
@@ -319,8 +320,10 @@ static int serve_next(struct server *server, struct wire_in *in, int fd)
 
 	if (r < 0)
 		return r;
-	if (r > 0)
-		return server_answer(server, &request);
+	if (r > 0) {
+		r = server_answer(server, &request);
+		return r || server->out.len < ANSWERS_MAX ? r : wire_send(&server->out, fd, WIRE_FOREVER);
+	}
 	/* All that came is answered: now the answers go out, in one write. */
 	r = wire_send(&server->out, fd, WIRE_FOREVER);
 	return r ? r : wire_fill(in, fd, WIRE_FOREVER);

@@ -10,6 +10,7 @@
 
 #define STARTS 200
 #define CALLS 20000
+#define BATCH 16
 
 static double now(void)
 {
@@ -112,6 +113,37 @@ static void measure_calls(struct provider *provider, const struct device *device
 	result_free(&result);
 }
 
+/* Seconds that one of so many comparisons takes that are asked for in one go. */
+static double measure_many(struct provider *provider, const struct device *device)
+{
+	static struct migcompat_result results[BATCH];
+	static struct compare_job jobs[BATCH];
+	struct opened *opened = NULL;
+	struct error err = {0};
+	double at;
+
+	if (provider_open(provider, device, &opened, &err))
+		die("open", err.text);
+	at = now();
+	for (int i = 0; i < CALLS / BATCH; i++) {
+		for (int j = 0; j < BATCH; j++) {
+			if (result_reset(&results[j]))
+				die("compare", "out of memory");
+			jobs[j] = (struct compare_job){.opened = opened, .payload = opened->payload, .len = opened->payload_len,
+						       .result = &results[j], .err = &err};
+		}
+		opened_compare_many(jobs, BATCH);
+		for (int j = 0; j < BATCH; j++)
+			if (jobs[j].r)
+				die("compare", err.text);
+	}
+	at = (now() - at) / (CALLS / BATCH * BATCH);
+	opened_close(opened);
+	for (int j = 0; j < BATCH; j++)
+		result_free(&results[j]);
+	return at;
+}
+
 int main(void)
 {
 	static const char program[] = TEST_BACKENDS "/../migcompat-worker";
@@ -131,6 +163,7 @@ int main(void)
 	measure_calls(worker, &device, &open, &compare);
 	printf("worker-open: %.1f us, in this process %.1f us\n", open * 1e6, local_open * 1e6);
 	printf("worker-compare: %.1f us, in this process %.2f us\n", compare * 1e6, local_compare * 1e6);
+	printf("worker-compare-%d: %.1f us each\n", BATCH, measure_many(worker, &device) * 1e6);
 	provider_free(local);
 	provider_free(worker);
 	return 0;
