@@ -2,6 +2,7 @@
 /* Building documents. Vendor text may be any bytes: what is not UTF-8 is replaced, so that a document always comes out. */
 #include "core/check/json.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -155,7 +156,53 @@ json_t *json_answer(const struct answer *answer)
 	set(&object, "source", json_side(&answer->source));
 	set(&object, "choices", choices);
 	set(&object, "unanswered", unanswered);
+	set(&object, "asked", json_integer((json_int_t)answer->asked));
 	return object;
+}
+
+/* What stands beside the choices, where there is something to say. */
+static void ask_reason(const struct engine *engine, const struct answer *answer, json_t **object)
+{
+	const struct device *source = answer->source.device;
+	char reason[ERROR_TEXT_MAX * 2], held[ERROR_TEXT_MAX];
+
+	if (answer->asked && answer->asked == answer->nunanswered) {
+		const struct unanswered *first = &answer->unanswered[0];
+
+		snprintf(reason, sizeof(reason), "none of the %zu devices of this backend could be asked; %s//%s: %s", answer->asked,
+			 first->device->host->name, first->device->id, first->text);
+		set(object, "reason", json_clean(reason));
+		set(object, "verdict", json_string("error"));
+		set(object, "errno", json_string("EIO"));
+	} else if (source && engine->hold && engine->hold(engine->hold_arg, source, held, sizeof(held))) {
+		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
+		set(object, "reason", json_clean(reason));
+	}
+}
+
+int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, json_t **ret,
+	     struct error *err)
+{
+	struct answer answer = {0};
+	json_t *object;
+	int r = source ? ask_device(engine, source, host, &answer, err) : ask_text(engine, NULL, text, len, host, &answer, err);
+
+	if (r && (source ? r != -ENODEV : r != -EINVAL && r != -E2BIG))
+		return r;
+	if (r) {
+		answer = (struct answer){.source = {.device = source, .kind_known = source != NULL}};
+		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
+	}
+	object = json_answer(&answer);
+	if (r)
+		set(&object, "reason", json_clean(err->text));
+	else
+		ask_reason(engine, &answer, &object);
+	answer_free(&answer);
+	if (!object)
+		return error_set(err, -ENOMEM, "out of memory");
+	*ret = object;
+	return 0;
 }
 
 json_t *json_row(const struct row *row)
@@ -177,9 +224,23 @@ json_t *json_row(const struct row *row)
 	set(&object, "source", json_string(state_name(row->source)));
 	set(&object, "target", json_string(state_name(row->target)));
 	set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
+	set(&object, "availability", json_string(state_name(row->available)));
 	set(&object, "reason", json_clean(row->reason ? row->reason : ""));
 	set(&object, "version", json_clean(row->version));
 	set(&object, "fingerprint", json_clean(row->fingerprint));
+	set(&object, "hold", json_clean(row->hold));
+	return object;
+}
+
+json_t *json_device(const struct row *row)
+{
+	json_t *object = json_row(row);
+
+	set(&object, "format", json_string("migcompat-device/1"));
+	if (row->error) {
+		set(&object, "verdict", json_string("error"));
+		set(&object, "errno", json_string(error_name(row->error)));
+	}
 	return object;
 }
 
@@ -241,6 +302,17 @@ json_t *json_backend(const struct backend_info *info)
 	set(&object, "file", json_clean(info->path));
 	set(&object, "status", json_string(info->error ? "failed" : "loaded"));
 	set(&object, "reason", json_clean(info->error ? info->error : ""));
+	return object;
+}
+
+json_t *json_backends(const struct engine *engine)
+{
+	json_t *object = json_object(), *backends = json_array();
+
+	for (size_t i = 0; i < engine->nproviders; i++)
+		append(&backends, json_backend(engine->infos[i]));
+	set(&object, "format", json_string("migcompat-backends/1"));
+	set(&object, "backends", backends);
 	return object;
 }
 

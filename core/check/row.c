@@ -53,11 +53,14 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	struct provider *provider = NULL;
 	struct opened *opened = NULL;
 	struct error err = {0};
+	char hold[ERROR_TEXT_MAX];
 	int r;
 
 	row.driver = device->driver ? device->driver : factset_text(&device->facts, device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
 	if (available)
 		row.available = strcmp(available, "0") == 0 ? MIGCOMPAT_NO : MIGCOMPAT_YES;
+	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
+		row.hold = keep(arena, hold);
 	r = engine_provider(engine, device, &provider, &err);
 	if (!r) {
 		row.backend = keep(arena, provider->info.name);
@@ -71,6 +74,9 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 		row.source = row.target = r == -ENODEV ? MIGCOMPAT_NO : MIGCOMPAT_UNKNOWN;
 		row.error = r == -ENODEV ? 0 : r;
 	}
+	/* Who reads it would ask elsewhere, where nobody knows of the hold. */
+	if (row.hold)
+		row.version = NULL;
 	if (!row.reason && (row.error || row.source == MIGCOMPAT_NO))
 		return -ENOMEM;
 	*ret = row;

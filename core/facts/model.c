@@ -3,6 +3,7 @@
 #include "core/facts/model.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -168,6 +169,8 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 	if (r < 0)
 		return r;
 	if (!found) {
+		if (inventory->nhosts == 1 && !inventory->hosts[0]->source)
+			return error_set(err, -ENOENT, "no device \"%s\" on this host; see migcompat list --types", name);
 		if (inventory->nhosts == 1)
 			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name, inventory->ndevices,
 					 host_source(inventory->hosts[0]));
@@ -175,4 +178,18 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 	}
 	*ret = found;
 	return 0;
+}
+
+int inventory_find_host(const struct inventory *inventory, const char *name, struct error *err)
+{
+	char known[512] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < inventory->nhosts; i++) {
+		if (strcmp(inventory->hosts[i]->name, name) == 0)
+			return 0;
+		if (used < sizeof(known))
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"", i ? ", " : "", inventory->hosts[i]->name);
+	}
+	return error_set(err, -ENOENT, "no host \"%s\", there is %s", name, known);
 }

@@ -60,10 +60,12 @@ struct device *inventory_add_device(struct inventory *inventory);
 /* Sorts by_id; -EEXIST where an id stands twice in a host (err names host, file and id). Call after the last addition. */
 int inventory_finish(struct inventory *inventory, struct error *err);
 /*
- * Find by "ID" or "HOST//ID". -ENOENT: none (err says what is near or how many devices there are); -ENOTUNIQ: fits two
- * (err names both as HOST//ID, and their files where hosts have one name).
+ * Find by "ID" or "HOST//ID". -ENOENT: none (err says how many devices there are, but not of this host, where perhaps one alone was
+ * looked for); -ENOTUNIQ: fits two (err names both as HOST//ID, and their files where hosts have one name).
  */
 int inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, struct error *err);
+/* Is there a host of that name? -ENOENT: no (err names those that there are). */
+int inventory_find_host(const struct inventory *inventory, const char *name, struct error *err);
 
 /* "mdev", "mdev-type", "physical"; "unknown" for any other number. */
 const char *kind_name(enum migcompat_kind kind);

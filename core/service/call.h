@@ -25,7 +25,7 @@ enum method_flags {
 	METHOD_ROOT = 1, /* for root alone */
 };
 
-#define METHOD_PARAMETERS_MAX 4
+#define METHOD_PARAMETERS_MAX 5
 
 struct method {
 	const char *name;

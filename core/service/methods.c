@@ -13,8 +13,8 @@
 #define OPTIONAL(name) {name, JSON_STRING, false}
 
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("host")}, method_ask},
-	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), NEEDED("target"), OPTIONAL("fingerprint")}, method_check},
+	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host")}, method_ask},
+	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint")}, method_check},
 	{"io.migcompat.Describe", 0, {NEEDED("device")}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
 	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}}, method_list},

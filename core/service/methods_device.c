@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The methods about devices: the questions of the command line, with the same documents as answers. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
 #include "core/check/ask.h"
 #include "core/check/json.h"
+#include "core/facts/base64.h"
 #include "core/service/call.h"
 #include "core/service/log.h"
 
@@ -18,17 +20,6 @@ static uint64_t now_us(void)
 }
 
 /* ---------------------------------------------------------------- rows */
-
-/* A row with its hold. */
-static json_t *held_row(const struct call *call, const struct row *row)
-{
-	json_t *object = json_row(row);
-
-	if (object && json_object_set_new(object, "hold", json_clean(holds_find(call->context->holds, row->device))) == 0)
-		return object;
-	json_decref(object);
-	return NULL;
-}
 
 /* Takes the array over. */
 static json_t *list_document(json_t *devices)
@@ -98,7 +89,7 @@ int method_list(struct call *call)
 		i++;
 		r = row_make(&call->view.engine, device, &arena, &row);
 		if (!r)
-			r = list_add(call, held_row(call, &row));
+			r = list_add(call, json_row(&row));
 		arena_free(&arena);
 	}
 	if (r || call->next < inventory->ndevices)
@@ -110,24 +101,16 @@ int method_describe(struct call *call)
 {
 	const struct device *device = NULL;
 	struct arena arena = {0};
-	json_t *object = NULL;
 	struct row row;
-	int r = call_device(call, "device", &device), failed;
+	int r = call_device(call, "device", &device);
 
 	if (r)
 		return r;
 	r = row_make(&call->view.engine, device, &arena, &row);
 	if (!r)
-		object = held_row(call, &row);
-	failed = !object || json_object_set_new(object, "format", json_string("migcompat-device/1"));
-	if (!failed && row.error)
-		failed = json_object_set_new(object, "verdict", json_string("error")) ||
-			 json_object_set_new(object, "errno", json_string(error_name(row.error)));
+		r = call_reply(call, json_device(&row), false);
 	arena_free(&arena);
-	if (!failed)
-		return call_reply(call, object, false);
-	json_decref(object);
-	return -ENOMEM;
+	return r;
 }
 
 /* ---------------------------------------------------------------- questions about one */
@@ -191,15 +174,41 @@ int method_params(struct call *call)
 
 /* ---------------------------------------------------------------- check and ask */
 
-/* The source of a question: a device, or NULL and a string. 0, or as call_refuse. */
-static int source_find(struct call *call, const struct device **ret_device, const char **ret_text)
-{
-	const char *name = call_text(call, "source"), *text = call_text(call, "version");
+/* The source of a question: a device, or NULL and a string. */
+struct source {
+	const struct device *device;
+	const char *text;
+	size_t len;
+	char *bytes; /* that the text was decoded to, or NULL */
+};
 
-	*ret_text = text;
-	if ((name != NULL) == (text != NULL))
-		return call_invalid(call, name ? "version" : "source");
-	return name ? call_device(call, "source", ret_device) : 0;
+/* What is no string at all, as a message cannot hold it. */
+static int source_decode(struct call *call, const char *base64, struct source *ret)
+{
+	size_t len = strlen(base64);
+	char *bytes = malloc(len + 1);
+
+	if (!bytes)
+		return -ENOMEM;
+	if (base64_decode(base64, len, bytes, &ret->len)) {
+		free(bytes);
+		return call_invalid(call, "bytes");
+	}
+	ret->text = ret->bytes = bytes;
+	return 0;
+}
+
+/* 0, or as call_refuse. Free ret->bytes. */
+static int source_find(struct call *call, struct source *ret)
+{
+	const char *name = call_text(call, "source"), *text = call_text(call, "version"), *bytes = call_text(call, "bytes");
+
+	*ret = (struct source){.text = text, .len = text ? strlen(text) : 0};
+	if ((name != NULL) + (text != NULL) + (bytes != NULL) != 1)
+		return call_invalid(call, !name ? "source" : text ? "version" : "bytes");
+	if (bytes)
+		return source_decode(call, bytes, ret);
+	return name ? call_device(call, "source", &ret->device) : 0;
 }
 
 static int view_all(struct call *call)
@@ -229,74 +238,57 @@ static void log_verdict(const struct call *call, const struct migcompat_verdict 
 
 int method_check(struct call *call)
 {
-	const struct device *source = NULL, *target = NULL;
+	const struct device *target = NULL;
 	struct migcompat_verdict verdict = {0};
+	struct source source = {0};
 	uint64_t start = now_us();
-	const char *text = NULL;
 	int r = 0;
 
 	/* A string is asked about one device; two devices may be any two. */
 	if (call_text(call, "source"))
 		r = view_all(call);
 	if (!r)
-		r = source_find(call, &source, &text);
+		r = source_find(call, &source);
 	if (!r)
 		r = call_device(call, "target", &target);
 	if (r)
-		return r;
-	r = source ? check_devices(&call->view.engine, source, target, &verdict)
-		   : check_text(&call->view.engine, text, strlen(text), target, &verdict);
+		goto out;
+	r = source.device ? check_devices(&call->view.engine, source.device, target, &verdict)
+			  : check_text(&call->view.engine, source.text, source.len, target, &verdict);
 	if (!r) {
 		verdict_expect(&verdict, call_text(call, "fingerprint"));
 		log_verdict(call, &verdict, now_us() - start);
 		r = call_reply(call, json_verdict(&verdict), false);
 	}
 	verdict_clear(&verdict);
+out:
+	free(source.bytes);
 	return r;
 }
 
-static bool host_known(const struct inventory *inventory, const char *name)
-{
-	for (size_t i = 0; i < inventory->nhosts; i++)
-		if (strcmp(inventory->hosts[i]->name, name) == 0)
-			return true;
-	return false;
-}
-
-/* The answer's document into kept. A source that has no choice whatever the targets are is an answer too. */
+/* The answer's document into kept. */
 static int ask_begin(struct call *call)
 {
 	const struct engine *engine = &call->view.engine;
-	const char *text = NULL, *host = call_text(call, "host"), *held;
-	const struct device *source = NULL;
-	struct answer answer = {0};
+	const char *host = call_text(call, "host");
+	struct source source = {0};
 	struct error err = {0};
-	char reason[ERROR_TEXT_MAX * 2] = "";
 	int r = view_all(call);
 
 	if (!r)
-		r = source_find(call, &source, &text);
+		r = source_find(call, &source);
 	if (r)
-		return r;
-	if (host && !host_known(&engine->inventory, host))
-		return call_refuse(call, "HostNotFound", -ENOENT, "no host \"%s\"", host);
-	r = source ? ask_device(engine, source, host, &answer, &err) : ask_text(engine, NULL, text, strlen(text), host, &answer, &err);
-	if (r && r != -ENODEV && (source || (r != -EINVAL && r != -E2BIG)))
-		return source ? device_refused(call, source, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
-	held = source ? holds_find(call->context->holds, source) : NULL;
-	if (r)
-		snprintf(reason, sizeof(reason), "%s", err.text);
-	else if (held)
-		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
-	if (r) {
-		answer = (struct answer){.source = {.device = source, .kind_known = source != NULL}};
-		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
+		goto out;
+	if (host && inventory_find_host(&engine->inventory, host, &err)) {
+		r = call_refuse(call, "HostNotFound", -ENOENT, "%s", err.text);
+		goto out;
 	}
-	call->kept = json_answer(&answer);
-	answer_free(&answer);
-	if (!call->kept || (*reason && json_object_set_new(call->kept, "reason", json_clean(reason))))
-		return -ENOMEM;
-	return 0;
+	r = json_ask(engine, source.device, source.text, source.len, host, &call->kept, &err);
+	if (r)
+		r = source.device ? device_refused(call, source.device, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
+out:
+	free(source.bytes);
+	return r;
 }
 
 /* The whole document with one choice of it, and only in the last reply what stands beside the choices. */

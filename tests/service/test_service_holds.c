@@ -47,6 +47,7 @@ static void hold_is_listed_and_keeps_the_string_back(void **state)
 	json_decref(call(*state, HOLD(DUAL, "second")));
 	reply = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\""));
 	assert_text(reply, "hold", "second");
+	assert_true(json_is_null(json_object_get(json_object_get(reply, "parameters"), "version")));
 	json_decref(reply);
 	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")), "io.migcompat.DeviceHeld", "errno", "EBUSY");
 	reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));

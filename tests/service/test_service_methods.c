@@ -159,6 +159,20 @@ static void string_with_a_newline_inside_is_incompatible(void **state)
 	json_decref(reply);
 }
 
+static void bytes_that_are_no_text_are_incompatible(void **state)
+{
+	/* "mtty:", 0xff */
+	json_t *reply = call(*state, METHOD("Check", "\"bytes\":\"bXR0eTr/\",\"target\":\"" CARD_1 "\""));
+
+	assert_text(reply, "limit", "format");
+	assert_text(reply, "reason", "byte 6 of the string is 0xff, expected 0x21 to 0x7e");
+	json_decref(reply);
+	reply = call(*state, METHOD("Ask", "\"bytes\":\"bXR0eTr/\""));
+	assert_text(reply, "reason", "byte 6 of the string is 0xff, expected 0x21 to 0x7e");
+	json_decref(reply);
+	assert_error(call(*state, METHOD("Ask", "\"bytes\":\"bXR\"")), "org.varlink.service.InvalidParameter", "parameter", "bytes");
+}
+
 static void changed_target_is_stale(void **state)
 {
 	json_t *reply = call(*state, METHOD("Check", "\"source\":\"" DUAL "\",\"target\":\"" CARD_2 "\",\"fingerprint\":\"0\""));
@@ -173,6 +187,8 @@ static void source_is_a_device_or_a_string(void **state)
 	assert_error(call(*state, METHOD("Check", "\"target\":\"" CARD_1 "\"")), "org.varlink.service.InvalidParameter", "parameter", "source");
 	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"version\":\"x\"")), "org.varlink.service.InvalidParameter", "parameter",
 		     "version");
+	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"bytes\":\"x\"")), "org.varlink.service.InvalidParameter", "parameter",
+		     "bytes");
 }
 
 static void ask_has_the_choices(void **state)
@@ -180,6 +196,7 @@ static void ask_has_the_choices(void **state)
 	json_t *reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));
 
 	assert_text(reply, "format", "migcompat-choices/1");
+	assert_int_equal(json_integer_value(array_at(reply, "asked")), 6);
 	assert_int_equal(json_array_size(array_at(reply, "choices")), 3);
 	json_decref(reply);
 	assert_int_equal(count_replies(*state, "{\"method\":\"io.migcompat.Ask\",\"parameters\":{\"source\":\"" DUAL "\"},\"more\":true}", "choices"), 3);
@@ -239,6 +256,7 @@ int main(void)
 		cmocka_unit_test(version_and_check_by_string_agree_with_check_by_device),
 		cmocka_unit_test(different_devices_are_incompatible),
 		cmocka_unit_test(string_with_a_newline_inside_is_incompatible),
+		cmocka_unit_test(bytes_that_are_no_text_are_incompatible),
 		cmocka_unit_test(changed_target_is_stale),
 		cmocka_unit_test(source_is_a_device_or_a_string),
 		cmocka_unit_test(ask_has_the_choices),

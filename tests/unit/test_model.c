@@ -108,6 +108,34 @@ static void unknown_device_of_one_host_names_its_file(void **state)
 	inventory_free(&inventory);
 }
 
+/* Perhaps it alone was looked for, so that a number would mislead. */
+static void unknown_device_of_this_host_counts_nothing(void **state)
+{
+	static const struct row here[] = {{"a", NULL, {"u1"}}};
+	struct inventory inventory;
+	const struct device *device;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(model_make(&inventory, here, 1, NULL), 0);
+	assert_int_equal(inventory_find(&inventory, "u2", &device, &err), -ENOENT);
+	assert_string_equal(err.text, "no device \"u2\" on this host; see migcompat list --types");
+	inventory_free(&inventory);
+}
+
+static void unknown_host_names_those_that_there_are(void **state)
+{
+	struct inventory inventory;
+	struct error err;
+
+	(void)state;
+	assert_int_equal(model_make(&inventory, two_hosts, 2, NULL), 0);
+	assert_int_equal(inventory_find_host(&inventory, "b", &err), 0);
+	assert_int_equal(inventory_find_host(&inventory, "c", &err), -ENOENT);
+	assert_string_equal(err.text, "no host \"c\", there is \"a\", \"b\"");
+	inventory_free(&inventory);
+}
+
 static void name_that_fits_two_hosts_names_both(void **state)
 {
 	struct inventory inventory;
@@ -187,6 +215,8 @@ int main(void)
 		cmocka_unit_test(slash_at_the_end_of_a_host_is_no_trap),
 		cmocka_unit_test(unknown_device_is_named),
 		cmocka_unit_test(unknown_device_of_one_host_names_its_file),
+		cmocka_unit_test(unknown_device_of_this_host_counts_nothing),
+		cmocka_unit_test(unknown_host_names_those_that_there_are),
 		cmocka_unit_test(name_that_fits_two_hosts_names_both),
 		cmocka_unit_test(hosts_of_one_name_are_told_apart_by_file),
 		cmocka_unit_test(id_twice_in_a_host_is_refused),
