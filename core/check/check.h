@@ -27,6 +27,25 @@ void target_close(struct target *target);
  */
 int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict);
 
+#define CHECK_QUESTIONS_MAX 32u
+
+struct question {
+	struct target *target;
+	const struct device *source; /* or NULL: a bare string */
+	const char *text;
+	size_t len;
+	struct migcompat_verdict *verdict; /* its own */
+	struct version_string string;      /* not the caller's */
+};
+
+/*
+ * The same for at most CHECK_QUESTIONS_MAX at once, whose targets one backend serves: it is asked once for all of them. -ENOMEM: none is
+ * answered.
+ */
+int check_strings(struct question *questions, size_t count);
+/* The same over verdicts that were reset, and may know of their source already. */
+void check_asked(struct question *questions, size_t count);
+
 /* Device against device. */
 int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
 /* A string from somewhere else against a device. */

@@ -69,6 +69,13 @@ int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format
 	return 0;
 }
 
+void verdict_side_device(struct verdict_side *side, const struct device *device)
+{
+	side->device = device;
+	side->kind = device->kind;
+	side->kind_known = true;
+}
+
 static int limit_error(uint32_t limit)
 {
 	return limit == MIGCOMPAT_LIMIT_POLICY ? -EPERM : limit == MIGCOMPAT_LIMIT_HOLD ? -EBUSY : -EINVAL;

@@ -60,6 +60,9 @@ struct migcompat_verdict {
 int verdict_reset(struct migcompat_verdict *verdict);
 void verdict_clear(struct migcompat_verdict *verdict);
 
+/* The side is this device. */
+void verdict_side_device(struct verdict_side *side, const struct device *device);
+
 /* End with an error (code negative) or as not migratable; returns 0, since that is an answer. */
 int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));

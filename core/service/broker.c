@@ -1,0 +1,370 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Messages to and from the kernel shim. Each write and each read carries a whole one. */
+#include "core/service/broker.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/migcompat.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/service/broker_holder.h"
+
+#define REPLY MIGCOMPAT_OP_REPLY
+
+_Static_assert(BROKER_STRING_MAX == MIGCOMPAT_STRING_MAX, "as the protocol has it");
+_Static_assert(BROKER_NAME_MAX == MIGCOMPAT_NAME_MAX, "as the protocol has it");
+_Static_assert(BROKER_LINES_MAX == MIGCOMPAT_LINES_MAX, "as the protocol has it");
+_Static_assert(BROKER_PARAMETERS_MAX == MIGCOMPAT_PARAMETERS_MAX, "as the protocol has it");
+_Static_assert((int)BROKER_VALUES == MIGCOMPAT_VALUES && (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_VALUE_RUNTIME, "in the protocol's order");
+
+union message {
+	struct migcompat_msg_header header;
+	struct migcompat_msg_hello_reply hello;
+	struct migcompat_msg_list_reply list;
+	struct migcompat_msg_attach_reply attach;
+	struct migcompat_msg_request request;
+	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+};
+
+/* ---------------------------------------------------------------- sending and receiving */
+
+/* A part of a message, behind its fixed beginning. */
+struct part {
+	const void *bytes;
+	size_t len;
+};
+
+/* The driver takes a message in one write(2) from one place, and none is sent twice: so it is put together here. */
+static int send_whole(const struct broker *broker, char *whole, size_t size)
+{
+	ssize_t done;
+
+	do
+		done = write(broker->fd, whole, size);
+	while (done < 0 && errno == EINTR);
+	if (done < 0)
+		return -errno;
+	return (size_t)done == size ? 0 : -EPROTO;
+}
+
+/* parts[0] begins with the header, whose size and epoch are filled in here. */
+static int send_parts(const struct broker *broker, const struct part *parts, size_t count)
+{
+	char little[sizeof(union message)], *whole = little, *at;
+	struct migcompat_msg_header header;
+	size_t size = 0;
+	int r;
+
+	for (size_t i = 0; i < count; i++)
+		size += parts[i].len;
+	if (size > MIGCOMPAT_MSG_WRITE_MAX)
+		return -E2BIG;
+	if (size > sizeof(little))
+		whole = malloc(size);
+	if (!whole)
+		return -ENOMEM;
+	at = whole;
+	for (size_t i = 0; i < count; i++)
+		if (parts[i].len)
+			at = (char *)memcpy(at, parts[i].bytes, parts[i].len) + parts[i].len;
+	memcpy(&header, whole, sizeof(header));
+	header.size = (uint32_t)size;
+	header.epoch = broker->epoch;
+	memcpy(whole, &header, sizeof(header));
+	r = send_whole(broker, whole, size);
+	if (whole != little)
+		free(whole);
+	return r;
+}
+
+static int send_message(const struct broker *broker, const void *message, size_t size)
+{
+	return send_parts(broker, &(struct part){message, size}, 1);
+}
+
+/* Its bytes, 0 where none waits. */
+static ssize_t receive(const struct broker *broker, union message *message)
+{
+	ssize_t got;
+
+	do
+		got = read(broker->fd, message, sizeof(*message));
+	while (got < 0 && errno == EINTR);
+	if (got < 0)
+		return errno == EAGAIN ? 0 : -errno;
+	return (size_t)got >= sizeof(message->header) && message->header.size == (size_t)got ? got : -EPROTO;
+}
+
+/* The answer to a command waits when the command has returned, in front of all requests. */
+static int receive_answer(const struct broker *broker, const struct migcompat_msg_header *command, union message *answer, size_t least)
+{
+	ssize_t got = receive(broker, answer);
+
+	if (got < 0)
+		return (int)got;
+	if ((size_t)got < least || answer->header.op != (command->op | REPLY) || answer->header.id != command->id)
+		return -EPROTO;
+	return answer->header.error;
+}
+
+/* ---------------------------------------------------------------- the epoch */
+
+static int hello(struct broker *broker, struct error *err)
+{
+	struct migcompat_msg_hello message = {
+		.header = {.op = MIGCOMPAT_OP_HELLO, .id = ++broker->command},
+		.version_min = MIGCOMPAT_VERSION_MIN,
+		.version_max = MIGCOMPAT_VERSION_MAX,
+	};
+	union message answer;
+	int r = send_message(broker, &message, sizeof(message));
+
+	if (r == -EPROTONOSUPPORT)
+		return error_set(err, r, "%s: the kernel module speaks none of the protocol's versions %u to %u", BROKER_PATH, MIGCOMPAT_VERSION_MIN,
+				 MIGCOMPAT_VERSION_MAX);
+	if (!r)
+		r = receive_answer(broker, &message.header, &answer, sizeof(answer.hello));
+	if (!r && (answer.hello.version < MIGCOMPAT_VERSION_MIN || answer.hello.version > MIGCOMPAT_VERSION_MAX))
+		r = -EPROTO;
+	if (r)
+		return error_set(err, r, "%s: the kernel module does not answer as it should: %s", BROKER_PATH, strerror(-r));
+	broker->epoch = answer.header.epoch;
+	broker->attachments = answer.hello.attachments;
+	broker->requeued = answer.hello.requeued;
+	broker->timeout_ms = answer.hello.timeout_ms;
+	return 0;
+}
+
+static int open_failed(int r, struct error *err)
+{
+	char holder[BROKER_HOLDER_BYTES];
+
+	if (r == -EBUSY && broker_holder(holder, sizeof(holder)))
+		return error_set(err, r, "%s is held by another process, %s", BROKER_PATH, holder);
+	if (r == -EBUSY)
+		return error_set(err, r, "%s is held by another process", BROKER_PATH);
+	return error_set(err, r, "%s cannot be opened: %s", BROKER_PATH, strerror(-r));
+}
+
+int broker_open(int passed, struct broker *ret, struct error *err)
+{
+	struct broker broker = {.fd = passed};
+	int flags, r;
+
+	if (broker.fd < 0)
+		broker.fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (broker.fd < 0)
+		return open_failed(-errno, err);
+	flags = fcntl(broker.fd, F_GETFL);
+	if (flags < 0 || fcntl(broker.fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(broker.fd, F_SETFD, FD_CLOEXEC) < 0)
+		r = error_set(err, -errno, "%s: the descriptor that was handed over cannot be used: %s", BROKER_PATH, strerror(errno));
+	else
+		r = hello(&broker, err);
+	if (r)
+		close(broker.fd);
+	else
+		*ret = broker;
+	return r;
+}
+
+void broker_close(struct broker *broker)
+{
+	if (broker->fd >= 0)
+		close(broker->fd);
+	*broker = (struct broker){.fd = -1};
+}
+
+/* ---------------------------------------------------------------- commands */
+
+int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret)
+{
+	struct migcompat_msg_list message = {.header = {.op = MIGCOMPAT_OP_LIST, .id = ++broker->command}, .after = after};
+	union message answer;
+	int r = send_message(broker, &message, sizeof(message));
+
+	if (!r)
+		r = receive_answer(broker, &message.header, &answer, sizeof(answer.list));
+	if (r)
+		return r;
+	if (answer.list.name_length > MIGCOMPAT_NAME_MAX || answer.header.size - sizeof(answer.list) < answer.list.name_length)
+		return -EPROTO;
+	ret->attachment = answer.list.attachment;
+	ret->is_type = answer.list.kind == MIGCOMPAT_KIND_TYPE;
+	memcpy(ret->name, answer.bytes + sizeof(answer.list), answer.list.name_length);
+	ret->name[answer.list.name_length] = '\0';
+	return 0;
+}
+
+int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type, int type_error, uint64_t *ret_attachment)
+{
+	struct migcompat_msg_attach message = {
+		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH, .id = ++broker->command},
+		.type_error = type ? 0 : type_error,
+		.subject_length = (uint32_t)strlen(subject),
+		.type_length = type ? (uint32_t)strlen(type) : 0,
+	};
+	const struct part parts[] = {{&message, sizeof(message)}, {subject, message.subject_length}, {type, message.type_length}};
+	union message answer;
+	int r = send_parts(broker, parts, 3);
+
+	if (!r)
+		r = receive_answer(broker, &message.header, &answer, sizeof(answer.attach));
+	if (!r)
+		*ret_attachment = answer.attach.attachment;
+	return r;
+}
+
+int broker_detach(struct broker *broker, uint64_t attachment)
+{
+	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH, .id = ++broker->command}, .attachment = attachment};
+
+	return send_message(broker, &message, sizeof(message));
+}
+
+static uint32_t value_length(const char *value)
+{
+	return value ? (uint32_t)strlen(value) : MIGCOMPAT_VALUE_ABSENT;
+}
+
+static char *append(char *at, const char *text)
+{
+	return text ? stpcpy(at, text) : at;
+}
+
+static size_t parameters_size(const struct broker_parameter *parameters, size_t count)
+{
+	size_t size = 1;
+
+	for (size_t i = 0; i < count; i++) {
+		size += strlen(parameters[i].name);
+		for (unsigned value = 0; value < BROKER_VALUES; value++)
+			size += parameters[i].values[value] ? strlen(parameters[i].values[value]) : 0;
+	}
+	return size;
+}
+
+int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error, const struct broker_parameter *parameters,
+		   size_t count)
+{
+	struct migcompat_msg_publish message = {
+		.header = {.op = MIGCOMPAT_OP_PUBLISH, .id = ++broker->command},
+		.attachment = attachment,
+		.type_error = type ? 0 : type_error,
+		.type_length = type ? (uint32_t)strlen(type) : 0,
+		.parameters = (uint32_t)count,
+	};
+	struct migcompat_msg_parameter table[MIGCOMPAT_PARAMETERS_MAX] = {{.reserved = 0}};
+	char *text, *at;
+	int r;
+
+	if (count > MIGCOMPAT_PARAMETERS_MAX)
+		return -E2BIG;
+	text = at = malloc(parameters_size(parameters, count));
+	if (!text)
+		return -ENOMEM;
+	*at = '\0';
+	for (size_t i = 0; i < count; i++) {
+		table[i].name_length = (uint32_t)strlen(parameters[i].name);
+		at = append(at, parameters[i].name);
+		for (unsigned value = 0; value < BROKER_VALUES; value++) {
+			table[i].value_length[value] = value_length(parameters[i].values[value]);
+			at = append(at, parameters[i].values[value]);
+		}
+	}
+	const struct part parts[] = {
+		{&message, sizeof(message)},
+		{table, count * sizeof(table[0])},
+		{type, message.type_length},
+		{text, (size_t)(at - text)},
+	};
+	r = send_parts(broker, parts, 4);
+	free(text);
+	return r;
+}
+
+/* ---------------------------------------------------------------- requests */
+
+static int op_read(uint32_t op, enum broker_op *ret)
+{
+	switch (op) {
+	case MIGCOMPAT_OP_READ:
+		*ret = BROKER_READ;
+		return 0;
+	case MIGCOMPAT_OP_WRITE:
+		*ret = BROKER_WRITE;
+		return 0;
+	case MIGCOMPAT_OP_ASK:
+		*ret = BROKER_ASK;
+		return 0;
+	case MIGCOMPAT_OP_CANCEL:
+		*ret = BROKER_CANCEL;
+		return 0;
+	default:
+		return -EPROTO;
+	}
+}
+
+static uint32_t op_write(enum broker_op op)
+{
+	return (op == BROKER_READ ? MIGCOMPAT_OP_READ : op == BROKER_WRITE ? MIGCOMPAT_OP_WRITE : MIGCOMPAT_OP_ASK) | REPLY;
+}
+
+int broker_receive(struct broker *broker, struct broker_request *ret)
+{
+	union message message;
+	ssize_t got = receive(broker, &message);
+	int r;
+
+	if (got <= 0)
+		return (int)got;
+	r = op_read(message.header.op, &ret->op);
+	ret->id = message.header.id;
+	ret->attachment = 0;
+	ret->len = 0;
+	ret->string[0] = '\0';
+	if (r || ret->op == BROKER_CANCEL)
+		return r ? r : 1;
+	if ((size_t)got < sizeof(message.request) || (size_t)got - sizeof(message.request) > BROKER_STRING_MAX)
+		return -EPROTO;
+	ret->attachment = message.request.attachment;
+	ret->len = (size_t)got - sizeof(message.request);
+	memcpy(ret->string, message.bytes + sizeof(message.request), ret->len);
+	ret->string[ret->len] = '\0';
+	return 1;
+}
+
+/* The codes that the protocol lets a reply bear. */
+static bool error_told(int error)
+{
+	static const int told[] = {-EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (told[i] == error)
+			return true;
+	return false;
+}
+
+int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error)
+{
+	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(op), .id = id, .error = error_told(error) ? error : -EIO}};
+
+	return send_message(broker, &reply, op == BROKER_WRITE ? sizeof(reply) : sizeof(struct migcompat_msg_text_reply));
+}
+
+int broker_accept(const struct broker *broker, uint64_t id, size_t len)
+{
+	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(BROKER_WRITE), .id = id}, .count = (uint32_t)len};
+
+	return send_message(broker, &reply, sizeof(reply));
+}
+
+int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text, size_t len)
+{
+	struct migcompat_msg_text_reply reply = {.header = {.op = op_write(op), .id = id}};
+	const struct part parts[] = {{&reply, sizeof(reply)}, {text, len}};
+
+	return send_parts(broker, parts, 2);
+}

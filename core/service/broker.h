@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The daemon's end of /dev/migcompat-broker (include/uapi/linux/migcompat.h): makes, sends and receives messages, and knows
+ * nothing of what they are about. Commands and receiving belong to one thread; replies may come from any.
+ */
+#ifndef CORE_SERVICE_BROKER_H
+#define CORE_SERVICE_BROKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/facts/error.h"
+
+#define BROKER_PATH "/dev/migcompat-broker"
+#define BROKER_STRING_MAX 4094u
+#define BROKER_NAME_MAX 255u
+#define BROKER_LINES_MAX 262144u
+#define BROKER_PARAMETERS_MAX 256u
+
+struct broker {
+	int fd; /* -1: there is none */
+	uint64_t epoch;
+	uint64_t command; /* id of the last one */
+	/* From the kernel's answer to HELLO: */
+	uint32_t attachments;
+	uint32_t requeued; /* requests that an earlier daemon left unanswered */
+	unsigned timeout_ms;
+};
+
+/*
+ * Open the device and begin an epoch; passed: a descriptor of it that was handed over and is taken, else -1. -ENOENT and -ENXIO: the module
+ * is not there. -EBUSY: another process has it, err says which. -EPERM, -EPROTONOSUPPORT, or what the kernel said.
+ */
+int broker_open(int passed, struct broker *ret, struct error *err);
+void broker_close(struct broker *broker);
+
+struct broker_listed {
+	uint64_t attachment; /* 0: there is none left */
+	bool is_type;
+	char name[BROKER_NAME_MAX + 1]; /* of the class device */
+};
+/* The first attachment behind a number. */
+int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret);
+
+/* A device, by its "/devices/…" path, or a type, by PARENT!TYPE-ID. type: NAMESPACE:TYPE, or NULL and the error that reading it gives. */
+int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type, int type_error, uint64_t *ret_attachment);
+int broker_detach(struct broker *broker, uint64_t attachment);
+
+enum broker_value {
+	BROKER_VALUE_TYPE,
+	BROKER_VALUE_VALUE,
+	BROKER_VALUE_ALLOWED,
+	BROKER_VALUE_INIT,
+	BROKER_VALUE_OFF,
+	BROKER_VALUE_RUNTIME,
+	BROKER_VALUES,
+};
+
+struct broker_parameter {
+	const char *name;
+	const char *values[BROKER_VALUES]; /* NULL: the file is not there */
+};
+/* Replace type and parameters. */
+int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error, const struct broker_parameter *parameters,
+		   size_t count);
+
+enum broker_op {
+	BROKER_READ,
+	BROKER_WRITE,
+	BROKER_ASK,
+	BROKER_CANCEL, /* nobody waits for the request of this id any more */
+};
+
+struct broker_request {
+	enum broker_op op;
+	uint64_t id;
+	uint64_t attachment; /* 0 in an ask */
+	size_t len;
+	char string[BROKER_STRING_MAX + 1]; /* zero-terminated */
+};
+/* 1: a request; 0: none waits; -EPROTO or what the kernel said: there is no going on. */
+int broker_receive(struct broker *broker, struct broker_request *ret);
+
+/* Codes that the protocol does not know become -EIO. -EINVAL: too late, nobody waits any more. */
+int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error);
+/* Yes, to a write of a string of that length. */
+int broker_accept(const struct broker *broker, uint64_t id, size_t len);
+/* To a read, the string; to an ask, its lines. */
+int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text, size_t len);
+
+#endif
