@@ -108,6 +108,11 @@ enum migcompat_want_flags {
 	MIGCOMPAT_WANT_HOST = 1,         /* below /sys of the host; without it: below the device's folder */
 	MIGCOMPAT_WANT_AVAILABILITY = 2, /* tells what is free now; without it: compared, part of the fingerprint */
 	MIGCOMPAT_WANT_SENSITIVE = 4,    /* left out of an inventory unless asked for */
+	/*
+	 * Fixed as long as the device is bound to its driver, or the kernel announces its change by a uevent of the device, or of the
+	 * object of the host whose file it is. Without it, and unless it tells availability, a service reads it again for each answer.
+	 */
+	MIGCOMPAT_WANT_ANNOUNCED = 8,
 };
 
 /* Facts to collect, by glob: '*' crosses no '/' and follows no link; a link named in full is followed. */

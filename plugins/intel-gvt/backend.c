@@ -347,17 +347,17 @@ static int gvt_parameters(void *arg, const char *payload, size_t len, struct mig
 static const char *const keys[] = {"i915", NULL};
 
 static const struct migcompat_want wants[] = {
-	{"mdev_type", 0},
-	{"mdev_type/description", 0},
-	{"mdev_type/aggregation", 0},
+	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
+	{"mdev_type/description", MIGCOMPAT_WANT_ANNOUNCED},
+	{"mdev_type/aggregation", MIGCOMPAT_WANT_ANNOUNCED},
 	{"mdev_type/available_instances", MIGCOMPAT_WANT_AVAILABILITY},
 	{"aggregated_instances", 0},
 	{"mdev/aggregated_instances", 0},
-	{"parent/vendor", 0},
-	{"parent/device", 0},
-	{"parent/modalias", 0},
-	{"module/kvmgt/version", MIGCOMPAT_WANT_HOST},
-	{"module/i915/version", MIGCOMPAT_WANT_HOST},
+	{"parent/vendor", MIGCOMPAT_WANT_ANNOUNCED},
+	{"parent/device", MIGCOMPAT_WANT_ANNOUNCED},
+	{"parent/modalias", MIGCOMPAT_WANT_ANNOUNCED},
+	{"module/kvmgt/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
+	{"module/i915/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 	/* Tells the mechanism alone, which no verdict hangs on: a new kernel makes no answer stale. */
 	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY},
 };

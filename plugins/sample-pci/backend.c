@@ -243,11 +243,12 @@ static int serial_parameters(void *handle, const char *payload, size_t len, stru
 static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*", NULL};
 
 static const struct migcompat_want wants[] = {
-	{"mdev_type", 0},
-	{"vendor", 0},
-	{"device", 0},
-	{"modalias", 0},
-	{"stated/state_version", 0},
+	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
+	{"vendor", MIGCOMPAT_WANT_ANNOUNCED},
+	{"device", MIGCOMPAT_WANT_ANNOUNCED},
+	{"modalias", MIGCOMPAT_WANT_ANNOUNCED},
+	/* What is stated is read when the configuration is. */
+	{"stated/state_version", MIGCOMPAT_WANT_ANNOUNCED},
 	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY},
 };
 

@@ -16,6 +16,7 @@ static const char *const keys[] = {"vfio_ap", NULL};
 #define AVAILABILITY MIGCOMPAT_WANT_AVAILABILITY
 #define SENSITIVE MIGCOMPAT_WANT_SENSITIVE
 
+/* None is announced: vfio_ap sends no uevent when a matrix changes, nor does the AP bus for its masks. */
 static const struct migcompat_want wants[] = {
 	{"ap_config", 0},
 	{"matrix", 0},
