@@ -359,7 +359,7 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 	choices = calloc(1, sizeof(*choices));
 	if (!choices)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
-	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, &choices->answer, &ctx->message)
+	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0, &choices->answer, &ctx->message)
 		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer, &ctx->message);
 	if (r)
 		free(choices);

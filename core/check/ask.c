@@ -76,12 +76,32 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 	return 0;
 }
 
+/* verdict NULL: it can be no target at all, and text says why. */
+static int add_refused(struct answer *answer, const struct device *device, const struct migcompat_verdict *verdict, const char *text)
+{
+	struct refused *list = grow(answer->refused, answer->nrefused, sizeof(*list));
+	char buffer[ERROR_TEXT_MAX];
+
+	if (!list)
+		return -ENOMEM;
+	if (verdict)
+		text = verdict_reason(verdict, buffer, sizeof(buffer));
+	answer->refused = list;
+	list[answer->nrefused++] = (struct refused){
+		.device = device,
+		.limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
+		.availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
+		.text = arena_copy(&answer->arena, text, strlen(text)),
+	};
+	return 0;
+}
+
 /*
  * kept is the target that was asked before, closed only when the next one is open: a worker keeps a host's facts as long as one of
  * the host's devices is open.
  */
 static int ask_one(const struct engine *engine, const struct device *source, const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer, struct target *kept)
+		   const char *text, size_t len, unsigned flags, struct migcompat_verdict *verdict, struct answer *answer, struct target *kept)
 {
 	struct provider *provider = NULL;
 	struct target target;
@@ -95,13 +115,17 @@ static int ask_one(const struct engine *engine, const struct device *source, con
 	answer->asked++;
 	if (!r)
 		r = target_open(engine, device, &target, &err);
+	if (r == -ENODEV)
+		return flags & ASK_REFUSED ? add_refused(answer, device, NULL, err.text) : 0;
 	if (r)
-		return r == -ENODEV ? 0 : add_unanswered(answer, device, err.text);
+		return add_unanswered(answer, device, err.text);
 	r = check_string(&target, source, text, len, verdict);
 	if (!r && verdict->code == VERDICT_COMPATIBLE)
 		r = add_choice(answer, &target, string->payload, string->payload_len, verdict);
 	else if (!r && verdict->code == VERDICT_ERROR)
 		r = add_unanswered(answer, device, verdict->text.text);
+	else if (!r && flags & ASK_REFUSED)
+		r = add_refused(answer, device, verdict, NULL);
 	target_close(kept);
 	*kept = target;
 	return r;
@@ -114,8 +138,8 @@ static void side_make(struct verdict_side *side, const struct device *source, co
 	fingerprint_text(text, len, side->fingerprint);
 }
 
-int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, struct answer *ret,
-	     struct error *err)
+int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
+	     struct answer *ret, struct error *err)
 {
 	struct migcompat_verdict verdict = {0};
 	struct answer answer = {0};
@@ -130,7 +154,7 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 		const struct device *device = &engine->inventory.devices[i];
 
 		if (device != source && (!host || strcmp(device->host->name, host) == 0))
-			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer, &kept);
+			r = ask_one(engine, source, device, &string, text, len, flags, &verdict, &answer, &kept);
 	}
 	target_close(&kept);
 	verdict_clear(&verdict);
@@ -154,13 +178,14 @@ int ask_device(const struct engine *engine, const struct device *source, const c
 		return r;
 	r = check_version(opened, string, sizeof(string), err);
 	opened_close(opened);
-	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, ret, err);
+	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, 0, ret, err);
 }
 
 void answer_free(struct answer *answer)
 {
 	free(answer->choices);
 	free(answer->unanswered);
+	free(answer->refused);
 	arena_free(&answer->arena);
 	*answer = (struct answer){0};
 }

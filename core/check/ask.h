@@ -22,11 +22,25 @@ struct unanswered {
 	const char *text;
 };
 
+/* One that said no, and its availability all the same. */
+struct refused {
+	const struct device *device;
+	uint32_t limit; /* enum migcompat_limit; MIGCOMPAT_LIMIT_NONE: it can be no target at all */
+	uint32_t availability;
+	const char *text;
+};
+
+enum ask_flags {
+	ASK_REFUSED = 1, /* also keep those that said no */
+};
+
 struct answer {
 	struct choice *choices; /* in order of preference: identical first, then fewest extra resources, available before not, movable before not */
 	size_t nchoices;
 	struct unanswered *unanswered;
 	size_t nunanswered;
+	struct refused *refused;
+	size_t nrefused;
 	size_t asked; /* devices */
 	struct verdict_side source;
 	struct arena arena;
@@ -34,10 +48,10 @@ struct answer {
 
 /*
  * text is the source's version string; source its device, or NULL for a bare string; the source is never its own choice. host: only that host's
- * devices, or NULL. Returns 0 also where there is no choice; -errno with a sentence where nothing could be asked.
+ * devices, or NULL. flags: enum ask_flags. Returns 0 also where there is no choice; -errno with a sentence where nothing could be asked.
  */
-int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, struct answer *ret,
-	     struct error *err);
+int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
+	     struct answer *ret, struct error *err);
 /* As above from a device; the errors of opening it, -ENODEV where it can be no source. */
 int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err);
 void answer_free(struct answer *answer);

@@ -185,7 +185,7 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 {
 	struct answer answer = {0};
 	json_t *object;
-	int r = source ? ask_device(engine, source, host, &answer, err) : ask_text(engine, NULL, text, len, host, &answer, err);
+	int r = source ? ask_device(engine, source, host, &answer, err) : ask_text(engine, NULL, text, len, host, 0, &answer, err);
 
 	if (r && (source ? r != -ENODEV : r != -EINVAL && r != -E2BIG))
 		return r;

@@ -116,7 +116,7 @@ int command_ask(struct cli *cli)
 	if (status)
 		return status;
 	r = source.device ? ask_device(&cli->engine, source.device, cli->options.host, &answer, &err)
-			  : ask_text(&cli->engine, NULL, source.text, source.len, cli->options.host, &answer, &err);
+			  : ask_text(&cli->engine, NULL, source.text, source.len, cli->options.host, 0, &answer, &err);
 	if (r && !is_answer(&source, r))
 		return output_fail(cli, r, "%s%s%s", source.device ? source.device->id : "", source.device ? ": " : "", err.text);
 	if (r) {
