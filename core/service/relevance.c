@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Events by the subsystem that they are of, and by the globs of the host's facts. */
+#include "core/service/relevance.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PATH_BYTES 4096
+
+static bool is_assignable(const char *subsystem)
+{
+	return strcmp(subsystem, "pci") == 0 || strcmp(subsystem, "mdev") == 0;
+}
+
+/* Has the device's folder types of mdevs in it? */
+static bool is_parent(const struct events_change *change)
+{
+	char path[PATH_BYTES];
+
+	snprintf(path, sizeof(path), "/sys%s/mdev_supported_types", change->devpath);
+	return access(path, F_OK) == 0;
+}
+
+/* Is the file that the glob names in the folder of this name, or below it? */
+static bool glob_reaches(const char *glob, const char *name)
+{
+	char beginning[PATH_BYTES];
+	const char *end = glob;
+
+	/* As many components as the name has. */
+	for (const char *at = name; *at && *end; at++)
+		if (*at == '/') {
+			end += strcspn(end, "/");
+			end += *end == '/';
+		}
+	end += strcspn(end, "/");
+	if (snprintf(beginning, sizeof(beginning), "%.*s", (int)(end - glob), glob) >= (int)sizeof(beginning))
+		return true;
+	return fact_glob_match(beginning, name);
+}
+
+static bool host_fact_below(const struct engine *engine, const char *name)
+{
+	const char *key;
+	bool of_host;
+
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		const struct backend_info *info = engine->infos[i];
+
+		for (size_t w = 0; !info->error && w < info->nwants; w++)
+			if (info->wants[w].flags & MIGCOMPAT_WANT_HOST && glob_reaches(info->wants[w].glob, name))
+				return true;
+	}
+	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
+		if (of_host && glob_reaches(key, name))
+			return true;
+	return false;
+}
+
+/* A fact of the host is named by the device's path, or by its bus or class. */
+static bool is_of_host(const struct engine *engine, const struct events_change *change)
+{
+	char name[PATH_BYTES];
+
+	if (host_fact_below(engine, *change->devpath == '/' ? change->devpath + 1 : change->devpath))
+		return true;
+	if (!*change->subsystem)
+		return false;
+	snprintf(name, sizeof(name), "bus/%s/devices/%s", change->subsystem, change->sysname);
+	if (host_fact_below(engine, name))
+		return true;
+	snprintf(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname);
+	return host_fact_below(engine, name);
+}
+
+enum relevance relevance_of(const struct engine *engine, const struct events_change *change)
+{
+	if (change->action == EVENTS_RESCAN || is_parent(change) || is_of_host(engine, change))
+		return RELEVANCE_HOST;
+	if (!is_assignable(change->subsystem))
+		return RELEVANCE_NONE;
+	return change->action == EVENTS_REMOVE || change->action == EVENTS_UNBIND ? RELEVANCE_GONE : RELEVANCE_ONE;
+}
