@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Two lists and a lock: jobs on their way to a thread, and jobs on their way back. Threads come as they are needed. */
+#include "core/service/pool.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+struct list {
+	struct pool_job *first;
+	struct pool_job **end;
+};
+
+enum thread_state {
+	THREAD_NONE,
+	THREAD_RUNS,
+	THREAD_ENDED, /* to be joined */
+};
+
+struct thread {
+	pthread_t id;
+	enum thread_state state;
+};
+
+struct pool {
+	pthread_mutex_t lock; /* guards all below but source and fd */
+	pthread_cond_t work;  /* there is some, or there will be none any more */
+	pthread_cond_t ended; /* a thread did */
+	struct list waiting;
+	struct list finished;
+	struct thread threads[POOL_THREADS_MAX];
+	unsigned nthreads; /* that run */
+	unsigned idle;     /* of these */
+	unsigned nwaiting;
+	unsigned idle_ms;
+	bool ending;
+	sd_event_source *source;
+	int fd; /* says to the loop that something is finished */
+};
+
+static void list_init(struct list *list)
+{
+	list->first = NULL;
+	list->end = &list->first;
+}
+
+static void list_add(struct list *list, struct pool_job *job)
+{
+	job->next = NULL;
+	*list->end = job;
+	list->end = &job->next;
+}
+
+static struct pool_job *list_take(struct list *list)
+{
+	struct pool_job *job = list->first;
+
+	if (job) {
+		list->first = job->next;
+		if (!list->first)
+			list->end = &list->first;
+	}
+	return job;
+}
+
+static struct timespec from_now(unsigned ms)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	time.tv_sec += ms / 1000u;
+	time.tv_nsec += (long)(ms % 1000u) * 1000000;
+	if (time.tv_nsec >= 1000000000) {
+		time.tv_sec++;
+		time.tv_nsec -= 1000000000;
+	}
+	return time;
+}
+
+/* ---------------------------------------------------------------- threads */
+
+/* The next job, or NULL: there is none for long enough, or never again. The lock is held. */
+static struct pool_job *thread_next(struct pool *pool)
+{
+	struct timespec until = from_now(pool->idle_ms);
+	int r = 0;
+
+	pool->idle++;
+	while (!pool->ending && !pool->waiting.first && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&pool->work, &pool->lock, &until);
+	pool->idle--;
+	if (pool->ending || !pool->waiting.first)
+		return NULL;
+	pool->nwaiting--;
+	return list_take(&pool->waiting);
+}
+
+static struct thread *thread_self(struct pool *pool)
+{
+	size_t i = 0;
+
+	while (pool->threads[i].state != THREAD_RUNS || !pthread_equal(pool->threads[i].id, pthread_self()))
+		i++;
+	return &pool->threads[i];
+}
+
+static void *thread_main(void *arg)
+{
+	const uint64_t one = 1;
+	struct pool *pool = arg;
+	struct pool_job *job;
+
+	pthread_mutex_lock(&pool->lock);
+	while ((job = thread_next(pool))) {
+		pthread_mutex_unlock(&pool->lock);
+		job->run(job);
+		pthread_mutex_lock(&pool->lock);
+		list_add(&pool->finished, job);
+		/* Fails only where the number is too high to be raised: then the loop is to look as well. */
+		(void)!write(pool->fd, &one, sizeof(one));
+	}
+	thread_self(pool)->state = THREAD_ENDED;
+	pool->nthreads--;
+	pthread_cond_signal(&pool->ended);
+	pthread_mutex_unlock(&pool->lock);
+	return NULL;
+}
+
+/* The lock is held, so that the thread finds its number where it looks for itself. */
+static int thread_start(struct pool *pool)
+{
+	struct thread *thread = pool->threads;
+	int r;
+
+	while (thread->state == THREAD_RUNS)
+		thread++;
+	if (thread->state == THREAD_ENDED)
+		pthread_join(thread->id, NULL);
+	thread->state = THREAD_NONE;
+	r = pthread_create(&thread->id, NULL, thread_main, pool);
+	if (r)
+		return -r;
+	thread->state = THREAD_RUNS;
+	pool->nthreads++;
+	return 0;
+}
+
+/* ---------------------------------------------------------------- the loop's side */
+
+static int on_finished(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct pool *pool = arg;
+	struct list finished;
+	struct pool_job *job;
+	uint64_t count;
+
+	(void)source, (void)revents;
+	if (read(fd, &count, sizeof(count)) < 0)
+		return 0;
+	list_init(&finished);
+	pthread_mutex_lock(&pool->lock);
+	while ((job = list_take(&pool->finished)))
+		list_add(&finished, job);
+	pthread_mutex_unlock(&pool->lock);
+	while ((job = list_take(&finished)))
+		job->done(job);
+	return 0;
+}
+
+int pool_submit(struct pool *pool, struct pool_job *job)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&pool->lock);
+	if (pool->ending || pool->nwaiting == POOL_JOBS_MAX)
+		r = -EAGAIN;
+	/* Idle threads have not taken what was handed over before. */
+	else if (pool->nwaiting >= pool->idle && pool->nthreads < POOL_THREADS_MAX && thread_start(pool) && !pool->nthreads)
+		r = -EAGAIN;
+	if (!r) {
+		list_add(&pool->waiting, job);
+		pool->nwaiting++;
+		pthread_cond_signal(&pool->work);
+	}
+	pthread_mutex_unlock(&pool->lock);
+	return r;
+}
+
+unsigned pool_threads(struct pool *pool)
+{
+	unsigned count;
+
+	pthread_mutex_lock(&pool->lock);
+	count = pool->nthreads;
+	pthread_mutex_unlock(&pool->lock);
+	return count;
+}
+
+/* ---------------------------------------------------------------- beginning and end */
+
+static void conditions_init(struct pool *pool)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&pool->work, &attr);
+	pthread_cond_init(&pool->ended, &attr);
+	pthread_condattr_destroy(&attr);
+}
+
+int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error *err)
+{
+	struct pool *pool = calloc(1, sizeof(*pool));
+	int r;
+
+	if (!pool)
+		return error_set(err, -ENOMEM, "out of memory");
+	list_init(&pool->waiting);
+	list_init(&pool->finished);
+	pool->idle_ms = idle_ms;
+	pthread_mutex_init(&pool->lock, NULL);
+	conditions_init(pool);
+	pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = pool->fd < 0 ? -errno : 0;
+	if (!r)
+		r = sd_event_add_io(event, &pool->source, pool->fd, EPOLLIN, on_finished, pool);
+	if (r < 0) {
+		pool_free(pool, 0);
+		return error_set(err, r, "there can be no threads: %s", strerror(-r));
+	}
+	*ret = pool;
+	return 0;
+}
+
+struct pool *pool_free(struct pool *pool, unsigned wait_ms)
+{
+	struct timespec until = from_now(wait_ms);
+	unsigned left;
+	int r = 0;
+
+	if (!pool)
+		return NULL;
+	pthread_mutex_lock(&pool->lock);
+	pool->ending = true;
+	pthread_cond_broadcast(&pool->work);
+	while (pool->nthreads && r != ETIMEDOUT)
+		r = pthread_cond_timedwait(&pool->ended, &pool->lock, &until);
+	left = pool->nthreads;
+	pthread_mutex_unlock(&pool->lock);
+	if (left)
+		return pool;
+	for (size_t i = 0; i < POOL_THREADS_MAX; i++)
+		if (pool->threads[i].state == THREAD_ENDED)
+			pthread_join(pool->threads[i].id, NULL);
+	sd_event_source_disable_unref(pool->source);
+	if (pool->fd >= 0)
+		close(pool->fd);
+	pthread_cond_destroy(&pool->work);
+	pthread_cond_destroy(&pool->ended);
+	pthread_mutex_destroy(&pool->lock);
+	free(pool);
+	return NULL;
+}

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Jobs in threads: their order, their bounds, and their end. */
+#include <errno.h>
+#include <pthread.h>
+#include <semaphore.h>
+#include <time.h>
+
+#include "core/service/pool.h"
+#include "tests/support/test.h"
+
+#define IDLE_MS 60000u
+#define WAIT_MS 60000u
+
+struct counted {
+	struct pool_job job; /* first */
+	pthread_t ran_in;
+	sem_t *begun; /* told, or NULL */
+	sem_t *hold;  /* waited for, or NULL */
+	unsigned runs;
+	unsigned dones;
+	unsigned again; /* so often it is handed over from done */
+	unsigned order; /* of its end */
+};
+
+static sd_event *event;
+static struct pool *pool;
+static unsigned ended;
+
+static struct counted *counted_of(struct pool_job *job)
+{
+	return (struct counted *)(void *)job;
+}
+
+static void run(struct pool_job *job)
+{
+	struct counted *counted = counted_of(job);
+
+	counted->ran_in = pthread_self();
+	counted->runs++;
+	if (counted->begun)
+		sem_post(counted->begun);
+	if (counted->hold)
+		sem_wait(counted->hold);
+}
+
+static void done(struct pool_job *job)
+{
+	struct counted *counted = counted_of(job);
+
+	counted->dones++;
+	counted->order = ended++;
+	if (counted->again) {
+		counted->again--;
+		assert_int_equal(pool_submit(pool, job), 0);
+	}
+}
+
+static struct counted counted_make(void)
+{
+	return (struct counted){.job = {.run = run, .done = done}};
+}
+
+static void until_ended(unsigned count)
+{
+	while (ended < count)
+		assert_true(sd_event_run(event, (uint64_t)WAIT_MS * 1000u) > 0);
+}
+
+static int start_with(unsigned idle_ms)
+{
+	ended = 0;
+	assert_true(sd_event_new(&event) >= 0);
+	assert_int_equal(pool_new(event, idle_ms, &pool, NULL), 0);
+	return 0;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return start_with(IDLE_MS);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	assert_null(pool_free(pool, WAIT_MS));
+	pool = NULL;
+	event = sd_event_unref(event);
+	return 0;
+}
+
+static void job_runs_in_a_thread_and_ends_on_the_loop(void **state)
+{
+	struct counted counted = counted_make();
+
+	(void)state;
+	assert_int_equal(pool_threads(pool), 0);
+	assert_int_equal(pool_submit(pool, &counted.job), 0);
+	until_ended(1);
+	assert_false(pthread_equal(counted.ran_in, pthread_self()));
+	assert_int_equal(counted.runs, 1);
+	assert_int_equal(counted.dones, 1);
+}
+
+static void job_may_be_handed_over_again_from_its_end(void **state)
+{
+	struct counted counted = counted_make();
+
+	(void)state;
+	counted.again = 1000;
+	assert_int_equal(pool_submit(pool, &counted.job), 0);
+	until_ended(1001);
+	assert_int_equal(counted.runs, 1001);
+	assert_int_equal(pool_threads(pool), 1);
+}
+
+static void one_job_that_hangs_keeps_no_other(void **state)
+{
+	struct counted hung = counted_make(), others[40];
+	sem_t hold;
+
+	(void)state;
+	sem_init(&hold, 0, 0);
+	hung.hold = &hold;
+	assert_int_equal(pool_submit(pool, &hung.job), 0);
+	for (size_t i = 0; i < 40; i++) {
+		others[i] = counted_make();
+		assert_int_equal(pool_submit(pool, &others[i].job), 0);
+	}
+	until_ended(40);
+	assert_int_equal(hung.dones, 0);
+	sem_post(&hold);
+	until_ended(41);
+	assert_int_equal(hung.dones, 1);
+	sem_destroy(&hold);
+}
+
+static void there_are_never_more_threads_than_the_most(void **state)
+{
+	struct counted jobs[POOL_THREADS_MAX * 3];
+	sem_t begun, hold;
+
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&hold, 0, 0);
+	for (size_t i = 0; i < POOL_THREADS_MAX * 3; i++) {
+		jobs[i] = counted_make();
+		jobs[i].begun = &begun;
+		jobs[i].hold = &hold;
+		assert_int_equal(pool_submit(pool, &jobs[i].job), 0);
+	}
+	for (size_t i = 0; i < POOL_THREADS_MAX; i++)
+		sem_wait(&begun);
+	assert_int_equal(pool_threads(pool), POOL_THREADS_MAX);
+	assert_int_equal(sem_trywait(&begun), -1);
+	for (size_t i = 0; i < POOL_THREADS_MAX * 3; i++)
+		sem_post(&hold);
+	until_ended(POOL_THREADS_MAX * 3);
+	sem_destroy(&begun);
+	sem_destroy(&hold);
+}
+
+static void jobs_begin_in_their_order(void **state)
+{
+	struct counted first[POOL_THREADS_MAX], others[30];
+	sem_t begun, hold;
+
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&hold, 0, 0);
+	for (size_t i = 0; i < POOL_THREADS_MAX; i++) {
+		first[i] = counted_make();
+		first[i].begun = &begun;
+		first[i].hold = &hold;
+		assert_int_equal(pool_submit(pool, &first[i].job), 0);
+	}
+	for (size_t i = 0; i < POOL_THREADS_MAX; i++)
+		sem_wait(&begun);
+	for (size_t i = 0; i < 30; i++) {
+		others[i] = counted_make();
+		assert_int_equal(pool_submit(pool, &others[i].job), 0);
+	}
+	/* One thread is free, and does them all. */
+	sem_post(&hold);
+	until_ended(31);
+	for (size_t i = 0; i < 30; i++)
+		assert_int_equal(others[i].order, i + 1);
+	for (size_t i = 1; i < POOL_THREADS_MAX; i++)
+		sem_post(&hold);
+	until_ended(POOL_THREADS_MAX + 30);
+	sem_destroy(&begun);
+	sem_destroy(&hold);
+}
+
+static void one_job_too_many_is_refused(void **state)
+{
+	static struct counted jobs[POOL_THREADS_MAX + POOL_JOBS_MAX];
+	struct counted last = counted_make();
+	sem_t begun, hold;
+
+	(void)state;
+	sem_init(&begun, 0, 0);
+	sem_init(&hold, 0, 0);
+	for (size_t i = 0; i < POOL_THREADS_MAX + POOL_JOBS_MAX; i++) {
+		jobs[i] = counted_make();
+		jobs[i].begun = &begun;
+		jobs[i].hold = &hold;
+		assert_int_equal(pool_submit(pool, &jobs[i].job), 0);
+		if (i < POOL_THREADS_MAX)
+			sem_wait(&begun);
+	}
+	assert_int_equal(pool_submit(pool, &last.job), -EAGAIN);
+	for (size_t i = 0; i < POOL_THREADS_MAX + POOL_JOBS_MAX; i++)
+		sem_post(&hold);
+	until_ended(POOL_THREADS_MAX + POOL_JOBS_MAX);
+	assert_int_equal(last.runs, 0);
+	sem_destroy(&begun);
+	sem_destroy(&hold);
+}
+
+static void idle_threads_end_and_come_again(void **state)
+{
+	const struct timespec step = {.tv_nsec = 5000000};
+	struct counted counted = counted_make();
+
+	(void)state;
+	start_with(1);
+	for (unsigned i = 1; i <= 20; i++) {
+		assert_int_equal(pool_submit(pool, &counted.job), 0);
+		until_ended(i);
+		for (int waits = 0; pool_threads(pool) && waits < 10000; waits++)
+			nanosleep(&step, NULL);
+		assert_int_equal(pool_threads(pool), 0);
+	}
+	assert_int_equal(counted.runs, 20);
+	end(state);
+}
+
+static void pool_whose_job_hangs_stays_until_it_ended(void **state)
+{
+	struct counted hung = counted_make(), never = counted_make();
+	sem_t begun, hold;
+
+	(void)state;
+	start_with(IDLE_MS);
+	sem_init(&begun, 0, 0);
+	sem_init(&hold, 0, 0);
+	hung.begun = &begun;
+	hung.hold = &hold;
+	assert_int_equal(pool_submit(pool, &hung.job), 0);
+	sem_wait(&begun);
+	assert_non_null(pool_free(pool, 20));
+	assert_int_equal(pool_submit(pool, &never.job), -EAGAIN);
+	sem_post(&hold);
+	end(state);
+	assert_int_equal(hung.runs, 1);
+	assert_int_equal(hung.dones, 0);
+	sem_destroy(&begun);
+	sem_destroy(&hold);
+}
+
+int main(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+	const struct CMUnitTest tests[] = {
+		CASE(job_runs_in_a_thread_and_ends_on_the_loop),
+		CASE(job_may_be_handed_over_again_from_its_end),
+		CASE(one_job_that_hangs_keeps_no_other),
+		CASE(there_are_never_more_threads_than_the_most),
+		CASE(jobs_begin_in_their_order),
+		CASE(one_job_too_many_is_refused),
+		cmocka_unit_test(idle_threads_end_and_come_again),
+		cmocka_unit_test(pool_whose_job_hangs_stays_until_it_ended),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
