@@ -119,7 +119,6 @@ static int call_begin(struct call *call)
 
 	if (!call->peer.may_read)
 		return call_refuse(call, "PermissionDenied", -EACCES, "only root and members of the service's group may ask");
-	call->method = method_find(call->text.method);
 	if (!call->method)
 		return method_unknown(call);
 	/* No method takes the connection over. */
@@ -129,6 +128,11 @@ static int call_begin(struct call *call)
 		return call_refuse(call, "PermissionDenied", -EPERM, "only root may hold and release devices");
 	wrong = parameters_wrong(call->method, call->text.parameters);
 	return wrong ? call_invalid(call, wrong) : 0;
+}
+
+bool call_waits(const struct call *call)
+{
+	return call->method && !(call->method->flags & METHOD_PROMPT);
 }
 
 int call_step(struct call *call)
@@ -154,11 +158,14 @@ int call_new(struct call_context *context, const struct peer *peer, const char *
 	call->peer = *peer;
 	call->out = out;
 	r = varlink_parse(text, len, &call->text, err);
-	if (r)
+	if (r) {
 		free(call);
-	else
-		*ret = call;
-	return r;
+		return r;
+	}
+	call->world = world_ref(context->world);
+	call->method = method_find(call->text.method);
+	*ret = call;
+	return 0;
 }
 
 struct call *call_free(struct call *call)
@@ -167,6 +174,7 @@ struct call *call_free(struct call *call)
 		return NULL;
 	json_decref(call->kept);
 	view_close(&call->view);
+	world_unref(call->world);
 	varlink_clear(&call->text);
 	free(call);
 	return NULL;

@@ -22,7 +22,8 @@ struct method_parameter {
 };
 
 enum method_flags {
-	METHOD_ROOT = 1, /* for root alone */
+	METHOD_ROOT = 1,   /* for root alone */
+	METHOD_PROMPT = 2, /* waits for nothing, so that its steps may run on the event loop */
 };
 
 #define METHOD_PARAMETERS_MAX 5
@@ -35,18 +36,20 @@ struct method {
 	int (*step)(struct call *call);
 };
 
-/* What calls share; none of it changes during a step, but by the step. */
+/* What calls share. */
 struct call_context {
-	struct world *world;
+	struct world *world; /* the one for new calls: the event loop's alone */
 	struct holds *holds;
 };
 
+/* Of one thread at a time: the loop's, or that which runs a step. */
 struct call {
 	struct call_context *context;
-	const struct method *method;
+	struct world *world;
+	const struct method *method; /* NULL: there is no such method */
 	struct varlink_call text;
 	struct peer peer;
-	struct buffer *out; /* the client's */
+	struct buffer *out; /* the client's, which it leaves alone during a step */
 	/* Of answers in steps: */
 	struct view view;
 	size_t next;  /* device or choice */
@@ -54,9 +57,11 @@ struct call {
 	bool begun;
 };
 
-/* -EINVAL: no call at all, err says why. *ret is yours, also where an error was replied at once. */
+/* On the loop. -EINVAL: no call at all, err says why. */
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
 	     struct error *err);
+/* May a step take its time? Then it belongs into a thread. */
+bool call_waits(const struct call *call);
 /* As a method's step. */
 int call_step(struct call *call);
 struct call *call_free(struct call *call); /* returns NULL; takes NULL */

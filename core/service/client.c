@@ -22,6 +22,7 @@ enum waiting {
 };
 
 struct client {
+	struct pool_job job; /* the next step; first */
 	const struct client_owner *owner;
 	sd_event_source *io;
 	sd_event_source *timer;
@@ -29,9 +30,11 @@ struct client {
 	struct buffer in;
 	struct buffer out;
 	size_t scanned; /* bytes of in that hold no zero */
+	const char *broken; /* why the connection has to end, or NULL */
 	struct peer peer;
 	int fd;
 	enum waiting waiting;
+	bool busy;     /* a step runs in a thread, which has call and out to itself */
 	bool ended;    /* nothing more will come */
 	bool draining;
 };
@@ -117,36 +120,47 @@ static const char *client_next(struct client *client)
 	return r == -ENOMEM ? "out of memory" : "it sent what is no call";
 }
 
+static const char *step_ended(struct client *client, int r)
+{
+	if (r)
+		client->call = call_free(client->call);
+	if (r < 0)
+		client->broken = "its call could not be answered for lack of memory";
+	return client->broken;
+}
+
+/* In a thread. What ends with the call, such as its view of all devices, ends here, too. */
+static void step_run(struct pool_job *job)
+{
+	struct client *client = (struct client *)(void *)job;
+
+	step_ended(client, call_step(client->call));
+}
+
 static const char *client_step(struct client *client)
 {
 	const char *problem = NULL;
-	int r;
 
 	if (!client->call)
 		problem = client_next(client);
 	if (problem || !client->call)
 		return problem;
-	r = call_step(client->call);
-	if (r)
-		client->call = call_free(client->call);
-	return r < 0 ? "its call could not be answered for lack of memory" : NULL;
+	if (!call_waits(client->call))
+		return step_ended(client, call_step(client->call));
+	if (pool_submit(client->owner->pool, &client->job) < 0)
+		return "there is no thread for its call";
+	client->busy = true;
+	return NULL;
 }
 
-/* What is waited for decides which events are wanted, and how long. */
-static int client_arm(struct client *client)
+static int client_wait(struct client *client, uint32_t events, enum waiting waiting)
 {
-	size_t len;
-	bool message = message_whole(client, &len);
-	bool write = client->call || message || buffer_len(&client->out);
-	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
-	enum waiting waiting = write ? WAITING_READER : buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
-	bool read = !client->ended && !client->call && !message && !buffer_len(&client->out);
-	int r = sd_event_source_set_io_events(client->io, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u));
+	int r = sd_event_source_set_io_events(client->io, events);
 
-	if (r < 0)
-		return r;
+	if (r >= 0)
+		r = sd_event_source_set_enabled(client->io, SD_EVENT_ON);
 	/* Every turn for a reader means that it took something. */
-	if (waiting != client->waiting || waiting == WAITING_READER) {
+	if (r >= 0 && (waiting != client->waiting || waiting == WAITING_READER)) {
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
 			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
@@ -155,12 +169,40 @@ static int client_arm(struct client *client)
 	return r;
 }
 
+/* What is waited for decides which events are wanted, and how long. */
+static int client_arm(struct client *client)
+{
+	bool message, write, read;
+	enum waiting waiting;
+	size_t len;
+
+	if (client->busy)
+		return client_wait(client, 0, WAITING_NOTHING);
+	message = message_whole(client, &len);
+	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
+	write = client->call || message || buffer_len(&client->out);
+	read = !client->ended && !write;
+	waiting = write ? WAITING_READER : buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
+	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
+}
+
 /* Nothing is left to do for it. */
 static bool client_done(struct client *client)
 {
 	size_t len;
 
 	return (client->ended || client->draining) && !client->call && !buffer_len(&client->out) && !message_whole(client, &len);
+}
+
+/* What comes next, after what was done; the client may be gone then. */
+static void client_settle(struct client *client, const char *problem)
+{
+	if (problem)
+		client_gone(client, LOG_NOTICE, problem);
+	else if (!client->busy && client_done(client))
+		client_gone(client, LOG_DEBUG, buffer_len(&client->in) ? "it ended within a message" : "it ended");
+	else if (client_arm(client) < 0 && !client->busy)
+		client_gone(client, LOG_ERR, "it cannot be waited for");
 }
 
 static void client_turn(struct client *client, uint32_t events)
@@ -173,21 +215,21 @@ static void client_turn(struct client *client, uint32_t events)
 		problem = client_write(client);
 	if (!problem && !buffer_len(&client->out))
 		problem = client_step(client);
-	if (!problem)
+	if (!problem && !client->busy)
 		problem = client_write(client);
-	if (problem)
-		client_gone(client, LOG_NOTICE, problem);
-	else if (client_done(client))
-		client_gone(client, LOG_DEBUG, buffer_len(&client->in) ? "it ended within a message" : "it ended");
-	else if (client_arm(client) < 0)
-		client_gone(client, LOG_ERR, "it cannot be waited for");
+	client_settle(client, problem);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct client *client = arg;
 
-	(void)source, (void)fd;
+	(void)fd;
+	/* One that left while its call runs is found again when that is over. */
+	if (client->busy) {
+		sd_event_source_set_enabled(source, SD_EVENT_OFF);
+		return 0;
+	}
 	/* One that left is found by reading or writing: what it sent before, such as a call that wants no reply, counts. */
 	if (events & EPOLLERR)
 		client_gone(client, LOG_DEBUG, "the connection broke");
@@ -205,9 +247,19 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
+static void step_done(struct pool_job *job)
+{
+	struct client *client = (struct client *)(void *)job;
+
+	client->busy = false;
+	client_settle(client, client->broken ? client->broken : client_write(client));
+}
+
 void client_drain(struct client *client)
 {
 	client->draining = true;
+	if (client->busy)
+		return;
 	client_turn(client, client->call || buffer_len(&client->out) ? 0 : EPOLLIN);
 }
 
@@ -220,6 +272,7 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 		close(fd);
 		return r;
 	}
+	client->job = (struct pool_job){.run = step_run, .done = step_done};
 	client->owner = owner;
 	client->fd = fd;
 	client->peer = *peer;

@@ -6,6 +6,7 @@
 #ifndef CORE_SERVICE_HOLDS_H
 #define CORE_SERVICE_HOLDS_H
 
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "core/facts/error.h"
@@ -21,26 +22,46 @@ struct hold {
 	char *reason;
 };
 
-struct holds {
+/* Sorted by device, then host. */
+struct hold_list {
 	struct hold *list;
 	size_t count;
+};
+
+/* Zeroed, it is an empty list that cannot be changed. */
+struct holds {
+	pthread_mutex_t changing; /* one change at a time: from reading the list until it is on disk and counts */
+	pthread_rwlock_t lock;    /* guards the list, never for long */
+	struct hold_list now;
 	char path[4096]; /* of the file */
+	/* Called after each change, from the thread that made it, without a lock. Set before other threads use the holds; NULL: nobody wants to know. */
+	void (*changed)(void *arg);
+	void *changed_arg;
 };
 
 /* Read DIR/holds.json; none is an empty list. Errors name the file. */
 int holds_load(struct holds *holds, const char *dir, struct error *err);
 void holds_free(struct holds *holds);
 
-/* The reason, or NULL: not held. Valid until the next change. */
-const char *holds_find(const struct holds *holds, const struct device *device);
-/* As engine's callback wants it; arg is the holds. */
+/* Any threads may call all of these at once. */
+
+/* Is it held? reason, of HOLD_REASON_BYTES + 1 or NULL, gets why. */
+bool holds_find(struct holds *holds, const struct device *device, char *reason, size_t size);
+/* The same as engine's callback wants it; arg is the holds. */
 bool holds_ask(void *arg, const struct device *device, char *reason, size_t size);
+size_t holds_count(struct holds *holds);
+/* All of them as they are now; free with hold_list_free. -ENOMEM. */
+int holds_copy(struct holds *holds, struct hold_list *ret);
 
 /* Is it UTF-8 without control characters, not empty and not too long? */
 bool hold_reason_valid(const char *reason);
 /* A second hold replaces the reason. -EINVAL: no valid reason; -ENOSPC: too many; or why the file could not be written. */
 int holds_add(struct holds *holds, const char *host, const char *device, const char *reason, struct error *err);
-/* -ENOENT: it is not held. */
-int holds_remove(struct holds *holds, const char *host, const char *device, struct error *err);
+/* name: DEVICE or HOST//DEVICE. -ENOENT: it is not held; -ENOTUNIQ: it is held on two hosts, err names both; or as above. */
+int holds_remove(struct holds *holds, const char *name, struct error *err);
+
+void hold_list_free(struct hold_list *list);
+/* Where it stands, or would: *ret_there says which. */
+size_t hold_list_index(const struct hold_list *list, const char *host, const char *device, bool *ret_there);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,62 +15,63 @@
 #define FORMAT "migcompat-holds/1"
 #define FILE_BYTES_MAX (16u << 20)
 
-static int entry_read(struct holds *holds, const json_t *entry, size_t index, struct error *err)
+static int entry_read(const char *path, struct hold_list *list, const json_t *entry, size_t index, struct error *err)
 {
 	static const char *const names[] = {"host", "device", "reason"};
 	const char *texts[3];
 	struct error why = {0};
+	bool there;
 	int r;
 
 	for (size_t i = 0; i < 3; i++) {
 		texts[i] = json_string_value(json_object_get(entry, names[i]));
 		if (!texts[i])
-			return error_set(err, -EINVAL, "%s: hold %zu: expected \"%s\" with a text", holds->path, index + 1, names[i]);
+			return error_set(err, -EINVAL, "%s: hold %zu: expected \"%s\" with a text", path, index + 1, names[i]);
 	}
-	for (size_t i = 0; i < holds->count; i++)
-		if (strcmp(holds->list[i].host, texts[0]) == 0 && strcmp(holds->list[i].device, texts[1]) == 0)
-			return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" stands there twice", holds->path, index + 1, texts[1]);
-	r = holds_put(holds, texts[0], texts[1], texts[2], &why);
-	return r ? error_set(err, r, "%s: hold %zu: %s", holds->path, index + 1, why.text) : 0;
+	hold_list_index(list, texts[0], texts[1], &there);
+	if (there)
+		return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" stands there twice", path, index + 1, texts[1]);
+	r = hold_list_put(list, texts[0], texts[1], texts[2], &why);
+	return r ? error_set(err, r, "%s: hold %zu: %s", path, index + 1, why.text) : 0;
 }
 
-static int document_read(struct holds *holds, const json_t *document, struct error *err)
+static int document_read(const char *path, struct hold_list *list, const json_t *document, struct error *err)
 {
 	const char *format = json_string_value(json_object_get(document, "format"));
-	const json_t *list = json_object_get(document, "holds");
+	const json_t *entries = json_object_get(document, "holds");
 	int r = 0;
 
 	if (!format || strcmp(format, FORMAT) != 0)
-		return error_set(err, -EINVAL, "%s: expected \"format\" with \"" FORMAT "\"", holds->path);
-	if (!json_is_array(list))
-		return error_set(err, -EINVAL, "%s: expected \"holds\" with an array", holds->path);
-	for (size_t i = 0; i < json_array_size(list) && !r; i++)
-		r = entry_read(holds, json_array_get(list, i), i, err);
+		return error_set(err, -EINVAL, "%s: expected \"format\" with \"" FORMAT "\"", path);
+	if (!json_is_array(entries))
+		return error_set(err, -EINVAL, "%s: expected \"holds\" with an array", path);
+	for (size_t i = 0; i < json_array_size(entries) && !r; i++)
+		r = entry_read(path, list, json_array_get(entries, i), i, err);
 	return r;
 }
 
-int holds_file_read(struct holds *holds, struct error *err)
+int holds_file_read(const char *path, struct hold_list *list, struct error *err)
 {
 	struct json_source source = {0};
 	json_t *document = NULL;
 	int r;
 
-	if (access(holds->path, F_OK) < 0 && errno == ENOENT)
+	if (access(path, F_OK) < 0 && errno == ENOENT)
 		return 0;
-	r = json_source_open(&source, holds->path, FILE_BYTES_MAX, err);
+	r = json_source_open(&source, path, FILE_BYTES_MAX, err);
 	if (r)
 		return r;
 	r = json_source_value(&source, "holds", FILE_BYTES_MAX, &document, err);
 	if (!r)
 		r = json_source_finish(&source, err);
 	if (!r)
-		r = document_read(holds, document, err);
+		r = document_read(path, list, document, err);
 	json_decref(document);
 	json_source_close(&source);
 	return r;
 }
 
-static char *document_text(const struct holds *holds)
+static char *document_text(const struct hold_list *holds)
 {
 	json_t *list = json_array(), *document;
 	char *text = NULL;
@@ -104,24 +106,24 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int holds_file_write(const struct holds *holds, struct error *err)
+int holds_file_write(const char *path, const struct hold_list *list, struct error *err)
 {
-	char path[sizeof(holds->path) + 8];
-	char *text = document_text(holds);
+	char next[PATH_MAX + 8];
+	char *text = document_text(list);
 	int fd, r;
 
 	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
-	snprintf(path, sizeof(path), "%s.new", holds->path);
-	unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	snprintf(next, sizeof(next), "%s.new", path);
+	unlink(next);
+	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
 	if (fd >= 0 && close(fd) < 0 && !r)
 		r = -errno;
-	if (!r && rename(path, holds->path) < 0)
+	if (!r && rename(next, path) < 0)
 		r = -errno;
 	if (r && fd >= 0)
-		unlink(path);
+		unlink(next);
 	free(text);
-	return r ? error_set(err, r, "%s could not be written: %s", holds->path, strerror(-r)) : 0;
+	return r ? error_set(err, r, "%s could not be written: %s", path, strerror(-r)) : 0;
 }

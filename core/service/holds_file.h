@@ -5,12 +5,12 @@
 
 #include "core/service/holds.h"
 
-/* Fill an empty list. No file: 0. */
-int holds_file_read(struct holds *holds, struct error *err);
+/* Fill an empty list. No file: 0. On failure the list is to be freed all the same. */
+int holds_file_read(const char *path, struct hold_list *list, struct error *err);
 /* Write all of it; the old file stays where that fails. */
-int holds_file_write(const struct holds *holds, struct error *err);
+int holds_file_write(const char *path, const struct hold_list *list, struct error *err);
 
-/* holds.c: append one that is checked, and not yet on disk. Errors as holds_add. */
-int holds_put(struct holds *holds, const char *host, const char *device, const char *reason, struct error *err);
+/* holds.c: one more, or another reason for one that is there. Errors as holds_add; the list is as it was then. */
+int hold_list_put(struct hold_list *list, const char *host, const char *device, const char *reason, struct error *err);
 
 #endif

@@ -21,8 +21,8 @@ static const struct method methods[] = {
 	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
 	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
 	{"io.migcompat.Version", 0, {NEEDED("device")}, method_version},
-	{VARLINK_SERVICE ".GetInfo", 0, {{.name = NULL}}, method_get_info},
-	{VARLINK_SERVICE ".GetInterfaceDescription", 0, {NEEDED("interface")}, method_get_interface_description},
+	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
+	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
 };
 
 static const struct {
@@ -88,7 +88,7 @@ int call_device(struct call *call, const char *parameter, const struct device **
 	int r;
 
 	if (!call->view.world) {
-		r = view_open(call->context->world, name, &call->view, &err);
+		r = view_open(call->world, name, &call->view, &err);
 		if (r)
 			return call_refuse(call, "Failed", r, "%s", err.text);
 	}
@@ -113,38 +113,14 @@ int method_hold(struct call *call)
 }
 
 /* By the holds, not by the devices: what is held may be gone. */
-static int held_find(const struct holds *holds, const char *name, const struct hold **ret, struct error *err)
-{
-	const struct hold *found = NULL;
-
-	for (size_t i = 0; i < holds->count; i++) {
-		const struct hold *hold = &holds->list[i];
-		size_t len = strlen(hold->host);
-		bool whole = strncmp(name, hold->host, len) == 0 && strncmp(name + len, "//", 2) == 0 && strcmp(name + len + 2, hold->device) == 0;
-
-		if (!whole && strcmp(name, hold->device) != 0)
-			continue;
-		if (found)
-			return error_set(err, -ENOTUNIQ, "device \"%s\" is held on %s and on %s: name it as HOST//ID", name, found->host, hold->host);
-		found = hold;
-	}
-	if (!found)
-		return error_set(err, -ENOENT, "device \"%s\" is not held", name);
-	*ret = found;
-	return 0;
-}
-
 int method_release(struct call *call)
 {
 	const char *name = call_text(call, "device");
-	const struct hold *hold = NULL;
 	struct error err = {0};
-	int r = held_find(call->context->holds, name, &hold, &err);
+	int r = holds_remove(call->context->holds, name, &err);
 
 	if (r == -ENOTUNIQ)
 		return call_not_found(call, r, &err);
-	if (!r && hold)
-		r = holds_remove(call->context->holds, hold->host, hold->device, &err);
 	if (r)
 		return hold_failed(call, r, &err);
 	log_say(LOG_NOTICE, "device %s is released by uid %u", name, call->peer.uid);

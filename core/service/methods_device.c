@@ -64,7 +64,7 @@ static int list_end(struct call *call)
 static int list_begin(struct call *call)
 {
 	struct error err = {0};
-	int r = view_open(call->context->world, NULL, &call->view, &err);
+	int r = view_open(call->world, NULL, &call->view, &err);
 
 	if (r)
 		return call_refuse(call, "Failed", r, "%s", err.text);
@@ -126,16 +126,15 @@ int method_version(struct call *call)
 	struct log_answer answer = {.method = "Version", .uid = call->peer.uid, .verdict = "read"};
 	char text[MIGCOMPAT_STRING_MAX + 1], hash[FINGERPRINT_SIZE];
 	const struct device *device = NULL;
+	char reason[HOLD_REASON_BYTES + 1];
 	struct opened *opened = NULL;
-	const char *reason;
 	struct error err = {0};
 	uint64_t start = now_us();
 	int r = call_device(call, "device", &device);
 
 	if (r)
 		return r;
-	reason = holds_find(call->context->holds, device);
-	if (reason)
+	if (holds_find(call->context->holds, device, reason, sizeof(reason)))
 		return call_refuse(call, "DeviceHeld", -EBUSY, "%s is held: %s", device->id, reason);
 	r = engine_open(&call->view.engine, device, &opened, &err);
 	if (!r)
@@ -214,7 +213,7 @@ static int source_find(struct call *call, struct source *ret)
 static int view_all(struct call *call)
 {
 	struct error err = {0};
-	int r = view_open(call->context->world, NULL, &call->view, &err);
+	int r = view_open(call->world, NULL, &call->view, &err);
 
 	return r ? call_refuse(call, "Failed", r, "%s", err.text) : 0;
 }

@@ -3,11 +3,7 @@
 #ifndef CORE_SERVICE_SERVER_H
 #define CORE_SERVICE_SERVER_H
 
-#include "core/service/client.h"
 #include "core/service/world.h"
-
-#define SERVER_CLIENTS_MAX 64u
-#define SERVER_CLIENTS_ROOT 8u /* of these, for root alone: others cannot lock it out */
 
 struct server_options {
 	struct world_options world;
@@ -17,7 +13,10 @@ struct server_options {
 	uint64_t patience_us;
 };
 
-/* Serves until SIGTERM or SIGINT. Those and SIGHUP must be blocked. 0, or an error where it could not begin or go on. */
+/*
+ * Serves until SIGTERM or SIGINT. Those and SIGHUP must be blocked. 0, or an error where it could not begin or go on. Where calls
+ * did not end in time the process ends here, since threads run on that nothing may be taken from.
+ */
 int server_run(const struct server_options *options, struct error *err);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One policy with its backends and, of recorded hosts, the devices. A reload makes a new world; calls that are under
- * way keep the old one until they end.
+ * way keep the old one until they end. Any threads may use one, but for making it.
  */
 #ifndef CORE_SERVICE_WORLD_H
 #define CORE_SERVICE_WORLD_H
@@ -17,11 +17,11 @@ struct world_options {
 
 struct world {
 	struct engine engine;
-	unsigned references;
+	_Atomic unsigned references;
 	bool live; /* this host: its facts are read again for every call */
 };
 
-/* The holds must live as long. On failure nothing is made. */
+/* The holds must live as long. On failure nothing is made. Waits for the backends to start, as the last unref does for their end. */
 int world_new(const struct world_options *options, struct holds *holds, struct world **ret, struct error *err);
 struct world *world_ref(struct world *world);
 struct world *world_unref(struct world *world); /* returns NULL; takes NULL */

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* One job that makes a new world or lets go of the old one: both wait for processes. */
+#include "core/service/reload.h"
+
+#include <inttypes.h>
+#include <string.h>
+#include <time.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "core/service/log.h"
+
+static void reload_submit(struct reload *reload);
+
+static void reload_failed(const char *text)
+{
+	log_say(LOG_ERR, "the old policy stays in force: %s", text);
+	sd_notifyf(0, "READY=1\nSTATUS=The old policy stays in force: %s", text);
+}
+
+static void reload_run(struct pool_job *job)
+{
+	struct reload *reload = (struct reload *)(void *)job;
+
+	reload->old = world_unref(reload->old);
+	if (reload->load && world_new(reload->options, reload->holds, &reload->made, &reload->err))
+		reload->made = NULL;
+}
+
+static void reload_done(struct pool_job *job)
+{
+	struct reload *reload = (struct reload *)(void *)job;
+
+	reload->busy = false;
+	if (reload->made) {
+		reload->old = reload->swap(reload->arg, reload->made);
+		reload->made = NULL;
+		log_say(LOG_NOTICE, "policy and backends are loaded again");
+		sd_notify(0, "READY=1\nSTATUS=");
+	} else if (reload->load) {
+		reload_failed(reload->err.text);
+	}
+	reload->load = false;
+	if (reload->again)
+		reload_start(reload);
+	else if (reload->old)
+		reload_submit(reload);
+}
+
+static void reload_submit(struct reload *reload)
+{
+	reload->job = (struct pool_job){.run = reload_run, .done = reload_done};
+	reload->busy = pool_submit(reload->pool, &reload->job) == 0;
+}
+
+void reload_start(struct reload *reload)
+{
+	struct timespec now;
+
+	reload->again = reload->busy;
+	if (reload->busy)
+		return;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+	reload->load = true;
+	reload_submit(reload);
+	if (reload->busy)
+		return;
+	reload->load = false;
+	reload_failed("there is no thread to load it in");
+}
+
+void reload_free(struct reload *reload)
+{
+	world_unref(reload->made);
+	world_unref(reload->old);
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A service beside whose good backend stands one that never comes back from opening a device, and a device of that one. */
+#ifndef TESTS_SERVICE_HANGING_H
+#define TESTS_SERVICE_HANGING_H
+
+#include "tests/service/daemon.h"
+
+#define HUNG "hung-device"
+#define DESCRIBE_HUNG METHOD("Describe", "\"device\":\"" HUNG "\"")
+
+static inline void backend_copy(struct folder *folder, const char *from, const char *to)
+{
+	char *bytes = malloc(64u << 20);
+	FILE *file = fopen(from, "r");
+	size_t len;
+
+	assert_non_null(bytes);
+	assert_non_null(file);
+	len = fread(bytes, 1, 64u << 20, file);
+	fclose(file);
+	folder_write_bytes(folder, to, bytes, len);
+	free(bytes);
+}
+
+/* timeout: of the backends' calls. */
+static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
+{
+	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, NULL};
+	char backends[192], inventory[192], text[64];
+
+	*daemon = (struct daemon){.pid = 0};
+	daemon_folder(daemon);
+	assert_int_equal(mkdir(folder_path(&daemon->folder, "backends"), 0755), 0);
+	assert_int_equal(chmod(daemon->folder.file, 0755), 0);
+	snprintf(backends, sizeof(backends), "%s", daemon->folder.file);
+	backend_copy(&daemon->folder, TEST_BACKENDS "/mtty.so", "backends/mtty.so");
+	backend_copy(&daemon->folder, TEST_BUILD "/tests/backends/hang_open/hang_open.so", "backends/hang_open.so");
+	snprintf(inventory, sizeof(inventory), "%s",
+		 folder_write(&daemon->folder, "hung.json",
+			      "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"hung\",\"facts\":{}},\"devices\":[{\"id\":\"" HUNG
+			      "\",\"kind\":\"mdev\",\"driver\":\"hang_open\",\"facts\":{}}]}"));
+	snprintf(text, sizeof(text), "timeout_ms = %s;\n", timeout_ms);
+	folder_write(&daemon->folder, "policy/migcompat.conf", text);
+	more[1] = backends;
+	more[3] = inventory;
+	daemon_start(daemon, more);
+}
+
+/* Has nothing come yet? */
+static inline void client_still_waits(int fd)
+{
+	char byte;
+
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+	assert_int_equal(errno, EAGAIN);
+}
+
+#endif
