@@ -170,6 +170,11 @@ size_t holds_count(struct holds *holds)
 	return count;
 }
 
+uint64_t holds_changed(const struct holds *holds)
+{
+	return holds->changes;
+}
+
 int holds_copy(struct holds *holds, struct hold_list *ret)
 {
 	int r;
@@ -192,6 +197,7 @@ static int holds_put(struct holds *holds, struct hold_list *next, struct error *
 		pthread_rwlock_wrlock(&holds->lock);
 		before = holds->now;
 		holds->now = *next;
+		holds->changes++;
 		pthread_rwlock_unlock(&holds->lock);
 	}
 	hold_list_free(&before);

@@ -8,6 +8,7 @@
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "core/facts/error.h"
 #include "core/facts/model.h"
@@ -33,6 +34,7 @@ struct holds {
 	pthread_mutex_t changing; /* one change at a time: from reading the list until it is on disk and counts */
 	pthread_rwlock_t lock;    /* guards the list, never for long */
 	struct hold_list now;
+	_Atomic uint64_t changes; /* so many, since the start */
 	char path[4096]; /* of the file */
 	/* Called after each change, from the thread that made it, without a lock. Set before other threads use the holds; NULL: nobody wants to know. */
 	void (*changed)(void *arg);
@@ -50,6 +52,8 @@ bool holds_find(struct holds *holds, const struct device *device, char *reason, 
 /* The same as engine's callback wants it; arg is the holds. */
 bool holds_ask(void *arg, const struct device *device, char *reason, size_t size);
 size_t holds_count(struct holds *holds);
+/* How often they changed: what was answered before a change counts no more. */
+uint64_t holds_changed(const struct holds *holds);
 /* All of them as they are now; free with hold_list_free. -ENOMEM. */
 int holds_copy(struct holds *holds, struct hold_list *ret);
 

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -95,22 +96,42 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 	return r;
 }
 
-int listen_passed(int *ret, struct error *err)
+/* One of several descriptors to its place. */
+static int take_passed(int fd, bool is_stored, int *ret_socket, int *ret_stored)
 {
-	int count = sd_listen_fds(1);
-	int fd = SD_LISTEN_FDS_START, flags;
+	int flags;
 
-	if (count < 0)
-		return error_set(err, count, "what systemd passed could not be read: %s", strerror(-count));
-	if (count == 0) {
-		*ret = -1;
+	if (is_stored && *ret_stored < 0) {
+		*ret_stored = fd;
 		return 0;
 	}
-	if (count > 1 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
-		return error_set(err, -EINVAL, "%d descriptors were passed, expected one listening unix stream socket", count);
+	if (is_stored || *ret_socket >= 0 || sd_is_socket_unix(fd, SOCK_STREAM, 1, NULL, 0) <= 0)
+		return -EINVAL;
 	flags = fcntl(fd, F_GETFL);
 	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
-		return error_set(err, -errno, "the passed socket cannot be used: %s", strerror(errno));
-	*ret = fd;
+		return -errno;
+	*ret_socket = fd;
 	return 0;
+}
+
+int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct error *err)
+{
+	char **names = NULL;
+	int count = sd_listen_fds_with_names(1, &names), r = 0;
+
+	*ret_socket = *ret_stored = -1;
+	if (count < 0)
+		return error_set(err, count, "what systemd passed could not be read: %s", strerror(-count));
+	for (int i = 0; i < count; i++) {
+		if (!r)
+			r = take_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0, ret_socket, ret_stored);
+		free(names[i]);
+	}
+	free(names);
+	if (!r)
+		return 0;
+	for (int i = 0; i < count; i++)
+		close(SD_LISTEN_FDS_START + i);
+	*ret_socket = *ret_stored = -1;
+	return error_set(err, r, "%d descriptors were passed, expected one listening unix stream socket, and one called \"%s\" at most", count, stored);
 }

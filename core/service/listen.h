@@ -13,7 +13,10 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
  * there, or something is in the way.
  */
 int listen_open(const char *path, const struct peer_group *group, int *ret, struct error *err);
-/* The one that systemd passed, or -1 in *ret. -EINVAL: it passed something else. */
-int listen_passed(int *ret, struct error *err);
+/*
+ * What systemd passed, or -1: a listening socket, and the one of that name from its store, whatever it is. -EINVAL: it passed something
+ * else; then all is closed.
+ */
+int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct error *err);
 
 #endif

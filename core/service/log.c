@@ -58,11 +58,13 @@ static const char *or_none(const char *text)
 void log_answered(const struct log_answer *answer)
 {
 	const char *device = answer->target ? answer->target : answer->source;
-	char text[LINE_BYTES];
+	char text[LINE_BYTES], uid[32] = "";
 
-	snprintf(text, sizeof(text), "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us, uid %u)", answer->method, or_none(answer->source),
+	if (answer->uid != LOG_UID_UNKNOWN)
+		snprintf(uid, sizeof(uid), ", uid %u", answer->uid);
+	snprintf(text, sizeof(text), "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us%s)", answer->method, or_none(answer->source),
 		 answer->target ? " to " : "", answer->target ? answer->target : "", or_none(answer->verdict), answer->limit ? ", limit " : "",
-		 answer->limit ? answer->limit : "", or_none(answer->hash), answer->duration_us, answer->uid);
+		 answer->limit ? answer->limit : "", or_none(answer->hash), answer->duration_us, uid);
 	clean(text);
 	if (!to_stderr &&
 	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s", or_none(device),

@@ -13,6 +13,8 @@ void log_open(bool foreground);
 /* priority: LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG (which the foreground leaves out). */
 void log_say(int priority, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+#define LOG_UID_UNKNOWN (~0u) /* the kernel asked */
+
 /* One answered question; texts may be NULL. */
 struct log_answer {
 	const char *method;
@@ -23,7 +25,7 @@ struct log_answer {
 	const char *limit;
 	const char *error;       /* errno's name */
 	uint64_t duration_us;
-	unsigned uid;
+	unsigned uid; /* of whoever asked */
 };
 void log_answered(const struct log_answer *answer);
 

@@ -12,6 +12,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/service/clients.h"
+#include "core/service/events.h"
+#include "core/service/kernel.h"
 #include "core/service/listen.h"
 #include "core/service/log.h"
 #include "core/service/reload.h"
@@ -27,6 +29,9 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
+	struct events *events; /* NULL: recorded hosts are served, and no kernel */
+	struct kernel *kernel; /* likewise */
+	int passed;            /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	bool own; /* the socket's file is ours to remove */
 	bool draining;
@@ -40,6 +45,8 @@ static struct world *on_loaded(void *arg, struct world *world)
 	struct world *before = server->context.world;
 
 	server->context.world = world;
+	if (server->kernel)
+		kernel_reload(server->kernel, world);
 	return before;
 }
 
@@ -78,6 +85,8 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 		return 0;
 	sd_notify(0, "STOPPING=1");
 	server->draining = true;
+	if (server->kernel)
+		kernel_drain(server->kernel);
 	clients_drain(&server->clients);
 	return sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, DRAIN_US, 0, on_drain_end, server);
 }
@@ -88,7 +97,7 @@ static int server_open_socket(struct server *server, struct error *err)
 {
 	const char *path = server->options->socket, *slash = strrchr(path, '/');
 	char folder[4096];
-	int r = listen_passed(&server->fd, err);
+	int r = listen_passed(KERNEL_STORE_NAME, &server->fd, &server->passed, err);
 
 	if (r || server->fd >= 0)
 		return r;
@@ -163,6 +172,33 @@ static int server_serve(struct server *server, struct error *err)
 	return r ? error_set(err, r, "the socket cannot be watched: %s", strerror(-r)) : 0;
 }
 
+static void on_ready(void *arg)
+{
+	struct server *server = arg;
+
+	log_say(LOG_INFO, "serving at %s, %zu devices held", server->options->socket, holds_count(&server->holds));
+	sd_notify(0, "READY=1");
+}
+
+/* Of this host alone: the kernel asks about its own devices. */
+static int server_join_kernel(struct server *server, struct error *err)
+{
+	struct kernel_options options = {
+		.event = server->event, .pool = server->pool, .holds = &server->holds, .passed = server->passed, .ready = on_ready, .arg = server};
+	int r;
+
+	if (!server->context.world->live) {
+		on_ready(server);
+		return 0;
+	}
+	r = events_new(server->event, &server->events, err);
+	if (r)
+		return r;
+	options.events = server->events;
+	server->passed = -1;
+	return kernel_new(&options, server->context.world, &server->kernel, err);
+}
+
 /* ---------------------------------------------------------------- end */
 
 /* status: what the process would end with. */
@@ -175,27 +211,35 @@ static void server_stop(struct server *server, int status)
 		log_say(LOG_WARNING, "some calls did not end in time and are left behind");
 		_exit(status);
 	}
+	server->kernel = kernel_free(server->kernel, JOBS_END_MS);
+	if (server->kernel) {
+		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in time and are left behind");
+		_exit(status);
+	}
+	events_free(server->events);
 	clients_free(&server->clients);
 	reload_free(&server->reload);
 	sd_event_unref(server->event);
 	world_unref(server->context.world);
 	holds_free(&server->holds);
+	if (server->passed >= 0)
+		close(server->passed);
 	if (server->fd >= 0)
 		close(server->fd);
 }
 
 int server_run(const struct server_options *options, struct error *err)
 {
-	struct server server = {.options = options, .fd = -1};
+	struct server server = {.options = options, .passed = -1, .fd = -1};
 	int r = server_start(&server, err);
 
 	if (!r)
 		r = server_watch(&server, err);
 	if (!r)
 		r = server_serve(&server, err);
+	if (!r)
+		r = server_join_kernel(&server, err);
 	if (!r) {
-		log_say(LOG_INFO, "serving at %s, %zu devices held", options->socket, holds_count(&server.holds));
-		sd_notify(0, "READY=1");
 		r = sd_event_loop(server.event);
 		if (r < 0)
 			error_set(err, r, "the event loop failed: %s", strerror(-r));

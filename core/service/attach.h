@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Keeps what is attached in the kernel as this host's devices are: at the start, and after each event that may have changed
+ * something. Looking and asking backends is the pool's; the table and the broker's commands are the loop's.
+ */
+#ifndef CORE_SERVICE_ATTACH_H
+#define CORE_SERVICE_ATTACH_H
+
+#include "core/service/attached.h"
+#include "core/service/broker.h"
+#include "core/service/events.h"
+#include "core/service/pool.h"
+#include "core/service/world.h"
+
+struct attach;
+
+struct attach_options {
+	struct events *events;
+	struct pool *pool;
+	struct broker *broker;
+	/* The table is as this world sees this host's devices now. Called after each scan of all. */
+	void (*whole)(void *arg, struct world *world);
+	void *arg;
+};
+
+/* Takes over what is attached already, and looks at all devices. */
+int attach_new(const struct attach_options *options, struct world *world, struct attach **ret, struct error *err);
+/* A job of the pool may be under way: the pool must be freed before. Returns NULL; takes NULL. */
+struct attach *attach_free(struct attach *attach);
+
+/* Other backends, another policy: look at all devices again. */
+void attach_reload(struct attach *attach, struct world *world);
+
+const struct attached *attach_find(const struct attach *attach, uint64_t attachment);
+/* How often something may have changed about a device, whatever it was; only grows. */
+uint64_t attach_changed(const struct attach *attach, const struct attached *attached);
+size_t attach_count(const struct attach *attach);
+
+#endif

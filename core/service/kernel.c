@@ -1,0 +1,345 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Taking questions from the broker and giving each to whom it belongs: kept answers, a backend's lane, or the pool. */
+#include "core/service/kernel.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <systemd/sd-daemon.h>
+
+#include "core/service/ask_lines.h"
+#include "core/service/attach.h"
+#include "core/service/lane.h"
+#include "core/service/log.h"
+
+#define TURN_REQUESTS 64u /* of one turn of the loop */
+#define BROKER_DEVICE "migcompat-broker"
+
+struct kernel {
+	struct kernel_options options;
+	struct broker broker;
+	struct attach *attach;
+	struct world *world;   /* the newest */
+	struct world *serving; /* that lanes are of, and attachments; NULL: nothing is served yet */
+	uint64_t world_number; /* of serving */
+	struct answers *answers;
+	struct lane_context context;
+	struct lane **lanes; /* one a backend */
+	size_t nlanes;
+	sd_event_source *io;
+	bool ready;
+	bool draining;
+};
+
+static void kernel_ready(struct kernel *kernel)
+{
+	if (kernel->ready)
+		return;
+	kernel->ready = true;
+	kernel->options.ready(kernel->options.arg);
+}
+
+/* ---------------------------------------------------------------- lanes */
+
+static void lanes_end(struct kernel *kernel)
+{
+	for (size_t i = 0; i < kernel->nlanes; i++)
+		lane_end(kernel->lanes[i]);
+	free(kernel->lanes);
+	kernel->lanes = NULL;
+	kernel->nlanes = 0;
+}
+
+/* A backend's lane begins with the first question to it. NULL: out of memory. */
+static struct lane *lane_find(struct kernel *kernel, const char *name)
+{
+	struct lane **lanes;
+
+	for (size_t i = 0; i < kernel->nlanes; i++)
+		if (strcmp(lane_name(kernel->lanes[i]), name) == 0)
+			return kernel->lanes[i];
+	lanes = realloc(kernel->lanes, (kernel->nlanes + 1) * sizeof(struct lane *));
+	if (!lanes)
+		return NULL;
+	kernel->lanes = lanes;
+	if (lane_new(&kernel->context, kernel->serving, name, &lanes[kernel->nlanes]))
+		return NULL;
+	return lanes[kernel->nlanes++];
+}
+
+/* ---------------------------------------------------------------- write and ask */
+
+struct ask {
+	struct pool_job job;
+	struct kernel *kernel;
+	struct world *world;
+	struct broker_request request;
+};
+
+static void ask_run(struct pool_job *job)
+{
+	struct ask *ask = (struct ask *)(void *)job;
+	const struct broker *broker = &ask->kernel->broker;
+	struct answer answer = {0};
+	struct error err = {0};
+	struct view view;
+	char *lines = malloc(BROKER_LINES_MAX);
+	int r = lines ? view_open(ask->world, NULL, &view, &err) : -ENOMEM;
+
+	if (!r) {
+		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL, ASK_REFUSED, &answer, &err);
+		if (!r)
+			broker_tell(broker, BROKER_ASK, ask->request.id, lines, ask_lines(&answer, lines, BROKER_LINES_MAX));
+		answer_free(&answer);
+		view_close(&view);
+	}
+	if (r) {
+		log_say(LOG_INFO, "a question at /dev/migcompat could not be answered: %s", err.text);
+		broker_refuse(broker, BROKER_ASK, ask->request.id, r);
+	}
+	free(lines);
+}
+
+static void ask_done(struct pool_job *job)
+{
+	struct ask *ask = (struct ask *)(void *)job;
+
+	world_unref(ask->world);
+	free(ask);
+}
+
+static void ask_begin(struct kernel *kernel, const struct broker_request *request)
+{
+	struct ask *ask = malloc(sizeof(*ask));
+
+	if (ask) {
+		*ask = (struct ask){.job = {.run = ask_run, .done = ask_done}, .kernel = kernel, .world = world_ref(kernel->serving)};
+		memcpy(&ask->request, request, sizeof(*request));
+		if (pool_submit(kernel->options.pool, &ask->job) == 0)
+			return;
+		ask_done(&ask->job);
+	}
+	broker_refuse(&kernel->broker, BROKER_ASK, request->id, -EIO);
+}
+
+/* ---------------------------------------------------------------- questions */
+
+/* Was it answered before, and has nothing changed since? */
+static bool answer_again(struct kernel *kernel, const struct broker_request *request, const struct stamp *stamp)
+{
+	char text[BROKER_STRING_MAX + 1];
+	size_t len;
+	int error;
+
+	if (!answers_find(kernel->answers, stamp, request->string, request->len, &error, text, &len))
+		return false;
+	if (error)
+		broker_refuse(&kernel->broker, request->op, request->id, error);
+	else if (request->op == BROKER_READ)
+		broker_tell(&kernel->broker, BROKER_READ, request->id, text, len);
+	else
+		broker_accept(&kernel->broker, request->id, request->len);
+	return true;
+}
+
+static void question_take(struct kernel *kernel, const struct broker_request *request)
+{
+	const struct attached *attached = attach_find(kernel->attach, request->attachment);
+	struct stamp stamp = {
+		.attachment = request->attachment, .world = kernel->world_number, .holds = holds_changed(kernel->options.holds)};
+	struct lane *lane;
+
+	if (!attached || !attached->backend) {
+		broker_refuse(&kernel->broker, request->op, request->id, -ENOTCONN);
+		return;
+	}
+	stamp.changed = attach_changed(kernel->attach, attached);
+	if (answer_again(kernel, request, &stamp))
+		return;
+	lane = lane_find(kernel, attached->backend);
+	if (!lane || lane_ask(lane, request, attached->id, &stamp))
+		broker_refuse(&kernel->broker, request->op, request->id, -EIO);
+}
+
+/* The descriptor is of no more use. Attributes answer ENOTCONN from here on. */
+static void kernel_lost(struct kernel *kernel, int r)
+{
+	log_say(LOG_ERR, "%s is lost: %s", BROKER_PATH, strerror(-r));
+	sd_event_exit(kernel->options.event, r);
+}
+
+static int on_broker(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	static struct broker_request request; /* one thread, and nothing of it outlives a turn */
+	struct kernel *kernel = arg;
+	int r = 1;
+
+	(void)source, (void)fd, (void)events;
+	for (unsigned i = 0; i < TURN_REQUESTS && r > 0; i++) {
+		r = broker_receive(&kernel->broker, &request);
+		if (r <= 0)
+			break;
+		if (request.op == BROKER_ASK)
+			ask_begin(kernel, &request);
+		else if (request.op != BROKER_CANCEL) /* the answer to what was cancelled comes to nothing */
+			question_take(kernel, &request);
+	}
+	if (r < 0)
+		kernel_lost(kernel, r);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- start and end */
+
+/* After each look at all devices: the first one opens the doors. */
+static void on_whole(void *arg, struct world *world)
+{
+	struct kernel *kernel = arg;
+	int r;
+
+	if (kernel->serving != world) {
+		lanes_end(kernel);
+		world_ref(world);
+		world_unref(kernel->serving);
+		kernel->serving = world;
+		kernel->world_number++;
+	}
+	if (kernel->io || kernel->draining)
+		return;
+	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->broker.fd, EPOLLIN, on_broker, kernel);
+	if (r < 0) {
+		kernel_lost(kernel, r);
+		return;
+	}
+	log_say(LOG_INFO, "%zu devices and types have a migration_version", attach_count(kernel->attach));
+	kernel_ready(kernel);
+}
+
+/* Without a store, its going is what ends the service's hold on the kernel. */
+static void store(const struct kernel *kernel)
+{
+	int r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" KERNEL_STORE_NAME, &kernel->broker.fd, 1);
+
+	if (r < 0)
+		log_say(LOG_WARNING, "systemd does not keep %s for the next start: %s", BROKER_PATH, strerror(-r));
+}
+
+static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
+{
+	struct attach_options options = {
+		.events = kernel->options.events, .pool = kernel->options.pool, .broker = &kernel->broker, .whole = on_whole, .arg = kernel};
+	int r = broker_open(passed, &kernel->broker, err);
+
+	if (r)
+		return r;
+	if (passed < 0)
+		store(kernel);
+	log_say(LOG_INFO, "%s: %u attachments and %u open questions were there before", BROKER_PATH, kernel->broker.attachments,
+		kernel->broker.requeued);
+	r = attach_new(&options, kernel->world, &kernel->attach, err);
+	if (r)
+		broker_close(&kernel->broker);
+	return r;
+}
+
+static bool is_missing(int r)
+{
+	return r == -ENOENT || r == -ENXIO || r == -ENODEV;
+}
+
+/* The module was loaded after us. */
+static void on_module(void *arg, const struct events_change *change)
+{
+	struct kernel *kernel = arg;
+	struct error err = {0};
+	int r;
+
+	if (kernel->attach || kernel->draining || change->action != EVENTS_ADD || strcmp(change->sysname, BROKER_DEVICE) != 0)
+		return;
+	r = kernel_connect(kernel, -1, &err);
+	if (r)
+		log_say(LOG_ERR, "%s", err.text);
+}
+
+static int kernel_start(struct kernel *kernel, struct error *err)
+{
+	int r = answers_new(&kernel->answers);
+
+	if (r) {
+		if (kernel->options.passed >= 0)
+			close(kernel->options.passed);
+		return error_set(err, r, "out of memory");
+	}
+	kernel->context = (struct lane_context){.broker = &kernel->broker, .answers = kernel->answers};
+	r = kernel_connect(kernel, kernel->options.passed, err);
+	if (r && !is_missing(r))
+		return r;
+	if (r) {
+		log_say(LOG_INFO, "no kernel module: devices have no migration_version until it is loaded");
+		kernel_ready(kernel);
+	}
+	r = events_listen(kernel->options.events, on_module, kernel);
+	return r ? error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r)) : 0;
+}
+
+int kernel_new(const struct kernel_options *options, struct world *world, struct kernel **ret, struct error *err)
+{
+	struct kernel *kernel = calloc(1, sizeof(*kernel));
+	int r;
+
+	if (!kernel) {
+		if (options->passed >= 0)
+			close(options->passed);
+		return error_set(err, -ENOMEM, "out of memory");
+	}
+	kernel->options = *options;
+	kernel->broker.fd = -1;
+	kernel->world = world_ref(world);
+	r = kernel_start(kernel, err);
+	if (r)
+		kernel_free(kernel, 0);
+	else
+		*ret = kernel;
+	return r;
+}
+
+void kernel_reload(struct kernel *kernel, struct world *world)
+{
+	world_ref(world);
+	world_unref(kernel->world);
+	kernel->world = world;
+	if (kernel->attach)
+		attach_reload(kernel->attach, world);
+}
+
+void kernel_drain(struct kernel *kernel)
+{
+	kernel->draining = true;
+	kernel->io = sd_event_source_disable_unref(kernel->io);
+}
+
+struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
+{
+	if (!kernel)
+		return NULL;
+	kernel_drain(kernel);
+	lanes_end(kernel);
+	events_unlisten(kernel->options.events, on_module, kernel);
+	kernel->attach = attach_free(kernel->attach);
+	kernel->world = world_unref(kernel->world);
+	kernel->serving = world_unref(kernel->serving);
+	if (!lanes_wait(wait_ms))
+		return kernel;
+	broker_close(&kernel->broker);
+	answers_free(kernel->answers);
+	free(kernel);
+	return NULL;
+}
+
+size_t kernel_count(const struct kernel *kernel)
+{
+	return kernel->attach ? attach_count(kernel->attach) : 0;
+}

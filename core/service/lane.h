@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's questions to one backend, answered by a thread of their own: a backend that hangs keeps nobody waiting but
+ * those who asked it. What waits is answered together, so that one switch to the worker serves many writers.
+ */
+#ifndef CORE_SERVICE_LANE_H
+#define CORE_SERVICE_LANE_H
+
+#include "core/service/answers.h"
+#include "core/service/broker.h"
+#include "core/service/world.h"
+
+#define LANE_TARGETS_MAX 256u /* that are kept open */
+#define LANE_QUEUE_MAX 16384u
+
+struct lane;
+
+/* What all lanes share; it outlives them. */
+struct lane_context {
+	const struct broker *broker;
+	struct answers *answers;
+};
+
+/*
+ * name: the backend's, in that world, to which a reference is taken. The thread begins with the first question. -ENOMEM.
+ */
+int lane_new(const struct lane_context *context, struct world *world, const char *name, struct lane **ret);
+/* Let it end once all that waits is answered; it frees itself. Takes NULL, returns NULL. */
+struct lane *lane_end(struct lane *lane);
+const char *lane_name(const struct lane *lane);
+/* Wait until all lanes that were ever made are gone, for so long. False: some are left. */
+bool lanes_wait(unsigned ms);
+
+/*
+ * Put a read or a write of a device (its id) to it. The reply goes to the broker. -ENOMEM, -EAGAIN: it is not taken, and the caller
+ * replies. stamp: under which the answer may be kept.
+ */
+int lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Asking the backends what each device is. A device that cannot be told is a row too: reading its type says why. */
+#include "core/service/scan.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check/check.h"
+
+static const char *text_join(struct arena *arena, const char *first, char between, const char *second)
+{
+	char whole[MIGCOMPAT_PREFIX_MAX * 2];
+	int len = snprintf(whole, sizeof(whole), "%s%c%s", first, between, second);
+
+	return len < 0 || (size_t)len >= sizeof(whole) ? NULL : arena_copy(arena, whole, (size_t)len);
+}
+
+/* A type's class device bears the name of its parent, too; '/' is the kernel's to use. */
+static char *subject_of(struct arena *arena, const struct device *device)
+{
+	const char *from = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? device->id : device->path;
+	char *subject = from ? arena_copy(arena, from, strlen(from)) : NULL;
+	char *slash = subject && device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? strchr(subject, '/') : NULL;
+
+	if (slash)
+		*slash = '!';
+	return subject;
+}
+
+static struct scan_row *row_add(struct scan *scan)
+{
+	size_t room = scan->room ? scan->room * 2 : 16;
+	struct scan_row *rows;
+
+	if (scan->count == scan->room) {
+		rows = realloc(scan->rows, room * sizeof(*rows));
+		if (!rows)
+			return NULL;
+		scan->rows = rows;
+		scan->room = room;
+	}
+	scan->rows[scan->count] = (struct scan_row){.id = NULL};
+	return &scan->rows[scan->count++];
+}
+
+/* Type and parameters. Parameters that could not be told are none. */
+static int row_describe(struct scan *scan, struct scan_row *row, struct provider *provider, const struct device *device)
+{
+	struct opened *opened = NULL;
+	struct error err = {0};
+
+	row->type_error = provider_open(provider, device, &opened, &err);
+	if (row->type_error)
+		return row->type_error == -ENOMEM ? -ENOMEM : 0;
+	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
+	if (opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err))
+		sink_free(&row->parameters);
+	opened_close(opened);
+	return row->type ? 0 : -ENOMEM;
+}
+
+static int scan_device(struct scan *scan, const struct engine *engine, const struct device *device)
+{
+	struct provider *provider = NULL;
+	struct scan_row *row;
+
+	/* One that nobody serves, or two claim, has no attribute: that reads as "not compatible" as well. */
+	if (engine_provider(engine, device, &provider, NULL) || (!device->path && device->kind != MIGCOMPAT_KIND_MDEV_TYPE))
+		return 0;
+	row = row_add(scan);
+	if (!row)
+		return -ENOMEM;
+	row->is_type = device->kind == MIGCOMPAT_KIND_MDEV_TYPE;
+	row->id = arena_copy(&scan->arena, device->id, strlen(device->id));
+	row->subject = subject_of(&scan->arena, device);
+	row->backend = arena_copy(&scan->arena, provider->info.name, strlen(provider->info.name));
+	if (!row->id || !row->subject || !row->backend)
+		return -ENOMEM;
+	return row_describe(scan, row, provider, device);
+}
+
+static int scan_view(struct scan *scan, struct world *world, const char *only, struct error *err)
+{
+	struct view view;
+	int r = view_open(world, only, &view, err);
+
+	if (r)
+		return r;
+	for (size_t i = 0; i < view.engine.inventory.ndevices && !r; i++)
+		r = scan_device(scan, &view.engine, &view.engine.inventory.devices[i]);
+	view_close(&view);
+	return r ? error_set(err, r, "out of memory") : 0;
+}
+
+int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err)
+{
+	int r = 0;
+
+	if (!ids)
+		return scan_view(scan, world, NULL, err);
+	for (size_t i = 0; i < nids && !r; i++)
+		r = scan_view(scan, world, ids[i], err);
+	return r;
+}
+
+void scan_free(struct scan *scan)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		sink_free(&scan->rows[i].parameters);
+	free(scan->rows);
+	arena_free(&scan->arena);
+	*scan = (struct scan){.rows = NULL};
+}
