@@ -4,6 +4,7 @@
 #define CORE_CLI_CLI_H
 
 #include "core/check/engine.h"
+#include "core/cli/varlink_client.h"
 
 /* The exit status of every command, as diff and grep have it. */
 enum cli_status {
@@ -23,6 +24,14 @@ enum cli_option {
 	CLI_OPTION_HOST = 1 << 6,
 	CLI_OPTION_UUID = 1 << 7,
 	CLI_OPTION_SENSITIVE = 1 << 8,
+	CLI_OPTION_REASON = 1 << 9,
+};
+
+/* Who answers a command. */
+enum cli_way {
+	CLI_WAY_OWN,     /* this program's own workers */
+	CLI_WAY_EITHER,  /* the service where it is there and asked about its own world, else own workers */
+	CLI_WAY_SERVICE, /* the service alone */
 };
 
 enum cli_color {
@@ -39,6 +48,8 @@ struct options {
 	const char *fingerprint;
 	const char *host;
 	const char *uuid;
+	const char *reason;
+	const char *socket;
 	enum cli_color color;
 	bool json;
 	bool raw;
@@ -47,6 +58,8 @@ struct options {
 	bool available;
 	bool sensitive;
 	bool debug;
+	bool daemon;
+	bool no_daemon;
 	bool help;
 	bool version;
 	uint32_t given; /* enum cli_option: which of those that only some commands take */
@@ -60,6 +73,7 @@ struct command {
 	const char *text;      /* what --help says further; ends in a newline */
 	const char *example;   /* a command that really runs; {a}, {b} and {backend} stand for files that come along */
 	uint32_t options;      /* enum cli_option */
+	enum cli_way way;
 	size_t least;          /* arguments */
 	size_t most;
 	int (*run)(struct cli *cli);
@@ -75,6 +89,7 @@ struct cli {
 	size_t narguments;
 	struct engine engine;
 	bool started;  /* the engine */
+	struct varlink_client service;
 	bool terminal; /* standard output is one */
 	bool color;
 };
@@ -106,12 +121,15 @@ int cli_one_device(struct cli *cli, const struct device **ret);
 
 /* What stands before a target: a device, or a string from standard input. */
 struct cli_source {
-	const struct device *device; /* NULL: text */
+	bool is_text;
+	const struct device *device; /* NULL: text, or not found yet */
 	char text[CLI_STRING_ROOM];
 	size_t len;
 };
-/* Both sides of a question: cli_start, cli_devices and the first two arguments. ret_target NULL: there is none. */
-int cli_question(struct cli *cli, struct cli_source *ret_source, const struct device **ret_target);
+/* Read the string where the first argument is "-". */
+int cli_read_source(struct cli *cli, struct cli_source *ret);
+/* Both sides of a question that was read: cli_start, cli_devices and the first two arguments. ret_target NULL: there is none. */
+int cli_question(struct cli *cli, struct cli_source *source, const struct device **ret_target);
 
 /* The commands. Each returns the exit status and has said everything. */
 int command_list(struct cli *cli);
@@ -123,6 +141,8 @@ int command_ask(struct cli *cli);
 int command_params(struct cli *cli);
 int command_prepare(struct cli *cli);
 int command_inventory(struct cli *cli);
+int command_hold(struct cli *cli);
+int command_release(struct cli *cli);
 int command_backend_list(struct cli *cli);
 int command_backend_dump(struct cli *cli);
 int command_policy_check(struct cli *cli);

@@ -5,67 +5,67 @@
 #include <string.h>
 
 #include "core/check/json.h"
+#include "core/cli/answer.h"
+#include "core/cli/document.h"
 #include "core/cli/output.h"
 
 #define DUMP_TIMEOUT_MS 5000u /* the policy, which has another one perhaps, is not asked about a file */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static int list_json(const struct cli *cli)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < cli->engine.nproviders && list; i++) {
-		if (json_array_append_new(list, json_backend(cli->engine.infos[i]))) {
-			json_decref(list);
-			list = NULL;
-		}
-	}
-	return output_json(cli, list ? json_pack("{s:s,s:o}", "format", "migcompat-backends/1", "backends", list) : NULL, CLI_YES);
-}
-
 /* "MODULE vfio_pci:MODALIAS-GLOB" */
-static void join_keys(const struct backend_info *info, char *buffer, size_t size)
+static void join_keys(const json_t *keys, char *buffer, size_t size)
 {
-	size_t used = 0;
+	const json_t *key;
+	size_t used = 0, i;
 
 	*buffer = '\0';
-	for (size_t i = 0; i < info->nkeys && used < size; i++)
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? " " : "", info->keys[i]);
+	json_array_foreach (keys, i, key) {
+		if (used < size)
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? " " : "", json_string_value(key));
+	}
+}
+
+static int backends_table(const struct cli *cli, const json_t *backends)
+{
+	static const char *const names[] = {"NAME", "VERSION", "STATUS", "FILE", "KEYS", "REASON"};
+	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)];
+	struct table *table = table_new(cli);
+	const json_t *backend;
+	size_t i;
+
+	for (i = 0; i < COUNT(names); i++)
+		table_column(table, names[i], 0);
+	json_array_foreach (backends, i, backend) {
+		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
+		table_line(table);
+		table_cell(table, document_text(backend, "name"), NULL);
+		table_cell(table, document_text(backend, "version"), NULL);
+		table_cell(table, document_text(backend, "status"), document_is(backend, "status", "loaded") ? "green" : "red");
+		table_cell(table, document_text(backend, "file"), NULL);
+		table_cell(table, keys, NULL);
+		table_cell(table, document_text(backend, "reason"), NULL);
+	}
+	return table_print(table, CLI_YES);
 }
 
 int command_backend_list(struct cli *cli)
 {
-	static const char *const names[] = {"NAME", "VERSION", "STATUS", "FILE", "KEYS", "REASON"};
-	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)];
-	struct table *table;
-	struct error err = {0};
-	int status = cli_start(cli), r;
+	const struct answers *answers = &answers_own;
+	json_t *answer = NULL, *backends;
+	int status = answer_choose(cli, &answers);
 
+	if (!status)
+		status = answers->backends(cli, &answer);
 	if (status)
 		return status;
-	r = engine_backends(&cli->engine, &err);
-	if (r)
-		return output_fail(cli, r, "%s", err.text);
 	if (cli->options.json)
-		return list_json(cli);
-	if (!cli->engine.nproviders && cli->terminal)
+		return output_json(cli, answer, CLI_YES);
+	backends = json_object_get(answer, "backends");
+	if (!json_array_size(backends) && cli->terminal)
 		output_line("no backends here");
-	table = table_new(cli);
-	for (size_t i = 0; i < COUNT(names); i++)
-		table_column(table, names[i], 0);
-	for (size_t i = 0; i < cli->engine.nproviders; i++) {
-		const struct backend_info *info = cli->engine.infos[i];
-
-		join_keys(info, keys, info->error ? 0 : sizeof(keys));
-		table_line(table);
-		table_cell(table, info->error ? NULL : info->name, NULL);
-		table_cell(table, info->error ? NULL : info->version, NULL);
-		table_cell(table, info->error ? "failed" : "loaded", info->error ? "red" : "green");
-		table_cell(table, info->path, NULL);
-		table_cell(table, info->error ? NULL : keys, NULL);
-		table_cell(table, info->error, NULL);
-	}
-	return table_print(table, CLI_YES);
+	status = backends_table(cli, backends);
+	json_decref(answer);
+	return status;
 }
 
 static void dump_line(const char *key, const char *value)

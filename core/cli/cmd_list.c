@@ -3,7 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/check/json.h"
+#include "core/cli/answer.h"
+#include "core/cli/document.h"
 #include "core/cli/output.h"
 #include "core/policy/schema.h"
 
@@ -16,6 +17,7 @@ enum column {
 	COLUMN_BACKEND,
 	COLUMN_MIGRATABLE,
 	COLUMN_MECHANISM,
+	COLUMN_HOLD,
 	COLUMN_PARENT,
 	COLUMN_MODEL,
 	COLUMN_LABEL,
@@ -26,14 +28,33 @@ enum column {
 	COLUMN_COUNT,
 };
 
-static const char *const names[COLUMN_COUNT] = {
-	"DEVICE", "HOST", "KIND", "DRIVER", "TYPE", "BACKEND", "MIGRATABLE", "MECHANISM", "PARENT", "MODEL", "LABEL", "AVAILABLE", "REASON",
-	"VERSION", "PATH",
+static const struct column_info {
+	const char *name;   /* first, for nearest_word */
+	const char *member; /* of a row's document */
+	unsigned flags;	    /* enum table_flags */
+} infos[COLUMN_COUNT] = {
+	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
+	[COLUMN_HOST] = {"HOST", "host", 0},
+	[COLUMN_KIND] = {"KIND", "kind", 0},
+	[COLUMN_DRIVER] = {"DRIVER", "driver", 0},
+	[COLUMN_TYPE] = {"TYPE", "type", 0},
+	[COLUMN_BACKEND] = {"BACKEND", "backend", 0},
+	[COLUMN_MIGRATABLE] = {"MIGRATABLE", "migratable", 0},
+	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", 0},
+	[COLUMN_HOLD] = {"HOLD", "hold", TABLE_WRAP},
+	[COLUMN_PARENT] = {"PARENT", "parent", 0},
+	[COLUMN_MODEL] = {"MODEL", "model", 0},
+	[COLUMN_LABEL] = {"LABEL", "label", 0},
+	[COLUMN_AVAILABLE] = {"AVAILABLE", "availability", 0},
+	[COLUMN_REASON] = {"REASON", "reason", TABLE_WRAP},
+	[COLUMN_VERSION] = {"VERSION", "version", 0},
+	[COLUMN_PATH] = {"PATH", "path", 0},
 };
 
 struct columns {
 	enum column list[COLUMN_COUNT];
 	size_t count;
+	bool asked[COLUMN_COUNT]; /* by name; others go where no row needs them */
 };
 
 static void columns_add(struct columns *columns, enum column column)
@@ -44,20 +65,13 @@ static void columns_add(struct columns *columns, enum column column)
 	columns->list[columns->count++] = column;
 }
 
-static void columns_default(struct columns *columns, bool hosts)
-{
-	for (enum column i = COLUMN_DEVICE; i <= COLUMN_MECHANISM; i++)
-		if (i != COLUMN_HOST || hosts)
-			columns_add(columns, i);
-}
-
 static int column_find(const struct cli *cli, const char *name, size_t len, enum column *ret)
 {
 	char text[32] = "", upper[32];
 
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), name);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
-		if (strlen(names[i]) == len && strncasecmp(names[i], name, len) == 0) {
+		if (strlen(infos[i].name) == len && strncasecmp(infos[i].name, name, len) == 0) {
 			*ret = (enum column)i;
 			return 0;
 		}
@@ -65,14 +79,14 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
 	return output_fail(cli, -EINVAL, "unknown column \"%s\"; nearest is \"%s\"", text,
-			   nearest_word(upper, names, COLUMN_COUNT, sizeof(names[0])));
+			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0])));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */
-static int columns_parse(const struct cli *cli, const char *text, bool hosts, struct columns *ret)
+static int columns_parse(const struct cli *cli, const char *text, struct columns *ret)
 {
-	if (!text || *text == '+')
-		columns_default(ret, hosts);
+	for (enum column i = COLUMN_DEVICE; i <= COLUMN_HOLD && (!text || *text == '+'); i++)
+		columns_add(ret, i);
 	while (text) {
 		size_t len = strcspn(text, ",");
 		bool plus = *text == '+';
@@ -82,141 +96,118 @@ static int columns_parse(const struct cli *cli, const char *text, bool hosts, st
 		if (status)
 			return status;
 		columns_add(ret, column);
+		ret->asked[column] = true;
 		text = text[len] ? text + len + 1 : NULL;
 	}
 	return 0;
 }
 
-/* A doubt is left blank: most rows have many. */
-static const char *state_text(uint32_t state)
+/* ---------------------------------------------------------------- rows */
+
+struct list {
+	const struct columns *columns;
+	struct table *table; /* or NULL, and */
+	json_t *devices;     /* NULL at last: out of memory */
+	json_t *first_host;
+	size_t count;
+	bool hosts; /* there are several */
+	bool held;  /* something is */
+};
+
+static const char *cell_text(const json_t *row, enum column column)
 {
-	return state == MIGCOMPAT_UNKNOWN ? NULL : state_name(state);
+	const char *text;
+
+	if (column == COLUMN_MECHANISM)
+		return document_text(json_object_get(row, "mechanism"), "state");
+	text = document_text(row, infos[column].member);
+	/* A doubt is left blank: most rows have many. */
+	return column == COLUMN_AVAILABLE && text && strcmp(text, "unknown") == 0 ? NULL : text;
 }
 
-static const char *cell_text(const struct row *row, enum column column)
+static const char *cell_color(const json_t *row, enum column column)
 {
-	switch (column) {
-	case COLUMN_DEVICE:
-		return row->device->id;
-	case COLUMN_HOST:
-		return row->device->host->name;
-	case COLUMN_KIND:
-		return kind_name(row->device->kind);
-	case COLUMN_DRIVER:
-		return row->driver;
-	case COLUMN_TYPE:
-		return row->type;
-	case COLUMN_BACKEND:
-		return row->backend;
-	case COLUMN_MIGRATABLE:
-		return row_migratable(row);
-	case COLUMN_PARENT:
-		return row->device->parent;
-	case COLUMN_MODEL:
-		return row->model;
-	case COLUMN_LABEL:
-		return row->label;
-	case COLUMN_MECHANISM:
-		return state_name(row->mechanism);
-	case COLUMN_AVAILABLE:
-		return state_text(row->available);
-	case COLUMN_REASON:
-		return row->reason;
-	case COLUMN_VERSION:
-		return row->version;
-	case COLUMN_PATH:
-		return row->device->path;
-	case COLUMN_COUNT:
-		break;
-	}
-	return NULL;
-}
-
-static const char *cell_color(const struct row *row, enum column column)
-{
-	if (column != COLUMN_MIGRATABLE || row->error == -ENOTCONN)
+	if (column == COLUMN_HOLD)
+		return "yellow";
+	if (column != COLUMN_MIGRATABLE || document_is(row, "migratable", "unknown"))
 		return NULL;
-	return row->error || (row->source == MIGCOMPAT_NO && row->target == MIGCOMPAT_NO) ? "red" : "green";
+	return document_is(row, "migratable", "error") || document_is(row, "migratable", "no") ? "red" : "green";
 }
 
-static bool shown(const struct cli *cli, const struct device *device)
+static void list_row(void *arg, json_t *row)
 {
-	return cli->options.types || device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
-}
+	struct list *list = arg;
+	json_t *host = json_object_get(row, "host");
 
-static int list_json(struct cli *cli)
-{
-	const struct inventory *inventory = &cli->engine.inventory;
-	json_t *devices = json_array();
-	struct arena arena = {0};
-	struct row row;
-	int r = 0;
-
-	for (size_t i = 0; i < inventory->ndevices && !r; i++) {
-		if (!shown(cli, &inventory->devices[i]))
-			continue;
-		r = row_make(&cli->engine, &inventory->devices[i], &arena, &row);
-		if (!r)
-			r = json_array_append_new(devices, json_row(&row)) ? -ENOMEM : 0;
-		arena_free(&arena);
+	list->count++;
+	if (!list->table) {
+		if (list->devices && json_array_append(list->devices, row)) {
+			json_decref(list->devices);
+			list->devices = NULL;
+		}
+		return;
 	}
-	if (r) {
-		json_decref(devices);
-		devices = NULL;
-	}
-	return output_json(cli, devices ? json_pack("{s:s,s:o}", "format", "migcompat-list/1", "devices", devices) : NULL, CLI_YES);
+	if (!list->first_host)
+		list->first_host = json_incref(host);
+	list->hosts |= !json_equal(host, list->first_host);
+	list->held |= document_text(row, "hold") != NULL;
+	table_line(list->table);
+	for (size_t i = 0; i < list->columns->count; i++)
+		table_cell(list->table, cell_text(row, list->columns->list[i]), cell_color(row, list->columns->list[i]));
 }
 
-static int list_table(struct cli *cli, const struct columns *columns)
+static int list_json(struct cli *cli, const struct answers *answers)
 {
-	const struct inventory *inventory = &cli->engine.inventory;
-	struct table *table = table_new(cli);
-	struct arena arena = {0};
-	size_t count = 0;
-	struct row row;
-	int r = 0;
+	struct list list = {.devices = json_array()};
+	int status = answers->list(cli, list_row, &list);
 
+	if (status) {
+		json_decref(list.devices);
+		return status;
+	}
+	return output_json(cli, list.devices ? json_pack("{s:s,s:o}", "format", "migcompat-list/1", "devices", list.devices) : NULL,
+			   CLI_YES);
+}
+
+static int list_table(struct cli *cli, const struct answers *answers, const struct columns *columns)
+{
+	struct list list = {.columns = columns, .table = table_new(cli)};
+	int status;
+
+	if (!list.table)
+		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
-		table_column(table, names[columns->list[i]], columns->list[i] == COLUMN_REASON ? TABLE_WRAP : 0);
-	for (size_t i = 0; i < inventory->ndevices && !r; i++) {
-		if (!shown(cli, &inventory->devices[i]))
-			continue;
-		r = row_make(&cli->engine, &inventory->devices[i], &arena, &row);
-		if (r)
-			break;
-		table_line(table);
-		for (size_t c = 0; c < columns->count; c++)
-			table_cell(table, cell_text(&row, columns->list[c]), cell_color(&row, columns->list[c]));
-		arena_free(&arena);
-		count++;
+		table_column(list.table, infos[columns->list[i]].name, infos[columns->list[i]].flags);
+	status = answers->list(cli, list_row, &list);
+	for (size_t i = 0; i < columns->count; i++) {
+		enum column column = columns->list[i];
+
+		if (!columns->asked[column] && ((column == COLUMN_HOST && !list.hosts) || (column == COLUMN_HOLD && !list.held)))
+			table_hide(list.table, i);
 	}
-	arena_free(&arena);
+	json_decref(list.first_host);
 	/* People wonder about silence, scripts do not. */
-	if (!r && !count && cli->terminal)
+	if (!status && !list.count && cli->terminal)
 		output_line("no VFIO devices here");
-	if (!r)
-		return table_print(table, CLI_YES);
-	table_free(table);
-	return output_fail(cli, r, "out of memory");
+	if (!status)
+		return table_print(list.table, CLI_YES);
+	table_free(list.table);
+	return status;
 }
 
 int command_list(struct cli *cli)
 {
 	struct columns columns = {.count = 0};
-	int status = 0;
+	const struct answers *answers = &answers_own;
+	int status;
 
 	if (cli->options.raw && cli->options.json)
 		return output_fail(cli, -EINVAL, "--raw and --json exclude each other");
 	/* What was asked for wrongly is said before anything is loaded. */
-	if (cli->options.columns)
-		status = columns_parse(cli, cli->options.columns, false, &columns);
+	status = columns_parse(cli, cli->options.columns, &columns);
 	if (!status)
-		status = cli_start(cli);
-	if (!status)
-		status = cli_devices(cli, NULL);
+		status = answer_choose(cli, &answers);
 	if (status)
 		return status;
-	columns.count = 0;
-	columns_parse(cli, cli->options.columns, cli->engine.inventory.nhosts > 1, &columns);
-	return cli->options.json ? list_json(cli) : list_table(cli, &columns);
+	return cli->options.json ? list_json(cli, answers) : list_table(cli, answers, &columns);
 }

@@ -1,61 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat params and prepare: what can be set, and the writes that make a target ready. Writes nothing itself. */
+/* migcompat prepare: the writes that make a target ready. Writes nothing itself. */
 #include <errno.h>
 #include <string.h>
 
 #include "core/check/json.h"
 #include "core/cli/output.h"
-
-static int parameters_table(const struct cli *cli, const struct migcompat_sink *sink)
-{
-	static const char *const names[] = {"NAME", "TYPE", "VALUE", "ALLOWED", "INIT", "OFF", "ATTRIBUTE", "RUNTIME", "DESCRIPTION"};
-	static const char *const types[] = {"bool", "int", "str"};
-	struct table *table = table_new(cli);
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(table, names[i], 0);
-	for (size_t i = 0; i < sink->nparameters; i++) {
-		const struct migcompat_parameter *parameter = &sink->parameters[i];
-
-		table_line(table);
-		table_cell(table, parameter->name, NULL);
-		table_cell(table, types[parameter->type], NULL);
-		table_cell(table, parameter->value, NULL);
-		table_cell(table, parameter->allowed ? parameter->allowed : "any", NULL);
-		table_cell(table, parameter->init, NULL);
-		table_cell(table, parameter->off, NULL);
-		table_cell(table, parameter->attribute, NULL);
-		table_cell(table, parameter->runtime ? "yes" : "no", NULL);
-		table_cell(table, parameter->description, NULL);
-	}
-	return table_print(table, CLI_YES);
-}
-
-int command_params(struct cli *cli)
-{
-	struct migcompat_sink sink = {0};
-	const struct device *device;
-	struct error err = {0};
-	int status = cli_one_device(cli, &device), r;
-
-	if (status)
-		return status;
-	r = plan_parameters(&cli->engine, device, &sink, &err);
-	if (r == -ENODEV) {
-		output_sentence("%s: %s", device->id, err.text);
-		status = cli->options.json ? output_json(cli, json_parameters(device, &sink), CLI_NO) : CLI_NO;
-	} else if (r) {
-		status = output_fail(cli, r, "%s: %s", device->id, err.text);
-	} else if (cli->options.json) {
-		status = output_json(cli, json_parameters(device, &sink), CLI_YES);
-	} else if (sink.nparameters) {
-		status = parameters_table(cli, &sink);
-	} else {
-		output_line("%s has no parameters", device->id);
-	}
-	sink_free(&sink);
-	return status;
-}
 
 /* A word for the shell: as it is where nothing in it means something to the shell, else quoted. */
 static void print_word(const char *word)
@@ -90,10 +39,13 @@ static void print_plan(const struct plan *plan)
 static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict, const struct plan *plan)
 {
 	int status = verdict_status(verdict);
+	json_t *document;
 
 	if (cli->options.json)
 		return output_json(cli, json_plan(plan, verdict), status);
-	output_headline(cli, "# ", verdict);
+	document = json_verdict(verdict);
+	output_headline(cli, "# ", document);
+	json_decref(document);
 	if (status == CLI_YES)
 		print_plan(plan);
 	return status;
@@ -106,8 +58,10 @@ int command_prepare(struct cli *cli)
 	const struct device *target;
 	struct error err = {0};
 	struct cli_source source;
-	int status = cli_question(cli, &source, &target), r;
+	int status = cli_read_source(cli, &source), r;
 
+	if (!status)
+		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
 	r = plan_make(&cli->engine, source.device, source.text, source.len, target, cli->options.uuid, &verdict, &plan, &err);

@@ -5,7 +5,6 @@
 
 #include "core/check/json.h"
 #include "core/cli/output.h"
-#include "core/cli/verdict_table.h"
 
 /* ---------------------------------------------------------------- check */
 
@@ -129,6 +128,7 @@ static int explain_json(const struct cli *cli, json_t *rules, const struct migco
 static int explain_print(const struct cli *cli, struct explain *explain, const struct migcompat_verdict *verdict)
 {
 	int status = verdict_status(verdict);
+	json_t *document;
 
 	if (explain->count)
 		status = table_print(explain->table, status);
@@ -136,7 +136,9 @@ static int explain_print(const struct cli *cli, struct explain *explain, const s
 		table_free(explain->table);
 	if (!explain->count)
 		output_line("the policy was not asked");
-	output_headline(cli, "outcome: ", verdict);
+	document = json_verdict(verdict);
+	output_headline(cli, "outcome: ", document);
+	json_decref(document);
 	return status;
 }
 
@@ -147,8 +149,10 @@ int command_policy_explain(struct cli *cli)
 	struct explain explain = {0};
 	const struct device *target;
 	struct cli_source source;
-	int status = cli_question(cli, &source, &target), r;
+	int status = cli_read_source(cli, &source), r;
 
+	if (!status)
+		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
 	if (cli->options.json)

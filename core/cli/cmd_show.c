@@ -4,55 +4,53 @@
 #include <string.h>
 
 #include "core/check/json.h"
+#include "core/cli/answer.h"
+#include "core/cli/document.h"
 #include "core/cli/output.h"
 
-static int row_status(const struct row *row)
+/* The document of the first argument. */
+static int get_device(struct cli *cli, json_t **ret)
 {
-	if (row->error)
+	const struct answers *answers = &answers_own;
+	int status = answer_choose(cli, &answers);
+
+	return status ? status : answers->device(cli, ret);
+}
+
+static int device_status(const json_t *device)
+{
+	if (document_text(device, "verdict"))
 		return CLI_TROUBLE;
-	return row->source == MIGCOMPAT_NO && row->target == MIGCOMPAT_NO ? CLI_NO : CLI_YES;
+	return document_is(device, "migratable", "no") || document_text(device, "hold") ? CLI_NO : CLI_YES;
 }
 
-static int show_json(const struct cli *cli, const struct row *row)
+static void show_table(const json_t *device)
 {
-	json_t *object = json_row(row);
-	int failed = json_object_set_new(object, "format", json_string("migcompat-device/1"));
-
-	if (row->error) {
-		failed |= json_object_set_new(object, "verdict", json_string("error"));
-		failed |= json_object_set_new(object, "errno", json_string(error_name(row->error)));
-	}
-	if (failed) {
-		json_decref(object);
-		object = NULL;
-	}
-	return output_json(cli, object, row_status(row));
-}
-
-static void show_table(const struct row *row)
-{
-	const struct device *device = row->device;
+	const json_t *mechanism = json_object_get(device, "mechanism");
+	const char *reason = document_text(device, "reason"), *available = document_text(device, "availability");
+	const char *mechanism_text = document_text(mechanism, "text");
 	const struct {
 		const char *name;
 		const char *text;
 	} lines[] = {
-		{"device", device->id},
-		{"host", device->host->name},
-		{"kind", kind_name(device->kind)},
-		{"driver", row->driver},
-		{"parent", device->parent},
-		{"path", device->path},
-		{"backend", row->backend},
-		{"type", row->type},
-		{"model", row->model},
-		{"label", row->label},
-		{"migratable", row_migratable(row)},
-		{"reason", row->reason},
-		{"mechanism", row->backend ? state_name(row->mechanism) : NULL},
-		{"", row->mechanism_text},
-		{"available", row->available == MIGCOMPAT_UNKNOWN ? NULL : state_name(row->available)},
-		{"version", row->version},
-		{"fingerprint", row->fingerprint},
+	    {"device", document_text(device, "device")},
+	    {"host", document_text(device, "host")},
+	    {"kind", document_text(device, "kind")},
+	    {"driver", document_text(device, "driver")},
+	    {"parent", document_text(device, "parent")},
+	    {"path", document_text(device, "path")},
+	    {"backend", document_text(device, "backend")},
+	    {"type", document_text(device, "type")},
+	    {"model", document_text(device, "model")},
+	    {"label", document_text(device, "label")},
+	    {"migratable", document_text(device, "migratable")},
+	    {"reason", *reason ? reason : NULL},
+	    {"held", document_text(device, "hold")},
+	    {"mechanism", document_text(device, "backend") ? document_text(mechanism, "state") : NULL},
+	    {"", *mechanism_text ? mechanism_text : NULL},
+	    {"available", strcmp(available, "unknown") == 0 ? NULL : available},
+	    {"version", document_text(device, "version")},
+	    {"fingerprint", document_text(device, "fingerprint")},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -62,46 +60,39 @@ static void show_table(const struct row *row)
 
 int command_show(struct cli *cli)
 {
-	const struct device *device;
-	struct arena arena = {0};
-	struct row row;
-	int status = cli_one_device(cli, &device);
+	json_t *device = NULL;
+	int status = get_device(cli, &device);
 
 	if (status)
 		return status;
-	if (row_make(&cli->engine, device, &arena, &row)) {
-		status = output_fail(cli, -ENOMEM, "out of memory");
-	} else {
-		if (row.error)
-			output_sentence("%s: %s", device->id, row.reason);
-		if (cli->options.json)
-			status = show_json(cli, &row);
-		else
-			show_table(&row);
-		if (!cli->options.json)
-			status = row_status(&row);
-	}
-	arena_free(&arena);
+	status = device_status(device);
+	if (status == CLI_TROUBLE)
+		output_sentence("%s: %s", document_text(device, "device"), document_text(device, "reason"));
+	if (cli->options.json)
+		return output_json(cli, device, status);
+	show_table(device);
+	json_decref(device);
 	return status;
 }
 
 /* What a device cannot have is an answer, not an error; the reason goes beside the output that scripts read. */
-static int say_none(const struct cli *cli, const struct device *device, const char *what, const char *reason)
+static int say_none(const struct cli *cli, const json_t *device, const char *what, const char *verdict, const char *number,
+		    const char *reason)
 {
 	char format[64];
 
-	output_sentence("%s: %s", device->id, reason);
+	output_sentence("%s: %s", document_text(device, "device"), reason);
 	if (!cli->options.json)
 		return CLI_NO;
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
 	return output_json(cli,
-			   json_pack("{s:s,s:o,s:o,s:n,s:s,s:s,s:o}", "format", format, "device", json_clean(device->id), "host",
-				     json_clean(device->host->name), what, "verdict", "not-migratable", "errno", "ENODEV", "reason",
+			   json_pack("{s:s,s:O,s:O,s:n,s:s,s:s,s:o}", "format", format, "device", json_object_get(device, "device"), "host",
+				     json_object_get(device, "host"), what, "verdict", verdict, "errno", number, "reason",
 				     json_clean(reason)),
 			   CLI_NO);
 }
 
-static int say_text(const struct cli *cli, const struct device *device, const char *what, const char *text)
+static int say_text(const struct cli *cli, const json_t *device, const char *what, const char *text)
 {
 	char format[64];
 
@@ -111,56 +102,45 @@ static int say_text(const struct cli *cli, const struct device *device, const ch
 	}
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
 	return output_json(cli,
-			   json_pack("{s:s,s:o,s:o,s:o}", "format", format, "device", json_clean(device->id), "host",
-				     json_clean(device->host->name), what, json_clean(text)),
+			   json_pack("{s:s,s:O,s:O,s:s}", "format", format, "device", json_object_get(device, "device"), "host",
+				     json_object_get(device, "host"), what, text),
 			   CLI_YES);
 }
 
-/* Open the first argument. *ret_opened NULL: everything is said, the status is returned. */
-static int open_device(struct cli *cli, const char *what, const struct device **ret_device, struct opened **ret_opened)
+/* One member of the device's document, whose absence is explained by what else stands there. */
+static int say_member(struct cli *cli, const char *what, bool kept_back)
 {
-	struct error err = {0};
-	int status = cli_one_device(cli, ret_device), r;
+	char held[ERROR_TEXT_MAX];
+	const char *text, *hold, *number;
+	json_t *device = NULL;
+	int status = get_device(cli, &device);
 
-	*ret_opened = NULL;
 	if (status)
 		return status;
-	r = engine_open(&cli->engine, *ret_device, ret_opened, &err);
-	if (r == -ENODEV)
-		return say_none(cli, *ret_device, what, err.text);
-	return r ? output_fail(cli, r, "%s: %s", (*ret_device)->id, err.text) : 0;
+	text = document_text(device, what);
+	hold = kept_back ? document_text(device, "hold") : NULL;
+	number = document_text(device, "errno");
+	if (hold) {
+		snprintf(held, sizeof(held), "it is held: %s", hold);
+		status = say_none(cli, device, what, "incompatible", "EBUSY", held);
+	} else if (text) {
+		status = say_text(cli, device, what, text);
+	} else if (document_text(device, "verdict")) {
+		status = output_fail(cli, number ? -error_number(number) : -EIO, "%s: %s", document_text(device, "device"),
+				     document_text(device, "reason"));
+	} else {
+		status = say_none(cli, device, what, "not-migratable", "ENODEV", document_text(device, "reason"));
+	}
+	json_decref(device);
+	return status;
 }
 
 int command_type(struct cli *cli)
 {
-	const struct device *device;
-	struct opened *opened;
-	char text[MIGCOMPAT_PREFIX_MAX + 2];
-	int status = open_device(cli, "type", &device, &opened);
-
-	if (!opened)
-		return status;
-	snprintf(text, sizeof(text), "%s:%s", opened->provider->info.name, opened->type);
-	status = say_text(cli, device, "type", text);
-	opened_close(opened);
-	return status;
+	return say_member(cli, "type", false);
 }
 
 int command_version(struct cli *cli)
 {
-	const struct device *device;
-	struct opened *opened;
-	char text[MIGCOMPAT_STRING_MAX + 1];
-	struct error err = {0};
-	int status = open_device(cli, "version", &device, &opened), r;
-
-	if (!opened)
-		return status;
-	r = check_version(opened, text, sizeof(text), &err);
-	if (r == -ENODEV)
-		status = say_none(cli, device, "version", err.text);
-	else
-		status = r < 0 ? output_fail(cli, r, "%s: %s", device->id, err.text) : say_text(cli, device, "version", text);
-	opened_close(opened);
-	return status;
+	return say_member(cli, "version", true);
 }

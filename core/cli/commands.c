@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/cli/output.h"
+#include "core/facts/utf8.h"
 #include "core/policy/schema.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -14,41 +15,50 @@
 static const struct command commands[] = {
 	{"list", "", "devices, who serves them, and whether they can move",
 	 "MIGRATABLE is yes, no, source or target (in that role only), error, or unknown where no backend serves the device.\n"
-	 "Columns: DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE PARENT MODEL LABEL MECHANISM AVAILABLE REASON VERSION PATH.\n"
+	 "HOLD, why an operator holds it, is there where one is held.\n"
+	 "Columns: DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON VERSION PATH.\n"
 	 "The status is 0, whatever the rows say.\n",
-	 "migcompat -i {a} list --types -o +MECHANISM", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, 0, 0, command_list},
-	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target.\n",
-	 "migcompat -i {b} show 0000:00:04.0", 0, 1, 1, command_show},
-	{"type", "DEVICE", "its migration type: equal types are the first thing that compatible devices have",
-	 "Prints NAMESPACE:TYPE and a newline.\n", "migcompat -i {b} type 0000:00:04.0", 0, 1, 1, command_type},
-	{"version", "DEVICE", "its migration version: the string that a target is asked with",
-	 "Prints the string and a newline, and nothing else. The status is 1 where the device can be no source.\n",
-	 "migcompat -i {a} version " DUAL, 0, 1, 1, command_version},
-	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET, and if not, why?",
-	 "SOURCE is a device, or - for a version string on standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
-	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE, 2, 2,
-	 command_check},
-	{"ask", "SOURCE", "compatible devices and creatable types, preferred first",
+	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, CLI_WAY_EITHER, 0, 0,
+	 command_list},
+	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",
+	 "migcompat -i {b} show 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_show},
+	{"type", "DEVICE", "its migration type, which compatible devices share",
+	 "Prints NAMESPACE:TYPE and a newline. Equal types are the first thing that compatible devices have.\n",
+	 "migcompat -i {b} type 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_type},
+	{"version", "DEVICE", "the string that a target is asked with",
+	 "Prints the migration version and a newline, and nothing else. The status is 1 where the device can be no source, or is held.\n",
+	 "migcompat -i {a} version " DUAL, 0, CLI_WAY_EITHER, 1, 1, command_version},
+	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET?",
+	 "Says every reason why not. SOURCE is a device, or - for a version string on standard input.\n"
+	 "The status is 0 yes, 1 no, 2 could not be told.\n",
+	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
+	 CLI_WAY_EITHER, 2, 2, command_check},
+	{"ask", "SOURCE", "devices and types that it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1 where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST, 1, 1, command_ask},
-	{"params", "DEVICE", "its parameters, with their allowed values", "",
-	 "migcompat -i {b} params 0000:00:04.0", 0, 1, 1, command_params},
-	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready for SOURCE, as a shell would do them",
+	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST, CLI_WAY_EITHER, 1, 1, command_ask},
+	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
+	 CLI_WAY_EITHER, 1, 1, command_params},
+	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
 	 "Nothing is written: the output can be read, or piped to sh. Each file is written once. The status is that of check.\n",
-	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID, 2, 2, command_prepare},
-	{"inventory", "", "this host's facts as JSON, to be asked elsewhere or later with -i", "", "migcompat inventory",
-	 CLI_OPTION_SENSITIVE, 0, 0, command_inventory},
-	{"backend list", "", "backends, what they serve, and why one could not be loaded", "", "migcompat backend list", 0, 0, 0,
+	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID, CLI_WAY_OWN, 2, 2, command_prepare},
+	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
+	 CLI_WAY_OWN, 0, 0, command_inventory},
+	{"hold", "DEVICE --reason TEXT", "from now on nothing is compatible with it",
+	 "The service keeps the hold until it is released, and tells everybody who asks the reason. Only root may.\n",
+	 "migcompat hold 0000:00:04.0 --reason 'new firmware until noon'", CLI_OPTION_REASON, CLI_WAY_SERVICE, 1, 1, command_hold},
+	{"release", "DEVICE", "ends a hold", "Also of a device that is gone. Only root may.\n", "migcompat release 0000:00:04.0", 0,
+	 CLI_WAY_SERVICE, 1, 1, command_release},
+	{"backend list", "", "backends, what they serve, why one failed", "", "migcompat backend list", 0, CLI_WAY_OWN, 0, 0,
 	 command_backend_list},
-	{"backend dump", "FILE", "all that a backend declares, as key=value lines", "FILE is loaded in a child process.\n",
-	 "migcompat backend dump {backend}", 0, 1, 1, command_backend_dump},
-	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed one",
-	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against the backends.\n", "migcompat policy check", 0, 0,
-	 SIZE_MAX, command_policy_check},
-	{"policy show", "", "the policy in force, and where each part of it comes from", "", "migcompat policy show", 0, 0, 0,
+	{"backend dump", "FILE", "all that one declares, as key=value lines", "FILE is loaded in a child process.\n",
+	 "migcompat backend dump {backend}", 0, CLI_WAY_OWN, 1, 1, command_backend_dump},
+	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed",
+	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against the backends.\n", "migcompat policy check", 0,
+	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
+	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", 0, CLI_WAY_OWN, 0, 0,
 	 command_policy_show},
-	{"policy explain", "SOURCE TARGET", "each rule, why it did or did not match, and the outcome", "The status is that of check.\n",
-	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", 0, 2, 2, command_policy_explain},
+	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
+	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", 0, CLI_WAY_OWN, 2, 2, command_policy_explain},
 };
 
 const struct command *command_at(size_t index)
@@ -90,11 +100,54 @@ static int unknown(const struct cli *cli, bool family)
 			   nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0])));
 }
 
+/* What describes another world than the service's; NULL: nothing does. */
+static const char *own_world(const struct options *options)
+{
+	if (*options->inventories)
+		return "--inventory";
+	return options->config ? "--config" : options->plugin_dir ? "--plugin-dir" : options->debug ? "--debug" : NULL;
+}
+
+/* Can whoever the options name answer this command? */
+static int way_fits(const struct cli *cli)
+{
+	const struct command *command = cli->command;
+	const struct options *options = &cli->options;
+	const char *service = options->daemon ? "--daemon" : options->socket ? "--socket" : NULL;
+	const char *own = options->no_daemon ? "--no-daemon" : own_world(options);
+
+	if (command->way == CLI_WAY_SERVICE && own)
+		return output_fail(cli, -EINVAL, "%s is the service's alone: it takes no %s", command->name, own);
+	if (command->way == CLI_WAY_OWN && service)
+		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s", command->name, service);
+	if (service && options->no_daemon)
+		return output_fail(cli, -EINVAL, "%s and --no-daemon exclude each other", service);
+	if (command->way == CLI_WAY_EITHER && service && own)
+		return output_fail(cli, -EINVAL, "%s and %s exclude each other: the service has devices and a policy of its own", service,
+				   own);
+	return 0;
+}
+
+/* What goes into documents and messages must be text. */
+static int texts_fit(const struct cli *cli)
+{
+	const char *const options[] = {cli->options.fingerprint, cli->options.host, cli->options.reason};
+
+	for (size_t i = 0; i < COUNT(options); i++)
+		if (options[i] && !utf8_valid(options[i], strlen(options[i])))
+			return output_fail(cli, -EINVAL, "\"%s\" is no UTF-8 text", options[i]);
+	for (size_t i = 0; i < cli->narguments; i++)
+		if (!utf8_valid(cli->arguments[i], strlen(cli->arguments[i])))
+			return output_fail(cli, -EINVAL, "\"%s\" is no UTF-8 text", cli->arguments[i]);
+	return 0;
+}
+
 /* Does the command take what stands on the line? */
 static int fits(const struct cli *cli)
 {
 	const struct command *command = cli->command;
 	uint32_t foreign = cli->options.given & ~command->options;
+	int status;
 
 	if (cli->options.help)
 		return 0;
@@ -105,7 +158,8 @@ static int fits(const struct cli *cli)
 		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
 				   *command->arguments ? command->arguments : "no argument", cli->narguments,
 				   cli->narguments == 1 ? "" : "s");
-	return 0;
+	status = way_fits(cli);
+	return status || command->way == CLI_WAY_OWN ? status : texts_fit(cli);
 }
 
 int command_find(struct cli *cli)

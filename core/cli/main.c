@@ -82,6 +82,7 @@ int main(int argc, char **argv)
 	status = run(&cli, argc, argv);
 	if (cli.started)
 		engine_stop(&cli.engine);
+	varlink_close(&cli.service);
 	options_free(&cli);
 	return output_finish(status);
 }

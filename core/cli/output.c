@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/check/json.h"
+#include "core/cli/document.h"
 
 #define LINE_MAX_BYTES 8192
 
@@ -88,28 +89,33 @@ void output_line(const char *format, ...)
 	puts(text);
 }
 
-void output_headline(const struct cli *cli, const char *before, const struct migcompat_verdict *verdict)
+void output_headline(const struct cli *cli, const char *before, const json_t *verdict)
 {
 	static const struct {
+		const char *name;
 		const char *words;
 		const char *color;
+		const char *more; /* the member that stands behind it */
 	} heads[] = {
-		[VERDICT_COMPATIBLE] = {"compatible", "\033[32m"},
-		[VERDICT_INCOMPATIBLE] = {"incompatible", "\033[31m"},
-		[VERDICT_NOT_MIGRATABLE] = {"not migratable", "\033[31m"},
-		[VERDICT_ERROR] = {"error", "\033[31m"},
+		{"compatible", "compatible", "\033[32m", "grade"},
+		{"incompatible", "incompatible", "\033[31m", "limit"},
+		{"not-migratable", "not migratable", "\033[31m", NULL},
+		{"error", "error", "\033[31m", NULL},
 	};
-	char buffer[ERROR_TEXT_MAX * 2], reason[ERROR_TEXT_MAX * 2];
+	char reason[ERROR_TEXT_MAX * 2];
 	const char *more = NULL;
+	size_t i = 0;
 
-	snprintf(reason, sizeof(reason), "%s", verdict_reason(verdict, buffer, sizeof(buffer)));
+	while (i + 1 < sizeof(heads) / sizeof(heads[0]) && !document_is(verdict, "verdict", heads[i].name))
+		i++;
+	snprintf(reason, sizeof(reason), "%s", document_text(verdict, "reason"));
 	output_clean(reason);
-	if (verdict->code == VERDICT_COMPATIBLE)
-		more = verdict->forced ? "forced" : grade_name(verdict->grade);
-	else if (verdict->code == VERDICT_INCOMPATIBLE)
-		more = limit_name(verdict->limit);
-	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[verdict->code].color : "", heads[verdict->code].words,
-	       cli->color ? "\033[0m" : "", more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
+	if (heads[i].more)
+		more = document_text(verdict, heads[i].more);
+	if (i == 0 && json_is_true(json_object_get(verdict, "forced")))
+		more = "forced";
+	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[i].color : "", heads[i].words, cli->color ? "\033[0m" : "", more ? " (" : "",
+	       more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
 }
 
 int output_lost(int error)

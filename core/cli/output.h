@@ -5,7 +5,6 @@
 
 #include <jansson.h>
 
-#include "core/check/verdict.h"
 #include "core/cli/cli.h"
 
 /* One sentence on standard error, and with --json the document of an error on standard output. Returns CLI_TROUBLE. */
@@ -16,8 +15,8 @@ void output_sentence(const char *format, ...) __attribute__((format(printf, 1, 2
 int output_json(const struct cli *cli, json_t *document, int status);
 /* A line on standard output. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "compatible (identical)", "incompatible (type): …"; before: what the line begins with. */
-void output_headline(const struct cli *cli, const char *before, const struct migcompat_verdict *verdict);
+/* "compatible (identical)", "incompatible (type): …", of a verdict's document; before: what the line begins with. */
+void output_headline(const struct cli *cli, const char *before, const json_t *verdict);
 /* Say that standard output could not be written. Returns CLI_TROUBLE. */
 int output_lost(int error);
 /* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be written, else status. */
@@ -35,6 +34,8 @@ enum table_flags {
 struct table;
 struct table *table_new(const struct cli *cli);
 void table_column(struct table *table, const char *name, unsigned flags);
+/* Do not print the column of that number. */
+void table_hide(struct table *table, size_t column);
 void table_line(struct table *table);
 /* The next cell of the line. NULL is empty; color: a name ("red"), or NULL. */
 void table_cell(struct table *table, const char *text, const char *color);

@@ -42,9 +42,6 @@ int cli_find(struct cli *cli, const char *name, const struct device **ret)
 	struct error err = {0};
 	int r = inventory_find(&cli->engine.inventory, name, ret, &err);
 
-	/* Perhaps no other device was looked at, so their number says nothing. */
-	if (r == -ENOENT && !*cli->options.inventories)
-		return output_fail(cli, r, "no device \"%s\" on this host; see migcompat list --types", name);
 	return r ? output_fail(cli, r, "%s", err.text) : 0;
 }
 
@@ -76,22 +73,22 @@ static int read_string(struct cli *cli, struct cli_source *source)
 	return 0;
 }
 
-int cli_question(struct cli *cli, struct cli_source *ret_source, const struct device **ret_target)
+int cli_read_source(struct cli *cli, struct cli_source *ret)
 {
-	const char *source = cli->arguments[0];
-	bool text = strcmp(source, "-") == 0;
-	int status = 0;
+	ret->is_text = strcmp(cli->arguments[0], "-") == 0;
+	ret->device = NULL;
+	ret->len = 0;
+	return ret->is_text ? read_string(cli, ret) : 0;
+}
 
-	ret_source->device = NULL;
-	ret_source->len = 0;
-	if (text)
-		status = read_string(cli, ret_source);
+int cli_question(struct cli *cli, struct cli_source *source, const struct device **ret_target)
+{
+	int status = cli_start(cli);
+
 	if (!status)
-		status = cli_start(cli);
-	if (!status)
-		status = cli_devices(cli, text && ret_target ? cli->arguments[1] : NULL);
-	if (!status && !text)
-		status = cli_find(cli, source, &ret_source->device);
+		status = cli_devices(cli, source->is_text && ret_target ? cli->arguments[1] : NULL);
+	if (!status && !source->is_text)
+		status = cli_find(cli, cli->arguments[0], &source->device);
 	if (!status && ret_target)
 		status = cli_find(cli, cli->arguments[1], ret_target);
 	return status;

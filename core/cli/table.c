@@ -46,6 +46,16 @@ void table_column(struct table *table, const char *name, unsigned flags)
 	table->failed = !scols_table_new_column(table->inside, name, 0, inside);
 }
 
+void table_hide(struct table *table, size_t column)
+{
+	struct libscols_column *inside;
+
+	if (!table || table->failed)
+		return;
+	inside = scols_table_get_column(table->inside, column);
+	scols_column_set_flags(inside, scols_column_get_flags(inside) | SCOLS_FL_HIDDEN);
+}
+
 void table_line(struct table *table)
 {
 	if (!table || table->failed)

@@ -5,79 +5,99 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct {
+#include "core/cli/document.h"
+
+static const struct shown {
+	const char *status;
 	const char *color;
 	bool always; /* else with --verbose only */
 } shown[] = {
-	[MIGCOMPAT_STATUS_OK] = {"green", false},
-	[MIGCOMPAT_STATUS_BAD] = {"red", true},
-	[MIGCOMPAT_STATUS_WARN] = {"yellow", true},
-	[MIGCOMPAT_STATUS_UNKNOWN] = {"yellow", true},
+	{"ok", "green", false},
+	{"bad", "red", true},
+	{"warn", "yellow", true},
+	{"unknown", "yellow", true},
 };
 
-static void print_state(const char *name, uint32_t state, const char *text)
+int verdict_document_status(const json_t *verdict)
 {
-	output_line("%s: %s%s%s%s", name, state_name(state), text && *text ? " (" : "", text && *text ? text : "",
+	if (document_is(verdict, "verdict", "compatible"))
+		return CLI_YES;
+	return document_is(verdict, "verdict", "incompatible") || document_is(verdict, "verdict", "not-migratable") ? CLI_NO : CLI_TROUBLE;
+}
+
+static void print_state(const char *name, const json_t *state)
+{
+	const char *text = document_text(state, "text");
+
+	output_line("%s: %s%s%s%s", name, document_text(state, "state"), text && *text ? " (" : "", text && *text ? text : "",
 		    text && *text ? ")" : "");
 }
 
-static bool has_finding(const struct migcompat_result *result, const char *field)
+static bool has_finding(const json_t *findings, const char *field)
 {
-	for (size_t i = 0; i < result->count; i++)
-		if (strcmp(result->findings[i].field, field) == 0)
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach (findings, i, finding) {
+		if (document_is(finding, "field", field))
 			return true;
+	}
 	return false;
 }
 
-static void print_notes(const struct cli *cli, const struct migcompat_verdict *verdict)
+static void print_notes(const struct cli *cli, const json_t *verdict)
 {
-	const struct migcompat_result *result = &verdict->result;
-	const char *text = NULL;
-	uint32_t mechanism = verdict_mechanism(verdict, &text);
+	const json_t *mechanism = json_object_get(verdict, "mechanism"), *availability = json_object_get(verdict, "availability"), *rule;
+	size_t i;
 
-	for (size_t i = 0; i < verdict->nrules; i++)
-		output_line("policy: rule \"%s\"", verdict->rules[i]);
-	if (verdict->forced)
+	json_array_foreach (json_object_get(verdict, "policy"), i, rule) {
+		output_line("policy: rule \"%s\"", json_string_value(rule));
+	}
+	if (json_is_true(json_object_get(verdict, "forced")))
 		output_line("forced: the policy accepts what the backend refused");
 	/* A missing mechanism is a finding in most verdicts: once is enough. */
-	if (cli->options.verbose || (mechanism != MIGCOMPAT_YES && text && !has_finding(result, "mechanism")))
-		print_state("mechanism", mechanism, text);
-	if (cli->options.verbose || result->availability == MIGCOMPAT_NO)
-		print_state("availability", result->availability, result->availability_text);
-	if (result->truncated)
-		output_line("findings: %zu more were counted and are not shown", result->truncated);
+	if (cli->options.verbose || (!document_is(mechanism, "state", "yes") && !document_is(mechanism, "text", "") &&
+				     !has_finding(json_object_get(verdict, "findings"), "mechanism")))
+		print_state("mechanism", mechanism);
+	if (cli->options.verbose || document_is(availability, "state", "no"))
+		print_state("availability", availability);
+	if (document_count(verdict, "truncated"))
+		output_line("findings: %zu more were counted and are not shown", document_count(verdict, "truncated"));
 }
 
-static bool worth_a_line(const struct cli *cli, const struct finding *finding)
+static const struct shown *how(const json_t *finding)
 {
-	return cli->options.verbose || (finding->status < sizeof(shown) / sizeof(shown[0]) && shown[finding->status].always);
+	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+		if (document_is(finding, "status", shown[i].status))
+			return &shown[i];
+	return &shown[1]; /* what is not understood is not fine */
 }
 
-static void add_finding(struct table *table, const struct finding *finding)
+static void add_finding(struct table *table, const json_t *finding)
 {
-	char sentence[ERROR_TEXT_MAX * 2], text[ERROR_TEXT_MAX * 3];
+	char text[ERROR_TEXT_MAX * 3];
 
-	finding_render(finding, sentence, sizeof(sentence));
-	snprintf(text, sizeof(text), "%s: %s", finding->field, sentence);
+	snprintf(text, sizeof(text), "%s: %s", document_text(finding, "field"), document_text(finding, "text"));
 	table_line(table);
-	table_cell(table, status_name(finding->status),
-		   finding->status < sizeof(shown) / sizeof(shown[0]) ? shown[finding->status].color : NULL);
-	table_cell(table, limit_name(finding->limit), NULL);
+	table_cell(table, document_text(finding, "status"), how(finding)->color);
+	table_cell(table, document_text(finding, "limit"), NULL);
 	table_cell(table, text, NULL);
 }
 
-int verdict_print(const struct cli *cli, const struct migcompat_verdict *verdict, int status)
+int verdict_print(const struct cli *cli, const json_t *verdict, int status)
 {
-	const struct migcompat_result *result = &verdict->result;
+	bool error = document_is(verdict, "verdict", "error");
 	struct table *table = NULL;
+	const json_t *finding;
+	size_t i;
 
-	if (verdict->code == VERDICT_ERROR && !cli->options.verbose)
+	if (error && !cli->options.verbose)
 		return status;
-	if (verdict->code != VERDICT_ERROR)
+	if (!error)
 		output_headline(cli, "", verdict);
 	print_notes(cli, verdict);
-	for (size_t i = 0; i < result->count; i++) {
-		if (!worth_a_line(cli, &result->findings[i]))
+	json_array_foreach (json_object_get(verdict, "findings"), i, finding) {
+		if (!cli->options.verbose && !how(finding)->always)
 			continue;
 		if (!table) {
 			table = table_new(cli);
@@ -85,7 +105,7 @@ int verdict_print(const struct cli *cli, const struct migcompat_verdict *verdict
 			table_column(table, "LIMIT", 0);
 			table_column(table, "FINDING", TABLE_WRAP);
 		}
-		add_finding(table, &result->findings[i]);
+		add_finding(table, finding);
 	}
 	return table ? table_print(table, status) : status;
 }

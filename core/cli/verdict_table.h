@@ -5,7 +5,9 @@
 
 #include "core/cli/output.h"
 
-/* Headline, notes and findings; of an error, whose sentence was said, only with --verbose. Returns status, or CLI_TROUBLE. */
-int verdict_print(const struct cli *cli, const struct migcompat_verdict *verdict, int status);
+/* The exit status of a verdict's document. */
+int verdict_document_status(const json_t *verdict);
+/* Print it to standard output; an error's sentence is said elsewhere. Returns status, or CLI_TROUBLE. */
+int verdict_print(const struct cli *cli, const json_t *verdict, int status);
 
 #endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose answer it is to be. */
+#include "core/cli/answer.h"
+
+#include <errno.h>
+
+#include "core/check/json.h"
+#include "core/cli/output.h"
+#include "core/cli/service.h"
+
+int answer_choose(struct cli *cli, const struct answers **ret)
+{
+	const struct options *options = &cli->options;
+	struct error err = {0};
+	int r;
+
+	*ret = &answers_own;
+	/* Those describe another world than the service's, and what backends print there nobody sees here. */
+	if (!options->daemon && (options->no_daemon || *options->inventories || options->config || options->plugin_dir || options->debug))
+		return 0;
+	r = service_connect(cli, &err);
+	if (!r)
+		*ret = &answers_service;
+	else if (options->daemon)
+		return output_fail(cli, r, "%s", err.text);
+	else if (options->verbose && r != -ENOENT)
+		output_sentence("%s; it is answered without one", err.text);
+	return 0;
+}
+
+json_t *answer_no_params(const json_t *device, const char *reason)
+{
+	return json_pack("{s:s,s:O,s:O,s:[],s:s,s:s,s:o}", "format", "migcompat-parameters/1", "device", json_object_get(device, "device"),
+			 "host", json_object_get(device, "host"), "parameters", "verdict", "not-migratable", "errno", "ENODEV", "reason",
+			 json_clean(reason));
+}

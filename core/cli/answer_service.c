@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Answers of the service. Every one is held against the question, so that a wrong one is no yes. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/answer.h"
+#include "core/cli/output.h"
+#include "core/cli/service.h"
+#include "core/facts/base64.h"
+#include "core/facts/utf8.h"
+
+/* Is it the device that was named, as ID or HOST//ID? */
+static bool is_named(const json_t *device, const char *name)
+{
+	const char *id = document_text(device, "device"), *host = document_text(device, "host");
+	size_t len = host ? strlen(host) : 0;
+
+	if (!id || !host)
+		return false;
+	return strcmp(name, id) == 0 ||
+	       (strncmp(name, host, len) == 0 && strncmp(name + len, "//", 2) == 0 && strcmp(name + len + 2, id) == 0);
+}
+
+/* A document that makes no sense is dropped. */
+static int drop(const struct cli *cli, json_t **document, const char *what)
+{
+	json_decref(*document);
+	*document = NULL;
+	return service_nonsense(cli, what);
+}
+
+static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
+{
+	int status = service_call(cli, "List", json_pack("{s:b}", "types", cli->options.types), true);
+	bool continues = true;
+	json_t *reply, *row;
+	size_t i;
+
+	while (!status && continues) {
+		status = service_reply(cli, shape_list, &reply, NULL, &continues);
+		json_array_foreach (json_object_get(reply, "devices"), i, row) {
+			row_fn(arg, row);
+		}
+		json_decref(reply);
+	}
+	return status;
+}
+
+static int device_document(struct cli *cli, const char *name, json_t **ret)
+{
+	int status = service_ask(cli, "Describe", json_pack("{s:s}", "device", name), shape_device, ret, NULL);
+
+	return !status && !is_named(*ret, name) ? drop(cli, ret, "another device than the one that was asked about") : status;
+}
+
+static int service_device(struct cli *cli, json_t **ret)
+{
+	return device_document(cli, cli->arguments[0], ret);
+}
+
+/* "source", "version", or "bytes" where a string is none that a message could hold. NULL: out of memory. */
+static json_t *question(const struct cli *cli, const struct cli_source *source)
+{
+	char bytes[BASE64_SIZE(CLI_STRING_ROOM) + 1];
+
+	if (!source->is_text)
+		return json_pack("{s:s}", "source", cli->arguments[0]);
+	if (utf8_valid(source->text, source->len) && !memchr(source->text, '\0', source->len))
+		return json_pack("{s:s%}", "version", source->text, source->len);
+	base64_encode(source->text, source->len, bytes);
+	return json_pack("{s:s}", "bytes", bytes);
+}
+
+/* NULL takes everything along: out of memory. */
+static json_t *with(json_t *object, const char *name, const char *value)
+{
+	if (!value || !object || json_object_set_new(object, name, json_string(value)) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+/* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
+static bool is_sound(const json_t *verdict)
+{
+	const json_t *findings = json_object_get(verdict, "findings"), *finding;
+	size_t i;
+
+	if (!document_is(verdict, "verdict", "compatible"))
+		return document_text(verdict, "errno") != NULL;
+	json_array_foreach (findings, i, finding) {
+		if (document_is(finding, "status", "bad"))
+			return false;
+	}
+	return json_array_size(findings) > 0 && !document_text(verdict, "errno") && !document_text(verdict, "limit") &&
+	       (document_text(verdict, "grade") != NULL) != json_is_true(json_object_get(verdict, "forced"));
+}
+
+static int service_check(struct cli *cli, struct cli_source *source, json_t **ret)
+{
+	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]), "fingerprint", cli->options.fingerprint);
+	int status = service_ask(cli, "Check", parameters, shape_verdict, ret, NULL);
+
+	if (status)
+		return status;
+	if (!is_named(json_object_get(*ret, "target"), cli->arguments[1]) ||
+	    (!source->is_text && !is_named(json_object_get(*ret, "source"), cli->arguments[0])))
+		return drop(cli, ret, "other devices than those that were asked about");
+	if (!is_sound(*ret))
+		return drop(cli, ret, "a verdict that contradicts itself");
+	if (cli->options.fingerprint && document_is(*ret, "verdict", "compatible") &&
+	    !document_is(*ret, "target_fingerprint", cli->options.fingerprint))
+		return drop(cli, ret, "a fingerprint that was not asked for");
+	return 0;
+}
+
+static int service_ask_choices(struct cli *cli, struct cli_source *source, json_t **ret)
+{
+	int status = service_ask(cli, "Ask", with(question(cli, source), "host", cli->options.host), shape_choices, ret, NULL);
+
+	if (status)
+		return status;
+	if (!source->is_text && !is_named(json_object_get(*ret, "source"), cli->arguments[0]))
+		return drop(cli, ret, "another device than the one that was asked about");
+	if (document_count(*ret, "asked") < json_array_size(json_object_get(*ret, "unanswered")))
+		return drop(cli, ret, "more devices that gave no answer than were asked");
+	if (document_text(*ret, "verdict") && !document_text(*ret, "reason"))
+		return drop(cli, ret, "an error without a reason");
+	return 0;
+}
+
+static int service_params(struct cli *cli, json_t **ret)
+{
+	const char *name = cli->arguments[0];
+	struct refusal refusal = {.name = ""};
+	json_t *device = NULL;
+	int status = service_ask(cli, "Params", json_pack("{s:s}", "device", name), shape_parameters, ret, &refusal);
+
+	if (status)
+		return status;
+	if (*ret)
+		return is_named(*ret, name) ? 0 : drop(cli, ret, "another device than the one that was asked about");
+	if (strcmp(refusal.name, "NotMigratable") != 0)
+		return service_refused(cli, &refusal);
+	status = device_document(cli, name, &device);
+	if (!status) {
+		size_t len = strlen(document_text(device, "device"));
+		bool prefixed =
+		    strncmp(refusal.reason, document_text(device, "device"), len) == 0 && strncmp(refusal.reason + len, ": ", 2) == 0;
+
+		*ret = answer_no_params(device, refusal.reason + (prefixed ? len + 2 : 0));
+		if (!*ret)
+			status = output_fail(cli, -ENOMEM, "out of memory");
+	}
+	json_decref(device);
+	return status;
+}
+
+static int service_backends(struct cli *cli, json_t **ret)
+{
+	return service_ask(cli, "Backends", json_object(), shape_backends, ret, NULL);
+}
+
+const struct answers answers_service = {
+	.list = service_list,
+	.device = service_device,
+	.check = service_check,
+	.ask = service_ask_choices,
+	.params = service_params,
+	.backends = service_backends,
+};

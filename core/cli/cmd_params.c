@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat params: what can be set on a device. */
+#include "core/cli/answer.h"
+#include "core/cli/document.h"
+#include "core/cli/output.h"
+
+static int parameters_table(const struct cli *cli, const json_t *parameters)
+{
+	static const struct {
+		const char *name;
+		const char *member;
+	} columns[] = {
+	    {"NAME", "name"},
+	    {"TYPE", "type"},
+	    {"VALUE", "value"},
+	    {"ALLOWED", "allowed_values"},
+	    {"INIT", "init_value"},
+	    {"OFF", "off_value"},
+	    {"ATTRIBUTE", "attribute"},
+	    {"RUNTIME", "runtime"},
+	    {"DESCRIPTION", "description"},
+	};
+	struct table *table = table_new(cli);
+	const json_t *parameter;
+	size_t p;
+
+	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		table_column(table, columns[i].name, 0);
+	json_array_foreach (parameters, p, parameter) {
+		table_line(table);
+		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+			const json_t *value = json_object_get(parameter, columns[i].member);
+			const char *text = json_string_value(value);
+
+			if (json_is_boolean(value))
+				text = json_is_true(value) ? "yes" : "no";
+			else if (!text && i == 3)
+				text = "any";
+			table_cell(table, text, NULL);
+		}
+	}
+	return table_print(table, CLI_YES);
+}
+
+int command_params(struct cli *cli)
+{
+	const struct answers *answers = &answers_own;
+	json_t *answer = NULL, *parameters;
+	int status = answer_choose(cli, &answers);
+
+	if (!status)
+		status = answers->params(cli, &answer);
+	if (status)
+		return status;
+	status = document_is(answer, "verdict", "not-migratable") ? CLI_NO : CLI_YES;
+	if (status == CLI_NO)
+		output_sentence("%s: %s", document_text(answer, "device"), document_text(answer, "reason"));
+	if (cli->options.json)
+		return output_json(cli, answer, status);
+	parameters = json_object_get(answer, "parameters");
+	if (json_array_size(parameters))
+		status = parameters_table(cli, parameters);
+	else if (status == CLI_YES)
+		output_line("%s has no parameters", document_text(answer, "device"));
+	json_decref(answer);
+	return status;
+}

@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What the documents must hold. Pure functions. */
+#include "core/cli/document.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/facts/json_source.h"
+
+/* ---------------------------------------------------------------- shapes */
+
+#define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
+#define FORMAT(name) {"format", SHAPE_TEXT, WORDS(name), NULL}
+#define TEXT(name) {name, SHAPE_TEXT, NULL, NULL}
+#define NAME(name) {name, SHAPE_NAME, NULL, NULL}
+#define COUNT(name) {name, SHAPE_COUNT, NULL, NULL}
+#define FLAG(name) {name, SHAPE_FLAG, NULL, NULL}
+#define STATE(name) {name, SHAPE_TEXT, states, NULL}
+#define OBJECT(name, members) {name, SHAPE_OBJECT, NULL, members}
+#define LIST(name, members) {name, SHAPE_LIST, NULL, members}
+#define END {NULL, SHAPE_TEXT, NULL, NULL}
+
+static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
+static const char *const states[] = {"yes", "no", "unknown", NULL};
+
+static const struct shape state[] = {STATE("state"), TEXT("text"), END};
+
+#define ROW \
+	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), NAME("type"), NAME("model"), \
+		NAME("label"), NAME("backend"), {"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"), \
+		OBJECT("mechanism", state), STATE("availability"), TEXT("reason"), NAME("version"), NAME("fingerprint"), NAME("hold")
+
+static const struct shape row[] = {ROW, END};
+
+const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row), END};
+
+const struct shape shape_device[] = {FORMAT("migcompat-device/1"), ROW, {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END};
+
+static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
+
+static const struct shape finding[] = {
+	TEXT("field"), TEXT("rule"), NAME("source"), NAME("target"), {"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
+	NAME("limit"), TEXT("text"), END,
+};
+
+const struct shape shape_verdict[] = {
+	FORMAT("migcompat-verdict/1"),
+	{"verdict", SHAPE_TEXT, WORDS("compatible", "incompatible", "not-migratable", "error"), NULL},
+	{"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
+	NAME("limit"),
+	NAME("errno"),
+	TEXT("reason"),
+	OBJECT("source", side),
+	OBJECT("target", side),
+	LIST("findings", finding),
+	COUNT("truncated"),
+	OBJECT("mechanism", state),
+	OBJECT("availability", state),
+	{"policy", SHAPE_TEXTS, NULL, NULL},
+	FLAG("forced"),
+	NAME("source_fingerprint"),
+	NAME("target_fingerprint"),
+	END,
+};
+
+static const struct shape choice[] = {
+	TEXT("device"), TEXT("host"), TEXT("kind"), TEXT("type"), {"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
+	STATE("availability"), STATE("mechanism"), COUNT("extra"), NAME("set"), TEXT("text"), END,
+};
+
+static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
+
+const struct shape shape_choices[] = {
+	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered), COUNT("asked"),
+	NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
+};
+
+static const struct shape parameter[] = {
+	TEXT("name"), {"type", SHAPE_TEXT, WORDS("bool", "int", "str"), NULL}, NAME("value"), NAME("allowed_values"), NAME("init_value"),
+	NAME("off_value"), NAME("attribute"), FLAG("runtime"), TEXT("description"), END,
+};
+
+const struct shape shape_parameters[] = {
+	FORMAT("migcompat-parameters/1"), TEXT("device"), TEXT("host"), LIST("parameters", parameter), END,
+};
+
+static const struct shape backend[] = {
+	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, TEXT("file"), TEXT("status"),
+	TEXT("reason"), END,
+};
+
+const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", backend), END};
+
+const struct shape shape_nothing[] = {END};
+
+/* ---------------------------------------------------------------- checking */
+
+/* "a, b or c" */
+static void words_join(const char *const *words, char *buffer, size_t size)
+{
+	size_t used = 0;
+
+	*buffer = '\0';
+	for (size_t i = 0; words[i] && used < size; i++)
+		used += (size_t)snprintf(buffer + used, size - used, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+}
+
+static int wrong(const struct shape *shape, const json_t *value, const char *expected, struct error *err)
+{
+	return error_set(err, -EBADMSG, "\"%s\" is %s, expected %s", shape->name, value ? json_source_type(value) : "not there", expected);
+}
+
+static int check_words(const struct shape *shape, const char *text, struct error *err)
+{
+	char expected[256];
+
+	for (size_t i = 0; shape->words[i]; i++)
+		if (strcmp(shape->words[i], text) == 0)
+			return 0;
+	words_join(shape->words, expected, sizeof(expected));
+	return error_set(err, -EBADMSG, "\"%s\" is \"%.64s\", expected %s", shape->name, text, expected);
+}
+
+static int check_list(const struct shape *shape, json_t *list, struct error *err)
+{
+	json_t *entry;
+	size_t i;
+	int r = 0;
+
+	json_array_foreach (list, i, entry) {
+		if (shape->type == SHAPE_TEXTS && !json_is_string(entry))
+			return wrong(shape, entry, "a list of strings", err);
+		if (shape->type == SHAPE_LIST && !json_is_object(entry))
+			return wrong(shape, entry, "a list of objects", err);
+		if (shape->type == SHAPE_LIST)
+			r = document_check(entry, shape->members, err);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int check_member(const struct shape *shape, json_t *value, struct error *err)
+{
+	switch (shape->type) {
+	case SHAPE_NAME:
+		if (!value || json_is_null(value))
+			return 0;
+		/* fallthrough */
+	case SHAPE_TEXT:
+		if (!json_is_string(value))
+			return wrong(shape, value, "a string", err);
+		return shape->words ? check_words(shape, json_string_value(value), err) : 0;
+	case SHAPE_COUNT:
+		return json_is_integer(value) && json_integer_value(value) >= 0 ? 0 : wrong(shape, value, "a count", err);
+	case SHAPE_FLAG:
+		return json_is_boolean(value) ? 0 : wrong(shape, value, "true or false", err);
+	case SHAPE_OBJECT:
+		return json_is_object(value) ? document_check(value, shape->members, err) : wrong(shape, value, "an object", err);
+	case SHAPE_LIST:
+	case SHAPE_TEXTS:
+		return json_is_array(value) ? check_list(shape, value, err) : wrong(shape, value, "a list", err);
+	}
+	return -EBADMSG;
+}
+
+int document_check(json_t *document, const struct shape *shape, struct error *err)
+{
+	int r = 0;
+
+	for (; shape->name && !r; shape++)
+		r = check_member(shape, json_object_get(document, shape->name), err);
+	return r;
+}
+
+const char *document_text(const json_t *document, const char *name)
+{
+	return json_string_value(json_object_get(document, name));
+}
+
+bool document_is(const json_t *document, const char *name, const char *text)
+{
+	const char *value = document_text(document, name);
+
+	return value && strcmp(value, text) == 0;
+}
+
+size_t document_count(const json_t *document, const char *name)
+{
+	json_int_t value = json_integer_value(json_object_get(document, name));
+
+	return value > 0 && (uint64_t)value <= SIZE_MAX ? (size_t)value : 0;
+}
