@@ -332,8 +332,84 @@ struct migcompat_backend {
 	 * parameter that has an attribute and differs, once.
 	 */
 	int (*prepare)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
-	/* A further table of operations ("device-state", 1), or NULL. Default: none. */
+	/* A further table of operations: MIGCOMPAT_DEVICE_STATE, 1 (struct migcompat_device_state), or NULL. Default: none. */
 	const void *(*table)(const char *name, uint32_t version);
+};
+
+/* ---------------------------------------------------------------- device state: table("device-state", 1) */
+
+#define MIGCOMPAT_DEVICE_STATE "device-state"
+#define MIGCOMPAT_DEVICE_STATE_API 1u
+
+struct migcompat_device_state_info {
+	size_t struct_size;    /* set by the core; fill only what fits */
+	uint64_t memory_size;  /* bytes of device memory, a multiple of 4,096 up to 2^40; 0: none */
+	uint64_t config_max;   /* most bytes that its config ever has, 1 to MIGCOMPAT_STATE_CONFIG_MAX */
+	uint32_t capabilities; /* enum migcompat_device_capability of <migcompat/device-state.h>; DEVICE_MEMORY follows from memory_size */
+};
+
+/*
+ * Device state: how the core saves the state of a device and loads it into another. The core alone reads and writes files, sockets and
+ * kernel interfaces; these operations know what the bytes mean. States are those of <migcompat/device-state.h>, which tells in which
+ * state what is called; a session begins RUNNING.
+ *
+ * Threads: each session has calls one at a time, from any thread. Beside that the backend's thread model holds, where a session
+ * counts as its handle: none of its calls side by side (SERIAL), none of one handle's and its sessions' (DEVICE), sessions side by
+ * side (PARALLEL). The device itself may go on in threads of its own; memory and dirty marks have to bear that.
+ *
+ * Loading is staged. What memory_write brings must not be seen by the device before config_write, which takes config and memory
+ * together or refuses, and then the device is as it was.
+ *
+ * Errors: 0 or a negative errno, after which the device is as it was before the call.
+ */
+struct migcompat_device_state {
+	size_t struct_size;
+
+	/* A session on an opened device. Required for backends. All sessions are closed before their handle. */
+	int (*open)(void *handle, void **ret_session);
+	void (*close)(void *session);
+	/* Once, right after open. The answer holds for the whole session. Required. */
+	int (*info)(void *session, struct migcompat_device_state_info *ret);
+	/* The sentence that goes with the last failure, or NULL. Default: none but the errno's. */
+	const char *(*message)(void *session);
+
+	/* Go to a state, enum migcompat_device_states. When it returns from STOPPED, nothing changes memory or config any more. Required. */
+	int (*set_state)(void *session, uint32_t state);
+
+	/* The whole config as it is now, in any state, whatever is dirty. Returns its length, 1 to config_max, which is size. Required. */
+	int (*config_read)(void *session, void *buffer, size_t size);
+	/*
+	 * Take a whole config, and with it all that memory_write brought. Only while STOPPED. The bytes are the core's own copy, nobody changes
+	 * them meanwhile; they may come from anywhere and be anything. -EINVAL: it is no whole config of such a device. Required.
+	 */
+	int (*config_write)(void *session, const void *config, size_t len);
+
+	/*
+	 * Whole pages of device memory, at most MIGCOMPAT_STATE_WINDOW bytes. While the device runs a page may be torn, if it is
+	 * marked afterwards. Required where there is memory, as the next two.
+	 */
+	int (*memory_read)(void *session, uint64_t position, void *buffer, size_t len);
+	/*
+	 * The same to be staged. The first call of a load is at position 0; all of memory comes in ascending order, then single pages again.
+	 * The buffer is shared with another process: copy it, once, and look at nothing of it.
+	 */
+	int (*memory_write)(void *session, uint64_t position, const void *bytes, size_t len);
+	/* Drop what was staged, if anything. */
+	void (*memory_discard)(void *session);
+
+	/*
+	 * Dirty marks of device memory, a mark a page. A page that has no mark must be as memory_read last gave it, also where that was before
+	 * LOGGING: whoever tracks in LOGGING alone marks all pages when that begins. At first all pages are marked.
+	 * migcompat_dirty_… of <migcompat/device-state.h> do the work. Required with memory and CAP_LOGGING.
+	 */
+	int (*dirty_count)(void *session, uint64_t *ret_pages);
+	/* Take at most max marks of the count pages from first, lowest first. Returns how many pages are in ret_pages; they are read next. */
+	int (*dirty_take)(void *session, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max);
+	/*
+	 * Take the marks of system memory: bit n of bitmap (of zeros, (count + 7) / 8 bytes, lowest bit first) is the page at
+	 * start + n * 4096. Called in LOGGING only. Required with CAP_SYSTEM_MEMORY.
+	 */
+	int (*system_dirty)(void *session, uint64_t start, uint64_t count, uint8_t *bitmap);
 };
 
 #if defined(__GNUC__)

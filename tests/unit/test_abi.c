@@ -4,6 +4,7 @@
  * hosts with VFIO migration.
  */
 #include "migcompat/backend.h"
+#include "migcompat/device-state.h"
 #include "tests/support/test.h"
 
 #define AT(type, member, offset) assert_int_equal(offsetof(struct type, member), offset)
@@ -58,6 +59,69 @@ static void the_host_table_keeps_its_places(void **state)
 	AT(migcompat_host, candidate, 128);
 	AT(migcompat_host, write, 136);
 	assert_true(sizeof(struct migcompat_host) >= 144);
+}
+
+static void the_device_state_table_keeps_its_places(void **state)
+{
+	(void)state;
+	AT(migcompat_device_state_info, memory_size, 8);
+	AT(migcompat_device_state_info, config_max, 16);
+	AT(migcompat_device_state_info, capabilities, 24);
+	AT(migcompat_device_state, struct_size, 0);
+	AT(migcompat_device_state, open, 8);
+	AT(migcompat_device_state, close, 16);
+	AT(migcompat_device_state, info, 24);
+	AT(migcompat_device_state, message, 32);
+	AT(migcompat_device_state, set_state, 40);
+	AT(migcompat_device_state, config_read, 48);
+	AT(migcompat_device_state, config_write, 56);
+	AT(migcompat_device_state, memory_read, 64);
+	AT(migcompat_device_state, memory_write, 72);
+	AT(migcompat_device_state, memory_discard, 80);
+	AT(migcompat_device_state, dirty_count, 88);
+	AT(migcompat_device_state, dirty_take, 96);
+	AT(migcompat_device_state, system_dirty, 104);
+	assert_true(sizeof(struct migcompat_device_state) >= 112);
+}
+
+static void the_control_region_keeps_its_places(void **state)
+{
+	(void)state;
+	AT(migcompat_control, version, 0);
+	AT(migcompat_control, device_state, 4);
+	AT(migcompat_control, capabilities, 8);
+	AT(migcompat_control, page_size, 12);
+	AT(migcompat_control, config.action, 16);
+	AT(migcompat_control, config.size, 24);
+	AT(migcompat_control, memory.action, 32);
+	AT(migcompat_control, memory.size, 40);
+	AT(migcompat_control, memory.position, 48);
+	AT(migcompat_control, memory.total, 56);
+	AT(migcompat_control, dirty.start, 64);
+	AT(migcompat_control, dirty.count, 72);
+	AT(migcompat_control, regions, 80);
+	assert_int_equal(sizeof(struct migcompat_region_place), 16);
+	assert_int_equal(sizeof(struct migcompat_dirty_record), 4104);
+}
+
+static void states_actions_and_regions_keep_their_numbers(void **state)
+{
+	(void)state;
+	assert_int_equal(MIGCOMPAT_DEVICE_RUNNING, 0);
+	assert_int_equal(MIGCOMPAT_DEVICE_STOPPED, 1);
+	assert_int_equal(MIGCOMPAT_DEVICE_RUNNING_LOGGING, 2);
+	assert_int_equal(MIGCOMPAT_DEVICE_STOPPED_LOGGING, 3);
+	assert_int_equal(MIGCOMPAT_DEVICE_LOGGING, 2);
+	assert_int_equal(MIGCOMPAT_DEVICE_STATE_MASK, 3);
+	assert_int_equal(MIGCOMPAT_CAP_DEVICE_MEMORY, 1);
+	assert_int_equal(MIGCOMPAT_CAP_SYSTEM_MEMORY, 2);
+	assert_int_equal(MIGCOMPAT_CAP_LOGGING, 4);
+	assert_int_equal(MIGCOMPAT_GET_BUFFER, 1);
+	assert_int_equal(MIGCOMPAT_SET_BUFFER, 2);
+	assert_int_equal(MIGCOMPAT_REGION_CONTROL, 0);
+	assert_int_equal(MIGCOMPAT_REGION_CONFIG, 1);
+	assert_int_equal(MIGCOMPAT_REGION_MEMORY, 2);
+	assert_int_equal(MIGCOMPAT_REGION_DIRTY, 3);
 }
 
 static void arrays_elements_and_values_keep_their_places(void **state)
@@ -147,6 +211,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_backends_struct_keeps_its_places),
 		cmocka_unit_test(the_host_table_keeps_its_places),
+		cmocka_unit_test(the_device_state_table_keeps_its_places),
+		cmocka_unit_test(the_control_region_keeps_its_places),
+		cmocka_unit_test(states_actions_and_regions_keep_their_numbers),
 		cmocka_unit_test(arrays_elements_and_values_keep_their_places),
 		cmocka_unit_test(what_is_passed_by_pointer_keeps_its_places),
 		cmocka_unit_test(numbers_that_travel_keep_their_values),
