@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The table in <migcompat/device-state.h>, a test a cell: what came before, the write, and what it returns. After a write that was refused the
- * device has the state that it had, and nothing was loaded into it.
+ * The table in <migcompat/device-state.h>, a test a cell: what came before, the write, and what it returns. After a write that was
+ * refused the device has the state that it had, and nothing was loaded into it.
  */
 #include "tests/support/card.h"
 #include "tests/support/test.h"
@@ -404,7 +404,8 @@ static void add_transitions(void)
 	}
 }
 
-static void add_action(const char *what, enum device device, const struct field_write *before, struct field_write write, const int expected[4])
+static void add_action(const char *what, enum device device, const struct field_write *before, struct field_write write,
+		       const int expected[4])
 {
 	for (unsigned in = 0; in < 4; in++) {
 		struct cell *cell = cell_add("%s in %s", what, names[in]);

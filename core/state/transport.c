@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading and writing in full. */
+#include "core/state/transport.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+static ssize_t fd_read(void *arg, void *buffer, size_t len)
+{
+	ssize_t n = read(*(const int *)arg, buffer, len);
+
+	return n < 0 ? -errno : n;
+}
+
+static ssize_t fd_write(void *arg, const void *bytes, size_t len)
+{
+	ssize_t n = write(*(const int *)arg, bytes, len);
+
+	return n < 0 ? -errno : n;
+}
+
+struct state_transport transport_fd(const int *fd, const char *name)
+{
+	return (struct state_transport){.read = fd_read, .write = fd_write, .arg = (void *)(size_t)fd, .name = name};
+}
+
+int transport_read(const struct state_transport *transport, void *buffer, size_t len, struct error *err)
+{
+	char *at = buffer;
+	size_t left = len;
+
+	while (left) {
+		ssize_t n = transport->read(transport->arg, at, left);
+
+		if (n == -EINTR)
+			continue;
+		if (n < 0)
+			return error_set(err, (int)n, "%s: could not be read: %s", transport->name, strerror((int)-n));
+		if (n == 0)
+			return error_set(err, left == len ? -ENODATA : -EBADMSG, "%s: it ends too early", transport->name);
+		at += n;
+		left -= (size_t)n;
+	}
+	return 0;
+}
+
+int transport_write(const struct state_transport *transport, const void *bytes, size_t len, struct error *err)
+{
+	const char *at = bytes;
+
+	while (len) {
+		ssize_t n = transport->write(transport->arg, at, len);
+
+		if (n == -EINTR)
+			continue;
+		if (n == 0) /* nothing was written and nothing was wrong: trying again could go on for ever */
+			n = -EIO;
+		if (n < 0)
+			return error_set(err, (int)n, "%s: could not be written: %s", transport->name, strerror((int)-n));
+		at += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
