@@ -21,7 +21,7 @@
 
 #include "core/backend/wire.h"
 
-#define MEET_MS 1000 /* for a copy to say its number */
+#define MEET_MS 1000 /* for a copy to say its number, or to end with its connection */
 
 /* Nothing of the environment may steer the linker or the C library of a process that vendor code runs in. */
 static void environment(char *ret[4])
@@ -110,10 +110,10 @@ static int socket_make(int least, int *ret_ours, int *ret_theirs)
 	return 0;
 }
 
-int child_start(struct child *children, size_t count, const char *program, const char *const *arguments, bool keep_stderr,
-		struct error *err)
+int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
+		bool keep_stderr, struct error *err)
 {
-	char *argv[CHILDREN_MAX + 2] = {(char *)(uintptr_t)program};
+	char *argv[CHILDREN_MAX + 3] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first};
 	int sockets[CHILDREN_MAX];
 	size_t made = 0;
 	int r = count && count <= CHILDREN_MAX ? 0 : E2BIG;
@@ -122,7 +122,7 @@ int child_start(struct child *children, size_t count, const char *program, const
 	if (!r && access(program, X_OK) < 0)
 		r = errno;
 	for (; made < count && !r; made += !r) {
-		argv[made + 1] = (char *)(uintptr_t)arguments[made];
+		argv[made + 2] = (char *)(uintptr_t)arguments[made];
 		children[made] = (struct child){.socket = -1};
 		sockets[made] = -1;
 		r = socket_make(CHILD_SOCKET + (int)count, &children[made].socket, &sockets[made]);
@@ -145,7 +145,7 @@ static int introduce(void)
 {
 	pid_t process = getpid();
 
-	return send(CHILD_SOCKET, &process, sizeof(process), MSG_NOSIGNAL) == sizeof(process) ? 0 : -EPIPE;
+	return write(CHILD_SOCKET, &process, sizeof(process)) == sizeof(process) ? 0 : -EPIPE;
 }
 
 /* As fork, but for a brother: a child of this process's parent. */
@@ -257,6 +257,7 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 {
 	enum state state = GONE;
 	siginfo_t info = {0};
+	bool killed;
 
 	if (child->socket < 0)
 		return;
@@ -265,10 +266,12 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 		state = child_wait(child->process, grace_ms, &info);
 	if (how)
 		describe(state, &info, how, size);
-	if (state == RUNNING) {
-		kill(child->process, SIGKILL);
-		child_state(child->process, 0, &info);
-	}
+	killed = state == RUNNING && kill(child->process, SIGKILL) == 0;
 	close(child->socket);
+	/* Root without CAP_KILL may not kill whom it started as another user; but that one ends with its connection. */
+	if (killed)
+		child_state(child->process, 0, &info);
+	else if (state == RUNNING)
+		child_wait(child->process, MEET_MS, &info);
 	*child = (struct child){.socket = -1};
 }

@@ -8,6 +8,7 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <ltdl.h>
 #include <pthread.h>
 #include <stdbool.h>
@@ -28,6 +29,7 @@ struct loaded {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool ready;                     /* under lock */
+static const char *from;               /* under lock: what the dynamic linker opens instead of the path; NULL: the path */
 static char reason[ERROR_TEXT_MAX / 2]; /* under lock: what the dynamic linker said last */
 
 static lt_module module_open(lt_user_data data, const char *path, lt_dladvise advise)
@@ -36,7 +38,7 @@ static lt_module module_open(lt_user_data data, const char *path, lt_dladvise ad
 
 	(void)data;
 	(void)advise;
-	module = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+	module = dlopen(from ? from : path, RTLD_NOW | RTLD_LOCAL);
 	if (!module)
 		snprintf(reason, sizeof(reason), "%s", dlerror());
 	return module;
@@ -76,11 +78,11 @@ static int loaders_set(struct error *err)
 	return 0;
 }
 
-int loader_check_owner(const char *path, struct error *err)
+static int check_owner(int fd, const char *path, struct error *err)
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0) {
+	if (fstat(fd, &st) < 0) {
 		int code = -errno;
 
 		return error_set(err, code, "%s: %s", path, strerror(-code));
@@ -93,23 +95,52 @@ int loader_check_owner(const char *path, struct error *err)
 	return 0;
 }
 
-static int check_file(const char *path, struct error *err)
+/* A descriptor of what others cannot change, or -errno. at: as openat has it. */
+static int open_safe(int at, const char *name, int flags, const char *path, struct error *err)
+{
+	int fd = openat(at, name, flags | O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		int code = -errno;
+
+		return error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+	r = check_owner(fd, path, err);
+	if (r) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+int loader_open(const char *path, int *ret_folder, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	char folder[4096];
-	int r;
+	int at, fd;
 
 	if (path[0] != '/' || strlen(path) >= sizeof(folder))
 		return error_set(err, -EINVAL, "%s: expected an absolute path", path);
 	snprintf(folder, sizeof(folder), "%.*s", (int)(slash == path ? 1 : slash - path), path);
-	r = loader_check_owner(folder, err);
-	return r ? r : loader_check_owner(path, err);
+	at = open_safe(AT_FDCWD, folder, O_PATH | O_DIRECTORY, folder, err);
+	if (at < 0)
+		return at;
+	/* What is no file must not be waited for. */
+	fd = open_safe(at, slash + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY, path, err);
+	if (fd < 0 || !ret_folder)
+		close(at);
+	else
+		*ret_folder = at;
+	return fd;
 }
 
 /* The linker's text begins with the path, which the caller says already. */
 static const char *reason_short(const char *path)
 {
-	size_t len = strlen(path);
+	size_t len = strlen(from ? from : path);
+
+	path = from ? from : path;
 
 	return strncmp(reason, path, len) == 0 && strncmp(reason + len, ": ", 2) == 0 ? reason + len + 2 : reason;
 }
@@ -130,15 +161,14 @@ static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct er
 	return 0;
 }
 
-int loader_load(const char *path, struct arena *arena, struct loaded **ret, struct backend_info *info, struct error *err)
+int loader_load(const char *path, const char *file, struct arena *arena, struct loaded **ret, struct backend_info *info, struct error *err)
 {
 	struct loaded *loaded = NULL;
 	const void *symbol;
-	int r = check_file(path, err);
+	int r;
 
-	if (r)
-		return r;
 	pthread_mutex_lock(&lock);
+	from = file;
 	r = loaders_set(err);
 	if (r)
 		goto out;
@@ -205,7 +235,7 @@ int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t 
 		error_set(err, r, "backend folder %s: %s", dir, strerror(-r));
 		goto out;
 	}
-	r = loader_check_owner(real, err);
+	r = check_owner(dirfd(folder), real, err);
 	if (r)
 		goto out;
 	paths = arena_alloc(arena, BACKENDS_MAX * sizeof(*paths), 8);

@@ -26,6 +26,14 @@ bool provider_payload_valid(const char *payload, size_t len)
 	return payload && len >= 1 && len <= MIGCOMPAT_PAYLOAD_MAX && string_bytes(payload, len);
 }
 
+void provider_refuse(struct provider *provider, const char *text)
+{
+	provider->info = (struct backend_info){.path = provider->info.path};
+	provider->info.error = arena_copy(&provider->arena, text, strlen(text));
+	if (!provider->info.error)
+		provider->info.error = "out of memory";
+}
+
 int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg)
 {
 	const struct backend_info *info = &provider->info;

@@ -70,6 +70,10 @@ struct provider {
  * refuses to open.
  */
 int provider_local_new(const char *path, struct provider **ret, struct error *err);
+/* The same of what was opened before: the dynamic linker opens file instead, or (file NULL) path; or refusal is why it is not loaded. */
+int provider_local_from(const char *path, const char *file, const char *refusal, struct provider **ret, struct error *err);
+/* From now on nothing is known of it but its path, and why it cannot be used. */
+void provider_refuse(struct provider *provider, const char *text);
 
 /* Start a worker for path and return at once; provider_worker_ready waits for what it has to say. Both as above. */
 struct worker_options {

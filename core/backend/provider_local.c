@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/backend/loader.h"
 #include "core/backend/provider.h"
@@ -225,29 +226,46 @@ static const struct provider_ops local_ops = {
 	.free = local_free,
 };
 
-int provider_local_new(const char *path, struct provider **ret, struct error *err)
+static int local_load(struct local *local, const char *file, struct error *err)
+{
+	struct backend_info info;
+	int r = loader_load(local->provider.info.path, file, &local->provider.arena, &local->loaded, &info, err);
+
+	if (r)
+		return r;
+	local->provider.info = info;
+	local->ops = loaded_ops(local->loaded);
+	return 0;
+}
+
+int provider_local_from(const char *path, const char *file, const char *refusal, struct provider **ret, struct error *err)
 {
 	struct local *local = calloc(1, sizeof(*local));
 	struct error text = {0};
-	const char *copy;
 
 	if (!local)
 		return error_set(err, -ENOMEM, "out of memory");
 	pthread_mutex_init(&local->serial, NULL);
 	local->provider.ops = &local_ops;
-	copy = arena_copy(&local->provider.arena, path, strlen(path));
-	if (!copy) {
+	local->provider.info.path = arena_copy(&local->provider.arena, path, strlen(path));
+	if (!local->provider.info.path) {
 		local_free(&local->provider);
 		return error_set(err, -ENOMEM, "out of memory");
 	}
-	if (loader_load(copy, &local->provider.arena, &local->loaded, &local->provider.info, &text)) {
-		local->provider.info = (struct backend_info){.path = copy};
-		local->provider.info.error = arena_copy(&local->provider.arena, text.text, strlen(text.text));
-		if (!local->provider.info.error)
-			local->provider.info.error = "out of memory";
-	} else {
-		local->ops = loaded_ops(local->loaded);
-	}
+	if (refusal)
+		provider_refuse(&local->provider, refusal);
+	else if (local_load(local, file, &text))
+		provider_refuse(&local->provider, text.text);
 	*ret = &local->provider;
 	return 0;
+}
+
+int provider_local_new(const char *path, struct provider **ret, struct error *err)
+{
+	struct error refusal = {0};
+	int fd = loader_open(path, NULL, &refusal);
+
+	if (fd >= 0)
+		close(fd);
+	return provider_local_from(path, NULL, fd < 0 ? refusal.text : NULL, ret, err);
 }

@@ -71,15 +71,6 @@ int worker_refusal(struct wire_message *reply, struct error *err)
 
 /* ---------------------------------------------------------------- loading */
 
-static void unusable(struct provider *provider, const char *text)
-{
-	const char *path = provider->info.path;
-
-	provider->info = (struct backend_info){.path = path, .error = arena_copy(&provider->arena, text, strlen(text))};
-	if (!provider->info.error)
-		provider->info.error = "out of memory";
-}
-
 /* 0: info is the backend's, or text says why it could not be loaded. */
 static int read_manifest(struct worker *worker, struct backend_info *info, struct error *text)
 {
@@ -120,10 +111,10 @@ int provider_worker_ready(struct provider *provider, struct error *err)
 		error_set(err, r, "out of memory");
 	} else if (r) {
 		worker_die(worker, r);
-		unusable(provider, worker->death);
+		provider_refuse(provider, worker->death);
 		r = 0;
 	} else if (!info.name) {
-		unusable(provider, *text.text ? text.text : "it could not be loaded");
+		provider_refuse(provider, *text.text ? text.text : "it could not be loaded");
 	} else {
 		info.path = provider->info.path;
 		provider->info = info;
@@ -325,6 +316,7 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 	struct child children[CHILDREN_MAX];
 	struct error text = {0};
 	size_t made = 0;
+	char user[32];
 	bool started;
 
 	if (count > CHILDREN_MAX)
@@ -336,14 +328,15 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 			goto undo;
 		ret[made] = &worker->provider;
 	}
-	started = count && child_start(children, count, options->program, paths, options->keep_stderr, &text) == 0;
+	worker_user("/etc/passwd", user, sizeof(user));
+	started = count && child_start(children, count, options->program, user, paths, options->keep_stderr, &text) == 0;
 	for (size_t i = 0; i < count; i++) {
 		struct worker *worker = worker_of(ret[i]);
 
 		if (started)
 			worker->child = children[i];
 		worker->loading = started;
-		unusable(ret[i], started ? "its worker was not waited for" : text.text);
+		provider_refuse(ret[i], started ? "its worker was not waited for" : text.text);
 	}
 	return 0;
 undo:

@@ -292,10 +292,9 @@ int server_answer(struct server *server, struct wire_message *request)
 	return answers[request->head.op](server, request);
 }
 
-int server_start(struct server *server, const char *path)
+void server_start(struct server *server, struct provider *provider)
 {
-	*server = (struct server){0};
-	return provider_local_new(path, &server->provider, NULL);
+	*server = (struct server){.provider = provider};
 }
 
 void server_free(struct server *server)
@@ -329,17 +328,13 @@ static int serve_next(struct server *server, struct wire_in *in, int fd)
 	return r ? r : wire_fill(in, fd, WIRE_FOREVER);
 }
 
-int serve(int fd, const char *path)
+int serve(int fd, struct server *server)
 {
 	struct wire_in in = {0};
-	struct server server;
-	int r = server_start(&server, path);
+	int r = server_introduce(server);
 
-	if (!r)
-		r = server_introduce(&server);
 	while (!r)
-		r = serve_next(&server, &in, fd);
-	server_free(&server);
+		r = serve_next(server, &in, fd);
 	wire_in_free(&in);
 	return r == -ECONNRESET || r == -EPIPE ? 0 : r;
 }

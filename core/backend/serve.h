@@ -24,8 +24,8 @@ struct server {
 	uint32_t lowest;              /* no number below it is free */
 };
 
-/* Load path. The server is to be freed whatever it returns: -ENOMEM, else 0, also where the backend is unusable. */
-int server_start(struct server *server, const char *path);
+/* The provider is the server's from now on; it may be an unusable one. */
+void server_start(struct server *server, struct provider *provider);
 void server_free(struct server *server);
 
 /* Write the unasked message: what was loaded, or why nothing was. */
@@ -33,7 +33,10 @@ int server_introduce(struct server *server);
 /* Carry out one request and write its reply, if it has one. -EBADMSG: this is no request; -ENOMEM: there is no going on. */
 int server_answer(struct server *server, struct wire_message *request);
 
-/* All of it, until the other end is gone: 0; else an errno of the socket, or as above. */
-int serve(int fd, const char *path);
+/*
+ * All of it, until the other end is gone: 0; else an errno of the socket, or as above. Reads and writes only: the filters of a worker
+ * allow no call that is for sockets. SIGPIPE is the caller's.
+ */
+int serve(int fd, struct server *server);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/facts/utf8.h"
 
@@ -318,12 +319,13 @@ int wire_wait(int fd, short events, uint64_t deadline)
 
 int wire_send(struct wire_out *out, int fd, uint64_t deadline)
 {
-	int flags = MSG_NOSIGNAL | (deadline == WIRE_FOREVER ? 0 : MSG_DONTWAIT);
 	size_t sent = 0;
 	int r = 0;
 
 	while (sent < out->len && !r) {
-		ssize_t n = send(fd, out->bytes + sent, out->len - sent, flags);
+		const char *bytes = out->bytes + sent;
+		size_t len = out->len - sent;
+		ssize_t n = deadline == WIRE_FOREVER ? write(fd, bytes, len) : send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n >= 0)
 			sent += (size_t)n;
@@ -348,7 +350,8 @@ int wire_fill(struct wire_in *in, int fd, uint64_t deadline)
 
 		if (!forever && (r = wire_wait(fd, POLLIN, deadline)))
 			break;
-		n = recv(fd, in->bytes + in->end, in->room - in->end, forever ? 0 : MSG_DONTWAIT);
+		n = forever ? read(fd, in->bytes + in->end, in->room - in->end)
+			    : recv(fd, in->bytes + in->end, in->room - in->end, MSG_DONTWAIT);
 		if (n > 0) {
 			in->end += (size_t)n;
 			break;

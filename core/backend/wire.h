@@ -56,7 +56,10 @@ void wire_put_u64(struct wire_out *out, uint64_t value);
 void wire_put_text(struct wire_out *out, const char *text, size_t len);
 /* A zero-terminated text or NULL, cut at WIRE_TEXT_MAX. */
 void wire_put_string(struct wire_out *out, const char *text);
-/* Send all and empty it. -ETIMEDOUT, -EPIPE or what the socket says: the stream is broken then. Never raises SIGPIPE. */
+/*
+ * Send all and empty it. -ETIMEDOUT, -EPIPE or what the socket says: the stream is broken then. Never raises SIGPIPE, but forever: there it
+ * is a plain write.
+ */
 int wire_send(struct wire_out *out, int fd, uint64_t deadline);
 void wire_out_free(struct wire_out *out);
 

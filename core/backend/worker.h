@@ -46,6 +46,12 @@ int worker_dead(const struct worker *worker, int code, struct error *err);
 /* The sentence of a reply that is an error: 0, or -EBADMSG. */
 int worker_refusal(struct wire_message *reply, struct error *err);
 
+/*
+ * Whom workers become if root starts them, as "UID:GID": the user migcompat-worker, or 65534 where a system has none. Reads the file
+ * (/etc/passwd) itself: a directory service would run its code in this process, and such a user is a local one.
+ */
+void worker_user(const char *passwd, char *ret, size_t size);
+
 /* The operation of provider_ops, in worker_compare.c. */
 void worker_compare_many(struct provider *provider, struct compare_job *jobs, size_t count);
 

@@ -7,67 +7,15 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/backend/child.h"
 #include "core/backend/serve.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
-/* What vendor code may use up. A sanitizer reserves address space without end, and looks for leaks in a process of its own. */
-static const struct {
-	int resource;
-	rlim_t most;
-} limits[] = {
-	{RLIMIT_CORE, 0},
-	{RLIMIT_NOFILE, 32},
-#ifndef WORKER_SANITIZED
-	{RLIMIT_AS, (rlim_t)1 << 30},
-	{RLIMIT_NPROC, 0},
-#endif
-};
-
-/* Lower a limit for good; one that is lower already stays. */
-static int limit(int resource, rlim_t most)
-{
-	struct rlimit now;
-
-	if (getrlimit((__rlimit_resource_t)resource, &now) < 0)
-		return -1;
-	if (now.rlim_max > most)
-		now.rlim_max = most;
-	now.rlim_cur = now.rlim_max;
-	return setrlimit((__rlimit_resource_t)resource, &now);
-}
-
-/* Nothing has to be written to a file, but for standard error where the caller kept it and it is one, and covered lines. */
-static bool writes_files(void)
-{
-	struct stat st;
-
-#ifdef WORKER_COVERED
-	return true;
-#endif
-	return fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
-}
-
-/* Give up what can be given up by anyone. Done before any vendor code runs, so that none of it can be undone. */
-static int confine(void)
-{
-	if (close_range(CHILD_SOCKET + 1, ~0u, 0) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return -1;
-	for (size_t i = 0; i < COUNT(limits); i++)
-		if (limit(limits[i].resource, limits[i].most) < 0)
-			return -1;
-	return writes_files() ? 0 : limit(RLIMIT_FSIZE, 0);
-}
+#include "core/worker/file.h"
+#include "core/worker/sandbox.h"
 
 /* Something happened on the socket while nobody was reading it: a request that is early, or the end. */
 static void on_socket(int signal)
@@ -81,36 +29,103 @@ static void on_socket(int signal)
 	errno = before;
 }
 
+/* Inherited by all copies. The filters let nobody take them away again. */
+static int handle_signals(void)
+{
+	const struct sigaction ignore = {.sa_handler = SIG_IGN}, action = {.sa_handler = on_socket, .sa_flags = SA_RESTART};
+
+	return sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGIO, &action, NULL) < 0 ? -errno : 0;
+}
+
 /*
  * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it comes with the end of
  * the thread that started this process, and the library lives in programs whose threads come and go.
  */
 static int watch_socket(void)
 {
-	struct sigaction action = {.sa_handler = on_socket, .sa_flags = SA_RESTART};
-
-	if (sigaction(SIGIO, &action, NULL) < 0 || fcntl(CHILD_SOCKET, F_SETOWN, getpid()) < 0 ||
-	    fcntl(CHILD_SOCKET, F_SETFL, O_RDWR | O_ASYNC) < 0)
-		return -1;
+	if (fcntl(CHILD_SOCKET, F_SETOWN, getpid()) < 0 || fcntl(CHILD_SOCKET, F_SETFL, O_RDWR | O_ASYNC) < 0)
+		return -errno;
 	on_socket(SIGIO); /* it may have ended before anybody watched */
 	return 0;
 }
 
-int main(int argc, char **argv)
+/* What is done once for all copies: open the files, then be the user who cannot. refusal: that failed. */
+static void prepare(struct file *files, char *const *paths, size_t count, uid_t uid, gid_t gid, struct error *refusal)
 {
+	int descriptors[2 * CHILDREN_MAX];
+
+	for (size_t i = 0; i < count; i++)
+		file_open(&files[i], paths[i]);
+	if (sandbox_user(uid, gid, refusal))
+		return;
+	for (size_t i = 0; i < count; i++) {
+		file_reach(&files[i]);
+		descriptors[2 * i] = files[i].from ? -1 : files[i].fd;
+		descriptors[2 * i + 1] = files[i].folder;
+	}
+	if (!sandbox_files(descriptors, 2 * count, refusal))
+		sandbox_setup(refusal);
+}
+
+/* Load it, or say why not; refusal is a reason from before. */
+static int load(struct file *file, const struct error *refusal, struct provider **ret)
+{
+	struct error confined = *refusal;
 	int r;
 
-	if (argc < 2) {
-		fprintf(stderr, "usage: migcompat-worker BACKEND.so…\n"
-				"Runs backends for libmigcompat, one a process, which starts this program with a socket for each.\n");
-		return 2;
-	}
-	r = child_copy((size_t)argc - 1);
-	if (r >= 0) {
-		const char *path = argv[1 + r];
+	if (!*confined.text)
+		sandbox_loading(&confined);
+	if (*confined.text)
+		return provider_local_from(file->path, NULL, confined.text, ret, NULL);
+	r = provider_local_from(file->path, file->from, *file->refusal.text ? file->refusal.text : NULL, ret, NULL);
+	file_done(file);
+	if (!r && sandbox_serving(&confined))
+		provider_refuse(*ret, confined.text);
+	return r;
+}
 
-		r = watch_socket() < 0 || confine() < 0 ? -errno : serve(CHILD_SOCKET, path);
+static int run(struct file *file, const struct error *refusal)
+{
+	struct provider *provider;
+	struct server server;
+	int r = file_keep(file);
+
+	if (!r)
+		r = watch_socket();
+	if (!r)
+		r = load(file, refusal, &provider);
+	if (r)
+		return r;
+	server_start(&server, provider);
+	r = serve(CHILD_SOCKET, &server);
+	server_free(&server);
+	return r;
+}
+
+static int usage(void)
+{
+	fprintf(stderr, "usage: migcompat-worker UID:GID BACKEND.so…\n"
+			"Runs backends for libmigcompat, one a process, which starts this program with a socket for each.\n"
+			"Started by root it becomes that user.\n");
+	return 2;
+}
+
+int main(int argc, char **argv)
+{
+	static struct file files[CHILDREN_MAX];
+	struct error refusal = {0};
+	unsigned uid, gid;
+	int r;
+
+	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX || sscanf(argv[1], "%u:%u", &uid, &gid) != 2)
+		return usage();
+	r = handle_signals();
+	if (!r) {
+		prepare(files, argv + 2, (size_t)argc - 2, uid, gid, &refusal);
+		r = child_copy((size_t)argc - 2);
 	}
+	if (r >= 0)
+		r = run(&files[r], &refusal);
 	if (r)
 		fprintf(stderr, "migcompat-worker: %s\n", strerror(-r));
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -21,12 +21,20 @@ struct bench {
 	const struct device *device;
 };
 
+static void load(struct server *server, const char *path)
+{
+	struct provider *provider;
+
+	assert_int_equal(provider_local_new(path, &provider, NULL), 0);
+	server_start(server, provider);
+}
+
 static int setup(void **state)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 
 	assert_non_null(bench);
-	assert_int_equal(server_start(&bench->server, TEST_BACKENDS "/mtty.so"), 0);
+	load(&bench->server, TEST_BACKENDS "/mtty.so");
 	bench->requests.info = &bench->server.provider->info;
 	test_host_make(&bench->host, host_facts);
 	bench->device = test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "x", two_ports);
@@ -122,7 +130,7 @@ static void an_unusable_backend_says_why_and_answers_nothing(void **state)
 	struct server server;
 	struct wire_in in;
 
-	assert_int_equal(server_start(&server, "/nowhere/mtty.so"), 0);
+	load(&server, "/nowhere/mtty.so");
 	assert_int_equal(server_introduce(&server), 0);
 	in = hand_over(&server.out);
 	assert_int_equal(wire_next(&in, WIRE_REPLY_MAX, &message), 1);
@@ -319,7 +327,13 @@ static void settings_are_taken_before_what_comes_with_them(void **state)
 
 static void *serve_in_thread(void *arg)
 {
-	return (void *)(intptr_t)serve(*(int *)arg, TEST_BACKENDS "/mtty.so");
+	struct server server;
+	int r;
+
+	load(&server, TEST_BACKENDS "/mtty.so");
+	r = serve(*(int *)arg, &server);
+	server_free(&server);
+	return (void *)(intptr_t)r;
 }
 
 /* What serve returns when it is sent this and then nothing more. */

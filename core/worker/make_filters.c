@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Run while building: writes the worker's seccomp filters as C, so that a worker that starts only hands them to the
+ * kernel. The first is the list of all that a worker ever does; anything else fails with EPERM, or ends the process where no
+ * backend has a reason for it. It is installed once for all copies; each further one is small, since it only takes away
+ * what the phase before it needed.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "core/backend/child.h"
+#include "core/worker/filter.h"
+
+#ifdef __s390__
+#define CLONE_FLAGS_ARG 1
+#else
+#define CLONE_FLAGS_ARG 0
+#endif
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* The last one that a call is allowed in. */
+enum phase {
+	SETUP,   /* copies are made, limits set, the socket watched: no vendor code yet */
+	LOADING, /* the dynamic linker and the constructors run */
+	SERVING, /* requests are answered */
+};
+
+/* Whatever the arguments. Names that an architecture does not have are passed over. */
+static const struct {
+	const char *name;
+	enum phase until;
+} plain[] = {
+	/* making copies, limits, watching the socket */
+	{"dup2", SETUP},
+	{"dup3", SETUP},
+	{"close_range", SETUP},
+	/* the socket to the library, standard error, and what was opened for loading */
+	{"read", SERVING},
+	{"write", SERVING},
+	{"writev", SERVING},
+	{"poll", SERVING},
+	{"ppoll", SERVING},
+	{"ppoll_time64", SERVING},
+	{"close", SERVING},
+	{"fstat", SERVING},
+	{"fstat64", SERVING},
+	{"pread64", LOADING},
+	{"readv", LOADING},
+	{"lseek", SERVING},
+	{"_llseek", SERVING},
+	/* files, as far as Landlock and the user let it */
+	{"newfstatat", LOADING},
+	{"fstatat64", LOADING},
+	{"statx", LOADING},
+	{"stat", LOADING},
+	{"stat64", LOADING},
+	{"lstat", LOADING},
+	{"lstat64", LOADING},
+	{"access", LOADING},
+	{"faccessat", LOADING},
+	{"faccessat2", LOADING},
+	{"readlink", LOADING},
+	{"readlinkat", LOADING},
+	{"getcwd", LOADING},
+	/* memory */
+	{"brk", SERVING},
+	{"munmap", SERVING},
+	{"mremap", SERVING},
+	{"madvise", SERVING},
+	{"cacheflush", LOADING},
+	{"riscv_flush_icache", LOADING},
+	{"riscv_hwprobe", LOADING},
+	{"arch_prctl", LOADING},
+	/* locks, time, chance */
+	{"futex", SERVING},
+	{"futex_time64", SERVING},
+	{"sched_yield", SERVING},
+	{"sched_getaffinity", SERVING},
+	{"getcpu", SERVING},
+	{"clock_gettime", SERVING},
+	{"clock_gettime64", SERVING},
+	{"clock_getres", SERVING},
+	{"clock_getres_time64", SERVING},
+	{"gettimeofday", SERVING},
+	{"time", SERVING},
+	{"times", SERVING},
+	{"nanosleep", SERVING},
+	{"clock_nanosleep", SERVING},
+	{"clock_nanosleep_time64", SERVING},
+	{"pause", SERVING},
+	{"getrandom", SERVING},
+	/* what a process may know of itself and the machine */
+	{"getpid", SERVING},
+	{"gettid", SERVING},
+	{"getppid", SERVING},
+	{"getuid", SERVING},
+	{"getuid32", SERVING},
+	{"geteuid", SERVING},
+	{"geteuid32", SERVING},
+	{"getgid", SERVING},
+	{"getgid32", SERVING},
+	{"getegid", SERVING},
+	{"getegid32", SERVING},
+	{"getrusage", SERVING},
+	{"getrlimit", SERVING},
+	{"ugetrlimit", SERVING},
+	{"uname", SERVING},
+	{"sysinfo", SERVING},
+	/* its end, and coming back from the one signal that is handled */
+	{"rt_sigreturn", SERVING},
+	{"sigreturn", SERVING},
+	{"restart_syscall", SERVING},
+	{"exit", SERVING},
+	{"exit_group", SERVING},
+};
+
+/* From the beginning, but with these arguments alone. */
+static const struct {
+	const char *name;
+	struct scmp_arg_cmp good[2];
+	unsigned count;
+	enum phase until;
+} bounded[] = {
+	/* A brother, see child_copy. After that RLIMIT_NPROC forbids it as well. */
+	{"clone", {{CLONE_FLAGS_ARG, SCMP_CMP_EQ, CLONE_PARENT | SIGCHLD, 0}}, 1, SETUP},
+	/* Only for reading. What Landlock forbids fails with EACCES. */
+	{"openat", {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)}, 1, LOADING},
+	/* The filters that come on top. */
+	{"seccomp", {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)}, 2, LOADING},
+	{"mmap", {{0}}, 0, SERVING},
+	{"mmap2", {{0}}, 0, SERVING},
+	{"mprotect", {{0}}, 0, SERVING},
+	{"prlimit64", {{0}}, 0, SERVING},
+	{"fcntl", {{0}}, 0, SERVING},
+	{"fcntl64", {{0}}, 0, SERVING},
+	{"tgkill", {{0}}, 0, SERVING},
+};
+
+/* What stays from a phase on, but not with these arguments. */
+static const struct {
+	const char *name;
+	enum phase from;
+	struct scmp_arg_cmp bad;
+} reduced[] = {
+	/* Looking at limits and flags, not setting them. */
+	{"prlimit64", LOADING, SCMP_A2_64(SCMP_CMP_NE, 0)},
+	{"fcntl", LOADING, SCMP_A1_64(SCMP_CMP_NE, F_GETFL)},
+	{"fcntl64", LOADING, SCMP_A1_64(SCMP_CMP_NE, F_GETFL)},
+	/* It ends with the connection, so that is not its to close. */
+	{"close", LOADING, SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)},
+	/* abort(), and of nobody else */
+	{"tgkill", LOADING, SCMP_A0_64(SCMP_CMP_NE, FILTER_PID)},
+	{"tgkill", LOADING, SCMP_A2_64(SCMP_CMP_NE, SIGABRT)},
+	/* No new code once all is loaded. */
+	{"mmap", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
+	{"mmap2", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
+	{"mprotect", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
+};
+
+/* Libraries try many a thing in good faith, but not these. */
+static const char *const deadly[] = {
+	"ptrace", "process_vm_readv", "process_vm_writev", "process_madvise", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo",
+	"pidfd_open", "pidfd_getfd", "pidfd_send_signal", "bpf", "perf_event_open", "userfaultfd", "io_uring_setup", "mount", "umount2",
+	"open_tree", "move_mount", "fsopen", "pivot_root", "chroot", "setns", "unshare", "keyctl", "add_key", "request_key",
+	"init_module", "finit_module", "kexec_load", "reboot",
+};
+
+static void die(const char *what, int code)
+{
+	fprintf(stderr, "make_filters: %s: %s\n", what, strerror(code));
+	exit(EXIT_FAILURE);
+}
+
+static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count, const struct scmp_arg_cmp *arguments)
+{
+	int number = seccomp_syscall_resolve_name(name);
+	int r = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(filter, action, number, count, arguments);
+
+	if (r)
+		die(name, -r);
+}
+
+/* Where mmap takes its arguments by pointer no filter sees them. There new code cannot be told from new memory. */
+static bool is_visible(const char *name)
+{
+	uint32_t native = seccomp_arch_native();
+
+	return strcmp(name, "mmap") != 0 || (native != SCMP_ARCH_S390X && native != SCMP_ARCH_S390 && native != SCMP_ARCH_X86);
+}
+
+static void add_setup(scmp_filter_ctx filter)
+{
+	for (size_t i = 0; i < COUNT(plain); i++)
+		add(filter, SCMP_ACT_ALLOW, plain[i].name, 0, NULL);
+	for (size_t i = 0; i < COUNT(bounded); i++)
+		add(filter, SCMP_ACT_ALLOW, bounded[i].name, bounded[i].count, bounded[i].good);
+	for (size_t i = 0; i < COUNT(deadly); i++)
+		add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
+}
+
+static void take_away(scmp_filter_ctx filter, enum phase phase)
+{
+	for (size_t i = 0; i < COUNT(plain); i++)
+		if (plain[i].until == phase - 1)
+			add(filter, SCMP_ACT_ERRNO(EPERM), plain[i].name, 0, NULL);
+	for (size_t i = 0; i < COUNT(bounded); i++)
+		if (bounded[i].until == phase - 1)
+			add(filter, SCMP_ACT_ERRNO(EPERM), bounded[i].name, 0, NULL);
+	for (size_t i = 0; i < COUNT(reduced); i++)
+		if (reduced[i].from == phase && is_visible(reduced[i].name))
+			add(filter, SCMP_ACT_ERRNO(EPERM), reduced[i].name, 1, &reduced[i].bad);
+}
+
+static scmp_filter_ctx make(enum phase phase)
+{
+	scmp_filter_ctx filter = seccomp_init(phase == SETUP ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+
+	if (!filter)
+		die("seccomp_init", ENOMEM);
+	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+		die("seccomp_attr_set", EINVAL);
+	if (phase == SETUP)
+		add_setup(filter);
+	else
+		take_away(filter, phase);
+	return filter;
+}
+
+static void print(FILE *out, const char *name, enum phase phase)
+{
+	scmp_filter_ctx filter = make(phase);
+	struct sock_filter line;
+	FILE *file = tmpfile();
+	int r;
+
+	if (!file)
+		die("tmpfile", errno);
+	r = seccomp_export_bpf(filter, fileno(file));
+	if (r)
+		die("seccomp_export_bpf", -r);
+	rewind(file);
+	fprintf(out, "static const struct sock_filter %s[] = {\n", name);
+	while (fread(&line, sizeof(line), 1, file) == 1)
+		fprintf(out, "\t{0x%02x, %u, %u, 0x%08x},\n", line.code, line.jt, line.jf, line.k);
+	fprintf(out, "};\n");
+	fclose(file);
+	seccomp_release(filter);
+}
+
+int main(int argc, char **argv)
+{
+	FILE *out = argc == 2 ? fopen(argv[1], "we") : NULL;
+
+	if (!out)
+		die(argc == 2 ? argv[1] : "one argument is expected", argc == 2 ? errno : EINVAL);
+	fprintf(out, "/* Made by core/worker/make_filters.c. */\n");
+	print(out, "filter_setup", SETUP);
+	print(out, "filter_loading", LOADING);
+	print(out, "filter_serving", SERVING);
+	if (fclose(out) != 0)
+		die(argv[1], errno);
+	return EXIT_SUCCESS;
+}

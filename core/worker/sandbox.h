@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Giving up, step by step and for good, what vendor code must not have. Each step returns 0, or -errno with a sentence, and then nothing
+ * of a vendor may run: a worker is confined as it is documented or it answers nothing. One thread.
+ */
+#ifndef CORE_WORKER_SANDBOX_H
+#define CORE_WORKER_SANDBOX_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "core/facts/error.h"
+
+/*
+ * Root becomes this user, with no other group; whoever else started this stays. All capabilities go, and with no_new_privs
+ * they never come back.
+ */
+int sandbox_user(uid_t uid, gid_t gid, struct error *err);
+
+/*
+ * From now on nothing but these files and folders (descriptors below 0 are passed over) and the system's libraries can be opened, and
+ * these for reading only. A kernel without Landlock leaves it to the user's permissions until sandbox_serving.
+ */
+int sandbox_files(const int *descriptors, size_t count, struct error *err);
+
+/* From now on only what a worker ever does; once for all copies. */
+int sandbox_setup(struct error *err);
+
+/* In each process, before vendor code is loaded: limits, and the system calls that loading takes. */
+int sandbox_loading(struct error *err);
+
+/* After that: no file is opened any more, and no code is added. */
+int sandbox_serving(struct error *err);
+
+#endif

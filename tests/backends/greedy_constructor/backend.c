@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Takes memory while it is loaded until there is none, and then does its work with what it has. */
+#include <stdlib.h>
+
+#include "tests/backends/plain.h"
+
+__attribute__((constructor)) static void load(void)
+{
+	char *block, *last = NULL;
+
+	while ((block = malloc(1 << 20))) {
+		memset(block, 1, 1 << 20);
+		last = block;
+	}
+	free(last);
+}
+
+#define PLAIN_NAME "greedy_constructor"
+#include "tests/backends/register.h"

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Kills the program that it works for, as soon as it is loaded. */
+#include <signal.h>
+#include <unistd.h>
+
+__attribute__((constructor)) static void load(void)
+{
+	kill(getppid(), SIGKILL);
+}
+
+#define PLAIN_NAME "kill_constructor"
+#include "tests/backends/register.h"
