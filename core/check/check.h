@@ -59,6 +59,8 @@ uint32_t check_mechanism(const struct opened *opened, const char **ret_text);
 
 /* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
 void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);
+/* The same of one that need not be open: the backend's code is not asked. */
+void fingerprint_facts(const struct engine *engine, const struct provider *provider, const struct device *device, char ret[FINGERPRINT_SIZE]);
 void fingerprint_text(const char *text, size_t len, char ret[FINGERPRINT_SIZE]);
 
 #endif

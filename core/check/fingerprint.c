@@ -45,8 +45,12 @@ static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint
 
 void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE])
 {
-	const struct backend_info *info = &opened->provider->info;
-	const struct device *device = opened->device;
+	fingerprint_facts(engine, opened->provider, opened->device, ret);
+}
+
+void fingerprint_facts(const struct engine *engine, const struct provider *provider, const struct device *device, char ret[FINGERPRINT_SIZE])
+{
+	const struct backend_info *info = &provider->info;
 	uint64_t policy = policy_hash(engine->policy);
 	XXH3_state_t state;
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/check/json.h"
+#include "core/service/watch.h"
 
 #define NAME_BYTES 128
 
@@ -172,6 +173,7 @@ struct call *call_free(struct call *call)
 {
 	if (!call)
 		return NULL;
+	watcher_free(call->watcher);
 	json_decref(call->kept);
 	view_close(&call->view);
 	world_unref(call->world);

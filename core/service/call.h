@@ -15,6 +15,9 @@
 #define CALL_STEP_DEVICES 32u      /* after which a step ends */
 
 struct call;
+struct watch;
+struct watcher;
+
 struct method_parameter {
 	const char *name;
 	json_type type;
@@ -40,6 +43,7 @@ struct method {
 struct call_context {
 	struct world *world; /* the one for new calls: the event loop's alone */
 	struct holds *holds;
+	struct watch *watch; /* of the loop, too */
 };
 
 /* Of one thread at a time: the loop's, or that which runs a step. */
@@ -55,6 +59,11 @@ struct call {
 	size_t next;  /* device or choice */
 	json_t *kept; /* what is yet to be replied */
 	bool begun;
+	/* Of those that wait for something to happen: */
+	bool idle; /* the next step comes once wake was called. Set by a step */
+	void (*wake)(void *arg);
+	void *wake_arg;
+	struct watcher *watcher;
 };
 
 /* On the loop. -EINVAL: no call at all, err says why. */
@@ -98,5 +107,6 @@ int method_ask(struct call *call);
 int method_params(struct call *call);
 int method_hold(struct call *call);
 int method_release(struct call *call);
+int method_watch(struct call *call);
 
 #endif

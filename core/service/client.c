@@ -50,6 +50,8 @@ const struct peer *client_peer(const struct client *client)
 	return &client->peer;
 }
 
+static void client_wake(void *arg);
+
 /* Is a whole message there? *ret_len: its bytes without the zero. */
 static bool message_whole(struct client *client, size_t *ret_len)
 {
@@ -114,8 +116,11 @@ static const char *client_next(struct client *client)
 	r = call_new(client->owner->context, &client->peer, client->in.bytes + client->in.start, len, &client->out, &client->call, &err);
 	buffer_take(&client->in, len + 1);
 	client->scanned = 0;
-	if (!r)
+	if (!r) {
+		client->call->wake = client_wake;
+		client->call->wake_arg = client;
 		return NULL;
+	}
 	log_say(LOG_DEBUG, "%s", err.text);
 	return r == -ENOMEM ? "out of memory" : "it sent what is no call";
 }
@@ -143,7 +148,7 @@ static const char *client_step(struct client *client)
 
 	if (!client->call)
 		problem = client_next(client);
-	if (problem || !client->call)
+	if (problem || !client->call || client->call->idle)
 		return problem;
 	if (!call_waits(client->call))
 		return step_ended(client, call_step(client->call));
@@ -172,18 +177,29 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 /* What is waited for decides which events are wanted, and how long. */
 static int client_arm(struct client *client)
 {
-	bool message, write, read;
+	bool due, write, read;
 	enum waiting waiting;
 	size_t len;
 
 	if (client->busy)
 		return client_wait(client, 0, WAITING_NOTHING);
-	message = message_whole(client, &len);
+	due = client->call ? !client->call->idle : message_whole(client, &len);
 	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
-	write = client->call || message || buffer_len(&client->out);
-	read = !client->ended && !write;
-	waiting = write ? WAITING_READER : buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
+	write = due || buffer_len(&client->out);
+	/* What comes during a call waits in the socket. */
+	read = !client->ended && !client->call && !write;
+	waiting = write ? WAITING_READER : read && buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
 	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
+}
+
+/* Its call's next step is due. Nothing happens to the client from within. */
+static void client_wake(void *arg)
+{
+	struct client *client = arg;
+
+	client->call->idle = false;
+	if (client_arm(client) < 0)
+		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened", client->peer.uid, (int)client->peer.pid);
 }
 
 /* Nothing is left to do for it. */
@@ -191,7 +207,12 @@ static bool client_done(struct client *client)
 {
 	size_t len;
 
-	return (client->ended || client->draining) && !client->call && !buffer_len(&client->out) && !message_whole(client, &len);
+	if (buffer_len(&client->out))
+		return false;
+	/* A call that waits for something to happen ends with the service. */
+	if (client->call)
+		return client->draining && client->call->idle;
+	return (client->ended || client->draining) && !message_whole(client, &len);
 }
 
 /* What comes next, after what was done; the client may be gone then. */
@@ -230,6 +251,9 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 		return 0;
 	}
+	/* One that waits for something to happen neither reads nor writes. */
+	if (events & EPOLLHUP && client->call && client->call->idle)
+		events |= EPOLLERR;
 	/* One that left is found by reading or writing: what it sent before, such as a call that wants no reply, counts. */
 	if (events & EPOLLERR)
 		client_gone(client, LOG_DEBUG, "the connection broke");

@@ -21,6 +21,7 @@ static const struct method methods[] = {
 	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
 	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
 	{"io.migcompat.Version", 0, {NEEDED("device")}, method_version},
+	{"io.migcompat.Watch", METHOD_PROMPT, {{"types", JSON_TRUE, false}}, method_watch},
 	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
 	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
 };

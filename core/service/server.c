@@ -17,6 +17,7 @@
 #include "core/service/listen.h"
 #include "core/service/log.h"
 #include "core/service/reload.h"
+#include "core/service/watch.h"
 
 #define DRAIN_US 5000000u /* for calls that run and replies that are to be taken */
 #define JOBS_END_MS 1000u /* beyond that, for whatever else runs in threads */
@@ -47,6 +48,7 @@ static struct world *on_loaded(void *arg, struct world *world)
 	server->context.world = world;
 	if (server->kernel)
 		kernel_reload(server->kernel, world);
+	watch_reload(server->context.watch);
 	return before;
 }
 
@@ -146,13 +148,25 @@ static int server_watch(struct server *server, struct error *err)
 	return r < 0 ? error_set(err, r, "the event loop could not be made: %s", strerror(-r)) : 0;
 }
 
+/* What says that something changed. Recorded hosts do not. */
+static int server_listen(struct server *server, struct error *err)
+{
+	struct watch_options options = {.event = server->event, .pool = server->pool, .context = &server->context};
+	int r = server->context.world->live ? events_new(server->event, &server->events, err) : 0;
+
+	options.events = server->events;
+	return r ? r : watch_new(&options, &server->context.watch, err);
+}
+
 static int server_serve(struct server *server, struct error *err)
 {
 	int r = pool_new(server->event, POOL_IDLE_MS, &server->pool, err);
 
+	server->context.holds = &server->holds;
+	if (!r)
+		r = server_listen(server, err);
 	if (r)
 		return r;
-	server->context.holds = &server->holds;
 	server->clients.owner = (struct client_owner){
 		.event = server->event,
 		.pool = server->pool,
@@ -183,18 +197,18 @@ static void on_ready(void *arg)
 /* Of this host alone: the kernel asks about its own devices. */
 static int server_join_kernel(struct server *server, struct error *err)
 {
-	struct kernel_options options = {
-		.event = server->event, .pool = server->pool, .holds = &server->holds, .passed = server->passed, .ready = on_ready, .arg = server};
-	int r;
+	struct kernel_options options = {.event = server->event,
+					 .events = server->events,
+					 .pool = server->pool,
+					 .holds = &server->holds,
+					 .passed = server->passed,
+					 .ready = on_ready,
+					 .arg = server};
 
-	if (!server->context.world->live) {
+	if (!server->events) {
 		on_ready(server);
 		return 0;
 	}
-	r = events_new(server->event, &server->events, err);
-	if (r)
-		return r;
-	options.events = server->events;
 	server->passed = -1;
 	return kernel_new(&options, server->context.world, &server->kernel, err);
 }
@@ -216,8 +230,9 @@ static void server_stop(struct server *server, int status)
 		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in time and are left behind");
 		_exit(status);
 	}
-	events_free(server->events);
 	clients_free(&server->clients);
+	watch_free(server->context.watch);
+	events_free(server->events);
 	reload_free(&server->reload);
 	sd_event_unref(server->event);
 	world_unref(server->context.world);

@@ -32,6 +32,7 @@ struct daemon {
 	struct folder folder;
 	char socket[128];
 	pid_t pid;
+	bool live; /* of this host, which may be a mocked one, instead of recorded ones */
 };
 
 static inline void pause_ms(long ms)
@@ -59,7 +60,7 @@ static inline int client_try(const struct daemon *daemon)
 /* One line of its log must have this in it, by and by. */
 static inline void daemon_logged(struct daemon *daemon, const char *part)
 {
-	static char text[65536];
+	static char text[4u << 20];
 	size_t len;
 	FILE *file;
 
@@ -81,7 +82,7 @@ static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 	char config[192], state[192], log[192];
 	const char *args[32] = {TEST_BUILD "/migcompatd", "--foreground", "--patience", PATIENCE, "--socket", daemon->socket, "--config", config,
 				"--state", state, "-i", TEST_SOURCE "/tests/hosts/serial-a.json", "-i", TEST_SOURCE "/tests/hosts/serial-b.json"};
-	size_t count = 14;
+	size_t count = daemon->live ? 10 : 14;
 	pid_t pid;
 
 	snprintf(config, sizeof(config), "%s", folder_path(&daemon->folder, "policy"));
@@ -89,6 +90,7 @@ static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 	snprintf(log, sizeof(log), "%s", folder_path(&daemon->folder, "log"));
 	while (more && *more)
 		args[count++] = *more++;
+	args[count] = NULL;
 	unlink(log); /* what an earlier service said is no word of this one */
 	pid = fork();
 	assert_true(pid >= 0);

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What is known of devices and holds while somebody watches, held against what is there now; the differences are what
+ * watchers are told.
+ */
+#include "core/service/watch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "core/service/log.h"
+#include "core/service/looks.h"
+#include "core/service/place.h"
+#include "core/service/relevance.h"
+
+struct watcher {
+	struct watch *watch;
+	void (*wake)(void *arg);
+	void *arg;
+	struct place place;
+};
+
+struct watch {
+	struct watch_options options;
+	struct looks *looks;
+	struct watcher *watchers[WATCHERS_MAX];
+	size_t nwatchers;
+	struct told told; /* empty while nobody watches */
+	sd_event_source *holds_source;
+	int holds_fd; /* says that they changed */
+};
+
+static void wake_all(struct watch *watch)
+{
+	for (size_t i = 0; i < watch->nwatchers; i++)
+		watch->watchers[i]->wake(watch->watchers[i]->arg);
+}
+
+/* ---------------------------------------------------------------- devices */
+
+static void seen_differ(struct watch *watch, const struct seen *before, const struct seen *now)
+{
+	if (!before)
+		told_add_device(&watch->told, "added", now, NULL);
+	else if (!now)
+		told_add_device(&watch->told, "removed", before, before->fingerprint);
+	else if (strcmp(before->fingerprint, now->fingerprint) != 0)
+		told_add_device(&watch->told, "changed", now, before->fingerprint);
+}
+
+/* Side by side, as both are sorted. */
+static void differ_all(struct watch *watch, const struct seen_list *now)
+{
+	const struct seen_list *before = &watch->told.devices;
+	size_t b = 0, n = 0;
+
+	while (b < before->count || n < now->count) {
+		int order = b == before->count ? 1 : n == now->count ? -1 : seen_compare(&before->list[b], &now->list[n]);
+
+		seen_differ(watch, order <= 0 ? &before->list[b] : NULL, order >= 0 ? &now->list[n] : NULL);
+		b += order <= 0;
+		n += order >= 0;
+	}
+}
+
+/* One of the host that this is. Without memory it is not known yet, and told with the next look at all. */
+static void differ_one(struct watch *watch, const char *device, const struct seen *now)
+{
+	struct seen *before = told_find(&watch->told.devices, device);
+
+	seen_differ(watch, before, now);
+	if (before && now)
+		memcpy(before->fingerprint, now->fingerprint, sizeof(before->fingerprint));
+	else if (before)
+		seen_remove(&watch->told.devices, (size_t)(before - watch->told.devices.list));
+	else if (now && seen_insert(&watch->told.devices, seen_index(&watch->told.devices, now->host, now->device), now))
+		looks_all(watch->looks);
+}
+
+static void on_looked(void *arg, struct look *look)
+{
+	struct watch *watch = arg;
+
+	if (!look->all && !watch->told.whole)
+		return;
+	for (size_t i = 0; i < look->nnames && !look->all; i++)
+		differ_one(watch, look->names[i], told_find(&look->found, look->names[i]));
+	if (look->all) {
+		if (watch->told.whole)
+			differ_all(watch, &look->found);
+		seen_list_free(&watch->told.devices);
+		watch->told.devices = look->found;
+		look->found = (struct seen_list){.list = NULL};
+		watch->told.whole = true;
+	}
+	wake_all(watch);
+}
+
+static void on_event(void *arg, const struct events_change *change)
+{
+	struct watch *watch = arg;
+	enum relevance relevance = RELEVANCE_NONE;
+
+	if (watch->nwatchers)
+		relevance = relevance_of(&watch->options.context->world->engine, change);
+	if (relevance == RELEVANCE_HOST)
+		looks_all(watch->looks);
+	else if (relevance != RELEVANCE_NONE)
+		looks_one(watch->looks, change->sysname);
+}
+
+/* ---------------------------------------------------------------- holds */
+
+static void holds_differ(struct watch *watch, const struct hold_list *before, const struct hold_list *now)
+{
+	for (size_t i = 0; i < before->count; i++)
+		if (!told_hold(now, before->list[i].host, before->list[i].device))
+			told_add_hold(&watch->told, &before->list[i], NULL);
+	for (size_t i = 0; i < now->count; i++) {
+		const char *reason = told_hold(before, now->list[i].host, now->list[i].device);
+
+		if (!reason || strcmp(reason, now->list[i].reason) != 0)
+			told_add_hold(&watch->told, &now->list[i], now->list[i].reason);
+	}
+}
+
+static int on_holds(sd_event_source *source, int fd, uint32_t revents, void *arg)
+{
+	struct watch *watch = arg;
+	struct hold_list now = {0};
+	uint64_t count;
+
+	(void)source, (void)revents;
+	if (read(fd, &count, sizeof(count)) < 0 || !watch->nwatchers)
+		return 0;
+	if (holds_copy(watch->options.context->holds, &now)) {
+		log_say(LOG_ERR, "watchers cannot be told of holds: out of memory");
+		return 0;
+	}
+	holds_differ(watch, &watch->told.held, &now);
+	hold_list_free(&watch->told.held);
+	watch->told.held = now;
+	wake_all(watch);
+	return 0;
+}
+
+/* In whatever thread changed them. */
+static void holds_changed_say(void *arg)
+{
+	const struct watch *watch = arg;
+	const uint64_t one = 1;
+
+	(void)!write(watch->holds_fd, &one, sizeof(one));
+}
+
+/* ---------------------------------------------------------------- watchers */
+
+int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *arg, struct watcher **ret)
+{
+	struct watcher *watcher;
+
+	if (watch->nwatchers == WATCHERS_MAX)
+		return -EUSERS;
+	watcher = calloc(1, sizeof(*watcher));
+	if (!watcher)
+		return -ENOMEM;
+	if (!watch->nwatchers && holds_copy(watch->options.context->holds, &watch->told.held)) {
+		free(watcher);
+		return -ENOMEM;
+	}
+	*watcher = (struct watcher){.watch = watch, .wake = wake, .arg = arg, .place = {.types = types}};
+	watch->watchers[watch->nwatchers++] = watcher;
+	if (watch->nwatchers == 1)
+		looks_start(watch->looks);
+	*ret = watcher;
+	return 0;
+}
+
+struct watcher *watcher_free(struct watcher *watcher)
+{
+	struct watch *watch = watcher ? watcher->watch : NULL;
+	size_t i = 0;
+
+	if (!watcher)
+		return NULL;
+	while (watch->watchers[i] != watcher)
+		i++;
+	watch->watchers[i] = watch->watchers[--watch->nwatchers];
+	place_clear(&watcher->place);
+	free(watcher);
+	if (!watch->nwatchers) {
+		looks_stop(watch->looks);
+		told_forget(&watch->told);
+	}
+	return NULL;
+}
+
+int watcher_next(struct watcher *watcher, json_t **ret)
+{
+	return place_next(&watcher->place, &watcher->watch->told, ret);
+}
+
+/* ---------------------------------------------------------------- beginning and end */
+
+void watch_reload(struct watch *watch)
+{
+	if (!watch->nwatchers)
+		return;
+	seen_list_free(&watch->told.devices);
+	watch->told.whole = false;
+	for (size_t i = 0; i < watch->nwatchers; i++)
+		watch->watchers[i]->place.phase = PHASE_POLICY;
+	looks_start(watch->looks);
+	wake_all(watch);
+}
+
+static int watch_begin(struct watch *watch, struct error *err)
+{
+	struct looks_options looks = {
+		.event = watch->options.event, .pool = watch->options.pool, .context = watch->options.context, .looked = on_looked, .arg = watch};
+	int r = looks_new(&looks, &watch->looks, err);
+
+	if (r)
+		return r;
+	watch->holds_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	r = watch->holds_fd < 0 ? -errno : 0;
+	if (!r)
+		r = sd_event_add_io(watch->options.event, &watch->holds_source, watch->holds_fd, EPOLLIN, on_holds, watch);
+	if (r >= 0 && watch->options.events)
+		r = events_listen(watch->options.events, on_event, watch);
+	return r < 0 ? error_set(err, r, "changes cannot be waited for: %s", strerror(-r)) : 0;
+}
+
+int watch_new(const struct watch_options *options, struct watch **ret, struct error *err)
+{
+	struct watch *watch = calloc(1, sizeof(*watch));
+	int r;
+
+	if (!watch)
+		return error_set(err, -ENOMEM, "out of memory");
+	watch->options = *options;
+	watch->holds_fd = -1;
+	r = watch_begin(watch, err);
+	if (r) {
+		watch_free(watch);
+		return r;
+	}
+	options->context->holds->changed = holds_changed_say;
+	options->context->holds->changed_arg = watch;
+	*ret = watch;
+	return 0;
+}
+
+struct watch *watch_free(struct watch *watch)
+{
+	if (!watch)
+		return NULL;
+	if (watch->options.context->holds->changed_arg == watch)
+		watch->options.context->holds->changed = NULL;
+	if (watch->options.events)
+		events_unlisten(watch->options.events, on_event, watch);
+	sd_event_source_disable_unref(watch->holds_source);
+	if (watch->holds_fd >= 0)
+		close(watch->holds_fd);
+	told_forget(&watch->told);
+	looks_free(watch->looks);
+	free(watch);
+	return NULL;
+}

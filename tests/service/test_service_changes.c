@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Watchers on a mocked host whose devices change, with the kernel's word and without. Runs itself under umockdev-wrapper. */
+#include <umockdev.h>
+
+#include "tests/service/watching.h"
+#include "tests/support/mocked.h"
+
+#define FIRST "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
+#define FUNCTION "0000:00:03.0"
+#define NEW "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c00ff"
+#define PARENT "/sys/devices/virtual/mtty/mtty"
+
+static UMockdevTestbed *testbed;
+static struct daemon daemon_of_host;
+
+static int start_with(const char *const *more)
+{
+	testbed = umockdev_testbed_new();
+	assert_true(umockdev_testbed_add_from_file(testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+	daemon_of_host = (struct daemon){.live = true};
+	daemon_folder(&daemon_of_host);
+	daemon_start(&daemon_of_host, more);
+	return 0;
+}
+
+static int start(void **state)
+{
+	*state = &daemon_of_host;
+	return start_with(NULL);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	daemon_end(&daemon_of_host);
+	folder_remove(&daemon_of_host.folder);
+	g_object_unref(testbed);
+	return 0;
+}
+
+static char *mdev_make(const char *name)
+{
+	char *path = umockdev_testbed_add_device(testbed, "mdev", name, PARENT, NULL, "DRIVER", "mtty", NULL);
+
+	assert_non_null(path);
+	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/mtty");
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-1");
+	umockdev_testbed_uevent(testbed, path, "bind");
+	return path;
+}
+
+static void mdev_end(const char *path)
+{
+	umockdev_testbed_uevent(testbed, path, "remove");
+	umockdev_testbed_remove_device(testbed, path);
+}
+
+static void new_device_is_told(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	json_t *word;
+	char *path;
+
+	watch_until_ready(fd);
+	path = mdev_make(NEW);
+	word = watch_hears(fd, "added", NEW);
+	assert_text(word, "kind", "mdev");
+	assert_null(text_at(word, "old_fingerprint"));
+	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
+	json_decref(word);
+	g_free(path);
+	close(fd);
+}
+
+static void removed_device_is_told_with_its_last_fingerprint(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	json_t *added, *removed;
+	char *path;
+
+	watch_until_ready(fd);
+	path = mdev_make(NEW);
+	added = watch_hears(fd, "added", NEW);
+	mdev_end(path);
+	removed = watch_hears(fd, "removed", NEW);
+	assert_text(removed, "old_fingerprint", text_at(added, "fingerprint"));
+	assert_null(text_at(removed, "fingerprint"));
+	json_decref(added);
+	json_decref(removed);
+	g_free(path);
+	close(fd);
+}
+
+static void device_may_return(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	char *path;
+
+	watch_until_ready(fd);
+	for (int i = 0; i < 3; i++) {
+		path = mdev_make(NEW);
+		watch_told(fd, "added", NEW);
+		mdev_end(path);
+		watch_told(fd, "removed", NEW);
+		g_free(path);
+	}
+	close(fd);
+}
+
+static void changed_device_is_told_with_both_fingerprints(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	json_t *word;
+
+	watch_until_ready(fd);
+	umockdev_testbed_set_attribute(testbed, "/sys/devices/pci0000:00/" FUNCTION, "device", "0x0003");
+	umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/" FUNCTION, "change");
+	word = watch_hears(fd, "changed", FUNCTION);
+	assert_int_equal(strlen(text_at(word, "old_fingerprint")), 32);
+	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
+	assert_string_not_equal(text_at(word, "old_fingerprint"), text_at(word, "fingerprint"));
+	json_decref(word);
+	close(fd);
+}
+
+/* What is told next must be of the device that changed after it. */
+static void event_without_a_change_is_not_told(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	char *path;
+
+	watch_until_ready(fd);
+	for (int i = 0; i < 5; i++)
+		umockdev_testbed_uevent(testbed, PARENT "/" FIRST, "change");
+	path = mdev_make(NEW);
+	watch_told(fd, "added", NEW);
+	g_free(path);
+	close(fd);
+}
+
+static void each_watcher_is_told_once(void **state)
+{
+	int fds[5];
+	char *path;
+
+	for (size_t i = 0; i < 5; i++) {
+		fds[i] = watch_open(*state, WATCH);
+		watch_until_ready(fds[i]);
+	}
+	path = mdev_make(NEW);
+	umockdev_testbed_uevent(testbed, path, "change");
+	for (size_t i = 0; i < 5; i++)
+		watch_told(fds[i], "added", NEW);
+	mdev_end(path);
+	for (size_t i = 0; i < 5; i++) {
+		watch_told(fds[i], "removed", NEW);
+		close(fds[i]);
+	}
+	g_free(path);
+}
+
+/* The mocked kernel has room for ten events. */
+static void many_devices_are_all_told(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	char name[64];
+	size_t before = watch_until_ready(fd);
+
+	for (int i = 0; i < 40; i++) {
+		snprintf(name, sizeof(name), "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3d%04d", i);
+		g_free(mdev_make(name));
+		for (int n = 0; i % 4 == 3 && n < 4; n++) {
+			json_t *word = client_receive(fd);
+
+			assert_non_null(word);
+			assert_text(word, "event", "added");
+			json_decref(word);
+		}
+	}
+	close(fd);
+	fd = watch_open(*state, WATCH);
+	assert_int_equal(watch_until_ready(fd), before + 40);
+	close(fd);
+}
+
+/* Nothing is said of it: it is found by looking from time to time. */
+static void silent_change_is_found(void **state)
+{
+	const char *more[] = {"--plugin-dir", TEST_BUILD "/tests/backends/plain", NULL};
+	char *path;
+	int fd;
+
+	start_with(more);
+	path = umockdev_testbed_add_device(testbed, "mdev", NEW, PARENT, "plain", "1", NULL, "DRIVER", "plain", NULL);
+	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/plain");
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-1");
+	fd = watch_open(&daemon_of_host, WATCH);
+	watch_until_ready(fd);
+	umockdev_testbed_set_attribute(testbed, path, "plain", "2");
+	watch_told(fd, "changed", NEW);
+	umockdev_testbed_set_attribute(testbed, path, "plain", "3");
+	watch_told(fd, "changed", NEW);
+	close(fd);
+	g_free(path);
+	end(state);
+}
+
+static int run_mocked(void)
+{
+#define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+	const struct CMUnitTest tests[] = {
+		CASE(new_device_is_told),
+		CASE(removed_device_is_told_with_its_last_fingerprint),
+		CASE(device_may_return),
+		CASE(changed_device_is_told_with_both_fingerprints),
+		CASE(event_without_a_change_is_not_told),
+		CASE(each_watcher_is_told_once),
+		CASE(many_devices_are_all_told),
+		cmocka_unit_test(silent_change_is_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+	static const struct mocked_group groups[] = {{"mocked", NULL, run_mocked}};
+
+	return mocked_main(groups, 1, argc, argv);
+}

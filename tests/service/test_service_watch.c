@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Watchers on recorded hosts, where devices do not change but holds, policies and clients do. */
+#include "core/service/watch.h"
+#include "tests/service/watching.h"
+
+static void need_root(void)
+{
+	if (geteuid() != 0)
+		skip();
+}
+
+static void watcher_is_told_what_there_is_and_then_ready(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	json_t *word;
+
+	/* By host, then name. */
+	word = watch_hears(fd, "present", DUAL);
+	assert_text(word, "host", "serial-a");
+	assert_text(word, "kind", "mdev");
+	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
+	json_decref(word);
+	watch_told(fd, "present", SINGLE);
+	watch_told(fd, "present", CARD_1);
+	watch_told(fd, "present", CARD_2);
+	watch_told(fd, "ready", NULL);
+	close(fd);
+}
+
+static void types_are_told_where_asked_for(void **state)
+{
+	int fd = watch_open(*state, WATCH_TYPES);
+
+	assert_int_equal(watch_until_ready(fd), 7);
+	close(fd);
+}
+
+static void fingerprint_is_the_one_that_describe_tells(void **state)
+{
+	json_t *described = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\"")), *word;
+	int fd = watch_open(*state, WATCH);
+
+	word = watch_hears(fd, "present", DUAL);
+	assert_text(word, "fingerprint", text_at(described, "fingerprint"));
+	json_decref(word);
+	json_decref(described);
+	close(fd);
+}
+
+static void watching_without_more_is_refused(void **state)
+{
+	json_t *reply = call(*state, "{\"method\":\"io.migcompat.Watch\"}");
+
+	assert_string_equal(json_string_value(json_object_get(reply, "error")), "org.varlink.service.ExpectedMore");
+	json_decref(reply);
+}
+
+static void oneway_watch_is_over_at_once(void **state)
+{
+	int fd = client_open(*state);
+	json_t *reply;
+
+	client_send(fd, "{\"method\":\"io.migcompat.Watch\",\"more\":true,\"oneway\":true}");
+	client_send(fd, CHECK(DUAL, CARD_2));
+	reply = client_receive(fd);
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	close(fd);
+}
+
+static void hold_and_release_are_told_to_all(void **state)
+{
+	int fds[3];
+	json_t *word;
+
+	need_root();
+	for (size_t i = 0; i < 3; i++) {
+		fds[i] = watch_open(*state, WATCH);
+		watch_until_ready(fds[i]);
+	}
+	json_decref(call(*state, HOLD(DUAL, "first")));
+	json_decref(call(*state, HOLD(DUAL, "second")));
+	json_decref(call(*state, RELEASE(DUAL)));
+	for (size_t i = 0; i < 3; i++) {
+		/* Two changes that come close together may be told as one. */
+		word = watch_hears(fds[i], "held", DUAL);
+		if (strcmp(text_at(word, "hold"), "first") == 0) {
+			json_decref(word);
+			word = watch_hears(fds[i], "held", DUAL);
+		}
+		assert_text(word, "hold", "second");
+		assert_text(word, "kind", "mdev");
+		json_decref(word);
+		word = watch_hears(fds[i], "released", DUAL);
+		assert_null(text_at(word, "hold"));
+		json_decref(word);
+		close(fds[i]);
+	}
+}
+
+static void held_device_is_present_with_its_hold(void **state)
+{
+	json_t *word;
+	int fd;
+
+	need_root();
+	json_decref(call(*state, HOLD(DUAL, "why")));
+	fd = watch_open(*state, WATCH);
+	word = watch_hears(fd, "present", DUAL);
+	assert_text(word, "hold", "why");
+	json_decref(word);
+	json_decref(call(*state, RELEASE(DUAL)));
+	close(fd);
+}
+
+static void quiet_watcher_is_kept(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+
+	need_root();
+	watch_until_ready(fd);
+	pause_ms(3 * atoi(PATIENCE));
+	json_decref(call(*state, HOLD(DUAL, "late")));
+	watch_told(fd, "held", DUAL);
+	json_decref(call(*state, RELEASE(DUAL)));
+	watch_told(fd, "released", DUAL);
+	close(fd);
+}
+
+static void watcher_that_does_not_read_is_closed(void **state)
+{
+	int fd = watch_open(*state, WATCH), caller, size = 4096;
+	char text[1024], reason[513];
+
+	need_root();
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	caller = client_open(*state);
+	memset(reason, 'x', 500);
+	for (int i = 0; i < 1000; i++) {
+		snprintf(reason + 500, 8, "%d", i);
+		snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL "\",\"reason\":\"%s\"}}", reason);
+		client_send(caller, text);
+		json_decref(client_receive(caller));
+	}
+	daemon_logged(*state, "it does not take its reply");
+	client_send(caller, RELEASE(DUAL));
+	json_decref(client_receive(caller));
+	close(caller);
+	close(fd);
+}
+
+static void one_watcher_too_many_is_refused(void **state)
+{
+	int fds[WATCHERS_MAX];
+	json_t *reply;
+
+	for (size_t i = 0; i < WATCHERS_MAX; i++) {
+		fds[i] = watch_open(*state, WATCH);
+		watch_until_ready(fds[i]);
+	}
+	reply = call(*state, WATCH);
+	assert_error(reply, "io.migcompat.TooManyWatchers", "errno", "EUSERS");
+	for (size_t i = 0; i < WATCHERS_MAX; i++)
+		close(fds[i]);
+}
+
+static void watchers_come_and_go(void **state)
+{
+	for (int i = 0; i < 50; i++) {
+		int fd = watch_open(*state, WATCH);
+
+		if (i % 2)
+			assert_int_equal(watch_until_ready(fd), 4);
+		close(fd);
+	}
+}
+
+static void watcher_with_its_sending_side_shut_is_told(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+
+	need_root();
+	assert_int_equal(shutdown(fd, SHUT_WR), 0);
+	watch_until_ready(fd);
+	json_decref(call(*state, HOLD(DUAL, "shut")));
+	watch_told(fd, "held", DUAL);
+	json_decref(call(*state, RELEASE(DUAL)));
+	close(fd);
+}
+
+static void reload_tells_everything_anew(void **state)
+{
+	struct daemon *daemon = *state;
+	json_t *before, *after;
+	int fd = watch_open(daemon, WATCH);
+
+	before = watch_hears(fd, "present", DUAL);
+	watch_until_ready(fd);
+	folder_write(&daemon->folder, "policy/migcompat.conf", "mixed = false;\n");
+	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
+	watch_told(fd, "policy", NULL);
+	after = watch_hears(fd, "present", DUAL);
+	assert_string_not_equal(text_at(before, "fingerprint"), text_at(after, "fingerprint"));
+	assert_int_equal(watch_until_ready(fd), 3);
+	json_decref(before);
+	json_decref(after);
+	folder_write(&daemon->folder, "policy/migcompat.conf", "");
+	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
+	watch_told(fd, "policy", NULL);
+	assert_int_equal(watch_until_ready(fd), 4);
+	close(fd);
+}
+
+static void watcher_does_not_keep_the_service_from_its_end(void **state)
+{
+	struct daemon daemon = {.pid = 0};
+	int fd;
+
+	(void)state;
+	daemon_folder(&daemon);
+	daemon_start(&daemon, NULL);
+	fd = watch_open(&daemon, WATCH);
+	watch_until_ready(fd);
+	daemon_end(&daemon);
+	client_is_closed(fd);
+	folder_remove(&daemon.folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(watcher_is_told_what_there_is_and_then_ready),
+		cmocka_unit_test(types_are_told_where_asked_for),
+		cmocka_unit_test(fingerprint_is_the_one_that_describe_tells),
+		cmocka_unit_test(watching_without_more_is_refused),
+		cmocka_unit_test(oneway_watch_is_over_at_once),
+		cmocka_unit_test(hold_and_release_are_told_to_all),
+		cmocka_unit_test(held_device_is_present_with_its_hold),
+		cmocka_unit_test(quiet_watcher_is_kept),
+		cmocka_unit_test(watcher_that_does_not_read_is_closed),
+		cmocka_unit_test(one_watcher_too_many_is_refused),
+		cmocka_unit_test(watchers_come_and_go),
+		cmocka_unit_test(watcher_with_its_sending_side_shut_is_told),
+		cmocka_unit_test(reload_tells_everything_anew),
+		cmocka_unit_test(watcher_does_not_keep_the_service_from_its_end),
+	};
+
+	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);
+}
