@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,9 +19,10 @@
 struct attach {
 	struct pool_job job; /* first, so that the job leads here */
 	struct attach_options options;
+	pthread_mutex_t lock; /* guards table and host_changed, which only the loop's thread changes */
 	struct attached_table table;
-	struct world *world;   /* that scans begin with */
 	uint64_t host_changed; /* how often something may have changed for all */
+	struct world *world;   /* that scans begin with */
 	uint64_t number;       /* of the last scan */
 	/* What the next scan is to look at: */
 	char *ids[IDS_MAX];
@@ -205,9 +207,14 @@ static void scan_done(struct pool_job *job)
 		log_say(LOG_ERR, "this host's devices could not be looked at: %s", attach->err.text);
 	} else {
 		attach->number++;
-		for (size_t i = 0; i < attach->scan.count; i++)
+		for (size_t i = 0; i < attach->scan.count; i++) {
+			pthread_mutex_lock(&attach->lock);
 			apply_row(attach, &attach->scan.rows[i]);
+			pthread_mutex_unlock(&attach->lock);
+		}
+		pthread_mutex_lock(&attach->lock);
 		sweep(attach);
+		pthread_mutex_unlock(&attach->lock);
 	}
 	if (attach->of_all)
 		attach->options.whole(attach->options.arg, attach->scanned);
@@ -272,8 +279,10 @@ static void heard(void *arg, const struct events_change *change)
 {
 	struct attach *attach = arg;
 	enum relevance relevance = relevance_of(&attach->world->engine, change);
-	struct attached *attached = relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
+	struct attached *attached;
 
+	pthread_mutex_lock(&attach->lock);
+	attached = relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
 	if (relevance != RELEVANCE_HOST && has_types(attach, change->sysname))
 		relevance = RELEVANCE_HOST;
 	/* What was answered before counts no more, from here on. */
@@ -287,6 +296,7 @@ static void heard(void *arg, const struct events_change *change)
 	} else if (attached && !lives(attach, attached->attachment)) {
 		forget(attach, attached);
 	}
+	pthread_mutex_unlock(&attach->lock);
 	attach_next(attach);
 }
 
@@ -320,6 +330,7 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 		return error_set(err, -ENOMEM, "out of memory");
 	attach->options = *options;
 	attach->world = world_ref(world);
+	pthread_mutex_init(&attach->lock, NULL);
 	r = adopt(attach);
 	if (r)
 		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH, strerror(-r));
@@ -346,6 +357,7 @@ struct attach *attach_free(struct attach *attach)
 	ids_clear(attach->ids, &attach->nids);
 	attached_free(&attach->table);
 	world_unref(attach->world);
+	pthread_mutex_destroy(&attach->lock);
 	free(attach);
 	return NULL;
 }
@@ -359,17 +371,29 @@ void attach_reload(struct attach *attach, struct world *world)
 	attach_next(attach);
 }
 
-const struct attached *attach_find(const struct attach *attach, uint64_t attachment)
+bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret)
 {
-	return attached_find(&attach->table, attachment);
+	const struct attached *attached;
+	bool served;
+
+	pthread_mutex_lock(&attach->lock);
+	attached = attached_find(&attach->table, attachment);
+	served = attached && attached->backend;
+	if (served) {
+		snprintf(ret->id, sizeof(ret->id), "%s", attached->id);
+		snprintf(ret->backend, sizeof(ret->backend), "%s", attached->backend);
+		ret->changed = attached->changed + attach->host_changed;
+	}
+	pthread_mutex_unlock(&attach->lock);
+	return served;
 }
 
-uint64_t attach_changed(const struct attach *attach, const struct attached *attached)
+size_t attach_count(struct attach *attach)
 {
-	return attached->changed + attach->host_changed;
-}
+	size_t count;
 
-size_t attach_count(const struct attach *attach)
-{
-	return attach->table.count;
+	pthread_mutex_lock(&attach->lock);
+	count = attach->table.count;
+	pthread_mutex_unlock(&attach->lock);
+	return count;
 }

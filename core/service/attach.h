@@ -18,7 +18,7 @@ struct attach_options {
 	struct events *events;
 	struct pool *pool;
 	struct broker *broker;
-	/* The table is as this world sees this host's devices now. Called after each scan of all. */
+	/* The table is as this world sees this host's devices now. Called after each scan of all, on the loop. */
 	void (*whole)(void *arg, struct world *world);
 	void *arg;
 };
@@ -31,9 +31,15 @@ struct attach *attach_free(struct attach *attach);
 /* Other backends, another policy: look at all devices again. */
 void attach_reload(struct attach *attach, struct world *world);
 
-const struct attached *attach_find(const struct attach *attach, uint64_t attachment);
-/* How often something may have changed about a device, whatever it was; only grows. */
-uint64_t attach_changed(const struct attach *attach, const struct attached *attached);
-size_t attach_count(const struct attach *attach);
+#define ATTACH_BACKEND_MAX 32u
+
+struct attach_seen {
+	char id[BROKER_NAME_MAX + 1];
+	char backend[ATTACH_BACKEND_MAX + 1];
+	uint64_t changed; /* how often something may have changed about it, whatever it was; only grows */
+};
+/* From any thread. False: that number is not attached, or nobody serves it. */
+bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
+size_t attach_count(struct attach *attach);
 
 #endif

@@ -110,23 +110,36 @@ static int receive_answer(const struct broker *broker, const struct migcompat_ms
 	return answer->header.error;
 }
 
+/* A command, whose id is given here. least: bytes of its answer; 0: it has none. parts[0] is the message that begins with header. */
+static int command(struct broker *broker, struct migcompat_msg_header *header, const struct part *parts, size_t count, union message *answer,
+		   size_t least)
+{
+	int r;
+
+	pthread_mutex_lock(&broker->reading);
+	header->id = ++broker->command;
+	r = send_parts(broker, parts, count);
+	if (!r && least)
+		r = receive_answer(broker, header, answer, least);
+	pthread_mutex_unlock(&broker->reading);
+	return r;
+}
+
 /* ---------------------------------------------------------------- the epoch */
 
 static int hello(struct broker *broker, struct error *err)
 {
 	struct migcompat_msg_hello message = {
-		.header = {.op = MIGCOMPAT_OP_HELLO, .id = ++broker->command},
+		.header = {.op = MIGCOMPAT_OP_HELLO},
 		.version_min = MIGCOMPAT_VERSION_MIN,
 		.version_max = MIGCOMPAT_VERSION_MAX,
 	};
 	union message answer;
-	int r = send_message(broker, &message, sizeof(message));
+	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, &answer, sizeof(answer.hello));
 
 	if (r == -EPROTONOSUPPORT)
 		return error_set(err, r, "%s: the kernel module speaks none of the protocol's versions %u to %u", BROKER_PATH, MIGCOMPAT_VERSION_MIN,
 				 MIGCOMPAT_VERSION_MAX);
-	if (!r)
-		r = receive_answer(broker, &message.header, &answer, sizeof(answer.hello));
 	if (!r && (answer.hello.version < MIGCOMPAT_VERSION_MIN || answer.hello.version > MIGCOMPAT_VERSION_MAX))
 		r = -EPROTO;
 	if (r)
@@ -151,42 +164,41 @@ static int open_failed(int r, struct error *err)
 
 int broker_open(int passed, struct broker *ret, struct error *err)
 {
-	struct broker broker = {.fd = passed};
-	int flags, r;
+	int fd = passed, flags, r;
 
-	if (broker.fd < 0)
-		broker.fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-	if (broker.fd < 0)
+	if (fd < 0)
+		fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	if (fd < 0)
 		return open_failed(-errno, err);
-	flags = fcntl(broker.fd, F_GETFL);
-	if (flags < 0 || fcntl(broker.fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(broker.fd, F_SETFD, FD_CLOEXEC) < 0)
+	*ret = (struct broker){.fd = fd};
+	pthread_mutex_init(&ret->reading, NULL);
+	flags = fcntl(fd, F_GETFL);
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		r = error_set(err, -errno, "%s: the descriptor that was handed over cannot be used: %s", BROKER_PATH, strerror(errno));
 	else
-		r = hello(&broker, err);
+		r = hello(ret, err);
 	if (r)
-		close(broker.fd);
-	else
-		*ret = broker;
+		broker_close(ret);
 	return r;
 }
 
 void broker_close(struct broker *broker)
 {
-	if (broker->fd >= 0)
-		close(broker->fd);
-	*broker = (struct broker){.fd = -1};
+	if (broker->fd < 0)
+		return;
+	close(broker->fd);
+	pthread_mutex_destroy(&broker->reading);
+	broker->fd = -1;
 }
 
 /* ---------------------------------------------------------------- commands */
 
 int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret)
 {
-	struct migcompat_msg_list message = {.header = {.op = MIGCOMPAT_OP_LIST, .id = ++broker->command}, .after = after};
+	struct migcompat_msg_list message = {.header = {.op = MIGCOMPAT_OP_LIST}, .after = after};
 	union message answer;
-	int r = send_message(broker, &message, sizeof(message));
+	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, &answer, sizeof(answer.list));
 
-	if (!r)
-		r = receive_answer(broker, &message.header, &answer, sizeof(answer.list));
 	if (r)
 		return r;
 	if (answer.list.name_length > MIGCOMPAT_NAME_MAX || answer.header.size - sizeof(answer.list) < answer.list.name_length)
@@ -201,17 +213,15 @@ int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret
 int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type, int type_error, uint64_t *ret_attachment)
 {
 	struct migcompat_msg_attach message = {
-		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH, .id = ++broker->command},
+		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH},
 		.type_error = type ? 0 : type_error,
 		.subject_length = (uint32_t)strlen(subject),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
 	};
 	const struct part parts[] = {{&message, sizeof(message)}, {subject, message.subject_length}, {type, message.type_length}};
 	union message answer;
-	int r = send_parts(broker, parts, 3);
+	int r = command(broker, &message.header, parts, 3, &answer, sizeof(answer.attach));
 
-	if (!r)
-		r = receive_answer(broker, &message.header, &answer, sizeof(answer.attach));
 	if (!r)
 		*ret_attachment = answer.attach.attachment;
 	return r;
@@ -219,9 +229,9 @@ int broker_attach(struct broker *broker, bool is_type, const char *subject, cons
 
 int broker_detach(struct broker *broker, uint64_t attachment)
 {
-	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH, .id = ++broker->command}, .attachment = attachment};
+	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH}, .attachment = attachment};
 
-	return send_message(broker, &message, sizeof(message));
+	return command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, NULL, 0);
 }
 
 static uint32_t value_length(const char *value)
@@ -250,7 +260,7 @@ int broker_publish(struct broker *broker, uint64_t attachment, const char *type,
 		   size_t count)
 {
 	struct migcompat_msg_publish message = {
-		.header = {.op = MIGCOMPAT_OP_PUBLISH, .id = ++broker->command},
+		.header = {.op = MIGCOMPAT_OP_PUBLISH},
 		.attachment = attachment,
 		.type_error = type ? 0 : type_error,
 		.type_length = type ? (uint32_t)strlen(type) : 0,
@@ -280,7 +290,7 @@ int broker_publish(struct broker *broker, uint64_t attachment, const char *type,
 		{type, message.type_length},
 		{text, (size_t)(at - text)},
 	};
-	r = send_parts(broker, parts, 4);
+	r = command(broker, &message.header, parts, 4, NULL, 0);
 	free(text);
 	return r;
 }
@@ -315,9 +325,12 @@ static uint32_t op_write(enum broker_op op)
 int broker_receive(struct broker *broker, struct broker_request *ret)
 {
 	union message message;
-	ssize_t got = receive(broker, &message);
+	ssize_t got;
 	int r;
 
+	pthread_mutex_lock(&broker->reading);
+	got = receive(broker, &message);
+	pthread_mutex_unlock(&broker->reading);
 	if (got <= 0)
 		return (int)got;
 	r = op_read(message.header.op, &ret->op);

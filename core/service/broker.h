@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The daemon's end of /dev/migcompat-broker (include/uapi/linux/migcompat.h): makes, sends and receives messages, and knows
- * nothing of what they are about. Commands and receiving belong to one thread; replies may come from any.
+ * nothing of what they are about. For any threads, once it is open.
  */
 #ifndef CORE_SERVICE_BROKER_H
 #define CORE_SERVICE_BROKER_H
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -21,6 +22,8 @@
 struct broker {
 	int fd; /* -1: there is none */
 	uint64_t epoch;
+	/* Between a command and its answer nobody else may read: the answer comes first. */
+	pthread_mutex_t reading;
 	uint64_t command; /* id of the last one */
 	/* From the kernel's answer to HELLO: */
 	uint32_t attachments;

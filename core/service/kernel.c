@@ -3,9 +3,11 @@
 #include "core/service/kernel.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -15,7 +17,7 @@
 #include "core/service/lane.h"
 #include "core/service/log.h"
 
-#define TURN_REQUESTS 64u /* of one turn of the loop */
+#define TURN_REQUESTS 64u /* that are read at once */
 #define BROKER_DEVICE "migcompat-broker"
 
 struct kernel {
@@ -23,15 +25,22 @@ struct kernel {
 	struct broker broker;
 	struct attach *attach;
 	struct world *world;   /* the newest */
-	struct world *serving; /* that lanes are of, and attachments; NULL: nothing is served yet */
-	uint64_t world_number; /* of serving */
 	struct answers *answers;
 	struct lane_context context;
+	struct turn turn;
+	sd_event_source *io;   /* on the turn's epoll */
+	sd_event_source *wake; /* on called */
+	int called;            /* eventfd: there is something for the loop */
+	bool ready;
+	bool open; /* questions are taken */
+	bool draining;
+	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
+	struct world *serving; /* that lanes are of, and attachments; NULL: nothing is served yet */
+	uint64_t world_number; /* of serving */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
-	sd_event_source *io;
-	bool ready;
-	bool draining;
+	struct ask *asks; /* for the loop to hand to the pool */
+	int lost;         /* why the broker is of no more use */
 };
 
 static void kernel_ready(struct kernel *kernel)
@@ -74,6 +83,7 @@ static struct lane *lane_find(struct kernel *kernel, const char *name)
 
 struct ask {
 	struct pool_job job;
+	struct ask *next;
 	struct kernel *kernel;
 	struct world *world;
 	struct broker_request request;
@@ -111,18 +121,33 @@ static void ask_done(struct pool_job *job)
 	free(ask);
 }
 
-static void ask_begin(struct kernel *kernel, const struct broker_request *request)
+/* The pool is the loop's: only that hands it work. */
+static void ask_call(struct kernel *kernel, const struct broker_request *request)
 {
 	struct ask *ask = malloc(sizeof(*ask));
 
-	if (ask) {
-		*ask = (struct ask){.job = {.run = ask_run, .done = ask_done}, .kernel = kernel, .world = world_ref(kernel->serving)};
-		memcpy(&ask->request, request, sizeof(*request));
+	if (!ask) {
+		broker_refuse(&kernel->broker, BROKER_ASK, request->id, -EIO);
+		return;
+	}
+	*ask = (struct ask){
+		.job = {.run = ask_run, .done = ask_done}, .kernel = kernel, .world = world_ref(kernel->serving), .next = kernel->asks};
+	memcpy(&ask->request, request, sizeof(*request));
+	kernel->asks = ask;
+	eventfd_write(kernel->called, 1);
+}
+
+static void asks_begin(struct kernel *kernel, struct ask *asks)
+{
+	while (asks) {
+		struct ask *ask = asks;
+
+		asks = ask->next;
 		if (pool_submit(kernel->options.pool, &ask->job) == 0)
-			return;
+			continue;
+		broker_refuse(&kernel->broker, BROKER_ASK, ask->request.id, -EIO);
 		ask_done(&ask->job);
 	}
-	broker_refuse(&kernel->broker, BROKER_ASK, request->id, -EIO);
 }
 
 /* ---------------------------------------------------------------- questions */
@@ -147,48 +172,86 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 
 static void question_take(struct kernel *kernel, const struct broker_request *request)
 {
-	const struct attached *attached = attach_find(kernel->attach, request->attachment);
+	struct attach_seen seen;
 	struct stamp stamp = {
 		.attachment = request->attachment, .world = kernel->world_number, .holds = holds_changed(kernel->options.holds)};
 	struct lane *lane;
 
-	if (!attached || !attached->backend) {
+	if (!attach_look(kernel->attach, request->attachment, &seen)) {
 		broker_refuse(&kernel->broker, request->op, request->id, -ENOTCONN);
 		return;
 	}
-	stamp.changed = attach_changed(kernel->attach, attached);
+	stamp.changed = seen.changed;
 	if (answer_again(kernel, request, &stamp))
 		return;
-	lane = lane_find(kernel, attached->backend);
-	if (!lane || lane_ask(lane, request, attached->id, &stamp))
+	lane = lane_find(kernel, seen.backend);
+	if (!lane || lane_ask(lane, request, seen.id, &stamp))
 		broker_refuse(&kernel->broker, request->op, request->id, -EIO);
 }
 
-/* The descriptor is of no more use. Attributes answer ENOTCONN from here on. */
+/* Reads what waits and gives it out: on the loop, or in the lane whose turn it is. */
+static void questions_take(void *arg)
+{
+	static struct broker_request request; /* under the lock */
+	struct kernel *kernel = arg;
+	int r = 1;
+
+	pthread_mutex_lock(&kernel->lock);
+	for (unsigned i = 0; i < TURN_REQUESTS && !kernel->lost; i++) {
+		r = broker_receive(&kernel->broker, &request);
+		if (r <= 0)
+			break;
+		if (request.op == BROKER_ASK)
+			ask_call(kernel, &request);
+		else if (request.op != BROKER_CANCEL) /* the answer to what was cancelled comes to nothing */
+			question_take(kernel, &request);
+	}
+	for (size_t i = 0; i < kernel->nlanes; i++)
+		lane_go(kernel->lanes[i]);
+	if (r < 0) {
+		kernel->lost = r;
+		eventfd_write(kernel->called, 1);
+	}
+	pthread_mutex_unlock(&kernel->lock);
+	if (r < 0)
+		turn_close(&kernel->turn);
+}
+
+static int on_turn(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct kernel *kernel = arg;
+
+	(void)source, (void)fd, (void)events;
+	/* It is told once; a lane may have taken the turn since, and then leaves nothing to read. */
+	questions_take(kernel);
+	turn_again(&kernel->turn);
+	return 0;
+}
+
+/* Attributes answer ENOTCONN from here on. */
 static void kernel_lost(struct kernel *kernel, int r)
 {
 	log_say(LOG_ERR, "%s is lost: %s", BROKER_PATH, strerror(-r));
 	sd_event_exit(kernel->options.event, r);
 }
 
-static int on_broker(sd_event_source *source, int fd, uint32_t events, void *arg)
+static int on_called(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
-	static struct broker_request request; /* one thread, and nothing of it outlives a turn */
 	struct kernel *kernel = arg;
-	int r = 1;
+	struct ask *asks;
+	eventfd_t count;
+	int lost;
 
-	(void)source, (void)fd, (void)events;
-	for (unsigned i = 0; i < TURN_REQUESTS && r > 0; i++) {
-		r = broker_receive(&kernel->broker, &request);
-		if (r <= 0)
-			break;
-		if (request.op == BROKER_ASK)
-			ask_begin(kernel, &request);
-		else if (request.op != BROKER_CANCEL) /* the answer to what was cancelled comes to nothing */
-			question_take(kernel, &request);
-	}
-	if (r < 0)
-		kernel_lost(kernel, r);
+	(void)source, (void)events;
+	eventfd_read(fd, &count);
+	pthread_mutex_lock(&kernel->lock);
+	asks = kernel->asks;
+	kernel->asks = NULL;
+	lost = kernel->lost;
+	pthread_mutex_unlock(&kernel->lock);
+	asks_begin(kernel, asks);
+	if (lost)
+		kernel_lost(kernel, lost);
 	return 0;
 }
 
@@ -198,22 +261,24 @@ static int on_broker(sd_event_source *source, int fd, uint32_t events, void *arg
 static void on_whole(void *arg, struct world *world)
 {
 	struct kernel *kernel = arg;
+	struct world *before = NULL;
 	int r;
 
+	pthread_mutex_lock(&kernel->lock);
 	if (kernel->serving != world) {
 		lanes_end(kernel);
-		world_ref(world);
-		world_unref(kernel->serving);
-		kernel->serving = world;
+		before = kernel->serving;
+		kernel->serving = world_ref(world);
 		kernel->world_number++;
 	}
-	if (kernel->io || kernel->draining)
+	pthread_mutex_unlock(&kernel->lock);
+	world_unref(before);
+	if (kernel->open || kernel->draining)
 		return;
-	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->broker.fd, EPOLLIN, on_broker, kernel);
-	if (r < 0) {
+	kernel->open = true;
+	r = turn_open(&kernel->turn, kernel->broker.fd);
+	if (r)
 		kernel_lost(kernel, r);
-		return;
-	}
 	log_say(LOG_INFO, "%zu devices and types have a migration_version", attach_count(kernel->attach));
 	kernel_ready(kernel);
 }
@@ -264,16 +329,33 @@ static void on_module(void *arg, const struct events_change *change)
 		log_say(LOG_ERR, "%s", err.text);
 }
 
-static int kernel_start(struct kernel *kernel, struct error *err)
+static int kernel_watch(struct kernel *kernel)
 {
 	int r = answers_new(&kernel->answers);
+
+	if (!r)
+		r = turn_init(&kernel->turn, questions_take, kernel);
+	if (r)
+		return r;
+	kernel->called = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (kernel->called < 0)
+		return -errno;
+	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->turn.epoll, EPOLLIN, on_turn, kernel);
+	if (r >= 0)
+		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN, on_called, kernel);
+	return r < 0 ? r : 0;
+}
+
+static int kernel_start(struct kernel *kernel, struct error *err)
+{
+	int r = kernel_watch(kernel);
 
 	if (r) {
 		if (kernel->options.passed >= 0)
 			close(kernel->options.passed);
-		return error_set(err, r, "out of memory");
+		return error_set(err, r, "the kernel's questions cannot be watched for: %s", strerror(-r));
 	}
-	kernel->context = (struct lane_context){.broker = &kernel->broker, .answers = kernel->answers};
+	kernel->context = (struct lane_context){.broker = &kernel->broker, .answers = kernel->answers, .turn = &kernel->turn};
 	r = kernel_connect(kernel, kernel->options.passed, err);
 	if (r && !is_missing(r))
 		return r;
@@ -296,7 +378,8 @@ int kernel_new(const struct kernel_options *options, struct world *world, struct
 		return error_set(err, -ENOMEM, "out of memory");
 	}
 	kernel->options = *options;
-	kernel->broker.fd = -1;
+	kernel->broker.fd = kernel->turn.epoll = kernel->called = -1;
+	pthread_mutex_init(&kernel->lock, NULL);
 	kernel->world = world_ref(world);
 	r = kernel_start(kernel, err);
 	if (r)
@@ -318,7 +401,18 @@ void kernel_reload(struct kernel *kernel, struct world *world)
 void kernel_drain(struct kernel *kernel)
 {
 	kernel->draining = true;
-	kernel->io = sd_event_source_disable_unref(kernel->io);
+	turn_close(&kernel->turn);
+}
+
+/* What the loop was to hand to the pool. */
+static void asks_free(struct kernel *kernel)
+{
+	while (kernel->asks) {
+		struct ask *ask = kernel->asks;
+
+		kernel->asks = ask->next;
+		ask_done(&ask->job);
+	}
 }
 
 struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
@@ -326,15 +420,24 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	if (!kernel)
 		return NULL;
 	kernel_drain(kernel);
+	pthread_mutex_lock(&kernel->lock);
 	lanes_end(kernel);
+	asks_free(kernel);
+	pthread_mutex_unlock(&kernel->lock);
 	events_unlisten(kernel->options.events, on_module, kernel);
-	kernel->attach = attach_free(kernel->attach);
-	kernel->world = world_unref(kernel->world);
-	kernel->serving = world_unref(kernel->serving);
 	if (!lanes_wait(wait_ms))
 		return kernel;
+	sd_event_source_disable_unref(kernel->io);
+	sd_event_source_disable_unref(kernel->wake);
+	attach_free(kernel->attach);
+	world_unref(kernel->world);
+	world_unref(kernel->serving);
 	broker_close(&kernel->broker);
+	turn_free(&kernel->turn);
+	if (kernel->called >= 0)
+		close(kernel->called);
 	answers_free(kernel->answers);
+	pthread_mutex_destroy(&kernel->lock);
 	free(kernel);
 	return NULL;
 }

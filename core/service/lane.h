@@ -8,6 +8,7 @@
 
 #include "core/service/answers.h"
 #include "core/service/broker.h"
+#include "core/service/turn.h"
 #include "core/service/world.h"
 
 #define LANE_TARGETS_MAX 256u /* that are kept open */
@@ -19,6 +20,7 @@ struct lane;
 struct lane_context {
 	const struct broker *broker;
 	struct answers *answers;
+	struct turn *turn;
 };
 
 /*
@@ -32,9 +34,11 @@ const char *lane_name(const struct lane *lane);
 bool lanes_wait(unsigned ms);
 
 /*
- * Put a read or a write of a device (its id) to it. The reply goes to the broker. -ENOMEM, -EAGAIN: it is not taken, and the caller
+ * Put a read or a write of a device (its id) to it, for lane_go. The reply goes to the broker. -ENOMEM, -EAGAIN: it is not taken, and the caller
  * replies. stamp: under which the answer may be kept.
  */
 int lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp);
+/* Let it answer what was put to it. Apart, so that what came together is answered together. */
+void lane_go(struct lane *lane);
 
 #endif

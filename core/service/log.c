@@ -13,6 +13,7 @@
 #include "core/facts/utf8.h"
 
 #define LINE_BYTES 4096
+#define ANSWERS_BYTES 16384 /* of lines that are written at once */
 
 static bool to_stderr; /* set once at start; a program has one log */
 
@@ -27,6 +28,9 @@ static void clean(char *text)
 	size_t len = strlen(text), size;
 
 	for (size_t at = 0; at < len; at += size) {
+		size = 1;
+		if (text[at] >= ' ' && text[at] <= '~')
+			continue;
 		size = utf8_sequence(text + at, len - at);
 		if (!size || utf8_control(text + at, size))
 			memset(text + at, '?', size ? size : 1);
@@ -55,22 +59,48 @@ static const char *or_none(const char *text)
 	return text && *text ? text : "-";
 }
 
-void log_answered(const struct log_answer *answer)
+static void answer_describe(const struct log_answer *answer, char *text, size_t size)
 {
-	const char *device = answer->target ? answer->target : answer->source;
-	char text[LINE_BYTES], uid[32] = "";
+	char uid[32] = "";
 
 	if (answer->uid != LOG_UID_UNKNOWN)
 		snprintf(uid, sizeof(uid), ", uid %u", answer->uid);
-	snprintf(text, sizeof(text), "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us%s)", answer->method, or_none(answer->source),
+	snprintf(text, size, "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us%s)", answer->method, or_none(answer->source),
 		 answer->target ? " to " : "", answer->target ? answer->target : "", or_none(answer->verdict), answer->limit ? ", limit " : "",
 		 answer->limit ? answer->limit : "", or_none(answer->hash), answer->duration_us, uid);
 	clean(text);
-	if (!to_stderr &&
-	    sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s", or_none(device),
-			    "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
-			    "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit), "MIGCOMPAT_ERRNO=%s",
-			    or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us, NULL) == 0)
-		return;
-	fprintf(stderr, "migcompatd: %s\n", text);
+}
+
+static bool answer_send(const struct log_answer *answer, const char *text)
+{
+	const char *device = answer->target ? answer->target : answer->source;
+
+	return sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s",
+			       or_none(device), "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
+			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit), "MIGCOMPAT_ERRNO=%s",
+			       or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us, NULL) == 0;
+}
+
+void log_answers(const struct log_answer *answers, size_t count)
+{
+	char lines[ANSWERS_BYTES], text[LINE_BYTES];
+	size_t len = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		answer_describe(&answers[i], text, sizeof(text));
+		if (!to_stderr && answer_send(&answers[i], text))
+			continue;
+		if (len + sizeof(text) + 16 > sizeof(lines)) {
+			fwrite(lines, 1, len, stderr);
+			len = 0;
+		}
+		len += (size_t)snprintf(lines + len, sizeof(lines) - len, "migcompatd: %s\n", text);
+	}
+	if (len)
+		fwrite(lines, 1, len, stderr);
+}
+
+void log_answered(const struct log_answer *answer)
+{
+	log_answers(answer, 1);
 }

@@ -4,6 +4,7 @@
 #define CORE_SERVICE_LOG_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <syslog.h>
 
@@ -28,5 +29,7 @@ struct log_answer {
 	unsigned uid; /* of whoever asked */
 };
 void log_answered(const struct log_answer *answer);
+/* Several at once, which standard error takes in one piece. */
+void log_answers(const struct log_answer *answers, size_t count);
 
 #endif

@@ -9,15 +9,8 @@
 #include "core/check/json.h"
 #include "core/facts/base64.h"
 #include "core/service/call.h"
+#include "core/service/clock.h"
 #include "core/service/log.h"
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 /* ---------------------------------------------------------------- rows */
 

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Opening the targets that are not open yet, and having the backend compare all at once. A device's facts are collected after
+ * the kernel attached it and found it unchanged since; those of a backend whose facts change without a word are
+ * collected after the question came.
+ */
+#include "core/service/batch.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/service/clock.h"
+#include "core/service/log.h"
+
+/* A target that is open, as it was at some stamp. */
+struct slot {
+	struct view view;
+	struct target target;
+	uint64_t attachment; /* 0: free */
+	uint64_t changed;
+	uint64_t batch; /* that used it last */
+};
+
+/* ---------------------------------------------------------------- targets */
+
+/* A rule of the policy may look at any fact, so with such rules nothing is announced. */
+static bool is_announced(const struct engine *engine, const char *name)
+{
+	const char *key;
+	bool of_host;
+
+	if (policy_fact(engine->policy, 0, &key, &of_host))
+		return false;
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		const struct backend_info *info = engine->infos[i];
+
+		for (size_t w = 0; !info->error && strcmp(info->name, name) == 0 && w < info->nwants; w++)
+			if (!(info->wants[w].flags & (MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY)))
+				return false;
+	}
+	return true;
+}
+
+static void slot_close(struct slot *slot)
+{
+	if (!slot->attachment)
+		return;
+	target_close(&slot->target);
+	view_close(&slot->view);
+	slot->attachment = 0;
+}
+
+static int slot_open(struct batch *batch, struct slot *slot, const struct job *job, struct error *err)
+{
+	const struct device *device = NULL;
+	int r = view_open(batch->world, job->device, &slot->view, err);
+
+	if (r)
+		return r;
+	r = inventory_find(&slot->view.engine.inventory, job->device, &device, err);
+	/* It went while its question was on the way. */
+	if (r == -ENOENT)
+		r = -ENODEV;
+	if (!r)
+		r = target_open(&slot->view.engine, device, &slot->target, err);
+	/* Another driver took it meanwhile: its attachment is gone as well. */
+	if (!r && strcmp(slot->target.opened->provider->info.name, batch->name) != 0) {
+		target_close(&slot->target);
+		r = error_set(err, -ENODEV, "device \"%s\" is another backend's by now", job->device);
+	}
+	if (r) {
+		view_close(&slot->view);
+		return r;
+	}
+	slot->attachment = job->stamp.attachment;
+	slot->changed = job->stamp.changed;
+	return 0;
+}
+
+/* The device's own slot, or the one that was used longest ago. One of this batch is never taken from it: there are more. */
+static struct slot *slot_find(struct batch *batch, uint64_t attachment)
+{
+	struct slot *oldest = &batch->slots[0];
+
+	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
+		struct slot *slot = &batch->slots[i];
+
+		if (slot->attachment == attachment)
+			return slot;
+		if (slot->batch < oldest->batch)
+			oldest = slot;
+	}
+	return oldest;
+}
+
+/* Within a batch a target is opened once: all questions of it came before. */
+static int target_for(struct batch *batch, const struct job *job, struct target **ret, struct error *err)
+{
+	struct slot *slot = slot_find(batch, job->stamp.attachment);
+	bool mine = slot->attachment == job->stamp.attachment && slot->changed >= job->stamp.changed;
+	int r = 0;
+
+	if (!mine || (!batch->announced && slot->batch != batch->number)) {
+		slot_close(slot);
+		r = slot_open(batch, slot, job, err);
+	}
+	slot->batch = batch->number;
+	*ret = &slot->target;
+	return r;
+}
+
+/* ---------------------------------------------------------------- answers */
+
+/* hash, of the size of a fingerprint, must live as long as the answer. */
+static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit, int error, char *hash)
+{
+	struct log_answer answer = {
+		.method = job->op == BROKER_WRITE ? "migration_version, write" : "migration_version, read",
+		.target = job->op == BROKER_WRITE ? job->device : NULL,
+		.source = job->op == BROKER_READ ? job->device : NULL,
+		.hash = hash,
+		.verdict = verdict,
+		.limit = limit ? limit_name(limit) : NULL,
+		.error = error ? error_name(error) : NULL,
+		.duration_us = now_us() - job->begun_us,
+		.uid = LOG_UID_UNKNOWN,
+	};
+
+	*hash = '\0';
+	if (job->op == BROKER_WRITE)
+		fingerprint_text(job->string, job->len, hash);
+	return answer;
+}
+
+static void say(const struct job *job, const char *verdict, int error)
+{
+	char hash[FINGERPRINT_SIZE];
+	const struct log_answer answer = answer_of(job, verdict, 0, error, hash);
+
+	log_answered(&answer);
+}
+
+static void refuse(struct batch *batch, const struct job *job, int error, const struct error *err)
+{
+	broker_refuse(batch->context->broker, job->op, job->id, error);
+	log_say(LOG_INFO, "%s: %s", job->device, *err->text ? err->text : error_name(error));
+	say(job, error == -ENODEV ? "not-migratable" : "error", error);
+}
+
+static bool held(const struct target *target, struct error *err)
+{
+	const struct engine *engine = target->engine;
+	char reason[ERROR_TEXT_MAX];
+
+	if (!engine->hold || !engine->hold(engine->hold_arg, target->opened->device, reason, sizeof(reason)))
+		return false;
+	error_set(err, -EBUSY, "held: %s", reason);
+	return true;
+}
+
+static void answer_read(struct batch *batch, const struct job *job, const struct target *target)
+{
+	struct error err = {0};
+	size_t len = strlen(target->version);
+
+	if (target->opened->not_source) {
+		error_set(&err, -ENODEV, "%s", target->opened->not_source);
+		refuse(batch, job, -ENODEV, &err);
+		return;
+	}
+	if (held(target, &err)) {
+		refuse(batch, job, -EBUSY, &err);
+		return;
+	}
+	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
+	if (batch->announced)
+		answers_keep(batch->context->answers, &job->stamp, "", 0, 0, target->version, len);
+	say(job, "read", 0);
+}
+
+static int verdict_error(const struct migcompat_verdict *verdict)
+{
+	bool yes = verdict->code == VERDICT_COMPATIBLE && !verdict->error;
+
+	return yes ? 0 : verdict->error ? verdict->error : -EIO;
+}
+
+static void answer_write(struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
+{
+	int error = verdict_error(verdict);
+
+	if (!error)
+		broker_accept(batch->context->broker, job->id, job->len);
+	else
+		broker_refuse(batch->context->broker, BROKER_WRITE, job->id, error);
+	/* An error is no answer: the next one may be better. */
+	if (batch->announced && verdict->code != VERDICT_ERROR)
+		answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
+}
+
+/* Those whose target is open into questions; the others are answered at once. */
+static size_t batch_open(struct batch *batch, struct job *const *jobs, size_t count, struct question *questions, const struct job **asked)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct target *target = NULL;
+		struct error err = {0};
+		int r = target_for(batch, jobs[i], &target, &err);
+
+		if (r) {
+			refuse(batch, jobs[i], r, &err);
+		} else if (jobs[i]->op == BROKER_READ) {
+			answer_read(batch, jobs[i], target);
+		} else {
+			questions[n] = (struct question){
+				.target = target, .text = jobs[i]->string, .len = jobs[i]->len, .verdict = &batch->verdicts[n]};
+			asked[n++] = jobs[i];
+		}
+	}
+	return n;
+}
+
+/* Replies first, words after them: somebody waits for the ones. */
+void batch_answer(struct batch *batch, struct job *const *jobs, size_t count, void (*replying)(void *arg), void *arg)
+{
+	struct question questions[CHECK_QUESTIONS_MAX];
+	const struct job *asked[CHECK_QUESTIONS_MAX];
+	struct log_answer answers[CHECK_QUESTIONS_MAX];
+	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
+	const struct error none = {.text = "out of memory"};
+	size_t n;
+	int r;
+
+	batch->number++;
+	n = batch_open(batch, jobs, count, questions, asked);
+	r = n ? check_strings(questions, n) : 0;
+	/* Whoever has its answer may ask again at once. */
+	if (n)
+		replying(arg);
+	for (size_t i = 0; i < n; i++) {
+		if (r)
+			refuse(batch, asked[i], -EIO, &none);
+		else
+			answer_write(batch, asked[i], questions[i].verdict);
+	}
+	for (size_t i = 0; i < n && !r; i++) {
+		const struct migcompat_verdict *verdict = questions[i].verdict;
+
+		answers[i] = answer_of(asked[i], verdict_name(verdict->code), verdict->limit, verdict_error(verdict), hashes[i]);
+	}
+	if (!r)
+		log_answers(answers, n);
+}
+
+/* ---------------------------------------------------------------- start and end */
+
+int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
+{
+	*batch = (struct batch){.context = context, .announced = is_announced(&world->engine, name)};
+	batch->slots = calloc(LANE_TARGETS_MAX, sizeof(*batch->slots));
+	batch->name = strdup(name);
+	if (!batch->slots || !batch->name) {
+		free(batch->slots);
+		free(batch->name);
+		return -ENOMEM;
+	}
+	batch->world = world_ref(world);
+	return 0;
+}
+
+void batch_free(struct batch *batch)
+{
+	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
+		slot_close(&batch->slots[i]);
+	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++)
+		verdict_clear(&batch->verdicts[i]);
+	free(batch->slots);
+	free(batch->name);
+	world_unref(batch->world);
+}
