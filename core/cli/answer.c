@@ -15,8 +15,7 @@ int answer_choose(struct cli *cli, const struct answers **ret)
 	int r;
 
 	*ret = &answers_own;
-	/* Those describe another world than the service's, and what backends print there nobody sees here. */
-	if (!options->daemon && (options->no_daemon || *options->inventories || options->config || options->plugin_dir || options->debug))
+	if (options->own)
 		return 0;
 	r = service_connect(cli, &err);
 	if (!r)

@@ -29,8 +29,8 @@ enum cli_option {
 
 /* Who answers a command. */
 enum cli_way {
+	CLI_WAY_EITHER,  /* the service where it is there and no option is about own workers, else these */
 	CLI_WAY_OWN,     /* this program's own workers */
-	CLI_WAY_EITHER,  /* the service where it is there and asked about its own world, else own workers */
 	CLI_WAY_SERVICE, /* the service alone */
 };
 
@@ -62,7 +62,9 @@ struct options {
 	bool no_daemon;
 	bool help;
 	bool version;
-	uint32_t given; /* enum cli_option: which of those that only some commands take */
+	const char *own;     /* the first option that names own workers or their world; NULL: none does */
+	const char *service; /* the first that is about the service; NULL: none is */
+	uint32_t given;      /* enum cli_option: which of those that only some commands take */
 };
 
 struct cli;
@@ -97,9 +99,9 @@ struct cli {
 /* options.c: what stands in argv. 0, or CLI_TROUBLE after saying what is wrong. */
 int options_parse(struct cli *cli, int argc, char **argv);
 void options_free(struct cli *cli);
-/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every command). */
+/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every command that is answered that way). */
 const char *options_name(uint32_t option);
-void options_help(uint32_t set);
+void options_help(uint32_t set, enum cli_way way);
 
 /* commands.c. NULL at the end of the table. */
 const struct command *command_at(size_t index);
@@ -143,6 +145,7 @@ int command_prepare(struct cli *cli);
 int command_inventory(struct cli *cli);
 int command_hold(struct cli *cli);
 int command_release(struct cli *cli);
+int command_watch(struct cli *cli);
 int command_backend_list(struct cli *cli);
 int command_backend_dump(struct cli *cli);
 int command_policy_check(struct cli *cli);

@@ -13,14 +13,21 @@ static const char *state_color(const char *state)
 
 static int choices_table(const struct cli *cli, const json_t *choices)
 {
-	static const char *const names[] = {"DEVICE", "HOST", "KIND", "TYPE", "GRADE", "AVAILABLE", "MECHANISM", "SET", "NOTE"};
+	/* Compatible ones have one type. */
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} columns[] = {
+		{"DEVICE", 0},	 {"HOST", 0},	   {"KIND", TABLE_SPARE}, {"TYPE", TABLE_SPARE}, {"GRADE", 0},
+		{"AVAILABLE", 0}, {"MECHANISM", 0}, {"SET", 0},	   {"NOTE", TABLE_WRAP},
+	};
 	struct table *table = table_new(cli);
 	bool set = false, note = false;
 	const json_t *choice;
 	size_t i;
 
-	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(table, names[i], 0);
+	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (choices, i, choice) {
 		const char *grade = document_text(choice, "grade"), *available = document_text(choice, "availability");
 		const char *mechanism = document_text(choice, "mechanism");

@@ -28,13 +28,15 @@ static void join_keys(const json_t *keys, char *buffer, size_t size)
 static int backends_table(const struct cli *cli, const json_t *backends)
 {
 	static const char *const names[] = {"NAME", "VERSION", "STATUS", "FILE", "KEYS", "REASON"};
+	const size_t of_keys = 4, of_reason = 5;
 	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)];
 	struct table *table = table_new(cli);
 	const json_t *backend;
+	bool reasons = false;
 	size_t i;
 
 	for (i = 0; i < COUNT(names); i++)
-		table_column(table, names[i], 0);
+		table_column(table, names[i], i >= of_keys ? TABLE_WRAP : 0);
 	json_array_foreach (backends, i, backend) {
 		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
 		table_line(table);
@@ -44,7 +46,10 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		table_cell(table, document_text(backend, "file"), NULL);
 		table_cell(table, keys, NULL);
 		table_cell(table, document_text(backend, "reason"), NULL);
+		reasons |= !document_is(backend, "reason", "");
 	}
+	if (!reasons)
+		table_hide(table, of_reason);
 	return table_print(table, CLI_YES);
 }
 

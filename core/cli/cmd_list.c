@@ -36,9 +36,9 @@ static const struct column_info {
 	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
 	[COLUMN_HOST] = {"HOST", "host", 0},
 	[COLUMN_KIND] = {"KIND", "kind", 0},
-	[COLUMN_DRIVER] = {"DRIVER", "driver", 0},
+	[COLUMN_DRIVER] = {"DRIVER", "driver", TABLE_SPARE},
 	[COLUMN_TYPE] = {"TYPE", "type", 0},
-	[COLUMN_BACKEND] = {"BACKEND", "backend", 0},
+	[COLUMN_BACKEND] = {"BACKEND", "backend", TABLE_SPARE},
 	[COLUMN_MIGRATABLE] = {"MIGRATABLE", "migratable", 0},
 	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", 0},
 	[COLUMN_HOLD] = {"HOLD", "hold", TABLE_WRAP},
@@ -177,7 +177,8 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	if (!list.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
-		table_column(list.table, infos[columns->list[i]].name, infos[columns->list[i]].flags);
+		table_column(list.table, infos[columns->list[i]].name,
+			     infos[columns->list[i]].flags & ~(columns->asked[columns->list[i]] ? (unsigned)TABLE_SPARE : 0));
 	status = answers->list(cli, list_row, &list);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];

@@ -9,23 +9,18 @@ static int parameters_table(const struct cli *cli, const json_t *parameters)
 	static const struct {
 		const char *name;
 		const char *member;
+		unsigned flags;
 	} columns[] = {
-	    {"NAME", "name"},
-	    {"TYPE", "type"},
-	    {"VALUE", "value"},
-	    {"ALLOWED", "allowed_values"},
-	    {"INIT", "init_value"},
-	    {"OFF", "off_value"},
-	    {"ATTRIBUTE", "attribute"},
-	    {"RUNTIME", "runtime"},
-	    {"DESCRIPTION", "description"},
+		{"NAME", "name", 0},	     {"TYPE", "type", 0},	    {"VALUE", "value", 0},
+		{"ALLOWED", "allowed_values", 0}, {"INIT", "init_value", 0},	    {"OFF", "off_value", 0},
+		{"ATTRIBUTE", "attribute", 0},   {"RUNTIME", "runtime", 0}, {"DESCRIPTION", "description", TABLE_WRAP},
 	};
 	struct table *table = table_new(cli);
 	const json_t *parameter;
 	size_t p;
 
 	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
-		table_column(table, columns[i].name, 0);
+		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (parameters, p, parameter) {
 		table_line(table);
 		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {

@@ -160,7 +160,7 @@ int command_policy_explain(struct cli *cli)
 	else
 		explain.table = table_new(cli);
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(explain.table, names[i], 0);
+		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_SPARE : 0);
 	cli->engine.trace = trace;
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)

@@ -13,47 +13,57 @@
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
 static const struct command commands[] = {
-	{"list", "", "devices, who serves them, and whether they can move",
-	 "MIGRATABLE is yes, no, source or target (in that role only), error, or unknown where no backend serves the device.\n"
-	 "HOLD, why an operator holds it, is there where one is held.\n"
-	 "Columns: DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON VERSION PATH.\n"
-	 "The status is 0, whatever the rows say.\n",
+	{"list", "", "devices, who serves them, can they move?",
+	 "MIGRATABLE is yes, no, source or target (in that role only), error, or unknown\n"
+	 "where no backend serves the device. HOLD, where there is one, is an operator's\n"
+	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
+	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
+	 "VERSION PATH.\n",
 	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, CLI_WAY_EITHER, 0, 0,
 	 command_list},
 	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",
 	 "migcompat -i {b} show 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_show},
-	{"type", "DEVICE", "its migration type, which compatible devices share",
-	 "Prints NAMESPACE:TYPE and a newline. Equal types are the first thing that compatible devices have.\n",
+	{"type", "DEVICE", "its migration type: compatible ones have one",
+	 "Prints NAMESPACE:TYPE and a newline.\n",
 	 "migcompat -i {b} type 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_type},
 	{"version", "DEVICE", "the string that a target is asked with",
-	 "Prints the migration version and a newline, and nothing else. The status is 1 where the device can be no source, or is held.\n",
+	 "Prints the migration version and a newline, and nothing else. The status is 1\n"
+	 "where the device can be no source, or is held.\n",
 	 "migcompat -i {a} version " DUAL, 0, CLI_WAY_EITHER, 1, 1, command_version},
 	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET?",
-	 "Says every reason why not. SOURCE is a device, or - for a version string on standard input.\n"
-	 "The status is 0 yes, 1 no, 2 could not be told.\n",
+	 "Says every reason why not. SOURCE is a device, or - for a version string on\n"
+	 "standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
 	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
 	 CLI_WAY_EITHER, 2, 2, command_check},
-	{"ask", "SOURCE", "devices and types that it could move to, best first",
-	 "SOURCE is a device, or - for a version string on standard input. The status is 1 where there is no choice.\n",
+	{"ask", "SOURCE", "where it could move to, best first",
+	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
+	 "where there is no choice.\n",
 	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST, CLI_WAY_EITHER, 1, 1, command_ask},
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
-	 "Nothing is written: the output can be read, or piped to sh. Each file is written once. The status is that of check.\n",
+	 "Nothing is written: the output can be read, or piped to sh. Each file is written\n"
+	 "once. The status is that of check.\n",
 	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID, CLI_WAY_OWN, 2, 2, command_prepare},
 	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
 	 CLI_WAY_OWN, 0, 0, command_inventory},
 	{"hold", "DEVICE --reason TEXT", "from now on nothing is compatible with it",
-	 "The service keeps the hold until it is released, and tells everybody who asks the reason. Only root may.\n",
+	 "The service keeps the hold until it is released, and tells whoever asks why.\n"
+	 "Only root may.\n",
 	 "migcompat hold 0000:00:04.0 --reason 'new firmware until noon'", CLI_OPTION_REASON, CLI_WAY_SERVICE, 1, 1, command_hold},
 	{"release", "DEVICE", "ends a hold", "Also of a device that is gone. Only root may.\n", "migcompat release 0000:00:04.0", 0,
 	 CLI_WAY_SERVICE, 1, 1, command_release},
+	{"watch", "", "what there is, then each change, until ended",
+	 "A line an event: present, ready (that was all), added, removed, changed, held,\n"
+	 "released; policy and rescan: it begins anew. With --json a document a line.\n",
+	 "migcompat watch --json | head -n 2", CLI_OPTION_TYPES, CLI_WAY_SERVICE, 0, 0, command_watch},
 	{"backend list", "", "backends, what they serve, why one failed", "", "migcompat backend list", 0, CLI_WAY_OWN, 0, 0,
 	 command_backend_list},
 	{"backend dump", "FILE", "all that one declares, as key=value lines", "FILE is loaded in a child process.\n",
 	 "migcompat backend dump {backend}", 0, CLI_WAY_OWN, 1, 1, command_backend_dump},
 	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed",
-	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against the backends.\n", "migcompat policy check", 0,
+	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
+	 "the backends.\n", "migcompat policy check", 0,
 	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
 	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", 0, CLI_WAY_OWN, 0, 0,
 	 command_policy_show},
@@ -100,29 +110,17 @@ static int unknown(const struct cli *cli, bool family)
 			   nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0])));
 }
 
-/* What describes another world than the service's; NULL: nothing does. */
-static const char *own_world(const struct options *options)
-{
-	if (*options->inventories)
-		return "--inventory";
-	return options->config ? "--config" : options->plugin_dir ? "--plugin-dir" : options->debug ? "--debug" : NULL;
-}
-
 /* Can whoever the options name answer this command? */
 static int way_fits(const struct cli *cli)
 {
 	const struct command *command = cli->command;
-	const struct options *options = &cli->options;
-	const char *service = options->daemon ? "--daemon" : options->socket ? "--socket" : NULL;
-	const char *own = options->no_daemon ? "--no-daemon" : own_world(options);
+	const char *own = cli->options.own, *service = cli->options.service;
 
 	if (command->way == CLI_WAY_SERVICE && own)
 		return output_fail(cli, -EINVAL, "%s is the service's alone: it takes no %s", command->name, own);
 	if (command->way == CLI_WAY_OWN && service)
 		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s", command->name, service);
-	if (service && options->no_daemon)
-		return output_fail(cli, -EINVAL, "%s and --no-daemon exclude each other", service);
-	if (command->way == CLI_WAY_EITHER && service && own)
+	if (own && service)
 		return output_fail(cli, -EINVAL, "%s and %s exclude each other: the service has devices and a policy of its own", service,
 				   own);
 	return 0;

@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bash completion for migcompat. Devices come from the inventories that stand on the line, else from this host.
+# bash completion for migcompat. Devices come from the inventories that stand on the line, else from the service or this host.
 
+# _migcompat_devices WORD [held]
 _migcompat_devices() {
-  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() names=() i host device name
+  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() names=() i host device hold name
   local -A seen=()
   for ((i = 1; i < ${#words[@]}; i++)); do
     case ${words[i]} in
-    -i | --inventory | --plugin-dir | --config) options+=("${words[i]}" "${words[++i]/#\~/$HOME}") ;;
+    -i | --inventory | --plugin-dir | --config | --socket) options+=("${words[i]}" "${words[++i]/#\~/$HOME}") ;;
+    --daemon | --no-daemon) options+=("${words[i]}") ;;
     esac
   done
-  while read -r host device; do
+  while read -r host device hold; do
     [ -n "$device" ] || continue
+    [ -n "$hold" ] || [ -z "${2-}" ] || continue
     names+=("$host//$device")
     seen[$device]=${seen[$device]-}x
-  done < <("${words[0]}" "${options[@]}" list --types --raw -o HOST,DEVICE 2>/dev/null | sed 1d)
+  done < <("${words[0]}" "${options[@]}" list --types --raw -o HOST,DEVICE,HOLD 2>/dev/null | sed 1d)
   # Not by compgen -W, which would expand what stands in a hostile inventory.
   for name in "${names[@]}"; do
     device=${name#*//}
@@ -24,8 +27,8 @@ _migcompat_devices() {
 
 _migcompat() {
   local cur=$2 prev=$3 command="" i
-  local global="--inventory --plugin-dir --config --json --color= --no-color --debug --help --version"
-  local commands="list show type version check ask params prepare inventory backend policy"
+  local global="--inventory --plugin-dir --config --daemon --no-daemon --socket --json --color= --no-color --debug --help --version"
+  local commands="list show type version check ask params prepare inventory hold release watch backend policy"
   COMPREPLY=()
 
   # readline parts a PCI address at its colons: look at the whole word.
@@ -33,21 +36,21 @@ _migcompat() {
     _get_comp_words_by_ref -n : cur prev
   fi
   case $prev in
-  -i | --inventory | --config | --plugin-dir)
+  -i | --inventory | --config | --plugin-dir | --socket)
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return
     ;;
   -o | --columns)
-    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE PARENT MODEL LABEL MECHANISM AVAILABLE REASON VERSION PATH" -- "${cur^^}")
+    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON VERSION PATH" -- "${cur^^}")
     return
     ;;
-  --fingerprint | --host | --uuid) return ;;
+  --fingerprint | --host | --uuid | --reason) return ;;
   esac
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    -i | --inventory | --plugin-dir | --config | -o | --columns | --fingerprint | --host | --uuid) i=$((i + 1)) ;;
+    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason) i=$((i + 1)) ;;
     -?*) ;;
     *)
       if [ -z "$command" ]; then
@@ -62,10 +65,12 @@ _migcompat() {
   if [[ $cur == -* ]]; then
     case $command in
     list) global+=" --types --columns --raw" ;;
+    watch) global+=" --types" ;;
     check) global+=" --verbose --available --fingerprint" ;;
     ask) global+=" --host" ;;
     prepare) global+=" --uuid" ;;
     inventory) global+=" --sensitive" ;;
+    hold) global+=" --reason" ;;
     esac
     mapfile -t COMPREPLY < <(compgen -W "$global" -- "$cur")
     [[ ${COMPREPLY[0]-} == *= ]] && compopt -o nospace
@@ -79,8 +84,12 @@ _migcompat() {
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     ;;
-  show | type | version | check | ask | params | prepare | "policy explain")
-    _migcompat_devices "$cur"
+  show | type | version | check | ask | params | prepare | hold | release | "policy explain")
+    if [ "$command" = release ]; then
+      _migcompat_devices "$cur" held
+    else
+      _migcompat_devices "$cur"
+    fi
     if declare -F __ltrim_colon_completions >/dev/null; then
       __ltrim_colon_completions "$cur"
     fi

@@ -93,6 +93,13 @@ static const struct shape backend[] = {
 
 const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", backend), END};
 
+static const char *const events[] = {"present", "ready", "added", "removed", "changed", "held", "released", "policy", "rescan", NULL};
+
+const struct shape shape_event[] = {
+	{"event", SHAPE_TEXT, events, NULL}, NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),
+	NAME("hold"), END,
+};
+
 const struct shape shape_nothing[] = {END};
 
 /* ---------------------------------------------------------------- checking */

@@ -29,7 +29,8 @@ struct shape {
 	const struct shape *members; /* of an object, or of each in a list */
 };
 
-extern const struct shape shape_list[], shape_device[], shape_verdict[], shape_choices[], shape_parameters[], shape_backends[];
+extern const struct shape shape_list[], shape_device[], shape_verdict[], shape_choices[], shape_parameters[], shape_backends[],
+	shape_event[];
 extern const struct shape shape_nothing[]; /* {} */
 
 /* -EBADMSG: err says which member is not as it must be. What a table does not name may be there as well. */

@@ -76,12 +76,14 @@ static void print_command(const struct command *command)
 	printf("usage: ");
 	print_usage(command);
 	printf("\n\n%s\n%s", command->summary, command->text);
+	if (command->way == CLI_WAY_EITHER)
+		printf("The service answers where it is there, else workers of its own.\n");
 	if (command->options) {
 		printf("\noptions:\n");
-		options_help(command->options);
+		options_help(command->options, command->way);
 	}
-	printf("\noptions of every command:\n");
-	options_help(0);
+	printf("\ncommon options:\n");
+	options_help(0, command->way);
 	printf("\nexample:\n");
 	print_example(command->example);
 }
@@ -112,14 +114,14 @@ void help_print(const struct command *command, const char *family)
 	}
 	printf("usage: migcompat [OPTIONS] %s%sCOMMAND [ARGUMENTS]\n\n", family ? family : "", family ? " " : "");
 	if (!family)
-		printf("Tells, before a live migration, whether one VFIO device's state can move to another.\n\n");
+		printf("Tells, before a live migration, whether the state of one VFIO device can move\nto another.\n\n");
 	printf("commands (migcompat COMMAND --help tells more):\n");
 	print_commands(family);
 	printf("\noptions of every command, before or behind it:\n");
-	options_help(0);
+	options_help(0, CLI_WAY_EITHER);
 	if (!family)
-		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids repeat. Status: 0 yes, 1 no, 2 "
-		       "could not be told.\n");
+		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids\n"
+		       "repeat. The status is 0 yes, 1 no, 2 could not be told.\n");
 	printf("\nexamples:\n");
 	for (size_t i = 0; command_at(i); i++)
 		if (shown(command_at(i), family))

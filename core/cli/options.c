@@ -20,6 +20,12 @@ enum option_form {
 	FORM_NO_COLOR,
 };
 
+enum option_about {
+	ABOUT_ANY,
+	ABOUT_OWN,     /* own workers and their world: no matter of the service's */
+	ABOUT_SERVICE, /* how the service is asked: no matter of own workers' */
+};
+
 static const struct option_info {
 	const char *name; /* first, for nearest_word; with both dashes */
 	int letter;       /* or 0 */
@@ -27,33 +33,39 @@ static const struct option_info {
 	size_t field; /* of struct options */
 	const char *argument;
 	uint32_t only; /* enum cli_option; 0: every command takes it */
-	const char *help;
+	enum option_about about;
+	const char *help; /* NULL: another line tells of it */
 } infos[] = {
-	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES, "mdev types too, of which no device exists yet"},
-	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, "other columns; +COLUMN adds one"},
-	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, "columns parted by one blank, for scripts"},
-	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, "what agrees, too"},
-	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE,
+	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES, ABOUT_ANY,
+	 "mdev types too, of which no device exists yet"},
+	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, ABOUT_ANY,
+	 "other columns; +COLUMN adds one"},
+	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY, "columns parted by one blank, for scripts"},
+	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, ABOUT_ANY, "what agrees, too"},
+	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, ABOUT_ANY,
 	 "status 1 where the target cannot be had now"},
-	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT,
+	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT, ABOUT_ANY,
 	 "status 2, \"stale\", unless the target still has it"},
-	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, "only devices of this host"},
-	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, "of the device to create"},
-	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, "sensitive facts too"},
-	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON, "why, in a line; whoever asks is told"},
-	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0,
-	 "devices from this inventory, not of this host; may be repeated"},
-	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, "backends from this folder"},
-	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, "folder or file instead of /etc/migcompat"},
-	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, "ask the service, or fail; --no-daemon: do not"},
-	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, NULL},
-	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, "the service's, if not /run/migcompat/io.migcompat"},
-	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, "exactly one JSON document on standard output"},
-	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, "auto (the default), always or never; --no-color"},
-	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, NULL},
-	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, "let backends write to standard error"},
-	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, "this; behind a command, about it"},
-	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, "the release"},
+	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, ABOUT_ANY, "only devices of this host"},
+	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, ABOUT_ANY, "of the device to create"},
+	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
+	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON, ABOUT_ANY,
+	 "why, in a line; whoever asks is told"},
+	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
+	 "devices of this file instead of this host; repeatable"},
+	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
+	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN, "folder or file instead of /etc/migcompat"},
+	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, ABOUT_SERVICE,
+	 "ask the service, or fail; --no-daemon: do not"},
+	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, NULL},
+	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, ABOUT_SERVICE,
+	 "the service's, if not /run/migcompat/io.migcompat"},
+	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY, "exactly one JSON document on standard output"},
+	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, ABOUT_ANY, "auto (the default), always or never; --no-color"},
+	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, ABOUT_ANY, NULL},
+	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, ABOUT_OWN, "let backends write to standard error"},
+	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, ABOUT_ANY, "this; behind a command, about it"},
+	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, ABOUT_ANY, "the release"},
 };
 
 const char *options_name(uint32_t option)
@@ -64,12 +76,16 @@ const char *options_name(uint32_t option)
 	return "";
 }
 
-void options_help(uint32_t set)
+void options_help(uint32_t set, enum cli_way way)
 {
+	static const enum option_about foreign[] = {[CLI_WAY_OWN] = ABOUT_SERVICE, [CLI_WAY_SERVICE] = ABOUT_OWN};
+
 	for (size_t i = 0; i < COUNT(infos); i++) {
 		const struct option_info *info = &infos[i];
 		char names[64];
 
+		if (way != CLI_WAY_EITHER && info->about == foreign[way])
+			continue;
 		if (!info->help || (set ? !(set & info->only) : info->only != 0))
 			continue;
 		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ', info->letter ? info->letter : ' ',
@@ -100,6 +116,10 @@ static int set_option(struct options *options, const struct option_info *info, c
 	const char **list;
 
 	options->given |= info->only;
+	if (info->about == ABOUT_OWN && !options->own)
+		options->own = info->name;
+	if (info->about == ABOUT_SERVICE && !options->service)
+		options->service = info->name;
 	switch (info->form) {
 	case FORM_FLAG:
 		*(bool *)field = true;

@@ -118,12 +118,17 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 	       more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
 }
 
+void output_drop(void)
+{
+	__fpurge(stdout);
+	clearerr(stdout);
+}
+
 int output_lost(int error)
 {
 	output_sentence("standard output could not be written: %s", strerror(-error));
 	/* What is left of it would be met once more at the end. */
-	__fpurge(stdout);
-	clearerr(stdout);
+	output_drop();
 	return CLI_TROUBLE;
 }
 

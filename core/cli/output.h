@@ -17,6 +17,8 @@ int output_json(const struct cli *cli, json_t *document, int status);
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* "compatible (identical)", "incompatible (type): …", of a verdict's document; before: what the line begins with. */
 void output_headline(const struct cli *cli, const char *before, const json_t *verdict);
+/* What is left of standard output is not to be met again: nobody reads it. */
+void output_drop(void);
 /* Say that standard output could not be written. Returns CLI_TROUBLE. */
 int output_lost(int error);
 /* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be written, else status. */
@@ -28,6 +30,7 @@ void output_clean(char *text);
 enum table_flags {
 	TABLE_RIGHT = 1, /* numbers */
 	TABLE_WRAP = 2,  /* goes on in the next line where the terminal is too narrow */
+	TABLE_SPARE = 4, /* left out where the terminal is too narrow, and wide enough without */
 };
 
 /* A table for people. Out of memory is kept until it is printed. */

@@ -71,6 +71,8 @@ int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, stru
 	int r = varlink_receive(&cli->service, &reply, &err), status = 0;
 
 	*ret = NULL;
+	if (r == -EINTR || r == -EPIPE)
+		return 0;
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
 	if (reply.error) {

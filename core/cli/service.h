@@ -23,7 +23,7 @@ int service_connect(struct cli *cli, struct error *err);
 int service_call(struct cli *cli, const char *method, json_t *parameters, bool more);
 /*
  * Its next reply, checked; *ret is yours. An error of the service's is said, unless refusal is given: then *ret is NULL. ret_continues
- * NULL: one reply is expected.
+ * NULL: one reply is expected. *ret is also NULL where the wait was ended from outside.
  */
 int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, struct refusal *refusal, bool *ret_continues);
 /* Both, for one reply. */

@@ -26,9 +26,15 @@ static uint64_t now_ms(void)
 
 static void deadline_set(struct varlink_client *client)
 {
-	client->deadline_ms = client->timeout_ms == VARLINK_FOREVER ? UINT64_MAX : now_ms() + client->timeout_ms;
+	client->deadline_ms = client->timeout_ms ? now_ms() + client->timeout_ms : UINT64_MAX;
 	if (client->deadline_ms > client->end_ms)
 		client->deadline_ms = client->end_ms;
+}
+
+void varlink_wait_forever(struct varlink_client *client)
+{
+	client->timeout_ms = 0;
+	client->end_ms = client->deadline_ms = UINT64_MAX;
 }
 
 static int late(const struct varlink_client *client, struct error *err)
@@ -123,7 +129,7 @@ int varlink_call(struct varlink_client *client, const char *method, json_t *para
 	json_decref(object);
 	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
-	client->end_ms = client->timeout_ms == VARLINK_FOREVER ? UINT64_MAX : now_ms() + (uint64_t)client->timeout_ms * VARLINK_CALL_TIMES;
+	client->end_ms = now_ms() + (uint64_t)client->timeout_ms * VARLINK_CALL_TIMES;
 	client->received = 0;
 	deadline_set(client);
 	r = client_send(client, text, strlen(text) + 1, err);
@@ -178,7 +184,7 @@ static int client_read(struct varlink_client *client, struct error *err)
 	if (client->end - client->start > VARLINK_REPLY_MAX)
 		return error_set(err, -EFBIG, "the service at %s answers without end: more than %u bytes in one reply", client->path,
 				 VARLINK_REPLY_MAX);
-	if (client->received > VARLINK_CALL_MAX && client->timeout_ms != VARLINK_FOREVER)
+	if (client->received > VARLINK_CALL_MAX && client->timeout_ms)
 		return error_set(err, -EFBIG, "the service at %s answers without end: more than %u bytes", client->path, VARLINK_CALL_MAX);
 	if (client_room(client))
 		return error_set(err, -ENOMEM, "out of memory");

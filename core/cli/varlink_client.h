@@ -17,11 +17,10 @@
 #define VARLINK_REPLY_MAX (16u << 20) /* bytes of one reply */
 #define VARLINK_CALL_MAX (256u << 20) /* bytes of all replies to one call */
 #define VARLINK_CALL_TIMES 10u	      /* the time for all replies, in times of that for one */
-#define VARLINK_FOREVER 0u
 
 struct varlink_client {
 	const char *path;    /* for sentences; the caller's */
-	unsigned timeout_ms; /* to a whole reply, from the call or the reply before; VARLINK_FOREVER: as long as it takes */
+	unsigned timeout_ms; /* to a whole reply, from the call or the reply before; 0: as long as it takes */
 	/* Where the wait is to be ended from outside: the signals that are let in meanwhile, and a descriptor whose other end may go. */
 	const sigset_t *mask; /* or NULL */
 	int watched;	      /* or -1 */
@@ -55,6 +54,8 @@ int varlink_call(struct varlink_client *client, const char *method, json_t *para
  * further use.
  */
 int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, struct error *err);
+/* From now on, replies to this call may take any time, and be any number. */
+void varlink_wait_forever(struct varlink_client *client);
 void varlink_reply_clear(struct varlink_reply *reply);
 
 #endif

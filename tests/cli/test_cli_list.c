@@ -182,6 +182,37 @@ static void narrow_terminals_lose_nothing_of_a_reason(void **state)
 	assert_contains(ran.out, "be equal)");
 }
 
+/* As TERMINAL, of 80 columns. */
+#define NARROW(command) "TERM=xterm script -qec 'stty cols 80; migcompat --no-color --config '$POLICY' " command "' /dev/null | tr -d '\\r'"
+
+static void narrow_terminals_break_lines_between_words(void **state)
+{
+	(void)state;
+	run(NARROW(SERIAL "check " DUAL " " CARD_1));
+	assert_contains(ran.out, " mechanism: driver and kernel cannot move its state: vfio-pci\n                 moves no device state;");
+	run(NARROW("-i tests/hosts/broken.json list -o device,reason") " | wc -L");
+	assert_true(strtol(ran.out, NULL, 10) <= 80);
+}
+
+static void narrow_terminals_get_fewer_columns_where_that_helps(void **state)
+{
+	(void)state;
+	run(NARROW(SERIAL_A "list"));
+	assert_contains(ran.out, "DEVICE                               KIND TYPE              MIGRATABLE MECHANISM\n");
+	/* Not those that were asked for by name, nor where it does not help. */
+	run(NARROW(SERIAL_A "list -o +driver"));
+	assert_contains(ran.out, " KIND DRIVER TYPE              BACKEND MIGRATABLE");
+	run(NARROW(SERIAL "list"));
+	assert_contains(ran.out, " KIND     DRIVER   TYPE              BACKEND MIGRATABLE");
+}
+
+static void column_of_text_that_would_be_too_narrow_is_not_broken(void **state)
+{
+	(void)state;
+	run(NARROW("-i tests/hosts/broken.json list -o +reason"));
+	assert_contains(ran.out, " no backend serves device \"0000:00:05.0\" (driver vfio-pci)\n");
+}
+
 static void pipes_get_whole_lines(void **state)
 {
 	(void)state;
@@ -210,6 +241,9 @@ int main(void)
 		cmocka_unit_test(color_can_be_had_and_refused),
 		cmocka_unit_test(terminals_are_told_that_nothing_is_here),
 		cmocka_unit_test(narrow_terminals_lose_nothing_of_a_reason),
+		cmocka_unit_test(narrow_terminals_break_lines_between_words),
+		cmocka_unit_test(narrow_terminals_get_fewer_columns_where_that_helps),
+		cmocka_unit_test(column_of_text_that_would_be_too_narrow_is_not_broken),
 		cmocka_unit_test(pipes_get_whole_lines),
 	};
 

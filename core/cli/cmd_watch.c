@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat watch: what there is, then what changes, a line an event, until somebody has enough of it. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/cli/output.h"
+#include "core/cli/service.h"
+
+static void on_end(int number)
+{
+	(void)number; /* the wait is over, which is all */
+}
+
+/* Signals that end the wait come in it alone, so that none is missed. Who starts a program with one ignored does not want it to work. */
+static void take_signals(sigset_t *ret_mask)
+{
+	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
+	struct sigaction action = {.sa_handler = on_end}, before;
+	sigset_t blocked;
+
+	sigemptyset(&blocked);
+	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN && sigaction(ends[i], &action, NULL) == 0)
+			sigaddset(&blocked, ends[i]);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	sigprocmask(SIG_BLOCK, &blocked, ret_mask);
+}
+
+static void print_event(const json_t *event)
+{
+	const char *name = document_text(event, "event"), *device = document_text(event, "device"), *hold = document_text(event, "hold");
+	const char *kind = document_text(event, "kind"); /* none of what is held and gone */
+
+	if (!device) {
+		output_line("%s", name);
+		return;
+	}
+	output_line("%-8s %s %s%s%s%s%s", name, device, kind ? kind : "", kind ? " " : "", document_text(event, "host"),
+		    !hold ? "" : strcmp(name, "held") == 0 ? ": " : ", held: ", hold ? hold : "");
+}
+
+/* 0: go on; 1: nobody reads any more; or CLI_TROUBLE. */
+static int tell(const struct cli *cli, json_t *event)
+{
+	char *text = NULL;
+
+	if (cli->options.json) {
+		text = json_dumps(event, JSON_COMPACT);
+		if (!text)
+			return output_fail(cli, -ENOMEM, "out of memory");
+		puts(text);
+		free(text);
+	} else {
+		print_event(event);
+	}
+	errno = 0;
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return 0;
+	if (errno != EPIPE)
+		return output_lost(errno ? -errno : -EIO);
+	output_drop();
+	return 1;
+}
+
+/* Are its members those of its kind? */
+static int check_event(const struct cli *cli, const json_t *event, bool continues)
+{
+	bool alone = document_is(event, "event", "ready") || document_is(event, "event", "policy") || document_is(event, "event", "rescan");
+
+	if (!alone && (!document_text(event, "device") || !document_text(event, "host")))
+		return service_nonsense(cli, "an event without its device");
+	return continues ? 0 : service_nonsense(cli, "a last event");
+}
+
+int command_watch(struct cli *cli)
+{
+	struct error err = {0};
+	json_t *event = NULL;
+	sigset_t mask;
+	int r = service_connect(cli, &err), status;
+
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
+	take_signals(&mask);
+	cli->service.mask = &mask;
+	cli->service.watched = STDOUT_FILENO;
+	status = service_call(cli, "Watch", json_pack("{s:b}", "types", cli->options.types), true);
+	while (!status) {
+		bool continues = false;
+
+		status = service_reply(cli, shape_event, &event, NULL, &continues);
+		if (!event)
+			break;
+		status = check_event(cli, event, continues);
+		if (!status)
+			status = tell(cli, event);
+		json_decref(event);
+		/* It may be long until something changes. */
+		varlink_wait_forever(&cli->service);
+	}
+	return status == CLI_TROUBLE ? CLI_TROUBLE : CLI_YES;
+}
