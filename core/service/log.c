@@ -3,10 +3,12 @@
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include "core/service/log.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <systemd/sd-journal.h>
 
@@ -15,11 +17,33 @@
 #define LINE_BYTES 4096
 #define ANSWERS_BYTES 16384 /* of lines that are written at once */
 
-static bool to_stderr; /* set once at start; a program has one log */
+#define JOURNAL "/run/systemd/journal/socket"
 
-void log_open(bool foreground)
+/* Set once, before there are threads; a program has one log. */
+static bool to_stderr;
+static int least_important;
+
+void log_open(bool foreground, int level)
 {
-	to_stderr = foreground;
+	/* What is sent to a journal that is not there is lost without an error. */
+	to_stderr = foreground || access(JOURNAL, F_OK) < 0;
+	least_important = level;
+}
+
+int log_level(const char *name, int *ret)
+{
+	static const struct {
+		const char *name;
+		int level;
+	} levels[] = {{"err", LOG_ERR}, {"warning", LOG_WARNING}, {"notice", LOG_NOTICE}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+		if (strcmp(levels[i].name, name) == 0) {
+			*ret = levels[i].level;
+			return 0;
+		}
+	}
+	return -EINVAL;
 }
 
 /* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a second line. */
@@ -44,14 +68,15 @@ void log_say(int priority, const char *format, ...)
 	char text[LINE_BYTES];
 	va_list args;
 
+	if (priority > least_important)
+		return;
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	clean(text);
 	if (!to_stderr && sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, NULL) == 0)
 		return;
-	if (priority < LOG_DEBUG)
-		fprintf(stderr, "migcompatd: %s\n", text);
+	fprintf(stderr, "migcompatd: %s\n", text);
 }
 
 static const char *or_none(const char *text)
@@ -86,6 +111,8 @@ void log_answers(const struct log_answer *answers, size_t count)
 	char lines[ANSWERS_BYTES], text[LINE_BYTES];
 	size_t len = 0;
 
+	if (least_important < LOG_INFO)
+		return;
 	for (size_t i = 0; i < count; i++) {
 		answer_describe(&answers[i], text, sizeof(text));
 		if (!to_stderr && answer_send(&answers[i], text))

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <systemd/sd-daemon.h>
+
 #include "core/facts/json_seed.h"
 #include "core/service/log.h"
 #include "core/service/server.h"
@@ -28,6 +30,7 @@ static const char usage[] =
 	"  -i FILE            serve the devices of an inventory instead of this host's; repeatable\n"
 	"  --patience MS      for a client that stops within a message or does not take its reply, instead of 30000\n"
 	"  --foreground       log to standard error instead of the journal\n"
+	"  --log-level LEVEL  err, warning, notice, info or debug, instead of info\n"
 	"  --help, --version\n";
 
 enum letter {
@@ -38,6 +41,7 @@ enum letter {
 	LETTER_PLUGIN_DIR,
 	LETTER_PATIENCE,
 	LETTER_FOREGROUND,
+	LETTER_LOG_LEVEL,
 	LETTER_HELP,
 	LETTER_VERSION,
 };
@@ -50,6 +54,7 @@ static const struct option table[] = {
 	{"plugin-dir", required_argument, NULL, LETTER_PLUGIN_DIR},
 	{"patience", required_argument, NULL, LETTER_PATIENCE},
 	{"foreground", no_argument, NULL, LETTER_FOREGROUND},
+	{"log-level", required_argument, NULL, LETTER_LOG_LEVEL},
 	{"help", no_argument, NULL, LETTER_HELP},
 	{"version", no_argument, NULL, LETTER_VERSION},
 	{0},
@@ -59,6 +64,7 @@ struct run {
 	struct server_options options;
 	const char *text; /* to print instead of serving */
 	bool foreground;
+	int log_level;
 };
 
 static int take_patience(const char *text, uint64_t *ret)
@@ -74,6 +80,15 @@ static int take_patience(const char *text, uint64_t *ret)
 	}
 	*ret = value * 1000u;
 	return 0;
+}
+
+static int take_level(const char *text, int *ret)
+{
+	int r = log_level(text, ret);
+
+	if (r)
+		fprintf(stderr, "migcompatd: --log-level expects err, warning, notice, info or debug\n");
+	return r;
 }
 
 static int take_option(struct run *run, int letter, size_t *count)
@@ -102,6 +117,8 @@ static int take_option(struct run *run, int letter, size_t *count)
 	case LETTER_FOREGROUND:
 		run->foreground = true;
 		return 0;
+	case LETTER_LOG_LEVEL:
+		return take_level(optarg, &run->log_level);
 	case LETTER_HELP:
 		run->text = usage;
 		return 0;
@@ -145,7 +162,7 @@ static int serve(const struct run *run)
 	sigset_t mask;
 	int r;
 
-	log_open(run->foreground);
+	log_open(run->foreground, run->log_level);
 	json_seed();
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
@@ -154,14 +171,16 @@ static int serve(const struct run *run)
 	sigprocmask(SIG_BLOCK, &mask, NULL);
 	signal(SIGPIPE, SIG_IGN);
 	r = server_run(&run->options, &err);
-	if (r)
+	if (r) {
 		log_say(LOG_ERR, "%s", err.text);
+		sd_notifyf(0, "STATUS=%s\nERRNO=%i", err.text, -r);
+	}
 	return r ? STATUS_TROUBLE : EXIT_SUCCESS;
 }
 
 int main(int argc, char **argv)
 {
-	struct run run = {.options = {
+	struct run run = {.log_level = LOG_INFO, .options = {
 				  .socket = "/run/migcompat/io.migcompat",
 				  .state = "/run/migcompat",
 				  .group = "migcompat",

@@ -32,7 +32,9 @@ struct daemon {
 	struct folder folder;
 	char socket[128];
 	pid_t pid;
-	bool live; /* of this host, which may be a mocked one, instead of recorded ones */
+	bool live;	 /* of this host, which may be a mocked one, instead of recorded ones */
+	bool background; /* log to the journal */
+	void (*prepare)(struct daemon *daemon); /* in the process that is to become the service; or NULL */
 };
 
 static inline void pause_ms(long ms)
@@ -80,7 +82,7 @@ static inline void daemon_logged(struct daemon *daemon, const char *part)
 static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 {
 	char config[192], state[192], log[192];
-	const char *args[32] = {TEST_BUILD "/migcompatd", "--foreground", "--patience", PATIENCE, "--socket", daemon->socket, "--config", config,
+	const char *args[32] = {TEST_BUILD "/migcompatd", daemon->background ? "--log-level=info" : "--foreground", "--patience", PATIENCE, "--socket", daemon->socket, "--config", config,
 				"--state", state, "-i", TEST_SOURCE "/tests/hosts/serial-a.json", "-i", TEST_SOURCE "/tests/hosts/serial-b.json"};
 	size_t count = daemon->live ? 10 : 14;
 	pid_t pid;
@@ -101,6 +103,8 @@ static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
+		if (daemon->prepare)
+			daemon->prepare(daemon);
 		execv(args[0], (char *const *)(uintptr_t)args);
 		_exit(127);
 	}

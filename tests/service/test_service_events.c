@@ -96,7 +96,7 @@ static int start(void **state)
 	struct error err = {0};
 
 	(void)state;
-	log_open(true);
+	log_open(true, LOG_ERR);
 	lose = 0;
 	more = 0;
 	testbed = umockdev_testbed_new();
