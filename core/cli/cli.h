@@ -5,6 +5,7 @@
 
 #include "core/check/engine.h"
 #include "core/cli/varlink_client.h"
+#include "core/service/holds.h"
 
 /* The exit status of every command, as diff and grep have it. */
 enum cli_status {
@@ -91,6 +92,7 @@ struct cli {
 	size_t narguments;
 	struct engine engine;
 	bool started;  /* the engine */
+	struct holds holds; /* of this host, where own workers are asked about it */
 	struct varlink_client service;
 	bool terminal; /* standard output is one */
 	bool color;

@@ -83,6 +83,7 @@ int main(int argc, char **argv)
 	if (cli.started)
 		engine_stop(&cli.engine);
 	varlink_close(&cli.service);
+	holds_free(&cli.holds);
 	options_free(&cli);
 	return output_finish(status);
 }

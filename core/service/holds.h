@@ -13,6 +13,7 @@
 #include "core/facts/error.h"
 #include "core/facts/model.h"
 
+#define HOLDS_DIR "/run/migcompat" /* where they are kept unless somebody says otherwise */
 #define HOLDS_MAX 4096u
 #define HOLD_REASON_BYTES 512u
 #define HOLD_NAME_BYTES 1024u /* of a device and of a host */

@@ -182,7 +182,7 @@ int main(int argc, char **argv)
 {
 	struct run run = {.log_level = LOG_INFO, .options = {
 				  .socket = "/run/migcompat/io.migcompat",
-				  .state = "/run/migcompat",
+				  .state = HOLDS_DIR,
 				  .group = "migcompat",
 				  .patience_us = (uint64_t)PATIENCE_MS * 1000u,
 			  }};
