@@ -29,6 +29,7 @@ struct kernel {
 	struct lane_context context;
 	struct turn turn;
 	sd_event_source *io;   /* on the turn's epoll */
+	sd_event_source *guard;
 	sd_event_source *wake; /* on called */
 	int called;            /* eventfd: there is something for the loop */
 	bool ready;
@@ -228,6 +229,15 @@ static int on_turn(sd_event_source *source, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+static int on_guard(sd_event_source *source, int fd, uint32_t events, void *arg)
+{
+	struct kernel *kernel = arg;
+
+	(void)source, (void)fd, (void)events;
+	turn_look(&kernel->turn);
+	return 0;
+}
+
 /* Attributes answer ENOTCONN from here on. */
 static void kernel_lost(struct kernel *kernel, int r)
 {
@@ -342,6 +352,8 @@ static int kernel_watch(struct kernel *kernel)
 		return -errno;
 	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->turn.epoll, EPOLLIN, on_turn, kernel);
 	if (r >= 0)
+		r = sd_event_add_io(kernel->options.event, &kernel->guard, kernel->turn.guard, EPOLLIN, on_guard, kernel);
+	if (r >= 0)
 		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN, on_called, kernel);
 	return r < 0 ? r : 0;
 }
@@ -428,6 +440,7 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	if (!lanes_wait(wait_ms))
 		return kernel;
 	sd_event_source_disable_unref(kernel->io);
+	sd_event_source_disable_unref(kernel->guard);
 	sd_event_source_disable_unref(kernel->wake);
 	attach_free(kernel->attach);
 	world_unref(kernel->world);

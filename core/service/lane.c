@@ -122,9 +122,9 @@ static void *lane_run(void *arg)
 			lane_wait(lane);
 			continue;
 		}
-		/* Nobody else may have to wait because this backend does not answer. */
-		turn_give(lane->turn, lane);
+		turn_busy(lane->turn, lane, true);
 		batch_answer(&lane->batch, jobs, count, lane_replies, lane);
+		turn_busy(lane->turn, lane, false);
 		for (size_t i = 0; i < count; i++)
 			free(jobs[i]);
 	}
