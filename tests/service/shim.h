@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The kernel's end of the broker's protocol for tests without a kernel, in the service's own process: opening, reading and writing
+ * the broker are wrapped by the linker. As in the kernel, a command is carried out within its write, and its answer is read
+ * before all questions. What the real one does is the kernel lab's to show.
+ */
+#ifndef TESTS_SERVICE_SHIM_H
+#define TESTS_SERVICE_SHIM_H
+
+#include <errno.h>
+#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
+#include <linux/migcompat.h>
+#include <pthread.h>
+#include <sys/eventfd.h>
+
+#include "core/service/broker.h"
+#include "tests/service/daemon.h"
+
+#define SHIM_ATTACHED_MAX 64
+#define SHIM_MESSAGES_MAX 64
+
+struct shim_attached {
+	uint64_t attachment; /* 0: gone */
+	char subject[512];
+	char type[160];
+	char published[8192]; /* its last publication, text alone */
+	int type_error;
+	bool is_type;
+};
+
+struct shim_message {
+	size_t len;
+	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+};
+
+struct shim {
+	bool absent; /* the module is not loaded */
+	bool broken; /* reading fails */
+	int event;   /* an eventfd as a semaphore: how many messages wait */
+	pthread_mutex_t lock;
+	pthread_cond_t changed;
+	struct shim_message messages[SHIM_MESSAGES_MAX]; /* that wait */
+	size_t nmessages;
+	struct shim_attached attached[SHIM_ATTACHED_MAX];
+	size_t count;
+	uint64_t epoch;
+	uint64_t asked; /* id of the last question */
+	/* The answer to it: */
+	uint64_t answered;
+	int error;
+	uint32_t yes; /* count of a write's */
+	char text[MIGCOMPAT_LINES_MAX + 1];
+	size_t len;
+};
+
+static struct shim shim;
+
+/* A text out of a message. */
+static inline void shim_keep(char *to, size_t size, const char *from, size_t len)
+{
+	assert_true(len < size);
+	memmove(to, from, len);
+	to[len] = '\0';
+}
+
+/* Under the lock. Answers go in front. */
+static inline void shim_says(struct migcompat_msg_header *header, size_t size, const char *text, size_t len)
+{
+	bool answer = header->op & MIGCOMPAT_OP_REPLY;
+	struct shim_message *message = &shim.messages[answer ? 0 : shim.nmessages];
+
+	assert_true(shim.nmessages < SHIM_MESSAGES_MAX);
+	if (answer)
+		memmove(message + 1, message, shim.nmessages * sizeof(*message));
+	header->size = (uint32_t)(size + len);
+	header->epoch = shim.epoch;
+	memcpy(message->bytes, header, size);
+	if (len)
+		memcpy(message->bytes + size, text, len);
+	message->len = size + len;
+	shim.nmessages++;
+	eventfd_write(shim.event, 1);
+}
+
+static inline void shim_answers(const struct migcompat_msg_header *to, void *answer, size_t size, const char *text, size_t len)
+{
+	struct migcompat_msg_header *header = answer;
+
+	header->op = to->op | MIGCOMPAT_OP_REPLY;
+	header->id = to->id;
+	shim_says(header, size, text, len);
+}
+
+static inline struct shim_attached *shim_by_number(uint64_t attachment)
+{
+	for (size_t i = 0; i < shim.count; i++)
+		if (attachment && shim.attached[i].attachment == attachment)
+			return &shim.attached[i];
+	return NULL;
+}
+
+static inline void shim_list(const struct migcompat_msg_list *list)
+{
+	struct migcompat_msg_list_reply reply = {.attachment = 0};
+	const char *name = "";
+
+	for (size_t i = 0; i < shim.count && !reply.attachment; i++) {
+		const struct shim_attached *attached = &shim.attached[i];
+		const char *slash = strrchr(attached->subject, '/');
+
+		if (attached->attachment <= list->after)
+			continue;
+		reply.attachment = attached->attachment;
+		reply.kind = attached->is_type ? MIGCOMPAT_KIND_TYPE : MIGCOMPAT_KIND_DEVICE;
+		name = slash ? slash + 1 : attached->subject;
+	}
+	reply.name_length = (uint32_t)strlen(name);
+	shim_answers(&list->header, &reply, sizeof(reply), name, strlen(name));
+}
+
+static inline void shim_attach(const struct migcompat_msg_attach *attach)
+{
+	struct migcompat_msg_attach_reply reply = {.attachment = shim.count + 1};
+	struct shim_attached *attached = &shim.attached[shim.count++];
+	const char *text = (const char *)(attach + 1);
+
+	attached->attachment = reply.attachment;
+	attached->is_type = attach->header.op == MIGCOMPAT_OP_ATTACH_TYPE;
+	attached->type_error = attach->type_error;
+	shim_keep(attached->subject, sizeof(attached->subject), text, attach->subject_length);
+	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length, attach->type_length);
+	shim_answers(&attach->header, &reply, sizeof(reply), NULL, 0);
+}
+
+static inline void shim_hear(const void *message, size_t len)
+{
+	const struct migcompat_msg_header *header = message;
+	struct migcompat_msg_hello_reply hello = {.version = 1, .version_min = 1, .version_max = 1, .timeout_ms = 5000};
+	const struct migcompat_msg_detach *detach = (const void *)header;
+	const struct migcompat_msg_publish *publish = (const void *)header;
+	size_t fixed = sizeof(*publish);
+	struct shim_attached *attached;
+
+	switch (header->op) {
+	case MIGCOMPAT_OP_HELLO:
+		shim.epoch++;
+		for (size_t i = 0; i < shim.nmessages; i++)
+			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch = shim.epoch;
+		shim_answers(header, &hello, sizeof(hello), NULL, 0);
+		return;
+	case MIGCOMPAT_OP_LIST:
+		shim_list((const void *)header);
+		return;
+	case MIGCOMPAT_OP_ATTACH:
+	case MIGCOMPAT_OP_ATTACH_TYPE:
+		shim_attach((const void *)header);
+		return;
+	case MIGCOMPAT_OP_DETACH:
+		attached = shim_by_number(detach->attachment);
+		if (attached)
+			attached->attachment = 0;
+		return;
+	case MIGCOMPAT_OP_PUBLISH:
+		attached = shim_by_number(publish->attachment);
+		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
+		if (attached)
+			shim_keep(attached->published, sizeof(attached->published), (const char *)message + fixed, len - fixed);
+		return;
+	default:
+		break;
+	}
+	if (!(header->op & MIGCOMPAT_OP_REPLY) || header->epoch != shim.epoch)
+		return; /* void, as in the kernel */
+	shim.answered = header->id;
+	shim.error = header->error;
+	shim.len = 0;
+	if (header->op == (MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY)) {
+		shim.yes = ((const struct migcompat_msg_write_reply *)(const void *)header)->count;
+		return;
+	}
+	shim.len = len - sizeof(struct migcompat_msg_text_reply);
+	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply), shim.len);
+	shim.text[shim.len] = '\0';
+}
+
+int __real_open(const char *path, int flags, ...);
+ssize_t __real_read(int fd, void *buffer, size_t size);
+ssize_t __real_write(int fd, const void *buffer, size_t size);
+int __wrap_open(const char *path, int flags, ...);
+ssize_t __wrap_read(int fd, void *buffer, size_t size);
+ssize_t __wrap_write(int fd, const void *buffer, size_t size);
+
+static int shim_fd = -1; /* the service's */
+
+int __wrap_open(const char *path, int flags, ...)
+{
+	va_list args;
+	int mode;
+
+	va_start(args, flags);
+	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
+	va_end(args);
+	if (strcmp(path, BROKER_PATH) != 0)
+		return __real_open(path, flags, mode);
+	errno = ENOENT;
+	if (!shim.absent)
+		shim_fd = fcntl(shim.event, F_DUPFD_CLOEXEC, 3);
+	return shim.absent ? -1 : shim_fd;
+}
+
+ssize_t __wrap_read(int fd, void *buffer, size_t size)
+{
+	ssize_t got = -1;
+	eventfd_t one;
+
+	if (fd != shim_fd)
+		return __real_read(fd, buffer, size);
+	pthread_mutex_lock(&shim.lock);
+	errno = shim.broken ? EIO : EAGAIN;
+	if (shim.nmessages && !shim.broken) {
+		got = (ssize_t)shim.messages[0].len;
+		memcpy(buffer, shim.messages[0].bytes, shim.messages[0].len);
+		memmove(&shim.messages[0], &shim.messages[1], --shim.nmessages * sizeof(shim.messages[0]));
+		eventfd_read(shim.event, &one);
+	}
+	pthread_mutex_unlock(&shim.lock);
+	return got;
+}
+
+ssize_t __wrap_write(int fd, const void *buffer, size_t size)
+{
+	if (fd != shim_fd)
+		return __real_write(fd, buffer, size);
+	pthread_mutex_lock(&shim.lock);
+	shim_hear(buffer, size);
+	pthread_cond_broadcast(&shim.changed);
+	pthread_mutex_unlock(&shim.lock);
+	return (ssize_t)size;
+}
+
+static inline void shim_start(void)
+{
+	shim = (struct shim){.event = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC)};
+	assert_true(shim.event >= 0);
+	pthread_mutex_init(&shim.lock, NULL);
+	pthread_cond_init(&shim.changed, NULL);
+}
+
+static inline void shim_end(void)
+{
+	close(shim.event);
+}
+
+/* Under the lock: wait a little for something to change; fails the test where nothing did for long. */
+static inline void shim_wait(const char *what)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += WAIT_MS / 1000;
+	if (pthread_cond_timedwait(&shim.changed, &shim.lock, &until) != 0) {
+		pthread_mutex_unlock(&shim.lock);
+		fail_msg("%s: nothing happened", what);
+	}
+}
+
+/* The number of what is attached of that subject's end; waits for it. */
+static inline uint64_t shim_attachment(const char *name)
+{
+	uint64_t found = 0;
+
+	pthread_mutex_lock(&shim.lock);
+	for (;;) {
+		for (size_t i = 0; i < shim.count && !found; i++) {
+			const char *end = strstr(shim.attached[i].subject, name);
+
+			if (shim.attached[i].attachment && end && strcmp(end, name) == 0)
+				found = shim.attached[i].attachment;
+		}
+		if (found)
+			break;
+		shim_wait(name);
+	}
+	pthread_mutex_unlock(&shim.lock);
+	return found;
+}
+
+/* As the kernel does when a device leaves its driver. */
+static inline void shim_forget(const char *name)
+{
+	uint64_t attachment = shim_attachment(name);
+
+	pthread_mutex_lock(&shim.lock);
+	shim_by_number(attachment)->attachment = 0;
+	pthread_mutex_unlock(&shim.lock);
+}
+
+static inline void shim_put(uint32_t op, uint64_t attachment, const char *string)
+{
+	struct migcompat_msg_request request = {.header = {.op = op}, .attachment = attachment};
+
+	pthread_mutex_lock(&shim.lock);
+	request.header.id = ++shim.asked;
+	shim.yes = 0;
+	shim_says(&request.header, sizeof(request), string, strlen(string));
+	pthread_mutex_unlock(&shim.lock);
+}
+
+/* To the last question: 0 or a negative errno; text is in shim.text. */
+static inline int shim_answer(void)
+{
+	int error;
+
+	pthread_mutex_lock(&shim.lock);
+	while (shim.answered != shim.asked)
+		shim_wait("question");
+	error = shim.error;
+	pthread_mutex_unlock(&shim.lock);
+	return error;
+}
+
+static inline int shim_ask(uint32_t op, uint64_t attachment, const char *string)
+{
+	shim_put(op, attachment, string);
+	return shim_answer();
+}
+
+static inline int shim_read(const char *name)
+{
+	return shim_ask(MIGCOMPAT_OP_READ, shim_attachment(name), "");
+}
+
+/* A yes must bear the string's length. */
+static inline int shim_write(const char *name, const char *string)
+{
+	int error = shim_ask(MIGCOMPAT_OP_WRITE, shim_attachment(name), string);
+
+	assert_int_equal(shim.yes, error ? 0 : strlen(string));
+	return error;
+}
+
+#endif
