@@ -143,10 +143,11 @@ int varlink_call(struct varlink_client *client, const char *method, json_t *para
 static bool reply_whole(struct varlink_client *client, size_t *ret_len)
 {
 	size_t len = client->end - client->start;
-	const char *bytes = client->bytes + client->start, *zero;
+	const char *bytes, *zero;
 
 	if (len == client->scanned)
 		return false;
+	bytes = client->bytes + client->start;
 	zero = memchr(bytes + client->scanned, '\0', len - client->scanned);
 	client->scanned = len;
 	if (zero)
