@@ -25,6 +25,7 @@ enum record_type {
 	RECORD_STREAM = 5, /* bytes of a kernel driver's own stream at a position, in ascending order */
 	RECORD_INFO = 6,   /* optional: "key=value\n" lines for people, UTF-8 */
 	RECORD_END = 7,    /* once, last: struct format_end; nothing follows */
+	RECORD_ZEROS = 8,  /* in the place of memory: struct format_zeros, so many bytes of zeros at a position */
 };
 
 enum record_flags {
@@ -53,6 +54,10 @@ struct format_head {
 	uint64_t memory_size;
 	uint32_t page_size;
 	uint32_t migration_flags; /* of a stream: VFIO_MIGRATION_… that the driver told; else 0 */
+};
+
+struct format_zeros {
+	uint64_t len; /* whole pages */
 };
 
 struct format_end {

@@ -88,6 +88,29 @@ static int load_memory(struct state_load *load, const struct format_record *reco
 	return r ? r : run(load, writes, 3, err);
 }
 
+/* Zeros are set like any memory, from a region full of them. */
+static int load_zeros(struct state_load *load, const struct format_record *record, struct error *err)
+{
+	const uint64_t most = load->port->places[MIGCOMPAT_REGION_MEMORY].size;
+	uint64_t len = 0, size;
+	int r = reader_zeros(&load->reader, record, &len, err);
+
+	if (!r)
+		memset(port_region(load->port, MIGCOMPAT_REGION_MEMORY), 0, len < most ? len : most);
+	for (uint64_t at = record->position, end = at + len; at < end && !r; at += size) {
+		size = end - at < most ? end - at : most;
+		const struct state_write writes[] = {
+			{STATE_FIELD(memory.position), at},
+			{STATE_FIELD(memory.size), size},
+			{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
+		};
+
+		r = run(load, writes, 3, err);
+	}
+	load->memory_bytes += len;
+	return r;
+}
+
 static int load_dirty(struct state_load *load, const struct format_record *record, struct error *err)
 {
 	const struct state_write writes[] = {
@@ -124,6 +147,8 @@ static int load_record(struct state_load *load, const struct format_record *reco
 	switch (record->type) {
 	case RECORD_MEMORY:
 		return load_memory(load, record, err);
+	case RECORD_ZEROS:
+		return load_zeros(load, record, err);
 	case RECORD_DIRTY:
 		return load_dirty(load, record, err);
 	case RECORD_CONFIG:

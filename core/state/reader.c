@@ -204,6 +204,14 @@ static const char *memory_fits(struct state_reader *reader, const struct format_
 	return NULL;
 }
 
+/* How far they go is in the payload: see reader_zeros. */
+static const char *zeros_fit(struct state_reader *reader, const struct format_record *record)
+{
+	if (reader->head.content != FORMAT_REGIONS || record->position != reader->memory)
+		return "is not the part of memory that is next";
+	return record->size == sizeof(struct format_zeros) ? NULL : "does not tell how many zeros";
+}
+
 static const char *dirty_fits(struct state_reader *reader, const struct format_record *record)
 {
 	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size || reader->config)
@@ -258,6 +266,7 @@ static const struct {
 	[RECORD_STREAM] = {stream_fits, 0},
 	[RECORD_INFO] = {info_fits, RECORD_OPTIONAL},
 	[RECORD_END] = {end_fits, 0},
+	[RECORD_ZEROS] = {zeros_fit, 0},
 };
 
 static int rule_check(struct state_reader *reader, const struct format_record *record, struct error *err)
@@ -273,6 +282,22 @@ static int rule_check(struct state_reader *reader, const struct format_record *r
 	}
 	wrong = record->flags == rules[record->type].flags ? rules[record->type].fits(reader, record) : "has flags that its type has not";
 	return wrong ? refuse(reader, -EBADMSG, err, "record %llu %s", number, wrong) : 0;
+}
+
+int reader_zeros(struct state_reader *reader, const struct format_record *record, uint64_t *ret_len, struct error *err)
+{
+	struct format_zeros zeros = {0};
+	int r = reader_payload(reader, record, &zeros, err);
+	uint64_t len = le64toh(zeros.len);
+
+	if (r)
+		return r;
+	if (len == 0 || len % PAGE || len > reader->head.memory_size - reader->memory)
+		return refuse(reader, -EBADMSG, err, "record %llu has no whole pages, or goes beyond the end of memory",
+			      (unsigned long long)record->number);
+	reader->memory += len;
+	*ret_len = len;
+	return 0;
 }
 
 /* The end: what it counts is what came, and nothing follows. */

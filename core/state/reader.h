@@ -43,7 +43,9 @@ int reader_head(struct state_reader *reader, struct error *err);
 int reader_next(struct state_reader *reader, struct format_record *ret, struct error *err);
 /* Its payload, ret->size bytes, into buffer, which holds garbage where it was refused. */
 int reader_payload(struct state_reader *reader, const struct format_record *record, void *buffer, struct error *err);
-/* The same for one that nobody wants: it is checked all the same. */
+/* That of RECORD_ZEROS: how many bytes. */
+int reader_zeros(struct state_reader *reader, const struct format_record *record, uint64_t *ret_len, struct error *err);
+/* That of one that nobody wants: it is checked all the same. */
 int reader_skip(struct state_reader *reader, const struct format_record *record, struct error *err);
 /* Latch an error of the caller's own. Returns r. */
 int reader_refuse(struct state_reader *reader, int r, const struct error *err);

@@ -2,6 +2,7 @@
 /* The steps of a save. Payloads are written from where the vendor put them, without a copy of our own. */
 #include "core/state/save.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -16,6 +17,7 @@ struct save {
 	struct migcompat_control control; /* as of the last writes */
 	struct save_progress progress;
 	struct save_report report;
+	uint64_t zeros; /* bytes of memory before the next record that were found to be zero and are not written yet */
 };
 
 static int run(struct save *save, const struct state_write *writes, size_t count, bool total, struct error *err)
@@ -48,6 +50,34 @@ static void phase(struct save *save, enum save_phase which, uint64_t rest)
 
 /* ---------------------------------------------------------------- memory */
 
+/* Much of a device's memory was never written to. Ends at the first byte that is not zero. */
+static bool all_zeros(const uint8_t *bytes, size_t len)
+{
+	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
+}
+
+static int zeros_flush(struct save *save, uint64_t end, struct error *err)
+{
+	const struct format_zeros zeros = {htole64(save->zeros)};
+	int r = save->zeros ? record(save, RECORD_ZEROS, end - save->zeros, &zeros, sizeof(zeros), err) : 0;
+
+	save->zeros = 0;
+	return r;
+}
+
+static int whole_record(struct save *save, uint64_t at, const void *bytes, size_t len, struct error *err)
+{
+	int r;
+
+	if (all_zeros(bytes, len)) {
+		save->zeros += len;
+		save->progress.rest -= len < save->progress.rest ? len : save->progress.rest;
+		return 0;
+	}
+	r = zeros_flush(save, at, err);
+	return r ? r : record(save, RECORD_MEMORY, at, bytes, len, err);
+}
+
 static int save_whole(struct save *save, struct error *err)
 {
 	const uint64_t total = save->port->info.memory_size;
@@ -66,10 +96,10 @@ static int save_whole(struct save *save, struct error *err)
 
 		r = run(save, writes, 3, false, err);
 		if (!r)
-			r = record(save, RECORD_MEMORY, at, region, chunk, err);
+			r = whole_record(save, at, region, chunk, err);
 	}
 	save->report.memory_bytes = total;
-	return r;
+	return r ? r : zeros_flush(save, total, err);
 }
 
 /* All that is dirty now, from the first page to the last. */
