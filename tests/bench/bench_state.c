@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the same run: saving 256 MiB and
+ * loading them, to and from memory, with the checksum of the file (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a
+ * full one. The device has two banks of memory from the start, and all memory was touched before: what is measured is moving bytes.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/state/load.h"
+#include "core/state/save.h"
+#include "tests/support/card.h"
+
+#define PAGES 65536u /* 256 MiB */
+#define BYTES ((uint64_t)PAGES * MIGCOMPAT_STATE_PAGE)
+#define DIRTY (PAGES / 100)
+#define ROUNDS 15
+#define VERSION "card:physical:plain:1;x"
+
+/* A file in memory that was there before. */
+struct memory_file {
+	uint8_t *bytes;
+	size_t len;
+	size_t at;
+};
+
+static double now(void)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
+}
+
+static void die(const char *what, const char *text)
+{
+	fprintf(stderr, "bench_state: %s: %s\n", what, text);
+	exit(1);
+}
+
+static ssize_t file_read(void *arg, void *buffer, size_t len)
+{
+	struct memory_file *file = arg;
+
+	if (len > file->len - file->at)
+		len = file->len - file->at;
+	memcpy(buffer, file->bytes + file->at, len);
+	file->at += len;
+	return (ssize_t)len;
+}
+
+static ssize_t file_write(void *arg, const void *bytes, size_t len)
+{
+	struct memory_file *file = arg;
+
+	memcpy(file->bytes + file->len, bytes, len);
+	file->len += len;
+	return (ssize_t)len;
+}
+
+static struct state_port *mount(struct card *card)
+{
+	struct migcompat_regions *regions = NULL;
+	struct state_port *port = NULL;
+
+	if (migcompat_regions_new(&card_table, card, &regions) || port_local_new(regions, &port))
+		die("regions", "could not be mounted");
+	return port;
+}
+
+static int judge(void *arg, const char *version, size_t len, struct error *err)
+{
+	(void)arg;
+	(void)err;
+	return len == strlen(VERSION) && memcmp(version, VERSION, len) == 0 ? 0 : -EINVAL;
+}
+
+static double save(struct state_port *port, struct memory_file *file)
+{
+	const struct state_transport to = {.read = file_read, .write = file_write, .arg = file, .name = "memory"};
+	const struct save_options options = {.version = VERSION, .version_len = strlen(VERSION), .run_on = true, .rounds_max = 1};
+	struct error err = {0};
+	double began = now();
+
+	file->len = file->at = 0;
+	if (state_save(port, &to, &options, NULL, &err))
+		die("save", err.text);
+	return now() - began;
+}
+
+static double load(struct state_port *port, struct memory_file *file)
+{
+	const struct state_transport from = {.read = file_read, .write = file_write, .arg = file, .name = "memory"};
+	const struct load_options options = {.judge = judge};
+	struct error err = {0};
+	double began = now();
+
+	file->at = 0;
+	if (state_load(port, &from, &options, &err))
+		die("load", err.text);
+	return now() - began;
+}
+
+static double copy(const struct card *from, struct memory_file *to)
+{
+	double began = now();
+
+	memcpy(to->bytes, from->memory, BYTES);
+	return now() - began;
+}
+
+static void put(struct state_port *port, const struct state_write *writes, size_t count, struct migcompat_control *control)
+{
+	struct error err = {0};
+
+	if (port_run(port, writes, count, false, control, &err))
+		die("round", err.text);
+}
+
+/* A round in LOGGING: GET_BUFFER until it has been everywhere. */
+static double dirty_round(struct state_port *port, struct card *card, unsigned pages)
+{
+	static const struct state_write begin[] = {
+		{STATE_FIELD(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING},
+		{STATE_FIELD(memory.position), 0},
+	};
+	static const struct state_write next = {STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER};
+	struct migcompat_control control;
+	uint64_t records = 0;
+	double began;
+
+	for (unsigned i = 0; i < pages; i++)
+		card_poke(card, (uint64_t)i * (PAGES / pages) * MIGCOMPAT_STATE_PAGE, (uint8_t)i);
+	began = now();
+	put(port, begin, 2, &control);
+	do {
+		put(port, &next, 1, &control);
+		records += control.memory.size / sizeof(struct migcompat_dirty_record);
+	} while (control.memory.position < BYTES);
+	if (records != pages)
+		die("round", "another number of pages was dirty");
+	return now() - began;
+}
+
+static int compare(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x > y) - (x < y);
+}
+
+static void print(const char *what, double *ratios, const char *unit)
+{
+	qsort(ratios, ROUNDS, sizeof(*ratios), compare);
+	printf("%s: %.3f %s as a rule (%.3f to %.3f)\n", what, ratios[ROUNDS / 2], unit, ratios[0], ratios[ROUNDS - 1]);
+}
+
+int main(void)
+{
+	static struct card source, target;
+	struct memory_file file = {.bytes = card_bank(BYTES + BYTES / 16)};
+	struct state_port *from, *to;
+	double saving[ROUNDS], loading[ROUNDS], part[ROUNDS], rate[ROUNDS];
+
+	card_make(&source, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_make(&target, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_fill(&source, 1);
+	from = mount(&source);
+	to = mount(&target);
+	/* Touch all there is: both banks of the target, and the file. */
+	for (int i = 0; i < 2; i++) {
+		save(from, &file);
+		load(to, &file);
+		copy(&source, &file);
+	}
+	for (int i = 0; i < ROUNDS; i++) {
+		double copied = copy(&source, &file), again;
+
+		saving[i] = save(from, &file);
+		loading[i] = load(to, &file);
+		again = copy(&source, &file);
+		copied = (copied + again) / 2;
+		saving[i] = copied / saving[i];
+		loading[i] = copied / loading[i];
+		rate[i] = (double)BYTES / copied / 1e9;
+	}
+	if (!card_equal(&source, &target))
+		die("load", "the copy is not equal");
+	for (int i = 0; i < ROUNDS; i++) {
+		double full;
+
+		dirty_round(from, &source, PAGES);
+		full = dirty_round(from, &source, PAGES);
+		part[i] = dirty_round(from, &source, DIRTY) / full * 100;
+	}
+	print("state-memcpy of 256 MiB", rate, "GB/s");
+	print("state-save of 256 MiB with its checksum", saving, "of one memcpy");
+	print("state-load of 256 MiB with its checksum", loading, "of one memcpy");
+	print("state-round of 1 % dirty pages", part, "% of a full round");
+	port_close(from);
+	port_close(to);
+	card_free(&source);
+	card_free(&target);
+	return 0;
+}
