@@ -76,6 +76,13 @@ int opened_list(struct opened *opened, enum provider_list which, const char *pay
 	return opened->provider->ops->list(opened, which, payload, len, sink, err);
 }
 
+int opened_state(struct opened *opened, struct state_port **ret, struct error *err)
+{
+	if (!opened->provider->ops->state)
+		return error_set(err, -EOPNOTSUPP, "backend %s: its device state cannot be had here", opened->provider->info.name);
+	return opened->provider->ops->state(opened, ret, err);
+}
+
 struct opened *opened_close(struct opened *opened)
 {
 	if (opened)

@@ -11,6 +11,7 @@
 #include "core/backend/services.h"
 #include "core/backend/sink.h"
 #include "core/facts/model.h"
+#include "core/state/port.h"
 
 struct provider;
 
@@ -53,6 +54,7 @@ struct provider_ops {
 	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 	void (*compare_many)(struct provider *provider, struct compare_job *jobs, size_t count);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
+	int (*state)(struct opened *opened, struct state_port **ret, struct error *err); /* may be NULL: not offered */
 	void (*close)(struct opened *opened);
 	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
 	void (*free)(struct provider *provider);
@@ -108,6 +110,12 @@ int opened_compare(struct opened *opened, const char *payload, size_t len, struc
 void opened_compare_many(struct compare_job *jobs, size_t count);
 /* -EOPNOTSUPP: the backend has no such operation. */
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
+/*
+ * A session on the device's state, as regions. To be closed before the device. Its calls take part in the thread model like the
+ * device's. -EOPNOTSUPP: the backend has no device-state table of a version that is known here; -EPROTO: it has one that makes no
+ * sense; else what the backend says.
+ */
+int opened_state(struct opened *opened, struct state_port **ret, struct error *err);
 struct opened *opened_close(struct opened *opened);          /* returns NULL; takes NULL */
 struct provider *provider_free(struct provider *provider); /* likewise; all its devices must be closed */
 /* Say to all of them that they will be freed, so that they end side by side. */

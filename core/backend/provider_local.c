@@ -3,29 +3,14 @@
  * A backend in this process: the calls themselves, the locks of its declared thread model, and the checks of what it
  * answers. The worker program runs on this too.
  */
+#include "core/backend/provider_local.h"
+
 #include <errno.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/backend/loader.h"
-#include "core/backend/provider.h"
-
-struct local {
-	struct provider provider;
-	struct loaded *loaded;
-	const struct migcompat_backend *ops;
-	pthread_mutex_t serial; /* held around every call of a backend that is MIGCOMPAT_THREAD_SERIAL */
-};
-
-struct local_opened {
-	struct opened opened;
-	struct migcompat_facts facts; /* what the backend holds; stays where it is until close */
-	void *handle;
-	pthread_mutex_t device; /* held around every call on a handle unless MIGCOMPAT_THREAD_PARALLEL */
-	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
-};
 
 static struct local *local_of(struct provider *provider)
 {
@@ -51,7 +36,7 @@ static pthread_mutex_t *call_lock(struct local_opened *opened)
 	}
 }
 
-static pthread_mutex_t *call_begin(struct local_opened *opened)
+pthread_mutex_t *local_call_begin(struct local_opened *opened)
 {
 	pthread_mutex_t *lock = call_lock(opened);
 
@@ -60,7 +45,7 @@ static pthread_mutex_t *call_begin(struct local_opened *opened)
 	return lock;
 }
 
-static void call_end(pthread_mutex_t *lock)
+void local_call_end(pthread_mutex_t *lock)
 {
 	if (lock)
 		pthread_mutex_unlock(lock);
@@ -138,7 +123,7 @@ static int local_open(struct provider *provider, const struct device *device, st
 	self->opened.device = device;
 	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info, .err = &text};
 	self->facts.settings = provider->settings.values ? &provider->settings : NULL;
-	lock = call_begin(self);
+	lock = local_call_begin(self);
 	r = local->ops->open(&services_table, &self->facts, &self->handle);
 	if (r)
 		self->handle = NULL;
@@ -146,7 +131,7 @@ static int local_open(struct provider *provider, const struct device *device, st
 		r = broken(local, &text, "it opened a device without a handle");
 	else
 		r = describe(local, self, &text);
-	call_end(lock);
+	local_call_end(lock);
 	self->facts.err = NULL;
 	if (self->facts.unwanted)
 		r = error_set(&text, -EPROTO, "backend %s: it asked for the fact \"%s\", which it had not declared", provider->info.name,
@@ -165,10 +150,10 @@ static int local_compare(const struct compare_job *job)
 {
 	struct local_opened *self = mine(job->opened);
 	struct local *local = local_of(job->opened->provider);
-	pthread_mutex_t *lock = call_begin(self);
+	pthread_mutex_t *lock = local_call_begin(self);
 	int r = local->ops->compare(self->handle, job->payload, job->len, job->result);
 
-	call_end(lock);
+	local_call_end(lock);
 	if (self->facts.unwanted)
 		return broken(local, job->err, "it asked for a fact that it had not declared");
 	if (r)
@@ -200,9 +185,9 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 
 	if (which >= PROVIDER_LIST_COUNT || !operations[which])
 		return -EOPNOTSUPP;
-	lock = call_begin(self);
+	lock = local_call_begin(self);
 	r = operations[which](self->handle, payload, len, sink);
-	call_end(lock);
+	local_call_end(lock);
 	if (r)
 		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: %s", local->provider.info.name, strerror(abs(r)));
 	return 0;
@@ -222,6 +207,7 @@ static const struct provider_ops local_ops = {
 	.open = local_open,
 	.compare_many = local_compare_many,
 	.list = local_list,
+	.state = local_state,
 	.close = local_close,
 	.free = local_free,
 };

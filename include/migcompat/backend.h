@@ -365,7 +365,7 @@ struct migcompat_device_state_info {
 struct migcompat_device_state {
 	size_t struct_size;
 
-	/* A session on an opened device. Required for backends. All sessions are closed before their handle. */
+	/* A session on an opened device; an error after host->fail. Required for backends. All sessions are closed before their handle. */
 	int (*open)(void *handle, void **ret_session);
 	void (*close)(void *session);
 	/* Once, right after open. The answer holds for the whole session. Required. */

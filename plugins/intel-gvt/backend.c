@@ -342,6 +342,18 @@ static int gvt_parameters(void *arg, const char *payload, size_t len, struct mig
 	return gvt->host->parameter(sink, &parameter);
 }
 
+/* ---------------------------------------------------------------- device state */
+
+const struct gvt_device *gvt_device_of(const void *handle)
+{
+	return &((const struct handle *)handle)->gvt;
+}
+
+static const void *gvt_table(const char *name, uint32_t version)
+{
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &gvt_state : NULL;
+}
+
 /* ---------------------------------------------------------------- registration */
 
 static const char *const keys[] = {"i915", NULL};
@@ -381,4 +393,5 @@ MIGCOMPAT_REGISTER(
 	.payload = gvt_payload,
 	.compare = gvt_compare,
 	.candidates = gvt_candidates,
-	.parameters = gvt_parameters);
+	.parameters = gvt_parameters,
+	.table = gvt_table);

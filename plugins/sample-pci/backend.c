@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "migcompat/backend.h"
+#include "sample.h"
 
 #define MODEL "org.kernel/serial"
 
@@ -240,6 +240,28 @@ static int serial_parameters(void *handle, const char *payload, size_t len, stru
 	return serial->host->parameter(sink, &parameter);
 }
 
+/* ---------------------------------------------------------------- device state */
+
+unsigned serial_ports(const void *handle)
+{
+	const struct serial *serial = handle;
+
+	return (unsigned)serial->values[PORTS].as.number;
+}
+
+uint64_t serial_seed(const void *handle)
+{
+	const struct serial *serial = handle;
+	const char *id = serial->host->id(serial->facts);
+
+	return serial->host->hash(id, strlen(id));
+}
+
+static const void *serial_table(const char *name, uint32_t version)
+{
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &serial_state : NULL;
+}
+
 static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*", NULL};
 
 static const struct migcompat_want wants[] = {
@@ -270,4 +292,5 @@ MIGCOMPAT_REGISTER(
 	.payload = serial_payload,
 	.compare = serial_compare,
 	.candidates = serial_candidates,
-	.parameters = serial_parameters);
+	.parameters = serial_parameters,
+	.table = serial_table);

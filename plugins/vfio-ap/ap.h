@@ -312,5 +312,7 @@ static inline uint64_t payload_key(const struct ap_source *source, unsigned posi
 int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result);
 int ap_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
 int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+/* And those for device state. (state.c) */
+extern const struct migcompat_device_state ap_state;
 
 #endif

@@ -167,6 +167,11 @@ static int ap_payload(void *handle, char *buffer, size_t size)
 	return (int)ap->payload_len;
 }
 
+static const void *ap_table(const char *name, uint32_t version)
+{
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &ap_state : NULL;
+}
+
 MIGCOMPAT_REGISTER(
 	.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the last source's domains are kept in the handle */
 	.name = "vfio_ap",
@@ -186,4 +191,5 @@ MIGCOMPAT_REGISTER(
 	.compare = ap_compare,
 	.parameters = ap_parameters,
 	.prepare = ap_prepare,
+	.table = ap_table,
 );

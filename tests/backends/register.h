@@ -32,6 +32,9 @@
 #ifndef PLAIN_PREPARE
 #define PLAIN_PREPARE NULL
 #endif
+#ifndef PLAIN_TABLE
+#define PLAIN_TABLE NULL
+#endif
 
 static const char *const plain_keys[] = {PLAIN_KEY, NULL};
 
@@ -43,7 +46,7 @@ static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0},
 		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
 		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
-		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE,                                 \
+		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE,           \
 	}
 
 #ifndef PLAIN_UNREGISTERED

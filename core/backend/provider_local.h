@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The inside of a backend in this process: its calls (provider_local.c) and its sessions on device state (provider_state.c). */
+#ifndef CORE_BACKEND_PROVIDER_LOCAL_H
+#define CORE_BACKEND_PROVIDER_LOCAL_H
+
+#include <pthread.h>
+
+#include "core/backend/provider.h"
+
+struct loaded;
+
+struct local {
+	struct provider provider;
+	struct loaded *loaded;
+	const struct migcompat_backend *ops;
+	pthread_mutex_t serial; /* held around every call of a backend that is MIGCOMPAT_THREAD_SERIAL */
+};
+
+struct local_opened {
+	struct opened opened;
+	struct migcompat_facts facts; /* what the backend holds; stays where it is until close */
+	void *handle;
+	pthread_mutex_t device; /* held around every call on a handle unless MIGCOMPAT_THREAD_PARALLEL */
+	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
+};
+
+/* Around every call of the backend's: the lock of its thread model, or NULL. */
+pthread_mutex_t *local_call_begin(struct local_opened *opened);
+void local_call_end(pthread_mutex_t *lock);
+
+int local_state(struct opened *opened, struct state_port **ret, struct error *err);
+#endif

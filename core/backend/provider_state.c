@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Device state of a backend in this process: the table, a session, and regions mounted on it. The vendor is called under the lock of its
+ * thread model, as for every other call.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/backend/provider_local.h"
+
+struct session {
+	struct state_port port;
+	struct local_opened *opened;
+	struct migcompat_device_state ops;
+	void *session;
+	struct migcompat_regions *regions;
+};
+
+static struct session *mine(struct state_port *port)
+{
+	return (struct session *)(void *)port;
+}
+
+static const char *name_of(const struct local_opened *opened)
+{
+	return opened->opened.provider->info.name;
+}
+
+static int session_run(struct state_port *port, const struct state_write *writes, size_t count, bool total,
+		       struct migcompat_control *ret_control, struct error *err)
+{
+	struct session *self = mine(port);
+	pthread_mutex_t *lock = local_call_begin(self->opened);
+	int r = port_serve(self->regions, writes, count, total, ret_control);
+
+	local_call_end(lock);
+	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened), migcompat_regions_message(self->regions)) : 0;
+}
+
+static void session_close(struct state_port *port)
+{
+	struct session *self = mine(port);
+	pthread_mutex_t *lock = local_call_begin(self->opened);
+
+	migcompat_regions_free(self->regions);
+	if (self->session)
+		self->ops.close(self->session);
+	local_call_end(lock);
+	free(self);
+}
+
+static const struct state_port_ops session_ops = {
+	.run = session_run,
+	.close = session_close,
+};
+
+/* The backend's table, checked. */
+static int table_get(const struct local *local, struct migcompat_device_state *ret, struct error *err)
+{
+	const void *table = local->ops->table ? local->ops->table(MIGCOMPAT_DEVICE_STATE, MIGCOMPAT_DEVICE_STATE_API) : NULL;
+	struct error text = {0};
+	int r = table ? regions_ops_copy(table, ret, &text) : -EOPNOTSUPP;
+
+	if (!table)
+		error_set(&text, r, "it has no operations for device state");
+	if (!r && ret->open && ret->close)
+		return 0;
+	if (!r)
+		r = error_set(&text, -EPROTO, "its device-state table lacks open or close");
+	error_set(err, r, "backend %s: %s", local->provider.info.name, text.text);
+	return r ? r : -EPROTO;
+}
+
+static int session_open(struct session *self, struct error *err)
+{
+	struct error text = {0};
+	int r;
+
+	self->opened->facts.err = &text;
+	r = self->ops.open(self->opened->handle, &self->session);
+	self->opened->facts.err = NULL;
+	if (r) {
+		self->session = NULL;
+		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s", name_of(self->opened),
+				 *text.text ? text.text : strerror(abs(r)));
+	}
+	if (!self->session)
+		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
+	return 0;
+}
+
+/* Regions on an open session. */
+static int session_mount(struct session *self, struct error *err)
+{
+	struct regions_info info = {0};
+	struct error text = {0};
+	int r = regions_info_get(&self->ops, self->session, &info, &text);
+	int fd = r ? r : regions_memory_new(&info, &text);
+
+	r = fd < 0 ? fd : regions_mount(&self->ops, self->session, &info, fd, &self->regions, &text);
+	if (r)
+		return error_set(err, r, "backend %s: %s", name_of(self->opened), text.text);
+	self->port = (struct state_port){.ops = &session_ops, .info = info, .base = self->regions->base};
+	memcpy(self->port.places, self->regions->control.regions, sizeof(self->port.places));
+	return 0;
+}
+
+int local_state(struct opened *opened, struct state_port **ret, struct error *err)
+{
+	struct session *self = calloc(1, sizeof(*self));
+	struct local_opened *device = (struct local_opened *)(void *)opened;
+	pthread_mutex_t *lock;
+	int r;
+
+	if (!self)
+		return error_set(err, -ENOMEM, "out of memory");
+	self->opened = device;
+	lock = local_call_begin(device);
+	/* What a backend says of an opening goes through the device's facts, so that is one at a time in every model. */
+	if (!lock)
+		pthread_mutex_lock(&device->device);
+	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);
+	if (!r)
+		r = session_open(self, err);
+	if (!r)
+		r = session_mount(self, err);
+	local_call_end(lock ? lock : &device->device);
+	if (r)
+		session_close(&self->port);
+	else
+		*ret = &self->port;
+	return r;
+}
