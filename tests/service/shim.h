@@ -36,6 +36,7 @@ struct shim_message {
 struct shim {
 	bool absent; /* the module is not loaded */
 	bool broken; /* reading fails */
+	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL: none */
 	int event;   /* an eventfd as a semaphore: how many messages wait */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -118,21 +119,27 @@ static inline void shim_list(const struct migcompat_msg_list *list)
 	shim_answers(&list->header, &reply, sizeof(reply), name, strlen(name));
 }
 
-static inline void shim_attach(const struct migcompat_msg_attach *attach)
+/* ENODEV, as the kernel answers for a device that has left its driver. */
+static inline int shim_attach(const struct migcompat_msg_attach *attach)
 {
 	struct migcompat_msg_attach_reply reply = {.attachment = shim.count + 1};
 	struct shim_attached *attached = &shim.attached[shim.count++];
 	const char *text = (const char *)(attach + 1);
 
+	if (shim.unbound && memmem(text, attach->subject_length, shim.unbound, strlen(shim.unbound))) {
+		shim.count--;
+		return -ENODEV;
+	}
 	attached->attachment = reply.attachment;
 	attached->is_type = attach->header.op == MIGCOMPAT_OP_ATTACH_TYPE;
 	attached->type_error = attach->type_error;
 	shim_keep(attached->subject, sizeof(attached->subject), text, attach->subject_length);
 	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length, attach->type_length);
 	shim_answers(&attach->header, &reply, sizeof(reply), NULL, 0);
+	return 0;
 }
 
-static inline void shim_hear(const void *message, size_t len)
+static inline int shim_hear(const void *message, size_t len)
 {
 	const struct migcompat_msg_header *header = message;
 	struct migcompat_msg_hello_reply hello = {.version = 1, .version_min = 1, .version_max = 1, .timeout_ms = 5000};
@@ -147,40 +154,40 @@ static inline void shim_hear(const void *message, size_t len)
 		for (size_t i = 0; i < shim.nmessages; i++)
 			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch = shim.epoch;
 		shim_answers(header, &hello, sizeof(hello), NULL, 0);
-		return;
+		return 0;
 	case MIGCOMPAT_OP_LIST:
 		shim_list((const void *)header);
-		return;
+		return 0;
 	case MIGCOMPAT_OP_ATTACH:
 	case MIGCOMPAT_OP_ATTACH_TYPE:
-		shim_attach((const void *)header);
-		return;
+		return shim_attach((const void *)header);
 	case MIGCOMPAT_OP_DETACH:
 		attached = shim_by_number(detach->attachment);
 		if (attached)
 			attached->attachment = 0;
-		return;
+		return 0;
 	case MIGCOMPAT_OP_PUBLISH:
 		attached = shim_by_number(publish->attachment);
 		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
 		if (attached)
 			shim_keep(attached->published, sizeof(attached->published), (const char *)message + fixed, len - fixed);
-		return;
+		return 0;
 	default:
 		break;
 	}
 	if (!(header->op & MIGCOMPAT_OP_REPLY) || header->epoch != shim.epoch)
-		return; /* void, as in the kernel */
+		return 0; /* void, as in the kernel */
 	shim.answered = header->id;
 	shim.error = header->error;
 	shim.len = 0;
 	if (header->op == (MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY)) {
 		shim.yes = ((const struct migcompat_msg_write_reply *)(const void *)header)->count;
-		return;
+		return 0;
 	}
 	shim.len = len - sizeof(struct migcompat_msg_text_reply);
 	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply), shim.len);
 	shim.text[shim.len] = '\0';
+	return 0;
 }
 
 int __real_open(const char *path, int flags, ...);
@@ -229,13 +236,16 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
+	int r;
+
 	if (fd != shim_fd)
 		return __real_write(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
-	shim_hear(buffer, size);
+	r = shim_hear(buffer, size);
 	pthread_cond_broadcast(&shim.changed);
 	pthread_mutex_unlock(&shim.lock);
-	return (ssize_t)size;
+	errno = -r;
+	return r ? -1 : (ssize_t)size;
 }
 
 static inline void shim_start(void)
@@ -292,6 +302,7 @@ static inline void shim_forget(const char *name)
 
 	pthread_mutex_lock(&shim.lock);
 	shim_by_number(attachment)->attachment = 0;
+	shim.unbound = name;
 	pthread_mutex_unlock(&shim.lock);
 }
 

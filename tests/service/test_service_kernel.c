@@ -132,6 +132,9 @@ static char *mdev_make(const char *type)
 	snprintf(link, sizeof(link), "../mdev_supported_types/%s", type);
 	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/mtty");
 	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", link);
+	pthread_mutex_lock(&shim.lock);
+	shim.unbound = NULL;
+	pthread_mutex_unlock(&shim.lock);
 	umockdev_testbed_uevent(testbed, path, "bind");
 	return path;
 }
