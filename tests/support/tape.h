@@ -82,7 +82,8 @@ static inline ssize_t tape_write(void *arg, const void *bytes, size_t len)
 		if (!tape->bytes)
 			abort();
 	}
-	memcpy(tape->bytes + tape->len, bytes, len);
+	if (len)
+		memcpy(tape->bytes + tape->len, bytes, len);
 	tape->len += len;
 	return (ssize_t)len;
 }

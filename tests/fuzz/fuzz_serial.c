@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The serial card's config from anywhere: what is taken, the card works with, tells again as it was, and a guest may do anything to it. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugins/sample-pci/card.c"
+#include "plugins/sample-pci/config.c"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* A guest's accesses are what stands behind the config: an offset and a value each. */
+static void guest(struct card *card, const uint8_t *data, size_t size)
+{
+	for (; size >= 4; data += 4, size -= 4) {
+		card_write(card, (unsigned)data[0] | (unsigned)(data[1] & 1) << 8, (uint64_t)data[2] << (data[3] & 0x3f));
+		card_read(card, (unsigned)data[1] | (unsigned)(data[0] & 1) << 8);
+		card_run(card, data[3]);
+	}
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static struct card card;
+	uint8_t again[CARD_CONFIG(2)];
+	size_t len = size < sizeof(again) ? size : sizeof(again);
+
+	if (!card.memory && card_make(&card, 2, 1))
+		abort();
+	if (card_config_get(data, len, &card) != NULL)
+		return 0;
+	card_config_put(&card, again);
+	if (len != sizeof(again) || memcmp(again, data, len) != 0)
+		abort();
+	guest(&card, data + len, size - len);
+	card_config_put(&card, again);
+	if (card_config_get(again, sizeof(again), &card) != NULL)
+		abort();
+	return 0;
+}
