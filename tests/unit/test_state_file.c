@@ -185,6 +185,31 @@ static void a_target_that_was_stopped_stays_stopped(void **state)
 	assert_int_equal(bench->target.card.state, MIGCOMPAT_DEVICE_STOPPED);
 }
 
+/* A file that a release wrote is read by all later ones: format 1, with info, zeros, dirty pages and a config. */
+static void a_file_of_format_1_is_read_for_ever(void **state)
+{
+	FILE *file = fopen(TEST_SOURCE "/tests/fuzz/seeds/state/file", "re");
+	struct tape tape = {0};
+	struct error err = {0};
+	char bytes[4096];
+	struct side target;
+	size_t n;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(fgetc(file), 0); /* to the fuzzer: as it is */
+	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		tape_write(&tape, bytes, n);
+	fclose(file);
+	side_make(&target, 2, MIGCOMPAT_CAP_LOGGING, 3);
+	if (side_load(&target, &tape, &load_plain, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(target.card.memory[5000], 1);
+	assert_int_equal(target.card.config.registers[0], 0);
+	side_free(&target);
+	tape_free(&tape);
+}
+
 static void a_load_may_be_given_up_between_records(void **state)
 {
 	struct bench *bench = *state;
@@ -220,6 +245,7 @@ int main(void)
 		TEST(info_for_people_is_passed_over),
 		TEST(what_is_too_long_for_a_file_is_not_begun),
 		TEST(a_target_that_was_stopped_stays_stopped),
+		cmocka_unit_test(a_file_of_format_1_is_read_for_ever),
 		TEST(a_load_may_be_given_up_between_records),
 	};
 
