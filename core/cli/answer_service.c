@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/check/version_string.h"
 #include "core/cli/answer.h"
 #include "core/cli/output.h"
 #include "core/cli/service.h"
@@ -47,11 +48,28 @@ static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 	return status;
 }
 
+/* A type and a string are printed as they are, so they must be what they are called. */
+static bool is_plain(const char *type, const char *version)
+{
+	struct version_string parts;
+
+	for (const char *c = type ? type : ""; *c; c++)
+		if (*c < 0x21 || *c > 0x7e)
+			return false;
+	return !version || (!strchr(version, '\n') && version_string_parse(version, strlen(version), &parts, NULL) == 0);
+}
+
 static int device_document(struct cli *cli, const char *name, json_t **ret)
 {
 	int status = service_ask(cli, "Describe", json_pack("{s:s}", "device", name), shape_device, ret, NULL);
 
-	return !status && !is_named(*ret, name) ? drop(cli, ret, "another device than the one that was asked about") : status;
+	if (status)
+		return status;
+	if (!is_named(*ret, name))
+		return drop(cli, ret, "another device than the one that was asked about");
+	if (!is_plain(document_text(*ret, "type"), document_text(*ret, "version")))
+		return drop(cli, ret, "a type or string that is none");
+	return 0;
 }
 
 static int service_device(struct cli *cli, json_t **ret)

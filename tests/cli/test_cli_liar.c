@@ -138,6 +138,29 @@ static void fingerprint_that_is_another_is_no_yes(void **state)
 	says(YES, "check --fingerprint g A B", "a fingerprint that was not asked for");
 }
 
+#define ROW(type, version)                                                                                                                 \
+	REPLY("\"device\":\"A\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"" type "\",\"migratable\":\"yes\",\"source\":\"yes\",\"target\":\"yes\","         \
+	      STATE("mechanism") ",\"availability\":\"yes\",\"reason\":\"\",\"version\":\"" version "\",\"format\":\"migcompat-device/1\"")
+
+/* Both are printed as they are. */
+static void string_that_is_none_is_not_printed(void **state)
+{
+	static const char honest[] = ROW("a:b", "a:mdev:b:c");
+	struct fake fake;
+
+	(void)state;
+	fake_start(&fake, &ran.folder, honest, sizeof(honest), FAKE_WAITS);
+	setenv("LIAR", fake.path, 1);
+	run("command migcompat --daemon --socket $LIAR version A && command migcompat --daemon --socket $LIAR type A");
+	fake_stop(&fake);
+	assert_string_equal(ran.out, "a:mdev:b:c\na:b\n");
+	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "a type or string that is none");
+	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "a type or string that is none");
+	says(ROW("a:b", "nonsense"), "version A", "a type or string that is none");
+	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "a type or string that is none");
+	says(ROW("a:b", "a:mdev:b:c"), "version B", "another device than the one that was asked about");
+}
+
 #define CHOICES(more) REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[]," more)
 
 static void choices_that_contradict_themselves_are_no_answer(void **state)
@@ -226,6 +249,7 @@ int main(void)
 		cmocka_unit_test(verdict_that_contradicts_itself_is_no_yes),
 		cmocka_unit_test(answer_about_other_devices_is_no_yes),
 		cmocka_unit_test(fingerprint_that_is_another_is_no_yes),
+		cmocka_unit_test(string_that_is_none_is_not_printed),
 		cmocka_unit_test(choices_that_contradict_themselves_are_no_answer),
 		cmocka_unit_test(unexpected_second_reply_is_no_yes),
 		cmocka_unit_test(answer_without_end_is_cut_off),
