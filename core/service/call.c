@@ -44,6 +44,11 @@ int call_error(struct call *call, const char *name, json_t *parameters)
 	return put(call, name, parameters, false);
 }
 
+int call_part(struct call *call, const char *bytes, size_t len)
+{
+	return call->text.oneway ? 0 : buffer_append(call->out, bytes, len);
+}
+
 int call_refuse(struct call *call, const char *name, int error, const char *format, ...)
 {
 	char whole[NAME_BYTES];

@@ -58,6 +58,7 @@ struct call {
 	struct view view;
 	size_t next;  /* device or choice */
 	json_t *kept; /* what is yet to be replied */
+	bool listed;  /* a part of it is in the reply that goes out */
 	bool begun;
 	/* Of those that wait for something to happen: */
 	bool idle; /* the next step comes once wake was called. Set by a step */
@@ -81,6 +82,8 @@ struct call *call_free(struct call *call); /* returns NULL; takes NULL */
  */
 int call_reply(struct call *call, json_t *parameters, bool continues);
 int call_error(struct call *call, const char *name, json_t *parameters);
+/* Bytes of a reply that is made in parts, the zero at its end among them. 0, or as above. */
+int call_part(struct call *call, const char *bytes, size_t len);
 /* io.migcompat's error of that name. */
 int call_refuse(struct call *call, const char *name, int error, const char *format, ...) __attribute__((format(printf, 4, 5)));
 int call_invalid(struct call *call, const char *parameter);

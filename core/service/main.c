@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,7 @@
 #define PATIENCE_MS 30000u
 #define PATIENCE_MS_MAX 3600000u
 #define STATUS_TROUBLE 2
+#define ARENAS 2
 
 static const char usage[] =
 	"usage: migcompatd [OPTION...]\n"
@@ -189,6 +191,8 @@ int main(int argc, char **argv)
 	int status = STATUS_TROUBLE;
 
 	open_standard();
+	/* One for each thread would keep what the greatest answer of that thread took. */
+	mallopt(M_ARENA_MAX, ARENAS);
 	run.options.world.inventories = calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
 	if (!run.options.world.inventories)
 		fprintf(stderr, "migcompatd: out of memory\n");

@@ -14,56 +14,69 @@
 
 /* ---------------------------------------------------------------- rows */
 
-/* Takes the array over. */
-static json_t *list_document(json_t *devices)
+#define LIST_FORMAT "migcompat-list/1"
+
+static json_t *list_document(json_t *row)
 {
-	return devices ? json_pack("{s:s,s:o}", "format", "migcompat-list/1", "devices", devices) : NULL;
+	return row ? json_pack("{s:s,s:[O]}", "format", LIST_FORMAT, "devices", row) : json_pack("{s:s,s:[]}", "format", LIST_FORMAT, "devices");
 }
 
-static json_t *array_of(json_t *value)
-{
-	json_t *array = json_array();
-
-	if (!value || json_array_append_new(array, value) == 0)
-		return array;
-	json_decref(array);
-	return NULL;
-}
-
-/* One more row; taken over. With "more" it is kept until it is known whether it is the last. 0, or negative. */
-static int list_add(struct call *call, json_t *row)
+/* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or negative. Takes the row over. */
+static int list_add_more(struct call *call, json_t *row)
 {
 	json_t *before = call->kept;
 	int r = 0;
 
-	if (!row)
-		return -ENOMEM;
-	if (!call->text.more)
-		return json_array_append_new(call->kept, row) ? -ENOMEM : 0;
 	call->kept = row;
 	if (before)
-		r = call_reply(call, list_document(array_of(before)), true);
+		r = call_reply(call, list_document(before), true);
+	json_decref(before);
 	return r < 0 ? r : 0;
+}
+
+/* Without: one reply that goes out as it is made, so that a long list is at no time in memory. Likewise. */
+static int list_add_whole(struct call *call, json_t *row)
+{
+	char *text = json_dumps(row, JSON_COMPACT);
+	int r = text ? 0 : -ENOMEM;
+
+	if (!r && call->listed)
+		r = call_part(call, ",", 1);
+	if (!r)
+		r = call_part(call, text, strlen(text));
+	call->listed = true;
+	free(text);
+	json_decref(row);
+	return r;
+}
+
+static int list_add(struct call *call, json_t *row)
+{
+	if (!row)
+		return -ENOMEM;
+	return call->text.more ? list_add_more(call, row) : list_add_whole(call, row);
 }
 
 static int list_end(struct call *call)
 {
-	json_t *kept = call->kept;
+	static const char end[] = "]}}";
+	int r;
 
-	call->kept = NULL;
-	return call_reply(call, list_document(call->text.more ? array_of(kept) : kept), false);
+	if (call->text.more)
+		return call_reply(call, list_document(call->kept), false);
+	r = call_part(call, end, sizeof(end));
+	return r ? r : 1;
 }
 
 static int list_begin(struct call *call)
 {
+	static const char begin[] = "{\"parameters\":{\"format\":\"" LIST_FORMAT "\",\"devices\":[";
 	struct error err = {0};
 	int r = view_open(call->world, NULL, &call->view, &err);
 
 	if (r)
 		return call_refuse(call, "Failed", r, "%s", err.text);
-	if (!call->text.more)
-		call->kept = json_array();
-	return call->text.more || call->kept ? 0 : -ENOMEM;
+	return call->text.more ? 0 : call_part(call, begin, sizeof(begin) - 1);
 }
 
 int method_list(struct call *call)
@@ -283,14 +296,32 @@ out:
 	return r;
 }
 
+/* Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no longer needed. */
+static int ask_keep(struct call *call)
+{
+	json_t *choices = json_object_get(call->kept, "choices");
+
+	for (size_t i = 0; i < json_array_size(choices); i++) {
+		char *text = json_dumps(json_array_get(choices, i), JSON_COMPACT);
+		int failed = json_array_set_new(choices, i, json_string(text));
+
+		free(text);
+		if (failed)
+			return -ENOMEM;
+	}
+	view_close(&call->view);
+	return 0;
+}
+
 /* The whole document with one choice of it, and only in the last reply what stands beside the choices. */
 static json_t *ask_portion(const struct call *call, size_t index, bool last)
 {
+	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);
 	json_t *portion = json_copy(call->kept), *choices = json_array();
 	int failed = !portion || !choices;
 
 	if (!failed)
-		failed |= json_array_append(choices, json_array_get(json_object_get(call->kept, "choices"), index));
+		failed |= json_array_append_new(choices, json_loads(json_string_value(text), 0, NULL));
 	failed |= json_object_set_new(portion, "choices", choices);
 	if (!last)
 		failed |= json_object_set_new(portion, "unanswered", json_array());
@@ -302,7 +333,8 @@ static json_t *ask_portion(const struct call *call, size_t index, bool last)
 
 int method_ask(struct call *call)
 {
-	int r = call->kept ? 0 : ask_begin(call);
+	bool begins = !call->kept;
+	int r = begins ? ask_begin(call) : 0;
 	size_t count;
 
 	if (r)
@@ -310,6 +342,8 @@ int method_ask(struct call *call)
 	count = json_array_size(json_object_get(call->kept, "choices"));
 	if (!call->text.more || count == 0)
 		return call_reply(call, json_incref(call->kept), false);
+	if (begins && ask_keep(call))
+		return -ENOMEM;
 	for (size_t i = 0; i < CALL_STEP_DEVICES && call->next < count; i++, call->next++) {
 		bool last = call->next + 1 == count;
 

@@ -208,8 +208,8 @@ static inline json_t *client_receive(int fd)
 	do {
 		ssize_t got = recv(fd, text + len, 1, 0);
 
-		if (got < 0 && errno == EAGAIN)
-			fail_msg("no reply in time");
+		if (got < 0 && errno != ECONNRESET)
+			fail_msg("no reply in time: %s", strerror(errno));
 		if (got <= 0)
 			return NULL;
 	} while (text[len++] && len < sizeof(text));

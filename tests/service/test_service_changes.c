@@ -55,6 +55,27 @@ static void mdev_end(const char *path)
 	umockdev_testbed_remove_device(testbed, path);
 }
 
+/*
+ * The mocked device is there before its links are: who looks in between finds one that nobody serves yet. Yours: the word that has its
+ * fingerprint.
+ */
+static json_t *watch_hears_added(int fd, const char *name)
+{
+	json_t *word = watch_hears(fd, "added", name);
+
+	if (text_at(word, "fingerprint"))
+		return word;
+	json_decref(word);
+	word = watch_hears(fd, "changed", name);
+	assert_non_null(text_at(word, "fingerprint"));
+	return word;
+}
+
+static void watch_told_added(int fd, const char *name)
+{
+	json_decref(watch_hears_added(fd, name));
+}
+
 static void new_device_is_told(void **state)
 {
 	int fd = watch_open(*state, WATCH);
@@ -63,9 +84,8 @@ static void new_device_is_told(void **state)
 
 	watch_until_ready(fd);
 	path = mdev_make(NEW);
-	word = watch_hears(fd, "added", NEW);
+	word = watch_hears_added(fd, NEW);
 	assert_text(word, "kind", "mdev");
-	assert_null(text_at(word, "old_fingerprint"));
 	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
 	json_decref(word);
 	g_free(path);
@@ -80,7 +100,7 @@ static void removed_device_is_told_with_its_last_fingerprint(void **state)
 
 	watch_until_ready(fd);
 	path = mdev_make(NEW);
-	added = watch_hears(fd, "added", NEW);
+	added = watch_hears_added(fd, NEW);
 	mdev_end(path);
 	removed = watch_hears(fd, "removed", NEW);
 	assert_text(removed, "old_fingerprint", text_at(added, "fingerprint"));
@@ -99,7 +119,7 @@ static void device_may_return(void **state)
 	watch_until_ready(fd);
 	for (int i = 0; i < 3; i++) {
 		path = mdev_make(NEW);
-		watch_told(fd, "added", NEW);
+		watch_told_added(fd, NEW);
 		mdev_end(path);
 		watch_told(fd, "removed", NEW);
 		g_free(path);
@@ -133,7 +153,7 @@ static void event_without_a_change_is_not_told(void **state)
 	for (int i = 0; i < 5; i++)
 		umockdev_testbed_uevent(testbed, PARENT "/" FIRST, "change");
 	path = mdev_make(NEW);
-	watch_told(fd, "added", NEW);
+	watch_told_added(fd, NEW);
 	g_free(path);
 	close(fd);
 }
@@ -150,7 +170,7 @@ static void each_watcher_is_told_once(void **state)
 	path = mdev_make(NEW);
 	umockdev_testbed_uevent(testbed, path, "change");
 	for (size_t i = 0; i < 5; i++)
-		watch_told(fds[i], "added", NEW);
+		watch_told_added(fds[i], NEW);
 	mdev_end(path);
 	for (size_t i = 0; i < 5; i++) {
 		watch_told(fds[i], "removed", NEW);
@@ -165,15 +185,16 @@ static void many_devices_are_all_told(void **state)
 	int fd = watch_open(*state, WATCH);
 	char name[64];
 	size_t before = watch_until_ready(fd);
+	int added = 0;
 
 	for (int i = 0; i < 40; i++) {
 		snprintf(name, sizeof(name), "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3d%04d", i);
 		g_free(mdev_make(name));
-		for (int n = 0; i % 4 == 3 && n < 4; n++) {
+		while (i % 4 == 3 && added <= i) {
 			json_t *word = client_receive(fd);
 
 			assert_non_null(word);
-			assert_text(word, "event", "added");
+			added += strcmp(text_at(word, "event"), "added") == 0;
 			json_decref(word);
 		}
 	}

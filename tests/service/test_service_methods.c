@@ -99,6 +99,21 @@ static void list_with_more_has_a_device_a_reply(void **state)
 	assert_int_equal(count_replies(*state, "{\"method\":\"io.migcompat.List\",\"parameters\":{\"types\":true},\"more\":true}", "devices"), 7);
 }
 
+static void list_in_one_reply_has_what_the_replies_of_more_have(void **state)
+{
+	json_t *whole = call(*state, METHOD("List", "\"types\":true")), *part;
+	int fd = client_open(*state);
+
+	client_send(fd, "{\"method\":\"io.migcompat.List\",\"parameters\":{\"types\":true},\"more\":true}");
+	for (size_t i = 0; i < 7; i++) {
+		part = client_receive(fd);
+		assert_true(json_equal(json_array_get(array_at(part, "devices"), 0), json_array_get(array_at(whole, "devices"), i)));
+		json_decref(part);
+	}
+	json_decref(whole);
+	close(fd);
+}
+
 static void describe_tells_one_device(void **state)
 {
 	json_t *reply = call(*state, METHOD("Describe", "\"device\":\"" CARD_2 "\""));
@@ -250,6 +265,7 @@ int main(void)
 		cmocka_unit_test(upgrade_is_not_implemented),
 		cmocka_unit_test(list_has_devices_and_types_where_asked),
 		cmocka_unit_test(list_with_more_has_a_device_a_reply),
+		cmocka_unit_test(list_in_one_reply_has_what_the_replies_of_more_have),
 		cmocka_unit_test(describe_tells_one_device),
 		cmocka_unit_test(unknown_device_is_an_error_with_a_sentence),
 		cmocka_unit_test(id_that_two_hosts_have_is_ambiguous),
