@@ -201,3 +201,49 @@ const struct migcompat_setting *info_setting(const struct backend_info *info, co
 			return &info->settings[i];
 	return NULL;
 }
+
+static bool same_keys(const struct backend_info *a, const struct backend_info *b)
+{
+	bool same = a->nkeys == b->nkeys;
+
+	for (size_t i = 0; i < a->nkeys && same; i++)
+		same = strcmp(a->keys[i], b->keys[i]) == 0;
+	return same;
+}
+
+static bool same_wants(const struct backend_info *a, const struct backend_info *b)
+{
+	bool same = a->nwants == b->nwants;
+
+	for (size_t i = 0; i < a->nwants && same; i++)
+		same = a->wants[i].flags == b->wants[i].flags && strcmp(a->wants[i].glob, b->wants[i].glob) == 0;
+	return same;
+}
+
+static bool same_settings(const struct backend_info *a, const struct backend_info *b)
+{
+	bool same = a->nsettings == b->nsettings;
+
+	for (size_t i = 0; i < a->nsettings && same; i++) {
+		const struct migcompat_setting *x = &a->settings[i], *y = &b->settings[i];
+
+		same = x->type == y->type && strcmp(x->name, y->name) == 0 && strcmp(x->init, y->init) == 0 &&
+		       (x->allowed && y->allowed ? strcmp(x->allowed, y->allowed) == 0 : x->allowed == y->allowed);
+	}
+	return same;
+}
+
+const char *info_differs(const struct backend_info *before, const struct backend_info *now)
+{
+	if (strcmp(before->name, now->name) != 0)
+		return "its name";
+	if (strcmp(before->version, now->version) != 0)
+		return "its version";
+	if (before->thread_model != now->thread_model || strcmp(before->operations, now->operations) != 0)
+		return "what it can do";
+	if (!same_keys(before, now))
+		return "what it serves";
+	if (!same_wants(before, now))
+		return "the facts that it wants";
+	return same_settings(before, now) ? NULL : "its settings";
+}

@@ -41,6 +41,9 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 /* The same checks over plain data that came from a worker; nothing of it was trusted yet. */
 int info_check(const struct backend_info *info, struct error *err);
 
+/* What a backend says of itself now and did not say before: "its version", …; NULL: all is as it was, but for what is shown alone. */
+const char *info_differs(const struct backend_info *before, const struct backend_info *now);
+
 /* Find a declared setting; NULL: none. */
 const struct migcompat_setting *info_setting(const struct backend_info *info, const char *name);
 

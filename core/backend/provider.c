@@ -90,6 +90,23 @@ struct opened *opened_close(struct opened *opened)
 	return NULL;
 }
 
+void provider_status(struct provider *provider, struct provider_status *ret)
+{
+	*ret = (struct provider_status){.state = provider->info.error ? PROVIDER_ENDED : PROVIDER_HERE};
+	if (provider->ops->status)
+		provider->ops->status(provider, ret);
+}
+
+const char *provider_state_name(enum provider_state state)
+{
+	static const char *const names[PROVIDER_STATE_COUNT] = {
+		[PROVIDER_HERE] = "here",     [PROVIDER_RUNNING] = "running", [PROVIDER_RESTARTING] = "restarting",
+		[PROVIDER_PARKED] = "parked", [PROVIDER_ENDED] = "ended",
+	};
+
+	return state < PROVIDER_STATE_COUNT ? names[state] : "unknown";
+}
+
 void provider_stop(struct provider *provider)
 {
 	if (provider->ops->stop)

@@ -6,6 +6,8 @@
 #ifndef CORE_BACKEND_PROVIDER_H
 #define CORE_BACKEND_PROVIDER_H
 
+#include <sys/types.h>
+
 #include "core/backend/info.h"
 #include "core/backend/result.h"
 #include "core/backend/services.h"
@@ -50,12 +52,29 @@ enum provider_list {
 	PROVIDER_LIST_COUNT,
 };
 
+enum provider_state {
+	PROVIDER_HERE,       /* in this process */
+	PROVIDER_RUNNING,    /* in a worker */
+	PROVIDER_RESTARTING, /* its worker ended; it is started again at the first use after a rest */
+	PROVIDER_PARKED,     /* its worker ended so often, or changed so much, that it is not started again */
+	PROVIDER_ENDED,      /* it could not be loaded, or its worker ended and had one life */
+	PROVIDER_STATE_COUNT,
+};
+
+struct provider_status {
+	enum provider_state state;
+	uint32_t generation; /* how often its worker was started; 0: it never could be used */
+	pid_t process;       /* 0: none runs */
+	struct error death;  /* why the last one ended, as calls have it: "its worker was killed by signal 9 (Killed)"; "": none did */
+};
+
 struct provider_ops {
 	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 	void (*compare_many)(struct provider *provider, struct compare_job *jobs, size_t count);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 	int (*state)(struct opened *opened, struct state_port **ret, struct error *err); /* may be NULL: not offered */
 	void (*close)(struct opened *opened);
+	void (*status)(struct provider *provider, struct provider_status *ret); /* may be NULL: in this process */
 	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
 	void (*free)(struct provider *provider);
 };
@@ -82,6 +101,12 @@ struct worker_options {
 	const char *program;  /* path of migcompat-worker */
 	unsigned timeout_ms;  /* of loading, and of each call */
 	bool keep_stderr;     /* let the vendor's code write to standard error */
+	/*
+	 * Start a worker that ended again, at the first use after a rest (core/backend/restart.h); until then calls fail with why it ended. What is
+	 * open stays so: its device must live as long. false: the first end is the last.
+	 */
+	bool restart;
+	uint64_t (*now)(void); /* nanoseconds, for the rests; NULL: the monotonic clock */
 };
 int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err);
 /* The same for at most 256 at once, which takes hardly longer than one. -ENOMEM, -E2BIG: none is made. */
@@ -98,7 +123,8 @@ int provider_settle(struct provider *provider, const char *(*value)(void *arg, c
 /*
  * The calls. Errors of open: -ENODEV not migratable in any role; -EPROTO or -EIO the backend broke its contract or crashed;
  * -ETIMEDOUT; any other: could not be told. err is a sentence. Which may run side by side is the backend's thread
- * model, enforced here; a worker takes one call at a time.
+ * model, enforced here; a worker takes one call at a time. A call that others keep waiting for longer than the time-out ends with -ETIMEDOUT,
+ * and nothing else comes of it.
  */
 int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
@@ -118,6 +144,9 @@ int opened_list(struct opened *opened, enum provider_list which, const char *pay
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err);
 struct opened *opened_close(struct opened *opened);          /* returns NULL; takes NULL */
 struct provider *provider_free(struct provider *provider); /* likewise; all its devices must be closed */
+/* How it is now. Waits for nobody, whatever the backend does. */
+void provider_status(struct provider *provider, struct provider_status *ret);
+const char *provider_state_name(enum provider_state state); /* "running", "restarting", … */
 /* Say to all of them that they will be freed, so that they end side by side. */
 void provider_stop(struct provider *provider);
 

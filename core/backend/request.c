@@ -131,7 +131,7 @@ void requests_release(struct requests *requests, struct sent_host *host, bool wa
 	free(host);
 }
 
-void requests_free(struct requests *requests)
+void requests_reset(struct requests *requests)
 {
 	while (requests->hosts) {
 		struct sent_host *host = requests->hosts;
@@ -139,5 +139,12 @@ void requests_free(struct requests *requests)
 		requests->hosts = host->next;
 		free(host);
 	}
+	requests->out.len = 0;
+	requests->settled = NULL;
+}
+
+void requests_free(struct requests *requests)
+{
+	requests_reset(requests);
 	wire_out_free(&requests->out);
 }

@@ -40,6 +40,8 @@ int requests_close(struct requests *requests, uint32_t device);
 
 void requests_keep(struct sent_host *host);
 void requests_release(struct requests *requests, struct sent_host *host, bool was_kept);
+/* Another process is to be spoken to, which knows nothing yet. Hosts that were handed out are gone. */
+void requests_reset(struct requests *requests);
 void requests_free(struct requests *requests);
 
 #endif

@@ -43,13 +43,16 @@ static void batch_ask(struct batch *batch, struct requests *requests)
 {
 	while (batch->asked < batch->count) {
 		struct compare_job *job = &batch->jobs[batch->asked];
-		int r;
 
 		if (batch->window && batch->window + request_size(job) > WINDOW_MAX)
 			break;
-		r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0, job->payload, job->len, job->err);
-		job->r = r ? r : UNANSWERED;
-		batch->due += !r;
+		if (job->r) {
+			requests->last++;
+		} else {
+			int r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0, job->payload, job->len, job->err);
+			job->r = r ? r : UNANSWERED;
+			batch->due += !r;
+		}
 		batch->asked++;
 		batch->window += request_size(job);
 		batch_advance(batch);
@@ -104,7 +107,7 @@ static int batch_receive(struct batch *batch, struct worker *worker, uint64_t de
 static int batch_run(struct batch *batch, struct worker *worker)
 {
 	for (;;) {
-		uint64_t deadline = wire_deadline(worker->timeout_ms);
+		uint64_t deadline = wire_deadline(worker->options.timeout_ms);
 		int r;
 
 		batch_ask(batch, &worker->requests);
@@ -118,19 +121,37 @@ static int batch_run(struct batch *batch, struct worker *worker)
 	}
 }
 
+/* Devices that an earlier process had opened are opened first; what fails there has its outcome. */
+static void batch_reopen(struct batch *batch, struct worker *worker)
+{
+	for (size_t i = 0; i < batch->count && worker->alive; i++)
+		batch->jobs[i].r = worker_reopen(worker, batch->jobs[i].opened, batch->jobs[i].err);
+}
+
+static void fail_all(struct compare_job *jobs, size_t count, int r, const struct error *err)
+{
+	for (size_t i = 0; i < count; i++)
+		jobs[i].r = error_set(jobs[i].err, r, "%s", err->text);
+}
+
 void worker_compare_many(struct provider *provider, struct compare_job *jobs, size_t count)
 {
 	struct worker *worker = worker_of(provider);
 	struct batch batch = {.jobs = jobs, .count = count};
+	struct error err = {0};
 	int code = -EIO;
-	int r = 0;
+	int r = worker_enter(worker, &err);
 
-	pthread_mutex_lock(&worker->lock);
+	if (r) {
+		fail_all(jobs, count, r, &err);
+		return;
+	}
+	batch_reopen(&batch, worker);
 	batch.first = worker->requests.last + 1;
-	if (!*worker->death && (r = batch_run(&batch, worker)))
+	if (worker->alive && (r = batch_run(&batch, worker)))
 		code = worker_die(worker, r);
-	for (size_t i = batch.answered; i < count && *worker->death; i++)
+	for (size_t i = batch.answered; i < count && !worker->alive; i++)
 		if (i >= batch.asked || jobs[i].r == UNANSWERED)
 			jobs[i].r = worker_dead(worker, code, jobs[i].err);
-	pthread_mutex_unlock(&worker->lock);
+	worker_leave(worker);
 }

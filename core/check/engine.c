@@ -28,7 +28,11 @@ static const char *setting(void *arg, const char *namespace, const char *name)
 
 static int start_backends(struct engine *engine, const char *const *paths, size_t count, struct error *err)
 {
-	struct worker_options options = {.timeout_ms = policy_timeout_ms(engine->policy), .keep_stderr = engine->options.keep_stderr};
+	struct worker_options options = {
+		.timeout_ms = policy_timeout_ms(engine->policy),
+		.keep_stderr = engine->options.keep_stderr,
+		.restart = engine->options.restart,
+	};
 	int r = 0;
 
 	if (!engine->options.in_process) {

@@ -19,6 +19,7 @@ struct engine_options {
 	const char *facts_dir;   /* NULL: facts.d of the configuration folder */
 	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
 	bool keep_stderr;        /* of workers */
+	bool restart;            /* start workers that ended again, see worker_options */
 };
 
 struct engine {

@@ -17,7 +17,7 @@ static int world_fill(struct world *world, const struct world_options *options, 
 
 int world_new(const struct world_options *options, struct holds *holds, struct world **ret, struct error *err)
 {
-	struct engine_options engine_options = {.backend_dir = options->plugin_dir, .config = options->config};
+	struct engine_options engine_options = {.backend_dir = options->plugin_dir, .config = options->config, .restart = true};
 	struct world *world = calloc(1, sizeof(*world));
 	int r;
 

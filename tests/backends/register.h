@@ -8,6 +8,9 @@
 #ifndef PLAIN_API
 #define PLAIN_API MIGCOMPAT_BACKEND_API
 #endif
+#ifndef PLAIN_VERSION
+#define PLAIN_VERSION "1.0.0"
+#endif
 #ifndef PLAIN_DESCRIPTION
 #define PLAIN_DESCRIPTION "A backend for tests"
 #endif
@@ -42,7 +45,7 @@ static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0},
 
 #define PLAIN                                                                                             \
 	{                                                                                                 \
-		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = "1.0.0", \
+		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = PLAIN_VERSION, \
 		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
 		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
