@@ -17,7 +17,7 @@
 struct bench {
 	struct broker broker;
 	int kernel;
-	char message[MIGCOMPAT_MSG_READ_SIZE]; /* the last one that was sent */
+	_Alignas(8) char message[MIGCOMPAT_MSG_READ_SIZE]; /* the last one that was sent */
 	ssize_t len;
 };
 
