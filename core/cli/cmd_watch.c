@@ -31,11 +31,23 @@ static void take_signals(sigset_t *ret_mask)
 	sigprocmask(SIG_BLOCK, &blocked, ret_mask);
 }
 
+static void print_backend(const json_t *backend)
+{
+	const char *name = document_text(backend, "name"), *ended = document_text(backend, "ended");
+
+	output_line("%-8s %s %s%s%s", "backend", name ? name : document_text(backend, "file"), document_text(backend, "state"), ended ? ": " : "",
+		    ended ? ended : "");
+}
+
 static void print_event(const json_t *event)
 {
 	const char *name = document_text(event, "event"), *device = document_text(event, "device"), *hold = document_text(event, "hold");
 	const char *kind = document_text(event, "kind"); /* none of what is held and gone */
 
+	if (document_is(event, "event", "backend")) {
+		print_backend(json_object_get(event, "backend"));
+		return;
+	}
 	if (!device) {
 		output_line("%s", name);
 		return;
@@ -71,8 +83,15 @@ static int tell(const struct cli *cli, json_t *event)
 static int check_event(const struct cli *cli, const json_t *event, bool continues)
 {
 	bool alone = document_is(event, "event", "ready") || document_is(event, "event", "policy") || document_is(event, "event", "rescan");
+	json_t *backend = json_object_get(event, "backend");
+	struct error err = {0};
 
-	if (!alone && (!document_text(event, "device") || !document_text(event, "host")))
+	if (document_is(event, "event", "backend")) {
+		if (!json_is_object(backend))
+			return service_nonsense(cli, "an event without its backend");
+		if (document_check(backend, shape_backend_state, &err))
+			return service_nonsense(cli, err.text);
+	} else if (!alone && (!document_text(event, "device") || !document_text(event, "host")))
 		return service_nonsense(cli, "an event without its device");
 	return continues ? 0 : service_nonsense(cli, "a last event");
 }

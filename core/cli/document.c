@@ -93,7 +93,13 @@ static const struct shape backend[] = {
 
 const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", backend), END};
 
-static const char *const events[] = {"present", "ready", "added", "removed", "changed", "held", "released", "policy", "rescan", NULL};
+const struct shape shape_backend_state[] = {
+	NAME("name"), TEXT("file"), {"state", SHAPE_TEXT, WORDS("running", "restarting", "parked", "failed"), NULL}, COUNT("restarts"), NAME("ended"), END,
+};
+
+static const char *const events[] = {
+	"present", "ready", "added", "removed", "changed", "held", "released", "backend", "policy", "rescan", NULL,
+};
 
 const struct shape shape_event[] = {
 	{"event", SHAPE_TEXT, events, NULL}, NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),

@@ -111,5 +111,6 @@ int method_params(struct call *call);
 int method_hold(struct call *call);
 int method_release(struct call *call);
 int method_watch(struct call *call);
+int method_backends(struct call *call);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/service/backends.h"
 #include "core/service/log.h"
 #include "interfaces.h"
 
@@ -14,6 +15,7 @@
 
 static const struct method methods[] = {
 	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host")}, method_ask},
+	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
 	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint")}, method_check},
 	{"io.migcompat.Describe", 0, {NEEDED("device")}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
@@ -66,6 +68,11 @@ int method_get_interface_description(struct call *call)
 	if (!description)
 		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound", json_pack("{s:s}", "interface", name));
 	return call_reply(call, json_pack("{s:s}", "description", description), false);
+}
+
+int method_backends(struct call *call)
+{
+	return call_reply(call, backends_document(&call->world->engine), false);
 }
 
 static int hold_failed(struct call *call, int r, const struct error *err)

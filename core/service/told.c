@@ -87,6 +87,11 @@ void told_add_hold(struct told *told, const struct hold *hold, const char *reaso
 	add(told, word_make(&word), seen && seen->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
 
+void told_add_backend(struct told *told, json_t *backend)
+{
+	add(told, json_pack("{s:s,s:o}", "event", "backend", "backend", backend), false);
+}
+
 const struct told_change *told_change(const struct told *told, uint64_t number)
 {
 	const struct told_change *change = &told->ring[number % TOLD_CHANGES_MAX];

@@ -35,6 +35,8 @@ json_t *told_device(const struct told *told, const char *event, const struct see
 void told_add_device(struct told *told, const char *event, const struct seen *device, const char *old);
 /* Held, for that reason, or NULL: released. */
 void told_add_hold(struct told *told, const struct hold *hold, const char *reason);
+/* A document about a backend, taken over. */
+void told_add_backend(struct told *told, json_t *backend);
 /* NULL: it is kept no more. */
 const struct told_change *told_change(const struct told *told, uint64_t number);
 

@@ -12,10 +12,14 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "core/service/backends.h"
 #include "core/service/log.h"
 #include "core/service/looks.h"
 #include "core/service/place.h"
 #include "core/service/relevance.h"
+
+#define BACKENDS_US 1000000u /* between looks at the backends */
+#define ACCURACY_US 100000u
 
 struct watcher {
 	struct watch *watch;
@@ -30,6 +34,8 @@ struct watch {
 	struct watcher *watchers[WATCHERS_MAX];
 	size_t nwatchers;
 	struct told told; /* empty while nobody watches */
+	struct backends_seen backends;
+	sd_event_source *backends_timer;
 	sd_event_source *holds_source;
 	int holds_fd; /* says that they changed */
 };
@@ -157,6 +163,40 @@ static void holds_changed_say(void *arg)
 	(void)!write(watch->holds_fd, &one, sizeof(one));
 }
 
+/* ---------------------------------------------------------------- backends */
+
+/* They change when they are asked something, which nobody says here; a look costs next to nothing. */
+static int on_backends(sd_event_source *source, uint64_t usec, void *arg)
+{
+	struct watch *watch = arg;
+	json_t *changed = backends_seen_again(&watch->backends, &watch->options.context->world->engine), *backend;
+	size_t i;
+
+	(void)usec;
+	json_array_foreach (changed, i, backend)
+		told_add_backend(&watch->told, json_incref(backend));
+	if (json_array_size(changed))
+		wake_all(watch);
+	json_decref(changed);
+	return sd_event_source_set_time_relative(source, BACKENDS_US);
+}
+
+/* Those of the world that is the context's now. */
+static int backends_begin(struct watch *watch)
+{
+	int r = backends_seen_begin(&watch->backends, &watch->options.context->world->engine);
+
+	if (!r)
+		r = sd_event_source_set_time_relative(watch->backends_timer, BACKENDS_US);
+	return r < 0 ? r : sd_event_source_set_enabled(watch->backends_timer, SD_EVENT_ON);
+}
+
+static void backends_end(struct watch *watch)
+{
+	sd_event_source_set_enabled(watch->backends_timer, SD_EVENT_OFF);
+	backends_seen_free(&watch->backends);
+}
+
 /* ---------------------------------------------------------------- watchers */
 
 int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *arg, struct watcher **ret)
@@ -168,7 +208,8 @@ int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *
 	watcher = calloc(1, sizeof(*watcher));
 	if (!watcher)
 		return -ENOMEM;
-	if (!watch->nwatchers && holds_copy(watch->options.context->holds, &watch->told.held)) {
+	if (!watch->nwatchers && (backends_begin(watch) < 0 || holds_copy(watch->options.context->holds, &watch->told.held))) {
+		backends_end(watch);
 		free(watcher);
 		return -ENOMEM;
 	}
@@ -194,6 +235,7 @@ struct watcher *watcher_free(struct watcher *watcher)
 	free(watcher);
 	if (!watch->nwatchers) {
 		looks_stop(watch->looks);
+		backends_end(watch);
 		told_forget(&watch->told);
 	}
 	return NULL;
@@ -215,6 +257,8 @@ void watch_reload(struct watch *watch)
 	for (size_t i = 0; i < watch->nwatchers; i++)
 		watch->watchers[i]->place.phase = PHASE_POLICY;
 	looks_start(watch->looks);
+	if (backends_begin(watch) < 0)
+		log_say(LOG_ERR, "watchers cannot be told of backends: out of memory");
 	wake_all(watch);
 }
 
@@ -230,6 +274,10 @@ static int watch_begin(struct watch *watch, struct error *err)
 	r = watch->holds_fd < 0 ? -errno : 0;
 	if (!r)
 		r = sd_event_add_io(watch->options.event, &watch->holds_source, watch->holds_fd, EPOLLIN, on_holds, watch);
+	if (r >= 0)
+		r = sd_event_add_time_relative(watch->options.event, &watch->backends_timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_backends, watch);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(watch->backends_timer, SD_EVENT_OFF);
 	if (r >= 0 && watch->options.events)
 		r = events_listen(watch->options.events, on_event, watch);
 	return r < 0 ? error_set(err, r, "changes cannot be waited for: %s", strerror(-r)) : 0;
@@ -264,6 +312,8 @@ struct watch *watch_free(struct watch *watch)
 	if (watch->options.events)
 		events_unlisten(watch->options.events, on_event, watch);
 	sd_event_source_disable_unref(watch->holds_source);
+	sd_event_source_disable_unref(watch->backends_timer);
+	backends_seen_free(&watch->backends);
 	if (watch->holds_fd >= 0)
 		close(watch->holds_fd);
 	told_forget(&watch->told);

@@ -233,6 +233,20 @@ static void says(const char *text, const char *part)
 
 #define EVENT(members) "{\"continues\":true,\"parameters\":{" members "}}"
 
+static void backend_comes_with_its_state_and_why(void **state)
+{
+	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"file\":\"f\",\"state\":\"parked\",\"restarts\":4,"
+					 "\"ended\":\"its worker crashed\"}");
+	struct fake fake;
+
+	(void)state;
+	fake_start(&fake, &ran.folder, text, sizeof(text), FAKE_WAITS);
+	setenv("LIAR", fake.path, 1);
+	run("command migcompat --socket $LIAR watch | head -n 1");
+	fake_stop(&fake);
+	assert_string_equal(ran.out, "backend  mtty parked: its worker crashed\n");
+}
+
 static void nonsense_is_trouble(void **state)
 {
 	(void)state;
@@ -240,6 +254,8 @@ static void nonsense_is_trouble(void **state)
 	says(EVENT("\"event\":\"tea\""), "\"event\" is \"tea\", expected present, ready, ");
 	says(EVENT("\"event\":\"added\""), "an event without its device");
 	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""), "\"device\" is a number, expected a string");
+	says(EVENT("\"event\":\"backend\""), "an event without its backend");
+	says(EVENT("\"event\":\"backend\",\"backend\":{\"file\":\"f\",\"state\":\"asleep\"}"), "\"state\" is \"asleep\", expected running, ");
 	says("{\"parameters\":{\"event\":\"ready\"}}", "a last event");
 	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\",\"reason\":\"32 watch\"}}", "32 watch");
 	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}", "is older than this program");
@@ -257,6 +273,7 @@ int main(void)
 		cmocka_unit_test(service_that_ends_is_trouble),
 		cmocka_unit_test(absent_service_is_trouble),
 		cmocka_unit_test(own_workers_cannot_watch),
+		cmocka_unit_test(backend_comes_with_its_state_and_why),
 		cmocka_unit_test(nonsense_is_trouble),
 	};
 

@@ -18,7 +18,7 @@ static void info_names_both_interfaces(void **state)
 
 static void description_has_every_method(void **state)
 {
-	static const char *const names[] = {"List", "Describe", "Version", "Check", "Ask", "Params", "Hold", "Release", "Watch"};
+	static const char *const names[] = {"List", "Describe", "Version", "Check", "Ask", "Params", "Hold", "Release", "Watch", "Backends"};
 	json_t *reply = call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.migcompat\"}}");
 	char line[64];
 
@@ -206,6 +206,26 @@ static void source_is_a_device_or_a_string(void **state)
 		     "bytes");
 }
 
+static void backends_are_told_with_their_state(void **state)
+{
+	json_t *reply = call(*state, METHOD("Backends", "")), *backend;
+	bool found = false;
+	size_t i;
+
+	assert_text(reply, "format", "migcompat-backends/1");
+	json_array_foreach (array_at(reply, "backends"), i, backend) {
+		if (strcmp(json_string_value(json_object_get(backend, "name")), "mtty") != 0)
+			continue;
+		found = true;
+		assert_string_equal(json_string_value(json_object_get(backend, "status")), "loaded");
+		assert_string_equal(json_string_value(json_object_get(backend, "state")), "running");
+		assert_int_equal(json_integer_value(json_object_get(backend, "restarts")), 0);
+		assert_true(json_is_null(json_object_get(backend, "ended")));
+	}
+	assert_true(found);
+	json_decref(reply);
+}
+
 static void ask_has_the_choices(void **state)
 {
 	json_t *reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));
@@ -275,6 +295,7 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_are_incompatible),
 		cmocka_unit_test(changed_target_is_stale),
 		cmocka_unit_test(source_is_a_device_or_a_string),
+		cmocka_unit_test(backends_are_told_with_their_state),
 		cmocka_unit_test(ask_has_the_choices),
 		cmocka_unit_test(ask_with_a_bad_string_has_a_reason_and_no_choice),
 		cmocka_unit_test(ask_about_an_unknown_host_is_an_error),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* How the backends fare, for clients: as documents, and what changed of it since the last look. */
+#ifndef CORE_SERVICE_BACKENDS_H
+#define CORE_SERVICE_BACKENDS_H
+
+#include <jansson.h>
+
+#include "core/service/world.h"
+
+/* All of them: the document of "migcompat backend list", with what each one's worker does. Any thread; waits for nobody. NULL: out of memory. */
+json_t *backends_document(const struct engine *engine);
+
+/* What was seen last of each, of one world. Zeroed is nothing yet. */
+struct backends_seen {
+	struct backend_seen *list;
+	size_t count;
+};
+
+/* Look, without telling. -ENOMEM. */
+int backends_seen_begin(struct backends_seen *seen, const struct engine *engine);
+/* Look again: an array of those that changed, as in the document; empty where none did. NULL: out of memory. */
+json_t *backends_seen_again(struct backends_seen *seen, const struct engine *engine);
+void backends_seen_free(struct backends_seen *seen);
+
+#endif
