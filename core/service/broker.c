@@ -191,6 +191,17 @@ void broker_close(struct broker *broker)
 	broker->fd = -1;
 }
 
+/* The code as the protocol can bear it. */
+static int error_told(int error)
+{
+	static const int told[] = {-EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN};
+
+	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
+		if (told[i] == error)
+			return error;
+	return -EIO;
+}
+
 /* ---------------------------------------------------------------- commands */
 
 int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret)
@@ -214,7 +225,7 @@ int broker_attach(struct broker *broker, bool is_type, const char *subject, cons
 {
 	struct migcompat_msg_attach message = {
 		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH},
-		.type_error = type ? 0 : type_error,
+		.type_error = type ? 0 : error_told(type_error),
 		.subject_length = (uint32_t)strlen(subject),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
 	};
@@ -262,7 +273,7 @@ int broker_publish(struct broker *broker, uint64_t attachment, const char *type,
 	struct migcompat_msg_publish message = {
 		.header = {.op = MIGCOMPAT_OP_PUBLISH},
 		.attachment = attachment,
-		.type_error = type ? 0 : type_error,
+		.type_error = type ? 0 : error_told(type_error),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
 		.parameters = (uint32_t)count,
 	};
@@ -349,20 +360,9 @@ int broker_receive(struct broker *broker, struct broker_request *ret)
 	return 1;
 }
 
-/* The codes that the protocol lets a reply bear. */
-static bool error_told(int error)
-{
-	static const int told[] = {-EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN};
-
-	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
-		if (told[i] == error)
-			return true;
-	return false;
-}
-
 int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error)
 {
-	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(op), .id = id, .error = error_told(error) ? error : -EIO}};
+	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(op), .id = id, .error = error_told(error)}};
 
 	return send_message(broker, &reply, op == BROKER_WRITE ? sizeof(reply) : sizeof(struct migcompat_msg_text_reply));
 }

@@ -53,7 +53,7 @@ static int row_describe(struct scan *scan, struct scan_row *row, struct provider
 
 	row->type_error = provider_open(provider, device, &opened, &err);
 	if (row->type_error)
-		return row->type_error == -ENOMEM ? -ENOMEM : 0;
+		return 0;
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
 	if (opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err))
 		sink_free(&row->parameters);

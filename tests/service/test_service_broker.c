@@ -159,6 +159,20 @@ static void attach_without_a_type_sends_its_error(void **state)
 	assert_int_equal(attach->type_length, 0);
 }
 
+/* The kernel takes no other code than those that a reply may bear. */
+static void attach_sends_an_error_that_the_protocol_lacks_as_eio(void **state)
+{
+	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2), .attachment = 79};
+	const struct migcompat_msg_attach *attach = (const void *)bench.message;
+	uint64_t attachment = 0;
+
+	(void)state;
+	kernel_says(&reply, sizeof(reply));
+	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", NULL, -ENOMEM, &attachment), 0);
+	kernel_hears();
+	assert_int_equal(attach->type_error, -EIO);
+}
+
 static void answer_to_another_command_is_refused(void **state)
 {
 	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 99)};
@@ -356,6 +370,7 @@ int main(void)
 		cmocka_unit_test(descriptor_of_something_else_is_refused),
 		TEST(attach_sends_path_and_type),
 		TEST(attach_without_a_type_sends_its_error),
+		TEST(attach_sends_an_error_that_the_protocol_lacks_as_eio),
 		TEST(answer_to_another_command_is_refused),
 		TEST(list_tells_one),
 		TEST(list_with_a_name_beyond_its_message_is_refused),
