@@ -3,13 +3,17 @@
 # The guest says how it ended in a tar archive on its second serial port; without that, whatever it printed counts for nothing.
 
 # Two ISA ports (console and results) come before the cards, so the kernel keeps four more for these.
-LAB_COMMAND_LINE='console=ttyS0 quiet oops=panic panic=-1 intel_iommu=on 8250.nr_uarts=8'
+LAB_COMMAND_LINE='console=ttyS0 quiet log_buf_len=8M oops=panic panic=-1 intel_iommu=on 8250.nr_uarts=8'
+
+# A guest script's .prepare file may want more.
+LAB_MEMORY_MB=2048
 
 # Sets LAB_QEMU to the command that boots INITRAMFS with its console at CONSOLE and its results going to RESULTS.
 lab_qemu() {
   local initramfs=$1 console=$2 results=$3
   shift 3
-  LAB_QEMU=(qemu-system-x86_64 -accel "${MIGCOMPAT_ACCEL:-tcg}" -M q35,kernel-irqchip=split -m 2048 -smp 2
+  # shellcheck disable=SC2054
+  LAB_QEMU=(qemu-system-x86_64 -accel "${MIGCOMPAT_ACCEL:-tcg}" -M q35,kernel-irqchip=split -m "$LAB_MEMORY_MB" -smp 2
     -device intel-iommu,intremap=on -device pci-serial,addr=3 -device pci-serial-2x,addr=4
     -display none -nic none -no-reboot -serial "$console" -serial "file:$results"
     -kernel "$LAB_KERNEL_DIR/vmlinuz" -initrd "$initramfs" -append "$LAB_COMMAND_LINE $*")

@@ -3,7 +3,7 @@
 # It reads the host's apt configuration for the mirror and leaves that configuration and dpkg's state alone.
 
 LAB_DEBIAN=bookworm
-declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports)
+declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports [debug]=$LAB_DEBIAN-backports)
 
 # The mirror that the host itself uses; a host without Debian's sources names one in MIGCOMPAT_DEBIAN_MIRROR.
 lab_mirror() {
@@ -62,6 +62,7 @@ lab_unpack() {
 
 # Leaves LAB_KERNEL_DIR with vmlinuz, modules/*.ko, mtty/ and headers. A folder under its final name is complete.
 lab_fetch_kernel() {
+  if [[ $LAB_KERNEL == debug ]]; then lab_fetch_debug_kernel; return; fi
   LAB_KERNEL_DIR=$LAB_CACHE/kernel-$LAB_KERNEL
   [[ -e $LAB_KERNEL_DIR/release ]] && return
 

@@ -19,7 +19,7 @@ LAB_TOOLS=(
 lab_install_tools() {
   local tool missing=()
   for tool in "${LAB_TOOLS[@]}"; do
-    command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+    command -v "${tool%%:*}" >/dev/null || [[ -e ${tool%%:*} ]] || missing+=("${tool##*:}")
   done
   # A busybox that is linked dynamically would not run in the guest.
   if [[ -x /bin/busybox ]] && ldd /bin/busybox >/dev/null 2>&1; then missing+=(busybox-static); fi
@@ -36,12 +36,12 @@ lab_install_tools() {
   "${apt[@]}" install -y --no-install-recommends "${missing[@]}" >&2 || die "cannot install ${missing[*]}"
 }
 
-# One run at a time fills or reads the cache; the lock goes with the process.
+# One run at a time fills or reads what the cache holds of a kernel; the lock goes with the process.
 lab_open_cache() {
   LAB_CACHE=${MIGCOMPAT_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/migcompat}
   mkdir -p "$LAB_CACHE"
   LAB_CACHE=$(cd "$LAB_CACHE" && pwd)
-  exec {LAB_LOCK}>"$LAB_CACHE/.lock"
+  exec {LAB_LOCK}>"$LAB_CACHE/.lock-$LAB_KERNEL"
   flock -w 900 "$LAB_LOCK" || die "another run holds $LAB_CACHE for 15 minutes"
 }
 
