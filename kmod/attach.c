@@ -9,6 +9,7 @@
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
+#include <linux/platform_device.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
@@ -24,11 +25,7 @@ static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
 
-static struct device *any_device; /* ours; its kset is the set of all devices */
-
-/* Its own mutex, because registering waits for notifiers that run, and these wait for attach_lock. */
-static DEFINE_MUTEX(notifier_lock);
-static migcompat_bus_type *mdev_bus;
+static migcompat_bus_type *mdev_bus; /* watched; NULL: not known yet. Only commands change it, which come one by one */
 
 static void attachment_remove(struct attachment *attachment)
 {
@@ -54,7 +51,6 @@ static int bus_event(struct notifier_block *block, unsigned long action, void *d
 
 	switch (action) {
 	case BUS_NOTIFY_UNBOUND_DRIVER:
-	case BUS_NOTIFY_DRIVER_NOT_BOUND:
 	case BUS_NOTIFY_DEL_DEVICE:
 	case BUS_NOTIFY_REMOVED_DEVICE:
 		break;
@@ -72,29 +68,16 @@ static int bus_event(struct notifier_block *block, unsigned long action, void *d
 static struct notifier_block pci_notifier = { .notifier_call = bus_event };
 static struct notifier_block mdev_notifier = { .notifier_call = bus_event };
 
-/* The bus of mediated devices is not exported: the first device of it leads there. mdev.ko cannot leave before us (main.c). */
-static int bus_watch(migcompat_bus_type *bus)
+/* Any device's set is the set of all devices. */
+static struct kset *devices_set(void)
 {
-	int error = 0;
-
-	if (bus == &pci_bus_type)
-		return 0;
-	if (!bus || strcmp(bus->name, "mdev"))
-		return -EOPNOTSUPP;
-	mutex_lock(&notifier_lock);
-	if (!mdev_bus) {
-		error = bus_register_notifier(bus, &mdev_notifier);
-		if (!error)
-			mdev_bus = bus;
-	}
-	mutex_unlock(&notifier_lock);
-	return error;
+	return platform_bus.kobj.kset;
 }
 
 /* The folder of PATH in sysfs, without following a link; names are compared by kernfs, since devices can be renamed meanwhile. */
 static struct kernfs_node *folder_find(const char *path)
 {
-	struct kernfs_node *folder = any_device->kobj.kset->kobj.sd, *next;
+	struct kernfs_node *folder = devices_set()->kobj.sd, *next;
 	char *copy = kstrdup(path, GFP_KERNEL), *rest = copy, *part;
 
 	if (!copy)
@@ -112,14 +95,22 @@ static struct kernfs_node *folder_find(const char *path)
 	return folder ? folder : ERR_PTR(-ENODEV);
 }
 
-/*
- * The bus of the device whose path this is, in BUS; NULL if it is on none. A device is not freed while it is in the set, so no
- * reference is taken.
- */
-static int bus_find(const char *path, migcompat_bus_type **bus)
+/* The bus of mediated devices is not exported: the first device of it leads there. */
+static bool bus_is_ours(migcompat_bus_type *bus)
 {
-	struct kset *devices = any_device->kobj.kset;
+	return bus && (bus == &pci_bus_type || !strcmp(bus->name, "mdev"));
+}
+
+/*
+ * Learns and watches the bus of mediated devices, if that is the bus of the device whose path this is. A device is not freed while it is
+ * in the set, nor is its bus, so no reference is taken; mdev.ko cannot leave before us (main.c). Not under attach_lock: registering waits
+ * for notifiers that run, and these wait for it.
+ */
+static int bus_learn(const char *path)
+{
+	struct kset *devices = devices_set();
 	struct kernfs_node *folder = folder_find(path);
+	migcompat_bus_type *bus = NULL;
 	struct kobject *kobj;
 	int error = -ENODEV;
 
@@ -129,12 +120,17 @@ static int bus_find(const char *path, migcompat_bus_type **bus)
 	list_for_each_entry(kobj, &devices->list, entry) {
 		if (kobj->sd != folder)
 			continue;
-		*bus = kobj_to_dev(kobj)->bus;
-		error = 0;
+		bus = kobj_to_dev(kobj)->bus;
+		error = bus_is_ours(bus) ? 0 : -EOPNOTSUPP;
 		break;
 	}
 	spin_unlock(&devices->list_lock);
 	kernfs_put(folder);
+	if (error || bus == &pci_bus_type || bus == mdev_bus)
+		return error;
+	error = bus_register_notifier(bus, &mdev_notifier);
+	if (!error)
+		mdev_bus = bus;
 	return error;
 }
 
@@ -151,6 +147,16 @@ static int device_match_path(struct device *device, const void *data)
 	match = own && !strcmp(own, path);
 	kfree(own);
 	return match;
+}
+
+/* Referenced, and on a bus that is watched; NULL: there is none. */
+static struct device *device_find(const char *path)
+{
+	struct device *device = bus_find_device(&pci_bus_type, NULL, path, device_match_path);
+
+	if (!device && mdev_bus)
+		device = bus_find_device(mdev_bus, NULL, path, device_match_path);
+	return device;
 }
 
 /* A driver may have files of these names one day. */
@@ -254,21 +260,21 @@ static int attachment_make(const char *name, const char *path, struct device *fo
  */
 int attach_device(const char *path, struct shim_text *type, u64 *ret_id)
 {
-	migcompat_bus_type *bus = NULL;
 	struct device *device;
 	int error;
 
-	error = bus_find(path, &bus);
-	if (error)
-		return error;
-	error = bus_watch(bus);
-	if (error)
-		return error;
-
 	mutex_lock(&attach_lock);
-	device = bus_find_device(bus, NULL, path, device_match_path);
-	/* UNBOUND_DRIVER comes after the driver is taken from the device, so it is still to come if the driver is there. */
-	if (device && READ_ONCE(device->driver))
+	device = device_find(path);
+	if (!device) {
+		mutex_unlock(&attach_lock);
+		error = bus_learn(path);
+		if (error)
+			return error;
+		mutex_lock(&attach_lock);
+		device = device_find(path);
+	}
+	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is being tried nothing is promised. */
+	if (device && READ_ONCE(device->links.status) == DL_DEV_DRIVER_BOUND)
 		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type, ret_id);
 	else
 		error = -ENODEV;
@@ -344,9 +350,8 @@ u32 attach_count(void)
 	return count;
 }
 
-int attach_init(struct device *any)
+int attach_init(void)
 {
-	any_device = any;
 	return bus_register_notifier(&pci_bus_type, &pci_notifier);
 }
 

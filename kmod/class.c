@@ -63,6 +63,8 @@ int class_device_add(struct attachment *attachment)
 		return error;
 	error = params_create(attachment);
 	if (error) {
+		/* Its files can be open by now, and removing them waits for whoever is inside. */
+		request_end_all(attachment, -ENODEV);
 		device_del(&attachment->device);
 		return error;
 	}

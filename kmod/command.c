@@ -3,6 +3,7 @@
  * The daemon's commands: checks each message as a whole before anything is done, then has it carried out. All lengths come from
  * the other side and are added in 64 bits.
  */
+#include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "shim.h"
@@ -106,7 +107,7 @@ static int command_attach(const struct migcompat_msg_header *header)
 	answer = broker_answer_new(sizeof(*reply), header->op, header->id);
 	if (!name || !type || !answer)
 		goto free;
-	/* Before anything is attached, so that what is attached is always told. Commands of one daemon come one by one. */
+	/* Before anything is attached, so that what is attached is always told. */
 	error = -EBUSY;
 	if (request_answers_are_full())
 		goto free;
@@ -215,11 +216,8 @@ free:
 	return error;
 }
 
-/* The whole message follows its header, and is as long as that says. */
-int command_run(const struct migcompat_msg_header *header)
+static int command_dispatch(const struct migcompat_msg_header *header)
 {
-	if (header->error)
-		return -EINVAL;
 	switch (header->op) {
 	case MIGCOMPAT_OP_HELLO:
 		return command_hello(header);
@@ -235,4 +233,23 @@ int command_run(const struct migcompat_msg_header *header)
 	default:
 		return -EINVAL;
 	}
+}
+
+/*
+ * The whole message follows its header, and is as long as that says. One command at a time: no epoch begins between a command and
+ * its answer, and the place that is seen for an answer stays.
+ */
+int command_run(const struct migcompat_msg_header *header)
+{
+	static DEFINE_MUTEX(command_lock);
+	int error;
+
+	if (header->error)
+		return -EINVAL;
+	error = mutex_lock_killable(&command_lock);
+	if (error)
+		return error;
+	error = command_dispatch(header);
+	mutex_unlock(&command_lock);
+	return error;
 }

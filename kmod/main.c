@@ -3,12 +3,12 @@
  * The module: parameters, order of coming and going, and what is counted so that nothing of ours outlives the code that
  * would free it.
  */
-#include <linux/atomic.h>
 #include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
 #include <linux/slab.h>
+#include <linux/spinlock.h>
 #include <linux/wait.h>
 #include "compat.h"
 #include "shim.h"
@@ -38,7 +38,8 @@ static const struct kernel_param_ops protocol_operations = { .get = param_get_ch
 module_param_cb(protocol, &protocol_operations, &protocol, 0444);
 MODULE_PARM_DESC(protocol, "versions of the daemon's protocol that this module speaks");
 
-static atomic_t objects = ATOMIC_INIT(0);
+static DEFINE_SPINLOCK(objects_lock);
+static unsigned int objects;
 static DECLARE_WAIT_QUEUE_HEAD(objects_wait);
 
 /* Without a reference to it, mdev.ko could leave while its bus has a notifier of ours. */
@@ -51,13 +52,28 @@ unsigned int shim_timeout_ms(void)
 
 void shim_object_get(void)
 {
-	atomic_inc(&objects);
+	spin_lock(&objects_lock);
+	objects++;
+	spin_unlock(&objects_lock);
 }
 
+/* The waiter takes the lock too, so it goes on only when the wait queue was let go of. */
 void shim_object_put(void)
 {
-	if (atomic_dec_and_test(&objects))
+	spin_lock(&objects_lock);
+	if (!--objects)
 		wake_up_all(&objects_wait);
+	spin_unlock(&objects_lock);
+}
+
+static bool objects_are_gone(void)
+{
+	bool gone;
+
+	spin_lock(&objects_lock);
+	gone = !objects;
+	spin_unlock(&objects_lock);
+	return gone;
 }
 
 struct shim_text *shim_text_new(const char *bytes, size_t length, int error)
@@ -72,14 +88,17 @@ struct shim_text *shim_text_new(const char *bytes, size_t length, int error)
 	return text;
 }
 
-/* Objects can stay for a while where the kernel is told to delay their release. */
+/*
+ * Objects can stay for a while where the kernel is told to delay their release. Whoever released the last one may have been
+ * interrupted on its way out of our code; it is out when every task has slept or run in user space once.
+ */
 static void objects_drain(void)
 {
-	wait_event(objects_wait, !atomic_read(&objects));
-	rcu_barrier();
+	wait_event(objects_wait, objects_are_gone());
+	synchronize_rcu_tasks();
 }
 
-/* The broker comes last: with it others can make the module work. */
+/* The two files come last: with them others can make the module work. */
 static int __init migcompat_init(void)
 {
 	int error;
@@ -90,21 +109,21 @@ static int __init migcompat_init(void)
 	error = class_init();
 	if (error)
 		goto exit_request;
-	error = session_init();
+	error = attach_init();
 	if (error)
 		goto exit_class;
-	error = attach_init(session_device());
-	if (error)
-		goto exit_session;
-	error = broker_init();
+	error = session_init();
 	if (error)
 		goto exit_attach;
+	error = broker_init();
+	if (error)
+		goto exit_session;
 	return 0;
 
-exit_attach:
-	attach_exit();
 exit_session:
 	session_exit();
+exit_attach:
+	attach_exit();
 exit_class:
 	class_exit();
 	class_exit_cache();
@@ -117,8 +136,8 @@ exit_request:
 static void __exit migcompat_exit(void)
 {
 	broker_exit();
-	attach_exit();
 	session_exit();
+	attach_exit();
 	class_exit();
 	objects_drain();
 	class_exit_cache();

@@ -154,7 +154,9 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	__poll_t events;
 
 	poll_wait(file, &session->waiters, wait);
-	mutex_lock(&session->lock);
+	/* Another thread may be stopped by its own memory while it holds this. */
+	if (mutex_lock_killable(&session->lock))
+		return EPOLLERR;
 	if (!session->request)
 		events = EPOLLOUT | EPOLLWRNORM;
 	else if (request_is_done(session->request))
@@ -190,9 +192,4 @@ int session_init(void)
 void session_exit(void)
 {
 	misc_deregister(&session_misc);
-}
-
-struct device *session_device(void)
-{
-	return session_misc.this_device;
 }

@@ -2,9 +2,9 @@
 /*
  * What the parts of the module know of each other: attachments, requests, and who holds which lock.
  *
- * Locks, outermost first: a foreign device's lock and its bus's notifier chain (taken by the driver core around our
- * notifier), attach_lock (attach.c), requests.lock (request.c). Functions behind attributes take the last one only: removing an
- * attribute under attach_lock waits for them.
+ * Locks, outermost first: command_lock (command.c); a foreign device's lock and its bus's notifier chain (taken by the driver
+ * core around our notifier); attach_lock (attach.c); requests.lock (queue.h). Functions behind attributes take the last one only:
+ * removing an attribute under attach_lock waits for them.
  */
 #ifndef MIGCOMPAT_SHIM_H
 #define MIGCOMPAT_SHIM_H
@@ -91,6 +91,7 @@ struct shim_text *shim_text_new(const char *bytes, size_t length, int error);
 /* string.c */
 bool string_is_graphic(const char *bytes, size_t length);
 bool string_is_line(const char *bytes, size_t length);
+bool string_is_lines(const char *bytes, size_t length);
 bool string_is_path(const char *path, size_t length);
 bool string_is_type_name(const char *name, size_t length);
 bool string_is_parameter_name(const char *name, size_t length);
@@ -110,13 +111,13 @@ void request_cancel(struct request *request, int error);
 void request_forget(struct request *request);
 void request_end_all(struct attachment *attachment, int error);
 
-/* request.c, for the broker */
-struct pid;
+/* serve.c, for the broker */
 struct broker_answer {
 	struct list_head link;
 	size_t size;
 	struct migcompat_msg_header header[]; /* the whole message */
 };
+
 struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
 int request_hello(u64 id, u32 version, u32 attachments);
 int request_admit(const struct migcompat_msg_header *header);
@@ -126,12 +127,14 @@ int request_take(bool wait, struct request **ret_request, struct broker_answer *
 void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header);
 bool request_is_readable(void);
 wait_queue_head_t *request_broker_queue(void);
-int request_reply(const struct migcompat_msg_header *header, void *message);
-bool request_error_is_known(int error);
 void request_disconnect(void);
 
+/* reply.c */
+int request_reply(const struct migcompat_msg_header *header, void *message);
+bool request_error_is_known(int error);
+
 /* attach.c */
-int attach_init(struct device *any);
+int attach_init(void);
 void attach_exit(void);
 int attach_device(const char *path, struct shim_text *type, u64 *ret_id);
 int attach_type(const char *name, struct shim_text *type, u64 *ret_id);
@@ -164,6 +167,5 @@ void broker_exit(void);
 int command_run(const struct migcompat_msg_header *header);
 int session_init(void);
 void session_exit(void);
-struct device *session_device(void);
 
 #endif

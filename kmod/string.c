@@ -26,6 +26,16 @@ bool string_is_line(const char *bytes, size_t length)
 	return true;
 }
 
+bool string_is_lines(const char *bytes, size_t length)
+{
+	size_t i;
+
+	for (i = 0; i < length; i++)
+		if (((u8)bytes[i] < 0x20 && bytes[i] != '\n') || (u8)bytes[i] == 0x7f)
+			return false;
+	return !length || bytes[length - 1] == '\n';
+}
+
 /* A path as kobject_get_path() makes it: nothing that a lookup would have to resolve. */
 bool string_is_path(const char *path, size_t length)
 {

@@ -185,7 +185,10 @@ struct migcompat_msg_request {
 	__u64 attachment;
 };
 
-/* To READ (followed by the string) and to ASK (followed by lines, the last one with its newline too; or by nothing). */
+/*
+ * To READ (followed by the string) and to ASK (followed by lines without control characters, the last one with its newline too; or by
+ * nothing).
+ */
 struct migcompat_msg_text_reply {
 	struct migcompat_msg_header header;
 };

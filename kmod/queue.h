@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * The queue of requests, shared by those who ask (request.c), the daemon who takes and is heard (serve.c), and what it may
+ * reply (reply.c). All of it is under one spinlock that nothing sleeps under; who waits, waits outside and holds a reference.
+ */
+#ifndef MIGCOMPAT_QUEUE_H
+#define MIGCOMPAT_QUEUE_H
+
+#include <linux/hashtable.h>
+#include <linux/list.h>
+#include <linux/spinlock.h>
+#include <linux/types.h>
+#include <linux/wait.h>
+#include "shim.h"
+
+struct request_queue {
+	spinlock_t lock; /* everything below, and the states of requests */
+	struct list_head queued;
+	struct list_head sent;
+	struct list_head cancelled; /* sent before, done without a reply: the daemon is to be told */
+	struct list_head answers;
+	u32 answer_count;
+	DECLARE_HASHTABLE(by_id, 8);
+	u64 last_id;
+	u64 epoch;
+	u64 last_command;
+	struct pid *daemon; /* said HELLO last, and the broker is open; NULL: nobody serves */
+	wait_queue_head_t readers;
+};
+
+extern struct request_queue requests;
+
+/* Both under requests.lock. */
+void request_end(struct request *request, int error, bool replied);
+bool request_is_from_daemon(const struct migcompat_msg_header *header);
+
+#endif

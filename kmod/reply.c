@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's replies: which bytes can be one, and to which request. What does not fit changes nothing.
+ */
+#include "queue.h"
+#include "trace.h"
+
+/* The codes that the daemon may answer with. */
+static const int reply_errors[] = { -EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN };
+
+bool request_error_is_known(int error)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(reply_errors); i++)
+		if (error == reply_errors[i])
+			return true;
+	return false;
+}
+
+/* What can be told of a reply before its request is known. */
+static bool reply_is_well_formed(const struct migcompat_msg_header *header)
+{
+	const char *text = (const char *)(header + 1);
+	size_t length = header->size - sizeof(*header);
+
+	if (header->error && !request_error_is_known(header->error))
+		return false;
+	switch (header->op & ~MIGCOMPAT_OP_REPLY) {
+	case MIGCOMPAT_OP_WRITE:
+		return header->size == sizeof(struct migcompat_msg_write_reply);
+	case MIGCOMPAT_OP_READ:
+		return header->error ? !length : length > 0 && length <= MIGCOMPAT_STRING_MAX && string_is_graphic(text, length);
+	case MIGCOMPAT_OP_ASK:
+		return header->error ? !length : length <= MIGCOMPAT_LINES_MAX && string_is_lines(text, length);
+	default:
+		return false;
+	}
+}
+
+/* Only the whole string's length, beside no error, is a yes. */
+static bool write_reply_fits(const struct migcompat_msg_header *header, const struct request *request)
+{
+	const struct migcompat_msg_write_reply *reply = (const void *)header;
+
+	return !reply->reserved && reply->count == (header->error ? 0 : request->length);
+}
+
+static struct request *request_find_sent(const struct migcompat_msg_header *header)
+{
+	struct request *request;
+
+	hash_for_each_possible(requests.by_id, request, by_id, header->id)
+		if (request->id == header->id && request->state == REQUEST_SENT &&
+		    (request->op | MIGCOMPAT_OP_REPLY) == header->op)
+			return request;
+	return NULL;
+}
+
+/* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves the request waiting. */
+int request_reply(const struct migcompat_msg_header *header, void *message)
+{
+	struct request *request;
+	int error = -EINVAL;
+
+	if (!reply_is_well_formed(header))
+		return -EINVAL;
+	spin_lock(&requests.lock);
+	if (!request_is_from_daemon(header))
+		goto unlock;
+	request = request_find_sent(header);
+	if (!request || (request->op == MIGCOMPAT_OP_WRITE && !write_reply_fits(header, request)))
+		goto unlock;
+	request->message = message;
+	request->answer = (const char *)(header + 1);
+	request->answer_length = header->size - sizeof(*header);
+	trace_migcompat_reply(request, header->error);
+	request_end(request, header->error, true);
+	error = 0;
+unlock:
+	spin_unlock(&requests.lock);
+	return error;
+}

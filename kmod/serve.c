@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The daemon's side of requests: epochs, what it reads next (answers to its commands, notices, requests), and its going. What it
+ * replies is reply.c's business.
+ */
+#include <linux/pid.h>
+#include <linux/sched/signal.h>
+#include <linux/slab.h>
+#include "queue.h"
+
+struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id)
+{
+	struct broker_answer *answer = kzalloc(sizeof(*answer) + size, GFP_KERNEL);
+
+	if (!answer)
+		return NULL;
+	answer->size = size;
+	answer->header[0].size = size;
+	answer->header[0].op = op | MIGCOMPAT_OP_REPLY;
+	answer->header[0].id = id;
+	return answer;
+}
+
+static void notices_drop(struct list_head *cancelled, struct list_head *answers)
+{
+	struct request *request, *next_request;
+	struct broker_answer *answer, *next_answer;
+
+	list_for_each_entry_safe(request, next_request, cancelled, link) {
+		list_del_init(&request->link);
+		request_put(request);
+	}
+	list_for_each_entry_safe(answer, next_answer, answers, link)
+		kfree(answer);
+}
+
+static void notices_take(struct list_head *cancelled, struct list_head *answers)
+{
+	list_splice_init(&requests.cancelled, cancelled);
+	list_splice_init(&requests.answers, answers);
+	requests.answer_count = 0;
+}
+
+/* A new epoch: what was read and not answered is queued again, before what was not read yet. */
+int request_hello(u64 id, u32 version, u32 attachments)
+{
+	struct broker_answer *answer = broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
+	struct migcompat_msg_hello_reply *reply;
+	struct request *request;
+	LIST_HEAD(cancelled);
+	LIST_HEAD(answers);
+	struct pid *old;
+
+	if (!answer)
+		return -ENOMEM;
+	reply = (struct migcompat_msg_hello_reply *)answer->header;
+	reply->version = version;
+	reply->version_min = MIGCOMPAT_VERSION_MIN;
+	reply->version_max = MIGCOMPAT_VERSION_MAX;
+	reply->attachments = attachments;
+	reply->timeout_ms = shim_timeout_ms();
+
+	spin_lock(&requests.lock);
+	notices_take(&cancelled, &answers);
+	list_for_each_entry(request, &requests.sent, link) {
+		request->state = REQUEST_QUEUED;
+		reply->requeued++;
+	}
+	list_splice_init(&requests.sent, &requests.queued);
+	old = requests.daemon;
+	requests.daemon = get_pid(task_tgid(current));
+	requests.epoch++;
+	requests.last_command = id;
+	answer->header[0].epoch = requests.epoch;
+	list_add_tail(&answer->link, &requests.answers);
+	requests.answer_count++;
+	wake_up_all(&requests.readers);
+	spin_unlock(&requests.lock);
+
+	put_pid(old);
+	notices_drop(&cancelled, &answers);
+	return 0;
+}
+
+bool request_is_from_daemon(const struct migcompat_msg_header *header)
+{
+	return requests.daemon && requests.daemon == task_tgid(current) && header->epoch == requests.epoch;
+}
+
+/* Whether a command may be carried out; its id is used up by that. */
+int request_admit(const struct migcompat_msg_header *header)
+{
+	int error = -EINVAL;
+
+	spin_lock(&requests.lock);
+	if (request_is_from_daemon(header) && header->id > requests.last_command) {
+		requests.last_command = header->id;
+		error = 0;
+	}
+	spin_unlock(&requests.lock);
+	return error;
+}
+
+int request_answer_add(struct broker_answer *answer)
+{
+	int error = -EBUSY;
+
+	spin_lock(&requests.lock);
+	if (requests.answer_count < MIGCOMPAT_MSG_ANSWERS_MAX) {
+		answer->header[0].epoch = requests.epoch;
+		list_add_tail(&answer->link, &requests.answers);
+		requests.answer_count++;
+		wake_up(&requests.readers);
+		error = 0;
+	}
+	spin_unlock(&requests.lock);
+	return error;
+}
+
+bool request_answers_are_full(void)
+{
+	return READ_ONCE(requests.answer_count) >= MIGCOMPAT_MSG_ANSWERS_MAX;
+}
+
+wait_queue_head_t *request_broker_queue(void)
+{
+	return &requests.readers;
+}
+
+bool request_is_readable(void)
+{
+	return !list_empty(&requests.answers) || !list_empty(&requests.cancelled) || !list_empty(&requests.queued);
+}
+
+/* The next message for the daemon; -EAGAIN: there is none. A cancelled request comes with the reference that its notice had. */
+static int request_take_locked(struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header)
+{
+	struct request *request;
+
+	if (requests.daemon != task_tgid(current) || !requests.daemon)
+		return -EINVAL;
+	ret_header->epoch = requests.epoch;
+	if (!list_empty(&requests.answers)) {
+		*ret_answer = list_first_entry(&requests.answers, struct broker_answer, link);
+		list_del_init(&(*ret_answer)->link);
+		requests.answer_count--;
+		return 0;
+	}
+	if (!list_empty(&requests.cancelled)) {
+		request = list_first_entry(&requests.cancelled, struct request, link);
+		list_del_init(&request->link);
+		ret_header->op = MIGCOMPAT_OP_CANCEL;
+		ret_header->size = sizeof(struct migcompat_msg_cancel);
+	} else if (!list_empty(&requests.queued)) {
+		request = list_first_entry(&requests.queued, struct request, link);
+		list_move_tail(&request->link, &requests.sent);
+		request->state = REQUEST_SENT;
+		refcount_inc(&request->references);
+		ret_header->op = request->op;
+		ret_header->size = sizeof(struct migcompat_msg_request) + request->length;
+	} else {
+		return -EAGAIN;
+	}
+	ret_header->id = request->id;
+	*ret_request = request;
+	return 0;
+}
+
+/*
+ * Takes the next message, as a request with the header to send or as a whole answer; the caller gives back or drops either. A reader
+ * whose epoch ended while it waited is told so rather than served.
+ */
+int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header)
+{
+	u64 epoch;
+	int error;
+
+	for (;;) {
+		spin_lock(&requests.lock);
+		epoch = requests.epoch;
+		error = request_take_locked(ret_request, ret_answer, ret_header);
+		spin_unlock(&requests.lock);
+		if (error != -EAGAIN || !wait)
+			return error;
+		/* Exclusive: one message wakes one reader, and a new epoch all of them. */
+		error = wait_event_interruptible_exclusive(requests.readers,
+							   request_is_readable() || READ_ONCE(requests.epoch) != epoch);
+		if (error)
+			return error;
+	}
+}
+
+/* The daemon's buffer could not be written: the message is the next one again, unless its time is over. */
+void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header)
+{
+	bool present;
+
+	spin_lock(&requests.lock);
+	present = requests.daemon && header->epoch == requests.epoch;
+	if (present && answer) {
+		list_add(&answer->link, &requests.answers);
+		requests.answer_count++;
+		answer = NULL;
+	} else if (present && request && header->op == MIGCOMPAT_OP_CANCEL) {
+		list_add(&request->link, &requests.cancelled);
+		request = NULL;
+	} else if (present && request && request->state == REQUEST_SENT) {
+		request->state = REQUEST_QUEUED;
+		list_move(&request->link, &requests.queued);
+	}
+	wake_up(&requests.readers);
+	spin_unlock(&requests.lock);
+	kfree(answer);
+	request_put(request);
+}
+
+/* Nobody holds the broker any more. */
+void request_disconnect(void)
+{
+	LIST_HEAD(cancelled);
+	LIST_HEAD(answers);
+	struct request *request, *next;
+	struct pid *old;
+
+	spin_lock(&requests.lock);
+	old = requests.daemon;
+	requests.daemon = NULL;
+	notices_take(&cancelled, &answers);
+	list_splice_tail_init(&requests.sent, &requests.queued);
+	list_for_each_entry_safe(request, next, &requests.queued, link)
+		request_end(request, -ENOTCONN, false);
+	wake_up_all(&requests.readers);
+	spin_unlock(&requests.lock);
+	put_pid(old);
+	notices_drop(&cancelled, &answers);
+}
