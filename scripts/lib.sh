@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
+# shellcheck shell=bash
 # What the scripts share: the packages that are needed, and installing those that are missing. Sourced, never run.
 umask 022 # backends that others could write are refused
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
 build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libsmartcols-dev libxxhash-dev libsystemd-dev libseccomp-dev scdoc"
-test_packages="libcmocka-dev g++ umockdev libumockdev-dev udev mdevctl jq python3 valgrind cppcheck clang clang-tidy libclang-rt-14-dev gcovr man-db bash-completion"
+test_packages="libcmocka-dev g++ umockdev libumockdev-dev udev mdevctl jq python3 valgrind cppcheck clang clang-tidy libclang-rt-14-dev gcovr man-db bash-completion sparse dkms shellcheck"
 
 say() { printf '%s\n' "$*"; }
 die() { printf '%s: %s\n' "$(basename "$0")" "$*" >&2; exit 2; }

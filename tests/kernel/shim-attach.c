@@ -95,10 +95,10 @@ static void class_device_links_to_the_device(void)
 	broker_stop(&broker);
 }
 
-/* The next event of the class with this action, for two seconds; the group is looked at as soon as it comes. */
+/* The next event of the class with this action; the group is looked at as soon as it comes. */
 static bool event_comes(int fd, const char *action, bool *ret_group)
 {
-	double end = seconds_now() + 2;
+	double end = seconds_now() + 60;
 	char event[8192];
 
 	while (seconds_now() < end) {
@@ -199,20 +199,17 @@ static pid_t waiter_start(const char *device, bool write_it, unsigned long asked
 	if (child == 0)
 		_exit((int)-(write_it ? attr_put(shim_file(device, VERSION), STRING) :
 					attr_read(shim_file(device, VERSION), buffer, sizeof(buffer))));
-	for (int tries = 0; tries < 1000 && broker_count(&broker, write_it) == asked; tries++)
-		sleep_ms(5);
+	shim_expect(broker_count_comes(&broker, write_it, asked), "the broker was not asked");
 	return child;
 }
 
 static void expect_waiter(pid_t child, int error)
 {
-	double start = seconds_now();
 	int status;
 
 	waitpid(child, &status, 0);
 	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == error, "a waiter got %s, expected %s",
 		    shim_name(-WEXITSTATUS(status)), shim_name(-error));
-	shim_expect(seconds_now() - start < 3, "a waiter took %.1f s", seconds_now() - start);
 }
 
 /* Has a reader and a writer wait, takes the device away by REMOVE, and expects both to be told. */
@@ -228,18 +225,19 @@ static void expect_enodev_by(const char *device, void (*remove)(ssize_t id))
 	shim_expect(id > 0, "cannot attach %s: %s", device, shim_name(id));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd hang", id));
 	fd = open(shim_file(device, VERSION), O_RDONLY | O_CLOEXEC);
-	reader = waiter_start(device, false, 0);
-	writer = waiter_start(device, true, 0);
+	shim_set_timeout(SHIM_FOREVER_MS);
+	reader = waiter_start(device, false, 1);
+	writer = waiter_start(device, true, 1);
 	remove(id);
 	expect_waiter(reader, ENODEV);
 	expect_waiter(writer, ENODEV);
+	shim_set_timeout(SHIM_TIMEOUT_MS);
 	EXPECT_RESULT(-1, read(fd, buffer, sizeof(buffer)));
 	EXPECT_RESULT(ENODEV, errno);
 	close(fd);
 	expect_absent(shim_file(device, VERSION));
 	expect_absent(shim_class_file(device, ""));
-	sleep_ms(50);
-	EXPECT_RESULT(2, (ssize_t)broker_count(&broker, 3));
+	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon was not told");
 	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "detach %zd", id));
 	broker_stop(&broker);
 }
@@ -252,7 +250,7 @@ static void remove_mdev(ssize_t id)
 
 static void removed_device_is_enodev(void)
 {
-	EXPECT_RESULT(0, attr_put(CREATE, TEST_UUID));
+	EXPECT_RESULT(0, shim_mdev_create(CREATE, TEST_UUID));
 	expect_enodev_by(TEST_DEVICE, remove_mdev);
 }
 
@@ -264,7 +262,7 @@ static void unbind_mdev(ssize_t id)
 
 static void unbound_mdev_is_enodev(void)
 {
-	EXPECT_RESULT(0, attr_put(CREATE, TEST_UUID));
+	EXPECT_RESULT(0, shim_mdev_create(CREATE, TEST_UUID));
 	expect_enodev_by(TEST_DEVICE, unbind_mdev);
 	/* It is there, without a driver. */
 	broker_start_clean(&broker);

@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define TEST_SECONDS 300
+#define PATIENCE_MS 60000
 
 char shim_mdev_a[256], shim_mdev_b[256], shim_card[256];
 static _Atomic unsigned long expectations, broken;
@@ -56,7 +56,7 @@ int shim_run(const struct shim_test *tests, size_t count, const char *only)
 		if (only && strncmp(tests[i].name, only, strlen(only)) != 0)
 			continue;
 		/* What hangs ends with the program, so that the rest of the lab is heard of. */
-		alarm(TEST_SECONDS);
+		alarm((unsigned int)shim_number("SHIM_TEST_SECONDS", 600));
 		tests[i].run();
 		alarm(0);
 		printf("%s %s (%.1f s)\n", broken == before ? "ok    " : "FAILED", tests[i].name, seconds_now() - start);
@@ -64,6 +64,30 @@ int shim_run(const struct shim_test *tests, size_t count, const char *only)
 	}
 	printf("%d failed, %lu expectations\n", failed, (unsigned long)expectations);
 	return failed;
+}
+
+long shim_number(const char *variable, long fallback)
+{
+	const char *value = getenv(variable);
+
+	return value ? atol(value) : fallback;
+}
+
+void shim_set_timeout(unsigned int ms)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%u", ms);
+	EXPECT_RESULT(0, attr_put("/sys/module/migcompat/parameters/timeout_ms", text));
+}
+
+ssize_t shim_mdev_create(const char *file, const char *uuid)
+{
+	ssize_t result;
+
+	for (int waited = 0; (result = attr_put(file, uuid)) == -EEXIST && waited < PATIENCE_MS; waited += 20)
+		sleep_ms(20);
+	return result;
 }
 
 static void device_find(char *ret_path, const char *variable)
@@ -278,6 +302,17 @@ unsigned long broker_count(struct broker_process *process, int which)
 	if (broker_say(process, rest, sizeof(rest), "stats") == 0)
 		sscanf(rest, "%lu %lu %lu %lu", &counts[0], &counts[1], &counts[2], &counts[3]);
 	return counts[which];
+}
+
+bool broker_count_comes(struct broker_process *process, int which, unsigned long count)
+{
+	int waited = 0;
+
+	while (broker_count(process, which) < count && waited < PATIENCE_MS) {
+		sleep_ms(5);
+		waited += 5;
+	}
+	return broker_count(process, which) == count;
 }
 
 void broker_start_clean(struct broker_process *process)

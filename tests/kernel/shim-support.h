@@ -28,6 +28,15 @@ const char *shim_name(ssize_t result);
 			    shim_name(result_), result_, shim_name(wanted_), wanted_);                                       \
 	} while (0)
 
+/* A size from the environment. */
+long shim_number(const char *variable, long fallback);
+/* How long the shim waits for its daemon. What has to end for another reason is tested with SHIM_FOREVER_MS. */
+void shim_set_timeout(unsigned int ms);
+#define SHIM_TIMEOUT_MS 10000
+#define SHIM_FOREVER_MS 600000
+/* Makes an mdev; a kernel that delays releasing keeps its name for some seconds after an earlier one went. */
+ssize_t shim_mdev_create(const char *file, const char *uuid);
+
 /* Devices of the guest, from the environment: paths below /sys and names. */
 extern char shim_mdev_a[256], shim_mdev_b[256], shim_card[256];
 const char *shim_file(const char *device, const char *attribute); /* one of several static buffers */
@@ -59,6 +68,8 @@ void broker_stop(struct broker_process *process);
 void broker_kill(struct broker_process *process);
 /* How many of: 0 reads, 1 writes, 2 asks, 3 cancels. */
 unsigned long broker_count(struct broker_process *process, int which);
+/* Whether there are as many at last. */
+bool broker_count_comes(struct broker_process *process, int which, unsigned long count);
 /* A broker to which nothing is attached. */
 void broker_start_clean(struct broker_process *process);
 

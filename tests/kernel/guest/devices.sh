@@ -34,9 +34,9 @@ bind_cards() {
 # A short name for the tables.
 label() {
 	case $1 in
-	$MDEV_2A) echo mtty-2:a;; $MDEV_2B) echo mtty-2:b;; $MDEV_1A) echo mtty-1:a;; $MDEV_1B) echo mtty-1:b;;
+	"$MDEV_2A") echo mtty-2:a;; "$MDEV_2B") echo mtty-2:b;; "$MDEV_1A") echo mtty-1:a;; "$MDEV_1B") echo mtty-1:b;;
 	mtty/*) echo "type:${1#mtty/}";;
-	$CARD_1PORT) echo card:1;; $CARD_2PORT) echo card:2;;
+	"$CARD_1PORT") echo card:1;; "$CARD_2PORT") echo card:2;;
 	*) echo "$1";;
 	esac
 }

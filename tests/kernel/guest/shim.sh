@@ -2,25 +2,15 @@
 # The kernel shim on a real kernel, with a test broker in place of the daemon: what it answers, what it attaches to, hostile bytes, load
 # and races, and the order in which modules may leave. The kernel takes each complaint for fatal.
 . /lab/devices.sh
-
-failures=0
-fail() {
-	failures=$((failures + 1))
-	echo "FAILED: $*" | tee -a /out/failures.txt
-}
-
-# run PROGRAM ARGUMENT...: its output is shown as it comes, and comes back whole.
-run() {
-	echo "$*:"
-	{ "$@" 2>&1; echo $? >/tmp/status; } | tee /out/"$1".txt
-	[ "$(cat /tmp/status)" = 0 ] || fail "$* ended with $(cat /tmp/status)"
-}
+. /lab/checks.sh
 
 make_mdevs && bind_cards || exit 1
+leaks_begin
 insmod /lab/modules/migtest.ko && insmod /lab/modules/migcompat.ko || exit 1
 export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B CARD=/sys/bus/pci/devices/$CARD_2PORT
 
 for program in $SHIM_PROGRAMS; do run $program; done
 . /lab/unload.sh
+leaks_end
 echo "$failures failures"
 [ $failures = 0 ]

@@ -46,8 +46,8 @@ lab_make_root() {
   ln -s busybox "$root/bin/sh"
   install -m 755 "$LAB_SOURCE/tests/kernel/guest/init" "$root/init"
   install -m 644 "$guest" "$root/lab/guest"
-  install -m 644 "$LAB_SOURCE/tests/kernel/guest/devices.sh" "$root/lab/devices.sh"
-  : >"$root/lab/environment"
+  install -m 644 "$LAB_SOURCE"/tests/kernel/guest/*.sh "$root/lab" # what guest scripts source
+  echo "export LAB_NAME=$LAB_KERNEL" >"$root/lab/environment"
   for module in "${LAB_MODULES[@]}"; do
     [[ -e $LAB_KERNEL_DIR/modules/$module.ko ]] || continue
     install -m 644 "$LAB_KERNEL_DIR/modules/$module.ko" "$root/lab/modules"

@@ -11,14 +11,25 @@ lab_stage_shim() {
   modules+=("carry:$folder" "carry:$LAB_SOURCE/tests/kernel/modules/migtest")
 }
 
+# A parent of mdevs as another vendor's: a module of this name made of migtest's source.
+lab_stage_parent() {
+  local folder=$LAB_WORK/$1
+  mkdir "$folder"
+  cp "$LAB_SOURCE/tests/kernel/modules/migtest/migtest.c" "$folder/$1.c"
+  echo "obj-m := $1.o" >"$folder/Kbuild"
+  modules+=("carry:$folder")
+}
+
 # Built here, like the other programs that check without the project's help.
 lab_build_shim_programs() {
-  local folder=$LAB_SOURCE/tests/kernel name compile
+  local folder=$LAB_SOURCE/tests/kernel name compile shared
   compile=(gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -I"$LAB_SOURCE/include/uapi")
-  "${compile[@]}" -o "$LAB_WORK/broker" "$folder/broker.c" "$folder/broker-client.c"
-  programs+=("$LAB_WORK/broker")
+  shared=("$folder"/{shim-support,daemon-support,visitor,broker-client}.c)
   for name in "$@"; do
-    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "$folder/shim-support.c" "$folder/broker-client.c"
+    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "${shared[@]}"
     programs+=("$LAB_WORK/$name")
   done
 }
+
+# A size for the guest's programs: NAME DEFAULT, where the environment has none.
+lab_size() { printf 'export %s=%s\n' "$1" "${!1:-$2}"; }

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
  * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing that a guest could use. The
- * kernel's own samples stop at a few.
+ * kernel's own samples stop at a few. Everything bears the module's name, which tells the backend: built under another name it is
+ * another vendor's.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -18,7 +19,7 @@ static struct mdev_type small_type = { .sysfs_name = "small", .pretty_name = "Sm
 static struct mdev_type large_type = { .sysfs_name = "large", .pretty_name = "Large test device" };
 static struct mdev_type *types[] = { &small_type, &large_type };
 
-static struct class migtest_class = { .name = "migtest" };
+static struct class migtest_class = { .name = KBUILD_MODNAME };
 static struct device *parent_device;
 static struct mdev_parent parent;
 
@@ -34,7 +35,7 @@ static void migtest_remove(struct mdev_device *mdev)
 static struct mdev_driver migtest_driver = {
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
 	.driver = {
-		.name = "migtest",
+		.name = KBUILD_MODNAME,
 		.owner = THIS_MODULE,
 		.mod_name = KBUILD_MODNAME,
 	},
@@ -53,7 +54,7 @@ static int __init migtest_init(void)
 	error = class_register(&migtest_class);
 	if (error)
 		goto unregister_driver;
-	parent_device = device_create(&migtest_class, NULL, MKDEV(0, 0), NULL, "migtest");
+	parent_device = device_create(&migtest_class, NULL, MKDEV(0, 0), NULL, KBUILD_MODNAME);
 	if (IS_ERR(parent_device)) {
 		error = PTR_ERR(parent_device);
 		goto unregister_class;

@@ -1,0 +1,126 @@
+// SPDX-License-Identifier: LGPL-2.1-or-later
+/*
+ * Tests of backends that crash, hang, write garbage or take all memory, each on a device of its own: it costs the answers of that
+ * device alone, while writers to another backend's devices go on all the time. SHIM_ROUNDS sizes it.
+ */
+#include "daemon-support.h"
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STRING_MAX 4096
+#define UUID "5a1f1a52-1f0e-4c5f-9a63-00000000000"
+
+static struct daemon_process daemon_;
+static char string[STRING_MAX];
+static atomic_bool stop;
+static atomic_ulong answered;
+
+/* Backend and module of the same name (see tests/backends), and what a write of the right string comes to. */
+static const struct fault {
+	const char *module;
+	const char *uuid;
+	int version_error; /* of reading the string; 0: it has one */
+	int write_error;
+} faults[] = {
+	{ "plain", UUID "1", 0, 0 },
+	{ "crash_compare", UUID "2", 0, EIO },
+	{ "garbage", UUID "3", 0, EIO },
+	{ "hang_compare", UUID "4", 0, ETIMEDOUT },
+	{ "greedy", UUID "5", EIO, EIO },
+	{ "immovable", UUID "6", ENODEV, ENODEV },
+};
+#define FAULTS (sizeof(faults) / sizeof(faults[0]))
+
+static const char *create_file(const char *module)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", module, module, module);
+	return path;
+}
+
+static const char *device_file(const char *uuid, const char *attribute)
+{
+	static char path[256];
+
+	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/%s", uuid, attribute);
+	return path;
+}
+
+/* Writes what is right and what is not, and is never to see a difference. */
+static void *bystander_run(void *argument)
+{
+	char wrong[STRING_MAX], varied[STRING_MAX];
+
+	(void)argument;
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_1A].name, wrong, sizeof(wrong)));
+	while (!stop) {
+		string_vary(string, answered, varied, sizeof(varied));
+		EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, varied));
+		EXPECT_RESULT(-EINVAL, subject_write(subjects[MTTY_2B].name, wrong));
+		answered++;
+	}
+	return NULL;
+}
+
+/* Whose worker has just ended is EIO in all answers until it is there again; a yes, or another error, never comes. */
+static void expect_fault(const struct fault *fault)
+{
+	char own[STRING_MAX] = "", text[STRING_MAX];
+	ssize_t result = subject_string(fault->uuid, own, sizeof(own));
+
+	shim_expect(result == -fault->version_error || (fault->write_error && result == -EIO), "%s: reading gives %s", fault->module,
+		    shim_name(result));
+	snprintf(text, sizeof(text), "%s:mdev:plain:1;plain", fault->module);
+	shim_expect(result || !strcmp(own, text), "%s: its string is %s", fault->module, own);
+	result = subject_write(fault->uuid, text);
+	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO), "%s: writing gives %s", fault->module, shim_name(result));
+}
+
+static void bad_backend_costs_its_own_answers(void)
+{
+	long rounds = shim_number("SHIM_ROUNDS", 1000) / 50 + 1;
+	pthread_t bystander;
+
+	EXPECT_RESULT(0, daemon_start(&daemon_, false));
+	shim_expect(subjects_wait(), "not everything is attached");
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
+	for (size_t i = 0; i < FAULTS; i++) {
+		EXPECT_RESULT(0, shim_mdev_create(create_file(faults[i].module), faults[i].uuid));
+		for (int tries = 0; tries < 2400 && access(shim_class_file(faults[i].uuid, VERSION), F_OK); tries++)
+			sleep_ms(50);
+		shim_expect(access(shim_class_file(faults[i].uuid, VERSION), F_OK) == 0, "%s is not attached", faults[i].module);
+	}
+	stop = false;
+	pthread_create(&bystander, NULL, bystander_run, NULL);
+	for (size_t i = 0; i < FAULTS; i++)
+		for (long round = 0; round < (faults[i].write_error == ETIMEDOUT ? 2 : rounds); round++)
+			expect_fault(&faults[i]);
+	/* The good one of them still is. */
+	expect_fault(&faults[0]);
+	stop = true;
+	pthread_join(bystander, NULL);
+	shim_expect(answered > 0, "the bystander was never answered");
+	printf("  %lu answers beside that\n", (unsigned long)answered);
+	for (size_t i = 0; i < FAULTS; i++)
+		EXPECT_RESULT(0, attr_put(device_file(faults[i].uuid, "remove"), "1"));
+	EXPECT_RESULT(0, daemon_stop(&daemon_));
+}
+
+#define TEST(name) { #name, name }
+static const struct shim_test tests[] = {
+	TEST(bad_backend_costs_its_own_answers),
+};
+
+int main(int argc, char **argv)
+{
+	shim_find_devices();
+	subjects_find();
+	return shim_run(tests, sizeof(tests) / sizeof(tests[0]), argc > 1 ? argv[1] : NULL) != 0;
+}

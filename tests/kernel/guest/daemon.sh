@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Module and service together on a real kernel, started as in production where no systemd is: what they answer, load, kills, backends that
+# misbehave, devices that come and go, and the order in which they may leave. The kernel takes each complaint for fatal.
+. /lab/devices.sh
+. /lab/checks.sh
+
+make_mdevs && bind_cards || exit 1
+leaks_begin
+for module in plain crash_compare garbage hang_compare greedy immovable migcompat; do insmod /lab/modules/$module.ko || exit 1; done
+cp /lab/backends/*.so "$(dirname "$(find / -xdev -name mtty.so | head -n 1)")" || exit 1
+export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B CARD=/sys/bus/pci/devices/$CARD_2PORT
+export MDEV_2A MDEV_2B MDEV_1A MDEV_1B CARD_2PORT CARD_1PORT TYPE_2='mtty!mtty-2' TYPE_1='mtty!mtty-1'
+
+for program in $DAEMON_PROGRAMS; do run $program; done
+. /lab/leave.sh
+leaks_end
+echo "$failures failures"
+[ $failures = 0 ]

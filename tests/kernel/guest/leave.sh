@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
+# Module and service come and go in any order that is safe. Sourced by daemon.sh, last.
+
+# comes COMMAND...: whether it succeeds within a minute.
+comes() {
+	for try in $(seq 600); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.1
+	done
+	return 1
+}
+attached() { cat "/sys/class/migcompat/$1/migration_version"; }
+gone() { [ ! -e "/sys/class/migcompat/$1" ]; }
+
+migcompatd --foreground 2>>/out/daemon.log &
+daemon=$!
+comes attached $MDEV_2A && comes attached "$TYPE_2" || fail "the devices are not attached"
+rmmod migcompat 2>/dev/null && fail "the module left while the service had it open"
+echo 1 >/sys/bus/mdev/devices/$MDEV_2B/remove
+gone $MDEV_2B || fail "the device that was removed is still there"
+# mtty's parent device is part of its module, which is a fault where releasing is delayed: there it stays.
+if [ "$LAB_NAME" != debug ]; then
+	rmmod mtty || fail "mtty cannot leave while its devices and types are attached"
+	comes gone "$TYPE_2" || fail "the type stays when its parent has left"
+fi
+kill $daemon
+wait $daemon || fail "the service ended with $?"
+cat /sys/class/migcompat/$CARD_2PORT/migration_version 2>&1 | grep -q 'not connected' || fail "a device without service is not ENOTCONN"
+rmmod migcompat || fail "the module cannot leave"
+
+# The service first, the module later.
+migcompatd --foreground 2>>/out/daemon.log &
+daemon=$!
+comes migcompat --daemon list || fail "the service does not start without the module"
+insmod /lab/modules/migcompat.ko
+comes attached $CARD_2PORT || fail "the service does not find the module that came later"
+kill $daemon
+wait $daemon || fail "the service ended with $?"
+rmmod migcompat || fail "the module cannot leave again"
