@@ -3,7 +3,6 @@
 #include "core/service/events.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -63,6 +62,7 @@ static void events_take(const struct events *events, struct udev_device *device)
 		.devpath_old = "",
 		.subsystem = text_or_empty(udev_device_get_subsystem(device)),
 		.sysname = text_or_empty(udev_device_get_sysname(device)),
+		.mdev_types = udev_device_get_property_value(device, "MDEV_STATE") != NULL,
 	};
 
 	for (size_t i = 0; i < COUNT(actions); i++) {

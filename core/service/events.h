@@ -6,6 +6,8 @@
 #ifndef CORE_SERVICE_EVENTS_H
 #define CORE_SERVICE_EVENTS_H
 
+#include <stdbool.h>
+
 #include <systemd/sd-event.h>
 
 #include "core/facts/error.h"
@@ -31,6 +33,7 @@ struct events_change {
 	const char *devpath_old; /* of EVENTS_MOVE: before; else "" */
 	const char *subsystem;   /* "" where the kernel names none */
 	const char *sysname;     /* last part of devpath */
+	bool mdev_types;         /* the device's mdev types came or went: mdev's MDEV_STATE, drivers/vfio/mdev/mdev_core.c */
 };
 
 typedef void events_fn(void *arg, const struct events_change *change);

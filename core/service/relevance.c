@@ -14,11 +14,13 @@ static bool is_assignable(const char *subsystem)
 	return strcmp(subsystem, "pci") == 0 || strcmp(subsystem, "mdev") == 0;
 }
 
-/* Has the device's folder types of mdevs in it? */
+/* Has the device's folder types of mdevs in it, or did it? */
 static bool is_parent(const struct events_change *change)
 {
 	char path[PATH_BYTES];
 
+	if (change->mdev_types)
+		return true;
 	snprintf(path, sizeof(path), "/sys%s/mdev_supported_types", change->devpath);
 	return access(path, F_OK) == 0;
 }

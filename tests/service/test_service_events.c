@@ -15,6 +15,7 @@
 struct heard {
 	char text[32768]; /* a line an event: ACTION DEVPATH SUBSYSTEM SYSNAME [OLD] */
 	size_t count;
+	size_t of_types;
 	struct events *leave; /* to stop listening to, from within */
 };
 
@@ -60,6 +61,7 @@ static void hear(void *arg, const struct events_change *change)
 	snprintf(heard->text + len, sizeof(heard->text) - len, "%s %s %s %s%s%s\n", names[change->action], change->devpath, change->subsystem,
 		 change->sysname, *change->devpath_old ? " " : "", change->devpath_old);
 	heard->count++;
+	heard->of_types += change->mdev_types;
 	if (heard->leave)
 		events_unlisten(heard->leave, hear, heard);
 }
@@ -161,6 +163,23 @@ static void an_action_that_nobody_knows_is_a_rescan(void **state)
 	turn(&heard, 2);
 	assert_string_equal(heard.text, "rescan   \nbind /devices/one mdev one\n");
 	g_free(path);
+}
+
+static void types_that_come_or_go_are_marked(void **state)
+{
+	struct heard heard = {.text = ""};
+	char *path = device_make("mtty", "parent"), *other;
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &heard), 0);
+	say(path, "change");
+	turn(&heard, 1);
+	assert_int_equal(heard.of_types, 0);
+	other = umockdev_testbed_add_device(testbed, "mtty", "other", NULL, NULL, "MDEV_STATE", "registered", NULL);
+	turn(&heard, 2);
+	assert_int_equal(heard.of_types, 1);
+	g_free(path);
+	g_free(other);
 }
 
 static void every_subsystem_is_told(void **state)
@@ -269,6 +288,7 @@ static int run_mocked(void)
 		CASE(every_action_is_told_with_path_subsystem_and_name),
 		CASE(a_moved_device_is_told_with_its_old_path),
 		CASE(an_action_that_nobody_knows_is_a_rescan),
+		CASE(types_that_come_or_go_are_marked),
 		CASE(every_subsystem_is_told),
 		CASE(many_events_all_come),
 		CASE(one_turn_takes_a_part_of_a_flood),

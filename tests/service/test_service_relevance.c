@@ -83,6 +83,20 @@ static void other_module_is_nothing(void **state)
 	assert_int_equal(of(*state, EVENTS_ADD, "module", "/module/i9"), RELEVANCE_NONE);
 }
 
+/* The folder of the types is gone before its event is heard. */
+static void types_that_went_concern_all(void **state)
+{
+	const struct events_change change = {.action = EVENTS_CHANGE,
+					     .devpath = "/devices/virtual/mtty/mtty",
+					     .devpath_old = "",
+					     .subsystem = "mtty",
+					     .sysname = "mtty",
+					     .mdev_types = true};
+
+	assert_int_equal(relevance_of(*state, &change), RELEVANCE_HOST);
+	assert_int_equal(of(*state, EVENTS_CHANGE, "mtty", change.devpath), RELEVANCE_NONE);
+}
+
 static void device_without_a_subsystem_is_nothing(void **state)
 {
 	assert_int_equal(of(*state, EVENTS_ADD, "", "/devices/system"), RELEVANCE_NONE);
@@ -100,6 +114,7 @@ int main(void)
 		cmocka_unit_test(device_whose_facts_are_the_hosts_concerns_all),
 		cmocka_unit_test(module_whose_version_is_wanted_concerns_all),
 		cmocka_unit_test(other_module_is_nothing),
+		cmocka_unit_test(types_that_went_concern_all),
 		cmocka_unit_test(device_without_a_subsystem_is_nothing),
 	};
 
