@@ -305,12 +305,28 @@ json_t *json_backend(const struct backend_info *info)
 	return object;
 }
 
+json_t *json_provider(struct provider *provider)
+{
+	static const char *const states[PROVIDER_STATE_COUNT] = {
+		[PROVIDER_HERE] = "running",  [PROVIDER_RUNNING] = "running", [PROVIDER_RESTARTING] = "restarting",
+		[PROVIDER_PARKED] = "parked", [PROVIDER_ENDED] = "failed",
+	};
+	json_t *object = json_backend(&provider->info);
+	struct provider_status status;
+
+	provider_status(provider, &status);
+	set(&object, "state", json_string(states[status.state]));
+	set(&object, "restarts", json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
+	set(&object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
+	return object;
+}
+
 json_t *json_backends(const struct engine *engine)
 {
 	json_t *object = json_object(), *backends = json_array();
 
 	for (size_t i = 0; i < engine->nproviders; i++)
-		append(&backends, json_backend(engine->infos[i]));
+		append(&backends, json_provider(engine->providers[i]));
 	set(&object, "format", json_string("migcompat-backends/1"));
 	set(&object, "backends", backends);
 	return object;

@@ -18,12 +18,14 @@ json_t *json_device(const struct row *row);                                /* "m
 json_t *json_parameters(const struct device *device, const struct migcompat_sink *sink);
 json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdict);
 json_t *json_backend(const struct backend_info *info);
+json_t *json_provider(struct provider *provider);                          /* the same, with how its worker fares; waits for nobody */
 json_t *json_backends(const struct engine *engine);                        /* "migcompat-backends/1", of a settled engine */
 json_t *json_error(int error, const char *text);                           /* "migcompat-error/1" */
 
 /*
  * ask_device or, where source is NULL, ask_text, as a document. A string that is none and a source that has none are answers as well: no
- * choice, with the reason. So is a source that is held. Where each device that was asked failed, nobody said no: that is an error in the document.
+ * choice, with the reason. So is a source that is held. Where each device that was asked failed, nobody said no: that is an error in the
+ * document.
  */
 int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, json_t **ret,
 	     struct error *err);

@@ -25,29 +25,63 @@ static void join_keys(const json_t *keys, char *buffer, size_t size)
 	}
 }
 
+/* "loaded" and "failed"; of a worker that ended, what comes next. */
+static const char *backend_status(const json_t *backend)
+{
+	bool waits = document_is(backend, "state", "restarting") || document_is(backend, "state", "parked");
+
+	return document_text(backend, waits ? "state" : "status");
+}
+
+static const char *status_color(const char *status)
+{
+	return strcmp(status, "loaded") == 0 ? "green" : strcmp(status, "restarting") == 0 ? "yellow" : "red";
+}
+
+/* Why it could not be loaded, or why its worker is not there. */
+static const char *backend_reason(const json_t *backend)
+{
+	const char *reason = document_text(backend, "reason"), *ended = document_text(backend, "ended");
+	bool away = strcmp(backend_status(backend), "loaded") != 0;
+
+	return !*reason && away && ended ? ended : reason;
+}
+
 static int backends_table(const struct cli *cli, const json_t *backends)
 {
-	static const char *const names[] = {"NAME", "VERSION", "STATUS", "FILE", "KEYS", "REASON"};
-	const size_t of_keys = 4, of_reason = 5;
-	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)];
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} columns[] = {
+		{"NAME", 0}, {"VERSION", 0}, {"STATUS", 0}, {"RESTARTS", TABLE_RIGHT}, {"FILE", 0}, {"KEYS", TABLE_WRAP}, {"REASON", TABLE_WRAP},
+	};
+	const size_t of_restarts = 3, of_reason = 6;
+	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];
 	struct table *table = table_new(cli);
+	bool restarted = false, reasons = false;
 	const json_t *backend;
-	bool reasons = false;
 	size_t i;
 
-	for (i = 0; i < COUNT(names); i++)
-		table_column(table, names[i], i >= of_keys ? TABLE_WRAP : 0);
+	for (i = 0; i < COUNT(columns); i++)
+		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (backends, i, backend) {
+		const char *status = backend_status(backend), *reason = backend_reason(backend);
+
 		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
+		snprintf(restarts, sizeof(restarts), "%zu", document_count(backend, "restarts"));
+		restarted |= document_count(backend, "restarts") > 0;
+		reasons |= *reason != '\0';
 		table_line(table);
 		table_cell(table, document_text(backend, "name"), NULL);
 		table_cell(table, document_text(backend, "version"), NULL);
-		table_cell(table, document_text(backend, "status"), document_is(backend, "status", "loaded") ? "green" : "red");
+		table_cell(table, status, status_color(status));
+		table_cell(table, restarts, NULL);
 		table_cell(table, document_text(backend, "file"), NULL);
 		table_cell(table, keys, NULL);
-		table_cell(table, document_text(backend, "reason"), NULL);
-		reasons |= !document_is(backend, "reason", "");
+		table_cell(table, reason, NULL);
 	}
+	if (!restarted)
+		table_hide(table, of_restarts);
 	if (!reasons)
 		table_hide(table, of_reason);
 	return table_print(table, CLI_YES);

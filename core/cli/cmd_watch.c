@@ -35,8 +35,8 @@ static void print_backend(const json_t *backend)
 {
 	const char *name = document_text(backend, "name"), *ended = document_text(backend, "ended");
 
-	output_line("%-8s %s %s%s%s", "backend", name ? name : document_text(backend, "file"), document_text(backend, "state"), ended ? ": " : "",
-		    ended ? ended : "");
+	output_line("%-8s %s %s%s%s", "backend", name ? name : document_text(backend, "file"), document_text(backend, "state"),
+		    ended ? ": " : "", ended ? ended : "");
 }
 
 static void print_event(const json_t *event)
@@ -89,10 +89,11 @@ static int check_event(const struct cli *cli, const json_t *event, bool continue
 	if (document_is(event, "event", "backend")) {
 		if (!json_is_object(backend))
 			return service_nonsense(cli, "an event without its backend");
-		if (document_check(backend, shape_backend_state, &err))
+		if (document_check(backend, shape_backend, &err))
 			return service_nonsense(cli, err.text);
-	} else if (!alone && (!document_text(event, "device") || !document_text(event, "host")))
+	} else if (!alone && (!document_text(event, "device") || !document_text(event, "host"))) {
 		return service_nonsense(cli, "an event without its device");
+	}
 	return continues ? 0 : service_nonsense(cli, "a last event");
 }
 

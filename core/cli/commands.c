@@ -55,10 +55,11 @@ static const struct command commands[] = {
 	 CLI_WAY_SERVICE, 1, 1, command_release},
 	{"watch", "", "what there is, then each change, until ended",
 	 "A line an event: present, ready (that was all), added, removed, changed, held,\n"
-	 "released, backend (its worker ended, is back or is parked); policy and rescan: it\n"
-	 "begins anew. With --json a document a line.\n",
+	 "released, backend (its worker ended, is back or is parked); policy and rescan:\n"
+	 "it begins anew. With --json a document a line.\n",
 	 "migcompat watch --json | head -n 2", CLI_OPTION_TYPES, CLI_WAY_SERVICE, 0, 0, command_watch},
-	{"backend list", "", "backends, what they serve, why one failed", "", "migcompat backend list", 0, CLI_WAY_OWN, 0, 0,
+	{"backend list", "", "backends, what they serve, why one failed",
+	 "One whose worker ended is restarting, or parked where that was too often.\n", "migcompat backend list", 0, CLI_WAY_EITHER, 0, 0,
 	 command_backend_list},
 	{"backend dump", "FILE", "all that one declares, as key=value lines", "FILE is loaded in a child process.\n",
 	 "migcompat backend dump {backend}", 0, CLI_WAY_OWN, 1, 1, command_backend_dump},

@@ -86,16 +86,15 @@ const struct shape shape_parameters[] = {
 	FORMAT("migcompat-parameters/1"), TEXT("device"), TEXT("host"), LIST("parameters", parameter), END,
 };
 
-static const struct shape backend[] = {
-	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, TEXT("file"), TEXT("status"),
-	TEXT("reason"), END,
+static const char *const lives[] = {"running", "restarting", "parked", "failed", NULL};
+
+const struct shape shape_backend[] = {
+	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, TEXT("file"),
+	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL}, TEXT("reason"), {"state", SHAPE_TEXT, lives, NULL}, COUNT("restarts"),
+	NAME("ended"), END,
 };
 
-const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", backend), END};
-
-const struct shape shape_backend_state[] = {
-	NAME("name"), TEXT("file"), {"state", SHAPE_TEXT, WORDS("running", "restarting", "parked", "failed"), NULL}, COUNT("restarts"), NAME("ended"), END,
-};
+const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", shape_backend), END};
 
 static const char *const events[] = {
 	"present", "ready", "added", "removed", "changed", "held", "released", "backend", "policy", "rescan", NULL,

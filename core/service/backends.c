@@ -12,49 +12,6 @@ struct backend_seen {
 	uint32_t generation;
 };
 
-static const char *state_text(enum provider_state state)
-{
-	switch (state) {
-	case PROVIDER_RESTARTING:
-		return "restarting";
-	case PROVIDER_PARKED:
-		return "parked";
-	case PROVIDER_ENDED:
-		return "failed";
-	default:
-		return "running";
-	}
-}
-
-static json_t *backend_document(struct provider *provider)
-{
-	struct provider_status status;
-	json_t *object = json_backend(&provider->info);
-	int failed = !object;
-
-	provider_status(provider, &status);
-	failed = failed || json_object_set_new(object, "state", json_string(state_text(status.state)));
-	failed = failed || json_object_set_new(object, "restarts", json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
-	failed = failed || json_object_set_new(object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
-	if (!failed)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
-json_t *backends_document(const struct engine *engine)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < engine->nproviders && list; i++) {
-		if (json_array_append_new(list, backend_document(engine->providers[i]))) {
-			json_decref(list);
-			list = NULL;
-		}
-	}
-	return list ? json_pack("{s:s,s:o}", "format", "migcompat-backends/1", "backends", list) : NULL;
-}
-
 static struct backend_seen see(struct provider *provider)
 {
 	struct provider_status status;
@@ -85,7 +42,7 @@ json_t *backends_seen_again(struct backends_seen *seen, const struct engine *eng
 
 		if (now.state == seen->list[i].state && now.generation == seen->list[i].generation)
 			continue;
-		if (json_array_append_new(changed, backend_document(engine->providers[i]))) {
+		if (json_array_append_new(changed, json_provider(engine->providers[i]))) {
 			json_decref(changed);
 			return NULL;
 		}

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the backends fare, for clients: as documents, and what changed of it since the last look. */
+/* How the backends fare, for clients: what changed of it since the last look. */
 #ifndef CORE_SERVICE_BACKENDS_H
 #define CORE_SERVICE_BACKENDS_H
 
 #include <jansson.h>
 
 #include "core/service/world.h"
-
-/* All of them: the document of "migcompat backend list", with what each one's worker does. Any thread; waits for nobody. NULL: out of memory. */
-json_t *backends_document(const struct engine *engine);
 
 /* What was seen last of each, of one world. Zeroed is nothing yet. */
 struct backends_seen {

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "core/service/backends.h"
+#include "core/check/json.h"
 #include "core/service/log.h"
 #include "interfaces.h"
 
@@ -72,7 +72,7 @@ int method_get_interface_description(struct call *call)
 
 int method_backends(struct call *call)
 {
-	return call_reply(call, backends_document(&call->world->engine), false);
+	return call_reply(call, json_backends(&call->world->engine), false);
 }
 
 static int hold_failed(struct call *call, int r, const struct error *err)

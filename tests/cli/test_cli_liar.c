@@ -161,6 +161,28 @@ static void string_that_is_none_is_not_printed(void **state)
 	says(ROW("a:b", "a:mdev:b:c"), "version B", "another device than the one that was asked about");
 }
 
+#define BACKEND(state, restarts, ended)                                                                                                    \
+	"{\"name\":\"b\",\"version\":\"1\",\"keys\":[\"k\"],\"file\":\"/f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state                   \
+	"\",\"restarts\":" restarts ",\"ended\":" ended "}"
+
+/* Not every word of a service is a lie. */
+static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
+{
+	static const char text[] = REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND("parked", "4", "\"it crashed\"") ","
+					 BACKEND("restarting", "0", "\"it hung\"") "," BACKEND("running", "1", "\"it fell\"") "]");
+	struct fake fake;
+
+	(void)state;
+	fake_start(&fake, &ran.folder, text, sizeof(text), FAKE_WAITS);
+	setenv("LIAR", fake.path, 1);
+	run("command migcompat --daemon --socket $LIAR backend list");
+	fake_stop(&fake);
+	assert_contains(ran.out, "b    1       parked            4 /f   k    it crashed\n");
+	assert_contains(ran.out, "b    1       restarting        0 /f   k    it hung\n");
+	/* What is over is told where it is asked for. */
+	assert_null(strstr(ran.out, "it fell"));
+}
+
 #define CHOICES(more) REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[]," more)
 
 static void choices_that_contradict_themselves_are_no_answer(void **state)
@@ -227,7 +249,8 @@ static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
 static void no_command_takes_nonsense(void **state)
 {
 	static const char *const commands[] = {
-		"list", "list --types", "show A", "type A", "version A", "check A B", "ask A", "params A", "hold A --reason b", "release A",
+		"list", "list --types", "show A", "type A", "version A", "check A B", "ask A", "params A", "backend list",
+		"hold A --reason b", "release A",
 	};
 
 	(void)state;
@@ -250,6 +273,7 @@ int main(void)
 		cmocka_unit_test(answer_about_other_devices_is_no_yes),
 		cmocka_unit_test(fingerprint_that_is_another_is_no_yes),
 		cmocka_unit_test(string_that_is_none_is_not_printed),
+		cmocka_unit_test(backend_whose_worker_ended_is_shown_with_its_reason),
 		cmocka_unit_test(choices_that_contradict_themselves_are_no_answer),
 		cmocka_unit_test(unexpected_second_reply_is_no_yes),
 		cmocka_unit_test(answer_without_end_is_cut_off),

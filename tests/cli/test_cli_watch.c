@@ -235,7 +235,8 @@ static void says(const char *text, const char *part)
 
 static void backend_comes_with_its_state_and_why(void **state)
 {
-	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"file\":\"f\",\"state\":\"parked\",\"restarts\":4,"
+	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\",\"keys\":[],\"file\":\"f\","
+					 "\"status\":\"loaded\",\"reason\":\"\",\"state\":\"parked\",\"restarts\":4,"
 					 "\"ended\":\"its worker crashed\"}");
 	struct fake fake;
 
@@ -255,7 +256,8 @@ static void nonsense_is_trouble(void **state)
 	says(EVENT("\"event\":\"added\""), "an event without its device");
 	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""), "\"device\" is a number, expected a string");
 	says(EVENT("\"event\":\"backend\""), "an event without its backend");
-	says(EVENT("\"event\":\"backend\",\"backend\":{\"file\":\"f\",\"state\":\"asleep\"}"), "\"state\" is \"asleep\", expected running, ");
+	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"file\":\"f\",\"status\":\"asleep\"}"),
+	     "\"status\" is \"asleep\", expected loaded or failed");
 	says("{\"parameters\":{\"event\":\"ready\"}}", "a last event");
 	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\",\"reason\":\"32 watch\"}}", "32 watch");
 	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}", "is older than this program");

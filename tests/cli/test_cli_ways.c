@@ -206,6 +206,43 @@ static void strings_are_told_the_same(void **state)
 	same("m check - " B CARD_2 " </", 2);
 }
 
+static void backends_are_the_same(void **state)
+{
+	(void)state;
+	SAME_IN_EVERY_FORM({"backend list", 0});
+	same("m backend list", 0);
+	assert_contains(ran.out, "mtty    1.0.0   loaded ");
+}
+
+/* A folder of backends of which some cannot be loaded, for a service of its own. */
+static void backends_that_failed_are_the_same(void **state)
+{
+	struct daemon other = {.pid = 0};
+	char folder[256];
+
+	(void)state;
+	run("mkdir $FOLDER/some; chmod 755 $FOLDER; cp " TEST_BUILD "/backends/mtty.so " TEST_BUILD "/tests/backends/no_symbol/no_symbol.so " TEST_BUILD
+	    "/tests/backends/exit_constructor/exit_constructor.so " TEST_BUILD "/tests/backends/missing_library/missing_library.so $FOLDER/some");
+	assert_status(0);
+	snprintf(folder, sizeof(folder), "%s/some", ran.folder.path);
+	daemon_folder(&other);
+	daemon_start(&other, (const char *[]){"--plugin-dir", folder, NULL});
+	setenv("SOCKET", other.socket, 1);
+	setenv("SOME", folder, 1);
+	for (int json = 0; json < 2; json++) {
+		run("command migcompat --config $POLICY --plugin-dir $SOME backend list %s", json ? "--json" : "");
+		memcpy(own_out, ran.out, sizeof(own_out));
+		assert_status(0);
+		run("command migcompat --daemon --socket $SOCKET backend list %s", json ? "--json" : "");
+		assert_status(0);
+		assert_string_equal(ran.out, own_out);
+		assert_contains(ran.out, "cannot open shared object file");
+	}
+	setenv("SOCKET", service.socket, 1);
+	daemon_end(&other);
+	folder_remove(&other.folder);
+}
+
 static void wrong_usage_is_told_the_same(void **state)
 {
 	(void)state;
@@ -229,6 +266,8 @@ int main(void)
 		cmocka_unit_test(choices_are_the_same),
 		cmocka_unit_test(names_that_fit_nothing_are_told_the_same),
 		cmocka_unit_test(strings_are_told_the_same),
+		cmocka_unit_test(backends_are_the_same),
+		cmocka_unit_test(backends_that_failed_are_the_same),
 		cmocka_unit_test(wrong_usage_is_told_the_same),
 		cmocka_unit_test(lost_output_is_no_yes_whoever_answered),
 	};
