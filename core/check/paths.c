@@ -16,18 +16,19 @@
 static int own_folder(char folder[PATH_MAX])
 {
 	Dl_info info;
-	char path[PATH_MAX];
 	ssize_t len;
 	char *slash;
 
 	if (!dladdr((void *)(uintptr_t)engine_worker_program, &info) || !info.dli_fname)
 		return -1;
-	/* A program's own name is what it was called by; the link is the truth. */
-	len = readlink("/proc/self/exe", path, sizeof(path) - 1);
-	path[len > 0 ? len : 0] = '\0';
-	if (strstr(info.dli_fname, ".so") || len <= 0)
-		snprintf(path, sizeof(path), "%s", info.dli_fname);
-	if (!realpath(path, folder) || !(slash = strrchr(folder, '/')))
+	/* A program's own name is what it was called by; the link is the truth, and has no link in it. */
+	len = strstr(info.dli_fname, ".so") ? 0 : readlink("/proc/self/exe", folder, PATH_MAX - 1);
+	if (len > 0)
+		folder[len] = '\0';
+	else if (!realpath(info.dli_fname, folder))
+		return -1;
+	slash = strrchr(folder, '/');
+	if (!slash)
 		return -1;
 	*slash = '\0';
 	return 0;

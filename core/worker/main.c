@@ -63,8 +63,7 @@ static void prepare(struct file *files, char *const *paths, size_t count, uid_t 
 		descriptors[2 * i] = files[i].from ? -1 : files[i].fd;
 		descriptors[2 * i + 1] = files[i].folder;
 	}
-	if (!sandbox_files(descriptors, 2 * count, refusal))
-		sandbox_setup(refusal);
+	sandbox_files(descriptors, 2 * count, refusal);
 }
 
 /* Load it, or say why not; refusal is a reason from before. */

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run while building: writes the worker's seccomp filters as C, so that a worker that starts only hands them to the
- * kernel. The first is the list of all that a worker ever does; anything else fails with EPERM, or ends the process where it
- * is an attack on another one. It is installed once for all copies; each further one is small, since it only takes away
- * what the phase before it needed.
+ * Run while building: writes the worker's two seccomp filters as C, so that a worker that starts only hands them to the
+ * kernel. The first is the list of what loading and serving take; anything else fails with EPERM, or ends the process where
+ * it is an attack on another one. The second is small, since it only takes away what loading needed.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <sched.h>
 #include <seccomp.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -21,16 +19,10 @@
 #include "core/backend/child.h"
 #include "core/worker/filter.h"
 
-#ifdef __s390__
-#define CLONE_FLAGS_ARG 1
-#else
-#define CLONE_FLAGS_ARG 0
-#endif
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* The last one that a call is allowed in. */
 enum phase {
-	SETUP,   /* copies are made, limits set, the socket watched: no vendor code yet */
 	LOADING, /* the dynamic linker and the constructors run */
 	SERVING, /* requests are answered */
 };
@@ -40,10 +32,6 @@ static const struct {
 	const char *name;
 	enum phase until;
 } plain[] = {
-	/* making copies, limits, watching the socket */
-	{"dup2", SETUP},
-	{"dup3", SETUP},
-	{"close_range", SETUP},
 	/* the socket to the library, standard error, and what was opened for loading */
 	{"read", SERVING},
 	{"write", SERVING},
@@ -51,7 +39,6 @@ static const struct {
 	{"poll", SERVING},
 	{"ppoll", SERVING},
 	{"ppoll_time64", SERVING},
-	{"close", SERVING},
 	{"fstat", SERVING},
 	{"fstat64", SERVING},
 	{"pread64", LOADING},
@@ -97,48 +84,29 @@ static const struct {
 	{"exit_group", SERVING},
 };
 
-/* From the beginning, but with these arguments alone. */
+/* With these arguments alone. */
 static const struct {
 	const char *name;
 	struct scmp_arg_cmp good[2];
 	unsigned count;
 	enum phase until;
 } bounded[] = {
-	/* A brother, see child_copy. After that RLIMIT_NPROC forbids it as well. */
-	{"clone", {{CLONE_FLAGS_ARG, SCMP_CMP_EQ, CLONE_PARENT | SIGCHLD, 0}}, 1, SETUP},
 	/* Only for reading. What Landlock forbids fails with EACCES. */
 	{"openat", {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)}, 1, LOADING},
-	/* The filters that come on top. */
+	/* The filter that comes on top. */
 	{"seccomp", {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)}, 2, LOADING},
-	{"mmap", {{0}}, 0, SERVING},
-	{"mmap2", {{0}}, 0, SERVING},
-	{"mprotect", {{0}}, 0, SERVING},
-	{"prlimit64", {{0}}, 0, SERVING},
-	{"fcntl", {{0}}, 0, SERVING},
-	{"fcntl64", {{0}}, 0, SERVING},
-	{"tgkill", {{0}}, 0, SERVING},
+	/* It ends with the connection, so that is not its to close. */
+	{"close", {SCMP_A0_64(SCMP_CMP_NE, CHILD_SOCKET)}, 1, SERVING},
+	/* Looking at limits and flags, not setting them. */
+	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},
+	{"fcntl", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
+	{"fcntl64", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
+	/* abort(), and of nobody else */
+	{"tgkill", {SCMP_A0_64(SCMP_CMP_EQ, FILTER_PID), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)}, 2, SERVING},
 };
 
-/* What stays from a phase on, but not with these arguments. */
-static const struct {
-	const char *name;
-	enum phase from;
-	struct scmp_arg_cmp bad;
-} reduced[] = {
-	/* Looking at limits and flags, not setting them. */
-	{"prlimit64", LOADING, SCMP_A2_64(SCMP_CMP_NE, 0)},
-	{"fcntl", LOADING, SCMP_A1_64(SCMP_CMP_NE, F_GETFL)},
-	{"fcntl64", LOADING, SCMP_A1_64(SCMP_CMP_NE, F_GETFL)},
-	/* It ends with the connection, so that is not its to close. */
-	{"close", LOADING, SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)},
-	/* abort(), and of nobody else */
-	{"tgkill", LOADING, SCMP_A0_64(SCMP_CMP_NE, FILTER_PID)},
-	{"tgkill", LOADING, SCMP_A2_64(SCMP_CMP_NE, SIGABRT)},
-	/* No new code once all is loaded. */
-	{"mmap", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
-	{"mmap2", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
-	{"mprotect", SERVING, SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC)},
-};
+/* Memory that is code: only while loading. */
+static const char *const mapping[] = {"mmap", "mmap2", "mprotect"};
 
 /* Libraries try many a thing in good faith, but no attack on another process. */
 static const char *const deadly[] = {
@@ -169,41 +137,45 @@ static bool is_visible(const char *name)
 	return strcmp(name, "mmap") != 0 || (native != SCMP_ARCH_S390X && native != SCMP_ARCH_S390 && native != SCMP_ARCH_X86);
 }
 
-static void add_setup(scmp_filter_ctx filter)
+static void add_loading(scmp_filter_ctx filter)
 {
 	for (size_t i = 0; i < COUNT(plain); i++)
 		add(filter, SCMP_ACT_ALLOW, plain[i].name, 0, NULL);
 	for (size_t i = 0; i < COUNT(bounded); i++)
 		add(filter, SCMP_ACT_ALLOW, bounded[i].name, bounded[i].count, bounded[i].good);
+	for (size_t i = 0; i < COUNT(mapping); i++)
+		add(filter, SCMP_ACT_ALLOW, mapping[i], 0, NULL);
 	for (size_t i = 0; i < COUNT(deadly); i++)
 		add(filter, SCMP_ACT_KILL_PROCESS, deadly[i], 0, NULL);
 }
 
-static void take_away(scmp_filter_ctx filter, enum phase phase)
+static void take_away(scmp_filter_ctx filter)
 {
+	const struct scmp_arg_cmp code = SCMP_A2_64(SCMP_CMP_MASKED_EQ, PROT_EXEC, PROT_EXEC);
+
 	for (size_t i = 0; i < COUNT(plain); i++)
-		if (plain[i].until == phase - 1)
+		if (plain[i].until == LOADING)
 			add(filter, SCMP_ACT_ERRNO(EPERM), plain[i].name, 0, NULL);
 	for (size_t i = 0; i < COUNT(bounded); i++)
-		if (bounded[i].until == phase - 1)
+		if (bounded[i].until == LOADING)
 			add(filter, SCMP_ACT_ERRNO(EPERM), bounded[i].name, 0, NULL);
-	for (size_t i = 0; i < COUNT(reduced); i++)
-		if (reduced[i].from == phase && is_visible(reduced[i].name))
-			add(filter, SCMP_ACT_ERRNO(EPERM), reduced[i].name, 1, &reduced[i].bad);
+	for (size_t i = 0; i < COUNT(mapping); i++)
+		if (is_visible(mapping[i]))
+			add(filter, SCMP_ACT_ERRNO(EPERM), mapping[i], 1, &code);
 }
 
 static scmp_filter_ctx make(enum phase phase)
 {
-	scmp_filter_ctx filter = seccomp_init(phase == SETUP ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+	scmp_filter_ctx filter = seccomp_init(phase == LOADING ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
 
 	if (!filter)
 		die("seccomp_init", ENOMEM);
 	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
 		die("seccomp_attr_set", EINVAL);
-	if (phase == SETUP)
-		add_setup(filter);
+	if (phase == LOADING)
+		add_loading(filter);
 	else
-		take_away(filter, phase);
+		take_away(filter);
 	return filter;
 }
 
@@ -235,7 +207,6 @@ int main(int argc, char **argv)
 	if (!out)
 		die(argc == 2 ? argv[1] : "one argument is expected", argc == 2 ? errno : EINVAL);
 	fprintf(out, "/* Made by core/worker/make_filters.c. */\n");
-	print(out, "filter_setup", SETUP);
 	print(out, "filter_loading", LOADING);
 	print(out, "filter_serving", SERVING);
 	if (fclose(out) != 0)

@@ -196,13 +196,7 @@ static int filter(const struct sock_filter *lines, size_t count, struct error *e
 	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? fail(err, "seccomp") : 0;
 }
 
-_Static_assert(COUNT(filter_setup) <= FILTER_MAX && COUNT(filter_loading) <= FILTER_MAX && COUNT(filter_serving) <= FILTER_MAX,
-	       "a filter has room");
-
-int sandbox_setup(struct error *err)
-{
-	return filter(filter_setup, COUNT(filter_setup), err);
-}
+_Static_assert(COUNT(filter_loading) <= FILTER_MAX && COUNT(filter_serving) <= FILTER_MAX, "a filter has room");
 
 int sandbox_loading(struct error *err)
 {

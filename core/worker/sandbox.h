@@ -23,10 +23,7 @@ int sandbox_user(uid_t uid, gid_t gid, struct error *err);
  */
 int sandbox_files(const int *descriptors, size_t count, struct error *err);
 
-/* From now on only what a worker ever does; once for all copies. */
-int sandbox_setup(struct error *err);
-
-/* In each process, before vendor code is loaded: limits, and the system calls that loading takes. */
+/* In each process, after the copies were made and before vendor code is loaded: limits, and the system calls that a worker takes. */
 int sandbox_loading(struct error *err);
 
 /* After that: no file is opened any more, and no code is added. */
