@@ -63,6 +63,27 @@ static void findings_without_end_end_in_time(void **state)
 	compare_fails(*state, "endless", HANG_MS, -ETIMEDOUT, "backend endless: its worker gave no answer in 2000 ms", true);
 }
 
+static void moody_open_fails(struct bench *bench, const char *mood, unsigned timeout_ms, int code, const char *sentence)
+{
+	const char *facts[] = {"plain", mood, NULL};
+	struct provider *provider = worker_make("moody", timeout_ms);
+	struct opened *opened = NULL;
+	struct error err = {0};
+
+	assert_null(provider->info.error);
+	assert_int_equal(provider_open(provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "x", facts), &opened, &err), code);
+	assert_string_equal(err.text, sentence);
+	assert_null(opened);
+	provider_free(provider);
+}
+
+static void each_way_to_misbehave_on_opening_is_told(void **state)
+{
+	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker ended (exit status 0)");
+	moody_open_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+	moody_open_fails(*state, "spin", HANG_MS, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms");
+}
+
 static void a_crash_on_opening_is_told_by_its_signal(void **state)
 {
 	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
@@ -313,6 +334,7 @@ int main(void)
 		test(a_hang_on_opening_ends_in_time),
 		test(a_hang_in_a_comparison_ends_in_time),
 		test(findings_without_end_end_in_time),
+		test(each_way_to_misbehave_on_opening_is_told),
 		test(a_crash_on_opening_is_told_by_its_signal),
 		test(a_crash_behind_a_yes_is_no_yes),
 		test(an_exit_behind_a_yes_is_no_yes),

@@ -82,7 +82,7 @@ static void filters_stand_behind_each_call(void **state)
 
 /* All that is refused the same way wherever it is tried. */
 static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
-static const char signals[] = "sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM ";
+static const char signals[] = "sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM close=EPERM ";
 
 static void a_constructor_can_do_no_more_than_load(void **state)
 {

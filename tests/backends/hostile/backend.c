@@ -118,6 +118,11 @@ static int redirect_signal(void)
 	return fcntl(3, F_SETOWN, getppid());
 }
 
+static int end_connection(void)
+{
+	return close(3);
+}
+
 static const struct {
 	const char *name;
 	int (*attempt)(void);
@@ -126,6 +131,7 @@ static const struct {
 	{"sendmsg", send_descriptor}, {"fork", make_process},   {"thread", make_thread},  {"exec", run_program},
 	{"rlimit", raise_limit},	   {"root", become_root},    {"code", add_code},	       {"sigaction", ignore_signal},
 	{"sigmask", block_signals},   {"unwatch", stop_watching}, {"redirect", redirect_signal},
+	{"close", end_connection},
 };
 
 static char loaded[512], opened[512], compared[512];
