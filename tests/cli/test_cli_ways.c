@@ -109,16 +109,19 @@ static void lists_are_the_same(void **state)
 	assert_contains(ran.out, "0000:00:02.0/i915-GVTg_V5_4");
 }
 
+/* For people it is made of the document, so every sixth will do. */
 static void every_device_is_told_the_same(void **state)
 {
 	(void)state;
-	same("for d in $(m list --types --raw -o HOST,DEVICE | sed -e 1d -e 's| |//|'); do\n"
-	     "  for command in show type version params; do echo \"$command $d\"; m $command $d 2>&1; echo $?; m $command $d --json 2>&1; "
-	     "done\n"
+	same("i=0; for d in $(m list --types --raw -o HOST,DEVICE | sed -e 1d -e 's| |//|'); do\n"
+	     "  for command in show type version params; do\n"
+	     "    echo \"$command $d\"; m $command $d --json 2>&1; echo $?; [ $((i++ % 6)) != 0 ] || m $command $d 2>&1\n"
+	     "  done\n"
 	     "done",
-	     0);
+	     -1);
 	assert_contains(ran.out, "show ap-z14//" MATRIX "\n");
-	assert_contains(ran.out, "version serial-b//" CARD_2 "\nmtty:physical:serial-2port:");
+	assert_contains(ran.out, "\nversion serial-b//" CARD_2 "\n{");
+	assert_contains(ran.out, ",\"version\":\"mtty:physical:serial-2port:");
 	assert_contains(ran.out, "\"errno\":\"ENODEV\"");
 	assert_contains(ran.out, "\"errno\":\"ENOTCONN\"");
 	assert_contains(ran.out, "\"errno\":\"EIO\"");
@@ -142,8 +145,7 @@ static void many_verdicts_are_the_same(void **state)
 {
 	(void)state;
 	same("devices=$(m list --types --raw -o HOST,DEVICE | sed -e 1d -e 's| |//|')\n"
-	     "for a in $devices; do for b in serial-b//" CARD_1
-	     " ap-z16//matrix/vfio_ap-passthrough gvt-gen9-1024//0000:00:02.0/i915-GVTg_V5_4; do\n"
+	     "for a in $devices; do for b in serial-b//" CARD_1 " gvt-gen9-1024//0000:00:02.0/i915-GVTg_V5_4; do\n"
 	     "  echo \"$a $b\"; m check -v $a $b 2>&1; echo $?\n"
 	     "done; done",
 	     0);
