@@ -1,17 +1,27 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # migcompat_add_backend(NAME source...): one vendor's shared object, without prefix, in the build's backends folder.
 # Whatever the umask of whoever builds: others must not be able to write file or folder, or it would be refused.
-file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/backends)
-file(CHMOD ${CMAKE_BINARY_DIR}/backends PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
+file(MAKE_DIRECTORY ${CMAKE_BINARY_DIR}/backends/streams)
+file(CHMOD ${CMAKE_BINARY_DIR}/backends ${CMAKE_BINARY_DIR}/backends/streams PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 
 function(migcompat_add_backend name)
+  migcompat_add_object("" ${name} ${ARGN})
+endfunction()
+
+# migcompat_add_streams(NAME source...): one that reads streams and serves no device.
+function(migcompat_add_streams name)
+  migcompat_add_object(/streams ${name} ${ARGN})
+endfunction()
+
+# below: folder in that of the backends
+function(migcompat_add_object below name)
   add_library(${name} MODULE ${ARGN})
-  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/backends)
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/backends${below})
   target_link_options(${name} PRIVATE -Wl,-z,now)
   # A sanitizer's symbols come from the program, so -z,defs would refuse them.
   if(NOT MIGCOMPAT_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
   add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)
-  install(TARGETS ${name} LIBRARY DESTINATION ${MIGCOMPAT_BACKEND_DIR})
+  install(TARGETS ${name} LIBRARY DESTINATION ${MIGCOMPAT_BACKEND_DIR}${below})
 endfunction()

@@ -57,6 +57,15 @@ static void key_normalise(char *key)
 			*key = '_';
 }
 
+bool info_reads_streams(const struct backend_info *info)
+{
+	static const char word[] = "stream";
+	size_t len = info->operations ? strlen(info->operations) : 0;
+
+	/* It is the last one. */
+	return len >= sizeof(word) - 1 && strcmp(info->operations + len - (sizeof(word) - 1), word) == 0;
+}
+
 int info_check(const struct backend_info *info, struct error *err)
 {
 	if (!info->name || !name_valid(info->name))
@@ -67,7 +76,8 @@ int info_check(const struct backend_info *info, struct error *err)
 		return error_set(err, -EINVAL, "its description is too long or has control characters");
 	if (info->thread_model > MIGCOMPAT_THREAD_PARALLEL)
 		return error_set(err, -EINVAL, "its thread model is %u, expected 0 to 2", info->thread_model);
-	if (info->nkeys < 1 || info->nkeys > INFO_KEYS_MAX)
+	/* Whoever reads streams alone serves no device. */
+	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
 		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys, INFO_KEYS_MAX);
 	for (size_t i = 0; i < info->nkeys; i++)
 		if (!info->keys[i] || !key_valid(info->keys[i]))
@@ -156,8 +166,8 @@ static const char *operations(const struct migcompat_backend *ops, struct arena 
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s%s%s%s", ops->candidates ? " candidates" : "", ops->parameters ? " parameters" : "",
-		 ops->prepare ? " prepare" : "", ops->table ? " table" : "");
+	snprintf(text, sizeof(text), "%s%s%s%s%s", ops->candidates ? " candidates" : "", ops->parameters ? " parameters" : "",
+		 ops->prepare ? " prepare" : "", ops->table ? " table" : "", ops->stream ? " stream" : "");
 	return arena_copy(arena, text + (*text != '\0'), strlen(text) - (*text != '\0'));
 }
 
@@ -188,7 +198,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 	if (r)
 		return r;
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
-		if (!required[i].there)
+		if (!required[i].there && info.nkeys)
 			return error_set(err, -EINVAL, "it has no operation \"%s\"", required[i].name);
 	*ret = info;
 	return 0;

@@ -54,6 +54,8 @@ int provider_open(struct provider *provider, const struct device *device, struct
 {
 	if (provider->info.error)
 		return error_set(err, -EIO, "%s", provider->info.error);
+	if (!provider->info.nkeys)
+		return error_set(err, -EOPNOTSUPP, "backend %s: it serves no device, it only reads streams", provider->info.name);
 	return provider->ops->open(provider, device, ret, err);
 }
 
@@ -74,6 +76,16 @@ void opened_compare_many(struct compare_job *jobs, size_t count)
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
 {
 	return opened->provider->ops->list(opened, which, payload, len, sink, err);
+}
+
+int provider_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+		    struct error *err)
+{
+	if (provider->info.error)
+		return error_set(err, -EIO, "%s", provider->info.error);
+	if (!info_reads_streams(&provider->info))
+		return error_set(err, -EOPNOTSUPP, "backend %s: it reads no streams", provider->info.name);
+	return provider->ops->stream(provider, opened, head, result, err);
 }
 
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err)

@@ -68,11 +68,20 @@ struct provider_status {
 	struct error death;  /* why the last one ended, as calls have it: "its worker was killed by signal 9 (Killed)"; "": none did */
 };
 
+/* What a kernel driver's migration stream begins with. */
+struct stream_head {
+	const void *bytes;
+	size_t len;    /* at most MIGCOMPAT_STREAM_HEAD */
+	uint64_t size; /* of the whole stream; 0: not known */
+};
+
 struct provider_ops {
 	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 	void (*compare_many)(struct provider *provider, struct compare_job *jobs, size_t count);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 	int (*state)(struct opened *opened, struct state_port **ret, struct error *err); /* may be NULL: not offered */
+	int (*stream)(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+		      struct error *err);
 	void (*close)(struct opened *opened);
 	void (*status)(struct provider *provider, struct provider_status *ret); /* may be NULL: in this process */
 	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
@@ -136,6 +145,12 @@ int opened_compare(struct opened *opened, const char *payload, size_t len, struc
 void opened_compare_many(struct compare_job *jobs, size_t count);
 /* -EOPNOTSUPP: the backend has no such operation. */
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
+/*
+ * Have a stream's beginning read, and held against a device unless opened is NULL; adds findings. -EOPNOTSUPP: the backend reads no streams;
+ * -ENOMSG: it is none of its drivers', and nothing was added.
+ */
+int provider_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+		    struct error *err);
 /*
  * A session on the device's state, as regions. To be closed before the device. Its calls take part in the thread model like the
  * device's. -EOPNOTSUPP: the backend has no device-state table of a version that is known here; -EPROTO: it has one that makes no

@@ -193,6 +193,34 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	return 0;
 }
 
+static int local_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+			struct error *err)
+{
+	struct local_opened *self = opened ? mine(opened) : NULL;
+	struct local *local = local_of(provider);
+	pthread_mutex_t *lock = NULL;
+	size_t before = result->count;
+	int r;
+
+	if (self)
+		lock = local_call_begin(self);
+	else if (local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL)
+		pthread_mutex_lock(lock = &local->serial);
+	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
+	local_call_end(lock);
+	if (self && self->facts.unwanted)
+		return broken(local, err, "it asked for a fact that it had not declared");
+	if (r == -ENOMSG && result->count == before)
+		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
+	if (r == -ENOMSG)
+		return broken(local, err, "it found fault with a stream that it does not know");
+	if (r)
+		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: the stream could not be read: %s", provider->info.name, strerror(abs(r)));
+	if (result->count == before)
+		return broken(local, err, "it found nothing in a stream that it knows");
+	return 0;
+}
+
 static void local_free(struct provider *provider)
 {
 	struct local *local = local_of(provider);
@@ -208,6 +236,7 @@ static const struct provider_ops local_ops = {
 	.compare_many = local_compare_many,
 	.list = local_list,
 	.state = local_state,
+	.stream = local_stream,
 	.close = local_close,
 	.free = local_free,
 };

@@ -44,6 +44,26 @@ static int worker_list(struct opened *opened, enum provider_list which, const ch
 	return r;
 }
 
+static int worker_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+			 struct error *err)
+{
+	struct worker *worker = worker_of(provider);
+	struct wire_message reply = {0};
+	int r = worker_enter(worker, err);
+
+	if (r)
+		return r;
+	r = opened ? worker_reopen(worker, opened, err) : 0;
+	if (!r)
+		r = requests_stream(&worker->requests, opened ? mine(opened)->number : WIRE_NO_DEVICE, head, err);
+	if (!r)
+		r = worker_call(worker, WIRE_STREAM, &reply, err);
+	if (!r && (r = message_get_result(&reply.body, result)))
+		r = worker_unread(worker, r, err);
+	worker_leave(worker);
+	return r;
+}
+
 /* Nobody waits for a device to be closed, so it goes out with the next request, or never. */
 static void worker_close(struct opened *opened)
 {
@@ -94,6 +114,7 @@ const struct provider_ops worker_ops = {
 	.open = worker_open,
 	.compare_many = worker_compare_many,
 	.list = worker_list,
+	.stream = worker_stream,
 	.close = worker_close,
 	.status = worker_status,
 	.stop = worker_stop,

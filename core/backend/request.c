@@ -105,6 +105,15 @@ int requests_call(struct requests *requests, enum wire_op op, uint32_t device, u
 	return request_end(requests, requests->out.start, err);
 }
 
+int requests_stream(struct requests *requests, uint32_t device, const struct stream_head *head, struct error *err)
+{
+	request_begin(requests, WIRE_STREAM);
+	wire_put_u32(&requests->out, device);
+	wire_put_u64(&requests->out, head->size);
+	wire_put_text(&requests->out, head->len ? head->bytes : "", head->len);
+	return request_end(requests, requests->out.start, err);
+}
+
 int requests_close(struct requests *requests, uint32_t device)
 {
 	request_begin(requests, WIRE_CLOSE);

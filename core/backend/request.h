@@ -36,6 +36,8 @@ int requests_open(struct requests *requests, const struct device *device, const 
 		  struct error *err);
 int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len,
 		  struct error *err);
+/* device: its number, or WIRE_NO_DEVICE. */
+int requests_stream(struct requests *requests, uint32_t device, const struct stream_head *head, struct error *err);
 int requests_close(struct requests *requests, uint32_t device);
 
 void requests_keep(struct sent_host *host);

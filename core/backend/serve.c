@@ -271,6 +271,28 @@ static int answer_list(struct server *server, struct wire_message *request)
 	return r;
 }
 
+/* On a device, or on none. */
+static int answer_stream(struct server *server, struct wire_message *request)
+{
+	uint32_t number = wire_get_u32(&request->body);
+	struct served_device *device = number == WIRE_NO_DEVICE ? NULL : device_find(server, number);
+	struct stream_head head = {.size = wire_get_u64(&request->body)};
+	struct error err = {0};
+	int r;
+
+	head.bytes = wire_get_text(&request->body, MIGCOMPAT_STREAM_HEAD, &head.len);
+	if ((!device && number != WIRE_NO_DEVICE) || !head.bytes || !wire_done(&request->body))
+		return -EBADMSG;
+	r = result_reset(&server->result);
+	if (!r)
+		r = provider_stream(server->provider, device ? device->opened : NULL, &head, &server->result, &err);
+	if (r)
+		return refuse(server, request, r, *err.text ? err.text : "out of memory");
+	reply_begin(server, request);
+	message_put_result(&server->out, &server->result);
+	return reply_end(server, request);
+}
+
 static int answer_settings(struct server *server, struct wire_message *request)
 {
 	struct provider *provider = server->provider;
@@ -285,6 +307,7 @@ int server_answer(struct server *server, struct wire_message *request)
 	static int (*const answers[WIRE_OP_COUNT])(struct server *, struct wire_message *) = {
 		[WIRE_SETTINGS] = answer_settings, [WIRE_HOST] = answer_host, [WIRE_OPEN] = answer_open,
 		[WIRE_COMPARE] = answer_compare,   [WIRE_LIST] = answer_list, [WIRE_CLOSE] = answer_close,
+		[WIRE_STREAM] = answer_stream,
 	};
 
 	if (request->head.op >= WIRE_OP_COUNT || !answers[request->head.op] || request->head.status || server->provider->info.error)

@@ -24,8 +24,11 @@ enum wire_op {
 	WIRE_COMPARE = 5,
 	WIRE_LIST = 6,
 	WIRE_CLOSE = 7, /* no reply */
+	WIRE_STREAM = 8,
 	WIRE_OP_COUNT,
 };
+
+#define WIRE_NO_DEVICE UINT32_MAX /* instead of a device's number */
 
 /* Begins each message. A reply has its request's id and op. */
 struct wire_head {

@@ -71,6 +71,12 @@ static void keep_texts(struct migcompat_verdict *verdict)
 
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *device, struct migcompat_verdict *verdict)
 {
+	return check_state(engine, text, len, NULL, device, verdict);
+}
+
+int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *device,
+		struct migcompat_verdict *verdict)
+{
 	struct target target;
 	struct error err = {0};
 	int r = verdict_reset(verdict);
@@ -81,7 +87,7 @@ int check_text(const struct engine *engine, const char *text, size_t len, const 
 	r = target_open(engine, device, &target, &err);
 	if (r)
 		return open_failed(verdict, "target", device, r, &err);
-	check_asked(&(struct question){.target = &target, .text = text, .len = len, .verdict = verdict}, 1);
+	check_asked(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict}, 1);
 	fingerprint_text(text, len, verdict->source.fingerprint);
 	keep_texts(verdict);
 	target_close(&target);

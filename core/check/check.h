@@ -34,6 +34,7 @@ struct question {
 	const struct device *source; /* or NULL: a bare string */
 	const char *text;
 	size_t len;
+	const struct stream_head *stream;  /* what the source's kernel driver wrote first, to be held against the target as well; NULL: none */
 	struct migcompat_verdict *verdict; /* its own */
 	struct version_string string;      /* not the caller's */
 };
@@ -50,6 +51,9 @@ void check_asked(struct question *questions, size_t count);
 int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
 /* A string from somewhere else against a device. */
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *target, struct migcompat_verdict *verdict);
+/* The same of a string that came with a stream; stream may be NULL. */
+int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *target,
+		struct migcompat_verdict *verdict);
 
 /* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);

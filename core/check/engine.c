@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/backend/loader.h"
 #include "core/backend/registry.h"
@@ -39,12 +40,12 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		options.program = engine_worker_program(&engine->arena);
 		if (!options.program)
 			return error_set(err, -ENOMEM, "out of memory");
-		r = provider_workers_new(paths, count, &options, engine->providers, err);
-		engine->nproviders = r ? 0 : count;
+		r = provider_workers_new(paths, count, &options, engine->providers + engine->nproviders, err);
+		engine->nproviders += r ? 0 : count;
 		return r;
 	}
 	for (size_t i = 0; i < count && !r; i++) {
-		r = provider_local_new(paths[i], &engine->providers[i], err);
+		r = provider_local_new(paths[i], &engine->providers[engine->nproviders], err);
 		engine->nproviders += !r;
 	}
 	return r;
@@ -81,11 +82,20 @@ static int check_sections(struct engine *engine, struct error *err)
 	return policy_check_sections(engine->policy, backends, count, err);
 }
 
+/* A vendor may have none. */
+static int list_streams(struct engine *engine, const char *dir, const char ***ret, size_t *ret_count, struct error *err)
+{
+	char folder[4096];
+
+	snprintf(folder, sizeof(folder), "%s/streams", dir);
+	return access(folder, F_OK) == 0 ? loader_list(folder, &engine->arena, ret, ret_count, err) : 0;
+}
+
 static int load_backends(struct engine *engine, struct error *err)
 {
 	const char *dir = engine->options.backend_dir;
-	const char **paths;
-	size_t count;
+	const char **paths, **more = NULL;
+	size_t count, nmore = 0;
 	int r;
 
 	if (!dir)
@@ -95,12 +105,15 @@ static int load_backends(struct engine *engine, struct error *err)
 	if (!dir)
 		return error_set(err, -ENOMEM, "out of memory");
 	r = loader_list(dir, &engine->arena, &paths, &count, err);
+	if (!r && engine->options.streams)
+		r = list_streams(engine, dir, &more, &nmore, err);
 	if (r)
 		return r;
-	engine->providers = calloc(count + 1, sizeof(*engine->providers));
+	engine->providers = calloc(count + nmore + 1, sizeof(*engine->providers));
 	if (!engine->providers)
 		return error_set(err, -ENOMEM, "out of memory");
-	return start_backends(engine, paths, count, err);
+	r = start_backends(engine, paths, count, err);
+	return r ? r : start_backends(engine, more, nmore, err);
 }
 
 int engine_backends(struct engine *engine, struct error *err)

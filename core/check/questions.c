@@ -161,6 +161,34 @@ static void judge_holds(const struct target *target, struct migcompat_verdict *v
 	judge_hold(target->engine, "target", verdict->target.device, verdict);
 }
 
+/*
+ * What the source's driver wrote first. A backend that reads no streams leaves it to the string; one that reads them and does not know this one says
+ * no. Returns 0, or the backend's error.
+ */
+static int compare_stream(const struct question *question, struct error *err)
+{
+	struct opened *opened = question->target->opened;
+	struct migcompat_result *result = &question->verdict->result;
+	const char *name = opened->provider->info.name;
+	char text[160];
+	int r;
+
+	if (!question->stream)
+		return 0;
+	r = provider_stream(opened->provider, opened, question->stream, result, err);
+	if (r == -EOPNOTSUPP) {
+		snprintf(text, sizeof(text), "the backend %s reads no streams: this one's beginning was not looked at", name);
+		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
+		return 0;
+	}
+	if (r == -ENOMSG) {
+		snprintf(text, sizeof(text), "it does not begin like a stream of a driver that the backend %s knows", name);
+		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, text);
+		return 0;
+	}
+	return r;
+}
+
 /* ---------------------------------------------------------------- questions */
 
 /* What is said of every target, at the end. */
@@ -212,8 +240,10 @@ static bool question_begin(struct question *question)
 	return true;
 }
 
-static void question_end(struct question *question, int r, const struct error *err)
+static void question_end(struct question *question, int r, struct error *err)
 {
+	if (!r)
+		r = compare_stream(question, err);
 	if (r) {
 		verdict_fail(question->verdict, r, "%s", err->text);
 		return;

@@ -74,7 +74,7 @@ struct command {
 	const char *arguments; /* "SOURCE TARGET", or "" */
 	const char *summary;   /* one line */
 	const char *text;      /* what --help says further; ends in a newline */
-	const char *example;   /* a command that really runs; {a}, {b} and {backend} stand for files that come along */
+	const char *example;   /* a command that really runs; {a}, {b}, {state} and {backend} stand for files that come along */
 	uint32_t options;      /* enum cli_option */
 	enum cli_way way;
 	size_t least;          /* arguments */
@@ -92,6 +92,7 @@ struct cli {
 	size_t narguments;
 	struct engine engine;
 	bool started;  /* the engine */
+	bool streams;  /* to be set before it is: with those that read kernel drivers' streams alone */
 	struct holds holds; /* of this host, where own workers are asked about it */
 	struct varlink_client service;
 	bool terminal; /* standard output is one */
@@ -153,5 +154,7 @@ int command_backend_dump(struct cli *cli);
 int command_policy_check(struct cli *cli);
 int command_policy_show(struct cli *cli);
 int command_policy_explain(struct cli *cli);
+int command_state_inspect(struct cli *cli);
+int command_state_check(struct cli *cli);
 
 #endif

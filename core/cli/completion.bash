@@ -26,9 +26,9 @@ _migcompat_devices() {
 }
 
 _migcompat() {
-  local cur=$2 prev=$3 command="" i
+  local cur=$2 prev=$3 command="" given=0 i
   local global="--inventory --plugin-dir --config --daemon --no-daemon --socket --json --color= --no-color --debug --help --version"
-  local commands="list show type version check ask params prepare inventory hold release watch backend policy"
+  local commands="list show type version check ask params prepare inventory hold release watch backend policy state"
   COMPREPLY=()
 
   # readline parts a PCI address at its colons: look at the whole word.
@@ -55,8 +55,10 @@ _migcompat() {
     *)
       if [ -z "$command" ]; then
         command=${COMP_WORDS[i]}
-      elif [[ $command == backend || $command == policy ]]; then
+      elif [[ $command == backend || $command == policy || $command == state ]]; then
         command+=" ${COMP_WORDS[i]}"
+      else
+        given=$((given + 1))
       fi
       ;;
     esac
@@ -66,7 +68,7 @@ _migcompat() {
     case $command in
     list) global+=" --types --columns --raw" ;;
     watch) global+=" --types" ;;
-    check) global+=" --verbose --available --fingerprint" ;;
+    check | "state check") global+=" --verbose --available --fingerprint" ;;
     ask) global+=" --host" ;;
     prepare) global+=" --uuid" ;;
     inventory) global+=" --sensitive" ;;
@@ -80,11 +82,17 @@ _migcompat() {
   "") mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
   backend) mapfile -t COMPREPLY < <(compgen -W "list dump" -- "$cur") ;;
   policy) mapfile -t COMPREPLY < <(compgen -W "check show explain" -- "$cur") ;;
-  "backend dump" | "policy check")
+  state) mapfile -t COMPREPLY < <(compgen -W "inspect check" -- "$cur") ;;
+  "backend dump" | "policy check" | "state inspect")
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     ;;
-  show | type | version | check | ask | params | prepare | hold | release | "policy explain")
+  show | type | version | check | ask | params | prepare | hold | release | "policy explain" | "state check")
+    if [ "$command" = "state check" ] && [ $given = 0 ]; then
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+    fi
     if [ "$command" = release ]; then
       _migcompat_devices "$cur" held
     else

@@ -57,6 +57,8 @@ static void print_example(const char *text)
 		}
 		if (strncmp(text, "{backend}", 9) == 0)
 			printf("%s", first_backend(&arena));
+		else if (strncmp(text, "{state}", 7) == 0)
+			printf("%s/serial-a.state", examples(folder));
 		else
 			printf("%s/serial-%c.json", examples(folder), text[1]);
 		text = strchr(text, '}') + 1;

@@ -12,6 +12,7 @@ int cli_start(struct cli *cli)
 		.backend_dir = cli->options.plugin_dir,
 		.config = cli->options.config,
 		.keep_stderr = cli->options.debug,
+		.streams = cli->streams,
 	};
 	struct error err = {0};
 	int r = engine_start(&cli->engine, &options, &err);

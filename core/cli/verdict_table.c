@@ -109,3 +109,25 @@ int verdict_print(const struct cli *cli, const json_t *verdict, int status)
 	}
 	return table ? table_print(table, status) : status;
 }
+
+/* What cannot be had now is no yes where that was asked for. */
+static int check_status(const struct cli *cli, const json_t *verdict)
+{
+	int status = verdict_document_status(verdict);
+	bool taken = document_is(json_object_get(verdict, "availability"), "state", "no");
+
+	return status == CLI_YES && cli->options.available && taken ? CLI_NO : status;
+}
+
+int verdict_answer(const struct cli *cli, json_t *verdict)
+{
+	int status = check_status(cli, verdict);
+
+	if (status == CLI_TROUBLE)
+		output_sentence("%s", document_text(verdict, "reason"));
+	if (cli->options.json)
+		return output_json(cli, verdict, status);
+	status = verdict_print(cli, verdict, status);
+	json_decref(verdict);
+	return status;
+}

@@ -26,6 +26,7 @@ enum record_type {
 	RECORD_INFO = 6,   /* optional: "key=value\n" lines for people, UTF-8 */
 	RECORD_END = 7,    /* once, last: struct format_end; nothing follows */
 	RECORD_ZEROS = 8,  /* in the place of memory: struct format_zeros, so many bytes of zeros at a position */
+	RECORD_TYPE_COUNT,
 };
 
 enum record_flags {

@@ -33,6 +33,8 @@ extern "C" {
 #define MIGCOMPAT_PREFIX_MAX 128u
 /* So much is left for every payload: the string less the longest prefix and its colon. */
 #define MIGCOMPAT_PAYLOAD_MAX 3965u
+/* So much of a kernel driver's stream, in bytes, is at most shown to a backend. */
+#define MIGCOMPAT_STREAM_HEAD 65536u
 
 /* ---------------------------------------------------------------- words */
 
@@ -334,6 +336,19 @@ struct migcompat_backend {
 	int (*prepare)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
 	/* A further table of operations: MIGCOMPAT_DEVICE_STATE, 1 (struct migcompat_device_state), or NULL. Default: none. */
 	const void *(*table)(const char *name, uint32_t version);
+	/*
+	 * Read what a kernel driver's migration stream begins with: len bytes of at most MIGCOMPAT_STREAM_HEAD, of a stream of size bytes (0: it is
+	 * not known). handle: hold it against this target, before anything of it is loaded; NULL: nobody asks for a target, and values that only
+	 * one could tell are NONE, their status UNKNOWN. 0: findings were added, all at once, whose fields begin with "stream_"; the first is
+	 * stream_driver, INFO, with the driver's name as the source's text. -ENOMSG: it is no stream of a driver that this backend knows, and nothing was
+	 * added; another errno is an error of the backend. The bytes come from anywhere and may be anything. Allocates nothing. May be called
+	 * side by side with everything else where handle is NULL, unless the backend is MIGCOMPAT_THREAD_SERIAL. Default: streams are not looked at.
+	 *
+	 * A backend that has this and no keys serves no device, and needs none of the required operations; it belongs into the
+	 * folder "streams" beside the backends, where it is asked when somebody looks at a file and is in nobody's way else.
+	 */
+	int (*stream)(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size,
+		      struct migcompat_result *result);
 };
 
 /* ---------------------------------------------------------------- device state: table("device-state", 1) */

@@ -249,6 +249,13 @@ unsigned serial_ports(const void *handle)
 	return (unsigned)serial->values[PORTS].as.number;
 }
 
+uint64_t serial_state_version(const void *handle)
+{
+	const struct serial *serial = handle;
+
+	return serial->values[STATE].as.number;
+}
+
 uint64_t serial_seed(const void *handle)
 {
 	const struct serial *serial = handle;
@@ -293,4 +300,5 @@ MIGCOMPAT_REGISTER(
 	.compare = serial_compare,
 	.candidates = serial_candidates,
 	.parameters = serial_parameters,
-	.table = serial_table);
+	.table = serial_table,
+	.stream = serial_stream);

@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What backend.c and state.c of this backend share. */
+/* What the files of this backend share. */
 #ifndef SAMPLE_PCI_SAMPLE_H
 #define SAMPLE_PCI_SAMPLE_H
 
 #include "migcompat/backend.h"
 
-/* A handle, as far as device state is concerned: serial_ports and serial_seed tell of one (backend.c). */
+/* A handle, as far as device state is concerned (backend.c). */
 unsigned serial_ports(const void *handle);
 uint64_t serial_seed(const void *handle);
 
+/* The version of the state that its driver writes, as MIGCOMPAT_VERSION. */
+uint64_t serial_state_version(const void *handle);
+
 /* The operations for device state. */
 extern const struct migcompat_device_state serial_state;
+
+/* The operation for the driver's streams (stream.c). */
+int serial_stream(const struct migcompat_host *host, void *handle, const void *bytes, size_t len, uint64_t size,
+		  struct migcompat_result *result);
 
 #endif

@@ -38,6 +38,9 @@
 #ifndef PLAIN_TABLE
 #define PLAIN_TABLE NULL
 #endif
+#ifndef PLAIN_STREAM
+#define PLAIN_STREAM NULL
+#endif
 
 static const char *const plain_keys[] = {PLAIN_KEY, NULL};
 
@@ -49,7 +52,7 @@ static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0},
 		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
 		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
-		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE,           \
+		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
 	}
 
 #ifndef PLAIN_UNREGISTERED

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whose stream it is, and the document about a state file. */
+#include "core/check/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "core/check/json.h"
+#include "core/check/version_string.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* ---------------------------------------------------------------- streams */
+
+const struct stream_head *state_stream(const struct survey *survey, struct stream_head *buffer)
+{
+	if (!survey->head_len || (survey->is_state && survey->reader.head.content != FORMAT_STREAM))
+		return NULL;
+	*buffer = (struct stream_head){.bytes = survey->head, .len = survey->head_len, .size = survey->stream_size};
+	return buffer;
+}
+
+/* Does the string begin with that namespace? */
+static bool is_named(const struct survey *survey, const struct backend_info *info)
+{
+	size_t len = info->error ? 0 : strlen(info->name);
+
+	return len && strncmp(survey->reader.version, info->name, len) == 0 && survey->reader.version[len] == ':';
+}
+
+int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret, struct error *err)
+{
+	struct stream_head buffer;
+	const struct stream_head *stream = state_stream(survey, &buffer);
+
+	for (int named = 1; named >= 0 && stream; named--) {
+		for (size_t i = 0; i < engine->nproviders; i++) {
+			if (engine->infos[i]->error || is_named(survey, engine->infos[i]) != named)
+				continue;
+			if (result_reset(&ret->result))
+				return error_set(err, -ENOMEM, "out of memory");
+			if (provider_stream(engine->providers[i], NULL, stream, &ret->result, NULL) != 0)
+				continue;
+			ret->backend = engine->infos[i];
+			return 0;
+		}
+	}
+	return 0;
+}
+
+void state_look_free(struct stream_look *look)
+{
+	result_free(&look->result);
+	*look = (struct stream_look){0};
+}
+
+bool state_sound(const struct survey *survey, const struct stream_look *look)
+{
+	bool known = look && look->backend;
+
+	return (survey->is_state ? survey->sound : known) && !(known && look->result.bad_count);
+}
+
+/* ---------------------------------------------------------------- the document */
+
+static json_t *value_json(const struct migcompat_value *value)
+{
+	char text[MIGCOMPAT_STRING_MAX + 1];
+
+	if (value->type == MIGCOMPAT_VALUE_NONE)
+		return json_null();
+	value_render(value, text, sizeof(text));
+	return json_clean(text);
+}
+
+static json_t *fields_json(const struct migcompat_result *result)
+{
+	json_t *fields = json_array();
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct finding *finding = &result->findings[i];
+		json_t *entry = json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:o}", "field", json_clean(finding->field), "value", value_json(&finding->source),
+					  "rule", rule_name(finding->rule), "expected", value_json(&finding->target), "status",
+					  status_name(finding->status), "limit", json_clean(limit_name(finding->limit)), "text",
+					  json_clean(finding->text ? finding->text : ""));
+
+		if (json_array_append_new(fields, entry) != 0) {
+			json_decref(fields);
+			return NULL;
+		}
+	}
+	return fields;
+}
+
+static json_t *stream_json(const struct survey *survey, const struct stream_look *look)
+{
+	struct stream_head buffer;
+	bool known = look && look->backend;
+
+	if (!state_stream(survey, &buffer) || (!survey->is_state && !known))
+		return json_null();
+	return json_pack("{s:o,s:o,s:o}", "bytes", survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null(), "backend",
+			 json_clean(known ? look->backend->name : NULL), "fields", known ? fields_json(&look->result) : json_array());
+}
+
+static json_t *records_json(const struct survey *survey)
+{
+	json_t *records = json_array();
+
+	for (uint32_t type = 0; type <= RECORD_TYPE_COUNT; type++) {
+		const struct survey_count *count = type == RECORD_TYPE_COUNT ? &survey->unknown : &survey->counts[type];
+		const char *name = record_name(type);
+
+		if (!count->records)
+			continue;
+		json_array_append_new(records, json_pack("{s:s,s:I,s:I}", "type", name ? name : "unknown", "records", (json_int_t)count->records,
+							 "bytes", (json_int_t)count->bytes));
+	}
+	return records;
+}
+
+/* "key=value" lines as members; what is no such line is left out. */
+static json_t *info_json(const struct survey *survey)
+{
+	json_t *info = json_object();
+	const char *next;
+
+	for (const char *line = survey->info; *line; line = next) {
+		size_t len = strcspn(line, "\n"), key = strcspn(line, "=\n");
+		char name[64];
+
+		next = line + len + 1;
+		if (key == len || key == 0 || key >= sizeof(name))
+			continue;
+		memcpy(name, line, key);
+		name[key] = '\0';
+		/* Refused where it is no UTF-8: then nobody can tell what it was to say. */
+		(void)json_object_set_new(info, name, json_stringn(line + key + 1, len - key - 1));
+	}
+	return info;
+}
+
+static json_t *flags_json(uint32_t flags)
+{
+	static const char *const names[] = {"stop-copy", "p2p", "pre-copy"};
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (flags & 1u << i)
+			json_array_append_new(list, json_string(names[i]));
+	return list;
+}
+
+/* What only a state file has. */
+static json_t *header_json(const struct survey *survey)
+{
+	const struct state_reader *reader = &survey->reader;
+	bool head = survey->counts[RECORD_HEAD].records;
+	struct version_string string;
+	int r = version_string_parse(reader->version, reader->version_len, &string, NULL);
+
+	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "version", reader->version, "type",
+			 r ? json_null()
+			   : json_sprintf("%.*s:%.*s", (int)string.namespace_len, string.namespace, (int)string.type_len, string.type),
+			 "content", head ? json_string(reader->head.content == FORMAT_STREAM ? "stream" : "regions") : json_null(), "memory",
+			 head ? json_integer((json_int_t)reader->head.memory_size) : json_null(), "saved_with",
+			 flags_json(head ? reader->head.migration_flags : 0), "info", info_json(survey), "records", records_json(survey));
+}
+
+json_t *json_state(const char *file, const struct survey *survey, const struct stream_look *look)
+{
+	bool known = look && look->backend;
+	const char *kind = survey->is_state ? "state" : known ? "stream" : "unknown";
+	/* A bare stream is refused as a state file, which it does not claim to be. */
+	const char *reason = survey->is_state ? survey->reason.text
+			     : known	      ? ""
+					      : "it is no state file, and no stream that a backend here knows";
+	json_t *document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file", json_clean(file), "kind", kind, "sound",
+				     state_sound(survey, look), "reason", json_clean(reason), "stream", stream_json(survey, look));
+
+	if (survey->is_state && json_object_update_new(document, header_json(survey)) != 0) {
+		json_decref(document);
+		return NULL;
+	}
+	return document;
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat state inspect and check: state files, without a device of theirs being opened. */
+#include <errno.h>
+#include <string.h>
+
+#include "core/check/json.h"
+#include "core/check/state.h"
+#include "core/cli/document.h"
+#include "core/cli/output.h"
+#include "core/cli/state.h"
+#include "core/cli/verdict_table.h"
+
+int state_read(struct cli *cli, const char *path, int stop, struct state_file *ret)
+{
+	struct error err = {0};
+	int r = source_open(&ret->source, path, stop, &err);
+
+	ret->opened = !r;
+	if (!r)
+		r = survey_run(&ret->survey, &ret->source.transport, &err);
+	return r ? output_fail(cli, r, "%s", err.text) : 0;
+}
+
+void state_release(struct state_file *file)
+{
+	survey_free(&file->survey);
+	if (file->opened)
+		source_close(&file->source);
+}
+
+/* ---------------------------------------------------------------- inspect */
+
+/* Backends are started only where they have something to say. */
+static int look(struct cli *cli, const struct survey *survey, struct stream_look *ret)
+{
+	struct stream_head buffer;
+	struct error err = {0};
+	int status, r;
+
+	if (!state_stream(survey, &buffer))
+		return 0;
+	cli->streams = true;
+	status = cli_start(cli);
+	if (status)
+		return status;
+	r = engine_backends(&cli->engine, &err);
+	if (!r)
+		r = state_look(&cli->engine, survey, ret, &err);
+	return r ? output_fail(cli, r, "%s", err.text) : 0;
+}
+
+int command_state_inspect(struct cli *cli)
+{
+	struct state_file file = {0};
+	struct stream_look stream = {0};
+	json_t *document = NULL;
+	int status = state_read(cli, cli->arguments[0], -1, &file);
+
+	if (!status)
+		status = look(cli, &file.survey, &stream);
+	if (!status) {
+		document = json_state(file.source.transport.name, &file.survey, &stream);
+		status = state_sound(&file.survey, &stream) ? CLI_YES : CLI_NO;
+		if (!document)
+			status = output_fail(cli, -ENOMEM, "out of memory");
+	}
+	state_release(&file);
+	state_look_free(&stream);
+	if (!document)
+		return status;
+	if (cli->options.json)
+		return output_json(cli, document, status);
+	status = state_print(cli, document, status);
+	json_decref(document);
+	return status;
+}
+
+/* ---------------------------------------------------------------- check */
+
+/* What is wrong with the file itself stands beside what is wrong with its state. */
+static void judge_file(const struct survey *survey, struct migcompat_verdict *verdict)
+{
+	if (survey->sound || verdict->code > VERDICT_INCOMPATIBLE)
+		return;
+	result_add_text(&verdict->result, "file", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL,
+			survey->reason.text);
+	verdict_settle(verdict);
+}
+
+int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict)
+{
+	const struct survey *survey = &file->survey;
+	struct stream_head buffer;
+	int r = check_state(&cli->engine, survey->reader.version, survey->reader.version_len, state_stream(survey, &buffer), target, verdict);
+
+	if (r)
+		return output_fail(cli, r, "out of memory");
+	judge_file(survey, verdict);
+	verdict_expect(verdict, cli->options.fingerprint);
+	return 0;
+}
+
+int state_target(struct cli *cli, struct state_file *file, int stop, const struct device **ret)
+{
+	int status = state_read(cli, cli->arguments[0], stop, file);
+
+	if (!status && !file->survey.is_state)
+		return output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
+	if (!status)
+		status = cli_start(cli);
+	if (!status)
+		status = cli_devices(cli, cli->arguments[1]);
+	return status ? status : cli_find(cli, cli->arguments[1], ret);
+}
+
+int command_state_check(struct cli *cli)
+{
+	struct migcompat_verdict verdict = {0};
+	struct state_file file = {0};
+	const struct device *target = NULL;
+	json_t *document = NULL;
+	int status = state_target(cli, &file, -1, &target);
+
+	if (!status)
+		status = state_judge(cli, &file, target, &verdict);
+	if (!status) {
+		document = json_verdict(&verdict);
+		if (!document)
+			status = output_fail(cli, -ENOMEM, "out of memory");
+	}
+	state_release(&file);
+	verdict_clear(&verdict);
+	return document ? verdict_answer(cli, document) : status;
+}

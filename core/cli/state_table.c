@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What is in a state file, for people: lines, then the fields of a kernel driver's stream. */
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/cli/document.h"
+#include "core/cli/output.h"
+#include "core/cli/state.h"
+
+static void line(const char *name, const char *text)
+{
+	if (text && *text)
+		output_line("%-12s %s", name, text);
+}
+
+/* A size as people read it: "96 bytes", "64.0 MiB". */
+const char *state_size(uint64_t bytes, char *buffer, size_t size)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(buffer, size, "%" PRIu64 " bytes", bytes);
+		return buffer;
+	}
+	for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		value /= 1024;
+	snprintf(buffer, size, "%.1f %s", value, units[unit]);
+	return buffer;
+}
+
+static const char *what(const json_t *document)
+{
+	if (document_is(document, "kind", "stream"))
+		return "a kernel driver's stream, without a version string";
+	if (document_is(document, "kind", "unknown"))
+		return "unknown";
+	if (!document_text(document, "content"))
+		return "a state file";
+	return document_is(document, "content", "stream") ? "a state file with a kernel driver's stream" : "a state file with regions";
+}
+
+static void records_line(const json_t *records)
+{
+	char text[512] = "", size[32];
+	const json_t *record;
+	size_t i, len = 0;
+
+	json_array_foreach (records, i, record) {
+		if (len < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%zu %s (%s)", len ? ", " : "", document_count(record, "records"),
+						document_text(record, "type"), state_size(document_count(record, "bytes"), size, sizeof(size)));
+	}
+	line("records", text);
+}
+
+static void texts_line(const char *name, const json_t *texts)
+{
+	char text[128] = "";
+	const json_t *entry;
+	size_t i, len = 0;
+
+	json_array_foreach (texts, i, entry) {
+		if (len < sizeof(text))
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "", json_string_value(entry));
+	}
+	line(name, text);
+}
+
+static void info_lines(const json_t *info)
+{
+	for (void *at = json_object_iter((json_t *)(uintptr_t)info); at; at = json_object_iter_next((json_t *)(uintptr_t)info, at))
+		line(json_object_iter_key(at), json_string_value(json_object_iter_value(at)));
+}
+
+static void stream_line(const json_t *stream)
+{
+	const json_t *first = json_array_get(json_object_get(stream, "fields"), 0), *bytes = json_object_get(stream, "bytes");
+	const char *driver = document_is(first, "field", "stream_driver") ? document_text(first, "value") : NULL;
+	char size[32] = "";
+
+	if (!json_is_object(stream))
+		return;
+	if (json_is_integer(bytes))
+		state_size((uint64_t)json_integer_value(bytes), size, sizeof(size));
+	output_line("%-12s %s%s%s", "stream", driver ? driver : "of a driver that no backend here knows", *size ? ", " : "", size);
+}
+
+/* The fields, without the driver's name, which stands above. */
+static int fields_table(const struct cli *cli, const json_t *fields, int status)
+{
+	struct table *table = NULL;
+	const json_t *field;
+	size_t i;
+
+	json_array_foreach (fields, i, field) {
+		bool bad = document_is(field, "status", "bad");
+
+		if (document_is(field, "field", "stream_driver"))
+			continue;
+		if (!table) {
+			table = table_new(cli);
+			table_column(table, "FIELD", 0);
+			table_column(table, "VALUE", 0);
+			table_column(table, "RULE", 0);
+			table_column(table, "EXPECTED", 0);
+			table_column(table, "TEXT", TABLE_WRAP);
+		}
+		table_line(table);
+		table_cell(table, document_text(field, "field"), bad ? "red" : NULL);
+		table_cell(table, document_text(field, "value"), NULL);
+		table_cell(table, document_is(field, "rule", "info") ? "" : document_text(field, "rule"), NULL);
+		table_cell(table, document_text(field, "expected"), NULL);
+		table_cell(table, document_text(field, "text"), NULL);
+	}
+	return table ? table_print(table, status) : status;
+}
+
+int state_print(const struct cli *cli, const json_t *document, int status)
+{
+	const json_t *stream = json_object_get(document, "stream"), *memory = json_object_get(document, "memory");
+	char size[32];
+
+	line("file", document_text(document, "file"));
+	line("holds", what(document));
+	line("sound", json_is_true(json_object_get(document, "sound")) ? "yes" : "no");
+	line("reason", document_text(document, "reason"));
+	line("type", document_text(document, "type"));
+	line("version", document_text(document, "version"));
+	info_lines(json_object_get(document, "info"));
+	texts_line("saved with", json_object_get(document, "saved_with"));
+	if (json_integer_value(memory))
+		line("memory", state_size((uint64_t)json_integer_value(memory), size, sizeof(size)));
+	records_line(json_object_get(document, "records"));
+	stream_line(stream);
+	return fields_table(cli, json_object_get(stream, "fields"), status);
+}

@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* migcompat state inspect and check. */
+#include <fcntl.h>
+
+#include "core/state/writer.h"
+#include "tests/support/run.h"
+#include "tests/support/stream.h"
+
+#define STATE "tests/hosts/serial-a.state"
+
+/* A sound file, $FOLDER/forged, with the string of STATE and this stream. */
+static void forge(const void *stream, size_t len)
+{
+	const struct format_head head = {.content = FORMAT_STREAM};
+	struct state_transport to;
+	struct state_writer writer;
+	int fd = open(folder_path(&ran.folder, "forged"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	to = transport_fd(&fd, "forged");
+	run("head -n 1 " STATE);
+	assert_int_equal(writer_begin(&writer, &to, ran.out, strlen(ran.out) - 1, &head, NULL), 0);
+	assert_int_equal(writer_record(&writer, RECORD_STREAM, 0, stream, len, NULL), 0);
+	assert_int_equal(writer_end(&writer, NULL), 0);
+	assert_int_equal(close(fd), 0);
+}
+
+static const char *field(json_t *list, const char *name, const char *member)
+{
+	json_t *entry;
+	size_t i;
+
+	json_array_foreach (list, i, entry) {
+		if (strcmp(json_member(entry, "field"), name) == 0)
+			return json_member(entry, member);
+	}
+	fail_msg("no field \"%s\" in %s", name, ran.out);
+	return NULL;
+}
+
+static void a_sound_file_is_shown_with_its_streams_fields(void **state)
+{
+	(void)state;
+	run("migcompat state inspect " STATE);
+	assert_status(0);
+	assert_contains(ran.out, "holds        a state file with a kernel driver's stream\n");
+	assert_contains(ran.out, "sound        yes\n");
+	assert_contains(ran.out, "type         mtty:serial-2port\n");
+	assert_contains(ran.out, "stream       mtty, 96 bytes\n");
+	assert_contains(ran.out, "\nstream_ports  2     equal");
+	assert_string_equal(ran.err, "");
+}
+
+static void the_document_has_all_of_it(void **state)
+{
+	json_t *document, *stream;
+
+	(void)state;
+	run("migcompat --json state inspect " STATE);
+	assert_status(0);
+	document = run_json();
+	stream = json_object_get(document, "stream");
+	assert_string_equal(json_member(document, "format"), "migcompat-state/1");
+	assert_string_equal(json_member(document, "kind"), "state");
+	assert_true(json_is_true(json_object_get(document, "sound")));
+	assert_string_equal(json_member(document, "content"), "stream");
+	assert_string_equal(json_member(stream, "backend"), "mtty");
+	assert_int_equal(json_integer_value(json_object_get(stream, "bytes")), 96);
+	assert_string_equal(field(json_object_get(stream, "fields"), "stream_ports", "value"), "2");
+	assert_string_equal(field(json_object_get(stream, "fields"), "stream_ports", "rule"), "equal");
+	assert_string_equal(field(json_object_get(stream, "fields"), "stream_major", "expected"), "1");
+	json_decref(document);
+}
+
+static void a_file_comes_through_a_pipe_as_well(void **state)
+{
+	(void)state;
+	run("cat " STATE " | migcompat state inspect -");
+	assert_status(0);
+	assert_contains(ran.out, "file         standard input\n");
+	run("cat " STATE " | migcompat " SERIAL_B "state check - " CARD_2);
+	assert_status(0);
+}
+
+static void a_file_that_is_cut_is_not_sound(void **state)
+{
+	(void)state;
+	run("head -c -1 " STATE " | migcompat state inspect -");
+	assert_status(1);
+	assert_contains(ran.out, "sound        no\n");
+	assert_contains(ran.out, "reason       standard input: it ends in the middle of record 4\n");
+	assert_contains(ran.out, "stream       mtty, 96 bytes\n"); /* what came before is shown */
+}
+
+static void a_drivers_bare_stream_is_known_by_what_it_begins_with(void **state)
+{
+	(void)state;
+	run("printf '\\x4e\\x2c\\x3e\\x8c\\x89\\x09\\x9d\\x7e\\1\\0\\0\\0\\0\\0\\0\\0\\2\\0\\0\\0\\0\\0\\0\\0%%72s' | migcompat state inspect -");
+	assert_status(0);
+	assert_contains(ran.out, "holds        a kernel driver's stream, without a version string\n");
+	assert_contains(ran.out, "stream       mtty, 96 bytes\n");
+	run("printf '\\xde\\xde\\xca\\xde\\xed\\xfe\\xcc\\xaa\\0\\4\\0\\0%%16s\\2\\0\\0\\0%%8s' | migcompat state inspect -");
+	assert_status(1);
+	assert_contains(ran.out, "stream       hisi_acc_vfio_pci, 40 bytes\n");
+	assert_contains(ran.out, "stream_qp_num      1024");
+	assert_contains(ran.out, "stream_major       2                  equal 1");
+}
+
+static void what_nobody_knows_is_told_so(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("migcompat --json state inspect README.md");
+	assert_status(1);
+	document = run_json();
+	assert_string_equal(json_member(document, "kind"), "unknown");
+	assert_false(json_is_true(json_object_get(document, "sound")));
+	assert_true(json_is_null(json_object_get(document, "stream")));
+	json_decref(document);
+	run("migcompat state inspect /dev/zero");
+	assert_status(1);
+	run("migcompat state inspect /dev/null");
+	assert_status(1);
+}
+
+static void what_cannot_be_read_is_trouble(void **state)
+{
+	(void)state;
+	run("migcompat state inspect nosuch");
+	assert_trouble("nosuch: No such file or directory");
+	run("migcompat --json state inspect core");
+	assert_json_trouble("EISDIR", "core: Is a directory");
+	run("migcompat state inspect");
+	assert_trouble("state inspect expects FILE, got 0 arguments");
+	run("migcompat state");
+	assert_trouble("\"state\" is not a whole command");
+}
+
+static void a_state_is_checked_as_its_source_would_be(void **state)
+{
+	static const char *const targets[] = {CARD_2, CARD_1};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		json_t *by_string, *by_file, *findings;
+
+		run("head -n 1 " STATE " | tr -d '\\n' | migcompat " SERIAL_B "--json check - %s", targets[i]);
+		assert_status(i);
+		by_string = run_json();
+		run("migcompat " SERIAL_B "--json state check " STATE " %s", targets[i]);
+		assert_status(i);
+		by_file = run_json();
+		findings = json_object_get(by_file, "findings");
+		assert_string_equal(field(findings, "stream_ports", "status"), i ? "bad" : "ok");
+		/* But for what is known of the stream, the answers are one. */
+		for (size_t n = json_array_size(findings); n-- > 0;)
+			if (strncmp(json_member(json_array_get(findings, n), "field"), "stream_", 7) == 0)
+				json_array_remove(findings, n);
+		assert_true(json_equal(by_string, by_file));
+		json_decref(by_string);
+		json_decref(by_file);
+	}
+}
+
+static void a_stream_that_is_not_the_strings_is_refused(void **state)
+{
+	uint8_t stream[24 + 4 * 36];
+
+	(void)state;
+	stream_mtty(stream, 1, 0, 2, 0);
+	forge(stream, 96);
+	run("migcompat " SERIAL_B "state check \"$FOLDER\"/forged " CARD_2);
+	assert_status(0);
+	stream_mtty(stream, 1, 0, 1, 0);
+	forge(stream, 96);
+	run("migcompat " SERIAL_B "state check \"$FOLDER\"/forged " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "incompatible (format): the stream has 96 bytes, expected 60\n");
+	assert_contains(ran.out, "stream_ports: source has 1, target has 2 (must be equal)");
+	forge("something", 9);
+	run("migcompat " SERIAL_B "state check \"$FOLDER\"/forged " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "stream: it does not begin like a stream of a driver that the backend mtty knows");
+}
+
+static void a_damaged_file_is_incompatible_with_everything(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("head -c 300 " STATE " | migcompat " SERIAL_B "--json state check - " CARD_2);
+	assert_status(1);
+	document = run_json();
+	assert_string_equal(json_member(document, "verdict"), "incompatible");
+	assert_string_equal(json_member(document, "limit"), "format");
+	assert_contains(field(json_object_get(document, "findings"), "file", "text"), "it ends in the middle of record 2");
+	json_decref(document);
+}
+
+static void what_is_no_state_file_cannot_be_checked(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "state check README.md " CARD_2);
+	assert_trouble("README.md: it does not begin with a version string and a newline: no state file");
+	run("migcompat " SERIAL_B "--json state check " STATE " nosuch");
+	assert_json_trouble("ENOENT", "nosuch");
+}
+
+static void a_stale_fingerprint_is_told(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "state check --fingerprint 0 " STATE " " CARD_2);
+	assert_trouble("stale: the target " CARD_2 " changed");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sound_file_is_shown_with_its_streams_fields),
+		cmocka_unit_test(the_document_has_all_of_it),
+		cmocka_unit_test(a_file_comes_through_a_pipe_as_well),
+		cmocka_unit_test(a_file_that_is_cut_is_not_sound),
+		cmocka_unit_test(a_drivers_bare_stream_is_known_by_what_it_begins_with),
+		cmocka_unit_test(what_nobody_knows_is_told_so),
+		cmocka_unit_test(what_cannot_be_read_is_trouble),
+		cmocka_unit_test(a_state_is_checked_as_its_source_would_be),
+		cmocka_unit_test(a_stream_that_is_not_the_strings_is_refused),
+		cmocka_unit_test(a_damaged_file_is_incompatible_with_everything),
+		cmocka_unit_test(what_is_no_state_file_cannot_be_checked),
+		cmocka_unit_test(a_stale_fingerprint_is_told),
+	};
+
+	return cmocka_run_group_tests(tests, run_setup, run_teardown);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * What a file may begin with, to all who know streams. The first byte says what the rest is taken for: a bare file, as "state inspect" reads it,
+ * or a stream that is held against an mtty, as "state check" does. Nobody reads beyond what is here, and what is found can be shown.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/check/check.h"
+#include "core/check/json.h"
+#include "core/check/state.h"
+#include "tests/support/tape.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+
+static struct engine engine;
+static struct target target;
+static struct migcompat_verdict verdict;
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = TEST_SOURCE "/etc", .in_process = true, .streams = true};
+	const struct device *device = NULL;
+	struct error err = {0};
+
+	(void)argc;
+	(void)argv;
+	if (engine_start(&engine, &options, &err) || engine_add_file(&engine, TEST_SOURCE "/tests/hosts/serial-a.json", &err) ||
+	    engine_ready(&engine, &err) || inventory_find(&engine.inventory, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", &device, &err) ||
+	    target_open(&engine, device, &target, &err)) {
+		fprintf(stderr, "%s\n", err.text);
+		abort();
+	}
+	return 0;
+}
+
+/* In memory of its own, so that a byte beyond the end is found. */
+static void inspect(const uint8_t *data, size_t size)
+{
+	struct tape tape = {0};
+	const struct state_transport from = tape_transport(&tape);
+	struct stream_look look = {0};
+	struct survey survey;
+	struct error err = {0};
+	json_t *document;
+
+	tape_write(&tape, data, size);
+	if (survey_run(&survey, &from, &err) || state_look(&engine, &survey, &look, &err))
+		abort();
+	document = json_state("fuzz", &survey, &look);
+	if (!document || (state_sound(&survey, &look) && !survey.is_state && look.result.bad_count))
+		abort();
+	json_decref(document);
+	state_look_free(&look);
+	survey_free(&survey);
+	tape_free(&tape);
+}
+
+static void check(const uint8_t *data, size_t size)
+{
+	const struct stream_head head = {.bytes = data, .len = size < MIGCOMPAT_STREAM_HEAD ? size : MIGCOMPAT_STREAM_HEAD, .size = size};
+	struct question question = {.target = &target, .text = target.version, .len = strlen(target.version), .stream = &head, .verdict = &verdict};
+	char reason[4096];
+
+	if (check_strings(&question, 1))
+		abort();
+	for (size_t i = 0; i < verdict.result.count; i++)
+		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
+	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken. */
+	if (verdict.code > VERDICT_INCOMPATIBLE || (verdict.code == VERDICT_COMPATIBLE && (size != 96 || data[16] != 2)))
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	uint8_t *copy = malloc(size);
+
+	if (!size || !copy) {
+		free(copy);
+		return 0;
+	}
+	memcpy(copy, data + 1, size - 1);
+	/* Shrunk to what was given, for the sanitizer. */
+	copy = realloc(copy, size > 1 ? size - 1 : 1);
+	if (copy && data[0])
+		check(copy, size - 1);
+	else if (copy)
+		inspect(copy, size - 1);
+	free(copy);
+	return 0;
+}
