@@ -48,14 +48,20 @@ static void wake_all(struct watch *watch)
 
 /* ---------------------------------------------------------------- devices */
 
-static void seen_differ(struct watch *watch, const struct seen *before, const struct seen *now)
+static void differ_both(struct watch *watch, const struct seen *before, const struct seen *now)
 {
-	if (!before)
-		told_add_device(&watch->told, "added", now, NULL);
-	else if (!now)
-		told_add_device(&watch->told, "removed", before, before->fingerprint);
-	else if (strcmp(before->fingerprint, now->fingerprint) != 0)
+	if (strcmp(before->fingerprint, now->fingerprint) != 0)
 		told_add_device(&watch->told, "changed", now, before->fingerprint);
+}
+
+static void differ_gone(struct watch *watch, const struct seen *before)
+{
+	told_add_device(&watch->told, "removed", before, before->fingerprint);
+}
+
+static void differ_new(struct watch *watch, const struct seen *now)
+{
+	told_add_device(&watch->told, "added", now, NULL);
 }
 
 /* Side by side, as both are sorted. */
@@ -67,24 +73,35 @@ static void differ_all(struct watch *watch, const struct seen_list *now)
 	while (b < before->count || n < now->count) {
 		int order = b == before->count ? 1 : n == now->count ? -1 : seen_compare(&before->list[b], &now->list[n]);
 
-		seen_differ(watch, order <= 0 ? &before->list[b] : NULL, order >= 0 ? &now->list[n] : NULL);
-		b += order <= 0;
-		n += order >= 0;
+		if (order < 0)
+			differ_gone(watch, &before->list[b++]);
+		else if (order > 0)
+			differ_new(watch, &now->list[n++]);
+		else
+			differ_both(watch, &before->list[b++], &now->list[n++]);
 	}
 }
 
-/* One of the host that this is. Without memory it is not known yet, and told with the next look at all. */
+/*
+ * One of the host that this is; what was never one of ours is neither known nor there. Without memory it is not known yet, and told with
+ * the next look at all.
+ */
 static void differ_one(struct watch *watch, const char *device, const struct seen *now)
 {
-	struct seen *before = told_find(&watch->told.devices, device);
+	struct seen_list *known = &watch->told.devices;
+	struct seen *before = told_find(known, device);
 
-	seen_differ(watch, before, now);
-	if (before && now)
+	if (before && now) {
+		differ_both(watch, before, now);
 		memcpy(before->fingerprint, now->fingerprint, sizeof(before->fingerprint));
-	else if (before)
-		seen_remove(&watch->told.devices, (size_t)(before - watch->told.devices.list));
-	else if (now && seen_insert(&watch->told.devices, seen_index(&watch->told.devices, now->host, now->device), now))
+	} else if (before) {
+		differ_gone(watch, before);
+		seen_remove(known, (size_t)(before - known->list));
+	} else if (now && seen_insert(known, seen_index(known, now->host, now->device), now) == 0) {
+		differ_new(watch, now);
+	} else if (now) {
 		looks_all(watch->looks);
+	}
 }
 
 static void on_looked(void *arg, struct look *look)
@@ -169,12 +186,11 @@ static void holds_changed_say(void *arg)
 static int on_backends(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct watch *watch = arg;
-	json_t *changed = backends_seen_again(&watch->backends, &watch->options.context->world->engine), *backend;
-	size_t i;
+	json_t *changed = backends_seen_again(&watch->backends, &watch->options.context->world->engine);
 
 	(void)usec;
-	json_array_foreach (changed, i, backend)
-		told_add_backend(&watch->told, json_incref(backend));
+	for (size_t i = 0; i < json_array_size(changed); i++)
+		told_add_backend(&watch->told, json_incref(json_array_get(changed, i)));
 	if (json_array_size(changed))
 		wake_all(watch);
 	json_decref(changed);

@@ -158,6 +158,24 @@ static void event_without_a_change_is_not_told(void **state)
 	close(fd);
 }
 
+/* A bridge, which is no device of ours: neither before its event nor after it. */
+static void event_of_another_device_is_not_told(void **state)
+{
+	static const char *const actions[] = {"unbind", "bind", "change", "remove"};
+	int fd = watch_open(*state, WATCH);
+	char *path;
+
+	watch_until_ready(fd);
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
+		umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/0000:00:01.0", actions[i]);
+		pause_ms(150);
+	}
+	path = mdev_make(NEW);
+	watch_told_added(fd, NEW);
+	g_free(path);
+	close(fd);
+}
+
 static void each_watcher_is_told_once(void **state)
 {
 	int fds[5];
@@ -235,6 +253,7 @@ static int run_mocked(void)
 		CASE(device_may_return),
 		CASE(changed_device_is_told_with_both_fingerprints),
 		CASE(event_without_a_change_is_not_told),
+		CASE(event_of_another_device_is_not_told),
 		CASE(each_watcher_is_told_once),
 		CASE(many_devices_are_all_told),
 		cmocka_unit_test(silent_change_is_found),
