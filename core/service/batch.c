@@ -74,7 +74,6 @@ static int slot_open(struct batch *batch, struct slot *slot, const struct job *j
 		return r;
 	}
 	slot->attachment = job->stamp.attachment;
-	slot->changed = job->stamp.changed;
 	return 0;
 }
 
@@ -94,16 +93,28 @@ static struct slot *slot_find(struct batch *batch, uint64_t attachment)
 	return oldest;
 }
 
-/* Within a batch a target is opened once: all questions of it came before. */
-static int target_for(struct batch *batch, const struct job *job, struct target **ret, struct error *err)
+/* How often the device had changed when the last question of the batch about it came. */
+static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachment)
+{
+	uint64_t changed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		if (jobs[i]->stamp.attachment == attachment && jobs[i]->stamp.changed > changed)
+			changed = jobs[i]->stamp.changed;
+	return changed;
+}
+
+/* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
+static int target_for(struct batch *batch, const struct job *job, uint64_t changed, struct target **ret, struct error *err)
 {
 	struct slot *slot = slot_find(batch, job->stamp.attachment);
-	bool mine = slot->attachment == job->stamp.attachment && slot->changed >= job->stamp.changed;
+	bool mine = slot->attachment == job->stamp.attachment && slot->changed >= changed;
 	int r = 0;
 
 	if (!mine || (!batch->announced && slot->batch != batch->number)) {
 		slot_close(slot);
 		r = slot_open(batch, slot, job, err);
+		slot->changed = changed;
 	}
 	slot->batch = batch->number;
 	*ret = &slot->target;
@@ -207,7 +218,7 @@ static size_t batch_open(struct batch *batch, struct job *const *jobs, size_t co
 	for (size_t i = 0; i < count; i++) {
 		struct target *target = NULL;
 		struct error err = {0};
-		int r = target_for(batch, jobs[i], &target, &err);
+		int r = target_for(batch, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment), &target, &err);
 
 		if (r) {
 			refuse(batch, jobs[i], r, &err);

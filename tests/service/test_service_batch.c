@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A lane's batch, about a recorded host: questions that came together, and their replies at a socket that stands for the broker. */
+#include "core/service/batch.h"
+
+#include <errno.h>
+#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
+#include <linux/migcompat.h>
+#include <sys/socket.h>
+
+#include "tests/support/files.h"
+
+#define CARD "0000:00:03.0"
+
+struct bench {
+	struct folder folder; /* an empty policy */
+	struct world world;
+	struct broker broker;
+	struct lane_context context;
+	struct batch batch;
+	int kernel; /* the broker's other end */
+	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
+};
+
+static void card_string(struct bench *bench)
+{
+	const struct device *device;
+	struct target target;
+	struct error err = {0};
+
+	if (inventory_find(&bench->world.engine.inventory, CARD, &device, &err) || target_open(&bench->world.engine, device, &target, &err))
+		fail_msg("%s", err.text);
+	memcpy(bench->string, target.version, sizeof(target.version));
+	target_close(&target);
+}
+
+static int setup(void **state)
+{
+	struct bench *bench = calloc(1, sizeof(*bench));
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct error err = {0};
+	int sockets[2];
+
+	assert_non_null(bench);
+	folder_make(&bench->folder);
+	options.config = bench->folder.path;
+	if (engine_start(&bench->world.engine, &options, &err) ||
+	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) || engine_ready(&bench->world.engine, &err))
+		fail_msg("%s", err.text);
+	bench->world.references = 1;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
+	bench->broker.fd = sockets[0];
+	bench->kernel = sockets[1];
+	bench->context.broker = &bench->broker;
+	assert_int_equal(answers_new(&bench->context.answers), 0);
+	assert_int_equal(batch_init(&bench->batch, &bench->context, &bench->world, "mtty"), 0);
+	card_string(bench);
+	*state = bench;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	struct bench *bench = *state;
+
+	batch_free(&bench->batch);
+	answers_free(bench->context.answers);
+	engine_stop(&bench->world.engine);
+	folder_remove(&bench->folder);
+	close(bench->broker.fd);
+	close(bench->kernel);
+	free(bench);
+	return 0;
+}
+
+static struct job *job_make(const struct bench *bench, uint64_t id, const char *device, uint64_t changed)
+{
+	size_t name = strlen(device) + 1, len = strlen(bench->string);
+	struct job *job = calloc(1, sizeof(*job) + name + len + 1);
+
+	assert_non_null(job);
+	*job = (struct job){.op = BROKER_WRITE, .id = id, .stamp = {.attachment = 7, .changed = changed}, .len = len, .string = job->device + name};
+	memcpy(job->device, device, name);
+	memcpy(job->device + name, bench->string, len + 1);
+	return job;
+}
+
+static void nothing(void *arg)
+{
+	(void)arg;
+}
+
+static void answer(struct bench *bench, struct job **jobs, size_t count)
+{
+	batch_answer(&bench->batch, jobs, count, nothing, NULL);
+	for (size_t i = 0; i < count; i++)
+		free(jobs[i]);
+}
+
+/* The next reply: what a write of that id returns. */
+static long reply(const struct bench *bench, uint64_t id)
+{
+	struct migcompat_msg_write_reply message;
+
+	assert_int_equal(recv(bench->kernel, &message, sizeof(message), 0), sizeof(message));
+	assert_int_equal(message.header.id, id);
+	return message.header.error ? message.header.error : (long)message.count;
+}
+
+static void questions_that_came_together_are_answered(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1), job_make(bench, 2, CARD, 1)};
+
+	answer(bench, jobs, 2);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	assert_int_equal(reply(bench, 2), strlen(bench->string));
+}
+
+/* The second one's facts would be those of a device that cannot be opened any more; the first one's target must be there still. */
+static void device_that_changes_between_two_questions_is_opened_once_for_both(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1), job_make(bench, 2, "gone", 2)};
+
+	answer(bench, jobs, 2);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	assert_int_equal(reply(bench, 2), strlen(bench->string));
+}
+
+static void device_that_changed_since_the_last_batch_is_opened_again(void **state)
+{
+	struct bench *bench = *state;
+	struct job *before[] = {job_make(bench, 1, CARD, 1)}, *after[] = {job_make(bench, 2, "gone", 2)};
+
+	answer(bench, before, 1);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	answer(bench, after, 1);
+	assert_int_equal(reply(bench, 2), -ENODEV);
+}
+
+static void question_from_before_a_change_does_not_undo_it(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 2), job_make(bench, 2, "gone", 1)};
+
+	answer(bench, jobs, 2);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	assert_int_equal(reply(bench, 2), strlen(bench->string));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(questions_that_came_together_are_answered, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_that_changes_between_two_questions_is_opened_once_for_both, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(question_from_before_a_change_does_not_undo_it, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
