@@ -17,6 +17,7 @@ struct migcompat {
 	struct engine engine;
 	char *options[OPTION_COUNT];
 	struct error message;
+	struct holds holds; /* of this host, once it was added */
 	bool started;
 	bool ready; /* the inventory is finished */
 };
@@ -60,6 +61,7 @@ struct migcompat *migcompat_free(struct migcompat *ctx)
 		return NULL;
 	if (ctx->started)
 		engine_stop(&ctx->engine);
+	holds_free(&ctx->holds);
 	for (size_t i = 0; i < OPTION_COUNT; i++)
 		free(ctx->options[i]);
 	free(ctx);
@@ -133,6 +135,8 @@ int migcompat_add_this_host(struct migcompat *ctx)
 {
 	int r = addable(ctx);
 
+	if (!r && !ctx->engine.hold && !ctx->engine.holds_unread)
+		r = engine_take_holds(&ctx->engine, &ctx->holds, HOLDS_DIR, &ctx->message);
 	return r ? r : engine_add_live(&ctx->engine, NULL, &ctx->message);
 }
 
@@ -187,12 +191,27 @@ static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_
 	return (int)len;
 }
 
+/* Who gets the string would ask elsewhere, where nobody knows of a hold. */
+static int unheld(struct migcompat *ctx, const struct device *device)
+{
+	const struct engine *engine = &ctx->engine;
+	char reason[HOLD_REASON_BYTES + 1];
+
+	if (engine->holds_unread)
+		return error_set(&ctx->message, -EACCES, "%s: %s", device->id, engine->holds_unread);
+	if (engine->hold && engine->hold(engine->hold_arg, device, reason, sizeof(reason)))
+		return error_set(&ctx->message, -EBUSY, "%s is held: %s", device->id, reason);
+	return 0;
+}
+
 int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	struct opened *opened;
-	int r = engine_open(&ctx->engine, own_device(device), &opened, &ctx->message);
+	int r = unheld(ctx, own_device(device));
 
+	if (!r)
+		r = engine_open(&ctx->engine, own_device(device), &opened, &ctx->message);
 	if (r)
 		return r;
 	r = check_version(opened, string, sizeof(string), &ctx->message);

@@ -232,6 +232,24 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	return r;
 }
 
+int engine_take_holds(struct engine *engine, struct holds *holds, const char *dir, struct error *err)
+{
+	struct error why = {0};
+	char text[ERROR_TEXT_MAX + 64];
+	int r = holds_load(holds, dir, &why);
+
+	if (r == -EACCES) {
+		snprintf(text, sizeof(text), "operators' holds could not be read: %s", why.text);
+		engine->holds_unread = arena_copy(&engine->arena, text, strlen(text));
+		return engine->holds_unread ? 0 : error_set(err, -ENOMEM, "out of memory");
+	}
+	if (r)
+		return error_set(err, r, "%s", why.text);
+	engine->hold = holds_ask;
+	engine->hold_arg = holds;
+	return 0;
+}
+
 int engine_ready(struct engine *engine, struct error *err)
 {
 	int r = engine_backends(engine, err);

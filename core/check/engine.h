@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "core/backend/provider.h"
+#include "core/check/holds.h"
 #include "core/facts/inventory_json.h"
 #include "core/facts/model.h"
 #include "core/policy/policy.h"
@@ -37,6 +38,8 @@ struct engine {
 	/* Is a device held by an operator, and why? Asked by whoever asks a question, side by side; NULL: nothing is held. */
 	bool (*hold)(void *arg, const struct device *device, char *reason, size_t size);
 	void *hold_arg;
+	/* Why nobody knows what is held: a sentence, and then no question is answered with yes; NULL: it is known. */
+	const char *holds_unread;
 };
 
 /*
@@ -51,6 +54,11 @@ void engine_stop(struct engine *engine);
 /* Fill the inventory. only: as in discovery_options. */
 int engine_add_file(struct engine *engine, const char *path, struct error *err);
 int engine_add_live(struct engine *engine, const char *only, struct error *err);
+/*
+ * Obey what operators hold on this host, as it stands in a folder; holds must live as long. None of a folder or file that is not there. Who may not read
+ * it (-EACCES) is told so in each answer instead, see holds_unread.
+ */
+int engine_take_holds(struct engine *engine, struct holds *holds, const char *dir, struct error *err);
 /* After the last addition. */
 int engine_ready(struct engine *engine, struct error *err);
 

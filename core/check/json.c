@@ -174,6 +174,10 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 		set(object, "reason", json_clean(reason));
 		set(object, "verdict", json_string("error"));
 		set(object, "errno", json_string("EIO"));
+	} else if (engine->holds_unread && answer->nunanswered && !answer->nchoices) {
+		set(object, "reason", json_clean(engine->holds_unread));
+		set(object, "verdict", json_string("error"));
+		set(object, "errno", json_string("EACCES"));
 	} else if (source && engine->hold && engine->hold(engine->hold_arg, source, held, sizeof(held))) {
 		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
 		set(object, "reason", json_clean(reason));

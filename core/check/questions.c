@@ -159,6 +159,21 @@ static void judge_holds(const struct target *target, struct migcompat_verdict *v
 {
 	judge_hold(target->engine, "source", verdict->source.device, verdict);
 	judge_hold(target->engine, "target", verdict->target.device, verdict);
+	if (target->engine->holds_unread)
+		result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE, NULL, NULL,
+				target->engine->holds_unread);
+}
+
+/* The last of it. Who cannot know what is held may say no, and why, but not yes. */
+static void settle(const struct target *target, struct migcompat_verdict *verdict)
+{
+	judge_holds(target, verdict);
+	verdict_settle(verdict);
+	if (verdict->code != VERDICT_COMPATIBLE || !target->engine->holds_unread)
+		return;
+	verdict->forced = false;
+	verdict_fail(verdict, -EACCES, "%s", target->engine->holds_unread);
+	verdict_settle(verdict);
 }
 
 /*
@@ -195,8 +210,7 @@ static int compare_stream(const struct question *question, struct error *err)
 static void question_settle(struct question *question)
 {
 	judge_mechanism(question->target, question->verdict);
-	judge_holds(question->target, question->verdict);
-	verdict_settle(question->verdict);
+	settle(question->target, question->verdict);
 }
 
 /* Whose string is it, as far as it is known? */
@@ -225,8 +239,7 @@ static bool question_begin(struct question *question)
 	memcpy(verdict->target.fingerprint, target->fingerprint, sizeof(target->fingerprint));
 	if (r) {
 		add_malformed(verdict, r, err.text);
-		judge_holds(target, verdict);
-		verdict_settle(verdict);
+		settle(target, verdict);
 		return false;
 	}
 	question_source(question);

@@ -74,8 +74,8 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 		row.source = row.target = r == -ENODEV ? MIGCOMPAT_NO : MIGCOMPAT_UNKNOWN;
 		row.error = r == -ENODEV ? 0 : r;
 	}
-	/* Who reads it would ask elsewhere, where nobody knows of the hold. */
-	if (row.hold)
+	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there may be. */
+	if (row.hold || engine->holds_unread)
 		row.version = NULL;
 	if (!row.reason && (row.error || row.source == MIGCOMPAT_NO))
 		return -ENOMEM;

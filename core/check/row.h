@@ -19,7 +19,7 @@ struct row {
 	uint32_t mechanism;
 	const char *mechanism_text; /* or NULL */
 	uint32_t available;         /* mdev types: is an instance left? */
-	const char *hold;           /* why an operator holds it, or NULL; one that is held keeps its string back */
+	const char *hold;           /* why an operator holds it, or NULL; one that is held, or may be, keeps its string back */
 	const char *reason;     /* why a role is missing or could not be told, or NULL */
 	int error;              /* negative errno where it could not be told, else 0 */
 };

@@ -5,7 +5,7 @@
 
 #include "core/check/engine.h"
 #include "core/cli/varlink_client.h"
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 
 /* The exit status of every command, as diff and grep have it. */
 enum cli_status {

@@ -120,7 +120,9 @@ static int say_member(struct cli *cli, const char *what, bool kept_back)
 	text = document_text(device, what);
 	hold = kept_back ? document_text(device, "hold") : NULL;
 	number = document_text(device, "errno");
-	if (hold) {
+	if (kept_back && cli->engine.holds_unread && !document_text(device, "verdict")) {
+		status = output_fail(cli, -EACCES, "%s: %s", document_text(device, "device"), cli->engine.holds_unread);
+	} else if (hold) {
 		snprintf(held, sizeof(held), "it is held: %s", hold);
 		status = say_none(cli, device, what, "incompatible", "EBUSY", held);
 	} else if (text) {

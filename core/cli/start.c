@@ -23,30 +23,15 @@ int cli_start(struct cli *cli)
 	return 0;
 }
 
-/* What is held is so whoever answers: also where no service runs, and for commands that never ask it. */
-static int take_holds(struct cli *cli)
-{
-	struct error err = {0};
-	int r = holds_load(&cli->holds, HOLDS_DIR, &err);
-
-	/* Who may not ask the service may not read what it keeps. */
-	if (r == -EACCES && geteuid() != 0)
-		return 0;
-	if (r)
-		return output_fail(cli, r, "%s", err.text);
-	cli->engine.hold = holds_ask;
-	cli->engine.hold_arg = &cli->holds;
-	return 0;
-}
-
 int cli_devices(struct cli *cli, const char *only)
 {
 	const char *bar = only ? strstr(only, "//") : NULL;
 	struct error err = {0};
-	int r = 0, status = *cli->options.inventories ? 0 : take_holds(cli);
+	/* What is held is so whoever answers: also where no service runs, and for commands that never ask it. */
+	int r = *cli->options.inventories ? 0 : engine_take_holds(&cli->engine, &cli->holds, HOLDS_DIR, &err);
 
-	if (status)
-		return status;
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
 	for (const char **file = cli->options.inventories; *file && !r; file++)
 		r = engine_add_file(&cli->engine, *file, &err);
 	if (!*cli->options.inventories)

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 #include "core/service/seen.h"
 
 #define TOLD_CHANGES_MAX 1024u /* that are kept */

@@ -7,7 +7,7 @@
 #define CORE_SERVICE_WORLD_H
 
 #include "core/check/engine.h"
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 
 struct world_options {
 	const char *config;       /* NULL: the installed one */

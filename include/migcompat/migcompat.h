@@ -78,6 +78,10 @@ int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, co
  * is in it.
  */
 int migcompat_add_inventory(struct migcompat *ctx, const char *path);
+/*
+ * This host as it is now, and what operators hold on it (/run/migcompat/holds.json): like facts, for a later state make another context. A
+ * caller who may not read that file gets no yes from this context, but -EACCES: who may is root, and the group migcompat.
+ */
 int migcompat_add_this_host(struct migcompat *ctx);
 /* How many devices there are, or an error. */
 long migcompat_device_count(struct migcompat *ctx);
@@ -91,10 +95,10 @@ const char *migcompat_device_kind(const struct migcompat_device *device); /* "md
 
 /*
  * The version string of a device, zero-terminated, without a newline, into buffer (4,095 bytes hold any); returns its length. -ENODEV: it can be no source. -ENOTCONN:
- * no backend serves it. -EIO, -ETIMEDOUT: its backend failed. -ENOBUFS: buffer is too small.
+ * no backend serves it. -EBUSY: it is held; -EACCES: that could not be told. -EIO, -ETIMEDOUT: its backend failed. -ENOBUFS: buffer is too small.
  */
 int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size);
-/* NAMESPACE:TYPE, likewise (131 bytes hold any). */
+/* NAMESPACE:TYPE, likewise (131 bytes hold any), but of one that is held as well. */
 int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size);
 
 /* Questions. 0: the verdict holds the answer, an error too. Negative: there is no answer at all (out of memory, the policy). */
@@ -103,7 +107,7 @@ int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device
 int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len, const struct migcompat_device *target,
 			   struct migcompat_verdict *verdict);
 
-/* Many strings against one target. Errors of opening as for migcompat_version. Close before the context is freed. */
+/* Many strings against one target. Errors of opening as for migcompat_type. Close before the context is freed. */
 int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *device, struct migcompat_target **ret);
 /* Allocates nothing where the verdict was used before and the backend runs in this process. */
 int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len, struct migcompat_verdict *verdict);

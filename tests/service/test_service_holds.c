@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Holds: what they do to questions, whom they belong to, and that they are never forgotten. */
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 #include "tests/service/daemon.h"
 
 /* Who is not root cannot hold. */
@@ -239,6 +239,28 @@ static void holds_are_read_as_they_were_written(void **state)
 	folder_remove(&folder);
 }
 
+static void holds_are_for_the_group_of_their_folder_whatever_the_umask(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+	struct stat st;
+	mode_t before;
+
+	(void)state;
+	need_root();
+	folder_make(&folder);
+	assert_int_equal(chown(folder.path, (uid_t)-1, 4321), 0);
+	assert_int_equal(holds_load(&holds, folder.path, NULL), 0);
+	before = umask(0077);
+	assert_int_equal(holds_add(&holds, "h", "one", "a", NULL), 0);
+	umask(before);
+	assert_int_equal(stat(folder_path(&folder, "holds.json"), &st), 0);
+	assert_int_equal(st.st_gid, 4321);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	holds_free(&holds);
+	folder_remove(&folder);
+}
+
 static void hold_that_cannot_be_written_does_not_count(void **state)
 {
 	struct host host = {.name = "h"};
@@ -276,6 +298,7 @@ int main(void)
 		cmocka_unit_test(stranger_may_not_even_read),
 		cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
 		cmocka_unit_test(holds_are_read_as_they_were_written),
+		cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
 		cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
 	};
 

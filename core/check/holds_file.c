@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading is strict: whatever is odd in the file is an error, never a hold less. */
-#include "core/service/holds_file.h"
+#include "core/check/holds_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/facts/json_source.h"
@@ -106,6 +107,22 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/*
+ * Readable for whoever may enter the folder, whatever the umask: who may ask the service must not miss a hold where no service is asked. The group is
+ * the folder's; where that is not given by its set-group-ID bit and may not be given either, reading fails, which is no yes.
+ */
+static int share(int fd, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char folder[PATH_MAX];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+	if (stat(folder, &st) == 0)
+		(void)!fchown(fd, (uid_t)-1, st.st_gid);
+	return fchmod(fd, 0640) < 0 ? -errno : 0;
+}
+
 int holds_file_write(const char *path, const struct hold_list *list, struct error *err)
 {
 	char next[PATH_MAX + 8];
@@ -117,7 +134,9 @@ int holds_file_write(const char *path, const struct hold_list *list, struct erro
 	snprintf(next, sizeof(next), "%s.new", path);
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
-	r = fd < 0 ? -errno : write_all(fd, text, strlen(text));
+	r = fd < 0 ? -errno : share(fd, path);
+	if (!r)
+		r = write_all(fd, text, strlen(text));
 	if (fd >= 0 && close(fd) < 0 && !r)
 		r = -errno;
 	if (!r && rename(next, path) < 0)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The holds on disk: one JSON document, replaced as a whole. */
-#ifndef CORE_SERVICE_HOLDS_FILE_H
-#define CORE_SERVICE_HOLDS_FILE_H
+#ifndef CORE_CHECK_HOLDS_FILE_H
+#define CORE_CHECK_HOLDS_FILE_H
 
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 
 /* Fill an empty list. No file: 0. On failure the list is to be freed all the same. */
 int holds_file_read(const char *path, struct hold_list *list, struct error *err);

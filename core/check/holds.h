@@ -3,8 +3,8 @@
  * Operators' holds: devices that nothing may move to or from until they are released, each with a reason. Every change is on disk before
  * it counts, and a file that cannot be understood is an error: a hold that is forgotten would be a wrong yes.
  */
-#ifndef CORE_SERVICE_HOLDS_H
-#define CORE_SERVICE_HOLDS_H
+#ifndef CORE_CHECK_HOLDS_H
+#define CORE_CHECK_HOLDS_H
 
 #include <pthread.h>
 #include <stdbool.h>

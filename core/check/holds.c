@@ -3,7 +3,7 @@
  * The list of holds in memory; holds_file.c keeps it on disk. A change is made on a copy, which takes the list's place once
  * it is on disk: whoever asks meanwhile never waits for a disk.
  */
-#include "core/service/holds.h"
+#include "core/check/holds.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "core/facts/utf8.h"
-#include "core/service/holds_file.h"
+#include "core/check/holds_file.h"
 
 /* ---------------------------------------------------------------- lists */
 
