@@ -83,6 +83,14 @@ static void expect_fault(const struct fault *fault)
 	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO), "%s: writing gives %s", fault->module, shim_name(result));
 }
 
+static bool is_parked(const char *module)
+{
+	char output[4096], text[128];
+
+	snprintf(text, sizeof(text), "%s: parked", module);
+	return PROGRAM(output, "grep", "-m", "1", text, "/out/daemon.log") == 0;
+}
+
 static void bad_backend_costs_its_own_answers(void)
 {
 	long rounds = shim_number("SHIM_ROUNDS", 1000) / 50 + 1;
@@ -102,8 +110,13 @@ static void bad_backend_costs_its_own_answers(void)
 	for (size_t i = 0; i < FAULTS; i++)
 		for (long round = 0; round < (faults[i].write_error == ETIMEDOUT ? 2 : rounds); round++)
 			expect_fault(&faults[i]);
-	/* The good one of them still is. */
+	/* The good one of them still is, and one that goes on crashing is parked. */
 	expect_fault(&faults[0]);
+	for (int tries = 0; tries < 600 && !is_parked("crash_compare"); tries++) {
+		expect_fault(&faults[1]);
+		sleep_ms(100);
+	}
+	shim_expect(is_parked("crash_compare"), "it is not parked");
 	stop = true;
 	pthread_join(bystander, NULL);
 	shim_expect(answered > 0, "the bystander was never answered");
@@ -113,9 +126,47 @@ static void bad_backend_costs_its_own_answers(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
+/* Writes until it is answered right; before that it may only be EIO. How often it was. */
+static unsigned long writes_come_right(void)
+{
+	unsigned long errors = 0;
+	ssize_t result;
+
+	while ((result = subject_write(subjects[MTTY_2B].name, string)) == -EIO && errors < 6000) {
+		errors++;
+		sleep_ms(10);
+	}
+	EXPECT_RESULT(0, result);
+	return errors;
+}
+
+/* All workers at once; five times within a minute would park them. */
+static void killed_workers_come_back(void)
+{
+	char varied[STRING_MAX];
+
+	EXPECT_RESULT(0, daemon_start(&daemon_, false));
+	shim_expect(subjects_wait(), "not everything is attached");
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
+	for (unsigned long kill = 1; kill <= 3; kill++) {
+		ssize_t result;
+
+		shim_expect(processes_signal("migcompat-worke", SIGKILL) > 0, "there are no workers");
+		/* What was never answered needs the worker. */
+		string_vary(string, kill, varied, sizeof(varied));
+		result = subject_write(subjects[MTTY_2B].name, varied);
+		shim_expect(result == 0 || result == -EIO, "without a worker, a write gives %s", shim_name(result));
+		memcpy(string, varied, sizeof(string));
+		printf("  back after %lu answers of EIO\n", writes_come_right());
+		EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
+	}
+	EXPECT_RESULT(0, daemon_stop(&daemon_));
+}
+
 #define TEST(name) { #name, name }
 static const struct shim_test tests[] = {
 	TEST(bad_backend_costs_its_own_answers),
+	TEST(killed_workers_come_back),
 };
 
 int main(int argc, char **argv)

@@ -191,10 +191,9 @@ bool program_comes_to(int status, const char *text, char *const *words)
 	return false;
 }
 
-unsigned int processes_signal(const char *name, int signal)
+/* The next process of this name; 0: there is none. */
+static pid_t process_next(DIR *folder, const char *name)
 {
-	DIR *folder = opendir("/proc");
-	unsigned int count = 0;
 	struct dirent *entry;
 
 	while ((entry = readdir(folder))) {
@@ -206,11 +205,45 @@ unsigned int processes_signal(const char *name, int signal)
 		if (length <= 0)
 			continue;
 		comm[length - 1] = '\0';
-		if (!strcmp(comm, name) && kill((pid_t)atoi(entry->d_name), signal) == 0)
-			count++;
+		if (!strcmp(comm, name) && atoi(entry->d_name) > 0)
+			return (pid_t)atoi(entry->d_name);
 	}
+	return 0;
+}
+
+unsigned int processes_signal(const char *name, int signal)
+{
+	DIR *folder = opendir("/proc");
+	unsigned int count = 0;
+	pid_t process;
+
+	while ((process = process_next(folder, name)))
+		count += kill(process, signal) == 0;
 	closedir(folder);
 	return count;
+}
+
+double processes_seconds(const char *name)
+{
+	DIR *folder = opendir("/proc");
+	unsigned long ticks = 0;
+	pid_t process;
+
+	while ((process = process_next(folder, name))) {
+		char path[300], stat[1024];
+		unsigned long user, system;
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/%d/stat", process);
+		length = attr_read(path, stat, sizeof(stat) - 1);
+		if (length <= 0)
+			continue;
+		stat[length] = '\0';
+		if (sscanf(strrchr(stat, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2)
+			ticks += user + system;
+	}
+	closedir(folder);
+	return (double)ticks / (double)sysconf(_SC_CLK_TCK);
 }
 
 void subjects_find(void)

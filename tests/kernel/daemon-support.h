@@ -36,6 +36,8 @@ int program_run(char *const *words, char *output, size_t size);
 bool program_comes_to(int status, const char *text, char *const *words);
 /* Sends a signal (0: none) to all processes of this name, as /proc/PID/comm has it; how many there are. */
 unsigned int processes_signal(const char *name, int signal);
+/* The processor's time that they took up to now. */
+double processes_seconds(const char *name);
 
 /* What has a migration_version: devices by their name in /sys/class/migcompat. */
 struct subject {

@@ -1,12 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # The service's Watch on a real kernel, without udevd: what comes and goes is told, by the kernel's own events.
 . /lab/devices.sh
-
-failures=0
-fail() {
-	failures=$((failures + 1))
-	echo "FAILED: $*" | tee -a /out/failures.txt
-}
+. /lab/checks.sh
 
 # A line of the watcher, by and by.
 told() {

@@ -31,5 +31,12 @@ lab_build_shim_programs() {
   done
 }
 
+# What sysusers.d and tmpfiles.d make where systemd is.
+lab_add_accounts() {
+  printf '%s\n' 'root:x:0:0::/root:/bin/sh' 'migcompat-worker:x:990:990::/:/bin/false' >"$1/etc/passwd"
+  printf '%s\n' 'root:x:0:' 'migcompat:x:991:' 'migcompat-worker:x:990:' >"$1/etc/group"
+  install -d -m 750 "$1/run/migcompat"
+}
+
 # A size for the guest's programs: NAME DEFAULT, where the environment has none.
 lab_size() { printf 'export %s=%s\n' "$1" "${!1:-$2}"; }
