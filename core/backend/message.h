@@ -37,6 +37,22 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 void message_put_result(struct wire_out *out, const struct migcompat_result *result);
 int message_get_result(struct wire_reader *body, struct migcompat_result *result);
 
+/* A session on a device's state (message_state.c): its number, and what its regions are made by, which passed regions_info_check. */
+void message_put_session(struct wire_out *out, uint32_t number, const struct regions_info *info);
+int message_get_session(struct wire_reader *body, uint32_t *ret_number, struct regions_info *ret);
+
+/* Writes to its control region, and whether memory.total is wanted; to a worker. ret_writes has room for STATE_WRITES_MAX. */
+void message_put_run(struct wire_out *out, uint32_t session, const struct state_write *writes, size_t count, bool total);
+int message_get_run(struct wire_reader *body, uint32_t *ret_session, struct state_write *ret_writes, size_t *ret_count, bool *ret_total);
+
+/*
+ * What came of them, 0 or the errno of the first that failed with its sentence, and the control region afterwards. The reader
+ * refuses sizes and positions that the port's regions do not have.
+ */
+void message_put_control(struct wire_out *out, int r, const char *text, const struct migcompat_control *control);
+int message_get_control(struct wire_reader *body, const struct state_port *port, int *ret_r, struct migcompat_control *ret,
+			struct error *err);
+
 /* Parameters, candidates and writes (message_list.c); the reader adds them to a sink. On an error the sink may hold some of them. */
 void message_put_list(struct wire_out *out, const struct migcompat_sink *sink);
 int message_get_list(struct wire_reader *body, struct migcompat_sink *sink);

@@ -29,4 +29,11 @@ pthread_mutex_t *local_call_begin(struct local_opened *opened);
 void local_call_end(pthread_mutex_t *lock);
 
 int local_state(struct opened *opened, struct state_port **ret, struct error *err);
+/*
+ * The same in two steps, for whoever gets the memory from elsewhere: a session whose port knows its info and nothing else, to be closed
+ * whatever follows; and the descriptor of a memfd that regions_memory_new made, which is closed in any case.
+ */
+int local_state_begin(struct opened *opened, struct state_port **ret, struct error *err);
+int local_state_mount(struct state_port *port, int fd, struct error *err);
+
 #endif

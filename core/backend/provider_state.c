@@ -90,32 +90,18 @@ static int session_open(struct session *self, struct error *err)
 	return 0;
 }
 
-/* Regions on an open session. */
-static int session_mount(struct session *self, struct error *err)
-{
-	struct regions_info info = {0};
-	struct error text = {0};
-	int r = regions_info_get(&self->ops, self->session, &info, &text);
-	int fd = r ? r : regions_memory_new(&info, &text);
-
-	r = fd < 0 ? fd : regions_mount(&self->ops, self->session, &info, fd, &self->regions, &text);
-	if (r)
-		return error_set(err, r, "backend %s: %s", name_of(self->opened), text.text);
-	self->port = (struct state_port){.ops = &session_ops, .info = info, .base = self->regions->base};
-	memcpy(self->port.places, self->regions->control.regions, sizeof(self->port.places));
-	return 0;
-}
-
-int local_state(struct opened *opened, struct state_port **ret, struct error *err)
+int local_state_begin(struct opened *opened, struct state_port **ret, struct error *err)
 {
 	struct session *self = calloc(1, sizeof(*self));
 	struct local_opened *device = (struct local_opened *)(void *)opened;
+	struct error text = {0};
 	pthread_mutex_t *lock;
 	int r;
 
 	if (!self)
 		return error_set(err, -ENOMEM, "out of memory");
 	self->opened = device;
+	self->port.ops = &session_ops;
 	lock = local_call_begin(device);
 	/* What a backend says of an opening goes through the device's facts, so that is one at a time in every model. */
 	if (!lock)
@@ -123,12 +109,39 @@ int local_state(struct opened *opened, struct state_port **ret, struct error *er
 	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);
 	if (!r)
 		r = session_open(self, err);
-	if (!r)
-		r = session_mount(self, err);
+	if (!r && (r = regions_info_get(&self->ops, self->session, &self->port.info, &text)))
+		error_set(err, r, "backend %s: %s", name_of(device), text.text);
 	local_call_end(lock ? lock : &device->device);
 	if (r)
 		session_close(&self->port);
 	else
 		*ret = &self->port;
+	return r;
+}
+
+int local_state_mount(struct state_port *port, int fd, struct error *err)
+{
+	struct session *self = mine(port);
+	struct error text = {0};
+	int r = regions_mount(&self->ops, self->session, &port->info, fd, &self->regions, &text);
+
+	if (r)
+		return error_set(err, r, "backend %s: %s", name_of(self->opened), text.text);
+	port->base = self->regions->base;
+	memcpy(port->places, self->regions->control.regions, sizeof(port->places));
+	return 0;
+}
+
+int local_state(struct opened *opened, struct state_port **ret, struct error *err)
+{
+	struct state_port *port = NULL;
+	int r = local_state_begin(opened, &port, err);
+	int fd = r ? r : regions_memory_new(&port->info, err);
+
+	r = fd < 0 ? fd : local_state_mount(port, fd, err);
+	if (r)
+		port_close(port);
+	else
+		*ret = port;
 	return r;
 }

@@ -114,6 +114,7 @@ const struct provider_ops worker_ops = {
 	.open = worker_open,
 	.compare_many = worker_compare_many,
 	.list = worker_list,
+	.state = worker_state,
 	.stream = worker_stream,
 	.close = worker_close,
 	.status = worker_status,

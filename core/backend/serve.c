@@ -29,14 +29,19 @@ struct served_device {
 
 /* ---------------------------------------------------------------- replies */
 
-/* An error beside its sentence, which may be empty. */
-static int refuse(struct server *server, const struct wire_message *request, int status, const char *text)
+int server_refuse(struct server *server, uint32_t id, enum wire_op op, int status, const char *text)
 {
 	bool known = status < 0 && status >= -ERRNO_MAX;
 
-	wire_begin(&server->out, request->head.id, (enum wire_op)request->head.op, known ? status : -EPROTO, WIRE_REPLY_MAX);
+	wire_begin(&server->out, id, op, known ? status : -EPROTO, WIRE_REPLY_MAX);
 	wire_put_string(&server->out, text);
 	return wire_end(&server->out);
+}
+
+/* An error beside its sentence, which may be empty. */
+static int refuse(struct server *server, const struct wire_message *request, int status, const char *text)
+{
+	return server_refuse(server, request->head.id, (enum wire_op)request->head.op, status, text);
 }
 
 static void reply_begin(struct server *server, const struct wire_message *request)
@@ -147,6 +152,13 @@ static struct served_device *device_find(struct server *server, uint32_t number)
 	return number < server->room ? server->devices[number] : NULL;
 }
 
+struct opened *server_device(struct server *server, uint32_t number)
+{
+	struct served_device *device = device_find(server, number);
+
+	return device ? device->opened : NULL;
+}
+
 /* Open what stands in device, whose host may be unknown for want of memory. */
 static int open_device(struct server *server, struct served_device *device, uint32_t *ret_number, struct error *err)
 {
@@ -212,6 +224,7 @@ static int answer_close(struct server *server, struct wire_message *request)
 	if (!device || !wire_done(&request->body))
 		return -EBADMSG;
 	host = device->host;
+	server_state_close(server, number);
 	server->devices[number] = NULL;
 	if (number < server->lowest)
 		server->lowest = number;
@@ -308,6 +321,9 @@ int server_answer(struct server *server, struct wire_message *request)
 		[WIRE_SETTINGS] = answer_settings, [WIRE_HOST] = answer_host, [WIRE_OPEN] = answer_open,
 		[WIRE_COMPARE] = answer_compare,   [WIRE_LIST] = answer_list, [WIRE_CLOSE] = answer_close,
 		[WIRE_STREAM] = answer_stream,
+		[WIRE_STATE_OPEN] = server_state_answer,
+		[WIRE_STATE_RUN] = server_state_answer,
+		[WIRE_STATE_CLOSE] = server_state_answer,
 	};
 
 	if (request->head.op >= WIRE_OP_COUNT || !answers[request->head.op] || request->head.status || server->provider->info.error)
@@ -322,6 +338,7 @@ void server_start(struct server *server, struct provider *provider)
 
 void server_free(struct server *server)
 {
+	server_state_close(server, UINT32_MAX);
 	for (uint32_t i = 0; i < server->room; i++)
 		if (server->devices[i])
 			device_free(server->devices[i]);
@@ -348,6 +365,8 @@ static int serve_next(struct server *server, struct wire_in *in, int fd)
 	}
 	/* All that came is answered: now the answers go out, in one write. */
 	r = wire_send(&server->out, fd, WIRE_FOREVER);
+	if (!r && server->waiting)
+		return server_state_memory(server, fd);
 	return r ? r : wire_fill(in, fd, WIRE_FOREVER);
 }
 

@@ -25,6 +25,9 @@ enum wire_op {
 	WIRE_LIST = 6,
 	WIRE_CLOSE = 7, /* no reply */
 	WIRE_STREAM = 8,
+	WIRE_STATE_OPEN = 9, /* after the reply comes a byte with the descriptor of the regions' memory, and then a second reply */
+	WIRE_STATE_RUN = 10,
+	WIRE_STATE_CLOSE = 11, /* no reply */
 	WIRE_OP_COUNT,
 };
 

@@ -107,4 +107,7 @@ extern const struct provider_ops worker_ops;
 /* In worker_compare.c, which is most of it. */
 void worker_compare_many(struct provider *provider, struct compare_job *jobs, size_t count);
 
+/* In worker_state.c. */
+int worker_state(struct opened *opened, struct state_port **ret, struct error *err);
+
 #endif

@@ -97,6 +97,8 @@ static const struct {
 	{"seccomp", {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)}, 2, LOADING},
 	/* It ends with the connection, so that is not its to close. */
 	{"close", {SCMP_A0_64(SCMP_CMP_NE, CHILD_SOCKET)}, 1, SERVING},
+	/* The descriptor of memory that a device's state goes through: core/backend/serve_state.c. */
+	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
 	/* Looking at limits and flags, not setting them. */
 	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},
 	{"fcntl", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},

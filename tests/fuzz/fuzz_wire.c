@@ -55,6 +55,31 @@ static void read_list(struct wire_reader *body)
 	sink_free(&sink);
 }
 
+/* No place that a worker tells of its regions lies outside of them. */
+static void read_control(struct wire_reader *body)
+{
+	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY};
+	struct state_port port = {.info = info};
+	struct migcompat_control control;
+	int r;
+
+	regions_places(&info, port.places);
+	if (message_get_control(body, &port, &r, &control, NULL))
+		return;
+	if (r > 0 || control.memory.size > port.places[MIGCOMPAT_REGION_MEMORY].size || control.memory.position > info.memory_size ||
+	    control.config.size > info.config_max || control.device_state > MIGCOMPAT_DEVICE_STATE_MASK)
+		abort();
+}
+
+static void read_session(struct wire_reader *body)
+{
+	struct regions_info info;
+	uint32_t number;
+
+	if (message_get_session(body, &number, &info) == 0 && regions_info_check(&info, NULL))
+		abort();
+}
+
 static void serve_requests(struct wire_reader *body)
 {
 	static struct provider *provider;
@@ -75,7 +100,8 @@ static void serve_requests(struct wire_reader *body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(struct wire_reader *) = {read_info, read_opened, read_result, read_list, serve_requests};
+	static void (*const readers[])(struct wire_reader *) = {read_info,	    read_opened,    read_result, read_list,
+						     serve_requests, read_control, read_session};
 	struct wire_reader body;
 	char *copy;
 
