@@ -3,12 +3,15 @@
  * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the same run: saving 256 MiB and
  * loading them, to and from memory, with the checksum of the file (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a
  * full one. The device has two banks of memory from the start, and all memory was touched before: what is measured is moving bytes.
+ * The last part has source and target in a worker each, with the regions in memory that both sides map.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
+#include "core/backend/provider.h"
+#include "core/facts/model.h"
 #include "core/state/load.h"
 #include "core/state/save.h"
 #include "tests/support/card.h"
@@ -17,6 +20,7 @@
 #define BYTES ((uint64_t)PAGES * MIGCOMPAT_STATE_PAGE)
 #define DIRTY (PAGES / 100)
 #define ROUNDS 15
+#define BUILD TEST_BACKENDS "/.."
 #define VERSION "card:physical:plain:1;x"
 
 /* A file in memory that was there before. */
@@ -157,51 +161,110 @@ static void print(const char *what, double *ratios, const char *unit)
 	printf("%s: %.3f %s as a rule (%.3f to %.3f)\n", what, ratios[ROUNDS / 2], unit, ratios[0], ratios[ROUNDS - 1]);
 }
 
-int main(void)
+/* Saves and loads, each beside two plain copies of as many bytes out of other memory. */
+static void move(const char *what, struct state_port *from, struct state_port *to, const struct card *plain, struct memory_file *file)
 {
-	static struct card source, target;
-	struct memory_file file = {.bytes = card_bank(BYTES + BYTES / 16)};
-	struct state_port *from, *to;
-	double saving[ROUNDS], loading[ROUNDS], part[ROUNDS], rate[ROUNDS];
+	double saving[ROUNDS], loading[ROUNDS], rate[ROUNDS];
+	char name[128];
 
-	card_make(&source, PAGES, MIGCOMPAT_CAP_LOGGING);
-	card_make(&target, PAGES, MIGCOMPAT_CAP_LOGGING);
-	card_fill(&source, 1);
-	from = mount(&source);
-	to = mount(&target);
 	/* Touch all there is: both banks of the target, and the file. */
 	for (int i = 0; i < 2; i++) {
-		save(from, &file);
-		load(to, &file);
-		copy(&source, &file);
+		save(from, file);
+		load(to, file);
+		copy(plain, file);
 	}
 	for (int i = 0; i < ROUNDS; i++) {
-		double copied = copy(&source, &file), again;
+		double copied = copy(plain, file), again;
 
-		saving[i] = save(from, &file);
-		loading[i] = load(to, &file);
-		again = copy(&source, &file);
+		saving[i] = save(from, file);
+		loading[i] = load(to, file);
+		again = copy(plain, file);
 		copied = (copied + again) / 2;
 		saving[i] = copied / saving[i];
 		loading[i] = copied / loading[i];
 		rate[i] = (double)BYTES / copied / 1e9;
 	}
-	if (!card_equal(&source, &target))
+	snprintf(name, sizeof(name), "state-memcpy%s of 256 MiB", what);
+	print(name, rate, "GB/s");
+	snprintf(name, sizeof(name), "state-save%s of 256 MiB with its checksum", what);
+	print(name, saving, "of one memcpy");
+	snprintf(name, sizeof(name), "state-load%s of 256 MiB with its checksum", what);
+	print(name, loading, "of one memcpy");
+}
+
+static void bench_here(struct card *source, struct card *target, struct memory_file *file)
+{
+	struct state_port *from = mount(source), *to = mount(target);
+	double part[ROUNDS];
+
+	move("", from, to, source, file);
+	if (!card_equal(source, target))
 		die("load", "the copy is not equal");
 	for (int i = 0; i < ROUNDS; i++) {
 		double full;
 
-		dirty_round(from, &source, PAGES);
-		full = dirty_round(from, &source, PAGES);
-		part[i] = dirty_round(from, &source, DIRTY) / full * 100;
+		dirty_round(from, source, PAGES);
+		full = dirty_round(from, source, PAGES);
+		part[i] = dirty_round(from, source, DIRTY) / full * 100;
 	}
-	print("state-memcpy of 256 MiB", rate, "GB/s");
-	print("state-save of 256 MiB with its checksum", saving, "of one memcpy");
-	print("state-load of 256 MiB with its checksum", loading, "of one memcpy");
 	print("state-round of 1 % dirty pages", part, "% of a full round");
 	port_close(from);
 	port_close(to);
-	card_free(&source);
+}
+
+struct end {
+	struct provider *provider;
+	struct opened *opened;
+	struct state_port *port;
+};
+
+static void end_make(struct end *end, const struct device *device)
+{
+	const struct worker_options options = {.program = BUILD "/migcompat-worker", .timeout_ms = 5000};
+	struct error err = {0};
+
+	if (provider_worker_new(BUILD "/tests/backends/card/card.so", &options, &end->provider, &err) ||
+	    provider_worker_ready(end->provider, &err) || provider_open(end->provider, device, &end->opened, &err) ||
+	    opened_state(end->opened, &end->port, &err))
+		die("worker", err.text);
+}
+
+static void end_free(struct end *end)
+{
+	port_close(end->port);
+	opened_close(end->opened);
+	provider_free(end->provider);
+}
+
+static void bench_workers(const struct card *plain, struct memory_file *file)
+{
+	struct inventory inventory;
+	struct device device = {.id = "card", .kind = MIGCOMPAT_KIND_MDEV};
+	struct end from, to;
+
+	inventory_init(&inventory);
+	device.host = inventory_add_host(&inventory);
+	if (!device.host)
+		die("worker", "out of memory");
+	end_make(&from, &device);
+	end_make(&to, &device);
+	move("-worker", from.port, to.port, plain, file);
+	end_free(&from);
+	end_free(&to);
+	inventory_free(&inventory);
+}
+
+int main(void)
+{
+	static struct card source, target;
+	struct memory_file file = {.bytes = card_bank(BYTES + BYTES / 16)};
+
+	card_make(&source, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_make(&target, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_fill(&source, 1);
+	bench_here(&source, &target, &file);
 	card_free(&target);
+	bench_workers(&source, &file);
+	card_free(&source);
 	return 0;
 }
