@@ -165,6 +165,7 @@ void engine_stop(struct engine *engine)
 	for (size_t i = 0; i < engine->nproviders; i++)
 		provider_free(engine->providers[i]);
 	free(engine->providers);
+	stated_free(engine->stated);
 	policy_free(engine->policy);
 	inventory_free(&engine->inventory);
 	arena_free(&engine->arena);
@@ -191,6 +192,13 @@ static const char *facts_dir(struct engine *engine, char *buffer, size_t size)
 		return engine->options.facts_dir;
 	snprintf(buffer, size, "%s/facts.d", engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat");
 	return buffer;
+}
+
+int engine_keep_stated(struct engine *engine, struct error *err)
+{
+	char buffer[4096];
+
+	return stated_load(facts_dir(engine, buffer, sizeof(buffer)), &engine->stated, err);
 }
 
 int engine_add_live(struct engine *engine, const char *only, struct error *err)
@@ -223,8 +231,9 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	/* What a rule asks for and nobody collected would be unknown. */
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
 		wants[options.nwants++] = (struct discovery_want){.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};
-	r = stated_load(facts_dir(engine, buffer, sizeof(buffer)), &stated, err);
-	options.stated = stated;
+	if (!engine->stated)
+		r = stated_load(facts_dir(engine, buffer, sizeof(buffer)), &stated, err);
+	options.stated = engine->stated ? engine->stated : stated;
 	if (!r)
 		r = discovery_run(&engine->inventory, &options, err);
 	stated_free(stated);

@@ -35,6 +35,7 @@ struct engine {
 	struct arena arena;
 	policy_trace_fn *trace; /* for "policy explain": how each rule fared in every question; NULL: none */
 	void *trace_arg;
+	struct stated *stated; /* for all additions of this host; NULL: read for each */
 	/* Is a device held by an operator, and why? Asked by whoever asks a question, side by side; NULL: nothing is held. */
 	bool (*hold)(void *arg, const struct device *device, char *reason, size_t size);
 	void *hold_arg;
@@ -54,6 +55,8 @@ void engine_stop(struct engine *engine);
 /* Fill the inventory. only: as in discovery_options. */
 int engine_add_file(struct engine *engine, const char *path, struct error *err);
 int engine_add_live(struct engine *engine, const char *only, struct error *err);
+/* For a service: what is stated is read now, with the policy, and not with each addition of this host. */
+int engine_keep_stated(struct engine *engine, struct error *err);
 /*
  * Obey what operators hold on this host, as it stands in a folder; holds must live as long. None of a folder or file that is not there. Who may not read
  * it (-EACCES) is told so in each answer instead, see holds_unread.

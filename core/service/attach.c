@@ -217,7 +217,7 @@ static void scan_done(struct pool_job *job)
 		pthread_mutex_unlock(&attach->lock);
 	}
 	if (attach->of_all)
-		attach->options.whole(attach->options.arg, attach->scanned);
+		attach->options.whole(attach->options.arg);
 	scan_end(attach);
 	attach_next(attach);
 }

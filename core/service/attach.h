@@ -18,8 +18,8 @@ struct attach_options {
 	struct events *events;
 	struct pool *pool;
 	struct broker *broker;
-	/* The table is as this world sees this host's devices now. Called after each scan of all, on the loop. */
-	void (*whole)(void *arg, struct world *world);
+	/* The table is as this host's devices are now. Called after each scan of all, on the loop. */
+	void (*whole)(void *arg);
 	void *arg;
 };
 

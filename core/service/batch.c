@@ -64,10 +64,10 @@ static int slot_open(struct batch *batch, struct slot *slot, const struct job *j
 		r = -ENODEV;
 	if (!r)
 		r = target_open(&slot->view.engine, device, &slot->target, err);
-	/* Another driver took it meanwhile: its attachment is gone as well. */
+	/* Another driver took it meanwhile, and its attachment is gone as well; or a reload gave it to another backend, and a look is under way. */
 	if (!r && strcmp(slot->target.opened->provider->info.name, batch->name) != 0) {
 		target_close(&slot->target);
-		r = error_set(err, -ENODEV, "device \"%s\" is another backend's by now", job->device);
+		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now", job->device);
 	}
 	if (r) {
 		view_close(&slot->view);

@@ -36,7 +36,7 @@ struct kernel {
 	bool open; /* questions are taken */
 	bool draining;
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
-	struct world *serving; /* that lanes are of, and attachments; NULL: nothing is served yet */
+	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
 	uint64_t world_number; /* of serving */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
@@ -102,8 +102,9 @@ static void ask_run(struct pool_job *job)
 
 	if (!r) {
 		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL, ASK_REFUSED, &answer, &err);
-		if (!r)
-			broker_tell(broker, BROKER_ASK, ask->request.id, lines, ask_lines(&answer, lines, BROKER_LINES_MAX));
+		/* Of a reply that comes too late (EINVAL) nothing is to be said; one that could not be made must not keep anybody waiting. */
+		if (!r && broker_tell(broker, BROKER_ASK, ask->request.id, lines, ask_lines(&answer, lines, BROKER_LINES_MAX)) == -ENOMEM)
+			r = error_set(&err, -ENOMEM, "out of memory");
 		answer_free(&answer);
 		view_close(&view);
 	}
@@ -267,24 +268,31 @@ static int on_called(sd_event_source *source, int fd, uint32_t events, void *arg
 
 /* ---------------------------------------------------------------- start and end */
 
-/* After each look at all devices: the first one opens the doors. */
-static void on_whole(void *arg, struct world *world)
+/* From here on the newest world answers, and what an older one said counts no more. */
+static void serve_newest(struct kernel *kernel)
 {
-	struct kernel *kernel = arg;
 	struct world *before = NULL;
-	int r;
 
 	pthread_mutex_lock(&kernel->lock);
-	if (kernel->serving != world) {
+	if (kernel->serving != kernel->world) {
 		lanes_end(kernel);
 		before = kernel->serving;
-		kernel->serving = world_ref(world);
+		kernel->serving = world_ref(kernel->world);
 		kernel->world_number++;
 	}
 	pthread_mutex_unlock(&kernel->lock);
 	world_unref(before);
+}
+
+/* After each look at all devices: the first one opens the doors. It may have been an older world's. */
+static void on_whole(void *arg)
+{
+	struct kernel *kernel = arg;
+	int r;
+
 	if (kernel->open || kernel->draining)
 		return;
+	serve_newest(kernel);
 	kernel->open = true;
 	r = turn_open(&kernel->turn, kernel->broker.fd);
 	if (r)
@@ -368,6 +376,13 @@ static int kernel_start(struct kernel *kernel, struct error *err)
 		return error_set(err, r, "the kernel's questions cannot be watched for: %s", strerror(-r));
 	}
 	kernel->context = (struct lane_context){.broker = &kernel->broker, .answers = kernel->answers, .turn = &kernel->turn};
+	/* First, since from connecting on a look at the devices may be under way, which nothing could end. */
+	r = events_listen(kernel->options.events, on_module, kernel);
+	if (r) {
+		if (kernel->options.passed >= 0)
+			close(kernel->options.passed);
+		return error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
+	}
 	r = kernel_connect(kernel, kernel->options.passed, err);
 	if (r && !is_missing(r))
 		return r;
@@ -375,8 +390,7 @@ static int kernel_start(struct kernel *kernel, struct error *err)
 		log_say(LOG_INFO, "no kernel module: devices have no migration_version until it is loaded");
 		kernel_ready(kernel);
 	}
-	r = events_listen(kernel->options.events, on_module, kernel);
-	return r ? error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r)) : 0;
+	return 0;
 }
 
 int kernel_new(const struct kernel_options *options, struct world *world, struct kernel **ret, struct error *err)
@@ -406,6 +420,8 @@ void kernel_reload(struct kernel *kernel, struct world *world)
 	world_ref(world);
 	world_unref(kernel->world);
 	kernel->world = world;
+	if (kernel->open)
+		serve_newest(kernel);
 	if (kernel->attach)
 		attach_reload(kernel->attach, world);
 }

@@ -27,7 +27,7 @@ struct kernel_options {
 
 /* -EBUSY: another service has the broker; or why the module cannot be spoken to. That it is not loaded is no error. */
 int kernel_new(const struct kernel_options *options, struct world *world, struct kernel **ret, struct error *err);
-/* Another policy, other backends. Those that answer now do until all devices were looked at. */
+/* Another policy, other backends: in force on return. What backends say of types and parameters follows once all devices were looked at. */
 void kernel_reload(struct kernel *kernel, struct world *world);
 /* Take no more questions. Those that were not taken wait for the next service. */
 void kernel_drain(struct kernel *kernel);

@@ -100,12 +100,13 @@ static void lane_wait(struct lane *lane)
 		turn->take(turn->arg);
 }
 
-/* Whoever has its answer may ask again at once. */
+/* Whoever has its answer may ask again at once. The rest, and be it a journal that does not take its lines, is to be as quick. */
 static void lane_replies(void *arg)
 {
 	struct lane *lane = arg;
 
-	turn_take(lane->turn, lane);
+	if (turn_take(lane->turn, lane))
+		turn_busy(lane->turn, lane, true);
 }
 
 static void *lane_run(void *arg)

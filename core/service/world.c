@@ -8,7 +8,8 @@
 
 static int world_fill(struct world *world, const struct world_options *options, struct error *err)
 {
-	int r = 0;
+	/* What is stated changes without a word, and an answer that is given again must not outlive it. */
+	int r = world->live ? engine_keep_stated(&world->engine, err) : 0;
 
 	for (const char **file = options->inventories; *file && !r; file++)
 		r = engine_add_file(&world->engine, *file, err);

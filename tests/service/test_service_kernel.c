@@ -312,6 +312,53 @@ static void policy_that_denies_is_told_as_such_once_it_is_loaded(void **state)
 	assert_int_equal(shim_write(CARD, string_one), 0);
 }
 
+/* What the socket says of the same question. */
+static bool socket_says(const char *verdict)
+{
+	json_t *reply = call(&service, CHECK(ONE_PORT, CARD));
+	bool same = strcmp(text_at(reply, "verdict"), verdict) == 0;
+
+	json_decref(reply);
+	return same;
+}
+
+static void reload_until(const char *verdict)
+{
+	kill(getpid(), SIGHUP);
+	for (int i = 0; i < WAIT_MS / 10 && !socket_says(verdict); i++)
+		pause_ms(10);
+	assert_true(socket_says(verdict));
+}
+
+static void policy_is_in_force_for_the_kernel_when_it_is_for_the_socket(void **state)
+{
+	(void)state;
+	assert_int_equal(shim_write(CARD, string_one), 0);
+	folder_write(&service.folder, "policy/migcompat.conf", "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
+	reload_until("incompatible");
+	assert_int_equal(shim_write(CARD, string_one), -EPERM);
+	unlink(folder_path(&service.folder, "policy/migcompat.conf"));
+	reload_until("compatible");
+	assert_int_equal(shim_write(CARD, string_one), 0);
+}
+
+static void stated_facts_count_from_a_reload_on_for_kernel_and_socket(void **state)
+{
+	(void)state;
+	assert_int_equal(shim_write(CARD, string_one), 0);
+	assert_int_equal(mkdir(folder_path(&service.folder, "policy/facts.d"), 0755), 0);
+	folder_write(&service.folder, "policy/facts.d/card.json",
+		     "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\",\"devices\":{\"" CARD "\":{\"state_version\":\"9.0.0\"}}}");
+	assert_true(socket_says("compatible"));
+	assert_int_equal(shim_write(CARD, string_one), 0);
+	reload_until("incompatible");
+	assert_int_equal(shim_write(CARD, string_one), -EINVAL);
+	unlink(folder_path(&service.folder, "policy/facts.d/card.json"));
+	assert_int_equal(rmdir(folder_path(&service.folder, "policy/facts.d")), 0);
+	reload_until("compatible");
+	assert_int_equal(shim_write(CARD, string_one), 0);
+}
+
 static void successor_takes_over_what_is_attached(void **state)
 {
 	uint64_t before = shim_attachment(CARD);
@@ -400,6 +447,8 @@ static int run_mocked(void)
 		cmocka_unit_test(held_device_is_busy_until_it_is_released),
 		cmocka_unit_test(changed_device_is_asked_anew),
 		cmocka_unit_test(policy_that_denies_is_told_as_such_once_it_is_loaded),
+		cmocka_unit_test(policy_is_in_force_for_the_kernel_when_it_is_for_the_socket),
+		cmocka_unit_test(stated_facts_count_from_a_reload_on_for_kernel_and_socket),
 		cmocka_unit_test(successor_takes_over_what_is_attached),
 		cmocka_unit_test(question_that_waits_is_answered_by_the_successor),
 		cmocka_unit_test(module_that_is_loaded_later_is_served_then),
