@@ -254,6 +254,7 @@ int engine_take_holds(struct engine *engine, struct holds *holds, const char *di
 	}
 	if (r)
 		return error_set(err, r, "%s", why.text);
+	holds->of_this_host = true;
 	engine->hold = holds_ask;
 	engine->hold_arg = holds;
 	return 0;

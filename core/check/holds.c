@@ -149,6 +149,11 @@ bool holds_find(struct holds *holds, const struct device *device, char *reason, 
 
 	pthread_rwlock_rdlock(&holds->lock);
 	i = hold_list_index(&holds->now, device->host->name, device->id, &there);
+	if (!there && holds->of_this_host) {
+		/* The first of that device, whatever the host was called. */
+		i = hold_list_index(&holds->now, "", device->id, &there);
+		there = i < holds->now.count && strcmp(holds->now.list[i].device, device->id) == 0;
+	}
 	if (there && reason)
 		snprintf(reason, size, "%s", holds->now.list[i].reason);
 	pthread_rwlock_unlock(&holds->lock);

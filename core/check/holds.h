@@ -37,6 +37,11 @@ struct holds {
 	struct hold_list now;
 	_Atomic uint64_t changes; /* so many, since the start */
 	char path[4096]; /* of the file */
+	/*
+	 * All devices that are asked about are this host's, as the file is: its name is no part of what is held, since a host may be given another one
+	 * while it runs. Set before other threads use the holds.
+	 */
+	bool of_this_host;
 	/* Called after each change, from the thread that made it, without a lock. Set before other threads use the holds; NULL: nobody wants to know. */
 	void (*changed)(void *arg);
 	void *changed_arg;

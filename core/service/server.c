@@ -126,6 +126,7 @@ static int server_start(struct server *server, struct error *err)
 		r = listen_folder(options->state, &server->clients.group, err);
 	if (!r)
 		r = holds_load(&server->holds, options->state, err);
+	server->holds.of_this_host = !*options->world.inventories;
 	if (!r)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
 	return r;

@@ -27,13 +27,13 @@ static void worker_that_ended_is_told_with_its_reason(void **state)
 	json_t *reply, *backend;
 
 	(void)state;
-	hanging_start(&daemon, "200");
+	hanging_start(&daemon, "500");
 	json_decref(call(&daemon, DESCRIBE_HUNG));
 	reply = call(&daemon, METHOD("Backends", ""));
 	backend = backend_of(reply, "hang_open");
 	assert_string_equal(of(backend, "state"), "restarting");
 	assert_string_equal(of(backend, "status"), "loaded");
-	assert_contains(of(backend, "ended"), "200 ms");
+	assert_contains(of(backend, "ended"), "500 ms");
 	backend = backend_of(reply, "mtty");
 	assert_string_equal(of(backend, "state"), "running");
 	assert_true(json_is_null(json_object_get(backend, "ended")));
@@ -50,7 +50,7 @@ static void watcher_is_told_until_the_backend_is_parked(void **state)
 	int fd;
 
 	(void)state;
-	hanging_start(&daemon, "100");
+	hanging_start(&daemon, "500");
 	fd = watch_open(&daemon, WATCH);
 	watch_until_ready(fd);
 	for (int i = 0; i < 600 && !parked; i++) {
@@ -85,7 +85,7 @@ static void reload_gives_a_parked_backend_another_life(void **state)
 	json_t *reply;
 
 	(void)state;
-	hanging_start(&daemon, "100");
+	hanging_start(&daemon, "500");
 	for (int i = 0; i < 600 && !parked; i++) {
 		json_decref(call(&daemon, DESCRIBE_HUNG));
 		reply = call(&daemon, METHOD("Backends", ""));

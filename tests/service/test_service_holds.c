@@ -239,6 +239,29 @@ static void holds_are_read_as_they_were_written(void **state)
 	folder_remove(&folder);
 }
 
+static void hold_outlives_another_name_of_the_host(void **state)
+{
+	struct host before = {.name = "before"}, after = {.name = "after"};
+	struct device one = {.id = "one", .host = &before}, renamed = {.id = "one", .host = &after}, other = {.id = "ones", .host = &after};
+	struct folder folder;
+	struct holds holds;
+
+	(void)state;
+	folder_make(&folder);
+	assert_int_equal(holds_load(&holds, folder.path, NULL), 0);
+	assert_int_equal(holds_add(&holds, "before", "one", "a", NULL), 0);
+	assert_held(&holds, &one, "a");
+	assert_false(holds_find(&holds, &renamed, NULL, 0)); /* of recorded hosts it is another one */
+	holds.of_this_host = true;
+	assert_held(&holds, &one, "a");
+	assert_held(&holds, &renamed, "a");
+	assert_false(holds_find(&holds, &other, NULL, 0));
+	assert_int_equal(holds_remove(&holds, "one", NULL), 0);
+	assert_false(holds_find(&holds, &renamed, NULL, 0));
+	holds_free(&holds);
+	folder_remove(&folder);
+}
+
 static void holds_are_for_the_group_of_their_folder_whatever_the_umask(void **state)
 {
 	struct folder folder;
@@ -298,6 +321,7 @@ int main(void)
 		cmocka_unit_test(stranger_may_not_even_read),
 		cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
 		cmocka_unit_test(holds_are_read_as_they_were_written),
+		cmocka_unit_test(hold_outlives_another_name_of_the_host),
 		cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
 		cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
 	};
