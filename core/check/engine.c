@@ -158,10 +158,15 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 	return r;
 }
 
-void engine_stop(struct engine *engine)
+void engine_finish(struct engine *engine)
 {
 	for (size_t i = 0; i < engine->nproviders; i++)
 		provider_stop(engine->providers[i]);
+}
+
+void engine_stop(struct engine *engine)
+{
+	engine_finish(engine);
 	for (size_t i = 0; i < engine->nproviders; i++)
 		provider_free(engine->providers[i]);
 	free(engine->providers);

@@ -50,6 +50,8 @@ struct engine {
  */
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err);
 int engine_backends(struct engine *engine, struct error *err);
+/* Nothing will be asked any more: let workers end while what they said is printed. */
+void engine_finish(struct engine *engine);
 void engine_stop(struct engine *engine);
 
 /* Fill the inventory. only: as in discovery_options. */

@@ -15,5 +15,9 @@ int command_check(struct cli *cli)
 		status = answer_choose(cli, &answers);
 	if (!status)
 		status = answers->check(cli, &source, &verdict);
-	return status ? status : verdict_answer(cli, verdict);
+	if (status)
+		return status;
+	if (cli->started)
+		engine_finish(&cli->engine);
+	return verdict_answer(cli, verdict);
 }
