@@ -197,10 +197,11 @@ int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
 
-static int shim_fd = -1; /* the service's */
+static _Atomic int shim_fd = -1; /* the service's */
 
 int __wrap_open(const char *path, int flags, ...)
 {
+	bool absent;
 	va_list args;
 	int mode;
 
@@ -210,9 +211,12 @@ int __wrap_open(const char *path, int flags, ...)
 	if (strcmp(path, BROKER_PATH) != 0)
 		return __real_open(path, flags, mode);
 	errno = ENOENT;
-	if (!shim.absent)
+	pthread_mutex_lock(&shim.lock);
+	absent = shim.absent;
+	pthread_mutex_unlock(&shim.lock);
+	if (!absent)
 		shim_fd = fcntl(shim.event, F_DUPFD_CLOEXEC, 3);
-	return shim.absent ? -1 : shim_fd;
+	return absent ? -1 : shim_fd;
 }
 
 ssize_t __wrap_read(int fd, void *buffer, size_t size)
@@ -246,6 +250,13 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 	pthread_mutex_unlock(&shim.lock);
 	errno = -r;
 	return r ? -1 : (ssize_t)size;
+}
+
+static inline void shim_set(bool *what, bool to)
+{
+	pthread_mutex_lock(&shim.lock);
+	*what = to;
+	pthread_mutex_unlock(&shim.lock);
 }
 
 static inline void shim_start(void)

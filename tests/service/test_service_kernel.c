@@ -388,12 +388,12 @@ static void module_that_is_loaded_later_is_served_then(void **state)
 
 	(void)state;
 	assert_null(service_end());
-	shim.absent = true;
+	shim_set(&shim.absent, true);
 	service_start();
 	for (int i = 0; i < WAIT_MS / 10 && (fd = client_try(&service)) < 0; i++)
 		pause_ms(10);
 	close(fd);
-	shim.absent = false;
+	shim_set(&shim.absent, false);
 	shim_put(MIGCOMPAT_OP_WRITE, shim_attachment(CARD), string_one);
 	path = umockdev_testbed_add_device(testbed, "misc", "migcompat-broker", NULL, NULL, NULL);
 	assert_int_equal(shim_answer(), 0);
@@ -418,7 +418,7 @@ static void broken_broker_ends_the_service_with_a_sentence(void **state)
 	}
 	assert_non_null(text);
 	assert_contains(text, "Input/output error");
-	shim.broken = false;
+	shim_set(&shim.broken, false);
 	service_start();
 	assert_int_equal(shim_write(CARD, string_one), 0);
 }
