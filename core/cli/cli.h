@@ -26,6 +26,9 @@ enum cli_option {
 	CLI_OPTION_UUID = 1 << 7,
 	CLI_OPTION_SENSITIVE = 1 << 8,
 	CLI_OPTION_REASON = 1 << 9,
+	CLI_OPTION_OUTPUT = 1 << 10,
+	CLI_OPTION_FORCE = 1 << 11,
+	CLI_OPTION_INTERFACE = 1 << 12,
 };
 
 /* Who answers a command. */
@@ -51,6 +54,8 @@ struct options {
 	const char *uuid;
 	const char *reason;
 	const char *socket;
+	const char *output;
+	const char *interface;
 	enum cli_color color;
 	bool json;
 	bool raw;
@@ -58,6 +63,7 @@ struct options {
 	bool verbose;
 	bool available;
 	bool sensitive;
+	bool force;
 	bool debug;
 	bool daemon;
 	bool no_daemon;
@@ -66,6 +72,7 @@ struct options {
 	const char *own;     /* the first option that names own workers or their world; NULL: none does */
 	const char *service; /* the first that is about the service; NULL: none is */
 	uint32_t given;      /* enum cli_option: which of those that only some commands take */
+	uint32_t either;     /* those that were given by a letter that they share: the command takes one of them, or that is wrong */
 };
 
 struct cli;
@@ -74,7 +81,7 @@ struct command {
 	const char *arguments; /* "SOURCE TARGET", or "" */
 	const char *summary;   /* one line */
 	const char *text;      /* what --help says further; ends in a newline */
-	const char *example;   /* a command that really runs; {a}, {b}, {state} and {backend} stand for files that come along */
+	const char *example;   /* a command that really runs; {a}, {b}, {state} and {backend} stand for files that come along; NULL: there is none, since it takes a device */
 	uint32_t options;      /* enum cli_option */
 	enum cli_way way;
 	size_t least;          /* arguments */
@@ -156,5 +163,7 @@ int command_policy_show(struct cli *cli);
 int command_policy_explain(struct cli *cli);
 int command_state_inspect(struct cli *cli);
 int command_state_check(struct cli *cli);
+int command_state_save(struct cli *cli);
+int command_state_load(struct cli *cli);
 
 #endif

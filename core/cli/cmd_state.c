@@ -10,10 +10,10 @@
 #include "core/cli/state.h"
 #include "core/cli/verdict_table.h"
 
-int state_read(struct cli *cli, const char *path, int stop, struct state_file *ret)
+int state_read(struct cli *cli, const char *path, struct state_file *ret)
 {
 	struct error err = {0};
-	int r = source_open(&ret->source, path, stop, &err);
+	int r = source_open(&ret->source, path, -1, &err);
 
 	ret->opened = !r;
 	if (!r)
@@ -54,7 +54,7 @@ int command_state_inspect(struct cli *cli)
 	struct state_file file = {0};
 	struct stream_look stream = {0};
 	json_t *document = NULL;
-	int status = state_read(cli, cli->arguments[0], -1, &file);
+	int status = state_read(cli, cli->arguments[0], &file);
 
 	if (!status)
 		status = look(cli, &file.survey, &stream);
@@ -100,9 +100,9 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 	return 0;
 }
 
-int state_target(struct cli *cli, struct state_file *file, int stop, const struct device **ret)
+int state_target(struct cli *cli, struct state_file *file, const struct device **ret)
 {
-	int status = state_read(cli, cli->arguments[0], stop, file);
+	int status = state_read(cli, cli->arguments[0], file);
 
 	if (!status && !file->survey.is_state)
 		return output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
@@ -119,7 +119,7 @@ int command_state_check(struct cli *cli)
 	struct state_file file = {0};
 	const struct device *target = NULL;
 	json_t *document = NULL;
-	int status = state_target(cli, &file, -1, &target);
+	int status = state_target(cli, &file, &target);
 
 	if (!status)
 		status = state_judge(cli, &file, target, &verdict);

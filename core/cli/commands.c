@@ -71,6 +71,10 @@ static const struct command commands[] = {
 	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
 	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", 0, CLI_WAY_OWN, 2, 2, command_policy_explain},
+	{"state save", "DEVICE -o FILE", "a device's state, through its kernel driver",
+	 "-o - is standard output. The device must be in nobody's use; it goes on running\n"
+	 "afterwards. The status is 1 where its driver cannot migrate it, or it is held.\n",
+	 NULL, CLI_OPTION_OUTPUT | CLI_OPTION_INTERFACE, CLI_WAY_OWN, 1, 1, command_state_save},
 	{"state inspect", "FILE", "what is in a state file? is all of it sound?",
 	 "FILE is a state file, what a kernel's driver wrote into its migration stream, or -\n"
 	 "for standard input. Every checksum is checked. The status is 1 where something is\n"
@@ -81,6 +85,11 @@ static const struct command commands[] = {
 	 "into its stream is held against TARGET as well, and all of the file must be sound.\n",
 	 "migcompat -i {b} state check {state} 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
 	 CLI_WAY_OWN, 2, 2, command_state_check},
+	{"state load", "FILE TARGET", "checks it, loads it, and reads it back",
+	 "What check refuses is not loaded, and TARGET is not opened; --force tries all the\n"
+	 "same, and shows what the kernel says. A load that fails ends with a reset. Many\n"
+	 "drivers drop what was loaded when they are closed.\n",
+	 NULL, CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE, CLI_WAY_OWN, 2, 2, command_state_load},
 };
 
 const struct command *command_at(size_t index)
@@ -161,6 +170,8 @@ static int fits(const struct cli *cli)
 
 	if (cli->options.help)
 		return 0;
+	if (!(cli->options.either & command->options))
+		foreign |= cli->options.either;
 	if (foreign)
 		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign),
 				   command->name);

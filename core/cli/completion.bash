@@ -36,12 +36,21 @@ _migcompat() {
     _get_comp_words_by_ref -n : cur prev
   fi
   case $prev in
-  -i | --inventory | --config | --plugin-dir | --socket)
+  --interface)
+    mapfile -t COMPREPLY < <(compgen -W "any group cdev" -- "$cur")
+    return
+    ;;
+  -i | --inventory | --config | --plugin-dir | --socket | --output)
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     return
     ;;
   -o | --columns)
+    if [[ " ${COMP_WORDS[*]} " == *" state save "* ]]; then
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+    fi
     mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON VERSION PATH" -- "${cur^^}")
     return
     ;;
@@ -50,7 +59,7 @@ _migcompat() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason) i=$((i + 1)) ;;
+    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason | --output | --interface) i=$((i + 1)) ;;
     -?*) ;;
     *)
       if [ -z "$command" ]; then
@@ -69,6 +78,8 @@ _migcompat() {
     list) global+=" --types --columns --raw" ;;
     watch) global+=" --types" ;;
     check | "state check") global+=" --verbose --available --fingerprint" ;;
+    "state save") global+=" --output --interface" ;;
+    "state load") global+=" --force --interface --verbose --fingerprint" ;;
     ask) global+=" --host" ;;
     prepare) global+=" --uuid" ;;
     inventory) global+=" --sensitive" ;;
@@ -82,13 +93,13 @@ _migcompat() {
   "") mapfile -t COMPREPLY < <(compgen -W "$commands" -- "$cur") ;;
   backend) mapfile -t COMPREPLY < <(compgen -W "list dump" -- "$cur") ;;
   policy) mapfile -t COMPREPLY < <(compgen -W "check show explain" -- "$cur") ;;
-  state) mapfile -t COMPREPLY < <(compgen -W "inspect check" -- "$cur") ;;
+  state) mapfile -t COMPREPLY < <(compgen -W "save inspect check load" -- "$cur") ;;
   "backend dump" | "policy check" | "state inspect")
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     ;;
-  show | type | version | check | ask | params | prepare | hold | release | "policy explain" | "state check")
-    if [ "$command" = "state check" ] && [ $given = 0 ]; then
+  show | type | version | check | ask | params | prepare | hold | release | "policy explain" | "state save" | "state check" | "state load")
+    if [[ $command == "state check" || $command == "state load" ]] && [ $given = 0 ]; then
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return

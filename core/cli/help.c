@@ -86,6 +86,8 @@ static void print_command(const struct command *command)
 	}
 	printf("\ncommon options:\n");
 	options_help(0, command->way);
+	if (!command->example)
+		return;
 	printf("\nexample:\n");
 	print_example(command->example);
 }
@@ -126,6 +128,6 @@ void help_print(const struct command *command, const char *family)
 		       "repeat. The status is 0 yes, 1 no, 2 could not be told.\n");
 	printf("\nexamples:\n");
 	for (size_t i = 0; command_at(i); i++)
-		if (shown(command_at(i), family))
+		if (shown(command_at(i), family) && command_at(i)->example)
 			print_example(command_at(i)->example);
 }

@@ -40,6 +40,11 @@ static const struct option_info {
 	 "mdev types too, of which no device exists yet"},
 	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, ABOUT_ANY,
 	 "other columns; +COLUMN adds one"},
+	{"--output", 'o', FORM_TEXT, offsetof(struct options, output), "FILE", CLI_OPTION_OUTPUT, ABOUT_ANY, "where the state goes"},
+	{"--interface", 0, FORM_TEXT, offsetof(struct options, interface), "WAY", CLI_OPTION_INTERFACE, ABOUT_ANY,
+	 "group, cdev or any (the default): how VFIO is used"},
+	{"--force", 0, FORM_FLAG, offsetof(struct options, force), NULL, CLI_OPTION_FORCE, ABOUT_ANY,
+	 "load what was refused, to hear what the kernel says"},
 	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY, "columns parted by one blank, for scripts"},
 	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, ABOUT_ANY, "what agrees, too"},
 	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, ABOUT_ANY,
@@ -152,11 +157,12 @@ static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 
 		options[i] = (struct option){
 			.name = infos[i].name + 2,
 			.has_arg = !infos[i].argument ? no_argument : infos[i].form == FORM_COLOR ? optional_argument : required_argument,
-			.val = infos[i].letter ? infos[i].letter : LETTERLESS + (int)i,
+			.val = LETTERLESS + (int)i,
 		};
-		if (infos[i].letter)
-			letters[used++] = (char)infos[i].letter;
-		if (infos[i].letter && infos[i].argument)
+		if (!infos[i].letter || memchr(letters, infos[i].letter, used))
+			continue;
+		letters[used++] = (char)infos[i].letter;
+		if (infos[i].argument)
 			letters[used++] = ':';
 	}
 	options[COUNT(infos)] = (struct option){0};
@@ -166,9 +172,28 @@ static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 
 static const struct option_info *info_find(int value)
 {
 	for (size_t i = 0; i < COUNT(infos); i++)
-		if (value == (infos[i].letter ? infos[i].letter : LETTERLESS + (int)i))
+		if ((value && value == infos[i].letter) || value == LETTERLESS + (int)i)
 			return &infos[i];
 	return NULL;
+}
+
+/* By its letter, which options of different commands may share: the command that it stands with tells which one is meant. */
+static int set_letter(struct options *options, int letter, const char *argument, char *problem, size_t size)
+{
+	uint32_t given = options->given, shared = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < COUNT(infos) && !r; i++) {
+		if (infos[i].letter != letter)
+			continue;
+		shared |= infos[i].only;
+		r = set_option(options, &infos[i], argument, problem, size);
+	}
+	if (shared & (shared - 1)) {
+		options->given = given;
+		options->either |= shared;
+	}
+	return r;
 }
 
 /* What getopt did not take. argument: of argv, the one that it looked at last. */
@@ -211,6 +236,8 @@ int options_parse(struct cli *cli, int argc, char **argv)
 			cli->words[cli->nwords++] = optarg;
 		else if (value == '?' || value == ':')
 			refuse(value, argv[optind - 1], room, sizeof(other));
+		else if (value < LETTERLESS)
+			set_letter(&cli->options, value, optarg, room, sizeof(other));
 		else
 			set_option(&cli->options, info_find(value), optarg, room, sizeof(other));
 	}

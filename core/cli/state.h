@@ -19,10 +19,10 @@ struct state_file {
 
 /* Each returns 0, or CLI_TROUBLE after saying what is wrong; the file is to be released in any case. */
 
-/* Open and survey; stop: as in source_open. */
-int state_read(struct cli *cli, const char *path, int stop, struct state_file *ret);
+/* Open and survey. */
+int state_read(struct cli *cli, const char *path, struct state_file *ret);
 /* The same of the first argument, which must be a state file, and the device that the second one names. */
-int state_target(struct cli *cli, struct state_file *file, int stop, const struct device **ret);
+int state_target(struct cli *cli, struct state_file *file, const struct device **ret);
 /* Hold the file's string and stream against the target. */
 int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict);
 void state_release(struct state_file *file);

@@ -54,7 +54,7 @@ struct format_head {
 	uint32_t content; /* enum format_content */
 	uint64_t memory_size;
 	uint32_t page_size;
-	uint32_t migration_flags; /* of a stream: VFIO_MIGRATION_… that the driver told; else 0 */
+	uint32_t migration_flags; /* of a stream: how it was saved, VFIO_MIGRATION_STOP_COPY and perhaps VFIO_MIGRATION_PRE_COPY; else 0 */
 };
 
 struct format_zeros {

@@ -25,6 +25,13 @@ struct state_transport transport_fd(const int *fd, const char *name)
 	return (struct state_transport){.read = fd_read, .write = fd_write, .arg = (void *)(size_t)fd, .name = name};
 }
 
+static int failed(const struct state_transport *transport, const char *what, int r, struct error *err)
+{
+	if (r == -ECANCELED)
+		return error_set(err, r, "%s: it was interrupted", transport->name);
+	return error_set(err, r, "%s: could not be %s: %s", transport->name, what, strerror(-r));
+}
+
 int transport_read(const struct state_transport *transport, void *buffer, size_t len, struct error *err)
 {
 	char *at = buffer;
@@ -36,7 +43,7 @@ int transport_read(const struct state_transport *transport, void *buffer, size_t
 		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return error_set(err, (int)n, "%s: could not be read: %s", transport->name, strerror((int)-n));
+			return failed(transport, "read", (int)n, err);
 		if (n == 0)
 			return error_set(err, left == len ? -ENODATA : -EBADMSG, "%s: it ends too early", transport->name);
 		at += n;
@@ -57,7 +64,7 @@ int transport_write(const struct state_transport *transport, const void *bytes, 
 		if (n == 0) /* nothing was written and nothing was wrong: trying again could go on for ever */
 			n = -EIO;
 		if (n < 0)
-			return error_set(err, (int)n, "%s: could not be written: %s", transport->name, strerror((int)-n));
+			return failed(transport, "written", (int)n, err);
 		at += n;
 		len -= (size_t)n;
 	}

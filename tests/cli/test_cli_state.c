@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat state inspect and check. */
+/* migcompat state: what needs no device of this host. Real ones are in the kernel lab (tests/kernel/guest/state.sh). */
 #include <fcntl.h>
 
 #include "core/state/writer.h"
@@ -213,6 +213,86 @@ static void a_stale_fingerprint_is_told(void **state)
 	assert_trouble("stale: the target " CARD_2 " changed");
 }
 
+static void a_save_says_where_to(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "state save " DUAL);
+	assert_trouble("state save expects -o FILE, or -o - for standard output");
+	run("migcompat " SERIAL_A "--json state save " DUAL " -o - | cat");
+	assert_contains(ran.err, "standard output takes the state or the document of --json, not both");
+	run("migcompat " SERIAL_A "state save --columns x " DUAL " -o x");
+	assert_trouble("state save takes no --columns");
+	run("migcompat " SERIAL_A "list --output x");
+	assert_trouble("list takes no --output");
+	run("migcompat " SERIAL_A "check -o x " DUAL " " SINGLE);
+	assert_trouble("check takes no --columns");
+	run("migcompat " SERIAL_A "state save --interface x " DUAL " -o \"$FOLDER\"/x");
+	assert_trouble("--interface is \"x\", expected any, group or cdev");
+}
+
+static void a_device_of_another_host_is_not_saved_and_leaves_no_file(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "state save " DUAL " -o \"$FOLDER\"/x; s=$?; ls \"$FOLDER\"; exit $s");
+	assert_status(2);
+	assert_contains(ran.err, DUAL ": it is not a device of this host");
+	assert_null(strstr(ran.out, "x\n"));
+}
+
+static void a_device_that_can_be_no_source_is_not_saved(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("migcompat -i tests/hosts/ap-z16.json --json state save matrix/vfio_ap-passthrough -o \"$FOLDER\"/x");
+	assert_status(1);
+	document = run_json();
+	assert_string_equal(json_member(document, "verdict"), "not-migratable");
+	json_decref(document);
+}
+
+static void what_does_not_fit_is_not_loaded(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("migcompat " SERIAL_B "state load " STATE " " CARD_1);
+	assert_status(1);
+	assert_contains(ran.out, "incompatible (type): source has 2 ports, target has 1\n");
+	assert_string_equal(ran.err, "");
+	run("migcompat " SERIAL_B "--json state load " STATE " " CARD_1);
+	assert_status(1);
+	document = run_json();
+	assert_string_equal(json_member(document, "format"), "migcompat-state-loaded/1");
+	assert_true(json_is_false(json_object_get(document, "loaded")));
+	assert_true(json_is_null(json_object_get(document, "kernel")));
+	assert_string_equal(json_member(json_object_get(document, "verdict"), "limit"), "type");
+	json_decref(document);
+}
+
+static void a_device_of_another_host_is_not_loaded(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_B "state load " STATE " " CARD_2);
+	assert_status(2);
+	assert_contains(ran.err, CARD_2 ": it is not a device of this host");
+	run("migcompat " SERIAL_B "state load --force " STATE " " CARD_1);
+	assert_status(2);
+	assert_contains(ran.err, CARD_1 ": it is not a device of this host");
+}
+
+static void force_does_not_go_around_the_policy_nor_damage(void **state)
+{
+	(void)state;
+	run("echo 'rules = ({name = \"never\"; action = \"deny\";});' >\"$FOLDER\"/deny.conf && "
+	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE " " CARD_2);
+	assert_status(1);
+	assert_contains(ran.err, "--force goes around neither holds nor the policy");
+	run("head -c 300 " STATE " | migcompat " SERIAL_B "state load --force - " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "it ends in the middle of record 2");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -228,6 +308,12 @@ int main(void)
 		cmocka_unit_test(a_damaged_file_is_incompatible_with_everything),
 		cmocka_unit_test(what_is_no_state_file_cannot_be_checked),
 		cmocka_unit_test(a_stale_fingerprint_is_told),
+		cmocka_unit_test(a_save_says_where_to),
+		cmocka_unit_test(a_device_of_another_host_is_not_saved_and_leaves_no_file),
+		cmocka_unit_test(a_device_that_can_be_no_source_is_not_saved),
+		cmocka_unit_test(what_does_not_fit_is_not_loaded),
+		cmocka_unit_test(a_device_of_another_host_is_not_loaded),
+		cmocka_unit_test(force_does_not_go_around_the_policy_nor_damage),
 	};
 
 	return cmocka_run_group_tests(tests, run_setup, run_teardown);
