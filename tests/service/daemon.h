@@ -205,14 +205,18 @@ static inline json_t *client_receive(int fd)
 	size_t len = 0;
 	json_t *reply;
 
-	do {
+	for (;;) {
 		ssize_t got = recv(fd, text + len, 1, 0);
 
+		if (got < 0 && errno == EINTR) /* a socket with a time-out is not restarted */
+			continue;
 		if (got < 0 && errno != ECONNRESET)
 			fail_msg("no reply in time: %s", strerror(errno));
 		if (got <= 0)
 			return NULL;
-	} while (text[len++] && len < sizeof(text));
+		if (!text[len++] || len == sizeof(text))
+			break;
+	}
 	reply = json_loads(text, 0, NULL);
 	assert_non_null(reply);
 	return reply;
