@@ -3,6 +3,7 @@
 #include "core/check/state.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/check/json.h"
@@ -96,11 +97,14 @@ static json_t *stream_json(const struct survey *survey, const struct stream_look
 {
 	struct stream_head buffer;
 	bool known = look && look->backend;
+	char sum[17];
 
 	if (!state_stream(survey, &buffer) || (!survey->is_state && !known))
 		return json_null();
-	return json_pack("{s:o,s:o,s:o}", "bytes", survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null(), "backend",
-			 json_clean(known ? look->backend->name : NULL), "fields", known ? fields_json(&look->result) : json_array());
+	snprintf(sum, sizeof(sum), "%016llx", (unsigned long long)survey->stream_sum);
+	return json_pack("{s:o,s:s?,s:o,s:o}", "bytes", survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null(), "sum",
+			 survey->is_state ? sum : NULL, "backend", json_clean(known ? look->backend->name : NULL), "fields",
+			 known ? fields_json(&look->result) : json_array());
 }
 
 static json_t *records_json(const struct survey *survey)

@@ -28,6 +28,21 @@ void state_release(struct state_file *file)
 		source_close(&file->source);
 }
 
+int state_way(const struct cli *cli, enum vfio_way *ret)
+{
+	static const enum vfio_way ways[] = {VFIO_ANY, VFIO_GROUP, VFIO_CDEV};
+	const char *wished = cli->options.interface;
+
+	*ret = VFIO_ANY;
+	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && wished; i++) {
+		if (strcmp(vfio_way_name(ways[i]), wished) == 0) {
+			*ret = ways[i];
+			return 0;
+		}
+	}
+	return wished ? output_fail(cli, -EINVAL, "--interface is \"%s\", expected any, group or cdev", wished) : 0;
+}
+
 /* ---------------------------------------------------------------- inspect */
 
 /* Backends are started only where they have something to say. */

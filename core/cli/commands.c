@@ -79,7 +79,7 @@ static const struct command commands[] = {
 	 "FILE is a state file, what a kernel's driver wrote into its migration stream, or -\n"
 	 "for standard input. Every checksum is checked. The status is 1 where something is\n"
 	 "wrong with it, or nobody here knows it.\n",
-	 "migcompat state inspect {state}", CLI_OPTION_VERBOSE, CLI_WAY_OWN, 1, 1, command_state_inspect},
+	 "migcompat state inspect {state}", 0, CLI_WAY_OWN, 1, 1, command_state_inspect},
 	{"state check", "FILE TARGET", "can TARGET take the state in FILE?",
 	 "As check, with the string that the file begins with; what a kernel's driver wrote\n"
 	 "into its stream is held against TARGET as well, and all of the file must be sound.\n",

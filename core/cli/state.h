@@ -9,6 +9,7 @@
 #include "core/cli/cli.h"
 #include "core/state/source.h"
 #include "core/state/survey.h"
+#include "core/vfio/vfio.h"
 
 /* A file that was read from end to end. Zeroed is a valid start; do not move it. */
 struct state_file {
@@ -26,10 +27,12 @@ int state_target(struct cli *cli, struct state_file *file, const struct device *
 /* Hold the file's string and stream against the target. */
 int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict);
 void state_release(struct state_file *file);
+/* The way to a device that was asked for. */
+int state_way(const struct cli *cli, enum vfio_way *ret);
+
+#define STATE_CANNOT "its driver in this kernel cannot migrate it"
 
 /* state_table.c: "migcompat-state/1" for people. Returns status, or CLI_TROUBLE. */
 int state_print(const struct cli *cli, const json_t *document, int status);
-/* "96 bytes", "64.0 MiB". Returns the buffer. */
-const char *state_size(uint64_t bytes, char *buffer, size_t size);
 
 #endif

@@ -1,34 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is in a state file, for people: lines, then the fields of a kernel driver's stream. */
-#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cli/document.h"
 #include "core/cli/output.h"
 #include "core/cli/state.h"
+#include "core/cli/state_watch.h"
 
 static void line(const char *name, const char *text)
 {
 	if (text && *text)
 		output_line("%-12s %s", name, text);
-}
-
-/* A size as people read it: "96 bytes", "64.0 MiB". */
-const char *state_size(uint64_t bytes, char *buffer, size_t size)
-{
-	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
-	double value = (double)bytes / 1024;
-	size_t unit = 0;
-
-	if (bytes < 1024) {
-		snprintf(buffer, size, "%" PRIu64 " bytes", bytes);
-		return buffer;
-	}
-	for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
-		value /= 1024;
-	snprintf(buffer, size, "%.1f %s", value, units[unit]);
-	return buffer;
 }
 
 static const char *what(const json_t *document)
@@ -78,6 +61,7 @@ static void info_lines(const json_t *info)
 static void stream_line(const json_t *stream)
 {
 	const json_t *first = json_array_get(json_object_get(stream, "fields"), 0), *bytes = json_object_get(stream, "bytes");
+	const char *sum = document_text(stream, "sum");
 	const char *driver = document_is(first, "field", "stream_driver") ? document_text(first, "value") : NULL;
 	char size[32] = "";
 
@@ -85,7 +69,8 @@ static void stream_line(const json_t *stream)
 		return;
 	if (json_is_integer(bytes))
 		state_size((uint64_t)json_integer_value(bytes), size, sizeof(size));
-	output_line("%-12s %s%s%s", "stream", driver ? driver : "of a driver that no backend here knows", *size ? ", " : "", size);
+	output_line("%-12s %s%s%s%s%s", "stream", driver ? driver : "of a driver that no backend here knows", *size ? ", " : "", size, sum ? ", XXH3 " : "",
+		    sum ? sum : "");
 }
 
 /* The fields, without the driver's name, which stands above. */

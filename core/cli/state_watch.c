@@ -3,14 +3,13 @@
 #include "core/cli/state_watch.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-#include "core/cli/output.h"
-#include "core/cli/state.h"
 
 #define SHOWN_NS 100000000u /* between two lines */
 
@@ -50,6 +49,22 @@ int interrupts_take(void)
 		take(numbers[i]);
 	signal(SIGPIPE, SIG_IGN);
 	return interrupts;
+}
+
+const char *state_size(uint64_t bytes, char *buffer, size_t size)
+{
+	static const char *const units[] = {"KiB", "MiB", "GiB", "TiB"};
+	double value = (double)bytes / 1024;
+	size_t unit = 0;
+
+	if (bytes < 1024) {
+		snprintf(buffer, size, "%" PRIu64 " bytes", bytes);
+		return buffer;
+	}
+	for (; value >= 1024 && unit + 1 < sizeof(units) / sizeof(units[0]); unit++)
+		value /= 1024;
+	snprintf(buffer, size, "%.1f %s", value, units[unit]);
+	return buffer;
 }
 
 static uint64_t now(void)

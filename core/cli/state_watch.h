@@ -7,6 +7,7 @@
 #define CORE_CLI_STATE_WATCH_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "core/state/kernel.h"
@@ -22,10 +23,13 @@ struct state_watch {
 	bool terminal;  /* standard error is one */
 };
 
-/* verb and what: "saving", "0000:00:03.0". */
+/* what: the device; total: bytes, where they are known. */
 void state_watch_begin(struct state_watch *watch, const char *what, uint64_t total);
 /* For kernel_options; arg is the watch. */
 int state_watch_show(void *arg, const struct kernel_progress *progress);
 void state_watch_end(struct state_watch *watch);
+
+/* "96 bytes", "64.0 MiB". Returns the buffer. */
+const char *state_size(uint64_t bytes, char *buffer, size_t size);
 
 #endif

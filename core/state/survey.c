@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/state/sum.h"
+
 #define HEAD_MAX MIGCOMPAT_STREAM_HEAD
 
 const char *record_name(uint32_t type)
@@ -60,7 +62,7 @@ const char *survey_info(const struct survey *survey, const char *key, size_t *re
 
 /* ---------------------------------------------------------------- records */
 
-static int take_record(struct survey *survey, const struct format_record *record, uint8_t *window, struct error *err)
+static int take_record(struct survey *survey, const struct format_record *record, uint8_t *window, struct state_sums *sums, struct error *err)
 {
 	struct survey_count *count = record_name(record->type) ? &survey->counts[record->type] : &survey->unknown;
 	struct state_reader *reader = &survey->reader;
@@ -75,10 +77,12 @@ static int take_record(struct survey *survey, const struct format_record *record
 		return r;
 	count->records++;
 	count->bytes += record->size;
-	if (record->type == RECORD_STREAM)
+	if (record->type == RECORD_STREAM) {
 		keep_head(survey, window, record->size);
-	else if (record->type == RECORD_INFO)
+		state_sums_add(sums, window, record->size);
+	} else if (record->type == RECORD_INFO) {
 		keep_info(survey, (const char *)window, record->size);
+	}
 	return 0;
 }
 
@@ -86,12 +90,15 @@ static int take_records(struct survey *survey, struct error *err)
 {
 	uint8_t *window = malloc(FORMAT_PAYLOAD_MAX);
 	struct format_record record;
+	struct state_sums sums;
 	int r;
 
 	if (!window)
 		return error_set(err, -ENOMEM, "out of memory");
-	while ((r = reader_next(&survey->reader, &record, err)) > 0 && (r = take_record(survey, &record, window, err)) == 0)
+	state_sums_begin(&sums);
+	while ((r = reader_next(&survey->reader, &record, err)) > 0 && (r = take_record(survey, &record, window, &sums, err)) == 0)
 		;
+	survey->stream_sum = state_sums_end(&sums);
 	free(window);
 	return r;
 }

@@ -268,6 +268,49 @@ static void parameters_and_plans_are_sound(void **state)
 	for_each(lists_are_sound);
 }
 
+/* A stream's beginning may be anything: whoever reads it finds something, or knows it not and says nothing. */
+static void reads_stream(struct provider *provider, struct opened *opened, const uint8_t *bytes, size_t len)
+{
+	static struct migcompat_result result;
+	const struct stream_head head = {.bytes = bytes, .len = len, .size = len};
+	struct error err = {0};
+	int r;
+
+	assert_int_equal(result_reset(&result), 0);
+	r = provider_stream(provider, opened, &head, &result, &err);
+	if (r && r != -ENOMSG)
+		fail_msg("%s", err.text);
+	if (!r && strncmp(result.findings[0].field, "stream_driver", 13) != 0)
+		fail_msg("%s: the first finding of a stream is %s, expected stream_driver", provider->info.name, result.findings[0].field);
+	for (size_t i = 0; !r && i < result.count; i++)
+		assert_int_equal(strncmp(result.findings[i].field, "stream_", 7), 0);
+	result_free(&result);
+}
+
+static void noise_is_survived(struct opened *opened)
+{
+	static uint8_t bytes[MIGCOMPAT_STREAM_HEAD];
+	uint64_t noise = 1;
+
+	if (!info_reads_streams(&opened->provider->info))
+		return;
+	for (size_t n = 0; n < MUTATIONS; n++) {
+		for (size_t i = 0; i < 64; i++)
+			bytes[i] = (uint8_t)((noise = noise * 6364136223846793005u + 1442695040888963407u) >> 56);
+		reads_stream(opened->provider, n % 2 ? opened : NULL, bytes, n % 65);
+	}
+	memset(bytes, 0, sizeof(bytes));
+	reads_stream(opened->provider, opened, bytes, sizeof(bytes));
+	memset(bytes, 0xff, sizeof(bytes));
+	reads_stream(opened->provider, opened, bytes, sizeof(bytes));
+}
+
+static void any_stream_is_survived(void **state)
+{
+	(void)state;
+	for_each(noise_is_survived);
+}
+
 int main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
@@ -280,6 +323,7 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_yes_implies_equal_types),
 		cmocka_unit_test(any_fact_may_be_missing_unreadable_or_nonsense),
 		cmocka_unit_test(parameters_and_plans_are_sound),
+		cmocka_unit_test(any_stream_is_survived),
 	};
 
 	arguments = argc;

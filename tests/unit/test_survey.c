@@ -72,6 +72,30 @@ static void a_sound_file_is_told_with_what_is_in_it(void **state)
 	assert_int_equal(survey.stream_size, STREAM_SIZE);
 }
 
+static void the_sum_of_the_stream_does_not_depend_on_its_records(void **state)
+{
+	const struct format_head head = {.content = FORMAT_STREAM};
+	const struct state_transport to = tape_transport(&tape);
+	struct state_writer writer;
+	uint64_t sum;
+
+	(void)state;
+	write_stream();
+	assert_int_equal(look(), 0);
+	sum = survey.stream_sum;
+	tape.len = 0;
+	assert_int_equal(writer_begin(&writer, &to, STRING, strlen(STRING), &head, &err), 0);
+	assert_int_equal(writer_record(&writer, RECORD_STREAM, 0, stream, STREAM_SIZE, &err), 0);
+	assert_int_equal(writer_end(&writer, &err), 0);
+	assert_int_equal(look(), 0);
+	assert_int_equal(survey.stream_sum, sum);
+	stream[5]++;
+	tape.len = 0;
+	write_stream();
+	assert_int_equal(look(), 0);
+	assert_int_not_equal(survey.stream_sum, sum);
+}
+
 static void the_beginning_of_the_stream_is_kept_and_no_more(void **state)
 {
 	(void)state;
@@ -213,6 +237,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_sound_file_is_told_with_what_is_in_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_sum_of_the_stream_does_not_depend_on_its_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_beginning_of_the_stream_is_kept_and_no_more, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_for_people_are_found_by_their_key, setup, teardown),
 		cmocka_unit_test_setup_teardown(lines_that_are_too_long_or_have_no_end_are_left_out, setup, teardown),
