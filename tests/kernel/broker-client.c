@@ -4,6 +4,7 @@
  */
 #include "broker-client.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -180,4 +181,18 @@ int broker_reply_error(struct broker *broker, const union broker_message *reques
 	size_t size = request->header.op == MIGCOMPAT_OP_WRITE ? sizeof(reply) : sizeof(struct migcompat_msg_text_reply);
 
 	return broker_send(broker, &reply, size);
+}
+
+int broker_open_clean(struct broker *broker)
+{
+	union broker_message reply;
+	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), error = fd < 0 ? -errno : broker_hello(broker, fd);
+
+	while (!error) {
+		error = broker_list(broker, 0, &reply);
+		if (error || !reply.list_reply.attachment)
+			break;
+		error = broker_detach(broker, reply.list_reply.attachment);
+	}
+	return error;
 }

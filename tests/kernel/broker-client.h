@@ -36,6 +36,8 @@ struct broker {
 
 /* Each returns 0 or a negative errno. */
 int broker_hello(struct broker *broker, int fd);
+/* Opens the broker, says hello, and detaches whatever was left attached. */
+int broker_open_clean(struct broker *broker);
 int broker_send(struct broker *broker, void *message, size_t size);
 int broker_receive(struct broker *broker, union broker_message *message);
 int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type, uint64_t *ret_id);

@@ -137,19 +137,9 @@ static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void)
 	close(fd);
 }
 
-static void broker_open_and_clean(void)
-{
-	union broker_message reply;
-	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC);
-
-	EXPECT_RESULT(0, broker_hello(&broker, fd));
-	while (broker_list(&broker, 0, &reply) == 0 && reply.list_reply.attachment)
-		EXPECT_RESULT(0, broker_detach(&broker, reply.list_reply.attachment));
-}
-
 static void commands_fail_cleanly(void)
 {
-	broker_open_and_clean();
+	EXPECT_RESULT(0, broker_open_clean(&broker));
 	operation_fails_cleanly("hello", do_hello, nothing);
 	operation_fails_cleanly("attach", do_attach, do_detach);
 	operation_fails_cleanly("attach-type", do_attach_type, do_detach);

@@ -12,6 +12,18 @@ export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_
 export MDEV_2A MDEV_2B MDEV_1A MDEV_1B CARD_2PORT CARD_1PORT TYPE_2='mtty!mtty-2' TYPE_1='mtty!mtty-1'
 
 for program in $DAEMON_PROGRAMS; do run $program; done
+
+# comes COMMAND...: whether it succeeds, now or after a while.
+comes() {
+	for try in $(seq 600); do
+		if "$@" >/dev/null 2>&1; then return 0; fi
+		sleep 0.1
+	done
+	return 1
+}
+attached() { cat "/sys/class/migcompat/$1/migration_version"; }
+gone() { [ ! -e "/sys/class/migcompat/$1" ]; }
+. /lab/udev.sh
 . /lab/leave.sh
 leaks_end
 echo "$failures failures"

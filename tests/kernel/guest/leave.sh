@@ -1,17 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # Module and service come and go in any order that is safe. Sourced by daemon.sh, last.
 
-# comes COMMAND...: whether it succeeds within a minute.
-comes() {
-	for try in $(seq 600); do
-		if "$@" >/dev/null 2>&1; then return 0; fi
-		sleep 0.1
-	done
-	return 1
-}
-attached() { cat "/sys/class/migcompat/$1/migration_version"; }
-gone() { [ ! -e "/sys/class/migcompat/$1" ]; }
-
 migcompatd --foreground 2>>/out/daemon.log &
 daemon=$!
 comes attached $MDEV_2A && comes attached "$TYPE_2" || fail "the devices are not attached"
