@@ -103,7 +103,7 @@ static json_t *stream_json(const struct survey *survey, const struct stream_look
 		return json_null();
 	snprintf(sum, sizeof(sum), "%016llx", (unsigned long long)survey->stream_sum);
 	return json_pack("{s:o,s:s?,s:o,s:o}", "bytes", survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null(), "sum",
-			 survey->is_state ? sum : NULL, "backend", json_clean(known ? look->backend->name : NULL), "fields",
+			 survey->stream_size ? sum : NULL, "backend", json_clean(known ? look->backend->name : NULL), "fields",
 			 known ? fields_json(&look->result) : json_array());
 }
 

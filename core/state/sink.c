@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -12,12 +13,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A pipe may be full for long. A write that has begun is ended by the signal that makes stop readable. */
+/*
+ * A pipe may be full for long. What is written to it at a time is what a pipe with room for anything has room for, so that no write
+ * waits where nobody looks at stop. (Not to block at all would be for everybody who shares the descriptor.)
+ */
 static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 {
 	const struct state_sink *sink = arg;
 	struct pollfd fds[] = {{.fd = sink->fd, .events = POLLOUT}, {.fd = sink->stop, .events = POLLIN}};
 	ssize_t n;
+
+	if (!sink->path && len > PIPE_BUF)
+		len = PIPE_BUF;
 
 	if (sink->stop >= 0 && poll(fds, 2, -1) < 0)
 		return -errno;

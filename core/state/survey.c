@@ -131,8 +131,10 @@ static int take_bare(struct survey *survey, struct error *err)
 		if (n < 0)
 			return error_set(err, (int)n, "%s: could not be read: %s", survey->from->name, strerror((int)-n));
 	}
-	if (n == 0)
+	if (n == 0) {
 		survey->stream_size = survey->head_len;
+		survey->stream_sum = state_sum(survey->head, survey->head_len, 0);
+	}
 	return 0;
 }
 

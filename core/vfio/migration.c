@@ -32,8 +32,10 @@ static int feature(int device, uint32_t flags, void *payload, size_t size)
 	request.head.argsz = (uint32_t)(head + size);
 	request.head.flags = flags;
 	memcpy(request.room + head, payload, size);
-	if (ioctl(device, VFIO_DEVICE_FEATURE, &request) < 0)
-		return -errno;
+	/* A driver may be interrupted on its way to a state; the way is then gone on from where it is. */
+	while (ioctl(device, VFIO_DEVICE_FEATURE, &request) < 0)
+		if (errno != EINTR)
+			return -errno;
 	memcpy(payload, request.room + head, size);
 	return 0;
 }
@@ -120,7 +122,10 @@ static void data_close(struct kernel_device *device, int fd)
 
 static int reset(struct kernel_device *device)
 {
-	return ioctl(mine(device)->device, VFIO_DEVICE_RESET) < 0 ? -errno : 0;
+	while (ioctl(mine(device)->device, VFIO_DEVICE_RESET) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
 }
 
 const struct kernel_device_ops vfio_migration_ops = {

@@ -209,6 +209,19 @@ static int scratch_write(int device, unsigned char value)
 	return pwrite(device, &value, 1, (off_t)region.offset + SCRATCH_REGISTER) == 1 ? 0 : -errno;
 }
 
+/* For whoever wants to hold another reader of such streams against this one. */
+static int stream_dump(const struct stream *stream, const char *path)
+{
+	FILE *file = fopen(path, "w");
+
+	if (!file)
+		return -errno;
+
+	size_t put = fwrite(stream->bytes, 1, stream->length, file);
+
+	return fclose(file) == 0 && put == stream->length ? 0 : -EIO;
+}
+
 /* Opens a device and asks whether it migrates at all. The session is to be closed whatever the outcome. */
 static enum outcome begin(struct session *session, const char *id, int *ret_error)
 {
@@ -266,15 +279,19 @@ static enum outcome load_target(struct session *session, const struct stream *st
 int main(int argc, char **argv)
 {
 	static struct stream stream;
+	const char *dump = NULL;
 	int mark = -1, error = 0;
 
-	if (argc == 5 && strcmp(argv[1], "--mark") == 0) {
-		mark = atoi(argv[2]) & 0xff;
-		argv += 2;
-		argc -= 2;
+	for (; argc >= 5 && strncmp(argv[1], "--", 2) == 0; argv += 2, argc -= 2) {
+		if (strcmp(argv[1], "--mark") == 0)
+			mark = atoi(argv[2]) & 0xff;
+		else if (strcmp(argv[1], "--dump") == 0)
+			dump = argv[2];
+		else
+			break;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: vfio-transfer [--mark BYTE] SOURCE TARGET   (mdev UUIDs or PCI addresses)\n");
+		fprintf(stderr, "usage: vfio-transfer [--mark BYTE] [--dump FILE] SOURCE TARGET   (mdev UUIDs or PCI addresses)\n");
 		return OUTCOME_ERROR;
 	}
 
@@ -285,6 +302,8 @@ int main(int argc, char **argv)
 	if (outcome == OUTCOME_YES)
 		outcome = save_source(&session, mark, &stream, &error);
 	session_close(&session);
+	if (outcome == OUTCOME_YES && dump && (error = -stream_dump(&stream, dump)) != 0)
+		outcome = OUTCOME_ERROR;
 	if (outcome == OUTCOME_YES) {
 		outcome = begin(&session, argv[2], &error);
 		if (outcome == OUTCOME_YES)

@@ -30,6 +30,8 @@ struct driver {
 	bool forgets;     /* takes a load, and then has something else */
 	bool no_fd;
 	unsigned resets;
+	enum kernel_state way[16]; /* the states that it was sent to */
+	size_t nway;
 	int fail[DRIVER_OP_COUNT];
 	unsigned fail_at[DRIVER_OP_COUNT]; /* the call that fails, from 0 */
 	unsigned calls[DRIVER_OP_COUNT];
@@ -67,6 +69,8 @@ static inline int driver_set_state(struct kernel_device *device, enum kernel_sta
 	int r = driver_fails(driver, DRIVER_SET_STATE);
 
 	*ret_fd = -1;
+	if (driver->nway < sizeof(driver->way) / sizeof(driver->way[0]))
+		driver->way[driver->nway++] = state;
 	if (!r && state == KERNEL_PRE_COPY && (!(device->flags & KERNEL_CAN_PRE_COPY) || driver->state == KERNEL_STOP_COPY))
 		r = -EINVAL;
 	if (!r && driver->state == KERNEL_RESUMING && state != KERNEL_STOP)

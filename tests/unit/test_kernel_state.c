@@ -78,6 +78,30 @@ static void a_driver_that_copies_ahead_is_asked_for_its_initial_bytes_first(void
 	free(target);
 }
 
+static void a_device_goes_the_kernels_way_through_the_states(void **state)
+{
+	static const enum kernel_state saving[] = {KERNEL_PRE_COPY, KERNEL_STOP_COPY, KERNEL_RUNNING};
+	static const enum kernel_state loading[] = {KERNEL_RESUMING, KERNEL_STOP, KERNEL_STOP_COPY, KERNEL_STOP, KERNEL_RUNNING};
+	struct driver *source = driver_make(LEN, BOTH, 'a'), *target = driver_make(LEN, BOTH, 'b');
+
+	(void)state;
+	source->ahead = 4;
+	expect_copy(source, target);
+	assert_int_equal(source->nway, 3);
+	assert_memory_equal(source->way, saving, sizeof(saving));
+	assert_int_equal(target->nway, 5);
+	assert_memory_equal(target->way, loading, sizeof(loading));
+	free(source);
+	source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a');
+	free(target);
+	target = driver_make(LEN, BOTH, 'b');
+	expect_copy(source, target);
+	assert_int_equal(source->nway, 2);
+	assert_memory_equal(source->way, saving + 1, 2 * sizeof(saving[0]));
+	free(source);
+	free(target);
+}
+
 static void a_session_may_be_told_of_again_or_not(void **state)
 {
 	(void)state;
@@ -464,6 +488,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_stream_is_copied_by_stop_copy),
 		cmocka_unit_test(a_driver_that_copies_ahead_is_asked_for_its_initial_bytes_first),
+		cmocka_unit_test(a_device_goes_the_kernels_way_through_the_states),
 		cmocka_unit_test(a_session_may_be_told_of_again_or_not),
 		cmocka_unit_test(reads_and_writes_may_be_short),
 		cmocka_unit_test(a_driver_without_migration_is_refused_at_once),

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/eventfd.h>
+#include <sys/wait.h>
 
 #include "tests/support/files.h"
 
@@ -136,6 +137,34 @@ static void a_full_pipe_can_be_left(void **state)
 	close(stop);
 }
 
+static void a_pipe_with_room_for_a_part_is_left_as_well(void **state)
+{
+	static char bytes[1 << 20];
+	int ends[2], kept = dup(STDOUT_FILENO), stop = eventfd(0, EFD_CLOEXEC), r;
+	pid_t child;
+
+	(void)state;
+	fflush(stdout);
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(dup2(ends[1], STDOUT_FILENO), STDOUT_FILENO);
+	r = sink_open(&sink, "-", stop, &err);
+	assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(r, 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) { /* nobody reads, and no signal comes here */
+		usleep(50000);
+		_exit(eventfd_write(stop, 1) != 0);
+	}
+	assert_int_equal(transport_write(&sink.transport, bytes, sizeof(bytes), &err), -ECANCELED);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	sink_close(&sink);
+	close(ends[0]);
+	close(ends[1]);
+	close(kept);
+	close(stop);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -145,6 +174,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_link_stays_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_never_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_pipe_can_be_left, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_with_room_for_a_part_is_left_as_well, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -2,6 +2,7 @@
 /* State files that are looked at from end to end, and bytes that are none. */
 #include "core/state/survey.h"
 
+#include "core/state/sum.h"
 #include "core/state/writer.h"
 #include "tests/support/state.h"
 #include "tests/support/stream.h"
@@ -194,6 +195,7 @@ static void what_is_no_state_file_is_kept_as_far_as_anybody_looks(void **state)
 	assert_int_equal(survey.head_len, len);
 	assert_memory_equal(survey.head, bytes, len);
 	assert_int_equal(survey.stream_size, len);
+	assert_int_equal(survey.stream_sum, state_sum(bytes, len, 0));
 	tape_write(&tape, stream, sizeof(stream));
 	assert_int_equal(look(), 0);
 	assert_int_equal(survey.head_len, MIGCOMPAT_STREAM_HEAD);

@@ -27,6 +27,15 @@ save() { expect 0 "save-$2" migcompat state save --interface "$way" "$1" -o "/ou
 # A byte in the scratch register, which no state has by accident. The program that writes it is not ours.
 mark() { vfio-transfer --mark "$2" "$1" "$1" >>/out/transfer.txt 2>&1 || fail "$(label "$1") could not be marked"; }
 
+# The sum of a stream, in a state file or bare.
+sum_of() { migcompat state inspect "$1" | sed -n 's/^stream .*XXH3 //p'; }
+
+# What another program reads from the device is what our file holds.
+same_stream() {
+	vfio-transfer --dump /tmp/stream "$1" "$1" >>/out/transfer.txt 2>&1 || fail "$(label "$1") could not be read"
+	[ -n "$(sum_of /tmp/stream)" ] && [ "$(sum_of /tmp/stream)" = "$(sum_of "$2")" ] || fail "$(label "$1") has another state than $2"
+}
+
 # ---------------------------------------------------------------- what must work
 
 saved_and_loaded() {
@@ -35,6 +44,7 @@ saved_and_loaded() {
 	save $MDEV_2A 2a
 	says save-2a.txt "saved 96 bytes of $MDEV_2A to /out/2a"
 	[ "$(stat -c %a /out/2a)" = 600 ] || fail "a state file is open to others: $(stat -c %a /out/2a)"
+	same_stream $MDEV_2A /out/2a
 	save $MDEV_2A 2a-again
 	same /out/2a /out/2a-again
 	expect 0 inspect migcompat state inspect /out/2a
@@ -46,6 +56,7 @@ saved_and_loaded() {
 	says check.txt 'compatible (identical)'
 	expect 0 load migcompat state load --interface "$way" /out/2a $MDEV_2B
 	says load.txt "loaded 96 bytes into $MDEV_2B; it gave the same back"
+	same_stream $MDEV_2B /out/2a # mtty keeps what was loaded
 	expect 0 load-json migcompat state load --json --interface "$way" /out/2a $MDEV_2B
 	says load-json.txt '"loaded":true,"verified":true,"forced":false,"bytes":96,"kernel":null'
 	expect 0 save-json migcompat state save --json --interface "$way" $MDEV_2A -o /out/2a-json
@@ -133,13 +144,30 @@ expect_refusal() {
 
 # ---------------------------------------------------------------- what is in the way
 
+# Ten seconds for a condition that a command tells.
+wait_for() {
+	for _ in $(seq 1 500); do
+		"$@" && return
+		usleep 20000
+	done
+	fail "waited in vain: $*"
+}
+
+# Does that process have a device open?
+has_device() {
+	for file in /proc/"$1"/fd/*; do
+		case $(readlink "$file") in *vfio-device* | /dev/vfio/devices/*) return 0 ;; esac
+	done
+	return 1
+}
+
 in_use() {
 	mkfifo /tmp/hold
 	for holding in "$@"; do
 		vfio-hold "$holding" $MDEV_2A </tmp/hold >/out/hold.txt 2>&1 &
 		holder=$!
 		exec 3>/tmp/hold
-		while kill -0 $holder 2>/dev/null && ! grep -q held /out/hold.txt; do usleep 10000; done
+		wait_for grep -q held /out/hold.txt
 		expect 2 "in-use-$holding" migcompat state save --interface "$way" $MDEV_2A -o /out/in-use
 		says "in-use-$holding.err" "$MDEV_2A: it is in use: process $holder (vfio-hold) has it open"
 		one_line "in-use-$holding.err"
@@ -186,7 +214,7 @@ interrupted_save() {
 	reader=$!
 	{ dd if=/dev/zero bs=65336 count=1 2>/dev/null; exec migcompat state save --interface "$way" $MDEV_2A -o - 2>/out/slow.err; } >/tmp/slow &
 	writer=$!
-	while ! readlink /proc/$writer/fd/* 2>/dev/null | grep -q 'vfio-device\|/dev/vfio/devices/'; do usleep 10000; done
+	wait_for has_device $writer
 	usleep 300000
 	kill -TERM $writer
 	wait $writer
