@@ -84,16 +84,34 @@ static const char *or_none(const char *text)
 	return text && *text ? text : "-";
 }
 
+/* As much of a part as fits; returns where the next one begins. */
+static char *put(char *at, const char *end, const char *part)
+{
+	size_t len = strlen(part), room = (size_t)(end - at);
+
+	if (len > room)
+		len = room;
+	memcpy(at, part, len);
+	return at + len;
+}
+
+/* Put together by hand: with many writers of migration_version, formatting was a good part of an answer. */
 static void answer_describe(const struct log_answer *answer, char *text, size_t size)
 {
-	char uid[32] = "";
+	char numbers[64], uid[32] = "";
+	const char *parts[] = {
+		answer->method, ": ", or_none(answer->source), answer->target ? " to " : "", answer->target ? answer->target : "", ": ",
+		or_none(answer->verdict), answer->limit ? ", limit " : "", answer->limit ? answer->limit : "", " (hash ", or_none(answer->hash),
+		numbers, uid, ")",
+	};
+	const char *end = text + size - 1;
 
+	snprintf(numbers, sizeof(numbers), ", %" PRIu64 " us", answer->duration_us);
 	if (answer->uid != LOG_UID_UNKNOWN)
 		snprintf(uid, sizeof(uid), ", uid %u", answer->uid);
-	snprintf(text, size, "%s: %s%s%s: %s%s%s (hash %s, %" PRIu64 " us%s)", answer->method, or_none(answer->source),
-		 answer->target ? " to " : "", answer->target ? answer->target : "", or_none(answer->verdict), answer->limit ? ", limit " : "",
-		 answer->limit ? answer->limit : "", or_none(answer->hash), answer->duration_us, uid);
-	clean(text);
+	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
+		text = put(text, end, parts[i]);
+	*text = '\0';
 }
 
 static bool answer_send(const struct log_answer *answer, const char *text)
@@ -108,20 +126,22 @@ static bool answer_send(const struct log_answer *answer, const char *text)
 
 void log_answers(const struct log_answer *answers, size_t count)
 {
-	char lines[ANSWERS_BYTES], text[LINE_BYTES];
+	char lines[ANSWERS_BYTES], text[LINE_BYTES], *at;
 	size_t len = 0;
 
 	if (least_important < LOG_INFO)
 		return;
 	for (size_t i = 0; i < count; i++) {
 		answer_describe(&answers[i], text, sizeof(text));
+		clean(text);
 		if (!to_stderr && answer_send(&answers[i], text))
 			continue;
 		if (len + sizeof(text) + 16 > sizeof(lines)) {
 			fwrite(lines, 1, len, stderr);
 			len = 0;
 		}
-		len += (size_t)snprintf(lines + len, sizeof(lines) - len, "migcompatd: %s\n", text);
+		at = put(put(put(lines + len, lines + sizeof(lines), "migcompatd: "), lines + sizeof(lines), text), lines + sizeof(lines), "\n");
+		len = (size_t)(at - lines);
 	}
 	if (len)
 		fwrite(lines, 1, len, stderr);
