@@ -105,6 +105,9 @@ static void a_failed_run_leaves_nothing(void **state)
 
 /* ---------------------------------------------------------------- what happens meanwhile */
 
+/* Longer than a run takes: a device that is gone and back within one cannot be told from one that stayed. */
+#define AWAY_US 3000
+
 static atomic_bool stop;
 
 static void *come_and_go(void *arg)
@@ -116,9 +119,9 @@ static void *come_and_go(void *arg)
 	snprintf(away, sizeof(away), "%s", mocked_path("/sys/devices/away"));
 	while (!atomic_load(&stop)) {
 		rename(here, away);
-		usleep(150);
+		usleep(AWAY_US);
 		rename(away, here);
-		usleep(150);
+		usleep(AWAY_US);
 	}
 	return NULL;
 }
