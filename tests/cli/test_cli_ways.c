@@ -87,7 +87,7 @@ static void same_in_every_form(const struct line *lines, size_t count)
 		snprintf(text, sizeof(text), "m --color=always %s", lines[i].words);
 		same(text, lines[i].status);
 		snprintf(text, sizeof(text),
-			 "WORDS=\"%s\"; export WORDS; TERM=xterm script -qec 'stty cols 80; bash -c \"m $WORDS\"' /dev/null",
+			 "WORDS=\"%s\"; export WORDS; SHELL=/bin/bash TERM=xterm script -qec 'stty cols 80; bash -c \"m $WORDS\"' /dev/null",
 			 lines[i].words);
 		same(text, lines[i].status);
 	}
