@@ -16,6 +16,7 @@
 #define FORMAT_VERSION 1u
 #define FORMAT_MAGIC "MIGSTATE"
 #define FORMAT_PAYLOAD_MAX MIGCOMPAT_STATE_WINDOW
+#define FORMAT_MEMORY_MAX ((uint64_t)1 << 40) /* bytes of device memory, in regions and in files */
 
 enum record_type {
 	RECORD_HEAD = 1,   /* once, first: struct format_head */

@@ -56,9 +56,14 @@ static int take(struct state_reader *reader, void *buffer, size_t len, struct er
 	return latched(reader, err);
 }
 
+static int no_state_file(struct state_reader *reader, struct error *err)
+{
+	return refuse(reader, -EBADMSG, err, "it does not begin with a version string and a newline: no state file");
+}
+
 int reader_begin(struct state_reader *reader, const struct state_transport *from, struct error *err)
 {
-	size_t len = 0;
+	size_t len = 0, colons = 0;
 	int r;
 
 	*reader = (struct state_reader){.from = from};
@@ -74,9 +79,13 @@ int reader_begin(struct state_reader *reader, const struct state_transport *from
 		if (byte == '\n')
 			break;
 		if (byte < 0x21 || byte > 0x7e || len == MIGCOMPAT_STRING_MAX)
-			return refuse(reader, -EBADMSG, err, "it does not begin with a version string and a newline: no state file");
+			return no_state_file(reader, err);
+		colons += byte == ':';
 		reader->version[len++] = byte;
 	}
+	/* NAMESPACE:KIND:TYPE:PAYLOAD. What is in them is for whoever knows strings; without them it is any text. */
+	if (colons < 3)
+		return no_state_file(reader, err);
 	reader->version_len = len;
 	reader->version[len] = '\n';
 	reader->chain = state_sum(reader->version, len + 1, 0);
@@ -185,7 +194,8 @@ int reader_head(struct state_reader *reader, struct error *err)
 	if (head->version != FORMAT_VERSION || (head->content != FORMAT_REGIONS && head->content != FORMAT_STREAM))
 		return refuse(reader, -EPROTONOSUPPORT, err, "it is of format %u with content %u, expected format %u", head->version,
 			      head->content, FORMAT_VERSION);
-	if (head->page_size != PAGE || head->memory_size % PAGE || (head->content == FORMAT_STREAM && head->memory_size))
+	if (head->page_size != PAGE || head->memory_size % PAGE || head->memory_size > FORMAT_MEMORY_MAX ||
+	    (head->content == FORMAT_STREAM && head->memory_size))
 		return refuse(reader, -EBADMSG, err, "it tells of %llu bytes of memory in pages of %u, which makes no sense",
 			      (unsigned long long)head->memory_size, head->page_size);
 	return 0;

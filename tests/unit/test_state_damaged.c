@@ -158,6 +158,7 @@ static void other_files_are_no_state_files(void **state)
 	bench->tape.len = 0;
 	tape_write(&bench->tape, "hello\nworld, this is a text file of more than one record's head\n", 64);
 	assert_int_equal(side_load(&bench->target, &bench->tape, &any, &bench->err), -EBADMSG);
+	assert_contains(bench->err.text, "no state file");
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)

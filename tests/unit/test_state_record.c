@@ -250,8 +250,12 @@ static void another_size_of_memory_is_refused(void **state)
 	refused(bench, -EINVAL, "bytes of memory");
 	script_begin(bench, PAGES * PAGE + 1);
 	refused(bench, -EBADMSG, "no sense");
-	script_begin(bench, UINT64_MAX / PAGE * PAGE);
+	script_begin(bench, FORMAT_MEMORY_MAX);
 	refused(bench, -EINVAL, "bytes of memory");
+	script_begin(bench, FORMAT_MEMORY_MAX + PAGE);
+	refused(bench, -EBADMSG, "no sense");
+	script_begin(bench, UINT64_MAX / PAGE * PAGE);
+	refused(bench, -EBADMSG, "no sense");
 }
 
 /* A record whose head is what it should not be, with the right sums. */
