@@ -12,7 +12,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#define MEMORY_MAX ((uint64_t)1 << 40)
+#include "core/state/format.h"
+
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 _Static_assert(sizeof(struct migcompat_control) == 144, "the control region has no gaps");
@@ -41,7 +42,7 @@ int regions_info_check(const struct regions_info *info, struct error *err)
 {
 	const uint32_t known = MIGCOMPAT_CAP_DEVICE_MEMORY | MIGCOMPAT_CAP_SYSTEM_MEMORY | MIGCOMPAT_CAP_LOGGING;
 
-	if (info->memory_size % MIGCOMPAT_STATE_PAGE || info->memory_size > MEMORY_MAX)
+	if (info->memory_size % MIGCOMPAT_STATE_PAGE || info->memory_size > FORMAT_MEMORY_MAX)
 		return error_set(err, -EPROTO, "its device memory has %llu bytes, expected whole pages and at most 2^40",
 				 (unsigned long long)info->memory_size);
 	if (info->config_max < 1 || info->config_max > MIGCOMPAT_STATE_CONFIG_MAX)
@@ -266,10 +267,10 @@ int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, 
 
 	if (!field)
 		return -EINVAL;
-	if (!field->write)
-		return error_set(&regions->err, -EROFS, "%s can only be read", field->name);
 	if (!regions->agreed && field->write != regions_write_version)
 		return error_set(&regions->err, -EPROTO, "%s was written before version", field->name);
+	if (!field->write)
+		return error_set(&regions->err, -EROFS, "%s can only be read", field->name);
 	if (size < sizeof(value) && value >> (8 * size))
 		return error_set(&regions->err, -EINVAL, "%s is %zu bytes wide, and the value is larger", field->name, size);
 	r = field->write(regions, value);

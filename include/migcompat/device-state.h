@@ -24,10 +24,11 @@
  *
  * What a write returns (0, or the errno), for every state, action and order:
  *
- *   any field before version                            EPROTO
- *   version          1; another one                      0; EPROTONOSUPPORT
  *   another offset or size than a field's                EINVAL
+ *   any field before version                            EPROTO
  *   a field that is read-only                            EROFS
+ *   a value that is wider than its field                 EINVAL
+ *   version          1; another one                      0; EPROTONOSUPPORT
  *
  *   device_state     to:   RUNNING  STOPPED  RUNNING|LOGGING  STOPPED|LOGGING
  *     from any of the four 0        0        0                0
@@ -55,7 +56,8 @@
  *     dirty, GET_BUFFER at the end                         0, and size 0: the round is over
  *     dirty, SET_BUFFER: no size; before all of memory; no whole records; a page past the end
  *                                                          ENODATA; ENODATA; EINVAL; ERANGE
- *     GET_BUFFER after one that the vendor failed          EIO: a page may be lost; mount anew
+ *     GET_BUFFER after one that the vendor failed, of a device that can log
+ *                                                          EIO: a page may be lost; mount anew
  *   dirty.start      no whole page; else                   EINVAL; 0
  *   dirty.count      0; more than the region has bits; past the end of memory   EINVAL; ERANGE; ERANGE
  *

@@ -230,6 +230,25 @@ static void a_page_that_may_be_lost_is_never_passed_over(void **state)
 	assert_contains(migcompat_regions_message(bench->regions), "lost");
 }
 
+/* Without marks every page is got each time, so none can be lost. */
+static void what_failed_may_be_got_again_where_nothing_is_logged(void **state)
+{
+	struct migcompat_regions *regions = NULL;
+	struct card card;
+
+	(void)state;
+	card_make(&card, 4, 0);
+	assert_int_equal(migcompat_regions_new(&card_table, &card, &regions), 0);
+	migcompat_regions_write(regions, AT(version), 1);
+	migcompat_regions_write(regions, AT(memory.size), PAGE);
+	card.fail[CARD_MEMORY_READ] = -EIO;
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), -EIO);
+	card.fail[CARD_MEMORY_READ] = 0;
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), 0);
+	migcompat_regions_free(regions);
+	card_free(&card);
+}
+
 /* Somebody who has the regions mapped goes on writing while the config is looked at. */
 static struct card_config *shared_config;
 
@@ -295,6 +314,7 @@ int main(void)
 		TEST(an_answer_that_is_no_errno_is_refused),
 		TEST(pages_that_nobody_asked_for_are_refused),
 		TEST(a_page_that_may_be_lost_is_never_passed_over),
+		cmocka_unit_test(what_failed_may_be_got_again_where_nothing_is_logged),
 		cmocka_unit_test(a_config_is_copied_before_it_is_checked),
 		cmocka_unit_test(a_load_that_is_left_alone_is_dropped_with_the_regions),
 	};

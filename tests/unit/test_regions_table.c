@@ -75,6 +75,14 @@ static const struct cell single[] = {
 	{.name = "memory.size before version", .no_version = true, .write = MEMORY_SIZE(PAGE), .expected = -EPROTO},
 	{.name = "memory.position before version", .no_version = true, .write = MEMORY_AT(0), .expected = -EPROTO},
 	{.name = "dirty.start before version", .no_version = true, .write = DIRTY_START(0), .expected = -EPROTO},
+	{.name = "a read-only field before version", .no_version = true, .write = {FIELD(capabilities), 7}, .expected = -EPROTO},
+	{.name = "a field that is none before version", .no_version = true, .write = {2, 4, 0}, .expected = -EINVAL},
+	{.name = "device_state after a version that is not known",
+	 .no_version = true,
+	 .before = {VERSION(2)},
+	 .write = STATE(STOPPED),
+	 .expected = -EPROTO},
+	{.name = "device_state after a known version and one that is not", .before = {VERSION(2)}, .write = STATE(STOPPED)},
 	{.name = "dirty.count before version", .no_version = true, .write = DIRTY_COUNT(1), .expected = -EPROTO},
 	/* fields */
 	{.name = "an offset between fields", .write = {2, 4, 0}, .expected = -EINVAL},
@@ -95,10 +103,6 @@ static const struct cell single[] = {
 	{.name = "device_state with all bits", .write = STATE(UINT32_MAX), .expected = -EINVAL},
 	{.name = "device_state that the vendor refuses", .how = VENDOR_FAILS, .write = STATE(STOPPED), .expected = -EDOM},
 	/* actions */
-	{.name = "config.action 0", .write = CONFIG_ACTION(0), .expected = -EINVAL},
-	{.name = "config.action 3", .write = CONFIG_ACTION(3), .expected = -EINVAL},
-	{.name = "memory.action 0", .write = MEMORY_ACTION(0), .expected = -EINVAL},
-	{.name = "memory.action 3", .write = MEMORY_ACTION(3), .expected = -EINVAL},
 	{.name = "memory.action 3 without memory", .device = NO_MEMORY, .write = MEMORY_ACTION(3), .expected = -EOPNOTSUPP},
 	/* config.size */
 	{.name = "config.size 0", .write = CONFIG_SIZE(0), .expected = -EINVAL},
@@ -424,6 +428,7 @@ static void add_actions(void)
 	static const struct field_write page[] = {MEMORY_SIZE(PAGE), {0}};
 	static const struct field_write whole[] = {CONFIG_SIZE(CONFIG), {0}};
 	static const int all[4] = {0}, while_stopped[4] = {-EBUSY, 0, -EBUSY, 0}, while_logging[4] = {-EBUSY, -EBUSY, 0, 0};
+	static const int none[4] = {-EINVAL, -EINVAL, -EINVAL, -EINVAL};
 	static const int never[4] = {-EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP, -EOPNOTSUPP};
 	static const int unsupported_set[4] = {-EBUSY, 0, -EBUSY, -ENODATA};
 
@@ -432,6 +437,10 @@ static void add_actions(void)
 	add_action("memory GET_BUFFER", FULL, page, (struct field_write)MEMORY_ACTION(GET), all);
 	/* In STOPPED | LOGGING a load goes on, and none has begun. */
 	add_action("memory SET_BUFFER", FULL, page, (struct field_write)MEMORY_ACTION(SET), unsupported_set);
+	add_action("config.action 0", FULL, NULL, (struct field_write)CONFIG_ACTION(0), none);
+	add_action("config.action 3", FULL, NULL, (struct field_write)CONFIG_ACTION(3), none);
+	add_action("memory.action 0", FULL, NULL, (struct field_write)MEMORY_ACTION(0), none);
+	add_action("memory.action 3", FULL, NULL, (struct field_write)MEMORY_ACTION(3), none);
 	add_action("dirty.count", FULL, NULL, (struct field_write)DIRTY_COUNT(1), while_logging);
 	add_action("memory GET_BUFFER without memory", NO_MEMORY, NULL, (struct field_write)MEMORY_ACTION(GET), never);
 	add_action("memory SET_BUFFER without memory", NO_MEMORY, NULL, (struct field_write)MEMORY_ACTION(SET), never);
