@@ -13,12 +13,17 @@
 int state_read(struct cli *cli, const char *path, struct state_file *ret)
 {
 	struct error err = {0};
-	int r = source_open(&ret->source, path, -1, &err);
+	int r = source_open(&ret->source, path, ret->twice, -1, &err);
 
 	ret->opened = !r;
 	if (!r)
 		r = survey_run(&ret->survey, &ret->source.transport, &err);
-	return r ? output_fail(cli, r, "%s", err.text) : 0;
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
+	/* Most likely whoever was to write to it failed, which is no answer about a state. */
+	if (!ret->survey.is_state && !ret->survey.head_len && strcmp(path, "-") == 0)
+		return output_fail(cli, -ENODATA, "standard input is empty, expected a state");
+	return 0;
 }
 
 void state_release(struct state_file *file)

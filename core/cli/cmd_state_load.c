@@ -132,7 +132,7 @@ static int load_judged(struct loading *loading, enum vfio_way way)
 
 int command_state_load(struct cli *cli)
 {
-	struct loading loading = {.cli = cli};
+	struct loading loading = {.cli = cli, .file.twice = true};
 	enum vfio_way way;
 	int status = state_way(cli, &way);
 

@@ -16,6 +16,7 @@ struct state_file {
 	struct state_source source;
 	struct survey survey;
 	bool opened;
+	bool twice; /* it is to be read again: set before it is opened */
 };
 
 /* Each returns 0, or CLI_TROUBLE after saying what is wrong; the file is to be released in any case. */

@@ -77,7 +77,7 @@ static int spool_open(struct error *err)
 	return error_set(err, r, "what comes through a pipe cannot be kept in a file: %s", strerror(-r));
 }
 
-int source_open(struct state_source *source, const char *path, int stop, struct error *err)
+int source_open(struct state_source *source, const char *path, bool twice, int stop, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
 	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
@@ -90,7 +90,7 @@ int source_open(struct state_source *source, const char *path, int stop, struct 
 	if (r)
 		error_set(err, r, "%s: %s", name, strerror(-r));
 	/* What was given as standard input may stand anywhere: it is taken from there on. */
-	else if (!S_ISREG(st.st_mode) || (standard && lseek(fd, 0, SEEK_CUR) != 0))
+	else if (twice && (!S_ISREG(st.st_mode) || (standard && lseek(fd, 0, SEEK_CUR) != 0)))
 		r = source->spool = spool_open(err);
 	if (r >= 0)
 		return 0;

@@ -19,11 +19,11 @@ struct state_source {
 };
 
 /*
- * Open a file, or "-" for standard input. The path must outlive the source. Errors: -EISDIR, what open says, or what no room for a
- * spool is called. Nothing is to be closed then.
+ * Open a file, or "-" for standard input; twice: it will be rewound, for which a pipe needs a spool. The path must outlive the source.
+ * Errors: -EISDIR, what open says, or what no room for a spool is called. Nothing is to be closed then.
  */
-int source_open(struct state_source *source, const char *path, int stop, struct error *err);
-/* From the beginning again; of a pipe, as far as it was read. */
+int source_open(struct state_source *source, const char *path, bool twice, int stop, struct error *err);
+/* From the beginning again; of a pipe, as far as it was read. Of what was opened to be read twice. */
 int source_rewind(struct state_source *source, struct error *err);
 void source_close(struct state_source *source);
 

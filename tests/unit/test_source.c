@@ -39,7 +39,7 @@ static void reads(const char *text)
 static void a_file_is_read_again(void **state)
 {
 	(void)state;
-	assert_int_equal(source_open(&source, folder_write(&folder, "a", "some state"), -1, &err), 0);
+	assert_int_equal(source_open(&source, folder_write(&folder, "a", "some state"), true, -1, &err), 0);
 	assert_int_equal(source.spool, -1);
 	reads("some state");
 	assert_int_equal(source_rewind(&source, &err), 0);
@@ -65,7 +65,7 @@ static void a_pipe_is_read_again_from_what_was_kept(void **state)
 	assert_int_equal(write(ends[1], "some state", 10), 10);
 	close(ends[1]);
 	kept = standard(ends[0]);
-	assert_int_equal(source_open(&source, "-", -1, &err), 0);
+	assert_int_equal(source_open(&source, "-", true, -1, &err), 0);
 	assert_string_equal(source.transport.name, "standard input");
 	reads("some state");
 	for (int i = 0; i < 2; i++) {
@@ -85,7 +85,7 @@ static void a_file_as_standard_input_is_taken_from_where_it_stands(void **state)
 	(void)state;
 	assert_int_equal(lseek(fd, 5, SEEK_SET), 5);
 	kept = standard(fd);
-	assert_int_equal(source_open(&source, "-", -1, &err), 0);
+	assert_int_equal(source_open(&source, "-", true, -1, &err), 0);
 	reads("some state");
 	assert_int_equal(source_rewind(&source, &err), 0);
 	reads("some state");
@@ -104,7 +104,7 @@ static void nothing_is_left_of_what_was_kept(void **state)
 	assert_int_equal(pipe(ends), 0);
 	close(ends[1]);
 	kept = standard(ends[0]);
-	assert_int_equal(source_open(&source, "-", -1, &err), 0);
+	assert_int_equal(source_open(&source, "-", true, -1, &err), 0);
 	unsetenv("TMPDIR");
 	assert_int_equal(rmdir(folder.path), 0); /* it is empty */
 	assert_int_equal(mkdir(folder.path, 0700), 0);
@@ -114,12 +114,32 @@ static void nothing_is_left_of_what_was_kept(void **state)
 	close(ends[0]);
 }
 
+/* So it can also be looked at where there is no room to keep it. */
+static void a_pipe_that_is_read_once_is_not_kept(void **state)
+{
+	int ends[2], kept;
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], "some state", 10), 10);
+	close(ends[1]);
+	kept = standard(ends[0]);
+	assert_int_equal(source_open(&source, "-", false, -1, &err), 0);
+	assert_int_equal(source.spool, -1);
+	reads("some state");
+	assert_int_equal(source_rewind(&source, &err), -ESPIPE);
+	source_close(&source);
+	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
+	close(kept);
+	close(ends[0]);
+}
+
 static void what_cannot_be_read_is_told_by_its_name(void **state)
 {
 	(void)state;
-	assert_int_equal(source_open(&source, folder_path(&folder, "none"), -1, &err), -ENOENT);
+	assert_int_equal(source_open(&source, folder_path(&folder, "none"), true, -1, &err), -ENOENT);
 	assert_contains(err.text, "/none: No such file or directory");
-	assert_int_equal(source_open(&source, folder.path, -1, &err), -EISDIR);
+	assert_int_equal(source_open(&source, folder.path, true, -1, &err), -EISDIR);
 	assert_contains(err.text, "Is a directory");
 }
 
@@ -131,7 +151,7 @@ static void whoever_waits_for_a_pipe_can_be_stopped(void **state)
 	(void)state;
 	assert_int_equal(pipe(ends), 0);
 	kept = standard(ends[0]);
-	assert_int_equal(source_open(&source, "-", stop, &err), 0);
+	assert_int_equal(source_open(&source, "-", true, stop, &err), 0);
 	assert_int_equal(transport_read(&source.transport, &byte, 1, &err), -ECANCELED);
 	source_close(&source);
 	assert_int_equal(dup2(kept, STDIN_FILENO), STDIN_FILENO);
@@ -148,6 +168,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_pipe_is_read_again_from_what_was_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_as_standard_input_is_taken_from_where_it_stands, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_left_of_what_was_kept, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_that_is_read_once_is_not_kept, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told_by_its_name, setup, teardown),
 		cmocka_unit_test_setup_teardown(whoever_waits_for_a_pipe_can_be_stopped, setup, teardown),
 	};
