@@ -65,6 +65,11 @@ void add_wrong(const struct stream *stream, const char *format, ...)
 					      });
 }
 
+void add_swapped(const struct stream *stream)
+{
+	add_wrong(stream, "it is of a machine with the other byte order");
+}
+
 int streams_read(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size,
 		 struct migcompat_result *result)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* hisi_acc_vfio_pci: struct acc_vf_data, of which the first 40 bytes are held against the target. A stopped queue sends no more than them. */
+#include <byteswap.h>
+
 #include "streams.h"
 
 #define MAGIC_V1 0xcdcdcdcdfeedaaccu
@@ -23,10 +25,15 @@ bool heads_read(const struct stream *stream)
 {
 	uint64_t magic = stream->len >= sizeof(magic) ? number_at(stream->bytes, sizeof(magic)) : 0;
 	uint64_t major;
+	bool swapped = magic == bswap_64(MAGIC_V1) || magic == bswap_64(MAGIC_V2);
 
-	if (magic != MAGIC_V1 && magic != MAGIC_V2)
+	if (magic != MAGIC_V1 && magic != MAGIC_V2 && !swapped)
 		return false;
 	add_driver(stream, "hisi_acc_vfio_pci");
+	if (swapped) {
+		add_swapped(stream);
+		return true;
+	}
 	if (stream->len < HEAD) {
 		add_wrong(stream, "it ends in its head, which has %u bytes", HEAD);
 		return true;

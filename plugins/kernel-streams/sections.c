@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* qat_vfio_pci: a preamble and sections (struct adf_mstate_preh and adf_mstate_sect_h), which hold further ones. */
+#include <byteswap.h>
 #include <stdio.h>
 
 #include "streams.h"
@@ -73,12 +74,16 @@ static bool show_sections(const struct stream *stream, struct part part, uint64_
 
 bool sections_read(const struct stream *stream)
 {
-	uint64_t version, head, sections, size;
+	uint64_t magic = stream->len >= 4 ? number_at(stream->bytes, 4) : 0, version, head, sections, size;
 	unsigned shown = SHOWN;
 
-	if (stream->len < 4 || number_at(stream->bytes, 4) != MAGIC)
+	if (magic != MAGIC && magic != bswap_32(MAGIC))
 		return false;
 	add_driver(stream, "qat_vfio_pci");
+	if (magic != MAGIC) {
+		add_swapped(stream);
+		return true;
+	}
 	if (stream->len < PREAMBLE) {
 		add_wrong(stream, "it ends in its head, which has %u bytes", PREAMBLE);
 		return true;

@@ -34,6 +34,8 @@ void add_value(const struct stream *stream, const char *field, enum migcompat_ru
 /* One that the driver itself judges; ok: as it is meant to be. */
 void add_judged(const struct stream *stream, const char *field, enum migcompat_rule rule, enum migcompat_limit limit, uint64_t value, uint64_t want,
 		bool ok);
+/* It was written by a machine of the other byte order, so nothing more can be read. */
+void add_swapped(const struct stream *stream);
 /* What is wrong with all of it; printf format. */
 void add_wrong(const struct stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
 

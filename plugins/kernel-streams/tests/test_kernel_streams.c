@@ -80,6 +80,20 @@ static void cut_is_refused(size_t known, size_t head)
 	}
 }
 
+static void of_the_other_byte_order(const char *driver, size_t magic)
+{
+	for (size_t i = 0; i < magic / 2; i++) {
+		uint8_t byte = bytes[i];
+
+		bytes[i] = bytes[magic - 1 - i];
+		bytes[magic - 1 - i] = byte;
+	}
+	assert_int_equal(read_all(), 0);
+	assert_driver(driver);
+	bad_alone("stream_format");
+	assert_string_equal(test_finding(&result, "stream_format")->text, "it is of a machine with the other byte order");
+}
+
 /* ---------------------------------------------------------------- hisi_acc_vfio_pci */
 
 static void put_accelerator(uint64_t magic, uint16_t major)
@@ -122,6 +136,22 @@ static void an_accelerators_other_major_is_refused_in_version_2_alone(void **sta
 	put_accelerator(0xcdcdcdcdfeedaaccu, 2);
 	assert_int_equal(read_all(), 0);
 	assert_int_equal(result.bad_count, 0);
+}
+
+static void a_head_of_the_other_byte_order_is_told(void **state)
+{
+	static const uint64_t magics[] = {0xaaccfeeddecadedeu, 0xcdcdcdcdfeedaaccu};
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		at = bytes;
+		put_accelerator(magics[i], 1);
+		of_the_other_byte_order("hisi_acc_vfio_pci", 8);
+	}
+	at = bytes;
+	put(0xadf5caea, 4);
+	put(1, 4);
+	of_the_other_byte_order("qat_vfio_pci", 4);
 }
 
 static void an_accelerators_cut_head_is_refused(void **state)
@@ -363,6 +393,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(an_accelerators_head_is_shown_with_its_rules, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_accelerators_other_major_is_refused_in_version_2_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_head_of_the_other_byte_order_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_accelerators_cut_head_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(sections_are_shown_and_what_the_hardware_must_have, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_newer_version_of_sections_is_refused_and_an_older_one_taken, setup, teardown),
