@@ -55,11 +55,50 @@ void state_look_free(struct stream_look *look)
 	*look = (struct stream_look){0};
 }
 
-bool state_sound(const struct survey *survey, const struct stream_look *look)
+/* The first field of a stream that its driver would refuse anywhere. */
+static void stream_reason(const struct migcompat_result *result, char *ret, size_t size)
+{
+	char value[ERROR_TEXT_MAX / 4], want[ERROR_TEXT_MAX / 4];
+	const struct finding *finding = result->findings;
+
+	while (finding < result->findings + result->count && finding->status != MIGCOMPAT_STATUS_BAD)
+		finding++;
+	if (finding == result->findings + result->count) {
+		snprintf(ret, size, "%u fields of its stream are bad", result->bad_count);
+	} else if (finding->text) {
+		snprintf(ret, size, "%s", finding->text);
+	} else {
+		value_render(&finding->source, value, sizeof(value));
+		value_render(&finding->target, want, sizeof(want));
+		snprintf(ret, size, "%s is %s, expected %s", finding->field, value, want);
+	}
+}
+
+/* What is wrong with it: "", or a sentence. */
+static void state_reason(const struct survey *survey, const struct stream_look *look, char *ret, size_t size)
 {
 	bool known = look && look->backend;
+	struct version_string string;
+	struct error err = {0};
 
-	return (survey->is_state ? survey->sound : known) && !(known && look->result.bad_count);
+	*ret = '\0';
+	/* A bare stream is refused as a state file, which it does not claim to be. */
+	if (survey->is_state ? !survey->sound : !known && !survey->head_len)
+		snprintf(ret, size, "%s", survey->reason.text);
+	else if (!survey->is_state && !known)
+		snprintf(ret, size, "it is no state file, and no stream that a backend here knows");
+	else if (survey->is_state && version_string_parse(survey->reader.version, survey->reader.version_len, &string, &err))
+		snprintf(ret, size, "%s", err.text);
+	else if (known && look->result.bad_count)
+		stream_reason(&look->result, ret, size);
+}
+
+bool state_sound(const struct survey *survey, const struct stream_look *look)
+{
+	char reason[ERROR_TEXT_MAX];
+
+	state_reason(survey, look, reason, sizeof(reason));
+	return !*reason;
 }
 
 /* ---------------------------------------------------------------- the document */
@@ -175,12 +214,12 @@ json_t *json_state(const char *file, const struct survey *survey, const struct s
 {
 	bool known = look && look->backend;
 	const char *kind = survey->is_state ? "state" : known ? "stream" : "unknown";
-	/* A bare stream is refused as a state file, which it does not claim to be. */
-	const char *reason = survey->is_state ? survey->reason.text
-			     : known	      ? ""
-					      : "it is no state file, and no stream that a backend here knows";
-	json_t *document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file", json_clean(file), "kind", kind, "sound",
-				     state_sound(survey, look), "reason", json_clean(reason), "stream", stream_json(survey, look));
+	char reason[ERROR_TEXT_MAX];
+	json_t *document;
+
+	state_reason(survey, look, reason, sizeof(reason));
+	document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file", json_clean(file), "kind", kind, "sound",
+			     !*reason, "reason", json_clean(reason), "stream", stream_json(survey, look));
 
 	if (survey->is_state && json_object_update_new(document, header_json(survey)) != 0) {
 		json_decref(document);

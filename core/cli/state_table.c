@@ -8,6 +8,8 @@
 #include "core/cli/state.h"
 #include "core/cli/state_watch.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 static void line(const char *name, const char *text)
 {
 	if (text && *text)
@@ -52,10 +54,22 @@ static void texts_line(const char *name, const json_t *texts)
 	line(name, text);
 }
 
+/* What a save tells stands like the rest. Whatever else a file says is shown as its own words: it could call itself sound. */
 static void info_lines(const json_t *info)
 {
-	for (void *at = json_object_iter((json_t *)(uintptr_t)info); at; at = json_object_iter_next((json_t *)(uintptr_t)info, at))
-		line(json_object_iter_key(at), json_string_value(json_object_iter_value(at)));
+	static const char *const names[] = {"device", "host", "driver", "kernel", "interface"};
+	const char *key;
+	json_t *value;
+
+	json_object_foreach ((json_t *)(uintptr_t)info, key, value) {
+		char text[SURVEY_INFO_MAX];
+		size_t i = 0;
+
+		while (i < COUNT(names) && strcmp(key, names[i]) != 0)
+			i++;
+		snprintf(text, sizeof(text), "%s=%s", key, json_string_value(value));
+		line(i < COUNT(names) ? key : "info", i < COUNT(names) ? json_string_value(value) : text);
+	}
 }
 
 static void stream_line(const json_t *stream)

@@ -8,8 +8,8 @@
 
 #define STATE "tests/hosts/serial-a.state"
 
-/* A sound file, $FOLDER/forged, with the string of STATE and this stream. */
-static void forge(const void *stream, size_t len)
+/* A file, $FOLDER/forged, with right sums: its string, what it tells people, and its stream. */
+static void forge_all(const char *string, const char *info, const void *stream, size_t len)
 {
 	const struct format_head head = {.content = FORMAT_STREAM};
 	struct state_transport to;
@@ -17,11 +17,18 @@ static void forge(const void *stream, size_t len)
 	int fd = open(folder_path(&ran.folder, "forged"), O_WRONLY | O_CREAT | O_TRUNC, 0600);
 
 	to = transport_fd(&fd, "forged");
-	run("head -n 1 " STATE);
-	assert_int_equal(writer_begin(&writer, &to, ran.out, strlen(ran.out) - 1, &head, NULL), 0);
+	assert_int_equal(writer_begin(&writer, &to, string, strlen(string), &head, NULL), 0);
+	assert_int_equal(writer_record(&writer, RECORD_INFO, 0, info, strlen(info), NULL), 0);
 	assert_int_equal(writer_record(&writer, RECORD_STREAM, 0, stream, len, NULL), 0);
 	assert_int_equal(writer_end(&writer, NULL), 0);
 	assert_int_equal(close(fd), 0);
+}
+
+/* With the string of STATE. */
+static void forge(const void *stream, size_t len)
+{
+	run("head -n 1 " STATE " | tr -d '\\n'");
+	forge_all(ran.out, "", stream, len);
 }
 
 static const char *field(json_t *list, const char *name, const char *member)
@@ -105,6 +112,56 @@ static void a_drivers_bare_stream_is_known_by_what_it_begins_with(void **state)
 	assert_contains(ran.out, "stream_major       2                  equal 1");
 }
 
+/* Whoever wrote the file has a say in its own words only. */
+static void what_a_file_tells_people_is_its_own_words(void **state)
+{
+	uint8_t stream[24 + 4 * 36];
+
+	(void)state;
+	stream_mtty(stream, 1, 0, 2, 0);
+	forge_all("mtty:mdev:serial-2port:1;x", "host=lab\nsound=yes\nreason=fine\nE\033[1mS=\033[31mC\n", stream, 96);
+	run("head -c -1 \"$FOLDER\"/forged | migcompat state inspect -");
+	assert_status(1);
+	assert_contains(ran.out, "\nsound        no\n");
+	assert_contains(ran.out, "\nhost         lab\n");
+	assert_contains(ran.out, "\ninfo         sound=yes\n");
+	assert_contains(ran.out, "\ninfo         reason=fine\n");
+	assert_contains(ran.out, "\ninfo         E?[1mS=?[31mC\n");
+}
+
+/* Sound or not, the reason is there in one member and one line. */
+static void a_state_that_is_not_as_it_should_be_has_a_reason(void **state)
+{
+	static const struct {
+		const char *string;
+		uint32_t major, ports;
+		const char *reason;
+	} wrong[] = {
+	    {"mtty:mdev:serial-2port:1;x", 2, 2, "stream_major is 2, expected 1"},
+	    {"mtty:mdev:serial-2port:1;x", 1, 1, "the stream has 96 bytes, expected 60"},
+	    {"mtty:none:serial-2port:1;x", 1, 2, "the string's second part is no kind"},
+	};
+	uint8_t stream[24 + 4 * 36];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		json_t *document;
+
+		stream_mtty(stream, wrong[i].major, 0, wrong[i].ports, 0);
+		forge_all(wrong[i].string, "", stream, 96);
+		run("migcompat --json state inspect \"$FOLDER\"/forged");
+		assert_status(1);
+		document = run_json();
+		assert_false(json_is_true(json_object_get(document, "sound")));
+		assert_contains(json_member(document, "reason"), wrong[i].reason);
+		json_decref(document);
+		run("migcompat state inspect \"$FOLDER\"/forged");
+		assert_status(1);
+		assert_contains(ran.out, "\nreason       ");
+		assert_contains(ran.out, wrong[i].reason);
+	}
+}
+
 static void what_nobody_knows_is_told_so(void **state)
 {
 	json_t *document;
@@ -121,11 +178,26 @@ static void what_nobody_knows_is_told_so(void **state)
 	assert_status(1);
 	run("migcompat state inspect /dev/null");
 	assert_status(1);
+	assert_contains(ran.out, "reason       /dev/null: it is empty\n");
+	run("echo hello, world >\"$FOLDER\"/text; migcompat state inspect \"$FOLDER\"/text");
+	assert_status(1);
+	assert_contains(ran.out, "holds        unknown\n");
+	run("echo hello:world >\"$FOLDER\"/text; migcompat state inspect \"$FOLDER\"/text");
+	assert_status(1);
+	assert_contains(ran.out, "holds        unknown\n");
 }
 
 static void what_cannot_be_read_is_trouble(void **state)
 {
 	(void)state;
+	run("migcompat state inspect - </dev/null");
+	assert_trouble("standard input is empty, expected a state");
+	run("migcompat --json state inspect - </dev/null");
+	assert_json_trouble("ENODATA", "standard input is empty, expected a state");
+	run("migcompat " SERIAL_B "state check - " CARD_2 " </dev/null");
+	assert_trouble("standard input is empty, expected a state");
+	run("migcompat " SERIAL_B "state load - " CARD_2 " <&-");
+	assert_trouble("standard input is empty, expected a state");
 	run("migcompat state inspect nosuch");
 	assert_trouble("nosuch: No such file or directory");
 	run("migcompat --json state inspect core");
@@ -301,6 +373,8 @@ int main(void)
 		cmocka_unit_test(a_file_comes_through_a_pipe_as_well),
 		cmocka_unit_test(a_file_that_is_cut_is_not_sound),
 		cmocka_unit_test(a_drivers_bare_stream_is_known_by_what_it_begins_with),
+		cmocka_unit_test(what_a_file_tells_people_is_its_own_words),
+		cmocka_unit_test(a_state_that_is_not_as_it_should_be_has_a_reason),
 		cmocka_unit_test(what_nobody_knows_is_told_so),
 		cmocka_unit_test(what_cannot_be_read_is_trouble),
 		cmocka_unit_test(a_state_is_checked_as_its_source_would_be),
