@@ -47,7 +47,9 @@ int interrupts_take(void)
 		return -errno;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		take(numbers[i]);
+	/* To be told by errno, so that nothing is left half done. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return interrupts;
 }
 

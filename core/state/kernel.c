@@ -185,14 +185,18 @@ static int save_stopped(struct session *session, struct state_writer *writer, st
 /* Whatever went wrong, the device goes on; a reset is the last resort. */
 static int run_on(struct session *session, int r, struct error *err)
 {
-	struct error text = {0};
-	int back;
+	struct error text = {0}, first = {0};
+	int back, reset;
 
 	session_data_close(session);
 	back = enter(session, KERNEL_RUNNING, &text);
-	if (back)
-		(void)session->device->ops->reset(session->device);
-	return r || !back ? r : error_set(err, back, "%s; it was reset", text.text);
+	if (!back)
+		return r;
+	reset = session->device->ops->reset(session->device);
+	if (r && err)
+		first = *err;
+	return error_set(err, r ? r : back, "%s%s%s", r ? first.text : text.text,
+			 reset ? "; and it could not be reset: " : "; it was reset", reset ? strerror(-reset) : "");
 }
 
 int kernel_save(struct kernel_device *device, const struct state_transport *to, const struct kernel_options *options,

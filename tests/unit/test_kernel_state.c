@@ -210,6 +210,30 @@ static void a_reset_that_fails_too_is_told(void **state)
 	free(target);
 }
 
+static void a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told(void **state)
+{
+	(void)state;
+	for (unsigned at = 0; at < 2; at++) {
+		for (int works = 0; works < 2; works++) {
+			struct driver *driver = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a');
+			struct kernel_report report = {0};
+			struct tape tape = {0};
+			struct error err = {0};
+
+			driver->fail[DRIVER_SET_STATE] = -EIO;
+			driver->fail_at[DRIVER_SET_STATE] = at; /* to STOP_COPY, or to RUNNING behind it */
+			driver->fail_on[DRIVER_SET_STATE] = true;
+			driver->fail[DRIVER_RESET] = works ? 0 : -ENODEV;
+			assert_int_equal(save(driver, &tape, &report, &err), -EIO);
+			assert_contains(err.text, at ? "does not go to RUNNING" : "does not go to STOP_COPY");
+			assert_contains(err.text, works ? "; it was reset" : "; and it could not be reset: No such device");
+			assert_int_equal(driver->resets, 1);
+			tape_free(&tape);
+			free(driver);
+		}
+	}
+}
+
 static void a_device_that_has_something_else_afterwards_is_found_out(void **state)
 {
 	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
@@ -496,6 +520,7 @@ int main(void)
 		cmocka_unit_test(a_stream_that_ends_for_now_while_it_is_stopped_is_no_stream),
 		cmocka_unit_test(a_load_that_is_refused_ends_with_a_reset),
 		cmocka_unit_test(a_reset_that_fails_too_is_told),
+		cmocka_unit_test(a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told),
 		cmocka_unit_test(a_device_that_has_something_else_afterwards_is_found_out),
 		cmocka_unit_test(a_damaged_file_ends_with_a_reset),
 		cmocka_unit_test(a_fault_at_any_call_of_a_save_lets_the_device_go_on),

@@ -110,6 +110,23 @@ static void what_is_no_file_is_never_replaced(void **state)
 	assert_contains(err.text, "No such file or directory");
 }
 
+static void no_room_is_told(void **state)
+{
+	int full = open("/dev/full", O_WRONLY), kept = dup(STDOUT_FILENO), r;
+
+	(void)state;
+	fflush(stdout);
+	assert_int_equal(dup2(full, STDOUT_FILENO), STDOUT_FILENO);
+	r = sink_open(&sink, "-", -1, &err);
+	assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(r, 0);
+	assert_int_equal(transport_write(&sink.transport, "some state", 10, &err), -ENOSPC);
+	assert_string_equal(err.text, "standard output: could not be written: No space left on device");
+	sink_close(&sink);
+	close(full);
+	close(kept);
+}
+
 static void a_full_pipe_can_be_left(void **state)
 {
 	static char bytes[1 << 20];
@@ -173,6 +190,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_was_there_stays_until_then, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_link_stays_one, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_never_replaced, setup, teardown),
+		cmocka_unit_test_setup_teardown(no_room_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_pipe_can_be_left, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_pipe_with_room_for_a_part_is_left_as_well, setup, teardown),
 	};
