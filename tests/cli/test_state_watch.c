@@ -2,10 +2,12 @@
 /* What is shown while a state is moved: on a terminal alone, and gone afterwards. */
 #include "core/cli/state_watch.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "tests/support/test.h"
@@ -16,9 +18,14 @@ static char shown[4096];
 static void watch_on(int fd, int reader, uint64_t total, uint64_t rest)
 {
 	const struct kernel_progress progress = {.bytes = 3 << 20, .rest = rest};
+	struct pollfd at = {.fd = reader, .events = POLLIN};
 	struct state_watch watch;
 	int kept = dup(STDERR_FILENO);
-	ssize_t len;
+	bool terminal = isatty(fd);
+	size_t len = 0;
+	ssize_t n;
+
+	memset(shown, 0, sizeof(shown));
 
 	assert_int_equal(dup2(fd, STDERR_FILENO), STDERR_FILENO);
 	state_watch_begin(&watch, "0000:00:03.0", total);
@@ -28,9 +35,12 @@ static void watch_on(int fd, int reader, uint64_t total, uint64_t rest)
 	fflush(stderr);
 	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
 	close(kept);
-	assert_int_equal(fcntl(reader, F_SETFL, O_NONBLOCK), 0);
-	len = read(reader, shown, sizeof(shown) - 1);
-	shown[len > 0 ? len : 0] = '\0';
+	/* What goes through a terminal arrives when the kernel gets around to it; the last of it is that the line is wiped. */
+	while (!strstr(shown, "\r\033[K") && poll(&at, 1, terminal ? 10000 : 0) > 0 &&
+	       (n = read(reader, shown + len, sizeof(shown) - 1 - len)) > 0) {
+		len += (size_t)n;
+		shown[len] = '\0';
+	}
 }
 
 static void a_terminal_is_told_how_far_it_is(void **state)
@@ -94,6 +104,23 @@ static void an_interrupt_is_a_descriptor_that_can_be_read(void **state)
 	close(fd.fd);
 }
 
+/* A limit on the size of files must not end a save before it has put everything in order. */
+static void a_file_that_may_not_grow_is_an_errno(void **state)
+{
+	const struct rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY}, none = {RLIM_INFINITY, RLIM_INFINITY};
+	FILE *file = tmpfile();
+	int fd = interrupts_take(), r;
+
+	(void)state;
+	assert_non_null(file);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	r = pwrite(fileno(file), "x", 1, 1) < 0 ? errno : 0;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &none), 0);
+	assert_int_equal(r, EFBIG);
+	fclose(file);
+	close(fd);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -101,6 +128,7 @@ int main(void)
 		cmocka_unit_test(a_pipe_is_told_nothing),
 		cmocka_unit_test(sizes_are_short),
 		cmocka_unit_test(an_interrupt_is_a_descriptor_that_can_be_read),
+		cmocka_unit_test(a_file_that_may_not_grow_is_an_errno),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
