@@ -8,6 +8,7 @@
 
 #include <linux/hashtable.h>
 #include <linux/list.h>
+#include <linux/poll.h>
 #include <linux/spinlock.h>
 #include <linux/types.h>
 #include <linux/wait.h>
@@ -29,6 +30,12 @@ struct request_queue {
 };
 
 extern struct request_queue requests;
+
+/* One message, one reader. With the event named, since a poller that is disarmed meanwhile would be woken by anything else. */
+static inline void request_wake_reader(void)
+{
+	wake_up_poll(&requests.readers, EPOLLIN | EPOLLRDNORM);
+}
 
 /* Both under requests.lock. */
 void request_end(struct request *request, int error, bool replied);

@@ -113,9 +113,11 @@ int request_submit(struct request *request)
 		list_add_tail(&request->link, &requests.queued);
 		hash_add(requests.by_id, &request->by_id, request->id);
 		trace_migcompat_request(request);
-		wake_up(&requests.readers);
 	}
 	spin_unlock(&requests.lock);
+	/* Whoever is woken wants the lock first of all. */
+	if (!error)
+		request_wake_reader();
 	return error;
 }
 
@@ -138,7 +140,7 @@ void request_end(struct request *request, int error, bool replied)
 	request->error = error;
 	if (tell) {
 		list_move_tail(&request->link, &requests.cancelled);
-		wake_up(&requests.readers);
+		request_wake_reader();
 	} else {
 		list_del_init(&request->link);
 	}

@@ -110,7 +110,7 @@ int request_answer_add(struct broker_answer *answer)
 		answer->header[0].epoch = requests.epoch;
 		list_add_tail(&answer->link, &requests.answers);
 		requests.answer_count++;
-		wake_up(&requests.readers);
+		request_wake_reader();
 		error = 0;
 	}
 	spin_unlock(&requests.lock);
@@ -208,7 +208,7 @@ void request_give_back(struct request *request, struct broker_answer *answer, co
 		request->state = REQUEST_QUEUED;
 		list_move(&request->link, &requests.queued);
 	}
-	wake_up(&requests.readers);
+	request_wake_reader();
 	spin_unlock(&requests.lock);
 	kfree(answer);
 	request_put(request);
