@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/backend/message.h"
+#include "core/facts/utf8.h"
 
 #define LIMITS_ALL ((2u << MIGCOMPAT_LIMIT_HOLD) - 2u) /* a bit each, but for "none" */
 
@@ -172,7 +173,7 @@ static struct migcompat_value get_value(struct wire_reader *body)
 	}
 	text = wire_get_text(body, RESULT_TEXT_MAX, &len);
 	if (text)
-		wire_clean(text, len);
+		utf8_mend(text, len);
 	else
 		body->bad = true;
 	value.as.text = text;

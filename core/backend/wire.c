@@ -210,27 +210,13 @@ char *wire_get_words(struct wire_reader *reader, size_t most)
 	char *text = wire_get_text(reader, most, &len);
 
 	if (text)
-		wire_clean(text, len);
+		utf8_mend(text, len);
 	return text;
 }
 
 bool wire_done(const struct wire_reader *reader)
 {
 	return !reader->bad && reader->at == reader->end;
-}
-
-void wire_clean(char *text, size_t len)
-{
-	size_t size;
-
-	for (size_t at = 0; at < len; at += size) {
-		size = utf8_sequence(text + at, len - at);
-		if (size && !utf8_control(text + at, size))
-			continue;
-		if (!size)
-			size = 1;
-		memset(text + at, '?', size);
-	}
 }
 
 int wire_next(struct wire_in *in, size_t max, struct wire_message *ret)

@@ -10,16 +10,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1u               /* raised with any change of a message; the worker's first message says it */
-#define WIRE_REQUEST_MAX (64u << 20)  /* bytes of one message to a worker: the facts of 65,536 queues */
-#define WIRE_REPLY_MAX (8u << 20)     /* bytes of one message from a worker */
-#define WIRE_TEXT_MAX 65536u          /* bytes of a text whose length a vendor chose; the rest is cut */
-#define WIRE_FOREVER UINT64_MAX       /* a deadline that never comes */
+#define WIRE_VERSION 1u		     /* raised with any change of a message; the worker's first message says it */
+#define WIRE_REQUEST_MAX (64u << 20) /* bytes of one message to a worker: the facts of 65,536 queues */
+#define WIRE_REPLY_MAX (8u << 20)    /* bytes of one message from a worker */
+#define WIRE_TEXT_MAX 65536u	     /* bytes of a text whose length a vendor chose; the rest is cut */
+#define WIRE_FOREVER UINT64_MAX	     /* a deadline that never comes */
 
 enum wire_op {
-	WIRE_INFO = 1,     /* from the worker, unasked, once: the backend, or why it could not be loaded */
+	WIRE_INFO = 1,	   /* from the worker, unasked, once: the backend, or why it could not be loaded */
 	WIRE_SETTINGS = 2, /* no reply */
-	WIRE_HOST = 3,     /* no reply */
+	WIRE_HOST = 3,	   /* no reply */
 	WIRE_OPEN = 4,
 	WIRE_COMPARE = 5,
 	WIRE_LIST = 6,
@@ -35,9 +35,9 @@ enum wire_op {
 
 /* Begins each message. A reply has its request's id and op. */
 struct wire_head {
-	uint32_t size;  /* of the whole message, this head included */
+	uint32_t size; /* of the whole message, this head included */
 	uint32_t id;
-	uint32_t op;    /* enum wire_op */
+	uint32_t op;	/* enum wire_op */
 	int32_t status; /* of a reply: 0, or a negative errno, and the body is one sentence */
 };
 
@@ -94,8 +94,6 @@ char *wire_get_optional(struct wire_reader *reader, size_t most);
 char *wire_get_words(struct wire_reader *reader, size_t most);
 /* Was all of it sound, and is nothing left? */
 bool wire_done(const struct wire_reader *reader);
-/* Replace what is not UTF-8, and control characters, by '?'. */
-void wire_clean(char *text, size_t len);
 
 struct wire_message {
 	struct wire_head head;

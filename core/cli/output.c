@@ -15,17 +15,9 @@
 
 void output_clean(char *text)
 {
-	size_t len = strlen(text), size;
-
-	for (size_t at = 0; at < len; at += size) {
-		size = utf8_sequence(text + at, len - at);
-		if (text[at] == '\n' || text[at] == '\t')
-			text[at] = ' ';
-		else if (!size || utf8_control(text + at, size))
-			memset(text + at, '?', size ? size : 1);
-		if (!size)
-			size = 1;
-	}
+	for (char *at = text; (at = strpbrk(at, "\n\t")); at++)
+		*at = ' ';
+	utf8_mend(text, strlen(text));
 }
 
 static void sentence(const char *text)
@@ -97,10 +89,10 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		const char *color;
 		const char *more; /* the member that stands behind it */
 	} heads[] = {
-		{"compatible", "compatible", "\033[32m", "grade"},
-		{"incompatible", "incompatible", "\033[31m", "limit"},
-		{"not-migratable", "not migratable", "\033[31m", NULL},
-		{"error", "error", "\033[31m", NULL},
+	    {"compatible", "compatible", "\033[32m", "grade"},
+	    {"incompatible", "incompatible", "\033[31m", "limit"},
+	    {"not-migratable", "not migratable", "\033[31m", NULL},
+	    {"error", "error", "\033[31m", NULL},
 	};
 	char reason[ERROR_TEXT_MAX * 2];
 	const char *more = NULL;
@@ -114,8 +106,8 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		more = document_text(verdict, heads[i].more);
 	if (i == 0 && json_is_true(json_object_get(verdict, "forced")))
 		more = "forced";
-	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[i].color : "", heads[i].words, cli->color ? "\033[0m" : "", more ? " (" : "",
-	       more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
+	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[i].color : "", heads[i].words, cli->color ? "\033[0m" : "",
+	       more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
 }
 
 void output_drop(void)

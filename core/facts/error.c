@@ -13,22 +13,6 @@
 #define NAMED_MAX 133  /* EHWPOISON */
 #define ERRNO_MAX 4095 /* the kernel's; some of its own (ENOTSUPP 524) leak to user space without having a name there */
 
-/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON document. */
-static void text_clean(char *text)
-{
-	size_t len = strlen(text);
-	size_t size;
-
-	for (size_t at = 0; at < len; at += size) {
-		size = utf8_sequence(text + at, len - at);
-		if (size && !utf8_control(text + at, size))
-			continue;
-		if (!size)
-			size = 1;
-		memset(text + at, '?', size);
-	}
-}
-
 int error_set(struct error *err, int code, const char *format, ...)
 {
 	va_list args;
@@ -38,7 +22,8 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	text_clean(err->text);
+	/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON document. */
+	utf8_mend(err->text, strlen(err->text));
 	return code;
 }
 

@@ -68,14 +68,53 @@ bool utf8_control(const char *bytes, size_t len)
 	return len == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
 }
 
-bool utf8_clean(const char *bytes, size_t len)
+/* Is none of eight bytes below 0x20, or above 0x7e? */
+static bool eight_printable(uint64_t eight)
 {
-	size_t size;
+	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
+	uint64_t below = (eight - each * 0x20) & ~eight, above = (eight + each) | eight;
 
-	for (size_t at = 0; at < len; at += size) {
+	return !((below | above) & high);
+}
+
+/* Bytes from the start that may be shown. */
+static size_t clean_part(const char *bytes, size_t len)
+{
+	size_t at = 0, size;
+	uint64_t eight;
+
+	while (at < len) {
+		/* Nearly all text is ASCII. */
+		if (len - at >= sizeof(eight)) {
+			memcpy(&eight, bytes + at, sizeof(eight));
+			if (eight_printable(eight)) {
+				at += sizeof(eight);
+				continue;
+			}
+		}
+		if (bytes[at] >= 0x20 && bytes[at] <= 0x7e) {
+			at++;
+			continue;
+		}
 		size = utf8_sequence(bytes + at, len - at);
 		if (!size || utf8_control(bytes + at, size))
-			return false;
+			break;
+		at += size;
 	}
-	return true;
+	return at;
+}
+
+bool utf8_clean(const char *bytes, size_t len)
+{
+	return clean_part(bytes, len) == len;
+}
+
+void utf8_mend(char *text, size_t len)
+{
+	for (size_t at = clean_part(text, len); at < len; at += clean_part(text + at, len - at)) {
+		size_t size = utf8_sequence(text + at, len - at);
+
+		memset(text + at, '?', size ? size : 1);
+		at += size ? size : 1;
+	}
 }

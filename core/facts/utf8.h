@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is UTF-8 text (RFC 3629), and what of it may be shown to a person. Pure functions. */
+/* What is UTF-8 text (RFC 3629), and what of it may be shown to a person. */
 #ifndef CORE_FACTS_UTF8_H
 #define CORE_FACTS_UTF8_H
 
@@ -14,5 +14,7 @@ bool utf8_valid(const char *bytes, size_t len);
 bool utf8_control(const char *bytes, size_t len);
 /* Well-formed and without control characters: fit for names and ids. */
 bool utf8_clean(const char *bytes, size_t len);
+/* Replace whatever keeps it from being so, byte by byte, by '?'. */
+void utf8_mend(char *text, size_t len);
 
 #endif

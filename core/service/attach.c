@@ -76,8 +76,8 @@ static int publish(struct attach *attach, const struct attached *attached, const
 		const struct migcompat_parameter *from = &row->parameters.parameters[i];
 
 		parameters[i] = (struct broker_parameter){
-			.name = from->name,
-			.values = {types[from->type], from->value, from->allowed, from->init, from->off, from->runtime ? "1" : "0"},
+		    .name = from->name,
+		    .values = {types[from->type], from->value, from->allowed, from->init, from->off, from->runtime ? "1" : "0"},
 		};
 	}
 	return broker_publish(attach->options.broker, attached->attachment, row->type, row->type_error, parameters, count);
@@ -380,9 +380,10 @@ bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen 
 	attached = attached_find(&attach->table, attachment);
 	served = attached && attached->backend;
 	if (served) {
-		snprintf(ret->id, sizeof(ret->id), "%s", attached->id);
-		snprintf(ret->backend, sizeof(ret->backend), "%s", attached->backend);
-		ret->changed = attached->changed + attach->host_changed;
+		/* For each question from the kernel, so without formatting. */
+		*ret = (struct attach_seen){.changed = attached->changed + attach->host_changed};
+		memccpy(ret->id, attached->id, '\0', sizeof(ret->id) - 1);
+		memccpy(ret->backend, attached->backend, '\0', sizeof(ret->backend) - 1);
 	}
 	pthread_mutex_unlock(&attach->lock);
 	return served;

@@ -16,6 +16,8 @@
 
 #define LINE_BYTES 4096
 #define ANSWERS_BYTES 16384 /* of lines that are written at once */
+#define NUMBER_BYTES 21	    /* of 64 bits in decimal, with the zero */
+#define PREFIX "migcompatd: "
 
 #define JOURNAL "/run/systemd/journal/socket"
 
@@ -46,23 +48,6 @@ int log_level(const char *name, int *ret)
 	return -EINVAL;
 }
 
-/* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a second line. */
-static void clean(char *text)
-{
-	size_t len = strlen(text), size;
-
-	for (size_t at = 0; at < len; at += size) {
-		size = 1;
-		if (text[at] >= ' ' && text[at] <= '~')
-			continue;
-		size = utf8_sequence(text + at, len - at);
-		if (!size || utf8_control(text + at, size))
-			memset(text + at, '?', size ? size : 1);
-		if (!size)
-			size = 1;
-	}
-}
-
 void log_say(int priority, const char *format, ...)
 {
 	char text[LINE_BYTES];
@@ -73,10 +58,11 @@ void log_say(int priority, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	clean(text);
+	/* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a second line. */
+	utf8_mend(text, strlen(text));
 	if (!to_stderr && sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, NULL) == 0)
 		return;
-	fprintf(stderr, "migcompatd: %s\n", text);
+	fprintf(stderr, PREFIX "%s\n", text);
 }
 
 static const char *or_none(const char *text)
@@ -95,23 +81,53 @@ static char *put(char *at, const char *end, const char *part)
 	return at + len;
 }
 
-/* Put together by hand: with many writers of migration_version, formatting was a good part of an answer. */
-static void answer_describe(const struct log_answer *answer, char *text, size_t size)
+/* In decimal, at the end of room. */
+static const char *number_text(uint64_t number, char room[static NUMBER_BYTES])
 {
-	char numbers[64], uid[32] = "";
-	const char *parts[] = {
-		answer->method, ": ", or_none(answer->source), answer->target ? " to " : "", answer->target ? answer->target : "", ": ",
-		or_none(answer->verdict), answer->limit ? ", limit " : "", answer->limit ? answer->limit : "", " (hash ", or_none(answer->hash),
-		numbers, uid, ")",
-	};
-	const char *end = text + size - 1;
+	char *at = room + NUMBER_BYTES - 1;
 
-	snprintf(numbers, sizeof(numbers), ", %" PRIu64 " us", answer->duration_us);
-	if (answer->uid != LOG_UID_UNKNOWN)
-		snprintf(uid, sizeof(uid), ", uid %u", answer->uid);
+	*at = '\0';
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return at;
+}
+
+/*
+ * A line without its end, of LINE_BYTES with the zero at most; returns where it ends. Put together by hand: with many writers of
+ * migration_version, formatting was a good part of an answer.
+ */
+static char *answer_describe(const struct log_answer *answer, char *text)
+{
+	bool known = answer->uid != LOG_UID_UNKNOWN;
+	char duration[NUMBER_BYTES], uid[NUMBER_BYTES];
+	const char *const parts[] = {
+	    answer->method,
+	    ": ",
+	    or_none(answer->source),
+	    answer->target ? " to " : "",
+	    answer->target ? answer->target : "",
+	    ": ",
+	    or_none(answer->verdict),
+	    answer->limit ? ", limit " : "",
+	    answer->limit ? answer->limit : "",
+	    " (hash ",
+	    or_none(answer->hash),
+	    ", ",
+	    number_text(answer->duration_us, duration),
+	    " us",
+	    known ? ", uid " : "",
+	    known ? number_text(answer->uid, uid) : "",
+	    ")",
+	};
+	const char *end = text + LINE_BYTES - 1;
+	char *at = text;
+
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		text = put(text, end, parts[i]);
-	*text = '\0';
+		at = put(at, end, parts[i]);
+	*at = '\0';
+	utf8_mend(text, (size_t)(at - text));
+	return at;
 }
 
 static bool answer_send(const struct log_answer *answer, const char *text)
@@ -120,31 +136,31 @@ static bool answer_send(const struct log_answer *answer, const char *text)
 
 	return sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s",
 			       or_none(device), "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
-			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit), "MIGCOMPAT_ERRNO=%s",
-			       or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us, NULL) == 0;
+			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit),
+			       "MIGCOMPAT_ERRNO=%s", or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us,
+			       NULL) == 0;
 }
 
 void log_answers(const struct log_answer *answers, size_t count)
 {
-	char lines[ANSWERS_BYTES], text[LINE_BYTES], *at;
-	size_t len = 0;
+	char lines[ANSWERS_BYTES], *at = lines, *end;
 
 	if (least_important < LOG_INFO)
 		return;
 	for (size_t i = 0; i < count; i++) {
-		answer_describe(&answers[i], text, sizeof(text));
-		clean(text);
-		if (!to_stderr && answer_send(&answers[i], text))
-			continue;
-		if (len + sizeof(text) + 16 > sizeof(lines)) {
-			fwrite(lines, 1, len, stderr);
-			len = 0;
+		if (sizeof(lines) - (size_t)(at - lines) < sizeof(PREFIX) + LINE_BYTES) {
+			fwrite(lines, 1, (size_t)(at - lines), stderr);
+			at = lines;
 		}
-		at = put(put(put(lines + len, lines + sizeof(lines), "migcompatd: "), lines + sizeof(lines), text), lines + sizeof(lines), "\n");
-		len = (size_t)(at - lines);
+		memcpy(at, PREFIX, sizeof(PREFIX) - 1);
+		end = answer_describe(&answers[i], at + sizeof(PREFIX) - 1);
+		if (!to_stderr && answer_send(&answers[i], at + sizeof(PREFIX) - 1))
+			continue;
+		*end = '\n';
+		at = end + 1;
 	}
-	if (len)
-		fwrite(lines, 1, len, stderr);
+	if (at != lines)
+		fwrite(lines, 1, (size_t)(at - lines), stderr);
 }
 
 void log_answered(const struct log_answer *answer)

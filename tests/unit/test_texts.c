@@ -36,7 +36,7 @@ static void intern_keeps_one_copy_of_each_text(void **state)
 static void utf8_accepts_what_is_well_formed(void **state)
 {
 	static const char *const good[] = {
-		"", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
+	    "", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -46,21 +46,21 @@ static void utf8_accepts_what_is_well_formed(void **state)
 static void utf8_refuses_what_is_not(void **state)
 {
 	static const char *const bad[] = {
-		"\x80",
-		"\xff",
-		"\xc0\x80",
-		"\xc1\xbf",
-		"\xe0\x80\x80", /* overlong */
-		"\xed\xa0\x80",
-		"\xf0\x80\x80\x80",
-		"\xf4\x90\x80\x80",
-		"\xf5\x80\x80",
-		"\xe2\x82", /* surrogate, too large, cut */
-		"\xc3",
-		"\xc3(",
-		"abcdefgh\xc3",
-		"abcdefg\xff",
-		"\xe2(\xa1",
+	    "\x80",
+	    "\xff",
+	    "\xc0\x80",
+	    "\xc1\xbf",
+	    "\xe0\x80\x80", /* overlong */
+	    "\xed\xa0\x80",
+	    "\xf0\x80\x80\x80",
+	    "\xf4\x90\x80\x80",
+	    "\xf5\x80\x80",
+	    "\xe2\x82", /* surrogate, too large, cut */
+	    "\xc3",
+	    "\xc3(",
+	    "abcdefgh\xc3",
+	    "abcdefg\xff",
+	    "\xe2(\xa1",
 	};
 
 	(void)state;
@@ -77,6 +77,34 @@ static void clean_texts_have_no_control_characters(void **state)
 	assert_false(utf8_clean("a\xc2\x9b", 3));
 	assert_false(utf8_clean("a\xff", 2));
 	assert_false(utf8_clean("a\0b", 3));
+}
+
+/* Long runs of plain text are passed over eight bytes at a time: each byte at each place of such a run. */
+static void what_is_not_clean_is_found_wherever_it_stands(void **state)
+{
+	(void)state;
+	for (unsigned byte = 0; byte < 256; byte++) {
+		for (size_t at = 0; at < 24; at++) {
+			char text[24];
+
+			memset(text, 'x', sizeof(text));
+			text[at] = (char)byte;
+			assert_int_equal(utf8_clean(text, sizeof(text)), byte >= 0x20 && byte <= 0x7e);
+			utf8_mend(text, sizeof(text));
+			assert_int_equal(text[at], byte >= 0x20 && byte <= 0x7e ? (char)byte : '?');
+			assert_true(utf8_clean(text, sizeof(text)));
+		}
+	}
+}
+
+static void mending_replaces_byte_by_byte_and_leaves_the_rest(void **state)
+{
+	char text[] = "a\tb\0c\xff\xc2\x9b\xe2\x82\xac and much more\x1b[2J\xe2\x82";
+
+	(void)state;
+	utf8_mend(text, sizeof(text) - 1);
+	assert_string_equal(text, "a?b?c???\xe2\x82\xac and much more?[2J??");
+	utf8_mend(text, 0);
 }
 
 static void error_replaces_what_could_steer_a_terminal(void **state)
@@ -123,8 +151,8 @@ static void errors_have_names_both_ways(void **state)
 
 static void unknown_error_names_have_no_number(void **state)
 {
-	static const char *const bad[] = {"",   "0",     "E",     "EWHATEVER", "eacces", "E5",
-					  "E0", "E4096", "E-524", "E+524",     "E524x",  "E99999999999"};
+	static const char *const bad[] = {"",	"0",	 "E",	  "EWHATEVER", "eacces", "E5",
+					  "E0", "E4096", "E-524", "E+524",     "E524x",	 "E99999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -154,7 +182,7 @@ static void base64_is_the_same_both_ways(void **state)
 static void base64_refuses_what_is_not_exact(void **state)
 {
 	static const char *const bad[] = {
-		"A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
+	    "A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
 	char back[16];
 	size_t len;
 
@@ -166,16 +194,18 @@ static void base64_refuses_what_is_not_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(intern_keeps_one_copy_of_each_text),
-		cmocka_unit_test(utf8_accepts_what_is_well_formed),
-		cmocka_unit_test(utf8_refuses_what_is_not),
-		cmocka_unit_test(clean_texts_have_no_control_characters),
-		cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
-		cmocka_unit_test(error_is_utf8_even_where_it_is_cut),
-		cmocka_unit_test(errors_have_names_both_ways),
-		cmocka_unit_test(unknown_error_names_have_no_number),
-		cmocka_unit_test(base64_is_the_same_both_ways),
-		cmocka_unit_test(base64_refuses_what_is_not_exact),
+	    cmocka_unit_test(intern_keeps_one_copy_of_each_text),
+	    cmocka_unit_test(utf8_accepts_what_is_well_formed),
+	    cmocka_unit_test(utf8_refuses_what_is_not),
+	    cmocka_unit_test(clean_texts_have_no_control_characters),
+	    cmocka_unit_test(what_is_not_clean_is_found_wherever_it_stands),
+	    cmocka_unit_test(mending_replaces_byte_by_byte_and_leaves_the_rest),
+	    cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
+	    cmocka_unit_test(error_is_utf8_even_where_it_is_cut),
+	    cmocka_unit_test(errors_have_names_both_ways),
+	    cmocka_unit_test(unknown_error_names_have_no_number),
+	    cmocka_unit_test(base64_is_the_same_both_ways),
+	    cmocka_unit_test(base64_refuses_what_is_not_exact),
 	};
 
 	return cmocka_run_group_tests_name("texts", tests, NULL, NULL);

@@ -99,12 +99,9 @@ static void a_name_is_printable_text_that_is_there(void **state)
 
 static void words_are_made_fit_to_be_shown(void **state)
 {
-	char text[] = "a\tb\0c\xff\xc2\x9b\xe2\x82\xac";
-
 	(void)state;
-	wire_clean(text, sizeof(text) - 1);
-	assert_string_equal(text, "a?b?c???\xe2\x82\xac");
 	assert_false(refused("a\0b", 3, wire_get_words));
+	assert_false(refused("a\xff", 2, wire_get_words));
 }
 
 static void a_count_is_bounded_by_the_bytes_that_are_there(void **state)
@@ -183,12 +180,8 @@ static void a_message_is_taken_when_it_is_whole(void **state)
 static void a_head_out_of_range_is_refused(void **state)
 {
 	static const struct wire_head heads[] = {
-		{.size = 15, .op = WIRE_INFO},
-		{.size = 0, .op = WIRE_INFO},
-		{.size = WIRE_REPLY_MAX + 1, .op = WIRE_INFO},
-		{.size = UINT32_MAX, .op = WIRE_INFO},
-		{.size = 16, .op = 0},
-		{.size = 16, .op = WIRE_OP_COUNT},
+	    {.size = 15, .op = WIRE_INFO},	   {.size = 0, .op = WIRE_INFO}, {.size = WIRE_REPLY_MAX + 1, .op = WIRE_INFO},
+	    {.size = UINT32_MAX, .op = WIRE_INFO}, {.size = 16, .op = 0},	 {.size = 16, .op = WIRE_OP_COUNT},
 	};
 
 	(void)state;
@@ -245,15 +238,15 @@ static void nobody_waits_behind_the_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(numbers_and_texts_come_out_as_they_went_in),
-		test(a_name_is_printable_text_that_is_there),
-		test(words_are_made_fit_to_be_shown),
-		test(a_count_is_bounded_by_the_bytes_that_are_there),
-		test(a_message_that_is_too_long_is_taken_back),
-		test(a_message_is_taken_when_it_is_whole),
-		test(a_head_out_of_range_is_refused),
-		test(a_long_message_grows_the_buffer_as_it_comes),
-		test(nobody_waits_behind_the_deadline),
+	    test(numbers_and_texts_come_out_as_they_went_in),
+	    test(a_name_is_printable_text_that_is_there),
+	    test(words_are_made_fit_to_be_shown),
+	    test(a_count_is_bounded_by_the_bytes_that_are_there),
+	    test(a_message_that_is_too_long_is_taken_back),
+	    test(a_message_is_taken_when_it_is_whole),
+	    test(a_head_out_of_range_is_refused),
+	    test(a_long_message_grows_the_buffer_as_it_comes),
+	    test(nobody_waits_behind_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
