@@ -333,7 +333,10 @@ static bool is_missing(int r)
 	return r == -ENOENT || r == -ENXIO || r == -ENODEV;
 }
 
-/* The module was loaded after us. */
+/*
+ * The module was loaded after us. A service that may not open its broker ends, since one that goes on without would be found out late, and the next
+ * one may: systemd lets a unit open those devices that were there when it started.
+ */
 static void on_module(void *arg, const struct events_change *change)
 {
 	struct kernel *kernel = arg;
@@ -345,6 +348,8 @@ static void on_module(void *arg, const struct events_change *change)
 	r = kernel_connect(kernel, -1, &err);
 	if (r)
 		log_say(LOG_ERR, "%s", err.text);
+	if (r && !is_missing(r))
+		sd_event_exit(kernel->options.event, r);
 }
 
 static int kernel_watch(struct kernel *kernel)

@@ -34,7 +34,7 @@ struct shim_message {
 };
 
 struct shim {
-	bool absent; /* the module is not loaded */
+	int closed; /* why the broker cannot be opened; 0: it can, ENOENT: the module is not loaded */
 	bool broken; /* reading fails */
 	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL: none */
 	int event;   /* an eventfd as a semaphore: how many messages wait */
@@ -201,22 +201,21 @@ static _Atomic int shim_fd = -1; /* the service's */
 
 int __wrap_open(const char *path, int flags, ...)
 {
-	bool absent;
 	va_list args;
-	int mode;
+	int mode, closed;
 
 	va_start(args, flags);
 	mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(args, int) : 0;
 	va_end(args);
 	if (strcmp(path, BROKER_PATH) != 0)
 		return __real_open(path, flags, mode);
-	errno = ENOENT;
 	pthread_mutex_lock(&shim.lock);
-	absent = shim.absent;
+	closed = shim.closed;
 	pthread_mutex_unlock(&shim.lock);
-	if (!absent)
+	if (!closed)
 		shim_fd = fcntl(shim.event, F_DUPFD_CLOEXEC, 3);
-	return absent ? -1 : shim_fd;
+	errno = closed;
+	return closed ? -1 : shim_fd;
 }
 
 ssize_t __wrap_read(int fd, void *buffer, size_t size)
@@ -256,6 +255,13 @@ static inline void shim_set(bool *what, bool to)
 {
 	pthread_mutex_lock(&shim.lock);
 	*what = to;
+	pthread_mutex_unlock(&shim.lock);
+}
+
+static inline void shim_close(int error)
+{
+	pthread_mutex_lock(&shim.lock);
+	shim.closed = error;
 	pthread_mutex_unlock(&shim.lock);
 }
 

@@ -381,43 +381,64 @@ static void question_that_waits_is_answered_by_the_successor(void **state)
 	assert_int_equal(shim_answer(), 0);
 }
 
-static void module_that_is_loaded_later_is_served_then(void **state)
+/* Begins without the module, which then is there; or the broker's node is, and cannot be opened for this reason. */
+static void module_comes(int closed)
 {
-	char *path;
+	static char *node;
 	int fd = -1;
 
-	(void)state;
+	if (node)
+		umockdev_testbed_remove_device(testbed, node);
+	g_free(node);
 	assert_null(service_end());
-	shim_set(&shim.absent, true);
+	shim_close(ENOENT);
 	service_start();
 	for (int i = 0; i < WAIT_MS / 10 && (fd = client_try(&service)) < 0; i++)
 		pause_ms(10);
 	close(fd);
-	shim_set(&shim.absent, false);
+	/* Clients are answered once it has looked for the module. */
+	json_decref(call(&service, "{\"method\":\"org.varlink.service.GetInfo\"}"));
+	shim_close(closed);
+	node = umockdev_testbed_add_device(testbed, "misc", "migcompat-broker", NULL, NULL, NULL);
+}
+
+static void module_that_is_loaded_later_is_served_then(void **state)
+{
+	(void)state;
+	module_comes(0);
+	/* It waits in the broker until somebody serves. */
 	shim_put(MIGCOMPAT_OP_WRITE, shim_attachment(CARD), string_one);
-	path = umockdev_testbed_add_device(testbed, "misc", "migcompat-broker", NULL, NULL, NULL);
 	assert_int_equal(shim_answer(), 0);
-	umockdev_testbed_remove_device(testbed, path);
-	g_free(path);
+}
+
+static const char *service_joined(void)
+{
+	void *text = NULL;
+
+	assert_int_equal(pthread_join(thread, &text), 0);
+	assert_non_null(text);
+	return text;
+}
+
+/* A unit's list of devices holds a node only from the next start on. */
+static void module_that_cannot_be_served_when_it_comes_ends_the_service(void **state)
+{
+	(void)state;
+	module_comes(EPERM);
+	assert_contains(service_joined(), "Operation not permitted");
+	shim_close(0);
+	service_start();
+	assert_int_equal(shim_write(CARD, string_one), 0);
 }
 
 static void broken_broker_ends_the_service_with_a_sentence(void **state)
 {
-	const char *text;
-
 	(void)state;
 	pthread_mutex_lock(&shim.lock);
 	shim.broken = true;
 	eventfd_write(shim.event, 1);
 	pthread_mutex_unlock(&shim.lock);
-	{
-		void *end_text = NULL;
-
-		assert_int_equal(pthread_join(thread, &end_text), 0);
-		text = end_text;
-	}
-	assert_non_null(text);
-	assert_contains(text, "Input/output error");
+	assert_contains(service_joined(), "Input/output error");
 	shim_set(&shim.broken, false);
 	service_start();
 	assert_int_equal(shim_write(CARD, string_one), 0);
@@ -452,6 +473,7 @@ static int run_mocked(void)
 		cmocka_unit_test(successor_takes_over_what_is_attached),
 		cmocka_unit_test(question_that_waits_is_answered_by_the_successor),
 		cmocka_unit_test(module_that_is_loaded_later_is_served_then),
+		cmocka_unit_test(module_that_cannot_be_served_when_it_comes_ends_the_service),
 		cmocka_unit_test(broken_broker_ends_the_service_with_a_sentence),
 	};
 
