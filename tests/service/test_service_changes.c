@@ -49,8 +49,14 @@ static char *mdev_make(const char *name)
 	return path;
 }
 
+/* As the kernel does it: the device has left its bus before it is told, and the rest of it goes afterwards. */
 static void mdev_end(const char *path)
 {
+	gchar *root = umockdev_testbed_get_root_dir(testbed), *link = g_strdup_printf("%s/sys/bus/mdev/devices/%s", root, strrchr(path, '/') + 1);
+
+	assert_int_equal(unlink(link), 0);
+	g_free(link);
+	g_free(root);
 	umockdev_testbed_uevent(testbed, path, "remove");
 	umockdev_testbed_remove_device(testbed, path);
 }
