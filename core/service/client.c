@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/service/clock.h"
 #include "core/service/log.h"
 
 #define READ_BYTES 65536u
@@ -34,8 +35,9 @@ struct client {
 	struct peer peer;
 	int fd;
 	enum waiting waiting;
-	bool busy;     /* a step runs in a thread, which has call and out to itself */
-	bool ended;    /* nothing more will come */
+	uint64_t settled_us; /* when it was armed last */
+	bool busy;	     /* a step runs in a thread, which has call and out to itself */
+	bool ended;	     /* nothing more will come */
 	bool draining;
 };
 
@@ -181,6 +183,7 @@ static int client_arm(struct client *client)
 	enum waiting waiting;
 	size_t len;
 
+	client->settled_us = now_us();
 	if (client->busy)
 		return client_wait(client, 0, WAITING_NOTHING);
 	due = client->call ? !client->call->idle : message_whole(client, &len);
@@ -277,6 +280,19 @@ static void step_done(struct pool_job *job)
 
 	client->busy = false;
 	client_settle(client, client->broken ? client->broken : client_write(client));
+}
+
+bool client_idle(const struct client *client, uint64_t *ret_since)
+{
+	char byte;
+
+	*ret_since = client->settled_us;
+	return !client->call && client->waiting == WAITING_NOTHING && recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+}
+
+void client_displace(struct client *client)
+{
+	client_gone(client, LOG_NOTICE, "it was idle, and another one needs its place");
 }
 
 void client_drain(struct client *client)

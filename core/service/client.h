@@ -29,5 +29,9 @@ struct client *client_free(struct client *client);
 /* Answer what was received whole, then go. May call gone at once. */
 void client_drain(struct client *client);
 const struct peer *client_peer(const struct client *client);
+/* Does it wait for nothing, and has it sent nothing that was not read yet? *ret_since: since when, of the monotonic clock. */
+bool client_idle(const struct client *client, uint64_t *ret_since);
+/* Its place is wanted: as if it had left. Only of an idle one. */
+void client_displace(struct client *client);
 
 #endif

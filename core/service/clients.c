@@ -24,12 +24,37 @@ static void client_gone(void *arg, struct client *client)
 		clients->empty(clients->arg);
 }
 
+/* That which has been idle longest. Nobody but root takes a place from root. NULL: there is none. */
+static struct client *displaceable(const struct clients *clients, const struct peer *peer)
+{
+	struct client *found = NULL;
+	uint64_t since, longest = 0;
+
+	for (size_t i = 0; i < clients->count; i++) {
+		struct client *client = clients->list[i];
+
+		if ((peer->uid != 0 && client_peer(client)->uid == 0) || !client_idle(client, &since))
+			continue;
+		if (found && since >= longest)
+			continue;
+		found = client;
+		longest = since;
+	}
+	return found;
+}
+
 static bool admitted(struct clients *clients, const struct peer *peer)
 {
 	size_t most = peer->uid == 0 ? CLIENTS_MAX : CLIENTS_MAX - CLIENTS_ROOT;
+	struct client *idle;
 
 	if (clients->count < most)
 		return true;
+	idle = displaceable(clients, peer);
+	if (idle) {
+		client_displace(idle);
+		return true;
+	}
 	if (!clients->full)
 		log_say(LOG_WARNING, "%zu clients are connected, which is the most; others are turned away", clients->count);
 	clients->full = true;

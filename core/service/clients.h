@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* All connections: who is let in, how many, and how they end. */
+/* All connections: who is let in, how many, and how they end. Where all places are taken, an idle one is given to who comes. */
 #ifndef CORE_SERVICE_CLIENTS_H
 #define CORE_SERVICE_CLIENTS_H
 

@@ -2,6 +2,8 @@
 /* Clients that behave badly, and many at once: each harms itself alone. */
 #include "tests/service/daemon.h"
 
+#define CLIENTS 64u /* the most at once */
+
 static void still_serves(const struct daemon *daemon)
 {
 	json_t *reply = call(daemon, CHECK(DUAL, CARD_2));
@@ -136,26 +138,60 @@ static void parallel_clients_get_their_own_answers(void **state)
 	}
 }
 
+/* Whoever comes takes the place of that which has been idle longest, and the others keep theirs. */
+static void idle_clients_keep_nobody_out(void **state)
+{
+	int fds[CLIENTS + 20];
+
+	for (size_t i = 0; i < CLIENTS; i++)
+		fds[i] = client_open(*state);
+	/* The first one is no longer the longest idle. */
+	client_send(fds[0], CHECK(DUAL, CARD_2));
+	json_decref(client_receive(fds[0]));
+	for (size_t i = CLIENTS; i < CLIENTS + 20; i++) {
+		fds[i] = client_open(*state);
+		still_serves(*state);
+	}
+	client_is_closed(fds[1]);
+	client_send(fds[0], CHECK(DUAL, CARD_2));
+	json_decref(client_receive(fds[0]));
+	for (size_t i = 0; i < CLIENTS + 20; i++)
+		if (i != 1)
+			close(fds[i]);
+	daemon_logged(*state, "it was idle, and another one needs its place");
+}
+
+/* Of a service with more patience than the group's: clients that stop within a message are not idle. */
 static void too_many_clients_are_turned_away(void **state)
 {
-	int fds[64];
+	static const char *const patient[] = {"--patience", "3600000", NULL};
+	struct daemon daemon = {.pid = 0};
+	int fds[CLIENTS];
 
-	for (size_t i = 0; i < 64; i++)
-		fds[i] = client_open(*state);
-	daemon_logged(*state, "serving");
-	client_is_closed(client_open(*state));
-	for (size_t i = 0; i < 64; i++)
+	(void)state;
+	daemon_folder(&daemon);
+	daemon_start(&daemon, patient);
+	for (size_t i = 0; i < CLIENTS; i++) {
+		fds[i] = client_open(&daemon);
+		assert_true(client_send_bytes(fds[i], "{", 1));
+	}
+	client_is_closed(client_open(&daemon));
+	daemon_logged(&daemon, "others are turned away");
+	for (size_t i = 0; i < CLIENTS; i++)
 		close(fds[i]);
 	/* Places are free again as soon as the service has seen them go. */
 	for (int i = 0, fd; i < 200; i++) {
 		json_t *reply;
 
-		fd = client_open(*state);
+		fd = client_open(&daemon);
 		reply = client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))) ? client_receive(fd) : NULL;
 		close(fd);
 		json_decref(reply);
-		if (reply)
+		if (reply) {
+			daemon_end(&daemon);
+			folder_remove(&daemon.folder);
 			return;
+		}
 		pause_ms(20);
 	}
 	fail_msg("nobody is let in any more");
@@ -173,6 +209,7 @@ int main(void)
 		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
 		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
 		cmocka_unit_test(parallel_clients_get_their_own_answers),
+		cmocka_unit_test(idle_clients_keep_nobody_out),
 		cmocka_unit_test(too_many_clients_are_turned_away),
 	};
 
