@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -14,7 +15,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#define BACKLOG 64
+#define BACKLOG SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word of ours */
 
 /* Only root can give to a group that is not its own; whoever else runs this keeps it to itself. */
 static int give(const char *path, const struct peer_group *group, struct error *err)
@@ -37,11 +38,36 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	return 0;
 }
 
+int listen_claim(const char *path, int *ret, struct error *err)
+{
+	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+
+	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		*ret = fd;
+		return 0;
+	}
+	r = -errno;
+	if (fd >= 0)
+		close(fd);
+	if (r == -EWOULDBLOCK)
+		return error_set(err, -EBUSY, "another service keeps its holds in %s", path);
+	return error_set(err, r, "folder %s could not be locked: %s", path, strerror(-r));
+}
+
+/* Of whoever listens at the other end; -1 where the kernel does not say. */
+static int other_pid(int fd)
+{
+	struct ucred cred = {.pid = -1};
+	socklen_t size = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 ? -1 : (int)cred.pid;
+}
+
 /* Does anybody answer there? Only what nobody does is removed, and only a socket. */
 static int make_way(const struct sockaddr_un *address, struct error *err)
 {
 	struct stat st;
-	int fd, r;
+	int fd, r, pid;
 
 	if (lstat(address->sun_path, &st) < 0)
 		return errno == ENOENT ? 0 : error_set(err, -errno, "%s: %s", address->sun_path, strerror(errno));
@@ -51,7 +77,10 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 	if (fd < 0)
 		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
 	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+	pid = r ? -1 : other_pid(fd);
 	close(fd);
+	if (pid > 0)
+		return error_set(err, -EADDRINUSE, "another service answers at %s: pid %d", address->sun_path, pid);
 	if (r != -ECONNREFUSED)
 		return error_set(err, -EADDRINUSE, "another service answers at %s", address->sun_path);
 	if (unlink(address->sun_path) < 0 && errno != ENOENT)

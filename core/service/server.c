@@ -34,7 +34,8 @@ struct server {
 	struct kernel *kernel; /* likewise */
 	int passed;            /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
-	bool own; /* the socket's file is ours to remove */
+	int claim; /* of the state folder */
+	bool own;  /* the socket's file is ours to remove */
 	bool draining;
 };
 
@@ -124,6 +125,8 @@ static int server_start(struct server *server, struct error *err)
 	r = server_open_socket(server, err);
 	if (!r)
 		r = listen_folder(options->state, &server->clients.group, err);
+	if (!r)
+		r = listen_claim(options->state, &server->claim, err);
 	if (!r)
 		r = holds_load(&server->holds, options->state, err);
 	server->holds.of_this_host = !*options->world.inventories;
@@ -242,11 +245,13 @@ static void server_stop(struct server *server, int status)
 		close(server->passed);
 	if (server->fd >= 0)
 		close(server->fd);
+	if (server->claim >= 0)
+		close(server->claim);
 }
 
 int server_run(const struct server_options *options, struct error *err)
 {
-	struct server server = {.options = options, .passed = -1, .fd = -1};
+	struct server server = {.options = options, .passed = -1, .fd = -1, .claim = -1};
 	int r = server_start(&server, err);
 
 	if (!r)

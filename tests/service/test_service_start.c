@@ -56,8 +56,24 @@ static void second_service_says_who_is_there_and_touches_nothing(void **state)
 	char sentence[192];
 
 	daemon_start(daemon, NULL);
-	snprintf(sentence, sizeof(sentence), "another service answers at %s", daemon->socket);
+	snprintf(sentence, sizeof(sentence), "another service answers at %s: pid %d\n", daemon->socket, (int)daemon->pid);
 	assert_refused(daemon, NULL, sentence);
+	still_serves(daemon);
+	daemon_end(daemon);
+}
+
+/* Each would write its own holds over the other's. */
+static void second_service_with_the_same_holds_is_refused(void **state)
+{
+	struct daemon *daemon = *state;
+	char other[192], sentence[192];
+	const char *more[] = {"--socket", other, NULL};
+
+	snprintf(other, sizeof(other), "%s/other", daemon->folder.path);
+	daemon_start(daemon, NULL);
+	snprintf(sentence, sizeof(sentence), "another service keeps its holds in %s/state\n", daemon->folder.path);
+	assert_refused(daemon, more, sentence);
+	assert_int_equal(access(other, F_OK), -1);
 	still_serves(daemon);
 	daemon_end(daemon);
 }
@@ -298,6 +314,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(second_service_says_who_is_there_and_touches_nothing),
+		CASE(second_service_with_the_same_holds_is_refused),
 		CASE(dead_socket_makes_way),
 		CASE(what_is_no_socket_stays),
 		CASE(passed_socket_is_served_and_left),
