@@ -57,7 +57,8 @@ int holds_file_read(const char *path, struct hold_list *list, struct error *err)
 	json_t *document = NULL;
 	int r;
 
-	if (access(path, F_OK) < 0 && errno == ENOENT)
+	/* A link that leads nowhere is no file that is not there: what it was to lead to may hold something. */
+	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return 0;
 	r = json_source_open(&source, path, FILE_BYTES_MAX, err);
 	if (r)

@@ -205,6 +205,21 @@ static void holds_file_that_makes_no_sense_is_an_error(void **state)
 	folder_remove(&folder);
 }
 
+/* What it was to lead to may hold something. */
+static void holds_file_that_is_a_link_to_nowhere_is_an_error(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+	struct error err;
+
+	(void)state;
+	folder_make(&folder);
+	assert_int_equal(symlink("nowhere", folder_path(&folder, "holds.json")), 0);
+	assert_true(holds_load(&holds, folder.path, &err) < 0);
+	assert_contains(err.text, "holds.json");
+	folder_remove(&folder);
+}
+
 static void assert_held(struct holds *holds, const struct device *device, const char *expected)
 {
 	char reason[HOLD_REASON_BYTES + 1];
@@ -320,6 +335,7 @@ int main(void)
 		cmocka_unit_test(member_of_the_group_reads_and_does_not_hold),
 		cmocka_unit_test(stranger_may_not_even_read),
 		cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
+		cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
 		cmocka_unit_test(holds_are_read_as_they_were_written),
 		cmocka_unit_test(hold_outlives_another_name_of_the_host),
 		cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
