@@ -267,7 +267,7 @@ static int feed_failed(const struct feed *feed, const char *what, uint64_t start
 
 int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err)
 {
-	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES;
+	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | (source->nul ? JSON_ALLOW_NUL : 0);
 	struct feed feed = {.source = source, .max = max};
 	int c = json_source_peek(source, err);
 	json_error_t why = {.line = 0};

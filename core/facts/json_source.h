@@ -22,6 +22,7 @@ struct json_source {
 	const char *bytes; /* the document, or a window of it */
 	size_t at;         /* bytes[at..end) are yet to be taken */
 	size_t end;
+	bool nul;	 /* are zero bytes in strings taken? Set by whoever looks at the strings' lengths */
 	uint64_t before; /* bytes of the document ahead of bytes[0] */
 	uint64_t max;    /* bytes that a document may have */
 	char *window;    /* made at the first reading; NULL: the document is in memory */

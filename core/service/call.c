@@ -83,8 +83,11 @@ static const struct method_parameter *parameter_find(const struct method *method
 	return NULL;
 }
 
+/* A text ends at its first zero byte for all that comes after this. */
 static bool type_fits(const json_t *value, json_type type)
 {
+	if (type == JSON_STRING && json_is_string(value))
+		return strlen(json_string_value(value)) == json_string_length(value);
 	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
 }
 

@@ -61,6 +61,7 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 
 	if (r)
 		return r;
+	source.nul = true; /* a parameter with one is wrong, but the call is one */
 	r = json_source_value(&source, "message", VARLINK_MESSAGE_MAX, &object, err);
 	if (!r)
 		r = json_source_finish(&source, err);

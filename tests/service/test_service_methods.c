@@ -51,6 +51,13 @@ static void parameter_of_a_wrong_type_is_named(void **state)
 	assert_error(call(*state, METHOD("Describe", "\"device\":7")), "org.varlink.service.InvalidParameter", "parameter", "device");
 }
 
+static void text_with_a_zero_byte_inside_is_no_parameter(void **state)
+{
+	assert_error(call(*state, METHOD("Describe", "\"device\":\"" CARD_1 "\\u0000x\"")), "org.varlink.service.InvalidParameter", "parameter", "device");
+	assert_error(call(*state, METHOD("Check", "\"version\":\"a\\u0000\",\"target\":\"" CARD_1 "\"")), "org.varlink.service.InvalidParameter",
+		     "parameter", "version");
+}
+
 static void unknown_parameter_is_named(void **state)
 {
 	assert_error(call(*state, METHOD("List", "\"colour\":true")), "org.varlink.service.InvalidParameter", "parameter", "colour");
@@ -281,6 +288,7 @@ int main(void)
 		cmocka_unit_test(unknown_method_is_refused),
 		cmocka_unit_test(missing_parameter_is_named),
 		cmocka_unit_test(parameter_of_a_wrong_type_is_named),
+		cmocka_unit_test(text_with_a_zero_byte_inside_is_no_parameter),
 		cmocka_unit_test(unknown_parameter_is_named),
 		cmocka_unit_test(upgrade_is_not_implemented),
 		cmocka_unit_test(list_has_devices_and_types_where_asked),
