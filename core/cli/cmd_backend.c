@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend list and dump: what backends declare. They are loaded in children, as everywhere. */
-#include <errno.h>
-#include <stdlib.h>
+/* migcompat backend list: which backends there are, what they serve, and how they fare. */
+#include <stdio.h>
 #include <string.h>
 
 #include "core/check/json.h"
@@ -9,7 +8,6 @@
 #include "core/cli/document.h"
 #include "core/cli/output.h"
 
-#define DUMP_TIMEOUT_MS 5000u /* the policy, which has another one perhaps, is not asked about a file */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* "MODULE vfio_pci:MODALIAS-GLOB" */
@@ -104,86 +102,5 @@ int command_backend_list(struct cli *cli)
 		output_line("no backends here");
 	status = backends_table(cli, backends);
 	json_decref(answer);
-	return status;
-}
-
-static void dump_line(const char *key, const char *value)
-{
-	output_line("%s=%s", key, value ? value : "");
-}
-
-static void dump_lists(const struct backend_info *info)
-{
-	static const char *const types[] = {
-		[MIGCOMPAT_SETTING_BOOL] = "bool", [MIGCOMPAT_SETTING_INT] = "int", [MIGCOMPAT_SETTING_STRING] = "string"};
-
-	for (size_t i = 0; i < info->nkeys; i++)
-		dump_line("key", info->keys[i]);
-	for (size_t i = 0; i < info->nwants; i++) {
-		uint32_t flags = info->wants[i].flags;
-
-		output_line("want=%s %s %s%s", info->wants[i].glob, flags & MIGCOMPAT_WANT_HOST ? "host" : "device",
-			    flags & MIGCOMPAT_WANT_AVAILABILITY ? "availability" : "compared",
-			    flags & MIGCOMPAT_WANT_SENSITIVE ? " sensitive" : "");
-	}
-	for (size_t i = 0; i < info->nsettings; i++) {
-		const struct migcompat_setting *setting = &info->settings[i];
-
-		output_line("setting=%s %s init=%s allowed=%s %s", setting->name,
-			    setting->type < COUNT(types) ? types[setting->type] : "unknown", setting->init ? setting->init : "",
-			    setting->allowed ? setting->allowed : "any", setting->description ? setting->description : "");
-	}
-}
-
-static void dump(const struct backend_info *info)
-{
-	static const char *const models[] = {
-		[MIGCOMPAT_THREAD_SERIAL] = "serial", [MIGCOMPAT_THREAD_DEVICE] = "device", [MIGCOMPAT_THREAD_PARALLEL] = "parallel"};
-
-	dump_line("file", info->path);
-	dump_line("name", info->name);
-	dump_line("version", info->version);
-	dump_line("description", info->description);
-	output_line("api_version=%u", info->api_version);
-	output_line("struct_size=%zu", info->struct_size);
-	dump_line("thread_model", info->thread_model < COUNT(models) ? models[info->thread_model] : "unknown");
-	dump_line("operations", info->operations);
-	dump_lists(info);
-}
-
-static int dump_provider(const struct cli *cli, struct provider *provider, const char *file)
-{
-	struct error err = {0};
-	int r = provider_worker_ready(provider, &err);
-
-	if (r)
-		return output_fail(cli, r, "%s: %s", file, err.text);
-	if (provider->info.error)
-		return output_fail(cli, -ENOEXEC, "%s%s%s", strstr(provider->info.error, file) ? "" : file,
-				   strstr(provider->info.error, file) ? "" : ": ", provider->info.error);
-	if (cli->options.json)
-		return output_json(cli, json_backend(&provider->info), CLI_YES);
-	dump(&provider->info);
-	return CLI_YES;
-}
-
-int command_backend_dump(struct cli *cli)
-{
-	struct worker_options options = {.timeout_ms = DUMP_TIMEOUT_MS, .keep_stderr = cli->options.debug};
-	const char *file = cli->arguments[0];
-	char *path = realpath(file, NULL); /* the loader takes no relative one */
-	struct provider *provider = NULL;
-	struct arena arena = {0};
-	struct error err = {0};
-	int status, r;
-
-	if (!path)
-		return output_fail(cli, -errno, "%s: %s", file, strerror(errno));
-	options.program = engine_worker_program(&arena);
-	r = options.program ? provider_worker_new(path, &options, &provider, &err) : error_set(&err, -ENOMEM, "out of memory");
-	status = r || !provider ? output_fail(cli, r, "%s: %s", file, err.text) : dump_provider(cli, provider, file);
-	provider_free(provider);
-	arena_free(&arena);
-	free(path);
 	return status;
 }

@@ -119,8 +119,46 @@ static void dump_is_a_document_too(void **state)
 	run("migcompat backend dump --json " GOOD "/mtty.so");
 	assert_status(0);
 	document = run_json();
+	assert_string_equal(json_member(document, "format"), "migcompat-backend/1");
 	assert_string_equal(json_member(document, "name"), "mtty");
+	assert_string_equal(json_member(document, "thread_model"), "parallel");
+	assert_int_equal(json_integer_value(json_object_get(document, "api_version")), 1);
+	assert_true(json_integer_value(json_object_get(document, "struct_size")) > 0);
 	json_decref(document);
+}
+
+/* As many of each as there are lines. */
+static void dump_document_has_all_that_the_lines_have(void **state)
+{
+	static const struct {
+		const char *line;
+		const char *member;
+		const char *part;
+	} lists[] = {
+		{"key=", "keys", NULL}, {"want=", "wants", "fact"}, {"setting=", "settings", "init_value"}};
+	json_t *document;
+	char *lines;
+
+	(void)state;
+	run("migcompat backend dump " GOOD "/mtty.so");
+	assert_contains(ran.out, "\nwant=mdev_type device compared announced\n");
+	lines = strdup(ran.out);
+	assert_non_null(lines);
+	run("migcompat backend dump --json " GOOD "/mtty.so");
+	document = run_json();
+	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+		const json_t *list = json_object_get(document, lists[i].member);
+		size_t count = 0;
+
+		for (const char *at = lines; (at = strstr(at, lists[i].line)); at++)
+			count += at[-1] == '\n';
+		assert_true(count > 0);
+		assert_int_equal(json_array_size(list), count);
+		if (lists[i].part)
+			assert_non_null(json_object_get(json_array_get(list, 0), lists[i].part));
+	}
+	json_decref(document);
+	free(lines);
 }
 
 static void dump_says_what_is_wrong_with_a_file(void **state)
@@ -280,6 +318,7 @@ int main(void)
 		cmocka_unit_test(dump_prints_key_and_value_lines),
 		cmocka_unit_test(dump_takes_a_relative_name),
 		cmocka_unit_test(dump_is_a_document_too),
+		cmocka_unit_test(dump_document_has_all_that_the_lines_have),
 		cmocka_unit_test(dump_says_what_is_wrong_with_a_file),
 		cmocka_unit_test(shorter_and_longer_structs_of_a_known_version_work),
 		cmocka_unit_test(backend_without_a_description_works),
