@@ -179,6 +179,9 @@ static int fits(const struct cli *cli)
 		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
 				   *command->arguments ? command->arguments : "no argument", cli->narguments,
 				   cli->narguments == 1 ? "" : "s");
+	for (size_t i = 0; i < cli->narguments; i++)
+		if (!*cli->arguments[i])
+			return output_fail(cli, -EINVAL, "%s expects %s, got an empty argument", command->name, command->arguments);
 	status = way_fits(cli);
 	return status || command->way == CLI_WAY_OWN ? status : texts_fit(cli);
 }

@@ -61,8 +61,8 @@ static const struct option_info {
 	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
 	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN, "folder or file instead of /etc/migcompat"},
 	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, ABOUT_SERVICE,
-	 "ask the service, or fail; --no-daemon: do not"},
-	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, NULL},
+	 "ask the service, or fail"},
+	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, "do not ask the service"},
 	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, ABOUT_SERVICE,
 	 "the service's, if not /run/migcompat/io.migcompat"},
 	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY, "exactly one JSON document on standard output"},
@@ -196,6 +196,24 @@ static int set_letter(struct options *options, int letter, const char *argument,
 	return r;
 }
 
+/* "--inventory expects FILE"; of a letter that several share, what any of them does. */
+static void expects(int value, const char *got, char *problem, size_t size)
+{
+	const char *arguments[COUNT(infos)], *name = NULL;
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(infos); i++) {
+		if (value != infos[i].letter && value != LETTERLESS + (int)i)
+			continue;
+		name = infos[i].name;
+		arguments[count++] = infos[i].argument;
+	}
+	if (count == 1)
+		snprintf(problem, size, "%s expects %s%s", name, arguments[0], got);
+	else if (count)
+		snprintf(problem, size, "-%c expects %s or %s%s", value, arguments[0], arguments[1], got);
+}
+
 /* What getopt did not take. argument: of argv, the one that it looked at last. */
 static void refuse(int value, const char *argument, char *problem, size_t size)
 {
@@ -203,7 +221,7 @@ static void refuse(int value, const char *argument, char *problem, size_t size)
 	char name[64];
 
 	if (value == ':' && info)
-		snprintf(problem, size, "%s expects %s", info->name, info->argument);
+		expects(optopt, "", problem, size);
 	else if (info)
 		snprintf(problem, size, "%s takes no argument", info->name);
 	else if (optopt)
@@ -236,6 +254,8 @@ int options_parse(struct cli *cli, int argc, char **argv)
 			cli->words[cli->nwords++] = optarg;
 		else if (value == '?' || value == ':')
 			refuse(value, argv[optind - 1], room, sizeof(other));
+		else if (optarg && !*optarg && info_find(value)->form != FORM_COLOR)
+			expects(value, ", got an empty one", room, sizeof(other));
 		else if (value < LETTERLESS)
 			set_letter(&cli->options, value, optarg, room, sizeof(other));
 		else

@@ -280,7 +280,7 @@ static void hold_that_cannot_be_is_trouble(void **state)
 	run(ASK "m hold " DUAL " --reason $'two\\nlines'");
 	assert_trouble("--reason is one line of 1 to 512 bytes");
 	run(ASK "m hold " DUAL " --reason ''");
-	assert_trouble("--reason is one line of 1 to 512 bytes");
+	assert_trouble("--reason expects TEXT, got an empty one");
 	run(ASK "m release " DUAL);
 	assert_trouble("device \"" DUAL "\" is not held");
 	run(ASK "m release nobody --json");

@@ -58,6 +58,24 @@ static void option_without_its_argument_is_refused(void **state)
 	assert_trouble("--inventory expects FILE");
 }
 
+/* A letter that two commands share is told as what it could be. */
+static void empty_arguments_are_refused(void **state)
+{
+	(void)state;
+	run("migcompat list -i ''");
+	assert_trouble("--inventory expects FILE, got an empty one");
+	run("migcompat list --config=");
+	assert_trouble("--config expects PATH, got an empty one");
+	run("migcompat state save a -o ''");
+	assert_trouble("-o expects COLUMNS or FILE, got an empty one");
+	run("migcompat state save a -o");
+	assert_trouble("-o expects COLUMNS or FILE");
+	run("migcompat show ''");
+	assert_trouble("show expects DEVICE, got an empty argument");
+	run("migcompat backend dump '' --json");
+	assert_json_trouble("EINVAL", "backend dump expects FILE, got an empty argument");
+}
+
 static void flag_with_an_argument_is_refused(void **state)
 {
 	(void)state;
@@ -195,6 +213,19 @@ static void help_of_a_family_names_its_members(void **state)
 	assert_null(strstr(ran.out, "backend list"));
 }
 
+/* What it would refuse is not offered. */
+static void help_of_a_command_names_its_own_options_alone(void **state)
+{
+	(void)state;
+	run("migcompat hold --help");
+	assert_contains(ran.out, "--socket PATH");
+	assert_null(strstr(ran.out, "--no-daemon"));
+	run("migcompat prepare --help");
+	assert_null(strstr(ran.out, "--daemon"));
+	run("migcompat check --help");
+	assert_contains(ran.out, "--no-daemon");
+}
+
 static void help_of_no_command_is_refused(void **state)
 {
 	(void)state;
@@ -231,6 +262,7 @@ int main(void)
 		cmocka_unit_test(unknown_option_names_the_nearest),
 		cmocka_unit_test(unknown_letter_is_refused),
 		cmocka_unit_test(option_without_its_argument_is_refused),
+		cmocka_unit_test(empty_arguments_are_refused),
 		cmocka_unit_test(flag_with_an_argument_is_refused),
 		cmocka_unit_test(option_of_another_command_is_refused),
 		cmocka_unit_test(missing_argument_is_refused),
@@ -246,6 +278,7 @@ int main(void)
 		cmocka_unit_test(version_and_help_load_nothing),
 		cmocka_unit_test(help_names_every_command_with_an_example),
 		cmocka_unit_test(help_of_a_family_names_its_members),
+		cmocka_unit_test(help_of_a_command_names_its_own_options_alone),
 		cmocka_unit_test(help_of_no_command_is_refused),
 		cmocka_unit_test(output_that_is_lost_is_no_yes),
 		cmocka_unit_test(closed_descriptors_hurt_nothing),
