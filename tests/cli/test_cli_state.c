@@ -294,6 +294,10 @@ static void a_save_says_where_to(void **state)
 	assert_contains(ran.err, "standard output takes the state or the document of --json, not both");
 	run("migcompat " SERIAL_A "state save --columns x " DUAL " -o x");
 	assert_trouble("state save takes no --columns");
+	run("migcompat " SERIAL_A "state save " DUAL " -o");
+	assert_trouble("-o expects COLUMNS or FILE");
+	run("migcompat " SERIAL_A "state save " DUAL " --output");
+	assert_trouble("--output expects FILE");
 	run("migcompat " SERIAL_A "list --output x");
 	assert_trouble("list takes no --output");
 	run("migcompat " SERIAL_A "check -o x " DUAL " " SINGLE);
