@@ -181,6 +181,38 @@ static void sizes_and_capabilities_that_make_no_sense_are_refused(void **state)
 		assert_int_equal(mount_with(card_table, wrong[i]), -EPROTO);
 }
 
+static void a_vendor_that_cannot_tell_its_sizes_is_not_mounted(void **state)
+{
+	struct migcompat_regions *regions = NULL;
+	struct card card;
+
+	(void)state;
+	card_make(&card, 4, 0);
+	card.fail[CARD_INFO] = -ENOTTY;
+	assert_int_equal(migcompat_regions_new(&card_table, &card, &regions), -ENOTTY);
+	card.fail[CARD_INFO] = 1;
+	assert_int_equal(migcompat_regions_new(&card_table, &card, &regions), -EPROTO);
+	assert_null(regions);
+	card_free(&card);
+}
+
+static void a_read_is_of_a_whole_field_or_fails(void **state)
+{
+	struct bench *bench = *state;
+	uint64_t value = 7;
+
+	assert_int_equal(migcompat_regions_read(bench->regions, 2, 4, &value), -EINVAL);
+	assert_int_equal(migcompat_regions_read(bench->regions, AT(config.reserved), &value), -EINVAL);
+	assert_int_equal(migcompat_regions_read(bench->regions, offsetof(struct migcompat_control, config.size), 4, &value), -EINVAL);
+	assert_contains(migcompat_regions_message(bench->regions), "no field of 4 bytes");
+	put(bench, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING);
+	bench->card.fail[CARD_DIRTY_COUNT] = -EIO;
+	assert_int_equal(migcompat_regions_read(bench->regions, AT(memory.total), &value), -EIO);
+	assert_int_equal(value, 7);
+	put(bench, AT(dirty.start), (uint64_t)5 << 40);
+	assert_int_equal(get(bench, AT(dirty.start)), (uint64_t)5 << 40);
+}
+
 static void a_vendors_sentence_goes_with_its_errno(void **state)
 {
 	struct bench *bench = *state;
@@ -310,6 +342,8 @@ int main(void)
 		cmocka_unit_test(tables_that_lack_what_they_promise_are_refused),
 		cmocka_unit_test(a_shorter_table_serves_a_device_without_memory),
 		cmocka_unit_test(sizes_and_capabilities_that_make_no_sense_are_refused),
+		cmocka_unit_test(a_vendor_that_cannot_tell_its_sizes_is_not_mounted),
+		TEST(a_read_is_of_a_whole_field_or_fails),
 		TEST(a_vendors_sentence_goes_with_its_errno),
 		TEST(an_answer_that_is_no_errno_is_refused),
 		TEST(pages_that_nobody_asked_for_are_refused),

@@ -92,6 +92,7 @@ static const struct cell single[] = {
 	{.name = "a field of four bytes with eight", .write = {0, 8, 1}, .expected = -EINVAL},
 	{.name = "a field of eight bytes with four", .write = {offsetof(struct migcompat_control, config.size), 4, 1}, .expected = -EINVAL},
 	{.name = "a field of four bytes with one", .write = {4, 1, 1}, .expected = -EINVAL},
+	{.name = "a version wider than its field", .no_version = true, .write = {FIELD(version), ((uint64_t)1 << 32) + 1}, .expected = -EINVAL},
 	{.name = "a value wider than its field", .write = {4, 4, (uint64_t)1 << 32}, .expected = -EINVAL},
 	{.name = "capabilities", .write = {FIELD(capabilities), 7}, .expected = -EROFS},
 	{.name = "page_size", .write = {FIELD(page_size), 4096}, .expected = -EROFS},
