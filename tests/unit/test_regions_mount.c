@@ -247,6 +247,41 @@ static void pages_that_nobody_asked_for_are_refused(void **state)
 	assert_int_equal(put(bench, AT(memory.action), MIGCOMPAT_GET_BUFFER), -EPROTO);
 }
 
+static int count_more_than_there_are(void *session, uint64_t *ret_pages)
+{
+	(void)session;
+	*ret_pages = PAGES + 1;
+	return 0;
+}
+
+static int take_more_than_asked_for(void *session, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max)
+{
+	(void)session;
+	(void)count;
+	for (size_t i = 0; i < max; i++)
+		ret_pages[i] = first + i;
+	return (int)max + 1;
+}
+
+static void more_pages_than_there_are_are_refused(void **state)
+{
+	struct bench *bench = *state;
+	struct migcompat_device_state table = card_table;
+	struct migcompat_regions *regions = NULL;
+	uint64_t total;
+
+	table.dirty_count = count_more_than_there_are;
+	table.dirty_take = take_more_than_asked_for;
+	assert_int_equal(migcompat_regions_new(&table, &bench->card, &regions), 0);
+	migcompat_regions_write(regions, AT(version), 1);
+	migcompat_regions_write(regions, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING);
+	assert_int_equal(migcompat_regions_read(regions, AT(memory.total), &total), -EPROTO);
+	assert_contains(migcompat_regions_message(regions), "more than there are");
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), -EPROTO);
+	assert_contains(migcompat_regions_message(regions), "dirty_take gave");
+	migcompat_regions_free(regions);
+}
+
 static void a_page_that_may_be_lost_is_never_passed_over(void **state)
 {
 	struct bench *bench = *state;
@@ -347,6 +382,7 @@ int main(void)
 		TEST(a_vendors_sentence_goes_with_its_errno),
 		TEST(an_answer_that_is_no_errno_is_refused),
 		TEST(pages_that_nobody_asked_for_are_refused),
+		TEST(more_pages_than_there_are_are_refused),
 		TEST(a_page_that_may_be_lost_is_never_passed_over),
 		cmocka_unit_test(what_failed_may_be_got_again_where_nothing_is_logged),
 		cmocka_unit_test(a_config_is_copied_before_it_is_checked),
