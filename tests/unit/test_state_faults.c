@@ -84,6 +84,7 @@ static void faults_while_saving(void **state)
 /* Load with one fault from a sound tape. */
 static bool load_with(struct side *source, struct tape *tape, enum tape_fault fault, size_t at)
 {
+	static const int errors[TAPE_FAULT_COUNT] = {[TAPE_ENOSPC] = -ENOSPC, [TAPE_EIO] = -EIO, [TAPE_CLOSED] = -EBADMSG};
 	struct snapshot before;
 	struct side target;
 	struct error err = {0};
@@ -103,6 +104,7 @@ static bool load_with(struct side *source, struct tape *tape, enum tape_fault fa
 		assert_true(card_equal(&source->card, &target.card));
 	} else {
 		assert_true(met && !harmless(fault));
+		assert_int_equal(r, errors[fault]); /* a file that cannot be read is not called damaged */
 		snapshot_holds(&before, &target.card);
 	}
 	/* A fault that has passed does not spoil the target for a sound file. */
