@@ -139,9 +139,11 @@ static char *mdev_make(const char *type)
 	return path;
 }
 
+/* As the kernel does it: the device has left its bus before anything is told, and the rest of it goes afterwards. */
 static void mdev_end(char *path)
 {
 	shim_forget(NEW);
+	assert_int_equal(unlink(mocked_path("/sys/bus/mdev/devices/" NEW)), 0);
 	umockdev_testbed_uevent(testbed, path, "unbind");
 	umockdev_testbed_uevent(testbed, path, "remove");
 	umockdev_testbed_remove_device(testbed, path);
