@@ -15,12 +15,12 @@ lab_mirror() {
     awk -v suite="$LAB_DEBIAN" '$1 == suite && !found { print $2; found = 1 }'
 }
 
-# apt with a folder of its own for the one suite; everything else (proxy, keys) is the host's.
+# apt with a folder of its own for the one suite, as if nothing were installed; everything else (proxy, keys) is the host's.
 lab_apt() {
   local program=$1 dir=$LAB_CACHE/apt-$LAB_KERNEL
   shift
   "$program" -qq -o Dir::Etc::sourcelist="$dir/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State="$dir" \
-    -o Dir::State::status=/var/lib/dpkg/status -o Dir::Cache="$dir" -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
+    -o Dir::State::status="$dir/status" -o Dir::Cache="$dir" -o APT::Sandbox::User=root -o Acquire::Retries=3 "$@"
 }
 
 lab_apt_setup() {
@@ -29,6 +29,7 @@ lab_apt_setup() {
   [[ -n $mirror ]] || die "no Debian $LAB_DEBIAN mirror in the apt sources; name one in MIGCOMPAT_DEBIAN_MIRROR"
   [[ -e $key ]] && options="[arch=amd64 signed-by=$key]"
   mkdir -p "$dir/lists/partial" "$dir/archives/partial"
+  : >"$dir/status"
   printf 'deb %s %s %s main\n' "$options" "$mirror" "${LAB_SUITES[$LAB_KERNEL]}" >"$dir/sources.list"
   lab_apt apt-get -o APT::Update::Error-Mode=any update >&2 || die "cannot read the package lists of ${LAB_SUITES[$LAB_KERNEL]}"
 }

@@ -24,7 +24,7 @@ lab_stage_parent() {
 lab_build_shim_programs() {
   local folder=$LAB_SOURCE/tests/kernel name compile shared
   compile=(gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -I"$LAB_SOURCE/include/uapi")
-  shared=("$folder"/{shim-support,daemon-support,visitor,broker-client}.c)
+  shared=("$folder"/{shim-support,daemon-support,visitor,broker-client,crowd}.c)
   for name in "$@"; do
     "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "${shared[@]}"
     programs+=("$LAB_WORK/$name")
