@@ -321,6 +321,20 @@ static void a_stream_is_no_state_for_regions(void **state)
 	refused(bench, -EBADMSG, "stream");
 }
 
+static void a_kernel_drivers_file_is_refused_before_the_device_is_asked(void **state)
+{
+	const struct format_head head = {.content = FORMAT_STREAM};
+	struct bench *bench = *state;
+	struct script script = script_begin(bench, PAGES * PAGE);
+
+	bench->tape.len = 0;
+	assert_int_equal(writer_begin(&script.writer, &script.to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
+	add(&script, RECORD_STREAM, 0, 100);
+	finish(&script);
+	refused(bench, -EINVAL, "it holds a kernel driver's stream");
+	assert_int_equal(bench->target.card.calls[CARD_SET_STATE], 0);
+}
+
 static void a_size_beyond_all_is_refused_before_it_is_read(void **state)
 {
 	struct bench *bench = *state;
@@ -357,6 +371,7 @@ int main(void)
 		TEST(a_known_record_with_other_flags_is_refused),
 		TEST(a_second_head_is_refused),
 		TEST(a_stream_is_no_state_for_regions),
+		TEST(a_kernel_drivers_file_is_refused_before_the_device_is_asked),
 		TEST(a_size_beyond_all_is_refused_before_it_is_read),
 	};
 
