@@ -181,6 +181,26 @@ in_use() {
 	save $MDEV_2A not-in-use
 }
 
+# told COMMAND...: what it says, and how it ended; through a pipe, which no limit and no full disk is in the way of.
+told() { { "$@" 2>&1; echo "status $?"; } | cat; }
+
+limited() (ulimit -f 0 && exec "$@")
+full() { "$@" >/dev/full; }
+
+# Where there is no room for it the device goes on, what was there stays, and no half file is left.
+no_room() {
+	echo old >/out/kept
+	told limited migcompat state save --interface "$way" $MDEV_2A -o /out/kept >/out/no-room.txt
+	says no-room.txt '/out/kept: could not be written: File too large'
+	says no-room.txt 'status 2'
+	told full migcompat state save --interface "$way" $MDEV_2A -o - >/out/full.txt
+	says full.txt 'standard output: could not be written: No space left on device'
+	says full.txt 'status 2'
+	[ "$(cat /out/kept*)" = old ] || fail "a save without room left $(ls /out/kept*)"
+	save $MDEV_2A after-no-room
+	same /out/2a /out/after-no-room
+}
+
 no_migration() {
 	expect 1 card migcompat state save $CARD_2PORT -o /out/card
 	says card.err "$CARD_2PORT: its driver in this kernel cannot migrate it"
@@ -272,6 +292,7 @@ for way in $ways; do
 	damaged
 	# shellcheck disable=SC2086
 	in_use $ways
+	no_room
 	interrupted_save
 	interrupted_loads
 done
