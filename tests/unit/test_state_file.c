@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Saving one device and loading another from what was saved. */
+#include <endian.h>
+
+#include "core/state/writer.h"
 #include "tests/support/state_bench.h"
 
 static int setup_bare(void **state)
@@ -210,6 +213,22 @@ static void a_file_of_format_1_is_read_for_ever(void **state)
 	tape_free(&tape);
 }
 
+/* More than its region holds, or of a target that logs nothing: found before they are read. */
+static void dirty_pages_that_the_target_does_not_take_are_refused(void **state)
+{
+	static const char records[2 * sizeof(struct migcompat_dirty_record)];
+	struct bench *bench = *state;
+	const struct state_transport to = tape_transport(&bench->tape);
+	const struct format_head head = {.content = FORMAT_REGIONS, .memory_size = bench->target.card.info.memory_size};
+	const struct format_zeros zeros = {htole64(head.memory_size)};
+	struct state_writer writer;
+
+	assert_int_equal(writer_begin(&writer, &to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
+	assert_int_equal(writer_record(&writer, RECORD_ZEROS, 0, &zeros, sizeof(zeros), NULL), 0);
+	assert_int_equal(writer_record(&writer, RECORD_DIRTY, 1, records, sizeof(records), NULL), 0);
+	refused(bench, -EINVAL, "dirty pages of a kind that the target does not take");
+}
+
 static void a_load_may_be_given_up_between_records(void **state)
 {
 	struct bench *bench = *state;
@@ -246,6 +265,8 @@ int main(void)
 		TEST(what_is_too_long_for_a_file_is_not_begun),
 		TEST(a_target_that_was_stopped_stays_stopped),
 		cmocka_unit_test(a_file_of_format_1_is_read_for_ever),
+		{"dirty pages for a target of one page", dirty_pages_that_the_target_does_not_take_are_refused, setup_page, teardown, NULL},
+		{"dirty pages for a target that logs nothing", dirty_pages_that_the_target_does_not_take_are_refused, setup_still, teardown, NULL},
 		TEST(a_load_may_be_given_up_between_records),
 	};
 
