@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <systemd/sd-daemon.h>
@@ -193,8 +195,12 @@ static int server_serve(struct server *server, struct error *err)
 static void on_ready(void *arg)
 {
 	struct server *server = arg;
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	socklen_t size = sizeof(address) - 1; /* a zero stays behind the path */
+	/* What systemd passed may be anywhere. */
+	bool named = getsockname(server->fd, (struct sockaddr *)&address, &size) == 0 && *address.sun_path;
 
-	log_say(LOG_INFO, "serving at %s, %zu devices held", server->options->socket, holds_count(&server->holds));
+	log_say(LOG_INFO, "serving at %s, %zu devices held", named ? address.sun_path : "a socket without a name", holds_count(&server->holds));
 	sd_notify(0, "READY=1");
 }
 

@@ -125,11 +125,15 @@ static void pass_file(struct daemon *daemon)
 
 static void passed_socket_is_served_and_left(void **state)
 {
+	static const char *const more[] = {"--socket", "/nowhere/io.migcompat", NULL};
 	struct daemon *daemon = *state;
+	char sentence[192];
 
 	assert_int_equal(mkdir(folder_path(&daemon->folder, "socket"), 0755), 0);
 	daemon->prepare = pass_socket;
-	daemon_start(daemon, NULL);
+	daemon_start(daemon, more);
+	snprintf(sentence, sizeof(sentence), "serving at %s,", daemon->socket);
+	daemon_logged(daemon, sentence);
 	still_serves(daemon);
 	daemon_end(daemon);
 	assert_int_equal(access(daemon->socket, F_OK), 0);
