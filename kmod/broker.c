@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out; what they mean is command.c's and
- * request.c's business.
+ * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out, one by one, also where a read or write is of
+ * several; what they mean is command.c's and request.c's business.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -46,7 +46,8 @@ static int request_copy(char __user *buffer, const struct request *request, cons
 	return 0;
 }
 
-static ssize_t broker_read(struct file *file, char __user *buffer, size_t count, loff_t *offset)
+/* One message, for whatever size of which there is room. */
+static ssize_t broker_read_one(char __user *buffer, bool wait)
 {
 	struct migcompat_msg_header header = { .size = 0 };
 	struct broker_answer *answer = NULL;
@@ -54,9 +55,7 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	ssize_t size;
 	int error;
 
-	if (count < MIGCOMPAT_MSG_READ_SIZE)
-		return -EINVAL;
-	error = request_take(!(file->f_flags & O_NONBLOCK), &request, &answer, &header);
+	error = request_take(wait, &request, &answer, &header);
 	if (error)
 		return error;
 	if (answer) {
@@ -75,34 +74,76 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	return size;
 }
 
-static ssize_t broker_write(struct file *file, const char __user *buffer, size_t count, loff_t *offset)
+static ssize_t broker_read(struct file *file, char __user *buffer, size_t count, loff_t *offset)
 {
-	const struct migcompat_msg_header *header;
-	void *message;
+	bool wait = !(file->f_flags & O_NONBLOCK);
+	size_t done = 0;
+	ssize_t size;
+
+	if (count < MIGCOMPAT_MSG_READ_SIZE)
+		return -EINVAL;
+	count = min_t(size_t, count, MAX_RW_COUNT);
+	do {
+		size = broker_read_one(buffer + done, wait && !done);
+		if (size < 0)
+			break;
+		done += size;
+	} while (count - done >= MIGCOMPAT_MSG_READ_SIZE && request_several());
+	return done ? done : size;
+}
+
+/* One message, out of a write that has ROOM bytes left of it. */
+static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alone)
+{
+	struct migcompat_msg_header first, *header;
 	int error = -EINVAL;
 
-	if (count < sizeof(*header) || count > MIGCOMPAT_MSG_WRITE_MAX)
+	if (room < sizeof(first))
 		return -EINVAL;
-	message = kvmalloc(count, GFP_KERNEL);
-	if (!message)
+	if (copy_from_user(&first, buffer, sizeof(first)))
+		return -EFAULT;
+	if (first.size < sizeof(first) || first.size > room || first.size > MIGCOMPAT_MSG_WRITE_MAX)
+		return -EINVAL;
+	/* Replies alone have company. */
+	if ((!alone || first.size != room) && !(request_several() && first.op & MIGCOMPAT_OP_REPLY))
+		return -EINVAL;
+	header = kvmalloc(first.size, GFP_KERNEL);
+	if (!header)
 		return -ENOMEM;
-	if (copy_from_user(message, buffer, count)) {
+	/* Read once: what stands in user memory by now may be another header. */
+	*header = first;
+	if (copy_from_user(header + 1, buffer + sizeof(first), first.size - sizeof(first))) {
 		error = -EFAULT;
 		goto free;
 	}
-	header = message;
-	if (header->size != count || header->reserved)
+	if (header->reserved)
 		goto free;
 	if (header->op & MIGCOMPAT_OP_REPLY) {
-		error = request_reply(header, message);
+		error = request_reply(header, header);
 		if (!error)
-			return count; /* the message is the request's */
+			return first.size; /* the message is the request's */
 	} else {
 		error = command_run(header);
 	}
 free:
-	kvfree(message);
-	return error ? error : count;
+	kvfree(header);
+	return error ? error : (ssize_t)first.size;
+}
+
+static ssize_t broker_write(struct file *file, const char __user *buffer, size_t count, loff_t *offset)
+{
+	size_t done = 0;
+	ssize_t size;
+
+	if (count > MIGCOMPAT_MSG_WRITE_MAX)
+		return -EINVAL;
+	do {
+		size = broker_write_one(buffer + done, count - done, !done);
+		if (size < 0)
+			break;
+		done += size;
+	} while (done < count);
+	return done ? done : size;
 }
 
 static __poll_t broker_poll(struct file *file, poll_table *wait)

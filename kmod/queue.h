@@ -25,6 +25,7 @@ struct request_queue {
 	u64 last_id;
 	u64 epoch;
 	u64 last_command;
+	u32 version; /* of this epoch */
 	struct pid *daemon; /* said HELLO last, and the broker is open; NULL: nobody serves */
 	wait_queue_head_t readers;
 };

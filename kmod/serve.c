@@ -70,6 +70,7 @@ int request_hello(u64 id, u32 version, u32 attachments)
 	old = requests.daemon;
 	requests.daemon = get_pid(task_tgid(current));
 	requests.epoch++;
+	WRITE_ONCE(requests.version, version);
 	requests.last_command = id;
 	answer->header[0].epoch = requests.epoch;
 	list_add_tail(&answer->link, &requests.answers);
@@ -80,6 +81,12 @@ int request_hello(u64 id, u32 version, u32 attachments)
 	put_pid(old);
 	notices_drop(&cancelled, &answers);
 	return 0;
+}
+
+/* Whether a read or write may be of several messages. A hint: each message is held against the epoch by itself. */
+bool request_several(void)
+{
+	return READ_ONCE(requests.version) >= MIGCOMPAT_VERSION_SEVERAL;
 }
 
 bool request_is_from_daemon(const struct migcompat_msg_header *header)
@@ -225,6 +232,7 @@ void request_disconnect(void)
 	spin_lock(&requests.lock);
 	old = requests.daemon;
 	requests.daemon = NULL;
+	WRITE_ONCE(requests.version, 0);
 	notices_take(&cancelled, &answers);
 	list_splice_tail_init(&requests.sent, &requests.queued);
 	list_for_each_entry_safe(request, next, &requests.queued, link)

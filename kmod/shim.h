@@ -122,6 +122,7 @@ struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
 int request_hello(u64 id, u32 version, u32 attachments);
 int request_admit(const struct migcompat_msg_header *header);
 int request_answer_add(struct broker_answer *answer);
+bool request_several(void);
 bool request_answers_are_full(void);
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header);
 void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header);

@@ -13,6 +13,8 @@
 #include "core/service/clock.h"
 #include "core/service/log.h"
 
+_Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to at once");
+
 /* A target that is open, as it was at some stamp. */
 struct slot {
 	struct view view;
@@ -197,14 +199,10 @@ static int verdict_error(const struct migcompat_verdict *verdict)
 	return yes ? 0 : verdict->error ? verdict->error : -EIO;
 }
 
-static void answer_write(struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
+static void keep_write(struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
 {
 	int error = verdict_error(verdict);
 
-	if (!error)
-		broker_accept(batch->context->broker, job->id, job->len);
-	else
-		broker_refuse(batch->context->broker, BROKER_WRITE, job->id, error);
 	/* An error is no answer: the next one may be better. */
 	if (batch->announced && verdict->code != VERDICT_ERROR)
 		answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
@@ -238,12 +236,14 @@ void batch_answer(struct batch *batch, struct job *const *jobs, size_t count, vo
 {
 	struct question questions[CHECK_QUESTIONS_MAX];
 	const struct job *asked[CHECK_QUESTIONS_MAX];
+	struct broker_replies replies;
 	struct log_answer answers[CHECK_QUESTIONS_MAX];
 	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
 	const struct error none = {.text = "out of memory"};
 	size_t n;
 	int r;
 
+	replies.count = 0;
 	batch->number++;
 	n = batch_open(batch, jobs, count, questions, asked);
 	r = n ? check_strings(questions, n) : 0;
@@ -251,14 +251,20 @@ void batch_answer(struct batch *batch, struct job *const *jobs, size_t count, vo
 	if (n)
 		replying(arg);
 	for (size_t i = 0; i < n; i++) {
+		int error = r ? 0 : verdict_error(questions[i].verdict);
+
 		if (r)
 			refuse(batch, asked[i], -EIO, &none);
+		else if (error)
+			broker_replies_no(&replies, asked[i]->id, error);
 		else
-			answer_write(batch, asked[i], questions[i].verdict);
+			broker_replies_yes(&replies, asked[i]->id, asked[i]->len);
 	}
+	broker_replies_send(batch->context->broker, &replies);
 	for (size_t i = 0; i < n && !r; i++) {
 		const struct migcompat_verdict *verdict = questions[i].verdict;
 
+		keep_write(batch, asked[i], verdict);
 		answers[i] = answer_of(asked[i], verdict_name(verdict->code), verdict->limit, verdict_error(verdict), hashes[i]);
 	}
 	if (!r)

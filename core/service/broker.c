@@ -14,6 +14,9 @@
 
 #define REPLY MIGCOMPAT_OP_REPLY
 
+#define AHEAD_BYTES 65536u /* that are read at once */
+
+_Static_assert(sizeof(struct migcompat_msg_write_reply) == BROKER_REPLY_BYTES, "as the protocol has it");
 _Static_assert(BROKER_STRING_MAX == MIGCOMPAT_STRING_MAX, "as the protocol has it");
 _Static_assert(BROKER_NAME_MAX == MIGCOMPAT_NAME_MAX, "as the protocol has it");
 _Static_assert(BROKER_LINES_MAX == MIGCOMPAT_LINES_MAX, "as the protocol has it");
@@ -85,17 +88,50 @@ static int send_message(const struct broker *broker, const void *message, size_t
 	return send_parts(broker, &(struct part){message, size}, 1);
 }
 
-/* Its bytes, 0 where none waits. */
-static ssize_t receive(const struct broker *broker, union message *message)
+/* Bytes, 0 where none waits. */
+static ssize_t read_some(const struct broker *broker, void *buffer, size_t size)
 {
 	ssize_t got;
 
 	do
-		got = read(broker->fd, message, sizeof(*message));
+		got = read(broker->fd, buffer, size);
 	while (got < 0 && errno == EINTR);
-	if (got < 0)
-		return errno == EAGAIN ? 0 : -errno;
+	return got >= 0 ? got : errno == EAGAIN ? 0 : -errno;
+}
+
+/* One message: there is no room for two. Its bytes, 0 where none waits. */
+static ssize_t receive(const struct broker *broker, union message *message)
+{
+	ssize_t got = read_some(broker, message, sizeof(*message));
+
+	if (got <= 0)
+		return got;
 	return (size_t)got >= sizeof(message->header) && message->header.size == (size_t)got ? got : -EPROTO;
+}
+
+/* The same out of what was read ahead, which is read anew once it was all received. */
+static ssize_t receive_next(struct broker *broker, union message *message)
+{
+	struct migcompat_msg_header header;
+	size_t left;
+
+	if (broker->ahead_at == broker->ahead_end) {
+		ssize_t got = read_some(broker, broker->ahead, AHEAD_BYTES);
+
+		if (got <= 0)
+			return got;
+		broker->ahead_at = 0;
+		broker->ahead_end = (size_t)got;
+	}
+	left = broker->ahead_end - broker->ahead_at;
+	if (left < sizeof(header))
+		return -EPROTO;
+	memcpy(&header, broker->ahead + broker->ahead_at, sizeof(header));
+	if (header.size < sizeof(header) || header.size > left || header.size > sizeof(*message))
+		return -EPROTO;
+	memcpy(message, broker->ahead + broker->ahead_at, header.size);
+	broker->ahead_at += header.size;
+	return (ssize_t)header.size;
 }
 
 /* The answer to a command waits when the command has returned, in front of all requests. */
@@ -145,6 +181,7 @@ static int hello(struct broker *broker, struct error *err)
 	if (r)
 		return error_set(err, r, "%s: the kernel module does not answer as it should: %s", BROKER_PATH, strerror(-r));
 	broker->epoch = answer.header.epoch;
+	broker->version = answer.hello.version;
 	broker->attachments = answer.hello.attachments;
 	broker->requeued = answer.hello.requeued;
 	broker->timeout_ms = answer.hello.timeout_ms;
@@ -170,10 +207,12 @@ int broker_open(int passed, struct broker *ret, struct error *err)
 		fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	if (fd < 0)
 		return open_failed(-errno, err);
-	*ret = (struct broker){.fd = fd};
+	*ret = (struct broker){.fd = fd, .ahead = malloc(AHEAD_BYTES)};
 	pthread_mutex_init(&ret->reading, NULL);
 	flags = fcntl(fd, F_GETFL);
-	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+	if (!ret->ahead)
+		r = error_set(err, -ENOMEM, "out of memory");
+	else if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
 		r = error_set(err, -errno, "%s: the descriptor that was handed over cannot be used: %s", BROKER_PATH, strerror(errno));
 	else
 		r = hello(ret, err);
@@ -187,6 +226,7 @@ void broker_close(struct broker *broker)
 	if (broker->fd < 0)
 		return;
 	close(broker->fd);
+	free(broker->ahead);
 	pthread_mutex_destroy(&broker->reading);
 	broker->fd = -1;
 }
@@ -340,7 +380,7 @@ int broker_receive(struct broker *broker, struct broker_request *ret)
 	int r;
 
 	pthread_mutex_lock(&broker->reading);
-	got = receive(broker, &message);
+	got = receive_next(broker, &message);
 	pthread_mutex_unlock(&broker->reading);
 	if (got <= 0)
 		return (int)got;
@@ -358,6 +398,11 @@ int broker_receive(struct broker *broker, struct broker_request *ret)
 	memcpy(ret->string, message.bytes + sizeof(message.request), ret->len);
 	ret->string[ret->len] = '\0';
 	return 1;
+}
+
+bool broker_ahead(const struct broker *broker)
+{
+	return broker->ahead_at < broker->ahead_end;
 }
 
 int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error)
@@ -380,4 +425,41 @@ int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, con
 	const struct part parts[] = {{&reply, sizeof(reply)}, {text, len}};
 
 	return send_parts(broker, parts, 2);
+}
+
+static void replies_add(struct broker_replies *replies, uint64_t id, int error, uint32_t count)
+{
+	const struct migcompat_msg_write_reply reply = {
+		.header = {.size = sizeof(reply), .op = op_write(BROKER_WRITE), .id = id, .error = error},
+		.count = count,
+	};
+
+	memcpy(replies->bytes + replies->count++ * sizeof(reply), &reply, sizeof(reply));
+}
+
+void broker_replies_yes(struct broker_replies *replies, uint64_t id, size_t len)
+{
+	replies_add(replies, id, 0, (uint32_t)len);
+}
+
+void broker_replies_no(struct broker_replies *replies, uint64_t id, int error)
+{
+	replies_add(replies, id, error_told(error), 0);
+}
+
+void broker_replies_send(const struct broker *broker, struct broker_replies *replies)
+{
+	size_t size = replies->count * BROKER_REPLY_BYTES;
+	ssize_t done;
+
+	for (size_t at = 0; at < size; at += BROKER_REPLY_BYTES)
+		memcpy(replies->bytes + at + offsetof(struct migcompat_msg_header, epoch), &broker->epoch, sizeof(broker->epoch));
+	for (size_t at = 0; at < size; at += done > 0 ? (size_t)done : BROKER_REPLY_BYTES) {
+		bool several = broker->version >= MIGCOMPAT_VERSION_SEVERAL;
+
+		do
+			done = write(broker->fd, replies->bytes + at, several ? size - at : BROKER_REPLY_BYTES);
+		while (done < 0 && errno == EINTR);
+	}
+	replies->count = 0;
 }

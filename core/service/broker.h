@@ -25,7 +25,12 @@ struct broker {
 	/* Between a command and its answer nobody else may read: the answer comes first. */
 	pthread_mutex_t reading;
 	uint64_t command; /* id of the last one */
+	/* Requests that came in one read and were not received yet: */
+	char *ahead;
+	size_t ahead_at;
+	size_t ahead_end;
 	/* From the kernel's answer to HELLO: */
+	uint32_t version;
 	uint32_t attachments;
 	uint32_t requeued; /* requests that an earlier daemon left unanswered */
 	unsigned timeout_ms;
@@ -84,6 +89,8 @@ struct broker_request {
 };
 /* 1: a request; 0: none waits; -EPROTO or what the kernel said: there is no going on. */
 int broker_receive(struct broker *broker, struct broker_request *ret);
+/* Whether requests were read already, of which poll(2) therefore knows nothing. For whoever alone receives. */
+bool broker_ahead(const struct broker *broker);
 
 /* Codes that the protocol does not know become -EIO. -EINVAL: too late, nobody waits any more. */
 int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error);
@@ -91,5 +98,18 @@ int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, i
 int broker_accept(const struct broker *broker, uint64_t id, size_t len);
 /* To a read, the string; to an ask, its lines. */
 int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text, size_t len);
+
+#define BROKER_REPLIES_MAX 64u
+#define BROKER_REPLY_BYTES 40u
+/* Replies to writes that go out together. Begins as {0}. */
+struct broker_replies {
+	size_t count;
+	_Alignas(8) char bytes[BROKER_REPLIES_MAX * BROKER_REPLY_BYTES];
+};
+/* As broker_accept and broker_refuse. There must be room. */
+void broker_replies_yes(struct broker_replies *replies, uint64_t id, size_t len);
+void broker_replies_no(struct broker_replies *replies, uint64_t id, int error);
+/* Those that come too late, and for which nobody waits any more, keep none of the others. */
+void broker_replies_send(const struct broker *broker, struct broker_replies *replies);
 
 #endif

@@ -199,7 +199,7 @@ static void questions_take(void *arg)
 	int r = 1;
 
 	pthread_mutex_lock(&kernel->lock);
-	for (unsigned i = 0; i < TURN_REQUESTS && !kernel->lost; i++) {
+	for (unsigned i = 0; (i < TURN_REQUESTS || broker_ahead(&kernel->broker)) && !kernel->lost; i++) {
 		r = broker_receive(&kernel->broker, &request);
 		if (r <= 0)
 			break;

@@ -34,7 +34,14 @@ int broker_receive(struct broker *broker, union broker_message *message)
 
 int broker_hello(struct broker *broker, int fd)
 {
-	struct migcompat_msg_hello hello = { .header = { .op = MIGCOMPAT_OP_HELLO, .id = 1 }, .version_min = 1, .version_max = 1 };
+	return broker_hello_version(broker, fd, 1);
+}
+
+int broker_hello_version(struct broker *broker, int fd, uint32_t version)
+{
+	struct migcompat_msg_hello hello = {
+		.header = { .op = MIGCOMPAT_OP_HELLO, .id = 1 }, .version_min = version, .version_max = version
+	};
 	union broker_message reply;
 	int error;
 
@@ -45,7 +52,7 @@ int broker_hello(struct broker *broker, int fd)
 	error = broker_receive(broker, &reply);
 	if (error)
 		return error;
-	if (reply.header.op != (MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY) || reply.hello_reply.version != 1)
+	if (reply.header.op != (MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY) || reply.hello_reply.version != version)
 		return -EPROTO;
 	broker->epoch = reply.header.epoch;
 	broker->hello = reply.hello_reply;

@@ -35,7 +35,8 @@ struct broker {
 };
 
 /* Each returns 0 or a negative errno. */
-int broker_hello(struct broker *broker, int fd);
+int broker_hello(struct broker *broker, int fd); /* for version 1 */
+int broker_hello_version(struct broker *broker, int fd, uint32_t version);
 /* Opens the broker, says hello, and detaches whatever was left attached. */
 int broker_open_clean(struct broker *broker);
 int broker_send(struct broker *broker, void *message, size_t size);

@@ -195,12 +195,12 @@ static void commands_are_checked_whole(void)
 	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
 	hello.version_min = 0, hello.version_max = 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
-	hello.version_min = 2, hello.version_max = 9;
+	hello.version_min = MIGCOMPAT_VERSION_MAX + 1, hello.version_max = 9;
 	EXPECT_RESULT(-EPROTONOSUPPORT, broker_send(&fresh, &hello, sizeof(hello)));
 	hello.version_min = 1;
 	EXPECT_RESULT(0, broker_send(&fresh, &hello, sizeof(hello)));
 	EXPECT_RESULT(0, broker_receive(&fresh, &reply));
-	EXPECT_RESULT(1, (ssize_t)reply.hello_reply.version);
+	EXPECT_RESULT(MIGCOMPAT_VERSION_MAX, (ssize_t)reply.hello_reply.version);
 	close(fresh.fd);
 
 	setup();

@@ -55,13 +55,33 @@ static size_t message_make(char *bytes, size_t limit, const union broker_message
 	return size;
 }
 
-/* Says whether the outcome of such a message is one that the protocol knows; a new epoch is noted. */
-static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
+/* One such message, or a few of them in a row. */
+static size_t messages_make(char *bytes, size_t limit, const union broker_message *last, bool several)
+{
+	size_t size = 0;
+
+	if (!several)
+		return message_make(bytes, limit, last);
+	for (uint32_t i = random_below(4) + 1; i > 0; i--)
+		size += message_make(bytes + size, limit / 4, last);
+	return size;
+}
+
+static struct migcompat_msg_header header_at(const char *bytes, size_t size)
 {
 	struct migcompat_msg_header header = { 0 };
-	union broker_message reply;
 
 	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
+	return header;
+}
+
+/* Says whether the outcome of such a write is one that the protocol knows; a new epoch is noted. */
+static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
+{
+	struct migcompat_msg_header header = header_at(bytes, size);
+	union broker_message reply;
+	ssize_t taken = 0;
+
 	if (result == -EINVAL)
 		return true;
 	if (header.op == MIGCOMPAT_OP_HELLO && result == (ssize_t)size)
@@ -70,13 +90,18 @@ static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 		return result == -EPROTONOSUPPORT;
 	if (header.op == MIGCOMPAT_OP_LIST && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0;
-	/* A refusal that happens to be a valid one. */
-	return (header.op & MIGCOMPAT_OP_REPLY) && header.error < 0 && result == (ssize_t)size;
+	/* Refusals that happen to be valid ones, as many as were taken. */
+	for (; taken < result; taken += header.size) {
+		header = header_at(bytes + taken, size - (size_t)taken);
+		if (!(header.op & MIGCOMPAT_OP_REPLY) || header.error >= 0)
+			return false;
+	}
+	return taken == result;
 }
 
-static void noise_is_einval_and_never_yes(void)
+static void noise(uint32_t version)
 {
-	double end = seconds_now() + (double)shim_number("SHIM_FUZZ_SECONDS", 60);
+	double end = seconds_now() + (double)shim_number("SHIM_FUZZ_SECONDS", 60) / 2;
 	static char bytes[8192];
 	union broker_message request = { 0 };
 	unsigned long messages = 0, asked = 0;
@@ -84,6 +109,7 @@ static void noise_is_einval_and_never_yes(void)
 	pid_t user;
 
 	EXPECT_RESULT(0, broker_open_clean(&broker));
+	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
 	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
 	random_state ^= (uint64_t)getpid() << 32;
 	printf("  seed %llx\n", (unsigned long long)random_state);
@@ -93,7 +119,7 @@ static void noise_is_einval_and_never_yes(void)
 			_exit(0);
 	fcntl(broker.fd, F_SETFL, O_NONBLOCK);
 	while (seconds_now() < end) {
-		size_t size = message_make(bytes, sizeof(bytes), &request);
+		size_t size = messages_make(bytes, sizeof(bytes), &request, version > 1);
 		ssize_t count = write(broker.fd, bytes, size), result = count < 0 ? -errno : count;
 
 		messages++;
@@ -112,10 +138,23 @@ static void noise_is_einval_and_never_yes(void)
 	close(broker.fd);
 }
 
-static const struct shim_test tests[] = { { "noise_is_einval_and_never_yes", noise_is_einval_and_never_yes } };
+static void noise_is_einval_and_never_yes(void)
+{
+	noise(1);
+}
+
+static void noise_in_several_messages_is_never_yes_either(void)
+{
+	noise(2);
+}
+
+static const struct shim_test tests[] = {
+	{ "noise_is_einval_and_never_yes", noise_is_einval_and_never_yes },
+	{ "noise_in_several_messages_is_never_yes_either", noise_in_several_messages_is_never_yes_either },
+};
 
 int main(void)
 {
 	shim_find_devices();
-	return shim_run(tests, 1, NULL) != 0;
+	return shim_run(tests, sizeof(tests) / sizeof(tests[0]), NULL) != 0;
 }

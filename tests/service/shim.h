@@ -142,7 +142,8 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 static inline int shim_hear(const void *message, size_t len)
 {
 	const struct migcompat_msg_header *header = message;
-	struct migcompat_msg_hello_reply hello = {.version = 1, .version_min = 1, .version_max = 1, .timeout_ms = 5000};
+	struct migcompat_msg_hello_reply hello = {
+		.version = MIGCOMPAT_VERSION_MAX, .version_min = 1, .version_max = MIGCOMPAT_VERSION_MAX, .timeout_ms = 5000};
 	const struct migcompat_msg_detach *detach = (const void *)header;
 	const struct migcompat_msg_publish *publish = (const void *)header;
 	size_t fixed = sizeof(*publish);
@@ -220,31 +221,36 @@ int __wrap_open(const char *path, int flags, ...)
 
 ssize_t __wrap_read(int fd, void *buffer, size_t size)
 {
-	ssize_t got = -1;
+	size_t done = 0, len;
 	eventfd_t one;
 
 	if (fd != shim_fd)
 		return __real_read(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
 	errno = shim.broken ? EIO : EAGAIN;
-	if (shim.nmessages && !shim.broken) {
-		got = (ssize_t)shim.messages[0].len;
-		memcpy(buffer, shim.messages[0].bytes, shim.messages[0].len);
+	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_MSG_READ_SIZE; done += len) {
+		len = shim.messages[0].len;
+		memcpy((char *)buffer + done, shim.messages[0].bytes, len);
 		memmove(&shim.messages[0], &shim.messages[1], --shim.nmessages * sizeof(shim.messages[0]));
 		eventfd_read(shim.event, &one);
 	}
 	pthread_mutex_unlock(&shim.lock);
-	return got;
+	return done ? (ssize_t)done : -1;
 }
 
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
-	int r;
+	const struct migcompat_msg_header *header = buffer;
+	int r = 0;
 
 	if (fd != shim_fd)
 		return __real_write(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
-	r = shim_hear(buffer, size);
+	for (size_t done = 0; done < size && !r; done += header->size) {
+		header = (const void *)((const char *)buffer + done);
+		assert_true(header->size <= size - done);
+		r = shim_hear(header, header->size);
+	}
 	pthread_cond_broadcast(&shim.changed);
 	pthread_mutex_unlock(&shim.lock);
 	errno = -r;

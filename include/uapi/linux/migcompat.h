@@ -6,6 +6,10 @@
  * Messages
  *   Each read(2) takes one whole message, each write(2) gives one. A message begins with struct migcompat_msg_header, whose
  *   `size` is that of the whole message, text included, without padding; a write whose count differs from it is refused.
+ *   Version 2: a read takes further messages behind the first one while MIGCOMPAT_MSG_READ_SIZE bytes are left in the buffer, and
+ *   waits for the first one alone. A write may give several replies, each right behind the one before; it returns the bytes of
+ *   those that were taken, and stops at the first that is not, whose error it returns where that is the first of all. So whoever gets
+ *   less than the count goes on with the rest, and learns of the next one what is wrong with it. A command stands alone.
  *   Texts follow the fixed part one after the other, without a terminator; their lengths stand in the fixed part. Integers have
  *   the machine's byte order. Reserved fields are 0. The buffer of a read holds MIGCOMPAT_MSG_READ_SIZE bytes at least.
  *   poll(2) says POLLIN while a message waits. O_NONBLOCK is honoured.
@@ -51,6 +55,7 @@
  *
  * Changelog
  *   1  HELLO, LIST, ATTACH, DETACH, ATTACH_TYPE, PUBLISH; READ, WRITE, ASK, CANCEL
+ *   2  several messages in one read(2), several replies in one write(2)
  */
 #ifndef _UAPI_LINUX_MIGCOMPAT_H
 #define _UAPI_LINUX_MIGCOMPAT_H
@@ -58,7 +63,8 @@
 #include <linux/types.h>
 
 #define MIGCOMPAT_VERSION_MIN 1
-#define MIGCOMPAT_VERSION_MAX 1
+#define MIGCOMPAT_VERSION_MAX 2
+#define MIGCOMPAT_VERSION_SEVERAL 2 /* from this one on there may be several messages in a read or write */
 
 #define MIGCOMPAT_STRING_MAX      4094     /* bytes of a migration version, without a newline; all of 0x21 to 0x7e */
 #define MIGCOMPAT_TYPE_MAX        128      /* of a migration type; bytes as above */
