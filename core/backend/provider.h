@@ -109,6 +109,7 @@ void provider_refuse(struct provider *provider, const char *text);
 struct worker_options {
 	const char *program;  /* path of migcompat-worker */
 	unsigned timeout_ms;  /* of loading, and of each call */
+	unsigned first_ms;    /* of loading for the first time, where that is longer */
 	bool keep_stderr;     /* let the vendor's code write to standard error */
 	/*
 	 * Start a worker that ended again, at the first use after a rest (core/backend/restart.h); until then calls fail with why it ended. What is

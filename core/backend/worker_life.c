@@ -12,6 +12,14 @@
 
 #define DEATH_MS 100 /* between a worker's end of connection and its end */
 
+/* Within a call nobody waits longer than a call may take, but before the first one all backends load at once. */
+static unsigned load_ms(const struct worker *worker)
+{
+	const struct worker_options *options = &worker->options;
+
+	return worker->generation == 0 && options->first_ms > options->timeout_ms ? options->first_ms : options->timeout_ms;
+}
+
 static uint64_t now(const struct worker *worker)
 {
 	return worker->options.now ? worker->options.now() : wire_deadline(0);
@@ -71,7 +79,7 @@ static int die(struct worker *worker, int code, uint64_t when)
 
 	child_end(&worker->child, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
 	if (code == -ETIMEDOUT)
-		bury(worker, when, "its worker gave no answer in %u ms", worker->options.timeout_ms);
+		bury(worker, when, "its worker gave no answer in %u ms", worker->loading ? load_ms(worker) : worker->options.timeout_ms);
 	else if (code == -EBADMSG)
 		bury(worker, when, "its answer made no sense");
 	else if (left)
@@ -209,7 +217,7 @@ static int start_again(struct worker *worker, struct error *err)
 		return worker_dead(worker, -EIO, err);
 	}
 	worker->loading = true;
-	worker->loaded_by = wire_deadline(options->timeout_ms);
+	worker->loaded_by = wire_deadline(load_ms(worker));
 	return recognise(worker, err);
 }
 
@@ -333,7 +341,7 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	pthread_condattr_destroy(&monotonic);
 	worker->requests.info = &worker->provider.info;
 	worker->child.socket = -1;
-	worker->loaded_by = wire_deadline(options->timeout_ms);
+	worker->loaded_by = wire_deadline(load_ms(worker));
 	worker->status.state = PROVIDER_ENDED;
 	snprintf(worker->user, sizeof(worker->user), "%s", user);
 	return worker;

@@ -13,6 +13,8 @@
 #include "core/discovery/discovery.h"
 #include "core/facts/json_seed.h"
 
+#define SERVICE_PATIENCE 6u /* the longest time-out of a policy times that is no overflow */
+
 static const char *prefer(void *arg, const char *key)
 {
 	const struct engine *engine = arg;
@@ -33,6 +35,8 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		.timeout_ms = policy_timeout_ms(engine->policy),
 		.keep_stderr = engine->options.keep_stderr,
 		.restart = engine->options.restart,
+		/* A service may start while all else does, and what failed to load then would be missed until somebody reloads. */
+		.first_ms = engine->options.restart ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE : 0,
 	};
 	int r = 0;
 

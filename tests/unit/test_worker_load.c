@@ -75,6 +75,18 @@ static void a_hang_in_the_constructor_ends_in_time(void **state)
 	load_fails("hang_constructor", 300, "its worker gave no answer in 300 ms");
 }
 
+static void the_first_loading_may_take_longer_than_a_call(void **state)
+{
+	const struct worker_options options = {.program = TEST_BUILD "/migcompat-worker", .timeout_ms = 100, .first_ms = 700};
+	struct provider *provider = NULL;
+
+	(void)state;
+	assert_int_equal(provider_worker_new(TEST_BUILD "/tests/backends/hang_constructor/hang_constructor.so", &options, &provider, NULL), 0);
+	assert_int_equal(provider_worker_ready(provider, NULL), 0);
+	assert_string_equal(provider->info.error, "its worker gave no answer in 700 ms");
+	provider_free(provider);
+}
+
 static void a_crash_in_the_constructor_is_told_by_its_signal(void **state)
 {
 	(void)state;
@@ -146,6 +158,7 @@ int main(void)
 		test(a_file_that_is_not_elf_is_named_so),
 		test(an_exit_in_the_constructor_is_no_answer),
 		test(a_hang_in_the_constructor_ends_in_time),
+		test(the_first_loading_may_take_longer_than_a_call),
 		test(a_crash_in_the_constructor_is_told_by_its_signal),
 		test(a_constructor_that_speaks_for_its_worker_is_not_believed),
 		test(a_file_that_others_can_write_is_refused),
