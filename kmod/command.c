@@ -22,15 +22,6 @@ static int command_hello(const struct migcompat_msg_header *header)
 	return request_hello(header->id, version, attach_count());
 }
 
-static int answer_give(struct broker_answer *answer)
-{
-	int error = request_answer_add(answer);
-
-	if (error)
-		kfree(answer);
-	return error;
-}
-
 static int command_list(const struct migcompat_msg_header *header)
 {
 	const struct migcompat_msg_list *list = (const void *)header;
@@ -45,6 +36,8 @@ static int command_list(const struct migcompat_msg_header *header)
 	error = request_admit(header);
 	if (error)
 		return error;
+	if (request_answers_are_full())
+		return -EBUSY;
 	attachment = attach_next(list->after);
 	if (attachment) {
 		name_length = strlen(dev_name(&attachment->device));
@@ -64,7 +57,7 @@ static int command_list(const struct migcompat_msg_header *header)
 		memcpy(reply + 1, dev_name(&attachment->device), name_length);
 		memcpy((char *)(reply + 1) + name_length, attachment->path, path_length);
 	}
-	error = answer_give(answer);
+	request_answer_add(answer);
 put:
 	if (attachment)
 		put_device(&attachment->device);
@@ -117,7 +110,7 @@ static int command_attach(const struct migcompat_msg_header *header)
 	if (error)
 		goto free;
 	type = NULL;
-	error = answer_give(answer);
+	request_answer_add(answer);
 	answer = NULL;
 free:
 	kfree(answer);

@@ -108,20 +108,15 @@ int request_admit(const struct migcompat_msg_header *header)
 	return error;
 }
 
-int request_answer_add(struct broker_answer *answer)
+/* After request_answers_are_full() said no, under the same command: what was carried out is always told. */
+void request_answer_add(struct broker_answer *answer)
 {
-	int error = -EBUSY;
-
 	spin_lock(&requests.lock);
-	if (requests.answer_count < MIGCOMPAT_MSG_ANSWERS_MAX) {
-		answer->header[0].epoch = requests.epoch;
-		list_add_tail(&answer->link, &requests.answers);
-		requests.answer_count++;
-		request_wake_reader();
-		error = 0;
-	}
+	answer->header[0].epoch = requests.epoch;
+	list_add_tail(&answer->link, &requests.answers);
+	requests.answer_count++;
+	request_wake_reader();
 	spin_unlock(&requests.lock);
-	return error;
 }
 
 bool request_answers_are_full(void)

@@ -121,7 +121,7 @@ struct broker_answer {
 struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
 int request_hello(u64 id, u32 version, u32 attachments);
 int request_admit(const struct migcompat_msg_header *header);
-int request_answer_add(struct broker_answer *answer);
+void request_answer_add(struct broker_answer *answer);
 bool request_several(void);
 bool request_answers_are_full(void);
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header);

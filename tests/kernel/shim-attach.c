@@ -18,6 +18,7 @@
 #define VERSION "migration_version"
 #define PARENT "/sys/devices/virtual/migtest/migtest"
 #define CREATE PARENT "/mdev_supported_types/migtest-small/create"
+#define CREATE_LARGE PARENT "/mdev_supported_types/migtest-large/create"
 #define TEST_UUID "5a1f1a52-1f0e-4c5f-9a63-0123456789ab"
 #define TEST_DEVICE "/devices/virtual/migtest/migtest/" TEST_UUID
 #define STRING "mtty:a:b:c"
@@ -66,6 +67,19 @@ static void name_is_attached_once(void)
 	EXPECT_RESULT(-EEXIST, broker_do_attach(&broker, shim_mdev_a, NULL));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach-all"));
 	shim_expect(broker_do_attach(&broker, shim_mdev_a, NULL) > 0, "cannot attach again");
+	broker_stop(&broker);
+}
+
+/* Large devices of this parent have one. */
+static void own_file_of_a_driver_is_left_alone(void)
+{
+	broker_start_clean(&broker);
+	EXPECT_RESULT(0, shim_mdev_create(CREATE_LARGE, TEST_UUID));
+	EXPECT_RESULT(-EEXIST, broker_do_attach(&broker, TEST_DEVICE, NULL));
+	shim_expect(attr_reads_as(shim_file(TEST_DEVICE, "migration_type"), "the driver's own\n"), "the driver's file reads otherwise");
+	expect_absent(shim_file(TEST_DEVICE, VERSION));
+	expect_absent(shim_class_file(TEST_DEVICE, ""));
+	EXPECT_RESULT(0, attr_put(shim_file(TEST_DEVICE, "remove"), "1"));
 	broker_stop(&broker);
 }
 
@@ -302,6 +316,7 @@ static void detached_device_is_enodev(void)
 static const struct shim_test tests[] = {
 	TEST(only_devices_with_a_driver_of_these_buses_attach),
 	TEST(name_is_attached_once),
+	TEST(own_file_of_a_driver_is_left_alone),
 	TEST(type_is_a_class_device_only),
 	TEST(class_device_links_to_the_device),
 	TEST(events_follow_the_files),

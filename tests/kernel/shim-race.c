@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while they are read, written, attached and detached, the broker being as hasty as it gets.
- * SHIM_ROUNDS sizes it.
+ * Tests of devices that come and go while they are read, written, attached and detached, the broker being as hasty as it gets, and of a
+ * broker whose threads are in each other's way. SHIM_ROUNDS sizes the first.
  */
 #include "visitor.h"
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
+#include "broker-client.h"
 
 #define STRING "mtty:mdev:serial:1:ports=2"
 
@@ -68,10 +71,91 @@ static void card_is_bound_and_unbound(void)
 	EXPECT_RESULT(0, visitor.come(address));
 }
 
+static atomic_bool told;
+
+/* Takes an answer out and, having nowhere to put it, back again, all the time. */
+static void *clumsy_reader_run(void *argument)
+{
+	char *volatile nowhere = NULL;
+
+	while (!told)
+		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_MSG_READ_SIZE) < 0 && errno == EFAULT, "a read gives %s", strerror(errno));
+	return NULL;
+}
+
+static void answers_leave(struct broker *own, int count)
+{
+	struct migcompat_msg_list list = { .header.op = MIGCOMPAT_OP_LIST };
+
+	while (count--) {
+		list.header.id = ++own->command;
+		EXPECT_RESULT(0, broker_send(own, &list, sizeof(list)));
+	}
+}
+
+/* The number that was attached, if there is one among so many answers. */
+static uint64_t answers_take(struct broker *own, int count)
+{
+	union broker_message answer;
+	uint64_t id = 0;
+
+	while (count--) {
+		EXPECT_RESULT(0, broker_receive(own, &answer));
+		if (answer.header.op == (MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY))
+			id = answer.attach_reply.attachment;
+	}
+	return id;
+}
+
+/* With all places for answers taken but one that is free for moments: either nothing is attached, or its number can be read. */
+static void what_is_attached_is_told(void)
+{
+	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
+	union broker_message message = { .attach.header.op = MIGCOMPAT_OP_ATTACH_TYPE };
+	double end = seconds_now() + 2;
+	unsigned long told_times = 0;
+	struct broker own;
+	pthread_t reader;
+
+	EXPECT_RESULT(0, broker_open_clean(&own));
+	message.attach.subject_length = sizeof(name) - 1;
+	message.attach.type_length = sizeof(text) - sizeof(name);
+	memcpy(message.bytes + sizeof(message.attach), text, sizeof(text) - 1);
+	told = false;
+	pthread_create(&reader, NULL, clumsy_reader_run, &own.fd);
+	while (seconds_now() < end) {
+		int error = -EBUSY;
+		uint64_t id;
+
+		answers_leave(&own, MIGCOMPAT_MSG_ANSWERS_MAX);
+		for (int tries = 0; error == -EBUSY && tries < 100 && access(shim_class_file(name, ""), F_OK) != 0; tries++) {
+			message.header.id = ++own.command;
+			error = broker_send(&own, &message, sizeof(message.attach) + sizeof(text) - 1);
+		}
+		shim_expect(error == 0 || error == -EBUSY, "attaching gives %s", shim_name(error));
+		if (error && access(shim_class_file(name, ""), F_OK) == 0) {
+			shim_expect(false, "it is attached, and attaching gives %s", shim_name(error));
+			break;
+		}
+		id = answers_take(&own, MIGCOMPAT_MSG_ANSWERS_MAX + (error == 0));
+		EXPECT_RESULT(error == 0, id != 0);
+		if (id)
+			EXPECT_RESULT(0, broker_detach(&own, id));
+		told_times += id != 0;
+	}
+	told = true;
+	answers_leave(&own, 1); /* for the reader to find out */
+	pthread_join(reader, NULL);
+	printf("  %lu times attached\n", told_times);
+	shim_expect(told_times > 0, "it never came to that");
+	close(own.fd);
+}
+
 #define TEST(name) { #name, name }
 static const struct shim_test tests[] = {
 	TEST(mdev_comes_and_goes),
 	TEST(card_is_bound_and_unbound),
+	TEST(what_is_attached_is_told),
 };
 
 int main(int argc, char **argv)

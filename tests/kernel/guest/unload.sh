@@ -29,6 +29,9 @@ parent_leaves migtest $UUID migtest-small
 [ "$LAB_NAME" = debug ] || parent_leaves mtty $MDEV_2A mtty-2
 
 broker_end
+exec 6<>/dev/migcompat
+rmmod migcompat 2>/dev/null && fail "the module left while a session was open"
+exec 6<&-
 # Attachments and an open file are there still.
 exec 6</sys/class/migcompat/$CARD_2PORT/migration_version
 # The kernel complains of a cache that is not empty.

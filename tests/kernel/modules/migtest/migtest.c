@@ -2,7 +2,7 @@
 /*
  * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing that a guest could use. The
  * kernel's own samples stop at a few. Everything bears the module's name, which tells the backend: built under another name it is
- * another vendor's.
+ * another vendor's. Large devices have a migration_type of the driver's own, which nobody may take for ours.
  */
 #include <linux/device.h>
 #include <linux/err.h>
@@ -23,13 +23,21 @@ static struct class migtest_class = { .name = KBUILD_MODNAME };
 static struct device *parent_device;
 static struct mdev_parent parent;
 
+static ssize_t migration_type_show(struct device *dev, struct device_attribute *attribute, char *buffer)
+{
+	return sysfs_emit(buffer, "the driver's own\n");
+}
+static DEVICE_ATTR_RO(migration_type);
+
 static int migtest_probe(struct mdev_device *mdev)
 {
-	return 0;
+	return mdev->type == &large_type ? device_create_file(&mdev->dev, &dev_attr_migration_type) : 0;
 }
 
 static void migtest_remove(struct mdev_device *mdev)
 {
+	if (mdev->type == &large_type)
+		device_remove_file(&mdev->dev, &dev_attr_migration_type);
 }
 
 static struct mdev_driver migtest_driver = {
