@@ -139,44 +139,19 @@ static void hostile_strings_are_refused(void)
 	teardown();
 }
 
-/* Each line "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT" as it is for NAME; empty: none. */
-static void answer_line(const char *answer, const char *name, char *line, size_t size)
-{
-	char word[300];
-	const char *found;
-
-	snprintf(word, sizeof(word), " %s ", name);
-	found = strstr(answer, word);
-	line[0] = '\0';
-	if (!found)
-		return;
-	while (found > answer && found[-1] != '\n')
-		found--;
-	snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
-}
-
 static void question_is_answered_with_reasons(void)
 {
 	static char answer[262145];
 	char string[STRING_MAX], line[1024];
-	size_t used = 0;
-	ssize_t count;
-	int fd;
 
 	setup();
 	string_of(MTTY_2A, string);
-	fd = open("/dev/migcompat", O_RDWR | O_CLOEXEC);
-	EXPECT_RESULT((ssize_t)strlen(string), write(fd, string, strlen(string)));
-	while ((count = read(fd, answer + used, sizeof(answer) - 1 - used)) > 0)
-		used += (size_t)count;
-	EXPECT_RESULT(0, count);
-	answer[used] = '\0';
-	answer_line(answer, subjects[MTTY_2B].name, line, sizeof(line));
+	shim_expect(subject_ask(string, answer, sizeof(answer)) > 0, "no answer");
+	subject_line(answer, subjects[MTTY_2B].name, line, sizeof(line));
 	shim_expect(!strncmp(line, "yes ", 4) && strstr(line, " identical "), "2B: %s", line);
-	answer_line(answer, subjects[MTTY_1A].name, line, sizeof(line));
+	subject_line(answer, subjects[MTTY_1A].name, line, sizeof(line));
 	shim_expect(!strncmp(line, "no ", 3) && strstr(line, "source has 2 ports, target has 1"), "1A: %s", line);
 	shim_expect(strncmp(answer, "yes ", 4) == 0, "the best is not first: %.100s", answer);
-	close(fd);
 	teardown();
 }
 
@@ -217,6 +192,7 @@ static void hold_is_ebusy_until_released(void)
 	string_of(MTTY_2A, string);
 	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, name));
 	shim_expect(strstr(output, "keys are being changed") != NULL, "check says: %s", output);
+	subject_expect_refused(string, name, " hold ", "keys are being changed");
 	/* It outlives the daemon, however that ends. */
 	daemon_kill(&daemon_);
 	EXPECT_RESULT(-ENOTCONN, subject_write(name, string));
@@ -261,6 +237,7 @@ static void policy_is_eperm_and_enodev(void)
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
 	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
 	shim_expect(strstr(output, "no cards today") != NULL, "check says: %s", output);
+	subject_expect_refused(string, subjects[CARD_2].name, " policy ", "no cards today");
 	/* A bad policy changes nothing, and the log says so. */
 	policy_write("rulez = 1;\n");
 	shim_expect(program_comes_to(0, "the old policy stays in force", (char *const[]){ "tail", "-n", "20", "/out/daemon.log", NULL }),
@@ -271,6 +248,7 @@ static void policy_is_eperm_and_enodev(void)
 	expect_write_comes_to(-ENODEV, subjects[CARD_2].name, string);
 	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
 	shim_expect(strstr(output, "driver and kernel cannot move its state") != NULL, "check says: %s", output);
+	subject_expect_refused(string, subjects[CARD_2].name, " not-migratable ", "driver and kernel cannot move its state");
 	policy_write("");
 	string_of(MTTY_2A, string);
 	expect_write_comes_to(0, subjects[CARD_2].name, string);

@@ -302,6 +302,48 @@ ssize_t subject_write(const char *name, const char *string)
 	return (size_t)count == strlen(string) ? 0 : -EPROTO;
 }
 
+ssize_t subject_ask(const char *string, char *answer, size_t size)
+{
+	int fd = open("/dev/migcompat", O_RDWR | O_CLOEXEC);
+	ssize_t count = fd < 0 ? -1 : write(fd, string, strlen(string));
+	size_t used = 0;
+
+	while (count > 0 && (count = read(fd, answer + used, size - 1 - used)) > 0)
+		used += (size_t)count;
+	answer[used] = '\0';
+	if (count < 0)
+		count = -errno;
+	if (fd >= 0)
+		close(fd);
+	return count < 0 ? count : (ssize_t)used;
+}
+
+void subject_line(const char *answer, const char *name, char *line, size_t size)
+{
+	char word[300];
+	const char *found;
+
+	snprintf(word, sizeof(word), " %s ", name);
+	found = strstr(answer, word);
+	line[0] = '\0';
+	if (!found)
+		return;
+	while (found > answer && found[-1] != '\n')
+		found--;
+	snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
+}
+
+void subject_expect_refused(const char *string, const char *name, const char *word, const char *text)
+{
+	static char answer[262145];
+	char line[2048];
+	ssize_t count = subject_ask(string, answer, sizeof(answer));
+
+	subject_line(count < 0 ? "" : answer, name, line, sizeof(line));
+	shim_expect(!strncmp(line, "no ", 3) && strstr(line, word) && strstr(line, text), "an ask, expected to tell%s%s, gives %s: %s", word, text,
+		    shim_name(count), line);
+}
+
 size_t string_vary(const char *source, unsigned long number, char *made, size_t size)
 {
 	size_t length = strlen(source) - CHECKSUM_LENGTH;

@@ -56,6 +56,12 @@ const char *subject_file(const char *name, const char *attribute);
 ssize_t subject_string(const char *name, char *string, size_t size);
 /* Writes a string: 0, -EPROTO for a part of it, or a negative errno. */
 ssize_t subject_write(const char *name, const char *string);
+/* Asks by a session of its own: the answer's length, or a negative errno. */
+ssize_t subject_ask(const char *string, char *answer, size_t size);
+/* The line "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT" of an answer as it is for NAME; empty: none. */
+void subject_line(const char *answer, const char *name, char *line, size_t size);
+/* Expects that a question by this string is answered with no for NAME, in a line that has WORD and TEXT. */
+void subject_expect_refused(const char *string, const char *name, const char *word, const char *text);
 /* SOURCE, whose payload is a record, made another one that means the same, by an optional field that no backend knows. */
 size_t string_vary(const char *source, unsigned long number, char *made, size_t size);
 
