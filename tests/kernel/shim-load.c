@@ -19,6 +19,8 @@
 #define STRING_B "mtty:mdev:serial:1:b"
 #define WRITERS 64
 #define ASKERS 4
+/* Who is refused waits, or so many would leave a successor no processor to start on. */
+#define REFUSED_PAUSE_MS 100
 
 static struct broker_process broker;
 static atomic_bool stop;
@@ -71,7 +73,7 @@ static void write_once(const struct load *load, unsigned long number)
 
 	if (load->may_refuse && result == -ENOTCONN) {
 		refused++;
-		sleep_ms(10);
+		sleep_ms(REFUSED_PAUSE_MS);
 	} else {
 		shim_expect(result == wanted, "write of %s to %s gives %s", string, device, shim_name(result));
 	}
@@ -103,7 +105,7 @@ static void *asker_run(void *argument)
 		if (count == 0)
 			count = read(fd, answer, sizeof(answer) - 1);
 		if (count < 0 && load->may_refuse && errno == ENOTCONN) {
-			sleep_ms(10);
+			sleep_ms(REFUSED_PAUSE_MS);
 			continue;
 		}
 		answer[count > 0 ? count : 0] = '\0';
