@@ -1,84 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device does. What the module
- * really answers is the kernel lab's to show; here it is what a kernel that errs could say.
- */
-#include <errno.h>
-#include <linux/migcompat.h>
-#include <signal.h>
-#include <stdbool.h>
-#include <sys/socket.h>
-#include <unistd.h>
-
-#include "core/service/broker.h"
-#include "tests/support/test.h"
-
-#define EPOCH 5u
-
-struct bench {
-	struct broker broker;
-	int kernel;
-	_Alignas(8) char message[MIGCOMPAT_MSG_READ_SIZE]; /* the last one that was sent */
-	ssize_t len;
-};
-
-static struct bench bench;
-
-static void kernel_says(const void *message, size_t len)
-{
-	assert_int_equal(send(bench.kernel, message, len, 0), (ssize_t)len);
-}
-
-static void kernel_hears(void)
-{
-	bench.len = recv(bench.kernel, bench.message, sizeof(bench.message), MSG_DONTWAIT);
-	assert_true(bench.len > 0);
-}
-
-static struct migcompat_msg_header head(size_t size, uint32_t op, uint64_t id)
-{
-	return (struct migcompat_msg_header){.size = (uint32_t)size, .op = op, .id = id, .epoch = EPOCH};
-}
-
-static struct migcompat_msg_hello_reply hello_reply(void)
-{
-	return (struct migcompat_msg_hello_reply){.header = head(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY, 1),
-						  .version = 1,
-						  .version_min = 1,
-						  .version_max = 1,
-						  .attachments = 2,
-						  .requeued = 1,
-						  .timeout_ms = 5000};
-}
-
-/* The answer is there before the command is given: who gives it reads it at once. */
-static int broker_begin(const struct migcompat_msg_hello_reply *reply, struct error *err)
-{
-	int sockets[2], r;
-
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
-	bench = (struct bench){.kernel = sockets[1]};
-	kernel_says(reply, reply->header.size);
-	r = broker_open(sockets[0], &bench.broker, err);
-	kernel_hears();
-	return r;
-}
-
-static int setup(void **state)
-{
-	const struct migcompat_msg_hello_reply reply = hello_reply();
-
-	(void)state;
-	return broker_begin(&reply, NULL);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	broker_close(&bench.broker);
-	close(bench.kernel);
-	return 0;
-}
+/* The daemon's end of the broker's protocol, one message at a time. */
+#include "tests/service/broker_bench.h"
 
 static void hello_offers_the_versions(void **state)
 {
@@ -255,123 +177,6 @@ static void write_comes_with_its_string(void **state)
 	assert_string_equal(request.string, "string");
 }
 
-struct written {
-	struct migcompat_msg_request request;
-	char text[8];
-};
-
-static struct written written(uint64_t id)
-{
-	return (struct written){.request = {.header = head(sizeof(struct written), MIGCOMPAT_OP_WRITE, id), .attachment = 3}, .text = "1234567"};
-}
-
-static void several_requests_of_one_read_are_received_one_by_one(void **state)
-{
-	const struct written messages[] = {written(11), written(12), written(13)};
-	static struct broker_request request;
-
-	(void)state;
-	kernel_says(messages, sizeof(messages));
-	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(broker_receive(&bench.broker, &request), 1);
-		assert_int_equal(request.id, i + 11);
-		assert_string_equal(request.string, "1234567");
-		assert_int_equal(broker_ahead(&bench.broker), i < 2);
-	}
-	assert_int_equal(broker_receive(&bench.broker, &request), 0);
-}
-
-static void request_that_ends_beyond_its_read_is_refused(void **state)
-{
-	const struct written messages[] = {written(11), written(12)};
-	static struct broker_request request;
-
-	(void)state;
-	kernel_says(messages, sizeof(messages) - 1);
-	assert_int_equal(broker_receive(&bench.broker, &request), 1);
-	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
-}
-
-/* The answer comes before whatever else there is, and what was read before it is not lost. */
-static void command_is_answered_while_requests_are_ahead(void **state)
-{
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2), .attachment = 9};
-	const struct written messages[] = {written(11), written(12)};
-	static struct broker_request request;
-	uint64_t attachment = 0;
-
-	(void)state;
-	kernel_says(messages, sizeof(messages));
-	assert_int_equal(broker_receive(&bench.broker, &request), 1);
-	kernel_says(&reply, sizeof(reply));
-	assert_int_equal(broker_attach(&bench.broker, false, "/devices/a", "a:b", 0, &attachment), 0);
-	assert_int_equal(attachment, 9);
-	assert_int_equal(broker_receive(&bench.broker, &request), 1);
-	assert_int_equal(request.id, 12);
-}
-
-static void replies_make(struct broker_replies *replies)
-{
-	replies->count = 0;
-	broker_replies_yes(replies, 11, 94);
-	broker_replies_no(replies, 12, -EPERM);
-	broker_replies_no(replies, 13, 0);
-}
-
-static void replies_go_out_together(void **state)
-{
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
-	static struct broker_replies replies;
-
-	(void)state;
-	bench.broker.version = 2;
-	replies_make(&replies);
-	broker_replies_send(&bench.broker, &replies);
-	kernel_hears();
-	assert_int_equal(bench.len, 3 * sizeof(*reply));
-	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(reply[i].header.size, sizeof(*reply));
-		assert_int_equal(reply[i].header.op, MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY);
-		assert_int_equal(reply[i].header.epoch, EPOCH);
-		assert_int_equal(reply[i].header.id, i + 11);
-	}
-	assert_int_equal(reply[0].header.error, 0);
-	assert_int_equal(reply[0].count, 94);
-	assert_int_equal(reply[1].header.error, -EPERM);
-	assert_int_equal(reply[1].count, 0);
-	assert_int_equal(reply[2].header.error, -EIO);
-	assert_int_equal(reply[2].count, 0);
-}
-
-static void replies_to_an_older_kernel_go_one_by_one(void **state)
-{
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
-	static struct broker_replies replies;
-
-	(void)state;
-	replies_make(&replies);
-	broker_replies_send(&bench.broker, &replies);
-	for (uint64_t id = 11; id <= 13; id++) {
-		kernel_hears();
-		assert_int_equal(bench.len, sizeof(*reply));
-		assert_int_equal(reply->header.id, id);
-	}
-}
-
-/* A socket without its other end refuses each of them. */
-static void replies_that_nobody_takes_are_dropped(void **state)
-{
-	static struct broker_replies replies;
-
-	(void)state;
-	bench.broker.version = 2;
-	signal(SIGPIPE, SIG_IGN);
-	shutdown(bench.kernel, SHUT_RD);
-	replies_make(&replies);
-	broker_replies_send(&bench.broker, &replies);
-	assert_int_equal(replies.count, 0);
-}
-
 static void no_request_is_no_error(void **state)
 {
 	static struct broker_request request;
@@ -477,8 +282,6 @@ static void read_is_told_the_string(void **state)
 	assert_memory_equal(bench.message + sizeof(struct migcompat_msg_text_reply), "string", 6);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -495,12 +298,6 @@ int main(void)
 		TEST(publish_sends_parameters_in_order),
 		TEST(too_many_parameters_are_refused),
 		TEST(write_comes_with_its_string),
-		TEST(several_requests_of_one_read_are_received_one_by_one),
-		TEST(request_that_ends_beyond_its_read_is_refused),
-		TEST(command_is_answered_while_requests_are_ahead),
-		TEST(replies_go_out_together),
-		TEST(replies_to_an_older_kernel_go_one_by_one),
-		TEST(replies_that_nobody_takes_are_dropped),
 		TEST(no_request_is_no_error),
 		TEST(request_of_another_size_is_refused),
 		TEST(request_that_is_cut_is_refused),
