@@ -4,6 +4,7 @@
  * kernel's own samples stop at a few. Everything bears the module's name, which tells the backend: built under another name it is
  * another vendor's. Large devices have a migration_type of the driver's own, which nobody may take for ours.
  */
+#include <linux/delay.h>
 #include <linux/device.h>
 #include <linux/err.h>
 #include <linux/mdev.h>
@@ -84,6 +85,9 @@ static void __exit migtest_exit(void)
 	device_unregister(parent_device);
 	class_unregister(&migtest_class);
 	mdev_unregister_driver(&migtest_driver);
+	/* The types are objects in this module's memory. Each of two releases, one after the other, may be delayed by four seconds. */
+	if (IS_ENABLED(CONFIG_DEBUG_KOBJECT_RELEASE))
+		ssleep(12);
 }
 
 module_init(migtest_init);
