@@ -305,7 +305,10 @@ int attach_remove(u64 id)
 	return attachment ? 0 : -EINVAL;
 }
 
-/* TYPE belongs to the attachment where this returns 0. Type and parameters change both or not at all. */
+/*
+ * TYPE belongs to the attachment where this returns 0. Else it stays as it was, and so do the parameters, unless memory runs out among
+ * their files: then none of these is left.
+ */
 int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count)
 {
 	struct attachment *attachment;
