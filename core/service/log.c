@@ -84,13 +84,13 @@ static char *put(char *at, const char *end, const char *part)
 /* In decimal, at the end of room. */
 static const char *number_text(uint64_t number, char room[static NUMBER_BYTES])
 {
-	char *at = room + NUMBER_BYTES - 1;
+	size_t at = NUMBER_BYTES - 1;
 
-	*at = '\0';
+	room[at] = '\0';
 	do
-		*--at = (char)('0' + number % 10);
+		room[--at] = (char)('0' + number % 10);
 	while (number /= 10);
-	return at;
+	return room + at;
 }
 
 /*
