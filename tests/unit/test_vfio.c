@@ -148,7 +148,7 @@ static void waiting_ends_where_somebody_wants_to_stop(void **state)
 
 static void what_the_kernel_refuses_is_told_as_it_is(void **state)
 {
-	char byte;
+	char byte = 0;
 
 	(void)state;
 	assert_int_equal(vfio_migration_ops.read(&device.kernel, -1, &byte, 1), -EBADF);
