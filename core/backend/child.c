@@ -36,8 +36,8 @@ static void environment(char *ret[4])
 	ret[count] = NULL;
 }
 
-/* Sockets stand above all numbers that they move to, see socket_make. */
-static int descriptors(posix_spawn_file_actions_t *actions, const int *sockets, size_t count, bool keep_stderr)
+/* They stand above all numbers that they move to, see place. */
+static int descriptors(posix_spawn_file_actions_t *actions, const int *theirs, size_t count, bool keep_stderr)
 {
 	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
 
@@ -46,7 +46,7 @@ static int descriptors(posix_spawn_file_actions_t *actions, const int *sockets, 
 	if (!r && !keep_stderr)
 		r = posix_spawn_file_actions_adddup2(actions, STDIN_FILENO, STDERR_FILENO);
 	for (size_t i = 0; i < count && !r; i++)
-		r = posix_spawn_file_actions_adddup2(actions, sockets[i], CHILD_SOCKET + (int)i);
+		r = posix_spawn_file_actions_adddup2(actions, theirs[i], CHILD_SOCKET + (int)i);
 	return r;
 }
 
@@ -65,7 +65,7 @@ static int attributes(posix_spawnattr_t *attr)
 }
 
 /* Positive errno, as posix_spawn has it. */
-static int spawn(char *const *argv, const int *sockets, size_t count, bool keep_stderr, pid_t *ret)
+static int spawn(char *const *argv, const int *theirs, size_t count, bool keep_stderr, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -80,7 +80,7 @@ static int spawn(char *const *argv, const int *sockets, size_t count, bool keep_
 		return r;
 	}
 	environment(env);
-	r = descriptors(&actions, sockets, count, keep_stderr);
+	r = descriptors(&actions, theirs, count, keep_stderr);
 	if (!r)
 		r = attributes(&attr);
 	if (!r)
@@ -90,31 +90,52 @@ static int spawn(char *const *argv, const int *sockets, size_t count, bool keep_
 	return r;
 }
 
-/* The child's end lies above least, so that moving one to its place never overwrites another. Positive errno. */
-static int socket_make(int least, int *ret_ours, int *ret_theirs)
+/* The child's end lies above least, so that moving one to its place never overwrites another. Positive errno: both are closed. */
+static int place(const int ends[2], int least, int *ret_ours, int *ret_theirs)
 {
-	int sockets[2], moved, r = 0;
+	int moved = fcntl(ends[1], F_DUPFD_CLOEXEC, least);
+	int r = moved < 0 ? errno : 0;
 
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets) < 0)
-		return errno;
-	moved = fcntl(sockets[1], F_DUPFD_CLOEXEC, least);
-	if (moved < 0)
-		r = errno;
-	close(sockets[1]);
+	close(ends[1]);
 	if (r) {
-		close(sockets[0]);
+		close(ends[0]);
 		return r;
 	}
-	*ret_ours = sockets[0];
+	*ret_ours = ends[0];
 	*ret_theirs = moved;
 	return 0;
+}
+
+/* A child's socket and pipe; theirs: the two ends that it gets. Positive errno: there is neither. */
+static int connect_child(struct child *child, int least, int theirs[static 2])
+{
+	int ends[2], life[2];
+	int r;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return errno;
+	r = place(ends, least, &child->socket, &theirs[0]);
+	if (r)
+		return r;
+	r = pipe2(life, O_CLOEXEC) < 0 ? errno : place((int[]){life[1], life[0]}, least, &child->life, &theirs[1]);
+	if (r) {
+		close(child->socket);
+		close(theirs[0]);
+	}
+	return r;
+}
+
+static void hang_up(const struct child *child)
+{
+	close(child->socket);
+	close(child->life);
 }
 
 int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
 		bool keep_stderr, struct error *err)
 {
 	char *argv[CHILDREN_MAX + 3] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first};
-	int sockets[CHILDREN_MAX];
+	int theirs[CHILDREN_MAX * 2];
 	size_t made = 0;
 	int r = count && count <= CHILDREN_MAX ? 0 : E2BIG;
 
@@ -124,17 +145,16 @@ int child_start(struct child *children, size_t count, const char *program, const
 	for (; made < count && !r; made += !r) {
 		argv[made + 2] = (char *)(uintptr_t)arguments[made];
 		children[made] = (struct child){.socket = -1};
-		sockets[made] = -1;
-		r = socket_make(CHILD_SOCKET + (int)count, &children[made].socket, &sockets[made]);
+		r = connect_child(&children[made], CHILD_SOCKET + 2 * (int)count, &theirs[2 * made]);
 	}
 	if (!r)
-		r = spawn(argv, sockets, count, keep_stderr, &children[0].process);
-	for (size_t i = 0; i < made; i++)
-		close(sockets[i]);
+		r = spawn(argv, theirs, 2 * count, keep_stderr, &children[0].process);
+	for (size_t i = 0; i < 2 * made; i++)
+		close(theirs[i]);
 	if (!r)
 		return 0;
 	for (size_t i = 0; i < made; i++)
-		close(children[i].socket);
+		hang_up(&children[i]);
 	return error_set(err, -r, "the worker program %s could not be started: %s", program, strerror(r));
 }
 
@@ -168,7 +188,8 @@ int child_copy(size_t count)
 		if (pid < 0)
 			return -errno;
 		if (pid == 0) {
-			int r = dup2(CHILD_SOCKET + (int)i, CHILD_SOCKET) < 0 ? -errno : introduce();
+			int pair = CHILD_SOCKET + 2 * (int)i;
+			int r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0 ? -errno : introduce();
 
 			return r ? r : (int)i;
 		}
@@ -267,7 +288,7 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 	if (how)
 		describe(state, &info, how, size);
 	killed = state == RUNNING && kill(child->process, SIGKILL) == 0;
-	close(child->socket);
+	hang_up(child);
 	/* Root without CAP_KILL may not kill whom it started as another user; but that one ends with its connection. */
 	if (killed)
 		child_state(child->process, 0, &info);

@@ -13,16 +13,19 @@
 
 #include "core/facts/error.h"
 
-#define CHILD_SOCKET 3 /* the child's end of its socket, in the child */
+/* In the child: */
+#define CHILD_SOCKET 3 /* its end of its socket */
+#define CHILD_LIFE 4   /* a pipe that nothing ever comes through, which ends together with the socket */
 #define CHILDREN_MAX 256u
 
 struct child {
 	int socket;  /* -1: there is none */
+	int life;    /* the writing end of its pipe */
 	pid_t process; /* 0: not met yet */
 };
 
 /*
- * Run program once, with a first argument, and one more and a socket (from CHILD_SOCKET on) for each child. The process becomes the first child; it
+ * Run program once, with a first argument, and one more for each child, and its socket and pipe, in pairs from CHILD_SOCKET on. The process becomes the first child; it
  * makes the others as copies of itself, children of this process too, by child_copy: running a program takes many times what
  * a copy takes. It gets /dev/null as standard input and output (and error, unless keep_stderr), default signal handling, and of
  * the environment only the sanitizers' options. -errno with a sentence: there is none of them.
@@ -44,7 +47,7 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size);
 
 /*
  * In the program, while it has one thread and has run no foreign code: make the copies for all children but the first. Returns in
- * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, and the others are to be closed. -errno. SIGPIPE
+ * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to be closed. -errno. SIGPIPE
  * is to be ignored.
  */
 int child_copy(size_t count);

@@ -12,15 +12,15 @@
 #include "core/backend/child.h"
 #include "core/backend/loader.h"
 
-#define FILE_FD (CHILD_SOCKET + 1)
-#define FILE_FD_PATH "/proc/self/fd/4"
+#define FILE_FD (CHILD_LIFE + 1)
+#define FILE_FD_PATH "/proc/self/fd/5"
 #define PIECE (1u << 20) /* bytes that are copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed as a program */
 #endif
 
-_Static_assert(FILE_FD == 4, "the path says so too");
+_Static_assert(FILE_FD == 5, "the path says so too");
 
 void file_open(struct file *file, const char *path)
 {

@@ -17,10 +17,10 @@
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
 
-/* Something happened on the socket while nobody was reading it: a request that is early, or the end. */
-static void on_socket(int signal)
+/* Something happened to the pipe, which can only be its end. */
+static void on_life(int signal)
 {
-	struct pollfd pollfd = {.fd = CHILD_SOCKET};
+	struct pollfd pollfd = {.fd = CHILD_LIFE};
 	int before = errno;
 
 	(void)signal;
@@ -32,20 +32,21 @@ static void on_socket(int signal)
 /* Inherited by all copies. The filters let nobody take them away again. */
 static int handle_signals(void)
 {
-	const struct sigaction ignore = {.sa_handler = SIG_IGN}, action = {.sa_handler = on_socket, .sa_flags = SA_RESTART};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN}, action = {.sa_handler = on_life, .sa_flags = SA_RESTART};
 
 	return sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGIO, &action, NULL) < 0 ? -errno : 0;
 }
 
 /*
  * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it comes with the end of
- * the thread that started this process, and the library lives in programs whose threads come and go.
+ * the thread that started this process, and the library lives in programs whose threads come and go. The socket would do, but sends a signal
+ * for each request and each reply that was read, which costs as much as the answer.
  */
-static int watch_socket(void)
+static int watch_life(void)
 {
-	if (fcntl(CHILD_SOCKET, F_SETOWN, getpid()) < 0 || fcntl(CHILD_SOCKET, F_SETFL, O_RDWR | O_ASYNC) < 0)
+	if (fcntl(CHILD_LIFE, F_SETOWN, getpid()) < 0 || fcntl(CHILD_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
 		return -errno;
-	on_socket(SIGIO); /* it may have ended before anybody watched */
+	on_life(SIGIO); /* it may have ended before anybody watched */
 	return 0;
 }
 
@@ -90,7 +91,7 @@ static int run(struct file *file, const struct error *refusal)
 	int r = file_keep(file);
 
 	if (!r)
-		r = watch_socket();
+		r = watch_life();
 	if (!r)
 		r = load(file, refusal, &provider);
 	if (r)

@@ -95,8 +95,9 @@ static const struct {
 	{"openat", {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)}, 1, LOADING},
 	/* The filter that comes on top. */
 	{"seccomp", {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)}, 2, LOADING},
-	/* It ends with the connection, so that is not its to close. */
-	{"close", {SCMP_A0_64(SCMP_CMP_NE, CHILD_SOCKET)}, 1, SERVING},
+	/* It ends with the connection, so that is not its to close: neither the socket nor the pipe. */
+	{"close", {SCMP_A0_64(SCMP_CMP_LT, CHILD_SOCKET)}, 1, SERVING},
+	{"close", {SCMP_A0_64(SCMP_CMP_GT, CHILD_LIFE)}, 1, SERVING},
 	/* The descriptor of memory that a device's state goes through: core/backend/serve_state.c. */
 	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
 	/* Looking at limits and flags, not setting them. */

@@ -318,6 +318,8 @@ static void a_worker_inherits_no_descriptor_and_no_environment(void **state)
 			assert_string_equal(target, "/dev/null");
 		else if (fd == 3)
 			assert_contains(target, "socket:");
+		else if (fd == 4)
+			assert_contains(target, "pipe:");
 		else
 			assert_string_equal(target, "");
 	}

@@ -82,7 +82,7 @@ static void filters_stand_behind_each_call(void **state)
 
 /* All that is refused the same way wherever it is tried. */
 static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
-static const char signals[] = "sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM close=EPERM ";
+static const char signals[] = "sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM close=EPERM hide=EPERM ";
 
 static void a_constructor_can_do_no_more_than_load(void **state)
 {
@@ -300,7 +300,7 @@ static void loading_leaves_no_descriptor(void **state)
 	assert_int_equal(provider_worker_new(folder.file, &options, &bench->good, &err), 0);
 	assert_int_equal(provider_worker_ready(bench->good, &err), 0);
 	assert_null(bench->good->info.error);
-	for (int fd = 4; fd < 64; fd++) {
+	for (int fd = 5; fd < 64; fd++) {
 		snprintf(path, sizeof(path), "/proc/%d/fd/%d", (int)worker_process(), fd);
 		assert_int_equal(access(path, F_OK), -1);
 	}

@@ -110,17 +110,22 @@ static int block_signals(void)
 
 static int stop_watching(void)
 {
-	return fcntl(3, F_SETFL, 0);
+	return fcntl(4, F_SETFL, 0);
 }
 
 static int redirect_signal(void)
 {
-	return fcntl(3, F_SETOWN, getppid());
+	return fcntl(4, F_SETOWN, getppid());
 }
 
 static int end_connection(void)
 {
 	return close(3);
+}
+
+static int hide_its_end(void)
+{
+	return close(4);
 }
 
 static const struct {
@@ -132,6 +137,7 @@ static const struct {
 	{"rlimit", raise_limit},	   {"root", become_root},    {"code", add_code},	       {"sigaction", ignore_signal},
 	{"sigmask", block_signals},   {"unwatch", stop_watching}, {"redirect", redirect_signal},
 	{"close", end_connection},
+	{"hide", hide_its_end},
 };
 
 static char loaded[512], opened[512], compared[512];
