@@ -38,4 +38,22 @@ if(MIGCOMPAT_COVERAGE)
   add_link_options(--coverage)
 endif()
 
+# What is released is optimized across files: small functions that read and write messages are called all the time. The objects hold plain code
+# as well, for tests, which replace functions at link time and are many.
+if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT MIGCOMPAT_SANITIZE AND NOT MIGCOMPAT_COVERAGE)
+  set(MIGCOMPAT_LTO -flto=auto)
+  set(MIGCOMPAT_NO_LTO -fno-lto)
+endif()
+function(migcompat_whole)
+  foreach(target ${ARGN})
+    get_target_property(type ${target} TYPE)
+    if(MIGCOMPAT_LTO)
+      target_compile_options(${target} PRIVATE ${MIGCOMPAT_LTO} -ffat-lto-objects)
+    endif()
+    if(MIGCOMPAT_LTO AND type MATCHES "EXECUTABLE|SHARED_LIBRARY")
+      target_link_options(${target} PRIVATE ${MIGCOMPAT_LTO})
+    endif()
+  endforeach()
+endfunction()
+
 set(MIGCOMPAT_BACKEND_DIR ${CMAKE_INSTALL_LIBDIR}/migcompat/backends)

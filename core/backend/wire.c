@@ -105,7 +105,9 @@ void wire_put_text(struct wire_out *out, const char *text, size_t len)
 
 void wire_put_string(struct wire_out *out, const char *text)
 {
-	wire_put_text(out, text, text ? strnlen(text, WIRE_TEXT_MAX) : 0);
+	size_t len = text ? strlen(text) : 0;
+
+	wire_put_text(out, text, len < WIRE_TEXT_MAX ? len : WIRE_TEXT_MAX);
 }
 
 void wire_out_free(struct wire_out *out)

@@ -138,7 +138,8 @@ static int member_path(struct walker *w, const char *folder, const char *name, c
 /* The folder above a device's, or NULL where that would be no device's any more. */
 static int parent_path(struct walker *w, const char *path, const char *before, const char **ret)
 {
-	size_t len = (size_t)(sysfs_name(path) - path) - 1;
+	const char *name = sysfs_name(path);
+	size_t len = name > path ? (size_t)(name - path) - 1 : 0;
 
 	if (before && strncmp(path, before, len) == 0 && before[len] == '\0') {
 		*ret = before;
