@@ -67,10 +67,28 @@ int opened_compare(struct opened *opened, const char *payload, size_t len, struc
 	return job.r;
 }
 
+void opened_compare_begin(struct compare_batch *batch, const struct compare_batch *before)
+{
+	struct provider *provider = batch->count ? batch->jobs[0].opened->provider : NULL;
+
+	if (provider && provider->ops->compare_begin)
+		provider->ops->compare_begin(provider, batch, before);
+}
+
+void opened_compare_end(struct compare_batch *batch, const struct compare_batch *after)
+{
+	struct provider *provider = batch->count ? batch->jobs[0].opened->provider : NULL;
+
+	if (provider)
+		provider->ops->compare_end(provider, batch, after);
+}
+
 void opened_compare_many(struct compare_job *jobs, size_t count)
 {
-	if (count)
-		jobs[0].opened->provider->ops->compare_many(jobs[0].opened->provider, jobs, count);
+	struct compare_batch batch = {.jobs = jobs, .count = count};
+
+	opened_compare_begin(&batch, NULL);
+	opened_compare_end(&batch, NULL);
 }
 
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)

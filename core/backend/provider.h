@@ -45,6 +45,25 @@ struct compare_job {
 	int r;
 };
 
+/*
+ * Comparisons on devices of one provider that go to it together, each with an outcome of its own; their results must be different ones. The
+ * first two are the caller's, who zeroes the rest.
+ */
+struct compare_batch {
+	struct compare_job *jobs;
+	size_t count;
+	enum compare_progress {
+		COMPARE_PUT,   /* nothing was done yet */
+		COMPARE_BEGUN, /* the worker is the caller's until it has ended */
+		COMPARE_OVER,  /* each job has its outcome */
+	} progress;
+	size_t asked;    /* of the jobs, from the first on; some may have failed here already */
+	size_t answered; /* likewise; never above asked */
+	size_t window;   /* bytes of requests between them */
+	size_t due;      /* answers */
+	uint32_t first;  /* the id of the first request; each job has one, in order */
+};
+
 enum provider_list {
 	PROVIDER_CANDIDATES = 0,
 	PROVIDER_PARAMETERS = 1,
@@ -77,7 +96,8 @@ struct stream_head {
 
 struct provider_ops {
 	int (*open)(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
-	void (*compare_many)(struct provider *provider, struct compare_job *jobs, size_t count);
+	void (*compare_begin)(struct provider *provider, struct compare_batch *batch, const struct compare_batch *before); /* may be NULL */
+	void (*compare_end)(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after);
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);
 	int (*state)(struct opened *opened, struct state_port **ret, struct error *err); /* may be NULL: not offered */
 	int (*stream)(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
@@ -139,10 +159,17 @@ int provider_settle(struct provider *provider, const char *(*value)(void *arg, c
 int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);
 /*
- * Any number of comparisons on devices of one provider, each with an outcome of its own; their results must be different ones. A worker gets them in
- * one go, so that many cost hardly more waiting than one; where it dies, what it had not answered yet has its death as the
- * outcome. The time-out holds from one answer to the next. Takes no memory from the second time on.
+ * Any number of comparisons in two steps, between which the caller may do something else. A worker gets them in one go, so that many cost hardly more
+ * waiting than one; where it dies, what it had not answered yet has its death as the outcome. The time-out holds from one answer to the
+ * next. Takes no memory from the second time on.
+ *
+ * One batch may begin before another one of the same provider and thread has ended (before), and that one ends next (after), so that the worker
+ * need not wait either. Where that cannot be, as with others waiting for the worker, the second one begins when it is to end. In
+ * between neither other calls to the provider by this thread, nor a third batch.
  */
+void opened_compare_begin(struct compare_batch *batch, const struct compare_batch *before);
+void opened_compare_end(struct compare_batch *batch, const struct compare_batch *after);
+/* Both steps at once. */
 void opened_compare_many(struct compare_job *jobs, size_t count);
 /* -EOPNOTSUPP: the backend has no such operation. */
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err);

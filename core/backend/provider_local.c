@@ -164,11 +164,12 @@ static int local_compare(const struct compare_job *job)
 	return 0;
 }
 
-static void local_compare_many(struct provider *provider, struct compare_job *jobs, size_t count)
+static void local_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
 {
-	(void)provider;
-	for (size_t i = 0; i < count; i++)
-		jobs[i].r = local_compare(&jobs[i]);
+	(void)provider, (void)after;
+	for (size_t i = 0; i < batch->count; i++)
+		batch->jobs[i].r = local_compare(&batch->jobs[i]);
+	batch->progress = COMPARE_OVER;
 }
 
 static int local_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
@@ -233,7 +234,7 @@ static void local_free(struct provider *provider)
 
 static const struct provider_ops local_ops = {
 	.open = local_open,
-	.compare_many = local_compare_many,
+	.compare_end = local_compare_end,
 	.list = local_list,
 	.state = local_state,
 	.stream = local_stream,

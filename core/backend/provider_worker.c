@@ -112,7 +112,8 @@ static void worker_free(struct provider *provider)
 
 const struct provider_ops worker_ops = {
 	.open = worker_open,
-	.compare_many = worker_compare_many,
+	.compare_begin = worker_compare_begin,
+	.compare_end = worker_compare_end,
 	.list = worker_list,
 	.state = worker_state,
 	.stream = worker_stream,

@@ -32,10 +32,12 @@ struct worker {
 	uint64_t heard;      /* when a call ended last */
 	struct restart restart;
 	struct error death;  /* why the last one ended; "": none did */
+	int death_code;      /* what calls that met it return */
 
 	pthread_mutex_t lock; /* guards what follows; held for moments only */
 	pthread_cond_t free;  /* busy is over; on the monotonic clock */
 	bool busy;
+	unsigned waiting;     /* for that to be over */
 	struct worker_opened *closed; /* devices that nobody holds any more, for whoever speaks next */
 	struct provider_status status;
 };
@@ -105,7 +107,8 @@ int worker_reopen(struct worker *worker, struct opened *opened, struct error *er
 extern const struct provider_ops worker_ops;
 
 /* In worker_compare.c, which is most of it. */
-void worker_compare_many(struct provider *provider, struct compare_job *jobs, size_t count);
+void worker_compare_begin(struct provider *provider, struct compare_batch *batch, const struct compare_batch *before);
+void worker_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after);
 
 /* In worker_state.c. */
 int worker_state(struct opened *opened, struct state_port **ret, struct error *err);

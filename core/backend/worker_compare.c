@@ -8,7 +8,7 @@
 #include "core/backend/worker.h"
 
 /*
- * Bytes of requests that wait for their answers. So many always fit into a socket: sending them never waits for a worker
+ * Bytes of a batch's requests that wait for their answers. Twice as many always fit into a socket: sending them never waits for a worker
  * that itself waits for its answers to be read.
  */
 #define WINDOW_MAX 32768u
@@ -16,30 +16,20 @@
 
 #define UNANSWERED (-EINPROGRESS) /* the outcome of what was sent */
 
-struct batch {
-	struct compare_job *jobs;
-	size_t count;
-	size_t asked;    /* of these, from the first on; some may have failed here already */
-	size_t answered; /* likewise; never above asked */
-	size_t window;   /* bytes of requests between them */
-	size_t due;      /* answers */
-	uint32_t first;  /* the id of the first request; each job has one, in order */
-};
-
 static size_t request_size(const struct compare_job *job)
 {
 	return job->len + FRAME_MAX;
 }
 
 /* Go past what has its outcome. */
-static void batch_advance(struct batch *batch)
+static void batch_advance(struct compare_batch *batch)
 {
 	while (batch->answered < batch->asked && batch->jobs[batch->answered].r != UNANSWERED)
 		batch->window -= request_size(&batch->jobs[batch->answered++]);
 }
 
 /* Put together what the window has room for; one request that is larger goes alone. */
-static void batch_ask(struct batch *batch, struct requests *requests)
+static void batch_ask(struct compare_batch *batch, struct requests *requests)
 {
 	while (batch->asked < batch->count) {
 		struct compare_job *job = &batch->jobs[batch->asked];
@@ -59,8 +49,8 @@ static void batch_ask(struct batch *batch, struct requests *requests)
 	}
 }
 
-/* One reply. -EBADMSG: it is none, and the job is as it was. alone: nothing stands behind it. */
-static int batch_take(struct batch *batch, struct wire_message *reply, bool alone)
+/* One reply. -EBADMSG: it is none, and the job is as it was. last: nothing may stand behind the batch's last one. */
+static int batch_take(struct compare_batch *batch, struct wire_message *reply, bool last)
 {
 	struct compare_job *job = &batch->jobs[batch->answered];
 	int r;
@@ -68,7 +58,7 @@ static int batch_take(struct batch *batch, struct wire_message *reply, bool alon
 	if (reply->head.id != batch->first + (uint32_t)batch->answered || reply->head.op != WIRE_COMPARE)
 		return -EBADMSG;
 	/* What comes behind the last answer that is due was never asked for. */
-	if (batch->due == 1 && !alone)
+	if (batch->due == 1 && last)
 		return -EBADMSG;
 	if (reply->head.status) {
 		r = worker_refusal(reply, job->err);
@@ -86,9 +76,10 @@ static int batch_take(struct batch *batch, struct wire_message *reply, bool alon
 	return 0;
 }
 
-/* Wait for one reply and take all that came with it. */
-static int batch_receive(struct batch *batch, struct worker *worker, uint64_t deadline)
+/* Wait for one reply and take all that came with it. follows: those of another batch may come behind. */
+static int batch_receive(struct compare_batch *batch, struct worker *worker, bool follows)
 {
+	uint64_t deadline = wire_deadline(worker->options.timeout_ms);
 	struct wire_message reply;
 	int r;
 
@@ -96,62 +87,97 @@ static int batch_receive(struct batch *batch, struct worker *worker, uint64_t de
 		if ((r = wire_fill(&worker->in, worker->child.socket, deadline)))
 			return r;
 	while (r > 0) {
-		r = batch_take(batch, &reply, worker->in.at == worker->in.end);
+		r = batch_take(batch, &reply, !follows && worker->in.at != worker->in.end);
 		if (!r && batch->due)
 			r = wire_next(&worker->in, WIRE_REPLY_MAX, &reply);
 	}
 	return r;
 }
 
-/* 0: each job has its outcome; else the worker is dead. */
-static int batch_run(struct batch *batch, struct worker *worker)
+static int batch_send(struct compare_batch *batch, struct worker *worker)
 {
-	for (;;) {
-		uint64_t deadline = wire_deadline(worker->options.timeout_ms);
-		int r;
-
-		batch_ask(batch, &worker->requests);
-		if (batch->answered == batch->count)
-			return 0;
-		r = wire_send(&worker->requests.out, worker->child.socket, deadline);
-		if (!r)
-			r = batch_receive(batch, worker, deadline);
-		if (r)
-			return r;
-	}
+	batch_ask(batch, &worker->requests);
+	return wire_send(&worker->requests.out, worker->child.socket, wire_deadline(worker->options.timeout_ms));
 }
 
 /* Devices that an earlier process had opened are opened first; what fails there has its outcome. */
-static void batch_reopen(struct batch *batch, struct worker *worker)
+static void batch_reopen(struct compare_batch *batch, struct worker *worker)
 {
 	for (size_t i = 0; i < batch->count && worker->alive; i++)
 		batch->jobs[i].r = worker_reopen(worker, batch->jobs[i].opened, batch->jobs[i].err);
 }
 
-static void fail_all(struct compare_job *jobs, size_t count, int r, const struct error *err)
+/* Have the worker for it. False: it is over. */
+static bool batch_enter(struct compare_batch *batch, struct worker *worker)
 {
-	for (size_t i = 0; i < count; i++)
-		jobs[i].r = error_set(jobs[i].err, r, "%s", err->text);
-}
-
-void worker_compare_many(struct provider *provider, struct compare_job *jobs, size_t count)
-{
-	struct worker *worker = worker_of(provider);
-	struct batch batch = {.jobs = jobs, .count = count};
 	struct error err = {0};
-	int code = -EIO;
 	int r = worker_enter(worker, &err);
 
-	if (r) {
-		fail_all(jobs, count, r, &err);
-		return;
+	if (!r) {
+		batch_reopen(batch, worker);
+		return true;
 	}
-	batch_reopen(&batch, worker);
-	batch.first = worker->requests.last + 1;
-	if (worker->alive && (r = batch_run(&batch, worker)))
-		code = worker_die(worker, r);
-	for (size_t i = batch.answered; i < count && !worker->alive; i++)
-		if (i >= batch.asked || jobs[i].r == UNANSWERED)
-			jobs[i].r = worker_dead(worker, code, jobs[i].err);
-	worker_leave(worker);
+	for (size_t i = 0; i < batch->count; i++)
+		batch->jobs[i].r = error_set(batch->jobs[i].err, r, "%s", err.text);
+	batch->progress = COMPARE_OVER;
+	return false;
+}
+
+/* May it be sent behind another one, whose answers are still to come? */
+static bool batch_follows(struct compare_batch *batch, const struct compare_batch *before, struct worker *worker)
+{
+	bool wanted;
+
+	if (before->progress != COMPARE_BEGUN || before->asked < before->count || before->window > WINDOW_MAX || !worker->alive)
+		return false;
+	for (size_t i = 0; i < batch->count; i++) {
+		batch->jobs[i].r = 0;
+		if (request_size(&batch->jobs[i]) > WINDOW_MAX || mine(batch->jobs[i].opened)->generation != worker->generation)
+			return false;
+	}
+	pthread_mutex_lock(&worker->lock);
+	wanted = worker->waiting;
+	pthread_mutex_unlock(&worker->lock);
+	return !wanted;
+}
+
+void worker_compare_begin(struct provider *provider, struct compare_batch *batch, const struct compare_batch *before)
+{
+	struct worker *worker = worker_of(provider);
+	int r = 0;
+
+	if (before ? !batch_follows(batch, before, worker) : !batch_enter(batch, worker))
+		return;
+	batch->progress = COMPARE_BEGUN;
+	batch->first = worker->requests.last + 1;
+	if (worker->alive)
+		r = batch_send(batch, worker);
+	if (r)
+		worker_die(worker, r);
+}
+
+void worker_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
+{
+	struct worker *worker = worker_of(provider);
+	bool follows = after && after->progress == COMPARE_BEGUN;
+	int r = 0;
+
+	if (batch->progress == COMPARE_PUT)
+		worker_compare_begin(provider, batch, NULL);
+	if (batch->progress == COMPARE_OVER)
+		return;
+	while (worker->alive && batch->answered < batch->count) {
+		if (batch->due)
+			r = batch_receive(batch, worker, follows);
+		if (!r && batch->asked < batch->count)
+			r = batch_send(batch, worker);
+		if (r)
+			worker_die(worker, r);
+	}
+	for (size_t i = batch->answered; i < batch->count; i++)
+		if (i >= batch->asked || batch->jobs[i].r == UNANSWERED)
+			batch->jobs[i].r = worker_dead(worker, worker->death_code, batch->jobs[i].err);
+	batch->progress = COMPARE_OVER;
+	if (!follows)
+		worker_leave(worker);
 }

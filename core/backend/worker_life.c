@@ -86,7 +86,8 @@ static int die(struct worker *worker, int code, uint64_t when)
 		bury(worker, when, "its worker %s%s", how, worker->loading ? " while loading" : "");
 	else
 		bury(worker, when, "its worker could not be heard: %s", strerror(-code));
-	return code == -ETIMEDOUT ? code : -EIO;
+	worker->death_code = code == -ETIMEDOUT ? code : -EIO;
+	return worker->death_code;
 }
 
 int worker_die(struct worker *worker, int code)
@@ -275,9 +276,11 @@ int worker_take(struct worker *worker, uint64_t deadline)
 	int r = 0;
 
 	pthread_mutex_lock(&worker->lock);
+	worker->waiting++;
 	while (worker->busy && !r)
 		r = deadline == WIRE_FOREVER ? pthread_cond_wait(&worker->free, &worker->lock)
 					     : pthread_cond_timedwait(&worker->free, &worker->lock, &until);
+	worker->waiting--;
 	if (!worker->busy)
 		r = 0;
 	if (!r)

@@ -87,7 +87,7 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 	r = target_open(engine, device, &target, &err);
 	if (r)
 		return open_failed(verdict, "target", device, r, &err);
-	check_asked(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict}, 1);
+	check_question(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
 	fingerprint_text(text, len, verdict->source.fingerprint);
 	keep_texts(verdict);
 	target_close(&target);
@@ -141,7 +141,7 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 		if (target.opened->not_target && verdict->code < VERDICT_ERROR)
 			verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
 	} else {
-		check_asked(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict}, 1);
+		check_question(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
 	}
 	keep_texts(verdict);
 	opened_close(opened);

@@ -39,13 +39,23 @@ struct question {
 	struct version_string string;      /* not the caller's */
 };
 
+/* Questions on their way. */
+struct check {
+	struct question *asked[CHECK_QUESTIONS_MAX]; /* of the backend; the others have their answers */
+	struct compare_job jobs[CHECK_QUESTIONS_MAX];
+	struct error errors[CHECK_QUESTIONS_MAX];
+	struct compare_batch batch;
+};
+
 /*
- * The same for at most CHECK_QUESTIONS_MAX at once, whose targets one backend serves: it is asked once for all of them. -ENOMEM: none is
- * answered.
+ * The same for at most CHECK_QUESTIONS_MAX at once, whose targets one backend serves and whose verdicts were reset (verdict_reset): it is asked once
+ * for all of them. All are answered once it has ended. One check may begin before another one has ended, and end next, as
+ * opened_compare_begin has it; but not where a target is an mdev type, about which the backend may be asked more.
  */
-int check_strings(struct question *questions, size_t count);
-/* The same over verdicts that were reset, and may know of their source already. */
-void check_asked(struct question *questions, size_t count);
+void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before);
+void check_end(struct check *check, const struct check *after);
+/* Both at once, of one. */
+void check_question(struct question *question);
 
 /* Device against device. */
 int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);

@@ -266,48 +266,50 @@ static void question_end(struct question *question, int r, struct error *err)
 	question_settle(question);
 }
 
-void check_asked(struct question *questions, size_t count)
+void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before)
 {
-	struct compare_job jobs[CHECK_QUESTIONS_MAX];
-	struct question *asked[CHECK_QUESTIONS_MAX];
-	struct error errors[CHECK_QUESTIONS_MAX];
-	size_t njobs = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < count; i++) {
 		struct question *question = &questions[i];
 
 		if (!question_begin(question))
 			continue;
-		errors[njobs].text[0] = '\0';
-		jobs[njobs] = (struct compare_job){
+		check->errors[n].text[0] = '\0';
+		check->jobs[n] = (struct compare_job){
 			.opened = question->target->opened,
 			.payload = question->string.payload,
 			.len = question->string.payload_len,
 			.result = &question->verdict->result,
-			.err = &errors[njobs],
+			.err = &check->errors[n],
 		};
-		asked[njobs++] = question;
+		check->asked[n++] = question;
 	}
-	if (njobs)
-		opened_compare_many(jobs, njobs);
-	for (size_t i = 0; i < njobs; i++)
-		question_end(asked[i], jobs[i].r, jobs[i].err);
+	check->batch = (struct compare_batch){.jobs = check->jobs, .count = n};
+	opened_compare_begin(&check->batch, before ? &before->batch : NULL);
 }
 
-int check_strings(struct question *questions, size_t count)
+void check_end(struct check *check, const struct check *after)
 {
-	int r = 0;
+	opened_compare_end(&check->batch, after ? &after->batch : NULL);
+	for (size_t i = 0; i < check->batch.count; i++)
+		question_end(check->asked[i], check->jobs[i].r, check->jobs[i].err);
+}
 
-	for (size_t i = 0; i < count && !r; i++)
-		r = verdict_reset(questions[i].verdict);
-	if (!r)
-		check_asked(questions, count);
-	return r;
+void check_question(struct question *question)
+{
+	struct check check;
+
+	check_begin(&check, question, 1, NULL);
+	check_end(&check, NULL);
 }
 
 int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict)
 {
 	struct question question = {.target = target, .source = source, .text = text, .len = len, .verdict = verdict};
+	int r = verdict_reset(verdict);
 
-	return check_strings(&question, 1);
+	if (!r)
+		check_question(&question);
+	return r;
 }

@@ -14,6 +14,7 @@
 #include "core/service/log.h"
 
 _Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to at once");
+_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX, "a slot that is asked about is never the oldest");
 
 /* A target that is open, as it was at some stamp. */
 struct slot {
@@ -106,14 +107,19 @@ static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachmen
 	return changed;
 }
 
+/* As it was when the last question of the batch about it came, changed, or later? */
+static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job, uint64_t changed)
+{
+	return slot->attachment == job->stamp.attachment && slot->changed >= changed && (batch->announced || slot->batch == batch->number);
+}
+
 /* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
 static int target_for(struct batch *batch, const struct job *job, uint64_t changed, struct target **ret, struct error *err)
 {
 	struct slot *slot = slot_find(batch, job->stamp.attachment);
-	bool mine = slot->attachment == job->stamp.attachment && slot->changed >= changed;
 	int r = 0;
 
-	if (!mine || (!batch->announced && slot->batch != batch->number)) {
+	if (!is_open(batch, slot, job, changed)) {
 		slot_close(slot);
 		r = slot_open(batch, slot, job, err);
 		slot->changed = changed;
@@ -126,7 +132,7 @@ static int target_for(struct batch *batch, const struct job *job, uint64_t chang
 /* ---------------------------------------------------------------- answers */
 
 /* hash, of the size of a fingerprint, must live as long as the answer. */
-static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit, int error, char *hash)
+static struct log_answer answer_of(const struct job *job, uint64_t duration_us, const char *verdict, uint32_t limit, int error, char *hash)
 {
 	struct log_answer answer = {
 		.method = job->op == BROKER_WRITE ? "migration_version, write" : "migration_version, read",
@@ -136,7 +142,7 @@ static struct log_answer answer_of(const struct job *job, const char *verdict, u
 		.verdict = verdict,
 		.limit = limit ? limit_name(limit) : NULL,
 		.error = error ? error_name(error) : NULL,
-		.duration_us = now_us() - job->begun_us,
+		.duration_us = duration_us,
 		.uid = LOG_UID_UNKNOWN,
 	};
 
@@ -149,7 +155,7 @@ static struct log_answer answer_of(const struct job *job, const char *verdict, u
 static void say(const struct job *job, const char *verdict, int error)
 {
 	char hash[FINGERPRINT_SIZE];
-	const struct log_answer answer = answer_of(job, verdict, 0, error, hash);
+	const struct log_answer answer = answer_of(job, now_us() - job->begun_us, verdict, 0, error, hash);
 
 	log_answered(&answer);
 }
@@ -199,76 +205,126 @@ static int verdict_error(const struct migcompat_verdict *verdict)
 	return yes ? 0 : verdict->error ? verdict->error : -EIO;
 }
 
-static void keep_write(struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
+/*
+ * May they be asked before what is under way is answered? The worker speaks of nothing else then: all targets must be open, and be such that it is
+ * asked once of each.
+ */
+static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
 {
-	int error = verdict_error(verdict);
+	if (!batch->announced)
+		return false;
+	for (size_t i = 0; i < count; i++) {
+		const struct slot *slot = slot_find(batch, jobs[i]->stamp.attachment);
 
-	/* An error is no answer: the next one may be better. */
-	if (batch->announced && verdict->code != VERDICT_ERROR)
-		answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
+		if (!is_open(batch, slot, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment)) ||
+		    slot->target.opened->device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
+			return false;
+	}
+	return true;
 }
 
-/* Those whose target is open into questions; the others are answered at once. */
-static size_t batch_open(struct batch *batch, struct job *const *jobs, size_t count, struct question *questions, const struct job **asked)
+/* Those whose target is open into questions; the others are answered at once, and done with. */
+static void batch_open(struct batch *batch, struct job *const *jobs, size_t count, struct asked *asked)
 {
-	size_t n = 0;
-
+	asked->count = 0;
 	for (size_t i = 0; i < count; i++) {
+		struct migcompat_verdict *verdict = &asked->verdicts[asked->count];
 		struct target *target = NULL;
 		struct error err = {0};
 		int r = target_for(batch, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment), &target, &err);
 
-		if (r) {
-			refuse(batch, jobs[i], r, &err);
-		} else if (jobs[i]->op == BROKER_READ) {
-			answer_read(batch, jobs[i], target);
-		} else {
-			questions[n] = (struct question){
-				.target = target, .text = jobs[i]->string, .len = jobs[i]->len, .verdict = &batch->verdicts[n]};
-			asked[n++] = jobs[i];
+		if (!r && jobs[i]->op == BROKER_WRITE && verdict_reset(verdict))
+			r = error_set(&err, -EIO, "out of memory");
+		if (!r && jobs[i]->op == BROKER_WRITE) {
+			asked->questions[asked->count] =
+				(struct question){.target = target, .text = jobs[i]->string, .len = jobs[i]->len, .verdict = verdict};
+			asked->jobs[asked->count++] = jobs[i];
+			continue;
 		}
+		if (r)
+			refuse(batch, jobs[i], r, &err);
+		else
+			answer_read(batch, jobs[i], target);
+		free(jobs[i]);
 	}
-	return n;
 }
 
-/* Replies first, words after them: somebody waits for the ones. */
-void batch_answer(struct batch *batch, struct job *const *jobs, size_t count, void (*replying)(void *arg), void *arg)
+static void batch_reply(struct batch *batch, const struct asked *asked)
 {
-	struct question questions[CHECK_QUESTIONS_MAX];
-	const struct job *asked[CHECK_QUESTIONS_MAX];
 	struct broker_replies replies;
-	struct log_answer answers[CHECK_QUESTIONS_MAX];
-	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
-	const struct error none = {.text = "out of memory"};
-	size_t n;
-	int r;
+	uint64_t now;
 
 	replies.count = 0;
-	batch->number++;
-	n = batch_open(batch, jobs, count, questions, asked);
-	r = n ? check_strings(questions, n) : 0;
-	/* Whoever has its answer may ask again at once. */
-	if (n)
-		replying(arg);
-	for (size_t i = 0; i < n; i++) {
-		int error = r ? 0 : verdict_error(questions[i].verdict);
+	for (size_t i = 0; i < asked->count; i++) {
+		int error = verdict_error(&asked->verdicts[i]);
 
-		if (r)
-			refuse(batch, asked[i], -EIO, &none);
-		else if (error)
-			broker_replies_no(&replies, asked[i]->id, error);
+		if (error)
+			broker_replies_no(&replies, asked->jobs[i]->id, error);
 		else
-			broker_replies_yes(&replies, asked[i]->id, asked[i]->len);
+			broker_replies_yes(&replies, asked->jobs[i]->id, asked->jobs[i]->len);
 	}
 	broker_replies_send(batch->context->broker, &replies);
-	for (size_t i = 0; i < n && !r; i++) {
-		const struct migcompat_verdict *verdict = questions[i].verdict;
+	now = now_us();
+	for (size_t i = 0; i < asked->count; i++) {
+		const struct migcompat_verdict *verdict = &asked->verdicts[i];
+		struct job *job = asked->jobs[i];
 
-		keep_write(batch, asked[i], verdict);
-		answers[i] = answer_of(asked[i], verdict_name(verdict->code), verdict->limit, verdict_error(verdict), hashes[i]);
+		batch->answered[batch->nanswered++] = (struct answered){
+			.job = job, .duration_us = now - job->begun_us, .code = verdict->code, .limit = verdict->limit, .error = verdict_error(verdict)};
 	}
-	if (!r)
-		log_answers(answers, n);
+}
+
+/* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or NULL. */
+static void batch_end(struct batch *batch, const struct asked *after)
+{
+	struct asked *asked = batch->under_way;
+
+	batch->under_way = NULL;
+	if (!asked)
+		return;
+	batch_tell(batch);
+	check_end(&asked->check, after ? &after->check : NULL);
+	batch_reply(batch, asked);
+}
+
+void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
+{
+	struct asked *next = batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
+
+	if (batch->under_way && !batch_follows(batch, jobs, count))
+		batch_end(batch, NULL);
+	batch->number++;
+	batch_open(batch, jobs, count, next);
+	check_begin(&next->check, next->questions, next->count, batch->under_way ? &batch->under_way->check : NULL);
+	batch_end(batch, next);
+	batch->under_way = next;
+}
+
+bool batch_finish(struct batch *batch)
+{
+	if (!batch->under_way)
+		return false;
+	batch_end(batch, NULL);
+	return true;
+}
+
+void batch_tell(struct batch *batch)
+{
+	struct log_answer answers[CHECK_QUESTIONS_MAX];
+	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
+
+	for (size_t i = 0; i < batch->nanswered; i++) {
+		const struct answered *answered = &batch->answered[i];
+		const struct job *job = answered->job;
+
+		/* An error is no answer: the next one may be better. */
+		if (batch->announced && answered->code != VERDICT_ERROR)
+			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, answered->error, NULL, 0);
+		answers[i] = answer_of(job, answered->duration_us, verdict_name(answered->code), answered->limit, answered->error, hashes[i]);
+	}
+	log_answers(answers, batch->nanswered);
+	while (batch->nanswered)
+		free(batch->answered[--batch->nanswered].job);
 }
 
 /* ---------------------------------------------------------------- start and end */
@@ -289,10 +345,14 @@ int batch_init(struct batch *batch, const struct lane_context *context, struct w
 
 void batch_free(struct batch *batch)
 {
+	batch_finish(batch);
+	batch_tell(batch);
 	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
 		slot_close(&batch->slots[i]);
-	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++)
-		verdict_clear(&batch->verdicts[i]);
+	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {
+		verdict_clear(&batch->asked[0].verdicts[i]);
+		verdict_clear(&batch->asked[1].verdicts[i]);
+	}
 	free(batch->slots);
 	free(batch->name);
 	world_unref(batch->world);

@@ -17,6 +17,24 @@ struct job {
 	char device[];
 };
 
+/* Writes that go to the worker together. */
+struct asked {
+	struct check check;
+	struct question questions[CHECK_QUESTIONS_MAX];
+	struct migcompat_verdict verdicts[CHECK_QUESTIONS_MAX];
+	struct job *jobs[CHECK_QUESTIONS_MAX];
+	size_t count;
+};
+
+/* A write that has its answer, of which nothing was said yet. */
+struct answered {
+	struct job *job;
+	uint64_t duration_us;
+	enum verdict_code code;
+	uint32_t limit;
+	int error;
+};
+
 struct batch {
 	const struct lane_context *context;
 	struct world *world;
@@ -24,14 +42,24 @@ struct batch {
 	bool announced; /* its facts change with a word only */
 	struct slot *slots;
 	uint64_t number; /* of the present one */
-	struct migcompat_verdict verdicts[CHECK_QUESTIONS_MAX];
+	struct asked asked[2]; /* one is put together while the worker compares the other */
+	struct asked *under_way; /* or NULL */
+	struct answered answered[CHECK_QUESTIONS_MAX];
+	size_t nanswered;
 };
 
 /* A reference to the world is taken. -ENOMEM. */
 int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name);
 void batch_free(struct batch *batch);
 
-/* Answers all of them, at most CHECK_QUESTIONS_MAX. replying is called once, before the first reply to a write goes out. */
-void batch_answer(struct batch *batch, struct job *const *jobs, size_t count, void (*replying)(void *arg), void *arg);
+/*
+ * Takes the jobs, at most CHECK_QUESTIONS_MAX, and sends the worker what it has to compare; then what was under way is answered, while it does. The
+ * rest is under way until the next call, or batch_finish.
+ */
+void batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
+/* Answer what is under way. False: nothing was. */
+bool batch_finish(struct batch *batch);
+/* Keep and log what was answered last: nobody waits for that. */
+void batch_tell(struct batch *batch);
 
 #endif

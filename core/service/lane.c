@@ -68,7 +68,7 @@ static size_t lane_take(struct lane *lane, struct job **jobs, bool *ret_ending)
 		lane->last = &lane->first;
 	lane->queued -= count;
 	*ret_ending = lane->ending;
-	lane->sleeping = count == 0 && !lane->ending;
+	lane->sleeping = count == 0 && !lane->ending && !lane->batch.under_way;
 	pthread_mutex_unlock(&lane->lock);
 	return count;
 }
@@ -100,13 +100,22 @@ static void lane_wait(struct lane *lane)
 		turn->take(turn->arg);
 }
 
-/* Whoever has its answer may ask again at once. The rest, and be it a journal that does not take its lines, is to be as quick. */
-static void lane_replies(void *arg)
+/* What came meanwhile. Whoever has its answer may ask again at once. */
+static void lane_look(struct lane *lane)
 {
-	struct lane *lane = arg;
-
 	if (turn_take(lane->turn, lane))
-		turn_busy(lane->turn, lane, true);
+		lane->turn->take(lane->turn->arg);
+}
+
+static void lane_work(struct lane *lane, struct job *const *jobs, size_t count)
+{
+	turn_busy(lane->turn, lane, true);
+	if (count)
+		batch_ask(&lane->batch, jobs, count);
+	else
+		batch_finish(&lane->batch);
+	turn_busy(lane->turn, lane, false);
+	lane_look(lane);
 }
 
 static void *lane_run(void *arg)
@@ -118,16 +127,16 @@ static void *lane_run(void *arg)
 
 	/* Each writer that it wakes would take its place, and the others wait. Where it may not, it is as it is. */
 	setpriority(PRIO_PROCESS, 0, LANE_NICE);
-	while ((count = lane_take(lane, jobs, &ending)) > 0 || !ending) {
-		if (!count) {
+	for (;;) {
+		count = lane_take(lane, jobs, &ending);
+		if (count || lane->batch.under_way) {
+			lane_work(lane, jobs, count);
+		} else if (ending) {
+			break;
+		} else {
+			batch_tell(&lane->batch);
 			lane_wait(lane);
-			continue;
 		}
-		turn_busy(lane->turn, lane, true);
-		batch_answer(&lane->batch, jobs, count, lane_replies, lane);
-		turn_busy(lane->turn, lane, false);
-		for (size_t i = 0; i < count; i++)
-			free(jobs[i]);
 	}
 	turn_give(lane->turn, lane);
 	lane_free(lane);

@@ -64,8 +64,9 @@ static void check(const uint8_t *data, size_t size)
 	struct question question = {.target = &target, .text = target.version, .len = strlen(target.version), .stream = &head, .verdict = &verdict};
 	char reason[4096];
 
-	if (check_strings(&question, 1))
+	if (verdict_reset(&verdict))
 		abort();
+	check_question(&question);
 	for (size_t i = 0; i < verdict.result.count; i++)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
 	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken. */

@@ -84,16 +84,11 @@ static struct job *job_make(const struct bench *bench, uint64_t id, const char *
 	return job;
 }
 
-static void nothing(void *arg)
-{
-	(void)arg;
-}
-
 static void answer(struct bench *bench, struct job **jobs, size_t count)
 {
-	batch_answer(&bench->batch, jobs, count, nothing, NULL);
-	for (size_t i = 0; i < count; i++)
-		free(jobs[i]);
+	batch_ask(&bench->batch, jobs, count);
+	batch_finish(&bench->batch);
+	batch_tell(&bench->batch);
 }
 
 /* The next reply: what a write of that id returns. */
@@ -127,6 +122,38 @@ static void device_that_changes_between_two_questions_is_opened_once_for_both(vo
 	assert_int_equal(reply(bench, 2), strlen(bench->string));
 }
 
+static void questions_that_come_while_others_are_compared_are_answered_after_them(void **state)
+{
+	struct bench *bench = *state;
+
+	for (uint64_t id = 1; id < 6; id++) {
+		struct job *jobs[] = {job_make(bench, 10 * id, CARD, 1), job_make(bench, 10 * id + 1, CARD, 1)};
+
+		batch_ask(&bench->batch, jobs, 2);
+	}
+	assert_true(batch_finish(&bench->batch));
+	assert_false(batch_finish(&bench->batch));
+	for (uint64_t id = 1; id < 6; id++) {
+		assert_int_equal(reply(bench, 10 * id), strlen(bench->string));
+		assert_int_equal(reply(bench, 10 * id + 1), strlen(bench->string));
+	}
+}
+
+/* Its target is that of a question which has no answer yet. */
+static void device_that_changes_while_it_is_compared_is_opened_again_after_that(void **state)
+{
+	struct bench *bench = *state;
+	struct job *before[] = {job_make(bench, 1, CARD, 1)}, *changed[] = {job_make(bench, 2, CARD, 2)}, *gone[] = {job_make(bench, 3, "gone", 3)};
+
+	batch_ask(&bench->batch, before, 1);
+	batch_ask(&bench->batch, changed, 1);
+	batch_ask(&bench->batch, gone, 1);
+	batch_finish(&bench->batch);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	assert_int_equal(reply(bench, 2), strlen(bench->string));
+	assert_int_equal(reply(bench, 3), -ENODEV);
+}
+
 static void device_that_changed_since_the_last_batch_is_opened_again(void **state)
 {
 	struct bench *bench = *state;
@@ -153,6 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(questions_that_came_together_are_answered, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changes_between_two_questions_is_opened_once_for_both, setup, teardown),
+		cmocka_unit_test_setup_teardown(questions_that_come_while_others_are_compared_are_answered_after_them, setup, teardown),
+		cmocka_unit_test_setup_teardown(device_that_changes_while_it_is_compared_is_opened_again_after_that, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(question_from_before_a_change_does_not_undo_it, setup, teardown),
 	};

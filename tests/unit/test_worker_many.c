@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the middle is told to what was left. */
+#include <pthread.h>
+
 #include "core/backend/wire.h"
+#include "core/backend/worker.h"
 #include "tests/support/same.h"
 #include "tests/support/worker_bench.h"
 
@@ -188,6 +191,196 @@ static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
 }
 
+/* ---------------------------------------------------------------- two batches at a time */
+
+static struct compare_batch batch_of(struct jobs *jobs)
+{
+	return (struct compare_batch){.jobs = jobs->jobs, .count = jobs->count};
+}
+
+static struct jobs *jobs_of(struct opened *opened, size_t count, size_t at, const char *payload)
+{
+	struct jobs *jobs = jobs_make();
+
+	for (size_t i = 0; i < count; i++)
+		jobs_add(jobs, opened, i == at ? payload : "1;plain", i == at ? strlen(payload) : 7);
+	return jobs;
+}
+
+static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(void **state)
+{
+	struct bench *bench = *state;
+	struct jobs *jobs[6];
+	struct compare_batch batches[6];
+
+	for (size_t n = 0; n < 6; n++) {
+		jobs[n] = jobs_make();
+		for (size_t i = 0; i < 5 + n; i++)
+			jobs_add(jobs[n], bench->serial, bench->serial->payload, bench->serial->payload_len - (i + n) % 3);
+		batches[n] = batch_of(jobs[n]);
+		opened_compare_begin(&batches[n], n ? &batches[n - 1] : NULL);
+		assert_int_equal(batches[n].progress, COMPARE_BEGUN);
+		if (n)
+			opened_compare_end(&batches[n - 1], &batches[n]);
+	}
+	opened_compare_end(&batches[5], NULL);
+	for (size_t n = 0; n < 6; n++) {
+		for (size_t i = 0; i < jobs[n]->count; i++) {
+			assert_int_equal(jobs[n]->jobs[i].r, 0);
+			assert_int_equal(jobs[n]->results[i].bad_count != 0, (i + n) % 3 != 0);
+		}
+		jobs_free(jobs[n]);
+	}
+}
+
+/* The second one of the first batch ends the worker: what follows in both is told so. */
+static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms, int code, const char *sentence)
+{
+	struct provider *provider = worker_make("moody", timeout_ms);
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct jobs *first = jobs_of(opened, 3, 1, payload), *second = jobs_of(opened, 2, 2, "");
+	struct compare_batch one = batch_of(first), two = batch_of(second);
+
+	opened_compare_begin(&one, NULL);
+	opened_compare_begin(&two, &one);
+	opened_compare_end(&one, &two);
+	opened_compare_end(&two, NULL);
+	for (size_t i = 1; i < 3; i++) {
+		assert_int_equal(first->jobs[i].r, code);
+		assert_string_equal(first->errors[i].text, sentence);
+	}
+	for (size_t i = 0; i < 2; i++) {
+		assert_int_equal(second->jobs[i].r, code);
+		assert_string_equal(second->errors[i].text, sentence);
+		assert_int_equal(second->results[i].count, 0);
+	}
+	jobs_free(first);
+	jobs_free(second);
+	opened_close(opened);
+	provider_free(provider);
+}
+
+static void a_crash_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
+{
+	death_in_the_first(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault)");
+}
+
+static void a_hang_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
+{
+	death_in_the_first(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms");
+}
+
+static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
+{
+	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+}
+
+static void a_death_in_the_second_of_two_batches_ends_it(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_make("moody", 2000);
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct jobs *first = jobs_of(opened, 3, 3, ""), *second = jobs_of(opened, 2, 0, "hang");
+	struct compare_batch one = batch_of(first), two = batch_of(second);
+
+	opened_compare_begin(&one, NULL);
+	opened_compare_end(&one, NULL);
+	one = batch_of(first);
+	opened_compare_begin(&one, NULL);
+	opened_compare_begin(&two, &one);
+	opened_compare_end(&one, &two);
+	opened_compare_end(&two, NULL);
+	/* The worker tells its answers once it has carried out all that came: whether the first batch's were told is a matter of time. */
+	for (size_t i = 0; i < 3; i++)
+		assert_true(first->jobs[i].r == 0 || first->jobs[i].r == -ETIMEDOUT);
+	assert_int_equal(second->jobs[0].r, -ETIMEDOUT);
+	assert_int_equal(second->jobs[1].r, -ETIMEDOUT);
+	jobs_free(first);
+	jobs_free(second);
+	opened_close(opened);
+	provider_free(provider);
+}
+
+static void a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_good("flood");
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct jobs *first = jobs_of(opened, 32, 32, ""), *second = jobs_make();
+	struct compare_batch one = batch_of(first), two;
+	const size_t large = 4u << 20;
+	char *payload = calloc(1, large);
+
+	assert_non_null(payload);
+	jobs_add(second, opened, payload, large);
+	two = batch_of(second);
+	opened_compare_begin(&one, NULL);
+	opened_compare_begin(&two, &one);
+	assert_int_equal(two.progress, COMPARE_PUT);
+	opened_compare_end(&one, &two);
+	opened_compare_end(&two, NULL);
+	for (size_t i = 0; i < 32; i++)
+		assert_int_equal(first->jobs[i].r, 0);
+	assert_int_equal(second->jobs[0].r, 0);
+	jobs_free(first);
+	jobs_free(second);
+	free(payload);
+	opened_close(opened);
+	provider_free(provider);
+}
+
+struct other {
+	struct opened *opened;
+	int r;
+};
+
+static void *other_asks(void *arg)
+{
+	struct other *other = arg;
+	struct migcompat_result result = {0};
+	struct error err = {0};
+
+	other->r = result_reset(&result);
+	if (!other->r)
+		other->r = opened_compare(other->opened, "1;plain", 7, &result, &err);
+	result_free(&result);
+	return NULL;
+}
+
+static void a_second_batch_waits_where_another_thread_does(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_good("plain");
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct jobs *first = jobs_of(opened, 3, 3, ""), *second = jobs_of(opened, 3, 3, "");
+	struct compare_batch one = batch_of(first), two = batch_of(second);
+	struct other other = {.opened = opened, .r = -1};
+	pthread_t thread;
+	unsigned waiting = 0;
+
+	opened_compare_begin(&one, NULL);
+	assert_int_equal(pthread_create(&thread, NULL, other_asks, &other), 0);
+	while (!waiting) {
+		pthread_mutex_lock(&worker_of(provider)->lock);
+		waiting = worker_of(provider)->waiting;
+		pthread_mutex_unlock(&worker_of(provider)->lock);
+	}
+	opened_compare_begin(&two, &one);
+	assert_int_equal(two.progress, COMPARE_PUT);
+	opened_compare_end(&one, &two);
+	opened_compare_end(&two, NULL);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(other.r, 0);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(first->jobs[i].r, 0);
+		assert_int_equal(second->jobs[i].r, 0);
+	}
+	jobs_free(first);
+	jobs_free(second);
+	opened_close(opened);
+	provider_free(provider);
+}
+
 static void none_at_all_are_done_at_once(void **state)
 {
 	(void)state;
@@ -222,6 +415,13 @@ int main(void)
 		test(a_crash_in_the_middle_is_the_outcome_of_what_was_left),
 		test(a_hang_in_the_middle_is_the_outcome_of_what_was_left),
 		test(garbage_in_the_middle_is_the_outcome_of_what_was_left),
+		test(batch_that_begins_before_another_has_ended_has_the_same_outcomes),
+		test(a_crash_in_the_first_of_two_batches_is_the_outcome_of_both),
+		test(a_hang_in_the_first_of_two_batches_is_the_outcome_of_both),
+		test(garbage_in_the_first_of_two_batches_is_the_outcome_of_both),
+		test(a_death_in_the_second_of_two_batches_ends_it),
+		test(a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch),
+		test(a_second_batch_waits_where_another_thread_does),
 		test(none_at_all_are_done_at_once),
 		test(in_this_process_they_are_the_same),
 	};
