@@ -16,7 +16,7 @@
 /* In the child: */
 #define CHILD_SOCKET 3 /* its end of its socket */
 #define CHILD_LIFE 4   /* a pipe that nothing ever comes through, which ends together with the socket */
-#define CHILDREN_MAX 256u
+#define CHILDREN_MAX 200u /* so that they, four descriptors each while they start, fit into 1,024 */
 
 struct child {
 	int socket;  /* -1: there is none */

@@ -139,7 +139,7 @@ struct worker_options {
 	uint64_t (*now)(void); /* nanoseconds, for the rests; NULL: the monotonic clock */
 };
 int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err);
-/* The same for at most 256 at once, which takes hardly longer than one. -ENOMEM, -E2BIG: none is made. */
+/* The same for at most 200 at once, which takes hardly longer than one. -ENOMEM, -E2BIG: none is made. */
 int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret, struct error *err);
 int provider_worker_ready(struct provider *provider, struct error *err);
 

@@ -14,7 +14,7 @@
 #define WINDOW_MAX 32768u
 #define FRAME_MAX 64u /* of a request, beside its payload */
 
-#define UNANSWERED (-EINPROGRESS) /* the outcome of what was sent */
+#define UNANSWERED 1 /* the outcome of what was sent: none that there can be */
 
 static size_t request_size(const struct compare_job *job)
 {

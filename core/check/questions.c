@@ -282,6 +282,7 @@ void check_begin(struct check *check, struct question *questions, size_t count, 
 			.len = question->string.payload_len,
 			.result = &question->verdict->result,
 			.err = &check->errors[n],
+			.r = -EIO,
 		};
 		check->asked[n++] = question;
 	}

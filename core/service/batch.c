@@ -211,7 +211,7 @@ static int verdict_error(const struct migcompat_verdict *verdict)
  */
 static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
 {
-	if (!batch->announced)
+	if (!batch->announced || batch->under_way->check.batch.progress != COMPARE_BEGUN)
 		return false;
 	for (size_t i = 0; i < count; i++) {
 		const struct slot *slot = slot_find(batch, jobs[i]->stamp.attachment);
@@ -226,6 +226,9 @@ static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t c
 /* Those whose target is open into questions; the others are answered at once, and done with. */
 static void batch_open(struct batch *batch, struct job *const *jobs, size_t count, struct asked *asked)
 {
+	struct job *done[CHECK_QUESTIONS_MAX];
+	size_t ndone = 0;
+
 	asked->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		struct migcompat_verdict *verdict = &asked->verdicts[asked->count];
@@ -245,14 +248,15 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 			refuse(batch, jobs[i], r, &err);
 		else
 			answer_read(batch, jobs[i], target);
-		free(jobs[i]);
+		done[ndone++] = jobs[i];
 	}
+	while (ndone)
+		free(done[--ndone]);
 }
 
-static void batch_reply(struct batch *batch, const struct asked *asked)
+static void batch_reply(const struct batch *batch, const struct asked *asked)
 {
 	struct broker_replies replies;
-	uint64_t now;
 
 	replies.count = 0;
 	for (size_t i = 0; i < asked->count; i++) {
@@ -264,14 +268,26 @@ static void batch_reply(struct batch *batch, const struct asked *asked)
 			broker_replies_yes(&replies, asked->jobs[i]->id, asked->jobs[i]->len);
 	}
 	broker_replies_send(batch->context->broker, &replies);
-	now = now_us();
+}
+
+/* Keep and log. */
+static void batch_tell(const struct batch *batch, const struct asked *asked)
+{
+	struct log_answer answers[CHECK_QUESTIONS_MAX];
+	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
+	uint64_t now = now_us();
+
 	for (size_t i = 0; i < asked->count; i++) {
 		const struct migcompat_verdict *verdict = &asked->verdicts[i];
-		struct job *job = asked->jobs[i];
+		const struct job *job = asked->jobs[i];
+		int error = verdict_error(verdict);
 
-		batch->answered[batch->nanswered++] = (struct answered){
-			.job = job, .duration_us = now - job->begun_us, .code = verdict->code, .limit = verdict->limit, .error = verdict_error(verdict)};
+		/* An error is no answer: the next one may be better. */
+		if (batch->announced && verdict->code != VERDICT_ERROR)
+			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
+		answers[i] = answer_of(job, now - job->begun_us, verdict_name(verdict->code), verdict->limit, error, hashes[i]);
 	}
+	log_answers(answers, asked->count);
 }
 
 /* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or NULL. */
@@ -282,9 +298,11 @@ static void batch_end(struct batch *batch, const struct asked *after)
 	batch->under_way = NULL;
 	if (!asked)
 		return;
-	batch_tell(batch);
 	check_end(&asked->check, after ? &after->check : NULL);
 	batch_reply(batch, asked);
+	batch_tell(batch, asked);
+	for (size_t i = 0; i < asked->count; i++)
+		free(asked->jobs[i]);
 }
 
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
@@ -308,25 +326,6 @@ bool batch_finish(struct batch *batch)
 	return true;
 }
 
-void batch_tell(struct batch *batch)
-{
-	struct log_answer answers[CHECK_QUESTIONS_MAX];
-	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
-
-	for (size_t i = 0; i < batch->nanswered; i++) {
-		const struct answered *answered = &batch->answered[i];
-		const struct job *job = answered->job;
-
-		/* An error is no answer: the next one may be better. */
-		if (batch->announced && answered->code != VERDICT_ERROR)
-			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, answered->error, NULL, 0);
-		answers[i] = answer_of(job, answered->duration_us, verdict_name(answered->code), answered->limit, answered->error, hashes[i]);
-	}
-	log_answers(answers, batch->nanswered);
-	while (batch->nanswered)
-		free(batch->answered[--batch->nanswered].job);
-}
-
 /* ---------------------------------------------------------------- start and end */
 
 int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
@@ -346,7 +345,6 @@ int batch_init(struct batch *batch, const struct lane_context *context, struct w
 void batch_free(struct batch *batch)
 {
 	batch_finish(batch);
-	batch_tell(batch);
 	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
 		slot_close(&batch->slots[i]);
 	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {

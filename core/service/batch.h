@@ -26,15 +26,6 @@ struct asked {
 	size_t count;
 };
 
-/* A write that has its answer, of which nothing was said yet. */
-struct answered {
-	struct job *job;
-	uint64_t duration_us;
-	enum verdict_code code;
-	uint32_t limit;
-	int error;
-};
-
 struct batch {
 	const struct lane_context *context;
 	struct world *world;
@@ -44,8 +35,6 @@ struct batch {
 	uint64_t number; /* of the present one */
 	struct asked asked[2]; /* one is put together while the worker compares the other */
 	struct asked *under_way; /* or NULL */
-	struct answered answered[CHECK_QUESTIONS_MAX];
-	size_t nanswered;
 };
 
 /* A reference to the world is taken. -ENOMEM. */
@@ -59,7 +48,5 @@ void batch_free(struct batch *batch);
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
 /* Answer what is under way. False: nothing was. */
 bool batch_finish(struct batch *batch);
-/* Keep and log what was answered last: nobody waits for that. */
-void batch_tell(struct batch *batch);
 
 #endif

@@ -134,7 +134,6 @@ static void *lane_run(void *arg)
 		} else if (ending) {
 			break;
 		} else {
-			batch_tell(&lane->batch);
 			lane_wait(lane);
 		}
 	}

@@ -21,6 +21,14 @@ struct bench {
 	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
 };
 
+/* The program's own place is another one in tests. */
+const char *__wrap_engine_worker_program(struct arena *arena);
+const char *__wrap_engine_worker_program(struct arena *arena)
+{
+	(void)arena;
+	return TEST_BUILD "/migcompat-worker";
+}
+
 static void card_string(struct bench *bench)
 {
 	const struct device *device;
@@ -36,7 +44,7 @@ static void card_string(struct bench *bench)
 static int setup(void **state)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS};
 	struct error err = {0};
 	int sockets[2];
 
@@ -88,7 +96,6 @@ static void answer(struct bench *bench, struct job **jobs, size_t count)
 {
 	batch_ask(&bench->batch, jobs, count);
 	batch_finish(&bench->batch);
-	batch_tell(&bench->batch);
 }
 
 /* The next reply: what a write of that id returns. */
@@ -99,6 +106,20 @@ static long reply(const struct bench *bench, uint64_t id)
 	assert_int_equal(recv(bench->kernel, &message, sizeof(message), 0), sizeof(message));
 	assert_int_equal(message.header.id, id);
 	return message.header.error ? message.header.error : (long)message.count;
+}
+
+/* The next reply: the card's string. */
+static void read_reply(const struct bench *bench, uint64_t id)
+{
+	char bytes[sizeof(struct migcompat_msg_header) + MIGCOMPAT_STRING_MAX];
+	struct migcompat_msg_header header;
+	ssize_t size = recv(bench->kernel, bytes, sizeof(bytes), 0);
+
+	assert_int_equal(size, sizeof(header) + strlen(bench->string));
+	memcpy(&header, bytes, sizeof(header));
+	assert_int_equal(header.id, id);
+	assert_int_equal(header.error, 0);
+	assert_memory_equal(bytes + sizeof(header), bench->string, strlen(bench->string));
 }
 
 static void questions_that_came_together_are_answered(void **state)
@@ -130,6 +151,9 @@ static void questions_that_come_while_others_are_compared_are_answered_after_the
 		struct job *jobs[] = {job_make(bench, 10 * id, CARD, 1), job_make(bench, 10 * id + 1, CARD, 1)};
 
 		batch_ask(&bench->batch, jobs, 2);
+		/* Sent, and not answered yet. */
+		assert_ptr_equal(bench->batch.under_way->jobs[1], jobs[1]);
+		assert_int_equal(bench->batch.under_way->check.batch.progress, COMPARE_BEGUN);
 	}
 	assert_true(batch_finish(&bench->batch));
 	assert_false(batch_finish(&bench->batch));
@@ -152,6 +176,43 @@ static void device_that_changes_while_it_is_compared_is_opened_again_after_that(
 	assert_int_equal(reply(bench, 1), strlen(bench->string));
 	assert_int_equal(reply(bench, 2), strlen(bench->string));
 	assert_int_equal(reply(bench, 3), -ENODEV);
+}
+
+/* What has its answer at once is done with; what comes behind it in the same batch must not look at it again. */
+static void reads_and_refusals_before_a_write_are_answered_beside_it(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1), job_make(bench, 2, "gone", 1), job_make(bench, 3, CARD, 1)};
+	struct job *more[] = {job_make(bench, 4, CARD, 1), job_make(bench, 5, CARD, 1)};
+
+	jobs[0]->op = more[0]->op = BROKER_READ;
+	jobs[1]->stamp.attachment = 8;
+	batch_ask(&bench->batch, jobs, 3);
+	batch_ask(&bench->batch, more, 2);
+	batch_finish(&bench->batch);
+	read_reply(bench, 1);
+	assert_int_equal(reply(bench, 2), -ENODEV);
+	read_reply(bench, 4);
+	assert_int_equal(reply(bench, 3), strlen(bench->string));
+	assert_int_equal(reply(bench, 5), strlen(bench->string));
+}
+
+/* A batch without a question for the worker: the one behind it is sent when its turn comes, and those after it are ahead again. */
+static void batches_overlap_again_after_one_of_reads_alone(void **state)
+{
+	struct bench *bench = *state;
+
+	for (uint64_t id = 1; id < 5; id++) {
+		struct job *jobs[] = {job_make(bench, id, CARD, 1)};
+
+		jobs[0]->op = id == 2 ? BROKER_READ : BROKER_WRITE;
+		batch_ask(&bench->batch, jobs, 1);
+		assert_int_equal(bench->batch.under_way->check.batch.progress, id == 2 ? COMPARE_PUT : COMPARE_BEGUN);
+	}
+	batch_finish(&bench->batch);
+	read_reply(bench, 2);
+	for (uint64_t id = 1; id < 5; id += id == 1 ? 2 : 1)
+		assert_int_equal(reply(bench, id), strlen(bench->string));
 }
 
 static void device_that_changed_since_the_last_batch_is_opened_again(void **state)
@@ -182,6 +243,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(device_that_changes_between_two_questions_is_opened_once_for_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(questions_that_come_while_others_are_compared_are_answered_after_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changes_while_it_is_compared_is_opened_again_after_that, setup, teardown),
+		cmocka_unit_test_setup_teardown(reads_and_refusals_before_a_write_are_answered_beside_it, setup, teardown),
+		cmocka_unit_test_setup_teardown(batches_overlap_again_after_one_of_reads_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
 		cmocka_unit_test_setup_teardown(question_from_before_a_change_does_not_undo_it, setup, teardown),
 	};

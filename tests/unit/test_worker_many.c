@@ -147,6 +147,25 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 	provider_free(provider);
 }
 
+/* Any errno may be a backend's word, and is no sign of ours. */
+static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = worker_good("moody");
+	struct opened *opened = test_open(provider, plain_device(bench));
+	struct jobs *jobs = jobs_make();
+
+	for (size_t i = 0; i < 3; i++)
+		jobs_add(jobs, opened, i == 1 ? "1;plain" : "progress", i == 1 ? 7 : 8);
+	opened_compare_many(jobs->jobs, jobs->count);
+	assert_int_equal(jobs->jobs[0].r, -EINPROGRESS);
+	assert_int_equal(jobs->jobs[1].r, 0);
+	assert_int_equal(jobs->jobs[2].r, -EINPROGRESS);
+	jobs_free(jobs);
+	opened_close(opened);
+	provider_free(provider);
+}
+
 /* Forty jobs, one of which ends the worker. The first arrives before: it goes out in a request that is larger than the window. */
 static void death_in_the_middle(struct bench *bench, const char *payload, unsigned timeout_ms, int code, const char *sentence)
 {
@@ -412,6 +431,7 @@ int main(void)
 		test(answers_beyond_what_a_socket_holds_all_arrive),
 		test(one_that_cannot_be_sent_fails_alone),
 		test(a_refusal_among_them_is_its_own_alone),
+		test(a_refusal_by_whatever_errno_is_an_outcome),
 		test(a_crash_in_the_middle_is_the_outcome_of_what_was_left),
 		test(a_hang_in_the_middle_is_the_outcome_of_what_was_left),
 		test(garbage_in_the_middle_is_the_outcome_of_what_was_left),

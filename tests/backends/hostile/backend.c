@@ -13,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "tests/backends/plain.h"
@@ -123,9 +124,10 @@ static int end_connection(void)
 	return close(3);
 }
 
+/* The kernel takes the lower half of the register for the number. */
 static int hide_its_end(void)
 {
-	return close(4);
+	return close(4) < 0 ? (int)syscall(SYS_close, 0x100000004ul) : 0;
 }
 
 static const struct {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit", "garbage", "refuse"; else its work. */
+/* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit", "garbage", "refuse", "progress"; else its work. */
 #include <errno.h>
 #include <stdint.h>
 #include <unistd.h>
@@ -19,6 +19,8 @@ static int behave(const char *text, size_t len)
 
 	if (says(text, len, "refuse"))
 		return -EINVAL;
+	if (says(text, len, "progress"))
+		return -EINPROGRESS;
 	if (says(text, len, "crash"))
 		crash();
 	if (says(text, len, "exit"))
