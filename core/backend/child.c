@@ -145,6 +145,7 @@ int child_start(struct child *children, size_t count, const char *program, const
 	for (; made < count && !r; made += !r) {
 		argv[made + 2] = (char *)(uintptr_t)arguments[made];
 		children[made] = (struct child){.socket = -1};
+		theirs[2 * made] = theirs[2 * made + 1] = -1;
 		r = connect_child(&children[made], CHILD_SOCKET + 2 * (int)count, &theirs[2 * made]);
 	}
 	if (!r)
