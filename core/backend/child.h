@@ -25,9 +25,9 @@ struct child {
 };
 
 /*
- * Run program once, with a first argument, and one more for each child, and its socket and pipe, in pairs from CHILD_SOCKET on. The process becomes the first child; it
- * makes the others as copies of itself, children of this process too, by child_copy: running a program takes many times what
- * a copy takes. It gets /dev/null as standard input and output (and error, unless keep_stderr), default signal handling, and of
+ * Run program once, with a first argument, and one more for each child, and its socket and pipe, in pairs from CHILD_SOCKET on. The
+ * process becomes the first child; it makes the others as copies of itself, children of this process too, by child_copy: running a
+ * program takes many times what a copy takes. It gets /dev/null as standard input and output (and error, unless keep_stderr), default signal handling, and of
  * the environment only the sanitizers' options. -errno with a sentence: there is none of them.
  */
 int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
@@ -47,8 +47,8 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size);
 
 /*
  * In the program, while it has one thread and has run no foreign code: make the copies for all children but the first. Returns in
- * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to be closed. -errno. SIGPIPE
- * is to be ignored.
+ * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to
+ * be closed. -errno. SIGPIPE is to be ignored.
  */
 int child_copy(size_t count);
 

@@ -132,7 +132,7 @@ static int target_for(struct batch *batch, const struct job *job, uint64_t chang
 /* ---------------------------------------------------------------- answers */
 
 /* hash, of the size of a fingerprint, must live as long as the answer. */
-static struct log_answer answer_of(const struct job *job, uint64_t duration_us, const char *verdict, uint32_t limit, int error, char *hash)
+static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit, int error, char *hash)
 {
 	struct log_answer answer = {
 		.method = job->op == BROKER_WRITE ? "migration_version, write" : "migration_version, read",
@@ -142,7 +142,7 @@ static struct log_answer answer_of(const struct job *job, uint64_t duration_us, 
 		.verdict = verdict,
 		.limit = limit ? limit_name(limit) : NULL,
 		.error = error ? error_name(error) : NULL,
-		.duration_us = duration_us,
+		.duration_us = now_us() - job->begun_us,
 		.uid = LOG_UID_UNKNOWN,
 	};
 
@@ -155,7 +155,7 @@ static struct log_answer answer_of(const struct job *job, uint64_t duration_us, 
 static void say(const struct job *job, const char *verdict, int error)
 {
 	char hash[FINGERPRINT_SIZE];
-	const struct log_answer answer = answer_of(job, now_us() - job->begun_us, verdict, 0, error, hash);
+	const struct log_answer answer = answer_of(job, verdict, 0, error, hash);
 
 	log_answered(&answer);
 }
@@ -275,7 +275,6 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 {
 	struct log_answer answers[CHECK_QUESTIONS_MAX];
 	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
-	uint64_t now = now_us();
 
 	for (size_t i = 0; i < asked->count; i++) {
 		const struct migcompat_verdict *verdict = &asked->verdicts[i];
@@ -285,7 +284,7 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 		/* An error is no answer: the next one may be better. */
 		if (batch->announced && verdict->code != VERDICT_ERROR)
 			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
-		answers[i] = answer_of(job, now - job->begun_us, verdict_name(verdict->code), verdict->limit, error, hashes[i]);
+		answers[i] = answer_of(job, verdict_name(verdict->code), verdict->limit, error, hashes[i]);
 	}
 	log_answers(answers, asked->count);
 }

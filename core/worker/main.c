@@ -39,8 +39,8 @@ static int handle_signals(void)
 
 /*
  * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it comes with the end of
- * the thread that started this process, and the library lives in programs whose threads come and go. The socket would do, but sends a signal
- * for each request and each reply that was read, which costs as much as the answer.
+ * the thread that started this process, and the library lives in programs whose threads come and go. The socket would do, but
+ * sends a signal for each request and each reply that was read.
  */
 static int watch_life(void)
 {

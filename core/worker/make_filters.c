@@ -85,8 +85,8 @@ static const struct {
 };
 
 /*
- * The descriptors first to first + rest, by all bits of the argument: the kernel looks at 32 of them, and a number that is another one only above those
- * is not to pass for it. None is above 31, see sandbox.c.
+ * The descriptors first to first + rest, by all bits of the argument: the kernel looks at 32 of them, and a number that is another
+ * one only above those is not to pass for it. None is above 31, see sandbox.c.
  */
 #define CLOSE(first, rest) {"close", {SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~UINT64_C(rest), first)}, 1, SERVING}
 _Static_assert(CHILD_SOCKET == 3 && CHILD_LIFE == 4, "all but these two");

@@ -217,15 +217,6 @@ static struct compare_batch batch_of(struct jobs *jobs)
 	return (struct compare_batch){.jobs = jobs->jobs, .count = jobs->count};
 }
 
-static struct jobs *jobs_of(struct opened *opened, size_t count, size_t at, const char *payload)
-{
-	struct jobs *jobs = jobs_make();
-
-	for (size_t i = 0; i < count; i++)
-		jobs_add(jobs, opened, i == at ? payload : "1;plain", i == at ? strlen(payload) : 7);
-	return jobs;
-}
-
 static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(void **state)
 {
 	struct bench *bench = *state;
@@ -252,31 +243,74 @@ static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(voi
 	}
 }
 
+/* Two batches on a device of a backend: the second is to begin before the first has ended. */
+struct pair {
+	struct provider *provider;
+	struct opened *opened;
+	struct jobs *jobs[2];
+	struct compare_batch batches[2];
+};
+
+static void pair_make(struct pair *pair, struct bench *bench, const char *name, unsigned timeout_ms)
+{
+	pair->provider = worker_make(name, timeout_ms);
+	pair->opened = test_open(pair->provider, plain_device(bench));
+}
+
+/* A batch of so many, of which one, AT, has another payload. */
+static void pair_add(struct pair *pair, size_t which, size_t count, size_t at, const char *payload, size_t len)
+{
+	struct jobs *jobs = jobs_make();
+
+	for (size_t i = 0; i < count; i++)
+		jobs_add(jobs, pair->opened, i == at ? payload : "1;plain", i == at ? len : 7);
+	pair->jobs[which] = jobs;
+	pair->batches[which] = batch_of(jobs);
+}
+
+static void pair_begin(struct pair *pair, enum compare_progress second)
+{
+	opened_compare_begin(&pair->batches[1], &pair->batches[0]);
+	assert_int_equal(pair->batches[1].progress, second);
+}
+
+static void pair_end(struct pair *pair)
+{
+	opened_compare_end(&pair->batches[0], &pair->batches[1]);
+	opened_compare_end(&pair->batches[1], NULL);
+}
+
+static void outcomes_are(const struct jobs *jobs, size_t from, int code)
+{
+	for (size_t i = from; i < jobs->count; i++)
+		assert_int_equal(jobs->jobs[i].r, code);
+}
+
+static void pair_free(struct pair *pair)
+{
+	jobs_free(pair->jobs[0]);
+	jobs_free(pair->jobs[1]);
+	opened_close(pair->opened);
+	provider_free(pair->provider);
+}
+
 /* The second one of the first batch ends the worker: what follows in both is told so. */
 static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms, int code, const char *sentence)
 {
-	struct provider *provider = worker_make("moody", timeout_ms);
-	struct opened *opened = test_open(provider, plain_device(bench));
-	struct jobs *first = jobs_of(opened, 3, 1, payload), *second = jobs_of(opened, 2, 2, "");
-	struct compare_batch one = batch_of(first), two = batch_of(second);
+	struct pair pair;
 
-	opened_compare_begin(&one, NULL);
-	opened_compare_begin(&two, &one);
-	opened_compare_end(&one, &two);
-	opened_compare_end(&two, NULL);
-	for (size_t i = 1; i < 3; i++) {
-		assert_int_equal(first->jobs[i].r, code);
-		assert_string_equal(first->errors[i].text, sentence);
-	}
-	for (size_t i = 0; i < 2; i++) {
-		assert_int_equal(second->jobs[i].r, code);
-		assert_string_equal(second->errors[i].text, sentence);
-		assert_int_equal(second->results[i].count, 0);
-	}
-	jobs_free(first);
-	jobs_free(second);
-	opened_close(opened);
-	provider_free(provider);
+	pair_make(&pair, bench, "moody", timeout_ms);
+	pair_add(&pair, 0, 3, 1, payload, strlen(payload));
+	pair_add(&pair, 1, 2, 2, NULL, 0);
+	opened_compare_begin(&pair.batches[0], NULL);
+	pair_begin(&pair, COMPARE_BEGUN);
+	pair_end(&pair);
+	outcomes_are(pair.jobs[0], 1, code);
+	outcomes_are(pair.jobs[1], 0, code);
+	assert_string_equal(pair.jobs[0]->errors[1].text, sentence);
+	assert_string_equal(pair.jobs[1]->errors[1].text, sentence);
+	assert_int_equal(pair.jobs[1]->results[1].count, 0);
+	pair_free(&pair);
 }
 
 static void a_crash_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
@@ -294,58 +328,40 @@ static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **st
 	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
 }
 
-static void a_death_in_the_second_of_two_batches_ends_it(void **state)
+/* The first batch's may come to the same: a worker tells its answers once it has carried out all that came. */
+static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 {
-	struct bench *bench = *state;
-	struct provider *provider = worker_make("moody", 2000);
-	struct opened *opened = test_open(provider, plain_device(bench));
-	struct jobs *first = jobs_of(opened, 3, 3, ""), *second = jobs_of(opened, 2, 0, "hang");
-	struct compare_batch one = batch_of(first), two = batch_of(second);
+	struct pair pair;
 
-	opened_compare_begin(&one, NULL);
-	opened_compare_end(&one, NULL);
-	one = batch_of(first);
-	opened_compare_begin(&one, NULL);
-	opened_compare_begin(&two, &one);
-	opened_compare_end(&one, &two);
-	opened_compare_end(&two, NULL);
-	/* The worker tells its answers once it has carried out all that came: whether the first batch's were told is a matter of time. */
-	for (size_t i = 0; i < 3; i++)
-		assert_true(first->jobs[i].r == 0 || first->jobs[i].r == -ETIMEDOUT);
-	assert_int_equal(second->jobs[0].r, -ETIMEDOUT);
-	assert_int_equal(second->jobs[1].r, -ETIMEDOUT);
-	jobs_free(first);
-	jobs_free(second);
-	opened_close(opened);
-	provider_free(provider);
+	pair_make(&pair, *state, "moody", 2000);
+	pair_add(&pair, 0, 3, 3, NULL, 0);
+	pair_add(&pair, 1, 2, 0, "hang", 4);
+	opened_compare_begin(&pair.batches[0], NULL);
+	pair_begin(&pair, COMPARE_BEGUN);
+	pair_end(&pair);
+	outcomes_are(pair.jobs[0], 0, pair.jobs[0]->jobs[0].r);
+	assert_true(pair.jobs[0]->jobs[0].r == 0 || pair.jobs[0]->jobs[0].r == -ETIMEDOUT);
+	outcomes_are(pair.jobs[1], 0, -ETIMEDOUT);
+	pair_free(&pair);
 }
 
 static void a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch(void **state)
 {
-	struct bench *bench = *state;
-	struct provider *provider = worker_good("flood");
-	struct opened *opened = test_open(provider, plain_device(bench));
-	struct jobs *first = jobs_of(opened, 32, 32, ""), *second = jobs_make();
-	struct compare_batch one = batch_of(first), two;
 	const size_t large = 4u << 20;
 	char *payload = calloc(1, large);
+	struct pair pair;
 
 	assert_non_null(payload);
-	jobs_add(second, opened, payload, large);
-	two = batch_of(second);
-	opened_compare_begin(&one, NULL);
-	opened_compare_begin(&two, &one);
-	assert_int_equal(two.progress, COMPARE_PUT);
-	opened_compare_end(&one, &two);
-	opened_compare_end(&two, NULL);
-	for (size_t i = 0; i < 32; i++)
-		assert_int_equal(first->jobs[i].r, 0);
-	assert_int_equal(second->jobs[0].r, 0);
-	jobs_free(first);
-	jobs_free(second);
+	pair_make(&pair, *state, "flood", WORKER_TIMEOUT_MS);
+	pair_add(&pair, 0, 32, 32, NULL, 0);
+	pair_add(&pair, 1, 1, 0, payload, large);
+	opened_compare_begin(&pair.batches[0], NULL);
+	pair_begin(&pair, COMPARE_PUT);
+	pair_end(&pair);
+	outcomes_are(pair.jobs[0], 0, 0);
+	outcomes_are(pair.jobs[1], 0, 0);
+	pair_free(&pair);
 	free(payload);
-	opened_close(opened);
-	provider_free(provider);
 }
 
 struct other {
@@ -366,38 +382,37 @@ static void *other_asks(void *arg)
 	return NULL;
 }
 
+static bool is_waited_for(struct worker *worker)
+{
+	bool waited;
+
+	pthread_mutex_lock(&worker->lock);
+	waited = worker->waiting;
+	pthread_mutex_unlock(&worker->lock);
+	return waited;
+}
+
 static void a_second_batch_waits_where_another_thread_does(void **state)
 {
-	struct bench *bench = *state;
-	struct provider *provider = worker_good("plain");
-	struct opened *opened = test_open(provider, plain_device(bench));
-	struct jobs *first = jobs_of(opened, 3, 3, ""), *second = jobs_of(opened, 3, 3, "");
-	struct compare_batch one = batch_of(first), two = batch_of(second);
-	struct other other = {.opened = opened, .r = -1};
+	struct pair pair;
+	struct other other = {.r = -1};
 	pthread_t thread;
-	unsigned waiting = 0;
 
-	opened_compare_begin(&one, NULL);
+	pair_make(&pair, *state, "plain", WORKER_TIMEOUT_MS);
+	pair_add(&pair, 0, 3, 3, NULL, 0);
+	pair_add(&pair, 1, 3, 3, NULL, 0);
+	other.opened = pair.opened;
+	opened_compare_begin(&pair.batches[0], NULL);
 	assert_int_equal(pthread_create(&thread, NULL, other_asks, &other), 0);
-	while (!waiting) {
-		pthread_mutex_lock(&worker_of(provider)->lock);
-		waiting = worker_of(provider)->waiting;
-		pthread_mutex_unlock(&worker_of(provider)->lock);
-	}
-	opened_compare_begin(&two, &one);
-	assert_int_equal(two.progress, COMPARE_PUT);
-	opened_compare_end(&one, &two);
-	opened_compare_end(&two, NULL);
+	while (!is_waited_for(worker_of(pair.provider)))
+		sched_yield();
+	pair_begin(&pair, COMPARE_PUT);
+	pair_end(&pair);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	assert_int_equal(other.r, 0);
-	for (size_t i = 0; i < 3; i++) {
-		assert_int_equal(first->jobs[i].r, 0);
-		assert_int_equal(second->jobs[i].r, 0);
-	}
-	jobs_free(first);
-	jobs_free(second);
-	opened_close(opened);
-	provider_free(provider);
+	outcomes_are(pair.jobs[0], 0, 0);
+	outcomes_are(pair.jobs[1], 0, 0);
+	pair_free(&pair);
 }
 
 static void none_at_all_are_done_at_once(void **state)
@@ -439,7 +454,7 @@ int main(void)
 		test(a_crash_in_the_first_of_two_batches_is_the_outcome_of_both),
 		test(a_hang_in_the_first_of_two_batches_is_the_outcome_of_both),
 		test(garbage_in_the_first_of_two_batches_is_the_outcome_of_both),
-		test(a_death_in_the_second_of_two_batches_ends_it),
+		test(a_death_in_the_second_of_two_batches_is_its_outcome),
 		test(a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch),
 		test(a_second_batch_waits_where_another_thread_does),
 		test(none_at_all_are_done_at_once),
