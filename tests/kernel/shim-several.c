@@ -32,17 +32,20 @@ static void begin(uint32_t version)
 	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
 }
 
-/* Killable sleep: it waits for its answer, with its request in the queue. Of one that has ended already what follows tells. */
+/* Killable sleep: it waits for its answer, with its request in the queue. */
 static bool is_waiting(pid_t pid)
 {
 	char path[64], text[512];
 	const char *end;
+	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (attr_read(path, text, sizeof(text) - 1) <= 0)
+	length = attr_read(path, text, sizeof(text) - 1);
+	if (length <= 0)
 		return false;
+	text[length] = '\0';
 	end = strrchr(text, ')');
-	return end && (strncmp(end, ") D", 3) == 0 || strncmp(end, ") Z", 3) == 0);
+	return end && strncmp(end, ") D", 3) == 0;
 }
 
 /* Each ends with the errno of its write, 0 where it was told yes. */
