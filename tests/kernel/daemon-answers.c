@@ -49,7 +49,7 @@ static void every_pair_is_answered(void)
 				    subjects[target].label, shim_name(subject_write(subjects[target].name, string)));
 			yes += fits;
 			for (int i = 0; i < 2; i++)
-				shim_expect(attr_read(subject_file(subjects[i ? target : source].name, "migration_type"), type[i], 256) > 0,
+				shim_expect(attr_text(subject_file(subjects[i ? target : source].name, "migration_type"), type[i], 256) > 0,
 					    "a type cannot be read");
 			shim_expect(!fits || !strcmp(type[0], type[1]), "compatible, and of types %s and %s", type[0], type[1]);
 		}

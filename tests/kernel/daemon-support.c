@@ -201,7 +201,7 @@ static pid_t process_next(DIR *folder, const char *name)
 		ssize_t length;
 
 		snprintf(path, sizeof(path), "/proc/%s/comm", entry->d_name);
-		length = attr_read(path, comm, sizeof(comm) - 1);
+		length = attr_text(path, comm, sizeof(comm));
 		if (length <= 0)
 			continue;
 		comm[length - 1] = '\0';
@@ -232,13 +232,10 @@ double processes_seconds(const char *name)
 	while ((process = process_next(folder, name))) {
 		char path[300], stat[1024];
 		unsigned long user, system;
-		ssize_t length;
 
 		snprintf(path, sizeof(path), "/proc/%d/stat", process);
-		length = attr_read(path, stat, sizeof(stat) - 1);
-		if (length <= 0)
+		if (attr_text(path, stat, sizeof(stat)) <= 0)
 			continue;
-		stat[length] = '\0';
 		if (sscanf(strrchr(stat, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2)
 			ticks += user + system;
 	}
@@ -284,11 +281,10 @@ const char *subject_file(const char *name, const char *attribute)
 
 ssize_t subject_string(const char *name, char *string, size_t size)
 {
-	ssize_t count = attr_read(subject_file(name, VERSION), string, size - 1);
+	ssize_t count = attr_text(subject_file(name, VERSION), string, size);
 
 	if (count < 0)
 		return count;
-	string[count] = '\0';
 	string[strcspn(string, "\n")] = '\0';
 	return 0;
 }

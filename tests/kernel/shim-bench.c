@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 	}
 	file = argv[1];
 	distinct = argc > 2;
-	length = attr_read(file, string, sizeof(string) - 1);
+	length = attr_text(file, string, sizeof(string));
 	if (length <= 0) {
 		fprintf(stderr, "shim-bench: cannot read %s: %s\n", file, shim_name(length));
 		return 2;

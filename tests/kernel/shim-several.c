@@ -37,13 +37,10 @@ static bool is_waiting(pid_t pid)
 {
 	char path[64], text[512];
 	const char *end;
-	ssize_t length;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	length = attr_read(path, text, sizeof(text) - 1);
-	if (length <= 0)
+	if (attr_text(path, text, sizeof(text)) <= 0)
 		return false;
-	text[length] = '\0';
 	end = strrchr(text, ')');
 	return end && strncmp(end, ") D", 3) == 0;
 }

@@ -149,6 +149,14 @@ ssize_t attr_read(const char *path, char *buffer, size_t size)
 	return count;
 }
 
+ssize_t attr_text(const char *path, char *text, size_t size)
+{
+	ssize_t count = attr_read(path, text, size - 1);
+
+	text[count > 0 ? count : 0] = '\0';
+	return count;
+}
+
 ssize_t attr_write(const char *path, const void *bytes, size_t length)
 {
 	int fd = open(path, O_WRONLY | O_CLOEXEC);

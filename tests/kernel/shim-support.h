@@ -45,6 +45,8 @@ void shim_find_devices(void);
 
 /* One open, one system call, one close: a count or a negative errno. */
 ssize_t attr_read(const char *path, char *buffer, size_t size);
+/* The same as a text, with the zero at its end. */
+ssize_t attr_text(const char *path, char *text, size_t size);
 ssize_t attr_write(const char *path, const void *bytes, size_t length);
 ssize_t attr_put(const char *path, const char *text);
 bool attr_reads_as(const char *path, const char *text);
