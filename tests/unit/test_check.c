@@ -1,126 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The question from end to end in one process: verdict, limit, errno, findings, choices, plans and documents. */
-#include <errno.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include "core/check/ask.h"
-#include "core/check/check.h"
-#include "core/check/json.h"
-#include "core/check/plan.h"
-#include "core/check/row.h"
-#include "tests/support/test.h"
-
-#define TWO "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
-#define ONE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
-#define AP "83b8f4f2-509f-382f-3c1e-e6bfe0fa1003"
-#define LOST "83b8f4f2-509f-382f-3c1e-e6bfe0fa1004"
-#define STRANGE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
-#define EIGHT "83b8f4f2-509f-382f-3c1e-e6bfe0fa1006"
-
-static const char host_a[] =
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{\"kernel/release\":\"6.12.1\"}},\"devices\":["
-	"{\"id\":\"" TWO "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{\"mdev_type\":\"mtty-2\"}},"
-	"{\"id\":\"" ONE "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{\"mdev_type\":\"mtty-1\"}},"
-	"{\"id\":\"" LOST "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{}},"
-	"{\"id\":\"" STRANGE "\",\"kind\":\"mdev\",\"driver\":\"stranger\",\"facts\":{}},"
-	"{\"id\":\"0000:00:09.0\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"device\":\"0x0009\"}},"
-	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"0\"}}]}";
-
-static const char host_b[] =
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"b\",\"facts\":{\"kernel/release\":\"6.12.1\"}},\"devices\":["
-	"{\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"driver\":\"vfio-pci\",\"facts\":{\"device\":\"0x0002\",\"modalias\":\"pci:v00001B36d00000002sv\"}},"
-	"{\"id\":\"0000:00:04.0\",\"kind\":\"physical\",\"driver\":\"vfio-pci\",\"facts\":{\"device\":\"0x0003\",\"modalias\":\"pci:v00001B36d00000003sv\"}},"
-	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"path\":\"/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2\","
-	"\"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"12\"}},"
-	"{\"id\":\"" EIGHT "\",\"kind\":\"mdev\",\"facts\":{\"mdev_type\":\"mtty-2\",\"stated/state_version\":\"1.1.0\"}},"
-	"{\"id\":\"" AP "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{\"mdev_type\":\"mtty-2\",\"vfio/migration/features\":\"p2p\"}}]}";
-
-struct bench {
-	struct engine engine;
-	struct migcompat_verdict verdict;
-	char folder[64];
-};
-
-static void start(struct bench *bench, const char *policy)
-{
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = bench->folder, .in_process = true};
-	struct error err = {0};
-
-	strcpy(bench->folder, "/tmp/migcompat-test-XXXXXX");
-	assert_non_null(mkdtemp(bench->folder));
-	if (policy) {
-		char path[128];
-		FILE *file;
-
-		snprintf(path, sizeof(path), "%s/migcompat.conf", bench->folder);
-		file = fopen(path, "w");
-		assert_non_null(file);
-		fputs(policy, file);
-		fclose(file);
-		assert_int_equal(chmod(path, 0644), 0);
-	}
-	if (engine_start(&bench->engine, &options, &err) != 0)
-		fail_msg("%s", err.text);
-	assert_int_equal(inventory_read_buffer(&bench->engine.inventory, "a.json", host_a, sizeof(host_a) - 1, &err), 0);
-	assert_int_equal(inventory_read_buffer(&bench->engine.inventory, "b.json", host_b, sizeof(host_b) - 1, &err), 0);
-	assert_int_equal(engine_ready(&bench->engine, &err), 0);
-}
-
-static void stop(struct bench *bench)
-{
-	char path[128];
-
-	snprintf(path, sizeof(path), "%s/migcompat.conf", bench->folder);
-	unlink(path);
-	rmdir(bench->folder);
-	verdict_clear(&bench->verdict);
-	engine_stop(&bench->engine);
-}
-
-static int setup(void **state)
-{
-	struct bench *bench = calloc(1, sizeof(*bench));
-
-	assert_non_null(bench);
-	start(bench, NULL);
-	*state = bench;
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	stop(*state);
-	free(*state);
-	return 0;
-}
-
-static const struct device *device(const struct bench *bench, const char *name)
-{
-	const struct device *found = NULL;
-	struct error err = {0};
-
-	if (inventory_find(&bench->engine.inventory, name, &found, &err) != 0)
-		fail_msg("%s", err.text);
-	return found;
-}
-
-static void check(struct bench *bench, const char *source, const char *target)
-{
-	assert_int_equal(check_devices(&bench->engine, device(bench, source), device(bench, target), &bench->verdict), 0);
-}
-
-static void check_bytes(struct bench *bench, const char *text, size_t len, const char *target)
-{
-	assert_int_equal(check_text(&bench->engine, text, len, device(bench, target), &bench->verdict), 0);
-}
-
-static const char *reason(const struct bench *bench)
-{
-	static char text[2048];
-
-	return verdict_reason(&bench->verdict, text, sizeof(text));
-}
+/* The question from end to end in one process: verdict, limit, errno and findings. */
+#include "tests/support/check_bench.h"
 
 static void an_mdev_fits_a_card_of_equal_ports(void **state)
 {
@@ -371,122 +251,6 @@ static void a_fingerprint_changes_with_compared_facts_and_policy_alone(void **st
 	stop(&other);
 }
 
-static void choices_come_identical_first_then_least_extra_then_available(void **state)
-{
-	struct bench *bench = *state;
-	struct answer answer;
-	struct error err = {0};
-	static const char *const expected[] = {"b//mtty/mtty-2", "b//" AP, "b//0000:00:04.0", "a//mtty/mtty-2", "b//" EIGHT};
-
-	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), NULL, &answer, &err), 0);
-	assert_int_equal(answer.nchoices, 5);
-	assert_string_equal(answer.choices[0].device->id, "mtty/mtty-2");
-	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
-	assert_int_equal(answer.choices[3].availability, MIGCOMPAT_NO);
-	assert_string_equal(answer.choices[4].device->id, EIGHT);
-	for (size_t i = 0; i < answer.nchoices; i++) {
-		bool known = false;
-
-		for (size_t e = 0; e < 5; e++)
-			known |= answer.choices[i].device == device(bench, expected[e]);
-		assert_true(known);
-	}
-	/* The device whose facts are missing is named, not forgotten. */
-	assert_int_equal(answer.nunanswered, 1);
-	assert_string_equal(answer.unanswered[0].device->id, LOST);
-	answer_free(&answer);
-}
-
-static void asking_one_host_leaves_the_others_out(void **state)
-{
-	struct bench *bench = *state;
-	struct answer answer;
-	struct error err = {0};
-
-	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), "a", &answer, &err), 0);
-	assert_int_equal(answer.nchoices, 1);
-	answer_free(&answer);
-}
-
-static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
-{
-	struct bench *bench = *state;
-	struct plan plan;
-	struct error err = {0};
-
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
-	assert_int_equal(plan.nwrites, 1);
-	assert_string_equal(plan.writes[0].path, "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create");
-	assert_string_equal(plan.writes[0].value, TWO);
-	plan_free(&plan);
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "a//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
-	assert_string_not_equal(plan.writes[0].value, TWO);
-	assert_int_equal(strlen(plan.writes[0].value), 36);
-	plan_free(&plan);
-}
-
-static void a_wrong_uuid_is_refused(void **state)
-{
-	struct bench *bench = *state;
-	struct plan plan;
-	struct error err = {0};
-
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), "../x", &bench->verdict, &plan, &err), -EINVAL);
-	assert_contains(err.text, "no UUID");
-}
-
-static void an_incompatible_target_has_no_plan(void **state)
-{
-	struct bench *bench = *state;
-	struct plan plan;
-	struct error err = {0};
-
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, ONE), NULL, &bench->verdict, &plan, &err), 0);
-	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
-	assert_int_equal(plan.nwrites, 0);
-}
-
-static void a_row_says_in_which_role_a_device_can_migrate(void **state)
-{
-	struct bench *bench = *state;
-	struct arena arena = {0};
-	struct row row;
-
-	assert_int_equal(row_make(&bench->engine, device(bench, TWO), &arena, &row), 0);
-	assert_string_equal(row_migratable(&row), "yes");
-	assert_string_equal(row.type, "mtty:serial-2port");
-	assert_int_equal(row_make(&bench->engine, device(bench, "0000:00:09.0"), &arena, &row), 0);
-	assert_string_equal(row_migratable(&row), "no");
-	assert_int_equal(row_make(&bench->engine, device(bench, LOST), &arena, &row), 0);
-	assert_string_equal(row_migratable(&row), "error");
-	assert_int_equal(row_make(&bench->engine, device(bench, STRANGE), &arena, &row), 0);
-	assert_string_equal(row_migratable(&row), "unknown");
-	arena_free(&arena);
-}
-
-static void the_document_has_the_keys_in_the_order_of_the_design(void **state)
-{
-	static const char *const keys[] = {"format", "verdict", "grade",     "limit",	      "errno",	"reason", "source", "target",
-					   "findings", "truncated", "mechanism", "availability", "policy", "forced", "source_fingerprint",
-					   "target_fingerprint"};
-	struct bench *bench = *state;
-	json_t *document;
-	const char *key;
-	json_t *value;
-	size_t i = 0;
-
-	check(bench, TWO, "0000:00:03.0");
-	document = json_verdict(&bench->verdict);
-	assert_non_null(document);
-	json_object_foreach(document, key, value)
-		assert_string_equal(key, keys[i++]);
-	assert_int_equal(i, sizeof(keys) / sizeof(keys[0]));
-	assert_string_equal(json_string_value(json_object_get(document, "errno")), "EINVAL");
-	assert_string_equal(json_string_value(json_object_get(document, "limit")), "type");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(document, "target"), "host")), "b");
-	json_decref(document);
-}
-
 static void a_target_held_open_answers_many_strings(void **state)
 {
 	struct bench *bench = *state;
@@ -517,8 +281,6 @@ static void a_bad_backend_folder_is_named(void **state)
 	assert_contains(err.text, "/nonexistent/backends");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -541,13 +303,6 @@ int main(void)
 		cmocka_unit_test(an_override_never_accepts_another_type),
 		cmocka_unit_test(mixed_off_refuses_an_mdev_to_a_card),
 		TEST(a_fingerprint_changes_with_compared_facts_and_policy_alone),
-		TEST(choices_come_identical_first_then_least_extra_then_available),
-		TEST(asking_one_host_leaves_the_others_out),
-		TEST(a_plan_creates_a_type_under_the_sources_uuid_once),
-		TEST(a_wrong_uuid_is_refused),
-		TEST(an_incompatible_target_has_no_plan),
-		TEST(a_row_says_in_which_role_a_device_can_migrate),
-		TEST(the_document_has_the_keys_in_the_order_of_the_design),
 		TEST(a_target_held_open_answers_many_strings),
 		cmocka_unit_test(a_bad_backend_folder_is_named),
 	};

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What stands around a question: choices, plans, rows of a list, and documents. */
+#include "core/check/ask.h"
+#include "core/check/json.h"
+#include "core/check/plan.h"
+#include "core/check/row.h"
+#include "tests/support/check_bench.h"
+
+static void choices_come_identical_first_then_least_extra_then_available(void **state)
+{
+	struct bench *bench = *state;
+	struct answer answer;
+	struct error err = {0};
+	static const char *const expected[] = {"b//mtty/mtty-2", "b//" AP, "b//0000:00:04.0", "a//mtty/mtty-2", "b//" EIGHT};
+
+	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), NULL, &answer, &err), 0);
+	assert_int_equal(answer.nchoices, 5);
+	assert_string_equal(answer.choices[0].device->id, "mtty/mtty-2");
+	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
+	assert_int_equal(answer.choices[3].availability, MIGCOMPAT_NO);
+	assert_string_equal(answer.choices[4].device->id, EIGHT);
+	for (size_t i = 0; i < answer.nchoices; i++) {
+		bool known = false;
+
+		for (size_t e = 0; e < 5; e++)
+			known |= answer.choices[i].device == device(bench, expected[e]);
+		assert_true(known);
+	}
+	/* The device whose facts are missing is named, not forgotten. */
+	assert_int_equal(answer.nunanswered, 1);
+	assert_string_equal(answer.unanswered[0].device->id, LOST);
+	answer_free(&answer);
+}
+
+static void asking_one_host_leaves_the_others_out(void **state)
+{
+	struct bench *bench = *state;
+	struct answer answer;
+	struct error err = {0};
+
+	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), "a", &answer, &err), 0);
+	assert_int_equal(answer.nchoices, 1);
+	answer_free(&answer);
+}
+
+static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
+{
+	struct bench *bench = *state;
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
+	assert_int_equal(plan.nwrites, 1);
+	assert_string_equal(plan.writes[0].path, "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create");
+	assert_string_equal(plan.writes[0].value, TWO);
+	plan_free(&plan);
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "a//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
+	assert_string_not_equal(plan.writes[0].value, TWO);
+	assert_int_equal(strlen(plan.writes[0].value), 36);
+	plan_free(&plan);
+}
+
+static void a_wrong_uuid_is_refused(void **state)
+{
+	struct bench *bench = *state;
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), "../x", &bench->verdict, &plan, &err), -EINVAL);
+	assert_contains(err.text, "no UUID");
+}
+
+static void an_incompatible_target_has_no_plan(void **state)
+{
+	struct bench *bench = *state;
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, ONE), NULL, &bench->verdict, &plan, &err), 0);
+	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(plan.nwrites, 0);
+}
+
+static void a_row_says_in_which_role_a_device_can_migrate(void **state)
+{
+	struct bench *bench = *state;
+	struct arena arena = {0};
+	struct row row;
+
+	assert_int_equal(row_make(&bench->engine, device(bench, TWO), &arena, &row), 0);
+	assert_string_equal(row_migratable(&row), "yes");
+	assert_string_equal(row.type, "mtty:serial-2port");
+	assert_int_equal(row_make(&bench->engine, device(bench, "0000:00:09.0"), &arena, &row), 0);
+	assert_string_equal(row_migratable(&row), "no");
+	assert_int_equal(row_make(&bench->engine, device(bench, LOST), &arena, &row), 0);
+	assert_string_equal(row_migratable(&row), "error");
+	assert_int_equal(row_make(&bench->engine, device(bench, STRANGE), &arena, &row), 0);
+	assert_string_equal(row_migratable(&row), "unknown");
+	arena_free(&arena);
+}
+
+static void the_document_has_the_keys_in_the_order_of_the_design(void **state)
+{
+	static const char *const keys[] = {"format", "verdict", "grade",     "limit",	      "errno",	"reason", "source", "target",
+					   "findings", "truncated", "mechanism", "availability", "policy", "forced", "source_fingerprint",
+					   "target_fingerprint"};
+	struct bench *bench = *state;
+	json_t *document;
+	const char *key;
+	json_t *value;
+	size_t i = 0;
+
+	check(bench, TWO, "0000:00:03.0");
+	document = json_verdict(&bench->verdict);
+	assert_non_null(document);
+	json_object_foreach(document, key, value)
+		assert_string_equal(key, keys[i++]);
+	assert_int_equal(i, sizeof(keys) / sizeof(keys[0]));
+	assert_string_equal(json_string_value(json_object_get(document, "errno")), "EINVAL");
+	assert_string_equal(json_string_value(json_object_get(document, "limit")), "type");
+	assert_string_equal(json_string_value(json_object_get(json_object_get(document, "target"), "host")), "b");
+	json_decref(document);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(choices_come_identical_first_then_least_extra_then_available),
+		TEST(asking_one_host_leaves_the_others_out),
+		TEST(a_plan_creates_a_type_under_the_sources_uuid_once),
+		TEST(a_wrong_uuid_is_refused),
+		TEST(an_incompatible_target_has_no_plan),
+		TEST(a_row_says_in_which_role_a_device_can_migrate),
+		TEST(the_document_has_the_keys_in_the_order_of_the_design),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
