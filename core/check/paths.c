@@ -1,68 +1,89 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where backends and the worker program are. Looked for beside the file that this code was loaded from, so that a build
- * tree and a staged installation work as they stand; whoever can write there can change this code as well.
+ * Where backends and the worker program are: relative to the file that this code was loaded from, as
+ * they are installed, so that a build tree and a staged installation work as they stand. Otherwise
+ * the configured folder. The name that the program was called by and the caller's folder play no part.
  */
 #include <dlfcn.h>
 #include <limits.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 #include "core/check/engine.h"
 
-/* Folder of the shared library or program that holds this function. */
-static int own_folder(char folder[PATH_MAX])
-{
-	Dl_info info;
-	ssize_t len;
-	char *slash;
+struct place {
+	const char *of_program; /* seen from the folder of a program */
+	const char *of_library; /* seen from the folder of the shared library */
+	const char *configured;
+};
 
-	if (!dladdr((void *)(uintptr_t)engine_worker_program, &info) || !info.dli_fname)
-		return -1;
-	/* A program's own name is what it was called by; the link is the truth, and has no link in it. */
-	len = strstr(info.dli_fname, ".so") ? 0 : readlink("/proc/self/exe", folder, PATH_MAX - 1);
-	if (len > 0)
-		folder[len] = '\0';
-	else if (!realpath(info.dli_fname, folder))
-		return -1;
-	slash = strrchr(folder, '/');
-	if (!slash)
-		return -1;
-	*slash = '\0';
-	return 0;
+/* Is this code part of the program itself? Its headers are where the kernel loaded the program. */
+static bool in_program(const Dl_info *own)
+{
+	Dl_info program;
+
+	return dladdr((void *)(uintptr_t)getauxval(AT_PHDR), &program) && program.dli_fbase == own->dli_fbase;
 }
 
-/* The first that is there: beside us, then as installed relative to us, then as configured. */
-static const char *find(struct arena *arena, const char *beside, const char *const *relative, const char *configured)
+/*
+ * Full path of the file that holds this code. The linker knows a program only by the name that it was
+ * called by; the kernel's link is the truth. A library that was found through a relative path is not
+ * looked for again: the caller's folder may be another one by now.
+ */
+static bool own_file(bool *ret_is_program, char path[PATH_MAX])
 {
-	char folder[PATH_MAX], path[PATH_MAX + 256], real[PATH_MAX];
+	Dl_info own;
+	ssize_t len;
 
-	if (own_folder(folder) == 0) {
-		snprintf(path, sizeof(path), "%s/%s", folder, beside);
-		if (access(path, R_OK) == 0)
-			return arena_copy(arena, path, strlen(path));
-		for (; *relative; relative++) {
-			snprintf(path, sizeof(path), "%s/%s", folder, *relative);
-			if (access(path, R_OK) == 0 && realpath(path, real))
-				return arena_copy(arena, real, strlen(real));
-		}
+	if (!dladdr((void *)(uintptr_t)engine_worker_program, &own) || !own.dli_fname)
+		return false;
+	*ret_is_program = in_program(&own);
+	if (!*ret_is_program)
+		return *own.dli_fname == '/' && realpath(own.dli_fname, path);
+	len = readlink("/proc/self/exe", path, PATH_MAX);
+	if (len <= 0 || len == PATH_MAX || *path != '/')
+		return false;
+	path[len] = '\0';
+	return true;
+}
+
+static const char *find(struct arena *arena, const struct place *place)
+{
+	char own[PATH_MAX], path[PATH_MAX * 2], real[PATH_MAX];
+	bool is_program;
+
+	if (own_file(&is_program, own)) {
+		*strrchr(own, '/') = '\0';
+		snprintf(path, sizeof(path), "%s/%s", own, is_program ? place->of_program : place->of_library);
+		if (access(path, R_OK) == 0 && realpath(path, real))
+			return arena_copy(arena, real, strlen(real));
 	}
-	return arena_copy(arena, configured, strlen(configured));
+	return arena_copy(arena, place->configured, strlen(place->configured));
 }
 
 const char *engine_default_backend_dir(struct arena *arena)
 {
-	static const char *const relative[] = {"../" MIGCOMPAT_LIBDIR_NAME "/migcompat/backends", "migcompat/backends", NULL};
+	static const struct place place = {
+		.of_program = MIGCOMPAT_LIBDIR_BELOW "/migcompat/backends",
+		.of_library = "migcompat/backends",
+		.configured = MIGCOMPAT_LIBDIR "/migcompat/backends",
+	};
 
-	return find(arena, "backends", relative, MIGCOMPAT_LIBDIR "/migcompat/backends");
+	return find(arena, &place);
 }
 
 const char *engine_worker_program(struct arena *arena)
 {
-	static const char *const relative[] = {"../" MIGCOMPAT_LIBEXECDIR_NAME "/migcompat/migcompat-worker",
-					       "../../" MIGCOMPAT_LIBEXECDIR_NAME "/migcompat/migcompat-worker", NULL};
+	static const struct place place = {
+		.of_program = MIGCOMPAT_LIBEXECDIR_BELOW "/migcompat/migcompat-worker",
+		.of_library = MIGCOMPAT_LIBEXECDIR_BESIDE "/migcompat/migcompat-worker",
+		.configured = MIGCOMPAT_LIBEXECDIR "/migcompat/migcompat-worker",
+	};
 
-	return find(arena, "migcompat-worker", relative, MIGCOMPAT_LIBEXECDIR "/migcompat/migcompat-worker");
+	return find(arena, &place);
 }

@@ -9,11 +9,10 @@
 #include "core/backend/loader.h"
 #include "core/cli/cli.h"
 
-/* The folder of the two recorded hosts: from here, beside the program in a build tree or an installation, or as configured. */
+/* The folder of the two recorded hosts: below the caller's folder, where the program's is, or as configured. */
 static const char *examples(char folder[PATH_MAX])
 {
-	static const char *const beside[] = {"../tests/hosts", "../../tests/hosts", "../" MIGCOMPAT_DOCDIR_BELOW "/examples"};
-	char program[PATH_MAX], path[PATH_MAX + 64];
+	char program[PATH_MAX], path[PATH_MAX + sizeof(MIGCOMPAT_DOCDIR_BELOW) + 64];
 	ssize_t len = readlink("/proc/self/exe", program, sizeof(program) - 1);
 	char *slash;
 
@@ -23,14 +22,11 @@ static const char *examples(char folder[PATH_MAX])
 	slash = strrchr(program, '/');
 	if (slash)
 		slash[1] = '\0';
-	for (size_t i = 0; i < sizeof(beside) / sizeof(beside[0]) && slash; i++) {
-		snprintf(path, sizeof(path), "%s%s/serial-a.json", program, beside[i]);
-		if (!realpath(path, folder))
-			continue;
-		*strrchr(folder, '/') = '\0';
-		return folder;
-	}
-	return MIGCOMPAT_DOCDIR "/examples";
+	snprintf(path, sizeof(path), "%s" MIGCOMPAT_DOCDIR_BELOW "/examples/serial-a.json", program);
+	if (!slash || !realpath(path, folder))
+		return MIGCOMPAT_DOCDIR "/examples";
+	*strrchr(folder, '/') = '\0';
+	return folder;
 }
 
 static const char *first_backend(struct arena *arena)
