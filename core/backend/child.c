@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/backend/trusted.h"
 #include "core/backend/wire.h"
 
 #define MEET_MS 1000 /* for a copy to say its number, or to end with its connection */
@@ -65,7 +66,7 @@ static int attributes(posix_spawnattr_t *attr)
 }
 
 /* Positive errno, as posix_spawn has it. */
-static int spawn(char *const *argv, const int *theirs, size_t count, bool keep_stderr, pid_t *ret)
+static int spawn(const char *path, char *const *argv, const int *theirs, size_t count, bool keep_stderr, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -84,26 +85,46 @@ static int spawn(char *const *argv, const int *theirs, size_t count, bool keep_s
 	if (!r)
 		r = attributes(&attr);
 	if (!r)
-		r = posix_spawn(ret, argv[0], &actions, &attr, argv, env);
+		r = posix_spawn(ret, path, &actions, &attr, argv, env);
 	posix_spawnattr_destroy(&attr);
 	posix_spawn_file_actions_destroy(&actions);
 	return r;
 }
 
-/* The child's end lies above least, so that moving one to its place never overwrites another. Positive errno: both are closed. */
+/* fd, moved to least or above if it lies below. -1: errno says why, and fd is closed. */
+static int lift(int fd, int least)
+{
+	int moved, code;
+
+	if (fd >= least)
+		return fd;
+	moved = fcntl(fd, F_DUPFD_CLOEXEC, least);
+	code = errno;
+	close(fd);
+	errno = code;
+	return moved;
+}
+
+/*
+ * The child's end lies above least, so that moving one to its place never overwrites another. Ours is
+ * no standard descriptor, even if the caller has closed those: its next printf would go to the child.
+ * Positive errno: both are closed.
+ */
 static int place(const int ends[2], int least, int *ret_ours, int *ret_theirs)
 {
-	int moved = fcntl(ends[1], F_DUPFD_CLOEXEC, least);
-	int r = moved < 0 ? errno : 0;
+	int ours = lift(ends[0], STDERR_FILENO + 1), theirs = ours < 0 ? -1 : lift(ends[1], least);
+	int r = errno;
 
-	close(ends[1]);
-	if (r) {
-		close(ends[0]);
-		return r;
+	if (ours >= 0 && theirs >= 0) {
+		*ret_ours = ours;
+		*ret_theirs = theirs;
+		return 0;
 	}
-	*ret_ours = ends[0];
-	*ret_theirs = moved;
-	return 0;
+	if (ours < 0)
+		close(ends[1]);
+	else
+		close(ours);
+	return r;
 }
 
 /* A child's socket and pipe; theirs: the two ends that it gets. Positive errno: there is neither. */
@@ -131,25 +152,56 @@ static void hang_up(const struct child *child)
 	close(child->life);
 }
 
+/*
+ * Where to run program from, once it is sure that others cannot write it: through the descriptor of its
+ * folder, which is moved above least as well.
+ */
+static int open_program(const char *program, int least, int *ret_folder, char path[static TRUSTED_PATH_MAX], struct error *err)
+{
+	struct trusted trusted;
+	struct error why = {0};
+	int r = trusted_open(program, &trusted, &why);
+
+	if (!r) {
+		*ret_folder = fcntl(trusted.folder, F_DUPFD_CLOEXEC, least);
+		r = *ret_folder < 0 ? error_set(&why, -errno, "%s", strerror(errno)) : 0;
+		trusted_path(*ret_folder, trusted.name, path);
+		trusted_close(&trusted);
+	}
+	/* posix_spawn would say so as well, but for where vfork is no vfork, as under valgrind. */
+	if (!r && access(path, X_OK) < 0) {
+		close(*ret_folder);
+		r = -errno;
+	}
+	if (!r)
+		return 0;
+	return error_set(err, r, "the worker program %s could not be started: %s", program, r == -EPERM || r == -ENOSYS ? why.text : strerror(-r));
+}
+
 int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
 		bool keep_stderr, struct error *err)
 {
 	char *argv[CHILDREN_MAX + 3] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first};
+	const int least = CHILD_SOCKET + 2 * (int)count;
+	char path[TRUSTED_PATH_MAX];
 	int theirs[CHILDREN_MAX * 2];
 	size_t made = 0;
-	int r = count && count <= CHILDREN_MAX ? 0 : E2BIG;
+	int folder, r;
 
-	/* posix_spawn would say so as well, but for where vfork is no vfork, as under valgrind. */
-	if (!r && access(program, X_OK) < 0)
-		r = errno;
+	if (!count || count > CHILDREN_MAX)
+		return error_set(err, -E2BIG, "%zu workers, expected 1 to %u", count, CHILDREN_MAX);
+	r = open_program(program, least, &folder, path, err);
+	if (r)
+		return r;
 	for (; made < count && !r; made += !r) {
 		argv[made + 2] = (char *)(uintptr_t)arguments[made];
 		children[made] = (struct child){.socket = -1};
 		theirs[2 * made] = theirs[2 * made + 1] = -1;
-		r = connect_child(&children[made], CHILD_SOCKET + 2 * (int)count, &theirs[2 * made]);
+		r = connect_child(&children[made], least, &theirs[2 * made]);
 	}
 	if (!r)
-		r = spawn(argv, theirs, 2 * count, keep_stderr, &children[0].process);
+		r = spawn(path, argv, theirs, 2 * count, keep_stderr, &children[0].process);
+	close(folder);
 	for (size_t i = 0; i < 2 * made; i++)
 		close(theirs[i]);
 	if (!r)

@@ -8,14 +8,12 @@
 #include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <ltdl.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libltdl/lt_dlloader.h>
@@ -29,16 +27,15 @@ struct loaded {
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static bool ready;                     /* under lock */
-static const char *from;               /* under lock: what the dynamic linker opens instead of the path; NULL: the path */
+static const char *from;               /* under lock: what the dynamic linker opens instead of the path */
 static char reason[ERROR_TEXT_MAX / 2]; /* under lock: what the dynamic linker said last */
 
 static lt_module module_open(lt_user_data data, const char *path, lt_dladvise advise)
 {
 	void *module;
 
-	(void)data;
-	(void)advise;
-	module = dlopen(from ? from : path, RTLD_NOW | RTLD_LOCAL);
+	(void)data, (void)path, (void)advise;
+	module = dlopen(from, RTLD_NOW | RTLD_LOCAL);
 	if (!module)
 		snprintf(reason, sizeof(reason), "%s", dlerror());
 	return module;
@@ -78,71 +75,12 @@ static int loaders_set(struct error *err)
 	return 0;
 }
 
-static int check_owner(int fd, const char *path, struct error *err)
+/* The linker's text begins with what it opened, which the caller says in its own words. */
+static const char *reason_short(void)
 {
-	struct stat st;
+	size_t len = strlen(from);
 
-	if (fstat(fd, &st) < 0) {
-		int code = -errno;
-
-		return error_set(err, code, "%s: %s", path, strerror(-code));
-	}
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller", path, (unsigned)st.st_uid);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone", path,
-				 (unsigned)st.st_mode & 07777u);
-	return 0;
-}
-
-/* A descriptor of what others cannot change, or -errno. at: as openat has it. */
-static int open_safe(int at, const char *name, int flags, const char *path, struct error *err)
-{
-	int fd = openat(at, name, flags | O_CLOEXEC);
-	int r;
-
-	if (fd < 0) {
-		int code = -errno;
-
-		return error_set(err, code, "%s: %s", path, strerror(-code));
-	}
-	r = check_owner(fd, path, err);
-	if (r) {
-		close(fd);
-		return r;
-	}
-	return fd;
-}
-
-int loader_open(const char *path, int *ret_folder, struct error *err)
-{
-	const char *slash = strrchr(path, '/');
-	char folder[4096];
-	int at, fd;
-
-	if (path[0] != '/' || strlen(path) >= sizeof(folder))
-		return error_set(err, -EINVAL, "%s: expected an absolute path", path);
-	snprintf(folder, sizeof(folder), "%.*s", (int)(slash == path ? 1 : slash - path), path);
-	at = open_safe(AT_FDCWD, folder, O_PATH | O_DIRECTORY, folder, err);
-	if (at < 0)
-		return at;
-	/* What is no file must not be waited for. */
-	fd = open_safe(at, slash + 1, O_RDONLY | O_NONBLOCK | O_NOCTTY, path, err);
-	if (fd < 0 || !ret_folder)
-		close(at);
-	else
-		*ret_folder = at;
-	return fd;
-}
-
-/* The linker's text begins with the path, which the caller says already. */
-static const char *reason_short(const char *path)
-{
-	size_t len = strlen(from ? from : path);
-
-	path = from ? from : path;
-
-	return strncmp(reason, path, len) == 0 && strncmp(reason + len, ": ", 2) == 0 ? reason + len + 2 : reason;
+	return strncmp(reason, from, len) == 0 && strncmp(reason + len, ": ", 2) == 0 ? reason + len + 2 : reason;
 }
 
 /* Take min(its size, ours) of the struct, and only after size and version make sense. */
@@ -180,7 +118,7 @@ int loader_load(const char *path, const char *file, struct arena *arena, struct 
 	reason[0] = '\0';
 	loaded->handle = lt_dlopen(path);
 	if (!loaded->handle) {
-		r = error_set(err, -ELIBACC, "%s", *reason ? reason_short(path) : lt_dlerror());
+		r = error_set(err, -ELIBACC, "%s", *reason ? reason_short() : lt_dlerror());
 		goto out;
 	}
 	symbol = lt_dlsym(loaded->handle, "migcompat_backend");
@@ -198,6 +136,21 @@ out:
 	else
 		*ret = loaded;
 	return r;
+}
+
+void loader_path(const struct trusted *trusted, char ret[static TRUSTED_PATH_MAX])
+{
+	static unsigned count; /* under lock */
+	size_t len = (size_t)snprintf(ret, TRUSTED_PATH_MAX, "/proc/self/fd/%d", trusted->folder);
+	unsigned number;
+
+	pthread_mutex_lock(&lock);
+	number = ++count;
+	pthread_mutex_unlock(&lock);
+	/* The linker compares paths byte by byte; the kernel skips these components. */
+	for (; number; number >>= 1)
+		len += (size_t)snprintf(ret + len, TRUSTED_PATH_MAX - len, "%s", number & 1 ? "/." : "/");
+	snprintf(ret + len, TRUSTED_PATH_MAX - len, "/%s", trusted->name);
 }
 
 const struct migcompat_backend *loaded_ops(const struct loaded *loaded)
@@ -235,7 +188,7 @@ int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t 
 		error_set(err, r, "backend folder %s: %s", dir, strerror(-r));
 		goto out;
 	}
-	r = check_owner(dirfd(folder), real, err);
+	r = trusted_check(dirfd(folder), real, err);
 	if (r)
 		goto out;
 	paths = arena_alloc(arena, BACKENDS_MAX * sizeof(*paths), 8);

@@ -120,7 +120,7 @@ struct provider {
  * refuses to open.
  */
 int provider_local_new(const char *path, struct provider **ret, struct error *err);
-/* The same of what was opened before: the dynamic linker opens file instead, or (file NULL) path; or refusal is why it is not loaded. */
+/* The same of what was opened before: file is what the dynamic linker opens; or refusal is why it is not loaded. */
 int provider_local_from(const char *path, const char *file, const char *refusal, struct provider **ret, struct error *err);
 /* From now on nothing is known of it but its path, and why it cannot be used. */
 void provider_refuse(struct provider *provider, const char *text);

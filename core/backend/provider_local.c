@@ -278,10 +278,14 @@ int provider_local_from(const char *path, const char *file, const char *refusal,
 
 int provider_local_new(const char *path, struct provider **ret, struct error *err)
 {
+	struct trusted trusted = {.file = -1, .folder = -1};
 	struct error refusal = {0};
-	int fd = loader_open(path, NULL, &refusal);
+	char file[TRUSTED_PATH_MAX];
+	int r = trusted_open(path, &trusted, &refusal);
 
-	if (fd >= 0)
-		close(fd);
-	return provider_local_from(path, NULL, fd < 0 ? refusal.text : NULL, ret, err);
+	if (!r)
+		loader_path(&trusted, file);
+	r = provider_local_from(path, file, r ? refusal.text : NULL, ret, err);
+	trusted_close(&trusted);
+	return r;
 }

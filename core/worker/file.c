@@ -4,30 +4,25 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/sendfile.h>
 #include <unistd.h>
 
 #include "core/backend/child.h"
-#include "core/backend/loader.h"
 
 #define FILE_FD (CHILD_LIFE + 1)
-#define FILE_FD_PATH "/proc/self/fd/5"
 #define PIECE (1u << 20) /* bytes that are copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed as a program */
 #endif
 
-_Static_assert(FILE_FD == 5, "the path says so too");
-
 void file_open(struct file *file, const char *path)
 {
-	*file = (struct file){.path = path, .fd = -1, .folder = -1};
-	file->fd = loader_open(path, &file->folder, &file->refusal);
-	if (file->fd < 0)
-		file->fd = -1;
+	*file = (struct file){.path = path, .opened = {.file = -1, .folder = -1}, .copy = -1};
+	trusted_open(path, &file->opened, &file->refusal);
 }
 
 static int memory(void)
@@ -58,36 +53,33 @@ static int copy(int fd)
 
 void file_reach(struct file *file)
 {
-	int fd;
-
-	if (file->fd < 0 || access(file->path, R_OK) == 0)
+	if (file->opened.file < 0)
 		return;
-	fd = copy(file->fd);
-	close(file->fd);
-	file->fd = fd < 0 ? -1 : fd;
-	if (fd < 0)
-		error_set(&file->refusal, fd, "its worker can neither read it nor copy it: %s", strerror(-fd));
-	else
-		file->from = FILE_FD_PATH;
+	trusted_path(FILE_FD, file->opened.name, file->from);
+	if (faccessat(file->opened.folder, file->opened.name, R_OK, 0) == 0)
+		return;
+	file->copy = copy(file->opened.file);
+	if (file->copy < 0)
+		error_set(&file->refusal, file->copy, "its worker can neither read it nor copy it: %s", strerror(-file->copy));
+	snprintf(file->from, sizeof(file->from), "/proc/self/fd/%d", FILE_FD);
 }
 
 int file_keep(struct file *file)
 {
+	int keep = file->copy >= 0 ? file->copy : file->opened.folder;
 	unsigned first = FILE_FD;
 
-	if (file->from) {
-		if (file->fd != FILE_FD && dup2(file->fd, FILE_FD) < 0)
+	if (keep >= 0) {
+		if (keep != FILE_FD && dup2(keep, FILE_FD) < 0)
 			return -errno;
 		first++;
 	}
-	file->fd = file->from ? FILE_FD : -1;
-	file->folder = -1;
 	return close_range(first, ~0u, 0) < 0 ? -errno : 0;
 }
 
 void file_done(struct file *file)
 {
-	if (file->from)
+	if (file->opened.folder >= 0)
 		close(FILE_FD);
-	file->fd = -1;
+	file->opened.folder = -1;
 }

@@ -61,8 +61,8 @@ static void prepare(struct file *files, char *const *paths, size_t count, uid_t 
 		return;
 	for (size_t i = 0; i < count; i++) {
 		file_reach(&files[i]);
-		descriptors[2 * i] = files[i].from ? -1 : files[i].fd;
-		descriptors[2 * i + 1] = files[i].folder;
+		descriptors[2 * i] = files[i].copy >= 0 ? -1 : files[i].opened.file;
+		descriptors[2 * i + 1] = files[i].opened.folder;
 	}
 	sandbox_files(descriptors, 2 * count, refusal);
 }

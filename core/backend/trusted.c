@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Opening what is to be executed or loaded. */
+#include "core/backend/trusted.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+int trusted_check(int fd, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0) {
+		int code = -errno;
+
+		return error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+	if (st.st_uid != 0 && st.st_uid != geteuid())
+		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller", path, (unsigned)st.st_uid);
+	if (st.st_mode & (S_IWGRP | S_IWOTH))
+		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone", path,
+				 (unsigned)st.st_mode & 07777u);
+	return 0;
+}
+
+/* A descriptor of what others cannot change, or -errno. at: as openat has it. */
+static int open_checked(int at, const char *name, int flags, const char *path, struct error *err)
+{
+	int fd = openat(at, name, flags | O_CLOEXEC);
+	int r;
+
+	if (fd < 0) {
+		int code = -errno;
+
+		return error_set(err, code, "%s: %s", path, strerror(-code));
+	}
+	r = trusted_check(fd, path, err);
+	if (r) {
+		close(fd);
+		return r;
+	}
+	return fd;
+}
+
+static int open_both(char *real, struct trusted *trusted, struct error *err)
+{
+	char *slash = strrchr(real, '/');
+	char path[TRUSTED_PATH_MAX];
+
+	/* A name that realpath let through has at most NAME_MAX bytes. */
+	snprintf(trusted->name, sizeof(trusted->name), "%s", slash + 1);
+	*slash = '\0';
+	trusted->folder = open_checked(AT_FDCWD, *real ? real : "/", O_PATH | O_DIRECTORY | O_NOFOLLOW, *real ? real : "/", err);
+	*slash = '/';
+	if (trusted->folder < 0)
+		return trusted->folder;
+	/* O_NONBLOCK: what is no file must not be waited for. */
+	trusted->file = open_checked(trusted->folder, trusted->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, real, err);
+	if (trusted->file < 0)
+		return trusted->file;
+	trusted_path(trusted->folder, trusted->name, path);
+	if (access(path, F_OK) < 0 && errno == ENOENT)
+		return error_set(err, -ENOSYS, "%s: /proc is not mounted, which is needed to open what was checked", real);
+	return 0;
+}
+
+int trusted_open(const char *path, struct trusted *ret, struct error *err)
+{
+	struct trusted trusted = {.file = -1, .folder = -1};
+	char real[PATH_MAX];
+	int r;
+
+	if (path[0] != '/')
+		return error_set(err, -EINVAL, "%s: expected an absolute path", path);
+	if (!realpath(path, real)) {
+		r = -errno;
+		return error_set(err, r, "%s: %s", path, strerror(-r));
+	}
+	r = open_both(real, &trusted, err);
+	if (r)
+		trusted_close(&trusted);
+	else
+		*ret = trusted;
+	return r;
+}
+
+void trusted_path(int folder, const char *name, char ret[static TRUSTED_PATH_MAX])
+{
+	snprintf(ret, TRUSTED_PATH_MAX, "/proc/self/fd/%d/%s", folder, name);
+}
+
+void trusted_close(struct trusted *trusted)
+{
+	if (trusted->file >= 0)
+		close(trusted->file);
+	if (trusted->folder >= 0)
+		close(trusted->folder);
+	trusted->file = trusted->folder = -1;
+}
