@@ -158,24 +158,28 @@ static void hang_up(const struct child *child)
  */
 static int open_program(const char *program, int least, int *ret_folder, char path[static TRUSTED_PATH_MAX], struct error *err)
 {
-	struct trusted trusted;
+	struct trusted trusted = {.file = -1, .folder = -1};
 	struct error why = {0};
-	int r = trusted_open(program, &trusted, &why);
+	int folder = -1, r = trusted_open(program, &trusted, &why);
 
 	if (!r) {
-		*ret_folder = fcntl(trusted.folder, F_DUPFD_CLOEXEC, least);
-		r = *ret_folder < 0 ? error_set(&why, -errno, "%s", strerror(errno)) : 0;
-		trusted_path(*ret_folder, trusted.name, path);
-		trusted_close(&trusted);
+		folder = fcntl(trusted.folder, F_DUPFD_CLOEXEC, least);
+		r = folder < 0 ? -errno : 0;
+		trusted_path(folder, trusted.name, path);
 	}
-	/* posix_spawn would say so as well, but for where vfork is no vfork, as under valgrind. */
-	if (!r && access(path, X_OK) < 0) {
-		close(*ret_folder);
+	trusted_close(&trusted);
+	/* posix_spawn would say so as well, but not if vfork is no vfork, as under valgrind. */
+	if (!r && access(path, X_OK) < 0)
 		r = -errno;
-	}
-	if (!r)
+	if (!r) {
+		*ret_folder = folder;
 		return 0;
-	return error_set(err, r, "the worker program %s could not be started: %s", program, r == -EPERM || r == -ENOSYS ? why.text : strerror(-r));
+	}
+	if (folder >= 0)
+		close(folder);
+	error_set(err, r, "the worker program %s could not be started: %s", program,
+		  r == -EPERM || r == -ENOSYS ? why.text : strerror(-r));
+	return r;
 }
 
 int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
@@ -186,7 +190,7 @@ int child_start(struct child *children, size_t count, const char *program, const
 	char path[TRUSTED_PATH_MAX];
 	int theirs[CHILDREN_MAX * 2];
 	size_t made = 0;
-	int folder, r;
+	int folder = -1, r;
 
 	if (!count || count > CHILDREN_MAX)
 		return error_set(err, -E2BIG, "%zu workers, expected 1 to %u", count, CHILDREN_MAX);

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "core/check/ask.h"
 #include "core/check/check.h"
@@ -18,12 +19,14 @@ struct migcompat {
 	char *options[OPTION_COUNT];
 	struct error message;
 	struct holds holds; /* of this host, once it was added */
+	pid_t process;	    /* that made it, and alone may use it */
 	bool started;
 	bool ready; /* the inventory is finished */
 };
 
 struct migcompat_target {
 	struct target target;
+	const struct migcompat *ctx;
 };
 
 struct migcompat_choices {
@@ -40,6 +43,24 @@ static const struct device *own_device(const struct migcompat_device *device)
 	return (const struct device *)(const void *)device;
 }
 
+/*
+ * A child process has the same workers on the same sockets: only luck would part its answers from the
+ * parent's. given: no argument is NULL.
+ */
+static int usable(struct migcompat *ctx, bool given)
+{
+	if (!ctx)
+		return -EINVAL;
+	if (ctx->process != getpid()) {
+		error_set(&ctx->message, -ECHILD, "process %d made this context; a child process makes its own", (int)ctx->process);
+		return -ECHILD;
+	}
+	if (given)
+		return 0;
+	error_set(&ctx->message, -EINVAL, "an argument is NULL");
+	return -EINVAL;
+}
+
 const char *migcompat_release(void)
 {
 	return MIGCOMPAT_RELEASE;
@@ -47,17 +68,19 @@ const char *migcompat_release(void)
 
 int migcompat_new(struct migcompat **ret)
 {
-	struct migcompat *ctx = calloc(1, sizeof(*ctx));
+	struct migcompat *ctx = ret ? calloc(1, sizeof(*ctx)) : NULL;
 
 	if (!ctx)
-		return -ENOMEM;
+		return ret ? -ENOMEM : -EINVAL;
+	ctx->process = getpid();
 	*ret = ctx;
 	return 0;
 }
 
 struct migcompat *migcompat_free(struct migcompat *ctx)
 {
-	if (!ctx)
+	/* Locks may be held for ever in a child process, and workers are not its own to end. */
+	if (!ctx || ctx->process != getpid())
 		return NULL;
 	if (ctx->started)
 		engine_stop(&ctx->engine);
@@ -70,16 +93,19 @@ struct migcompat *migcompat_free(struct migcompat *ctx)
 
 const char *migcompat_message(const struct migcompat *ctx)
 {
-	return ctx->message.text;
+	return ctx ? ctx->message.text : "no context was given";
 }
 
 int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, const char *value)
 {
 	char *copy;
+	int r = usable(ctx, value != NULL);
 
+	if (r)
+		return r;
 	if (ctx->started)
 		return error_set(&ctx->message, -EBUSY, "policy and backends are loaded already");
-	if ((unsigned)option >= OPTION_COUNT || !value)
+	if ((unsigned)option >= OPTION_COUNT)
 		return error_set(&ctx->message, -EINVAL, "no such option");
 	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
 		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
@@ -106,9 +132,12 @@ static int start(struct migcompat *ctx)
 	return r;
 }
 
-static int ready(struct migcompat *ctx)
+static int ready(struct migcompat *ctx, bool given)
 {
-	int r = start(ctx);
+	int r = usable(ctx, given);
+
+	if (!r)
+		r = start(ctx);
 
 	if (!r && !ctx->ready)
 		r = engine_ready(&ctx->engine, &ctx->message);
@@ -117,8 +146,12 @@ static int ready(struct migcompat *ctx)
 	return r;
 }
 
-static int addable(struct migcompat *ctx)
+static int addable(struct migcompat *ctx, bool given)
 {
+	int r = usable(ctx, given);
+
+	if (r)
+		return r;
 	if (ctx->ready)
 		return error_set(&ctx->message, -EBUSY, "devices were looked up already");
 	return start(ctx);
@@ -126,14 +159,14 @@ static int addable(struct migcompat *ctx)
 
 int migcompat_add_inventory(struct migcompat *ctx, const char *path)
 {
-	int r = addable(ctx);
+	int r = addable(ctx, path != NULL);
 
 	return r ? r : engine_add_file(&ctx->engine, path, &ctx->message);
 }
 
 int migcompat_add_this_host(struct migcompat *ctx)
 {
-	int r = addable(ctx);
+	int r = addable(ctx, true);
 
 	if (!r && !ctx->engine.hold && !ctx->engine.holds_unread)
 		r = engine_take_holds(&ctx->engine, &ctx->holds, HOLDS_DIR, &ctx->message);
@@ -142,14 +175,14 @@ int migcompat_add_this_host(struct migcompat *ctx)
 
 long migcompat_device_count(struct migcompat *ctx)
 {
-	int r = ready(ctx);
+	int r = ready(ctx, true);
 
 	return r ? r : (long)ctx->engine.inventory.ndevices;
 }
 
 const struct migcompat_device *migcompat_device_at(struct migcompat *ctx, size_t index)
 {
-	if (ready(ctx) != 0 || index >= ctx->engine.inventory.ndevices)
+	if (ready(ctx, true) != 0 || index >= ctx->engine.inventory.ndevices)
 		return NULL;
 	return public_device(&ctx->engine.inventory.devices[index]);
 }
@@ -157,7 +190,7 @@ const struct migcompat_device *migcompat_device_at(struct migcompat *ctx, size_t
 int migcompat_find(struct migcompat *ctx, const char *name, const struct migcompat_device **ret)
 {
 	const struct device *device;
-	int r = ready(ctx);
+	int r = ready(ctx, name && ret);
 
 	if (!r)
 		r = inventory_find(&ctx->engine.inventory, name, &device, &ctx->message);
@@ -168,17 +201,17 @@ int migcompat_find(struct migcompat *ctx, const char *name, const struct migcomp
 
 const char *migcompat_device_id(const struct migcompat_device *device)
 {
-	return own_device(device)->id;
+	return device ? own_device(device)->id : NULL;
 }
 
 const char *migcompat_device_host(const struct migcompat_device *device)
 {
-	return own_device(device)->host->name;
+	return device ? own_device(device)->host->name : NULL;
 }
 
 const char *migcompat_device_kind(const struct migcompat_device *device)
 {
-	return kind_name(own_device(device)->kind);
+	return device ? kind_name(own_device(device)->kind) : NULL;
 }
 
 static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_t size)
@@ -208,8 +241,10 @@ int migcompat_version(struct migcompat *ctx, const struct migcompat_device *devi
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	struct opened *opened;
-	int r = unheld(ctx, own_device(device));
+	int r = usable(ctx, device && buffer);
 
+	if (!r)
+		r = unheld(ctx, own_device(device));
 	if (!r)
 		r = engine_open(&ctx->engine, own_device(device), &opened, &ctx->message);
 	if (r)
@@ -222,8 +257,10 @@ int migcompat_version(struct migcompat *ctx, const struct migcompat_device *devi
 int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
 {
 	struct target target;
-	int r = target_open(&ctx->engine, own_device(device), &target, &ctx->message);
+	int r = usable(ctx, device && buffer);
 
+	if (!r)
+		r = target_open(&ctx->engine, own_device(device), &target, &ctx->message);
 	if (r)
 		return r;
 	r = copy_out(ctx, target.type, buffer, size);
@@ -231,30 +268,51 @@ int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device,
 	return r;
 }
 
-static int answered(struct migcompat *ctx, int r)
+/* Whoever does not look at r finds no yes of an earlier question in the verdict. */
+static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, int r)
 {
-	return r ? error_set(&ctx->message, r, "out of memory") : 0;
+	const char *text = r == -ENOMEM ? "out of memory" : ctx ? ctx->message.text : "no context was given";
+
+	if (!r)
+		return 0;
+	if (ctx && r == -ENOMEM)
+		error_set(&ctx->message, r, "%s", text);
+	if (verdict && verdict_reset(verdict) == 0)
+		verdict_fail(verdict, r, "%s", text);
+	return r;
 }
 
 int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device *source, const struct migcompat_device *target,
 			    struct migcompat_verdict *verdict)
 {
-	return answered(ctx, check_devices(&ctx->engine, own_device(source), own_device(target), verdict));
+	int r = usable(ctx, source && target && verdict);
+
+	if (!r)
+		r = check_devices(&ctx->engine, own_device(source), own_device(target), verdict);
+	return answered(ctx, verdict, r);
 }
 
 int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len, const struct migcompat_device *target,
 			   struct migcompat_verdict *verdict)
 {
-	return answered(ctx, check_text(&ctx->engine, string, len, own_device(target), verdict));
+	int r = usable(ctx, string && target && verdict);
+
+	if (!r)
+		r = check_text(&ctx->engine, string, len, own_device(target), verdict);
+	return answered(ctx, verdict, r);
 }
 
 int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *device, struct migcompat_target **ret)
 {
-	struct migcompat_target *target = calloc(1, sizeof(*target));
-	int r;
+	struct migcompat_target *target;
+	int r = usable(ctx, device && ret);
 
+	if (r)
+		return r;
+	target = calloc(1, sizeof(*target));
 	if (!target)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
+	target->ctx = ctx;
 	r = target_open(&ctx->engine, own_device(device), &target->target, &ctx->message);
 	if (r)
 		free(target);
@@ -263,113 +321,36 @@ int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *
 	return r;
 }
 
+/* Targets of one context are asked side by side, so its message is not written here. */
 int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len, struct migcompat_verdict *verdict)
 {
-	return check_string(&target->target, NULL, string, len, verdict);
+	int r = 0;
+
+	if (!target || !string || !verdict)
+		r = -EINVAL;
+	else if (target->ctx->process != getpid())
+		r = -ECHILD;
+	if (!r)
+		return check_string(&target->target, NULL, string, len, verdict);
+	if (verdict && verdict_reset(verdict) == 0)
+		verdict_fail(verdict, r, "%s", r == -ECHILD ? "a child process makes its own context" : "an argument is NULL");
+	return r;
 }
 
 struct migcompat_target *migcompat_target_close(struct migcompat_target *target)
 {
-	if (target)
-		target_close(&target->target);
+	if (!target || target->ctx->process != getpid())
+		return NULL;
+	target_close(&target->target);
 	free(target);
 	return NULL;
-}
-
-int migcompat_verdict_new(struct migcompat_verdict **ret)
-{
-	struct migcompat_verdict *verdict = calloc(1, sizeof(*verdict));
-
-	if (!verdict || verdict_reset(verdict) != 0) {
-		migcompat_verdict_free(verdict);
-		return -ENOMEM;
-	}
-	/* Until something was asked it is no yes. */
-	verdict_fail(verdict, -EIO, "nothing was asked");
-	*ret = verdict;
-	return 0;
-}
-
-struct migcompat_verdict *migcompat_verdict_free(struct migcompat_verdict *verdict)
-{
-	if (verdict)
-		verdict_clear(verdict);
-	free(verdict);
-	return NULL;
-}
-
-enum migcompat_verdict_code migcompat_verdict_code(const struct migcompat_verdict *verdict)
-{
-	return (enum migcompat_verdict_code)verdict->code;
-}
-
-int migcompat_verdict_errno(const struct migcompat_verdict *verdict)
-{
-	return verdict->error;
-}
-
-const char *migcompat_verdict_grade(const struct migcompat_verdict *verdict)
-{
-	return grade_name(verdict->grade);
-}
-
-const char *migcompat_verdict_limit(const struct migcompat_verdict *verdict)
-{
-	return limit_name(verdict->limit);
-}
-
-const char *migcompat_verdict_availability(const struct migcompat_verdict *verdict)
-{
-	return state_name(verdict->result.availability);
-}
-
-int migcompat_verdict_reason(const struct migcompat_verdict *verdict, char *buffer, size_t size)
-{
-	char text[ERROR_TEXT_MAX * 2];
-
-	return snprintf(buffer, size, "%s", verdict_reason(verdict, text, sizeof(text)));
-}
-
-size_t migcompat_verdict_findings(const struct migcompat_verdict *verdict)
-{
-	return verdict->result.count;
-}
-
-int migcompat_verdict_finding(const struct migcompat_verdict *verdict, size_t index, const char **ret_status, char *buffer, size_t size)
-{
-	const struct finding *finding;
-	char text[ERROR_TEXT_MAX * 2];
-
-	if (index >= verdict->result.count)
-		return -ENOENT;
-	finding = &verdict->result.findings[index];
-	finding_render(finding, text, sizeof(text));
-	if (ret_status)
-		*ret_status = status_name(finding->status);
-	return snprintf(buffer, size, "%s: %s", finding->field, text);
-}
-
-static int document_text(json_t *document, char **ret)
-{
-	char *text = json_text(document, JSON_COMPACT);
-
-	json_decref(document);
-	if (!text)
-		return -ENOMEM;
-	*ret = text;
-	return 0;
-}
-
-int migcompat_verdict_json(const struct migcompat_verdict *verdict, char **ret)
-{
-	return document_text(json_verdict(verdict), ret);
 }
 
 int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string, size_t len, const char *host,
 		  struct migcompat_choices **ret)
 {
 	struct migcompat_choices *choices;
-	int r = ready(ctx);
+	int r = ready(ctx, ret != NULL);
 
 	if (r)
 		return r;
@@ -389,17 +370,28 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 
 size_t migcompat_choices_count(const struct migcompat_choices *choices)
 {
-	return choices->answer.nchoices;
+	return choices ? choices->answer.nchoices : 0;
 }
 
 const struct migcompat_device *migcompat_choices_at(const struct migcompat_choices *choices, size_t index)
 {
-	return index < choices->answer.nchoices ? public_device(choices->answer.choices[index].device) : NULL;
+	return choices && index < choices->answer.nchoices ? public_device(choices->answer.choices[index].device) : NULL;
 }
 
 int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)
 {
-	return document_text(json_answer(&choices->answer), ret);
+	json_t *document;
+	char *text;
+
+	if (!choices || !ret)
+		return -EINVAL;
+	document = json_answer(&choices->answer);
+	text = json_text(document, JSON_COMPACT);
+	json_decref(document);
+	if (!text)
+		return -ENOMEM;
+	*ret = text;
+	return 0;
 }
 
 struct migcompat_choices *migcompat_choices_free(struct migcompat_choices *choices)

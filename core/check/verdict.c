@@ -24,6 +24,9 @@ int verdict_reset(struct migcompat_verdict *verdict)
 	verdict->source.fingerprint[0] = verdict->target.fingerprint[0] = '\0';
 	verdict->source.mechanism = verdict->target.mechanism = MIGCOMPAT_UNKNOWN;
 	verdict->source.mechanism_text = verdict->target.mechanism_text = NULL;
+	/* Of a caller that goes on all the same. */
+	if (r)
+		verdict_fail(verdict, r, "out of memory");
 	return r;
 }
 

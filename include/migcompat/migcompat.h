@@ -17,7 +17,16 @@
  *             puts("compatible");
  *
  * Errors: functions return 0 (or a count) or a negative errno, and migcompat_message says it in a sentence. An answer of
- * "no" is no error: it is in the verdict. The library never prints and never ends the process.
+ * "no" is no error: it is in the verdict. The library never prints and never ends the process. If an argument is NULL that
+ * must not be, the function returns -EINVAL, NULL, 0 or MIGCOMPAT_ERROR. A verdict that was passed to a function which
+ * fails is an error too, whatever it was before.
+ *
+ * Processes: a context belongs to the process that made it. In a child process after fork every function that takes the
+ * context or one of its targets returns -ECHILD (NULL, if it returns a pointer), and freeing them does nothing. Verdicts and
+ * choices can be read there.
+ *
+ * Signals and children: workers are children of the calling process. They send it SIGCHLD, and wait(-1) sees their end; the
+ * library copes with a program that reaps them. It keeps no descriptor below 3. A thread that calls it needs 64 KiB of stack.
  *
  * Threads: a context is used by one thread at a time. A verdict and an open target are used by one thread at a time
  * each; different targets of one context may be asked side by side once all of them are open.
@@ -66,7 +75,7 @@ const char *migcompat_release(void);
 
 /* -ENOMEM. Nothing is loaded before the first function that needs it. */
 int migcompat_new(struct migcompat **ret);
-/* Closes all that is still open. Takes NULL, returns NULL. */
+/* Close targets first. Takes NULL, returns NULL. */
 struct migcompat *migcompat_free(struct migcompat *ctx);
 /* The sentence that goes with the last negative return; "" before. */
 const char *migcompat_message(const struct migcompat *ctx);

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "tests/support/test.h"
 
@@ -210,6 +212,138 @@ static void a_fresh_verdict_is_no_yes(void **state)
 	assert_null(migcompat_verdict_free(verdict));
 }
 
+/* A yes of an earlier question must not be read as the answer to one that failed. */
+static void a_question_that_fails_leaves_no_yes_behind(void **state)
+{
+	struct bench *bench = *state;
+	const struct migcompat_device *two = find(bench, TWO);
+
+	assert_int_equal(migcompat_check_devices(bench->ctx, two, two, bench->verdict), 0);
+	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_COMPATIBLE);
+	assert_int_equal(migcompat_check_devices(bench->ctx, two, NULL, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_ERROR);
+	assert_string_equal(migcompat_message(bench->ctx), "an argument is NULL");
+}
+
+static void null_is_an_error(void **state)
+{
+	struct bench *bench = *state;
+	const struct migcompat_device *two = find(bench, TWO), *device = NULL;
+	struct migcompat_target *target = NULL;
+	struct migcompat_choices *choices = NULL;
+	struct migcompat *ctx = bench->ctx;
+	char buffer[8], *json = NULL;
+
+	assert_int_equal(migcompat_new(NULL), -EINVAL);
+	assert_string_equal(migcompat_message(NULL), "no context was given");
+	assert_int_equal(migcompat_set_option(NULL, MIGCOMPAT_OPTION_CONFIG, "x"), -EINVAL);
+	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_CONFIG, NULL), -EINVAL);
+	assert_int_equal(migcompat_add_inventory(NULL, "x"), -EINVAL);
+	assert_int_equal(migcompat_add_inventory(ctx, NULL), -EINVAL);
+	assert_int_equal(migcompat_add_this_host(NULL), -EINVAL);
+	assert_int_equal(migcompat_device_count(NULL), -EINVAL);
+	assert_null(migcompat_device_at(NULL, 0));
+	assert_int_equal(migcompat_find(NULL, "x", &device), -EINVAL);
+	assert_int_equal(migcompat_find(ctx, NULL, &device), -EINVAL);
+	assert_int_equal(migcompat_find(ctx, TWO, NULL), -EINVAL);
+	assert_null(migcompat_device_id(NULL));
+	assert_null(migcompat_device_host(NULL));
+	assert_null(migcompat_device_kind(NULL));
+	assert_int_equal(migcompat_version(NULL, two, buffer, sizeof(buffer)), -EINVAL);
+	assert_int_equal(migcompat_version(ctx, NULL, buffer, sizeof(buffer)), -EINVAL);
+	assert_int_equal(migcompat_version(ctx, two, NULL, 0), -EINVAL);
+	assert_int_equal(migcompat_type(NULL, two, buffer, sizeof(buffer)), -EINVAL);
+	assert_int_equal(migcompat_type(ctx, NULL, buffer, sizeof(buffer)), -EINVAL);
+	assert_int_equal(migcompat_type(ctx, two, NULL, 0), -EINVAL);
+	assert_int_equal(migcompat_check_devices(NULL, two, two, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_check_devices(ctx, NULL, two, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_check_devices(ctx, two, two, NULL), -EINVAL);
+	assert_int_equal(migcompat_check_string(NULL, "x", 1, two, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_check_string(ctx, NULL, 1, two, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_check_string(ctx, "x", 1, NULL, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_check_string(ctx, "x", 1, two, NULL), -EINVAL);
+	assert_int_equal(migcompat_target_open(NULL, two, &target), -EINVAL);
+	assert_int_equal(migcompat_target_open(ctx, NULL, &target), -EINVAL);
+	assert_int_equal(migcompat_target_open(ctx, two, NULL), -EINVAL);
+	assert_int_equal(migcompat_target_check(NULL, "x", 1, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_target_open(ctx, two, &target), 0);
+	assert_int_equal(migcompat_target_check(target, NULL, 1, bench->verdict), -EINVAL);
+	assert_int_equal(migcompat_target_check(target, "x", 1, NULL), -EINVAL);
+	assert_null(migcompat_target_close(target));
+	assert_null(migcompat_target_close(NULL));
+	assert_int_equal(migcompat_ask(NULL, two, NULL, 0, NULL, &choices), -EINVAL);
+	assert_int_equal(migcompat_ask(ctx, two, NULL, 0, NULL, NULL), -EINVAL);
+	assert_int_equal(migcompat_choices_count(NULL), 0);
+	assert_null(migcompat_choices_at(NULL, 0));
+	assert_int_equal(migcompat_choices_json(NULL, &json), -EINVAL);
+	assert_null(migcompat_choices_free(NULL));
+}
+
+static void no_verdict_is_an_error(void **state)
+{
+	struct bench *bench = *state;
+	char *json = NULL;
+
+	assert_int_equal(migcompat_verdict_new(NULL), -EINVAL);
+	assert_int_equal(migcompat_verdict_code(NULL), MIGCOMPAT_ERROR);
+	assert_int_equal(migcompat_verdict_errno(NULL), -EINVAL);
+	assert_null(migcompat_verdict_grade(NULL));
+	assert_null(migcompat_verdict_limit(NULL));
+	assert_string_equal(migcompat_verdict_availability(NULL), "unknown");
+	assert_int_equal(migcompat_verdict_reason(NULL, NULL, 0), -EINVAL);
+	assert_int_equal(migcompat_verdict_reason(bench->verdict, NULL, 8), -EINVAL);
+	assert_int_equal(migcompat_verdict_findings(NULL), 0);
+	assert_int_equal(migcompat_verdict_finding(NULL, 0, NULL, NULL, 0), -EINVAL);
+	assert_int_equal(migcompat_verdict_json(NULL, &json), -EINVAL);
+	assert_int_equal(migcompat_verdict_json(bench->verdict, NULL), -EINVAL);
+}
+
+/* How many of the functions of a child process do not answer as they should. */
+static int use_carried(struct bench *bench, struct migcompat_target *target, const struct migcompat_device *two)
+{
+	struct migcompat_target *other = NULL;
+	struct migcompat_choices *choices = NULL;
+	char buffer[4096];
+	int wrong = 0;
+
+	wrong += migcompat_check_devices(bench->ctx, two, two, bench->verdict) != -ECHILD;
+	wrong += migcompat_verdict_code(bench->verdict) != MIGCOMPAT_ERROR;
+	wrong += migcompat_target_check(target, "x", 1, bench->verdict) != -ECHILD;
+	wrong += migcompat_verdict_errno(bench->verdict) != -ECHILD;
+	wrong += migcompat_target_open(bench->ctx, two, &other) != -ECHILD;
+	wrong += migcompat_version(bench->ctx, two, buffer, sizeof(buffer)) != -ECHILD;
+	wrong += migcompat_type(bench->ctx, two, buffer, sizeof(buffer)) != -ECHILD;
+	wrong += migcompat_ask(bench->ctx, two, NULL, 0, NULL, &choices) != -ECHILD;
+	wrong += migcompat_device_count(bench->ctx) != -ECHILD;
+	wrong += migcompat_device_at(bench->ctx, 0) != NULL;
+	wrong += strstr(migcompat_message(bench->ctx), "a child process makes its own") == NULL;
+	migcompat_target_close(target);
+	migcompat_free(bench->ctx);
+	return wrong;
+}
+
+static void a_context_that_was_carried_over_a_fork_answers_an_error(void **state)
+{
+	struct bench *bench = *state;
+	const struct migcompat_device *two = find(bench, TWO);
+	struct migcompat_target *target = NULL;
+	int status;
+	pid_t pid;
+
+	assert_int_equal(migcompat_target_open(bench->ctx, two, &target), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		_exit(use_carried(bench, target, two));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+	/* The parent's goes on, workers and all. */
+	assert_int_equal(migcompat_check_devices(bench->ctx, two, two, bench->verdict), 0);
+	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_COMPATIBLE);
+	migcompat_target_close(target);
+}
+
 static void the_release_is_told(void **state)
 {
 	(void)state;
@@ -231,6 +365,10 @@ int main(void)
 		TEST(choices_are_listed_and_printed),
 		TEST(the_verdict_is_printed_as_a_document),
 		TEST(devices_are_walked_and_found),
+		TEST(a_question_that_fails_leaves_no_yes_behind),
+		TEST(null_is_an_error),
+		TEST(no_verdict_is_an_error),
+		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
 		cmocka_unit_test(errors_come_with_a_sentence),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),
 		cmocka_unit_test(the_release_is_told),

@@ -135,7 +135,7 @@ static void an_unusable_backend_says_why_and_answers_nothing(void **state)
 	in = hand_over(&server.out);
 	assert_int_equal(wire_next(&in, WIRE_REPLY_MAX, &message), 1);
 	assert_int_equal(message.head.status, -ELIBACC);
-	assert_string_equal(wire_get_words(&message.body, ERROR_TEXT_MAX), "/nowhere: No such file or directory");
+	assert_string_equal(wire_get_words(&message.body, ERROR_TEXT_MAX), "/nowhere/mtty.so: No such file or directory");
 	wire_in_free(&in);
 	request_open(bench);
 	in = hand_over(&bench->requests.out);
