@@ -4,23 +4,29 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "core/facts/json_escaped.h"
+#include "core/facts/utf8.h"
 
 json_t *json_clean(const char *text)
 {
-	char clean[ERROR_TEXT_MAX * 4];
 	json_t *string;
+	char *clean;
 
 	if (!text)
 		return json_null();
 	string = json_string(text);
 	if (string)
 		return string;
-	snprintf(clean, sizeof(clean), "%s", text);
-	for (char *c = clean; *c; c++)
-		if ((unsigned char)*c >= 0x80)
-			*c = '?';
-	return json_string(clean);
+	clean = strdup(text);
+	if (!clean)
+		return NULL;
+	utf8_mend(clean, strlen(clean));
+	string = json_string(clean);
+	free(clean);
+	return string;
 }
 
 /* Sets a new reference; out of memory makes the whole document NULL in the end. */
@@ -349,5 +355,5 @@ json_t *json_error(int error, const char *text)
 
 char *json_text(json_t *document, size_t flags)
 {
-	return document ? json_dumps(document, flags) : NULL;
+	return json_escaped(document, flags);
 }

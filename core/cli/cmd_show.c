@@ -97,7 +97,7 @@ static int say_text(const struct cli *cli, const json_t *device, const char *wha
 	char format[64];
 
 	if (!cli->options.json) {
-		puts(text);
+		output_line("%s", text);
 		return CLI_YES;
 	}
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);

@@ -9,6 +9,7 @@
 
 #include "core/cli/output.h"
 #include "core/cli/service.h"
+#include "core/facts/json_escaped.h"
 
 static void on_end(int number)
 {
@@ -62,7 +63,7 @@ static int tell(const struct cli *cli, json_t *event)
 	char *text = NULL;
 
 	if (cli->options.json) {
-		text = json_dumps(event, JSON_COMPACT);
+		text = json_escaped(event, JSON_COMPACT);
 		if (!text)
 			return output_fail(cli, -ENOMEM, "out of memory");
 		puts(text);

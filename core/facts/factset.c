@@ -39,9 +39,8 @@ int factset_builder_share(struct factset_builder *builder, const struct fact *fa
 		return -EINVAL;
 	if (len > FACT_KEY_MAX || builder->count >= FACTSET_MAX)
 		return -E2BIG;
-	for (const char *c = fact->key; *c; c++)
-		if ((unsigned char)*c < 0x20)
-			return -EINVAL;
+	if (!utf8_clean(fact->key, len))
+		return -EINVAL;
 	if (builder->count == builder->room) {
 		size_t room = builder->room ? builder->room * 2 : 16;
 		struct fact *facts = realloc(builder->facts, room * sizeof(*facts));

@@ -10,6 +10,7 @@
 #include <jansson.h>
 
 #include "core/facts/base64.h"
+#include "core/facts/json_escaped.h"
 
 struct writer {
 	FILE *out;
@@ -42,15 +43,17 @@ static void put(struct writer *writer, const char *format, ...)
 static void put_bytes(struct writer *writer, const char *bytes, size_t len)
 {
 	json_t *text;
+	char *escaped;
 
 	if (writer->error)
 		return;
 	text = json_stringn(bytes, len);
-	errno = EIO;
-	if (!text)
+	escaped = json_escaped(text, 0);
+	if (escaped)
+		put(writer, "%s", escaped);
+	else
 		writer->error = utf8_valid(bytes, len) ? -ENOMEM : -EILSEQ;
-	else if (json_dumpf(text, writer->out, JSON_ENCODE_ANY) != 0)
-		writer->error = -errno;
+	free(escaped);
 	json_decref(text);
 }
 

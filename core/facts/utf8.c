@@ -59,13 +59,37 @@ bool utf8_valid(const char *bytes, size_t len)
 	return true;
 }
 
+uint32_t utf8_point(const char *bytes, size_t size)
+{
+	static const unsigned char heads[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+	uint32_t point = (unsigned char)bytes[0] & heads[size];
+
+	for (size_t i = 1; i < size; i++)
+		point = point << 6 | ((unsigned char)bytes[i] & 0x3fu);
+	return point;
+}
+
+/*
+ * C0, DEL and C1, the ends of lines, and Unicode's Default_Ignorable_Code_Point without the variation
+ * selectors U+FE00 to U+FE0F, which belong to the visible character before them. Sorted.
+ */
+static const struct {
+	uint32_t first;
+	uint32_t last;
+} controls[] = {
+	{0x0000, 0x001f},   {0x007f, 0x009f},   {0x00ad, 0x00ad},   {0x034f, 0x034f},   {0x061c, 0x061c},	{0x115f, 0x1160},
+	{0x17b4, 0x17b5},   {0x180b, 0x180f},   {0x200b, 0x200f},   {0x2028, 0x202e},   {0x2060, 0x206f},	{0x3164, 0x3164},
+	{0xfeff, 0xfeff},   {0xffa0, 0xffa0},   {0xfff0, 0xfffb},   {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe0fff},
+};
+
 bool utf8_control(const char *bytes, size_t len)
 {
-	unsigned char first = (unsigned char)bytes[0];
+	uint32_t point = utf8_point(bytes, len);
+	size_t i = 0;
 
-	if (len == 1)
-		return first < 0x20 || first == 0x7f;
-	return len == 2 && first == 0xc2 && (unsigned char)bytes[1] < 0xa0;
+	while (i < sizeof(controls) / sizeof(controls[0]) && controls[i].last < point)
+		i++;
+	return i < sizeof(controls) / sizeof(controls[0]) && controls[i].first <= point;
 }
 
 /* Is none of eight bytes below 0x20, or above 0x7e? */

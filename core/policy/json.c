@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The policy in force as one JSON document. What is not said is left out, as in a configuration file; plain settings are always there. */
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <jansson.h>
@@ -27,15 +28,18 @@ static void push(struct writer *writer, json_t *array, json_t *value)
 /* A path may hold bytes that are no UTF-8; the document must not fail for it. */
 static json_t *path_json(const char *text)
 {
-	char shown[4096];
-	size_t len = strnlen(text, sizeof(shown) - 1);
+	json_t *string;
+	char *shown;
 
 	if (utf8_valid(text, strlen(text)))
 		return json_string(text);
-	for (size_t i = 0; i < len; i++)
-		shown[i] = (unsigned char)text[i] < 0x80 ? text[i] : '?';
-	shown[len] = '\0';
-	return json_string(shown);
+	shown = strdup(text);
+	if (!shown)
+		return NULL;
+	utf8_mend(shown, strlen(shown));
+	string = json_string(shown);
+	free(shown);
+	return string;
 }
 
 static void put_text(struct writer *writer, json_t *object, const char *name, const char *text)

@@ -124,11 +124,10 @@ int reader_text(struct reader *reader, const config_setting_t *setting, const ch
 		return reader_fail(reader, setting, "\"%s\" is empty, expected some text", what);
 	if (len > max)
 		return reader_fail(reader, setting, "\"%s\" has %zu bytes, expected at most %zu", what, len, max);
-	for (const char *c = text; *c; c++)
-		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return reader_fail(reader, setting, "\"%s\" holds a control character, expected one line of text", what);
 	if (!utf8_valid(text, len))
 		return reader_fail(reader, setting, "\"%s\" is no UTF-8 text", what);
+	if (!utf8_clean(text, len))
+		return reader_fail(reader, setting, "\"%s\" holds a control character, expected one line of text", what);
 	copy = arena_copy(&reader->policy->arena, text, len);
 	if (!copy)
 		return reader_no_memory(reader);

@@ -12,8 +12,15 @@
 static void show_comment(FILE *out, const char *indent, const char *text)
 {
 	fprintf(out, "%s# ", indent);
-	for (; *text; text++)
-		fputc((unsigned char)*text < 0x20 || *text == 0x7f ? '?' : *text, out);
+	while (*text) {
+		size_t size = utf8_sequence(text, strnlen(text, 4));
+
+		if (size == 0 || utf8_control(text, size))
+			fputc('?', out);
+		else
+			fwrite(text, 1, size, out);
+		text += size ? size : 1;
+	}
 	fputc('\n', out);
 }
 

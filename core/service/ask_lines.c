@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/facts/utf8.h"
+
 #define LINE_BYTES 2048
 #define LAST_BYTES 32 /* of "more COUNT" */
 
@@ -27,9 +29,7 @@ static void line_add(struct lines *lines, const char *verdict, const struct devi
 	len = strlen(line);
 	while (len && line[len - 1] == ' ')
 		len--;
-	for (size_t i = 0; i < len; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = '?';
+	utf8_mend(line, len);
 	line[len++] = '\n';
 	/* Once one is left out, all are that come after it. */
 	if (lines->left_out || lines->len + len + LAST_BYTES > lines->size) {

@@ -8,6 +8,7 @@
 #include "core/check/ask.h"
 #include "core/check/json.h"
 #include "core/facts/base64.h"
+#include "core/facts/json_escaped.h"
 #include "core/service/call.h"
 #include "core/service/clock.h"
 #include "core/service/log.h"
@@ -37,7 +38,7 @@ static int list_add_more(struct call *call, json_t *row)
 /* Without: one reply that goes out as it is made, so that a long list is at no time in memory. Likewise. */
 static int list_add_whole(struct call *call, json_t *row)
 {
-	char *text = json_dumps(row, JSON_COMPACT);
+	char *text = json_escaped(row, JSON_COMPACT);
 	int r = text ? 0 : -ENOMEM;
 
 	if (!r && call->listed)
@@ -302,7 +303,7 @@ static int ask_keep(struct call *call)
 	json_t *choices = json_object_get(call->kept, "choices");
 
 	for (size_t i = 0; i < json_array_size(choices); i++) {
-		char *text = json_dumps(json_array_get(choices, i), JSON_COMPACT);
+		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
 		int failed = json_array_set_new(choices, i, json_string(text));
 
 		free(text);

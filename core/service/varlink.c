@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/facts/json_escaped.h"
 #include "core/facts/json_source.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -94,7 +95,7 @@ char *varlink_reply(const char *name, json_t *parameters, bool continues)
 		failed |= json_object_set(object, "parameters", parameters);
 	if (!failed && continues)
 		failed |= json_object_set_new(object, "continues", json_true());
-	text = failed ? NULL : json_dumps(object, JSON_COMPACT);
+	text = failed ? NULL : json_escaped(object, JSON_COMPACT);
 	json_decref(parameters);
 	json_decref(object);
 	return text;

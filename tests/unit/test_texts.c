@@ -79,6 +79,36 @@ static void clean_texts_have_no_control_characters(void **state)
 	assert_false(utf8_clean("a\0b", 3));
 }
 
+static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
+{
+	static const char *const controls[] = {
+		"\xc2\xad", /* U+00AD, soft hyphen */
+		"\xd8\x9c", /* U+061C */
+		"\xe2\x80\x8b", "\xe2\x80\x8f", /* U+200B, U+200F */
+		"\xe2\x80\xa8", "\xe2\x80\xae", /* U+2028, U+202E */
+		"\xe2\x81\xa0", "\xe2\x81\xa9", /* U+2060, U+2069 */
+		"\xe3\x85\xa4",		      /* U+3164, a letter without shape */
+		"\xef\xbb\xbf",		      /* U+FEFF */
+		"\xf3\xa0\x80\x81",		      /* U+E0001 */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+		assert_false(utf8_clean(controls[i], strlen(controls[i])));
+}
+
+static void what_stands_beside_a_control_character_is_none(void **state)
+{
+	static const char *const texts[] = {
+		"\xc2\xa0", "\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7", "\xe2\x80\xaf", "\xe2\x81\xb0", "\xef\xb8\x8f",
+		"\xef\xbf\xbd", "\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its right */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		assert_true(utf8_clean(texts[i], strlen(texts[i])));
+}
+
 /* Long runs of plain text are passed over eight bytes at a time: each byte at each place of such a run. */
 static void what_is_not_clean_is_found_wherever_it_stands(void **state)
 {
@@ -198,6 +228,8 @@ int main(void)
 	    cmocka_unit_test(utf8_accepts_what_is_well_formed),
 	    cmocka_unit_test(utf8_refuses_what_is_not),
 	    cmocka_unit_test(clean_texts_have_no_control_characters),
+	    cmocka_unit_test(what_turns_hides_or_parts_text_is_a_control_character),
+	    cmocka_unit_test(what_stands_beside_a_control_character_is_none),
 	    cmocka_unit_test(what_is_not_clean_is_found_wherever_it_stands),
 	    cmocka_unit_test(mending_replaces_byte_by_byte_and_leaves_the_rest),
 	    cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
