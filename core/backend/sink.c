@@ -7,6 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/name.h"
+#include "core/facts/utf8.h"
+
 /* Room for one more; lists grow by doubling. */
 static void *list_grow(void *list, size_t count, size_t size)
 {
@@ -30,15 +33,20 @@ static bool keep(struct migcompat_sink *sink, const char *text, const char **ret
 	return *ret != NULL;
 }
 
-static bool name_valid(const char *name)
+static bool parameter_name_valid(const char *name)
 {
-	return name && *name && !name[strcspn(name, "=/ \t\n")];
+	return name && name_valid(name, strlen(name)) && !strchr(name, '=');
 }
 
-/* Below the device's own folder: no absolute path, no "..". */
-static bool attribute_valid(const char *attribute)
+/* What people read arrives as it was sent, or mended; what is written to a device, as it was sent or not at all. */
+static bool texts_valid(const struct migcompat_parameter *parameter)
 {
-	return *attribute && *attribute != '/' && !strstr(attribute, "..") && !strstr(attribute, "migration_") && !attribute[strcspn(attribute, "\n")];
+	const char *const texts[] = {parameter->value, parameter->allowed, parameter->init, parameter->off};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+		if (texts[i] && !utf8_clean(texts[i], strlen(texts[i])))
+			return false;
+	return !parameter->attribute || attribute_valid(parameter->attribute);
 }
 
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
@@ -48,8 +56,8 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 
 	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
-	if (!name_valid(parameter.name) || !parameter.value || !parameter.init || parameter.type > MIGCOMPAT_PARAMETER_STRING ||
-	    (parameter.attribute && !attribute_valid(parameter.attribute)))
+	if (!parameter_name_valid(parameter.name) || !parameter.value || !parameter.init || parameter.type > MIGCOMPAT_PARAMETER_STRING ||
+	    !texts_valid(&parameter))
 		return -EINVAL;
 	if (sink->nparameters == SINK_MAX)
 		return -ENOBUFS;
@@ -91,7 +99,7 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 {
 	struct sink_write write, *list;
 
-	if (!attribute || !value || !attribute_valid(attribute))
+	if (!attribute || !value || !attribute_valid(attribute) || !utf8_clean(value, strlen(value)))
 		return -EINVAL;
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;

@@ -8,7 +8,8 @@
 #include <string.h>
 #include <sys/random.h>
 
-#define UUID_LEN 36u
+#include "core/check/writable.h"
+#include "core/facts/name.h"
 
 int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err)
 {
@@ -22,18 +23,8 @@ int plan_parameters(const struct engine *engine, const struct device *device, st
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-static bool uuid_valid(const char *text)
-{
-	if (strlen(text) != UUID_LEN)
-		return false;
-	for (size_t i = 0; i < UUID_LEN; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-' : !strchr("0123456789abcdefABCDEF", text[i]))
-			return false;
-	return true;
-}
-
 /* Version 4, random: RFC 9562. */
-static int uuid_make(char uuid[UUID_LEN + 1])
+static int uuid_make(char uuid[UUID_BYTES + 1])
 {
 	unsigned char b[16];
 
@@ -41,12 +32,12 @@ static int uuid_make(char uuid[UUID_LEN + 1])
 		return -EIO;
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	snprintf(uuid, UUID_LEN + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
+	snprintf(uuid, UUID_BYTES + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
 		 b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
 	return 0;
 }
 
-static int uuid_choose(const struct device *source, const struct device *target, const char *wished, char uuid[UUID_LEN + 1], struct error *err)
+static int uuid_choose(const struct device *source, const struct device *target, const char *wished, char uuid[UUID_BYTES + 1], struct error *err)
 {
 	if (wished && !uuid_valid(wished))
 		return error_set(err, -EINVAL, "\"%s\" is no UUID", wished);
@@ -55,7 +46,7 @@ static int uuid_choose(const struct device *source, const struct device *target,
 		wished = source->id;
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
-	memcpy(uuid, wished, UUID_LEN + 1);
+	memcpy(uuid, wished, UUID_BYTES + 1);
 	return 0;
 }
 
@@ -79,28 +70,6 @@ static int add_write(struct plan *plan, const char *path, const char *value, boo
 		return error_set(err, -ENOMEM, "out of memory");
 	plan->nwrites++;
 	return 0;
-}
-
-/* The folder of the device that will be there: a type's instance has the name that it is created under. */
-static int add_create(struct plan *plan, const struct device *target, const char *uuid, char *folder, size_t size, struct error *err)
-{
-	char path[4096];
-	const char *slash = strrchr(target->id, '/');
-
-	if (target->kind != MIGCOMPAT_KIND_MDEV_TYPE) {
-		if (target->path)
-			snprintf(folder, size, "/sys%s", target->path);
-		else
-			snprintf(folder, size, "/sys/bus/%s/devices/%s", target->kind == MIGCOMPAT_KIND_MDEV ? "mdev" : "pci", target->id);
-		return 0;
-	}
-	snprintf(folder, size, "/sys/bus/mdev/devices/%s", uuid);
-	if (target->path)
-		snprintf(path, sizeof(path), "/sys%s/create", target->path);
-	else
-		snprintf(path, sizeof(path), "/sys/class/mdev_bus/%.*s/mdev_supported_types/%s/create", (int)(slash ? slash - target->id : 0), target->id,
-			 slash ? slash + 1 : target->id);
-	return add_write(plan, path, uuid, false, err);
 }
 
 static const struct migcompat_parameter *parameter_find(const struct migcompat_sink *sink, const char *name)
@@ -148,8 +117,8 @@ static int parameter_writes(struct opened *opened, const char *payload, size_t l
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-static int target_writes(const struct engine *engine, const struct device *target, const char *payload, size_t len, const char *folder,
-			 struct plan *plan, struct error *err)
+static int target_writes(const struct engine *engine, const struct device *target, const char *payload, size_t len,
+			 const struct writable *writable, struct plan *plan, struct error *err)
 {
 	struct migcompat_sink sink = {0}, parameters = {0};
 	struct opened *opened;
@@ -164,13 +133,14 @@ static int target_writes(const struct engine *engine, const struct device *targe
 		sink_free(&parameters);
 	for (size_t i = 0; i < sink.nwrites && !r; i++) {
 		bool runtime = false;
-		char path[4352];
+		char path[WRITABLE_BYTES];
 
 		for (size_t p = 0; p < parameters.nparameters; p++)
 			if (parameters.parameters[p].attribute && strcmp(parameters.parameters[p].attribute, sink.writes[i].attribute) == 0)
 				runtime = parameters.parameters[p].runtime;
-		snprintf(path, sizeof(path), "%s/%s", folder, sink.writes[i].attribute);
-		r = add_write(plan, path, sink.writes[i].value, runtime, err);
+		r = writable_file(writable, sink.writes[i].attribute, path, sizeof(path), err);
+		if (!r)
+			r = add_write(plan, path, sink.writes[i].value, runtime, err);
 	}
 	sink_free(&sink);
 	sink_free(&parameters);
@@ -181,8 +151,9 @@ static int target_writes(const struct engine *engine, const struct device *targe
 int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err)
 {
-	char string[MIGCOMPAT_STRING_MAX + 1], folder[4096], name[UUID_LEN + 1];
+	char string[MIGCOMPAT_STRING_MAX + 1], name[UUID_BYTES + 1];
 	struct version_string parts;
+	struct writable writable;
 	struct plan plan = {0};
 	struct opened *opened = NULL;
 	int r = source ? check_devices(engine, source, target, verdict) : check_text(engine, text, len, target, verdict);
@@ -207,9 +178,11 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	if (!r)
 		r = uuid_choose(source, target, uuid, name, err);
 	if (!r)
-		r = add_create(&plan, target, name, folder, sizeof(folder), err);
+		r = writable_make(target, name, &writable, err);
+	if (!r && *writable.create)
+		r = add_write(&plan, writable.create, name, false, err);
 	if (!r)
-		r = target_writes(engine, target, parts.payload, parts.payload_len, folder, &plan, err);
+		r = target_writes(engine, target, parts.payload, parts.payload_len, &writable, &plan, err);
 	if (r)
 		plan_free(&plan);
 	*ret = plan;

@@ -6,9 +6,9 @@
 #include "core/check/check.h"
 
 struct plan_write {
-	const char *path; /* whole path below /sys */
-	const char *value;
-	bool runtime;     /* may be written while the device is open */
+	const char *path;  /* below the device's own folder in /sys, or what creates the device */
+	const char *value; /* without control characters */
+	bool runtime;      /* may be written while the device is open */
 };
 
 struct plan {
@@ -23,7 +23,7 @@ int plan_parameters(const struct engine *engine, const struct device *device, st
 /*
  * Check first: where the verdict is not "compatible", the plan is empty and 0 is returned. source NULL: text is a bare string. uuid: of the device
  * to create where the target is a type; NULL: the source's own if it is an mdev of another host, else a new one. -EINVAL: a parameter that the target
- * does not know or does not allow; err says which.
+ * does not know or does not allow, or a target to which no write can be named (writable.h); err says which.
  */
 int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err);

@@ -14,6 +14,7 @@ _migcompat_devices() {
   while read -r host device hold; do
     [ -n "$device" ] || continue
     [ -n "$hold" ] || [ -z "${2-}" ] || continue
+    printf -v host %b "$host" # --raw writes blanks and backslashes as \xHH; ids have neither
     names+=("$host//$device")
     seen[$device]=${seen[$device]-}x
   done < <("${words[0]}" "${options[@]}" list --types --raw -o HOST,DEVICE,HOLD 2>/dev/null | sed 1d)

@@ -10,6 +10,7 @@
 #include "core/discovery/collect.h"
 #include "core/discovery/walk.h"
 #include "core/discovery/wants.h"
+#include "core/facts/name.h"
 
 struct run {
 	struct inventory *inventory;
@@ -57,6 +58,14 @@ static int host_make(struct run *run, struct error *err)
 	return collect_host(&run->collector, &host->facts, err);
 }
 
+/* NULL: the folder above it has no name that a device could have. */
+static const char *parent_name(const struct walk_row *row)
+{
+	const char *name = row->parent ? sysfs_name(row->parent) : "";
+
+	return name_valid(name, strlen(name)) ? name : NULL;
+}
+
 static int device_make(struct run *run, const struct walk_row *row, struct error *err)
 {
 	struct factset facts;
@@ -71,7 +80,7 @@ static int device_make(struct run *run, const struct walk_row *row, struct error
 	device->id = row->id;
 	device->kind = row->kind;
 	device->path = row->path + strlen("/sys");
-	device->parent = row->parent ? sysfs_name(row->parent) : NULL;
+	device->parent = parent_name(row);
 	device->driver = factset_text(&facts, row->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
 	device->host = run->host;
 	device->facts = facts;

@@ -11,6 +11,7 @@
 
 #include "core/discovery/sysfs.h"
 #include "core/discovery/walker.h"
+#include "core/facts/name.h"
 
 #define MDEV_BUS "/sys/class/mdev_bus"
 
@@ -73,8 +74,9 @@ char *walker_keep(struct walker *w, const char *text)
 
 bool walker_takes(const char *path)
 {
-	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 && utf8_clean(path, strlen(path)) &&
-	       sysfs_name_sane(sysfs_name(path));
+	const char *name = sysfs_name(path);
+
+	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 && path_valid(path + strlen("/sys")) && name_valid(name, strlen(name));
 }
 
 static int name_order(const void *a, const void *b)
@@ -95,7 +97,7 @@ static int last_name_order(const void *a, const void *b)
 	return order ? order : strcmp(x, y);
 }
 
-/* The sane names in a folder. That it cannot be listed means: none. */
+/* What is in a folder and has a name that a device could have. That it cannot be listed means: none. */
 static int names_read(struct walker *w, const char *folder, struct names *names)
 {
 	DIR *listing = opendir(folder);
@@ -105,12 +107,12 @@ static int names_read(struct walker *w, const char *folder, struct names *names)
 	if (!listing)
 		return 0;
 	while (r == 0 && (found = readdir(listing))) {
-		const char *name = sysfs_name_sane(found->d_name) ? walker_keep(w, found->d_name) : NULL;
+		const char *name;
 
-		if (name)
-			r = names_add(w, names, name);
-		else if (sysfs_name_sane(found->d_name))
-			r = walker_no_memory(w);
+		if (!name_valid(found->d_name, strlen(found->d_name)))
+			continue;
+		name = walker_keep(w, found->d_name);
+		r = name ? names_add(w, names, name) : walker_no_memory(w);
 	}
 	closedir(listing);
 	if (names->count)
@@ -291,7 +293,7 @@ static int types_read(struct walker *w, const char *parent)
 		sysfs_path_cut(&folder, len);
 		if (!row.path || !row.id)
 			r = walker_no_memory(w);
-		else if (!w->options->only || strcmp(w->options->only, row.id) == 0)
+		else if (id_valid(row.kind, row.id) && (!w->options->only || strcmp(w->options->only, row.id) == 0))
 			r = walker_add(w, &row);
 	}
 	free(names.list);

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/json_escaped.h"
 #include "core/facts/json_source.h"
+#include "core/facts/name.h"
 
 const char *text_shown(struct shown *shown, const char *text)
 {
@@ -80,31 +82,51 @@ int inventory_tree_text(struct inventory_reader *reader, const char *member, con
 	return 0;
 }
 
-/* What stands before or after "//" in HOST//ID. */
+/* What stands before "//" in HOST//ID. */
+static const char *host_check(const struct inventory_reader *reader, const json_t *value)
+{
+	const char *text = text_check(reader, "name", value, INVENTORY_TEXT_MAX);
+
+	if (!text || !strstr(text, "//"))
+		return text;
+	inventory_fail(reader, -EINVAL, "\"name\" is \"%s\", expected no \"//\", which parts host and id", SHOWN(text));
+	return NULL;
+}
+
 static const char *name_check(const struct inventory_reader *reader, const char *member, const json_t *value)
 {
 	const char *text = text_check(reader, member, value, INVENTORY_TEXT_MAX);
 
-	if (!text || !strstr(text, "//"))
+	if (!text || name_valid(text, strlen(text)))
 		return text;
-	inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no \"//\", which parts host and id", member, SHOWN(text));
+	inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected a name: " NAME_EXPECTED, member, SHOWN(text));
 	return NULL;
 }
 
-/* Writes to a device are shown below this path, so it must not lead out of /sys. */
-static const char *path_check(const struct inventory_reader *reader, const json_t *value)
+static const char *id_check(const struct inventory_reader *reader, enum migcompat_kind kind, const json_t *value)
+{
+	const char *text = text_check(reader, "id", value, INVENTORY_TEXT_MAX);
+
+	if (!text || id_valid(kind, text))
+		return text;
+	inventory_fail(reader, -EINVAL, "\"id\" is \"%s\", expected %s: " NAME_EXPECTED, SHOWN(text),
+		       kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/TYPE-ID, two names" : "a name");
+	return NULL;
+}
+
+/* Writes to a device are shown below this path, so it must be the folder of that device. */
+static const char *path_check(const struct inventory_reader *reader, const struct device *device, const json_t *value)
 {
 	const char *text = text_check(reader, "path", value, INVENTORY_PATH_MAX);
-	const char *dots;
 
-	if (!text)
-		return NULL;
-	dots = strstr(text, "/..");
-	while (dots && dots[3] != '/' && dots[3] != '\0')
-		dots = strstr(dots + 1, "/..");
-	if (text[0] == '/' && !dots)
+	if (!text || (path_valid(text) && path_fits(device->kind, device->id, text)))
 		return text;
-	inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected a path below /sys that begins with '/', without \"..\"", SHOWN(text));
+	if (!path_valid(text))
+		inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected a folder below /sys, \"/devices/…\", without \".\", \"..\" and \"//\"",
+			       SHOWN(text));
+	else
+		inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected the device's own folder, which ends in %s", SHOWN(text),
+			       device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/mdev_supported_types/TYPE-ID" : "its id");
 	return NULL;
 }
 
@@ -139,7 +161,7 @@ int inventory_tree_extra(struct inventory_reader *reader, const json_t *tree, co
 
 	if (json_object_size(tree) == 0)
 		return 0;
-	text = json_dumps(tree, JSON_COMPACT);
+	text = json_escaped(tree, JSON_COMPACT);
 	copy = text ? arena_copy(&reader->inventory->arena, text, strlen(text)) : NULL;
 	free(text);
 	if (!copy)
@@ -223,7 +245,7 @@ int inventory_tree_host(struct inventory_reader *reader, const json_t *tree)
 	int r = members_sort(reader, tree, MEMBERS_OF_HOST, members, &host->extra);
 
 	if (r == 0)
-		r = text_keep(reader, name_check(reader, "name", members[MEMBER_NAME]), &host->name);
+		r = text_keep(reader, host_check(reader, members[MEMBER_NAME]), &host->name);
 	if (r == 0 && members[MEMBER_WANTED])
 		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &host->wanted);
 	if (r == 0 && members[MEMBER_FACTS])
@@ -242,6 +264,12 @@ static int kind_read(const struct inventory_reader *reader, const json_t *value,
 	return 0;
 }
 
+/* A name that many devices share. */
+static int name_read(struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
+{
+	return name_check(reader, member, value) ? inventory_tree_text(reader, member, value, ret) : -EINVAL;
+}
+
 /* The members of a device that may be missing. */
 static int optional_read(struct inventory_reader *reader, json_t *const members[MEMBER_COUNT], struct device *device)
 {
@@ -250,9 +278,9 @@ static int optional_read(struct inventory_reader *reader, json_t *const members[
 	if (members[MEMBER_DRIVER])
 		r = inventory_tree_text(reader, "driver", members[MEMBER_DRIVER], &device->driver);
 	if (r == 0 && members[MEMBER_PARENT])
-		r = inventory_tree_text(reader, "parent", members[MEMBER_PARENT], &device->parent);
+		r = name_read(reader, "parent", members[MEMBER_PARENT], &device->parent);
 	if (r == 0 && members[MEMBER_PATH])
-		r = text_keep(reader, path_check(reader, members[MEMBER_PATH]), &device->path);
+		r = text_keep(reader, path_check(reader, device, members[MEMBER_PATH]), &device->path);
 	if (r == 0 && members[MEMBER_WANTED])
 		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &device->wanted);
 	return r;
@@ -268,7 +296,7 @@ int inventory_tree_device(struct inventory_reader *reader, const json_t *tree)
 	if (r == 0)
 		r = kind_read(reader, members[MEMBER_KIND], &device.kind);
 	if (r == 0)
-		r = text_keep(reader, name_check(reader, "id", members[MEMBER_ID]), &device.id);
+		r = text_keep(reader, id_check(reader, device.kind, members[MEMBER_ID]), &device.id);
 	if (r < 0)
 		return r;
 	/* From here on messages name it. */

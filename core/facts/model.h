@@ -19,7 +19,7 @@ struct wanted {
 };
 
 struct host {
-	const char *name;
+	const char *name;      /* text without control characters and "//" */
 	struct factset facts;  /* keyed by the path below /sys, and kernel/release, kernel/byteorder */
 	struct wanted wanted;
 	const char *source;    /* the inventory's file name; NULL: this host, live */
@@ -30,10 +30,10 @@ struct host {
 };
 
 struct device {
-	const char *id;     /* PCI address, UUID, or PARENT/TYPE-ID; unique in its host */
+	const char *id;     /* PCI address, UUID, or PARENT/TYPE-ID; unique in its host, valid by name.h */
 	const char *driver; /* the driver's name, or NULL */
 	const char *parent; /* name of the parent, or NULL */
-	const char *path;   /* "/devices/…" below /sys, or NULL */
+	const char *path;   /* "/devices/…" below /sys, its own folder, or NULL */
 	const char *extra;  /* unknown members, one compact JSON object, or NULL */
 	const struct host *host;
 	struct factset facts;

@@ -13,6 +13,7 @@
 
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
+#include "core/facts/name.h"
 
 #define FORMAT "migcompat-facts/1"
 /* What is left of a fact's key for the administrator's part. */
@@ -152,10 +153,9 @@ static int devices_read(struct statement_file *file, json_t *value)
 	json_object_foreach(value, id, tree) {
 		char where[96];
 
-		if (id[0] == '\0' || strlen(id) > INVENTORY_TEXT_MAX || !utf8_clean(id, strlen(id)))
-			return error_set(file->err, -EINVAL,
-					 "%s: \"%s\" is no device's id, expected 1 to %u bytes without control characters", file->name,
-					 SHOWN(id), INVENTORY_TEXT_MAX);
+		if (!id_valid(MIGCOMPAT_KIND_PHYSICAL, id) && !id_valid(MIGCOMPAT_KIND_MDEV_TYPE, id))
+			return error_set(file->err, -EINVAL, "%s: \"%s\" is no device's id, expected a name or PARENT/TYPE-ID: " NAME_EXPECTED,
+					 file->name, SHOWN(id));
 		snprintf(where, sizeof(where), "device \"%s\"", SHOWN(id));
 		r = statements_read(file, where, id, tree);
 		if (r < 0)

@@ -288,10 +288,10 @@ static void prepare_gives_the_shell_no_other_commands(void **state)
 	(void)state;
 	folder_write(&ran.folder, "hostile.json",
 		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/mtty-2\",\"kind\":"
-		     "\"mdev-type\",\"path\":\"/it's $(touch $FOLDER/x)\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
+		     "\"mdev-type\",\"path\":\"/devices/it's $(touch $FOLDER/x)/mtty/mdev_supported_types/mtty-2\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
-	assert_contains(ran.out, " > '/sys/it'\\''s $(touch $FOLDER/x)/create'\n");
+	assert_contains(ran.out, " > '/sys/devices/it'\\''s $(touch $FOLDER/x)/mtty/mdev_supported_types/mtty-2/create'\n");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
 	assert_status(0);
 }
