@@ -9,7 +9,7 @@
 
 #include "core/facts/utf8.h"
 
-#define ESCAPE_BYTES 6u /* "\u009b" */
+#define ESCAPE_BYTES 6u /* "\u009B" */
 
 /* Bytes of the character at the start; *ret: is it to be escaped? jansson did so with those below 0x20. */
 static size_t character(const char *text, bool *ret)
@@ -41,10 +41,10 @@ static char *escape(char *to, uint32_t point)
 {
 	if (point > 0xffff) {
 		point -= 0x10000;
-		to += sprintf(to, "\\u%04x", 0xd800u + (point >> 10));
+		to += sprintf(to, "\\u%04X", 0xd800u + (point >> 10));
 		point = 0xdc00u + (point & 0x3ffu);
 	}
-	return to + sprintf(to, "\\u%04x", point);
+	return to + sprintf(to, "\\u%04X", point);
 }
 
 static char *escape_all(const char *text, size_t len)

@@ -88,6 +88,22 @@ static void hostile_names_reach_no_terminal(void **state)
 	assert_trouble("/no?[2Jsuch: ");
 }
 
+static void ids_that_lead_out_of_sysfs_are_refused(void **state)
+{
+	(void)state;
+	bad(BEGIN "{\"id\":\"a\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"../../../tmp/mtty-2\",\"kind\":\"mdev-type\",\"facts\":{}}]}",
+	    "bad.json: device 2: \"id\" is \"../../../tmp/mtty-2\", expected PARENT/TYPE-ID");
+	bad(BEGIN "{\"id\":\"..\",\"kind\":\"physical\",\"facts\":{}}]}", "bad.json: device 1: \"id\" is \"..\", expected a name");
+}
+
+static void ids_that_hide_what_they_are_are_refused(void **state)
+{
+	(void)state;
+	bad(BEGIN "{\"id\":\"a\\u202eb\",\"kind\":\"mdev\",\"facts\":{}}]}", "device 1: \"id\" is \"a???b\", expected no control characters");
+	bad("{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\\u200b\",\"facts\":{}},\"devices\":[]}",
+	    "\"host\": \"name\" is \"h???\", expected no control characters");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -100,6 +116,8 @@ int main(void)
 		cmocka_unit_test(id_that_stands_twice_is_an_error),
 		cmocka_unit_test(same_file_twice_is_told_apart_by_nothing),
 		cmocka_unit_test(hostile_names_reach_no_terminal),
+		cmocka_unit_test(ids_that_lead_out_of_sysfs_are_refused),
+		cmocka_unit_test(ids_that_hide_what_they_are_are_refused),
 	};
 
 	return run_group(tests);

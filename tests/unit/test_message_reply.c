@@ -99,15 +99,52 @@ static void a_list_that_is_cut_anywhere_is_refused(void **state)
 
 static void a_write_outside_of_the_devices_folder_is_refused(void **state)
 {
-	struct sink_write write = {.attribute = "../../x", .value = "1"};
+	static const char *const attributes[] = {"../../x", "/x", "a/../x", ".", "a//b", "driver/unbind", "a b"};
+	struct sink_write write = {.value = "1"};
 	struct migcompat_sink sink = {.writes = &write, .nwrites = 1}, got = {0};
 
 	(void)state;
-	message_put_list(&out, &sink);
-	turn();
-	assert_int_equal(message_get_list(&reader, &got), -EBADMSG);
-	assert_int_equal(got.nwrites, 0);
-	sink_free(&got);
+	for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+		write.attribute = attributes[i];
+		message_put_list(&out, &sink);
+		turn();
+		assert_int_equal(message_get_list(&reader, &got), -EBADMSG);
+		assert_int_equal(got.nwrites, 0);
+		sink_free(&got);
+	}
+}
+
+static void a_write_of_more_than_a_line_is_refused(void **state)
+{
+	struct migcompat_sink sink = {0};
+
+	(void)state;
+	assert_int_equal(sink_write(&sink, "a", "1\nrm -rf /"), -EINVAL);
+	assert_int_equal(sink_write(&sink, "a", "1\xc2\x9b"), -EINVAL);
+	assert_int_equal(sink_write(&sink, "a", "1\xff"), -EINVAL);
+	assert_int_equal(sink.nwrites, 0);
+	sink_free(&sink);
+}
+
+static void a_parameter_that_is_set_elsewhere_is_refused(void **state)
+{
+	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
+	struct migcompat_sink sink = {0};
+
+	(void)state;
+	parameter.attribute = "../ports";
+	assert_int_equal(sink_parameter(&sink, &parameter), -EINVAL);
+	parameter.attribute = "ports";
+	parameter.name = "a/b";
+	assert_int_equal(sink_parameter(&sink, &parameter), -EINVAL);
+	parameter.name = "..";
+	assert_int_equal(sink_parameter(&sink, &parameter), -EINVAL);
+	parameter.name = "ports";
+	parameter.off = "\x1b[2J";
+	assert_int_equal(sink_parameter(&sink, &parameter), -EINVAL);
+	parameter.off = NULL;
+	assert_int_equal(sink_parameter(&sink, &parameter), 0);
+	sink_free(&sink);
 }
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -120,6 +157,8 @@ int main(void)
 		test(lists_come_out_as_they_went_in),
 		test(a_list_that_is_cut_anywhere_is_refused),
 		test(a_write_outside_of_the_devices_folder_is_refused),
+		test(a_write_of_more_than_a_line_is_refused),
+		test(a_parameter_that_is_set_elsewhere_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
