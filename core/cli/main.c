@@ -9,16 +9,16 @@
 #include "core/cli/output.h"
 #include "core/facts/json_seed.h"
 
-/* A file or socket that is opened later must never become one of the standard three. */
+/*
+ * A file or socket that is opened later must never become one of the standard three. What takes the
+ * place of one that was closed is opened the wrong way round: reading and writing fail as they would
+ * have, so that no answer is lost without a word.
+ */
 static void open_standard(void)
 {
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDWR);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
 }
 
 static bool color_wanted(const struct cli *cli)

@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "core/facts/factset.h"
+#include "core/facts/text.h"
 
 /* A file whose @include lines are being followed. */
 struct including {
@@ -32,8 +33,6 @@ int source_check_owner(const char *path, const struct stat *st, struct error *er
 	if (st->st_uid != 0 && st->st_uid != geteuid())
 		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller, since it decides verdicts", path,
 				 (unsigned)st->st_uid);
-	if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX))
-		return 0;
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, -EPERM,
 				 "%s can be written by others (mode %04o), expected by its owner alone, since it decides verdicts", path,
@@ -44,18 +43,23 @@ int source_check_owner(const char *path, const struct stat *st, struct error *er
 static int check_folder(const char *path, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
-	char folder[SCAN_PATH_MAX];
+	char folder[PATH_MAX];
 	struct stat st;
+	int r;
 
 	if (!slash)
-		snprintf(folder, sizeof(folder), ".");
+		r = text_format(folder, sizeof(folder), ".");
 	else
-		snprintf(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+		r = text_format(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+	if (r < 0)
+		return error_set(err, r, "%s: its folder's name is longer than %u bytes", path, PATH_MAX - 1);
 	if (stat(folder, &st) < 0) {
-		int code = -errno;
-
-		return error_set(err, code, "%s: %s", folder, strerror(-code));
+		r = -errno;
+		return error_set(err, r, "%s: %s", folder, strerror(-r));
 	}
+	/* The file is there, and in a sticky folder only its owner can put another one in its place. */
+	if (st.st_mode & S_ISVTX)
+		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
 	return source_check_owner(folder, &st, err);
 }
 

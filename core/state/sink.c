@@ -8,10 +8,13 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
+#include <sys/random.h>
 #include <unistd.h>
+
+#include "core/facts/text.h"
+
+#define NAMES_TRIED 100u
 
 /*
  * A pipe may be full for long. What is written to it at a time is what a pipe with room for anything has room for, so that no write
@@ -34,44 +37,48 @@ static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-static int no_file(const char *path, int r, struct error *err)
+/* The name is taken until the file has its last one. The file is its owner's alone, whatever the umask. */
+static int file_make(struct state_sink *sink)
 {
-	return error_set(err, r, "%s could not be made: %s", path, r == -ENOTSUP ? "it is there and no regular file" : strerror(-r));
-}
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	unsigned char random[6];
+	char tail[sizeof(random) + 1] = "";
+	int r;
 
-/* What a link leads to is replaced, not the link. */
-static int names_make(struct state_sink *sink, const char *path)
-{
-	struct stat st;
-	bool there = stat(path, &st) == 0;
-	size_t size;
-
-	if (there && !S_ISREG(st.st_mode))
-		return -ENOTSUP;
-	sink->path = there ? realpath(path, NULL) : strdup(path);
-	if (!sink->path)
-		return -errno;
-	size = strlen(sink->path) + sizeof(".XXXXXX");
-	sink->temporary = malloc(size);
-	if (!sink->temporary)
-		return -ENOMEM;
-	snprintf(sink->temporary, size, "%s.XXXXXX", sink->path);
-	return 0;
-}
-
-static int file_open(struct state_sink *sink, const char *path)
-{
-	int r = names_make(sink, path);
-
-	if (!r) {
-		sink->fd = mkostemp(sink->temporary, O_CLOEXEC); /* of mode 0600 */
-		r = sink->fd < 0 ? -errno : 0;
+	for (unsigned attempt = 0; attempt < NAMES_TRIED; attempt++) {
+		if (getrandom(random, sizeof(random), 0) != sizeof(random))
+			return -EIO;
+		for (size_t i = 0; i < sizeof(random); i++)
+			tail[i] = letters[random[i] % 32];
+		r = text_format(sink->temporary, sizeof(sink->temporary), "%s.%s", sink->destination.name, tail);
+		if (r < 0)
+			break;
+		sink->fd = openat(sink->destination.folder, sink->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		if (sink->fd >= 0)
+			return 0;
+		r = -errno;
+		if (r != -EEXIST)
+			break;
 	}
-	if (r) {
-		free(sink->temporary);
-		sink->temporary = NULL;
-	}
+	sink->temporary[0] = '\0';
 	return r;
+}
+
+static int file_open(struct state_sink *sink, const char *path, struct error *err)
+{
+	int r = destination_open(path, &sink->destination, err);
+
+	if (r < 0)
+		return r;
+	sink->path = path;
+	r = file_make(sink);
+	return r < 0 ? error_set(err, r, "%s could not be made: %s", path, strerror(-r)) : 0;
+}
+
+static int standard_open(struct state_sink *sink, struct error *err)
+{
+	sink->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	return sink->fd < 0 ? error_set(err, -errno, "standard output could not be made: %s", strerror(errno)) : 0;
 }
 
 int sink_open(struct state_sink *sink, const char *path, int stop, struct error *err)
@@ -81,40 +88,52 @@ int sink_open(struct state_sink *sink, const char *path, int stop, struct error 
 
 	*sink = (struct state_sink){.fd = -1, .stop = stop};
 	sink->transport = (struct state_transport){.write = sink_write, .arg = sink, .name = standard ? "standard output" : path};
-	if (standard)
-		r = sink->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	else
-		r = file_open(sink, path);
-	if (r >= 0)
-		return 0;
-	r = standard ? -errno : r;
-	sink_close(sink);
-	return no_file(standard ? "standard output" : path, r, err);
+	r = standard ? standard_open(sink, err) : file_open(sink, path, err);
+	if (r < 0)
+		sink_close(sink);
+	return r;
+}
+
+/* A rename is on disk once its folder is. A folder that may not be read cannot be asked for that. */
+static int folder_sync(int folder)
+{
+	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
+
+	if (fd < 0)
+		return errno == EACCES ? 0 : -errno;
+	if (fsync(fd) < 0 && errno != EINVAL && errno != EROFS)
+		r = -errno;
+	close(fd);
+	return r;
+}
+
+/* Replaces what has the name, be it a link that has come there meanwhile, and never what a link leads to. */
+static int file_keep(struct state_sink *sink)
+{
+	int folder = sink->destination.folder;
+
+	if (fsync(sink->fd) < 0 || renameat(folder, sink->temporary, folder, sink->destination.name) < 0)
+		return -errno;
+	sink->temporary[0] = '\0';
+	return folder_sync(folder);
 }
 
 int sink_keep(struct state_sink *sink, struct error *err)
 {
-	int r;
+	int r = *sink->temporary ? file_keep(sink) : 0;
 
-	if (!sink->temporary)
-		return 0;
-	if (fsync(sink->fd) < 0 || rename(sink->temporary, sink->path) < 0) {
-		r = -errno;
-		return error_set(err, r, "%s could not be kept: %s", sink->path, strerror(-r));
-	}
-	free(sink->temporary);
-	sink->temporary = NULL;
-	return 0;
+	return r < 0 ? error_set(err, r, "%s could not be kept: %s", sink->path, strerror(-r)) : 0;
 }
 
 void sink_close(struct state_sink *sink)
 {
-	if (sink->temporary)
-		unlink(sink->temporary);
-	free(sink->temporary);
-	free(sink->path);
+	if (*sink->temporary)
+		unlinkat(sink->destination.folder, sink->temporary, 0);
+	if (sink->path)
+		close(sink->destination.folder);
 	if (sink->fd >= 0)
 		close(sink->fd);
-	sink->temporary = sink->path = NULL;
+	sink->temporary[0] = '\0';
+	sink->path = NULL;
 	sink->fd = -1;
 }

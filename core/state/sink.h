@@ -6,19 +6,21 @@
 #ifndef CORE_STATE_SINK_H
 #define CORE_STATE_SINK_H
 
+#include "core/state/destination.h"
 #include "core/state/transport.h"
 
 struct state_sink {
 	struct state_transport transport; /* points to this struct: do not move it */
 	int fd;
-	int stop;        /* readable: writing ends with -ECANCELED; -1: never */
-	char *path;      /* the file's last name; NULL: standard output */
-	char *temporary; /* its name until then; NULL: it has its last one */
+	int stop;                       /* readable: writing ends with -ECANCELED; -1: never */
+	const char *path;               /* as it was given; NULL: standard output */
+	struct destination destination; /* where path is not NULL */
+	char temporary[NAME_MAX + 1];   /* the file's name until it is kept; "": it has its last one, or there is none */
 };
 
 /*
- * Begin a file beside the one that it will replace, or take "-", standard output. The path must outlive the sink. Errors: -ENOTSUP: what is there is
- * no regular file; what mkostemp says. Nothing is to be closed then.
+ * Begin a file beside the one that it will replace, or take "-", standard output. The path must outlive the sink. Errors: those of
+ * destination_open, and what openat says. Nothing is to be closed then.
  */
 int sink_open(struct state_sink *sink, const char *path, int stop, struct error *err);
 /* To disk, and to its name. */

@@ -315,7 +315,7 @@ static void prepare_never_leaves_the_targets_folder(void **state)
 static void prepare_cuts_no_path(void **state)
 {
 	(void)state;
-	run("path=/devices/$(printf '%%4030s' | tr ' ' a)/mtty/mdev_supported_types/mtty-2; sed \"s|/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2|"
+	run("path=/devices/$(printf '%%4050s' | tr ' ' a)/mtty/mdev_supported_types/mtty-2; sed \"s|/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2|"
 	    "$path|\" tests/hosts/serial-b.json > $FOLDER/long.json; migcompat " SERIAL_A "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");
 	assert_trouble("mtty/mtty-2: the path of a file to write is longer than 4095 bytes");
 	run("migcompat --json " SERIAL_A "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");

@@ -229,6 +229,19 @@ static void folder_that_others_can_write_is_refused(void **state)
 	}
 }
 
+/* Nobody could replace a file there, but add one, or a link that hides one of the vendor. */
+static void sticky_folder_that_others_can_write_is_refused(void **state)
+{
+	static const char *const folders[] = {"etc", "etc/conf.d", "usr"};
+	struct temp *temp = *state;
+
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(chmod(temp_path(temp, folders[i]), 01777), 0);
+		assert_contains(temp_refused(temp, -EPERM), "can be written by others (mode 1777)");
+		assert_int_equal(chmod(temp_path(temp, folders[i]), 0755), 0);
+	}
+}
+
 static void folder_behind_a_link_is_checked_too(void **state)
 {
 	struct temp *temp = *state;
@@ -255,7 +268,7 @@ static void file_of_another_user_is_refused(void **state)
 	assert_int_equal(source_check_owner("/x/a.conf", &st, &err), 0);
 }
 
-static void sticky_folder_passes(void **state)
+static void named_file_may_be_in_a_sticky_folder(void **state)
 {
 	struct temp *temp = *state;
 	struct policy *policy = NULL;
@@ -393,9 +406,10 @@ int main(void)
 		TEMP(syntax_error_names_file_and_line),
 		TEMP(file_that_others_can_write_is_refused),
 		TEMP(folder_that_others_can_write_is_refused),
+		TEMP(sticky_folder_that_others_can_write_is_refused),
 		TEMP(folder_behind_a_link_is_checked_too),
 		TEMP(file_of_another_user_is_refused),
-		TEMP(sticky_folder_passes),
+		TEMP(named_file_may_be_in_a_sticky_folder),
 		TEMP(fifo_is_refused_at_once),
 		TEMP(included_fifo_is_refused_at_once),
 		TEMP(folder_in_place_of_a_file_is_refused),

@@ -98,6 +98,166 @@ static void a_link_stays_one(void **state)
 	holds(file, "new");
 }
 
+#define STRANGER 65534u
+
+/* A folder of another user, with a link of his to a file of ours. The folder's path stays in folder.file. */
+static void strangers_folder(char file[160])
+{
+	snprintf(file, 160, "%s", folder_write(&folder, "ours", "ours"));
+	assert_int_equal(mkdir(folder_path(&folder, "his"), 0755), 0);
+	assert_int_equal(symlink(file, folder_path(&folder, "his/link")), 0);
+	assert_int_equal(lchown(folder.file, STRANGER, STRANGER), 0);
+	assert_int_equal(symlink(folder.path, folder_path(&folder, "his/away")), 0);
+	assert_int_equal(lchown(folder.file, STRANGER, STRANGER), 0);
+	assert_int_equal(chown(folder_path(&folder, "his"), STRANGER, STRANGER), 0);
+}
+
+static void a_link_in_anothers_folder_is_refused(void **state)
+{
+	char file[160];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	strangers_folder(file);
+	assert_int_equal(sink_open(&sink, folder_path(&folder, "his/link"), -1, &err), -EPERM);
+	assert_contains(err.text, "/his/link could not be made: \"link\" is a link that another user can have made");
+	holds(file, "ours");
+}
+
+static void a_link_to_a_folder_in_anothers_folder_is_refused(void **state)
+{
+	char file[160];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	strangers_folder(file);
+	assert_int_equal(sink_open(&sink, folder_path(&folder, "his/away/ours"), -1, &err), -EPERM);
+	assert_contains(err.text, "\"away\" is a link that another user can have made");
+	assert_int_equal(sink_open(&sink, folder_path(&folder, "his/away/new"), -1, &err), -EPERM);
+	holds(file, "ours");
+}
+
+static void a_file_in_anothers_folder_is_made(void **state)
+{
+	char file[160];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	strangers_folder(file);
+	begin(folder_path(&folder, "his/new"), "state");
+	assert_int_equal(sink_keep(&sink, &err), 0);
+	sink_close(&sink);
+	holds(folder_path(&folder, "his/new"), "state");
+}
+
+static void a_link_in_a_folder_that_others_can_write_is_refused(void **state)
+{
+	char file[160];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s", folder_write(&folder, "a", "old"));
+	assert_int_equal(mkdir(folder_path(&folder, "open"), 0755), 0);
+	assert_int_equal(chmod(folder.file, 0777), 0);
+	assert_int_equal(symlink(file, folder_path(&folder, "open/link")), 0);
+	assert_int_equal(sink_open(&sink, folder.file, -1, &err), -EPERM);
+	holds(file, "old");
+}
+
+static void a_link_of_ours_in_a_sticky_folder_is_followed(void **state)
+{
+	char file[160];
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s", folder_write(&folder, "a", "old"));
+	assert_int_equal(mkdir(folder_path(&folder, "open"), 0755), 0);
+	assert_int_equal(chmod(folder.file, 01777), 0);
+	assert_int_equal(symlink("../a", folder_path(&folder, "open/link")), 0);
+	begin(folder.file, "new");
+	assert_int_equal(sink_keep(&sink, &err), 0);
+	sink_close(&sink);
+	holds(file, "new");
+}
+
+/* Who puts a link there while the state is saved loses the link, and what it leads to stays. */
+static void a_link_that_comes_meanwhile_is_replaced_itself(void **state)
+{
+	char file[160];
+	struct stat st;
+
+	(void)state;
+	snprintf(file, sizeof(file), "%s", folder_write(&folder, "a", "old"));
+	begin(folder_path(&folder, "b"), "new");
+	assert_int_equal(symlink(file, folder.file), 0);
+	assert_int_equal(sink_keep(&sink, &err), 0);
+	sink_close(&sink);
+	assert_int_equal(lstat(folder.file, &st), 0);
+	assert_true(S_ISREG(st.st_mode));
+	holds(file, "old");
+}
+
+/* The folder was opened: another one of its name is not where the file goes. */
+static void a_folder_that_is_exchanged_meanwhile_gets_nothing(void **state)
+{
+	char moved[160];
+
+	(void)state;
+	assert_int_equal(mkdir(folder_path(&folder, "one"), 0755), 0);
+	begin(folder_path(&folder, "one/a"), "state");
+	snprintf(moved, sizeof(moved), "%s", folder_path(&folder, "two"));
+	assert_int_equal(rename(folder_path(&folder, "one"), moved), 0);
+	assert_int_equal(mkdir(folder_path(&folder, "one"), 0755), 0);
+	assert_int_equal(sink_keep(&sink, &err), 0);
+	sink_close(&sink);
+	holds(folder_path(&folder, "two/a"), "state");
+	assert_int_equal(access(folder_path(&folder, "one/a"), F_OK), -1);
+}
+
+static void links_that_lead_round_are_an_error(void **state)
+{
+	(void)state;
+	assert_int_equal(symlink("b", folder_path(&folder, "a")), 0);
+	assert_int_equal(symlink("a", folder_path(&folder, "b")), 0);
+	assert_int_equal(sink_open(&sink, folder.file, -1, &err), -ELOOP);
+}
+
+static void a_path_without_a_name_is_an_error(void **state)
+{
+	char path[5000];
+
+	(void)state;
+	assert_int_equal(sink_open(&sink, "", -1, &err), -ENOENT);
+	assert_int_equal(sink_open(&sink, folder_path(&folder, "none/"), -1, &err), -EISDIR);
+	memset(path, 'a', sizeof(path));
+	path[sizeof(path) - 1] = '\0';
+	assert_int_equal(sink_open(&sink, path, -1, &err), -ENAMETOOLONG);
+	path[300] = '\0';
+	assert_int_equal(sink_open(&sink, path, -1, &err), -ENAMETOOLONG);
+	path[255] = '\0'; /* there is no room for what the name has until it is kept */
+	assert_int_equal(sink_open(&sink, path, -1, &err), -ENAMETOOLONG);
+}
+
+/* As the link of a shell's redirection leads to its file. */
+static void standard_output_by_its_name_in_dev_is_a_file(void **state)
+{
+	int kept = dup(STDOUT_FILENO), file = open(folder_path(&folder, "out"), O_WRONLY | O_CREAT, 0644), r;
+
+	(void)state;
+	fflush(stdout);
+	assert_int_equal(dup2(file, STDOUT_FILENO), STDOUT_FILENO);
+	r = sink_open(&sink, "/dev/stdout", -1, &err);
+	assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
+	assert_int_equal(r, 0);
+	assert_int_equal(transport_write(&sink.transport, "state", 5, &err), 0);
+	assert_int_equal(sink_keep(&sink, &err), 0);
+	sink_close(&sink);
+	holds(folder.file, "state");
+	close(file);
+	close(kept);
+}
+
 static void what_is_no_file_is_never_replaced(void **state)
 {
 	(void)state;
@@ -189,6 +349,16 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_file_that_is_not_kept_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_was_there_stays_until_then, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_link_stays_one, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_in_anothers_folder_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_to_a_folder_in_anothers_folder_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_in_anothers_folder_is_made, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_in_a_folder_that_others_can_write_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_of_ours_in_a_sticky_folder_is_followed, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_that_comes_meanwhile_is_replaced_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_that_is_exchanged_meanwhile_gets_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(links_that_lead_round_are_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_path_without_a_name_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(standard_output_by_its_name_in_dev_is_a_file, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_never_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_room_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_pipe_can_be_left, setup, teardown),

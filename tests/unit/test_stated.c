@@ -255,6 +255,8 @@ static void folder_that_others_can_write_is_refused(void **state)
 	folder_make(&folder);
 	assert_int_equal(chmod(folder.path, 0777), 0);
 	load_bad(&folder, -EPERM, ": can be written by others");
+	assert_int_equal(chmod(folder.path, 01777), 0);
+	load_bad(&folder, -EPERM, ": can be written by others");
 	folder_remove(&folder);
 }
 
