@@ -11,14 +11,17 @@
 
 /*
  * A file or socket that is opened later must never become one of the standard three. What takes the
- * place of one that was closed is opened the wrong way round: reading and writing fail as they would
- * have, so that no answer is lost without a word.
+ * place of one that was closed is for reading alone: writing an answer there must fail.
  */
 static void open_standard(void)
 {
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		if (fcntl(fd, F_GETFD) < 0)
-			(void)!open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
 }
 
 static bool color_wanted(const struct cli *cli)

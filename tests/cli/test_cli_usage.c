@@ -240,13 +240,29 @@ static void output_that_is_lost_is_no_yes(void **state)
 	assert_trouble("standard output could not be written: No space left on device");
 }
 
-static void closed_descriptors_hurt_nothing(void **state)
+static void closed_standard_output_is_no_yes(void **state)
+{
+	static const char *const answers[] = {"check " DUAL " " CARD_2, "check --json " DUAL " " CARD_2, "list",    "version " DUAL,
+					      "prepare " DUAL " " CARD_2, "show " DUAL,		       "--help", "--version"};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		run("migcompat " SERIAL "%s >&-", answers[i]);
+		assert_trouble("standard output could not be written: Bad file descriptor");
+	}
+	run("migcompat " SERIAL_A "inventory >&-");
+	assert_trouble("standard output could not be written: Bad file descriptor");
+}
+
+static void other_closed_descriptors_hurt_nothing(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL "check " DUAL " " CARD_2 " <&- >&- 2>&-");
+	run("migcompat " SERIAL "check " DUAL " " CARD_2 " <&- 2>&-");
 	assert_status(0);
-	run("migcompat " SERIAL "check " DUAL " " CARD_1 " <&- >&- 2>&-");
+	run("migcompat " SERIAL "check " DUAL " " CARD_1 " <&- 2>&-");
 	assert_status(1);
+	run("migcompat " SERIAL "check " DUAL " " CARD_2 " <&- >&- 2>&-");
+	assert_status(2);
 	run("migcompat " SERIAL "check - " CARD_1 " <&-");
 	assert_trouble("standard input is empty");
 }
@@ -281,7 +297,8 @@ int main(void)
 		cmocka_unit_test(help_of_a_command_names_its_own_options_alone),
 		cmocka_unit_test(help_of_no_command_is_refused),
 		cmocka_unit_test(output_that_is_lost_is_no_yes),
-		cmocka_unit_test(closed_descriptors_hurt_nothing),
+		cmocka_unit_test(closed_standard_output_is_no_yes),
+		cmocka_unit_test(other_closed_descriptors_hurt_nothing),
 	};
 
 	return run_group(tests);
