@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backend/provider.h"
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"
 
@@ -81,7 +82,7 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 
 	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
-	if (!candidate.name)
+	if (!candidate.name || !utf8_clean(candidate.name, strlen(candidate.name)) || (candidate.type && !provider_type_valid(candidate.type)))
 		return -EINVAL;
 	if (sink->ncandidates == SINK_MAX)
 		return -ENOBUFS;

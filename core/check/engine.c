@@ -3,6 +3,7 @@
 #include "core/check/engine.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include "core/backend/registry.h"
 #include "core/discovery/discovery.h"
 #include "core/facts/json_seed.h"
+#include "core/facts/text.h"
 
 #define SERVICE_PATIENCE 6u /* the longest time-out of a policy times that is no overflow */
 
@@ -89,9 +91,11 @@ static int check_sections(struct engine *engine, struct error *err)
 /* A vendor may have none. */
 static int list_streams(struct engine *engine, const char *dir, const char ***ret, size_t *ret_count, struct error *err)
 {
-	char folder[4096];
+	char folder[PATH_MAX];
+	int r = text_format(folder, sizeof(folder), "%s/streams", dir);
 
-	snprintf(folder, sizeof(folder), "%s/streams", dir);
+	if (r < 0)
+		return error_set(err, r, "the path of the backends' folder is longer than %u bytes", PATH_MAX - 1);
 	return access(folder, F_OK) == 0 ? loader_list(folder, &engine->arena, ret, ret_count, err) : 0;
 }
 
@@ -195,19 +199,23 @@ static bool served(void *arg, const char *module, const char *modalias)
 	return registry_find(engine->infos, engine->nproviders, module, modalias, prefer, arg, &info, NULL) == -ENOTUNIQ || info;
 }
 
-static const char *facts_dir(struct engine *engine, char *buffer, size_t size)
+static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
 {
+	const char *config = engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat";
+	char folder[PATH_MAX];
+	int r;
+
 	if (engine->options.facts_dir)
-		return engine->options.facts_dir;
-	snprintf(buffer, size, "%s/facts.d", engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat");
-	return buffer;
+		return stated_load(engine->options.facts_dir, ret, err);
+	r = text_format(folder, sizeof(folder), "%s/facts.d", config);
+	if (r < 0)
+		return error_set(err, r, "the path of the folder of stated facts is longer than %u bytes", PATH_MAX - 1);
+	return stated_load(folder, ret, err);
 }
 
 int engine_keep_stated(struct engine *engine, struct error *err)
 {
-	char buffer[4096];
-
-	return stated_load(facts_dir(engine, buffer, sizeof(buffer)), &engine->stated, err);
+	return load_stated(engine, &engine->stated, err);
 }
 
 int engine_add_live(struct engine *engine, const char *only, struct error *err)
@@ -215,7 +223,6 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	struct discovery_options options = {.served = served, .arg = engine, .only = only};
 	struct discovery_want *wants;
 	struct stated *stated = NULL;
-	char buffer[4096];
 	size_t count = 0;
 	const char *key;
 	bool of_host;
@@ -241,7 +248,7 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
 		wants[options.nwants++] = (struct discovery_want){.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};
 	if (!engine->stated)
-		r = stated_load(facts_dir(engine, buffer, sizeof(buffer)), &stated, err);
+		r = load_stated(engine, &stated, err);
 	options.stated = engine->stated ? engine->stated : stated;
 	if (!r)
 		r = discovery_run(&engine->inventory, &options, err);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/text.h"
 #include "core/facts/utf8.h"
 #include "core/check/holds_file.h"
 
@@ -268,7 +269,7 @@ int holds_load(struct holds *holds, const char *dir, struct error *err)
 	struct holds made = {.changed = NULL};
 	int r;
 
-	if ((size_t)snprintf(made.path, sizeof(made.path), "%s/holds.json", dir) >= sizeof(made.path))
+	if (text_format(made.path, sizeof(made.path), "%s/holds.json", dir) < 0)
 		return error_set(err, -ENAMETOOLONG, "%.64s…: the folder's name is too long", dir);
 	r = holds_file_read(made.path, &made.now, err);
 	if (r) {

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/facts/json_source.h"
+#include "core/facts/text.h"
 
 #define FORMAT "migcompat-holds/1"
 #define FILE_BYTES_MAX (16u << 20)
@@ -118,8 +119,7 @@ static int share(int fd, const char *path)
 	char folder[PATH_MAX];
 	struct stat st;
 
-	snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
-	if (stat(folder, &st) == 0)
+	if (text_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".") >= 0 && stat(folder, &st) == 0)
 		(void)!fchown(fd, (uid_t)-1, st.st_gid);
 	return fchmod(fd, 0640) < 0 ? -errno : 0;
 }
@@ -132,7 +132,10 @@ int holds_file_write(const char *path, const struct hold_list *list, struct erro
 
 	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
-	snprintf(next, sizeof(next), "%s.new", path);
+	if (text_format(next, sizeof(next), "%s.new", path) < 0) {
+		free(text);
+		return error_set(err, -ENAMETOOLONG, "%s could not be written: the path is too long", path);
+	}
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 	r = fd < 0 ? -errno : share(fd, path);

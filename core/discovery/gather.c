@@ -9,10 +9,11 @@
 #include <errno.h>
 #include <fnmatch.h>
 #include <search.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include "core/facts/text.h"
 
 #define ENTRIES_MAX (1u << 20)           /* names looked at for one row */
 #define VALUE_SIZE (FACT_VALUE_MAX + 1u) /* with the newline that is dropped */
@@ -105,9 +106,7 @@ int gather_value(struct gather *g, const char *key, const char *value, size_t le
 /* False: longer than a key may be. */
 static bool key_join(char *key, const char *prefix, const char *name)
 {
-	int len = snprintf(key, FACT_KEY_MAX + 1, "%s%s%s", prefix, *prefix ? "/" : "", name);
-
-	return len > 0 && (unsigned)len <= FACT_KEY_MAX;
+	return text_format(key, FACT_KEY_MAX + 1, "%s%s%s", prefix, *prefix ? "/" : "", name) > 0;
 }
 
 static int fail_children(struct gather *g, const struct want *want, const char *key, int error);

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <fnmatch.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "core/discovery/sysfs.h"
+#include "core/facts/text.h"
 #include "core/facts/utf8.h"
 
 /* What picks a backend, and what the core itself looks at, whatever backends want. */
@@ -100,8 +100,8 @@ static const char *child_key(const struct want *want, const char *name, struct i
 
 	if (want->name == NULL)
 		return name;
-	snprintf(key, sizeof(key), "%s/%s", want->key, name);
-	return intern_text(intern, key);
+	/* A glob is no longer than a key may be. */
+	return text_format(key, sizeof(key), "%s/%s", want->key, name) < 0 ? NULL : intern_text(intern, key);
 }
 
 static struct want *want_grow(struct want *want, const char *name, struct intern *intern)

@@ -12,6 +12,7 @@
 
 #include "core/facts/inventory_tree.h"
 #include "core/facts/stated_file.h"
+#include "core/facts/text.h"
 
 struct stated *stated_free(struct stated *stated)
 {
@@ -137,9 +138,10 @@ static int statement_add(const struct statement *statement, struct factset_build
 	char date[FACT_KEY_MAX + 1];
 	const char *key = arena_copy(builder->arena, statement->key, strlen(statement->key));
 	const char *date_key;
-	int r;
+	int r = text_format(date, sizeof(date), "%s" STATED_DATE_SUFFIX, statement->key);
 
-	snprintf(date, sizeof(date), "%s" STATED_DATE_SUFFIX, statement->key);
+	if (r < 0)
+		return r;
 	date_key = arena_copy(builder->arena, date, strlen(date));
 	if (!key || !date_key)
 		return -ENOMEM;

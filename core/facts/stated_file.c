@@ -14,6 +14,7 @@
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
+#include "core/facts/text.h"
 
 #define FORMAT "migcompat-facts/1"
 /* What is left of a fact's key for the administrator's part. */
@@ -90,8 +91,9 @@ static int statements_read(struct statement_file *file, const char *where, const
 		if (json_string_length(value) > FACT_VALUE_MAX)
 			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %zu bytes long, expected at most %u", file->name, where,
 					 SHOWN(key), json_string_length(value), FACT_VALUE_MAX);
-		snprintf(fact, sizeof(fact), STATED_PREFIX "%s", key);
-		r = statement_push(file, id, fact, json_string_value(value));
+		r = text_format(fact, sizeof(fact), STATED_PREFIX "%s", key);
+		if (r >= 0)
+			r = statement_push(file, id, fact, json_string_value(value));
 		if (r < 0)
 			return r;
 	}

@@ -3,9 +3,10 @@
 #include "core/service/relevance.h"
 
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "core/facts/text.h"
 
 #define PATH_BYTES 4096
 
@@ -21,7 +22,9 @@ static bool is_parent(const struct events_change *change)
 
 	if (change->mdev_types)
 		return true;
-	snprintf(path, sizeof(path), "/sys%s/mdev_supported_types", change->devpath);
+	/* A path that nobody could open may be anything. */
+	if (text_format(path, sizeof(path), "/sys%s/mdev_supported_types", change->devpath) < 0)
+		return true;
 	return access(path, F_OK) == 0;
 }
 
@@ -38,7 +41,7 @@ static bool glob_reaches(const char *glob, const char *name)
 			end += *end == '/';
 		}
 	end += strcspn(end, "/");
-	if (snprintf(beginning, sizeof(beginning), "%.*s", (int)(end - glob), glob) >= (int)sizeof(beginning))
+	if (text_format(beginning, sizeof(beginning), "%.*s", (int)(end - glob), glob) < 0)
 		return true;
 	return fact_glob_match(beginning, name);
 }
@@ -70,11 +73,9 @@ static bool is_of_host(const struct engine *engine, const struct events_change *
 		return true;
 	if (!*change->subsystem)
 		return false;
-	snprintf(name, sizeof(name), "bus/%s/devices/%s", change->subsystem, change->sysname);
-	if (host_fact_below(engine, name))
+	if (text_format(name, sizeof(name), "bus/%s/devices/%s", change->subsystem, change->sysname) < 0 || host_fact_below(engine, name))
 		return true;
-	snprintf(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname);
-	return host_fact_below(engine, name);
+	return text_format(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname) < 0 || host_fact_below(engine, name);
 }
 
 enum relevance relevance_of(const struct engine *engine, const struct events_change *change)

@@ -3,18 +3,18 @@
 #include "core/service/scan.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/check/check.h"
+#include "core/facts/text.h"
 
 static const char *text_join(struct arena *arena, const char *first, char between, const char *second)
 {
 	char whole[MIGCOMPAT_PREFIX_MAX * 2];
-	int len = snprintf(whole, sizeof(whole), "%s%c%s", first, between, second);
+	int len = text_format(whole, sizeof(whole), "%s%c%s", first, between, second);
 
-	return len < 0 || (size_t)len >= sizeof(whole) ? NULL : arena_copy(arena, whole, (size_t)len);
+	return len < 0 ? NULL : arena_copy(arena, whole, (size_t)len);
 }
 
 /* A type's class device bears the name of its parent, too; '/' is the kernel's to use. */

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -13,6 +12,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/facts/text.h"
 #include "core/service/clients.h"
 #include "core/service/events.h"
 #include "core/service/kernel.h"
@@ -107,7 +107,8 @@ static int server_open_socket(struct server *server, struct error *err)
 	if (r || server->fd >= 0)
 		return r;
 	if (slash && slash != path) {
-		snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
+		if (text_format(folder, sizeof(folder), "%.*s", (int)(slash - path), path) < 0)
+			return error_set(err, -ENAMETOOLONG, "%s: the path is too long for a socket", path);
 		r = listen_folder(folder, &server->clients.group, err);
 	}
 	if (!r)

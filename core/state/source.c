@@ -5,11 +5,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "core/facts/text.h"
 
 /* Until there is something to be read. */
 static int wait_readable(const struct state_source *source, int fd)
@@ -65,7 +66,7 @@ static int spool_open(struct error *err)
 		char path[4096];
 		int fd;
 
-		if (!folders[i] || snprintf(path, sizeof(path), "%s/migcompat.XXXXXX", folders[i]) >= (int)sizeof(path))
+		if (!folders[i] || text_format(path, sizeof(path), "%s/migcompat.XXXXXX", folders[i]) < 0)
 			continue;
 		fd = mkostemp(path, O_CLOEXEC);
 		r = -errno;

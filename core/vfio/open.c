@@ -4,11 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "core/facts/text.h"
 #include "core/vfio/uapi.h"
 #include "core/vfio/vfio.h"
 
@@ -27,14 +27,17 @@ static int group_path(const struct device *device, char *path, size_t size)
 	char link[PATH_MAX], target[PATH_MAX];
 	const char *slash;
 	ssize_t len;
+	int r = text_format(link, sizeof(link), SYS "%s/iommu_group", device->path);
 
-	snprintf(link, sizeof(link), SYS "%s/iommu_group", device->path);
+	if (r < 0)
+		return r;
 	len = readlink(link, target, sizeof(target) - 1);
 	if (len < 0)
 		return -errno;
 	target[len] = '\0';
 	slash = strrchr(target, '/');
-	return snprintf(path, size, "/dev/vfio/%s", slash ? slash + 1 : target) < (int)size ? 0 : -ENAMETOOLONG;
+	r = text_format(path, size, "/dev/vfio/%s", slash ? slash + 1 : target);
+	return r < 0 ? r : 0;
 }
 
 /* "/dev/vfio/devices/vfioN" */
@@ -43,17 +46,19 @@ static int cdev_path(const struct device *device, char *path, size_t size)
 	struct dirent *entry;
 	char folder[PATH_MAX];
 	DIR *entries;
-	int r = -ENOENT;
+	int r = text_format(folder, sizeof(folder), SYS "%s/vfio-dev", device->path);
 
-	snprintf(folder, sizeof(folder), SYS "%s/vfio-dev", device->path);
+	if (r < 0)
+		return r;
+	r = -ENOENT;
 	entries = opendir(folder);
 	if (!entries)
 		return -errno;
 	while ((entry = readdir(entries)))
 		if (strncmp(entry->d_name, "vfio", 4) == 0)
-			r = snprintf(path, size, "/dev/vfio/devices/%s", entry->d_name) < (int)size ? 0 : -ENAMETOOLONG;
+			r = text_format(path, size, "/dev/vfio/devices/%s", entry->d_name);
 	closedir(entries);
-	return r ? r : access(path, F_OK) == 0 && access("/dev/iommu", F_OK) == 0 ? 0 : -errno;
+	return r < 0 ? r : access(path, F_OK) == 0 && access("/dev/iommu", F_OK) == 0 ? 0 : -errno;
 }
 
 /* Somebody else has it, in either way: who, if that can be seen. */
