@@ -116,9 +116,13 @@ static void a_write_outside_of_the_devices_folder_is_refused(void **state)
 
 static void a_write_of_more_than_a_line_is_refused(void **state)
 {
-	struct migcompat_sink sink = {0};
+	struct sink_write write = {.attribute = "a", .value = "1\nrm -rf /"};
+	struct migcompat_sink sent = {.writes = &write, .nwrites = 1}, sink = {0};
 
 	(void)state;
+	message_put_list(&out, &sent);
+	turn();
+	assert_int_equal(message_get_list(&reader, &sink), -EBADMSG);
 	assert_int_equal(sink_write(&sink, "a", "1\nrm -rf /"), -EINVAL);
 	assert_int_equal(sink_write(&sink, "a", "1\xc2\x9b"), -EINVAL);
 	assert_int_equal(sink_write(&sink, "a", "1\xff"), -EINVAL);
