@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/backend/provider.h"
+#include "core/facts/name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -77,6 +78,9 @@ static void ask(struct provider *provider, const struct device *device)
 			abort();
 		for (int which = 0; which < PROVIDER_LIST_COUNT; which++)
 			opened_list(opened, (enum provider_list)which, opened->payload, opened->payload_len, &sink, &err);
+		for (size_t i = 0; i < sink.nwrites; i++)
+			if (!attribute_valid(sink.writes[i].attribute) || !utf8_clean(sink.writes[i].value, strlen(sink.writes[i].value)))
+				abort();
 		sink_free(&sink);
 	}
 	opened_close(opened);

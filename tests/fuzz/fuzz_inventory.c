@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as an inventory: refused with a sentence, or read so that writing and reading again gives the same bytes. A first
- * byte of '#' has them read as a file through a window of a few bytes; what is read must not depend on it.
+ * Any bytes as an inventory: refused with a sentence, or read so that writing and reading again gives the
+ * same bytes, all devices have names, and what a plan would write is below their folders. A first byte of
+ * '#' has them read as a file through a window of a few bytes; what is read must not depend on it.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,8 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/check/writable.h"
 #include "core/facts/inventory_json.h"
 #include "core/facts/json_source.h"
+#include "core/facts/name.h"
 #include "core/facts/utf8.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,6 +38,42 @@ static char *written(const struct inventory *inventory)
 	return text;
 }
 
+/* What a plan would write is below /sys, and no part of its path leads anywhere else. */
+static void writable_is_inside(const char *path)
+{
+	require(strncmp(path, "/sys/", 5) == 0, "a write outside of /sys");
+	require(!strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../"), "a write by a path that is not straight");
+	require(utf8_clean(path, strlen(path)), "a path that steers a terminal");
+}
+
+static void device_is_named(const struct device *device)
+{
+	char file[WRITABLE_BYTES];
+	struct writable writable;
+
+	require(id_valid(device->kind, device->id), "an id that is no name");
+	require(!device->parent || name_valid(device->parent, strlen(device->parent)), "a parent that is no name");
+	require(!device->path || (path_valid(device->path) && path_fits(device->kind, device->id, device->path)), "a path to another folder");
+	require(utf8_clean(device->host->name, strlen(device->host->name)), "a host's name that steers a terminal");
+	if (writable_make(device, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", &writable, NULL) < 0)
+		return;
+	writable_is_inside(writable.folder);
+	if (*writable.create)
+		writable_is_inside(writable.create);
+	/* Any text of a document may be what a backend names. */
+	for (size_t i = 0; i < device->facts.count; i++)
+		if (writable_file(&writable, device->facts.facts[i].key, file, sizeof(file), NULL) == 0)
+			writable_is_inside(file);
+}
+
+/* Newlines part the facts; nothing else of the kind may stand there as such. */
+static void text_is_harmless(char *text)
+{
+	for (char *at = text; (at = strchr(at, '\n')); at++)
+		*at = ' ';
+	require(utf8_clean(text, strlen(text)), "a document that steers a terminal");
+}
+
 static void document(const char *bytes, size_t len)
 {
 	struct inventory first, second;
@@ -48,6 +87,8 @@ static void document(const char *bytes, size_t len)
 		inventory_free(&first);
 		return;
 	}
+	for (size_t i = 0; i < first.ndevices; i++)
+		device_is_named(&first.devices[i]);
 	inventory_init(&second);
 	once = written(&first);
 	require(inventory_read_buffer(&second, "fuzz", once, strlen(once), &err) == 0, err.text);
@@ -55,6 +96,7 @@ static void document(const char *bytes, size_t len)
 	require(strcmp(once, again) == 0, "the second writing differs");
 	require(first.ndevices == second.ndevices, "a device was lost");
 	require(inventory_finish(&first, NULL) == inventory_finish(&second, NULL), "ids are unique here, not there");
+	text_is_harmless(once);
 	free(once);
 	free(again);
 	inventory_free(&first);
