@@ -278,7 +278,10 @@ struct migcompat_host {
 	/* Fill a sink. All strings are copied. -ENOBUFS when more than 4,096 were added, -EINVAL for a bad name. */
 	int (*parameter)(struct migcompat_sink *sink, const struct migcompat_parameter *parameter);
 	int (*candidate)(struct migcompat_sink *sink, const struct migcompat_candidate *candidate);
-	/* A write that makes the target ready: a file below its sysfs folder, and what goes in. */
+	/*
+	 * A write that makes the target ready: a file below its sysfs folder, reached by no ".." and no link of the
+	 * kernel's, and the line of text that goes in. -EINVAL: neither.
+	 */
 	int (*write)(struct migcompat_sink *sink, const char *attribute, const char *value);
 };
 

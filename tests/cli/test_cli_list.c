@@ -220,6 +220,18 @@ static void pipes_get_whole_lines(void **state)
 	assert_contains(ran.out, "ports: source has 2, target has 1 (must be equal)\n");
 }
 
+/* As scripts do: what is in the column is what a command takes, whatever characters an id may have. */
+static void ids_of_raw_output_are_taken(void **state)
+{
+	(void)state;
+	run("sed 's|0000:00:04.0|a!\"$&*;<~#%%|g' tests/hosts/serial-b.json > $FOLDER/odd.json\n"
+	    "migcompat -i $FOLDER/odd.json list --types --raw -o DEVICE | sed 1d > $FOLDER/ids\n"
+	    "while read -r id; do migcompat -i $FOLDER/odd.json show \"$id\" || exit 3; done < $FOLDER/ids; wc -l < $FOLDER/ids");
+	assert_status(0);
+	assert_contains(ran.out, "device       a!\"$0000:00:04.0*;<~#%\n");
+	assert_contains(ran.out, "\n3\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -245,6 +257,7 @@ int main(void)
 		cmocka_unit_test(narrow_terminals_get_fewer_columns_where_that_helps),
 		cmocka_unit_test(column_of_text_that_would_be_too_narrow_is_not_broken),
 		cmocka_unit_test(pipes_get_whole_lines),
+		cmocka_unit_test(ids_of_raw_output_are_taken),
 	};
 
 	return run_group(tests);
