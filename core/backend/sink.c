@@ -39,10 +39,11 @@ static bool parameter_name_valid(const char *name)
 	return name && name_valid(name, strlen(name)) && !strchr(name, '=');
 }
 
-/* What people read arrives as it was sent, or mended; what is written to a device, as it was sent or not at all. */
+/* A text that is written to a device or stands for a value arrives as it was sent, or not at all. */
 static bool texts_valid(const struct migcompat_parameter *parameter)
 {
-	const char *const texts[] = {parameter->value, parameter->allowed, parameter->init, parameter->off};
+	const char *const texts[] = {parameter->value, parameter->allowed, parameter->init,
+				     parameter->off};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		if (texts[i] && !utf8_clean(texts[i], strlen(texts[i])))
@@ -57,8 +58,8 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 
 	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
-	if (!parameter_name_valid(parameter.name) || !parameter.value || !parameter.init || parameter.type > MIGCOMPAT_PARAMETER_STRING ||
-	    !texts_valid(&parameter))
+	if (!parameter_name_valid(parameter.name) || !parameter.value || !parameter.init ||
+	    parameter.type > MIGCOMPAT_PARAMETER_STRING || !texts_valid(&parameter))
 		return -EINVAL;
 	if (sink->nparameters == SINK_MAX)
 		return -ENOBUFS;
@@ -82,7 +83,8 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 
 	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
-	if (!candidate.name || !utf8_clean(candidate.name, strlen(candidate.name)) || (candidate.type && !provider_type_valid(candidate.type)))
+	if (!candidate.name || !utf8_clean(candidate.name, strlen(candidate.name)) ||
+	    (candidate.type && !provider_type_valid(candidate.type)))
 		return -EINVAL;
 	if (sink->ncandidates == SINK_MAX)
 		return -ENOBUFS;
@@ -100,7 +102,8 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 {
 	struct sink_write write, *list;
 
-	if (!attribute || !value || !attribute_valid(attribute) || !utf8_clean(value, strlen(value)))
+	if (!attribute || !value || !attribute_valid(attribute) ||
+	    !utf8_clean(value, strlen(value)))
 		return -EINVAL;
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;

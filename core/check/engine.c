@@ -95,7 +95,8 @@ static int list_streams(struct engine *engine, const char *dir, const char ***re
 	int r = text_format(folder, sizeof(folder), "%s/streams", dir);
 
 	if (r < 0)
-		return error_set(err, r, "the path of the backends' folder is longer than %u bytes", PATH_MAX - 1);
+		return error_set(err, r, "the path of the backends' folder is longer than %u bytes",
+				 PATH_MAX - 1);
 	return access(folder, F_OK) == 0 ? loader_list(folder, &engine->arena, ret, ret_count, err) : 0;
 }
 
@@ -201,7 +202,8 @@ static bool served(void *arg, const char *module, const char *modalias)
 
 static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
 {
-	const char *config = engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat";
+	const char *config =
+	    engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat";
 	char folder[PATH_MAX];
 	int r;
 
@@ -209,7 +211,9 @@ static int load_stated(const struct engine *engine, struct stated **ret, struct 
 		return stated_load(engine->options.facts_dir, ret, err);
 	r = text_format(folder, sizeof(folder), "%s/facts.d", config);
 	if (r < 0)
-		return error_set(err, r, "the path of the folder of stated facts is longer than %u bytes", PATH_MAX - 1);
+		return error_set(err, r,
+				 "the path of the folder of stated facts is longer than %u bytes",
+				 PATH_MAX - 1);
 	return stated_load(folder, ret, err);
 }
 

@@ -119,7 +119,9 @@ static int share(int fd, const char *path)
 	char folder[PATH_MAX];
 	struct stat st;
 
-	if (text_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".") >= 0 && stat(folder, &st) == 0)
+	if (text_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
+			slash ? path : ".") >= 0 &&
+	    stat(folder, &st) == 0)
 		(void)!fchown(fd, (uid_t)-1, st.st_gid);
 	return fchmod(fd, 0640) < 0 ? -errno : 0;
 }
@@ -134,7 +136,8 @@ int holds_file_write(const char *path, const struct hold_list *list, struct erro
 		return error_set(err, -ENOMEM, "out of memory");
 	if (text_format(next, sizeof(next), "%s.new", path) < 0) {
 		free(text);
-		return error_set(err, -ENAMETOOLONG, "%s could not be written: the path is too long", path);
+		return error_set(err, -ENAMETOOLONG,
+				 "%s could not be written: the path is too long", path);
 	}
 	unlink(next);
 	fd = open(next, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);

@@ -32,12 +32,15 @@ static int uuid_make(char uuid[UUID_BYTES + 1])
 		return -EIO;
 	b[6] = (unsigned char)((b[6] & 0x0f) | 0x40);
 	b[8] = (unsigned char)((b[8] & 0x3f) | 0x80);
-	snprintf(uuid, UUID_BYTES + 1, "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1], b[2], b[3], b[4], b[5], b[6],
-		 b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14], b[15]);
+	snprintf(uuid, UUID_BYTES + 1,
+		 "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-%02x%02x%02x%02x%02x%02x", b[0], b[1],
+		 b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10], b[11], b[12], b[13], b[14],
+		 b[15]);
 	return 0;
 }
 
-static int uuid_choose(const struct device *source, const struct device *target, const char *wished, char uuid[UUID_BYTES + 1], struct error *err)
+static int uuid_choose(const struct device *source, const struct device *target, const char *wished,
+		       char uuid[UUID_BYTES + 1], struct error *err)
 {
 	if (wished && !uuid_valid(wished))
 		return error_set(err, -EINVAL, "\"%s\" is no UUID", wished);
@@ -117,8 +120,9 @@ static int parameter_writes(struct opened *opened, const char *payload, size_t l
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-static int target_writes(const struct engine *engine, const struct device *target, const char *payload, size_t len,
-			 const struct writable *writable, struct plan *plan, struct error *err)
+static int target_writes(const struct engine *engine, const struct device *target,
+			 const char *payload, size_t len, const struct writable *writable,
+			 struct plan *plan, struct error *err)
 {
 	struct migcompat_sink sink = {0}, parameters = {0};
 	struct opened *opened;
@@ -182,7 +186,8 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	if (!r && *writable.create)
 		r = add_write(&plan, writable.create, name, false, err);
 	if (!r)
-		r = target_writes(engine, target, parts.payload, parts.payload_len, &writable, &plan, err);
+		r = target_writes(engine, target, parts.payload, parts.payload_len, &writable,
+				  &plan, err);
 	if (r)
 		plan_free(&plan);
 	*ret = plan;

@@ -8,7 +8,7 @@
 struct plan_write {
 	const char *path;  /* below the device's own folder in /sys, or what creates the device */
 	const char *value; /* without control characters */
-	bool runtime;      /* may be written while the device is open */
+	bool runtime;	   /* may be written while the device is open */
 };
 
 struct plan {
@@ -21,9 +21,11 @@ struct plan {
 int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err);
 
 /*
- * Check first: where the verdict is not "compatible", the plan is empty and 0 is returned. source NULL: text is a bare string. uuid: of the device
- * to create where the target is a type; NULL: the source's own if it is an mdev of another host, else a new one. -EINVAL: a parameter that the target
- * does not know or does not allow, or a target to which no write can be named (writable.h); err says which.
+ * Check first: where the verdict is not "compatible", the plan is empty and 0 is returned. source
+ * NULL: text is a bare string. uuid: of the device to create where the target is a type; NULL: the
+ * source's own if it is an mdev of another host, else a new one. -EINVAL: a parameter that the
+ * target does not know or does not allow, or a target to which no write can be named (writable.h);
+ * err says which.
  */
 int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err);

@@ -76,7 +76,8 @@ bool walker_takes(const char *path)
 {
 	const char *name = sysfs_name(path);
 
-	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 && path_valid(path + strlen("/sys")) && name_valid(name, strlen(name));
+	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 &&
+	       path_valid(path + strlen("/sys")) && name_valid(name, strlen(name));
 }
 
 static int name_order(const void *a, const void *b)
@@ -97,7 +98,7 @@ static int last_name_order(const void *a, const void *b)
 	return order ? order : strcmp(x, y);
 }
 
-/* What is in a folder and has a name that a device could have. That it cannot be listed means: none. */
+/* The names in a folder that a device could have; none if it cannot be listed. */
 static int names_read(struct walker *w, const char *folder, struct names *names)
 {
 	DIR *listing = opendir(folder);
@@ -293,7 +294,8 @@ static int types_read(struct walker *w, const char *parent)
 		sysfs_path_cut(&folder, len);
 		if (!row.path || !row.id)
 			r = walker_no_memory(w);
-		else if (id_valid(row.kind, row.id) && (!w->options->only || strcmp(w->options->only, row.id) == 0))
+		else if (id_valid(row.kind, row.id) &&
+			 (!w->options->only || strcmp(w->options->only, row.id) == 0))
 			r = walker_add(w, &row);
 	}
 	free(names.list);

@@ -101,7 +101,9 @@ static const char *child_key(const struct want *want, const char *name, struct i
 	if (want->name == NULL)
 		return name;
 	/* A glob is no longer than a key may be. */
-	return text_format(key, sizeof(key), "%s/%s", want->key, name) < 0 ? NULL : intern_text(intern, key);
+	return text_format(key, sizeof(key), "%s/%s", want->key, name) < 0
+		   ? NULL
+		   : intern_text(intern, key);
 }
 
 static struct want *want_grow(struct want *want, const char *name, struct intern *intern)

@@ -42,8 +42,9 @@ struct factset_builder {
 
 void factset_builder_init(struct factset_builder *builder, struct arena *arena);
 /*
- * key must live as long as the arena; value is copied. One trailing newline of a value is dropped. Not UTF-8 or with zero
- * bytes inside: becomes binary. -E2BIG: key or value too long, too many facts; -EINVAL: an empty key, or one with control characters.
+ * key must live as long as the arena; value is copied. One trailing newline of a value is dropped.
+ * Not UTF-8 or with zero bytes inside: becomes binary. -E2BIG: key or value too long, too many
+ * facts; -EINVAL: an empty key, or one with control characters.
  */
 int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len);
 /* Bytes as such, nothing dropped. */

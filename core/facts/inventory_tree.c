@@ -89,7 +89,9 @@ static const char *host_check(const struct inventory_reader *reader, const json_
 
 	if (!text || !strstr(text, "//"))
 		return text;
-	inventory_fail(reader, -EINVAL, "\"name\" is \"%s\", expected no \"//\", which parts host and id", SHOWN(text));
+	inventory_fail(reader, -EINVAL,
+		       "\"name\" is \"%s\", expected no \"//\", which parts host and id",
+		       SHOWN(text));
 	return NULL;
 }
 
@@ -99,34 +101,44 @@ static const char *name_check(const struct inventory_reader *reader, const char 
 
 	if (!text || name_valid(text, strlen(text)))
 		return text;
-	inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected a name: " NAME_EXPECTED, member, SHOWN(text));
+	inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected a name: " NAME_EXPECTED, member,
+		       SHOWN(text));
 	return NULL;
 }
 
-static const char *id_check(const struct inventory_reader *reader, enum migcompat_kind kind, const json_t *value)
+static const char *id_check(const struct inventory_reader *reader, enum migcompat_kind kind,
+			    const json_t *value)
 {
 	const char *text = text_check(reader, "id", value, INVENTORY_TEXT_MAX);
 
 	if (!text || id_valid(kind, text))
 		return text;
-	inventory_fail(reader, -EINVAL, "\"id\" is \"%s\", expected %s: " NAME_EXPECTED, SHOWN(text),
+	inventory_fail(reader, -EINVAL, "\"id\" is \"%s\", expected %s: " NAME_EXPECTED,
+		       SHOWN(text),
 		       kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/TYPE-ID, two names" : "a name");
 	return NULL;
 }
 
 /* Writes to a device are shown below this path, so it must be the folder of that device. */
-static const char *path_check(const struct inventory_reader *reader, const struct device *device, const json_t *value)
+static const char *path_check(const struct inventory_reader *reader, const struct device *device,
+			      const json_t *value)
 {
 	const char *text = text_check(reader, "path", value, INVENTORY_PATH_MAX);
 
 	if (!text || (path_valid(text) && path_fits(device->kind, device->id, text)))
 		return text;
 	if (!path_valid(text))
-		inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected a folder below /sys, \"/devices/…\", without \".\", \"..\" and \"//\"",
+		inventory_fail(reader, -EINVAL,
+			       "\"path\" is \"%s\", expected a folder below /sys, \"/devices/…\", "
+			       "without \".\", \"..\" and \"//\"",
 			       SHOWN(text));
 	else
-		inventory_fail(reader, -EINVAL, "\"path\" is \"%s\", expected the device's own folder, which ends in %s", SHOWN(text),
-			       device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/mdev_supported_types/TYPE-ID" : "its id");
+		inventory_fail(
+		    reader, -EINVAL,
+		    "\"path\" is \"%s\", expected the device's own folder, which ends in %s",
+		    SHOWN(text),
+		    device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/mdev_supported_types/TYPE-ID"
+							     : "its id");
 	return NULL;
 }
 
@@ -265,9 +277,11 @@ static int kind_read(const struct inventory_reader *reader, const json_t *value,
 }
 
 /* A name that many devices share. */
-static int name_read(struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
+static int name_read(struct inventory_reader *reader, const char *member, const json_t *value,
+		     const char **ret)
 {
-	return name_check(reader, member, value) ? inventory_tree_text(reader, member, value, ret) : -EINVAL;
+	return name_check(reader, member, value) ? inventory_tree_text(reader, member, value, ret)
+						 : -EINVAL;
 }
 
 /* The members of a device that may be missing. */
@@ -280,7 +294,8 @@ static int optional_read(struct inventory_reader *reader, json_t *const members[
 	if (r == 0 && members[MEMBER_PARENT])
 		r = name_read(reader, "parent", members[MEMBER_PARENT], &device->parent);
 	if (r == 0 && members[MEMBER_PATH])
-		r = text_keep(reader, path_check(reader, device, members[MEMBER_PATH]), &device->path);
+		r = text_keep(reader, path_check(reader, device, members[MEMBER_PATH]),
+			      &device->path);
 	if (r == 0 && members[MEMBER_WANTED])
 		r = inventory_tree_wanted(reader, members[MEMBER_WANTED], &device->wanted);
 	return r;
@@ -296,7 +311,8 @@ int inventory_tree_device(struct inventory_reader *reader, const json_t *tree)
 	if (r == 0)
 		r = kind_read(reader, members[MEMBER_KIND], &device.kind);
 	if (r == 0)
-		r = text_keep(reader, id_check(reader, device.kind, members[MEMBER_ID]), &device.id);
+		r = text_keep(reader, id_check(reader, device.kind, members[MEMBER_ID]),
+			      &device.id);
 	if (r < 0)
 		return r;
 	/* From here on messages name it. */

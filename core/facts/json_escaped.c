@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Escaping what jansson writes as it is: DEL, C1 and what cannot be seen. They stand in strings alone. */
+/* Escaping what jansson writes as it is. Such characters stand in strings alone. */
 #include "core/facts/json_escaped.h"
 
 #include <stdbool.h>
@@ -11,7 +11,7 @@
 
 #define ESCAPE_BYTES 6u /* "\u009B" */
 
-/* Bytes of the character at the start; *ret: is it to be escaped? jansson did so with those below 0x20. */
+/* Bytes of the character at the start. *ret: jansson has not escaped it, and it must be. */
 static size_t character(const char *text, bool *ret)
 {
 	size_t size;

@@ -6,8 +6,9 @@
 #include <jansson.h>
 
 /*
- * json_dumps with JSON_ENCODE_ANY, except that characters which steer a terminal or cannot be seen are
- * written as \uXXXX: a reader gets the same value. malloc'd. NULL: out of memory, or json is NULL.
+ * json_dumps with JSON_ENCODE_ANY, except that characters which steer a terminal or cannot be seen
+ * are written as \uXXXX: a reader gets the same value. malloc'd. NULL: out of memory, or json is
+ * NULL.
  */
 char *json_escaped(const json_t *json, size_t flags);
 

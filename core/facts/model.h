@@ -30,7 +30,8 @@ struct host {
 };
 
 struct device {
-	const char *id;     /* PCI address, UUID, or PARENT/TYPE-ID; unique in its host, valid by name.h */
+	const char
+	    *id; /* PCI address, UUID, or PARENT/TYPE-ID; unique in its host, valid by name.h */
 	const char *driver; /* the driver's name, or NULL */
 	const char *parent; /* name of the parent, or NULL */
 	const char *path;   /* "/devices/…" below /sys, its own folder, or NULL */

@@ -32,7 +32,8 @@ bool id_valid(enum migcompat_kind kind, const char *id)
 
 	if (kind != MIGCOMPAT_KIND_MDEV_TYPE)
 		return name_valid(id, len);
-	return len <= NAME_BYTES_MAX && parent < len && name_valid(id, parent) && name_valid(id + parent + 1, len - parent - 1);
+	return len <= NAME_BYTES_MAX && parent < len && name_valid(id, parent) &&
+	       name_valid(id + parent + 1, len - parent - 1);
 }
 
 /* Blanks are allowed: names of buses above a device may have them. */
@@ -73,7 +74,8 @@ bool path_fits(enum migcompat_kind kind, const char *id, const char *path)
 static bool is_link(const char *name, size_t len)
 {
 	static const char *const links[] = {
-		"device", "driver", "firmware_node", "iommu", "iommu_group", "mdev_type", "of_node", "physfn", "subsystem",
+	    "device",	 "driver",  "firmware_node", "iommu",	  "iommu_group",
+	    "mdev_type", "of_node", "physfn",	     "subsystem",
 	};
 	static const char *const beginnings[] = {"consumer:", "supplier:", "virtfn"};
 
@@ -91,7 +93,8 @@ bool attribute_valid(const char *attribute)
 	const char *part = attribute;
 	size_t len = strcspn(part, "/");
 
-	while (name_valid(part, len) && !is_link(part, len) && strncmp(part, "migration_", strlen("migration_")) != 0) {
+	while (name_valid(part, len) && !is_link(part, len) &&
+	       strncmp(part, "migration_", strlen("migration_")) != 0) {
 		if (part[len] == '\0')
 			return part + len - attribute <= NAME_BYTES_MAX;
 		part += len + 1;
@@ -105,7 +108,8 @@ bool uuid_valid(const char *text)
 	if (strlen(text) != UUID_BYTES)
 		return false;
 	for (size_t i = 0; i < UUID_BYTES; i++)
-		if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-' : !strchr(HEX, text[i]))
+		if (i == 8 || i == 13 || i == 18 || i == 23 ? text[i] != '-'
+							    : !strchr(HEX, text[i]))
 			return false;
 	return true;
 }

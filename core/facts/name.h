@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Names of devices, parents, types and attributes. A name is one part of a path and never a
- * path: it cannot lead out of the folder that it stands in. Names are ASCII, so that none looks like
- * another, and each is one word for a shell and for "list --raw".
+ * path: it cannot lead out of the folder that it stands in. Names are ASCII, so that none looks
+ * like another, and each is one word for a shell and for "list --raw".
  */
 #ifndef CORE_FACTS_NAME_H
 #define CORE_FACTS_NAME_H
@@ -16,11 +16,13 @@
 #define UUID_BYTES 36u
 
 /* What a sentence says of a name that was refused. */
-#define NAME_EXPECTED "printable ASCII without blank, slash and backslash, no dash at its start, not \".\" or \"..\""
+#define NAME_EXPECTED                                                                              \
+	"printable ASCII without blank, slash and backslash, no dash at its start, not \".\" or "  \
+	"\"..\""
 
 /* Is it a name? len in bytes. */
 bool name_valid(const char *name, size_t len);
-/* Is it the id of a device of this kind: a name, or for a type PARENT/TYPE-ID, both of them names? */
+/* Is it the id of a device of this kind: a name, or PARENT/TYPE-ID of a type, both names? */
 bool id_valid(enum migcompat_kind kind, const char *id);
 /* Is it a path below /sys/devices, without its "/sys", that names each folder once? */
 bool path_valid(const char *path);

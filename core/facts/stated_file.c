@@ -155,8 +155,11 @@ static int devices_read(struct statement_file *file, json_t *value)
 	json_object_foreach(value, id, tree) {
 		char where[96];
 
-		if (!id_valid(MIGCOMPAT_KIND_PHYSICAL, id) && !id_valid(MIGCOMPAT_KIND_MDEV_TYPE, id))
-			return error_set(file->err, -EINVAL, "%s: \"%s\" is no device's id, expected a name or PARENT/TYPE-ID: " NAME_EXPECTED,
+		if (!id_valid(MIGCOMPAT_KIND_PHYSICAL, id) &&
+		    !id_valid(MIGCOMPAT_KIND_MDEV_TYPE, id))
+			return error_set(file->err, -EINVAL,
+					 "%s: \"%s\" is no device's id, expected a name or "
+					 "PARENT/TYPE-ID: " NAME_EXPECTED,
 					 file->name, SHOWN(id));
 		snprintf(where, sizeof(where), "device \"%s\"", SHOWN(id));
 		r = statements_read(file, where, id, tree);

@@ -9,6 +9,7 @@
  * snprintf for a text that must not be cut. Returns its length. -ENAMETOOLONG: it does not fit;
  * the buffer is empty then.
  */
-int text_format(char *buffer, size_t size, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int text_format(char *buffer, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #endif

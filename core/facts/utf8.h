@@ -14,9 +14,9 @@ bool utf8_valid(const char *bytes, size_t len);
 /* The character of a well-formed sequence of this size. */
 uint32_t utf8_point(const char *bytes, size_t size);
 /*
- * Is one well-formed sequence a control character? These are: below 0x20, 0x7f, U+0080 to U+009F, which
- * terminals obey too, and what cannot be seen: characters that turn the direction of others (U+202E),
- * end a line (U+2028), or have no width.
+ * Is one well-formed sequence a control character? These are: below 0x20, 0x7f, U+0080 to U+009F,
+ * which terminals obey too, and what cannot be seen: characters that turn the direction of others
+ * (U+202E), end a line (U+2028), or have no width.
  */
 bool utf8_control(const char *bytes, size_t len);
 /* Is all of it well-formed and without control characters? */

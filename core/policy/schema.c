@@ -123,11 +123,14 @@ int reader_text(struct reader *reader, const config_setting_t *setting, const ch
 	if (len == 0)
 		return reader_fail(reader, setting, "\"%s\" is empty, expected some text", what);
 	if (len > max)
-		return reader_fail(reader, setting, "\"%s\" has %zu bytes, expected at most %zu", what, len, max);
+		return reader_fail(reader, setting, "\"%s\" has %zu bytes, expected at most %zu",
+				   what, len, max);
 	if (!utf8_valid(text, len))
 		return reader_fail(reader, setting, "\"%s\" is no UTF-8 text", what);
 	if (!utf8_clean(text, len))
-		return reader_fail(reader, setting, "\"%s\" holds a control character, expected one line of text", what);
+		return reader_fail(reader, setting,
+				   "\"%s\" holds a control character, expected one line of text",
+				   what);
 	copy = arena_copy(&reader->policy->arena, text, len);
 	if (!copy)
 		return reader_no_memory(reader);

@@ -31,8 +31,10 @@ static int expand(struct source *source, const struct including *file, const cha
 int source_check_owner(const char *path, const struct stat *st, struct error *err)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller, since it decides verdicts", path,
-				 (unsigned)st->st_uid);
+		return error_set(
+		    err, -EPERM,
+		    "%s belongs to user %u, expected root or the caller, since it decides verdicts",
+		    path, (unsigned)st->st_uid);
 	if (st->st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(err, -EPERM,
 				 "%s can be written by others (mode %04o), expected by its owner alone, since it decides verdicts", path,
@@ -50,14 +52,16 @@ static int check_folder(const char *path, struct error *err)
 	if (!slash)
 		r = text_format(folder, sizeof(folder), ".");
 	else
-		r = text_format(folder, sizeof(folder), "%.*s", slash == path ? 1 : (int)(slash - path), path);
+		r = text_format(folder, sizeof(folder), "%.*s",
+				slash == path ? 1 : (int)(slash - path), path);
 	if (r < 0)
-		return error_set(err, r, "%s: its folder's name is longer than %u bytes", path, PATH_MAX - 1);
+		return error_set(err, r, "%s: its folder's name is longer than %u bytes", path,
+				 PATH_MAX - 1);
 	if (stat(folder, &st) < 0) {
 		r = -errno;
 		return error_set(err, r, "%s: %s", folder, strerror(-r));
 	}
-	/* The file is there, and in a sticky folder only its owner can put another one in its place. */
+	/* In a sticky folder only its owner can put another file in its place. */
 	if (st.st_mode & S_ISVTX)
 		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
 	return source_check_owner(folder, &st, err);

@@ -48,8 +48,8 @@ void source_clear(struct source *source);
 const char *source_where(const struct source *source, unsigned line, unsigned *ret_line);
 
 /*
- * Is it root's or the caller's, and nobody else's to write? 0, or -EPERM with a sentence. The sticky bit
- * of a folder is no excuse: others could not replace what is there, but add to it.
+ * Is it root's or the caller's, and nobody else's to write? 0, or -EPERM with a sentence. The
+ * sticky bit of a folder is no excuse: others could not replace what is there, but add to it.
  */
 int source_check_owner(const char *path, const struct stat *st, struct error *err);
 

@@ -73,9 +73,13 @@ static bool is_of_host(const struct engine *engine, const struct events_change *
 		return true;
 	if (!*change->subsystem)
 		return false;
-	if (text_format(name, sizeof(name), "bus/%s/devices/%s", change->subsystem, change->sysname) < 0 || host_fact_below(engine, name))
+	if (text_format(name, sizeof(name), "bus/%s/devices/%s", change->subsystem,
+			change->sysname) < 0 ||
+	    host_fact_below(engine, name))
 		return true;
-	return text_format(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname) < 0 || host_fact_below(engine, name);
+	return text_format(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname) <
+		   0 ||
+	       host_fact_below(engine, name);
 }
 
 enum relevance relevance_of(const struct engine *engine, const struct events_change *change)

@@ -108,7 +108,8 @@ static int server_open_socket(struct server *server, struct error *err)
 		return r;
 	if (slash && slash != path) {
 		if (text_format(folder, sizeof(folder), "%.*s", (int)(slash - path), path) < 0)
-			return error_set(err, -ENAMETOOLONG, "%s: the path is too long for a socket", path);
+			return error_set(err, -ENAMETOOLONG,
+					 "%s: the path is too long for a socket", path);
 		r = listen_folder(folder, &server->clients.group, err);
 	}
 	if (!r)

@@ -28,7 +28,8 @@ static int failed(const struct walk *walk, int r, struct error *err)
 
 static int no_file(const struct walk *walk, struct error *err)
 {
-	return error_set(err, -ENOTSUP, "%s could not be made: it is there and no regular file", walk->path);
+	return error_set(err, -ENOTSUP, "%s could not be made: it is there and no regular file",
+			 walk->path);
 }
 
 /* Go on in the folder of this name; "/" is the root. */
@@ -68,7 +69,8 @@ static bool is_ours(uid_t uid)
 }
 
 /* In a sticky folder nobody can exchange the link of another. */
-static int link_check(const struct walk *walk, const char *name, const struct stat *link, struct error *err)
+static int link_check(const struct walk *walk, const char *name, const struct stat *link,
+		      struct error *err)
 {
 	struct stat folder;
 	bool closed;
@@ -78,7 +80,9 @@ static int link_check(const struct walk *walk, const char *name, const struct st
 	closed = !(folder.st_mode & (S_IWGRP | S_IWOTH)) || (folder.st_mode & S_ISVTX);
 	if (is_ours(folder.st_uid) && is_ours(link->st_uid) && closed)
 		return 0;
-	return error_set(err, -EPERM, "%s could not be made: \"%s\" is a link that another user can have made", walk->path, name);
+	return error_set(err, -EPERM,
+			 "%s could not be made: \"%s\" is a link that another user can have made",
+			 walk->path, name);
 }
 
 /* What the link says comes before the rest. */

@@ -37,7 +37,7 @@ static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* The name is taken until the file has its last one. The file is its owner's alone, whatever the umask. */
+/* Makes the file, its owner's alone, under a name of its own beside the last one. */
 static int file_make(struct state_sink *sink)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
@@ -50,10 +50,12 @@ static int file_make(struct state_sink *sink)
 			return -EIO;
 		for (size_t i = 0; i < sizeof(random); i++)
 			tail[i] = letters[random[i] % 32];
-		r = text_format(sink->temporary, sizeof(sink->temporary), "%s.%s", sink->destination.name, tail);
+		r = text_format(sink->temporary, sizeof(sink->temporary), "%s.%s",
+				sink->destination.name, tail);
 		if (r < 0)
 			break;
-		sink->fd = openat(sink->destination.folder, sink->temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		sink->fd = openat(sink->destination.folder, sink->temporary,
+				  O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 		if (sink->fd >= 0)
 			return 0;
 		r = -errno;
@@ -78,7 +80,9 @@ static int file_open(struct state_sink *sink, const char *path, struct error *er
 static int standard_open(struct state_sink *sink, struct error *err)
 {
 	sink->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
-	return sink->fd < 0 ? error_set(err, -errno, "standard output could not be made: %s", strerror(errno)) : 0;
+	return sink->fd < 0 ? error_set(err, -errno, "standard output could not be made: %s",
+					strerror(errno))
+			    : 0;
 }
 
 int sink_open(struct state_sink *sink, const char *path, int stop, struct error *err)
@@ -94,7 +98,7 @@ int sink_open(struct state_sink *sink, const char *path, int stop, struct error 
 	return r;
 }
 
-/* A rename is on disk once its folder is. A folder that may not be read cannot be asked for that. */
+/* A rename is on disk once its folder is. A folder that cannot be read cannot be synced. */
 static int folder_sync(int folder)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -107,12 +111,13 @@ static int folder_sync(int folder)
 	return r;
 }
 
-/* Replaces what has the name, be it a link that has come there meanwhile, and never what a link leads to. */
+/* Replaces what has the name. A link that has come there meanwhile is replaced itself. */
 static int file_keep(struct state_sink *sink)
 {
 	int folder = sink->destination.folder;
 
-	if (fsync(sink->fd) < 0 || renameat(folder, sink->temporary, folder, sink->destination.name) < 0)
+	if (fsync(sink->fd) < 0 ||
+	    renameat(folder, sink->temporary, folder, sink->destination.name) < 0)
 		return -errno;
 	sink->temporary[0] = '\0';
 	return folder_sync(folder);

@@ -12,15 +12,16 @@
 struct state_sink {
 	struct state_transport transport; /* points to this struct: do not move it */
 	int fd;
-	int stop;                       /* readable: writing ends with -ECANCELED; -1: never */
-	const char *path;               /* as it was given; NULL: standard output */
+	int stop;			/* readable: writing ends with -ECANCELED; -1: never */
+	const char *path;		/* as it was given; NULL: standard output */
 	struct destination destination; /* where path is not NULL */
-	char temporary[NAME_MAX + 1];   /* the file's name until it is kept; "": it has its last one, or there is none */
+	char temporary[NAME_MAX + 1];	/* the file's name until it is kept; "": none */
 };
 
 /*
- * Begin a file beside the one that it will replace, or take "-", standard output. The path must outlive the sink. Errors: those of
- * destination_open, and what openat says. Nothing is to be closed then.
+ * Begin a file beside the one that it will replace, or take "-", standard output. The path must
+ * outlive the sink. Errors: those of destination_open, and what openat says. Nothing is to be
+ * closed then.
  */
 int sink_open(struct state_sink *sink, const char *path, int stop, struct error *err);
 /* To disk, and to its name. */

@@ -66,7 +66,8 @@ static int spool_open(struct error *err)
 		char path[4096];
 		int fd;
 
-		if (!folders[i] || text_format(path, sizeof(path), "%s/migcompat.XXXXXX", folders[i]) < 0)
+		if (!folders[i] ||
+		    text_format(path, sizeof(path), "%s/migcompat.XXXXXX", folders[i]) < 0)
 			continue;
 		fd = mkostemp(path, O_CLOEXEC);
 		r = -errno;

@@ -279,8 +279,8 @@ struct migcompat_host {
 	int (*parameter)(struct migcompat_sink *sink, const struct migcompat_parameter *parameter);
 	int (*candidate)(struct migcompat_sink *sink, const struct migcompat_candidate *candidate);
 	/*
-	 * A write that makes the target ready: a file below its sysfs folder, reached by no ".." and no link of the
-	 * kernel's, and the line of text that goes in. -EINVAL: neither.
+	 * A write that makes the target ready: a file below its sysfs folder, reached by no ".."
+	 * and no link of the kernel's, and the line of text that goes in. -EINVAL: neither.
 	 */
 	int (*write)(struct migcompat_sink *sink, const char *attribute, const char *value);
 };

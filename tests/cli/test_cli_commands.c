@@ -287,11 +287,16 @@ static void prepare_gives_the_shell_no_other_commands(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "hostile.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/mtty-2\",\"kind\":"
-		     "\"mdev-type\",\"path\":\"/devices/it's $(touch $FOLDER/x)/mtty/mdev_supported_types/mtty-2\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
+		     "{\"format\":\"migcompat-inventory/"
+		     "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/"
+		     "mtty-2\",\"kind\":"
+		     "\"mdev-type\",\"path\":\"/devices/it's $(touch "
+		     "$FOLDER/x)/mtty/mdev_supported_types/"
+		     "mtty-2\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
-	assert_contains(ran.out, " > '/sys/devices/it'\\''s $(touch $FOLDER/x)/mtty/mdev_supported_types/mtty-2/create'\n");
+	assert_contains(ran.out, " > '/sys/devices/it'\\''s $(touch "
+				 "$FOLDER/x)/mtty/mdev_supported_types/mtty-2/create'\n");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
 	assert_status(0);
 }
@@ -300,25 +305,32 @@ static void prepare_gives_the_shell_no_other_commands(void **state)
 static void prepare_never_leaves_the_targets_folder(void **state)
 {
 	(void)state;
-	folder_write(&ran.folder, "hostile.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/mtty-2\",\"kind\":"
-		     "\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
+	folder_write(
+	    &ran.folder, "hostile.json",
+	    "{\"format\":\"migcompat-inventory/"
+	    "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/"
+	    "mtty-2\",\"kind\":"
+	    "\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
-	assert_contains(ran.out, " > /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create\n");
-	run("sed -i 's|\"mtty/|\"../../x/mtty/|' $FOLDER/hostile.json; migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL
-	    " h//../../x/mtty/mtty-2");
+	assert_contains(ran.out,
+			" > /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create\n");
+	run("sed -i 's|\"mtty/|\"../../x/mtty/|' $FOLDER/hostile.json; migcompat " SERIAL_A
+	    "-i $FOLDER/hostile.json prepare " DUAL " h//../../x/mtty/mtty-2");
 	assert_trouble("device 1: \"id\" is \"../../x/mtty/mtty-2\", expected PARENT/TYPE-ID");
 }
 
-/* The kernel's files end what a path may have: what would lose its end is no plan, neither for a shell nor for a tool. */
+/* A path that would lose its end is no plan, neither for a shell nor for a tool. */
 static void prepare_cuts_no_path(void **state)
 {
 	(void)state;
-	run("path=/devices/$(printf '%%4050s' | tr ' ' a)/mtty/mdev_supported_types/mtty-2; sed \"s|/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2|"
-	    "$path|\" tests/hosts/serial-b.json > $FOLDER/long.json; migcompat " SERIAL_A "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");
+	run("path=/devices/$(printf '%%4050s' | tr ' ' a)/mtty/mdev_supported_types/mtty-2; sed "
+	    "\"s|/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2|"
+	    "$path|\" tests/hosts/serial-b.json > $FOLDER/long.json; migcompat " SERIAL_A
+	    "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");
 	assert_trouble("mtty/mtty-2: the path of a file to write is longer than 4095 bytes");
-	run("migcompat --json " SERIAL_A "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");
+	run("migcompat --json " SERIAL_A "-i $FOLDER/long.json prepare " DUAL
+	    " serial-b//mtty/mtty-2");
 	assert_json_trouble("ENAMETOOLONG", "longer than 4095 bytes");
 }
 

@@ -91,16 +91,20 @@ static void hostile_names_reach_no_terminal(void **state)
 static void ids_that_lead_out_of_sysfs_are_refused(void **state)
 {
 	(void)state;
-	bad(BEGIN "{\"id\":\"a\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"../../../tmp/mtty-2\",\"kind\":\"mdev-type\",\"facts\":{}}]}",
+	bad(BEGIN "{\"id\":\"a\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"../../../tmp/"
+		  "mtty-2\",\"kind\":\"mdev-type\",\"facts\":{}}]}",
 	    "bad.json: device 2: \"id\" is \"../../../tmp/mtty-2\", expected PARENT/TYPE-ID");
-	bad(BEGIN "{\"id\":\"..\",\"kind\":\"physical\",\"facts\":{}}]}", "bad.json: device 1: \"id\" is \"..\", expected a name");
+	bad(BEGIN "{\"id\":\"..\",\"kind\":\"physical\",\"facts\":{}}]}",
+	    "bad.json: device 1: \"id\" is \"..\", expected a name");
 }
 
 static void ids_that_hide_what_they_are_are_refused(void **state)
 {
 	(void)state;
-	bad(BEGIN "{\"id\":\"a\\u202eb\",\"kind\":\"mdev\",\"facts\":{}}]}", "device 1: \"id\" is \"a???b\", expected no control characters");
-	bad("{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\\u200b\",\"facts\":{}},\"devices\":[]}",
+	bad(BEGIN "{\"id\":\"a\\u202eb\",\"kind\":\"mdev\",\"facts\":{}}]}",
+	    "device 1: \"id\" is \"a???b\", expected no control characters");
+	bad("{\"format\":\"migcompat-inventory/"
+	    "1\",\"host\":{\"name\":\"h\\u200b\",\"facts\":{}},\"devices\":[]}",
 	    "\"host\": \"name\" is \"h???\", expected no control characters");
 }
 

@@ -60,19 +60,22 @@ static void inventory_that_is_lost_is_an_error(void **state)
 	assert_trouble("standard output could not be written: No space left on device");
 }
 
-/* As they stand in a file: bytes of C1, DEL and U+202E, in a fact, a name of a fact, and a member that nobody knows. */
+/* Bytes of C1, DEL and U+202E, in a fact and in a member that nobody knows. */
 static void control_characters_are_written_so_that_no_terminal_obeys(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "odd.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{\"a\":\"\xc2\x9b" "2J\x7f\xe2\x80\xae\"},"
+		     "{\"format\":\"migcompat-inventory/"
+		     "1\",\"host\":{\"name\":\"h\",\"facts\":{\"a\":\"\xc2\x9b"
+		     "2J\x7f\xe2\x80\xae\"},"
 		     "\"more\":\"\xc2\x9b\"},\"devices\":[]}");
 	run("migcompat -i $FOLDER/odd.json inventory");
 	assert_status(0);
 	assert_contains(ran.out, "\"\\u009B2J\\u007F\\u202E\"");
 	assert_contains(ran.out, "\"more\":\"\\u009B\"");
 	assert_null(strpbrk(ran.out, "\x9b\x7f\xae"));
-	run("migcompat -i $FOLDER/odd.json inventory > $FOLDER/again.json; migcompat -i $FOLDER/again.json inventory | cmp - $FOLDER/again.json");
+	run("migcompat -i $FOLDER/odd.json inventory > $FOLDER/again.json; migcompat -i "
+	    "$FOLDER/again.json inventory | cmp - $FOLDER/again.json");
 	assert_status(0);
 }
 

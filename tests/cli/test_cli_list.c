@@ -220,13 +220,14 @@ static void pipes_get_whole_lines(void **state)
 	assert_contains(ran.out, "ports: source has 2, target has 1 (must be equal)\n");
 }
 
-/* As scripts do: what is in the column is what a command takes, whatever characters an id may have. */
+/* A command takes what stands in the column, whatever characters an id has. */
 static void ids_of_raw_output_are_taken(void **state)
 {
 	(void)state;
 	run("sed 's|0000:00:04.0|a!$*;<~#%%|g' tests/hosts/serial-b.json > $FOLDER/odd.json\n"
 	    "migcompat -i $FOLDER/odd.json list --types --raw -o DEVICE | sed 1d > $FOLDER/ids\n"
-	    "while read -r id; do migcompat -i $FOLDER/odd.json show \"$id\" || exit 3; done < $FOLDER/ids; wc -l < $FOLDER/ids");
+	    "while read -r id; do migcompat -i $FOLDER/odd.json show \"$id\" || exit 3; done < "
+	    "$FOLDER/ids; wc -l < $FOLDER/ids");
 	assert_status(0);
 	assert_contains(ran.out, "device       a!$*;<~#%\n");
 	assert_contains(ran.out, "\n3\n");

@@ -242,8 +242,14 @@ static void output_that_is_lost_is_no_yes(void **state)
 
 static void closed_standard_output_is_no_yes(void **state)
 {
-	static const char *const answers[] = {"check " DUAL " " CARD_2, "check --json " DUAL " " CARD_2, "list",    "version " DUAL,
-					      "prepare " DUAL " " CARD_2, "show " DUAL,		       "--help", "--version"};
+	static const char *const answers[] = {"check " DUAL " " CARD_2,
+					      "check --json " DUAL " " CARD_2,
+					      "list",
+					      "version " DUAL,
+					      "prepare " DUAL " " CARD_2,
+					      "show " DUAL,
+					      "--help",
+					      "--version"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {

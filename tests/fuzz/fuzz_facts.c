@@ -79,7 +79,8 @@ static void ask(struct provider *provider, const struct device *device)
 		for (int which = 0; which < PROVIDER_LIST_COUNT; which++)
 			opened_list(opened, (enum provider_list)which, opened->payload, opened->payload_len, &sink, &err);
 		for (size_t i = 0; i < sink.nwrites; i++)
-			if (!attribute_valid(sink.writes[i].attribute) || !utf8_clean(sink.writes[i].value, strlen(sink.writes[i].value)))
+			if (!attribute_valid(sink.writes[i].attribute) ||
+			    !utf8_clean(sink.writes[i].value, strlen(sink.writes[i].value)))
 				abort();
 		sink_free(&sink);
 	}

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as an inventory: refused with a sentence, or read so that writing and reading again gives the
- * same bytes, all devices have names, and what a plan would write is below their folders. A first byte of
+ * Any bytes as an inventory: refused with a sentence, or read so that writing and reading again
+ * gives the same bytes, all devices have names, and what a plan would write is below their folders.
+ * A first byte of
  * '#' has them read as a file through a window of a few bytes; what is read must not depend on it.
  */
 #include <stdint.h>
@@ -42,7 +43,8 @@ static char *written(const struct inventory *inventory)
 static void writable_is_inside(const char *path)
 {
 	require(strncmp(path, "/sys/", 5) == 0, "a write outside of /sys");
-	require(!strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../"), "a write by a path that is not straight");
+	require(!strstr(path, "//") && !strstr(path, "/./") && !strstr(path, "/../"),
+		"a write by a path that is not straight");
 	require(utf8_clean(path, strlen(path)), "a path that steers a terminal");
 }
 
@@ -52,9 +54,13 @@ static void device_is_named(const struct device *device)
 	struct writable writable;
 
 	require(id_valid(device->kind, device->id), "an id that is no name");
-	require(!device->parent || name_valid(device->parent, strlen(device->parent)), "a parent that is no name");
-	require(!device->path || (path_valid(device->path) && path_fits(device->kind, device->id, device->path)), "a path to another folder");
-	require(utf8_clean(device->host->name, strlen(device->host->name)), "a host's name that steers a terminal");
+	require(!device->parent || name_valid(device->parent, strlen(device->parent)),
+		"a parent that is no name");
+	require(!device->path ||
+		    (path_valid(device->path) && path_fits(device->kind, device->id, device->path)),
+		"a path to another folder");
+	require(utf8_clean(device->host->name, strlen(device->host->name)),
+		"a host's name that steers a terminal");
 	if (writable_make(device, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", &writable, NULL) < 0)
 		return;
 	writable_is_inside(writable.folder);
@@ -62,7 +68,8 @@ static void device_is_named(const struct device *device)
 		writable_is_inside(writable.create);
 	/* Any text of a document may be what a backend names. */
 	for (size_t i = 0; i < device->facts.count; i++)
-		if (writable_file(&writable, device->facts.facts[i].key, file, sizeof(file), NULL) == 0)
+		if (writable_file(&writable, device->facts.facts[i].key, file, sizeof(file),
+				  NULL) == 0)
 			writable_is_inside(file);
 }
 

@@ -30,14 +30,18 @@ static void plain_text_stays_as_it_is(void **state)
 static void what_steers_a_terminal_is_escaped(void **state)
 {
 	(void)state;
-	written_as("a\x7f\xc2\x9b" "2Jb", "\"a\\u007F\\u009B2Jb\"");
+	written_as("a\x7f\xc2\x9b"
+		   "2Jb",
+		   "\"a\\u007F\\u009B2Jb\"");
 	written_as("\xc2\x80", "\"\\u0080\"");
 }
 
 static void what_cannot_be_seen_is_escaped(void **state)
 {
 	(void)state;
-	written_as("a\xe2\x80\xae" "b\xe2\x80\x8b\xe2\x80\xa8\xef\xbb\xbf", "\"a\\u202Eb\\u200B\\u2028\\uFEFF\"");
+	written_as("a\xe2\x80\xae"
+		   "b\xe2\x80\x8b\xe2\x80\xa8\xef\xbb\xbf",
+		   "\"a\\u202Eb\\u200B\\u2028\\uFEFF\"");
 }
 
 static void a_character_beyond_16_bits_is_a_pair(void **state)
@@ -68,12 +72,12 @@ static void nothing_gives_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_text_stays_as_it_is),
-		cmocka_unit_test(what_steers_a_terminal_is_escaped),
-		cmocka_unit_test(what_cannot_be_seen_is_escaped),
-		cmocka_unit_test(a_character_beyond_16_bits_is_a_pair),
-		cmocka_unit_test(keys_and_layout_are_treated_alike),
-		cmocka_unit_test(nothing_gives_nothing),
+	    cmocka_unit_test(plain_text_stays_as_it_is),
+	    cmocka_unit_test(what_steers_a_terminal_is_escaped),
+	    cmocka_unit_test(what_cannot_be_seen_is_escaped),
+	    cmocka_unit_test(a_character_beyond_16_bits_is_a_pair),
+	    cmocka_unit_test(keys_and_layout_are_treated_alike),
+	    cmocka_unit_test(nothing_gives_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -99,7 +99,8 @@ static void a_list_that_is_cut_anywhere_is_refused(void **state)
 
 static void a_write_outside_of_the_devices_folder_is_refused(void **state)
 {
-	static const char *const attributes[] = {"../../x", "/x", "a/../x", ".", "a//b", "driver/unbind", "a b"};
+	static const char *const attributes[] = {"../../x",	  "/x", "a/../x", ".", "a//b",
+						 "driver/unbind", "a b"};
 	struct sink_write write = {.value = "1"};
 	struct migcompat_sink sink = {.writes = &write, .nwrites = 1}, got = {0};
 
@@ -132,7 +133,8 @@ static void a_write_of_more_than_a_line_is_refused(void **state)
 
 static void a_parameter_that_is_set_elsewhere_is_refused(void **state)
 {
-	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
+	struct migcompat_parameter parameter = {
+	    .struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
 	struct migcompat_sink sink = {0};
 
 	(void)state;

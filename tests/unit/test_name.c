@@ -16,8 +16,18 @@ static bool name_ok(const char *text)
 
 static void real_names_are_names(void **state)
 {
-	static const char *const names[] = {"0000:00:03.0", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", "mtty", "0.0.313f", "css0", "matrix", "...",
-					    "cciss!c0d0", "i915-GVTg_V5_4", "10000:e0:06.0", "VMBUS:00", "a+b@c,d=e~f#g%h$i(j)"};
+	static const char *const names[] = {"0000:00:03.0",
+					    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+					    "mtty",
+					    "0.0.313f",
+					    "css0",
+					    "matrix",
+					    "...",
+					    "cciss!c0d0",
+					    "i915-GVTg_V5_4",
+					    "10000:e0:06.0",
+					    "VMBUS:00",
+					    "a+b@c,d=e~f#g%h$i(j)"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -35,7 +45,9 @@ static void what_could_be_a_path_is_no_name(void **state)
 
 static void what_is_no_single_visible_word_is_no_name(void **state)
 {
-	static const char *const names[] = {"a b", " a", "a\tb", "a\nb", "a\x7f", "a\x1b[2J", "ä", "a\xc2\x9b", "a\xe2\x80\xae", "a\xff", "a\\x20b", "-a"};
+	static const char *const names[] = {"a b",	     " a",	 "a\tb",    "a\nb",
+					    "a\x7f",	     "a\x1b[2J", "ä",	    "a\xc2\x9b",
+					    "a\xe2\x80\xae", "a\xff",	 "a\\x20b", "-a"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)
@@ -79,17 +91,17 @@ static void paths_lead_to_the_devices_own_folder(void **state)
 		const char *path;
 		bool fits;
 	} rows[] = {
-		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u", true},
-		{MIGCOMPAT_KIND_PHYSICAL, "u", "/devices/platform/Fixed MDIO bus.0/u", true},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/t", true},
-		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u/power", false},
-		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/xu", false},
-		{MIGCOMPAT_KIND_MDEV, "u", "u", false},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/t", false},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/xp/mdev_supported_types/t", false},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/xt", false},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/mdev_supported_types/t", false},
-		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "t", false},
+	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u", true},
+	    {MIGCOMPAT_KIND_PHYSICAL, "u", "/devices/platform/Fixed MDIO bus.0/u", true},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/t", true},
+	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u/power", false},
+	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/xu", false},
+	    {MIGCOMPAT_KIND_MDEV, "u", "u", false},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/t", false},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/xp/mdev_supported_types/t", false},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/xt", false},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/mdev_supported_types/t", false},
+	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "t", false},
 	};
 
 	(void)state;
@@ -99,8 +111,21 @@ static void paths_lead_to_the_devices_own_folder(void **state)
 
 static void paths_name_each_folder_once(void **state)
 {
-	static const char *const bad[] = {"", "/", "/devices", "/devices/", "devices/a", "/kernel/a", "/devices//a", "/devices/a/", "/devices/./a",
-					  "/devices/../a", "/devices/a/..", "/devices/a/.", "/devices/a\n", "/devices/a\xe2\x80\xae", "/devicesx/a"};
+	static const char *const bad[] = {"",
+					  "/",
+					  "/devices",
+					  "/devices/",
+					  "devices/a",
+					  "/kernel/a",
+					  "/devices//a",
+					  "/devices/a/",
+					  "/devices/./a",
+					  "/devices/../a",
+					  "/devices/a/..",
+					  "/devices/a/.",
+					  "/devices/a\n",
+					  "/devices/a\xe2\x80\xae",
+					  "/devicesx/a"};
 
 	(void)state;
 	assert_true(path_valid("/devices/a"));
@@ -111,9 +136,23 @@ static void paths_name_each_folder_once(void **state)
 
 static void attributes_are_files_below_the_devices_folder(void **state)
 {
-	static const char *const good[] = {"ap_config", "mdev/aggregated_instances", "drivers", "power/control"};
-	static const char *const bad[] = {"", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/..", "a b", "a\nb", "-a", "a\\b",
-					  "migration_version", "mdev/migration_type"};
+	static const char *const good[] = {"ap_config", "mdev/aggregated_instances", "drivers",
+					   "power/control"};
+	static const char *const bad[] = {"",
+					  "/a",
+					  "a/",
+					  "a//b",
+					  ".",
+					  "..",
+					  "../a",
+					  "a/../b",
+					  "a/..",
+					  "a b",
+					  "a\nb",
+					  "-a",
+					  "a\\b",
+					  "migration_version",
+					  "mdev/migration_type"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(good); i++)
@@ -124,8 +163,15 @@ static void attributes_are_files_below_the_devices_folder(void **state)
 
 static void attributes_go_through_no_link_of_the_kernel(void **state)
 {
-	static const char *const bad[] = {"driver/unbind", "subsystem/drivers_autoprobe", "iommu_group/type", "physfn/sriov_numvfs", "virtfn0/reset",
-					  "mdev_type/create", "mdev/device/remove", "supplier:pci:0000:00:01.0/status", "driver"};
+	static const char *const bad[] = {"driver/unbind",
+					  "subsystem/drivers_autoprobe",
+					  "iommu_group/type",
+					  "physfn/sriov_numvfs",
+					  "virtfn0/reset",
+					  "mdev_type/create",
+					  "mdev/device/remove",
+					  "supplier:pci:0000:00:01.0/status",
+					  "driver"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(bad); i++)
@@ -177,18 +223,18 @@ static void a_text_is_whole_or_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(real_names_are_names),
-		cmocka_unit_test(what_could_be_a_path_is_no_name),
-		cmocka_unit_test(what_is_no_single_visible_word_is_no_name),
-		cmocka_unit_test(a_name_has_at_most_255_bytes),
-		cmocka_unit_test(ids_fit_their_kind),
-		cmocka_unit_test(paths_lead_to_the_devices_own_folder),
-		cmocka_unit_test(paths_name_each_folder_once),
-		cmocka_unit_test(attributes_are_files_below_the_devices_folder),
-		cmocka_unit_test(attributes_go_through_no_link_of_the_kernel),
-		cmocka_unit_test(an_attribute_has_at_most_255_bytes),
-		cmocka_unit_test(uuids_and_pci_addresses_have_one_form),
-		cmocka_unit_test(a_text_is_whole_or_an_error),
+	    cmocka_unit_test(real_names_are_names),
+	    cmocka_unit_test(what_could_be_a_path_is_no_name),
+	    cmocka_unit_test(what_is_no_single_visible_word_is_no_name),
+	    cmocka_unit_test(a_name_has_at_most_255_bytes),
+	    cmocka_unit_test(ids_fit_their_kind),
+	    cmocka_unit_test(paths_lead_to_the_devices_own_folder),
+	    cmocka_unit_test(paths_name_each_folder_once),
+	    cmocka_unit_test(attributes_are_files_below_the_devices_folder),
+	    cmocka_unit_test(attributes_go_through_no_link_of_the_kernel),
+	    cmocka_unit_test(an_attribute_has_at_most_255_bytes),
+	    cmocka_unit_test(uuids_and_pci_addresses_have_one_form),
+	    cmocka_unit_test(a_text_is_whole_or_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

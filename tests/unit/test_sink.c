@@ -100,7 +100,7 @@ static void a_link_stays_one(void **state)
 
 #define STRANGER 65534u
 
-/* A folder of another user, with a link of his to a file of ours. The folder's path stays in folder.file. */
+/* A folder of another user, with links of his to a file and a folder of ours. */
 static void strangers_folder(char file[160])
 {
 	snprintf(file, 160, "%s", folder_write(&folder, "ours", "ours"));
@@ -121,7 +121,9 @@ static void a_link_in_anothers_folder_is_refused(void **state)
 		skip();
 	strangers_folder(file);
 	assert_int_equal(sink_open(&sink, folder_path(&folder, "his/link"), -1, &err), -EPERM);
-	assert_contains(err.text, "/his/link could not be made: \"link\" is a link that another user can have made");
+	assert_contains(
+	    err.text,
+	    "/his/link could not be made: \"link\" is a link that another user can have made");
 	holds(file, "ours");
 }
 
@@ -242,7 +244,8 @@ static void a_path_without_a_name_is_an_error(void **state)
 /* As the link of a shell's redirection leads to its file. */
 static void standard_output_by_its_name_in_dev_is_a_file(void **state)
 {
-	int kept = dup(STDOUT_FILENO), file = open(folder_path(&folder, "out"), O_WRONLY | O_CREAT, 0644), r;
+	int kept = dup(STDOUT_FILENO),
+	    file = open(folder_path(&folder, "out"), O_WRONLY | O_CREAT, 0644), r;
 
 	(void)state;
 	fflush(stdout);

@@ -100,8 +100,10 @@ static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 static void what_stands_beside_a_control_character_is_none(void **state)
 {
 	static const char *const texts[] = {
-		"\xc2\xa0", "\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7", "\xe2\x80\xaf", "\xe2\x81\xb0", "\xef\xb8\x8f",
-		"\xef\xbf\xbd", "\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its right */
+	    "\xc2\xa0",		"\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7",
+	    "\xe2\x80\xaf",	"\xe2\x81\xb0", "\xef\xb8\x8f", "\xef\xbf\xbd",
+	    "\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its
+					       right */
 	};
 
 	(void)state;
