@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Microseconds on a clock that nobody sets, for how long something took. */
+/* The monotonic clock, which nobody sets: for durations, and for every wait that ends by itself. */
 #ifndef CORE_SERVICE_CLOCK_H
 #define CORE_SERVICE_CLOCK_H
 
+#include <pthread.h>
 #include <stdint.h>
 #include <time.h>
 
@@ -12,6 +13,32 @@ static inline uint64_t now_us(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
+}
+
+/* For pthread_cond_timedwait on a condition of monotonic_cond_init. */
+static inline struct timespec monotonic_after(unsigned ms)
+{
+	struct timespec time;
+
+	clock_gettime(CLOCK_MONOTONIC, &time);
+	time.tv_sec += ms / 1000u;
+	time.tv_nsec += (long)(ms % 1000u) * 1000000;
+	if (time.tv_nsec >= 1000000000) {
+		time.tv_sec++;
+		time.tv_nsec -= 1000000000;
+	}
+	return time;
+}
+
+/* A default condition would wait on the wall clock, and a step back of that one would make the wait longer. */
+static inline void monotonic_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
 }
 
 #endif

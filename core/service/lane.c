@@ -38,7 +38,15 @@ static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t gone;
 	size_t count;
-} lanes = {.lock = PTHREAD_MUTEX_INITIALIZER, .gone = PTHREAD_COND_INITIALIZER};
+} lanes = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static pthread_once_t lanes_once = PTHREAD_ONCE_INIT;
+
+/* No static initializer gives a condition the monotonic clock. */
+static void lanes_init(void)
+{
+	monotonic_cond_init(&lanes.gone);
+}
 
 /* ---------------------------------------------------------------- the thread */
 
@@ -178,6 +186,7 @@ int lane_new(const struct lane_context *context, struct world *world, const char
 	lane->turn = context->turn;
 	lane->last = &lane->first;
 	pthread_mutex_init(&lane->lock, NULL);
+	pthread_once(&lanes_once, lanes_init);
 	pthread_mutex_lock(&lanes.lock);
 	lanes.count++;
 	pthread_mutex_unlock(&lanes.lock);
@@ -208,16 +217,10 @@ const char *lane_name(const struct lane *lane)
 
 bool lanes_wait(unsigned ms)
 {
-	struct timespec until;
+	struct timespec until = monotonic_after(ms);
 	bool none;
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (until.tv_nsec >= 1000000000) {
-		until.tv_sec++;
-		until.tv_nsec -= 1000000000;
-	}
+	pthread_once(&lanes_once, lanes_init);
 	pthread_mutex_lock(&lanes.lock);
 	while (lanes.count && pthread_cond_timedwait(&lanes.gone, &lanes.lock, &until) == 0)
 		;

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
+#include "core/service/clock.h"
 #include "core/service/log.h"
 
 #define PACE 10u            /* a look at all is followed by none for so many times what it took */
@@ -30,14 +30,6 @@ struct looks {
 	uint64_t soon_at;        /* of the monotonic clock; 0: that timer does not run */
 	uint64_t all_not_before; /* likewise */
 };
-
-static uint64_t now_us(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
-}
 
 static void look_clear(struct look *look)
 {

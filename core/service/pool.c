@@ -8,8 +8,9 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "core/service/clock.h"
 
 struct list {
 	struct pool_job *first;
@@ -68,26 +69,12 @@ static struct pool_job *list_take(struct list *list)
 	return job;
 }
 
-static struct timespec from_now(unsigned ms)
-{
-	struct timespec time;
-
-	clock_gettime(CLOCK_MONOTONIC, &time);
-	time.tv_sec += ms / 1000u;
-	time.tv_nsec += (long)(ms % 1000u) * 1000000;
-	if (time.tv_nsec >= 1000000000) {
-		time.tv_sec++;
-		time.tv_nsec -= 1000000000;
-	}
-	return time;
-}
-
 /* ---------------------------------------------------------------- threads */
 
 /* The next job, or NULL: there is none for long enough, or never again. The lock is held. */
 static struct pool_job *thread_next(struct pool *pool)
 {
-	struct timespec until = from_now(pool->idle_ms);
+	struct timespec until = monotonic_after(pool->idle_ms);
 	int r = 0;
 
 	pool->idle++;
@@ -203,17 +190,6 @@ unsigned pool_threads(struct pool *pool)
 
 /* ---------------------------------------------------------------- beginning and end */
 
-static void conditions_init(struct pool *pool)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&pool->work, &attr);
-	pthread_cond_init(&pool->ended, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error *err)
 {
 	struct pool *pool = calloc(1, sizeof(*pool));
@@ -225,7 +201,8 @@ int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error 
 	list_init(&pool->finished);
 	pool->idle_ms = idle_ms;
 	pthread_mutex_init(&pool->lock, NULL);
-	conditions_init(pool);
+	monotonic_cond_init(&pool->work);
+	monotonic_cond_init(&pool->ended);
 	pool->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = pool->fd < 0 ? -errno : 0;
 	if (!r)
@@ -240,7 +217,7 @@ int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error 
 
 struct pool *pool_free(struct pool *pool, unsigned wait_ms)
 {
-	struct timespec until = from_now(wait_ms);
+	struct timespec until = monotonic_after(wait_ms);
 	unsigned left;
 	int r = 0;
 

@@ -14,6 +14,7 @@
 #include <sys/eventfd.h>
 
 #include "core/service/broker.h"
+#include "core/service/clock.h"
 #include "tests/service/daemon.h"
 
 #define SHIM_ATTACHED_MAX 64
@@ -276,7 +277,7 @@ static inline void shim_start(void)
 	shim = (struct shim){.event = eventfd(0, EFD_SEMAPHORE | EFD_NONBLOCK | EFD_CLOEXEC)};
 	assert_true(shim.event >= 0);
 	pthread_mutex_init(&shim.lock, NULL);
-	pthread_cond_init(&shim.changed, NULL);
+	monotonic_cond_init(&shim.changed);
 }
 
 static inline void shim_end(void)
@@ -287,10 +288,8 @@ static inline void shim_end(void)
 /* Under the lock: wait a little for something to change; fails the test where nothing did for long. */
 static inline void shim_wait(const char *what)
 {
-	struct timespec until;
+	struct timespec until = monotonic_after(WAIT_MS);
 
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += WAIT_MS / 1000;
 	if (pthread_cond_timedwait(&shim.changed, &shim.lock, &until) != 0) {
 		pthread_mutex_unlock(&shim.lock);
 		fail_msg("%s: nothing happened", what);

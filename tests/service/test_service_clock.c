@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Waits that end by themselves, while the wall clock says something else each time that it is read. */
+#include <time.h>
+
+#include "core/service/lane.h"
+#include "tests/support/files.h"
+
+#define YEAR_S 31536000
+
+int __real_clock_gettime(clockid_t clock, struct timespec *ret);
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
+
+/* A wait that reckons with this clock would last for a year. */
+int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
+{
+	int r = __real_clock_gettime(clock, ret);
+
+	if (clock == CLOCK_REALTIME)
+		ret->tv_sec += YEAR_S;
+	return r;
+}
+
+static void wait_for_lanes_ends_whatever_the_wall_clock_says(void **state)
+{
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct lane_context context = {.broker = NULL};
+	struct world world = {.references = 1};
+	struct error err = {0};
+	struct folder folder;
+	struct lane *lane;
+
+	(void)state;
+	folder_make(&folder);
+	options.config = folder.path;
+	if (engine_start(&world.engine, &options, &err) || engine_backends(&world.engine, &err))
+		fail_msg("%s", err.text);
+	assert_int_equal(lane_new(&context, &world, "mtty", &lane), 0);
+	assert_false(lanes_wait(10));
+	lane_end(lane);
+	assert_true(lanes_wait(10));
+	engine_stop(&world.engine);
+	folder_remove(&folder);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(wait_for_lanes_ends_whatever_the_wall_clock_says),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
