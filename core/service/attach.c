@@ -237,7 +237,7 @@ static void attach_next(struct attach *attach)
 	}
 	ids_clear(attach->ids, &attach->nids);
 	attach->all = false;
-	attach->job = (struct pool_job){.run = scan_begin, .done = scan_done};
+	attach->job = (struct pool_job){.run = scan_begin, .done = scan_done, .kind = POOL_OWN};
 	if (pool_submit(attach->options.pool, &attach->job) == 0)
 		return;
 	log_say(LOG_ERR, "this host's devices could not be looked at: too much is under way");

@@ -213,7 +213,7 @@ int looks_new(const struct looks_options *options, struct looks **ret, struct er
 	if (!looks)
 		return error_set(err, -ENOMEM, "out of memory");
 	looks->options = *options;
-	looks->job = (struct pool_job){.run = look_run, .done = look_done};
+	looks->job = (struct pool_job){.run = look_run, .done = look_done, .kind = POOL_OWN};
 	r = timer_new(options->event, &looks->soon, on_soon, looks);
 	if (r >= 0)
 		r = timer_new(options->event, &looks->again, on_again, looks);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two lists and a lock: jobs on their way to a thread, and jobs on their way back. Threads come as they are needed. */
+/*
+ * Queues and a lock: a queue of jobs on their way to a thread for each kind, and one of jobs on their way back. Any thread
+ * takes any kind that may run. There are as many threads as all kinds together may have, and they come as they are needed.
+ */
 #include "core/service/pool.h"
 
 #include <errno.h>
@@ -28,16 +31,32 @@ struct thread {
 	enum thread_state state;
 };
 
+/* A kind that has fewer jobs running than it may have always finds a thread: the sum of all is POOL_THREADS_MAX. */
+static const struct {
+	unsigned threads;
+	unsigned jobs;
+} places[POOL_KIND_COUNT] = {
+	[POOL_ASK] = {POOL_ASK_THREADS, POOL_ASK_JOBS},
+	[POOL_CALL] = {POOL_CALL_THREADS, POOL_CALL_JOBS},
+	[POOL_ROOT] = {POOL_ROOT_THREADS, POOL_ROOT_JOBS},
+	[POOL_OWN] = {POOL_OWN_THREADS, POOL_OWN_JOBS},
+};
+
+struct queue {
+	struct list waiting;
+	unsigned nwaiting;
+	unsigned running;
+};
+
 struct pool {
 	pthread_mutex_t lock; /* guards all below but source and fd */
 	pthread_cond_t work;  /* there is some, or there will be none any more */
 	pthread_cond_t ended; /* a thread did */
-	struct list waiting;
+	struct queue queues[POOL_KIND_COUNT];
 	struct list finished;
 	struct thread threads[POOL_THREADS_MAX];
 	unsigned nthreads; /* that run */
-	unsigned idle;     /* of these */
-	unsigned nwaiting;
+	unsigned busy;     /* of these, with a job */
 	unsigned idle_ms;
 	bool ending;
 	sd_event_source *source;
@@ -71,20 +90,45 @@ static struct pool_job *list_take(struct list *list)
 
 /* ---------------------------------------------------------------- threads */
 
-/* The next job, or NULL: there is none for long enough, or never again. The lock is held. */
+/* How many of those that wait may run. The lock is held, as in all below. */
+static unsigned queue_ready(const struct pool *pool, unsigned kind)
+{
+	const struct queue *queue = &pool->queues[kind];
+	unsigned room = places[kind].threads - queue->running;
+
+	return queue->nwaiting < room ? queue->nwaiting : room;
+}
+
+static unsigned ready(const struct pool *pool)
+{
+	unsigned count = 0;
+
+	for (unsigned kind = 0; kind < POOL_KIND_COUNT; kind++)
+		count += queue_ready(pool, kind);
+	return count;
+}
+
+static struct pool_job *queue_take(struct pool *pool)
+{
+	unsigned kind = POOL_KIND_COUNT - 1;
+
+	while (!queue_ready(pool, kind))
+		kind--;
+	pool->queues[kind].nwaiting--;
+	pool->queues[kind].running++;
+	pool->busy++;
+	return list_take(&pool->queues[kind].waiting);
+}
+
+/* The next job, or NULL: there is none for long enough, or never again. */
 static struct pool_job *thread_next(struct pool *pool)
 {
 	struct timespec until = monotonic_after(pool->idle_ms);
 	int r = 0;
 
-	pool->idle++;
-	while (!pool->ending && !pool->waiting.first && r != ETIMEDOUT)
+	while (!pool->ending && !ready(pool) && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&pool->work, &pool->lock, &until);
-	pool->idle--;
-	if (pool->ending || !pool->waiting.first)
-		return NULL;
-	pool->nwaiting--;
-	return list_take(&pool->waiting);
+	return pool->ending || !ready(pool) ? NULL : queue_take(pool);
 }
 
 static struct thread *thread_self(struct pool *pool)
@@ -101,12 +145,16 @@ static void *thread_main(void *arg)
 	const uint64_t one = 1;
 	struct pool *pool = arg;
 	struct pool_job *job;
+	enum pool_kind kind;
 
 	pthread_mutex_lock(&pool->lock);
 	while ((job = thread_next(pool))) {
+		kind = job->kind;
 		pthread_mutex_unlock(&pool->lock);
 		job->run(job);
 		pthread_mutex_lock(&pool->lock);
+		pool->queues[kind].running--;
+		pool->busy--;
 		list_add(&pool->finished, job);
 		/* Fails only where the number is too high to be raised: then the loop is to look as well. */
 		(void)!write(pool->fd, &one, sizeof(one));
@@ -161,21 +209,47 @@ static int on_finished(sd_event_source *source, int fd, uint32_t revents, void *
 
 int pool_submit(struct pool *pool, struct pool_job *job)
 {
+	struct queue *queue = &pool->queues[job->kind];
 	int r = 0;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->ending || pool->nwaiting == POOL_JOBS_MAX)
+	if (pool->ending || queue->nwaiting + queue->running == places[job->kind].threads + places[job->kind].jobs) {
 		r = -EAGAIN;
-	/* Idle threads have not taken what was handed over before. */
-	else if (pool->nwaiting >= pool->idle && pool->nthreads < POOL_THREADS_MAX && thread_start(pool) && !pool->nthreads)
-		r = -EAGAIN;
+	} else {
+		queue->nwaiting++;
+		/* Threads without a job may have been woken or started for earlier ones, and not have taken them yet. */
+		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) && !pool->nthreads)
+			r = -EAGAIN;
+		if (r)
+			queue->nwaiting--;
+	}
 	if (!r) {
-		list_add(&pool->waiting, job);
-		pool->nwaiting++;
+		list_add(&queue->waiting, job);
 		pthread_cond_signal(&pool->work);
 	}
 	pthread_mutex_unlock(&pool->lock);
 	return r;
+}
+
+bool pool_withdraw(struct pool *pool, struct pool_job *job)
+{
+	struct queue *queue = &pool->queues[job->kind];
+	struct list others;
+	struct pool_job *each;
+	bool found = false;
+
+	list_init(&others);
+	pthread_mutex_lock(&pool->lock);
+	while ((each = list_take(&queue->waiting))) {
+		found |= each == job;
+		if (each != job)
+			list_add(&others, each);
+	}
+	while ((each = list_take(&others)))
+		list_add(&queue->waiting, each);
+	queue->nwaiting -= found;
+	pthread_mutex_unlock(&pool->lock);
+	return found;
 }
 
 unsigned pool_threads(struct pool *pool)
@@ -197,7 +271,8 @@ int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error 
 
 	if (!pool)
 		return error_set(err, -ENOMEM, "out of memory");
-	list_init(&pool->waiting);
+	for (unsigned kind = 0; kind < POOL_KIND_COUNT; kind++)
+		list_init(&pool->queues[kind].waiting);
 	list_init(&pool->finished);
 	pool->idle_ms = idle_ms;
 	pthread_mutex_init(&pool->lock, NULL);

@@ -49,7 +49,7 @@ static void reload_done(struct pool_job *job)
 
 static void reload_submit(struct reload *reload)
 {
-	reload->job = (struct pool_job){.run = reload_run, .done = reload_done};
+	reload->job = (struct pool_job){.run = reload_run, .done = reload_done, .kind = POOL_OWN};
 	reload->busy = pool_submit(reload->pool, &reload->job) == 0;
 }
 

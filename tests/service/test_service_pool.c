@@ -57,7 +57,7 @@ static void done(struct pool_job *job)
 
 static struct counted counted_make(void)
 {
-	return (struct counted){.job = {.run = run, .done = done}};
+	return (struct counted){.job = {.run = run, .done = done, .kind = POOL_CALL}};
 }
 
 static void until_ended(unsigned count)
@@ -135,46 +135,46 @@ static void one_job_that_hangs_keeps_no_other(void **state)
 	sem_destroy(&hold);
 }
 
-static void there_are_never_more_threads_than_the_most(void **state)
+static void kind_never_has_more_threads_than_its_own(void **state)
 {
-	struct counted jobs[POOL_THREADS_MAX * 3];
+	struct counted jobs[POOL_CALL_THREADS * 3];
 	sem_t begun, hold;
 
 	(void)state;
 	sem_init(&begun, 0, 0);
 	sem_init(&hold, 0, 0);
-	for (size_t i = 0; i < POOL_THREADS_MAX * 3; i++) {
+	for (size_t i = 0; i < POOL_CALL_THREADS * 3; i++) {
 		jobs[i] = counted_make();
 		jobs[i].begun = &begun;
 		jobs[i].hold = &hold;
 		assert_int_equal(pool_submit(pool, &jobs[i].job), 0);
 	}
-	for (size_t i = 0; i < POOL_THREADS_MAX; i++)
+	for (size_t i = 0; i < POOL_CALL_THREADS; i++)
 		sem_wait(&begun);
-	assert_int_equal(pool_threads(pool), POOL_THREADS_MAX);
+	assert_int_equal(pool_threads(pool), POOL_CALL_THREADS);
 	assert_int_equal(sem_trywait(&begun), -1);
-	for (size_t i = 0; i < POOL_THREADS_MAX * 3; i++)
+	for (size_t i = 0; i < POOL_CALL_THREADS * 3; i++)
 		sem_post(&hold);
-	until_ended(POOL_THREADS_MAX * 3);
+	until_ended(POOL_CALL_THREADS * 3);
 	sem_destroy(&begun);
 	sem_destroy(&hold);
 }
 
 static void jobs_begin_in_their_order(void **state)
 {
-	struct counted first[POOL_THREADS_MAX], others[30];
+	struct counted first[POOL_CALL_THREADS], others[30];
 	sem_t begun, hold;
 
 	(void)state;
 	sem_init(&begun, 0, 0);
 	sem_init(&hold, 0, 0);
-	for (size_t i = 0; i < POOL_THREADS_MAX; i++) {
+	for (size_t i = 0; i < POOL_CALL_THREADS; i++) {
 		first[i] = counted_make();
 		first[i].begun = &begun;
 		first[i].hold = &hold;
 		assert_int_equal(pool_submit(pool, &first[i].job), 0);
 	}
-	for (size_t i = 0; i < POOL_THREADS_MAX; i++)
+	for (size_t i = 0; i < POOL_CALL_THREADS; i++)
 		sem_wait(&begun);
 	for (size_t i = 0; i < 30; i++) {
 		others[i] = counted_make();
@@ -185,37 +185,116 @@ static void jobs_begin_in_their_order(void **state)
 	until_ended(31);
 	for (size_t i = 0; i < 30; i++)
 		assert_int_equal(others[i].order, i + 1);
-	for (size_t i = 1; i < POOL_THREADS_MAX; i++)
+	for (size_t i = 1; i < POOL_CALL_THREADS; i++)
 		sem_post(&hold);
-	until_ended(POOL_THREADS_MAX + 30);
+	until_ended(POOL_CALL_THREADS + 30);
 	sem_destroy(&begun);
 	sem_destroy(&hold);
 }
 
 static void one_job_too_many_is_refused(void **state)
 {
-	static struct counted jobs[POOL_THREADS_MAX + POOL_JOBS_MAX];
+	static struct counted jobs[POOL_CALL_THREADS + POOL_CALL_JOBS];
 	struct counted last = counted_make();
 	sem_t begun, hold;
 
 	(void)state;
 	sem_init(&begun, 0, 0);
 	sem_init(&hold, 0, 0);
-	for (size_t i = 0; i < POOL_THREADS_MAX + POOL_JOBS_MAX; i++) {
+	for (size_t i = 0; i < POOL_CALL_THREADS + POOL_CALL_JOBS; i++) {
 		jobs[i] = counted_make();
 		jobs[i].begun = &begun;
 		jobs[i].hold = &hold;
 		assert_int_equal(pool_submit(pool, &jobs[i].job), 0);
-		if (i < POOL_THREADS_MAX)
+		if (i < POOL_CALL_THREADS)
 			sem_wait(&begun);
 	}
 	assert_int_equal(pool_submit(pool, &last.job), -EAGAIN);
-	for (size_t i = 0; i < POOL_THREADS_MAX + POOL_JOBS_MAX; i++)
+	for (size_t i = 0; i < POOL_CALL_THREADS + POOL_CALL_JOBS; i++)
 		sem_post(&hold);
-	until_ended(POOL_THREADS_MAX + POOL_JOBS_MAX);
+	until_ended(POOL_CALL_THREADS + POOL_CALL_JOBS);
 	assert_int_equal(last.runs, 0);
 	sem_destroy(&begun);
 	sem_destroy(&hold);
+}
+
+/* Takes all places of a kind, running and waiting; they end once hold was posted for each. */
+static size_t fill(struct counted *jobs, enum pool_kind kind, unsigned threads, unsigned waiting, sem_t *begun, sem_t *hold)
+{
+	struct counted last = counted_make();
+
+	for (size_t i = 0; i < threads + waiting; i++) {
+		jobs[i] = counted_make();
+		jobs[i].job.kind = kind;
+		jobs[i].begun = begun;
+		jobs[i].hold = hold;
+		assert_int_equal(pool_submit(pool, &jobs[i].job), 0);
+	}
+	for (size_t i = 0; i < threads; i++)
+		sem_wait(begun);
+	last.job.kind = kind;
+	assert_int_equal(pool_submit(pool, &last.job), -EAGAIN);
+	return threads + waiting;
+}
+
+/* However much of all other kinds runs and waits. */
+static void kind_has_its_places(enum pool_kind kind, unsigned threads)
+{
+	static struct counted calls[POOL_CALL_THREADS + POOL_CALL_JOBS], roots[POOL_ROOT_THREADS + POOL_ROOT_JOBS],
+		asks[POOL_ASK_THREADS + POOL_ASK_JOBS], owns[POOL_OWN_THREADS + POOL_OWN_JOBS];
+	struct counted mine[POOL_THREADS_MAX];
+	sem_t begun, hold;
+	size_t count = 0;
+
+	sem_init(&begun, 0, 0);
+	sem_init(&hold, 0, 0);
+	if (kind != POOL_ASK)
+		count += fill(asks, POOL_ASK, POOL_ASK_THREADS, POOL_ASK_JOBS, &begun, &hold);
+	if (kind != POOL_CALL)
+		count += fill(calls, POOL_CALL, POOL_CALL_THREADS, POOL_CALL_JOBS, &begun, &hold);
+	if (kind != POOL_ROOT)
+		count += fill(roots, POOL_ROOT, POOL_ROOT_THREADS, POOL_ROOT_JOBS, &begun, &hold);
+	if (kind != POOL_OWN)
+		count += fill(owns, POOL_OWN, POOL_OWN_THREADS, POOL_OWN_JOBS, &begun, &hold);
+	/* All at once, as each waits for the last one to begin. */
+	for (size_t i = 0; i < threads; i++) {
+		mine[i] = counted_make();
+		mine[i].job.kind = kind;
+		mine[i].begun = &begun;
+		mine[i].hold = &hold;
+		assert_int_equal(pool_submit(pool, &mine[i].job), 0);
+	}
+	for (size_t i = 0; i < threads; i++)
+		sem_wait(&begun);
+	for (size_t i = 0; i < count + threads; i++)
+		sem_post(&hold);
+	until_ended((unsigned)count + threads);
+	sem_destroy(&begun);
+	sem_destroy(&hold);
+}
+
+static void questions_have_their_places(void **state)
+{
+	(void)state;
+	kind_has_its_places(POOL_ASK, POOL_ASK_THREADS);
+}
+
+static void calls_have_their_places(void **state)
+{
+	(void)state;
+	kind_has_its_places(POOL_CALL, POOL_CALL_THREADS);
+}
+
+static void calls_of_root_have_their_places(void **state)
+{
+	(void)state;
+	kind_has_its_places(POOL_ROOT, POOL_ROOT_THREADS);
+}
+
+static void looks_and_reloads_have_their_places(void **state)
+{
+	(void)state;
+	kind_has_its_places(POOL_OWN, POOL_OWN_THREADS);
 }
 
 static void idle_threads_end_and_come_again(void **state)
@@ -266,9 +345,13 @@ int main(void)
 		CASE(job_runs_in_a_thread_and_ends_on_the_loop),
 		CASE(job_may_be_handed_over_again_from_its_end),
 		CASE(one_job_that_hangs_keeps_no_other),
-		CASE(there_are_never_more_threads_than_the_most),
+		CASE(kind_never_has_more_threads_than_its_own),
 		CASE(jobs_begin_in_their_order),
 		CASE(one_job_too_many_is_refused),
+		CASE(questions_have_their_places),
+		CASE(calls_have_their_places),
+		CASE(calls_of_root_have_their_places),
+		CASE(looks_and_reloads_have_their_places),
 		cmocka_unit_test(idle_threads_end_and_come_again),
 		cmocka_unit_test(pool_whose_job_hangs_stays_until_it_ended),
 	};
