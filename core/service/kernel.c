@@ -12,7 +12,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "core/service/ask_lines.h"
+#include "core/service/asks.h"
 #include "core/service/attach.h"
 #include "core/service/lane.h"
 #include "core/service/log.h"
@@ -26,6 +26,7 @@ struct kernel {
 	struct attach *attach;
 	struct world *world;   /* the newest */
 	struct answers *answers;
+	struct asks *asks;
 	struct lane_context context;
 	struct turn turn;
 	sd_event_source *io;   /* on the turn's epoll */
@@ -40,7 +41,6 @@ struct kernel {
 	uint64_t world_number; /* of serving */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
-	struct ask *asks; /* for the loop to hand to the pool */
 	int lost;         /* why the broker is of no more use */
 };
 
@@ -78,78 +78,6 @@ static struct lane *lane_find(struct kernel *kernel, const char *name)
 	if (lane_new(&kernel->context, kernel->serving, name, &lanes[kernel->nlanes]))
 		return NULL;
 	return lanes[kernel->nlanes++];
-}
-
-/* ---------------------------------------------------------------- write and ask */
-
-struct ask {
-	struct pool_job job;
-	struct ask *next;
-	struct kernel *kernel;
-	struct world *world;
-	struct broker_request request;
-};
-
-static void ask_run(struct pool_job *job)
-{
-	struct ask *ask = (struct ask *)(void *)job;
-	const struct broker *broker = &ask->kernel->broker;
-	struct answer answer = {0};
-	struct error err = {0};
-	struct view view;
-	char *lines = malloc(BROKER_LINES_MAX);
-	int r = lines ? view_open(ask->world, NULL, &view, &err) : -ENOMEM;
-
-	if (!r) {
-		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL, ASK_REFUSED, &answer, &err);
-		/* Of a reply that comes too late (EINVAL) nothing is to be said; one that could not be made must not keep anybody waiting. */
-		if (!r && broker_tell(broker, BROKER_ASK, ask->request.id, lines, ask_lines(&answer, lines, BROKER_LINES_MAX)) == -ENOMEM)
-			r = error_set(&err, -ENOMEM, "out of memory");
-		answer_free(&answer);
-		view_close(&view);
-	}
-	if (r) {
-		log_say(LOG_INFO, "a question at /dev/migcompat could not be answered: %s", err.text);
-		broker_refuse(broker, BROKER_ASK, ask->request.id, r);
-	}
-	free(lines);
-}
-
-static void ask_done(struct pool_job *job)
-{
-	struct ask *ask = (struct ask *)(void *)job;
-
-	world_unref(ask->world);
-	free(ask);
-}
-
-/* The pool is the loop's: only that hands it work. */
-static void ask_call(struct kernel *kernel, const struct broker_request *request)
-{
-	struct ask *ask = malloc(sizeof(*ask));
-
-	if (!ask) {
-		broker_refuse(&kernel->broker, BROKER_ASK, request->id, -EIO);
-		return;
-	}
-	*ask = (struct ask){
-		.job = {.run = ask_run, .done = ask_done}, .kernel = kernel, .world = world_ref(kernel->serving), .next = kernel->asks};
-	memcpy(&ask->request, request, sizeof(*request));
-	kernel->asks = ask;
-	eventfd_write(kernel->called, 1);
-}
-
-static void asks_begin(struct kernel *kernel, struct ask *asks)
-{
-	while (asks) {
-		struct ask *ask = asks;
-
-		asks = ask->next;
-		if (pool_submit(kernel->options.pool, &ask->job) == 0)
-			continue;
-		broker_refuse(&kernel->broker, BROKER_ASK, ask->request.id, -EIO);
-		ask_done(&ask->job);
-	}
 }
 
 /* ---------------------------------------------------------------- questions */
@@ -204,8 +132,10 @@ static void questions_take(void *arg)
 		if (r <= 0)
 			break;
 		if (request.op == BROKER_ASK)
-			ask_call(kernel, &request);
-		else if (request.op != BROKER_CANCEL) /* the answer to what was cancelled comes to nothing */
+			asks_put(kernel->asks, kernel->serving, &request);
+		else if (request.op == BROKER_CANCEL) /* any other answer to what was cancelled comes to nothing */
+			asks_cancel(kernel->asks, request.id);
+		else
 			question_take(kernel, &request);
 	}
 	for (size_t i = 0; i < kernel->nlanes; i++)
@@ -249,18 +179,14 @@ static void kernel_lost(struct kernel *kernel, int r)
 static int on_called(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct kernel *kernel = arg;
-	struct ask *asks;
 	eventfd_t count;
 	int lost;
 
 	(void)source, (void)events;
 	eventfd_read(fd, &count);
 	pthread_mutex_lock(&kernel->lock);
-	asks = kernel->asks;
-	kernel->asks = NULL;
 	lost = kernel->lost;
 	pthread_mutex_unlock(&kernel->lock);
-	asks_begin(kernel, asks);
 	if (lost)
 		kernel_lost(kernel, lost);
 	return 0;
@@ -357,6 +283,8 @@ static int kernel_watch(struct kernel *kernel)
 	int r = answers_new(&kernel->answers);
 
 	if (!r)
+		r = asks_new(kernel->options.event, kernel->options.pool, &kernel->broker, &kernel->asks);
+	if (!r)
 		r = turn_init(&kernel->turn, questions_take, kernel);
 	if (r)
 		return r;
@@ -437,17 +365,6 @@ void kernel_drain(struct kernel *kernel)
 	turn_close(&kernel->turn);
 }
 
-/* What the loop was to hand to the pool. */
-static void asks_free(struct kernel *kernel)
-{
-	while (kernel->asks) {
-		struct ask *ask = kernel->asks;
-
-		kernel->asks = ask->next;
-		ask_done(&ask->job);
-	}
-}
-
 struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 {
 	if (!kernel)
@@ -455,7 +372,6 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	kernel_drain(kernel);
 	pthread_mutex_lock(&kernel->lock);
 	lanes_end(kernel);
-	asks_free(kernel);
 	pthread_mutex_unlock(&kernel->lock);
 	events_unlisten(kernel->options.events, on_module, kernel);
 	if (!lanes_wait(wait_ms))
@@ -471,6 +387,7 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	if (kernel->called >= 0)
 		close(kernel->called);
 	answers_free(kernel->answers);
+	asks_free(kernel->asks);
 	pthread_mutex_destroy(&kernel->lock);
 	free(kernel);
 	return NULL;
