@@ -22,10 +22,10 @@ static inline void backend_copy(struct folder *folder, const char *from, const c
 	free(bytes);
 }
 
-/* timeout: of the backends' calls. */
-static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
+/* timeout: of the backends' calls. group: whose members may ask. */
+static inline void hanging_start_with(struct daemon *daemon, const char *timeout_ms, const char *group)
 {
-	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, NULL};
+	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, "--group", group, NULL};
 	char backends[192], inventory[192], text[64];
 
 	*daemon = (struct daemon){.pid = 0};
@@ -44,6 +44,11 @@ static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
 	more[1] = backends;
 	more[3] = inventory;
 	daemon_start(daemon, more);
+}
+
+static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
+{
+	hanging_start_with(daemon, timeout_ms, "migcompat");
 }
 
 /* Has nothing come yet? */

@@ -3,6 +3,7 @@
 #include "tests/service/hanging.h"
 
 #define CLIENTS 64
+#define MEMBERS 40 /* more calls than run at once */
 
 static void still_serves(const struct daemon *daemon)
 {
@@ -31,6 +32,62 @@ static void hung_backend_keeps_no_other_client_waiting(void **state)
 	daemon_logged(&daemon, "some calls did not end in time");
 	assert_int_equal(access(daemon.socket, F_OK), -1);
 	folder_remove(&daemon.folder);
+}
+
+/* Calls of a member of the group to the backend that never answers, more than run at once. It exits where it cannot be one. */
+static pid_t members_ask(const struct daemon *daemon)
+{
+	int ready[2];
+	char byte;
+	pid_t pid;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
+			_exit(77);
+		for (int i = 0; i < MEMBERS; i++)
+			client_send(client_open(daemon), DESCRIBE_HUNG);
+		(void)!write(ready[1], "", 1);
+		for (;;)
+			pause();
+	}
+	close(ready[1]);
+	assert_true(read(ready[0], &byte, 1) >= 0);
+	close(ready[0]);
+	return pid;
+}
+
+static void members_whose_calls_hang_keep_neither_roots_nor_a_reload(void **state)
+{
+	struct daemon daemon;
+	json_t *reply;
+	int status;
+	pid_t pid;
+
+	if (geteuid() != 0)
+		skip();
+	(void)state;
+	hanging_start_with(&daemon, "600000", "nogroup");
+	assert_int_equal(chmod(daemon.folder.path, 0755), 0);
+	pid = members_ask(&daemon);
+	if (waitpid(pid, &status, WNOHANG) == 0) {
+		for (int i = 0; i < 20; i++)
+			still_serves(&daemon);
+		assert_int_equal(kill(daemon.pid, SIGHUP), 0);
+		daemon_logged(&daemon, "policy and backends are loaded again");
+		reply = call(&daemon, METHOD("Backends", ""));
+		assert_null(json_object_get(reply, "error"));
+		json_decref(reply);
+		assert_int_equal(kill(pid, SIGKILL), 0);
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+	}
+	assert_int_equal(kill(daemon.pid, SIGTERM), 0);
+	assert_int_equal(daemon_wait(daemon.pid), 0);
+	folder_remove(&daemon.folder);
+	if (WIFEXITED(status))
+		skip();
 }
 
 static void call_of_a_hung_backend_ends_in_time_and_says_so(void **state)
@@ -184,6 +241,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
+		cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
 		cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
 		cmocka_unit_test(client_may_leave_while_its_call_runs),
 		cmocka_unit_test(end_waits_for_calls_that_run),
