@@ -275,27 +275,46 @@ static bool has_types(const struct attach *attach, const char *parent)
 	return false;
 }
 
+/* What was answered before counts no more, from here on. Under the lock. */
+static enum relevance invalidate(struct attach *attach, const struct events_change *change)
+{
+	enum relevance relevance = relevance_of(&attach->world->engine, change);
+	struct attached *attached = relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
+
+	if (attached)
+		attached->changed++;
+	if (relevance != RELEVANCE_HOST && has_types(attach, change->sysname))
+		relevance = RELEVANCE_HOST;
+	if (relevance == RELEVANCE_HOST)
+		attach->host_changed++;
+	return relevance;
+}
+
+/* The look comes with udevd's word. */
+static void heard_early(void *arg, const struct events_change *change)
+{
+	struct attach *attach = arg;
+
+	pthread_mutex_lock(&attach->lock);
+	invalidate(attach, change);
+	pthread_mutex_unlock(&attach->lock);
+}
+
 static void heard(void *arg, const struct events_change *change)
 {
 	struct attach *attach = arg;
-	enum relevance relevance = relevance_of(&attach->world->engine, change);
+	enum relevance relevance;
 	struct attached *attached;
 
 	pthread_mutex_lock(&attach->lock);
-	attached = relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
-	if (relevance != RELEVANCE_HOST && has_types(attach, change->sysname))
-		relevance = RELEVANCE_HOST;
-	/* What was answered before counts no more, from here on. */
-	if (attached)
-		attached->changed++;
-	if (relevance == RELEVANCE_HOST) {
-		attach->host_changed++;
+	relevance = invalidate(attach, change);
+	attached = relevance == RELEVANCE_GONE ? attached_find_id(&attach->table, change->sysname) : NULL;
+	if (relevance == RELEVANCE_HOST)
 		attach->all = true;
-	} else if (relevance == RELEVANCE_ONE) {
+	else if (relevance == RELEVANCE_ONE)
 		want_one(attach, change->sysname);
-	} else if (attached && !lives(attach, attached->attachment)) {
+	else if (attached && !lives(attach, attached->attachment))
 		forget(attach, attached);
-	}
 	pthread_mutex_unlock(&attach->lock);
 	attach_next(attach);
 }
@@ -335,7 +354,7 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 	if (r)
 		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH, strerror(-r));
 	/* Whatever happens from here on is heard, so the scan that comes first misses nothing. */
-	if (!r && (r = events_listen(options->events, heard, attach)))
+	if (!r && ((r = events_listen(options->events, heard, attach)) || (r = events_listen_early(options->events, heard_early, attach))))
 		error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
 	if (r) {
 		attach_free(attach);
@@ -352,6 +371,7 @@ struct attach *attach_free(struct attach *attach)
 	if (!attach)
 		return NULL;
 	events_unlisten(attach->options.events, heard, attach);
+	events_unlisten(attach->options.events, heard_early, attach);
 	if (attach->scanning)
 		scan_end(attach);
 	ids_clear(attach->ids, &attach->nids);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a libudev monitor to listeners. Only root's messages get here: libudev drops all others. */
+/* From libudev's monitors to listeners. Only root's messages get here: libudev drops all others. */
 #include "core/service/events.h"
 
 #include <errno.h>
@@ -20,12 +20,21 @@
 struct listener {
 	events_fn *heard; /* NULL: free */
 	void *arg;
+	bool early;
+};
+
+/* One group of events. Zeroed: it is not listened to. */
+struct group {
+	struct events *events;
+	struct udev_monitor *monitor;
+	sd_event_source *source;
+	bool early;
 };
 
 struct events {
 	struct udev *udev;
-	struct udev_monitor *monitor;
-	sd_event_source *source;
+	struct group told;  /* udevd's; without udevd the kernel's */
+	struct group early; /* the kernel's; without udevd none */
 	struct listener listeners[EVENTS_LISTENERS_MAX];
 };
 
@@ -37,16 +46,18 @@ static const struct {
 	{"change", EVENTS_CHANGE}, {"move", EVENTS_MOVE},     {"online", EVENTS_ONLINE}, {"offline", EVENTS_OFFLINE},
 };
 
-static void events_tell(const struct events *events, const struct events_change *change)
+static void events_tell(const struct group *group, const struct events_change *change)
 {
+	const struct listener *listeners = group->events->listeners;
+
 	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
-		if (events->listeners[i].heard)
-			events->listeners[i].heard(events->listeners[i].arg, change);
+		if (listeners[i].heard && listeners[i].early == group->early)
+			listeners[i].heard(listeners[i].arg, change);
 }
 
-static void events_rescan(const struct events *events)
+static void events_rescan(const struct group *group)
 {
-	events_tell(events, &(struct events_change){.action = EVENTS_RESCAN, .devpath = "", .devpath_old = "", .subsystem = "", .sysname = ""});
+	events_tell(group, &(struct events_change){.action = EVENTS_RESCAN, .devpath = "", .devpath_old = "", .subsystem = "", .sysname = ""});
 }
 
 static const char *text_or_empty(const char *text)
@@ -54,7 +65,7 @@ static const char *text_or_empty(const char *text)
 	return text ? text : "";
 }
 
-static void events_take(const struct events *events, struct udev_device *device)
+static void events_take(const struct group *group, struct udev_device *device)
 {
 	const char *action = text_or_empty(udev_device_get_action(device));
 	struct events_change change = {
@@ -71,59 +82,73 @@ static void events_take(const struct events *events, struct udev_device *device)
 		change.action = actions[i].action;
 		if (change.action == EVENTS_MOVE)
 			change.devpath_old = text_or_empty(udev_device_get_property_value(device, "DEVPATH_OLD"));
-		events_tell(events, &change);
+		events_tell(group, &change);
 		return;
 	}
-	log_say(LOG_NOTICE, "%s: an event \"%s\" that is not known, everything is looked at again", change.devpath, action);
-	events_rescan(events);
+	log_say(LOG_NOTICE, "%s: an event \"%s\" that is not known, anything may have changed", change.devpath, action);
+	events_rescan(group);
 }
 
 static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
-	const struct events *events = arg;
+	const struct group *group = arg;
 
 	(void)source, (void)fd, (void)revents;
 	for (size_t i = 0; i < TURN_EVENTS; i++) {
 		struct udev_device *device;
 
 		errno = 0;
-		device = udev_monitor_receive_device(events->monitor);
+		device = udev_monitor_receive_device(group->monitor);
 		if (device) {
-			events_take(events, device);
+			events_take(group, device);
 			udev_device_unref(device);
 			continue;
 		}
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
 		/* ENOBUFS where the socket ran over; what else failed was an event that libudev made no sense of. */
-		log_say(LOG_NOTICE, "device events were lost, everything is looked at again: %s", strerror(errno));
-		events_rescan(events);
+		log_say(LOG_NOTICE, "device events were lost, anything may have changed: %s", strerror(errno));
+		events_rescan(group);
 		return 0;
 	}
 	return 0;
 }
 
-static const char *events_group(void)
+static int group_open(struct events *events, sd_event *event, struct group *group, const char *name)
 {
-	return access("/run/udev/control", F_OK) == 0 ? "udev" : "kernel";
+	int r;
+
+	group->events = events;
+	errno = 0;
+	group->monitor = udev_monitor_new_from_netlink(events->udev, name);
+	if (!group->monitor)
+		return errno ? -errno : -ENOMEM;
+	udev_monitor_set_receive_buffer_size(group->monitor, RECEIVE_BYTES);
+	r = udev_monitor_enable_receiving(group->monitor);
+	if (r < 0)
+		return r;
+	return sd_event_add_io(event, &group->source, udev_monitor_get_fd(group->monitor), EPOLLIN, on_monitor, group);
+}
+
+static void group_close(struct group *group)
+{
+	sd_event_source_disable_unref(group->source);
+	udev_monitor_unref(group->monitor);
 }
 
 static int events_open(struct events *events, sd_event *event)
 {
+	bool udevd = access("/run/udev/control", F_OK) == 0;
 	int r;
 
 	events->udev = udev_new();
 	if (!events->udev)
 		return -ENOMEM;
-	errno = 0;
-	events->monitor = udev_monitor_new_from_netlink(events->udev, events_group());
-	if (!events->monitor)
-		return errno ? -errno : -ENOMEM;
-	udev_monitor_set_receive_buffer_size(events->monitor, RECEIVE_BYTES);
-	r = udev_monitor_enable_receiving(events->monitor);
-	if (r < 0)
-		return r;
-	return sd_event_add_io(event, &events->source, udev_monitor_get_fd(events->monitor), EPOLLIN, on_monitor, events);
+	events->early.early = true;
+	r = group_open(events, event, &events->told, udevd ? "udev" : "kernel");
+	if (r >= 0 && udevd)
+		r = group_open(events, event, &events->early, "kernel");
+	return r;
 }
 
 int events_new(sd_event *event, struct events **ret, struct error *err)
@@ -146,22 +171,32 @@ struct events *events_free(struct events *events)
 {
 	if (!events)
 		return NULL;
-	sd_event_source_disable_unref(events->source);
-	udev_monitor_unref(events->monitor);
+	group_close(&events->told);
+	group_close(&events->early);
 	udev_unref(events->udev);
 	free(events);
 	return NULL;
 }
 
-int events_listen(struct events *events, events_fn *heard, void *arg)
+static int listener_add(struct events *events, events_fn *heard, void *arg, bool early)
 {
 	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++) {
 		if (events->listeners[i].heard)
 			continue;
-		events->listeners[i] = (struct listener){.heard = heard, .arg = arg};
+		events->listeners[i] = (struct listener){.heard = heard, .arg = arg, .early = early};
 		return 0;
 	}
 	return -ENOSPC;
+}
+
+int events_listen(struct events *events, events_fn *heard, void *arg)
+{
+	return listener_add(events, heard, arg, false);
+}
+
+int events_listen_early(struct events *events, events_fn *heard, void *arg)
+{
+	return listener_add(events, heard, arg, true);
 }
 
 void events_unlisten(struct events *events, events_fn *heard, void *arg)

@@ -2,11 +2,11 @@
 /* Device events on a mocked host, and what comes of events that were lost. Runs itself under umockdev-wrapper. */
 #include <errno.h>
 
-#include <libudev.h>
 #include <umockdev.h>
 
 #include "core/service/events.h"
 #include "core/service/log.h"
+#include "tests/service/udevd.h"
 #include "tests/support/mocked.h"
 
 #define TURNS_MAX 200
@@ -29,11 +29,11 @@ static struct udev_device *last;
 struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
 
-/* The linker puts this before libudev's: a mocked socket never runs over. */
+/* The linker puts this before libudev's: a mocked socket never runs over, and what comes through it is both groups'. */
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
 {
 	struct udev_device *device;
-	int error = lose;
+	int error = monitor != udevd.monitor ? lose : 0;
 
 	if (last && more) {
 		more--;
@@ -44,10 +44,13 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 		udev_device_unref(last);
 		last = udev_device_ref(device);
 	}
+	if (device && udevd_says_nothing(monitor))
+		error = EAGAIN;
 	if (!error || !device)
 		return device;
 	udev_device_unref(device);
-	lose = 0;
+	if (error == lose)
+		lose = 0;
 	errno = error;
 	return NULL;
 }
@@ -93,11 +96,12 @@ static char *device_make(const char *subsystem, const char *name)
 	return path;
 }
 
-static int start(void **state)
+static int start_with(bool with_udevd)
 {
 	struct error err = {0};
 
-	(void)state;
+	udevd.runs = with_udevd;
+	udevd.silent = false;
 	log_open(true, LOG_ERR);
 	lose = 0;
 	more = 0;
@@ -105,6 +109,18 @@ static int start(void **state)
 	assert_true(sd_event_new(&event) >= 0);
 	assert_int_equal(events_new(event, &events, &err), 0);
 	return 0;
+}
+
+static int start(void **state)
+{
+	(void)state;
+	return start_with(false);
+}
+
+static int start_beside_udevd(void **state)
+{
+	(void)state;
+	return start_with(true);
 }
 
 static int end(void **state)
@@ -281,9 +297,77 @@ static void one_listener_too_many_is_refused(void **state)
 	assert_int_equal(events_listen(events, hear, &heard[EVENTS_LISTENERS_MAX]), 0);
 }
 
+/* ---------------------------------------------------------------- the kernel's word and udevd's */
+
+static void each_listener_is_told_once_by_its_own_group(void **state)
+{
+	struct heard told = {.text = ""}, early = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	turn(&early, 0);
+	assert_int_equal(events_listen(events, hear, &told), 0);
+	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	say(path, "change");
+	turn(&told, 1);
+	turn(&early, 1);
+	assert_string_equal(told.text, "change /devices/one mdev one\n");
+	assert_string_equal(early.text, told.text);
+	g_free(path);
+}
+
+static void silent_udevd_keeps_no_early_event(void **state)
+{
+	struct heard told = {.text = ""}, early = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	turn(&early, 0);
+	assert_int_equal(events_listen(events, hear, &told), 0);
+	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	udevd.silent = true;
+	say(path, "change");
+	turn(&early, 1);
+	turn(&told, 0);
+	g_free(path);
+}
+
+static void lost_early_event_is_an_early_rescan(void **state)
+{
+	struct heard told = {.text = ""}, early = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	turn(&early, 0);
+	assert_int_equal(events_listen(events, hear, &told), 0);
+	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	lose = ENOBUFS;
+	say(path, "change");
+	turn(&early, 1);
+	turn(&told, 1);
+	assert_string_equal(early.text, "rescan   \n");
+	assert_string_equal(told.text, "change /devices/one mdev one\n");
+	g_free(path);
+}
+
+static void without_udevd_nothing_is_early(void **state)
+{
+	struct heard told = {.text = ""}, early = {.text = ""};
+	char *path = device_make("mdev", "one");
+
+	(void)state;
+	assert_int_equal(events_listen(events, hear, &told), 0);
+	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	say(path, "change");
+	turn(&told, 1);
+	turn(&early, 0);
+	g_free(path);
+}
+
 static int run_mocked(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
+#define BESIDE_UDEVD(name) cmocka_unit_test_setup_teardown(name, start_beside_udevd, end)
 	const struct CMUnitTest tests[] = {
 		CASE(every_action_is_told_with_path_subsystem_and_name),
 		CASE(a_moved_device_is_told_with_its_old_path),
@@ -296,6 +380,10 @@ static int run_mocked(void)
 		CASE(an_interrupted_receipt_is_no_rescan),
 		CASE(listener_may_leave_while_it_is_told),
 		CASE(one_listener_too_many_is_refused),
+		CASE(without_udevd_nothing_is_early),
+		BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
+		BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
+		BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "core/service/log.h"
 #include "core/service/server.h"
 #include "tests/service/shim.h"
+#include "tests/service/udevd.h"
 #include "tests/support/mocked.h"
 
 #define ONE_PORT "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
@@ -25,6 +26,20 @@ const char *__wrap_engine_worker_program(struct arena *arena)
 {
 	(void)arena;
 	return TEST_BUILD "/migcompat-worker";
+}
+
+struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
+
+struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
+{
+	struct udev_device *device = __real_udev_monitor_receive_device(monitor);
+
+	if (!device || !udevd_says_nothing(monitor))
+		return device;
+	udev_device_unref(device);
+	errno = EAGAIN;
+	return NULL;
 }
 
 static void *service_run(void *arg)
@@ -76,6 +91,7 @@ static int start(void **state)
 	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
 	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));
 	log_open(true, LOG_INFO);
+	udevd.runs = true;
 	shim_start();
 	service_start();
 	assert_int_equal(shim_read(ONE_PORT), 0);
@@ -283,11 +299,8 @@ static void held_device_is_busy_until_it_is_released(void **state)
 	assert_int_equal(shim_read(CARD), 0);
 }
 
-static void changed_device_is_asked_anew(void **state)
+static void becomes_two_ports(char *path)
 {
-	char *path = mdev_make("mtty-1");
-
-	(void)state;
 	assert_int_equal(shim_write(NEW, string_one), 0);
 	assert_int_equal(unlink(mocked_path(PARENT "/" NEW "/mdev_type")), 0);
 	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-2");
@@ -295,6 +308,27 @@ static void changed_device_is_asked_anew(void **state)
 	for (int i = 0; i < WAIT_MS / 10 && shim_write(NEW, string_one) == 0; i++)
 		pause_ms(10);
 	assert_int_equal(shim_write(NEW, string_one), -EINVAL);
+}
+
+static void changed_device_is_asked_anew(void **state)
+{
+	char *path = mdev_make("mtty-1");
+
+	(void)state;
+	becomes_two_ports(path);
+	mdev_end(path);
+}
+
+/* The kernel's own word is enough to void what is kept and what is open. */
+static void changed_device_is_asked_anew_though_udevd_says_nothing(void **state)
+{
+	char *path = mdev_make("mtty-1");
+
+	(void)state;
+	assert_int_equal(shim_write(NEW, string_one), 0);
+	udevd.silent = true;
+	becomes_two_ports(path);
+	udevd.silent = false;
 	mdev_end(path);
 }
 
@@ -469,6 +503,7 @@ static int run_mocked(void)
 		cmocka_unit_test(ask_with_what_is_no_string_is_refused),
 		cmocka_unit_test(held_device_is_busy_until_it_is_released),
 		cmocka_unit_test(changed_device_is_asked_anew),
+		cmocka_unit_test(changed_device_is_asked_anew_though_udevd_says_nothing),
 		cmocka_unit_test(policy_that_denies_is_told_as_such_once_it_is_loaded),
 		cmocka_unit_test(policy_is_in_force_for_the_kernel_when_it_is_for_the_socket),
 		cmocka_unit_test(stated_facts_count_from_a_reload_on_for_kernel_and_socket),

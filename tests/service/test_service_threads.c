@@ -47,6 +47,7 @@ static pid_t members_ask(const struct daemon *daemon)
 	if (pid == 0) {
 		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
 			_exit(77);
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (int i = 0; i < MEMBERS; i++)
 			client_send(client_open(daemon), DESCRIBE_HUNG);
 		(void)!write(ready[1], "", 1);
