@@ -1,179 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One scan at a time; what happens meanwhile is looked at by the next one. */
-#include "core/service/attach.h"
-
 #include <errno.h>
-#include <inttypes.h>
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <xxhash.h>
 
+#include "core/service/attach_inside.h"
+#include "core/service/clock.h"
 #include "core/service/log.h"
 #include "core/service/relevance.h"
-#include "core/service/scan.h"
 
-#define IDS_MAX 64u /* of one scan; more are looked at by one of all */
-
-struct attach {
-	struct pool_job job; /* first, so that the job leads here */
-	struct attach_options options;
-	pthread_mutex_t lock; /* guards table and host_changed, which only the loop's thread changes */
-	struct attached_table table;
-	uint64_t host_changed; /* how often something may have changed for all */
-	struct world *world;   /* that scans begin with */
-	uint64_t number;       /* of the last scan */
-	/* What the next scan is to look at: */
-	char *ids[IDS_MAX];
-	size_t nids;
-	bool all;
-	/* The present one's, while it is under way: */
-	bool scanning;
-	bool of_all;
-	struct world *scanned;
-	char *scan_ids[IDS_MAX];
-	size_t scan_nids;
-	struct scan scan;
-	struct error err;
-	int r;
-	bool full; /* said so already */
-};
+#define RETRY_MOST_SHIFT 6u /* a scan that failed is repeated after 1 s, then twice as long each time up to 64 s */
+#define ACCURACY_US 10000u
 
 static void attach_next(struct attach *attach);
-
-/* ---------------------------------------------------------------- the kernel's side */
-
-static uint64_t digest_text(uint64_t digest, const char *text)
-{
-	return text ? XXH3_64bits_withSeed(text, strlen(text) + 1, digest) : digest * 31 + 1;
-}
-
-static uint64_t digest_of(const struct scan_row *row)
-{
-	uint64_t digest = digest_text((uint64_t)(unsigned)row->type_error, row->type);
-
-	for (size_t i = 0; i < row->parameters.nparameters; i++) {
-		const struct migcompat_parameter *parameter = &row->parameters.parameters[i];
-		const char *texts[] = {parameter->name, parameter->value, parameter->allowed, parameter->init, parameter->off};
-
-		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
-			digest = digest_text(digest, texts[t]);
-		digest = digest * 31 + parameter->type * 2 + (parameter->runtime != 0);
-	}
-	return digest ? digest : 1;
-}
-
-static int publish(struct attach *attach, const struct attached *attached, const struct scan_row *row)
-{
-	static const char *const types[] = {"bool", "int", "str"};
-	struct broker_parameter parameters[BROKER_PARAMETERS_MAX];
-	size_t count = row->parameters.nparameters;
-
-	if (count > BROKER_PARAMETERS_MAX)
-		return -E2BIG;
-	for (size_t i = 0; i < count; i++) {
-		const struct migcompat_parameter *from = &row->parameters.parameters[i];
-
-		parameters[i] = (struct broker_parameter){
-		    .name = from->name,
-		    .values = {types[from->type], from->value, from->allowed, from->init, from->off, from->runtime ? "1" : "0"},
-		};
-	}
-	return broker_publish(attach->options.broker, attached->attachment, row->type, row->type_error, parameters, count);
-}
-
-/* Is it attached still? Its number is never another's. */
-static bool lives(struct attach *attach, uint64_t attachment)
-{
-	struct broker_listed listed;
-
-	return broker_list(attach->options.broker, attachment - 1, &listed) == 0 && listed.attachment == attachment;
-}
-
-static void forget(struct attach *attach, struct attached *attached)
-{
-	log_say(LOG_DEBUG, "%s is detached", attached->id);
-	attached_remove(&attach->table, attached);
-}
-
-/* Why a device has no attribute. That it went meanwhile is told by an event of its own. */
-static void say_unattached(struct attach *attach, const struct scan_row *row, int r)
-{
-	if (r == -ENODEV || r == -EOPNOTSUPP) {
-		log_say(LOG_DEBUG, "%s is not attached: %s", row->id, strerror(-r));
-		return;
-	}
-	if (r == -ENOSPC && attach->full)
-		return;
-	attach->full |= r == -ENOSPC;
-	log_say(LOG_WARNING, "%s could not be attached: %s", row->id, strerror(-r));
-}
-
-static struct attached *add(struct attach *attach, const struct scan_row *row)
-{
-	struct attached *attached = NULL;
-	uint64_t attachment = 0;
-	int r = broker_attach(attach->options.broker, row->is_type, row->subject, row->type, row->type_error, &attachment);
-
-	if (!r) {
-		r = attached_add(&attach->table, attachment, row->id, row->is_type, &attached);
-		if (r)
-			broker_detach(attach->options.broker, attachment);
-	}
-	if (r) {
-		say_unattached(attach, row, r);
-		return NULL;
-	}
-	log_say(LOG_DEBUG, "%s is attached as %" PRIu64 ", %s", row->id, attachment, row->type ? row->type : error_name(row->type_error));
-	return attached;
-}
-
-static void apply_row(struct attach *attach, const struct scan_row *row)
-{
-	struct attached *attached = attached_find_id(&attach->table, row->id);
-	uint64_t digest = digest_of(row);
-	bool new = false;
-	int r = 0;
-
-	/* A device of the same name that came since would be another one. */
-	if (attached && (attached->is_type != row->is_type || !lives(attach, attached->attachment))) {
-		forget(attach, attached);
-		attached = NULL;
-	}
-	if (!attached) {
-		attached = add(attach, row);
-		new = true;
-	}
-	if (!attached)
-		return;
-	attached->scan = attach->number;
-	attached->changed++;
-	if (attached_set_backend(attached, row->backend))
-		r = -ENOMEM;
-	/* The type went with the attachment. */
-	if (!r && attached->digest != digest && (!new || row->parameters.nparameters))
-		r = publish(attach, attached, row);
-	attached->digest = r ? 0 : digest;
-	if (r)
-		log_say(LOG_WARNING, "%s: type and parameters could not be published: %s", row->id, strerror(-r));
-}
-
-/* What a scan should have seen and did not has no place in the kernel any more. */
-static void sweep(struct attach *attach)
-{
-	for (size_t i = attach->table.count; i > 0; i--) {
-		struct attached *attached = attach->table.list[i - 1];
-		bool looked_at = attach->of_all;
-
-		for (size_t n = 0; n < attach->scan_nids && !looked_at; n++)
-			looked_at = strcmp(attach->scan_ids[n], attached->id) == 0;
-		if (!looked_at || attached->scan == attach->number)
-			continue;
-		broker_detach(attach->options.broker, attached->attachment);
-		forget(attach, attached);
-	}
-}
 
 /* ---------------------------------------------------------------- scans */
 
@@ -181,6 +20,18 @@ static void ids_clear(char **ids, size_t *count)
 {
 	while (*count)
 		free(ids[--*count]);
+}
+
+/* In the thread that scans. */
+static bool scan_waits(void *arg, const char *id, const char *backend)
+{
+	struct attach *attach = arg;
+	bool waits;
+
+	pthread_mutex_lock(&attach->lock);
+	waits = again_waits(&attach->again, attached_find_id(&attach->table, id), backend, now_us());
+	pthread_mutex_unlock(&attach->lock);
+	return waits;
 }
 
 static void scan_begin(struct pool_job *job)
@@ -198,23 +49,38 @@ static void scan_end(struct attach *attach)
 	attach->scanning = false;
 }
 
+/* The scan, or something of it, did not come about: no other one begins for a while. */
+static void scan_failed(struct attach *attach)
+{
+	unsigned shift = attach->failures < RETRY_MOST_SHIFT ? attach->failures : RETRY_MOST_SHIFT;
+
+	attach->failures++;
+	attach->not_before = now_us() + ((uint64_t)RETRY_FIRST_US << shift);
+}
+
+static void scan_want_again(struct attach *attach)
+{
+	attach->all |= attach->of_all;
+	for (size_t i = 0; i < attach->scan_nids; i++)
+		attach_want(attach, attach->scan_ids[i]);
+	scan_failed(attach);
+}
+
 static void scan_done(struct pool_job *job)
 {
 	struct attach *attach = (struct attach *)(void *)job;
 
+	attach->incomplete = false;
 	if (attach->r) {
-		/* What is attached stays, and is looked at again when asked. */
+		/* What is attached stays. */
 		log_say(LOG_ERR, "this host's devices could not be looked at: %s", attach->err.text);
+		scan_want_again(attach);
 	} else {
-		attach->number++;
-		for (size_t i = 0; i < attach->scan.count; i++) {
-			pthread_mutex_lock(&attach->lock);
-			apply_row(attach, &attach->scan.rows[i]);
-			pthread_mutex_unlock(&attach->lock);
-		}
-		pthread_mutex_lock(&attach->lock);
-		sweep(attach);
-		pthread_mutex_unlock(&attach->lock);
+		attach_apply(attach);
+		if (attach->incomplete)
+			scan_failed(attach);
+		else
+			attach->failures = 0;
 	}
 	if (attach->of_all)
 		attach->options.whole(attach->options.arg);
@@ -222,10 +88,40 @@ static void scan_done(struct pool_job *job)
 	attach_next(attach);
 }
 
+static void timer_arm(struct attach *attach, uint64_t at)
+{
+	int r = at == UINT64_MAX ? sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF) : sd_event_source_set_time(attach->timer, at);
+
+	if (r >= 0 && at != UINT64_MAX)
+		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_ONESHOT);
+	if (r < 0)
+		log_say(LOG_ERR, "devices cannot be looked at again: %s", strerror(-r));
+}
+
+/* Is there something to look at now? Else the timer is set for when there will be. */
+static bool scan_due(struct attach *attach)
+{
+	uint64_t now = now_us(), next;
+	struct attached *attached;
+	size_t at = 0;
+
+	pthread_mutex_lock(&attach->lock);
+	while (now >= attach->not_before && !attach->all && attach->nids < IDS_MAX &&
+	       (attached = again_due(&attach->again, &attach->table, &at, now)))
+		attach_want(attach, attached->id);
+	next = attach->all || attach->nids ? 0 : again_next(&attach->again, &attach->table);
+	pthread_mutex_unlock(&attach->lock);
+	if (next < attach->not_before)
+		next = attach->not_before;
+	if (next > now)
+		timer_arm(attach, next);
+	return next <= now;
+}
+
 /* Begin a scan if there is something to look at, and none is under way. */
 static void attach_next(struct attach *attach)
 {
-	if (attach->scanning || (!attach->all && !attach->nids))
+	if (attach->scanning || !scan_due(attach))
 		return;
 	attach->scanning = true;
 	attach->of_all = attach->all;
@@ -237,15 +133,24 @@ static void attach_next(struct attach *attach)
 	}
 	ids_clear(attach->ids, &attach->nids);
 	attach->all = false;
+	attach->scan = (struct scan){.waits = scan_waits, .arg = attach};
 	attach->job = (struct pool_job){.run = scan_begin, .done = scan_done, .kind = POOL_OWN};
 	if (pool_submit(attach->options.pool, &attach->job) == 0)
 		return;
-	log_say(LOG_ERR, "this host's devices could not be looked at: too much is under way");
-	attach->all = true; /* with the next event */
+	log_say(LOG_ERR, "this host's devices could not be looked at: there is no thread");
+	scan_want_again(attach);
 	scan_end(attach);
+	scan_due(attach);
 }
 
-static void want_one(struct attach *attach, const char *id)
+static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+{
+	(void)source, (void)usec;
+	attach_next(arg);
+	return 0;
+}
+
+void attach_want(struct attach *attach, const char *id)
 {
 	char *copy = NULL;
 
@@ -308,13 +213,15 @@ static void heard(void *arg, const struct events_change *change)
 
 	pthread_mutex_lock(&attach->lock);
 	relevance = invalidate(attach, change);
-	attached = relevance == RELEVANCE_GONE ? attached_find_id(&attach->table, change->sysname) : NULL;
+	attached = attached_find_id(&attach->table, change->sysname);
 	if (relevance == RELEVANCE_HOST)
 		attach->all = true;
 	else if (relevance == RELEVANCE_ONE)
-		want_one(attach, change->sysname);
-	else if (attached && !lives(attach, attached->attachment))
-		forget(attach, attached);
+		attach_want(attach, change->sysname);
+	if (attached && relevance == RELEVANCE_ONE)
+		retry_changed(&attached->retry);
+	if (attached && relevance == RELEVANCE_GONE && !attach_lives(attach, attached->attachment))
+		attach_forget(attach, attached);
 	pthread_mutex_unlock(&attach->lock);
 	attach_next(attach);
 }
@@ -350,6 +257,13 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 	attach->options = *options;
 	attach->world = world_ref(world);
 	pthread_mutex_init(&attach->lock, NULL);
+	r = sd_event_add_time_relative(options->event, &attach->timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_timer, attach);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF);
+	if (r < 0) {
+		attach_free(attach);
+		return error_set(err, r, "no timer could be made: %s", strerror(-r));
+	}
 	r = adopt(attach);
 	if (r)
 		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH, strerror(-r));
@@ -374,7 +288,9 @@ struct attach *attach_free(struct attach *attach)
 	events_unlisten(attach->options.events, heard_early, attach);
 	if (attach->scanning)
 		scan_end(attach);
+	sd_event_source_disable_unref(attach->timer);
 	ids_clear(attach->ids, &attach->nids);
+	again_free(&attach->again);
 	attached_free(&attach->table);
 	world_unref(attach->world);
 	pthread_mutex_destroy(&attach->lock);
@@ -388,6 +304,11 @@ void attach_reload(struct attach *attach, struct world *world)
 	world_unref(attach->world);
 	attach->world = world;
 	attach->all = true;
+	attach->not_before = 0;
+	attach->failures = 0;
+	pthread_mutex_lock(&attach->lock);
+	again_forget(&attach->again, &attach->table);
+	pthread_mutex_unlock(&attach->lock);
 	attach_next(attach);
 }
 

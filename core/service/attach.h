@@ -2,6 +2,10 @@
 /*
  * Keeps what is attached in the kernel as this host's devices are: at the start, and after each event that may have changed
  * something. Looking and asking backends is the pool's; the table and the broker's commands are the loop's.
+ *
+ * A look that gave no answer is repeated (retry.h); so is a scan that failed, or that had no thread, after 1 s and then after
+ * twice as long each time up to 64 s. Until then a device has the error EIO in place of its type, or what it had before
+ * if only its backend could not be asked.
  */
 #ifndef CORE_SERVICE_ATTACH_H
 #define CORE_SERVICE_ATTACH_H
@@ -15,6 +19,7 @@
 struct attach;
 
 struct attach_options {
+	sd_event *event;
 	struct events *events;
 	struct pool *pool;
 	struct broker *broker;

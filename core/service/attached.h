@@ -7,12 +7,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/service/retry.h"
+
 struct attached {
 	uint64_t attachment;
 	uint64_t changed; /* how often something may have changed about it */
 	uint64_t digest;  /* of what is published of it; 0: nothing yet */
 	uint64_t scan;    /* the last one that saw it */
 	char *backend;    /* name; NULL: not known yet */
+	struct retry retry;
 	bool is_type;
 	char id[];
 };

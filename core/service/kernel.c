@@ -239,7 +239,8 @@ static void store(const struct kernel *kernel)
 static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
 {
 	struct attach_options options = {
-		.events = kernel->options.events, .pool = kernel->options.pool, .broker = &kernel->broker, .whole = on_whole, .arg = kernel};
+		.event = kernel->options.event, .events = kernel->options.events, .pool = kernel->options.pool, .broker = &kernel->broker,
+		.whole = on_whole, .arg = kernel};
 	int r = broker_open(passed, &kernel->broker, err);
 
 	if (r)

@@ -45,20 +45,67 @@ static struct scan_row *row_add(struct scan *scan)
 	return &scan->rows[scan->count++];
 }
 
-/* Type and parameters. Parameters that could not be told are none. */
-static int row_describe(struct scan *scan, struct scan_row *row, struct provider *provider, const struct device *device)
+static bool is_passing(int r)
+{
+	return r == -EIO || r == -ETIMEDOUT || r == -ENOMEM;
+}
+
+/* before and after: of the provider, around a call that returned r. Another caller's call may be what ended the worker between them. */
+static enum scan_outcome outcome_of(int r, const struct provider_status *before, const struct provider_status *after)
+{
+	if (!is_passing(r) || after->state == PROVIDER_PARKED || after->state == PROVIDER_ENDED)
+		return SCAN_TOLD;
+	if (after->state == PROVIDER_RESTARTING)
+		return before->state == after->state && before->generation == after->generation ? SCAN_BUSY : SCAN_ENDED;
+	/* A call that was too slow itself would have cost the worker its life. */
+	return r == -ETIMEDOUT ? SCAN_BUSY : SCAN_FAILED;
+}
+
+/* Type and parameters. */
+static int row_ask(struct scan *scan, struct scan_row *row, struct provider *provider, const struct device *device)
 {
 	struct opened *opened = NULL;
 	struct error err = {0};
+	int r = provider_open(provider, device, &opened, &err);
 
-	row->type_error = provider_open(provider, device, &opened, &err);
-	if (row->type_error)
-		return 0;
+	row->type_error = r;
+	if (r)
+		return r;
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
-	if (opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err))
+	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err);
+	if (r)
 		sink_free(&row->parameters);
 	opened_close(opened);
-	return row->type ? 0 : -ENOMEM;
+	return r;
+}
+
+static bool *resting_of(const struct scan *scan, const struct engine *engine, const struct provider *provider)
+{
+	size_t i = 0;
+
+	while (engine->providers[i] != provider)
+		i++;
+	return &scan->resting[i];
+}
+
+static int row_describe(struct scan *scan, struct scan_row *row, const struct engine *engine, struct provider *provider,
+			const struct device *device)
+{
+	bool *resting = resting_of(scan, engine, provider);
+	struct provider_status before, after;
+	int r;
+
+	if (*resting || (scan->waits && scan->waits(scan->arg, row->id, row->backend))) {
+		row->outcome = SCAN_ASIDE;
+		row->type_error = -EIO;
+		return 0;
+	}
+	provider_status(provider, &before);
+	r = row_ask(scan, row, provider, device);
+	provider_status(provider, &after);
+	row->outcome = outcome_of(r, &before, &after);
+	*resting = row->outcome == SCAN_BUSY || row->outcome == SCAN_ENDED;
+	return row->type || row->type_error ? 0 : -ENOMEM;
 }
 
 static int scan_device(struct scan *scan, const struct engine *engine, const struct device *device)
@@ -78,7 +125,7 @@ static int scan_device(struct scan *scan, const struct engine *engine, const str
 	row->backend = arena_copy(&scan->arena, provider->info.name, strlen(provider->info.name));
 	if (!row->id || !row->subject || !row->backend)
 		return -ENOMEM;
-	return row_describe(scan, row, provider, device);
+	return row_describe(scan, row, engine, provider, device);
 }
 
 static int scan_view(struct scan *scan, struct world *world, const char *only, struct error *err)
@@ -98,6 +145,9 @@ int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t ni
 {
 	int r = 0;
 
+	scan->resting = calloc(world->engine.nproviders + 1, sizeof(*scan->resting));
+	if (!scan->resting)
+		return error_set(err, -ENOMEM, "out of memory");
 	if (!ids)
 		return scan_view(scan, world, NULL, err);
 	for (size_t i = 0; i < nids && !r; i++)
@@ -110,6 +160,7 @@ void scan_free(struct scan *scan)
 	for (size_t i = 0; i < scan->count; i++)
 		sink_free(&scan->rows[i].parameters);
 	free(scan->rows);
+	free(scan->resting);
 	arena_free(&scan->arena);
 	*scan = (struct scan){.rows = NULL};
 }
