@@ -171,8 +171,11 @@ static inline int shim_hear(const void *message, size_t len)
 	case MIGCOMPAT_OP_PUBLISH:
 		attached = shim_by_number(publish->attachment);
 		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
-		if (attached)
+		if (attached) {
 			shim_keep(attached->published, sizeof(attached->published), (const char *)message + fixed, len - fixed);
+			shim_keep(attached->type, sizeof(attached->type), (const char *)message + fixed, publish->type_length);
+			attached->type_error = publish->type_error;
+		}
 		return 0;
 	default:
 		break;
@@ -337,6 +340,17 @@ static inline void shim_put(uint32_t op, uint64_t attachment, const char *string
 	shim.yes = 0;
 	shim_says(&request.header, sizeof(request), string, strlen(string));
 	pthread_mutex_unlock(&shim.lock);
+}
+
+/* How many messages nobody has read yet. */
+static inline size_t shim_waiting(void)
+{
+	size_t count;
+
+	pthread_mutex_lock(&shim.lock);
+	count = shim.nmessages;
+	pthread_mutex_unlock(&shim.lock);
+	return count;
 }
 
 /* To the last question: 0 or a negative errno; text is in shim.text. */

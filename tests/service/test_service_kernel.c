@@ -2,9 +2,7 @@
 /* The service on a mocked host, asked by a kernel that is played by the test. Runs itself under umockdev-wrapper. */
 #include <umockdev.h>
 
-#include "core/service/log.h"
-#include "core/service/server.h"
-#include "tests/service/shim.h"
+#include "tests/service/serving.h"
 #include "tests/service/udevd.h"
 #include "tests/support/mocked.h"
 
@@ -15,18 +13,7 @@
 #define PARENT "/sys/devices/virtual/mtty/mtty"
 
 static UMockdevTestbed *testbed;
-static struct daemon service; /* in a thread of this process */
-static pthread_t thread;
-static char config[192], state_folder[192];
 static char string_one[512]; /* of ONE_PORT */
-
-/* The program's own place is another one in tests. */
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
-}
 
 struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
@@ -42,57 +29,13 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 	return NULL;
 }
 
-static void *service_run(void *arg)
-{
-	static const char *none;
-	const struct server_options options = {
-		.world = {.config = config, .plugin_dir = TEST_BACKENDS, .inventories = &none},
-		.socket = service.socket,
-		.state = state_folder,
-		.group = "migcompat",
-		.patience_us = 1000000,
-	};
-	static struct error err;
-
-	(void)arg;
-	err = (struct error){.text = ""};
-	return server_run(&options, &err) ? err.text : NULL;
-}
-
-static void service_start(void)
-{
-	assert_int_equal(pthread_create(&thread, NULL, service_run, NULL), 0);
-}
-
-/* What it failed with; NULL: it did not. */
-static const char *service_end(void)
-{
-	void *text = NULL;
-
-	kill(getpid(), SIGTERM);
-	assert_int_equal(pthread_join(thread, &text), 0);
-	return text;
-}
-
 static int start(void **state)
 {
-	sigset_t mask;
-
 	(void)state;
-	/* The service's loop takes them, in whatever thread it is. */
-	sigemptyset(&mask);
-	sigaddset(&mask, SIGTERM);
-	sigaddset(&mask, SIGINT);
-	sigaddset(&mask, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	service_prepare();
 	testbed = umockdev_testbed_new();
 	assert_true(umockdev_testbed_add_from_file(testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
-	daemon_folder(&service);
-	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
-	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));
-	log_open(true, LOG_INFO);
 	udevd.runs = true;
-	shim_start();
 	service_start();
 	assert_int_equal(shim_read(ONE_PORT), 0);
 	shim_keep(string_one, sizeof(string_one), shim.text, shim.len);

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The service in a thread of the test, asked by a kernel that the test plays (shim.h). */
+#ifndef TESTS_SERVICE_SERVING_H
+#define TESTS_SERVICE_SERVING_H
+
+#include "core/service/log.h"
+#include "core/service/server.h"
+#include "tests/service/shim.h"
+
+static struct daemon service;
+static pthread_t thread;
+static char config[192], state_folder[192];
+static char plugin_dir[192] = TEST_BACKENDS;
+
+/* The program's own place is another one in tests. */
+const char *__wrap_engine_worker_program(struct arena *arena);
+const char *__wrap_engine_worker_program(struct arena *arena)
+{
+	(void)arena;
+	return TEST_BUILD "/migcompat-worker";
+}
+
+static inline void *service_run(void *arg)
+{
+	static const char *none;
+	const struct server_options options = {
+		.world = {.config = config, .plugin_dir = plugin_dir, .inventories = &none},
+		.socket = service.socket,
+		.state = state_folder,
+		.group = "migcompat",
+		.patience_us = 1000000,
+	};
+	static struct error err;
+
+	(void)arg;
+	err = (struct error){.text = ""};
+	return server_run(&options, &err) ? err.text : NULL;
+}
+
+/* Its folder, its signals and its kernel. First of all, before anything makes threads that would take the signals. */
+static inline void service_prepare(void)
+{
+	sigset_t mask;
+
+	/* The service's loop takes them, in whatever thread it is. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	daemon_folder(&service);
+	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
+	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));
+	log_open(true, LOG_INFO);
+	shim_start();
+}
+
+static inline void service_start(void)
+{
+	assert_int_equal(pthread_create(&thread, NULL, service_run, NULL), 0);
+}
+
+/* What it failed with; NULL: it did not. */
+static inline const char *service_end(void)
+{
+	void *text = NULL;
+
+	kill(getpid(), SIGTERM);
+	assert_int_equal(pthread_join(thread, &text), 0);
+	return text;
+}
+
+#endif
