@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Questions at /dev/migcompat, from the broker to the pool and back. They have a bound of their own, are answered in their
- * order, and keep no place of anything else. The broker does not tell who asks: how many sessions one user may have is the
- * kernel module's rule.
+ * order, and keep no place of anything else. The broker does not tell who asks, so it is the kernel module that bounds the
+ * sessions of one user; the bound here is that of all its sessions, so that no user's questions have another's refused.
  */
 #ifndef CORE_SERVICE_ASKS_H
 #define CORE_SERVICE_ASKS_H
