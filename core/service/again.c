@@ -31,7 +31,8 @@ static struct paced *paced_add(struct again *again, const char *backend)
 	return &list[again->count++];
 }
 
-void again_backend(struct again *again, const char *backend, enum scan_outcome outcome, uint64_t now_us)
+void again_backend(struct again *again, const char *backend, enum scan_outcome outcome,
+		   uint64_t now_us)
 {
 	struct paced *paced;
 
@@ -77,12 +78,14 @@ static uint64_t backend_next(const struct again *again, const char *backend)
 	return paced ? paced->pace.next_us : 0;
 }
 
-bool again_waits(const struct again *again, const struct attached *attached, const char *backend, uint64_t now_us)
+bool again_waits(const struct again *again, const struct attached *attached, const char *backend,
+		 uint64_t now_us)
 {
 	return later(attached ? attached->retry.due_us : 0, backend_next(again, backend)) > now_us;
 }
 
-struct attached *again_due(const struct again *again, const struct attached_table *table, size_t *at, uint64_t now_us)
+struct attached *again_due(const struct again *again, const struct attached_table *table,
+			   size_t *at, uint64_t now_us)
 {
 	/* Twice through the table. */
 	while (*at < 2 * table->count) {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which of the attached devices are to be looked at again (retry.h), and when. One thread at a time: the owner's lock guards it
- * together with the table.
+ * Which of the attached devices are to be looked at again (retry.h), and when. One thread at a
+ * time: the owner's lock guards it together with the table.
  */
 #ifndef CORE_SERVICE_AGAIN_H
 #define CORE_SERVICE_AGAIN_H
@@ -15,15 +15,24 @@ struct again {
 	size_t count;
 };
 
-/* A look at a device of this backend had this outcome. Without memory the backend is not slowed down, and that is all. */
-void again_backend(struct again *again, const char *backend, enum scan_outcome outcome, uint64_t now_us);
+/*
+ * A look at a device of this backend had this outcome. Without memory the backend is not slowed
+ * down, and that is all.
+ */
+void again_backend(struct again *again, const char *backend, enum scan_outcome outcome,
+		   uint64_t now_us);
 /* The same of the device, once it is in the table. */
 void again_device(struct attached *attached, enum scan_outcome outcome, uint64_t now_us);
 
 /* Is no look at it due yet? attached: NULL where it is not in the table. */
-bool again_waits(const struct again *again, const struct attached *attached, const char *backend, uint64_t now_us);
-/* The next device whose look is due: those that ended no worker first. *at begins as 0. NULL: no other is due. */
-struct attached *again_due(const struct again *again, const struct attached_table *table, size_t *at, uint64_t now_us);
+bool again_waits(const struct again *again, const struct attached *attached, const char *backend,
+		 uint64_t now_us);
+/*
+ * The next device whose look is due: those that ended no worker first. *at begins as 0. NULL: no
+ * other is due.
+ */
+struct attached *again_due(const struct again *again, const struct attached_table *table,
+			   size_t *at, uint64_t now_us);
 /* When the next look is due; UINT64_MAX: none will be. */
 uint64_t again_next(const struct again *again, const struct attached_table *table);
 

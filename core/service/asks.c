@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A short list under a lock. The pool belongs to the loop's thread, so other threads leave their requests for it. */
+/*
+ * A short list under a lock. The pool belongs to the loop's thread, so other threads leave their
+ * requests for it.
+ */
 #include "core/service/asks.h"
 
 #include <errno.h>
@@ -17,7 +20,7 @@ struct ask {
 	struct pool_job job; /* first */
 	struct asks *asks;
 	struct world *world;
-	bool handed;    /* the pool has it */
+	bool handed;	/* the pool has it */
 	bool cancelled; /* as above, under the lock */
 	struct broker_request request;
 };
@@ -26,8 +29,8 @@ struct asks {
 	struct pool *pool;
 	const struct broker *broker;
 	sd_event_source *source;
-	int fd;               /* eventfd: the loop is to look at the list */
-	pthread_mutex_t lock; /* guards all below */
+	int fd;			    /* eventfd: the loop is to look at the list */
+	pthread_mutex_t lock;	    /* guards all below */
 	struct ask *list[ASKS_MAX]; /* in their order, until they are done */
 	size_t count;
 	bool full; /* the log says so already */
@@ -52,15 +55,21 @@ static void ask_run(struct pool_job *job)
 	int r = lines ? view_open(ask->world, NULL, &view, &err) : -ENOMEM;
 
 	if (!r) {
-		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL, ASK_REFUSED, &answer, &err);
-		/* EINVAL: the reply is too late, which is no error. ENOMEM: nobody must wait for a reply that cannot be made. */
-		if (!r && broker_tell(broker, BROKER_ASK, ask->request.id, lines, ask_lines(&answer, lines, BROKER_LINES_MAX)) == -ENOMEM)
+		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL,
+			     ASK_REFUSED, &answer, &err);
+		/*
+		 * EINVAL: the reply is too late, which is no error. ENOMEM: nobody must wait for a
+		 * reply that cannot be made.
+		 */
+		if (!r && broker_tell(broker, BROKER_ASK, ask->request.id, lines,
+				      ask_lines(&answer, lines, BROKER_LINES_MAX)) == -ENOMEM)
 			r = error_set(&err, -ENOMEM, "out of memory");
 		answer_free(&answer);
 		view_close(&view);
 	}
 	if (r) {
-		log_say(LOG_INFO, "a question at /dev/migcompat could not be answered: %s", err.text);
+		log_say(LOG_INFO, "a question at /dev/migcompat could not be answered: %s",
+			err.text);
 		broker_refuse(broker, BROKER_ASK, ask->request.id, r);
 	}
 	free(lines);
@@ -139,12 +148,15 @@ void asks_put(struct asks *asks, struct world *world, const struct broker_reques
 		ask = malloc(sizeof(*ask));
 		r = ask ? 0 : -EIO;
 	} else if (!asks->full) {
-		log_say(LOG_NOTICE, "%u questions at /dev/migcompat are under way, further ones are told EBUSY", ASKS_MAX);
+		log_say(LOG_NOTICE,
+			"%u questions at /dev/migcompat are under way, further ones are told EBUSY",
+			ASKS_MAX);
 		asks->full = true;
 	}
 	if (ask) {
-		*ask = (struct ask){
-			.job = {.run = ask_run, .done = ask_done, .kind = POOL_ASK}, .asks = asks, .world = world_ref(world)};
+		*ask = (struct ask){.job = {.run = ask_run, .done = ask_done, .kind = POOL_ASK},
+				    .asks = asks,
+				    .world = world_ref(world)};
 		memcpy(&ask->request, request, sizeof(*request));
 		asks->list[asks->count++] = ask;
 		eventfd_write(asks->fd, 1);
@@ -179,7 +191,8 @@ int asks_new(sd_event *event, struct pool *pool, const struct broker *broker, st
 	asks->broker = broker;
 	pthread_mutex_init(&asks->lock, NULL);
 	asks->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	r = asks->fd < 0 ? -errno : sd_event_add_io(event, &asks->source, asks->fd, EPOLLIN, on_put, asks);
+	r = asks->fd < 0 ? -errno
+			 : sd_event_add_io(event, &asks->source, asks->fd, EPOLLIN, on_put, asks);
 	if (r < 0) {
 		asks_free(asks);
 		return r;

@@ -9,7 +9,7 @@
 #include "core/service/log.h"
 #include "core/service/relevance.h"
 
-#define RETRY_MOST_SHIFT 6u /* a scan that failed is repeated after 1 s, then twice as long each time up to 64 s */
+#define RETRY_MOST_SHIFT 6u /* of the pause after a scan that failed: 1 s, doubled up to 64 s */
 #define ACCURACY_US 10000u
 
 static void attach_next(struct attach *attach);
@@ -26,10 +26,12 @@ static void ids_clear(char **ids, size_t *count)
 static bool scan_waits(void *arg, const char *id, const char *backend)
 {
 	struct attach *attach = arg;
+	const struct attached *attached;
 	bool waits;
 
 	pthread_mutex_lock(&attach->lock);
-	waits = again_waits(&attach->again, attached_find_id(&attach->table, id), backend, now_us());
+	attached = attached_find_id(&attach->table, id);
+	waits = again_waits(&attach->again, attached, backend, now_us());
 	pthread_mutex_unlock(&attach->lock);
 	return waits;
 }
@@ -90,7 +92,8 @@ static void scan_done(struct pool_job *job)
 
 static void timer_arm(struct attach *attach, uint64_t at)
 {
-	int r = at == UINT64_MAX ? sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF) : sd_event_source_set_time(attach->timer, at);
+	int r = at == UINT64_MAX ? sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF)
+				 : sd_event_source_set_time(attach->timer, at);
 
 	if (r >= 0 && at != UINT64_MAX)
 		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_ONESHOT);
@@ -184,7 +187,8 @@ static bool has_types(const struct attach *attach, const char *parent)
 static enum relevance invalidate(struct attach *attach, const struct events_change *change)
 {
 	enum relevance relevance = relevance_of(&attach->world->engine, change);
-	struct attached *attached = relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
+	struct attached *attached =
+	    relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
 
 	if (attached)
 		attached->changed++;
@@ -247,6 +251,17 @@ static int adopt(struct attach *attach)
 	return r;
 }
 
+static int attach_listen(struct attach *attach, struct error *err)
+{
+	int r = events_listen(attach->options.events, heard, attach);
+
+	if (!r)
+		r = events_listen_early(attach->options.events, heard_early, attach);
+	if (r)
+		error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
+	return r;
+}
+
 int attach_new(const struct attach_options *options, struct world *world, struct attach **ret, struct error *err)
 {
 	struct attach *attach = calloc(1, sizeof(*attach));
@@ -257,7 +272,8 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 	attach->options = *options;
 	attach->world = world_ref(world);
 	pthread_mutex_init(&attach->lock, NULL);
-	r = sd_event_add_time_relative(options->event, &attach->timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_timer, attach);
+	r = sd_event_add_time_relative(options->event, &attach->timer, CLOCK_MONOTONIC, 0,
+				       ACCURACY_US, on_timer, attach);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF);
 	if (r < 0) {
@@ -268,8 +284,8 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 	if (r)
 		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH, strerror(-r));
 	/* Whatever happens from here on is heard, so the scan that comes first misses nothing. */
-	if (!r && ((r = events_listen(options->events, heard, attach)) || (r = events_listen_early(options->events, heard_early, attach))))
-		error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
+	if (!r)
+		r = attach_listen(attach, err);
 	if (r) {
 		attach_free(attach);
 		return r;

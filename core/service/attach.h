@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeps what is attached in the kernel as this host's devices are: at the start, and after each event that may have changed
- * something. Looking and asking backends is the pool's; the table and the broker's commands are the loop's.
+ * Keeps what is attached in the kernel as this host's devices are: at the start, and after each
+ * event that may have changed something. Looking and asking backends is the pool's; the table and
+ * the broker's commands are the loop's.
  *
- * A look that gave no answer is repeated (retry.h); so is a scan that failed, or that had no thread, after 1 s and then after
- * twice as long each time up to 64 s. Until then a device has the error EIO in place of its type, or what it had before
- * if only its backend could not be asked.
+ * A look that gave no answer is repeated (retry.h); so is a scan that failed, or that had no
+ * thread, after 1 s and then after twice as long each time up to 64 s. Until then a device has the
+ * error EIO in place of its type, or what it had before if only its backend could not be asked.
  */
 #ifndef CORE_SERVICE_ATTACH_H
 #define CORE_SERVICE_ATTACH_H

@@ -20,7 +20,8 @@ static uint64_t digest_of(const struct scan_row *row)
 
 	for (size_t i = 0; i < row->parameters.nparameters; i++) {
 		const struct migcompat_parameter *parameter = &row->parameters.parameters[i];
-		const char *texts[] = {parameter->name, parameter->value, parameter->allowed, parameter->init, parameter->off};
+		const char *texts[] = {parameter->name, parameter->value, parameter->allowed,
+				       parameter->init, parameter->off};
 
 		for (size_t t = 0; t < sizeof(texts) / sizeof(texts[0]); t++)
 			digest = digest_text(digest, texts[t]);
@@ -29,7 +30,8 @@ static uint64_t digest_of(const struct scan_row *row)
 	return digest ? digest : 1;
 }
 
-static int publish(struct attach *attach, const struct attached *attached, const struct scan_row *row)
+static int publish(struct attach *attach, const struct attached *attached,
+		   const struct scan_row *row)
 {
 	static const char *const types[] = {"bool", "int", "str"};
 	struct broker_parameter parameters[BROKER_PARAMETERS_MAX];
@@ -42,17 +44,20 @@ static int publish(struct attach *attach, const struct attached *attached, const
 
 		parameters[i] = (struct broker_parameter){
 		    .name = from->name,
-		    .values = {types[from->type], from->value, from->allowed, from->init, from->off, from->runtime ? "1" : "0"},
+		    .values = {types[from->type], from->value, from->allowed, from->init, from->off,
+			       from->runtime ? "1" : "0"},
 		};
 	}
-	return broker_publish(attach->options.broker, attached->attachment, row->type, row->type_error, parameters, count);
+	return broker_publish(attach->options.broker, attached->attachment, row->type,
+			      row->type_error, parameters, count);
 }
 
 bool attach_lives(struct attach *attach, uint64_t attachment)
 {
 	struct broker_listed listed;
 
-	return broker_list(attach->options.broker, attachment - 1, &listed) == 0 && listed.attachment == attachment;
+	return broker_list(attach->options.broker, attachment - 1, &listed) == 0 &&
+	       listed.attachment == attachment;
 }
 
 void attach_forget(struct attach *attach, struct attached *attached)
@@ -82,7 +87,8 @@ static struct attached *add(struct attach *attach, const struct scan_row *row)
 {
 	struct attached *attached = NULL;
 	uint64_t attachment = 0;
-	int r = broker_attach(attach->options.broker, row->is_type, row->subject, row->type, row->type_error, &attachment);
+	int r = broker_attach(attach->options.broker, row->is_type, row->subject, row->type,
+			      row->type_error, &attachment);
 
 	if (!r) {
 		r = attached_add(&attach->table, attachment, row->id, row->is_type, &attached);
@@ -93,14 +99,16 @@ static struct attached *add(struct attach *attach, const struct scan_row *row)
 		say_unattached(attach, row, r);
 		return NULL;
 	}
-	log_say(LOG_DEBUG, "%s is attached as %" PRIu64 ", %s", row->id, attachment, row->type ? row->type : error_name(row->type_error));
+	log_say(LOG_DEBUG, "%s is attached as %" PRIu64 ", %s", row->id, attachment,
+		row->type ? row->type : error_name(row->type_error));
 	return attached;
 }
 
 /* A device that was put aside keeps what its backend said before: it is looked at soon. */
 static bool is_kept(const struct attached *attached, const struct scan_row *row)
 {
-	return (row->outcome == SCAN_ASIDE || row->outcome == SCAN_BUSY) && !row->type && attached->digest && attached->backend &&
+	return (row->outcome == SCAN_ASIDE || row->outcome == SCAN_BUSY) && !row->type &&
+	       attached->digest && attached->backend &&
 	       strcmp(attached->backend, row->backend) == 0;
 }
 
@@ -112,7 +120,8 @@ static void apply_row(struct attach *attach, const struct scan_row *row)
 	int r = 0;
 
 	/* A device of the same name that came since would be another one. */
-	if (attached && (attached->is_type != row->is_type || !attach_lives(attach, attached->attachment))) {
+	if (attached &&
+	    (attached->is_type != row->is_type || !attach_lives(attach, attached->attachment))) {
 		attach_forget(attach, attached);
 		attached = NULL;
 	}
@@ -128,8 +137,9 @@ static void apply_row(struct attach *attach, const struct scan_row *row)
 	if (attach->scanned == attach->world)
 		again_device(attached, row->outcome, now_us());
 	if (row->outcome == SCAN_ENDED)
-		log_say(LOG_WARNING, "%s: the look at it ended the worker of backend %s, and is repeated in %" PRIu64 " s", row->id,
-			row->backend, attached->retry.delay_us / RETRY_FIRST_US);
+		log_say(LOG_WARNING,
+			"%s: the look at it ended its backend's worker (%s), next one in %" PRIu64 " s",
+			row->id, row->backend, attached->retry.delay_us / RETRY_FIRST_US);
 	if (is_kept(attached, row))
 		return;
 	if (attached_set_backend(attached, row->backend))
@@ -140,7 +150,8 @@ static void apply_row(struct attach *attach, const struct scan_row *row)
 	attached->digest = r ? 0 : digest;
 	if (!r)
 		return;
-	log_say(LOG_WARNING, "%s: type and parameters could not be published: %s", row->id, strerror(-r));
+	log_say(LOG_WARNING, "%s: type and parameters could not be published: %s", row->id,
+		strerror(-r));
 	again_device(attached, SCAN_FAILED, now_us());
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of attach share: attach.c decides what is looked at and when, attach_apply.c carries out what was found. */
+/*
+ * What the files of attach share: attach.c decides what is looked at and when, attach_apply.c
+ * carries out what was found.
+ */
 #ifndef CORE_SERVICE_ATTACH_INSIDE_H
 #define CORE_SERVICE_ATTACH_INSIDE_H
 
@@ -24,12 +27,12 @@ struct attach {
 	size_t nids;
 	bool all;
 	sd_event_source *timer; /* until the next scan may begin, or a look is due */
-	uint64_t not_before;    /* of the monotonic clock: no scan begins before this */
-	unsigned failures;      /* of scans as a whole, in a row */
+	uint64_t not_before;	/* of the monotonic clock: no scan begins before this */
+	unsigned failures;	/* of scans as a whole, in a row */
 	/* The present one's, while it is under way: */
 	bool scanning;
 	bool of_all;
-	bool incomplete; /* something of it could not be carried out for lack of memory, and is wanted again */
+	bool incomplete; /* a device of it is wanted again, for lack of memory */
 	struct world *scanned;
 	char *scan_ids[IDS_MAX];
 	size_t scan_nids;
@@ -46,7 +49,7 @@ void attach_want(struct attach *attach, const char *id);
 bool attach_lives(struct attach *attach, uint64_t attachment);
 /* Under the lock. It is not attached any more. */
 void attach_forget(struct attach *attach, struct attached *attached);
-/* Takes the lock. What the scan should have found and did not has no place in the kernel any more. */
+/* Takes the lock. What the scan should have found and did not is detached. */
 void attach_apply(struct attach *attach);
 
 #endif

@@ -312,7 +312,8 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 		close(fd);
 		return r;
 	}
-	client->job = (struct pool_job){.run = step_run, .done = step_done, .kind = peer->uid == 0 ? POOL_ROOT : POOL_CALL};
+	client->job = (struct pool_job){
+	    .run = step_run, .done = step_done, .kind = peer->uid == 0 ? POOL_ROOT : POOL_CALL};
 	client->owner = owner;
 	client->fd = fd;
 	client->peer = *peer;

@@ -30,7 +30,10 @@ static inline struct timespec monotonic_after(unsigned ms)
 	return time;
 }
 
-/* A default condition would wait on the wall clock, and a step back of that one would make the wait longer. */
+/*
+ * A default condition would wait on the wall clock, and a step back of that one would make the wait
+ * longer.
+ */
 static inline void monotonic_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;

@@ -13,7 +13,10 @@
 #include "core/service/log.h"
 
 #define TURN_EVENTS 64u
-/* Room for some thousand events while the loop is busy; without CAP_NET_ADMIN the kernel gives less, which costs a rescan. */
+/*
+ * Room for some thousand events while the loop is busy; without CAP_NET_ADMIN the kernel gives
+ * less, which costs a rescan.
+ */
 #define RECEIVE_BYTES (8 << 20)
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -57,7 +60,11 @@ static void events_tell(const struct group *group, const struct events_change *c
 
 static void events_rescan(const struct group *group)
 {
-	events_tell(group, &(struct events_change){.action = EVENTS_RESCAN, .devpath = "", .devpath_old = "", .subsystem = "", .sysname = ""});
+	events_tell(group, &(struct events_change){.action = EVENTS_RESCAN,
+						   .devpath = "",
+						   .devpath_old = "",
+						   .subsystem = "",
+						   .sysname = ""});
 }
 
 static const char *text_or_empty(const char *text)
@@ -85,7 +92,8 @@ static void events_take(const struct group *group, struct udev_device *device)
 		events_tell(group, &change);
 		return;
 	}
-	log_say(LOG_NOTICE, "%s: an event \"%s\" that is not known, anything may have changed", change.devpath, action);
+	log_say(LOG_NOTICE, "%s: an event \"%s\" that is not known, anything may have changed",
+		change.devpath, action);
 	events_rescan(group);
 }
 
@@ -107,7 +115,8 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *a
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
 		/* ENOBUFS where the socket ran over; what else failed was an event that libudev made no sense of. */
-		log_say(LOG_NOTICE, "device events were lost, anything may have changed: %s", strerror(errno));
+		log_say(LOG_NOTICE, "device events were lost, anything may have changed: %s",
+			strerror(errno));
 		events_rescan(group);
 		return 0;
 	}
@@ -127,7 +136,8 @@ static int group_open(struct events *events, sd_event *event, struct group *grou
 	r = udev_monitor_enable_receiving(group->monitor);
 	if (r < 0)
 		return r;
-	return sd_event_add_io(event, &group->source, udev_monitor_get_fd(group->monitor), EPOLLIN, on_monitor, group);
+	return sd_event_add_io(event, &group->source, udev_monitor_get_fd(group->monitor), EPOLLIN,
+			       on_monitor, group);
 }
 
 static void group_close(struct group *group)
@@ -183,7 +193,8 @@ static int listener_add(struct events *events, events_fn *heard, void *arg, bool
 	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++) {
 		if (events->listeners[i].heard)
 			continue;
-		events->listeners[i] = (struct listener){.heard = heard, .arg = arg, .early = early};
+		events->listeners[i] =
+		    (struct listener){.heard = heard, .arg = arg, .early = early};
 		return 0;
 	}
 	return -ENOSPC;

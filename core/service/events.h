@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel says of its devices, delivered on the event loop: of every subsystem, as whoever listens knows best what
- * concerns it. Belongs to the loop's thread.
+ * What the kernel says of its devices, delivered on the event loop: of every subsystem, as whoever
+ * listens knows best what concerns it. Belongs to the loop's thread.
  *
- * Where udevd runs, each event comes twice. The kernel's own word comes first ("early"); udevd's follows after its rules were
- * applied, which may take as long as udevd likes. A look at a device waits for udevd; an answer from before the change must
- * not, so the early word voids it.
+ * Where udevd runs, each event comes twice. The kernel's own word comes first ("early"); udevd's
+ * follows after its rules were applied, which may take as long as udevd likes. A look at a device
+ * waits for udevd; an answer from before the change must not, so the early word voids it.
  */
 #ifndef CORE_SERVICE_EVENTS_H
 #define CORE_SERVICE_EVENTS_H
@@ -45,8 +45,9 @@ typedef void events_fn(void *arg, const struct events_change *change);
 struct events;
 
 /*
- * Listen to udevd and to the kernel, or to the kernel alone where no udevd runs. Whatever happens from the return on is
- * delivered. -ENOSYS and the like with a sentence where there is no such socket.
+ * Listen to udevd and to the kernel, or to the kernel alone where no udevd runs. Whatever happens
+ * from the return on is delivered. -ENOSYS and the like with a sentence where there is no such
+ * socket.
  */
 int events_new(sd_event *event, struct events **ret, struct error *err);
 struct events *events_free(struct events *events); /* returns NULL; takes NULL */
@@ -54,8 +55,8 @@ struct events *events_free(struct events *events); /* returns NULL; takes NULL *
 /* -ENOSPC: there are EVENTS_LISTENERS_MAX. A pair of function and argument listens once. Both may be called from within a listener. */
 int events_listen(struct events *events, events_fn *heard, void *arg);
 /*
- * The same for early events, lost ones included. Nothing comes where no udevd runs: there the kernel's word is what events_listen
- * delivers. A function listens to one of both.
+ * The same for early events, lost ones included. Nothing comes where no udevd runs: there the
+ * kernel's word is what events_listen delivers. A function listens to one of both.
  */
 int events_listen_early(struct events *events, events_fn *heard, void *arg);
 void events_unlisten(struct events *events, events_fn *heard, void *arg);

@@ -133,7 +133,8 @@ static void questions_take(void *arg)
 			break;
 		if (request.op == BROKER_ASK)
 			asks_put(kernel->asks, kernel->serving, &request);
-		else if (request.op == BROKER_CANCEL) /* any other answer to what was cancelled comes to nothing */
+		/* The answer to any other cancelled question comes to nothing. */
+		else if (request.op == BROKER_CANCEL)
 			asks_cancel(kernel->asks, request.id);
 		else
 			question_take(kernel, &request);
@@ -238,9 +239,12 @@ static void store(const struct kernel *kernel)
 
 static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
 {
-	struct attach_options options = {
-		.event = kernel->options.event, .events = kernel->options.events, .pool = kernel->options.pool, .broker = &kernel->broker,
-		.whole = on_whole, .arg = kernel};
+	struct attach_options options = {.event = kernel->options.event,
+					 .events = kernel->options.events,
+					 .pool = kernel->options.pool,
+					 .broker = &kernel->broker,
+					 .whole = on_whole,
+					 .arg = kernel};
 	int r = broker_open(passed, &kernel->broker, err);
 
 	if (r)
@@ -284,7 +288,8 @@ static int kernel_watch(struct kernel *kernel)
 	int r = answers_new(&kernel->answers);
 
 	if (!r)
-		r = asks_new(kernel->options.event, kernel->options.pool, &kernel->broker, &kernel->asks);
+		r = asks_new(kernel->options.event, kernel->options.pool, &kernel->broker,
+			     &kernel->asks);
 	if (!r)
 		r = turn_init(&kernel->turn, questions_take, kernel);
 	if (r)

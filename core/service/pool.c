@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Queues and a lock: a queue of jobs on their way to a thread for each kind, and one of jobs on their way back. Any thread
- * takes any kind that may run. There are as many threads as all kinds together may have, and they come as they are needed.
+ * Queues and a lock: a queue of jobs on their way to a thread for each kind, and one of jobs on
+ * their way back. Any thread takes any kind that may run. There are as many threads as all kinds
+ * together may have, and they come as they are needed.
  */
 #include "core/service/pool.h"
 
@@ -31,7 +32,10 @@ struct thread {
 	enum thread_state state;
 };
 
-/* A kind that has fewer jobs running than it may have always finds a thread: the sum of all is POOL_THREADS_MAX. */
+/*
+ * A kind that has fewer jobs running than it may have always finds a thread: the sum of all is
+ * POOL_THREADS_MAX.
+ */
 static const struct {
 	unsigned threads;
 	unsigned jobs;
@@ -56,7 +60,7 @@ struct pool {
 	struct list finished;
 	struct thread threads[POOL_THREADS_MAX];
 	unsigned nthreads; /* that run */
-	unsigned busy;     /* of these, with a job */
+	unsigned busy;	   /* of these, with a job */
 	unsigned idle_ms;
 	bool ending;
 	sd_event_source *source;
@@ -213,12 +217,17 @@ int pool_submit(struct pool *pool, struct pool_job *job)
 	int r = 0;
 
 	pthread_mutex_lock(&pool->lock);
-	if (pool->ending || queue->nwaiting + queue->running == places[job->kind].threads + places[job->kind].jobs) {
+	if (pool->ending || queue->nwaiting + queue->running ==
+				places[job->kind].threads + places[job->kind].jobs) {
 		r = -EAGAIN;
 	} else {
 		queue->nwaiting++;
-		/* Threads without a job may have been woken or started for earlier ones, and not have taken them yet. */
-		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) && !pool->nthreads)
+		/*
+		 * Threads without a job may have been woken or started for earlier ones, and not
+		 * have taken them yet.
+		 */
+		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
+		    !pool->nthreads)
 			r = -EAGAIN;
 		if (r)
 			queue->nwaiting--;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Threads for what may take its time, so that the event loop never waits: a job runs in one of them, then its completion
- * on the loop. Each kind of job has threads and waiting places of its own, so that no number of jobs of one kind keeps
- * those of another from running. Within a kind, jobs begin in the order in which they were handed over.
+ * Threads for what may take its time, so that the event loop never waits: a job runs in one of
+ * them, then its completion on the loop. Each kind of job has threads and waiting places of its
+ * own, so that no number of jobs of one kind keeps those of another from running. Within a kind,
+ * jobs begin in the order in which they were handed over.
  */
 #ifndef CORE_SERVICE_POOL_H
 #define CORE_SERVICE_POOL_H
@@ -14,12 +15,12 @@
 
 #include "core/facts/error.h"
 
-/* Where no further thread can be made, those further down go first. */
+/* If no further thread can be made, those further down go first. */
 enum pool_kind {
 	POOL_ASK,  /* a question at /dev/migcompat */
 	POOL_CALL, /* a step of a client's call */
 	POOL_ROOT, /* the same of root's */
-	POOL_OWN,  /* the service's own: the scan for the kernel, the look for watchers, the reload; one each at a time */
+	POOL_OWN,  /* the service's: a scan for the kernel, a look for watchers, a reload */
 	POOL_KIND_COUNT,
 };
 
@@ -31,12 +32,13 @@ enum pool_kind {
 #define POOL_ROOT_JOBS 64u
 #define POOL_OWN_THREADS 3u
 #define POOL_OWN_JOBS 3u
-#define POOL_THREADS_MAX (POOL_ASK_THREADS + POOL_CALL_THREADS + POOL_ROOT_THREADS + POOL_OWN_THREADS)
+#define POOL_THREADS_MAX                                                                           \
+	(POOL_ASK_THREADS + POOL_CALL_THREADS + POOL_ROOT_THREADS + POOL_OWN_THREADS)
 #define POOL_IDLE_MS 10000u /* after which a thread without work ends */
 
 /*
- * Part of a larger struct of the caller. From pool_submit until done is called it belongs to the pool: run has what the
- * job is about to itself, and nobody else looks at it.
+ * Part of a larger struct of the caller. From pool_submit until done is called it belongs to the
+ * pool: run has what the job is about to itself, and nobody else looks at it.
  */
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* in a thread */
@@ -49,7 +51,10 @@ struct pool;
 
 /* One thread, that of the loop, calls all of these. idle_ms: POOL_IDLE_MS but in tests. -errno with a sentence. */
 int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error *err);
-/* -EAGAIN: too many of its kind wait, or there is no thread and none can be made; the job stays the caller's. */
+/*
+ * -EAGAIN: too many of its kind wait, or there is no thread and none can be made; the job stays the
+ * caller's.
+ */
 int pool_submit(struct pool *pool, struct pool_job *job);
 /* Take back a job that was submitted. False: it runs already, or ran, and its completion comes. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);

@@ -2,12 +2,14 @@
 /*
  * When a device is looked at again whose look gave no answer: arithmetic over times, nothing else.
  *
- * A device whose own look failed waits for 1 s, and eight times longer after each further failure, up to 10 minutes. A device
- * that was put aside, since its backend rested or was busy, waits for the backend alone.
+ * A device whose own look failed waits for 1 s, and eight times longer after each further failure,
+ * up to 10 minutes. A device that was put aside, since its backend rested or was busy, waits for
+ * the backend alone.
  *
- * A backend whose worker was ended by a look gets no look for 250 ms, for 2 s after the second end in a row, and for a minute
- * after the third. A minute without such an end makes the next one the first again. So looks end a worker at most four times
- * in a minute, whatever the devices do, which is too few for it to be parked (core/backend/restart.h).
+ * A backend whose worker was ended by a look gets no look for 250 ms, for 2 s after the second end
+ * in a row, and for a minute after the third. A minute without such an end makes the next one the
+ * first again. So looks end a worker at most four times in a minute, whatever the devices do, which
+ * is too few for it to be parked (core/backend/restart.h).
  */
 #ifndef CORE_SERVICE_RETRY_H
 #define CORE_SERVICE_RETRY_H
@@ -21,11 +23,14 @@
 #define RETRY_BUSY_US 500000u /* for a backend that rests or is busy */
 #define RETRY_GOOD_US 60000000u
 
-/* Of a device. Zeroed: its last look gave an answer. Times in microseconds of a clock that never goes back. */
+/*
+ * Of a device. Zeroed: its last look gave an answer. Times in microseconds of a clock that never
+ * goes back.
+ */
 struct retry {
 	uint64_t due_us;   /* 0: no look is due */
 	uint64_t delay_us; /* before this one; 0: none failed yet */
-	bool ended;        /* the last look ended the worker */
+	bool ended;	   /* the last look ended the worker */
 };
 
 void retry_failed(struct retry *retry, bool ended, uint64_t now_us);
@@ -37,7 +42,7 @@ void retry_changed(struct retry *retry);
 struct pace {
 	uint64_t next_us;  /* no look before this */
 	uint64_t ended_us; /* when a look ended the worker last */
-	unsigned ends;     /* in a row */
+	unsigned ends;	   /* in a row */
 };
 
 void pace_ended(struct pace *pace, uint64_t now_us);

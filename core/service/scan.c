@@ -50,19 +50,26 @@ static bool is_passing(int r)
 	return r == -EIO || r == -ETIMEDOUT || r == -ENOMEM;
 }
 
-/* before and after: of the provider, around a call that returned r. Another caller's call may be what ended the worker between them. */
-static enum scan_outcome outcome_of(int r, const struct provider_status *before, const struct provider_status *after)
+/*
+ * before and after: of the provider, around a call that returned r. Another caller's call may be
+ * what ended the worker between them.
+ */
+static enum scan_outcome outcome_of(int r, const struct provider_status *before,
+				    const struct provider_status *after)
 {
 	if (!is_passing(r) || after->state == PROVIDER_PARKED || after->state == PROVIDER_ENDED)
 		return SCAN_TOLD;
 	if (after->state == PROVIDER_RESTARTING)
-		return before->state == after->state && before->generation == after->generation ? SCAN_BUSY : SCAN_ENDED;
+		return before->state == after->state && before->generation == after->generation
+			   ? SCAN_BUSY
+			   : SCAN_ENDED;
 	/* A call that was too slow itself would have cost the worker its life. */
 	return r == -ETIMEDOUT ? SCAN_BUSY : SCAN_FAILED;
 }
 
 /* Type and parameters. */
-static int row_ask(struct scan *scan, struct scan_row *row, struct provider *provider, const struct device *device)
+static int row_ask(struct scan *scan, struct scan_row *row, struct provider *provider,
+		   const struct device *device)
 {
 	struct opened *opened = NULL;
 	struct error err = {0};
@@ -79,7 +86,8 @@ static int row_ask(struct scan *scan, struct scan_row *row, struct provider *pro
 	return r;
 }
 
-static bool *resting_of(const struct scan *scan, const struct engine *engine, const struct provider *provider)
+static bool *resting_of(const struct scan *scan, const struct engine *engine,
+			const struct provider *provider)
 {
 	size_t i = 0;
 
@@ -88,8 +96,8 @@ static bool *resting_of(const struct scan *scan, const struct engine *engine, co
 	return &scan->resting[i];
 }
 
-static int row_describe(struct scan *scan, struct scan_row *row, const struct engine *engine, struct provider *provider,
-			const struct device *device)
+static int row_describe(struct scan *scan, struct scan_row *row, const struct engine *engine,
+			struct provider *provider, const struct device *device)
 {
 	bool *resting = resting_of(scan, engine, provider);
 	struct provider_status before, after;

@@ -6,11 +6,14 @@
 #include "core/backend/sink.h"
 #include "core/service/world.h"
 
-/* What came of the look at a device. All but the first are no answer: the look is repeated (again.h). */
+/*
+ * What came of the look at a device. All but the first are no answer: the look is repeated
+ * (again.h).
+ */
 enum scan_outcome {
-	SCAN_TOLD,   /* its backend answered, with a type or with a refusal; or the backend is parked */
-	SCAN_ASIDE,  /* its backend was not asked: its looks wait, or an earlier one of this scan met a rest */
-	SCAN_BUSY,   /* its backend rests after its worker ended, or was busy for as long as a call may take */
+	SCAN_TOLD,   /* its backend answered, or refused it, or is parked */
+	SCAN_ASIDE,  /* its backend was not asked, since it rests or its looks wait */
+	SCAN_BUSY,   /* it was, and rests after its worker ended, or was busy for too long */
 	SCAN_FAILED, /* it failed alone: the backend's own EIO, or a lack of memory */
 	SCAN_ENDED,  /* its look ended the backend's worker */
 };
@@ -21,23 +24,29 @@ struct scan_row {
 	const char *backend; /* its name */
 	const char *type;    /* NAMESPACE:TYPE; NULL: type_error says why */
 	int type_error;
-	enum scan_outcome outcome; /* parameters are none unless it is SCAN_TOLD; the type may be there */
+	enum scan_outcome outcome; /* unless SCAN_TOLD, there are no parameters; a type may be */
 	bool is_type;
 	struct migcompat_sink parameters;
 };
 
 struct scan {
-	/* The caller's. Does a look at this device have to wait? In the thread that scans. NULL: none does. */
+	/*
+	 * The caller's. Does a look at this device have to wait? In the thread that scans. NULL:
+	 * none does.
+	 */
 	bool (*waits)(void *arg, const char *id, const char *backend);
 	void *arg;
-	bool *resting; /* a flag a provider: its further devices are put aside */
+	bool *resting;	    /* a flag a provider: its further devices are put aside */
 	struct arena arena; /* of all strings */
 	struct scan_row *rows;
 	size_t count;
 	size_t room;
 };
 
-/* ids: just these, in this order, if they are there; NULL: all. May take its time. Zeroed is a valid start; scan_free in any case. */
+/*
+ * ids: just these, in this order, if they are there; NULL: all. May take its time. Zeroed is a
+ * valid start; scan_free in any case.
+ */
 int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
 void scan_free(struct scan *scan);
 

@@ -23,7 +23,8 @@ static inline void backend_copy(struct folder *folder, const char *from, const c
 }
 
 /* timeout: of the backends' calls. group: whose members may ask. */
-static inline void hanging_start_with(struct daemon *daemon, const char *timeout_ms, const char *group)
+static inline void hanging_start_with(struct daemon *daemon, const char *timeout_ms,
+				      const char *group)
 {
 	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, "--group", group, NULL};
 	char backends[192], inventory[192], text[64];

@@ -24,11 +24,11 @@ static inline void *service_run(void *arg)
 {
 	static const char *none;
 	const struct server_options options = {
-		.world = {.config = config, .plugin_dir = plugin_dir, .inventories = &none},
-		.socket = service.socket,
-		.state = state_folder,
-		.group = "migcompat",
-		.patience_us = 1000000,
+	    .world = {.config = config, .plugin_dir = plugin_dir, .inventories = &none},
+	    .socket = service.socket,
+	    .state = state_folder,
+	    .group = "migcompat",
+	    .patience_us = 1000000,
 	};
 	static struct error err;
 
@@ -37,7 +37,10 @@ static inline void *service_run(void *arg)
 	return server_run(&options, &err) ? err.text : NULL;
 }
 
-/* Its folder, its signals and its kernel. First of all, before anything makes threads that would take the signals. */
+/*
+ * Its folder, its signals and its kernel. First of all, before anything makes threads that would
+ * take the signals.
+ */
 static inline void service_prepare(void)
 {
 	sigset_t mask;

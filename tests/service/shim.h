@@ -173,7 +173,8 @@ static inline int shim_hear(const void *message, size_t len)
 		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
 		if (attached) {
 			shim_keep(attached->published, sizeof(attached->published), (const char *)message + fixed, len - fixed);
-			shim_keep(attached->type, sizeof(attached->type), (const char *)message + fixed, publish->type_length);
+			shim_keep(attached->type, sizeof(attached->type),
+				  (const char *)message + fixed, publish->type_length);
 			attached->type_error = publish->type_error;
 		}
 		return 0;

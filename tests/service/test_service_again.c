@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looks that give no answer, on a mocked host beside a kernel that the test plays: a backend that crashes at one of its devices,
- * scans that fail or have no thread, and floods of questions. Runs itself under umockdev-wrapper.
+ * Looks that give no answer, on a mocked host beside a kernel that the test plays: a backend that
+ * crashes at one of its devices, scans that fail or have no thread, and floods of questions. Runs
+ * itself under umockdev-wrapper.
  */
 #include <umockdev.h>
 
@@ -16,12 +17,15 @@
 
 static UMockdevTestbed *testbed;
 static _Atomic unsigned failing_scans, missing_threads; /* so many more */
-static char names[DEVICES + 1][16]; /* one more may come */
+static char names[DEVICES + 1][16];			/* one more may come */
 
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
+int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err)
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err)
 {
 	if (!failing_scans)
 		return __real_scan_run(scan, world, ids, nids, err);
@@ -46,10 +50,11 @@ static void device_make(unsigned i, const char *mood)
 	char *path;
 
 	snprintf(names[i], sizeof(names[i]), "moody-%u", i);
-	path = umockdev_testbed_add_device(testbed, "mdev", names[i], "/sys/devices/moody", "plain", mood, NULL, "DRIVER", "moody",
-					   NULL);
+	path = umockdev_testbed_add_device(testbed, "mdev", names[i], "/sys/devices/moody", "plain",
+					   mood, NULL, "DRIVER", "moody", NULL);
 	assert_non_null(path);
-	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/moody");
+	umockdev_testbed_set_attribute_link(testbed, path, "driver",
+					    "../../../../../bus/mdev/drivers/moody");
 	umockdev_testbed_uevent(testbed, path, "bind");
 	g_free(path);
 }
@@ -130,7 +135,8 @@ static void state_of_the_backend(char *state, size_t size)
 	json_t *backends = json_object_get(json_object_get(reply, "parameters"), "backends");
 
 	assert_int_equal(json_array_size(backends), 1);
-	snprintf(state, size, "%s", json_string_value(json_object_get(json_array_get(backends, 0), "state")));
+	snprintf(state, size, "%s",
+		 json_string_value(json_object_get(json_array_get(backends, 0), "state")));
 	json_decref(reply);
 }
 
@@ -206,11 +212,11 @@ static int run_mocked(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define WELL(name) cmocka_unit_test_setup_teardown(name, start_well, end)
 	const struct CMUnitTest tests[] = {
-		CASE(device_that_crashes_the_backend_keeps_no_other_type),
-		CASE(types_are_told_after_a_reload_too),
-		WELL(scan_that_failed_is_repeated),
-		WELL(scan_that_had_no_thread_is_repeated),
-		WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
+	    CASE(device_that_crashes_the_backend_keeps_no_other_type),
+	    CASE(types_are_told_after_a_reload_too),
+	    WELL(scan_that_failed_is_repeated),
+	    WELL(scan_that_had_no_thread_is_repeated),
+	    WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

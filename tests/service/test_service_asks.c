@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Questions at /dev/migcompat about a recorded host: their order, their bound, and their end. A socket stands for the broker. */
+/*
+ * Questions at /dev/migcompat about a recorded host: their order, their bound, and their end. A
+ * socket stands for the broker.
+ */
 #include "core/service/asks.h"
 
 #include <errno.h>
@@ -27,9 +30,10 @@ struct bench {
 	sd_event *event;
 	struct pool *pool;
 	struct asks *asks;
-	int kernel; /* the broker's other end */
+	int kernel;  /* the broker's other end */
 	uint64_t id; /* of the last question */
-	struct held held[POOL_ASK_THREADS]; /* take all threads of such questions until they are let go */
+	struct held
+	    held[POOL_ASK_THREADS]; /* take all threads of such questions until they are let go */
 	sem_t begun;
 	sem_t hold;
 	unsigned nheld;
@@ -52,8 +56,10 @@ static void held_done(struct pool_job *job)
 static void hold_all(struct bench *bench)
 {
 	for (unsigned i = 0; i < POOL_ASK_THREADS; i++) {
-		bench->held[i] = (struct held){
-			.job = {.run = held_run, .done = held_done, .kind = POOL_ASK}, .begun = &bench->begun, .hold = &bench->hold};
+		bench->held[i] =
+		    (struct held){.job = {.run = held_run, .done = held_done, .kind = POOL_ASK},
+				  .begun = &bench->begun,
+				  .hold = &bench->hold};
 		assert_int_equal(pool_submit(bench->pool, &bench->held[i].job), 0);
 		sem_wait(&bench->begun);
 	}
@@ -73,7 +79,8 @@ static void card_string(struct bench *bench)
 	struct target target;
 	struct error err = {0};
 
-	if (inventory_find(&bench->world.engine.inventory, CARD, &device, &err) || target_open(&bench->world.engine, device, &target, &err))
+	if (inventory_find(&bench->world.engine.inventory, CARD, &device, &err) ||
+	    target_open(&bench->world.engine, device, &target, &err))
 		fail_msg("%s", err.text);
 	memcpy(bench->string, target.version, sizeof(target.version));
 	target_close(&target);
@@ -90,7 +97,8 @@ static int setup(void **state)
 	folder_make(&bench->folder);
 	options.config = bench->folder.path;
 	if (engine_start(&bench->world.engine, &options, &err) ||
-	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) || engine_ready(&bench->world.engine, &err))
+	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) ||
+	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
 	/* A socket has less room than there are replies: who writes waits for the test to read. */
@@ -127,7 +135,8 @@ static int teardown(void **state)
 
 static void ask(struct bench *bench, const char *string)
 {
-	struct broker_request request = {.op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
+	struct broker_request request = {
+	    .op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
 
 	memcpy(request.string, string, request.len + 1);
 	asks_put(bench->asks, &bench->world, &request);
@@ -285,15 +294,15 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(question_is_answered_with_lines),
-		CASE(question_that_makes_no_sense_is_refused),
-		CASE(questions_are_answered_in_their_order),
-		CASE(one_question_too_many_is_busy_at_once),
-		CASE(question_that_finds_no_place_in_the_pool_is_busy),
-		CASE(places_are_free_again_after_the_answers),
-		CASE(cancelled_question_frees_its_place_before_it_was_handed_over),
-		CASE(cancelled_question_frees_its_place_while_it_waits),
-		CASE(questions_that_were_not_answered_end_with_the_service),
+	    CASE(question_is_answered_with_lines),
+	    CASE(question_that_makes_no_sense_is_refused),
+	    CASE(questions_are_answered_in_their_order),
+	    CASE(one_question_too_many_is_busy_at_once),
+	    CASE(question_that_finds_no_place_in_the_pool_is_busy),
+	    CASE(places_are_free_again_after_the_answers),
+	    CASE(cancelled_question_frees_its_place_before_it_was_handed_over),
+	    CASE(cancelled_question_frees_its_place_while_it_waits),
+	    CASE(questions_that_were_not_answered_end_with_the_service),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits that end by themselves, while the wall clock says something else each time that it is read. */
+/* Waits that end by themselves, while the wall clock says something else each time that it is read.
+ */
 #include <time.h>
 
 #include "core/service/lane.h"
@@ -45,7 +46,7 @@ static void wait_for_lanes_ends_whatever_the_wall_clock_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(wait_for_lanes_ends_whatever_the_wall_clock_says),
+	    cmocka_unit_test(wait_for_lanes_ends_whatever_the_wall_clock_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,10 @@ static struct udev_device *last;
 struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
 
-/* The linker puts this before libudev's: a mocked socket never runs over, and what comes through it is both groups'. */
+/*
+ * The linker puts this before libudev's: a mocked socket never runs over, and what comes through it
+ * is both groups'.
+ */
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
 {
 	struct udev_device *device;
@@ -369,21 +372,21 @@ static int run_mocked(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define BESIDE_UDEVD(name) cmocka_unit_test_setup_teardown(name, start_beside_udevd, end)
 	const struct CMUnitTest tests[] = {
-		CASE(every_action_is_told_with_path_subsystem_and_name),
-		CASE(a_moved_device_is_told_with_its_old_path),
-		CASE(an_action_that_nobody_knows_is_a_rescan),
-		CASE(types_that_come_or_go_are_marked),
-		CASE(every_subsystem_is_told),
-		CASE(many_events_all_come),
-		CASE(one_turn_takes_a_part_of_a_flood),
-		CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
-		CASE(an_interrupted_receipt_is_no_rescan),
-		CASE(listener_may_leave_while_it_is_told),
-		CASE(one_listener_too_many_is_refused),
-		CASE(without_udevd_nothing_is_early),
-		BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
-		BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
-		BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
+	    CASE(every_action_is_told_with_path_subsystem_and_name),
+	    CASE(a_moved_device_is_told_with_its_old_path),
+	    CASE(an_action_that_nobody_knows_is_a_rescan),
+	    CASE(types_that_come_or_go_are_marked),
+	    CASE(every_subsystem_is_told),
+	    CASE(many_events_all_come),
+	    CASE(one_turn_takes_a_part_of_a_flood),
+	    CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
+	    CASE(an_interrupted_receipt_is_no_rescan),
+	    CASE(listener_may_leave_while_it_is_told),
+	    CASE(one_listener_too_many_is_refused),
+	    CASE(without_udevd_nothing_is_early),
+	    BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
+	    BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
+	    BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a scan says of devices whose backend fails at one of them. Workers are real, devices are recorded types. */
+/*
+ * What a scan says of devices whose backend fails at one of them. Workers are real, devices are
+ * recorded types.
+ */
 #include "core/service/scan.h"
 
 #include <errno.h>
@@ -8,7 +11,7 @@
 #include "core/backend/restart.h"
 #include "tests/support/files.h"
 
-#define DEVICE(id, mood) \
+#define DEVICE(id, mood)                                                                           \
 	"{\"id\":\"moody/" id "\",\"kind\":\"mdev-type\",\"driver\":\"moody\",\"facts\":{" mood "}}"
 #define MOOD(mood) "\"plain\":\"" mood "\""
 #define TYPE "moody:plain"
@@ -32,7 +35,8 @@ const char *__wrap_engine_worker_program(struct arena *arena)
 
 static void start(const char *devices, const char *policy)
 {
-	struct engine_options options = {.backend_dir = TEST_BUILD "/tests/backends/moody", .restart = true};
+	struct engine_options options = {.backend_dir = TEST_BUILD "/tests/backends/moody",
+					 .restart = true};
 	struct error err = {0};
 	char text[2048];
 
@@ -40,9 +44,13 @@ static void start(const char *devices, const char *policy)
 	folder_make(&bench.folder);
 	folder_write(&bench.folder, "migcompat.conf", policy);
 	options.config = bench.folder.path;
-	snprintf(text, sizeof(text), "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[%s]}", devices);
+	snprintf(text, sizeof(text),
+		 "{\"format\":\"migcompat-inventory/"
+		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[%s]}",
+		 devices);
 	if (engine_start(&bench.world.engine, &options, &err) ||
-	    engine_add_file(&bench.world.engine, folder_write(&bench.folder, "host.json", text), &err) ||
+	    engine_add_file(&bench.world.engine, folder_write(&bench.folder, "host.json", text),
+			    &err) ||
 	    engine_ready(&bench.world.engine, &err))
 		fail_msg("%s", err.text);
 }
@@ -116,7 +124,9 @@ static void refusal_is_an_answer(void **state)
 static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
 {
 	(void)state;
-	start(DEVICE("1", "") "," DEVICE("2", MOOD("crash")) "," DEVICE("3", "") "," DEVICE("4", ""), "");
+	start(
+	    DEVICE("1", "") "," DEVICE("2", MOOD("crash")) "," DEVICE("3", "") "," DEVICE("4", ""),
+	    "");
 	scan();
 	assert_row(0, SCAN_TOLD, TYPE, 0);
 	assert_row(1, SCAN_ENDED, NULL, -EIO);
@@ -180,14 +190,14 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, end)
 	const struct CMUnitTest tests[] = {
-		CASE(answered_devices_have_their_types),
-		CASE(refusal_is_an_answer),
-		CASE(device_that_ends_the_worker_has_the_others_put_aside),
-		CASE(device_that_hangs_has_the_others_put_aside),
-		CASE(resting_backend_is_no_answer),
-		CASE(device_whose_look_waits_keeps_none_of_the_others),
-		CASE(devices_that_were_put_aside_are_told_after_the_rest),
-		CASE(parked_backend_is_an_answer),
+	    CASE(answered_devices_have_their_types),
+	    CASE(refusal_is_an_answer),
+	    CASE(device_that_ends_the_worker_has_the_others_put_aside),
+	    CASE(device_that_hangs_has_the_others_put_aside),
+	    CASE(resting_backend_is_no_answer),
+	    CASE(device_whose_look_waits_keeps_none_of_the_others),
+	    CASE(devices_that_were_put_aside_are_told_after_the_rest),
+	    CASE(parked_backend_is_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,7 +34,10 @@ static void hung_backend_keeps_no_other_client_waiting(void **state)
 	folder_remove(&daemon.folder);
 }
 
-/* Calls of a member of the group to the backend that never answers, more than run at once. It exits where it cannot be one. */
+/*
+ * Calls of a member of the group to the backend that never answers, more than run at once. It exits
+ * where it cannot be one.
+ */
 static pid_t members_ask(const struct daemon *daemon)
 {
 	int ready[2];
@@ -241,14 +244,14 @@ static void holds_change_while_others_ask(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
-		cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
-		cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
-		cmocka_unit_test(client_may_leave_while_its_call_runs),
-		cmocka_unit_test(end_waits_for_calls_that_run),
-		cmocka_unit_test(oneway_call_of_a_client_that_left_counts),
-		cmocka_unit_test(all_clients_at_once_with_mixed_calls_are_answered),
-		cmocka_unit_test(holds_change_while_others_ask),
+	    cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
+	    cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
+	    cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
+	    cmocka_unit_test(client_may_leave_while_its_call_runs),
+	    cmocka_unit_test(end_waits_for_calls_that_run),
+	    cmocka_unit_test(oneway_call_of_a_client_that_left_counts),
+	    cmocka_unit_test(all_clients_at_once_with_mixed_calls_are_answered),
+	    cmocka_unit_test(holds_change_while_others_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

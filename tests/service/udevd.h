@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether udevd runs beside the service, and whether it says anything, on a mocked host, where what is told goes to its group and
- * the kernel's alike. The linker puts these before the C library's and libudev's.
+ * Whether udevd runs beside the service, and whether it says anything, on a mocked host, where what
+ * is told goes to its group and the kernel's alike. The linker puts these before the C library's
+ * and libudev's.
  */
 #ifndef TESTS_SERVICE_UDEVD_H
 #define TESTS_SERVICE_UDEVD_H
