@@ -138,7 +138,7 @@ static void apply_row(struct attach *attach, const struct scan_row *row)
 		again_device(attached, row->outcome, now_us());
 	if (row->outcome == SCAN_ENDED)
 		log_say(LOG_WARNING,
-			"%s: the look at it ended its backend's worker (%s), next one in %" PRIu64 " s",
+			"%s: the look at it ended the worker of %s, next one in %" PRIu64 " s",
 			row->id, row->backend, attached->retry.delay_us / RETRY_FIRST_US);
 	if (is_kept(attached, row))
 		return;
