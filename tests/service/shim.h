@@ -38,6 +38,7 @@ struct shim {
 	int closed; /* why the broker cannot be opened; 0: it can, ENOENT: the module is not loaded */
 	bool broken; /* reading fails */
 	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL: none */
+	unsigned no_memory; /* so many more of ATTACH and PUBLISH fail */
 	int event;   /* an eventfd as a semaphore: how many messages wait */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -150,6 +151,11 @@ static inline int shim_hear(const void *message, size_t len)
 	size_t fixed = sizeof(*publish);
 	struct shim_attached *attached;
 
+	if (shim.no_memory &&
+	    (header->op == MIGCOMPAT_OP_ATTACH || header->op == MIGCOMPAT_OP_PUBLISH)) {
+		shim.no_memory--;
+		return -ENOMEM;
+	}
 	switch (header->op) {
 	case MIGCOMPAT_OP_HELLO:
 		shim.epoch++;

@@ -97,6 +97,13 @@ static int end(void **state)
 	return 0;
 }
 
+static void kernel_lacks_memory(unsigned times)
+{
+	pthread_mutex_lock(&shim.lock);
+	shim.no_memory = times;
+	pthread_mutex_unlock(&shim.lock);
+}
+
 /* What reading its migration_type gives: the text, or "" for an error. */
 static void type_of(const char *name, char type[160])
 {
@@ -182,6 +189,26 @@ static void scan_that_had_no_thread_is_repeated(void **state)
 	assert_int_equal(missing_threads, 0);
 }
 
+static void device_that_the_kernel_had_no_memory_for_is_attached_later(void **state)
+{
+	(void)state;
+	healthy_types_are_told();
+	kernel_lacks_memory(2);
+	device_make(DEVICES, "well");
+	type_is_told(DEVICES);
+	assert_int_equal(shim.no_memory, 0);
+}
+
+/* Of those that were put aside, whose types come after their attachments. */
+static void types_that_the_kernel_had_no_memory_for_are_told_later(void **state)
+{
+	(void)state;
+	for (unsigned i = 0; i < DEVICES; i++)
+		shim_attachment(names[i]);
+	kernel_lacks_memory(2);
+	healthy_types_are_told();
+}
+
 /* Nobody reads the answers: all of it is under way at once. */
 static void flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls(void **state)
 {
@@ -216,6 +243,8 @@ static int run_mocked(void)
 	    CASE(types_are_told_after_a_reload_too),
 	    WELL(scan_that_failed_is_repeated),
 	    WELL(scan_that_had_no_thread_is_repeated),
+	    CASE(types_that_the_kernel_had_no_memory_for_are_told_later),
+	    WELL(device_that_the_kernel_had_no_memory_for_is_attached_later),
 	    WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
 	};
 
