@@ -9,6 +9,7 @@
 #define STEP_US 125000u
 #define HOUR_US 3600000000u
 #define DEVICES 40u
+#define ENDS_MAX 3u /* that looks cause in a minute */
 
 static void failed_look_is_due_again_and_later_each_time(void **state)
 {
@@ -104,6 +105,7 @@ struct play {
 	uint64_t now;
 	unsigned looks; /* at devices whose looks do not end the worker */
 	unsigned ends;
+	uint64_t ended[ENDS_MAX]; /* when: the last ones */
 };
 
 /* The first ones end the worker at each look. */
@@ -144,7 +146,9 @@ static enum scan_outcome look(struct play *play, const struct attached *attached
 		play->looks++;
 		return SCAN_TOLD;
 	}
-	play->ends++;
+	if (play->ends >= ENDS_MAX)
+		assert_true(play->now - play->ended[play->ends % ENDS_MAX] >= RETRY_GOOD_US);
+	play->ended[play->ends++ % ENDS_MAX] = play->now;
 	restart_ended(&play->worker, play->now * 1000);
 	return SCAN_ENDED;
 }
