@@ -37,8 +37,8 @@ enum pool_kind {
 #define POOL_IDLE_MS 10000u /* after which a thread without work ends */
 
 /*
- * Part of a larger struct of the caller. From pool_submit until done is called it belongs to the
- * pool: run has what the job is about to itself, and nobody else looks at it.
+ * Part of a larger struct of whoever hands it over. From pool_submit until done is called it belongs to the pool: run has what the job
+ * is about to itself, and nobody else looks at it.
  */
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* in a thread */

@@ -23,7 +23,7 @@ static inline void backend_copy(struct folder *folder, const char *from, const c
 }
 
 /* timeout: of the backends' calls. group: whose members may ask. */
-static inline void hanging_start_with(struct daemon *daemon, const char *timeout_ms,
+static inline void hanging_start_for(struct daemon *daemon, const char *timeout_ms,
 				      const char *group)
 {
 	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, "--group", group, NULL};
@@ -49,7 +49,7 @@ static inline void hanging_start_with(struct daemon *daemon, const char *timeout
 
 static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
 {
-	hanging_start_with(daemon, timeout_ms, "migcompat");
+	hanging_start_for(daemon, timeout_ms, "migcompat");
 }
 
 /* Has nothing come yet? */

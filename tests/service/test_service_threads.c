@@ -73,7 +73,7 @@ static void members_whose_calls_hang_keep_neither_roots_nor_a_reload(void **stat
 	if (geteuid() != 0)
 		skip();
 	(void)state;
-	hanging_start_with(&daemon, "600000", "nogroup");
+	hanging_start_for(&daemon, "600000", "nogroup");
 	assert_int_equal(chmod(daemon.folder.path, 0755), 0);
 	pid = members_ask(&daemon);
 	if (waitpid(pid, &status, WNOHANG) == 0) {
