@@ -23,6 +23,7 @@ struct slot {
 	uint64_t attachment; /* 0: free */
 	uint64_t changed;
 	uint64_t batch; /* that used it last */
+	size_t bytes;   /* of its facts, which are its own */
 };
 
 /* ---------------------------------------------------------------- targets */
@@ -45,13 +46,33 @@ static bool is_announced(const struct engine *engine, const char *name)
 	return true;
 }
 
-static void slot_close(struct slot *slot)
+static void slot_close(struct batch *batch, struct slot *slot)
 {
 	if (!slot->attachment)
 		return;
 	target_close(&slot->target);
 	view_close(&slot->view);
+	batch->bytes -= slot->bytes;
 	slot->attachment = 0;
+}
+
+/* Close what was used longest ago until the facts fit again; what this batch uses stays. */
+static void slots_shrink(struct batch *batch)
+{
+	while (batch->bytes > LANE_TARGETS_BYTES) {
+		struct slot *oldest = NULL;
+
+		for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
+			struct slot *slot = &batch->slots[i];
+
+			if (slot->attachment && slot->batch != batch->number &&
+			    (!oldest || slot->batch < oldest->batch))
+				oldest = slot;
+		}
+		if (!oldest)
+			return;
+		slot_close(batch, oldest);
+	}
 }
 
 static int slot_open(struct batch *batch, struct slot *slot, const struct job *job, struct error *err)
@@ -77,6 +98,13 @@ static int slot_open(struct batch *batch, struct slot *slot, const struct job *j
 		return r;
 	}
 	slot->attachment = job->stamp.attachment;
+	/* Recorded hosts are the world's own. */
+	slot->bytes = batch->world->live ? slot->view.engine.inventory.arena.total : 0;
+	slot->batch = batch->number;
+	batch->bytes += slot->bytes;
+	/* Opening may have started the worker again. */
+	batch->life = slot->target.opened->life;
+	slots_shrink(batch);
 	return 0;
 }
 
@@ -107,26 +135,36 @@ static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachmen
 	return changed;
 }
 
-/* As it was when the last question of the batch about it came, changed, or later? */
+/*
+ * As it was when the last question of the batch about it came, changed, or later, and in the life
+ * of the worker that runs now?
+ */
 static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job, uint64_t changed)
 {
-	return slot->attachment == job->stamp.attachment && slot->changed >= changed && (batch->announced || slot->batch == batch->number);
+	return slot->attachment == job->stamp.attachment && slot->changed >= changed &&
+	       slot->target.opened->life == batch->life &&
+	       (batch->announced || slot->batch == batch->number);
 }
 
 /* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
-static int target_for(struct batch *batch, const struct job *job, uint64_t changed, struct target **ret, struct error *err)
+static int target_for(struct batch *batch, struct job *job, uint64_t changed, struct target **ret, struct error *err)
 {
 	struct slot *slot = slot_find(batch, job->stamp.attachment);
 	int r = 0;
 
 	if (!is_open(batch, slot, job, changed)) {
-		slot_close(slot);
+		slot_close(batch, slot);
 		r = slot_open(batch, slot, job, err);
 		slot->changed = changed;
 	}
 	slot->batch = batch->number;
+	if (r)
+		return r;
+	/* What is computed from here on is about this target, which may be newer than the question. */
+	job->stamp.changed = slot->changed;
+	job->stamp.life = slot->target.opened->life;
 	*ret = &slot->target;
-	return r;
+	return 0;
 }
 
 /* ---------------------------------------------------------------- answers */
@@ -167,6 +205,37 @@ static void refuse(struct batch *batch, const struct job *job, int error, const 
 	say(job, error == -ENODEV ? "not-migratable" : "error", error);
 }
 
+/* Is all that the answer depends on as it was? life: of the worker, now. */
+static bool is_current(const struct batch *batch, const struct job *job, uint32_t life)
+{
+	struct stamp now = {.life = life};
+	const struct lane_context *context = batch->context;
+
+	return context->stamp(context->arg, job->stamp.attachment, &now) &&
+	       stamp_equal(&now, &job->stamp);
+}
+
+static void ask_again(struct batch *batch, const struct job *job)
+{
+	const struct lane_context *context = batch->context;
+	struct broker_request request = {
+		.op = job->op,
+		.id = job->id,
+		.attachment = job->stamp.attachment,
+		.received_us = job->begun_us,
+		.len = job->len,
+	};
+	struct error err = {0};
+
+	if (now_us() - job->begun_us >= (uint64_t)context->broker->timeout_ms * 1000) {
+		error_set(&err, -ETIMEDOUT, "what it depends on changed again and again");
+		refuse(batch, job, -ETIMEDOUT, &err);
+		return;
+	}
+	memcpy(request.string, job->string, job->len + 1);
+	context->again(context->arg, &request);
+}
+
 static bool held(const struct target *target, struct error *err)
 {
 	const struct engine *engine = target->engine;
@@ -192,9 +261,21 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 		refuse(batch, job, -EBUSY, &err);
 		return;
 	}
+	if (!is_current(batch, job, batch_life(batch))) {
+		ask_again(batch, job);
+		return;
+	}
 	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
 	if (batch->announced)
-		answers_keep(batch->context->answers, &job->stamp, "", 0, 0, target->version, len);
+		answers_keep(batch->context->answers, &(struct answered){
+			.stamp = &job->stamp,
+			.op = BROKER_READ,
+			.question = "",
+			.text = target->version,
+			.text_len = len,
+			.device = job->device,
+			.verdict = "read",
+		});
 	say(job, "read", 0);
 }
 
@@ -254,20 +335,41 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		free(done[--ndone]);
 }
 
-static void batch_reply(const struct batch *batch, const struct asked *asked)
+static void batch_reply(const struct batch *batch, struct asked *asked)
 {
 	struct broker_replies replies;
+	uint32_t life = batch_life(batch);
 
 	replies.count = 0;
 	for (size_t i = 0; i < asked->count; i++) {
+		const struct job *job = asked->jobs[i];
 		int error = verdict_error(&asked->verdicts[i]);
 
+		asked->stale[i] = !error && !is_current(batch, job, life);
 		if (error)
-			broker_replies_no(&replies, asked->jobs[i]->id, error);
-		else
-			broker_replies_yes(&replies, asked->jobs[i]->id, asked->jobs[i]->len);
+			broker_replies_no(&replies, job->id, error);
+		else if (!asked->stale[i])
+			broker_replies_yes(&replies, job->id, job->len);
 	}
 	broker_replies_send(batch->context->broker, &replies);
+}
+
+static void write_keep(const struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
+{
+	const struct answered answered = {
+		.stamp = &job->stamp,
+		.op = BROKER_WRITE,
+		.question = job->string,
+		.len = job->len,
+		.text = "",
+		.error = verdict_error(verdict),
+		.device = job->device,
+		.verdict = verdict_name(verdict->code),
+		.limit = verdict->limit ? limit_name(verdict->limit) : NULL,
+		.forced = verdict->forced,
+	};
+
+	answers_keep(batch->context->answers, &answered);
 }
 
 /* Keep and log. */
@@ -275,18 +377,21 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 {
 	struct log_answer answers[CHECK_QUESTIONS_MAX];
 	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
+	size_t count = 0;
 
 	for (size_t i = 0; i < asked->count; i++) {
 		const struct migcompat_verdict *verdict = &asked->verdicts[i];
 		const struct job *job = asked->jobs[i];
-		int error = verdict_error(verdict);
 
+		if (asked->stale[i])
+			continue;
 		/* An error is no answer: the next one may be better. */
 		if (batch->announced && verdict->code != VERDICT_ERROR)
-			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
-		answers[i] = answer_of(job, verdict_name(verdict->code), verdict->limit, error, hashes[i]);
+			write_keep(batch, job, verdict);
+		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit, verdict_error(verdict), hashes[i]);
+		answers[count++].forced = verdict->forced;
 	}
-	log_answers(answers, asked->count);
+	log_answers(answers, count);
 }
 
 /* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or NULL. */
@@ -300,14 +405,18 @@ static void batch_end(struct batch *batch, const struct asked *after)
 	check_end(&asked->check, after ? &after->check : NULL);
 	batch_reply(batch, asked);
 	batch_tell(batch, asked);
-	for (size_t i = 0; i < asked->count; i++)
+	for (size_t i = 0; i < asked->count; i++) {
+		if (asked->stale[i])
+			ask_again(batch, asked->jobs[i]);
 		free(asked->jobs[i]);
+	}
 }
 
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
 {
 	struct asked *next = batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
 
+	batch->life = batch_life(batch);
 	if (batch->under_way && !batch_follows(batch, jobs, count))
 		batch_end(batch, NULL);
 	batch->number++;
@@ -327,9 +436,26 @@ bool batch_finish(struct batch *batch)
 
 /* ---------------------------------------------------------------- start and end */
 
+static struct provider *provider_named(const struct engine *engine, const char *name)
+{
+	for (size_t i = 0; i < engine->nproviders; i++)
+		if (!engine->infos[i]->error && strcmp(engine->infos[i]->name, name) == 0)
+			return engine->providers[i];
+	return NULL;
+}
+
+uint32_t batch_life(const struct batch *batch)
+{
+	return batch->provider ? provider_life(batch->provider) : 0;
+}
+
 int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
 {
-	*batch = (struct batch){.context = context, .announced = is_announced(&world->engine, name)};
+	*batch = (struct batch){
+		.context = context,
+		.provider = provider_named(&world->engine, name),
+		.announced = is_announced(&world->engine, name),
+	};
 	batch->slots = calloc(LANE_TARGETS_MAX, sizeof(*batch->slots));
 	batch->name = strdup(name);
 	if (!batch->slots || !batch->name) {
@@ -345,7 +471,7 @@ void batch_free(struct batch *batch)
 {
 	batch_finish(batch);
 	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
-		slot_close(&batch->slots[i]);
+		slot_close(batch, &batch->slots[i]);
 	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {
 		verdict_clear(&batch->asked[0].verdicts[i]);
 		verdict_clear(&batch->asked[1].verdicts[i]);

@@ -5,8 +5,13 @@
 #include <errno.h>
 #undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/socket.h>
 
+#include "core/backend/worker.h"
+#include "core/service/clock.h"
 #include "tests/support/files.h"
 
 #define CARD "0000:00:03.0"
@@ -19,7 +24,36 @@ struct bench {
 	struct batch batch;
 	int kernel; /* the broker's other end */
 	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
+	struct stamp now; /* of every question, but for its attachment */
+	bool detached;
+	uint64_t again[8]; /* ids of what was to be asked again */
+	size_t nagain;
 };
+
+static bool stamp_now(void *arg, uint64_t attachment, struct stamp *ret)
+{
+	const struct bench *bench = arg;
+	uint32_t life = ret->life;
+
+	*ret = bench->now;
+	ret->attachment = attachment;
+	ret->life = life;
+	return !bench->detached;
+}
+
+static void asked_again(void *arg, const struct broker_request *request)
+{
+	struct bench *bench = arg;
+
+	assert_true(bench->nagain < sizeof(bench->again) / sizeof(bench->again[0]));
+	assert_string_equal(request->string, bench->string);
+	bench->again[bench->nagain++] = request->id;
+}
+
+static void untold(void *arg)
+{
+	(void)arg;
+}
 
 /* The program's own place is another one in tests. */
 const char *__wrap_engine_worker_program(struct arena *arena);
@@ -44,7 +78,7 @@ static void card_string(struct bench *bench)
 static int setup(void **state)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
-	struct engine_options options = {.backend_dir = TEST_BACKENDS};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .restart = true};
 	struct error err = {0};
 	int sockets[2];
 
@@ -58,8 +92,10 @@ static int setup(void **state)
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
 	bench->broker.fd = sockets[0];
 	bench->kernel = sockets[1];
-	bench->context.broker = &bench->broker;
-	assert_int_equal(answers_new(&bench->context.answers), 0);
+	bench->broker.timeout_ms = 10000;
+	bench->context =
+		(struct lane_context){.broker = &bench->broker, .stamp = stamp_now, .again = asked_again, .arg = bench};
+	assert_int_equal(answers_new(untold, NULL, &bench->context.answers), 0);
 	assert_int_equal(batch_init(&bench->batch, &bench->context, &bench->world, "mtty"), 0);
 	card_string(bench);
 	*state = bench;
@@ -80,13 +116,23 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct job *job_make(const struct bench *bench, uint64_t id, const char *device, uint64_t changed)
+/* The device is at least as new as its newest question. */
+static struct job *job_make(struct bench *bench, uint64_t id, const char *device, uint64_t changed)
 {
 	size_t name = strlen(device) + 1, len = strlen(bench->string);
 	struct job *job = calloc(1, sizeof(*job) + name + len + 1);
 
 	assert_non_null(job);
-	*job = (struct job){.op = BROKER_WRITE, .id = id, .stamp = {.attachment = 7, .changed = changed}, .len = len, .string = job->device + name};
+	if (bench->now.changed < changed)
+		bench->now.changed = changed;
+	*job = (struct job){
+		.op = BROKER_WRITE,
+		.id = id,
+		.begun_us = now_us(),
+		.stamp = {.attachment = 7, .changed = changed},
+		.len = len,
+		.string = job->device + name,
+	};
 	memcpy(job->device, device, name);
 	memcpy(job->device + name, bench->string, len + 1);
 	return job;
@@ -167,15 +213,123 @@ static void questions_that_come_while_others_are_compared_are_answered_after_the
 static void device_that_changes_while_it_is_compared_is_opened_again_after_that(void **state)
 {
 	struct bench *bench = *state;
-	struct job *before[] = {job_make(bench, 1, CARD, 1)}, *changed[] = {job_make(bench, 2, CARD, 2)}, *gone[] = {job_make(bench, 3, "gone", 3)};
+	struct job *jobs[1];
 
-	batch_ask(&bench->batch, before, 1);
-	batch_ask(&bench->batch, changed, 1);
-	batch_ask(&bench->batch, gone, 1);
+	jobs[0] = job_make(bench, 1, CARD, 1);
+	batch_ask(&bench->batch, jobs, 1);
+	jobs[0] = job_make(bench, 2, CARD, 2);
+	batch_ask(&bench->batch, jobs, 1);
+	jobs[0] = job_make(bench, 3, "gone", 3);
+	batch_ask(&bench->batch, jobs, 1);
 	batch_finish(&bench->batch);
-	assert_int_equal(reply(bench, 1), strlen(bench->string));
-	assert_int_equal(reply(bench, 2), strlen(bench->string));
 	assert_int_equal(reply(bench, 3), -ENODEV);
+	assert_int_equal(bench->nagain, 2);
+	assert_int_equal(bench->again[0], 1);
+	assert_int_equal(bench->again[1], 2);
+}
+
+/* ---------------------------------------------------------------- a yes that is void */
+
+/* A write and a read are computed, then something changes before they are replied to. */
+static void assert_void(struct bench *bench, void (*change)(struct bench *bench))
+{
+	struct job *write[] = {job_make(bench, 1, CARD, 1)}, *read[] = {job_make(bench, 2, CARD, 1)};
+	char byte;
+
+	read[0]->op = BROKER_READ;
+	batch_ask(&bench->batch, write, 1);
+	change(bench);
+	batch_ask(&bench->batch, read, 1);
+	batch_finish(&bench->batch);
+	assert_int_equal(recv(bench->kernel, &byte, 1, 0), -1);
+	assert_int_equal(bench->nagain, 2);
+}
+
+static void change_holds(struct bench *bench)
+{
+	bench->now.holds++;
+}
+
+static void yes_is_void_once_the_holds_changed(void **state)
+{
+	assert_void(*state, change_holds);
+}
+
+static void change_world(struct bench *bench)
+{
+	bench->now.world++;
+}
+
+static void yes_is_void_once_another_policy_is_in_force(void **state)
+{
+	assert_void(*state, change_world);
+}
+
+static void detach(struct bench *bench)
+{
+	bench->detached = true;
+}
+
+static void yes_is_void_once_the_device_is_detached(void **state)
+{
+	assert_void(*state, detach);
+}
+
+/* It is the worker that is asked again, in its next life. */
+static void worker_kill(struct bench *bench)
+{
+	struct provider_status status;
+
+	provider_status(bench->batch.provider, &status);
+	assert_int_equal(kill(status.process, SIGKILL), 0);
+	while (provider_life(bench->batch.provider))
+		sched_yield();
+}
+
+static void target_of_an_ended_worker_is_not_read_from(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1)};
+	struct migcompat_msg_header header;
+
+	answer(bench, jobs, 1);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	worker_kill(bench);
+	jobs[0] = job_make(bench, 2, CARD, 1);
+	jobs[0]->op = BROKER_READ;
+	answer(bench, jobs, 1);
+	assert_int_equal(recv(bench->kernel, &header, sizeof(header), 0), sizeof(header));
+	assert_int_equal(header.error, -EIO);
+}
+
+static void yes_of_a_worker_that_ended_since_is_void(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1)};
+	struct pollfd answered;
+	char byte;
+
+	batch_ask(&bench->batch, jobs, 1);
+	/* Its answer waits to be read. */
+	answered = (struct pollfd){.fd = ((struct worker *)(void *)bench->batch.provider)->child.socket, .events = POLLIN};
+	assert_int_equal(poll(&answered, 1, 10000), 1);
+	worker_kill(bench);
+	batch_finish(&bench->batch);
+	assert_int_equal(recv(bench->kernel, &byte, 1, 0), -1);
+	assert_int_equal(bench->nagain, 1);
+}
+
+static void question_that_is_void_for_too_long_is_timed_out(void **state)
+{
+	struct bench *bench = *state;
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1)};
+
+	jobs[0]->begun_us -= bench->broker.timeout_ms * 1000ull;
+	batch_ask(&bench->batch, jobs, 1);
+	change_holds(bench);
+	batch_finish(&bench->batch);
+	assert_int_equal(reply(bench, 1), -ETIMEDOUT);
+	assert_int_equal(bench->nagain, 0);
 }
 
 /* What has its answer at once is done with; what comes behind it in the same batch must not look at it again. */
@@ -218,11 +372,12 @@ static void batches_overlap_again_after_one_of_reads_alone(void **state)
 static void device_that_changed_since_the_last_batch_is_opened_again(void **state)
 {
 	struct bench *bench = *state;
-	struct job *before[] = {job_make(bench, 1, CARD, 1)}, *after[] = {job_make(bench, 2, "gone", 2)};
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1)};
 
-	answer(bench, before, 1);
+	answer(bench, jobs, 1);
 	assert_int_equal(reply(bench, 1), strlen(bench->string));
-	answer(bench, after, 1);
+	jobs[0] = job_make(bench, 2, "gone", 2);
+	answer(bench, jobs, 1);
 	assert_int_equal(reply(bench, 2), -ENODEV);
 }
 
@@ -243,6 +398,12 @@ int main(void)
 		cmocka_unit_test_setup_teardown(device_that_changes_between_two_questions_is_opened_once_for_both, setup, teardown),
 		cmocka_unit_test_setup_teardown(questions_that_come_while_others_are_compared_are_answered_after_them, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changes_while_it_is_compared_is_opened_again_after_that, setup, teardown),
+		cmocka_unit_test_setup_teardown(yes_is_void_once_the_holds_changed, setup, teardown),
+		cmocka_unit_test_setup_teardown(yes_is_void_once_another_policy_is_in_force, setup, teardown),
+		cmocka_unit_test_setup_teardown(yes_is_void_once_the_device_is_detached, setup, teardown),
+		cmocka_unit_test_setup_teardown(target_of_an_ended_worker_is_not_read_from, setup, teardown),
+		cmocka_unit_test_setup_teardown(yes_of_a_worker_that_ended_since_is_void, setup, teardown),
+		cmocka_unit_test_setup_teardown(question_that_is_void_for_too_long_is_timed_out, setup, teardown),
 		cmocka_unit_test_setup_teardown(reads_and_refusals_before_a_write_are_answered_beside_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_overlap_again_after_one_of_reads_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
