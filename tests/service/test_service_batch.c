@@ -30,6 +30,29 @@ struct bench {
 	size_t nagain;
 };
 
+/* Not 0: a device has facts of its own, of so many bytes, as on a real host. */
+static size_t facts_bytes;
+
+int __real_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
+int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
+int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err)
+{
+	struct view view = {.world = world, .engine = world->engine};
+	int r;
+
+	if (!facts_bytes)
+		return __real_view_open(world, only, ret, err);
+	inventory_init(&view.engine.inventory);
+	r = engine_add_file(&view.engine, TEST_SOURCE "/tests/hosts/serial-b.json", err);
+	if (!r)
+		r = engine_ready(&view.engine, err);
+	assert_int_equal(r, 0);
+	assert_non_null(arena_alloc(&view.engine.inventory.arena, facts_bytes, 1));
+	world_ref(world);
+	*ret = view;
+	return 0;
+}
+
 static bool stamp_now(void *arg, uint64_t attachment, struct stamp *ret)
 {
 	const struct bench *bench = arg;
@@ -391,6 +414,63 @@ static void question_from_before_a_change_does_not_undo_it(void **state)
 	assert_int_equal(reply(bench, 2), strlen(bench->string));
 }
 
+/* ---------------------------------------------------------------- what is kept open */
+
+static size_t targets_open(const struct batch *batch)
+{
+	struct provider_status status;
+	size_t count = 0;
+
+	provider_status(batch->provider, &status);
+	for (const struct sent_host *host = ((struct worker *)(void *)batch->provider)->requests.hosts; host; host = host->next)
+		count += host->devices;
+	return count;
+}
+
+/* One device after the other, each with facts of that many bytes. */
+static void ask_about(struct bench *bench, uint64_t first, uint64_t last, size_t bytes)
+{
+	facts_bytes = bytes;
+	bench->world.live = true;
+	for (uint64_t id = first; id <= last; id++) {
+		struct job *jobs[] = {job_make(bench, id, CARD, 1)};
+
+		jobs[0]->stamp.attachment = id;
+		answer(bench, jobs, 1);
+		assert_int_equal(reply(bench, id), strlen(bench->string));
+		assert_true(bench->batch.bytes <= LANE_TARGETS_BYTES || bytes > LANE_TARGETS_BYTES);
+	}
+}
+
+static int teardown_facts(void **state)
+{
+	struct bench *bench = *state;
+
+	batch_free(&bench->batch);
+	facts_bytes = 0;
+	bench->world.live = false;
+	assert_int_equal(batch_init(&bench->batch, &bench->context, &bench->world, "mtty"), 0);
+	return teardown(state);
+}
+
+static void targets_are_bounded_in_number(void **state)
+{
+	ask_about(*state, 1, LANE_TARGETS_MAX + 100, 1);
+	assert_true(targets_open(&((struct bench *)*state)->batch) <= LANE_TARGETS_MAX);
+}
+
+static void facts_of_open_targets_are_bounded_in_bytes(void **state)
+{
+	ask_about(*state, 1, 40, LANE_TARGETS_BYTES / 8);
+	assert_true(targets_open(&((struct bench *)*state)->batch) <= 8);
+}
+
+static void target_with_more_facts_than_all_may_have_is_answered_and_stands_alone(void **state)
+{
+	ask_about(*state, 1, 3, LANE_TARGETS_BYTES + 1);
+	assert_int_equal(targets_open(&((struct bench *)*state)->batch), 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -404,6 +484,9 @@ int main(void)
 		cmocka_unit_test_setup_teardown(target_of_an_ended_worker_is_not_read_from, setup, teardown),
 		cmocka_unit_test_setup_teardown(yes_of_a_worker_that_ended_since_is_void, setup, teardown),
 		cmocka_unit_test_setup_teardown(question_that_is_void_for_too_long_is_timed_out, setup, teardown),
+		cmocka_unit_test_setup_teardown(targets_are_bounded_in_number, setup, teardown_facts),
+		cmocka_unit_test_setup_teardown(facts_of_open_targets_are_bounded_in_bytes, setup, teardown_facts),
+		cmocka_unit_test_setup_teardown(target_with_more_facts_than_all_may_have_is_answered_and_stands_alone, setup, teardown_facts),
 		cmocka_unit_test_setup_teardown(reads_and_refusals_before_a_write_are_answered_beside_it, setup, teardown),
 		cmocka_unit_test_setup_teardown(batches_overlap_again_after_one_of_reads_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
