@@ -69,10 +69,10 @@ static int loading_say(const struct loading *loading, int status)
  */
 static bool is_ruled_out(const struct loading *loading)
 {
+	const uint32_t limits = 1u << MIGCOMPAT_LIMIT_HOLD | 1u << MIGCOMPAT_LIMIT_POLICY;
 	const struct engine *engine = &loading->cli->engine;
 
-	return loading->verdict.result.bad_limits & (1u << MIGCOMPAT_LIMIT_HOLD | 1u << MIGCOMPAT_LIMIT_POLICY) ||
-	       engine->holds_unread ||
+	return loading->verdict.result.bad_limits & limits || engine->holds_unread ||
 	       (engine->hold && engine->hold(engine->hold_arg, loading->target, NULL, 0));
 }
 
@@ -86,7 +86,8 @@ static bool may_try(struct loading *loading)
 	if (!is_ruled_out(loading))
 		return loading->cli->options.force;
 	if (loading->cli->options.force)
-		error_set(&loading->err, verdict->error, "--force goes around neither holds nor the policy");
+		error_set(&loading->err, verdict->error,
+			  "--force goes around neither holds nor the policy");
 	return false;
 }
 

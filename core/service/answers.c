@@ -60,15 +60,18 @@ struct answers *answers_free(struct answers *answers)
 	return NULL;
 }
 
-static struct kept **place_of(struct answers *answers, const struct stamp *stamp, const char *question, size_t len)
+static struct kept **place_of(struct answers *answers, const struct stamp *stamp,
+			      const char *question, size_t len)
 {
-	return &answers->places[XXH3_64bits_withSeed(question, len, stamp->attachment) % ANSWERS_MAX];
+	uint64_t hash = XXH3_64bits_withSeed(question, len, stamp->attachment);
+
+	return &answers->places[hash % ANSWERS_MAX];
 }
 
 bool stamp_equal(const struct stamp *a, const struct stamp *b)
 {
-	return a->attachment == b->attachment && a->changed == b->changed && a->world == b->world && a->holds == b->holds &&
-	       a->life == b->life;
+	return a->attachment == b->attachment && a->changed == b->changed && a->world == b->world &&
+	       a->holds == b->holds && a->life == b->life;
 }
 
 /* An empty string may be written: it is not the question of a read. */
@@ -128,7 +131,8 @@ static void say_again(const struct kept *kept)
 
 void answers_keep(struct answers *answers, const struct answered *answered)
 {
-	size_t name = strlen(answered->device) + 1, len = answered->len, text_len = answered->text_len;
+	size_t name = strlen(answered->device) + 1;
+	size_t len = answered->len, text_len = answered->text_len;
 	struct kept *kept, *before, **place;
 	char *at;
 

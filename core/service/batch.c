@@ -147,7 +147,8 @@ static bool is_open(const struct batch *batch, const struct slot *slot, const st
 }
 
 /* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
-static int target_for(struct batch *batch, struct job *job, uint64_t changed, struct target **ret, struct error *err)
+static int target_for(struct batch *batch, struct job *job, uint64_t changed, struct target **ret,
+		      struct error *err)
 {
 	struct slot *slot = slot_find(batch, job->stamp.attachment);
 	int r = 0;
@@ -160,7 +161,7 @@ static int target_for(struct batch *batch, struct job *job, uint64_t changed, st
 	slot->batch = batch->number;
 	if (r)
 		return r;
-	/* What is computed from here on is about this target, which may be newer than the question. */
+	/* What is computed from here on is about this target, perhaps newer than the question. */
 	job->stamp.changed = slot->changed;
 	job->stamp.life = slot->target.opened->life;
 	*ret = &slot->target;
@@ -354,7 +355,8 @@ static void batch_reply(const struct batch *batch, struct asked *asked)
 	broker_replies_send(batch->context->broker, &replies);
 }
 
-static void write_keep(const struct batch *batch, const struct job *job, const struct migcompat_verdict *verdict)
+static void write_keep(const struct batch *batch, const struct job *job,
+		       const struct migcompat_verdict *verdict)
 {
 	const struct answered answered = {
 		.stamp = &job->stamp,
@@ -388,7 +390,8 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 		/* An error is no answer: the next one may be better. */
 		if (batch->announced && verdict->code != VERDICT_ERROR)
 			write_keep(batch, job, verdict);
-		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit, verdict_error(verdict), hashes[i]);
+		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit,
+					   verdict_error(verdict), hashes[i]);
 		answers[count++].forced = verdict->forced;
 	}
 	log_answers(answers, count);

@@ -214,7 +214,8 @@ static void question_take(struct kernel *kernel, const struct broker_request *re
 	r = lane ? lane_ask(lane, request, seen.id, &stamp) : -ENOMEM;
 	/* A full queue is what a backend that does not answer in time leaves. */
 	if (r)
-		broker_refuse(&kernel->broker, request->op, request->id, r == -EAGAIN ? -ETIMEDOUT : -EIO);
+		broker_refuse(&kernel->broker, request->op, request->id,
+			      r == -EAGAIN ? -ETIMEDOUT : -EIO);
 }
 
 /* As the lanes want it. At the end a question is not replied to: the next service gets it. */
@@ -298,7 +299,7 @@ static int on_tell(sd_event_source *source, uint64_t usec, void *arg)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- what threads leave to the loop */
+/* ---------------------------------------------------------------- left to the loop */
 
 /* Attributes answer ENOTCONN from here on. */
 static void kernel_lost(struct kernel *kernel, int r)
@@ -444,7 +445,8 @@ static int kernel_watch(struct kernel *kernel)
 	if (r >= 0)
 		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN, on_called, kernel);
 	if (r >= 0)
-		r = sd_event_add_time_relative(kernel->options.event, &kernel->tell, CLOCK_MONOTONIC, TELL_US, 0, on_tell, kernel);
+		r = sd_event_add_time_relative(kernel->options.event, &kernel->tell,
+					       CLOCK_MONOTONIC, TELL_US, 0, on_tell, kernel);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(kernel->tell, SD_EVENT_OFF);
 	return r < 0 ? r : 0;

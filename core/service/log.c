@@ -143,7 +143,8 @@ static bool answer_send(const struct log_answer *answer, const char *text)
 			       or_none(device), "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
 			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit),
 			       "MIGCOMPAT_ERRNO=%s", or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us,
-			       "MIGCOMPAT_FORCED=%i", answer->forced, "MIGCOMPAT_AGAIN=%" PRIu32, answer->again, NULL) == 0;
+			       "MIGCOMPAT_FORCED=%i", answer->forced,
+			       "MIGCOMPAT_AGAIN=%" PRIu32, answer->again, NULL) == 0;
 }
 
 void log_answers(const struct log_answer *answers, size_t count)

@@ -213,7 +213,8 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 		sleep_ms(10);
 	}
 	shim_expect(is_parked("mtty"), "it is not parked");
-	snprintf(line, sizeof(line), "echo '%s' | migcompat --daemon check - %s", string, subjects[MTTY_2B].name);
+	snprintf(line, sizeof(line), "echo '%s' | migcompat --daemon check - %s", string,
+		 subjects[MTTY_2B].name);
 	for (tries = 0; tries < 2; tries++) {
 		EXPECT_RESULT(-EIO, subject_write(subjects[MTTY_2B].name, string));
 		EXPECT_RESULT(-EIO, subject_write(subjects[MTTY_2B].name, varied));

@@ -13,7 +13,8 @@
 
 #define QUESTION "mtty:mdev:x:1"
 
-static const struct stamp stamp = {.attachment = 7, .changed = 3, .world = 1, .holds = 2, .life = 4};
+static const struct stamp stamp = {
+	.attachment = 7, .changed = 3, .world = 1, .holds = 2, .life = 4};
 static unsigned untold; /* how often the log was said to lack something */
 
 static void on_untold(void *arg)
@@ -22,7 +23,8 @@ static void on_untold(void *arg)
 	untold++;
 }
 
-static void keep(struct answers *answers, enum broker_op op, const char *question, int error, const char *text)
+static void keep(struct answers *answers, enum broker_op op, const char *question, int error,
+		 const char *text)
 {
 	const struct answered answered = {
 		.stamp = &stamp,
@@ -41,7 +43,8 @@ static void keep(struct answers *answers, enum broker_op op, const char *questio
 	answers_keep(answers, &answered);
 }
 
-static bool ask(struct answers *answers, const struct stamp *at, enum broker_op op, const char *question, int *ret_error, char *text)
+static bool ask(struct answers *answers, const struct stamp *at, enum broker_op op,
+		const char *question, int *ret_error, char *text)
 {
 	static struct broker_request request;
 	size_t len = 0;
@@ -225,7 +228,8 @@ static void answer_that_is_given_again_is_logged_with_its_number(void **state)
 {
 	for (int i = 0; i < 3; i++)
 		assert_true(found(*state, &stamp, QUESTION));
-	assert_contains(told(*state), "migration_version, write: - to card: incompatible, limit parameter, asked again 3 times (hash ");
+	assert_contains(told(*state), "migration_version, write: - to card: incompatible, "
+				      "limit parameter, asked again 3 times (hash ");
 	assert_string_equal(told(*state), "");
 }
 
@@ -249,26 +253,28 @@ static void log_is_said_to_lack_something_once_until_it_is_told(void **state)
 	assert_int_equal(untold, 2);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(same_question_is_answered_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(text_of_a_read_is_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_question_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(prefix_of_a_question_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_device_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(changed_device_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_policy_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_holds_are_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(read_does_not_answer_a_write_of_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_life_of_the_worker_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(ended_worker_is_not_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(answers_take_no_more_memory_than_their_places, setup, teardown),
-		cmocka_unit_test_setup_teardown(answer_that_is_given_again_is_logged_with_its_number, setup, teardown),
-		cmocka_unit_test_setup_teardown(forced_yes_that_is_given_again_is_logged_as_forced, setup, teardown),
-		cmocka_unit_test_setup_teardown(log_is_said_to_lack_something_once_until_it_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(newer_answer_takes_the_place, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_long_a_question_is_not_kept, setup, teardown),
+		TEST(same_question_is_answered_again),
+		TEST(text_of_a_read_is_kept),
+		TEST(other_question_is_not_answered),
+		TEST(prefix_of_a_question_is_not_answered),
+		TEST(other_device_is_not_answered),
+		TEST(changed_device_is_not_answered),
+		TEST(other_policy_is_not_answered),
+		TEST(other_holds_are_not_answered),
+		TEST(read_does_not_answer_a_write_of_nothing),
+		TEST(other_life_of_the_worker_is_not_answered),
+		TEST(ended_worker_is_not_answered),
+		TEST(answers_take_no_more_memory_than_their_places),
+		TEST(answer_that_is_given_again_is_logged_with_its_number),
+		TEST(forced_yes_that_is_given_again_is_logged_as_forced),
+		TEST(log_is_said_to_lack_something_once_until_it_is_told),
+		TEST(newer_answer_takes_the_place),
+		TEST(too_long_a_question_is_not_kept),
 	};
 
 	log_open(true, LOG_INFO);

@@ -117,7 +117,10 @@ static int setup(void **state)
 	bench->kernel = sockets[1];
 	bench->broker.timeout_ms = 10000;
 	bench->context =
-		(struct lane_context){.broker = &bench->broker, .stamp = stamp_now, .again = asked_again, .arg = bench};
+		(struct lane_context){.broker = &bench->broker,
+				      .stamp = stamp_now,
+				      .again = asked_again,
+				      .arg = bench};
 	assert_int_equal(answers_new(untold, NULL, &bench->context.answers), 0);
 	assert_int_equal(batch_init(&bench->batch, &bench->context, &bench->world, "mtty"), 0);
 	card_string(bench);
@@ -256,7 +259,8 @@ static void device_that_changes_while_it_is_compared_is_opened_again_after_that(
 /* A write and a read are computed, then something changes before they are replied to. */
 static void assert_void(struct bench *bench, void (*change)(struct bench *bench))
 {
-	struct job *write[] = {job_make(bench, 1, CARD, 1)}, *read[] = {job_make(bench, 2, CARD, 1)};
+	struct job *write[] = {job_make(bench, 1, CARD, 1)};
+	struct job *read[] = {job_make(bench, 2, CARD, 1)};
 	char byte;
 
 	read[0]->op = BROKER_READ;
@@ -334,7 +338,7 @@ static void yes_of_a_worker_that_ended_since_is_void(void **state)
 
 	batch_ask(&bench->batch, jobs, 1);
 	/* Its answer waits to be read. */
-	answered = (struct pollfd){.fd = ((struct worker *)(void *)bench->batch.provider)->child.socket, .events = POLLIN};
+	answered = (struct pollfd){.fd = worker_of(bench->batch.provider)->child.socket, .events = POLLIN};
 	assert_int_equal(poll(&answered, 1, 10000), 1);
 	worker_kill(bench);
 	batch_finish(&bench->batch);
@@ -418,11 +422,10 @@ static void question_from_before_a_change_does_not_undo_it(void **state)
 
 static size_t targets_open(const struct batch *batch)
 {
-	struct provider_status status;
+	const struct sent_host *host;
 	size_t count = 0;
 
-	provider_status(batch->provider, &status);
-	for (const struct sent_host *host = ((struct worker *)(void *)batch->provider)->requests.hosts; host; host = host->next)
+	for (host = worker_of(batch->provider)->requests.hosts; host; host = host->next)
 		count += host->devices;
 	return count;
 }
@@ -471,26 +474,29 @@ static void target_with_more_facts_than_all_may_have_is_answered_and_stands_alon
 	assert_int_equal(targets_open(&((struct bench *)*state)->batch), 1);
 }
 
+#define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define TEST_FACTS(name) cmocka_unit_test_setup_teardown(name, setup, teardown_facts)
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(questions_that_came_together_are_answered, setup, teardown),
-		cmocka_unit_test_setup_teardown(device_that_changes_between_two_questions_is_opened_once_for_both, setup, teardown),
-		cmocka_unit_test_setup_teardown(questions_that_come_while_others_are_compared_are_answered_after_them, setup, teardown),
-		cmocka_unit_test_setup_teardown(device_that_changes_while_it_is_compared_is_opened_again_after_that, setup, teardown),
-		cmocka_unit_test_setup_teardown(yes_is_void_once_the_holds_changed, setup, teardown),
-		cmocka_unit_test_setup_teardown(yes_is_void_once_another_policy_is_in_force, setup, teardown),
-		cmocka_unit_test_setup_teardown(yes_is_void_once_the_device_is_detached, setup, teardown),
-		cmocka_unit_test_setup_teardown(target_of_an_ended_worker_is_not_read_from, setup, teardown),
-		cmocka_unit_test_setup_teardown(yes_of_a_worker_that_ended_since_is_void, setup, teardown),
-		cmocka_unit_test_setup_teardown(question_that_is_void_for_too_long_is_timed_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(targets_are_bounded_in_number, setup, teardown_facts),
-		cmocka_unit_test_setup_teardown(facts_of_open_targets_are_bounded_in_bytes, setup, teardown_facts),
-		cmocka_unit_test_setup_teardown(target_with_more_facts_than_all_may_have_is_answered_and_stands_alone, setup, teardown_facts),
-		cmocka_unit_test_setup_teardown(reads_and_refusals_before_a_write_are_answered_beside_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(batches_overlap_again_after_one_of_reads_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(device_that_changed_since_the_last_batch_is_opened_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(question_from_before_a_change_does_not_undo_it, setup, teardown),
+		TEST(questions_that_came_together_are_answered),
+		TEST(device_that_changes_between_two_questions_is_opened_once_for_both),
+		TEST(questions_that_come_while_others_are_compared_are_answered_after_them),
+		TEST(device_that_changes_while_it_is_compared_is_opened_again_after_that),
+		TEST(yes_is_void_once_the_holds_changed),
+		TEST(yes_is_void_once_another_policy_is_in_force),
+		TEST(yes_is_void_once_the_device_is_detached),
+		TEST(target_of_an_ended_worker_is_not_read_from),
+		TEST(yes_of_a_worker_that_ended_since_is_void),
+		TEST(question_that_is_void_for_too_long_is_timed_out),
+		TEST_FACTS(targets_are_bounded_in_number),
+		TEST_FACTS(facts_of_open_targets_are_bounded_in_bytes),
+		TEST_FACTS(target_with_more_facts_than_all_may_have_is_answered_and_stands_alone),
+		TEST(reads_and_refusals_before_a_write_are_answered_beside_it),
+		TEST(batches_overlap_again_after_one_of_reads_alone),
+		TEST(device_that_changed_since_the_last_batch_is_opened_again),
+		TEST(question_from_before_a_change_does_not_undo_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -13,11 +13,13 @@ static struct {
 	size_t answered;
 } backend = {.lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER};
 
-int __wrap_batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name);
+int __wrap_batch_init(struct batch *batch, const struct lane_context *context, struct world *world,
+		      const char *name);
 void __wrap_batch_free(struct batch *batch);
 void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
 
-int __wrap_batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
+int __wrap_batch_init(struct batch *batch, const struct lane_context *context, struct world *world,
+		      const char *name)
 {
 	(void)world, (void)name;
 	*batch = (struct batch){.context = context};
@@ -112,8 +114,8 @@ static void long_questions_are_bounded_in_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(short_questions_are_bounded_in_number),
-		cmocka_unit_test(long_questions_are_bounded_in_bytes),
+	    cmocka_unit_test(short_questions_are_bounded_in_number),
+	    cmocka_unit_test(long_questions_are_bounded_in_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,10 +65,10 @@ static const struct {
 	int error;
 	const char *verdict;
 } changes[CHANGES] = {
-	[CHANGE_HOLD] = {"held", -EBUSY, "incompatible"},
-	[CHANGE_RELOAD] = {"reloaded", -EPERM, "incompatible"},
-	[CHANGE_KILL] = {"killed", -EINVAL, "incompatible"},
-	[CHANGE_PARK] = {"parked", -EIO, "error"},
+    [CHANGE_HOLD] = {"held", -EBUSY, "incompatible"},
+    [CHANGE_RELOAD] = {"reloaded", -EPERM, "incompatible"},
+    [CHANGE_KILL] = {"killed", -EINVAL, "incompatible"},
+    [CHANGE_PARK] = {"parked", -EIO, "error"},
 };
 
 static struct daemon service; /* in a thread of this process */
@@ -87,9 +87,9 @@ static struct {
 	atomic_uint made; /* changes */
 	atomic_uint found;
 	atomic_uint reloads;
-	struct world *_Atomic newest;   /* that was loaded */
+	struct world *_Atomic newest;	/* that was loaded */
 	struct world *_Atomic scanning; /* of the present look at all devices */
-	struct world *_Atomic scanned;  /* of the last one */
+	struct world *_Atomic scanned;	/* of the last one */
 } walk;
 
 /* Of the present thread, with a question that counts: */
@@ -120,7 +120,8 @@ static void worker_kill(void)
 
 static void policy_deny(void)
 {
-	folder_write(&service.folder, "policy/migcompat.conf", "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
+	folder_write(&service.folder, "policy/migcompat.conf",
+		     "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
 }
 
 static void count_wait(atomic_uint *count, unsigned least)
@@ -191,8 +192,10 @@ void __real_restart_ended(struct restart *restart, uint64_t when);
 void __wrap_restart_ended(struct restart *restart, uint64_t when);
 void __real_kernel_reload(struct kernel *kernel, struct world *world);
 void __wrap_kernel_reload(struct kernel *kernel, struct world *world);
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
+int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
 void __real_scan_free(struct scan *scan);
 void __wrap_scan_free(struct scan *scan);
 int __real_broker_receive(struct broker *broker, struct broker_request *ret);
@@ -203,20 +206,28 @@ uint64_t __real_holds_changed(const struct holds *holds);
 uint64_t __wrap_holds_changed(const struct holds *holds);
 uint32_t __real_provider_life(struct provider *provider);
 uint32_t __wrap_provider_life(struct provider *provider);
-bool __real_answers_find(struct answers *answers, const struct stamp *stamp, const struct broker_request *request, int *ret_error,
-			 char *text, size_t *ret_text_len);
-bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp, const struct broker_request *request, int *ret_error,
-			 char *text, size_t *ret_text_len);
-int __real_lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp);
-int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp);
+bool __real_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len);
+bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len);
+int __real_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp);
+int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp);
 void __real_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
 void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
 int __real_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
 int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
-int __real_target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
-int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
-void __real_check_begin(struct check *check, struct question *questions, size_t count, const struct check *before);
-void __wrap_check_begin(struct check *check, struct question *questions, size_t count, const struct check *before);
+int __real_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err);
+int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err);
+void __real_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before);
+void __wrap_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before);
 void __real_check_end(struct check *check, const struct check *after);
 void __wrap_check_end(struct check *check, const struct check *after);
 void __real_broker_replies_send(const struct broker *broker, struct broker_replies *replies);
@@ -253,7 +264,8 @@ void __wrap_kernel_reload(struct kernel *kernel, struct world *world)
 	walk.reloads++;
 }
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err)
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err)
 {
 	walk.scanning = world;
 	return __real_scan_run(scan, world, ids, nids, err);
@@ -304,8 +316,9 @@ uint32_t __wrap_provider_life(struct provider *provider)
 	return life;
 }
 
-bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp, const struct broker_request *request, int *ret_error,
-			 char *text, size_t *ret_text_len)
+bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len)
 {
 	bool found = __real_answers_find(answers, stamp, request, ret_error, text, ret_text_len);
 
@@ -315,7 +328,8 @@ bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp, con
 	return found;
 }
 
-int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp)
+int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp)
 {
 	int r = __real_lane_ask(lane, request, device, stamp);
 
@@ -342,7 +356,8 @@ int __wrap_view_open(struct world *world, const char *only, struct view *ret, st
 	return r;
 }
 
-int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err)
+int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err)
 {
 	int r = __real_target_open(engine, device, ret, err);
 
@@ -351,7 +366,8 @@ int __wrap_target_open(const struct engine *engine, const struct device *device,
 	return r;
 }
 
-void __wrap_check_begin(struct check *check, struct question *questions, size_t count, const struct check *before)
+void __wrap_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before)
 {
 	__real_check_begin(check, questions, count, before);
 	if (in_lane)
@@ -401,11 +417,11 @@ static void *service_run(void *arg)
 {
 	static const char *none;
 	const struct server_options options = {
-		.world = {.config = config, .plugin_dir = backends, .inventories = &none},
-		.socket = service.socket,
-		.state = state_folder,
-		.group = "migcompat",
-		.patience_us = 1000000,
+	    .world = {.config = config, .plugin_dir = backends, .inventories = &none},
+	    .socket = service.socket,
+	    .state = state_folder,
+	    .group = "migcompat",
+	    .patience_us = 1000000,
 	};
 	static struct error err;
 
@@ -427,7 +443,8 @@ static int start(void **state)
 	sigaddset(&mask, SIGHUP);
 	pthread_sigmask(SIG_BLOCK, &mask, NULL);
 	testbed = umockdev_testbed_new();
-	assert_true(umockdev_testbed_add_from_file(testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+	assert_true(umockdev_testbed_add_from_file(
+	    testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
 	daemon_folder(&service);
 	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
 	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));
@@ -482,7 +499,8 @@ static void begin(void)
 
 static void assert_check_says(const char *verdict)
 {
-	json_t *reply = call(&service, METHOD("Check", "\"version\":\"" STRING "\",\"target\":\"" TARGET "\""));
+	json_t *reply =
+	    call(&service, METHOD("Check", "\"version\":\"" STRING "\",\"target\":\"" TARGET "\""));
 
 	assert_text(reply, "verdict", verdict);
 	json_decref(reply);
@@ -498,7 +516,8 @@ static bool socket_offers_it(void)
 	size_t i;
 
 	assert_true(json_is_array(choices));
-	json_array_foreach (choices, i, choice) {
+	json_array_foreach(choices, i, choice)
+	{
 		const char *device = json_string_value(json_object_get(choice, "device"));
 
 		assert_non_null(device);
@@ -554,7 +573,8 @@ static void change_at(enum change change, enum step at, bool seen)
 	count_wait(&walk.made, made + 1);
 	if (is_locked(at) && change == CHANGE_RELOAD)
 		count_wait(&walk.reloads, reloads + 1);
-	else if (seen && (change != CHANGE_KILL || error != -EIO)) /* its own answer ended with it */
+	else if (seen &&
+		 (change != CHANGE_KILL || error != -EIO)) /* its own answer ended with it */
 		assert_int_equal(error, changes[change].error);
 	assert_everybody_says(changes[change].error, changes[change].verdict);
 }
@@ -582,12 +602,14 @@ static void walk_warm(enum change change)
 /* The answer is kept already. A change behind the look at the stamp is behind the answer. */
 static void walk_again(enum change change)
 {
-	static const enum step steps[] = {STEP_RECEIVED, STEP_LOOKED_UP, STEP_STAMPED, STEP_LIFE_SEEN, STEP_FOUND, STEP_ACCEPTED};
+	static const enum step steps[] = {STEP_RECEIVED,  STEP_LOOKED_UP, STEP_STAMPED,
+					  STEP_LIFE_SEEN, STEP_FOUND,	  STEP_ACCEPTED};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		begin();
 		assert_int_equal(shim_write(TARGET, STRING), 0);
-		change_at(change, steps[i], steps[i] < (change == CHANGE_HOLD ? STEP_STAMPED : STEP_LIFE_SEEN));
+		change_at(change, steps[i],
+			  steps[i] < (change == CHANGE_HOLD ? STEP_STAMPED : STEP_LIFE_SEEN));
 	}
 }
 
@@ -731,23 +753,25 @@ static void reload_gives_a_parked_backend_back_to_everybody(void **state)
 static int run_mocked(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(hold_between_two_steps_of_a_first_write_is_obeyed),
-		cmocka_unit_test(reload_between_two_steps_of_a_first_write_is_obeyed),
-		cmocka_unit_test(worker_killed_between_two_steps_of_a_first_write_gives_no_yes),
-		cmocka_unit_test(backend_parked_between_two_steps_of_a_first_write_gives_no_yes),
-		cmocka_unit_test(hold_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
-		cmocka_unit_test(reload_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
-		cmocka_unit_test(worker_killed_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
-		cmocka_unit_test(backend_parked_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
-		cmocka_unit_test(hold_between_two_steps_of_a_write_that_is_kept_is_obeyed),
-		cmocka_unit_test(reload_between_two_steps_of_a_write_that_is_kept_is_obeyed),
-		cmocka_unit_test(worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
-		cmocka_unit_test(backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
-		cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),
-		cmocka_unit_test(parked_backend_tells_nobody_a_string),
-		cmocka_unit_test(replaced_file_counts_for_everybody_with_the_next_worker),
-		cmocka_unit_test(file_of_another_backend_parks_it_for_everybody),
-		cmocka_unit_test(reload_gives_a_parked_backend_back_to_everybody),
+	    cmocka_unit_test(hold_between_two_steps_of_a_first_write_is_obeyed),
+	    cmocka_unit_test(reload_between_two_steps_of_a_first_write_is_obeyed),
+	    cmocka_unit_test(worker_killed_between_two_steps_of_a_first_write_gives_no_yes),
+	    cmocka_unit_test(backend_parked_between_two_steps_of_a_first_write_gives_no_yes),
+	    cmocka_unit_test(hold_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
+	    cmocka_unit_test(reload_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
+	    cmocka_unit_test(
+		worker_killed_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
+	    cmocka_unit_test(
+		backend_parked_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
+	    cmocka_unit_test(hold_between_two_steps_of_a_write_that_is_kept_is_obeyed),
+	    cmocka_unit_test(reload_between_two_steps_of_a_write_that_is_kept_is_obeyed),
+	    cmocka_unit_test(worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+	    cmocka_unit_test(backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+	    cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),
+	    cmocka_unit_test(parked_backend_tells_nobody_a_string),
+	    cmocka_unit_test(replaced_file_counts_for_everybody_with_the_next_worker),
+	    cmocka_unit_test(file_of_another_backend_parks_it_for_everybody),
+	    cmocka_unit_test(reload_gives_a_parked_backend_back_to_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
