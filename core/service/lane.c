@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/service/batch.h"
+#include "core/service/clock.h"
 
 #define LINGER_MS 20 /* for the next question, before the loop waits for it again */
 #define LANE_NICE (-10)
