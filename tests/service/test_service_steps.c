@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The way of a kernel's write through the service, step by step, and what happens if something
- * changes between two of them: the worker is killed and its file replaced, the backend parked, the
- * policy reloaded, or the device held. After each change the right answer is a no, so a yes that
- * leaves must have been looked at before the change (core/service/batch.h says when that is).
+ * The way of a kernel's write or read through the service, step by step, and what happens if
+ * something changes between two of them: the worker is killed and its file replaced, the backend
+ * parked, the policy reloaded, or the device held. After each change the right answer is a no, so
+ * a yes that leaves must have been looked at before the change (core/service/batch.h says when
+ * that is).
  *
  * The linker wraps the functions that the steps begin and end with; the installed program has none
- * of this. The change is made by the thread that takes the step. Runs itself under
- * umockdev-wrapper.
+ * of this. The thread that takes the step makes the change. Runs itself under umockdev-wrapper.
  */
 #include <stdatomic.h>
 
@@ -65,10 +65,10 @@ static const struct {
 	int error;
 	const char *verdict;
 } changes[CHANGES] = {
-    [CHANGE_HOLD] = {"held", -EBUSY, "incompatible"},
-    [CHANGE_RELOAD] = {"reloaded", -EPERM, "incompatible"},
-    [CHANGE_KILL] = {"killed", -EINVAL, "incompatible"},
-    [CHANGE_PARK] = {"parked", -EIO, "error"},
+	[CHANGE_HOLD] = {"held", -EBUSY, "incompatible"},
+	[CHANGE_RELOAD] = {"reloaded", -EPERM, "incompatible"},
+	[CHANGE_KILL] = {"killed", -EINVAL, "incompatible"},
+	[CHANGE_PARK] = {"parked", -EIO, "error"},
 };
 
 static struct daemon service; /* in a thread of this process */
@@ -417,11 +417,11 @@ static void *service_run(void *arg)
 {
 	static const char *none;
 	const struct server_options options = {
-	    .world = {.config = config, .plugin_dir = backends, .inventories = &none},
-	    .socket = service.socket,
-	    .state = state_folder,
-	    .group = "migcompat",
-	    .patience_us = 1000000,
+		.world = {.config = config, .plugin_dir = backends, .inventories = &none},
+		.socket = service.socket,
+		.state = state_folder,
+		.group = "migcompat",
+		.patience_us = 1000000,
 	};
 	static struct error err;
 
@@ -685,6 +685,45 @@ static void backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_ye
 	walk_again(CHANGE_PARK);
 }
 
+/* A read's string is no yes, but others would ask with it. */
+static void read_change_at(enum change change, enum step at)
+{
+	unsigned made = walk.made;
+
+	print_message("%s behind step %d of a read\n", changes[change].name, (int)at);
+	walk.change = change;
+	walk.armed = at;
+	assert_int_equal(shim_read(TARGET), changes[change].error);
+	assert_int_equal(walk.made, made + 1);
+	assert_int_equal(shim_read(TARGET), changes[change].error);
+	assert_false(socket_tells_its_string());
+}
+
+static void walk_read(enum change change, enum step last_kept)
+{
+	for (enum step at = STEP_RECEIVED; at <= STEP_OPENED; at++) {
+		begin();
+		read_change_at(change, at);
+	}
+	for (enum step at = STEP_RECEIVED; at <= last_kept; at++) {
+		begin();
+		assert_int_equal(shim_read(TARGET), 0);
+		read_change_at(change, at);
+	}
+}
+
+static void hold_between_two_steps_of_a_read_is_obeyed(void **state)
+{
+	(void)state;
+	walk_read(CHANGE_HOLD, STEP_LOOKED_UP);
+}
+
+static void backend_parked_between_two_steps_of_a_read_gives_no_string(void **state)
+{
+	(void)state;
+	walk_read(CHANGE_PARK, STEP_STAMPED);
+}
+
 /* ---------------------------------------------------------------- both interfaces, side by side */
 
 static void ended_worker_answers_nobody_until_it_is_started_again(void **state)
@@ -753,25 +792,27 @@ static void reload_gives_a_parked_backend_back_to_everybody(void **state)
 static int run_mocked(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hold_between_two_steps_of_a_first_write_is_obeyed),
-	    cmocka_unit_test(reload_between_two_steps_of_a_first_write_is_obeyed),
-	    cmocka_unit_test(worker_killed_between_two_steps_of_a_first_write_gives_no_yes),
-	    cmocka_unit_test(backend_parked_between_two_steps_of_a_first_write_gives_no_yes),
-	    cmocka_unit_test(hold_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
-	    cmocka_unit_test(reload_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
-	    cmocka_unit_test(
+		cmocka_unit_test(hold_between_two_steps_of_a_first_write_is_obeyed),
+		cmocka_unit_test(reload_between_two_steps_of_a_first_write_is_obeyed),
+		cmocka_unit_test(worker_killed_between_two_steps_of_a_first_write_gives_no_yes),
+		cmocka_unit_test(backend_parked_between_two_steps_of_a_first_write_gives_no_yes),
+		cmocka_unit_test(hold_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
+		cmocka_unit_test(reload_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
+		cmocka_unit_test(
 		worker_killed_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
-	    cmocka_unit_test(
+		cmocka_unit_test(
 		backend_parked_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
-	    cmocka_unit_test(hold_between_two_steps_of_a_write_that_is_kept_is_obeyed),
-	    cmocka_unit_test(reload_between_two_steps_of_a_write_that_is_kept_is_obeyed),
-	    cmocka_unit_test(worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
-	    cmocka_unit_test(backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
-	    cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),
-	    cmocka_unit_test(parked_backend_tells_nobody_a_string),
-	    cmocka_unit_test(replaced_file_counts_for_everybody_with_the_next_worker),
-	    cmocka_unit_test(file_of_another_backend_parks_it_for_everybody),
-	    cmocka_unit_test(reload_gives_a_parked_backend_back_to_everybody),
+		cmocka_unit_test(hold_between_two_steps_of_a_write_that_is_kept_is_obeyed),
+		cmocka_unit_test(reload_between_two_steps_of_a_write_that_is_kept_is_obeyed),
+		cmocka_unit_test(worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+		cmocka_unit_test(backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+		cmocka_unit_test(hold_between_two_steps_of_a_read_is_obeyed),
+		cmocka_unit_test(backend_parked_between_two_steps_of_a_read_gives_no_string),
+		cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),
+		cmocka_unit_test(parked_backend_tells_nobody_a_string),
+		cmocka_unit_test(replaced_file_counts_for_everybody_with_the_next_worker),
+		cmocka_unit_test(file_of_another_backend_parks_it_for_everybody),
+		cmocka_unit_test(reload_gives_a_parked_backend_back_to_everybody),
 	};
 
 	return cmocka_run_group_tests(tests, start, end);
