@@ -139,21 +139,30 @@ static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachmen
  * As it was when the last question of the batch about it came, changed, or later, and in the life
  * of the worker that runs now?
  */
-static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job, uint64_t changed)
+static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job,
+		    uint64_t changed)
 {
-	return slot->attachment == job->stamp.attachment && slot->changed >= changed &&
-	       slot->target.opened->life == batch->life &&
-	       (batch->announced || slot->batch == batch->number);
+	return batch->announced && slot->attachment == job->stamp.attachment &&
+	       slot->changed >= changed && slot->target.opened->life == batch->life;
 }
 
-/* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
+/* Does a question of this batch use it already? */
+static bool is_used(const struct batch *batch, const struct slot *slot, const struct job *job)
+{
+	return slot->attachment == job->stamp.attachment && slot->batch == batch->number;
+}
+
+/*
+ * Within a batch a target is opened once, for all questions of it, which came before: an earlier
+ * one must not lose it to a later one, even if the worker started again in between.
+ */
 static int target_for(struct batch *batch, struct job *job, uint64_t changed, struct target **ret,
 		      struct error *err)
 {
 	struct slot *slot = slot_find(batch, job->stamp.attachment);
 	int r = 0;
 
-	if (!is_open(batch, slot, job, changed)) {
+	if (!is_used(batch, slot, job) && !is_open(batch, slot, job, changed)) {
 		slot_close(batch, slot);
 		r = slot_open(batch, slot, job, err);
 		slot->changed = changed;

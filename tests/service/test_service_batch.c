@@ -32,6 +32,7 @@ struct bench {
 
 /* Not 0: a device has facts of its own, of so many bytes, as on a real host. */
 static size_t facts_bytes;
+static void (*with_facts)(void); /* called when facts are read; or NULL */
 
 int __real_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
 int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
@@ -40,6 +41,8 @@ int __wrap_view_open(struct world *world, const char *only, struct view *ret, st
 	struct view view = {.world = world, .engine = world->engine};
 	int r;
 
+	if (with_facts)
+		with_facts();
 	if (!facts_bytes)
 		return __real_view_open(world, only, ret, err);
 	inventory_init(&view.engine.inventory);
@@ -346,6 +349,39 @@ static void yes_of_a_worker_that_ended_since_is_void(void **state)
 	assert_int_equal(bench->nagain, 1);
 }
 
+static struct bench *restarting;
+
+/* Its rest is over when it is asked next. */
+static void worker_restart(void)
+{
+	const struct timespec rest = {.tv_nsec = 150000000};
+
+	with_facts = NULL;
+	worker_kill(restarting);
+	nanosleep(&rest, NULL);
+}
+
+/* The third one cannot be opened; the first one's target must be there still. */
+static void target_stays_open_for_a_batch_in_which_the_worker_starts_again(void **state)
+{
+	struct bench *bench = restarting = *state;
+	struct job *jobs[3] = {job_make(bench, 1, CARD, 1)};
+
+	answer(bench, jobs, 1);
+	assert_int_equal(reply(bench, 1), strlen(bench->string));
+	jobs[0] = job_make(bench, 2, CARD, 1);
+	jobs[1] = job_make(bench, 3, CARD, 1);
+	jobs[1]->stamp.attachment = 8;
+	jobs[2] = job_make(bench, 4, "gone", 1);
+	with_facts = worker_restart;
+	answer(bench, jobs, 3);
+	assert_null(with_facts);
+	assert_int_equal(reply(bench, 3), strlen(bench->string));
+	assert_int_equal(bench->nagain, 2);
+	assert_int_equal(bench->again[0], 2);
+	assert_int_equal(bench->again[1], 4);
+}
+
 static void question_that_is_void_for_too_long_is_timed_out(void **state)
 {
 	struct bench *bench = *state;
@@ -489,6 +525,7 @@ int main(void)
 		TEST(yes_is_void_once_the_device_is_detached),
 		TEST(target_of_an_ended_worker_is_not_read_from),
 		TEST(yes_of_a_worker_that_ended_since_is_void),
+		TEST(target_stays_open_for_a_batch_in_which_the_worker_starts_again),
 		TEST(question_that_is_void_for_too_long_is_timed_out),
 		TEST_FACTS(targets_are_bounded_in_number),
 		TEST_FACTS(facts_of_open_targets_are_bounded_in_bytes),
