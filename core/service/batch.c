@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening the targets that are not open yet, and having the backend compare all at once. A device's facts are collected after
- * the kernel attached it and found it unchanged since; those of a backend whose facts change without a word are
- * collected after the question came.
+ * Having the backend compare all that came together at once, replying, and keeping what may be
+ * given again.
  */
 #include "core/service/batch.h"
 
@@ -14,168 +13,6 @@
 #include "core/service/log.h"
 
 _Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to at once");
-_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX, "a slot that is asked about is never the oldest");
-
-/* A target that is open, as it was at some stamp. */
-struct slot {
-	struct view view;
-	struct target target;
-	uint64_t attachment; /* 0: free */
-	uint64_t changed;
-	uint64_t batch; /* that used it last */
-	size_t bytes;   /* of its facts, which are its own */
-};
-
-/* ---------------------------------------------------------------- targets */
-
-/* A rule of the policy may look at any fact, so with such rules nothing is announced. */
-static bool is_announced(const struct engine *engine, const char *name)
-{
-	const char *key;
-	bool of_host;
-
-	if (policy_fact(engine->policy, 0, &key, &of_host))
-		return false;
-	for (size_t i = 0; i < engine->nproviders; i++) {
-		const struct backend_info *info = engine->infos[i];
-
-		for (size_t w = 0; !info->error && strcmp(info->name, name) == 0 && w < info->nwants; w++)
-			if (!(info->wants[w].flags & (MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY)))
-				return false;
-	}
-	return true;
-}
-
-static void slot_close(struct batch *batch, struct slot *slot)
-{
-	if (!slot->attachment)
-		return;
-	target_close(&slot->target);
-	view_close(&slot->view);
-	batch->bytes -= slot->bytes;
-	slot->attachment = 0;
-}
-
-/* Close what was used longest ago until the facts fit again; what this batch uses stays. */
-static void slots_shrink(struct batch *batch)
-{
-	while (batch->bytes > LANE_TARGETS_BYTES) {
-		struct slot *oldest = NULL;
-
-		for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-			struct slot *slot = &batch->slots[i];
-
-			if (slot->attachment && slot->batch != batch->number &&
-			    (!oldest || slot->batch < oldest->batch))
-				oldest = slot;
-		}
-		if (!oldest)
-			return;
-		slot_close(batch, oldest);
-	}
-}
-
-static int slot_open(struct batch *batch, struct slot *slot, const struct job *job, struct error *err)
-{
-	const struct device *device = NULL;
-	int r = view_open(batch->world, job->device, &slot->view, err);
-
-	if (r)
-		return r;
-	r = inventory_find(&slot->view.engine.inventory, job->device, &device, err);
-	/* It went while its question was on the way. */
-	if (r == -ENOENT)
-		r = -ENODEV;
-	if (!r)
-		r = target_open(&slot->view.engine, device, &slot->target, err);
-	/* Another driver took it meanwhile, and its attachment is gone as well; or a reload gave it to another backend, and a look is under way. */
-	if (!r && strcmp(slot->target.opened->provider->info.name, batch->name) != 0) {
-		target_close(&slot->target);
-		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now", job->device);
-	}
-	if (r) {
-		view_close(&slot->view);
-		return r;
-	}
-	slot->attachment = job->stamp.attachment;
-	/* Recorded hosts are the world's own. */
-	slot->bytes = batch->world->live ? slot->view.engine.inventory.arena.total : 0;
-	slot->batch = batch->number;
-	batch->bytes += slot->bytes;
-	/* Opening may have started the worker again. */
-	batch->life = slot->target.opened->life;
-	slots_shrink(batch);
-	return 0;
-}
-
-/* The device's own slot, or the one that was used longest ago. One of this batch is never taken from it: there are more. */
-static struct slot *slot_find(struct batch *batch, uint64_t attachment)
-{
-	struct slot *oldest = &batch->slots[0];
-
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-		struct slot *slot = &batch->slots[i];
-
-		if (slot->attachment == attachment)
-			return slot;
-		if (slot->batch < oldest->batch)
-			oldest = slot;
-	}
-	return oldest;
-}
-
-/* How often the device had changed when the last question of the batch about it came. */
-static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachment)
-{
-	uint64_t changed = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i]->stamp.attachment == attachment && jobs[i]->stamp.changed > changed)
-			changed = jobs[i]->stamp.changed;
-	return changed;
-}
-
-/*
- * As it was when the last question of the batch about it came, changed, or later, and in the life
- * of the worker that runs now?
- */
-static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job,
-		    uint64_t changed)
-{
-	return batch->announced && slot->attachment == job->stamp.attachment &&
-	       slot->changed >= changed && slot->target.opened->life == batch->life;
-}
-
-/* Does a question of this batch use it already? */
-static bool is_used(const struct batch *batch, const struct slot *slot, const struct job *job)
-{
-	return slot->attachment == job->stamp.attachment && slot->batch == batch->number;
-}
-
-/*
- * Within a batch a target is opened once, for all questions of it, which came before: an earlier
- * one must not lose it to a later one, even if the worker started again in between.
- */
-static int target_for(struct batch *batch, struct job *job, uint64_t changed, struct target **ret,
-		      struct error *err)
-{
-	struct slot *slot = slot_find(batch, job->stamp.attachment);
-	int r = 0;
-
-	if (!is_used(batch, slot, job) && !is_open(batch, slot, job, changed)) {
-		slot_close(batch, slot);
-		r = slot_open(batch, slot, job, err);
-		slot->changed = changed;
-	}
-	slot->batch = batch->number;
-	if (r)
-		return r;
-	/* What is computed from here on is about this target, perhaps newer than the question. */
-	job->stamp.changed = slot->changed;
-	job->stamp.life = slot->target.opened->life;
-	*ret = &slot->target;
-	return 0;
-}
 
 /* ---------------------------------------------------------------- answers */
 
@@ -276,7 +113,7 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 		return;
 	}
 	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
-	if (batch->announced)
+	if (batch->slots.announced)
 		answers_keep(batch->context->answers, &(struct answered){
 			.stamp = &job->stamp,
 			.op = BROKER_READ,
@@ -302,16 +139,8 @@ static int verdict_error(const struct migcompat_verdict *verdict)
  */
 static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
 {
-	if (!batch->announced || batch->under_way->check.batch.progress != COMPARE_BEGUN)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct slot *slot = slot_find(batch, jobs[i]->stamp.attachment);
-
-		if (!is_open(batch, slot, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment)) ||
-		    slot->target.opened->device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
-			return false;
-	}
-	return true;
+	return batch->under_way->check.batch.progress == COMPARE_BEGUN &&
+	       slots_follow(&batch->slots, jobs, count);
 }
 
 /* Those whose target is open into questions; the others are answered at once, and done with. */
@@ -325,7 +154,7 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		struct migcompat_verdict *verdict = &asked->verdicts[asked->count];
 		struct target *target = NULL;
 		struct error err = {0};
-		int r = target_for(batch, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment), &target, &err);
+		int r = slots_target(&batch->slots, jobs, count, jobs[i], &target, &err);
 
 		if (!r && jobs[i]->op == BROKER_WRITE && verdict_reset(verdict))
 			r = error_set(&err, -EIO, "out of memory");
@@ -397,7 +226,7 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 		if (asked->stale[i])
 			continue;
 		/* An error is no answer: the next one may be better. */
-		if (batch->announced && verdict->code != VERDICT_ERROR)
+		if (batch->slots.announced && verdict->code != VERDICT_ERROR)
 			write_keep(batch, job, verdict);
 		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit,
 					   verdict_error(verdict), hashes[i]);
@@ -428,10 +257,10 @@ void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
 {
 	struct asked *next = batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
 
-	batch->life = batch_life(batch);
+	slots_look(&batch->slots);
 	if (batch->under_way && !batch_follows(batch, jobs, count))
 		batch_end(batch, NULL);
-	batch->number++;
+	batch->slots.batch++;
 	batch_open(batch, jobs, count, next);
 	check_begin(&next->check, next->questions, next->count, batch->under_way ? &batch->under_way->check : NULL);
 	batch_end(batch, next);
@@ -448,47 +277,23 @@ bool batch_finish(struct batch *batch)
 
 /* ---------------------------------------------------------------- start and end */
 
-static struct provider *provider_named(const struct engine *engine, const char *name)
-{
-	for (size_t i = 0; i < engine->nproviders; i++)
-		if (!engine->infos[i]->error && strcmp(engine->infos[i]->name, name) == 0)
-			return engine->providers[i];
-	return NULL;
-}
-
 uint32_t batch_life(const struct batch *batch)
 {
-	return batch->provider ? provider_life(batch->provider) : 0;
+	return slots_life(&batch->slots);
 }
 
 int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
 {
-	*batch = (struct batch){
-		.context = context,
-		.provider = provider_named(&world->engine, name),
-		.announced = is_announced(&world->engine, name),
-	};
-	batch->slots = calloc(LANE_TARGETS_MAX, sizeof(*batch->slots));
-	batch->name = strdup(name);
-	if (!batch->slots || !batch->name) {
-		free(batch->slots);
-		free(batch->name);
-		return -ENOMEM;
-	}
-	batch->world = world_ref(world);
-	return 0;
+	*batch = (struct batch){.context = context};
+	return slots_init(&batch->slots, world, name);
 }
 
 void batch_free(struct batch *batch)
 {
 	batch_finish(batch);
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
-		slot_close(batch, &batch->slots[i]);
+	slots_free(&batch->slots);
 	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {
 		verdict_clear(&batch->asked[0].verdicts[i]);
 		verdict_clear(&batch->asked[1].verdicts[i]);
 	}
-	free(batch->slots);
-	free(batch->name);
-	world_unref(batch->world);
 }

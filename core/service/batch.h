@@ -13,19 +13,7 @@
 #ifndef CORE_SERVICE_BATCH_H
 #define CORE_SERVICE_BATCH_H
 
-#include "core/check/check.h"
-#include "core/service/lane.h"
-
-struct job {
-	struct job *next;
-	enum broker_op op;
-	uint64_t id;
-	uint64_t begun_us;
-	struct stamp stamp;
-	size_t len;
-	const char *string; /* in bytes, behind the device's id */
-	char device[];
-};
+#include "core/service/slots.h"
 
 /* Writes that go to the worker together. */
 struct asked {
@@ -39,14 +27,7 @@ struct asked {
 
 struct batch {
 	const struct lane_context *context;
-	struct world *world;
-	char *name;     /* of the backend */
-	struct provider *provider; /* of that name; NULL: the world has none */
-	uint32_t life;             /* of its worker, as this batch knows it; see provider_life */
-	bool announced; /* its facts change with a word only */
-	struct slot *slots;
-	size_t bytes; /* of facts in the slots */
-	uint64_t number; /* of the present one */
+	struct slots slots;
 	struct asked asked[2]; /* one is put together while the worker compares the other */
 	struct asked *under_way; /* or NULL */
 };

@@ -210,7 +210,7 @@ struct lane *lane_end(struct lane *lane)
 
 const char *lane_name(const struct lane *lane)
 {
-	return lane->batch.name;
+	return lane->batch.slots.name;
 }
 
 uint32_t lane_life(const struct lane *lane)

@@ -310,9 +310,9 @@ static void worker_kill(struct bench *bench)
 {
 	struct provider_status status;
 
-	provider_status(bench->batch.provider, &status);
+	provider_status(bench->batch.slots.provider, &status);
 	assert_int_equal(kill(status.process, SIGKILL), 0);
-	while (provider_life(bench->batch.provider))
+	while (provider_life(bench->batch.slots.provider))
 		sched_yield();
 }
 
@@ -341,7 +341,7 @@ static void yes_of_a_worker_that_ended_since_is_void(void **state)
 
 	batch_ask(&bench->batch, jobs, 1);
 	/* Its answer waits to be read. */
-	answered = (struct pollfd){.fd = worker_of(bench->batch.provider)->child.socket, .events = POLLIN};
+	answered = (struct pollfd){.fd = worker_of(bench->batch.slots.provider)->child.socket, .events = POLLIN};
 	assert_int_equal(poll(&answered, 1, 10000), 1);
 	worker_kill(bench);
 	batch_finish(&bench->batch);
@@ -461,7 +461,7 @@ static size_t targets_open(const struct batch *batch)
 	const struct sent_host *host;
 	size_t count = 0;
 
-	for (host = worker_of(batch->provider)->requests.hosts; host; host = host->next)
+	for (host = worker_of(batch->slots.provider)->requests.hosts; host; host = host->next)
 		count += host->devices;
 	return count;
 }
@@ -477,7 +477,7 @@ static void ask_about(struct bench *bench, uint64_t first, uint64_t last, size_t
 		jobs[0]->stamp.attachment = id;
 		answer(bench, jobs, 1);
 		assert_int_equal(reply(bench, id), strlen(bench->string));
-		assert_true(bench->batch.bytes <= LANE_TARGETS_BYTES || bytes > LANE_TARGETS_BYTES);
+		assert_true(bench->batch.slots.bytes <= LANE_TARGETS_BYTES || bytes > LANE_TARGETS_BYTES);
 	}
 }
 
