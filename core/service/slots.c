@@ -10,7 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX, "a slot that is asked about is never the oldest");
+_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX,
+	       "a slot that is asked about is never the oldest");
 
 /* A target that is open, as it was at some stamp. */
 struct slot {
@@ -25,6 +26,7 @@ struct slot {
 /* A rule of the policy may look at any fact, so with such rules nothing is announced. */
 static bool is_announced(const struct engine *engine, const char *name)
 {
+	const uint32_t told = MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY;
 	const char *key;
 	bool of_host;
 
@@ -33,8 +35,10 @@ static bool is_announced(const struct engine *engine, const char *name)
 	for (size_t i = 0; i < engine->nproviders; i++) {
 		const struct backend_info *info = engine->infos[i];
 
-		for (size_t w = 0; !info->error && strcmp(info->name, name) == 0 && w < info->nwants; w++)
-			if (!(info->wants[w].flags & (MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY)))
+		if (info->error || strcmp(info->name, name) != 0)
+			continue;
+		for (size_t w = 0; w < info->nwants; w++)
+			if (!(info->wants[w].flags & told))
 				return false;
 	}
 	return true;
@@ -83,10 +87,14 @@ static int slot_open(struct slots *slots, struct slot *slot, const struct job *j
 		r = -ENODEV;
 	if (!r)
 		r = target_open(&slot->view.engine, device, &slot->target, err);
-	/* Another driver took it meanwhile, and its attachment is gone as well; or a reload gave it to another backend, and a look is under way. */
+	/*
+	 * Another driver took it meanwhile, and its attachment is gone as well; or a reload gave
+	 * it to another backend, and a scan is under way.
+	 */
 	if (!r && strcmp(slot->target.opened->provider->info.name, slots->name) != 0) {
 		target_close(&slot->target);
-		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now", job->device);
+		r = error_set(err, -ENOTCONN,
+			      "device \"%s\" is another backend's by now", job->device);
 	}
 	if (r) {
 		view_close(&slot->view);
@@ -103,7 +111,10 @@ static int slot_open(struct slots *slots, struct slot *slot, const struct job *j
 	return 0;
 }
 
-/* The device's own slot, or the one that was used longest ago. One of this batch is never taken from it: there are more. */
+/*
+ * The device's own slot, or the one that was used longest ago. One of this batch is never taken
+ * from it: there are more.
+ */
 static struct slot *slot_find(struct slots *slots, uint64_t attachment)
 {
 	struct slot *oldest = &slots->list[0];

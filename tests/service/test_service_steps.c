@@ -119,7 +119,8 @@ static void keep_answer(uint32_t op)
 	unsigned found = walk.found;
 
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
-		assert_int_equal(op == MIGCOMPAT_OP_READ ? shim_read(TARGET) : shim_write(TARGET, STRING), 0);
+		assert_int_equal(shim_ask(op, walk.attachment,
+					  op == MIGCOMPAT_OP_READ ? "" : STRING), 0);
 	assert_int_not_equal(walk.found, found);
 }
 
