@@ -127,6 +127,11 @@ void provider_status(struct provider *provider, struct provider_status *ret)
 		provider->ops->status(provider, ret);
 }
 
+uint32_t provider_life(struct provider *provider)
+{
+	return provider->ops->life ? provider->ops->life(provider) : 0;
+}
+
 const char *provider_state_name(enum provider_state state)
 {
 	static const char *const names[PROVIDER_STATE_COUNT] = {

@@ -30,6 +30,7 @@ struct opened {
 	uint32_t mechanism;         /* enum migcompat_state */
 	const char *payload;        /* NULL where it can be no source */
 	size_t payload_len;
+	uint32_t life; /* of its provider, in which it is open; see provider_life */
 };
 
 /*
@@ -104,6 +105,7 @@ struct provider_ops {
 		      struct error *err);
 	void (*close)(struct opened *opened);
 	void (*status)(struct provider *provider, struct provider_status *ret); /* may be NULL: in this process */
+	uint32_t (*life)(struct provider *provider); /* likewise */
 	void (*stop)(struct provider *provider); /* may be NULL: a hint that free comes next */
 	void (*free)(struct provider *provider);
 };
@@ -189,6 +191,13 @@ struct opened *opened_close(struct opened *opened);          /* returns NULL; ta
 struct provider *provider_free(struct provider *provider); /* likewise; all its devices must be closed */
 /* How it is now. Waits for nobody, whatever the backend does. */
 void provider_status(struct provider *provider, struct provider_status *ret);
+/*
+ * The generation of the worker that would answer now. 0: none would, since the last one ended;
+ * unlike provider_status, this notices an end that no call has met yet. Also 0 for a backend in
+ * this process. What a device's backend said counts for as long as this equals opened.life: no
+ * generation ever comes again. Waits for nobody; from any thread.
+ */
+uint32_t provider_life(struct provider *provider);
 const char *provider_state_name(enum provider_state state); /* "running", "restarting", … */
 /* Say to all of them that they will be freed, so that they end side by side. */
 void provider_stop(struct provider *provider);

@@ -4,6 +4,7 @@
  * answer; after anything else the worker is ended.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,6 +90,20 @@ static void worker_status(struct provider *provider, struct provider_status *ret
 	pthread_mutex_unlock(&worker->lock);
 }
 
+static uint32_t worker_life(struct provider *provider)
+{
+	struct worker *worker = worker_of(provider);
+	struct pollfd pollfd = {.events = 0};
+	uint32_t life;
+
+	pthread_mutex_lock(&worker->lock);
+	pollfd.fd = worker->watched;
+	/* Asked for no event, poll tells of an end alone: answers that wait to be read are none. */
+	life = pollfd.fd < 0 || poll(&pollfd, 1, 0) != 0 ? 0 : worker->status.generation;
+	pthread_mutex_unlock(&worker->lock);
+	return life;
+}
+
 /* What it holds is memory and nothing else, so killing it loses nothing and takes no time. */
 static void worker_stop(struct provider *provider)
 {
@@ -119,6 +134,7 @@ const struct provider_ops worker_ops = {
 	.stream = worker_stream,
 	.close = worker_close,
 	.status = worker_status,
+	.life = worker_life,
 	.stop = worker_stop,
 	.free = worker_free,
 };

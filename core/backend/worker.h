@@ -40,13 +40,13 @@ struct worker {
 	unsigned waiting;     /* for that to be over */
 	struct worker_opened *closed; /* devices that nobody holds any more, for whoever speaks next */
 	struct provider_status status;
+	int watched; /* the socket of a worker that runs, whose end shows there; -1: none runs */
 };
 
 struct worker_opened {
 	struct opened opened;
 	struct worker_opened *next; /* of those that are closed */
 	struct sent_host *host;     /* of its generation, which may be gone */
-	uint32_t generation;
 	uint32_t number; /* the worker's own */
 	char body[];     /* the strings */
 };

@@ -105,7 +105,7 @@ int worker_reply_open(struct worker *worker, const struct device *device, struct
 	}
 	requests_keep(host);
 	self->host = host;
-	self->generation = worker->generation;
+	self->opened.life = worker->generation;
 	self->opened.provider = &worker->provider;
 	self->opened.device = device;
 	*ret = self;
@@ -130,7 +130,7 @@ int worker_reopen(struct worker *worker, struct opened *opened, struct error *er
 	struct worker_opened *self = mine(opened), *again = NULL;
 	int r;
 
-	if (self->generation == worker->generation)
+	if (opened->life == worker->generation)
 		return 0;
 	r = worker_reply_open(worker, opened->device, &again, err);
 	if (!again)
@@ -138,7 +138,7 @@ int worker_reopen(struct worker *worker, struct opened *opened, struct error *er
 	if (same_device(opened, &again->opened)) {
 		self->host = again->host;
 		self->number = again->number;
-		self->generation = again->generation;
+		opened->life = again->opened.life;
 		free(again);
 		return 0;
 	}

@@ -132,7 +132,8 @@ static bool batch_follows(struct compare_batch *batch, const struct compare_batc
 		return false;
 	for (size_t i = 0; i < batch->count; i++) {
 		batch->jobs[i].r = 0;
-		if (request_size(&batch->jobs[i]) > WINDOW_MAX || mine(batch->jobs[i].opened)->generation != worker->generation)
+		if (request_size(&batch->jobs[i]) > WINDOW_MAX ||
+		    batch->jobs[i].opened->life != worker->generation)
 			return false;
 	}
 	pthread_mutex_lock(&worker->lock);

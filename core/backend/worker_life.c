@@ -43,7 +43,17 @@ static void publish(struct worker *worker)
 		status.state = worker->options.restart && worker->generation ? PROVIDER_RESTARTING : PROVIDER_ENDED;
 	pthread_mutex_lock(&worker->lock);
 	worker->status = status;
+	worker->watched = worker->alive ? worker->child.socket : -1;
 	pthread_mutex_unlock(&worker->lock);
+}
+
+/* End the process. Nobody may look at its socket any more, whose number may be another's next. */
+static void end_process(struct worker *worker, unsigned grace_ms, char *how, size_t size)
+{
+	pthread_mutex_lock(&worker->lock);
+	worker->watched = -1;
+	pthread_mutex_unlock(&worker->lock);
+	child_end(&worker->child, grace_ms, how, size);
 }
 
 /* ---------------------------------------------------------------- death */
@@ -77,7 +87,7 @@ static int die(struct worker *worker, int code, uint64_t when)
 	bool left = code == -ECONNRESET || code == -EPIPE;
 	char how[128];
 
-	child_end(&worker->child, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
+	end_process(worker, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
 	if (code == -ETIMEDOUT)
 		bury(worker, when, "its worker gave no answer in %u ms", worker->loading ? load_ms(worker) : worker->options.timeout_ms);
 	else if (code == -EBADMSG)
@@ -246,7 +256,7 @@ void worker_drain(struct worker *worker)
 		struct worker_opened *self = closed;
 
 		closed = self->next;
-		if (self->generation == worker->generation) {
+		if (self->opened.life == worker->generation) {
 			if (worker->alive && requests_close(&worker->requests, self->number))
 				worker_die(worker, -ENOMEM);
 			requests_release(&worker->requests, self->host, true);
@@ -343,7 +353,7 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	pthread_cond_init(&worker->free, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	worker->requests.info = &worker->provider.info;
-	worker->child.socket = -1;
+	worker->child.socket = worker->watched = -1;
 	worker->loaded_by = wire_deadline(load_ms(worker));
 	worker->status.state = PROVIDER_ENDED;
 	snprintf(worker->user, sizeof(worker->user), "%s", user);

@@ -63,20 +63,32 @@ static int loading_say(const struct loading *loading, int status)
 	return status;
 }
 
-/* What our verdict leaves to be tried: everything with --force, but for what an operator or an administrator ruled out. */
+/*
+ * Did an operator or an administrator rule it out? Asked whatever the verdict is: a backend that
+ * fails, or says that the device cannot migrate, ends the verdict before holds are looked at.
+ */
+static bool is_ruled_out(const struct loading *loading)
+{
+	const uint32_t limits = 1u << MIGCOMPAT_LIMIT_HOLD | 1u << MIGCOMPAT_LIMIT_POLICY;
+	const struct engine *engine = &loading->cli->engine;
+
+	return loading->verdict.result.bad_limits & limits || engine->holds_unread ||
+	       (engine->hold && engine->hold(engine->hold_arg, loading->target, NULL, 0));
+}
+
+/* What our verdict leaves to be tried: with --force everything that nobody ruled out. */
 static bool may_try(struct loading *loading)
 {
 	const struct migcompat_verdict *verdict = &loading->verdict;
 
 	if (verdict->code == VERDICT_COMPATIBLE)
 		return true;
-	if (verdict->code == VERDICT_INCOMPATIBLE &&
-	    verdict->result.bad_limits & (1u << MIGCOMPAT_LIMIT_HOLD | 1u << MIGCOMPAT_LIMIT_POLICY)) {
-		if (loading->cli->options.force)
-			error_set(&loading->err, verdict->error, "--force goes around neither holds nor the policy");
-		return false;
-	}
-	return loading->cli->options.force;
+	if (!is_ruled_out(loading))
+		return loading->cli->options.force;
+	if (loading->cli->options.force)
+		error_set(&loading->err, verdict->error,
+			  "--force goes around neither holds nor the policy");
+	return false;
 }
 
 static void load(struct loading *loading, struct vfio_device *vfio)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening the targets that are not open yet, and having the backend compare all at once. A device's facts are collected after
- * the kernel attached it and found it unchanged since; those of a backend whose facts change without a word are
- * collected after the question came.
+ * Having the backend compare all that came together at once, replying, and keeping what may be
+ * given again.
  */
 #include "core/service/batch.h"
 
@@ -14,120 +13,6 @@
 #include "core/service/log.h"
 
 _Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to at once");
-_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX, "a slot that is asked about is never the oldest");
-
-/* A target that is open, as it was at some stamp. */
-struct slot {
-	struct view view;
-	struct target target;
-	uint64_t attachment; /* 0: free */
-	uint64_t changed;
-	uint64_t batch; /* that used it last */
-};
-
-/* ---------------------------------------------------------------- targets */
-
-/* A rule of the policy may look at any fact, so with such rules nothing is announced. */
-static bool is_announced(const struct engine *engine, const char *name)
-{
-	const char *key;
-	bool of_host;
-
-	if (policy_fact(engine->policy, 0, &key, &of_host))
-		return false;
-	for (size_t i = 0; i < engine->nproviders; i++) {
-		const struct backend_info *info = engine->infos[i];
-
-		for (size_t w = 0; !info->error && strcmp(info->name, name) == 0 && w < info->nwants; w++)
-			if (!(info->wants[w].flags & (MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY)))
-				return false;
-	}
-	return true;
-}
-
-static void slot_close(struct slot *slot)
-{
-	if (!slot->attachment)
-		return;
-	target_close(&slot->target);
-	view_close(&slot->view);
-	slot->attachment = 0;
-}
-
-static int slot_open(struct batch *batch, struct slot *slot, const struct job *job, struct error *err)
-{
-	const struct device *device = NULL;
-	int r = view_open(batch->world, job->device, &slot->view, err);
-
-	if (r)
-		return r;
-	r = inventory_find(&slot->view.engine.inventory, job->device, &device, err);
-	/* It went while its question was on the way. */
-	if (r == -ENOENT)
-		r = -ENODEV;
-	if (!r)
-		r = target_open(&slot->view.engine, device, &slot->target, err);
-	/* Another driver took it meanwhile, and its attachment is gone as well; or a reload gave it to another backend, and a look is under way. */
-	if (!r && strcmp(slot->target.opened->provider->info.name, batch->name) != 0) {
-		target_close(&slot->target);
-		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now", job->device);
-	}
-	if (r) {
-		view_close(&slot->view);
-		return r;
-	}
-	slot->attachment = job->stamp.attachment;
-	return 0;
-}
-
-/* The device's own slot, or the one that was used longest ago. One of this batch is never taken from it: there are more. */
-static struct slot *slot_find(struct batch *batch, uint64_t attachment)
-{
-	struct slot *oldest = &batch->slots[0];
-
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-		struct slot *slot = &batch->slots[i];
-
-		if (slot->attachment == attachment)
-			return slot;
-		if (slot->batch < oldest->batch)
-			oldest = slot;
-	}
-	return oldest;
-}
-
-/* How often the device had changed when the last question of the batch about it came. */
-static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachment)
-{
-	uint64_t changed = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (jobs[i]->stamp.attachment == attachment && jobs[i]->stamp.changed > changed)
-			changed = jobs[i]->stamp.changed;
-	return changed;
-}
-
-/* As it was when the last question of the batch about it came, changed, or later? */
-static bool is_open(const struct batch *batch, const struct slot *slot, const struct job *job, uint64_t changed)
-{
-	return slot->attachment == job->stamp.attachment && slot->changed >= changed && (batch->announced || slot->batch == batch->number);
-}
-
-/* Within a batch a target is opened once, for all questions of it, which came before: an earlier one must not lose it to a later one. */
-static int target_for(struct batch *batch, const struct job *job, uint64_t changed, struct target **ret, struct error *err)
-{
-	struct slot *slot = slot_find(batch, job->stamp.attachment);
-	int r = 0;
-
-	if (!is_open(batch, slot, job, changed)) {
-		slot_close(slot);
-		r = slot_open(batch, slot, job, err);
-		slot->changed = changed;
-	}
-	slot->batch = batch->number;
-	*ret = &slot->target;
-	return r;
-}
 
 /* ---------------------------------------------------------------- answers */
 
@@ -167,6 +52,37 @@ static void refuse(struct batch *batch, const struct job *job, int error, const 
 	say(job, error == -ENODEV ? "not-migratable" : "error", error);
 }
 
+/* Is all that the answer depends on as it was? life: of the worker, now. */
+static bool is_current(const struct batch *batch, const struct job *job, uint32_t life)
+{
+	struct stamp now = {.life = life};
+	const struct lane_context *context = batch->context;
+
+	return context->stamp(context->arg, job->stamp.attachment, &now) &&
+	       stamp_equal(&now, &job->stamp);
+}
+
+static void ask_again(struct batch *batch, const struct job *job)
+{
+	const struct lane_context *context = batch->context;
+	struct broker_request request = {
+		.op = job->op,
+		.id = job->id,
+		.attachment = job->stamp.attachment,
+		.received_us = job->begun_us,
+		.len = job->len,
+	};
+	struct error err = {0};
+
+	if (now_us() - job->begun_us >= (uint64_t)context->broker->timeout_ms * 1000) {
+		error_set(&err, -ETIMEDOUT, "what it depends on changed again and again");
+		refuse(batch, job, -ETIMEDOUT, &err);
+		return;
+	}
+	memcpy(request.string, job->string, job->len + 1);
+	context->again(context->arg, &request);
+}
+
 static bool held(const struct target *target, struct error *err)
 {
 	const struct engine *engine = target->engine;
@@ -192,9 +108,21 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 		refuse(batch, job, -EBUSY, &err);
 		return;
 	}
+	if (!is_current(batch, job, batch_life(batch))) {
+		ask_again(batch, job);
+		return;
+	}
 	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
-	if (batch->announced)
-		answers_keep(batch->context->answers, &job->stamp, "", 0, 0, target->version, len);
+	if (batch->slots.announced)
+		answers_keep(batch->context->answers, &(struct answered){
+			.stamp = &job->stamp,
+			.op = BROKER_READ,
+			.question = "",
+			.text = target->version,
+			.text_len = len,
+			.device = job->device,
+			.verdict = "read",
+		});
 	say(job, "read", 0);
 }
 
@@ -211,16 +139,8 @@ static int verdict_error(const struct migcompat_verdict *verdict)
  */
 static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
 {
-	if (!batch->announced || batch->under_way->check.batch.progress != COMPARE_BEGUN)
-		return false;
-	for (size_t i = 0; i < count; i++) {
-		const struct slot *slot = slot_find(batch, jobs[i]->stamp.attachment);
-
-		if (!is_open(batch, slot, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment)) ||
-		    slot->target.opened->device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
-			return false;
-	}
-	return true;
+	return batch->under_way->check.batch.progress == COMPARE_BEGUN &&
+	       slots_follow(&batch->slots, jobs, count);
 }
 
 /* Those whose target is open into questions; the others are answered at once, and done with. */
@@ -234,7 +154,7 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		struct migcompat_verdict *verdict = &asked->verdicts[asked->count];
 		struct target *target = NULL;
 		struct error err = {0};
-		int r = target_for(batch, jobs[i], newest(jobs, count, jobs[i]->stamp.attachment), &target, &err);
+		int r = slots_target(&batch->slots, jobs, count, jobs[i], &target, &err);
 
 		if (!r && jobs[i]->op == BROKER_WRITE && verdict_reset(verdict))
 			r = error_set(&err, -EIO, "out of memory");
@@ -254,20 +174,42 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		free(done[--ndone]);
 }
 
-static void batch_reply(const struct batch *batch, const struct asked *asked)
+static void batch_reply(const struct batch *batch, struct asked *asked)
 {
 	struct broker_replies replies;
+	uint32_t life = batch_life(batch);
 
 	replies.count = 0;
 	for (size_t i = 0; i < asked->count; i++) {
+		const struct job *job = asked->jobs[i];
 		int error = verdict_error(&asked->verdicts[i]);
 
+		asked->stale[i] = !error && !is_current(batch, job, life);
 		if (error)
-			broker_replies_no(&replies, asked->jobs[i]->id, error);
-		else
-			broker_replies_yes(&replies, asked->jobs[i]->id, asked->jobs[i]->len);
+			broker_replies_no(&replies, job->id, error);
+		else if (!asked->stale[i])
+			broker_replies_yes(&replies, job->id, job->len);
 	}
 	broker_replies_send(batch->context->broker, &replies);
+}
+
+static void write_keep(const struct batch *batch, const struct job *job,
+		       const struct migcompat_verdict *verdict)
+{
+	const struct answered answered = {
+		.stamp = &job->stamp,
+		.op = BROKER_WRITE,
+		.question = job->string,
+		.len = job->len,
+		.text = "",
+		.error = verdict_error(verdict),
+		.device = job->device,
+		.verdict = verdict_name(verdict->code),
+		.limit = verdict->limit ? limit_name(verdict->limit) : NULL,
+		.forced = verdict->forced,
+	};
+
+	answers_keep(batch->context->answers, &answered);
 }
 
 /* Keep and log. */
@@ -275,18 +217,22 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 {
 	struct log_answer answers[CHECK_QUESTIONS_MAX];
 	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
+	size_t count = 0;
 
 	for (size_t i = 0; i < asked->count; i++) {
 		const struct migcompat_verdict *verdict = &asked->verdicts[i];
 		const struct job *job = asked->jobs[i];
-		int error = verdict_error(verdict);
 
+		if (asked->stale[i])
+			continue;
 		/* An error is no answer: the next one may be better. */
-		if (batch->announced && verdict->code != VERDICT_ERROR)
-			answers_keep(batch->context->answers, &job->stamp, job->string, job->len, error, NULL, 0);
-		answers[i] = answer_of(job, verdict_name(verdict->code), verdict->limit, error, hashes[i]);
+		if (batch->slots.announced && verdict->code != VERDICT_ERROR)
+			write_keep(batch, job, verdict);
+		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit,
+					   verdict_error(verdict), hashes[i]);
+		answers[count++].forced = verdict->forced;
 	}
-	log_answers(answers, asked->count);
+	log_answers(answers, count);
 }
 
 /* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or NULL. */
@@ -300,17 +246,21 @@ static void batch_end(struct batch *batch, const struct asked *after)
 	check_end(&asked->check, after ? &after->check : NULL);
 	batch_reply(batch, asked);
 	batch_tell(batch, asked);
-	for (size_t i = 0; i < asked->count; i++)
+	for (size_t i = 0; i < asked->count; i++) {
+		if (asked->stale[i])
+			ask_again(batch, asked->jobs[i]);
 		free(asked->jobs[i]);
+	}
 }
 
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
 {
 	struct asked *next = batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
 
+	slots_look(&batch->slots);
 	if (batch->under_way && !batch_follows(batch, jobs, count))
 		batch_end(batch, NULL);
-	batch->number++;
+	batch->slots.batch++;
 	batch_open(batch, jobs, count, next);
 	check_begin(&next->check, next->questions, next->count, batch->under_way ? &batch->under_way->check : NULL);
 	batch_end(batch, next);
@@ -327,30 +277,23 @@ bool batch_finish(struct batch *batch)
 
 /* ---------------------------------------------------------------- start and end */
 
+uint32_t batch_life(const struct batch *batch)
+{
+	return slots_life(&batch->slots);
+}
+
 int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
 {
-	*batch = (struct batch){.context = context, .announced = is_announced(&world->engine, name)};
-	batch->slots = calloc(LANE_TARGETS_MAX, sizeof(*batch->slots));
-	batch->name = strdup(name);
-	if (!batch->slots || !batch->name) {
-		free(batch->slots);
-		free(batch->name);
-		return -ENOMEM;
-	}
-	batch->world = world_ref(world);
-	return 0;
+	*batch = (struct batch){.context = context};
+	return slots_init(&batch->slots, world, name);
 }
 
 void batch_free(struct batch *batch)
 {
 	batch_finish(batch);
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
-		slot_close(&batch->slots[i]);
+	slots_free(&batch->slots);
 	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {
 		verdict_clear(&batch->asked[0].verdicts[i]);
 		verdict_clear(&batch->asked[1].verdicts[i]);
 	}
-	free(batch->slots);
-	free(batch->name);
-	world_unref(batch->world);
 }

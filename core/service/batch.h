@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a lane's thread works with: the targets that it keeps open, and the questions of one batch. That thread's alone. */
+/*
+ * What a lane's thread works with: the targets that it keeps open, and the questions of one
+ * batch. That thread's alone.
+ *
+ * Which moment an answer is about: the one just before its reply is written. The lane looks at
+ * the stamp of the question then (core/service/answers.h). A reply 0 leaves only if that stamp is
+ * still the one under which the answer was computed, and if the worker that answered still runs:
+ * then device, policy, holds and worker were the same all the time from the first step to the
+ * last. Otherwise the question is asked again, until it has been open for as long as the kernel
+ * waits. A fact that changes without an announcement is as new as the question, and no newer.
+ */
 #ifndef CORE_SERVICE_BATCH_H
 #define CORE_SERVICE_BATCH_H
 
-#include "core/check/check.h"
-#include "core/service/lane.h"
-
-struct job {
-	struct job *next;
-	enum broker_op op;
-	uint64_t id;
-	uint64_t begun_us;
-	struct stamp stamp;
-	size_t len;
-	const char *string; /* in bytes, behind the device's id */
-	char device[];
-};
+#include "core/service/slots.h"
 
 /* Writes that go to the worker together. */
 struct asked {
@@ -24,15 +22,12 @@ struct asked {
 	struct migcompat_verdict verdicts[CHECK_QUESTIONS_MAX];
 	struct job *jobs[CHECK_QUESTIONS_MAX];
 	size_t count;
+	bool stale[CHECK_QUESTIONS_MAX]; /* a yes that is void: the question is asked again */
 };
 
 struct batch {
 	const struct lane_context *context;
-	struct world *world;
-	char *name;     /* of the backend */
-	bool announced; /* its facts change with a word only */
-	struct slot *slots;
-	uint64_t number; /* of the present one */
+	struct slots slots;
 	struct asked asked[2]; /* one is put together while the worker compares the other */
 	struct asked *under_way; /* or NULL */
 };
@@ -48,5 +43,7 @@ void batch_free(struct batch *batch);
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
 /* Answer what is under way. False: nothing was. */
 bool batch_finish(struct batch *batch);
+/* As provider_life, of its backend. From any thread. */
+uint32_t batch_life(const struct batch *batch);
 
 #endif

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/service/broker_holder.h"
+#include "core/service/clock.h"
 
 #define REPLY MIGCOMPAT_OP_REPLY
 
@@ -387,6 +388,7 @@ int broker_receive(struct broker *broker, struct broker_request *ret)
 	r = op_read(message.header.op, &ret->op);
 	ret->id = message.header.id;
 	ret->attachment = 0;
+	ret->received_us = now_us();
 	ret->len = 0;
 	ret->string[0] = '\0';
 	if (r || ret->op == BROKER_CANCEL)

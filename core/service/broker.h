@@ -84,6 +84,7 @@ struct broker_request {
 	enum broker_op op;
 	uint64_t id;
 	uint64_t attachment; /* 0 in an ask */
+	uint64_t received_us;
 	size_t len;
 	char string[BROKER_STRING_MAX + 1]; /* zero-terminated */
 };

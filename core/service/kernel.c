@@ -17,6 +17,7 @@
 #include "core/service/lane.h"
 #include "core/service/log.h"
 
+#define TELL_US 1000000u /* answers that are given again within this are one line of the log */
 #define TURN_REQUESTS 64u /* that are read at once */
 #define BROKER_DEVICE "migcompat-broker"
 
@@ -36,11 +37,13 @@ struct kernel {
 	bool ready;
 	bool open; /* questions are taken */
 	bool draining;
+	sd_event_source *tell; /* a timer for answers_tell */
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
 	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
-	uint64_t world_number; /* of serving */
+	_Atomic uint64_t world_number; /* of serving; only changed under the lock */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
+	bool ended;       /* questions are left to the next service */
 	int lost;         /* why the broker is of no more use */
 };
 
@@ -89,7 +92,7 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 	size_t len;
 	int error;
 
-	if (!answers_find(kernel->answers, stamp, request->string, request->len, &error, text, &len))
+	if (!answers_find(kernel->answers, stamp, request, &error, text, &len))
 		return false;
 	if (error)
 		broker_refuse(&kernel->broker, request->op, request->id, error);
@@ -100,23 +103,61 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 	return true;
 }
 
+/* The stamp as it is now, but for life. False: nothing is attached by that number. */
+static bool stamp_take(struct kernel *kernel, uint64_t attachment, struct stamp *ret,
+		       struct attach_seen *seen)
+{
+	if (!attach_look(kernel->attach, attachment, seen))
+		return false;
+	ret->attachment = attachment;
+	ret->changed = seen->changed;
+	ret->world = kernel->world_number;
+	ret->holds = holds_changed(kernel->options.holds);
+	return true;
+}
+
+/* As the lanes want it. */
+static bool stamp_now(void *arg, uint64_t attachment, struct stamp *ret)
+{
+	struct attach_seen seen;
+
+	return stamp_take(arg, attachment, ret, &seen);
+}
+
 static void question_take(struct kernel *kernel, const struct broker_request *request)
 {
 	struct attach_seen seen;
-	struct stamp stamp = {
-		.attachment = request->attachment, .world = kernel->world_number, .holds = holds_changed(kernel->options.holds)};
+	struct stamp stamp;
 	struct lane *lane;
+	int r;
 
-	if (!attach_look(kernel->attach, request->attachment, &seen)) {
+	if (!stamp_take(kernel, request->attachment, &stamp, &seen)) {
 		broker_refuse(&kernel->broker, request->op, request->id, -ENOTCONN);
 		return;
 	}
-	stamp.changed = seen.changed;
-	if (answer_again(kernel, request, &stamp))
-		return;
 	lane = lane_find(kernel, seen.backend);
-	if (!lane || lane_ask(lane, request, seen.id, &stamp))
-		broker_refuse(&kernel->broker, request->op, request->id, -EIO);
+	stamp.life = lane ? lane_life(lane) : 0;
+	if (lane && answer_again(kernel, request, &stamp))
+		return;
+	r = lane ? lane_ask(lane, request, seen.id, &stamp) : -ENOMEM;
+	/* A full queue is what a backend that does not answer in time leaves. */
+	if (r)
+		broker_refuse(&kernel->broker, request->op, request->id,
+			      r == -EAGAIN ? -ETIMEDOUT : -EIO);
+}
+
+/* As the lanes want it. At the end a question is not replied to: the next service gets it. */
+static void question_again(void *arg, const struct broker_request *request)
+{
+	struct kernel *kernel = arg;
+
+	pthread_mutex_lock(&kernel->lock);
+	if (!kernel->ended) {
+		question_take(kernel, request);
+		for (size_t i = 0; i < kernel->nlanes; i++)
+			lane_go(kernel->lanes[i]);
+	}
+	pthread_mutex_unlock(&kernel->lock);
 }
 
 /* Reads what waits and gives it out: on the loop, or in the lane whose turn it is. */
@@ -170,11 +211,45 @@ static int on_guard(sd_event_source *source, int fd, uint32_t events, void *arg)
 	return 0;
 }
 
+/* ---------------------------------------------------------------- the log */
+
+/* From any thread; the loop has the timer. */
+static void on_untold(void *arg)
+{
+	const struct kernel *kernel = arg;
+
+	eventfd_write(kernel->called, 1);
+}
+
+static int on_tell(sd_event_source *source, uint64_t usec, void *arg)
+{
+	const struct kernel *kernel = arg;
+
+	(void)source, (void)usec;
+	answers_tell(kernel->answers);
+	return 0;
+}
+
+/* ---------------------------------------------------------------- left to the loop */
+
 /* Attributes answer ENOTCONN from here on. */
 static void kernel_lost(struct kernel *kernel, int r)
 {
 	log_say(LOG_ERR, "%s is lost: %s", BROKER_PATH, strerror(-r));
 	sd_event_exit(kernel->options.event, r);
+}
+
+/* Once a period, however often it is called. */
+static void tell_later(struct kernel *kernel)
+{
+	int enabled = SD_EVENT_ON;
+
+	if (!answers_untold(kernel->answers) ||
+	    (sd_event_source_get_enabled(kernel->tell, &enabled) >= 0 && enabled != SD_EVENT_OFF))
+		return;
+	if (sd_event_source_set_time_relative(kernel->tell, TELL_US) < 0 ||
+	    sd_event_source_set_enabled(kernel->tell, SD_EVENT_ONESHOT) < 0)
+		answers_tell(kernel->answers);
 }
 
 static int on_called(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -188,6 +263,7 @@ static int on_called(sd_event_source *source, int fd, uint32_t events, void *arg
 	pthread_mutex_lock(&kernel->lock);
 	lost = kernel->lost;
 	pthread_mutex_unlock(&kernel->lock);
+	tell_later(kernel);
 	if (lost)
 		kernel_lost(kernel, lost);
 	return 0;
@@ -285,7 +361,7 @@ static void on_module(void *arg, const struct events_change *change)
 
 static int kernel_watch(struct kernel *kernel)
 {
-	int r = answers_new(&kernel->answers);
+	int r = answers_new(on_untold, kernel, &kernel->answers);
 
 	if (!r)
 		r = asks_new(kernel->options.event, kernel->options.pool, &kernel->broker,
@@ -302,6 +378,11 @@ static int kernel_watch(struct kernel *kernel)
 		r = sd_event_add_io(kernel->options.event, &kernel->guard, kernel->turn.guard, EPOLLIN, on_guard, kernel);
 	if (r >= 0)
 		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN, on_called, kernel);
+	if (r >= 0)
+		r = sd_event_add_time_relative(kernel->options.event, &kernel->tell,
+					       CLOCK_MONOTONIC, TELL_US, 0, on_tell, kernel);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(kernel->tell, SD_EVENT_OFF);
 	return r < 0 ? r : 0;
 }
 
@@ -314,7 +395,14 @@ static int kernel_start(struct kernel *kernel, struct error *err)
 			close(kernel->options.passed);
 		return error_set(err, r, "the kernel's questions cannot be watched for: %s", strerror(-r));
 	}
-	kernel->context = (struct lane_context){.broker = &kernel->broker, .answers = kernel->answers, .turn = &kernel->turn};
+	kernel->context = (struct lane_context){
+		.broker = &kernel->broker,
+		.answers = kernel->answers,
+		.turn = &kernel->turn,
+		.stamp = stamp_now,
+		.again = question_again,
+		.arg = kernel,
+	};
 	/* First, since from connecting on a look at the devices may be under way, which nothing could end. */
 	r = events_listen(kernel->options.events, on_module, kernel);
 	if (r) {
@@ -377,6 +465,7 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 		return NULL;
 	kernel_drain(kernel);
 	pthread_mutex_lock(&kernel->lock);
+	kernel->ended = true;
 	lanes_end(kernel);
 	pthread_mutex_unlock(&kernel->lock);
 	events_unlisten(kernel->options.events, on_module, kernel);
@@ -385,6 +474,9 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	sd_event_source_disable_unref(kernel->io);
 	sd_event_source_disable_unref(kernel->guard);
 	sd_event_source_disable_unref(kernel->wake);
+	sd_event_source_disable_unref(kernel->tell);
+	if (kernel->answers)
+		answers_tell(kernel->answers);
 	attach_free(kernel->attach);
 	world_unref(kernel->world);
 	world_unref(kernel->serving);

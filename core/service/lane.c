@@ -29,6 +29,7 @@ struct lane {
 	struct job *first; /* this and all below under the lock */
 	struct job **last;
 	size_t queued;
+	size_t bytes; /* of what is queued */
 	bool running;
 	bool sleeping; /* has to be woken */
 	bool ending;
@@ -62,6 +63,11 @@ static void lane_free(struct lane *lane)
 	pthread_mutex_unlock(&lanes.lock);
 }
 
+static size_t job_size(const struct job *job)
+{
+	return sizeof(*job) + (size_t)(job->string - job->device) + job->len + 1;
+}
+
 /* What waits; 0: nothing does. */
 static size_t lane_take(struct lane *lane, struct job **jobs, bool *ret_ending)
 {
@@ -70,7 +76,8 @@ static size_t lane_take(struct lane *lane, struct job **jobs, bool *ret_ending)
 	pthread_mutex_lock(&lane->lock);
 	while (lane->first && count < CHECK_QUESTIONS_MAX) {
 		jobs[count] = lane->first;
-		lane->first = jobs[count++]->next;
+		lane->first = jobs[count]->next;
+		lane->bytes -= job_size(jobs[count++]);
 	}
 	if (!lane->first)
 		lane->last = &lane->first;
@@ -212,7 +219,12 @@ struct lane *lane_end(struct lane *lane)
 
 const char *lane_name(const struct lane *lane)
 {
-	return lane->batch.name;
+	return lane->batch.slots.name;
+}
+
+uint32_t lane_life(const struct lane *lane)
+{
+	return batch_life(&lane->batch);
 }
 
 bool lanes_wait(unsigned ms)
@@ -238,11 +250,17 @@ int lane_ask(struct lane *lane, const struct broker_request *request, const char
 	if (!job)
 		return -ENOMEM;
 	*job = (struct job){
-		.op = request->op, .id = request->id, .begun_us = now_us(), .stamp = *stamp, .len = request->len, .string = job->device + name};
+		.op = request->op,
+		.id = request->id,
+		.begun_us = request->received_us,
+		.stamp = *stamp,
+		.len = request->len,
+		.string = job->device + name,
+	};
 	memcpy(job->device, device, name);
 	memcpy(job->device + name, request->string, request->len + 1);
 	pthread_mutex_lock(&lane->lock);
-	if (lane->queued == LANE_QUEUE_MAX)
+	if (lane->queued == LANE_QUEUE_MAX || lane->bytes + job_size(job) > LANE_QUEUE_BYTES)
 		r = -EAGAIN;
 	else if (!lane->running)
 		r = lane_start(lane);
@@ -250,6 +268,7 @@ int lane_ask(struct lane *lane, const struct broker_request *request, const char
 		*lane->last = job;
 		lane->last = &job->next;
 		lane->queued++;
+		lane->bytes += job_size(job);
 	}
 	pthread_mutex_unlock(&lane->lock);
 	if (r)

@@ -100,7 +100,8 @@ static const char *number_text(uint64_t number, char room[static NUMBER_BYTES])
 static char *answer_describe(const struct log_answer *answer, char *text)
 {
 	bool known = answer->uid != LOG_UID_UNKNOWN;
-	char duration[NUMBER_BYTES], uid[NUMBER_BYTES];
+	bool once = answer->again == 0;
+	char duration[NUMBER_BYTES], again[NUMBER_BYTES], uid[NUMBER_BYTES];
 	const char *const parts[] = {
 	    answer->method,
 	    ": ",
@@ -111,11 +112,15 @@ static char *answer_describe(const struct log_answer *answer, char *text)
 	    or_none(answer->verdict),
 	    answer->limit ? ", limit " : "",
 	    answer->limit ? answer->limit : "",
+	    answer->forced ? ", forced" : "",
+	    once ? "" : ", asked again ",
+	    once ? "" : number_text(answer->again, again),
+	    once ? "" : answer->again == 1 ? " time" : " times",
 	    " (hash ",
 	    or_none(answer->hash),
-	    ", ",
-	    number_text(answer->duration_us, duration),
-	    " us",
+	    once ? ", " : "",
+	    once ? number_text(answer->duration_us, duration) : "",
+	    once ? " us" : "",
 	    known ? ", uid " : "",
 	    known ? number_text(answer->uid, uid) : "",
 	    ")",
@@ -138,7 +143,8 @@ static bool answer_send(const struct log_answer *answer, const char *text)
 			       or_none(device), "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
 			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit),
 			       "MIGCOMPAT_ERRNO=%s", or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us,
-			       NULL) == 0;
+			       "MIGCOMPAT_FORCED=%i", answer->forced,
+			       "MIGCOMPAT_AGAIN=%" PRIu32, answer->again, NULL) == 0;
 }
 
 void log_answers(const struct log_answer *answers, size_t count)

@@ -30,6 +30,8 @@ struct log_answer {
 	const char *verdict;
 	const char *limit;
 	const char *error;       /* errno's name */
+	bool forced;             /* a yes that the policy made */
+	uint32_t again;          /* how often it was given again; then it has no duration */
 	uint64_t duration_us;
 	unsigned uid; /* of whoever asked */
 };

@@ -235,6 +235,7 @@ static void log_verdict(const struct call *call, const struct migcompat_verdict 
 		.verdict = verdict_name(verdict->code),
 		.limit = limit_name(verdict->limit),
 		.error = verdict->error ? error_name(verdict->error) : NULL,
+		.forced = verdict->forced,
 		.duration_us = duration_us,
 		.uid = call->peer.uid,
 	};

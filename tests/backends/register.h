@@ -42,9 +42,17 @@
 #define PLAIN_STREAM NULL
 #endif
 
+#ifndef PLAIN_WANT_FLAGS
+#define PLAIN_WANT_FLAGS 0
+#endif
+
 static const char *const plain_keys[] = {PLAIN_KEY, NULL};
 
-static const struct migcompat_want plain_wants[] = {{"plain", 0}, {"many/*", 0}, {"module/plain/version", MIGCOMPAT_WANT_HOST}};
+static const struct migcompat_want plain_wants[] = {
+	{"plain", PLAIN_WANT_FLAGS},
+	{"many/*", PLAIN_WANT_FLAGS},
+	{"module/plain/version", MIGCOMPAT_WANT_HOST | PLAIN_WANT_FLAGS},
+};
 
 #define PLAIN                                                                                             \
 	{                                                                                                 \

@@ -364,6 +364,11 @@ static void force_does_not_go_around_the_policy_nor_damage(void **state)
 	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE " " CARD_2);
 	assert_status(1);
 	assert_contains(ran.err, "--force goes around neither holds nor the policy");
+	/* Nor where the verdict is about something else. */
+	run("echo 'mechanism = \"require\";' >>\"$FOLDER\"/deny.conf && "
+	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE " " CARD_2);
+	assert_status(1);
+	assert_contains(ran.err, "--force goes around neither holds nor the policy");
 	run("head -c 300 " STATE " | migcompat " SERIAL_B "state load --force - " CARD_2);
 	assert_status(1);
 	assert_contains(ran.out, "it ends in the middle of record 2");

@@ -182,10 +182,55 @@ static void killed_workers_come_back(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
+/* A line of an answer by a session: what it says of the device. */
+static bool session_offers(const char *name)
+{
+	char answer[65536], line[4096];
+
+	if (subject_ask(string, answer, sizeof(answer)) < 0)
+		return false;
+	subject_line(answer, name, line, sizeof(line));
+	return !strncmp(line, "yes ", 4);
+}
+
+/* Old questions and new ones, on every way: from then on nobody gives a yes. */
+static void parked_backend_gives_no_answer_that_it_gave_before(void)
+{
+	char output[8192], line[STRING_MAX + 128], varied[STRING_MAX];
+	unsigned int tries;
+
+	EXPECT_RESULT(0, daemon_start(&daemon_, false));
+	shim_expect(subjects_wait(), "not everything is attached");
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
+	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
+	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
+	shim_expect(session_offers(subjects[MTTY_2B].name), "a session says no");
+	string_vary(string, 1, varied, sizeof(varied));
+	for (tries = 0; tries < 6000 && !is_parked("mtty"); tries++) {
+		/* It has to be started again to end again. */
+		if (subject_write(subjects[MTTY_2B].name, varied) == 0)
+			processes_signal("migcompat-worke", SIGKILL);
+		sleep_ms(10);
+	}
+	shim_expect(is_parked("mtty"), "it is not parked");
+	snprintf(line, sizeof(line), "echo '%s' | migcompat --daemon check - %s", string,
+		 subjects[MTTY_2B].name);
+	for (tries = 0; tries < 2; tries++) {
+		EXPECT_RESULT(-EIO, subject_write(subjects[MTTY_2B].name, string));
+		EXPECT_RESULT(-EIO, subject_write(subjects[MTTY_2B].name, varied));
+		EXPECT_RESULT(-EIO, subject_string(subjects[MTTY_2A].name, varied, sizeof(varied)));
+		string_vary(string, 1, varied, sizeof(varied));
+		shim_expect(!session_offers(subjects[MTTY_2B].name), "a session says yes");
+		shim_expect(PROGRAM(output, "sh", "-c", line) == 2, "check says %s", output);
+	}
+	EXPECT_RESULT(0, daemon_stop(&daemon_));
+}
+
 #define TEST(name) { #name, name }
 static const struct shim_test tests[] = {
 	TEST(bad_backend_costs_its_own_answers),
 	TEST(killed_workers_come_back),
+	TEST(parked_backend_gives_no_answer_that_it_gave_before),
 };
 
 int main(int argc, char **argv)

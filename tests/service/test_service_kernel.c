@@ -176,6 +176,23 @@ static void same_answers_are_given_again(void **state)
 	}
 }
 
+/* By and by, in one line. */
+static void answers_that_are_given_again_are_logged(void **state)
+{
+	int saved = dup(STDERR_FILENO), log;
+
+	(void)state;
+	assert_int_equal(shim_write(CARD, string_one), 0);
+	log = open(folder_path(&service.folder, "log"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(log >= 0 && dup2(log, STDERR_FILENO) >= 0);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(shim_write(CARD, string_one), 0);
+	daemon_logged(&service, CARD ": compatible, asked again ");
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(log);
+}
+
 static void no_prefix_of_a_string_is_one(void **state)
 {
 	char prefix[sizeof(string_one)];
@@ -438,6 +455,7 @@ static int run_mocked(void)
 		cmocka_unit_test(type_takes_what_its_instance_has),
 		cmocka_unit_test(device_of_other_ports_refuses),
 		cmocka_unit_test(same_answers_are_given_again),
+		cmocka_unit_test(answers_that_are_given_again_are_logged),
 		cmocka_unit_test(no_prefix_of_a_string_is_one),
 		cmocka_unit_test(string_of_another_backend_is_refused),
 		cmocka_unit_test(number_that_is_not_attached_is_not_served),

@@ -115,6 +115,41 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	provider_free(provider);
 }
 
+/* ---------------------------------------------------------------- which life it is */
+
+static void life_is_none_from_an_end_on_that_no_call_met(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = start("moody");
+	struct opened *opened = test_open(provider, plain_device(bench));
+
+	assert_int_equal(provider_life(provider), 1);
+	assert_int_equal(opened->life, 1);
+	end_worker(provider);
+	assert_int_equal(provider_life(provider), 0);
+	assert_int_equal(status_of(provider).state, PROVIDER_RUNNING);
+	opened_close(opened);
+	provider_free(provider);
+}
+
+static void life_is_another_one_once_it_was_started_again(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = start("moody");
+	struct opened *opened = test_open(provider, plain_device(bench));
+
+	compare_fails(bench, opened, "crash", crashed);
+	assert_int_equal(provider_life(provider), 0);
+	pass_ms(1000);
+	assert_int_equal(provider_life(provider), 0);
+	assert_int_equal(opened->life, 1);
+	compare_works(bench, opened);
+	assert_int_equal(provider_life(provider), 2);
+	assert_int_equal(opened->life, 2);
+	opened_close(opened);
+	provider_free(provider);
+}
+
 /* ---------------------------------------------------------------- the end of it */
 
 static void one_that_ends_five_times_in_a_minute_is_parked(void **state)
@@ -331,6 +366,8 @@ int main(void)
 		test(devices_of_several_generations_are_compared_in_one_go),
 		test(a_closed_device_of_an_earlier_generation_is_forgotten),
 		test(an_end_that_no_call_met_costs_none),
+		test(life_is_none_from_an_end_on_that_no_call_met),
+		test(life_is_another_one_once_it_was_started_again),
 		test(one_that_ends_five_times_in_a_minute_is_parked),
 		test(a_hang_ends_it_like_a_crash_does),
 		test(the_state_is_shown),

@@ -1,0 +1,496 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The service in a thread of this process, with a stop behind each step of a kernel's question,
+ * where the thread that takes the step makes a change. The linker wraps the functions that the
+ * steps begin and end with; the installed program has none of this.
+ */
+#ifndef TESTS_SERVICE_STEPS_H
+#define TESTS_SERVICE_STEPS_H
+
+#include <stdatomic.h>
+
+#include <umockdev.h>
+
+#include "core/backend/provider.h"
+#include "core/backend/restart.h"
+#include "core/service/attach.h"
+#include "core/service/batch.h"
+#include "core/service/kernel.h"
+#include "core/service/log.h"
+#include "core/service/scan.h"
+#include "core/service/server.h"
+#include "tests/service/hanging.h"
+#include "tests/service/shim.h"
+#include "tests/support/mocked.h"
+
+#define TARGET "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
+#define OTHER "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002"
+#define STRING "steady:mdev:plain:1;one"
+#define SECOND "steady:mdev:plain:1;two"
+
+/* Each is between what its name says and the step after it. */
+enum step {
+	STEP_NONE,
+	STEP_RECEIVED,
+	STEP_LOOKED_UP,
+	STEP_STAMPED,
+	STEP_LIFE_SEEN,
+	STEP_NOT_KEPT,
+	STEP_QUEUED,
+	/* From here on in the lane: */
+	STEP_TAKEN,
+	STEP_FACTS_READ,
+	STEP_OPENED,
+	STEP_SENT,
+	STEP_COMPARED,
+	STEP_ANSWERED,
+	/* The stamp was looked at again: */
+	STEP_LIFE_CONFIRMED,
+	STEP_DEVICE_CONFIRMED,
+	STEP_CONFIRMED,
+	STEP_REPLIED,
+	STEP_KEPT,
+	/* Of a question that is asked again: */
+	STEP_FOUND,
+	STEP_ACCEPTED,
+};
+
+enum change { CHANGE_HOLD, CHANGE_RELOAD, CHANGE_KILL, CHANGE_PARK, CHANGES };
+
+/* What the kernel and the socket are told once a change was made. */
+static const struct {
+	const char *name;
+	int error;
+	const char *verdict;
+} changes[CHANGES] = {
+	[CHANGE_HOLD] = {"held", -EBUSY, "incompatible"},
+	[CHANGE_RELOAD] = {"reloaded", -EPERM, "incompatible"},
+	[CHANGE_KILL] = {"killed", -EINVAL, "incompatible"},
+	[CHANGE_PARK] = {"parked", -EIO, "error"},
+};
+
+static struct daemon service; /* in a thread of this process */
+static pthread_t thread;
+static char config[192], state_folder[192], backends[192];
+
+/* What the wrapped functions keep for the test. */
+static struct {
+	_Atomic enum step armed;
+	_Atomic enum change change;
+	_Atomic uint64_t attachment; /* whose questions count */
+	struct holds *_Atomic holds;
+	struct provider *_Atomic provider;
+	atomic_bool park; /* with the next end of a worker */
+	atomic_bool rest; /* do not start it again */
+	atomic_uint made; /* changes */
+	atomic_uint found;
+	atomic_uint reloads;
+	struct world *_Atomic newest;	/* that was loaded */
+	struct world *_Atomic scanning; /* of the present look at all devices */
+	struct world *_Atomic scanned;	/* of the last one */
+} walk;
+
+/* Of the present thread, with a question that counts: */
+static _Thread_local bool taking;   /* it is received, and not handed on yet */
+static _Thread_local bool in_lane;  /* the lane has it */
+static _Thread_local bool answered; /* likewise, and the worker's answer */
+
+/* ---------------------------------------------------------------- changes */
+
+static void file_is(const char *name)
+{
+	char from[512];
+
+	unlink(folder_path(&service.folder, "backends/steady.so"));
+	snprintf(from, sizeof(from), TEST_BUILD "/tests/backends/%s/%s.so", name, name);
+	backend_copy(&service.folder, from, "backends/steady.so");
+}
+
+static void worker_kill(void)
+{
+	struct provider_status status;
+	siginfo_t info;
+
+	provider_status(walk.provider, &status);
+	assert_int_equal(kill(status.process, SIGKILL), 0);
+	assert_int_equal(waitid(P_PID, (id_t)status.process, &info, WEXITED | WNOWAIT), 0);
+}
+
+static void policy_deny(void)
+{
+	folder_write(&service.folder, "policy/migcompat.conf",
+		     "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
+}
+
+static void count_wait(atomic_uint *count, unsigned least)
+{
+	for (int i = 0; i < WAIT_MS && *count < least; i++)
+		pause_ms(1);
+	assert_true(*count >= least);
+}
+
+/* wait: until it is in force. */
+static void reload(bool wait)
+{
+	unsigned before = walk.reloads;
+
+	kill(getpid(), SIGHUP);
+	if (wait)
+		count_wait(&walk.reloads, before + 1);
+}
+
+static void change_make(enum change change, bool locked)
+{
+	struct error err = {0};
+
+	switch (change) {
+	case CHANGE_HOLD:
+		if (holds_add(walk.holds, "host", TARGET, "test", &err))
+			fail_msg("%s", err.text);
+		break;
+	case CHANGE_RELOAD:
+		policy_deny();
+		reload(!locked);
+		break;
+	case CHANGE_KILL:
+		file_is("strict");
+		worker_kill();
+		break;
+	case CHANGE_PARK:
+		walk.park = true;
+		worker_kill();
+		break;
+	default:
+		break;
+	}
+}
+
+/* The lock of questions is held then, and no other policy comes into force. */
+static bool is_locked(enum step at)
+{
+	return at <= STEP_QUEUED || at >= STEP_FOUND;
+}
+
+static void step(enum step at)
+{
+	enum step armed = at;
+
+	if (atomic_compare_exchange_strong(&walk.armed, &armed, STEP_NONE)) {
+		change_make(walk.change, is_locked(at));
+		walk.made++;
+	}
+}
+
+/* ---------------------------------------------------------------- wrapped functions */
+
+const char *__wrap_engine_worker_program(struct arena *arena);
+bool __real_restart_due(const struct restart *restart, uint64_t now);
+bool __wrap_restart_due(const struct restart *restart, uint64_t now);
+void __real_restart_ended(struct restart *restart, uint64_t when);
+void __wrap_restart_ended(struct restart *restart, uint64_t when);
+void __real_kernel_reload(struct kernel *kernel, struct world *world);
+void __wrap_kernel_reload(struct kernel *kernel, struct world *world);
+int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err);
+void __real_scan_free(struct scan *scan);
+void __wrap_scan_free(struct scan *scan);
+int __real_broker_receive(struct broker *broker, struct broker_request *ret);
+int __wrap_broker_receive(struct broker *broker, struct broker_request *ret);
+bool __real_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
+bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
+uint64_t __real_holds_changed(const struct holds *holds);
+uint64_t __wrap_holds_changed(const struct holds *holds);
+uint32_t __real_provider_life(struct provider *provider);
+uint32_t __wrap_provider_life(struct provider *provider);
+bool __real_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len);
+bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len);
+int __real_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp);
+int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp);
+void __real_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
+void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
+int __real_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
+int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
+int __real_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err);
+int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err);
+void __real_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before);
+void __wrap_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before);
+void __real_check_end(struct check *check, const struct check *after);
+void __wrap_check_end(struct check *check, const struct check *after);
+void __real_broker_replies_send(const struct broker *broker, struct broker_replies *replies);
+void __wrap_broker_replies_send(const struct broker *broker, struct broker_replies *replies);
+void __real_answers_keep(struct answers *answers, const struct answered *answer);
+void __wrap_answers_keep(struct answers *answers, const struct answered *answer);
+int __real_broker_accept(const struct broker *broker, uint64_t id, size_t len);
+int __wrap_broker_accept(const struct broker *broker, uint64_t id, size_t len);
+
+const char *__wrap_engine_worker_program(struct arena *arena)
+{
+	(void)arena;
+	return TEST_BUILD "/migcompat-worker";
+}
+
+/* Without a rest. */
+bool __wrap_restart_due(const struct restart *restart, uint64_t now)
+{
+	(void)now;
+	return !restart->parked && !walk.rest;
+}
+
+void __wrap_restart_ended(struct restart *restart, uint64_t when)
+{
+	__real_restart_ended(restart, when);
+	restart->parked = atomic_exchange(&walk.park, false);
+}
+
+void __wrap_kernel_reload(struct kernel *kernel, struct world *world)
+{
+	walk.scanned = NULL;
+	walk.newest = world;
+	__real_kernel_reload(kernel, world);
+	walk.reloads++;
+}
+
+int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+		    struct error *err)
+{
+	walk.scanning = world;
+	return __real_scan_run(scan, world, ids, nids, err);
+}
+
+void __wrap_scan_free(struct scan *scan)
+{
+	__real_scan_free(scan);
+	walk.scanned = walk.scanning;
+}
+
+int __wrap_broker_receive(struct broker *broker, struct broker_request *ret)
+{
+	int r = __real_broker_receive(broker, ret);
+
+	taking = r == 1 && ret->attachment && ret->attachment == walk.attachment;
+	if (taking)
+		step(STEP_RECEIVED);
+	return r;
+}
+
+bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret)
+{
+	bool seen = __real_attach_look(attach, attachment, ret);
+
+	if (taking || answered)
+		step(taking ? STEP_LOOKED_UP : STEP_DEVICE_CONFIRMED);
+	return seen;
+}
+
+uint64_t __wrap_holds_changed(const struct holds *holds)
+{
+	uint64_t number = __real_holds_changed(holds);
+
+	walk.holds = (struct holds *)(uintptr_t)holds;
+	if (taking)
+		step(STEP_STAMPED);
+	return number;
+}
+
+uint32_t __wrap_provider_life(struct provider *provider)
+{
+	uint32_t life = __real_provider_life(provider);
+
+	walk.provider = provider;
+	if (taking || answered)
+		step(taking ? STEP_LIFE_SEEN : STEP_LIFE_CONFIRMED);
+	return life;
+}
+
+bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
+			 const struct broker_request *request, int *ret_error, char *text,
+			 size_t *ret_text_len)
+{
+	bool found = __real_answers_find(answers, stamp, request, ret_error, text, ret_text_len);
+
+	walk.found += found;
+	if (taking)
+		step(found ? STEP_FOUND : STEP_NOT_KEPT);
+	return found;
+}
+
+int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+		    const struct stamp *stamp)
+{
+	int r = __real_lane_ask(lane, request, device, stamp);
+
+	if (taking)
+		step(STEP_QUEUED);
+	taking = false;
+	return r;
+}
+
+void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
+{
+	in_lane = jobs[0]->stamp.attachment == walk.attachment;
+	if (in_lane)
+		step(STEP_TAKEN);
+	__real_batch_ask(batch, jobs, count);
+}
+
+int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err)
+{
+	int r = __real_view_open(world, only, ret, err);
+
+	if (in_lane)
+		step(STEP_FACTS_READ);
+	return r;
+}
+
+int __wrap_target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		       struct error *err)
+{
+	int r = __real_target_open(engine, device, ret, err);
+
+	if (in_lane)
+		step(STEP_OPENED);
+	return r;
+}
+
+void __wrap_check_begin(struct check *check, struct question *questions, size_t count,
+			const struct check *before)
+{
+	__real_check_begin(check, questions, count, before);
+	if (in_lane)
+		step(STEP_SENT);
+}
+
+void __wrap_check_end(struct check *check, const struct check *after)
+{
+	if (in_lane)
+		step(STEP_COMPARED);
+	__real_check_end(check, after);
+	answered = in_lane;
+	if (in_lane)
+		step(STEP_ANSWERED);
+}
+
+void __wrap_broker_replies_send(const struct broker *broker, struct broker_replies *replies)
+{
+	answered = false;
+	if (in_lane)
+		step(STEP_CONFIRMED);
+	__real_broker_replies_send(broker, replies);
+	if (in_lane)
+		step(STEP_REPLIED);
+}
+
+void __wrap_answers_keep(struct answers *answers, const struct answered *answer)
+{
+	__real_answers_keep(answers, answer);
+	if (in_lane)
+		step(STEP_KEPT);
+}
+
+int __wrap_broker_accept(const struct broker *broker, uint64_t id, size_t len)
+{
+	int r = __real_broker_accept(broker, id, len);
+
+	if (taking)
+		step(STEP_ACCEPTED);
+	taking = false;
+	return r;
+}
+
+/* ---------------------------------------------------------------- the service */
+
+static void *service_run(void *arg)
+{
+	static const char *none;
+	const struct server_options options = {
+		.world = {.config = config, .plugin_dir = backends, .inventories = &none},
+		.socket = service.socket,
+		.state = state_folder,
+		.group = "migcompat",
+		.patience_us = 1000000,
+	};
+	static struct error err;
+
+	(void)arg;
+	return server_run(&options, &err) ? err.text : NULL;
+}
+
+static UMockdevTestbed *testbed;
+
+static int start(void **state)
+{
+	sigset_t mask;
+
+	(void)state;
+	/* The service's loop takes them, in whatever thread it is. */
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGTERM);
+	sigaddset(&mask, SIGINT);
+	sigaddset(&mask, SIGHUP);
+	pthread_sigmask(SIG_BLOCK, &mask, NULL);
+	testbed = umockdev_testbed_new();
+	assert_true(umockdev_testbed_add_from_file(
+	    testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+	daemon_folder(&service);
+	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
+	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));
+	snprintf(backends, sizeof(backends), "%s", folder_path(&service.folder, "backends"));
+	assert_int_equal(mkdir(backends, 0755), 0);
+	assert_int_equal(chmod(backends, 0755), 0);
+	file_is("steady");
+	log_open(true, LOG_ERR);
+	shim_start();
+	assert_int_equal(pthread_create(&thread, NULL, service_run, NULL), 0);
+	assert_int_equal(shim_write(OTHER, STRING), 0);
+	return 0;
+}
+
+static int end(void **state)
+{
+	void *text = NULL;
+
+	(void)state;
+	kill(getpid(), SIGTERM);
+	assert_int_equal(pthread_join(thread, &text), 0);
+	assert_null(text);
+	shim_end();
+	folder_remove(&service.folder);
+	g_object_unref(testbed);
+	return 0;
+}
+
+/* Whatever an earlier test changed: nothing is open or kept, and no look is under way. */
+static void begin(void)
+{
+	struct error err = {0};
+	unsigned found = walk.found;
+
+	walk.armed = STEP_NONE;
+	walk.attachment = 0;
+	walk.rest = false;
+	holds_remove(walk.holds, TARGET, &err);
+	unlink(folder_path(&service.folder, "policy/migcompat.conf"));
+	file_is("steady");
+	reload(true);
+	for (int i = 0; i < WAIT_MS && walk.scanned != walk.newest; i++)
+		pause_ms(1);
+	assert_ptr_equal(walk.scanned, walk.newest);
+	/* So the lanes of this policy are known, and a fresh target is not open. */
+	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
+		assert_int_equal(shim_write(OTHER, STRING), 0);
+	walk.attachment = shim_attachment(TARGET);
+}
+
+#endif
