@@ -222,7 +222,7 @@ static void watcher_does_not_keep_the_service_from_its_end(void **state)
 	fd = watch_open(&daemon, WATCH);
 	watch_until_ready(fd);
 	daemon_end(&daemon);
-	client_is_closed(fd);
+	client_is_told(fd, "Busy", "ESHUTDOWN");
 	folder_remove(&daemon.folder);
 }
 
