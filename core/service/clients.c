@@ -3,6 +3,7 @@
 #include "core/service/clients.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
@@ -12,6 +13,8 @@
 #include "core/service/log.h"
 
 #define RESUME_US 100000u /* until accepting is tried again, after it failed for lack of something */
+#define QUIET_US 1000000u /* without a call, after which memory is given back */
+#define SPARE_BYTES (8u << 20) /* that the service may keep for the next calls */
 
 /* ---------------------------------------------------------------- slots */
 
@@ -75,6 +78,19 @@ static void client_rest(void *arg, struct client *client, enum slot before)
 		quota_slot_give(&clients->quota, client_user(client));
 	if (clients->wanting)
 		sd_event_source_set_enabled(clients->serve, SD_EVENT_ONESHOT);
+	if (!clients->quota.slots && sd_event_source_set_time_relative(clients->quiet, QUIET_US) >= 0)
+		sd_event_source_set_enabled(clients->quiet, SD_EVENT_ONESHOT);
+}
+
+/* What many large answers leave in pieces, malloc would keep for good. */
+static int on_quiet(sd_event_source *source, uint64_t usec, void *arg)
+{
+	const struct clients *clients = arg;
+
+	(void)source, (void)usec;
+	if (!clients->quota.slots && mallinfo2().fordblks > SPARE_BYTES)
+		malloc_trim(SPARE_BYTES);
+	return 0;
 }
 
 /* ---------------------------------------------------------------- connections */
@@ -200,6 +216,13 @@ static int on_connect(sd_event_source *source, int listening, uint32_t events, v
 	return 0;
 }
 
+static int timer_new(struct clients *clients, sd_event_source **ret, sd_event_time_handler_t called)
+{
+	int r = sd_event_add_time_relative(clients->owner.event, ret, CLOCK_MONOTONIC, 0, 0, called, clients);
+
+	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
+}
+
 int clients_accept(struct clients *clients, int fd)
 {
 	sd_event *event = clients->owner.event;
@@ -212,9 +235,9 @@ int clients_accept(struct clients *clients, int fd)
 	if (r >= 0)
 		r = sd_event_source_set_enabled(clients->serve, SD_EVENT_OFF);
 	if (r >= 0)
-		r = sd_event_add_time_relative(event, &clients->resume, CLOCK_MONOTONIC, 0, 0, on_resume, clients);
+		r = timer_new(clients, &clients->resume, on_resume);
 	if (r >= 0)
-		r = sd_event_source_set_enabled(clients->resume, SD_EVENT_OFF);
+		r = timer_new(clients, &clients->quiet, on_quiet);
 	if (r >= 0)
 		r = sd_event_add_io(event, &clients->accepting, fd, EPOLLIN, on_connect, clients);
 	return r < 0 ? r : 0;
@@ -239,5 +262,6 @@ void clients_free(struct clients *clients)
 		client_free(clients->list[--clients->count]);
 	clients->accepting = sd_event_source_disable_unref(clients->accepting);
 	clients->resume = sd_event_source_disable_unref(clients->resume);
+	clients->quiet = sd_event_source_disable_unref(clients->quiet);
 	clients->serve = sd_event_source_disable_unref(clients->serve);
 }

@@ -32,6 +32,7 @@ struct clients {
 	/* Its own: */
 	sd_event_source *accepting;
 	sd_event_source *resume; /* accepting was stopped for lack of descriptors */
+	sd_event_source *quiet;	 /* no call for a while */
 	sd_event_source *serve;	 /* a slot may be free, and a client wants one */
 	struct client *list[CONNECTIONS_MAX];
 	size_t count;
