@@ -312,13 +312,15 @@ static int client_rest(struct varlink_client *client, struct error *err)
 	return r == -ETIMEDOUT && until < deadline ? 0 : r;
 }
 
-/* The same call on another connection. why: of the first one; what it says stays if there is no other. */
-static int client_again(struct varlink_client *client, const char *why, struct error *err)
+/* The same call on another connection. why: the service's sentence, or ours if it said nothing. */
+static int client_again(struct varlink_client *client, bool silent, const char *why, struct error *err)
 {
 	struct error lost = {0};
 	int r;
 
-	if (client->tries == VARLINK_TRIES)
+	if (silent && client->tries >= VARLINK_TRIES_SILENT)
+		return error_set(err, -ECONNRESET, "%s", why);
+	if (client->tries >= VARLINK_TRIES)
 		return error_set(err, -EBUSY, "the service at %s is busy: asked %u times, %s", client->path, client->tries, why);
 	client->tries++;
 	r = client_rest(client, err);
@@ -356,7 +358,7 @@ int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, st
 	int r = reply_next(client, ret, &why);
 
 	while (client_may_ask_again(client, r, ret, &why)) {
-		r = client_again(client, why.text, err);
+		r = client_again(client, r != 0, why.text, err);
 		if (r)
 			return r;
 		r = reply_next(client, ret, &why);

@@ -21,7 +21,8 @@
 #define VARLINK_REPLY_MAX (16u << 20) /* bytes of one reply */
 #define VARLINK_CALL_MAX (256u << 20) /* bytes of all replies to one call */
 #define VARLINK_CALL_TIMES 10u	      /* the time for all replies, in times of that for one */
-#define VARLINK_TRIES 10u	      /* of one call */
+#define VARLINK_TRIES 10u	      /* of one call, while the service says that it is busy */
+#define VARLINK_TRIES_SILENT 4u	      /* while it closes the connection without a word */
 
 struct varlink_client {
 	const char *path;    /* for sentences; the caller's */

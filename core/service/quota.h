@@ -18,7 +18,7 @@
 
 #define SLOTS_MAX 64u
 #define SLOTS_ROOT 8u  /* of these, for root alone */
-#define SLOTS_USER 28u /* of one user that is not root */
+#define SLOTS_USER 12u /* of one user that is not root; fewer than there are threads for calls */
 
 struct quota_user {
 	uid_t uid;

@@ -210,6 +210,15 @@ static void service_that_stays_busy_is_given_up(void **state)
 	assert_contains(bench->err.text, "is busy: asked 10 times, no room");
 }
 
+static void service_that_never_says_a_word_is_given_up_sooner(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, UINT32_MAX, NULL, false), -ECONNRESET);
+	assert_int_equal(*bench->fake.calls, VARLINK_TRIES_SILENT);
+	assert_contains(bench->err.text, "closed the connection without an answer");
+}
+
 /* It may have been heard, and what it does is done then. */
 static void call_that_changes_something_is_not_sent_again_after_silence(void **state)
 {
@@ -302,6 +311,7 @@ int main(void)
 		test(busy_service_is_asked_again),
 		test(service_that_closes_without_a_word_is_asked_again),
 		test(service_that_stays_busy_is_given_up),
+		test(service_that_never_says_a_word_is_given_up_sooner),
 		test(call_that_changes_something_is_not_sent_again_after_silence),
 		test(call_that_changes_something_is_sent_again_where_nothing_was_done),
 		test(answer_that_breaks_off_is_not_asked_for_again),

@@ -123,6 +123,31 @@ static void members_with_all_slots_keep_root_not_waiting(void **state)
 	service_end(&daemon);
 }
 
+static void ask_hung(const struct daemon *daemon)
+{
+	for (size_t i = 0; i < CONNECTIONS_USER; i++)
+		if (!client_send_bytes(client_try(daemon), DESCRIBE_HUNG, sizeof(DESCRIBE_HUNG)))
+			_exit(1);
+}
+
+/* Of a backend that never answers. Such calls hold a thread each. */
+static void member_whose_calls_hang_keeps_nobody_else_waiting(void **state)
+{
+	struct daemon daemon;
+	json_t *reply;
+	pid_t pid;
+
+	NEEDS_MEMBERS();
+	hanging_start_for(&daemon, "600000", "daemon");
+	pid = member_begin(&daemon, MEMBER_UID, ask_hung);
+	reply = call(&daemon, CHECK(DUAL, CARD_2));
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	assert_true(member_is_answered(&daemon, OTHER_MEMBER_UID));
+	member_end(pid);
+	service_end(&daemon);
+}
+
 static void watch_all(const struct daemon *daemon)
 {
 	unsigned refused = 0;
@@ -175,7 +200,7 @@ static long memory_of(pid_t pid)
 	return kb;
 }
 
-/* Calls that fill all threads for good, then messages whose tree would be a hundred times their text, then long ones that wait. */
+/* Messages whose tree would be a hundred times their text, then calls that take all slots, then long ones that wait. */
 static void pin_memory(const struct daemon *daemon)
 {
 	static char objects[1u << 20], text[60000];
@@ -187,12 +212,12 @@ static void pin_memory(const struct daemon *daemon)
 	memcpy(objects + len, "]}}", 4);
 	memset(text + head, 'a', sizeof(text) - (size_t)head);
 	memcpy(text + sizeof(text) - 4, "\"}}", 4);
-	for (int i = 0; i < 16; i++)
-		if (!client_send_bytes(client_try(daemon), DESCRIBE_HUNG, sizeof(DESCRIBE_HUNG)))
-			_exit(1);
 	/* Those that are told at once that this is no call need not take all of it. */
 	for (int i = 0; i < MEMORY_CLIENTS; i++)
 		client_send_bytes(client_try(daemon), objects, sizeof(objects));
+	for (int i = 0; i < 16; i++)
+		if (!client_send_bytes(client_try(daemon), DESCRIBE_HUNG, sizeof(DESCRIBE_HUNG)))
+			_exit(1);
 	for (int i = 0; i < MEMORY_CLIENTS; i++) {
 		int fd = client_try(daemon);
 
@@ -289,6 +314,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(member_with_all_its_connections_keeps_nobody_else_waiting),
 		cmocka_unit_test(members_with_all_slots_keep_root_not_waiting),
+		cmocka_unit_test(member_whose_calls_hang_keeps_nobody_else_waiting),
 		cmocka_unit_test(member_that_watches_leaves_watching_to_others),
 		cmocka_unit_test(memory_that_a_member_can_pin_is_bounded),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
