@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bytes between a client and us: appended at the end, taken from the start, and never more of them than allowed. What a
- * buffer has beyond BUFFER_OWN is taken from a budget that all buffers share.
+ * Bytes between a client and us: appended at the end, taken from the start, and never more of them
+ * than allowed. What a buffer has beyond BUFFER_OWN is taken from a budget that all buffers share.
  */
 #ifndef CORE_SERVICE_BUFFER_H
 #define CORE_SERVICE_BUFFER_H
@@ -32,7 +32,8 @@ struct buffer {
 
 /* -ENOBUFS: more than max would wait, or the budget is used up; -ENOMEM. Nothing is added then. */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t len);
-/* Drop the first len bytes, of at least so many. If nothing is left and the buffer is large, its memory is given back. */
+/* Drop the first len bytes, of at least so many. If nothing is left and the buffer is large, its
+ * memory is given back. */
 void buffer_take(struct buffer *buffer, size_t len);
 void buffer_free(struct buffer *buffer);
 

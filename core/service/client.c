@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection as a small machine: read a message, step through its call, write what came of it, and again. */
+/* A connection as a small machine: read a message, step through its call, write what came of it,
+ * and again. */
 #include "core/service/client.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 enum waiting {
 	WAITING_NOTHING,
 	WAITING_MESSAGE, /* for its rest; from its first byte on */
-	WAITING_READER,  /* for the other end to take what is written */
+	WAITING_READER,	 /* for the other end to take what is written */
 };
 
 struct client {
@@ -84,7 +85,9 @@ static enum ending client_next(struct client *client)
 
 	if (!connection_whole(&client->connection, &len))
 		return ENDING_NONE;
-	r = call_new(client->owner->context, &client->peer, client->connection.in.bytes + client->connection.in.start, len, &client->connection.out, &client->call, &err);
+	r = call_new(client->owner->context, &client->peer,
+		     client->connection.in.bytes + client->connection.in.start, len,
+		     &client->connection.out, &client->call, &err);
 	connection_take(&client->connection, len);
 	if (client->call) {
 		client->call->wake = client_wake;
@@ -119,7 +122,8 @@ static enum ending step_put_off(struct client *client)
 	int r = -EAGAIN;
 
 	if (!client->call->listed)
-		r = call_refuse(client->call, "Busy", -EAGAIN, "too many calls wait for a thread; ask again later");
+		r = call_refuse(client->call, "Busy", -EAGAIN,
+				"too many calls wait for a thread; ask again later");
 	return step_ended(client, r);
 }
 
@@ -149,7 +153,9 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 	if (r >= 0 && (waiting != client->waiting || waiting == WAITING_READER)) {
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
-			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING
+									   ? SD_EVENT_OFF
+									   : SD_EVENT_ONESHOT);
 	}
 	client->waiting = waiting;
 	return r;
@@ -166,11 +172,14 @@ static int client_arm(struct client *client)
 	if (client->busy)
 		return client_wait(client, 0, WAITING_NOTHING);
 	due = client->call ? !client->call->idle : connection_whole(&client->connection, &len);
-	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
+	/* The next step waits for room as well: a socket that is a good part full is not writable,
+	 * with nothing of ours left over. */
 	write = due || buffer_len(&client->connection.out);
 	/* What comes during a call, or before there is a slot for it, waits in the socket. */
 	read = !client->connection.ended && !client->call && !write && client->slot != SLOT_WANTED;
-	waiting = write ? WAITING_READER : read && buffer_len(&client->connection.in) ? WAITING_MESSAGE : WAITING_NOTHING;
+	waiting = write					       ? WAITING_READER
+		  : read && buffer_len(&client->connection.in) ? WAITING_MESSAGE
+							       : WAITING_NOTHING;
 	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
 }
 
@@ -181,7 +190,8 @@ static void client_wake(void *arg)
 
 	client->call->idle = false;
 	if (client_arm(client) < 0)
-		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened", client->peer.uid, (int)client->peer.pid);
+		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened",
+			client->peer.uid, (int)client->peer.pid);
 }
 
 /* Nothing is left to do for it. */
@@ -194,13 +204,16 @@ static bool client_done(struct client *client)
 	/* A call that waits for something to happen ends with the service. */
 	if (client->call)
 		return client->draining && client->call->idle;
-	return (client->connection.ended || client->draining) && !connection_whole(&client->connection, &len);
+	return (client->connection.ended || client->draining) &&
+	       !connection_whole(&client->connection, &len);
 }
 
-/* What needs no slot, and no memory: a client that has asked nothing, or one that waits for something to happen. */
+/* What needs no slot, and no memory: a client that has asked nothing, or one that waits for
+ * something to happen. */
 static bool client_rests(const struct client *client)
 {
-	return !client->busy && !buffer_len(&client->connection.in) && !buffer_len(&client->connection.out) && (!client->call || client->call->idle);
+	return !client->busy && !buffer_len(&client->connection.in) &&
+	       !buffer_len(&client->connection.out) && (!client->call || client->call->idle);
 }
 
 /* What comes next, after what was done; the client may be gone then. */
@@ -209,7 +222,9 @@ static void client_settle(struct client *client, enum ending ending)
 	if (ending) {
 		client_end(client, ending);
 	} else if (!client->busy && client_done(client)) {
-		client_end(client, client->draining ? ENDING_DRAINED : buffer_len(&client->connection.in) ? ENDING_WITHIN : ENDING_LEFT);
+		client_end(client, client->draining			? ENDING_DRAINED
+				   : buffer_len(&client->connection.in) ? ENDING_WITHIN
+									: ENDING_LEFT);
 	} else if (client_arm(client) < 0) {
 		client_end(client, ENDING_MEMORY);
 	} else if (client_rests(client)) {
@@ -237,7 +252,8 @@ static void client_turn(struct client *client, uint32_t events)
 static bool client_want(struct client *client)
 {
 	if (client->slot == SLOT_NONE)
-		client->slot = client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
+		client->slot =
+		    client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
 	return client->slot == SLOT_HELD;
 }
 
@@ -248,7 +264,8 @@ static void client_hold(struct client *client)
 		client_end(client, ENDING_MEMORY);
 }
 
-/* Its call is not read. Only root's calls change anything, and may want no reply; what others asked is of no use to anybody now. */
+/* Its call is not read. Only root's calls change anything, and may want no reply; what others asked
+ * is of no use to anybody now. */
 static void client_left_waiting(struct client *client)
 {
 	if (client->peer.may_hold)
@@ -275,7 +292,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 	/* One that waits for something to happen neither reads nor writes. */
 	if (events & EPOLLHUP && client->call && client->call->idle)
 		events |= EPOLLERR;
-	/* One that left is found by reading or writing: what it sent before, such as a call that wants no reply, counts. */
+	/* One that left is found by reading or writing: what it sent before, such as a call that
+	 * wants no reply, counts. */
 	if (events & EPOLLERR)
 		client_end(client, ENDING_BROKE);
 	else if (events & EPOLLIN && !client_want(client))
@@ -320,7 +338,8 @@ bool client_idle(const struct client *client, uint64_t *ret_since)
 {
 	*ret_since = client->settled_us;
 	/* First busy: a step that runs has the call. */
-	return !client->busy && client->slot == SLOT_NONE && !client->call && !connection_waits(&client->connection);
+	return !client->busy && client->slot == SLOT_NONE && !client->call &&
+	       !connection_waits(&client->connection);
 }
 
 void client_displace(struct client *client)
@@ -334,13 +353,16 @@ void client_drain(struct client *client)
 	if (client->busy)
 		return;
 	/* A call that has no slot by now will have none. */
-	if (client->slot != SLOT_HELD && !client->call && !(connection_waits(&client->connection) && client_want(client)))
+	if (client->slot != SLOT_HELD && !client->call &&
+	    !(connection_waits(&client->connection) && client_want(client)))
 		client_end(client, ENDING_DRAINED);
 	else
-		client_turn(client, client->call || buffer_len(&client->connection.out) ? 0 : EPOLLIN);
+		client_turn(client,
+			    client->call || buffer_len(&client->connection.out) ? 0 : EPOLLIN);
 }
 
-int client_new(const struct client_owner *owner, int fd, const struct peer *peer, struct quota_user *user, struct client **ret)
+int client_new(const struct client_owner *owner, int fd, const struct peer *peer,
+	       struct quota_user *user, struct client **ret)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	int r = -ENOMEM;
@@ -361,7 +383,8 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 	client->connection.out.budget = &owner->context->budget;
 	r = sd_event_add_io(owner->event, &client->io, fd, EPOLLIN, on_io, client);
 	if (r >= 0)
-		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0, on_timer, client);
+		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0,
+					       on_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
 	/* What can be read or written goes first, however long somebody else's call took. */

@@ -12,13 +12,15 @@
 #include "core/service/ending.h"
 #include "core/service/log.h"
 
-#define RESUME_US 100000u /* until accepting is tried again, after it failed for lack of something */
-#define QUIET_US 1000000u /* without a call, after which memory is given back */
+#define RESUME_US                                                                                  \
+	100000u /* until accepting is tried again, after it failed for lack of something */
+#define QUIET_US 1000000u      /* without a call, after which memory is given back */
 #define SPARE_BYTES (8u << 20) /* that the service may keep for the next calls */
 
 /* ---------------------------------------------------------------- slots */
 
-/* Of the users with the fewest slots, the client that has waited longest. NULL: no slot is free for any that wants one. */
+/* Of the users with the fewest slots, the client that has waited longest. NULL: no slot is free for
+ * any that wants one. */
 static struct client *next_wanting(const struct clients *clients)
 {
 	struct client *found = NULL;
@@ -30,7 +32,8 @@ static struct client *next_wanting(const struct clients *clients)
 
 		if (!client_wants(client, &since) || !quota_slot_free(&clients->quota, user))
 			continue;
-		if (found && (user->slots > client_user(found)->slots || (user->slots == client_user(found)->slots && since >= longest)))
+		if (found && (user->slots > client_user(found)->slots ||
+			      (user->slots == client_user(found)->slots && since >= longest)))
 			continue;
 		found = client;
 		longest = since;
@@ -78,7 +81,8 @@ static void client_rest(void *arg, struct client *client, enum slot before)
 		quota_slot_give(&clients->quota, client_user(client));
 	if (clients->wanting)
 		sd_event_source_set_enabled(clients->serve, SD_EVENT_ONESHOT);
-	if (!clients->quota.slots && sd_event_source_set_time_relative(clients->quiet, QUIET_US) >= 0)
+	if (!clients->quota.slots &&
+	    sd_event_source_set_time_relative(clients->quiet, QUIET_US) >= 0)
 		sd_event_source_set_enabled(clients->quiet, SD_EVENT_ONESHOT);
 }
 
@@ -111,8 +115,8 @@ static void client_gone(void *arg, struct client *client)
 }
 
 /*
- * That which has been idle longest. A user who has all connections that one user may have loses one of these. Nobody but
- * root takes one from root. NULL: there is none.
+ * That which has been idle longest. A user who has all connections that one user may have loses one
+ * of these. Nobody but root takes one from root. NULL: there is none.
  */
 static struct client *displaceable(const struct clients *clients, uid_t uid)
 {
@@ -124,7 +128,8 @@ static struct client *displaceable(const struct clients *clients, uid_t uid)
 		struct client *client = clients->list[i];
 		uid_t other = client_peer(client)->uid;
 
-		if ((uid != 0 && other == 0) || (own && other != uid) || !client_idle(client, &since))
+		if ((uid != 0 && other == 0) || (own && other != uid) ||
+		    !client_idle(client, &since))
 			continue;
 		if (found && since >= longest)
 			continue;
@@ -145,7 +150,10 @@ static struct quota_user *admit(struct clients *clients, uid_t uid)
 		user = quota_connect(&clients->quota, uid);
 	}
 	if (!user && !clients->full) {
-		log_say(LOG_WARNING, "%zu clients are connected, which is the most for uid %u; others are told to come back", clients->count, uid);
+		log_say(LOG_WARNING,
+			"%zu clients are connected, which is the most for uid %u; others are told "
+			"to come back",
+			clients->count, uid);
 		clients->full = true;
 	}
 	return user;
@@ -170,7 +178,8 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 	log_say(LOG_ERR, "a client could not be taken: %s", strerror(-r));
 }
 
-/* The connection stays in the queue, and would be reported again at once. The descriptor of an idle client may help. */
+/* The connection stays in the queue, and would be reported again at once. The descriptor of an idle
+ * client may help. */
 static void accept_failed(struct clients *clients, int r)
 {
 	struct client *idle = displaceable(clients, (uid_t)-1); /* of anybody but root */
@@ -218,7 +227,8 @@ static int on_connect(sd_event_source *source, int listening, uint32_t events, v
 
 static int timer_new(struct clients *clients, sd_event_source **ret, sd_event_time_handler_t called)
 {
-	int r = sd_event_add_time_relative(clients->owner.event, ret, CLOCK_MONOTONIC, 0, 0, called, clients);
+	int r = sd_event_add_time_relative(clients->owner.event, ret, CLOCK_MONOTONIC, 0, 0, called,
+					   clients);
 
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }

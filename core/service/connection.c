@@ -42,7 +42,8 @@ enum ending connection_read(struct connection *connection)
 {
 	static char bytes[READ_BYTES]; /* one thread, and nothing of it outlives this call */
 	size_t room = connection->in.max - buffer_len(&connection->in), len;
-	ssize_t got = recv(connection->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes), MSG_DONTWAIT);
+	ssize_t got =
+	    recv(connection->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes), MSG_DONTWAIT);
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? ENDING_NONE : ENDING_BROKE;
@@ -52,7 +53,10 @@ enum ending connection_read(struct connection *connection)
 	}
 	if (buffer_append(&connection->in, bytes, (size_t)got))
 		return ENDING_MEMORY;
-	return buffer_len(&connection->in) == connection->in.max && !connection_whole(connection, &len) ? ENDING_LONG : ENDING_NONE;
+	return buffer_len(&connection->in) == connection->in.max &&
+		       !connection_whole(connection, &len)
+		   ? ENDING_LONG
+		   : ENDING_NONE;
 }
 
 enum ending connection_write(struct connection *connection)
@@ -60,7 +64,8 @@ enum ending connection_write(struct connection *connection)
 	struct buffer *out = &connection->out;
 
 	while (buffer_len(out)) {
-		ssize_t done = send(connection->fd, out->bytes + out->start, buffer_len(out), MSG_DONTWAIT | MSG_NOSIGNAL);
+		ssize_t done = send(connection->fd, out->bytes + out->start, buffer_len(out),
+				    MSG_DONTWAIT | MSG_NOSIGNAL);
 
 		if (done < 0 && errno == EINTR)
 			continue;

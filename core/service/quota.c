@@ -36,7 +36,8 @@ struct quota_user *quota_connect(struct quota *quota, uid_t uid)
 
 	if (!user || quota->connections == CONNECTIONS_MAX)
 		return NULL;
-	if (!is_root(quota, user) && (others == CONNECTIONS_MAX - CONNECTIONS_ROOT || user->connections == CONNECTIONS_USER))
+	if (!is_root(quota, user) &&
+	    (others == CONNECTIONS_MAX - CONNECTIONS_ROOT || user->connections == CONNECTIONS_USER))
 		return NULL;
 	user->connections++;
 	quota->connections++;
@@ -63,7 +64,8 @@ bool quota_slot_free(const struct quota *quota, const struct quota_user *user)
 
 	if (quota->slots == SLOTS_MAX)
 		return false;
-	return is_root(quota, user) || (others < SLOTS_MAX - SLOTS_ROOT && user->slots < SLOTS_USER);
+	return is_root(quota, user) ||
+	       (others < SLOTS_MAX - SLOTS_ROOT && user->slots < SLOTS_USER);
 }
 
 void quota_slot_take(struct quota *quota, struct quota_user *user)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What each user has of the service: connections, and call slots. A connection is cheap and may rest for as long as it likes.
- * A slot is what memory and threads go to: from the first byte of a call to the last byte of its reply. Pure bookkeeping.
+ * What each user has of the service: connections, and call slots. A connection is cheap and may
+ * rest for as long as it likes. A slot is what memory and threads go to: from the first byte of a
+ * call to the last byte of its reply. Pure bookkeeping.
  *
- * The limits keep three promises. Others never take what root needs. One user never takes what another one needs. A user
- * with few slots goes before a user with many, so that a crowd of one user's clients delays that user alone.
+ * The limits keep three promises. Others never take what root needs. One user never takes what
+ * another one needs. A user with few slots goes before a user with many, so that a crowd of one
+ * user's clients delays that user alone.
  */
 #ifndef CORE_SERVICE_QUOTA_H
 #define CORE_SERVICE_QUOTA_H

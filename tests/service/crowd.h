@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Many clients at once, each with one call after the other. Every reply is held against the one that a client alone got.
- * Runs in this process or in a child that is another user. Plain functions, so that a child may use them without cmocka.
+ * Many clients at once, each with one call after the other. Every reply is held against the one
+ * that a client alone got. Runs in this process or in a child that is another user. Plain
+ * functions, so that a child may use them without cmocka.
  */
 #ifndef TESTS_SERVICE_CROWD_H
 #define TESTS_SERVICE_CROWD_H
@@ -15,13 +16,13 @@
 #define CROWD_REPLY_MAX 65536u
 
 static const char *const crowd_calls[] = {
-	CHECK(DUAL, CARD_2),
-	METHOD("List", "\"types\":true"),
-	CHECK(DUAL, CARD_1),
-	METHOD("Ask", "\"source\":\"" DUAL "\""),
-	METHOD("Describe", "\"device\":\"" CARD_2 "\""),
-	CHECK(SINGLE, CARD_1),
-	METHOD("Version", "\"device\":\"" SINGLE "\""),
+    CHECK(DUAL, CARD_2),
+    METHOD("List", "\"types\":true"),
+    CHECK(DUAL, CARD_1),
+    METHOD("Ask", "\"source\":\"" DUAL "\""),
+    METHOD("Describe", "\"device\":\"" CARD_2 "\""),
+    CHECK(SINGLE, CARD_1),
+    METHOD("Version", "\"device\":\"" SINGLE "\""),
 };
 
 #define CROWD_CALLS (sizeof(crowd_calls) / sizeof(crowd_calls[0]))
@@ -81,7 +82,8 @@ static inline void crowd_answered(struct crowd *crowd, struct crowd_client *clie
 
 static inline void crowd_receive(struct crowd *crowd, struct crowd_client *client)
 {
-	ssize_t got = recv(client->fd, client->reply + client->len, sizeof(client->reply) - client->len, MSG_DONTWAIT);
+	ssize_t got = recv(client->fd, client->reply + client->len,
+			   sizeof(client->reply) - client->len, MSG_DONTWAIT);
 
 	if (got <= 0) {
 		crowd->problem = "a connection ended without a reply";
@@ -105,7 +107,8 @@ static inline void crowd_expect(struct crowd *crowd)
 		crowd_send(crowd, client);
 		client->reply[0] = 'x';
 		while (!crowd->problem && (!client->len || client->reply[client->len - 1])) {
-			ssize_t got = recv(client->fd, client->reply + client->len, sizeof(client->reply) - client->len, 0);
+			ssize_t got = recv(client->fd, client->reply + client->len,
+					   sizeof(client->reply) - client->len, 0);
 
 			if (got <= 0)
 				crowd->problem = "a client alone has no reply";

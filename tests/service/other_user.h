@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that are not root but members of the service's group, and those of other uids. Only root can become them, so
- * tests skip elsewhere.
+ * Clients that are not root but members of the service's group, and those of other uids. Only root
+ * can become them, so tests skip elsewhere.
  */
 #ifndef TESTS_SERVICE_OTHER_USER_H
 #define TESTS_SERVICE_OTHER_USER_H
@@ -23,7 +23,8 @@ static inline bool may_be_member(void)
 {
 	if (geteuid() == 0 && member_group())
 		return true;
-	print_message("only root, where there is a group \"daemon\", can be a member of the group\n");
+	print_message(
+	    "only root, where there is a group \"daemon\", can be a member of the group\n");
 	return false;
 }
 

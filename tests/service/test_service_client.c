@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One client while a step of its call belongs to a thread. Here the thread is held where it has ended the step and the loop
- * does not know it yet: whatever ends the client meanwhile must not free what the completion is about to use.
+ * One client while a step of its call belongs to a thread. Here the thread is held where it has
+ * ended the step and the loop does not know it yet: whatever ends the client meanwhile must not
+ * free what the completion is about to use.
  */
 #include "core/service/client.h"
 
@@ -68,7 +69,8 @@ static void world_begin(struct bench *bench)
 	folder_make(&bench->folder);
 	options.config = bench->folder.path;
 	if (engine_start(&bench->world.engine, &options, &err) ||
-	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) || engine_ready(&bench->world.engine, &err))
+	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) ||
+	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
 	bench->context = (struct call_context){.world = &bench->world, .budget = {.max = 1u << 20}};
@@ -82,10 +84,15 @@ static int setup(void **state)
 
 	assert_non_null(bench);
 	world_begin(bench);
-	bench->owner = (struct client_owner){
-		.context = &bench->context, .patience_us = 60000000, .want = on_want, .rest = on_rest, .gone = on_gone, .arg = bench};
+	bench->owner = (struct client_owner){.context = &bench->context,
+					     .patience_us = 60000000,
+					     .want = on_want,
+					     .rest = on_rest,
+					     .gone = on_gone,
+					     .arg = bench};
 	assert_true(sd_event_new(&bench->owner.event) >= 0);
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds), 0);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, fds),
+			 0);
 	bench->other = fds[1];
 	assert_int_equal(client_new(&bench->owner, fds[0], &peer, &bench->user, &bench->client), 0);
 	submitted = NULL;
@@ -181,10 +188,10 @@ static void busy_client_whose_other_end_left_goes_after_its_step(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(busy_client_is_not_idle),
-		CASE(busy_client_that_is_displaced_goes_after_its_step),
-		CASE(busy_client_that_is_drained_has_its_reply_first),
-		CASE(busy_client_whose_other_end_left_goes_after_its_step),
+	    CASE(busy_client_is_not_idle),
+	    CASE(busy_client_that_is_displaced_goes_after_its_step),
+	    CASE(busy_client_that_is_drained_has_its_reply_first),
+	    CASE(busy_client_whose_other_end_left_goes_after_its_step),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two hundred clients at once, as root and as a member of the group: each call has its answer, and none is wrong. */
+/* Two hundred clients at once, as root and as a member of the group: each call has its answer, and
+ * none is wrong. */
 #include "tests/service/crowd.h"
 #include "tests/service/other_user.h"
 
@@ -39,8 +40,8 @@ static void crowd_of_a_group_member_is_answered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(crowd_of_the_services_user_is_answered),
-		cmocka_unit_test(crowd_of_a_group_member_is_answered),
+	    cmocka_unit_test(crowd_of_the_services_user_is_answered),
+	    cmocka_unit_test(crowd_of_a_group_member_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

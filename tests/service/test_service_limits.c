@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A member of the group who wants all of the service: neither root nor another member waits, and its memory is bounded. */
+/* A member of the group who wants all of the service: neither root nor another member waits, and
+ * its memory is bounded. */
 #include "core/service/clients.h"
 
 #include <limits.h>
@@ -9,20 +10,22 @@
 #include "tests/service/watching.h"
 
 #define MEMORY_CLIENTS 40
-#define MANY 2000	/* devices */
+#define MANY 2000     /* devices */
 #define KEPT_KB 16384 /* that malloc may keep, and a little */
 #define MEMORY_MAX_KB (long)(CLIENTS_MEMORY_MAX >> 10)
 
 /* Only root can become somebody else. */
-#define NEEDS_MEMBERS()             \
-	do {                        \
-		(void)state;        \
-		if (!may_be_member()) \
-			skip();     \
+#define NEEDS_MEMBERS()                                                                            \
+	do {                                                                                       \
+		(void)state;                                                                       \
+		if (!may_be_member())                                                              \
+			skip();                                                                    \
 	} while (0)
 
-/* A child that is a member, does something, and stays until it is killed. Returns once that is done. */
-static pid_t member_begin(const struct daemon *daemon, uid_t uid, void (*work)(const struct daemon *daemon))
+/* A child that is a member, does something, and stays until it is killed. Returns once that is
+ * done. */
+static pid_t member_begin(const struct daemon *daemon, uid_t uid,
+			  void (*work)(const struct daemon *daemon))
 {
 	int ready[2];
 	pid_t pid;
@@ -62,10 +65,12 @@ static bool member_is_answered(const struct daemon *daemon, uid_t uid)
 
 		member_become(uid);
 		fd = client_try(daemon);
-		if (fd < 0 || !client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))))
+		if (fd < 0 ||
+		    !client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))))
 			_exit(2);
 		reply = client_receive(fd);
-		_exit(!reply || !text_at(reply, "verdict") || strcmp(text_at(reply, "verdict"), "compatible") != 0);
+		_exit(!reply || !text_at(reply, "verdict") ||
+		      strcmp(text_at(reply, "verdict"), "compatible") != 0);
 	}
 	return daemon_wait(pid) == 0;
 }
@@ -200,12 +205,16 @@ static long memory_of(pid_t pid)
 	return kb;
 }
 
-/* Messages whose tree would be a hundred times their text, then calls that take all slots, then long ones that wait. */
+/* Messages whose tree would be a hundred times their text, then calls that take all slots, then
+ * long ones that wait. */
 static void pin_memory(const struct daemon *daemon)
 {
 	static char objects[1u << 20], text[60000];
-	size_t len = (size_t)snprintf(objects, sizeof(objects), "{\"method\":\"io.migcompat.Ask\",\"parameters\":{\"x\":[{}");
-	int head = snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.Check\",\"parameters\":{\"target\":\"" HUNG "\",\"version\":\"");
+	size_t len = (size_t)snprintf(objects, sizeof(objects),
+				      "{\"method\":\"io.migcompat.Ask\",\"parameters\":{\"x\":[{}");
+	int head = snprintf(text, sizeof(text),
+			    "{\"method\":\"io.migcompat.Check\",\"parameters\":{\"target\":\"" HUNG
+			    "\",\"version\":\"");
 
 	while (len < sizeof(objects) - 8)
 		len += (size_t)snprintf(objects + len, sizeof(objects) - len, ",{}");
@@ -258,10 +267,13 @@ static void many_devices(const char *path)
 	FILE *file = fopen(path, "w");
 
 	assert_non_null(file);
-	fprintf(file, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"many\",\"facts\":{}},\"devices\":[");
+	fprintf(file, "{\"format\":\"migcompat-inventory/"
+		      "1\",\"host\":{\"name\":\"many\",\"facts\":{}},\"devices\":[");
 	for (int i = 0; i < MANY; i++)
-		fprintf(file, "%s{\"id\":\"many-%d\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{\"driver\":\"mtty\",\"driver/module\":\"mtty\","
-			      "\"mdev_type\":\"mtty-2\"}}",
+		fprintf(file,
+			"%s{\"id\":\"many-%d\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{"
+			"\"driver\":\"mtty\",\"driver/module\":\"mtty\","
+			"\"mdev_type\":\"mtty-2\"}}",
 			i ? "," : "", i);
 	fprintf(file, "]}");
 	assert_int_equal(fclose(file), 0);
