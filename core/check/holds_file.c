@@ -118,7 +118,10 @@ static int folder_of(const char *path, char folder[PATH_MAX])
 			   slash ? path : ".");
 }
 
-/* Until then a power cut may bring the old list back, and a hold that is forgotten would be a wrong yes. */
+/*
+ * Until then a power cut may bring the old list back, and a hold that is forgotten would be a wrong
+ * yes.
+ */
 static int folder_sync(const char *path)
 {
 	char folder[PATH_MAX];

@@ -16,8 +16,8 @@
 
 #define READ_BYTES 65536u
 #define CONNECT_PART 6u /* of the time for a reply goes to connecting */
-#define REST_MS 50u     /* at most before the second try; doubled before each further one */
-#define REST_STEPS 5u   /* up to 1.6 s */
+#define REST_MS 50u	/* at most before the second try; doubled before each further one */
+#define REST_STEPS 5u	/* up to 1.6 s */
 
 static uint64_t now_ms(void)
 {
@@ -45,10 +45,14 @@ static int late(const struct varlink_client *client, struct error *err)
 	return error_set(err, -ETIMEDOUT, "the service at %s gave no answer in %g s", client->path, client->timeout_ms / 1e3);
 }
 
-/* One try. A service whose queue of connections is full makes connect wait as long as sending may, for a place in it. */
+/*
+ * One try. A service whose queue of connections is full makes connect wait as long as sending may,
+ * for a place in it.
+ */
 static int client_connect(struct varlink_client *client)
 {
-	unsigned wait_ms = client->timeout_ms > CONNECT_PART ? client->timeout_ms / CONNECT_PART : 1;
+	unsigned wait_ms =
+	    client->timeout_ms > CONNECT_PART ? client->timeout_ms / CONNECT_PART : 1;
 	struct timeval timeout = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
@@ -70,14 +74,17 @@ static void client_disconnect(struct varlink_client *client)
 	client->start = client->end = client->scanned = 0;
 }
 
-int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms, struct error *err)
+int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms,
+		 struct error *err)
 {
 	struct sockaddr_un address;
 	int r;
 
-	*client = (struct varlink_client){.path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
+	*client = (struct varlink_client){
+	    .path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
 	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path, sizeof(address.sun_path) - 1);
+		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
+				 path, sizeof(address.sun_path) - 1);
 	r = client_connect(client);
 	if (!r)
 		return 0;
@@ -291,7 +298,8 @@ static int reply_next(struct varlink_client *client, struct varlink_reply *ret, 
 /* Twice as long each time, and not all of those that were sent away at the same moment. */
 static unsigned rest_ms(const struct varlink_client *client)
 {
-	unsigned steps = client->tries - 2 < REST_STEPS ? client->tries - 2 : REST_STEPS, most = REST_MS << steps;
+	unsigned steps = client->tries - 2 < REST_STEPS ? client->tries - 2 : REST_STEPS,
+		 most = REST_MS << steps;
 
 	return most / 2 + (unsigned)(now_ms() * 7919u + (unsigned)getpid() * 31u) % (most / 2);
 }
@@ -301,7 +309,10 @@ static int client_rest(struct varlink_client *client, struct error *err)
 	uint64_t until = now_ms() + rest_ms(client), deadline = client->deadline_ms;
 	int fd = client->fd, r;
 
-	/* Nothing comes from no descriptor: what ends this wait is the time, a signal, or the watched descriptor. */
+	/*
+	 * Nothing comes from no descriptor: what ends this wait is the time, a signal, or the
+	 * watched descriptor.
+	 */
 	client->fd = -1;
 	client->deadline_ms = until < deadline ? until : deadline;
 	do
@@ -313,7 +324,8 @@ static int client_rest(struct varlink_client *client, struct error *err)
 }
 
 /* The same call on another connection. why: the service's sentence, or ours if it said nothing. */
-static int client_again(struct varlink_client *client, bool silent, const char *why, struct error *err)
+static int client_again(struct varlink_client *client, bool silent, const char *why,
+			struct error *err)
 {
 	struct error lost = {0};
 	int r;
@@ -321,7 +333,8 @@ static int client_again(struct varlink_client *client, bool silent, const char *
 	if (silent && client->tries >= VARLINK_TRIES_SILENT)
 		return error_set(err, -ECONNRESET, "%s", why);
 	if (client->tries >= VARLINK_TRIES)
-		return error_set(err, -EBUSY, "the service at %s is busy: asked %u times, %s", client->path, client->tries, why);
+		return error_set(err, -EBUSY, "the service at %s is busy: asked %u times, %s",
+				 client->path, client->tries, why);
 	client->tries++;
 	r = client_rest(client, err);
 	if (r)
@@ -330,13 +343,18 @@ static int client_again(struct varlink_client *client, bool silent, const char *
 	client->received = 0;
 	r = client_connect(client);
 	if (r)
-		return error_set(err, r, "the service at %s is gone: %s; before, %s", client->path, strerror(-r), why);
+		return error_set(err, r, "the service at %s is gone: %s; before, %s", client->path,
+				 strerror(-r), why);
 	r = client_send(client, client->text, strlen(client->text) + 1, &lost);
 	return r && r != -ECONNRESET ? error_set(err, r, "%s", lost.text) : 0;
 }
 
-/* Is it only that the service has no room? Then *ret_why is the service's sentence or ours, for client_again. */
-static bool client_may_ask_again(struct varlink_client *client, int r, struct varlink_reply *reply, struct error *why)
+/*
+ * Is it only that the service has no room? Then why is the service's sentence or ours, for
+ * client_again.
+ */
+static bool client_may_ask_again(struct varlink_client *client, int r, struct varlink_reply *reply,
+				 struct error *why)
 {
 	const char *reason;
 

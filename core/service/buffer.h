@@ -32,8 +32,10 @@ struct buffer {
 
 /* -ENOBUFS: more than max would wait, or the budget is used up; -ENOMEM. Nothing is added then. */
 int buffer_append(struct buffer *buffer, const void *bytes, size_t len);
-/* Drop the first len bytes, of at least so many. If nothing is left and the buffer is large, its
- * memory is given back. */
+/*
+ * Drop the first len bytes, of at least so many. If nothing is left and the buffer is large, its
+ * memory is given back.
+ */
 void buffer_take(struct buffer *buffer, size_t len);
 void buffer_free(struct buffer *buffer);
 

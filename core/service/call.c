@@ -33,7 +33,9 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 	free(text);
 	/* Nothing of this call's reply may be on its way. */
 	if (r == -ENOBUFS && !name && !continues && !call->listed)
-		return call_refuse(call, "Busy", -ENOBUFS, "too many long replies wait to be read by others; ask again later");
+		return call_refuse(
+		    call, "Busy", -ENOBUFS,
+		    "too many long replies wait to be read by others; ask again later");
 	return r ? r : 1;
 }
 

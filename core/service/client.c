@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection as a small machine: read a message, step through its call, write what came of it,
- * and again. */
+/*
+ * A connection as a small machine: read a message, step through its call, write what came of it,
+ * and again.
+ */
 #include "core/service/client.h"
 
 #include <errno.h>
@@ -172,8 +174,10 @@ static int client_arm(struct client *client)
 	if (client->busy)
 		return client_wait(client, 0, WAITING_NOTHING);
 	due = client->call ? !client->call->idle : connection_whole(&client->connection, &len);
-	/* The next step waits for room as well: a socket that is a good part full is not writable,
-	 * with nothing of ours left over. */
+	/*
+	 * The next step waits for room as well: a socket that is a good part full is not writable,
+	 * with nothing of ours left over.
+	 */
 	write = due || buffer_len(&client->connection.out);
 	/* What comes during a call, or before there is a slot for it, waits in the socket. */
 	read = !client->connection.ended && !client->call && !write && client->slot != SLOT_WANTED;
@@ -208,8 +212,10 @@ static bool client_done(struct client *client)
 	       !connection_whole(&client->connection, &len);
 }
 
-/* What needs no slot, and no memory: a client that has asked nothing, or one that waits for
- * something to happen. */
+/*
+ * What needs no slot, and no memory: a client that has asked nothing, or one that waits for
+ * something to happen.
+ */
 static bool client_rests(const struct client *client)
 {
 	return !client->busy && !buffer_len(&client->connection.in) &&
@@ -264,8 +270,10 @@ static void client_hold(struct client *client)
 		client_end(client, ENDING_MEMORY);
 }
 
-/* Its call is not read. Only root's calls change anything, and may want no reply; what others asked
- * is of no use to anybody now. */
+/*
+ * Its call is not read. Only root's calls change anything, and may want no reply; what others asked
+ * is of no use to anybody now.
+ */
 static void client_left_waiting(struct client *client)
 {
 	if (client->peer.may_hold)
@@ -292,8 +300,10 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 	/* One that waits for something to happen neither reads nor writes. */
 	if (events & EPOLLHUP && client->call && client->call->idle)
 		events |= EPOLLERR;
-	/* One that left is found by reading or writing: what it sent before, such as a call that
-	 * wants no reply, counts. */
+	/*
+	 * One that left is found by reading or writing: what it sent before, such as a call that
+	 * wants no reply, counts.
+	 */
 	if (events & EPOLLERR)
 		client_end(client, ENDING_BROKE);
 	else if (events & EPOLLIN && !client_want(client))

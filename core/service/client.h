@@ -31,8 +31,10 @@ struct client_owner {
 	struct pool *pool;
 	struct call_context *context;
 	uint64_t patience_us; /* for the rest of a message, and for a reply to be taken */
-	/* The client has a call to read. True: it holds a slot now. False: client_grant comes
-	 * later. */
+	/*
+	 * The client has a call to read. True: it holds a slot now. False: client_grant comes
+	 * later.
+	 */
 	bool (*want)(void *arg, struct client *client);
 	/* It needs no slot any more: it held one, or wanted one. */
 	void (*rest)(void *arg, struct client *client, enum slot before);
@@ -54,7 +56,8 @@ struct quota_user *client_user(const struct client *client);
 bool client_wants(const struct client *client, uint64_t *ret_since);
 /* It holds a slot from here on. Only of one that wants it. */
 void client_grant(struct client *client);
-/* Does it wait for nothing, and has it sent nothing that was not read yet? *ret_since: since when.
+/*
+ * Does it wait for nothing, and has it sent nothing that was not read yet? *ret_since: since when.
  */
 bool client_idle(const struct client *client, uint64_t *ret_since);
 /* Its connection is wanted by another one: tell it so, and close it. Only of an idle one. */

@@ -19,8 +19,10 @@
 
 /* ---------------------------------------------------------------- slots */
 
-/* Of the users with the fewest slots, the client that has waited longest. NULL: no slot is free for
- * any that wants one. */
+/*
+ * Of the users with the fewest slots, the client that has waited longest. NULL: no slot is free for
+ * any that wants one.
+ */
 static struct client *next_wanting(const struct clients *clients)
 {
 	struct client *found = NULL;
@@ -178,8 +180,10 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 	log_say(LOG_ERR, "a client could not be taken: %s", strerror(-r));
 }
 
-/* The connection stays in the queue, and would be reported again at once. The descriptor of an idle
- * client may help. */
+/*
+ * The connection stays in the queue, and would be reported again at once. The descriptor of an idle
+ * client may help.
+ */
 static void accept_failed(struct clients *clients, int r)
 {
 	struct client *idle = displaceable(clients, (uid_t)-1); /* of anybody but root */

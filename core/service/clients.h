@@ -48,8 +48,10 @@ struct clients {
 
 /* Accept who connects to a listening socket. -errno of the event loop. */
 int clients_accept(struct clients *clients, int fd);
-/* Accept no more, and let those that are there go once they have their replies. May call empty at
- * once. */
+/*
+ * Accept no more, and let those that are there go once they have their replies. May call empty at
+ * once.
+ */
 void clients_drain(struct clients *clients);
 /* No step of a call may run: after the pool is freed. */
 void clients_free(struct clients *clients);

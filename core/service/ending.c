@@ -11,8 +11,10 @@
 	"{\"error\":\"io.migcompat." name "\",\"parameters\":{\"errno\":\"" number                 \
 	"\",\"reason\":\"" reason "\"}}"
 
-/* Constant replies, which take no memory. NULL: the other end is gone, or is in the middle of a
- * reply. */
+/*
+ * Constant replies, which take no memory. NULL: the other end is gone, or is in the middle of a
+ * reply.
+ */
 static const struct {
 	int priority;
 	const char *why;

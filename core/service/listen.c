@@ -60,7 +60,8 @@ int listen_claim(const char *folder, int *ret, struct error *err)
 	if (snprintf(path, sizeof(path), "%s/" CLAIM_NAME, folder) >= (int)sizeof(path))
 		r = -ENAMETOOLONG;
 	if (!r)
-		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			  0600);
 	if (!r && fd < 0)
 		r = -errno;
 	if (!r)

@@ -9,9 +9,9 @@
 /* A folder 0750 root:GROUP, where it is not there yet. */
 int listen_folder(const char *path, const struct peer_group *group, struct error *err);
 /*
- * The folder is this service's alone for as long as the descriptor is open: of two that keep holds in one file each would
- * forget the other's. The lock is on a file that only the service's user can open, since whoever can open a file can lock
- * it. -EBUSY: another service has it.
+ * The folder is this service's alone for as long as the descriptor is open: of two that keep holds
+ * in one file each would forget the other's. The lock is on a file that only the service's user can
+ * open, since whoever can open a file can lock it. -EBUSY: another service has it.
  */
 int listen_claim(const char *folder, int *ret, struct error *err);
 /*

@@ -299,8 +299,8 @@ out:
 }
 
 /*
- * Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no longer needed. 0, or as
- * call_refuse.
+ * Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no
+ * longer needed. 0, or as call_refuse.
  */
 static int ask_keep(struct call *call)
 {
@@ -315,7 +315,9 @@ static int ask_keep(struct call *call)
 		if (failed)
 			return -ENOMEM;
 		if (!fits)
-			return call_refuse(call, "Busy", -ENOBUFS, "too many long replies wait to be read by others; ask again later");
+			return call_refuse(
+			    call, "Busy", -ENOBUFS,
+			    "too many long replies wait to be read by others; ask again later");
 	}
 	view_close(&call->view);
 	return 0;

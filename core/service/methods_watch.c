@@ -8,10 +8,10 @@
 static int watch_begin(struct call *call)
 {
 	const struct watcher_options options = {
-		.uid = call->peer.uid,
-		.types = json_is_true(json_object_get(call->text.parameters, "types")),
-		.wake = call->wake,
-		.arg = call->wake_arg,
+	    .uid = call->peer.uid,
+	    .types = json_is_true(json_object_get(call->text.parameters, "types")),
+	    .wake = call->wake,
+	    .arg = call->wake_arg,
 	};
 	int r;
 
@@ -20,8 +20,10 @@ static int watch_begin(struct call *call)
 		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
 	r = watcher_new(call->context->watch, &options, &call->watcher);
 	if (r == -EUSERS)
-		return call_refuse(call, "TooManyWatchers", r, "too many clients watch: %u may, and %u of one user that is not root", WATCHERS_MAX,
-				   WATCHERS_USER);
+		return call_refuse(
+		    call, "TooManyWatchers", r,
+		    "too many clients watch: %u may, and %u of one user that is not root",
+		    WATCHERS_MAX, WATCHERS_USER);
 	return r;
 }
 

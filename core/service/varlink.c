@@ -54,8 +54,9 @@ static int take_call(json_t *object, struct varlink_call *call, struct error *er
 }
 
 /*
- * Each value is the first in its container or comes after a comma. Counted before anything is built, since a tree takes a
- * hundred times the memory of its text. Of a text that is no JSON the count means nothing, and parsing refuses it.
+ * Each value is the first in its container or comes after a comma. Counted before anything is
+ * built, since a tree takes a hundred times the memory of its text. Of a text that is no JSON the
+ * count means nothing, and parsing refuses it.
  */
 static bool values_fit(const char *text, size_t len)
 {
@@ -85,7 +86,8 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 	if (r)
 		return r;
 	if (!values_fit(text, len))
-		return error_set(err, -EFBIG, "call: it has more than %u values", VARLINK_VALUES_MAX);
+		return error_set(err, -EFBIG, "call: it has more than %u values",
+				 VARLINK_VALUES_MAX);
 	source.nul = true; /* a parameter with one is wrong, but the call is one */
 	r = json_source_value(&source, "message", VARLINK_MESSAGE_MAX, &object, err);
 	if (!r)

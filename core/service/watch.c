@@ -223,7 +223,8 @@ static bool watcher_fits(const struct watch *watch, uid_t uid)
 		others += watch->watchers[i]->options.uid != 0;
 		own += watch->watchers[i]->options.uid == uid;
 	}
-	return watch->nwatchers < WATCHERS_MAX && (uid == 0 || (others < WATCHERS_MAX - WATCHERS_ROOT && own < WATCHERS_USER));
+	return watch->nwatchers < WATCHERS_MAX &&
+	       (uid == 0 || (others < WATCHERS_MAX - WATCHERS_ROOT && own < WATCHERS_USER));
 }
 
 int watcher_new(struct watch *watch, const struct watcher_options *options, struct watcher **ret)
@@ -240,7 +241,8 @@ int watcher_new(struct watch *watch, const struct watcher_options *options, stru
 		free(watcher);
 		return -ENOMEM;
 	}
-	*watcher = (struct watcher){.watch = watch, .options = *options, .place = {.types = options->types}};
+	*watcher = (struct watcher){
+	    .watch = watch, .options = *options, .place = {.types = options->types}};
 	watch->watchers[watch->nwatchers++] = watcher;
 	if (watch->nwatchers == 1)
 		looks_start(watch->looks);

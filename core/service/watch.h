@@ -32,8 +32,8 @@ struct watch *watch_free(struct watch *watch);
 void watch_reload(struct watch *watch);
 
 struct watcher_options {
-	uid_t uid;  /* of the client */
-	bool types; /* of mdev types, too */
+	uid_t uid;		 /* of the client */
+	bool types;		 /* of mdev types, too */
 	void (*wake)(void *arg); /* there is something to be told; it must not call back */
 	void *arg;
 };

@@ -24,7 +24,8 @@ struct fake {
 	char path[160];
 	pid_t pid;
 	unsigned *calls; /* that it heard, shared with its process */
-	unsigned turned_away; /* so many of the first connections are told `away` instead, and closed */
+	unsigned
+	    turned_away; /* so many of the first connections are told `away` instead, and closed */
 	const char *away;
 };
 
@@ -75,7 +76,8 @@ static inline void fake_start(struct fake *fake, struct folder *folder, const ch
 	memcpy(address.sun_path, fake->path, strlen(fake->path) + 1);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 8), 0);
-	fake->calls = mmap(NULL, sizeof(*fake->calls), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	fake->calls = mmap(NULL, sizeof(*fake->calls), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	assert_ptr_not_equal(fake->calls, MAP_FAILED);
 	fake->pid = fork();
 	assert_true(fake->pid >= 0);

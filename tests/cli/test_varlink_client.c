@@ -165,7 +165,10 @@ static void nobody_there_is_said(void **state)
 #define BUSY "{\"error\":\"a.Busy\",\"parameters\":{\"reason\":\"no room\"}}"
 #define ANSWER "{\"parameters\":{\"n\":1}}"
 
-/* So many connections are told that, or nothing, before one is answered. Returns what comes of the call. */
+/*
+ * So many connections are told that, or nothing, before one is answered. Returns what comes of the
+ * call.
+ */
 static int ask_full(struct bench *bench, unsigned times, const char *away, bool once)
 {
 	struct varlink_reply reply = {.message = NULL};
@@ -174,7 +177,8 @@ static int ask_full(struct bench *bench, unsigned times, const char *away, bool 
 	bench->fake.turned_away = times;
 	bench->fake.away = away;
 	fake_start(&bench->fake, &bench->folder, ANSWER, sizeof(ANSWER), FAKE_WAITS);
-	assert_int_equal(varlink_open(&bench->client, bench->fake.path, PATIENCE_MS, &bench->err), 0);
+	assert_int_equal(varlink_open(&bench->client, bench->fake.path, PATIENCE_MS, &bench->err),
+			 0);
 	bench->client.busy = "a.Busy";
 	bench->client.once = once;
 	assert_int_equal(varlink_call(&bench->client, "a.B", json_object(), false, &bench->err), 0);
@@ -301,23 +305,23 @@ static void one_that_was_never_opened_may_be_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(replies_come_one_by_one),
-		test(long_reply_comes_whole),
-		test(silent_service_is_not_waited_for),
-		test(bytes_do_not_stretch_the_time),
-		test(service_that_accepts_nobody_is_not_waited_for),
-		test(service_that_does_not_read_is_not_waited_for),
-		test(nobody_there_is_said),
-		test(busy_service_is_asked_again),
-		test(service_that_closes_without_a_word_is_asked_again),
-		test(service_that_stays_busy_is_given_up),
-		test(service_that_never_says_a_word_is_given_up_sooner),
-		test(call_that_changes_something_is_not_sent_again_after_silence),
-		test(call_that_changes_something_is_sent_again_where_nothing_was_done),
-		test(answer_that_breaks_off_is_not_asked_for_again),
-		test(signal_of_the_mask_ends_the_wait),
-		test(reader_that_left_ends_the_wait),
-		cmocka_unit_test(one_that_was_never_opened_may_be_closed),
+	    test(replies_come_one_by_one),
+	    test(long_reply_comes_whole),
+	    test(silent_service_is_not_waited_for),
+	    test(bytes_do_not_stretch_the_time),
+	    test(service_that_accepts_nobody_is_not_waited_for),
+	    test(service_that_does_not_read_is_not_waited_for),
+	    test(nobody_there_is_said),
+	    test(busy_service_is_asked_again),
+	    test(service_that_closes_without_a_word_is_asked_again),
+	    test(service_that_stays_busy_is_given_up),
+	    test(service_that_never_says_a_word_is_given_up_sooner),
+	    test(call_that_changes_something_is_not_sent_again_after_silence),
+	    test(call_that_changes_something_is_sent_again_where_nothing_was_done),
+	    test(answer_that_breaks_off_is_not_asked_for_again),
+	    test(signal_of_the_mask_ends_the_wait),
+	    test(reader_that_left_ends_the_wait),
+	    cmocka_unit_test(one_that_was_never_opened_may_be_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

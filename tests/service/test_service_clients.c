@@ -36,7 +36,9 @@ static void garbage_is_told_so_and_closed(void **state)
 static void call_of_many_values_is_told_so_and_closed(void **state)
 {
 	static char text[60000];
-	int fd = client_open(*state), len = snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.List\",\"parameters\":{\"x\":[{}");
+	int fd = client_open(*state),
+	    len = snprintf(text, sizeof(text),
+			   "{\"method\":\"io.migcompat.List\",\"parameters\":{\"x\":[{}");
 
 	for (int i = 0; i < 10000; i++)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, ",{}");
@@ -181,7 +183,10 @@ static void idle_clients_keep_nobody_out(void **state)
 	daemon_logged(*state, "it was idle, and another one needs its place");
 }
 
-/* A service with more patience than the group's: clients that stop within a message keep their slots, and are not idle. */
+/*
+ * A service with more patience than the group's: clients that stop within a message keep their
+ * slots, and are not idle.
+ */
 static const char *const patient[] = {"--patience", "3600000", NULL};
 
 static void stop_within_messages(struct daemon *daemon, int *fds, size_t count)
@@ -251,7 +256,10 @@ static void client_beyond_the_limit_is_told_to_come_back(void **state)
 	fail_msg("nobody is let in any more");
 }
 
-/* Idle ones, and one whose call waits for a slot, unless it had one just before the end or was not accepted yet. */
+/*
+ * Idle ones, and one whose call waits for a slot, unless it had one just before the end or was not
+ * accepted yet.
+ */
 static void clients_are_told_of_the_end(void **state)
 {
 	size_t slots = geteuid() == 0 ? SLOTS_MAX : SLOTS_USER;
@@ -285,20 +293,20 @@ static void clients_are_told_of_the_end(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(garbage_is_told_so_and_closed),
-		cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
-		cmocka_unit_test(endless_message_is_told_so_and_closed),
-		cmocka_unit_test(long_message_within_the_bound_is_read),
-		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
-		cmocka_unit_test(idle_client_is_kept),
-		cmocka_unit_test(client_that_reads_nothing_is_closed),
-		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
-		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
-		cmocka_unit_test(parallel_clients_get_their_own_answers),
-		cmocka_unit_test(idle_clients_keep_nobody_out),
-		cmocka_unit_test(call_without_a_slot_waits_for_one),
-		cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
-		cmocka_unit_test(clients_are_told_of_the_end),
+	    cmocka_unit_test(garbage_is_told_so_and_closed),
+	    cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
+	    cmocka_unit_test(endless_message_is_told_so_and_closed),
+	    cmocka_unit_test(long_message_within_the_bound_is_read),
+	    cmocka_unit_test(client_that_stops_within_a_message_is_closed),
+	    cmocka_unit_test(idle_client_is_kept),
+	    cmocka_unit_test(client_that_reads_nothing_is_closed),
+	    cmocka_unit_test(calls_in_a_row_are_answered_in_order),
+	    cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
+	    cmocka_unit_test(parallel_clients_get_their_own_answers),
+	    cmocka_unit_test(idle_clients_keep_nobody_out),
+	    cmocka_unit_test(call_without_a_slot_waits_for_one),
+	    cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
+	    cmocka_unit_test(clients_are_told_of_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

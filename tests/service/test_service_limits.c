@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A member of the group who wants all of the service: neither root nor another member waits, and
- * its memory is bounded. */
+/*
+ * A member of the group who wants all of the service: neither root nor another member waits, and
+ * its memory is bounded.
+ */
 #include "core/service/clients.h"
 
 #include <limits.h>
@@ -22,8 +24,10 @@
 			skip();                                                                    \
 	} while (0)
 
-/* A child that is a member, does something, and stays until it is killed. Returns once that is
- * done. */
+/*
+ * A child that is a member, does something, and stays until it is killed. Returns once that is
+ * done.
+ */
 static pid_t member_begin(const struct daemon *daemon, uid_t uid,
 			  void (*work)(const struct daemon *daemon))
 {
@@ -205,8 +209,10 @@ static long memory_of(pid_t pid)
 	return kb;
 }
 
-/* Messages whose tree would be a hundred times their text, then calls that take all slots, then
- * long ones that wait. */
+/*
+ * Messages whose tree would be a hundred times their text, then calls that take all slots, then
+ * long ones that wait.
+ */
 static void pin_memory(const struct daemon *daemon)
 {
 	static char objects[1u << 20], text[60000];

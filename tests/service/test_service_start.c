@@ -81,7 +81,10 @@ static void second_service_with_the_same_holds_is_refused(void **state)
 	daemon_end(daemon);
 }
 
-/* In a child that is a member of the group: a lock on the folder, and on each file in it that may be opened. */
+/*
+ * In a child that is a member of the group: a lock on the folder, and on each file in it that may
+ * be opened.
+ */
 static void lock_all(const char *folder, int ready)
 {
 	char path[PATH_MAX];
@@ -125,7 +128,8 @@ static void member_that_locks_all_it_can_open_keeps_nobody_from_starting(void **
 	member_start_in(daemon, NULL);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	assert_error(call(daemon, METHOD("Version", "\"device\":\"" DUAL "\"")), "io.migcompat.DeviceHeld", "errno", "EBUSY");
+	assert_error(call(daemon, METHOD("Version", "\"device\":\"" DUAL "\"")),
+		     "io.migcompat.DeviceHeld", "errno", "EBUSY");
 	daemon_end(daemon);
 }
 
@@ -386,21 +390,21 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(second_service_says_who_is_there_and_touches_nothing),
-		CASE(second_service_with_the_same_holds_is_refused),
-		CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
-		CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
-		CASE(dead_socket_makes_way),
-		CASE(what_is_no_socket_stays),
-		CASE(passed_socket_is_served_and_left),
-		CASE(passed_file_is_refused),
-		CASE(passed_to_somebody_else_is_not_taken),
-		CASE(bad_policy_keeps_it_from_beginning),
-		CASE(bad_holds_keep_it_from_beginning),
-		CASE(wrong_usage_is_one_line),
-		CASE(quiet_log_leaves_answers_out),
-		CASE(answer_is_in_the_journal_by_field),
-		CASE(without_a_journal_standard_error_has_the_words),
+	    CASE(second_service_says_who_is_there_and_touches_nothing),
+	    CASE(second_service_with_the_same_holds_is_refused),
+	    CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
+	    CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
+	    CASE(dead_socket_makes_way),
+	    CASE(what_is_no_socket_stays),
+	    CASE(passed_socket_is_served_and_left),
+	    CASE(passed_file_is_refused),
+	    CASE(passed_to_somebody_else_is_not_taken),
+	    CASE(bad_policy_keeps_it_from_beginning),
+	    CASE(bad_holds_keep_it_from_beginning),
+	    CASE(wrong_usage_is_one_line),
+	    CASE(quiet_log_leaves_answers_out),
+	    CASE(answer_is_in_the_journal_by_field),
+	    CASE(without_a_journal_standard_error_has_the_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
