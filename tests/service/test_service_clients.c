@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clients that behave badly, and many at once: each harms itself alone. */
 #include "core/service/quota.h"
+
+#include <sys/resource.h>
+
 #include "tests/service/daemon.h"
 
 /* The most at once of the user who runs this. */
@@ -290,6 +293,37 @@ static void clients_are_told_of_the_end(void **state)
 	folder_remove(&daemon.folder);
 }
 
+static void few_descriptors(struct daemon *daemon)
+{
+	const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
+
+	(void)daemon;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		_exit(126);
+}
+
+/* Idle clients give way here, too. */
+static void service_without_descriptors_takes_idle_ones(void **state)
+{
+	struct daemon daemon = {.pid = 0, .prepare = few_descriptors};
+	int fds[100];
+
+	(void)state;
+	daemon_folder(&daemon);
+	daemon_start(&daemon, NULL);
+	for (size_t i = 0; i < 100; i++)
+		fds[i] = client_open(&daemon);
+	daemon_logged(&daemon, "could not be accepted: Too many open files");
+	/* Nobody takes a connection from root, but root. */
+	if (geteuid() != 0)
+		still_serves(&daemon);
+	for (size_t i = 0; i < 100; i++)
+		close(fds[i]);
+	still_serves(&daemon);
+	daemon_end(&daemon);
+	folder_remove(&daemon.folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +341,7 @@ int main(void)
 	    cmocka_unit_test(call_without_a_slot_waits_for_one),
 	    cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
 	    cmocka_unit_test(clients_are_told_of_the_end),
+	    cmocka_unit_test(service_without_descriptors_takes_idle_ones),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);
