@@ -115,9 +115,10 @@ static void held_device_is_present_with_its_hold(void **state)
 
 static void quiet_watcher_is_kept(void **state)
 {
-	int fd = watch_open(*state, WATCH);
+	int fd;
 
 	need_root();
+	fd = watch_open(*state, WATCH);
 	watch_until_ready(fd);
 	pause_ms(3 * atoi(PATIENCE));
 	json_decref(call(*state, HOLD(DUAL, "late")));
@@ -129,10 +130,11 @@ static void quiet_watcher_is_kept(void **state)
 
 static void watcher_that_does_not_read_is_closed(void **state)
 {
-	int fd = watch_open(*state, WATCH), caller, size = 4096;
 	char text[1024], reason[513];
+	int fd, caller, size = 4096;
 
 	need_root();
+	fd = watch_open(*state, WATCH);
 	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
 	caller = client_open(*state);
 	memset(reason, 'x', 500);
