@@ -113,8 +113,8 @@ static void member_with_all_its_connections_keeps_nobody_else_waiting(void **sta
 	service_end(&daemon);
 }
 
-/* Two have every slot that is not root's. */
-static void members_with_all_slots_keep_root_not_waiting(void **state)
+/* Two have every connection that is not root's. */
+static void members_with_all_connections_do_not_keep_root_waiting(void **state)
 {
 	struct daemon daemon;
 	json_t *reply;
@@ -331,7 +331,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(member_with_all_its_connections_keeps_nobody_else_waiting),
-		cmocka_unit_test(members_with_all_slots_keep_root_not_waiting),
+		cmocka_unit_test(members_with_all_connections_do_not_keep_root_waiting),
 		cmocka_unit_test(member_whose_calls_hang_keeps_nobody_else_waiting),
 		cmocka_unit_test(member_that_watches_leaves_watching_to_others),
 		cmocka_unit_test(memory_that_a_member_can_pin_is_bounded),
