@@ -16,6 +16,8 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/facts/text.h"
+
 #define BACKLOG SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word of ours */
 #define CLAIM_NAME ".lock"
 
@@ -57,7 +59,7 @@ int listen_claim(const char *folder, int *ret, struct error *err)
 	char path[PATH_MAX];
 	int fd = -1, r = 0;
 
-	if (snprintf(path, sizeof(path), "%s/" CLAIM_NAME, folder) >= (int)sizeof(path))
+	if (text_format(path, sizeof(path), "%s/" CLAIM_NAME, folder) < 0)
 		r = -ENAMETOOLONG;
 	if (!r)
 		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
