@@ -109,19 +109,45 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
+/* "." or the path up to its last slash, which stays, since it may be the only one. */
+static int folder_of(const char *path, char folder[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+
+	return text_format(folder, PATH_MAX, "%.*s", slash ? (int)(slash - path + 1) : 1,
+			   slash ? path : ".");
+}
+
+/*
+ * Until then a power cut may bring the old list back, and a hold that is forgotten would be a wrong
+ * yes.
+ */
+static int folder_sync(const char *path)
+{
+	char folder[PATH_MAX];
+	int fd, r;
+
+	if (folder_of(path, folder) < 0)
+		return -ENAMETOOLONG;
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	/* A file system that has no such thing has no better one. */
+	r = fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
+	close(fd);
+	return r;
+}
+
 /*
  * Readable for whoever may enter the folder, whatever the umask: who may ask the service must not miss a hold where no service is asked. The group is
  * the folder's; where that is not given by its set-group-ID bit and may not be given either, reading fails, which is no yes.
  */
 static int share(int fd, const char *path)
 {
-	const char *slash = strrchr(path, '/');
 	char folder[PATH_MAX];
 	struct stat st;
 
-	if (text_format(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) : 1,
-			slash ? path : ".") >= 0 &&
-	    stat(folder, &st) == 0)
+	if (folder_of(path, folder) >= 0 && stat(folder, &st) == 0)
 		(void)!fchown(fd, (uid_t)-1, st.st_gid);
 	return fchmod(fd, 0640) < 0 ? -errno : 0;
 }
@@ -150,6 +176,8 @@ int holds_file_write(const char *path, const struct hold_list *list, struct erro
 		r = -errno;
 	if (r && fd >= 0)
 		unlink(next);
+	if (!r)
+		r = folder_sync(path);
 	free(text);
 	return r ? error_set(err, r, "%s could not be written: %s", path, strerror(-r)) : 0;
 }

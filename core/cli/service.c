@@ -17,7 +17,10 @@ static const char *path(const struct cli *cli)
 
 int service_connect(struct cli *cli, struct error *err)
 {
-	return varlink_open(&cli->service, path(cli), SERVICE_TIMEOUT_MS, err);
+	int r = varlink_open(&cli->service, path(cli), SERVICE_TIMEOUT_MS, err);
+
+	cli->service.busy = INTERFACE "Busy";
+	return r;
 }
 
 int service_nonsense(const struct cli *cli, const char *what)
@@ -32,6 +35,8 @@ int service_call(struct cli *cli, const char *method, json_t *parameters, bool m
 	int r;
 
 	snprintf(whole, sizeof(whole), INTERFACE "%s", method);
+	/* Asked twice, the second would be refused for what the first has done. */
+	cli->service.once = strcmp(method, "Hold") == 0 || strcmp(method, "Release") == 0;
 	r = varlink_call(&cli->service, whole, parameters, more, &err);
 	return r ? output_fail(cli, r, "%s", err.text) : 0;
 }

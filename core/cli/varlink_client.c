@@ -15,6 +15,9 @@
 #include "core/facts/json_source.h"
 
 #define READ_BYTES 65536u
+#define CONNECT_PART 6u /* of the time for a reply goes to connecting */
+#define REST_MS 50u	/* at most before the second try; doubled before each further one */
+#define REST_STEPS 5u	/* up to 1.6 s */
 
 static uint64_t now_ms(void)
 {
@@ -42,23 +45,47 @@ static int late(const struct varlink_client *client, struct error *err)
 	return error_set(err, -ETIMEDOUT, "the service at %s gave no answer in %g s", client->path, client->timeout_ms / 1e3);
 }
 
-int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms, struct error *err)
+/*
+ * One try. A service whose queue of connections is full makes connect wait as long as sending may,
+ * for a place in it.
+ */
+static int client_connect(struct varlink_client *client)
 {
+	unsigned wait_ms =
+	    client->timeout_ms > CONNECT_PART ? client->timeout_ms / CONNECT_PART : 1;
+	struct timeval timeout = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	struct timeval timeout = {.tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000};
-	int fd, r = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
 
-	*client = (struct varlink_client){.path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
-	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path, sizeof(address.sun_path) - 1);
-	memcpy(address.sun_path, path, strlen(path) + 1);
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	/* One that is alive but accepts nobody makes connect wait as long as sending may. */
+	memcpy(address.sun_path, client->path, strlen(client->path) + 1);
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &timeout, sizeof(timeout)) < 0)
 		r = -errno;
 	else if (connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		r = errno == EAGAIN ? -ETIMEDOUT : -errno;
 	client->fd = fd;
+	return r;
+}
+
+static void client_disconnect(struct varlink_client *client)
+{
+	if (client->fd >= 0)
+		close(client->fd);
+	client->fd = -1;
+	client->start = client->end = client->scanned = 0;
+}
+
+int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms,
+		 struct error *err)
+{
+	struct sockaddr_un address;
+	int r;
+
+	*client = (struct varlink_client){
+	    .path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
+	if (strlen(path) >= sizeof(address.sun_path))
+		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
+				 path, sizeof(address.sun_path) - 1);
+	r = client_connect(client);
 	if (!r)
 		return 0;
 	varlink_close(client);
@@ -68,9 +95,10 @@ int varlink_open(struct varlink_client *client, const char *path, unsigned timeo
 void varlink_close(struct varlink_client *client)
 {
 	/* Of a zeroed one the descriptor is no descriptor of ours. */
-	if (client->path && client->fd >= 0)
-		close(client->fd);
+	if (client->path)
+		client_disconnect(client);
 	free(client->bytes);
+	free(client->text);
 	*client = (struct varlink_client){.watched = -1, .fd = -1};
 }
 
@@ -121,20 +149,23 @@ static int client_send(struct varlink_client *client, const char *bytes, size_t 
 int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more, struct error *err)
 {
 	json_t *object = json_pack("{s:s,s:o}", "method", method, "parameters", parameters);
-	char *text = NULL;
+	struct error lost = {0};
 	int r;
 
+	free(client->text);
+	client->text = NULL;
 	if (object && (!more || json_object_set_new(object, "more", json_true()) == 0))
-		text = json_dumps(object, JSON_COMPACT);
+		client->text = json_dumps(object, JSON_COMPACT);
 	json_decref(object);
-	if (!text)
+	if (!client->text)
 		return error_set(err, -ENOMEM, "out of memory");
 	client->end_ms = now_ms() + (uint64_t)client->timeout_ms * VARLINK_CALL_TIMES;
 	client->received = 0;
+	client->tries = 1;
 	deadline_set(client);
-	r = client_send(client, text, strlen(text) + 1, err);
-	free(text);
-	return r;
+	r = client_send(client, client->text, strlen(client->text) + 1, &lost);
+	/* What the service said before it closed the connection is read as a reply. */
+	return r && r != -ECONNRESET ? error_set(err, r, "%s", lost.text) : 0;
 }
 
 /* ---------------------------------------------------------------- replies */
@@ -248,7 +279,8 @@ static int reply_parse(const struct varlink_client *client, const char *text, si
 	return error_set(err, -EBADMSG, "the service at %s answers nonsense: %s", client->path, why.text);
 }
 
-int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, struct error *err)
+/* The next one on this connection. */
+static int reply_next(struct varlink_client *client, struct varlink_reply *ret, struct error *err)
 {
 	size_t len = 0;
 	int r = 0;
@@ -260,8 +292,99 @@ int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, st
 	r = reply_parse(client, client->bytes + client->start, len, ret, err);
 	client->start += len + 1;
 	client->scanned = 0;
-	deadline_set(client);
 	return r;
+}
+
+/* Twice as long each time, and not all of those that were sent away at the same moment. */
+static unsigned rest_ms(const struct varlink_client *client)
+{
+	unsigned steps = client->tries - 2 < REST_STEPS ? client->tries - 2 : REST_STEPS,
+		 most = REST_MS << steps;
+
+	return most / 2 + (unsigned)(now_ms() * 7919u + (unsigned)getpid() * 31u) % (most / 2);
+}
+
+static int client_rest(struct varlink_client *client, struct error *err)
+{
+	uint64_t until = now_ms() + rest_ms(client), deadline = client->deadline_ms;
+	int fd = client->fd, r;
+
+	/*
+	 * Nothing comes from no descriptor: what ends this wait is the time, a signal, or the
+	 * watched descriptor.
+	 */
+	client->fd = -1;
+	client->deadline_ms = until < deadline ? until : deadline;
+	do
+		r = client_wait(client, 0, err);
+	while (!r && now_ms() < client->deadline_ms);
+	client->fd = fd;
+	client->deadline_ms = deadline;
+	return r == -ETIMEDOUT && until < deadline ? 0 : r;
+}
+
+/* The same call on another connection. why: the service's sentence, or ours if it said nothing. */
+static int client_again(struct varlink_client *client, bool silent, const char *why,
+			struct error *err)
+{
+	struct error lost = {0};
+	int r;
+
+	if (silent && client->tries >= VARLINK_TRIES_SILENT)
+		return error_set(err, -ECONNRESET, "%s", why);
+	if (client->tries >= VARLINK_TRIES)
+		return error_set(err, -EBUSY, "the service at %s is busy: asked %u times, %s",
+				 client->path, client->tries, why);
+	client->tries++;
+	r = client_rest(client, err);
+	if (r)
+		return r;
+	client_disconnect(client);
+	client->received = 0;
+	r = client_connect(client);
+	if (r)
+		return error_set(err, r, "the service at %s is gone: %s; before, %s", client->path,
+				 strerror(-r), why);
+	r = client_send(client, client->text, strlen(client->text) + 1, &lost);
+	return r && r != -ECONNRESET ? error_set(err, r, "%s", lost.text) : 0;
+}
+
+/*
+ * Is it only that the service has no room? Then why is the service's sentence or ours, for
+ * client_again.
+ */
+static bool client_may_ask_again(struct varlink_client *client, int r, struct varlink_reply *reply,
+				 struct error *why)
+{
+	const char *reason;
+
+	if (!client->text)
+		return false;
+	if (r)
+		return r == -ECONNRESET && client->received == 0 && !client->once;
+	if (!client->busy || !reply->error || strcmp(reply->error, client->busy) != 0)
+		return false;
+	reason = json_string_value(json_object_get(reply->parameters, "reason"));
+	error_set(why, -EBUSY, "%s", reason ? reason : "it gives no reason");
+	varlink_reply_clear(reply);
+	return true;
+}
+
+int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, struct error *err)
+{
+	struct error why = {0};
+	int r = reply_next(client, ret, &why);
+
+	while (client_may_ask_again(client, r, ret, &why)) {
+		r = client_again(client, r != 0, why.text, err);
+		if (r)
+			return r;
+		r = reply_next(client, ret, &why);
+	}
+	free(client->text);
+	client->text = NULL;
+	deadline_set(client);
+	return r ? error_set(err, r, "%s", why.text) : 0;
 }
 
 void varlink_reply_clear(struct varlink_reply *reply)

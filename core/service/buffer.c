@@ -3,22 +3,53 @@
 #include "core/service/buffer.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
 #define ROOM_MIN 4096u
 #define ROOM_KEPT 65536u
 
+bool budget_take(struct budget *budget, size_t bytes)
+{
+	size_t used = atomic_load(&budget->used);
+
+	do {
+		if (bytes > budget->max - used)
+			return false;
+	} while (!atomic_compare_exchange_weak(&budget->used, &used, used + bytes));
+	return true;
+}
+
+void budget_give(struct budget *budget, size_t bytes)
+{
+	atomic_fetch_sub(&budget->used, bytes);
+}
+
+/* Of a buffer with so much room. */
+static size_t budget_part(size_t room)
+{
+	return room > BUFFER_OWN ? room - BUFFER_OWN : 0;
+}
+
 static int buffer_grow(struct buffer *buffer, size_t needed)
 {
-	size_t room = buffer->room ? buffer->room : ROOM_MIN;
+	size_t room = buffer->room ? buffer->room : ROOM_MIN, more;
 	char *bytes;
 
 	while (room < needed)
 		room *= 2;
+	if (room > buffer->max)
+		room = buffer->max;
+	more = budget_part(room) - budget_part(buffer->room);
+	if (more && (!buffer->budget || !budget_take(buffer->budget, more)))
+		return -ENOBUFS;
 	bytes = realloc(buffer->bytes, room);
-	if (!bytes)
+	if (!bytes) {
+		if (more)
+			budget_give(buffer->budget, more);
 		return -ENOMEM;
+	}
 	buffer->bytes = bytes;
 	buffer->room = room;
 	return 0;
@@ -60,6 +91,10 @@ void buffer_take(struct buffer *buffer, size_t len)
 
 void buffer_free(struct buffer *buffer)
 {
+	size_t part = budget_part(buffer->room);
+
 	free(buffer->bytes);
-	*buffer = (struct buffer){.max = buffer->max};
+	if (part)
+		budget_give(buffer->budget, part);
+	*buffer = (struct buffer){.max = buffer->max, .budget = buffer->budget};
 }

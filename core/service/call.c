@@ -31,6 +31,11 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 	}
 	r = buffer_append(call->out, text, strlen(text) + 1);
 	free(text);
+	/* Nothing of this call's reply may be on its way. */
+	if (r == -ENOBUFS && !name && !continues && !call->listed)
+		return call_refuse(
+		    call, "Busy", -ENOBUFS,
+		    "too many long replies wait to be read by others; ask again later");
 	return r ? r : 1;
 }
 
@@ -141,18 +146,12 @@ static int call_begin(struct call *call)
 
 bool call_waits(const struct call *call)
 {
-	return call->method && !(call->method->flags & METHOD_PROMPT);
+	return !(call->method->flags & METHOD_PROMPT);
 }
 
 int call_step(struct call *call)
 {
-	int r = 0;
-
-	if (!call->begun) {
-		call->begun = true;
-		r = call_begin(call);
-	}
-	return r ? r : call->method->step(call);
+	return call->method->step(call);
 }
 
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
@@ -161,6 +160,7 @@ int call_new(struct call_context *context, const struct peer *peer, const char *
 	struct call *call = calloc(1, sizeof(*call));
 	int r;
 
+	*ret = NULL;
 	if (!call)
 		return error_set(err, -ENOMEM, "out of memory");
 	call->context = context;
@@ -173,8 +173,20 @@ int call_new(struct call_context *context, const struct peer *peer, const char *
 	}
 	call->world = world_ref(context->world);
 	call->method = method_find(call->text.method);
-	*ret = call;
-	return 0;
+	r = call_begin(call);
+	if (r == 0)
+		*ret = call;
+	else
+		call_free(call);
+	return r < 0 ? error_set(err, r, "out of memory") : 0;
+}
+
+bool call_charge(struct call *call, size_t bytes)
+{
+	if (!budget_take(&call->context->budget, bytes))
+		return false;
+	call->charged += bytes;
+	return true;
 }
 
 struct call *call_free(struct call *call)
@@ -182,6 +194,7 @@ struct call *call_free(struct call *call)
 	if (!call)
 		return NULL;
 	watcher_free(call->watcher);
+	budget_give(&call->context->budget, call->charged);
 	json_decref(call->kept);
 	view_close(&call->view);
 	world_unref(call->world);

@@ -44,6 +44,7 @@ struct call_context {
 	struct world *world; /* the one for new calls: the event loop's alone */
 	struct holds *holds;
 	struct watch *watch; /* of the loop, too */
+	struct budget budget; /* for what replies take beyond each buffer's own; any thread's */
 };
 
 /* Of one thread at a time: the loop's, or that which runs a step. */
@@ -59,7 +60,7 @@ struct call {
 	size_t next;  /* device or choice */
 	json_t *kept; /* what is yet to be replied */
 	bool listed;  /* a part of it is in the reply that goes out */
-	bool begun;
+	size_t charged; /* bytes of the budget, for what is kept */
 	/* Of those that wait for something to happen: */
 	bool idle; /* the next step comes once wake was called. Set by a step */
 	void (*wake)(void *arg);
@@ -67,7 +68,11 @@ struct call {
 	struct watcher *watcher;
 };
 
-/* On the loop. -EINVAL: no call at all, err says why. */
+/*
+ * On the loop. Authority, method and parameters are checked here, so that nothing of a wrong call
+ * is kept: then the refusal is in the buffer, and *ret is NULL. -EINVAL, -EFBIG: no call at all,
+ * err says why; -ENOMEM.
+ */
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
 	     struct error *err);
 /* May a step take its time? Then it belongs into a thread. */
@@ -87,6 +92,8 @@ int call_part(struct call *call, const char *bytes, size_t len);
 /* io.migcompat's error of that name. */
 int call_refuse(struct call *call, const char *name, int error, const char *format, ...) __attribute__((format(printf, 4, 5)));
 int call_invalid(struct call *call, const char *parameter);
+/* Take so much of the budget until the call ends. False: it is used up. */
+bool call_charge(struct call *call, size_t bytes);
 /* A parameter's text; NULL: not given. */
 const char *call_text(const struct call *call, const char *name);
 

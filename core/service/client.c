@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A connection as a small machine: read a message, step through its call, write what came of it, and again. */
+/*
+ * A connection as a small machine: read a message, step through its call, write what came of it,
+ * and again.
+ */
 #include "core/service/client.h"
 
 #include <errno.h>
@@ -10,16 +13,16 @@
 #include <unistd.h>
 
 #include "core/service/clock.h"
+#include "core/service/connection.h"
 #include "core/service/log.h"
 
-#define READ_BYTES 65536u
 /* One step's replies at most: one whole list, or portions of one device each. */
 #define OUT_BYTES_MAX (CALL_REPLY_MAX + (4u << 20))
 
 enum waiting {
 	WAITING_NOTHING,
 	WAITING_MESSAGE, /* for its rest; from its first byte on */
-	WAITING_READER,  /* for the other end to take what is written */
+	WAITING_READER,	 /* for the other end to take what is written */
 };
 
 struct client {
@@ -28,22 +31,38 @@ struct client {
 	sd_event_source *io;
 	sd_event_source *timer;
 	struct call *call; /* under way; or NULL */
-	struct buffer in;
-	struct buffer out;
-	size_t scanned; /* bytes of in that hold no zero */
-	const char *broken; /* why the connection has to end, or NULL */
+	struct connection connection;
+	enum ending broken; /* why the call ended the connection; of the thread while busy */
+	enum ending noted;  /* how to end it once it is not busy */
 	struct peer peer;
-	int fd;
+	struct quota_user *user;
 	enum waiting waiting;
+	enum slot slot;
 	uint64_t settled_us; /* when it was armed last */
-	bool busy;	     /* a step runs in a thread, which has call and out to itself */
-	bool ended;	     /* nothing more will come */
+	bool busy;	     /* a step runs in a thread, see above */
 	bool draining;
 };
 
-static void client_gone(struct client *client, int priority, const char *why)
+static void client_rest(struct client *client)
 {
-	log_say(priority, "client of uid %u, pid %d: %s", client->peer.uid, (int)client->peer.pid, why);
+	enum slot before = client->slot;
+
+	client->slot = SLOT_NONE;
+	if (before != SLOT_NONE)
+		client->owner->rest(client->owner->arg, client, before);
+}
+
+/* The only way to its end. What is left of a reply that was begun is no place for another one. */
+static void client_end(struct client *client, enum ending ending)
+{
+	if (client->busy) {
+		client->noted = ending;
+		return;
+	}
+	ending_log(&client->peer, ending);
+	if (!buffer_len(&client->connection.out) && !(client->call && client->call->listed))
+		ending_say(client->connection.fd, ending);
+	client_rest(client);
 	client->owner->gone(client->owner->arg, client);
 }
 
@@ -52,87 +71,42 @@ const struct peer *client_peer(const struct client *client)
 	return &client->peer;
 }
 
+struct quota_user *client_user(const struct client *client)
+{
+	return client->user;
+}
+
 static void client_wake(void *arg);
 
-/* Is a whole message there? *ret_len: its bytes without the zero. */
-static bool message_whole(struct client *client, size_t *ret_len)
-{
-	size_t len = buffer_len(&client->in);
-	const char *bytes = client->in.bytes + client->in.start;
-	const char *end;
-
-	if (len == client->scanned)
-		return false;
-	end = memchr(bytes + client->scanned, '\0', len - client->scanned);
-	if (!end) {
-		client->scanned = len;
-		return false;
-	}
-	*ret_len = (size_t)(end - bytes);
-	return true;
-}
-
-/* 0, or the sentence that ends the connection. */
-static const char *client_read(struct client *client)
-{
-	static char bytes[READ_BYTES]; /* one thread, and nothing of it outlives this call */
-	ssize_t got = recv(client->fd, bytes, sizeof(bytes), MSG_DONTWAIT);
-	size_t len;
-
-	if (got < 0)
-		return errno == EAGAIN || errno == EINTR ? NULL : "the connection broke";
-	if (got == 0) {
-		client->ended = true;
-		return NULL;
-	}
-	if (buffer_append(&client->in, bytes, (size_t)got))
-		return "its message is too long";
-	if (buffer_len(&client->in) > VARLINK_MESSAGE_MAX && !message_whole(client, &len))
-		return "its message is too long";
-	return NULL;
-}
-
-static const char *client_write(struct client *client)
-{
-	while (buffer_len(&client->out)) {
-		ssize_t done = send(client->fd, client->out.bytes + client->out.start, buffer_len(&client->out), MSG_DONTWAIT | MSG_NOSIGNAL);
-
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return errno == EAGAIN ? NULL : "it left before its reply";
-		buffer_take(&client->out, (size_t)done);
-	}
-	return NULL;
-}
-
 /* Begin the next call if there is one. */
-static const char *client_next(struct client *client)
+static enum ending client_next(struct client *client)
 {
 	struct error err = {0};
 	size_t len;
 	int r;
 
-	if (!message_whole(client, &len))
-		return NULL;
-	r = call_new(client->owner->context, &client->peer, client->in.bytes + client->in.start, len, &client->out, &client->call, &err);
-	buffer_take(&client->in, len + 1);
-	client->scanned = 0;
-	if (!r) {
+	if (!connection_whole(&client->connection, &len))
+		return ENDING_NONE;
+	r = call_new(client->owner->context, &client->peer,
+		     client->connection.in.bytes + client->connection.in.start, len,
+		     &client->connection.out, &client->call, &err);
+	connection_take(&client->connection, len);
+	if (client->call) {
 		client->call->wake = client_wake;
 		client->call->wake_arg = client;
-		return NULL;
 	}
+	if (!r)
+		return ENDING_NONE;
 	log_say(LOG_DEBUG, "%s", err.text);
-	return r == -ENOMEM ? "out of memory" : "it sent what is no call";
+	return r == -ENOMEM ? ENDING_MEMORY : ENDING_NONSENSE;
 }
 
-static const char *step_ended(struct client *client, int r)
+static enum ending step_ended(struct client *client, int r)
 {
+	if (r < 0)
+		client->broken = client->call->listed ? ENDING_CUT : ENDING_MEMORY;
 	if (r)
 		client->call = call_free(client->call);
-	if (r < 0)
-		client->broken = "its call could not be answered for lack of memory";
 	return client->broken;
 }
 
@@ -144,20 +118,31 @@ static void step_run(struct pool_job *job)
 	step_ended(client, call_step(client->call));
 }
 
-static const char *client_step(struct client *client)
+/* The call is refused, unless a part of its reply is on its way. */
+static enum ending step_put_off(struct client *client)
 {
-	const char *problem = NULL;
+	int r = -EAGAIN;
+
+	if (!client->call->listed)
+		r = call_refuse(client->call, "Busy", -EAGAIN,
+				"too many calls wait for a thread; ask again later");
+	return step_ended(client, r);
+}
+
+static enum ending client_step(struct client *client)
+{
+	enum ending ending = ENDING_NONE;
 
 	if (!client->call)
-		problem = client_next(client);
-	if (problem || !client->call || client->call->idle)
-		return problem;
+		ending = client_next(client);
+	if (ending || !client->call || client->call->idle)
+		return ending;
 	if (!call_waits(client->call))
 		return step_ended(client, call_step(client->call));
 	if (pool_submit(client->owner->pool, &client->job) < 0)
-		return "there is no thread for its call";
+		return step_put_off(client);
 	client->busy = true;
-	return NULL;
+	return ENDING_NONE;
 }
 
 static int client_wait(struct client *client, uint32_t events, enum waiting waiting)
@@ -170,7 +155,9 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 	if (r >= 0 && (waiting != client->waiting || waiting == WAITING_READER)) {
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
-			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
+			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING
+									   ? SD_EVENT_OFF
+									   : SD_EVENT_ONESHOT);
 	}
 	client->waiting = waiting;
 	return r;
@@ -186,12 +173,17 @@ static int client_arm(struct client *client)
 	client->settled_us = now_us();
 	if (client->busy)
 		return client_wait(client, 0, WAITING_NOTHING);
-	due = client->call ? !client->call->idle : message_whole(client, &len);
-	/* The next step waits for room as well: a socket that is a good part full is not writable, with nothing of ours left over. */
-	write = due || buffer_len(&client->out);
-	/* What comes during a call waits in the socket. */
-	read = !client->ended && !client->call && !write;
-	waiting = write ? WAITING_READER : read && buffer_len(&client->in) ? WAITING_MESSAGE : WAITING_NOTHING;
+	due = client->call ? !client->call->idle : connection_whole(&client->connection, &len);
+	/*
+	 * The next step waits for room as well: a socket that is a good part full is not writable,
+	 * with nothing of ours left over.
+	 */
+	write = due || buffer_len(&client->connection.out);
+	/* What comes during a call, or before there is a slot for it, waits in the socket. */
+	read = !client->connection.ended && !client->call && !write && client->slot != SLOT_WANTED;
+	waiting = write					       ? WAITING_READER
+		  : read && buffer_len(&client->connection.in) ? WAITING_MESSAGE
+							       : WAITING_NOTHING;
 	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
 }
 
@@ -202,7 +194,8 @@ static void client_wake(void *arg)
 
 	client->call->idle = false;
 	if (client_arm(client) < 0)
-		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened", client->peer.uid, (int)client->peer.pid);
+		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened",
+			client->peer.uid, (int)client->peer.pid);
 }
 
 /* Nothing is left to do for it. */
@@ -210,38 +203,83 @@ static bool client_done(struct client *client)
 {
 	size_t len;
 
-	if (buffer_len(&client->out))
+	if (buffer_len(&client->connection.out))
 		return false;
 	/* A call that waits for something to happen ends with the service. */
 	if (client->call)
 		return client->draining && client->call->idle;
-	return (client->ended || client->draining) && !message_whole(client, &len);
+	return (client->connection.ended || client->draining) &&
+	       !connection_whole(&client->connection, &len);
+}
+
+/*
+ * What needs no slot, and no memory: a client that has asked nothing, or one that waits for
+ * something to happen.
+ */
+static bool client_rests(const struct client *client)
+{
+	return !client->busy && !buffer_len(&client->connection.in) &&
+	       !buffer_len(&client->connection.out) && (!client->call || client->call->idle);
 }
 
 /* What comes next, after what was done; the client may be gone then. */
-static void client_settle(struct client *client, const char *problem)
+static void client_settle(struct client *client, enum ending ending)
 {
-	if (problem)
-		client_gone(client, LOG_NOTICE, problem);
-	else if (!client->busy && client_done(client))
-		client_gone(client, LOG_DEBUG, buffer_len(&client->in) ? "it ended within a message" : "it ended");
-	else if (client_arm(client) < 0 && !client->busy)
-		client_gone(client, LOG_ERR, "it cannot be waited for");
+	if (ending) {
+		client_end(client, ending);
+	} else if (!client->busy && client_done(client)) {
+		client_end(client, client->draining			? ENDING_DRAINED
+				   : buffer_len(&client->connection.in) ? ENDING_WITHIN
+									: ENDING_LEFT);
+	} else if (client_arm(client) < 0) {
+		client_end(client, ENDING_MEMORY);
+	} else if (client_rests(client)) {
+		connection_clear(&client->connection);
+		client_rest(client);
+	}
 }
 
 static void client_turn(struct client *client, uint32_t events)
 {
-	const char *problem = NULL;
+	enum ending ending = ENDING_NONE;
 
 	if (events & EPOLLIN)
-		problem = client_read(client);
-	if (!problem)
-		problem = client_write(client);
-	if (!problem && !buffer_len(&client->out))
-		problem = client_step(client);
-	if (!problem && !client->busy)
-		problem = client_write(client);
-	client_settle(client, problem);
+		ending = connection_read(&client->connection);
+	if (!ending)
+		ending = connection_write(&client->connection);
+	if (!ending && !buffer_len(&client->connection.out))
+		ending = client_step(client);
+	if (!ending && !client->busy)
+		ending = connection_write(&client->connection);
+	client_settle(client, ending);
+}
+
+/* False: it has to wait for a slot. */
+static bool client_want(struct client *client)
+{
+	if (client->slot == SLOT_NONE)
+		client->slot =
+		    client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
+	return client->slot == SLOT_HELD;
+}
+
+/* To what it waits for, and nothing else. */
+static void client_hold(struct client *client)
+{
+	if (client_arm(client) < 0)
+		client_end(client, ENDING_MEMORY);
+}
+
+/*
+ * Its call is not read. Only root's calls change anything, and may want no reply; what others asked
+ * is of no use to anybody now.
+ */
+static void client_left_waiting(struct client *client)
+{
+	if (client->peer.may_hold)
+		sd_event_source_set_enabled(client->io, SD_EVENT_OFF);
+	else
+		client_end(client, ENDING_UNREAD);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
@@ -254,12 +292,22 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 		return 0;
 	}
+	if (client->slot == SLOT_WANTED) {
+		if (events & (EPOLLHUP | EPOLLERR))
+			client_left_waiting(client);
+		return 0;
+	}
 	/* One that waits for something to happen neither reads nor writes. */
 	if (events & EPOLLHUP && client->call && client->call->idle)
 		events |= EPOLLERR;
-	/* One that left is found by reading or writing: what it sent before, such as a call that wants no reply, counts. */
+	/*
+	 * One that left is found by reading or writing: what it sent before, such as a call that
+	 * wants no reply, counts.
+	 */
 	if (events & EPOLLERR)
-		client_gone(client, LOG_DEBUG, "the connection broke");
+		client_end(client, ENDING_BROKE);
+	else if (events & EPOLLIN && !client_want(client))
+		client_hold(client);
 	else
 		client_turn(client, events);
 	return 0;
@@ -270,29 +318,43 @@ static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
 	struct client *client = arg;
 
 	(void)source, (void)usec;
-	client_gone(client, LOG_NOTICE, client->waiting == WAITING_READER ? "it does not take its reply" : "it stopped within a message");
+	client_end(client, client->waiting == WAITING_READER ? ENDING_READER : ENDING_SLOW);
 	return 0;
 }
 
 static void step_done(struct pool_job *job)
 {
 	struct client *client = (struct client *)(void *)job;
+	enum ending ending;
 
 	client->busy = false;
-	client_settle(client, client->broken ? client->broken : client_write(client));
+	ending = client->noted ? client->noted : client->broken;
+	client_settle(client, ending ? ending : connection_write(&client->connection));
+}
+
+bool client_wants(const struct client *client, uint64_t *ret_since)
+{
+	*ret_since = client->settled_us;
+	return client->slot == SLOT_WANTED;
+}
+
+void client_grant(struct client *client)
+{
+	client->slot = SLOT_HELD;
+	client_hold(client);
 }
 
 bool client_idle(const struct client *client, uint64_t *ret_since)
 {
-	char byte;
-
 	*ret_since = client->settled_us;
-	return !client->call && client->waiting == WAITING_NOTHING && recv(client->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0;
+	/* First busy: a step that runs has the call. */
+	return !client->busy && client->slot == SLOT_NONE && !client->call &&
+	       !connection_waits(&client->connection);
 }
 
 void client_displace(struct client *client)
 {
-	client_gone(client, LOG_NOTICE, "it was idle, and another one needs its place");
+	client_end(client, ENDING_DISPLACED);
 }
 
 void client_drain(struct client *client)
@@ -300,28 +362,39 @@ void client_drain(struct client *client)
 	client->draining = true;
 	if (client->busy)
 		return;
-	client_turn(client, client->call || buffer_len(&client->out) ? 0 : EPOLLIN);
+	/* A call that has no slot by now will have none. */
+	if (client->slot != SLOT_HELD && !client->call &&
+	    !(connection_waits(&client->connection) && client_want(client)))
+		client_end(client, ENDING_DRAINED);
+	else
+		client_turn(client,
+			    client->call || buffer_len(&client->connection.out) ? 0 : EPOLLIN);
 }
 
-int client_new(const struct client_owner *owner, int fd, const struct peer *peer, struct client **ret)
+int client_new(const struct client_owner *owner, int fd, const struct peer *peer,
+	       struct quota_user *user, struct client **ret)
 {
 	struct client *client = calloc(1, sizeof(*client));
 	int r = -ENOMEM;
 
 	if (!client) {
+		ending_say(fd, ENDING_MEMORY);
 		close(fd);
 		return r;
 	}
 	client->job = (struct pool_job){
 	    .run = step_run, .done = step_done, .kind = peer->uid == 0 ? POOL_ROOT : POOL_CALL};
 	client->owner = owner;
-	client->fd = fd;
+	client->connection.fd = fd;
 	client->peer = *peer;
-	client->in.max = VARLINK_MESSAGE_MAX + READ_BYTES;
-	client->out.max = OUT_BYTES_MAX;
+	client->user = user;
+	client->connection.in.max = VARLINK_MESSAGE_MAX + 1;
+	client->connection.out.max = OUT_BYTES_MAX;
+	client->connection.out.budget = &owner->context->budget;
 	r = sd_event_add_io(owner->event, &client->io, fd, EPOLLIN, on_io, client);
 	if (r >= 0)
-		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0, on_timer, client);
+		r = sd_event_add_time_relative(owner->event, &client->timer, CLOCK_MONOTONIC, 0, 0,
+					       on_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
 	/* What can be read or written goes first, however long somebody else's call took. */
@@ -341,9 +414,8 @@ struct client *client_free(struct client *client)
 	sd_event_source_disable_unref(client->io);
 	sd_event_source_disable_unref(client->timer);
 	call_free(client->call);
-	buffer_free(&client->in);
-	buffer_free(&client->out);
-	close(client->fd);
+	connection_clear(&client->connection);
+	close(client->connection.fd);
 	free(client);
 	return NULL;
 }

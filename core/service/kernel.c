@@ -35,8 +35,8 @@ struct kernel {
 	sd_event_source *wake; /* on called */
 	int called;            /* eventfd: there is something for the loop */
 	bool ready;
-	bool open; /* questions are taken */
-	bool draining;
+	bool open;     /* questions are taken */
+	bool draining; /* set by the loop, under the lock, since lanes look at it, too */
 	sd_event_source *tell; /* a timer for answers_tell */
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
 	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
@@ -168,7 +168,7 @@ static void questions_take(void *arg)
 	int r = 1;
 
 	pthread_mutex_lock(&kernel->lock);
-	for (unsigned i = 0; (i < TURN_REQUESTS || broker_ahead(&kernel->broker)) && !kernel->lost; i++) {
+	for (unsigned i = 0; (i < TURN_REQUESTS || broker_ahead(&kernel->broker)) && !kernel->lost && !kernel->draining; i++) {
 		r = broker_receive(&kernel->broker, &request);
 		if (r <= 0)
 			break;
@@ -455,7 +455,10 @@ void kernel_reload(struct kernel *kernel, struct world *world)
 
 void kernel_drain(struct kernel *kernel)
 {
+	/* A lane that has the turn by now takes nothing any more: no new lane begins, which nobody would end. */
+	pthread_mutex_lock(&kernel->lock);
 	kernel->draining = true;
+	pthread_mutex_unlock(&kernel->lock);
 	turn_close(&kernel->turn);
 }
 

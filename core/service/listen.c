@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,7 +16,10 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/facts/text.h"
+
 #define BACKLOG SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word of ours */
+#define CLAIM_NAME ".lock"
 
 /* Only root can give to a group that is not its own; whoever else runs this keeps it to itself. */
 static int give(const char *path, const struct peer_group *group, struct error *err)
@@ -38,20 +42,43 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	return 0;
 }
 
-int listen_claim(const char *path, int *ret, struct error *err)
+/* Nobody else's file, and open to nobody else, whoever made it. */
+static int claim_own(int fd)
 {
-	int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), r;
+	struct stat st;
 
-	if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0) {
+	if (fstat(fd, &st) < 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
+		return -EPERM;
+	return st.st_mode & 077 && fchmod(fd, 0600) < 0 ? -errno : 0;
+}
+
+int listen_claim(const char *folder, int *ret, struct error *err)
+{
+	char path[PATH_MAX];
+	int fd = -1, r = 0;
+
+	if (text_format(path, sizeof(path), "%s/" CLAIM_NAME, folder) < 0)
+		r = -ENAMETOOLONG;
+	if (!r)
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
+			  0600);
+	if (!r && fd < 0)
+		r = -errno;
+	if (!r)
+		r = claim_own(fd);
+	if (!r && flock(fd, LOCK_EX | LOCK_NB) < 0)
+		r = -errno;
+	if (!r) {
 		*ret = fd;
 		return 0;
 	}
-	r = -errno;
 	if (fd >= 0)
 		close(fd);
 	if (r == -EWOULDBLOCK)
-		return error_set(err, -EBUSY, "another service keeps its holds in %s", path);
-	return error_set(err, r, "folder %s could not be locked: %s", path, strerror(-r));
+		return error_set(err, -EBUSY, "another service keeps its holds in %s", folder);
+	return error_set(err, r, "%s could not be locked: %s", path, strerror(-r));
 }
 
 /* Of whoever listens at the other end; -1 where the kernel does not say. */

@@ -9,10 +9,11 @@
 /* A folder 0750 root:GROUP, where it is not there yet. */
 int listen_folder(const char *path, const struct peer_group *group, struct error *err);
 /*
- * The folder is this service's alone for as long as the descriptor is open: of two that keep holds in one file each would forget the
- * other's. -EBUSY: another service has it.
+ * The folder is this service's alone for as long as the descriptor is open: of two that keep holds
+ * in one file each would forget the other's. The lock is on a file that only the service's user can
+ * open, since whoever can open a file can lock it. -EBUSY: another service has it.
  */
-int listen_claim(const char *path, int *ret, struct error *err);
+int listen_claim(const char *folder, int *ret, struct error *err);
 /*
  * A listening socket, 0660 root:GROUP, non-blocking; a dead one in its place is removed. -EADDRINUSE: another service answers
  * there, or something is in the way.

@@ -15,6 +15,7 @@
 
 /* ---------------------------------------------------------------- rows */
 
+#define CHOICE_BYTES 96u /* that a kept choice takes beside its text */
 #define LIST_FORMAT "migcompat-list/1"
 
 static json_t *list_document(json_t *row)
@@ -298,18 +299,26 @@ out:
 	return r;
 }
 
-/* Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no longer needed. */
+/*
+ * Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no
+ * longer needed. 0, or as call_refuse.
+ */
 static int ask_keep(struct call *call)
 {
 	json_t *choices = json_object_get(call->kept, "choices");
 
 	for (size_t i = 0; i < json_array_size(choices); i++) {
 		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
+		bool fits = text && call_charge(call, strlen(text) + CHOICE_BYTES);
 		int failed = json_array_set_new(choices, i, json_string(text));
 
 		free(text);
 		if (failed)
 			return -ENOMEM;
+		if (!fits)
+			return call_refuse(
+			    call, "Busy", -ENOBUFS,
+			    "too many long replies wait to be read by others; ask again later");
 	}
 	view_close(&call->view);
 	return 0;
@@ -344,8 +353,10 @@ int method_ask(struct call *call)
 	count = json_array_size(json_object_get(call->kept, "choices"));
 	if (!call->text.more || count == 0)
 		return call_reply(call, json_incref(call->kept), false);
-	if (begins && ask_keep(call))
-		return -ENOMEM;
+	if (begins)
+		r = ask_keep(call);
+	if (r)
+		return r;
 	for (size_t i = 0; i < CALL_STEP_DEVICES && call->next < count; i++, call->next++) {
 		bool last = call->next + 1 == count;
 

@@ -7,15 +7,23 @@
 
 static int watch_begin(struct call *call)
 {
-	bool types = json_is_true(json_object_get(call->text.parameters, "types"));
+	const struct watcher_options options = {
+	    .uid = call->peer.uid,
+	    .types = json_is_true(json_object_get(call->text.parameters, "types")),
+	    .wake = call->wake,
+	    .arg = call->wake_arg,
+	};
 	int r;
 
 	/* Without a reply a word, there is nothing to be had from it. */
 	if (!call->text.more || call->text.oneway)
 		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
-	r = watcher_new(call->context->watch, types, call->wake, call->wake_arg, &call->watcher);
+	r = watcher_new(call->context->watch, &options, &call->watcher);
 	if (r == -EUSERS)
-		return call_refuse(call, "TooManyWatchers", r, "%u clients watch, which is the most", WATCHERS_MAX);
+		return call_refuse(
+		    call, "TooManyWatchers", r,
+		    "too many clients watch: %u may, and %u of one user that is not root",
+		    WATCHERS_MAX, WATCHERS_USER);
 	return r;
 }
 

@@ -38,7 +38,8 @@ enum pool_kind {
 
 /*
  * Part of a larger struct of whoever hands it over. From pool_submit until done is called it belongs to the pool: run has what the job
- * is about to itself, and nobody else looks at it.
+ * is about to itself, and nobody else looks at it. So whoever may free or reuse the struct keeps a flag from pool_submit to
+ * done, looks at it first, and leaves the end to done: a client's `busy`, `busy` of looks and reload, `scanning` of attach.
  */
 struct pool_job {
 	void (*run)(struct pool_job *job);  /* in a thread */

@@ -171,6 +171,7 @@ static int server_serve(struct server *server, struct error *err)
 	int r = pool_new(server->event, POOL_IDLE_MS, &server->pool, err);
 
 	server->context.holds = &server->holds;
+	server->context.budget.max = CLIENTS_REPLIES_BYTES;
 	if (!r)
 		r = server_listen(server, err);
 	if (r)

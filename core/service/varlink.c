@@ -53,6 +53,29 @@ static int take_call(json_t *object, struct varlink_call *call, struct error *er
 	return call->parameters ? 0 : error_set(err, -ENOMEM, "out of memory");
 }
 
+/*
+ * Each value is the first in its container or comes after a comma. Counted before anything is
+ * built, since a tree takes a hundred times the memory of its text. Of a text that is no JSON the
+ * count means nothing, and parsing refuses it.
+ */
+static bool values_fit(const char *text, size_t len)
+{
+	unsigned values = 1;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len && values <= VARLINK_VALUES_MAX; i++) {
+		char c = text[i];
+
+		if (quoted && c == '\\')
+			i++;
+		else if (c == '"')
+			quoted = !quoted;
+		else if (!quoted && (c == '{' || c == '[' || c == ','))
+			values++;
+	}
+	return values <= VARLINK_VALUES_MAX;
+}
+
 int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct error *err)
 {
 	struct varlink_call call = {.parameters = NULL};
@@ -62,6 +85,9 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 
 	if (r)
 		return r;
+	if (!values_fit(text, len))
+		return error_set(err, -EFBIG, "call: it has more than %u values",
+				 VARLINK_VALUES_MAX);
 	source.nul = true; /* a parameter with one is wrong, but the call is one */
 	r = json_source_value(&source, "message", VARLINK_MESSAGE_MAX, &object, err);
 	if (!r)

@@ -12,7 +12,12 @@
 
 #include "core/facts/error.h"
 
-#define VARLINK_MESSAGE_MAX (1u << 20) /* bytes of a call, without the zero at its end */
+/*
+ * The longest call has a version string of 4,094 bytes, which JSON may write as six bytes each, and
+ * names. Parameters are flat, so that few values are many.
+ */
+#define VARLINK_MESSAGE_MAX 65535u /* bytes of a call, without the zero at its end */
+#define VARLINK_VALUES_MAX 64u	   /* of a call: texts, numbers, objects and so on, all together */
 #define VARLINK_METHOD_MAX 255u
 
 #define VARLINK_SERVICE "org.varlink.service"
@@ -25,7 +30,9 @@ struct varlink_call {
 	bool upgrade;
 };
 
-/* -EINVAL: no call, err says what is wrong with it; -EFBIG; -ENOMEM. */
+/*
+ * -EINVAL: no call, err says what is wrong with it; -EFBIG: too long, or too many values; -ENOMEM.
+ */
 int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct error *err);
 void varlink_clear(struct varlink_call *call);
 

@@ -23,8 +23,7 @@
 
 struct watcher {
 	struct watch *watch;
-	void (*wake)(void *arg);
-	void *arg;
+	struct watcher_options options;
 	struct place place;
 };
 
@@ -43,7 +42,7 @@ struct watch {
 static void wake_all(struct watch *watch)
 {
 	for (size_t i = 0; i < watch->nwatchers; i++)
-		watch->watchers[i]->wake(watch->watchers[i]->arg);
+		watch->watchers[i]->options.wake(watch->watchers[i]->options.arg);
 }
 
 /* ---------------------------------------------------------------- devices */
@@ -215,11 +214,24 @@ static void backends_end(struct watch *watch)
 
 /* ---------------------------------------------------------------- watchers */
 
-int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *arg, struct watcher **ret)
+/* Others never take what is root's, nor one user what is another's. */
+static bool watcher_fits(const struct watch *watch, uid_t uid)
+{
+	size_t others = 0, own = 0;
+
+	for (size_t i = 0; i < watch->nwatchers; i++) {
+		others += watch->watchers[i]->options.uid != 0;
+		own += watch->watchers[i]->options.uid == uid;
+	}
+	return watch->nwatchers < WATCHERS_MAX &&
+	       (uid == 0 || (others < WATCHERS_MAX - WATCHERS_ROOT && own < WATCHERS_USER));
+}
+
+int watcher_new(struct watch *watch, const struct watcher_options *options, struct watcher **ret)
 {
 	struct watcher *watcher;
 
-	if (watch->nwatchers == WATCHERS_MAX)
+	if (!watcher_fits(watch, options->uid))
 		return -EUSERS;
 	watcher = calloc(1, sizeof(*watcher));
 	if (!watcher)
@@ -229,7 +241,8 @@ int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *
 		free(watcher);
 		return -ENOMEM;
 	}
-	*watcher = (struct watcher){.watch = watch, .wake = wake, .arg = arg, .place = {.types = types}};
+	*watcher = (struct watcher){
+	    .watch = watch, .options = *options, .place = {.types = options->types}};
 	watch->watchers[watch->nwatchers++] = watcher;
 	if (watch->nwatchers == 1)
 		looks_start(watch->looks);

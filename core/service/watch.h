@@ -11,6 +11,8 @@
 #include "core/service/pool.h"
 
 #define WATCHERS_MAX 32u
+#define WATCHERS_ROOT 8u  /* of these, for root alone */
+#define WATCHERS_USER 12u /* of one user that is not root */
 
 struct watch_options {
 	sd_event *event;
@@ -29,8 +31,15 @@ struct watch *watch_free(struct watch *watch);
 /* The context has another world. */
 void watch_reload(struct watch *watch);
 
-/* types: of mdev types, too. wake: there is something to be told; it must not call back. -EUSERS: there are WATCHERS_MAX; -ENOMEM. */
-int watcher_new(struct watch *watch, bool types, void (*wake)(void *arg), void *arg, struct watcher **ret);
+struct watcher_options {
+	uid_t uid;		 /* of the client */
+	bool types;		 /* of mdev types, too */
+	void (*wake)(void *arg); /* there is something to be told; it must not call back */
+	void *arg;
+};
+
+/* -EUSERS: there are as many watchers as there may be, or as this user may have; -ENOMEM. */
+int watcher_new(struct watch *watch, const struct watcher_options *options, struct watcher **ret);
 struct watcher *watcher_free(struct watcher *watcher); /* returns NULL; takes NULL */
 /* 1: the next word, yours; 0: none yet, wake comes with it; -ENOMEM. */
 int watcher_next(struct watcher *watcher, json_t **ret);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -22,6 +23,10 @@ enum fake_end {
 struct fake {
 	char path[160];
 	pid_t pid;
+	unsigned *calls; /* that it heard, shared with its process */
+	unsigned
+	    turned_away; /* so many of the first connections are told `away` instead, and closed */
+	const char *away;
 };
 
 static inline void fake_answer(int fd, const char *bytes, size_t len, enum fake_end end)
@@ -47,6 +52,19 @@ static inline void fake_answer(int fd, const char *bytes, size_t len, enum fake_
 	}
 }
 
+/* One that has no room yet: its word, or none, once it has heard the call. */
+static inline void fake_turn_away(const struct fake *fake, int fd)
+{
+	char call[65536];
+	ssize_t got;
+
+	do
+		got = recv(fd, call, sizeof(call), 0);
+	while (got > 0 && call[got - 1] != '\0');
+	if (fake->away)
+		(void)!send(fd, fake->away, strlen(fake->away) + 1, MSG_NOSIGNAL);
+}
+
 static inline void fake_start(struct fake *fake, struct folder *folder, const char *bytes, size_t len, enum fake_end end)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
@@ -58,16 +76,23 @@ static inline void fake_start(struct fake *fake, struct folder *folder, const ch
 	memcpy(address.sun_path, fake->path, strlen(fake->path) + 1);
 	assert_int_equal(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
 	assert_int_equal(listen(fd, 8), 0);
+	fake->calls = mmap(NULL, sizeof(*fake->calls), PROT_READ | PROT_WRITE,
+			   MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	assert_ptr_not_equal(fake->calls, MAP_FAILED);
 	fake->pid = fork();
 	assert_true(fake->pid >= 0);
 	if (fake->pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		for (;;) {
+		for (unsigned i = 0;; i++) {
 			int client = accept4(fd, NULL, NULL, SOCK_CLOEXEC);
 
 			if (client < 0)
 				_exit(1);
-			fake_answer(client, bytes, len, end);
+			*fake->calls = i + 1;
+			if (i < fake->turned_away)
+				fake_turn_away(fake, client);
+			else
+				fake_answer(client, bytes, len, end);
 			close(client);
 		}
 	}
@@ -78,6 +103,7 @@ static inline void fake_stop(struct fake *fake)
 {
 	kill(fake->pid, SIGKILL);
 	assert_int_equal(waitpid(fake->pid, NULL, 0), fake->pid);
+	munmap(fake->calls, sizeof(*fake->calls));
 }
 
 #endif

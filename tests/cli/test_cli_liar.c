@@ -5,7 +5,7 @@
 
 static void lies(const char *bytes, size_t len, enum fake_end end, const char *words, const char *part)
 {
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	fake_start(&fake, &ran.folder, bytes, len, end);
 	setenv("LIAR", fake.path, 1);
@@ -43,7 +43,7 @@ static void says(const char *text, const char *words, const char *part)
 /* The text that the lies are made of is a yes, so that each test tells what it says it tells. */
 static void honest_yes_is_one(void **state)
 {
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	(void)state;
 	fake_start(&fake, &ran.folder, YES, sizeof(YES), FAKE_WAITS);
@@ -146,7 +146,7 @@ static void fingerprint_that_is_another_is_no_yes(void **state)
 static void string_that_is_none_is_not_printed(void **state)
 {
 	static const char honest[] = ROW("a:b", "a:mdev:b:c");
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	(void)state;
 	fake_start(&fake, &ran.folder, honest, sizeof(honest), FAKE_WAITS);
@@ -170,7 +170,7 @@ static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 {
 	static const char text[] = REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND("parked", "4", "\"it crashed\"") ","
 					 BACKEND("restarting", "0", "\"it hung\"") "," BACKEND("running", "1", "\"it fell\"") "]");
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	(void)state;
 	fake_start(&fake, &ran.folder, text, sizeof(text), FAKE_WAITS);

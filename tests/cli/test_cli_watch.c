@@ -199,7 +199,7 @@ static void service_that_ends_is_trouble(void **state)
 	reads_until_ready(&watcher);
 	daemon_end(&own);
 	assert_non_null(fgets(line, sizeof(line), watcher.out));
-	assert_contains(line, "\"verdict\":\"error\",\"errno\":\"ECONNRESET\"");
+	assert_contains(line, "\"verdict\":\"error\",\"errno\":\"ESHUTDOWN\"");
 	ends(&watcher, 0, 2);
 	folder_remove(&own.folder);
 }
@@ -222,7 +222,7 @@ static void own_workers_cannot_watch(void **state)
 
 static void says(const char *text, const char *part)
 {
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	fake_start(&fake, &ran.folder, text, strlen(text) + 1, FAKE_WAITS);
 	setenv("LIAR", fake.path, 1);
@@ -238,7 +238,7 @@ static void backend_comes_with_its_state_and_why(void **state)
 	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\",\"keys\":[],\"file\":\"f\","
 					 "\"status\":\"loaded\",\"reason\":\"\",\"state\":\"parked\",\"restarts\":4,"
 					 "\"ended\":\"its worker crashed\"}");
-	struct fake fake;
+	struct fake fake = {.pid = 0};
 
 	(void)state;
 	fake_start(&fake, &ran.folder, text, sizeof(text), FAKE_WAITS);

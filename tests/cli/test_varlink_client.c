@@ -162,6 +162,94 @@ static void nobody_there_is_said(void **state)
 	assert_int_equal(varlink_open(&bench->client, path, PATIENCE_MS, &bench->err), -ENAMETOOLONG);
 }
 
+#define BUSY "{\"error\":\"a.Busy\",\"parameters\":{\"reason\":\"no room\"}}"
+#define ANSWER "{\"parameters\":{\"n\":1}}"
+
+/*
+ * So many connections are told that, or nothing, before one is answered. Returns what comes of the
+ * call.
+ */
+static int ask_full(struct bench *bench, unsigned times, const char *away, bool once)
+{
+	struct varlink_reply reply = {.message = NULL};
+	int r;
+
+	bench->fake.turned_away = times;
+	bench->fake.away = away;
+	fake_start(&bench->fake, &bench->folder, ANSWER, sizeof(ANSWER), FAKE_WAITS);
+	assert_int_equal(varlink_open(&bench->client, bench->fake.path, PATIENCE_MS, &bench->err),
+			 0);
+	bench->client.busy = "a.Busy";
+	bench->client.once = once;
+	assert_int_equal(varlink_call(&bench->client, "a.B", json_object(), false, &bench->err), 0);
+	r = varlink_receive(&bench->client, &reply, &bench->err);
+	if (!r)
+		assert_int_equal(json_integer_value(json_object_get(reply.parameters, "n")), 1);
+	varlink_reply_clear(&reply);
+	return r;
+}
+
+static void busy_service_is_asked_again(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, 3, BUSY, false), 0);
+	assert_int_equal(*bench->fake.calls, 4);
+}
+
+static void service_that_closes_without_a_word_is_asked_again(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, 2, NULL, false), 0);
+	assert_int_equal(*bench->fake.calls, 3);
+}
+
+static void service_that_stays_busy_is_given_up(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, UINT32_MAX, BUSY, false), -EBUSY);
+	assert_int_equal(*bench->fake.calls, VARLINK_TRIES);
+	assert_contains(bench->err.text, "is busy: asked 10 times, no room");
+}
+
+static void service_that_never_says_a_word_is_given_up_sooner(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, UINT32_MAX, NULL, false), -ECONNRESET);
+	assert_int_equal(*bench->fake.calls, VARLINK_TRIES_SILENT);
+	assert_contains(bench->err.text, "closed the connection without an answer");
+}
+
+/* It may have been heard, and what it does is done then. */
+static void call_that_changes_something_is_not_sent_again_after_silence(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, 1, NULL, true), -ECONNRESET);
+	assert_int_equal(*bench->fake.calls, 1);
+}
+
+static void call_that_changes_something_is_sent_again_where_nothing_was_done(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_int_equal(ask_full(bench, 1, BUSY, true), 0);
+	assert_int_equal(*bench->fake.calls, 2);
+}
+
+static void answer_that_breaks_off_is_not_asked_for_again(void **state)
+{
+	struct bench *bench = *state;
+	struct varlink_reply reply;
+
+	assert_int_equal(ask(bench, "{\"par", 5, FAKE_CLOSES, PATIENCE_MS), 0);
+	assert_int_equal(varlink_receive(&bench->client, &reply, &bench->err), -ECONNRESET);
+	assert_int_equal(*bench->fake.calls, 1);
+}
+
 static void on_alarm(int number)
 {
 	(void)number;
@@ -217,16 +305,23 @@ static void one_that_was_never_opened_may_be_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(replies_come_one_by_one),
-		test(long_reply_comes_whole),
-		test(silent_service_is_not_waited_for),
-		test(bytes_do_not_stretch_the_time),
-		test(service_that_accepts_nobody_is_not_waited_for),
-		test(service_that_does_not_read_is_not_waited_for),
-		test(nobody_there_is_said),
-		test(signal_of_the_mask_ends_the_wait),
-		test(reader_that_left_ends_the_wait),
-		cmocka_unit_test(one_that_was_never_opened_may_be_closed),
+	    test(replies_come_one_by_one),
+	    test(long_reply_comes_whole),
+	    test(silent_service_is_not_waited_for),
+	    test(bytes_do_not_stretch_the_time),
+	    test(service_that_accepts_nobody_is_not_waited_for),
+	    test(service_that_does_not_read_is_not_waited_for),
+	    test(nobody_there_is_said),
+	    test(busy_service_is_asked_again),
+	    test(service_that_closes_without_a_word_is_asked_again),
+	    test(service_that_stays_busy_is_given_up),
+	    test(service_that_never_says_a_word_is_given_up_sooner),
+	    test(call_that_changes_something_is_not_sent_again_after_silence),
+	    test(call_that_changes_something_is_sent_again_where_nothing_was_done),
+	    test(answer_that_breaks_off_is_not_asked_for_again),
+	    test(signal_of_the_mask_ends_the_wait),
+	    test(reader_that_left_ends_the_wait),
+	    cmocka_unit_test(one_that_was_never_opened_may_be_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

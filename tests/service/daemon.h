@@ -229,6 +229,23 @@ static inline void client_is_closed(int fd)
 	close(fd);
 }
 
+/*
+ * Has the service closed it, and said why, with io.migcompat's error of that name and that errno?
+ */
+static inline void client_is_told(int fd, const char *error, const char *number)
+{
+	json_t *reply = client_receive(fd);
+	const char *name = reply ? json_string_value(json_object_get(reply, "error")) : NULL;
+
+	assert_non_null(name);
+	assert_string_equal(strrchr(name, '.') + 1, error);
+	assert_string_equal(
+	    json_string_value(json_object_get(json_object_get(reply, "parameters"), "errno")),
+	    number);
+	json_decref(reply);
+	client_is_closed(fd);
+}
+
 /* One call on a connection of its own; the reply is yours. */
 static inline json_t *call(const struct daemon *daemon, const char *text)
 {

@@ -33,6 +33,7 @@ static inline void hanging_start_for(struct daemon *daemon, const char *timeout_
 	daemon_folder(daemon);
 	assert_int_equal(mkdir(folder_path(&daemon->folder, "backends"), 0755), 0);
 	assert_int_equal(chmod(daemon->folder.file, 0755), 0);
+	assert_int_equal(chmod(daemon->folder.path, 0711), 0);
 	snprintf(backends, sizeof(backends), "%s", daemon->folder.file);
 	backend_copy(&daemon->folder, TEST_BACKENDS "/mtty.so", "backends/mtty.so");
 	backend_copy(&daemon->folder, TEST_BUILD "/tests/backends/hang_open/hang_open.so", "backends/hang_open.so");

@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clients that behave badly, and many at once: each harms itself alone. */
+#include "core/service/quota.h"
+
+#include <sys/resource.h>
+
 #include "tests/service/daemon.h"
 
-#define CLIENTS 64u /* the most at once */
+/* The most at once of the user who runs this. */
+static size_t connections_max(void)
+{
+	return geteuid() == 0 ? CONNECTIONS_MAX : CONNECTIONS_USER;
+}
 
 static void still_serves(const struct daemon *daemon)
 {
@@ -12,7 +20,7 @@ static void still_serves(const struct daemon *daemon)
 	json_decref(reply);
 }
 
-static void garbage_closes_the_client(void **state)
+static void garbage_is_told_so_and_closed(void **state)
 {
 	static const char *const texts[] = {"garbage", "", "[]", "{}", "{\"method\":7}", "{\"method\":\"nodot\"}", "{\"method\":\"a.b\",\"parameters\":[]}",
 					    "{\"method\":\"a.b\",\"more\":1}", "{\"method\":\"a.b\"} more", "{\"method\":\"a.b\",\"method\":\"a.b\"}",
@@ -22,12 +30,28 @@ static void garbage_closes_the_client(void **state)
 		int fd = client_open(*state);
 
 		client_send(fd, texts[i]);
-		client_is_closed(fd);
+		client_is_told(fd, "InvalidMessage", "EBADMSG");
 	}
 	still_serves(*state);
 }
 
-static void endless_message_closes_the_client(void **state)
+/* A tree takes a hundred times the memory of its text, so it is never built. */
+static void call_of_many_values_is_told_so_and_closed(void **state)
+{
+	static char text[60000];
+	int fd = client_open(*state),
+	    len = snprintf(text, sizeof(text),
+			   "{\"method\":\"io.migcompat.List\",\"parameters\":{\"x\":[{}");
+
+	for (int i = 0; i < 10000; i++)
+		len += snprintf(text + len, sizeof(text) - (size_t)len, ",{}");
+	snprintf(text + len, sizeof(text) - (size_t)len, "]}}");
+	client_send(fd, text);
+	client_is_told(fd, "InvalidMessage", "EBADMSG");
+	still_serves(*state);
+}
+
+static void endless_message_is_told_so_and_closed(void **state)
 {
 	static char bytes[1u << 20];
 	int fd = client_open(*state), sent = 0;
@@ -36,13 +60,13 @@ static void endless_message_closes_the_client(void **state)
 	while (sent < 100 && client_send_bytes(fd, bytes, sizeof(bytes)))
 		sent++;
 	assert_true(sent < 100);
-	close(fd);
+	client_is_told(fd, "InvalidMessage", "EMSGSIZE");
 	still_serves(*state);
 }
 
 static void long_message_within_the_bound_is_read(void **state)
 {
-	static char text[1000000];
+	static char text[65536]; /* with the zero */
 	int len = snprintf(text, sizeof(text), "%s", CHECK(DUAL, CARD_2));
 	int fd = client_open(*state);
 	json_t *reply;
@@ -61,7 +85,7 @@ static void client_that_stops_within_a_message_is_closed(void **state)
 
 	assert_true(client_send_bytes(fd, "{\"method\":", 10));
 	still_serves(*state);
-	client_is_closed(fd);
+	client_is_told(fd, "InvalidMessage", "ETIMEDOUT");
 	daemon_logged(*state, "it stopped within a message");
 }
 
@@ -138,56 +162,94 @@ static void parallel_clients_get_their_own_answers(void **state)
 	}
 }
 
-/* Whoever comes takes the place of that which has been idle longest, and the others keep theirs. */
+/* Whoever comes takes the connection that has been idle longest, and the others keep theirs. */
 static void idle_clients_keep_nobody_out(void **state)
 {
-	int fds[CLIENTS + 20];
+	size_t max = connections_max();
+	int fds[CONNECTIONS_MAX + 20];
 
-	for (size_t i = 0; i < CLIENTS; i++)
+	for (size_t i = 0; i < max; i++)
 		fds[i] = client_open(*state);
 	/* The first one is no longer the longest idle. */
 	client_send(fds[0], CHECK(DUAL, CARD_2));
 	json_decref(client_receive(fds[0]));
-	for (size_t i = CLIENTS; i < CLIENTS + 20; i++) {
+	for (size_t i = max; i < max + 20; i++) {
 		fds[i] = client_open(*state);
 		still_serves(*state);
 	}
-	client_is_closed(fds[1]);
+	client_is_told(fds[1], "Busy", "EAGAIN");
 	client_send(fds[0], CHECK(DUAL, CARD_2));
 	json_decref(client_receive(fds[0]));
-	for (size_t i = 0; i < CLIENTS + 20; i++)
+	for (size_t i = 0; i < max + 20; i++)
 		if (i != 1)
 			close(fds[i]);
 	daemon_logged(*state, "it was idle, and another one needs its place");
 }
 
-/* Of a service with more patience than the group's: clients that stop within a message are not idle. */
-static void too_many_clients_are_turned_away(void **state)
-{
-	static const char *const patient[] = {"--patience", "3600000", NULL};
-	struct daemon daemon = {.pid = 0};
-	int fds[CLIENTS];
+/*
+ * A service with more patience than the group's: clients that stop within a message keep their
+ * slots, and are not idle.
+ */
+static const char *const patient[] = {"--patience", "3600000", NULL};
 
-	(void)state;
-	daemon_folder(&daemon);
-	daemon_start(&daemon, patient);
-	for (size_t i = 0; i < CLIENTS; i++) {
-		fds[i] = client_open(&daemon);
+static void stop_within_messages(struct daemon *daemon, int *fds, size_t count)
+{
+	daemon_folder(daemon);
+	daemon_start(daemon, patient);
+	for (size_t i = 0; i < count; i++) {
+		fds[i] = client_open(daemon);
 		assert_true(client_send_bytes(fds[i], "{", 1));
 	}
-	client_is_closed(client_open(&daemon));
-	daemon_logged(&daemon, "others are turned away");
-	for (size_t i = 0; i < CLIENTS; i++)
+}
+
+static void call_without_a_slot_waits_for_one(void **state)
+{
+	size_t slots = geteuid() == 0 ? SLOTS_MAX : SLOTS_USER;
+	struct daemon daemon = {.pid = 0};
+	int fds[SLOTS_MAX], fd;
+	json_t *reply;
+	char byte;
+
+	(void)state;
+	stop_within_messages(&daemon, fds, slots);
+	fd = client_open(&daemon);
+	client_send(fd, CHECK(DUAL, CARD_2));
+	pause_ms(200);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK), -1);
+	close(fds[0]);
+	reply = client_receive(fd);
+	assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	close(fd);
+	for (size_t i = 1; i < slots; i++)
 		close(fds[i]);
-	/* Places are free again as soon as the service has seen them go. */
+	daemon_end(&daemon);
+	folder_remove(&daemon.folder);
+}
+
+static void client_beyond_the_limit_is_told_to_come_back(void **state)
+{
+	size_t max = connections_max();
+	struct daemon daemon = {.pid = 0};
+	int fds[CONNECTIONS_MAX];
+
+	(void)state;
+	stop_within_messages(&daemon, fds, max);
+	client_is_told(client_open(&daemon), "Busy", "EAGAIN");
+	daemon_logged(&daemon, "others are told to come back");
+	for (size_t i = 0; i < max; i++)
+		close(fds[i]);
+	/* There are connections again as soon as the service has seen them go. */
 	for (int i = 0, fd; i < 200; i++) {
 		json_t *reply;
+		bool answered;
 
 		fd = client_open(&daemon);
 		reply = client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))) ? client_receive(fd) : NULL;
+		answered = reply && !json_object_get(reply, "error");
 		close(fd);
 		json_decref(reply);
-		if (reply) {
+		if (answered) {
 			daemon_end(&daemon);
 			folder_remove(&daemon.folder);
 			return;
@@ -197,20 +259,89 @@ static void too_many_clients_are_turned_away(void **state)
 	fail_msg("nobody is let in any more");
 }
 
+/*
+ * Idle ones, and one whose call waits for a slot, unless it had one just before the end or was not
+ * accepted yet.
+ */
+static void clients_are_told_of_the_end(void **state)
+{
+	size_t slots = geteuid() == 0 ? SLOTS_MAX : SLOTS_USER;
+	struct daemon daemon = {.pid = 0};
+	int fds[SLOTS_MAX], idle, waiting;
+	json_t *reply;
+
+	(void)state;
+	stop_within_messages(&daemon, fds, slots - 1);
+	idle = client_open(&daemon);
+	client_send(idle, CHECK(DUAL, CARD_2));
+	json_decref(client_receive(idle));
+	fds[slots - 1] = client_open(&daemon);
+	assert_true(client_send_bytes(fds[slots - 1], "{", 1));
+	waiting = client_open(&daemon);
+	client_send(waiting, CHECK(DUAL, CARD_2));
+	daemon_end(&daemon);
+	client_is_told(idle, "Busy", "ESHUTDOWN");
+	reply = client_receive(waiting);
+	if (reply && json_object_get(reply, "error"))
+		assert_text(reply, "errno", "ESHUTDOWN");
+	else if (reply)
+		assert_text(reply, "verdict", "compatible");
+	json_decref(reply);
+	close(waiting);
+	for (size_t i = 0; i < slots; i++)
+		close(fds[i]);
+	folder_remove(&daemon.folder);
+}
+
+static void few_descriptors(struct daemon *daemon)
+{
+	const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
+
+	(void)daemon;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		_exit(126);
+}
+
+/* Idle clients give way here, too. */
+static void service_without_descriptors_takes_idle_ones(void **state)
+{
+	struct daemon daemon = {.pid = 0, .prepare = few_descriptors};
+	int fds[100];
+
+	(void)state;
+	daemon_folder(&daemon);
+	daemon_start(&daemon, NULL);
+	for (size_t i = 0; i < 100; i++)
+		fds[i] = client_open(&daemon);
+	daemon_logged(&daemon, "could not be accepted: Too many open files");
+	/* Nobody takes a connection from root, but root. */
+	if (geteuid() != 0)
+		still_serves(&daemon);
+	for (size_t i = 0; i < 100; i++)
+		close(fds[i]);
+	still_serves(&daemon);
+	daemon_end(&daemon);
+	folder_remove(&daemon.folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(garbage_closes_the_client),
-		cmocka_unit_test(endless_message_closes_the_client),
-		cmocka_unit_test(long_message_within_the_bound_is_read),
-		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
-		cmocka_unit_test(idle_client_is_kept),
-		cmocka_unit_test(client_that_reads_nothing_is_closed),
-		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
-		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
-		cmocka_unit_test(parallel_clients_get_their_own_answers),
-		cmocka_unit_test(idle_clients_keep_nobody_out),
-		cmocka_unit_test(too_many_clients_are_turned_away),
+	    cmocka_unit_test(garbage_is_told_so_and_closed),
+	    cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
+	    cmocka_unit_test(endless_message_is_told_so_and_closed),
+	    cmocka_unit_test(long_message_within_the_bound_is_read),
+	    cmocka_unit_test(client_that_stops_within_a_message_is_closed),
+	    cmocka_unit_test(idle_client_is_kept),
+	    cmocka_unit_test(client_that_reads_nothing_is_closed),
+	    cmocka_unit_test(calls_in_a_row_are_answered_in_order),
+	    cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
+	    cmocka_unit_test(parallel_clients_get_their_own_answers),
+	    cmocka_unit_test(idle_clients_keep_nobody_out),
+	    cmocka_unit_test(call_without_a_slot_waits_for_one),
+	    cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
+	    cmocka_unit_test(clients_are_told_of_the_end),
+	    cmocka_unit_test(service_without_descriptors_takes_idle_ones),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

@@ -3,6 +3,38 @@
 #include "core/check/holds.h"
 #include "tests/service/daemon.h"
 
+/*
+ * What is brought to the disk, and when: 'f' a file, 'd' a folder, 'r' the new list takes the old
+ * one's name.
+ */
+static char synced[16];
+
+static void synced_add(char what)
+{
+	size_t len = strlen(synced);
+
+	if (len + 1 < sizeof(synced))
+		synced[len] = what;
+}
+
+int __real_fsync(int fd);
+int __wrap_fsync(int fd);
+int __wrap_fsync(int fd)
+{
+	struct stat st;
+
+	synced_add(fstat(fd, &st) == 0 && S_ISDIR(st.st_mode) ? 'd' : 'f');
+	return __real_fsync(fd);
+}
+
+int __real_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to);
+int __wrap_rename(const char *from, const char *to)
+{
+	synced_add('r');
+	return __real_rename(from, to);
+}
+
 /* Who is not root cannot hold. */
 static void need_root(void)
 {
@@ -322,24 +354,43 @@ static void hold_that_cannot_be_written_does_not_count(void **state)
 	holds_free(&holds);
 }
 
+/*
+ * After a power cut the old list would be back, and a hold that is forgotten would be a wrong yes.
+ */
+static void hold_is_on_the_disk_with_its_name(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+
+	(void)state;
+	folder_make(&folder);
+	assert_int_equal(holds_load(&holds, folder.path, NULL), 0);
+	memset(synced, 0, sizeof(synced));
+	assert_int_equal(holds_add(&holds, "h", "one", "a", NULL), 0);
+	assert_string_equal(synced, "frd");
+	holds_free(&holds);
+	folder_remove(&folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(held_device_is_incompatible_in_both_roles),
-		cmocka_unit_test(released_device_is_asked_as_before),
-		cmocka_unit_test(hold_is_listed_and_keeps_the_string_back),
-		cmocka_unit_test(held_target_is_no_choice),
-		cmocka_unit_test(hold_of_an_unknown_device_is_refused),
-		cmocka_unit_test(reason_must_be_a_line),
-		cmocka_unit_test(hold_survives_a_restart_and_a_kill),
-		cmocka_unit_test(member_of_the_group_reads_and_does_not_hold),
-		cmocka_unit_test(stranger_may_not_even_read),
-		cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
-		cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
-		cmocka_unit_test(holds_are_read_as_they_were_written),
-		cmocka_unit_test(hold_outlives_another_name_of_the_host),
-		cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
-		cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
+	    cmocka_unit_test(held_device_is_incompatible_in_both_roles),
+	    cmocka_unit_test(released_device_is_asked_as_before),
+	    cmocka_unit_test(hold_is_listed_and_keeps_the_string_back),
+	    cmocka_unit_test(held_target_is_no_choice),
+	    cmocka_unit_test(hold_of_an_unknown_device_is_refused),
+	    cmocka_unit_test(reason_must_be_a_line),
+	    cmocka_unit_test(hold_survives_a_restart_and_a_kill),
+	    cmocka_unit_test(member_of_the_group_reads_and_does_not_hold),
+	    cmocka_unit_test(stranger_may_not_even_read),
+	    cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
+	    cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
+	    cmocka_unit_test(holds_are_read_as_they_were_written),
+	    cmocka_unit_test(hold_outlives_another_name_of_the_host),
+	    cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
+	    cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
+	    cmocka_unit_test(hold_is_on_the_disk_with_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How the service begins: where it finds its socket, what keeps it from beginning, and where it logs to. */
+#include <dirent.h>
+#include <limits.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 
-#include "tests/service/daemon.h"
+#include "tests/service/other_user.h"
 
 static int setup(void **state)
 {
@@ -76,6 +79,76 @@ static void second_service_with_the_same_holds_is_refused(void **state)
 	assert_int_equal(access(other, F_OK), -1);
 	still_serves(daemon);
 	daemon_end(daemon);
+}
+
+/*
+ * In a child that is a member of the group: a lock on the folder, and on each file in it that may
+ * be opened.
+ */
+static void lock_all(const char *folder, int ready)
+{
+	char path[PATH_MAX];
+	struct dirent *entry;
+	DIR *dir;
+
+	member_become(MEMBER_UID);
+	dir = opendir(folder);
+	if (!dir)
+		_exit(1);
+	while ((entry = readdir(dir))) {
+		snprintf(path, sizeof(path), "%s/%s", folder, entry->d_name);
+		flock(open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC), LOCK_SH | LOCK_NB);
+	}
+	if (write(ready, "", 1) != 1)
+		_exit(1);
+	pause();
+}
+
+static void member_that_locks_all_it_can_open_keeps_nobody_from_starting(void **state)
+{
+	struct daemon *daemon = *state;
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	if (!may_be_member())
+		skip();
+	/* The folder's files are there, and so is the socket's. */
+	member_start_in(daemon, NULL);
+	json_decref(call(daemon, HOLD(DUAL, "locked")));
+	daemon_end(daemon);
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0)
+		lock_all(folder_path(&daemon->folder, "state"), ready[1]);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	member_start_in(daemon, NULL);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	assert_error(call(daemon, METHOD("Version", "\"device\":\"" DUAL "\"")),
+		     "io.migcompat.DeviceHeld", "errno", "EBUSY");
+	daemon_end(daemon);
+}
+
+/* Whatever an administrator copied there, or made it lead to. */
+static void lock_that_others_may_open_or_that_is_a_link_is_not_one(void **state)
+{
+	struct daemon *daemon = *state;
+	struct stat st;
+
+	assert_int_equal(mkdir(folder_path(&daemon->folder, "state"), 0755), 0);
+	folder_write(&daemon->folder, "state/.lock", "");
+	assert_int_equal(chmod(folder_path(&daemon->folder, "state/.lock"), 0666), 0);
+	daemon_start(daemon, NULL);
+	daemon_end(daemon);
+	assert_int_equal(stat(folder_path(&daemon->folder, "state/.lock"), &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+	assert_int_equal(unlink(daemon->folder.file), 0);
+	assert_int_equal(symlink("/dev/null", daemon->folder.file), 0);
+	assert_refused(daemon, NULL, "could not be locked: Too many levels of symbolic links");
 }
 
 static void dead_socket_makes_way(void **state)
@@ -317,19 +390,21 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(second_service_says_who_is_there_and_touches_nothing),
-		CASE(second_service_with_the_same_holds_is_refused),
-		CASE(dead_socket_makes_way),
-		CASE(what_is_no_socket_stays),
-		CASE(passed_socket_is_served_and_left),
-		CASE(passed_file_is_refused),
-		CASE(passed_to_somebody_else_is_not_taken),
-		CASE(bad_policy_keeps_it_from_beginning),
-		CASE(bad_holds_keep_it_from_beginning),
-		CASE(wrong_usage_is_one_line),
-		CASE(quiet_log_leaves_answers_out),
-		CASE(answer_is_in_the_journal_by_field),
-		CASE(without_a_journal_standard_error_has_the_words),
+	    CASE(second_service_says_who_is_there_and_touches_nothing),
+	    CASE(second_service_with_the_same_holds_is_refused),
+	    CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
+	    CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
+	    CASE(dead_socket_makes_way),
+	    CASE(what_is_no_socket_stays),
+	    CASE(passed_socket_is_served_and_left),
+	    CASE(passed_file_is_refused),
+	    CASE(passed_to_somebody_else_is_not_taken),
+	    CASE(bad_policy_keeps_it_from_beginning),
+	    CASE(bad_holds_keep_it_from_beginning),
+	    CASE(wrong_usage_is_one_line),
+	    CASE(quiet_log_leaves_answers_out),
+	    CASE(answer_is_in_the_journal_by_field),
+	    CASE(without_a_journal_standard_error_has_the_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -145,7 +145,7 @@ static void end_waits_for_calls_that_run(void **state)
 	assert_non_null(reply);
 	assert_text(reply, "errno", "ETIMEDOUT");
 	json_decref(reply);
-	client_is_closed(fd);
+	client_is_told(fd, "Busy", "ESHUTDOWN");
 	folder_remove(&daemon.folder);
 }
 
