@@ -35,15 +35,14 @@ struct kernel {
 	sd_event_source *wake; /* on called */
 	int called;            /* eventfd: there is something for the loop */
 	bool ready;
-	bool open;     /* questions are taken */
-	bool draining; /* set by the loop, under the lock, since lanes look at it, too */
 	sd_event_source *tell; /* a timer for answers_tell */
+	bool open;     /* questions are taken */
+	bool draining; /* further ones are the next service's; set under the lock, for lanes too */
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
 	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
 	_Atomic uint64_t world_number; /* of serving; only changed under the lock */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
-	bool ended;       /* questions are left to the next service */
 	int lost;         /* why the broker is of no more use */
 };
 
@@ -152,7 +151,7 @@ static void question_again(void *arg, const struct broker_request *request)
 	struct kernel *kernel = arg;
 
 	pthread_mutex_lock(&kernel->lock);
-	if (!kernel->ended) {
+	if (!kernel->draining) {
 		question_take(kernel, request);
 		for (size_t i = 0; i < kernel->nlanes; i++)
 			lane_go(kernel->lanes[i]);
@@ -468,7 +467,6 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 		return NULL;
 	kernel_drain(kernel);
 	pthread_mutex_lock(&kernel->lock);
-	kernel->ended = true;
 	lanes_end(kernel);
 	pthread_mutex_unlock(&kernel->lock);
 	events_unlisten(kernel->options.events, on_module, kernel);
