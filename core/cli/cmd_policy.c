@@ -79,8 +79,9 @@ int command_policy_check(struct cli *cli)
 int command_policy_show(struct cli *cli)
 {
 	struct policy *policy = NULL;
+	struct engine_options options = {.config = cli->options.config};
 	struct error err = {0};
-	int r = policy_load(cli->options.config, &policy, &err), status = CLI_YES;
+	int r = engine_policy(&options, &policy, &err), status = CLI_YES;
 
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
