@@ -4,7 +4,7 @@
 umask 022 # backends that others could write are refused
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libsmartcols-dev libxxhash-dev libsystemd-dev libseccomp-dev scdoc"
+build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev libsystemd-dev libseccomp-dev scdoc"
 test_packages="libcmocka-dev g++ umockdev libumockdev-dev udev mdevctl jq python3 valgrind cppcheck clang clang-tidy libclang-rt-14-dev gcovr man-db bash-completion sparse dkms shellcheck"
 
 say() { printf '%s\n' "$*"; }

@@ -189,6 +189,9 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	lock = local_call_begin(self);
 	r = operations[which](self->handle, payload, len, sink);
 	local_call_end(lock);
+	/* The backend need not have looked at it. */
+	if (sink->failed)
+		r = sink->failed;
 	if (r)
 		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: %s", local->provider.info.name, strerror(abs(r)));
 	return 0;

@@ -30,6 +30,11 @@ void restart_ended(struct restart *restart, uint64_t when)
 		restart->parked = true;
 }
 
+void restart_rest(struct restart *restart, uint64_t when)
+{
+	restart->next = when + (uint64_t)RESTART_FIRST_MS * NS_PER_MS;
+}
+
 bool restart_due(const struct restart *restart, uint64_t now)
 {
 	return !restart->parked && now >= restart->next;

@@ -30,6 +30,8 @@ struct restart {
 void restart_began(struct restart *restart, uint64_t now);
 /* when: it ended, or had last been heard. */
 void restart_ended(struct restart *restart, uint64_t when);
+/* It ended for want of our memory, no fault of its own: it rests, and the end does not count. */
+void restart_rest(struct restart *restart, uint64_t when);
 bool restart_due(const struct restart *restart, uint64_t now);
 
 #endif

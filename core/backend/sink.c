@@ -21,17 +21,27 @@ static void *list_grow(void *list, size_t count, size_t size)
 	return realloc(list, (count ? count * 2 : 1) * size);
 }
 
-static bool keep(struct migcompat_sink *sink, const char *text, const char **ret)
+/* What is left out makes the list a wrong one, whatever the backend does about it. */
+static int no_memory(struct migcompat_sink *sink)
+{
+	return sink->failed = -ENOMEM;
+}
+
+/* *r: an error from before, which stays. */
+static void keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
 {
 	size_t len = text ? strnlen(text, SINK_TEXT_MAX + 1) : 0;
 
 	*ret = NULL;
-	if (!text)
-		return true;
-	if (len > SINK_TEXT_MAX)
-		return false;
+	if (!text || *r)
+		return;
+	if (len > SINK_TEXT_MAX) {
+		*r = -EINVAL;
+		return;
+	}
 	*ret = arena_copy(&sink->arena, text, len);
-	return *ret != NULL;
+	if (!*ret)
+		*r = no_memory(sink);
 }
 
 static bool parameter_name_valid(const char *name)
@@ -55,6 +65,7 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 {
 	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
 	struct migcompat_parameter *list;
+	int r = 0;
 
 	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
@@ -65,21 +76,25 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 		return -ENOBUFS;
 	list = list_grow(sink->parameters, sink->nparameters, sizeof(*list));
 	if (!list)
-		return -ENOMEM;
+		return no_memory(sink);
 	sink->parameters = list;
-	if (!keep(sink, parameter.name, &parameter.name) || !keep(sink, parameter.value, &parameter.value) ||
-	    !keep(sink, parameter.allowed, &parameter.allowed) || !keep(sink, parameter.init, &parameter.init) ||
-	    !keep(sink, parameter.off, &parameter.off) || !keep(sink, parameter.attribute, &parameter.attribute) ||
-	    !keep(sink, parameter.description, &parameter.description))
-		return -EINVAL;
-	list[sink->nparameters++] = parameter;
-	return 0;
+	keep(sink, parameter.name, &parameter.name, &r);
+	keep(sink, parameter.value, &parameter.value, &r);
+	keep(sink, parameter.allowed, &parameter.allowed, &r);
+	keep(sink, parameter.init, &parameter.init, &r);
+	keep(sink, parameter.off, &parameter.off, &r);
+	keep(sink, parameter.attribute, &parameter.attribute, &r);
+	keep(sink, parameter.description, &parameter.description, &r);
+	if (!r)
+		list[sink->nparameters++] = parameter;
+	return r;
 }
 
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
 {
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate)};
 	struct migcompat_candidate *list;
+	int r = 0;
 
 	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
@@ -90,17 +105,19 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 		return -ENOBUFS;
 	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
 	if (!list)
-		return -ENOMEM;
+		return no_memory(sink);
 	sink->candidates = list;
-	if (!keep(sink, candidate.name, &candidate.name) || !keep(sink, candidate.type, &candidate.type))
-		return -EINVAL;
-	list[sink->ncandidates++] = candidate;
-	return 0;
+	keep(sink, candidate.name, &candidate.name, &r);
+	keep(sink, candidate.type, &candidate.type, &r);
+	if (!r)
+		list[sink->ncandidates++] = candidate;
+	return r;
 }
 
 int sink_write(struct migcompat_sink *sink, const char *attribute, const char *value)
 {
 	struct sink_write write, *list;
+	int r = 0;
 
 	if (!attribute || !value || !attribute_valid(attribute) ||
 	    !utf8_clean(value, strlen(value)))
@@ -109,12 +126,13 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));
 	if (!list)
-		return -ENOMEM;
+		return no_memory(sink);
 	sink->writes = list;
-	if (!keep(sink, attribute, &write.attribute) || !keep(sink, value, &write.value))
-		return -EINVAL;
-	list[sink->nwrites++] = write;
-	return 0;
+	keep(sink, attribute, &write.attribute, &r);
+	keep(sink, value, &write.value, &r);
+	if (!r)
+		list[sink->nwrites++] = write;
+	return r;
 }
 
 void sink_free(struct migcompat_sink *sink)

@@ -16,6 +16,7 @@ struct sink_write {
 
 struct migcompat_sink {
 	struct arena arena;
+	int failed; /* -ENOMEM: something could not be taken, so this is not the list */
 	struct migcompat_parameter *parameters;
 	size_t nparameters;
 	struct migcompat_candidate *candidates;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 1u		     /* raised with any change of a message; the worker's first message says it */
+#define WIRE_VERSION 2u		     /* raised with any change of a message; the worker's first message says it */
 #define WIRE_REQUEST_MAX (64u << 20) /* bytes of one message to a worker: the facts of 65,536 queues */
 #define WIRE_REPLY_MAX (8u << 20)    /* bytes of one message from a worker */
 #define WIRE_TEXT_MAX 65536u	     /* bytes of a text whose length a vendor chose; the rest is cut */
@@ -28,6 +28,7 @@ enum wire_op {
 	WIRE_STATE_OPEN = 9, /* after the reply comes a byte with the descriptor of the regions' memory, and then a second reply */
 	WIRE_STATE_RUN = 10,
 	WIRE_STATE_CLOSE = 11, /* no reply */
+	WIRE_CONFIG = 12, /* to the parser: a text; the reply is its tree */
 	WIRE_OP_COUNT,
 };
 

@@ -58,10 +58,11 @@ static void end_process(struct worker *worker, unsigned grace_ms, char *how, siz
 
 /* ---------------------------------------------------------------- death */
 
-/* Ended, for this reason. when: for the rule of starting again. */
-static void bury(struct worker *worker, uint64_t when, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Ended, with this code and for this reason. when: for the rule of starting again. */
+static void bury(struct worker *worker, int code, uint64_t when, const char *format, ...)
+    __attribute__((format(printf, 4, 5)));
 
-static void bury(struct worker *worker, uint64_t when, const char *format, ...)
+static void bury(struct worker *worker, int code, uint64_t when, const char *format, ...)
 {
 	char death[ERROR_TEXT_MAX];
 	const char *before = "";
@@ -71,7 +72,9 @@ static void bury(struct worker *worker, uint64_t when, const char *format, ...)
 	vsnprintf(death, sizeof(death), format, list);
 	va_end(list);
 	worker->alive = false;
-	if (worker->options.restart && worker->generation && !worker->restart.parked) {
+	if (code == -ENOMEM) {
+		restart_rest(&worker->restart, when);
+	} else if (worker->options.restart && worker->generation && !worker->restart.parked) {
 		restart_ended(&worker->restart, when);
 		if (worker->restart.parked)
 			before = "parked after its worker ended 5 times in 60 s: ";
@@ -89,14 +92,17 @@ static int die(struct worker *worker, int code, uint64_t when)
 
 	end_process(worker, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
 	if (code == -ETIMEDOUT)
-		bury(worker, when, "its worker gave no answer in %u ms", worker->loading ? load_ms(worker) : worker->options.timeout_ms);
+		bury(worker, code, when, "its worker gave no answer in %u ms",
+		     worker->loading ? load_ms(worker) : worker->options.timeout_ms);
 	else if (code == -EBADMSG)
-		bury(worker, when, "its answer made no sense");
+		bury(worker, code, when, "its answer made no sense");
 	else if (left)
-		bury(worker, when, "its worker %s%s", how, worker->loading ? " while loading" : "");
+		bury(worker, code, when, "its worker %s%s", how,
+		     worker->loading ? " while loading" : "");
 	else
-		bury(worker, when, "its worker could not be heard: %s", strerror(-code));
-	worker->death_code = code == -ETIMEDOUT ? code : -EIO;
+		bury(worker, code, when, "its worker could not be heard: %s", strerror(-code));
+	/* No fault of the backend: a caller that asks many devices has to tell the two apart. */
+	worker->death_code = code == -ETIMEDOUT || code == -ENOMEM ? code : -EIO;
 	return worker->death_code;
 }
 
@@ -199,11 +205,15 @@ static int recognise(struct worker *worker, struct error *err)
 		worker_die(worker, r);
 	} else if (!info.name) {
 		child_end(&worker->child, 0, NULL, 0);
-		bury(worker, now(worker), "its worker could not load it again: %s", text.text);
+		bury(worker, -EIO, now(worker), "its worker could not load it again: %s",
+		     text.text);
 	} else if (differs) {
 		child_end(&worker->child, 0, NULL, 0);
 		worker->restart.parked = true;
-		bury(worker, now(worker), "its file is another one since its worker ended (%s changed), so it has to be loaded anew", differs);
+		bury(worker, -EIO, now(worker),
+		     "its file is another one since its worker ended (%s changed), so it has to be "
+		     "loaded anew",
+		     differs);
 	} else {
 		born(worker);
 	}
@@ -217,14 +227,17 @@ static int start_again(struct worker *worker, struct error *err)
 	const struct worker_options *options = &worker->options;
 	const char *path = worker->provider.info.path;
 	struct error text = {0};
+	int r;
 
 	/* Nothing of an earlier one means anything from here on, also where this one never comes to be. */
 	requests_reset(&worker->requests);
 	worker->generation++;
 	worker->in.at = worker->in.end = 0;
-	if (child_start(&worker->child, 1, options->program, worker->user, &path, options->keep_stderr, &text)) {
+	r = child_start(&worker->child, 1, options->program, worker->user, &path,
+			options->keep_stderr, &text);
+	if (r) {
 		worker->child.socket = -1;
-		bury(worker, now(worker), "%s", text.text);
+		bury(worker, r, now(worker), "%s", text.text);
 		return worker_dead(worker, -EIO, err);
 	}
 	worker->loading = true;
@@ -367,7 +380,7 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 	struct error text = {0};
 	char user[USER_TEXT_MAX];
 	size_t made = 0;
-	bool started;
+	int r = 0;
 
 	if (count > CHILDREN_MAX)
 		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count, CHILDREN_MAX);
@@ -379,14 +392,19 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 			goto undo;
 		ret[made] = &worker->provider;
 	}
-	started = count && child_start(children, count, options->program, user, paths, options->keep_stderr, &text) == 0;
+	if (count)
+		r = child_start(children, count, options->program, user, paths,
+				options->keep_stderr, &text);
+	/* That is no fault of any backend: without them, answers would lack what they say. */
+	if (r == -ENOMEM)
+		goto undo;
 	for (size_t i = 0; i < count; i++) {
 		struct worker *worker = worker_of(ret[i]);
 
-		if (started)
+		if (!r)
 			worker->child = children[i];
-		worker->loading = started;
-		provider_refuse(ret[i], started ? "its worker was not waited for" : text.text);
+		worker->loading = !r;
+		provider_refuse(ret[i], r ? text.text : "its worker was not waited for");
 	}
 	return 0;
 undo:

@@ -32,6 +32,29 @@ static void *grow(void *list, size_t count, size_t size)
 	return count & (count - 1) ? list : realloc(list, (count ? count * 2 : 1) * size);
 }
 
+/* A copy that must be there: NULL would read as "nothing to say". */
+static int keep(struct answer *answer, const char *text, const char **ret)
+{
+	*ret = arena_copy(&answer->arena, text, strlen(text));
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* What the first candidate says more of a target than the verdict did. */
+static int best_take(struct answer *answer, const struct target *target,
+		     const struct migcompat_sink *sink, struct choice *choice)
+{
+	const struct migcompat_candidate *best = sink->candidates;
+
+	if (!sink->ncandidates)
+		return 0;
+	if (best->extra > choice->extra)
+		choice->extra = best->extra;
+	if (best->type)
+		snprintf(choice->type, sizeof(choice->type), "%s:%s",
+			 target->opened->provider->info.name, best->type);
+	return best->name && *best->name ? keep(answer, best->name, &choice->candidate) : 0;
+}
+
 static int add_choice(struct answer *answer, struct target *target, const char *payload, size_t len, const struct migcompat_verdict *verdict)
 {
 	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
@@ -44,23 +67,22 @@ static int add_choice(struct answer *answer, struct target *target, const char *
 		.availability = verdict->result.availability,
 	};
 
+	int r = 0;
+
 	if (!choices)
 		return -ENOMEM;
 	answer->choices = choices;
 	memcpy(choice.type, target->type, sizeof(choice.type));
 	if (verdict->result.availability_text)
-		choice.text = arena_copy(&answer->arena, verdict->result.availability_text, strlen(verdict->result.availability_text));
-	if (opened_list(target->opened, PROVIDER_CANDIDATES, payload, len, &sink, NULL) == 0 && sink.ncandidates) {
-		const struct migcompat_candidate *best = &sink.candidates[0];
-
-		if (best->extra > choice.extra)
-			choice.extra = best->extra;
-		if (best->name && *best->name)
-			choice.candidate = arena_copy(&answer->arena, best->name, strlen(best->name));
-		if (best->type)
-			snprintf(choice.type, sizeof(choice.type), "%s:%s", target->opened->provider->info.name, best->type);
-	}
+		r = keep(answer, verdict->result.availability_text, &choice.text);
+	if (!r)
+		r = opened_list(target->opened, PROVIDER_CANDIDATES, payload, len, &sink, NULL);
+	if (!r)
+		r = best_take(answer, target, &sink, &choice);
 	sink_free(&sink);
+	/* A backend that has no candidates, or fails to list them, leaves what the verdict said. */
+	if (r == -ENOMEM)
+		return r;
 	choices[answer->nchoices++] = choice;
 	return 0;
 }
@@ -68,18 +90,21 @@ static int add_choice(struct answer *answer, struct target *target, const char *
 static int add_unanswered(struct answer *answer, const struct device *device, const char *text)
 {
 	struct unanswered *list = grow(answer->unanswered, answer->nunanswered, sizeof(*list));
+	struct unanswered *added;
 
 	if (!list)
 		return -ENOMEM;
 	answer->unanswered = list;
-	list[answer->nunanswered++] = (struct unanswered){.device = device, .text = arena_copy(&answer->arena, text, strlen(text))};
-	return 0;
+	added = &list[answer->nunanswered++];
+	*added = (struct unanswered){.device = device};
+	return keep(answer, text, &added->text);
 }
 
 /* verdict NULL: it can be no target at all, and text says why. */
 static int add_refused(struct answer *answer, const struct device *device, const struct migcompat_verdict *verdict, const char *text)
 {
 	struct refused *list = grow(answer->refused, answer->nrefused, sizeof(*list));
+	struct refused *added;
 	char buffer[ERROR_TEXT_MAX];
 
 	if (!list)
@@ -87,26 +112,28 @@ static int add_refused(struct answer *answer, const struct device *device, const
 	if (verdict)
 		text = verdict_reason(verdict, buffer, sizeof(buffer));
 	answer->refused = list;
-	list[answer->nrefused++] = (struct refused){
-		.device = device,
-		.limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
-		.availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
-		.text = arena_copy(&answer->arena, text, strlen(text)),
+	added = &list[answer->nrefused++];
+	*added = (struct refused){
+	    .device = device,
+	    .limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
+	    .availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
 	};
-	return 0;
+	return keep(answer, text, &added->text);
 }
 
 /*
  * kept is the target that was asked before, closed only when the next one is open: a worker keeps a host's facts as long as one of
- * the host's devices is open.
+ * the host's devices is open. -ENOMEM with a sentence: a device was not asked for want of memory,
+ * and an answer without it could be a wrong one.
  */
-static int ask_one(const struct engine *engine, const struct device *source, const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, unsigned flags, struct migcompat_verdict *verdict, struct answer *answer, struct target *kept)
+static int ask_one(const struct engine *engine, const struct device *source,
+		   const struct device *device, const struct version_string *string,
+		   const char *text, size_t len, unsigned flags, struct migcompat_verdict *verdict,
+		   struct answer *answer, struct target *kept, struct error *err)
 {
 	struct provider *provider = NULL;
 	struct target target;
-	struct error err = {0};
-	int r = engine_provider(engine, device, &provider, &err);
+	int r = engine_provider(engine, device, &provider, err);
 
 	/* Another backend's device is incompatible whatever its facts are; one that nobody serves cannot say yes. */
 	if (r == -ENOTCONN || (!r && (strlen(provider->info.name) != string->namespace_len ||
@@ -114,14 +141,19 @@ static int ask_one(const struct engine *engine, const struct device *source, con
 		return 0;
 	answer->asked++;
 	if (!r)
-		r = target_open(engine, device, &target, &err);
+		r = target_open(engine, device, &target, err);
 	if (r == -ENODEV)
-		return flags & ASK_REFUSED ? add_refused(answer, device, NULL, err.text) : 0;
+		return flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text) : 0;
+	if (r && r != -ENOMEM)
+		return add_unanswered(answer, device, err->text);
 	if (r)
-		return add_unanswered(answer, device, err.text);
+		return r;
+	error_set(err, 0, "out of memory");
 	r = check_string(&target, source, text, len, verdict);
 	if (!r && verdict->code == VERDICT_COMPATIBLE)
 		r = add_choice(answer, &target, string->payload, string->payload_len, verdict);
+	else if (!r && verdict->code == VERDICT_ERROR && verdict->error == -ENOMEM)
+		r = error_set(err, -ENOMEM, "%s", verdict->text.text);
 	else if (!r && verdict->code == VERDICT_ERROR)
 		r = add_unanswered(answer, device, verdict->text.text);
 	else if (!r && flags & ASK_REFUSED)
@@ -144,6 +176,7 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 	struct migcompat_verdict verdict = {0};
 	struct answer answer = {0};
 	struct target kept = {0};
+	struct error why = {0};
 	struct version_string string;
 	int r = version_string_parse(text, len, &string, err);
 
@@ -154,13 +187,14 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 		const struct device *device = &engine->inventory.devices[i];
 
 		if (device != source && (!host || strcmp(device->host->name, host) == 0))
-			r = ask_one(engine, source, device, &string, text, len, flags, &verdict, &answer, &kept);
+			r = ask_one(engine, source, device, &string, text, len, flags, &verdict,
+				    &answer, &kept, &why);
 	}
 	target_close(&kept);
 	verdict_clear(&verdict);
 	if (r) {
 		answer_free(&answer);
-		return error_set(err, r, "out of memory");
+		return error_set(err, r, "%s", why.text);
 	}
 	if (answer.nchoices)
 		qsort(answer.choices, answer.nchoices, sizeof(*answer.choices), choice_compare);

@@ -11,6 +11,7 @@
 
 #include "core/backend/loader.h"
 #include "core/backend/registry.h"
+#include "core/config/parser.h"
 #include "core/discovery/discovery.h"
 #include "core/facts/json_seed.h"
 #include "core/facts/text.h"
@@ -31,6 +32,13 @@ static const char *setting(void *arg, const char *namespace, const char *name)
 	return policy_setting(engine->policy, namespace, name);
 }
 
+/* Copied, or found. */
+static const char *worker_program(const struct engine_options *options, struct arena *arena)
+{
+	return options->worker ? arena_copy(arena, options->worker, strlen(options->worker))
+			       : engine_worker_program(arena);
+}
+
 static int start_backends(struct engine *engine, const char *const *paths, size_t count, struct error *err)
 {
 	struct worker_options options = {
@@ -43,7 +51,7 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 	int r = 0;
 
 	if (!engine->options.in_process) {
-		options.program = engine_worker_program(&engine->arena);
+		options.program = worker_program(&engine->options, &engine->arena);
 		if (!options.program)
 			return error_set(err, -ENOMEM, "out of memory");
 		r = provider_workers_new(paths, count, &options, engine->providers + engine->nproviders, err);
@@ -152,6 +160,18 @@ int engine_backends(struct engine *engine, struct error *err)
 	return r;
 }
 
+int engine_policy(const struct engine_options *options, struct policy **ret, struct error *err)
+{
+	struct arena arena = {0};
+	struct conf_parser parser = {.program = worker_program(options, &arena)};
+	int r = parser.program ? policy_load(options->config, &parser, ret, err)
+			       : error_set(err, -ENOMEM, "out of memory");
+
+	conf_parser_end(&parser);
+	arena_free(&arena);
+	return r;
+}
+
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err)
 {
 	int r;
@@ -159,7 +179,7 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 	*engine = (struct engine){.options = *options};
 	inventory_init(&engine->inventory);
 	json_seed();
-	r = policy_load(options->config, &engine->policy, err);
+	r = engine_policy(options, &engine->policy, err);
 	if (!r)
 		r = load_backends(engine, err);
 	if (r)

@@ -17,6 +17,7 @@
 struct engine_options {
 	const char *backend_dir; /* NULL: the policy's, else the installed one */
 	const char *config;      /* NULL: the installed one */
+	const char *worker;	 /* the worker program; NULL: the installed one */
 	const char *facts_dir;   /* NULL: facts.d of the configuration folder */
 	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
 	bool keep_stderr;        /* of workers */
@@ -48,6 +49,8 @@ struct engine {
  * backend that fails is listed with its reason and hurts none. Whatever needs the backends calls engine_backends itself, so that
  * inventories can be read while they start.
  */
+/* The policy alone. The worker program parses its files, also if backends run in this process. */
+int engine_policy(const struct engine_options *options, struct policy **ret, struct error *err);
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err);
 int engine_backends(struct engine *engine, struct error *err);
 /* Nothing will be asked any more: let workers end while what they said is printed. */

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/facts/json_source.h"
+#include "core/facts/json_write.h"
 #include "core/facts/text.h"
 
 #define FORMAT "migcompat-holds/1"
@@ -89,7 +90,7 @@ static char *document_text(const struct hold_list *holds)
 	}
 	document = json_pack("{s:s,s:o}", "format", FORMAT, "holds", list);
 	if (document)
-		text = json_dumps(document, JSON_INDENT(1));
+		text = json_write(document, JSON_INDENT(1));
 	json_decref(document);
 	return text;
 }

@@ -17,9 +17,8 @@ json_t *json_clean(const char *text)
 
 	if (!text)
 		return json_null();
-	string = json_string(text);
-	if (string)
-		return string;
+	if (utf8_valid(text, strlen(text)))
+		return json_string_nocheck(text);
 	clean = strdup(text);
 	if (!clean)
 		return NULL;
@@ -29,8 +28,7 @@ json_t *json_clean(const char *text)
 	return string;
 }
 
-/* Sets a new reference; out of memory makes the whole document NULL in the end. */
-static void set(json_t **object, const char *key, json_t *value)
+void json_set(json_t **object, const char *key, json_t *value)
 {
 	if (*object && json_object_set_new(*object, key, value) != 0) {
 		json_decref(*object);
@@ -40,7 +38,7 @@ static void set(json_t **object, const char *key, json_t *value)
 	}
 }
 
-static void append(json_t **array, json_t *value)
+void json_append(json_t **array, json_t *value)
 {
 	if (*array && json_array_append_new(*array, value) != 0) {
 		json_decref(*array);
@@ -54,10 +52,10 @@ static json_t *json_side(const struct verdict_side *side)
 {
 	json_t *object = json_object();
 
-	set(&object, "device", json_clean(side->device ? side->device->id : NULL));
-	set(&object, "host", json_clean(side->device ? side->device->host->name : NULL));
-	set(&object, "kind", json_clean(side->kind_known ? kind_name(side->kind) : NULL));
-	set(&object, "type", json_clean(*side->type ? side->type : NULL));
+	json_set(&object, "device", json_clean(side->device ? side->device->id : NULL));
+	json_set(&object, "host", json_clean(side->device ? side->device->host->name : NULL));
+	json_set(&object, "kind", json_clean(side->kind_known ? kind_name(side->kind) : NULL));
+	json_set(&object, "type", json_clean(*side->type ? side->type : NULL));
 	return object;
 }
 
@@ -65,8 +63,8 @@ static json_t *json_state(uint32_t state, const char *text)
 {
 	json_t *object = json_object();
 
-	set(&object, "state", json_string(state_name(state)));
-	set(&object, "text", json_clean(text ? text : ""));
+	json_set(&object, "state", json_string(state_name(state)));
+	json_set(&object, "text", json_clean(text ? text : ""));
 	return object;
 }
 
@@ -86,13 +84,13 @@ static json_t *json_finding(const struct finding *finding)
 	char text[ERROR_TEXT_MAX * 2];
 
 	finding_render(finding, text, sizeof(text));
-	set(&object, "field", json_clean(finding->field));
-	set(&object, "rule", json_string(rule_name(finding->rule)));
-	set(&object, "source", json_value(&finding->source));
-	set(&object, "target", json_value(&finding->target));
-	set(&object, "status", json_string(status_name(finding->status)));
-	set(&object, "limit", json_clean(limit_name(finding->limit)));
-	set(&object, "text", json_clean(text));
+	json_set(&object, "field", json_clean(finding->field));
+	json_set(&object, "rule", json_string(rule_name(finding->rule)));
+	json_set(&object, "source", json_value(&finding->source));
+	json_set(&object, "target", json_value(&finding->target));
+	json_set(&object, "status", json_string(status_name(finding->status)));
+	json_set(&object, "limit", json_clean(limit_name(finding->limit)));
+	json_set(&object, "text", json_clean(text));
 	return object;
 }
 
@@ -105,25 +103,28 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	char reason[ERROR_TEXT_MAX * 2];
 
 	for (size_t i = 0; i < result->count; i++)
-		append(&findings, json_finding(&result->findings[i]));
+		json_append(&findings, json_finding(&result->findings[i]));
 	for (size_t i = 0; i < verdict->nrules; i++)
-		append(&rules, json_clean(verdict->rules[i]));
-	set(&object, "format", json_string("migcompat-verdict/1"));
-	set(&object, "verdict", json_string(verdict_name(verdict->code)));
-	set(&object, "grade", json_clean(grade_name(verdict->grade)));
-	set(&object, "limit", json_clean(limit_name(verdict->limit)));
-	set(&object, "errno", json_clean(verdict->error ? error_name(verdict->error) : NULL));
-	set(&object, "reason", json_clean(verdict_reason(verdict, reason, sizeof(reason))));
-	set(&object, "source", json_side(&verdict->source));
-	set(&object, "target", json_side(&verdict->target));
-	set(&object, "findings", findings);
-	set(&object, "truncated", json_integer((json_int_t)result->truncated));
-	set(&object, "mechanism", json_state(mechanism, mechanism_text));
-	set(&object, "availability", json_state(result->availability, result->availability_text));
-	set(&object, "policy", rules);
-	set(&object, "forced", json_boolean(verdict->forced));
-	set(&object, "source_fingerprint", json_clean(*verdict->source.fingerprint ? verdict->source.fingerprint : NULL));
-	set(&object, "target_fingerprint", json_clean(*verdict->target.fingerprint ? verdict->target.fingerprint : NULL));
+		json_append(&rules, json_clean(verdict->rules[i]));
+	json_set(&object, "format", json_string("migcompat-verdict/1"));
+	json_set(&object, "verdict", json_string(verdict_name(verdict->code)));
+	json_set(&object, "grade", json_clean(grade_name(verdict->grade)));
+	json_set(&object, "limit", json_clean(limit_name(verdict->limit)));
+	json_set(&object, "errno", json_clean(verdict->error ? error_name(verdict->error) : NULL));
+	json_set(&object, "reason", json_clean(verdict_reason(verdict, reason, sizeof(reason))));
+	json_set(&object, "source", json_side(&verdict->source));
+	json_set(&object, "target", json_side(&verdict->target));
+	json_set(&object, "findings", findings);
+	json_set(&object, "truncated", json_integer((json_int_t)result->truncated));
+	json_set(&object, "mechanism", json_state(mechanism, mechanism_text));
+	json_set(&object, "availability",
+		 json_state(result->availability, result->availability_text));
+	json_set(&object, "policy", rules);
+	json_set(&object, "forced", json_boolean(verdict->forced));
+	json_set(&object, "source_fingerprint",
+		 json_clean(*verdict->source.fingerprint ? verdict->source.fingerprint : NULL));
+	json_set(&object, "target_fingerprint",
+		 json_clean(*verdict->target.fingerprint ? verdict->target.fingerprint : NULL));
 	return object;
 }
 
@@ -131,16 +132,17 @@ static json_t *json_choice(const struct choice *choice)
 {
 	json_t *object = json_object();
 
-	set(&object, "device", json_clean(choice->device->id));
-	set(&object, "host", json_clean(choice->device->host->name));
-	set(&object, "kind", json_string(kind_name(choice->device->kind)));
-	set(&object, "type", json_clean(choice->type));
-	set(&object, "grade", json_clean(grade_name(choice->grade)));
-	set(&object, "availability", json_string(state_name(choice->availability)));
-	set(&object, "mechanism", json_string(state_name(choice->mechanism)));
-	set(&object, "extra", json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
-	set(&object, "set", json_clean(choice->candidate));
-	set(&object, "text", json_clean(choice->text ? choice->text : ""));
+	json_set(&object, "device", json_clean(choice->device->id));
+	json_set(&object, "host", json_clean(choice->device->host->name));
+	json_set(&object, "kind", json_string(kind_name(choice->device->kind)));
+	json_set(&object, "type", json_clean(choice->type));
+	json_set(&object, "grade", json_clean(grade_name(choice->grade)));
+	json_set(&object, "availability", json_string(state_name(choice->availability)));
+	json_set(&object, "mechanism", json_string(state_name(choice->mechanism)));
+	json_set(&object, "extra",
+		 json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
+	json_set(&object, "set", json_clean(choice->candidate));
+	json_set(&object, "text", json_clean(choice->text ? choice->text : ""));
 	return object;
 }
 
@@ -149,20 +151,20 @@ json_t *json_answer(const struct answer *answer)
 	json_t *object = json_object(), *choices = json_array(), *unanswered = json_array();
 
 	for (size_t i = 0; i < answer->nchoices; i++)
-		append(&choices, json_choice(&answer->choices[i]));
+		json_append(&choices, json_choice(&answer->choices[i]));
 	for (size_t i = 0; i < answer->nunanswered; i++) {
 		json_t *entry = json_object();
 
-		set(&entry, "device", json_clean(answer->unanswered[i].device->id));
-		set(&entry, "host", json_clean(answer->unanswered[i].device->host->name));
-		set(&entry, "text", json_clean(answer->unanswered[i].text));
-		append(&unanswered, entry);
+		json_set(&entry, "device", json_clean(answer->unanswered[i].device->id));
+		json_set(&entry, "host", json_clean(answer->unanswered[i].device->host->name));
+		json_set(&entry, "text", json_clean(answer->unanswered[i].text));
+		json_append(&unanswered, entry);
 	}
-	set(&object, "format", json_string("migcompat-choices/1"));
-	set(&object, "source", json_side(&answer->source));
-	set(&object, "choices", choices);
-	set(&object, "unanswered", unanswered);
-	set(&object, "asked", json_integer((json_int_t)answer->asked));
+	json_set(&object, "format", json_string("migcompat-choices/1"));
+	json_set(&object, "source", json_side(&answer->source));
+	json_set(&object, "choices", choices);
+	json_set(&object, "unanswered", unanswered);
+	json_set(&object, "asked", json_integer((json_int_t)answer->asked));
 	return object;
 }
 
@@ -177,16 +179,16 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 
 		snprintf(reason, sizeof(reason), "none of the %zu devices of this backend could be asked; %s//%s: %s", answer->asked,
 			 first->device->host->name, first->device->id, first->text);
-		set(object, "reason", json_clean(reason));
-		set(object, "verdict", json_string("error"));
-		set(object, "errno", json_string("EIO"));
+		json_set(object, "reason", json_clean(reason));
+		json_set(object, "verdict", json_string("error"));
+		json_set(object, "errno", json_string("EIO"));
 	} else if (engine->holds_unread && answer->nunanswered && !answer->nchoices) {
-		set(object, "reason", json_clean(engine->holds_unread));
-		set(object, "verdict", json_string("error"));
-		set(object, "errno", json_string("EACCES"));
+		json_set(object, "reason", json_clean(engine->holds_unread));
+		json_set(object, "verdict", json_string("error"));
+		json_set(object, "errno", json_string("EACCES"));
 	} else if (source && engine->hold && engine->hold(engine->hold_arg, source, held, sizeof(held))) {
 		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
-		set(object, "reason", json_clean(reason));
+		json_set(object, "reason", json_clean(reason));
 	}
 }
 
@@ -205,7 +207,7 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 	}
 	object = json_answer(&answer);
 	if (r)
-		set(&object, "reason", json_clean(err->text));
+		json_set(&object, "reason", json_clean(err->text));
 	else
 		ask_reason(engine, &answer, &object);
 	answer_free(&answer);
@@ -220,25 +222,25 @@ json_t *json_row(const struct row *row)
 	const struct device *device = row->device;
 	json_t *object = json_object();
 
-	set(&object, "device", json_clean(device->id));
-	set(&object, "host", json_clean(device->host->name));
-	set(&object, "kind", json_string(kind_name(device->kind)));
-	set(&object, "driver", json_clean(row->driver));
-	set(&object, "parent", json_clean(device->parent));
-	set(&object, "path", json_clean(device->path));
-	set(&object, "type", json_clean(row->type));
-	set(&object, "model", json_clean(row->model));
-	set(&object, "label", json_clean(row->label));
-	set(&object, "backend", json_clean(row->backend));
-	set(&object, "migratable", json_string(row_migratable(row)));
-	set(&object, "source", json_string(state_name(row->source)));
-	set(&object, "target", json_string(state_name(row->target)));
-	set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
-	set(&object, "availability", json_string(state_name(row->available)));
-	set(&object, "reason", json_clean(row->reason ? row->reason : ""));
-	set(&object, "version", json_clean(row->version));
-	set(&object, "fingerprint", json_clean(row->fingerprint));
-	set(&object, "hold", json_clean(row->hold));
+	json_set(&object, "device", json_clean(device->id));
+	json_set(&object, "host", json_clean(device->host->name));
+	json_set(&object, "kind", json_string(kind_name(device->kind)));
+	json_set(&object, "driver", json_clean(row->driver));
+	json_set(&object, "parent", json_clean(device->parent));
+	json_set(&object, "path", json_clean(device->path));
+	json_set(&object, "type", json_clean(row->type));
+	json_set(&object, "model", json_clean(row->model));
+	json_set(&object, "label", json_clean(row->label));
+	json_set(&object, "backend", json_clean(row->backend));
+	json_set(&object, "migratable", json_string(row_migratable(row)));
+	json_set(&object, "source", json_string(state_name(row->source)));
+	json_set(&object, "target", json_string(state_name(row->target)));
+	json_set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
+	json_set(&object, "availability", json_string(state_name(row->available)));
+	json_set(&object, "reason", json_clean(row->reason ? row->reason : ""));
+	json_set(&object, "version", json_clean(row->version));
+	json_set(&object, "fingerprint", json_clean(row->fingerprint));
+	json_set(&object, "hold", json_clean(row->hold));
 	return object;
 }
 
@@ -246,10 +248,10 @@ json_t *json_device(const struct row *row)
 {
 	json_t *object = json_row(row);
 
-	set(&object, "format", json_string("migcompat-device/1"));
+	json_set(&object, "format", json_string("migcompat-device/1"));
 	if (row->error) {
-		set(&object, "verdict", json_string("error"));
-		set(&object, "errno", json_string(error_name(row->error)));
+		json_set(&object, "verdict", json_string("error"));
+		json_set(&object, "errno", json_string(error_name(row->error)));
 	}
 	return object;
 }
@@ -263,21 +265,22 @@ json_t *json_parameters(const struct device *device, const struct migcompat_sink
 		const struct migcompat_parameter *parameter = &sink->parameters[i];
 		json_t *entry = json_object();
 
-		set(&entry, "name", json_clean(parameter->name));
-		set(&entry, "type", json_string(types[parameter->type]));
-		set(&entry, "value", json_clean(parameter->value));
-		set(&entry, "allowed_values", json_clean(parameter->allowed));
-		set(&entry, "init_value", json_clean(parameter->init));
-		set(&entry, "off_value", json_clean(parameter->off));
-		set(&entry, "attribute", json_clean(parameter->attribute));
-		set(&entry, "runtime", json_boolean(parameter->runtime));
-		set(&entry, "description", json_clean(parameter->description ? parameter->description : ""));
-		append(&list, entry);
+		json_set(&entry, "name", json_clean(parameter->name));
+		json_set(&entry, "type", json_string(types[parameter->type]));
+		json_set(&entry, "value", json_clean(parameter->value));
+		json_set(&entry, "allowed_values", json_clean(parameter->allowed));
+		json_set(&entry, "init_value", json_clean(parameter->init));
+		json_set(&entry, "off_value", json_clean(parameter->off));
+		json_set(&entry, "attribute", json_clean(parameter->attribute));
+		json_set(&entry, "runtime", json_boolean(parameter->runtime));
+		json_set(&entry, "description",
+			 json_clean(parameter->description ? parameter->description : ""));
+		json_append(&list, entry);
 	}
-	set(&object, "format", json_string("migcompat-parameters/1"));
-	set(&object, "device", json_clean(device->id));
-	set(&object, "host", json_clean(device->host->name));
-	set(&object, "parameters", list);
+	json_set(&object, "format", json_string("migcompat-parameters/1"));
+	json_set(&object, "device", json_clean(device->id));
+	json_set(&object, "host", json_clean(device->host->name));
+	json_set(&object, "parameters", list);
 	return object;
 }
 
@@ -288,14 +291,14 @@ json_t *json_plan(const struct plan *plan, const struct migcompat_verdict *verdi
 	for (size_t i = 0; i < plan->nwrites; i++) {
 		json_t *entry = json_object();
 
-		set(&entry, "path", json_clean(plan->writes[i].path));
-		set(&entry, "value", json_clean(plan->writes[i].value));
-		set(&entry, "runtime", json_boolean(plan->writes[i].runtime));
-		append(&writes, entry);
+		json_set(&entry, "path", json_clean(plan->writes[i].path));
+		json_set(&entry, "value", json_clean(plan->writes[i].value));
+		json_set(&entry, "runtime", json_boolean(plan->writes[i].runtime));
+		json_append(&writes, entry);
 	}
-	set(&object, "format", json_string("migcompat-plan/1"));
-	set(&object, "verdict", json_verdict(verdict));
-	set(&object, "writes", writes);
+	json_set(&object, "format", json_string("migcompat-plan/1"));
+	json_set(&object, "verdict", json_verdict(verdict));
+	json_set(&object, "writes", writes);
 	return object;
 }
 
@@ -304,14 +307,14 @@ json_t *json_backend(const struct backend_info *info)
 	json_t *object = json_object(), *keys = json_array();
 
 	for (size_t i = 0; i < info->nkeys && !info->error; i++)
-		append(&keys, json_clean(info->keys[i]));
-	set(&object, "name", json_clean(info->error ? NULL : info->name));
-	set(&object, "version", json_clean(info->error ? NULL : info->version));
-	set(&object, "description", json_clean(info->error ? NULL : info->description));
-	set(&object, "keys", keys);
-	set(&object, "file", json_clean(info->path));
-	set(&object, "status", json_string(info->error ? "failed" : "loaded"));
-	set(&object, "reason", json_clean(info->error ? info->error : ""));
+		json_append(&keys, json_clean(info->keys[i]));
+	json_set(&object, "name", json_clean(info->error ? NULL : info->name));
+	json_set(&object, "version", json_clean(info->error ? NULL : info->version));
+	json_set(&object, "description", json_clean(info->error ? NULL : info->description));
+	json_set(&object, "keys", keys);
+	json_set(&object, "file", json_clean(info->path));
+	json_set(&object, "status", json_string(info->error ? "failed" : "loaded"));
+	json_set(&object, "reason", json_clean(info->error ? info->error : ""));
 	return object;
 }
 
@@ -325,9 +328,10 @@ json_t *json_provider(struct provider *provider)
 	struct provider_status status;
 
 	provider_status(provider, &status);
-	set(&object, "state", json_string(states[status.state]));
-	set(&object, "restarts", json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
-	set(&object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
+	json_set(&object, "state", json_string(states[status.state]));
+	json_set(&object, "restarts",
+		 json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
+	json_set(&object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
 	return object;
 }
 
@@ -336,9 +340,9 @@ json_t *json_backends(const struct engine *engine)
 	json_t *object = json_object(), *backends = json_array();
 
 	for (size_t i = 0; i < engine->nproviders; i++)
-		append(&backends, json_provider(engine->providers[i]));
-	set(&object, "format", json_string("migcompat-backends/1"));
-	set(&object, "backends", backends);
+		json_append(&backends, json_provider(engine->providers[i]));
+	json_set(&object, "format", json_string("migcompat-backends/1"));
+	json_set(&object, "backends", backends);
 	return object;
 }
 
@@ -346,10 +350,10 @@ json_t *json_error(int error, const char *text)
 {
 	json_t *object = json_object();
 
-	set(&object, "format", json_string("migcompat-error/1"));
-	set(&object, "verdict", json_string("error"));
-	set(&object, "errno", json_string(error_name(error)));
-	set(&object, "reason", json_clean(text));
+	json_set(&object, "format", json_string("migcompat-error/1"));
+	json_set(&object, "verdict", json_string("error"));
+	json_set(&object, "errno", json_string(error_name(error)));
+	json_set(&object, "reason", json_clean(text));
 	return object;
 }
 

@@ -30,6 +30,13 @@ json_t *json_error(int error, const char *text);                           /* "m
 int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, json_t **ret,
 	     struct error *err);
 
+/*
+ * Put a new reference into a document that is being made. If that fails, all of it becomes NULL
+ * and stays so: a document lacks nothing or does not come out.
+ */
+void json_set(json_t **object, const char *key, json_t *value);
+void json_append(json_t **array, json_t *value);
+
 /* A string that is a document's whatever its bytes are; null for NULL. */
 json_t *json_clean(const char *text);
 

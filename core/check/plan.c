@@ -120,6 +120,19 @@ static int parameter_writes(struct opened *opened, const char *payload, size_t l
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
+/*
+ * What may be written while the device is open is a note: without it there is a plan all
+ * the same.
+ */
+static int runtime_list(struct opened *opened, struct migcompat_sink *ret, struct error *err)
+{
+	int r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, ret, NULL);
+
+	if (r)
+		sink_free(ret);
+	return r == -ENOMEM ? error_set(err, r, "out of memory") : 0;
+}
+
 static int target_writes(const struct engine *engine, const struct device *target,
 			 const char *payload, size_t len, const struct writable *writable,
 			 struct plan *plan, struct error *err)
@@ -133,8 +146,8 @@ static int target_writes(const struct engine *engine, const struct device *targe
 	r = opened_list(opened, PROVIDER_PREPARE, payload, len, &sink, err);
 	if (r == -EOPNOTSUPP)
 		r = parameter_writes(opened, payload, len, &sink, err);
-	if (!r && opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &parameters, NULL) != 0)
-		sink_free(&parameters);
+	if (!r)
+		r = runtime_list(opened, &parameters, err);
 	for (size_t i = 0; i < sink.nwrites && !r; i++) {
 		bool runtime = false;
 		char path[WRITABLE_BYTES];

@@ -3,15 +3,29 @@
 #include "core/check/row.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-static const char *keep(struct arena *arena, const char *text)
+/*
+ * Keeps a row's texts. A reader takes NULL for "there is none": a copy that fails makes it
+ * no row.
+ */
+struct keeper {
+	struct arena *arena;
+	bool failed;
+};
+
+static const char *keep(struct keeper *keeper, const char *text)
 {
-	return text ? arena_copy(arena, text, strlen(text)) : NULL;
+	const char *copy = text ? arena_copy(keeper->arena, text, strlen(text)) : NULL;
+
+	keeper->failed |= text && !copy;
+	return copy;
 }
 
-static void row_open(struct row *row, struct opened *opened, const struct engine *engine, struct arena *arena)
+static void row_open(struct row *row, struct opened *opened, const struct engine *engine,
+		     struct keeper *keeper)
 {
 	char text[MIGCOMPAT_STRING_MAX + 1];
 	char reason[ERROR_TEXT_MAX * 2];
@@ -19,31 +33,32 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 	const char *mechanism;
 
 	snprintf(text, sizeof(text), "%s:%s", opened->provider->info.name, opened->type);
-	row->type = keep(arena, text);
-	row->model = keep(arena, opened->model);
-	row->label = keep(arena, opened->label);
+	row->type = keep(keeper, text);
+	row->model = keep(keeper, opened->model);
+	row->label = keep(keeper, opened->label);
 	row->mechanism = check_mechanism(opened, &mechanism);
-	row->mechanism_text = keep(arena, mechanism);
+	row->mechanism_text = keep(keeper, mechanism);
 	row->source = opened->not_source ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	row->target = opened->not_target ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	if (opened->not_source && opened->not_target && strcmp(opened->not_source, opened->not_target) != 0) {
 		snprintf(reason, sizeof(reason), "%s; %s", opened->not_source, opened->not_target);
-		row->reason = keep(arena, reason);
+		row->reason = keep(keeper, reason);
 	} else {
-		row->reason = keep(arena, opened->not_source ? opened->not_source : opened->not_target);
+		row->reason =
+		    keep(keeper, opened->not_source ? opened->not_source : opened->not_target);
 	}
 	if (!opened->not_source) {
 		int len = check_version(opened, text, sizeof(text), &err);
 
-		row->version = len < 0 ? NULL : keep(arena, text);
+		row->version = len < 0 ? NULL : keep(keeper, text);
 		if (len < 0) {
 			row->source = MIGCOMPAT_UNKNOWN;
 			row->error = len;
-			row->reason = keep(arena, err.text);
+			row->reason = keep(keeper, err.text);
 		}
 	}
 	fingerprint_device(engine, opened, text);
-	row->fingerprint = keep(arena, text);
+	row->fingerprint = keep(keeper, text);
 }
 
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret)
@@ -53,6 +68,7 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	struct provider *provider = NULL;
 	struct opened *opened = NULL;
 	struct error err = {0};
+	struct keeper keeper = {.arena = arena};
 	char hold[ERROR_TEXT_MAX];
 	int r;
 
@@ -60,24 +76,24 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	if (available)
 		row.available = strcmp(available, "0") == 0 ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
-		row.hold = keep(arena, hold);
+		row.hold = keep(&keeper, hold);
 	r = engine_provider(engine, device, &provider, &err);
 	if (!r) {
-		row.backend = keep(arena, provider->info.name);
+		row.backend = keep(&keeper, provider->info.name);
 		r = provider_open(provider, device, &opened, &err);
 	}
 	if (!r) {
-		row_open(&row, opened, engine, arena);
+		row_open(&row, opened, engine, &keeper);
 		opened_close(opened);
 	} else {
-		row.reason = keep(arena, err.text);
+		row.reason = keep(&keeper, err.text);
 		row.source = row.target = r == -ENODEV ? MIGCOMPAT_NO : MIGCOMPAT_UNKNOWN;
 		row.error = r == -ENODEV ? 0 : r;
 	}
 	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there may be. */
 	if (row.hold || engine->holds_unread)
 		row.version = NULL;
-	if (!row.reason && (row.error || row.source == MIGCOMPAT_NO))
+	if (keeper.failed)
 		return -ENOMEM;
 	*ret = row;
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "core/check/json.h"
 #include "core/check/version_string.h"
+#include "core/facts/utf8.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
@@ -33,6 +34,7 @@ int state_look(const struct engine *engine, const struct survey *survey, struct 
 {
 	struct stream_head buffer;
 	const struct stream_head *stream = state_stream(survey, &buffer);
+	int r;
 
 	for (int named = 1; named >= 0 && stream; named--) {
 		for (size_t i = 0; i < engine->nproviders; i++) {
@@ -40,7 +42,10 @@ int state_look(const struct engine *engine, const struct survey *survey, struct 
 				continue;
 			if (result_reset(&ret->result))
 				return error_set(err, -ENOMEM, "out of memory");
-			if (provider_stream(engine->providers[i], NULL, stream, &ret->result, NULL) != 0)
+			r = provider_stream(engine->providers[i], NULL, stream, &ret->result, err);
+			if (r == -ENOMEM)
+				return r;
+			if (r)
 				continue;
 			ret->backend = engine->infos[i];
 			return 0;
@@ -124,10 +129,7 @@ static json_t *fields_json(const struct migcompat_result *result)
 					  status_name(finding->status), "limit", json_clean(limit_name(finding->limit)), "text",
 					  json_clean(finding->text ? finding->text : ""));
 
-		if (json_array_append_new(fields, entry) != 0) {
-			json_decref(fields);
-			return NULL;
-		}
+		json_append(&fields, entry);
 	}
 	return fields;
 }
@@ -156,8 +158,9 @@ static json_t *records_json(const struct survey *survey)
 
 		if (!count->records)
 			continue;
-		json_array_append_new(records, json_pack("{s:s,s:I,s:I}", "type", name ? name : "unknown", "records", (json_int_t)count->records,
-							 "bytes", (json_int_t)count->bytes));
+		json_append(&records, json_pack("{s:s,s:I,s:I}", "type", name ? name : "unknown",
+						"records", (json_int_t)count->records, "bytes",
+						(json_int_t)count->bytes));
 	}
 	return records;
 }
@@ -177,8 +180,9 @@ static json_t *info_json(const struct survey *survey)
 			continue;
 		memcpy(name, line, key);
 		name[key] = '\0';
-		/* Refused where it is no UTF-8: then nobody can tell what it was to say. */
-		(void)json_object_set_new(info, name, json_stringn(line + key + 1, len - key - 1));
+		/* If it is no UTF-8, nobody can tell what it was to say. */
+		if (utf8_valid(name, key) && utf8_valid(line + key + 1, len - key - 1))
+			json_set(&info, name, json_stringn(line + key + 1, len - key - 1));
 	}
 	return info;
 }
@@ -190,7 +194,7 @@ static json_t *flags_json(uint32_t flags)
 
 	for (size_t i = 0; i < COUNT(names); i++)
 		if (flags & 1u << i)
-			json_array_append_new(list, json_string(names[i]));
+			json_append(&list, json_string(names[i]));
 	return list;
 }
 

@@ -59,6 +59,8 @@ static int answer_print(const struct cli *cli, const json_t *answer)
 	int status = json_array_size(choices) ? choices_table(cli, choices) : CLI_NO;
 	size_t i;
 
+	if (status == CLI_TROUBLE)
+		return status;
 	if (!json_array_size(choices) && reason)
 		output_line("no choice: %s", reason);
 	else if (!json_array_size(choices))

@@ -44,10 +44,13 @@ static json_t *json_wants(const struct backend_info *info)
 	json_t *wants = json_array();
 
 	for (size_t i = 0; i < info->nwants; i++)
-		json_array_append_new(wants, json_pack("{s:o,s:s,s:s,s:b,s:b}", "fact", json_clean(info->wants[i].glob), "scope",
-						       want_scope(&info->wants[i]), "use", want_use(&info->wants[i]), "sensitive",
-						       !!(info->wants[i].flags & MIGCOMPAT_WANT_SENSITIVE), "announced",
-						       !!(info->wants[i].flags & MIGCOMPAT_WANT_ANNOUNCED)));
+		json_append(&wants, json_pack("{s:o,s:s,s:s,s:b,s:b}", "fact",
+					      json_clean(info->wants[i].glob), "scope",
+					      want_scope(&info->wants[i]), "use",
+					      want_use(&info->wants[i]), "sensitive",
+					      !!(info->wants[i].flags & MIGCOMPAT_WANT_SENSITIVE),
+					      "announced",
+					      !!(info->wants[i].flags & MIGCOMPAT_WANT_ANNOUNCED)));
 	return wants;
 }
 
@@ -58,31 +61,29 @@ static json_t *json_settings(const struct backend_info *info)
 	for (size_t i = 0; i < info->nsettings; i++) {
 		const struct migcompat_setting *setting = &info->settings[i];
 
-		json_array_append_new(settings,
-				      json_pack("{s:o,s:s,s:o,s:o,s:o}", "name", json_clean(setting->name), "type",
-						type_name(setting->type), "allowed_values", json_clean(setting->allowed), "init_value",
-						json_clean(setting->init), "description", json_clean(setting->description)));
+		json_append(&settings,
+			    json_pack("{s:o,s:s,s:o,s:o,s:o}", "name", json_clean(setting->name),
+				      "type", type_name(setting->type), "allowed_values",
+				      json_clean(setting->allowed), "init_value",
+				      json_clean(setting->init), "description",
+				      json_clean(setting->description)));
 	}
 	return settings;
 }
 
-/* As in a list, and the rest of it. What lacks for want of memory makes it no document. */
+/* As in a list, and the rest of it. */
 static json_t *dump_document(const struct backend_info *info)
 {
 	json_t *document = json_backend(info), *wants = json_wants(info), *settings = json_settings(info);
-	int failed = json_array_size(wants) != info->nwants || json_array_size(settings) != info->nsettings;
 
-	failed |= json_object_set_new(document, "format", json_string("migcompat-backend/1"));
-	failed |= json_object_set_new(document, "api_version", json_integer(info->api_version));
-	failed |= json_object_set_new(document, "struct_size", json_integer((json_int_t)info->struct_size));
-	failed |= json_object_set_new(document, "thread_model", json_string(model_name(info->thread_model)));
-	failed |= json_object_set_new(document, "operations", json_clean(info->operations));
-	failed |= json_object_set_new(document, "wants", wants);
-	failed |= json_object_set_new(document, "settings", settings);
-	if (!failed)
-		return document;
-	json_decref(document);
-	return NULL;
+	json_set(&document, "format", json_string("migcompat-backend/1"));
+	json_set(&document, "api_version", json_integer(info->api_version));
+	json_set(&document, "struct_size", json_integer((json_int_t)info->struct_size));
+	json_set(&document, "thread_model", json_string(model_name(info->thread_model)));
+	json_set(&document, "operations", json_clean(info->operations));
+	json_set(&document, "wants", wants);
+	json_set(&document, "settings", settings);
+	return document;
 }
 
 /* ---------------------------------------------------------------- lines */

@@ -44,6 +44,8 @@ static int prepare_print(const struct cli *cli, const struct migcompat_verdict *
 	if (cli->options.json)
 		return output_json(cli, json_plan(plan, verdict), status);
 	document = json_verdict(verdict);
+	if (!document)
+		return output_fail(cli, -ENOMEM, "out of memory");
 	output_headline(cli, "# ", document);
 	json_decref(document);
 	if (status == CLI_YES)

@@ -9,7 +9,7 @@
 /* ---------------------------------------------------------------- check */
 
 /* Load one file, or with NULL what --config or the installation says, together with the backends that its sections belong to. */
-static int check_one(struct cli *cli, const char *file, json_t *list, struct error *ret_err)
+static int check_one(struct cli *cli, const char *file, json_t **list, struct error *ret_err)
 {
 	struct engine_options options = {
 		.backend_dir = cli->options.plugin_dir,
@@ -26,15 +26,16 @@ static int check_one(struct cli *cli, const char *file, json_t *list, struct err
 		output_sentence("%s", err.text);
 	for (size_t i = 0; !r && (file ? i == 0 : (read = policy_file(cli->engine.policy, i)) != NULL); i++) {
 		if (cli->options.json)
-			json_array_append_new(list, json_pack("{s:o,s:s,s:s}", "file", json_clean(read), "status", "ok", "reason", ""));
+			json_append(list, json_pack("{s:o,s:s,s:s}", "file", json_clean(read),
+						    "status", "ok", "reason", ""));
 		else
 			output_line("%s: ok", read);
 	}
 	if (!r && !file && !cli->options.json && !policy_file(cli->engine.policy, 0))
 		output_line("no policy file here: ok, all defaults");
 	if (r && cli->options.json)
-		json_array_append_new(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config), "status", "error", "reason",
-						      json_clean(err.text)));
+		json_append(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config),
+					    "status", "error", "reason", json_clean(err.text)));
 	if (!r)
 		engine_stop(&cli->engine);
 	else
@@ -61,9 +62,9 @@ int command_policy_check(struct cli *cli)
 	int error = 0;
 
 	if (!cli->narguments)
-		error = check_one(cli, NULL, list, &err);
+		error = check_one(cli, NULL, &list, &err);
 	for (size_t i = 0; i < cli->narguments; i++) {
-		int r = check_one(cli, cli->arguments[i], list, &err);
+		int r = check_one(cli, cli->arguments[i], &list, &err);
 
 		error = r ? r : error;
 	}
@@ -78,8 +79,9 @@ int command_policy_check(struct cli *cli)
 int command_policy_show(struct cli *cli)
 {
 	struct policy *policy = NULL;
+	struct engine_options options = {.config = cli->options.config};
 	struct error err = {0};
-	int r = policy_load(cli->options.config, &policy, &err), status = CLI_YES;
+	int r = engine_policy(&options, &policy, &err), status = CLI_YES;
 
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
@@ -94,8 +96,8 @@ int command_policy_show(struct cli *cli)
 /* ---------------------------------------------------------------- explain */
 
 struct explain {
-	struct table *table; /* or NULL */
-	json_t *rules;       /* or NULL */
+	struct table *table; /* or NULL, and */
+	json_t *rules;	     /* NULL at last: out of memory */
 	size_t count;
 };
 
@@ -104,10 +106,11 @@ static void trace(void *arg, const char *rule, const char *where, const char *ac
 	struct explain *explain = arg;
 
 	explain->count++;
-	if (explain->rules) {
-		json_array_append_new(explain->rules,
-				      json_pack("{s:o,s:o,s:o,s:b,s:o}", "rule", json_clean(rule), "where", json_clean(where), "action",
-						json_clean(action), "matched", matched, "text", json_clean(text)));
+	if (!explain->table) {
+		json_append(&explain->rules,
+			    json_pack("{s:o,s:o,s:o,s:b,s:o}", "rule", json_clean(rule), "where",
+				      json_clean(where), "action", json_clean(action), "matched",
+				      matched, "text", json_clean(text)));
 		return;
 	}
 	table_line(explain->table);
@@ -128,16 +131,20 @@ static int explain_json(const struct cli *cli, json_t *rules, const struct migco
 static int explain_print(const struct cli *cli, struct explain *explain, const struct migcompat_verdict *verdict)
 {
 	int status = verdict_status(verdict);
-	json_t *document;
+	json_t *document = json_verdict(verdict);
 
+	if (!document) {
+		table_free(explain->table);
+		return output_fail(cli, -ENOMEM, "out of memory");
+	}
 	if (explain->count)
 		status = table_print(explain->table, status);
 	else
 		table_free(explain->table);
 	if (!explain->count)
 		output_line("the policy was not asked");
-	document = json_verdict(verdict);
-	output_headline(cli, "outcome: ", document);
+	if (status != CLI_TROUBLE)
+		output_headline(cli, "outcome: ", document);
 	json_decref(document);
 	return status;
 }
@@ -159,6 +166,8 @@ int command_policy_explain(struct cli *cli)
 		explain.rules = json_array();
 	else
 		explain.table = table_new(cli);
+	if (!explain.rules && !explain.table)
+		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_SPARE : 0);
 	cli->engine.trace = trace;

@@ -42,6 +42,8 @@ void table_hide(struct table *table, size_t column);
 void table_line(struct table *table);
 /* The next cell of the line. NULL is empty; color: a name ("red"), or NULL. */
 void table_cell(struct table *table, const char *text, const char *color);
+/* Does it hold all that was put in? Then it can be printed. */
+bool table_whole(const struct table *table);
 /* Prints and frees. Returns status, or CLI_TROUBLE. */
 int table_print(struct table *table, int status);
 void table_free(struct table *table);

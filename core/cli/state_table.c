@@ -87,26 +87,23 @@ static void stream_line(const json_t *stream)
 		    sum ? sum : "");
 }
 
-/* The fields, without the driver's name, which stands above. */
+/* The fields, without the driver's name, which stands above. Without any, nothing is printed. */
 static int fields_table(const struct cli *cli, const json_t *fields, int status)
 {
-	struct table *table = NULL;
+	struct table *table = table_new(cli);
 	const json_t *field;
 	size_t i;
 
+	table_column(table, "FIELD", 0);
+	table_column(table, "VALUE", 0);
+	table_column(table, "RULE", 0);
+	table_column(table, "EXPECTED", 0);
+	table_column(table, "TEXT", TABLE_WRAP);
 	json_array_foreach (fields, i, field) {
 		bool bad = document_is(field, "status", "bad");
 
 		if (document_is(field, "field", "stream_driver"))
 			continue;
-		if (!table) {
-			table = table_new(cli);
-			table_column(table, "FIELD", 0);
-			table_column(table, "VALUE", 0);
-			table_column(table, "RULE", 0);
-			table_column(table, "EXPECTED", 0);
-			table_column(table, "TEXT", TABLE_WRAP);
-		}
 		table_line(table);
 		table_cell(table, document_text(field, "field"), bad ? "red" : NULL);
 		table_cell(table, document_text(field, "value"), NULL);
@@ -114,7 +111,7 @@ static int fields_table(const struct cli *cli, const json_t *fields, int status)
 		table_cell(table, document_text(field, "expected"), NULL);
 		table_cell(table, document_text(field, "text"), NULL);
 	}
-	return table ? table_print(table, status) : status;
+	return table_print(table, status);
 }
 
 int state_print(const struct cli *cli, const json_t *document, int status)

@@ -1,28 +1,45 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tables by libsmartcols, as the tools of util-linux print them. */
-#include <errno.h>
+/*
+ * Tables as the tools of util-linux print them. Printing allocates nothing: a table that
+ * could be filled is printed whole. libsmartcols would leave a cell blank for which it
+ * finds no memory.
+ */
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 #include <wchar.h>
-
-#include <libsmartcols.h>
 
 #include "core/cli/output.h"
 
 #define COLUMNS_MAX 24u
-#define WRAP_MIN 20u /* a narrower column of text is harder to read than lines that the terminal breaks */
+#define WRAP_MIN                                                                                   \
+	20u /* a narrower column of text is harder to read than lines that the terminal breaks */
+#define WIDTH_DEFAULT 80u
 
 struct column {
-	struct libscols_column *inside;
+	const char *name;
 	unsigned flags; /* enum table_flags */
-	size_t width;   /* of the widest cell or the name, in places of a terminal */
+	size_t width;	/* of the widest cell or the name, in places of a terminal */
 	bool hidden;
+};
+
+struct cell {
+	char *text;	   /* NULL: none was given */
+	const char *color; /* its escape sequence, or NULL */
+	char *rest;	   /* while it is printed: what the next line has of it */
+};
+
+struct line {
+	struct line *next;
+	struct cell cells[COLUMNS_MAX];
 };
 
 struct table {
 	const struct cli *cli;
-	struct libscols_table *inside;
-	struct libscols_line *line;
+	struct line *lines;
+	struct line **end;
+	struct line *line; /* the last one */
 	struct column columns[COLUMNS_MAX];
 	size_t ncolumns;
 	size_t column; /* of the next cell */
@@ -36,14 +53,7 @@ struct table *table_new(const struct cli *cli)
 	if (!table)
 		return NULL;
 	table->cli = cli;
-	table->inside = scols_new_table();
-	table->failed = !table->inside;
-	if (!table->failed) {
-		scols_table_enable_raw(table->inside, cli->options.raw);
-		scols_table_enable_colors(table->inside, cli->color);
-		/* A pipe gets whole lines, however long they are; what a terminal gets is laid out here. */
-		scols_table_set_termforce(table->inside, SCOLS_TERMFORCE_NEVER);
-	}
+	table->end = &table->lines;
 	return table;
 }
 
@@ -68,34 +78,38 @@ static size_t text_width(const char *text)
 
 void table_column(struct table *table, const char *name, unsigned flags)
 {
-	struct libscols_column *inside;
-
 	if (!table || table->failed)
 		return;
-	inside = scols_table_new_column(table->inside, name, 0, flags & TABLE_RIGHT ? SCOLS_FL_RIGHT : 0);
-	table->failed = !inside || table->ncolumns == COLUMNS_MAX;
+	table->failed = table->ncolumns == COLUMNS_MAX;
 	if (!table->failed)
-		table->columns[table->ncolumns++] = (struct column){.inside = inside, .flags = flags, .width = text_width(name)};
+		table->columns[table->ncolumns++] =
+		    (struct column){.name = name, .flags = flags, .width = text_width(name)};
 }
 
 void table_hide(struct table *table, size_t column)
 {
-	struct column *hidden;
-
-	if (!table || table->failed)
-		return;
-	hidden = &table->columns[column];
-	hidden->hidden = true;
-	scols_column_set_flags(hidden->inside, scols_column_get_flags(hidden->inside) | SCOLS_FL_HIDDEN);
+	if (table && !table->failed)
+		table->columns[column].hidden = true;
 }
 
 void table_line(struct table *table)
 {
 	if (!table || table->failed)
 		return;
-	table->line = scols_table_new_line(table->inside, NULL);
+	table->line = calloc(1, sizeof(*table->line));
 	table->failed = !table->line;
 	table->column = 0;
+	if (table->failed)
+		return;
+	*table->end = table->line;
+	table->end = &table->line->next;
+}
+
+static const char *color_sequence(const char *name)
+{
+	return strcmp(name, "red") == 0	    ? "\033[31m"
+	       : strcmp(name, "green") == 0 ? "\033[32m"
+					    : "\033[33m";
 }
 
 void table_cell(struct table *table, const char *text, const char *color)
@@ -116,16 +130,26 @@ void table_cell(struct table *table, const char *text, const char *color)
 	width = text_width(copy);
 	if (width > column->width)
 		column->width = width;
-	if (scols_line_refer_data(table->line, table->column, copy) != 0) {
-		free(copy);
-		table->failed = true;
-	} else if (color && table->cli->color) {
-		table->failed = scols_cell_set_color(scols_line_get_cell(table->line, table->column), color) != 0;
-	}
-	table->column++;
+	table->line->cells[table->column++] = (struct cell){
+	    .text = copy,
+	    .color = color && table->cli->color ? color_sequence(color) : NULL,
+	};
 }
 
 /* ---------------------------------------------------------------- layout for a terminal */
+
+static size_t terminal_width(void)
+{
+	const char *columns = getenv("COLUMNS");
+	struct winsize size = {0};
+	long width = 0;
+
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0)
+		width = size.ws_col;
+	if (width <= 0 && columns)
+		width = strtol(columns, NULL, 10);
+	return width > 0 ? (size_t)width : WIDTH_DEFAULT;
+}
 
 /* Places of a line with these columns. */
 static size_t width_without(const struct table *table, unsigned flags)
@@ -165,28 +189,55 @@ static void text_wrap(char *text, size_t width)
 	}
 }
 
+/* Width of the longest line of a text that was wrapped. Its ends of lines come back. */
+static size_t wrapped_width(char *text)
+{
+	size_t widest = 0;
+
+	while (*text) {
+		char *end = strchrnul(text, '\n'), kept = *end;
+		size_t width;
+
+		*end = '\0';
+		width = text_width(text);
+		*end = kept;
+		if (width > widest)
+			widest = width;
+		text = end + (kept != '\0');
+	}
+	return widest;
+}
+
 static void column_wrap(struct table *table, size_t number, size_t width)
 {
 	struct column *column = &table->columns[number];
 
-	scols_column_set_flags(column->inside, scols_column_get_flags(column->inside) | SCOLS_FL_WRAP);
-	scols_column_set_wrapfunc(column->inside, scols_wrapnl_chunksize, scols_wrapnl_nextchunk, NULL);
-	scols_column_set_safechars(column->inside, "\n");
-	for (size_t i = 0; i < scols_table_get_nlines(table->inside); i++) {
-		struct libscols_cell *cell = scols_line_get_cell(scols_table_get_line(table->inside, i), number);
+	column->width = text_width(column->name);
+	for (struct line *line = table->lines; line; line = line->next) {
+		char *text = line->cells[number].text;
+		size_t wrapped;
 
-		text_wrap((char *)(uintptr_t)scols_cell_get_data(cell), width);
+		if (!text)
+			continue;
+		text_wrap(text, width);
+		wrapped = wrapped_width(text);
+		if (wrapped > column->width)
+			column->width = wrapped;
 	}
 }
 
-/* What does not fit is left out where that makes the rest fit; then long texts share the room that is left for them. */
+/*
+ * What does not fit is left out where that makes the rest fit; then long texts share the
+ * room that is left for them.
+ */
 static void table_fit(struct table *table, size_t room)
 {
 	size_t whole = width_without(table, 0), fixed, wraps = 0;
 
 	for (size_t i = 0; i < table->ncolumns; i++)
 		wraps += !table->columns[i].hidden && table->columns[i].flags & TABLE_WRAP;
-	if (whole > room && width_without(table, TABLE_SPARE | TABLE_WRAP) + wraps * (WRAP_MIN + 1) <= room) {
+	if (whole > room &&
+	    width_without(table, TABLE_SPARE | TABLE_WRAP) + wraps * (WRAP_MIN + 1) <= room) {
 		for (size_t i = 0; i < table->ncolumns; i++)
 			if (table->columns[i].flags & TABLE_SPARE)
 				table_hide(table, i);
@@ -196,34 +247,143 @@ static void table_fit(struct table *table, size_t room)
 	for (size_t i = 0; whole > room && i < table->ncolumns; i++) {
 		const struct column *column = &table->columns[i];
 		size_t share = wraps && room > fixed ? (room - fixed) / wraps : 0;
+		size_t width = column->width;
 
 		if (column->hidden || !(column->flags & TABLE_WRAP))
 			continue;
-		if (share >= WRAP_MIN && column->width > share)
+		if (share >= WRAP_MIN && width > share)
 			column_wrap(table, i, share);
-		fixed += column->width < share ? column->width : share;
+		fixed += width < share ? width : share;
 		wraps--;
+	}
+}
+
+/* ---------------------------------------------------------------- printing */
+
+static void print_blanks(size_t count)
+{
+	while (count--)
+		putchar(' ');
+}
+
+/* A word for scripts: what would part it, and what no script expects, as \xNN. */
+static void print_word(const char *text)
+{
+	for (const char *c = text; *c; c++) {
+		if (*c > 0x20 && *c < 0x7f && *c != '\\')
+			putchar(*c);
+		else
+			printf("\\x%02x", (unsigned char)*c);
+	}
+}
+
+static void print_cell(const struct column *column, const char *text, const char *color, bool last)
+{
+	size_t width = text_width(text), left = width < column->width ? column->width - width : 0;
+
+	if (!*text)
+		color = NULL;
+	fputs(color ? color : "", stdout);
+	if (column->flags & TABLE_RIGHT)
+		print_blanks(left);
+	fputs(text, stdout);
+	if (!(column->flags & TABLE_RIGHT) && !last)
+		print_blanks(left);
+	fputs(color ? "\033[0m" : "", stdout);
+}
+
+/*
+ * The text up to its next end of line, which becomes its end; *rest: what is behind it, or
+ * NULL.
+ */
+static const char *first_line(char *text, char **rest)
+{
+	char *end = text ? strchr(text, '\n') : NULL;
+
+	*rest = end ? end + 1 : NULL;
+	if (end)
+		*end = '\0';
+	return text ? text : "";
+}
+
+static size_t last_column(const struct table *table)
+{
+	size_t last = 0;
+
+	for (size_t i = 0; i < table->ncolumns; i++)
+		if (!table->columns[i].hidden)
+			last = i;
+	return last;
+}
+
+/* Prints one line of each cell. True: there is more of some. */
+static bool print_cells(const struct table *table, struct line *line, bool again)
+{
+	size_t last = last_column(table);
+	bool more = false;
+
+	for (size_t i = 0; i < table->ncolumns; i++) {
+		struct cell *cell = &line->cells[i];
+		const char *text = first_line(again ? cell->rest : cell->text, &cell->rest);
+
+		if (table->columns[i].hidden)
+			continue;
+		if (table->cli->options.raw)
+			print_word(text);
+		else
+			print_cell(&table->columns[i], text, cell->color, i == last);
+		putchar(i == last ? '\n' : ' ');
+		more |= cell->rest != NULL;
+	}
+	return more;
+}
+
+static void print_head(const struct table *table)
+{
+	size_t last = last_column(table);
+
+	for (size_t i = 0; i < table->ncolumns; i++) {
+		if (table->columns[i].hidden)
+			continue;
+		if (table->cli->options.raw)
+			print_word(table->columns[i].name);
+		else
+			print_cell(&table->columns[i], table->columns[i].name, NULL, i == last);
+		putchar(i == last ? '\n' : ' ');
 	}
 }
 
 void table_free(struct table *table)
 {
-	if (table)
-		scols_unref_table(table->inside);
+	while (table && table->lines) {
+		struct line *line = table->lines;
+
+		table->lines = line->next;
+		for (size_t i = 0; i < COLUMNS_MAX; i++)
+			free(line->cells[i].text);
+		free(line);
+	}
 	free(table);
+}
+
+bool table_whole(const struct table *table)
+{
+	return table && !table->failed;
 }
 
 int table_print(struct table *table, int status)
 {
-	bool failed = !table || table->failed;
+	bool whole = table_whole(table);
 
-	if (!failed && table->cli->terminal && !table->cli->options.raw)
-		table_fit(table, scols_table_get_termwidth(table->inside));
-	/* What it returns for standard output is found at the end of the program as well. */
-	if (!failed)
-		failed = scols_print_table(table->inside) == -ENOMEM;
+	if (whole && table->cli->terminal && !table->cli->options.raw)
+		table_fit(table, terminal_width());
+	if (whole && table->lines)
+		print_head(table);
+	for (struct line *line = whole ? table->lines : NULL; line; line = line->next)
+		for (bool more = print_cells(table, line, false); more;)
+			more = print_cells(table, line, true);
 	table_free(table);
-	if (!failed)
+	if (whole)
 		return status;
 	output_sentence("out of memory");
 	return CLI_TROUBLE;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/facts/json_source.h"
+#include "core/facts/json_write.h"
 
 #define READ_BYTES 65536u
 #define CONNECT_PART 6u /* of the time for a reply goes to connecting */
@@ -155,7 +156,7 @@ int varlink_call(struct varlink_client *client, const char *method, json_t *para
 	free(client->text);
 	client->text = NULL;
 	if (object && (!more || json_object_set_new(object, "more", json_true()) == 0))
-		client->text = json_dumps(object, JSON_COMPACT);
+		client->text = json_write(object, JSON_COMPACT);
 	json_decref(object);
 	if (!client->text)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -258,17 +259,11 @@ static bool reply_take(json_t *message, struct varlink_reply *ret)
 
 static int reply_parse(const struct varlink_client *client, const char *text, size_t len, struct varlink_reply *ret, struct error *err)
 {
-	struct json_source source = {0};
 	json_t *message = NULL;
 	struct error why = {0};
-	int r = json_source_memory(&source, "its reply", text, len, VARLINK_REPLY_MAX, &why);
+	int r =
+	    json_source_text("its reply", "message", text, len, VARLINK_REPLY_MAX, &message, &why);
 
-	if (!r) {
-		r = json_source_value(&source, "message", VARLINK_REPLY_MAX, &message, &why);
-		if (!r)
-			r = json_source_finish(&source, &why);
-		json_source_close(&source);
-	}
 	if (!r && (!json_is_object(message) || !reply_take(message, ret)))
 		r = error_set(&why, -EBADMSG, "its reply has not the form of one");
 	if (!r)

@@ -84,30 +84,59 @@ static void add_finding(struct table *table, const json_t *finding)
 	table_cell(table, text, NULL);
 }
 
-int verdict_print(const struct cli *cli, const json_t *verdict, int status)
+static bool is_shown(const struct cli *cli, const json_t *finding)
 {
-	bool error = document_is(verdict, "verdict", "error");
-	struct table *table = NULL;
+	return cli->options.verbose || how(finding)->always;
+}
+
+static bool shows_findings(const struct cli *cli, const json_t *verdict)
+{
 	const json_t *finding;
 	size_t i;
 
+	json_array_foreach(json_object_get(verdict, "findings"), i, finding)
+	{
+		if (is_shown(cli, finding))
+			return true;
+	}
+	return false;
+}
+
+static struct table *findings_table(const struct cli *cli, const json_t *verdict)
+{
+	struct table *table = table_new(cli);
+	const json_t *finding;
+	size_t i;
+
+	table_column(table, "STATUS", 0);
+	table_column(table, "LIMIT", 0);
+	table_column(table, "FINDING", TABLE_WRAP);
+	json_array_foreach(json_object_get(verdict, "findings"), i, finding)
+	{
+		if (is_shown(cli, finding))
+			add_finding(table, finding);
+	}
+	return table;
+}
+
+int verdict_print(const struct cli *cli, const json_t *verdict, int status)
+{
+	bool error = document_is(verdict, "verdict", "error"), shows = shows_findings(cli, verdict);
+	struct table *table;
+
 	if (error && !cli->options.verbose)
 		return status;
+	/*
+	 * A verdict without what stands against it is none, so the table is made before
+	 * the first line.
+	 */
+	table = shows ? findings_table(cli, verdict) : NULL;
+	if (shows && !table_whole(table))
+		return table_print(table, status);
 	if (!error)
 		output_headline(cli, "", verdict);
 	print_notes(cli, verdict);
-	json_array_foreach (json_object_get(verdict, "findings"), i, finding) {
-		if (!cli->options.verbose && !how(finding)->always)
-			continue;
-		if (!table) {
-			table = table_new(cli);
-			table_column(table, "STATUS", 0);
-			table_column(table, "LIMIT", 0);
-			table_column(table, "FINDING", TABLE_WRAP);
-		}
-		add_finding(table, finding);
-	}
-	return table ? table_print(table, status) : status;
+	return shows ? table_print(table, status) : status;
 }
 
 /* What cannot be had now is no yes where that was asked for. */

@@ -53,7 +53,7 @@ static int host_make(struct run *run, struct error *err)
 	host->name = host_name(&run->inventory->arena);
 	host->taken = now(&run->inventory->arena);
 	host->wanted = (struct wanted){.globs = run->wants.globs, .count = run->wants.count};
-	if (!host->name)
+	if (!host->name || !host->taken)
 		return error_set(err, -ENOMEM, "out of memory");
 	return collect_host(&run->collector, &host->facts, err);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * This host's VFIO devices and their facts, read from sysfs with libudev. Reads only what is wanted, never a migration_*
- * attribute, and survives whatever it meets: a row that cannot be made is left out, a fact that cannot be read is kept
- * as its error.
+ * This host's VFIO devices and their facts, read from sysfs. Reads only what is wanted,
+ * never a migration_* attribute, and survives whatever it meets: a row that cannot be made
+ * is left out, a fact that cannot be read is kept as its error.
  */
 #ifndef CORE_DISCOVERY_DISCOVERY_H
 #define CORE_DISCOVERY_DISCOVERY_H
@@ -36,7 +36,10 @@ struct discovery_options {
  */
 const struct discovery_want *discovery_base_wants(size_t *ret_count);
 
-/* Append this host and its devices to an inventory. A machine without any is no error. -ENOMEM, or what libudev said. */
+/*
+ * Append this host and its devices to an inventory. A machine without any is no error.
+ * -ENOMEM or -E2BIG.
+ */
 int discovery_run(struct inventory *inventory, const struct discovery_options *options, struct error *err);
 
 #endif

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which PCI functions are VFIO's, or a backend's. libudev lists them. */
-#include <errno.h>
-#include <libudev.h>
+/* Which PCI functions are VFIO's, or a backend's. */
 #include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "core/discovery/sysfs.h"
 #include "core/discovery/walker.h"
 
+#define FUNCTIONS "/sys/bus/pci/devices"
 #define MODALIAS_MAX 4096
 
 static bool has(const char *path, const char *name)
 {
 	struct sysfs_path at;
 
-	return sysfs_path_set(&at, path) == 0 && sysfs_path_push(&at, name) == 0 && access(at.text, F_OK) == 0;
+	return sysfs_path_set(&at, path) == 0 && sysfs_path_push(&at, name) == 0 &&
+	       access(at.text, F_OK) == 0;
 }
 
 /* The last part of a link's target in a device's folder. */
@@ -25,7 +26,8 @@ static bool link_name(const char *path, const char *link, char *ret, size_t size
 	char target[PATH_MAX];
 	size_t len;
 
-	if (sysfs_path_set(&at, path) < 0 || sysfs_path_push(&at, link) < 0 || sysfs_link(at.text, target, sizeof(target)) < 0)
+	if (sysfs_path_set(&at, path) < 0 || sysfs_path_push(&at, link) < 0 ||
+	    sysfs_link(at.text, target, sizeof(target)) < 0)
 		return false;
 	len = strlen(sysfs_name(target));
 	if (len == 0 || len >= size)
@@ -42,7 +44,10 @@ static bool is_mdev_parent(const struct walker *w, const char *path)
 	return has(path, WALK_TYPES);
 }
 
-/* Is its driver some backend's? A parent of mdevs is not, by that alone: its driver serves the mdevs. */
+/*
+ * Is its driver some backend's? A parent of mdevs is not, by that alone: its driver serves
+ * the mdevs.
+ */
 static bool is_served(const struct walker *w, const char *path, const char *driver)
 {
 	char module[NAME_MAX + 1], modalias[MODALIAS_MAX + 1];
@@ -56,7 +61,8 @@ static bool is_served(const struct walker *w, const char *path, const char *driv
 	for (char *c = module; *c; c++)
 		if (*c == '-')
 			*c = '_';
-	if (sysfs_path_set(&at, path) < 0 || sysfs_path_push(&at, "modalias") < 0 || sysfs_read(at.text, modalias, MODALIAS_MAX, &len) < 0)
+	if (sysfs_path_set(&at, path) < 0 || sysfs_path_push(&at, "modalias") < 0 ||
+	    sysfs_read(at.text, modalias, MODALIAS_MAX, &len) < 0)
 		len = 0;
 	modalias[len] = '\0';
 	modalias[strcspn(modalias, "\n")] = '\0';
@@ -72,55 +78,56 @@ static bool is_assignable(const struct walker *w, const char *path)
 	return strstr(driver, "vfio") || has(path, "vfio-dev") || is_served(w, path, driver);
 }
 
+/* path is the arena's. */
 static int function_add(struct walker *w, const char *path)
 {
-	struct walk_row row = {.kind = MIGCOMPAT_KIND_PHYSICAL};
+	struct walk_row row = {
+	    .kind = MIGCOMPAT_KIND_PHYSICAL, .path = path, .id = sysfs_name(path)};
 	struct sysfs_path folder, physfn;
 	char target[PATH_MAX];
 
-	if (!walker_takes(path) || (w->options->only && strcmp(w->options->only, sysfs_name(path)) != 0) || !is_assignable(w, path))
-		return 0;
-	row.path = walker_keep(w, path);
-	if (!row.path)
-		return walker_no_memory(w);
-	row.id = sysfs_name(row.path);
-	if (sysfs_path_set(&folder, path) < 0 || sysfs_path_push(&folder, "physfn") < 0)
+	if (!is_assignable(w, path) || sysfs_path_set(&folder, path) < 0 ||
+	    sysfs_path_push(&folder, "physfn") < 0)
 		return 0;
 	if (sysfs_link(folder.text, target, sizeof(target)) == 0) {
 		sysfs_path_cut(&folder, strlen(path));
-		if (sysfs_follow(&folder, target, &physfn) == 0 && !(row.parent = walker_keep(w, physfn.text)))
+		if (sysfs_follow(&folder, target, &physfn) == 0 &&
+		    !(row.parent = walker_keep(w, physfn.text)))
 			return walker_no_memory(w);
 	}
 	return walker_add(w, &row);
 }
 
-static int functions_read(struct walker *w, struct udev *udev)
+/*
+ * Not by libudev: its list ends at the first entry for which it finds no memory, and
+ * nobody is told.
+ */
+static int functions_read(struct walker *w, struct names *names, struct names *paths)
 {
-	struct udev_enumerate *enumerate = udev_enumerate_new(udev);
-	struct udev_list_entry *entry;
-	int r = enumerate ? udev_enumerate_add_match_subsystem(enumerate, "pci") : -ENOMEM;
+	const char *only = w->options->only;
+	int r = only ? walker_name(w, names, only) : walker_names(w, FUNCTIONS, names);
 
-	if (r >= 0 && w->options->only)
-		r = udev_enumerate_add_match_sysname(enumerate, w->options->only);
-	if (r >= 0)
-		r = udev_enumerate_scan_devices(enumerate);
-	if (r < 0)
-		error_set(w->err, r, "libudev cannot list the PCI functions: %s", error_name(r));
-	udev_list_entry_foreach(entry, r < 0 ? NULL : udev_enumerate_get_list_entry(enumerate)) {
-		r = function_add(w, udev_list_entry_get_name(entry));
-		if (r < 0)
-			break;
+	for (size_t i = 0; i < names->count && r >= 0; i++) {
+		const char *path;
+
+		r = walker_member(w, FUNCTIONS, names->list[i], &path);
+		if (r > 0 && strcmp(sysfs_name(path), names->list[i]) == 0)
+			r = walker_name(w, paths, path);
 	}
-	udev_enumerate_unref(enumerate);
 	return r < 0 ? r : 0;
 }
 
+/* In the order of their paths: a function stands behind the bridge that it is at. */
 int walk_functions(struct walker *w)
 {
-	struct udev *udev = udev_new();
-	int r = udev ? functions_read(w, udev) : walker_no_memory(w);
+	struct names names = {0}, paths = {0};
+	int r = functions_read(w, &names, &paths);
 
-	udev_unref(udev);
+	if (paths.count)
+		qsort(paths.list, paths.count, sizeof(*paths.list), walker_name_order);
+	for (size_t i = 0; i < paths.count && r == 0; i++)
+		r = function_add(w, paths.list[i]);
+	free(names.list);
+	free(paths.list);
 	return r;
 }
-

@@ -333,6 +333,8 @@ int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *
 	folder = opendir(path->text);
 	if (!folder) {
 		r = errno;
+		if (r == ENOMEM)
+			return -ENOMEM;
 		g->missed |= sysfs_missing(r);
 		/* Names in a folder that cannot be listed may well be read. */
 		return sysfs_missing(r) ? 0 : visit_direct(g, path, want, prefix, r);

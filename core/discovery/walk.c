@@ -33,8 +33,7 @@ static void *grow(void *list, size_t count, size_t *room, size_t size)
 	return grown;
 }
 
-/* text must be the arena's already. */
-static int names_add(struct walker *w, struct names *names, const char *text)
+int walker_name(struct walker *w, struct names *names, const char *text)
 {
 	const char **list = grow(names->list, names->count, &names->room, sizeof(*list));
 
@@ -80,12 +79,12 @@ bool walker_takes(const char *path)
 	       path_valid(path + strlen("/sys")) && name_valid(name, strlen(name));
 }
 
-static int name_order(const void *a, const void *b)
+int walker_name_order(const void *a, const void *b)
 {
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static int path_order(const void *a, const void *b)
+static int row_order(const void *a, const void *b)
 {
 	return strcmp(((const struct walk_row *)a)->path, ((const struct walk_row *)b)->path);
 }
@@ -98,31 +97,29 @@ static int last_name_order(const void *a, const void *b)
 	return order ? order : strcmp(x, y);
 }
 
-/* The names in a folder that a device could have; none if it cannot be listed. */
-static int names_read(struct walker *w, const char *folder, struct names *names)
+int walker_names(struct walker *w, const char *folder, struct names *names)
 {
 	DIR *listing = opendir(folder);
 	struct dirent *found;
 	int r = 0;
 
 	if (!listing)
-		return 0;
+		return errno == ENOMEM ? walker_no_memory(w) : 0;
 	while (r == 0 && (found = readdir(listing))) {
 		const char *name;
 
 		if (!name_valid(found->d_name, strlen(found->d_name)))
 			continue;
 		name = walker_keep(w, found->d_name);
-		r = name ? names_add(w, names, name) : walker_no_memory(w);
+		r = name ? walker_name(w, names, name) : walker_no_memory(w);
 	}
 	closedir(listing);
 	if (names->count)
-		qsort(names->list, names->count, sizeof(*names->list), name_order);
+		qsort(names->list, names->count, sizeof(*names->list), walker_name_order);
 	return r;
 }
 
-/* Where the link FOLDER/NAME of a bus or class leads. 1: to a device; 0: to none; -ENOMEM. */
-static int member_path(struct walker *w, const char *folder, const char *name, const char **ret)
+int walker_member(struct walker *w, const char *folder, const char *name, const char **ret)
 {
 	struct sysfs_path at, real;
 	char target[PATH_MAX];
@@ -151,7 +148,7 @@ static int parent_path(struct walker *w, const char *path, const char *before, c
 	if (len < strlen(WALK_DEVICES))
 		return 0;
 	*ret = arena_copy(w->walk->arena, path, len);
-	return *ret ? names_add(w, &w->parents, *ret) : walker_no_memory(w);
+	return *ret ? walker_name(w, &w->parents, *ret) : walker_no_memory(w);
 }
 
 static int mdevs_read(struct walker *w, const char *folder)
@@ -160,11 +157,12 @@ static int mdevs_read(struct walker *w, const char *folder)
 	const char *only = w->options->only;
 	int r;
 
-	r = only && !strchr(only, '/') ? names_add(w, &names, only) : names_read(w, folder, &names);
+	r = only && !strchr(only, '/') ? walker_name(w, &names, only)
+				       : walker_names(w, folder, &names);
 	for (size_t i = 0; i < names.count && r >= 0; i++) {
 		struct walk_row row = {.kind = MIGCOMPAT_KIND_MDEV};
 
-		r = member_path(w, folder, names.list[i], &row.path);
+		r = walker_member(w, folder, names.list[i], &row.path);
 		if (r <= 0)
 			continue;
 		row.id = sysfs_name(row.path);
@@ -175,10 +173,7 @@ static int mdevs_read(struct walker *w, const char *folder)
 	return r < 0 ? r : 0;
 }
 
-/*
- * Not by libudev's enumeration: that makes a device object of each entry, some thirty calls an mdev, where hosts with
- * thousands of mdevs need one. A recording may have the subsystem as a class.
- */
+/* A recording may have the subsystem as a class. */
 static int walk_mdevs(struct walker *w)
 {
 	static const char *const folders[] = {"/sys/bus/mdev/devices", "/sys/class/mdev"};
@@ -190,7 +185,7 @@ static int walk_mdevs(struct walker *w)
 	for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]) && r == 0; i++)
 		r = mdevs_read(w, folders[i]);
 	if (walk->count)
-		qsort(walk->rows, walk->count, sizeof(*walk->rows), path_order);
+		qsort(walk->rows, walk->count, sizeof(*walk->rows), row_order);
 	for (size_t i = 0; i < walk->count && r == 0; i++) {
 		struct walk_row *row = &walk->rows[i];
 
@@ -210,7 +205,7 @@ static int walk_mdevs(struct walker *w)
 static int parents_read(struct walker *w, const char *folder, bool look)
 {
 	struct names names = {0};
-	int r = names_read(w, folder, &names);
+	int r = walker_names(w, folder, &names);
 
 	for (size_t i = 0; i < names.count && r >= 0; i++) {
 		struct sysfs_path types;
@@ -219,9 +214,9 @@ static int parents_read(struct walker *w, const char *folder, bool look)
 		if (look && (sysfs_path_set(&types, folder) < 0 || sysfs_path_push(&types, names.list[i]) < 0 ||
 			     sysfs_path_push(&types, WALK_TYPES) < 0 || access(types.text, F_OK) < 0))
 			continue;
-		r = member_path(w, folder, names.list[i], &path);
+		r = walker_member(w, folder, names.list[i], &path);
 		if (r > 0)
-			r = names_add(w, &w->parents, path);
+			r = walker_name(w, &w->parents, path);
 	}
 	free(names.list);
 	return r < 0 ? r : 0;
@@ -231,7 +226,7 @@ static int parents_search(struct walker *w, const char *root, const char *below)
 {
 	struct names names = {0};
 	struct sysfs_path folder;
-	int r = names_read(w, root, &names);
+	int r = walker_names(w, root, &names);
 
 	for (size_t i = 0; i < names.count && r == 0; i++) {
 		sysfs_path_set(&folder, root);
@@ -281,7 +276,7 @@ static int types_read(struct walker *w, const char *parent)
 
 	if (sysfs_path_set(&folder, parent) < 0 || sysfs_path_push(&folder, WALK_TYPES) < 0)
 		return 0;
-	r = names_read(w, folder.text, &names);
+	r = walker_names(w, folder.text, &names);
 	for (size_t i = 0; i < names.count && r == 0; i++) {
 		struct walk_row row = {.kind = MIGCOMPAT_KIND_MDEV_TYPE, .parent = parent};
 		size_t len = folder.len;

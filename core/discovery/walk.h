@@ -21,7 +21,7 @@ struct walk {
 	struct arena *arena; /* the caller's; holds all strings */
 };
 
-/* Zeroed but for the arena is a valid start. Free it in any case. -ENOMEM, -E2BIG, or what libudev said. */
+/* Zeroed but for the arena is a valid start. Free it in any case. -ENOMEM or -E2BIG. */
 int walk_run(struct walk *walk, const struct discovery_options *options, struct error *err);
 void walk_free(struct walk *walk);
 

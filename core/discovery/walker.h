@@ -30,6 +30,15 @@ bool walker_takes(const char *path);
 /* A copy in the arena, or NULL. */
 char *walker_keep(struct walker *w, const char *text);
 
+/* Add a text to names, which is the arena's already or lives as long. */
+int walker_name(struct walker *w, struct names *names, const char *text);
+/* For qsort over names. */
+int walker_name_order(const void *a, const void *b);
+/* The sane names in a folder, in order. That it cannot be listed means: none. */
+int walker_names(struct walker *w, const char *folder, struct names *names);
+/* Where the link FOLDER/NAME of a bus or class leads. 1: to a device; 0: to none; -ENOMEM. */
+int walker_member(struct walker *w, const char *folder, const char *name, const char **ret);
+
 /* Add the physical functions; after the parents are known. */
 int walk_functions(struct walker *w);
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/json_write.h"
 #include "core/facts/utf8.h"
 
 #define ESCAPE_BYTES 6u /* "\u009B" */
@@ -69,7 +70,7 @@ static char *escape_all(const char *text, size_t len)
 
 char *json_escaped(const json_t *json, size_t flags)
 {
-	char *text = json ? json_dumps(json, flags | JSON_ENCODE_ANY) : NULL, *made;
+	char *text = json_write(json, flags | JSON_ENCODE_ANY), *made;
 	size_t len = text ? escaped_len(text) : 0;
 
 	if (!text || len == strlen(text))

@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 /*
- * json_dumps with JSON_ENCODE_ANY, except that characters which steer a terminal or cannot be seen
+ * json_write with JSON_ENCODE_ANY, except that characters which steer a terminal or cannot be seen
  * are written as \uXXXX: a reader gets the same value. malloc'd. NULL: out of memory, or json is
  * NULL.
  */

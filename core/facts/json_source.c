@@ -12,20 +12,16 @@
 #include <unistd.h>
 
 #include "core/facts/factset.h"
+#include "core/facts/json_read.h"
 #include "core/facts/json_seed.h"
 
-/* jansson gives back one character of lookahead, of up to four bytes, and they may stand behind a refill. */
-#define KEPT 8u
-/* Of a short value nobody counts the containers. */
-#define UNCOUNTED 65536u
 #define CONTAINERS_MAX (2u * FACTSET_MAX)
 
-/* What jansson took of one value. */
+/* One value, of as many bytes as it may have. */
 struct feed {
+	struct json_input input; /* first: what the reader has */
 	struct json_source *source;
-	size_t fed;
-	size_t max;
-	size_t containers;
+	size_t left; /* bytes that may still be given */
 };
 
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err)
@@ -92,22 +88,20 @@ void json_source_close(struct json_source *source)
 /* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which stays. */
 static int source_refill(struct json_source *source)
 {
-	size_t kept = source->at < KEPT ? source->at : KEPT;
 	ssize_t got;
 
-	if (source->fd < 0 || source->failed)
+	if (source->room == 0 || source->failed)
 		return source->failed;
 	if (!source->window) {
-		source->window = malloc(source->room + KEPT);
+		source->window = malloc(source->room);
 		if (!source->window)
 			return source->failed = -ENOMEM;
 		source->bytes = source->window;
 	}
-	memmove(source->window, source->window + source->at - kept, kept);
-	source->before += source->at - kept;
-	source->at = source->end = kept;
+	source->before += source->at;
+	source->at = source->end = 0;
 	do
-		got = read(source->fd, source->window + kept, source->room);
+		got = read(source->fd, source->window, source->room);
 	while (got < 0 && errno == EINTR);
 	if (got < 0)
 		return source->failed = -errno;
@@ -221,71 +215,95 @@ int json_source_finish(struct json_source *source, struct error *err)
 	return c == JSON_SOURCE_END ? 0 : source_unexpected(source, c, "behind the document", "nothing more", err);
 }
 
-/* jansson's callback: hand over what the window has. */
-static size_t feed_give(void *buffer, size_t size, void *data)
+/* Give what the window has, as far as the value may go. */
+static void feed_give(struct feed *feed)
 {
-	struct feed *feed = data;
-	struct json_source *source = feed->source;
-	size_t len;
+	const struct json_source *source = feed->source;
+	size_t len = source->end - source->at;
 
-	if (source->at == source->end && source_refill(source) <= 0)
-		return 0;
-	len = source->end - source->at;
-	if (len > size)
-		len = size;
-	if (len > feed->max - feed->fed)
-		len = feed->max - feed->fed;
-	if (feed->fed > UNCOUNTED)
-		for (size_t i = 0; i < len; i++)
-			feed->containers += (source->bytes[source->at + i] & ~0x20) == '[';
-	if (feed->containers > CONTAINERS_MAX)
-		return 0;
-	memcpy(buffer, source->bytes + source->at, len);
-	source->at += len;
-	feed->fed += len;
-	return len;
+	if (len > feed->left)
+		len = feed->left;
+	feed->left -= len;
+	feed->input.at = source->bytes + source->at;
+	feed->input.end = feed->input.at + len;
 }
 
-/* Why jansson returned nothing. */
-static int feed_failed(const struct feed *feed, const char *what, uint64_t start, const json_error_t *why, struct error *err)
+/* Take what was read of that. */
+static void feed_take(struct feed *feed)
+{
+	feed->source->at = (size_t)(feed->input.at - feed->source->bytes);
+}
+
+static bool feed_more(struct json_input *input)
+{
+	struct feed *feed = (struct feed *)(void *)input;
+	struct json_source *source = feed->source;
+
+	feed_take(feed);
+	if (feed->left && source->at == source->end)
+		(void)source_refill(source);
+	/* An empty stretch too: the window was moved. */
+	feed_give(feed);
+	return input->at < input->end;
+}
+
+/* Why there is no value. */
+static int feed_failed(const struct feed *feed, const char *what, size_t max, int r,
+		       const struct error *why, struct error *err)
 {
 	const struct json_source *source = feed->source;
 
 	if (source->failed)
 		return source_failed(source, err);
-	/* Where it gets no memory for a buffer, jansson says nothing at all. */
-	if (json_error_code(why) == json_error_out_of_memory || why->text[0] == '\0')
-		return error_set(err, -ENOMEM, "%s: %s: out of memory", source->name, what);
-	if (json_error_code(why) == json_error_premature_end_of_input && feed->fed == feed->max)
-		return error_set(err, -EFBIG, "%s: %s: is longer than %zu bytes, expected at most that", source->name, what, feed->max);
-	if (feed->containers > CONTAINERS_MAX)
+	if (r == -ENOMEM)
+		return error_set(err, r, "%s: %s: out of memory", source->name, what);
+	if (r == -ENODATA && feed->left == 0)
+		return error_set(err, -EFBIG,
+				 "%s: %s: is longer than %zu bytes, expected at most that",
+				 source->name, what, max);
+	if (r == -E2BIG)
 		return error_set(err, -EFBIG, "%s: %s: holds more than %u arrays and objects, expected at most that", source->name, what,
 				 CONTAINERS_MAX);
 	return error_set(err, -EINVAL, "%s: line %zu: %s: bad JSON: %s", source->name,
-			 source_line(source, start + (why->position > 0 ? (uint64_t)why->position - 1 : 0)), what, why->text);
+			 source_line(source, source->before + source->at), what,
+			 r == -ENODATA ? "the text ends within it" : why->text);
 }
 
 int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err)
 {
-	const size_t flags = JSON_DISABLE_EOF_CHECK | JSON_DECODE_ANY | JSON_REJECT_DUPLICATES | (source->nul ? JSON_ALLOW_NUL : 0);
-	struct feed feed = {.source = source, .max = max};
-	int c = json_source_peek(source, err);
-	json_error_t why = {.line = 0};
-	uint64_t start;
-	json_t *value;
+	struct feed feed = {
+	    .input = {.more = feed_more, .nul = source->nul, .containers_max = CONTAINERS_MAX},
+	    .source = source,
+	    .left = max};
+	int c = json_source_peek(source, err), r;
+	struct error why = {.text = ""};
 
 	if (c < 0)
 		return c;
 	if (c == JSON_SOURCE_END)
 		return source_unexpected(source, c, what, "a value", err);
-	start = source->before + source->at;
-	value = json_load_callback(feed_give, &feed, flags, &why);
-	if (!value)
-		return feed_failed(&feed, what, start, &why, err);
-	/* Give back what jansson was handed but did not use. */
-	source->at -= feed.fed - (size_t)why.position;
-	*ret = value;
-	return 0;
+	feed_give(&feed);
+	r = json_read(&feed.input, ret, &why);
+	feed_take(&feed);
+	return r ? feed_failed(&feed, what, max, r, &why, err) : 0;
+}
+
+int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,
+		     json_t **ret, struct error *err)
+{
+	struct json_source source = {0};
+	json_t *value = NULL;
+	int r = json_source_memory(&source, name, text, len, max, err);
+
+	if (!r)
+		r = json_source_value(&source, what, max, &value, err);
+	if (!r)
+		r = json_source_finish(&source, err);
+	if (r)
+		json_decref(value);
+	else
+		*ret = value;
+	return r;
 }
 
 const char *json_source_type(const json_t *value)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A JSON document of which one value at a time is parsed by jansson: from memory, or from a regular file through a
- * small window, so that neither the file's text nor its tree ever stands in memory whole. The file is read, not
- * mapped: one that is cut short meanwhile must be an error, not a SIGBUS.
+ * A JSON document of which one value at a time becomes a tree of jansson's: from memory,
+ * or from a regular file through a small window, so that neither the file's text nor its
+ * tree ever stands in memory whole. The file is read, not mapped: one that is cut short
+ * meanwhile must be an error, not a SIGBUS.
  */
 #ifndef CORE_FACTS_JSON_SOURCE_H
 #define CORE_FACTS_JSON_SOURCE_H
@@ -26,7 +27,7 @@ struct json_source {
 	uint64_t before; /* bytes of the document ahead of bytes[0] */
 	uint64_t max;    /* bytes that a document may have */
 	char *window;    /* made at the first reading; NULL: the document is in memory */
-	size_t room;     /* of the window */
+	size_t room;     /* of the window; 0: the document is in memory */
 	int fd;          /* -1: the document is in memory */
 	int failed;      /* negative errno of a reading that failed */
 };
@@ -54,6 +55,10 @@ int json_source_finish(struct json_source *source, struct error *err);
  * bad JSON, with the line; -EFBIG: longer, or holding so many containers that its tree would not be worth its text.
  */
 int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err);
+
+/* A document in memory that is one value: what names that. */
+int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,
+		     json_t **ret, struct error *err);
 
 /* "a number": the article and the type, for messages. */
 const char *json_source_type(const json_t *value);

@@ -3,6 +3,7 @@
 #ifndef CORE_POLICY_INSIDE_H
 #define CORE_POLICY_INSIDE_H
 
+#include "core/config/parser.h"
 #include "core/facts/arena.h"
 #include "core/policy/policy.h"
 
@@ -126,6 +127,7 @@ struct policy_path {
 
 struct policy {
 	struct arena arena;
+	struct conf_parser *parser; /* while it is loaded */
 	struct policy_path *files;
 	struct rule *rules;
 	struct known_bad *known_bad;
@@ -154,9 +156,11 @@ extern const char *const require_words[];
 extern const char *const mechanism_words[];
 
 /* As policy_load with NULL, with other folders. vendor may be NULL. */
-int policy_load_folders(const char *admin, const char *vendor, struct policy **ret, struct error *err);
+int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
+			struct policy **ret, struct error *err);
 /* One file's content from memory; name stands for the path, and its folder is where a relative @include looks. */
-int policy_load_text(const char *name, const char *bytes, size_t len, struct policy **ret, struct error *err);
+int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
+		     struct policy **ret, struct error *err);
 
 /* '*' any bytes, '?' one byte, '[a-z]' and '[!a-z]' one of a set, '\' takes the next literally. Neither allocates nor asks the locale. */
 bool policy_glob_match(const char *glob, const char *text);

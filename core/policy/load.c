@@ -123,30 +123,37 @@ static int files_note(struct policy *policy, const struct source *source)
 	return 0;
 }
 
-static int config_fail(const config_t *config, const struct source *source, struct error *err)
+/* why has no place in a file yet where there is one. */
+static int parse_fail(const struct source *source, int r, unsigned at, const struct error *why,
+		      struct error *err)
 {
+	const char *file;
 	unsigned line;
-	const char *file = source_where(source, config_error_line(config) > 0 ? (unsigned)config_error_line(config) : 1, &line);
 
-	return error_set(err, -EINVAL, "%s:%u: %s", file, line, config_error_text(config) ? config_error_text(config) : "cannot be parsed");
+	if (!at)
+		return error_set(err, r, "%s", why->text);
+	file = source_where(source, at, &line);
+	return error_set(err, r, "%s:%u: %s", file, line, why->text);
 }
 
 /* Take in one file whose text was read. */
 static int source_take(struct policy *policy, struct source *source, struct error *err)
 {
 	struct reader reader = {.policy = policy, .source = source, .err = err};
-	config_t config;
-	int r;
+	const struct conf_node *root = NULL;
+	struct error why = {0};
+	unsigned line = 0;
+	int r = 0;
 
-	config_init(&config);
-	if (config_read_string(&config, source->text) == CONFIG_TRUE)
-		r = tables_read(&reader, config_root_setting(&config));
-	else
-		r = config_fail(&config, source, err);
-	if (!r && files_note(policy, source))
-		r = reader_no_memory(&reader);
-	config_destroy(&config);
-	return r;
+	/* Comments alone, as in the file that is installed, are not worth a process. */
+	if (source->scan.last)
+		r = conf_parse(policy->parser, source->files[0], source->text, source->len, &root,
+			       &line, &why);
+	if (r)
+		return parse_fail(source, r, line, &why, err);
+	if (root)
+		r = tables_read(&reader, root);
+	return !r && files_note(policy, source) ? reader_no_memory(&reader) : r;
 }
 
 static int file_take(struct policy *policy, const char *path, struct error *err)
@@ -218,7 +225,7 @@ static int folders_take(struct policy *policy, const char *admin, const struct f
 	return r;
 }
 
-static struct policy *policy_new(struct error *err)
+static struct policy *policy_new(struct conf_parser *parser, struct error *err)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
@@ -226,6 +233,7 @@ static struct policy *policy_new(struct error *err)
 		error_set(err, -ENOMEM, "out of memory");
 		return NULL;
 	}
+	policy->parser = parser;
 	policy->timeout_ms = TIMEOUT_MS_DEFAULT;
 	policy->mixed = true;
 	return policy;
@@ -233,6 +241,7 @@ static struct policy *policy_new(struct error *err)
 
 static int policy_done(int r, struct policy *policy, struct policy **ret)
 {
+	policy->parser = NULL;
 	if (r)
 		policy_free(policy);
 	else
@@ -240,10 +249,11 @@ static int policy_done(int r, struct policy *policy, struct policy **ret)
 	return r;
 }
 
-int policy_load_folders(const char *admin, const char *vendor, struct policy **ret, struct error *err)
+int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
+			struct policy **ret, struct error *err)
 {
 	struct folder confs = {0}, vendor_confs = {0};
-	struct policy *policy = policy_new(err);
+	struct policy *policy = policy_new(parser, err);
 	const char *conf_d;
 	bool there;
 	int r;
@@ -266,16 +276,18 @@ int policy_load_folders(const char *admin, const char *vendor, struct policy **r
 	return policy_done(r, policy, ret);
 }
 
-static int load_file(const char *path, struct policy **ret, struct error *err)
+static int load_file(const char *path, struct conf_parser *parser, struct policy **ret,
+		     struct error *err)
 {
-	struct policy *policy = policy_new(err);
+	struct policy *policy = policy_new(parser, err);
 
 	return policy ? policy_done(file_take(policy, path, err), policy, ret) : -ENOMEM;
 }
 
-int policy_load_text(const char *name, const char *bytes, size_t len, struct policy **ret, struct error *err)
+int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
+		     struct policy **ret, struct error *err)
 {
-	struct policy *policy = policy_new(err);
+	struct policy *policy = policy_new(parser, err);
 	struct source source = {0};
 	int r;
 
@@ -290,15 +302,17 @@ int policy_load_text(const char *name, const char *bytes, size_t len, struct pol
 	return policy_done(r, policy, ret);
 }
 
-int policy_load(const char *dir, struct policy **ret, struct error *err)
+int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret, struct error *err)
 {
 	struct stat st;
 
 	if (!dir)
-		return policy_load_folders(MIGCOMPAT_SYSCONFDIR "/migcompat", VENDOR_FOLDER, ret, err);
+		return policy_load_folders(MIGCOMPAT_SYSCONFDIR "/migcompat", VENDOR_FOLDER, parser,
+					   ret, err);
 	if (stat(dir, &st) < 0)
 		return folder_fail(dir, -errno, err);
-	return S_ISDIR(st.st_mode) ? policy_load_folders(dir, NULL, ret, err) : load_file(dir, ret, err);
+	return S_ISDIR(st.st_mode) ? policy_load_folders(dir, NULL, parser, ret, err)
+				   : load_file(dir, parser, ret, err);
 }
 
 struct policy *policy_free(struct policy *policy)

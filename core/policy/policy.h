@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The administrator's policy: read with libconfig, checked strictly, applied to one source and one target. Read-only
- * after loading, so any threads may share it; a reload makes a new one.
+ * The administrator's policy: parsed in a process of its own, checked strictly, applied to
+ * one source and one target. Read-only after loading, so any threads may share it; a
+ * reload makes a new one.
  */
 #ifndef CORE_POLICY_POLICY_H
 #define CORE_POLICY_POLICY_H
@@ -16,6 +17,7 @@
 #include "core/facts/model.h"
 #include "migcompat/backend.h"
 
+struct conf_parser;
 struct policy;
 
 /* What is known of a loaded backend, to check its section of the configuration. */
@@ -55,12 +57,14 @@ typedef void policy_trace_fn(void *arg, const char *rule, const char *where, con
  * Load. dir NULL: /etc/migcompat with /usr/lib/migcompat/conf.d behind it; else dir stands for /etc/migcompat and nothing of
  * /usr/lib is read; a plain file is taken alone. Missing files are no error (but a dir that is given must be there), everything
  * else that is wrong is: -EINVAL, -EPERM (others can write a file or its folder), -EFBIG or the file's errno, and err
- * "FILE:LINE: what, expected, nearest key". policy_load does not know backends yet; policy_check_sections does.
+ * "FILE:LINE: what, expected, nearest key"; -EIO: the parser's process ended. It is started if a file
+ * sets anything. policy_load does not know backends yet; policy_check_sections does.
  *
  * Within a folder a plain setting of a later file (migcompat.conf, then conf.d in name order) replaces that of an earlier one;
  * rules and known_bad grow in that order. @include "FILE" takes a file in; a relative name is looked for beside the file that says so.
  */
-int policy_load(const char *dir, struct policy **ret, struct error *err);
+int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret,
+		struct error *err);
 struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL */
 
 /* Every section must belong to a backend, every key to one of its settings, of its type and allowed. */

@@ -32,7 +32,8 @@ static const char *const two_sides[] = {"source", "target", NULL};
 /* ---------------------------------------------------------------- facts */
 
 /* A key begins where the folder of a device or of /sys does. */
-static int read_fact(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_fact(struct reader *reader, const struct conf_node *setting,
+		     const struct schema_key *key, void *field)
 {
 	const char **fact = field;
 	int r = reader_text(reader, setting, key->name, FACT_KEY_MAX, fact);
@@ -43,7 +44,8 @@ static int read_fact(struct reader *reader, const config_setting_t *setting, con
 	return r;
 }
 
-static int read_scope(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_scope(struct reader *reader, const struct conf_node *setting,
+		      const struct schema_key *key, void *field)
 {
 	int r = word_read(reader, setting, key, field);
 
@@ -77,7 +79,7 @@ static const struct schema_key fact_keys[] = {
 };
 static const struct schema fact_schema = {"fact", fact_keys, COUNT(fact_keys), NULL};
 
-static int one_fact(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
+static int one_fact(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct side_match *side = arg;
 	int r = schema_read(reader, group, &fact_schema, &side->facts[i]);
@@ -87,21 +89,24 @@ static int one_fact(struct reader *reader, const config_setting_t *group, size_t
 	return r;
 }
 
-static int read_facts(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_facts(struct reader *reader, const struct conf_node *setting,
+		      const struct schema_key *key, void *field)
 {
 	struct side_match *side = field;
-	int count = config_setting_length(setting);
+	size_t count = conf_count(setting);
 
-	if ((size_t)count > POLICY_ENTRIES_MAX)
-		return reader_fail(reader, setting, "there are %d of %s, expected at most %u", count, key->name, POLICY_ENTRIES_MAX);
-	side->nfacts = (size_t)count;
+	if (count > POLICY_ENTRIES_MAX)
+		return reader_fail(reader, setting, "there are %zu of %s, expected at most %u",
+				   count, key->name, POLICY_ENTRIES_MAX);
+	side->nfacts = count;
 	side->facts = reader_alloc(reader, side->nfacts, sizeof(*side->facts));
 	return side->facts ? tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_fact, side) : -ENOMEM;
 }
 
 /* ---------------------------------------------------------------- rules */
 
-int namespace_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int namespace_read(struct reader *reader, const struct conf_node *setting,
+		   const struct schema_key *key, void *field)
 {
 	const char **name = field;
 	int r = reader_text(reader, setting, key->name, POLICY_STRING_MAX, name);
@@ -111,7 +116,8 @@ int namespace_read(struct reader *reader, const config_setting_t *setting, const
 	return r;
 }
 
-static int read_type(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_type(struct reader *reader, const struct conf_node *setting,
+		     const struct schema_key *key, void *field)
 {
 	const char **type = field;
 	int r = glob_read(reader, setting, key, field);
@@ -131,7 +137,8 @@ static const struct schema_key side_keys[] = {
 };
 static const struct schema side_schema = {"side", side_keys, COUNT(side_keys), NULL};
 
-static int read_side(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_side(struct reader *reader, const struct conf_node *setting,
+		     const struct schema_key *key, void *field)
 {
 	(void)key;
 	return schema_read(reader, setting, &side_schema, field);
@@ -143,20 +150,22 @@ static const struct schema_key match_keys[] = {
 };
 static const struct schema match_schema = {"match", match_keys, COUNT(match_keys), NULL};
 
-static int read_match(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_match(struct reader *reader, const struct conf_node *setting,
+		      const struct schema_key *key, void *field)
 {
 	(void)key;
 	return schema_read(reader, setting, &match_schema, field);
 }
 
-static int read_value(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_value(struct reader *reader, const struct conf_node *setting,
+		      const struct schema_key *key, void *field)
 {
 	char digits[24];
 	const char **text = field;
 
-	if (config_setting_type(setting) == CONFIG_TYPE_STRING)
+	if (setting->type == CONF_STRING)
 		return string_read(reader, setting, key, field);
-	snprintf(digits, sizeof(digits), "%lld", config_setting_get_int64(setting));
+	snprintf(digits, sizeof(digits), "%lld", setting->number);
 	*text = arena_copy(&reader->policy->arena, digits, strlen(digits));
 	return *text ? 0 : reader_no_memory(reader);
 }
@@ -170,7 +179,8 @@ static const struct schema_key require_keys[] = {
 };
 static const struct schema require_schema = {"requirement", require_keys, COUNT(require_keys), NULL};
 
-static int read_require(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_require(struct reader *reader, const struct conf_node *setting,
+			const struct schema_key *key, void *field)
 {
 	struct requirement *require = reader_alloc(reader, 1, sizeof(*require));
 	const char *expected;
@@ -186,39 +196,46 @@ static int read_require(struct reader *reader, const config_setting_t *setting, 
 	fact_settle(reader->policy, &require->name);
 	expected = requirement_prepare(require);
 	if (expected)
-		return reader_fail(reader, config_setting_get_member(setting, "value"), "value is \"%s\", expected %s, for rule \"%s\"",
-				   policy_text_shown(require->value, shown, sizeof(shown)), expected, require_words[require->rule]);
+		return reader_fail(reader, conf_member(setting, "value"),
+				   "value is \"%s\", expected %s, for rule \"%s\"",
+				   policy_text_shown(require->value, shown, sizeof(shown)),
+				   expected, require_words[require->rule]);
 	*(struct requirement **)field = require;
 	(void)key;
 	return 0;
 }
 
-static int read_fields(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_fields(struct reader *reader, const struct conf_node *setting,
+		       const struct schema_key *key, void *field)
 {
 	struct rule *rule = field;
-	int count = config_setting_length(setting);
+	size_t count = conf_count(setting);
 
-	if (count == 0 || (size_t)count > POLICY_ENTRIES_MAX)
-		return reader_fail(reader, setting, "\"%s\" names %d fields, expected 1 to %u", key->name, count, POLICY_ENTRIES_MAX);
-	rule->fields = reader_alloc(reader, (size_t)count, sizeof(*rule->fields));
+	if (count == 0 || count > POLICY_ENTRIES_MAX)
+		return reader_fail(reader, setting, "\"%s\" names %zu fields, expected 1 to %u",
+				   key->name, count, POLICY_ENTRIES_MAX);
+	rule->fields = reader_alloc(reader, count, sizeof(*rule->fields));
 	if (!rule->fields)
 		return -ENOMEM;
-	for (int i = 0; i < count; i++) {
-		int r = reader_text(reader, config_setting_get_elem(setting, (unsigned)i), key->name, POLICY_NAME_MAX, &rule->fields[i]);
+	for (size_t i = 0; i < count; i++) {
+		int r = reader_text(reader, conf_child(setting, i), key->name, POLICY_NAME_MAX,
+				    &rule->fields[i]);
 
 		if (r)
 			return r;
 	}
-	rule->nfields = (size_t)count;
+	rule->nfields = count;
 	return 0;
 }
 
-static int read_name(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_name(struct reader *reader, const struct conf_node *setting,
+		     const struct schema_key *key, void *field)
 {
 	return reader_text(reader, setting, key->name, POLICY_NAME_MAX, field);
 }
 
-static int read_reason(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_reason(struct reader *reader, const struct conf_node *setting,
+		       const struct schema_key *key, void *field)
 {
 	return reader_text(reader, setting, key->name, POLICY_REASON_MAX, field);
 }
@@ -261,7 +278,7 @@ static int rule_label(struct reader *reader, struct rule *rule)
 }
 
 /* Keys that go with one action only. */
-static int rule_check(struct reader *reader, const config_setting_t *group, const struct rule *rule)
+static int rule_check(struct reader *reader, const struct conf_node *group, const struct rule *rule)
 {
 	const struct {
 		const char *key;
@@ -276,14 +293,16 @@ static int rule_check(struct reader *reader, const config_setting_t *group, cons
 			return reader_fail(reader, group, "the rule lacks \"%s\", expected with action \"%s\"", parts[i].key,
 					   action_words[parts[i].action]);
 		if (!wanted && parts[i].there)
-			return reader_fail(reader, config_setting_get_member(group, parts[i].key),
-					   "\"%s\" stands in a rule of action \"%s\", expected with \"%s\" only", parts[i].key,
-					   action_words[rule->action], action_words[parts[i].action]);
+			return reader_fail(
+			    reader, conf_member(group, parts[i].key),
+			    "\"%s\" stands in a rule of action \"%s\", expected with \"%s\" only",
+			    parts[i].key, action_words[rule->action],
+			    action_words[parts[i].action]);
 	}
 	return 0;
 }
 
-static int one_rule(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
+static int one_rule(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct rule ***tail = arg;
 	struct rule *rule = reader_alloc(reader, 1, sizeof(*rule));
@@ -305,7 +324,8 @@ static int one_rule(struct reader *reader, const config_setting_t *group, size_t
 	return 0;
 }
 
-int rules_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int rules_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
+	       void *field)
 {
 	struct rule **tail = &reader->policy->rules;
 
@@ -328,7 +348,7 @@ static const struct schema_key known_bad_keys[] = {
 };
 static const struct schema known_bad_schema = {"known-bad entry", known_bad_keys, COUNT(known_bad_keys), NULL};
 
-static int one_known_bad(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
+static int one_known_bad(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct known_bad ***tail = arg;
 	struct known_bad *bad = reader_alloc(reader, 1, sizeof(*bad));
@@ -357,7 +377,8 @@ static int one_known_bad(struct reader *reader, const config_setting_t *group, s
 	return 0;
 }
 
-int known_bad_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int known_bad_read(struct reader *reader, const struct conf_node *setting,
+		   const struct schema_key *key, void *field)
 {
 	struct known_bad **tail = &reader->policy->known_bad;
 

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #define WORD_MAX 64u /* longer words are compared by their beginning */
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char *word_at(const void *words, size_t i, size_t size)
 {
@@ -68,10 +67,10 @@ const char *words_render(char *buffer, size_t room, const void *words, size_t co
 	return buffer;
 }
 
-int reader_fail(struct reader *reader, const config_setting_t *setting, const char *format, ...)
+int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
 {
 	unsigned line;
-	const char *file = source_where(reader->source, config_setting_source_line(setting), &line);
+	const char *file = source_where(reader->source, setting->line, &line);
 	char text[ERROR_TEXT_MAX];
 	va_list args;
 
@@ -86,10 +85,10 @@ int reader_no_memory(struct reader *reader)
 	return error_set(reader->err, -ENOMEM, "out of memory");
 }
 
-const char *reader_where(struct reader *reader, const config_setting_t *setting)
+const char *reader_where(struct reader *reader, const struct conf_node *setting)
 {
 	unsigned line;
-	const char *file = source_where(reader->source, config_setting_source_line(setting), &line);
+	const char *file = source_where(reader->source, setting->line, &line);
 	size_t size = strlen(file) + 16;
 	char *where = arena_alloc(&reader->policy->arena, size, 1);
 
@@ -112,9 +111,10 @@ void *reader_alloc(struct reader *reader, size_t count, size_t size)
 	return memory;
 }
 
-int reader_text(struct reader *reader, const config_setting_t *setting, const char *what, size_t max, const char **ret)
+int reader_text(struct reader *reader, const struct conf_node *setting, const char *what,
+		size_t max, const char **ret)
 {
-	const char *text = config_setting_get_string(setting);
+	const char *text = conf_text(setting);
 	size_t len = text ? strlen(text) : 0;
 	char *copy;
 
@@ -138,12 +138,14 @@ int reader_text(struct reader *reader, const config_setting_t *setting, const ch
 	return 0;
 }
 
-int string_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int string_read(struct reader *reader, const struct conf_node *setting,
+		const struct schema_key *key, void *field)
 {
 	return reader_text(reader, setting, key->name, POLICY_STRING_MAX, field);
 }
 
-int glob_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int glob_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
+	      void *field)
 {
 	const char **glob = field;
 	const char *problem;
@@ -163,7 +165,8 @@ static size_t words_count(const char *const *words)
 	return count;
 }
 
-int word_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int word_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
+	      void *field)
 {
 	size_t count = words_count(key->words);
 	char expected[256], shown[80];
@@ -184,7 +187,8 @@ int word_read(struct reader *reader, const config_setting_t *setting, const stru
 			   nearest_word(text, key->words, count, sizeof(*key->words)));
 }
 
-int kind_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int kind_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
+	      void *field)
 {
 	unsigned kind = 0;
 	int r = word_read(reader, setting, key, &kind);
@@ -194,28 +198,31 @@ int kind_read(struct reader *reader, const config_setting_t *setting, const stru
 	return r;
 }
 
-int bool_read(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+int bool_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
+	      void *field)
 {
 	(void)reader;
 	(void)key;
-	*(bool *)field = config_setting_get_bool(setting) == CONFIG_TRUE;
+	*(bool *)field = setting->number != 0;
 	return 0;
 }
 
-static const char *type_name(int type)
+static const char *type_name(enum conf_type type)
 {
-	static const char *const names[] = {
-		[CONFIG_TYPE_NONE] = "nothing",		[CONFIG_TYPE_GROUP] = "a group",    [CONFIG_TYPE_INT] = "a whole number",
-		[CONFIG_TYPE_INT64] = "a whole number", [CONFIG_TYPE_FLOAT] = "a fraction", [CONFIG_TYPE_STRING] = "a string",
-		[CONFIG_TYPE_BOOL] = "true or false",	[CONFIG_TYPE_ARRAY] = "an array",   [CONFIG_TYPE_LIST] = "a list",
+	static const char *const names[CONF_TYPE_COUNT] = {
+	    [CONF_GROUP] = "a group",	     [CONF_LIST] = "a list",
+	    [CONF_ARRAY] = "an array",	     [CONF_STRING] = "a string",
+	    [CONF_BOOL] = "true or false",   [CONF_INT] = "a whole number",
+	    [CONF_INT64] = "a whole number", [CONF_FLOAT] = "a fraction",
 	};
 
-	return type >= 0 && (size_t)type < COUNT(names) ? names[type] : "of an unknown type";
+	return names[type];
 }
 
-static int fail_unknown(struct reader *reader, const config_setting_t *setting, const struct schema *schema)
+static int fail_unknown(struct reader *reader, const struct conf_node *setting,
+			const struct schema *schema)
 {
-	const char *name = config_setting_name(setting);
+	const char *name = setting->name;
 	size_t size = sizeof(*schema->keys);
 	char expected[320];
 
@@ -224,37 +231,37 @@ static int fail_unknown(struct reader *reader, const config_setting_t *setting, 
 			   schema->section ? ", or a backend's name = { … }" : "", nearest_word(name, schema->keys, schema->nkeys, size));
 }
 
-static int read_member(struct reader *reader, const config_setting_t *setting, const struct schema *schema, void *object)
+static int read_member(struct reader *reader, const struct conf_node *setting,
+		       const struct schema *schema, void *object)
 {
-	const char *name = config_setting_name(setting);
+	const char *name = setting->name;
 
 	for (size_t i = 0; i < schema->nkeys; i++) {
 		const struct schema_key *key = &schema->keys[i];
 
 		if (strcmp(key->name, name) != 0)
 			continue;
-		if (!(TYPE_BIT(config_setting_type(setting)) & key->types))
-			return reader_fail(reader, setting, "\"%s\" is %s, expected %s", name, type_name(config_setting_type(setting)),
-					   key->expected);
+		if (!(TYPE_BIT(setting->type) & key->types))
+			return reader_fail(reader, setting, "\"%s\" is %s, expected %s", name,
+					   type_name(setting->type), key->expected);
 		return key->read(reader, setting, key, (char *)object + key->offset);
 	}
-	if (schema->section && config_setting_is_group(setting))
+	if (schema->section && setting->type == CONF_GROUP)
 		return schema->section(reader, setting, NULL, object);
 	return fail_unknown(reader, setting, schema);
 }
 
-int schema_read(struct reader *reader, const config_setting_t *group, const struct schema *schema, void *object)
+int schema_read(struct reader *reader, const struct conf_node *group, const struct schema *schema,
+		void *object)
 {
-	int count = config_setting_length(group);
-
-	for (int i = 0; i < count; i++) {
-		int r = read_member(reader, config_setting_get_elem(group, (unsigned)i), schema, object);
+	for (size_t i = 0; i < conf_count(group); i++) {
+		int r = read_member(reader, conf_child(group, i), schema, object);
 
 		if (r)
 			return r;
 	}
 	for (size_t i = 0; i < schema->nkeys; i++)
-		if (schema->keys[i].required && !config_setting_get_member(group, schema->keys[i].name))
+		if (schema->keys[i].required && !conf_member(group, schema->keys[i].name))
 			return reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what, schema->keys[i].name,
 					   schema->keys[i].expected);
 	return 0;

@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading libconfig groups by tables of known keys. Every error is one sentence that begins with FILE:LINE and names what was
- * expected, and the nearest known word where one is unknown.
+ * Reading groups of a configuration file by tables of known keys. Every error is one
+ * sentence that begins with FILE:LINE and names what was expected, and the nearest known
+ * word where one is unknown.
  */
 #ifndef CORE_POLICY_SCHEMA_H
 #define CORE_POLICY_SCHEMA_H
 
-#include <libconfig.h>
-
+#include "core/config/tree.h"
 #include "core/policy/inside.h"
 #include "core/policy/source.h"
 
 #define TYPE_BIT(type) (1u << (type))
-#define TYPES_BOOL TYPE_BIT(CONFIG_TYPE_BOOL)
-#define TYPES_STRING TYPE_BIT(CONFIG_TYPE_STRING)
-#define TYPES_NUMBER (TYPE_BIT(CONFIG_TYPE_INT) | TYPE_BIT(CONFIG_TYPE_INT64))
-#define TYPES_GROUP TYPE_BIT(CONFIG_TYPE_GROUP)
-#define TYPES_LIST (TYPE_BIT(CONFIG_TYPE_LIST) | TYPE_BIT(CONFIG_TYPE_ARRAY))
+#define TYPES_BOOL TYPE_BIT(CONF_BOOL)
+#define TYPES_STRING TYPE_BIT(CONF_STRING)
+#define TYPES_NUMBER (TYPE_BIT(CONF_INT) | TYPE_BIT(CONF_INT64))
+#define TYPES_GROUP TYPE_BIT(CONF_GROUP)
+#define TYPES_LIST (TYPE_BIT(CONF_LIST) | TYPE_BIT(CONF_ARRAY))
 
 struct reader {
 	struct policy *policy;
@@ -26,7 +26,8 @@ struct reader {
 
 struct schema_key;
 /* field: the member that the key's offset names. */
-typedef int schema_read_fn(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field);
+typedef int schema_read_fn(struct reader *reader, const struct conf_node *setting,
+			   const struct schema_key *key, void *field);
 
 struct schema_key {
 	const char *name;
@@ -47,15 +48,18 @@ struct schema {
 };
 
 /* Read all of a group into object. */
-int schema_read(struct reader *reader, const config_setting_t *group, const struct schema *schema, void *object);
+int schema_read(struct reader *reader, const struct conf_node *group, const struct schema *schema,
+		void *object);
 
 /* err becomes "FILE:LINE: …"; returns -EINVAL. */
-int reader_fail(struct reader *reader, const config_setting_t *setting, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 int reader_no_memory(struct reader *reader);
 /* "FILE:LINE" in the policy's arena, or NULL. */
-const char *reader_where(struct reader *reader, const config_setting_t *setting);
+const char *reader_where(struct reader *reader, const struct conf_node *setting);
 /* A string that may go into sentences: UTF-8, no control characters, 1 to max bytes. In the arena. */
-int reader_text(struct reader *reader, const config_setting_t *setting, const char *what, size_t max, const char **ret);
+int reader_text(struct reader *reader, const struct conf_node *setting, const char *what,
+		size_t max, const char **ret);
 /* Zeroed memory in the arena; NULL after the error was set. */
 void *reader_alloc(struct reader *reader, size_t count, size_t size);
 

@@ -14,19 +14,23 @@ const char *const mechanism_words[] = {"report", "require", NULL};
 #define A_STRING TYPES_STRING, "a string"
 #define A_LIST TYPES_LIST, "a list ( { … }, … )"
 
-int tables_each_group(struct reader *reader, const config_setting_t *list, const char *what, size_t max, tables_one_fn *one, void *arg)
+int tables_each_group(struct reader *reader, const struct conf_node *list, const char *what,
+		      size_t max, tables_one_fn *one, void *arg)
 {
-	int count = config_setting_length(list);
+	size_t count = conf_count(list);
 
-	if ((size_t)count > max)
-		return reader_fail(reader, list, "there are %d of %s, expected at most %zu", count, what, max);
-	for (int i = 0; i < count; i++) {
-		const config_setting_t *group = config_setting_get_elem(list, (unsigned)i);
+	if (count > max)
+		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
+				   what, max);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_node *group = conf_child(list, i);
 		int r;
 
-		if (!config_setting_is_group(group))
-			return reader_fail(reader, group, "element %d of \"%s\" is no group, expected { … }", i + 1, what);
-		r = one(reader, group, (size_t)i, arg);
+		if (group->type != CONF_GROUP)
+			return reader_fail(reader, group,
+					   "element %zu of \"%s\" is no group, expected { … }",
+					   i + 1, what);
+		r = one(reader, group, i, arg);
 		if (r)
 			return r;
 	}
@@ -52,7 +56,7 @@ static const char *key_normalise(struct arena *arena, const char *key)
 	return copy;
 }
 
-static int one_preference(struct reader *reader, const config_setting_t *group, size_t i, void *arg)
+static int one_preference(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct policy *policy = reader->policy;
 	struct preference *given = reader_alloc(reader, 1, sizeof(*given));
@@ -76,7 +80,8 @@ static int one_preference(struct reader *reader, const config_setting_t *group, 
 	return 0;
 }
 
-static int read_prefer(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_prefer(struct reader *reader, const struct conf_node *setting,
+		       const struct schema_key *key, void *field)
 {
 	(void)field;
 	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference, NULL);
@@ -84,39 +89,43 @@ static int read_prefer(struct reader *reader, const config_setting_t *setting, c
 
 /* ---------------------------------------------------------------- sections */
 
-static const char *section_value(struct reader *reader, const config_setting_t *setting, unsigned *ret_type, int *ret_error)
+static const char *section_value(struct reader *reader, const struct conf_node *setting,
+				 unsigned *ret_type, int *ret_error)
 {
 	const char *value = NULL;
 	char digits[24];
 
 	*ret_error = 0;
-	switch (config_setting_type(setting)) {
-	case CONFIG_TYPE_BOOL:
+	switch (setting->type) {
+	case CONF_BOOL:
 		*ret_type = MIGCOMPAT_SETTING_BOOL;
-		return config_setting_get_bool(setting) ? "true" : "false";
-	case CONFIG_TYPE_INT:
-	case CONFIG_TYPE_INT64:
+		return setting->number ? "true" : "false";
+	case CONF_INT:
+	case CONF_INT64:
 		*ret_type = MIGCOMPAT_SETTING_INT;
-		snprintf(digits, sizeof(digits), "%lld", config_setting_get_int64(setting));
+		snprintf(digits, sizeof(digits), "%lld", setting->number);
 		value = arena_copy(&reader->policy->arena, digits, strlen(digits));
 		if (!value)
 			*ret_error = reader_no_memory(reader);
 		return value;
-	case CONFIG_TYPE_STRING:
+	case CONF_STRING:
 		*ret_type = MIGCOMPAT_SETTING_STRING;
-		*ret_error = reader_text(reader, setting, config_setting_name(setting), POLICY_STRING_MAX, &value);
+		*ret_error = reader_text(reader, setting, setting->name, POLICY_STRING_MAX, &value);
 		return value;
 	default:
-		*ret_error = reader_fail(reader, setting, "\"%s\" is of a wrong type, expected true or false, a whole number or a string",
-					 config_setting_name(setting));
+		*ret_error = reader_fail(
+		    reader, setting,
+		    "\"%s\" is of a wrong type, expected true or false, a whole number or a string",
+		    setting->name);
 		return NULL;
 	}
 }
 
-static int one_setting(struct reader *reader, struct section *section, const config_setting_t *setting)
+static int one_setting(struct reader *reader, struct section *section,
+		       const struct conf_node *setting)
 {
 	struct policy *policy = reader->policy;
-	const char *name = config_setting_name(setting);
+	const char *name = setting->name;
 	struct section_setting *given = reader_alloc(reader, 1, sizeof(*given));
 	struct section_setting **at = &section->settings;
 	int r;
@@ -141,10 +150,11 @@ static int one_setting(struct reader *reader, struct section *section, const con
 }
 
 /* The section of a name, a new one if need be. */
-static int section_find(struct reader *reader, const config_setting_t *setting, struct section **ret)
+static int section_find(struct reader *reader, const struct conf_node *setting,
+			struct section **ret)
 {
 	struct policy *policy = reader->policy;
-	const char *name = config_setting_name(setting);
+	const char *name = setting->name;
 	struct section **at = &policy->sections;
 
 	while (*at && strcmp((*at)->namespace, name) != 0)
@@ -166,21 +176,23 @@ static int section_find(struct reader *reader, const config_setting_t *setting, 
 	return 0;
 }
 
-static int read_section(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *object)
+static int read_section(struct reader *reader, const struct conf_node *setting,
+			const struct schema_key *key, void *object)
 {
 	struct section *section = NULL;
 	int r = section_find(reader, setting, &section);
 
 	(void)key;
 	(void)object;
-	for (int i = 0; !r && i < config_setting_length(setting); i++)
-		r = one_setting(reader, section, config_setting_get_elem(setting, (unsigned)i));
+	for (size_t i = 0; !r && i < conf_count(setting); i++)
+		r = one_setting(reader, section, conf_child(setting, i));
 	return r;
 }
 
 /* ---------------------------------------------------------------- plain settings */
 
-static int plain_note(struct reader *reader, const config_setting_t *setting, enum policy_plain plain)
+static int plain_note(struct reader *reader, const struct conf_node *setting,
+		      enum policy_plain plain)
 {
 	const char *where = reader_where(reader, setting);
 
@@ -190,7 +202,8 @@ static int plain_note(struct reader *reader, const config_setting_t *setting, en
 	return 0;
 }
 
-static int read_backend_dir(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_backend_dir(struct reader *reader, const struct conf_node *setting,
+			    const struct schema_key *key, void *field)
 {
 	const char **path = field;
 	int r = string_read(reader, setting, key, field);
@@ -200,9 +213,10 @@ static int read_backend_dir(struct reader *reader, const config_setting_t *setti
 	return r ? r : plain_note(reader, setting, PLAIN_BACKEND_DIR);
 }
 
-static int read_timeout(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_timeout(struct reader *reader, const struct conf_node *setting,
+			const struct schema_key *key, void *field)
 {
-	long long timeout_ms = config_setting_get_int64(setting);
+	long long timeout_ms = setting->number;
 
 	if (timeout_ms < 1 || timeout_ms > TIMEOUT_MS_MAX)
 		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds", key->name, timeout_ms, TIMEOUT_MS_MAX);
@@ -210,14 +224,16 @@ static int read_timeout(struct reader *reader, const config_setting_t *setting, 
 	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
 }
 
-static int read_mixed(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_mixed(struct reader *reader, const struct conf_node *setting,
+		      const struct schema_key *key, void *field)
 {
 	int r = bool_read(reader, setting, key, field);
 
 	return r ? r : plain_note(reader, setting, PLAIN_MIXED);
 }
 
-static int read_mechanism(struct reader *reader, const config_setting_t *setting, const struct schema_key *key, void *field)
+static int read_mechanism(struct reader *reader, const struct conf_node *setting,
+			  const struct schema_key *key, void *field)
 {
 	int r = word_read(reader, setting, key, field);
 
@@ -235,7 +251,7 @@ static const struct schema_key top_keys[] = {
 };
 static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};
 
-int tables_read(struct reader *reader, const config_setting_t *root)
+int tables_read(struct reader *reader, const struct conf_node *root)
 {
 	return schema_read(reader, root, &top_schema, reader->policy);
 }

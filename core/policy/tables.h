@@ -9,11 +9,13 @@
  * Take in one file: plain settings replace those of earlier ones, rules and known-bad entries are put behind. root is the
  * file's root group.
  */
-int tables_read(struct reader *reader, const config_setting_t *root);
+int tables_read(struct reader *reader, const struct conf_node *root);
 
 /* Call one for each element of a list, which must be a group; stops at the first error. */
-typedef int tables_one_fn(struct reader *reader, const config_setting_t *group, size_t i, void *arg);
-int tables_each_group(struct reader *reader, const config_setting_t *list, const char *what, size_t max, tables_one_fn *one, void *arg);
+typedef int tables_one_fn(struct reader *reader, const struct conf_node *group, size_t i,
+			  void *arg);
+int tables_each_group(struct reader *reader, const struct conf_node *list, const char *what,
+		      size_t max, tables_one_fn *one, void *arg);
 
 schema_read_fn namespace_read;
 schema_read_fn rules_read;

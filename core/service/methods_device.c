@@ -9,6 +9,7 @@
 #include "core/check/json.h"
 #include "core/facts/base64.h"
 #include "core/facts/json_escaped.h"
+#include "core/facts/json_source.h"
 #include "core/service/call.h"
 #include "core/service/clock.h"
 #include "core/service/log.h"
@@ -324,22 +325,31 @@ static int ask_keep(struct call *call)
 	return 0;
 }
 
+/* json_copy would leave out a member that it finds no memory for. */
+static json_t *document_copy(json_t *document)
+{
+	json_t *copy = json_object(), *value;
+	const char *key;
+
+	json_object_foreach (document, key, value) {
+		json_set(&copy, key, json_incref(value));
+	}
+	return copy;
+}
+
 /* The whole document with one choice of it, and only in the last reply what stands beside the choices. */
 static json_t *ask_portion(const struct call *call, size_t index, bool last)
 {
 	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);
-	json_t *portion = json_copy(call->kept), *choices = json_array();
-	int failed = !portion || !choices;
+	json_t *portion = document_copy(call->kept), *choices = json_array(), *choice = NULL;
 
-	if (!failed)
-		failed |= json_array_append_new(choices, json_loads(json_string_value(text), 0, NULL));
-	failed |= json_object_set_new(portion, "choices", choices);
+	(void)json_source_text("choice", "text", json_string_value(text), json_string_length(text),
+			       CALL_REPLY_MAX, &choice, NULL);
+	json_append(&choices, choice);
+	json_set(&portion, "choices", choices);
 	if (!last)
-		failed |= json_object_set_new(portion, "unanswered", json_array());
-	if (!failed)
-		return portion;
-	json_decref(portion);
-	return NULL;
+		json_set(&portion, "unanswered", json_array());
+	return portion;
 }
 
 int method_ask(struct call *call)

@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * migcompat-worker: the process that one backend's code runs in, or several such processes. Started by the library with
- * sockets from descriptor 3 on; it gives up what it can before it loads anything, and ends with the other end.
+ * migcompat-worker: the process that one backend's code runs in, or several such
+ * processes; or the one that configuration files are parsed in. Started by the library
+ * with sockets from descriptor 3 on; it gives up what it can before it loads or parses
+ * anything, and ends with the other end.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +17,8 @@
 
 #include "core/backend/child.h"
 #include "core/backend/serve.h"
+#include "core/config/parse.h"
+#include "core/config/parser.h"
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
 
@@ -102,11 +107,30 @@ static int run(struct file *file, const struct error *refusal)
 	return r;
 }
 
+/*
+ * No vendor code runs here, and the text is the administrator's: the user stays. The
+ * second filter lets no file be opened, so Landlock would add nothing.
+ */
+static int parse(void)
+{
+	struct error refusal = {0};
+	int r = close_range(CHILD_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
+
+	if (r)
+		return r;
+	if (!sandbox_capabilities(&refusal) && !sandbox_loading(&refusal))
+		(void)sandbox_serving(&refusal);
+	return conf_serve(CHILD_SOCKET, &refusal);
+}
+
 static int usage(void)
 {
 	fprintf(stderr, "usage: migcompat-worker UID:GID BACKEND.so…\n"
-			"Runs backends for libmigcompat, one a process, which starts this program with a socket for each.\n"
-			"Started by root it becomes that user.\n");
+			"       migcompat-worker " CONF_PARSE_ARGUMENT " -\n"
+			"Runs backends for libmigcompat, one a process, which starts this program "
+			"with a socket for each; or parses\n"
+			"configuration files for it. Started by root it becomes that user before "
+			"it loads a backend.\n");
 	return 2;
 }
 
@@ -114,9 +138,14 @@ int main(int argc, char **argv)
 {
 	static struct file files[CHILDREN_MAX];
 	struct error refusal = {0};
+	bool parses = argc == 3 && strcmp(argv[1], CONF_PARSE_ARGUMENT) == 0;
 	unsigned uid, gid;
 	int r;
 
+	if (parses) {
+		r = handle_signals();
+		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
+	}
 	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX || sscanf(argv[1], "%u:%u", &uid, &gid) != 2)
 		return usage();
 	r = handle_signals();

@@ -65,19 +65,21 @@ static int user_change(uid_t uid, gid_t gid, struct error *err)
 	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? cannot(uid, err) : 0;
 }
 
-int sandbox_user(uid_t uid, gid_t gid, struct error *err)
+int sandbox_capabilities(struct error *err)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {{0}};
-	int r = 0;
 
-	if (CONFINED && geteuid() == 0)
-		r = user_change(uid, gid, err);
-	if (r)
-		return r;
 	if (syscall(SYS_capset, &header, none) < 0)
 		return fail(err, "dropping capabilities");
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail(err, "no_new_privs") : 0;
+}
+
+int sandbox_user(uid_t uid, gid_t gid, struct error *err)
+{
+	int r = CONFINED && geteuid() == 0 ? user_change(uid, gid, err) : 0;
+
+	return r ? r : sandbox_capabilities(err);
 }
 
 /* ---------------------------------------------------------------- files */

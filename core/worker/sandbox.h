@@ -17,6 +17,9 @@
  */
 int sandbox_user(uid_t uid, gid_t gid, struct error *err);
 
+/* The second half of that: the user stays who it is. */
+int sandbox_capabilities(struct error *err);
+
 /*
  * From now on nothing but these files and folders (descriptors below 0 are passed over) and the system's libraries can be opened, and
  * these for reading only. A kernel without Landlock leaves it to the user's permissions until sandbox_serving.

@@ -10,6 +10,7 @@
 
 #include <jansson.h>
 
+#include "core/config/parse.h"
 #include "core/policy/inside.h"
 
 #define CHECK(condition)                                                                                                                   \
@@ -19,6 +20,9 @@
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* In this process, so that libconfig and the form of its trees are fuzzed as well. */
+static struct conf_parser parser = {.answer = conf_answer};
 
 static void factset_make(struct arena *arena, struct factset *ret, const char *key, const char *value)
 {
@@ -112,7 +116,7 @@ static void show_again(const struct policy *policy)
 	FILE *out = open_memstream(&text, &size);
 
 	CHECK(out && policy_show(policy, out) == 0 && fclose(out) == 0);
-	CHECK(policy_load_text("/nonexistent/again.conf", text, size, &again, NULL) == 0);
+	CHECK(policy_load_text("/nonexistent/again.conf", text, size, &parser, &again, NULL) == 0);
 	one = meaning(policy);
 	two = meaning(again);
 	CHECK(strcmp(one, two) == 0);
@@ -131,7 +135,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct policy *policy = NULL;
 	struct error err = {0};
 
-	if (policy_load_text("/nonexistent/fuzz.conf", (const char *)data, size, &policy, &err)) {
+	if (policy_load_text("/nonexistent/fuzz.conf", (const char *)data, size, &parser, &policy,
+			     &err)) {
 		CHECK(!policy && *err.text);
 		return 0;
 	}

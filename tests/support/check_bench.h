@@ -43,7 +43,10 @@ struct bench {
 
 static inline void start(struct bench *bench, const char *policy)
 {
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = bench->folder, .in_process = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS,
+					 .config = bench->folder,
+					 .worker = TEST_BUILD "/migcompat-worker",
+					 .in_process = true};
 	struct error err = {0};
 
 	strcpy(bench->folder, "/tmp/migcompat-test-XXXXXX");

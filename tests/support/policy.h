@@ -11,6 +11,9 @@
 
 #include "core/policy/inside.h"
 
+/* All texts of a test program are parsed by one process, which ends with it. */
+static struct conf_parser policy_parser = {.program = TEST_BUILD "/migcompat-worker"};
+
 /* ---------------------------------------------------------------- loading */
 
 static inline struct policy *policy_of(const char *text)
@@ -18,7 +21,7 @@ static inline struct policy *policy_of(const char *text)
 	struct policy *policy = NULL;
 	struct error err = {0};
 
-	if (policy_load_text("/p/test.conf", text, strlen(text), &policy, &err))
+	if (policy_load_text("/p/test.conf", text, strlen(text), &policy_parser, &policy, &err))
 		fail_msg("%s", err.text);
 	return policy;
 }
@@ -30,7 +33,9 @@ static inline const char *policy_refused(const char *text)
 	struct policy *policy = NULL;
 
 	err = (struct error){0};
-	assert_int_equal(policy_load_text("/p/test.conf", text, strlen(text), &policy, &err), -EINVAL);
+	assert_int_equal(
+	    policy_load_text("/p/test.conf", text, strlen(text), &policy_parser, &policy, &err),
+	    -EINVAL);
 	assert_null(policy);
 	return err.text;
 }
@@ -87,7 +92,7 @@ static inline int temp_try(struct temp *temp, struct policy **ret, struct error 
 
 	snprintf(etc, sizeof(etc), "%s/etc", temp->folder);
 	snprintf(usr, sizeof(usr), "%s/usr", temp->folder);
-	return policy_load_folders(etc, usr, ret, err);
+	return policy_load_folders(etc, usr, &policy_parser, ret, err);
 }
 
 static inline struct policy *temp_load(struct temp *temp)

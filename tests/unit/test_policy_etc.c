@@ -117,7 +117,7 @@ static void installed_folder_loads(void **state)
 	assert_non_null(mkdtemp(temp.folder));
 	snprintf(command, sizeof(command), "cp -r " ETC ". %s && chmod -R u=rwX,go=rX %s", temp.folder, temp.folder);
 	assert_int_equal(system(command), 0);
-	if (policy_load(temp.folder, &policy, &err))
+	if (policy_load(temp.folder, &policy_parser, &policy, &err))
 		fail_msg("%s", err.text);
 	assert_contains(policy_file(policy, 0), "/migcompat.conf");
 	assert_null(policy_file(policy, 1));

@@ -172,7 +172,8 @@ static void malformed_includes_are_syntax_errors(void **state)
 		struct policy *policy = NULL;
 		struct error err = {0};
 
-		assert_true(policy_load_text("/p/test.conf", texts[i][0], strlen(texts[i][0]), &policy, &err) < 0);
+		assert_true(policy_load_text("/p/test.conf", texts[i][0], strlen(texts[i][0]),
+					     &policy_parser, &policy, &err) < 0);
 		assert_contains(err.text, texts[i][1]);
 	}
 }

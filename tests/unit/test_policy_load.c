@@ -24,7 +24,9 @@ static void missing_folders_are_the_default_policy(void **state)
 	struct policy *policy = NULL;
 
 	(void)state;
-	assert_int_equal(policy_load_folders("/nonexistent/etc", "/nonexistent/usr", &policy, NULL), 0);
+	assert_int_equal(policy_load_folders("/nonexistent/etc", "/nonexistent/usr", &policy_parser,
+					     &policy, NULL),
+			 0);
 	assert_null(policy_file(policy, 0));
 	policy_free(policy);
 }
@@ -35,7 +37,7 @@ static void given_folder_that_is_missing_is_an_error(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(policy_load("/nonexistent/etc", &policy, &err), -ENOENT);
+	assert_int_equal(policy_load("/nonexistent/etc", &policy_parser, &policy, &err), -ENOENT);
 	assert_contains(err.text, "/nonexistent/etc: No such file");
 }
 
@@ -45,7 +47,7 @@ static void installed_policy_loads_or_says_why(void **state)
 	struct error err = {0};
 
 	(void)state;
-	if (policy_load(NULL, &policy, &err) == 0)
+	if (policy_load(NULL, &policy_parser, &policy, &err) == 0)
 		policy_free(policy);
 	else
 		assert_contains(err.text, "/migcompat");
@@ -168,7 +170,8 @@ static void plain_file_is_taken_alone(void **state)
 
 	temp_write(temp, "etc/conf.d/a.conf", RULE("other"));
 	temp_write(temp, "one.conf", RULE("alone"));
-	assert_int_equal(policy_load(temp_path(temp, "one.conf"), &policy, NULL), 0);
+	assert_int_equal(policy_load(temp_path(temp, "one.conf"), &policy_parser, &policy, NULL),
+			 0);
 	assert_string_equal(policy->rules->name, "alone");
 	assert_null(policy->rules->next);
 	policy_free(policy);
@@ -181,7 +184,7 @@ static void given_folder_stands_for_etc(void **state)
 
 	temp_write(temp, "etc/migcompat.conf", RULE("main"));
 	temp_write(temp, "etc/conf.d/a.conf", RULE("a"));
-	assert_int_equal(policy_load(temp_path(temp, "etc"), &policy, NULL), 0);
+	assert_int_equal(policy_load(temp_path(temp, "etc"), &policy_parser, &policy, NULL), 0);
 	assert_string_equal(policy->rules->name, "main");
 	assert_string_equal(policy->rules->next->name, "a");
 	policy_free(policy);
@@ -276,7 +279,8 @@ static void named_file_may_be_in_a_sticky_folder(void **state)
 	assert_int_equal(mkdir(temp_path(temp, "tmp"), 0755), 0);
 	assert_int_equal(chmod(temp_path(temp, "tmp"), 01777), 0);
 	temp_write(temp, "tmp/a.conf", RULE("a"));
-	assert_int_equal(policy_load(temp_path(temp, "tmp/a.conf"), &policy, NULL), 0);
+	assert_int_equal(policy_load(temp_path(temp, "tmp/a.conf"), &policy_parser, &policy, NULL),
+			 0);
 	policy_free(policy);
 }
 
@@ -338,7 +342,9 @@ static void zero_bytes_and_broken_text_are_refused(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(policy_load_text("t", "mixed = true;\0nonsense", 22, &policy, &err), -EINVAL);
+	assert_int_equal(
+	    policy_load_text("t", "mixed = true;\0nonsense", 22, &policy_parser, &policy, &err),
+	    -EINVAL);
 	assert_contains(err.text, "t is no UTF-8 text");
 	assert_contains(policy_refused("# \xff\n"), "no UTF-8 text");
 }

@@ -107,7 +107,9 @@ static void file_names_cannot_leave_their_comment(void **state)
 	char *text;
 
 	(void)state;
-	assert_int_equal(policy_load_text("/a\nmixed = false;\n#\xff", "timeout_ms = 1;", 15, &policy, NULL), 0);
+	assert_int_equal(policy_load_text("/a\nmixed = false;\n#\xff", "timeout_ms = 1;", 15,
+					  &policy_parser, &policy, NULL),
+			 0);
 	text = shown(policy);
 	assert_null(strstr(text, "\nmixed = false"));
 	for (char *c = text; *c; c++)
@@ -180,7 +182,8 @@ static void json_survives_paths_that_are_no_text(void **state)
 	json_t *json;
 
 	(void)state;
-	assert_int_equal(policy_load_text("/a\xff", "timeout_ms = 1;", 15, &policy, NULL), 0);
+	assert_int_equal(
+	    policy_load_text("/a\xff", "timeout_ms = 1;", 15, &policy_parser, &policy, NULL), 0);
 	json = policy_json(policy);
 	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "files"), 0)), "/a?");
 	json_decref(json);

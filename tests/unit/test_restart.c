@@ -80,16 +80,32 @@ static void five_ends_in_more_than_a_minute_do_not(void **state)
 	assert_false(restart.parked);
 }
 
+static void ends_for_want_of_our_memory_do_not_park_it(void **state)
+{
+	struct restart restart = {0};
+	uint64_t now = 1000 * MS;
+
+	(void)state;
+	for (int i = 0; i < 20; i++, now += 100 * MS) {
+		restart_began(&restart, now);
+		restart_rest(&restart, now);
+		assert_false(restart_due(&restart, now + 99 * MS));
+		assert_true(restart_due(&restart, now + 100 * MS));
+	}
+	assert_false(restart.parked);
+}
+
 #define test(name) cmocka_unit_test(name)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(the_first_rest_is_short),
-		test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
-		test(a_minute_of_good_work_makes_the_rest_short_again),
-		test(five_ends_within_a_minute_park_it),
-		test(five_ends_in_more_than_a_minute_do_not),
+	    test(the_first_rest_is_short),
+	    test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
+	    test(a_minute_of_good_work_makes_the_rest_short_again),
+	    test(five_ends_within_a_minute_park_it),
+	    test(five_ends_in_more_than_a_minute_do_not),
+	    test(ends_for_want_of_our_memory_do_not_park_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

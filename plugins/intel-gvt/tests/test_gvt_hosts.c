@@ -80,7 +80,10 @@ static int setup_with(void **state, const char *policy)
 	strcpy(room->config, "/tmp/gvt-hosts-XXXXXX");
 	assert_non_null(mkdtemp(room->config));
 	write_policy(room, policy);
-	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS, .config = room->config, .in_process = true};
+	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS,
+						.config = room->config,
+						.worker = TEST_BUILD "/migcompat-worker",
+						.in_process = true};
 	if (engine_start(&room->engine, &room->options, &err) != 0)
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < HOST_COUNT; i++)

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The library's side: start the process, send it a text, read the tree. What comes back is
+ * checked like a worker's reply.
+ */
+#include "core/config/parser.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int start(struct conf_parser *parser, const char *name, struct error *err)
+{
+	static const char *const arguments[] = {"-"};
+	struct error why = {0};
+	int r = 0;
+
+	if (!parser->started && !parser->answer)
+		r = child_start(&parser->child, 1, parser->program, CONF_PARSE_ARGUMENT, arguments,
+				false, &why);
+	if (r)
+		return error_set(err, r, "%s: cannot be parsed: %s", name, why.text);
+	parser->started = true;
+	return 0;
+}
+
+/* The message that a request's answer is, as if it had come through a socket. */
+static int answer_here(struct conf_parser *parser)
+{
+	struct wire_in request = {.bytes = parser->out.bytes, .end = parser->out.len};
+	struct wire_out reply = {0};
+	struct wire_message message;
+	int r = wire_next(&request, CONF_TEXT_MAX + WIRE_TEXT_MAX, &message) == 1
+		    ? parser->answer(&message, &reply)
+		    : -EBADMSG;
+
+	parser->out.len = 0;
+	free(parser->in.bytes);
+	parser->in = (struct wire_in){.bytes = reply.bytes, .room = reply.room, .end = reply.len};
+	return r;
+}
+
+static int exchange(struct conf_parser *parser, struct wire_message *ret)
+{
+	uint64_t deadline = wire_deadline(CONF_PARSE_MS);
+	int r = parser->answer ? answer_here(parser)
+			       : wire_send(&parser->out, parser->child.socket, deadline),
+	    n = 0;
+
+	while (!r && (n = wire_next(&parser->in, CONF_REPLY_MAX, ret)) == 0)
+		r = wire_fill(&parser->in, parser->child.socket, deadline);
+	return r ? r : n < 0 ? n : 0;
+}
+
+/* The stream means nothing any more. */
+static int broken(struct conf_parser *parser, const char *name, int r, struct error *err)
+{
+	conf_parser_end(parser);
+	if (r == -ETIMEDOUT)
+		return error_set(err, r, "%s: cannot be parsed: it takes longer than %u s", name,
+				 CONF_PARSE_MS / 1000);
+	if (r == -ENOMEM)
+		return error_set(err, r, "out of memory");
+	if (r == -EFBIG)
+		return error_set(err, r, "%s: holds more than %u settings, expected at most that",
+				 name, CONF_NODES_MAX);
+	return error_set(err, -EIO, "out of memory or crashed while parsing %s", name);
+}
+
+/* A syntax error with its line, or line 0 and why nothing could be parsed. */
+static int refused(struct conf_parser *parser, const char *name, struct wire_message *reply,
+		   unsigned *ret_line, struct error *err)
+{
+	unsigned line = wire_get_u32(&reply->body);
+	const char *text = wire_get_words(&reply->body, WIRE_TEXT_MAX);
+
+	if (!text || !wire_done(&reply->body) || !line != (reply->head.status != -EINVAL))
+		return broken(parser, name, -EBADMSG, err);
+	*ret_line = line;
+	if (line)
+		return error_set(err, -EINVAL, "%s", text);
+	if (reply->head.status == -EFBIG || reply->head.status == -ENOMEM)
+		return broken(parser, name, reply->head.status, err);
+	return error_set(err, reply->head.status, "%s: cannot be parsed: %s", name, text);
+}
+
+int conf_parse(struct conf_parser *parser, const char *name, const char *text, size_t len,
+	       const struct conf_node **ret, unsigned *ret_line, struct error *err)
+{
+	struct wire_message reply;
+	struct conf_node *root;
+	int r;
+
+	*ret_line = 0;
+	arena_free(&parser->nodes);
+	root = arena_alloc(&parser->nodes, sizeof(*root), 8);
+	if (!root)
+		return error_set(err, -ENOMEM, "out of memory");
+	if (len > CONF_TEXT_MAX)
+		return error_set(err, -EFBIG, "%s: is larger than %u bytes, expected at most that",
+				 name, CONF_TEXT_MAX);
+	r = start(parser, name, err);
+	if (r)
+		return r;
+	wire_begin(&parser->out, 0, WIRE_CONFIG, 0, CONF_TEXT_MAX + WIRE_TEXT_MAX);
+	wire_put_text(&parser->out, text, len);
+	r = wire_end(&parser->out);
+	if (!r)
+		r = exchange(parser, &reply);
+	if (!r && (reply.head.op != WIRE_CONFIG || reply.head.status > 0))
+		r = -EBADMSG;
+	if (!r && reply.head.status)
+		return refused(parser, name, &reply, ret_line, err);
+	if (!r)
+		r = conf_get(&reply.body, &parser->nodes, root);
+	if (r)
+		return broken(parser, name, r, err);
+	*ret = root;
+	return 0;
+}
+
+void conf_parser_end(struct conf_parser *parser)
+{
+	/* It holds nothing that could be lost. */
+	if (parser->started && !parser->answer)
+		child_end(&parser->child, 0, NULL, 0);
+	parser->started = false;
+	wire_out_free(&parser->out);
+	wire_in_free(&parser->in);
+	arena_free(&parser->nodes);
+}
