@@ -5,11 +5,13 @@
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
+#include <linux/kconfig.h>
 #include <linux/kernfs.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
@@ -98,7 +100,8 @@ static struct kernfs_node *folder_find(const char *path)
 /* The bus of mediated devices is not exported: the first device of it leads there. */
 static bool bus_is_ours(migcompat_bus_type *bus)
 {
-	return bus && (bus == &pci_bus_type || !strcmp(bus->name, "mdev"));
+	return bus && (bus == &pci_bus_type ||
+		       (IS_ENABLED(CONFIG_VFIO_MDEV) && !strcmp(bus->name, "mdev")));
 }
 
 /*

@@ -3,7 +3,6 @@
  * The module: parameters, order of coming and going, and what is counted so that nothing of ours outlives the code that
  * would free it.
  */
-#include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
@@ -52,7 +51,7 @@ static unsigned int objects;
 static DECLARE_WAIT_QUEUE_HEAD(objects_wait);
 
 /* Without a reference to it, mdev.ko could leave while its bus has a notifier of ours. */
-static const void *const mdev_anchor __used = mdev_register_driver;
+static const void *const mdev_anchor __used = MIGCOMPAT_MDEV_SYMBOL;
 
 unsigned int shim_timeout_ms(void)
 {
