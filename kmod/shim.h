@@ -37,7 +37,6 @@ struct attachment {
 	bool dead; /* under requests.lock: takes no more requests */
 	struct device *foreign; /* under attach_lock */
 	char *path;
-	struct hlist_node by_foreign;
 	struct hlist_node by_name;
 	struct shim_text __rcu *type;
 	struct kobject *params;
