@@ -218,15 +218,21 @@ void request_drop_answer(struct request *request)
 	request->message = NULL;
 }
 
-/* Killable and bounded. The lock at the end makes sure that whoever woke us has let go of the wait queue. */
+/*
+ * Bounded, and ended by any signal. The freezers of suspend and of cgroups work like signals: the
+ * call leaves sysfs, the task freezes, and the call starts again. So does the call of a task that
+ * was stopped or has a handler with SA_RESTART. The question is asked once more then, which does no
+ * harm. The lock at the end makes sure that request_end() has let go of the wait queue.
+ */
 int request_wait(struct request *request)
 {
-	long left = wait_event_killable_timeout(*request->waiters, request_is_done(request), msecs_to_jiffies(shim_timeout_ms()));
+	long left = wait_event_interruptible_timeout(*request->waiters, request_is_done(request),
+						     msecs_to_jiffies(shim_timeout_ms()));
 	int error;
 
 	spin_lock(&requests.lock);
 	if (left <= 0)
-		request_cancel_locked(request, left ? -EINTR : -ETIMEDOUT);
+		request_cancel_locked(request, left ? left : -ETIMEDOUT);
 	request->waiters = NULL;
 	error = request->error;
 	spin_unlock(&requests.lock);
