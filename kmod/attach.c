@@ -314,7 +314,7 @@ static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, 
 	else
 		error = -ENODEV;
 	put_device(device);
-	smp_store_release(&attaching, 0);
+	smp_store_release(&attaching, 0); /* with device_may_be_attached() */
 	table_unlock(noio);
 	return error;
 }
