@@ -3,7 +3,7 @@
 . /lab/devices.sh
 . /lab/checks.sh
 
-# The programs need three devices, of any kind. Every guest has this disk controller, and none uses it.
+# The programs need three devices, of any kind. No guest uses its disk controller.
 DISK=0000:00:1f.2
 CARDS="$CARDS $DISK"
 bind_cards || exit 1
