@@ -5,11 +5,13 @@
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
+#include <linux/kconfig.h>
 #include <linux/kernfs.h>
 #include <linux/mutex.h>
 #include <linux/notifier.h>
 #include <linux/pci.h>
 #include <linux/platform_device.h>
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include <linux/stringhash.h>
@@ -20,34 +22,65 @@
 
 static DEFINE_MUTEX(attach_lock);
 static DEFINE_XARRAY(attachments); /* by number; this and all below under attach_lock */
-static DEFINE_HASHTABLE(attached_devices, 10);
+static DEFINE_XARRAY(attached_devices); /* by the device's address; also looked up without it */
 static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
+static int attaching; /* a device is being looked for or attached; also read without it */
 
 static migcompat_bus_type *mdev_bus; /* watched; NULL: not known yet. Only commands change it, which come one by one */
 
+/*
+ * The removal of a device can wait for this lock, and the device may be a disk. So nothing
+ * under it may wait for a disk: no allocation starts I/O. Returns what table_unlock() takes.
+ */
+static unsigned int table_lock(void)
+{
+	mutex_lock(&attach_lock);
+	return memalloc_noio_save();
+}
+
+static void table_unlock(unsigned int noio)
+{
+	memalloc_noio_restore(noio);
+	mutex_unlock(&attach_lock);
+}
+
 static void attachment_remove(struct attachment *attachment)
 {
+	struct device *foreign = attachment->foreign;
+
 	lockdep_assert_held(&attach_lock);
 	trace_migcompat_detach(attachment);
 	/* First nobody may wait behind the files, because their removal waits for whoever is inside. */
 	request_end_all(attachment, -ENODEV);
-	if (attachment->foreign) {
-		hash_del(&attachment->by_foreign);
-		sysfs_remove_group(&attachment->foreign->kobj, &attachment->group);
-		attachment->foreign = NULL;
-	}
+	if (foreign)
+		sysfs_remove_group(&foreign->kobj, &attachment->group);
 	hash_del(&attachment->by_name);
 	xa_erase(&attachments, attachment->id);
 	attachment_count--;
 	class_device_remove(attachment);
+	/* Last, because from here on the device's removal does not wait for us. */
+	if (foreign)
+		xa_erase(&attached_devices, (unsigned long)foreign);
+}
+
+/*
+ * Whether a device that goes may have an attachment, or get one. Most have none, and their
+ * removal waits for nothing here. The driver was unbound before, or the device has left its
+ * bus. attach_on_bus() looks at both after it has set `attaching`, and puts the device into
+ * the table before it clears `attaching`. So one of the two sees the other.
+ */
+static bool device_may_be_attached(const struct device *device)
+{
+	smp_mb(); /* with attach_on_bus() */
+	return smp_load_acquire(&attaching) || xa_load(&attached_devices, (unsigned long)device);
 }
 
 static int bus_event(struct notifier_block *block, unsigned long action, void *data)
 {
 	struct attachment *attachment;
-	struct hlist_node *next;
+	unsigned int noio;
 
 	switch (action) {
 	case BUS_NOTIFY_UNBOUND_DRIVER:
@@ -57,11 +90,13 @@ static int bus_event(struct notifier_block *block, unsigned long action, void *d
 	default:
 		return NOTIFY_DONE;
 	}
-	mutex_lock(&attach_lock);
-	hash_for_each_possible_safe(attached_devices, attachment, next, by_foreign, (unsigned long)data)
-		if (attachment->foreign == data)
-			attachment_remove(attachment);
-	mutex_unlock(&attach_lock);
+	if (!device_may_be_attached(data))
+		return NOTIFY_DONE;
+	noio = table_lock();
+	attachment = xa_load(&attached_devices, (unsigned long)data);
+	if (attachment)
+		attachment_remove(attachment);
+	table_unlock(noio);
 	return NOTIFY_DONE;
 }
 
@@ -98,7 +133,8 @@ static struct kernfs_node *folder_find(const char *path)
 /* The bus of mediated devices is not exported: the first device of it leads there. */
 static bool bus_is_ours(migcompat_bus_type *bus)
 {
-	return bus && (bus == &pci_bus_type || !strcmp(bus->name, "mdev"));
+	return bus && (bus == &pci_bus_type ||
+		       (IS_ENABLED(CONFIG_VFIO_MDEV) && !strcmp(bus->name, "mdev")));
 }
 
 /*
@@ -203,17 +239,18 @@ static int attachment_add(struct attachment *attachment, struct device *foreign)
 	if (error)
 		return error;
 	if (foreign) {
-		error = sysfs_create_group(&foreign->kobj, &attachment->group);
+		error = xa_insert(&attached_devices, (unsigned long)foreign, attachment,
+				  GFP_KERNEL);
 		if (error)
 			goto erase;
+		error = sysfs_create_group(&foreign->kobj, &attachment->group);
+		if (error)
+			goto erase_foreign;
 	}
 	error = class_device_add(attachment);
 	if (error)
 		goto remove_group;
-	if (foreign) {
-		attachment->foreign = foreign;
-		hash_add(attached_devices, &attachment->by_foreign, (unsigned long)foreign);
-	}
+	attachment->foreign = foreign;
 	hash_add(attached_names, &attachment->by_name, name_hash(dev_name(&attachment->device)));
 	attachment_count++;
 	trace_migcompat_attach(attachment);
@@ -223,6 +260,9 @@ remove_group:
 	request_end_all(attachment, -ENODEV);
 	if (foreign)
 		sysfs_remove_group(&foreign->kobj, &attachment->group);
+erase_foreign:
+	if (foreign)
+		xa_erase(&attached_devices, (unsigned long)foreign);
 erase:
 	xa_erase(&attachments, attachment->id);
 	return error;
@@ -255,53 +295,60 @@ static int attachment_make(const char *name, const char *path, struct device *fo
 }
 
 /*
- * A device that is found on its bus has its notifications still to come, and they wait for attach_lock. So the reference taken here
- * is gone before the device is, like everything else of ours.
+ * A device that is found on its bus has its notifications still to come, and they wait for
+ * attach_lock. So the reference taken here is gone before the device is, like everything
+ * else of ours. Returns -ENODEV if no watched bus has such a device with a driver.
  */
-int attach_device(const char *path, struct shim_text *type, u64 *ret_id)
+static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, bool *ret_found)
 {
+	unsigned int noio = table_lock();
 	struct device *device;
 	int error;
 
-	mutex_lock(&attach_lock);
+	smp_store_mb(attaching, 1); /* with device_may_be_attached() */
 	device = device_find(path);
-	if (!device) {
-		mutex_unlock(&attach_lock);
-		error = bus_learn(path);
-		if (error)
-			return error;
-		mutex_lock(&attach_lock);
-		device = device_find(path);
-	}
+	*ret_found = !!device;
 	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is being tried nothing is promised. */
 	if (device && READ_ONCE(device->links.status) == DL_DEV_DRIVER_BOUND)
 		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type, ret_id);
 	else
 		error = -ENODEV;
 	put_device(device);
-	mutex_unlock(&attach_lock);
+	smp_store_release(&attaching, 0); /* with device_may_be_attached() */
+	table_unlock(noio);
 	return error;
+}
+
+int attach_device(const char *path, struct shim_text *type, u64 *ret_id)
+{
+	bool found;
+	int error;
+
+	error = attach_on_bus(path, type, ret_id, &found);
+	if (found)
+		return error;
+	error = bus_learn(path);
+	return error ? error : attach_on_bus(path, type, ret_id, &found);
 }
 
 int attach_type(const char *name, struct shim_text *type, u64 *ret_id)
 {
+	unsigned int noio = table_lock();
 	int error;
 
-	mutex_lock(&attach_lock);
 	error = attachment_make(name, "", NULL, MIGCOMPAT_KIND_TYPE, type, ret_id);
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	return error;
 }
 
 int attach_remove(u64 id)
 {
-	struct attachment *attachment;
+	unsigned int noio = table_lock();
+	struct attachment *attachment = xa_load(&attachments, id);
 
-	mutex_lock(&attach_lock);
-	attachment = xa_load(&attachments, id);
 	if (attachment)
 		attachment_remove(attachment);
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	return attachment ? 0 : -EINVAL;
 }
 
@@ -311,19 +358,18 @@ int attach_remove(u64 id)
  */
 int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count)
 {
-	struct attachment *attachment;
+	unsigned int noio = table_lock();
+	struct attachment *attachment = xa_load(&attachments, id);
 	struct shim_text *old = NULL;
 	int error = -EINVAL;
 
-	mutex_lock(&attach_lock);
-	attachment = xa_load(&attachments, id);
 	if (attachment)
 		error = params_publish(attachment, parameters, count);
 	if (!error) {
 		old = rcu_replace_pointer(attachment->type, type, lockdep_is_held(&attach_lock));
 		class_device_changed(attachment);
 	}
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	if (old)
 		kfree_rcu(old, rcu);
 	return error;
@@ -332,24 +378,23 @@ int attach_publish(u64 id, struct shim_text *type, const struct parameter_source
 /* A reference to the first attachment after a number; NULL: none is left. */
 struct attachment *attach_next(u64 after)
 {
+	unsigned int noio = table_lock();
 	struct attachment *attachment;
 	unsigned long id = after;
 
-	mutex_lock(&attach_lock);
 	attachment = xa_find_after(&attachments, &id, ULONG_MAX, XA_PRESENT);
 	if (attachment)
 		get_device(&attachment->device);
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	return attachment;
 }
 
 u32 attach_count(void)
 {
-	u32 count;
+	unsigned int noio = table_lock();
+	u32 count = attachment_count;
 
-	mutex_lock(&attach_lock);
-	count = attachment_count;
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	return count;
 }
 
@@ -362,14 +407,16 @@ int attach_init(void)
 void attach_exit(void)
 {
 	struct attachment *attachment;
+	unsigned int noio;
 	unsigned long id;
 
-	mutex_lock(&attach_lock);
+	noio = table_lock();
 	xa_for_each(&attachments, id, attachment)
 		attachment_remove(attachment);
-	mutex_unlock(&attach_lock);
+	table_unlock(noio);
 	bus_unregister_notifier(&pci_bus_type, &pci_notifier);
 	if (mdev_bus)
 		bus_unregister_notifier(mdev_bus, &mdev_notifier);
+	xa_destroy(&attached_devices);
 	xa_destroy(&attachments);
 }

@@ -3,6 +3,7 @@
  * migration_type and migration_version: the pair in a device's own folder and the pair of the class device, which
  * answer alike. They take no lock that removal of the files is under.
  */
+#include <linux/sched/mm.h>
 #include <linux/slab.h>
 #include <linux/string.h>
 #include "shim.h"
@@ -24,11 +25,15 @@ static ssize_t type_show(struct attachment *attachment, char *buffer)
 static int question_ask(struct attachment *attachment, u32 op, const char *string, size_t length, struct request **ret_request)
 {
 	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(waiters);
-	struct request *request = request_new(op, attachment, string, length, &waiters);
+	/* Removing an attached device waits for callers in here, so none may wait for a disk. */
+	unsigned int noio = memalloc_noio_save();
+	struct request *request = request_new(op, attachment, string, length);
 	int error;
 
+	memalloc_noio_restore(noio);
 	if (!request)
 		return -ENOMEM;
+	request->waiters = &waiters;
 	error = request_submit(request);
 	if (!error)
 		error = request_wait(request);

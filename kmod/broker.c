@@ -5,6 +5,7 @@
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
+#include <linux/err.h>
 #include <linux/fs.h>
 #include <linux/miscdevice.h>
 #include <linux/mm.h>
@@ -92,6 +93,32 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	return done ? done : size;
 }
 
+/* An answer to ASK can be long and stay for long. So its asker's memory is filled with it. */
+static bool is_borrowed(const struct migcompat_msg_header *header)
+{
+	return header->op == (MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+}
+
+static struct migcompat_msg_header *message_new(const struct migcompat_msg_header *header)
+{
+	void *message;
+
+	if (!is_borrowed(header)) {
+		message = kvmalloc(header->size, GFP_KERNEL);
+		return message ? message : ERR_PTR(-ENOMEM);
+	}
+	message = header->size <= MIGCOMPAT_ASK_REPLY_MAX ? request_borrow(header) : NULL;
+	return message ? message : ERR_PTR(-EINVAL);
+}
+
+static void message_free(const struct migcompat_msg_header *header, void *message)
+{
+	if (is_borrowed(header))
+		request_return(header, message);
+	else
+		kvfree(message);
+}
+
 /* One message, out of a write that has ROOM bytes left of it. */
 static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alone)
 {
@@ -107,9 +134,9 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 	/* Replies alone have company. */
 	if ((!alone || first.size != room) && !(request_several() && first.op & MIGCOMPAT_OP_REPLY))
 		return -EINVAL;
-	header = kvmalloc(first.size, GFP_KERNEL);
-	if (!header)
-		return -ENOMEM;
+	header = message_new(&first);
+	if (IS_ERR(header))
+		return PTR_ERR(header);
 	/* Read once: what stands in user memory by now may be another header. */
 	*header = first;
 	if (copy_from_user(header + 1, buffer + sizeof(first), first.size - sizeof(first))) {
@@ -126,7 +153,7 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 		error = command_run(header);
 	}
 free:
-	kvfree(header);
+	message_free(&first, header);
 	return error ? error : (ssize_t)first.size;
 }
 

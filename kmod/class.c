@@ -41,7 +41,7 @@ struct attachment *class_device_new(const char *name, const char *path, struct d
 	device_set_pm_not_required(&attachment->device);
 	attachment->kind = kind;
 	INIT_LIST_HEAD(&attachment->parameters);
-	INIT_HLIST_NODE(&attachment->by_foreign);
+	INIT_LIST_HEAD(&attachment->requests);
 	INIT_HLIST_NODE(&attachment->by_name);
 	attrs_init(attachment);
 	attachment->path = kstrdup(path, GFP_KERNEL);

@@ -3,6 +3,7 @@
  * The daemon's commands: checks each message as a whole before anything is done, then has it carried out. All lengths come from
  * the other side and are added in 64 bits.
  */
+#include <linux/capability.h>
 #include <linux/mutex.h>
 #include <linux/slab.h>
 #include <linux/string.h>
@@ -13,6 +14,9 @@ static int command_hello(const struct migcompat_msg_header *header)
 	const struct migcompat_msg_hello *hello = (const void *)header;
 	u32 version;
 
+	/* A descriptor that came into the wrong hands does not decide who says yes. */
+	if (!capable(CAP_SYS_ADMIN))
+		return -EPERM;
 	if (header->size != sizeof(*hello) || header->epoch || !header->id || !hello->version_min ||
 	    hello->version_min > hello->version_max)
 		return -EINVAL;

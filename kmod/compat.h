@@ -6,12 +6,15 @@
 #define MIGCOMPAT_COMPAT_H
 
 #include <linux/device.h>
-#include <linux/mdev.h>
 #include <linux/slab.h>
 #include <linux/version.h>
 
-#if !IS_ENABLED(CONFIG_VFIO_MDEV)
-#error "migcompat needs a kernel with mediated devices (CONFIG_VFIO_MDEV)"
+/* Only kernels with a driver that needs them have mediated devices. All have PCI functions. */
+#if IS_ENABLED(CONFIG_VFIO_MDEV)
+#include <linux/mdev.h>
+#define MIGCOMPAT_MDEV_SYMBOL mdev_register_driver
+#else
+#define MIGCOMPAT_MDEV_SYMBOL NULL
 #endif
 #if BITS_PER_LONG != 64
 #error "migcompat needs 64-bit numbers that are never used again as indices"

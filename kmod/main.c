@@ -3,7 +3,6 @@
  * The module: parameters, order of coming and going, and what is counted so that nothing of ours outlives the code that
  * would free it.
  */
-#include <linux/mdev.h>
 #include <linux/module.h>
 #include <linux/moduleparam.h>
 #include <linux/rcupdate.h>
@@ -33,8 +32,17 @@ module_param_cb(timeout_ms, &timeout_ms_operations, &timeout_ms, 0644);
 MODULE_PARM_DESC(timeout_ms, "how long a question waits for the daemon, in milliseconds (1 to 600000)");
 
 static char *protocol = __stringify(MIGCOMPAT_VERSION_MIN) "-" __stringify(MIGCOMPAT_VERSION_MAX);
-/* For looking at only: what the module speaks cannot be told from outside. */
-static const struct kernel_param_ops protocol_operations = { .get = param_get_charp };
+
+/* The kernel calls this for a value at loading without looking whether it is there. */
+static int protocol_set(const char *value, const struct kernel_param *parameter)
+{
+	return -EPERM;
+}
+
+static const struct kernel_param_ops protocol_operations = {
+	.set = protocol_set,
+	.get = param_get_charp,
+};
 module_param_cb(protocol, &protocol_operations, &protocol, 0444);
 MODULE_PARM_DESC(protocol, "versions of the daemon's protocol that this module speaks");
 
@@ -43,7 +51,7 @@ static unsigned int objects;
 static DECLARE_WAIT_QUEUE_HEAD(objects_wait);
 
 /* Without a reference to it, mdev.ko could leave while its bus has a notifier of ours. */
-static const void *const mdev_anchor __used = mdev_register_driver;
+static const void *const mdev_anchor __used = MIGCOMPAT_MDEV_SYMBOL;
 
 unsigned int shim_timeout_ms(void)
 {

@@ -2,6 +2,7 @@
 /*
  * The daemon's replies: which bytes can be one, and to which request. What does not fit changes nothing.
  */
+#include <linux/mm.h>
 #include "queue.h"
 #include "trace.h"
 
@@ -51,10 +52,41 @@ static struct request *request_find_sent(const struct migcompat_msg_header *head
 	struct request *request;
 
 	hash_for_each_possible(requests.by_id, request, by_id, header->id)
-		if (request->id == header->id && request->state == REQUEST_SENT &&
+		if (request->id == header->id && request_is_sent(request) &&
 		    (request->op | MIGCOMPAT_OP_REPLY) == header->op)
 			return request;
 	return NULL;
+}
+
+/*
+ * Lends the memory of the asker of an ASK, MIGCOMPAT_ASK_REPLY_MAX bytes, to the daemon's reply.
+ * NULL: no such question waits, or another reply is being written into it. request_return() or
+ * request_reply() gives it back.
+ */
+void *request_borrow(const struct migcompat_msg_header *header)
+{
+	struct request *request;
+	void *message = NULL;
+
+	spin_lock(&requests.lock);
+	request = request_is_from_daemon(header) ? request_find_sent(header) : NULL;
+	if (request)
+		swap(message, request->message);
+	spin_unlock(&requests.lock);
+	return message;
+}
+
+/* The reply was not taken. If its question still waits, another reply can fill the memory. */
+void request_return(const struct migcompat_msg_header *header, void *message)
+{
+	struct request *request;
+
+	spin_lock(&requests.lock);
+	hash_for_each_possible(requests.by_id, request, by_id, header->id)
+		if (request->id == header->id)
+			swap(message, request->message);
+	spin_unlock(&requests.lock);
+	kvfree(message);
 }
 
 /* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves the request waiting. */

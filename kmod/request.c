@@ -8,6 +8,7 @@
 #include <linux/pid.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
+#include <linux/vmalloc.h>
 #include "compat.h"
 #include "queue.h"
 #include "trace.h"
@@ -33,7 +34,13 @@ void request_exit(void)
 	kmem_cache_destroy(request_cache);
 }
 
-struct request *request_new(u32 op, struct attachment *attachment, const char *string, size_t length, wait_queue_head_t *waiters)
+/*
+ * All memory is charged to the caller, who decides how long it is held. The answer to ASK is the
+ * one that is long and stays to be read, so its memory comes from here, too: the daemon only fills
+ * it.
+ */
+struct request *request_new(u32 op, struct attachment *attachment, const char *string,
+			    size_t length)
 {
 	struct request *request = kmem_cache_zalloc(request_cache, GFP_KERNEL);
 
@@ -41,15 +48,20 @@ struct request *request_new(u32 op, struct attachment *attachment, const char *s
 		return NULL;
 	if (length) {
 		request->string = kmemdup(string, length, GFP_KERNEL_ACCOUNT);
-		if (!request->string) {
-			kmem_cache_free(request_cache, request);
-			return NULL;
-		}
+		if (!request->string)
+			goto free;
+	}
+	if (op == MIGCOMPAT_OP_ASK) {
+		/* In single pages: kmalloc() would round it up to twice as much. */
+		request->message =
+		    __vmalloc(MIGCOMPAT_ASK_REPLY_MAX, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+		if (!request->message)
+			goto free;
 	}
 	refcount_set(&request->references, 1);
 	INIT_LIST_HEAD(&request->link);
+	INIT_LIST_HEAD(&request->by_attachment);
 	INIT_HLIST_NODE(&request->by_id);
-	request->waiters = waiters;
 	request->op = op;
 	request->length = length;
 	if (attachment) {
@@ -57,6 +69,11 @@ struct request *request_new(u32 op, struct attachment *attachment, const char *s
 		request->attachment = attachment;
 	}
 	return request;
+
+free:
+	kfree(request->string);
+	kmem_cache_free(request_cache, request);
+	return NULL;
 }
 
 struct request *request_get(struct request *request)
@@ -109,8 +126,10 @@ int request_submit(struct request *request)
 	if (!error) {
 		refcount_inc(&request->references);
 		request->id = ++requests.last_id;
-		request->state = REQUEST_QUEUED;
+		request->state = REQUEST_WAITING;
 		list_add_tail(&request->link, &requests.queued);
+		if (request->attachment)
+			list_add_tail(&request->by_attachment, &request->attachment->requests);
 		hash_add(requests.by_id, &request->by_id, request->id);
 		trace_migcompat_request(request);
 	}
@@ -128,15 +147,17 @@ bool request_is_done(struct request *request)
 }
 
 /*
- * Ends a request that is queued or sent. The submitter holds a reference still, so the queue's can be dropped here. A sent one that
- * ends without a reply lends the queue's to the notice for the daemon.
+ * Ends a request that waits. The submitter holds a reference still, so the queue's can be dropped
+ * here. A sent one that ends without a reply lends the queue's to the notice for the daemon.
  */
 void request_end(struct request *request, int error, bool replied)
 {
-	bool tell = request->state == REQUEST_SENT && !replied && requests.daemon;
+	bool sent = request_is_sent(request), tell = sent && !replied && requests.daemon;
 
 	lockdep_assert_held(&requests.lock);
+	requests.sent_count -= sent;
 	hash_del(&request->by_id);
+	list_del_init(&request->by_attachment);
 	request->error = error;
 	if (tell) {
 		list_move_tail(&request->link, &requests.cancelled);
@@ -148,13 +169,15 @@ void request_end(struct request *request, int error, bool replied)
 	smp_store_release(&request->state, REQUEST_DONE);
 	if (request->waiters)
 		wake_up_all(request->waiters);
+	if (request->work)
+		schedule_work(request->work);
 	if (!tell)
 		request_put(request);
 }
 
 static void request_cancel_locked(struct request *request, int error)
 {
-	if (request->state != REQUEST_QUEUED && request->state != REQUEST_SENT)
+	if (request->state != REQUEST_WAITING)
 		return;
 	if (error == -ETIMEDOUT)
 		trace_migcompat_timeout(request, error);
@@ -168,27 +191,48 @@ void request_cancel(struct request *request, int error)
 	spin_unlock(&requests.lock);
 }
 
-/* For a submitter that goes away: nobody will be woken from here on. */
+/*
+ * For a submitter that goes away: nothing is woken or run from here on. Its answer's memory goes at
+ * once, because a notice for the daemon can hold the request for longer.
+ */
 void request_forget(struct request *request)
 {
+	void *message;
+
 	if (!request)
 		return;
 	spin_lock(&requests.lock);
-	request->waiters = NULL;
+	request->work = NULL;
 	request_cancel_locked(request, -EINTR);
+	message = request->message;
+	request->message = NULL;
 	spin_unlock(&requests.lock);
+	kvfree(message);
 	request_put(request);
 }
 
-/* Killable and bounded. The lock at the end makes sure that whoever woke us has let go of the wait queue. */
+/* Frees what a done request holds for its only reader, who has no more use for it. */
+void request_drop_answer(struct request *request)
+{
+	kvfree(request->message);
+	request->message = NULL;
+}
+
+/*
+ * Bounded, and ended by any signal. The freezers of suspend and of cgroups work like signals: the
+ * call leaves sysfs, the task freezes, and the call starts again. So does the call of a task that
+ * was stopped or has a handler with SA_RESTART. The question is asked once more then, which does no
+ * harm. The lock at the end makes sure that request_end() has let go of the wait queue.
+ */
 int request_wait(struct request *request)
 {
-	long left = wait_event_killable_timeout(*request->waiters, request_is_done(request), msecs_to_jiffies(shim_timeout_ms()));
+	long left = wait_event_interruptible_timeout(*request->waiters, request_is_done(request),
+						     msecs_to_jiffies(shim_timeout_ms()));
 	int error;
 
 	spin_lock(&requests.lock);
 	if (left <= 0)
-		request_cancel_locked(request, left ? -EINTR : -ETIMEDOUT);
+		request_cancel_locked(request, left ? left : -ETIMEDOUT);
 	request->waiters = NULL;
 	error = request->error;
 	spin_unlock(&requests.lock);
@@ -199,14 +243,18 @@ int request_wait(struct request *request)
 void request_end_all(struct attachment *attachment, int error)
 {
 	struct request *request, *next;
+	int count;
 
-	spin_lock(&requests.lock);
-	attachment->dead = true;
-	list_for_each_entry_safe(request, next, &requests.queued, link)
-		if (request->attachment == attachment)
+	do {
+		count = 0;
+		spin_lock(&requests.lock);
+		attachment->dead = true;
+		list_for_each_entry_safe(request, next, &attachment->requests, by_attachment) {
+			if (count++ == REQUEST_BATCH)
+				break;
 			request_end(request, error, false);
-	list_for_each_entry_safe(request, next, &requests.sent, link)
-		if (request->attachment == attachment)
-			request_end(request, error, false);
-	spin_unlock(&requests.lock);
+		}
+		spin_unlock(&requests.lock);
+		cond_resched();
+	} while (count > REQUEST_BATCH);
 }

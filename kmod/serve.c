@@ -4,6 +4,7 @@
  * replies is reply.c's business.
  */
 #include <linux/pid.h>
+#include <linux/sched.h>
 #include <linux/sched/signal.h>
 #include <linux/slab.h>
 #include "queue.h"
@@ -41,12 +42,14 @@ static void notices_take(struct list_head *cancelled, struct list_head *answers)
 	requests.answer_count = 0;
 }
 
-/* A new epoch: what was read and not answered is queued again, before what was not read yet. */
+/*
+ * A new epoch: what was read and not answered is queued again, before what was not read yet. Each
+ * of these bears the epoch in which it was read, so none of them has to be changed.
+ */
 int request_hello(u64 id, u32 version, u32 attachments)
 {
 	struct broker_answer *answer = broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
 	struct migcompat_msg_hello_reply *reply;
-	struct request *request;
 	LIST_HEAD(cancelled);
 	LIST_HEAD(answers);
 	struct pid *old;
@@ -62,10 +65,8 @@ int request_hello(u64 id, u32 version, u32 attachments)
 
 	spin_lock(&requests.lock);
 	notices_take(&cancelled, &answers);
-	list_for_each_entry(request, &requests.sent, link) {
-		request->state = REQUEST_QUEUED;
-		reply->requeued++;
-	}
+	reply->requeued = requests.sent_count;
+	requests.sent_count = 0;
 	list_splice_init(&requests.sent, &requests.queued);
 	old = requests.daemon;
 	requests.daemon = get_pid(task_tgid(current));
@@ -156,7 +157,8 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 	} else if (!list_empty(&requests.queued)) {
 		request = list_first_entry(&requests.queued, struct request, link);
 		list_move_tail(&request->link, &requests.sent);
-		request->state = REQUEST_SENT;
+		request->sent = requests.epoch;
+		requests.sent_count++;
 		refcount_inc(&request->references);
 		ret_header->op = request->op;
 		ret_header->size = sizeof(struct migcompat_msg_request) + request->length;
@@ -206,8 +208,9 @@ void request_give_back(struct request *request, struct broker_answer *answer, co
 	} else if (present && request && header->op == MIGCOMPAT_OP_CANCEL) {
 		list_add(&request->link, &requests.cancelled);
 		request = NULL;
-	} else if (present && request && request->state == REQUEST_SENT) {
-		request->state = REQUEST_QUEUED;
+	} else if (present && request && request_is_sent(request)) {
+		request->sent = 0;
+		requests.sent_count--;
 		list_move(&request->link, &requests.queued);
 	}
 	request_wake_reader();
@@ -216,13 +219,24 @@ void request_give_back(struct request *request, struct broker_answer *answer, co
 	request_put(request);
 }
 
-/* Nobody holds the broker any more. */
+/* Whether there are more of them. */
+static bool queued_end_some(int error)
+{
+	int count;
+
+	lockdep_assert_held(&requests.lock);
+	for (count = 0; count < REQUEST_BATCH && !list_empty(&requests.queued); count++)
+		request_end(list_first_entry(&requests.queued, struct request, link), error, false);
+	return !list_empty(&requests.queued);
+}
+
+/* Nobody holds the broker any more. No request comes and no epoch begins before this is through. */
 void request_disconnect(void)
 {
 	LIST_HEAD(cancelled);
 	LIST_HEAD(answers);
-	struct request *request, *next;
 	struct pid *old;
+	bool more;
 
 	spin_lock(&requests.lock);
 	old = requests.daemon;
@@ -230,10 +244,14 @@ void request_disconnect(void)
 	WRITE_ONCE(requests.version, 0);
 	notices_take(&cancelled, &answers);
 	list_splice_tail_init(&requests.sent, &requests.queued);
-	list_for_each_entry_safe(request, next, &requests.queued, link)
-		request_end(request, -ENOTCONN, false);
 	wake_up_all(&requests.readers);
 	spin_unlock(&requests.lock);
+	do {
+		spin_lock(&requests.lock);
+		more = queued_end_some(-ENOTCONN);
+		spin_unlock(&requests.lock);
+		cond_resched();
+	} while (more);
 	put_pid(old);
 	notices_drop(&cancelled, &answers);
 }

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat: write a source's string, read which devices here could take it. Each open file is a session of its own, with one
- * question at a time; the answer stays to be read until the next question.
+ * /dev/migcompat: write a source's string, read which devices here could take it. Each open
+ * file is a session of its own, with one question at a time. The answer can be read once,
+ * until the next question. Sessions are counted, so that the memory of all answers has a bound.
  */
+#include <linux/cred.h>
 #include <linux/fs.h>
 #include <linux/jiffies.h>
 #include <linux/miscdevice.h>
@@ -15,12 +17,25 @@
 #include "shim.h"
 
 struct session {
+	struct list_head link; /* under sessions_lock */
+	kuid_t owner;
 	struct mutex lock; /* not held while the answer is waited for */
 	wait_queue_head_t waiters;
 	struct request *request; /* NULL: nothing was asked yet */
 	size_t offset; /* what of the answer was read */
 	struct delayed_work timeout; /* looks at the request; cancelled before that changes */
+	struct work_struct done; /* wakes any number of tasks, so not under requests.lock */
 };
+
+static DEFINE_MUTEX(sessions_lock);
+static LIST_HEAD(sessions); /* at most MIGCOMPAT_SESSIONS_USERS_MAX, and those of root */
+
+static void session_done(struct work_struct *work)
+{
+	struct session *session = container_of(work, struct session, done);
+
+	wake_up_all(&session->waiters);
+}
 
 static void session_time_out(struct work_struct *work)
 {
@@ -29,15 +44,45 @@ static void session_time_out(struct work_struct *work)
 	request_cancel(session->request, -ETIMEDOUT);
 }
 
+/* Root's sessions are not counted with those of all users, so that these leave it some. */
+static int session_count(struct session *session)
+{
+	unsigned int own = 0, users = 0;
+	struct session *other;
+	int error = 0;
+
+	mutex_lock(&sessions_lock);
+	list_for_each_entry(other, &sessions, link) {
+		own += uid_eq(other->owner, session->owner);
+		users += !uid_eq(other->owner, GLOBAL_ROOT_UID);
+	}
+	if (own >= MIGCOMPAT_SESSIONS_USER_MAX)
+		error = -EMFILE;
+	else if (!uid_eq(session->owner, GLOBAL_ROOT_UID) && users >= MIGCOMPAT_SESSIONS_USERS_MAX)
+		error = -ENFILE;
+	else
+		list_add(&session->link, &sessions);
+	mutex_unlock(&sessions_lock);
+	return error;
+}
+
 static int session_open(struct inode *inode, struct file *file)
 {
 	struct session *session = kzalloc(sizeof(*session), GFP_KERNEL_ACCOUNT);
+	int error;
 
 	if (!session)
 		return -ENOMEM;
+	session->owner = file->f_cred->euid;
 	mutex_init(&session->lock);
 	init_waitqueue_head(&session->waiters);
 	INIT_DELAYED_WORK(&session->timeout, session_time_out);
+	INIT_WORK(&session->done, session_done);
+	error = session_count(session);
+	if (error) {
+		kfree(session);
+		return error;
+	}
 	file->private_data = session;
 	return stream_open(inode, file);
 }
@@ -46,6 +91,8 @@ static void session_clear(struct session *session)
 {
 	cancel_delayed_work_sync(&session->timeout);
 	request_forget(session->request);
+	/* Not cancelled: another task may still have to be woken by it. */
+	flush_work(&session->done);
 	session->request = NULL;
 	session->offset = 0;
 }
@@ -55,12 +102,15 @@ static int session_release(struct inode *inode, struct file *file)
 	struct session *session = file->private_data;
 
 	session_clear(session);
+	mutex_lock(&sessions_lock);
+	list_del(&session->link);
+	mutex_unlock(&sessions_lock);
 	mutex_destroy(&session->lock);
 	kfree(session);
 	return 0;
 }
 
-/* Under the session's lock. */
+/* Under the session's lock. What is left of an answer goes first: a session has memory for one. */
 static int session_ask(struct session *session, const char *string, size_t length)
 {
 	struct request *request;
@@ -68,15 +118,16 @@ static int session_ask(struct session *session, const char *string, size_t lengt
 
 	if (session->request && !request_is_done(session->request))
 		return -EBUSY;
-	request = request_new(MIGCOMPAT_OP_ASK, NULL, string, length, &session->waiters);
+	session_clear(session);
+	request = request_new(MIGCOMPAT_OP_ASK, NULL, string, length);
 	if (!request)
 		return -ENOMEM;
+	request->work = &session->done;
 	error = request_submit(request);
 	if (error) {
 		request_put(request);
 		return error;
 	}
-	session_clear(session);
 	session->request = request;
 	schedule_delayed_work(&session->timeout, msecs_to_jiffies(shim_timeout_ms()));
 	return 0;
@@ -109,18 +160,22 @@ free:
 /* -EAGAIN: the answer is not there yet. */
 static ssize_t answer_read(struct session *session, char __user *buffer, size_t count)
 {
-	const struct request *request = session->request;
+	struct request *request = session->request;
 
 	if (!request)
 		return -EINVAL;
-	if (!request_is_done(session->request))
+	if (!request_is_done(request))
 		return -EAGAIN;
-	if (request->error)
+	if (request->error) {
+		request_drop_answer(request);
 		return request->error;
+	}
 	count = min(count, request->answer_length - session->offset);
-	if (copy_to_user(buffer, request->answer + session->offset, count))
+	if (count && copy_to_user(buffer, request->answer + session->offset, count))
 		return -EFAULT;
 	session->offset += count;
+	if (session->offset == request->answer_length)
+		request_drop_answer(request);
 	return count;
 }
 

@@ -16,6 +16,7 @@
 #include <linux/sysfs.h>
 #include <linux/types.h>
 #include <linux/wait.h>
+#include <linux/workqueue.h>
 #include <linux/migcompat.h>
 
 /* A text that readers see whole, old or new. */
@@ -37,8 +38,8 @@ struct attachment {
 	bool dead; /* under requests.lock: takes no more requests */
 	struct device *foreign; /* under attach_lock */
 	char *path;
-	struct hlist_node by_foreign;
 	struct hlist_node by_name;
+	struct list_head requests; /* that wait for an answer; under requests.lock */
 	struct shim_text __rcu *type;
 	struct kobject *params;
 	struct list_head parameters; /* under attach_lock */
@@ -50,8 +51,7 @@ struct attachment {
 
 enum request_state {
 	REQUEST_NEW,
-	REQUEST_QUEUED,	/* for the daemon to read */
-	REQUEST_SENT,	/* read, not answered */
+	REQUEST_WAITING, /* for the daemon to read or to answer */
 	REQUEST_DONE,
 };
 
@@ -59,11 +59,14 @@ enum request_state {
 struct request {
 	refcount_t references;
 	enum request_state state; /* this and all below it under requests.lock until done */
+	u64 sent; /* the epoch in which the daemon read it; 0: not read yet */
 	struct list_head link;
+	struct list_head by_attachment;
 	struct hlist_node by_id;
-	wait_queue_head_t *waiters; /* woken when done; NULL: nobody is left */
+	wait_queue_head_t *waiters; /* of one task, woken when done; NULL: no task waits */
+	struct work_struct *work; /* runs when done; NULL: nothing to run */
 	int error;
-	void *message; /* owns the answer */
+	void *message; /* holds the answer; of ASK: NULL while the daemon fills it */
 	const char *answer;
 	size_t answer_length;
 
@@ -100,7 +103,8 @@ int string_accept(const char *bytes, size_t count, size_t *ret_length);
 /* request.c */
 int request_init(void);
 void request_exit(void);
-struct request *request_new(u32 op, struct attachment *attachment, const char *string, size_t length, wait_queue_head_t *waiters);
+struct request *request_new(u32 op, struct attachment *attachment, const char *string,
+			    size_t length);
 struct request *request_get(struct request *request);
 void request_put(struct request *request);
 int request_may_ask(struct attachment *attachment);
@@ -109,6 +113,7 @@ bool request_is_done(struct request *request);
 int request_wait(struct request *request);
 void request_cancel(struct request *request, int error);
 void request_forget(struct request *request);
+void request_drop_answer(struct request *request);
 void request_end_all(struct attachment *attachment, int error);
 
 /* serve.c, for the broker */
@@ -131,6 +136,9 @@ wait_queue_head_t *request_broker_queue(void);
 void request_disconnect(void);
 
 /* reply.c */
+#define MIGCOMPAT_ASK_REPLY_MAX (sizeof(struct migcompat_msg_text_reply) + MIGCOMPAT_LINES_MAX)
+void *request_borrow(const struct migcompat_msg_header *header);
+void request_return(const struct migcompat_msg_header *header, void *message);
 int request_reply(const struct migcompat_msg_header *header, void *message);
 bool request_error_is_known(int error);
 

@@ -276,6 +276,21 @@ static void broker_without_capability_is_eperm(void)
 	}
 }
 
+/* One that opened the broker as root may have left it to another process. */
+static void inherited_broker_is_eperm_without_capability(void)
+{
+	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), status;
+	struct broker self;
+	pid_t child = fork();
+
+	if (child == 0)
+		_exit(setuid(2000) ? 2 : -broker_hello(&self, fd));
+	waitpid(child, &status, 0);
+	EXPECT_RESULT(EPERM, WEXITSTATUS(status));
+	EXPECT_RESULT(0, broker_hello(&self, fd));
+	close(fd);
+}
+
 static void own_access_of_the_daemon_is_edeadlk(void)
 {
 	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC);
@@ -333,6 +348,7 @@ static const struct shim_test tests[] = {
 	TEST(waiting_writer_can_be_killed),
 	TEST(second_opener_is_ebusy),
 	TEST(broker_without_capability_is_eperm),
+	TEST(inherited_broker_is_eperm_without_capability),
 	TEST(own_access_of_the_daemon_is_edeadlk),
 	TEST(files_have_their_modes),
 };

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -152,6 +153,21 @@ static void read_is_answered_by_a_clean_string(void)
 	teardown();
 }
 
+/* A reply whose second page cannot be read. */
+static ssize_t reply_unreadable(const union broker_message *request)
+{
+	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct migcompat_msg_header *header = (void *)(pages + 4096 - sizeof(*header));
+	ssize_t result;
+
+	mprotect(pages + 4096, 4096, PROT_NONE);
+	*header = reply_to(request).header;
+	header->size = sizeof(*header) + 4;
+	result = raw(header, header->size);
+	munmap(pages, 8192);
+	return result;
+}
+
 static void ask_is_answered_by_whole_lines(void)
 {
 	char *text = malloc(MIGCOMPAT_LINES_MAX + 4096);
@@ -170,7 +186,9 @@ static void ask_is_answered_by_whole_lines(void)
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes", 3));
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 1));
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 4096));
+	EXPECT_RESULT(-EFAULT, reply_unreadable(&request));
 	EXPECT_RESULT(0, broker_reply_text(&broker, &request, "yes\n", 4));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes\n", 4));
 	expect_end(child, 0);
 	free(text);
 	teardown();

@@ -19,6 +19,7 @@
 #define STRING_B "mtty:mdev:serial:1:b"
 #define WRITERS 64
 #define ASKERS 4
+#define WAITERS 100 /* for each device; more than the module walks at once */
 /* Who is refused waits, or so many would leave a successor no processor to start on. */
 #define REFUSED_PAUSE_MS 100
 
@@ -206,11 +207,88 @@ static void killed_daemon_without_successor_is_never_yes(void)
 	broker_stop(&broker);
 }
 
+struct waiter {
+	pthread_t thread;
+	const char *device;
+	ssize_t result;
+};
+
+static atomic_int ended;
+
+static void *waiter_run(void *argument)
+{
+	struct waiter *waiter = argument;
+	char buffer[64], path[1024];
+
+	snprintf(path, sizeof(path), "/sys%s/%s", waiter->device, VERSION);
+	waiter->result = attr_read(path, buffer, sizeof(buffer));
+	ended++;
+	return NULL;
+}
+
+static void waiters_start(struct waiter *waiters, const char *device)
+{
+	for (int i = 0; i < WAITERS; i++) {
+		waiters[i] = (struct waiter){ .device = device };
+		pthread_create(&waiters[i].thread, NULL, waiter_run, &waiters[i]);
+	}
+}
+
+static void waiters_end(struct waiter *waiters, ssize_t result)
+{
+	int others = 0;
+
+	for (int i = 0; i < WAITERS; i++) {
+		pthread_join(waiters[i].thread, NULL);
+		others += waiters[i].result != result;
+	}
+	shim_expect(!others, "%d waiters got another end than %s", others, shim_name(result));
+}
+
+/* More of them than the module walks at once end with their device, wait for the next daemon, and
+ * end with the last one. */
+static void each_of_many_waiters_is_told(void)
+{
+	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC);
+	struct waiter first[WAITERS], second[WAITERS];
+	ssize_t id, other;
+	char rest[128];
+
+	setup(fd);
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach-all"));
+	id = broker_do_attach(&broker, shim_mdev_a, STRING_A);
+	other = broker_do_attach(&broker, shim_mdev_b, STRING_B);
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd hang", id));
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd hang", other));
+	shim_set_timeout(SHIM_FOREVER_MS);
+	ended = 0;
+	waiters_start(first, shim_mdev_a);
+	waiters_start(second, shim_mdev_b);
+	shim_expect(broker_count_comes(&broker, 0, 2 * WAITERS), "the broker was not asked by all");
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
+	waiters_end(first, -ENODEV);
+	EXPECT_RESULT(WAITERS, ended);
+	shim_expect(broker_count_comes(&broker, 3, WAITERS), "the daemon was not told of all");
+	broker_kill(&broker);
+	EXPECT_RESULT(0, broker_start(&broker, fd, known_strings()));
+	EXPECT_RESULT(0, broker_say(&broker, rest, sizeof(rest), "stats"));
+	shim_expect(strstr(rest, "requeued 100") != NULL, "taken over: %s", rest);
+	waiters_end(second, (ssize_t)strlen(STRING_B) + 1);
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "hang"));
+	waiters_start(second, shim_mdev_b);
+	shim_expect(broker_count_comes(&broker, 0, 2 * WAITERS), "the broker was not asked by all");
+	close(fd);
+	broker_kill(&broker);
+	waiters_end(second, -ENOTCONN);
+	shim_set_timeout(SHIM_TIMEOUT_MS);
+}
+
 #define TEST(name) { #name, name }
 static const struct shim_test tests[] = {
 	TEST(many_writers_are_answered_right),
 	TEST(killed_daemon_is_succeeded_without_loss),
 	TEST(killed_daemon_without_successor_is_never_yes),
+	TEST(each_of_many_waiters_is_told),
 };
 
 int main(int argc, char **argv)

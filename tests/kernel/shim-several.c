@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "broker-client.h"
@@ -32,17 +33,14 @@ static void begin(uint32_t version)
 	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
 }
 
-/* Killable sleep: it waits for its answer, with its request in the queue. */
+/* Asleep in its write: it waits for its answer, with its request in the queue. */
 static bool is_waiting(pid_t pid)
 {
 	char path[64], text[512];
-	const char *end;
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (attr_text(path, text, sizeof(text)) <= 0)
-		return false;
-	end = strrchr(text, ')');
-	return end && strncmp(end, ") D", 3) == 0;
+	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
+	/* "running", or the number of the call that it sleeps in. */
+	return attr_text(path, text, sizeof(text)) > 0 && atoi(text) == SYS_write;
 }
 
 /* Each ends with the errno of its write, 0 where it was told yes. */

@@ -39,6 +39,8 @@
  *               attached already, or it has such files of its own. ENOSPC: MIGCOMPAT_ATTACHMENTS_MAX are attached.
  *   EPROTONOSUPPORT  HELLO offered no version that the kernel speaks.
  *   EBUSY       answers wait to be read.   EFAULT, ENOMEM, EINTR: as usual.
+ *   EPERM       HELLO without CAP_SYS_ADMIN in the initial user namespace. The process that opened the
+ *               descriptor does not count.
  * Errors of read(2): EINVAL before HELLO, from another process, or with too small a buffer (nothing is lost); EAGAIN.
  * Errors of open(2): EPERM without CAP_SYS_ADMIN in the initial user namespace; EBUSY if it is open already.
  *
@@ -46,6 +48,17 @@
  *   `error` is 0 or one of -EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN; then nothing follows the fixed part
  *   (and WRITE's count is 0). A write is answered with yes by error 0 *and* the string's full length as count; anything else is
  *   refused, so that no zeroed or half-written reply allows a migration.
+ *   EBUSY to an ASK says that too many questions are under way: the asker may ask again.
+ *   A call that waits for READ or WRITE ends at any signal. It starts again by itself after suspend, a
+ *   cgroup freezer, a stop or a handler with SA_RESTART: the daemon sees a CANCEL and a new question.
+ *
+ * Sessions
+ *   Each open file of /dev/migcompat is a session: write(2) asks one question, read(2) gives the
+ *   answer's lines, once. open(2) fails with EMFILE if its effective user has
+ *   MIGCOMPAT_SESSIONS_USER_MAX of them, and with ENFILE if all users but root have
+ *   MIGCOMPAT_SESSIONS_USERS_MAX. A question takes memory for the longest answer, which is charged to
+ *   the memory cgroup of the asker. It is freed when the answer was read to its end, at the next
+ *   question, or at close. So all sessions hold at most (256 + 64) x 256 KiB = 80 MiB for answers.
  *
  * Versions
  *   HELLO and its answer keep their layout in all versions. The daemon offers the range that it speaks; the kernel takes the
@@ -78,6 +91,9 @@
 #define MIGCOMPAT_MSG_READ_SIZE   8192     /* no message of the kernel's is longer */
 #define MIGCOMPAT_MSG_WRITE_MAX   (MIGCOMPAT_LINES_MAX + 4096) /* no message of the daemon's may be longer */
 #define MIGCOMPAT_MSG_ANSWERS_MAX 16
+
+#define MIGCOMPAT_SESSIONS_USER_MAX  64    /* of one user; root has as many of its own */
+#define MIGCOMPAT_SESSIONS_USERS_MAX 256   /* of all users but root */
 
 #define MIGCOMPAT_OP_HELLO       1u  /* daemon to kernel */
 #define MIGCOMPAT_OP_LIST        2u

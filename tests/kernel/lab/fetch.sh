@@ -3,7 +3,10 @@
 # It reads the host's apt configuration for the mirror and leaves that configuration and dpkg's state alone.
 
 LAB_DEBIAN=bookworm
-declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports [debug]=$LAB_DEBIAN-backports)
+declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports [debug]=$LAB_DEBIAN-backports
+  [cloud]=$LAB_DEBIAN-backports)
+# How the names of a kernel's packages end, if not in the machine alone.
+declare -A LAB_FLAVOURS=([cloud]=cloud-amd64)
 
 # The mirror that the host itself uses; a host without Debian's sources names one in MIGCOMPAT_DEBIAN_MIRROR.
 lab_mirror() {
@@ -40,43 +43,53 @@ lab_depends() {
     sed 's/^ *//; s/[ (].*//' | grep -E "$2"
 }
 
-# Of the image only what the guest boots is kept, of the source package only the sample driver.
+# Of the image only what the guest boots is kept.
 lab_unpack() {
-  local work=$1 image=$2 source=$3 release=${2#linux-image-} deb
+  local work=$1 image=$2 release=${2#linux-image-} deb
   dpkg-deb --fsys-tarfile "$work"/"$image"_*.deb |
     tar x -C "$work" --wildcards './boot/vmlinuz-*' './lib/modules/*/kernel/drivers/vfio/*' './lib/modules/*/kernel/virt/*'
   mv "$work/boot/vmlinuz-$release" "$work/vmlinuz"
-  mkdir "$work/modules" "$work/mtty"
+  mkdir "$work/modules"
   find "$work/lib/modules" -name '*.ko*' -exec mv -t "$work/modules" {} +
   find "$work/modules" -name '*.xz' -exec xz -d {} +
   for deb in "$work"/linux-headers-*.deb "$work"/linux-kbuild-*.deb; do dpkg-deb -x "$deb" "$work"; done
+  printf '%s\n' "$release" >"$work/release"
+  rm -rf "${work:?}/boot" "${work:?}/lib"
+}
 
+# Of the source package only the sample driver is kept.
+lab_unpack_sample() {
+  local work=$1 source=$2
+  mkdir "$work/mtty"
   # Both ends of the pipe stop at the first match, which their writers take for a failure.
   { dpkg-deb --fsys-tarfile "$work/$source"_*.deb || true; } 2>/dev/null |
     { tar xO --occurrence=1 "./usr/src/$source.tar.xz" || true; } 2>/dev/null |
     tar xJ -C "$work/mtty" --occurrence=1 --strip-components=3 "$source/samples/vfio-mdev/mtty.c"
   [[ -s $work/mtty/mtty.c ]] || die "$source has no samples/vfio-mdev/mtty.c"
   echo 'obj-m := mtty.o' >"$work/mtty/Kbuild"
-  printf '%s\n' "$release" >"$work/release"
-  rm -rf "${work:?}"/*.deb "${work:?}/boot" "${work:?}/lib"
 }
 
-# Leaves LAB_KERNEL_DIR with vmlinuz, modules/*.ko, mtty/ and headers. A folder under its final name is complete.
+# Leaves LAB_KERNEL_DIR with vmlinuz, modules/*.ko, headers, and mtty/ if the kernel has mdevs. A folder under its final name is complete.
 lab_fetch_kernel() {
   if [[ $LAB_KERNEL == debug ]]; then lab_fetch_debug_kernel; return; fi
   LAB_KERNEL_DIR=$LAB_CACHE/kernel-$LAB_KERNEL
   [[ -e $LAB_KERNEL_DIR/release ]] && return
 
-  local image headers packages work=$LAB_CACHE/.kernel-$LAB_KERNEL.part source=linux-source-$LAB_KERNEL
+  local image headers packages flavour=${LAB_FLAVOURS[$LAB_KERNEL]:-amd64}
+  local work=$LAB_CACHE/.kernel-$LAB_KERNEL.part sample=()
+  # Flavours here are kernels without mdevs.
+  [[ -v LAB_FLAVOURS[$LAB_KERNEL] ]] || sample=("linux-source-$LAB_KERNEL")
   say "downloading Debian's $LAB_KERNEL kernel"
   lab_apt_setup
   rm -rf "$work" "$LAB_KERNEL_DIR"
   mkdir "$work"
-  image=$(lab_depends linux-image-amd64 '^linux-image-[0-9]') || die "no kernel image in ${LAB_SUITES[$LAB_KERNEL]}"
-  headers=$(lab_depends linux-headers-amd64 '^linux-headers-[0-9]') || die "no headers for $image"
+  image=$(lab_depends "linux-image-$flavour" '^linux-image-[0-9]') || die "no kernel image in ${LAB_SUITES[$LAB_KERNEL]}"
+  headers=$(lab_depends "linux-headers-$flavour" '^linux-headers-[0-9]') || die "no headers for $image"
   mapfile -t packages < <(lab_depends "$headers" '^linux-(headers|kbuild)-')
-  (cd "$work" && lab_apt apt-get download "$image" "$headers" "${packages[@]}" "$source") >&2 || die "download failed"
-  lab_unpack "$work" "$image" "$source"
+  (cd "$work" && lab_apt apt-get download "$image" "$headers" "${packages[@]}" "${sample[@]}") >&2 || die "download failed"
+  lab_unpack "$work" "$image"
+  ((${#sample[@]} == 0)) || lab_unpack_sample "$work" "${sample[0]}"
+  rm "$work"/*.deb
 
   # The headers' top makefile names the folder that the package would be installed to.
   sed -i "s#^include /usr/src/#include $LAB_KERNEL_DIR/usr/src/#" "$work"/usr/src/linux-headers-*-amd64/Makefile

@@ -3,12 +3,18 @@
 # scripts' .prepare files.
 
 # The module's source as it is installed for DKMS: the protocol's header below it.
-lab_stage_shim() {
+lab_stage_module() {
   local folder=$LAB_WORK/migcompat
   mkdir "$folder"
   cp "$LAB_SOURCE"/kmod/{Kbuild,*.c,*.h} "$folder"
   install -D -m 644 "$LAB_SOURCE/include/uapi/linux/migcompat.h" "$folder/include/uapi/linux/migcompat.h"
-  modules+=("carry:$folder" "carry:$LAB_SOURCE/tests/kernel/modules/migtest")
+  modules+=("carry:$folder")
+}
+
+# With the test parent of mdevs.
+lab_stage_shim() {
+  lab_stage_module
+  modules+=("carry:$LAB_SOURCE/tests/kernel/modules/migtest")
 }
 
 # A parent of mdevs as another vendor's: a module of this name made of migtest's source.
