@@ -16,6 +16,8 @@
 #include "core/service/ask_lines.h"
 #include "core/service/log.h"
 
+_Static_assert(ASKS_MAX >= BROKER_SESSIONS_MAX, "no session is told EBUSY because of another one");
+
 struct ask {
 	struct pool_job job; /* first */
 	struct asks *asks;

@@ -22,6 +22,7 @@ _Static_assert(BROKER_STRING_MAX == MIGCOMPAT_STRING_MAX, "as the protocol has i
 _Static_assert(BROKER_NAME_MAX == MIGCOMPAT_NAME_MAX, "as the protocol has it");
 _Static_assert(BROKER_LINES_MAX == MIGCOMPAT_LINES_MAX, "as the protocol has it");
 _Static_assert(BROKER_PARAMETERS_MAX == MIGCOMPAT_PARAMETERS_MAX, "as the protocol has it");
+_Static_assert(BROKER_SESSIONS_MAX == MIGCOMPAT_SESSIONS_USER_MAX + MIGCOMPAT_SESSIONS_USERS_MAX, "as the protocol has it");
 _Static_assert((int)BROKER_VALUES == MIGCOMPAT_VALUES && (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_VALUE_RUNTIME, "in the protocol's order");
 
 union message {

@@ -18,6 +18,7 @@
 #define BROKER_NAME_MAX 255u
 #define BROKER_LINES_MAX 262144u
 #define BROKER_PARAMETERS_MAX 256u
+#define BROKER_SESSIONS_MAX 320u /* that may wait for an answer at once */
 
 struct broker {
 	int fd; /* -1: there is none */

@@ -18,7 +18,7 @@
 static struct daemon service;
 static struct inject *control;
 static const char *library, *config, *backends, *inventories[8];
-static char control_path[128];
+static char control_path[256];
 static unsigned wrongs;
 
 static const struct case_of {
