@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Those who ask, by each way that there is. A yes that is not known to be right is a fault, and so is a definite no that is known to be wrong. Other
- * errors are what a mix of kills and reloads brings.
+ * Those who ask, by each way that there is. A yes that is not known to be right is a fault, and so
+ * is a definite no that is known to be wrong. Other errors are what a mix of kills and reloads
+ * brings.
  */
 #include "mix.h"
 #include <errno.h>
@@ -21,21 +22,27 @@ struct mix_moment mix_moment_take(enum mix_group source, const struct mix_device
 {
 	struct mix_moment moment = { .changes = mix_changes, .parked = mix_parked };
 
-	moment.fits = source == target->group && target->present && !target->held && !(mix_deny && target->card);
+	moment.fits = source == target->group && target->present && !target->held &&
+		      !(mix_deny && target->card);
 	return moment;
 }
 
-void mix_moment_check(const struct mix_moment *moment, enum mix_group source, const struct mix_device *target, ssize_t result, const char *way)
+void mix_moment_check(const struct mix_moment *moment, enum mix_group source,
+		      const struct mix_device *target, ssize_t result, const char *way)
 {
 	bool no = result == -EINVAL || result == -EBUSY || result == -EPERM;
 
 	if (moment->parked % 2 && moment->parked == mix_parked && target->group != MIX_PLAIN)
-		shim_expect(result != 0, "%s: %s says yes, and its backend is parked", way, target->id);
+		shim_expect(result != 0, "%s: %s says yes, and its backend is parked", way,
+			    target->id);
 	if (moment->changes % 2 || moment->changes != mix_changes)
 		return;
-	shim_expect(result != 0 || moment->fits, "%s: a string of group %d gets a yes from %s (present %d, held %d, cards denied %d)", way, source,
-		    target->id, target->present, target->held, mix_deny);
-	shim_expect(!no || !moment->fits, "%s: a string of group %d gets %s from %s, which it fits", way, source, shim_name(result), target->id);
+	shim_expect(
+	    result != 0 || moment->fits,
+	    "%s: a string of group %d gets a yes from %s (present %d, held %d, cards denied %d)",
+	    way, source, target->id, target->present, target->held, mix_deny);
+	shim_expect(!no || !moment->fits, "%s: a string of group %d gets %s from %s, which it fits",
+		    way, source, shim_name(result), target->id);
 }
 
 void mix_write(struct mix_actor *actor)
@@ -48,7 +55,8 @@ void mix_write(struct mix_actor *actor)
 	if (mix_choose(actor, 8) == 0)
 		subject_string(target->name, string, sizeof(string));
 	else
-		mix_moment_check(&moment, source, target, subject_write(target->name, string), "write");
+		mix_moment_check(&moment, source, target, subject_write(target->name, string),
+				 "write");
 }
 
 /* What a session's answer says of a device, as a write would have it. */
@@ -95,7 +103,8 @@ void mix_session(struct mix_actor *actor)
 	if (session_ask(actor->fd, string, answer) <= 0)
 		return;
 	for (size_t i = 0; i < MIX_DEVICES; i++)
-		mix_moment_check(&moments[i], source, &mix_devices[i], line_result(answer, mix_devices[i].name), "session");
+		mix_moment_check(&moments[i], source, &mix_devices[i],
+				 line_result(answer, mix_devices[i].name), "session");
 }
 
 /* ---------------------------------------------------------------- Varlink */
@@ -105,12 +114,15 @@ static ssize_t check_result(const char *reply)
 	if (varlink_has(reply, "verdict", "compatible"))
 		return 0;
 	if (varlink_has(reply, "verdict", "incompatible"))
-		return varlink_has(reply, "errno", "EBUSY") ? -EBUSY : varlink_has(reply, "errno", "EPERM") ? -EPERM : -EINVAL;
+		return varlink_has(reply, "errno", "EBUSY")   ? -EBUSY
+		       : varlink_has(reply, "errno", "EPERM") ? -EPERM
+							      : -EINVAL;
 	return -EIO;
 }
 
 /* By a connection of the actor's, which it keeps. */
-static ssize_t call(struct mix_actor *actor, const char *method, const char *parameters, char *reply)
+static ssize_t call(struct mix_actor *actor, const char *method, const char *parameters,
+		    char *reply)
 {
 	ssize_t result = 0;
 
@@ -138,7 +150,8 @@ static void check(struct mix_actor *actor, char *reply)
 	struct mix_moment moment = mix_moment_take(source, target);
 	ssize_t result;
 
-	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string, target->id);
+	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string,
+		 target->id);
 	result = call(actor, "Check", parameters, reply);
 	shim_expect(result > 0, "Check has no reply: %s", shim_name(result));
 	if (result > 0)
@@ -151,7 +164,8 @@ static void watch(struct mix_actor *actor, char *reply)
 	int fd = varlink_open();
 
 	if (fd >= 0 && !varlink_send(fd, "Watch", "\"types\":true", true))
-		for (unsigned long i = mix_choose(actor, 20); i && varlink_receive(fd, reply, REPLY_MAX) > 0; i--)
+		for (unsigned long i = mix_choose(actor, 20);
+		     i && varlink_receive(fd, reply, REPLY_MAX) > 0; i--)
 			;
 	close(fd);
 }
@@ -159,9 +173,11 @@ static void watch(struct mix_actor *actor, char *reply)
 /* What is no call is answered, or its connection closed, and costs nobody else anything. */
 static void nonsense(struct mix_actor *actor, char *reply)
 {
-	static const char *const parameters[] = { "\"device\":7", "\"types\":[[[[[[{}]]]]]]", "\"device\":\"\\u0000\"", "\"a\":\"}", "{{{{" };
+	static const char *const parameters[] = { "\"device\":7", "\"types\":[[[[[[{}]]]]]]",
+						  "\"device\":\"\\u0000\"", "\"a\":\"}", "{{{{" };
 
-	call(actor, mix_choose(actor, 2) ? "Describe" : "Nothing", parameters[mix_choose(actor, MIX_COUNT(parameters))], reply);
+	call(actor, mix_choose(actor, 2) ? "Describe" : "Nothing",
+	     parameters[mix_choose(actor, MIX_COUNT(parameters))], reply);
 	close(actor->fd);
 	actor->fd = -1;
 }
@@ -177,7 +193,8 @@ void mix_varlink(struct mix_actor *actor)
 	if (what < 8) {
 		check(actor, reply);
 	} else if (what < 12) {
-		snprintf(parameters, sizeof(parameters), "\"%s\":\"%s\"", what == 11 ? "source" : "device", mix_choose_device(actor)->id);
+		snprintf(parameters, sizeof(parameters), "\"%s\":\"%s\"",
+			 what == 11 ? "source" : "device", mix_choose_device(actor)->id);
 		result = call(actor, of_device[what - 8], parameters, reply);
 	} else if (what == 12) {
 		result = call(actor, "List", "\"types\":true", reply);
@@ -203,7 +220,8 @@ void mix_crowd(struct mix_actor *actor)
 			mix_unanswered++;
 	}
 	for (size_t i = 0; i < CROWD; i++) {
-		if (fds[i] >= 0 && mix_choose(actor, 4) && varlink_receive(fds[i], reply, sizeof(reply)) <= 0)
+		if (fds[i] >= 0 && mix_choose(actor, 4) &&
+		    varlink_receive(fds[i], reply, sizeof(reply)) <= 0)
 			mix_unanswered++;
 		if (fds[i] >= 0)
 			close(fds[i]);
@@ -213,11 +231,13 @@ void mix_crowd(struct mix_actor *actor)
 /* ---------------------------------------------------------------- the program's own workers */
 
 /* What the program says that asks no service: 0 yes, 1 no, 2 could not be told. */
-static int own_status(const char *string, const struct mix_device *target, char *output, size_t size)
+static int own_status(const char *string, const struct mix_device *target, char *output,
+		      size_t size)
 {
 	char line[MIX_STRING_MAX + 512];
 
-	snprintf(line, sizeof(line), "echo '%s' | migcompat --no-daemon check - '%s'", string, target->id);
+	snprintf(line, sizeof(line), "echo '%s' | migcompat --no-daemon check - '%s'", string,
+		 target->id);
 	return program_run((char *const[]){ "sh", "-c", line, NULL }, output, size);
 }
 
@@ -235,7 +255,8 @@ void mix_own(struct mix_actor *actor)
 	while (target->group != source && mix_choose(actor, 8))
 		target = mix_choose_device(actor);
 	pthread_rwlock_rdlock(&mix_lock);
-	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string, target->id);
+	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string,
+		 target->id);
 	if (attribute)
 		result = subject_write(target->name, string);
 	else
@@ -244,8 +265,10 @@ void mix_own(struct mix_actor *actor)
 		int status = own_status(string, target, output, sizeof(output));
 
 		mix_compared += result == 0;
-		shim_expect(status == (result == 0 ? 0 : 1), "%s: %s to %s gives %s, the program's own workers say %d: %s",
-			    attribute ? "write" : "Check", string, target->id, shim_name(result), status, output);
+		shim_expect(status == (result == 0 ? 0 : 1),
+			    "%s: %s to %s gives %s, the program's own workers say %d: %s",
+			    attribute ? "write" : "Check", string, target->id, shim_name(result),
+			    status, output);
 	}
 	pthread_rwlock_unlock(&mix_lock);
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Those who change: holds, policy, devices, workers. What may turn a verdict is told as a change. One thread a kind, so that each
- * kind's state is its own.
+ * Those who change: holds, policy, devices, workers. What may turn a verdict is told as a change.
+ * One thread a kind, so that each kind's state is its own.
  */
 #include "mix.h"
 #include <dirent.h>
@@ -18,8 +18,10 @@
 #define RELOAD_MS 240000
 #define PARKED_MS 2000
 #define PIDS 512
+#define PARK_TRIES 600
 
-static pthread_mutex_t reloads = PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is to be parked */
+static pthread_mutex_t reloads =
+    PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is to be parked */
 
 pthread_rwlock_t mix_lock; /* made in mix.c: who changes goes first */
 atomic_uint mix_changes, mix_parked;
@@ -44,9 +46,11 @@ static void hold_set(struct mix_device *device, bool held)
 	char parameters[256], reply[4096];
 	ssize_t result;
 
-	snprintf(parameters, sizeof(parameters), held ? "\"device\":\"%s\",\"reason\":\"mixed\"" : "\"device\":\"%s\"", device->id);
+	snprintf(parameters, sizeof(parameters),
+		 held ? "\"device\":\"%s\",\"reason\":\"mixed\"" : "\"device\":\"%s\"", device->id);
 	result = varlink_call(held ? "Hold" : "Release", parameters, reply, sizeof(reply));
-	shim_expect(result > 0 && !strstr(reply, "\"error\""), "%s of %s gives %s: %s", held ? "Hold" : "Release", device->id, shim_name(result), reply);
+	shim_expect(result > 0 && !strstr(reply, "\"error\""), "%s of %s gives %s: %s",
+		    held ? "Hold" : "Release", device->id, shim_name(result), reply);
 	device->held = held;
 }
 
@@ -69,7 +73,8 @@ static void policy_set(const char *text)
 {
 	int fd = open(POLICY, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 
-	shim_expect(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text), "the policy cannot be written: %s", strerror(errno));
+	shim_expect(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text),
+		    "the policy cannot be written: %s", strerror(errno));
 	close(fd);
 }
 
@@ -83,8 +88,9 @@ static void reload(void)
 
 static void deny_set(bool deny)
 {
-	policy_set(deny ? "rules = ( { name = \"mix\"; match = { target = { kind = \"physical\"; }; }; action = \"deny\"; reason = \"mixed\"; } );\n" :
-			  "");
+	policy_set(deny ? "rules = ( { name = \"mix\"; match = { target = { kind = \"physical\"; "
+			  "}; }; action = \"deny\"; reason = \"mixed\"; } );\n"
+			: "");
 	reload();
 	mix_deny = deny;
 }
@@ -117,11 +123,15 @@ static ssize_t visit_set(struct mix_device *device, bool present)
 	char path[256];
 
 	if (device->visit == MIX_CARD)
-		return attr_put(present ? "/sys/bus/pci/drivers/vfio-pci/bind" : "/sys/bus/pci/drivers/vfio-pci/unbind", device->id);
+		return attr_put(present ? "/sys/bus/pci/drivers/vfio-pci/bind"
+					: "/sys/bus/pci/drivers/vfio-pci/unbind",
+				device->id);
 	if (present)
-		return shim_mdev_create(device->visit == MIX_PLAIN_MDEV ? "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create" :
-									  "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create",
-					device->id);
+		return shim_mdev_create(
+		    device->visit == MIX_PLAIN_MDEV
+			? "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
+			: "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create",
+		    device->id);
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/remove", device->id);
 	return attr_put(path, "1");
 }
@@ -130,7 +140,8 @@ static void visit_turn(struct mix_device *device)
 {
 	ssize_t result = visit_set(device, !device->present);
 
-	shim_expect(result == 0, "%s cannot %s: %s", device->id, device->present ? "go" : "come", shim_name(result));
+	shim_expect(result == 0, "%s cannot %s: %s", device->id, device->present ? "go" : "come",
+		    shim_name(result));
 	device->present = !device->present;
 }
 
@@ -173,7 +184,8 @@ static size_t workers_find(const char *library, pid_t *processes)
 	snprintf(path, sizeof(path), "/proc/%d/task", mix_daemon.pid);
 	tasks = opendir(path);
 	while (tasks && (entry = readdir(tasks))) {
-		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/children", mix_daemon.pid, entry->d_name);
+		snprintf(path, sizeof(path), "/proc/%d/task/%.16s/children", mix_daemon.pid,
+			 entry->d_name);
 		if (entry->d_name[0] == '.' || attr_text(path, text, sizeof(text)) <= 0)
 			continue;
 		for (char *at = text, *end; count < PIDS; at = end) {
@@ -203,23 +215,28 @@ static bool is_parked(const char *backend)
 	return found && varlink_has(found, "state", "parked");
 }
 
-/* Kills it as often as it takes, while others ask for it. A reload starts it again. */
+/*
+ * Kills it as often as it takes, while others ask for it. Nothing else changes meanwhile, so that what was answered
+ * before could be answered again. A reload starts it again.
+ */
 static void park(void)
 {
 	pid_t processes[PIDS];
 	int tries = 0;
 
 	pthread_mutex_lock(&reloads);
-	for (; tries < 600 && !is_parked("mtty"); tries++) {
+	pthread_rwlock_rdlock(&mix_lock);
+	for (; tries < PARK_TRIES && !is_parked("mtty"); tries++) {
 		for (size_t i = workers_find("/mtty.so", processes); i; i--)
 			kill(processes[i - 1], SIGKILL);
 		sleep_ms(50);
 	}
-	if (tries < 600) {
+	if (tries < PARK_TRIES) {
 		mix_parked++;
 		sleep_ms(PARKED_MS);
 		mix_parked++;
 	}
+	pthread_rwlock_unlock(&mix_lock);
 	reload();
 	pthread_mutex_unlock(&reloads);
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A random mix of all that clients, operators, devices and backends do, for MIX_SECONDS (300). The service lives through it as one
- * process; its memory and its workers' at the end, at rest, are those of the first minute; no yes is wrong at the moment it is given,
- * by what is known and by the program's own workers. MIX_SEED repeats a mix as far as threads allow. MIX_WITHOUT names actors that are
- * left out.
+ * A random mix of all that clients, operators, devices and backends do, for MIX_SECONDS (300). The
+ * service lives through it as one process; its memory and its workers' at the end, at rest, are
+ * those of the first minute; no yes is wrong at the moment it is given, by what is known and by the
+ * program's own workers. MIX_SEED repeats a mix as far as threads allow. MIX_WITHOUT names actors
+ * that are left out.
  */
 #include "mix.h"
 #include <dirent.h>
@@ -87,7 +88,8 @@ enum mix_group mix_choose_string(struct mix_actor *actor, char string[static MIX
 	if (group == MIX_PLAIN || mix_choose(actor, 3) == 0)
 		snprintf(string, MIX_STRING_MAX, "%s", mix_strings[group]);
 	else
-		string_vary(mix_strings[group], mix_choose(actor, 1u << 30), string, MIX_STRING_MAX);
+		string_vary(mix_strings[group], mix_choose(actor, 1u << 30), string,
+			    MIX_STRING_MAX);
 	return group;
 }
 
@@ -212,11 +214,13 @@ static void all_answer(void)
 		ssize_t result = -1;
 
 		for (int waited = 0; result && waited < PATIENCE_MS && is_alive(); waited += 20) {
-			result = subject_write(mix_devices[i].name, mix_strings[mix_devices[i].group]);
+			result =
+			    subject_write(mix_devices[i].name, mix_strings[mix_devices[i].group]);
 			if (result)
 				sleep_ms(20);
 		}
-		shim_expect(result == 0, "at rest, %s gives %s", mix_devices[i].name, shim_name(result));
+		shim_expect(result == 0, "at rest, %s gives %s", mix_devices[i].name,
+			    shim_name(result));
 	}
 }
 
@@ -237,8 +241,9 @@ static struct memory measure(const char *when)
 		memory.descriptors = descriptors_count(mix_daemon.pid);
 		workers_measure(&memory);
 	}
-	printf("  %s: service %ld kB, %u workers %ld kB, %u threads, %u descriptors\n", when, memory.service_kb, memory.workers, memory.workers_kb,
-	       memory.threads, memory.descriptors);
+	printf("  %s: service %ld kB, %u workers %ld kB, %u threads, %u descriptors\n", when,
+	       memory.service_kb, memory.workers, memory.workers_kb, memory.threads,
+	       memory.descriptors);
 	rest = false;
 	while (resting && !stop)
 		sleep_ms(20);
@@ -247,13 +252,15 @@ static struct memory measure(const char *when)
 
 static void expect_no_more(const struct memory *early, const struct memory *late)
 {
-	shim_expect(late->service_kb <= early->service_kb + early->service_kb / 10, "the service grew from %ld to %ld kB", early->service_kb,
-		    late->service_kb);
-	shim_expect(late->workers == early->workers, "%u workers are %u", early->workers, late->workers);
-	shim_expect(late->workers_kb <= early->workers_kb + early->workers_kb / 10, "workers grew from %ld to %ld kB", early->workers_kb,
-		    late->workers_kb);
+	shim_expect(late->service_kb <= early->service_kb + early->service_kb / 10,
+		    "the service grew from %ld to %ld kB", early->service_kb, late->service_kb);
+	shim_expect(late->workers == early->workers, "%u workers are %u", early->workers,
+		    late->workers);
+	shim_expect(late->workers_kb <= early->workers_kb + early->workers_kb / 10,
+		    "workers grew from %ld to %ld kB", early->workers_kb, late->workers_kb);
 	/* A lane more or less may have been waited for by a reload. */
-	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors are %u", early->descriptors, late->descriptors);
+	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors are %u",
+		    early->descriptors, late->descriptors);
 }
 
 /* ---------------------------------------------------------------- the mix */
@@ -268,17 +275,22 @@ static void devices_make(void)
 		if (!device->id)
 			device->id = device->name;
 		if (i >= SUBJECTS)
-			EXPECT_RESULT(0, shim_mdev_create(device->group == MIX_PLAIN ? PLAIN_CREATE :
-										       "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create",
-							  device->id));
+			EXPECT_RESULT(0,
+				      shim_mdev_create(device->group == MIX_PLAIN
+							   ? PLAIN_CREATE
+							   : "/sys/devices/virtual/mtty/mtty/"
+							     "mdev_supported_types/mtty-2/create",
+						       device->id));
 		device->present = true;
 	}
 }
 
 static void strings_read(void)
 {
-	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, mix_strings[MIX_TWO_PORTS], MIX_STRING_MAX));
-	EXPECT_RESULT(0, subject_string(subjects[MTTY_1A].name, mix_strings[MIX_ONE_PORT], MIX_STRING_MAX));
+	EXPECT_RESULT(
+	    0, subject_string(subjects[MTTY_2A].name, mix_strings[MIX_TWO_PORTS], MIX_STRING_MAX));
+	EXPECT_RESULT(
+	    0, subject_string(subjects[MTTY_1A].name, mix_strings[MIX_ONE_PORT], MIX_STRING_MAX));
 	snprintf(mix_strings[MIX_PLAIN], MIX_STRING_MAX, "plain:mdev:plain:1;plain");
 }
 
@@ -295,8 +307,16 @@ static void lock_make(void)
 /* Until then, or the service's end. */
 static void mix_until(double end)
 {
-	while (seconds_now() < end && is_alive())
+	double told = seconds_now();
+
+	while (seconds_now() < end && is_alive()) {
 		sleep_ms(100);
+		if (seconds_now() < told + 60)
+			continue;
+		told = seconds_now();
+		printf("  %.0f s are left: service %ld kB\n", end - told,
+		       status_number(mix_daemon.pid, "\nVmRSS:\t"));
+	}
 }
 
 static void service_lives_through_a_mix(void)
@@ -306,7 +326,8 @@ static void service_lives_through_a_mix(void)
 	double start = seconds_now();
 	struct memory early, late;
 
-	printf("  MIX_SEED=%llu MIX_SECONDS=%ld MIX_WITHOUT=%s\n", (unsigned long long)seed, seconds, getenv("MIX_WITHOUT") ?: "");
+	printf("  MIX_SEED=%llu MIX_SECONDS=%ld MIX_WITHOUT=%s\n", (unsigned long long)seed,
+	       seconds, getenv("MIX_WITHOUT") ?: "");
 	lock_make();
 	EXPECT_RESULT(0, daemon_start(&mix_daemon, false));
 	shim_expect(subjects_wait(), "not everything is attached");
@@ -320,16 +341,19 @@ static void service_lives_through_a_mix(void)
 	shim_expect(is_alive(), "the service ended, %.0f s after the start", seconds_now() - start);
 	actors_end();
 	expect_no_more(&early, &late);
-	shim_expect(is_left_out("own") || mix_compared > 0, "nothing was held against the program's own workers");
-	printf("  %lu yes held against the program's own workers, %lu calls of crowds without a reply\n", (unsigned long)mix_compared,
-	       (unsigned long)mix_unanswered);
+	shim_expect(is_left_out("own") || mix_compared > 0,
+		    "nothing was held against the program's own workers");
+	printf("  %lu yes held against the program's own workers, parked %u times, %lu calls of "
+	       "crowds without a reply\n",
+	       (unsigned long)mix_compared, mix_parked / 2, (unsigned long)mix_unanswered);
 	if (is_alive())
 		EXPECT_RESULT(0, daemon_stop(&mix_daemon));
 }
 
 int main(int argc, char **argv)
 {
-	static const struct shim_test tests[] = { { "service_lives_through_a_mix", service_lives_through_a_mix } };
+	static const struct shim_test tests[] = { { "service_lives_through_a_mix",
+						    service_lives_through_a_mix } };
 
 	subjects_find();
 	return shim_run(tests, MIX_COUNT(tests), argc > 1 ? argv[1] : NULL) != 0;

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the unit with five backends, one of which does harm: it takes all memory, crashes, hangs or floods. The other four answer all
- * the time, by attribute and by Varlink, also while the unit is reloaded and while the kernel ends workers for want of memory. The
- * service's process stays the same. BACKENDS_DIR is where the service finds backends, /lab/backends has the harmful ones.
+ * Tests of the unit with five backends, one of which does harm: it takes all memory, crashes, hangs
+ * or floods. The other four answer all the time, by attribute and by Varlink, also while the unit
+ * is reloaded and while the kernel ends workers for want of memory. The service's process stays the
+ * same. BACKENDS_DIR is where the service finds backends, /lab/backends has the harmful ones.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -23,7 +24,8 @@
 #define REPLY_MAX (1u << 20)
 #define PATIENCE_MS 120000
 
-/* Whose answers must all be right. The first one is mtty, whose strings the kernel's devices have. */
+/* Whose answers must all be right. The first one is mtty, whose strings the kernel's devices have.
+ */
 static struct neighbour {
 	const char *module;
 	const char *uuid;
@@ -31,16 +33,21 @@ static struct neighbour {
 	char wrong[STRING_MAX];
 	pthread_t thread;
 	atomic_ulong answered;
-} neighbours[] = { { .module = "mtty" }, { .module = "plain", .uuid = UUID "10" }, { .module = "moody", .uuid = UUID "11" },
+} neighbours[] = { { .module = "mtty" },
+		   { .module = "plain", .uuid = UUID "10" },
+		   { .module = "moody", .uuid = UUID "11" },
 		   { .module = "stateful", .uuid = UUID "12" } };
 
 static const struct harmful {
 	const char *module;
 	const char *uuid;
 } harmful[] = {
-	{ "greedy", UUID "20" }, { "crash_open", UUID "21" }, { "hang_open", UUID "22" }, { "hang_compare", UUID "23" }, { "flood", UUID "24" },
+	{ "greedy", UUID "20" },       { "crash_open", UUID "21" }, { "hang_open", UUID "22" },
+	{ "hang_compare", UUID "23" }, { "flood", UUID "24" },
 };
-static const struct harmful greedy[] = { { "greedy", UUID "30" }, { "greedy_2", UUID "31" }, { "greedy_3", UUID "32" } };
+static const struct harmful greedy[] = { { "greedy", UUID "30" },
+					 { "greedy_2", UUID "31" },
+					 { "greedy_3", UUID "32" } };
 
 static atomic_bool stop, stop_harm;
 static long process, restarts;
@@ -59,7 +66,9 @@ static long unit_number(const char *property)
 {
 	char output[256];
 
-	return PROGRAM(output, "systemctl", "show", "-P", (char *)property, UNIT) == 0 ? atol(output) : -1;
+	return PROGRAM(output, "systemctl", "show", "-P", (char *)property, UNIT) == 0
+		   ? atol(output)
+		   : -1;
 }
 
 /* A number in a file of the unit's cgroup; behind WORD, unless that is "". */
@@ -79,7 +88,9 @@ static void unit_expect_same(const char *when)
 {
 	long now = unit_number("MainPID"), times = unit_number("NRestarts");
 
-	shim_expect(now == process && times == restarts, "%s: process %ld is %ld now, %ld restarts are %ld", when, process, now, restarts, times);
+	shim_expect(now == process && times == restarts,
+		    "%s: process %ld is %ld now, %ld restarts are %ld", when, process, now,
+		    restarts, times);
 }
 
 /* ---------------------------------------------------------------- neighbours */
@@ -89,18 +100,21 @@ static const char *target_of(const struct neighbour *neighbour)
 	return neighbour->uuid ? neighbour->uuid : subjects[MTTY_2B].name;
 }
 
-static void expect_verdict(int fd, const struct neighbour *neighbour, const char *string, const char *verdict)
+static void expect_verdict(int fd, const struct neighbour *neighbour, const char *string,
+			   const char *verdict)
 {
 	static __thread char reply[1 << 16];
 	char parameters[STRING_MAX + 256];
 	ssize_t result;
 
-	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string, target_of(neighbour));
+	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string,
+		 target_of(neighbour));
 	reply[0] = '\0';
 	result = varlink_send(fd, "Check", parameters, false);
 	if (!result)
 		result = varlink_receive(fd, reply, sizeof(reply));
-	shim_expect(result > 0 && varlink_has(reply, "verdict", verdict), "%s: Check gives %s, not %s: %.400s", neighbour->module, shim_name(result),
+	shim_expect(result > 0 && varlink_has(reply, "verdict", verdict),
+		    "%s: Check gives %s, not %s: %.400s", neighbour->module, shim_name(result),
 		    verdict, reply);
 }
 
@@ -117,17 +131,23 @@ static void *neighbour_run(void *argument)
 
 		/* What was never answered needs the worker. */
 		if (neighbour->uuid)
-			snprintf(varied, sizeof(varied), "%s%lu", neighbour->wrong, (unsigned long)neighbour->answered);
+			snprintf(varied, sizeof(varied), "%s%lu", neighbour->wrong,
+				 (unsigned long)neighbour->answered);
 		else
 			string_vary(neighbour->right, neighbour->answered, varied, sizeof(varied));
 		result = subject_write(target, varied);
-		shim_expect(result == (neighbour->uuid ? -EINVAL : 0), "%s: a string that is new gives %s", neighbour->module, shim_name(result));
+		shim_expect(result == (neighbour->uuid ? -EINVAL : 0),
+			    "%s: a string that is new gives %s", neighbour->module,
+			    shim_name(result));
 		result = subject_write(target, neighbour->right);
-		shim_expect(result == 0, "%s: the right string gives %s", neighbour->module, shim_name(result));
+		shim_expect(result == 0, "%s: the right string gives %s", neighbour->module,
+			    shim_name(result));
 		result = subject_write(target, neighbour->wrong);
-		shim_expect(result == -EINVAL, "%s: the wrong string gives %s", neighbour->module, shim_name(result));
+		shim_expect(result == -EINVAL, "%s: the wrong string gives %s", neighbour->module,
+			    shim_name(result));
 		result = subject_string(target, own, sizeof(own));
-		shim_expect(result == 0 && !strcmp(own, neighbour->right), "%s: reading gives %s", neighbour->module, shim_name(result));
+		shim_expect(result == 0 && !strcmp(own, neighbour->right), "%s: reading gives %s",
+			    neighbour->module, shim_name(result));
 		expect_verdict(fd, neighbour, neighbour->right, "compatible");
 		expect_verdict(fd, neighbour, neighbour->wrong, "incompatible");
 		neighbour->answered++;
@@ -156,7 +176,9 @@ static void device_make(const char *module, const char *uuid)
 	char create[256];
 	int waited = 0;
 
-	snprintf(create, sizeof(create), "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", module, module, module);
+	snprintf(create, sizeof(create),
+		 "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", module, module,
+		 module);
 	EXPECT_RESULT(0, shim_mdev_create(create, uuid));
 	for (; waited < PATIENCE_MS && access(shim_class_file(uuid, VERSION), F_OK); waited += 20)
 		sleep_ms(20);
@@ -194,7 +216,10 @@ static void reload_with(const char *module)
 
 	command("systemctl reload " UNIT);
 	snprintf(text, sizeof(text), "\n%s ", module);
-	shim_expect(program_comes_to(0, text, (char *const[]){ "migcompat", "--daemon", "backend", "list", NULL }), "%s is not loaded", module);
+	shim_expect(
+	    program_comes_to(0, text,
+			     (char *const[]){ "migcompat", "--daemon", "backend", "list", NULL }),
+	    "%s is not loaded", module);
 }
 
 /* ---------------------------------------------------------------- harm */
@@ -207,15 +232,16 @@ static void *harm_run(void *argument)
 	char string[256], parameters[512], own[STRING_MAX];
 
 	snprintf(string, sizeof(string), "%s:mdev:plain:1;plain", one->module);
-	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string, one->uuid);
+	snprintf(parameters, sizeof(parameters), "\"version\":\"%s\",\"target\":\"%s\"", string,
+		 one->uuid);
 	while (!stop_harm) {
 		ssize_t result = subject_write(one->uuid, string);
 
 		shim_expect(result < 0, "%s: writing is answered with yes", one->module);
 		subject_string(one->uuid, own, sizeof(own));
 		result = varlink_call("Check", parameters, reply, sizeof(reply));
-		shim_expect(result > 0 && !varlink_has(reply, "verdict", "compatible"), "%s: Check gives %s: %.400s", one->module, shim_name(result),
-			    reply);
+		shim_expect(result > 0 && !varlink_has(reply, "verdict", "compatible"),
+			    "%s: Check gives %s: %.400s", one->module, shim_name(result), reply);
 		sleep_ms(5);
 	}
 	return NULL;
@@ -283,11 +309,13 @@ static void what_the_kernel_ends_is_the_greedy_one(void)
 	long before = cgroup_number("memory.events", "oom_kill ");
 	char line[256];
 
-	snprintf(line, sizeof(line), "systemctl set-property --runtime " UNIT " MemoryMax=%ld", cgroup_number("memory.current", "") + (24 << 20));
+	snprintf(line, sizeof(line), "systemctl set-property --runtime " UNIT " MemoryMax=%ld",
+		 cgroup_number("memory.current", "") + (24 << 20));
 	command(line);
 	come(greedy, COUNT(greedy));
 	suffer(greedy, COUNT(greedy));
-	shim_expect(cgroup_number("memory.events", "oom_kill ") > before, "the kernel ended nobody");
+	shim_expect(cgroup_number("memory.events", "oom_kill ") > before,
+		    "the kernel ended nobody");
 	printf("  the kernel ended %ld\n", cgroup_number("memory.events", "oom_kill ") - before);
 	command("systemctl set-property --runtime " UNIT " MemoryMax=1G");
 	go(greedy, COUNT(greedy));
@@ -325,7 +353,8 @@ static void all(void (*const *steps)(void), size_t count)
 	stop = true;
 	for (size_t i = 0; i < COUNT(neighbours); i++) {
 		pthread_join(neighbours[i].thread, NULL);
-		printf("  %s: %lu times\n", neighbours[i].module, (unsigned long)neighbours[i].answered);
+		printf("  %s: %lu times\n", neighbours[i].module,
+		       (unsigned long)neighbours[i].answered);
 		if (!neighbours[i].uuid)
 			continue;
 		device_remove(neighbours[i].uuid);
@@ -335,7 +364,8 @@ static void all(void (*const *steps)(void), size_t count)
 
 static void four_of_five_answer_all_the_time(void)
 {
-	static void (*const steps[])(void) = { one_harmful_backend_costs_its_own_answers, many_greedy_ones_fit_into_the_unit,
+	static void (*const steps[])(void) = { one_harmful_backend_costs_its_own_answers,
+					       many_greedy_ones_fit_into_the_unit,
 					       what_the_kernel_ends_is_the_greedy_one };
 
 	all(steps, COUNT(steps));
@@ -343,7 +373,8 @@ static void four_of_five_answer_all_the_time(void)
 
 int main(int argc, char **argv)
 {
-	static const struct shim_test tests[] = { { "four_of_five_answer_all_the_time", four_of_five_answer_all_the_time } };
+	static const struct shim_test tests[] = { { "four_of_five_answer_all_the_time",
+						    four_of_five_answer_all_the_time } };
 
 	subjects_find();
 	return shim_run(tests, COUNT(tests), argc > 1 ? argv[1] : NULL) != 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One call, its reply, and a look at a member of it, without a JSON library: what the service writes has no space between tokens.
+ * One call, its reply, and a look at a member of it, without a JSON library: what the service
+ * writes has no space between tokens.
  */
 #include "varlink-client.h"
 #include <errno.h>
@@ -30,7 +31,9 @@ int varlink_send(int fd, const char *method, const char *parameters, bool more)
 {
 	char text[16384];
 	size_t sent = 0;
-	int length = snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.%s\",\"parameters\":{%s}%s}", method, parameters, more ? ",\"more\":true" : "");
+	int length =
+	    snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.%s\",\"parameters\":{%s}%s}",
+		     method, parameters, more ? ",\"more\":true" : "");
 
 	if (length >= (int)sizeof(text))
 		return -E2BIG;
@@ -52,7 +55,9 @@ ssize_t varlink_receive(int fd, char *reply, size_t size)
 		/* A zero ends it; what is behind that belongs to the next reply. */
 		ssize_t count = recv(fd, reply + used, size - used, MSG_PEEK);
 		const char *end = count > 0 ? memchr(reply + used, '\0', (size_t)count) : NULL;
-		size_t taken = end ? (size_t)(end - reply) + 1 - used : count > 0 ? (size_t)count : 0;
+		size_t taken = end	   ? (size_t)(end - reply) + 1 - used
+			       : count > 0 ? (size_t)count
+					   : 0;
 
 		if (count <= 0)
 			return count < 0 ? -errno : -ECONNRESET;

@@ -11,7 +11,8 @@
 int varlink_open(void);
 /* Calls io.migcompat.METHOD; MORE as the protocol has it. 0 or a negative errno. */
 int varlink_send(int fd, const char *method, const char *parameters, bool more);
-/* The next reply as a text: its length; -ECONNRESET: the other end closed; -E2BIG: it is longer than that. */
+/* The next reply as a text: its length; -ECONNRESET: the other end closed; -E2BIG: it is longer
+ * than that. */
 ssize_t varlink_receive(int fd, char *reply, size_t size);
 /* Both, on a connection of its own. */
 ssize_t varlink_call(const char *method, const char *parameters, char *reply, size_t size);

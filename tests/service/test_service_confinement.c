@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A step that workers' confinement lacks is never silent: the service logs it once, and tells it of each backend. */
+/* A step that workers' confinement lacks is never silent: the service logs it once, and tells it of
+ * each backend. */
 #include "tests/service/daemon.h"
 #include "tests/support/no_landlock.h"
 
@@ -45,7 +46,8 @@ static void backends_tell_it(void **state)
 	size_t i;
 
 	assert_true(json_array_size(backends) > 0);
-	json_array_foreach (backends, i, backend) {
+	json_array_foreach(backends, i, backend)
+	{
 		const char *text = json_string_value(json_object_get(backend, "unconfined"));
 
 		assert_non_null(text);
@@ -60,7 +62,8 @@ static void the_command_shows_it(void **state)
 	char command[512], text[16384];
 	FILE *output;
 
-	snprintf(command, sizeof(command), "'%s/migcompat' --socket '%s' --daemon backend list", TEST_BUILD, daemon->socket);
+	snprintf(command, sizeof(command), "'%s/migcompat' --socket '%s' --daemon backend list",
+		 TEST_BUILD, daemon->socket);
 	output = popen(command, "r");
 	assert_non_null(output);
 	text[fread(text, 1, sizeof(text) - 1, output)] = '\0';
@@ -82,9 +85,9 @@ static void it_is_logged_once_however_often_backends_are_loaded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(backends_tell_it),
-		cmocka_unit_test(the_command_shows_it),
-		cmocka_unit_test(it_is_logged_once_however_often_backends_are_loaded),
+	    cmocka_unit_test(backends_tell_it),
+	    cmocka_unit_test(the_command_shows_it),
+	    cmocka_unit_test(it_is_logged_once_however_often_backends_are_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, daemon_teardown);

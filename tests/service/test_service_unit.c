@@ -21,7 +21,8 @@ static const char *setting(const char *name)
 	while (fgets(line, sizeof(line), file)) {
 		if (strncmp(line, name, len) != 0 || line[len] != '=')
 			continue;
-		snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + len + 1, "\n"), line + len + 1);
+		snprintf(value, sizeof(value), "%.*s", (int)strcspn(line + len + 1, "\n"),
+			 line + len + 1);
 		found++;
 	}
 	fclose(file);
@@ -46,7 +47,9 @@ static void service_and_workers_fit_into_it_however_many_there_are(void **state)
 {
 	(void)state;
 	for (size_t count = 1; count <= CHILDREN_MAX; count++)
-		assert_true(MEMORY_SERVICE_KIB + MEMORY_WORLDS * count * worker_memory_kib(MEMORY_WORKERS_KIB, count) <= MEMORY_UNIT_KIB);
+		assert_true(MEMORY_SERVICE_KIB + MEMORY_WORLDS * count *
+						     worker_memory_kib(MEMORY_WORKERS_KIB, count) <=
+			    MEMORY_UNIT_KIB);
 }
 
 static void it_is_no_more_exposed_than_2_2(void **state)
@@ -58,7 +61,8 @@ static void it_is_no_more_exposed_than_2_2(void **state)
 		print_message("systemd-analyze is not here\n");
 		skip();
 	}
-	status = system("systemd-analyze security --offline=true --threshold=22 --no-pager '" UNIT "' >'" TEST_BUILD "/security.txt' 2>&1");
+	status = system("systemd-analyze security --offline=true --threshold=22 --no-pager '" UNIT
+			"' >'" TEST_BUILD "/security.txt' 2>&1");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		fail_msg("see %s", TEST_BUILD "/security.txt");
 }
@@ -66,10 +70,10 @@ static void it_is_no_more_exposed_than_2_2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(one_process_that_the_kernel_ends_is_not_the_end_of_the_service),
-		cmocka_unit_test(its_limit_of_memory_is_the_one_that_is_shared_out),
-		cmocka_unit_test(service_and_workers_fit_into_it_however_many_there_are),
-		cmocka_unit_test(it_is_no_more_exposed_than_2_2),
+	    cmocka_unit_test(one_process_that_the_kernel_ends_is_not_the_end_of_the_service),
+	    cmocka_unit_test(its_limit_of_memory_is_the_one_that_is_shared_out),
+	    cmocka_unit_test(service_and_workers_fit_into_it_however_many_there_are),
+	    cmocka_unit_test(it_is_no_more_exposed_than_2_2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a worker lacks of its confinement is told, step by step, and a worker that lacks such a step still answers. */
+/* What a worker lacks of its confinement is told, step by step, and a worker that lacks such a step
+ * still answers. */
 #include <linux/landlock.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -13,7 +14,8 @@
 
 #define UNPREPARED 0x80
 
-/* What a worker lacks that a process starts after it has done this: a set of enum confinement, or UNPREPARED. */
+/* What a worker lacks that a process starts after it has done this: a set of enum confinement, or
+ * UNPREPARED. */
 static uint32_t missing_after(bool (*prepare)(void))
 {
 	pid_t pid = fork();
@@ -39,13 +41,15 @@ static uint32_t missing_after(bool (*prepare)(void))
 static void a_kernel_without_landlock_is_told(void **state)
 {
 	(void)state;
-	assert_int_equal(missing_after(no_landlock) & (CONFINEMENT_FILES | UNPREPARED), CONFINEMENT_FILES);
+	assert_int_equal(missing_after(no_landlock) & (CONFINEMENT_FILES | UNPREPARED),
+			 CONFINEMENT_FILES);
 }
 
 /* For this process and all that it starts, /proc becomes read-only. */
 static bool proc_readonly(void)
 {
-	return unshare(CLONE_NEWNS) == 0 && mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
 	       mount("/proc", "/proc", NULL, MS_BIND, NULL) == 0 &&
 	       mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
 }
@@ -120,15 +124,15 @@ static void all_that_is_missing_fits_into_one_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_kernel_without_landlock_is_told),
-		test(an_order_of_ending_that_cannot_be_set_is_told),
+	    test(a_kernel_without_landlock_is_told),
+	    test(an_order_of_ending_that_cannot_be_set_is_told),
 #ifdef TEST_CONFINED
-		test(nothing_is_missing_on_a_kernel_that_has_it_all),
-		test(without_landlock_all_other_steps_are_taken),
+	    test(nothing_is_missing_on_a_kernel_that_has_it_all),
+	    test(without_landlock_all_other_steps_are_taken),
 #endif
-		test(the_kernel_ends_workers_first),
-		test(a_worker_that_lacks_nothing_has_no_words),
-		test(all_that_is_missing_fits_into_one_text),
+	    test(the_kernel_ends_workers_first),
+	    test(a_worker_that_lacks_nothing_has_no_words),
+	    test(all_that_is_missing_fits_into_one_text),
 	};
 
 	worker_environment();
