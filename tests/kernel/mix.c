@@ -18,7 +18,7 @@
 
 #define UUID "5a1f1a52-1f0e-4c5f-9a63-0000000000"
 #define PLAIN_CREATE "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
-#define REST_MS 5000
+#define REST_MS 12000 /* longer than a thread of the service stays without work */
 #define PATIENCE_MS 240000
 
 struct daemon_process mix_daemon;
