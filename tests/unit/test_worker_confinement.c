@@ -3,11 +3,14 @@
  * still answers. */
 #include <linux/landlock.h>
 #include <sched.h>
+#include <errno.h>
 #include <sys/mount.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "core/backend/child.h"
 #include "core/backend/confinement.h"
 #include "tests/support/no_landlock.h"
 #include "tests/support/worker.h"
@@ -98,6 +101,46 @@ static void the_kernel_ends_workers_first(void **state)
 	provider_free(provider);
 }
 
+/* A child whose first words are these bytes; process: 0, or the number that is known of it. */
+static int meet(pid_t process, const uint32_t *words, size_t len, struct child *child)
+{
+	int ends[2];
+	int r;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	*child = (struct child){.socket = ends[0], .process = process};
+	assert_int_equal(write(ends[1], words, len), (ssize_t)len);
+	close(ends[1]);
+	r = child_meet(child, UINT64_MAX);
+	close(ends[0]);
+	return r;
+}
+
+static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
+{
+	const uint32_t words[] = {77, CONFINEMENT_FILES};
+	struct child child;
+
+	(void)state;
+	assert_int_equal(meet(0, words, sizeof(words), &child), 0);
+	assert_int_equal(child.process, 77);
+	assert_int_equal(child.missing, CONFINEMENT_FILES);
+}
+
+static void first_words_that_make_no_sense_are_refused(void **state)
+{
+	const uint32_t another[] = {78, 0}, nobody[] = {0, 0};
+	const uint32_t unknown[] = {77, CONFINEMENT_ALL + 1};
+	struct child child;
+
+	(void)state;
+	assert_int_equal(meet(77, another, sizeof(another), &child), -EBADMSG);
+	assert_int_equal(meet(0, nobody, sizeof(nobody), &child), -EBADMSG);
+	assert_int_equal(meet(77, unknown, sizeof(unknown), &child), -EBADMSG);
+	assert_int_equal(meet(77, another, 5, &child), -EBADMSG);
+	assert_int_equal(meet(77, another, 0, &child), -ECONNRESET);
+}
+
 static void a_worker_that_lacks_nothing_has_no_words(void **state)
 {
 	char text[CONFINEMENT_TEXT_MAX];
@@ -131,6 +174,8 @@ int main(void)
 	    test(without_landlock_all_other_steps_are_taken),
 #endif
 	    test(the_kernel_ends_workers_first),
+	    test(the_first_words_say_who_it_is_and_what_it_lacks),
+	    test(first_words_that_make_no_sense_are_refused),
 	    test(a_worker_that_lacks_nothing_has_no_words),
 	    test(all_that_is_missing_fits_into_one_text),
 	};
