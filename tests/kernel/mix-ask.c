@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include "varlink-client.h"
@@ -15,6 +16,8 @@
 #define ANSWER_MAX 262145
 #define REPLY_MAX (1u << 20)
 #define CROWD 70
+#define PEAK 40 /* more than twice the threads that the service has for them */
+#define PEAK_ROUNDS 4
 
 atomic_ulong mix_compared, mix_unanswered;
 
@@ -226,6 +229,45 @@ void mix_crowd(struct mix_actor *actor)
 		if (fds[i] >= 0)
 			close(fds[i]);
 	}
+}
+
+/* ---------------------------------------------------------------- all at once */
+
+static void *peak_session(void *argument)
+{
+	char *answer = malloc(ANSWER_MAX);
+	int fd = open("/dev/migcompat", O_RDWR | O_CLOEXEC);
+
+	(void)argument;
+	for (int i = 0; i < PEAK_ROUNDS && answer; i++)
+		session_ask(fd, mix_strings[i % MIX_GROUPS], answer);
+	close(fd);
+	free(answer);
+	return NULL;
+}
+
+static void *peak_varlink(void *argument)
+{
+	char *reply = malloc(REPLY_MAX), parameters[512];
+	int fd = varlink_open();
+
+	snprintf(parameters, sizeof(parameters), "\"source\":\"%s\"", mix_devices[MTTY_2A].id);
+	for (int i = 0; i < PEAK_ROUNDS && reply && fd >= 0; i++)
+		if (!varlink_send(fd, i % 2 ? "Ask" : "List", i % 2 ? parameters : "", false))
+			varlink_receive(fd, reply, REPLY_MAX);
+	close(fd);
+	free(reply);
+	return argument;
+}
+
+void mix_peak(void)
+{
+	pthread_t threads[PEAK];
+
+	for (size_t i = 0; i < PEAK; i++)
+		pthread_create(&threads[i], NULL, i % 2 ? peak_session : peak_varlink, NULL);
+	for (size_t i = 0; i < PEAK; i++)
+		pthread_join(threads[i], NULL);
 }
 
 /* ---------------------------------------------------------------- the program's own workers */

@@ -226,6 +226,7 @@ static void park(void)
 
 	pthread_mutex_lock(&reloads);
 	pthread_rwlock_rdlock(&mix_lock);
+	sleep_ms(PARKED_MS);
 	for (; tries < PARK_TRIES && !is_parked("mtty"); tries++) {
 		for (size_t i = workers_find("/mtty.so", processes); i; i--)
 			kill(processes[i - 1], SIGKILL);

@@ -152,6 +152,7 @@ static void actors_end(void)
 
 struct memory {
 	long service_kb;
+	long heap_kb; /* of that, what is no file's; told, not asserted */
 	long workers_kb;
 	unsigned int workers;
 	unsigned int descriptors;
@@ -235,15 +236,17 @@ static struct memory measure(const char *when)
 	if (is_alive()) {
 		mix_change_back();
 		all_answer();
+		mix_peak();
 		sleep_ms(REST_MS);
+		memory.heap_kb = status_number(mix_daemon.pid, "\nRssAnon:\t");
 		memory.service_kb = status_number(mix_daemon.pid, "\nVmRSS:\t");
 		memory.threads = (unsigned int)status_number(mix_daemon.pid, "\nThreads:\t");
 		memory.descriptors = descriptors_count(mix_daemon.pid);
 		workers_measure(&memory);
 	}
-	printf("  %s: service %ld kB, %u workers %ld kB, %u threads, %u descriptors\n", when,
-	       memory.service_kb, memory.workers, memory.workers_kb, memory.threads,
-	       memory.descriptors);
+	printf("  %s: service %ld kB (heap %ld), %u workers %ld kB, %u threads, %u descriptors\n",
+	       when, memory.service_kb, memory.heap_kb, memory.workers, memory.workers_kb,
+	       memory.threads, memory.descriptors);
 	rest = false;
 	while (resting && !stop)
 		sleep_ms(20);
@@ -314,8 +317,9 @@ static void mix_until(double end)
 		if (seconds_now() < told + 60)
 			continue;
 		told = seconds_now();
-		printf("  %.0f s are left: service %ld kB\n", end - told,
-		       status_number(mix_daemon.pid, "\nVmRSS:\t"));
+		printf("  %.0f s are left: service %ld kB (heap %ld)\n", end - told,
+		       status_number(mix_daemon.pid, "\nVmRSS:\t"),
+		       status_number(mix_daemon.pid, "\nRssAnon:\t"));
 	}
 }
 
