@@ -19,6 +19,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "core/backend/confinement.h"
 #include "core/backend/trusted.h"
 #include "core/backend/wire.h"
 
@@ -217,12 +218,20 @@ int child_start(struct child *children, size_t count, const char *program, const
 
 /* ---------------------------------------------------------------- copies */
 
-/* A copy is not known to the process whose child it is until it says its number, before anything else. */
-static int introduce(void)
-{
-	pid_t process = getpid();
+/*
+ * The first words of a child, sent before vendor code runs in it. A copy is not known to the process whose child it is until
+ * it says its number.
+ */
+struct hello {
+	pid_t process;
+	uint32_t missing;
+};
 
-	return write(CHILD_SOCKET, &process, sizeof(process)) == sizeof(process) ? 0 : -EPIPE;
+static int introduce(uint32_t missing)
+{
+	struct hello hello = {.process = getpid(), .missing = missing};
+
+	return write(CHILD_SOCKET, &hello, sizeof(hello)) == sizeof(hello) ? 0 : -EPIPE;
 }
 
 /* As fork, but for a brother: a child of this process's parent. */
@@ -237,7 +246,7 @@ static long brother(void)
 #endif
 }
 
-int child_copy(size_t count)
+int child_copy(size_t count, uint32_t missing)
 {
 	for (size_t i = 1; i < count; i++) {
 		long pid = brother();
@@ -246,33 +255,36 @@ int child_copy(size_t count)
 			return -errno;
 		if (pid == 0) {
 			int pair = CHILD_SOCKET + 2 * (int)i;
-			int r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0 ? -errno : introduce();
+			int r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0 ? -errno : introduce(missing);
 
 			return r ? r : (int)i;
 		}
 	}
-	return 0;
+	return introduce(missing);
 }
 
 int child_meet(struct child *child, uint64_t deadline)
 {
-	pid_t process;
+	struct hello hello;
 	ssize_t n;
 	int r;
 
-	if (child->process)
+	if (child->met)
 		return 0;
 	do {
 		r = wire_wait(child->socket, POLLIN, deadline);
 		if (r)
 			return r;
-		n = recv(child->socket, &process, sizeof(process), MSG_DONTWAIT);
+		n = recv(child->socket, &hello, sizeof(hello), MSG_DONTWAIT);
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n <= 0)
 		return n < 0 ? -errno : -ECONNRESET;
-	if (n != sizeof(process) || process <= 0)
+	if (n != sizeof(hello) || hello.process <= 0 || (child->process && child->process != hello.process) ||
+	    hello.missing & ~(uint32_t)CONFINEMENT_ALL)
 		return -EBADMSG;
-	child->process = process;
+	child->process = hello.process;
+	child->missing = hello.missing;
+	child->met = true;
 	return 0;
 }
 
@@ -340,7 +352,7 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 	if (child->socket < 0)
 		return;
 	/* A copy that nobody has met yet: it will be here at once, and must not stay behind as a zombie. */
-	if (child_meet(child, wire_deadline(MEET_MS)) == 0)
+	if (child->process || child_meet(child, wire_deadline(MEET_MS)) == 0)
 		state = child_wait(child->process, grace_ms, &info);
 	if (how)
 		describe(state, &info, how, size);

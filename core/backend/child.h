@@ -21,7 +21,9 @@
 struct child {
 	int socket;  /* -1: there is none */
 	int life;    /* the writing end of its pipe */
-	pid_t process; /* 0: not met yet */
+	pid_t process; /* 0: a copy that was not met yet */
+	bool met;
+	uint32_t missing; /* steps of its confinement, enum confinement; known once it is met */
 };
 
 /*
@@ -33,7 +35,7 @@ struct child {
 int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
 		bool keep_stderr, struct error *err);
 
-/* Wait until it can be ended: -ETIMEDOUT, -ECONNRESET where it never came to be, or -EBADMSG. Before anything else is read. */
+/* Wait for its first words: -ETIMEDOUT, -ECONNRESET where it never came to be, or -EBADMSG. Before anything else is read. */
 int child_meet(struct child *child, uint64_t deadline);
 
 /* Let it die, without waiting for that; child_end is still to come. One that was not met yet is left alone. */
@@ -48,8 +50,8 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size);
 /*
  * In the program, while it has one thread and has run no foreign code: make the copies for all children but the first. Returns in
  * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to
- * be closed. -errno. SIGPIPE is to be ignored.
+ * be closed. -errno. SIGPIPE is to be ignored. Each says first which steps of its confinement are missing.
  */
-int child_copy(size_t count);
+int child_copy(size_t count, uint32_t missing);
 
 #endif

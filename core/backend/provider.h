@@ -85,6 +85,7 @@ struct provider_status {
 	enum provider_state state;
 	uint32_t generation; /* how often its worker was started; 0: it never could be used */
 	pid_t process;       /* 0: none runs */
+	uint32_t missing;    /* steps of its confinement, enum confinement; of the last one that was started */
 	struct error death;  /* why the last one ended, as calls have it: "its worker was killed by signal 9 (Killed)"; "": none did */
 };
 
@@ -133,6 +134,7 @@ struct worker_options {
 	unsigned timeout_ms;  /* of loading, and of each call */
 	unsigned first_ms;    /* of loading for the first time, where that is longer */
 	bool keep_stderr;     /* let the vendor's code write to standard error */
+	unsigned memory_kib;  /* that all of them share (core/backend/memory.h); 0: 1 GiB each */
 	/*
 	 * Start a worker that ended again, at the first use after a rest (core/backend/restart.h); until then calls fail with why it ended. What is
 	 * open stays so: its device must live as long. false: the first end is the last.

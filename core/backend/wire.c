@@ -245,17 +245,22 @@ void wire_in_free(struct wire_in *in)
 	*in = (struct wire_in){0};
 }
 
+void wire_in_rest(struct wire_in *in)
+{
+	if (in->at != in->end)
+		return;
+	in->at = in->end = 0;
+	if (in->room > ROOM_KEPT)
+		wire_in_free(in);
+}
+
 /* Make room behind the bytes that are there; the buffer doubles only when it is full of what has arrived. */
 static int in_room(struct wire_in *in)
 {
 	size_t room;
 	char *bytes;
 
-	if (in->at == in->end) {
-		in->at = in->end = 0;
-		if (in->room > ROOM_KEPT)
-			wire_in_free(in);
-	}
+	wire_in_rest(in);
 	if (in->at) {
 		memmove(in->bytes, in->bytes + in->at, in->end - in->at);
 		in->end -= in->at;

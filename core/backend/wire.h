@@ -113,6 +113,8 @@ struct wire_in {
 int wire_next(struct wire_in *in, size_t max, struct wire_message *ret);
 /* Wait for more bytes: 0, -ETIMEDOUT, -ECONNRESET where the other end is gone, -ENOMEM, or what the socket says. */
 int wire_fill(struct wire_in *in, int fd, uint64_t deadline);
+/* Give back a buffer that grew large, if nothing waits in it. */
+void wire_in_rest(struct wire_in *in);
 void wire_in_free(struct wire_in *in);
 
 /* Until a socket is ready: 0, -ETIMEDOUT or -errno. What has arrived already counts, even behind the deadline. */

@@ -13,13 +13,14 @@
 #include "core/backend/restart.h"
 
 #define USER_TEXT_MAX 32
+#define TERMS_TEXT_MAX (USER_TEXT_MAX + 16)
 
 struct worker {
 	struct provider provider;
 
 	/* How it is started; never changes. */
 	struct worker_options options; /* its strings are in the provider's arena */
-	char user[USER_TEXT_MAX];      /* see worker_user */
+	char terms[TERMS_TEXT_MAX];    /* "UID:GID:KIB", see worker_user and memory.h */
 
 	/* Of whoever has it to himself (busy), from a request to its reply. */
 	struct child child;
@@ -33,6 +34,7 @@ struct worker {
 	struct restart restart;
 	struct error death;  /* why the last one ended; "": none did */
 	int death_code;      /* what calls that met it return */
+	uint32_t missing;    /* of its confinement */
 
 	pthread_mutex_t lock; /* guards what follows; held for moments only */
 	pthread_cond_t free;  /* busy is over; on the monotonic clock */

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "core/backend/memory.h"
 #include "core/backend/worker.h"
 
 #define DEATH_MS 100 /* between a worker's end of connection and its end */
@@ -33,6 +34,7 @@ static void publish(struct worker *worker)
 		.generation = worker->generation,
 		.process = worker->alive ? worker->child.process : 0,
 		.death = worker->death,
+		.missing = worker->missing,
 	};
 
 	if (worker->alive)
@@ -150,6 +152,7 @@ static void born(struct worker *worker)
 {
 	worker->loading = false;
 	worker->alive = true;
+	worker->missing = worker->child.missing;
 	restart_began(&worker->restart, now(worker));
 	worker->heard = now(worker);
 	publish(worker);
@@ -233,7 +236,7 @@ static int start_again(struct worker *worker, struct error *err)
 	requests_reset(&worker->requests);
 	worker->generation++;
 	worker->in.at = worker->in.end = 0;
-	r = child_start(&worker->child, 1, options->program, worker->user, &path,
+	r = child_start(&worker->child, 1, options->program, worker->terms, &path,
 			options->keep_stderr, &text);
 	if (r) {
 		worker->child.socket = -1;
@@ -314,6 +317,9 @@ int worker_take(struct worker *worker, uint64_t deadline)
 
 void worker_give(struct worker *worker)
 {
+	if (!worker->alive)
+		worker->in.at = worker->in.end;
+	wire_in_rest(&worker->in);
 	pthread_mutex_lock(&worker->lock);
 	worker->busy = false;
 	pthread_cond_signal(&worker->free);
@@ -342,7 +348,7 @@ void worker_leave(struct worker *worker)
 
 /* ---------------------------------------------------------------- making */
 
-static struct worker *worker_make(const char *path, const struct worker_options *options, const char *user)
+static struct worker *worker_make(const char *path, const struct worker_options *options, const char *terms)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	pthread_condattr_t monotonic;
@@ -369,7 +375,7 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	worker->child.socket = worker->watched = -1;
 	worker->loaded_by = wire_deadline(load_ms(worker));
 	worker->status.state = PROVIDER_ENDED;
-	snprintf(worker->user, sizeof(worker->user), "%s", user);
+	snprintf(worker->terms, sizeof(worker->terms), "%s", terms);
 	return worker;
 }
 
@@ -378,22 +384,23 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 {
 	struct child children[CHILDREN_MAX];
 	struct error text = {0};
-	char user[USER_TEXT_MAX];
+	char user[USER_TEXT_MAX], terms[TERMS_TEXT_MAX];
 	size_t made = 0;
 	int r = 0;
 
 	if (count > CHILDREN_MAX)
 		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count, CHILDREN_MAX);
 	worker_user("/etc/passwd", user, sizeof(user));
+	snprintf(terms, sizeof(terms), "%s:%u", user, worker_memory_kib(options->memory_kib, count ? count : 1));
 	for (; made < count; made++) {
-		struct worker *worker = worker_make(paths[made], options, user);
+		struct worker *worker = worker_make(paths[made], options, terms);
 
 		if (!worker)
 			goto undo;
 		ret[made] = &worker->provider;
 	}
 	if (count)
-		r = child_start(children, count, options->program, user, paths,
+		r = child_start(children, count, options->program, terms, paths,
 				options->keep_stderr, &text);
 	/* That is no fault of any backend: without them, answers would lack what they say. */
 	if (r == -ENOMEM)

@@ -45,6 +45,7 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		.timeout_ms = policy_timeout_ms(engine->policy),
 		.keep_stderr = engine->options.keep_stderr,
 		.restart = engine->options.restart,
+		.memory_kib = engine->options.memory_kib,
 		/* A service may start while all else does, and what failed to load then would be missed until somebody reloads. */
 		.first_ms = engine->options.restart ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE : 0,
 	};

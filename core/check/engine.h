@@ -22,6 +22,7 @@ struct engine_options {
 	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
 	bool keep_stderr;        /* of workers */
 	bool restart;            /* start workers that ended again, see worker_options */
+	unsigned memory_kib;     /* that all workers share; 0: they do not */
 	bool streams;            /* also those of the folder "streams" in there, which read kernel drivers' streams alone */
 };
 

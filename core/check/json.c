@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backend/confinement.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/utf8.h"
 
@@ -325,6 +326,7 @@ json_t *json_provider(struct provider *provider)
 		[PROVIDER_PARKED] = "parked", [PROVIDER_ENDED] = "failed",
 	};
 	json_t *object = json_backend(&provider->info);
+	char text[CONFINEMENT_TEXT_MAX];
 	struct provider_status status;
 
 	provider_status(provider, &status);
@@ -332,6 +334,9 @@ json_t *json_provider(struct provider *provider)
 	json_set(&object, "restarts",
 		 json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
 	json_set(&object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
+	json_set(&object, "unconfined",
+		 status.missing ? json_string(confinement_text(status.missing, text, sizeof(text))) :
+				  json_null());
 	return object;
 }
 

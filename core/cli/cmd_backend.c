@@ -52,11 +52,12 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		unsigned flags;
 	} columns[] = {
 		{"NAME", 0}, {"VERSION", 0}, {"STATUS", 0}, {"RESTARTS", TABLE_RIGHT}, {"FILE", 0}, {"KEYS", TABLE_WRAP}, {"REASON", TABLE_WRAP},
+		{"UNCONFINED", TABLE_WRAP},
 	};
-	const size_t of_restarts = 3, of_reason = 6;
+	const size_t of_restarts = 3, of_reason = 6, of_unconfined = 7;
 	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];
 	struct table *table = table_new(cli);
-	bool restarted = false, reasons = false;
+	bool restarted = false, reasons = false, unconfined = false;
 	const json_t *backend;
 	size_t i;
 
@@ -64,11 +65,13 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (backends, i, backend) {
 		const char *status = backend_status(backend), *reason = backend_reason(backend);
+		const char *missing = document_text(backend, "unconfined");
 
 		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
 		snprintf(restarts, sizeof(restarts), "%zu", document_count(backend, "restarts"));
 		restarted |= document_count(backend, "restarts") > 0;
 		reasons |= *reason != '\0';
+		unconfined |= missing != NULL;
 		table_line(table);
 		table_cell(table, document_text(backend, "name"), NULL);
 		table_cell(table, document_text(backend, "version"), NULL);
@@ -77,11 +80,14 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		table_cell(table, document_text(backend, "file"), NULL);
 		table_cell(table, keys, NULL);
 		table_cell(table, reason, NULL);
+		table_cell(table, missing, NULL);
 	}
 	if (!restarted)
 		table_hide(table, of_restarts);
 	if (!reasons)
 		table_hide(table, of_reason);
+	if (!unconfined)
+		table_hide(table, of_unconfined);
 	return table_print(table, CLI_YES);
 }
 

@@ -91,7 +91,7 @@ static const char *const lives[] = {"running", "restarting", "parked", "failed",
 const struct shape shape_backend[] = {
 	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, TEXT("file"),
 	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL}, TEXT("reason"), {"state", SHAPE_TEXT, lives, NULL}, COUNT("restarts"),
-	NAME("ended"), END,
+	NAME("ended"), NAME("unconfined"), END,
 };
 
 const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", shape_backend), END};

@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "core/backend/confinement.h"
 #include "core/check/json.h"
+#include "core/service/log.h"
 
 struct backend_seen {
 	enum provider_state state;
@@ -55,4 +57,22 @@ void backends_seen_free(struct backends_seen *seen)
 {
 	free(seen->list);
 	*seen = (struct backends_seen){.list = NULL};
+}
+
+void backends_say_missing(const struct engine *engine, uint32_t *said)
+{
+	char text[CONFINEMENT_TEXT_MAX];
+	uint32_t missing = 0;
+
+	for (size_t i = 0; i < engine->nproviders; i++) {
+		struct provider_status status;
+
+		provider_status(engine->providers[i], &status);
+		missing |= status.missing;
+	}
+	missing &= ~*said;
+	if (missing)
+		log_say(LOG_WARNING, "a backend's worker is confined less than it should be: %s",
+			confinement_text(missing, text, sizeof(text)));
+	*said |= missing;
 }

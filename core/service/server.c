@@ -13,6 +13,7 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/facts/text.h"
+#include "core/service/backends.h"
 #include "core/service/clients.h"
 #include "core/service/events.h"
 #include "core/service/kernel.h"
@@ -39,6 +40,7 @@ struct server {
 	int claim; /* of the state folder */
 	bool own;  /* the socket's file is ours to remove */
 	bool draining;
+	uint32_t said_missing; /* of workers' confinement, what was logged already */
 };
 
 /* ---------------------------------------------------------------- signals */
@@ -49,6 +51,7 @@ static struct world *on_loaded(void *arg, struct world *world)
 	struct world *before = server->context.world;
 
 	server->context.world = world;
+	backends_say_missing(&world->engine, &server->said_missing);
 	if (server->kernel)
 		kernel_reload(server->kernel, world);
 	watch_reload(server->context.watch);
@@ -136,6 +139,8 @@ static int server_start(struct server *server, struct error *err)
 	server->holds.of_this_host = !*options->world.inventories;
 	if (!r)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
+	if (!r)
+		backends_say_missing(&server->context.world->engine, &server->said_missing);
 	return r;
 }
 

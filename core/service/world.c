@@ -18,7 +18,12 @@ static int world_fill(struct world *world, const struct world_options *options, 
 
 int world_new(const struct world_options *options, struct holds *holds, struct world **ret, struct error *err)
 {
-	struct engine_options engine_options = {.backend_dir = options->plugin_dir, .config = options->config, .restart = true};
+	struct engine_options engine_options = {
+		.backend_dir = options->plugin_dir,
+		.config = options->config,
+		.restart = true,
+		.memory_kib = MEMORY_WORKERS_KIB,
+	};
 	struct world *world = calloc(1, sizeof(*world));
 	int r;
 

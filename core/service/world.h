@@ -9,6 +9,17 @@
 #include "core/check/engine.h"
 #include "core/check/holds.h"
 
+/*
+ * The unit's MemoryMax, and who gets it. While a reload starts the workers of a new world, those of the old one still answer.
+ * A worker's share is MEMORY_WORKERS_KIB by the number of backends (core/backend/memory.h): with 200
+ * of them, 1.9 MiB. The service's own part holds the reply that is read from each worker, of at most
+ * 8 MiB in a buffer of at most 16 MiB, until the call ends.
+ */
+#define MEMORY_UNIT_KIB (1u << 20)
+#define MEMORY_SERVICE_KIB (256u << 10) /* the service itself: calls, kept answers, lists of devices */
+#define MEMORY_WORLDS 2u
+#define MEMORY_WORKERS_KIB ((MEMORY_UNIT_KIB - MEMORY_SERVICE_KIB) / MEMORY_WORLDS)
+
 struct world_options {
 	const char *config;       /* NULL: the installed one */
 	const char *plugin_dir;   /* NULL: the policy's, else the installed one */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "core/backend/child.h"
+#include "core/backend/memory.h"
 #include "core/backend/serve.h"
 #include "core/config/parse.h"
 #include "core/config/parser.h"
@@ -55,31 +56,40 @@ static int watch_life(void)
 	return 0;
 }
 
+/* What the first argument says. */
+struct terms {
+	unsigned uid;
+	unsigned gid;
+	unsigned memory_kib;
+};
+
 /* What is done once for all copies: open the files, then be the user who cannot. refusal: that failed. */
-static void prepare(struct file *files, char *const *paths, size_t count, uid_t uid, gid_t gid, struct error *refusal)
+static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms, uint32_t *missing,
+		    struct error *refusal)
 {
 	int descriptors[2 * CHILDREN_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		file_open(&files[i], paths[i]);
-	if (sandbox_user(uid, gid, refusal))
+	sandbox_first(missing);
+	if (sandbox_user(terms->uid, terms->gid, missing, refusal))
 		return;
 	for (size_t i = 0; i < count; i++) {
 		file_reach(&files[i]);
 		descriptors[2 * i] = files[i].copy >= 0 ? -1 : files[i].opened.file;
 		descriptors[2 * i + 1] = files[i].opened.folder;
 	}
-	sandbox_files(descriptors, 2 * count, refusal);
+	sandbox_files(descriptors, 2 * count, missing, refusal);
 }
 
 /* Load it, or say why not; refusal is a reason from before. */
-static int load(struct file *file, const struct error *refusal, struct provider **ret)
+static int load(struct file *file, unsigned memory_kib, const struct error *refusal, struct provider **ret)
 {
 	struct error confined = *refusal;
 	int r;
 
 	if (!*confined.text)
-		sandbox_loading(&confined);
+		sandbox_loading(memory_kib, &confined);
 	if (*confined.text)
 		return provider_local_from(file->path, NULL, confined.text, ret, NULL);
 	r = provider_local_from(file->path, file->from, *file->refusal.text ? file->refusal.text : NULL, ret, NULL);
@@ -89,7 +99,7 @@ static int load(struct file *file, const struct error *refusal, struct provider 
 	return r;
 }
 
-static int run(struct file *file, const struct error *refusal)
+static int run(struct file *file, unsigned memory_kib, const struct error *refusal)
 {
 	struct provider *provider;
 	struct server server;
@@ -98,7 +108,7 @@ static int run(struct file *file, const struct error *refusal)
 	if (!r)
 		r = watch_life();
 	if (!r)
-		r = load(file, refusal, &provider);
+		r = load(file, memory_kib, refusal, &provider);
 	if (r)
 		return r;
 	server_start(&server, provider);
@@ -118,19 +128,19 @@ static int parse(void)
 
 	if (r)
 		return r;
-	if (!sandbox_capabilities(&refusal) && !sandbox_loading(&refusal))
+	if (!sandbox_capabilities(&refusal) && !sandbox_loading(WORKER_SHARE_MOST_KIB, &refusal))
 		(void)sandbox_serving(&refusal);
 	return conf_serve(CHILD_SOCKET, &refusal);
 }
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: migcompat-worker UID:GID BACKEND.so…\n"
+	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB BACKEND.so…\n"
 			"       migcompat-worker " CONF_PARSE_ARGUMENT " -\n"
 			"Runs backends for libmigcompat, one a process, which starts this program "
 			"with a socket for each; or parses\n"
 			"configuration files for it. Started by root it becomes that user before "
-			"it loads a backend.\n");
+			"it loads a backend. KIB: the memory that each may take.\n");
 	return 2;
 }
 
@@ -139,22 +149,24 @@ int main(int argc, char **argv)
 	static struct file files[CHILDREN_MAX];
 	struct error refusal = {0};
 	bool parses = argc == 3 && strcmp(argv[1], CONF_PARSE_ARGUMENT) == 0;
-	unsigned uid, gid;
+	uint32_t missing = sandbox_left_out();
+	struct terms terms;
 	int r;
 
 	if (parses) {
 		r = handle_signals();
 		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
-	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX || sscanf(argv[1], "%u:%u", &uid, &gid) != 2)
+	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX ||
+	    sscanf(argv[1], "%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib) != 3)
 		return usage();
 	r = handle_signals();
 	if (!r) {
-		prepare(files, argv + 2, (size_t)argc - 2, uid, gid, &refusal);
-		r = child_copy((size_t)argc - 2);
+		prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
+		r = child_copy((size_t)argc - 2, missing);
 	}
 	if (r >= 0)
-		r = run(&files[r], &refusal);
+		r = run(&files[r], terms.memory_kib, &refusal);
 	if (r)
 		fprintf(stderr, "migcompat-worker: %s\n", strerror(-r));
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

@@ -22,6 +22,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/backend/confinement.h"
+#include "core/backend/memory.h"
 #include "core/worker/filter.h"
 #include "filters.h"
 
@@ -42,6 +44,27 @@ static int fail(struct error *err, const char *what)
 	return error_set(err, code, "its worker could not be confined: %s: %s", what, strerror(-code));
 }
 
+uint32_t sandbox_left_out(void)
+{
+	uint32_t missing = CONFINED ? 0 : CONFINEMENT_FILES | CONFINEMENT_CALLS;
+
+#ifdef WORKER_SANITIZED
+	missing |= CONFINEMENT_MEMORY;
+#endif
+	return missing | (CONFINED || geteuid() ? 0u : (uint32_t)CONFINEMENT_USER);
+}
+
+void sandbox_first(uint32_t *missing)
+{
+	static const char most[] = "1000"; /* OOM_SCORE_ADJ_MAX; raising it takes no capability */
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, most, sizeof(most) - 1) < 0)
+		*missing |= CONFINEMENT_ORDER;
+	if (fd >= 0)
+		close(fd);
+}
+
 /* ---------------------------------------------------------------- user */
 
 static int cannot(uid_t uid, struct error *err)
@@ -52,15 +75,16 @@ static int cannot(uid_t uid, struct error *err)
 			 strerror(-code));
 }
 
-static int user_change(uid_t uid, gid_t gid, struct error *err)
+static int user_change(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 {
 	if (uid == 0 || gid == 0)
 		return error_set(err, -EPERM, "its worker could not be confined: it would stay root");
 	if (setresgid(gid, gid, gid) < 0) {
 		/* Root of a user namespace that has no such user is outside of it the user who made it, as who else starts this. */
-		if (errno == EINVAL)
-			return 0;
-		return cannot(uid, err);
+		if (errno != EINVAL)
+			return cannot(uid, err);
+		*missing |= CONFINEMENT_USER;
+		return 0;
 	}
 	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? cannot(uid, err) : 0;
 }
@@ -75,9 +99,9 @@ int sandbox_capabilities(struct error *err)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail(err, "no_new_privs") : 0;
 }
 
-int sandbox_user(uid_t uid, gid_t gid, struct error *err)
+int sandbox_user(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 {
-	int r = CONFINED && geteuid() == 0 ? user_change(uid, gid, err) : 0;
+	int r = CONFINED && geteuid() == 0 ? user_change(uid, gid, missing, err) : 0;
 
 	return r ? r : sandbox_capabilities(err);
 }
@@ -110,7 +134,7 @@ static int allow_libraries(int ruleset)
 	return 0;
 }
 
-int sandbox_files(const int *descriptors, size_t count, struct error *err)
+int sandbox_files(const int *descriptors, size_t count, uint32_t *missing, struct error *err)
 {
 	const struct landlock_ruleset_attr all = {.handled_access_fs = FILES_ALL};
 	int ruleset = -1;
@@ -119,8 +143,12 @@ int sandbox_files(const int *descriptors, size_t count, struct error *err)
 	if (!CONFINED)
 		return 0;
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
+	if (ruleset < 0 && (errno == ENOSYS || errno == EOPNOTSUPP)) {
+		*missing |= CONFINEMENT_FILES;
+		return 0;
+	}
 	if (ruleset < 0)
-		return errno == ENOSYS || errno == EOPNOTSUPP ? 0 : fail(err, "Landlock");
+		return fail(err, "Landlock");
 	r = allow_libraries(ruleset);
 	for (size_t i = 0; i < count && r == 0; i++)
 		if (descriptors[i] >= 0)
@@ -143,7 +171,7 @@ static const struct {
 	{RLIMIT_CORE, 0},
 	{RLIMIT_NOFILE, 32},
 #ifndef WORKER_SANITIZED
-	{RLIMIT_AS, (rlim_t)1 << 30},
+	{RLIMIT_STACK, (rlim_t)WORKER_STACK_KIB << 10},
 	{RLIMIT_NPROC, 0},
 	{RLIMIT_MEMLOCK, 0},
 	{RLIMIT_MSGQUEUE, 0},
@@ -174,8 +202,22 @@ static bool writes_files(void)
 	return fstat(STDERR_FILENO, &st) == 0 && S_ISREG(st.st_mode);
 }
 
-static int limit_all(void)
+static int limit_memory(unsigned kib)
 {
+#ifdef WORKER_SANITIZED
+	(void)kib;
+	return 0;
+#else
+	if (limit(RLIMIT_DATA, (rlim_t)kib << 10) < 0)
+		return -1;
+	return limit(RLIMIT_AS, ((rlim_t)kib + WORKER_MAPPED_KIB) << 10);
+#endif
+}
+
+static int limit_all(unsigned memory_kib)
+{
+	if (limit_memory(memory_kib) < 0)
+		return -1;
 	for (size_t i = 0; i < COUNT(limits); i++)
 		if (limit(limits[i].resource, limits[i].most) < 0)
 			return -1;
@@ -200,9 +242,9 @@ static int filter(const struct sock_filter *lines, size_t count, struct error *e
 
 _Static_assert(COUNT(filter_loading) <= FILTER_MAX && COUNT(filter_serving) <= FILTER_MAX, "a filter has room");
 
-int sandbox_loading(struct error *err)
+int sandbox_loading(unsigned memory_kib, struct error *err)
 {
-	if (limit_all() < 0)
+	if (limit_all(memory_kib) < 0)
 		return fail(err, "limits");
 	return filter(filter_loading, COUNT(filter_loading), err);
 }

@@ -107,22 +107,37 @@ static void notifications_drain(struct daemon_process *daemon)
 		notification_take(daemon, &some);
 }
 
-int daemon_start(struct daemon_process *daemon, bool keep)
+/* What it says next, if that comes within a moment, is that it is ready. */
+static bool ready_soon(struct daemon_process *daemon)
 {
-	struct pollfd polled = { .events = POLLIN };
+	struct pollfd polled = { .fd = daemon->notify, .events = POLLIN };
 	bool some;
 
+	return poll(&polled, 1, 50) == 1 && notification_take(daemon, &some);
+}
+
+bool daemon_wait_ready(struct daemon_process *daemon, int patience_ms)
+{
+	double end = seconds_now() + patience_ms / 1000.0;
+
+	while (seconds_now() < end && kill(daemon->pid, 0) == 0)
+		if (ready_soon(daemon))
+			return true;
+	return false;
+}
+
+int daemon_start(struct daemon_process *daemon, bool keep)
+{
 	if (!daemon->notify) {
 		daemon->notify = notify_open();
 		daemon->stored = -1;
 	}
 	daemon->keep = keep;
-	polled.fd = daemon->notify;
 	daemon->pid = fork();
 	if (daemon->pid == 0)
 		daemon_exec(daemon);
 	for (int waited = 0; waited < PATIENCE_MS; waited += 50) {
-		if (poll(&polled, 1, 50) == 1 && notification_take(daemon, &some))
+		if (ready_soon(daemon))
 			return 0;
 		if (waitpid(daemon->pid, NULL, WNOHANG) == daemon->pid) {
 			daemon->pid = 0;

@@ -24,6 +24,8 @@ struct daemon_process {
 /* Starts migcompatd --foreground and waits until it says that it is ready: 0, or -ECHILD where it ended before. Its log is appended to
  * /out/daemon.log. What was kept is handed over as systemd does. */
 int daemon_start(struct daemon_process *daemon, bool keep);
+/* Waits until it says again that it is ready, as after a reload; false: it did not, or ended. */
+bool daemon_wait_ready(struct daemon_process *daemon, int patience_ms);
 /* SIGKILL, and no word. What is kept stays with us. */
 void daemon_kill(struct daemon_process *daemon);
 /* SIGTERM; returns how it ended, as waitpid() has it. Lets go of what was kept. */

@@ -338,7 +338,9 @@ static void a_worker_is_bounded(void **state)
 	assert_contains(text, "Max open files            32                   32");
 #ifndef TEST_SANITIZED
 	assert_contains(text, "Max processes             0                    0");
-	assert_contains(text, "Max address space         1073741824           1073741824");
+	assert_contains(text, "Max data size             1073741824           1073741824");
+	assert_contains(text, "Max stack size            8388608              8388608");
+	assert_contains(text, "Max address space         1207959552           1207959552");
 #endif
 	read_proc(worker_process(), "status", text, sizeof(text));
 	assert_contains(text, "NoNewPrivs:\t1");

@@ -28,11 +28,13 @@ lab_stage_parent() {
 
 # Built here, like the other programs that check without the project's help.
 lab_build_shim_programs() {
-  local folder=$LAB_SOURCE/tests/kernel name compile shared
+  local folder=$LAB_SOURCE/tests/kernel name compile shared more
   compile=(gcc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -pthread -I"$LAB_SOURCE/include/uapi")
-  shared=("$folder"/{shim-support,daemon-support,visitor,broker-client,crowd}.c)
+  shared=("$folder"/{shim-support,daemon-support,visitor,broker-client,crowd,varlink-client}.c)
   for name in "$@"; do
-    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "${shared[@]}"
+    more=()
+    [[ $name != mix ]] || more=("$folder"/mix-{ask,change}.c)
+    "${compile[@]}" -o "$LAB_WORK/$name" "$folder/$name.c" "${more[@]}" "${shared[@]}"
     programs+=("$LAB_WORK/$name")
   done
 }

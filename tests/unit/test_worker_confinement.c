@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a worker lacks of its confinement is told, step by step, and a worker that lacks such a step
+ * still answers. */
+#include <linux/landlock.h>
+#include <sched.h>
+#include <errno.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "core/backend/child.h"
+#include "core/backend/confinement.h"
+#include "tests/support/no_landlock.h"
+#include "tests/support/worker.h"
+
+#define UNPREPARED 0x80
+
+/* What a worker lacks that a process starts after it has done this: a set of enum confinement, or
+ * UNPREPARED. */
+static uint32_t missing_after(bool (*prepare)(void))
+{
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		struct provider_status told = {0};
+		struct provider *provider;
+
+		if (prepare && !prepare())
+			_exit(UNPREPARED);
+		provider = worker_good("plain");
+		provider_status(provider, &told);
+		provider_free(provider);
+		_exit((int)told.missing);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return (uint32_t)WEXITSTATUS(status);
+}
+
+static void a_kernel_without_landlock_is_told(void **state)
+{
+	(void)state;
+	assert_int_equal(missing_after(no_landlock) & (CONFINEMENT_FILES | UNPREPARED),
+			 CONFINEMENT_FILES);
+}
+
+/* For this process and all that it starts, /proc becomes read-only. */
+static bool proc_readonly(void)
+{
+	return unshare(CLONE_NEWNS) == 0 &&
+	       mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0 &&
+	       mount("/proc", "/proc", NULL, MS_BIND, NULL) == 0 &&
+	       mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
+}
+
+static void an_order_of_ending_that_cannot_be_set_is_told(void **state)
+{
+	uint32_t missing = missing_after(proc_readonly);
+
+	(void)state;
+	if (missing & UNPREPARED)
+		skip();
+	assert_int_equal(missing & CONFINEMENT_ORDER, CONFINEMENT_ORDER);
+}
+
+#ifdef TEST_CONFINED
+static void nothing_is_missing_on_a_kernel_that_has_it_all(void **state)
+{
+	(void)state;
+	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <= 0)
+		skip();
+	assert_int_equal(missing_after(NULL), 0);
+}
+
+static void without_landlock_all_other_steps_are_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(missing_after(no_landlock), CONFINEMENT_FILES);
+}
+#endif
+
+static void the_kernel_ends_workers_first(void **state)
+{
+	struct provider *provider = worker_good("plain");
+	struct provider_status status;
+	char path[64], text[16];
+	FILE *file;
+
+	(void)state;
+	provider_status(provider, &status);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)status.process);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(text, sizeof(text), file));
+	fclose(file);
+	assert_string_equal(text, "1000\n");
+	provider_free(provider);
+}
+
+/* A child whose first words are these bytes; process: 0, or the number that is known of it. */
+static int meet(pid_t process, const uint32_t *words, size_t len, struct child *child)
+{
+	int ends[2];
+	int r;
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
+	*child = (struct child){.socket = ends[0], .process = process};
+	assert_int_equal(write(ends[1], words, len), (ssize_t)len);
+	close(ends[1]);
+	r = child_meet(child, UINT64_MAX);
+	close(ends[0]);
+	return r;
+}
+
+static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
+{
+	const uint32_t words[] = {77, CONFINEMENT_FILES};
+	struct child child;
+
+	(void)state;
+	assert_int_equal(meet(0, words, sizeof(words), &child), 0);
+	assert_int_equal(child.process, 77);
+	assert_int_equal(child.missing, CONFINEMENT_FILES);
+}
+
+static void first_words_that_make_no_sense_are_refused(void **state)
+{
+	const uint32_t another[] = {78, 0}, nobody[] = {0, 0};
+	const uint32_t unknown[] = {77, CONFINEMENT_ALL + 1};
+	struct child child;
+
+	(void)state;
+	assert_int_equal(meet(77, another, sizeof(another), &child), -EBADMSG);
+	assert_int_equal(meet(0, nobody, sizeof(nobody), &child), -EBADMSG);
+	assert_int_equal(meet(77, unknown, sizeof(unknown), &child), -EBADMSG);
+	assert_int_equal(meet(77, another, 5, &child), -EBADMSG);
+	assert_int_equal(meet(77, another, 0, &child), -ECONNRESET);
+}
+
+static void a_worker_that_lacks_nothing_has_no_words(void **state)
+{
+	char text[CONFINEMENT_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(confinement_text(0, text, sizeof(text)), "");
+}
+
+static void all_that_is_missing_fits_into_one_text(void **state)
+{
+	char text[CONFINEMENT_TEXT_MAX];
+
+	(void)state;
+	confinement_text(CONFINEMENT_ALL, text, sizeof(text));
+	assert_true(strlen(text) < sizeof(text) - 1);
+	assert_contains(text, "no user of its own");
+	assert_contains(text, "; no Landlock");
+	assert_contains(text, "; no seccomp filter");
+	assert_contains(text, "; no limit of memory; oom_score_adj not raised");
+}
+
+#define test(name) cmocka_unit_test(name)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    test(a_kernel_without_landlock_is_told),
+	    test(an_order_of_ending_that_cannot_be_set_is_told),
+#ifdef TEST_CONFINED
+	    test(nothing_is_missing_on_a_kernel_that_has_it_all),
+	    test(without_landlock_all_other_steps_are_taken),
+#endif
+	    test(the_kernel_ends_workers_first),
+	    test(the_first_words_say_who_it_is_and_what_it_lacks),
+	    test(first_words_that_make_no_sense_are_refused),
+	    test(a_worker_that_lacks_nothing_has_no_words),
+	    test(all_that_is_missing_fits_into_one_text),
+	};
+
+	worker_environment();
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
