@@ -42,9 +42,9 @@ static void need_root(void)
  * "stranger UID ARGUMENT...": the program as another user, from a folder that everybody may enter; the build's may be its
  * owner's alone.
  */
-#define STRANGER                                                                                                            \
-	"mkdir -p $FOLDER/open; chmod 755 $FOLDER; cp -r " TEST_BUILD "/migcompat " TEST_BUILD "/migcompat-worker " TEST_BUILD         \
-	"/backends $FOLDER/open; stranger() { cd /; setpriv --reuid $1 --regid $1 --clear-groups $FOLDER/open/migcompat \"${@:2}\"; }; "
+#define STRANGER                                                                                                               \
+	"[ -e $FOLDER/open ] || cp -r " TEST_BUILD "/stage $FOLDER/open; chmod -R go=rX $FOLDER; "                             \
+	"stranger() { cd /; setpriv --reuid $1 --regid $1 --clear-groups $FOLDER/open/bin/migcompat \"${@:2}\"; }; "
 
 /* ---------------------------------------------------------------- which way */
 
