@@ -70,7 +70,14 @@ root_open() {
   ROOT_LAYER=
   exec {ROOT_LOCK}>"$ROOT_CACHE/.lock-root-$1"
   flock -w 1800 "$ROOT_LOCK" || root_die "another run has held $ROOT for half an hour"
+  root_sudo rm -rf "$ROOT_CACHE/anywhere-$1".* # of runs that were killed
   [[ -e $ROOT ]] || root_make "$1"
+}
+
+# Leaves WORK, a folder for root_inside.
+root_work() {
+  WORK=$(mktemp -d "${ROOT_CACHE}/anywhere-${ROOT##*-}.XXXXXX")
+  chmod 755 "$WORK"
 }
 
 root_share() { flock -s "$ROOT_LOCK"; }
