@@ -5,21 +5,13 @@
 # Sourced.
 
 ROOT_HERE=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source=tests/anywhere/mirror.sh
+. "$ROOT_HERE/mirror.sh"
 root_say() { printf 'root: %s\n' "$*" >&2; }
 root_die() { root_say "$*"; exit 2; }
 
 # Mounts need root, in a container as well; an ordinary user has sudo.
 root_sudo() { if ((EUID == 0)); then "$@"; else sudo -n "$@"; fi; }
-
-# The mirror of any Debian release that this machine's apt uses: all releases are on it.
-root_mirror() {
-  if [[ -n ${MIGCOMPAT_DEBIAN_MIRROR:-} ]]; then
-    printf '%s\n' "$MIGCOMPAT_DEBIAN_MIRROR"
-  elif command -v apt-get >/dev/null; then
-    apt-get indextargets --format '$(ORIGIN)|$(LABEL)|$(REPO_URI)' 'Created-By: Packages' |
-      awk -F '|' '$1 == "Debian" && $2 == "Debian" && !found { print $3; found = 1 }'
-  fi
-}
 
 # Prints why no root can be made here; nothing: it can.
 root_lacks() {
@@ -29,7 +21,7 @@ root_lacks() {
     echo "needs root, or sudo without a question"
   elif ! root_sudo unshare --mount --pid --fork mount -t tmpfs none /mnt 2>/dev/null; then
     echo "nothing can be mounted here"
-  elif [[ -z $(root_mirror) ]]; then
+  elif [[ -z $(debian_mirror) ]]; then
     echo "no Debian mirror in the apt sources; MIGCOMPAT_DEBIAN_MIRROR names one"
   fi
 }
@@ -49,7 +41,7 @@ root_configure() {
 
 root_make() {
   local suite=$1 part=$ROOT_CACHE/.root-$1.part mirror
-  mirror=$(root_mirror)
+  mirror=$(debian_mirror)
   root_say "making a root of $suite"
   root_sudo rm -rf "$part" "$ROOT" "$ROOT".*
   # debootstrap mounts /proc in there and may be killed: in a namespace no mount is left.
