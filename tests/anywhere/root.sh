@@ -40,13 +40,14 @@ root_configure() {
 }
 
 root_make() {
-  local suite=$1 part=$ROOT_CACHE/.root-$1.part mirror
+  local suite=$1 part=$ROOT_CACHE/.root-$1.part mirror proxy=${http_proxy:-}
   mirror=$(debian_mirror)
+  [[ -n $proxy ]] || eval "$(apt-config shell proxy Acquire::http::Proxy)"
   root_say "making a root of $suite"
   root_sudo rm -rf "$part" "$ROOT" "$ROOT".*
   # debootstrap mounts /proc in there and may be killed: in a namespace no mount is left.
-  root_sudo unshare --mount --pid --fork --kill-child debootstrap --variant=minbase --include=ca-certificates,sudo \
-    "$suite" "$part" "$mirror" >"$ROOT_CACHE/root-$suite.log" 2>&1 ||
+  root_sudo unshare --mount --pid --fork --kill-child env ${proxy:+"http_proxy=$proxy"} \
+    debootstrap --variant=minbase --include=ca-certificates,sudo "$suite" "$part" "$mirror" >"$ROOT_CACHE/root-$suite.log" 2>&1 ||
     { tail -n 5 "$ROOT_CACHE/root-$suite.log" >&2; root_die "debootstrap of $suite failed"; }
   root_configure "$part" "$suite" "$mirror"
   root_sudo mv "$part" "$ROOT"
