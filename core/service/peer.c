@@ -49,14 +49,11 @@ int peer_read(int fd, const struct peer_group *group, struct peer *ret)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return -errno;
-	peer = (struct peer){.pid = cred.pid, .uid = cred.uid, .may_read = cred.uid == 0, .may_hold = cred.uid == 0};
-	if (group->exists) {
-		peer.may_read |= cred.gid == group->gid;
-		if (!peer.may_read)
-			r = in_group(fd, group->gid, &peer.may_read);
-	} else {
-		peer.may_read |= cred.uid == geteuid();
-	}
+	peer = (struct peer){.pid = cred.pid, .uid = cred.uid, .may_hold = cred.uid == 0};
+	/* The user who runs the service learns from its backends and files as much. */
+	peer.may_read = cred.uid == 0 || cred.uid == geteuid() || (group->exists && cred.gid == group->gid);
+	if (group->exists && !peer.may_read)
+		r = in_group(fd, group->gid, &peer.may_read);
 	if (!r)
 		*ret = peer;
 	return r;

@@ -82,6 +82,17 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
 	sandbox_files(descriptors, 2 * count, missing, refusal);
 }
 
+/* A library beside a backend is read from the folder itself. "Not found" would hide why it cannot be. */
+static void explain(const struct file *file, struct provider *provider)
+{
+	struct error err = {0};
+
+	if (file->copy < 0 || !provider->info.error || !strstr(provider->info.error, "cannot open shared object file"))
+		return;
+	error_set(&err, -ELIBACC, "%s (its worker's user cannot enter the backend's folder, and finds no library there)", provider->info.error);
+	provider_refuse(provider, err.text);
+}
+
 /* Load it, or say why not; refusal is a reason from before. */
 static int load(struct file *file, unsigned memory_kib, const struct error *refusal, struct provider **ret)
 {
@@ -94,6 +105,8 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 		return provider_local_from(file->path, NULL, confined.text, ret, NULL);
 	r = provider_local_from(file->path, file->from, *file->refusal.text ? file->refusal.text : NULL, ret, NULL);
 	file_done(file);
+	if (!r)
+		explain(file, *ret);
 	if (!r && sandbox_serving(&confined))
 		provider_refuse(*ret, confined.text);
 	return r;

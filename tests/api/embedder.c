@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A management tool in few words: embedder SOURCE TARGET says whether the one device of this host can become the other, embedder DEVICE prints its
- * string. 0 yes, 1 no, 2 it could not be told.
+ * string. 0 yes, 1 no, 2 it could not be told. Backends are those beside the library.
  */
 #include "migcompat/migcompat.h"
 
@@ -48,9 +48,7 @@ int main(int argc, char **argv)
 
 	if (argc < 2 || argc > 3 || migcompat_new(&ctx) != 0)
 		return 2;
-	r = migcompat_set_option(ctx, MIGCOMPAT_OPTION_BACKEND_DIR, TEST_BUILD "/backends");
-	if (r == 0)
-		r = migcompat_add_this_host(ctx);
+	r = migcompat_add_this_host(ctx);
 	for (int i = 1; i < argc && r == 0; i++)
 		r = migcompat_find(ctx, argv[i], &devices[i - 1]);
 	if (r != 0)

@@ -250,6 +250,8 @@ static void ask_with_what_is_no_string_is_refused(void **state)
 static void held_device_is_busy_until_it_is_released(void **state)
 {
 	(void)state;
+	if (geteuid() != 0)
+		skip(); /* root alone may hold */
 	assert_int_equal(shim_write(CARD, string_one), 0);
 	json_decref(call(&service, HOLD(CARD, "keys are changed")));
 	assert_int_equal(shim_write(CARD, string_one), -EBUSY);

@@ -3,6 +3,7 @@
 #include "core/service/watch.h"
 #include "tests/service/watching.h"
 
+/* Called before anything is open: skipping leaves the function at once. */
 static void need_root(void)
 {
 	if (geteuid() != 0)
@@ -180,9 +181,10 @@ static void watchers_come_and_go(void **state)
 
 static void watcher_with_its_sending_side_shut_is_told(void **state)
 {
-	int fd = watch_open(*state, WATCH);
+	int fd;
 
 	need_root();
+	fd = watch_open(*state, WATCH);
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
 	watch_until_ready(fd);
 	json_decref(call(*state, HOLD(DUAL, "shut")));

@@ -41,10 +41,13 @@ static inline size_t watch_until_ready(int fd)
 {
 	for (size_t count = 0;; count++) {
 		json_t *word = client_receive(fd);
+		const char *event;
 		bool ready;
 
 		assert_non_null(word);
-		ready = strcmp(text_at(word, "event"), "ready") == 0;
+		event = text_at(word, "event");
+		assert_non_null(event);
+		ready = strcmp(event, "ready") == 0;
 		if (!ready)
 			assert_text(word, "event", "present");
 		json_decref(word);

@@ -240,7 +240,7 @@ static void limits_example_sets_plain_settings(void **state)
 	struct policy *policy = example("conf.d/90-limits.conf.example");
 
 	(void)state;
-	assert_string_equal(policy_backend_dir(policy), "/usr/local/lib/migcompat/backends");
+	assert_string_equal(policy_backend_dir(policy), "/opt/vendor/backends");
 	assert_int_equal(policy_timeout_ms(policy), 30000);
 	assert_true(policy_mechanism_required(policy));
 	policy_free(policy);

@@ -274,16 +274,67 @@ static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state
 	folder_free(&folder);
 }
 
+/* The backend "companion" and its library, alone in a folder. */
+static void companion_make(struct folder *folder, char library[128], mode_t mode)
+{
+	char command[8400];
+
+	folder_make(folder, "companion");
+	copy_file("companion", folder->file, 0755);
+	snprintf(library, 128, "%s/libmigcompat_companion.so", folder->path);
+	snprintf(command, sizeof(command), "install -m 755 '%s/tests/backends/companion/libmigcompat_companion.so' '%s'", TEST_BUILD, library);
+	assert_int_equal(system(command), 0);
+	assert_int_equal(chmod(folder->path, mode), 0);
+}
+
+static void companion_free(const struct folder *folder, const char *library)
+{
+	unlink(library);
+	folder_free(folder);
+}
+
 static void a_library_beside_a_backend_is_found(void **state)
 {
-	struct bench *bench = *state;
-	struct provider *provider = worker_good("companion");
-	struct opened *opened = test_open(provider, plain_device(bench));
+	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct provider *provider;
+	struct opened *opened;
+	struct folder folder;
+	char library[128];
 
+	companion_make(&folder, library, 0755);
+	assert_int_equal(provider_worker_new(folder.file, &options, &provider, NULL), 0);
+	assert_int_equal(provider_worker_ready(provider, NULL), 0);
+	if (provider->info.error)
+		fail_msg("%s", provider->info.error);
+	assert_int_equal(provider_settle(provider, NULL, NULL), 0);
+	opened = test_open(provider, plain_device(*state));
 	assert_string_equal(opened->label, "from beside");
 	opened_close(opened);
 	provider_free(provider);
+	companion_free(&folder, library);
 }
+
+#ifdef TEST_CONFINED
+static void a_library_that_its_user_cannot_reach_is_told(void **state)
+{
+	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct provider *provider;
+	struct folder folder;
+	char library[128];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip(); /* the worker is the same user */
+	companion_make(&folder, library, 0700);
+	assert_int_equal(provider_worker_new(folder.file, &options, &provider, NULL), 0);
+	assert_int_equal(provider_worker_ready(provider, NULL), 0);
+	assert_non_null(provider->info.error);
+	assert_contains(provider->info.error, "libmigcompat_companion.so: cannot open shared object file");
+	assert_contains(provider->info.error, "its worker's user cannot enter the backend's folder");
+	provider_free(provider);
+	companion_free(&folder, library);
+}
+#endif
 
 static void loading_leaves_no_descriptor(void **state)
 {
@@ -331,6 +382,9 @@ int main(void)
 		test(a_link_to_a_file_elsewhere_is_followed),
 		test(what_the_linker_says_of_such_a_file_names_no_descriptor),
 		test(a_library_beside_a_backend_is_found),
+#ifdef TEST_CONFINED
+		test(a_library_that_its_user_cannot_reach_is_told),
+#endif
 		test(loading_leaves_no_descriptor),
 	};
 

@@ -8,15 +8,8 @@ declare -A LAB_SUITES=([6.1]=$LAB_DEBIAN [6.12]=$LAB_DEBIAN-backports [debug]=$L
 # How the names of a kernel's packages end, if not in the machine alone.
 declare -A LAB_FLAVOURS=([cloud]=cloud-amd64)
 
-# The mirror that the host itself uses; a host without Debian's sources names one in MIGCOMPAT_DEBIAN_MIRROR.
-lab_mirror() {
-  if [[ -n ${MIGCOMPAT_DEBIAN_MIRROR:-} ]]; then
-    printf '%s\n' "$MIGCOMPAT_DEBIAN_MIRROR"
-    return
-  fi
-  apt-get indextargets --format '$(RELEASE) $(REPO_URI)' 'Created-By: Packages' |
-    awk -v suite="$LAB_DEBIAN" '$1 == suite && !found { print $2; found = 1 }'
-}
+# shellcheck source=tests/anywhere/mirror.sh
+. "$LAB_SOURCE/tests/anywhere/mirror.sh"
 
 # apt with a folder of its own for the one suite, as if nothing were installed; everything else (proxy, keys) is the host's.
 lab_apt() {
@@ -28,8 +21,8 @@ lab_apt() {
 
 lab_apt_setup() {
   local mirror options='' dir=$LAB_CACHE/apt-$LAB_KERNEL key=/usr/share/keyrings/debian-archive-keyring.gpg
-  mirror=$(lab_mirror)
-  [[ -n $mirror ]] || die "no Debian $LAB_DEBIAN mirror in the apt sources; name one in MIGCOMPAT_DEBIAN_MIRROR"
+  mirror=$(debian_mirror)
+  [[ -n $mirror ]] || die "no Debian mirror in the apt sources; name one in MIGCOMPAT_DEBIAN_MIRROR"
   [[ -e $key ]] && options="[arch=amd64 signed-by=$key]"
   mkdir -p "$dir/lists/partial" "$dir/archives/partial"
   : >"$dir/status"
