@@ -242,10 +242,11 @@ static void park(void)
 	pthread_mutex_unlock(&reloads);
 }
 
+/* Backends' workers alone: a reload whose parser is killed keeps the policy before, and says so. */
 void mix_kill(struct mix_actor *actor)
 {
 	pid_t processes[PIDS];
-	size_t count = workers_find("", processes);
+	size_t count = workers_find("/backends/", processes);
 
 	if (mix_choose(actor, 12) == 0)
 		park();
