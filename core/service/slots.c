@@ -113,19 +113,27 @@ static int slot_open(struct slots *slots, struct slot *slot, const struct job *j
 
 /*
  * The device's own slot, or the one that was used longest ago. One of this batch is never taken
- * from it: there are more.
+ * from it: there are more. A slot of the same device under an earlier attachment is of no more use:
+ * the number never comes again.
  */
-static struct slot *slot_find(struct slots *slots, uint64_t attachment)
+static struct slot *slot_find(struct slots *slots, const struct job *job)
 {
 	struct slot *oldest = &slots->list[0];
 
 	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
 		struct slot *slot = &slots->list[i];
 
-		if (slot->attachment == attachment)
+		if (slot->attachment == job->stamp.attachment)
 			return slot;
 		if (slot->batch < oldest->batch)
 			oldest = slot;
+	}
+	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
+		struct slot *slot = &slots->list[i];
+
+		if (slot->attachment && slot->batch != slots->batch &&
+		    strcmp(slot->target.opened->device->id, job->device) == 0)
+			return slot;
 	}
 	return oldest;
 }
@@ -162,7 +170,7 @@ bool slots_follow(struct slots *slots, struct job *const *jobs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t attachment = jobs[i]->stamp.attachment;
-		const struct slot *slot = slot_find(slots, attachment);
+		const struct slot *slot = slot_find(slots, jobs[i]);
 
 		if (!is_open(slots, slot, jobs[i], newest(jobs, count, attachment)) ||
 		    slot->target.opened->device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
@@ -175,7 +183,7 @@ int slots_target(struct slots *slots, struct job *const *jobs, size_t count, str
 		 struct target **ret, struct error *err)
 {
 	uint64_t changed = newest(jobs, count, job->stamp.attachment);
-	struct slot *slot = slot_find(slots, job->stamp.attachment);
+	struct slot *slot = slot_find(slots, job);
 	int r = 0;
 
 	if (!is_used(slots, slot, job) && !is_open(slots, slot, job, changed)) {
