@@ -10,6 +10,7 @@ bind_cards || exit 1
 leaks_begin
 [ "$LAB_NAME" != cloud ] || [ ! -e /sys/bus/mdev ] || fail "this kernel has mediated devices"
 . /lab/load.sh
+mount_cgroups
 cards=/sys/bus/pci/devices
 export MDEV_A=$cards/$CARD_1PORT MDEV_B=$cards/$DISK CARD=$cards/$CARD_2PORT
 

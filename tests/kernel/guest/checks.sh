@@ -15,6 +15,9 @@ run() {
 	[ "$(cat /tmp/status)" = 0 ] || fail "$* ended with $(cat /tmp/status)"
 }
 
+# For limits and the freezer of processes. The folder is there if the kernel has cgroups.
+mount_cgroups() { [ ! -d /sys/fs/cgroup ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup; }
+
 leaks=/sys/kernel/debug/kmemleak
 leaks_begin() { [ ! -e $leaks ] || echo clear >$leaks; }
 # What is not referenced any more is told when it is some seconds old, and a second look drops what was merely on its way.

@@ -9,8 +9,7 @@ make_mdevs && bind_cards || exit 1
 leaks_begin
 insmod /lab/modules/migtest.ko || exit 1
 . /lab/load.sh
-# Limits and the freezer of processes. The folder is there if the kernel has cgroups.
-[ ! -d /sys/fs/cgroup ] || mount -t cgroup2 cgroup2 /sys/fs/cgroup
+mount_cgroups
 export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B CARD=/sys/bus/pci/devices/$CARD_2PORT
 
 for program in $SHIM_PROGRAMS; do run $program; done
