@@ -225,6 +225,12 @@ static int recognise(struct worker *worker, struct error *err)
 	return worker->alive ? 0 : worker_dead(worker, -EIO, err);
 }
 
+/* No fault of the backend that is to be started. */
+static bool lacks_resources(int r)
+{
+	return r == -ENOMEM || r == -EAGAIN || r == -EMFILE || r == -ENFILE;
+}
+
 static int start_again(struct worker *worker, struct error *err)
 {
 	const struct worker_options *options = &worker->options;
@@ -240,7 +246,7 @@ static int start_again(struct worker *worker, struct error *err)
 			options->keep_stderr, &text);
 	if (r) {
 		worker->child.socket = -1;
-		bury(worker, r, now(worker), "%s", text.text);
+		bury(worker, lacks_resources(r) ? -ENOMEM : r, now(worker), "%s", text.text);
 		return worker_dead(worker, -EIO, err);
 	}
 	worker->loading = true;
@@ -402,8 +408,8 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 	if (count)
 		r = child_start(children, count, options->program, terms, paths,
 				options->keep_stderr, &text);
-	/* That is no fault of any backend: without them, answers would lack what they say. */
-	if (r == -ENOMEM)
+	/* Without the backends, answers would lack what they say. */
+	if (lacks_resources(r))
 		goto undo;
 	for (size_t i = 0; i < count; i++) {
 		struct worker *worker = worker_of(ret[i]);
@@ -417,7 +423,7 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 undo:
 	while (made--)
 		ret[made] = provider_free(ret[made]);
-	return error_set(err, -ENOMEM, "out of memory");
+	return r ? error_set(err, r, "%s", text.text) : error_set(err, -ENOMEM, "out of memory");
 }
 
 int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err)

@@ -41,23 +41,26 @@ static bool same_namespace(const struct target *target, const struct version_str
 	return false;
 }
 
-/* Could the target be set up so that it has the source's type? Only a type that does not exist as a device yet can. */
-static bool candidate_has_type(const struct target *target, const struct version_string *string)
+/*
+ * Could the target be set up so that it has the source's type? Only a type that does not exist as a
+ * device yet can. 1 or 0; negative: the backend could not tell.
+ */
+static int candidate_has_type(const struct target *target, const struct version_string *string,
+			      struct error *err)
 {
 	struct migcompat_sink sink = {0};
-	bool found = false;
+	int r, found = 0;
 
 	if (target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		return false;
-	if (opened_list(target->opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink, NULL) == 0) {
-		for (size_t i = 0; i < sink.ncandidates && !found; i++) {
-			const char *type = sink.candidates[i].type;
+		return 0;
+	r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink, err);
+	for (size_t i = 0; i < sink.ncandidates && !r && !found; i++) {
+		const char *type = sink.candidates[i].type;
 
-			found = type && strlen(type) == string->type_len && memcmp(type, string->type, string->type_len) == 0;
-		}
+		found = type && strlen(type) == string->type_len && memcmp(type, string->type, string->type_len) == 0;
 	}
 	sink_free(&sink);
-	return found;
+	return r && r != -EOPNOTSUPP ? r : found;
 }
 
 static void compare_types(const struct target *target, const struct version_string *string, struct migcompat_verdict *verdict)
@@ -72,7 +75,13 @@ static void compare_types(const struct target *target, const struct version_stri
 	};
 
 	if (!rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
-		if (candidate_has_type(target, string)) {
+		struct error err = {0};
+		int found = candidate_has_type(target, string, &err);
+
+		/* A "no" would be kept, and the next call may answer. */
+		if (found < 0)
+			verdict_fail(verdict, found, "target %s: %s", target->opened->device->id, err.text);
+		if (found > 0) {
 			finding.text = "the target can be set up to have the source's type";
 			snprintf(verdict->target.type, sizeof(verdict->target.type), "%s:%.*s", target->opened->provider->info.name,
 				 (int)string->type_len, string->type);

@@ -49,6 +49,9 @@ static int exchange(struct conf_parser *parser, struct wire_message *ret)
 
 	while (!r && (n = wire_next(&parser->in, CONF_REPLY_MAX, ret)) == 0)
 		r = wire_fill(&parser->in, parser->child.socket, deadline);
+	/* What stands behind the reply would be the next text's. */
+	if (!r && n > 0 && parser->in.at != parser->in.end)
+		return -EBADMSG;
 	return r ? r : n < 0 ? n : 0;
 }
 

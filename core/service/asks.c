@@ -16,7 +16,9 @@
 #include "core/service/ask_lines.h"
 #include "core/service/log.h"
 
-_Static_assert(ASKS_MAX >= BROKER_SESSIONS_MAX, "no session is told EBUSY because of another one");
+/* Cancelled ones that run keep their places. */
+_Static_assert(ASKS_MAX >= BROKER_SESSIONS_MAX + POOL_ASK_THREADS,
+	       "no session is told EBUSY because of another one");
 
 struct ask {
 	struct pool_job job; /* first */

@@ -56,7 +56,8 @@ bool attach_lives(struct attach *attach, uint64_t attachment)
 {
 	struct broker_listed listed;
 
-	return broker_list(attach->options.broker, attachment - 1, &listed) == 0 &&
+	/* If the kernel cannot be asked: an attachment that is forgotten is never found again. */
+	return broker_list(attach->options.broker, attachment - 1, &listed) != 0 ||
 	       listed.attachment == attachment;
 }
 
@@ -165,8 +166,10 @@ static void sweep(struct attach *attach)
 			looked_at = strcmp(attach->scan_ids[n], attached->id) == 0;
 		if (!looked_at || attached->scan == attach->number)
 			continue;
-		broker_detach(attach->options.broker, attached->attachment);
-		attach_forget(attach, attached);
+		/* If it could not be detached, the next scan tries again. */
+		if (broker_detach(attach->options.broker, attached->attachment) == 0 ||
+		    !attach_lives(attach, attached->attachment))
+			attach_forget(attach, attached);
 	}
 }
 

@@ -171,7 +171,8 @@ static int lane_start(struct lane *lane)
 		r = pthread_create(&thread, &attr, lane_run, lane);
 	pthread_attr_destroy(&attr);
 	lane->running = !r;
-	return -r;
+	/* EAGAIN would say that the queue is full. */
+	return r == EAGAIN ? -ENOMEM : -r;
 }
 
 int lane_new(const struct lane_context *context, struct world *world, const char *name, struct lane **ret)

@@ -25,7 +25,7 @@ enum pool_kind {
 };
 
 #define POOL_ASK_THREADS 4u
-#define POOL_ASK_JOBS 316u /* that wait for a thread */
+#define POOL_ASK_JOBS 320u /* that wait for a thread */
 #define POOL_CALL_THREADS 16u
 #define POOL_CALL_JOBS 256u
 #define POOL_ROOT_THREADS 8u

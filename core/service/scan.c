@@ -8,6 +8,10 @@
 
 #include "core/check/check.h"
 #include "core/facts/text.h"
+#include "core/service/broker.h"
+#include "core/service/log.h"
+
+#define SCAN_PARAMETERS_BYTES (512u << 10) /* of one device; a message of the broker holds half of it */
 
 static const char *text_join(struct arena *arena, const char *first, char between, const char *second)
 {
@@ -80,6 +84,13 @@ static int row_ask(struct scan *scan, struct scan_row *row, struct provider *pro
 		return r;
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
 	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err);
+	/* A scan keeps those of all devices, and no more than this can be published. */
+	if (!r && (row->parameters.nparameters > BROKER_PARAMETERS_MAX ||
+		   row->parameters.arena.total > SCAN_PARAMETERS_BYTES)) {
+		log_say(LOG_WARNING, "%s: its parameters are too many or too long to be published",
+			row->id);
+		r = -E2BIG;
+	}
 	if (r)
 		sink_free(&row->parameters);
 	opened_close(opened);

@@ -32,6 +32,9 @@
 #ifndef PLAIN_CANDIDATES
 #define PLAIN_CANDIDATES NULL
 #endif
+#ifndef PLAIN_PARAMETERS
+#define PLAIN_PARAMETERS NULL
+#endif
 #ifndef PLAIN_PREPARE
 #define PLAIN_PREPARE NULL
 #endif
@@ -60,7 +63,7 @@ static const struct migcompat_want plain_wants[] = {
 		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
 		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
-		.candidates = PLAIN_CANDIDATES, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
+		.candidates = PLAIN_CANDIDATES, .parameters = PLAIN_PARAMETERS, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
 	}
 
 #ifndef PLAIN_UNREGISTERED

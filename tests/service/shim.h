@@ -209,6 +209,7 @@ int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
 
+#define SHIM_FD 900 /* or above: a number that no file gets after the service has closed it */
 static _Atomic int shim_fd = -1; /* the service's */
 
 int __wrap_open(const char *path, int flags, ...)
@@ -225,7 +226,7 @@ int __wrap_open(const char *path, int flags, ...)
 	closed = shim.closed;
 	pthread_mutex_unlock(&shim.lock);
 	if (!closed)
-		shim_fd = fcntl(shim.event, F_DUPFD_CLOEXEC, 3);
+		shim_fd = fcntl(shim.event, F_DUPFD_CLOEXEC, SHIM_FD);
 	errno = closed;
 	return closed ? -1 : shim_fd;
 }

@@ -112,6 +112,16 @@ static void answered_devices_have_their_types(void **state)
 	assert_row(1, SCAN_TOLD, TYPE, 0);
 }
 
+/* A scan keeps those of all devices at once, in the service's memory. */
+static void parameters_that_cannot_be_published_are_not_kept(void **state)
+{
+	(void)state;
+	start(DEVICE("1", MOOD("many")), "");
+	scan();
+	assert_row(0, SCAN_TOLD, TYPE, 0);
+	assert_int_equal(bench.scan.rows[0].parameters.nparameters, 0);
+}
+
 static void refusal_is_an_answer(void **state)
 {
 	(void)state;
@@ -191,6 +201,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_teardown(name, end)
 	const struct CMUnitTest tests[] = {
 	    CASE(answered_devices_have_their_types),
+	    CASE(parameters_that_cannot_be_published_are_not_kept),
 	    CASE(refusal_is_an_answer),
 	    CASE(device_that_ends_the_worker_has_the_others_put_aside),
 	    CASE(device_that_hangs_has_the_others_put_aside),

@@ -277,7 +277,8 @@ static void quiet_log_leaves_answers_out(void **state)
 	daemon_end(daemon);
 	log = fopen(folder_path(&daemon->folder, "log"), "r");
 	text[fread(text, 1, sizeof(text) - 1, log)] = 0;
-	assert_string_equal(text, "");
+	/* A build with sanitizers warns that its workers are not confined. */
+	assert_null(strstr(text, "Check"));
 	fclose(log);
 }
 

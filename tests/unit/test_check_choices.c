@@ -43,6 +43,33 @@ static void asking_one_host_leaves_the_others_out(void **state)
 	answer_free(&answer);
 }
 
+static int list_fails(struct opened *opened, enum provider_list which, const char *payload, size_t len,
+		      struct migcompat_sink *sink, struct error *err)
+{
+	(void)opened, (void)which, (void)payload, (void)len, (void)sink;
+	return error_set(err, -ETIMEDOUT, "its worker was busy");
+}
+
+/* A "no" would be kept, and the next call may answer. */
+static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = NULL;
+	struct provider_ops ops;
+	const struct provider_ops *before;
+
+	assert_int_equal(engine_provider(&bench->engine, device(bench, "b//mtty/mtty-2"), &provider, NULL), 0);
+	before = provider->ops;
+	ops = *before;
+	ops.list = list_fails;
+	provider->ops = &ops;
+	check(bench, ONE, "b//mtty/mtty-2");
+	provider->ops = before;
+	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.error, -ETIMEDOUT);
+	assert_string_equal(bench->verdict.text.text, "target mtty/mtty-2: its worker was busy");
+}
+
 static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
 {
 	struct bench *bench = *state;
@@ -127,6 +154,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(choices_come_identical_first_then_least_extra_then_available),
 		TEST(asking_one_host_leaves_the_others_out),
+		TEST(a_type_whose_candidates_cannot_be_told_is_no_answer),
 		TEST(a_plan_creates_a_type_under_the_sources_uuid_once),
 		TEST(a_wrong_uuid_is_refused),
 		TEST(an_incompatible_target_has_no_plan),

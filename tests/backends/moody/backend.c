@@ -2,6 +2,7 @@
 /* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit", "garbage", "refuse", "progress"; else its work. */
 #include <errno.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "tests/backends/crash.h"
@@ -50,7 +51,28 @@ static int moody_compare(void *handle, const char *payload, size_t len, struct m
 	return r ? r : plain_compare(handle, payload, len, result);
 }
 
+/* If the fact says "many": more than a device may have. */
+static int moody_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+{
+	struct migcompat_parameter parameter = {
+	    .struct_size = sizeof(parameter), .value = "1", .init = "1"};
+	const char *mood = "";
+	size_t size = 0;
+	char name[16];
+	int r = 0;
+
+	(void)handle, (void)payload, (void)len;
+	plain_host->fact(plain_facts, 0, "plain", &mood, &size);
+	parameter.name = name;
+	for (int i = 0; i < 300 && says(mood, size, "many") && !r; i++) {
+		snprintf(name, sizeof(name), "p%d", i);
+		r = plain_host->parameter(sink, &parameter);
+	}
+	return r;
+}
+
 #define PLAIN_NAME "moody"
+#define PLAIN_PARAMETERS moody_parameters
 #define PLAIN_OPEN moody_open
 #define PLAIN_COMPARE moody_compare
 #include "tests/backends/register.h"
