@@ -26,7 +26,10 @@ struct trusted {
  * file or folder. Both descriptors are O_CLOEXEC.
  */
 int trusted_open(const char *path, struct trusted *ret, struct error *err);
-/* Does fd belong to root or the caller, and can nobody else write it? -EPERM and fstat's errors. path: for the sentence. */
+/*
+ * Does fd, of a file or folder, belong to root or the caller, and can nobody else write it? -EPERM
+ * and fstat's errors. path: for the sentence.
+ */
 int trusted_check(int fd, const char *path, struct error *err);
 /* The path of a file in a folder that is open; valid as long as the descriptor is. */
 void trusted_path(int folder, const char *name, char ret[static TRUSTED_PATH_MAX]);
