@@ -49,7 +49,9 @@ static int uuid_choose(const struct device *source, const struct device *target,
 		wished = source->id;
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
-	memcpy(uuid, wished, UUID_BYTES + 1);
+	/* The kernel names an mdev in lower case, however its UUID was written. */
+	for (size_t i = 0; i <= UUID_BYTES; i++)
+		uuid[i] = (char)(wished[i] >= 'A' && wished[i] <= 'F' ? wished[i] + 'a' - 'A' : wished[i]);
 	return 0;
 }
 
