@@ -284,13 +284,22 @@ static void wrong_usage_is_one_line(void **state)
 
 /* ---------------------------------------------------------------- words */
 
+static void group_that_is_missing_is_named(void **state)
+{
+	struct daemon *daemon = *state;
+
+	daemon_start(daemon, (const char *[]){"--group", "no-such-group", NULL});
+	daemon_logged(daemon, "there is no group \"no-such-group\": only root and the service's own");
+	daemon_end(daemon);
+}
+
 static void quiet_log_leaves_answers_out(void **state)
 {
 	struct daemon *daemon = *state;
 	char text[4096];
 	FILE *log;
 
-	daemon->pid = daemon_spawn(daemon, (const char *[]){"--log-level", "notice", NULL});
+	daemon->pid = daemon_spawn(daemon, (const char *[]){"--log-level", "notice", "--group", "root", NULL});
 	for (int i = 0; i < WAIT_MS / 20 && access(daemon->socket, F_OK); i++)
 		pause_ms(20);
 	still_serves(daemon);
@@ -425,6 +434,7 @@ int main(void)
 	    CASE(bad_holds_keep_it_from_beginning),
 	    CASE(state_folder_that_others_can_write_keeps_it_from_beginning),
 	    CASE(wrong_usage_is_one_line),
+	    CASE(group_that_is_missing_is_named),
 	    CASE(quiet_log_leaves_answers_out),
 	    CASE(answer_is_in_the_journal_by_field),
 	    CASE(without_a_journal_standard_error_has_the_words),
