@@ -21,9 +21,9 @@ struct trusted {
 
 /*
  * Open path (absolute; links are followed first) if file and folder belong to root or the caller and
- * nobody else can write them. -EPERM: they do not; -EINVAL: path is relative; -ENOSYS: /proc is not
- * mounted, without which a descriptor is no path; otherwise what opening says. The sentence names the
- * file or folder. Both descriptors are O_CLOEXEC.
+ * nobody else can write them. -EPERM: they do not; -EINVAL: path is relative, or no regular file;
+ * -ENOSYS: /proc is not mounted, without which a descriptor is no path; otherwise what opening says.
+ * The sentence names the file or folder. Both descriptors are O_CLOEXEC.
  */
 int trusted_open(const char *path, struct trusted *ret, struct error *err);
 /*
