@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/facts/owner.h"
+
 int trusted_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
@@ -19,12 +21,7 @@ int trusted_check(int fd, const char *path, struct error *err)
 
 		return error_set(err, code, "%s: %s", path, strerror(-code));
 	}
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller", path, (unsigned)st.st_uid);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone", path,
-				 (unsigned)st.st_mode & 07777u);
-	return 0;
+	return owner_check(&st, path, "", err);
 }
 
 /* A descriptor of what others cannot change, or -errno. at: as openat has it. */
