@@ -50,8 +50,11 @@ static int uuid_choose(const struct device *source, const struct device *target,
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
 	/* The kernel names an mdev in lower case, however its UUID was written. */
-	for (size_t i = 0; i <= UUID_BYTES; i++)
-		uuid[i] = (char)(wished[i] >= 'A' && wished[i] <= 'F' ? wished[i] + 'a' - 'A' : wished[i]);
+	for (size_t i = 0; i <= UUID_BYTES; i++) {
+		bool capital = wished[i] >= 'A' && wished[i] <= 'F';
+
+		uuid[i] = (char)(capital ? wished[i] + 'a' - 'A' : wished[i]);
+	}
 	return 0;
 }
 

@@ -145,7 +145,7 @@ static int way_fits(const struct cli *cli)
 		return output_fail(cli, -EINVAL, "%s and %s exclude each other: %s", service, own,
 				   strcmp(own, "--no-daemon") == 0
 				       ? "one is for the service, the other keeps it out"
-				       : "the service has workers, devices and a policy of its own");
+				       : "the service has its own workers, devices and policy");
 	return 0;
 }
 
