@@ -179,7 +179,7 @@ static int open_program(const char *program, int least, int *ret_folder, char pa
 	if (folder >= 0)
 		close(folder);
 	error_set(err, r, "the worker program %s could not be started: %s", program,
-		  r == -EPERM || r == -ENOSYS ? why.text : strerror(-r));
+		  *why.text && r != -ENOENT ? why.text : strerror(-r));
 	return r;
 }
 

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/facts/owner.h"
+
 int trusted_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
@@ -19,12 +21,7 @@ int trusted_check(int fd, const char *path, struct error *err)
 
 		return error_set(err, code, "%s: %s", path, strerror(-code));
 	}
-	if (st.st_uid != 0 && st.st_uid != geteuid())
-		return error_set(err, -EPERM, "%s belongs to user %u, expected root or the caller", path, (unsigned)st.st_uid);
-	if (st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, -EPERM, "%s can be written by others (mode %04o), expected by its owner alone", path,
-				 (unsigned)st.st_mode & 07777u);
-	return 0;
+	return owner_check(&st, path, "", err);
 }
 
 /* A descriptor of what others cannot change, or -errno. at: as openat has it. */
@@ -46,6 +43,25 @@ static int open_checked(int at, const char *name, int flags, const char *path, s
 	return fd;
 }
 
+/*
+ * A pipe or device is refused before it is opened, since opening some devices does something. It is
+ * looked at again after that, since the name may mean another file by then.
+ */
+static int open_regular(int folder, const char *name, const char *path, struct error *err)
+{
+	struct stat st;
+	int fd;
+
+	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s: is no regular file", path);
+	/* O_NONBLOCK: what is no file must not be waited for. */
+	fd = open_checked(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, path, err);
+	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
+		return fd;
+	close(fd);
+	return error_set(err, -EINVAL, "%s: is no regular file", path);
+}
+
 static int open_both(char *real, struct trusted *trusted, struct error *err)
 {
 	char *slash = strrchr(real, '/');
@@ -58,8 +74,7 @@ static int open_both(char *real, struct trusted *trusted, struct error *err)
 	*slash = '/';
 	if (trusted->folder < 0)
 		return trusted->folder;
-	/* O_NONBLOCK: what is no file must not be waited for. */
-	trusted->file = open_checked(trusted->folder, trusted->name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, real, err);
+	trusted->file = open_regular(trusted->folder, trusted->name, real, err);
 	if (trusted->file < 0)
 		return trusted->file;
 	trusted_path(trusted->folder, trusted->name, path);

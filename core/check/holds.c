@@ -269,9 +269,9 @@ int holds_load(struct holds *holds, const char *dir, struct error *err)
 	struct holds made = {.changed = NULL};
 	int r;
 
-	if (text_format(made.path, sizeof(made.path), "%s/holds.json", dir) < 0)
+	if (text_format(made.path, sizeof(made.path), "%s/" HOLDS_NAME, dir) < 0)
 		return error_set(err, -ENAMETOOLONG, "%.64s…: the folder's name is too long", dir);
-	r = holds_file_read(made.path, &made.now, err);
+	r = holds_file_read(dir, made.path, &made.now, err);
 	if (r) {
 		hold_list_free(&made.now);
 		return r;

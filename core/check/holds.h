@@ -47,7 +47,15 @@ struct holds {
 	void *changed_arg;
 };
 
-/* Read DIR/holds.json; none is an empty list. Errors name the file. */
+/*
+ * A descriptor (O_PATH) of the folder that keeps holds, or a negative errno. -EPERM: it belongs to
+ * neither root nor the caller, or another user can write it, with or without the sticky bit.
+ */
+int holds_folder_open(const char *dir, struct error *err);
+/*
+ * Read DIR/holds.json; none is an empty list. Errors name the file or folder. -EPERM: of the folder
+ * or the file as above.
+ */
 int holds_load(struct holds *holds, const char *dir, struct error *err);
 void holds_free(struct holds *holds);
 

@@ -13,6 +13,7 @@
 
 #include "core/facts/json_source.h"
 #include "core/facts/json_write.h"
+#include "core/facts/owner.h"
 #include "core/facts/text.h"
 
 #define FORMAT "migcompat-holds/1"
@@ -53,25 +54,62 @@ static int document_read(const char *path, struct hold_list *list, const json_t 
 	return r;
 }
 
-int holds_file_read(const char *path, struct hold_list *list, struct error *err)
+/* Whoever can write the list or its folder could lift a hold. */
+static int keeper_check(int fd, const char *path, struct error *err)
 {
-	struct json_source source = {0};
-	json_t *document = NULL;
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	return owner_check(&st, path, ", since operators' holds are kept there", err);
+}
+
+int holds_folder_open(const char *dir, struct error *err)
+{
+	int fd = open(dir, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	int r;
 
-	/* A link that leads nowhere is no file that is not there: what it was to lead to may hold something. */
-	if (faccessat(AT_FDCWD, path, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
-		return 0;
-	r = json_source_open(&source, path, FILE_BYTES_MAX, err);
-	if (r)
-		return r;
-	r = json_source_value(&source, "holds", FILE_BYTES_MAX, &document, err);
+	if (fd < 0)
+		return error_set(err, -errno, "%s: cannot be opened: %s", dir, strerror(errno));
+	r = keeper_check(fd, dir, err);
 	if (!r)
-		r = json_source_finish(&source, err);
+		return fd;
+	close(fd);
+	return r;
+}
+
+static int source_read(struct json_source *source, struct hold_list *list, struct error *err)
+{
+	json_t *document = NULL;
+	int r = keeper_check(source->fd, source->name, err);
+
 	if (!r)
-		r = document_read(path, list, document, err);
+		r = json_source_value(source, "holds", FILE_BYTES_MAX, &document, err);
+	if (!r)
+		r = json_source_finish(source, err);
+	if (!r)
+		r = document_read(source->name, list, document, err);
 	json_decref(document);
-	json_source_close(&source);
+	return r;
+}
+
+int holds_file_read(const char *dir, const char *path, struct hold_list *list, struct error *err)
+{
+	struct json_source source = {.fd = -1};
+	struct error why = {0};
+	int folder = holds_folder_open(dir, &why);
+	int r = 0;
+
+	if (folder < 0)
+		return folder == -ENOENT ? 0 : error_set(err, folder, "%s", why.text);
+	/* Also a link that leads nowhere is there, and is refused: its target may have holds. */
+	if (faccessat(folder, HOLDS_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
+		r = json_source_open_at(&source, folder, HOLDS_NAME, path, FILE_BYTES_MAX, err);
+	if (!r && source.fd >= 0) {
+		r = source_read(&source, list, err);
+		json_source_close(&source);
+	}
+	close(folder);
 	return r;
 }
 

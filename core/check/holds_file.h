@@ -5,8 +5,13 @@
 
 #include "core/check/holds.h"
 
-/* Fill an empty list. No file: 0. On failure the list is to be freed all the same. */
-int holds_file_read(const char *path, struct hold_list *list, struct error *err);
+#define HOLDS_NAME "holds.json"
+
+/*
+ * Fill an empty list from path, which is HOLDS_NAME in dir. No folder or no file: 0. -EPERM: others
+ * can write one of them. On failure the list is to be freed all the same.
+ */
+int holds_file_read(const char *dir, const char *path, struct hold_list *list, struct error *err);
 /* Write all of it; the old file stays where that fails. */
 int holds_file_write(const char *path, const struct hold_list *list, struct error *err);
 

@@ -49,7 +49,12 @@ static int uuid_choose(const struct device *source, const struct device *target,
 		wished = source->id;
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
-	memcpy(uuid, wished, UUID_BYTES + 1);
+	/* The kernel names an mdev in lower case, however its UUID was written. */
+	for (size_t i = 0; i <= UUID_BYTES; i++) {
+		bool capital = wished[i] >= 'A' && wished[i] <= 'F';
+
+		uuid[i] = (char)(capital ? wished[i] + 'a' - 'A' : wished[i]);
+	}
 	return 0;
 }
 

@@ -38,7 +38,8 @@ int version_string_parse(const char *text, size_t len, struct version_string *re
 	if (len == 0)
 		return error_set(err, -EINVAL, "the string is empty");
 	if (len > MIGCOMPAT_STRING_MAX)
-		return error_set(err, -E2BIG, "the string has %zu bytes, expected at most %u", len, MIGCOMPAT_STRING_MAX);
+		return error_set(err, -E2BIG, "the string has more than %u bytes",
+				 MIGCOMPAT_STRING_MAX);
 	r = bytes_check(text, len, err);
 	if (r)
 		return r;

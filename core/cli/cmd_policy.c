@@ -87,8 +87,8 @@ int command_policy_show(struct cli *cli)
 		return output_fail(cli, r, "%s", err.text);
 	if (cli->options.json)
 		status = output_json(cli, policy_json(policy), CLI_YES);
-	else
-		policy_show(policy, stdout); /* its errors are the stream's */
+	else if ((r = policy_show(policy, stdout)))
+		status = output_lost(r);
 	policy_free(policy);
 	return status;
 }

@@ -142,8 +142,10 @@ static int way_fits(const struct cli *cli)
 	if (command->way == CLI_WAY_OWN && service)
 		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s", command->name, service);
 	if (own && service)
-		return output_fail(cli, -EINVAL, "%s and %s exclude each other: the service has devices and a policy of its own", service,
-				   own);
+		return output_fail(cli, -EINVAL, "%s and %s exclude each other: %s", service, own,
+				   strcmp(own, "--no-daemon") == 0
+				       ? "one is for the service, the other keeps it out"
+				       : "the service has its own workers, devices and policy");
 	return 0;
 }
 

@@ -58,7 +58,7 @@ static const char *text_check(const struct inventory_reader *reader, const char 
 	else if (!text)
 		inventory_fail(reader, -EINVAL, "\"%s\" is %s, expected a string", member, json_source_type(value));
 	else if (len == 0)
-		inventory_fail(reader, -EINVAL, "\"%s\" is empty, expected a string", member);
+		inventory_fail(reader, -EINVAL, "\"%s\" is empty, expected some text", member);
 	else if (len > max)
 		inventory_fail(reader, -EINVAL, "\"%s\" is %zu bytes long, expected at most %zu", member, len, max);
 	else if (!utf8_clean(text, len))
@@ -130,7 +130,7 @@ static const char *path_check(const struct inventory_reader *reader, const struc
 	if (!path_valid(text))
 		inventory_fail(reader, -EINVAL,
 			       "\"path\" is \"%s\", expected a folder below /sys, \"/devices/…\", "
-			       "without \".\", \"..\" and \"//\"",
+			       "without \".\", \"..\" and \"//\", and no slash at its end",
 			       SHOWN(text));
 	else
 		inventory_fail(

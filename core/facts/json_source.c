@@ -39,6 +39,8 @@ static int stat_check(const char *name, const struct stat *st, uint64_t max, str
 {
 	if (S_ISDIR(st->st_mode))
 		return error_set(err, -EISDIR, "%s: is a directory, expected a regular file", name);
+	if (S_ISLNK(st->st_mode))
+		return error_set(err, -EINVAL, "%s: is a link, expected a regular file", name);
 	if (!S_ISREG(st->st_mode))
 		return error_set(err, -EINVAL, "%s: is a pipe, socket or device, expected a regular file", name);
 	if (st->st_size < 0 || (uint64_t)st->st_size > max)
@@ -48,19 +50,22 @@ static int stat_check(const char *name, const struct stat *st, uint64_t max, str
 	return 0;
 }
 
-int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
+/* Of the folder's; follow: also through a link. */
+static int source_open(struct json_source *source, int folder, const char *entry, bool follow,
+		       const char *name, uint64_t max, struct error *err)
 {
 	struct stat st;
 	int fd, r;
 
 	json_seed();
 	/* Asked before opening, since opening some devices does something; and after, since the name may mean another file by then. */
-	if (stat(name, &st) != 0)
+	if (fstatat(folder, entry, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
 	r = stat_check(name, &st, max, err);
 	if (r < 0)
 		return r;
-	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = openat(folder, entry,
+		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		r = error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
 		goto fail;
@@ -74,6 +79,17 @@ fail:
 	if (fd >= 0)
 		close(fd);
 	return r;
+}
+
+int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
+{
+	return source_open(source, AT_FDCWD, name, true, name, max, err);
+}
+
+int json_source_open_at(struct json_source *source, int folder, const char *entry, const char *name,
+			uint64_t max, struct error *err)
+{
+	return source_open(source, folder, entry, false, name, max, err);
 }
 
 void json_source_close(struct json_source *source)

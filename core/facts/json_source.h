@@ -37,6 +37,9 @@ struct json_source {
  * -EISDIR, -EINVAL: no regular file, or empty; or why it cannot be opened.
  */
 int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err);
+/* The same of an entry of an open folder, which must be no link; name: for messages. */
+int json_source_open_at(struct json_source *source, int folder, const char *entry, const char *name,
+			uint64_t max, struct error *err);
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err);
 void json_source_close(struct json_source *source);
 

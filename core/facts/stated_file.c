@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
+#include "core/facts/owner.h"
 #include "core/facts/text.h"
 
 #define FORMAT "migcompat-facts/1"
@@ -218,10 +218,7 @@ int stated_owner_check(int fd, const char *name, struct error *err)
 
 	if (fstat(fd, &st) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
-	if ((st.st_uid != 0 && st.st_uid != geteuid()) || (st.st_mode & (S_IWGRP | S_IWOTH)))
-		return error_set(err, -EPERM, "%s: can be written by others (owner %u, mode %04o), expected by root or the caller alone",
-				 name, (unsigned)st.st_uid, (unsigned)st.st_mode & 07777u);
-	return 0;
+	return owner_check(&st, name, OWNER_SINCE_VERDICTS, err);
 }
 
 int stated_file_read(struct stated *stated, const char *folder, const char *entry, struct error *err)

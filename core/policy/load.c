@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/owner.h"
 #include "core/policy/tables.h"
 
 #define FOLDER_FILES_MAX 1024u
@@ -60,7 +61,7 @@ static int folder_check(const char *path, bool *ret_there, struct error *err)
 	if (!S_ISDIR(st.st_mode))
 		return folder_fail(path, -ENOTDIR, err);
 	*ret_there = true;
-	return source_check_owner(path, &st, err);
+	return owner_check(&st, path, OWNER_SINCE_VERDICTS, err);
 }
 
 static int folder_list(const char *path, struct folder *ret, struct error *err)

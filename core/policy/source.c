@@ -15,6 +15,7 @@
 #include <xxhash.h>
 
 #include "core/facts/factset.h"
+#include "core/facts/owner.h"
 #include "core/facts/text.h"
 
 /* A file whose @include lines are being followed. */
@@ -27,20 +28,6 @@ struct including {
 };
 
 static int expand(struct source *source, const struct including *file, const char *bytes, size_t len, struct error *err);
-
-int source_check_owner(const char *path, const struct stat *st, struct error *err)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid())
-		return error_set(
-		    err, -EPERM,
-		    "%s belongs to user %u, expected root or the caller, since it decides verdicts",
-		    path, (unsigned)st->st_uid);
-	if (st->st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(err, -EPERM,
-				 "%s can be written by others (mode %04o), expected by its owner alone, since it decides verdicts", path,
-				 (unsigned)st->st_mode & 07777u);
-	return 0;
-}
 
 static int check_folder(const char *path, struct error *err)
 {
@@ -64,7 +51,7 @@ static int check_folder(const char *path, struct error *err)
 	/* In a sticky folder only its owner can put another file in its place. */
 	if (st.st_mode & S_ISVTX)
 		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
-	return source_check_owner(folder, &st, err);
+	return owner_check(&st, folder, OWNER_SINCE_VERDICTS, err);
 }
 
 /* The folder that the path names, and the one where the file really is. */
@@ -126,7 +113,8 @@ static int read_checked(int fd, struct including *file, char **ret, size_t *ret_
 
 	if (!null && !S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s is no regular file", path);
-	if (!null && ((r = source_check_owner(path, &st, err)) || (r = check_folders(path, err))))
+	if (!null && ((r = owner_check(&st, path, OWNER_SINCE_VERDICTS, err)) ||
+		      (r = check_folders(path, err))))
 		return r;
 	r = read_all(fd, ret, ret_len);
 	if (r == -EFBIG)

@@ -8,7 +8,6 @@
 #define CORE_POLICY_SOURCE_H
 
 #include <stdint.h>
-#include <sys/stat.h>
 
 #include "core/facts/arena.h"
 #include "core/facts/error.h"
@@ -46,11 +45,5 @@ int source_read_text(struct source *source, const char *name, const char *bytes,
 /* Keeps arena and hash. */
 void source_clear(struct source *source);
 const char *source_where(const struct source *source, unsigned line, unsigned *ret_line);
-
-/*
- * Is it root's or the caller's, and nobody else's to write? 0, or -EPERM with a sentence. The
- * sticky bit of a folder is no excuse: others could not replace what is there, but add to it.
- */
-int source_check_owner(const char *path, const struct stat *st, struct error *err);
 
 #endif

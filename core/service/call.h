@@ -70,8 +70,8 @@ struct call {
 
 /*
  * On the loop. Authority, method and parameters are checked here, so that nothing of a wrong call
- * is kept: then the refusal is in the buffer, and *ret is NULL. -EINVAL, -EFBIG: no call at all,
- * err says why; -ENOMEM.
+ * is kept: then the refusal is in the buffer, and *ret is NULL. -EINVAL, -EFBIG, -E2BIG: no call at
+ * all, err says why; -ENOMEM.
  */
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
 	     struct error *err);

@@ -98,7 +98,9 @@ static enum ending client_next(struct client *client)
 	if (!r)
 		return ENDING_NONE;
 	log_say(LOG_DEBUG, "%s", err.text);
-	return r == -ENOMEM ? ENDING_MEMORY : ENDING_NONSENSE;
+	if (r == -ENOMEM)
+		return ENDING_MEMORY;
+	return r == -E2BIG ? ENDING_VALUES : ENDING_NONSENSE;
 }
 
 static enum ending step_ended(struct client *client, int r)

@@ -6,10 +6,13 @@
 #include <sys/socket.h>
 
 #include "core/service/log.h"
+#include "core/service/varlink.h"
 
 #define REFUSE(name, number, reason)                                                               \
 	"{\"error\":\"io.migcompat." name "\",\"parameters\":{\"errno\":\"" number                 \
 	"\",\"reason\":\"" reason "\"}}"
+
+_Static_assert(VARLINK_VALUES_MAX == 64, "a reply below says so");
 
 /*
  * Constant replies, which take no memory. NULL: the other end is gone, or is in the middle of a
@@ -29,6 +32,8 @@ static const struct {
 			    "the message is longer than a call may be")},
     [ENDING_NONSENSE] = {LOG_NOTICE, "it sent what is no call",
 			 REFUSE("InvalidMessage", "EBADMSG", "the message is no call of Varlink")},
+    [ENDING_VALUES] = {LOG_NOTICE, "its message has too many values",
+		       REFUSE("InvalidMessage", "EBADMSG", "the message has more than 64 values")},
     [ENDING_SLOW] = {LOG_NOTICE, "it stopped within a message",
 		     REFUSE("InvalidMessage", "ETIMEDOUT", "the message did not end in time")},
     [ENDING_READER] = {LOG_NOTICE, "it does not take its reply", NULL},

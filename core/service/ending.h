@@ -13,6 +13,7 @@ enum ending {
 	ENDING_UNREAD,	 /* it left before its reply */
 	ENDING_LONG,	 /* its message is longer than a call may be */
 	ENDING_NONSENSE, /* its message is no call */
+	ENDING_VALUES,	 /* its message has more values than a call may have */
 	ENDING_SLOW,	 /* it stopped within a message */
 	ENDING_READER,	 /* it does not take its reply */
 	ENDING_MEMORY,

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +17,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/check/holds.h"
 #include "core/facts/text.h"
 
 #define BACKLOG SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word of ours */
@@ -43,39 +45,63 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 }
 
 /* Nobody else's file, and open to nobody else, whoever made it. */
-static int claim_own(int fd)
+static int claim_own(int fd, const char *path, struct error *err)
 {
 	struct stat st;
 
 	if (fstat(fd, &st) < 0)
-		return -errno;
-	if (!S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1)
-		return -EPERM;
-	return st.st_mode & 077 && fchmod(fd, 0600) < 0 ? -errno : 0;
+		return error_set(err, -errno, "%s: %s", path, strerror(errno));
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, -EINVAL, "%s is no regular file", path);
+	if (st.st_uid != geteuid() || st.st_nlink != 1)
+		return error_set(err, -EPERM,
+				 "%s belongs to user %u and has %ju names, expected user %u and one",
+				 path, (unsigned)st.st_uid, (uintmax_t)st.st_nlink,
+				 (unsigned)geteuid());
+	if (st.st_mode & 077 && fchmod(fd, 0600) < 0)
+		return error_set(err, -errno, "%s: its mode could not be set: %s", path,
+				 strerror(errno));
+	return 0;
+}
+
+static int claim_open(int folder, const char *path, struct error *err)
+{
+	int fd = openat(folder, CLAIM_NAME,
+			O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0600);
+	int r;
+
+	if (fd < 0 && errno == ELOOP)
+		return error_set(err, -EINVAL, "%s is no regular file", path);
+	if (fd < 0)
+		return error_set(err, -errno, "%s could not be opened: %s", path, strerror(errno));
+	r = claim_own(fd, path, err);
+	if (!r)
+		return fd;
+	close(fd);
+	return r;
 }
 
 int listen_claim(const char *folder, int *ret, struct error *err)
 {
 	char path[PATH_MAX];
-	int fd = -1, r = 0;
+	int at, fd, r;
 
 	if (text_format(path, sizeof(path), "%s/" CLAIM_NAME, folder) < 0)
-		r = -ENAMETOOLONG;
-	if (!r)
-		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC,
-			  0600);
-	if (!r && fd < 0)
-		r = -errno;
-	if (!r)
-		r = claim_own(fd);
-	if (!r && flock(fd, LOCK_EX | LOCK_NB) < 0)
-		r = -errno;
-	if (!r) {
+		return error_set(err, -ENAMETOOLONG, "%.64s…: the folder's name is too long",
+				 folder);
+	at = holds_folder_open(folder, err);
+	if (at < 0)
+		return at;
+	fd = claim_open(at, path, err);
+	close(at);
+	if (fd < 0)
+		return fd;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		*ret = fd;
 		return 0;
 	}
-	if (fd >= 0)
-		close(fd);
+	r = -errno;
+	close(fd);
 	if (r == -EWOULDBLOCK)
 		return error_set(err, -EBUSY, "another service keeps its holds in %s", folder);
 	return error_set(err, r, "%s could not be locked: %s", path, strerror(-r));

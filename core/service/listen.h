@@ -11,7 +11,8 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 /*
  * The folder is this service's alone for as long as the descriptor is open: of two that keep holds
  * in one file each would forget the other's. The lock is on a file that only the service's user can
- * open, since whoever can open a file can lock it. -EBUSY: another service has it.
+ * open, since whoever can open a file can lock it. -EBUSY: another service has it. -EPERM: another
+ * user owns or can write the folder, or owns the lock's file; -EINVAL: that is no regular file.
  */
 int listen_claim(const char *folder, int *ret, struct error *err);
 /*

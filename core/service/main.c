@@ -5,6 +5,7 @@
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/facts/json_seed.h"
+#include "core/facts/utf8.h"
+#include "core/policy/schema.h"
 #include "core/service/log.h"
 #include "core/service/server.h"
 
@@ -20,6 +23,8 @@
 #define PATIENCE_MS_MAX 3600000u
 #define STATUS_TROUBLE 2
 #define ARENAS 2
+#define SENTENCE_BYTES 8192
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char usage[] =
 	"usage: migcompatd [OPTION...]\n"
@@ -69,6 +74,20 @@ struct run {
 	int log_level;
 };
 
+static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* One sentence, in which nothing of the command line may move a terminal or begin another line. */
+static void complain(const char *format, ...)
+{
+	char text[SENTENCE_BYTES];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	utf8_mend(text, strlen(text));
+	fprintf(stderr, "migcompatd: %s\n", text);
+}
+
 static int take_patience(const char *text, uint64_t *ret)
 {
 	char *end;
@@ -77,7 +96,7 @@ static int take_patience(const char *text, uint64_t *ret)
 	errno = 0;
 	value = strtoul(text, &end, 10);
 	if (errno || *end || *text < '0' || *text > '9' || value == 0 || value > PATIENCE_MS_MAX) {
-		fprintf(stderr, "migcompatd: --patience expects 1 to %u milliseconds\n", PATIENCE_MS_MAX);
+		complain("--patience expects 1 to %u milliseconds", PATIENCE_MS_MAX);
 		return -EINVAL;
 	}
 	*ret = value * 1000u;
@@ -89,7 +108,7 @@ static int take_level(const char *text, int *ret)
 	int r = log_level(text, ret);
 
 	if (r)
-		fprintf(stderr, "migcompatd: --log-level expects err, warning, notice, info or debug\n");
+		complain("--log-level expects err, warning, notice, info or debug");
 	return r;
 }
 
@@ -128,8 +147,37 @@ static int take_option(struct run *run, int letter, size_t *count)
 		run->text = "migcompatd " MIGCOMPAT_RELEASE "\n";
 		return 0;
 	default:
-		return -EINVAL; /* getopt said why */
+		return -EINVAL;
 	}
+}
+
+static const struct option *option_find(int letter)
+{
+	const struct option *option = table;
+
+	while (option->name && option->val != letter)
+		option++;
+	return option->name ? option : NULL;
+}
+
+/* What getopt did not take. argument: of argv, the one that it looked at last. */
+static int refuse(int letter, const char *argument)
+{
+	const struct option *known = option_find(optopt);
+	int len = (int)strcspn(argument, "=");
+
+	if (letter == ':' && known)
+		complain("--%s expects an argument, see migcompatd --help", known->name);
+	else if (letter == ':')
+		complain("-%c expects an argument, see migcompatd --help", optopt);
+	else if (known)
+		complain("--%s takes no argument", known->name);
+	else if (optopt)
+		complain("unknown option \"-%c\", see migcompatd --help", optopt);
+	else
+		complain("unknown option \"%.*s\"; nearest is \"--%s\"", len, argument,
+			 nearest_word(argument + 2, table, COUNT(table) - 1, sizeof(table[0])));
+	return -EINVAL;
 }
 
 static int parse(struct run *run, int argc, char **argv)
@@ -137,25 +185,38 @@ static int parse(struct run *run, int argc, char **argv)
 	size_t count = 0;
 	int letter, r = 0;
 
-	while (!r && (letter = getopt_long(argc, argv, "i:", table, NULL)) != -1)
-		r = take_option(run, letter, &count);
+	opterr = 0;
+	while (!r && (letter = getopt_long(argc, argv, ":i:", table, NULL)) != -1)
+		r = letter == '?' || letter == ':' ? refuse(letter, argv[optind - 1])
+						   : take_option(run, letter, &count);
 	if (!r && optind < argc) {
-		fprintf(stderr, "migcompatd: unexpected argument \"%s\", see --help\n", argv[optind]);
+		complain("unexpected argument \"%s\", see migcompatd --help", argv[optind]);
 		r = -EINVAL;
 	}
 	return r;
 }
 
-/* A socket or file that is opened later must never become one of the standard three. */
+/*
+ * A socket or file that is opened later must never become one of the standard three. What takes the
+ * place of a closed one is for reading alone: writing help there must fail.
+ */
 static void open_standard(void)
 {
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+}
+
+static int print(const char *text)
+{
+	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
+		return EXIT_SUCCESS;
+	complain("standard output could not be written: %s", strerror(errno));
+	return STATUS_TROUBLE;
 }
 
 static int serve(const struct run *run)
@@ -195,11 +256,9 @@ int main(int argc, char **argv)
 	mallopt(M_ARENA_MAX, ARENAS);
 	run.options.world.inventories = calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
 	if (!run.options.world.inventories)
-		fprintf(stderr, "migcompatd: out of memory\n");
-	else if (parse(&run, argc, argv) == 0 && !run.text)
-		status = serve(&run);
-	else if (run.text)
-		status = fputs(run.text, stdout) < 0 || fflush(stdout) ? STATUS_TROUBLE : EXIT_SUCCESS;
+		complain("out of memory");
+	else if (parse(&run, argc, argv) == 0)
+		status = run.text ? print(run.text) : serve(&run);
 	free(run.options.world.inventories);
 	return status;
 }

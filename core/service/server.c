@@ -141,6 +141,10 @@ static int server_start(struct server *server, struct error *err)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
 	if (!r)
 		backends_say_missing(&server->context.world->engine, &server->said_missing);
+	if (!r && !server->clients.group.exists)
+		log_say(LOG_WARNING,
+			"there is no group \"%s\": only root and the service's own user may ask",
+			options->group);
 	return r;
 }
 

@@ -86,7 +86,7 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 	if (r)
 		return r;
 	if (!values_fit(text, len))
-		return error_set(err, -EFBIG, "call: it has more than %u values",
+		return error_set(err, -E2BIG, "call: it has more than %u values",
 				 VARLINK_VALUES_MAX);
 	source.nul = true; /* a parameter with one is wrong, but the call is one */
 	r = json_source_value(&source, "message", VARLINK_MESSAGE_MAX, &object, err);

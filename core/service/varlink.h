@@ -31,7 +31,8 @@ struct varlink_call {
 };
 
 /*
- * -EINVAL: no call, err says what is wrong with it; -EFBIG: too long, or too many values; -ENOMEM.
+ * -EINVAL: no call, err says what is wrong with it; -EFBIG: too long; -E2BIG: too many values;
+ * -ENOMEM.
  */
 int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct error *err);
 void varlink_clear(struct varlink_call *call);

@@ -218,6 +218,15 @@ static void file_that_others_can_write_is_refused(void **state)
 	assert_contains(ran.err, "mtty.so can be written by others");
 }
 
+/* Its worker would wait for somebody who writes. */
+static void pipe_among_the_backends_is_named_and_not_waited_for(void **state)
+{
+	(void)state;
+	plugins("pipe", GOOD "/mtty.so");
+	run("mkfifo $FOLDER/pipe/y.so; migcompat --plugin-dir $FOLDER/pipe backend list");
+	assert_contains(ran.out, "/pipe/y.so: is no regular file");
+}
+
 static void backends_that_could_be_the_missed_one_are_counted(void **state)
 {
 	(void)state;
@@ -323,6 +332,7 @@ int main(void)
 		cmocka_unit_test(shorter_and_longer_structs_of_a_known_version_work),
 		cmocka_unit_test(backend_without_a_description_works),
 		cmocka_unit_test(file_that_others_can_write_is_refused),
+		cmocka_unit_test(pipe_among_the_backends_is_named_and_not_waited_for),
 		cmocka_unit_test(backends_that_could_be_the_missed_one_are_counted),
 		cmocka_unit_test(two_that_claim_one_key_are_both_named),
 		cmocka_unit_test(crashing_backend_makes_no_yes),

@@ -181,6 +181,13 @@ static void explain_of_what_cannot_be_told_is_an_error(void **state)
 	assert_json_trouble("ENOENT", "no device \"nosuch\"");
 }
 
+static void show_that_is_lost_says_why(void **state)
+{
+	(void)state;
+	run("migcompat policy show >/dev/full");
+	assert_trouble("standard output could not be written: No space left on device");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -198,6 +205,7 @@ int main(void)
 		cmocka_unit_test(explain_changes_no_verdict),
 		cmocka_unit_test(explain_says_where_the_policy_was_not_asked),
 		cmocka_unit_test(explain_of_what_cannot_be_told_is_an_error),
+		cmocka_unit_test(show_that_is_lost_says_why),
 	};
 
 	return run_group(tests);

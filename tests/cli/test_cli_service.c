@@ -118,6 +118,14 @@ static void stranger_asks_its_own_workers(void **state)
 
 /* ---------------------------------------------------------------- usage */
 
+static void refusal_of_no_daemon_says_what_is_wrong(void **state)
+{
+	(void)state;
+	run("command migcompat --daemon --no-daemon list");
+	assert_trouble("--daemon and --no-daemon exclude each other: "
+		       "one is for the service, the other keeps it out\n");
+}
+
 static void service_and_another_world_exclude_each_other(void **state)
 {
 	static const char *const worlds[][2] = {
@@ -321,6 +329,7 @@ int main(void)
 		cmocka_unit_test(service_that_lets_nobody_in_is_hinted_at_with_verbose),
 		cmocka_unit_test(absent_service_that_must_answer_is_trouble),
 		cmocka_unit_test(stranger_asks_its_own_workers),
+		cmocka_unit_test(refusal_of_no_daemon_says_what_is_wrong),
 		cmocka_unit_test(service_and_another_world_exclude_each_other),
 		cmocka_unit_test(commands_of_their_own_do_not_ask_the_service),
 		cmocka_unit_test(hold_without_a_reason_says_so),

@@ -42,12 +42,17 @@ static void call_of_many_values_is_told_so_and_closed(void **state)
 	int fd = client_open(*state),
 	    len = snprintf(text, sizeof(text),
 			   "{\"method\":\"io.migcompat.List\",\"parameters\":{\"x\":[{}");
+	json_t *reply;
 
 	for (int i = 0; i < 10000; i++)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, ",{}");
 	snprintf(text + len, sizeof(text) - (size_t)len, "]}}");
 	client_send(fd, text);
-	client_is_told(fd, "InvalidMessage", "EBADMSG");
+	reply = client_receive(fd);
+	assert_text(reply, "errno", "EBADMSG");
+	assert_error(reply, "io.migcompat.InvalidMessage", "reason",
+		     "the message has more than 64 values");
+	client_is_closed(fd);
 	still_serves(*state);
 }
 

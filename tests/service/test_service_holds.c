@@ -252,6 +252,114 @@ static void holds_file_that_is_a_link_to_nowhere_is_an_error(void **state)
 	folder_remove(&folder);
 }
 
+/* Whoever can write them could lift a hold. name: the file, or NULL for the folder. */
+static void assert_distrusted(const char *name, mode_t mode, uid_t owner, const char *sentence)
+{
+	char expected[256], path[192];
+	struct folder folder;
+	struct holds holds;
+	struct error err;
+
+	folder_make(&folder);
+	folder_write(&folder, "holds.json", "{\"format\":\"migcompat-holds/1\",\"holds\":[]}");
+	snprintf(path, sizeof(path), "%s%s%s", folder.path, name ? "/" : "", name ? name : "");
+	assert_int_equal(chmod(path, mode) | chown(path, owner, (gid_t)-1), 0);
+	assert_int_equal(holds_load(&holds, folder.path, &err), -EPERM);
+	snprintf(expected, sizeof(expected), "%s %s, since operators' holds are kept there", path,
+		 sentence);
+	assert_string_equal(err.text, expected);
+	folder_remove(&folder);
+}
+
+static void folder_that_its_group_can_write_keeps_no_holds(void **state)
+{
+	(void)state;
+	assert_distrusted(NULL, 0770, (uid_t)-1,
+			  "can be written by others (mode 0770), expected by its owner alone");
+}
+
+static void folder_that_all_can_write_keeps_no_holds_also_if_it_is_sticky(void **state)
+{
+	(void)state;
+	assert_distrusted(NULL, 01777, (uid_t)-1,
+			  "can be written by others (mode 1777), expected by its owner alone");
+}
+
+static void folder_of_another_user_keeps_no_holds(void **state)
+{
+	(void)state;
+	need_root();
+	assert_distrusted(NULL, 0700, 12345, "belongs to user 12345, expected root or the caller");
+}
+
+static void file_that_others_can_write_keeps_no_holds(void **state)
+{
+	(void)state;
+	assert_distrusted("holds.json", 0660, (uid_t)-1,
+			  "can be written by others (mode 0660), expected by its owner alone");
+}
+
+static void file_of_another_user_keeps_no_holds(void **state)
+{
+	(void)state;
+	need_root();
+	assert_distrusted("holds.json", 0600, 12345,
+			  "belongs to user 12345, expected root or the caller");
+}
+
+static void folder_that_lets_its_group_read_keeps_holds(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+
+	(void)state;
+	folder_make(&folder);
+	assert_int_equal(chmod(folder.path, 02750), 0);
+	assert_int_equal(holds_load(&holds, folder.path, NULL), 0);
+	holds_free(&holds);
+	folder_remove(&folder);
+}
+
+static void folder_that_is_missing_holds_nothing(void **state)
+{
+	struct holds holds;
+
+	(void)state;
+	assert_int_equal(holds_load(&holds, "/nowhere/state", NULL), 0);
+	assert_int_equal(holds_count(&holds), 0);
+	holds_free(&holds);
+}
+
+/* Its target may be in a folder that others can write. */
+static void holds_file_that_is_a_link_is_not_followed(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+	struct error err;
+
+	(void)state;
+	folder_make(&folder);
+	folder_write(&folder, "other.json", "{\"format\":\"migcompat-holds/1\",\"holds\":[]}");
+	assert_int_equal(symlink("other.json", folder_path(&folder, "holds.json")), 0);
+	assert_int_equal(holds_load(&holds, folder.path, &err), -EINVAL);
+	assert_contains(err.text, "holds.json: is a link, expected a regular file");
+	folder_remove(&folder);
+}
+
+static void holds_file_that_is_a_pipe_is_refused_at_once(void **state)
+{
+	struct folder folder;
+	struct holds holds;
+	struct error err;
+
+	(void)state;
+	folder_make(&folder);
+	assert_int_equal(mkfifo(folder_path(&folder, "holds.json"), 0600), 0);
+	assert_int_equal(holds_load(&holds, folder.path, &err), -EINVAL);
+	assert_contains(err.text, "expected a regular file");
+	folder_remove(&folder);
+}
+
 static void assert_held(struct holds *holds, const struct device *device, const char *expected)
 {
 	char reason[HOLD_REASON_BYTES + 1];
@@ -386,6 +494,15 @@ int main(void)
 	    cmocka_unit_test(stranger_may_not_even_read),
 	    cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
 	    cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
+	    cmocka_unit_test(folder_that_its_group_can_write_keeps_no_holds),
+	    cmocka_unit_test(folder_that_all_can_write_keeps_no_holds_also_if_it_is_sticky),
+	    cmocka_unit_test(folder_of_another_user_keeps_no_holds),
+	    cmocka_unit_test(file_that_others_can_write_keeps_no_holds),
+	    cmocka_unit_test(file_of_another_user_keeps_no_holds),
+	    cmocka_unit_test(folder_that_lets_its_group_read_keeps_holds),
+	    cmocka_unit_test(folder_that_is_missing_holds_nothing),
+	    cmocka_unit_test(holds_file_that_is_a_link_is_not_followed),
+	    cmocka_unit_test(holds_file_that_is_a_pipe_is_refused_at_once),
 	    cmocka_unit_test(holds_are_read_as_they_were_written),
 	    cmocka_unit_test(hold_outlives_another_name_of_the_host),
 	    cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),

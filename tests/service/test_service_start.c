@@ -148,7 +148,16 @@ static void lock_that_others_may_open_or_that_is_a_link_is_not_one(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 	assert_int_equal(unlink(daemon->folder.file), 0);
 	assert_int_equal(symlink("/dev/null", daemon->folder.file), 0);
-	assert_refused(daemon, NULL, "could not be locked: Too many levels of symbolic links");
+	assert_refused(daemon, NULL, "/state/.lock is no regular file\n");
+}
+
+static void lock_that_is_a_pipe_is_not_one(void **state)
+{
+	struct daemon *daemon = *state;
+
+	assert_int_equal(mkdir(folder_path(&daemon->folder, "state"), 0755), 0);
+	assert_int_equal(mkfifo(folder_path(&daemon->folder, "state/.lock"), 0600), 0);
+	assert_refused(daemon, NULL, "/state/.lock is no regular file\n");
 }
 
 static void dead_socket_makes_way(void **state)
@@ -253,6 +262,17 @@ static void bad_holds_keep_it_from_beginning(void **state)
 	assert_refused(daemon, NULL, "holds.json");
 }
 
+/* Else they could lift a hold. */
+static void state_folder_that_others_can_write_keeps_it_from_beginning(void **state)
+{
+	struct daemon *daemon = *state;
+
+	assert_int_equal(mkdir(folder_path(&daemon->folder, "state"), 0755), 0);
+	assert_int_equal(chmod(daemon->folder.file, 0777), 0);
+	assert_refused(daemon, NULL, "/state can be written by others (mode 0777)");
+	assert_int_equal(access(folder_path(&daemon->folder, "state/.lock"), F_OK), -1);
+}
+
 static void wrong_usage_is_one_line(void **state)
 {
 	static const char *const wrong[][2] = {
@@ -264,13 +284,22 @@ static void wrong_usage_is_one_line(void **state)
 
 /* ---------------------------------------------------------------- words */
 
+static void group_that_is_missing_is_named(void **state)
+{
+	struct daemon *daemon = *state;
+
+	daemon_start(daemon, (const char *[]){"--group", "no-such-group", NULL});
+	daemon_logged(daemon, "there is no group \"no-such-group\": only root and the service's own");
+	daemon_end(daemon);
+}
+
 static void quiet_log_leaves_answers_out(void **state)
 {
 	struct daemon *daemon = *state;
 	char text[4096];
 	FILE *log;
 
-	daemon->pid = daemon_spawn(daemon, (const char *[]){"--log-level", "notice", NULL});
+	daemon->pid = daemon_spawn(daemon, (const char *[]){"--log-level", "notice", "--group", "root", NULL});
 	for (int i = 0; i < WAIT_MS / 20 && access(daemon->socket, F_OK); i++)
 		pause_ms(20);
 	still_serves(daemon);
@@ -395,6 +424,7 @@ int main(void)
 	    CASE(second_service_with_the_same_holds_is_refused),
 	    CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
 	    CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
+	    CASE(lock_that_is_a_pipe_is_not_one),
 	    CASE(dead_socket_makes_way),
 	    CASE(what_is_no_socket_stays),
 	    CASE(passed_socket_is_served_and_left),
@@ -402,7 +432,9 @@ int main(void)
 	    CASE(passed_to_somebody_else_is_not_taken),
 	    CASE(bad_policy_keeps_it_from_beginning),
 	    CASE(bad_holds_keep_it_from_beginning),
+	    CASE(state_folder_that_others_can_write_keeps_it_from_beginning),
 	    CASE(wrong_usage_is_one_line),
+	    CASE(group_that_is_missing_is_named),
 	    CASE(quiet_log_leaves_answers_out),
 	    CASE(answer_is_in_the_journal_by_field),
 	    CASE(without_a_journal_standard_error_has_the_words),

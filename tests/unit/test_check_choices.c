@@ -87,6 +87,39 @@ static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
 	plan_free(&plan);
 }
 
+/* As the kernel names what it creates, so that later writes find it. */
+static void assert_created_in_lower_case(struct bench *bench, const struct device *source,
+					 const char *wished, const char *expected)
+{
+	struct plan plan;
+	struct error err = {0};
+
+	assert_int_equal(plan_make(&bench->engine, source, NULL, 0, device(bench, "b//mtty/mtty-2"),
+				   wished, &bench->verdict, &plan, &err),
+			 0);
+	assert_int_equal(plan.nwrites, 1);
+	assert_string_equal(plan.writes[0].value, expected);
+	plan_free(&plan);
+}
+
+static void a_wished_uuid_in_capitals_is_created_in_lower_case(void **state)
+{
+	struct bench *bench = *state;
+
+	assert_created_in_lower_case(bench, device(bench, TWO),
+				     "ABCDEF01-2222-3333-4444-55555555555A",
+				     "abcdef01-2222-3333-4444-55555555555a");
+}
+
+static void a_sources_uuid_in_capitals_is_created_in_lower_case(void **state)
+{
+	struct bench *bench = *state;
+	struct device source = *device(bench, TWO);
+
+	source.id = "ABCDEF01-2222-3333-4444-55555555555A";
+	assert_created_in_lower_case(bench, &source, NULL, "abcdef01-2222-3333-4444-55555555555a");
+}
+
 static void a_wrong_uuid_is_refused(void **state)
 {
 	struct bench *bench = *state;
@@ -156,6 +189,8 @@ int main(void)
 		TEST(asking_one_host_leaves_the_others_out),
 		TEST(a_type_whose_candidates_cannot_be_told_is_no_answer),
 		TEST(a_plan_creates_a_type_under_the_sources_uuid_once),
+		TEST(a_wished_uuid_in_capitals_is_created_in_lower_case),
+		TEST(a_sources_uuid_in_capitals_is_created_in_lower_case),
 		TEST(a_wrong_uuid_is_refused),
 		TEST(an_incompatible_target_has_no_plan),
 		TEST(a_row_says_in_which_role_a_device_can_migrate),

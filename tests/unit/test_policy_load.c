@@ -2,6 +2,7 @@
 /* Which files make the policy, in which order, and which are refused. */
 #include "tests/support/policy.h"
 
+#include "core/facts/owner.h"
 #include "core/policy/source.h"
 
 #define RULE(name) "rules = ( { name = \"" name "\"; action = \"allow\"; } );\n"
@@ -264,11 +265,11 @@ static void file_of_another_user_is_refused(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(source_check_owner("/x/a.conf", &st, &err), -EPERM);
+	assert_int_equal(owner_check(&st, "/x/a.conf", OWNER_SINCE_VERDICTS, &err), -EPERM);
 	assert_contains(err.text, "/x/a.conf belongs to user ");
 	assert_contains(err.text, "expected root or the caller");
 	st.st_uid = 0;
-	assert_int_equal(source_check_owner("/x/a.conf", &st, &err), 0);
+	assert_int_equal(owner_check(&st, "/x/a.conf", OWNER_SINCE_VERDICTS, &err), 0);
 }
 
 static void named_file_may_be_in_a_sticky_folder(void **state)

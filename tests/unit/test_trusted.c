@@ -118,6 +118,28 @@ static void another_users_file_is_refused(void **state)
 	refused(place->path, -EPERM, sentence);
 }
 
+static void a_pipe_is_refused(void **state)
+{
+	struct place *place = *state;
+	char sentence[256];
+
+	assert_int_equal(unlink(place->path), 0);
+	assert_int_equal(mkfifo(place->path, 0644), 0);
+	snprintf(sentence, sizeof(sentence), "%s: is no regular file", place->path);
+	refused(place->path, -EINVAL, sentence);
+}
+
+static void a_folder_is_no_file(void **state)
+{
+	struct place *place = *state;
+	char sentence[256];
+
+	assert_int_equal(unlink(place->path), 0);
+	assert_int_equal(mkdir(place->path, 0755), 0);
+	snprintf(sentence, sizeof(sentence), "%s: is no regular file", place->path);
+	refused(place->path, -EINVAL, sentence);
+}
+
 static void a_relative_path_is_refused(void **state)
 {
 	(void)state;
@@ -231,6 +253,8 @@ int main(void)
 		test(a_folder_that_others_can_write_is_refused_also_if_it_is_sticky),
 		test(a_link_is_judged_by_the_folder_that_it_leads_to),
 		test(another_users_file_is_refused),
+		test(a_pipe_is_refused),
+		test(a_folder_is_no_file),
 		test(a_relative_path_is_refused),
 		test(a_missing_file_is_named),
 		test(what_was_checked_is_reached_after_its_folder_was_exchanged),

@@ -81,7 +81,7 @@ static void length_is_bounded_at_4094_bytes(void **state)
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "a:mdev:b:", 9);
 	assert_int_equal(version_string_parse(text, MIGCOMPAT_STRING_MAX, &string, NULL), 0);
-	refused(text, MIGCOMPAT_STRING_MAX + 1, -E2BIG, "4095 bytes, expected at most 4094");
+	refused(text, MIGCOMPAT_STRING_MAX + 1, -E2BIG, "the string has more than 4094 bytes");
 	text[MIGCOMPAT_STRING_MAX] = '\n';
 	assert_int_equal(version_string_parse(text, MIGCOMPAT_STRING_MAX + 1, &string, NULL), 0);
 }

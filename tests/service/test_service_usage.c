@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* The service's command line: what is wrong is one sentence and status 2, and nothing is lost. */
+#include "tests/support/run.h"
+
+/* As an error has to be: status 2, this sentence, and nothing else. */
+static void assert_told(const char *sentence)
+{
+	char expected[512];
+
+	snprintf(expected, sizeof(expected), "migcompatd: %s\n", sentence);
+	assert_status(2);
+	assert_string_equal(ran.err, expected);
+	assert_string_equal(ran.out, "");
+}
+
+static void control_characters_do_not_reach_the_terminal(void **state)
+{
+	(void)state;
+	run("migcompatd $'n\\e[31m'");
+	assert_told("unexpected argument \"n?[31m\", see migcompatd --help");
+}
+
+static void argument_of_two_lines_is_told_in_one(void **state)
+{
+	(void)state;
+	run("migcompatd $'a\\nb'");
+	assert_told("unexpected argument \"a?b\", see migcompatd --help");
+}
+
+static void unknown_option_names_the_nearest(void **state)
+{
+	(void)state;
+	run("migcompatd --sokcet=x");
+	assert_told("unknown option \"--sokcet\"; nearest is \"--socket\"");
+}
+
+static void unknown_letter_is_refused(void **state)
+{
+	(void)state;
+	run("migcompatd -x");
+	assert_told("unknown option \"-x\", see migcompatd --help");
+}
+
+static void option_without_its_argument_is_refused(void **state)
+{
+	(void)state;
+	run("migcompatd --state");
+	assert_told("--state expects an argument, see migcompatd --help");
+}
+
+static void letter_without_its_argument_is_refused(void **state)
+{
+	(void)state;
+	run("migcompatd -i");
+	assert_told("-i expects an argument, see migcompatd --help");
+}
+
+static void flag_with_an_argument_is_refused(void **state)
+{
+	(void)state;
+	run("migcompatd --foreground=yes");
+	assert_told("--foreground takes no argument");
+}
+
+static void mistake_beside_help_is_no_success(void **state)
+{
+	(void)state;
+	run("migcompatd --help more");
+	assert_told("unexpected argument \"more\", see migcompatd --help");
+}
+
+static void help_that_is_lost_is_told(void **state)
+{
+	(void)state;
+	run("migcompatd --help >/dev/full");
+	assert_told("standard output could not be written: No space left on device");
+}
+
+static void help_to_a_closed_output_is_told(void **state)
+{
+	(void)state;
+	run("migcompatd --help >&-");
+	assert_told("standard output could not be written: Bad file descriptor");
+}
+
+static void version_to_a_closed_output_is_told(void **state)
+{
+	(void)state;
+	run("migcompatd --version >&-");
+	assert_told("standard output could not be written: Bad file descriptor");
+}
+
+static void version_is_printed(void **state)
+{
+	(void)state;
+	run("migcompatd --version");
+	assert_status(0);
+	assert_true(run_one_line(ran.out));
+	assert_string_equal(ran.err, "");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
+		cmocka_unit_test(argument_of_two_lines_is_told_in_one),
+		cmocka_unit_test(unknown_option_names_the_nearest),
+		cmocka_unit_test(unknown_letter_is_refused),
+		cmocka_unit_test(option_without_its_argument_is_refused),
+		cmocka_unit_test(letter_without_its_argument_is_refused),
+		cmocka_unit_test(flag_with_an_argument_is_refused),
+		cmocka_unit_test(mistake_beside_help_is_no_success),
+		cmocka_unit_test(help_that_is_lost_is_told),
+		cmocka_unit_test(help_to_a_closed_output_is_told),
+		cmocka_unit_test(version_to_a_closed_output_is_told),
+		cmocka_unit_test(version_is_printed),
+	};
+
+	return run_group(tests);
+}
