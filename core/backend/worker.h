@@ -93,7 +93,10 @@ void worker_drain(struct worker *worker);
 
 /* The one message that is due. Anything behind it was never asked for. 0, or why the worker must die. */
 int worker_receive(struct worker *worker, uint64_t deadline, struct wire_message *ret);
-/* The sentence of a reply that is an error: 0, or -EBADMSG. */
+/*
+ * The sentence of a reply that is an error, and its status, which becomes -EIO if the worker says
+ * -ENOMEM: 0, or -EBADMSG.
+ */
 int worker_refusal(struct wire_message *reply, struct error *err);
 /* Send what waits and receive the reply to the last request. -errno is the backend's refusal or the worker's death, err says which. */
 int worker_call(struct worker *worker, enum wire_op op, struct wire_message *ret, struct error *err);

@@ -24,6 +24,9 @@ int worker_refusal(struct wire_message *reply, struct error *err)
 
 	if (!text || !wire_done(&reply->body) || reply->head.status < -4095 || reply->head.status >= 0)
 		return -EBADMSG;
+	/* ENOMEM is this process's own: callers give up all answers then, not this backend's alone. */
+	if (reply->head.status == -ENOMEM)
+		reply->head.status = -EIO;
 	if (*text)
 		error_set(err, reply->head.status, "%s", text);
 	return 0;
@@ -47,11 +50,9 @@ int worker_call(struct worker *worker, enum wire_op op, struct wire_message *ret
 	int r = exchange(worker, op, ret);
 
 	if (!r && ret->head.status) {
-		int status = ret->head.status;
-
 		r = worker_refusal(ret, err);
 		if (!r)
-			return status;
+			return ret->head.status;
 	}
 	return r ? worker_dead(worker, worker_die(worker, r), err) : 0;
 }

@@ -149,7 +149,7 @@ static void a_payload_that_is_too_long_is_the_backends_error(void **state)
 #ifndef TEST_SANITIZED
 static void memory_without_bound_is_refused(void **state)
 {
-	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -ENOMEM, "backend greedy: Cannot allocate memory");
+	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -EIO, "backend greedy: Cannot allocate memory");
 }
 #endif
 

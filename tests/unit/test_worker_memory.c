@@ -93,7 +93,7 @@ static void one_that_takes_all_gets_its_share_and_no_more(void **state)
 	struct error err = {0};
 
 	provider_status(provider, &before);
-	assert_int_equal(provider_open(provider, plain_device(bench), &opened, &err), -ENOMEM);
+	assert_int_equal(provider_open(provider, plain_device(bench), &opened, &err), -EIO);
 	provider_status(provider, &after);
 	assert_int_equal(after.state, PROVIDER_RUNNING);
 	assert_int_equal(after.process, before.process);
