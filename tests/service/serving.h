@@ -6,19 +6,12 @@
 #include "core/service/log.h"
 #include "core/service/server.h"
 #include "tests/service/shim.h"
+#include "tests/service/worker_program.h"
 
 static struct daemon service;
 static pthread_t thread;
 static char config[192], state_folder[192];
 static char plugin_dir[192] = TEST_BACKENDS;
-
-/* The program's own place is another one in tests. */
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
-}
 
 static inline void *service_run(void *arg)
 {

@@ -13,6 +13,7 @@
 #include "core/backend/worker.h"
 #include "core/service/clock.h"
 #include "tests/support/files.h"
+#include "tests/service/worker_program.h"
 
 #define CARD "0000:00:03.0"
 
@@ -79,14 +80,6 @@ static void asked_again(void *arg, const struct broker_request *request)
 static void untold(void *arg)
 {
 	(void)arg;
-}
-
-/* The program's own place is another one in tests. */
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
 }
 
 static void card_string(struct bench *bench)

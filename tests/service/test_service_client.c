@@ -9,6 +9,7 @@
 #include <signal.h>
 
 #include "tests/service/daemon.h"
+#include "tests/service/worker_program.h"
 
 struct bench {
 	struct folder folder; /* an empty policy */
@@ -32,13 +33,6 @@ int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 	job->run(job);
 	submitted = job;
 	return 0;
-}
-
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
 }
 
 static bool on_want(void *arg, struct client *client)

@@ -10,6 +10,7 @@
 
 #include "core/backend/restart.h"
 #include "tests/support/files.h"
+#include "tests/service/worker_program.h"
 
 #define DEVICE(id, mood)                                                                           \
 	"{\"id\":\"moody/" id "\",\"kind\":\"mdev-type\",\"driver\":\"moody\",\"facts\":{" mood "}}"
@@ -24,14 +25,6 @@ struct bench {
 };
 
 static struct bench bench;
-
-/* The program's own place is another one in tests. */
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
-}
 
 static void start(const char *devices, const char *policy)
 {

@@ -3,6 +3,7 @@
 #include "core/service/slots.h"
 #include "tests/service/daemon.h"
 #include "tests/support/test.h"
+#include "tests/service/worker_program.h"
 
 #define CARD "0000:00:04.0"
 
@@ -12,14 +13,6 @@ struct bench {
 	struct slots slots;
 	unsigned own; /* references to the world that are no open target's */
 };
-
-/* The program's own place is another one in tests. */
-const char *__wrap_engine_worker_program(struct arena *arena);
-const char *__wrap_engine_worker_program(struct arena *arena)
-{
-	(void)arena;
-	return TEST_BUILD "/migcompat-worker";
-}
 
 static int setup(void **state)
 {
