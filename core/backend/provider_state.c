@@ -74,17 +74,22 @@ static int table_get(const struct local *local, struct migcompat_device_state *r
 
 static int session_open(struct session *self, struct error *err)
 {
+	struct operation operation;
 	struct error text = {0};
 	int r;
 
 	self->opened->facts.err = &text;
+	local_enter(self->opened, &operation, "device-state open");
 	r = self->ops.open(self->opened->handle, &self->session);
+	operation_leave(&operation);
 	self->opened->facts.err = NULL;
-	if (r) {
+	if (r)
 		self->session = NULL;
+	if (*operation.slip)
+		return operation_error(&operation, r, err);
+	if (r)
 		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s", name_of(self->opened),
 				 *text.text ? text.text : strerror(abs(r)));
-	}
 	if (!self->session)
 		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
 	return 0;

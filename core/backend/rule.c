@@ -93,22 +93,44 @@ static bool number_parse(const char *text, size_t len, uint64_t *ret)
 	return true;
 }
 
+/* "<min>-<max>". */
+static bool range_parse(const char *text, size_t len, uint64_t *low, uint64_t *high)
+{
+	const char *dash = len ? memchr(text, '-', len) : NULL;
+
+	return dash && number_parse(text, (size_t)(dash - text), low) && number_parse(dash + 1, len - (size_t)(dash + 1 - text), high);
+}
+
+bool rule_is_range(const char *text, size_t len)
+{
+	uint64_t low, high;
+
+	return range_parse(text, len, &low, &high);
+}
+
+bool rule_allows(const char *allowed, const char *text)
+{
+	struct migcompat_value given = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = allowed}};
+
+	if (!allowed)
+		return true;
+	list.len = (uint32_t)strlen(allowed);
+	return rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL) || rule_holds(MIGCOMPAT_RULE_RANGE, &given, &list, NULL);
+}
+
 static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
 {
 	uint64_t value, low, high;
-	const char *dash;
 
 	(void)extra;
-	if (target->type != MIGCOMPAT_VALUE_TEXT || !(dash = memchr(target->as.text, '-', target->len)))
+	if (target->type != MIGCOMPAT_VALUE_TEXT)
 		return false;
 	if (is_number(source) && source->type != MIGCOMPAT_VALUE_VERSION)
 		value = source->as.number;
 	else if (source->type != MIGCOMPAT_VALUE_TEXT || !number_parse(source->as.text, source->len, &value))
 		return false;
-	if (!number_parse(target->as.text, (size_t)(dash - target->as.text), &low) ||
-	    !number_parse(dash + 1, target->len - (size_t)(dash + 1 - target->as.text), &high))
-		return false;
-	return low <= value && value <= high;
+	return range_parse(target->as.text, target->len, &low, &high) && low <= value && value <= high;
 }
 
 bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra)

@@ -140,7 +140,7 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 		jobs_add(jobs, opened, i == 7 ? "refuse" : "1;plain", i == 7 ? 6 : 7);
 	jobs_are_as_alone(jobs);
 	assert_int_equal(jobs->jobs[7].r, -EINVAL);
-	assert_string_equal(jobs->errors[7].text, "backend moody: the comparison failed: Invalid argument");
+	assert_string_equal(jobs->errors[7].text, "backend moody: compare of x: it failed: Invalid argument");
 	assert_int_equal(jobs->jobs[8].r, 0);
 	jobs_free(jobs);
 	opened_close(opened);
