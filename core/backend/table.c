@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What can be wrong with a field table, whatever its values are. Sizes are looked at each time, the rest once a backend. */
+/* What can be wrong with a field table, whatever its values are. Sizes are looked at each time, the rest once a table. */
 #include "core/backend/table.h"
 
 #include <errno.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "core/backend/operation.h"
 #include "core/backend/result.h"
@@ -100,8 +103,8 @@ int table_check(const struct migcompat_record *record)
 
 	if (r)
 		return r;
-	/* Pointers of user space leave the upper bits free for the count. */
-	key = (uint64_t)(uintptr_t)record->fields ^ (uint64_t)record->nfields << 57;
+	/* Its bytes, since another table may come to lie in its place. */
+	key = XXH3_64bits(record->fields, record->nfields * record->field_size) | 1;
 	for (size_t i = 0; tables && i < COUNT(tables->keys); i++)
 		if (atomic_load_explicit(&tables->keys[i], memory_order_relaxed) == key)
 			return 0;
