@@ -57,13 +57,28 @@ static void key_normalise(char *key)
 			*key = '_';
 }
 
+static bool has_operation(const struct backend_info *info, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = info->operations; at && *at;) {
+		size_t size = strcspn(at, " ");
+
+		if (size == len && memcmp(at, word, len) == 0)
+			return true;
+		at += size + (at[size] == ' ');
+	}
+	return false;
+}
+
 bool info_reads_streams(const struct backend_info *info)
 {
-	static const char word[] = "stream";
-	size_t len = info->operations ? strlen(info->operations) : 0;
+	return has_operation(info, "stream");
+}
 
-	/* It is the last one. */
-	return len >= sizeof(word) - 1 && strcmp(info->operations + len - (sizeof(word) - 1), word) == 0;
+bool info_lists_candidates(const struct backend_info *info)
+{
+	return has_operation(info, "candidates");
 }
 
 int info_check(const struct backend_info *info, struct error *err)
