@@ -17,9 +17,9 @@
 
 static _Thread_local struct operation *now;
 
-void operation_enter(struct operation *operation, const char *name, const struct backend_info *info, const char *device)
+void operation_enter(struct operation *operation, enum operation_kind kind, const struct backend_info *info, const char *device)
 {
-	operation->name = name;
+	operation->kind = kind;
 	operation->info = info;
 	operation->device = device;
 	operation->outer = now;
@@ -33,6 +33,7 @@ void operation_enter(struct operation *operation, const char *name, const struct
 	operation->nfields = operation->ncovered = operation->ngiven = 0;
 	operation->slip[0] = '\0';
 	now = operation;
+	step_begin(kind, device);
 }
 
 void operation_leave(struct operation *operation)
@@ -41,6 +42,7 @@ void operation_leave(struct operation *operation)
 		if (XXH3_64bits(operation->given[i].value, operation->given[i].len) != operation->given[i].sum)
 			operation_slip("it wrote to the value of the fact \"%s\"", operation->given[i].key);
 	now = operation->outer;
+	step_end();
 }
 
 struct operation *operation_now(void)
@@ -143,7 +145,7 @@ const char *operation_errno_text(int r, char *buffer, size_t size)
 /* "backend NAME: OPERATION of DEVICE: " is said once, whatever follows. */
 static int say(const struct operation *operation, int code, struct error *err, const char *text)
 {
-	return error_set(err, code, "backend %s: %s%s%s: %s", operation->info->name, operation->name, operation->device ? " of " : "",
+	return error_set(err, code, "backend %s: %s%s%s: %s", operation->info->name, operation_name(operation->kind), operation->device ? " of " : "",
 			 operation->device ? operation->device : "", text);
 }
 

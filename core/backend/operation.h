@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/backend/step.h"
 #include "core/facts/error.h"
 #include "migcompat/backend.h"
 
@@ -25,7 +26,7 @@ struct checked_tables {
 };
 
 struct operation {
-	const char *name; /* "compare" */
+	enum operation_kind kind;
 	const struct backend_info *info;
 	const char *device; /* its id; NULL: none */
 	struct operation *outer;
@@ -66,7 +67,7 @@ struct operation {
 };
 
 /* Until operation_leave, services of this thread belong to it. It must not move. */
-void operation_enter(struct operation *operation, const char *name, const struct backend_info *info, const char *device);
+void operation_enter(struct operation *operation, enum operation_kind kind, const struct backend_info *info, const char *device);
 /* Looks at what was handed out. Of several, the last one that was entered is left first. */
 void operation_leave(struct operation *operation);
 /* The one of this thread; NULL: none is under way, so nobody can be told. */

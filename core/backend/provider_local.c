@@ -52,11 +52,11 @@ void local_call_end(pthread_mutex_t *lock)
 		pthread_mutex_unlock(lock);
 }
 
-void local_enter(struct local_opened *opened, struct operation *operation, const char *name)
+void local_enter(struct local_opened *opened, struct operation *operation, enum operation_kind kind)
 {
 	struct local *local = local_of(opened->opened.provider);
 
-	operation_enter(operation, name, &local->provider.info, opened->opened.device->id);
+	operation_enter(operation, kind, &local->provider.info, opened->opened.device->id);
 	operation->tables = &local->tables;
 	operation->own = opened->opened.payload;
 	operation->own_len = opened->opened.payload_len;
@@ -70,7 +70,7 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	char why[128];
 	int len;
 
-	local_enter(self, &operation, "payload");
+	local_enter(self, &operation, OPERATION_PAYLOAD);
 	len = local->ops->payload(self->handle, buffer, MIGCOMPAT_PAYLOAD_MAX);
 	operation_leave(&operation);
 	if (*operation.slip)
@@ -105,7 +105,7 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 	while (at < len && at < second && again[at] == self->payload[at])
 		at++;
 	if (at < len || at < second) {
-		local_enter(self, &operation, "payload");
+		local_enter(self, &operation, OPERATION_PAYLOAD);
 		operation_leave(&operation);
 		return operation_broken(&operation, err, "the version string is another one when it is asked for again, from offset %d on", at);
 	}
@@ -122,7 +122,7 @@ static int describe(struct local *local, struct local_opened *self, struct error
 	char why[128];
 	int r;
 
-	local_enter(self, &operation, "describe");
+	local_enter(self, &operation, OPERATION_DESCRIBE);
 	r = local->ops->describe(self->handle, &description);
 	operation_leave(&operation);
 	r = operation_error(&operation, r, err);
@@ -153,7 +153,7 @@ static int open_handle(struct local *local, struct local_opened *self, struct er
 	int r;
 
 	self->facts.err = &text;
-	local_enter(self, &operation, "open");
+	local_enter(self, &operation, OPERATION_OPEN);
 	r = local->ops->open(&services_table, &self->facts, &self->handle);
 	operation_leave(&operation);
 	self->facts.err = NULL;
@@ -177,9 +177,13 @@ static void local_close(struct opened *opened)
 	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
 
 	if (self->handle) {
+		struct operation operation;
+
 		if (serial)
 			pthread_mutex_lock(&local->serial);
+		local_enter(self, &operation, OPERATION_CLOSE);
 		local->ops->close(self->handle);
+		operation_leave(&operation);
 		if (serial)
 			pthread_mutex_unlock(&local->serial);
 	}
@@ -236,7 +240,7 @@ static int local_compare(const struct compare_job *job)
 	struct operation operation;
 	int r;
 
-	local_enter(self, &operation, "compare");
+	local_enter(self, &operation, OPERATION_COMPARE);
 	operation.payload = job->payload;
 	operation.payload_len = job->len;
 	r = local->ops->compare(self->handle, job->payload, job->len, job->result);
@@ -261,12 +265,12 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	struct local_opened *self = mine(opened);
 	struct local *local = local_of(opened->provider);
 	const struct {
-		const char *name;
+		enum operation_kind kind;
 		int (*run)(void *, const char *, size_t, struct migcompat_sink *);
 	} operations[] = {
-		[PROVIDER_CANDIDATES] = {"candidates", local->ops->candidates},
-		[PROVIDER_PARAMETERS] = {"parameters", local->ops->parameters},
-		[PROVIDER_PREPARE] = {"prepare", local->ops->prepare},
+		[PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
+		[PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
+		[PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
 	};
 	struct operation operation;
 	pthread_mutex_t *lock;
@@ -275,7 +279,7 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	if (which >= PROVIDER_LIST_COUNT || !operations[which].run)
 		return -EOPNOTSUPP;
 	lock = local_call_begin(self);
-	local_enter(self, &operation, operations[which].name);
+	local_enter(self, &operation, operations[which].kind);
 	operation.payload = payload;
 	operation.payload_len = len;
 	operation.listed = sink->nparameters;
@@ -303,7 +307,7 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 		lock = local_call_begin(self);
 	else if (local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL)
 		pthread_mutex_lock(lock = &local->serial);
-	operation_enter(&operation, "stream", &provider->info, self ? opened->device->id : NULL);
+	operation_enter(&operation, OPERATION_STREAM, &provider->info, self ? opened->device->id : NULL);
 	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
 	operation_leave(&operation);
 	local_call_end(lock);

@@ -307,6 +307,27 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 	}
 }
 
+static void the_sentence_about_a_dead_worker_names_operation_and_device(void **state)
+{
+	static const struct slip deaths[] = {
+		{"crash in describe", "its worker was killed by signal 11 (Segmentation fault) in describe of x", OPEN},
+		{"crash in payload", "its worker was killed by signal 11 (Segmentation fault) in payload of x", OPEN},
+		{"exit in candidates", "its worker ended (exit status 0) in candidates of x", CANDIDATES},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(deaths) / sizeof(deaths[0]); i++) {
+		struct provider *provider = worker_good("slips");
+		struct error err = {0};
+		char sentence[ERROR_TEXT_MAX];
+
+		snprintf(sentence, sizeof(sentence), "backend slips: %s", deaths[i].sentence);
+		assert_int_equal(run(provider, deaths[i].how, deaths[i].step, "3", &err), -EIO);
+		assert_string_equal(err.text, sentence);
+		provider_free(provider);
+	}
+}
+
 #ifndef TEST_SANITIZED
 static void what_the_sandbox_refuses_is_said(void **state)
 {
@@ -335,6 +356,7 @@ int main(void)
 		cmocka_unit_test(parameters_are_checked),
 		cmocka_unit_test(candidates_and_writes_are_checked),
 		cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
+		cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
 #ifndef TEST_SANITIZED
 		cmocka_unit_test(what_the_sandbox_refuses_is_said),
 #endif

@@ -50,17 +50,17 @@ static void compare_fails(struct bench *bench, const char *name, unsigned timeou
 
 static void a_hang_on_opening_ends_in_time(void **state)
 {
-	open_fails(*state, "hang_open", HANG_MS, -ETIMEDOUT, "backend hang_open: its worker gave no answer in 2000 ms");
+	open_fails(*state, "hang_open", HANG_MS, -ETIMEDOUT, "backend hang_open: its worker gave no answer in 2000 ms in open of x");
 }
 
 static void a_hang_in_a_comparison_ends_in_time(void **state)
 {
-	compare_fails(*state, "hang_compare", HANG_MS, -ETIMEDOUT, "backend hang_compare: its worker gave no answer in 2000 ms", true);
+	compare_fails(*state, "hang_compare", HANG_MS, -ETIMEDOUT, "backend hang_compare: its worker gave no answer in 2000 ms in compare of x", true);
 }
 
 static void findings_without_end_end_in_time(void **state)
 {
-	compare_fails(*state, "endless", HANG_MS, -ETIMEDOUT, "backend endless: its worker gave no answer in 2000 ms", true);
+	compare_fails(*state, "endless", HANG_MS, -ETIMEDOUT, "backend endless: its worker gave no answer in 2000 ms in compare of x", true);
 }
 
 static void moody_open_fails(struct bench *bench, const char *mood, unsigned timeout_ms, int code, const char *sentence)
@@ -79,36 +79,36 @@ static void moody_open_fails(struct bench *bench, const char *mood, unsigned tim
 
 static void each_way_to_misbehave_on_opening_is_told(void **state)
 {
-	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker ended (exit status 0)");
-	moody_open_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
-	moody_open_fails(*state, "spin", HANG_MS, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms");
+	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker ended (exit status 0) in open of x");
+	moody_open_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense in open of x");
+	moody_open_fails(*state, "spin", HANG_MS, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in open of x");
 }
 
 static void a_crash_on_opening_is_told_by_its_signal(void **state)
 {
 	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
-		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault)");
+		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault) in open of x");
 }
 
 static void a_crash_behind_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "crash_compare", WORKER_TIMEOUT_MS, -EIO,
-		      "backend crash_compare: its worker was killed by signal 11 (Segmentation fault)", true);
+		      "backend crash_compare: its worker was killed by signal 11 (Segmentation fault) in compare of x", true);
 }
 
 static void an_exit_behind_a_yes_is_no_yes(void **state)
 {
-	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO, "backend exit_compare: its worker ended (exit status 0)", true);
+	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO, "backend exit_compare: its worker ended (exit status 0) in compare of x", true);
 }
 
 static void garbage_on_the_socket_is_no_answer(void **state)
 {
-	compare_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend garbage: its answer made no sense", true);
+	compare_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend garbage: its answer made no sense in compare of x", true);
 }
 
 static void half_a_reply_is_no_answer(void **state)
 {
-	compare_fails(*state, "half", WORKER_TIMEOUT_MS, -EIO, "backend half: its worker ended (exit status 0)", true);
+	compare_fails(*state, "half", WORKER_TIMEOUT_MS, -EIO, "backend half: its worker ended (exit status 0) in compare of x", true);
 }
 
 #ifdef TEST_CONFINED
@@ -295,7 +295,7 @@ static void errors_are_kept_where_asked_for(void **state)
 	char text[256];
 
 	loud_output(*state, true, text, sizeof(text));
-	assert_string_equal(text, "loud: compared\n");
+	assert_string_equal(text, "backend loud.so: loud: loaded\nbackend loud: compatible\nbackend loud: loud: compared\n");
 }
 
 /* ---------------------------------------------------------------- structs of other sizes */

@@ -7,7 +7,9 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
+#include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 
 enum { COUNT_FIELD, MASK, RELEASE, CARD, OPTION, FIELDS };
@@ -136,6 +138,8 @@ static int slips_describe(void *handle, struct migcompat_description *ret)
 		    : is(slips, "type too long")   ? longest
 		    : is(slips, "unset and source") ? "unset"
 						   : "plain";
+	if (is(slips, "crash in describe"))
+		crash();
 	ret->mechanism = is(slips, "mechanism") ? 7 : MIGCOMPAT_UNKNOWN;
 	return is(slips, "describe fails") ? -EINVAL : 0;
 }
@@ -150,6 +154,8 @@ static int slips_payload(void *handle, char *buffer, size_t size)
 		buffer[0] = (char)('1' + slips->calls++);
 		return 1;
 	}
+	if (is(slips, "crash in payload"))
+		crash();
 	if (is(slips, "payload blank")) {
 		memcpy(buffer, "1;a b", 5);
 		return 5;
@@ -296,6 +302,8 @@ static int slips_candidates(void *handle, const char *payload, size_t len, struc
 	(void)payload, (void)len;
 	if (is(slips, "no candidates"))
 		return 0;
+	if (is(slips, "exit in candidates"))
+		_exit(0);
 	if (is(slips, "candidates fail"))
 		return -EINVAL;
 	for (size_t i = 0; i < sizeof(candidates) / sizeof(candidates[0]); i++)
