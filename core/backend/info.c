@@ -140,7 +140,7 @@ static int setting_check(const struct backend_info *info, size_t i, struct error
 	if (!setting_fits(setting))
 		return error_set(err, -EINVAL, "its setting \"%s\" is \"%s\" initially, expected %s", setting->name, setting->init,
 				 expected[setting->type]);
-	if (!rule_allows(setting->allowed, setting->init))
+	if (setting->type != MIGCOMPAT_SETTING_BOOL && !rule_allows(setting->allowed, setting->init))
 		return error_set(err, -EINVAL, "its setting \"%s\" is \"%s\" initially, it allows %s", setting->name, setting->init,
 				 setting->allowed);
 	return 0;

@@ -90,8 +90,8 @@ static int value_check(const struct migcompat_field *field, const struct migcomp
 	if (value->type != field->value)
 		return operation_slip("the value of the field \"%s\" is %s, its table says %s", field->name, table_value_name(value->type),
 				      table_value_name(field->value));
-	if (value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text && value->len)
-		return operation_slip("the text of the field \"%s\" is NULL and %u bytes long", field->name, value->len);
+	if (value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text)
+		return operation_slip("the text of the field \"%s\" is NULL", field->name);
 	return 0;
 }
 
@@ -384,6 +384,8 @@ static int types_check(const struct migcompat_field *field, const struct migcomp
 	if (!is_none(source) && source->type != field->value)
 		return operation_slip("the source's value of the field \"%s\" is %s, its table says %s", field->name,
 				      table_value_name(source->type), table_value_name(field->value));
+	if ((source->type == MIGCOMPAT_VALUE_TEXT && !source->as.text) || (target->type == MIGCOMPAT_VALUE_TEXT && !target->as.text))
+		return operation_slip("a text of the field \"%s\" is NULL", field->name);
 	if (!is_none(target) && target->type != expected)
 		return operation_slip("the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s", field->name,
 				      table_value_name(target->type), rule_name(field->rule), table_value_name(expected));

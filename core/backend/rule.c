@@ -2,6 +2,7 @@
 /* The comparison rules, as pure functions over typed values. A doubt never holds. */
 #include "core/backend/result.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -108,15 +109,34 @@ bool rule_is_range(const char *text, size_t len)
 	return range_parse(text, len, &low, &high);
 }
 
+/* A whole number at the start of a text, perhaps negative. */
+static bool integer(const char *text, const char **ret_end, long long *ret)
+{
+	char *end;
+
+	if (!(*text >= '0' && *text <= '9') && !(*text == '-' && text[1] >= '0' && text[1] <= '9'))
+		return false;
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	*ret_end = end;
+	return errno == 0;
+}
+
 bool rule_allows(const char *allowed, const char *text)
 {
 	struct migcompat_value given = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = allowed}};
+	long long low, high, value;
+	const char *end;
 
 	if (!allowed)
 		return true;
 	list.len = (uint32_t)strlen(allowed);
-	return rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL) || rule_holds(MIGCOMPAT_RULE_RANGE, &given, &list, NULL);
+	if (rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL))
+		return true;
+	if (!integer(allowed, &end, &low) || *end != '-' || !integer(end + 1, &end, &high) || *end)
+		return false;
+	return integer(text, &end, &value) && !*end && low <= value && value <= high;
 }
 
 static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)

@@ -87,6 +87,8 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 {
 	const struct fact *fact;
 
+	if (!key)
+		return operation_slip("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
 		return unwanted(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
@@ -127,9 +129,12 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 static int host_each(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg)
 {
 	const struct factset *set = scope_set(facts, scope);
-	size_t literal = strcspn(glob, "*?[\\");
-	size_t low = 0, high = set->count;
+	size_t literal, low = 0, high = set->count;
 	bool wanted = false;
+
+	if (!glob || !fn)
+		return operation_slip("it walks facts without a glob or a function");
+	literal = strcspn(glob, "*?[\\");
 
 	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
 		wanted = (facts->info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) &&
@@ -163,10 +168,10 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 
 static const char *host_setting(const struct migcompat_facts *facts, const char *name)
 {
-	const struct migcompat_setting *setting = info_setting(facts->info, name);
+	const struct migcompat_setting *setting = name ? info_setting(facts->info, name) : NULL;
 
 	if (!setting) {
-		operation_slip("it asked for the setting \"%s\", which it had not declared", name);
+		operation_slip("it asked for the setting \"%s\", which it had not declared", name ? name : "");
 		return "";
 	}
 	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;

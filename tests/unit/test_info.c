@@ -40,6 +40,7 @@ static const struct migcompat_setting settings[] = {
 	{"limit", MIGCOMPAT_SETTING_INT, "1-4", "1", NULL},
 	{"strict", MIGCOMPAT_SETTING_BOOL, NULL, "false", NULL},
 	{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "b", NULL},
+	{"offset", MIGCOMPAT_SETTING_INT, "-5--2", "-3", NULL},
 };
 
 static struct migcompat_backend right(void)
@@ -55,7 +56,7 @@ static struct migcompat_backend right(void)
 		.nwants = 2,
 		.settings = settings,
 		.setting_size = sizeof(settings[0]),
-		.nsettings = 3,
+		.nsettings = 4,
 		.open = nothing_open,
 		.close = nothing_close,
 		.describe = nothing_describe,
