@@ -18,8 +18,6 @@
 
 #include <libltdl/lt_dlloader.h>
 
-#include "core/state/regions.h"
-
 #define BACKENDS_MAX 256u /* files in a folder */
 
 struct loaded {
@@ -101,18 +99,6 @@ static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct er
 	return 0;
 }
 
-/* Its further tables, as far as they can be checked without a device. A table that is not offered is none. */
-static int tables_check(const struct migcompat_backend *ops, struct error *err)
-{
-	const void *table = ops->table ? ops->table(MIGCOMPAT_DEVICE_STATE, MIGCOMPAT_DEVICE_STATE_API) : NULL;
-	struct migcompat_device_state state;
-	int r = table ? regions_ops_copy(table, &state, err) : 0;
-
-	if (!r && table && (!state.open || !state.close))
-		r = error_set(err, -EPROTO, "its device-state table lacks open or close");
-	return r;
-}
-
 int loader_load(const char *path, const char *file, struct arena *arena, struct loaded **ret, struct backend_info *info, struct error *err)
 {
 	struct loaded *loaded = NULL;
@@ -143,8 +129,6 @@ int loader_load(const char *path, const char *file, struct arena *arena, struct 
 	r = ops_copy(symbol, &loaded->ops, err);
 	if (!r)
 		r = info_make(&loaded->ops, path, arena, info, err);
-	if (!r)
-		r = tables_check(&loaded->ops, err);
 out:
 	pthread_mutex_unlock(&lock);
 	if (r)

@@ -26,9 +26,7 @@ void operation_enter(struct operation *operation, enum operation_kind kind, cons
 	operation->payload = operation->own = NULL;
 	operation->payload_len = operation->own_len = 0;
 	operation->read = NULL;
-	operation->record = NULL;
 	operation->tables = NULL;
-	operation->read_fields = 0;
 	operation->listed = 0;
 	operation->nfields = operation->ncovered = operation->ngiven = 0;
 	operation->slip[0] = '\0';

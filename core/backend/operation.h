@@ -38,10 +38,8 @@ struct operation {
 	const char *own;
 	size_t own_len;
 
-	/* Where record_read put the source's values, by this table. NULL: it did not yet. */
+	/* Where record_read put the source's values. NULL: it did not yet. */
 	const struct migcompat_value *read;
-	const struct migcompat_record *record;
-	uint64_t read_fields; /* bit n: the source has the table's field n */
 	struct checked_tables *tables; /* of the backend; NULL: none are kept */
 
 	/* Fields that are there and need a finding; the names are the backend's. */
@@ -72,6 +70,12 @@ void operation_enter(struct operation *operation, enum operation_kind kind, cons
 void operation_leave(struct operation *operation);
 /* The one of this thread; NULL: none is under way, so nobody can be told. */
 struct operation *operation_now(void);
+
+/* Is it the size of a struct that begins with at least so much? No size ends inside of a pointer. */
+static inline bool operation_size_fits(size_t size, size_t least)
+{
+	return size >= least && size % sizeof(void *) == 0;
+}
 
 /* A mistake. The first one of an operation stays. Returns -EINVAL, for the service to return. */
 int operation_slip(const char *format, ...) __attribute__((format(printf, 1, 2)));

@@ -11,7 +11,6 @@
 #include <unistd.h>
 
 #include "core/backend/loader.h"
-#include "core/backend/record.h"
 
 static struct local *local_of(struct provider *provider)
 {
@@ -244,8 +243,6 @@ static int local_compare(const struct compare_job *job)
 	operation.payload = job->payload;
 	operation.payload_len = job->len;
 	r = local->ops->compare(self->handle, job->payload, job->len, job->result);
-	if (!r)
-		record_expect_own(&operation);
 	operation_leave(&operation);
 	local_call_end(lock);
 	r = operation_error(&operation, r, job->err);

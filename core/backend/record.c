@@ -304,19 +304,29 @@ static int parse(struct migcompat_result *result, const struct migcompat_record 
 	return 0;
 }
 
-/* A comparison has read the source: each field of it wants a finding. */
-static void note(struct operation *operation, const struct migcompat_record *record, const struct migcompat_value *values)
+/* These fields of the table, as bits, are there if the payload has them: then they want a finding. */
+static void expect(const struct migcompat_record *record, uint64_t fields, const struct migcompat_value *values)
 {
-	operation->read = values;
-	operation->record = record;
-	operation->read_fields = 0;
-	for (size_t i = 0; i < record->nfields; i++) {
-		if (is_none(&values[i]))
-			continue;
-		operation->read_fields |= (uint64_t)1 << i;
-		if (field_at(record, i)->rule != MIGCOMPAT_RULE_INFO)
+	for (size_t i = 0; i < record->nfields; i++)
+		if (fields >> i & 1 && !is_none(&values[i]) && field_at(record, i)->rule != MIGCOMPAT_RULE_INFO)
 			operation_expect(field_at(record, i)->name);
-	}
+}
+
+/* A comparison has read the source. What this device has though the source has not is compared as well. */
+static void note(struct operation *operation, const struct migcompat_record *record, const struct migcompat_value *source)
+{
+	struct migcompat_value own[FIELDS_MAX];
+	uint64_t missing = 0;
+	uint32_t format;
+
+	operation->read = source;
+	expect(record, UINT64_MAX, source);
+	/* record_compare says by itself what it finds in the others. */
+	for (size_t i = 0; i < record->nfields; i++)
+		if (is_none(&source[i]) && field_at(record, i)->flags & MIGCOMPAT_FIELD_CUSTOM)
+			missing |= (uint64_t)1 << i;
+	if (missing && operation->own && !parse(NULL, record, operation->own, operation->own_len, own, &format))
+		expect(record, missing, own);
 }
 
 int record_read(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
@@ -341,7 +351,7 @@ static bool same_value(const struct migcompat_value *a, const struct migcompat_v
 	if (a->type != b->type)
 		return false;
 	if (a->type == MIGCOMPAT_VALUE_TEXT)
-		return a->len == b->len && (a->len == 0 || memcmp(a->as.text, b->as.text, a->len) == 0);
+		return a->len == b->len && a->as.text && b->as.text && memcmp(a->as.text, b->as.text, a->len) == 0;
 	return is_none(a) || a->as.number == b->as.number;
 }
 
@@ -476,27 +486,4 @@ void record_compare(struct migcompat_result *result, const struct migcompat_reco
 		else if (field->rule != MIGCOMPAT_RULE_INFO && (!is_none(&source[i]) || !is_none(&target[i])))
 			operation_expect(field->name);
 	}
-}
-
-/* ---------------------------------------------------------------- afterwards */
-
-void record_expect_own(struct operation *operation)
-{
-	const struct migcompat_record *record = operation->record;
-	struct migcompat_value values[FIELDS_MAX];
-	uint64_t wanted = 0;
-	uint32_t format;
-
-	for (size_t i = 0; record && operation->own && i < record->nfields; i++) {
-		const struct migcompat_field *field = field_at(record, i);
-
-		if (field->flags & MIGCOMPAT_FIELD_CUSTOM && field->rule != MIGCOMPAT_RULE_INFO)
-			wanted |= (uint64_t)1 << i;
-	}
-	wanted &= ~operation->read_fields;
-	if (!wanted || parse(NULL, record, operation->own, operation->own_len, values, &format))
-		return;
-	for (size_t i = 0; i < record->nfields; i++)
-		if (wanted >> i & 1 && !is_none(&values[i]))
-			operation_expect(field_at(record, i)->name);
 }

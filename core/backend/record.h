@@ -5,18 +5,10 @@
 
 #include "migcompat/backend.h"
 
-struct operation;
-
 int record_write(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size);
 int record_read(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
 		struct migcompat_value *ret_values, uint32_t *ret_format);
 void record_compare(struct migcompat_result *result, const struct migcompat_record *record, const struct migcompat_value *source,
 		    const struct migcompat_value *target);
-
-/*
- * After a comparison: fields that the backend is to compare itself, and that this device has though
- * the source has not, want a finding as well.
- */
-void record_expect_own(struct operation *operation);
 
 #endif

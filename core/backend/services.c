@@ -231,7 +231,7 @@ static void host_finding(struct migcompat_result *result, const struct migcompat
 		operation_slip("a finding, or its result, is NULL");
 		return;
 	}
-	if (given->struct_size < least) {
+	if (!operation_size_fits(given->struct_size, least)) {
 		operation_slip("a finding has struct_size %zu, expected at least %zu", given->struct_size, least);
 		return;
 	}

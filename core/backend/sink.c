@@ -146,7 +146,7 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 	struct migcompat_parameter *list;
 	int r = 0;
 
-	if (!given || given->struct_size < least)
+	if (!given || !operation_size_fits(given->struct_size, least))
 		return operation_slip("a parameter has struct_size %zu, expected at least %zu", given ? given->struct_size : 0, least);
 	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
@@ -181,7 +181,7 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 	char why[128];
 	int r = 0;
 
-	if (!given || given->struct_size < least)
+	if (!given || !operation_size_fits(given->struct_size, least))
 		return operation_slip("a candidate has struct_size %zu, expected at least %zu", given ? given->struct_size : 0, least);
 	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);

@@ -88,6 +88,7 @@ void step_begin(enum operation_kind kind, const char *device)
 	if (len)
 		memcpy(published->device, device, len);
 	published->device[len] = '\0';
+	atomic_fetch_add_explicit(&published->count, 1, memory_order_relaxed);
 	atomic_store_explicit(&published->busy, 1, memory_order_release);
 }
 

@@ -33,6 +33,7 @@ enum operation_kind {
 struct step {
 	_Atomic uint32_t operation; /* enum operation_kind, of the last one */
 	_Atomic uint32_t busy;      /* it is under way */
+	_Atomic uint32_t count;     /* of operations, to see whether one follows another */
 	char device[256];           /* its id, "" for none */
 };
 

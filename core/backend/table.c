@@ -55,7 +55,7 @@ static int sizes_check(const struct migcompat_record *record)
 
 	if (!record)
 		return operation_slip("its record is NULL");
-	if (record->struct_size < record_least)
+	if (!operation_size_fits(record->struct_size, record_least))
 		return operation_slip("its record has struct_size %zu, expected at least %zu", record->struct_size, record_least);
 	if (!record->fields || record->nfields < 1 || record->nfields > TABLE_FIELDS_MAX)
 		return operation_slip("its record has %zu fields, expected 1 to %u", record->fields ? record->nfields : 0, TABLE_FIELDS_MAX);

@@ -289,6 +289,7 @@ static const struct {
 	struct migcompat_candidate candidate;
 } candidates[] = {
 	{"candidate size", {0, "", 0, NULL}},
+	{"half a pointer", {27, "", 0, "t"}},
 	{"candidate null", {sizeof(struct migcompat_candidate), NULL, 0, NULL}},
 	{"candidate name", {sizeof(struct migcompat_candidate), "a\nb", 0, NULL}},
 	{"candidate type", {sizeof(struct migcompat_candidate), "", 0, "x:y"}},
