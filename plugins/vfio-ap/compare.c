@@ -83,11 +83,19 @@ void queues_compare(struct comparison *c)
 	}
 }
 
-/* A target that is judged by its host gets just the source's matrix, so that it never has more than that. */
+/*
+ * How much the target has: what a guest gets there now. A target that is judged by its host gets just the source's matrix, so that it
+ * never has more than that.
+ */
+static uint64_t target_has(const struct comparison *c, uint64_t source, uint64_t target)
+{
+	return c->ap->by_host || target < source ? source : target;
+}
+
 void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
 {
 	uint64_t source = matrix_queues(matrix);
-	uint64_t target = c->ap->by_host ? source : matrix_queues(&c->ap->matrix);
+	uint64_t target = target_has(c, source, matrix_queues(&c->ap->sent));
 
 	if (!c->bad_queues)
 		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target), target - source,
@@ -101,7 +109,7 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 	const struct ap *ap = c->ap;
 	struct ap_mask offered = cards_control(ap);
 	struct ap_mask missing = mask_without(control, &offered);
-	uint64_t count = mask_count(control), has = ap->by_host ? count : mask_count(&offered);
+	uint64_t count = mask_count(control), has = target_has(c, count, mask_count(&ap->sent.control));
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {

@@ -100,7 +100,7 @@ static void target_only_has_a_type_and_no_string(void **state)
 	assert_status(1);
 	assert_string_equal(ran.out, "");
 	run("migcompat -i tests/hosts/ap-z16.json list --types");
-	assert_contains(ran.out, " target     unknown\n");
+	assert_contains(ran.out, " target     yes\n");
 }
 
 static void version_of_what_nobody_serves_cannot_be_answered(void **state)
@@ -276,11 +276,21 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 static void prepare_writes_each_file_once(void **state)
 {
 	(void)state;
+	run("mkdir $FOLDER/report && echo 'mechanism = \"report\";' >$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 ap-z15//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+static void prepare_writes_nothing_that_the_kernel_loads_itself(void **state)
+{
+	(void)state;
 	run("migcompat -i tests/hosts/ap-z14.json -i tests/hosts/ap-z16.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
 	    "ap-z16//matrix/vfio_ap-passthrough");
 	assert_status(0);
 	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
-	assert_contains(ran.out, "/ap_config # also while it is open\n");
+	assert_null(strstr(ran.out, "ap_config"));
 }
 
 static void prepare_gives_the_shell_no_other_commands(void **state)
@@ -394,6 +404,7 @@ int main(void)
 		cmocka_unit_test(prepare_prints_what_a_shell_would_do),
 		cmocka_unit_test(prepare_creates_under_the_name_that_is_wished),
 		cmocka_unit_test(prepare_writes_each_file_once),
+		cmocka_unit_test(prepare_writes_nothing_that_the_kernel_loads_itself),
 		cmocka_unit_test(prepare_gives_the_shell_no_other_commands),
 		cmocka_unit_test(prepare_never_leaves_the_targets_folder),
 		cmocka_unit_test(prepare_cuts_no_path),
