@@ -174,6 +174,10 @@ int payload_open(struct ap *ap)
 
 	if (ap->is_type)
 		return refuse(ap, "an mdev type has no matrix yet; create a device of it and assign queues");
+	/* What the guest gets of them is what the host has. */
+	if (ap->loads && !ap->host_control_known && !mask_empty(&ap->sent.control))
+		return refuse(ap, "control domain %04x is assigned, but whether the host has it is not known (bus/ap/ap_control_domain_mask)",
+			      mask_next(&ap->sent.control, 0));
 	if (matrix_has_queues(&ap->sent)) {
 		mask_each(adapter, &ap->sent.adapters) {
 			int r = adapter_check(ap, adapter);

@@ -159,17 +159,20 @@ static bool to_write(const struct ap *ap, const struct ap_source *source)
 	return prepare_needed(ap, source) && (ap->is_type || prepare_fits(ap, source, text));
 }
 
-/* A matrix that "prepare" would configure is named; it keeps its type. */
+/* The target as it is, by which it is judged; then as "prepare" would configure it. */
 int ap_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
 {
 	const struct ap *ap = handle;
 	struct ap_source source;
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = ""};
+	int r;
 
 	if (payload_read(ap, payload, len, NULL, &source))
 		return -EINVAL;
-	if (!ap->is_type && to_write(ap, &source))
-		candidate.name = "ap_config";
+	r = ap->host->candidate(sink, &candidate);
+	if (r || ap->is_type || !to_write(ap, &source))
+		return r;
+	candidate.name = "ap_config";
 	return ap->host->candidate(sink, &candidate);
 }
 

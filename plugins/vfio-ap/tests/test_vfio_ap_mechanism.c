@@ -152,6 +152,20 @@ static void the_host_must_have_every_control_domain(void **state)
 	assert_contains(test_finding(&pair->result, "control domain 0047")->text, "is not in the target's host");
 }
 
+static void a_source_whose_control_domains_are_not_known_is_none(void **state)
+{
+	struct pair *pair = *state;
+
+	list_put(&pair->source.facts, "parent/features", MIGRATABLE);
+	list_drop(&pair->source.host_facts, "bus/ap/ap_control_domain_mask");
+	assert_int_equal(side_open(pair, &pair->source), 0);
+	assert_contains(pair->source.opened->not_source, "control domain 0047 is assigned, but whether the host has it is not known");
+	pair->source.opened = opened_close(pair->source.opened);
+	put_config(&pair->source, "5,6", "4,47", "");
+	assert_int_equal(side_open(pair, &pair->source), 0);
+	assert_null(pair->source.opened->not_source);
+}
+
 static void own_control_domains_count_as_far_as_the_host_has_them(void **state)
 {
 	struct pair *pair = *state;
@@ -269,6 +283,7 @@ int main(void)
 		pair_test(own_matrix_does_not_matter_where_the_kernel_replaces_it),
 		pair_test(the_host_must_have_every_queue),
 		pair_test(the_host_must_have_every_control_domain),
+		pair_test(a_source_whose_control_domains_are_not_known_is_none),
 		pair_test(own_control_domains_count_as_far_as_the_host_has_them),
 		pair_test(the_hosts_queues_are_held_to_the_same_rules),
 		pair_test(a_queue_of_another_mdev_is_not_available),
