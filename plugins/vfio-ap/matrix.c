@@ -181,6 +181,8 @@ int sent_open(struct ap *ap)
 	const struct ap_listing *guest = ap->guest;
 
 	ap->sent = ap->matrix;
+	if (ap->host_control_known)
+		ap->sent.control = mask_and(&ap->matrix.control, &ap->host_control);
 	ap->sent_is_configured = !guest || !guest->whole;
 	if (ap->sent_is_configured)
 		return 0;
@@ -196,8 +198,6 @@ int sent_open(struct ap *ap)
 				      mask_next(mask_empty(&adapters) ? &domains : &adapters, 0));
 	ap->sent.adapters = guest->adapters;
 	ap->sent.domains = guest->domains;
-	if (ap->host_control_known)
-		ap->sent.control = mask_and(&ap->matrix.control, &ap->host_control);
 	return 0;
 }
 

@@ -74,7 +74,7 @@ static int adapter_check(struct ap *ap, unsigned adapter)
 		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or unreadable, and the matrix has adapter %02x",
 				      card->broken, adapter);
 	mask_each(domain, domains) {
-		if (ap->host_usage_known && !mask_has(&there, domain))
+		if ((ap->loads || ap->host_usage_known) && !mask_has(&there, domain))
 			return refuse(ap, "queue %02x.%04x is assigned, but the host has no such domain (bus/ap/ap_usage_domain_mask)",
 				      adapter, domain);
 		if (!mask_has(&card->known, domain))

@@ -17,6 +17,7 @@ static void make_full(struct side *side, size_t hole)
 	list_put(&side->facts, "ap_config", config);
 	list_drop(&side->facts, "guest_matrix");
 	list_put(&side->host_facts, "bus/ap/ap_usage_domain_mask", all);
+	list_put(&side->host_facts, "bus/ap/ap_control_domain_mask", all);
 	for (unsigned adapter = 0; adapter < 256; adapter++) {
 		put_card(side, adapter, "14", CCA);
 		for (unsigned domain = 0; domain < 256 && hole; domain += 64)
