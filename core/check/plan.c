@@ -143,20 +143,24 @@ static int runtime_list(struct opened *opened, struct migcompat_sink *ret, struc
 
 /*
  * Does the backend say that the writes of "prepare" would make a refused target fit? It then has a
- * named candidate of the target's own type besides the first, by which the target was judged. 1 or 0.
+ * named candidate of the target's own type besides the first, by which the target was
+ * judged. 1 or 0.
  */
-static int has_other_candidate(struct opened *opened, const char *payload, size_t len, struct error *err)
+static int has_other_candidate(struct opened *opened, const char *payload, size_t len,
+			       struct error *err)
 {
 	struct migcompat_sink sink = {0};
 	int r = opened_list(opened, PROVIDER_CANDIDATES, payload, len, &sink, err), found = 0;
 
 	for (size_t i = 1; i < sink.ncandidates && !r && !found; i++)
-		found = sink.candidates[i].name && *sink.candidates[i].name && !sink.candidates[i].type;
+		found = sink.candidates[i].name && *sink.candidates[i].name &&
+			!sink.candidates[i].type;
 	sink_free(&sink);
 	return r && r != -EOPNOTSUPP ? r : found;
 }
 
-static int target_sets_up(const struct engine *engine, const struct device *target, const char *payload, size_t len, struct error *err)
+static int target_sets_up(const struct engine *engine, const struct device *target,
+			  const char *payload, size_t len, struct error *err)
 {
 	struct opened *opened;
 	int r = engine_open(engine, target, &opened, err);
@@ -170,7 +174,8 @@ static int target_sets_up(const struct engine *engine, const struct device *targ
 
 static bool may_set_up(const struct migcompat_verdict *verdict)
 {
-	return verdict->code == VERDICT_INCOMPATIBLE && !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
+	return verdict->code == VERDICT_INCOMPATIBLE &&
+	       !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
 }
 
 static int target_writes(const struct engine *engine, const struct device *target,

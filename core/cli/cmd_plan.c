@@ -44,7 +44,8 @@ static void print_warnings(const struct migcompat_result *result)
 	for (size_t i = 0; i < result->count; i++) {
 		const struct finding *finding = &result->findings[i];
 
-		if (finding->status != MIGCOMPAT_STATUS_WARN || strcmp(finding->field, "mechanism") == 0)
+		if (finding->status != MIGCOMPAT_STATUS_WARN ||
+		    strcmp(finding->field, "mechanism") == 0)
 			continue;
 		finding_render(finding, text, sizeof(text));
 		output_line("# %s", text);

@@ -215,7 +215,7 @@ struct ap {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
 	bool is_type;
-	bool loads;         /* this kernel migrates, and replaces a target's matrix by the source's */
+	bool loads;         /* this kernel migrates: the source's matrix replaces a target's */
 	bool by_host;       /* as target it is judged by what the host has, not by its own matrix */
 	enum migcompat_state mechanism;
 	const char *mechanism_text;
@@ -275,7 +275,7 @@ struct ap {
 /* Each fills the handle from facts: 0, or a negative errno after host->fail. */
 int matrix_open(struct ap *ap);
 int facts_open(struct ap *ap);
-/* mechanism, loads, by_host and whole_write. Cannot fail: what is not known is said. (mechanism.c) */
+/* mechanism, loads, by_host and whole_write. Cannot fail: what is not known is said. */
 void mechanism_open(struct ap *ap);
 /* ap->sent, of the matrix and the host's masks. */
 int sent_open(struct ap *ap);
@@ -340,13 +340,14 @@ int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_s
 int ap_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
 /* Does an mdev's own matrix, by which it is judged, lack anything of the source? (prepare.c) */
 bool prepare_needed(const struct ap *ap, const struct ap_source *source);
-/* Could it be configured as the source is, and fit then? False: the sentence why nothing is to be written. */
+/* Could it be configured as the source is, and fit then? False: text says why not. */
 bool prepare_fits(const struct ap *ap, const struct ap_source *source, char text[AP_TEXT_MAX]);
 /* Does one queue of a target do for one of a source? (compare_cards.c) */
 bool packed_fits(uint32_t source, uint32_t target);
 /* And those for device state. (state.c) */
 extern const struct migcompat_device_state ap_state;
 /* The kernel's migration stream. (stream.c) */
-int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size, struct migcompat_result *result);
+int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len,
+	      uint64_t size, struct migcompat_result *result);
 
 #endif

@@ -27,7 +27,7 @@ static const struct migcompat_want wants[] = {
 	{"parent/features", 0},
 	{"vfio/debugfs", 0},
 	{"vfio/migration/features", 0},
-	{"vfio/migration/state", AVAILABILITY}, /* it exists or not; what it says changes all the time */
+	{"vfio/migration/state", AVAILABILITY}, /* that it exists counts, not what it says */
 	{"firmware/uv/prot_virt_guest", HOST},
 	{"bus/ap/features", HOST},
 	{"bus/ap/apmask", HOST | AVAILABILITY},
@@ -91,10 +91,14 @@ static void label_make(struct ap *ap)
 	}
 	if (ap->sent_is_configured)
 		snprintf(more, sizeof(more), ", as configured (guest_matrix is not known)");
-	else if (!mask_equal(&sent->adapters, &matrix->adapters) || !mask_equal(&sent->domains, &matrix->domains))
-		snprintf(more, sizeof(more), ", of %u x %u configured", mask_count(&matrix->adapters), mask_count(&matrix->domains));
-	snprintf(ap->label, sizeof(ap->label), "AP matrix of %u adapters x %u domains, %u control domains%s", mask_count(&sent->adapters),
-		 mask_count(&sent->domains), mask_count(&sent->control), more);
+	else if (!mask_equal(&sent->adapters, &matrix->adapters) ||
+		 !mask_equal(&sent->domains, &matrix->domains))
+		snprintf(more, sizeof(more), ", of %u x %u configured",
+			 mask_count(&matrix->adapters), mask_count(&matrix->domains));
+	snprintf(ap->label, sizeof(ap->label),
+		 "AP matrix of %u adapters x %u domains, %u control domains%s",
+		 mask_count(&sent->adapters), mask_count(&sent->domains),
+		 mask_count(&sent->control), more);
 }
 
 static void ap_close(void *handle)

@@ -61,12 +61,14 @@ struct ap_mask cards_control(const struct ap *ap)
 {
 	if (ap->by_host)
 		return ap->host_control;
-	return ap->host_control_known ? mask_and(&ap->matrix.control, &ap->host_control) : ap->matrix.control;
+	return ap->host_control_known ? mask_and(&ap->matrix.control, &ap->host_control)
+				      : ap->matrix.control;
 }
 
 /*
- * Which queues of an adapter a source could have here. A target that is judged by its host needs the host to show them, or their
- * domains; another mdev's matrix is taken at its word, except for domains that the host says it does not have.
+ * Which queues of an adapter a source could have here. A target that is judged by its host needs
+ * the host to show them, or their domains; another mdev's matrix is taken at its word, except for
+ * domains that the host says it does not have.
  */
 static struct ap_mask usable_make(const struct ap *ap, unsigned adapter)
 {
@@ -98,7 +100,8 @@ static enum ap_busy busy_find(const struct ap *ap, const struct ap_card *card, u
 		return BUSY_IN_USE;
 	if (mask_has(&card->assigned, domain) && !is_own(ap, adapter, domain))
 		return BUSY_ASSIGNED;
-	if (!ap->by_host && ap->guest && ap->guest->whole && !mask_has(&ap->guest->rows[adapter], domain))
+	if (!ap->by_host && ap->guest && ap->guest->whole &&
+	    !mask_has(&ap->guest->rows[adapter], domain))
 		return BUSY_DROPPED;
 	return BUSY_NOT;
 }
@@ -111,11 +114,14 @@ bool cards_taken(const struct ap *ap, unsigned adapter, unsigned domain)
 }
 
 /* A kernel that migrates wants the queue bound to vfio_ap already, and in no other mdev. */
-static bool free_known(const struct ap *ap, const struct ap_card *card, unsigned adapter, unsigned domain)
+static bool free_known(const struct ap *ap, const struct ap_card *card, unsigned adapter,
+		       unsigned domain)
 {
 	if (ap->loads)
-		return mask_has(&card->bound, domain) && (mask_has(&card->has_status, domain) || is_own(ap, adapter, domain));
-	return ap->kept_known || mask_has(&card->bound, domain) || (ap->guest && mask_has(&ap->guest->rows[adapter], domain));
+		return mask_has(&card->bound, domain) &&
+		       (mask_has(&card->has_status, domain) || is_own(ap, adapter, domain));
+	return ap->kept_known || mask_has(&card->bound, domain) ||
+	       (ap->guest && mask_has(&ap->guest->rows[adapter], domain));
 }
 
 static void card_availability(struct ap *ap, struct ap_card *card, unsigned adapter)
@@ -233,7 +239,8 @@ static uint32_t availability_find(const struct ap *ap, const struct ap_matrix *m
 	}
 	if (doubt_count)
 		snprintf(text, AP_TEXT_MAX,
-			 ap->loads ? "of %u queues it is not known that vfio_ap has them and that no other mdev does"
+			 ap->loads ? "of %u queues it is not known that vfio_ap has them and that "
+				     "no other mdev does"
 				   : "of %u queues neither driver nor masks are known",
 			 doubt_count);
 	return doubt_count ? MIGCOMPAT_UNKNOWN : MIGCOMPAT_YES;

@@ -54,7 +54,8 @@ static uint64_t matrix_queues(const struct ap_matrix *matrix)
 static void queue_missing(struct comparison *c, unsigned adapter, unsigned domain)
 {
 	const struct ap *ap = c->ap;
-	bool assigned = ap->by_host || (mask_has(&ap->matrix.adapters, adapter) && mask_has(&ap->matrix.domains, domain));
+	bool assigned = ap->by_host || (mask_has(&ap->matrix.adapters, adapter) &&
+					mask_has(&ap->matrix.domains, domain));
 	const char *why = !assigned ? "not assigned" : !ap->cards[adapter] ? "no card" : "no domain";
 	char field[32], text[AP_TEXT_MAX];
 
@@ -84,8 +85,8 @@ void queues_compare(struct comparison *c)
 }
 
 /*
- * How much the target has: what a guest gets there now. A target that is judged by its host gets just the source's matrix, so that it
- * never has more than that.
+ * How much the target has: what a guest gets there now. A target that is judged by its host gets
+ * just the source's matrix, so that it never has more than that.
  */
 static uint64_t target_has(const struct comparison *c, uint64_t source, uint64_t target)
 {
@@ -109,7 +110,8 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 	const struct ap *ap = c->ap;
 	struct ap_mask offered = cards_control(ap);
 	struct ap_mask missing = mask_without(control, &offered);
-	uint64_t count = mask_count(control), has = target_has(c, count, mask_count(&ap->sent.control));
+	uint64_t count = mask_count(control),
+		 has = target_has(c, count, mask_count(&ap->sent.control));
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {
@@ -124,7 +126,8 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 	}
 	mask_each(domain, &missing) {
 		snprintf(field, sizeof(field), "control domain %04x", domain);
-		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s", domain,
+		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s",
+			 domain,
 			 ap->by_host || mask_has(&ap->matrix.control, domain) ? "host" : "matrix");
 		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word("not there"), 0, text);
 	}
@@ -209,7 +212,8 @@ static void matrix_say(const struct comparison *c, bool is_configured)
 {
 	if (is_configured)
 		say(c, GROUP_MATRIX, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0,
-		    "the source's matrix is the configured one, of which its guest may get less: guest_matrix could not be read there");
+		    "the source's matrix is the configured one, of which its guest may get less: "
+		    "guest_matrix could not be read there");
 }
 
 /* Whether one write would help a matrix that lacks something. */
@@ -220,7 +224,9 @@ static void config_say(const struct comparison *c)
 	if (c->ap->is_type || !prepare_needed(c->ap, c->source))
 		return;
 	if (prepare_fits(c->ap, c->source, text))
-		snprintf(text, sizeof(text), "the target fits once it is configured as the source: \"prepare\" prints what is to be written");
+		snprintf(text, sizeof(text),
+			 "the target fits once it is configured as the source: \"prepare\" prints "
+			 "what is to be written");
 	say(c, GROUP_CONFIG, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0, text);
 }
 

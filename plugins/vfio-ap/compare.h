@@ -39,7 +39,7 @@ void say(const struct comparison *c, enum group group, const char *field, uint32
 void adapters_compare(struct comparison *c);
 void adapters_say(const struct comparison *c);
 
-/* Parts of a comparison that a stream has as well: queues and control domains that are not there. */
+/* Parts of a comparison that a stream has as well. */
 void queues_compare(struct comparison *c);
 void queues_say(const struct comparison *c, const struct ap_matrix *matrix);
 void control_compare(struct comparison *c, const struct ap_mask *control);

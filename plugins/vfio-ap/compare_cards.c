@@ -117,7 +117,8 @@ bool packed_fits(uint32_t source, uint32_t target)
 	if (PACKED_HWTYPE(source) > PACKED_HWTYPE(target))
 		return false;
 	for (size_t i = 0; i < sizeof(function_groups) / sizeof(function_groups[0]); i++)
-		if (!functions_hold(function_groups[i].rule, source & function_groups[i].mask, target & function_groups[i].mask))
+		if (!functions_hold(function_groups[i].rule, source & function_groups[i].mask,
+				    target & function_groups[i].mask))
 			return false;
 	return true;
 }

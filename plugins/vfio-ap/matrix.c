@@ -146,8 +146,10 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 	if (!listing->whole)
 		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" fills the kernel's page and may have been cut");
 	if (listing_gap(listing) != AP_IDS)
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: adapter %02x lacks domains of others",
-				      listing_gap(listing));
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"matrix\" is malformed: adapter %02x lacks domains of others",
+			listing_gap(listing));
 	ap->matrix.adapters = listing->adapters;
 	ap->matrix.domains = listing->domains;
 	r = fact_need(ap, "control_domains", &text, &len);
@@ -173,8 +175,9 @@ static int guest_open(struct ap *ap)
 }
 
 /*
- * The kernel saves what the guest gets: guest_matrix, and the control domains that the host has. Where guest_matrix is not known, or may
- * have been cut, the configured matrix stands for it, which never has less.
+ * The kernel saves what the guest gets: guest_matrix, and the control domains that the host has.
+ * Where guest_matrix is not known, or may have been cut, the configured matrix stands for it, which
+ * never has less.
  */
 int sent_open(struct ap *ap)
 {
@@ -187,15 +190,19 @@ int sent_open(struct ap *ap)
 	if (ap->sent_is_configured)
 		return 0;
 	if (listing_gap(guest) != AP_IDS)
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"guest_matrix\" is malformed: adapter %02x lacks domains of others",
-				      listing_gap(guest));
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"guest_matrix\" is malformed: adapter %02x lacks domains of others",
+			listing_gap(guest));
 	struct ap_mask adapters = mask_without(&guest->adapters, &ap->matrix.adapters);
 	struct ap_mask domains = mask_without(&guest->domains, &ap->matrix.domains);
 
 	if (!mask_empty(&adapters) || !mask_empty(&domains))
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"guest_matrix\" has %s %02x, which the configured matrix lacks",
-				      mask_empty(&adapters) ? "domain" : "adapter",
-				      mask_next(mask_empty(&adapters) ? &domains : &adapters, 0));
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"guest_matrix\" has %s %02x, which the configured matrix lacks",
+			mask_empty(&adapters) ? "domain" : "adapter",
+			mask_next(mask_empty(&adapters) ? &domains : &adapters, 0));
 	ap->sent.adapters = guest->adapters;
 	ap->sent.domains = guest->domains;
 	return 0;

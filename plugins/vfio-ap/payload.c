@@ -27,7 +27,8 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 	[FIELD_CARDS] = {.name = "cards", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
 	[FIELD_KEYS] = {.name = "keys", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
 	/* "config": the masks are the configured ones, since what the guest gets is not known */
-	[FIELD_FROM] = {.name = "from", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+	[FIELD_FROM] = {.name = "from", .value = MIGCOMPAT_VALUE_TEXT,
+			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
 };
 
 static const struct migcompat_record record = {
@@ -140,7 +141,8 @@ static int payload_make(struct ap *ap)
 	return ap->host->record_write(&record, ap->emit_format, values, ap->payload, sizeof(ap->payload));
 }
 
-/* Does an equal source fit? Its queues are alike, or this were no source; they must be there, and bits 16 and 17 zero. */
+/* Does an equal source fit? Its queues are alike, or this were no source; they must be there, and
+ * bits 16 and 17 zero. */
 static bool equal_fits(const struct ap *ap)
 {
 	if (!matrix_has_queues(&ap->sent))
@@ -176,7 +178,9 @@ int payload_open(struct ap *ap)
 		return refuse(ap, "an mdev type has no matrix yet; create a device of it and assign queues");
 	/* What the guest gets of them is what the host has. */
 	if (ap->loads && !ap->host_control_known && !mask_empty(&ap->sent.control))
-		return refuse(ap, "control domain %04x is assigned, but whether the host has it is not known (bus/ap/ap_control_domain_mask)",
+		return refuse(ap,
+			      "control domain %04x is assigned, but whether the host has it is not "
+			      "known (bus/ap/ap_control_domain_mask)",
 			      mask_next(&ap->sent.control, 0));
 	if (matrix_has_queues(&ap->sent)) {
 		mask_each(adapter, &ap->sent.adapters) {
@@ -225,8 +229,10 @@ static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix, co
 
 	if (!ap->payload_len || len != ap->own_keys_len || (keys->type == MIGCOMPAT_VALUE_TEXT) != (len != 0))
 		return false;
-	return mask_equal(&matrix->adapters, &ap->sent.adapters) && mask_equal(&matrix->domains, &ap->sent.domains) &&
-	       (len == 0 || memcmp(keys->as.text, ap->own_keys, len) == 0) && cards_have_all(ap, matrix);
+	return mask_equal(&matrix->adapters, &ap->sent.adapters) &&
+	       mask_equal(&matrix->domains, &ap->sent.domains) &&
+	       (len == 0 || memcmp(keys->as.text, ap->own_keys, len) == 0) &&
+	       cards_have_all(ap, matrix);
 }
 
 int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret)
@@ -253,7 +259,9 @@ int payload_read(const struct ap *ap, const char *payload, size_t len, struct mi
 	    !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len, (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
 		return malformed(ap, result, fields[FIELD_KEYS].name);
 	/* Of words that a later release may send, nothing is known. */
-	ret->is_configured = values[FIELD_FROM].type == MIGCOMPAT_VALUE_TEXT && values[FIELD_FROM].len == strlen(FROM_CONFIG) &&
-			     memcmp(values[FIELD_FROM].as.text, FROM_CONFIG, strlen(FROM_CONFIG)) == 0;
+	ret->is_configured =
+		values[FIELD_FROM].type == MIGCOMPAT_VALUE_TEXT &&
+		values[FIELD_FROM].len == strlen(FROM_CONFIG) &&
+		memcmp(values[FIELD_FROM].as.text, FROM_CONFIG, strlen(FROM_CONFIG)) == 0;
 	return 0;
 }

@@ -72,7 +72,8 @@ static struct ap_matrix matrix_missing(const struct ap_matrix *source, const str
 
 static bool matrix_is_empty(const struct ap_matrix *matrix)
 {
-	return mask_empty(&matrix->adapters) && mask_empty(&matrix->domains) && mask_empty(&matrix->control);
+	return mask_empty(&matrix->adapters) && mask_empty(&matrix->domains) &&
+	       mask_empty(&matrix->control);
 }
 
 /* A write of ap_config takes away whatever the source lacks. */
@@ -82,16 +83,36 @@ static bool holds_more(const struct ap_matrix *more, char text[AP_TEXT_MAX])
 		const char *what;
 		const struct ap_mask *mask;
 		int digits;
-	} parts[] = {{"adapter", &more->adapters, 2}, {"domain", &more->domains, 4}, {"control domain", &more->control, 4}};
+	} parts[] = {{"adapter", &more->adapters, 2},
+		     {"domain", &more->domains, 4},
+		     {"control domain", &more->control, 4}};
 
 	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
 		if (mask_empty(parts[i].mask))
 			continue;
-		snprintf(text, AP_TEXT_MAX, "nothing is to be written: the target's matrix holds %s %0*x, which the source lacks and would be taken away",
+		snprintf(text, AP_TEXT_MAX,
+			 "nothing is to be written: the target's matrix holds %s %0*x, which the "
+			 "source lacks and would be taken away",
 			 parts[i].what, parts[i].digits, mask_next(parts[i].mask, 0));
 		return true;
 	}
 	return false;
+}
+
+/* Why the host's queue would not do for the source's; NULL: it would. */
+static const char *queue_trouble(const struct ap *ap, unsigned adapter, unsigned domain,
+				 uint32_t packed)
+{
+	const struct ap_mask there = cards_on_host(ap, adapter);
+	const struct ap_card *card = ap->cards[adapter];
+
+	if (!card || !mask_has(&there, domain))
+		return "is not there";
+	if (!mask_has(&card->known, domain))
+		return "has no known hwtype or function bits";
+	if (!packed_fits(packed, card->packed[domain]))
+		return "does not do for the source's";
+	return cards_taken(ap, adapter, domain) ? "is taken" : NULL;
 }
 
 /* Would the host give every queue, and do they do? */
@@ -101,25 +122,25 @@ static bool host_fits(const struct ap *ap, const struct ap_source *source, char 
 	unsigned position = 0;
 
 	if (!mask_empty(&control)) {
-		snprintf(text, AP_TEXT_MAX, "nothing is to be written: the target's host has no control domain %04x", mask_next(&control, 0));
+		snprintf(text, AP_TEXT_MAX,
+			 "nothing is to be written: the target's host has no control domain %04x",
+			 mask_next(&control, 0));
 		return false;
 	}
-	for (unsigned adapter = mask_next(&source->matrix.adapters, 0); source->nadapters && adapter < AP_IDS;
+	for (unsigned adapter = mask_next(&source->matrix.adapters, 0);
+	     source->nadapters && adapter < AP_IDS;
 	     adapter = mask_next(&source->matrix.adapters, adapter + 1)) {
-		const struct ap_mask there = cards_on_host(ap, adapter);
 		uint32_t packed = payload_packed(source, position++);
 
 		mask_each(domain, &source->matrix.domains) {
-			const struct ap_card *card = ap->cards[adapter];
-			const char *why = !mask_has(&there, domain)			  ? "is not there"
-					  : !mask_has(&card->known, domain)		  ? "has no known hwtype or function bits"
-					  : !packed_fits(packed, card->packed[domain])	  ? "does not do for the source's"
-					  : cards_taken(ap, adapter, domain)		  ? "is taken"
-											  : NULL;
+			const char *why = queue_trouble(ap, adapter, domain, packed);
 
 			if (!why)
 				continue;
-			snprintf(text, AP_TEXT_MAX, "nothing is to be written: queue %02x.%04x of the target's host %s", adapter, domain, why);
+			snprintf(
+				text, AP_TEXT_MAX,
+				"nothing is to be written: queue %02x.%04x of the target's host %s",
+				adapter, domain, why);
 			return false;
 		}
 	}
@@ -133,12 +154,16 @@ bool prepare_fits(const struct ap *ap, const struct ap_source *source, char text
 	if (holds_more(&more, text))
 		return false;
 	if (ap->guest && !(mask_empty(&ap->guest->adapters) && mask_empty(&ap->guest->domains))) {
-		snprintf(text, AP_TEXT_MAX, "nothing is to be written: the target's guest_matrix is not empty, so that a guest may use it");
+		snprintf(text, AP_TEXT_MAX,
+			 "nothing is to be written: the target's guest_matrix is not empty, so "
+			 "that a guest may use it");
 		return false;
 	}
 	/* Kernels that have no ap_config refuse to change a matrix in use, or show guest_matrix. */
 	if (!ap->guest && ap->whole_write) {
-		snprintf(text, AP_TEXT_MAX, "nothing is to be written: the target's guest_matrix is not known, so that a guest may use it");
+		snprintf(text, AP_TEXT_MAX,
+			 "nothing is to be written: the target's guest_matrix is not known, so "
+			 "that a guest may use it");
 		return false;
 	}
 	return host_fits(ap, source, text);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the driver's migration stream has, struct vfio_ap_config of the kernel series from its fourth version on: a head, then each queue
- * with what the card says of it. The numbers are those of an s390, big-endian. Earlier versions have no magic and are not claimed.
+ * What the driver's migration stream has, struct vfio_ap_config of the kernel series from its
+ * fourth version on: a head, then each queue with what the card says of it. The numbers are those
+ * of an s390, big-endian. Earlier versions have no magic and are not claimed.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -10,7 +11,8 @@
 
 #define MAGIC 0x76666170u /* "vfap" */
 #define VERSION 1u
-#define HEAD 48u  /* bytes: magic, version, number of queues, 4 of padding, mask of control domains */
+#define HEAD                                                                                       \
+	48u /* bytes: magic, version, number of queues, 4 of padding, mask of control domains */
 #define QUEUE 16u /* bytes each: the word of TAPQ (8), adapter, domain, 6 of padding */
 #define QUEUES_MAX (AP_IDS * AP_IDS)
 
@@ -21,7 +23,7 @@ struct stream {
 	size_t len;
 	uint64_t size;
 	uint32_t queues; /* as its head says */
-	size_t read;     /* of them, that are here */
+	size_t read;	 /* of them, that are here */
 	struct ap_matrix matrix;
 	size_t distinct;
 };
@@ -38,15 +40,18 @@ static uint64_t number_at(const uint8_t *at, size_t size)
 /* ---------------------------------------------------------------- findings */
 
 /* limit NONE: nothing is wrong. text may be NULL. */
-static void add(const struct stream *stream, const char *field, enum migcompat_rule rule, enum migcompat_limit limit,
-		struct migcompat_value value, struct migcompat_value want, const char *text)
+static void add(const struct stream *stream, const char *field, enum migcompat_rule rule,
+		enum migcompat_limit limit, struct migcompat_value value,
+		struct migcompat_value want, const char *text)
 {
 	stream->host->finding(stream->result,
 			      &(struct migcompat_finding){
 				      .struct_size = sizeof(struct migcompat_finding),
 				      .field = field,
 				      .rule = (uint32_t)rule,
-				      .status = limit == MIGCOMPAT_LIMIT_NONE ? MIGCOMPAT_STATUS_OK : MIGCOMPAT_STATUS_BAD,
+				      .status = limit == MIGCOMPAT_LIMIT_NONE
+							? MIGCOMPAT_STATUS_OK
+							: MIGCOMPAT_STATUS_BAD,
 				      .limit = (uint32_t)limit,
 				      .source = value,
 				      .target = want,
@@ -56,18 +61,20 @@ static void add(const struct stream *stream, const char *field, enum migcompat_r
 
 static void add_wrong(const struct stream *stream, const char *text)
 {
-	add(stream, "stream_format", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_FORMAT, nothing(), nothing(), text);
+	add(stream, "stream_format", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_FORMAT, nothing(),
+	    nothing(), text);
 }
 
 static void add_warning(const struct stream *stream, const char *text)
 {
-	stream->host->finding(stream->result, &(struct migcompat_finding){
-						      .struct_size = sizeof(struct migcompat_finding),
-						      .field = "stream_matrix",
-						      .rule = MIGCOMPAT_RULE_INFO,
-						      .status = MIGCOMPAT_STATUS_WARN,
-						      .text = text,
-					      });
+	stream->host->finding(stream->result,
+			      &(struct migcompat_finding){
+				      .struct_size = sizeof(struct migcompat_finding),
+				      .field = "stream_matrix",
+				      .rule = MIGCOMPAT_RULE_INFO,
+				      .status = MIGCOMPAT_STATUS_WARN,
+				      .text = text,
+			      });
 }
 
 /* ---------------------------------------------------------------- the head */
@@ -82,8 +89,10 @@ static void length_check(const struct stream *stream)
 
 	if (!stream->size && stream->len == MIGCOMPAT_STREAM_HEAD && want >= stream->len)
 		return; /* more of it may follow */
-	snprintf(text, sizeof(text), "the stream has %llu bytes, expected %llu", (unsigned long long)size, (unsigned long long)want);
-	add(stream, "stream_length", MIGCOMPAT_RULE_EQUAL, fits ? MIGCOMPAT_LIMIT_NONE : MIGCOMPAT_LIMIT_FORMAT, number(size), number(want),
+	snprintf(text, sizeof(text), "the stream has %llu bytes, expected %llu",
+		 (unsigned long long)size, (unsigned long long)want);
+	add(stream, "stream_length", MIGCOMPAT_RULE_EQUAL,
+	    fits ? MIGCOMPAT_LIMIT_NONE : MIGCOMPAT_LIMIT_FORMAT, number(size), number(want),
 	    fits ? NULL : text);
 }
 
@@ -94,17 +103,20 @@ static bool head_read(struct stream *stream)
 	bool fits;
 
 	if (version != VERSION) {
-		add(stream, "stream_version", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER, number(version), number(VERSION), NULL);
+		add(stream, "stream_version", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER,
+		    number(version), number(VERSION), NULL);
 		return false;
 	}
 	if (stream->len < HEAD) {
 		add_wrong(stream, "it ends in its head, which has 48 bytes");
 		return false;
 	}
-	add(stream, "stream_version", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_NONE, number(version), number(VERSION), NULL);
+	add(stream, "stream_version", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_NONE, number(version),
+	    number(VERSION), NULL);
 	stream->queues = (uint32_t)number_at(stream->bytes + 8, 4);
 	fits = stream->queues <= QUEUES_MAX;
-	add(stream, "stream_num_queues", MIGCOMPAT_RULE_RANGE, fits ? MIGCOMPAT_LIMIT_NONE : MIGCOMPAT_LIMIT_FORMAT, number(stream->queues),
+	add(stream, "stream_num_queues", MIGCOMPAT_RULE_RANGE,
+	    fits ? MIGCOMPAT_LIMIT_NONE : MIGCOMPAT_LIMIT_FORMAT, number(stream->queues),
 	    word("0-65536"), NULL);
 	if (!fits)
 		return false;
@@ -146,13 +158,18 @@ static void matrix_read(struct stream *stream)
 		mask_set(&matrix->adapters, queue.adapter);
 		mask_set(&matrix->domains, queue.domain);
 	}
-	if (stream->read == stream->queues && stream->distinct != (size_t)mask_count(&matrix->adapters) * mask_count(&matrix->domains))
-		add_warning(stream, "its queues are no whole matrix, but the driver gives the guest every domain of every adapter");
+	if (stream->read == stream->queues &&
+	    stream->distinct !=
+		    (size_t)mask_count(&matrix->adapters) * mask_count(&matrix->domains))
+		add_warning(stream, "its queues are no whole matrix, but the driver gives the "
+				    "guest every domain of every adapter");
 	else if (stream->distinct != stream->read)
 		add_warning(stream, "it names a queue more than once");
-	snprintf(text, sizeof(text), "%u adapters x %u domains, %u control domains", mask_count(&matrix->adapters), mask_count(&matrix->domains),
+	snprintf(text, sizeof(text), "%u adapters x %u domains, %u control domains",
+		 mask_count(&matrix->adapters), mask_count(&matrix->domains),
 		 mask_count(&matrix->control));
-	add(stream, "stream_matrix", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE, word(text), nothing(), NULL);
+	add(stream, "stream_matrix", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE, word(text),
+	    nothing(), NULL);
 }
 
 /* What no target would take. */
@@ -164,17 +181,26 @@ static void bound_check(const struct stream *stream)
 
 		if (!(queue.packed & PACKED_BOUND))
 			continue;
-		snprintf(field, sizeof(field), "stream_queue %02x.%04x function bits 16-17", queue.adapter, queue.domain);
-		snprintf(text, sizeof(text), "queue %02x.%04x: function bits 16-17 (bind and association state) are not zero", queue.adapter,
-			 queue.domain);
-		add(stream, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, number(queue.packed & PACKED_BOUND), number(0), text);
+		snprintf(field, sizeof(field), "stream_queue %02x.%04x function bits 16-17",
+			 queue.adapter, queue.domain);
+		snprintf(text, sizeof(text),
+			 "queue %02x.%04x: function bits 16-17 (bind and association state) are "
+			 "not zero",
+			 queue.adapter, queue.domain);
+		add(stream, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
+		    number(queue.packed & PACKED_BOUND), number(0), text);
 	}
 }
 
 static void target_compare(const struct stream *stream, struct ap *ap)
 {
-	struct ap_source source = {.matrix = stream->matrix, .nadapters = mask_count(&stream->matrix.adapters)};
-	struct comparison c = {.ap = ap, .host = stream->host, .result = stream->result, .source = &source, .prefix = "stream_"};
+	struct ap_source source = {.matrix = stream->matrix,
+				   .nadapters = mask_count(&stream->matrix.adapters)};
+	struct comparison c = {.ap = ap,
+			       .host = stream->host,
+			       .result = stream->result,
+			       .source = &source,
+			       .prefix = "stream_"};
 	char text[96];
 
 	c.has_all = cards_have_all(ap, &source.matrix);
@@ -191,20 +217,26 @@ static void target_compare(const struct stream *stream, struct ap *ap)
 	adapters_say(&c);
 	keys_untold_say(&c);
 	if (stream->read < stream->queues) {
-		snprintf(text, sizeof(text), "only %zu of its %u queues could be held against the target", stream->read, stream->queues);
-		add(stream, "stream_queues_read", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_FORMAT, number(stream->read), number(stream->queues), text);
+		snprintf(text, sizeof(text),
+			 "only %zu of its %u queues could be held against the target", stream->read,
+			 stream->queues);
+		add(stream, "stream_queues_read", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_FORMAT,
+		    number(stream->read), number(stream->queues), text);
 	}
 	cards_availability(ap, &source.matrix);
 	ap->host->availability(stream->result, ap->availability, ap->availability_text);
 }
 
-int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size, struct migcompat_result *result)
+int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len,
+	      uint64_t size, struct migcompat_result *result)
 {
-	struct stream stream = {.host = host, .result = result, .bytes = head, .len = len, .size = size};
+	struct stream stream = {
+		.host = host, .result = result, .bytes = head, .len = len, .size = size};
 
 	if (len < 4 || number_at(stream.bytes, 4) != MAGIC)
 		return -ENOMSG;
-	add(&stream, "stream_driver", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE, word("vfio_ap"), nothing(), NULL);
+	add(&stream, "stream_driver", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE, word("vfio_ap"),
+	    nothing(), NULL);
 	if (!head_read(&stream))
 		return 0;
 	matrix_read(&stream);

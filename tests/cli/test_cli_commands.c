@@ -276,7 +276,9 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 static void prepare_writes_each_file_once(void **state)
 {
 	(void)state;
-	run("mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' >$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
+	run("mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "
+	    ">$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i "
+	    "tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
 	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 ap-z15//matrix/vfio_ap-passthrough");
 	assert_status(0);
 	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
@@ -284,9 +286,11 @@ static void prepare_writes_each_file_once(void **state)
 }
 
 /* Of a matrix that a released kernel has, which one write would make the source's. */
-#define RELEASED                                                                                                \
-	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' >$FOLDER/report/migcompat.conf && migcompat --config " \
-	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 " \
+#define RELEASED                                                                                   \
+	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                               \
+	">$FOLDER/report/migcompat.conf && migcompat --config "                                    \
+	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "            \
+	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                                    \
 	"7e1d40c2-9b63-4f15-8d0a-15b3a6c4"
 
 static void prepare_writes_what_makes_a_refused_target_fit(void **state)
@@ -297,7 +301,8 @@ static void prepare_writes_what_makes_a_refused_target_fit(void **state)
 	run(RELEASED "0000 --json");
 	assert_status(0);
 	document = run_json();
-	assert_string_equal(json_member(json_object_get(document, "verdict"), "verdict"), "incompatible");
+	assert_string_equal(json_member(json_object_get(document, "verdict"), "verdict"),
+			    "incompatible");
 	assert_int_equal(json_array_size(json_object_get(document, "writes")), 1);
 	json_decref(document);
 	run(RELEASED "0000");
@@ -312,11 +317,13 @@ static void prepare_says_why_it_writes_nothing(void **state)
 	(void)state;
 	run(RELEASED "0048");
 	assert_status(1);
-	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds domain 0048, which the source lacks");
+	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds domain "
+				 "0048, which the source lacks");
 	assert_null(strstr(ran.out, "printf"));
 	run(RELEASED "0601");
 	assert_status(1);
-	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds adapter 06");
+	assert_contains(ran.out,
+			"\n# nothing is to be written: the target's matrix holds adapter 06");
 	assert_null(strstr(ran.out, "printf"));
 }
 

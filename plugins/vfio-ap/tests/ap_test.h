@@ -99,14 +99,15 @@ static inline void config_text(const char *adapters, const char *domains, const 
 	snprintf(text, 256, "%s,%s,%s", a, d, c);
 }
 
-/* All of it bound to vfio_ap, so that a guest gets it. Lists are of hexadecimal numbers, ascending. */
+/* All of it bound to vfio_ap, so that a guest gets it. Numbers are hexadecimal and ascend. */
 static inline void put_guest(struct side *side, const char *adapters, const char *domains)
 {
 	char text[4096] = "", *at = text;
 
 	for (const char *a = adapters; *a; a = strchr(a, ',') ? strchr(a, ',') + 1 : "")
 		for (const char *d = domains; *d; d = strchr(d, ',') ? strchr(d, ',') + 1 : "")
-			at += sprintf(at, "%02lx.%04lx\n", strtoul(a, NULL, 16), strtoul(d, NULL, 16));
+			at += sprintf(at, "%02lx.%04lx\n", strtoul(a, NULL, 16),
+				      strtoul(d, NULL, 16));
 	list_put(&side->facts, "guest_matrix", text);
 }
 

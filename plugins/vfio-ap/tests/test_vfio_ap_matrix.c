@@ -221,8 +221,11 @@ static void a_source_sends_what_its_guest_gets(void **state)
 	put_guest(&pair->source, "5,6", "4,47");
 	pair_open(pair);
 	assert_int_equal(pair->source.opened->payload_len, pair->target.opened->payload_len);
-	assert_memory_equal(pair->source.opened->payload, pair->target.opened->payload, pair->source.opened->payload_len);
-	assert_string_equal(pair->source.opened->label, "AP matrix of 2 adapters x 2 domains, 1 control domains, of 3 x 2 configured");
+	assert_memory_equal(pair->source.opened->payload, pair->target.opened->payload,
+			    pair->source.opened->payload_len);
+	assert_string_equal(
+		pair->source.opened->label,
+		"AP matrix of 2 adapters x 2 domains, 1 control domains, of 3 x 2 configured");
 }
 
 static void a_source_whose_guest_gets_nothing_fits_everywhere(void **state)
@@ -252,7 +255,8 @@ static void expect_configured(struct pair *pair)
 	pair_close(pair);
 	pair_compare(pair);
 	assert_int_equal(test_finding(&pair->result, "matrix")->status, MIGCOMPAT_STATUS_WARN);
-	assert_contains(test_finding(&pair->result, "matrix")->text, "guest_matrix could not be read there");
+	assert_contains(test_finding(&pair->result, "matrix")->text,
+			"guest_matrix could not be read there");
 	expect_fit(pair, 0);
 }
 
@@ -289,9 +293,11 @@ static void a_guest_matrix_beyond_the_configured_one_is_refused(void **state)
 	struct pair *pair = *state;
 
 	put_guest(&pair->source, "5,6,7", "4,47");
-	expect_error(pair, -EINVAL, "\"guest_matrix\" has adapter 07, which the configured matrix lacks");
+	expect_error(pair, -EINVAL,
+		     "\"guest_matrix\" has adapter 07, which the configured matrix lacks");
 	put_guest(&pair->source, "5,6", "4,47,50");
-	expect_error(pair, -EINVAL, "\"guest_matrix\" has domain 50, which the configured matrix lacks");
+	expect_error(pair, -EINVAL,
+		     "\"guest_matrix\" has domain 50, which the configured matrix lacks");
 }
 
 static void another_mdev_type_is_not_migratable(void **state)

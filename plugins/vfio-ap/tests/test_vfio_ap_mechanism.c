@@ -22,7 +22,8 @@ static void a_released_kernel_does_not_migrate(void **state)
 	expect_mechanism(pair, MIGCOMPAT_NO, "vfio-ap.rst, Limitations");
 	list_drop(&pair->target.facts, "parent/features");
 	expect_mechanism(pair, MIGCOMPAT_NO, "detached from the guest first");
-	list_put(&pair->target.facts, "parent/features", "guest_matrix not_migratable migratables ap_config");
+	list_put(&pair->target.facts, "parent/features",
+		 "guest_matrix not_migratable migratables ap_config");
 	expect_mechanism(pair, MIGCOMPAT_NO, "detached from the guest first");
 }
 
@@ -108,7 +109,8 @@ static void own_matrix_counts_where_the_kernel_does_not_migrate(void **state)
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 5);
 	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE);
-	assert_string_equal(test_finding(&pair->result, "queue 05.0004")->text, "queue 05.0004 is not in the target's matrix");
+	assert_string_equal(test_finding(&pair->result, "queue 05.0004")->text,
+			    "queue 05.0004 is not in the target's matrix");
 }
 
 static void own_matrix_does_not_matter_where_the_kernel_replaces_it(void **state)
@@ -137,7 +139,8 @@ static void the_host_must_have_every_queue(void **state)
 	put_queue(&pair->target, 0x06, 0x47, "driver", NULL);
 	pair_compare(pair);
 	expect_bad(pair, "queue 06.0047", MIGCOMPAT_LIMIT_RESOURCE);
-	assert_contains(test_finding(&pair->result, "queue 06.0047")->text, "the target's host has no domain 0047 there");
+	assert_contains(test_finding(&pair->result, "queue 06.0047")->text,
+			"the target's host has no domain 0047 there");
 }
 
 static void the_host_must_have_every_control_domain(void **state)
@@ -149,7 +152,8 @@ static void the_host_must_have_every_control_domain(void **state)
 	put_config(&pair->target, "5,6", "4,47", "47");
 	pair_compare(pair);
 	expect_bad(pair, "control domain 0047", MIGCOMPAT_LIMIT_RESOURCE);
-	assert_contains(test_finding(&pair->result, "control domain 0047")->text, "is not in the target's host");
+	assert_contains(test_finding(&pair->result, "control domain 0047")->text,
+			"is not in the target's host");
 }
 
 static void a_source_whose_control_domains_are_not_known_is_none(void **state)
@@ -159,7 +163,9 @@ static void a_source_whose_control_domains_are_not_known_is_none(void **state)
 	list_put(&pair->source.facts, "parent/features", MIGRATABLE);
 	list_drop(&pair->source.host_facts, "bus/ap/ap_control_domain_mask");
 	assert_int_equal(side_open(pair, &pair->source), 0);
-	assert_contains(pair->source.opened->not_source, "control domain 0047 is assigned, but whether the host has it is not known");
+	assert_contains(
+		pair->source.opened->not_source,
+		"control domain 0047 is assigned, but whether the host has it is not known");
 	pair->source.opened = opened_close(pair->source.opened);
 	put_config(&pair->source, "5,6", "4,47", "");
 	assert_int_equal(side_open(pair, &pair->source), 0);
@@ -173,7 +179,8 @@ static void own_control_domains_count_as_far_as_the_host_has_them(void **state)
 	put_mask(&pair->target.host_facts, "bus/ap/ap_control_domain_mask", "4");
 	pair_compare(pair);
 	expect_bad(pair, "control domain 0047", MIGCOMPAT_LIMIT_RESOURCE);
-	assert_contains(test_finding(&pair->result, "control domain 0047")->text, "is not in the target's host");
+	assert_contains(test_finding(&pair->result, "control domain 0047")->text,
+			"is not in the target's host");
 }
 
 static void the_hosts_queues_are_held_to_the_same_rules(void **state)
@@ -188,7 +195,8 @@ static void the_hosts_queues_are_held_to_the_same_rules(void **state)
 
 /* ---------------------------------------------------------------- what could be given out now */
 
-static void expect_availability(struct pair *pair, enum migcompat_state availability, const char *text)
+static void expect_availability(struct pair *pair, enum migcompat_state availability,
+				const char *text)
 {
 	pair_compare(pair);
 	expect_fit(pair, 0);
@@ -248,7 +256,8 @@ static void a_queue_that_is_not_known_to_be_bound_or_free_is_a_doubt(void **stat
 	loads(pair);
 	put_status(pair, "unassigned");
 	put_queue(&pair->target, 0x06, 0x04, "driver", NULL);
-	expect_availability(pair, MIGCOMPAT_UNKNOWN, "of 1 queues it is not known that vfio_ap has them");
+	expect_availability(pair, MIGCOMPAT_UNKNOWN,
+			    "of 1 queues it is not known that vfio_ap has them");
 	put_queue(&pair->target, 0x06, 0x04, "driver", "vfio_ap");
 	put_status(pair, NULL);
 	expect_availability(pair, MIGCOMPAT_UNKNOWN, "of 4 queues");
@@ -256,7 +265,8 @@ static void a_queue_that_is_not_known_to_be_bound_or_free_is_a_doubt(void **stat
 	expect_availability(pair, MIGCOMPAT_UNKNOWN, "of 4 queues");
 }
 
-/* ---------------------------------------------------------------- the type that the kernel compares */
+/* ---------------------------------------------------------------- the type that the kernel
+ * compares */
 
 static void the_raw_type_counts_before_the_one_that_the_kernel_knows(void **state)
 {

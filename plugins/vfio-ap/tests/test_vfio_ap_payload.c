@@ -36,7 +36,10 @@ static void a_full_matrix_fits_a_string(void **state)
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	len = pair->source.opened->payload_len;
 	/* Three masks of 43, 854 for the cards and 2,048 for the keys; names, format and checksum are the rest. */
-	assert_int_equal(len, 3 * 43 + 854 + 2048 + strlen("1;adapters=;domains=;control=;cards=;~keys=;~from=config;=") + 16);
+	assert_int_equal(
+		len, 3 * 43 + 854 + 2048 +
+			     strlen("1;adapters=;domains=;control=;cards=;~keys=;~from=config;=") +
+			     16);
 	assert_true(strlen(NAMES) + len <= MIGCOMPAT_STRING_MAX);
 }
 
@@ -46,7 +49,9 @@ static void unknown_keys_are_left_out(void **state)
 
 	make_full(&pair->source, 1); /* some queues of each adapter are known, which is not enough */
 	assert_int_equal(side_open(pair, &pair->source), 0);
-	assert_int_equal(pair->source.opened->payload_len, 3 * 43 + 854 + strlen("1;adapters=;domains=;control=;cards=;~from=config;=") + 16);
+	assert_int_equal(
+		pair->source.opened->payload_len,
+		3 * 43 + 854 + strlen("1;adapters=;domains=;control=;cards=;~from=config;=") + 16);
 }
 
 static void a_string_is_the_same_each_time(void **state)

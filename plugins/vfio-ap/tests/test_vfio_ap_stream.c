@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The driver's migration stream: as it is meant to be, with what the driver refuses, cut, and against a target. */
+/* The driver's migration stream: as it is meant to be, with what the driver refuses, cut, and
+ * against a target. */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define HEAD 48u
@@ -91,7 +92,8 @@ static void a_whole_stream_is_sound(void **state)
 	assert_int_equal(value_of(pair, "stream_length"), 112);
 	value = &test_finding(&pair->result, "stream_matrix")->source;
 	assert_int_equal(value->len, strlen("2 adapters x 2 domains, 1 control domains"));
-	assert_memory_equal(value->as.text, "2 adapters x 2 domains, 1 control domains", value->len);
+	assert_memory_equal(value->as.text, "2 adapters x 2 domains, 1 control domains",
+			    value->len);
 }
 
 static void a_stream_without_queues_is_sound(void **state)
@@ -139,7 +141,8 @@ static void a_stream_that_goes_on_is_refused(void **state)
 	len++;
 	inspect(pair);
 	expect_bad(pair, "stream_length", MIGCOMPAT_LIMIT_FORMAT);
-	assert_string_equal(test_finding(&pair->result, "stream_length")->text, "the stream has 113 bytes, expected 112");
+	assert_string_equal(test_finding(&pair->result, "stream_length")->text,
+			    "the stream has 113 bytes, expected 112");
 	assert_int_equal(read_first(pair, NULL, len, 0), 0);
 	expect_bad(pair, "stream_length", MIGCOMPAT_LIMIT_FORMAT);
 }
@@ -188,7 +191,8 @@ static void queues_that_are_no_matrix_are_a_warning(void **state)
 	put_queue_word(6, 0x47, CCA_WORD, 12);
 	inspect(pair);
 	assert_int_equal(pair->result.bad_count, 0);
-	assert_contains(test_finding(&pair->result, "stream_matrix")->text, "every domain of every adapter");
+	assert_contains(test_finding(&pair->result, "stream_matrix")->text,
+			"every domain of every adapter");
 	put_head(2);
 	put_queue_word(5, 0x04, CCA_WORD, 12);
 	put_queue_word(5, 0x04, CCA_WORD, 12);
@@ -208,7 +212,8 @@ static void a_stream_of_an_equal_matrix_fits(void **state)
 	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
 	assert_non_null(test_finding(&pair->result, "stream_queues"));
 	assert_non_null(test_finding(&pair->result, "stream_control domains"));
-	assert_int_equal(test_finding(&pair->result, "stream_master keys")->status, MIGCOMPAT_STATUS_WARN);
+	assert_int_equal(test_finding(&pair->result, "stream_master keys")->status,
+			 MIGCOMPAT_STATUS_WARN);
 }
 
 static void what_the_target_lacks_is_named(void **state)
@@ -257,7 +262,8 @@ static void every_queue_is_held_to_the_rules(void **state)
 	list_drop(&pair->target.host_facts, "bus/ap/devices/card06/hwtype");
 	check(pair);
 	assert_int_equal(pair->result.bad_count, 2);
-	assert_contains(test_finding(&pair->result, "stream_queue 06.0004 hwtype")->text, "not known on the target's host");
+	assert_contains(test_finding(&pair->result, "stream_queue 06.0004 hwtype")->text,
+			"not known on the target's host");
 }
 
 static void queues_beyond_the_beginning_are_no_yes(void **state)
@@ -266,12 +272,14 @@ static void queues_beyond_the_beginning_are_no_yes(void **state)
 
 	put_head(256 * 256);
 	while (len + QUEUE <= sizeof(bytes))
-		put_queue_word((unsigned)((len - HEAD) / QUEUE % 2 + 5), (len - HEAD) / QUEUE % 4 < 2 ? 0x04 : 0x47, CCA_WORD, 12);
+		put_queue_word((unsigned)((len - HEAD) / QUEUE % 2 + 5),
+			       (len - HEAD) / QUEUE % 4 < 2 ? 0x04 : 0x47, CCA_WORD, 12);
 	len = sizeof(bytes);
 	assert_int_equal(side_open(pair, &pair->target), 0);
 	assert_int_equal(read_first(pair, pair->target.opened, len, HEAD + 256 * 256 * QUEUE), 0);
 	expect_bad(pair, "stream_queues_read", MIGCOMPAT_LIMIT_FORMAT);
-	assert_contains(test_finding(&pair->result, "stream_queues_read")->text, "only 4093 of its 65536 queues");
+	assert_contains(test_finding(&pair->result, "stream_queues_read")->text,
+			"only 4093 of its 65536 queues");
 	assert_int_equal(read_first(pair, NULL, len, 0), 0);
 	assert_int_equal(pair->result.bad_count, 0); /* the rest may follow */
 }
@@ -309,7 +317,9 @@ int main(void)
 		pair_test(queues_that_follow_from_others_must_be_there),
 		pair_test(every_queue_is_held_to_the_rules),
 		pair_test(queues_beyond_the_beginning_are_no_yes),
-		cmocka_unit_test_setup_teardown(keys_that_a_stream_does_not_tell_are_refused_if_required, setup_require, pair_teardown),
+		cmocka_unit_test_setup_teardown(
+			keys_that_a_stream_does_not_tell_are_refused_if_required, setup_require,
+			pair_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

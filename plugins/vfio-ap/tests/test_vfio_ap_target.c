@@ -240,7 +240,8 @@ static void ap_config_is_written_once_with_the_whole_matrix(void **state)
 	put_guest(&pair->target, "", "");
 	expect_writes(pair, writes);
 	pair_compare(pair);
-	assert_contains(test_finding(&pair->result, "ap_config")->text, "\"prepare\" prints what is to be written");
+	assert_contains(test_finding(&pair->result, "ap_config")->text,
+			"\"prepare\" prints what is to be written");
 	side_type(&pair->target);
 	expect_writes(pair, writes);
 }
@@ -327,8 +328,9 @@ static void expect_candidate(struct pair *pair, const char *name)
 	struct migcompat_sink sink = {0};
 
 	pair_open(pair);
-	assert_int_equal(opened_list(pair->target.opened, PROVIDER_CANDIDATES, pair->source.opened->payload,
-				     pair->source.opened->payload_len, &sink, &pair->err),
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_CANDIDATES,
+				     pair->source.opened->payload, pair->source.opened->payload_len,
+				     &sink, &pair->err),
 			 0);
 	assert_int_equal(sink.ncandidates, name ? 2 : 1);
 	assert_string_equal(sink.candidates[0].name, "");
@@ -336,7 +338,8 @@ static void expect_candidate(struct pair *pair, const char *name)
 		assert_string_equal(sink.candidates[1].name, name);
 		assert_null(sink.candidates[1].type);
 	}
-	assert_true(opened_list(pair->target.opened, PROVIDER_CANDIDATES, "1;nonsense", 10, &sink, &pair->err) < 0);
+	assert_true(opened_list(pair->target.opened, PROVIDER_CANDIDATES, "1;nonsense", 10, &sink,
+				&pair->err) < 0);
 	sink_free(&sink);
 	pair_close(pair);
 }
