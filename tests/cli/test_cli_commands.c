@@ -100,7 +100,7 @@ static void target_only_has_a_type_and_no_string(void **state)
 	assert_status(1);
 	assert_string_equal(ran.out, "");
 	run("migcompat -i tests/hosts/ap-z16.json list --types");
-	assert_contains(ran.out, " target     unknown\n");
+	assert_contains(ran.out, " target     yes\n");
 }
 
 static void version_of_what_nobody_serves_cannot_be_answered(void **state)
@@ -276,11 +276,65 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 static void prepare_writes_each_file_once(void **state)
 {
 	(void)state;
+	run("mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "
+	    ">$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i "
+	    "tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 ap-z15//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+/* Of a matrix that a released kernel has, which one write would make the source's. */
+#define RELEASED                                                                                   \
+	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                               \
+	">$FOLDER/report/migcompat.conf && migcompat --config "                                    \
+	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "            \
+	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                                    \
+	"7e1d40c2-9b63-4f15-8d0a-15b3a6c4"
+
+static void prepare_writes_what_makes_a_refused_target_fit(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run(RELEASED "0000 --json");
+	assert_status(0);
+	document = run_json();
+	assert_string_equal(json_member(json_object_get(document, "verdict"), "verdict"),
+			    "incompatible");
+	assert_int_equal(json_array_size(json_object_get(document, "writes")), 1);
+	json_decref(document);
+	run(RELEASED "0000");
+	assert_status(0);
+	assert_contains(ran.out, "# incompatible (resource)");
+	assert_contains(ran.out, "\n# the target fits after these writes\nprintf '%s\\n' 0x04");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+static void prepare_says_why_it_writes_nothing(void **state)
+{
+	(void)state;
+	run(RELEASED "0048");
+	assert_status(1);
+	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds domain "
+				 "0048, which the source lacks");
+	assert_null(strstr(ran.out, "printf"));
+	run(RELEASED "0601");
+	assert_status(1);
+	assert_contains(ran.out,
+			"\n# nothing is to be written: the target's matrix holds adapter 06");
+	assert_null(strstr(ran.out, "printf"));
+}
+
+static void prepare_writes_nothing_that_the_kernel_loads_itself(void **state)
+{
+	(void)state;
 	run("migcompat -i tests/hosts/ap-z14.json -i tests/hosts/ap-z16.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
 	    "ap-z16//matrix/vfio_ap-passthrough");
 	assert_status(0);
 	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
-	assert_contains(ran.out, "/ap_config # also while it is open\n");
+	assert_null(strstr(ran.out, "ap_config"));
 }
 
 static void prepare_gives_the_shell_no_other_commands(void **state)
@@ -394,6 +448,9 @@ int main(void)
 		cmocka_unit_test(prepare_prints_what_a_shell_would_do),
 		cmocka_unit_test(prepare_creates_under_the_name_that_is_wished),
 		cmocka_unit_test(prepare_writes_each_file_once),
+		cmocka_unit_test(prepare_writes_nothing_that_the_kernel_loads_itself),
+		cmocka_unit_test(prepare_writes_what_makes_a_refused_target_fit),
+		cmocka_unit_test(prepare_says_why_it_writes_nothing),
 		cmocka_unit_test(prepare_gives_the_shell_no_other_commands),
 		cmocka_unit_test(prepare_never_leaves_the_targets_folder),
 		cmocka_unit_test(prepare_cuts_no_path),
