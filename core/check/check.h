@@ -61,11 +61,11 @@ void check_question(struct question *question);
 int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
 /* A string from somewhere else against a device. */
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *target, struct migcompat_verdict *verdict);
-/* The same of a string that came with a stream; stream may be NULL. */
+/* The same of a string that came with a stream; stream may be NULL. text NULL: check_stream. */
 int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *target,
 		struct migcompat_verdict *verdict);
 
-/* A kernel driver's stream alone. The target's backend judges it; one without "stream" cannot tell. */
+/* A kernel driver's stream alone, judged by the target's backend. One without "stream" fails. */
 int check_stream(const struct engine *engine, const struct stream_head *stream,
 		 const struct device *target, struct migcompat_verdict *verdict);
 

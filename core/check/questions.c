@@ -208,8 +208,8 @@ static int compare_stream(const struct question *question, struct error *err)
 	r = provider_stream(opened->provider, opened, question->stream, result, err);
 	/* Without a string the stream is all that there is to judge. */
 	if (r == -EOPNOTSUPP && !question->text)
-		return error_set(err, r, "the backend %s reads no streams, and the file has nothing else to hold against "
-				 "target %s", name, opened->device->id);
+		return error_set(err, r, "the backend %s reads no streams, and the file has nothing "
+				 "else to hold against target %s", name, opened->device->id);
 	if (r == -EOPNOTSUPP) {
 		snprintf(text, sizeof(text), "the backend %s reads no streams: this one's beginning was not looked at", name);
 		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
@@ -276,7 +276,8 @@ static void judge_target(const struct question *question)
 	const struct opened *opened = question->target->opened;
 
 	if (opened->not_target)
-		verdict_not_migratable(question->verdict, "target %s: %s", opened->device->id, opened->not_target);
+		verdict_not_migratable(question->verdict, "target %s: %s", opened->device->id,
+				       opened->not_target);
 }
 
 /* The whole question of a bare stream. */

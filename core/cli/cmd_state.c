@@ -120,7 +120,8 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 	int r;
 
 	if (survey->is_state)
-		r = check_state(&cli->engine, survey->reader.version, survey->reader.version_len, stream, target, verdict);
+		r = check_state(&cli->engine, survey->reader.version, survey->reader.version_len,
+				stream, target, verdict);
 	else
 		r = check_stream(&cli->engine, stream, target, verdict);
 	if (r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How findings are made. Each text names the field's offset; one about a fault names the field too. */
+/* How findings are made. Each text names the offset; that of a fault names the field too. */
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -74,9 +74,9 @@ void add_judged(const struct stream *stream, struct field field, enum migcompat_
 }
 
 static void add_text(const struct stream *stream, struct field field, uint32_t status,
-		     const char *format, va_list args)
+		     const char *what)
 {
-	char what[TEXT_MAX], text[TEXT_MAX + 64];
+	char text[TEXT_MAX + 64];
 	bool bad = status == MIGCOMPAT_STATUS_BAD;
 	const struct migcompat_finding finding = {
 		.struct_size = sizeof(finding),
@@ -87,7 +87,6 @@ static void add_text(const struct stream *stream, struct field field, uint32_t s
 		.text = text,
 	};
 
-	vsnprintf(what, sizeof(what), format, args);
 	snprintf(text, sizeof(text), "%.48s at offset %llu: %s", field.name, (ull)field.offset,
 		 what);
 	stream->host->finding(stream->result, &finding);
@@ -95,20 +94,24 @@ static void add_text(const struct stream *stream, struct field field, uint32_t s
 
 void add_warning(const struct stream *stream, struct field field, const char *format, ...)
 {
+	char what[TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	add_text(stream, field, MIGCOMPAT_STATUS_WARN, format, args);
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	add_text(stream, field, MIGCOMPAT_STATUS_WARN, what);
 }
 
 void add_wrong(const struct stream *stream, struct field field, const char *format, ...)
 {
+	char what[TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
-	add_text(stream, field, MIGCOMPAT_STATUS_BAD, format, args);
+	vsnprintf(what, sizeof(what), format, args);
 	va_end(args);
+	add_text(stream, field, MIGCOMPAT_STATUS_BAD, what);
 }
 
 void add_swapped(const struct stream *stream)
