@@ -259,6 +259,22 @@ static void a_stream_that_is_not_the_strings_is_refused(void **state)
 	assert_contains(ran.out, "stream: it does not begin like a stream of a driver that the backend mtty knows");
 }
 
+/* Others may take the stream, but the string says whose it is. */
+static void the_backend_that_the_string_names_decides(void **state)
+{
+	const uint8_t stream[17] = {1}; /* a record of one byte, for two other drivers */
+
+	(void)state;
+	forge(stream, sizeof(stream));
+	run("migcompat state inspect \"$FOLDER\"/forged");
+	assert_status(1);
+	assert_contains(ran.out, "\nreason       backend mtty: it is no stream that it knows\n");
+	assert_contains(ran.out, "\ndriver       mlx5_vfio_pci: sound\n");
+	forge_all("nosuch:mdev:t:1;x", "", stream, sizeof(stream));
+	run("migcompat state inspect \"$FOLDER\"/forged");
+	assert_status(0);
+}
+
 static void a_damaged_file_is_incompatible_with_everything(void **state)
 {
 	json_t *document;
@@ -390,6 +406,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_trouble),
 		cmocka_unit_test(a_state_is_checked_as_its_source_would_be),
 		cmocka_unit_test(a_stream_that_is_not_the_strings_is_refused),
+		cmocka_unit_test(the_backend_that_the_string_names_decides),
 		cmocka_unit_test(a_damaged_file_is_incompatible_with_everything),
 		cmocka_unit_test(a_target_that_is_not_there_cannot_be_checked),
 		cmocka_unit_test(a_stale_fingerprint_is_told),
