@@ -59,7 +59,7 @@ static bool takes(const struct driver *driver, const struct record *record)
 	return record->size <= LARGEST && (knows(driver, record) || (record->flags & OPTIONAL));
 }
 
-/* All of it is here, the driver takes every record, and one brings data. */
+/* All heads are here, the last record ends the stream, the driver takes each, and one has data. */
 static bool takes_all(const struct stream *stream, const struct driver *driver)
 {
 	bool data = false;
@@ -73,7 +73,7 @@ static bool takes_all(const struct stream *stream, const struct driver *driver)
 		data |= record.tag == TAG_DATA && record.size;
 		at += HEAD + record.size;
 	}
-	return data && at == stream->size && at == stream->len;
+	return data && at == stream->size;
 }
 
 /* A first record as a driver writes it. With less to go by, anything could be a stream. */

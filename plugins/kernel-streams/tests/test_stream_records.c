@@ -78,6 +78,16 @@ static void an_unknown_optional_record_may_come_first(void **state)
 	assert_contains(text_of("stream_record_1"), "tag 9 (unknown, optional: it is skipped)");
 }
 
+static void data_beyond_what_is_shown_may_end_the_stream(void **state)
+{
+	(void)state;
+	record(12, OPTIONAL, UNKNOWN);
+	record(100000, MANDATORY, DATA);
+	assert_int_equal(read_first(BYTES_MAX, 28 + 16 + 100000), 0);
+	assert_int_equal(bad_of(MLX5), 0);
+	assert_int_equal(read_first(BYTES_MAX, 28 + 16 + 100001), -ENOMSG);
+}
+
 static void an_unknown_mandatory_record_is_refused(void **state)
 {
 	(void)state;
@@ -208,6 +218,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(flags_other_than_the_first_are_never_looked_at,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_optional_record_may_come_first, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(data_beyond_what_is_shown_may_end_the_stream, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(an_unknown_mandatory_record_is_refused, setup,
 						teardown),
