@@ -4,7 +4,7 @@
 umask 022 # backends that others could write are refused
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev libsystemd-dev libseccomp-dev scdoc"
+build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev nettle-dev libsystemd-dev libseccomp-dev scdoc"
 # Of programs that test and measure, then what single stages of scripts/test need beside these.
 test_packages="libcmocka-dev umockdev libumockdev-dev udev mdevctl jq python3 man-db bash-completion"
 declare -A stage_packages=(

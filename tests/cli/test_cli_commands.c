@@ -152,7 +152,7 @@ static void ask_lists_the_choices_in_order(void **state)
 	assert_int_equal(json_array_size(choices), 3);
 	assert_string_equal(json_member(json_array_get(choices, 2), "device"), CARD_2);
 	assert_string_equal(json_member(json_array_get(choices, 2), "grade"), "identical");
-	assert_string_equal(json_member(json_array_get(choices, 2), "availability"), "unknown");
+	assert_string_equal(json_member(json_object_get(json_array_get(choices, 2), "availability"), "state"), "unknown");
 	json_decref(document);
 }
 
