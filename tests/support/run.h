@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "tests/support/documents.h"
 #include "tests/support/files.h"
 
 #define RUN_OUTPUT_MAX (1u << 20)
@@ -70,6 +71,7 @@ static inline void run(const char *format, ...)
 	ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	run_read(out, ran.out);
 	run_read(err, ran.err);
+	documents_keep(ran.out);
 }
 
 static inline void assert_status(int status)
