@@ -129,6 +129,7 @@ static inline void assert_json_trouble(const char *number, const char *part)
 	assert_string_equal(json_member(document, "verdict"), "error");
 	assert_string_equal(json_member(document, "errno"), number);
 	assert_contains(json_member(document, "reason"), part);
+	assert_true(json_is_array(json_object_get(document, "findings")));
 	json_decref(document);
 }
 
