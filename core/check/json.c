@@ -69,7 +69,7 @@ static json_t *json_side(const struct verdict_side *side)
 	return object;
 }
 
-static json_t *json_availability(uint32_t state, const char *text)
+static json_t *json_state(uint32_t state, const char *text)
 {
 	json_t *object = json_object();
 
@@ -140,7 +140,7 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	json_set(&object, "truncated", json_integer((json_int_t)result->truncated));
 	json_set(&object, "mechanism", json_mechanism(mechanism, mechanism_text));
 	json_set(&object, "availability",
-		 json_availability(result->availability, result->availability_text));
+		 json_state(result->availability, result->availability_text));
 	json_set(&object, "policy", rules);
 	json_set(&object, "forced", json_boolean(verdict->forced));
 	json_set(&object, "source_fingerprint",
@@ -159,7 +159,7 @@ static json_t *json_choice(const struct choice *choice)
 	json_set(&object, "kind", json_string(kind_name(choice->device->kind)));
 	json_set(&object, "type", json_clean(choice->type));
 	json_set(&object, "grade", json_clean(grade_name(choice->grade)));
-	json_set(&object, "availability", json_availability(choice->availability, choice->text));
+	json_set(&object, "availability", json_state(choice->availability, choice->text));
 	json_set(&object, "mechanism", json_mechanism(choice->mechanism, choice->mechanism_text));
 	json_set(&object, "extra",
 		 json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
@@ -254,7 +254,7 @@ json_t *json_row(const struct row *row)
 	json_set(&object, "source", json_string(state_name(row->source)));
 	json_set(&object, "target", json_string(state_name(row->target)));
 	json_set(&object, "mechanism", json_mechanism(row->mechanism, row->mechanism_text));
-	json_set(&object, "availability", json_availability(row->available, row->available_text));
+	json_set(&object, "availability", json_state(row->available, row->available_text));
 	json_set(&object, "reason", json_clean(row->reason ? row->reason : ""));
 	json_set(&object, "class", json_clean(row->class));
 	json_set(&object, "version", json_clean(row->version));

@@ -25,7 +25,7 @@
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
 static const char *const states[] = {"yes", "no", "unknown", NULL};
 
-static const struct shape availability[] = {STATE("state"), TEXT("text"), END};
+static const struct shape state[] = {STATE("state"), TEXT("text"), END};
 
 static const struct shape mechanism[] = {
 	STATE("state"), {"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL}, TEXT("text"), END,
@@ -34,7 +34,7 @@ static const struct shape mechanism[] = {
 #define ROW \
 	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), NAME("type"), NAME("model"), \
 		NAME("label"), NAME("backend"), {"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"), \
-		OBJECT("mechanism", mechanism), OBJECT("availability", availability), TEXT("reason"), NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
+		OBJECT("mechanism", mechanism), OBJECT("availability", state), TEXT("reason"), NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
 
 static const struct shape row[] = {ROW, END};
 
@@ -61,7 +61,7 @@ const struct shape shape_verdict[] = {
 	LIST("findings", finding),
 	COUNT("truncated"),
 	OBJECT("mechanism", mechanism),
-	OBJECT("availability", availability),
+	OBJECT("availability", state),
 	{"policy", SHAPE_TEXTS, NULL, NULL},
 	FLAG("forced"),
 	NAME("source_fingerprint"),
@@ -71,7 +71,7 @@ const struct shape shape_verdict[] = {
 
 static const struct shape choice[] = {
 	TEXT("device"), TEXT("host"), TEXT("kind"), TEXT("type"), {"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
-	OBJECT("availability", availability), OBJECT("mechanism", mechanism), COUNT("extra"), NAME("set"), TEXT("text"), END,
+	OBJECT("availability", state), OBJECT("mechanism", mechanism), COUNT("extra"), NAME("set"), TEXT("text"), END,
 };
 
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};

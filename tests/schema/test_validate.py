@@ -111,6 +111,8 @@ class Refusals(unittest.TestCase):
     def test_replies_are_held_against_the_schema_of_their_parameters(self):
         reply = {"parameters": printed("check", DUAL, "0000:00:04.0"), "continues": True}
         self.refused(reply, ["parameters", "forced"], None, "'forced' is a required property")
+        inner = {"parameters": {"policy": printed("check", DUAL, "0000:00:04.0"), "text": "words"}}
+        self.refused(inner, ["parameters", "policy", "forced"], None, "'forced' is a required property")
         error = {"error": "io.migcompat.Failed", "parameters": {"errno": "EIO", "reason": "x"}}
         self.refused(error, ["parameters", "extra"], 1, "errno and reason, and nothing else")
 
