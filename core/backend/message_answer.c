@@ -124,7 +124,8 @@ void message_put_opened(struct wire_out *out, uint32_t number, const struct open
 	wire_put_string(out, opened->not_target);
 	wire_put_text(out, opened->payload, opened->payload_len);
 	/* Not twice. */
-	wire_put_text(out, opened->newest == opened->payload ? NULL : opened->newest, opened->newest_len);
+	wire_put_text(out, opened->newest == opened->payload ? NULL : opened->newest,
+		      opened->newest_len);
 }
 
 /* The newest format: a text of its own, or the payload itself. */

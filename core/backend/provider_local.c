@@ -127,10 +127,11 @@ static int handle_open(struct local *local, struct local_opened *self, struct er
 
 static bool writes_older(const struct provider *provider)
 {
-	const struct migcompat_setting *setting = info_setting(&provider->info, SETTING_EMIT_FORMAT);
+	const struct backend_info *info = &provider->info;
+	const struct migcompat_setting *setting = info_setting(info, SETTING_EMIT_FORMAT);
 	const char *const *values = provider->settings.values;
 
-	return setting && values && strcmp(values[setting - provider->info.settings], setting->init) != 0;
+	return setting && values && strcmp(values[setting - info->settings], setting->init) != 0;
 }
 
 /*

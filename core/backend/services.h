@@ -14,7 +14,7 @@ struct settings {
 };
 
 /* What stands behind the opaque struct of backend.h; lives from open to close. */
-/* The setting by which a backend writes an older payload format; its init value is the newest one. */
+/* The setting by which a backend writes an older payload format. Its init value is the newest. */
 #define SETTING_EMIT_FORMAT "emit_format"
 
 struct migcompat_facts {

@@ -12,7 +12,7 @@ struct row {
 	const char *type;       /* NAMESPACE:TYPE, or NULL */
 	const char *model;      /* or NULL */
 	const char *label;      /* or NULL */
-	const char *class;      /* of devices that give the same type and payload, or NULL: no payload */
+	const char *class;      /* of all devices of this type and payload; NULL: no payload */
 	const char *version;    /* the version string, or NULL */
 	const char *fingerprint; /* or NULL */
 	uint32_t source;        /* enum migcompat_state: can it be a source? unknown: could not be told */

@@ -119,7 +119,8 @@ struct list {
 static const char *cell_text(const json_t *row, enum column column)
 {
 	bool state = column == COLUMN_MECHANISM || column == COLUMN_AVAILABLE;
-	const char *text = state ? document_state(row, infos[column].member) : document_text(row, infos[column].member);
+	const char *member = infos[column].member;
+	const char *text = state ? document_state(row, member) : document_text(row, member);
 
 	/* A doubt is left blank: most rows have many. */
 	return column == COLUMN_AVAILABLE && text && strcmp(text, "unknown") == 0 ? NULL : text;

@@ -77,8 +77,8 @@ int command_show(struct cli *cli)
 }
 
 /* What a device cannot have is an answer, not an error; the reason goes beside the output that scripts read. */
-static int say_none(const struct cli *cli, const json_t *device, const char *what, const char *verdict, int error,
-		    const char *reason)
+static int say_none(const struct cli *cli, const json_t *device, const char *what,
+		    const char *verdict, int error, const char *reason)
 {
 	char format[64];
 	json_t *object;
@@ -87,7 +87,8 @@ static int say_none(const struct cli *cli, const json_t *device, const char *wha
 	if (!cli->options.json)
 		return CLI_NO;
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
-	object = json_pack("{s:s,s:O,s:O,s:n}", "format", format, "device", json_object_get(device, "device"), "host",
+	object = json_pack("{s:s,s:O,s:O,s:n}", "format", format, "device",
+			   json_object_get(device, "device"), "host",
 			   json_object_get(device, "host"), what);
 	json_refuse(&object, verdict, error, reason);
 	return output_json(cli, object, CLI_NO);
@@ -132,7 +133,8 @@ static int say_member(struct cli *cli, const char *what, bool kept_back)
 		status = output_fail(cli, number ? -error_number(number) : -EIO, "%s: %s", document_text(device, "device"),
 				     document_text(device, "reason"));
 	} else {
-		status = say_none(cli, device, what, "not-migratable", -ENODEV, document_text(device, "reason"));
+		status = say_none(cli, device, what, "not-migratable", -ENODEV,
+				  document_text(device, "reason"));
 	}
 	json_decref(device);
 	return status;

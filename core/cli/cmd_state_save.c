@@ -22,8 +22,8 @@ static int cannot(const struct cli *cli, const struct device *device, int error,
 	output_sentence("%s: %s", device->id, text);
 	if (!cli->options.json)
 		return CLI_NO;
-	object = json_pack("{s:s,s:o,s:o}", "format", SAVED, "device", json_clean(device->id), "host",
-			   json_clean(device->host->name));
+	object = json_pack("{s:s,s:o,s:o}", "format", SAVED, "device", json_clean(device->id),
+			   "host", json_clean(device->host->name));
 	json_refuse(&object, error == -EBUSY ? "incompatible" : "not-migratable", error, text);
 	return output_json(cli, object, CLI_NO);
 }

@@ -137,7 +137,7 @@ static void device_of_this_host_that_is_not_there_is_unknown(void **state)
 
 static void ask_lists_the_choices_in_order(void **state)
 {
-	json_t *document, *choices;
+	json_t *document, *choices, *available;
 
 	(void)state;
 	run("migcompat " SERIAL "ask " DUAL);
@@ -152,7 +152,8 @@ static void ask_lists_the_choices_in_order(void **state)
 	assert_int_equal(json_array_size(choices), 3);
 	assert_string_equal(json_member(json_array_get(choices, 2), "device"), CARD_2);
 	assert_string_equal(json_member(json_array_get(choices, 2), "grade"), "identical");
-	assert_string_equal(json_member(json_object_get(json_array_get(choices, 2), "availability"), "state"), "unknown");
+	available = json_object_get(json_array_get(choices, 2), "availability");
+	assert_string_equal(json_member(available, "state"), "unknown");
 	json_decref(document);
 }
 

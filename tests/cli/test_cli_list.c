@@ -111,7 +111,8 @@ static void class_is_a_column_that_is_asked_for(void **state)
 static void class_is_what_sha256sum_makes_of_the_version_without_its_kind(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL "version " CARD_2 " | tr -d '\\n' | sed 's/:physical:/:/' | sha256sum | cut -c 1-16");
+	run("migcompat " SERIAL "version " CARD_2
+	    " | tr -d '\\n' | sed 's/:physical:/:/' | sha256sum | cut -c 1-16");
 	assert_string_equal(ran.out, CLASS_2 "\n");
 	run("migcompat " SERIAL "show " CARD_2 " | grep class");
 	assert_string_equal(ran.out, "class        " CLASS_2 "\n");

@@ -156,8 +156,10 @@ static void every_line_is_a_document_with_json(void **state)
 		assert_non_null(event);
 		documents_keep(line);
 		ready = strcmp(json_string_value(json_object_get(event, "event")), "ready") == 0;
-		assert_string_equal(json_string_value(json_object_get(event, "format")), "migcompat-event/1");
-		assert_int_equal(json_string_length(json_object_get(event, "time")), strlen("2026-11-30T20:00:00Z"));
+		assert_string_equal(json_string_value(json_object_get(event, "format")),
+				    "migcompat-event/1");
+		assert_int_equal(json_string_length(json_object_get(event, "time")),
+				 strlen("2026-11-30T20:00:00Z"));
 		assert_true(ready || json_string_length(json_object_get(event, "fingerprint")) == 32);
 		json_decref(event);
 		count++;

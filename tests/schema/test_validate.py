@@ -112,7 +112,8 @@ class Refusals(unittest.TestCase):
         reply = {"parameters": printed("check", DUAL, "0000:00:04.0"), "continues": True}
         self.refused(reply, ["parameters", "forced"], None, "'forced' is a required property")
         inner = {"parameters": {"policy": printed("check", DUAL, "0000:00:04.0"), "text": "words"}}
-        self.refused(inner, ["parameters", "policy", "forced"], None, "'forced' is a required property")
+        missing = "'forced' is a required property"
+        self.refused(inner, ["parameters", "policy", "forced"], None, missing)
         error = {"error": "io.migcompat.Failed", "parameters": {"errno": "EIO", "reason": "x"}}
         self.refused(error, ["parameters", "extra"], 1, "errno and reason, and nothing else")
 
@@ -134,7 +135,8 @@ class Program(unittest.TestCase):
         self.assertIn("3 documents, 1 of them wrong", done.stdout)
 
     def test_folder_that_is_not_there_fails(self):
-        done = subprocess.run([program, build / "schema", "/nonexistent"], capture_output=True, check=False)
+        command = [program, build / "schema", "/nonexistent"]
+        done = subprocess.run(command, capture_output=True, check=False)
         self.assertNotEqual(done.returncode, 0)
 
 

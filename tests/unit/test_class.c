@@ -22,7 +22,8 @@ static void class_is_the_beginning_of_the_sum_of_namespace_type_and_payload(void
 static void device_without_a_payload_has_no_class(void **state)
 {
 	struct provider provider = {.info.name = "mtty"};
-	const struct opened opened = {.provider = &provider, .type = "unset", .not_source = "set up first"};
+	const struct opened opened = {
+	    .provider = &provider, .type = "unset", .not_source = "set it up first"};
 	char name[CLASS_SIZE];
 
 	(void)state;
@@ -30,14 +31,16 @@ static void device_without_a_payload_has_no_class(void **state)
 }
 
 /* The class of a device of the backend "formats", in this process or in a worker. */
-static void assert_formats(struct provider *provider, const char *const *settings, const char *payload)
+static void assert_formats(struct provider *provider, const char *const *settings,
+			   const char *payload)
 {
+	void *arg = (void *)(uintptr_t)settings;
 	struct test_host host;
 	struct opened *opened;
 	char name[CLASS_SIZE];
 
 	test_host_make(&host, no_facts);
-	assert_int_equal(provider_settle(provider, test_setting, (void *)(uintptr_t)settings), 0);
+	assert_int_equal(provider_settle(provider, test_setting, arg), 0);
 	opened = test_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", no_facts));
 	assert_string_equal(opened->payload, payload);
 	assert_string_equal(opened->newest, "2;formats");
@@ -53,7 +56,8 @@ static struct provider *formats_here(void)
 	struct provider *provider = NULL;
 	char path[4096];
 
-	assert_int_equal(provider_local_new(worker_path("formats", path, sizeof(path)), &provider, NULL), 0);
+	worker_path("formats", path, sizeof(path));
+	assert_int_equal(provider_local_new(path, &provider, NULL), 0);
 	return provider;
 }
 

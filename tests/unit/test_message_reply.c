@@ -19,8 +19,10 @@ static int opened_through(const struct opened *opened, struct opened *ret)
 static void a_description_comes_out_as_it_went_in(void **state)
 {
 	const struct opened opened = {.type = "serial-2port", .model = "org.kernel/serial", .mechanism = MIGCOMPAT_YES,
-				      .not_target = "taken", .payload = "1;a", .payload_len = 3, .newest = "1;a", .newest_len = 3};
-	const struct opened older = {.type = "a", .payload = "1;a", .payload_len = 3, .newest = "2;ab", .newest_len = 4};
+				      .not_target = "taken", .payload = "1;a", .payload_len = 3,
+				      .newest = "1;a", .newest_len = 3};
+	const struct opened older = {.type = "a", .payload = "1;a", .payload_len = 3,
+				     .newest = "2;ab", .newest_len = 4};
 	const struct opened sink_only = {.type = "queues", .not_source = "a type has no state"};
 	struct opened got = {0};
 
