@@ -136,8 +136,15 @@ class Program(unittest.TestCase):
 
     def test_folder_that_is_not_there_fails(self):
         command = [program, build / "schema", "/nonexistent"]
-        done = subprocess.run(command, capture_output=True, check=False)
-        self.assertNotEqual(done.returncode, 0)
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr, "validate: /nonexistent is not there\n")
+
+    def test_validator_that_is_missing_fails(self):
+        command = ["/usr/bin/python3", "-I", "-S", program, build / "schema", build / "schema"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("cannot be validated without python3-jsonschema", done.stderr)
 
 
 class Schemas(unittest.TestCase):
