@@ -66,8 +66,8 @@ static int payload_get(struct local *local, struct local_opened *mine, struct er
 		return broken(local, err, "its version string is empty or too long");
 	if (!provider_payload_valid(mine->payload, (size_t)len))
 		return broken(local, err, "its version string has bytes that are not allowed");
-	mine->opened.payload = mine->payload;
-	mine->opened.payload_len = (size_t)len;
+	mine->opened.payload = mine->opened.newest = mine->payload;
+	mine->opened.payload_len = mine->opened.newest_len = (size_t)len;
 	return 0;
 }
 
@@ -91,21 +91,84 @@ static int describe(struct local *local, struct local_opened *mine, struct error
 	return opened->not_source ? 0 : payload_get(local, mine, err);
 }
 
+static void handle_close(struct local *local, struct local_opened *self)
+{
+	if (self->handle)
+		local->ops->close(self->handle);
+	self->handle = NULL;
+}
+
 static void local_close(struct opened *opened)
 {
 	struct local_opened *self = mine(opened);
 	struct local *local = local_of(opened->provider);
 	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
 
-	if (self->handle) {
-		if (serial)
-			pthread_mutex_lock(&local->serial);
-		local->ops->close(self->handle);
-		if (serial)
-			pthread_mutex_unlock(&local->serial);
-	}
+	if (serial)
+		pthread_mutex_lock(&local->serial);
+	handle_close(local, self);
+	if (serial)
+		pthread_mutex_unlock(&local->serial);
 	pthread_mutex_destroy(&self->device);
+	free(self->newest);
 	free(self);
+}
+
+static int handle_open(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r = local->ops->open(&services_table, &self->facts, &self->handle);
+
+	if (r)
+		self->handle = NULL;
+	else if (!self->handle)
+		r = broken(local, err, "it opened a device without a handle");
+	return r ? r : describe(local, self, err);
+}
+
+static bool writes_older(const struct provider *provider)
+{
+	const struct backend_info *info = &provider->info;
+	const struct migcompat_setting *setting = info_setting(info, SETTING_EMIT_FORMAT);
+	const char *const *values = provider->settings.values;
+
+	return setting && values && strcmp(values[setting - info->settings], setting->init) != 0;
+}
+
+/*
+ * The payload in the newest format, from a handle of its own, since a backend may read the setting
+ * when it opens the device. Before the other handle, so that this one leaves nothing behind.
+ */
+static int newest_get(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r;
+
+	if (!writes_older(&local->provider))
+		return 0;
+	self->facts.newest = true;
+	r = handle_open(local, self, err);
+	if (!r && self->opened.payload) {
+		self->newest = strdup(self->opened.payload);
+		if (!self->newest)
+			r = error_set(err, -ENOMEM, "out of memory");
+	}
+	handle_close(local, self);
+	self->facts.newest = false;
+	self->opened.payload = NULL;
+	return r;
+}
+
+/* Both handles; what the second one says counts, but for the payload's newest format. */
+static int device_open(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r = newest_get(local, self, err);
+
+	if (!r)
+		r = handle_open(local, self, err);
+	if (!r && self->newest && self->opened.payload) {
+		self->opened.newest = self->newest;
+		self->opened.newest_len = strlen(self->newest);
+	}
+	return r;
 }
 
 static int local_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
@@ -124,13 +187,7 @@ static int local_open(struct provider *provider, const struct device *device, st
 	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info, .err = &text};
 	self->facts.settings = provider->settings.values ? &provider->settings : NULL;
 	lock = local_call_begin(self);
-	r = local->ops->open(&services_table, &self->facts, &self->handle);
-	if (r)
-		self->handle = NULL;
-	else if (!self->handle)
-		r = broken(local, &text, "it opened a device without a handle");
-	else
-		r = describe(local, self, &text);
+	r = device_open(local, self, &text);
 	local_call_end(lock);
 	self->facts.err = NULL;
 	if (self->facts.unwanted)

@@ -142,6 +142,8 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 
 	if (!setting)
 		return NULL;
+	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
+		return setting->init;
 	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;
 }
 

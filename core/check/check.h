@@ -6,6 +6,8 @@
 #include "core/check/engine.h"
 #include "core/check/verdict.h"
 
+#define NO_INSTANCE "no instance of the type is left"
+
 /* A target that is held open, to be asked many times. One question at a time a target; targets side by side. */
 struct target {
 	const struct engine *engine;

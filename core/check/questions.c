@@ -101,7 +101,7 @@ static void mdev_availability(const struct device *device, struct migcompat_resu
 	if (!available || result->availability == MIGCOMPAT_NO)
 		return;
 	if (strcmp(available, "0") == 0)
-		result_availability(result, MIGCOMPAT_NO, "no instance of the type is left");
+		result_availability(result, MIGCOMPAT_NO, NO_INSTANCE);
 	else if (*available >= '1' && *available <= '9' && available[strspn(available, "0123456789")] == '\0' && result->availability == MIGCOMPAT_UNKNOWN)
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }

@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	 "where no backend serves the device. HOLD, where there is one, is an operator's\n"
 	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
 	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
-	 "VERSION PATH.\n",
+	 "CLASS VERSION PATH.\n",
 	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, CLI_WAY_EITHER, 0, 0,
 	 command_list},
 	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",

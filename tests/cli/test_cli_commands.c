@@ -137,7 +137,7 @@ static void device_of_this_host_that_is_not_there_is_unknown(void **state)
 
 static void ask_lists_the_choices_in_order(void **state)
 {
-	json_t *document, *choices;
+	json_t *document, *choices, *available;
 
 	(void)state;
 	run("migcompat " SERIAL "ask " DUAL);
@@ -152,7 +152,8 @@ static void ask_lists_the_choices_in_order(void **state)
 	assert_int_equal(json_array_size(choices), 3);
 	assert_string_equal(json_member(json_array_get(choices, 2), "device"), CARD_2);
 	assert_string_equal(json_member(json_array_get(choices, 2), "grade"), "identical");
-	assert_string_equal(json_member(json_array_get(choices, 2), "availability"), "unknown");
+	available = json_object_get(json_array_get(choices, 2), "availability");
+	assert_string_equal(json_member(available, "state"), "unknown");
 	json_decref(document);
 }
 
@@ -423,6 +424,30 @@ static void prepare_that_cannot_be_told_is_an_error(void **state)
 	assert_json_trouble("ENOTCONN", "no backend serves");
 }
 
+#define LOST "b0000000-0000-4000-8000-037700000001" /* of which a fact is missing */
+
+static void every_command_that_fails_has_what_every_error_has(void **state)
+{
+	static const char *const lines[] = {
+	    "nonsense",		    "list -o x",	 "show x",	     "type x",
+	    "version x",	    "check x y",	 "ask x",	     "params x",
+	    "prepare x y",	    "inventory",	 "watch",	     "policy explain x y",
+	    "hold x --reason y",    "release x",	 "backend dump /x",  "policy check /x",
+	    "state inspect /x",	    "state check /x y",	 "state load /x y",  "state save x -o /x/y",
+	    "check " DUAL " " LOST, "ask " LOST,	 "show " LOST,	     "params " LOST,
+	    "prepare " DUAL " " LOST,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		run("migcompat --json " SERIAL "-i tests/hosts/broken.json %s |"
+		    " jq -c '[.verdict, ([.errno, .reason, .findings][] | type)]'",
+		    lines[i]);
+		if (strcmp(ran.out, "[\"error\",\"string\",\"string\",\"array\"]\n") != 0)
+			fail_msg("%s: %s%s", lines[i], ran.out, ran.err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -458,6 +483,7 @@ int main(void)
 		cmocka_unit_test(prepare_of_an_incompatible_target_writes_nothing),
 		cmocka_unit_test(prepare_takes_a_string),
 		cmocka_unit_test(prepare_that_cannot_be_told_is_an_error),
+		cmocka_unit_test(every_command_that_fails_has_what_every_error_has),
 	};
 
 	return cmocka_run_group_tests(tests, setup, run_teardown);
