@@ -2,6 +2,10 @@
 # migcompat_add_test(NAME source...): a cmocka program that sees the library's inside.
 find_package(PkgConfig REQUIRED)
 pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
+# Have the documents of a test validated after it: see tests/schema.
+function(migcompat_validate)
+  set_tests_properties(${ARGN} PROPERTIES FIXTURES_REQUIRED documents)
+endfunction()
 function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
@@ -16,4 +20,5 @@ function(migcompat_add_test name)
     target_compile_definitions(${name} PRIVATE TEST_COVERED)
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  migcompat_validate(${name})
 endfunction()

@@ -4,9 +4,9 @@
 umask 022 # backends that others could write are refused
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev libsystemd-dev libseccomp-dev scdoc"
+build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev nettle-dev libsystemd-dev libseccomp-dev scdoc"
 # Of programs that test and measure, then what single stages of scripts/test need beside these.
-test_packages="libcmocka-dev umockdev libumockdev-dev udev mdevctl jq python3 man-db bash-completion"
+test_packages="libcmocka-dev umockdev libumockdev-dev udev mdevctl jq python3 python3-jsonschema man-db bash-completion"
 declare -A stage_packages=(
   [headers]="g++" [valgrind]="valgrind" [lint]="cppcheck clang-tidy shellcheck" [coverage]="gcovr"
   [fuzz]="clang libclang-rt-dev" [shim]="sparse dkms debootstrap" [anywhere]="debootstrap")

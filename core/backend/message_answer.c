@@ -121,6 +121,22 @@ void message_put_opened(struct wire_out *out, uint32_t number, const struct open
 	wire_put_string(out, opened->not_source);
 	wire_put_string(out, opened->not_target);
 	wire_put_text(out, opened->payload, opened->payload_len);
+	/* Not twice. */
+	wire_put_text(out, opened->newest == opened->payload ? NULL : opened->newest,
+		      opened->newest_len);
+}
+
+/* The newest format: a text of its own, or the payload itself. */
+static int get_newest(struct wire_reader *body, struct opened *opened)
+{
+	size_t len = 0;
+	const char *newest = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &len);
+
+	if (newest && (!opened->payload || !provider_payload_valid(newest, len)))
+		return -EBADMSG;
+	opened->newest = newest ? newest : opened->payload;
+	opened->newest_len = newest ? len : opened->payload_len;
+	return 0;
 }
 
 int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct opened *ret)
@@ -137,7 +153,7 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 	opened.not_target = wire_get_words(body, WIRE_TEXT_MAX);
 	opened.payload_len = 0;
 	opened.payload = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &opened.payload_len);
-	if (!wire_done(body) || !provider_type_valid(opened.type))
+	if (get_newest(body, &opened) || !wire_done(body) || !provider_type_valid(opened.type))
 		return -EBADMSG;
 	if (opened.not_source ? opened.payload != NULL : !provider_payload_valid(opened.payload, opened.payload_len))
 		return -EBADMSG;

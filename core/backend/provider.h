@@ -30,6 +30,8 @@ struct opened {
 	uint32_t mechanism;         /* enum migcompat_state */
 	const char *payload;        /* NULL where it can be no source */
 	size_t payload_len;
+	const char *newest;         /* the same in the newest format, whatever emit_format says */
+	size_t newest_len;
 	uint32_t life; /* of its provider, in which it is open; see provider_life */
 };
 

@@ -108,8 +108,8 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 		operation_leave(&operation);
 		return operation_broken(&operation, err, "the version string is another one when it is asked for again, from offset %d on", at);
 	}
-	self->opened.payload = self->payload;
-	self->opened.payload_len = (size_t)len;
+	self->opened.payload = self->opened.newest = self->payload;
+	self->opened.payload_len = self->opened.newest_len = (size_t)len;
 	return 0;
 }
 
@@ -144,7 +144,7 @@ static int describe(struct local *local, struct local_opened *self, struct error
 }
 
 /* The backend's own sentence, if it has one, is what people see. */
-static int open_handle(struct local *local, struct local_opened *self, struct error *err)
+static int handle_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct error text = {0};
 	struct operation operation;
@@ -169,25 +169,85 @@ static int open_handle(struct local *local, struct local_opened *self, struct er
 	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
 }
 
+static void handle_close(struct local *local, struct local_opened *self)
+{
+	struct operation operation;
+
+	if (!self->handle)
+		return;
+	local_enter(self, &operation, OPERATION_CLOSE);
+	local->ops->close(self->handle);
+	operation_leave(&operation);
+	self->handle = NULL;
+}
+
 static void local_close(struct opened *opened)
 {
 	struct local_opened *self = mine(opened);
 	struct local *local = local_of(opened->provider);
 	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
 
-	if (self->handle) {
-		struct operation operation;
-
-		if (serial)
-			pthread_mutex_lock(&local->serial);
-		local_enter(self, &operation, OPERATION_CLOSE);
-		local->ops->close(self->handle);
-		operation_leave(&operation);
-		if (serial)
-			pthread_mutex_unlock(&local->serial);
-	}
+	if (serial)
+		pthread_mutex_lock(&local->serial);
+	handle_close(local, self);
+	if (serial)
+		pthread_mutex_unlock(&local->serial);
 	pthread_mutex_destroy(&self->device);
+	free(self->newest);
 	free(self);
+}
+
+static int handle_open(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r = handle_get(local, self, err);
+
+	return r ? r : describe(local, self, err);
+}
+
+static bool writes_older(const struct provider *provider)
+{
+	const struct backend_info *info = &provider->info;
+	const struct migcompat_setting *setting = info_setting(info, SETTING_EMIT_FORMAT);
+	const char *const *values = provider->settings.values;
+
+	return setting && values && strcmp(values[setting - info->settings], setting->init) != 0;
+}
+
+/*
+ * The payload in the newest format, from a handle of its own, since a backend may read the setting
+ * when it opens the device. Before the other handle, so that this one leaves nothing behind.
+ */
+static int newest_get(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r;
+
+	if (!writes_older(&local->provider))
+		return 0;
+	self->facts.newest = true;
+	r = handle_open(local, self, err);
+	if (!r && self->opened.payload) {
+		self->newest = strdup(self->opened.payload);
+		if (!self->newest)
+			r = error_set(err, -ENOMEM, "out of memory");
+	}
+	handle_close(local, self);
+	self->facts.newest = false;
+	self->opened.payload = NULL;
+	return r;
+}
+
+/* Both handles; what the second one says counts, but for the payload's newest format. */
+static int device_open(struct local *local, struct local_opened *self, struct error *err)
+{
+	int r = newest_get(local, self, err);
+
+	if (!r)
+		r = handle_open(local, self, err);
+	if (!r && self->newest && self->opened.payload) {
+		self->opened.newest = self->newest;
+		self->opened.newest_len = strlen(self->newest);
+	}
+	return r;
 }
 
 static int local_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
@@ -205,9 +265,7 @@ static int local_open(struct provider *provider, const struct device *device, st
 	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info};
 	self->facts.settings = provider->settings.values ? &provider->settings : NULL;
 	lock = local_call_begin(self);
-	r = open_handle(local, self, err);
-	if (!r)
-		r = describe(local, self, err);
+	r = device_open(local, self, err);
 	local_call_end(lock);
 	if (r)
 		local_close(&self->opened);

@@ -24,6 +24,7 @@ struct local_opened {
 	void *handle;
 	pthread_mutex_t device; /* held around every call on a handle unless MIGCOMPAT_THREAD_PARALLEL */
 	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
+	char *newest; /* the payload in the newest format if the other one is older, or NULL */
 };
 
 /* Around every call of the backend's: the lock of its thread model, or NULL. */

@@ -174,6 +174,8 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 		operation_slip("it asked for the setting \"%s\", which it had not declared", name ? name : "");
 		return "";
 	}
+	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
+		return setting->init;
 	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;
 }
 

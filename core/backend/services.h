@@ -14,11 +14,15 @@ struct settings {
 };
 
 /* What stands behind the opaque struct of backend.h; lives from open to close. */
+/* The setting by which a backend writes an older payload format. Its init value is the newest. */
+#define SETTING_EMIT_FORMAT "emit_format"
+
 struct migcompat_facts {
 	const struct device *device;
 	const struct backend_info *info;
 	const struct settings *settings;
 	struct error *err; /* valid during open only, else NULL */
+	bool newest;       /* emit_format is as if nobody had set it */
 };
 
 extern const struct migcompat_host services_table;

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 2u		     /* raised with any change of a message; the worker's first message says it */
+#define WIRE_VERSION 3u		     /* raised with any change of a message; the worker's first message says it */
 #define WIRE_REQUEST_MAX (64u << 20) /* bytes of one message to a worker: the facts of 65,536 queues */
 #define WIRE_REPLY_MAX (8u << 20)    /* bytes of one message from a worker */
 #define WIRE_TEXT_MAX 65536u	     /* bytes of a text whose length a vendor chose; the rest is cut */

@@ -13,14 +13,15 @@
 #include "core/backend/restart.h"
 
 #define USER_TEXT_MAX 32
-#define TERMS_TEXT_MAX (USER_TEXT_MAX + 16)
+#define TERMS_TEXT_MAX (USER_TEXT_MAX + 32)
 
 struct worker {
 	struct provider provider;
 
 	/* How it is started; never changes. */
 	struct worker_options options; /* its strings are in the provider's arena */
-	char terms[TERMS_TEXT_MAX];    /* "UID:GID:KIB", see worker_user and memory.h */
+	char user[USER_TEXT_MAX];      /* "UID:GID", see worker_user */
+	unsigned share_kib;            /* memory.h */
 
 	/* Of whoever has it to himself (busy), from a request to its reply. */
 	struct child child;

@@ -123,7 +123,8 @@ static bool same_device(const struct opened *a, const struct opened *b)
 {
 	return same_text(a->type, b->type) && same_text(a->model, b->model) && same_text(a->label, b->label) &&
 	       same_text(a->mechanism_text, b->mechanism_text) && same_text(a->not_source, b->not_source) &&
-	       same_text(a->not_target, b->not_target) && a->mechanism == b->mechanism && same_text(a->payload, b->payload);
+	       same_text(a->not_target, b->not_target) && a->mechanism == b->mechanism && same_text(a->payload, b->payload) &&
+	       same_text(a->newest, b->newest);
 }
 
 int worker_reopen(struct worker *worker, struct opened *opened, struct error *err)

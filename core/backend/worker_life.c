@@ -11,6 +11,7 @@
 #include "core/backend/memory.h"
 #include "core/backend/worker.h"
 
+#define TERMS "%s:%u:%u" /* the worker program's first argument */
 #define DEATH_MS 100 /* between a worker's end of connection and its end */
 
 /* Within a call nobody waits longer than a call may take, but before the first one all backends load at once. */
@@ -244,14 +245,16 @@ static int start_again(struct worker *worker, struct error *err)
 {
 	const struct worker_options *options = &worker->options;
 	const char *path = worker->provider.info.path;
+	char terms[TERMS_TEXT_MAX];
 	struct error text = {0};
 	int r;
 
+	snprintf(terms, sizeof(terms), TERMS, worker->user, worker->share_kib, WORKER_OOM_AGAIN);
 	/* Nothing of an earlier one means anything from here on, also where this one never comes to be. */
 	requests_reset(&worker->requests);
 	worker->generation++;
 	worker->in.at = worker->in.end = 0;
-	r = child_start(&worker->child, 1, options->program, worker->terms, &path,
+	r = child_start(&worker->child, 1, options->program, terms, &path,
 			options->keep_stderr, &text);
 	if (r) {
 		worker->child.socket = -1;
@@ -363,7 +366,8 @@ void worker_leave(struct worker *worker)
 
 /* ---------------------------------------------------------------- making */
 
-static struct worker *worker_make(const char *path, const struct worker_options *options, const char *terms)
+static struct worker *worker_make(const char *path, const struct worker_options *options,
+				  const char *user, unsigned share_kib)
 {
 	struct worker *worker = calloc(1, sizeof(*worker));
 	pthread_condattr_t monotonic;
@@ -390,7 +394,8 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	worker->child.socket = worker->watched = -1;
 	worker->loaded_by = wire_deadline(load_ms(worker));
 	worker->status.state = PROVIDER_ENDED;
-	snprintf(worker->terms, sizeof(worker->terms), "%s", terms);
+	snprintf(worker->user, sizeof(worker->user), "%s", user);
+	worker->share_kib = share_kib;
 	return worker;
 }
 
@@ -399,6 +404,7 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 {
 	struct child children[CHILDREN_MAX];
 	struct error text = {0};
+	unsigned share_kib = worker_memory_kib(options->memory_kib, count ? count : 1);
 	char user[USER_TEXT_MAX], terms[TERMS_TEXT_MAX];
 	size_t made = 0;
 	int r = 0;
@@ -406,9 +412,9 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 	if (count > CHILDREN_MAX)
 		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count, CHILDREN_MAX);
 	worker_user("/etc/passwd", user, sizeof(user));
-	snprintf(terms, sizeof(terms), "%s:%u", user, worker_memory_kib(options->memory_kib, count ? count : 1));
+	snprintf(terms, sizeof(terms), TERMS, user, share_kib, WORKER_OOM_FIRST);
 	for (; made < count; made++) {
-		struct worker *worker = worker_make(paths[made], options, terms);
+		struct worker *worker = worker_make(paths[made], options, user, share_kib);
 
 		if (!worker)
 			goto undo;

@@ -105,6 +105,8 @@ static int add_choice(struct answer *answer, struct target *target, const struct
 	memcpy(choice.type, target->type, sizeof(choice.type));
 	if (verdict->result.availability_text)
 		r = keep(answer, verdict->result.availability_text, &choice.text);
+	if (!r && verdict->target.mechanism_text)
+		r = keep(answer, verdict->target.mechanism_text, &choice.mechanism_text);
 	if (!r)
 		r = ways_ask(answer, target, string, &choice, &err);
 	if (r == -ENOMEM)

@@ -88,10 +88,17 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 	if (r)
 		return open_failed(verdict, "target", device, r, &err);
 	check_question(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
-	fingerprint_text(text, len, verdict->source.fingerprint);
+	if (text)
+		fingerprint_text(text, len, verdict->source.fingerprint);
 	keep_texts(verdict);
 	target_close(&target);
 	return 0;
+}
+
+int check_stream(const struct engine *engine, const struct stream_head *stream,
+		 const struct device *device, struct migcompat_verdict *verdict)
+{
+	return check_state(engine, NULL, 0, stream, device, verdict);
 }
 
 /* The source's half: its sides, its mechanism, and the string into the buffer; the length, or -1 where the verdict is told. */

@@ -6,6 +6,8 @@
 #include "core/check/engine.h"
 #include "core/check/verdict.h"
 
+#define NO_INSTANCE "no instance of the type is left"
+
 /* A target that is held open, to be asked many times. One question at a time a target; targets side by side. */
 struct target {
 	const struct engine *engine;
@@ -32,7 +34,7 @@ int check_string(struct target *target, const struct device *source, const char 
 struct question {
 	struct target *target;
 	const struct device *source; /* or NULL: a bare string */
-	const char *text;
+	const char *text;           /* NULL: nothing but a stream is known */
 	size_t len;
 	const struct stream_head *stream;  /* what the source's kernel driver wrote first, to be held against the target as well; NULL: none */
 	struct migcompat_verdict *verdict; /* its own */
@@ -63,9 +65,13 @@ void check_question(struct question *question);
 int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
 /* A string from somewhere else against a device. */
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *target, struct migcompat_verdict *verdict);
-/* The same of a string that came with a stream; stream may be NULL. */
+/* The same of a string that came with a stream; stream may be NULL. text NULL: check_stream. */
 int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *target,
 		struct migcompat_verdict *verdict);
+
+/* A kernel driver's stream alone, judged by the target's backend. One without "stream" fails. */
+int check_stream(const struct engine *engine, const struct stream_head *stream,
+		 const struct device *target, struct migcompat_verdict *verdict);
 
 /* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);

@@ -3,6 +3,7 @@
 #include "core/check/json.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -49,6 +50,14 @@ void json_append(json_t **array, json_t *value)
 	}
 }
 
+void json_refuse(json_t **object, const char *verdict, int error, const char *reason)
+{
+	json_set(object, "verdict", json_string(verdict));
+	json_set(object, "errno", json_string(error_name(error)));
+	json_set(object, "reason", json_clean(reason));
+	json_set(object, "findings", json_array());
+}
+
 static json_t *json_side(const struct verdict_side *side)
 {
 	json_t *object = json_object();
@@ -65,6 +74,18 @@ static json_t *json_state(uint32_t state, const char *text)
 	json_t *object = json_object();
 
 	json_set(&object, "state", json_string(state_name(state)));
+	json_set(&object, "text", json_clean(text ? text : ""));
+	return object;
+}
+
+static json_t *json_mechanism(uint32_t state, const char *text)
+{
+	bool known = state == MIGCOMPAT_YES || state == MIGCOMPAT_NO;
+	json_t *object = json_object();
+
+	json_set(&object, "state", json_string(state_name(state)));
+	json_set(&object, "source", json_string(known ? "backend" : "none"));
+	json_set(&object, "features", json_null());
 	json_set(&object, "text", json_clean(text ? text : ""));
 	return object;
 }
@@ -117,7 +138,7 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	json_set(&object, "target", json_side(&verdict->target));
 	json_set(&object, "findings", findings);
 	json_set(&object, "truncated", json_integer((json_int_t)result->truncated));
-	json_set(&object, "mechanism", json_state(mechanism, mechanism_text));
+	json_set(&object, "mechanism", json_mechanism(mechanism, mechanism_text));
 	json_set(&object, "availability",
 		 json_state(result->availability, result->availability_text));
 	json_set(&object, "policy", rules);
@@ -138,8 +159,8 @@ static json_t *json_choice(const struct choice *choice)
 	json_set(&object, "kind", json_string(kind_name(choice->device->kind)));
 	json_set(&object, "type", json_clean(choice->type));
 	json_set(&object, "grade", json_clean(grade_name(choice->grade)));
-	json_set(&object, "availability", json_string(state_name(choice->availability)));
-	json_set(&object, "mechanism", json_string(state_name(choice->mechanism)));
+	json_set(&object, "availability", json_state(choice->availability, choice->text));
+	json_set(&object, "mechanism", json_mechanism(choice->mechanism, choice->mechanism_text));
 	json_set(&object, "extra",
 		 json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
 	json_set(&object, "set", json_clean(choice->candidate));
@@ -180,13 +201,9 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 
 		snprintf(reason, sizeof(reason), "none of the %zu devices of this backend could be asked; %s//%s: %s", answer->asked,
 			 first->device->host->name, first->device->id, first->text);
-		json_set(object, "reason", json_clean(reason));
-		json_set(object, "verdict", json_string("error"));
-		json_set(object, "errno", json_string("EIO"));
+		json_refuse(object, "error", -EIO, reason);
 	} else if (engine->holds_unread && answer->nunanswered && !answer->nchoices) {
-		json_set(object, "reason", json_clean(engine->holds_unread));
-		json_set(object, "verdict", json_string("error"));
-		json_set(object, "errno", json_string("EACCES"));
+		json_refuse(object, "error", -EACCES, engine->holds_unread);
 	} else if (source && engine->hold && engine->hold(engine->hold_arg, source, held, sizeof(held))) {
 		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
 		json_set(object, "reason", json_clean(reason));
@@ -236,9 +253,10 @@ json_t *json_row(const struct row *row)
 	json_set(&object, "migratable", json_string(row_migratable(row)));
 	json_set(&object, "source", json_string(state_name(row->source)));
 	json_set(&object, "target", json_string(state_name(row->target)));
-	json_set(&object, "mechanism", json_state(row->mechanism, row->mechanism_text));
-	json_set(&object, "availability", json_string(state_name(row->available)));
+	json_set(&object, "mechanism", json_mechanism(row->mechanism, row->mechanism_text));
+	json_set(&object, "availability", json_state(row->available, row->available_text));
 	json_set(&object, "reason", json_clean(row->reason ? row->reason : ""));
+	json_set(&object, "class", json_clean(row->class));
 	json_set(&object, "version", json_clean(row->version));
 	json_set(&object, "fingerprint", json_clean(row->fingerprint));
 	json_set(&object, "hold", json_clean(row->hold));
@@ -250,10 +268,8 @@ json_t *json_device(const struct row *row)
 	json_t *object = json_row(row);
 
 	json_set(&object, "format", json_string("migcompat-device/1"));
-	if (row->error) {
-		json_set(&object, "verdict", json_string("error"));
-		json_set(&object, "errno", json_string(error_name(row->error)));
-	}
+	if (row->error)
+		json_refuse(&object, "error", row->error, row->reason ? row->reason : "");
 	return object;
 }
 
@@ -356,9 +372,7 @@ json_t *json_error(int error, const char *text)
 	json_t *object = json_object();
 
 	json_set(&object, "format", json_string("migcompat-error/1"));
-	json_set(&object, "verdict", json_string("error"));
-	json_set(&object, "errno", json_string(error_name(error)));
-	json_set(&object, "reason", json_clean(text));
+	json_refuse(&object, "error", error, text);
 	return object;
 }
 

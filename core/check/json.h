@@ -37,6 +37,12 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 void json_set(json_t **object, const char *key, json_t *value);
 void json_append(json_t **array, json_t *value);
 
+/*
+ * What every document says that is no answer, or no yes: "verdict", "errno", "reason" and
+ * "findings", which are none.
+ */
+void json_refuse(json_t **object, const char *verdict, int error, const char *reason);
+
 /* A string that is a document's whatever its bytes are; null for NULL. */
 json_t *json_clean(const char *text);
 

@@ -202,6 +202,46 @@ static int runtime_list(struct opened *opened, struct migcompat_sink *ret, struc
 	return r == -ENOMEM ? error_set(err, r, "out of memory") : 0;
 }
 
+/* Limits of what a write can change. */
+#define WRITABLE_LIMITS (1u << MIGCOMPAT_LIMIT_PARAMETER | 1u << MIGCOMPAT_LIMIT_RESOURCE)
+
+/*
+ * Does the backend say that the writes of "prepare" would make a refused target fit? It then has a
+ * named candidate of the target's own type besides the first, by which the target was
+ * judged. 1 or 0.
+ */
+static int has_other_candidate(struct opened *opened, const char *payload, size_t len,
+			       struct error *err)
+{
+	struct migcompat_sink sink = {0};
+	int r = opened_list(opened, PROVIDER_CANDIDATES, payload, len, &sink, err), found = 0;
+
+	for (size_t i = 1; i < sink.ncandidates && !r && !found; i++)
+		found = sink.candidates[i].name && *sink.candidates[i].name &&
+			!sink.candidates[i].type;
+	sink_free(&sink);
+	return r && r != -EOPNOTSUPP ? r : found;
+}
+
+static int target_sets_up(const struct engine *engine, const struct device *target,
+			  const char *payload, size_t len, struct error *err)
+{
+	struct opened *opened;
+	int r = engine_open(engine, target, &opened, err);
+
+	if (r)
+		return r;
+	r = has_other_candidate(opened, payload, len, err);
+	opened_close(opened);
+	return r;
+}
+
+static bool may_set_up(const struct migcompat_verdict *verdict)
+{
+	return verdict->code == VERDICT_INCOMPATIBLE &&
+	       !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
+}
+
 static int target_writes(const struct engine *engine, const struct device *target,
 			 const struct version_string *string, const struct writable *writable,
 			 struct plan *plan, struct error *err)
@@ -247,7 +287,7 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	*ret = plan;
 	if (r)
 		return error_set(err, r, "out of memory");
-	if (verdict->code != VERDICT_COMPATIBLE)
+	if (verdict->code != VERDICT_COMPATIBLE && !may_set_up(verdict))
 		return 0;
 	if (source) {
 		r = engine_open(engine, source, &opened, err);
@@ -261,6 +301,13 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 		len = (size_t)r;
 	}
 	r = version_string_parse(text, len, &parts, err);
+	if (!r && verdict->code != VERDICT_COMPATIBLE) {
+		r = target_sets_up(engine, target, parts.payload, parts.payload_len, err);
+		if (r <= 0)
+			return r;
+		plan.sets_up = true;
+		r = 0;
+	}
 	if (!r)
 		r = uuid_choose(source, target, uuid, name, err);
 	if (!r)

@@ -14,6 +14,7 @@ struct plan_write {
 struct plan {
 	struct plan_write *writes; /* in this order */
 	size_t nwrites;
+	bool sets_up; /* the verdict refuses the target as it is, and these writes make it fit */
 	struct arena arena;
 };
 
@@ -21,7 +22,8 @@ struct plan {
 int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err);
 
 /*
- * Check first: where the verdict is not "compatible", the plan is empty and 0 is returned. source
+ * Check first: if the verdict is not "compatible", the plan is empty and 0 is returned, unless the
+ * backend has a candidate that writes would set up (sets_up). source
  * NULL: text is a bare string. uuid: of the device to create where the target is a type; NULL: the
  * source's own if it is an mdev of another host, else a new one. -EINVAL: a parameter that the
  * target does not know or does not allow, or a target to which no write can be named (writable.h);

@@ -84,7 +84,7 @@ static void mdev_availability(const struct device *device, struct migcompat_resu
 	if (!available || result->availability == MIGCOMPAT_NO)
 		return;
 	if (strcmp(available, "0") == 0)
-		result_availability(result, MIGCOMPAT_NO, "no instance of the type is left");
+		result_availability(result, MIGCOMPAT_NO, NO_INSTANCE);
 	else if (*available >= '1' && *available <= '9' && available[strspn(available, "0123456789")] == '\0' && result->availability == MIGCOMPAT_UNKNOWN)
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
@@ -105,17 +105,23 @@ static struct policy_side policy_side(const struct verdict_side *side, const cha
 	return result;
 }
 
+/* string NULL: of the source no namespace, type and version are known. */
 static void apply_policy(const struct target *target, const struct version_string *string, const char *text, struct migcompat_verdict *verdict)
 {
 	const char *namespace = target->opened->provider->info.name;
 	char whole[MIGCOMPAT_STRING_MAX + 1];
-	size_t len = (size_t)(string->payload + string->payload_len - text);
-
-	memcpy(whole, text, len);
-	whole[len] = '\0';
-	struct policy_side source = policy_side(&verdict->source, namespace, verdict->source.type + target->namespace_len + 1, whole);
+	struct policy_side source = policy_side(&verdict->source, NULL, NULL, NULL);
 	struct policy_side mine = policy_side(&verdict->target, namespace, target->opened->type, target->version);
 
+	if (string) {
+		size_t len = (size_t)(string->payload + string->payload_len - text);
+
+		memcpy(whole, text, len);
+		whole[len] = '\0';
+		source.namespace = namespace;
+		source.type = verdict->source.type + target->namespace_len + 1;
+		source.version = whole;
+	}
 	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced, verdict->rules, VERDICT_RULES_MAX, &verdict->nrules,
 		     target->engine->trace, target->engine->trace_arg);
 }
@@ -183,6 +189,10 @@ static int compare_stream(const struct question *question, struct error *err)
 	if (!question->stream)
 		return 0;
 	r = provider_stream(opened->provider, opened, question->stream, result, err);
+	/* Without a string the stream is all that there is to judge. */
+	if (r == -EOPNOTSUPP && !question->text)
+		return error_set(err, r, "the backend %s reads no streams, and the file has nothing "
+				 "else to hold against target %s", name, opened->device->id);
 	if (r == -EOPNOTSUPP) {
 		snprintf(text, sizeof(text), "the backend %s reads no streams: this one's beginning was not looked at", name);
 		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
@@ -216,37 +226,10 @@ static void question_source(struct question *question)
 		verdict->source.kind = question->source->kind;
 }
 
-/* All that can be said without the backend. True: it is to compare, and question_end comes next. */
-static bool question_begin(struct question *question)
-{
-	const struct target *target = question->target;
-	struct migcompat_verdict *verdict = question->verdict;
-	struct error err;
-	int r = version_string_parse(question->text, question->len, &question->string, &err);
-
-	if (question->source)
-		verdict_side_device(&verdict->source, question->source);
-	verdict_side_device(&verdict->target, target->opened->device);
-	memcpy(verdict->target.type, target->type, sizeof(target->type));
-	memcpy(verdict->target.fingerprint, target->fingerprint, sizeof(target->fingerprint));
-	if (r) {
-		add_malformed(verdict, r, err.text);
-		settle(target, verdict);
-		return false;
-	}
-	question_source(question);
-	if (target->opened->not_target)
-		verdict_not_migratable(verdict, "target %s: %s", target->opened->device->id, target->opened->not_target);
-	if (!same_namespace(target, &question->string, verdict)) {
-		question_settle(question);
-		return false;
-	}
-	compare_types(question);
-	return true;
-}
-
 static void question_end(struct question *question, int r, struct error *err)
 {
+	bool bare = !question->text;
+
 	if (!r)
 		r = compare_stream(question, err);
 	if (r) {
@@ -258,8 +241,64 @@ static void question_end(struct question *question, int r, struct error *err)
 		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s", question->target->opened->device->id,
 			     question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
-	apply_policy(question->target, &question->string, question->text, question->verdict);
+	apply_policy(question->target, bare ? NULL : &question->string, question->text, question->verdict);
 	question_settle(question);
+}
+
+/* What is said of every target, at the beginning. */
+static void question_target(const struct question *question)
+{
+	const struct target *target = question->target;
+	struct migcompat_verdict *verdict = question->verdict;
+
+	if (question->source)
+		verdict_side_device(&verdict->source, question->source);
+	verdict_side_device(&verdict->target, target->opened->device);
+	memcpy(verdict->target.type, target->type, sizeof(target->type));
+	memcpy(verdict->target.fingerprint, target->fingerprint, sizeof(target->fingerprint));
+}
+
+static void judge_target(const struct question *question)
+{
+	const struct opened *opened = question->target->opened;
+
+	if (opened->not_target)
+		verdict_not_migratable(question->verdict, "target %s: %s", opened->device->id,
+				       opened->not_target);
+}
+
+/* The whole question of a bare stream. */
+static void question_stream(struct question *question)
+{
+	struct error err = {0};
+
+	question_target(question);
+	judge_target(question);
+	question_end(question, 0, &err);
+}
+
+/* All that can be said without the backend. True: it is to compare, and question_end comes next. */
+static bool question_begin(struct question *question)
+{
+	const struct target *target = question->target;
+	struct migcompat_verdict *verdict = question->verdict;
+	struct error err;
+	int r = version_string_parse(question->text, question->len, &question->string, &err);
+
+	question_target(question);
+	if (r) {
+		add_malformed(verdict, r, err.text);
+		settle(target, verdict);
+		return false;
+	}
+	question_source(question);
+	judge_target(question);
+	if (!same_namespace(target, &question->string, verdict)) {
+		question_settle(question);
+		return false;
+	}
+	compare_types(question);
+	return true;
 }
 
 void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before)
@@ -297,6 +336,10 @@ void check_question(struct question *question)
 {
 	struct check check;
 
+	if (!question->text) {
+		question_stream(question);
+		return;
+	}
 	check_begin(&check, question, 1, NULL);
 	check_end(&check, NULL);
 }

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/check/class.h"
+
 /*
  * Keeps a row's texts. A reader takes NULL for "there is none": a copy that fails makes it
  * no row.
@@ -57,6 +59,7 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 			row->reason = keep(keeper, err.text);
 		}
 	}
+	row->class = keep(keeper, class_name(opened, text));
 	fingerprint_device(engine, opened, text);
 	row->fingerprint = keep(keeper, text);
 }
@@ -75,6 +78,8 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	row.driver = device->driver ? device->driver : factset_text(&device->facts, device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
 	if (available)
 		row.available = strcmp(available, "0") == 0 ? MIGCOMPAT_NO : MIGCOMPAT_YES;
+	if (row.available == MIGCOMPAT_NO)
+		row.available_text = NO_INSTANCE;
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
 		row.hold = keep(&keeper, hold);
 	r = engine_provider(engine, device, &provider, &err);

@@ -12,6 +12,7 @@ struct row {
 	const char *type;       /* NAMESPACE:TYPE, or NULL */
 	const char *model;      /* or NULL */
 	const char *label;      /* or NULL */
+	const char *class;      /* of all devices of this type and payload; NULL: no payload */
 	const char *version;    /* the version string, or NULL */
 	const char *fingerprint; /* or NULL */
 	uint32_t source;        /* enum migcompat_state: can it be a source? unknown: could not be told */
@@ -19,6 +20,7 @@ struct row {
 	uint32_t mechanism;
 	const char *mechanism_text; /* or NULL */
 	uint32_t available;         /* mdev types: is an instance left? */
+	const char *available_text; /* or NULL */
 	const char *hold;           /* why an operator holds it, or NULL; one that is held, or may be, keeps its string back */
 	const char *reason;     /* why a role is missing or could not be told, or NULL */
 	int error;              /* negative errno where it could not be told, else 0 */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/check/json.h"
@@ -27,83 +28,187 @@ static bool is_named(const struct survey *survey, const struct backend_info *inf
 {
 	size_t len = info->error ? 0 : strlen(info->name);
 
-	return len && strncmp(survey->reader.version, info->name, len) == 0 && survey->reader.version[len] == ':';
+	return survey->is_state && len && strncmp(survey->reader.version, info->name, len) == 0 &&
+	       survey->reader.version[len] == ':';
 }
 
-int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret, struct error *err)
+/* Ask one. That it does not know the stream is an answer of one that the version string names. */
+static int ask(struct provider *provider, const struct backend_info *info, bool named,
+	       const struct stream_head *stream, struct stream_look *look, struct error *err)
+{
+	struct stream_answer *answer = &look->answers[look->count];
+	int r;
+
+	*answer = (struct stream_answer){.backend = info};
+	if (result_reset(&answer->result))
+		return error_set(err, -ENOMEM, "out of memory");
+	r = provider_stream(provider, NULL, stream, &answer->result, &answer->error);
+	if (r)
+		result_free(&answer->result);
+	if (r == -ENOMEM)
+		return error_set(err, r, "%s", answer->error.text);
+	answer->failed = r;
+	look->count += r != -ENOMSG || named;
+	return 0;
+}
+
+int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret,
+	       struct error *err)
 {
 	struct stream_head buffer;
 	const struct stream_head *stream = state_stream(survey, &buffer);
-	int r;
+	int r = 0;
 
-	for (int named = 1; named >= 0 && stream; named--) {
-		for (size_t i = 0; i < engine->nproviders; i++) {
-			if (engine->infos[i]->error || is_named(survey, engine->infos[i]) != named)
-				continue;
-			if (result_reset(&ret->result))
-				return error_set(err, -ENOMEM, "out of memory");
-			r = provider_stream(engine->providers[i], NULL, stream, &ret->result, err);
-			if (r == -ENOMEM)
-				return r;
-			if (r)
-				continue;
-			ret->backend = engine->infos[i];
-			return 0;
+	if (!stream)
+		return 0;
+	ret->answers = calloc(engine->nproviders + 1, sizeof(*ret->answers));
+	if (!ret->answers)
+		return error_set(err, -ENOMEM, "out of memory");
+	for (int named = 1; named >= 0; named--) {
+		for (size_t i = 0; i < engine->nproviders && !r; i++) {
+			const struct backend_info *info = engine->infos[i];
+
+			if (info_reads_streams(info) && is_named(survey, info) == named)
+				r = ask(engine->providers[i], info, named, stream, ret, err);
 		}
 	}
-	return 0;
+	return r;
 }
 
 void state_look_free(struct stream_look *look)
 {
-	result_free(&look->result);
+	for (size_t i = 0; i < look->count; i++)
+		result_free(&look->answers[i].result);
+	free(look->answers);
 	*look = (struct stream_look){0};
 }
 
-/* The first field of a stream that its driver would refuse anywhere. */
-static void stream_reason(const struct migcompat_result *result, char *ret, size_t size)
+/* ---------------------------------------------------------------- entries, one a driver */
+
+/* The findings from "stream_driver" up to the next one. */
+struct entry {
+	const struct stream_answer *answer;
+	const struct finding *findings; /* the first names the driver */
+	size_t count;
+};
+
+static bool names_driver(const struct finding *finding)
+{
+	return strcmp(finding->field, "stream_driver") == 0;
+}
+
+/* Go on to the next entry of all answers; zeroed is before the first. */
+static bool entry_next(const struct stream_look *look, struct entry *entry)
+{
+	const struct stream_answer *answer = entry->answer ? entry->answer : look->answers;
+	const struct finding *next = entry->answer ? entry->findings + entry->count : NULL;
+	const struct finding *end;
+
+	for (; answer && answer < look->answers + look->count; answer++, next = NULL) {
+		end = answer->result.findings + answer->result.count;
+		if (!next)
+			next = answer->result.findings;
+		if (answer->failed || next == end)
+			continue;
+		*entry = (struct entry){answer, next, 1};
+		while (next + entry->count < end && !names_driver(&next[entry->count]))
+			entry->count++;
+		return true;
+	}
+	return false;
+}
+
+/* What is wrong with the stream: "", or a sentence. */
+static void entry_reason(const struct entry *entry, char *ret, size_t size)
 {
 	char value[ERROR_TEXT_MAX / 4], want[ERROR_TEXT_MAX / 4];
-	const struct finding *finding = result->findings;
+	const struct finding *finding = entry->findings, *end = finding + entry->count;
 
-	while (finding < result->findings + result->count && finding->status != MIGCOMPAT_STATUS_BAD)
+	*ret = '\0';
+	while (finding < end && finding->status != MIGCOMPAT_STATUS_BAD)
 		finding++;
-	if (finding == result->findings + result->count) {
-		snprintf(ret, size, "%u fields of its stream are bad", result->bad_count);
-	} else if (finding->text) {
+	if (finding == end && entry->answer->result.dropped_bad) {
+		snprintf(ret, size, "%u fields that were not kept are bad",
+			 entry->answer->result.dropped_bad);
+	} else if (finding < end && finding->text) {
 		snprintf(ret, size, "%s", finding->text);
-	} else {
+	} else if (finding < end) {
 		value_render(&finding->source, value, sizeof(value));
 		value_render(&finding->target, want, sizeof(want));
 		snprintf(ret, size, "%s is %s, expected %s", finding->field, value, want);
 	}
 }
 
-/* What is wrong with it: "", or a sentence. */
-static void state_reason(const struct survey *survey, const struct stream_look *look, char *ret, size_t size)
+/*
+ * Go through the answers that count. 1: a driver takes the stream; 0: none does, and reason is the
+ * first one's, "" if nobody knows the stream; negative: a backend failed, reason says why.
+ */
+static int look_judge(const struct survey *survey, const struct stream_look *look, char *reason,
+		      size_t size)
 {
-	bool known = look && look->backend;
-	struct version_string string;
-	struct error err = {0};
+	bool named = look->count && is_named(survey, look->answers[0].backend);
+	char text[ERROR_TEXT_MAX];
+	struct entry entry = {0};
+	int failed = 0;
 
-	*ret = '\0';
-	/* A bare stream is refused as a state file, which it does not claim to be. */
-	if (survey->is_state ? !survey->sound : !known && !survey->head_len)
-		snprintf(ret, size, "%s", survey->reason.text);
-	else if (!survey->is_state && !known)
-		snprintf(ret, size, "it is no state file, and no stream that a backend here knows");
-	else if (survey->is_state && version_string_parse(survey->reader.version, survey->reader.version_len, &string, &err))
-		snprintf(ret, size, "%s", err.text);
-	else if (known && look->result.bad_count)
-		stream_reason(&look->result, ret, size);
+	*reason = '\0';
+	while (entry_next(look, &entry)) {
+		if (named && !is_named(survey, entry.answer->backend))
+			continue;
+		entry_reason(&entry, text, sizeof(text));
+		if (!*text)
+			return 1;
+		if (!*reason)
+			snprintf(reason, size, "%s", text);
+	}
+	for (size_t i = 0; i < look->count && !failed; i++) {
+		const struct stream_answer *answer = &look->answers[i];
+
+		if (!answer->failed || (named && !is_named(survey, answer->backend)))
+			continue;
+		failed = answer->failed == -ENOMSG ? 0 : answer->failed;
+		snprintf(reason, size, "%s", answer->error.text);
+	}
+	return failed;
 }
 
-bool state_sound(const struct survey *survey, const struct stream_look *look)
+static bool look_knows(const struct stream_look *look)
+{
+	struct entry entry = {0};
+
+	return look && entry_next(look, &entry);
+}
+
+/* What is wrong with it: "", or a sentence. Returns what state_sound does. */
+static int state_reason(const struct survey *survey, const struct stream_look *look, char *ret,
+			size_t size)
+{
+	static const struct stream_look none;
+	struct version_string string;
+	struct error err = {0};
+	int r = 0;
+
+	*ret = '\0';
+	if (survey->is_state ? !survey->sound : !survey->head_len)
+		snprintf(ret, size, "%s", survey->reason.text);
+	else if (survey->is_state && version_string_parse(survey->reader.version,
+							  survey->reader.version_len, &string, &err))
+		snprintf(ret, size, "%s", err.text);
+	else
+		r = look_judge(survey, look ? look : &none, ret, size);
+	if (r == 1)
+		*ret = '\0';
+	else if (!*ret && !survey->is_state)
+		snprintf(ret, size, "it is no state file, and no stream that a backend here knows");
+	return r < 0 ? r : !*ret;
+}
+
+int state_sound(const struct survey *survey, const struct stream_look *look, struct error *err)
 {
 	char reason[ERROR_TEXT_MAX];
+	int r = state_reason(survey, look, reason, sizeof(reason));
 
-	state_reason(survey, look, reason, sizeof(reason));
-	return !*reason;
+	return r < 0 ? error_set(err, r, "%s", reason) : r;
 }
 
 /* ---------------------------------------------------------------- the document */
@@ -118,34 +223,65 @@ static json_t *value_json(const struct migcompat_value *value)
 	return json_clean(text);
 }
 
-static json_t *fields_json(const struct migcompat_result *result)
+/* The driver stands beside its fields. */
+static json_t *fields_json(const struct entry *entry)
 {
 	json_t *fields = json_array();
 
-	for (size_t i = 0; i < result->count; i++) {
-		const struct finding *finding = &result->findings[i];
-		json_t *entry = json_pack("{s:o,s:o,s:s,s:o,s:s,s:o,s:o}", "field", json_clean(finding->field), "value", value_json(&finding->source),
-					  "rule", rule_name(finding->rule), "expected", value_json(&finding->target), "status",
-					  status_name(finding->status), "limit", json_clean(limit_name(finding->limit)), "text",
-					  json_clean(finding->text ? finding->text : ""));
+	for (size_t i = names_driver(&entry->findings[0]); i < entry->count; i++) {
+		const struct finding *finding = &entry->findings[i];
+		json_t *field = json_object();
 
-		json_append(&fields, entry);
+		json_set(&field, "field", json_clean(finding->field));
+		json_set(&field, "value", value_json(&finding->source));
+		json_set(&field, "rule", json_string(rule_name(finding->rule)));
+		json_set(&field, "expected", value_json(&finding->target));
+		json_set(&field, "status", json_string(status_name(finding->status)));
+		json_set(&field, "limit", json_clean(limit_name(finding->limit)));
+		json_set(&field, "text", json_clean(finding->text ? finding->text : ""));
+		json_append(&fields, field);
 	}
 	return fields;
 }
 
+static json_t *drivers_json(const struct stream_look *look)
+{
+	json_t *drivers = json_array();
+	struct entry entry = {0};
+	char reason[ERROR_TEXT_MAX];
+
+	while (look && entry_next(look, &entry)) {
+		const struct finding *first = entry.findings;
+		json_t *object = json_object();
+
+		entry_reason(&entry, reason, sizeof(reason));
+		json_set(&object, "driver",
+			 names_driver(first) ? value_json(&first->source) : json_null());
+		json_set(&object, "backend", json_clean(entry.answer->backend->name));
+		json_set(&object, "sound", json_boolean(!*reason));
+		json_set(&object, "reason", json_clean(reason));
+		json_set(&object, "fields", fields_json(&entry));
+		json_append(&drivers, object);
+	}
+	return drivers;
+}
+
 static json_t *stream_json(const struct survey *survey, const struct stream_look *look)
 {
+	json_t *object, *bytes;
 	struct stream_head buffer;
-	bool known = look && look->backend;
-	char sum[17];
+	char sum[17] = "";
 
-	if (!state_stream(survey, &buffer) || (!survey->is_state && !known))
+	if (!state_stream(survey, &buffer) || (!survey->is_state && !look_knows(look)))
 		return json_null();
-	snprintf(sum, sizeof(sum), "%016llx", (unsigned long long)survey->stream_sum);
-	return json_pack("{s:o,s:s?,s:o,s:o}", "bytes", survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null(), "sum",
-			 survey->stream_size ? sum : NULL, "backend", json_clean(known ? look->backend->name : NULL), "fields",
-			 known ? fields_json(&look->result) : json_array());
+	if (survey->stream_summed)
+		snprintf(sum, sizeof(sum), "%016llx", (unsigned long long)survey->stream_sum);
+	bytes = survey->stream_size ? json_integer((json_int_t)survey->stream_size) : json_null();
+	object = json_object();
+	json_set(&object, "bytes", bytes);
+	json_set(&object, "sum", json_clean(*sum ? sum : NULL));
+	json_set(&object, "drivers", drivers_json(look));
+	return object;
 }
 
 static json_t *records_json(const struct survey *survey)
@@ -216,8 +352,7 @@ static json_t *header_json(const struct survey *survey)
 
 json_t *json_state(const char *file, const struct survey *survey, const struct stream_look *look)
 {
-	bool known = look && look->backend;
-	const char *kind = survey->is_state ? "state" : known ? "stream" : "unknown";
+	const char *kind = survey->is_state ? "state" : look_knows(look) ? "stream" : "unknown";
 	char reason[ERROR_TEXT_MAX];
 	json_t *document;
 

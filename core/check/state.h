@@ -8,14 +8,26 @@
 #include "core/check/engine.h"
 #include "core/state/survey.h"
 
-/* What the backends see in a kernel driver's stream. Zeroed is a valid start. */
-struct stream_look {
-	const struct backend_info *backend; /* the one that knows it; NULL: none does */
-	struct migcompat_result result;     /* its findings */
+/* What one backend said of a kernel driver's stream. */
+struct stream_answer {
+	const struct backend_info *backend;
+	struct migcompat_result result; /* its findings; none if it failed */
+	int failed; /* 0; -ENOMSG: it does not know the stream; otherwise it could not tell */
+	struct error error;             /* why, if it failed */
 };
 
-/* Ask all backends, the one that is named by the version string first. One that fails is passed over. -ENOMEM. */
-int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret, struct error *err);
+/*
+ * Answers of all backends that know the stream or failed, and of the one that the version string
+ * names in any case. Zeroed is a valid start.
+ */
+struct stream_look {
+	struct stream_answer *answers;
+	size_t count;
+};
+
+/* Ask all backends, those first that the version string names. -ENOMEM. */
+int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret,
+	       struct error *err);
 void state_look_free(struct stream_look *look);
 
 /* The beginning of the stream, for backends; NULL where there is none. */
@@ -23,7 +35,12 @@ const struct stream_head *state_stream(const struct survey *survey, struct strea
 
 /* "migcompat-state/1"; look may be NULL. NULL: out of memory. */
 json_t *json_state(const char *file, const struct survey *survey, const struct stream_look *look);
-/* Is all of it as it should be? Such a document's exit status is 0, else 1. */
-bool state_sound(const struct survey *survey, const struct stream_look *look);
+
+/*
+ * Is all of it as it should be? 1: yes. A stream is sound if one driver takes it; if the version
+ * string names a backend that reads streams, only that backend's drivers count. 0: no, or
+ * nobody knows it. Negative: a backend failed that might have said yes; err says why.
+ */
+int state_sound(const struct survey *survey, const struct stream_look *look, struct error *err);
 
 #endif

@@ -29,7 +29,10 @@ int answer_choose(struct cli *cli, const struct answers **ret)
 
 json_t *answer_no_params(const json_t *device, const char *reason)
 {
-	return json_pack("{s:s,s:O,s:O,s:[],s:s,s:s,s:o}", "format", "migcompat-parameters/1", "device", json_object_get(device, "device"),
-			 "host", json_object_get(device, "host"), "parameters", "verdict", "not-migratable", "errno", "ENODEV", "reason",
-			 json_clean(reason));
+	json_t *name = json_object_get(device, "device"), *host = json_object_get(device, "host");
+	json_t *object = json_pack("{s:s,s:O,s:O,s:[]}", "format", "migcompat-parameters/1",
+				   "device", name, "host", host, "parameters");
+
+	json_refuse(&object, "not-migratable", -ENODEV, reason);
+	return object;
 }

@@ -29,8 +29,8 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (choices, i, choice) {
-		const char *grade = document_text(choice, "grade"), *available = document_text(choice, "availability");
-		const char *mechanism = document_text(choice, "mechanism");
+		const char *grade = document_text(choice, "grade"), *available = document_state(choice, "availability");
+		const char *mechanism = document_state(choice, "mechanism");
 
 		set |= document_text(choice, "set") != NULL;
 		note |= !document_is(choice, "text", "");

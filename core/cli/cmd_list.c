@@ -23,6 +23,7 @@ enum column {
 	COLUMN_LABEL,
 	COLUMN_AVAILABLE,
 	COLUMN_REASON,
+	COLUMN_CLASS,
 	COLUMN_VERSION,
 	COLUMN_PATH,
 	COLUMN_COUNT,
@@ -47,6 +48,7 @@ static const struct column_info {
 	[COLUMN_LABEL] = {"LABEL", "label", 0},
 	[COLUMN_AVAILABLE] = {"AVAILABLE", "availability", 0},
 	[COLUMN_REASON] = {"REASON", "reason", TABLE_WRAP},
+	[COLUMN_CLASS] = {"CLASS", "class", 0},
 	[COLUMN_VERSION] = {"VERSION", "version", 0},
 	[COLUMN_PATH] = {"PATH", "path", 0},
 };
@@ -116,11 +118,10 @@ struct list {
 
 static const char *cell_text(const json_t *row, enum column column)
 {
-	const char *text;
+	bool state = column == COLUMN_MECHANISM || column == COLUMN_AVAILABLE;
+	const char *member = infos[column].member;
+	const char *text = state ? document_state(row, member) : document_text(row, member);
 
-	if (column == COLUMN_MECHANISM)
-		return document_text(json_object_get(row, "mechanism"), "state");
-	text = document_text(row, infos[column].member);
 	/* A doubt is left blank: most rows have many. */
 	return column == COLUMN_AVAILABLE && text && strcmp(text, "unknown") == 0 ? NULL : text;
 }

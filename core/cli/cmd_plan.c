@@ -36,11 +36,30 @@ static void print_plan(const struct plan *plan)
 	}
 }
 
+/* Why nothing is written may stand beside what refuses the target. The mechanism is none of it. */
+static void print_warnings(const struct migcompat_result *result)
+{
+	char text[MIGCOMPAT_STRING_MAX + 1];
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct finding *finding = &result->findings[i];
+
+		if (finding->status != MIGCOMPAT_STATUS_WARN ||
+		    strcmp(finding->field, "mechanism") == 0)
+			continue;
+		finding_render(finding, text, sizeof(text));
+		output_line("# %s", text);
+	}
+}
+
 static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict, const struct plan *plan)
 {
 	int status = verdict_status(verdict);
 	json_t *document;
 
+	/* What refuses the target is what the writes change. */
+	if (plan->sets_up)
+		status = CLI_YES;
 	if (cli->options.json)
 		return output_json(cli, json_plan(plan, verdict), status);
 	document = json_verdict(verdict);
@@ -48,8 +67,12 @@ static int prepare_print(const struct cli *cli, const struct migcompat_verdict *
 		return output_fail(cli, -ENOMEM, "out of memory");
 	output_headline(cli, "# ", document);
 	json_decref(document);
+	if (plan->sets_up)
+		output_line("# the target fits after these writes");
 	if (status == CLI_YES)
 		print_plan(plan);
+	else
+		print_warnings(&verdict->result);
 	return status;
 }
 

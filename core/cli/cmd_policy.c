@@ -45,13 +45,10 @@ static int check_one(struct cli *cli, const char *file, json_t **list, struct er
 
 static int check_json(const struct cli *cli, json_t *list, int error, const struct error *err)
 {
-	json_t *object = json_pack("{s:s,s:s,s:o}", "format", "migcompat-policy-check/1", "verdict", error ? "error" : "ok", "files", list);
+	json_t *object = json_pack("{s:s,s:s,s:o}", "format", "migcompat-policy-check/1", "verdict", "ok", "files", list);
 
-	if (error && object && (json_object_set_new(object, "errno", json_string(error_name(error))) ||
-				json_object_set_new(object, "reason", json_clean(err->text)))) {
-		json_decref(object);
-		object = NULL;
-	}
+	if (error)
+		json_refuse(&object, "error", error, err->text);
 	return output_json(cli, object, error ? CLI_TROUBLE : CLI_YES);
 }
 

@@ -27,7 +27,7 @@ static int device_status(const json_t *device)
 static void show_table(const json_t *device)
 {
 	const json_t *mechanism = json_object_get(device, "mechanism");
-	const char *reason = document_text(device, "reason"), *available = document_text(device, "availability");
+	const char *reason = document_text(device, "reason"), *available = document_state(device, "availability");
 	const char *mechanism_text = document_text(mechanism, "text");
 	const struct {
 		const char *name;
@@ -43,6 +43,7 @@ static void show_table(const json_t *device)
 	    {"type", document_text(device, "type")},
 	    {"model", document_text(device, "model")},
 	    {"label", document_text(device, "label")},
+	    {"class", document_text(device, "class")},
 	    {"migratable", document_text(device, "migratable")},
 	    {"reason", *reason ? reason : NULL},
 	    {"held", document_text(device, "hold")},
@@ -76,20 +77,21 @@ int command_show(struct cli *cli)
 }
 
 /* What a device cannot have is an answer, not an error; the reason goes beside the output that scripts read. */
-static int say_none(const struct cli *cli, const json_t *device, const char *what, const char *verdict, const char *number,
-		    const char *reason)
+static int say_none(const struct cli *cli, const json_t *device, const char *what,
+		    const char *verdict, int error, const char *reason)
 {
 	char format[64];
+	json_t *object;
 
 	output_sentence("%s: %s", document_text(device, "device"), reason);
 	if (!cli->options.json)
 		return CLI_NO;
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
-	return output_json(cli,
-			   json_pack("{s:s,s:O,s:O,s:n,s:s,s:s,s:o}", "format", format, "device", json_object_get(device, "device"), "host",
-				     json_object_get(device, "host"), what, "verdict", verdict, "errno", number, "reason",
-				     json_clean(reason)),
-			   CLI_NO);
+	object = json_pack("{s:s,s:O,s:O,s:n}", "format", format, "device",
+			   json_object_get(device, "device"), "host",
+			   json_object_get(device, "host"), what);
+	json_refuse(&object, verdict, error, reason);
+	return output_json(cli, object, CLI_NO);
 }
 
 static int say_text(const struct cli *cli, const json_t *device, const char *what, const char *text)
@@ -124,14 +126,15 @@ static int say_member(struct cli *cli, const char *what, bool kept_back)
 		status = output_fail(cli, -EACCES, "%s: %s", document_text(device, "device"), cli->engine.holds_unread);
 	} else if (hold) {
 		snprintf(held, sizeof(held), "it is held: %s", hold);
-		status = say_none(cli, device, what, "incompatible", "EBUSY", held);
+		status = say_none(cli, device, what, "incompatible", -EBUSY, held);
 	} else if (text) {
 		status = say_text(cli, device, what, text);
 	} else if (document_text(device, "verdict")) {
 		status = output_fail(cli, number ? -error_number(number) : -EIO, "%s: %s", document_text(device, "device"),
 				     document_text(device, "reason"));
 	} else {
-		status = say_none(cli, device, what, "not-migratable", "ENODEV", document_text(device, "reason"));
+		status = say_none(cli, device, what, "not-migratable", -ENODEV,
+				  document_text(device, "reason"));
 	}
 	json_decref(device);
 	return status;

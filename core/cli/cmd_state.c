@@ -74,13 +74,18 @@ int command_state_inspect(struct cli *cli)
 	struct state_file file = {0};
 	struct stream_look stream = {0};
 	json_t *document = NULL;
-	int status = state_read(cli, cli->arguments[0], &file);
+	struct error err = {0};
+	int status = state_read(cli, cli->arguments[0], &file), sound = 0;
 
 	if (!status)
 		status = look(cli, &file.survey, &stream);
-	if (!status) {
+	if (!status)
+		sound = state_sound(&file.survey, &stream, &err);
+	if (!status && sound < 0) {
+		status = output_fail(cli, sound, "%s", err.text);
+	} else if (!status) {
 		document = json_state(file.source.transport.name, &file.survey, &stream);
-		status = state_sound(&file.survey, &stream) ? CLI_YES : CLI_NO;
+		status = sound ? CLI_YES : CLI_NO;
 		if (!document)
 			status = output_fail(cli, -ENOMEM, "out of memory");
 	}
@@ -111,11 +116,18 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 {
 	const struct survey *survey = &file->survey;
 	struct stream_head buffer;
-	int r = check_state(&cli->engine, survey->reader.version, survey->reader.version_len, state_stream(survey, &buffer), target, verdict);
+	const struct stream_head *stream = state_stream(survey, &buffer);
+	int r;
 
+	if (survey->is_state)
+		r = check_state(&cli->engine, survey->reader.version, survey->reader.version_len,
+				stream, target, verdict);
+	else
+		r = check_stream(&cli->engine, stream, target, verdict);
 	if (r)
 		return output_fail(cli, r, "out of memory");
-	judge_file(survey, verdict);
+	if (survey->is_state)
+		judge_file(survey, verdict);
 	verdict_expect(verdict, cli->options.fingerprint);
 	return 0;
 }
@@ -123,8 +135,10 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 int state_target(struct cli *cli, struct state_file *file, const struct device **ret)
 {
 	int status = state_read(cli, cli->arguments[0], file);
+	bool bare = !file->survey.is_state;
 
-	if (!status && !file->survey.is_state)
+	/* A kernel driver's stream can be judged, but nothing tells that it was saved whole. */
+	if (!status && bare && (file->twice || !file->survey.head_len))
 		return output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
 	if (!status)
 		status = cli_start(cli);

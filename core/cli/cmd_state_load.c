@@ -43,11 +43,15 @@ static json_t *loading_json(const struct loading *loading)
 
 static int loading_say(const struct loading *loading, int status)
 {
+	int error = loading->r ? loading->r : loading->verdict.error;
 	const struct cli *cli = loading->cli;
 	char size[32];
 
 	if (*loading->err.text)
 		output_sentence("%s", loading->err.text);
+	/* What could not be told has the document of every error. */
+	if (cli->options.json && status == CLI_TROUBLE)
+		return output_json(cli, json_error(error, loading->err.text), status);
 	if (cli->options.json)
 		return output_json(cli, loading_json(loading), status);
 	if (!loading->tried) /* what the verdict says is no reason where the device cannot be loaded at all */

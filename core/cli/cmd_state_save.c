@@ -17,14 +17,15 @@
 /* What a device cannot do at all is an answer, and no trouble. */
 static int cannot(const struct cli *cli, const struct device *device, int error, const char *text)
 {
+	json_t *object;
+
 	output_sentence("%s: %s", device->id, text);
 	if (!cli->options.json)
 		return CLI_NO;
-	return output_json(cli,
-			   json_pack("{s:s,s:o,s:o,s:s,s:s,s:o}", "format", SAVED, "device", json_clean(device->id), "host",
-				     json_clean(device->host->name), "verdict", error == -EBUSY ? "incompatible" : "not-migratable", "errno",
-				     error_name(error), "reason", json_clean(text)),
-			   CLI_NO);
+	object = json_pack("{s:s,s:o,s:o}", "format", SAVED, "device", json_clean(device->id),
+			   "host", json_clean(device->host->name));
+	json_refuse(&object, error == -EBUSY ? "incompatible" : "not-migratable", error, text);
+	return output_json(cli, object, CLI_NO);
 }
 
 /* The device's version string; a device that is held, or can be no source, is answered with a no. */

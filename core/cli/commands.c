@@ -18,7 +18,7 @@ static const struct command commands[] = {
 	 "where no backend serves the device. HOLD, where there is one, is an operator's\n"
 	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
 	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
-	 "VERSION PATH.\n",
+	 "CLASS VERSION PATH.\n",
 	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, CLI_WAY_EITHER, 0, 0,
 	 command_list},
 	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",
@@ -77,12 +77,13 @@ static const struct command commands[] = {
 	 NULL, CLI_OPTION_OUTPUT | CLI_OPTION_INTERFACE, CLI_WAY_OWN, 1, 1, command_state_save},
 	{"state inspect", "FILE", "what is in a state file? is all of it sound?",
 	 "FILE is a state file, what a kernel's driver wrote into its migration stream, or -\n"
-	 "for standard input. Every checksum is checked. The status is 1 where something is\n"
-	 "wrong with it, or nobody here knows it.\n",
+	 "for standard input. Every checksum is checked. A stream is sound if its driver\n"
+	 "takes it. The status is 1 if something is wrong with it, or nobody here knows it.\n",
 	 "migcompat state inspect {state}", 0, CLI_WAY_OWN, 1, 1, command_state_inspect},
 	{"state check", "FILE TARGET", "can TARGET take the state in FILE?",
 	 "As check, with the string that the file begins with; what a kernel's driver wrote\n"
-	 "into its stream is held against TARGET as well, and all of the file must be sound.\n",
+	 "into its stream is held against TARGET as well, and all of the file must be sound.\n"
+	 "A bare stream is held against TARGET by its backend alone.\n",
 	 "migcompat -i {b} state check {state} 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
 	 CLI_WAY_OWN, 2, 2, command_state_check},
 	{"state load", "FILE TARGET", "checks it, loads it, and reads it back",

@@ -52,7 +52,7 @@ _migcompat() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
     fi
-    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON VERSION PATH" -- "${cur^^}")
+    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON CLASS VERSION PATH" -- "${cur^^}")
     return
     ;;
   --fingerprint | --host | --uuid | --reason) return ;;

@@ -27,10 +27,14 @@ static const char *const states[] = {"yes", "no", "unknown", NULL};
 
 static const struct shape state[] = {STATE("state"), TEXT("text"), END};
 
+static const struct shape mechanism[] = {
+	STATE("state"), {"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL}, TEXT("text"), END,
+};
+
 #define ROW \
 	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), NAME("type"), NAME("model"), \
 		NAME("label"), NAME("backend"), {"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"), \
-		OBJECT("mechanism", state), STATE("availability"), TEXT("reason"), NAME("version"), NAME("fingerprint"), NAME("hold")
+		OBJECT("mechanism", mechanism), OBJECT("availability", state), TEXT("reason"), NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
 
 static const struct shape row[] = {ROW, END};
 
@@ -56,7 +60,7 @@ const struct shape shape_verdict[] = {
 	OBJECT("target", side),
 	LIST("findings", finding),
 	COUNT("truncated"),
-	OBJECT("mechanism", state),
+	OBJECT("mechanism", mechanism),
 	OBJECT("availability", state),
 	{"policy", SHAPE_TEXTS, NULL, NULL},
 	FLAG("forced"),
@@ -67,7 +71,7 @@ const struct shape shape_verdict[] = {
 
 static const struct shape choice[] = {
 	TEXT("device"), TEXT("host"), TEXT("kind"), TEXT("type"), {"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
-	STATE("availability"), STATE("mechanism"), COUNT("extra"), NAME("set"), TEXT("text"), END,
+	OBJECT("availability", state), OBJECT("mechanism", mechanism), COUNT("extra"), NAME("set"), TEXT("text"), END,
 };
 
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
@@ -101,7 +105,7 @@ static const char *const events[] = {
 };
 
 const struct shape shape_event[] = {
-	{"event", SHAPE_TEXT, events, NULL}, NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),
+	FORMAT("migcompat-event/1"), {"event", SHAPE_TEXT, events, NULL}, TEXT("time"), NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),
 	NAME("hold"), END,
 };
 
@@ -190,6 +194,11 @@ int document_check(json_t *document, const struct shape *shape, struct error *er
 const char *document_text(const json_t *document, const char *name)
 {
 	return json_string_value(json_object_get(document, name));
+}
+
+const char *document_state(const json_t *document, const char *name)
+{
+	return document_text(json_object_get(document, name), "state");
 }
 
 bool document_is(const json_t *document, const char *name, const char *text)

@@ -38,6 +38,8 @@ int document_check(json_t *document, const struct shape *shape, struct error *er
 
 /* A string; NULL where it is null or absent. */
 const char *document_text(const json_t *document, const char *name);
+/* Likewise the "state" of a member that is an object, such as "mechanism". */
+const char *document_state(const json_t *document, const char *name);
 /* Is it that string? */
 bool document_is(const json_t *document, const char *name, const char *text);
 /* A count as size_t; 0 where it is absent. */

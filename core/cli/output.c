@@ -63,7 +63,8 @@ int output_json(const struct cli *cli, json_t *document, int status)
 		return status;
 	}
 	/* Even then there is one document, as promised. */
-	puts("{\"format\":\"migcompat-error/1\",\"verdict\":\"error\",\"errno\":\"ENOMEM\",\"reason\":\"out of memory\"}");
+	puts("{\"format\":\"migcompat-error/1\",\"verdict\":\"error\",\"errno\":\"ENOMEM\","
+	     "\"reason\":\"out of memory\",\"findings\":[]}");
 	if (status != CLI_TROUBLE)
 		sentence("out of memory");
 	return CLI_TROUBLE;

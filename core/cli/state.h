@@ -23,7 +23,10 @@ struct state_file {
 
 /* Open and survey. */
 int state_read(struct cli *cli, const char *path, struct state_file *ret);
-/* The same of the first argument, which must be a state file, and the device that the second one names. */
+/*
+ * The same of the first argument, and the device that the second one names. A file that is to be
+ * loaded (twice) must be a state file; otherwise a kernel driver's bare stream will do.
+ */
 int state_target(struct cli *cli, struct state_file *file, const struct device **ret);
 /* Hold the file's string and stream against the target. */
 int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict);

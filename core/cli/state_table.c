@@ -72,22 +72,49 @@ static void info_lines(const json_t *info)
 	}
 }
 
+/* "mlx5_vfio_pci or virtio_vfio_pci", as far as they have names. */
+static void driver_names(const json_t *drivers, char *text, size_t size)
+{
+	const json_t *driver;
+	size_t i, len = 0;
+
+	*text = '\0';
+	json_array_foreach (drivers, i, driver) {
+		const char *name = document_text(driver, "driver");
+
+		if (name && len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? " or " : "",
+						name);
+	}
+}
+
 static void stream_line(const json_t *stream)
 {
-	const json_t *first = json_array_get(json_object_get(stream, "fields"), 0), *bytes = json_object_get(stream, "bytes");
+	const json_t *bytes = json_object_get(stream, "bytes");
 	const char *sum = document_text(stream, "sum");
-	const char *driver = document_is(first, "field", "stream_driver") ? document_text(first, "value") : NULL;
-	char size[32] = "";
+	char size[32] = "", names[256];
 
 	if (!json_is_object(stream))
 		return;
+	driver_names(json_object_get(stream, "drivers"), names, sizeof(names));
 	if (json_is_integer(bytes))
 		state_size((uint64_t)json_integer_value(bytes), size, sizeof(size));
-	output_line("%-12s %s%s%s%s%s", "stream", driver ? driver : "of a driver that no backend here knows", *size ? ", " : "", size, sum ? ", XXH3 " : "",
-		    sum ? sum : "");
+	output_line("%-12s %s%s%s%s%s", "stream",
+		    *names ? names : "of a driver that no backend here knows", *size ? ", " : "",
+		    size, sum ? ", XXH3 " : "", sum ? sum : "");
 }
 
-/* The fields, without the driver's name, which stands above. Without any, nothing is printed. */
+/* Whether the driver takes it, if there are several; otherwise the lines above say so. */
+static void driver_line(const json_t *driver)
+{
+	const char *name = document_text(driver, "driver"), *reason = document_text(driver, "reason");
+
+	output_line("%-12s %s: %s%s%s", "driver", name ? name : "unknown",
+		    json_is_true(json_object_get(driver, "sound")) ? "sound" : "not sound",
+		    reason && *reason ? ": " : "", reason ? reason : "");
+}
+
+/* The fields of one driver. Without any, nothing is printed. */
 static int fields_table(const struct cli *cli, const json_t *fields, int status)
 {
 	struct table *table = table_new(cli);
@@ -102,8 +129,6 @@ static int fields_table(const struct cli *cli, const json_t *fields, int status)
 	json_array_foreach (fields, i, field) {
 		bool bad = document_is(field, "status", "bad");
 
-		if (document_is(field, "field", "stream_driver"))
-			continue;
 		table_line(table);
 		table_cell(table, document_text(field, "field"), bad ? "red" : NULL);
 		table_cell(table, document_text(field, "value"), NULL);
@@ -117,7 +142,9 @@ static int fields_table(const struct cli *cli, const json_t *fields, int status)
 int state_print(const struct cli *cli, const json_t *document, int status)
 {
 	const json_t *stream = json_object_get(document, "stream"), *memory = json_object_get(document, "memory");
+	const json_t *drivers = json_object_get(stream, "drivers"), *driver;
 	char size[32];
+	size_t i;
 
 	line("file", document_text(document, "file"));
 	line("holds", what(document));
@@ -131,5 +158,11 @@ int state_print(const struct cli *cli, const json_t *document, int status)
 		line("memory", state_size((uint64_t)json_integer_value(memory), size, sizeof(size)));
 	records_line(json_object_get(document, "records"));
 	stream_line(stream);
-	return fields_table(cli, json_object_get(stream, "fields"), status);
+	json_array_foreach (drivers, i, driver) {
+		if (json_array_size(drivers) > 1)
+			driver_line(driver);
+		if (fields_table(cli, json_object_get(driver, "fields"), status) != status)
+			return CLI_TROUBLE;
+	}
+	return status;
 }

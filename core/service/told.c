@@ -3,6 +3,7 @@
 #include "core/service/told.h"
 
 #include <string.h>
+#include <time.h>
 
 #include "core/check/json.h"
 
@@ -22,11 +23,39 @@ static json_t *text_or_null(const char *text)
 	return json_clean(text && *text ? text : NULL);
 }
 
+/* When it was noticed, as inventories have it. */
+static json_t *time_now(void)
+{
+	time_t seconds = time(NULL);
+	struct tm parts;
+	char text[32];
+
+	if (!gmtime_r(&seconds, &parts))
+		return NULL;
+	return json_stringn(text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts));
+}
+
+json_t *told_event(const char *event)
+{
+	json_t *object = json_object();
+
+	json_set(&object, "format", json_string("migcompat-event/1"));
+	json_set(&object, "event", json_string(event));
+	json_set(&object, "time", time_now());
+	return object;
+}
+
 static json_t *word_make(const struct word *word)
 {
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "event", word->event, "device", text_or_null(word->device), "host", text_or_null(word->host),
-			 "kind", text_or_null(word->kind), "old_fingerprint", text_or_null(word->old_fingerprint), "fingerprint",
-			 text_or_null(word->fingerprint), "hold", text_or_null(word->hold));
+	json_t *object = told_event(word->event);
+
+	json_set(&object, "device", text_or_null(word->device));
+	json_set(&object, "host", text_or_null(word->host));
+	json_set(&object, "kind", text_or_null(word->kind));
+	json_set(&object, "old_fingerprint", text_or_null(word->old_fingerprint));
+	json_set(&object, "fingerprint", text_or_null(word->fingerprint));
+	json_set(&object, "hold", text_or_null(word->hold));
+	return object;
 }
 
 const char *told_hold(const struct hold_list *held, const char *host, const char *device)
@@ -35,11 +64,6 @@ const char *told_hold(const struct hold_list *held, const char *host, const char
 	size_t i = hold_list_index(held, host, device, &there);
 
 	return there ? held->list[i].reason : NULL;
-}
-
-json_t *told_event(const char *event)
-{
-	return json_pack("{s:s}", "event", event);
 }
 
 json_t *told_device(const struct told *told, const char *event, const struct seen *device, const char *old)
@@ -89,7 +113,10 @@ void told_add_hold(struct told *told, const struct hold *hold, const char *reaso
 
 void told_add_backend(struct told *told, json_t *backend)
 {
-	add(told, json_pack("{s:s,s:o}", "event", "backend", "backend", backend), false);
+	json_t *word = told_event("backend");
+
+	json_set(&word, "backend", backend);
+	add(told, word, false);
 }
 
 const struct told_change *told_change(const struct told *told, uint64_t number)

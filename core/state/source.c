@@ -79,6 +79,14 @@ static int spool_open(struct error *err)
 	return error_set(err, r, "what comes through a pipe cannot be kept in a file: %s", strerror(-r));
 }
 
+/* Bytes from the position on; 0: it is no regular file. */
+static uint64_t size_left(int fd, const struct stat *st)
+{
+	off_t at = S_ISREG(st->st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
+
+	return at >= 0 && at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
+}
+
 int source_open(struct state_source *source, const char *path, bool twice, int stop, struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
@@ -88,7 +96,12 @@ int source_open(struct state_source *source, const char *path, bool twice, int s
 	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
 
 	*source = (struct state_source){.fd = fd, .spool = -1, .stop = stop};
-	source->transport = (struct state_transport){.read = source_read, .arg = source, .name = name};
+	source->transport = (struct state_transport){
+		.read = source_read,
+		.arg = source,
+		.name = name,
+		.size = r ? 0 : size_left(fd, &st),
+	};
 	if (r)
 		error_set(err, r, "%s: %s", name, strerror(-r));
 	/* What was given as standard input may stand anywhere: it is taken from there on. */

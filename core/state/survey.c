@@ -120,20 +120,28 @@ static ssize_t record_read(void *arg, void *buffer, size_t len)
 static int take_bare(struct survey *survey, struct error *err)
 {
 	char part[4096];
+	bool more = false;
 	ssize_t n = 1;
 
-	while (n && survey->head_len < HEAD_MAX) {
+	/* One byte beyond what is looked at tells whether there are more. */
+	while (n && !more) {
 		size_t left = HEAD_MAX - survey->head_len;
 
-		n = record_read(survey, part, left < sizeof(part) ? left : sizeof(part));
+		size_t want = left < sizeof(part) ? left : sizeof(part);
+
+		n = record_read(survey, part, want ? want : 1);
 		if (n == -EINTR)
 			continue;
 		if (n < 0)
 			return error_set(err, (int)n, "%s: could not be read: %s", survey->from->name, strerror((int)-n));
+		more = n && !left;
 	}
-	if (n == 0) {
+	survey->stream_summed = !more;
+	if (!more) {
 		survey->stream_size = survey->head_len;
 		survey->stream_sum = state_sum(survey->head, survey->head_len, 0);
+	} else if (survey->from->size > survey->head_len) {
+		survey->stream_size = survey->from->size;
 	}
 	return 0;
 }
@@ -165,8 +173,10 @@ int survey_run(struct survey *survey, const struct state_transport *from, struct
 		r = take_bare(survey, &text);
 	else if (!r)
 		r = take_state(survey, &text);
-	if (survey->is_state)
+	if (survey->is_state) {
 		survey->stream_size = survey->reader.stream;
+		survey->stream_summed = survey->stream_size != 0;
+	}
 	survey->sound = survey->reader.ended;
 	if (!survey->sound) {
 		survey->refused = survey->reader.refused;

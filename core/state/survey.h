@@ -29,8 +29,9 @@ struct survey {
 	size_t info_len;
 	uint8_t *head; /* what the stream, or a file that is none of ours, begins with */
 	size_t head_len;
-	uint64_t stream_sum;  /* XXH3 of it, however it was cut into records; valid where stream_size is known */
-	uint64_t stream_size; /* of the stream; 0: not known, since a long bare one is not read to its end */
+	uint64_t stream_sum;  /* XXH3 of it, however it was cut into records */
+	bool stream_summed;   /* the sum is valid: a long bare stream is not read to its end */
+	uint64_t stream_size; /* of the stream; 0: not known (a long bare one through a pipe) */
 };
 
 /*

@@ -4,6 +4,7 @@
 #define CORE_STATE_TRANSPORT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "core/facts/error.h"
@@ -14,6 +15,7 @@ struct state_transport {
 	ssize_t (*write)(void *arg, const void *bytes, size_t len);
 	void *arg;
 	const char *name; /* for sentences: a path, or "standard input" */
+	uint64_t size;    /* bytes that a regular file has from where it is read on; 0: not known */
 };
 
 /* A blocking file descriptor, which stays the caller's and must outlive the transport. */

@@ -62,6 +62,7 @@ struct terms {
 	unsigned uid;
 	unsigned gid;
 	unsigned memory_kib;
+	unsigned oom_score_adj;
 };
 
 /* What is done once for all copies: open the files, then be the user who cannot. refusal: that failed. */
@@ -72,7 +73,7 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
 
 	for (size_t i = 0; i < count; i++)
 		file_open(&files[i], paths[i]);
-	sandbox_first(missing);
+	sandbox_first(terms->oom_score_adj, missing);
 	if (sandbox_user(terms->uid, terms->gid, missing, refusal))
 		return;
 	for (size_t i = 0; i < count; i++) {
@@ -153,12 +154,13 @@ static int parse(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB BACKEND.so…\n"
+	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
 			"       migcompat-worker " CONF_PARSE_ARGUMENT " -\n"
 			"Runs backends for libmigcompat, one a process, which starts this program "
 			"with a socket for each; or parses\n"
 			"configuration files for it. Started by root it becomes that user before "
-			"it loads a backend. KIB: the memory that each may take.\n");
+			"it loads a backend. KIB: the memory that each may take.\n"
+			"OOM: its oom_score_adj.\n");
 	return 2;
 }
 
@@ -176,7 +178,8 @@ int main(int argc, char **argv)
 		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX ||
-	    sscanf(argv[1], "%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib) != 3)
+	    sscanf(argv[1], "%u:%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib,
+		   &terms.oom_score_adj) != 4)
 		return usage();
 	r = handle_signals();
 	if (!r) {

@@ -15,6 +15,7 @@
 #include <linux/seccomp.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -54,12 +55,12 @@ uint32_t sandbox_left_out(void)
 	return missing | (CONFINED || geteuid() ? 0u : (uint32_t)CONFINEMENT_USER);
 }
 
-void sandbox_first(uint32_t *missing)
+/* Raising it takes no capability. */
+void sandbox_first(unsigned oom_score_adj, uint32_t *missing)
 {
-	static const char most[] = "1000"; /* OOM_SCORE_ADJ_MAX; raising it takes no capability */
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
 
-	if (fd < 0 || write(fd, most, sizeof(most) - 1) < 0)
+	if (fd < 0 || dprintf(fd, "%u", oom_score_adj) < 0)
 		*missing |= CONFINEMENT_ORDER;
 	if (fd >= 0)
 		close(fd);

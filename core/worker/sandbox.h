@@ -18,8 +18,8 @@
  */
 uint32_t sandbox_left_out(void);
 
-/* If memory is short, the kernel ends this process and its copies before others. */
-void sandbox_first(uint32_t *missing);
+/* If memory is short, the kernel ends this process and its copies before others (memory.h). */
+void sandbox_first(unsigned oom_score_adj, uint32_t *missing);
 
 /*
  * Root becomes this user, with no other group; whoever else started this stays. All capabilities go, and with no_new_privs

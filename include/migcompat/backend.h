@@ -407,12 +407,24 @@ struct migcompat_backend {
 	/* A further table of operations: MIGCOMPAT_DEVICE_STATE, 1 (struct migcompat_device_state), or NULL. Default: none. */
 	const void *(*table)(const char *name, uint32_t version);
 	/*
-	 * Read what a kernel driver's migration stream begins with: len bytes of at most MIGCOMPAT_STREAM_HEAD, of a stream of size bytes (0: it is
-	 * not known). handle: hold it against this target, before anything of it is loaded; NULL: nobody asks for a target, and values that only
-	 * one could tell are NONE, their status UNKNOWN. 0: findings were added, all at once, whose fields begin with "stream_"; the first is
-	 * stream_driver, INFO, with the driver's name as the source's text. -ENOMSG: it is no stream of a driver that this backend knows, and nothing was
-	 * added; another errno is an error of the backend. The bytes come from anywhere and may be anything. Allocates nothing. May be called
-	 * side by side with everything else where handle is NULL, unless the backend is MIGCOMPAT_THREAD_SERIAL. Default: streams are not looked at.
+	 * Read what a kernel driver's migration stream begins with: len bytes of at most
+	 * MIGCOMPAT_STREAM_HEAD, of a stream of size bytes (0: not known). The bytes come from
+	 * anywhere and may be anything. Judge them as the driver does when it loads them: bad is
+	 * what it refuses.
+	 *
+	 * handle: hold the stream against this target, before anything of it is loaded. NULL: there
+	 * is no target. Values that only a target could judge then have the status UNKNOWN, and
+	 * their target is NONE.
+	 *
+	 * 0: findings were added, all at once, whose fields begin with "stream_". The first is
+	 * stream_driver, INFO, with the driver's name as the source's text. If the stream may be
+	 * that of several drivers, stream_driver again begins the findings of the next one; with a
+	 * handle there is one driver only. -ENOMSG: it is no stream of a driver that this backend
+	 * knows, and nothing was added. Another errno is an error of the backend.
+	 *
+	 * Allocates nothing. May be called side by side with everything else if handle is NULL,
+	 * unless the backend is MIGCOMPAT_THREAD_SERIAL. Default: streams are not looked at, and a
+	 * bare stream cannot be checked against a target of this backend.
 	 *
 	 * A backend that has this and no keys serves no device, and needs none of the required operations; it belongs into the
 	 * folder "streams" beside the backends, where it is asked when somebody looks at a file and is in nobody's way else.

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the readers of kernel drivers' streams share. A reader gets bytes that may be anything, and adds what it finds. */
+/*
+ * What the readers of kernel drivers' streams share. A reader gets bytes that may be anything.
+ * It judges them as the driver does when it loads them, and adds one finding a field.
+ */
 #ifndef KERNEL_STREAMS_STREAMS_H
 #define KERNEL_STREAMS_STREAMS_H
 
@@ -8,54 +11,74 @@
 
 #include "migcompat/backend.h"
 
-/* What is to be read, and where findings go. */
+/* The bytes, and where findings go. */
 struct stream {
 	const struct migcompat_host *host;
 	struct migcompat_result *result;
 	const unsigned char *bytes;
-	size_t len;    /* that are here */
-	uint64_t size; /* of the whole stream; 0: not known */
+	uint64_t len;  /* of bytes, at most MIGCOMPAT_STREAM_HEAD */
+	uint64_t size; /* of the whole stream, at least len; 0: more than len, not known how much */
 };
 
-/* Each: false, and nothing was added: it is none of that driver's. */
-bool heads_read(const struct stream *stream);    /* hisi_acc_vfio_pci */
-bool sections_read(const struct stream *stream); /* qat_vfio_pci */
-bool packets_read(const struct stream *stream);  /* xe_vfio_pci */
-bool records_read(const struct stream *stream);  /* mlx5_vfio_pci, virtio_vfio_pci */
+/* Each: false if the bytes are no stream of that driver; then it added nothing. */
+bool hisi_read(const struct stream *stream);
+bool qat_read(const struct stream *stream);
+bool xe_read(const struct stream *stream);
+/*
+ * One entry for each of the two drivers. only_whole: claim nothing but a stream that one of them
+ * takes from its first to its last byte, since another reader has claimed it already.
+ */
+bool mlx5_virtio_read(const struct stream *stream, bool only_whole);
 
 /* All of them. 0, or -ENOMSG. */
-int streams_read(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size,
-		 struct migcompat_result *result);
+int streams_read(const struct migcompat_host *host, void *handle, const void *head, size_t len,
+		 uint64_t size, struct migcompat_result *result);
 
-/* Findings (find.c). A text may be NULL; it is copied. */
+/* A field of a stream. The name begins with "stream_"; the core copies it. */
+struct field {
+	const char *name;
+	uint64_t offset; /* in the stream */
+};
+
+/* What follows is of this driver, up to the next call. */
 void add_driver(const struct stream *stream, const char *driver);
-/* A value that only a target can judge. */
-void add_value(const struct stream *stream, const char *field, enum migcompat_rule rule, uint64_t value, bool hex, const char *text);
-/* One that the driver itself judges; ok: as it is meant to be. */
-void add_judged(const struct stream *stream, const char *field, enum migcompat_rule rule, enum migcompat_limit limit, uint64_t value, uint64_t want,
-		bool ok);
-/* It was written by a machine of the other byte order, so nothing more can be read. */
+/* A value that only a target can judge, or nobody (MIGCOMPAT_RULE_INFO). remark may be NULL. */
+void add_value(const struct stream *stream, struct field field, enum migcompat_rule rule,
+	       uint64_t value, bool hex, const char *remark);
+/* A value that the driver itself judges: the rule is EQUAL, or AT_LEAST (want is the most). */
+void add_judged(const struct stream *stream, struct field field, enum migcompat_rule rule,
+		uint64_t value, uint64_t want);
+/* The driver takes it, and what comes of it is not what somebody wants; printf format. */
+void add_warning(const struct stream *stream, struct field field, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* The driver refuses it, or never writes it; printf format. */
+void add_wrong(const struct stream *stream, struct field field, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+/* A machine of the other byte order wrote it, so nothing more can be read. */
 void add_swapped(const struct stream *stream);
-/* What is wrong with all of it; printf format. */
-void add_wrong(const struct stream *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Nobody looked at what follows from this offset on. */
+void add_unseen(const struct stream *stream, uint64_t offset);
 
-/* A number in the host's byte order; the bytes are there. */
-static inline uint64_t number_at(const void *bytes, size_t size)
+/* Up to 8 bytes as a number in the host's byte order; the bytes are there. */
+static inline uint64_t number_at(const struct stream *stream, uint64_t offset, size_t size)
 {
-	uint64_t eight;
+	const unsigned char *bytes = stream->bytes + offset;
+	uint64_t eight = 0;
 	uint32_t four;
 	uint16_t two;
 
 	switch (size) {
-	case 8:
-		memcpy(&eight, bytes, sizeof(eight));
-		return eight;
+	case 1:
+		return *bytes;
+	case 2:
+		memcpy(&two, bytes, sizeof(two));
+		return two;
 	case 4:
 		memcpy(&four, bytes, sizeof(four));
 		return four;
-	default:
-		memcpy(&two, bytes, sizeof(two));
-		return two;
+	default: /* as the drivers read masks: into the first bytes of a word */
+		memcpy(&eight, bytes, size);
+		return eight;
 	}
 }
 

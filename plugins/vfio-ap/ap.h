@@ -164,6 +164,7 @@ struct ap_card {
 	struct ap_mask has_functions;
 	struct ap_mask known;          /* packed is valid */
 	struct ap_mask bound;          /* to vfio_ap */
+	struct ap_mask has_status;     /* so that in_use and assigned are the whole truth */
 	struct ap_mask in_use;         /* by a guest */
 	struct ap_mask assigned;       /* to some mdev */
 
@@ -187,6 +188,7 @@ struct ap_source {
 	struct ap_matrix matrix;
 	unsigned nadapters;  /* carried: those of the matrix, or none without a queue */
 	bool has_keys;       /* keys holds what was sent */
+	bool is_configured;  /* the matrix is the configured one, of which the guest may get less */
 	bool keys_are_own;   /* what was sent for this device's own matrix is what it would send itself; keys was not filled */
 	uint8_t cards[CARDS_BYTES_MAX + 3];       /* 20 bits for each carried adapter */
 	uint8_t keys[AP_IDS * KEY_BYTES + 3];     /* 48 bits for each; all zero: not known */
@@ -213,13 +215,19 @@ struct ap {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
 	bool is_type;
+	bool loads;         /* this kernel migrates: the source's matrix replaces a target's */
+	bool by_host;       /* as target it is judged by what the host has, not by its own matrix */
+	enum migcompat_state mechanism;
+	const char *mechanism_text;
 	bool whole_write;   /* ap_config can be written */
 	enum ap_master_keys master_keys;
 	uint32_t emit_format;
 	bool no_instances;  /* of a type: none is left */
 
-	struct ap_matrix matrix;     /* empty for a type */
-	struct ap_listing *guest;    /* NULL: not known */
+	struct ap_matrix matrix;     /* as configured; empty for a type */
+	struct ap_matrix sent;       /* as a source: what the guest gets of it */
+	bool sent_is_configured;     /* what the guest gets is not known */
+	struct ap_listing *guest;    /* guest_matrix; NULL: not known */
 	struct ap_card *cards[AP_IDS];
 
 	/* By adapter, and close together, because every comparison goes through them. */
@@ -267,9 +275,19 @@ struct ap {
 /* Each fills the handle from facts: 0, or a negative errno after host->fail. */
 int matrix_open(struct ap *ap);
 int facts_open(struct ap *ap);
+/* mechanism, loads, by_host and whole_write. Cannot fail: what is not known is said. */
+void mechanism_open(struct ap *ap);
+/* ap->sent, of the matrix and the host's masks. */
+int sent_open(struct ap *ap);
 int payload_open(struct ap *ap);
 /* What follows from matrix and facts; between those two and the payload. */
 void cards_open(struct ap *ap);
+
+/* The 20 bits of a queue; function bits are numbered from the left. */
+static inline uint32_t packed_make(uint32_t hwtype, uint32_t functions)
+{
+	return hwtype << 12 | (functions >> 22) << 2 | (functions >> 14 & 3);
+}
 
 /* A card, made where it is not known yet; NULL: out of memory. */
 struct ap_card *cards_get(struct ap *ap, unsigned adapter);
@@ -278,6 +296,13 @@ void cards_close(struct ap *ap);
 bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix);
 /* Sets ap->availability and its text ("": nothing to say): whether the queues of a matrix could be given out here. */
 void cards_availability(struct ap *ap, const struct ap_matrix *matrix);
+
+/* Queues of an adapter that the host has, whoever holds them. */
+struct ap_mask cards_on_host(const struct ap *ap, unsigned adapter);
+/* Is a queue that the host has held by something else than this device's own matrix? */
+bool cards_taken(const struct ap *ap, unsigned adapter, unsigned domain);
+/* Control domains that a source may have here. */
+struct ap_mask cards_control(const struct ap *ap);
 
 /* Hash of the current keys in the text of "mkvps"; 0: not known. (keys.c) */
 uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t len);
@@ -314,7 +339,17 @@ static inline uint64_t payload_key(const struct ap_source *source, unsigned posi
 int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result);
 int ap_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
 int ap_prepare(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+int ap_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
+/* Does an mdev's own matrix, by which it is judged, lack anything of the source? (prepare.c) */
+bool prepare_needed(const struct ap *ap, const struct ap_source *source);
+/* Could it be configured as the source is, and fit then? False: text says why not. */
+bool prepare_fits(const struct ap *ap, const struct ap_source *source, char text[AP_TEXT_MAX]);
+/* Does one queue of a target do for one of a source? (compare_cards.c) */
+bool packed_fits(uint32_t source, uint32_t target);
 /* And those for device state. (state.c) */
 extern const struct migcompat_device_state ap_state;
+/* The kernel's migration stream. (stream.c) */
+int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len,
+	      uint64_t size, struct migcompat_result *result);
 
 #endif

@@ -21,15 +21,21 @@ static const struct migcompat_want wants[] = {
 	{"ap_config", 0},
 	{"matrix", 0},
 	{"control_domains", 0},
-	{"guest_matrix", AVAILABILITY},
+	{"guest_matrix", 0},
 	{"mdev_type", 0},
 	{"mdev_type/available_instances", AVAILABILITY},
 	{"parent/features", 0},
+	{"vfio/debugfs", 0},
+	{"vfio/migration/features", 0},
+	{"vfio/migration/state", AVAILABILITY}, /* that it exists counts, not what it says */
+	{"firmware/uv/prot_virt_guest", HOST},
+	{"bus/ap/features", HOST},
 	{"bus/ap/apmask", HOST | AVAILABILITY},
 	{"bus/ap/aqmask", HOST | AVAILABILITY},
 	{"bus/ap/ap_control_domain_mask", HOST},
 	{"bus/ap/ap_usage_domain_mask", HOST},
 	{"bus/ap/devices/*/hwtype", HOST},
+	{"bus/ap/devices/card*/raw_hwtype", HOST},
 	{"bus/ap/devices/*/ap_functions", HOST},
 	{"bus/ap/devices/*/driver", HOST | AVAILABILITY},
 	{"bus/ap/devices/*/status", HOST | AVAILABILITY},
@@ -48,17 +54,6 @@ static const struct migcompat_setting settings[] = {
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---------------------------------------------------------------- opening */
-
-/* A word of a blank-separated list. */
-static bool list_has(const char *list, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
-		if ((at == list || at[-1] == ' ') && (at[len] == '\0' || at[len] == ' '))
-			return true;
-	return false;
-}
 
 static void settings_open(struct ap *ap)
 {
@@ -80,8 +75,6 @@ static int type_open(struct ap *ap)
 
 	if (ap->host->fact(ap->facts, 0, "mdev_type", &text, NULL) == 0 && strcmp(text, "vfio_ap-" TYPE) != 0)
 		return ap->host->fail(ap->facts, -ENODEV, "mdev type \"%.64s\" is not known, expected vfio_ap-" TYPE, text);
-	if (ap->host->fact(ap->facts, 0, "parent/features", &text, NULL) == 0)
-		ap->whole_write = list_has(text, "ap_config");
 	if (ap->is_type && ap->host->fact(ap->facts, 0, "mdev_type/available_instances", &text, NULL) == 0)
 		ap->no_instances = strcmp(text, "0") == 0;
 	return 0;
@@ -89,13 +82,23 @@ static int type_open(struct ap *ap)
 
 static void label_make(struct ap *ap)
 {
-	const struct ap_matrix *matrix = &ap->matrix;
+	const struct ap_matrix *sent = &ap->sent, *matrix = &ap->matrix;
+	char more[96] = "";
 
-	if (ap->is_type)
+	if (ap->is_type) {
 		snprintf(ap->label, sizeof(ap->label), "AP matrix, still to be created");
-	else
-		snprintf(ap->label, sizeof(ap->label), "AP matrix of %u adapters x %u domains, %u control domains",
-			 mask_count(&matrix->adapters), mask_count(&matrix->domains), mask_count(&matrix->control));
+		return;
+	}
+	if (ap->sent_is_configured)
+		snprintf(more, sizeof(more), ", as configured (guest_matrix is not known)");
+	else if (!mask_equal(&sent->adapters, &matrix->adapters) ||
+		 !mask_equal(&sent->domains, &matrix->domains))
+		snprintf(more, sizeof(more), ", of %u x %u configured",
+			 mask_count(&matrix->adapters), mask_count(&matrix->domains));
+	snprintf(ap->label, sizeof(ap->label),
+		 "AP matrix of %u adapters x %u domains, %u control domains%s",
+		 mask_count(&sent->adapters), mask_count(&sent->domains),
+		 mask_count(&sent->control), more);
 }
 
 static void ap_close(void *handle)
@@ -122,11 +125,14 @@ static int ap_open(const struct migcompat_host *host, const struct migcompat_fac
 	ap->facts = facts;
 	ap->is_type = kind == MIGCOMPAT_KIND_MDEV_TYPE;
 	settings_open(ap);
+	mechanism_open(ap);
 	r = type_open(ap);
 	if (r == 0 && !ap->is_type)
 		r = matrix_open(ap);
 	if (r == 0)
 		r = facts_open(ap);
+	if (r == 0 && !ap->is_type)
+		r = sent_open(ap);
 	if (r == 0) {
 		cards_open(ap);
 		r = payload_open(ap);
@@ -149,8 +155,8 @@ static int ap_describe(void *handle, struct migcompat_description *ret)
 	ret->type = TYPE;
 	ret->model = "org.kernel/vfio_ap/" TYPE;
 	ret->label = ap->label;
-	ret->mechanism = MIGCOMPAT_UNKNOWN;
-	ret->mechanism_text = "live migration of vfio_ap is a proposed kernel series, and no fact tells whether this kernel has it";
+	ret->mechanism = ap->mechanism;
+	ret->mechanism_text = ap->mechanism_text;
 	ret->not_source = ap->not_source[0] ? ap->not_source : NULL;
 	return 0;
 }
@@ -189,7 +195,9 @@ MIGCOMPAT_REGISTER(
 	.describe = ap_describe,
 	.payload = ap_payload,
 	.compare = ap_compare,
+	.candidates = ap_candidates,
 	.parameters = ap_parameters,
 	.prepare = ap_prepare,
 	.table = ap_table,
+	.stream = ap_stream,
 );

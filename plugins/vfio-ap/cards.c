@@ -26,12 +26,6 @@ void cards_close(struct ap *ap)
 		free(ap->cards[i]);
 }
 
-/* Function bits are numbered from the left. */
-static uint32_t packed_make(uint32_t hwtype, uint32_t functions)
-{
-	return hwtype << 12 | (functions >> 22) << 2 | (functions >> 14 & 3);
-}
-
 static void card_pack(struct ap_card *card)
 {
 	for (unsigned domain = 0; domain < AP_IDS; domain++) {
@@ -56,23 +50,40 @@ static void card_keys(const struct ap *ap, struct ap_card *card)
 			card->keys[domain] = hash;
 }
 
+struct ap_mask cards_on_host(const struct ap *ap, unsigned adapter)
+{
+	const struct ap_card *card = ap->cards[adapter];
+
+	return card ? mask_or(&card->seen, &ap->host_usage) : (struct ap_mask){{0}};
+}
+
+struct ap_mask cards_control(const struct ap *ap)
+{
+	if (ap->by_host)
+		return ap->host_control;
+	return ap->host_control_known ? mask_and(&ap->matrix.control, &ap->host_control)
+				      : ap->matrix.control;
+}
+
 /*
- * Which queues of an adapter a source could have here. A type's must be shown by the host, or follow from its domains; an mdev's
- * matrix is taken at its word, except for domains that the host says it does not have.
+ * Which queues of an adapter a source could have here. A target that is judged by its host needs
+ * the host to show them, or their domains; another mdev's matrix is taken at its word, except for
+ * domains that the host says it does not have.
  */
 static struct ap_mask usable_make(const struct ap *ap, unsigned adapter)
 {
-	const struct ap_card *card = ap->cards[adapter];
-	struct ap_mask there = {{0}};
+	struct ap_mask there = cards_on_host(ap, adapter);
 
-	if (!card)
-		return there;
-	there = mask_or(&card->seen, &ap->host_usage);
-	if (ap->is_type)
+	if (ap->by_host)
 		return there;
 	if (!mask_has(&ap->matrix.adapters, adapter))
 		return (struct ap_mask){{0}};
 	return ap->host_usage_known ? mask_and(&ap->matrix.domains, &there) : ap->matrix.domains;
+}
+
+static bool is_own(const struct ap *ap, unsigned adapter, unsigned domain)
+{
+	return mask_has(&ap->matrix.adapters, adapter) && mask_has(&ap->matrix.domains, domain);
 }
 
 static enum ap_busy busy_find(const struct ap *ap, const struct ap_card *card, unsigned adapter, unsigned domain)
@@ -87,11 +98,30 @@ static enum ap_busy busy_find(const struct ap *ap, const struct ap_card *card, u
 		return BUSY_DRIVER;
 	if (mask_has(&card->in_use, domain))
 		return BUSY_IN_USE;
-	if (ap->is_type && mask_has(&card->assigned, domain))
+	if (mask_has(&card->assigned, domain) && !is_own(ap, adapter, domain))
 		return BUSY_ASSIGNED;
-	if (ap->guest && ap->guest->whole && !mask_has(&ap->guest->rows[adapter], domain))
+	if (!ap->by_host && ap->guest && ap->guest->whole &&
+	    !mask_has(&ap->guest->rows[adapter], domain))
 		return BUSY_DROPPED;
 	return BUSY_NOT;
+}
+
+bool cards_taken(const struct ap *ap, unsigned adapter, unsigned domain)
+{
+	enum ap_busy busy = busy_find(ap, ap->cards[adapter], adapter, domain);
+
+	return busy != BUSY_NOT && busy != BUSY_DROPPED;
+}
+
+/* A kernel that migrates wants the queue bound to vfio_ap already, and in no other mdev. */
+static bool free_known(const struct ap *ap, const struct ap_card *card, unsigned adapter,
+		       unsigned domain)
+{
+	if (ap->loads)
+		return mask_has(&card->bound, domain) &&
+		       (mask_has(&card->has_status, domain) || is_own(ap, adapter, domain));
+	return ap->kept_known || mask_has(&card->bound, domain) ||
+	       (ap->guest && mask_has(&ap->guest->rows[adapter], domain));
 }
 
 static void card_availability(struct ap *ap, struct ap_card *card, unsigned adapter)
@@ -102,7 +132,7 @@ static void card_availability(struct ap *ap, struct ap_card *card, unsigned adap
 		card->reason[domain] = (uint8_t)busy;
 		if (busy)
 			mask_set(&ap->busy[adapter], domain);
-		else if (!ap->kept_known && !mask_has(&card->bound, domain) && !(ap->guest && mask_has(&ap->guest->rows[adapter], domain)))
+		else if (!free_known(ap, card, adapter, domain))
 			mask_set(&ap->doubt[adapter], domain);
 	}
 }
@@ -208,7 +238,11 @@ static uint32_t availability_find(const struct ap *ap, const struct ap_matrix *m
 		return MIGCOMPAT_NO;
 	}
 	if (doubt_count)
-		snprintf(text, AP_TEXT_MAX, "of %u queues neither driver nor masks are known", doubt_count);
+		snprintf(text, AP_TEXT_MAX,
+			 ap->loads ? "of %u queues it is not known that vfio_ap has them and that "
+				     "no other mdev does"
+				   : "of %u queues neither driver nor masks are known",
+			 doubt_count);
 	return doubt_count ? MIGCOMPAT_UNKNOWN : MIGCOMPAT_YES;
 }
 

@@ -18,14 +18,18 @@ static const struct {
 	[GROUP_HWTYPE] = {"hwtype", MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_LIMIT_HARDWARE},
 	[GROUP_FUNCTIONS] = {"function bits", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE},
 	[GROUP_KEYS] = {"master keys", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_PARAMETER},
+	[GROUP_MATRIX] = {"matrix", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE},
+	[GROUP_CONFIG] = {"ap_config", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE},
 };
 
 void say(const struct comparison *c, enum group group, const char *field, uint32_t status, struct migcompat_value source,
 	 struct migcompat_value target, uint64_t extra, const char *text)
 {
+	const char *name = field ? field : groups[group].field;
+	char prefixed[64];
 	struct migcompat_finding finding = {
 		.struct_size = sizeof(finding),
-		.field = field ? field : groups[group].field,
+		.field = c->prefix ? prefixed : name,
 		.rule = groups[group].rule,
 		.status = status,
 		.limit = status == MIGCOMPAT_STATUS_OK ? MIGCOMPAT_LIMIT_NONE : groups[group].limit,
@@ -35,7 +39,9 @@ void say(const struct comparison *c, enum group group, const char *field, uint32
 		.text = text,
 	};
 
-	c->ap->host->finding(c->result, &finding);
+	if (c->prefix)
+		snprintf(prefixed, sizeof(prefixed), "%s%s", c->prefix, name);
+	c->host->finding(c->result, &finding);
 }
 
 static uint64_t matrix_queues(const struct ap_matrix *matrix)
@@ -48,7 +54,8 @@ static uint64_t matrix_queues(const struct ap_matrix *matrix)
 static void queue_missing(struct comparison *c, unsigned adapter, unsigned domain)
 {
 	const struct ap *ap = c->ap;
-	bool assigned = ap->is_type || (mask_has(&ap->matrix.adapters, adapter) && mask_has(&ap->matrix.domains, domain));
+	bool assigned = ap->by_host || (mask_has(&ap->matrix.adapters, adapter) &&
+					mask_has(&ap->matrix.domains, domain));
 	const char *why = !assigned ? "not assigned" : !ap->cards[adapter] ? "no card" : "no domain";
 	char field[32], text[AP_TEXT_MAX];
 
@@ -63,7 +70,7 @@ static void queue_missing(struct comparison *c, unsigned adapter, unsigned domai
 	c->bad_queues = true;
 }
 
-static void queues_compare(struct comparison *c)
+void queues_compare(struct comparison *c)
 {
 	const struct ap_matrix *matrix = &c->source->matrix;
 
@@ -77,11 +84,19 @@ static void queues_compare(struct comparison *c)
 	}
 }
 
-/* A type gets just the source's matrix, so that it never has more than that. */
-static void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
+/*
+ * How much the target has: what a guest gets there now. A target that is judged by its host gets
+ * just the source's matrix, so that it never has more than that.
+ */
+static uint64_t target_has(const struct comparison *c, uint64_t source, uint64_t target)
+{
+	return c->ap->by_host || target < source ? source : target;
+}
+
+void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
 {
 	uint64_t source = matrix_queues(matrix);
-	uint64_t target = c->ap->is_type ? source : matrix_queues(&c->ap->matrix);
+	uint64_t target = target_has(c, source, matrix_queues(&c->ap->sent));
 
 	if (!c->bad_queues)
 		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target), target - source,
@@ -90,12 +105,13 @@ static void queues_say(const struct comparison *c, const struct ap_matrix *matri
 
 /* ---------------------------------------------------------------- control domains */
 
-static void control_compare(struct comparison *c, const struct ap_mask *control)
+void control_compare(struct comparison *c, const struct ap_mask *control)
 {
 	const struct ap *ap = c->ap;
-	struct ap_mask offered = ap->is_type ? ap->host_control : ap->matrix.control;
+	struct ap_mask offered = cards_control(ap);
 	struct ap_mask missing = mask_without(control, &offered);
-	uint64_t count = mask_count(control), has = ap->is_type ? count : mask_count(&offered);
+	uint64_t count = mask_count(control),
+		 has = target_has(c, count, mask_count(&ap->sent.control));
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {
@@ -103,14 +119,16 @@ static void control_compare(struct comparison *c, const struct ap_mask *control)
 		    "every control domain of the source is there");
 		return;
 	}
-	if (ap->is_type && !ap->host_control_known) {
+	if (ap->by_host && !ap->host_control_known) {
 		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_BAD, number(count), nothing(), 0,
 		    "the control domains of the target's host are not known (bus/ap/ap_control_domain_mask)");
 		return;
 	}
 	mask_each(domain, &missing) {
 		snprintf(field, sizeof(field), "control domain %04x", domain);
-		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s", domain, ap->is_type ? "host" : "matrix");
+		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s",
+			 domain,
+			 ap->by_host || mask_has(&ap->matrix.control, domain) ? "host" : "matrix");
 		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word("not there"), 0, text);
 	}
 }
@@ -181,6 +199,37 @@ static void keys_say(const struct comparison *c, unsigned count, const struct ap
 	say(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source), number(count - unknown->target), 0, unknown->text);
 }
 
+void keys_untold_say(const struct comparison *c)
+{
+	if (c->ap->master_keys != MASTER_KEYS_IGNORE && c->source->nadapters)
+		say(c, GROUP_KEYS, NULL, keys_status(c->ap), nothing(), nothing(), 0,
+		    "the driver's stream does not tell the current master keys of the source");
+}
+
+/* ---------------------------------------------------------------- what stands beside the rules */
+
+static void matrix_say(const struct comparison *c, bool is_configured)
+{
+	if (is_configured)
+		say(c, GROUP_MATRIX, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0,
+		    "the source's matrix is the configured one, of which its guest may get less: "
+		    "guest_matrix could not be read there");
+}
+
+/* Whether one write would help a matrix that lacks something. */
+static void config_say(const struct comparison *c)
+{
+	char text[AP_TEXT_MAX];
+
+	if (c->ap->is_type || !prepare_needed(c->ap, c->source))
+		return;
+	if (prepare_fits(c->ap, c->source, text))
+		snprintf(text, sizeof(text),
+			 "the target fits once it is configured as the source: \"prepare\" prints "
+			 "what is to be written");
+	say(c, GROUP_CONFIG, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0, text);
+}
+
 /* ---------------------------------------------------------------- all of it */
 
 /* The string of an equal matrix on equal cards with equal keys: what open has worked out once is said again. */
@@ -188,9 +237,9 @@ static void equal_say(struct comparison *c)
 {
 	const struct ap *ap = c->ap;
 
-	c->adapters = matrix_has_queues(&ap->matrix) ? mask_count(&ap->matrix.adapters) : 0;
-	queues_say(c, &ap->matrix);
-	control_compare(c, &ap->matrix.control);
+	c->adapters = matrix_has_queues(&ap->sent) ? mask_count(&ap->sent.adapters) : 0;
+	queues_say(c, &ap->sent);
+	control_compare(c, &ap->sent.control);
 	adapters_say(c);
 	keys_say(c, c->adapters, &ap->own_unknown);
 }
@@ -200,14 +249,18 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 	struct ap *ap = handle;
 	struct ap_source source;
 	struct ap_unknown unknown;
-	struct comparison c = {.ap = ap, .result = result, .source = &source};
-	const struct ap_matrix *matrix = &ap->matrix;
+	struct comparison c = {.ap = ap, .host = ap->host, .result = result, .source = &source};
+	const struct ap_matrix *matrix = &ap->sent;
 
 	if (ap->equal_holds && len == ap->payload_len && memcmp(payload, ap->payload, len) == 0) {
+		matrix_say(&c, ap->sent_is_configured);
 		equal_say(&c);
 	} else if (payload_read(ap, payload, len, result, &source) == 0) {
 		matrix = &source.matrix;
 		c.has_all = cards_have_all(ap, matrix);
+		/* First, since of many findings the first are kept. */
+		matrix_say(&c, source.is_configured);
+		config_say(&c);
 		queues_compare(&c);
 		queues_say(&c, matrix);
 		control_compare(&c, &matrix->control);

@@ -9,8 +9,10 @@
 
 struct comparison {
 	struct ap *ap;
+	const struct migcompat_host *host;
 	struct migcompat_result *result;
 	const struct ap_source *source;
+	const char *prefix; /* of the findings' fields; NULL: none */
 	bool has_all; /* no queue is missing */
 	bool bad_queues, bad_hwtype, bad_functions, bad_keys;
 	unsigned adapters; /* of which something could be compared */
@@ -24,6 +26,8 @@ enum group {
 	GROUP_HWTYPE,
 	GROUP_FUNCTIONS,
 	GROUP_KEYS,
+	GROUP_MATRIX, /* where the source's matrix is from */
+	GROUP_CONFIG, /* what a write would do */
 	GROUP_COUNT,
 };
 
@@ -34,6 +38,15 @@ void say(const struct comparison *c, enum group group, const char *field, uint32
 /* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad. */
 void adapters_compare(struct comparison *c);
 void adapters_say(const struct comparison *c);
+
+/* Parts of a comparison that a stream has as well. */
+void queues_compare(struct comparison *c);
+void queues_say(const struct comparison *c, const struct ap_matrix *matrix);
+void control_compare(struct comparison *c, const struct ap_mask *control);
+/* A stream tells no master keys. */
+void keys_untold_say(const struct comparison *c);
+/* One queue, by hwtype and function bits; adapters_say concludes. */
+void queue_compare(struct comparison *c, unsigned adapter, unsigned domain, uint32_t source);
 
 static inline struct migcompat_value number(uint64_t value)
 {

@@ -102,7 +102,6 @@ static void group_bad(struct comparison *c, struct subject subject, const struct
 
 static void functions_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
 {
-
 	for (size_t i = 0; i < sizeof(function_groups) / sizeof(function_groups[0]); i++) {
 		uint32_t a = source & function_groups[i].mask, b = target & function_groups[i].mask;
 
@@ -111,6 +110,17 @@ static void functions_compare(struct comparison *c, struct subject subject, uint
 		else
 			group_bad(c, subject, &function_groups[i], a, b);
 	}
+}
+
+bool packed_fits(uint32_t source, uint32_t target)
+{
+	if (PACKED_HWTYPE(source) > PACKED_HWTYPE(target))
+		return false;
+	for (size_t i = 0; i < sizeof(function_groups) / sizeof(function_groups[0]); i++)
+		if (!functions_hold(function_groups[i].rule, source & function_groups[i].mask,
+				    target & function_groups[i].mask))
+			return false;
+	return true;
 }
 
 static void packed_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
@@ -139,17 +149,21 @@ static void card_unknown(struct comparison *c, struct subject subject, uint32_t 
 /* Queues of one adapter that are not all alike on the target, each by itself. */
 static void queues_packed(struct comparison *c, unsigned adapter, uint32_t source)
 {
-	const struct ap_card *card = c->ap->cards[adapter];
 	struct ap_mask there = mask_and(&c->source->matrix.domains, &c->ap->usable[adapter]);
 
-	mask_each(domain, &there) {
-		struct subject subject = {adapter, (int)domain};
+	mask_each(domain, &there)
+		queue_compare(c, adapter, domain, source);
+}
 
-		if (mask_has(&card->known, domain))
-			packed_compare(c, subject, source, card->packed[domain]);
-		else
-			card_unknown(c, subject, source, card->broken);
-	}
+void queue_compare(struct comparison *c, unsigned adapter, unsigned domain, uint32_t source)
+{
+	const struct ap_card *card = c->ap->cards[adapter];
+	struct subject subject = {adapter, (int)domain};
+
+	if (mask_has(&card->known, domain))
+		packed_compare(c, subject, source, card->packed[domain]);
+	else
+		card_unknown(c, subject, source, card->broken);
 }
 
 void adapters_compare(struct comparison *c)

@@ -105,6 +105,7 @@ static void take_status(struct ap *ap, struct ap_card *card, const struct place 
 	(void)ap;
 	if (place->domain < 0)
 		return;
+	mask_set(&card->has_status, (unsigned)place->domain);
 	if (text_is(value, len, "in use"))
 		mask_set(&card->in_use, (unsigned)place->domain);
 	if (text_is(value, len, "assigned"))
@@ -134,6 +135,8 @@ static void take_keys(struct ap *ap, struct ap_card *card, const struct place *p
 
 static const struct card_fact card_facts[] = {
 	{DEVICES "*/hwtype", take_hwtype, true, false},
+	/* The type that the kernel compares; hwtype is at most the newest that the kernel knows. */
+	{DEVICES "card*/raw_hwtype", take_hwtype, false, false},
 	{DEVICES "*/ap_functions", take_functions, true, false},
 	{DEVICES "*/driver", take_driver, false, false},
 	{DEVICES "*/status", take_status, false, false},

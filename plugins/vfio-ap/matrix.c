@@ -121,6 +121,17 @@ static int fact_need(const struct ap *ap, const char *key, const char **ret_text
 	return r ? ap->host->fail(ap->facts, r, "fact \"%s\" could not be read, so the matrix is not known", key) : 0;
 }
 
+/* The first adapter that lacks a domain of the others; AP_IDS: it is a whole cross product. */
+static unsigned listing_gap(const struct ap_listing *listing)
+{
+	if (mask_empty(&listing->domains))
+		return AP_IDS;
+	mask_each(adapter, &listing->adapters)
+		if (!mask_equal(&listing->rows[adapter], &listing->domains))
+			return adapter;
+	return AP_IDS;
+}
+
 static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 {
 	const char *text, *wrong;
@@ -134,11 +145,11 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: %s", wrong);
 	if (!listing->whole)
 		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" fills the kernel's page and may have been cut");
-	mask_each(adapter, &listing->adapters) {
-		if (!mask_empty(&listing->domains) && !mask_equal(&listing->rows[adapter], &listing->domains))
-			return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: adapter %02x lacks domains of others",
-					      adapter);
-	}
+	if (listing_gap(listing) != AP_IDS)
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"matrix\" is malformed: adapter %02x lacks domains of others",
+			listing_gap(listing));
 	ap->matrix.adapters = listing->adapters;
 	ap->matrix.domains = listing->domains;
 	r = fact_need(ap, "control_domains", &text, &len);
@@ -148,7 +159,7 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 	return wrong ? ap->host->fail(ap->facts, -EINVAL, "fact \"control_domains\" is malformed: %s", wrong) : 0;
 }
 
-/* What the guest really gets. Only availability hangs on it, so that without it nothing is lost but a doubt. */
+/* What the guest really gets. */
 static int guest_open(struct ap *ap)
 {
 	const char *text, *wrong;
@@ -161,6 +172,40 @@ static int guest_open(struct ap *ap)
 		return ap->host->fail(ap->facts, -ENOMEM, "out of memory");
 	wrong = matrix_parse_listing(text, len, ap->guest);
 	return wrong ? ap->host->fail(ap->facts, -EINVAL, "fact \"guest_matrix\" is malformed: %s", wrong) : 0;
+}
+
+/*
+ * The kernel saves what the guest gets: guest_matrix, and the control domains that the host has.
+ * Where guest_matrix is not known, or may have been cut, the configured matrix stands for it, which
+ * never has less.
+ */
+int sent_open(struct ap *ap)
+{
+	const struct ap_listing *guest = ap->guest;
+
+	ap->sent = ap->matrix;
+	if (ap->host_control_known)
+		ap->sent.control = mask_and(&ap->matrix.control, &ap->host_control);
+	ap->sent_is_configured = !guest || !guest->whole;
+	if (ap->sent_is_configured)
+		return 0;
+	if (listing_gap(guest) != AP_IDS)
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"guest_matrix\" is malformed: adapter %02x lacks domains of others",
+			listing_gap(guest));
+	struct ap_mask adapters = mask_without(&guest->adapters, &ap->matrix.adapters);
+	struct ap_mask domains = mask_without(&guest->domains, &ap->matrix.domains);
+
+	if (!mask_empty(&adapters) || !mask_empty(&domains))
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"guest_matrix\" has %s %02x, which the configured matrix lacks",
+			mask_empty(&adapters) ? "domain" : "adapter",
+			mask_next(mask_empty(&adapters) ? &domains : &adapters, 0));
+	ap->sent.adapters = guest->adapters;
+	ap->sent.domains = guest->domains;
+	return 0;
 }
 
 int matrix_open(struct ap *ap)

@@ -16,6 +16,7 @@ enum field {
 	FIELD_CONTROL,
 	FIELD_CARDS,
 	FIELD_KEYS,
+	FIELD_FROM,
 	FIELD_COUNT,
 };
 
@@ -25,6 +26,9 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 	[FIELD_CONTROL] = {.name = "control", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
 	[FIELD_CARDS] = {.name = "cards", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
 	[FIELD_KEYS] = {.name = "keys", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+	/* "config": the masks are the configured ones, since what the guest gets is not known */
+	[FIELD_FROM] = {.name = "from", .value = MIGCOMPAT_VALUE_TEXT,
+			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
 };
 
 static const struct migcompat_record record = {
@@ -35,6 +39,8 @@ static const struct migcompat_record record = {
 	.oldest = 1,
 	.newest = 1,
 };
+
+#define FROM_CONFIG "config"
 
 static struct migcompat_value text_value(const char *text, size_t len)
 {
@@ -59,7 +65,8 @@ static int refuse(struct ap *ap, const char *format, ...)
 static int adapter_check(struct ap *ap, unsigned adapter)
 {
 	const struct ap_card *card = ap->cards[adapter];
-	const struct ap_mask *domains = &ap->matrix.domains;
+	const struct ap_mask *domains = &ap->sent.domains;
+	struct ap_mask there = cards_on_host(ap, adapter);
 	unsigned first = mask_next(domains, 0);
 
 	if (!card)
@@ -68,7 +75,7 @@ static int adapter_check(struct ap *ap, unsigned adapter)
 		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or unreadable, and the matrix has adapter %02x",
 				      card->broken, adapter);
 	mask_each(domain, domains) {
-		if (!mask_has(&ap->usable[adapter], domain))
+		if ((ap->loads || ap->host_usage_known) && !mask_has(&there, domain))
 			return refuse(ap, "queue %02x.%04x is assigned, but the host has no such domain (bus/ap/ap_usage_domain_mask)",
 				      adapter, domain);
 		if (!mask_has(&card->known, domain))
@@ -108,10 +115,10 @@ static int payload_make(struct ap *ap)
 	unsigned count = 0;
 	bool known = false;
 
-	if (matrix_has_queues(&ap->matrix)) {
-		unsigned first = mask_next(&ap->matrix.domains, 0);
+	if (matrix_has_queues(&ap->sent)) {
+		unsigned first = mask_next(&ap->sent.domains, 0);
 
-		mask_each(adapter, &ap->matrix.adapters) {
+		mask_each(adapter, &ap->sent.adapters) {
 			cards_put(cards, count, ap->cards[adapter]->packed[first]);
 			for (unsigned i = 0; i < KEY_BYTES; i++)
 				keys[count * KEY_BYTES + i] = (uint8_t)(ap->keys[adapter] >> (40 - 8 * i));
@@ -119,9 +126,9 @@ static int payload_make(struct ap *ap)
 			count++;
 		}
 	}
-	values[FIELD_ADAPTERS] = mask_value(&ap->matrix.adapters, masks[0]);
-	values[FIELD_DOMAINS] = mask_value(&ap->matrix.domains, masks[1]);
-	values[FIELD_CONTROL] = mask_value(&ap->matrix.control, masks[2]);
+	values[FIELD_ADAPTERS] = mask_value(&ap->sent.adapters, masks[0]);
+	values[FIELD_DOMAINS] = mask_value(&ap->sent.domains, masks[1]);
+	values[FIELD_CONTROL] = mask_value(&ap->sent.control, masks[2]);
 	bits_encode(cards, (size_t)count * PACKED_BITS, cards_text);
 	values[FIELD_CARDS] = text_value(cards_text, BITS_CHARS((size_t)count * PACKED_BITS));
 	if (known) {
@@ -129,15 +136,20 @@ static int payload_make(struct ap *ap)
 		bits_encode(keys, (size_t)count * KEY_BYTES * 8, ap->own_keys);
 		values[FIELD_KEYS] = text_value(ap->own_keys, ap->own_keys_len);
 	}
+	if (ap->sent_is_configured)
+		values[FIELD_FROM] = text_value(FROM_CONFIG, strlen(FROM_CONFIG));
 	return ap->host->record_write(&record, ap->emit_format, values, ap->payload, sizeof(ap->payload));
 }
 
-/* Does an equal source fit? Its queues are all there and alike, or this were no source; what is left are the bits that must be zero. */
+/* Does an equal source fit? Its queues are alike, or this were no source; they must be there, and
+ * bits 16 and 17 zero. */
 static bool equal_fits(const struct ap *ap)
 {
-	if (!matrix_has_queues(&ap->matrix))
+	if (!matrix_has_queues(&ap->sent))
 		return true;
-	mask_each(adapter, &ap->matrix.adapters)
+	if (!cards_have_all(ap, &ap->sent))
+		return false;
+	mask_each(adapter, &ap->sent.adapters)
 		if (ap->uniform[adapter] & PACKED_BOUND) /* PACKED_MIXED has them too */
 			return false;
 	return true;
@@ -147,7 +159,7 @@ static void own_unknown(struct ap *ap)
 {
 	struct ap_unknown *unknown = &ap->own_unknown;
 
-	mask_each(adapter, &ap->matrix.adapters) {
+	mask_each(adapter, &ap->sent.adapters) {
 		if (ap->keys[adapter])
 			continue;
 		if (!unknown->source)
@@ -164,23 +176,29 @@ int payload_open(struct ap *ap)
 
 	if (ap->is_type)
 		return refuse(ap, "an mdev type has no matrix yet; create a device of it and assign queues");
-	if (matrix_has_queues(&ap->matrix)) {
-		mask_each(adapter, &ap->matrix.adapters) {
+	/* What the guest gets of them is what the host has. */
+	if (ap->loads && !ap->host_control_known && !mask_empty(&ap->sent.control))
+		return refuse(ap,
+			      "control domain %04x is assigned, but whether the host has it is not "
+			      "known (bus/ap/ap_control_domain_mask)",
+			      mask_next(&ap->sent.control, 0));
+	if (matrix_has_queues(&ap->sent)) {
+		mask_each(adapter, &ap->sent.adapters) {
 			int r = adapter_check(ap, adapter);
 
 			if (r || ap->not_source[0])
 				return r;
 		}
 	}
-	keys_prepare(ap, &ap->matrix.domains);
+	keys_prepare(ap, &ap->sent.domains);
 	len = payload_make(ap);
 	if (len < 0)
 		return ap->host->fail(ap->facts, len, "the payload could not be made");
 	ap->payload_len = (size_t)len;
 	ap->equal_holds = equal_fits(ap);
-	if (matrix_has_queues(&ap->matrix))
+	if (matrix_has_queues(&ap->sent))
 		own_unknown(ap);
-	cards_availability(ap, &ap->matrix);
+	cards_availability(ap, &ap->sent);
 	return 0;
 }
 
@@ -211,8 +229,10 @@ static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix, co
 
 	if (!ap->payload_len || len != ap->own_keys_len || (keys->type == MIGCOMPAT_VALUE_TEXT) != (len != 0))
 		return false;
-	return mask_equal(&matrix->adapters, &ap->matrix.adapters) && mask_equal(&matrix->domains, &ap->matrix.domains) &&
-	       (len == 0 || memcmp(keys->as.text, ap->own_keys, len) == 0) && cards_have_all(ap, matrix);
+	return mask_equal(&matrix->adapters, &ap->sent.adapters) &&
+	       mask_equal(&matrix->domains, &ap->sent.domains) &&
+	       (len == 0 || memcmp(keys->as.text, ap->own_keys, len) == 0) &&
+	       cards_have_all(ap, matrix);
 }
 
 void payload_covered(const struct ap *ap, struct migcompat_result *result)
@@ -244,5 +264,10 @@ int payload_read(const struct ap *ap, const char *payload, size_t len, struct mi
 	if (ret->has_keys &&
 	    !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len, (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
 		return malformed(ap, result, fields[FIELD_KEYS].name);
+	/* Of words that a later release may send, nothing is known. */
+	ret->is_configured =
+		values[FIELD_FROM].type == MIGCOMPAT_VALUE_TEXT &&
+		values[FIELD_FROM].len == strlen(FROM_CONFIG) &&
+		memcmp(values[FIELD_FROM].as.text, FROM_CONFIG, strlen(FROM_CONFIG)) == 0;
 	return 0;
 }

@@ -39,7 +39,7 @@ static int state_open(void *handle, void **ret_session)
 	if (!session)
 		return -ENOMEM;
 	session->ap = ap;
-	session->matrix = ap->matrix;
+	session->matrix = ap->sent;
 	*ret_session = session;
 	return 0;
 }
@@ -104,8 +104,8 @@ static int state_config_read(void *arg, void *buffer, size_t size)
 static bool matrix_fits(struct session *session, const struct ap_matrix *matrix)
 {
 	const struct ap *ap = session->ap;
-	const struct ap_mask *offered = ap->is_type ? &ap->host_control : &ap->matrix.control;
-	struct ap_mask missing = mask_without(&matrix->control, offered);
+	struct ap_mask offered = cards_control(ap);
+	struct ap_mask missing = mask_without(&matrix->control, &offered);
 
 	if (!mask_empty(&missing)) {
 		snprintf(session->message, sizeof(session->message), "control domain %04x is not there", mask_next(&missing, 0));

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/support/documents.h"
 #include "tests/support/test.h"
 
 #define HOSTS TEST_SOURCE "/tests/hosts/"
@@ -151,6 +152,7 @@ static void choices_are_listed_and_printed(void **state)
 	assert_string_equal(migcompat_device_host(migcompat_choices_at(choices, 0)), "serial-b");
 	assert_null(migcompat_choices_at(choices, 1000));
 	assert_int_equal(migcompat_choices_json(choices, &json), 0);
+	documents_keep(json);
 	assert_contains(json, "\"choices\":[{");
 	free(json);
 	assert_null(migcompat_choices_free(choices));
@@ -164,6 +166,7 @@ static void the_verdict_is_printed_as_a_document(void **state)
 
 	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO), find(bench, "0000:00:04.0"), bench->verdict), 0);
 	assert_int_equal(migcompat_verdict_json(bench->verdict, &json), 0);
+	documents_keep(json);
 	assert_contains(json, "\"verdict\":\"compatible\"");
 	free(json);
 }

@@ -45,6 +45,14 @@
 #define PLAIN_STREAM NULL
 #endif
 
+#ifndef PLAIN_CLOSE
+#define PLAIN_CLOSE plain_close
+#endif
+#ifndef PLAIN_SETTINGS
+#define PLAIN_SETTINGS NULL
+#define PLAIN_NSETTINGS 0
+#endif
+
 #ifndef PLAIN_WANT_FLAGS
 #define PLAIN_WANT_FLAGS 0
 #endif
@@ -61,9 +69,10 @@ static const struct migcompat_want plain_wants[] = {
 	{                                                                                                 \
 		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = PLAIN_VERSION, \
 		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
-		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = plain_close, \
+		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = PLAIN_CLOSE, \
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
 		.candidates = PLAIN_CANDIDATES, .parameters = PLAIN_PARAMETERS, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
+		.settings = PLAIN_SETTINGS, .setting_size = sizeof(struct migcompat_setting), .nsettings = PLAIN_NSETTINGS, \
 	}
 
 #ifndef PLAIN_UNREGISTERED

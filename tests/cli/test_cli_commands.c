@@ -100,7 +100,7 @@ static void target_only_has_a_type_and_no_string(void **state)
 	assert_status(1);
 	assert_string_equal(ran.out, "");
 	run("migcompat -i tests/hosts/ap-z16.json list --types");
-	assert_contains(ran.out, " target     unknown\n");
+	assert_contains(ran.out, " target     yes\n");
 }
 
 static void version_of_what_nobody_serves_cannot_be_answered(void **state)
@@ -137,7 +137,7 @@ static void device_of_this_host_that_is_not_there_is_unknown(void **state)
 
 static void ask_lists_the_choices_in_order(void **state)
 {
-	json_t *document, *choices;
+	json_t *document, *choices, *available;
 
 	(void)state;
 	run("migcompat " SERIAL "ask " DUAL);
@@ -152,7 +152,8 @@ static void ask_lists_the_choices_in_order(void **state)
 	assert_int_equal(json_array_size(choices), 3);
 	assert_string_equal(json_member(json_array_get(choices, 2), "device"), CARD_2);
 	assert_string_equal(json_member(json_array_get(choices, 2), "grade"), "identical");
-	assert_string_equal(json_member(json_array_get(choices, 2), "availability"), "unknown");
+	available = json_object_get(json_array_get(choices, 2), "availability");
+	assert_string_equal(json_member(available, "state"), "unknown");
 	json_decref(document);
 }
 
@@ -276,11 +277,65 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 static void prepare_writes_each_file_once(void **state)
 {
 	(void)state;
+	run("mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "
+	    ">$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i "
+	    "tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 ap-z15//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+/* Of a matrix that a released kernel has, which one write would make the source's. */
+#define RELEASED                                                                                   \
+	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                               \
+	">$FOLDER/report/migcompat.conf && migcompat --config "                                    \
+	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "            \
+	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                                    \
+	"7e1d40c2-9b63-4f15-8d0a-15b3a6c4"
+
+static void prepare_writes_what_makes_a_refused_target_fit(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run(RELEASED "0000 --json");
+	assert_status(0);
+	document = run_json();
+	assert_string_equal(json_member(json_object_get(document, "verdict"), "verdict"),
+			    "incompatible");
+	assert_int_equal(json_array_size(json_object_get(document, "writes")), 1);
+	json_decref(document);
+	run(RELEASED "0000");
+	assert_status(0);
+	assert_contains(ran.out, "# incompatible (resource)");
+	assert_contains(ran.out, "\n# the target fits after these writes\nprintf '%s\\n' 0x04");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
+}
+
+static void prepare_says_why_it_writes_nothing(void **state)
+{
+	(void)state;
+	run(RELEASED "0048");
+	assert_status(1);
+	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds domain "
+				 "0048, which the source lacks");
+	assert_null(strstr(ran.out, "printf"));
+	run(RELEASED "0601");
+	assert_status(1);
+	assert_contains(ran.out,
+			"\n# nothing is to be written: the target's matrix holds adapter 06");
+	assert_null(strstr(ran.out, "printf"));
+}
+
+static void prepare_writes_nothing_that_the_kernel_loads_itself(void **state)
+{
+	(void)state;
 	run("migcompat -i tests/hosts/ap-z14.json -i tests/hosts/ap-z16.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
 	    "ap-z16//matrix/vfio_ap-passthrough");
 	assert_status(0);
 	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
-	assert_contains(ran.out, "/ap_config # also while it is open\n");
+	assert_null(strstr(ran.out, "ap_config"));
 }
 
 static void prepare_gives_the_shell_no_other_commands(void **state)
@@ -369,6 +424,30 @@ static void prepare_that_cannot_be_told_is_an_error(void **state)
 	assert_json_trouble("ENOTCONN", "no backend serves");
 }
 
+#define LOST "b0000000-0000-4000-8000-037700000001" /* of which a fact is missing */
+
+static void every_command_that_fails_has_what_every_error_has(void **state)
+{
+	static const char *const lines[] = {
+	    "nonsense",		    "list -o x",	 "show x",	     "type x",
+	    "version x",	    "check x y",	 "ask x",	     "params x",
+	    "prepare x y",	    "inventory",	 "watch",	     "policy explain x y",
+	    "hold x --reason y",    "release x",	 "backend dump /x",  "policy check /x",
+	    "state inspect /x",	    "state check /x y",	 "state load /x y",  "state save x -o /x/y",
+	    "check " DUAL " " LOST, "ask " LOST,	 "show " LOST,	     "params " LOST,
+	    "prepare " DUAL " " LOST,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
+		run("migcompat --json " SERIAL "-i tests/hosts/broken.json %s |"
+		    " jq -c '[.verdict, ([.errno, .reason, .findings][] | type)]'",
+		    lines[i]);
+		if (strcmp(ran.out, "[\"error\",\"string\",\"string\",\"array\"]\n") != 0)
+			fail_msg("%s: %s%s", lines[i], ran.out, ran.err);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +473,9 @@ int main(void)
 		cmocka_unit_test(prepare_prints_what_a_shell_would_do),
 		cmocka_unit_test(prepare_creates_under_the_name_that_is_wished),
 		cmocka_unit_test(prepare_writes_each_file_once),
+		cmocka_unit_test(prepare_writes_nothing_that_the_kernel_loads_itself),
+		cmocka_unit_test(prepare_writes_what_makes_a_refused_target_fit),
+		cmocka_unit_test(prepare_says_why_it_writes_nothing),
 		cmocka_unit_test(prepare_gives_the_shell_no_other_commands),
 		cmocka_unit_test(prepare_never_leaves_the_targets_folder),
 		cmocka_unit_test(prepare_cuts_no_path),
@@ -401,6 +483,7 @@ int main(void)
 		cmocka_unit_test(prepare_of_an_incompatible_target_writes_nothing),
 		cmocka_unit_test(prepare_takes_a_string),
 		cmocka_unit_test(prepare_that_cannot_be_told_is_an_error),
+		cmocka_unit_test(every_command_that_fails_has_what_every_error_has),
 	};
 
 	return cmocka_run_group_tests(tests, setup, run_teardown);

@@ -28,15 +28,16 @@ static void says(const char *text, const char *words, const char *part)
 }
 
 #define REPLY(parameters) "{\"parameters\":{" parameters "}}"
-#define STATE(name) "\"" name "\":{\"state\":\"yes\",\"text\":\"\"}"
+#define AVAILABILITY "\"availability\":{\"state\":\"yes\",\"text\":\"\"}"
+#define MECHANISM "\"mechanism\":{\"state\":\"yes\",\"source\":\"backend\",\"features\":null,\"text\":\"\"}"
 #define SIDE(name, device) "\"" name "\":{\"device\":\"" device "\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"}"
 #define OK "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"1\",\"status\":\"ok\",\"limit\":null,\"text\":\"t\"}"
 #define BAD "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"2\",\"status\":\"bad\",\"limit\":\"type\",\"text\":\"t\"}"
 #define VERDICT(verdict, grade, limit, number, source, target, findings)                                                                   \
 	REPLY(                                                                                                                             \
 		"\"format\":\"migcompat-verdict/1\",\"verdict\":" verdict ",\"grade\":" grade ",\"limit\":" limit ",\"errno\":" number         \
-		",\"reason\":\"r\"," SIDE("source", source) "," SIDE("target", target) ",\"findings\":[" findings "],\"truncated\":0," STATE(  \
-		"mechanism") "," STATE("availability") ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null,"                      \
+		",\"reason\":\"r\"," SIDE("source", source) "," SIDE("target", target) ",\"findings\":[" findings "],\"truncated\":0,"         \
+		MECHANISM "," AVAILABILITY ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null,"                      \
 						       "\"target_fingerprint\":\"f\"")
 #define YES VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 
@@ -140,7 +141,7 @@ static void fingerprint_that_is_another_is_no_yes(void **state)
 
 #define ROW(type, version)                                                                                                                 \
 	REPLY("\"device\":\"A\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"" type "\",\"migratable\":\"yes\",\"source\":\"yes\",\"target\":\"yes\","         \
-	      STATE("mechanism") ",\"availability\":\"yes\",\"reason\":\"\",\"version\":\"" version "\",\"format\":\"migcompat-device/1\"")
+	      MECHANISM "," AVAILABILITY ",\"reason\":\"\",\"version\":\"" version "\",\"format\":\"migcompat-device/1\"")
 
 /* Both are printed as they are. */
 static void string_that_is_none_is_not_printed(void **state)

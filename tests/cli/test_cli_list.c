@@ -2,6 +2,8 @@
 /* migcompat list: rows, columns, colours. */
 #include "tests/support/run.h"
 
+#define CLASS_2 "82445c23c87c41e7" /* of a card with two ports */
+
 static void types_are_listed_on_demand(void **state)
 {
 	(void)state;
@@ -92,6 +94,49 @@ static void json_has_a_row_a_device(void **state)
 	assert_string_equal(json_member(json_array_get(devices, 1), "type"), "mtty:serial-2port");
 	assert_string_equal(json_member(json_array_get(devices, 1), "migratable"), "yes");
 	json_decref(document);
+}
+
+static void class_is_a_column_that_is_asked_for(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "list --raw -o class,host,device | sort");
+	assert_status(0);
+	/* One of equal type and payload on both hosts. */
+	assert_contains(ran.out, CLASS_2 " serial-a " DUAL "\n");
+	assert_contains(ran.out, CLASS_2 " serial-b " CARD_2 "\n");
+	run("migcompat " SERIAL "list");
+	assert_null(strstr(ran.out, "CLASS"));
+}
+
+static void class_is_what_sha256sum_makes_of_the_version_without_its_kind(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "version " CARD_2
+	    " | tr -d '\\n' | sed 's/:physical:/:/' | sha256sum | cut -c 1-16");
+	assert_string_equal(ran.out, CLASS_2 "\n");
+	run("migcompat " SERIAL "show " CARD_2 " | grep class");
+	assert_string_equal(ran.out, "class        " CLASS_2 "\n");
+}
+
+/* The cards of serial-b are bound to a driver that moves no state. */
+static void device_that_cannot_be_moved_has_a_class_all_the_same(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("migcompat " SERIAL_B "show --json " CARD_2);
+	document = run_json();
+	assert_string_equal(json_member(json_object_get(document, "mechanism"), "state"), "no");
+	assert_string_equal(json_member(document, "class"), CLASS_2);
+	json_decref(document);
+}
+
+static void device_without_a_string_has_no_class(void **state)
+{
+	(void)state;
+	run("migcompat -i tests/hosts/ap-z16.json --json list --types | "
+	    "jq -c '.devices[] | select(.kind == \"mdev-type\") | [.version, .class]'");
+	assert_string_equal(ran.out, "[null,null]\n");
 }
 
 static void raw_and_json_exclude_each_other(void **state)
@@ -259,6 +304,10 @@ int main(void)
 		cmocka_unit_test(column_of_text_that_would_be_too_narrow_is_not_broken),
 		cmocka_unit_test(pipes_get_whole_lines),
 		cmocka_unit_test(ids_of_raw_output_are_taken),
+		cmocka_unit_test(class_is_a_column_that_is_asked_for),
+		cmocka_unit_test(class_is_what_sha256sum_makes_of_the_version_without_its_kind),
+		cmocka_unit_test(device_that_cannot_be_moved_has_a_class_all_the_same),
+		cmocka_unit_test(device_without_a_string_has_no_class),
 	};
 
 	return run_group(tests);

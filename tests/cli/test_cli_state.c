@@ -59,7 +59,7 @@ static void a_sound_file_is_shown_with_its_streams_fields(void **state)
 
 static void the_document_has_all_of_it(void **state)
 {
-	json_t *document, *stream;
+	json_t *document, *stream, *driver;
 
 	(void)state;
 	run("migcompat --json state inspect " STATE);
@@ -70,11 +70,15 @@ static void the_document_has_all_of_it(void **state)
 	assert_string_equal(json_member(document, "kind"), "state");
 	assert_true(json_is_true(json_object_get(document, "sound")));
 	assert_string_equal(json_member(document, "content"), "stream");
-	assert_string_equal(json_member(stream, "backend"), "mtty");
 	assert_int_equal(json_integer_value(json_object_get(stream, "bytes")), 96);
-	assert_string_equal(field(json_object_get(stream, "fields"), "stream_ports", "value"), "2");
-	assert_string_equal(field(json_object_get(stream, "fields"), "stream_ports", "rule"), "equal");
-	assert_string_equal(field(json_object_get(stream, "fields"), "stream_major", "expected"), "1");
+	assert_int_equal(json_array_size(json_object_get(stream, "drivers")), 1);
+	driver = json_array_get(json_object_get(stream, "drivers"), 0);
+	assert_string_equal(json_member(driver, "driver"), "mtty");
+	assert_string_equal(json_member(driver, "backend"), "mtty");
+	assert_true(json_is_true(json_object_get(driver, "sound")));
+	assert_string_equal(field(json_object_get(driver, "fields"), "stream_ports", "value"), "2");
+	assert_string_equal(field(json_object_get(driver, "fields"), "stream_ports", "rule"), "equal");
+	assert_string_equal(field(json_object_get(driver, "fields"), "stream_major", "expected"), "1");
 	json_decref(document);
 }
 
@@ -255,6 +259,22 @@ static void a_stream_that_is_not_the_strings_is_refused(void **state)
 	assert_contains(ran.out, "stream: it does not begin like a stream of a driver that the backend mtty knows");
 }
 
+/* Others may take the stream, but the string says whose it is. */
+static void the_backend_that_the_string_names_decides(void **state)
+{
+	const uint8_t stream[17] = {1}; /* a record of one byte, for two other drivers */
+
+	(void)state;
+	forge(stream, sizeof(stream));
+	run("migcompat state inspect \"$FOLDER\"/forged");
+	assert_status(1);
+	assert_contains(ran.out, "\nreason       backend mtty: it is no stream that it knows\n");
+	assert_contains(ran.out, "\ndriver       mlx5_vfio_pci: sound\n");
+	forge_all("nosuch:mdev:t:1;x", "", stream, sizeof(stream));
+	run("migcompat state inspect \"$FOLDER\"/forged");
+	assert_status(0);
+}
+
 static void a_damaged_file_is_incompatible_with_everything(void **state)
 {
 	json_t *document;
@@ -269,11 +289,9 @@ static void a_damaged_file_is_incompatible_with_everything(void **state)
 	json_decref(document);
 }
 
-static void what_is_no_state_file_cannot_be_checked(void **state)
+static void a_target_that_is_not_there_cannot_be_checked(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_B "state check README.md " CARD_2);
-	assert_trouble("README.md: it does not begin with a version string and a newline: no state file");
 	run("migcompat " SERIAL_B "--json state check " STATE " nosuch");
 	assert_json_trouble("ENOENT", "nosuch");
 }
@@ -388,8 +406,9 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_read_is_trouble),
 		cmocka_unit_test(a_state_is_checked_as_its_source_would_be),
 		cmocka_unit_test(a_stream_that_is_not_the_strings_is_refused),
+		cmocka_unit_test(the_backend_that_the_string_names_decides),
 		cmocka_unit_test(a_damaged_file_is_incompatible_with_everything),
-		cmocka_unit_test(what_is_no_state_file_cannot_be_checked),
+		cmocka_unit_test(a_target_that_is_not_there_cannot_be_checked),
 		cmocka_unit_test(a_stale_fingerprint_is_told),
 		cmocka_unit_test(a_save_says_where_to),
 		cmocka_unit_test(a_device_of_another_host_is_not_saved_and_leaves_no_file),

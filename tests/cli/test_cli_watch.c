@@ -154,7 +154,12 @@ static void every_line_is_a_document_with_json(void **state)
 		json_t *event = json_loads(line, JSON_REJECT_DUPLICATES, NULL);
 
 		assert_non_null(event);
+		documents_keep(line);
 		ready = strcmp(json_string_value(json_object_get(event, "event")), "ready") == 0;
+		assert_string_equal(json_string_value(json_object_get(event, "format")),
+				    "migcompat-event/1");
+		assert_int_equal(json_string_length(json_object_get(event, "time")),
+				 strlen("2026-11-30T20:00:00Z"));
 		assert_true(ready || json_string_length(json_object_get(event, "fingerprint")) == 32);
 		json_decref(event);
 		count++;
@@ -231,7 +236,8 @@ static void says(const char *text, const char *part)
 	assert_trouble(part);
 }
 
-#define EVENT(members) "{\"continues\":true,\"parameters\":{" members "}}"
+#define HEAD "\"format\":\"migcompat-event/1\",\"time\":\"2026-11-30T20:00:00Z\""
+#define EVENT(members) "{\"continues\":true,\"parameters\":{" HEAD "," members "}}"
 
 static void backend_comes_with_its_state_and_why(void **state)
 {
@@ -258,7 +264,7 @@ static void nonsense_is_trouble(void **state)
 	says(EVENT("\"event\":\"backend\""), "an event without its backend");
 	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"file\":\"f\",\"status\":\"asleep\"}"),
 	     "\"status\" is \"asleep\", expected loaded or failed");
-	says("{\"parameters\":{\"event\":\"ready\"}}", "a last event");
+	says("{\"parameters\":{" HEAD ",\"event\":\"ready\"}}", "a last event");
 	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\",\"reason\":\"32 watch\"}}", "32 watch");
 	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}", "is older than this program");
 }

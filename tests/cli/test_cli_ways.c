@@ -135,7 +135,7 @@ static void verdicts_are_the_same(void **state)
 		{"check -v " DUAL " " B CARD_1, 1}, {"check " DUAL " serial-b//mtty/mtty-2", 1}, {"check " DUAL " " MATRIX, 1},
 		{"check -v " VGPU " 0b8a6f3e-54c1-4d27-b1f6-7e9d2c5a0821", -1},
 		{"check " MATRIX " c4d9e7a0-31b5-4f68-8a27-16c8f0e30503", -1},
-		{"check --available " DUAL " serial-a//mtty/mtty-2", -1}, {"check " MATRIX " 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20602", 1},
+		{"check --available " DUAL " serial-a//mtty/mtty-2", -1}, {"check " MATRIX " 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20602", 0},
 		{"check b0000000-0000-4000-8000-019150000002 " VGPU, 2}, {"check -v " VGPU " b0000000-0000-4000-8000-0f0000000001", 2},
 		{"check --fingerprint 0 " DUAL " " B CARD_2, 2}, {"check -v --fingerprint 0 " DUAL " " B CARD_1, 2});
 	same("f=$(m check --json " DUAL " " B CARD_2 " | jq -r .target_fingerprint); m check --fingerprint $f " DUAL " " B CARD_2, 0);

@@ -25,7 +25,9 @@ static void read_opened(struct wire_reader *body)
 	struct opened opened = {0};
 	uint32_t number;
 
-	if (message_get_opened(body, &number, &opened) == 0 && !opened.not_source == !opened.payload)
+	if (message_get_opened(body, &number, &opened))
+		return;
+	if (!opened.not_source == !opened.payload || !opened.newest != !opened.payload)
 		abort();
 }
 

@@ -115,6 +115,8 @@ static inline void crowd_expect(struct crowd *crowd)
 			else
 				client->len += (size_t)got;
 		}
+		if (!crowd->problem)
+			documents_keep(client->reply);
 		if (!crowd->problem && !strstr(client->reply, "\"error\""))
 			memcpy(crowd->expected[i], client->reply, client->len);
 		else if (!crowd->problem)

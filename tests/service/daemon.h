@@ -19,6 +19,7 @@
 
 #include <jansson.h>
 
+#include "tests/support/documents.h"
 #include "tests/support/files.h"
 
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"   /* two ports, of serial-a */
@@ -132,11 +133,24 @@ static inline void daemon_start(struct daemon *daemon, const char *const *more)
 	daemon_logged(daemon, "serving at");
 }
 
+static inline void daemon_keep_holds(struct daemon *daemon)
+{
+	FILE *file = fopen(folder_path(&daemon->folder, "state/holds.json"), "r");
+	char text[65536];
+
+	if (!file)
+		return;
+	text[fread(text, 1, sizeof(text) - 1, file)] = '\0';
+	fclose(file);
+	documents_keep(text);
+}
+
 static inline void daemon_end(struct daemon *daemon)
 {
 	assert_int_equal(kill(daemon->pid, SIGTERM), 0);
 	assert_int_equal(daemon_wait(daemon->pid), 0);
 	daemon->pid = 0;
+	daemon_keep_holds(daemon);
 }
 
 static inline void daemon_folder(struct daemon *daemon)
@@ -219,6 +233,7 @@ static inline json_t *client_receive(int fd)
 	}
 	reply = json_loads(text, 0, NULL);
 	assert_non_null(reply);
+	documents_keep(text);
 	return reply;
 }
 

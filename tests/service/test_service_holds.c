@@ -80,6 +80,8 @@ static void hold_is_listed_and_keeps_the_string_back(void **state)
 	reply = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\""));
 	assert_text(reply, "hold", "second");
 	assert_true(json_is_null(json_object_get(json_object_get(reply, "parameters"), "version")));
+	/* Its class is a label, which nobody can ask with. */
+	assert_int_equal(strlen(text_at(reply, "class")), 16);
 	json_decref(reply);
 	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")), "io.migcompat.DeviceHeld", "errno", "EBUSY");
 	reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));

@@ -12,6 +12,7 @@
 
 #include <jansson.h>
 
+#include "tests/support/documents.h"
 #include "tests/support/files.h"
 
 #define RUN_OUTPUT_MAX (1u << 20)
@@ -70,6 +71,7 @@ static inline void run(const char *format, ...)
 	ran.status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	run_read(out, ran.out);
 	run_read(err, ran.err);
+	documents_keep(ran.out);
 }
 
 static inline void assert_status(int status)
@@ -127,6 +129,7 @@ static inline void assert_json_trouble(const char *number, const char *part)
 	assert_string_equal(json_member(document, "verdict"), "error");
 	assert_string_equal(json_member(document, "errno"), number);
 	assert_contains(json_member(document, "reason"), part);
+	assert_true(json_is_array(json_object_get(document, "findings")));
 	json_decref(document);
 }
 

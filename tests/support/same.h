@@ -24,6 +24,8 @@ static inline void same_opened(const struct opened *local, const struct opened *
 	same_text(local->not_target, worker->not_target);
 	assert_int_equal(local->mechanism, worker->mechanism);
 	assert_int_equal(local->payload_len, worker->payload_len);
+	same_text(local->newest, worker->newest);
+	assert_int_equal(local->newest_len, worker->newest_len);
 	if (!local->payload)
 		assert_null(worker->payload);
 	else

@@ -90,6 +90,23 @@ static inline pid_t worker_process(void)
 	return found;
 }
 
+/* What the kernel adds to the size of a worker's process, in thousandths of all memory. */
+static inline int worker_oom_score_adj(struct provider *provider)
+{
+	struct provider_status status;
+	char path[64];
+	int score = -1;
+	FILE *file;
+
+	provider_status(provider, &status);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)status.process);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_int_equal(fscanf(file, "%d", &score), 1);
+	fclose(file);
+	return score;
+}
+
 /* Descriptors of this process that are open. */
 static inline size_t worker_descriptors(void)
 {

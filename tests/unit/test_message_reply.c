@@ -19,7 +19,10 @@ static int opened_through(const struct opened *opened, struct opened *ret)
 static void a_description_comes_out_as_it_went_in(void **state)
 {
 	const struct opened opened = {.type = "serial-2port", .model = "org.kernel/serial", .mechanism = MIGCOMPAT_YES,
-				      .not_target = "taken", .payload = "1;a", .payload_len = 3};
+				      .not_target = "taken", .payload = "1;a", .payload_len = 3,
+				      .newest = "1;a", .newest_len = 3};
+	const struct opened older = {.type = "a", .payload = "1;a", .payload_len = 3,
+				     .newest = "2;ab", .newest_len = 4};
 	const struct opened sink_only = {.type = "queues", .not_source = "a type has no state"};
 	struct opened got = {0};
 
@@ -31,8 +34,14 @@ static void a_description_comes_out_as_it_went_in(void **state)
 	assert_string_equal(got.not_target, "taken");
 	assert_string_equal(got.payload, "1;a");
 	assert_int_equal(got.payload_len, 3);
+	assert_string_equal(got.newest, "1;a");
+	assert_int_equal(opened_through(&older, &got), 0);
+	assert_string_equal(got.payload, "1;a");
+	assert_string_equal(got.newest, "2;ab");
+	assert_int_equal(got.newest_len, 4);
 	assert_int_equal(opened_through(&sink_only, &got), 0);
 	assert_null(got.payload);
+	assert_null(got.newest);
 }
 
 static void a_description_at_odds_with_itself_is_refused(void **state)
@@ -48,6 +57,9 @@ static void a_description_at_odds_with_itself_is_refused(void **state)
 		{.type = "a", .payload = "1\n", .payload_len = 2},
 		{.type = "a", .payload = "1", .payload_len = 1, .not_source = "it is none"},
 		{.type = "a", .payload = "1", .payload_len = 1, .mechanism = 3},
+		{.type = "a", .payload = "1", .payload_len = 1, .newest = "", .newest_len = 0},
+		{.type = "a", .payload = "1", .payload_len = 1, .newest = "1 2", .newest_len = 3},
+		{.type = "a", .not_source = "it is none", .newest = "1", .newest_len = 1},
 	};
 	struct opened got = {0};
 

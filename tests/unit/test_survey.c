@@ -200,6 +200,7 @@ static void what_is_no_state_file_is_kept_as_far_as_anybody_looks(void **state)
 	assert_int_equal(look(), 0);
 	assert_int_equal(survey.head_len, MIGCOMPAT_STREAM_HEAD);
 	assert_int_equal(survey.stream_size, 0); /* it goes on */
+	assert_false(survey.stream_summed);
 	assert_true(tape.at < MIGCOMPAT_STREAM_HEAD + 4096);
 }
 

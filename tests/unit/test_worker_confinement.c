@@ -12,6 +12,7 @@
 
 #include "core/backend/child.h"
 #include "core/backend/confinement.h"
+#include "core/backend/memory.h"
 #include "tests/support/no_landlock.h"
 #include "tests/support/worker.h"
 
@@ -86,18 +87,9 @@ static void without_landlock_all_other_steps_are_taken(void **state)
 static void the_kernel_ends_workers_first(void **state)
 {
 	struct provider *provider = worker_good("plain");
-	struct provider_status status;
-	char path[64], text[16];
-	FILE *file;
 
 	(void)state;
-	provider_status(provider, &status);
-	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", (int)status.process);
-	file = fopen(path, "re");
-	assert_non_null(file);
-	assert_non_null(fgets(text, sizeof(text), file));
-	fclose(file);
-	assert_string_equal(text, "1000\n");
+	assert_int_equal(worker_oom_score_adj(provider), WORKER_OOM_FIRST);
 	provider_free(provider);
 }
 

@@ -2,6 +2,8 @@
 /* Workers that are started again: what a caller sees of an end, that open devices go on, when it is over, and who waits for whom. */
 #include <pthread.h>
 
+#include "core/backend/memory.h"
+#include "tests/support/worker.h"
 #include "tests/support/worker_again.h"
 
 static const char crashed[] = "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x";
@@ -111,6 +113,22 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	compare_works(bench, opened);
 	assert_int_equal(status_of(provider).generation, 2);
 	assert_string_equal(status_of(provider).death.text, "its worker was killed by signal 9 (Killed)");
+	opened_close(opened);
+	provider_free(provider);
+}
+
+/* What is greedy is small when it begins again. */
+static void the_kernel_ends_one_that_was_started_again_before_others(void **state)
+{
+	struct bench *bench = *state;
+	struct provider *provider = start("moody");
+	struct opened *opened = test_open(provider, plain_device(bench));
+
+	assert_int_equal(worker_oom_score_adj(provider), WORKER_OOM_FIRST);
+	end_worker(provider);
+	pass_ms(1000);
+	compare_works(bench, opened);
+	assert_int_equal(worker_oom_score_adj(provider), WORKER_OOM_AGAIN);
 	opened_close(opened);
 	provider_free(provider);
 }
@@ -366,6 +384,7 @@ int main(void)
 		test(devices_of_several_generations_are_compared_in_one_go),
 		test(a_closed_device_of_an_earlier_generation_is_forgotten),
 		test(an_end_that_no_call_met_costs_none),
+		test(the_kernel_ends_one_that_was_started_again_before_others),
 		test(life_is_none_from_an_end_on_that_no_call_met),
 		test(life_is_another_one_once_it_was_started_again),
 		test(one_that_ends_five_times_in_a_minute_is_parked),

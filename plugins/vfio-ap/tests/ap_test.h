@@ -99,12 +99,25 @@ static inline void config_text(const char *adapters, const char *domains, const 
 	snprintf(text, 256, "%s,%s,%s", a, d, c);
 }
 
+/* All of it bound to vfio_ap, so that a guest gets it. Numbers are hexadecimal and ascend. */
+static inline void put_guest(struct side *side, const char *adapters, const char *domains)
+{
+	char text[4096] = "", *at = text;
+
+	for (const char *a = adapters; *a; a = strchr(a, ',') ? strchr(a, ',') + 1 : "")
+		for (const char *d = domains; *d; d = strchr(d, ',') ? strchr(d, ',') + 1 : "")
+			at += sprintf(at, "%02lx.%04lx\n", strtoul(a, NULL, 16),
+				      strtoul(d, NULL, 16));
+	list_put(&side->facts, "guest_matrix", text);
+}
+
 static inline void put_config(struct side *side, const char *adapters, const char *domains, const char *control)
 {
 	char text[256];
 
 	config_text(adapters, domains, control, text);
 	list_put(&side->facts, "ap_config", text);
+	put_guest(side, adapters, domains);
 }
 
 static inline void put_card(struct side *side, unsigned adapter, const char *hwtype, const char *functions)
@@ -144,7 +157,6 @@ static inline void side_fill(struct side *side)
 	side->kind = MIGCOMPAT_KIND_MDEV;
 	list_put(&side->facts, "mdev_type", "vfio_ap-passthrough");
 	list_put(&side->facts, "parent/features", "guest_matrix hotplug ap_config");
-	list_put(&side->facts, "guest_matrix", TWO_BY_TWO);
 	put_config(side, "5,6", "4,47", "47");
 	put_mask(&side->host_facts, "bus/ap/apmask", "0,1,2");
 	put_mask(&side->host_facts, "bus/ap/aqmask", "0,1,2");

@@ -23,9 +23,20 @@ static void more_queues_on_the_target_are_a_superset(void **state)
 	struct pair *pair = *state;
 
 	put_config(&pair->source, "5", "4", "");
-	list_put(&pair->source.facts, "guest_matrix", "05.0004");
 	pair_compare(pair);
 	expect_fit(pair, 4); /* three queues and a control domain */
+}
+
+static void queues_that_no_guest_gets_are_no_superset(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5,6", "4,47", "");
+	put_guest(&pair->source, "5", "4,47");
+	put_config(&pair->target, "5,6", "4,47", "");
+	put_guest(&pair->target, "5", "4,47");
+	pair_compare(pair);
+	expect_fit(pair, 0);
 }
 
 static void every_missing_queue_is_told(void **state)
@@ -91,6 +102,7 @@ static void every_missing_control_domain_is_told(void **state)
 	struct pair *pair = *state;
 
 	put_config(&pair->source, "5,6", "4,47", "0,47,ff");
+	put_mask(&pair->source.host_facts, "bus/ap/ap_control_domain_mask", "0,47,ff");
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 2);
 	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE);
@@ -358,6 +370,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		pair_test(equal_matrices_are_identical),
 		pair_test(more_queues_on_the_target_are_a_superset),
+		pair_test(queues_that_no_guest_gets_are_no_superset),
 		pair_test(every_missing_queue_is_told),
 		pair_test(a_queue_without_a_card_is_not_there),
 		pair_test(a_domain_that_the_host_says_it_lacks_is_not_there),

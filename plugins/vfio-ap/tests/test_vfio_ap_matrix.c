@@ -10,6 +10,7 @@ static void older(struct pair *pair, const char *matrix, const char *control)
 	list_drop(&pair->source.facts, "ap_config");
 	list_put(&pair->source.facts, "matrix", matrix);
 	list_put(&pair->source.facts, "control_domains", control);
+	list_put(&pair->source.facts, "guest_matrix", matrix);
 }
 
 static void lines_and_masks_give_the_same_string(void **state)
@@ -30,6 +31,7 @@ static void bit_zero_is_the_leftmost(void **state)
 	put_config(&pair->source, "0,ff", "1", "2");
 	put_card(&pair->source, 0x00, "12", CCA);
 	put_card(&pair->source, 0xff, "12", CCA);
+	put_mask(&pair->source.host_facts, "bus/ap/ap_control_domain_mask", "2");
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	assert_contains(pair->source.opened->label, "2 adapters x 1 domains, 1 control");
 	assert_int_equal(opened_list(pair->source.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err), 0);
@@ -205,6 +207,97 @@ static void a_malformed_guest_matrix_is_refused(void **state)
 
 	list_put(&pair->source.facts, "guest_matrix", "5.4");
 	expect_error(pair, -EINVAL, "\"guest_matrix\" is malformed");
+	list_put(&pair->source.facts, "guest_matrix", "05.0004\n05.0047\n06.0004\n");
+	expect_error(pair, -EINVAL, "\"guest_matrix\" is malformed: adapter 06 lacks");
+}
+
+/* ---------------------------------------------------------------- what the guest gets */
+
+static void a_source_sends_what_its_guest_gets(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5,6,7", "4,47", "47"); /* adapter 07 has no card at all */
+	put_guest(&pair->source, "5,6", "4,47");
+	pair_open(pair);
+	assert_int_equal(pair->source.opened->payload_len, pair->target.opened->payload_len);
+	assert_memory_equal(pair->source.opened->payload, pair->target.opened->payload,
+			    pair->source.opened->payload_len);
+	assert_string_equal(
+		pair->source.opened->label,
+		"AP matrix of 2 adapters x 2 domains, 1 control domains, of 3 x 2 configured");
+}
+
+static void a_source_whose_guest_gets_nothing_fits_everywhere(void **state)
+{
+	struct pair *pair = *state;
+
+	put_guest(&pair->source, "", "");
+	put_config(&pair->target, "", "", "47");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+}
+
+static void a_control_domain_that_the_host_lacks_is_not_the_guests(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->source, "5,6", "4,47", "47,50");
+	pair_compare(pair);
+	expect_fit(pair, 0);
+}
+
+/* The configured matrix never has less, so it stands for it; and that is said. */
+static void expect_configured(struct pair *pair)
+{
+	pair_open(pair);
+	assert_contains(pair->source.opened->label, "as configured (guest_matrix is not known)");
+	pair_close(pair);
+	pair_compare(pair);
+	assert_int_equal(test_finding(&pair->result, "matrix")->status, MIGCOMPAT_STATUS_WARN);
+	assert_contains(test_finding(&pair->result, "matrix")->text,
+			"guest_matrix could not be read there");
+	expect_fit(pair, 0);
+}
+
+static void without_guest_matrix_the_configured_one_is_sent(void **state)
+{
+	struct pair *pair = *state;
+
+	list_drop(&pair->source.facts, "guest_matrix");
+	expect_configured(pair);
+	list_put(&pair->source.facts, "guest_matrix", "!EACCES");
+	expect_configured(pair);
+	list_drop(&pair->target.facts, "guest_matrix"); /* the equal string says the same */
+	expect_configured(pair);
+}
+
+static void a_guest_matrix_that_may_be_cut_is_not_sent(void **state)
+{
+	struct pair *pair = *state;
+	char *text = listing(2, 256, 4096), all[67];
+
+	put_cards(&pair->source, 2);
+	snprintf(all, sizeof(all), "0x%064d", 0);
+	memset(all + 2, 'f', 64);
+	list_put(&pair->source.host_facts, "bus/ap/ap_usage_domain_mask", all);
+	older(pair, "00.\n01.\n", "");
+	list_put(&pair->source.facts, "guest_matrix", text);
+	assert_int_equal(side_open(pair, &pair->source), 0);
+	assert_contains(pair->source.opened->label, "as configured");
+	free(text);
+}
+
+static void a_guest_matrix_beyond_the_configured_one_is_refused(void **state)
+{
+	struct pair *pair = *state;
+
+	put_guest(&pair->source, "5,6,7", "4,47");
+	expect_error(pair, -EINVAL,
+		     "\"guest_matrix\" has adapter 07, which the configured matrix lacks");
+	put_guest(&pair->source, "5,6", "4,47,50");
+	expect_error(pair, -EINVAL,
+		     "\"guest_matrix\" has domain 50, which the configured matrix lacks");
 }
 
 static void another_mdev_type_is_not_migratable(void **state)
@@ -242,6 +335,12 @@ int main(void)
 		pair_test(adapters_or_domains_alone_are_a_matrix_without_queues),
 		pair_test(an_empty_matrix_fits_everywhere),
 		pair_test(a_malformed_guest_matrix_is_refused),
+		pair_test(a_source_sends_what_its_guest_gets),
+		pair_test(a_source_whose_guest_gets_nothing_fits_everywhere),
+		pair_test(a_control_domain_that_the_host_lacks_is_not_the_guests),
+		pair_test(without_guest_matrix_the_configured_one_is_sent),
+		pair_test(a_guest_matrix_that_may_be_cut_is_not_sent),
+		pair_test(a_guest_matrix_beyond_the_configured_one_is_refused),
 		pair_test(another_mdev_type_is_not_migratable),
 		pair_test(a_physical_function_is_not_migratable),
 	};

@@ -17,6 +17,7 @@ static void make_full(struct side *side, size_t hole)
 	list_put(&side->facts, "ap_config", config);
 	list_drop(&side->facts, "guest_matrix");
 	list_put(&side->host_facts, "bus/ap/ap_usage_domain_mask", all);
+	list_put(&side->host_facts, "bus/ap/ap_control_domain_mask", all);
 	for (unsigned adapter = 0; adapter < 256; adapter++) {
 		put_card(side, adapter, "14", CCA);
 		for (unsigned domain = 0; domain < 256 && hole; domain += 64)
@@ -35,7 +36,10 @@ static void a_full_matrix_fits_a_string(void **state)
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	len = pair->source.opened->payload_len;
 	/* Three masks of 43, 854 for the cards and 2,048 for the keys; names, format and checksum are the rest. */
-	assert_int_equal(len, 3 * 43 + 854 + 2048 + strlen("1;adapters=;domains=;control=;cards=;~keys=;=") + 16);
+	assert_int_equal(
+		len, 3 * 43 + 854 + 2048 +
+			     strlen("1;adapters=;domains=;control=;cards=;~keys=;~from=config;=") +
+			     16);
 	assert_true(strlen(NAMES) + len <= MIGCOMPAT_STRING_MAX);
 }
 
@@ -45,7 +49,9 @@ static void unknown_keys_are_left_out(void **state)
 
 	make_full(&pair->source, 1); /* some queues of each adapter are known, which is not enough */
 	assert_int_equal(side_open(pair, &pair->source), 0);
-	assert_int_equal(pair->source.opened->payload_len, 3 * 43 + 854 + strlen("1;adapters=;domains=;control=;cards=;=") + 16);
+	assert_int_equal(
+		pair->source.opened->payload_len,
+		3 * 43 + 854 + strlen("1;adapters=;domains=;control=;cards=;~from=config;=") + 16);
 }
 
 static void a_string_is_the_same_each_time(void **state)
@@ -174,7 +180,9 @@ static void a_full_matrix_against_nothing_counts_every_queue(void **state)
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 256 * 256 + 256);
 	assert_int_equal(pair->result.count, RESULT_FINDINGS_MAX);
-	assert_int_equal(pair->result.truncated, 256 * 256 + 256 - RESULT_FINDINGS_MAX);
+	/* Beside them: that the matrix is the configured one, and that nothing is to be written. */
+	assert_int_equal(pair->result.truncated, 256 * 256 + 256 + 2 - RESULT_FINDINGS_MAX);
+	assert_non_null(test_finding(&pair->result, "ap_config"));
 }
 
 /* ---------------------------------------------------------------- facts that are missing */

@@ -226,7 +226,6 @@ static void a_target_that_holds_all_needs_no_write(void **state)
 
 	expect_writes(pair, none);
 	put_config(&pair->source, "5", "47", "");
-	list_put(&pair->source.facts, "guest_matrix", "05.0047");
 	expect_writes(pair, none);
 }
 
@@ -238,9 +237,124 @@ static void ap_config_is_written_once_with_the_whole_matrix(void **state)
 
 	config_text("5,6", "4,47", "47", config);
 	put_config(&pair->target, "5", "4", "");
+	put_guest(&pair->target, "", "");
 	expect_writes(pair, writes);
+	pair_compare(pair);
+	assert_contains(test_finding(&pair->result, "ap_config")->text,
+			"\"prepare\" prints what is to be written");
 	side_type(&pair->target);
 	expect_writes(pair, writes);
+}
+
+/* The target lacks something, and nothing is written, for this reason. */
+static void expect_no_write(struct pair *pair, const char *reason)
+{
+	static const char *const none[] = {NULL};
+	const struct finding *finding;
+
+	expect_writes(pair, none);
+	pair_compare(pair);
+	finding = test_finding(&pair->result, "ap_config");
+	assert_non_null(finding);
+	assert_int_equal(finding->status, MIGCOMPAT_STATUS_WARN);
+	assert_contains(finding->text, "nothing is to be written: ");
+	assert_contains(finding->text, reason);
+}
+
+static void what_the_target_holds_beyond_the_source_is_not_taken_away(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->target, "5,7", "4", "");
+	put_guest(&pair->target, "", "");
+	expect_no_write(pair, "holds adapter 07, which the source lacks");
+	put_config(&pair->target, "5", "4,48", "");
+	put_guest(&pair->target, "", "");
+	expect_no_write(pair, "holds domain 0048, which the source lacks");
+	put_config(&pair->target, "5", "4", "4");
+	put_guest(&pair->target, "", "");
+	expect_no_write(pair, "holds control domain 0004, which the source lacks");
+}
+
+static void a_matrix_that_a_guest_may_use_is_not_written(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->target, "5", "4", "");
+	expect_no_write(pair, "guest_matrix is not empty");
+	list_put(&pair->target.facts, "guest_matrix", "!EACCES");
+	expect_no_write(pair, "guest_matrix is not known");
+	list_drop(&pair->target.facts, "guest_matrix");
+	expect_no_write(pair, "guest_matrix is not known");
+}
+
+static void what_would_not_fit_then_is_not_written(void **state)
+{
+	struct pair *pair = *state;
+
+	put_config(&pair->target, "", "", "");
+	put_card(&pair->target, 0x05, "11", CCA);
+	expect_no_write(pair, "queue 05.0004 of the target's host does not do");
+	put_card(&pair->target, 0x05, "12", CCA);
+	put_queue(&pair->target, 0x06, 0x47, "status", "assigned");
+	expect_no_write(pair, "queue 06.0047 of the target's host is taken");
+	put_queue(&pair->target, 0x06, 0x47, "status", NULL);
+	put_queue(&pair->target, 0x06, 0x47, "driver", NULL);
+	put_mask(&pair->target.host_facts, "bus/ap/ap_usage_domain_mask", "4");
+	expect_no_write(pair, "queue 06.0047 of the target's host is not there");
+	put_mask(&pair->target.host_facts, "bus/ap/ap_usage_domain_mask", "4,47");
+	list_drop(&pair->target.host_facts, "bus/ap/devices/card06/hwtype");
+	expect_no_write(pair, "queue 06.0004 of the target's host has no known hwtype");
+	put_card(&pair->target, 0x06, "12", CCA);
+	put_mask(&pair->target.host_facts, "bus/ap/ap_control_domain_mask", "4");
+	expect_no_write(pair, "host has no control domain 0047");
+}
+
+static void a_kernel_that_loads_the_matrix_needs_no_write(void **state)
+{
+	static const char *const none[] = {NULL};
+	struct pair *pair = *state;
+
+	list_put(&pair->target.facts, "parent/features", "guest_matrix dyn ap_config migratable");
+	put_config(&pair->target, "", "", "");
+	expect_writes(pair, none);
+	side_type(&pair->target);
+	expect_writes(pair, none);
+}
+
+/* As it is, and then as "prepare" would set it up; NULL: it would not. */
+static void expect_candidate(struct pair *pair, const char *name)
+{
+	struct migcompat_sink sink = {0};
+
+	pair_open(pair);
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_CANDIDATES,
+				     pair->source.opened->payload, pair->source.opened->payload_len,
+				     &sink, &pair->err),
+			 0);
+	assert_int_equal(sink.ncandidates, name ? 2 : 1);
+	assert_string_equal(sink.candidates[0].name, "");
+	if (name) {
+		assert_string_equal(sink.candidates[1].name, name);
+		assert_null(sink.candidates[1].type);
+	}
+	assert_true(opened_list(pair->target.opened, PROVIDER_CANDIDATES, "1;nonsense", 10, &sink,
+				&pair->err) < 0);
+	sink_free(&sink);
+	pair_close(pair);
+}
+
+static void a_matrix_that_would_be_written_is_a_candidate(void **state)
+{
+	struct pair *pair = *state;
+
+	expect_candidate(pair, NULL);
+	put_config(&pair->target, "", "", "");
+	expect_candidate(pair, "ap_config");
+	put_config(&pair->target, "7", "4", "");
+	expect_candidate(pair, NULL);
+	side_type(&pair->target);
+	expect_candidate(pair, NULL);
 }
 
 static void older_kernels_get_a_write_for_each_number(void **state)
@@ -253,7 +367,7 @@ static void older_kernels_get_a_write_for_each_number(void **state)
 	list_put(&pair->target.facts, "parent/features", "guest_matrix hotplug no_ap_config ap_configs");
 	list_drop(&pair->target.facts, "ap_config");
 	list_put(&pair->target.facts, "matrix", "05.0004\n05.0047");
-	list_put(&pair->target.facts, "control_domains", "0004");
+	list_put(&pair->target.facts, "control_domains", "");
 	list_drop(&pair->target.facts, "guest_matrix");
 	expect_writes(pair, some);
 	side_type(&pair->target);
@@ -286,15 +400,6 @@ static void parameters_are_the_own_matrix_or_the_one_asked_for(void **state)
 	sink_free(&sink);
 }
 
-static void the_mechanism_is_not_claimed(void **state)
-{
-	struct pair *pair = *state;
-
-	pair_open(pair);
-	assert_int_equal(pair->source.opened->mechanism, MIGCOMPAT_UNKNOWN);
-	assert_contains(pair->source.opened->mechanism_text, "proposed");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -313,9 +418,13 @@ int main(void)
 		pair_test(availability_is_of_the_queues_that_the_source_has),
 		pair_test(a_target_that_holds_all_needs_no_write),
 		pair_test(ap_config_is_written_once_with_the_whole_matrix),
+		pair_test(what_the_target_holds_beyond_the_source_is_not_taken_away),
+		pair_test(a_matrix_that_a_guest_may_use_is_not_written),
+		pair_test(what_would_not_fit_then_is_not_written),
+		pair_test(a_kernel_that_loads_the_matrix_needs_no_write),
+		pair_test(a_matrix_that_would_be_written_is_a_candidate),
 		pair_test(older_kernels_get_a_write_for_each_number),
 		pair_test(parameters_are_the_own_matrix_or_the_one_asked_for),
-		pair_test(the_mechanism_is_not_claimed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

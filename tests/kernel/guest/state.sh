@@ -63,6 +63,15 @@ saved_and_loaded() {
 	says save-json.txt "\"interface\":\"$way\",\"bytes\":96,\"ahead_bytes\":24,"
 }
 
+# What the driver wrote, without a version string, is judged by the target's backend alone.
+bare_stream() {
+	vfio-transfer --dump /tmp/bare $MDEV_2A $MDEV_2A >>/out/transfer.txt 2>&1 || fail "$MDEV_2A could not be read"
+	expect 0 bare-inspect migcompat state inspect /tmp/bare
+	expect 0 bare-check migcompat state check /tmp/bare $MDEV_2B
+	expect 1 bare-ports migcompat state check /tmp/bare $MDEV_1A
+	says bare-ports.txt 'source has 2 ports in its stream, target has 1'
+}
+
 # Whatever way is taken by itself is told.
 default_way() {
 	expect 0 save-any migcompat state save $MDEV_2A -o /out/any
@@ -287,6 +296,7 @@ if [ -e /dev/iommu ]; then ways="group cdev"; fi
 for way in $ways; do
 	echo "== by $way"
 	saved_and_loaded
+	bare_stream
 	refused_beforehand
 	forced
 	damaged

@@ -14,6 +14,7 @@ LAB_TOOLS=(
   make:make
   gcc:gcc
   flock:util-linux
+  /usr/lib/python3/dist-packages/jsonschema:python3-jsonschema
 )
 
 lab_install_tools() {

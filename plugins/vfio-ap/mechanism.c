@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Whether this kernel migrates an AP matrix, by the kernel's own word, by the driver's features, or
+ * not at all. It also decides what a target is judged by: a kernel that migrates replaces the
+ * target's matrix by the source's.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "ap.h"
+
+#define RELEASED                                                                                   \
+	"this kernel does not migrate vfio_ap devices: the mdev must be detached from the guest "  \
+	"first and attached "                                                                      \
+	"again afterwards (Linux Documentation/arch/s390/vfio-ap.rst, Limitations)"
+
+/* A word of a list that blanks or newlines separate. */
+static bool list_has(const char *list, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = list; (at = strstr(at, word)) != NULL; at += len)
+		if ((at == list || strchr(" \n", at[-1])) && strchr(" \n", at[len]))
+			return true;
+	return false;
+}
+
+/* A file that exists and cannot be read exists. */
+static bool fact_exists(const struct ap *ap, const char *key, const char **ret_text)
+{
+	int r = ap->host->fact(ap->facts, 0, key, ret_text, NULL);
+
+	return r != -ENOENT && r != -ENODATA;
+}
+
+/* What VFIO's debugfs says of this very device. */
+static enum migcompat_state kernel_word(const struct ap *ap)
+{
+	const char *features = NULL, *state = NULL, *folder = NULL;
+	bool has_features = fact_exists(ap, "vfio/migration/features", &features);
+	bool has_state = fact_exists(ap, "vfio/migration/state", &state);
+
+	if (features && !list_has(features, "stop-copy"))
+		return MIGCOMPAT_NO;
+	if (has_features || has_state)
+		return MIGCOMPAT_YES;
+	return ap->host->fact(ap->facts, 0, "vfio/debugfs", &folder, NULL) == 0 &&
+			       strcmp(folder, "yes") == 0
+		       ? MIGCOMPAT_NO
+		       : MIGCOMPAT_UNKNOWN;
+}
+
+/* The driver offers no migration in a Secure Execution guest, by ap_is_se_guest(): that needs
+ * secure binding as well. */
+static bool secure_execution(const struct ap *ap)
+{
+	const char *guest, *features;
+
+	if (ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, "firmware/uv/prot_virt_guest", &guest,
+			   NULL) ||
+	    strcmp(guest, "1") != 0)
+		return false;
+	/* In doubt there is secure binding. */
+	return ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, "bus/ap/features", &features, NULL) !=
+		       0 ||
+	       list_has(features, "APSB");
+}
+
+static void mechanism_say(struct ap *ap, enum migcompat_state state, const char *text)
+{
+	ap->mechanism = state;
+	ap->mechanism_text = text;
+}
+
+void mechanism_open(struct ap *ap)
+{
+	enum migcompat_state word = kernel_word(ap);
+	const char *features = NULL;
+	int r = ap->host->fact(ap->facts, 0, "parent/features", &features, NULL);
+	bool migratable = features && list_has(features, "migratable");
+
+	ap->whole_write = features && list_has(features, "ap_config");
+	ap->loads = word == MIGCOMPAT_YES || migratable;
+	ap->by_host = ap->is_type || ap->loads;
+	if (word == MIGCOMPAT_YES)
+		mechanism_say(ap, MIGCOMPAT_YES,
+			      "the kernel offers migration of this device (VFIO debugfs)");
+	else if (secure_execution(ap))
+		mechanism_say(ap, MIGCOMPAT_NO,
+			      "the host runs under Secure Execution, where vfio_ap devices are not "
+			      "migrated");
+	else if (word == MIGCOMPAT_NO && migratable)
+		mechanism_say(ap, MIGCOMPAT_NO,
+			      "the kernel offers no migration of this device (VFIO debugfs), "
+			      "though the driver's features name it");
+	else if (migratable)
+		mechanism_say(
+			ap, MIGCOMPAT_YES,
+			"the driver migrates its devices (the word migratable in parent/features)");
+	else if (word == MIGCOMPAT_NO || r == 0 || r == -ENOENT)
+		mechanism_say(ap, MIGCOMPAT_NO, RELEASED);
+	else
+		mechanism_say(ap, MIGCOMPAT_UNKNOWN,
+			      "parent/features could not be read, so whether this kernel migrates "
+			      "vfio_ap devices is not known");
+}

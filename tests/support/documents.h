@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Keeps what a test got from a program or the service, for tests/schema/validate, which runs after
+ * all tests. A file a test program, to which each text is appended.
+ */
+#ifndef TESTS_SUPPORT_DOCUMENTS_H
+#define TESTS_SUPPORT_DOCUMENTS_H
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+/*
+ * A plain function, so that a child may use it without cmocka. The folder is made by ctest: a test
+ * that is run by hand keeps nothing, nor does a child that became another user. In one write, since
+ * children append to the same file.
+ */
+static inline void documents_keep(const char *text)
+{
+	struct iovec parts[] = {
+	    {(void *)(uintptr_t)text, strlen(text)},
+	    {(void *)(uintptr_t) "\n", 1},
+	};
+	ssize_t len = (ssize_t)parts[0].iov_len + 1;
+	char path[4096];
+	int fd;
+
+	if (!strchr(text, '{'))
+		return;
+	snprintf(path, sizeof(path), "%s/documents/%s", TEST_BUILD, program_invocation_short_name);
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
+	if (fd < 0 && (errno == ENOENT || errno == EACCES))
+		return;
+	if (fd < 0 || writev(fd, parts, 2) != len) {
+		fprintf(stderr, "%s: a document is lost: %s\n", path, strerror(errno));
+		abort();
+	}
+	close(fd);
+}
+
+#endif
