@@ -369,7 +369,8 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
-		return operation_failed(&operation, r, err, "the stream could not be read: %s", operation_errno_text(r, why, sizeof(why)));
+		return error_set(err, r < 0 ? r : -EIO, "backend %s: the stream could not be read: %s", provider->info.name,
+				 operation_errno_text(r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
 		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
 	if (r == -ENOMSG)

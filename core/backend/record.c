@@ -103,6 +103,10 @@ int record_write(const struct migcompat_record *record, uint32_t format, const s
 
 	if (r)
 		return r;
+	if (!values || !buffer) {
+		operation_slip("it writes a record from or to NULL");
+		return -EINVAL;
+	}
 	if (format < record->oldest || format > record->newest)
 		return operation_slip("it writes format %" PRIu32 ", its record has %" PRIu32 " to %" PRIu32, format, record->oldest, record->newest);
 	put_text(&writer, text, (size_t)snprintf(text, sizeof(text), "%" PRIu32 ";", format));
@@ -335,8 +339,10 @@ int record_read(struct migcompat_result *result, const struct migcompat_record *
 	struct operation *operation = operation_now();
 	int r = table_check(record);
 
-	if (!r && (!payload || !ret_values || !ret_format))
-		r = operation_slip("it reads a record from or to NULL");
+	if (!payload || !ret_values || !ret_format) {
+		operation_slip("it reads a record from or to NULL");
+		return -EINVAL;
+	}
 	if (!r)
 		r = parse(result, record, payload, len, ret_values, ret_format);
 	if (!r && result && operation && operation->payload == payload)
