@@ -212,7 +212,8 @@ int child_start(struct child *children, size_t count, const char *program, const
 	}
 	theirs[2 * count] = steps;
 	if (!r)
-		r = spawn(path, argv, theirs, 2 * count + (steps >= 0), keep_stderr, &children[0].process);
+		r = spawn(path, argv, theirs, 2 * count + (steps >= 0), keep_stderr,
+			  &children[0].process);
 	close(folder);
 	if (steps >= 0)
 		close(steps);
@@ -269,7 +270,9 @@ int child_copy(size_t count, uint32_t missing)
 			int r;
 
 			step_publish(step_write(steps, i));
-			r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0 ? -errno : introduce(missing);
+			r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0
+				? -errno
+				: introduce(missing);
 
 			return r ? r : (int)i;
 		}

@@ -87,14 +87,18 @@ static int keys_check(const struct backend_info *info, struct error *err)
 {
 	/* A backend that only reads streams serves no device. */
 	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
-		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys, INFO_KEYS_MAX);
+		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys,
+				 INFO_KEYS_MAX);
 	for (size_t i = 0; i < info->nkeys; i++) {
 		if (!info->keys[i] || !key_valid(info->keys[i]))
-			return error_set(err, -EINVAL, "its key %zu is \"%s\", expected MODULE or MODULE:MODALIAS-GLOB", i + 1,
-					 info->keys[i] ? info->keys[i] : "");
+			return error_set(
+			    err, -EINVAL,
+			    "its key %zu is \"%s\", expected MODULE or MODULE:MODALIAS-GLOB", i + 1,
+			    info->keys[i] ? info->keys[i] : "");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(info->keys[before], info->keys[i]) == 0)
-				return error_set(err, -EINVAL, "its key \"%s\" stands twice", info->keys[i]);
+				return error_set(err, -EINVAL, "its key \"%s\" stands twice",
+						 info->keys[i]);
 	}
 	return 0;
 }
@@ -102,17 +106,23 @@ static int keys_check(const struct backend_info *info, struct error *err)
 static int wants_check(const struct backend_info *info, struct error *err)
 {
 	if (info->nwants > INFO_WANTS_MAX)
-		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u", info->nwants, INFO_WANTS_MAX);
+		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
+				 info->nwants, INFO_WANTS_MAX);
 	for (size_t i = 0; i < info->nwants; i++) {
 		const struct migcompat_want *want = &info->wants[i];
 
 		if (!want->glob || !glob_valid(want->glob))
-			return error_set(err, -EINVAL, "its want %zu is \"%s\", expected a glob below the device's or the host's folder", i + 1,
-					 want->glob ? want->glob : "");
+			return error_set(err, -EINVAL,
+					 "its want %zu is \"%s\", expected a glob below the "
+					 "device's or the host's folder",
+					 i + 1, want->glob ? want->glob : "");
 		for (size_t before = 0; before < i; before++)
-			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) && strcmp(info->wants[before].glob, want->glob) == 0)
-				return error_set(err, -EINVAL, "its want \"%s\" of the %s stands twice", want->glob,
-						 want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
+			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) &&
+			    strcmp(info->wants[before].glob, want->glob) == 0)
+				return error_set(
+				    err, -EINVAL, "its want \"%s\" of the %s stands twice",
+				    want->glob,
+				    want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
 	}
 	return 0;
 }
@@ -131,18 +141,25 @@ static int setting_check(const struct backend_info *info, size_t i, struct error
 	static const char *const expected[] = {"true or false", "a whole number", "text"};
 	const struct migcompat_setting *setting = &info->settings[i];
 
-	if (!setting->name || !name_valid(setting->name) || !setting->init || setting->type > MIGCOMPAT_SETTING_STRING)
-		return error_set(err, -EINVAL, "its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
-				 setting->name ? setting->name : "");
+	if (!setting->name || !name_valid(setting->name) || !setting->init ||
+	    setting->type > MIGCOMPAT_SETTING_STRING)
+		return error_set(
+		    err, -EINVAL,
+		    "its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
+		    setting->name ? setting->name : "");
 	for (size_t before = 0; before < i; before++)
 		if (strcmp(info->settings[before].name, setting->name) == 0)
-			return error_set(err, -EINVAL, "its setting \"%s\" stands twice", setting->name);
+			return error_set(err, -EINVAL, "its setting \"%s\" stands twice",
+					 setting->name);
 	if (!setting_fits(setting))
-		return error_set(err, -EINVAL, "its setting \"%s\" is \"%s\" initially, expected %s", setting->name, setting->init,
-				 expected[setting->type]);
-	if (setting->type != MIGCOMPAT_SETTING_BOOL && !rule_allows(setting->allowed, setting->init))
-		return error_set(err, -EINVAL, "its setting \"%s\" is \"%s\" initially, it allows %s", setting->name, setting->init,
-				 setting->allowed);
+		return error_set(err, -EINVAL,
+				 "its setting \"%s\" is \"%s\" initially, expected %s",
+				 setting->name, setting->init, expected[setting->type]);
+	if (setting->type != MIGCOMPAT_SETTING_BOOL &&
+	    !rule_allows(setting->allowed, setting->init))
+		return error_set(err, -EINVAL,
+				 "its setting \"%s\" is \"%s\" initially, it allows %s",
+				 setting->name, setting->init, setting->allowed);
 	return 0;
 }
 
@@ -173,7 +190,8 @@ static const void *element(const void *array, size_t size, size_t i)
 	return (const char *)array + i * size;
 }
 
-static int copy_keys(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info, struct error *err)
+static int copy_keys(const struct migcompat_backend *ops, struct arena *arena,
+		     struct backend_info *info, struct error *err)
 {
 	info->keys = arena_alloc(arena, INFO_KEYS_MAX * sizeof(*info->keys), 8);
 	if (!info->keys)
@@ -190,15 +208,20 @@ static int copy_keys(const struct migcompat_backend *ops, struct arena *arena, s
 	return 0;
 }
 
-static int copy_wants(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info, struct error *err)
+static int copy_wants(const struct migcompat_backend *ops, struct arena *arena,
+		      struct backend_info *info, struct error *err)
 {
 	const size_t want_least = MEMBER_END(struct migcompat_want, flags);
 
 	info->nwants = ops->wants ? ops->nwants : 0;
 	if (info->nwants > INFO_WANTS_MAX)
-		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u", info->nwants, INFO_WANTS_MAX);
+		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
+				 info->nwants, INFO_WANTS_MAX);
 	if (info->nwants && ops->want_size < want_least)
-		return error_set(err, -EINVAL, "its want_size is %zu, expected sizeof(struct migcompat_want), at least %zu", ops->want_size, want_least);
+		return error_set(
+		    err, -EINVAL,
+		    "its want_size is %zu, expected sizeof(struct migcompat_want), at least %zu",
+		    ops->want_size, want_least);
 	info->wants = arena_alloc(arena, info->nwants * sizeof(*info->wants), 8);
 	if (!info->wants)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -210,16 +233,20 @@ static int copy_wants(const struct migcompat_backend *ops, struct arena *arena, 
 	return 0;
 }
 
-static int copy_settings(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info, struct error *err)
+static int copy_settings(const struct migcompat_backend *ops, struct arena *arena,
+			 struct backend_info *info, struct error *err)
 {
 	const size_t setting_least = MEMBER_END(struct migcompat_setting, description);
 
 	info->nsettings = ops->settings ? ops->nsettings : 0;
 	if (info->nsettings > INFO_SETTINGS_MAX)
-		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u", info->nsettings, INFO_SETTINGS_MAX);
+		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u",
+				 info->nsettings, INFO_SETTINGS_MAX);
 	if (info->nsettings && ops->setting_size < setting_least)
-		return error_set(err, -EINVAL, "its setting_size is %zu, expected sizeof(struct migcompat_setting), at least %zu", ops->setting_size,
-				 setting_least);
+		return error_set(err, -EINVAL,
+				 "its setting_size is %zu, expected sizeof(struct "
+				 "migcompat_setting), at least %zu",
+				 ops->setting_size, setting_least);
 	info->settings = arena_alloc(arena, info->nsettings * sizeof(*info->settings), 8);
 	if (!info->settings)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -267,7 +294,8 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 	};
 	int r;
 
-	if ((r = copy_keys(ops, arena, &info, err)) || (r = copy_wants(ops, arena, &info, err)) || (r = copy_settings(ops, arena, &info, err)))
+	if ((r = copy_keys(ops, arena, &info, err)) || (r = copy_wants(ops, arena, &info, err)) ||
+	    (r = copy_settings(ops, arena, &info, err)))
 		return r;
 	r = info_check(&info, err);
 	if (r)

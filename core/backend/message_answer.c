@@ -221,8 +221,10 @@ static struct migcompat_finding get_finding(struct wire_reader *body)
 	finding.field = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.noun = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.text = wire_get_words(body, RESULT_TEXT_MAX);
-	/* A worker that its backend has taken over may send anything, but no word of an operator's or a policy's. */
-	if (!finding.field || !limit_is_backends(finding.limit) || (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE))
+	/* A worker that its backend has taken over may send anything, but no word of an operator's
+	 * or a policy's. */
+	if (!finding.field || !limit_is_backends(finding.limit) ||
+	    (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE))
 		body->bad = true;
 	return finding;
 }
@@ -255,7 +257,8 @@ static struct dropped get_dropped(struct wire_reader *body)
 	dropped.count = wire_get_u64(body);
 	dropped.bad = wire_get_u32(body);
 	dropped.limits = wire_get_u32(body);
-	if (dropped.bad > dropped.count || !dropped.bad != !dropped.limits || dropped.limits & ~LIMITS_BACKENDS)
+	if (dropped.bad > dropped.count || !dropped.bad != !dropped.limits ||
+	    dropped.limits & ~LIMITS_BACKENDS)
 		body->bad = true;
 	return dropped;
 }

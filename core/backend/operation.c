@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mistakes of a backend during one call. Takes no memory: a comparison that is right costs nothing. */
+/* Mistakes of a backend during one call. Takes no memory: a comparison that is right costs nothing.
+ */
 #include "core/backend/operation.h"
 
 #include <errno.h>
@@ -17,7 +18,8 @@
 
 static _Thread_local struct operation *now;
 
-void operation_enter(struct operation *operation, enum operation_kind kind, const struct backend_info *info, const char *device)
+void operation_enter(struct operation *operation, enum operation_kind kind,
+		     const struct backend_info *info, const char *device)
 {
 	operation->kind = kind;
 	operation->info = info;
@@ -37,8 +39,10 @@ void operation_enter(struct operation *operation, enum operation_kind kind, cons
 void operation_leave(struct operation *operation)
 {
 	for (size_t i = 0; i < operation->ngiven; i++)
-		if (XXH3_64bits(operation->given[i].value, operation->given[i].len) != operation->given[i].sum)
-			operation_slip("it wrote to the value of the fact \"%s\"", operation->given[i].key);
+		if (XXH3_64bits(operation->given[i].value, operation->given[i].len) !=
+		    operation->given[i].sum)
+			operation_slip("it wrote to the value of the fact \"%s\"",
+				       operation->given[i].key);
 	now = operation->outer;
 	step_end();
 }
@@ -128,9 +132,9 @@ const char *operation_errno_text(int r, char *buffer, size_t size)
 		int code;
 		const char *text;
 	} meanings[] = {
-		{EPERM, "a backend may open no file, thread or socket"},
-		{EACCES, "a backend may open no file, thread or socket"},
-		{ENOMEM, "its share of memory is used up; does it leak?"},
+	    {EPERM, "a backend may open no file, thread or socket"},
+	    {EACCES, "a backend may open no file, thread or socket"},
+	    {ENOMEM, "its share of memory is used up; does it leak?"},
 	};
 
 	snprintf(buffer, size, "%s", strerror(abs(r)));
@@ -143,11 +147,13 @@ const char *operation_errno_text(int r, char *buffer, size_t size)
 /* "backend NAME: OPERATION of DEVICE: " is said once, whatever follows. */
 static int say(const struct operation *operation, int code, struct error *err, const char *text)
 {
-	return error_set(err, code, "backend %s: %s%s%s: %s", operation->info->name, operation_name(operation->kind), operation->device ? " of " : "",
+	return error_set(err, code, "backend %s: %s%s%s: %s", operation->info->name,
+			 operation_name(operation->kind), operation->device ? " of " : "",
 			 operation->device ? operation->device : "", text);
 }
 
-int operation_failed(const struct operation *operation, int r, struct error *err, const char *format, ...)
+int operation_failed(const struct operation *operation, int r, struct error *err,
+		     const char *format, ...)
 {
 	char text[ERROR_TEXT_MAX / 2];
 	va_list args;
@@ -177,5 +183,6 @@ int operation_error(const struct operation *operation, int r, struct error *err)
 		return say(operation, -EIO, err, operation->slip);
 	if (!r)
 		return 0;
-	return operation_failed(operation, r, err, "it failed: %s", operation_errno_text(r, why, sizeof(why)));
+	return operation_failed(operation, r, err, "it failed: %s",
+				operation_errno_text(r, why, sizeof(why)));
 }

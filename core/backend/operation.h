@@ -16,11 +16,12 @@
 #include "migcompat/backend.h"
 
 #define OPERATION_FIELDS_MAX 128u /* fields of records that must be judged in one comparison */
-#define OPERATION_GIVEN_MAX 32u   /* values of facts that are looked at again afterwards */
+#define OPERATION_GIVEN_MAX 32u	  /* values of facts that are looked at again afterwards */
 
 struct backend_info;
 
-/* Field tables that were found right, so that a comparison need not look again. Zeroed is a valid start. */
+/* Field tables that were found right, so that a comparison need not look again. Zeroed is a valid
+ * start. */
 struct checked_tables {
 	_Atomic uint64_t keys[8];
 };
@@ -65,13 +66,15 @@ struct operation {
 };
 
 /* Until operation_leave, services of this thread belong to it. It must not move. */
-void operation_enter(struct operation *operation, enum operation_kind kind, const struct backend_info *info, const char *device);
+void operation_enter(struct operation *operation, enum operation_kind kind,
+		     const struct backend_info *info, const char *device);
 /* Looks at what was handed out. Of several, the last one that was entered is left first. */
 void operation_leave(struct operation *operation);
 /* The one of this thread; NULL: none is under way, so nobody can be told. */
 struct operation *operation_now(void);
 
-/* Is it the size of a struct that begins with at least so much? No size ends inside of a pointer. */
+/* Is it the size of a struct that begins with at least so much? No size ends inside of a pointer.
+ */
 static inline bool operation_size_fits(size_t size, size_t least)
 {
 	return size >= least && size % sizeof(void *) == 0;
@@ -80,7 +83,8 @@ static inline bool operation_size_fits(size_t size, size_t least)
 /* A mistake. The first one of an operation stays. Returns -EINVAL, for the service to return. */
 int operation_slip(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A field that is there: one finding must be about it. The name must live as long as the operation. */
+/* A field that is there: one finding must be about it. The name must live as long as the operation.
+ */
 void operation_expect(const char *field);
 /* A finding was about it. */
 void operation_judged(const char *field);
@@ -96,8 +100,10 @@ void operation_given(const char *key, const char *value, size_t len);
  */
 int operation_error(const struct operation *operation, int r, struct error *err);
 /* As operation_error with a sentence of the caller's; of a mistake that the caller found: -EIO. */
-int operation_failed(const struct operation *operation, int r, struct error *err, const char *format, ...) __attribute__((format(printf, 4, 5)));
-int operation_broken(const struct operation *operation, struct error *err, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int operation_failed(const struct operation *operation, int r, struct error *err,
+		     const char *format, ...) __attribute__((format(printf, 4, 5)));
+int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 /* strerror, and what an error of this kind means for a backend. */
 const char *operation_errno_text(int r, char *buffer, size_t size);
 

@@ -39,7 +39,9 @@ bool provider_type_trouble(const char *type, char *why, size_t size)
 			return false;
 		if (type[i] >= 0x21 && type[i] <= 0x7e && type[i] != ':')
 			continue;
-		snprintf(why, size, "has the byte 0x%02x at offset %zu, expected 0x21 to 0x7e without ':'", (unsigned char)type[i], i);
+		snprintf(why, size,
+			 "has the byte 0x%02x at offset %zu, expected 0x21 to 0x7e without ':'",
+			 (unsigned char)type[i], i);
 		break;
 	}
 	return true;

@@ -63,7 +63,8 @@ void local_enter(struct local_opened *opened, struct operation *operation, enum 
 
 /* ---------------------------------------------------------------- opening */
 
-static int payload_ask(struct local *local, struct local_opened *self, char *buffer, int *ret_len, struct error *err)
+static int payload_ask(struct local *local, struct local_opened *self, char *buffer, int *ret_len,
+		       struct error *err)
 {
 	struct operation operation;
 	char why[128];
@@ -73,17 +74,25 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	len = local->ops->payload(self->handle, buffer, MIGCOMPAT_PAYLOAD_MAX);
 	operation_leave(&operation);
 	if (*operation.slip)
-		return operation_broken(&operation, err, "it could not make the version string: %s", operation.slip);
+		return operation_broken(&operation, err, "it could not make the version string: %s",
+					operation.slip);
 	if (len < 0 && len != -ENOBUFS)
-		return operation_failed(&operation, len, err, "it could not make the version string: %s",
+		return operation_failed(&operation, len, err,
+					"it could not make the version string: %s",
 					operation_errno_text(len, why, sizeof(why)));
 	if (len == -ENOBUFS)
-		return operation_broken(&operation, err, "the version string is longer than %u bytes", MIGCOMPAT_PAYLOAD_MAX);
+		return operation_broken(&operation, err,
+					"the version string is longer than %u bytes",
+					MIGCOMPAT_PAYLOAD_MAX);
 	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
-		return operation_broken(&operation, err, "the version string has %d bytes, expected 1 to %u", len, MIGCOMPAT_PAYLOAD_MAX);
+		return operation_broken(&operation, err,
+					"the version string has %d bytes, expected 1 to %u", len,
+					MIGCOMPAT_PAYLOAD_MAX);
 	for (int i = 0; i < len; i++)
 		if (buffer[i] < 0x21 || buffer[i] > 0x7e)
-			return operation_broken(&operation, err, "the version string has the byte 0x%02x at offset %d, expected 0x21 to 0x7e",
+			return operation_broken(&operation, err,
+						"the version string has the byte 0x%02x at offset "
+						"%d, expected 0x21 to 0x7e",
 						(unsigned char)buffer[i], i);
 	*ret_len = len;
 	return 0;
@@ -106,7 +115,10 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 	if (at < len || at < second) {
 		local_enter(self, &operation, OPERATION_PAYLOAD);
 		operation_leave(&operation);
-		return operation_broken(&operation, err, "the version string is another one when it is asked for again, from offset %d on", at);
+		return operation_broken(&operation, err,
+					"the version string is another one when it is asked for "
+					"again, from offset %d on",
+					at);
 	}
 	self->opened.payload = self->opened.newest = self->payload;
 	self->opened.payload_len = self->opened.newest_len = (size_t)len;
@@ -130,9 +142,12 @@ static int describe(struct local *local, struct local_opened *self, struct error
 	if (provider_type_trouble(description.type, why, sizeof(why)))
 		return operation_broken(&operation, err, "the migration type %s", why);
 	if (description.mechanism > MIGCOMPAT_NO)
-		return operation_broken(&operation, err, "the mechanism is %u, expected 0 to %u", description.mechanism, MIGCOMPAT_NO);
+		return operation_broken(&operation, err, "the mechanism is %u, expected 0 to %u",
+					description.mechanism, MIGCOMPAT_NO);
 	if (strcmp(description.type, PROVIDER_TYPE_UNSET) == 0 && !description.not_source)
-		return operation_broken(&operation, err, "the migration type is \"" PROVIDER_TYPE_UNSET "\", yet the device can be a source");
+		return operation_broken(&operation, err,
+					"the migration type is \"" PROVIDER_TYPE_UNSET
+					"\", yet the device can be a source");
 	opened->type = description.type;
 	opened->model = description.model;
 	opened->label = description.label;
@@ -165,7 +180,8 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 	if (!*text.text)
 		return operation_error(&operation, r, err);
 	if (r == -EPERM || r == -EACCES)
-		return error_set(err, r, "%s: %s", text.text, operation_errno_text(r, why, sizeof(why)));
+		return error_set(err, r, "%s: %s", text.text,
+				 operation_errno_text(r, why, sizeof(why)));
 	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
 }
 
@@ -276,8 +292,10 @@ static int local_open(struct provider *provider, const struct device *device, st
 
 /* ---------------------------------------------------------------- calls */
 
-/* Every field of the record that was read has a finding. One about the format says that it could not be read. */
-static int judged(struct operation *operation, const struct migcompat_result *result, struct error *err)
+/* Every field of the record that was read has a finding. One about the format says that it could
+ * not be read. */
+static int judged(struct operation *operation, const struct migcompat_result *result,
+		  struct error *err)
 {
 	if (result->count == 0)
 		return operation_broken(operation, err, "it compared nothing");
@@ -285,7 +303,10 @@ static int judged(struct operation *operation, const struct migcompat_result *re
 		return 0;
 	for (size_t i = 0; i < operation->nfields; i++)
 		if (!operation->judged[i] && !result_has(result, operation->fields[i]))
-			return operation_broken(operation, err, "it has no finding about the field \"%s\", which is there", operation->fields[i]);
+			return operation_broken(
+			    operation, err,
+			    "it has no finding about the field \"%s\", which is there",
+			    operation->fields[i]);
 	return 0;
 }
 
@@ -323,9 +344,9 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 		enum operation_kind kind;
 		int (*run)(void *, const char *, size_t, struct migcompat_sink *);
 	} operations[] = {
-		[PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
-		[PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
-		[PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
+	    [PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
+	    [PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
+	    [PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
 	};
 	struct operation operation;
 	pthread_mutex_t *lock;
@@ -362,21 +383,25 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 		lock = local_call_begin(self);
 	else if (local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL)
 		pthread_mutex_lock(lock = &local->serial);
-	operation_enter(&operation, OPERATION_STREAM, &provider->info, self ? opened->device->id : NULL);
+	operation_enter(&operation, OPERATION_STREAM, &provider->info,
+			self ? opened->device->id : NULL);
 	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
 	operation_leave(&operation);
 	local_call_end(lock);
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
-		return error_set(err, r < 0 ? r : -EIO, "backend %s: the stream could not be read: %s", provider->info.name,
-				 operation_errno_text(r, why, sizeof(why)));
+		return error_set(err, r < 0 ? r : -EIO,
+				 "backend %s: the stream could not be read: %s",
+				 provider->info.name, operation_errno_text(r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
 		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
 	if (r == -ENOMSG)
-		return operation_broken(&operation, err, "it found fault with a stream that it does not know");
+		return operation_broken(&operation, err,
+					"it found fault with a stream that it does not know");
 	if (result->count == before)
-		return operation_broken(&operation, err, "it found nothing in a stream that it knows");
+		return operation_broken(&operation, err,
+					"it found nothing in a stream that it knows");
 	return 0;
 }
 

@@ -31,7 +31,8 @@ struct local_opened {
 pthread_mutex_t *local_call_begin(struct local_opened *opened);
 void local_call_end(pthread_mutex_t *lock);
 /* Within that: this operation on this device begins; operation_leave ends it. */
-void local_enter(struct local_opened *opened, struct operation *operation, enum operation_kind kind);
+void local_enter(struct local_opened *opened, struct operation *operation,
+		 enum operation_kind kind);
 
 int local_state(struct opened *opened, struct state_port **ret, struct error *err);
 /*

@@ -95,8 +95,8 @@ static int session_open(struct session *self, struct error *err)
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
 	if (r)
-		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s", name_of(self->opened),
-				 *text.text ? text.text : strerror(abs(r)));
+		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s",
+				 name_of(self->opened), *text.text ? text.text : strerror(abs(r)));
 	if (!self->session)
 		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
 	return 0;

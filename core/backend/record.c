@@ -88,7 +88,8 @@ static int value_check(const struct migcompat_field *field, const struct migcomp
 	if (is_none(value))
 		return operation_slip("the mandatory field \"%s\" has no value", field->name);
 	if (value->type != field->value)
-		return operation_slip("the value of the field \"%s\" is %s, its table says %s", field->name, table_value_name(value->type),
+		return operation_slip("the value of the field \"%s\" is %s, its table says %s",
+				      field->name, table_value_name(value->type),
 				      table_value_name(field->value));
 	if (value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text)
 		return operation_slip("the text of the field \"%s\" is NULL", field->name);
@@ -108,7 +109,9 @@ int record_write(const struct migcompat_record *record, uint32_t format, const s
 		return -EINVAL;
 	}
 	if (format < record->oldest || format > record->newest)
-		return operation_slip("it writes format %" PRIu32 ", its record has %" PRIu32 " to %" PRIu32, format, record->oldest, record->newest);
+		return operation_slip("it writes format %" PRIu32 ", its record has %" PRIu32
+				      " to %" PRIu32,
+				      format, record->oldest, record->newest);
 	put_text(&writer, text, (size_t)snprintf(text, sizeof(text), "%" PRIu32 ";", format));
 	for (size_t i = 0; i < record->nfields; i++) {
 		const struct migcompat_field *field = field_at(record, i);
@@ -254,8 +257,9 @@ static size_t field_find(const struct migcompat_record *record, const char *name
 	return record->nfields;
 }
 
-static int parse(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
-		 struct migcompat_value *ret_values, uint32_t *ret_format)
+static int parse(struct migcompat_result *result, const struct migcompat_record *record,
+		 const char *payload, size_t len, struct migcompat_value *ret_values,
+		 uint32_t *ret_format)
 {
 	const char *at = payload, *end = payload + len;
 	uint64_t format, seen = 0;
@@ -308,16 +312,21 @@ static int parse(struct migcompat_result *result, const struct migcompat_record 
 	return 0;
 }
 
-/* These fields of the table, as bits, are there if the payload has them: then they want a finding. */
-static void expect(const struct migcompat_record *record, uint64_t fields, const struct migcompat_value *values)
+/* These fields of the table, as bits, are there if the payload has them: then they want a finding.
+ */
+static void expect(const struct migcompat_record *record, uint64_t fields,
+		   const struct migcompat_value *values)
 {
 	for (size_t i = 0; i < record->nfields; i++)
-		if (fields >> i & 1 && !is_none(&values[i]) && field_at(record, i)->rule != MIGCOMPAT_RULE_INFO)
+		if (fields >> i & 1 && !is_none(&values[i]) &&
+		    field_at(record, i)->rule != MIGCOMPAT_RULE_INFO)
 			operation_expect(field_at(record, i)->name);
 }
 
-/* A comparison has read the source. What this device has though the source has not is compared as well. */
-static void note(struct operation *operation, const struct migcompat_record *record, const struct migcompat_value *source)
+/* A comparison has read the source. What this device has though the source has not is compared as
+ * well. */
+static void note(struct operation *operation, const struct migcompat_record *record,
+		 const struct migcompat_value *source)
 {
 	struct migcompat_value own[FIELDS_MAX];
 	uint64_t missing = 0;
@@ -329,12 +338,14 @@ static void note(struct operation *operation, const struct migcompat_record *rec
 	for (size_t i = 0; i < record->nfields; i++)
 		if (is_none(&source[i]) && field_at(record, i)->flags & MIGCOMPAT_FIELD_CUSTOM)
 			missing |= (uint64_t)1 << i;
-	if (missing && operation->own && !parse(NULL, record, operation->own, operation->own_len, own, &format))
+	if (missing && operation->own &&
+	    !parse(NULL, record, operation->own, operation->own_len, own, &format))
 		expect(record, missing, own);
 }
 
-int record_read(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
-		struct migcompat_value *ret_values, uint32_t *ret_format)
+int record_read(struct migcompat_result *result, const struct migcompat_record *record,
+		const char *payload, size_t len, struct migcompat_value *ret_values,
+		uint32_t *ret_format)
 {
 	struct operation *operation = operation_now();
 	int r = table_check(record);
@@ -357,7 +368,8 @@ static bool same_value(const struct migcompat_value *a, const struct migcompat_v
 	if (a->type != b->type)
 		return false;
 	if (a->type == MIGCOMPAT_VALUE_TEXT)
-		return a->len == b->len && a->as.text && b->as.text && memcmp(a->as.text, b->as.text, a->len) == 0;
+		return a->len == b->len && a->as.text && b->as.text &&
+		       memcmp(a->as.text, b->as.text, a->len) == 0;
 	return is_none(a) || a->as.number == b->as.number;
 }
 
@@ -365,15 +377,16 @@ static bool inside(const struct migcompat_value *value, const struct operation *
 {
 	uintptr_t at = (uintptr_t)value->as.text, start = (uintptr_t)operation->payload;
 
-	return value->type == MIGCOMPAT_VALUE_TEXT && at >= start && at <= start + operation->payload_len;
+	return value->type == MIGCOMPAT_VALUE_TEXT && at >= start &&
+	       at <= start + operation->payload_len;
 }
 
 /*
  * Is what is given as the target's the source's? The payload tells which is which: it is read again
  * unless the source's values lie where they were read to.
  */
-static bool swapped(const struct operation *operation, const struct migcompat_record *record, const struct migcompat_value *source,
-		    const struct migcompat_value *target)
+static bool swapped(const struct operation *operation, const struct migcompat_record *record,
+		    const struct migcompat_value *source, const struct migcompat_value *target)
 {
 	struct migcompat_value values[FIELDS_MAX];
 	uint32_t format;
@@ -385,29 +398,38 @@ static bool swapped(const struct operation *operation, const struct migcompat_re
 	for (size_t i = 0; i < record->nfields; i++) {
 		if (is_none(&values[i]) || !same_value(&target[i], &values[i]))
 			continue;
-		if (!same_value(&source[i], &values[i]) || (inside(&target[i], operation) && !inside(&source[i], operation)))
+		if (!same_value(&source[i], &values[i]) ||
+		    (inside(&target[i], operation) && !inside(&source[i], operation)))
 			return true;
 	}
 	return false;
 }
 
-/* The types of both values. The target of "one-of" and "range" is a list as text, whatever the source's is. */
-static int types_check(const struct migcompat_field *field, const struct migcompat_value *source, const struct migcompat_value *target)
+/* The types of both values. The target of "one-of" and "range" is a list as text, whatever the
+ * source's is. */
+static int types_check(const struct migcompat_field *field, const struct migcompat_value *source,
+		       const struct migcompat_value *target)
 {
 	bool list = field->rule == MIGCOMPAT_RULE_ONE_OF || field->rule == MIGCOMPAT_RULE_RANGE;
 	uint32_t expected = list ? MIGCOMPAT_VALUE_TEXT : field->value;
 
 	if (!is_none(source) && source->type != field->value)
-		return operation_slip("the source's value of the field \"%s\" is %s, its table says %s", field->name,
-				      table_value_name(source->type), table_value_name(field->value));
-	if ((source->type == MIGCOMPAT_VALUE_TEXT && !source->as.text) || (target->type == MIGCOMPAT_VALUE_TEXT && !target->as.text))
+		return operation_slip(
+		    "the source's value of the field \"%s\" is %s, its table says %s", field->name,
+		    table_value_name(source->type), table_value_name(field->value));
+	if ((source->type == MIGCOMPAT_VALUE_TEXT && !source->as.text) ||
+	    (target->type == MIGCOMPAT_VALUE_TEXT && !target->as.text))
 		return operation_slip("a text of the field \"%s\" is NULL", field->name);
 	if (!is_none(target) && target->type != expected)
-		return operation_slip("the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s", field->name,
-				      table_value_name(target->type), rule_name(field->rule), table_value_name(expected));
-	if (field->rule == MIGCOMPAT_RULE_RANGE && !is_none(target) && !rule_is_range(target->as.text, target->len))
-		return operation_slip("the target's value of the field \"%s\" is \"%.*s\", expected <min>-<max>", field->name,
-				      target->len < 64 ? (int)target->len : 64, target->as.text);
+		return operation_slip(
+		    "the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s",
+		    field->name, table_value_name(target->type), rule_name(field->rule),
+		    table_value_name(expected));
+	if (field->rule == MIGCOMPAT_RULE_RANGE && !is_none(target) &&
+	    !rule_is_range(target->as.text, target->len))
+		return operation_slip(
+		    "the target's value of the field \"%s\" is \"%.*s\", expected <min>-<max>",
+		    field->name, target->len < 64 ? (int)target->len : 64, target->as.text);
 	return 0;
 }
 
@@ -431,30 +453,35 @@ static uint32_t unescape(const char *text, uint32_t len, char *buffer)
 }
 
 /* One field by its rule; plain: room for a text without its escapes. */
-static void field_compare(struct migcompat_result *result, const struct migcompat_field *field, const struct migcompat_value *source,
+static void field_compare(struct migcompat_result *result, const struct migcompat_field *field,
+			  const struct migcompat_value *source,
 			  const struct migcompat_value *target, char *plain)
 {
 	struct migcompat_finding finding = {
-		.struct_size = sizeof(finding),
-		.field = field->name,
-		.noun = field->noun,
-		.rule = field->rule,
-		.source = is_none(source) ? (struct migcompat_value){0} : *source,
-		.target = is_none(target) ? (struct migcompat_value){0} : *target,
+	    .struct_size = sizeof(finding),
+	    .field = field->name,
+	    .noun = field->noun,
+	    .rule = field->rule,
+	    .source = is_none(source) ? (struct migcompat_value){0} : *source,
+	    .target = is_none(target) ? (struct migcompat_value){0} : *target,
 	};
 
 	if (types_check(field, source, target))
 		return;
-	if (source->type == MIGCOMPAT_VALUE_TEXT && source->len <= MIGCOMPAT_STRING_MAX && memchr(source->as.text, '%', source->len)) {
+	if (source->type == MIGCOMPAT_VALUE_TEXT && source->len <= MIGCOMPAT_STRING_MAX &&
+	    memchr(source->as.text, '%', source->len)) {
 		finding.source.len = unescape(source->as.text, source->len, plain);
 		finding.source.as.text = plain;
 	}
 	if (field->rule == MIGCOMPAT_RULE_INFO) {
 		finding.status = MIGCOMPAT_STATUS_OK;
-	} else if ((is_none(source) || is_none(target)) && field->flags & MIGCOMPAT_FIELD_OPTIONAL) {
+	} else if ((is_none(source) || is_none(target)) &&
+		   field->flags & MIGCOMPAT_FIELD_OPTIONAL) {
 		if (is_none(source) && is_none(target)) {
 			if (target->type == MIGCOMPAT_VALUE_NONE)
-				operation_slip("the optional field \"%s\" has a value on neither side: it was never filled, or is MIGCOMPAT_VALUE_ABSENT",
+				operation_slip("the optional field \"%s\" has a value on neither "
+					       "side: it was never filled, or is "
+					       "MIGCOMPAT_VALUE_ABSENT",
 					       field->name);
 			return;
 		}
@@ -489,7 +516,8 @@ void record_compare(struct migcompat_result *result, const struct migcompat_reco
 
 		if (!(field->flags & MIGCOMPAT_FIELD_CUSTOM))
 			field_compare(result, field, &source[i], &target[i], plain);
-		else if (field->rule != MIGCOMPAT_RULE_INFO && (!is_none(&source[i]) || !is_none(&target[i])))
+		else if (field->rule != MIGCOMPAT_RULE_INFO &&
+			 (!is_none(&source[i]) || !is_none(&target[i])))
 			operation_expect(field->name);
 	}
 }

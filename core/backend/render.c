@@ -26,17 +26,17 @@ static const struct {
 	uint32_t limit;
 	const char *name;
 } limits[] = {
-	{MIGCOMPAT_LIMIT_FORMAT, "format"},
-	{MIGCOMPAT_LIMIT_NAMESPACE, "namespace"},
-	{MIGCOMPAT_LIMIT_TYPE, "type"},
-	{MIGCOMPAT_LIMIT_HARDWARE, "hardware"},
-	{MIGCOMPAT_LIMIT_DRIVER, "driver"},
-	{MIGCOMPAT_LIMIT_FIRMWARE, "firmware"},
-	{MIGCOMPAT_LIMIT_PARAMETER, "parameter"},
-	{MIGCOMPAT_LIMIT_RESOURCE, "resource"},
-	{MIGCOMPAT_LIMIT_HYPERVISOR, "hypervisor"},
-	{MIGCOMPAT_LIMIT_POLICY, "policy"},
-	{MIGCOMPAT_LIMIT_HOLD, "hold"},
+    {MIGCOMPAT_LIMIT_FORMAT, "format"},
+    {MIGCOMPAT_LIMIT_NAMESPACE, "namespace"},
+    {MIGCOMPAT_LIMIT_TYPE, "type"},
+    {MIGCOMPAT_LIMIT_HARDWARE, "hardware"},
+    {MIGCOMPAT_LIMIT_DRIVER, "driver"},
+    {MIGCOMPAT_LIMIT_FIRMWARE, "firmware"},
+    {MIGCOMPAT_LIMIT_PARAMETER, "parameter"},
+    {MIGCOMPAT_LIMIT_RESOURCE, "resource"},
+    {MIGCOMPAT_LIMIT_HYPERVISOR, "hypervisor"},
+    {MIGCOMPAT_LIMIT_POLICY, "policy"},
+    {MIGCOMPAT_LIMIT_HOLD, "hold"},
 };
 static const char *const states[] = {"unknown", "yes", "no"};
 

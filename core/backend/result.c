@@ -65,16 +65,21 @@ static void count_status(struct migcompat_result *result, const struct finding *
 }
 
 /* room: for its strings. */
-static void add(struct migcompat_result *result, const struct migcompat_finding *given, bool static_strings, bool room)
+static void add(struct migcompat_result *result, const struct migcompat_finding *given,
+		bool static_strings, bool room)
 {
 	struct finding finding = {
-		.source = given->source,
-		.target = given->target,
-		.extra = given->extra,
-		.rule = (uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule : MIGCOMPAT_RULE_INFO),
-		/* Anything that is not known is a doubt, and a doubt is bad. */
-		.status = (uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status : MIGCOMPAT_STATUS_BAD),
-		.limit = (uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HYPERVISOR ? given->limit : MIGCOMPAT_LIMIT_PARAMETER),
+	    .source = given->source,
+	    .target = given->target,
+	    .extra = given->extra,
+	    .rule =
+		(uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule : MIGCOMPAT_RULE_INFO),
+	    /* Anything that is not known is a doubt, and a doubt is bad. */
+	    .status = (uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status
+									  : MIGCOMPAT_STATUS_BAD),
+	    .limit =
+		(uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HYPERVISOR ? given->limit
+								     : MIGCOMPAT_LIMIT_PARAMETER),
 	};
 
 	if (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE)
@@ -109,14 +114,16 @@ static size_t value_size(const struct migcompat_value *value)
 	return value->type == MIGCOMPAT_VALUE_TEXT ? (size_t)value->len + 1 : 0;
 }
 
-void result_add(struct migcompat_result *result, const struct migcompat_finding *finding, bool static_strings)
+void result_add(struct migcompat_result *result, const struct migcompat_finding *finding,
+		bool static_strings)
 {
 	add(result, finding, static_strings, true);
 }
 
 void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding)
 {
-	size_t size = text_size(finding->field) + text_size(finding->noun) + text_size(finding->text) + value_size(&finding->source) +
+	size_t size = text_size(finding->field) + text_size(finding->noun) +
+		      text_size(finding->text) + value_size(&finding->source) +
 		      value_size(&finding->target);
 
 	add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
@@ -125,7 +132,8 @@ void result_offer(struct migcompat_result *result, const struct migcompat_findin
 bool result_has(const struct migcompat_result *result, const char *field)
 {
 	for (size_t i = 0; i < result->count; i++)
-		if (result->findings[i].field == field || strcmp(result->findings[i].field, field) == 0)
+		if (result->findings[i].field == field ||
+		    strcmp(result->findings[i].field, field) == 0)
 			return true;
 	return false;
 }

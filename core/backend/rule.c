@@ -99,7 +99,8 @@ static bool range_parse(const char *text, size_t len, uint64_t *low, uint64_t *h
 {
 	const char *dash = len ? memchr(text, '-', len) : NULL;
 
-	return dash && number_parse(text, (size_t)(dash - text), low) && number_parse(dash + 1, len - (size_t)(dash + 1 - text), high);
+	return dash && number_parse(text, (size_t)(dash - text), low) &&
+	       number_parse(dash + 1, len - (size_t)(dash + 1 - text), high);
 }
 
 bool rule_is_range(const char *text, size_t len)
@@ -124,7 +125,8 @@ static bool integer(const char *text, const char **ret_end, long long *ret)
 
 bool rule_allows(const char *allowed, const char *text)
 {
-	struct migcompat_value given = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+	struct migcompat_value given = {
+	    MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = allowed}};
 	long long low, high, value;
 	const char *end;
@@ -150,7 +152,8 @@ static bool holds_range(const struct migcompat_value *source, const struct migco
 		value = source->as.number;
 	else if (source->type != MIGCOMPAT_VALUE_TEXT || !number_parse(source->as.text, source->len, &value))
 		return false;
-	return range_parse(target->as.text, target->len, &low, &high) && low <= value && value <= high;
+	return range_parse(target->as.text, target->len, &low, &high) && low <= value &&
+	       value <= high;
 }
 
 bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra)

@@ -41,7 +41,9 @@ static const struct factset *scope_set(const struct migcompat_facts *facts, uint
 
 static const struct wanted *scope_wanted(const struct migcompat_facts *facts, uint32_t scope)
 {
-	return scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs ? &facts->device->host->wanted : &facts->device->wanted;
+	return scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs
+		   ? &facts->device->host->wanted
+		   : &facts->device->wanted;
 }
 
 /* Missing, or not collected? An inventory may say which globs it holds. */
@@ -52,7 +54,8 @@ static int absent(const struct migcompat_facts *facts, uint32_t scope, const cha
 	return wanted->globs && !fact_glob_any(wanted->globs, wanted->count, key) ? -ENODATA : -ENOENT;
 }
 
-/* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the wanted. */
+/* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the
+ * wanted. */
 static bool collected(const char *have, const char *glob)
 {
 	return strcmp(have, glob) == 0 || (!strpbrk(have, "?[\\") && fact_glob_match(have, glob));
@@ -72,8 +75,10 @@ static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, 
 static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
-		return operation_slip("it asked for the fact \"%s\" of the %s, which it had declared of the %s (MIGCOMPAT_WANT_HOST)", key,
-				      scope & MIGCOMPAT_WANT_HOST ? "host" : "device", scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
+		return operation_slip("it asked for the fact \"%s\" of the %s, which it had "
+				      "declared of the %s (MIGCOMPAT_WANT_HOST)",
+				      key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
+				      scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
 	return operation_slip("it asked for the fact \"%s\", which it had not declared", key);
 }
 
@@ -171,7 +176,8 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 	const struct migcompat_setting *setting = name ? info_setting(facts->info, name) : NULL;
 
 	if (!setting) {
-		operation_slip("it asked for the setting \"%s\", which it had not declared", name ? name : "");
+		operation_slip("it asked for the setting \"%s\", which it had not declared",
+			       name ? name : "");
 		return "";
 	}
 	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
@@ -199,28 +205,39 @@ static const char *value_trouble(struct migcompat_value *value)
 		*value = (struct migcompat_value){0};
 	if (value->type > MIGCOMPAT_VALUE_TEXT)
 		return "is of no known type";
-	return value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text && value->len ? "is a text that is NULL" : NULL;
+	return value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text && value->len
+		   ? "is a text that is NULL"
+		   : NULL;
 }
 
-/* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the devices. */
+/* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the
+ * devices. */
 static int finding_check(struct migcompat_finding *finding)
 {
 	const char *name = finding->field;
-	const char *source = value_trouble(&finding->source), *target = value_trouble(&finding->target);
+	const char *source = value_trouble(&finding->source),
+		   *target = value_trouble(&finding->target);
 
 	if (!name || !*name)
 		return operation_slip("a finding has no field");
 	if (finding->status > MIGCOMPAT_STATUS_UNKNOWN)
-		return operation_slip("the finding \"%.64s\" has the status %u, expected 0 to %u", name, finding->status, MIGCOMPAT_STATUS_UNKNOWN);
+		return operation_slip("the finding \"%.64s\" has the status %u, expected 0 to %u",
+				      name, finding->status, MIGCOMPAT_STATUS_UNKNOWN);
 	if (finding->rule > MIGCOMPAT_RULE_INFO)
-		return operation_slip("the finding \"%.64s\" has the rule %u, expected 0 to %u", name, finding->rule, MIGCOMPAT_RULE_INFO);
+		return operation_slip("the finding \"%.64s\" has the rule %u, expected 0 to %u",
+				      name, finding->rule, MIGCOMPAT_RULE_INFO);
 	if (!limit_is_backends(finding->limit))
-		return operation_slip("the finding \"%.64s\" has the limit %u (%s), which is no backend's", name, finding->limit,
-				      limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
+		return operation_slip(
+		    "the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
+		    finding->limit,
+		    limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
 	if (source || target)
-		return operation_slip("the %s's value of the finding \"%.64s\" %s", source ? "source" : "target", name, source ? source : target);
-	if (finding->text && strnlen(finding->text, MIGCOMPAT_FINDING_TEXT_MAX + 1) > MIGCOMPAT_FINDING_TEXT_MAX)
-		return operation_slip("the text of the finding \"%.64s\" has more than %u bytes", name, MIGCOMPAT_FINDING_TEXT_MAX);
+		return operation_slip("the %s's value of the finding \"%.64s\" %s",
+				      source ? "source" : "target", name, source ? source : target);
+	if (finding->text &&
+	    strnlen(finding->text, MIGCOMPAT_FINDING_TEXT_MAX + 1) > MIGCOMPAT_FINDING_TEXT_MAX)
+		return operation_slip("the text of the finding \"%.64s\" has more than %u bytes",
+				      name, MIGCOMPAT_FINDING_TEXT_MAX);
 	return 0;
 }
 
@@ -234,7 +251,8 @@ static void host_finding(struct migcompat_result *result, const struct migcompat
 		return;
 	}
 	if (!operation_size_fits(given->struct_size, least)) {
-		operation_slip("a finding has struct_size %zu, expected at least %zu", given->struct_size, least);
+		operation_slip("a finding has struct_size %zu, expected at least %zu",
+			       given->struct_size, least);
 		return;
 	}
 	memcpy(&finding, given, given->struct_size < sizeof(finding) ? given->struct_size : sizeof(finding));
@@ -268,23 +286,23 @@ static uint64_t host_hash(const void *bytes, size_t len)
 }
 
 const struct migcompat_host services_table = {
-	.struct_size = sizeof(struct migcompat_host),
-	.api_version = MIGCOMPAT_BACKEND_API,
-	.kind = host_kind,
-	.id = host_id,
-	.fact = host_fact,
-	.number = host_number,
-	.each = host_each,
-	.setting = host_setting,
-	.fail = host_fail,
-	.finding = host_finding,
-	.availability = host_availability,
-	.record_write = record_write,
-	.record_read = record_read,
-	.record_compare = record_compare,
-	.hash = host_hash,
-	.parameter = sink_parameter,
-	.candidate = sink_candidate,
-	.write = sink_write,
-	.covers = host_covers,
+    .struct_size = sizeof(struct migcompat_host),
+    .api_version = MIGCOMPAT_BACKEND_API,
+    .kind = host_kind,
+    .id = host_id,
+    .fact = host_fact,
+    .number = host_number,
+    .each = host_each,
+    .setting = host_setting,
+    .fail = host_fail,
+    .finding = host_finding,
+    .availability = host_availability,
+    .record_write = record_write,
+    .record_read = record_read,
+    .record_compare = record_compare,
+    .hash = host_hash,
+    .parameter = sink_parameter,
+    .candidate = sink_candidate,
+    .write = sink_write,
+    .covers = host_covers,
 };

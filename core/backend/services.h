@@ -22,7 +22,7 @@ struct migcompat_facts {
 	const struct backend_info *info;
 	const struct settings *settings;
 	struct error *err; /* valid during open only, else NULL */
-	bool newest;       /* emit_format is as if nobody had set it */
+	bool newest;	   /* emit_format is as if nobody had set it */
 };
 
 extern const struct migcompat_host services_table;

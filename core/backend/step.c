@@ -17,19 +17,19 @@ static struct step *published; /* set once, before the first operation */
 const char *operation_name(enum operation_kind kind)
 {
 	static const char *const names[OPERATION_KIND_COUNT] = {
-		[OPERATION_NONE] = "nothing",
-		[OPERATION_OPEN] = "open",
-		[OPERATION_CLOSE] = "close",
-		[OPERATION_DESCRIBE] = "describe",
-		[OPERATION_PAYLOAD] = "payload",
-		[OPERATION_COMPARE] = "compare",
-		[OPERATION_CANDIDATES] = "candidates",
-		[OPERATION_PARAMETERS] = "parameters",
-		[OPERATION_PREPARE] = "prepare",
-		[OPERATION_STREAM] = "stream",
-		[OPERATION_STATE_OPEN] = "open of the state",
-		[OPERATION_STATE] = "the state",
-		[OPERATION_STATE_CLOSE] = "close of the state",
+	    [OPERATION_NONE] = "nothing",
+	    [OPERATION_OPEN] = "open",
+	    [OPERATION_CLOSE] = "close",
+	    [OPERATION_DESCRIBE] = "describe",
+	    [OPERATION_PAYLOAD] = "payload",
+	    [OPERATION_COMPARE] = "compare",
+	    [OPERATION_CANDIDATES] = "candidates",
+	    [OPERATION_PARAMETERS] = "parameters",
+	    [OPERATION_PREPARE] = "prepare",
+	    [OPERATION_STREAM] = "stream",
+	    [OPERATION_STATE_OPEN] = "open of the state",
+	    [OPERATION_STATE] = "the state",
+	    [OPERATION_STATE_CLOSE] = "close of the state",
 	};
 
 	return kind < OPERATION_KIND_COUNT ? names[kind] : names[OPERATION_NONE];
@@ -42,7 +42,8 @@ int step_make(size_t count)
 
 	if (fd < 0)
 		return -errno;
-	if (ftruncate(fd, (off_t)(count * STEP_BYTES)) == 0 && fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
+	if (ftruncate(fd, (off_t)(count * STEP_BYTES)) == 0 &&
+	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) == 0)
 		return fd;
 	r = -errno;
 	close(fd);
@@ -51,7 +52,9 @@ int step_make(size_t count)
 
 static struct step *map(int fd, size_t number, int protection)
 {
-	void *page = fd < 0 ? MAP_FAILED : mmap(NULL, STEP_BYTES, protection, MAP_SHARED, fd, (off_t)(number * STEP_BYTES));
+	void *page = fd < 0 ? MAP_FAILED
+			    : mmap(NULL, STEP_BYTES, protection, MAP_SHARED, fd,
+				   (off_t)(number * STEP_BYTES));
 
 	return page == MAP_FAILED ? NULL : page;
 }
@@ -101,7 +104,8 @@ void step_end(void)
 const char *step_text(const struct step *step, bool over, char *buffer, size_t size)
 {
 	bool busy = step && (over || atomic_load_explicit(&step->busy, memory_order_acquire));
-	uint32_t kind = busy ? atomic_load_explicit(&step->operation, memory_order_acquire) : OPERATION_NONE;
+	uint32_t kind =
+	    busy ? atomic_load_explicit(&step->operation, memory_order_acquire) : OPERATION_NONE;
 	char device[sizeof(step->device)];
 
 	buffer[0] = '\0';
@@ -111,6 +115,7 @@ const char *step_text(const struct step *step, bool over, char *buffer, size_t s
 	memcpy(device, step->device, sizeof(device));
 	device[sizeof(device) - 1] = '\0';
 	utf8_mend(device, strlen(device));
-	snprintf(buffer, size, " in %s%s%s", operation_name((enum operation_kind)kind), *device ? " of " : "", device);
+	snprintf(buffer, size, " in %s%s%s", operation_name((enum operation_kind)kind),
+		 *device ? " of " : "", device);
 	return buffer;
 }

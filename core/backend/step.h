@@ -32,9 +32,9 @@ enum operation_kind {
 
 struct step {
 	_Atomic uint32_t operation; /* enum operation_kind, of the last one */
-	_Atomic uint32_t busy;      /* it is under way */
-	_Atomic uint32_t count;     /* of operations, to see whether one follows another */
-	char device[256];           /* its id, "" for none */
+	_Atomic uint32_t busy;	    /* it is under way */
+	_Atomic uint32_t count;	    /* of operations, to see whether one follows another */
+	char device[256];	    /* its id, "" for none */
 };
 
 const char *operation_name(enum operation_kind kind); /* "compare" */

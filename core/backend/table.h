@@ -14,9 +14,11 @@
 int table_check(const struct migcompat_record *record);
 
 /* For a table that was checked: fields have the backend's size. */
-static inline const struct migcompat_field *table_field(const struct migcompat_record *record, size_t i)
+static inline const struct migcompat_field *table_field(const struct migcompat_record *record,
+							size_t i)
 {
-	return (const struct migcompat_field *)(const void *)((const char *)record->fields + i * record->field_size);
+	return (const struct migcompat_field *)(const void *)((const char *)record->fields +
+							      i * record->field_size);
 }
 
 const char *table_value_name(uint32_t type); /* "a number"; "none" */

@@ -42,12 +42,14 @@ static int keep(struct answer *answer, const char *text, const char **ret)
 }
 
 /* What its way says more of a target than the verdict did. */
-static int way_take(struct answer *answer, const struct target *target, const struct migcompat_candidate *way, struct choice *choice)
+static int way_take(struct answer *answer, const struct target *target,
+		    const struct migcompat_candidate *way, struct choice *choice)
 {
 	if (way->extra > choice->extra)
 		choice->extra = way->extra;
 	if (way->type)
-		snprintf(choice->type, sizeof(choice->type), "%s:%s", target->opened->provider->info.name, way->type);
+		snprintf(choice->type, sizeof(choice->type), "%s:%s",
+			 target->opened->provider->info.name, way->type);
 	return *way->name ? keep(answer, way->name, &choice->candidate) : 0;
 }
 
@@ -55,20 +57,25 @@ static int way_take(struct answer *answer, const struct target *target, const st
  * How it would be set up. A backend without candidates leaves what the verdict said. One whose
  * candidates contradict its own yes has no answer: err says so.
  */
-static int ways_ask(struct answer *answer, const struct target *target, const struct version_string *string, struct choice *choice,
-		    struct error *err)
+static int ways_ask(struct answer *answer, const struct target *target,
+		    const struct version_string *string, struct choice *choice, struct error *err)
 {
 	const struct migcompat_candidate *way;
 	struct migcompat_sink sink = {0};
-	int r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink, err);
+	int r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload,
+			    string->payload_len, &sink, err);
 
 	if (r == -EOPNOTSUPP)
 		return 0;
 	way = candidate_for(target->opened, &sink, string);
 	if (!r)
 		r = way ? way_take(answer, target, way, choice)
-			: error_set(err, -EIO, "backend %s: candidates of %s: it lists no way in which the target could take the string, yet its comparison says yes",
-				    target->opened->provider->info.name, target->opened->device->id);
+			: error_set(err, -EIO,
+				    "backend %s: candidates of %s: it lists no way in which the "
+				    "target could take the string, yet its "
+				    "comparison says yes",
+				    target->opened->provider->info.name,
+				    target->opened->device->id);
 	sink_free(&sink);
 	return r;
 }
@@ -86,7 +93,8 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 	return keep(answer, text, &added->text);
 }
 
-static int add_choice(struct answer *answer, struct target *target, const struct version_string *string, const struct migcompat_verdict *verdict)
+static int add_choice(struct answer *answer, struct target *target,
+		      const struct version_string *string, const struct migcompat_verdict *verdict)
 {
 	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
 	struct choice choice = {

@@ -7,10 +7,12 @@
 
 static bool is_type(const char *type, const struct version_string *string)
 {
-	return strlen(type) == string->type_len && memcmp(type, string->type, string->type_len) == 0;
+	return strlen(type) == string->type_len &&
+	       memcmp(type, string->type, string->type_len) == 0;
 }
 
-const struct migcompat_candidate *candidate_for(const struct opened *opened, const struct migcompat_sink *sink,
+const struct migcompat_candidate *candidate_for(const struct opened *opened,
+						const struct migcompat_sink *sink,
 						const struct version_string *string)
 {
 	for (size_t i = 0; i < sink->ncandidates; i++) {
@@ -22,10 +24,12 @@ const struct migcompat_candidate *candidate_for(const struct opened *opened, con
 	return NULL;
 }
 
-int candidate_has_type(struct opened *opened, const struct version_string *string, struct error *err)
+int candidate_has_type(struct opened *opened, const struct version_string *string,
+		       struct error *err)
 {
 	struct migcompat_sink sink = {0};
-	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink, err);
+	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len,
+			    &sink, err);
 	int found = candidate_for(opened, &sink, string) != NULL;
 
 	sink_free(&sink);
@@ -36,6 +40,6 @@ bool candidate_is_asked(const struct opened *opened, const char *text, size_t le
 {
 	struct version_string string;
 
-	return info_lists_candidates(&opened->provider->info) && !version_string_parse(text, len, &string, NULL) &&
-	       !is_type(opened->type, &string);
+	return info_lists_candidates(&opened->provider->info) &&
+	       !version_string_parse(text, len, &string, NULL) && !is_type(opened->type, &string);
 }

@@ -10,11 +10,14 @@
  * The way that a comparison is about: the first one after which the target has the source's type;
  * NULL: there is none.
  */
-const struct migcompat_candidate *candidate_for(const struct opened *opened, const struct migcompat_sink *sink,
+const struct migcompat_candidate *candidate_for(const struct opened *opened,
+						const struct migcompat_sink *sink,
 						const struct version_string *string);
 
-/* Could the target be set up to have the source's type? 1 or 0; negative: the backend could not tell. */
-int candidate_has_type(struct opened *opened, const struct version_string *string, struct error *err);
+/* Could the target be set up to have the source's type? 1 or 0; negative: the backend could not
+ * tell. */
+int candidate_has_type(struct opened *opened, const struct version_string *string,
+		       struct error *err);
 
 /*
  * May a question about this string ask the backend for more than the comparison? Then its worker

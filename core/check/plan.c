@@ -89,7 +89,8 @@ static const struct migcompat_parameter *parameter_find(const struct migcompat_s
 	return NULL;
 }
 
-/* The next "NAME=VALUE" of what a way sets, which items are split by commas or blanks; false: there is none. */
+/* The next "NAME=VALUE" of what a way sets, which items are split by commas or blanks; false: there
+ * is none. */
 static bool way_next(const char **at, const char **ret_item, size_t *ret_name, size_t *ret_size)
 {
 	*at += strspn(*at, ", ");
@@ -125,9 +126,11 @@ static bool way_is_set(const struct migcompat_sink *mine, const char *set)
 		bool has = false;
 
 		for (size_t i = 0; i < mine->nparameters && !has; i++) {
-			const char *name = mine->parameters[i].name, *value = mine->parameters[i].value;
+			const char *name = mine->parameters[i].name,
+				   *value = mine->parameters[i].value;
 
-			has = len < size && strlen(name) == len && memcmp(item, name, len) == 0 && strlen(value) == size - len - 1 &&
+			has = len < size && strlen(name) == len && memcmp(item, name, len) == 0 &&
+			      strlen(value) == size - len - 1 &&
 			      memcmp(item + len + 1, value, size - len - 1) == 0;
 		}
 		if (!has)
@@ -137,10 +140,12 @@ static bool way_is_set(const struct migcompat_sink *mine, const char *set)
 }
 
 /* What this target would have to set, as its backend says: "" is nothing. */
-static int way_set(struct opened *opened, const struct version_string *string, struct migcompat_sink *sink, const char **ret, struct error *err)
+static int way_set(struct opened *opened, const struct version_string *string,
+		   struct migcompat_sink *sink, const char **ret, struct error *err)
 {
 	const struct migcompat_candidate *way;
-	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, sink, err);
+	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, sink,
+			    err);
 
 	way = candidate_for(opened, sink, string);
 	*ret = way ? way->name : "";
@@ -148,25 +153,32 @@ static int way_set(struct opened *opened, const struct version_string *string, s
 }
 
 /* One parameter of the default plan: 0, or what is wrong with the value that it would get. */
-static int parameter_write(const struct migcompat_parameter *parameter, const char *value, struct migcompat_sink *ret, struct error *err)
+static int parameter_write(const struct migcompat_parameter *parameter, const char *value,
+			   struct migcompat_sink *ret, struct error *err)
 {
 	if (!rule_allows(parameter->allowed, value))
-		return error_set(err, -EINVAL, "the parameter \"%s\" would be \"%s\", the target allows %s", parameter->name, value, parameter->allowed);
-	return parameter->attribute && strcmp(value, parameter->value) != 0 ? sink_write(ret, parameter->attribute, value) : 0;
+		return error_set(err, -EINVAL,
+				 "the parameter \"%s\" would be \"%s\", the target allows %s",
+				 parameter->name, value, parameter->allowed);
+	return parameter->attribute && strcmp(value, parameter->value) != 0
+		   ? sink_write(ret, parameter->attribute, value)
+		   : 0;
 }
 
 /*
- * The default plan: what the source sent must be known and allowed; what it did not send gets its off value. What the way sets
- * wins over both.
+ * The default plan: what the source sent must be known and allowed; what it did not send gets its
+ * off value. What the way sets wins over both.
  */
-static int parameter_writes(struct opened *opened, const struct version_string *string, struct migcompat_sink *ret, struct error *err)
+static int parameter_writes(struct opened *opened, const struct version_string *string,
+			    struct migcompat_sink *ret, struct error *err)
 {
 	struct migcompat_sink mine = {0}, theirs = {0}, ways = {0};
 	const char *set = "";
 	int r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &mine, err);
 
 	if (!r)
-		r = opened_list(opened, PROVIDER_PARAMETERS, string->payload, string->payload_len, &theirs, err);
+		r = opened_list(opened, PROVIDER_PARAMETERS, string->payload, string->payload_len,
+				&theirs, err);
 	if (!r)
 		r = way_set(opened, string, &ways, &set, err);
 	for (size_t i = 0; i < theirs.nparameters && !r; i++)
@@ -178,11 +190,16 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 		const char *value = sent ? sent->value : parameter->off ? parameter->off : parameter->init;
 
 		r = way_value(&ways.arena, set, parameter->name, &value);
-		r = r < 0 ? error_set(err, r, "out of memory") : parameter_write(parameter, value, ret, err);
+		r = r < 0 ? error_set(err, r, "out of memory")
+			  : parameter_write(parameter, value, ret, err);
 	}
 	/* A device that is to be another one, and nobody says how, would be taken for ready. */
-	if ((!r || r == -EOPNOTSUPP) && *set && !ret->nwrites && opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE && !way_is_set(&mine, set))
-		r = error_set(err, -EINVAL, "the target would have to be set up with %s, and its backend names no write for that", set);
+	if ((!r || r == -EOPNOTSUPP) && *set && !ret->nwrites &&
+	    opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE && !way_is_set(&mine, set))
+		r = error_set(err, -EINVAL,
+			      "the target would have to be set up with %s, and its backend names "
+			      "no write for that",
+			      set);
 	sink_free(&mine);
 	sink_free(&theirs);
 	sink_free(&ways);

@@ -56,11 +56,13 @@ static void compare_types(struct question *question)
 		.target = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(type), {.text = type}},
 	};
 
-	bool unset = finding.source.len == strlen(PROVIDER_TYPE_UNSET) && memcmp(string->type, PROVIDER_TYPE_UNSET, string->type_len) == 0;
+	bool unset = finding.source.len == strlen(PROVIDER_TYPE_UNSET) &&
+		     memcmp(string->type, PROVIDER_TYPE_UNSET, string->type_len) == 0;
 
 	/* No device has that type and a state, so no string does. */
 	if (unset || !rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
-		int found = unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
+		int found =
+		    unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
 
 		if (found < 0)
 			question->unlisted_code = found;
@@ -236,10 +238,12 @@ static void question_end(struct question *question, int r, struct error *err)
 		verdict_fail(question->verdict, r, "%s", err->text);
 		return;
 	}
-	/* A "no" would be kept, and the next call may answer. But a string that cannot be read has no ways. */
-	if (question->unlisted_code && !(question->verdict->result.bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT))
-		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s", question->target->opened->device->id,
-			     question->unlisted.text);
+	/* A "no" would be kept, and the next call may answer. But a string that cannot be read has
+	 * no ways. */
+	if (question->unlisted_code &&
+	    !(question->verdict->result.bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT))
+		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s",
+			     question->target->opened->device->id, question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
 	apply_policy(question->target, bare ? NULL : &question->string, question->text, question->verdict);
 	question_settle(question);

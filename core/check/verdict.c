@@ -124,7 +124,8 @@ int verdict_status(const struct migcompat_verdict *verdict)
 	return verdict->code == VERDICT_COMPATIBLE ? 0 : verdict->code == VERDICT_ERROR ? 2 : 1;
 }
 
-/* The bad finding that tells most: of the first limit, but a field that differs rather than the type made of it. */
+/* The bad finding that tells most: of the first limit, but a field that differs rather than the
+ * type made of it. */
 static const struct finding *telling(const struct migcompat_result *result)
 {
 	const struct finding *best = NULL;
@@ -134,7 +135,9 @@ static const struct finding *telling(const struct migcompat_result *result)
 
 		if (finding->status != MIGCOMPAT_STATUS_BAD)
 			continue;
-		if (!best || best->limit == MIGCOMPAT_LIMIT_TYPE || (finding->limit != MIGCOMPAT_LIMIT_TYPE && limit_place(finding->limit) < limit_place(best->limit)))
+		if (!best || best->limit == MIGCOMPAT_LIMIT_TYPE ||
+		    (finding->limit != MIGCOMPAT_LIMIT_TYPE &&
+		     limit_place(finding->limit) < limit_place(best->limit)))
 			best = finding;
 	}
 	return best;

@@ -194,19 +194,26 @@ static const struct policy_backend *backend_find(const struct policy_backend *ba
 	return NULL;
 }
 
-/* A preference for a backend that is not there decides nothing, and its writer believes that it does. */
-static int check_preference(const struct preference *preference, const struct policy_backend *backends, size_t count, struct error *err)
+/* A preference for a backend that is not there decides nothing, and its writer believes that it
+ * does. */
+static int check_preference(const struct preference *preference,
+			    const struct policy_backend *backends, size_t count, struct error *err)
 {
 	char known[320];
 
 	if (backend_find(backends, count, preference->backend))
 		return 0;
 	if (!count)
-		return error_set(err, -EINVAL, "%s: \"prefer\" names the backend \"%.64s\", and no backend is installed", preference->where,
-				 preference->backend);
-	return error_set(err, -EINVAL, "%s: \"prefer\" names the backend \"%.64s\", expected %s; nearest is \"%s\"", preference->where,
-			 preference->backend, words_render(known, sizeof(known), backends, count, sizeof(*backends), false),
-			 nearest_word(preference->backend, backends, count, sizeof(*backends)));
+		return error_set(
+		    err, -EINVAL,
+		    "%s: \"prefer\" names the backend \"%.64s\", and no backend is installed",
+		    preference->where, preference->backend);
+	return error_set(
+	    err, -EINVAL,
+	    "%s: \"prefer\" names the backend \"%.64s\", expected %s; nearest is \"%s\"",
+	    preference->where, preference->backend,
+	    words_render(known, sizeof(known), backends, count, sizeof(*backends), false),
+	    nearest_word(preference->backend, backends, count, sizeof(*backends)));
 }
 
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err)
@@ -225,7 +232,8 @@ int policy_check_sections(const struct policy *policy, const struct policy_backe
 				return r;
 		}
 	}
-	for (const struct preference *preference = policy->preferences; preference; preference = preference->next) {
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next) {
 		int r = check_preference(preference, backends, count, err);
 
 		if (r)

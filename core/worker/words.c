@@ -50,7 +50,8 @@ static bool nobody_reads(void)
 {
 	struct stat st;
 
-	return fstat(STDERR_FILENO, &st) < 0 || (S_ISCHR(st.st_mode) && major(st.st_rdev) == 1 && minor(st.st_rdev) == 3);
+	return fstat(STDERR_FILENO, &st) < 0 ||
+	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == 1 && minor(st.st_rdev) == 3);
 }
 
 void words_name(const char *name)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What vendor code prints, if the caller kept standard error for it: both streams, each line under the backend's name. */
+/* What vendor code prints, if the caller kept standard error for it: both streams, each line under
+ * the backend's name. */
 #ifndef CORE_WORKER_WORDS_H
 #define CORE_WORKER_WORDS_H
 

@@ -15,10 +15,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(holds) \
-	do {         \
-		if (!(holds)) \
-			abort(); \
+#define CHECK(holds)                                                                               \
+	do {                                                                                       \
+		if (!(holds))                                                                      \
+			abort();                                                                   \
 	} while (0)
 
 /* The input, read from its start; past its end all is 0. */
@@ -69,7 +69,8 @@ static const char *next_text(void)
 
 static const char *next_name(void)
 {
-	static const char *const names[] = {"count", "card", "option", "mask", "", "Count", "type", "stated"};
+	static const char *const names[] = {"count", "card",  "option", "mask",
+					    "",	     "Count", "type",	"stated"};
 	uint8_t which = next();
 
 	return which < 200 ? names[which % 8] : next_text();
@@ -88,28 +89,33 @@ static struct migcompat_value next_value(void)
 	return value;
 }
 
-/* ---------------------------------------------------------------- the services, as arbitrary as can be */
+/* ---------------------------------------------------------------- the services, as arbitrary as
+ * can be */
 
 static void say_finding(struct migcompat_result *result)
 {
 	struct migcompat_finding finding = {
-		.struct_size = next() % 4 ? sizeof(finding) : next(),
-		.field = next_name(),
-		.noun = next_text(),
-		.rule = next() % 9,
-		.status = next() % 6,
-		.limit = next() % 14,
-		.extra = next_number(),
-		.text = next_text(),
+	    .struct_size = next() % 4 ? sizeof(finding) : next(),
+	    .field = next_name(),
+	    .noun = next_text(),
+	    .rule = next() % 9,
+	    .status = next() % 6,
+	    .limit = next() % 14,
+	    .extra = next_number(),
+	    .text = next_text(),
 	};
 
 	finding.source = next_value();
 	finding.target = next_value();
-	wrong |= finding.struct_size < sizeof(finding) || !finding.field || !*finding.field || finding.rule > MIGCOMPAT_RULE_INFO ||
-		 finding.status > MIGCOMPAT_STATUS_UNKNOWN || finding.limit > MIGCOMPAT_LIMIT_RESOURCE ||
-		 finding.source.type > MIGCOMPAT_VALUE_ABSENT || finding.target.type > MIGCOMPAT_VALUE_ABSENT;
-	wrong |= finding.source.type == MIGCOMPAT_VALUE_TEXT && !finding.source.as.text && finding.source.len;
-	wrong |= finding.target.type == MIGCOMPAT_VALUE_TEXT && !finding.target.as.text && finding.target.len;
+	wrong |= finding.struct_size < sizeof(finding) || !finding.field || !*finding.field ||
+		 finding.rule > MIGCOMPAT_RULE_INFO || finding.status > MIGCOMPAT_STATUS_UNKNOWN ||
+		 finding.limit > MIGCOMPAT_LIMIT_RESOURCE ||
+		 finding.source.type > MIGCOMPAT_VALUE_ABSENT ||
+		 finding.target.type > MIGCOMPAT_VALUE_ABSENT;
+	wrong |= finding.source.type == MIGCOMPAT_VALUE_TEXT && !finding.source.as.text &&
+		 finding.source.len;
+	wrong |= finding.target.type == MIGCOMPAT_VALUE_TEXT && !finding.target.as.text &&
+		 finding.target.len;
 	services->finding(result, &finding);
 }
 
@@ -121,20 +127,20 @@ static void next_record(struct migcompat_record *record, struct migcompat_field 
 		static const char *const names[] = {"count", "card", "option"};
 
 		fields[i] = (struct migcompat_field){
-			.name = next() % 16 ? names[i] : next_name(),
-			.value = next() % 8 ? MIGCOMPAT_VALUE_NUMBER : next() % 7,
-			.rule = next() % 8,
-			.limit = next() % 13,
-			.flags = next() % 5,
+		    .name = next() % 16 ? names[i] : next_name(),
+		    .value = next() % 8 ? MIGCOMPAT_VALUE_NUMBER : next() % 7,
+		    .rule = next() % 8,
+		    .limit = next() % 13,
+		    .flags = next() % 5,
 		};
 	}
 	*record = (struct migcompat_record){
-		.struct_size = next() % 16 ? sizeof(*record) : next(),
-		.fields = next() % 32 ? fields : NULL,
-		.field_size = next() % 16 ? sizeof(fields[0]) : next() % 2 * 8u,
-		.nfields = next() % 16 ? FIELDS : next() % 2,
-		.oldest = 1,
-		.newest = next() % 3,
+	    .struct_size = next() % 16 ? sizeof(*record) : next(),
+	    .fields = next() % 32 ? fields : NULL,
+	    .field_size = next() % 16 ? sizeof(fields[0]) : next() % 2 * 8u,
+	    .nfields = next() % 16 ? FIELDS : next() % 2,
+	    .oldest = 1,
+	    .newest = next() % 3,
 	};
 }
 
@@ -148,7 +154,8 @@ static void say_record(struct migcompat_result *result, const char *payload, siz
 	next_record(&record, fields);
 	for (size_t i = 0; i < FIELDS; i++)
 		target[i] = next_value();
-	if (services->record_read(next() % 8 ? result : NULL, &record, payload, len, source, &format))
+	if (services->record_read(next() % 8 ? result : NULL, &record, payload, len, source,
+				  &format))
 		return;
 	if (next() % 4)
 		services->record_compare(result, &record, source, target);
@@ -164,7 +171,8 @@ static void ask_facts(void)
 
 	switch (next() % 4) {
 	case 0:
-		services->fact(the_facts, next() % 2, next_name(), &value, next() % 2 ? &len : NULL);
+		services->fact(the_facts, next() % 2, next_name(), &value,
+			       next() % 2 ? &len : NULL);
 		break;
 	case 1:
 		services->number(the_facts, next() % 2, next_name(), 10, UINT64_MAX, &number);
@@ -181,7 +189,8 @@ static void ask_facts(void)
 
 static int handle;
 
-static int fuzz_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int fuzz_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     void **ret_handle)
 {
 	services = host;
 	the_facts = facts;
@@ -217,12 +226,18 @@ static int fuzz_describe(void *arg, struct migcompat_description *ret)
 static int fuzz_payload(void *arg, char *buffer, size_t size)
 {
 	static const struct migcompat_field fields[FIELDS] = {
-		{"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_LIMIT_RESOURCE, 0},
-		{"card", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_CUSTOM},
-		{"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
+	    {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+	     MIGCOMPAT_LIMIT_RESOURCE, 0},
+	    {"card", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
+	     MIGCOMPAT_FIELD_CUSTOM},
+	    {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
+	     MIGCOMPAT_FIELD_OPTIONAL},
 	};
-	static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]), FIELDS, 1, 1};
-	struct migcompat_value values[FIELDS] = {{MIGCOMPAT_VALUE_NUMBER, 0, {.number = 1}}, {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 2}}, {0}};
+	static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]),
+						       FIELDS,	       1,      1};
+	struct migcompat_value values[FIELDS] = {{MIGCOMPAT_VALUE_NUMBER, 0, {.number = 1}},
+						 {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 2}},
+						 {0}};
 	uint8_t how = next();
 
 	(void)arg;
@@ -266,10 +281,12 @@ static int fuzz_candidates(void *arg, const char *payload, size_t len, struct mi
 	(void)arg, (void)payload, (void)len;
 	for (uint8_t calls = next() % 4; calls; calls--) {
 		struct migcompat_candidate candidate = {
-			.struct_size = next() % 8 ? sizeof(candidate) : next(),
-			.name = next_text(),
-			.extra = next_number(),
-			.type = next() % 2 ? NULL : next() % 2 ? "t" : next_text(),
+		    .struct_size = next() % 8 ? sizeof(candidate) : next(),
+		    .name = next_text(),
+		    .extra = next_number(),
+		    .type = next() % 2	 ? NULL
+			    : next() % 2 ? "t"
+					 : next_text(),
 		};
 
 		services->candidate(sink, &candidate);
@@ -282,14 +299,14 @@ static int fuzz_parameters(void *arg, const char *payload, size_t len, struct mi
 	(void)arg, (void)payload, (void)len;
 	for (uint8_t calls = next() % 4; calls; calls--) {
 		struct migcompat_parameter parameter = {
-			.struct_size = next() % 8 ? sizeof(parameter) : next(),
-			.name = next_name(),
-			.type = next() % 4,
-			.value = next_text(),
-			.allowed = next_text(),
-			.init = next_text(),
-			.off = next_text(),
-			.attribute = next_text(),
+		    .struct_size = next() % 8 ? sizeof(parameter) : next(),
+		    .name = next_name(),
+		    .type = next() % 4,
+		    .value = next_text(),
+		    .allowed = next_text(),
+		    .init = next_text(),
+		    .off = next_text(),
+		    .attribute = next_text(),
 		};
 
 		services->parameter(sink, &parameter);
@@ -308,25 +325,25 @@ static int fuzz_prepare(void *arg, const char *payload, size_t len, struct migco
 /* ---------------------------------------------------------------- the core around it */
 
 static const struct migcompat_backend ops = {
-	.struct_size = sizeof(ops),
-	.api_version = MIGCOMPAT_BACKEND_API,
-	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
-	.name = "mtty",
-	.version = "1",
-	.open = fuzz_open,
-	.close = fuzz_close,
-	.describe = fuzz_describe,
-	.payload = fuzz_payload,
-	.compare = fuzz_compare,
-	.candidates = fuzz_candidates,
-	.parameters = fuzz_parameters,
-	.prepare = fuzz_prepare,
+    .struct_size = sizeof(ops),
+    .api_version = MIGCOMPAT_BACKEND_API,
+    .thread_model = MIGCOMPAT_THREAD_PARALLEL,
+    .name = "mtty",
+    .version = "1",
+    .open = fuzz_open,
+    .close = fuzz_close,
+    .describe = fuzz_describe,
+    .payload = fuzz_payload,
+    .compare = fuzz_compare,
+    .candidates = fuzz_candidates,
+    .parameters = fuzz_parameters,
+    .prepare = fuzz_prepare,
 };
 
 static const char inventory[] =
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
-	"{\"id\":\"s\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"stated\":\"1\"}},"
-	"{\"id\":\"t\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"count\":\"1\"}}]}";
+    "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
+    "{\"id\":\"s\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"stated\":\"1\"}},"
+    "{\"id\":\"t\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"count\":\"1\"}}]}";
 
 static struct engine engine;
 static struct provider *provider;
@@ -335,11 +352,13 @@ static struct provider *provider;
 static void start(void)
 {
 	char folder[] = "/tmp/migcompat-fuzz-XXXXXX";
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = mkdtemp(folder), .in_process = true};
+	struct engine_options options = {
+	    .backend_dir = TEST_BACKENDS, .config = mkdtemp(folder), .in_process = true};
 	struct error err = {0};
 
 	CHECK(!engine_start(&engine, &options, &err));
-	CHECK(!inventory_read_buffer(&engine.inventory, "a.json", inventory, sizeof(inventory) - 1, &err));
+	CHECK(!inventory_read_buffer(&engine.inventory, "a.json", inventory, sizeof(inventory) - 1,
+				     &err));
 	CHECK(!engine_ready(&engine, &err));
 	rmdir(folder);
 	CHECK(!engine_provider(&engine, &engine.inventory.devices[0], &provider, &err));
@@ -352,7 +371,8 @@ static void lists(struct opened *opened)
 	for (unsigned which = 0; which < PROVIDER_LIST_COUNT; which++) {
 		struct migcompat_sink sink = {0};
 
-		opened_list(opened, (enum provider_list)which, which == PROVIDER_PARAMETERS ? NULL : "1;", 2, &sink, NULL);
+		opened_list(opened, (enum provider_list)which,
+			    which == PROVIDER_PARAMETERS ? NULL : "1;", 2, &sink, NULL);
 		sink_free(&sink);
 	}
 }
@@ -363,9 +383,11 @@ static void judge(void)
 	char text[ERROR_TEXT_MAX];
 
 	wrong = false;
-	check_devices(&engine, &engine.inventory.devices[0], &engine.inventory.devices[1], &verdict);
+	check_devices(&engine, &engine.inventory.devices[0], &engine.inventory.devices[1],
+		      &verdict);
 	if (verdict.code == VERDICT_COMPATIBLE)
-		CHECK(!wrong && verdict.result.count && !verdict.result.bad_count && !verdict.result.bad_limits);
+		CHECK(!wrong && verdict.result.count && !verdict.result.bad_count &&
+		      !verdict.result.bad_limits);
 	for (size_t i = 0; i < verdict.result.count; i++) {
 		CHECK(limit_is_backends(verdict.result.findings[i].limit));
 		finding_render(&verdict.result.findings[i], text, sizeof(text));
@@ -385,7 +407,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&((struct local *)(void *)provider)->tables, 0, sizeof(struct checked_tables));
 	judge();
 	if (!provider_open(provider, &engine.inventory.devices[0], &opened, NULL)) {
-		CHECK(provider_type_valid(opened->type) && !opened->not_source == !!opened->payload);
+		CHECK(provider_type_valid(opened->type) &&
+		      !opened->not_source == !!opened->payload);
 		lists(opened);
 		opened_close(opened);
 	}

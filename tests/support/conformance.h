@@ -131,7 +131,8 @@ static inline int unload(void **state)
 
 #define HANG_S 60 /* for one operation */
 
-/* Wait for the end of the tests. false: they ended without a word, or one operation takes too long. */
+/* Wait for the end of the tests. false: they ended without a word, or one operation takes too long.
+ */
 static inline bool conformance_answer(int fd, const struct step *step, unsigned char *ret)
 {
 	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
@@ -159,7 +160,9 @@ static inline int conformance_main(int argc, char **argv, int (*run)(void))
 	pid_t pid;
 
 	if (help || argc == 2) {
-		fprintf(stderr, "usage: %s [FOLDER INVENTORY...]\nRuns all backends of a folder on all devices of inventories; without arguments, those of the build.\n",
+		fprintf(stderr,
+			"usage: %s [FOLDER INVENTORY...]\nRuns all backends of a folder on all "
+			"devices of inventories; without arguments, those of the build.\n",
 			argv[0]);
 		return 2;
 	}

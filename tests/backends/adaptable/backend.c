@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices of every kind whose memory is set by a file of theirs. The fact "plain" is how much it has, 0: it was not
- * set up yet. "many/max" is how much it could have; without it nothing can be set. "many/how" names a mistake, or
- * "set": the parameter says nothing of the source, so only the candidate tells what to set.
+ * Devices of every kind whose memory is set by a file of theirs. The fact "plain" is how much it
+ * has, 0: it was not set up yet. "many/max" is how much it could have; without it nothing can be
+ * set. "many/how" names a mistake, or "set": the parameter says nothing of the source, so only the
+ * candidate tells what to set.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,11 +12,15 @@
 #include "tests/backends/plain.h"
 
 static const struct migcompat_field fields[] = {
-	{"memory", "MiB", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0},
+    {"memory", "MiB", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0},
 };
 
-static const struct migcompat_record record = {
-	.struct_size = sizeof(record), .fields = fields, .field_size = sizeof(fields[0]), .nfields = 1, .oldest = 1, .newest = 1};
+static const struct migcompat_record record = {.struct_size = sizeof(record),
+					       .fields = fields,
+					       .field_size = sizeof(fields[0]),
+					       .nfields = 1,
+					       .oldest = 1,
+					       .newest = 1};
 
 struct adaptable {
 	const struct migcompat_host *host;
@@ -25,7 +30,8 @@ struct adaptable {
 	const char *how;
 };
 
-static int adaptable_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int adaptable_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			  void **ret_handle)
 {
 	struct adaptable *device = calloc(1, sizeof(*device));
 
@@ -71,10 +77,12 @@ static int adaptable_payload(void *handle, char *buffer, size_t size)
 /* What the device would have for this source, which is what it has if it cannot be set so. */
 static uint64_t memory_for(const struct adaptable *device, const struct migcompat_value *source)
 {
-	return source->as.number >= 1 && source->as.number <= device->max ? source->as.number : device->memory;
+	return source->as.number >= 1 && source->as.number <= device->max ? source->as.number
+									  : device->memory;
 }
 
-static int adaptable_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int adaptable_compare(void *handle, const char *payload, size_t len,
+			     struct migcompat_result *result)
 {
 	const struct adaptable *device = handle;
 	struct migcompat_value source, target;
@@ -87,7 +95,8 @@ static int adaptable_compare(void *handle, const char *payload, size_t len, stru
 	return 0;
 }
 
-static int adaptable_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int adaptable_candidates(void *handle, const char *payload, size_t len,
+				struct migcompat_sink *sink)
 {
 	const struct adaptable *device = handle;
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = ""};
@@ -108,22 +117,24 @@ static int adaptable_candidates(void *handle, const char *payload, size_t len, s
 	return device->host->candidate(sink, &candidate);
 }
 
-static int adaptable_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int adaptable_parameters(void *handle, const char *payload, size_t len,
+				struct migcompat_sink *sink)
 {
 	const struct adaptable *device = handle;
 	char value[24];
 	struct migcompat_parameter parameter = {
-		.struct_size = sizeof(parameter),
-		.name = "memory",
-		.type = MIGCOMPAT_PARAMETER_INT,
-		.value = value,
-		.init = "0",
-		.attribute = strcmp(device->how, "fixed") == 0 ? NULL : "memory",
+	    .struct_size = sizeof(parameter),
+	    .name = "memory",
+	    .type = MIGCOMPAT_PARAMETER_INT,
+	    .value = value,
+	    .init = "0",
+	    .attribute = strcmp(device->how, "fixed") == 0 ? NULL : "memory",
 	};
 	struct migcompat_value source = number(device->memory);
 	uint32_t format;
 
-	if (payload && strcmp(device->how, "set") != 0 && device->host->record_read(NULL, &record, payload, len, &source, &format))
+	if (payload && strcmp(device->how, "set") != 0 &&
+	    device->host->record_read(NULL, &record, payload, len, &source, &format))
 		return -EINVAL;
 	snprintf(value, sizeof(value), "%u", (unsigned)source.as.number);
 	return device->host->parameter(sink, &parameter);

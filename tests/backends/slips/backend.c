@@ -15,12 +15,16 @@
 enum { COUNT_FIELD, MASK, RELEASE, CARD, OPTION, FIELDS };
 
 static const struct migcompat_field fields[FIELDS] = {
-	[COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_LIMIT_RESOURCE, 0},
-	[MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_HARDWARE, 0},
-	[RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION, MIGCOMPAT_LIMIT_DRIVER, 0},
-	[CARD] = {"card", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
-		  MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
-	[OPTION] = {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST, MIGCOMPAT_LIMIT_FIRMWARE, MIGCOMPAT_FIELD_OPTIONAL},
+    [COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+		     MIGCOMPAT_LIMIT_RESOURCE, 0},
+    [MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_HARDWARE,
+	      0},
+    [RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+		 MIGCOMPAT_LIMIT_DRIVER, 0},
+    [CARD] = {"card", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
+	      MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+    [OPTION] = {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+		MIGCOMPAT_LIMIT_FIRMWARE, MIGCOMPAT_FIELD_OPTIONAL},
 };
 
 struct slips {
@@ -44,28 +48,42 @@ static const struct {
 	const char *how;
 	struct migcompat_field field;
 } spoilt[] = {
-	{"field name", {"Count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"field twice", {"mask", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"rule 99", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, 99, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"rule and value", {"count", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"value type 9", {"count", NULL, 9, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"table of hold", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HOLD, 0}},
-	{"flags", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 64}},
-	{"range of a number", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"range of nonsense", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-	{"text for a number", {"count", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"field name",
+     {"Count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"field twice",
+     {"mask", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"rule 99", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, 99, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"rule and value",
+     {"count", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE,
+      0}},
+    {"value type 9", {"count", NULL, 9, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"table of hold",
+     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HOLD, 0}},
+    {"flags",
+     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 64}},
+    {"range of a number",
+     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"range of nonsense",
+     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+    {"text for a number",
+     {"count", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
 };
 
 static void values_fill(struct slips *slips, uint64_t count)
 {
-	slips->values[COUNT_FIELD] = (struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = count}};
+	slips->values[COUNT_FIELD] =
+	    (struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = count}};
 	slips->values[MASK] = (struct migcompat_value){MIGCOMPAT_VALUE_HEX, 0, {.number = 3}};
-	slips->values[RELEASE] = (struct migcompat_value){MIGCOMPAT_VALUE_VERSION, 0, {.number = MIGCOMPAT_VERSION(1, 0, 0)}};
-	slips->values[CARD] = (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 1, {.text = count == 1 ? "a" : "b"}};
+	slips->values[RELEASE] = (struct migcompat_value){
+	    MIGCOMPAT_VALUE_VERSION, 0, {.number = MIGCOMPAT_VERSION(1, 0, 0)}};
+	slips->values[CARD] =
+	    (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 1, {.text = count == 1 ? "a" : "b"}};
 	if (is(slips, "card absent") || is(slips, "card forgotten"))
-		slips->values[CARD] = (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
+		slips->values[CARD] =
+		    (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
 	if (!is(slips, "never filled"))
-		slips->values[OPTION] = (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
+		slips->values[OPTION] =
+		    (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
 	if (is(slips, "missing"))
 		slips->values[MASK] = (struct migcompat_value){0};
 }
@@ -77,12 +95,12 @@ static void record_spoil(struct slips *slips)
 		if (is(slips, spoilt[i].how))
 			slips->fields[COUNT_FIELD] = spoilt[i].field;
 	slips->record = (struct migcompat_record){
-		.struct_size = is(slips, "record size") ? 8 : sizeof(slips->record),
-		.fields = slips->fields,
-		.field_size = is(slips, "field size") ? 0 : sizeof(slips->fields[0]),
-		.nfields = is(slips, "no fields") ? 0 : FIELDS,
-		.oldest = 1,
-		.newest = 1,
+	    .struct_size = is(slips, "record size") ? 8 : sizeof(slips->record),
+	    .fields = slips->fields,
+	    .field_size = is(slips, "field size") ? 0 : sizeof(slips->fields[0]),
+	    .nfields = is(slips, "no fields") ? 0 : FIELDS,
+	    .oldest = 1,
+	    .newest = 1,
 	};
 }
 
@@ -91,7 +109,8 @@ static void *idle(void *arg)
 	return arg;
 }
 
-static int slips_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int slips_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		      void **ret_handle)
 {
 	struct slips *slips = calloc(1, sizeof(*slips));
 	const char *how = "", *value = "1";
@@ -129,15 +148,16 @@ static void slips_close(void *handle)
 
 static int slips_describe(void *handle, struct migcompat_description *ret)
 {
-	static const char longest[] = "0123456789012345678901234567890123456789012345678901234567890123456789012345678901234567890123456789";
+	static const char longest[] = "012345678901234567890123456789012345678901234567890123456789"
+				      "0123456789012345678901234567890123456789";
 	const struct slips *slips = handle;
 
-	ret->type = is(slips, "type with colon")  ? "a:b"
-		    : is(slips, "type empty")	   ? ""
-		    : is(slips, "type null")	   ? NULL
-		    : is(slips, "type too long")   ? longest
+	ret->type = is(slips, "type with colon")    ? "a:b"
+		    : is(slips, "type empty")	    ? ""
+		    : is(slips, "type null")	    ? NULL
+		    : is(slips, "type too long")    ? longest
 		    : is(slips, "unset and source") ? "unset"
-						   : "plain";
+						    : "plain";
 	if (is(slips, "crash in describe"))
 		crash();
 	ret->mechanism = is(slips, "mechanism") ? 7 : MIGCOMPAT_UNKNOWN;
@@ -166,7 +186,8 @@ static int slips_payload(void *handle, char *buffer, size_t size)
 		return -EINVAL;
 	if (is(slips, "wrong type"))
 		slips->values[MASK].type = MIGCOMPAT_VALUE_NUMBER;
-	len = slips->host->record_write(&slips->record, is(slips, "format 7") ? 7 : 1, slips->values, buffer, size);
+	len = slips->host->record_write(&slips->record, is(slips, "format 7") ? 7 : 1,
+					slips->values, buffer, size);
 	slips->values[MASK] = mask;
 	return len;
 }
@@ -177,30 +198,49 @@ static const struct {
 	const char *how;
 	struct migcompat_finding finding;
 } findings[] = {
-	{"size 0", {.field = "card"}},
-	{"size 8", {.struct_size = 8, .field = "card"}},
-	{"no field", {.struct_size = sizeof(struct migcompat_finding)}},
-	{"status 9", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .status = 9}},
-	{"finding rule 9", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .rule = 9}},
-	{"limit policy", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = MIGCOMPAT_LIMIT_POLICY}},
-	{"limit hold", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = MIGCOMPAT_LIMIT_HOLD}},
-	{"limit hypervisor", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = MIGCOMPAT_LIMIT_HYPERVISOR}},
-	{"limit 42", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = 42}},
-	{"value of type 9", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .source = {9, 0, {.number = 0}}}},
-	{"null text", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .target = {MIGCOMPAT_VALUE_TEXT, 4, {.text = NULL}}}},
+    {"size 0", {.field = "card"}},
+    {"size 8", {.struct_size = 8, .field = "card"}},
+    {"no field", {.struct_size = sizeof(struct migcompat_finding)}},
+    {"status 9", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .status = 9}},
+    {"finding rule 9",
+     {.struct_size = sizeof(struct migcompat_finding), .field = "card", .rule = 9}},
+    {"limit policy",
+     {.struct_size = sizeof(struct migcompat_finding),
+      .field = "card",
+      .limit = MIGCOMPAT_LIMIT_POLICY}},
+    {"limit hold",
+     {.struct_size = sizeof(struct migcompat_finding),
+      .field = "card",
+      .limit = MIGCOMPAT_LIMIT_HOLD}},
+    {"limit hypervisor",
+     {.struct_size = sizeof(struct migcompat_finding),
+      .field = "card",
+      .limit = MIGCOMPAT_LIMIT_HYPERVISOR}},
+    {"limit 42", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = 42}},
+    {"value of type 9",
+     {.struct_size = sizeof(struct migcompat_finding),
+      .field = "card",
+      .source = {9, 0, {.number = 0}}}},
+    {"null text",
+     {.struct_size = sizeof(struct migcompat_finding),
+      .field = "card",
+      .target = {MIGCOMPAT_VALUE_TEXT, 4, {.text = NULL}}}},
 };
 
-static void card_compare(const struct slips *slips, const struct migcompat_value *source, struct migcompat_result *result)
+static void card_compare(const struct slips *slips, const struct migcompat_value *source,
+			 struct migcompat_result *result)
 {
 	static char flood[MIGCOMPAT_FINDING_TEXT_MAX + 2];
 	struct migcompat_finding finding = {
-		.struct_size = sizeof(finding),
-		.field = is(slips, "covers") ? "another name" : "card",
-		.status = source[CARD].type == slips->values[CARD].type ? MIGCOMPAT_STATUS_OK : MIGCOMPAT_STATUS_BAD,
-		.limit = MIGCOMPAT_LIMIT_HARDWARE,
+	    .struct_size = sizeof(finding),
+	    .field = is(slips, "covers") ? "another name" : "card",
+	    .status = source[CARD].type == slips->values[CARD].type ? MIGCOMPAT_STATUS_OK
+								    : MIGCOMPAT_STATUS_BAD,
+	    .limit = MIGCOMPAT_LIMIT_HARDWARE,
 	};
 
-	if (is(slips, "custom forgotten") || is(slips, "card absent") || is(slips, "card forgotten"))
+	if (is(slips, "custom forgotten") || is(slips, "card absent") ||
+	    is(slips, "card forgotten"))
 		return;
 	if (is(slips, "long text"))
 		finding.text = memset(flood, 'x', sizeof(flood) - 1);
@@ -212,21 +252,25 @@ static void card_compare(const struct slips *slips, const struct migcompat_value
 		slips->host->covers(result, "card");
 }
 
-static void swap_all(const struct slips *slips, const struct migcompat_value *source, struct migcompat_result *result)
+static void swap_all(const struct slips *slips, const struct migcompat_value *source,
+		     struct migcompat_result *result)
 {
 	struct migcompat_value copy[FIELDS];
 
 	memcpy(copy, source, sizeof(copy));
-	slips->host->record_compare(result, &slips->record, slips->values, is(slips, "swapped copies") ? copy : source);
+	slips->host->record_compare(result, &slips->record, slips->values,
+				    is(slips, "swapped copies") ? copy : source);
 }
 
-static int slips_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int slips_compare(void *handle, const char *payload, size_t len,
+			 struct migcompat_result *result)
 {
 	struct slips *slips = handle;
 	struct migcompat_value source[FIELDS], target[FIELDS];
 	uint32_t format;
 
-	if (slips->host->record_read(is(slips, "quiet read") ? NULL : result, &slips->record, payload, len, source, &format))
+	if (slips->host->record_read(is(slips, "quiet read") ? NULL : result, &slips->record,
+				     payload, len, source, &format))
 		return 0;
 	memcpy(target, slips->values, sizeof(target));
 	if (is(slips, "target type"))
@@ -234,7 +278,8 @@ static int slips_compare(void *handle, const char *payload, size_t len, struct m
 	if (is(slips, "source type"))
 		source[MASK].type = MIGCOMPAT_VALUE_NUMBER;
 	if (is(slips, "range of nonsense"))
-		target[COUNT_FIELD] = (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 3, {.text = "1..4"}};
+		target[COUNT_FIELD] =
+		    (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 3, {.text = "1..4"}};
 	if (is(slips, "compares nothing"))
 		return 0;
 	if (is(slips, "setting in compare"))
@@ -257,21 +302,43 @@ static const struct {
 	const char *how;
 	struct migcompat_parameter parameter;
 } parameters[] = {
-	{"parameter", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "1", NULL, "p/q", 0, NULL}},
-	{"parameter size", {0, "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, NULL, 0, NULL}},
-	{"parameter name", {sizeof(struct migcompat_parameter), "a b", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, NULL, 0, NULL}},
-	{"parameter type", {sizeof(struct migcompat_parameter), "p", 9, "1", NULL, "1", NULL, NULL, 0, NULL}},
-	{"parameter value", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, NULL, NULL, "1", NULL, NULL, 0, NULL}},
-	{"parameter init", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, NULL, NULL, NULL, 0, NULL}},
-	{"value two", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "two", NULL, "1", NULL, NULL, 0, NULL}},
-	{"value 9", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "9", "1-4", "1", NULL, NULL, 0, NULL}},
-	{"init 9", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "9", NULL, NULL, 0, NULL}},
-	{"off 9", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1,2", "1", "9", NULL, 0, NULL}},
-	{"bool maybe", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_BOOL, "maybe", NULL, "1", NULL, NULL, 0, NULL}},
-	{"attribute", {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, "../../x", 0, NULL}},
+    {"parameter",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "1", NULL,
+      "p/q", 0, NULL}},
+    {"parameter size", {0, "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, NULL, 0, NULL}},
+    {"parameter name",
+     {sizeof(struct migcompat_parameter), "a b", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
+      NULL, 0, NULL}},
+    {"parameter type",
+     {sizeof(struct migcompat_parameter), "p", 9, "1", NULL, "1", NULL, NULL, 0, NULL}},
+    {"parameter value",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, NULL, NULL, "1", NULL, NULL,
+      0, NULL}},
+    {"parameter init",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, NULL, NULL, NULL,
+      0, NULL}},
+    {"value two",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "two", NULL, "1", NULL,
+      NULL, 0, NULL}},
+    {"value 9",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "9", "1-4", "1", NULL, NULL,
+      0, NULL}},
+    {"init 9",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "9", NULL, NULL,
+      0, NULL}},
+    {"off 9",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1,2", "1", "9", NULL,
+      0, NULL}},
+    {"bool maybe",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_BOOL, "maybe", NULL, "1", NULL,
+      NULL, 0, NULL}},
+    {"attribute",
+     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
+      "../../x", 0, NULL}},
 };
 
-static int slips_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int slips_parameters(void *handle, const char *payload, size_t len,
+			    struct migcompat_sink *sink)
 {
 	const struct slips *slips = handle;
 
@@ -288,14 +355,15 @@ static const struct {
 	const char *how;
 	struct migcompat_candidate candidate;
 } candidates[] = {
-	{"candidate size", {0, "", 0, NULL}},
-	{"half a pointer", {27, "", 0, "t"}},
-	{"candidate null", {sizeof(struct migcompat_candidate), NULL, 0, NULL}},
-	{"candidate name", {sizeof(struct migcompat_candidate), "a\nb", 0, NULL}},
-	{"candidate type", {sizeof(struct migcompat_candidate), "", 0, "x:y"}},
+    {"candidate size", {0, "", 0, NULL}},
+    {"half a pointer", {27, "", 0, "t"}},
+    {"candidate null", {sizeof(struct migcompat_candidate), NULL, 0, NULL}},
+    {"candidate name", {sizeof(struct migcompat_candidate), "a\nb", 0, NULL}},
+    {"candidate type", {sizeof(struct migcompat_candidate), "", 0, "x:y"}},
 };
 
-static int slips_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int slips_candidates(void *handle, const char *payload, size_t len,
+			    struct migcompat_sink *sink)
 {
 	const struct slips *slips = handle;
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = ""};
@@ -319,7 +387,8 @@ static int slips_prepare(void *handle, const char *payload, size_t len, struct m
 	const struct slips *slips = handle;
 
 	(void)payload, (void)len;
-	slips->host->write(sink, is(slips, "write") ? "../../x" : "x", is(slips, "write null") ? NULL : "1");
+	slips->host->write(sink, is(slips, "write") ? "../../x" : "x",
+			   is(slips, "write null") ? NULL : "1");
 	return 0;
 }
 
