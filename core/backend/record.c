@@ -452,6 +452,14 @@ static uint32_t unescape(const char *text, uint32_t len, char *buffer)
 	return size;
 }
 
+/* In a finding, what is absent is none. */
+static struct migcompat_value shown(const struct migcompat_value *value)
+{
+	struct migcompat_value none = {.type = MIGCOMPAT_VALUE_NONE};
+
+	return is_none(value) ? none : *value;
+}
+
 /* One field by its rule; plain: room for a text without its escapes. */
 static void field_compare(struct migcompat_result *result, const struct migcompat_field *field,
 			  const struct migcompat_value *source,
@@ -462,8 +470,8 @@ static void field_compare(struct migcompat_result *result, const struct migcompa
 	    .field = field->name,
 	    .noun = field->noun,
 	    .rule = field->rule,
-	    .source = is_none(source) ? (struct migcompat_value){0} : *source,
-	    .target = is_none(target) ? (struct migcompat_value){0} : *target,
+	    .source = shown(source),
+	    .target = shown(target),
 	};
 
 	if (types_check(field, source, target))
