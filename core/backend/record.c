@@ -98,7 +98,7 @@ static int value_check(const struct migcompat_field *field, const struct migcomp
 
 int record_write(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size)
 {
-	struct writer writer = {.at = buffer, .end = buffer + size};
+	struct writer writer = {0};
 	char text[24];
 	int r = table_check(record);
 
@@ -108,6 +108,7 @@ int record_write(const struct migcompat_record *record, uint32_t format, const s
 		operation_slip("it writes a record from or to NULL");
 		return -EINVAL;
 	}
+	writer = (struct writer){.at = buffer, .end = buffer + size};
 	if (format < record->oldest || format > record->newest)
 		return operation_slip("it writes format %" PRIu32 ", its record has %" PRIu32
 				      " to %" PRIu32,
