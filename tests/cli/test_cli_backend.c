@@ -37,12 +37,15 @@ static void list_names_every_backend(void **state)
 	assert_status(0);
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
 	assert_contains(ran.out, "mtty vfio_pci:pci:v00001B36d0000000[234]*");
+	assert_contains(ran.out, "generic 1.0.0   loaded yes ");
 	run("migcompat --json backend list");
 	assert_status(0);
 	document = run_json();
 	first = json_array_get(json_object_get(document, "backends"), 0);
-	assert_string_equal(json_member(first, "name"), "i915");
+	assert_string_equal(json_member(first, "name"), "generic");
 	assert_string_equal(json_member(first, "status"), "loaded");
+	assert_true(json_is_true(json_object_get(first, "fallback")));
+	assert_true(json_is_false(json_object_get(json_array_get(json_object_get(document, "backends"), 1), "fallback")));
 	json_decref(document);
 }
 
