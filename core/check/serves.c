@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which backend serves a device, and the sentence if none does. Must not open a device, and must not
- * know a driver: what a fallback says of one is the fallback's.
+ * Which backend serves a device, and the sentence if none does. Must not open a device, and must
+ * not know a driver: what a fallback says of one is the fallback's.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,10 +26,12 @@ static bool kernel_says_yes(const struct device *device)
 	const struct fact *state = factset_find(&device->facts, "vfio/migration/state");
 	const struct fact *features = factset_find(&device->facts, "vfio/migration/features");
 
-	return state || (features && (features->error || strstr(features->value, "stop-copy")));
+	if (features && !features->error)
+		return strstr(features->value, "stop-copy");
+	return state || features;
 }
 
-/* A backend that could not be loaded may be the one that is missed: the first is named with its reason. */
+/* A backend that was not loaded may be the missing one: the first is named with its reason. */
 static void failed_say(const struct engine *engine, char *text, size_t size)
 {
 	const struct backend_info *first = NULL;
@@ -46,7 +48,9 @@ static void failed_say(const struct engine *engine, char *text, size_t size)
 	if (count == 1)
 		snprintf(text, size, "; not loaded: %s: %s", first->path, first->error);
 	else if (count)
-		snprintf(text, size, "; not loaded: %s and %zu more, see \"migcompat backend list\"", first->path, count - 1);
+		snprintf(text, size,
+			 "; not loaded: %s and %zu more, see \"migcompat backend list\"",
+			 first->path, count - 1);
 }
 
 /* Nobody knows the rules of its driver. */
@@ -60,10 +64,11 @@ static int unserved(const struct engine *engine, const struct device *device, bo
 	if (!movable)
 		return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (%s)%s",
 				 device->id, names, failed);
-	return error_set(err, -ENOTCONN,
-			 "the kernel can migrate device \"%s\", but no backend knows the rules of its "
-			 "driver (%s)%s",
-			 device->id, names, failed);
+	return error_set(
+	    err, -ENOTCONN,
+	    "the kernel can migrate device \"%s\", but no backend knows the rules of its "
+	    "driver (%s)%s",
+	    device->id, names, failed);
 }
 
 /*
@@ -79,11 +84,13 @@ static bool fallback_answers(const struct engine *engine, const struct device *d
 	return !any_driver;
 }
 
-int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err)
+int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret,
+		    struct error *err)
 {
 	const struct backend_info *info = NULL;
 	bool movable = kernel_says_yes(device);
-	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer, (void *)(uintptr_t)engine, &info, err);
+	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer,
+				     (void *)(uintptr_t)engine, &info, err);
 
 	if (r < 0)
 		return r;

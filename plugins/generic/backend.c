@@ -30,13 +30,13 @@ static bool file_exists(int r)
 /* drivers/vfio/debugfs.c makes the files only for a driver that has migration operations. */
 static bool kernel_says_yes(const struct migcompat_host *host, const struct migcompat_facts *facts)
 {
-	const char *text = NULL;
-	int r;
+	const char *features = NULL, *state = NULL;
+	int r = host->fact(facts, 0, "vfio/migration/features", &features, NULL);
 
-	if (file_exists(host->fact(facts, 0, "vfio/migration/state", &text, NULL)))
-		return true;
-	r = host->fact(facts, 0, "vfio/migration/features", &text, NULL);
-	return file_exists(r) && (r || strstr(text, "stop-copy"));
+	if (r == 0)
+		return strstr(features, "stop-copy");
+	return file_exists(r) ||
+	       file_exists(host->fact(facts, 0, "vfio/migration/state", &state, NULL));
 }
 
 /* ---------------------------------------------------------------- operations */
@@ -69,10 +69,11 @@ static int function_read(const struct migcompat_host *host, const struct migcomp
 		 (unsigned)values[IDENTITY_DEVICE].as.number);
 	snprintf(function->label, sizeof(function->label), "function of driver %s",
 		 function->identity.module);
-	snprintf(function->warning, sizeof(function->warning),
-		 "nobody knows the rules of driver %s: it may refuse a state although all of this is "
-		 "equal",
-		 function->identity.module);
+	snprintf(
+	    function->warning, sizeof(function->warning),
+	    "nobody knows the rules of driver %s: it may refuse a state although all of this is "
+	    "equal",
+	    function->identity.module);
 	return 0;
 }
 
@@ -91,9 +92,10 @@ static int generic_open(const struct migcompat_host *host, const struct migcompa
 	else if (!r && driver)
 		r = never(host, facts, driver);
 	else if (!r)
-		r = host->fail(facts, -EOPNOTSUPP,
-			       "the driver %s is not known, and the kernel does not say that it migrates",
-			       function->identity.module);
+		r = host->fail(
+		    facts, -EOPNOTSUPP,
+		    "the driver %s is not known, and the kernel does not say that it migrates",
+		    function->identity.module);
 	if (r)
 		free(function);
 	else
@@ -121,7 +123,8 @@ static int generic_payload(void *handle, char *buffer, size_t size)
 {
 	struct function *function = handle;
 
-	return function->host->record_write(&identity_record, 1, function->identity.values, buffer, size);
+	return function->host->record_write(&identity_record, 1, function->identity.values, buffer,
+					    size);
 }
 
 static int generic_compare(void *handle, const char *payload, size_t len,
@@ -130,15 +133,16 @@ static int generic_compare(void *handle, const char *payload, size_t len,
 	struct function *function = handle;
 	struct migcompat_value source[IDENTITY_COUNT];
 	const struct migcompat_finding warning = {
-	    .struct_size = sizeof(warning),
-	    .field = "rules",
-	    .rule = MIGCOMPAT_RULE_INFO,
-	    .status = MIGCOMPAT_STATUS_WARN,
-	    .text = function->warning,
+		.struct_size = sizeof(warning),
+		.field = "rules",
+		.rule = MIGCOMPAT_RULE_INFO,
+		.status = MIGCOMPAT_STATUS_WARN,
+		.text = function->warning,
 	};
 	uint32_t format;
 
-	if (function->host->record_read(result, &identity_record, payload, len, source, &format) != 0)
+	if (function->host->record_read(result, &identity_record, payload, len, source, &format) !=
+	    0)
 		return 0;
 	function->host->record_compare(result, &identity_record, source, function->identity.values);
 	function->host->finding(result, &warning);
@@ -147,45 +151,39 @@ static int generic_compare(void *handle, const char *payload, size_t len,
 
 /* The kernel's word is the core's, so its files are no part of a fingerprint here. */
 static const struct migcompat_want wants[] = {
-	{"driver", MIGCOMPAT_WANT_ANNOUNCED},
-	{"driver/module", MIGCOMPAT_WANT_ANNOUNCED},
-	{"parent/driver", MIGCOMPAT_WANT_ANNOUNCED},
-	{"parent/driver/module", MIGCOMPAT_WANT_ANNOUNCED},
-	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
-	{"vendor", MIGCOMPAT_WANT_ANNOUNCED},
-	{"device", MIGCOMPAT_WANT_ANNOUNCED},
-	{"subsystem_vendor", MIGCOMPAT_WANT_ANNOUNCED},
-	{"subsystem_device", MIGCOMPAT_WANT_ANNOUNCED},
-	{"revision", MIGCOMPAT_WANT_ANNOUNCED},
-	{"class", MIGCOMPAT_WANT_ANNOUNCED},
-	{"modalias", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn", MIGCOMPAT_WANT_ANNOUNCED},
-	/* A change of the physical function's driver is not announced at the virtual one. */
-	{"physfn/driver", 0},
-	{"physfn/driver/module", 0},
-	{"physfn/vendor", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/device", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/subsystem_vendor", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/subsystem_device", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/revision", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/class", MIGCOMPAT_WANT_ANNOUNCED},
-	{"physfn/modalias", MIGCOMPAT_WANT_ANNOUNCED},
-	{"vfio/migration/state", MIGCOMPAT_WANT_AVAILABILITY},
-	{"vfio/migration/features", MIGCOMPAT_WANT_AVAILABILITY},
-	{"vfio/variant_drivers", MIGCOMPAT_WANT_AVAILABILITY},
-	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
+    {"driver", MIGCOMPAT_WANT_ANNOUNCED},
+    {"driver/module", MIGCOMPAT_WANT_ANNOUNCED},
+    {"parent/driver", MIGCOMPAT_WANT_ANNOUNCED},
+    {"parent/driver/module", MIGCOMPAT_WANT_ANNOUNCED},
+    {"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
+    {"vendor", MIGCOMPAT_WANT_ANNOUNCED},
+    {"device", MIGCOMPAT_WANT_ANNOUNCED},
+    {"subsystem_vendor", MIGCOMPAT_WANT_ANNOUNCED},
+    {"subsystem_device", MIGCOMPAT_WANT_ANNOUNCED},
+    {"revision", MIGCOMPAT_WANT_ANNOUNCED},
+    {"class", MIGCOMPAT_WANT_ANNOUNCED},
+    {"modalias", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn", MIGCOMPAT_WANT_ANNOUNCED},
+    /* A change of the physical function's driver is not announced at the virtual one. */
+    {"physfn/driver", 0},
+    {"physfn/driver/module", 0},
+    {"physfn/vendor", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/device", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/subsystem_vendor", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/subsystem_device", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/revision", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/class", MIGCOMPAT_WANT_ANNOUNCED},
+    {"physfn/modalias", MIGCOMPAT_WANT_ANNOUNCED},
+    {"vfio/migration/state", MIGCOMPAT_WANT_AVAILABILITY},
+    {"vfio/migration/features", MIGCOMPAT_WANT_AVAILABILITY},
+    {"vfio/variant_drivers", MIGCOMPAT_WANT_AVAILABILITY},
+    {"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 };
 
-MIGCOMPAT_REGISTER(
-	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
-	.name = "generic",
-	.version = "1.0.0",
-	.description = "Drivers that never migrate; functions of drivers that no backend knows",
-	.keys = driver_keys,
-	.wants = wants, .want_size = sizeof(wants[0]), .nwants = sizeof(wants) / sizeof(wants[0]),
-	.open = generic_open,
-	.close = generic_close,
-	.describe = generic_describe,
-	.payload = generic_payload,
-	.compare = generic_compare,
-	.fallback = 1);
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "generic", .version = "1.0.0",
+		   .description =
+		       "Drivers that never migrate; functions of drivers that no backend knows",
+		   .keys = driver_keys, .wants = wants, .want_size = sizeof(wants[0]),
+		   .nwants = sizeof(wants) / sizeof(wants[0]), .open = generic_open,
+		   .close = generic_close, .describe = generic_describe, .payload = generic_payload,
+		   .compare = generic_compare, .fallback = 1);

@@ -17,7 +17,7 @@
 	ROW("ism_vfio_pci", "ism_vfio_pci passes an ISM device through and moves no device state") \
 	ROW("vfio_ccw", "vfio-ccw moves no state of a subchannel; QEMU marks it unmigratable")     \
 	ROW("vfio_platform", "vfio-platform moves no device state; QEMU marks it unmigratable")    \
-	ROW("vfio_amba", "vfio-amba moves no device state; QEMU marks it unmigratable")            \
+	ROW("vfio_amba", "vfio-amba moves no device state")                                        \
 	ROW("vfio_fsl_mc", "vfio-fsl-mc moves no device state")                                    \
 	ROW("vfio_cdx", "vfio-cdx moves no device state")                                          \
 	ROW("mdpy", "the sample driver mdpy moves no device state")                                \
@@ -97,8 +97,9 @@ static int names_find(const struct migcompat_host *host, const struct migcompat_
 		if (!r && !module_copy(name, strlen(name), copy))
 			r = -ERANGE;
 		if (r)
-			return host->fail(facts, r, "the fact \"%s\" is %s, and it names the driver",
-					  keys[i], fact_trouble(r));
+			return host->fail(facts, r,
+					  "the fact \"%s\" is %s, and it names the driver", keys[i],
+					  fact_trouble(r));
 		if (!*module)
 			strcpy(module, copy);
 		*ret = table_find(copy, strlen(copy));
@@ -142,8 +143,8 @@ void driver_say(const struct migcompat_host *host, const struct migcompat_facts 
 		len = strcspn(names, "\n");
 		if (len == 0 || len >= MODULE_SIZE || table_find(names, len))
 			continue;
-		used += (size_t)snprintf(text + used, SENTENCE_SIZE - used, "%s%.*s", joint, (int)len,
-					 names);
+		used += (size_t)snprintf(text + used, SENTENCE_SIZE - used, "%s%.*s", joint,
+					 (int)len, names);
 		joint = " or ";
 	}
 }

@@ -23,9 +23,9 @@ extern const char *const driver_keys[];
 
 /*
  * Find the device's driver as the core does: that of an mdev's parent, otherwise the device's own,
- * otherwise the prefix of a type id. *ret is NULL if the driver is not in the table. module gets its
- * name. -ENOENT: no fact names a driver; another errno: a fact that does could not be read. Both
- * after host->fail.
+ * otherwise the prefix of a type id. *ret is NULL if the driver is not in the table. module gets
+ * its name. -ENOENT: no fact names a driver; another errno: a fact that does could not be read.
+ * Both after host->fail.
  */
 int driver_find(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		const struct driver **ret, char module[MODULE_SIZE]);

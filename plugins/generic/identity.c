@@ -7,36 +7,41 @@
 #include "generic.h"
 
 #define HARDWARE(name)                                                                             \
-	{name, NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, 0}
-#define TEXT(name, limit) {name, NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, limit, 0}
+	{                                                                                          \
+		name, NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, 0 \
+	}
+#define TEXT(name, limit)                                                                          \
+	{                                                                                          \
+		name, NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, limit, 0                   \
+	}
 
 /* A device that is no virtual function is its own physical function: so none of them is missing. */
 static const struct migcompat_field fields[IDENTITY_COUNT] = {
-	[IDENTITY_DRIVER] = TEXT("driver", MIGCOMPAT_LIMIT_DRIVER),
-	[IDENTITY_VENDOR] = HARDWARE("vendor"),
-	[IDENTITY_DEVICE] = HARDWARE("device"),
-	[IDENTITY_SUBSYSTEM_VENDOR] = HARDWARE("subsystem_vendor"),
-	[IDENTITY_SUBSYSTEM_DEVICE] = HARDWARE("subsystem_device"),
-	[IDENTITY_REVISION] = HARDWARE("revision"),
-	[IDENTITY_CLASS] = HARDWARE("class"),
-	[IDENTITY_FUNCTION] = TEXT("function", MIGCOMPAT_LIMIT_HARDWARE),
-	[IDENTITY_PHYSFN_DRIVER] = TEXT("physfn_driver", MIGCOMPAT_LIMIT_DRIVER),
-	[IDENTITY_PHYSFN_VENDOR] = HARDWARE("physfn_vendor"),
-	[IDENTITY_PHYSFN_DEVICE] = HARDWARE("physfn_device"),
-	[IDENTITY_PHYSFN_SUBSYSTEM_VENDOR] = HARDWARE("physfn_subsystem_vendor"),
-	[IDENTITY_PHYSFN_SUBSYSTEM_DEVICE] = HARDWARE("physfn_subsystem_device"),
-	[IDENTITY_PHYSFN_REVISION] = HARDWARE("physfn_revision"),
-	[IDENTITY_PHYSFN_CLASS] = HARDWARE("physfn_class"),
-	[IDENTITY_KERNEL] = TEXT("kernel_release", MIGCOMPAT_LIMIT_DRIVER),
+    [IDENTITY_DRIVER] = TEXT("driver", MIGCOMPAT_LIMIT_DRIVER),
+    [IDENTITY_VENDOR] = HARDWARE("vendor"),
+    [IDENTITY_DEVICE] = HARDWARE("device"),
+    [IDENTITY_SUBSYSTEM_VENDOR] = HARDWARE("subsystem_vendor"),
+    [IDENTITY_SUBSYSTEM_DEVICE] = HARDWARE("subsystem_device"),
+    [IDENTITY_REVISION] = HARDWARE("revision"),
+    [IDENTITY_CLASS] = HARDWARE("class"),
+    [IDENTITY_FUNCTION] = TEXT("function", MIGCOMPAT_LIMIT_HARDWARE),
+    [IDENTITY_PHYSFN_DRIVER] = TEXT("physfn_driver", MIGCOMPAT_LIMIT_DRIVER),
+    [IDENTITY_PHYSFN_VENDOR] = HARDWARE("physfn_vendor"),
+    [IDENTITY_PHYSFN_DEVICE] = HARDWARE("physfn_device"),
+    [IDENTITY_PHYSFN_SUBSYSTEM_VENDOR] = HARDWARE("physfn_subsystem_vendor"),
+    [IDENTITY_PHYSFN_SUBSYSTEM_DEVICE] = HARDWARE("physfn_subsystem_device"),
+    [IDENTITY_PHYSFN_REVISION] = HARDWARE("physfn_revision"),
+    [IDENTITY_PHYSFN_CLASS] = HARDWARE("physfn_class"),
+    [IDENTITY_KERNEL] = TEXT("kernel_release", MIGCOMPAT_LIMIT_DRIVER),
 };
 
 const struct migcompat_record identity_record = {
-	.struct_size = sizeof(identity_record),
-	.fields = fields,
-	.field_size = sizeof(fields[0]),
-	.nfields = IDENTITY_COUNT,
-	.oldest = 1,
-	.newest = 1,
+    .struct_size = sizeof(identity_record),
+    .fields = fields,
+    .field_size = sizeof(fields[0]),
+    .nfields = IDENTITY_COUNT,
+    .oldest = 1,
+    .newest = 1,
 };
 
 /* The files of a function's ids, in the order of the fields. */
@@ -44,19 +49,21 @@ static const struct {
 	const char *name;
 	uint64_t max;
 } ids[] = {
-	{"vendor", 0xffff},	      {"device", 0xffff}, {"subsystem_vendor", 0xffff},
-	{"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
+    {"vendor", 0xffff},		  {"device", 0xffff}, {"subsystem_vendor", 0xffff},
+    {"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
 };
 #define IDS (sizeof(ids) / sizeof(ids[0]))
 
 _Static_assert(IDENTITY_CLASS - IDENTITY_VENDOR + 1 == IDS, "a file for each id of a function");
 _Static_assert(IDENTITY_DRIVER + 1 == IDENTITY_VENDOR &&
-		   IDENTITY_PHYSFN_CLASS - IDENTITY_PHYSFN_DRIVER == IDENTITY_CLASS - IDENTITY_DRIVER,
+		   IDENTITY_PHYSFN_CLASS - IDENTITY_PHYSFN_DRIVER ==
+		       IDENTITY_CLASS - IDENTITY_DRIVER,
 	       "the same fields of a function and of its physical function");
 
 static struct migcompat_value text_value(const char *text)
 {
-	return (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+	return (struct migcompat_value){
+	    MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 }
 
 /* One id out of a modalias, which has them all but the revision (drivers/pci/pci-sysfs.c). */
@@ -66,8 +73,8 @@ static bool modalias_id(const char *modalias, size_t id, uint64_t *ret)
 	int used = 0;
 
 	if (strcmp(ids[id].name, "revision") == 0 ||
-	    sscanf(modalias, "pci:v%8Xd%8Xsv%8Xsd%8Xbc%2Xsc%2Xi%2X%n", &v, &d, &sv, &sd, &bc, &sc, &i,
-		   &used) != 7 ||
+	    sscanf(modalias, "pci:v%8Xd%8Xsv%8Xsd%8Xbc%2Xsc%2Xi%2X%n", &v, &d, &sv, &sd, &bc, &sc,
+		   &i, &used) != 7 ||
 	    modalias[used])
 		return false;
 	*ret = (const uint64_t[IDS]){v, d, sv, sd, 0, bc << 16 | sc << 8 | i}[id];
@@ -90,8 +97,8 @@ static int id_read(const struct migcompat_host *host, const struct migcompat_fac
 	    modalias_id(modalias, id, &number))
 		r = 0;
 	if (r)
-		return host->fail(facts, r, "the fact \"%s\" is %s, and all of them must be equal", key,
-				  fact_trouble(r));
+		return host->fail(facts, r, "the fact \"%s\" is %s, and all of them must be equal",
+				  key, fact_trouble(r));
 	*ret = (struct migcompat_value){MIGCOMPAT_VALUE_HEX, 0, {.number = number}};
 	return 0;
 }
@@ -163,9 +170,10 @@ int identity_read(const struct migcompat_host *host, const struct migcompat_fact
 		return r;
 	r = host->fact(facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL);
 	if (r || !*release)
-		return host->fail(facts, r ? r : -ENOENT,
-				  "the fact \"kernel/release\" is %s, and all of them must be equal",
-				  fact_trouble(r ? r : -ENOENT));
+		return host->fail(
+		    facts, r ? r : -ENOENT,
+		    "the fact \"kernel/release\" is %s, and all of them must be equal",
+		    fact_trouble(r ? r : -ENOENT));
 	identity->values[IDENTITY_FUNCTION] = text_value(virtual ? "virtual" : "physical");
 	identity->values[IDENTITY_KERNEL] = text_value(release);
 	return 0;

@@ -171,6 +171,7 @@ static struct device device_make(struct test_host *from)
 
 	test_host_make(from, NULL);
 	device = *test_device(from, MIGCOMPAT_KIND_MDEV_TYPE, "mtty/mtty-2", facts);
+	device.driver = "mtty";
 	device.wanted = (struct wanted){.globs = globs, .count = 2};
 	return device;
 }
@@ -188,6 +189,7 @@ static void a_device_comes_out_with_what_is_wanted_of_it(void **state)
 	assert_int_equal(message_get_device(&reader, &arena, &host, &got), 0);
 	assert_int_equal(host, 3);
 	assert_string_equal(got.id, "mtty/mtty-2");
+	assert_string_equal(got.driver, "mtty");
 	assert_int_equal(got.kind, MIGCOMPAT_KIND_MDEV_TYPE);
 	assert_int_equal(got.facts.count, 3);
 	assert_string_equal(factset_text(&got.facts, "mdev_type"), "mtty-2");

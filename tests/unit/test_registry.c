@@ -20,17 +20,20 @@ static const struct backend_info *const all[] = {&broken, &serial, &wide, &dash}
 static const struct backend_info *const tied[] = {&serial, &rival};
 
 /* For a function that a driver of this module is bound to. Returns what the registry does. */
-static int find_in(const struct backend_info *const *infos, size_t count, const char *module, const char *modalias,
-		   registry_prefer_fn *prefer, const struct backend_info **ret, struct error *err)
+static int find_in(const struct backend_info *const *infos, size_t count, const char *module,
+		   const char *modalias, registry_prefer_fn *prefer,
+		   const struct backend_info **ret, struct error *err)
 {
-	const char *const facts[] = {"driver/module", module, modalias ? "modalias" : NULL, modalias, NULL};
+	const char *const facts[] = {"driver/module", module, modalias ? "modalias" : NULL,
+				     modalias, NULL};
 	struct test_host host;
 	int r;
 
 	test_host_make(&host, NULL);
 	*ret = NULL;
-	r = registry_find_device(infos, count, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts), prefer, NULL,
-				 ret, err);
+	r = registry_find_device(infos, count,
+				 test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts),
+				 prefer, NULL, ret, err);
 	test_host_free(&host);
 	return r;
 }
@@ -202,8 +205,10 @@ static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 static const char *last_keys[] = {"vfio_pci:pci:v00001B36d00000003sv*", "wide", "lonely", "*"};
 static const char *other_keys[] = {"lonely", "*"};
 
-static const struct backend_info last = {.path = "/b/last.so", .name = "last", .fallback = true, .keys = last_keys, .nkeys = 4};
-static const struct backend_info other = {.path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
+static const struct backend_info last = {
+    .path = "/b/last.so", .name = "last", .fallback = true, .keys = last_keys, .nkeys = 4};
+static const struct backend_info other = {
+    .path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
 
 static const struct backend_info *const with_last[] = {&last, &serial, &wide};
 static const struct backend_info *const two_fallbacks[] = {&last, &other};
@@ -213,7 +218,8 @@ static void a_fallback_loses_to_a_key_with_fewer_literal_characters(void **state
 	const struct backend_info *info;
 
 	(void)state;
-	assert_int_equal(find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL), 0);
+	assert_int_equal(
+	    find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL), 0);
 	assert_string_equal(info->name, "serial");
 }
 
@@ -253,8 +259,9 @@ static void any_driver_comes_after_all_names_of_the_device(void **state)
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(registry_find_device(with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL, NULL, &info,
-					      NULL),
+	assert_int_equal(registry_find_device(
+			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+			     NULL, NULL, &info, NULL),
 			 0);
 	assert_string_equal(info->name, "serial");
 	test_host_free(&host);
@@ -268,8 +275,9 @@ static void a_device_without_a_driver_has_no_fallback(void **state)
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(registry_find_device(with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL, NULL, &info,
-					      NULL),
+	assert_int_equal(registry_find_device(
+			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+			     NULL, NULL, &info, NULL),
 			 0);
 	assert_null(info);
 	test_host_free(&host);
@@ -300,7 +308,8 @@ static void the_keys_of_a_fallback_make_no_function_a_device(void **state)
 
 /* ---------------------------------------------------------------- what was looked up */
 
-static const char *looked_up(enum migcompat_kind kind, const char *id, const char *driver, const char *const *facts)
+static const char *looked_up(enum migcompat_kind kind, const char *id, const char *driver,
+			     const char *const *facts)
 {
 	static char text[256];
 	struct test_host host;
@@ -316,19 +325,28 @@ static const char *looked_up(enum migcompat_kind kind, const char *id, const cha
 
 static void module_and_modalias_that_were_looked_up_are_told(void **state)
 {
-	static const char *const function[] = {"driver", "x", "driver/module", "a-b", "modalias", "pci:v1", NULL};
-	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", NULL};
+	static const char *const function[] = {"driver", "x", "driver/module", "a-b", "modalias",
+					       "pci:v1", NULL};
+	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+					  "device", "0x0004",	NULL};
 	static const char *const unbound[] = {"modalias", "pci:v1", NULL};
-	static const char *const mdev[] = {"driver", "x", "parent/driver", "y", "parent/modalias", "pci:v2", NULL};
+	static const char *const mdev[] = {"driver", "x", "parent/driver", "y", "parent/modalias",
+					   "pci:v2", NULL};
 	static const char *const nothing[] = {NULL};
 
 	(void)state;
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, function), "module a_b, modalias pci:v1");
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, ids), "module vfio_pci, modalias pci:v00001B36d00000004");
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, unbound), "no module, modalias pci:v1");
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", "z", nothing), "module z, no modalias");
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV, "u", NULL, mdev), "module y, modalias pci:v2");
-	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV_TYPE, "p/some-type", NULL, nothing), "mdev type some-type");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, function),
+			    "module a_b, modalias pci:v1");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, ids),
+			    "module vfio_pci, modalias pci:v00001B36d00000004");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, unbound),
+			    "no module, modalias pci:v1");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", "z", nothing),
+			    "module z, no modalias");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV, "u", NULL, mdev),
+			    "module y, modalias pci:v2");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV_TYPE, "p/some-type", NULL, nothing),
+			    "mdev type some-type");
 }
 
 static void the_second_backend_of_a_name_is_refused(void **state)

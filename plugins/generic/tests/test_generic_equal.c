@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Functions that the kernel can migrate and that nobody knows: all of their identity must be equal. */
+/* Functions that the kernel can migrate and that nobody knows: all of their identity must be equal.
+ */
 #include <errno.h>
 
 #include "tests/support/device.h"
@@ -9,10 +10,39 @@
 
 /* The facts of a virtual function, of which a test changes one. */
 static const char *const whole[] = {
-	"driver/module", "acme_vfio_pci", "vendor", "0x1e4b", "device", "0x1002", "subsystem_vendor", "0x1e4b", "subsystem_device", "0x0100",
-	"class", "0x120000", "revision", "0x01", "physfn", "0000:60:00.0", "physfn/driver/module", "acme", "physfn/vendor", "0x1e4b",
-	"physfn/device", "0x1001", "physfn/subsystem_vendor", "0x1e4b", "physfn/subsystem_device", "0x0100", "physfn/class", "0x120000",
-	"physfn/revision", "0x02", "vfio/migration/features", "stop-copy\np2p", NULL,
+    "driver/module",
+    "acme_vfio_pci",
+    "vendor",
+    "0x1e4b",
+    "device",
+    "0x1002",
+    "subsystem_vendor",
+    "0x1e4b",
+    "subsystem_device",
+    "0x0100",
+    "class",
+    "0x120000",
+    "revision",
+    "0x01",
+    "physfn",
+    "0000:60:00.0",
+    "physfn/driver/module",
+    "acme",
+    "physfn/vendor",
+    "0x1e4b",
+    "physfn/device",
+    "0x1001",
+    "physfn/subsystem_vendor",
+    "0x1e4b",
+    "physfn/subsystem_device",
+    "0x0100",
+    "physfn/class",
+    "0x120000",
+    "physfn/revision",
+    "0x02",
+    "vfio/migration/features",
+    "stop-copy\np2p",
+    NULL,
 };
 
 /* Every compared one, another value, the finding and its limit. */
@@ -20,20 +50,20 @@ static const struct {
 	const char *fact, *other, *field;
 	uint32_t limit;
 } compared[] = {
-	{"driver/module", "acme2_vfio_pci", "driver", MIGCOMPAT_LIMIT_DRIVER},
-	{"vendor", "0x1e4c", "vendor", MIGCOMPAT_LIMIT_HARDWARE},
-	{"device", "0x1003", "device", MIGCOMPAT_LIMIT_HARDWARE},
-	{"subsystem_vendor", "0x0", "subsystem_vendor", MIGCOMPAT_LIMIT_HARDWARE},
-	{"subsystem_device", "0x101", "subsystem_device", MIGCOMPAT_LIMIT_HARDWARE},
-	{"class", "0x120001", "class", MIGCOMPAT_LIMIT_HARDWARE},
-	{"revision", "0x00", "revision", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/driver/module", "acme2", "physfn_driver", MIGCOMPAT_LIMIT_DRIVER},
-	{"physfn/vendor", "0x1e4c", "physfn_vendor", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/device", "0x1003", "physfn_device", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/subsystem_vendor", "0x0", "physfn_subsystem_vendor", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/subsystem_device", "0x0", "physfn_subsystem_device", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/class", "0x120001", "physfn_class", MIGCOMPAT_LIMIT_HARDWARE},
-	{"physfn/revision", "0x03", "physfn_revision", MIGCOMPAT_LIMIT_HARDWARE},
+    {"driver/module", "acme2_vfio_pci", "driver", MIGCOMPAT_LIMIT_DRIVER},
+    {"vendor", "0x1e4c", "vendor", MIGCOMPAT_LIMIT_HARDWARE},
+    {"device", "0x1003", "device", MIGCOMPAT_LIMIT_HARDWARE},
+    {"subsystem_vendor", "0x0", "subsystem_vendor", MIGCOMPAT_LIMIT_HARDWARE},
+    {"subsystem_device", "0x101", "subsystem_device", MIGCOMPAT_LIMIT_HARDWARE},
+    {"class", "0x120001", "class", MIGCOMPAT_LIMIT_HARDWARE},
+    {"revision", "0x00", "revision", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/driver/module", "acme2", "physfn_driver", MIGCOMPAT_LIMIT_DRIVER},
+    {"physfn/vendor", "0x1e4c", "physfn_vendor", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/device", "0x1003", "physfn_device", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/subsystem_vendor", "0x0", "physfn_subsystem_vendor", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/subsystem_device", "0x0", "physfn_subsystem_device", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/class", "0x120001", "physfn_class", MIGCOMPAT_LIMIT_HARDWARE},
+    {"physfn/revision", "0x03", "physfn_revision", MIGCOMPAT_LIMIT_HARDWARE},
 };
 #define COMPARED (sizeof(compared) / sizeof(compared[0]))
 
@@ -45,7 +75,8 @@ struct pair {
 };
 
 /* whole with one fact as value (NULL: without it), and with more facts. */
-static void facts_make(const char *fact, const char *value, const char *const *more, const char **ret)
+static void facts_make(const char *fact, const char *value, const char *const *more,
+		       const char **ret)
 {
 	size_t n = 0;
 
@@ -63,14 +94,19 @@ static void facts_make(const char *fact, const char *value, const char *const *m
 	assert_true(n <= (size_t)2 * PAIRS_MAX);
 }
 
-static void pair_make(struct pair *pair, const char *release, const char *const *source, const char *const *target)
+static void pair_make(struct pair *pair, const char *release, const char *const *source,
+		      const char *const *target)
 {
 	memset(pair, 0, sizeof(*pair));
 	pair->provider = test_backend("generic", NULL);
 	test_host_make(&pair->source_host, (const char *const[]){"kernel/release", "6.18.9", NULL});
 	test_host_make(&pair->target_host, (const char *const[]){"kernel/release", release, NULL});
-	pair->source = test_open(pair->provider, test_device(&pair->source_host, MIGCOMPAT_KIND_PHYSICAL, "0000:60:00.1", source));
-	pair->target = test_open(pair->provider, test_device(&pair->target_host, MIGCOMPAT_KIND_PHYSICAL, "0000:61:00.1", target));
+	pair->source =
+	    test_open(pair->provider, test_device(&pair->source_host, MIGCOMPAT_KIND_PHYSICAL,
+						  "0000:60:00.1", source));
+	pair->target =
+	    test_open(pair->provider, test_device(&pair->target_host, MIGCOMPAT_KIND_PHYSICAL,
+						  "0000:61:00.1", target));
 	test_compare(pair->source, pair->target, &pair->result);
 }
 
@@ -84,7 +120,8 @@ static void pair_free(struct pair *pair)
 	provider_free(pair->provider);
 }
 
-static int open_error(enum migcompat_kind kind, const char *release, const char *const *facts, struct error *err)
+static int open_error(enum migcompat_kind kind, const char *release, const char *const *facts,
+		      struct error *err)
 {
 	const char *const of_host[] = {"kernel/release", release, NULL};
 	struct provider *provider = test_backend("generic", NULL);
@@ -139,7 +176,8 @@ static void another_kernel_is_refused(void **state)
 	(void)state;
 	pair_make(&pair, "6.18.10", whole, whole);
 	assert_int_equal(pair.result.bad_count, 1);
-	assert_int_equal(test_finding(&pair.result, "kernel_release")->limit, MIGCOMPAT_LIMIT_DRIVER);
+	assert_int_equal(test_finding(&pair.result, "kernel_release")->limit,
+			 MIGCOMPAT_LIMIT_DRIVER);
 	pair_free(&pair);
 }
 
@@ -152,7 +190,8 @@ static void each_fact_that_is_missing_could_not_be_told(void **state)
 		const char *facts[2 * PAIRS_MAX + 1];
 
 		facts_make(compared[i].fact, NULL, NULL, facts);
-		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err), -ENOENT);
+		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err),
+				 -ENOENT);
 	}
 	assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, NULL, whole, &err), -ENOENT);
 	assert_contains(err.text, "kernel/release");
@@ -169,14 +208,16 @@ static void each_fact_that_is_malformed_could_not_be_told(void **state)
 		if (compared[i].limit == MIGCOMPAT_LIMIT_DRIVER)
 			continue;
 		facts_make(compared[i].fact, "two", NULL, facts);
-		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err), -ERANGE);
+		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err),
+				 -ERANGE);
 		assert_contains(err.text, compared[i].fact);
 	}
 }
 
 static void the_modalias_stands_in_for_a_missing_file(void **state)
 {
-	static const char *const files[] = {"vendor", "device", "subsystem_vendor", "subsystem_device", "class"};
+	static const char *const files[] = {"vendor", "device", "subsystem_vendor",
+					    "subsystem_device", "class"};
 	static const char *const more[] = {"modalias", MODALIAS, NULL};
 
 	(void)state;
@@ -193,7 +234,8 @@ static void the_modalias_stands_in_for_a_missing_file(void **state)
 
 static void a_malformed_modalias_stands_in_for_nothing(void **state)
 {
-	static const char *const bad[] = {"pci:v00001E4B", MODALIAS "x", "pci:v0001FFFFd00001002sv00001E4Bsd00000100bc12sc00i00"};
+	static const char *const bad[] = {"pci:v00001E4B", MODALIAS "x",
+					  "pci:v0001FFFFd00001002sv00001E4Bsd00000100bc12sc00i00"};
 	struct error err;
 
 	(void)state;
@@ -202,7 +244,8 @@ static void a_malformed_modalias_stands_in_for_nothing(void **state)
 		const char *facts[2 * PAIRS_MAX + 1];
 
 		facts_make("vendor", NULL, more, facts);
-		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err), -ENOENT);
+		assert_int_equal(open_error(MIGCOMPAT_KIND_PHYSICAL, "6.18.9", facts, &err),
+				 -ENOENT);
 	}
 }
 
@@ -242,7 +285,9 @@ static void a_physical_function_needs_no_other(void **state)
 
 static void a_doubt_whether_it_is_virtual_could_not_be_told(void **state)
 {
-	static const char *const facts[] = {"driver", "acme", "vfio/migration/state", "RUNNING", "vendor", "0x1", "physfn", "!EACCES", NULL};
+	static const char *const facts[] = {"driver",  "acme",	  "vfio/migration/state",
+					    "RUNNING", "vendor",  "0x1",
+					    "physfn",  "!EACCES", NULL};
 	struct error err;
 
 	(void)state;
@@ -252,7 +297,8 @@ static void a_doubt_whether_it_is_virtual_could_not_be_told(void **state)
 
 static void an_mdev_is_not_compared(void **state)
 {
-	static const char *const facts[] = {"driver", "acme", "vfio/migration/state", "RUNNING", NULL};
+	static const char *const facts[] = {"driver", "acme", "vfio/migration/state", "RUNNING",
+					    NULL};
 	struct error err;
 
 	(void)state;

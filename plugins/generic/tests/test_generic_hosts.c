@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Recorded hosts, whole: drivers that never migrate, functions that nobody serves, and the policy. */
+/* Recorded hosts, whole: drivers that never migrate, functions that nobody serves, and the policy.
+ */
 #include <errno.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -35,8 +36,9 @@ static int start(void **state, const char *policy)
 {
 	static const char *const names[] = {"generic-a", "generic-b", "generic-s390", "serial-b"};
 	struct hosts *hosts = calloc(1, sizeof(*hosts));
-	struct engine_options options = {
-	    .backend_dir = TEST_BACKENDS, .worker = TEST_BUILD "/migcompat-worker", .in_process = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS,
+					 .worker = TEST_BUILD "/migcompat-worker",
+					 .in_process = true};
 	struct error err = {0};
 	char path[4096];
 
@@ -106,7 +108,9 @@ static const char *check(struct hosts *hosts, const char *source, const char *ta
 {
 	static char text[2048];
 
-	assert_int_equal(check_devices(&hosts->engine, find(hosts, source), find(hosts, target), &hosts->verdict), 0);
+	assert_int_equal(check_devices(&hosts->engine, find(hosts, source), find(hosts, target),
+				       &hosts->verdict),
+			 0);
 	return verdict_reason(&hosts->verdict, text, sizeof(text));
 }
 
@@ -199,7 +203,8 @@ static void what_the_kernel_can_migrate_and_nobody_knows_is_both_told(void **sta
 	assert_error(hosts, -ENOTCONN);
 	assert_contains(reason, "the kernel can migrate device \"0000:60:00.1\"");
 	assert_contains(reason, "no backend knows the rules of its driver");
-	assert_contains(reason, "(module acme_vfio_pci, modalias pci:v00001E4Bd00001002sv00001E4Bsd00000100bc12sc00i00)");
+	assert_contains(reason, "(module acme_vfio_pci, modalias "
+				"pci:v00001E4Bd00001002sv00001E4Bsd00000100bc12sc00i00)");
 }
 
 static void a_state_file_alone_is_the_kernels_yes(void **state)
@@ -226,7 +231,8 @@ static void without_the_kernels_word_nobody_serves_it(void **state)
 	struct row unbound = row(hosts, UNBOUND, &arena);
 
 	assert_contains(check(hosts, OWN_DRIVER, OWN_DRIVER),
-			"no backend serves device \"0000:3b:02.0\" (module iavf, modalias pci:v00008086d0000154C");
+			"no backend serves device \"0000:3b:02.0\" (module iavf, modalias "
+			"pci:v00008086d0000154C");
 	assert_error(hosts, -ENOTCONN);
 	assert_contains(unbound.reason, "(no module, modalias pci:v00008086d0000154C");
 	assert_null(unbound.backend);
@@ -256,7 +262,8 @@ static void functions_that_differ_are_refused(void **state)
 {
 	struct hosts *hosts = *state;
 
-	assert_string_equal(check(hosts, ACME, ACME_REVISION), "revision: source has 0x1, target has 0x2");
+	assert_string_equal(check(hosts, ACME, ACME_REVISION),
+			    "revision: source has 0x1, target has 0x2");
 	assert_int_equal(hosts->verdict.code, VERDICT_INCOMPATIBLE);
 	check(hosts, ACME, REPLACED);
 	assert_int_equal(hosts->verdict.limit, MIGCOMPAT_LIMIT_DRIVER);
