@@ -46,6 +46,22 @@ static void inventory_keeps_sensitive_facts_to_itself(void **state)
 	assert_contains(ran.out, "mkvps");
 }
 
+/* A fallback serves it, which does not know what is sensitive. */
+static void inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "plain.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\"},\"devices\":[{\"id\":"
+		     "\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"vfio-pci\","
+		     "\"plain\":\"secret\"}}]}");
+	run("mkdir -m 755 $FOLDER/two && cp " TEST_BACKENDS "/generic.so " TEST_BUILD
+	    "/tests/backends/secretive/secretive.so $FOLDER/two && "
+	    "migcompat --plugin-dir $FOLDER/two -i $FOLDER/plain.json inventory");
+	assert_status(0);
+	assert_contains(ran.out, "vfio-pci");
+	assert_null(strstr(ran.out, "secret"));
+}
+
 static void inventory_holds_one_host(void **state)
 {
 	(void)state;
@@ -86,6 +102,7 @@ int main(void)
 		cmocka_unit_test(inventory_answers_as_its_host_does),
 		cmocka_unit_test(live_host_and_its_inventory_give_one_answer),
 		cmocka_unit_test(inventory_keeps_sensitive_facts_to_itself),
+		cmocka_unit_test(inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device),
 		cmocka_unit_test(control_characters_are_written_so_that_no_terminal_obeys),
 		cmocka_unit_test(inventory_holds_one_host),
 		cmocka_unit_test(inventory_that_is_lost_is_an_error),
