@@ -101,7 +101,7 @@ static int names_find(const struct migcompat_host *host, const struct migcompat_
 					  "the fact \"%s\" is %s, and it names the driver", keys[i],
 					  fact_trouble(r));
 		if (!*module)
-			strcpy(module, copy);
+			module_copy(copy, strlen(copy), module);
 		*ret = table_find(copy, strlen(copy));
 	}
 	return *module ? 0 : -ENOENT;
@@ -126,7 +126,7 @@ int driver_find(const struct migcompat_host *host, const struct migcompat_facts 
 	if (!*ret)
 		return r == -ENOENT ? host->fail(facts, r, "no fact names the driver") : r;
 	if (r == -ENOENT)
-		strcpy(module, (*ret)->module);
+		module_copy((*ret)->module, strlen((*ret)->module), module);
 	return 0;
 }
 

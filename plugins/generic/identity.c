@@ -17,31 +17,31 @@
 
 /* A device that is no virtual function is its own physical function: so none of them is missing. */
 static const struct migcompat_field fields[IDENTITY_COUNT] = {
-    [IDENTITY_DRIVER] = TEXT("driver", MIGCOMPAT_LIMIT_DRIVER),
-    [IDENTITY_VENDOR] = HARDWARE("vendor"),
-    [IDENTITY_DEVICE] = HARDWARE("device"),
-    [IDENTITY_SUBSYSTEM_VENDOR] = HARDWARE("subsystem_vendor"),
-    [IDENTITY_SUBSYSTEM_DEVICE] = HARDWARE("subsystem_device"),
-    [IDENTITY_REVISION] = HARDWARE("revision"),
-    [IDENTITY_CLASS] = HARDWARE("class"),
-    [IDENTITY_FUNCTION] = TEXT("function", MIGCOMPAT_LIMIT_HARDWARE),
-    [IDENTITY_PHYSFN_DRIVER] = TEXT("physfn_driver", MIGCOMPAT_LIMIT_DRIVER),
-    [IDENTITY_PHYSFN_VENDOR] = HARDWARE("physfn_vendor"),
-    [IDENTITY_PHYSFN_DEVICE] = HARDWARE("physfn_device"),
-    [IDENTITY_PHYSFN_SUBSYSTEM_VENDOR] = HARDWARE("physfn_subsystem_vendor"),
-    [IDENTITY_PHYSFN_SUBSYSTEM_DEVICE] = HARDWARE("physfn_subsystem_device"),
-    [IDENTITY_PHYSFN_REVISION] = HARDWARE("physfn_revision"),
-    [IDENTITY_PHYSFN_CLASS] = HARDWARE("physfn_class"),
-    [IDENTITY_KERNEL] = TEXT("kernel_release", MIGCOMPAT_LIMIT_DRIVER),
+	[IDENTITY_DRIVER] = TEXT("driver", MIGCOMPAT_LIMIT_DRIVER),
+	[IDENTITY_VENDOR] = HARDWARE("vendor"),
+	[IDENTITY_DEVICE] = HARDWARE("device"),
+	[IDENTITY_SUBSYSTEM_VENDOR] = HARDWARE("subsystem_vendor"),
+	[IDENTITY_SUBSYSTEM_DEVICE] = HARDWARE("subsystem_device"),
+	[IDENTITY_REVISION] = HARDWARE("revision"),
+	[IDENTITY_CLASS] = HARDWARE("class"),
+	[IDENTITY_FUNCTION] = TEXT("function", MIGCOMPAT_LIMIT_HARDWARE),
+	[IDENTITY_PHYSFN_DRIVER] = TEXT("physfn_driver", MIGCOMPAT_LIMIT_DRIVER),
+	[IDENTITY_PHYSFN_VENDOR] = HARDWARE("physfn_vendor"),
+	[IDENTITY_PHYSFN_DEVICE] = HARDWARE("physfn_device"),
+	[IDENTITY_PHYSFN_SUBSYSTEM_VENDOR] = HARDWARE("physfn_subsystem_vendor"),
+	[IDENTITY_PHYSFN_SUBSYSTEM_DEVICE] = HARDWARE("physfn_subsystem_device"),
+	[IDENTITY_PHYSFN_REVISION] = HARDWARE("physfn_revision"),
+	[IDENTITY_PHYSFN_CLASS] = HARDWARE("physfn_class"),
+	[IDENTITY_KERNEL] = TEXT("kernel_release", MIGCOMPAT_LIMIT_DRIVER),
 };
 
 const struct migcompat_record identity_record = {
-    .struct_size = sizeof(identity_record),
-    .fields = fields,
-    .field_size = sizeof(fields[0]),
-    .nfields = IDENTITY_COUNT,
-    .oldest = 1,
-    .newest = 1,
+	.struct_size = sizeof(identity_record),
+	.fields = fields,
+	.field_size = sizeof(fields[0]),
+	.nfields = IDENTITY_COUNT,
+	.oldest = 1,
+	.newest = 1,
 };
 
 /* The files of a function's ids, in the order of the fields. */
@@ -49,8 +49,8 @@ static const struct {
 	const char *name;
 	uint64_t max;
 } ids[] = {
-    {"vendor", 0xffff},		  {"device", 0xffff}, {"subsystem_vendor", 0xffff},
-    {"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
+	{"vendor", 0xffff},		  {"device", 0xffff}, {"subsystem_vendor", 0xffff},
+	{"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
 };
 #define IDS (sizeof(ids) / sizeof(ids[0]))
 
