@@ -27,6 +27,18 @@ static bool file_exists(int r)
 	return r != -ENOENT && r != -ENODATA;
 }
 
+static bool has_line(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	while (strncmp(text, word, len) != 0 || (text[len] && text[len] != '\n')) {
+		text += strcspn(text, "\n");
+		if (!*text++)
+			return false;
+	}
+	return true;
+}
+
 /* drivers/vfio/debugfs.c makes the files only for a driver that has migration operations. */
 static bool kernel_says_yes(const struct migcompat_host *host, const struct migcompat_facts *facts)
 {
@@ -34,7 +46,7 @@ static bool kernel_says_yes(const struct migcompat_host *host, const struct migc
 	int r = host->fact(facts, 0, "vfio/migration/features", &features, NULL);
 
 	if (r == 0)
-		return strstr(features, "stop-copy");
+		return has_line(features, "stop-copy");
 	return file_exists(r) ||
 	       file_exists(host->fact(facts, 0, "vfio/migration/state", &state, NULL));
 }
