@@ -38,10 +38,12 @@ static bool glob_valid(const char *glob)
 }
 
 /* "MODULE" or "MODULE:MODALIAS-GLOB". */
-static bool key_valid(const char *key)
+static bool key_valid(const char *key, bool fallback)
 {
 	size_t len = strcspn(key, ":");
 
+	if (strcmp(key, INFO_KEY_ANY) == 0)
+		return fallback;
 	if (len < 1 || len > 64 || !printable(key))
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -80,9 +82,12 @@ int info_check(const struct backend_info *info, struct error *err)
 	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
 		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys, INFO_KEYS_MAX);
 	for (size_t i = 0; i < info->nkeys; i++)
-		if (!info->keys[i] || !key_valid(info->keys[i]))
-			return error_set(err, -EINVAL, "its key %zu is \"%s\", expected MODULE or MODULE:MODALIAS-GLOB", i + 1,
-					 info->keys[i] ? info->keys[i] : "");
+		if (!info->keys[i] || !key_valid(info->keys[i], info->fallback))
+			return error_set(err, -EINVAL,
+					 "its key %zu is \"%s\", expected MODULE or "
+					 "MODULE:MODALIAS-GLOB%s",
+					 i + 1, info->keys[i] ? info->keys[i] : "",
+					 info->fallback ? " or *" : "");
 	if (info->nwants > INFO_WANTS_MAX)
 		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u", info->nwants, INFO_WANTS_MAX);
 	for (size_t i = 0; i < info->nwants; i++)
@@ -187,6 +192,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 		.description = text_copy(arena, ops->description ? ops->description : ""),
 		.api_version = ops->api_version,
 		.thread_model = ops->thread_model,
+		.fallback = ops->fallback == 1,
 		.struct_size = ops->struct_size,
 		.operations = operations(ops, arena),
 	};
@@ -194,6 +200,9 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 
 	if ((r = copy_keys(ops, arena, &info)) || (r = copy_wants(ops, arena, &info)) || (r = copy_settings(ops, arena, &info)))
 		return error_set(err, r, r == -ENOMEM ? "out of memory" : "its wants or settings have a wrong element size or count");
+	if (ops->fallback > 1)
+		return error_set(err, -EINVAL, "its member fallback is %u, expected 0 or 1",
+				 ops->fallback);
 	r = info_check(&info, err);
 	if (r)
 		return r;
@@ -251,7 +260,7 @@ const char *info_differs(const struct backend_info *before, const struct backend
 		return "its version";
 	if (before->thread_model != now->thread_model || strcmp(before->operations, now->operations) != 0)
 		return "what it can do";
-	if (!same_keys(before, now))
+	if (before->fallback != now->fallback || !same_keys(before, now))
 		return "what it serves";
 	if (!same_wants(before, now))
 		return "the facts that it wants";

@@ -329,6 +329,7 @@ json_t *json_backend(const struct backend_info *info)
 	json_set(&object, "version", json_clean(info->error ? NULL : info->version));
 	json_set(&object, "description", json_clean(info->error ? NULL : info->description));
 	json_set(&object, "keys", keys);
+	json_set(&object, "fallback", json_boolean(!info->error && info->fallback));
 	json_set(&object, "file", json_clean(info->path));
 	json_set(&object, "status", json_string(info->error ? "failed" : "loaded"));
 	json_set(&object, "reason", json_clean(info->error ? info->error : ""));

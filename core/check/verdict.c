@@ -36,6 +36,21 @@ void verdict_clear(struct migcompat_verdict *verdict)
 	*verdict = (struct migcompat_verdict){0};
 }
 
+/*
+ * Is this worse than what was said before? Of equals the first sentence stays. A known "no" is worse
+ * than an error that says only that no backend serves the other side.
+ */
+static bool overrules(enum verdict_code code, int error, const struct migcompat_verdict *verdict)
+{
+	if (!*verdict->text.text)
+		return true;
+	if (code == VERDICT_ERROR && error == -ENOTCONN)
+		return verdict->code < VERDICT_NOT_MIGRATABLE;
+	if (code == VERDICT_NOT_MIGRATABLE && verdict->code == VERDICT_ERROR)
+		return verdict->error == -ENOTCONN;
+	return code > verdict->code;
+}
+
 static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
 	__attribute__((format(printf, 4, 0)));
 
@@ -43,8 +58,8 @@ static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int
 {
 	char text[ERROR_TEXT_MAX];
 
-	if (verdict->code >= code && *verdict->text.text)
-		return 0; /* the first sentence of the worst stays */
+	if (!overrules(code, error, verdict))
+		return 0;
 	vsnprintf(text, sizeof(text), format, args);
 	error_set(&verdict->text, error, "%s", text);
 	verdict->code = code;

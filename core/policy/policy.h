@@ -87,6 +87,8 @@ const char *policy_backend_dir(const struct policy *policy);        /* NULL: not
 unsigned policy_timeout_ms(const struct policy *policy);            /* of one call of a backend; default 5000 */
 const char *policy_prefer(const struct policy *policy, const char *key); /* the backend that a tied key goes to, or NULL */
 bool policy_mechanism_required(const struct policy *policy);        /* default false */
+/* May a fallback compare what the kernel can migrate and no backend knows? Default false. */
+bool policy_generic_equal(const struct policy *policy);
 
 /*
  * Apply. Adds a finding of limit policy for what denies, turns overridden bad findings into warnings (setting

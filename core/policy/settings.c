@@ -42,6 +42,11 @@ bool policy_mechanism_required(const struct policy *policy)
 	return policy->mechanism_required;
 }
 
+bool policy_generic_equal(const struct policy *policy)
+{
+	return policy->generic_equal;
+}
+
 uint64_t policy_hash(const struct policy *policy)
 {
 	return policy->hash;

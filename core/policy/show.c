@@ -66,6 +66,8 @@ static void show_plain(const struct policy *policy, FILE *out)
 	fprintf(out, "mixed = %s;\n", policy->mixed ? "true" : "false");
 	show_comment(out, "", where[PLAIN_MECHANISM] ? where[PLAIN_MECHANISM] : "default");
 	show_member(out, "", "mechanism", mechanism_words[policy->mechanism_required]);
+	show_comment(out, "", where[PLAIN_GENERIC] ? where[PLAIN_GENERIC] : "default");
+	show_member(out, "", "generic", generic_words[policy->generic_equal]);
 }
 
 static void show_preferences(const struct policy *policy, FILE *out)

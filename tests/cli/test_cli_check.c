@@ -314,9 +314,9 @@ static void device_without_a_backend_cannot_be_answered(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "none.json",
-		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"vfio-pci\",\"modalias\":\"pci:v1\"")));
+		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"acme-vfio\",\"modalias\":\"pci:v1\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
-	assert_trouble("no backend serves device \"0000:00:07.0\" (driver vfio-pci)");
+	assert_trouble("no backend serves device \"0000:00:07.0\" (module acme_vfio, modalias pci:v1)");
 	run("migcompat --json " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
 	assert_json_trouble("ENOTCONN", "no backend serves device \"0000:00:07.0\"");
 }

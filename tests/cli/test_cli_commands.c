@@ -3,9 +3,10 @@
 #include "tests/support/run.h"
 
 #define FILE_OF(devices) "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[" devices "]}"
-#define CARD "{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"vfio-pci\",\"vendor\":\"0x1b36\","
-#define ODD_CARD CARD "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
-#define LOST_CARD CARD "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
+#define CARD(driver) "{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"" driver "\",\"vendor\":\"0x1b36\","
+#define ODD_CARD CARD("vfio-pci") "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
+/* No backend knows its driver, and the kernel says nothing of it. */
+#define LOST_CARD CARD("acme-vfio-pci") "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
 
 static int setup(void **state)
 {
@@ -47,8 +48,9 @@ static void show_of_what_nobody_serves_cannot_be_answered(void **state)
 	run("migcompat -i $FOLDER/lost.json show 0000:00:07.0");
 	assert_status(2);
 	assert_true(run_one_line(ran.err));
-	assert_contains(ran.err, "no backend serves");
-	assert_contains(ran.out, "driver       vfio-pci\n");
+	assert_contains(ran.err, "no backend serves device \"0000:00:07.0\" (module acme_vfio_pci, modalias pci:v00001B36d00000042sv0)");
+	assert_contains(ran.out, "driver       acme-vfio-pci\n");
+	assert_null(strstr(ran.out, "\nbackend"));
 	run("migcompat -i $FOLDER/lost.json --json show 0000:00:07.0");
 	assert_json_trouble("ENOTCONN", "no backend serves");
 	document = run_json();

@@ -255,7 +255,7 @@ static void column_of_text_that_would_be_too_narrow_is_not_broken(void **state)
 {
 	(void)state;
 	run(NARROW("-i tests/hosts/broken.json list -o +reason"));
-	assert_contains(ran.out, " no backend serves device \"0000:00:05.0\" (driver vfio-pci)\n");
+	assert_contains(ran.out, " no backend serves device \"0000:00:06.0\" (module acme_vfio_pci, no modalias)\n");
 }
 
 static void pipes_get_whole_lines(void **state)

@@ -103,7 +103,7 @@ static void every_example_loads(void **state)
 		count++;
 	}
 	closedir(folder);
-	assert_int_equal(count, 9);
+	assert_int_equal(count, 10);
 }
 
 static void installed_folder_loads(void **state)
@@ -124,6 +124,15 @@ static void installed_folder_loads(void **state)
 	policy_free(policy);
 	snprintf(command, sizeof(command), "rm -rf %s", temp.folder);
 	assert_int_equal(system(command), 0);
+}
+
+static void generic_example_lets_the_fallback_compare(void **state)
+{
+	struct policy *policy = example("conf.d/85-generic.conf.example");
+
+	(void)state;
+	assert_true(policy_generic_equal(policy));
+	policy_free(policy);
 }
 
 static void mixed_example_denies_a_mix(void **state)
@@ -255,6 +264,7 @@ int main(void)
 		cmocka_unit_test(commented_out_parts_of_the_default_policy_load),
 		cmocka_unit_test(every_example_loads),
 		cmocka_unit_test(installed_folder_loads),
+		cmocka_unit_test(generic_example_lets_the_fallback_compare),
 		BENCH(mixed_example_denies_a_mix),
 		BENCH(known_bad_example_denies_releases_and_formats),
 		BENCH(deny_example_keeps_the_laboratory_apart),

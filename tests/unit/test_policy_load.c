@@ -16,6 +16,7 @@ static void no_file_is_the_default_policy(void **state)
 	assert_int_equal(policy_timeout_ms(policy), 5000);
 	assert_true(policy->mixed);
 	assert_false(policy_mechanism_required(policy));
+	assert_false(policy_generic_equal(policy));
 	assert_null(policy->rules);
 	policy_free(policy);
 }
