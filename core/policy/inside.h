@@ -143,7 +143,7 @@ struct policy {
 	const char *backend_dir;
 	unsigned timeout_ms;
 	bool mixed;
-	unsigned mechanism_required;	      /* 0: report */
+	unsigned mechanism;		      /* enum policy_mechanism */
 	const char *plain_where[PLAIN_COUNT]; /* NULL: the default */
 	uint64_t hash;
 };
