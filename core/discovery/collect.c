@@ -47,6 +47,11 @@ static int row_finish(struct collector *c, const char *id, const char *what, str
 	return factset_builder_finish(&builder, ret, err);
 }
 
+bool discovery_kernel_tells(void)
+{
+	return access(DEBUGFS, X_OK) == 0;
+}
+
 /* 0: it is there; otherwise what looking it up failed with. */
 static int look_up(const char *path)
 {

@@ -55,7 +55,7 @@ units=/usr/local/lib/systemd/system
 systemd-analyze verify --man=no $units/migcompatd.service $units/migcompatd.socket >/out/verify.txt 2>&1 && [ ! -s /out/verify.txt ] ||
 	fail "systemd-analyze verify: $(cat /out/verify.txt)"
 
-make_mdevs && bind_cards && /sbin/depmod || exit 1
+make_mdevs && bind_cards && report_mechanism && /sbin/depmod || exit 1
 # How fast the machine is, is not the question.
 mkdir -p /etc/migcompat/conf.d
 echo 'timeout_ms = 120000;' >/etc/migcompat/conf.d/busy.conf
