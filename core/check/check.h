@@ -27,8 +27,8 @@ struct target {
 int check_open(const struct engine *engine, const struct device *device, struct opened **ret,
 	       struct mechanism *ret_mechanism, struct error *err);
 /*
- * Errors are check_open's; ret's mechanism is told then, too. The target is not judged yet: its type
- * may be read all the same.
+ * Errors are check_open's; ret's mechanism is told then, too. The target is not judged yet, since
+ * its type may be read all the same.
  */
 int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
 void target_close(struct target *target);
@@ -85,7 +85,7 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
 /* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);
 
-/* The string of a source: as check_version, with the errors of check_open; -ENODEV too if the mode refuses its mechanism. */
+/* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
 int check_source(const struct engine *engine, const struct device *device, char *buffer,
 		 size_t size, struct error *err);
 /* Judge the mechanisms of the sides that were weighed. */

@@ -144,8 +144,8 @@ static void apply_policy(const struct target *target, const struct version_strin
 }
 
 /* A warning in each mode, so that a mechanism that is missing is never silent. */
-static void judge_side(enum policy_mechanism mode, const char *role, const struct verdict_side *side,
-		       struct migcompat_verdict *verdict)
+static void judge_side(enum policy_mechanism mode, const char *role,
+		       const struct verdict_side *side, struct migcompat_verdict *verdict)
 {
 	char sentence[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 16];
 	bool refused = side->weighed && mechanism_refuses(mode, side->mechanism.state);
@@ -154,7 +154,8 @@ static void judge_side(enum policy_mechanism mode, const char *role, const struc
 		return;
 	mechanism_sentence(&side->mechanism, sentence, sizeof(sentence));
 	snprintf(text, sizeof(text), "%s: %s", role, sentence);
-	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
+	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
+			MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
 	if (refused)
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
 }

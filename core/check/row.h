@@ -29,7 +29,10 @@ struct row {
 /* Strings live in the arena. -ENOMEM only: what is wrong with a device stands in its row. */
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret);
 
-/* "yes", "no", "source", "target" (in that role only), "unknown" or "error", after mechanism and mode. */
+/*
+ * "yes", "no", "source", "target" (in that role only), "unknown" or "error", after mechanism and
+ * mode.
+ */
 const char *row_migratable(const struct row *row);
 
 #endif

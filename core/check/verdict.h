@@ -66,7 +66,7 @@ void verdict_side_device(struct verdict_side *side, const struct device *device)
 
 /* End with an error (code negative) or as not migratable; returns 0, since that is an answer. */
 int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
-/* An error that says only that no backend serves a device (-ENOTCONN) gives way to "not migratable". */
+/* Goes before an error that says only that no backend serves a device (-ENOTCONN). */
 int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Settle code, grade, limit and errno from the findings, unless an error or "not-migratable" was said before. */

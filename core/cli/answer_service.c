@@ -40,9 +40,15 @@ static json_t *with(json_t *object, const char *name, const char *value)
 	return NULL;
 }
 
+static json_t *in_mode(const struct cli *cli, json_t *parameters)
+{
+	return with(parameters, "mechanism", cli->options.mechanism);
+}
+
 static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 {
-	int status = service_call(cli, "List", with(json_pack("{s:b}", "types", cli->options.types), "mechanism", cli->options.mechanism), true);
+	json_t *parameters = json_pack("{s:b}", "types", cli->options.types);
+	int status = service_call(cli, "List", in_mode(cli, parameters), true);
 	bool continues = true;
 	json_t *reply, *row;
 	size_t i;
@@ -70,7 +76,8 @@ static bool is_plain(const char *type, const char *version)
 
 static int device_document(struct cli *cli, const char *name, json_t **ret)
 {
-	int status = service_ask(cli, "Describe", with(json_pack("{s:s}", "device", name), "mechanism", cli->options.mechanism), shape_device, ret, NULL);
+	json_t *parameters = in_mode(cli, json_pack("{s:s}", "device", name));
+	int status = service_ask(cli, "Describe", parameters, shape_device, ret, NULL);
 
 	if (status)
 		return status;
@@ -118,7 +125,7 @@ static bool is_sound(const json_t *verdict)
 static int service_check(struct cli *cli, struct cli_source *source, json_t **ret)
 {
 	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]), "fingerprint", cli->options.fingerprint);
-	int status = service_ask(cli, "Check", with(parameters, "mechanism", cli->options.mechanism), shape_verdict, ret, NULL);
+	int status = service_ask(cli, "Check", in_mode(cli, parameters), shape_verdict, ret, NULL);
 
 	if (status)
 		return status;
@@ -135,7 +142,8 @@ static int service_check(struct cli *cli, struct cli_source *source, json_t **re
 
 static int service_ask_choices(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	int status = service_ask(cli, "Ask", with(with(question(cli, source), "host", cli->options.host), "mechanism", cli->options.mechanism), shape_choices, ret, NULL);
+	json_t *parameters = with(question(cli, source), "host", cli->options.host);
+	int status = service_ask(cli, "Ask", in_mode(cli, parameters), shape_choices, ret, NULL);
 
 	if (status)
 		return status;

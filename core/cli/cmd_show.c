@@ -22,8 +22,10 @@ static int device_status(const json_t *device)
 	if (document_text(device, "verdict"))
 		return CLI_TROUBLE;
 	/* By its roles: the mechanism is shown, and judged by those who ask. */
-	return (document_is(device, "source", "no") && document_is(device, "target", "no")) || document_text(device, "hold") ?
-		       CLI_NO : CLI_YES;
+	if (document_text(device, "hold"))
+		return CLI_NO;
+	return document_is(device, "source", "no") && document_is(device, "target", "no") ? CLI_NO :
+											    CLI_YES;
 }
 
 static void show_table(const json_t *device)

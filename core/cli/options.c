@@ -57,7 +57,8 @@ static const struct option_info {
 	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
 	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON, ABOUT_ANY,
 	 "why, in a line; whoever asks is told"},
-	{"--mechanism", 0, FORM_MODE, offsetof(struct options, mechanism), "MODE", CLI_OPTION_MECHANISM, ABOUT_ANY,
+	{"--mechanism", 0, FORM_MODE, offsetof(struct options, mechanism), "MODE",
+	 CLI_OPTION_MECHANISM, ABOUT_ANY,
 	 "require, report or prove: must driver and kernel be able to?"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
 	 "devices of this file instead of this host; repeatable"},
@@ -125,7 +126,8 @@ static int check_mode(const char *word, char *problem, size_t size)
 
 	if (policy_mechanism_word(word, &mode) == 0)
 		return 0;
-	snprintf(problem, size, "--mechanism is \"%s\", expected " MECHANISM_MODES "; nearest is \"%s\"", word,
+	snprintf(problem, size,
+		 "--mechanism is \"%s\", expected " MECHANISM_MODES "; nearest is \"%s\"", word,
 		 nearest_word(word, words, COUNT(words), sizeof(words[0])));
 	return -EINVAL;
 }

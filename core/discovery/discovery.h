@@ -36,7 +36,7 @@ struct discovery_options {
  */
 const struct discovery_want *discovery_base_wants(size_t *ret_count);
 
-/* Does the kernel tell of migration here at all? It may begin and end to do so at any time, as debugfs is mounted. */
+/* Does the kernel tell of migration here at all? That changes as debugfs is mounted. */
 bool discovery_kernel_tells(void);
 
 /*
