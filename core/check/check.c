@@ -18,8 +18,9 @@ int check_open(const struct engine *engine, const struct device *device, struct 
 		r = provider_open(provider, device, &opened, err);
 	claim = r ? mechanism_claim_closed(provider, r, err->text) : mechanism_claim_open(opened);
 	mechanism_weigh(device, &claim, ret_mechanism);
-	/* Nobody who knew the device could make more of it. */
-	if (r == -ENOTCONN && mechanism_judge(engine->mode, ret_mechanism, err))
+	/* A backend that knew the device could make no more of it. */
+	if (r == -ENOTCONN && ret_mechanism->state == MIGCOMPAT_NO &&
+	    mechanism_judge(engine->mode, ret_mechanism, err))
 		r = -ENODEV;
 	if (!r)
 		*ret = opened;

@@ -156,7 +156,8 @@ static void judge_side(enum policy_mechanism mode, const char *role,
 	snprintf(text, sizeof(text), "%s: %s", role, sentence);
 	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
 			MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
-	if (refused)
+	/* What is known goes before an error; a doubt does not. */
+	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
 }
 

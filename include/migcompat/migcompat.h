@@ -56,7 +56,8 @@ enum migcompat_option {
 	MIGCOMPAT_OPTION_CONFIG = 1,      /* folder or file of the policy; default /etc/migcompat */
 	MIGCOMPAT_OPTION_FACTS_DIR = 2,   /* folder of stated facts; default facts.d in the policy's folder */
 	MIGCOMPAT_OPTION_IN_PROCESS = 3,  /* "true": run backends in this process, for trusted ones; default "false" */
-	MIGCOMPAT_OPTION_MECHANISM = 4,   /* "require", "report" or "prove": what a device that driver and kernel cannot move means; default: the policy's */
+	/* What it means if driver and kernel cannot move a device: "require", "report" or "prove"; default: the policy's */
+	MIGCOMPAT_OPTION_MECHANISM = 4,
 };
 
 /* Same numbers as the first verdict that applies, from best to worst. */

@@ -15,6 +15,17 @@ static void types_are_listed_on_demand(void **state)
 	assert_contains(ran.out, "mtty/mtty-2");
 }
 
+static void migratable_is_the_answer_after_the_mechanism(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "list --json | jq -c '.devices[] | select(.host == \"serial-c\") | [.migratable, .mechanism.source]' | uniq");
+	assert_string_equal(ran.out, "[\"no\",\"kernel\"]\n");
+	run("migcompat " SERIAL_C "list --raw -o device,reason | grep " CARD_1);
+	assert_contains(ran.out, "cannot\\x20move\\x20its\\x20state");
+	run("migcompat " SERIAL_C "list --mechanism report --raw -o device,migratable | grep " CARD_1);
+	assert_string_equal(ran.out, CARD_1 " yes\n");
+}
+
 static void one_host_needs_no_column(void **state)
 {
 	(void)state;
@@ -282,6 +293,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(types_are_listed_on_demand),
+		cmocka_unit_test(migratable_is_the_answer_after_the_mechanism),
 		cmocka_unit_test(one_host_needs_no_column),
 		cmocka_unit_test(several_hosts_have_a_column),
 		cmocka_unit_test(columns_are_chosen_in_any_case),

@@ -16,6 +16,7 @@
 #define LOST "83b8f4f2-509f-382f-3c1e-e6bfe0fa1004"
 #define STRANGE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
 #define REFUSED "0000:00:0a.0" /* the kernel would, the backend would not */
+#define MUTE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1007" /* nobody serves it, and the kernel cannot move it */
 #define EIGHT "83b8f4f2-509f-382f-3c1e-e6bfe0fa1006"
 
 static const char host_a[] =
@@ -25,6 +26,7 @@ static const char host_a[] =
 	"{\"id\":\"" LOST "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{}},"
 	"{\"id\":\"" STRANGE "\",\"kind\":\"mdev\",\"driver\":\"stranger\",\"facts\":{}},"
 	"{\"id\":\"0000:00:09.0\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"device\":\"0x0009\"}},"
+	"{\"id\":\"" MUTE "\",\"kind\":\"mdev\",\"driver\":\"stranger\",\"facts\":{\"vfio/debugfs\":\"yes\"}},"
 	"{\"id\":\"" REFUSED "\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"device\":\"0x000a\",\"vfio/migration/state\":\"RUNNING\"}},"
 	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"0\"}}]}";
 

@@ -194,6 +194,30 @@ static void a_known_no_wins_over_a_device_that_nobody_serves(void **state)
 	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
 }
 
+static void a_doubt_does_not(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->engine.mode = POLICY_MECHANISM_PROVE;
+	check(bench, STRANGE, TWO);
+	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.error, -ENOTCONN);
+}
+
+static void a_device_that_nobody_serves_is_judged_by_the_kernels_no(void **state)
+{
+	struct bench *bench = *state;
+
+	check(bench, MUTE, TWO);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_contains(reason(bench), "source " MUTE ": driver and kernel cannot move its state");
+	check(bench, TWO, MUTE);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	bench->engine.mode = POLICY_MECHANISM_REPORT;
+	check(bench, TWO, MUTE);
+	assert_int_equal(bench->verdict.error, -ENOTCONN);
+}
+
 static void the_kernels_yes_lifts_no_backends_no(void **state)
 {
 	struct bench *bench = *state;
@@ -339,6 +363,8 @@ int main(void)
 		TEST(the_kernels_word_on_mechanism_goes_before_the_backends),
 		cmocka_unit_test(a_policy_may_have_it_reported_only),
 		TEST(a_known_no_wins_over_a_device_that_nobody_serves),
+		TEST(a_doubt_does_not),
+		TEST(a_device_that_nobody_serves_is_judged_by_the_kernels_no),
 		TEST(the_kernels_yes_lifts_no_backends_no),
 		TEST(a_source_that_cannot_move_gives_no_string),
 		cmocka_unit_test(a_denied_move_is_eperm_by_policy),
