@@ -123,6 +123,7 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 	if (r) {
 		side_weigh(&verdict->target, &target.mechanism);
 		open_failed(verdict, "target", device, r, &err);
+		check_judge(engine, verdict);
 		keep_texts(verdict);
 		return 0;
 	}

@@ -105,6 +105,24 @@ static void mode_changes_no_fingerprint(void **state)
 	assert_string_equal(ran.out, "1\n");
 }
 
+/* Prints the fingerprint of the card after a change of its facts. */
+#define PRINT                                                                                                          \
+	"print() { jq \"(.devices[] | select(.id == \\\"" CARD_2 "\\\")).facts |= $1\" tests/hosts/serial-b.json "             \
+	">$FOLDER/b.json && migcompat -i $FOLDER/b.json show --json " CARD_2 " | jq -r .fingerprint; }; "
+
+static void fingerprint_has_the_mechanism_but_not_what_the_device_is_doing(void **state)
+{
+	(void)state;
+	run(PRINT "print '.'; print '(.\"vfio/migration/state\" = \"STOP\")'; print '(.\"vfio/variant_drivers\" = \"a\\nb\")'");
+	assert_status(0);
+	assert_int_equal(strncmp(ran.out, ran.out + 33, 33), 0);
+	assert_int_equal(strncmp(ran.out, ran.out + 66, 33), 0);
+	run(PRINT "print '.'; print 'del(.\"vfio/migration/state\")'");
+	assert_status(0);
+	assert_int_equal(strlen(ran.out), 66);
+	assert_int_not_equal(strncmp(ran.out, ran.out + 33, 33), 0);
+}
+
 static void every_difference_has_a_line_with_both_values(void **state)
 {
 	(void)state;
@@ -434,6 +452,7 @@ int main(void)
 		cmocka_unit_test(string_is_judged_by_the_target_alone),
 		cmocka_unit_test(document_tells_who_says_it_of_the_worse_side),
 		cmocka_unit_test(mode_changes_no_fingerprint),
+		cmocka_unit_test(fingerprint_has_the_mechanism_but_not_what_the_device_is_doing),
 		cmocka_unit_test(every_difference_has_a_line_with_both_values),
 		cmocka_unit_test(verbose_shows_what_agrees),
 		cmocka_unit_test(json_has_every_key_of_the_contract),
