@@ -97,11 +97,13 @@ void verdict_settle(struct migcompat_verdict *verdict)
 
 	verdict->grade = GRADE_NONE;
 	verdict->limit = MIGCOMPAT_LIMIT_NONE;
+	/* What a policy accepted did not help. */
+	if (verdict->code >= VERDICT_NOT_MIGRATABLE || result->bad_count)
+		verdict->forced = false;
 	if (verdict->code >= VERDICT_NOT_MIGRATABLE)
 		return;
 	if (result->bad_count) {
 		verdict->code = VERDICT_INCOMPATIBLE;
-		verdict->forced = false; /* what a policy accepted did not help */
 		verdict->limit = (uint32_t)__builtin_ctz(result->bad_limits);
 		/* A string that is too long keeps its own errno. */
 		verdict->error = verdict->error == -E2BIG ? -E2BIG : limit_error(verdict->limit);

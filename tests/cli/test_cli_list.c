@@ -129,13 +129,13 @@ static void class_is_what_sha256sum_makes_of_the_version_without_its_kind(void *
 	assert_string_equal(ran.out, "class        " CLASS_2 "\n");
 }
 
-/* The cards of serial-b are bound to a driver that moves no state. */
+/* The cards of serial-c are bound to a driver that moves no state. */
 static void device_that_cannot_be_moved_has_a_class_all_the_same(void **state)
 {
 	json_t *document;
 
 	(void)state;
-	run("migcompat " SERIAL_B "show --json " CARD_2);
+	run("migcompat " SERIAL_C "show --json " CARD_2);
 	document = run_json();
 	assert_string_equal(json_member(json_object_get(document, "mechanism"), "state"), "no");
 	assert_string_equal(json_member(document, "class"), CLASS_2);

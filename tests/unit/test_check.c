@@ -266,6 +266,10 @@ static void an_override_is_forced_and_has_no_grade(void **state)
 	assert_true(bench.verdict.forced);
 	assert_int_equal(bench.verdict.grade, GRADE_NONE);
 	assert_string_equal(bench.verdict.rules[0], "old-ok");
+	/* That is no help for a device that nothing can move. */
+	check(&bench, EIGHT, AP);
+	assert_int_equal(bench.verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_false(bench.verdict.forced);
 	stop(&bench);
 }
 
