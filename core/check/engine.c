@@ -154,6 +154,18 @@ int engine_backends(struct engine *engine, struct error *err)
 	return r;
 }
 
+static int set_mode(struct policy *policy, const char *word, struct error *err)
+{
+	enum policy_mechanism mode;
+
+	if (policy_mechanism_word(word, &mode)) {
+		policy_free(policy);
+		return error_set(err, -EINVAL, "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
+	}
+	policy_set_mechanism(policy, mode);
+	return 0;
+}
+
 int engine_policy(const struct engine_options *options, struct policy **ret, struct error *err)
 {
 	struct arena arena = {0};
@@ -163,7 +175,7 @@ int engine_policy(const struct engine_options *options, struct policy **ret, str
 
 	conf_parser_end(&parser);
 	arena_free(&arena);
-	return r;
+	return r || !options->mechanism ? r : set_mode(*ret, options->mechanism, err);
 }
 
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err)
@@ -174,8 +186,10 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 	inventory_init(&engine->inventory);
 	json_seed();
 	r = engine_policy(options, &engine->policy, err);
-	if (!r)
+	if (!r) {
+		engine->mode = policy_mechanism(engine->policy);
 		r = load_backends(engine, err);
+	}
 	if (r)
 		engine_stop(engine);
 	return r;

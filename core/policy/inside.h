@@ -144,7 +144,7 @@ struct policy {
 	const char *backend_dir;
 	unsigned timeout_ms;
 	bool mixed;
-	unsigned mechanism_required;	      /* 0: report */
+	unsigned mechanism;		      /* enum policy_mechanism */
 	unsigned generic_equal;		      /* 0: refuse */
 	const char *plain_where[PLAIN_COUNT]; /* NULL: the default */
 	uint64_t hash;

@@ -102,7 +102,7 @@ static void dump_prints_key_and_value_lines(void **state)
 	assert_contains(ran.out, "\napi_version=1\n");
 	assert_contains(ran.out, "\nthread_model=parallel\n");
 	assert_contains(ran.out, "\nkey=mtty\n");
-	assert_contains(ran.out, "\nwant=kernel/release host availability\n");
+	assert_contains(ran.out, "\nwant=kernel/release host compared announced\n");
 	assert_contains(ran.out, "\nsetting=emit_format int init=1 allowed=1-1 ");
 	run("migcompat backend dump " GOOD "/mtty.so | grep -vc '^[a-z_]*='");
 	assert_string_equal(ran.out, "0\n");

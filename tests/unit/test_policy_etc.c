@@ -72,7 +72,7 @@ static void commented_out_parts_of_the_default_policy_load(void **state)
 		assert_non_null(policy->plain_where[i]);
 	assert_int_equal(policy_timeout_ms(policy), 5000);
 	assert_true(policy->mixed);
-	assert_false(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_REQUIRE);
 	assert_non_null(policy->rules);
 	assert_non_null(policy->known_bad);
 	assert_non_null(policy->preferences);
@@ -251,7 +251,7 @@ static void limits_example_sets_plain_settings(void **state)
 	(void)state;
 	assert_string_equal(policy_backend_dir(policy), "/opt/vendor/backends");
 	assert_int_equal(policy_timeout_ms(policy), 30000);
-	assert_true(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_PROVE);
 	policy_free(policy);
 }
 

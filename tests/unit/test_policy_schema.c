@@ -42,7 +42,7 @@ static void unknown_words_are_named_with_the_nearest(void **state)
 	static const char *const texts[][2] = {
 		{"\nrules = (\n{\naction = \"denny\"; } );",
 		 "test.conf:4: action is \"denny\", expected \"deny\", \"require\", \"allow\" or \"override\"; nearest is \"deny\""},
-		{"mechanism = \"required\";", "mechanism is \"required\", expected \"report\" or \"require\"; nearest is \"require\""},
+		{"mechanism = \"required\";", "mechanism is \"required\", expected \"report\", \"require\" or \"prove\"; nearest is \"require\""},
 		{"generic = \"equals\";", "test.conf:1: generic is \"equals\", expected \"refuse\" or \"equal\"; nearest is \"equal\""},
 		{IN_SOURCE("kind = \"mdev-types\";"), "nearest is \"mdev-type\""},
 		{IN_FACTS("{ fact = \"x\"; value = \"y\"; scope = \"hosts\"; }"), "nearest is \"host\""},
