@@ -97,19 +97,12 @@ void mechanism_weigh(const struct device *device, const struct mechanism_claim *
 	ret->text = claim_text(claim);
 }
 
-/* Is it a backend that knows drivers, not devices? */
-static bool is_fallback(const struct provider *provider)
-{
-	(void)provider;
-	return false;
-}
-
 struct mechanism_claim mechanism_claim_open(const struct opened *opened)
 {
 	return (struct mechanism_claim){
 		.state = opened->mechanism,
 		.text = opened->mechanism_text,
-		.fallback = is_fallback(opened->provider),
+		.fallback = opened->provider->info.fallback,
 	};
 }
 
@@ -123,7 +116,7 @@ struct mechanism_claim mechanism_claim_closed(const struct provider *provider, i
 		claim = (struct mechanism_claim){
 			.state = MIGCOMPAT_NO,
 			.text = why,
-			.fallback = is_fallback(provider),
+			.fallback = provider->info.fallback,
 		};
 	return claim;
 }

@@ -9,26 +9,13 @@
 
 #include "core/backend/registry.h"
 #include "core/check/engine.h"
+#include "core/check/mechanism.h"
 
 static const char *prefer(void *arg, const char *key)
 {
 	const struct engine *engine = arg;
 
 	return policy_prefer(engine->policy, key);
-}
-
-/*
- * Does the kernel say that it can migrate the device? A file of debugfs that exists and cannot be
- * read says yes too: the kernel makes it only for a driver that migrates.
- */
-static bool kernel_says_yes(const struct device *device)
-{
-	const struct fact *state = factset_find(&device->facts, "vfio/migration/state");
-	const struct fact *features = factset_find(&device->facts, "vfio/migration/features");
-
-	if (features && !features->error)
-		return strstr(features->value, "stop-copy");
-	return state || features;
 }
 
 /* A backend that was not loaded may be the missing one: the first is named with its reason. */
@@ -88,7 +75,7 @@ int engine_provider(const struct engine *engine, const struct device *device, st
 		    struct error *err)
 {
 	const struct backend_info *info = NULL;
-	bool movable = kernel_says_yes(device);
+	bool movable = mechanism_kernel(device) == MIGCOMPAT_YES;
 	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer,
 				     (void *)(uintptr_t)engine, &info, err);
 

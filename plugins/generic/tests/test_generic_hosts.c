@@ -159,6 +159,22 @@ static void the_reason_names_the_driver_to_bind(void **state)
 	assert_contains(check(hosts, PLAIN, PLAIN), "bind it to mlx5_vfio_pci");
 }
 
+static void the_mechanism_is_told_by_the_table_of_drivers(void **state)
+{
+	struct hosts *hosts = *state;
+	const struct mechanism *mechanism = &hosts->verdict.source.mechanism;
+	struct arena arena = {0};
+	struct row plain = row(hosts, PLAIN, &arena);
+
+	check(hosts, PLAIN, ACME);
+	assert_int_equal(mechanism->state, MIGCOMPAT_NO);
+	assert_int_equal(mechanism->source, MECHANISM_DRIVER);
+	assert_contains(mechanism->text, "bind it to mlx5_vfio_pci");
+	assert_int_equal(plain.mechanism.state, MIGCOMPAT_NO);
+	assert_int_equal(plain.mechanism.source, MECHANISM_DRIVER);
+	arena_free(&arena);
+}
+
 static void a_known_no_wins_over_a_side_that_nobody_serves(void **state)
 {
 	struct hosts *hosts = *state;
@@ -320,6 +336,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(drivers_that_never_migrate_are_told_as_source_and_as_target),
 		TEST(the_reason_names_the_driver_to_bind),
+		TEST(the_mechanism_is_told_by_the_table_of_drivers),
 		TEST(a_known_no_wins_over_a_side_that_nobody_serves),
 		TEST(the_list_shows_who_says_no),
 		TEST(a_card_of_another_backend_stays_its_own),
