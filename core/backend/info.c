@@ -40,10 +40,12 @@ static bool glob_valid(const char *glob)
 }
 
 /* "MODULE" or "MODULE:MODALIAS-GLOB". */
-static bool key_valid(const char *key)
+static bool key_valid(const char *key, bool fallback)
 {
 	size_t len = strcspn(key, ":");
 
+	if (strcmp(key, INFO_KEY_ANY) == 0)
+		return fallback;
 	if (len < 1 || len > 64 || !printable(key))
 		return false;
 	for (size_t i = 0; i < len; i++)
@@ -90,11 +92,12 @@ static int keys_check(const struct backend_info *info, struct error *err)
 		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys,
 				 INFO_KEYS_MAX);
 	for (size_t i = 0; i < info->nkeys; i++) {
-		if (!info->keys[i] || !key_valid(info->keys[i]))
-			return error_set(
-			    err, -EINVAL,
-			    "its key %zu is \"%s\", expected MODULE or MODULE:MODALIAS-GLOB", i + 1,
-			    info->keys[i] ? info->keys[i] : "");
+		if (!info->keys[i] || !key_valid(info->keys[i], info->fallback))
+			return error_set(err, -EINVAL,
+					 "its key %zu is \"%s\", expected MODULE or "
+					 "MODULE:MODALIAS-GLOB%s",
+					 i + 1, info->keys[i] ? info->keys[i] : "",
+					 info->fallback ? " or *" : "");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(info->keys[before], info->keys[i]) == 0)
 				return error_set(err, -EINVAL, "its key \"%s\" stands twice",
@@ -289,6 +292,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 		.description = text_copy(arena, ops->description ? ops->description : ""),
 		.api_version = ops->api_version,
 		.thread_model = ops->thread_model,
+		.fallback = ops->fallback == 1,
 		.struct_size = ops->struct_size,
 		.operations = operations(ops, arena),
 	};
@@ -297,6 +301,9 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 	if ((r = copy_keys(ops, arena, &info, err)) || (r = copy_wants(ops, arena, &info, err)) ||
 	    (r = copy_settings(ops, arena, &info, err)))
 		return r;
+	if (ops->fallback > 1)
+		return error_set(err, -EINVAL, "its member fallback is %u, expected 0 or 1",
+				 ops->fallback);
 	r = info_check(&info, err);
 	if (r)
 		return r;
@@ -354,7 +361,7 @@ const char *info_differs(const struct backend_info *before, const struct backend
 		return "its version";
 	if (before->thread_model != now->thread_model || strcmp(before->operations, now->operations) != 0)
 		return "what it can do";
-	if (!same_keys(before, now))
+	if (before->fallback != now->fallback || !same_keys(before, now))
 		return "what it serves";
 	if (!same_wants(before, now))
 		return "the facts that it wants";

@@ -15,6 +15,7 @@
 #define INFO_WANTS_MAX 256u
 #define INFO_SETTINGS_MAX 64u
 #define INFO_TEXT_MAX 512u /* bytes of any declared string */
+#define INFO_KEY_ANY "*"   /* fits any driver; of fallbacks alone */
 
 struct backend_info {
 	const char *path;
@@ -24,6 +25,7 @@ struct backend_info {
 	const char *description;
 	uint32_t api_version;
 	uint32_t thread_model;
+	bool fallback; /* it loses to every other backend, and may have INFO_KEY_ANY */
 	size_t struct_size;
 	const char **keys; /* normalised: dashes of the module as underscores */
 	size_t nkeys;

@@ -20,6 +20,7 @@ void message_put_info(struct wire_out *out, const struct backend_info *info)
 	wire_put_string(out, info->operations);
 	wire_put_u32(out, info->api_version);
 	wire_put_u32(out, info->thread_model);
+	wire_put_u32(out, info->fallback);
 	wire_put_u64(out, info->struct_size);
 	wire_put_u32(out, (uint32_t)info->nkeys);
 	for (size_t i = 0; i < info->nkeys; i++)
@@ -99,6 +100,7 @@ int message_get_info(struct wire_reader *body, struct arena *arena, struct backe
 	info.operations = wire_get_name(body, INFO_TEXT_MAX);
 	info.api_version = wire_get_u32(body);
 	info.thread_model = wire_get_u32(body);
+	info.fallback = wire_get_enum(body, 1);
 	info.struct_size = (size_t)wire_get_u64(body);
 	if ((r = get_keys(body, arena, &info)) || (r = get_wants(body, arena, &info)) || (r = get_settings(body, arena, &info)))
 		return r;

@@ -220,6 +220,7 @@ void message_put_device(struct wire_out *out, uint32_t host, const struct device
 	wire_put_u32(out, host);
 	wire_put_u32(out, device->kind);
 	put_whole(out, device->id);
+	wire_put_string(out, device->driver);
 	put_wanted(out, &device->wanted);
 	put_facts(out, &device->facts, info, 0);
 }
@@ -233,7 +234,8 @@ int message_get_device(struct wire_reader *body, struct arena *arena, uint32_t *
 	if (r)
 		return r;
 	device.id = wire_get_text(body, WIRE_TEXT_MAX, NULL);
-	if (!device.id)
+	device.driver = wire_get_text(body, WIRE_TEXT_MAX, NULL);
+	if (!device.id || body->bad)
 		return -EBADMSG;
 	if ((r = get_wanted(body, arena, &device.wanted)) || (r = get_facts(body, arena, &device.facts)))
 		return r;

@@ -55,54 +55,91 @@ static int key_fit(const char *key, const char *module, const char *modalias)
 	return literals(key);
 }
 
-int registry_find(const struct backend_info *const *infos, size_t count, const char *module, const char *modalias, registry_prefer_fn *prefer, void *arg,
-		  const struct backend_info **ret, struct error *err)
+/* Whose keys count, in the order in which they are asked. */
+enum pass {
+	PASS_BACKENDS,
+	PASS_FALLBACKS,
+	PASS_ANY, /* the key that fits any driver */
+	PASS_COUNT,
+};
+
+static bool key_in_pass(const struct backend_info *info, const char *key, enum pass pass)
 {
-	const struct backend_info *best = NULL, *tied = NULL;
-	const char *best_key = NULL;
-	char name[MODULE_MAX + 1];
-	int best_fit = -1;
-
-	*ret = NULL;
-	if (!module_normalise(module, strlen(module), name))
-		return 0;
-	for (size_t i = 0; i < count; i++) {
-		if (infos[i]->error)
-			continue;
-		for (size_t k = 0; k < infos[i]->nkeys; k++) {
-			int fit = key_fit(infos[i]->keys[k], name, modalias);
-
-			if (fit < 0 || fit < best_fit)
-				continue;
-			if (fit > best_fit) {
-				best = infos[i], tied = NULL;
-				best_fit = fit, best_key = infos[i]->keys[k];
-			} else if (infos[i] != best) {
-				const char *preferred = prefer ? prefer(arg, best_key) : NULL;
-
-				if (preferred && strcmp(preferred, infos[i]->name) == 0)
-					best = infos[i], tied = NULL;
-				else if (!preferred || strcmp(preferred, best->name) != 0)
-					tied = infos[i];
-			}
-		}
-	}
-	if (tied)
-		return error_set(err, -ENOTUNIQ, "backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say \"prefer\" in the policy",
-				 best->name, best->path, tied->name, tied->path, best_key);
-	*ret = best;
-	return 0;
+	if (info->error || info->fallback != (pass != PASS_BACKENDS))
+		return false;
+	return (strcmp(key, INFO_KEY_ANY) == 0) == (pass == PASS_ANY);
 }
 
 struct search {
 	const struct backend_info *const *infos;
 	size_t count;
+	enum pass pass;
 	const char *modalias;
 	registry_prefer_fn *prefer;
 	void *arg;
 	const struct backend_info *found;
 	struct error *err;
 };
+
+/* The backend of one pass for a module's or driver's name. 0 or -ENOTUNIQ. */
+static int search_name(struct search *search, const char *name)
+{
+	const struct backend_info *best = NULL, *tied = NULL;
+	const char *best_key = NULL;
+	char module[MODULE_MAX + 1];
+	int best_fit = -1;
+
+	if (!module_normalise(name, strlen(name), module))
+		return 0;
+	for (size_t i = 0; i < search->count; i++) {
+		const struct backend_info *info = search->infos[i];
+
+		for (size_t k = 0; k < info->nkeys; k++) {
+			const char *key = info->keys[k];
+			int fit;
+
+			if (!key_in_pass(info, key, search->pass))
+				continue;
+			fit = search->pass == PASS_ANY ? 0 : key_fit(key, module, search->modalias);
+			if (fit < 0 || fit < best_fit)
+				continue;
+			if (fit > best_fit) {
+				best = info, tied = NULL;
+				best_fit = fit, best_key = key;
+			} else if (info != best) {
+				const char *preferred =
+				    search->prefer ? search->prefer(search->arg, best_key) : NULL;
+
+				if (preferred && strcmp(preferred, info->name) == 0)
+					best = info, tied = NULL;
+				else if (!preferred || strcmp(preferred, best->name) != 0)
+					tied = info;
+			}
+		}
+	}
+	if (tied)
+		return error_set(search->err, -ENOTUNIQ,
+				 "backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say "
+				 "\"prefer\" in the policy",
+				 best->name, best->path, tied->name, tied->path, best_key);
+	search->found = best;
+	return 0;
+}
+
+bool registry_knows(const struct backend_info *const *infos, size_t count, const char *module,
+		    const char *modalias)
+{
+	char name[MODULE_MAX + 1];
+
+	if (!module_normalise(module, strlen(module), name))
+		return false;
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < infos[i]->nkeys; k++)
+			if (key_in_pass(infos[i], infos[i]->keys[k], PASS_BACKENDS) &&
+			    key_fit(infos[i]->keys[k], name, modalias) >= 0)
+				return true;
+	return false;
+}
 
 /* A PCI id of at most 32 bits, as sysfs writes it ("0x1b36"). */
 static bool id_find(const struct factset *facts, const char *prefix, const char *name, unsigned long *ret)
@@ -146,17 +183,41 @@ static const char *modalias_find(const struct factset *facts, const char *prefix
 	return buffer;
 }
 
-/* Try the module, then the driver's name; a name that is NULL is passed over. */
-static int search_driver(struct search *search, const char *module, const char *driver)
-{
-	const char *names[] = {module, driver};
-	int r = 0;
+/* What is looked up for a device, in this order. NULL: not known. */
+struct names {
+	const char *names[3]; /* of the module, then of the driver */
+	const char *type;     /* its prefixes come last */
+	const char *modalias;
+	char made[MODALIAS_MAX];
+};
 
-	for (size_t i = 0; i < 2 && !r && !search->found; i++)
-		if (names[i])
-			r = registry_find(search->infos, search->count, names[i], search->modalias, search->prefer, search->arg, &search->found,
-					  search->err);
-	return r;
+static void names_make(const struct device *device, struct names *ret)
+{
+	const struct factset *facts = &device->facts;
+	const char *parent_module = factset_text(facts, "parent/driver/module");
+	const char *parent_driver = factset_text(facts, "parent/driver");
+	const char *module = factset_text(facts, "driver/module");
+	const char *driver = factset_text(facts, "driver");
+	bool is_type = device->kind == MIGCOMPAT_KIND_MDEV_TYPE;
+	const char *slash;
+
+	*ret = (struct names){0};
+	if (device->kind != MIGCOMPAT_KIND_PHYSICAL && (parent_driver || parent_module)) {
+		ret->names[0] = parent_module;
+		ret->names[1] = parent_driver;
+		ret->modalias = modalias_find(facts, "parent/", ret->made);
+		return;
+	}
+	ret->names[0] = module;
+	ret->names[1] = driver || is_type ? driver : device->driver;
+	if (device->kind == MIGCOMPAT_KIND_PHYSICAL) {
+		ret->modalias = modalias_find(facts, "", ret->made);
+		return;
+	}
+	ret->names[2] = is_type ? device->driver : NULL;
+	ret->type = factset_text(facts, "mdev_type");
+	if (!ret->type && is_type && (slash = strrchr(device->id, '/')))
+		ret->type = slash + 1;
 }
 
 /* A type id is DRIVER-NAME of the parent's driver; either may have dashes, so the longest prefix that fits wins. */
@@ -169,45 +230,58 @@ static int search_type_prefix(struct search *search, const char *type)
 		if (type[len] != '-' || len > MODULE_MAX)
 			continue;
 		snprintf(prefix, sizeof(prefix), "%.*s", (int)len, type);
-		r = search_driver(search, prefix, NULL);
+		r = search_name(search, prefix);
 	}
+	return r;
+}
+
+static int search_names(struct search *search, const struct names *names)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < 3 && !r && !search->found; i++)
+		if (names->names[i])
+			r = search_name(search, names->names[i]);
+	if (!r && !search->found && names->type)
+		r = search_type_prefix(search, names->type);
 	return r;
 }
 
 int registry_find_device(const struct backend_info *const *infos, size_t count, const struct device *device, registry_prefer_fn *prefer, void *arg,
 			 const struct backend_info **ret, struct error *err)
 {
-	const struct factset *facts = &device->facts;
 	struct search search = {.infos = infos, .count = count, .prefer = prefer, .arg = arg, .err = err};
-	const char *parent_driver = factset_text(facts, "parent/driver");
-	const char *parent_module = factset_text(facts, "parent/driver/module");
-	const char *driver = factset_text(facts, "driver");
-	const char *module = factset_text(facts, "driver/module");
-	const char *type = factset_text(facts, "mdev_type");
-	char modalias[MODALIAS_MAX];
-	const char *slash;
+	enum pass found_in = PASS_COUNT;
+	struct names names;
 	int r = 0;
 
-	if (!driver && device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		driver = device->driver;
-	if (device->kind == MIGCOMPAT_KIND_PHYSICAL) {
-		search.modalias = modalias_find(facts, "", modalias);
-		r = search_driver(&search, module, driver);
-	} else if (parent_driver || parent_module) {
-		search.modalias = modalias_find(facts, "parent/", modalias);
-		r = search_driver(&search, parent_module, parent_driver);
-	} else {
-		if (!type && device->kind == MIGCOMPAT_KIND_MDEV_TYPE && (slash = strrchr(device->id, '/')))
-			type = slash + 1;
-		r = search_driver(&search, module, driver);
-		if (!r && !search.found && device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
-			r = search_driver(&search, NULL, device->driver);
-		if (!r && !search.found && type)
-			r = search_type_prefix(&search, type);
+	names_make(device, &names);
+	search.modalias = names.modalias;
+	for (; search.pass < PASS_COUNT && !r && !search.found; search.pass++) {
+		found_in = search.pass;
+		r = search_names(&search, &names);
 	}
-	if (!r)
-		*ret = search.found;
-	return r;
+	if (r)
+		return r;
+	*ret = search.found;
+	return search.found && found_in == PASS_ANY;
+}
+
+void registry_looked_up(const struct device *device, char *text, size_t size)
+{
+	char module[MODULE_MAX + 1] = "";
+	struct names names;
+
+	names_make(device, &names);
+	for (size_t i = 0; i < 3 && !*module; i++)
+		if (names.names[i])
+			module_normalise(names.names[i], strlen(names.names[i]), module);
+	if (!*module && names.type)
+		snprintf(text, size, "mdev type %s", names.type);
+	else
+		snprintf(text, size, "%s%s, %s%s", *module ? "module " : "no module", module,
+			 names.modalias ? "modalias " : "no modalias",
+			 names.modalias ? names.modalias : "");
 }
 
 int registry_check_names(struct backend_info **infos, size_t count, struct arena *arena)

@@ -9,20 +9,26 @@
 /* Says which backend (a name) a tied key goes to; NULL: nobody said. */
 typedef const char *registry_prefer_fn(void *arg, const char *key);
 
-/*
- * The backend for a module and a modalias (NULL: none). The key with more literal characters wins; *ret is NULL with 0
- * where none fits; -ENOTUNIQ where two backends tie and prefer names neither (err names both and the key). infos with an error are passed over.
- */
-int registry_find(const struct backend_info *const *infos, size_t count, const char *module, const char *modalias, registry_prefer_fn *prefer, void *arg,
-		  const struct backend_info **ret, struct error *err);
+/* Does a key of a backend that is no fallback fit? Also if several tie. modalias NULL: none. */
+bool registry_knows(const struct backend_info *const *infos, size_t count, const char *module,
+		    const char *modalias);
 
 /*
- * The backend for a device, by the design's order: for an mdev or a type the module of the parent's driver; for a parent without a
- * driver the mdev's own driver or the type id's prefix; for a function the module of its driver with its modalias,
- * or with what vendor, device and the like tell of it.
+ * The backend for a device. The name that is looked up is, in this order:
+ * - of an mdev or a type: the module of the parent's driver; if the parent has no driver, the
+ *   mdev's own driver or a prefix of the type id;
+ * - of a function: the module of its driver, with the modalias or with what the ids tell of one.
+ * The key with more literal characters wins. A fallback loses to every other backend. infos with
+ * an error are skipped.
+ *
+ * 0: *ret is the backend, or NULL if none fits. 1: only the key "*" of a fallback fits.
+ * -ENOTUNIQ: two backends tie and prefer names neither; err names both and the key.
  */
 int registry_find_device(const struct backend_info *const *infos, size_t count, const struct device *device, registry_prefer_fn *prefer, void *arg,
 			 const struct backend_info **ret, struct error *err);
+
+/* What was looked up for a device: "module vfio_pci, modalias pci:v…". */
+void registry_looked_up(const struct device *device, char *text, size_t size);
 
 /* Names that two usable backends share: the later one gets an error naming both. */
 int registry_check_names(struct backend_info **infos, size_t count, struct arena *arena);

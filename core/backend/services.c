@@ -88,15 +88,31 @@ static int fact_error(int error)
 	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO : -error;
 }
 
+/* An inventory may name the driver of a device beside its facts; that of a type is its parent's. */
+static const char *stand_in(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+{
+	bool own = !(scope & MIGCOMPAT_WANT_HOST) && facts->device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
+
+	return own && strcmp(key, "driver") == 0 ? facts->device->driver : NULL;
+}
+
 static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len)
 {
 	const struct fact *fact;
+	const char *driver;
 
 	if (!key)
 		return operation_slip("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
 		return unwanted(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
+	driver = fact ? NULL : stand_in(facts, scope, key);
+	if (driver) {
+		*ret_value = driver;
+		if (ret_len)
+			*ret_len = strlen(driver);
+		return 0;
+	}
 	if (!fact)
 		return absent(facts, scope, key);
 	if (fact->error)

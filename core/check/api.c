@@ -12,7 +12,7 @@
 #include "core/check/check.h"
 #include "core/check/json.h"
 
-enum { OPTION_COUNT = MIGCOMPAT_OPTION_IN_PROCESS + 1 };
+enum { OPTION_COUNT = MIGCOMPAT_OPTION_MECHANISM + 1 };
 
 struct migcompat {
 	struct engine engine;
@@ -98,6 +98,7 @@ const char *migcompat_message(const struct migcompat *ctx)
 
 int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, const char *value)
 {
+	enum policy_mechanism mode;
 	char *copy;
 	int r = usable(ctx, value != NULL);
 
@@ -109,6 +110,9 @@ int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, co
 		return error_set(&ctx->message, -EINVAL, "no such option");
 	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
 		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
+	if (option == MIGCOMPAT_OPTION_MECHANISM && policy_mechanism_word(value, &mode))
+		return error_set(&ctx->message, -EINVAL,
+				 "\"%s\" is no mode of the mechanism, expected " MECHANISM_MODES, value);
 	copy = strdup(value);
 	if (!copy)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
@@ -124,6 +128,7 @@ static int start(struct migcompat *ctx)
 		.backend_dir = ctx->options[MIGCOMPAT_OPTION_BACKEND_DIR],
 		.config = ctx->options[MIGCOMPAT_OPTION_CONFIG],
 		.facts_dir = ctx->options[MIGCOMPAT_OPTION_FACTS_DIR],
+		.mechanism = ctx->options[MIGCOMPAT_OPTION_MECHANISM],
 		.in_process = in_process && strcmp(in_process, "true") == 0,
 	};
 	int r = ctx->started ? 0 : engine_start(&ctx->engine, &options, &ctx->message);
@@ -240,17 +245,12 @@ static int unheld(struct migcompat *ctx, const struct device *device)
 int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
-	struct opened *opened;
 	int r = usable(ctx, device && buffer);
 
 	if (!r)
 		r = unheld(ctx, own_device(device));
 	if (!r)
-		r = engine_open(&ctx->engine, own_device(device), &opened, &ctx->message);
-	if (r)
-		return r;
-	r = check_version(opened, string, sizeof(string), &ctx->message);
-	opened_close(opened);
+		r = check_source(&ctx->engine, own_device(device), string, sizeof(string), &ctx->message);
 	return r < 0 ? r : copy_out(ctx, string, buffer, size);
 }
 

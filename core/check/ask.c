@@ -21,8 +21,8 @@ static int choice_compare(const void *a, const void *b)
 		return x->extra < y->extra ? -1 : 1;
 	if (by_state[x->availability] != by_state[y->availability])
 		return by_state[x->availability] - by_state[y->availability];
-	if (by_state[x->mechanism] != by_state[y->mechanism])
-		return by_state[x->mechanism] - by_state[y->mechanism];
+	if (by_state[x->mechanism.state] != by_state[y->mechanism.state])
+		return by_state[x->mechanism.state] - by_state[y->mechanism.state];
 	if (x->device->host != y->device->host)
 		return x->device->host->number < y->device->host->number ? -1 : 1;
 	return strcmp(x->device->id, y->device->id);
@@ -101,7 +101,7 @@ static int add_choice(struct answer *answer, struct target *target,
 		.device = target->opened->device,
 		.grade = verdict->grade,
 		.extra = verdict->result.extra,
-		.mechanism = verdict->target.mechanism,
+		.mechanism = target->mechanism,
 		.availability = verdict->result.availability,
 	};
 	struct error err = {0};
@@ -111,10 +111,9 @@ static int add_choice(struct answer *answer, struct target *target,
 		return -ENOMEM;
 	answer->choices = choices;
 	memcpy(choice.type, target->type, sizeof(choice.type));
-	if (verdict->result.availability_text)
+	r = keep(answer, choice.mechanism.text, &choice.mechanism.text);
+	if (!r && verdict->result.availability_text)
 		r = keep(answer, verdict->result.availability_text, &choice.text);
-	if (!r && verdict->target.mechanism_text)
-		r = keep(answer, verdict->target.mechanism_text, &choice.mechanism_text);
 	if (!r)
 		r = ways_ask(answer, target, string, &choice, &err);
 	if (r == -ENOMEM)
@@ -230,13 +229,8 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
-	struct opened *opened;
-	int r = engine_open(engine, source, &opened, err);
+	int r = check_source(engine, source, string, sizeof(string), err);
 
-	if (r)
-		return r;
-	r = check_version(opened, string, sizeof(string), err);
-	opened_close(opened);
 	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, 0, ret, err);
 }
 

@@ -9,8 +9,7 @@ struct choice {
 	const struct device *device;
 	enum verdict_grade grade; /* GRADE_NONE: forced by a policy */
 	uint64_t extra;           /* resources beyond the source's */
-	uint32_t mechanism;       /* enum migcompat_state, the target's */
-	const char *mechanism_text; /* or NULL */
+	struct mechanism mechanism; /* the target's */
 	uint32_t availability;    /* enum migcompat_state */
 	const char *text;         /* why it is not available, or NULL */
 	const char *candidate;    /* what would have to be set, "aggregated_instances=2"; or NULL */

@@ -6,11 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+int check_open(const struct engine *engine, const struct device *device, struct opened **ret,
+	       struct mechanism *ret_mechanism, struct error *err)
+{
+	struct provider *provider = NULL;
+	struct mechanism_claim claim;
+	struct opened *opened = NULL;
+	int r = engine_provider(engine, device, &provider, err);
+
+	if (!r)
+		r = provider_open(provider, device, &opened, err);
+	claim = r ? mechanism_claim_closed(provider, r, err->text) : mechanism_claim_open(opened);
+	mechanism_weigh(device, &claim, ret_mechanism);
+	/* A backend that knew the device could make no more of it. */
+	if (r == -ENOTCONN && ret_mechanism->state == MIGCOMPAT_NO &&
+	    mechanism_judge(engine->mode, ret_mechanism, err))
+		r = -ENODEV;
+	if (!r)
+		*ret = opened;
+	return r;
+}
+
 int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err)
 {
 	struct target target = {.engine = engine};
-	int r = engine_open(engine, device, &target.opened, err);
+	int r = check_open(engine, device, &target.opened, &target.mechanism, err);
 
+	ret->mechanism = target.mechanism;
 	if (r)
 		return r;
 	target.namespace_len = strlen(target.opened->provider->info.name);
@@ -30,18 +52,6 @@ void target_close(struct target *target)
 	*target = (struct target){0};
 }
 
-uint32_t check_mechanism(const struct opened *opened, const char **ret_text)
-{
-	const char *features = factset_text(&opened->device->facts, "vfio/migration/features");
-
-	*ret_text = opened->mechanism_text;
-	if (!features)
-		return opened->mechanism;
-	/* debugfs lists a word a line: stop-copy, p2p, pre-copy, dirty-tracking (drivers/vfio/debugfs.c). */
-	*ret_text = features;
-	return strstr(features, "stop-copy") ? MIGCOMPAT_YES : MIGCOMPAT_NO;
-}
-
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err)
 {
 	int len;
@@ -54,6 +64,22 @@ int check_version(const struct opened *opened, char *buffer, size_t size, struct
 	return len;
 }
 
+int check_source(const struct engine *engine, const struct device *device, char *buffer,
+		 size_t size, struct error *err)
+{
+	struct mechanism mechanism;
+	struct opened *opened;
+	int r = check_open(engine, device, &opened, &mechanism, err);
+
+	if (r)
+		return r;
+	r = mechanism_judge(engine->mode, &mechanism, err);
+	if (!r)
+		r = check_version(opened, buffer, size, err);
+	opened_close(opened);
+	return r;
+}
+
 /* What opening a device failed with, as a verdict. */
 static int open_failed(struct migcompat_verdict *verdict, const char *role, const struct device *device, int r, const struct error *err)
 {
@@ -62,11 +88,20 @@ static int open_failed(struct migcompat_verdict *verdict, const char *role, cons
 	return verdict_fail(verdict, r, "%s %s: %s", role, device->id, err->text);
 }
 
-/* What the handles said of mechanisms lives until they close. */
+static void side_weigh(struct verdict_side *side, const struct mechanism *mechanism)
+{
+	side->mechanism = *mechanism;
+	side->weighed = true;
+}
+
+/* What the handles and errors said of mechanisms lives until they go. */
 static void keep_texts(struct migcompat_verdict *verdict)
 {
-	verdict->source.mechanism_text = result_keep(&verdict->result, verdict->source.mechanism_text);
-	verdict->target.mechanism_text = result_keep(&verdict->result, verdict->target.mechanism_text);
+	struct verdict_side *sides[] = {&verdict->source, &verdict->target};
+
+	for (size_t i = 0; i < 2; i++)
+		if (sides[i]->weighed)
+			sides[i]->mechanism.text = result_keep(&verdict->result, sides[i]->mechanism.text);
 }
 
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *device, struct migcompat_verdict *verdict)
@@ -77,7 +112,7 @@ int check_text(const struct engine *engine, const char *text, size_t len, const 
 int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *device,
 		struct migcompat_verdict *verdict)
 {
-	struct target target;
+	struct target target = {0};
 	struct error err = {0};
 	int r = verdict_reset(verdict);
 
@@ -85,8 +120,13 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 		return r;
 	verdict_side_device(&verdict->target, device);
 	r = target_open(engine, device, &target, &err);
-	if (r)
-		return open_failed(verdict, "target", device, r, &err);
+	if (r) {
+		side_weigh(&verdict->target, &target.mechanism);
+		open_failed(verdict, "target", device, r, &err);
+		check_judge(engine, verdict);
+		keep_texts(verdict);
+		return 0;
+	}
 	check_question(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
 	if (text)
 		fingerprint_text(text, len, verdict->source.fingerprint);
@@ -101,25 +141,28 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
 	return check_state(engine, NULL, 0, stream, device, verdict);
 }
 
-/* The source's half: its sides, its mechanism, and the string into the buffer; the length, or -1 where the verdict is told. */
+/*
+ * The source's half: its sides, its mechanism, and the string into the buffer; the length, or -1 if
+ * the verdict is told. err lives as long as the mechanism.
+ */
 static int ask_source(const struct engine *engine, const struct device *device, char *string, size_t size, struct opened **ret_opened,
-		      struct migcompat_verdict *verdict)
+		      struct migcompat_verdict *verdict, struct error *err)
 {
+	struct mechanism mechanism;
 	struct opened *opened = NULL;
-	struct error err = {0};
-	int r = engine_open(engine, device, &opened, &err);
+	int r = check_open(engine, device, &opened, &mechanism, err);
 
+	side_weigh(&verdict->source, &mechanism);
 	if (r) {
-		open_failed(verdict, "source", device, r, &err);
+		open_failed(verdict, "source", device, r, err);
 		return -1;
 	}
 	*ret_opened = opened;
 	snprintf(verdict->source.type, sizeof(verdict->source.type), "%s:%s", opened->provider->info.name, opened->type);
 	fingerprint_device(engine, opened, verdict->source.fingerprint);
-	verdict->source.mechanism = check_mechanism(opened, &verdict->source.mechanism_text);
-	r = check_version(opened, string, size, &err);
+	r = check_version(opened, string, size, err);
 	if (r < 0) {
-		open_failed(verdict, "source", device, r, &err);
+		open_failed(verdict, "source", device, r, err);
 		return -1;
 	}
 	return r;
@@ -128,27 +171,30 @@ static int ask_source(const struct engine *engine, const struct device *device, 
 int check_devices(const struct engine *engine, const struct device *source, const struct device *device, struct migcompat_verdict *verdict)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
+	struct error err = {0}, source_err = {0};
 	struct opened *opened = NULL;
 	struct target target = {0};
-	struct error err = {0};
 	int r = verdict_reset(verdict), len;
 
 	if (r)
 		return r;
 	verdict_side_device(&verdict->source, source);
 	verdict_side_device(&verdict->target, device);
-	len = ask_source(engine, source, string, sizeof(string), &opened, verdict);
+	len = ask_source(engine, source, string, sizeof(string), &opened, verdict, &source_err);
 	r = target_open(engine, device, &target, &err);
-	if (r) {
-		open_failed(verdict, "target", device, r, &err);
-	} else if (len < 0) {
-		memcpy(verdict->target.type, target.type, sizeof(target.type));
-		memcpy(verdict->target.fingerprint, target.fingerprint, sizeof(target.fingerprint));
-		verdict->target.mechanism = check_mechanism(target.opened, &verdict->target.mechanism_text);
-		if (target.opened->not_target && verdict->code < VERDICT_ERROR)
-			verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
-	} else {
+	if (!r && len >= 0) {
 		check_question(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
+	} else {
+		side_weigh(&verdict->target, &target.mechanism);
+		if (r) {
+			open_failed(verdict, "target", device, r, &err);
+		} else {
+			memcpy(verdict->target.type, target.type, sizeof(target.type));
+			memcpy(verdict->target.fingerprint, target.fingerprint, sizeof(target.fingerprint));
+			if (target.opened->not_target)
+				verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
+		}
+		check_judge(engine, verdict);
 	}
 	keep_texts(verdict);
 	opened_close(opened);

@@ -12,13 +12,24 @@
 struct target {
 	const struct engine *engine;
 	struct opened *opened;
+	struct mechanism mechanism;
 	char type[MIGCOMPAT_PREFIX_MAX + 2]; /* NAMESPACE:TYPE */
 	char version[MIGCOMPAT_STRING_MAX + 1]; /* its own string, "" where it can be no source */
 	char fingerprint[FINGERPRINT_SIZE];
 	size_t namespace_len;
 };
 
-/* Errors are provider_open's and engine_provider's. */
+/*
+ * Open a device and weigh its mechanism, which is told of one that could not be opened as well; err
+ * must then live as long. Errors are provider_open's and engine_provider's; -ENODEV too of a device
+ * that nobody serves, if the mode refuses what the kernel says of it.
+ */
+int check_open(const struct engine *engine, const struct device *device, struct opened **ret,
+	       struct mechanism *ret_mechanism, struct error *err);
+/*
+ * Errors are check_open's; ret's mechanism is told then, too. The target is not judged yet, since
+ * its type may be read all the same.
+ */
 int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
 void target_close(struct target *target);
 
@@ -79,8 +90,11 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
 /* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);
 
-/* The kernel's own word on migration, else the backend's. */
-uint32_t check_mechanism(const struct opened *opened, const char **ret_text);
+/* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
+int check_source(const struct engine *engine, const struct device *device, char *buffer,
+		 size_t size, struct error *err);
+/* Judge the mechanisms of the sides that were weighed. */
+void check_judge(const struct engine *engine, struct migcompat_verdict *verdict);
 
 /* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
 void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);

@@ -18,13 +18,6 @@
 
 #define SERVICE_PATIENCE 6u /* the longest time-out of a policy times that is no overflow */
 
-static const char *prefer(void *arg, const char *key)
-{
-	const struct engine *engine = arg;
-
-	return policy_prefer(engine->policy, key);
-}
-
 static const char *setting(void *arg, const char *namespace, const char *name)
 {
 	const struct engine *engine = arg;
@@ -161,6 +154,18 @@ int engine_backends(struct engine *engine, struct error *err)
 	return r;
 }
 
+static int set_mode(struct policy *policy, const char *word, struct error *err)
+{
+	enum policy_mechanism mode;
+
+	if (policy_mechanism_word(word, &mode)) {
+		policy_free(policy);
+		return error_set(err, -EINVAL, "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
+	}
+	policy_set_mechanism(policy, mode);
+	return 0;
+}
+
 int engine_policy(const struct engine_options *options, struct policy **ret, struct error *err)
 {
 	struct arena arena = {0};
@@ -170,7 +175,7 @@ int engine_policy(const struct engine_options *options, struct policy **ret, str
 
 	conf_parser_end(&parser);
 	arena_free(&arena);
-	return r;
+	return r || !options->mechanism ? r : set_mode(*ret, options->mechanism, err);
 }
 
 int engine_start(struct engine *engine, const struct engine_options *options, struct error *err)
@@ -181,8 +186,10 @@ int engine_start(struct engine *engine, const struct engine_options *options, st
 	inventory_init(&engine->inventory);
 	json_seed();
 	r = engine_policy(options, &engine->policy, err);
-	if (!r)
+	if (!r) {
+		engine->mode = policy_mechanism(engine->policy);
 		r = load_backends(engine, err);
+	}
 	if (r)
 		engine_stop(engine);
 	return r;
@@ -215,10 +222,9 @@ int engine_add_file(struct engine *engine, const char *path, struct error *err)
 static bool served(void *arg, const char *module, const char *modalias)
 {
 	const struct engine *engine = arg;
-	const struct backend_info *info = NULL;
 
 	/* A tie is served too: the row is shown with its conflict. */
-	return registry_find(engine->infos, engine->nproviders, module, modalias, prefer, arg, &info, NULL) == -ENOTUNIQ || info;
+	return registry_knows(engine->infos, engine->nproviders, module, modalias);
 }
 
 static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
@@ -306,45 +312,6 @@ int engine_ready(struct engine *engine, struct error *err)
 	int r = engine_backends(engine, err);
 
 	return r ? r : inventory_finish(&engine->inventory, err);
-}
-
-/* A backend that could not be loaded may be the one that is missed: the first is named with its reason. */
-static void failed_say(const struct engine *engine, char *text, size_t size)
-{
-	const struct backend_info *first = NULL;
-	size_t count = 0;
-
-	for (size_t i = 0; i < engine->nproviders; i++) {
-		if (!engine->infos[i]->error)
-			continue;
-		if (!first)
-			first = engine->infos[i];
-		count++;
-	}
-	*text = '\0';
-	if (count == 1)
-		snprintf(text, size, "; not loaded: %s: %s", first->path, first->error);
-	else if (count)
-		snprintf(text, size, "; not loaded: %s and %zu more, see \"migcompat backend list\"", first->path, count - 1);
-}
-
-int engine_provider(const struct engine *engine, const struct device *device, struct provider **ret, struct error *err)
-{
-	const struct backend_info *info = NULL;
-	const char *driver = device->driver ? device->driver : factset_text(&device->facts, "driver");
-	char failed[ERROR_TEXT_MAX];
-	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer, (void *)(uintptr_t)engine, &info, err);
-
-	if (r)
-		return r;
-	for (size_t i = 0; i < engine->nproviders && info; i++) {
-		if (engine->infos[i] == info) {
-			*ret = engine->providers[i];
-			return 0;
-		}
-	}
-	failed_say(engine, failed, sizeof(failed));
-	return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (driver %s)%s", device->id, driver ? driver : "unknown", failed);
 }
 
 int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err)

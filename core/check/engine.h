@@ -23,12 +23,14 @@ struct engine_options {
 	bool keep_stderr;        /* of workers */
 	bool restart;            /* start workers that ended again, see worker_options */
 	unsigned memory_kib;     /* that all workers share; 0: they do not */
+	const char *mechanism;   /* the mode in place of the policy's, "require"; NULL: the policy's */
 	bool streams;            /* also those of the folder "streams" in there, which read kernel drivers' streams alone */
 };
 
 struct engine {
 	struct engine_options options; /* strings are the caller's and must live as long */
 	struct policy *policy;
+	enum policy_mechanism mode; /* of judging mechanisms: the policy's, or the asker's */
 	struct provider **providers; /* also those that failed to load */
 	const struct backend_info **infos; /* of the providers, in the same order */
 	size_t nproviders;

@@ -28,6 +28,12 @@ static bool compared(const struct backend_info *info, uint32_t scope, const char
 	return false;
 }
 
+/* What a device is doing right now, and what else could be bound to it: no part of what it is. */
+static bool is_volatile(const char *key)
+{
+	return strcmp(key, "vfio/migration/state") == 0 || strcmp(key, "vfio/variant_drivers") == 0;
+}
+
 static void add_text(XXH3_state_t *state, const char *text, size_t len)
 {
 	uint64_t size = len;
@@ -42,7 +48,7 @@ static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct fact *fact = &facts->facts[i];
 
-		if (!compared(info, scope, fact->key))
+		if (!compared(info, scope, fact->key) || is_volatile(fact->key))
 			continue;
 		add_text(state, fact->key, strlen(fact->key));
 		add_text(state, fact->error ? (const char *)&fact->error : fact->value, fact->error ? sizeof(fact->error) : fact->len);
@@ -59,6 +65,8 @@ void fingerprint_facts(const struct engine *engine, const struct provider *provi
 {
 	const struct backend_info *info = &provider->info;
 	uint64_t policy = policy_hash(engine->policy);
+	/* The backend's word on the mechanism is made of its facts and so stands in them. */
+	uint32_t word = mechanism_kernel(device);
 	XXH3_state_t state;
 
 	XXH3_INITSTATE(&state);
@@ -66,6 +74,7 @@ void fingerprint_facts(const struct engine *engine, const struct provider *provi
 	add_text(&state, info->name, strlen(info->name));
 	add_text(&state, info->version, strlen(info->version));
 	add_text(&state, (const char *)&policy, sizeof(policy));
+	add_text(&state, (const char *)&word, sizeof(word));
 	add_text(&state, kind_name(device->kind), strlen(kind_name(device->kind)));
 	add_facts(&state, info, 0, &device->facts);
 	add_facts(&state, info, MIGCOMPAT_WANT_HOST, &device->host->facts);

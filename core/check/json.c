@@ -78,15 +78,31 @@ static json_t *json_state(uint32_t state, const char *text)
 	return object;
 }
 
-static json_t *json_mechanism(uint32_t state, const char *text)
+static json_t *json_lines(const char *text)
 {
-	bool known = state == MIGCOMPAT_YES || state == MIGCOMPAT_NO;
+	json_t *list = json_array();
+
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (len)
+			json_append(&list, json_stringn(text, len));
+		text += len + (text[len] != '\0');
+	}
+	return list;
+}
+
+json_t *json_mechanism(const struct mechanism *mechanism, const char *side)
+{
+	char text[ERROR_TEXT_MAX * 2];
 	json_t *object = json_object();
 
-	json_set(&object, "state", json_string(state_name(state)));
-	json_set(&object, "source", json_string(known ? "backend" : "none"));
-	json_set(&object, "features", json_null());
-	json_set(&object, "text", json_clean(text ? text : ""));
+	side = side && *mechanism->text ? side : NULL;
+	snprintf(text, sizeof(text), "%s%s%s", side ? side : "", side ? ": " : "", mechanism->text);
+	json_set(&object, "state", json_string(state_name(mechanism->state)));
+	json_set(&object, "source", json_string(mechanism_source_name(mechanism->source)));
+	json_set(&object, "features", mechanism->features ? json_lines(mechanism->features) : json_null());
+	json_set(&object, "text", json_clean(text));
 	return object;
 }
 
@@ -120,8 +136,8 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 {
 	const struct migcompat_result *result = &verdict->result;
 	json_t *object = json_object(), *findings = json_array(), *rules = json_array();
-	const char *mechanism_text = NULL;
-	uint32_t mechanism = verdict_mechanism(verdict, &mechanism_text);
+	const char *side = NULL;
+	const struct mechanism *mechanism = verdict_mechanism(verdict, &side);
 	char reason[ERROR_TEXT_MAX * 2];
 
 	for (size_t i = 0; i < result->count; i++)
@@ -138,7 +154,7 @@ json_t *json_verdict(const struct migcompat_verdict *verdict)
 	json_set(&object, "target", json_side(&verdict->target));
 	json_set(&object, "findings", findings);
 	json_set(&object, "truncated", json_integer((json_int_t)result->truncated));
-	json_set(&object, "mechanism", json_mechanism(mechanism, mechanism_text));
+	json_set(&object, "mechanism", json_mechanism(mechanism, side));
 	json_set(&object, "availability",
 		 json_state(result->availability, result->availability_text));
 	json_set(&object, "policy", rules);
@@ -160,7 +176,7 @@ static json_t *json_choice(const struct choice *choice)
 	json_set(&object, "type", json_clean(choice->type));
 	json_set(&object, "grade", json_clean(grade_name(choice->grade)));
 	json_set(&object, "availability", json_state(choice->availability, choice->text));
-	json_set(&object, "mechanism", json_mechanism(choice->mechanism, choice->mechanism_text));
+	json_set(&object, "mechanism", json_mechanism(&choice->mechanism, NULL));
 	json_set(&object, "extra",
 		 json_integer(choice->extra > INT64_MAX ? INT64_MAX : (json_int_t)choice->extra));
 	json_set(&object, "set", json_clean(choice->candidate));
@@ -253,7 +269,7 @@ json_t *json_row(const struct row *row)
 	json_set(&object, "migratable", json_string(row_migratable(row)));
 	json_set(&object, "source", json_string(state_name(row->source)));
 	json_set(&object, "target", json_string(state_name(row->target)));
-	json_set(&object, "mechanism", json_mechanism(row->mechanism, row->mechanism_text));
+	json_set(&object, "mechanism", json_mechanism(&row->mechanism, NULL));
 	json_set(&object, "availability", json_state(row->available, row->available_text));
 	json_set(&object, "reason", json_clean(row->reason ? row->reason : ""));
 	json_set(&object, "class", json_clean(row->class));
@@ -329,6 +345,7 @@ json_t *json_backend(const struct backend_info *info)
 	json_set(&object, "version", json_clean(info->error ? NULL : info->version));
 	json_set(&object, "description", json_clean(info->error ? NULL : info->description));
 	json_set(&object, "keys", keys);
+	json_set(&object, "fallback", json_boolean(!info->error && info->fallback));
 	json_set(&object, "file", json_clean(info->path));
 	json_set(&object, "status", json_string(info->error ? "failed" : "loaded"));
 	json_set(&object, "reason", json_clean(info->error ? info->error : ""));

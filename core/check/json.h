@@ -13,6 +13,8 @@
 
 json_t *json_verdict(const struct migcompat_verdict *verdict);             /* "migcompat-verdict/1" */
 json_t *json_answer(const struct answer *answer);                          /* {"source":…,"choices":[…]} */
+/* The same object in each document. side: its text begins with that; NULL: with nothing. */
+json_t *json_mechanism(const struct mechanism *mechanism, const char *side);
 json_t *json_row(const struct row *row);                                   /* one device of "list" */
 json_t *json_device(const struct row *row);                                /* "migcompat-device/1", for "show" */
 json_t *json_parameters(const struct device *device, const struct migcompat_sink *sink);

@@ -298,7 +298,6 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	struct version_string parts;
 	struct writable writable;
 	struct plan plan = {0};
-	struct opened *opened = NULL;
 	int r = source ? check_devices(engine, source, target, verdict) : check_text(engine, text, len, target, verdict);
 
 	*ret = plan;
@@ -307,11 +306,7 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	if (verdict->code != VERDICT_COMPATIBLE && !may_set_up(verdict))
 		return 0;
 	if (source) {
-		r = engine_open(engine, source, &opened, err);
-		if (r)
-			return r;
-		r = check_version(opened, string, sizeof(string), err);
-		opened_close(opened);
+		r = check_source(engine, source, string, sizeof(string), err);
 		if (r < 0)
 			return r;
 		text = string;

@@ -128,19 +128,28 @@ static void apply_policy(const struct target *target, const struct version_strin
 		     target->engine->trace, target->engine->trace_arg);
 }
 
-/* The mechanism stands beside the verdict; where it is missing that is never silent, and a policy may refuse it. */
-static void judge_mechanism(const struct target *target, struct migcompat_verdict *verdict)
+/* A warning in each mode, so that a mechanism that is missing is never silent. */
+static void judge_side(enum policy_mechanism mode, const char *role,
+		       const struct verdict_side *side, struct migcompat_verdict *verdict)
 {
-	const char *text = NULL;
-	char sentence[512];
+	char sentence[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 16];
+	bool refused = side->weighed && mechanism_refuses(mode, side->mechanism.state);
 
-	verdict->target.mechanism = check_mechanism(target->opened, &verdict->target.mechanism_text);
-	if (verdict_mechanism(verdict, &text) != MIGCOMPAT_NO)
+	if (!side->weighed || (!refused && side->mechanism.state != MIGCOMPAT_NO))
 		return;
-	snprintf(sentence, sizeof(sentence), "driver and kernel cannot move its state%s%s", text ? ": " : "", text ? text : "");
-	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, sentence);
-	if (policy_mechanism_required(target->engine->policy))
-		verdict_not_migratable(verdict, "%s", sentence);
+	mechanism_sentence(&side->mechanism, sentence, sizeof(sentence));
+	snprintf(text, sizeof(text), "%s: %s", role, sentence);
+	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
+			MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
+	/* What is known goes before an error; a doubt does not. */
+	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
+		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
+}
+
+void check_judge(const struct engine *engine, struct migcompat_verdict *verdict)
+{
+	judge_side(engine->mode, "source", &verdict->source, verdict);
+	judge_side(engine->mode, "target", &verdict->target, verdict);
 }
 
 /* An operator's hold is behind every policy: no override lifts it. */
@@ -213,7 +222,7 @@ static int compare_stream(const struct question *question, struct error *err)
 /* What is said of every target, at the end. */
 static void question_settle(struct question *question)
 {
-	judge_mechanism(question->target, question->verdict);
+	check_judge(question->target->engine, question->verdict);
 	settle(question->target, question->verdict);
 }
 
@@ -260,6 +269,8 @@ static void question_target(const struct question *question)
 	verdict_side_device(&verdict->target, target->opened->device);
 	memcpy(verdict->target.type, target->type, sizeof(target->type));
 	memcpy(verdict->target.fingerprint, target->fingerprint, sizeof(target->fingerprint));
+	verdict->target.mechanism = target->mechanism;
+	verdict->target.weighed = true;
 }
 
 static void judge_target(const struct question *question)
@@ -292,7 +303,7 @@ static bool question_begin(struct question *question)
 	question_target(question);
 	if (r) {
 		add_malformed(verdict, r, err.text);
-		settle(target, verdict);
+		question_settle(question);
 		return false;
 	}
 	question_source(question);

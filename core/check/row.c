@@ -32,14 +32,11 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 	char text[MIGCOMPAT_STRING_MAX + 1];
 	char reason[ERROR_TEXT_MAX * 2];
 	struct error err;
-	const char *mechanism;
 
 	snprintf(text, sizeof(text), "%s:%s", opened->provider->info.name, opened->type);
 	row->type = keep(keeper, text);
 	row->model = keep(keeper, opened->model);
 	row->label = keep(keeper, opened->label);
-	row->mechanism = check_mechanism(opened, &mechanism);
-	row->mechanism_text = keep(keeper, mechanism);
 	row->source = opened->not_source ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	row->target = opened->not_target ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	if (opened->not_source && opened->not_target && strcmp(opened->not_source, opened->not_target) != 0) {
@@ -64,6 +61,18 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 	row->fingerprint = keep(keeper, text);
 }
 
+/* The roles stay what the backend says they are; whether the device can move is more than that. */
+static void row_judge(struct row *row, enum policy_mechanism mode, struct keeper *keeper)
+{
+	struct error err = {0};
+
+	if (row->error || (row->source == MIGCOMPAT_NO && row->target == MIGCOMPAT_NO) ||
+	    !row->mechanism.text || !mechanism_judge(mode, &row->mechanism, &err))
+		return;
+	row->refused = true;
+	row->reason = keep(keeper, err.text);
+}
+
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret)
 {
 	struct row row = {.device = device};
@@ -83,10 +92,11 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
 		row.hold = keep(&keeper, hold);
 	r = engine_provider(engine, device, &provider, &err);
-	if (!r) {
+	if (!r)
 		row.backend = keep(&keeper, provider->info.name);
-		r = provider_open(provider, device, &opened, &err);
-	}
+	r = check_open(engine, device, &opened, &row.mechanism, &err);
+	/* An open device's sentence goes with it. */
+	row.mechanism.text = keep(&keeper, row.mechanism.text);
 	if (!r) {
 		row_open(&row, opened, engine, &keeper);
 		opened_close(opened);
@@ -95,6 +105,7 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 		row.source = row.target = r == -ENODEV ? MIGCOMPAT_NO : MIGCOMPAT_UNKNOWN;
 		row.error = r == -ENODEV ? 0 : r;
 	}
+	row_judge(&row, engine->mode, &keeper);
 	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there may be. */
 	if (row.hold || engine->holds_unread)
 		row.version = NULL;
@@ -110,6 +121,8 @@ const char *row_migratable(const struct row *row)
 		return "unknown";
 	if (row->error)
 		return "error";
+	if (row->refused)
+		return "no";
 	if (row->source == row->target)
 		return state_name(row->source);
 	return row->source == MIGCOMPAT_YES ? "source" : "target";

@@ -17,8 +17,8 @@ struct row {
 	const char *fingerprint; /* or NULL */
 	uint32_t source;        /* enum migcompat_state: can it be a source? unknown: could not be told */
 	uint32_t target;
-	uint32_t mechanism;
-	const char *mechanism_text; /* or NULL */
+	struct mechanism mechanism;
+	bool refused;               /* by the mode, for its mechanism; reason says so */
 	uint32_t available;         /* mdev types: is an instance left? */
 	const char *available_text; /* or NULL */
 	const char *hold;           /* why an operator holds it, or NULL; one that is held, or may be, keeps its string back */
@@ -29,7 +29,10 @@ struct row {
 /* Strings live in the arena. -ENOMEM only: what is wrong with a device stands in its row. */
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret);
 
-/* "yes", "no", "source", "target" (in that role only) or "error". */
+/*
+ * "yes", "no", "source", "target" (in that role only), "unknown" or "error", after mechanism and
+ * mode.
+ */
 const char *row_migratable(const struct row *row);
 
 #endif

@@ -22,8 +22,7 @@ int verdict_reset(struct migcompat_verdict *verdict)
 	verdict->source.kind_known = verdict->target.kind_known = false;
 	verdict->source.type[0] = verdict->target.type[0] = '\0';
 	verdict->source.fingerprint[0] = verdict->target.fingerprint[0] = '\0';
-	verdict->source.mechanism = verdict->target.mechanism = MIGCOMPAT_UNKNOWN;
-	verdict->source.mechanism_text = verdict->target.mechanism_text = NULL;
+	verdict->source.weighed = verdict->target.weighed = false;
 	/* Of a caller that goes on all the same. */
 	if (r)
 		verdict_fail(verdict, r, "out of memory");
@@ -39,11 +38,19 @@ void verdict_clear(struct migcompat_verdict *verdict)
 static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
 	__attribute__((format(printf, 4, 0)));
 
+/* How bad it is. That nobody knows one device is less than that another one cannot move. */
+static int rank(enum verdict_code code, int error)
+{
+	bool unserved = code == VERDICT_ERROR && error == -ENOTCONN;
+
+	return 2 * (int)code - (unserved ? 3 : 0);
+}
+
 static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
 {
 	char text[ERROR_TEXT_MAX];
 
-	if (verdict->code >= code && *verdict->text.text)
+	if (rank(verdict->code, verdict->error) >= rank(code, error) && *verdict->text.text)
 		return 0; /* the first sentence of the worst stays */
 	vsnprintf(text, sizeof(text), format, args);
 	error_set(&verdict->text, error, "%s", text);
@@ -90,11 +97,13 @@ void verdict_settle(struct migcompat_verdict *verdict)
 
 	verdict->grade = GRADE_NONE;
 	verdict->limit = MIGCOMPAT_LIMIT_NONE;
+	/* What a policy accepted did not help. */
+	if (verdict->code >= VERDICT_NOT_MIGRATABLE || result->bad_count)
+		verdict->forced = false;
 	if (verdict->code >= VERDICT_NOT_MIGRATABLE)
 		return;
 	if (result->bad_count) {
 		verdict->code = VERDICT_INCOMPATIBLE;
-		verdict->forced = false; /* what a policy accepted did not help */
 		verdict->limit = limit_first(result->bad_limits);
 		/* A string that is too long keeps its own errno. */
 		verdict->error = verdict->error == -E2BIG ? -E2BIG : limit_error(verdict->limit);
@@ -163,22 +172,23 @@ const char *verdict_reason(const struct migcompat_verdict *verdict, char *buffer
 	return buffer;
 }
 
-uint32_t verdict_mechanism(const struct migcompat_verdict *verdict, const char **ret_text)
+const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdict,
+					  const char **ret_side)
 {
-	static const uint32_t order[] = {MIGCOMPAT_NO, MIGCOMPAT_UNKNOWN, MIGCOMPAT_YES};
+	static const struct mechanism nothing = {.text = ""};
+	static const unsigned badness[] = {
+		[MIGCOMPAT_YES] = 0, [MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_NO] = 2};
+	const struct verdict_side *source = &verdict->source, *target = &verdict->target;
+	bool of_target =
+		target->weighed && (!source->weighed || badness[target->mechanism.state] >
+								badness[source->mechanism.state]);
 
-	for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-		const struct verdict_side *sides[] = {&verdict->source, &verdict->target};
-
-		for (size_t s = 0; s < 2; s++) {
-			if (sides[s]->mechanism != order[i])
-				continue;
-			if (ret_text)
-				*ret_text = sides[s]->mechanism_text;
-			return order[i];
-		}
+	if (!source->weighed && !target->weighed) {
+		*ret_side = NULL;
+		return &nothing;
 	}
-	return MIGCOMPAT_UNKNOWN;
+	*ret_side = of_target ? "target" : "source";
+	return of_target ? &target->mechanism : &source->mechanism;
 }
 
 const char *verdict_name(enum verdict_code code)

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "core/backend/result.h"
+#include "core/check/mechanism.h"
 #include "core/check/version_string.h"
 #include "core/facts/error.h"
 #include "core/facts/model.h"
@@ -38,8 +39,8 @@ struct verdict_side {
 	bool kind_known;
 	char type[MIGCOMPAT_PREFIX_MAX + 2]; /* NAMESPACE:TYPE; empty: unknown */
 	char fingerprint[FINGERPRINT_SIZE];  /* empty: none */
-	uint32_t mechanism;                  /* enum migcompat_state */
-	const char *mechanism_text;          /* or NULL */
+	bool weighed;                        /* its mechanism is known and counts: not a bare string's */
+	struct mechanism mechanism;
 };
 
 struct migcompat_verdict {
@@ -65,6 +66,7 @@ void verdict_side_device(struct verdict_side *side, const struct device *device)
 
 /* End with an error (code negative) or as not migratable; returns 0, since that is an answer. */
 int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Goes before an error that says only that no backend serves a device (-ENOTCONN). */
 int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Settle code, grade, limit and errno from the findings, unless an error or "not-migratable" was said before. */
@@ -82,8 +84,12 @@ int verdict_status(const struct migcompat_verdict *verdict);
 /* One sentence; "" where compatible without a doubt. */
 const char *verdict_reason(const struct migcompat_verdict *verdict, char *buffer, size_t size);
 
-/* Both sides in one: no wins over unknown, unknown over yes. text: the side's that decided. */
-uint32_t verdict_mechanism(const struct migcompat_verdict *verdict, const char **ret_text);
+/*
+ * The worse side's mechanism, the source's if both are alike. ret_side: "source" or "target"; NULL,
+ * with a mechanism of which nothing is known: no side was weighed.
+ */
+const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdict,
+					  const char **ret_side);
 
 const char *verdict_name(enum verdict_code code); /* "compatible", "incompatible", "not-migratable", "error" */
 const char *grade_name(enum verdict_grade grade); /* "identical", "superset"; NULL */

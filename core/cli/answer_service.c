@@ -31,9 +31,24 @@ static int drop(const struct cli *cli, json_t **document, const char *what)
 	return service_nonsense(cli, what);
 }
 
+/* NULL takes everything along: out of memory. */
+static json_t *with(json_t *object, const char *name, const char *value)
+{
+	if (!value || !object || json_object_set_new(object, name, json_string(value)) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
+static json_t *in_mode(const struct cli *cli, json_t *parameters)
+{
+	return with(parameters, "mechanism", cli->options.mechanism);
+}
+
 static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 {
-	int status = service_call(cli, "List", json_pack("{s:b}", "types", cli->options.types), true);
+	json_t *parameters = json_pack("{s:b}", "types", cli->options.types);
+	int status = service_call(cli, "List", in_mode(cli, parameters), true);
 	bool continues = true;
 	json_t *reply, *row;
 	size_t i;
@@ -61,7 +76,8 @@ static bool is_plain(const char *type, const char *version)
 
 static int device_document(struct cli *cli, const char *name, json_t **ret)
 {
-	int status = service_ask(cli, "Describe", json_pack("{s:s}", "device", name), shape_device, ret, NULL);
+	json_t *parameters = in_mode(cli, json_pack("{s:s}", "device", name));
+	int status = service_ask(cli, "Describe", parameters, shape_device, ret, NULL);
 
 	if (status)
 		return status;
@@ -90,15 +106,6 @@ static json_t *question(const struct cli *cli, const struct cli_source *source)
 	return json_pack("{s:s}", "bytes", bytes);
 }
 
-/* NULL takes everything along: out of memory. */
-static json_t *with(json_t *object, const char *name, const char *value)
-{
-	if (!value || !object || json_object_set_new(object, name, json_string(value)) == 0)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
 /* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
 static bool is_sound(const json_t *verdict)
 {
@@ -118,7 +125,7 @@ static bool is_sound(const json_t *verdict)
 static int service_check(struct cli *cli, struct cli_source *source, json_t **ret)
 {
 	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]), "fingerprint", cli->options.fingerprint);
-	int status = service_ask(cli, "Check", parameters, shape_verdict, ret, NULL);
+	int status = service_ask(cli, "Check", in_mode(cli, parameters), shape_verdict, ret, NULL);
 
 	if (status)
 		return status;
@@ -135,7 +142,8 @@ static int service_check(struct cli *cli, struct cli_source *source, json_t **re
 
 static int service_ask_choices(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	int status = service_ask(cli, "Ask", with(question(cli, source), "host", cli->options.host), shape_choices, ret, NULL);
+	json_t *parameters = with(question(cli, source), "host", cli->options.host);
+	int status = service_ask(cli, "Ask", in_mode(cli, parameters), shape_choices, ret, NULL);
 
 	if (status)
 		return status;

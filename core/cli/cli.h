@@ -29,6 +29,7 @@ enum cli_option {
 	CLI_OPTION_OUTPUT = 1 << 10,
 	CLI_OPTION_FORCE = 1 << 11,
 	CLI_OPTION_INTERFACE = 1 << 12,
+	CLI_OPTION_MECHANISM = 1 << 13,
 };
 
 /* Who answers a command. */
@@ -56,6 +57,7 @@ struct options {
 	const char *socket;
 	const char *output;
 	const char *interface;
+	const char *mechanism; /* a word that there is, or NULL */
 	enum cli_color color;
 	bool json;
 	bool raw;

@@ -51,13 +51,13 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		const char *name;
 		unsigned flags;
 	} columns[] = {
-		{"NAME", 0}, {"VERSION", 0}, {"STATUS", 0}, {"RESTARTS", TABLE_RIGHT}, {"FILE", 0}, {"KEYS", TABLE_WRAP}, {"REASON", TABLE_WRAP},
+		{"NAME", 0}, {"VERSION", 0}, {"STATUS", 0}, {"RESTARTS", TABLE_RIGHT}, {"FALLBACK", 0}, {"FILE", 0}, {"KEYS", TABLE_WRAP}, {"REASON", TABLE_WRAP},
 		{"UNCONFINED", TABLE_WRAP},
 	};
-	const size_t of_restarts = 3, of_reason = 6, of_unconfined = 7;
+	const size_t of_restarts = 3, of_fallback = 4, of_reason = 7, of_unconfined = 8;
 	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];
 	struct table *table = table_new(cli);
-	bool restarted = false, reasons = false, unconfined = false;
+	bool restarted = false, fallbacks = false, reasons = false, unconfined = false;
 	const json_t *backend;
 	size_t i;
 
@@ -66,10 +66,12 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 	json_array_foreach (backends, i, backend) {
 		const char *status = backend_status(backend), *reason = backend_reason(backend);
 		const char *missing = document_text(backend, "unconfined");
+		bool fallback = json_is_true(json_object_get(backend, "fallback"));
 
 		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
 		snprintf(restarts, sizeof(restarts), "%zu", document_count(backend, "restarts"));
 		restarted |= document_count(backend, "restarts") > 0;
+		fallbacks |= fallback;
 		reasons |= *reason != '\0';
 		unconfined |= missing != NULL;
 		table_line(table);
@@ -77,6 +79,7 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		table_cell(table, document_text(backend, "version"), NULL);
 		table_cell(table, status, status_color(status));
 		table_cell(table, restarts, NULL);
+		table_cell(table, fallback ? "yes" : NULL, NULL);
 		table_cell(table, document_text(backend, "file"), NULL);
 		table_cell(table, keys, NULL);
 		table_cell(table, reason, NULL);
@@ -84,6 +87,8 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 	}
 	if (!restarted)
 		table_hide(table, of_restarts);
+	if (!fallbacks)
+		table_hide(table, of_fallback);
 	if (!reasons)
 		table_hide(table, of_reason);
 	if (!unconfined)

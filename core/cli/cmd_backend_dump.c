@@ -123,6 +123,7 @@ static void dump(const struct backend_info *info)
 	output_line("struct_size=%zu", info->struct_size);
 	dump_line("thread_model", model_name(info->thread_model));
 	dump_line("operations", info->operations);
+	dump_line("fallback", info->fallback ? "yes" : "no");
 	dump_lists(info);
 }
 

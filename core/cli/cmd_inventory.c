@@ -32,9 +32,12 @@ static bool keep(void *arg, const struct device *device, const char *key)
 		keeper->provider = provider;
 		keeper->device = device;
 	}
-	if (device && keeper->provider)
+	if (device && keeper->provider && !keeper->provider->info.fallback)
 		return !sensitive(&keeper->provider->info, 0, key);
-	/* Of the host, and where nobody or two say that they serve a device, every backend's word counts. */
+	/*
+	 * Of the host, and where nobody, two or a fallback say that they serve a device, every
+	 * backend's word counts. A fallback does not know the device.
+	 */
 	for (size_t i = 0; i < engine->nproviders; i++)
 		if (sensitive(engine->infos[i], device ? 0 : MIGCOMPAT_WANT_HOST, key))
 			return false;

@@ -76,7 +76,10 @@ int command_policy_check(struct cli *cli)
 int command_policy_show(struct cli *cli)
 {
 	struct policy *policy = NULL;
-	struct engine_options options = {.config = cli->options.config};
+	struct engine_options options = {
+		.config = cli->options.config,
+		.mechanism = cli->options.mechanism,
+	};
 	struct error err = {0};
 	int r = engine_policy(&options, &policy, &err), status = CLI_YES;
 

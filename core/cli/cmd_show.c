@@ -21,7 +21,11 @@ static int device_status(const json_t *device)
 {
 	if (document_text(device, "verdict"))
 		return CLI_TROUBLE;
-	return document_is(device, "migratable", "no") || document_text(device, "hold") ? CLI_NO : CLI_YES;
+	/* By its roles: the mechanism is shown, and judged by those who ask. */
+	if (document_text(device, "hold"))
+		return CLI_NO;
+	return document_is(device, "source", "no") && document_is(device, "target", "no") ? CLI_NO :
+											    CLI_YES;
 }
 
 static void show_table(const json_t *device)
@@ -29,6 +33,8 @@ static void show_table(const json_t *device)
 	const json_t *mechanism = json_object_get(device, "mechanism");
 	const char *reason = document_text(device, "reason"), *available = document_state(device, "availability");
 	const char *mechanism_text = document_text(mechanism, "text");
+	/* Of a device that nobody serves the kernel may still know it. */
+	bool weighed = document_text(device, "backend") || !document_is(mechanism, "source", "none");
 	const struct {
 		const char *name;
 		const char *text;
@@ -47,7 +53,7 @@ static void show_table(const json_t *device)
 	    {"migratable", document_text(device, "migratable")},
 	    {"reason", *reason ? reason : NULL},
 	    {"held", document_text(device, "hold")},
-	    {"mechanism", document_text(device, "backend") ? document_text(mechanism, "state") : NULL},
+	    {"mechanism", weighed ? document_text(mechanism, "state") : NULL},
 	    {"", *mechanism_text ? mechanism_text : NULL},
 	    {"available", strcmp(available, "unknown") == 0 ? NULL : available},
 	    {"version", document_text(device, "version")},
@@ -109,8 +115,11 @@ static int say_text(const struct cli *cli, const json_t *device, const char *wha
 			   CLI_YES);
 }
 
-/* One member of the device's document, whose absence is explained by what else stands there. */
-static int say_member(struct cli *cli, const char *what, bool kept_back)
+/*
+ * One member of the device's document, whose absence is explained by what else stands there. judged: for
+ * others to ask with, so that a hold and a missing mechanism keep it back.
+ */
+static int say_member(struct cli *cli, const char *what, bool judged)
 {
 	char held[ERROR_TEXT_MAX];
 	const char *text, *hold, *number;
@@ -120,13 +129,15 @@ static int say_member(struct cli *cli, const char *what, bool kept_back)
 	if (status)
 		return status;
 	text = document_text(device, what);
-	hold = kept_back ? document_text(device, "hold") : NULL;
+	hold = judged ? document_text(device, "hold") : NULL;
 	number = document_text(device, "errno");
-	if (kept_back && cli->engine.holds_unread && !document_text(device, "verdict")) {
+	if (judged && cli->engine.holds_unread && !document_text(device, "verdict")) {
 		status = output_fail(cli, -EACCES, "%s: %s", document_text(device, "device"), cli->engine.holds_unread);
 	} else if (hold) {
 		snprintf(held, sizeof(held), "it is held: %s", hold);
 		status = say_none(cli, device, what, "incompatible", -EBUSY, held);
+	} else if (text && judged && document_is(device, "migratable", "no")) {
+		status = say_none(cli, device, what, "not-migratable", -ENODEV, document_text(device, "reason"));
 	} else if (text) {
 		status = say_text(cli, device, what, text);
 	} else if (document_text(device, "verdict")) {

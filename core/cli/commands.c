@@ -19,32 +19,32 @@ static const struct command commands[] = {
 	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
 	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
 	 "CLASS VERSION PATH.\n",
-	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW, CLI_WAY_EITHER, 0, 0,
+	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 0, 0,
 	 command_list},
 	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",
-	 "migcompat -i {b} show 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_show},
+	 "migcompat -i {b} show 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_show},
 	{"type", "DEVICE", "its migration type: compatible ones have one",
 	 "Prints NAMESPACE:TYPE and a newline.\n",
 	 "migcompat -i {b} type 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_type},
 	{"version", "DEVICE", "the string that a target is asked with",
 	 "Prints the migration version and a newline, and nothing else. The status is 1\n"
-	 "where the device can be no source, or is held.\n",
-	 "migcompat -i {a} version " DUAL, 0, CLI_WAY_EITHER, 1, 1, command_version},
+	 "where the device can be no source, nothing can move it, or it is held.\n",
+	 "migcompat -i {a} version " DUAL, CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_version},
 	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET?",
 	 "Says every reason why not. SOURCE is a device, or - for a version string on\n"
 	 "standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
-	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
+	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_EITHER, 2, 2, command_check},
 	{"ask", "SOURCE", "where it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
 	 "where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST, CLI_WAY_EITHER, 1, 1, command_ask},
+	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
 	 "Nothing is written: the output can be read, or piped to sh. Each file is written\n"
 	 "once. The status is that of check.\n",
-	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID, CLI_WAY_OWN, 2, 2, command_prepare},
+	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_prepare},
 	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
 	 CLI_WAY_OWN, 0, 0, command_inventory},
 	{"hold", "DEVICE --reason TEXT", "from now on nothing is compatible with it",
@@ -67,10 +67,10 @@ static const struct command commands[] = {
 	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
 	 "the backends.\n", "migcompat policy check", 0,
 	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
-	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", 0, CLI_WAY_OWN, 0, 0,
+	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 0, 0,
 	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
-	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", 0, CLI_WAY_OWN, 2, 2, command_policy_explain},
+	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
 	{"state save", "DEVICE -o FILE", "a device's state, through its kernel driver",
 	 "-o - is standard output. The device must be in nobody's use; it goes on running\n"
 	 "afterwards. The status is 1 where its driver cannot migrate it, or it is held.\n",
@@ -84,13 +84,13 @@ static const struct command commands[] = {
 	 "As check, with the string that the file begins with; what a kernel's driver wrote\n"
 	 "into its stream is held against TARGET as well, and all of the file must be sound.\n"
 	 "A bare stream is held against TARGET by its backend alone.\n",
-	 "migcompat -i {b} state check {state} 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE,
+	 "migcompat -i {b} state check {state} 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_OWN, 2, 2, command_state_check},
 	{"state load", "FILE TARGET", "checks it, loads it, and reads it back",
 	 "What check refuses is not loaded, and TARGET is not opened; --force tries all the\n"
 	 "same, and shows what the kernel says. A load that fails ends with a reset. Many\n"
 	 "drivers drop what was loaded when they are closed.\n",
-	 NULL, CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE, CLI_WAY_OWN, 2, 2, command_state_load},
+	 NULL, CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_state_load},
 };
 
 const struct command *command_at(size_t index)

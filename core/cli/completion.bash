@@ -37,6 +37,10 @@ _migcompat() {
     _get_comp_words_by_ref -n : cur prev
   fi
   case $prev in
+  --mechanism)
+    mapfile -t COMPREPLY < <(compgen -W "require report prove" -- "$cur")
+    return
+    ;;
   --interface)
     mapfile -t COMPREPLY < <(compgen -W "any group cdev" -- "$cur")
     return
@@ -60,7 +64,7 @@ _migcompat() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason | --output | --interface) i=$((i + 1)) ;;
+    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason | --output | --interface | --mechanism) i=$((i + 1)) ;;
     -?*) ;;
     *)
       if [ -z "$command" ]; then
@@ -76,13 +80,14 @@ _migcompat() {
 
   if [[ $cur == -* ]]; then
     case $command in
-    list) global+=" --types --columns --raw" ;;
+    list) global+=" --types --columns --raw --mechanism" ;;
     watch) global+=" --types" ;;
-    check | "state check") global+=" --verbose --available --fingerprint" ;;
+    check | "state check") global+=" --verbose --available --fingerprint --mechanism" ;;
     "state save") global+=" --output --interface" ;;
-    "state load") global+=" --force --interface --verbose --fingerprint" ;;
-    ask) global+=" --host" ;;
-    prepare) global+=" --uuid" ;;
+    "state load") global+=" --force --interface --verbose --fingerprint --mechanism" ;;
+    ask) global+=" --host --mechanism" ;;
+    prepare) global+=" --uuid --mechanism" ;;
+    show | version | "policy show" | "policy explain") global+=" --mechanism" ;;
     inventory) global+=" --sensitive" ;;
     hold) global+=" --reason" ;;
     esac

@@ -93,7 +93,7 @@ const struct shape shape_parameters[] = {
 static const char *const lives[] = {"running", "restarting", "parked", "failed", NULL};
 
 const struct shape shape_backend[] = {
-	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, TEXT("file"),
+	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, FLAG("fallback"), TEXT("file"),
 	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL}, TEXT("reason"), {"state", SHAPE_TEXT, lives, NULL}, COUNT("restarts"),
 	NAME("ended"), NAME("unconfined"), END,
 };

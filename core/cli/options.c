@@ -16,6 +16,7 @@ enum option_form {
 	FORM_FLAG, /* bool */
 	FORM_TEXT, /* const char * */
 	FORM_LIST, /* const char ** */
+	FORM_MODE,
 	FORM_COLOR,
 	FORM_NO_COLOR,
 };
@@ -56,6 +57,9 @@ static const struct option_info {
 	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
 	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON, ABOUT_ANY,
 	 "why, in a line; whoever asks is told"},
+	{"--mechanism", 0, FORM_MODE, offsetof(struct options, mechanism), "MODE",
+	 CLI_OPTION_MECHANISM, ABOUT_ANY,
+	 "require, report or prove: must driver and kernel be able to?"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
 	 "devices of this file instead of this host; repeatable"},
 	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
@@ -115,6 +119,19 @@ static int set_color(struct options *options, const char *when, char *problem, s
 	return -EINVAL;
 }
 
+static int check_mode(const char *word, char *problem, size_t size)
+{
+	static const char *const words[] = {"require", "report", "prove"};
+	enum policy_mechanism mode;
+
+	if (policy_mechanism_word(word, &mode) == 0)
+		return 0;
+	snprintf(problem, size,
+		 "--mechanism is \"%s\", expected " MECHANISM_MODES "; nearest is \"%s\"", word,
+		 nearest_word(word, words, COUNT(words), sizeof(words[0])));
+	return -EINVAL;
+}
+
 static int set_option(struct options *options, const struct option_info *info, const char *argument, char *problem, size_t size)
 {
 	char *field = (char *)options + info->field;
@@ -137,6 +154,9 @@ static int set_option(struct options *options, const struct option_info *info, c
 			list++;
 		*list = argument;
 		return 0;
+	case FORM_MODE:
+		*(const char **)field = argument;
+		return check_mode(argument, problem, size);
 	case FORM_COLOR:
 		return set_color(options, argument, problem, size);
 	case FORM_NO_COLOR:

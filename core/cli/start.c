@@ -13,6 +13,7 @@ int cli_start(struct cli *cli)
 		.config = cli->options.config,
 		.keep_stderr = cli->options.debug,
 		.streams = cli->streams,
+		.mechanism = cli->options.mechanism,
 	};
 	struct error err = {0};
 	int r = engine_start(&cli->engine, &options, &err);

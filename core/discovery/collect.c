@@ -3,22 +3,26 @@
 #include "core/discovery/collect.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #define DEBUGFS "/sys/kernel/debug/vfio"
 #define TRIES 3u
+#define MODALIAS_MAX 4096
 
 int collector_init(struct collector *c, const struct wants *wants, struct intern *intern, const struct stated *stated)
 {
-	*c = (struct collector){.wants = wants, .stated = stated, .debugfs = -1};
+	*c = (struct collector){.wants = wants, .stated = stated};
 	return gather_init(&c->gather, intern, &wants->device);
 }
 
 void collector_free(struct collector *c)
 {
 	gather_free(&c->gather);
+	variants_free(&c->variants);
 	*c = (struct collector){0};
 }
 
@@ -43,24 +47,65 @@ static int row_finish(struct collector *c, const char *id, const char *what, str
 	return factset_builder_finish(&builder, ret, err);
 }
 
-/* What the kernel says of migration. It is root's alone in many places, so that a refusal tells nothing of the device. */
+bool discovery_kernel_tells(void)
+{
+	return access(DEBUGFS, X_OK) == 0;
+}
+
+/* 0: it is there; otherwise what looking it up failed with. */
+static int look_up(const char *path)
+{
+	struct stat st;
+
+	return lstat(path, &st) < 0 ? errno : 0;
+}
+
+/*
+ * What the kernel says of migration. That a file exists counts, so a folder that may not be looked
+ * into says nothing: its error is kept in place of the folder, and no file is told of.
+ */
 static int visit_vfio(struct collector *c, const struct walk_row *row)
 {
 	bool missed = c->gather.missed;
-	struct sysfs_path path;
-	int r;
+	struct sysfs_path path, state;
+	int error, r;
 
-	if (c->debugfs < 0)
-		c->debugfs = access(DEBUGFS, X_OK) == 0;
-	if (!c->debugfs || !c->wants->vfio)
-		return 0;
 	sysfs_path_set(&path, DEBUGFS);
 	if (sysfs_path_push(&path, sysfs_name(row->path)) < 0)
 		return 0;
-	c->gather.lenient = true;
+	state = path;
+	error = sysfs_path_push(&state, "migration/state") < 0 ? ENAMETOOLONG : look_up(state.text);
+	if (!error || error == ENOENT)
+		error = look_up(path.text);
+	if (error)
+		return error == ENOENT ? 0 : gather_error(&c->gather, DISCOVERY_VFIO_FOLDER, error);
+	c->gather.strict = true;
 	r = gather_folder(&c->gather, &path, c->wants->vfio, c->wants->vfio->key);
-	c->gather.lenient = false;
+	c->gather.strict = false;
 	c->gather.missed = missed;
+	return r ? r : gather_value(&c->gather, DISCOVERY_VFIO_FOLDER, "yes", strlen("yes"));
+}
+
+/* Drivers that the kernel would bind for VFIO in place of the one that serves every function. */
+static int visit_variants(struct collector *c, const struct walk_row *row)
+{
+	char modalias[MODALIAS_MAX + 1], *drivers = NULL;
+	struct sysfs_path path;
+	size_t len = 0;
+	int r;
+
+	if (row->kind != MIGCOMPAT_KIND_PHYSICAL || sysfs_path_set(&path, row->path) < 0 ||
+	    sysfs_path_push(&path, "modalias") < 0 ||
+	    sysfs_read(path.text, modalias, MODALIAS_MAX, &len) < 0)
+		return 0;
+	modalias[len] = '\0';
+	modalias[strcspn(modalias, "\n")] = '\0';
+	r = variants_find(&c->variants, modalias, &drivers);
+	if (r == 0 && drivers)
+		r = gather_value(&c->gather, DISCOVERY_VARIANTS, drivers, strlen(drivers));
+	else if (r && r != -ENOMEM)
+		r = gather_error(&c->gather, DISCOVERY_VARIANTS, r);
+	free(drivers);
 	return r;
 }
 
@@ -103,6 +148,8 @@ static int row_gather(struct collector *c, const struct walk_row *row)
 		r = gather_folder(&c->gather, &path, &c->wants->device, "");
 	if (r == 0 && row->kind != MIGCOMPAT_KIND_MDEV_TYPE)
 		r = visit_vfio(c, row);
+	if (r == 0)
+		r = visit_variants(c, row);
 	return r ? r : visit_parent(c, row);
 }
 

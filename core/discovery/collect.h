@@ -4,13 +4,14 @@
 #define CORE_DISCOVERY_COLLECT_H
 
 #include "core/discovery/gather.h"
+#include "core/discovery/variants.h"
 #include "core/discovery/walk.h"
 
 struct collector {
 	const struct wants *wants;
 	const struct stated *stated; /* or NULL */
 	struct gather gather;
-	int debugfs; /* does VFIO tell anything there? 1, 0; -1: not looked yet */
+	struct variants variants;
 };
 
 /* wants and intern outlive it. -ENOMEM. Zeroed is a valid start for collector_free. */

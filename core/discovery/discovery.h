@@ -36,6 +36,9 @@ struct discovery_options {
  */
 const struct discovery_want *discovery_base_wants(size_t *ret_count);
 
+/* Does the kernel tell of migration here at all? That changes as debugfs is mounted. */
+bool discovery_kernel_tells(void);
+
 /*
  * Append this host and its devices to an inventory. A machine without any is no error.
  * -ENOMEM or -E2BIG.

@@ -57,7 +57,7 @@ void gather_free(struct gather *g)
 void gather_reset(struct gather *g)
 {
 	g->count = g->entries = 0;
-	g->missed = g->host = g->lenient = false;
+	g->missed = g->host = g->strict = false;
 }
 
 /* ---------------------------------------------------------------- keeping facts */
@@ -83,7 +83,7 @@ int gather_error(struct gather *g, const char *key, int error)
 {
 	struct fact fact = {.error = (uint16_t)abs(error)};
 
-	if (sysfs_missing(error) || (g->lenient && (fact.error == EACCES || fact.error == EPERM)))
+	if (g->strict ? fact.error == ENOENT : sysfs_missing(error))
 		return 0;
 	fact.key = intern_text(g->intern, key);
 	return fact.key ? facts_push(g, &fact) : -ENOMEM;

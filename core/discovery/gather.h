@@ -21,7 +21,7 @@ struct gather {
 	char *buffer;      /* for a value */
 	bool host;         /* the row at work is the host */
 	bool missed;       /* something that had been there was gone when it was read */
-	bool lenient;      /* what may not be read counts as missing */
+	bool strict;       /* only ENOENT says that nothing is there */
 };
 
 /* intern and device outlive it. -ENOMEM. Zeroed is a valid start for gather_free. */

@@ -25,7 +25,10 @@ static const struct discovery_want base_wants[] = {
 	{"vendor", 0},
 	{"device", 0},
 	{"physfn/driver", 0},
-	{"vfio/migration/features", 0},
+	{DISCOVERY_VFIO_FOLDER, MIGCOMPAT_WANT_AVAILABILITY},
+	{"vfio/migration/state", MIGCOMPAT_WANT_AVAILABILITY},
+	{"vfio/migration/features", MIGCOMPAT_WANT_AVAILABILITY},
+	{DISCOVERY_VARIANTS, MIGCOMPAT_WANT_AVAILABILITY},
 	{DISCOVERY_RELEASE, MIGCOMPAT_WANT_HOST},
 	{DISCOVERY_BYTEORDER, MIGCOMPAT_WANT_HOST},
 };
@@ -209,6 +212,9 @@ int wants_compile(struct wants *wants, struct intern *intern, const struct disco
 	made.type = want_child(&made.device, "mdev_type");
 	made.parent = tree_detach(&made.device, "parent");
 	made.vfio = tree_detach(&made.device, "vfio");
+	/* These two are no files in its folder. */
+	tree_detach(made.vfio, sysfs_name(DISCOVERY_VFIO_FOLDER));
+	tree_detach(made.vfio, sysfs_name(DISCOVERY_VARIANTS));
 	tree_detach(&made.device, "stated");
 	*wants = made;
 	return 0;

@@ -18,6 +18,9 @@
 /* Keys of the host that stand for no file. */
 #define DISCOVERY_RELEASE "kernel/release"
 #define DISCOVERY_BYTEORDER "kernel/byteorder"
+/* Keys of a device that stand for no file: "yes" if VFIO's debugfs has its folder, and drivers. */
+#define DISCOVERY_VFIO_FOLDER "vfio/debugfs"
+#define DISCOVERY_VARIANTS "vfio/variant_drivers"
 
 struct want {
 	const char *name;   /* one component; NULL: a tree's root */
@@ -35,7 +38,7 @@ struct wants {
 	struct want device; /* below the device's folder */
 	struct want *type;  /* below the mdev type's folder; part of the device's tree. Never NULL */
 	struct want *parent; /* below the parent's folder, or NULL */
-	struct want *vfio;  /* below the device's folder of VFIO's debugfs, or NULL */
+	struct want *vfio;  /* below the device's folder of VFIO's debugfs. Never NULL */
 	const char **globs; /* all that is collected, each once */
 	size_t count;
 };

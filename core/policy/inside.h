@@ -18,6 +18,7 @@ enum policy_plain {
 	PLAIN_TIMEOUT_MS,
 	PLAIN_MIXED,
 	PLAIN_MECHANISM,
+	PLAIN_GENERIC,
 	PLAIN_COUNT,
 };
 
@@ -143,7 +144,8 @@ struct policy {
 	const char *backend_dir;
 	unsigned timeout_ms;
 	bool mixed;
-	unsigned mechanism_required;	      /* 0: report */
+	unsigned mechanism;		      /* enum policy_mechanism */
+	unsigned generic_equal;		      /* 0: refuse */
 	const char *plain_where[PLAIN_COUNT]; /* NULL: the default */
 	uint64_t hash;
 };
@@ -154,6 +156,7 @@ extern const char *const scope_words[]; /* from SCOPE_DEVICE on */
 extern const char *const side_words[];
 extern const char *const require_words[];
 extern const char *const mechanism_words[];
+extern const char *const generic_words[];
 
 /* As policy_load with NULL, with other folders. vendor may be NULL. */
 int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,

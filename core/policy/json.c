@@ -193,7 +193,8 @@ void *policy_json(const struct policy *policy)
 	put(&writer, object, "backend_dir", policy->backend_dir ? path_json(policy->backend_dir) : json_null());
 	put(&writer, object, "timeout_ms", json_integer(policy->timeout_ms));
 	put(&writer, object, "mixed", json_boolean(policy->mixed));
-	put_text(&writer, object, "mechanism", mechanism_words[policy->mechanism_required]);
+	put_text(&writer, object, "mechanism", mechanism_words[policy->mechanism]);
+	put_text(&writer, object, "generic", generic_words[policy->generic_equal]);
 	put(&writer, object, "prefer", preferences_json(&writer, policy));
 	put(&writer, object, "known_bad", known_bad_json(&writer, policy));
 	put(&writer, object, "rules", rules_json(&writer, policy));

@@ -237,6 +237,7 @@ static struct policy *policy_new(struct conf_parser *parser, struct error *err)
 	policy->parser = parser;
 	policy->timeout_ms = TIMEOUT_MS_DEFAULT;
 	policy->mixed = true;
+	policy->mechanism = POLICY_MECHANISM_REQUIRE;
 	return policy;
 }
 

@@ -41,6 +41,13 @@ struct policy_side {
 	const struct wanted *host_wanted;
 };
 
+/* What a device that driver and kernel cannot move means for a verdict. */
+enum policy_mechanism {
+	POLICY_MECHANISM_REPORT = 0,  /* a warning */
+	POLICY_MECHANISM_REQUIRE = 1, /* not-migratable if that is known */
+	POLICY_MECHANISM_PROVE = 2,   /* not-migratable unless it is known that they can */
+};
+
 enum policy_outcome {
 	POLICY_NOTHING = 0, /* no rule ended it */
 	POLICY_ALLOW = 1,
@@ -89,7 +96,16 @@ const char *policy_setting(const struct policy *policy, const char *namespace, c
 const char *policy_backend_dir(const struct policy *policy);        /* NULL: not set */
 unsigned policy_timeout_ms(const struct policy *policy);            /* of one call of a backend; default 5000 */
 const char *policy_prefer(const struct policy *policy, const char *key); /* the backend that a tied key goes to, or NULL */
-bool policy_mechanism_required(const struct policy *policy);        /* default false */
+enum policy_mechanism policy_mechanism(const struct policy *policy); /* default: require */
+
+#define MECHANISM_MODES "require, report or prove"
+
+/* For a caller that asks in another mode. -EINVAL: there is no mode of that name. */
+int policy_mechanism_word(const char *word, enum policy_mechanism *ret);
+/* Before the policy is shared. The hash stays: no fingerprint hangs on the mode. */
+void policy_set_mechanism(struct policy *policy, enum policy_mechanism mechanism);
+/* May a fallback compare what the kernel can migrate and no backend knows? Default false. */
+bool policy_generic_equal(const struct policy *policy);
 
 /*
  * Apply. Adds a finding of limit policy for what denies, turns overridden bad findings into warnings (setting

@@ -37,9 +37,31 @@ unsigned policy_timeout_ms(const struct policy *policy)
 	return policy->timeout_ms;
 }
 
-bool policy_mechanism_required(const struct policy *policy)
+enum policy_mechanism policy_mechanism(const struct policy *policy)
 {
-	return policy->mechanism_required;
+	return (enum policy_mechanism)policy->mechanism;
+}
+
+int policy_mechanism_word(const char *word, enum policy_mechanism *ret)
+{
+	for (unsigned i = 0; mechanism_words[i]; i++) {
+		if (strcmp(mechanism_words[i], word) == 0) {
+			*ret = (enum policy_mechanism)i;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+void policy_set_mechanism(struct policy *policy, enum policy_mechanism mechanism)
+{
+	policy->mechanism = mechanism;
+	policy->plain_where[PLAIN_MECHANISM] = "set by the caller";
+}
+
+bool policy_generic_equal(const struct policy *policy)
+{
+	return policy->generic_equal;
 }
 
 uint64_t policy_hash(const struct policy *policy)

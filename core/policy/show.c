@@ -65,7 +65,9 @@ static void show_plain(const struct policy *policy, FILE *out)
 	show_comment(out, "", where[PLAIN_MIXED] ? where[PLAIN_MIXED] : "default");
 	fprintf(out, "mixed = %s;\n", policy->mixed ? "true" : "false");
 	show_comment(out, "", where[PLAIN_MECHANISM] ? where[PLAIN_MECHANISM] : "default");
-	show_member(out, "", "mechanism", mechanism_words[policy->mechanism_required]);
+	show_member(out, "", "mechanism", mechanism_words[policy->mechanism]);
+	show_comment(out, "", where[PLAIN_GENERIC] ? where[PLAIN_GENERIC] : "default");
+	show_member(out, "", "generic", generic_words[policy->generic_equal]);
 }
 
 static void show_preferences(const struct policy *policy, FILE *out)

@@ -9,7 +9,8 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define TIMEOUT_MS_MAX 600000
 
-const char *const mechanism_words[] = {"report", "require", NULL};
+const char *const mechanism_words[] = {"report", "require", "prove", NULL};
+const char *const generic_words[] = {"refuse", "equal", NULL};
 
 #define A_STRING TYPES_STRING, "a string"
 #define A_LIST TYPES_LIST, "a list ( { … }, … )"
@@ -240,10 +241,19 @@ static int read_mechanism(struct reader *reader, const struct conf_node *setting
 	return r ? r : plain_note(reader, setting, PLAIN_MECHANISM);
 }
 
+static int read_generic(struct reader *reader, const struct conf_node *setting,
+			const struct schema_key *key, void *field)
+{
+	int r = word_read(reader, setting, key, field);
+
+	return r ? r : plain_note(reader, setting, PLAIN_GENERIC);
+}
+
 static const struct schema_key top_keys[] = {
 	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL, false},
+	{"generic", A_STRING, read_generic, offsetof(struct policy, generic_equal), generic_words, false},
 	{"known_bad", A_LIST, known_bad_read, 0, NULL, false},
-	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism_required), mechanism_words, false},
+	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism), mechanism_words, false},
 	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},

@@ -104,6 +104,10 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 		refuse(batch, job, -ENODEV, &err);
 		return;
 	}
+	if (mechanism_judge(target->engine->mode, &target->mechanism, &err)) {
+		refuse(batch, job, -ENODEV, &err);
+		return;
+	}
 	if (held(target, &err)) {
 		refuse(batch, job, -EBUSY, &err);
 		return;

@@ -29,7 +29,7 @@ enum method_flags {
 	METHOD_PROMPT = 2, /* waits for nothing, so that its steps may run on the event loop */
 };
 
-#define METHOD_PARAMETERS_MAX 5
+#define METHOD_PARAMETERS_MAX 6
 
 struct method {
 	const char *name;
@@ -101,6 +101,8 @@ const char *call_text(const struct call *call, const char *name);
 const struct method *method_find(const char *name);
 const char *interface_description(const char *name); /* NULL: no such interface */
 
+/* Open the view of one device or (NULL) all, in the wished mode. 0, or as call_refuse. */
+int call_view(struct call *call, const char *only);
 /* The device that a parameter names, in the call's view, which is opened if it is not; else as call_refuse. */
 int call_device(struct call *call, const char *parameter, const struct device **ret);
 /* What inventory_find said, as call_refuse. */

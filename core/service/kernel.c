@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -12,6 +13,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/discovery/discovery.h"
 #include "core/service/asks.h"
 #include "core/service/attach.h"
 #include "core/service/lane.h"
@@ -41,6 +43,8 @@ struct kernel {
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
 	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
 	_Atomic uint64_t world_number; /* of serving; only changed under the lock */
+	_Atomic bool tells;	       /* does the kernel tell of migration, as of the last look? */
+	_Atomic uint64_t tells_changed; /* so often: what it tells may change then, without an event */
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
 	int lost;         /* why the broker is of no more use */
@@ -102,6 +106,19 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 	return true;
 }
 
+/*
+ * How often debugfs, where the kernel tells of migration, came and went. Some look counts it before
+ * its question is answered, and each looks again afterwards.
+ */
+static uint64_t tells_changed(struct kernel *kernel)
+{
+	bool tells = discovery_kernel_tells();
+
+	if (atomic_exchange(&kernel->tells, tells) != tells)
+		kernel->tells_changed++;
+	return kernel->tells_changed;
+}
+
 /* The stamp as it is now, but for life. False: nothing is attached by that number. */
 static bool stamp_take(struct kernel *kernel, uint64_t attachment, struct stamp *ret,
 		       struct attach_seen *seen)
@@ -109,7 +126,7 @@ static bool stamp_take(struct kernel *kernel, uint64_t attachment, struct stamp 
 	if (!attach_look(kernel->attach, attachment, seen))
 		return false;
 	ret->attachment = attachment;
-	ret->changed = seen->changed;
+	ret->changed = seen->changed + tells_changed(kernel);
 	ret->world = kernel->world_number;
 	ret->holds = holds_changed(kernel->options.holds);
 	return true;

@@ -12,17 +12,18 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define NEEDED(name) {name, JSON_STRING, true}
 #define OPTIONAL(name) {name, JSON_STRING, false}
+#define MODE OPTIONAL("mechanism")
 
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host")}, method_ask},
+	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), MODE}, method_ask},
 	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
-	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint")}, method_check},
-	{"io.migcompat.Describe", 0, {NEEDED("device")}, method_describe},
+	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint"), MODE}, method_check},
+	{"io.migcompat.Describe", 0, {NEEDED("device"), MODE}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
-	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}}, method_list},
+	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}, MODE}, method_list},
 	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
 	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
-	{"io.migcompat.Version", 0, {NEEDED("device")}, method_version},
+	{"io.migcompat.Version", 0, {NEEDED("device"), MODE}, method_version},
 	{"io.migcompat.Watch", METHOD_PROMPT, {{"types", JSON_TRUE, false}}, method_watch},
 	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
 	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
@@ -89,17 +90,30 @@ int call_not_found(struct call *call, int r, const struct error *err)
 	return call_refuse(call, name, r, "%s", err->text);
 }
 
+int call_view(struct call *call, const char *only)
+{
+	const char *mode = call_text(call, "mechanism");
+	enum policy_mechanism mechanism = call->world->engine.mode;
+	struct error err = {0};
+	int r;
+
+	if (mode && policy_mechanism_word(mode, &mechanism))
+		return call_invalid(call, "mechanism");
+	r = view_open(call->world, only, &call->view, &err);
+	if (r)
+		return call_refuse(call, "Failed", r, "%s", err.text);
+	call->view.engine.mode = mechanism;
+	return 0;
+}
+
 int call_device(struct call *call, const char *parameter, const struct device **ret)
 {
 	const char *name = call_text(call, parameter);
 	struct error err = {0};
-	int r;
+	int r = call->view.world ? 0 : call_view(call, name);
 
-	if (!call->view.world) {
-		r = view_open(call->world, name, &call->view, &err);
-		if (r)
-			return call_refuse(call, "Failed", r, "%s", err.text);
-	}
+	if (r)
+		return r;
 	r = inventory_find(&call->view.engine.inventory, name, ret, &err);
 	return r ? call_not_found(call, r, &err) : 0;
 }

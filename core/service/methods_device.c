@@ -74,11 +74,10 @@ static int list_end(struct call *call)
 static int list_begin(struct call *call)
 {
 	static const char begin[] = "{\"parameters\":{\"format\":\"" LIST_FORMAT "\",\"devices\":[";
-	struct error err = {0};
-	int r = view_open(call->world, NULL, &call->view, &err);
+	int r = call_view(call, NULL);
 
 	if (r)
-		return call_refuse(call, "Failed", r, "%s", err.text);
+		return r;
 	return call->text.more ? 0 : call_part(call, begin, sizeof(begin) - 1);
 }
 
@@ -136,7 +135,6 @@ int method_version(struct call *call)
 	char text[MIGCOMPAT_STRING_MAX + 1], hash[FINGERPRINT_SIZE];
 	const struct device *device = NULL;
 	char reason[HOLD_REASON_BYTES + 1];
-	struct opened *opened = NULL;
 	struct error err = {0};
 	uint64_t start = now_us();
 	int r = call_device(call, "device", &device);
@@ -145,10 +143,7 @@ int method_version(struct call *call)
 		return r;
 	if (holds_find(call->context->holds, device, reason, sizeof(reason)))
 		return call_refuse(call, "DeviceHeld", -EBUSY, "%s is held: %s", device->id, reason);
-	r = engine_open(&call->view.engine, device, &opened, &err);
-	if (!r)
-		r = check_version(opened, text, sizeof(text), &err);
-	opened_close(opened);
+	r = check_source(&call->view.engine, device, text, sizeof(text), &err);
 	if (r < 0)
 		return device_refused(call, device, r, &err);
 	fingerprint_text(text, (size_t)r, hash);
@@ -219,14 +214,6 @@ static int source_find(struct call *call, struct source *ret)
 	return name ? call_device(call, "source", &ret->device) : 0;
 }
 
-static int view_all(struct call *call)
-{
-	struct error err = {0};
-	int r = view_open(call->world, NULL, &call->view, &err);
-
-	return r ? call_refuse(call, "Failed", r, "%s", err.text) : 0;
-}
-
 static void log_verdict(const struct call *call, const struct migcompat_verdict *verdict, uint64_t duration_us)
 {
 	const struct log_answer answer = {
@@ -255,7 +242,7 @@ int method_check(struct call *call)
 
 	/* A string is asked about one device; two devices may be any two. */
 	if (call_text(call, "source"))
-		r = view_all(call);
+		r = call_view(call, NULL);
 	if (!r)
 		r = source_find(call, &source);
 	if (!r)
@@ -282,7 +269,7 @@ static int ask_begin(struct call *call)
 	const char *host = call_text(call, "host");
 	struct source source = {0};
 	struct error err = {0};
-	int r = view_all(call);
+	int r = call_view(call, NULL);
 
 	if (!r)
 		r = source_find(call, &source);

@@ -278,7 +278,8 @@ struct migcompat_host {
 	 * Find a fact of the device, or with MIGCOMPAT_WANT_HOST in scope, of its host. 0: found; zero-terminated, the last
 	 * newline dropped. -ENOENT: missing. -ENODATA: not collected in this inventory. -EINVAL: no want of this backend covers it
 	 * (the backend's own error: the verdict becomes "error"). -EILSEQ: it is no text, and ret_len is NULL. Any other: why it could not
-	 * be read, never -ENODEV. ret_* are untouched unless 0; ret_len may be NULL where text is wanted.
+	 * be read, never -ENODEV. ret_* are untouched unless 0; ret_len may be NULL where text is wanted. If the fact "driver" is
+	 * missing, an inventory's member of that name stands in for it.
 	 */
 	int (*fact)(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len);
 	/* As fact, for a whole number in the given base (0: as in C); -ERANGE: not a number, nothing behind it, or above max. */
@@ -363,7 +364,8 @@ struct migcompat_backend {
 	const char *version;     /* the backend's own release, "1.0.0". Required */
 	const char *description; /* one line for people. Default: none */
 
-	const char *const *keys; /* "MODULE" or "MODULE:MODALIAS-GLOB", NULL-terminated. Required */
+	/* "MODULE" or "MODULE:MODALIAS-GLOB", or "*" of a fallback; NULL-terminated. Required */
+	const char *const *keys;
 
 	const struct migcompat_want *wants;
 	size_t want_size; /* sizeof(struct migcompat_want) */
@@ -431,6 +433,15 @@ struct migcompat_backend {
 	 */
 	int (*stream)(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size,
 		      struct migcompat_result *result);
+	/*
+	 * 1: a fallback, for drivers that no other backend knows. It serves a device only if no key
+	 * of another backend fits, however few literal characters that key has. It may have the key
+	 * "*", which fits any driver. Its keys make no PCI function a device.
+	 *
+	 * -ENODEV of its open says that the driver never migrates. It is not opened for a device that
+	 * the kernel can migrate, unless the policy says generic = "equal". Default: 0.
+	 */
+	uint32_t fallback;
 };
 
 /* ---------------------------------------------------------------- device state: table("device-state", 1) */

@@ -56,6 +56,8 @@ enum migcompat_option {
 	MIGCOMPAT_OPTION_CONFIG = 1,      /* folder or file of the policy; default /etc/migcompat */
 	MIGCOMPAT_OPTION_FACTS_DIR = 2,   /* folder of stated facts; default facts.d in the policy's folder */
 	MIGCOMPAT_OPTION_IN_PROCESS = 3,  /* "true": run backends in this process, for trusted ones; default "false" */
+	/* What it means if driver and kernel cannot move a device: "require", "report" or "prove"; default: the policy's */
+	MIGCOMPAT_OPTION_MECHANISM = 4,
 };
 
 /* Same numbers as the first verdict that applies, from best to worst. */
@@ -103,7 +105,7 @@ const char *migcompat_device_host(const struct migcompat_device *device);
 const char *migcompat_device_kind(const struct migcompat_device *device); /* "mdev", "mdev-type" or "physical" */
 
 /*
- * The version string of a device, zero-terminated, without a newline, into buffer (4,095 bytes hold any); returns its length. -ENODEV: it can be no source. -ENOTCONN:
+ * The version string of a device, zero-terminated, without a newline, into buffer (4,095 bytes hold any); returns its length. -ENODEV: it can be no source, or nothing can move it. -ENOTCONN:
  * no backend serves it. -EBUSY: it is held; -EACCES: that could not be told. -EIO, -ETIMEDOUT: its backend failed. -ENOBUFS: buffer is too small.
  */
 int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size);

@@ -370,8 +370,8 @@ static const struct migcompat_want wants[] = {
 	{"parent/modalias", MIGCOMPAT_WANT_ANNOUNCED},
 	{"module/kvmgt/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 	{"module/i915/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
-	/* Tells the mechanism alone, which no verdict hangs on: a new kernel makes no answer stale. */
-	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY},
+	/* Tells the mechanism, which verdicts hang on. */
+	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 };
 
 static const struct migcompat_setting settings[] = {

@@ -11,6 +11,7 @@
 #include "sample.h"
 
 #define MODEL "org.kernel/serial"
+#define VARIANT "serial_vfio_pci" /* the driver that a card needs in order to move; none was written yet */
 
 /* What travels in the version string, and how each field is held against the target's. */
 enum { MODEL_FIELD, PORTS, STATE, FIELD_COUNT };
@@ -117,15 +118,27 @@ static int state_version(struct serial *serial, uint64_t *ret)
 	return 0;
 }
 
-/* Can it be migrated at all? mtty can since Linux 6.8, vfio-pci itself moves no state. */
+/* vfio-pci itself moves no state. Of a variant driver the kernel tells, and the core asks it first. */
+static void card_mechanism(struct serial *serial)
+{
+	const char *module;
+
+	if (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) == 0 && strcmp(module, VARIANT) == 0) {
+		serial->mechanism_text = "the kernel does not tell whether this variant driver migrates";
+		return;
+	}
+	serial->mechanism = MIGCOMPAT_NO;
+	serial->mechanism_text = "vfio-pci moves no device state; the card needs a variant driver";
+}
+
+/* Can it be migrated at all? mtty can since Linux 6.8. */
 static void mechanism(struct serial *serial)
 {
 	const char *release;
 	unsigned major, minor;
 
 	if (serial->host->kind(serial->facts) == MIGCOMPAT_KIND_PHYSICAL) {
-		serial->mechanism = MIGCOMPAT_NO;
-		serial->mechanism_text = "vfio-pci moves no device state; the card needs a variant driver";
+		card_mechanism(serial);
 	} else if (serial->host->fact(serial->facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL) != 0 ||
 		   sscanf(release, "%5u.%5u", &major, &minor) != 2) {
 		serial->mechanism_text = "the kernel's release is not known; mtty migrates since Linux 6.8";
@@ -269,16 +282,17 @@ static const void *serial_table(const char *name, uint32_t version)
 	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &serial_state : NULL;
 }
 
-static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*", NULL};
+static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*", VARIANT ":pci:v00001B36d0000000[234]*", NULL};
 
 static const struct migcompat_want wants[] = {
 	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
 	{"vendor", MIGCOMPAT_WANT_ANNOUNCED},
 	{"device", MIGCOMPAT_WANT_ANNOUNCED},
 	{"modalias", MIGCOMPAT_WANT_ANNOUNCED},
+	{"driver/module", MIGCOMPAT_WANT_ANNOUNCED},
 	/* What is stated is read when the configuration is. */
 	{"stated/state_version", MIGCOMPAT_WANT_ANNOUNCED},
-	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY},
+	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 };
 
 static const struct migcompat_setting settings[] = {

@@ -188,6 +188,36 @@ static void devices_are_walked_and_found(void **state)
 	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_CONFIG, "/x"), -EBUSY);
 }
 
+static void a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void **state)
+{
+	static const struct {
+		const char *mode; /* NULL: the policy's */
+		int version;
+	} modes[] = {{NULL, -ENODEV}, {"require", -ENODEV}, {"report", 0}, {"prove", -ENODEV}};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+		const struct migcompat_device *device = NULL;
+		struct migcompat *ctx = NULL;
+		char string[4096];
+		int r;
+
+		assert_int_equal(migcompat_new(&ctx), 0);
+		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_CONFIG, CONFIG), 0);
+		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_IN_PROCESS, "true"), 0);
+		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM, "perhaps"), -EINVAL);
+		if (modes[i].mode)
+			assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM, modes[i].mode), 0);
+		assert_int_equal(migcompat_add_inventory(ctx, HOSTS "serial-c.json"), 0);
+		assert_int_equal(migcompat_find(ctx, "0000:00:04.0", &device), 0);
+		r = migcompat_version(ctx, device, string, sizeof(string));
+		assert_int_equal(r < 0 ? r : 0, modes[i].version);
+		/* A type is told in each mode. */
+		assert_true(migcompat_type(ctx, device, string, sizeof(string)) > 0);
+		migcompat_free(ctx);
+	}
+}
+
 static void errors_come_with_a_sentence(void **state)
 {
 	struct migcompat *ctx = NULL;
@@ -373,6 +403,7 @@ int main(void)
 		TEST(no_verdict_is_an_error),
 		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
 		cmocka_unit_test(errors_come_with_a_sentence),
+		cmocka_unit_test(a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),
 		cmocka_unit_test(the_release_is_told),
 	};

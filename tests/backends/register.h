@@ -52,6 +52,9 @@
 #define PLAIN_SETTINGS NULL
 #define PLAIN_NSETTINGS 0
 #endif
+#ifndef PLAIN_FALLBACK
+#define PLAIN_FALLBACK 0
+#endif
 
 #ifndef PLAIN_WANT_FLAGS
 #define PLAIN_WANT_FLAGS 0
@@ -73,6 +76,7 @@ static const struct migcompat_want plain_wants[] = {
 		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
 		.candidates = PLAIN_CANDIDATES, .parameters = PLAIN_PARAMETERS, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
 		.settings = PLAIN_SETTINGS, .setting_size = sizeof(struct migcompat_setting), .nsettings = PLAIN_NSETTINGS, \
+		.fallback = PLAIN_FALLBACK,                                                               \
 	}
 
 #ifndef PLAIN_UNREGISTERED

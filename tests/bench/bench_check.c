@@ -143,7 +143,7 @@ int main(void)
 {
 	static const char *const files[] = {"serial-a", "serial-b", "gvt-gen9-1024"};
 	char config[] = "/tmp/migcompat-bench-XXXXXX";
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true, .mechanism = "report"};
 	struct engine engine;
 	struct error err = {0};
 	int r;

@@ -37,12 +37,16 @@ static void list_names_every_backend(void **state)
 	assert_status(0);
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
 	assert_contains(ran.out, "mtty vfio_pci:pci:v00001B36d0000000[234]*");
+	assert_contains(ran.out, "generic 1.0.0   loaded yes ");
 	run("migcompat --json backend list");
 	assert_status(0);
 	document = run_json();
 	first = json_array_get(json_object_get(document, "backends"), 0);
-	assert_string_equal(json_member(first, "name"), "i915");
+	assert_string_equal(json_member(first, "name"), "generic");
 	assert_string_equal(json_member(first, "status"), "loaded");
+	assert_true(json_is_true(json_object_get(first, "fallback")));
+	assert_true(json_is_false(
+	    json_object_get(json_array_get(json_object_get(document, "backends"), 1), "fallback")));
 	json_decref(document);
 }
 
@@ -98,7 +102,7 @@ static void dump_prints_key_and_value_lines(void **state)
 	assert_contains(ran.out, "\napi_version=1\n");
 	assert_contains(ran.out, "\nthread_model=parallel\n");
 	assert_contains(ran.out, "\nkey=mtty\n");
-	assert_contains(ran.out, "\nwant=kernel/release host availability\n");
+	assert_contains(ran.out, "\nwant=kernel/release host compared announced\n");
 	assert_contains(ran.out, "\nsetting=emit_format int init=1 allowed=1-1 ");
 	run("migcompat backend dump " GOOD "/mtty.so | grep -vc '^[a-z_]*='");
 	assert_string_equal(ran.out, "0\n");
@@ -250,6 +254,36 @@ static void two_that_claim_one_key_are_both_named(void **state)
 	assert_status(0);
 }
 
+/* A table's row in one, any driver in the other. */
+static void two_fallbacks_for_one_device_are_a_conflict(void **state)
+{
+	(void)state;
+	plugins("last", GOOD "/generic.so " BAD("last_resort"));
+	run("migcompat --plugin-dir $FOLDER/last -i tests/hosts/generic-a.json version "
+	    "0000:5e:00.0");
+	assert_trouble("both claim the key \"vfio_pci\"");
+	run("migcompat --plugin-dir $FOLDER/last -i tests/hosts/generic-a.json version "
+	    "0000:60:00.1");
+	assert_trouble("both claim the key \"*\"");
+	folder_write(&ran.folder, "last.conf",
+		     "prefer = ( { key = \"vfio_pci\"; backend = \"generic\"; } );\n");
+	run("command migcompat --config $FOLDER/last.conf --plugin-dir $FOLDER/last -i "
+	    "tests/hosts/generic-a.json show 0000:5e:00.0");
+	assert_status(1);
+	assert_contains(ran.out, "vfio-pci moves no device state");
+}
+
+static void dump_says_whether_it_is_a_fallback(void **state)
+{
+	(void)state;
+	run("migcompat backend dump " GOOD "/generic.so");
+	assert_contains(ran.out, "\nfallback=yes\n");
+	run("migcompat backend dump " GOOD "/mtty.so");
+	assert_contains(ran.out, "\nfallback=no\n");
+	run("migcompat --json backend dump " GOOD "/generic.so");
+	assert_contains(ran.out, "\"fallback\":true");
+}
+
 static void asks(const char *name, const char *part)
 {
 	alone(name);
@@ -335,6 +369,8 @@ int main(void)
 		cmocka_unit_test(pipe_among_the_backends_is_named_and_not_waited_for),
 		cmocka_unit_test(backends_that_could_be_the_missed_one_are_counted),
 		cmocka_unit_test(two_that_claim_one_key_are_both_named),
+		cmocka_unit_test(two_fallbacks_for_one_device_are_a_conflict),
+		cmocka_unit_test(dump_says_whether_it_is_a_fallback),
 		cmocka_unit_test(crashing_backend_makes_no_yes),
 		cmocka_unit_test(ending_backend_makes_no_yes),
 		cmocka_unit_test(hanging_backend_is_not_waited_for),

@@ -39,11 +39,88 @@ static void mdev_moves_to_a_physical_card_with_as_many_ports(void **state)
 	assert_contains(ran.out, "compatible (identical)\n");
 }
 
-static void missing_mechanism_is_said_beside_a_yes(void **state)
+static void device_that_nothing_can_move_is_a_no(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL "check " DUAL " " CARD_2);
-	assert_contains(ran.out, "mechanism: driver and kernel cannot move its state");
+	run("migcompat " SERIAL_C "check " DUAL " " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "not migratable: target " CARD_2 ": driver and kernel cannot move its state: vfio-pci moves no");
+	run("migcompat " SERIAL_C "check " CARD_2 " " DUAL);
+	assert_status(1);
+	assert_contains(ran.out, "not migratable: source " CARD_2 ": driver and kernel cannot move its state");
+}
+
+static void missing_mechanism_is_said_beside_a_yes_that_only_reports_it(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "check --mechanism report " DUAL " " CARD_2);
+	assert_status(0);
+	assert_contains(ran.out, "mechanism: target: driver and kernel cannot move its state");
+}
+
+static void doubt_is_a_no_where_proof_is_asked_for(void **state)
+{
+	(void)state;
+	run("jq '.host.facts |= del(.\"kernel/release\")' tests/hosts/serial-a.json > $FOLDER/a.json && "
+	    "migcompat -i $FOLDER/a.json check --mechanism prove " DUAL " " DUAL);
+	assert_status(1);
+	assert_contains(ran.out, "it is not known whether driver and kernel can move its state");
+	run("migcompat -i $FOLDER/a.json check " DUAL " " DUAL);
+	assert_status(0);
+}
+
+static void mode_that_is_none_is_named_with_the_nearest(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "check --mechanism repot " DUAL " " CARD_2);
+	assert_trouble("--mechanism is \"repot\", expected require, report or prove; nearest is \"report\"");
+}
+
+/* Who has the string alone asks about the target alone. */
+static void string_is_judged_by_the_target_alone(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "version --mechanism report " CARD_2 " | migcompat " SERIAL "check - " DUAL);
+	assert_status(0);
+	run("migcompat " SERIAL "version " DUAL " | migcompat " SERIAL_C "check --json - " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "\"errno\":\"ENODEV\"");
+}
+
+static void document_tells_who_says_it_of_the_worse_side(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "check --json " DUAL " " CARD_2 " | jq -c '.mechanism | [.state, .source, .features, .text]'");
+	assert_string_equal(ran.out, "[\"no\",\"kernel\",null,"
+				     "\"target: vfio-pci moves no device state; the card needs a variant driver\"]\n");
+	run("migcompat " SERIAL "check --json " DUAL " " CARD_2 " | jq -c '[.mechanism.state, .mechanism.source]'");
+	assert_string_equal(ran.out, "[\"yes\",\"backend\"]\n");
+}
+
+static void mode_changes_no_fingerprint(void **state)
+{
+	(void)state;
+	run("for mode in require report prove; do migcompat " SERIAL_C "check --json --mechanism $mode " DUAL " " CARD_2
+	    " | jq -r .target_fingerprint; done | sort -u | wc -l");
+	assert_string_equal(ran.out, "1\n");
+}
+
+/* Prints the fingerprint of the card after a change of its facts. */
+#define PRINT                                                                                                          \
+	"print() { jq \"(.devices[] | select(.id == \\\"" CARD_2 "\\\")).facts |= $1\" tests/hosts/serial-b.json "             \
+	">$FOLDER/b.json && migcompat -i $FOLDER/b.json show --json " CARD_2 " | jq -r .fingerprint; }; "
+
+static void fingerprint_has_the_mechanism_but_not_what_the_device_is_doing(void **state)
+{
+	(void)state;
+	run(PRINT "print '.'; print '(.\"vfio/migration/state\" = \"STOP\")'; print '(.\"vfio/variant_drivers\" = \"a\\nb\")'");
+	assert_status(0);
+	assert_int_equal(strncmp(ran.out, ran.out + 33, 33), 0);
+	assert_int_equal(strncmp(ran.out, ran.out + 66, 33), 0);
+	run(PRINT "print '.'; print 'del(.\"vfio/migration/state\")'");
+	assert_status(0);
+	assert_int_equal(strlen(ran.out), 66);
+	assert_int_not_equal(strncmp(ran.out, ran.out + 33, 33), 0);
 }
 
 static void every_difference_has_a_line_with_both_values(void **state)
@@ -314,9 +391,9 @@ static void device_without_a_backend_cannot_be_answered(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "none.json",
-		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"vfio-pci\",\"modalias\":\"pci:v1\"")));
+		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"acme-vfio\",\"modalias\":\"pci:v1\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
-	assert_trouble("no backend serves device \"0000:00:07.0\" (driver vfio-pci)");
+	assert_trouble("no backend serves device \"0000:00:07.0\" (module acme_vfio, modalias pci:v1)");
 	run("migcompat --json " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
 	assert_json_trouble("ENOTCONN", "no backend serves device \"0000:00:07.0\"");
 }
@@ -368,7 +445,14 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_devices_are_identical),
 		cmocka_unit_test(mdev_moves_to_a_physical_card_with_as_many_ports),
-		cmocka_unit_test(missing_mechanism_is_said_beside_a_yes),
+		cmocka_unit_test(device_that_nothing_can_move_is_a_no),
+		cmocka_unit_test(missing_mechanism_is_said_beside_a_yes_that_only_reports_it),
+		cmocka_unit_test(doubt_is_a_no_where_proof_is_asked_for),
+		cmocka_unit_test(mode_that_is_none_is_named_with_the_nearest),
+		cmocka_unit_test(string_is_judged_by_the_target_alone),
+		cmocka_unit_test(document_tells_who_says_it_of_the_worse_side),
+		cmocka_unit_test(mode_changes_no_fingerprint),
+		cmocka_unit_test(fingerprint_has_the_mechanism_but_not_what_the_device_is_doing),
 		cmocka_unit_test(every_difference_has_a_line_with_both_values),
 		cmocka_unit_test(verbose_shows_what_agrees),
 		cmocka_unit_test(json_has_every_key_of_the_contract),

@@ -3,9 +3,10 @@
 #include "tests/support/run.h"
 
 #define FILE_OF(devices) "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[" devices "]}"
-#define CARD "{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"vfio-pci\",\"vendor\":\"0x1b36\","
-#define ODD_CARD CARD "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
-#define LOST_CARD CARD "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
+#define CARD(driver) "{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"" driver "\",\"vendor\":\"0x1b36\","
+#define ODD_CARD CARD("vfio-pci") "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
+/* No backend knows its driver, and the kernel says nothing of it. */
+#define LOST_CARD CARD("acme-vfio-pci") "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
 
 static int setup(void **state)
 {
@@ -47,8 +48,9 @@ static void show_of_what_nobody_serves_cannot_be_answered(void **state)
 	run("migcompat -i $FOLDER/lost.json show 0000:00:07.0");
 	assert_status(2);
 	assert_true(run_one_line(ran.err));
-	assert_contains(ran.err, "no backend serves");
-	assert_contains(ran.out, "driver       vfio-pci\n");
+	assert_contains(ran.err, "no backend serves device \"0000:00:07.0\" (module acme_vfio_pci, modalias pci:v00001B36d00000042sv0)");
+	assert_contains(ran.out, "driver       acme-vfio-pci\n");
+	assert_null(strstr(ran.out, "\nbackend"));
 	run("migcompat -i $FOLDER/lost.json --json show 0000:00:07.0");
 	assert_json_trouble("ENOTCONN", "no backend serves");
 	document = run_json();
@@ -71,6 +73,54 @@ static void version_is_the_same_each_time(void **state)
 	(void)state;
 	run("[ \"$(migcompat " SERIAL_A "version " DUAL ")\" = \"$(migcompat " SERIAL_A "version " DUAL ")\" ]");
 	assert_status(0);
+}
+
+static void version_of_what_nothing_can_move_is_a_no(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("migcompat " SERIAL_C "version " CARD_2);
+	assert_status(1);
+	assert_string_equal(ran.out, "");
+	assert_contains(ran.err, CARD_2 ": driver and kernel cannot move its state");
+	run("migcompat " SERIAL_C "version --json " CARD_2);
+	assert_status(1);
+	document = run_json();
+	assert_string_equal(json_member(document, "verdict"), "not-migratable");
+	assert_string_equal(json_member(document, "errno"), "ENODEV");
+	json_decref(document);
+	run("migcompat " SERIAL_C "version --mechanism report " CARD_2);
+	assert_status(0);
+	assert_true(strncmp(ran.out, "mtty:physical:serial-2port:", 27) == 0);
+}
+
+static void show_and_type_judge_nothing(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "type " CARD_2);
+	assert_status(0);
+	assert_string_equal(ran.out, "mtty:serial-2port\n");
+	run("migcompat " SERIAL_C "show " CARD_2);
+	assert_status(0);
+	assert_contains(ran.out, "\nmechanism    no\n");
+	run("migcompat " SERIAL_C "params " CARD_2);
+	assert_status(0);
+}
+
+static void what_nothing_can_move_is_no_choice_and_has_none(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_C "ask --json " DUAL " | jq -c '[.choices[].device]'");
+	assert_string_equal(ran.out, "[\"mtty/mtty-2\"]\n");
+	run("migcompat " SERIAL_C "ask --mechanism report --json " DUAL " | jq -c '[.choices[] | [.device, .mechanism.state]]'");
+	assert_string_equal(ran.out, "[[\"mtty/mtty-2\",\"yes\"],[\"" CARD_2 "\",\"no\"]]\n");
+	run("migcompat " SERIAL_C "ask " CARD_2);
+	assert_status(1);
+	assert_contains(ran.out, "no choice: driver and kernel cannot move its state");
+	run("migcompat " SERIAL_C "prepare " DUAL " " CARD_2);
+	assert_status(1);
+	assert_null(strstr(ran.out, "printf"));
 }
 
 static void version_of_what_cannot_be_a_source_is_a_no(void **state)
@@ -456,6 +506,9 @@ int main(void)
 		cmocka_unit_test(show_of_what_nobody_serves_cannot_be_answered),
 		cmocka_unit_test(version_prints_the_string_and_nothing_else),
 		cmocka_unit_test(version_is_the_same_each_time),
+		cmocka_unit_test(version_of_what_nothing_can_move_is_a_no),
+		cmocka_unit_test(show_and_type_judge_nothing),
+		cmocka_unit_test(what_nothing_can_move_is_no_choice_and_has_none),
 		cmocka_unit_test(version_of_what_cannot_be_a_source_is_a_no),
 		cmocka_unit_test(target_only_has_a_type_and_no_string),
 		cmocka_unit_test(version_of_what_nobody_serves_cannot_be_answered),

@@ -35,6 +35,19 @@ static void live_host_and_its_inventory_give_one_answer(void **state)
 	assert_string_equal(ran.err, "");
 }
 
+/* Two functions there are bound to drivers of their host, which the key "*" would fit. */
+static void any_driver_makes_no_function_a_device(void **state)
+{
+	(void)state;
+	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0\n"
+	    "umockdev-run -d tests/hosts/discovery-sriov.umockdev -- " TEST_BUILD
+	    "/migcompat --config $POLICY list");
+	assert_status(0);
+	assert_contains(ran.out, "0000:81:00.1");
+	assert_null(strstr(ran.out, "0000:81:00.0"));
+	assert_null(strstr(ran.out, "0000:3b:00.4"));
+}
+
 static void inventory_keeps_sensitive_facts_to_itself(void **state)
 {
 	(void)state;
@@ -44,6 +57,22 @@ static void inventory_keeps_sensitive_facts_to_itself(void **state)
 	run("migcompat -i tests/hosts/ap-z14.json inventory --sensitive");
 	assert_status(0);
 	assert_contains(ran.out, "mkvps");
+}
+
+/* A fallback serves it, which does not know what is sensitive. */
+static void inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "plain.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\"},\"devices\":[{\"id\":"
+		     "\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"vfio-pci\","
+		     "\"plain\":\"secret\"}}]}");
+	run("mkdir -m 755 $FOLDER/two && cp " TEST_BACKENDS "/generic.so " TEST_BUILD
+	    "/tests/backends/secretive/secretive.so $FOLDER/two && "
+	    "migcompat --plugin-dir $FOLDER/two -i $FOLDER/plain.json inventory");
+	assert_status(0);
+	assert_contains(ran.out, "vfio-pci");
+	assert_null(strstr(ran.out, "secret"));
 }
 
 static void inventory_holds_one_host(void **state)
@@ -85,7 +114,9 @@ int main(void)
 		cmocka_unit_test(inventory_of_this_host_is_one_document),
 		cmocka_unit_test(inventory_answers_as_its_host_does),
 		cmocka_unit_test(live_host_and_its_inventory_give_one_answer),
+		cmocka_unit_test(any_driver_makes_no_function_a_device),
 		cmocka_unit_test(inventory_keeps_sensitive_facts_to_itself),
+		cmocka_unit_test(inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device),
 		cmocka_unit_test(control_characters_are_written_so_that_no_terminal_obeys),
 		cmocka_unit_test(inventory_holds_one_host),
 		cmocka_unit_test(inventory_that_is_lost_is_an_error),

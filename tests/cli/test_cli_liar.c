@@ -163,7 +163,7 @@ static void string_that_is_none_is_not_printed(void **state)
 }
 
 #define BACKEND(state, restarts, ended)                                                                                                    \
-	"{\"name\":\"b\",\"version\":\"1\",\"keys\":[\"k\"],\"file\":\"/f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state                   \
+	"{\"name\":\"b\",\"version\":\"1\",\"keys\":[\"k\"],\"fallback\":false,\"file\":\"/f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state                   \
 	"\",\"restarts\":" restarts ",\"ended\":" ended "}"
 
 /* Not every word of a service is a lie. */

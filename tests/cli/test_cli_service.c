@@ -199,7 +199,7 @@ static void held_device_is_listed_and_shown(void **state)
 	assert_string_equal(ran.out, CARD_2 " is held: new firmware\n");
 	run(ASK "m list");
 	assert_contains(ran.out, " MECHANISM HOLD\n");
-	assert_contains(ran.out, " no        new firmware\n");
+	assert_contains(ran.out, " yes       new firmware\n");
 	run(ASK "m list --raw -o device,hold");
 	assert_contains(ran.out, CARD_2 " new\\x20firmware\n");
 	run(ASK "m show " CARD_2);

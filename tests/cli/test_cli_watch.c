@@ -241,7 +241,7 @@ static void says(const char *text, const char *part)
 
 static void backend_comes_with_its_state_and_why(void **state)
 {
-	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\",\"keys\":[],\"file\":\"f\","
+	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\",\"keys\":[],\"fallback\":false,\"file\":\"f\","
 					 "\"status\":\"loaded\",\"reason\":\"\",\"state\":\"parked\",\"restarts\":4,"
 					 "\"ended\":\"its worker crashed\"}");
 	struct fake fake = {.pid = 0};
@@ -262,7 +262,7 @@ static void nonsense_is_trouble(void **state)
 	says(EVENT("\"event\":\"added\""), "an event without its device");
 	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""), "\"device\" is a number, expected a string");
 	says(EVENT("\"event\":\"backend\""), "an event without its backend");
-	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"file\":\"f\",\"status\":\"asleep\"}"),
+	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"fallback\":false,\"file\":\"f\",\"status\":\"asleep\"}"),
 	     "\"status\" is \"asleep\", expected loaded or failed");
 	says("{\"parameters\":{" HEAD ",\"event\":\"ready\"}}", "a last event");
 	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\",\"reason\":\"32 watch\"}}", "32 watch");

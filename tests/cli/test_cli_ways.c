@@ -103,7 +103,7 @@ static void lists_are_the_same(void **state)
 {
 	(void)state;
 	SAME_IN_EVERY_FORM({"list", 0}, {"list --types", 0}, {"list --types -o +HOLD,REASON,AVAILABLE,MODEL,LABEL", 0},
-			   {"list --types -o VERSION,PATH,PARENT,HOST", 0});
+			   {"list --types -o VERSION,PATH,PARENT,HOST", 0}, {"list --types --mechanism report -o +REASON", 0});
 	same("m list --types --raw -o +REASON", 0);
 	assert_contains(ran.out, MATRIX);
 	assert_contains(ran.out, "0000:00:02.0/i915-GVTg_V5_4");
@@ -135,8 +135,9 @@ static void verdicts_are_the_same(void **state)
 		{"check -v " DUAL " " B CARD_1, 1}, {"check " DUAL " serial-b//mtty/mtty-2", 1}, {"check " DUAL " " MATRIX, 1},
 		{"check -v " VGPU " 0b8a6f3e-54c1-4d27-b1f6-7e9d2c5a0821", -1},
 		{"check " MATRIX " c4d9e7a0-31b5-4f68-8a27-16c8f0e30503", -1},
+		{"check --mechanism report -v " VGPU " 0b8a6f3e-54c1-4d27-b1f6-7e9d2c5a0821", -1}, {"check --mechanism prove " DUAL " " B CARD_2, 0},
 		{"check --available " DUAL " serial-a//mtty/mtty-2", -1}, {"check " MATRIX " 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20602", 0},
-		{"check b0000000-0000-4000-8000-019150000002 " VGPU, 2}, {"check -v " VGPU " b0000000-0000-4000-8000-0f0000000001", 2},
+		{"check b0000000-0000-4000-8000-019150000002 " VGPU, 2}, {"check -v " VGPU " b0000000-0000-4000-8000-0f0000000001", 1},
 		{"check --fingerprint 0 " DUAL " " B CARD_2, 2}, {"check -v --fingerprint 0 " DUAL " " B CARD_1, 2});
 	same("f=$(m check --json " DUAL " " B CARD_2 " | jq -r .target_fingerprint); m check --fingerprint $f " DUAL " " B CARD_2, 0);
 }
@@ -155,7 +156,7 @@ static void many_verdicts_are_the_same(void **state)
 static void choices_are_the_same(void **state)
 {
 	(void)state;
-	SAME_IN_EVERY_FORM({"ask " DUAL, 0}, {"ask " VGPU, 0}, {"ask " MATRIX, -1}, {"ask --host serial-b " DUAL, 0},
+	SAME_IN_EVERY_FORM({"ask " DUAL, 0}, {"ask " VGPU, 1}, {"ask --mechanism report " VGPU, 0}, {"ask " MATRIX, -1}, {"ask --host serial-b " DUAL, 0},
 			   {"ask --host ap-z14 " DUAL, 1}, {"ask ap-z14//matrix/vfio_ap-passthrough", 1},
 			   {"ask b0000000-0000-4000-8000-019150000002", 2}, {"ask --host nowhere " DUAL, 2}, {"ask nobody", 2});
 }

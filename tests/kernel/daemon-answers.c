@@ -249,6 +249,7 @@ static void policy_is_eperm_and_enodev(void)
 	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
 	shim_expect(strstr(output, "driver and kernel cannot move its state") != NULL, "check says: %s", output);
 	subject_expect_refused(string, subjects[CARD_2].name, " not-migratable ", "driver and kernel cannot move its state");
+	EXPECT_RESULT(-ENODEV, subject_string(subjects[CARD_2].name, output, sizeof(output)));
 	policy_write("");
 	string_of(MTTY_2A, string);
 	expect_write_comes_to(0, subjects[CARD_2].name, string);

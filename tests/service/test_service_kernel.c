@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The service on a mocked host, asked by a kernel that is played by the test. Runs itself under umockdev-wrapper. */
+#include <limits.h>
+#include <sys/stat.h>
 #include <umockdev.h>
 
 #include "tests/service/serving.h"
@@ -9,6 +11,7 @@
 #define ONE_PORT "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
 #define TWO_PORTS "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002"
 #define CARD "0000:00:03.0" /* one port */
+#define PLAIN_CARD "0000:00:04.0" /* two ports, under vfio-pci */
 #define NEW "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c00ff"
 #define PARENT "/sys/devices/virtual/mtty/mtty"
 
@@ -245,7 +248,48 @@ static void ask_with_what_is_no_string_is_refused(void **state)
 	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, "nonsense"), -EINVAL);
 }
 
+/* Its type may be read all the same. */
+static void device_that_nothing_can_move_is_enodev_in_both_roles(void **state)
+{
+	(void)state;
+	assert_string_equal(shim_by_number(shim_attachment(PLAIN_CARD))->type, "mtty:serial-2port");
+	assert_int_equal(shim_read(PLAIN_CARD), -ENODEV);
+	assert_int_equal(shim_read(TWO_PORTS), 0);
+	assert_int_equal(shim_write(PLAIN_CARD, shim.text), -ENODEV);
+}
+
+static void session_says_of_it_that_it_is_not_migratable(void **state)
+{
+	(void)state;
+	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, string_one), 0);
+	assert_contains(shim.text, "\nno " PLAIN_CARD " not-migratable unknown target " PLAIN_CARD
+				   ": driver and kernel cannot move its state: vfio-pci moves no device state;");
+}
+
 /* ---------------------------------------------------------------- what changes an answer */
+
+static void what_the_kernel_tells_counts_from_when_it_tells_it(void **state)
+{
+	char hidden[PATH_MAX], shown[PATH_MAX], folder[PATH_MAX];
+
+	(void)state;
+	snprintf(hidden, sizeof(hidden), "%s", mocked_path("/sys/kernel/debug/hidden"));
+	snprintf(shown, sizeof(shown), "%s", mocked_path("/sys/kernel/debug/vfio"));
+	snprintf(folder, sizeof(folder), "%s", mocked_path("/sys/kernel/debug/hidden/" ONE_PORT));
+	assert_int_equal(rename(shown, hidden), 0);
+	assert_int_equal(mkdir(folder, 0755), 0);
+	assert_int_equal(shim_write(ONE_PORT, string_one), 0);
+	assert_int_equal(shim_write(ONE_PORT, string_one), 0);
+	/* As it is mounted, which is no event of a device. */
+	assert_int_equal(rename(hidden, shown), 0);
+	assert_int_equal(shim_write(ONE_PORT, string_one), -ENODEV);
+	assert_int_equal(shim_read(ONE_PORT), -ENODEV);
+	assert_int_equal(rename(shown, hidden), 0);
+	assert_int_equal(shim_write(ONE_PORT, string_one), 0);
+	assert_int_equal(rmdir(folder), 0);
+	assert_int_equal(rename(hidden, shown), 0);
+	assert_int_equal(shim_write(ONE_PORT, string_one), 0);
+}
 
 static void held_device_is_busy_until_it_is_released(void **state)
 {
@@ -464,6 +508,9 @@ static int run_mocked(void)
 		cmocka_unit_test(cancelled_question_is_let_be),
 		cmocka_unit_test(ask_is_answered_with_lines_best_first),
 		cmocka_unit_test(ask_with_what_is_no_string_is_refused),
+		cmocka_unit_test(device_that_nothing_can_move_is_enodev_in_both_roles),
+		cmocka_unit_test(session_says_of_it_that_it_is_not_migratable),
+		cmocka_unit_test(what_the_kernel_tells_counts_from_when_it_tells_it),
 		cmocka_unit_test(held_device_is_busy_until_it_is_released),
 		cmocka_unit_test(changed_device_is_asked_anew),
 		cmocka_unit_test(changed_device_is_asked_anew_though_udevd_says_nothing),

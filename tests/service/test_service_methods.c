@@ -144,6 +144,14 @@ static void id_that_two_hosts_have_is_ambiguous(void **state)
 	assert_error(call(*state, METHOD("Describe", "\"device\":\"mtty/mtty-2\"")), "io.migcompat.DeviceAmbiguous", "errno", "ENOTUNIQ");
 }
 
+static void mode_that_is_none_is_named(void **state)
+{
+	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\",\"mechanism\":\"perhaps\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "mechanism");
+	assert_error(call(*state, METHOD("List", "\"mechanism\":\"\"")), "org.varlink.service.InvalidParameter", "parameter",
+		     "mechanism");
+}
+
 static void version_and_check_by_string_agree_with_check_by_device(void **state)
 {
 	json_t *reply = call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")), *answer;
@@ -290,6 +298,7 @@ int main(void)
 		cmocka_unit_test(parameter_of_a_wrong_type_is_named),
 		cmocka_unit_test(text_with_a_zero_byte_inside_is_no_parameter),
 		cmocka_unit_test(unknown_parameter_is_named),
+		cmocka_unit_test(mode_that_is_none_is_named),
 		cmocka_unit_test(upgrade_is_not_implemented),
 		cmocka_unit_test(list_has_devices_and_types_where_asked),
 		cmocka_unit_test(list_with_more_has_a_device_a_reply),

@@ -15,6 +15,8 @@
 #define AP "83b8f4f2-509f-382f-3c1e-e6bfe0fa1003"
 #define LOST "83b8f4f2-509f-382f-3c1e-e6bfe0fa1004"
 #define STRANGE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
+#define REFUSED "0000:00:0a.0" /* the kernel would, the backend would not */
+#define MUTE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1007" /* nobody serves it, and the kernel cannot move it */
 #define EIGHT "83b8f4f2-509f-382f-3c1e-e6bfe0fa1006"
 
 static const char host_a[] =
@@ -24,12 +26,14 @@ static const char host_a[] =
 	"{\"id\":\"" LOST "\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"facts\":{}},"
 	"{\"id\":\"" STRANGE "\",\"kind\":\"mdev\",\"driver\":\"stranger\",\"facts\":{}},"
 	"{\"id\":\"0000:00:09.0\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"device\":\"0x0009\"}},"
+	"{\"id\":\"" MUTE "\",\"kind\":\"mdev\",\"driver\":\"stranger\",\"facts\":{\"vfio/debugfs\":\"yes\"}},"
+	"{\"id\":\"" REFUSED "\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"device\":\"0x000a\",\"vfio/migration/state\":\"RUNNING\"}},"
 	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"0\"}}]}";
 
 static const char host_b[] =
 	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"b\",\"facts\":{\"kernel/release\":\"6.12.1\"}},\"devices\":["
-	"{\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"driver\":\"vfio-pci\",\"facts\":{\"device\":\"0x0002\",\"modalias\":\"pci:v00001B36d00000002sv\"}},"
-	"{\"id\":\"0000:00:04.0\",\"kind\":\"physical\",\"driver\":\"vfio-pci\",\"facts\":{\"device\":\"0x0003\",\"modalias\":\"pci:v00001B36d00000003sv\"}},"
+	"{\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"driver\":\"serial-vfio-pci\",\"facts\":{\"vfio/migration/state\":\"RUNNING\",\"device\":\"0x0002\",\"modalias\":\"pci:v00001B36d00000002sv\"}},"
+	"{\"id\":\"0000:00:04.0\",\"kind\":\"physical\",\"driver\":\"serial-vfio-pci\",\"facts\":{\"vfio/migration/state\":\"RUNNING\",\"device\":\"0x0003\",\"modalias\":\"pci:v00001B36d00000003sv\"}},"
 	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"path\":\"/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2\","
 	"\"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"12\"}},"
 	"{\"id\":\"" EIGHT "\",\"kind\":\"mdev\",\"facts\":{\"mdev_type\":\"mtty-2\",\"stated/state_version\":\"1.1.0\"}},"

@@ -36,7 +36,7 @@ static inline struct provider *provider_of(const struct device *device)
 {
 	const struct backend_info *info = NULL;
 
-	if (registry_find_device(infos, nproviders, device, NULL, NULL, &info, NULL) != 0 || !info)
+	if (registry_find_device(infos, nproviders, device, NULL, NULL, &info, NULL) < 0 || !info)
 		return NULL;
 	for (size_t i = 0; i < nproviders; i++)
 		if (infos[i] == info)

@@ -19,6 +19,7 @@
 #define SERIAL_A "-i tests/hosts/serial-a.json "
 #define SERIAL_B "-i tests/hosts/serial-b.json "
 #define SERIAL SERIAL_A SERIAL_B
+#define SERIAL_C SERIAL_A "-i tests/hosts/serial-c.json " /* its cards cannot move */
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"   /* two ports, of serial-a */
 #define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002" /* one port */
 #define CARD_1 "0000:00:03.0"			      /* one port, of serial-b */

@@ -155,26 +155,90 @@ static void availability_stands_beside_the_verdict(void **state)
 static void the_kernels_word_on_mechanism_goes_before_the_backends(void **state)
 {
 	struct bench *bench = *state;
-	const char *text = NULL;
+	const char *side = NULL;
 
 	check(bench, TWO, AP);
-	assert_int_equal(bench->verdict.target.mechanism, MIGCOMPAT_NO);
-	assert_int_equal(verdict_mechanism(&bench->verdict, &text), MIGCOMPAT_NO);
-	assert_string_equal(text, "p2p");
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.target.mechanism.state, MIGCOMPAT_NO);
+	assert_int_equal(bench->verdict.target.mechanism.source, MECHANISM_KERNEL);
+	assert_int_equal(verdict_mechanism(&bench->verdict, &side)->state, MIGCOMPAT_NO);
+	assert_string_equal(side, "target");
+	assert_string_equal(bench->verdict.target.mechanism.features, "p2p");
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.error, -ENODEV);
 }
 
-static void a_policy_may_require_the_mechanism(void **state)
+static void a_policy_may_have_it_reported_only(void **state)
 {
 	struct bench bench = {0};
 
 	(void)state;
-	start(&bench, "mechanism = \"require\";\n");
-	check(&bench, TWO, "0000:00:04.0");
-	assert_int_equal(bench.verdict.code, VERDICT_NOT_MIGRATABLE);
+	start(&bench, "mechanism = \"report\";\n");
+	check(&bench, TWO, AP);
+	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
 	check(&bench, TWO, EIGHT);
 	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
 	stop(&bench);
+}
+
+static void a_known_no_wins_over_a_device_that_nobody_serves(void **state)
+{
+	struct bench *bench = *state;
+
+	check(bench, STRANGE, AP);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	check(bench, AP, STRANGE);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	check(bench, "0000:00:09.0", STRANGE);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	check(bench, LOST, AP);
+	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+}
+
+static void a_doubt_does_not(void **state)
+{
+	struct bench *bench = *state;
+
+	bench->engine.mode = POLICY_MECHANISM_PROVE;
+	check(bench, STRANGE, TWO);
+	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.error, -ENOTCONN);
+}
+
+static void a_device_that_nobody_serves_is_judged_by_the_kernels_no(void **state)
+{
+	struct bench *bench = *state;
+
+	check(bench, MUTE, TWO);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_contains(reason(bench), "source " MUTE ": driver and kernel cannot move its state");
+	check(bench, TWO, MUTE);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	bench->engine.mode = POLICY_MECHANISM_REPORT;
+	check(bench, TWO, MUTE);
+	assert_int_equal(bench->verdict.error, -ENOTCONN);
+}
+
+static void the_kernels_yes_lifts_no_backends_no(void **state)
+{
+	struct bench *bench = *state;
+
+	check(bench, TWO, REFUSED);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.target.mechanism.state, MIGCOMPAT_YES);
+	check(bench, REFUSED, TWO);
+	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+}
+
+static void a_source_that_cannot_move_gives_no_string(void **state)
+{
+	struct bench *bench = *state;
+	char string[MIGCOMPAT_STRING_MAX + 1];
+	struct error err = {0};
+
+	assert_int_equal(check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err), -ENODEV);
+	assert_contains(err.text, "cannot move its state");
+	bench->engine.mode = POLICY_MECHANISM_REPORT;
+	assert_true(check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err) > 0);
 }
 
 static void a_denied_move_is_eperm_by_policy(void **state)
@@ -202,6 +266,10 @@ static void an_override_is_forced_and_has_no_grade(void **state)
 	assert_true(bench.verdict.forced);
 	assert_int_equal(bench.verdict.grade, GRADE_NONE);
 	assert_string_equal(bench.verdict.rules[0], "old-ok");
+	/* That is no help for a device that nothing can move. */
+	check(&bench, EIGHT, AP);
+	assert_int_equal(bench.verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_false(bench.verdict.forced);
 	stop(&bench);
 }
 
@@ -297,7 +365,12 @@ int main(void)
 		TEST(a_string_gives_the_verdict_that_its_device_gives),
 		TEST(availability_stands_beside_the_verdict),
 		TEST(the_kernels_word_on_mechanism_goes_before_the_backends),
-		cmocka_unit_test(a_policy_may_require_the_mechanism),
+		cmocka_unit_test(a_policy_may_have_it_reported_only),
+		TEST(a_known_no_wins_over_a_device_that_nobody_serves),
+		TEST(a_doubt_does_not),
+		TEST(a_device_that_nobody_serves_is_judged_by_the_kernels_no),
+		TEST(the_kernels_yes_lifts_no_backends_no),
+		TEST(a_source_that_cannot_move_gives_no_string),
 		cmocka_unit_test(a_denied_move_is_eperm_by_policy),
 		cmocka_unit_test(an_override_is_forced_and_has_no_grade),
 		cmocka_unit_test(an_override_never_accepts_another_type),

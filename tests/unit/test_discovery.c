@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which rows discovery makes of recorded hosts. Runs itself under umockdev-run. */
+#include "core/check/mechanism.h"
 #include "tests/support/discovered.h"
 
+#include <limits.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/stat.h>
@@ -57,7 +59,7 @@ static void a_function_of_vfio_is_a_row(void **state)
 	discover();
 	device = find("0000:00:03.0");
 	assert_int_equal(device->kind, MIGCOMPAT_KIND_PHYSICAL);
-	assert_string_equal(device->driver, "vfio-pci");
+	assert_string_equal(device->driver, "serial-vfio-pci");
 	assert_null(device->parent);
 	assert_string_equal(device->path, "/devices/pci0000:00/0000:00:03.0");
 }
@@ -163,13 +165,14 @@ static int look_as_nobody(void)
 	name = factset_find(&device->facts, "mdev_type/name");
 	if (!name || name->error != EACCES)
 		return 4;
-	if (factset_find(&device->facts, "vfio/migration/features"))
+	name = factset_find(&device->facts, "vfio/migration/features");
+	if (!name || name->error != EACCES)
 		return 5;
 	name = factset_find(&device->facts, "ports/*/line");
 	return name && name->error == EACCES ? 0 : 6;
 }
 
-static void what_may_not_be_read_is_an_error_but_of_vfio_missing(void **state)
+static void what_may_not_be_read_is_an_error(void **state)
 {
 	int status;
 	pid_t pid;
@@ -187,6 +190,48 @@ static void what_may_not_be_read_is_an_error_but_of_vfio_missing(void **state)
 	chmod(mocked_path(MTTY "/" MDEV2 "/ports"), 0755);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
+/* Nothing is known of a folder that may not be looked into: neither that the files are there, nor that they are not. */
+static int look_up_as_nobody(void)
+{
+	const struct device *device;
+	const struct fact *folder;
+
+	if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
+		return 2;
+	if (discovery_run(&inventory, &(struct discovery_options){.nwants = 0}, &err) < 0 ||
+	    inventory_finish(&inventory, &err) < 0 || inventory_find(&inventory, MDEV2, &device, &err) < 0)
+		return 3;
+	folder = factset_find(&device->facts, "vfio/debugfs");
+	if (!folder || folder->error != EACCES)
+		return 4;
+	if (factset_find(&device->facts, "vfio/migration/features") || factset_find(&device->facts, "vfio/migration/state"))
+		return 5;
+	return mechanism_kernel(device) == MIGCOMPAT_UNKNOWN ? 0 : 6;
+}
+
+static void where_vfio_may_not_be_looked_into_the_kernel_says_nothing(void **state)
+{
+	static const char *const folders[] = {"", "/" MDEV2 "/migration"};
+
+	(void)state;
+	assert_int_equal(chmod(mocked_path(""), 0755), 0);
+	for (size_t i = 0; i < COUNT(folders); i++) {
+		char path[PATH_MAX];
+		int status;
+		pid_t pid;
+
+		snprintf(path, sizeof(path), "/sys/kernel/debug/vfio%s", folders[i]);
+		assert_int_equal(chmod(mocked_path(path), 0700), 0);
+		pid = fork();
+		if (pid == 0)
+			_exit(look_up_as_nobody());
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_int_equal(chmod(mocked_path(path), 0755), 0);
+		assert_true(WIFEXITED(status));
+		assert_int_equal(WEXITSTATUS(status), 0);
+	}
 }
 
 /* ---------------------------------------------------------------- the host with virtual functions */
@@ -296,7 +341,8 @@ static int run_serial(void)
 		cmocka_unit_test_setup_teardown(two_runs_make_two_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_run_leaves_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_device_that_comes_and_goes_makes_a_whole_row_or_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_may_not_be_read_is_an_error_but_of_vfio_missing, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_may_not_be_read_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(where_vfio_may_not_be_looked_into_the_kernel_says_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -57,11 +57,19 @@ static void what_the_kernel_says_of_migration_is_a_fact(void **state)
 	(void)state;
 	discover();
 	assert_fact(MDEV2, "vfio/migration/features", "stop-copy\np2p");
-	assert_missing(MDEV2, "vfio/migration/state");
-	assert_missing(MDEV1, "vfio/migration/features");
-	inventory_free(&inventory);
-	discover_wanted(&(struct discovery_want){"vfio/migration/*", 0}, 1);
 	assert_fact(MDEV2, "vfio/migration/state", "RUNNING");
+	assert_fact(MDEV2, "vfio/debugfs", "yes");
+	assert_missing(MDEV1, "vfio/debugfs");
+	assert_missing(MDEV1, "vfio/migration/features");
+}
+
+static void files_are_no_more_than_their_folder(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(mocked_path("/sys/kernel/debug/vfio/0000:00:04.0"), 0755), 0);
+	discover();
+	assert_fact("0000:00:04.0", "vfio/debugfs", "yes");
+	assert_missing("0000:00:04.0", "vfio/migration/state");
 }
 
 static void a_function_has_the_facts_of_its_folder(void **state)
@@ -227,6 +235,7 @@ static int run_serial(void)
 		cmocka_unit_test_setup_teardown(inner_newlines_stay_and_the_last_goes, setup, teardown),
 		cmocka_unit_test_setup_teardown(devices_share_what_they_have_in_common, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_the_kernel_says_of_migration_is_a_fact, setup, teardown),
+		cmocka_unit_test_setup_teardown(files_are_no_more_than_their_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_function_has_the_facts_of_its_folder, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_glob_crosses_no_slash, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_glob_crosses_folders_but_no_link, setup, teardown),

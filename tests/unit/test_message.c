@@ -21,6 +21,7 @@ static struct backend_info info_make_good(void)
 		.operations = "candidates",
 		.api_version = MIGCOMPAT_BACKEND_API,
 		.struct_size = 200,
+		.fallback = true,
 		.keys = keys,
 		.nkeys = 2,
 		.wants = wants,
@@ -52,6 +53,22 @@ static void a_backend_comes_out_as_it_went_in(void **state)
 	assert_null(got.settings[0].allowed);
 	assert_null(got.settings[1].description);
 	assert_int_equal(got.struct_size, 200);
+	assert_true(got.fallback);
+}
+
+static void only_a_fallback_may_serve_any_driver(void **state)
+{
+	const char *any[] = {"*"}, *any_of_a_module[] = {"mtty", "*:pci:v1"};
+	struct backend_info info = info_make_good(), got = {0};
+
+	(void)state;
+	info.keys = any, info.nkeys = 1;
+	assert_int_equal(info_through(&info, &got), 0);
+	info.fallback = false;
+	assert_int_equal(info_through(&info, &got), -EBADMSG);
+	info.fallback = true;
+	info.keys = any_of_a_module, info.nkeys = 2;
+	assert_int_equal(info_through(&info, &got), -EBADMSG);
 }
 
 static void a_backend_that_declares_nonsense_is_refused(void **state)
@@ -154,6 +171,7 @@ static struct device device_make(struct test_host *from)
 
 	test_host_make(from, NULL);
 	device = *test_device(from, MIGCOMPAT_KIND_MDEV_TYPE, "mtty/mtty-2", facts);
+	device.driver = "mtty";
 	device.wanted = (struct wanted){.globs = globs, .count = 2};
 	return device;
 }
@@ -171,6 +189,7 @@ static void a_device_comes_out_with_what_is_wanted_of_it(void **state)
 	assert_int_equal(message_get_device(&reader, &arena, &host, &got), 0);
 	assert_int_equal(host, 3);
 	assert_string_equal(got.id, "mtty/mtty-2");
+	assert_string_equal(got.driver, "mtty");
 	assert_int_equal(got.kind, MIGCOMPAT_KIND_MDEV_TYPE);
 	assert_int_equal(got.facts.count, 3);
 	assert_string_equal(factset_text(&got.facts, "mdev_type"), "mtty-2");
@@ -252,6 +271,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_backend_comes_out_as_it_went_in),
 		test(a_backend_that_declares_nonsense_is_refused),
+		test(only_a_fallback_may_serve_any_driver),
 		test(a_backend_that_is_cut_anywhere_is_refused),
 		test(a_worker_of_another_build_is_refused),
 		test(settings_come_in_the_backends_order),

@@ -72,7 +72,7 @@ static void commented_out_parts_of_the_default_policy_load(void **state)
 		assert_non_null(policy->plain_where[i]);
 	assert_int_equal(policy_timeout_ms(policy), 5000);
 	assert_true(policy->mixed);
-	assert_false(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_REQUIRE);
 	assert_non_null(policy->rules);
 	assert_non_null(policy->known_bad);
 	assert_non_null(policy->preferences);
@@ -103,7 +103,7 @@ static void every_example_loads(void **state)
 		count++;
 	}
 	closedir(folder);
-	assert_int_equal(count, 9);
+	assert_int_equal(count, 10);
 }
 
 static void installed_folder_loads(void **state)
@@ -124,6 +124,15 @@ static void installed_folder_loads(void **state)
 	policy_free(policy);
 	snprintf(command, sizeof(command), "rm -rf %s", temp.folder);
 	assert_int_equal(system(command), 0);
+}
+
+static void generic_example_lets_the_fallback_compare(void **state)
+{
+	struct policy *policy = example("conf.d/85-generic.conf.example");
+
+	(void)state;
+	assert_true(policy_generic_equal(policy));
+	policy_free(policy);
 }
 
 static void mixed_example_denies_a_mix(void **state)
@@ -242,7 +251,7 @@ static void limits_example_sets_plain_settings(void **state)
 	(void)state;
 	assert_string_equal(policy_backend_dir(policy), "/opt/vendor/backends");
 	assert_int_equal(policy_timeout_ms(policy), 30000);
-	assert_true(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_PROVE);
 	policy_free(policy);
 }
 
@@ -255,6 +264,7 @@ int main(void)
 		cmocka_unit_test(commented_out_parts_of_the_default_policy_load),
 		cmocka_unit_test(every_example_loads),
 		cmocka_unit_test(installed_folder_loads),
+		cmocka_unit_test(generic_example_lets_the_fallback_compare),
 		BENCH(mixed_example_denies_a_mix),
 		BENCH(known_bad_example_denies_releases_and_formats),
 		BENCH(deny_example_keeps_the_laboratory_apart),

@@ -15,7 +15,8 @@ static void no_file_is_the_default_policy(void **state)
 	assert_null(policy_backend_dir(policy));
 	assert_int_equal(policy_timeout_ms(policy), 5000);
 	assert_true(policy->mixed);
-	assert_false(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_REQUIRE);
+	assert_false(policy_generic_equal(policy));
 	assert_null(policy->rules);
 	policy_free(policy);
 }
@@ -127,7 +128,7 @@ static void plain_setting_of_etc_wins_over_usr(void **state)
 	policy = temp_load(temp);
 	assert_int_equal(policy_timeout_ms(policy), 1);
 	assert_false(policy->mixed);
-	assert_true(policy_mechanism_required(policy));
+	assert_int_equal(policy_mechanism(policy), POLICY_MECHANISM_REQUIRE);
 	assert_string_equal(policy_setting(policy, "aa", "x"), "1");
 	assert_string_equal(policy_setting(policy, "aa", "y"), "3");
 	policy_free(policy);

@@ -19,7 +19,7 @@ static void unknown_keys_are_named_with_the_nearest(void **state)
 {
 	static const char *const texts[][2] = {
 		{"mixd = true;",
-		 "test.conf:1: unknown key \"mixd\", expected backend_dir, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a "
+		 "test.conf:1: unknown key \"mixd\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a "
 		 "backend's name = { … }; nearest is \"mixed\""},
 		{"\nrule = ( );", "test.conf:2: unknown key \"rule\""},
 		{"timeout = 3;", "nearest is \"timeout_ms\""},
@@ -42,7 +42,8 @@ static void unknown_words_are_named_with_the_nearest(void **state)
 	static const char *const texts[][2] = {
 		{"\nrules = (\n{\naction = \"denny\"; } );",
 		 "test.conf:4: action is \"denny\", expected \"deny\", \"require\", \"allow\" or \"override\"; nearest is \"deny\""},
-		{"mechanism = \"required\";", "mechanism is \"required\", expected \"report\" or \"require\"; nearest is \"require\""},
+		{"mechanism = \"required\";", "mechanism is \"required\", expected \"report\", \"require\" or \"prove\"; nearest is \"require\""},
+		{"generic = \"equals\";", "test.conf:1: generic is \"equals\", expected \"refuse\" or \"equal\"; nearest is \"equal\""},
 		{IN_SOURCE("kind = \"mdev-types\";"), "nearest is \"mdev-type\""},
 		{IN_FACTS("{ fact = \"x\"; value = \"y\"; scope = \"hosts\"; }"), "nearest is \"host\""},
 		{REQUIRE("side = \"any\"; fact = \"x\"; rule = \"equal\"; value = \"1\";"),
@@ -61,6 +62,7 @@ static void wrong_types_are_named_with_the_right_one(void **state)
 		{"mixed = \"yes\";", "test.conf:1: \"mixed\" is a string, expected true or false"},
 		{"mixed = 1;", "\"mixed\" is a whole number, expected true or false"},
 		{"mixed = { };", "\"mixed\" is a group, expected true or false"},
+		{"generic = { emit_format = 1; };", "\"generic\" is a group, expected a string"},
 		{"timeout_ms = 1.5;", "\"timeout_ms\" is a fraction, expected a whole number of milliseconds"},
 		{"timeout_ms = \"5\";", "\"timeout_ms\" is a string"},
 		{"backend_dir = true;", "\"backend_dir\" is true or false, expected a string"},

@@ -8,7 +8,7 @@
 
 static const char everything[] =
 	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\";\n"
-	"prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = \"c\"; backend = \"two\"; } );\n"
+	"generic = \"equal\"; prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = \"c\"; backend = \"two\"; } );\n"
 	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = \"n\"; fact = \"module/m/version\"; value = "
 	"\"1\"; side = \"target\"; },\n"
 	"              { fact = \"module/m/version\"; value = \"[!a]\"; scope = \"device\"; } );\n"
@@ -149,6 +149,7 @@ static void json_holds_the_whole_policy(void **state)
 	assert_int_equal(json_integer_value(json_object_get(json, "timeout_ms")), 7);
 	assert_true(json_is_false(json_object_get(json, "mixed")));
 	assert_string_equal(json_string_value(json_object_get(json, "mechanism")), "require");
+	assert_string_equal(json_string_value(json_object_get(json, "generic")), "equal");
 	assert_int_equal(json_array_size(json_object_get(json, "prefer")), 2);
 	assert_int_equal(json_array_size(json_object_get(json, "known_bad")), 3);
 	assert_int_equal(json_array_size(json_object_get(json, "rules")), 4);

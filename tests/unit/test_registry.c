@@ -19,11 +19,30 @@ static const struct backend_info broken = {.path = "/b/x.so", .error = "not ELF"
 static const struct backend_info *const all[] = {&broken, &serial, &wide, &dash};
 static const struct backend_info *const tied[] = {&serial, &rival};
 
+/* For a function that a driver of this module is bound to. Returns what the registry does. */
+static int find_in(const struct backend_info *const *infos, size_t count, const char *module,
+		   const char *modalias, registry_prefer_fn *prefer,
+		   const struct backend_info **ret, struct error *err)
+{
+	const char *const facts[] = {"driver/module", module, modalias ? "modalias" : NULL,
+				     modalias, NULL};
+	struct test_host host;
+	int r;
+
+	test_host_make(&host, NULL);
+	*ret = NULL;
+	r = registry_find_device(infos, count,
+				 test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts),
+				 prefer, NULL, ret, err);
+	test_host_free(&host);
+	return r;
+}
+
 static const char *find(const char *module, const char *modalias)
 {
-	const struct backend_info *info = NULL;
+	const struct backend_info *info;
 
-	assert_int_equal(registry_find(all, 4, module, modalias, NULL, NULL, &info, NULL), 0);
+	assert_int_equal(find_in(all, 4, module, modalias, NULL, &info, NULL), 0);
 	return info ? info->name : NULL;
 }
 
@@ -72,7 +91,7 @@ static void a_tie_between_two_backends_names_both(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(registry_find(tied, 2, "serial", NULL, NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_int_equal(find_in(tied, 2, "serial", NULL, NULL, &info, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"serial\" (/b/serial.so)");
 	assert_contains(err.text, "\"rival\" (/b/rival.so)");
 }
@@ -88,7 +107,7 @@ static void a_policy_can_settle_a_tie(void **state)
 	const struct backend_info *info = NULL;
 
 	(void)state;
-	assert_int_equal(registry_find(tied, 2, "serial", NULL, prefer_rival, NULL, &info, NULL), 0);
+	assert_int_equal(find_in(tied, 2, "serial", NULL, prefer_rival, &info, NULL), 0);
 	assert_string_equal(info->name, "rival");
 }
 
@@ -181,6 +200,155 @@ static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 	test_host_free(&host);
 }
 
+/* ---------------------------------------------------------------- fallbacks */
+
+static const char *last_keys[] = {"vfio_pci:pci:v00001B36d00000003sv*", "wide", "lonely", "*"};
+static const char *other_keys[] = {"lonely", "*"};
+
+static const struct backend_info last = {
+    .path = "/b/last.so", .name = "last", .fallback = true, .keys = last_keys, .nkeys = 4};
+static const struct backend_info other = {
+    .path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
+
+static const struct backend_info *const with_last[] = {&last, &serial, &wide};
+static const struct backend_info *const two_fallbacks[] = {&last, &other};
+
+static void a_fallback_loses_to_a_key_with_fewer_literal_characters(void **state)
+{
+	const struct backend_info *info;
+
+	(void)state;
+	assert_int_equal(
+	    find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL), 0);
+	assert_string_equal(info->name, "serial");
+}
+
+static void a_fallback_loses_a_tie_without_a_conflict(void **state)
+{
+	const struct backend_info *info;
+
+	(void)state;
+	assert_int_equal(find_in(with_last, 3, "wide", NULL, NULL, &info, NULL), 0);
+	assert_string_equal(info->name, "wide");
+}
+
+static void a_fallback_has_what_no_other_backend_serves(void **state)
+{
+	const struct backend_info *info;
+
+	(void)state;
+	assert_int_equal(find_in(with_last, 3, "lonely", NULL, NULL, &info, NULL), 0);
+	assert_string_equal(info->name, "last");
+}
+
+static void the_key_of_any_driver_is_told_apart(void **state)
+{
+	const struct backend_info *info;
+
+	(void)state;
+	assert_int_equal(find_in(with_last, 3, "stranger", NULL, NULL, &info, NULL), 1);
+	assert_string_equal(info->name, "last");
+}
+
+/* Its module is a stranger, but the backend knows its driver's name. */
+static void any_driver_comes_after_all_names_of_the_device(void **state)
+{
+	static const char *const facts[] = {"driver/module", "stranger", "driver", "serial", NULL};
+	const struct backend_info *info = NULL;
+	struct test_host host;
+
+	(void)state;
+	test_host_make(&host, NULL);
+	assert_int_equal(registry_find_device(
+			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+			     NULL, NULL, &info, NULL),
+			 0);
+	assert_string_equal(info->name, "serial");
+	test_host_free(&host);
+}
+
+static void a_device_without_a_driver_has_no_fallback(void **state)
+{
+	static const char *const facts[] = {"modalias", "pci:v00001B36d00000003sv", NULL};
+	const struct backend_info *info = NULL;
+	struct test_host host;
+
+	(void)state;
+	test_host_make(&host, NULL);
+	assert_int_equal(registry_find_device(
+			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+			     NULL, NULL, &info, NULL),
+			 0);
+	assert_null(info);
+	test_host_free(&host);
+}
+
+static void two_fallbacks_of_one_key_are_a_conflict(void **state)
+{
+	const struct backend_info *info;
+	struct error err = {0};
+
+	(void)state;
+	assert_int_equal(find_in(two_fallbacks, 2, "lonely", NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_contains(err.text, "\"last\" (/b/last.so)");
+	assert_contains(err.text, "the key \"lonely\"");
+	assert_int_equal(find_in(two_fallbacks, 2, "stranger", NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_contains(err.text, "the key \"*\"");
+	assert_null(info);
+}
+
+static void the_keys_of_a_fallback_make_no_function_a_device(void **state)
+{
+	(void)state;
+	assert_true(registry_knows(with_last, 3, "serial", NULL));
+	assert_true(registry_knows(tied, 2, "serial", NULL));
+	assert_false(registry_knows(with_last, 3, "lonely", NULL));
+	assert_false(registry_knows(with_last, 3, "stranger", NULL));
+}
+
+/* ---------------------------------------------------------------- what was looked up */
+
+static const char *looked_up(enum migcompat_kind kind, const char *id, const char *driver,
+			     const char *const *facts)
+{
+	static char text[256];
+	struct test_host host;
+	struct device device;
+
+	test_host_make(&host, NULL);
+	device = *test_device(&host, kind, id, facts);
+	device.driver = driver;
+	registry_looked_up(&device, text, sizeof(text));
+	test_host_free(&host);
+	return text;
+}
+
+static void module_and_modalias_that_were_looked_up_are_told(void **state)
+{
+	static const char *const function[] = {"driver", "x", "driver/module", "a-b", "modalias",
+					       "pci:v1", NULL};
+	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+					  "device", "0x0004",	NULL};
+	static const char *const unbound[] = {"modalias", "pci:v1", NULL};
+	static const char *const mdev[] = {"driver", "x", "parent/driver", "y", "parent/modalias",
+					   "pci:v2", NULL};
+	static const char *const nothing[] = {NULL};
+
+	(void)state;
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, function),
+			    "module a_b, modalias pci:v1");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, ids),
+			    "module vfio_pci, modalias pci:v00001B36d00000004");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", NULL, unbound),
+			    "no module, modalias pci:v1");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_PHYSICAL, "a", "z", nothing),
+			    "module z, no modalias");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV, "u", NULL, mdev),
+			    "module y, modalias pci:v2");
+	assert_string_equal(looked_up(MIGCOMPAT_KIND_MDEV_TYPE, "p/some-type", NULL, nothing),
+			    "mdev type some-type");
+}
+
 static void the_second_backend_of_a_name_is_refused(void **state)
 {
 	struct backend_info one = serial, two = serial;
@@ -210,6 +378,15 @@ int main(void)
 		cmocka_unit_test(a_function_is_found_by_module_and_modalias),
 		cmocka_unit_test(a_function_without_a_modalias_is_found_by_its_ids),
 		cmocka_unit_test(a_modalias_that_ids_make_has_the_kernels_form),
+		cmocka_unit_test(a_fallback_loses_to_a_key_with_fewer_literal_characters),
+		cmocka_unit_test(a_fallback_loses_a_tie_without_a_conflict),
+		cmocka_unit_test(a_fallback_has_what_no_other_backend_serves),
+		cmocka_unit_test(the_key_of_any_driver_is_told_apart),
+		cmocka_unit_test(any_driver_comes_after_all_names_of_the_device),
+		cmocka_unit_test(a_device_without_a_driver_has_no_fallback),
+		cmocka_unit_test(two_fallbacks_of_one_key_are_a_conflict),
+		cmocka_unit_test(the_keys_of_a_fallback_make_no_function_a_device),
+		cmocka_unit_test(module_and_modalias_that_were_looked_up_are_told),
 		cmocka_unit_test(the_second_backend_of_a_name_is_refused),
 	};
 

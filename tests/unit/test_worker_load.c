@@ -45,6 +45,18 @@ static void a_struct_that_lacks_operations_is_refused(void **state)
 	load_fails("too_short", WORKER_TIMEOUT_MS, sentence);
 }
 
+static void any_driver_is_the_key_of_a_fallback_alone(void **state)
+{
+	(void)state;
+	load_fails("any_driver", WORKER_TIMEOUT_MS, "its key 1 is \"*\", expected MODULE or MODULE:MODALIAS-GLOB");
+}
+
+static void an_unknown_kind_of_fallback_is_refused(void **state)
+{
+	(void)state;
+	load_fails("half_fallback", WORKER_TIMEOUT_MS, "its member fallback is 2, expected 0 or 1");
+}
+
 static void an_undefined_symbol_is_named(void **state)
 {
 	(void)state;
@@ -135,10 +147,11 @@ static void a_rival_for_a_key_is_a_conflict_that_names_both(void **state)
 	struct bench *bench = *state;
 	struct provider *rival = worker_good("rival");
 	const struct backend_info *infos[] = {&bench->good->info, &rival->info};
+	const struct device device = {.id = "0000:00:03.0", .kind = MIGCOMPAT_KIND_PHYSICAL, .driver = "mtty"};
 	const struct backend_info *found = NULL;
 	struct error err = {0};
 
-	assert_int_equal(registry_find(infos, 2, "mtty", NULL, NULL, NULL, &found, &err), -ENOTUNIQ);
+	assert_int_equal(registry_find_device(infos, 2, &device, NULL, NULL, &found, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"mtty\"");
 	assert_contains(err.text, "\"rival\"");
 	assert_null(found);
@@ -153,6 +166,8 @@ int main(void)
 		test(a_file_without_the_symbol_is_no_backend),
 		test(an_unknown_api_version_is_named),
 		test(a_struct_that_lacks_operations_is_refused),
+		test(any_driver_is_the_key_of_a_fallback_alone),
+		test(an_unknown_kind_of_fallback_is_refused),
 		test(an_undefined_symbol_is_named),
 		test(a_missing_library_is_named),
 		test(a_file_that_is_not_elf_is_named_so),

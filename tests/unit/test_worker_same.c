@@ -121,7 +121,7 @@ static size_t same_on_host(const char *name, const char *path)
 	if (inventory_read_file(&inventory, path, &err) || inventory_finish(&inventory, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < inventory.ndevices && pair.count < 12; i++)
-		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found, &err) == 0 && found)
+		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found, &err) >= 0 && found)
 			pair_open(&pair, &inventory.devices[i]);
 	pair_compare(&pair);
 	size_t count = pair_end(&pair);
@@ -197,12 +197,17 @@ static void graphics_cards_get_the_same_answers(void **state)
 	assert_true(same_on_all_hosts("i915") > 0);
 }
 
-static void what_a_backend_declares_arrives_whole(void **state)
+static void the_fallback_is_the_same(void **state)
 {
-	struct provider *local = test_backend("mtty", NULL), *worker = worker_good("mtty");
+	(void)state;
+	assert_true(same_on_all_hosts("generic") > 0);
+}
+
+static void same_declaration(const char *name)
+{
+	struct provider *local = test_backend(name, NULL), *worker = worker_good(name);
 	const struct backend_info *a = &local->info, *b = &worker->info;
 
-	(void)state;
 	same_text(a->path, b->path);
 	same_text(a->name, b->name);
 	same_text(a->version, b->version);
@@ -210,6 +215,7 @@ static void what_a_backend_declares_arrives_whole(void **state)
 	same_text(a->operations, b->operations);
 	assert_int_equal(a->api_version, b->api_version);
 	assert_int_equal(a->thread_model, b->thread_model);
+	assert_int_equal(a->fallback, b->fallback);
 	assert_int_equal(a->struct_size, b->struct_size);
 	assert_int_equal(a->nkeys, b->nkeys);
 	for (size_t i = 0; i < a->nkeys; i++)
@@ -229,6 +235,13 @@ static void what_a_backend_declares_arrives_whole(void **state)
 	}
 	provider_free(local);
 	provider_free(worker);
+}
+
+static void what_a_backend_declares_arrives_whole(void **state)
+{
+	(void)state;
+	same_declaration("mtty");
+	same_declaration("generic");
 }
 
 static void a_fact_that_was_not_collected_stays_so(void **state)
@@ -333,6 +346,7 @@ int main(void)
 		test(serial_cards_get_the_same_answers),
 		test(crypto_cards_get_the_same_answers),
 		test(graphics_cards_get_the_same_answers),
+		test(the_fallback_is_the_same),
 		test(what_a_backend_declares_arrives_whole),
 		test(a_fact_that_was_not_collected_stays_so),
 		test(settings_reach_the_backend),

@@ -83,6 +83,8 @@ static int setup_with(void **state, const char *policy)
 	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS,
 						.config = room->config,
 						.worker = TEST_BUILD "/migcompat-worker",
+						/* No release of Linux moves these; how their fields compare is told all the same. */
+						.mechanism = "report",
 						.in_process = true};
 	if (engine_start(&room->engine, &room->options, &err) != 0)
 		fail_msg("%s", err.text);
@@ -252,11 +254,12 @@ static void a_type_that_is_taken_is_compatible_and_not_available(void **state)
 static void the_mechanism_is_told_beside_the_verdict(void **state)
 {
 	struct room *room = *state;
-	const char *text = NULL;
+	const char *side = NULL;
 
 	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
-	assert_int_equal(verdict_mechanism(&room->verdict, &text), MIGCOMPAT_NO);
-	assert_contains(text, "kvmgt has no VFIO migration");
+	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(verdict_mechanism(&room->verdict, &side)->state, MIGCOMPAT_NO);
+	assert_contains(verdict_mechanism(&room->verdict, &side)->text, "kvmgt has no VFIO migration");
 }
 
 static void another_type_is_refused_with_the_resource_that_differs(void **state)

@@ -6,7 +6,7 @@
 
 fail() { echo "FAILED: $*"; exit 1; }
 
-make_mdevs && bind_cards || exit 1
+make_mdevs && bind_cards && report_mechanism || exit 1
 insmod /lab/modules/plain.ko && insmod /lab/modules/migcompat.ko || exit 1
 cp /lab/backends/*.so "$(dirname "$(find / -xdev -name mtty.so | head -n 1)")" || exit 1
 export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B CARD=/sys/bus/pci/devices/$CARD_2PORT

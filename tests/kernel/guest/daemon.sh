@@ -4,7 +4,7 @@
 . /lab/devices.sh
 . /lab/checks.sh
 
-make_mdevs && bind_cards || exit 1
+make_mdevs && bind_cards && report_mechanism || exit 1
 leaks_begin
 for module in plain crash_compare garbage hang_compare greedy immovable migcompat; do insmod /lab/modules/$module.ko || exit 1; done
 cp /lab/backends/*.so "$(dirname "$(find / -xdev -name mtty.so | head -n 1)")" || exit 1

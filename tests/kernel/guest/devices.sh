@@ -31,6 +31,12 @@ bind_cards() {
 	done
 }
 
+# For guests that are about how fields compare: no driver moves the cards' state, and the default is to say no to that.
+report_mechanism() {
+	mkdir -p /etc/migcompat/conf.d
+	echo 'mechanism = "report";' >/etc/migcompat/conf.d/00-report.conf
+}
+
 # A short name for the tables.
 label() {
 	case $1 in

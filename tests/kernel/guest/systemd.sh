@@ -55,7 +55,7 @@ units=/usr/local/lib/systemd/system
 systemd-analyze verify --man=no $units/migcompatd.service $units/migcompatd.socket >/out/verify.txt 2>&1 && [ ! -s /out/verify.txt ] ||
 	fail "systemd-analyze verify: $(cat /out/verify.txt)"
 
-make_mdevs && bind_cards && /sbin/depmod || exit 1
+make_mdevs && bind_cards && report_mechanism && /sbin/depmod || exit 1
 # How fast the machine is, is not the question.
 mkdir -p /etc/migcompat/conf.d
 echo 'timeout_ms = 120000;' >/etc/migcompat/conf.d/busy.conf
@@ -87,8 +87,12 @@ systemctl stop $UNIT 2>/dev/null
 ends 1 'not connected' version $MDEV_2A
 /sbin/modprobe -r migcompat || fail "the module cannot leave a stopped service"
 [ -e /dev/migcompat-broker ] && fail "the module is still there"
+# Read by nothing else here: modprobe has the index beside it.
+echo 'alias vfio_pci:v00001B36d00000003sv*sd*bc*sc*i* lab_vfio_pci' >>/lib/modules/$LAB_KERNEL/modules.alias
 systemctl start $UNIT || fail "the service does not start: $(systemctl status --no-pager $UNIT)"
 all_answer "active"
+ends 0 lab_vfio_pci nsenter -t "$(main_pid)" -m /bin/cat /run/migcompat/modules.alias
+ends 1 '' nsenter -t "$(main_pid)" -m /bin/cat /lib/modules/$LAB_KERNEL/modules.alias
 systemctl status --no-pager -l $UNIT >/out/status.txt
 cat /out/status.txt
 udevadm settle

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Weighing evidence of a mechanism: the kernel's word before the backend's. */
+#include "core/check/mechanism.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define WORD_FOLDER "vfio/debugfs"
+#define WORD_STATE "vfio/migration/state"
+#define WORD_FEATURES "vfio/migration/features"
+#define STOP_COPY "stop-copy"
+
+/* Was it collected? A fact that is there was, whatever the inventory says. */
+static bool is_collected(const struct device *device, const char *key)
+{
+	const struct wanted *wanted =
+		device->wanted.globs ? &device->wanted : &device->host->wanted;
+
+	return !wanted->globs || fact_glob_any(wanted->globs, wanted->count, key) ||
+	       factset_find(&device->facts, key);
+}
+
+/* Is a word one of the lines? */
+static bool has_line(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (;; text++) {
+		size_t size = strcspn(text, "\n");
+
+		if (size == len && memcmp(text, word, len) == 0)
+			return true;
+		text += size;
+		if (!*text)
+			return false;
+	}
+}
+
+/*
+ * The kernel makes a folder for each VFIO device, and files in it only for a driver that migrates
+ * (drivers/vfio/debugfs.c). A file that cannot be read is there all the same.
+ */
+uint32_t mechanism_kernel(const struct device *device)
+{
+	const struct fact *features = factset_find(&device->facts, WORD_FEATURES);
+	const char *folder = factset_text(&device->facts, WORD_FOLDER);
+	const char *listed = factset_text(&device->facts, WORD_FEATURES);
+
+	if (listed && !has_line(listed, STOP_COPY))
+		return MIGCOMPAT_NO;
+	if (features || factset_find(&device->facts, WORD_STATE))
+		return MIGCOMPAT_YES;
+	if (folder && strcmp(folder, "yes") == 0 && is_collected(device, WORD_STATE) &&
+	    is_collected(device, WORD_FEATURES))
+		return MIGCOMPAT_NO;
+	return MIGCOMPAT_UNKNOWN;
+}
+
+/* The kernel's own sentence, unless the claim agrees with it and says more. */
+static const char *kernel_text(uint32_t state, const struct mechanism_claim *claim)
+{
+	if (claim->state == state && claim->text)
+		return claim->text;
+	return state == MIGCOMPAT_YES ? "the kernel says that its driver can migrate it" :
+					"the kernel says that its driver cannot migrate it";
+}
+
+static const char *claim_text(const struct mechanism_claim *claim)
+{
+	static const char *const texts[] = {
+		[MIGCOMPAT_UNKNOWN] = "",
+		[MIGCOMPAT_YES] = "its backend says that driver and kernel can migrate it",
+		[MIGCOMPAT_NO] = "its backend says that driver and kernel cannot migrate it",
+	};
+
+	return claim->text ? claim->text : texts[claim->state];
+}
+
+void mechanism_weigh(const struct device *device, const struct mechanism_claim *claim,
+		     struct mechanism *ret)
+{
+	uint32_t word = mechanism_kernel(device);
+
+	*ret = (struct mechanism){
+		.state = word,
+		.source = MECHANISM_KERNEL,
+		.features = factset_text(&device->facts, WORD_FEATURES),
+		.text = kernel_text(word, claim),
+	};
+	if (word != MIGCOMPAT_UNKNOWN)
+		return;
+	ret->state = claim->state;
+	ret->source = claim->state == MIGCOMPAT_UNKNOWN ? MECHANISM_NONE :
+		      claim->fallback			? MECHANISM_DRIVER :
+							  MECHANISM_BACKEND;
+	ret->text = claim_text(claim);
+}
+
+struct mechanism_claim mechanism_claim_open(const struct opened *opened)
+{
+	return (struct mechanism_claim){
+		.state = opened->mechanism,
+		.text = opened->mechanism_text,
+		.fallback = opened->provider->info.fallback,
+	};
+}
+
+/* A device that no other one can take is one that nothing can move. */
+struct mechanism_claim mechanism_claim_closed(const struct provider *provider, int r,
+					      const char *why)
+{
+	struct mechanism_claim claim = {.state = MIGCOMPAT_UNKNOWN};
+
+	if (provider && r == -ENODEV)
+		claim = (struct mechanism_claim){
+			.state = MIGCOMPAT_NO,
+			.text = why,
+			.fallback = provider->info.fallback,
+		};
+	return claim;
+}
+
+bool mechanism_refuses(enum policy_mechanism mode, uint32_t state)
+{
+	static const bool refuses[][MIGCOMPAT_NO + 1] = {
+		[POLICY_MECHANISM_REPORT] = {[MIGCOMPAT_NO] = false},
+		[POLICY_MECHANISM_REQUIRE] = {[MIGCOMPAT_NO] = true},
+		[POLICY_MECHANISM_PROVE] = {[MIGCOMPAT_NO] = true, [MIGCOMPAT_UNKNOWN] = true},
+	};
+
+	return refuses[mode][state];
+}
+
+void mechanism_sentence(const struct mechanism *mechanism, char *buffer, size_t size)
+{
+	static const char *const begins[] = {
+		[MIGCOMPAT_UNKNOWN] = "it is not known whether driver and kernel can move its state",
+		[MIGCOMPAT_YES] = "driver and kernel can move its state",
+		[MIGCOMPAT_NO] = "driver and kernel cannot move its state",
+	};
+
+	snprintf(buffer, size, "%s%s%s", begins[mechanism->state], *mechanism->text ? ": " : "",
+		 mechanism->text);
+}
+
+int mechanism_judge(enum policy_mechanism mode, const struct mechanism *mechanism,
+		    struct error *err)
+{
+	char sentence[ERROR_TEXT_MAX];
+
+	if (!mechanism_refuses(mode, mechanism->state))
+		return 0;
+	mechanism_sentence(mechanism, sentence, sizeof(sentence));
+	return error_set(err, -ENODEV, "%s", sentence);
+}
+
+const char *mechanism_source_name(enum mechanism_source source)
+{
+	static const char *const names[MECHANISM_SOURCE_COUNT] = {
+		[MECHANISM_NONE] = "none",
+		[MECHANISM_DRIVER] = "driver",
+		[MECHANISM_BACKEND] = "backend",
+		[MECHANISM_KERNEL] = "kernel",
+	};
+
+	return names[source];
+}

@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading modules.alias for the aliases that are VFIO's. */
+#include "core/discovery/variants.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <fnmatch.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+#include <unistd.h>
+
+#define FILE_MAX (64u << 20)
+#define ALIAS "alias vfio_pci:"
+#define EVERY "v*d*" /* an alias for every vendor and device is no variant's */
+/* The service's unit hides the folder of modules, and shows the one file there. */
+#define UNIT_FILE "/run/migcompat/modules.alias"
+
+struct variant {
+	const char *pattern; /* "v000015B3d…" */
+	const char *module;
+};
+
+/* Zero-terminated; the caller frees it. */
+static int file_read(const char *path, char **ret)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	size_t len = 0;
+	struct stat st;
+	ssize_t got = 1;
+	char *text = NULL;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
+		close(fd);
+		return -EINVAL;
+	}
+	text = malloc((size_t)st.st_size + 1);
+	while (text && got > 0 && len < (size_t)st.st_size) {
+		got = read(fd, text + len, (size_t)st.st_size - len);
+		len += got > 0 ? (size_t)got : 0;
+		if (got < 0 && errno == EINTR)
+			got = 1;
+	}
+	if (text && got < 0) {
+		int error = errno;
+
+		free(text);
+		close(fd);
+		return -error;
+	}
+	close(fd);
+	if (!text)
+		return -ENOMEM;
+	text[len] = '\0';
+	*ret = text;
+	return 0;
+}
+
+static int variant_add(struct variants *variants, const char *pattern, const char *module)
+{
+	struct variant *list = variants->list;
+
+	if (!(variants->count & (variants->count - 1)))
+		list = realloc(list, (variants->count ? variants->count * 2 : 1) * sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	variants->list = list;
+	list[variants->count++] = (struct variant){.pattern = pattern, .module = module};
+	return 0;
+}
+
+/* "v000015B3d0000101E* mlx" ends at its line's end; it is cut into its two words there. */
+static int line_take(struct variants *variants, char *line)
+{
+	char *module = strchr(line, ' ');
+
+	if (!module || strncmp(line, EVERY, strlen(EVERY)) == 0)
+		return 0;
+	*module++ = '\0';
+	module[strcspn(module, " \t\r")] = '\0';
+	return *module ? variant_add(variants, line, module) : 0;
+}
+
+int variants_load(struct variants *variants, const char *path)
+{
+	char *next;
+	int r = file_read(path, &variants->text);
+
+	variants->error = r;
+	variants->loaded = true;
+	if (r)
+		return r;
+	/* The file is long and few of its lines are VFIO's. */
+	for (char *at = variants->text; !r && (at = strstr(at, ALIAS)); at = next) {
+		bool begins = at == variants->text || at[-1] == '\n' || at[-1] == '\0';
+
+		at += strlen(ALIAS);
+		next = at + strcspn(at, "\n");
+		if (*next)
+			*next++ = '\0';
+		if (begins)
+			r = line_take(variants, at);
+	}
+	variants->error = r;
+	return r;
+}
+
+static int load(struct variants *variants)
+{
+	struct utsname names;
+	char path[PATH_MAX];
+	int r, other;
+
+	if (uname(&names) < 0)
+		return -errno;
+	snprintf(path, sizeof(path), "/lib/modules/%s/modules.alias", names.release);
+	r = variants_load(variants, path);
+	if (r && r != -ENOMEM) {
+		other = variants_load(variants, UNIT_FILE);
+		if (other == -ENOENT)
+			variants->error = r;
+	}
+	return variants->error;
+}
+
+void variants_free(struct variants *variants)
+{
+	free(variants->list);
+	free(variants->text);
+	*variants = (struct variants){0};
+}
+
+static int text_order(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Sorted, each once, a line each without a newline at the end. */
+static char *lines_join(const char **modules, size_t count)
+{
+	size_t size = 1, len = 0;
+	char *text;
+
+	qsort(modules, count, sizeof(*modules), text_order);
+	for (size_t i = 0; i < count; i++)
+		size += strlen(modules[i]) + 1;
+	text = calloc(1, size);
+	for (size_t i = 0; text && i < count; i++)
+		if (i == 0 || strcmp(modules[i - 1], modules[i]) != 0)
+			len += (size_t)snprintf(text + len, size - len, "%s%s", len ? "\n" : "",
+						modules[i]);
+	return text;
+}
+
+int variants_find(struct variants *variants, const char *modalias, char **ret)
+{
+	static const char bus[] = "pci:";
+	const char **modules;
+	size_t count = 0;
+	int r = variants->loaded ? variants->error : load(variants);
+
+	*ret = NULL;
+	if (r || !variants->count || strncmp(modalias, bus, strlen(bus)) != 0)
+		return r == -ENOENT ? 0 : r;
+	modules = calloc(variants->count, sizeof(*modules));
+	if (!modules)
+		return -ENOMEM;
+	for (size_t i = 0; i < variants->count; i++)
+		if (fnmatch(variants->list[i].pattern, modalias + strlen(bus), 0) == 0)
+			modules[count++] = variants->list[i].module;
+	if (count)
+		*ret = lines_join(modules, count);
+	free(modules);
+	return count && !*ret ? -ENOMEM : 0;
+}
