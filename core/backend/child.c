@@ -151,6 +151,7 @@ static void hang_up(const struct child *child)
 {
 	close(child->socket);
 	close(child->life);
+	step_free(child->step);
 }
 
 /*
@@ -187,26 +188,35 @@ int child_start(struct child *children, size_t count, const char *program, const
 		bool keep_stderr, struct error *err)
 {
 	char *argv[CHILDREN_MAX + 3] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first};
-	const int least = CHILD_SOCKET + 2 * (int)count;
+	const int least = CHILD_STEPS(count) + 1;
 	char path[TRUSTED_PATH_MAX];
-	int theirs[CHILDREN_MAX * 2];
+	int theirs[CHILDREN_MAX * 2 + 1];
 	size_t made = 0;
-	int folder = -1, r;
+	int folder = -1, steps, r;
 
 	if (!count || count > CHILDREN_MAX)
 		return error_set(err, -E2BIG, "%zu workers, expected 1 to %u", count, CHILDREN_MAX);
 	r = open_program(program, least, &folder, path, err);
 	if (r)
 		return r;
+	/* Without them all goes on, and less is told of a death. */
+	steps = step_make(count);
+	steps = steps < 0 ? steps : lift(steps, least);
 	for (; made < count && !r; made += !r) {
 		argv[made + 2] = (char *)(uintptr_t)arguments[made];
 		children[made] = (struct child){.socket = -1};
 		theirs[2 * made] = theirs[2 * made + 1] = -1;
 		r = connect_child(&children[made], least, &theirs[2 * made]);
+		if (!r)
+			children[made].step = step_read(steps, made);
 	}
+	theirs[2 * count] = steps;
 	if (!r)
-		r = spawn(path, argv, theirs, 2 * count, keep_stderr, &children[0].process);
+		r = spawn(path, argv, theirs, 2 * count + (steps >= 0), keep_stderr,
+			  &children[0].process);
 	close(folder);
+	if (steps >= 0)
+		close(steps);
 	for (size_t i = 0; i < 2 * made; i++)
 		close(theirs[i]);
 	if (!r)
@@ -248,6 +258,8 @@ static long brother(void)
 
 int child_copy(size_t count, uint32_t missing)
 {
+	const int steps = CHILD_STEPS(count);
+
 	for (size_t i = 1; i < count; i++) {
 		long pid = brother();
 
@@ -255,11 +267,17 @@ int child_copy(size_t count, uint32_t missing)
 			return -errno;
 		if (pid == 0) {
 			int pair = CHILD_SOCKET + 2 * (int)i;
-			int r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0 ? -errno : introduce(missing);
+			int r;
+
+			step_publish(step_write(steps, i));
+			r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0
+				? -errno
+				: introduce(missing);
 
 			return r ? r : (int)i;
 		}
 	}
+	step_publish(step_write(steps, 0));
 	return introduce(missing);
 }
 

@@ -11,11 +11,15 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "core/backend/step.h"
 #include "core/facts/error.h"
 
 /* In the child: */
 #define CHILD_SOCKET 3 /* its end of its socket */
 #define CHILD_LIFE 4   /* a pipe that nothing ever comes through, which ends together with the socket */
+#define CHILD_STEPS(count)                                                                         \
+	(CHILD_SOCKET +                                                                            \
+	 2 * (int)(count)) /* what it is at (core/backend/step.h), in the program alone */
 #define CHILDREN_MAX 200u /* so that they, four descriptors each while they start, fit into 1,024 */
 
 struct child {
@@ -23,6 +27,7 @@ struct child {
 	int life;    /* the writing end of its pipe */
 	pid_t process; /* 0: a copy that was not met yet */
 	bool met;
+	struct step *step; /* what it is at; NULL: that is not known */
 	uint32_t missing; /* steps of its confinement, enum confinement; known once it is met */
 };
 
@@ -48,9 +53,11 @@ void child_kill(const struct child *child);
 void child_end(struct child *child, unsigned grace_ms, char *how, size_t size);
 
 /*
- * In the program, while it has one thread and has run no foreign code: make the copies for all children but the first. Returns in
- * each of them, the first included, with its own number; its socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to
- * be closed. -errno. SIGPIPE is to be ignored. Each says first which steps of its confinement are missing.
+ * In the program, while it has one thread and has run no foreign code: make the copies for all
+ * children but the first. Returns in each of them, the first included, with its own number; its
+ * socket is CHILD_SOCKET then, its pipe CHILD_LIFE, and the others are to be closed. What it is at
+ * is published from now on. -errno. SIGPIPE is to be ignored. Each says first which steps of its
+ * confinement are missing.
  */
 int child_copy(size_t count, uint32_t missing);
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/backend/result.h"
+
 #define MEMBER_END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
 /* NULL where a string is missing or longer than allowed. */
@@ -59,17 +61,115 @@ static void key_normalise(char *key)
 			*key = '_';
 }
 
+static bool has_operation(const struct backend_info *info, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = info->operations; at && *at;) {
+		size_t size = strcspn(at, " ");
+
+		if (size == len && memcmp(at, word, len) == 0)
+			return true;
+		at += size + (at[size] == ' ');
+	}
+	return false;
+}
+
 bool info_reads_streams(const struct backend_info *info)
 {
-	static const char word[] = "stream";
-	size_t len = info->operations ? strlen(info->operations) : 0;
+	return has_operation(info, "stream");
+}
 
-	/* It is the last one. */
-	return len >= sizeof(word) - 1 && strcmp(info->operations + len - (sizeof(word) - 1), word) == 0;
+bool info_lists_candidates(const struct backend_info *info)
+{
+	return has_operation(info, "candidates");
+}
+
+static int keys_check(const struct backend_info *info, struct error *err)
+{
+	/* A backend that only reads streams serves no device. */
+	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
+		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys,
+				 INFO_KEYS_MAX);
+	for (size_t i = 0; i < info->nkeys; i++) {
+		if (!info->keys[i] || !key_valid(info->keys[i], info->fallback))
+			return error_set(err, -EINVAL,
+					 "its key %zu is \"%s\", expected MODULE or "
+					 "MODULE:MODALIAS-GLOB%s",
+					 i + 1, info->keys[i] ? info->keys[i] : "",
+					 info->fallback ? " or *" : "");
+		for (size_t before = 0; before < i; before++)
+			if (strcmp(info->keys[before], info->keys[i]) == 0)
+				return error_set(err, -EINVAL, "its key \"%s\" stands twice",
+						 info->keys[i]);
+	}
+	return 0;
+}
+
+static int wants_check(const struct backend_info *info, struct error *err)
+{
+	if (info->nwants > INFO_WANTS_MAX)
+		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
+				 info->nwants, INFO_WANTS_MAX);
+	for (size_t i = 0; i < info->nwants; i++) {
+		const struct migcompat_want *want = &info->wants[i];
+
+		if (!want->glob || !glob_valid(want->glob))
+			return error_set(err, -EINVAL,
+					 "its want %zu is \"%s\", expected a glob below the "
+					 "device's or the host's folder",
+					 i + 1, want->glob ? want->glob : "");
+		for (size_t before = 0; before < i; before++)
+			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) &&
+			    strcmp(info->wants[before].glob, want->glob) == 0)
+				return error_set(
+				    err, -EINVAL, "its want \"%s\" of the %s stands twice",
+				    want->glob,
+				    want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
+	}
+	return 0;
+}
+
+static bool setting_fits(const struct migcompat_setting *setting)
+{
+	size_t sign = setting->init[0] == '-', digits = strspn(setting->init + sign, "0123456789");
+
+	if (setting->type == MIGCOMPAT_SETTING_BOOL)
+		return strcmp(setting->init, "true") == 0 || strcmp(setting->init, "false") == 0;
+	return setting->type != MIGCOMPAT_SETTING_INT || (digits && !setting->init[sign + digits]);
+}
+
+static int setting_check(const struct backend_info *info, size_t i, struct error *err)
+{
+	static const char *const expected[] = {"true or false", "a whole number", "text"};
+	const struct migcompat_setting *setting = &info->settings[i];
+
+	if (!setting->name || !name_valid(setting->name) || !setting->init ||
+	    setting->type > MIGCOMPAT_SETTING_STRING)
+		return error_set(
+		    err, -EINVAL,
+		    "its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
+		    setting->name ? setting->name : "");
+	for (size_t before = 0; before < i; before++)
+		if (strcmp(info->settings[before].name, setting->name) == 0)
+			return error_set(err, -EINVAL, "its setting \"%s\" stands twice",
+					 setting->name);
+	if (!setting_fits(setting))
+		return error_set(err, -EINVAL,
+				 "its setting \"%s\" is \"%s\" initially, expected %s",
+				 setting->name, setting->init, expected[setting->type]);
+	if (setting->type != MIGCOMPAT_SETTING_BOOL &&
+	    !rule_allows(setting->allowed, setting->init))
+		return error_set(err, -EINVAL,
+				 "its setting \"%s\" is \"%s\" initially, it allows %s",
+				 setting->name, setting->init, setting->allowed);
+	return 0;
 }
 
 int info_check(const struct backend_info *info, struct error *err)
 {
+	int r;
+
 	if (!info->name || !name_valid(info->name))
 		return error_set(err, -EINVAL, "its name is \"%s\", expected 1 to 32 of a-z, 0-9 and _", info->name ? info->name : "");
 	if (!info->version || !*info->version || !printable(info->version))
@@ -78,32 +178,13 @@ int info_check(const struct backend_info *info, struct error *err)
 		return error_set(err, -EINVAL, "its description is too long or has control characters");
 	if (info->thread_model > MIGCOMPAT_THREAD_PARALLEL)
 		return error_set(err, -EINVAL, "its thread model is %u, expected 0 to 2", info->thread_model);
-	/* Whoever reads streams alone serves no device. */
-	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
-		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys, INFO_KEYS_MAX);
-	for (size_t i = 0; i < info->nkeys; i++)
-		if (!info->keys[i] || !key_valid(info->keys[i], info->fallback))
-			return error_set(err, -EINVAL,
-					 "its key %zu is \"%s\", expected MODULE or "
-					 "MODULE:MODALIAS-GLOB%s",
-					 i + 1, info->keys[i] ? info->keys[i] : "",
-					 info->fallback ? " or *" : "");
-	if (info->nwants > INFO_WANTS_MAX)
-		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u", info->nwants, INFO_WANTS_MAX);
-	for (size_t i = 0; i < info->nwants; i++)
-		if (!info->wants[i].glob || !glob_valid(info->wants[i].glob))
-			return error_set(err, -EINVAL, "its want %zu is \"%s\", expected a glob below the device's or the host's folder", i + 1,
-					 info->wants[i].glob ? info->wants[i].glob : "");
+	if ((r = keys_check(info, err)) || (r = wants_check(info, err)))
+		return r;
 	if (info->nsettings > INFO_SETTINGS_MAX)
 		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u", info->nsettings, INFO_SETTINGS_MAX);
-	for (size_t i = 0; i < info->nsettings; i++) {
-		const struct migcompat_setting *setting = &info->settings[i];
-
-		if (!setting->name || !name_valid(setting->name) || !setting->init || setting->type > MIGCOMPAT_SETTING_STRING)
-			return error_set(err, -EINVAL, "its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
-					 setting->name ? setting->name : "");
-	}
-	return 0;
+	for (size_t i = 0; i < info->nsettings && !r; i++)
+		r = setting_check(info, i, err);
+	return r;
 }
 
 /* Vendor arrays have elements of the vendor's size: take what both know. */
@@ -112,11 +193,12 @@ static const void *element(const void *array, size_t size, size_t i)
 	return (const char *)array + i * size;
 }
 
-static int copy_keys(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info)
+static int copy_keys(const struct migcompat_backend *ops, struct arena *arena,
+		     struct backend_info *info, struct error *err)
 {
 	info->keys = arena_alloc(arena, INFO_KEYS_MAX * sizeof(*info->keys), 8);
 	if (!info->keys)
-		return -ENOMEM;
+		return error_set(err, -ENOMEM, "out of memory");
 	while (ops->keys && ops->keys[info->nkeys]) {
 		char *key = (char *)(uintptr_t)text_copy(arena, ops->keys[info->nkeys]);
 
@@ -129,14 +211,23 @@ static int copy_keys(const struct migcompat_backend *ops, struct arena *arena, s
 	return 0;
 }
 
-static int copy_wants(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info)
+static int copy_wants(const struct migcompat_backend *ops, struct arena *arena,
+		      struct backend_info *info, struct error *err)
 {
+	const size_t want_least = MEMBER_END(struct migcompat_want, flags);
+
 	info->nwants = ops->wants ? ops->nwants : 0;
-	if (info->nwants > INFO_WANTS_MAX || (info->nwants && ops->want_size < MEMBER_END(struct migcompat_want, flags)))
-		return -EINVAL;
+	if (info->nwants > INFO_WANTS_MAX)
+		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
+				 info->nwants, INFO_WANTS_MAX);
+	if (info->nwants && ops->want_size < want_least)
+		return error_set(
+		    err, -EINVAL,
+		    "its want_size is %zu, expected sizeof(struct migcompat_want), at least %zu",
+		    ops->want_size, want_least);
 	info->wants = arena_alloc(arena, info->nwants * sizeof(*info->wants), 8);
 	if (!info->wants)
-		return -ENOMEM;
+		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < info->nwants; i++) {
 		const struct migcompat_want *want = element(ops->wants, ops->want_size, i);
 
@@ -145,14 +236,23 @@ static int copy_wants(const struct migcompat_backend *ops, struct arena *arena, 
 	return 0;
 }
 
-static int copy_settings(const struct migcompat_backend *ops, struct arena *arena, struct backend_info *info)
+static int copy_settings(const struct migcompat_backend *ops, struct arena *arena,
+			 struct backend_info *info, struct error *err)
 {
+	const size_t setting_least = MEMBER_END(struct migcompat_setting, description);
+
 	info->nsettings = ops->settings ? ops->nsettings : 0;
-	if (info->nsettings > INFO_SETTINGS_MAX || (info->nsettings && ops->setting_size < MEMBER_END(struct migcompat_setting, description)))
-		return -EINVAL;
+	if (info->nsettings > INFO_SETTINGS_MAX)
+		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u",
+				 info->nsettings, INFO_SETTINGS_MAX);
+	if (info->nsettings && ops->setting_size < setting_least)
+		return error_set(err, -EINVAL,
+				 "its setting_size is %zu, expected sizeof(struct "
+				 "migcompat_setting), at least %zu",
+				 ops->setting_size, setting_least);
 	info->settings = arena_alloc(arena, info->nsettings * sizeof(*info->settings), 8);
 	if (!info->settings)
-		return -ENOMEM;
+		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < info->nsettings; i++) {
 		const struct migcompat_setting *setting = element(ops->settings, ops->setting_size, i);
 
@@ -198,8 +298,9 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 	};
 	int r;
 
-	if ((r = copy_keys(ops, arena, &info)) || (r = copy_wants(ops, arena, &info)) || (r = copy_settings(ops, arena, &info)))
-		return error_set(err, r, r == -ENOMEM ? "out of memory" : "its wants or settings have a wrong element size or count");
+	if ((r = copy_keys(ops, arena, &info, err)) || (r = copy_wants(ops, arena, &info, err)) ||
+	    (r = copy_settings(ops, arena, &info, err)))
+		return r;
 	if (ops->fallback > 1)
 		return error_set(err, -EINVAL, "its member fallback is %u, expected 0 or 1",
 				 ops->fallback);

@@ -48,8 +48,9 @@ int info_check(const struct backend_info *info, struct error *err);
 /* What a backend says of itself now and did not say before: "its version", …; NULL: all is as it was, but for what is shown alone. */
 const char *info_differs(const struct backend_info *before, const struct backend_info *now);
 
-/* Does it have the operation "stream"? */
+/* Does it have the operation "stream"? "candidates"? */
 bool info_reads_streams(const struct backend_info *info);
+bool info_lists_candidates(const struct backend_info *info);
 
 /* Find a declared setting; NULL: none. */
 const struct migcompat_setting *info_setting(const struct backend_info *info, const char *name);

@@ -9,8 +9,6 @@
 #include "core/backend/message.h"
 #include "core/facts/utf8.h"
 
-#define LIMITS_ALL ((2u << MIGCOMPAT_LIMIT_HOLD) - 2u) /* a bit each, but for "none" */
-
 /* ---------------------------------------------------------------- the backend */
 
 void message_put_info(struct wire_out *out, const struct backend_info *info)
@@ -218,14 +216,17 @@ static struct migcompat_finding get_finding(struct wire_reader *body)
 
 	finding.rule = wire_get_enum(body, MIGCOMPAT_RULE_INFO);
 	finding.status = wire_get_enum(body, MIGCOMPAT_STATUS_UNKNOWN);
-	finding.limit = wire_get_enum(body, MIGCOMPAT_LIMIT_HOLD);
+	finding.limit = wire_get_enum(body, MIGCOMPAT_LIMIT_HYPERVISOR);
 	finding.extra = wire_get_u64(body);
 	finding.source = get_value(body);
 	finding.target = get_value(body);
 	finding.field = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.noun = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.text = wire_get_words(body, RESULT_TEXT_MAX);
-	if (!finding.field || (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE))
+	/* A worker that its backend has taken over may send anything, but no word of an operator's
+	 * or a policy's. */
+	if (!finding.field || !limit_is_backends(finding.limit) ||
+	    (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE))
 		body->bad = true;
 	return finding;
 }
@@ -258,7 +259,8 @@ static struct dropped get_dropped(struct wire_reader *body)
 	dropped.count = wire_get_u64(body);
 	dropped.bad = wire_get_u32(body);
 	dropped.limits = wire_get_u32(body);
-	if (dropped.bad > dropped.count || !dropped.bad != !dropped.limits || dropped.limits & ~LIMITS_ALL)
+	if (dropped.bad > dropped.count || !dropped.bad != !dropped.limits ||
+	    dropped.limits & ~LIMITS_BACKENDS)
 		body->bad = true;
 	return dropped;
 }
@@ -292,7 +294,7 @@ int message_get_result(struct wire_reader *body, struct migcompat_result *result
 		struct migcompat_finding finding = get_finding(body);
 
 		if (!body->bad)
-			result_add(result, &finding, false);
+			result_offer(result, &finding);
 	}
 	/* A comparison that found nothing decided nothing. */
 	if (!wire_done(body) || count == 0) {

@@ -3,6 +3,7 @@
 #include "core/backend/provider.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What a string may hold: 0x21 to 0x7e. */
@@ -14,11 +15,36 @@ static bool string_bytes(const char *bytes, size_t len)
 	return true;
 }
 
+#define TYPE_MAX (MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33)
+
 bool provider_type_valid(const char *type)
 {
 	size_t len = type ? strlen(type) : 0;
 
-	return len >= 1 && len <= MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33 && string_bytes(type, len) && !strchr(type, ':');
+	return len >= 1 && len <= TYPE_MAX && string_bytes(type, len) && !strchr(type, ':');
+}
+
+bool provider_type_trouble(const char *type, char *why, size_t size)
+{
+	size_t len = type ? strlen(type) : 0;
+
+	if (!type)
+		snprintf(why, size, "is NULL");
+	else if (!len)
+		snprintf(why, size, "is empty");
+	else if (len > TYPE_MAX)
+		snprintf(why, size, "has %zu bytes, expected at most %zu", len, TYPE_MAX);
+	for (size_t i = 0; type && len && len <= TYPE_MAX; i++) {
+		if (i == len)
+			return false;
+		if (type[i] >= 0x21 && type[i] <= 0x7e && type[i] != ':')
+			continue;
+		snprintf(why, size,
+			 "has the byte 0x%02x at offset %zu, expected 0x21 to 0x7e without ':'",
+			 (unsigned char)type[i], i);
+		break;
+	}
+	return true;
 }
 
 bool provider_payload_valid(const char *payload, size_t len)

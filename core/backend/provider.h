@@ -149,18 +149,24 @@ int provider_worker_new(const char *path, const struct worker_options *options, 
 int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret, struct error *err);
 int provider_worker_ready(struct provider *provider, struct error *err);
 
-/* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may be NULL. */
+/* The TYPE of a device that has none before it is set up; it is no source. */
+#define PROVIDER_TYPE_UNSET "unset"
+/* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may
+ * be NULL. */
 bool provider_type_valid(const char *type);
+/* Otherwise: why not, "has ':' at byte 3". false: it is one. */
+bool provider_type_trouble(const char *type, char *why, size_t size);
 bool provider_payload_valid(const char *payload, size_t len);
 
 /* Settle the settings: value(arg, name) is the administrator's text or NULL. Call once, before the first open. */
 int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg);
 
 /*
- * The calls. Errors of open: -ENODEV not migratable in any role; -EPROTO or -EIO the backend broke its contract or crashed;
- * -ETIMEDOUT; any other: could not be told. err is a sentence. Which may run side by side is the backend's thread
- * model, enforced here; a worker takes one call at a time. A call that others keep waiting for longer than the time-out ends with -ETIMEDOUT,
- * and nothing else comes of it.
+ * The calls. Errors of open: -ENODEV not migratable in any role; -EIO the backend broke its
+ * contract or crashed; -ETIMEDOUT; any other: could not be told. err is a sentence. Which may run
+ * side by side is the backend's thread model, enforced here; a worker takes one call at a time. A
+ * call that others keep waiting for longer than the time-out ends with -ETIMEDOUT, and nothing else
+ * comes of it.
  */
 int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err);
 int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err);

@@ -51,50 +51,149 @@ void local_call_end(pthread_mutex_t *lock)
 		pthread_mutex_unlock(lock);
 }
 
-static int broken(const struct local *local, struct error *err, const char *what)
+void local_enter(struct local_opened *opened, struct operation *operation, enum operation_kind kind)
 {
-	return error_set(err, -EPROTO, "backend %s: %s", local->provider.info.name, what);
+	struct local *local = local_of(opened->opened.provider);
+
+	operation_enter(operation, kind, &local->provider.info, opened->opened.device->id);
+	operation->tables = &local->tables;
+	operation->own = opened->opened.payload;
+	operation->own_len = opened->opened.payload_len;
 }
 
-static int payload_get(struct local *local, struct local_opened *mine, struct error *err)
-{
-	int len = local->ops->payload(mine->handle, mine->payload, MIGCOMPAT_PAYLOAD_MAX);
+/* ---------------------------------------------------------------- opening */
 
-	if (len < 0)
-		return error_set(err, len, "backend %s: it could not make the version string: %s", local->provider.info.name, strerror(-len));
+static int payload_ask(struct local *local, struct local_opened *self, char *buffer, int *ret_len,
+		       struct error *err)
+{
+	struct operation operation;
+	char why[128];
+	int len;
+
+	local_enter(self, &operation, OPERATION_PAYLOAD);
+	len = local->ops->payload(self->handle, buffer, MIGCOMPAT_PAYLOAD_MAX);
+	operation_leave(&operation);
+	if (*operation.slip)
+		return operation_broken(&operation, err, "it could not make the version string: %s",
+					operation.slip);
+	if (len < 0 && len != -ENOBUFS)
+		return operation_failed(&operation, len, err,
+					"it could not make the version string: %s",
+					operation_errno_text(len, why, sizeof(why)));
+	if (len == -ENOBUFS)
+		return operation_broken(&operation, err,
+					"the version string is longer than %u bytes",
+					MIGCOMPAT_PAYLOAD_MAX);
 	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
-		return broken(local, err, "its version string is empty or too long");
-	if (!provider_payload_valid(mine->payload, (size_t)len))
-		return broken(local, err, "its version string has bytes that are not allowed");
-	mine->opened.payload = mine->opened.newest = mine->payload;
-	mine->opened.payload_len = mine->opened.newest_len = (size_t)len;
+		return operation_broken(&operation, err,
+					"the version string has %d bytes, expected 1 to %u", len,
+					MIGCOMPAT_PAYLOAD_MAX);
+	for (int i = 0; i < len; i++)
+		if (buffer[i] < 0x21 || buffer[i] > 0x7e)
+			return operation_broken(&operation, err,
+						"the version string has the byte 0x%02x at offset "
+						"%d, expected 0x21 to 0x7e",
+						(unsigned char)buffer[i], i);
+	*ret_len = len;
 	return 0;
 }
 
-static int describe(struct local *local, struct local_opened *mine, struct error *err)
+/* Asked twice: equal facts give the equal string, or nobody could compare it. */
+static int payload_get(struct local *local, struct local_opened *self, struct error *err)
+{
+	struct operation operation;
+	char again[MIGCOMPAT_PAYLOAD_MAX + 1];
+	int len = 0, second = 0, r = payload_ask(local, self, self->payload, &len, err);
+	int at = 0;
+
+	if (!r)
+		r = payload_ask(local, self, again, &second, err);
+	if (r)
+		return r;
+	while (at < len && at < second && again[at] == self->payload[at])
+		at++;
+	if (at < len || at < second) {
+		local_enter(self, &operation, OPERATION_PAYLOAD);
+		operation_leave(&operation);
+		return operation_broken(&operation, err,
+					"the version string is another one when it is asked for "
+					"again, from offset %d on",
+					at);
+	}
+	self->opened.payload = self->opened.newest = self->payload;
+	self->opened.payload_len = self->opened.newest_len = (size_t)len;
+	return 0;
+}
+
+static int describe(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct migcompat_description description = {.struct_size = sizeof(description)};
-	struct opened *opened = &mine->opened;
-	int r = local->ops->describe(mine->handle, &description);
+	struct operation operation;
+	struct opened *opened = &self->opened;
+	char why[128];
+	int r;
 
+	local_enter(self, &operation, OPERATION_DESCRIBE);
+	r = local->ops->describe(self->handle, &description);
+	operation_leave(&operation);
+	r = operation_error(&operation, r, err);
 	if (r)
-		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: it could not describe the device", local->provider.info.name);
-	if (!provider_type_valid(description.type))
-		return broken(local, err, "its migration type is missing or malformed");
+		return r;
+	if (provider_type_trouble(description.type, why, sizeof(why)))
+		return operation_broken(&operation, err, "the migration type %s", why);
+	if (description.mechanism > MIGCOMPAT_NO)
+		return operation_broken(&operation, err, "the mechanism is %u, expected 0 to %u",
+					description.mechanism, MIGCOMPAT_NO);
+	if (strcmp(description.type, PROVIDER_TYPE_UNSET) == 0 && !description.not_source)
+		return operation_broken(&operation, err,
+					"the migration type is \"" PROVIDER_TYPE_UNSET
+					"\", yet the device can be a source");
 	opened->type = description.type;
 	opened->model = description.model;
 	opened->label = description.label;
-	opened->mechanism = description.mechanism <= MIGCOMPAT_NO ? description.mechanism : MIGCOMPAT_UNKNOWN;
+	opened->mechanism = description.mechanism;
 	opened->mechanism_text = description.mechanism_text;
 	opened->not_source = description.not_source;
 	opened->not_target = description.not_target;
-	return opened->not_source ? 0 : payload_get(local, mine, err);
+	return opened->not_source ? 0 : payload_get(local, self, err);
+}
+
+/* The backend's own sentence, if it has one, is what people see. */
+static int handle_get(struct local *local, struct local_opened *self, struct error *err)
+{
+	struct error text = {0};
+	struct operation operation;
+	char why[128];
+	int r;
+
+	self->facts.err = &text;
+	local_enter(self, &operation, OPERATION_OPEN);
+	r = local->ops->open(&services_table, &self->facts, &self->handle);
+	operation_leave(&operation);
+	self->facts.err = NULL;
+	if (r)
+		self->handle = NULL;
+	else if (!self->handle)
+		return operation_broken(&operation, err, "it opened a device without a handle");
+	if (*operation.slip || !r)
+		return operation_error(&operation, r, err);
+	if (!*text.text)
+		return operation_error(&operation, r, err);
+	if (r == -EPERM || r == -EACCES)
+		return error_set(err, r, "%s: %s", text.text,
+				 operation_errno_text(r, why, sizeof(why)));
+	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
 }
 
 static void handle_close(struct local *local, struct local_opened *self)
 {
-	if (self->handle)
-		local->ops->close(self->handle);
+	struct operation operation;
+
+	if (!self->handle)
+		return;
+	local_enter(self, &operation, OPERATION_CLOSE);
+	local->ops->close(self->handle);
+	operation_leave(&operation);
 	self->handle = NULL;
 }
 
@@ -116,12 +215,8 @@ static void local_close(struct opened *opened)
 
 static int handle_open(struct local *local, struct local_opened *self, struct error *err)
 {
-	int r = local->ops->open(&services_table, &self->facts, &self->handle);
+	int r = handle_get(local, self, err);
 
-	if (r)
-		self->handle = NULL;
-	else if (!self->handle)
-		r = broken(local, err, "it opened a device without a handle");
 	return r ? r : describe(local, self, err);
 }
 
@@ -175,7 +270,6 @@ static int local_open(struct provider *provider, const struct device *device, st
 {
 	struct local *local = local_of(provider);
 	struct local_opened *self = calloc(1, sizeof(*self));
-	struct error text = {0};
 	pthread_mutex_t *lock;
 	int r;
 
@@ -184,22 +278,35 @@ static int local_open(struct provider *provider, const struct device *device, st
 	pthread_mutex_init(&self->device, NULL);
 	self->opened.provider = provider;
 	self->opened.device = device;
-	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info, .err = &text};
+	self->facts = (struct migcompat_facts){.device = device, .info = &provider->info};
 	self->facts.settings = provider->settings.values ? &provider->settings : NULL;
 	lock = local_call_begin(self);
-	r = device_open(local, self, &text);
+	r = device_open(local, self, err);
 	local_call_end(lock);
-	self->facts.err = NULL;
-	if (self->facts.unwanted)
-		r = error_set(&text, -EPROTO, "backend %s: it asked for the fact \"%s\", which it had not declared", provider->info.name,
-			      self->facts.unwanted_key);
-	if (r) {
+	if (r)
 		local_close(&self->opened);
-		if (!*text.text)
-			error_set(&text, r, "backend %s: %s", provider->info.name, strerror(abs(r)));
-		return error_set(err, r < 0 ? r : -EPROTO, "%s", text.text);
-	}
-	*ret = &self->opened;
+	else
+		*ret = &self->opened;
+	return r;
+}
+
+/* ---------------------------------------------------------------- calls */
+
+/* Every field of the record that was read has a finding. One about the format says that it could
+ * not be read. */
+static int judged(struct operation *operation, const struct migcompat_result *result,
+		  struct error *err)
+{
+	if (result->count == 0)
+		return operation_broken(operation, err, "it compared nothing");
+	if (result->bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT)
+		return 0;
+	for (size_t i = 0; i < operation->nfields; i++)
+		if (!operation->judged[i] && !result_has(result, operation->fields[i]))
+			return operation_broken(
+			    operation, err,
+			    "it has no finding about the field \"%s\", which is there",
+			    operation->fields[i]);
 	return 0;
 }
 
@@ -208,17 +315,17 @@ static int local_compare(const struct compare_job *job)
 	struct local_opened *self = mine(job->opened);
 	struct local *local = local_of(job->opened->provider);
 	pthread_mutex_t *lock = local_call_begin(self);
-	int r = local->ops->compare(self->handle, job->payload, job->len, job->result);
+	struct operation operation;
+	int r;
 
+	local_enter(self, &operation, OPERATION_COMPARE);
+	operation.payload = job->payload;
+	operation.payload_len = job->len;
+	r = local->ops->compare(self->handle, job->payload, job->len, job->result);
+	operation_leave(&operation);
 	local_call_end(lock);
-	if (self->facts.unwanted)
-		return broken(local, job->err, "it asked for a fact that it had not declared");
-	if (r)
-		return error_set(job->err, r < 0 ? r : -EPROTO, "backend %s: the comparison failed: %s", local->provider.info.name,
-				 strerror(abs(r)));
-	if (job->result->count == 0)
-		return broken(local, job->err, "it compared nothing");
-	return 0;
+	r = operation_error(&operation, r, job->err);
+	return r ? r : judged(&operation, job->result, job->err);
 }
 
 static void local_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
@@ -233,25 +340,32 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 {
 	struct local_opened *self = mine(opened);
 	struct local *local = local_of(opened->provider);
-	int (*const operations[])(void *, const char *, size_t, struct migcompat_sink *) = {
-		[PROVIDER_CANDIDATES] = local->ops->candidates,
-		[PROVIDER_PARAMETERS] = local->ops->parameters,
-		[PROVIDER_PREPARE] = local->ops->prepare,
+	const struct {
+		enum operation_kind kind;
+		int (*run)(void *, const char *, size_t, struct migcompat_sink *);
+	} operations[] = {
+	    [PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
+	    [PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
+	    [PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
 	};
+	struct operation operation;
 	pthread_mutex_t *lock;
 	int r;
 
-	if (which >= PROVIDER_LIST_COUNT || !operations[which])
+	if (which >= PROVIDER_LIST_COUNT || !operations[which].run)
 		return -EOPNOTSUPP;
 	lock = local_call_begin(self);
-	r = operations[which](self->handle, payload, len, sink);
+	local_enter(self, &operation, operations[which].kind);
+	operation.payload = payload;
+	operation.payload_len = len;
+	operation.listed = sink->nparameters;
+	r = operations[which].run(self->handle, payload, len, sink);
+	operation_leave(&operation);
 	local_call_end(lock);
 	/* The backend need not have looked at it. */
 	if (sink->failed)
 		r = sink->failed;
-	if (r)
-		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: %s", local->provider.info.name, strerror(abs(r)));
-	return 0;
+	return operation_error(&operation, r, err);
 }
 
 static int local_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
@@ -259,26 +373,35 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 {
 	struct local_opened *self = opened ? mine(opened) : NULL;
 	struct local *local = local_of(provider);
+	struct operation operation;
 	pthread_mutex_t *lock = NULL;
 	size_t before = result->count;
+	char why[128];
 	int r;
 
 	if (self)
 		lock = local_call_begin(self);
 	else if (local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL)
 		pthread_mutex_lock(lock = &local->serial);
+	operation_enter(&operation, OPERATION_STREAM, &provider->info,
+			self ? opened->device->id : NULL);
 	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
+	operation_leave(&operation);
 	local_call_end(lock);
-	if (self && self->facts.unwanted)
-		return broken(local, err, "it asked for a fact that it had not declared");
+	if (*operation.slip)
+		return operation_error(&operation, r, err);
+	if (r && r != -ENOMSG)
+		return error_set(err, r < 0 ? r : -EIO,
+				 "backend %s: the stream could not be read: %s",
+				 provider->info.name, operation_errno_text(r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
 		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
 	if (r == -ENOMSG)
-		return broken(local, err, "it found fault with a stream that it does not know");
-	if (r)
-		return error_set(err, r < 0 ? r : -EPROTO, "backend %s: the stream could not be read: %s", provider->info.name, strerror(abs(r)));
+		return operation_broken(&operation, err,
+					"it found fault with a stream that it does not know");
 	if (result->count == before)
-		return broken(local, err, "it found nothing in a stream that it knows");
+		return operation_broken(&operation, err,
+					"it found nothing in a stream that it knows");
 	return 0;
 }
 

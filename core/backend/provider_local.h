@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 
+#include "core/backend/operation.h"
 #include "core/backend/provider.h"
 
 struct loaded;
@@ -13,6 +14,7 @@ struct local {
 	struct provider provider;
 	struct loaded *loaded;
 	const struct migcompat_backend *ops;
+	struct checked_tables tables;
 	pthread_mutex_t serial; /* held around every call of a backend that is MIGCOMPAT_THREAD_SERIAL */
 };
 
@@ -28,6 +30,9 @@ struct local_opened {
 /* Around every call of the backend's: the lock of its thread model, or NULL. */
 pthread_mutex_t *local_call_begin(struct local_opened *opened);
 void local_call_end(pthread_mutex_t *lock);
+/* Within that: this operation on this device begins; operation_leave ends it. */
+void local_enter(struct local_opened *opened, struct operation *operation,
+		 enum operation_kind kind);
 
 int local_state(struct opened *opened, struct state_port **ret, struct error *err);
 /*

@@ -32,8 +32,12 @@ static int session_run(struct state_port *port, const struct state_write *writes
 {
 	struct session *self = mine(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
-	int r = port_serve(self->regions, writes, count, total, ret_control);
+	struct operation operation;
+	int r;
 
+	local_enter(self->opened, &operation, OPERATION_STATE);
+	r = port_serve(self->regions, writes, count, total, ret_control);
+	operation_leave(&operation);
 	local_call_end(lock);
 	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened), migcompat_regions_message(self->regions)) : 0;
 }
@@ -42,10 +46,13 @@ static void session_close(struct state_port *port)
 {
 	struct session *self = mine(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
+	struct operation operation;
 
+	local_enter(self->opened, &operation, OPERATION_STATE_CLOSE);
 	migcompat_regions_free(self->regions);
 	if (self->session)
 		self->ops.close(self->session);
+	operation_leave(&operation);
 	local_call_end(lock);
 	free(self);
 }
@@ -74,17 +81,22 @@ static int table_get(const struct local *local, struct migcompat_device_state *r
 
 static int session_open(struct session *self, struct error *err)
 {
+	struct operation operation;
 	struct error text = {0};
 	int r;
 
 	self->opened->facts.err = &text;
+	local_enter(self->opened, &operation, OPERATION_STATE_OPEN);
 	r = self->ops.open(self->opened->handle, &self->session);
+	operation_leave(&operation);
 	self->opened->facts.err = NULL;
-	if (r) {
+	if (r)
 		self->session = NULL;
-		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s", name_of(self->opened),
-				 *text.text ? text.text : strerror(abs(r)));
-	}
+	if (*operation.slip)
+		return operation_error(&operation, r, err);
+	if (r)
+		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s",
+				 name_of(self->opened), *text.text ? text.text : strerror(abs(r)));
 	if (!self->session)
 		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
 	return 0;

@@ -15,16 +15,23 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/backend/operation.h"
 #include "core/backend/result.h"
+#include "core/backend/table.h"
 
-#define FIELDS_MAX 64u
+#define FIELDS_MAX TABLE_FIELDS_MAX
 #define CHECKSUM_LEN 17u /* '=' and 16 digits */
 
 static const char digits[] = "0123456789abcdef";
 
 static const struct migcompat_field *field_at(const struct migcompat_record *record, size_t i)
 {
-	return (const struct migcompat_field *)(const void *)((const char *)record->fields + i * record->field_size);
+	return table_field(record, i);
+}
+
+static bool is_none(const struct migcompat_value *value)
+{
+	return value->type == MIGCOMPAT_VALUE_NONE || value->type == MIGCOMPAT_VALUE_ABSENT;
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -75,22 +82,47 @@ static void put_value(struct writer *writer, const struct migcompat_value *value
 	}
 }
 
+/* Is it what the table says? */
+static int value_check(const struct migcompat_field *field, const struct migcompat_value *value)
+{
+	if (is_none(value))
+		return operation_slip("the mandatory field \"%s\" has no value", field->name);
+	if (value->type != field->value)
+		return operation_slip("the value of the field \"%s\" is %s, its table says %s",
+				      field->name, table_value_name(value->type),
+				      table_value_name(field->value));
+	if (value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text)
+		return operation_slip("the text of the field \"%s\" is NULL", field->name);
+	return 0;
+}
+
 int record_write(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size)
 {
-	struct writer writer = {.at = buffer, .end = buffer + size};
+	struct writer writer = {0};
 	char text[24];
+	int r = table_check(record);
 
-	if (format < record->oldest || format > record->newest || record->nfields > FIELDS_MAX)
+	if (r)
+		return r;
+	if (!values || !buffer) {
+		operation_slip("it writes a record from or to NULL");
 		return -EINVAL;
+	}
+	writer = (struct writer){.at = buffer, .end = buffer + size};
+	if (format < record->oldest || format > record->newest)
+		return operation_slip("it writes format %" PRIu32 ", its record has %" PRIu32
+				      " to %" PRIu32,
+				      format, record->oldest, record->newest);
 	put_text(&writer, text, (size_t)snprintf(text, sizeof(text), "%" PRIu32 ";", format));
 	for (size_t i = 0; i < record->nfields; i++) {
 		const struct migcompat_field *field = field_at(record, i);
 		bool optional = field->flags & MIGCOMPAT_FIELD_OPTIONAL;
 
-		if (values[i].type == MIGCOMPAT_VALUE_NONE && optional)
+		if (optional && is_none(&values[i]))
 			continue;
-		if (values[i].type != field->value)
-			return -EINVAL;
+		r = value_check(field, &values[i]);
+		if (r)
+			return r;
 		if (optional)
 			put(&writer, '~');
 		put_text(&writer, field->name, strlen(field->name));
@@ -226,14 +258,15 @@ static size_t field_find(const struct migcompat_record *record, const char *name
 	return record->nfields;
 }
 
-int record_read(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
-		struct migcompat_value *ret_values, uint32_t *ret_format)
+static int parse(struct migcompat_result *result, const struct migcompat_record *record,
+		 const char *payload, size_t len, struct migcompat_value *ret_values,
+		 uint32_t *ret_format)
 {
 	const char *at = payload, *end = payload + len;
 	uint64_t format, seen = 0;
 	size_t from = 0;
 
-	if (!decimal(&at, end, UINT32_MAX, &format) || at == end || *at++ != ';' || record->nfields > FIELDS_MAX)
+	if (!decimal(&at, end, UINT32_MAX, &format) || at == end || *at++ != ';')
 		return malformed(result, "the payload does not begin with a format number");
 	if (format < record->oldest || format > record->newest) {
 		char text[128];
@@ -280,7 +313,126 @@ int record_read(struct migcompat_result *result, const struct migcompat_record *
 	return 0;
 }
 
+/* These fields of the table, as bits, are there if the payload has them: then they want a finding.
+ */
+static void expect(const struct migcompat_record *record, uint64_t fields,
+		   const struct migcompat_value *values)
+{
+	for (size_t i = 0; i < record->nfields; i++)
+		if (fields >> i & 1 && !is_none(&values[i]) &&
+		    field_at(record, i)->rule != MIGCOMPAT_RULE_INFO)
+			operation_expect(field_at(record, i)->name);
+}
+
+/* A comparison has read the source. What this device has though the source has not is compared as
+ * well. */
+static void note(struct operation *operation, const struct migcompat_record *record,
+		 const struct migcompat_value *source)
+{
+	struct migcompat_value own[FIELDS_MAX];
+	uint64_t missing = 0;
+	uint32_t format;
+
+	operation->read = source;
+	expect(record, UINT64_MAX, source);
+	/* record_compare says by itself what it finds in the others. */
+	for (size_t i = 0; i < record->nfields; i++)
+		if (is_none(&source[i]) && field_at(record, i)->flags & MIGCOMPAT_FIELD_CUSTOM)
+			missing |= (uint64_t)1 << i;
+	if (missing && operation->own &&
+	    !parse(NULL, record, operation->own, operation->own_len, own, &format))
+		expect(record, missing, own);
+}
+
+int record_read(struct migcompat_result *result, const struct migcompat_record *record,
+		const char *payload, size_t len, struct migcompat_value *ret_values,
+		uint32_t *ret_format)
+{
+	struct operation *operation = operation_now();
+	int r = table_check(record);
+
+	if (!payload || !ret_values || !ret_format) {
+		operation_slip("it reads a record from or to NULL");
+		return -EINVAL;
+	}
+	if (!r)
+		r = parse(result, record, payload, len, ret_values, ret_format);
+	if (!r && result && operation && operation->payload == payload)
+		note(operation, record, ret_values);
+	return r;
+}
+
 /* ---------------------------------------------------------------- comparing */
+
+static bool same_value(const struct migcompat_value *a, const struct migcompat_value *b)
+{
+	if (a->type != b->type)
+		return false;
+	if (a->type == MIGCOMPAT_VALUE_TEXT)
+		return a->len == b->len && a->as.text && b->as.text &&
+		       memcmp(a->as.text, b->as.text, a->len) == 0;
+	return is_none(a) || a->as.number == b->as.number;
+}
+
+static bool inside(const struct migcompat_value *value, const struct operation *operation)
+{
+	uintptr_t at = (uintptr_t)value->as.text, start = (uintptr_t)operation->payload;
+
+	return value->type == MIGCOMPAT_VALUE_TEXT && at >= start &&
+	       at <= start + operation->payload_len;
+}
+
+/*
+ * Is what is given as the target's the source's? The payload tells which is which: it is read again
+ * unless the source's values lie where they were read to.
+ */
+static bool swapped(const struct operation *operation, const struct migcompat_record *record,
+		    const struct migcompat_value *source, const struct migcompat_value *target)
+{
+	struct migcompat_value values[FIELDS_MAX];
+	uint32_t format;
+
+	if (!operation || !operation->payload || source == operation->read)
+		return false;
+	if (parse(NULL, record, operation->payload, operation->payload_len, values, &format))
+		return false;
+	for (size_t i = 0; i < record->nfields; i++) {
+		if (is_none(&values[i]) || !same_value(&target[i], &values[i]))
+			continue;
+		if (!same_value(&source[i], &values[i]) ||
+		    (inside(&target[i], operation) && !inside(&source[i], operation)))
+			return true;
+	}
+	return false;
+}
+
+/* The types of both values. The target of "one-of" and "range" is a list as text, whatever the
+ * source's is. */
+static int types_check(const struct migcompat_field *field, const struct migcompat_value *source,
+		       const struct migcompat_value *target)
+{
+	bool list = field->rule == MIGCOMPAT_RULE_ONE_OF || field->rule == MIGCOMPAT_RULE_RANGE;
+	uint32_t expected = list ? MIGCOMPAT_VALUE_TEXT : field->value;
+
+	if (!is_none(source) && source->type != field->value)
+		return operation_slip(
+		    "the source's value of the field \"%s\" is %s, its table says %s", field->name,
+		    table_value_name(source->type), table_value_name(field->value));
+	if ((source->type == MIGCOMPAT_VALUE_TEXT && !source->as.text) ||
+	    (target->type == MIGCOMPAT_VALUE_TEXT && !target->as.text))
+		return operation_slip("a text of the field \"%s\" is NULL", field->name);
+	if (!is_none(target) && target->type != expected)
+		return operation_slip(
+		    "the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s",
+		    field->name, table_value_name(target->type), rule_name(field->rule),
+		    table_value_name(expected));
+	if (field->rule == MIGCOMPAT_RULE_RANGE && !is_none(target) &&
+	    !rule_is_range(target->as.text, target->len))
+		return operation_slip(
+		    "the target's value of the field \"%s\" is \"%.*s\", expected <min>-<max>",
+		    field->name, target->len < 64 ? (int)target->len : 64, target->as.text);
+	return 0;
+}
 
 /* %XX back to bytes; what is no escape stays as it is. Returns the length. */
 static uint32_t unescape(const char *text, uint32_t len, char *buffer)
@@ -301,41 +453,80 @@ static uint32_t unescape(const char *text, uint32_t len, char *buffer)
 	return size;
 }
 
+/* In a finding, what is absent is none. */
+static struct migcompat_value shown(const struct migcompat_value *value)
+{
+	struct migcompat_value none = {.type = MIGCOMPAT_VALUE_NONE};
+
+	return is_none(value) ? none : *value;
+}
+
+/* One field by its rule; plain: room for a text without its escapes. */
+static void field_compare(struct migcompat_result *result, const struct migcompat_field *field,
+			  const struct migcompat_value *source,
+			  const struct migcompat_value *target, char *plain)
+{
+	struct migcompat_finding finding = {
+	    .struct_size = sizeof(finding),
+	    .field = field->name,
+	    .noun = field->noun,
+	    .rule = field->rule,
+	    .source = shown(source),
+	    .target = shown(target),
+	};
+
+	if (types_check(field, source, target))
+		return;
+	if (source->type == MIGCOMPAT_VALUE_TEXT && source->len <= MIGCOMPAT_STRING_MAX &&
+	    memchr(source->as.text, '%', source->len)) {
+		finding.source.len = unescape(source->as.text, source->len, plain);
+		finding.source.as.text = plain;
+	}
+	if (field->rule == MIGCOMPAT_RULE_INFO) {
+		finding.status = MIGCOMPAT_STATUS_OK;
+	} else if ((is_none(source) || is_none(target)) &&
+		   field->flags & MIGCOMPAT_FIELD_OPTIONAL) {
+		if (is_none(source) && is_none(target)) {
+			if (target->type == MIGCOMPAT_VALUE_NONE)
+				operation_slip("the optional field \"%s\" has a value on neither "
+					       "side: it was never filled, or is "
+					       "MIGCOMPAT_VALUE_ABSENT",
+					       field->name);
+			return;
+		}
+		finding.status = MIGCOMPAT_STATUS_UNKNOWN;
+	} else if (rule_holds(field->rule, &finding.source, &finding.target, &finding.extra)) {
+		finding.status = MIGCOMPAT_STATUS_OK;
+	} else {
+		finding.status = MIGCOMPAT_STATUS_BAD;
+		finding.limit = field->limit;
+	}
+	result_add(result, &finding, true);
+	operation_judged(field->name);
+}
+
 void record_compare(struct migcompat_result *result, const struct migcompat_record *record, const struct migcompat_value *source,
 		    const struct migcompat_value *target)
 {
 	char plain[MIGCOMPAT_STRING_MAX];
 
+	if (table_check(record))
+		return;
+	if (!result || !source || !target) {
+		operation_slip("it compares a record with NULL");
+		return;
+	}
+	if (swapped(operation_now(), record, source, target)) {
+		operation_slip("it gave record_compare the source's values as the target's");
+		return;
+	}
 	for (size_t i = 0; i < record->nfields; i++) {
 		const struct migcompat_field *field = field_at(record, i);
-		struct migcompat_finding finding = {
-			.struct_size = sizeof(finding),
-			.field = field->name,
-			.noun = field->noun,
-			.rule = field->rule,
-			.source = source[i],
-			.target = target[i],
-		};
-		bool missing = source[i].type == MIGCOMPAT_VALUE_NONE || target[i].type == MIGCOMPAT_VALUE_NONE;
 
-		if (field->flags & MIGCOMPAT_FIELD_CUSTOM)
-			continue;
-		if (source[i].type == MIGCOMPAT_VALUE_TEXT && source[i].len <= sizeof(plain) && memchr(source[i].as.text, '%', source[i].len)) {
-			finding.source.len = unescape(source[i].as.text, source[i].len, plain);
-			finding.source.as.text = plain;
-		}
-		if (field->rule == MIGCOMPAT_RULE_INFO) {
-			finding.status = MIGCOMPAT_STATUS_OK;
-		} else if (missing && (field->flags & MIGCOMPAT_FIELD_OPTIONAL)) {
-			if (source[i].type == target[i].type)
-				continue;
-			finding.status = MIGCOMPAT_STATUS_UNKNOWN;
-		} else if (rule_holds(field->rule, &finding.source, &finding.target, &finding.extra)) {
-			finding.status = MIGCOMPAT_STATUS_OK;
-		} else {
-			finding.status = MIGCOMPAT_STATUS_BAD;
-			finding.limit = field->limit;
-		}
-		result_add(result, &finding, true);
+		if (!(field->flags & MIGCOMPAT_FIELD_CUSTOM))
+			field_compare(result, field, &source[i], &target[i], plain);
+		else if (field->rule != MIGCOMPAT_RULE_INFO &&
+			 (!is_none(&source[i]) || !is_none(&target[i])))
+			operation_expect(field->name);
 	}
 }

@@ -21,8 +21,23 @@ static const struct {
 };
 
 static const char *const statuses[] = {"ok", "bad", "warn", "unknown"};
-static const char *const limits[] = {NULL,	 "format",    "namespace", "type",   "hardware", "driver",
-				     "firmware", "parameter", "resource",  "policy", "hold"};
+/* In the order in which they are named, which is not that of their values. */
+static const struct {
+	uint32_t limit;
+	const char *name;
+} limits[] = {
+    {MIGCOMPAT_LIMIT_FORMAT, "format"},
+    {MIGCOMPAT_LIMIT_NAMESPACE, "namespace"},
+    {MIGCOMPAT_LIMIT_TYPE, "type"},
+    {MIGCOMPAT_LIMIT_HARDWARE, "hardware"},
+    {MIGCOMPAT_LIMIT_DRIVER, "driver"},
+    {MIGCOMPAT_LIMIT_FIRMWARE, "firmware"},
+    {MIGCOMPAT_LIMIT_PARAMETER, "parameter"},
+    {MIGCOMPAT_LIMIT_RESOURCE, "resource"},
+    {MIGCOMPAT_LIMIT_HYPERVISOR, "hypervisor"},
+    {MIGCOMPAT_LIMIT_POLICY, "policy"},
+    {MIGCOMPAT_LIMIT_HOLD, "hold"},
+};
 static const char *const states[] = {"unknown", "yes", "no"};
 
 const char *rule_name(uint32_t rule)
@@ -35,9 +50,33 @@ const char *status_name(uint32_t status)
 	return status < COUNT(statuses) ? statuses[status] : "unknown";
 }
 
+unsigned limit_place(uint32_t limit)
+{
+	unsigned place = 0;
+
+	while (place < COUNT(limits) && limits[place].limit != limit)
+		place++;
+	return place;
+}
+
 const char *limit_name(uint32_t limit)
 {
-	return limit < COUNT(limits) ? limits[limit] : NULL;
+	unsigned place = limit_place(limit);
+
+	return place < COUNT(limits) ? limits[place].name : NULL;
+}
+
+bool limit_is_backends(uint32_t limit)
+{
+	return limit == MIGCOMPAT_LIMIT_NONE || (limit < 32 && LIMITS_BACKENDS >> limit & 1);
+}
+
+uint32_t limit_first(uint32_t set)
+{
+	for (size_t i = 0; i < COUNT(limits); i++)
+		if (set >> limits[i].limit & 1)
+			return limits[i].limit;
+	return MIGCOMPAT_LIMIT_NONE;
 }
 
 const char *state_name(uint32_t state)

@@ -64,16 +64,22 @@ static void count_status(struct migcompat_result *result, const struct finding *
 	result->bad_limits |= 1u << finding->limit;
 }
 
-void result_add(struct migcompat_result *result, const struct migcompat_finding *given, bool static_strings)
+/* room: for its strings. */
+static void add(struct migcompat_result *result, const struct migcompat_finding *given,
+		bool static_strings, bool room)
 {
 	struct finding finding = {
-		.source = given->source,
-		.target = given->target,
-		.extra = given->extra,
-		.rule = (uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule : MIGCOMPAT_RULE_INFO),
-		/* Anything that is not known is a doubt, and a doubt is bad. */
-		.status = (uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status : MIGCOMPAT_STATUS_BAD),
-		.limit = (uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HOLD ? given->limit : MIGCOMPAT_LIMIT_PARAMETER),
+	    .source = given->source,
+	    .target = given->target,
+	    .extra = given->extra,
+	    .rule =
+		(uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule : MIGCOMPAT_RULE_INFO),
+	    /* Anything that is not known is a doubt, and a doubt is bad. */
+	    .status = (uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status
+									  : MIGCOMPAT_STATUS_BAD),
+	    .limit =
+		(uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HYPERVISOR ? given->limit
+								     : MIGCOMPAT_LIMIT_PARAMETER),
 	};
 
 	if (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE)
@@ -81,7 +87,7 @@ void result_add(struct migcompat_result *result, const struct migcompat_finding 
 	count_status(result, &finding);
 	if (finding.status != MIGCOMPAT_STATUS_BAD && __builtin_add_overflow(result->extra, finding.extra, &result->extra))
 		result->extra = UINT64_MAX;
-	if (result->count == RESULT_FINDINGS_MAX) {
+	if (!room || result->count == RESULT_FINDINGS_MAX) {
 		result->truncated++;
 		if (finding.status == MIGCOMPAT_STATUS_BAD) {
 			result->dropped_bad++;
@@ -95,6 +101,41 @@ void result_add(struct migcompat_result *result, const struct migcompat_finding 
 	finding.source = value_keep(result, given->source);
 	finding.target = value_keep(result, given->target);
 	result->findings[result->count++] = finding;
+}
+
+/* Bytes that a copy takes. */
+static size_t text_size(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+static size_t value_size(const struct migcompat_value *value)
+{
+	return value->type == MIGCOMPAT_VALUE_TEXT ? (size_t)value->len + 1 : 0;
+}
+
+void result_add(struct migcompat_result *result, const struct migcompat_finding *finding,
+		bool static_strings)
+{
+	add(result, finding, static_strings, true);
+}
+
+void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding)
+{
+	size_t size = text_size(finding->field) + text_size(finding->noun) +
+		      text_size(finding->text) + value_size(&finding->source) +
+		      value_size(&finding->target);
+
+	add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
+}
+
+bool result_has(const struct migcompat_result *result, const char *field)
+{
+	for (size_t i = 0; i < result->count; i++)
+		if (result->findings[i].field == field ||
+		    strcmp(result->findings[i].field, field) == 0)
+			return true;
+	return false;
 }
 
 void result_availability(struct migcompat_result *result, uint32_t state, const char *text)

@@ -15,6 +15,9 @@
 #define RESULT_FINDINGS_MAX 1024u
 #define RESULT_TEXT_MAX 262144u /* bytes of copied strings; what does not fit is cut, the finding stays */
 
+/* The limits that a backend's finding may have, a bit each. The others are the core's own. */
+#define LIMITS_BACKENDS ((2u << MIGCOMPAT_LIMIT_RESOURCE) - 2u)
+
 struct finding {
 	const char *field;
 	const char *noun; /* or NULL */
@@ -49,6 +52,10 @@ void result_free(struct migcompat_result *result);
 
 /* Copies strings unless static_strings. */
 void result_add(struct migcompat_result *result, const struct migcompat_finding *finding, bool static_strings);
+/* As result_add, but a finding whose strings do not fit is counted, and not cut. */
+void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding);
+/* Is one of the kept findings about this field? */
+bool result_has(const struct migcompat_result *result, const char *field);
 void result_availability(struct migcompat_result *result, uint32_t state, const char *text);
 /* Recount bad_limits and bad_count after statuses were changed; what was dropped keeps counting. */
 void result_recount(struct migcompat_result *result);
@@ -70,9 +77,18 @@ int finding_render_reason(const struct finding *finding, char *buffer, size_t si
 const char *rule_name(uint32_t rule);     /* "equal", "superset", "at-least", "version", "one-of", "range", "info" */
 const char *status_name(uint32_t status); /* "ok", "bad", "warn", "unknown" */
 const char *limit_name(uint32_t limit);   /* "format", …; NULL for none */
+/* May a backend's finding have it, or none? */
+bool limit_is_backends(uint32_t limit);
+/* The place of a limit in the order in which they are named; less comes first. */
+unsigned limit_place(uint32_t limit);
+/* The first in that order of a set of bits (1 << limit), which is not empty. */
+uint32_t limit_first(uint32_t limits);
 const char *state_name(uint32_t state);   /* "yes", "no", "unknown" */
 
 /* Does the source's value satisfy the rule against the target's? Values of different types never do. ret_extra may be NULL. */
 bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra);
+bool rule_is_range(const char *text, size_t len); /* is it "<min>-<max>"? */
+/* Is a text one of "a,b,c", or within "<min>-<max>"? allowed NULL: anything is. */
+bool rule_allows(const char *allowed, const char *text);
 
 #endif

@@ -2,6 +2,7 @@
 /* The comparison rules, as pure functions over typed values. A doubt never holds. */
 #include "core/backend/result.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -93,22 +94,66 @@ static bool number_parse(const char *text, size_t len, uint64_t *ret)
 	return true;
 }
 
+/* "<min>-<max>". */
+static bool range_parse(const char *text, size_t len, uint64_t *low, uint64_t *high)
+{
+	const char *dash = len ? memchr(text, '-', len) : NULL;
+
+	return dash && number_parse(text, (size_t)(dash - text), low) &&
+	       number_parse(dash + 1, len - (size_t)(dash + 1 - text), high);
+}
+
+bool rule_is_range(const char *text, size_t len)
+{
+	uint64_t low, high;
+
+	return range_parse(text, len, &low, &high);
+}
+
+/* A whole number at the start of a text, perhaps negative. */
+static bool integer(const char *text, const char **ret_end, long long *ret)
+{
+	char *end;
+
+	if (!(*text >= '0' && *text <= '9') && !(*text == '-' && text[1] >= '0' && text[1] <= '9'))
+		return false;
+	errno = 0;
+	*ret = strtoll(text, &end, 10);
+	*ret_end = end;
+	return errno == 0;
+}
+
+bool rule_allows(const char *allowed, const char *text)
+{
+	struct migcompat_value given = {
+	    MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = allowed}};
+	long long low, high, value;
+	const char *end;
+
+	if (!allowed)
+		return true;
+	list.len = (uint32_t)strlen(allowed);
+	if (rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL))
+		return true;
+	if (!integer(allowed, &end, &low) || *end != '-' || !integer(end + 1, &end, &high) || *end)
+		return false;
+	return integer(text, &end, &value) && !*end && low <= value && value <= high;
+}
+
 static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
 {
 	uint64_t value, low, high;
-	const char *dash;
 
 	(void)extra;
-	if (target->type != MIGCOMPAT_VALUE_TEXT || !(dash = memchr(target->as.text, '-', target->len)))
+	if (target->type != MIGCOMPAT_VALUE_TEXT)
 		return false;
 	if (is_number(source) && source->type != MIGCOMPAT_VALUE_VERSION)
 		value = source->as.number;
 	else if (source->type != MIGCOMPAT_VALUE_TEXT || !number_parse(source->as.text, source->len, &value))
 		return false;
-	if (!number_parse(target->as.text, (size_t)(dash - target->as.text), &low) ||
-	    !number_parse(dash + 1, target->len - (size_t)(dash + 1 - target->as.text), &high))
-		return false;
-	return low <= value && value <= high;
+	return range_parse(target->as.text, target->len, &low, &high) && low <= value &&
+	       value <= high;
 }
 
 bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra)

@@ -11,6 +11,7 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/backend/operation.h"
 #include "core/backend/record.h"
 #include "core/backend/result.h"
 #include "core/backend/sink.h"
@@ -38,22 +39,47 @@ static const struct factset *scope_set(const struct migcompat_facts *facts, uint
 	return scope & MIGCOMPAT_WANT_HOST ? &facts->device->host->facts : &facts->device->facts;
 }
 
+static const struct wanted *scope_wanted(const struct migcompat_facts *facts, uint32_t scope)
+{
+	return scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs
+		   ? &facts->device->host->wanted
+		   : &facts->device->wanted;
+}
+
 /* Missing, or not collected? An inventory may say which globs it holds. */
 static int absent(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
-	const struct wanted *wanted = scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs ? &facts->device->host->wanted
-												    : &facts->device->wanted;
+	const struct wanted *wanted = scope_wanted(facts, scope);
 
 	return wanted->globs && !fact_glob_any(wanted->globs, wanted->count, key) ? -ENODATA : -ENOENT;
 }
 
-static int unwanted(const struct migcompat_facts *facts, const char *key)
+/* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the
+ * wanted. */
+static bool collected(const char *have, const char *glob)
 {
-	struct migcompat_facts *mine = (struct migcompat_facts *)(uintptr_t)facts;
+	return strcmp(have, glob) == 0 || (!strpbrk(have, "?[\\") && fact_glob_match(have, glob));
+}
 
-	mine->unwanted = true;
-	snprintf(mine->unwanted_key, sizeof(mine->unwanted_key), "%s", key);
-	return -EINVAL;
+static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, const char *glob)
+{
+	const struct wanted *wanted = scope_wanted(facts, scope);
+
+	for (size_t i = 0; wanted->globs && i < wanted->count; i++)
+		if (collected(wanted->globs[i], glob))
+			return true;
+	return !wanted->globs;
+}
+
+/* It asked for what it did not declare: its own error. */
+static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+{
+	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
+		return operation_slip("it asked for the fact \"%s\" of the %s, which it had "
+				      "declared of the %s (MIGCOMPAT_WANT_HOST)",
+				      key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
+				      scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
+	return operation_slip("it asked for the fact \"%s\", which it had not declared", key);
 }
 
 /* Why a fact could not be read, never one of the codes that mean something else here. */
@@ -75,8 +101,10 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	const struct fact *fact;
 	const char *driver;
 
+	if (!key)
+		return operation_slip("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
-		return unwanted(facts, key);
+		return unwanted(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
 	driver = fact ? NULL : stand_in(facts, scope, key);
 	if (driver) {
@@ -91,6 +119,7 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 		return fact_error(fact->error);
 	if (fact->binary && !ret_len) /* whoever takes it for text would see a part of it */
 		return -EILSEQ;
+	operation_given(fact->key, fact->value, fact->len);
 	*ret_value = fact->value;
 	if (ret_len)
 		*ret_len = fact->len;
@@ -121,15 +150,20 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 static int host_each(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg)
 {
 	const struct factset *set = scope_set(facts, scope);
-	size_t literal = strcspn(glob, "*?[\\");
-	size_t low = 0, high = set->count;
+	size_t literal, low = 0, high = set->count;
 	bool wanted = false;
+
+	if (!glob || !fn)
+		return operation_slip("it walks facts without a glob or a function");
+	literal = strcspn(glob, "*?[\\");
 
 	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
 		wanted = (facts->info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) &&
 			 strcmp(facts->info->wants[i].glob, glob) == 0;
 	if (!wanted)
-		return unwanted(facts, glob);
+		return unwanted(facts, scope, glob);
+	if (!each_collected(facts, scope, glob))
+		return -ENODATA;
 	/* Keys that fit share the glob's literal beginning, so they stand together. */
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
@@ -145,6 +179,7 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 
 		if (!fact_glob_match(glob, fact->key))
 			continue;
+		operation_given(fact->key, fact->value, fact->len);
 		r = fn(arg, fact->key, fact->value, fact->len, fact->error);
 		if (r)
 			return r;
@@ -154,10 +189,13 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 
 static const char *host_setting(const struct migcompat_facts *facts, const char *name)
 {
-	const struct migcompat_setting *setting = info_setting(facts->info, name);
+	const struct migcompat_setting *setting = name ? info_setting(facts->info, name) : NULL;
 
-	if (!setting)
-		return NULL;
+	if (!setting) {
+		operation_slip("it asked for the setting \"%s\", which it had not declared",
+			       name ? name : "");
+		return "";
+	}
 	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
 		return setting->init;
 	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;
@@ -176,12 +214,86 @@ static int host_fail(const struct migcompat_facts *facts, int error, const char 
 	return error_set(facts->err, error, "%s", text);
 }
 
+/* What is wrong with a value, or NULL. An absent one becomes none. */
+static const char *value_trouble(struct migcompat_value *value)
+{
+	if (value->type == MIGCOMPAT_VALUE_ABSENT)
+		*value = (struct migcompat_value){0};
+	if (value->type > MIGCOMPAT_VALUE_TEXT)
+		return "is of no known type";
+	return value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text && value->len
+		   ? "is a text that is NULL"
+		   : NULL;
+}
+
+/* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the
+ * devices. */
+static int finding_check(struct migcompat_finding *finding)
+{
+	const char *name = finding->field;
+	const char *source = value_trouble(&finding->source),
+		   *target = value_trouble(&finding->target);
+
+	if (!name || !*name)
+		return operation_slip("a finding has no field");
+	if (finding->status > MIGCOMPAT_STATUS_UNKNOWN)
+		return operation_slip("the finding \"%.64s\" has the status %u, expected 0 to %u",
+				      name, finding->status, MIGCOMPAT_STATUS_UNKNOWN);
+	if (finding->rule > MIGCOMPAT_RULE_INFO)
+		return operation_slip("the finding \"%.64s\" has the rule %u, expected 0 to %u",
+				      name, finding->rule, MIGCOMPAT_RULE_INFO);
+	if (!limit_is_backends(finding->limit))
+		return operation_slip(
+		    "the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
+		    finding->limit,
+		    limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
+	if (source || target)
+		return operation_slip("the %s's value of the finding \"%.64s\" %s",
+				      source ? "source" : "target", name, source ? source : target);
+	if (finding->text &&
+	    strnlen(finding->text, MIGCOMPAT_FINDING_TEXT_MAX + 1) > MIGCOMPAT_FINDING_TEXT_MAX)
+		return operation_slip("the text of the finding \"%.64s\" has more than %u bytes",
+				      name, MIGCOMPAT_FINDING_TEXT_MAX);
+	return 0;
+}
+
 static void host_finding(struct migcompat_result *result, const struct migcompat_finding *given)
 {
+	const size_t least = offsetof(struct migcompat_finding, text) + sizeof(given->text);
 	struct migcompat_finding finding = {0};
 
+	if (!result || !given) {
+		operation_slip("a finding, or its result, is NULL");
+		return;
+	}
+	if (!operation_size_fits(given->struct_size, least)) {
+		operation_slip("a finding has struct_size %zu, expected at least %zu",
+			       given->struct_size, least);
+		return;
+	}
 	memcpy(&finding, given, given->struct_size < sizeof(finding) ? given->struct_size : sizeof(finding));
-	result_add(result, &finding, false);
+	if (finding_check(&finding))
+		return;
+	result_offer(result, &finding);
+	operation_judged(finding.field);
+}
+
+static void host_availability(struct migcompat_result *result, uint32_t state, const char *text)
+{
+	if (!result || state > MIGCOMPAT_NO)
+		operation_slip("the availability is %u, expected 0 to %u", state, MIGCOMPAT_NO);
+	else
+		result_availability(result, state, text);
+}
+
+static void host_covers(struct migcompat_result *result, const char *field)
+{
+	const char *kept = result && field ? result_keep(result, field) : NULL;
+
+	if (!kept)
+		operation_slip("it covers a field without a name");
+	else
+		operation_covers(kept);
 }
 
 static uint64_t host_hash(const void *bytes, size_t len)
@@ -190,22 +302,23 @@ static uint64_t host_hash(const void *bytes, size_t len)
 }
 
 const struct migcompat_host services_table = {
-	.struct_size = sizeof(struct migcompat_host),
-	.api_version = MIGCOMPAT_BACKEND_API,
-	.kind = host_kind,
-	.id = host_id,
-	.fact = host_fact,
-	.number = host_number,
-	.each = host_each,
-	.setting = host_setting,
-	.fail = host_fail,
-	.finding = host_finding,
-	.availability = result_availability,
-	.record_write = record_write,
-	.record_read = record_read,
-	.record_compare = record_compare,
-	.hash = host_hash,
-	.parameter = sink_parameter,
-	.candidate = sink_candidate,
-	.write = sink_write,
+    .struct_size = sizeof(struct migcompat_host),
+    .api_version = MIGCOMPAT_BACKEND_API,
+    .kind = host_kind,
+    .id = host_id,
+    .fact = host_fact,
+    .number = host_number,
+    .each = host_each,
+    .setting = host_setting,
+    .fail = host_fail,
+    .finding = host_finding,
+    .availability = host_availability,
+    .record_write = record_write,
+    .record_read = record_read,
+    .record_compare = record_compare,
+    .hash = host_hash,
+    .parameter = sink_parameter,
+    .candidate = sink_candidate,
+    .write = sink_write,
+    .covers = host_covers,
 };

@@ -21,10 +21,8 @@ struct migcompat_facts {
 	const struct device *device;
 	const struct backend_info *info;
 	const struct settings *settings;
-	struct error *err;    /* valid during open only, else NULL */
-	bool newest;          /* emit_format is as if nobody had set it */
-	bool unwanted;        /* it asked for a fact that it had not wanted: its own error */
-	char unwanted_key[FACT_KEY_MAX + 1];
+	struct error *err; /* valid during open only, else NULL */
+	bool newest;	   /* emit_format is as if nobody had set it */
 };
 
 extern const struct migcompat_host services_table;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/backend/operation.h"
 #include "core/backend/provider.h"
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"
@@ -36,7 +37,7 @@ static void keep(struct migcompat_sink *sink, const char *text, const char **ret
 	if (!text || *r)
 		return;
 	if (len > SINK_TEXT_MAX) {
-		*r = -EINVAL;
+		*r = operation_slip("it lists a text of more than %u bytes", SINK_TEXT_MAX);
 		return;
 	}
 	*ret = arena_copy(&sink->arena, text, len);
@@ -44,34 +45,126 @@ static void keep(struct migcompat_sink *sink, const char *text, const char **ret
 		*r = no_memory(sink);
 }
 
+/* ---------------------------------------------------------------- parameters */
+
 static bool parameter_name_valid(const char *name)
 {
-	return name && name_valid(name, strlen(name)) && !strchr(name, '=');
+	return name && name_valid(name, strnlen(name, NAME_BYTES_MAX + 1)) && !strchr(name, '=');
+}
+
+/* As the kernel reads one. */
+static bool is_bool(const char *text)
+{
+	static const char *const words[] = {"0", "1", "true", "false", "y",  "n",
+					    "Y", "N", "yes",  "no",    "on", "off"};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(text, words[i]) == 0)
+			return true;
+	return false;
+}
+
+static bool is_int(const char *text)
+{
+	size_t sign = *text == '-', len = strspn(text + sign, "0123456789");
+
+	return len >= 1 && text[sign + len] == '\0';
+}
+
+/* A value of the device or of its model, unlike one that a source asks for. */
+static int value_fits(const struct migcompat_parameter *parameter, const char *what,
+		      const char *value)
+{
+	if (!value)
+		return 0;
+	if (parameter->type == MIGCOMPAT_PARAMETER_BOOL && !is_bool(value))
+		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", expected 0, 1, "
+				      "true, false, y, n, yes, no, on or off",
+				      parameter->name, what, value);
+	if (parameter->type == MIGCOMPAT_PARAMETER_INT && !is_int(value))
+		return operation_slip(
+		    "the parameter \"%s\" has the %s \"%.64s\", expected a whole number",
+		    parameter->name, what, value);
+	if (!rule_allows(parameter->allowed, value))
+		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
+				      parameter->name, what, value, parameter->allowed);
+	return 0;
 }
 
 /* A text that is written to a device or stands for a value arrives as it was sent, or not at all. */
-static bool texts_valid(const struct migcompat_parameter *parameter)
+static int texts_check(const struct migcompat_parameter *parameter)
 {
-	const char *const texts[] = {parameter->value, parameter->allowed, parameter->init,
-				     parameter->off};
+	const struct {
+		const char *what;
+		const char *text;
+		bool needed;
+	} texts[] = {
+	    {"value", parameter->value, true},		{"init", parameter->init, true},
+	    {"allowed", parameter->allowed, false},	{"off", parameter->off, false},
+	    {"attribute", parameter->attribute, false},
+	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		if (texts[i] && !utf8_clean(texts[i], strlen(texts[i])))
-			return false;
-	return !parameter->attribute || attribute_valid(parameter->attribute);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		if (texts[i].needed && !texts[i].text)
+			return operation_slip("the parameter \"%s\" has no %s", parameter->name,
+					      texts[i].what);
+		if (texts[i].text && !utf8_clean(texts[i].text, strlen(texts[i].text)))
+			return operation_slip(
+			    "the %s of the parameter \"%s\" is not UTF-8 or has control characters",
+			    texts[i].what, parameter->name);
+	}
+	if (parameter->attribute && !attribute_valid(parameter->attribute))
+		return operation_slip("the parameter \"%s\" has the attribute \"%.128s\", expected "
+				      "a file below the device's folder",
+				      parameter->name, parameter->attribute);
+	return 0;
+}
+
+static int parameter_check(const struct migcompat_sink *sink,
+			   const struct migcompat_parameter *parameter)
+{
+	const struct operation *operation = operation_now();
+	int r;
+
+	if (!parameter_name_valid(parameter->name))
+		return operation_slip(
+		    "a parameter is named \"%.64s\", expected a word without \"=\" and \"/\"",
+		    parameter->name ? parameter->name : "");
+	if (parameter->type > MIGCOMPAT_PARAMETER_STRING)
+		return operation_slip("the parameter \"%s\" has the type %u, expected 0 to %u",
+				      parameter->name, parameter->type, MIGCOMPAT_PARAMETER_STRING);
+	for (size_t i = operation ? operation->listed : sink->nparameters; i < sink->nparameters;
+	     i++)
+		if (strcmp(sink->parameters[i].name, parameter->name) == 0)
+			return operation_slip("the parameter \"%s\" stands twice", parameter->name);
+	r = texts_check(parameter);
+	if (!r)
+		r = value_fits(parameter, "initial value", parameter->init);
+	if (!r)
+		r = value_fits(parameter, "off value", parameter->off);
+	/* With a payload the value is the source's wish, and the plan says whether it is allowed.
+	 */
+	if (!r && operation && !operation->payload)
+		r = value_fits(parameter, "value", parameter->value);
+	return r;
 }
 
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
 {
+	const size_t least =
+	    offsetof(struct migcompat_parameter, description) + sizeof(given->description);
 	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
 	struct migcompat_parameter *list;
 	int r = 0;
 
+	if (!given || !operation_size_fits(given->struct_size, least))
+		return operation_slip("a parameter has struct_size %zu, expected at least %zu",
+				      given ? given->struct_size : 0, least);
 	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
-	if (!parameter_name_valid(parameter.name) || !parameter.value || !parameter.init ||
-	    parameter.type > MIGCOMPAT_PARAMETER_STRING || !texts_valid(&parameter))
-		return -EINVAL;
+	r = parameter_check(sink, &parameter);
+	if (r)
+		return r;
 	if (sink->nparameters == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->parameters, sink->nparameters, sizeof(*list));
@@ -90,17 +183,29 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 	return r;
 }
 
+/* ---------------------------------------------------------------- candidates and writes */
+
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
 {
+	const size_t least = offsetof(struct migcompat_candidate, extra) + sizeof(given->extra);
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate)};
 	struct migcompat_candidate *list;
+	char why[128];
 	int r = 0;
 
+	if (!given || !operation_size_fits(given->struct_size, least))
+		return operation_slip("a candidate has struct_size %zu, expected at least %zu",
+				      given ? given->struct_size : 0, least);
 	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
-	if (!candidate.name || !utf8_clean(candidate.name, strlen(candidate.name)) ||
-	    (candidate.type && !provider_type_valid(candidate.type)))
-		return -EINVAL;
+	if (!candidate.name)
+		return operation_slip(
+		    "a candidate has no name, expected \"\" for the target as it is");
+	if (!utf8_clean(candidate.name, strlen(candidate.name)))
+		return operation_slip("a candidate's name is not UTF-8 or has control characters");
+	if (candidate.type && provider_type_trouble(candidate.type, why, sizeof(why)))
+		return operation_slip("the type of the candidate \"%.64s\" %s", candidate.name,
+				      why);
 	if (sink->ncandidates == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
@@ -119,9 +224,14 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 	struct sink_write write, *list;
 	int r = 0;
 
-	if (!attribute || !value || !attribute_valid(attribute) ||
-	    !utf8_clean(value, strlen(value)))
-		return -EINVAL;
+	if (!attribute || !attribute_valid(attribute))
+		return operation_slip(
+		    "it writes to \"%.128s\", expected a file below the device's folder",
+		    attribute ? attribute : "");
+	if (!value || !utf8_clean(value, strlen(value)))
+		return operation_slip(
+		    "what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
+		    attribute);
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));

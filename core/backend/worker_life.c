@@ -88,20 +88,32 @@ static void bury(struct worker *worker, int code, uint64_t when, const char *for
 
 _Static_assert(RESTART_ENDS == 5 && RESTART_ENDS_MS == 60000, "the sentence says so");
 
+/* What it wrote before that, assert's text or a sanitizer's, is lost unless somebody asks for it.
+ */
+static const char *debug_hint(const struct worker *worker, const char *how)
+{
+	bool spoke = strstr(how, "signal 6 ") || (worker->loading && strstr(how, "exit status") &&
+						  !strstr(how, "exit status 0"));
+
+	return spoke && !worker->options.keep_stderr ? " (--debug shows what it wrote)" : "";
+}
+
 static int die(struct worker *worker, int code, uint64_t when)
 {
 	bool left = code == -ECONNRESET || code == -EPIPE;
-	char how[128];
+	char how[128], step[320], at[320] = " while loading";
 
+	if (!worker->loading)
+		snprintf(at, sizeof(at), "%s",
+			 step_text(worker->child.step, code == -EBADMSG, step, sizeof(step)));
 	end_process(worker, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
 	if (code == -ETIMEDOUT)
-		bury(worker, code, when, "its worker gave no answer in %u ms",
-		     worker->loading ? load_ms(worker) : worker->options.timeout_ms);
+		bury(worker, code, when, "its worker gave no answer in %u ms%s",
+		     worker->loading ? load_ms(worker) : worker->options.timeout_ms, at);
 	else if (code == -EBADMSG)
-		bury(worker, code, when, "its answer made no sense");
+		bury(worker, code, when, "its answer made no sense%s", at);
 	else if (left)
-		bury(worker, code, when, "its worker %s%s", how,
-		     worker->loading ? " while loading" : "");
+		bury(worker, code, when, "its worker %s%s%s", how, at, debug_hint(worker, how));
 	else
 		bury(worker, code, when, "its worker could not be heard: %s", strerror(-code));
 	/* No fault of the backend: a caller that asks many devices has to tell the two apart. */

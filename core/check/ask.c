@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/check/candidate.h"
+
 static int choice_compare(const void *a, const void *b)
 {
 	static const int by_grade[] = {[GRADE_NONE] = 2, [GRADE_IDENTICAL] = 0, [GRADE_SUPERSET] = 1};
@@ -39,53 +41,43 @@ static int keep(struct answer *answer, const char *text, const char **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* What the first candidate says more of a target than the verdict did. */
-static int best_take(struct answer *answer, const struct target *target,
-		     const struct migcompat_sink *sink, struct choice *choice)
+/* What its way says more of a target than the verdict did. */
+static int way_take(struct answer *answer, const struct target *target,
+		    const struct migcompat_candidate *way, struct choice *choice)
 {
-	const struct migcompat_candidate *best = sink->candidates;
-
-	if (!sink->ncandidates)
-		return 0;
-	if (best->extra > choice->extra)
-		choice->extra = best->extra;
-	if (best->type)
+	if (way->extra > choice->extra)
+		choice->extra = way->extra;
+	if (way->type)
 		snprintf(choice->type, sizeof(choice->type), "%s:%s",
-			 target->opened->provider->info.name, best->type);
-	return best->name && *best->name ? keep(answer, best->name, &choice->candidate) : 0;
+			 target->opened->provider->info.name, way->type);
+	return *way->name ? keep(answer, way->name, &choice->candidate) : 0;
 }
 
-static int add_choice(struct answer *answer, struct target *target, const char *payload, size_t len, const struct migcompat_verdict *verdict)
+/*
+ * How it would be set up. A backend without candidates leaves what the verdict said. One whose
+ * candidates contradict its own yes has no answer: err says so.
+ */
+static int ways_ask(struct answer *answer, const struct target *target,
+		    const struct version_string *string, struct choice *choice, struct error *err)
 {
-	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
+	const struct migcompat_candidate *way;
 	struct migcompat_sink sink = {0};
-	struct choice choice = {
-		.device = target->opened->device,
-		.grade = verdict->grade,
-		.extra = verdict->result.extra,
-		.mechanism = target->mechanism,
-		.availability = verdict->result.availability,
-	};
+	int r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload,
+			    string->payload_len, &sink, err);
 
-	int r = 0;
-
-	if (!choices)
-		return -ENOMEM;
-	answer->choices = choices;
-	memcpy(choice.type, target->type, sizeof(choice.type));
-	r = keep(answer, choice.mechanism.text, &choice.mechanism.text);
-	if (!r && verdict->result.availability_text)
-		r = keep(answer, verdict->result.availability_text, &choice.text);
+	if (r == -EOPNOTSUPP)
+		return 0;
+	way = candidate_for(target->opened, &sink, string);
 	if (!r)
-		r = opened_list(target->opened, PROVIDER_CANDIDATES, payload, len, &sink, NULL);
-	if (!r)
-		r = best_take(answer, target, &sink, &choice);
+		r = way ? way_take(answer, target, way, choice)
+			: error_set(err, -EIO,
+				    "backend %s: candidates of %s: it lists no way in which the "
+				    "target could take the string, yet its "
+				    "comparison says yes",
+				    target->opened->provider->info.name,
+				    target->opened->device->id);
 	sink_free(&sink);
-	/* A backend that has no candidates, or fails to list them, leaves what the verdict said. */
-	if (r == -ENOMEM)
-		return r;
-	choices[answer->nchoices++] = choice;
-	return 0;
+	return r;
 }
 
 static int add_unanswered(struct answer *answer, const struct device *device, const char *text)
@@ -99,6 +91,37 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 	added = &list[answer->nunanswered++];
 	*added = (struct unanswered){.device = device};
 	return keep(answer, text, &added->text);
+}
+
+static int add_choice(struct answer *answer, struct target *target,
+		      const struct version_string *string, const struct migcompat_verdict *verdict)
+{
+	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
+	struct choice choice = {
+		.device = target->opened->device,
+		.grade = verdict->grade,
+		.extra = verdict->result.extra,
+		.mechanism = target->mechanism,
+		.availability = verdict->result.availability,
+	};
+	struct error err = {0};
+	int r = 0;
+
+	if (!choices)
+		return -ENOMEM;
+	answer->choices = choices;
+	memcpy(choice.type, target->type, sizeof(choice.type));
+	r = keep(answer, choice.mechanism.text, &choice.mechanism.text);
+	if (!r && verdict->result.availability_text)
+		r = keep(answer, verdict->result.availability_text, &choice.text);
+	if (!r)
+		r = ways_ask(answer, target, string, &choice, &err);
+	if (r == -ENOMEM)
+		return r;
+	if (r)
+		return add_unanswered(answer, target->opened->device, err.text);
+	choices[answer->nchoices++] = choice;
+	return 0;
 }
 
 /* verdict NULL: it can be no target at all, and text says why. */
@@ -152,7 +175,7 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	error_set(err, 0, "out of memory");
 	r = check_string(&target, source, text, len, verdict);
 	if (!r && verdict->code == VERDICT_COMPATIBLE)
-		r = add_choice(answer, &target, string->payload, string->payload_len, verdict);
+		r = add_choice(answer, &target, string, verdict);
 	else if (!r && verdict->code == VERDICT_ERROR && verdict->error == -ENOMEM)
 		r = error_set(err, -ENOMEM, "%s", verdict->text.text);
 	else if (!r && verdict->code == VERDICT_ERROR)

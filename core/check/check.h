@@ -49,7 +49,10 @@ struct question {
 	size_t len;
 	const struct stream_head *stream;  /* what the source's kernel driver wrote first, to be held against the target as well; NULL: none */
 	struct migcompat_verdict *verdict; /* its own */
-	struct version_string string;      /* not the caller's */
+	struct version_string string;	   /* not the caller's, as what follows */
+	struct error
+	    unlisted;	   /* why the ways in which the target could take it are not known, and */
+	int unlisted_code; /* its errno; 0: they are, or nobody had to ask */
 };
 
 /* Questions on their way. */
@@ -61,9 +64,11 @@ struct check {
 };
 
 /*
- * The same for at most CHECK_QUESTIONS_MAX at once, whose targets one backend serves and whose verdicts were reset (verdict_reset): it is asked once
- * for all of them. All are answered once it has ended. One check may begin before another one has ended, and end next, as
- * opened_compare_begin has it; but not where a target is an mdev type, about which the backend may be asked more.
+ * The same for at most CHECK_QUESTIONS_MAX at once, whose targets one backend serves and whose
+ * verdicts were reset (verdict_reset): it is asked once for all of them. All are answered once it
+ * has ended. One check may begin before another one has ended, and end next, as
+ * opened_compare_begin has it; but not if the backend may be asked more about one of them
+ * (candidate_is_asked).
  */
 void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before);
 void check_end(struct check *check, const struct check *after);

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "core/check/candidate.h"
 #include "core/check/writable.h"
 #include "core/facts/name.h"
 
@@ -88,25 +89,98 @@ static const struct migcompat_parameter *parameter_find(const struct migcompat_s
 	return NULL;
 }
 
-static bool allowed(const struct migcompat_parameter *parameter, const char *value)
+/* The next "NAME=VALUE" of what a way sets, which items are split by commas or blanks; false: there
+ * is none. */
+static bool way_next(const char **at, const char **ret_item, size_t *ret_name, size_t *ret_size)
 {
-	struct migcompat_value given = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(value), {.text = value}};
-	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = parameter->allowed}};
-
-	if (!parameter->allowed)
-		return true;
-	list.len = (uint32_t)strlen(parameter->allowed);
-	return rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL) || rule_holds(MIGCOMPAT_RULE_RANGE, &given, &list, NULL);
+	*at += strspn(*at, ", ");
+	*ret_item = *at;
+	*ret_size = strcspn(*at, ", ");
+	*ret_name = strcspn(*at, "=, ");
+	*at += *ret_size;
+	return *ret_size > 0;
 }
 
-/* The default plan: what the source sent must be known and allowed; what it did not send gets its off value. */
-static int parameter_writes(struct opened *opened, const char *payload, size_t len, struct migcompat_sink *ret, struct error *err)
+/* The value that it sets for this parameter, as a copy: 1; 0: none; -ENOMEM. */
+static int way_value(struct arena *arena, const char *set, const char *name, const char **ret)
 {
-	struct migcompat_sink mine = {0}, theirs = {0};
+	size_t len, size;
+	const char *item;
+
+	while (way_next(&set, &item, &len, &size)) {
+		if (len == size || len != strlen(name) || memcmp(item, name, len) != 0)
+			continue;
+		*ret = arena_copy(arena, item + len + 1, size - len - 1);
+		return *ret ? 1 : -ENOMEM;
+	}
+	return 0;
+}
+
+/* Does the device have all of it already? */
+static bool way_is_set(const struct migcompat_sink *mine, const char *set)
+{
+	size_t len, size;
+	const char *item;
+
+	while (way_next(&set, &item, &len, &size)) {
+		bool has = false;
+
+		for (size_t i = 0; i < mine->nparameters && !has; i++) {
+			const char *name = mine->parameters[i].name,
+				   *value = mine->parameters[i].value;
+
+			has = len < size && strlen(name) == len && memcmp(item, name, len) == 0 &&
+			      strlen(value) == size - len - 1 &&
+			      memcmp(item + len + 1, value, size - len - 1) == 0;
+		}
+		if (!has)
+			return false;
+	}
+	return true;
+}
+
+/* What this target would have to set, as its backend says: "" is nothing. */
+static int way_set(struct opened *opened, const struct version_string *string,
+		   struct migcompat_sink *sink, const char **ret, struct error *err)
+{
+	const struct migcompat_candidate *way;
+	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, sink,
+			    err);
+
+	way = candidate_for(opened, sink, string);
+	*ret = way ? way->name : "";
+	return r == -EOPNOTSUPP ? 0 : r;
+}
+
+/* One parameter of the default plan: 0, or what is wrong with the value that it would get. */
+static int parameter_write(const struct migcompat_parameter *parameter, const char *value,
+			   struct migcompat_sink *ret, struct error *err)
+{
+	if (!rule_allows(parameter->allowed, value))
+		return error_set(err, -EINVAL,
+				 "the parameter \"%s\" would be \"%s\", the target allows %s",
+				 parameter->name, value, parameter->allowed);
+	return parameter->attribute && strcmp(value, parameter->value) != 0
+		   ? sink_write(ret, parameter->attribute, value)
+		   : 0;
+}
+
+/*
+ * The default plan: what the source sent must be known and allowed; what it did not send gets its
+ * off value. What the way sets wins over both.
+ */
+static int parameter_writes(struct opened *opened, const struct version_string *string,
+			    struct migcompat_sink *ret, struct error *err)
+{
+	struct migcompat_sink mine = {0}, theirs = {0}, ways = {0};
+	const char *set = "";
 	int r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &mine, err);
 
 	if (!r)
-		r = opened_list(opened, PROVIDER_PARAMETERS, payload, len, &theirs, err);
+		r = opened_list(opened, PROVIDER_PARAMETERS, string->payload, string->payload_len,
+				&theirs, err);
+	if (!r)
+		r = way_set(opened, string, &ways, &set, err);
 	for (size_t i = 0; i < theirs.nparameters && !r; i++)
 		if (!parameter_find(&mine, theirs.parameters[i].name))
 			r = error_set(err, -EINVAL, "the target does not know the parameter \"%s\"", theirs.parameters[i].name);
@@ -115,13 +189,20 @@ static int parameter_writes(struct opened *opened, const char *payload, size_t l
 		const struct migcompat_parameter *sent = parameter_find(&theirs, parameter->name);
 		const char *value = sent ? sent->value : parameter->off ? parameter->off : parameter->init;
 
-		if (!allowed(parameter, value))
-			r = error_set(err, -EINVAL, "the parameter \"%s\" would be \"%s\", the target allows %s", parameter->name, value, parameter->allowed);
-		else if (parameter->attribute && strcmp(value, parameter->value) != 0)
-			r = sink_write(ret, parameter->attribute, value);
+		r = way_value(&ways.arena, set, parameter->name, &value);
+		r = r < 0 ? error_set(err, r, "out of memory")
+			  : parameter_write(parameter, value, ret, err);
 	}
+	/* A device that is to be another one, and nobody says how, would be taken for ready. */
+	if ((!r || r == -EOPNOTSUPP) && *set && !ret->nwrites &&
+	    opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE && !way_is_set(&mine, set))
+		r = error_set(err, -EINVAL,
+			      "the target would have to be set up with %s, and its backend names "
+			      "no write for that",
+			      set);
 	sink_free(&mine);
 	sink_free(&theirs);
+	sink_free(&ways);
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
@@ -179,7 +260,7 @@ static bool may_set_up(const struct migcompat_verdict *verdict)
 }
 
 static int target_writes(const struct engine *engine, const struct device *target,
-			 const char *payload, size_t len, const struct writable *writable,
+			 const struct version_string *string, const struct writable *writable,
 			 struct plan *plan, struct error *err)
 {
 	struct migcompat_sink sink = {0}, parameters = {0};
@@ -188,9 +269,9 @@ static int target_writes(const struct engine *engine, const struct device *targe
 
 	if (r)
 		return r;
-	r = opened_list(opened, PROVIDER_PREPARE, payload, len, &sink, err);
+	r = opened_list(opened, PROVIDER_PREPARE, string->payload, string->payload_len, &sink, err);
 	if (r == -EOPNOTSUPP)
-		r = parameter_writes(opened, payload, len, &sink, err);
+		r = parameter_writes(opened, string, &sink, err);
 	if (!r)
 		r = runtime_list(opened, &parameters, err);
 	for (size_t i = 0; i < sink.nwrites && !r; i++) {
@@ -246,8 +327,7 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	if (!r && *writable.create)
 		r = add_write(&plan, writable.create, name, false, err);
 	if (!r)
-		r = target_writes(engine, target, parts.payload, parts.payload_len, &writable,
-				  &plan, err);
+		r = target_writes(engine, target, &parts, &writable, &plan, err);
 	if (r)
 		plan_free(&plan);
 	*ret = plan;

@@ -3,6 +3,7 @@
  * Questions, several at once: the string's first parts, the type, the backend's comparison, the policy, the verdict. Every step
  * adds its findings; only a string that is no string, or another backend's, ends it early. The backend is asked once for all.
  */
+#include "core/check/candidate.h"
 #include "core/check/check.h"
 
 #include <errno.h>
@@ -41,30 +42,11 @@ static bool same_namespace(const struct target *target, const struct version_str
 	return false;
 }
 
-/*
- * Could the target be set up so that it has the source's type? Only a type that does not exist as a
- * device yet can. 1 or 0; negative: the backend could not tell.
- */
-static int candidate_has_type(const struct target *target, const struct version_string *string,
-			      struct error *err)
+static void compare_types(struct question *question)
 {
-	struct migcompat_sink sink = {0};
-	int r, found = 0;
-
-	if (target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		return 0;
-	r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink, err);
-	for (size_t i = 0; i < sink.ncandidates && !r && !found; i++) {
-		const char *type = sink.candidates[i].type;
-
-		found = type && strlen(type) == string->type_len && memcmp(type, string->type, string->type_len) == 0;
-	}
-	sink_free(&sink);
-	return r && r != -EOPNOTSUPP ? r : found;
-}
-
-static void compare_types(const struct target *target, const struct version_string *string, struct migcompat_verdict *verdict)
-{
+	const struct target *target = question->target;
+	const struct version_string *string = &question->string;
+	struct migcompat_verdict *verdict = question->verdict;
 	const char *type = target->opened->type;
 	struct migcompat_finding finding = {
 		.struct_size = sizeof(finding),
@@ -74,13 +56,16 @@ static void compare_types(const struct target *target, const struct version_stri
 		.target = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(type), {.text = type}},
 	};
 
-	if (!rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
-		struct error err = {0};
-		int found = candidate_has_type(target, string, &err);
+	bool unset = finding.source.len == strlen(PROVIDER_TYPE_UNSET) &&
+		     memcmp(string->type, PROVIDER_TYPE_UNSET, string->type_len) == 0;
 
-		/* A "no" would be kept, and the next call may answer. */
+	/* No device has that type and a state, so no string does. */
+	if (unset || !rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
+		int found =
+		    unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
+
 		if (found < 0)
-			verdict_fail(verdict, found, "target %s: %s", target->opened->device->id, err.text);
+			question->unlisted_code = found;
 		if (found > 0) {
 			finding.text = "the target can be set up to have the source's type";
 			snprintf(verdict->target.type, sizeof(verdict->target.type), "%s:%.*s", target->opened->provider->info.name,
@@ -262,6 +247,12 @@ static void question_end(struct question *question, int r, struct error *err)
 		verdict_fail(question->verdict, r, "%s", err->text);
 		return;
 	}
+	/* A "no" would be kept, and the next call may answer. But a string that cannot be read has
+	 * no ways. */
+	if (question->unlisted_code &&
+	    !(question->verdict->result.bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT))
+		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s",
+			     question->target->opened->device->id, question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
 	apply_policy(question->target, bare ? NULL : &question->string, question->text, question->verdict);
 	question_settle(question);
@@ -321,7 +312,7 @@ static bool question_begin(struct question *question)
 		question_settle(question);
 		return false;
 	}
-	compare_types(target, &question->string, verdict);
+	compare_types(question);
 	return true;
 }
 

@@ -104,7 +104,7 @@ void verdict_settle(struct migcompat_verdict *verdict)
 		return;
 	if (result->bad_count) {
 		verdict->code = VERDICT_INCOMPATIBLE;
-		verdict->limit = (uint32_t)__builtin_ctz(result->bad_limits);
+		verdict->limit = limit_first(result->bad_limits);
 		/* A string that is too long keeps its own errno. */
 		verdict->error = verdict->error == -E2BIG ? -E2BIG : limit_error(verdict->limit);
 		return;
@@ -133,7 +133,8 @@ int verdict_status(const struct migcompat_verdict *verdict)
 	return verdict->code == VERDICT_COMPATIBLE ? 0 : verdict->code == VERDICT_ERROR ? 2 : 1;
 }
 
-/* The bad finding that tells most: of the least limit, but a field that differs rather than the type made of it. */
+/* The bad finding that tells most: of the first limit, but a field that differs rather than the
+ * type made of it. */
 static const struct finding *telling(const struct migcompat_result *result)
 {
 	const struct finding *best = NULL;
@@ -143,7 +144,9 @@ static const struct finding *telling(const struct migcompat_result *result)
 
 		if (finding->status != MIGCOMPAT_STATUS_BAD)
 			continue;
-		if (!best || best->limit == MIGCOMPAT_LIMIT_TYPE || (finding->limit != MIGCOMPAT_LIMIT_TYPE && finding->limit < best->limit))
+		if (!best || best->limit == MIGCOMPAT_LIMIT_TYPE ||
+		    (finding->limit != MIGCOMPAT_LIMIT_TYPE &&
+		     limit_place(finding->limit) < limit_place(best->limit)))
 			best = finding;
 	}
 	return best;

@@ -74,7 +74,10 @@ int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret
 		struct error *err);
 struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL */
 
-/* Every section must belong to a backend, every key to one of its settings, of its type and allowed. */
+/*
+ * Every section must belong to a backend, every key to one of its settings, of its type and
+ * allowed; every preference must name a backend.
+ */
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err);
 
 /*

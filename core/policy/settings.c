@@ -216,6 +216,28 @@ static const struct policy_backend *backend_find(const struct policy_backend *ba
 	return NULL;
 }
 
+/* A preference for a backend that is not there decides nothing, and its writer believes that it
+ * does. */
+static int check_preference(const struct preference *preference,
+			    const struct policy_backend *backends, size_t count, struct error *err)
+{
+	char known[320];
+
+	if (backend_find(backends, count, preference->backend))
+		return 0;
+	if (!count)
+		return error_set(
+		    err, -EINVAL,
+		    "%s: \"prefer\" names the backend \"%.64s\", and no backend is installed",
+		    preference->where, preference->backend);
+	return error_set(
+	    err, -EINVAL,
+	    "%s: \"prefer\" names the backend \"%.64s\", expected %s; nearest is \"%s\"",
+	    preference->where, preference->backend,
+	    words_render(known, sizeof(known), backends, count, sizeof(*backends), false),
+	    nearest_word(preference->backend, backends, count, sizeof(*backends)));
+}
+
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err)
 {
 	for (const struct section *section = policy->sections; section; section = section->next) {
@@ -231,6 +253,13 @@ int policy_check_sections(const struct policy *policy, const struct policy_backe
 			if (r)
 				return r;
 		}
+	}
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next) {
+		int r = check_preference(preference, backends, count, err);
+
+		if (r)
+			return r;
 	}
 	return 0;
 }

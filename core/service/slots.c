@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/check/candidate.h"
+
 _Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX,
 	       "a slot that is asked about is never the oldest");
 
@@ -173,7 +175,7 @@ bool slots_follow(struct slots *slots, struct job *const *jobs, size_t count)
 		const struct slot *slot = slot_find(slots, jobs[i]);
 
 		if (!is_open(slots, slot, jobs[i], newest(jobs, count, attachment)) ||
-		    slot->target.opened->device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
+		    candidate_is_asked(slot->target.opened, jobs[i]->string, jobs[i]->len))
 			return false;
 	}
 	return true;

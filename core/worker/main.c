@@ -22,6 +22,7 @@
 #include "core/config/parser.h"
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
+#include "core/worker/words.h"
 
 /* Something happened to the pipe, which can only be its end. */
 static void on_life(int signal)
@@ -98,8 +99,10 @@ static void explain(const struct file *file, struct provider *provider)
 static int load(struct file *file, unsigned memory_kib, const struct error *refusal, struct provider **ret)
 {
 	struct error confined = *refusal;
+	const char *slash = strrchr(file->path, '/');
 	int r;
 
+	words_lead(slash ? slash + 1 : file->path);
 	if (!*confined.text)
 		sandbox_loading(memory_kib, &confined);
 	if (*confined.text)
@@ -108,6 +111,8 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 	file_done(file);
 	if (!r)
 		explain(file, *ret);
+	if (!r && (*ret)->info.name)
+		words_name((*ret)->info.name);
 	if (!r && sandbox_serving(&confined))
 		provider_refuse(*ret, confined.text);
 	return r;

@@ -33,6 +33,8 @@ extern "C" {
 #define MIGCOMPAT_PREFIX_MAX 128u
 /* So much is left for every payload: the string less the longest prefix and its colon. */
 #define MIGCOMPAT_PAYLOAD_MAX 3965u
+/* The longest text of a finding, in bytes. */
+#define MIGCOMPAT_FINDING_TEXT_MAX 2047u
 /* So much of a kernel driver's stream, in bytes, is at most shown to a backend. */
 #define MIGCOMPAT_STREAM_HEAD 65536u
 
@@ -50,7 +52,11 @@ enum migcompat_state {
 	MIGCOMPAT_NO = 2,
 };
 
-/* Why two devices differ; the order is the order in which a verdict names them. */
+/*
+ * Why two devices differ. A verdict names the first in the order of this list, but HYPERVISOR stands
+ * before POLICY there. POLICY, HOLD and HYPERVISOR are the core's own: in a backend's finding or
+ * table they are the backend's error.
+ */
 enum migcompat_limit {
 	MIGCOMPAT_LIMIT_NONE = 0,
 	MIGCOMPAT_LIMIT_FORMAT = 1,    /* the string is malformed or of an unknown format */
@@ -61,8 +67,9 @@ enum migcompat_limit {
 	MIGCOMPAT_LIMIT_FIRMWARE = 6,
 	MIGCOMPAT_LIMIT_PARAMETER = 7,
 	MIGCOMPAT_LIMIT_RESOURCE = 8,
-	MIGCOMPAT_LIMIT_POLICY = 9, /* the administrator's; the core's own use */
-	MIGCOMPAT_LIMIT_HOLD = 10,  /* the operator's; the core's own use */
+	MIGCOMPAT_LIMIT_POLICY = 9,      /* the administrator's */
+	MIGCOMPAT_LIMIT_HOLD = 10,       /* the operator's */
+	MIGCOMPAT_LIMIT_HYPERVISOR = 11, /* the hypervisor's */
 };
 
 enum migcompat_status {
@@ -89,6 +96,7 @@ enum migcompat_value_type {
 	MIGCOMPAT_VALUE_HEX = 2,     /* a number, shown as 0x… */
 	MIGCOMPAT_VALUE_VERSION = 3, /* a number made by MIGCOMPAT_VERSION(), shown as 1.2.3 */
 	MIGCOMPAT_VALUE_TEXT = 4,    /* bytes 0x21 to 0x7e without ';' in a payload; see record_write */
+	MIGCOMPAT_VALUE_ABSENT = 5,  /* as NONE, and meant: this device has no such value */
 };
 
 /* Each part below 2^21. */
@@ -141,7 +149,11 @@ struct migcompat_setting {
 /* What an opened device is. All strings belong to the handle and live until close. */
 struct migcompat_description {
 	size_t struct_size;          /* set by the core; fill only what fits */
-	const char *type;            /* TYPE of the migration type: what the guest sees; 0x21 to 0x7e, no ':' */
+	/*
+	 * TYPE of the migration type: what the guest sees; 0x21 to 0x7e, no ':'. A device that has no
+	 * type before it is set up says "unset", and sets not_source.
+	 */
+	const char *type;
 	const char *model;           /* device model, a reverse-domain name with path, or NULL */
 	const char *label;           /* for people, or NULL */
 	uint32_t mechanism;          /* enum migcompat_state: can driver and kernel migrate it at all? */
@@ -150,8 +162,13 @@ struct migcompat_description {
 	const char *not_target;      /* NULL, or the sentence why it can be no target */
 };
 
+/*
+ * One compared field. These are the backend's error, and the verdict becomes "error", EIO: a
+ * struct_size that is too small; no field; a rule, status, limit or type of value that is not known;
+ * a limit of the core's own; a text of more than MIGCOMPAT_FINDING_TEXT_MAX bytes.
+ */
 struct migcompat_finding {
-	size_t struct_size;
+	size_t struct_size;          /* sizeof(struct migcompat_finding) */
 	const char *field;           /* name; copied unless it is a field table's own */
 	const char *noun;            /* plural, for "source has 2 ports"; NULL: none */
 	uint32_t rule;               /* enum migcompat_rule */
@@ -169,9 +186,13 @@ enum migcompat_parameter_type {
 	MIGCOMPAT_PARAMETER_STRING = 2,
 };
 
-/* A migration parameter of a device model. Names hold no '=', '/' or blank. */
+/*
+ * A migration parameter of a device model. Names hold no '=', '/' or blank, and stand once in a
+ * list. init and off, and value unless it is a source's, are of the type and within allowed: a whole
+ * number, or for BOOL 0, 1, true, false, y, n, yes, no, on or off.
+ */
 struct migcompat_parameter {
-	size_t struct_size;
+	size_t struct_size;    /* sizeof(struct migcompat_parameter) */
 	const char *name;
 	uint32_t type;         /* enum migcompat_parameter_type */
 	const char *value;     /* the device's, or the one that the payload asks for */
@@ -183,17 +204,29 @@ struct migcompat_parameter {
 	const char *description;
 };
 
-/* A way in which a target could take a payload, for "ask". */
+/*
+ * A way in which a target could take a payload. compare judges the device as the first candidate
+ * would be, and parameters and prepare set it up so.
+ */
 struct migcompat_candidate {
-	size_t struct_size;
+	size_t struct_size; /* sizeof(struct migcompat_candidate) */
 	const char *name; /* what would be set, "aggregated_instances=2"; "" for the target as it is */
 	uint64_t extra;   /* resources beyond the source's; fewer is better */
-	const char *type; /* TYPE that the target would have then, where setting it changes what a guest sees; NULL: its own */
+	/*
+	 * TYPE that the target would have then, if setting it changes what a guest sees; NULL: its own.
+	 * It excuses a type that differs, for devices of every kind.
+	 */
+	const char *type;
 };
 
-/* One field of a record: the table that makes payloads, reads them and compares them. */
+/*
+ * One field of a record: the table that makes payloads, reads them and compares them. SUPERSET takes
+ * numbers, AT_LEAST numbers and versions, VERSION versions. For ONE_OF and RANGE the value's type is
+ * the source's, and the target's value is a list as text: that takes two arrays of values, one to
+ * write and one to compare with.
+ */
 struct migcompat_field {
-	const char *name;  /* [a-z0-9_]+ */
+	const char *name;  /* 1 to 64 of a-z, 0-9 and _; once in a table */
 	const char *noun;  /* as in struct migcompat_finding */
 	uint32_t value;    /* enum migcompat_value_type */
 	uint32_t rule;     /* enum migcompat_rule */
@@ -203,7 +236,11 @@ struct migcompat_field {
 
 enum migcompat_field_flags {
 	MIGCOMPAT_FIELD_OPTIONAL = 1, /* written as "~name"; a reader that does not know it skips it */
-	MIGCOMPAT_FIELD_CUSTOM = 2,   /* record_compare passes it over: the backend compares it */
+	/*
+	 * record_compare passes it over: the backend compares it. If either side has it, there must be a
+	 * finding of its name, or host->covers says under which other name it was judged.
+	 */
+	MIGCOMPAT_FIELD_CUSTOM = 2,
 };
 
 struct migcompat_record {
@@ -247,25 +284,39 @@ struct migcompat_host {
 	int (*fact)(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len);
 	/* As fact, for a whole number in the given base (0: as in C); -ERANGE: not a number, nothing behind it, or above max. */
 	int (*number)(const struct migcompat_facts *facts, uint32_t scope, const char *key, int base, uint64_t max, uint64_t *ret);
-	/* Walk the facts that fit a glob, in key order. The glob must be one that was wanted. */
+	/*
+	 * Walk the facts that fit a glob, in key order. The glob must be one that was wanted. -ENODATA:
+	 * this inventory did not collect it, so nothing is known and fn is not called.
+	 */
 	int (*each)(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg);
-	/* The value of a declared setting as text ("true", "false", a number, a string); never NULL for a declared one. */
+	/*
+	 * The value of a declared setting as text ("true", "false", a number, a string). Never NULL. To
+	 * ask for one that was not declared is the backend's error.
+	 */
 	const char *(*setting)(const struct migcompat_facts *facts, const char *name);
 	/* The sentence that goes with the error which open is about to return. Printf format; the last one stays. Returns error. */
 	int (*fail)(const struct migcompat_facts *facts, int error, const char *format, ...);
 
-	/* Add a finding. At most 1,024 are kept; the rest are counted and still decide. */
+	/*
+	 * Add a finding. At most 1,024 are kept, with 256 KiB of names, values and texts; the rest are
+	 * counted and still decide.
+	 */
 	void (*finding)(struct migcompat_result *result, const struct migcompat_finding *finding);
 	/* Say whether the target could be given out now. NO wins over YES. text is copied. */
 	void (*availability)(struct migcompat_result *result, uint32_t state, const char *text);
 
 	/*
 	 * Records. A payload is "FORMAT;name=value;~name=value;=CHECKSUM"; equal values give equal bytes.
-	 * record_write: returns the length, or -ENOBUFS. values holds nfields; one of type NONE is left out (only where
-	 *   optional, else -EINVAL). Bytes of a text that are not allowed in a string are written as %XX.
+	 * A table is checked when it is first given; one that makes no sense is the backend's error.
+	 * record_write: returns the length, or -ENOBUFS. values holds nfields; an optional one of type NONE or ABSENT is left out.
+	 *   Bytes of a text that are not allowed in a string are written as %XX. -EINVAL: a mandatory value that is missing, one of
+	 *   another type than the table says, or another format; all are the backend's error.
 	 * record_read: 0, and values point into the payload; or -EINVAL after adding the finding that says what is wrong
 	 *   (limit format; none where result is NULL), in which case compare returns 0 at once.
-	 * record_compare: adds a finding a field, all of them, by the table's rules.
+	 * record_compare: adds a finding a field, all of them, by the table's rules. An optional field that one side alone has is
+	 *   UNKNOWN, which decides nothing. One that neither has adds nothing if the target says ABSENT. If it says NONE, the field
+	 *   was never filled, which is the backend's error; so are swapped sides and values of another type than the table says.
+	 * After record_read, compare must have judged each field that is there, but for those of rule INFO.
 	 */
 	int (*record_write)(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size);
 	int (*record_read)(struct migcompat_result *result, const struct migcompat_record *record, const char *payload, size_t len,
@@ -276,7 +327,10 @@ struct migcompat_host {
 	/* A stable 64-bit hash (XXH3) of len bytes; the same on every host. */
 	uint64_t (*hash)(const void *bytes, size_t len);
 
-	/* Fill a sink. All strings are copied. -ENOBUFS when more than 4,096 were added, -EINVAL for a bad name. */
+	/*
+	 * Fill a sink. All strings are copied. -ENOBUFS when more than 4,096 were added. -EINVAL: it
+	 * makes no sense, which is the backend's error whatever it returns.
+	 */
 	int (*parameter)(struct migcompat_sink *sink, const struct migcompat_parameter *parameter);
 	int (*candidate)(struct migcompat_sink *sink, const struct migcompat_candidate *candidate);
 	/*
@@ -284,7 +338,14 @@ struct migcompat_host {
 	 * and no link of the kernel's, and the line of text that goes in. -EINVAL: neither.
 	 */
 	int (*write)(struct migcompat_sink *sink, const char *attribute, const char *value);
+
+	/* In compare: this field of a record was judged by findings of other names. Copied. */
+	void (*covers)(struct migcompat_result *result, const char *field);
 };
+
+/* Does this core have the service? Older ones have a shorter table: MIGCOMPAT_HAS(host, covers). */
+#define MIGCOMPAT_HAS(host, member) \
+	((host)->struct_size >= offsetof(struct migcompat_host, member) + sizeof((host)->member))
 
 /* ---------------------------------------------------------------- what a backend exports */
 
@@ -323,14 +384,20 @@ struct migcompat_backend {
 	void (*close)(void *handle);
 	/* Required. Called once, after open. */
 	int (*describe)(void *handle, struct migcompat_description *ret);
-	/* The payload, at most MIGCOMPAT_PAYLOAD_MAX bytes; returns its length. Not called where not_source is set. Required. */
+	/*
+	 * The payload, at most MIGCOMPAT_PAYLOAD_MAX bytes; returns its length. Called twice after open, and must say the same. Not
+	 * called where not_source is set. Required.
+	 */
 	int (*payload)(void *handle, char *buffer, size_t size);
 	/*
-	 * Hold a source's payload against this target. Adds findings, all at once, and returns 0; a negative errno is
-	 * an error of the backend. A malformed payload is a finding of limit format. Required. Allocates nothing.
+	 * Hold a source's payload against this target, as its first candidate would be. Adds findings, all at once, and returns 0; a
+	 * negative errno is an error of the backend. A malformed payload is a finding of limit format. Required. Allocates nothing.
 	 */
 	int (*compare)(void *handle, const char *payload, size_t len, struct migcompat_result *result);
-	/* The ways in which this target could take the payload, best first. Default: one, the target as it is. */
+	/*
+	 * The ways in which this target could take the payload, best first. None: no way, which is an
+	 * error if compare says yes. Default: one, the target as it is.
+	 */
 	int (*candidates)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);
 	/* The device's parameters; with a payload (else NULL, 0), the ones which that source asks for. Default: none. */
 	int (*parameters)(void *handle, const char *payload, size_t len, struct migcompat_sink *sink);

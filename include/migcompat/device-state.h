@@ -183,10 +183,12 @@ int migcompat_regions_fd(const struct migcompat_regions *regions);
 #endif
 
 /*
- * Dirty marks, for those who implement a device: a bit a page, in (npages + 63) / 64 words. They may be set by any thread while another
+ * Dirty marks, for those who implement a device: a bit a page, in MIGCOMPAT_DIRTY_WORDS(npages) words. They may be set by any thread while another
  * takes them. The order is what keeps pages from being lost: first write to the page, then mark it; first take the
  * mark, then copy the page.
  */
+#define MIGCOMPAT_DIRTY_WORDS(npages) (((uint64_t)(npages) + 63) / 64)
+
 static inline void migcompat_dirty_mark(uint64_t *marks, uint64_t page)
 {
 	__atomic_fetch_or(&marks[page / 64], (uint64_t)1 << (page % 64), __ATOMIC_RELEASE);
@@ -204,7 +206,7 @@ static inline uint64_t migcompat_dirty_count(const uint64_t *marks, uint64_t npa
 {
 	uint64_t count = 0;
 
-	for (uint64_t word = 0; word < (npages + 63) / 64; word++)
+	for (uint64_t word = 0; word < MIGCOMPAT_DIRTY_WORDS(npages); word++)
 		count += (uint64_t)__builtin_popcountll(__atomic_load_n(&marks[word], __ATOMIC_RELAXED));
 	return count;
 }

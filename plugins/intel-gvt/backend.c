@@ -74,7 +74,7 @@ static struct migcompat_value number_value(uint32_t type, uint64_t number)
 
 static struct migcompat_value text_value(const char *text, size_t len)
 {
-	return (struct migcompat_value){.type = text ? MIGCOMPAT_VALUE_TEXT : MIGCOMPAT_VALUE_NONE, .len = (uint32_t)len, .as.text = text};
+	return (struct migcompat_value){.type = text ? MIGCOMPAT_VALUE_TEXT : MIGCOMPAT_VALUE_ABSENT, .len = (uint32_t)len, .as.text = text};
 }
 
 /* ---------------------------------------------------------------- opening */

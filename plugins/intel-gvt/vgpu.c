@@ -113,7 +113,7 @@ int vgpu_make(struct vgpu *vgpu, const struct vgpu_shape *shape, uint64_t seed)
 
 	*vgpu = (struct vgpu){.shape = *shape, .work = seed | 1};
 	vgpu->mmio = calloc(1, VGPU_MMIO);
-	vgpu->marks = calloc(size / PAGE / 64, sizeof(*vgpu->marks));
+	vgpu->marks = calloc(MIGCOMPAT_DIRTY_WORDS(size / PAGE), sizeof(*vgpu->marks));
 	if (!vgpu->mmio || !vgpu->marks || vgpu_memory_make(&vgpu->memory, size)) {
 		vgpu_free(vgpu);
 		return -ENOMEM;

@@ -333,7 +333,7 @@ int card_make(struct card *card, unsigned ports, uint64_t seed)
 {
 	*card = (struct card){.ports = ports};
 	card->memory = calloc(1, CARD_MEMORY);
-	card->marks = calloc(CARD_PAGES / 64, sizeof(*card->marks));
+	card->marks = calloc(MIGCOMPAT_DIRTY_WORDS(CARD_PAGES), sizeof(*card->marks));
 	if (!card->memory || !card->marks) {
 		card_free(card);
 		return -ENOMEM;

@@ -311,6 +311,8 @@ void keys_unknown_say(struct ap_unknown *unknown);
 /* Makes ap->keys those of these domains. */
 void keys_prepare(struct ap *ap, const struct ap_mask *domains);
 
+/* The findings are named after queues, cards and keys, so say which fields they stand for. */
+void payload_covered(const struct ap *ap, struct migcompat_result *result);
 /* 0, or -EINVAL after adding a finding of limit format (none where result is NULL). */
 int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret);
 /* The packed value of the carried adapter at a position: 20 bits are two and a half bytes. */

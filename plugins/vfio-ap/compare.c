@@ -267,6 +267,7 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 		adapters_compare(&c);
 		adapters_say(&c);
 		keys_say(&c, keys_compare(&c, &unknown), &unknown);
+		payload_covered(ap, result);
 	} else {
 		return 0; /* a finding of limit format was added */
 	}

@@ -235,6 +235,12 @@ static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix, co
 	       cards_have_all(ap, matrix);
 }
 
+void payload_covered(const struct ap *ap, struct migcompat_result *result)
+{
+	for (size_t i = 0; i < FIELD_COUNT; i++)
+		ap->host->covers(result, fields[i].name);
+}
+
 int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret)
 {
 	struct migcompat_value values[FIELD_COUNT];

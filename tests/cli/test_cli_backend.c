@@ -348,7 +348,7 @@ static void noise_of_backends_shows_with_debug_only(void **state)
 	run("migcompat --debug --plugin-dir $FOLDER/one -i $FOLDER/bad.json check x y");
 	assert_status(0);
 	assert_string_equal(ran.out, "compatible (identical)\n");
-	assert_string_equal(ran.err, "loud: compared\n");
+	assert_string_equal(ran.err, "backend loud.so: loud: loaded\nbackend loud: compatible\nbackend loud: loud: compared\n");
 }
 
 int main(void)

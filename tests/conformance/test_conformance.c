@@ -316,7 +316,7 @@ static void any_stream_is_survived(void **state)
 	for_each(noise_is_survived);
 }
 
-int main(int argc, char **argv)
+static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_facts_give_the_equal_string),
@@ -331,7 +331,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(any_stream_is_survived),
 	};
 
-	arguments = argc;
-	argument = argv;
 	return cmocka_run_group_tests(tests, setup, unload);
+}
+
+int main(int argc, char **argv)
+{
+	return conformance_main(argc, argv, run);
 }

@@ -298,14 +298,17 @@ static void a_kernel_drivers_file(void **state)
 	tape_free(&file.tape);
 }
 
-int main(int argc, char **argv)
+static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(files_of_all_backends),
 		cmocka_unit_test(a_kernel_drivers_file),
 	};
 
-	arguments = argc;
-	argument = argv;
 	return cmocka_run_group_tests(tests, setup, unload);
+}
+
+int main(int argc, char **argv)
+{
+	return conformance_main(argc, argv, run);
 }

@@ -25,20 +25,40 @@ static bool seen(const struct opened *opened)
 	return false;
 }
 
+/* A backend that offers tables has device state: of some device, at least, if there are any. */
+static void offers_are_kept(const struct provider *provider, size_t ndevices)
+{
+	bool kept = !ndevices || !strstr(provider->info.operations, "table");
+
+	for (size_t i = 0; i < ntypes; i++)
+		kept |= types[i]->provider == provider;
+	if (!kept)
+		fail_msg("backend %s: it offers a table, and no device of it has device state", provider->info.name);
+}
+
 static int setup_types(void **state)
 {
+	size_t ndevices[BACKENDS_MAX] = {0};
+
 	setup(state);
 	for (size_t i = 0; i < inventory.ndevices && ntypes < TYPES_MAX; i++) {
 		struct opened *opened = open_or_null(&inventory.devices[i]);
 		struct state_port *port = NULL;
 		struct error err = {0};
+		int r = opened && !seen(opened) ? opened_state(opened, &port, &err) : -EOPNOTSUPP;
 
-		if (opened && !seen(opened) && opened_state(opened, &port, &err) == 0)
+		if (r == -EPROTO || r == -EIO)
+			fail_msg("%s: %s", inventory.devices[i].id, err.text);
+		for (size_t p = 0; opened && p < nproviders; p++)
+			ndevices[p] += providers[p] == opened->provider;
+		if (!r)
 			types[ntypes++] = opened;
 		else
 			opened_close(opened);
 		port_close(port);
 	}
+	for (size_t p = 0; p < nproviders && ntypes < TYPES_MAX; p++)
+		offers_are_kept(providers[p], ndevices[p]);
 	printf("%zu types with device state\n", ntypes);
 	return 0;
 }
@@ -306,7 +326,7 @@ static void a_load_may_be_left_half_way(void **state)
 	}
 }
 
-int main(int argc, char **argv)
+static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_loaded_is_what_was_saved),
@@ -317,7 +337,10 @@ int main(int argc, char **argv)
 		cmocka_unit_test(a_load_may_be_left_half_way),
 	};
 
-	arguments = argc;
-	argument = argv;
 	return cmocka_run_group_tests(tests, setup_types, unload_types);
+}
+
+int main(int argc, char **argv)
+{
+	return conformance_main(argc, argv, run);
 }

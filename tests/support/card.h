@@ -45,7 +45,7 @@ struct card {
 	uint8_t *staged;
 	uint64_t *marks;
 	struct card_config config;
-	uint64_t system[CARD_SYSTEM_PAGES / 64];
+	uint64_t system[MIGCOMPAT_DIRTY_WORDS(CARD_SYSTEM_PAGES)];
 	uint32_t state;
 	bool staging;
 	int fail[CARD_OP_COUNT];   /* what an operation answers, where not 0 */
@@ -222,7 +222,7 @@ static inline void card_make(struct card *card, uint64_t pages, uint32_t capabil
 		.info = {sizeof(card->info), size, sizeof(struct card_config), capabilities},
 		.memory = card_bank(size),
 		.staged = card_bank(size),
-		.marks = calloc((pages + 63) / 64 + 1, sizeof(uint64_t)),
+		.marks = calloc(MIGCOMPAT_DIRTY_WORDS(pages) + 1, sizeof(uint64_t)),
 		.config = {.magic = CARD_MAGIC, .size = sizeof(struct card_config)},
 	};
 	if (!card->marks)

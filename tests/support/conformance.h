@@ -8,19 +8,29 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "core/backend/loader.h"
 #include "core/backend/provider.h"
 #include "core/backend/registry.h"
+#include "core/backend/step.h"
 #include "core/facts/inventory_json.h"
 #include "tests/support/test.h"
 
 #define BACKENDS_MAX 16
+#define DEVICES_TOLD 1024u
 
 static struct inventory inventory;
 static struct provider *providers[BACKENDS_MAX];
 static const struct backend_info *infos[BACKENDS_MAX];
 static size_t nproviders;
+
+/* What the program was given. */
+static int arguments;
+static char **argument;
 
 static inline struct provider *provider_of(const struct device *device)
 {
@@ -34,15 +44,22 @@ static inline struct provider *provider_of(const struct device *device)
 	return NULL;
 }
 
+/* A device that its backend refuses is none to be tested; which, and why, is said once. */
 static inline struct opened *open_or_null(const struct device *device)
 {
+	static bool told[DEVICES_TOLD];
 	struct provider *provider = provider_of(device);
+	size_t place = (size_t)(device - inventory.devices);
 	struct opened *opened = NULL;
 	struct error err = {0};
 
-	if (!provider || provider_open(provider, device, &opened, &err) != 0)
-		return NULL;
-	return opened;
+	if (!provider || provider_open(provider, device, &opened, &err) == 0)
+		return opened;
+	if (place < DEVICES_TOLD && !told[place])
+		printf("left out: %s//%s: %s\n", device->host->name, device->id, err.text);
+	if (place < DEVICES_TOLD)
+		told[place] = true;
+	return NULL;
 }
 
 /* Calls fn for every device that some backend can open. */
@@ -112,8 +129,68 @@ static inline int unload(void **state)
 	return 0;
 }
 
-static int arguments;
-static char **argument;
+#define HANG_S 60 /* for one operation */
+
+/* Wait for the end of the tests. false: they ended without a word, or one operation takes too long.
+ */
+static inline bool conformance_answer(int fd, const struct step *step, unsigned char *ret)
+{
+	struct pollfd pollfd = {.fd = fd, .events = POLLIN};
+	uint32_t before;
+
+	do {
+		before = step->count;
+		if (poll(&pollfd, 1, HANG_S * 1000) > 0)
+			return read(fd, ret, 1) == 1;
+	} while (!step->busy || step->count != before);
+	return false;
+}
+
+/*
+ * The arguments, and a process for the tests: vendor code may end it or never return, and then a
+ * summary would be missing without a word. Returns the exit status.
+ */
+static inline int conformance_main(int argc, char **argv, int (*run)(void))
+{
+	bool help = argc > 1 && argv[1][0] == '-';
+	struct step *step = NULL;
+	char text[320];
+	int status = 0, fd, ends[2];
+	unsigned char failed;
+	pid_t pid;
+
+	if (help || argc == 2) {
+		fprintf(stderr,
+			"usage: %s [FOLDER INVENTORY...]\nRuns all backends of a folder on all "
+			"devices of inventories; without arguments, those of the build.\n",
+			argv[0]);
+		return 2;
+	}
+	arguments = argc;
+	argument = argv;
+	fd = step_make(1);
+	if (fd < 0 || !(step = step_write(fd, 0)) || pipe(ends) < 0)
+		return 2;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0) {
+		close(ends[0]);
+		step_publish(step);
+		failed = (unsigned char)(run() != 0);
+		fflush(NULL);
+		_exit(write(ends[1], &failed, 1) == 1 && !failed ? 0 : 1);
+	}
+	close(ends[1]);
+	if (pid > 0 && !conformance_answer(ends[0], step, &failed)) {
+		step_text(step, false, text, sizeof(text));
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+		fprintf(stderr, "the tests ended early, or hung%s\n", text);
+		return 2;
+	}
+	waitpid(pid, &status, 0);
+	return pid > 0 && !failed && WIFEXITED(status) && !WEXITSTATUS(status) ? 0 : 1;
+}
 
 static inline int setup(void **state)
 {

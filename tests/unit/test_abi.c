@@ -200,6 +200,8 @@ static void numbers_that_travel_keep_their_values(void **state)
 	assert_int_equal(MIGCOMPAT_KIND_PHYSICAL, 2);
 	assert_int_equal(MIGCOMPAT_NO, 2);
 	assert_int_equal(MIGCOMPAT_LIMIT_HOLD, 10);
+	assert_int_equal(MIGCOMPAT_LIMIT_HYPERVISOR, 11);
+	assert_int_equal(MIGCOMPAT_VALUE_ABSENT, 5);
 	assert_int_equal(MIGCOMPAT_STATUS_UNKNOWN, 3);
 	assert_int_equal(MIGCOMPAT_RULE_INFO, 6);
 	assert_int_equal(MIGCOMPAT_VALUE_TEXT, 4);

@@ -114,7 +114,9 @@ static void numbers_at_odds_with_the_findings_are_refused(void **state)
 	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_WARN), 0);
 	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_BAD), -EBADMSG); /* bad, without a limit */
 	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_UNKNOWN + 1), -EBADMSG);
-	assert_int_equal(result_with(LIMIT, MIGCOMPAT_LIMIT_HOLD + 1), -EBADMSG);
+	assert_int_equal(result_with(LIMIT, MIGCOMPAT_LIMIT_RESOURCE), 0);
+	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1; cores++)
+		assert_int_equal(result_with(LIMIT, cores), -EBADMSG);
 }
 
 /* What five dropped findings, so many of them bad, by these limits, and this much in all, come to. */
@@ -152,7 +154,8 @@ static void dropped_findings_decide_as_the_worker_says(void **state)
 	assert_int_equal(dropped_with(6, 1u << MIGCOMPAT_LIMIT_TYPE, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 0, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 1u << MIGCOMPAT_LIMIT_NONE, 10, &got), -EBADMSG);
-	assert_int_equal(dropped_with(1, 2u << MIGCOMPAT_LIMIT_HOLD, 10, &got), -EBADMSG);
+	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1; cores++)
+		assert_int_equal(dropped_with(1, 1u << cores, 10, &got), -EBADMSG);
 	result_free(&got);
 }
 

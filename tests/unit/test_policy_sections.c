@@ -63,6 +63,7 @@ static void good_sections_pass(void **state)
 	(void)state;
 	assert_string_equal(sections_said("", 2), "fine");
 	assert_string_equal(sections_said("", 0), "fine");
+	assert_string_equal(sections_said("prefer = ( { key = \"k\"; backend = \"plain\"; } );", 2), "fine");
 	assert_string_equal(
 		sections_said("card = { wide = true; level = 5; offset = -2; step = 4; mode = \"require\"; label = \"x\"; }; plain = { };",
 			      2),
@@ -88,6 +89,8 @@ static void bad_sections_are_refused(void **state)
 		{"card = { level = -1; };", "level is -1, expected 1 to 5"},
 		{"card = { offset = 0; };", "offset is 0, expected -5 to -2"},
 		{"card = { step = 3; };", "step is \"3\", expected \"1\", \"2\" or \"4\""},
+		{"\nprefer = ( { key = \"k\"; backend = \"crad\"; } );",
+		 "test.conf:2: \"prefer\" names the backend \"crad\", expected card or plain; nearest is \"card\""},
 		{"card = { mode = \"wran\"; };", "mode is \"wran\", expected \"ignore\", \"warn\" or \"require\"; nearest is \"warn\""},
 	};
 

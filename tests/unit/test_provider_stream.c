@@ -93,11 +93,11 @@ static void broken_answers_are_errors_that_say_what_is_broken(void **state)
 		int expected;
 		const char *part;
 	} cases[] = {
-		{"b", -EPROTO, "it found fault with a stream that it does not know"},
-		{"n", -EPROTO, "it found nothing in a stream that it knows"},
+		{"b", -EIO, "it found fault with a stream that it does not know"},
+		{"n", -EIO, "it found nothing in a stream that it knows"},
 		{"e", -EUCLEAN, "the stream could not be read: Structure needs cleaning"},
-		{"1", -EPROTO, "the stream could not be read"},
-		{"f", -EPROTO, "it asked for a fact that it had not declared"},
+		{"1", -EIO, "the stream could not be read"},
+		{"f", -EIO, "which it had not declared"},
 	};
 
 	(void)state;

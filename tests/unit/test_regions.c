@@ -155,6 +155,16 @@ static void bytes_mark_every_page_that_they_touch(void **state)
 	assert_int_equal(marks[0], 3 | 1u << 4);
 }
 
+static void marks_of_few_pages_have_a_word(void **state)
+{
+	(void)state;
+	assert_int_equal(MIGCOMPAT_DIRTY_WORDS(0), 0);
+	assert_int_equal(MIGCOMPAT_DIRTY_WORDS(1), 1);
+	assert_int_equal(MIGCOMPAT_DIRTY_WORDS(16), 1);
+	assert_int_equal(MIGCOMPAT_DIRTY_WORDS(64), 1);
+	assert_int_equal(MIGCOMPAT_DIRTY_WORDS(65), 2);
+}
+
 static void *write_on(void *arg)
 {
 	struct bench *bench = arg;
@@ -210,6 +220,7 @@ int main(void)
 		TEST(a_page_that_is_written_while_it_is_read_comes_again),
 		TEST(the_bitmap_tells_each_dirty_page_of_system_memory_once),
 		cmocka_unit_test(marks_are_taken_lowest_first_and_within_bounds),
+		cmocka_unit_test(marks_of_few_pages_have_a_word),
 		cmocka_unit_test(bytes_mark_every_page_that_they_touch),
 		TEST(no_page_is_lost_to_a_device_that_runs_beside),
 	};

@@ -308,7 +308,7 @@ static void a_list_is_answered_or_refused(void **state)
 	wire_in_free(&in);
 	assert_int_equal(call(bench, WIRE_LIST, PROVIDER_PARAMETERS, "9;nothing", &in, &reply), 0);
 	assert_int_equal(reply.head.status, -EINVAL);
-	assert_string_equal(wire_get_words(&reply.body, ERROR_TEXT_MAX), "backend mtty: Invalid argument");
+	assert_string_equal(wire_get_words(&reply.body, ERROR_TEXT_MAX), "backend mtty: parameters of x: it failed: Invalid argument");
 	wire_in_free(&in);
 }
 

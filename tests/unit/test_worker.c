@@ -91,7 +91,7 @@ static void a_program_that_ignores_its_children_still_learns_of_a_death(void **s
 	(void)state;
 	test_host_make(&host, NULL);
 	assert_int_equal(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL), &opened, &err), -EIO);
-	assert_string_equal(err.text, "backend crash_open: its worker ended");
+	assert_string_equal(err.text, "backend crash_open: its worker ended in open of x");
 	provider_free(worker);
 	test_host_free(&host);
 	signal(SIGCHLD, before);
@@ -187,7 +187,7 @@ static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
 		NULL,
 		"its worker was killed by signal 11 (Segmentation fault) while loading",
 		NULL,
-		"its worker gave no answer in 2000 ms",
+		"its worker gave no answer in 2000 ms while loading",
 		"it has no symbol \"migcompat_backend\": not a backend",
 		NULL,
 	};

@@ -84,7 +84,7 @@ static void an_exit_in_the_constructor_is_no_answer(void **state)
 static void a_hang_in_the_constructor_ends_in_time(void **state)
 {
 	(void)state;
-	load_fails("hang_constructor", 300, "its worker gave no answer in 300 ms");
+	load_fails("hang_constructor", 300, "its worker gave no answer in 300 ms while loading");
 }
 
 static void the_first_loading_may_take_longer_than_a_call(void **state)
@@ -95,7 +95,7 @@ static void the_first_loading_may_take_longer_than_a_call(void **state)
 	(void)state;
 	assert_int_equal(provider_worker_new(TEST_BUILD "/tests/backends/hang_constructor/hang_constructor.so", &options, &provider, NULL), 0);
 	assert_int_equal(provider_worker_ready(provider, NULL), 0);
-	assert_string_equal(provider->info.error, "its worker gave no answer in 700 ms");
+	assert_string_equal(provider->info.error, "its worker gave no answer in 700 ms while loading");
 	provider_free(provider);
 }
 
@@ -108,7 +108,7 @@ static void a_crash_in_the_constructor_is_told_by_its_signal(void **state)
 static void a_constructor_that_speaks_for_its_worker_is_not_believed(void **state)
 {
 	(void)state;
-	load_fails("garbage_constructor", WORKER_TIMEOUT_MS, "its answer made no sense");
+	load_fails("garbage_constructor", WORKER_TIMEOUT_MS, "its answer made no sense while loading");
 }
 
 static void copy_file(const char *from, const char *to)

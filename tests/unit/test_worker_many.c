@@ -140,7 +140,7 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 		jobs_add(jobs, opened, i == 7 ? "refuse" : "1;plain", i == 7 ? 6 : 7);
 	jobs_are_as_alone(jobs);
 	assert_int_equal(jobs->jobs[7].r, -EINVAL);
-	assert_string_equal(jobs->errors[7].text, "backend moody: the comparison failed: Invalid argument");
+	assert_string_equal(jobs->errors[7].text, "backend moody: compare of x: it failed: Invalid argument");
 	assert_int_equal(jobs->jobs[8].r, 0);
 	jobs_free(jobs);
 	opened_close(opened);
@@ -197,17 +197,17 @@ static void death_in_the_middle(struct bench *bench, const char *payload, unsign
 
 static void a_crash_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault)");
+	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x");
 }
 
 static void a_hang_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms");
+	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
 static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense in compare of x");
 }
 
 /* ---------------------------------------------------------------- two batches at a time */
@@ -315,17 +315,17 @@ static void death_in_the_first(struct bench *bench, const char *payload, unsigne
 
 static void a_crash_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault)");
+	death_in_the_first(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x");
 }
 
 static void a_hang_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms");
+	death_in_the_first(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
 static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense in compare of x");
 }
 
 /* The first batch's may come to the same: a worker tells its answers once it has carried out all that came. */

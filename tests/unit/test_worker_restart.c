@@ -6,7 +6,7 @@
 #include "tests/support/worker.h"
 #include "tests/support/worker_again.h"
 
-static const char crashed[] = "backend moody: its worker was killed by signal 11 (Segmentation fault)";
+static const char crashed[] = "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x";
 
 /* ---------------------------------------------------------------- an end and what follows */
 
@@ -172,7 +172,7 @@ static void life_is_another_one_once_it_was_started_again(void **state)
 
 static void one_that_ends_five_times_in_a_minute_is_parked(void **state)
 {
-	static const char parked[] = "backend moody: parked after its worker ended 5 times in 60 s: its worker was killed by signal 11 (Segmentation fault)";
+	static const char parked[] = "backend moody: parked after its worker ended 5 times in 60 s: its worker was killed by signal 11 (Segmentation fault) in compare of x";
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
 	struct opened *opened = test_open(provider, plain_device(bench));
@@ -204,7 +204,7 @@ static void a_hang_ends_it_like_a_crash_does(void **state)
 	assert_int_equal(provider_settle(provider, NULL, NULL), 0);
 	opened = test_open(provider, plain_device(bench));
 	assert_int_equal(compare(bench, opened, "hang", &err), -ETIMEDOUT);
-	compare_fails(bench, opened, "1;plain", "backend moody: its worker gave no answer in 2000 ms");
+	compare_fails(bench, opened, "1;plain", "backend moody: its worker gave no answer in 2000 ms in compare of x");
 	pass_ms(100);
 	compare_works(bench, opened);
 	opened_close(opened);
@@ -228,13 +228,13 @@ static void the_state_is_shown(void **state)
 	status = status_of(provider);
 	assert_int_equal(status.state, PROVIDER_RESTARTING);
 	assert_int_equal(status.process, 0);
-	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault)");
+	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault) in compare of x");
 	pass_ms(1000);
 	compare_works(bench, opened);
 	status = status_of(provider);
 	assert_int_equal(status.state, PROVIDER_RUNNING);
 	assert_int_equal(status.generation, 2);
-	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault)");
+	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault) in compare of x");
 	opened_close(opened);
 	provider_free(provider);
 	assert_int_equal(status_of(here).state, PROVIDER_HERE);

@@ -126,7 +126,7 @@ static void attack_ends_the_worker(struct bench *bench, const char *payload, con
 
 static void an_attack_on_another_process_ends_the_worker(void **state)
 {
-	static const char sentence[] = "backend killer: its worker was killed by signal 31 (Bad system call)";
+	static const char sentence[] = "backend killer: its worker was killed by signal 31 (Bad system call) in compare of x";
 
 	attack_ends_the_worker(*state, "kill", sentence);
 	attack_ends_the_worker(*state, "ptrace", sentence);
@@ -158,7 +158,7 @@ static void a_signal_to_another_is_refused(void **state)
 
 static void a_failed_assertion_is_told_as_such(void **state)
 {
-	attack_ends_the_worker(*state, "abort", "backend killer: its worker was killed by signal 6 (Aborted)");
+	attack_ends_the_worker(*state, "abort", "backend killer: its worker was killed by signal 6 (Aborted) in compare of x (--debug shows what it wrote)");
 }
 
 static void memory_without_bound_in_the_constructor_is_refused_it(void **state)

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* What a backend declares is checked when it is loaded: each mistake is the reason why it is not
+ * used. */
+#include <errno.h>
+
+#include "core/backend/info.h"
+#include "tests/support/test.h"
+
+static int nothing_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			void **ret_handle)
+{
+	(void)host, (void)facts, (void)ret_handle;
+	return -ENODEV;
+}
+
+static void nothing_close(void *handle)
+{
+	(void)handle;
+}
+
+static int nothing_describe(void *handle, struct migcompat_description *ret)
+{
+	(void)handle, (void)ret;
+	return -ENODEV;
+}
+
+static int nothing_payload(void *handle, char *buffer, size_t size)
+{
+	(void)handle, (void)buffer, (void)size;
+	return -ENODEV;
+}
+
+static int nothing_compare(void *handle, const char *payload, size_t len,
+			   struct migcompat_result *result)
+{
+	(void)handle, (void)payload, (void)len, (void)result;
+	return -ENODEV;
+}
+
+static const char *const keys[] = {"example", NULL};
+static const struct migcompat_want wants[] = {{"vendor", 0}, {"vendor", MIGCOMPAT_WANT_HOST}};
+static const struct migcompat_setting settings[] = {
+    {"limit", MIGCOMPAT_SETTING_INT, "1-4", "1", NULL},
+    {"strict", MIGCOMPAT_SETTING_BOOL, NULL, "false", NULL},
+    {"mode", MIGCOMPAT_SETTING_STRING, "a,b", "b", NULL},
+    {"offset", MIGCOMPAT_SETTING_INT, "-5--2", "-3", NULL},
+};
+
+static struct migcompat_backend right(void)
+{
+	return (struct migcompat_backend){
+	    .struct_size = sizeof(struct migcompat_backend),
+	    .api_version = MIGCOMPAT_BACKEND_API,
+	    .name = "example",
+	    .version = "1.0.0",
+	    .keys = keys,
+	    .wants = wants,
+	    .want_size = sizeof(wants[0]),
+	    .nwants = 2,
+	    .settings = settings,
+	    .setting_size = sizeof(settings[0]),
+	    .nsettings = 4,
+	    .open = nothing_open,
+	    .close = nothing_close,
+	    .describe = nothing_describe,
+	    .payload = nothing_payload,
+	    .compare = nothing_compare,
+	};
+}
+
+/* NULL: it is taken. */
+static void is(const struct migcompat_backend *ops, const char *sentence)
+{
+	struct backend_info info = {0};
+	struct arena arena = {0};
+	struct error err = {0};
+
+	assert_int_equal(info_make(ops, "/x.so", &arena, &info, &err), sentence ? -EINVAL : 0);
+	assert_string_equal(err.text, sentence ? sentence : "");
+	arena_free(&arena);
+}
+
+static void what_is_right_is_taken(void **state)
+{
+	const struct migcompat_backend ops = right();
+
+	(void)state;
+	is(&ops, NULL);
+}
+
+static void a_setting_is_by_default_what_it_allows(void **state)
+{
+	static const struct {
+		struct migcompat_setting setting;
+		const char *sentence;
+	} cases[] = {
+	    {{"limit", MIGCOMPAT_SETTING_INT, "1-4", "9", NULL},
+	     "its setting \"limit\" is \"9\" initially, it allows 1-4"},
+	    {{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "c", NULL},
+	     "its setting \"mode\" is \"c\" initially, it allows a,b"},
+	    {{"limit", MIGCOMPAT_SETTING_INT, NULL, "two", NULL},
+	     "its setting \"limit\" is \"two\" initially, expected a whole number"},
+	    {{"strict", MIGCOMPAT_SETTING_BOOL, NULL, "maybe", NULL},
+	     "its setting \"strict\" is \"maybe\" initially, expected true or false"},
+	    {{"limit", 9, NULL, "1", NULL},
+	     "its setting 1 (\"limit\") lacks a name, a type or an initial value"},
+	    {{"li mit", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
+	     "its setting 1 (\"li mit\") lacks a name, a type or an initial value"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct migcompat_backend ops = right();
+
+		ops.settings = &cases[i].setting;
+		ops.nsettings = 1;
+		is(&ops, cases[i].sentence);
+	}
+}
+
+static void nothing_stands_twice(void **state)
+{
+	static const struct migcompat_setting two_settings[] = {
+	    {"a", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
+	    {"a", MIGCOMPAT_SETTING_INT, NULL, "2", NULL}};
+	static const struct migcompat_want two_wants[] = {{"vendor", 0},
+							  {"vendor", MIGCOMPAT_WANT_AVAILABILITY}};
+	static const char *const two_keys[] = {"an-example", "an_example", NULL};
+	struct migcompat_backend ops = right();
+
+	(void)state;
+	ops.settings = two_settings;
+	ops.nsettings = 2;
+	is(&ops, "its setting \"a\" stands twice");
+	ops = right();
+	ops.wants = two_wants;
+	is(&ops, "its want \"vendor\" of the device stands twice");
+	ops = right();
+	ops.keys = two_keys;
+	is(&ops, "its key \"an_example\" stands twice");
+}
+
+static void the_size_of_an_element_is_named(void **state)
+{
+	struct migcompat_backend ops = right();
+
+	(void)state;
+	ops.want_size = 0;
+	is(&ops, "its want_size is 0, expected sizeof(struct migcompat_want), at least 12");
+	ops = right();
+	ops.setting_size = 8;
+	is(&ops, "its setting_size is 8, expected sizeof(struct migcompat_setting), at least 40");
+	ops = right();
+	ops.nwants = INFO_WANTS_MAX + 1;
+	is(&ops, "it wants 257 globs, expected at most 256");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(what_is_right_is_taken),
+	    cmocka_unit_test(a_setting_is_by_default_what_it_allows),
+	    cmocka_unit_test(nothing_stands_twice),
+	    cmocka_unit_test(the_size_of_an_element_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
