@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/backend/loader.h"
@@ -227,16 +228,25 @@ static bool served(void *arg, const char *module, const char *modalias)
 	return registry_knows(engine->infos, engine->nproviders, module, modalias);
 }
 
+/* A policy that is a single file has no folder beside it: then nothing is stated. */
+static bool is_folder(const char *path)
+{
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
+}
+
 static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
 {
-	const char *config =
-	    engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat";
+	const char *config = engine->options.config;
 	char folder[PATH_MAX];
 	int r;
 
 	if (engine->options.facts_dir)
 		return stated_load(engine->options.facts_dir, ret, err);
-	r = text_format(folder, sizeof(folder), "%s/facts.d", config);
+	if (config && !is_folder(config))
+		return 0;
+	r = text_format(folder, sizeof(folder), "%s/facts.d", config ? config : MIGCOMPAT_SYSCONFDIR "/migcompat");
 	if (r < 0)
 		return error_set(err, r,
 				 "the path of the folder of stated facts is longer than %u bytes",

@@ -68,7 +68,7 @@ static const struct option_info {
 	 "ask the service, or fail"},
 	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, "do not ask the service"},
 	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, ABOUT_SERVICE,
-	 "the service's, if not /run/migcompat/io.migcompat"},
+	 "ask the service at this socket, or fail"},
 	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY, "exactly one JSON document on standard output"},
 	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, ABOUT_ANY, "auto (the default), always or never; --no-color"},
 	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, ABOUT_ANY, NULL},
