@@ -217,7 +217,7 @@ void engine_stop(struct engine *engine)
 
 int engine_add_file(struct engine *engine, const char *path, struct error *err)
 {
-	return inventory_read_file(&engine->inventory, path, err);
+	return inventory_read(&engine->inventory, path, err);
 }
 
 static bool served(void *arg, const char *module, const char *modalias)

@@ -60,7 +60,7 @@ int engine_backends(struct engine *engine, struct error *err);
 void engine_finish(struct engine *engine);
 void engine_stop(struct engine *engine);
 
-/* Fill the inventory. only: as in discovery_options. */
+/* Fill the inventory. path: as in inventory_read. only: as in discovery_options. */
 int engine_add_file(struct engine *engine, const char *path, struct error *err);
 int engine_add_live(struct engine *engine, const char *only, struct error *err);
 /* For a service: what is stated is read now, with the policy, and not with each addition of this host. */

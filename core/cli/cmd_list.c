@@ -69,7 +69,7 @@ static void columns_add(struct columns *columns, enum column column)
 
 static int column_find(const struct cli *cli, const char *name, size_t len, enum column *ret)
 {
-	char text[32] = "", upper[32];
+	char text[32] = "", upper[32], nearest[NEAREST_BYTES];
 
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), name);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
@@ -80,8 +80,8 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	}
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
-	return output_fail(cli, -EINVAL, "unknown column \"%s\"; nearest is \"%s\"", text,
-			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0])));
+	return output_fail(cli, -EINVAL, "unknown column \"%s\"%s", text,
+			   output_nearest(nearest, upper, nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */

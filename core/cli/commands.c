@@ -109,27 +109,47 @@ static bool first_is(const struct command *command, const char *word, const char
 	return true;
 }
 
+/* A file that the shell put there for "-i *.json", or NULL. */
+static const char *stray_file(const struct cli *cli, const char *const *words)
+{
+	for (; *cli->options.inventories && *words; words++) {
+		size_t len = strlen(*words);
+
+		if (len > 5 && strcmp(*words + len - 5, ".json") == 0)
+			return *words;
+	}
+	return NULL;
+}
+
+static int stray_fail(const struct cli *cli, const char *file)
+{
+	return output_fail(cli, -EINVAL, "\"%s\" is taken for a word of the command: -i takes one file; name their folder, or repeat -i",
+			   file);
+}
+
 static int unknown(const struct cli *cli, bool family)
 {
 	struct {
 		const char *name;
 		char text[16];
 	} firsts[COUNT(commands)] = {{0}};
-	char words[128];
+	char words[128], nearest[NEAREST_BYTES];
 
 	if (family && cli->nwords == 1)
 		return output_fail(cli, -EINVAL, "\"%s\" is not a whole command; see migcompat %s --help", cli->words[0], cli->words[0]);
 	if (family) {
 		snprintf(words, sizeof(words), "%s %s", cli->words[0], cli->words[1]);
-		return output_fail(cli, -EINVAL, "unknown command \"%s\"; nearest is \"%s\"", words,
-				   nearest_word(words, commands, COUNT(commands), sizeof(commands[0])));
+		return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", words,
+				   output_nearest(nearest, words, nearest_word(words, commands, COUNT(commands), sizeof(commands[0]))));
 	}
+	if (stray_file(cli, (const char *const[]){cli->words[0], NULL}))
+		return stray_fail(cli, cli->words[0]);
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		snprintf(firsts[i].text, sizeof(firsts[i].text), "%.*s", (int)strcspn(commands[i].name, " "), commands[i].name);
 		firsts[i].name = firsts[i].text;
 	}
-	return output_fail(cli, -EINVAL, "unknown command \"%s\"; nearest is \"%s\"", cli->words[0],
-			   nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0])));
+	return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", cli->words[0],
+			   output_nearest(nearest, cli->words[0], nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0]))));
 }
 
 /* Can whoever the options name answer this command? */
@@ -164,6 +184,21 @@ static int texts_fit(const struct cli *cli)
 	return 0;
 }
 
+/* Standard input is one thing: an inventory, or what the command reads there. */
+static int standard_fits(const struct cli *cli)
+{
+	size_t count = 0;
+
+	for (const char **file = cli->options.inventories; *file; file++)
+		count += strcmp(*file, INVENTORY_STANDARD) == 0;
+	if (count > 1)
+		return output_fail(cli, -EINVAL, "-i - is given %zu times: standard input can be read once", count);
+	if (count && cli->narguments && strcmp(cli->arguments[0], "-") == 0)
+		return output_fail(cli, -EINVAL, "%s - and -i - exclude each other: standard input can be read once",
+				   cli->command->name);
+	return 0;
+}
+
 /* Does the command take what stands on the line? */
 static int fits(const struct cli *cli)
 {
@@ -178,6 +213,8 @@ static int fits(const struct cli *cli)
 	if (foreign)
 		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign),
 				   command->name);
+	if (cli->narguments > command->most && stray_file(cli, cli->arguments))
+		return stray_fail(cli, stray_file(cli, cli->arguments));
 	if (cli->narguments < command->least || cli->narguments > command->most)
 		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
 				   *command->arguments ? command->arguments : "no argument", cli->narguments,
@@ -186,6 +223,8 @@ static int fits(const struct cli *cli)
 		if (!*cli->arguments[i])
 			return output_fail(cli, -EINVAL, "%s expects %s, got an empty argument", command->name, command->arguments);
 	status = way_fits(cli);
+	if (!status)
+		status = standard_fits(cli);
 	return status || command->way == CLI_WAY_OWN ? status : texts_fit(cli);
 }
 

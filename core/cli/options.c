@@ -61,7 +61,7 @@ static const struct option_info {
 	 CLI_OPTION_MECHANISM, ABOUT_ANY,
 	 "require, report or prove: must driver and kernel be able to?"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
-	 "devices of this file instead of this host; repeatable"},
+	 "devices of a file, of a folder's *.json or of -; repeatable"},
 	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
 	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN, "folder or file instead of /etc/migcompat"},
 	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, ABOUT_SERVICE,
@@ -238,7 +238,7 @@ static void expects(int value, const char *got, char *problem, size_t size)
 static void refuse(int value, const char *argument, char *problem, size_t size)
 {
 	const struct option_info *info = info_find(optopt);
-	char name[64];
+	char name[64], nearest[NEAREST_BYTES];
 
 	if (value == ':' && info)
 		expects(optopt, "", problem, size);
@@ -248,8 +248,8 @@ static void refuse(int value, const char *argument, char *problem, size_t size)
 		snprintf(problem, size, "unknown option \"-%c\", see migcompat --help", optopt);
 	else {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
-		snprintf(problem, size, "unknown option \"%s\"; nearest is \"%s\"", name,
-			 nearest_word(name, infos, COUNT(infos), sizeof(infos[0])));
+		snprintf(problem, size, "unknown option \"%s\"%s", name,
+			 output_nearest(nearest, name, nearest_word(name, infos, COUNT(infos), sizeof(infos[0]))));
 	}
 }
 

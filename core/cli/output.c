@@ -10,6 +10,7 @@
 
 #include "core/check/json.h"
 #include "core/cli/document.h"
+#include "core/policy/schema.h"
 
 #define LINE_MAX_BYTES 8192
 
@@ -50,6 +51,15 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	output_clean(text);
 	sentence(text);
 	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE) : CLI_TROUBLE;
+}
+
+const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest)
+{
+	if (word_is_near(word, nearest))
+		snprintf(buffer, NEAREST_BYTES, "; nearest is \"%s\"", nearest);
+	else
+		snprintf(buffer, NEAREST_BYTES, "; see migcompat --help");
+	return buffer;
 }
 
 int output_json(const struct cli *cli, json_t *document, int status)

@@ -24,6 +24,10 @@ int output_lost(int error);
 /* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be written, else status. */
 int output_finish(int status);
 
+#define NEAREST_BYTES 96u
+/* What an unknown word was meant to be, if that is near: the end of a sentence. Returns buffer. */
+const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest);
+
 /* Newlines and tabs become blanks; other control characters and what is no UTF-8, question marks. */
 void output_clean(char *text);
 

@@ -282,6 +282,14 @@ int inventory_read_file(struct inventory *inventory, const char *path, struct er
 	return r < 0 ? r : document_read(&document, inventory);
 }
 
+int inventory_read_standard(struct inventory *inventory, struct error *err)
+{
+	struct document document = {.reader = {.name = "standard input", .err = err}};
+	int r = json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX, err);
+
+	return r < 0 ? r : document_read(&document, inventory);
+}
+
 int inventory_read_buffer(struct inventory *inventory, const char *name, const char *bytes, size_t len, struct error *err)
 {
 	struct document document = {.reader = {.name = name, .err = err}};

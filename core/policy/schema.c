@@ -53,6 +53,11 @@ const char *nearest_word(const char *word, const void *words, size_t count, size
 	return nearest;
 }
 
+bool word_is_near(const char *word, const char *known)
+{
+	return distance(word, known) * 3 <= strnlen(word, WORD_MAX) + 2;
+}
+
 const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted)
 {
 	const char *quote = quoted ? "\"" : "";
