@@ -30,6 +30,8 @@ enum cli_option {
 	CLI_OPTION_FORCE = 1 << 11,
 	CLI_OPTION_INTERFACE = 1 << 12,
 	CLI_OPTION_MECHANISM = 1 << 13,
+	CLI_OPTION_OTHER_HOSTS = 1 << 14,
+	CLI_OPTION_ALL = 1 << 15,
 };
 
 /* Who answers a command. */
@@ -64,6 +66,8 @@ struct options {
 	bool types;
 	bool verbose;
 	bool available;
+	bool other_hosts;
+	bool all;
 	bool sensitive;
 	bool force;
 	bool debug;

@@ -38,7 +38,7 @@ static const struct command commands[] = {
 	{"ask", "SOURCE", "where it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
 	 "where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
+	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",

@@ -85,7 +85,7 @@ _migcompat() {
     check | "state check") global+=" --verbose --available --fingerprint --mechanism" ;;
     "state save") global+=" --output --interface" ;;
     "state load") global+=" --force --interface --verbose --fingerprint --mechanism" ;;
-    ask) global+=" --host --mechanism" ;;
+    ask) global+=" --host --other-hosts --available --all --mechanism" ;;
     prepare) global+=" --uuid --mechanism" ;;
     show | version | "policy show" | "policy explain") global+=" --mechanism" ;;
     inventory) global+=" --sensitive" ;;

@@ -76,9 +76,13 @@ static const struct shape choice[] = {
 
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
 
+static const struct shape refused[] = {
+	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state), TEXT("text"), END,
+};
+
 const struct shape shape_choices[] = {
-	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered), COUNT("asked"),
-	NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
+	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered),
+	{"refused", SHAPE_LIST_OR_NONE, NULL, refused}, COUNT("asked"), NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
 };
 
 static const struct shape parameter[] = {
@@ -148,9 +152,9 @@ static int check_list(const struct shape *shape, json_t *list, struct error *err
 	json_array_foreach (list, i, entry) {
 		if (shape->type == SHAPE_TEXTS && !json_is_string(entry))
 			return wrong(shape, entry, "a list of strings", err);
-		if (shape->type == SHAPE_LIST && !json_is_object(entry))
+		if (shape->type != SHAPE_TEXTS && !json_is_object(entry))
 			return wrong(shape, entry, "a list of objects", err);
-		if (shape->type == SHAPE_LIST)
+		if (shape->type != SHAPE_TEXTS)
 			r = document_check(entry, shape->members, err);
 		if (r)
 			return r;
@@ -175,6 +179,10 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 		return json_is_boolean(value) ? 0 : wrong(shape, value, "true or false", err);
 	case SHAPE_OBJECT:
 		return json_is_object(value) ? document_check(value, shape->members, err) : wrong(shape, value, "an object", err);
+	case SHAPE_LIST_OR_NONE:
+		if (!value || json_is_null(value))
+			return 0;
+		/* fallthrough */
 	case SHAPE_LIST:
 	case SHAPE_TEXTS:
 		return json_is_array(value) ? check_list(shape, value, err) : wrong(shape, value, "a list", err);

@@ -19,6 +19,7 @@ enum shape_type {
 	SHAPE_FLAG,  /* true or false */
 	SHAPE_OBJECT,
 	SHAPE_LIST,  /* of objects */
+	SHAPE_LIST_OR_NONE, /* the same, or null or absent */
 	SHAPE_TEXTS, /* a list of strings */
 };
 

@@ -12,19 +12,22 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define NEEDED(name) {name, JSON_STRING, true}
 #define OPTIONAL(name) {name, JSON_STRING, false}
+#define FLAG(name) {name, JSON_TRUE, false}
 #define MODE OPTIONAL("mechanism")
 
+
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), MODE}, method_ask},
+	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), FLAG("available"),
+	  FLAG("other_hosts"), FLAG("all"), MODE}, method_ask},
 	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
 	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint"), MODE}, method_check},
 	{"io.migcompat.Describe", 0, {NEEDED("device"), MODE}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
-	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}, MODE}, method_list},
+	{"io.migcompat.List", 0, {FLAG("types"), MODE}, method_list},
 	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
 	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
 	{"io.migcompat.Version", 0, {NEEDED("device"), MODE}, method_version},
-	{"io.migcompat.Watch", METHOD_PROMPT, {{"types", JSON_TRUE, false}}, method_watch},
+	{"io.migcompat.Watch", METHOD_PROMPT, {FLAG("types")}, method_watch},
 	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
 	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
 };

@@ -16,7 +16,8 @@
 
 /* ---------------------------------------------------------------- rows */
 
-#define CHOICE_BYTES 96u /* that a kept choice takes beside its text */
+#define CHOICE_BYTES 96u   /* that a kept choice takes beside its text */
+#define REFUSED_BYTES 1024u /* that a kept refusal takes, a reason of usual length included */
 #define LIST_FORMAT "migcompat-list/1"
 
 static json_t *list_document(json_t *row)
@@ -262,6 +263,20 @@ out:
 	return r;
 }
 
+static unsigned ask_flags(const struct call *call)
+{
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} table[] = {{"available", ASK_AVAILABLE}, {"other_hosts", ASK_OTHER_HOSTS}, {"all", ASK_REFUSED | ASK_OTHERS}};
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (json_is_true(json_object_get(call->text.parameters, table[i].name)))
+			flags |= table[i].flags;
+	return flags;
+}
+
 /* The answer's document into kept. */
 static int ask_begin(struct call *call)
 {
@@ -275,11 +290,16 @@ static int ask_begin(struct call *call)
 		r = source_find(call, &source);
 	if (r)
 		goto out;
+	/* A string does not name its host. */
+	if (!source.device && ask_flags(call) & ASK_OTHER_HOSTS) {
+		r = call_invalid(call, "other_hosts");
+		goto out;
+	}
 	if (host && inventory_find_host(&engine->inventory, host, &err)) {
 		r = call_refuse(call, "HostNotFound", -ENOENT, "%s", err.text);
 		goto out;
 	}
-	r = json_ask(engine, source.device, source.text, source.len, host, &call->kept, &err);
+	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call), &call->kept, &err);
 	if (r)
 		r = source.device ? device_refused(call, source.device, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
 out:
@@ -294,20 +314,20 @@ out:
 static int ask_keep(struct call *call)
 {
 	json_t *choices = json_object_get(call->kept, "choices");
+	bool fits = call_charge(call, json_array_size(json_object_get(call->kept, "refused")) * REFUSED_BYTES);
 
-	for (size_t i = 0; i < json_array_size(choices); i++) {
+	for (size_t i = 0; fits && i < json_array_size(choices); i++) {
 		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
-		bool fits = text && call_charge(call, strlen(text) + CHOICE_BYTES);
-		int failed = json_array_set_new(choices, i, json_string(text));
+		int failed;
 
+		fits = text && call_charge(call, strlen(text) + CHOICE_BYTES);
+		failed = json_array_set_new(choices, i, json_string(text));
 		free(text);
 		if (failed)
 			return -ENOMEM;
-		if (!fits)
-			return call_refuse(
-			    call, "Busy", -ENOBUFS,
-			    "too many long replies wait to be read by others; ask again later");
 	}
+	if (!fits)
+		return call_refuse(call, "Busy", -ENOBUFS, "too many long replies wait to be read by others; ask again later");
 	view_close(&call->view);
 	return 0;
 }
@@ -336,6 +356,8 @@ static json_t *ask_portion(const struct call *call, size_t index, bool last)
 	json_set(&portion, "choices", choices);
 	if (!last)
 		json_set(&portion, "unanswered", json_array());
+	if (!last && json_is_array(json_object_get(call->kept, "refused")))
+		json_set(&portion, "refused", json_array());
 	return portion;
 }
 

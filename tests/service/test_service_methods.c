@@ -263,6 +263,8 @@ static void ask_with_a_bad_string_has_a_reason_and_no_choice(void **state)
 
 static void ask_about_an_unknown_host_is_an_error(void **state)
 {
+	assert_error(call(*state, METHOD("Ask", "\"version\":\"x\",\"other_hosts\":true")), "org.varlink.service.InvalidParameter", "parameter",
+		     "other_hosts");
 	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"host\":\"nowhere\"")), "io.migcompat.HostNotFound", "errno", "ENOENT");
 }
 
