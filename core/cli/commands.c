@@ -42,8 +42,9 @@ static const struct command commands[] = {
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
-	 "Nothing is written: the output can be read, or piped to sh. Each file is written\n"
-	 "once. The status is that of check.\n",
+	 "Nothing is written: the output can be read, or piped to sh. It writes each file\n"
+	 "once, on the target's host alone, and fails if anything is wrong. The status is\n"
+	 "that of check, and 1 if the target is not available.\n",
 	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_prepare},
 	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
 	 CLI_WAY_OWN, 0, 0, command_inventory},

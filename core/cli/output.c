@@ -10,6 +10,7 @@
 
 #include "core/check/json.h"
 #include "core/cli/document.h"
+#include "core/cli/script.h"
 #include "core/policy/schema.h"
 
 #define LINE_MAX_BYTES 8192
@@ -50,6 +51,10 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	va_end(args);
 	output_clean(text);
 	sentence(text);
+	if (script_wanted(cli)) {
+		printf("# error: %s\n", text);
+		script_refuse(NULL, CLI_TROUBLE);
+	}
 	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE) : CLI_TROUBLE;
 }
 

@@ -156,9 +156,11 @@ static void commands_of_their_own_do_not_ask_the_service(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		run("command migcompat --daemon %s", commands[i]);
-		assert_trouble("does not ask the service: it takes no --daemon");
+		assert_status(2);
+		assert_contains(ran.err, "does not ask the service: it takes no --daemon");
 		run("command migcompat --socket a %s", commands[i]);
-		assert_trouble("does not ask the service: it takes no --socket");
+		assert_status(2);
+		assert_contains(ran.err, "does not ask the service: it takes no --socket");
 	}
 	run("command migcompat --no-daemon " SERIAL "prepare " DUAL " " CARD_2);
 	assert_status(0);
