@@ -60,6 +60,16 @@ int engine_backends(struct engine *engine, struct error *err);
 void engine_finish(struct engine *engine);
 void engine_stop(struct engine *engine);
 
+/*
+ * For "policy check": hold the policy, the backends' sections of it and the stated facts beside it against all that they must
+ * be. Goes on after an error. Returns the first one; nothing stays.
+ */
+struct engine_check {
+	struct error_list errors;
+	void (*right)(void *arg, const char *file); /* a file of the policy in which nothing is wrong; arg: of errors */
+};
+int engine_check_policy(const struct engine_options *options, const struct engine_check *check, struct error *err);
+
 /* Fill the inventory. path: as in inventory_read. only: as in discovery_options. */
 int engine_add_file(struct engine *engine, const char *path, struct error *err);
 int engine_add_live(struct engine *engine, const char *only, struct error *err);

@@ -39,6 +39,7 @@ enum cli_way {
 	CLI_WAY_EITHER,  /* the service where it is there and no option is about own workers, else these */
 	CLI_WAY_OWN,     /* this program's own workers */
 	CLI_WAY_SERVICE, /* the service alone */
+	CLI_WAY_NAMED,	 /* this program, or the service where an option names it */
 };
 
 enum cli_color {

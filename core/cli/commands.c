@@ -68,7 +68,8 @@ static const struct command commands[] = {
 	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
 	 "the backends.\n", "migcompat policy check", 0,
 	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
-	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 0, 0,
+	{"policy show", "", "the policy in force, and where it comes from",
+	 "That of the files; with --daemon or --socket, that of the service.\n", "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0,
 	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
 	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},

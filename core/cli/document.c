@@ -113,6 +113,10 @@ const struct shape shape_event[] = {
 	NAME("hold"), END,
 };
 
+static const struct shape policy[] = {FORMAT("migcompat-policy/1"), TEXT("hash"), END};
+
+const struct shape shape_policy[] = {OBJECT("policy", policy), TEXT("text"), END};
+
 const struct shape shape_nothing[] = {END};
 
 /* ---------------------------------------------------------------- checking */

@@ -97,7 +97,7 @@ void options_help(uint32_t set, enum cli_way way)
 		const struct option_info *info = &infos[i];
 		char names[64];
 
-		if (way != CLI_WAY_EITHER && info->about == foreign[way])
+		if ((way == CLI_WAY_OWN || way == CLI_WAY_SERVICE) && info->about == foreign[way])
 			continue;
 		if (!info->help || (set ? !(set & info->only) : info->only != 0))
 			continue;

@@ -51,6 +51,8 @@ int inventory_write(const struct inventory *inventory, const struct host *host, 
  */
 struct stated;
 int stated_load(const char *folder, struct stated **ret, struct error *err);
+/* Is all of a folder right? Goes on behind a file that is not: each file's first error is told. Returns the first one. */
+int stated_check(const char *folder, const struct error_list *list, struct error *err);
 int stated_add(const struct stated *stated, const char *id, struct factset_builder *builder);
 struct stated *stated_free(struct stated *stated); /* returns NULL; takes NULL */
 

@@ -128,7 +128,8 @@ struct policy_path {
 
 struct policy {
 	struct arena arena;
-	struct conf_parser *parser; /* while it is loaded */
+	struct conf_parser *parser;	/* while it is loaded */
+	const struct error_list *list; /* likewise; NULL: the first error ends it */
 	struct policy_path *files;
 	struct rule *rules;
 	struct known_bad *known_bad;
@@ -157,6 +158,14 @@ extern const char *const side_words[];
 extern const char *const require_words[];
 extern const char *const mechanism_words[];
 extern const char *const generic_words[];
+
+/*
+ * Note an error of a part that was read. True: nothing more is read. *first: of the parts so far, and the one to
+ * return.
+ */
+bool policy_ends(const struct policy *policy, int r, int *first);
+/* Tell an error, if all are to be told. */
+void policy_tell(const struct policy *policy, const char *file, const char *text);
 
 /* As policy_load with NULL, with other folders. vendor may be NULL. */
 int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,

@@ -19,6 +19,7 @@ int tables_each_group(struct reader *reader, const struct conf_node *list, const
 		      size_t max, tables_one_fn *one, void *arg)
 {
 	size_t count = conf_count(list);
+	int first = 0;
 
 	if (count > max)
 		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
@@ -28,14 +29,13 @@ int tables_each_group(struct reader *reader, const struct conf_node *list, const
 		int r;
 
 		if (group->type != CONF_GROUP)
-			return reader_fail(reader, group,
-					   "element %zu of \"%s\" is no group, expected { … }",
-					   i + 1, what);
-		r = one(reader, group, i, arg);
-		if (r)
-			return r;
+			r = reader_fail(reader, group, "element %zu of \"%s\" is no group, expected { … }", i + 1, what);
+		else
+			r = one(reader, group, i, arg);
+		if (policy_ends(reader->policy, r, &first))
+			return first;
 	}
-	return 0;
+	return first;
 }
 
 /* ---------------------------------------------------------------- preferences */
@@ -181,13 +181,16 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 			const struct schema_key *key, void *object)
 {
 	struct section *section = NULL;
-	int r = section_find(reader, setting, &section);
+	int r = section_find(reader, setting, &section), first = 0;
 
 	(void)key;
 	(void)object;
-	for (size_t i = 0; !r && i < conf_count(setting); i++)
-		r = one_setting(reader, section, conf_child(setting, i));
-	return r;
+	if (r)
+		return r;
+	for (size_t i = 0; i < conf_count(setting); i++)
+		if (policy_ends(reader->policy, one_setting(reader, section, conf_child(setting, i)), &first))
+			return first;
+	return first;
 }
 
 /* ---------------------------------------------------------------- plain settings */

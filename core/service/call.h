@@ -121,5 +121,6 @@ int method_hold(struct call *call);
 int method_release(struct call *call);
 int method_watch(struct call *call);
 int method_backends(struct call *call);
+int method_policy(struct call *call);
 
 #endif

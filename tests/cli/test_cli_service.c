@@ -151,7 +151,7 @@ static void service_and_another_world_exclude_each_other(void **state)
 static void commands_of_their_own_do_not_ask_the_service(void **state)
 {
 	static const char *const commands[] = {"prepare a b",  "inventory",   "backend dump a",
-					       "policy check", "policy show", "policy explain a b"};
+					       "policy check", "policy explain a b"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
@@ -164,6 +164,34 @@ static void commands_of_their_own_do_not_ask_the_service(void **state)
 	}
 	run("command migcompat --no-daemon " SERIAL "prepare " DUAL " " CARD_2);
 	assert_status(0);
+}
+
+static void policy_in_force_is_that_of_the_service(void **state)
+{
+	(void)state;
+	folder_write(&service.folder, "policy/migcompat.conf", "timeout_ms = 4321;\n");
+	run(ASK "m policy show");
+	assert_contains(ran.out, "# The policy in force, ");
+	assert_contains(ran.out, "\ntimeout_ms = 5000;\n");
+	assert_int_equal(kill(service.pid, SIGHUP), 0);
+	daemon_logged(&service, "policy and backends are loaded again");
+	run(ASK "m policy show");
+	assert_status(0);
+	assert_contains(ran.out, "\ntimeout_ms = 4321;\n");
+	run(ASK "m policy show --json | jq -r '.format, .timeout_ms'");
+	assert_string_equal(ran.out, "migcompat-policy/1\n4321\n");
+	run("command migcompat --daemon --socket $SOCKET policy show > $FOLDER/shown; command migcompat --config %s/policy policy show | cmp - $FOLDER/shown",
+	    service.folder.path);
+	assert_status(0);
+}
+
+static void policy_of_a_service_that_is_not_there_is_trouble(void **state)
+{
+	(void)state;
+	run("command migcompat --socket $FOLDER/none policy show");
+	assert_trouble("no service answers at ");
+	run("command migcompat --daemon --config $FOLDER policy show");
+	assert_trouble("--daemon and --config exclude each other");
 }
 
 static void hold_without_a_reason_says_so(void **state)
@@ -334,6 +362,8 @@ int main(void)
 		cmocka_unit_test(refusal_of_no_daemon_says_what_is_wrong),
 		cmocka_unit_test(service_and_another_world_exclude_each_other),
 		cmocka_unit_test(commands_of_their_own_do_not_ask_the_service),
+		cmocka_unit_test(policy_in_force_is_that_of_the_service),
+		cmocka_unit_test(policy_of_a_service_that_is_not_there_is_trouble),
 		cmocka_unit_test(hold_without_a_reason_says_so),
 		cmocka_unit_test(names_must_be_text),
 		cmocka_unit_test(held_device_is_listed_and_shown),
