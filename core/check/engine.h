@@ -22,6 +22,7 @@ struct engine_options {
 	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
 	bool keep_stderr;        /* of workers */
 	bool restart;            /* start workers that ended again, see worker_options */
+	int64_t now_s;           /* the clock, seconds since 1970; 0: the system's */
 	unsigned memory_kib;     /* that all workers share; 0: they do not */
 	const char *mechanism;   /* the mode in place of the policy's, "require"; NULL: the policy's */
 	bool streams;            /* also those of the folder "streams" in there, which read kernel drivers' streams alone */

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/backend/confinement.h"
+#include "core/check/doubts.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/utf8.h"
 
@@ -265,6 +266,7 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);
+	json_set(&object, "findings", doubts_ask(engine, source ? source->host : NULL, host));
 	if (r)
 		json_set(&object, "reason", json_clean(err->text));
 	else

@@ -2,6 +2,7 @@
 /* Answers of this program's own workers, about this host or inventories. */
 #include <errno.h>
 
+#include "core/check/doubts.h"
 #include "core/check/json.h"
 #include "core/cli/answer.h"
 #include "core/cli/output.h"
@@ -15,7 +16,7 @@ static int give(const struct cli *cli, json_t *document, json_t **ret)
 	return 0;
 }
 
-static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
+static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **ret_findings)
 {
 	const struct inventory *inventory = &cli->engine.inventory;
 	struct arena arena = {0};
@@ -39,7 +40,9 @@ static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 		json_decref(document);
 		arena_free(&arena);
 	}
-	return r ? output_fail(cli, r, "out of memory") : status;
+	if (r)
+		return output_fail(cli, r, "out of memory");
+	return status ? status : give(cli, doubts_list(&cli->engine), ret_findings);
 }
 
 static int device_document(struct cli *cli, const struct device *device, json_t **ret)

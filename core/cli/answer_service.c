@@ -45,10 +45,11 @@ static json_t *in_mode(const struct cli *cli, json_t *parameters)
 	return with(parameters, "mechanism", cli->options.mechanism);
 }
 
-static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
+static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **ret_findings)
 {
 	json_t *parameters = json_pack("{s:b}", "types", cli->options.types);
 	int status = service_call(cli, "List", in_mode(cli, parameters), true);
+	json_t *findings = json_array();
 	bool continues = true;
 	json_t *reply, *row;
 	size_t i;
@@ -58,8 +59,18 @@ static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 		json_array_foreach (json_object_get(reply, "devices"), i, row) {
 			row_fn(arg, row);
 		}
+		if (json_is_array(json_object_get(reply, "findings")) && json_array_extend(findings, json_object_get(reply, "findings"))) {
+			json_decref(findings);
+			findings = NULL;
+		}
 		json_decref(reply);
 	}
+	if (!status && !findings)
+		return output_fail(cli, -ENOMEM, "out of memory");
+	if (status)
+		json_decref(findings);
+	else
+		*ret_findings = findings;
 	return status;
 }
 

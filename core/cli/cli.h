@@ -109,6 +109,7 @@ struct cli {
 	bool streams;  /* to be set before it is: with those that read kernel drivers' streams alone */
 	struct holds holds; /* of this host, where own workers are asked about it */
 	struct varlink_client service;
+	int64_t now_s; /* the clock, for tests; 0: the system's */
 	bool terminal; /* standard output is one */
 	bool color;
 };

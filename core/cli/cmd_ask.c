@@ -102,6 +102,7 @@ int command_ask(struct cli *cli)
 	}
 	if (cli->options.json)
 		return output_json(cli, answer, status);
+	output_doubts(json_object_get(answer, "findings"));
 	if (status != CLI_TROUBLE)
 		status = answer_print(cli, answer);
 	json_decref(answer);

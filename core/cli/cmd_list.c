@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "core/check/json.h"
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
@@ -160,19 +161,22 @@ static void list_row(void *arg, json_t *row)
 static int list_json(struct cli *cli, const struct answers *answers)
 {
 	struct list list = {.devices = json_array()};
-	int status = answers->list(cli, list_row, &list);
+	json_t *findings = NULL, *document = json_object();
+	int status = answers->list(cli, list_row, &list, &findings);
 
-	if (status) {
-		json_decref(list.devices);
-		return status;
-	}
-	return output_json(cli, list.devices ? json_pack("{s:s,s:o}", "format", "migcompat-list/1", "devices", list.devices) : NULL,
-			   CLI_YES);
+	json_set(&document, "format", json_string("migcompat-list/1"));
+	json_set(&document, "devices", list.devices);
+	json_set(&document, "findings", findings);
+	if (!status)
+		return output_json(cli, document, CLI_YES);
+	json_decref(document);
+	return status;
 }
 
 static int list_table(struct cli *cli, const struct answers *answers, const struct columns *columns)
 {
 	struct list list = {.columns = columns, .table = table_new(cli)};
+	json_t *findings = NULL;
 	int status;
 
 	if (!list.table)
@@ -180,7 +184,7 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	for (size_t i = 0; i < columns->count; i++)
 		table_column(list.table, infos[columns->list[i]].name,
 			     infos[columns->list[i]].flags & ~(columns->asked[columns->list[i]] ? (unsigned)TABLE_SPARE : 0));
-	status = answers->list(cli, list_row, &list);
+	status = answers->list(cli, list_row, &list, &findings);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];
 
@@ -189,8 +193,10 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	}
 	json_decref(list.first_host);
 	/* People wonder about silence, scripts do not. */
-	if (!status && !list.count && cli->terminal)
-		output_line("no VFIO devices here");
+	if (!status && !list.count && !cli->options.raw)
+		output_sentence(cli->options.types ? "no VFIO devices here" : "no VFIO devices here; list --types shows what could be created");
+	output_doubts(findings);
+	json_decref(findings);
 	if (!status)
 		return table_print(list.table, CLI_YES);
 	table_free(list.table);

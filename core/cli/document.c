@@ -20,6 +20,7 @@
 #define STATE(name) {name, SHAPE_TEXT, states, NULL}
 #define OBJECT(name, members) {name, SHAPE_OBJECT, NULL, members}
 #define LIST(name, members) {name, SHAPE_LIST, NULL, members}
+#define LIST_OR_NONE(name, members) {name, SHAPE_LIST_OR_NONE, NULL, members}
 #define END {NULL, SHAPE_TEXT, NULL, NULL}
 
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
@@ -38,16 +39,16 @@ static const struct shape mechanism[] = {
 
 static const struct shape row[] = {ROW, END};
 
-const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row), END};
-
-const struct shape shape_device[] = {FORMAT("migcompat-device/1"), ROW, {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END};
-
-static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
-
 static const struct shape finding[] = {
 	TEXT("field"), TEXT("rule"), NAME("source"), NAME("target"), {"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
 	NAME("limit"), TEXT("text"), END,
 };
+
+const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row), LIST_OR_NONE("findings", finding), END};
+
+const struct shape shape_device[] = {FORMAT("migcompat-device/1"), ROW, {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END};
+
+static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
 
 const struct shape shape_verdict[] = {
 	FORMAT("migcompat-verdict/1"),
@@ -82,7 +83,7 @@ static const struct shape refused[] = {
 
 const struct shape shape_choices[] = {
 	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered),
-	{"refused", SHAPE_LIST_OR_NONE, NULL, refused}, COUNT("asked"), NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
+	LIST_OR_NONE("findings", finding), LIST_OR_NONE("refused", refused), COUNT("asked"), NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
 };
 
 static const struct shape parameter[] = {

@@ -58,6 +58,15 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE) : CLI_TROUBLE;
 }
 
+void output_doubts(const json_t *findings)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach (findings, i, finding)
+		output_sentence("warning: %s", document_text(finding, "text"));
+}
+
 const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest)
 {
 	if (word_is_near(word, nearest))

@@ -19,6 +19,7 @@ enum policy_plain {
 	PLAIN_MIXED,
 	PLAIN_MECHANISM,
 	PLAIN_GENERIC,
+	PLAIN_STALE_AFTER,
 	PLAIN_COUNT,
 };
 
@@ -144,6 +145,7 @@ struct policy {
 	size_t nsettings;
 	const char *backend_dir;
 	unsigned timeout_ms;
+	unsigned stale_after_s; /* 0: never */
 	bool mixed;
 	unsigned mechanism;		      /* enum policy_mechanism */
 	unsigned generic_equal;		      /* 0: refuse */

@@ -14,6 +14,7 @@
 
 #define FOLDER_FILES_MAX 1024u
 #define TIMEOUT_MS_DEFAULT 5000u
+#define STALE_AFTER_S_DEFAULT 86400u
 #define VENDOR_FOLDER "/usr/lib/migcompat/conf.d"
 
 /* The *.conf files of one folder. */
@@ -265,6 +266,7 @@ static struct policy *policy_new(struct conf_parser *parser, const struct error_
 	policy->parser = parser;
 	policy->list = list;
 	policy->timeout_ms = TIMEOUT_MS_DEFAULT;
+	policy->stale_after_s = STALE_AFTER_S_DEFAULT;
 	policy->mixed = true;
 	policy->mechanism = POLICY_MECHANISM_REQUIRE;
 	return policy;

@@ -105,6 +105,7 @@ const char *policy_setting(const struct policy *policy, const char *namespace, c
 const char *policy_backend_dir(const struct policy *policy);        /* NULL: not set */
 unsigned policy_timeout_ms(const struct policy *policy);            /* of one call of a backend; default 5000 */
 const char *policy_prefer(const struct policy *policy, const char *key); /* the backend that a tied key goes to, or NULL */
+unsigned policy_stale_after_s(const struct policy *policy);         /* age of an inventory that is a warning; 0: none is. Default a day */
 enum policy_mechanism policy_mechanism(const struct policy *policy); /* default: require */
 
 #define MECHANISM_MODES "require, report or prove"

@@ -39,6 +39,11 @@ unsigned policy_timeout_ms(const struct policy *policy)
 	return policy->timeout_ms;
 }
 
+unsigned policy_stale_after_s(const struct policy *policy)
+{
+	return policy->stale_after_s;
+}
+
 enum policy_mechanism policy_mechanism(const struct policy *policy)
 {
 	return (enum policy_mechanism)policy->mechanism;

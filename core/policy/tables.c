@@ -8,6 +8,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define TIMEOUT_MS_MAX 600000
+#define STALE_AFTER_S_MAX 315360000 /* ten years */
 
 const char *const mechanism_words[] = {"report", "require", "prove", NULL};
 const char *const generic_words[] = {"refuse", "equal", NULL};
@@ -228,6 +229,17 @@ static int read_timeout(struct reader *reader, const struct conf_node *setting,
 	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
 }
 
+static int read_stale_after(struct reader *reader, const struct conf_node *setting,
+			    const struct schema_key *key, void *field)
+{
+	long long seconds = setting->number;
+
+	if (seconds < 0 || seconds > STALE_AFTER_S_MAX)
+		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds", key->name, seconds, STALE_AFTER_S_MAX);
+	*(unsigned *)field = (unsigned)seconds;
+	return plain_note(reader, setting, PLAIN_STALE_AFTER);
+}
+
 static int read_mixed(struct reader *reader, const struct conf_node *setting,
 		      const struct schema_key *key, void *field)
 {
@@ -260,6 +272,7 @@ static const struct schema_key top_keys[] = {
 	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
+	{"stale_after", TYPES_NUMBER, "a whole number of seconds", read_stale_after, offsetof(struct policy, stale_after_s), NULL, false},
 	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout, offsetof(struct policy, timeout_ms), NULL, false},
 };
 static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};

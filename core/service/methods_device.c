@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/check/ask.h"
+#include "core/check/doubts.h"
 #include "core/check/json.h"
 #include "core/facts/base64.h"
 #include "core/facts/json_escaped.h"
@@ -20,9 +21,17 @@
 #define REFUSED_BYTES 1024u /* that a kept refusal takes, a reason of usual length included */
 #define LIST_FORMAT "migcompat-list/1"
 
-static json_t *list_document(json_t *row)
+/* The findings are taken over. row NULL: there is none. */
+static json_t *list_document(json_t *row, json_t *findings)
 {
-	return row ? json_pack("{s:s,s:[O]}", "format", LIST_FORMAT, "devices", row) : json_pack("{s:s,s:[]}", "format", LIST_FORMAT, "devices");
+	json_t *document = json_object(), *devices = json_array();
+
+	if (row)
+		json_append(&devices, json_incref(row));
+	json_set(&document, "format", json_string(LIST_FORMAT));
+	json_set(&document, "devices", devices);
+	json_set(&document, "findings", findings);
+	return document;
 }
 
 /* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or negative. Takes the row over. */
@@ -33,7 +42,7 @@ static int list_add_more(struct call *call, json_t *row)
 
 	call->kept = row;
 	if (before)
-		r = call_reply(call, list_document(before), true);
+		r = call_reply(call, list_document(before, json_array()), true);
 	json_decref(before);
 	return r < 0 ? r : 0;
 }
@@ -61,15 +70,28 @@ static int list_add(struct call *call, json_t *row)
 	return call->text.more ? list_add_more(call, row) : list_add_whole(call, row);
 }
 
+static int list_end_whole(struct call *call, json_t *findings)
+{
+	static const char before[] = "],\"findings\":", end[] = "}}";
+	char *text = json_escaped(findings, JSON_COMPACT);
+	int r = text ? call_part(call, before, sizeof(before) - 1) : -ENOMEM;
+
+	if (!r)
+		r = call_part(call, text, strlen(text));
+	if (!r)
+		r = call_part(call, end, sizeof(end));
+	free(text);
+	json_decref(findings);
+	return r ? r : 1;
+}
+
 static int list_end(struct call *call)
 {
-	static const char end[] = "]}}";
-	int r;
+	json_t *findings = doubts_list(&call->view.engine);
 
 	if (call->text.more)
-		return call_reply(call, list_document(call->kept), false);
-	r = call_part(call, end, sizeof(end));
-	return r ? r : 1;
+		return call_reply(call, list_document(call->kept, findings), false);
+	return list_end_whole(call, findings);
 }
 
 static int list_begin(struct call *call)
@@ -356,6 +378,8 @@ static json_t *ask_portion(const struct call *call, size_t index, bool last)
 	json_set(&portion, "choices", choices);
 	if (!last)
 		json_set(&portion, "unanswered", json_array());
+	if (!last)
+		json_set(&portion, "findings", json_array());
 	if (!last && json_is_array(json_object_get(call->kept, "refused")))
 		json_set(&portion, "refused", json_array());
 	return portion;
