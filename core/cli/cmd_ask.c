@@ -19,8 +19,15 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 		const char *name;
 		unsigned flags;
 	} columns[] = {
-		{"DEVICE", 0},	 {"HOST", 0},	   {"KIND", TABLE_SPARE}, {"TYPE", TABLE_SPARE}, {"GRADE", 0},
-		{"AVAILABLE", 0}, {"MECHANISM", 0}, {"SET", 0},	   {"NOTE", TABLE_WRAP},
+		{"DEVICE", 0},
+		{"HOST", 0},
+		{"KIND", TABLE_DROP(2)},
+		{"TYPE", TABLE_DROP(1)},
+		{"GRADE", TABLE_DROP(5)},
+		{"AVAILABLE", 0},
+		{"MECHANISM", TABLE_DROP(3)},
+		{"SET", TABLE_DROP(6)},
+		{"NOTE", TABLE_WRAP | TABLE_DROP(4)},
 	};
 	struct table *table = table_new(cli);
 	bool set = false, note = false;

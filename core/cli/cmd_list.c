@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat list: a row a device. What is wrong with one stands in its row. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/check/json.h"
@@ -33,16 +34,16 @@ enum column {
 static const struct column_info {
 	const char *name;   /* first, for nearest_word */
 	const char *member; /* of a row's document */
-	unsigned flags;	    /* enum table_flags */
+	unsigned flags;	    /* enum table_flags, TABLE_DROP */
 } infos[COLUMN_COUNT] = {
 	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
 	[COLUMN_HOST] = {"HOST", "host", 0},
-	[COLUMN_KIND] = {"KIND", "kind", 0},
-	[COLUMN_DRIVER] = {"DRIVER", "driver", TABLE_SPARE},
-	[COLUMN_TYPE] = {"TYPE", "type", 0},
-	[COLUMN_BACKEND] = {"BACKEND", "backend", TABLE_SPARE},
+	[COLUMN_KIND] = {"KIND", "kind", TABLE_DROP(3)},
+	[COLUMN_DRIVER] = {"DRIVER", "driver", TABLE_DROP(1)},
+	[COLUMN_TYPE] = {"TYPE", "type", TABLE_DROP(5)},
+	[COLUMN_BACKEND] = {"BACKEND", "backend", TABLE_DROP(2)},
 	[COLUMN_MIGRATABLE] = {"MIGRATABLE", "migratable", 0},
-	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", 0},
+	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", TABLE_DROP(4)},
 	[COLUMN_HOLD] = {"HOLD", "hold", TABLE_WRAP},
 	[COLUMN_PARENT] = {"PARENT", "parent", 0},
 	[COLUMN_MODEL] = {"MODEL", "model", 0},
@@ -183,7 +184,7 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
 		table_column(list.table, infos[columns->list[i]].name,
-			     infos[columns->list[i]].flags & ~(columns->asked[columns->list[i]] ? (unsigned)TABLE_SPARE : 0));
+			     infos[columns->list[i]].flags & (columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
 	status = answers->list(cli, list_row, &list, &findings);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];

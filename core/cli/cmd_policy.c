@@ -265,7 +265,7 @@ int command_policy_explain(struct cli *cli)
 	if (!explain.rules && !explain.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_SPARE : 0);
+		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_DROP(1) : 0);
 	cli->engine.trace = trace;
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)

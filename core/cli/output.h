@@ -36,11 +36,13 @@ void output_clean(char *text);
 enum table_flags {
 	TABLE_RIGHT = 1, /* numbers */
 	TABLE_WRAP = 2,  /* goes on in the next line where the terminal is too narrow */
-	TABLE_SPARE = 4, /* left out where the terminal is too narrow, and wide enough without */
 };
 
 /* A table for people. Out of memory is kept until it is printed. */
 struct table;
+/* Goes if the terminal is too narrow for a row: the one of the least number first, 1 to 15. */
+#define TABLE_DROP(order) ((unsigned)(order) << 4)
+
 struct table *table_new(const struct cli *cli);
 void table_column(struct table *table, const char *name, unsigned flags);
 /* Do not print the column of that number. */
