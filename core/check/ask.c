@@ -149,7 +149,8 @@ static int add_refused(struct answer *answer, const struct device *device, const
 }
 
 /* Compatible, but another has it. */
-static int add_taken(struct answer *answer, const struct device *device, const struct migcompat_verdict *verdict)
+static int add_taken(struct answer *answer, const struct device *device,
+		     const struct migcompat_verdict *verdict)
 {
 	const char *why = verdict->result.availability_text;
 	char text[ERROR_TEXT_MAX];
@@ -160,9 +161,11 @@ static int add_taken(struct answer *answer, const struct device *device, const s
 	return add_refused(answer, device, verdict, text);
 }
 
-/* What is incompatible whatever its facts are, if all are to be told. r: of looking for its backend. */
-static int add_other(struct answer *answer, const struct device *device, const struct version_string *string,
-		     const struct provider *provider, int r, const struct error *err)
+/* What is incompatible whatever its facts are, if all are to be told. r: of looking for its
+ * backend. */
+static int add_other(struct answer *answer, const struct device *device,
+		     const struct version_string *string, const struct provider *provider, int r,
+		     const struct error *err)
 {
 	char text[ERROR_TEXT_MAX];
 
@@ -170,8 +173,9 @@ static int add_other(struct answer *answer, const struct device *device, const s
 		return 0;
 	if (r)
 		return add_refused(answer, device, NULL, err->text);
-	snprintf(text, sizeof(text), "the source is the backend %.*s's, this device is served by %s", (int)string->namespace_len,
-		 string->namespace, provider->info.name);
+	snprintf(text, sizeof(text),
+		 "the source is the backend %.*s's, this device is served by %s",
+		 (int)string->namespace_len, string->namespace, provider->info.name);
 	r = add_refused(answer, device, NULL, text);
 	if (!r)
 		answer->refused[answer->nrefused - 1].limit = MIGCOMPAT_LIMIT_NAMESPACE;
@@ -185,8 +189,8 @@ static int add_other(struct answer *answer, const struct device *device, const s
  */
 static int ask_one(const struct engine *engine, const struct device *source,
 		   const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, struct migcompat_verdict *verdict, struct answer *answer,
-		   struct target *kept, struct error *err)
+		   const char *text, size_t len, struct migcompat_verdict *verdict,
+		   struct answer *answer, struct target *kept, struct error *err)
 {
 	struct provider *provider = NULL;
 	struct target target;
@@ -200,14 +204,16 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	if (!r)
 		r = target_open(engine, device, &target, err);
 	if (r == -ENODEV)
-		return answer->flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text) : 0;
+		return answer->flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text)
+						   : 0;
 	if (r && r != -ENOMEM)
 		return add_unanswered(answer, device, err->text);
 	if (r)
 		return r;
 	error_set(err, 0, "out of memory");
 	r = check_string(&target, source, text, len, verdict);
-	if (!r && verdict->code == VERDICT_COMPATIBLE && answer->flags & ASK_AVAILABLE && verdict->result.availability == MIGCOMPAT_NO)
+	if (!r && verdict->code == VERDICT_COMPATIBLE && answer->flags & ASK_AVAILABLE &&
+	    verdict->result.availability == MIGCOMPAT_NO)
 		r = add_taken(answer, device, verdict);
 	else if (!r && verdict->code == VERDICT_COMPATIBLE)
 		r = add_choice(answer, &target, string, verdict);
@@ -230,11 +236,13 @@ static void side_make(struct verdict_side *side, const struct device *source, co
 }
 
 /* Is it one of those that the question is about? */
-static bool is_asked(const struct device *device, const struct device *source, const char *host, unsigned flags)
+static bool is_asked(const struct device *device, const struct device *source, const char *host,
+		     unsigned flags)
 {
 	if (device == source || (host && strcmp(device->host->name, host) != 0))
 		return false;
-	return !(flags & ASK_OTHER_HOSTS) || !source || strcmp(device->host->name, source->host->name) != 0;
+	return !(flags & ASK_OTHER_HOSTS) || !source ||
+	       strcmp(device->host->name, source->host->name) != 0;
 }
 
 int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
@@ -254,7 +262,8 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 		const struct device *device = &engine->inventory.devices[i];
 
 		if (is_asked(device, source, host, flags))
-			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer, &kept, &why);
+			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer,
+				    &kept, &why);
 	}
 	target_close(&kept);
 	verdict_clear(&verdict);
@@ -268,8 +277,8 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 	return 0;
 }
 
-int ask_device_with(const struct engine *engine, const struct device *source, const char *host, unsigned flags,
-		    struct answer *ret, struct error *err)
+int ask_device_with(const struct engine *engine, const struct device *source, const char *host,
+		    unsigned flags, struct answer *ret, struct error *err)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	int r = check_source(engine, source, string, sizeof(string), err);
@@ -277,7 +286,8 @@ int ask_device_with(const struct engine *engine, const struct device *source, co
 	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, flags, ret, err);
 }
 
-int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err)
+int ask_device(const struct engine *engine, const struct device *source, const char *host,
+	       struct answer *ret, struct error *err)
 {
 	return ask_device_with(engine, source, host, 0, ret, err);
 }

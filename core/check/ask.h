@@ -32,8 +32,9 @@ struct refused {
 };
 
 enum ask_flags {
-	ASK_REFUSED = 1,     /* also keep those that said no */
-	ASK_OTHERS = 2,	     /* and keep with them those of other backends and those that nobody serves */
+	ASK_REFUSED = 1, /* also keep those that said no */
+	ASK_OTHERS =
+	    2, /* and keep with them those of other backends and those that nobody serves */
 	ASK_AVAILABLE = 4,   /* one that is known to be taken says no */
 	ASK_OTHER_HOSTS = 8, /* none of the source's own host */
 };
@@ -52,14 +53,16 @@ struct answer {
 };
 
 /*
- * text is the source's version string; source its device, or NULL for a bare string; the source is never its own choice. host: only that host's
- * devices, or NULL. ASK_OTHER_HOSTS needs a source. flags: enum ask_flags. Returns 0 also where there is no choice; -errno with a sentence where nothing could be asked.
+ * text is the source's version string; source its device, or NULL for a bare string. The source is
+ * never its own choice. host: only that host's devices, or NULL. flags: enum ask_flags;
+ * ASK_OTHER_HOSTS needs a source. Returns 0 also if there is no choice; -errno with a sentence if
+ * nothing could be asked.
  */
 int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
 	     struct answer *ret, struct error *err);
 /* As above from a device; the errors of opening it, -ENODEV where it can be no source. */
-int ask_device_with(const struct engine *engine, const struct device *source, const char *host, unsigned flags,
-		    struct answer *ret, struct error *err);
+int ask_device_with(const struct engine *engine, const struct device *source, const char *host,
+		    unsigned flags, struct answer *ret, struct error *err);
 /* The same without flags. */
 int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err);
 void answer_free(struct answer *answer);

@@ -38,7 +38,8 @@ static void span_render(int64_t seconds, char *buffer, size_t size)
 	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < units[i].seconds)
 		i++;
 	seconds /= units[i].seconds;
-	snprintf(buffer, size, "%lld %s%s", (long long)seconds, units[i].name, seconds == 1 ? "" : "s");
+	snprintf(buffer, size, "%lld %s%s", (long long)seconds, units[i].name,
+		 seconds == 1 ? "" : "s");
 }
 
 enum age {
@@ -64,8 +65,10 @@ static enum age host_age(const struct engine *engine, const struct host *host, i
 	return age > limit ? AGE_OLD : AGE_FINE;
 }
 
-/* "9 days old", "taken in 3 hours by this clock", "taken at no time that can be read". False: there is nothing to say. */
-static bool age_render(const struct engine *engine, const struct host *host, char *buffer, size_t size)
+/* "9 days old", "taken in 3 hours by this clock", "taken at no time that can be read". False: there
+ * is nothing to say. */
+static bool age_render(const struct engine *engine, const struct host *host, char *buffer,
+		       size_t size)
 {
 	int64_t span = 0;
 	enum age age = host_age(engine, host, &span);
@@ -77,12 +80,14 @@ static bool age_render(const struct engine *engine, const struct host *host, cha
 	else if (age == AGE_FUTURE)
 		snprintf(buffer, size, "was taken %s from now (is a clock wrong?)", text);
 	else if (age == AGE_UNREADABLE)
-		snprintf(buffer, size, "was taken at \"%.40s\", which is no time of RFC 3339", host->taken);
+		snprintf(buffer, size, "was taken at \"%.40s\", which is no time of RFC 3339",
+			 host->taken);
 	return age != AGE_FINE;
 }
 
 /* Appended to a sentence; what does not fit is cut. */
-static void append(char *sentence, const char *joint, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static void append(char *sentence, const char *joint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 static void append(char *sentence, const char *joint, const char *format, ...)
 {
 	size_t used = strlen(sentence);
@@ -105,8 +110,8 @@ static void append_limit(const struct engine *engine, char *sentence)
 	append(sentence, "; ", "expected at most %s (stale_after)", limit);
 }
 
-void doubts_judge(const struct engine *engine, const struct device *source, const struct device *target,
-		  struct migcompat_result *result)
+void doubts_judge(const struct engine *engine, const struct device *source,
+		  const struct device *target, struct migcompat_result *result)
 {
 	const struct {
 		const char *role;
@@ -120,8 +125,9 @@ void doubts_judge(const struct engine *engine, const struct device *source, cons
 	if (!*sentence)
 		return;
 	append_limit(engine, sentence);
-	result_add_text(result, "taken", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE,
-			source ? source->host->taken : NULL, target ? target->host->taken : NULL, sentence);
+	result_add_text(result, "taken", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
+			MIGCOMPAT_LIMIT_NONE, source ? source->host->taken : NULL,
+			target ? target->host->taken : NULL, sentence);
 }
 
 /* ---------------------------------------------------------------- many hosts */
@@ -190,9 +196,11 @@ static void add_doubles(const struct inventory *inventory, json_t **list)
 	for (size_t i = 1; i < inventory->nhosts; i++) {
 		bool again = i > 1 && strcmp(hosts[i - 2]->name, hosts[i]->name) == 0;
 
-		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again || count++ >= NAMED_MAX)
+		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again ||
+		    count++ >= NAMED_MAX)
 			continue;
-		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name, hosts[i - 1]->source ? hosts[i - 1]->source : "-",
+		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name,
+		       hosts[i - 1]->source ? hosts[i - 1]->source : "-",
 		       hosts[i]->source ? hosts[i]->source : "-");
 	}
 	if (count > NAMED_MAX)
@@ -211,7 +219,8 @@ static void add_failed(const struct engine *engine, json_t **list)
 		count += engine->infos[i]->error != NULL;
 	if (!count)
 		return;
-	snprintf(sentence, sizeof(sentence), "%zu backend%s could not be loaded, see \"migcompat backend list\"", count,
+	snprintf(sentence, sizeof(sentence),
+		 "%zu backend%s could not be loaded, see \"migcompat backend list\"", count,
 		 count == 1 ? "" : "s");
 	add_finding(list, "backend", sentence);
 }

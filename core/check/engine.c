@@ -248,7 +248,8 @@ static bool is_folder(const char *path)
 }
 
 /* The folder of stated facts: "" if there can be none. */
-static int stated_folder(const struct engine_options *options, char folder[PATH_MAX], struct error *err)
+static int stated_folder(const struct engine_options *options, char folder[PATH_MAX],
+			 struct error *err)
 {
 	const char *config = options->config;
 	int r;
@@ -259,8 +260,12 @@ static int stated_folder(const struct engine_options *options, char folder[PATH_
 	else if (config && !is_folder(config))
 		return 0;
 	else
-		r = text_format(folder, PATH_MAX, "%s/facts.d", config ? config : MIGCOMPAT_SYSCONFDIR "/migcompat");
-	return r < 0 ? error_set(err, r, "the path of the folder of stated facts is longer than %u bytes", PATH_MAX - 1) : 0;
+		r = text_format(folder, PATH_MAX, "%s/facts.d",
+				config ? config : MIGCOMPAT_SYSCONFDIR "/migcompat");
+	return r < 0 ? error_set(err, r,
+				 "the path of the folder of stated facts is longer than %u bytes",
+				 PATH_MAX - 1)
+		     : 0;
 }
 
 static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
@@ -286,7 +291,8 @@ static int check_tell(const struct engine_check *check, int r, const struct erro
 	return r;
 }
 
-static int check_backends(struct engine *engine, const struct engine_check *check, struct error *err)
+static int check_backends(struct engine *engine, const struct engine_check *check,
+			  struct error *err)
 {
 	struct error why = {0};
 	int r = load_backends(engine, &why);
@@ -298,7 +304,8 @@ static int check_backends(struct engine *engine, const struct engine_check *chec
 	return error_set(err, check_tell(check, r, &why), "%s", why.text);
 }
 
-static int check_stated(const struct engine_options *options, const struct engine_check *check, struct error *err)
+static int check_stated(const struct engine_options *options, const struct engine_check *check,
+			struct error *err)
 {
 	char folder[PATH_MAX];
 	int r = stated_folder(options, folder, err);
@@ -309,7 +316,8 @@ static int check_stated(const struct engine_options *options, const struct engin
 	return r == -ENOMEM ? check_tell(check, r, err) : r;
 }
 
-int engine_check_policy(const struct engine_options *options, const struct engine_check *check, struct error *err)
+int engine_check_policy(const struct engine_options *options, const struct engine_check *check,
+			struct error *err)
 {
 	struct engine engine = {.options = *options};
 	struct conf_parser parser = {.program = worker_program(options, &engine.arena)};

@@ -251,18 +251,19 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 	}
 }
 
-int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host,
-	     unsigned flags, json_t **ret, struct error *err)
+int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len,
+	     const char *host, unsigned flags, json_t **ret, struct error *err)
 {
 	struct answer answer = {0};
 	json_t *object;
 	int r = source ? ask_device_with(engine, source, host, flags, &answer, err)
-			 : ask_text(engine, NULL, text, len, host, flags, &answer, err);
+		       : ask_text(engine, NULL, text, len, host, flags, &answer, err);
 
 	if (r && (source ? r != -ENODEV : r != -EINVAL && r != -E2BIG))
 		return r;
 	if (r) {
-		answer = (struct answer){.flags = flags, .source = {.device = source, .kind_known = source != NULL}};
+		answer = (struct answer){
+		    .flags = flags, .source = {.device = source, .kind_known = source != NULL}};
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);

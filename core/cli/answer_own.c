@@ -84,7 +84,8 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 {
 	const struct options *options = &cli->options;
 	const char *host = options->host;
-	unsigned flags = (options->all ? ASK_REFUSED | ASK_OTHERS : 0) | (options->available ? ASK_AVAILABLE : 0) |
+	unsigned flags = (options->all ? ASK_REFUSED | ASK_OTHERS : 0) |
+			 (options->available ? ASK_AVAILABLE : 0) |
 			 (options->other_hosts ? ASK_OTHER_HOSTS : 0);
 	struct error err = {0};
 	int status = cli_question(cli, source, NULL), r;
@@ -93,7 +94,8 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 		return status;
 	if (host && (r = inventory_find_host(&cli->engine.inventory, host, &err)) != 0)
 		return output_fail(cli, r, "%s", err.text);
-	r = json_ask(&cli->engine, source->device, source->text, source->len, host, flags, ret, &err);
+	r = json_ask(&cli->engine, source->device, source->text, source->len, host, flags, ret,
+		     &err);
 	if (!r)
 		return 0;
 	return output_fail(cli, r, "%s%s%s", source->device ? source->device->id : "", source->device ? ": " : "", err.text);

@@ -59,7 +59,8 @@ static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_
 		json_array_foreach (json_object_get(reply, "devices"), i, row) {
 			row_fn(arg, row);
 		}
-		if (json_is_array(json_object_get(reply, "findings")) && json_array_extend(findings, json_object_get(reply, "findings"))) {
+		if (json_is_array(json_object_get(reply, "findings")) &&
+		    json_array_extend(findings, json_object_get(reply, "findings"))) {
 			json_decref(findings);
 			findings = NULL;
 		}
@@ -168,7 +169,8 @@ static bool choices_fit(const struct cli *cli, const json_t *answer)
 	const json_t *choice;
 	size_t i;
 
-	json_array_foreach (json_object_get(answer, "choices"), i, choice) {
+	json_array_foreach(json_object_get(answer, "choices"), i, choice)
+	{
 		if (options->available && document_is(choice, "availability", "no"))
 			return false;
 		if (options->other_hosts && home && document_is(choice, "host", home))

@@ -82,8 +82,10 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	}
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
-	return output_fail(cli, -EINVAL, "unknown column \"%s\"%s", text,
-			   output_nearest(nearest, upper, nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
+	return output_fail(
+	    cli, -EINVAL, "unknown column \"%s\"%s", text,
+	    output_nearest(nearest, upper,
+			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */
@@ -184,7 +186,8 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
 		table_column(list.table, infos[columns->list[i]].name,
-			     infos[columns->list[i]].flags & (columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
+			     infos[columns->list[i]].flags &
+				 (columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
 	status = answers->list(cli, list_row, &list, &findings);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];
@@ -195,7 +198,10 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	json_decref(list.first_host);
 	/* People wonder about silence, scripts do not. */
 	if (!status && !list.count && !cli->options.raw)
-		output_sentence(cli->options.types ? "no VFIO devices here" : "no VFIO devices here; list --types shows what could be created");
+		output_sentence(
+		    cli->options.types
+			? "no VFIO devices here"
+			: "no VFIO devices here; list --types shows what could be created");
 	output_doubts(findings);
 	json_decref(findings);
 	if (!status)

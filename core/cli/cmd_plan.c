@@ -11,7 +11,8 @@
 /* May anything be written? The target must fit, now or after it, and nobody else may have it. */
 static bool possible(const struct migcompat_verdict *verdict, const struct plan *plan)
 {
-	return (verdict->code == VERDICT_COMPATIBLE || plan->sets_up) && verdict->result.availability != MIGCOMPAT_NO;
+	return (verdict->code == VERDICT_COMPATIBLE || plan->sets_up) &&
+	       verdict->result.availability != MIGCOMPAT_NO;
 }
 
 /* Why nothing is to be done, in a sentence for who runs the script. */
@@ -21,9 +22,11 @@ static void print_refusal(const struct migcompat_verdict *verdict, int status)
 	const char *why = verdict->result.availability_text;
 
 	if (verdict->code == VERDICT_COMPATIBLE)
-		snprintf(text, sizeof(text), "migcompat: the target is not available now%s%s", why ? ": " : "", why ? why : "");
+		snprintf(text, sizeof(text), "migcompat: the target is not available now%s%s",
+			 why ? ": " : "", why ? why : "");
 	else
-		snprintf(text, sizeof(text), "migcompat: %s: %s", verdict_name(verdict->code), verdict_reason(verdict, reason, sizeof(reason)));
+		snprintf(text, sizeof(text), "migcompat: %s: %s", verdict_name(verdict->code),
+			 verdict_reason(verdict, reason, sizeof(reason)));
 	output_clean(text);
 	script_refuse(text, status);
 }
@@ -44,7 +47,8 @@ static void print_warnings(const struct migcompat_result *result)
 	}
 }
 
-static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict, struct plan *plan)
+static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict,
+			 struct plan *plan)
 {
 	int status = possible(verdict, plan) ? CLI_YES : CLI_NO;
 	json_t *document;
@@ -82,7 +86,8 @@ int command_prepare(struct cli *cli)
 		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
-	r = plan_make(&cli->engine, source.device, source.text, source.len, target, cli->options.uuid, &verdict, &plan, &err);
+	r = plan_make(&cli->engine, source.device, source.text, source.len, target,
+		      cli->options.uuid, &verdict, &plan, &err);
 	if (r)
 		status = output_fail(cli, r, "%s: %s", target->id, err.text);
 	else if (verdict.code == VERDICT_ERROR)

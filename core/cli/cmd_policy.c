@@ -33,7 +33,9 @@ static void tell_error(void *arg, const char *file, const char *text)
 {
 	struct checking *checking = arg;
 	char buffer[PATH_MAX];
-	const char *name = member_name(buffer, file ? file : checking->config ? checking->config : "");
+	const char *name = member_name(buffer, file		  ? file
+					       : checking->config ? checking->config
+								  : "");
 	json_t *texts = json_object_get(checking->wrong, name);
 
 	if (checking->told++ < ERRORS_TOLD_MAX)
@@ -42,7 +44,8 @@ static void tell_error(void *arg, const char *file, const char *text)
 		texts = json_array();
 		json_set(&checking->wrong, name, texts);
 	}
-	if (checking->wrong && checking->told <= ERRORS_TOLD_MAX && json_array_append_new(texts, json_clean(text))) {
+	if (checking->wrong && checking->told <= ERRORS_TOLD_MAX &&
+	    json_array_append_new(texts, json_clean(text))) {
 		json_decref(checking->wrong);
 		checking->wrong = NULL;
 	}
@@ -58,7 +61,9 @@ static void tell_right(void *arg, const char *file)
 		return;
 	checking->right++;
 	if (checking->cli->options.json)
-		json_append(&checking->files, json_pack("{s:o,s:s,s:s,s:[]}", "file", json_clean(file), "status", "ok", "reason", "", "errors"));
+		json_append(&checking->files,
+			    json_pack("{s:o,s:s,s:s,s:[]}", "file", json_clean(file), "status",
+				      "ok", "reason", "", "errors"));
 	else
 		output_line("%s: ok", file);
 }
@@ -69,9 +74,10 @@ static void add_wrong(struct checking *checking)
 	const char *file;
 	json_t *texts;
 
-	json_object_foreach(checking->wrong, file, texts)
-		json_append(&checking->files, json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status", "error",
-							"reason", json_array_get(texts, 0), "errors", texts));
+	json_object_foreach(checking->wrong, file, texts) json_append(
+	    &checking->files,
+	    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status",
+		      "error", "reason", json_array_get(texts, 0), "errors", texts));
 	json_object_clear(checking->wrong);
 }
 
@@ -79,7 +85,8 @@ static void add_wrong(struct checking *checking)
 static int check_one(struct checking *checking, const char *config, struct error *err)
 {
 	const struct options *given = &checking->cli->options;
-	struct engine_options options = {.backend_dir = given->plugin_dir, .config = config, .keep_stderr = given->debug};
+	struct engine_options options = {
+	    .backend_dir = given->plugin_dir, .config = config, .keep_stderr = given->debug};
 	struct engine_check check = {{tell_error, checking}, tell_right};
 	int r;
 
@@ -135,7 +142,8 @@ int command_policy_check(struct cli *cli)
 static bool is_text(const char *text)
 {
 	for (; *text; text++)
-		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') || *text == 0x7f)
+		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+		    *text == 0x7f)
 			return false;
 	return true;
 }
@@ -265,7 +273,10 @@ int command_policy_explain(struct cli *cli)
 	if (!explain.rules && !explain.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_DROP(1) : 0);
+		table_column(explain.table, names[i],
+			     i == 3   ? TABLE_WRAP
+			     : i == 4 ? TABLE_DROP(1)
+				      : 0);
 	cli->engine.trace = trace;
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)

@@ -38,7 +38,8 @@ static const struct command commands[] = {
 	{"ask", "SOURCE", "where it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
 	 "where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
+	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL |
+	 CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
@@ -69,7 +70,8 @@ static const struct command commands[] = {
 	 "the backends.\n", "migcompat policy check", 0,
 	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
 	{"policy show", "", "the policy in force, and where it comes from",
-	 "That of the files; with --daemon or --socket, that of the service.\n", "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0,
+	 "That of the files; with --daemon or --socket, that of the service.\n",
+	 "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0,
 	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
 	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
@@ -125,7 +127,9 @@ static const char *stray_file(const struct cli *cli, const char *const *words)
 
 static int stray_fail(const struct cli *cli, const char *file)
 {
-	return output_fail(cli, -EINVAL, "\"%s\" is taken for a word of the command: -i takes one file; name their folder, or repeat -i",
+	return output_fail(cli, -EINVAL,
+			   "\"%s\" is taken for a word of the command: -i takes one file; name "
+			   "their folder, or repeat -i",
 			   file);
 }
 
@@ -142,7 +146,9 @@ static int unknown(const struct cli *cli, bool family)
 	if (family) {
 		snprintf(words, sizeof(words), "%s %s", cli->words[0], cli->words[1]);
 		return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", words,
-				   output_nearest(nearest, words, nearest_word(words, commands, COUNT(commands), sizeof(commands[0]))));
+				   output_nearest(nearest, words,
+						  nearest_word(words, commands, COUNT(commands),
+							       sizeof(commands[0]))));
 	}
 	if (stray_file(cli, (const char *const[]){cli->words[0], NULL}))
 		return stray_fail(cli, cli->words[0]);
@@ -151,7 +157,9 @@ static int unknown(const struct cli *cli, bool family)
 		firsts[i].name = firsts[i].text;
 	}
 	return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", cli->words[0],
-			   output_nearest(nearest, cli->words[0], nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0]))));
+			   output_nearest(nearest, cli->words[0],
+					  nearest_word(cli->words[0], firsts, COUNT(commands),
+						       sizeof(firsts[0]))));
 }
 
 /* Can whoever the options name answer this command? */
@@ -194,10 +202,14 @@ static int standard_fits(const struct cli *cli)
 	for (const char **file = cli->options.inventories; *file; file++)
 		count += strcmp(*file, INVENTORY_STANDARD) == 0;
 	if (count > 1)
-		return output_fail(cli, -EINVAL, "-i - is given %zu times: standard input can be read once", count);
+		return output_fail(cli, -EINVAL,
+				   "-i - is given %zu times: standard input can be read once",
+				   count);
 	if (count && cli->narguments && strcmp(cli->arguments[0], "-") == 0)
-		return output_fail(cli, -EINVAL, "%s - and -i - exclude each other: standard input can be read once",
-				   cli->command->name);
+		return output_fail(
+		    cli, -EINVAL,
+		    "%s - and -i - exclude each other: standard input can be read once",
+		    cli->command->name);
 	return 0;
 }
 

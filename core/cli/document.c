@@ -20,7 +20,10 @@
 #define STATE(name) {name, SHAPE_TEXT, states, NULL}
 #define OBJECT(name, members) {name, SHAPE_OBJECT, NULL, members}
 #define LIST(name, members) {name, SHAPE_LIST, NULL, members}
-#define LIST_OR_NONE(name, members) {name, SHAPE_LIST_OR_NONE, NULL, members}
+#define LIST_OR_NONE(name, members)                                                                \
+	{                                                                                          \
+		name, SHAPE_LIST_OR_NONE, NULL, members                                            \
+	}
 #define END {NULL, SHAPE_TEXT, NULL, NULL}
 
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
@@ -44,9 +47,14 @@ static const struct shape finding[] = {
 	NAME("limit"), TEXT("text"), END,
 };
 
-const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row), LIST_OR_NONE("findings", finding), END};
+const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row),
+				   LIST_OR_NONE("findings", finding), END};
 
-const struct shape shape_device[] = {FORMAT("migcompat-device/1"), ROW, {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END};
+const struct shape shape_device[] = {FORMAT("migcompat-device/1"),
+				     ROW,
+				     {"verdict", SHAPE_NAME, WORDS("error"), NULL},
+				     NAME("errno"),
+				     END};
 
 static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
 
@@ -78,12 +86,22 @@ static const struct shape choice[] = {
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
 
 static const struct shape refused[] = {
-	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state), TEXT("text"), END,
+    TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state),
+    TEXT("text"),   END,
 };
 
 const struct shape shape_choices[] = {
-	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered),
-	LIST_OR_NONE("findings", finding), LIST_OR_NONE("refused", refused), COUNT("asked"), NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
+    FORMAT("migcompat-choices/1"),
+    OBJECT("source", side),
+    LIST("choices", choice),
+    LIST("unanswered", unanswered),
+    LIST_OR_NONE("findings", finding),
+    LIST_OR_NONE("refused", refused),
+    COUNT("asked"),
+    NAME("reason"),
+    {"verdict", SHAPE_NAME, WORDS("error"), NULL},
+    NAME("errno"),
+    END,
 };
 
 static const struct shape parameter[] = {

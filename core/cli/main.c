@@ -35,13 +35,16 @@ static bool color_wanted(const struct cli *cli)
 	return cli->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-/* For tests: another clock than the system's. It decides no more than which inventories are called old. */
+/* For tests: another clock than the system's. It decides no more than which inventories are called
+ * old. */
 static int take_clock(struct cli *cli)
 {
 	const char *text = secure_getenv("MIGCOMPAT_NOW");
 
 	if (text && rfc3339_parse(text, &cli->now_s))
-		return output_fail(cli, -EINVAL, "MIGCOMPAT_NOW is \"%s\", expected a time such as 2026-11-21T02:00:00Z", text);
+		return output_fail(
+		    cli, -EINVAL,
+		    "MIGCOMPAT_NOW is \"%s\", expected a time such as 2026-11-21T02:00:00Z", text);
 	return 0;
 }
 

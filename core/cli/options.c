@@ -50,7 +50,8 @@ static const struct option_info {
 	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, ABOUT_ANY, "what agrees, too"},
 	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, ABOUT_ANY,
 	 "a target that cannot be had now counts as a no"},
-	{"--other-hosts", 0, FORM_FLAG, offsetof(struct options, other_hosts), NULL, CLI_OPTION_OTHER_HOSTS, ABOUT_ANY,
+	{"--other-hosts", 0, FORM_FLAG, offsetof(struct options, other_hosts), NULL,
+	 CLI_OPTION_OTHER_HOSTS, ABOUT_ANY,
 	 "no target on the source's own host"},
 	{"--all", 0, FORM_FLAG, offsetof(struct options, all), NULL, CLI_OPTION_ALL, ABOUT_ANY,
 	 "every other target too, with the reason why not"},
@@ -253,7 +254,8 @@ static void refuse(int value, const char *argument, char *problem, size_t size)
 	else {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
 		snprintf(problem, size, "unknown option \"%s\"%s", name,
-			 output_nearest(nearest, name, nearest_word(name, infos, COUNT(infos), sizeof(infos[0]))));
+			 output_nearest(nearest, name,
+					nearest_word(name, infos, COUNT(infos), sizeof(infos[0]))));
 	}
 }
 

@@ -11,7 +11,8 @@
 int output_fail(const struct cli *cli, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The sentence alone. */
 void output_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The sentences of a document's findings that belong to no device, for people. NULL: there are none. */
+/* The sentences of a document's findings that belong to no device, for people. NULL: there are
+ * none. */
 void output_doubts(const json_t *findings);
 /* Print and release a document; NULL: out of memory. Returns status, or CLI_TROUBLE where it could not be made. */
 int output_json(const struct cli *cli, json_t *document, int status);

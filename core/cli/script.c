@@ -10,7 +10,8 @@
 /* As it is if nothing in it means something to the shell, otherwise quoted. */
 static void print_word(const char *word)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+=-";
+	static const char plain[] =
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+=-";
 
 	if (*word && *word != '-' && !word[strspn(word, plain)]) {
 		fputs(word, stdout);
@@ -42,7 +43,8 @@ void script_plan(const struct plan *plan, const char *host)
 {
 	char text[512];
 
-	snprintf(text, sizeof(text), "migcompat: this is not the host %s: nothing is written", host);
+	snprintf(text, sizeof(text), "migcompat: this is not the host %s: nothing is written",
+		 host);
 	fputs("[ \"$(uname -n)\" = ", stdout);
 	print_word(host);
 	fputs(" ] || { ", stdout);

@@ -13,11 +13,12 @@ struct cli;
 bool script_wanted(const struct cli *cli);
 
 /*
- * The writes of a plan. Run on another host than this one, the script writes nothing and fails; the first write
- * that fails ends it.
+ * The writes of a plan. Run on another host than this one, the script writes nothing and fails; the
+ * first write that fails ends it.
  */
 void script_plan(const struct plan *plan, const char *host);
-/* One that says why there is nothing to do, and ends with the status. why: without control characters; NULL: it was said. */
+/* One that says why there is nothing to do, and ends with the status. why: without control
+ * characters; NULL: it was said. */
 void script_refuse(const char *why, int status);
 
 #endif

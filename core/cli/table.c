@@ -281,8 +281,8 @@ static size_t next_dropped(const struct table *table)
 }
 
 /*
- * Columns go, in their order, until a row fits in which texts are broken; then these texts share the room
- * that there is.
+ * Columns go, in their order, until a row fits in which texts are broken; then these texts share
+ * the room that there is.
  */
 static void table_fit(struct table *table, size_t room)
 {

@@ -14,8 +14,8 @@ struct error {
 int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
- * For a check that goes on after an error: each one is told. file: where it is, or NULL; text: the sentence.
- * Both live during the call.
+ * For a check that goes on after an error: each one is told. file: where it is, or NULL; text: the
+ * sentence. Both live during the call.
  */
 struct error_list {
 	void (*tell)(void *arg, const char *file, const char *text);

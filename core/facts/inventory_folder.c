@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where inventories come from: a file, each file of a folder, standard input. Must not know what is in them. */
+/* Where inventories come from: a file, each file of a folder, standard input. Must not know what is
+ * in them. */
 #include "core/facts/inventory_json.h"
 
 #include <dirent.h>
@@ -40,22 +41,28 @@ static int listing_make(struct listing *listing, const char *folder, struct erro
 {
 	listing->count = scandir(folder, &listing->entries, entry_fits, entry_compare);
 	if (listing->count < 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno));
+		return error_set(err, -errno, "%s: cannot be read: %s", folder,
+				 strerrordesc_np(errno));
 	if (listing->count == 0)
-		return error_set(err, -ENODATA, "%s: no *.json is in this folder, expected inventories", folder);
+		return error_set(err, -ENODATA,
+				 "%s: no *.json is in this folder, expected inventories", folder);
 	if ((size_t)listing->count > INVENTORY_FOLDER_MAX)
-		return error_set(err, -EFBIG, "%s: holds %d *.json, expected at most %u", folder, listing->count, INVENTORY_FOLDER_MAX);
+		return error_set(err, -EFBIG, "%s: holds %d *.json, expected at most %u", folder,
+				 listing->count, INVENTORY_FOLDER_MAX);
 	return 0;
 }
 
-static int entry_read(struct inventory *inventory, const char *folder, const char *entry, struct error *err)
+static int entry_read(struct inventory *inventory, const char *folder, const char *entry,
+		      struct error *err)
 {
 	size_t len = strlen(folder);
 	char path[PATH_MAX];
-	int r = text_format(path, sizeof(path), "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", entry);
+	int r = text_format(path, sizeof(path), "%s%s%s", folder,
+			    len && folder[len - 1] == '/' ? "" : "/", entry);
 
 	if (r < 0)
-		return error_set(err, r, "%s: the path of a file in it is longer than %u bytes", folder, PATH_MAX - 1);
+		return error_set(err, r, "%s: the path of a file in it is longer than %u bytes",
+				 folder, PATH_MAX - 1);
 	return inventory_read_file(inventory, path, err);
 }
 

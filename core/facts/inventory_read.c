@@ -291,7 +291,8 @@ int inventory_read_file(struct inventory *inventory, const char *path, struct er
 int inventory_read_standard(struct inventory *inventory, struct error *err)
 {
 	struct document document = {.reader = {.name = "standard input", .err = err}};
-	int r = json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX, err);
+	int r =
+	    json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX, err);
 
 	return r < 0 ? r : document_read(&document, inventory);
 }

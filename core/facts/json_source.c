@@ -81,14 +81,16 @@ fail:
 	return r;
 }
 
-int json_source_standard(struct json_source *source, const char *name, uint64_t max, struct error *err)
+int json_source_standard(struct json_source *source, const char *name, uint64_t max,
+			 struct error *err)
 {
 	struct stat st;
 	int r;
 
 	json_seed();
 	if (fstat(STDIN_FILENO, &st) != 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
+		return error_set(err, -errno, "%s: cannot be read: %s", name,
+				 strerrordesc_np(errno));
 	r = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? stat_check(name, &st, max, err) : 0;
 	if (r < 0)
 		return r;
@@ -126,7 +128,8 @@ static size_t lines_count(const char *bytes, size_t len)
 {
 	size_t lines = 0;
 
-	for (const char *at = bytes, *end = bytes + len; at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+	for (const char *at = bytes, *end = bytes + len;
+	     at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
 		lines++;
 	return lines;
 }
@@ -168,7 +171,9 @@ static size_t source_line(const struct json_source *source)
 static int source_failed(const struct json_source *source, struct error *err)
 {
 	if (source->failed == -EFBIG)
-		return error_set(err, -EFBIG, "%s: is longer than %" PRIu64 " bytes, expected at most that", source->name, source->max);
+		return error_set(err, -EFBIG,
+				 "%s: is longer than %" PRIu64 " bytes, expected at most that",
+				 source->name, source->max);
 	return error_set(err, source->failed, "%s: cannot be read: %s", source->name, strerrordesc_np(-source->failed));
 }
 

@@ -46,7 +46,8 @@ int json_source_open_at(struct json_source *source, int folder, const char *entr
  * The same from standard input, which may be a pipe too. No descriptor is kept, and none is closed.
  * -EFBIG may come while it is read.
  */
-int json_source_standard(struct json_source *source, const char *name, uint64_t max, struct error *err);
+int json_source_standard(struct json_source *source, const char *name, uint64_t max,
+			 struct error *err);
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err);
 void json_source_close(struct json_source *source);
 

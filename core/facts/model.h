@@ -28,7 +28,8 @@ struct host {
 	struct wanted wanted;
 	const char *source;    /* the inventory's file name; NULL: this host, live */
 	const char *taken;     /* as it was written, or NULL */
-	int64_t taken_s;       /* the same, since 1970; HOST_TAKEN_UNKNOWN: it is no RFC 3339, or not there */
+	int64_t
+	    taken_s; /* the same, since 1970; HOST_TAKEN_UNKNOWN: it is no RFC 3339, or not there */
 	const char *extra;     /* unknown members, one compact JSON object, or NULL */
 	const char *doc_extra; /* unknown members of the document around it, likewise */
 	size_t number;         /* position in the inventory */

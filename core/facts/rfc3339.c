@@ -62,7 +62,8 @@ static bool offset(const char **at, int *ret)
 		return false;
 	if (sign == 'Z' || sign == 'z')
 		return true;
-	if (!number(at, 2, 0, 23, &hours) || !punctuation(at, ":") || !number(at, 2, 0, 59, &minutes))
+	if (!number(at, 2, 0, 23, &hours) || !punctuation(at, ":") ||
+	    !number(at, 2, 0, 59, &minutes))
 		return false;
 	*ret = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
 	return true;
@@ -75,11 +76,13 @@ int rfc3339_parse(const char *text, int64_t *ret)
 	int year, month, ahead, day;
 	time_t seconds;
 
-	if (!number(&at, 4, 1, 9999, &year) || !punctuation(&at, "-") || !number(&at, 2, 1, 12, &month) || !punctuation(&at, "-") ||
-	    !number(&at, 2, 1, 31, &day) || !punctuation(&at, "Tt ") || !number(&at, 2, 0, 23, &parts.tm_hour) ||
-	    !punctuation(&at, ":") || !number(&at, 2, 0, 59, &parts.tm_min) || !punctuation(&at, ":") ||
-	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) || *at ||
-	    day > days(year, month))
+	if (!number(&at, 4, 1, 9999, &year) || !punctuation(&at, "-") ||
+	    !number(&at, 2, 1, 12, &month) || !punctuation(&at, "-") ||
+	    !number(&at, 2, 1, 31, &day) || !punctuation(&at, "Tt ") ||
+	    !number(&at, 2, 0, 23, &parts.tm_hour) || !punctuation(&at, ":") ||
+	    !number(&at, 2, 0, 59, &parts.tm_min) || !punctuation(&at, ":") ||
+	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) ||
+	    *at || day > days(year, month))
 		return -EINVAL;
 	parts.tm_year = year - 1900;
 	parts.tm_mon = month - 1;

@@ -96,8 +96,8 @@ static int told(const struct error_list *list, const char *file, int r, const st
 }
 
 /* before: the first error of the files before this one, which stays. */
-static int entry_read(struct stated *stated, const char *folder, const char *entry, const struct error_list *list,
-		      int before, struct error *err)
+static int entry_read(struct stated *stated, const char *folder, const char *entry,
+		      const struct error_list *list, int before, struct error *err)
 {
 	struct error why = {0};
 	char path[PATH_MAX];
@@ -112,7 +112,8 @@ static int entry_read(struct stated *stated, const char *folder, const char *ent
 }
 
 /* All files of a folder that is there. */
-static int folder_read(struct stated *stated, int fd, const char *folder, const struct error_list *list, struct error *err)
+static int folder_read(struct stated *stated, int fd, const char *folder,
+		       const struct error_list *list, struct error *err)
 {
 	struct dirent **entries = NULL;
 	int r = told(list, folder, stated_owner_check(fd, folder, err), err);
@@ -122,7 +123,10 @@ static int folder_read(struct stated *stated, int fd, const char *folder, const 
 		return r;
 	count = scandirat(fd, ".", &entries, entry_fits, entry_compare);
 	if (count < 0)
-		return told(list, folder, error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno)), err);
+		return told(list, folder,
+			    error_set(err, -errno, "%s: cannot be read: %s", folder,
+				      strerrordesc_np(errno)),
+			    err);
 	for (int i = 0; i < count; i++) {
 		r = entry_read(stated, folder, entries[i]->d_name, list, r, err);
 		free(entries[i]);
@@ -131,7 +135,8 @@ static int folder_read(struct stated *stated, int fd, const char *folder, const 
 	return r;
 }
 
-static int load(const char *folder, const struct error_list *list, struct stated **ret, struct error *err)
+static int load(const char *folder, const struct error_list *list, struct stated **ret,
+		struct error *err)
 {
 	struct stated *stated = calloc(1, sizeof(*stated));
 	int fd = -1, r = 0;
@@ -143,7 +148,10 @@ static int load(const char *folder, const struct error_list *list, struct stated
 	if (fd >= 0)
 		r = folder_read(stated, fd, folder, list, err);
 	else if (errno != ENOENT)
-		r = told(list, folder, error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno)), err);
+		r = told(list, folder,
+			 error_set(err, -errno, "%s: cannot be read: %s", folder,
+				   strerrordesc_np(errno)),
+			 err);
 	if (r == 0)
 		r = told(list, folder, stated_merge(stated, err), err);
 	if (fd >= 0)

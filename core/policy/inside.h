@@ -129,7 +129,7 @@ struct policy_path {
 
 struct policy {
 	struct arena arena;
-	struct conf_parser *parser;	/* while it is loaded */
+	struct conf_parser *parser;    /* while it is loaded */
 	const struct error_list *list; /* likewise; NULL: the first error ends it */
 	struct policy_path *files;
 	struct rule *rules;
@@ -162,8 +162,8 @@ extern const char *const mechanism_words[];
 extern const char *const generic_words[];
 
 /*
- * Note an error of a part that was read. True: nothing more is read. *first: of the parts so far, and the one to
- * return.
+ * Note an error of a part that was read. True: nothing more is read. *first: of the parts so far,
+ * and the one to return.
  */
 bool policy_ends(const struct policy *policy, int r, int *first);
 /* Tell an error, if all are to be told. */

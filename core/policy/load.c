@@ -139,8 +139,8 @@ static int files_note(struct policy *policy, const struct source *source)
 }
 
 /* why has no place in a file yet if there is one. */
-static int parse_fail(const struct policy *policy, const struct source *source, int r, unsigned at, const struct error *why,
-		      struct error *err)
+static int parse_fail(const struct policy *policy, const struct source *source, int r, unsigned at,
+		      const struct error *why, struct error *err)
 {
 	const char *file = source->files[0];
 	struct error whole = *why;
@@ -204,7 +204,9 @@ static int folder_take(struct policy *policy, const struct folder *folder, const
 		const char *name = folder->entries[i]->d_name;
 
 		if ((!hiding || !folder_has(hiding, name)) &&
-		    policy_ends(policy, file_take(policy, path_join(policy, folder->path, name), err), &first))
+		    policy_ends(policy,
+				file_take(policy, path_join(policy, folder->path, name), err),
+				&first))
 			return first;
 	}
 	return first;
@@ -217,7 +219,8 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 
 	if (!main_file)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (path_exists(main_file) && policy_ends(policy, file_take(policy, main_file, err), &first))
+	if (path_exists(main_file) &&
+	    policy_ends(policy, file_take(policy, main_file, err), &first))
 		return first;
 	policy_ends(policy, folder_take(policy, confs, NULL, err), &first);
 	return first;
@@ -255,7 +258,8 @@ static int folders_take(struct policy *policy, const char *admin, const struct f
 	return first;
 }
 
-static struct policy *policy_new(struct conf_parser *parser, const struct error_list *list, struct error *err)
+static struct policy *policy_new(struct conf_parser *parser, const struct error_list *list,
+				 struct error *err)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
@@ -287,14 +291,16 @@ static int policy_done(int r, struct policy *policy, struct policy **ret)
 }
 
 /* A folder that is not as it must be, told if all errors are. */
-static int folder_told(const struct policy *policy, const char *path, int r, const struct error *err)
+static int folder_told(const struct policy *policy, const char *path, int r,
+		       const struct error *err)
 {
 	if (r && r != -ENOMEM && policy->list)
 		policy_tell(policy, path, err->text);
 	return r;
 }
 
-static int load_folders(const char *admin, const char *vendor, struct policy *policy, struct error *err)
+static int load_folders(const char *admin, const char *vendor, struct policy *policy,
+			struct error *err)
 {
 	struct folder confs = {0}, vendor_confs = {0};
 	const char *conf_d = path_join(policy, admin, "conf.d");
@@ -320,7 +326,8 @@ int policy_load_folders(const char *admin, const char *vendor, struct conf_parse
 {
 	struct policy *policy = policy_new(parser, NULL, err);
 
-	return policy ? policy_done(load_folders(admin, vendor, policy, err), policy, ret) : -ENOMEM;
+	return policy ? policy_done(load_folders(admin, vendor, policy, err), policy, ret)
+		      : -ENOMEM;
 }
 
 int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
@@ -341,8 +348,8 @@ int policy_load_text(const char *name, const char *bytes, size_t len, struct con
 	return policy_done(r, policy, ret);
 }
 
-static int load(const char *dir, struct conf_parser *parser, const struct error_list *list, struct policy **ret,
-		struct error *err)
+static int load(const char *dir, struct conf_parser *parser, const struct error_list *list,
+		struct policy **ret, struct error *err)
 {
 	struct policy *policy;
 	struct stat st;
@@ -367,8 +374,8 @@ int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret
 	return load(dir, parser, NULL, ret, err);
 }
 
-int policy_check(const char *dir, struct conf_parser *parser, const struct error_list *list, struct policy **ret,
-		 struct error *err)
+int policy_check(const char *dir, struct conf_parser *parser, const struct error_list *list,
+		 struct policy **ret, struct error *err)
 {
 	return load(dir, parser, list, ret, err);
 }

@@ -219,7 +219,8 @@ static int read_fields(struct reader *reader, const struct conf_node *setting,
 	if (!rule->fields)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++) {
-		int r = reader_text(reader, conf_child(setting, i), key->name, POLICY_NAME_MAX, &rule->fields[i]);
+		int r = reader_text(reader, conf_child(setting, i), key->name, POLICY_NAME_MAX,
+				    &rule->fields[i]);
 
 		if (policy_ends(reader->policy, r, &first))
 			return first;

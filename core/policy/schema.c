@@ -268,7 +268,8 @@ int schema_read(struct reader *reader, const struct conf_node *group, const stru
 	int first = 0;
 
 	for (size_t i = 0; i < conf_count(group); i++)
-		if (policy_ends(reader->policy, read_member(reader, conf_child(group, i), schema, object), &first))
+		if (policy_ends(reader->policy,
+				read_member(reader, conf_child(group, i), schema, object), &first))
 			return first;
 	for (size_t i = 0; i < schema->nkeys; i++) {
 		const struct schema_key *key = &schema->keys[i];
@@ -276,7 +277,8 @@ int schema_read(struct reader *reader, const struct conf_node *group, const stru
 
 		if (!key->required || conf_member(group, key->name))
 			continue;
-		r = reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what, key->name, key->expected);
+		r = reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what,
+				key->name, key->expected);
 		if (policy_ends(reader->policy, r, &first))
 			return first;
 	}

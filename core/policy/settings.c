@@ -251,13 +251,14 @@ static void tell_at(const struct error_list *list, const char *where, const stru
 	char file[PATH_MAX];
 	const char *colon = strrchr(where, ':');
 
-	snprintf(file, sizeof(file), "%.*s", colon ? (int)(colon - where) : (int)strlen(where), where);
+	snprintf(file, sizeof(file), "%.*s", colon ? (int)(colon - where) : (int)strlen(where),
+		 where);
 	list->tell(list->arg, file, why->text);
 }
 
 /* Go on behind an error? It is told then. *first: the first one. */
-static bool section_ends(const struct error_list *list, const char *where, int r, const struct error *why, int *first,
-			 struct error *err)
+static bool section_ends(const struct error_list *list, const char *where, int r,
+			 const struct error *why, int *first, struct error *err)
 {
 	if (!r)
 		return false;
@@ -268,8 +269,8 @@ static bool section_ends(const struct error_list *list, const char *where, int r
 	return !list;
 }
 
-int policy_tell_sections(const struct policy *policy, const struct policy_backend *backends, size_t count,
-			 const struct error_list *list, struct error *err)
+int policy_tell_sections(const struct policy *policy, const struct policy_backend *backends,
+			 size_t count, const struct error_list *list, struct error *err)
 {
 	int first = 0;
 
@@ -299,7 +300,8 @@ int policy_tell_sections(const struct policy *policy, const struct policy_backen
 	return first;
 }
 
-int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err)
+int policy_check_sections(const struct policy *policy, const struct policy_backend *backends,
+			  size_t count, struct error *err)
 {
 	return policy_tell_sections(policy, backends, count, NULL, err);
 }

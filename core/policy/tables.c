@@ -30,7 +30,9 @@ int tables_each_group(struct reader *reader, const struct conf_node *list, const
 		int r;
 
 		if (group->type != CONF_GROUP)
-			r = reader_fail(reader, group, "element %zu of \"%s\" is no group, expected { … }", i + 1, what);
+			r = reader_fail(reader, group,
+					"element %zu of \"%s\" is no group, expected { … }", i + 1,
+					what);
 		else
 			r = one(reader, group, i, arg);
 		if (policy_ends(reader->policy, r, &first))
@@ -189,7 +191,8 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 	if (r)
 		return r;
 	for (size_t i = 0; i < conf_count(setting); i++)
-		if (policy_ends(reader->policy, one_setting(reader, section, conf_child(setting, i)), &first))
+		if (policy_ends(reader->policy,
+				one_setting(reader, section, conf_child(setting, i)), &first))
 			return first;
 	return first;
 }
@@ -235,7 +238,8 @@ static int read_stale_after(struct reader *reader, const struct conf_node *setti
 	long long seconds = setting->number;
 
 	if (seconds < 0 || seconds > STALE_AFTER_S_MAX)
-		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds", key->name, seconds, STALE_AFTER_S_MAX);
+		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds",
+				   key->name, seconds, STALE_AFTER_S_MAX);
 	*(unsigned *)field = (unsigned)seconds;
 	return plain_note(reader, setting, PLAIN_STALE_AFTER);
 }
@@ -272,7 +276,8 @@ static const struct schema_key top_keys[] = {
 	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
-	{"stale_after", TYPES_NUMBER, "a whole number of seconds", read_stale_after, offsetof(struct policy, stale_after_s), NULL, false},
+	{"stale_after", TYPES_NUMBER, "a whole number of seconds", read_stale_after,
+	 offsetof(struct policy, stale_after_s), NULL, false},
 	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout, offsetof(struct policy, timeout_ms), NULL, false},
 };
 static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};

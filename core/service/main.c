@@ -35,7 +35,8 @@ static const char usage[] =
 	"  --group NAME       whose members may ask, instead of migcompat\n"
 	"  --config DIR       instead of /etc/migcompat\n"
 	"  --plugin-dir DIR   where the backends lie\n"
-	"  -i FILE            serve the devices of an inventory, or of a folder's *.json, instead of this host's; repeatable\n"
+	"  -i FILE            serve the devices of an inventory, or of a folder's *.json, instead of this\n"
+	"                     host's; repeatable\n"
 	"  --patience MS      for a client that stops within a message or does not take its reply, instead of 30000\n"
 	"  --foreground       log to standard error instead of the journal\n"
 	"  --log-level LEVEL  err, warning, notice, info or debug, instead of info\n"
@@ -116,7 +117,8 @@ static int take_level(const char *text, int *ret)
 static int take_inventory(const char *path, const char **ret)
 {
 	if (strcmp(path, INVENTORY_STANDARD) == 0) {
-		complain("-i - is not for a service: it reads its inventories again at each reload");
+		complain(
+		    "-i - is not for a service: it reads its inventories again at each reload");
 		return -EINVAL;
 	}
 	*ret = path;

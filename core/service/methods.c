@@ -17,9 +17,9 @@
 #define FLAG(name) {name, JSON_TRUE, false}
 #define MODE OPTIONAL("mechanism")
 
-
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), FLAG("available"),
+	{"io.migcompat.Ask", 0,
+	 {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), FLAG("available"),
 	  FLAG("other_hosts"), FLAG("all"), MODE}, method_ask},
 	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
 	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint"), MODE}, method_check},
@@ -82,7 +82,8 @@ int method_backends(struct call *call)
 	return call_reply(call, json_backends(&call->world->engine), false);
 }
 
-/* The policy as a configuration file that says where each part comes from. Yours; NULL: out of memory. */
+/* The policy as a configuration file that says where each part comes from. Yours; NULL: out of
+ * memory. */
 static char *policy_text(const struct policy *policy)
 {
 	char *text = NULL;

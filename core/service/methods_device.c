@@ -17,7 +17,7 @@
 
 /* ---------------------------------------------------------------- rows */
 
-#define CHOICE_BYTES 96u   /* that a kept choice takes beside its text */
+#define CHOICE_BYTES 96u    /* that a kept choice takes beside its text */
 #define REFUSED_BYTES 1024u /* that a kept refusal takes, a reason of usual length included */
 #define LIST_FORMAT "migcompat-list/1"
 
@@ -290,7 +290,9 @@ static unsigned ask_flags(const struct call *call)
 	static const struct {
 		const char *name;
 		unsigned flags;
-	} table[] = {{"available", ASK_AVAILABLE}, {"other_hosts", ASK_OTHER_HOSTS}, {"all", ASK_REFUSED | ASK_OTHERS}};
+	} table[] = {{"available", ASK_AVAILABLE},
+		     {"other_hosts", ASK_OTHER_HOSTS},
+		     {"all", ASK_REFUSED | ASK_OTHERS}};
 	unsigned flags = 0;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
@@ -321,7 +323,8 @@ static int ask_begin(struct call *call)
 		r = call_refuse(call, "HostNotFound", -ENOENT, "%s", err.text);
 		goto out;
 	}
-	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call), &call->kept, &err);
+	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call),
+		     &call->kept, &err);
 	if (r)
 		r = source.device ? device_refused(call, source.device, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
 out:
@@ -336,7 +339,8 @@ out:
 static int ask_keep(struct call *call)
 {
 	json_t *choices = json_object_get(call->kept, "choices");
-	bool fits = call_charge(call, json_array_size(json_object_get(call->kept, "refused")) * REFUSED_BYTES);
+	bool fits = call_charge(call, json_array_size(json_object_get(call->kept, "refused")) *
+					  REFUSED_BYTES);
 
 	for (size_t i = 0; fits && i < json_array_size(choices); i++) {
 		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
@@ -349,7 +353,9 @@ static int ask_keep(struct call *call)
 			return -ENOMEM;
 	}
 	if (!fits)
-		return call_refuse(call, "Busy", -ENOBUFS, "too many long replies wait to be read by others; ask again later");
+		return call_refuse(
+		    call, "Busy", -ENOBUFS,
+		    "too many long replies wait to be read by others; ask again later");
 	view_close(&call->view);
 	return 0;
 }

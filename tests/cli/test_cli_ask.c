@@ -3,20 +3,27 @@
 #include "tests/support/run.h"
 
 #define HOST(name, devices)                                                                        \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name "\",\"facts\":{}},\"devices\":[" devices "]}"
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name                         \
+	"\",\"facts\":{}},\"devices\":[" devices "]}"
 #define SOURCE "11111111-0000-4000-8000-000000000001"
-#define MDEV "{\"id\":\"" SOURCE "\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"
+#define MDEV                                                                                       \
+	"{\"id\":\"" SOURCE                                                                        \
+	"\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"
 #define TYPE(name, free)                                                                           \
-	"{\"id\":\"mtty/" name "\",\"kind\":\"mdev-type\",\"parent\":\"mtty\",\"facts\":{\"parent/driver\":\"mtty\","        \
+	"{\"id\":\"mtty/" name                                                                     \
+	"\",\"kind\":\"mdev-type\",\"parent\":\"mtty\",\"facts\":{\"parent/driver\":\"mtty\","     \
 	"\"mdev_type\":\"" name "\",\"mdev_type/available_instances\":\"" free "\"}}"
-#define OTHER "{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"driver\":\"nobodys\",\"facts\":{\"driver\":\"nobodys\"}}"
+#define OTHER                                                                                      \
+	"{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"driver\":\"nobodys\",\"facts\":{"        \
+	"\"driver\":\"nobodys\"}}"
 
 static int setup(void **state)
 {
 	run_setup(state);
 	folder_write(&ran.folder, "home.json", HOST("home", MDEV "," TYPE("mtty-2", "3")));
 	folder_write(&ran.folder, "full.json", HOST("full", TYPE("mtty-2", "0")));
-	folder_write(&ran.folder, "free.json", HOST("free", TYPE("mtty-1", "9") "," TYPE("mtty-2", "7") "," OTHER));
+	folder_write(&ran.folder, "free.json",
+		     HOST("free", TYPE("mtty-1", "9") "," TYPE("mtty-2", "7") "," OTHER));
 	return 0;
 }
 
@@ -38,9 +45,11 @@ static void available_keeps_what_is_not_known(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "unknown.json",
-		     HOST("unknown", "{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"mtty\","
-				     "\"facts\":{\"parent/driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"));
-	run("migcompat -i $FOLDER/home.json -i $FOLDER/unknown.json ask --available --other-hosts " SOURCE HOSTS);
+		     HOST("unknown",
+			  "{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"mtty\","
+			  "\"facts\":{\"parent/driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"));
+	run("migcompat -i $FOLDER/home.json -i $FOLDER/unknown.json ask --available "
+	    "--other-hosts " SOURCE HOSTS);
 	assert_string_equal(ran.out, "unknown\n");
 }
 
@@ -51,7 +60,8 @@ static void only_taken_ones_are_no_choice_where_one_must_be_free(void **state)
 	assert_status(0);
 	run("migcompat " FLEET "ask --host full --available " SOURCE);
 	assert_status(1);
-	assert_string_equal(ran.out, "no choice: none of the 1 devices of this backend can take it now\n");
+	assert_string_equal(ran.out,
+			    "no choice: none of the 1 devices of this backend can take it now\n");
 }
 
 static void other_hosts_leave_out_the_sources_own(void **state)
@@ -75,9 +85,12 @@ static void all_have_one_line_each(void **state)
 	(void)state;
 	run("migcompat " FLEET "ask --all --available --other-hosts " SOURCE);
 	assert_status(0);
-	assert_contains(ran.out, "cannot take it: full//mtty/mtty-2: not available now: no instance of the type is left\n");
-	assert_contains(ran.out, "cannot take it: free//mtty/mtty-1: source has 2 ports, target has 1\n");
-	assert_contains(ran.out, "cannot take it: free//0000:00:01.0: no backend serves device \"0000:00:01.0\" (driver nobodys)\n");
+	assert_contains(ran.out, "cannot take it: full//mtty/mtty-2: not available now: no "
+				 "instance of the type is left\n");
+	assert_contains(ran.out,
+			"cannot take it: free//mtty/mtty-1: source has 2 ports, target has 1\n");
+	assert_contains(ran.out, "cannot take it: free//0000:00:01.0: no backend serves device "
+				 "\"0000:00:01.0\" (driver nobodys)\n");
 	run("migcompat " FLEET "ask --available " SOURCE);
 	assert_null(strstr(ran.out, "cannot take it"));
 }
@@ -87,7 +100,8 @@ static void all_say_whose_device_it_is(void **state)
 	(void)state;
 	run("migcompat -i $FOLDER/home.json -i tests/hosts/gvt-gen9-1024.json ask --all " SOURCE);
 	assert_status(0);
-	assert_contains(ran.out, "the source is the backend mtty's, this device is served by i915\n");
+	assert_contains(ran.out,
+			"the source is the backend mtty's, this device is served by i915\n");
 }
 
 static void refused_is_a_list_of_the_document(void **state)
@@ -112,14 +126,14 @@ static void refused_is_a_list_of_the_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(available_leaves_out_what_is_taken),
-		cmocka_unit_test(available_keeps_what_is_not_known),
-		cmocka_unit_test(only_taken_ones_are_no_choice_where_one_must_be_free),
-		cmocka_unit_test(other_hosts_leave_out_the_sources_own),
-		cmocka_unit_test(other_hosts_need_a_source_with_a_host),
-		cmocka_unit_test(all_have_one_line_each),
-		cmocka_unit_test(all_say_whose_device_it_is),
-		cmocka_unit_test(refused_is_a_list_of_the_document),
+	    cmocka_unit_test(available_leaves_out_what_is_taken),
+	    cmocka_unit_test(available_keeps_what_is_not_known),
+	    cmocka_unit_test(only_taken_ones_are_no_choice_where_one_must_be_free),
+	    cmocka_unit_test(other_hosts_leave_out_the_sources_own),
+	    cmocka_unit_test(other_hosts_need_a_source_with_a_host),
+	    cmocka_unit_test(all_have_one_line_each),
+	    cmocka_unit_test(all_say_whose_device_it_is),
+	    cmocka_unit_test(refused_is_a_list_of_the_document),
 	};
 
 	return cmocka_run_group_tests(tests, setup, run_teardown);

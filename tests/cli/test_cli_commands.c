@@ -396,7 +396,8 @@ static void prepare_writes_nothing_that_the_kernel_loads_itself(void **state)
 {
 	(void)state;
 	run("sed 's/\"assigned\"/\"unassigned\"/' tests/hosts/ap-z16.json > $FOLDER/free.json; "
-	    "migcompat -i tests/hosts/ap-z14.json -i $FOLDER/free.json prepare 5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
+	    "migcompat -i tests/hosts/ap-z14.json -i $FOLDER/free.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
 	    "ap-z16//matrix/vfio_ap-passthrough");
 	assert_status(0);
 	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");

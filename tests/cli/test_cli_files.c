@@ -37,8 +37,10 @@ static void pipe_is_no_file(void **state)
 
 /* ---------------------------------------------------------------- folders */
 
-#define FLEET "rm -rf $FOLDER/fleet; mkdir $FOLDER/fleet; cp tests/hosts/serial-b.json $FOLDER/fleet/a.json; " \
-	      "cp tests/hosts/serial-a.json $FOLDER/fleet/b.json; "
+#define FLEET                                                                                      \
+	"rm -rf $FOLDER/fleet; mkdir $FOLDER/fleet; cp tests/hosts/serial-b.json "                 \
+	"$FOLDER/fleet/a.json; "                                                                   \
+	"cp tests/hosts/serial-a.json $FOLDER/fleet/b.json; "
 
 static void folder_is_each_json_in_it_by_name(void **state)
 {
@@ -54,7 +56,8 @@ static void folder_is_each_json_in_it_by_name(void **state)
 static void folder_stands_beside_a_file(void **state)
 {
 	(void)state;
-	run("mkdir $FOLDER/one; cp tests/hosts/serial-b.json $FOLDER/one; migcompat " SERIAL_A "-i $FOLDER/one check " DUAL " " CARD_2);
+	run("mkdir $FOLDER/one; cp tests/hosts/serial-b.json $FOLDER/one; migcompat " SERIAL_A
+	    "-i $FOLDER/one check " DUAL " " CARD_2);
 	assert_status(0);
 }
 
@@ -72,7 +75,8 @@ static void file_of_a_folder_is_named_where_it_is_bad(void **state)
 	(void)state;
 	run(FLEET "echo '[' > $FOLDER/fleet/c.json; migcompat -i $FOLDER/fleet list");
 	assert_trouble("/fleet/c.json: line 1: ");
-	run(FLEET "mkfifo $FOLDER/fleet/c.json; timeout 10 " TEST_BUILD "/migcompat -i $FOLDER/fleet list");
+	run(FLEET "mkfifo $FOLDER/fleet/c.json; timeout 10 " TEST_BUILD
+		  "/migcompat -i $FOLDER/fleet list");
 	assert_trouble("/fleet/c.json: is a pipe, socket or device, expected a regular file");
 	run(FLEET "mkdir $FOLDER/fleet/c.json; migcompat -i $FOLDER/fleet list");
 	assert_trouble("/fleet/c.json: is a directory, expected a regular file");
@@ -82,7 +86,8 @@ static void files_that_the_shell_put_there_are_told(void **state)
 {
 	(void)state;
 	run(FLEET "migcompat -i $FOLDER/fleet/*.json list");
-	assert_trouble("/fleet/b.json\" is taken for a word of the command: -i takes one file; name their folder, or repeat -i\n");
+	assert_trouble("/fleet/b.json\" is taken for a word of the command: -i takes one file; "
+		       "name their folder, or repeat -i\n");
 	run(FLEET "migcompat list -i $FOLDER/fleet/*.json");
 	assert_trouble("/fleet/b.json\" is taken for a word of the command");
 }

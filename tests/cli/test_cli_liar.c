@@ -264,9 +264,11 @@ static void no_command_takes_nonsense(void **state)
 static void policy_that_moves_a_terminal_is_nonsense(void **state)
 {
 	(void)state;
-	says(REPLY("\"policy\":{\"format\":\"migcompat-policy/1\",\"hash\":\"0\"},\"text\":\"a\\u001b[31m\""), "policy show",
-	     "answers nonsense: a policy with control characters");
-	says(REPLY("\"policy\":{\"format\":\"x\"},\"text\":\"a\""), "policy show", "answers nonsense: ");
+	says(REPLY("\"policy\":{\"format\":\"migcompat-policy/"
+		   "1\",\"hash\":\"0\"},\"text\":\"a\\u001b[31m\""),
+	     "policy show", "answers nonsense: a policy with control characters");
+	says(REPLY("\"policy\":{\"format\":\"x\"},\"text\":\"a\""), "policy show",
+	     "answers nonsense: ");
 }
 
 int main(void)

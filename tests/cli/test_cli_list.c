@@ -256,25 +256,30 @@ static void narrow_terminals_get_fewer_columns_in_their_order(void **state)
 	run(NARROW(SERIAL_A "list"));
 	assert_contains(ran.out, "DEVICE                               KIND TYPE              MIGRATABLE MECHANISM\n");
 	run(NARROW(SERIAL "list"));
-	assert_contains(ran.out, "DEVICE                               HOST     TYPE              MIGRATABLE\n");
+	assert_contains(
+	    ran.out,
+	    "DEVICE                               HOST     TYPE              MIGRATABLE\n");
 }
 
 static void columns_that_were_asked_for_by_name_stay(void **state)
 {
 	(void)state;
 	run(NARROW(SERIAL_A "list -o +driver"));
-	assert_contains(ran.out, "DEVICE                               DRIVER TYPE              MIGRATABLE\n");
+	assert_contains(
+	    ran.out, "DEVICE                               DRIVER TYPE              MIGRATABLE\n");
 	run(NARROW(SERIAL_A "list -o device,kind,driver,type,backend,migratable,mechanism"));
 	assert_contains(ran.out, " KIND DRIVER TYPE              BACKEND MIGRATABLE MECHANISM\n");
 }
 
 static void no_row_is_wider_than_the_terminal(void **state)
 {
-	static const char *const commands[] = {"list --types", "ask " DUAL, "ask serial-a//" SINGLE, "backend list", "check " DUAL " serial-b//" CARD_1};
+	static const char *const commands[] = {"list --types", "ask " DUAL, "ask serial-a//" SINGLE,
+					       "backend list", "check " DUAL " serial-b//" CARD_1};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		run("TERM=xterm script -qec \"stty cols 80; migcompat --no-color --config $POLICY " SERIAL "-i tests/hosts/ap-z14.json "
+		run("TERM=xterm script -qec \"stty cols 80; migcompat --no-color --config "
+		    "$POLICY " SERIAL "-i tests/hosts/ap-z14.json "
 		    "%s\" /dev/null | tr -d '\\r' | wc -L",
 		    commands[i]);
 		assert_in_range(strtol(ran.out, NULL, 10), 1, 80);

@@ -180,7 +180,8 @@ static void policy_in_force_is_that_of_the_service(void **state)
 	assert_contains(ran.out, "\ntimeout_ms = 4321;\n");
 	run(ASK "m policy show --json | jq -r '.format, .timeout_ms'");
 	assert_string_equal(ran.out, "migcompat-policy/1\n4321\n");
-	run("command migcompat --daemon --socket $SOCKET policy show > $FOLDER/shown; command migcompat --config %s/policy policy show | cmp - $FOLDER/shown",
+	run("command migcompat --daemon --socket $SOCKET policy show > $FOLDER/shown; command "
+	    "migcompat --config %s/policy policy show | cmp - $FOLDER/shown",
 	    service.folder.path);
 	assert_status(0);
 }
