@@ -74,10 +74,11 @@ static void add_wrong(struct checking *checking)
 	const char *file;
 	json_t *texts;
 
-	json_object_foreach(checking->wrong, file, texts) json_append(
-	    &checking->files,
-	    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status",
-		      "error", "reason", json_array_get(texts, 0), "errors", texts));
+	json_object_foreach (checking->wrong, file, texts) {
+		json_append(&checking->files,
+			    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status",
+				      "error", "reason", json_array_get(texts, 0), "errors", texts));
+	}
 	json_object_clear(checking->wrong);
 }
 

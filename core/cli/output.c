@@ -63,8 +63,9 @@ void output_doubts(const json_t *findings)
 	const json_t *finding;
 	size_t i;
 
-	json_array_foreach(findings, i, finding)
-	    output_sentence("warning: %s", document_text(finding, "text"));
+	json_array_foreach (findings, i, finding) {
+		output_sentence("warning: %s", document_text(finding, "text"));
+	}
 }
 
 const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest)
