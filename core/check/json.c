@@ -267,11 +267,11 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);
-	json_set(&object, "findings", doubts_ask(engine, source ? source->host : NULL, host));
 	if (r)
 		json_set(&object, "reason", json_clean(err->text));
 	else
 		ask_reason(engine, &answer, &object);
+	json_set(&object, "findings", doubts_ask(engine, source ? source->host : NULL, host));
 	answer_free(&answer);
 	if (!object)
 		return error_set(err, -ENOMEM, "out of memory");
