@@ -394,7 +394,7 @@ int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)
 	if (!choices || !ret)
 		return -EINVAL;
 	document = json_answer(&choices->answer);
-	json_set(&document, "findings", json_deep_copy(choices->findings));
+	json_set(&document, "findings", json_incref(choices->findings));
 	text = json_text(document, JSON_COMPACT);
 	json_decref(document);
 	if (!text)
