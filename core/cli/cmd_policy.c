@@ -154,8 +154,11 @@ static int show_service(struct cli *cli)
 {
 	struct error err = {0};
 	json_t *answer = NULL;
-	int r = service_connect(cli, &err), status;
+	int status, r;
 
+	if (cli->options.mechanism)
+		return output_fail(cli, -EINVAL, "the service's policy is shown as it is: no --mechanism");
+	r = service_connect(cli, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
 	status = service_ask(cli, "Policy", json_object(), shape_policy, &answer, NULL);

@@ -89,8 +89,7 @@ static void all_have_one_line_each(void **state)
 				 "instance of the type is left\n");
 	assert_contains(ran.out,
 			"cannot take it: free//mtty/mtty-1: source has 2 ports, target has 1\n");
-	assert_contains(ran.out, "cannot take it: free//0000:00:01.0: no backend serves device "
-				 "\"0000:00:01.0\" (driver nobodys)\n");
+	assert_contains(ran.out, "cannot take it: free//0000:00:01.0: no backend serves device ");
 	run("migcompat " FLEET "ask --available " SOURCE);
 	assert_null(strstr(ran.out, "cannot take it"));
 }

@@ -191,6 +191,8 @@ static void policy_of_a_service_that_is_not_there_is_trouble(void **state)
 	(void)state;
 	run("command migcompat --socket $FOLDER/none policy show");
 	assert_trouble("no service answers at ");
+	run(ASK "m policy show --mechanism report");
+	assert_trouble("the service's policy is shown as it is: no --mechanism");
 	run("command migcompat --daemon --config $FOLDER policy show");
 	assert_trouble("--daemon and --config exclude each other");
 }
