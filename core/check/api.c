@@ -10,6 +10,7 @@
 
 #include "core/check/ask.h"
 #include "core/check/check.h"
+#include "core/check/doubts.h"
 #include "core/check/json.h"
 
 enum { OPTION_COUNT = MIGCOMPAT_OPTION_MECHANISM + 1 };
@@ -31,6 +32,7 @@ struct migcompat_target {
 
 struct migcompat_choices {
 	struct answer answer;
+	json_t *findings; /* what makes all of it doubtful */
 };
 
 static const struct migcompat_device *public_device(const struct device *device)
@@ -361,11 +363,17 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
 	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0, &choices->answer, &ctx->message)
 		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer, &ctx->message);
-	if (r)
+	if (r) {
 		free(choices);
-	else
-		*ret = choices;
-	return r;
+		return r;
+	}
+	choices->findings = doubts_ask(&ctx->engine, source ? own_device(source)->host : NULL, host);
+	if (!choices->findings) {
+		migcompat_choices_free(choices);
+		return error_set(&ctx->message, -ENOMEM, "out of memory");
+	}
+	*ret = choices;
+	return 0;
 }
 
 size_t migcompat_choices_count(const struct migcompat_choices *choices)
@@ -386,6 +394,7 @@ int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)
 	if (!choices || !ret)
 		return -EINVAL;
 	document = json_answer(&choices->answer);
+	json_set(&document, "findings", json_incref(choices->findings));
 	text = json_text(document, JSON_COMPACT);
 	json_decref(document);
 	if (!text)
@@ -396,8 +405,10 @@ int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)
 
 struct migcompat_choices *migcompat_choices_free(struct migcompat_choices *choices)
 {
-	if (choices)
+	if (choices) {
 		answer_free(&choices->answer);
+		json_decref(choices->findings);
+	}
 	free(choices);
 	return NULL;
 }

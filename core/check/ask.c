@@ -124,16 +124,17 @@ static int add_choice(struct answer *answer, struct target *target,
 	return 0;
 }
 
-/* verdict NULL: it can be no target at all, and text says why. */
+/* verdict NULL: text says why, and nothing more is known of it. */
 static int add_refused(struct answer *answer, const struct device *device, const struct migcompat_verdict *verdict, const char *text)
 {
 	struct refused *list = grow(answer->refused, answer->nrefused, sizeof(*list));
 	struct refused *added;
 	char buffer[ERROR_TEXT_MAX];
+	int r = 0;
 
 	if (!list)
 		return -ENOMEM;
-	if (verdict)
+	if (verdict && !text)
 		text = verdict_reason(verdict, buffer, sizeof(buffer));
 	answer->refused = list;
 	added = &list[answer->nrefused++];
@@ -142,7 +143,43 @@ static int add_refused(struct answer *answer, const struct device *device, const
 	    .limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
 	    .availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
 	};
-	return keep(answer, text, &added->text);
+	if (verdict && verdict->result.availability_text)
+		r = keep(answer, verdict->result.availability_text, &added->available);
+	return r ? r : keep(answer, text, &added->text);
+}
+
+/* Compatible, but another has it. */
+static int add_taken(struct answer *answer, const struct device *device,
+		     const struct migcompat_verdict *verdict)
+{
+	const char *why = verdict->result.availability_text;
+	char text[ERROR_TEXT_MAX];
+
+	if (!(answer->flags & ASK_REFUSED))
+		return 0;
+	snprintf(text, sizeof(text), "not available now%s%s", why ? ": " : "", why ? why : "");
+	return add_refused(answer, device, verdict, text);
+}
+
+/* What is incompatible whatever its facts are, if all are to be told. r: of looking for its
+ * backend. */
+static int add_other(struct answer *answer, const struct device *device,
+		     const struct version_string *string, const struct provider *provider, int r,
+		     const struct error *err)
+{
+	char text[ERROR_TEXT_MAX];
+
+	if (!(answer->flags & ASK_OTHERS))
+		return 0;
+	if (r)
+		return add_refused(answer, device, NULL, err->text);
+	snprintf(text, sizeof(text),
+		 "the source is the backend %.*s's, this device is served by %s",
+		 (int)string->namespace_len, string->namespace, provider->info.name);
+	r = add_refused(answer, device, NULL, text);
+	if (!r)
+		answer->refused[answer->nrefused - 1].limit = MIGCOMPAT_LIMIT_NAMESPACE;
+	return r;
 }
 
 /*
@@ -152,7 +189,7 @@ static int add_refused(struct answer *answer, const struct device *device, const
  */
 static int ask_one(const struct engine *engine, const struct device *source,
 		   const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, unsigned flags, struct migcompat_verdict *verdict,
+		   const char *text, size_t len, struct migcompat_verdict *verdict,
 		   struct answer *answer, struct target *kept, struct error *err)
 {
 	struct provider *provider = NULL;
@@ -162,25 +199,29 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	/* Another backend's device is incompatible whatever its facts are; one that nobody serves cannot say yes. */
 	if (r == -ENOTCONN || (!r && (strlen(provider->info.name) != string->namespace_len ||
 				      memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
-		return 0;
+		return add_other(answer, device, string, provider, r, err);
 	answer->asked++;
 	if (!r)
 		r = target_open(engine, device, &target, err);
 	if (r == -ENODEV)
-		return flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text) : 0;
+		return answer->flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text)
+						   : 0;
 	if (r && r != -ENOMEM)
 		return add_unanswered(answer, device, err->text);
 	if (r)
 		return r;
 	error_set(err, 0, "out of memory");
 	r = check_string(&target, source, text, len, verdict);
-	if (!r && verdict->code == VERDICT_COMPATIBLE)
+	if (!r && verdict->code == VERDICT_COMPATIBLE && answer->flags & ASK_AVAILABLE &&
+	    verdict->result.availability == MIGCOMPAT_NO)
+		r = add_taken(answer, device, verdict);
+	else if (!r && verdict->code == VERDICT_COMPATIBLE)
 		r = add_choice(answer, &target, string, verdict);
 	else if (!r && verdict->code == VERDICT_ERROR && verdict->error == -ENOMEM)
 		r = error_set(err, -ENOMEM, "%s", verdict->text.text);
 	else if (!r && verdict->code == VERDICT_ERROR)
 		r = add_unanswered(answer, device, verdict->text.text);
-	else if (!r && flags & ASK_REFUSED)
+	else if (!r && answer->flags & ASK_REFUSED)
 		r = add_refused(answer, device, verdict, NULL);
 	target_close(kept);
 	*kept = target;
@@ -194,11 +235,21 @@ static void side_make(struct verdict_side *side, const struct device *source, co
 	fingerprint_text(text, len, side->fingerprint);
 }
 
+/* Is it one of those that the question is about? */
+static bool is_asked(const struct device *device, const struct device *source, const char *host,
+		     unsigned flags)
+{
+	if (device == source || (host && strcmp(device->host->name, host) != 0))
+		return false;
+	return !(flags & ASK_OTHER_HOSTS) || !source ||
+	       strcmp(device->host->name, source->host->name) != 0;
+}
+
 int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
 	     struct answer *ret, struct error *err)
 {
 	struct migcompat_verdict verdict = {0};
-	struct answer answer = {0};
+	struct answer answer = {.flags = flags};
 	struct target kept = {0};
 	struct error why = {0};
 	struct version_string string;
@@ -210,9 +261,9 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 	for (size_t i = 0; i < engine->inventory.ndevices && !r; i++) {
 		const struct device *device = &engine->inventory.devices[i];
 
-		if (device != source && (!host || strcmp(device->host->name, host) == 0))
-			r = ask_one(engine, source, device, &string, text, len, flags, &verdict,
-				    &answer, &kept, &why);
+		if (is_asked(device, source, host, flags))
+			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer,
+				    &kept, &why);
 	}
 	target_close(&kept);
 	verdict_clear(&verdict);
@@ -226,12 +277,19 @@ int ask_text(const struct engine *engine, const struct device *source, const cha
 	return 0;
 }
 
-int ask_device(const struct engine *engine, const struct device *source, const char *host, struct answer *ret, struct error *err)
+int ask_device_with(const struct engine *engine, const struct device *source, const char *host,
+		    unsigned flags, struct answer *ret, struct error *err)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	int r = check_source(engine, source, string, sizeof(string), err);
 
-	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, 0, ret, err);
+	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, flags, ret, err);
+}
+
+int ask_device(const struct engine *engine, const struct device *source, const char *host,
+	       struct answer *ret, struct error *err)
+{
+	return ask_device_with(engine, source, host, 0, ret, err);
 }
 
 void answer_free(struct answer *answer)

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "core/backend/loader.h"
@@ -68,7 +69,8 @@ static const char *file_stem(const char *path, struct arena *arena)
 	return arena_copy(arena, name, strcspn(name, "."));
 }
 
-static int check_sections(struct engine *engine, struct error *err)
+/* list NULL: the first error ends it. */
+static int check_sections(struct engine *engine, const struct error_list *list, struct error *err)
 {
 	struct policy_backend *backends = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*backends), 8);
 	size_t count = 0;
@@ -87,7 +89,7 @@ static int check_sections(struct engine *engine, struct error *err)
 		if (!backends[count - 1].name)
 			return error_set(err, -ENOMEM, "out of memory");
 	}
-	return policy_check_sections(engine->policy, backends, count, err);
+	return policy_tell_sections(engine->policy, backends, count, list, err);
 }
 
 /* A vendor may have none. */
@@ -127,13 +129,12 @@ static int load_backends(struct engine *engine, struct error *err)
 	return r ? r : start_backends(engine, more, nmore, err);
 }
 
-int engine_backends(struct engine *engine, struct error *err)
+/* What each backend says that it is. */
+static int wait_infos(struct engine *engine, struct error *err)
 {
 	struct backend_info **infos;
 	int r = 0;
 
-	if (engine->settled)
-		return 0;
 	infos = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*infos), 8);
 	if (!infos)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -146,7 +147,18 @@ int engine_backends(struct engine *engine, struct error *err)
 	engine->infos = (const struct backend_info **)infos;
 	if (registry_check_names(infos, engine->nproviders, &engine->arena))
 		return error_set(err, -ENOMEM, "out of memory");
-	r = check_sections(engine, err);
+	return 0;
+}
+
+int engine_backends(struct engine *engine, struct error *err)
+{
+	int r;
+
+	if (engine->settled)
+		return 0;
+	r = wait_infos(engine, err);
+	if (!r)
+		r = check_sections(engine, NULL, err);
 	for (size_t i = 0; i < engine->nproviders && !r; i++)
 		if (provider_settle(engine->providers[i], setting, engine))
 			r = error_set(err, -ENOMEM, "out of memory");
@@ -216,7 +228,7 @@ void engine_stop(struct engine *engine)
 
 int engine_add_file(struct engine *engine, const char *path, struct error *err)
 {
-	return inventory_read_file(&engine->inventory, path, err);
+	return inventory_read(&engine->inventory, path, err);
 }
 
 static bool served(void *arg, const char *module, const char *modalias)
@@ -227,21 +239,109 @@ static bool served(void *arg, const char *module, const char *modalias)
 	return registry_knows(engine->infos, engine->nproviders, module, modalias);
 }
 
-static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
+/* A policy that is a single file has no folder beside it: then nothing is stated. */
+static bool is_folder(const char *path)
 {
-	const char *config =
-	    engine->options.config ? engine->options.config : MIGCOMPAT_SYSCONFDIR "/migcompat";
-	char folder[PATH_MAX];
+	struct stat st;
+
+	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
+}
+
+/* The folder of stated facts: "" if there can be none. */
+static int stated_folder(const struct engine_options *options, char folder[PATH_MAX],
+			 struct error *err)
+{
+	const char *config = options->config;
 	int r;
 
-	if (engine->options.facts_dir)
-		return stated_load(engine->options.facts_dir, ret, err);
-	r = text_format(folder, sizeof(folder), "%s/facts.d", config);
-	if (r < 0)
-		return error_set(err, r,
+	*folder = '\0';
+	if (options->facts_dir)
+		r = text_format(folder, PATH_MAX, "%s", options->facts_dir);
+	else if (config && !is_folder(config))
+		return 0;
+	else
+		r = text_format(folder, PATH_MAX, "%s/facts.d",
+				config ? config : MIGCOMPAT_SYSCONFDIR "/migcompat");
+	return r < 0 ? error_set(err, r,
 				 "the path of the folder of stated facts is longer than %u bytes",
-				 PATH_MAX - 1);
-	return stated_load(folder, ret, err);
+				 PATH_MAX - 1)
+		     : 0;
+}
+
+static int load_stated(const struct engine *engine, struct stated **ret, struct error *err)
+{
+	char folder[PATH_MAX];
+	int r = stated_folder(&engine->options, folder, err);
+
+	return r || !*folder ? r : stated_load(folder, ret, err);
+}
+
+/* An error of what is checked: the first one stays. */
+static void check_failed(int *first, int r, const struct error *why, struct error *err)
+{
+	if (r && !*first)
+		*first = error_set(err, r, "%s", why->text);
+}
+
+/* An error that nobody told yet. */
+static int check_tell(const struct engine_check *check, int r, const struct error *why)
+{
+	if (r)
+		check->errors.tell(check->errors.arg, NULL, why->text);
+	return r;
+}
+
+static int check_backends(struct engine *engine, const struct engine_check *check,
+			  struct error *err)
+{
+	struct error why = {0};
+	int r = load_backends(engine, &why);
+
+	if (!r)
+		r = wait_infos(engine, &why);
+	if (!r)
+		return check_sections(engine, &check->errors, err);
+	return error_set(err, check_tell(check, r, &why), "%s", why.text);
+}
+
+static int check_stated(const struct engine_options *options, const struct engine_check *check,
+			struct error *err)
+{
+	char folder[PATH_MAX];
+	int r = stated_folder(options, folder, err);
+
+	if (r)
+		return check_tell(check, r, err);
+	r = *folder ? stated_check(folder, &check->errors, err) : 0;
+	return r == -ENOMEM ? check_tell(check, r, err) : r;
+}
+
+int engine_check_policy(const struct engine_options *options, const struct engine_check *check,
+			struct error *err)
+{
+	struct engine engine = {.options = *options};
+	struct conf_parser parser = {.program = worker_program(options, &engine.arena)};
+	struct error why = {0};
+	int first = 0, r = -ENOMEM;
+
+	inventory_init(&engine.inventory);
+	json_seed();
+	if (parser.program)
+		r = policy_check(options->config, &parser, &check->errors, &engine.policy, &why);
+	else
+		error_set(&why, r, "out of memory");
+	conf_parser_end(&parser);
+	check_failed(&first, engine.policy ? r : check_tell(check, r, &why), &why, err);
+	if (engine.policy) {
+		why.text[0] = '\0';
+		check_failed(&first, check_backends(&engine, check, &why), &why, err);
+		why.text[0] = '\0';
+		check_failed(&first, check_stated(options, check, &why), &why, err);
+	}
+	for (size_t i = 0; engine.policy && policy_file(engine.policy, i); i++)
+		check->right(check->errors.arg, policy_file(engine.policy, i));
+	engine_stop(&engine);
+	return first;
 }
 
 int engine_keep_stated(struct engine *engine, struct error *err)

@@ -22,6 +22,7 @@ struct engine_options {
 	bool in_process;         /* call backends here; for trusted ones, tests and benchmarks */
 	bool keep_stderr;        /* of workers */
 	bool restart;            /* start workers that ended again, see worker_options */
+	int64_t now_s;		 /* the clock, seconds since 1970; 0: the system's */
 	unsigned memory_kib;     /* that all workers share; 0: they do not */
 	const char *mechanism;   /* the mode in place of the policy's, "require"; NULL: the policy's */
 	bool streams;            /* also those of the folder "streams" in there, which read kernel drivers' streams alone */
@@ -60,7 +61,20 @@ int engine_backends(struct engine *engine, struct error *err);
 void engine_finish(struct engine *engine);
 void engine_stop(struct engine *engine);
 
-/* Fill the inventory. only: as in discovery_options. */
+/*
+ * For "policy check": hold the policy, the backends' sections of it and the stated facts beside it
+ * against all that they must be. Goes on after an error. Returns the first one; nothing stays.
+ */
+struct engine_check {
+	struct error_list errors;
+	void (*right)(
+	    void *arg,
+	    const char *file); /* a file of the policy in which nothing is wrong; arg: of errors */
+};
+int engine_check_policy(const struct engine_options *options, const struct engine_check *check,
+			struct error *err);
+
+/* Fill the inventory. path: as in inventory_read. only: as in discovery_options. */
 int engine_add_file(struct engine *engine, const char *path, struct error *err);
 int engine_add_live(struct engine *engine, const char *only, struct error *err);
 /* For a service: what is stated is read now, with the policy, and not with each addition of this host. */

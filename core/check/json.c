@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "core/backend/confinement.h"
+#include "core/check/doubts.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/utf8.h"
 
@@ -184,6 +185,29 @@ static json_t *json_choice(const struct choice *choice)
 	return object;
 }
 
+static json_t *json_refused(const struct refused *refused)
+{
+	json_t *object = json_object();
+
+	json_set(&object, "device", json_clean(refused->device->id));
+	json_set(&object, "host", json_clean(refused->device->host->name));
+	json_set(&object, "kind", json_string(kind_name(refused->device->kind)));
+	json_set(&object, "limit", json_clean(limit_name(refused->limit)));
+	json_set(&object, "availability", json_state(refused->availability, refused->available));
+	json_set(&object, "text", json_clean(refused->text));
+	return object;
+}
+
+/* NULL: they were not asked for. */
+static json_t *json_all_refused(const struct answer *answer)
+{
+	json_t *list = answer->flags & ASK_REFUSED ? json_array() : json_null();
+
+	for (size_t i = 0; i < answer->nrefused; i++)
+		json_append(&list, json_refused(&answer->refused[i]));
+	return list;
+}
+
 json_t *json_answer(const struct answer *answer)
 {
 	json_t *object = json_object(), *choices = json_array(), *unanswered = json_array();
@@ -202,6 +226,7 @@ json_t *json_answer(const struct answer *answer)
 	json_set(&object, "source", json_side(&answer->source));
 	json_set(&object, "choices", choices);
 	json_set(&object, "unanswered", unanswered);
+	json_set(&object, "refused", json_all_refused(answer));
 	json_set(&object, "asked", json_integer((json_int_t)answer->asked));
 	return object;
 }
@@ -226,17 +251,19 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 	}
 }
 
-int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, json_t **ret,
-	     struct error *err)
+int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len,
+	     const char *host, unsigned flags, json_t **ret, struct error *err)
 {
 	struct answer answer = {0};
 	json_t *object;
-	int r = source ? ask_device(engine, source, host, &answer, err) : ask_text(engine, NULL, text, len, host, 0, &answer, err);
+	int r = source ? ask_device_with(engine, source, host, flags, &answer, err)
+		       : ask_text(engine, NULL, text, len, host, flags, &answer, err);
 
 	if (r && (source ? r != -ENODEV : r != -EINVAL && r != -E2BIG))
 		return r;
 	if (r) {
-		answer = (struct answer){.source = {.device = source, .kind_known = source != NULL}};
+		answer = (struct answer){
+		    .flags = flags, .source = {.device = source, .kind_known = source != NULL}};
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);
@@ -244,6 +271,7 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 		json_set(&object, "reason", json_clean(err->text));
 	else
 		ask_reason(engine, &answer, &object);
+	json_set(&object, "findings", doubts_ask(engine, source ? source->host : NULL, host));
 	answer_free(&answer);
 	if (!object)
 		return error_set(err, -ENOMEM, "out of memory");

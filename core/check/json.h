@@ -25,12 +25,13 @@ json_t *json_backends(const struct engine *engine);                        /* "m
 json_t *json_error(int error, const char *text);                           /* "migcompat-error/1" */
 
 /*
- * ask_device or, where source is NULL, ask_text, as a document. A string that is none and a source that has none are answers as well: no
- * choice, with the reason. So is a source that is held. Where each device that was asked failed, nobody said no: that is an error in the
- * document.
+ * ask_device_with or, if source is NULL, ask_text, as a document. flags: of enum ask_flags. A string
+ * that is none and a source that has none are answers as well: no choice, with the reason. So is a
+ * source that is held. If each device that was asked failed, nobody said no: that is an error in
+ * the document.
  */
-int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, json_t **ret,
-	     struct error *err);
+int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len,
+	     const char *host, unsigned flags, json_t **ret, struct error *err);
 
 /*
  * Put a new reference into a document that is being made. If that fails, all of it becomes NULL

@@ -5,6 +5,7 @@
  */
 #include "core/check/candidate.h"
 #include "core/check/check.h"
+#include "core/check/doubts.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -176,6 +177,8 @@ static void judge_holds(const struct target *target, struct migcompat_verdict *v
 /* The last of it. Who cannot know what is held may say no, and why, but not yes. */
 static void settle(const struct target *target, struct migcompat_verdict *verdict)
 {
+	doubts_judge(target->engine, verdict->source.device, verdict->target.device,
+		     &verdict->result);
 	judge_holds(target, verdict);
 	verdict_settle(verdict);
 	if (verdict->code != VERDICT_COMPATIBLE || !target->engine->holds_unread)

@@ -20,7 +20,7 @@ int answer_choose(struct cli *cli, const struct answers **ret)
 	r = service_connect(cli, &err);
 	if (!r)
 		*ret = &answers_service;
-	else if (options->daemon)
+	else if (options->daemon || options->socket)
 		return output_fail(cli, r, "%s", err.text);
 	else if (options->verbose && r != -ENOENT)
 		output_sentence("%s; it is answered without one", err.text);

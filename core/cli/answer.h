@@ -14,7 +14,8 @@
 typedef void answer_row_fn(void *arg, json_t *row);
 
 struct answers {
-	int (*list)(struct cli *cli, answer_row_fn *row, void *arg);
+	/* *ret_findings: warnings about all of it, a list that is yours. */
+	int (*list)(struct cli *cli, answer_row_fn *row, void *arg, json_t **ret_findings);
 	int (*device)(struct cli *cli, json_t **ret); /* the first argument */
 	int (*check)(struct cli *cli, struct cli_source *source, json_t **ret);
 	int (*ask)(struct cli *cli, struct cli_source *source, json_t **ret);

@@ -2,6 +2,7 @@
 /* Answers of this program's own workers, about this host or inventories. */
 #include <errno.h>
 
+#include "core/check/doubts.h"
 #include "core/check/json.h"
 #include "core/cli/answer.h"
 #include "core/cli/output.h"
@@ -15,7 +16,7 @@ static int give(const struct cli *cli, json_t *document, json_t **ret)
 	return 0;
 }
 
-static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
+static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **ret_findings)
 {
 	const struct inventory *inventory = &cli->engine.inventory;
 	struct arena arena = {0};
@@ -39,7 +40,9 @@ static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 		json_decref(document);
 		arena_free(&arena);
 	}
-	return r ? output_fail(cli, r, "out of memory") : status;
+	if (r)
+		return output_fail(cli, r, "out of memory");
+	return status ? status : give(cli, doubts_list(&cli->engine), ret_findings);
 }
 
 static int device_document(struct cli *cli, const struct device *device, json_t **ret)
@@ -79,7 +82,11 @@ static int own_check(struct cli *cli, struct cli_source *source, json_t **ret)
 
 static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	const char *host = cli->options.host;
+	const struct options *options = &cli->options;
+	const char *host = options->host;
+	unsigned flags = (options->all ? ASK_REFUSED | ASK_OTHERS : 0) |
+			 (options->available ? ASK_AVAILABLE : 0) |
+			 (options->other_hosts ? ASK_OTHER_HOSTS : 0);
 	struct error err = {0};
 	int status = cli_question(cli, source, NULL), r;
 
@@ -87,7 +94,8 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 		return status;
 	if (host && (r = inventory_find_host(&cli->engine.inventory, host, &err)) != 0)
 		return output_fail(cli, r, "%s", err.text);
-	r = json_ask(&cli->engine, source->device, source->text, source->len, host, ret, &err);
+	r = json_ask(&cli->engine, source->device, source->text, source->len, host, flags, ret,
+		     &err);
 	if (!r)
 		return 0;
 	return output_fail(cli, r, "%s%s%s", source->device ? source->device->id : "", source->device ? ": " : "", err.text);

@@ -45,10 +45,11 @@ static json_t *in_mode(const struct cli *cli, json_t *parameters)
 	return with(parameters, "mechanism", cli->options.mechanism);
 }
 
-static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
+static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **ret_findings)
 {
 	json_t *parameters = json_pack("{s:b}", "types", cli->options.types);
 	int status = service_call(cli, "List", in_mode(cli, parameters), true);
+	json_t *findings = json_array();
 	bool continues = true;
 	json_t *reply, *row;
 	size_t i;
@@ -58,8 +59,19 @@ static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg)
 		json_array_foreach (json_object_get(reply, "devices"), i, row) {
 			row_fn(arg, row);
 		}
+		if (json_is_array(json_object_get(reply, "findings")) &&
+		    json_array_extend(findings, json_object_get(reply, "findings"))) {
+			json_decref(findings);
+			findings = NULL;
+		}
 		json_decref(reply);
 	}
+	if (!status && !findings)
+		return output_fail(cli, -ENOMEM, "out of memory");
+	if (status)
+		json_decref(findings);
+	else
+		*ret_findings = findings;
 	return status;
 }
 
@@ -106,6 +118,15 @@ static json_t *question(const struct cli *cli, const struct cli_source *source)
 	return json_pack("{s:s}", "bytes", bytes);
 }
 
+/* The same for what is true: an older service knows the question without it. */
+static json_t *with_flag(json_t *object, const char *name, bool value)
+{
+	if (!value || !object || json_object_set_new(object, name, json_true()) == 0)
+		return object;
+	json_decref(object);
+	return NULL;
+}
+
 /* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
 static bool is_sound(const json_t *verdict)
 {
@@ -140,15 +161,42 @@ static int service_check(struct cli *cli, struct cli_source *source, json_t **re
 	return 0;
 }
 
+/* Does each choice obey what was asked for? */
+static bool choices_fit(const struct cli *cli, const json_t *answer)
+{
+	const struct options *options = &cli->options;
+	const char *home = document_text(json_object_get(answer, "source"), "host");
+	const json_t *choice;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "choices"), i, choice)
+	{
+		if (options->available && document_is(choice, "availability", "no"))
+			return false;
+		if (options->other_hosts && home && document_is(choice, "host", home))
+			return false;
+		if (options->host && !document_is(choice, "host", options->host))
+			return false;
+	}
+	return true;
+}
+
 static int service_ask_choices(struct cli *cli, struct cli_source *source, json_t **ret)
 {
 	json_t *parameters = with(question(cli, source), "host", cli->options.host);
-	int status = service_ask(cli, "Ask", in_mode(cli, parameters), shape_choices, ret, NULL);
+	int status;
+
+	parameters = with_flag(parameters, "available", cli->options.available);
+	parameters = with_flag(parameters, "other_hosts", cli->options.other_hosts);
+	parameters = with_flag(parameters, "all", cli->options.all);
+	status = service_ask(cli, "Ask", in_mode(cli, parameters), shape_choices, ret, NULL);
 
 	if (status)
 		return status;
 	if (!source->is_text && !is_named(json_object_get(*ret, "source"), cli->arguments[0]))
 		return drop(cli, ret, "another device than the one that was asked about");
+	if (!choices_fit(cli, *ret))
+		return drop(cli, ret, "a choice that was not asked for");
 	if (document_count(*ret, "asked") < json_array_size(json_object_get(*ret, "unanswered")))
 		return drop(cli, ret, "more devices that gave no answer than were asked");
 	if (document_text(*ret, "verdict") && !document_text(*ret, "reason"))

@@ -30,6 +30,8 @@ enum cli_option {
 	CLI_OPTION_FORCE = 1 << 11,
 	CLI_OPTION_INTERFACE = 1 << 12,
 	CLI_OPTION_MECHANISM = 1 << 13,
+	CLI_OPTION_OTHER_HOSTS = 1 << 14,
+	CLI_OPTION_ALL = 1 << 15,
 };
 
 /* Who answers a command. */
@@ -37,6 +39,7 @@ enum cli_way {
 	CLI_WAY_EITHER,  /* the service where it is there and no option is about own workers, else these */
 	CLI_WAY_OWN,     /* this program's own workers */
 	CLI_WAY_SERVICE, /* the service alone */
+	CLI_WAY_NAMED,	 /* this program, or the service where an option names it */
 };
 
 enum cli_color {
@@ -64,6 +67,8 @@ struct options {
 	bool types;
 	bool verbose;
 	bool available;
+	bool other_hosts;
+	bool all;
 	bool sensitive;
 	bool force;
 	bool debug;
@@ -104,6 +109,7 @@ struct cli {
 	bool streams;  /* to be set before it is: with those that read kernel drivers' streams alone */
 	struct holds holds; /* of this host, where own workers are asked about it */
 	struct varlink_client service;
+	int64_t now_s; /* the clock, for tests; 0: the system's */
 	bool terminal; /* standard output is one */
 	bool color;
 };

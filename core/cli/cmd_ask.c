@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat ask: where could it go? Best first. */
+#include <errno.h>
 #include <string.h>
 
 #include "core/cli/answer.h"
@@ -18,8 +19,15 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 		const char *name;
 		unsigned flags;
 	} columns[] = {
-		{"DEVICE", 0},	 {"HOST", 0},	   {"KIND", TABLE_SPARE}, {"TYPE", TABLE_SPARE}, {"GRADE", 0},
-		{"AVAILABLE", 0}, {"MECHANISM", 0}, {"SET", 0},	   {"NOTE", TABLE_WRAP},
+	    {"DEVICE", 0},
+	    {"HOST", 0},
+	    {"KIND", TABLE_DROP(2)},
+	    {"TYPE", TABLE_DROP(1)},
+	    {"GRADE", TABLE_DROP(5)},
+	    {"AVAILABLE", 0},
+	    {"MECHANISM", TABLE_DROP(3)},
+	    {"SET", TABLE_DROP(6)},
+	    {"NOTE", TABLE_WRAP | TABLE_DROP(4)},
 	};
 	struct table *table = table_new(cli);
 	bool set = false, note = false;
@@ -64,8 +72,14 @@ static int answer_print(const struct cli *cli, const json_t *answer)
 	if (!json_array_size(choices) && reason)
 		output_line("no choice: %s", reason);
 	else if (!json_array_size(choices))
-		output_line("no choice: none of the %zu devices of this backend can take it",
-			    document_count(answer, "asked") - json_array_size(unanswered));
+		output_line("no choice: none of the %zu devices of this backend can take it%s",
+			    document_count(answer, "asked") - json_array_size(unanswered),
+			    cli->options.available ? " now" : "");
+	json_array_foreach(json_object_get(answer, "refused"), i, entry)
+	{
+		output_line("cannot take it: %s//%s: %s", document_text(entry, "host"),
+			    document_text(entry, "device"), document_text(entry, "text"));
+	}
 	json_array_foreach (unanswered, i, entry) {
 		output_line("could not be asked: %s//%s: %s", document_text(entry, "host"), document_text(entry, "device"),
 			    document_text(entry, "text"));
@@ -78,8 +92,13 @@ int command_ask(struct cli *cli)
 	const struct answers *answers = &answers_own;
 	struct cli_source source;
 	json_t *answer = NULL;
-	int status = cli_read_source(cli, &source);
+	int status;
 
+	if (cli->options.other_hosts && strcmp(cli->arguments[0], "-") == 0)
+		return output_fail(
+		    cli, -EINVAL,
+		    "ask - takes no --other-hosts: a version string does not name its host");
+	status = cli_read_source(cli, &source);
 	if (!status)
 		status = answer_choose(cli, &answers);
 	if (!status)
@@ -94,6 +113,7 @@ int command_ask(struct cli *cli)
 	}
 	if (cli->options.json)
 		return output_json(cli, answer, status);
+	output_doubts(json_object_get(answer, "findings"));
 	if (status != CLI_TROUBLE)
 		status = answer_print(cli, answer);
 	json_decref(answer);

@@ -51,8 +51,15 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 		const char *name;
 		unsigned flags;
 	} columns[] = {
-		{"NAME", 0}, {"VERSION", 0}, {"STATUS", 0}, {"RESTARTS", TABLE_RIGHT}, {"FALLBACK", 0}, {"FILE", 0}, {"KEYS", TABLE_WRAP}, {"REASON", TABLE_WRAP},
-		{"UNCONFINED", TABLE_WRAP},
+		{"NAME", 0},
+		{"VERSION", TABLE_DROP(4)},
+		{"STATUS", 0},
+		{"RESTARTS", TABLE_RIGHT},
+		{"FALLBACK", TABLE_DROP(5)},
+		{"FILE", TABLE_DROP(1)},
+		{"KEYS", TABLE_WRAP | TABLE_DROP(2)},
+		{"REASON", TABLE_WRAP},
+		{"UNCONFINED", TABLE_WRAP | TABLE_DROP(3)},
 	};
 	const size_t of_restarts = 3, of_fallback = 4, of_reason = 7, of_unconfined = 8;
 	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];

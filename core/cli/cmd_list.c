@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat list: a row a device. What is wrong with one stands in its row. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "core/check/json.h"
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
@@ -32,16 +34,16 @@ enum column {
 static const struct column_info {
 	const char *name;   /* first, for nearest_word */
 	const char *member; /* of a row's document */
-	unsigned flags;	    /* enum table_flags */
+	unsigned flags;	    /* enum table_flags, TABLE_DROP */
 } infos[COLUMN_COUNT] = {
 	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
 	[COLUMN_HOST] = {"HOST", "host", 0},
-	[COLUMN_KIND] = {"KIND", "kind", 0},
-	[COLUMN_DRIVER] = {"DRIVER", "driver", TABLE_SPARE},
-	[COLUMN_TYPE] = {"TYPE", "type", 0},
-	[COLUMN_BACKEND] = {"BACKEND", "backend", TABLE_SPARE},
+	[COLUMN_KIND] = {"KIND", "kind", TABLE_DROP(3)},
+	[COLUMN_DRIVER] = {"DRIVER", "driver", TABLE_DROP(1)},
+	[COLUMN_TYPE] = {"TYPE", "type", TABLE_DROP(5)},
+	[COLUMN_BACKEND] = {"BACKEND", "backend", TABLE_DROP(2)},
 	[COLUMN_MIGRATABLE] = {"MIGRATABLE", "migratable", 0},
-	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", 0},
+	[COLUMN_MECHANISM] = {"MECHANISM", "mechanism", TABLE_DROP(4)},
 	[COLUMN_HOLD] = {"HOLD", "hold", TABLE_WRAP},
 	[COLUMN_PARENT] = {"PARENT", "parent", 0},
 	[COLUMN_MODEL] = {"MODEL", "model", 0},
@@ -69,7 +71,7 @@ static void columns_add(struct columns *columns, enum column column)
 
 static int column_find(const struct cli *cli, const char *name, size_t len, enum column *ret)
 {
-	char text[32] = "", upper[32];
+	char text[32] = "", upper[32], nearest[NEAREST_BYTES];
 
 	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), name);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
@@ -80,8 +82,10 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	}
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
-	return output_fail(cli, -EINVAL, "unknown column \"%s\"; nearest is \"%s\"", text,
-			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0])));
+	return output_fail(
+	    cli, -EINVAL, "unknown column \"%s\"%s", text,
+	    output_nearest(nearest, upper,
+			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */
@@ -160,27 +164,31 @@ static void list_row(void *arg, json_t *row)
 static int list_json(struct cli *cli, const struct answers *answers)
 {
 	struct list list = {.devices = json_array()};
-	int status = answers->list(cli, list_row, &list);
+	json_t *findings = NULL, *document = json_object();
+	int status = answers->list(cli, list_row, &list, &findings);
 
-	if (status) {
-		json_decref(list.devices);
-		return status;
-	}
-	return output_json(cli, list.devices ? json_pack("{s:s,s:o}", "format", "migcompat-list/1", "devices", list.devices) : NULL,
-			   CLI_YES);
+	json_set(&document, "format", json_string("migcompat-list/1"));
+	json_set(&document, "devices", list.devices);
+	json_set(&document, "findings", findings);
+	if (!status)
+		return output_json(cli, document, CLI_YES);
+	json_decref(document);
+	return status;
 }
 
 static int list_table(struct cli *cli, const struct answers *answers, const struct columns *columns)
 {
 	struct list list = {.columns = columns, .table = table_new(cli)};
+	json_t *findings = NULL;
 	int status;
 
 	if (!list.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
 		table_column(list.table, infos[columns->list[i]].name,
-			     infos[columns->list[i]].flags & ~(columns->asked[columns->list[i]] ? (unsigned)TABLE_SPARE : 0));
-	status = answers->list(cli, list_row, &list);
+			     infos[columns->list[i]].flags &
+				 (columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
+	status = answers->list(cli, list_row, &list, &findings);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];
 
@@ -189,8 +197,13 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	}
 	json_decref(list.first_host);
 	/* People wonder about silence, scripts do not. */
-	if (!status && !list.count && cli->terminal)
-		output_line("no VFIO devices here");
+	if (!status && !list.count && !cli->options.raw)
+		output_sentence(
+		    cli->options.types
+			? "no VFIO devices here"
+			: "no VFIO devices here; list --types shows what could be created");
+	output_doubts(findings);
+	json_decref(findings);
 	if (!status)
 		return table_print(list.table, CLI_YES);
 	table_free(list.table);

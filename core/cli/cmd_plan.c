@@ -1,39 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat prepare: the writes that make a target ready. Writes nothing itself. */
+/* migcompat prepare: a script of the writes that make a target ready. Writes nothing itself. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "core/check/json.h"
 #include "core/cli/output.h"
+#include "core/cli/script.h"
 
-/* A word for the shell: as it is where nothing in it means something to the shell, else quoted. */
-static void print_word(const char *word)
+/* May anything be written? The target must fit, now or after it, and nobody else may have it. */
+static bool possible(const struct migcompat_verdict *verdict, const struct plan *plan)
 {
-	if (*word && *word != '-' && !word[strspn(word, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+=-")]) {
-		fputs(word, stdout);
-		return;
-	}
-	putchar('\'');
-	for (; *word; word++) {
-		if (*word == '\'')
-			fputs("'\\''", stdout);
-		else
-			putchar(*word);
-	}
-	putchar('\'');
+	return (verdict->code == VERDICT_COMPATIBLE || plan->sets_up) &&
+	       verdict->result.availability != MIGCOMPAT_NO;
 }
 
-static void print_plan(const struct plan *plan)
+/* Why nothing is to be done, in a sentence for who runs the script. */
+static void print_refusal(const struct migcompat_verdict *verdict, int status)
 {
-	if (!plan->nwrites)
-		output_line("# nothing is to be written: the target is ready");
-	for (size_t i = 0; i < plan->nwrites; i++) {
-		fputs("printf '%s\\n' ", stdout);
-		print_word(plan->writes[i].value);
-		fputs(" > ", stdout);
-		print_word(plan->writes[i].path);
-		puts(plan->writes[i].runtime ? " # also while it is open" : "");
-	}
+	char reason[ERROR_TEXT_MAX * 2], text[ERROR_TEXT_MAX * 2 + 64];
+	const char *why = verdict->result.availability_text;
+
+	if (verdict->code == VERDICT_COMPATIBLE)
+		snprintf(text, sizeof(text), "migcompat: the target is not available now%s%s",
+			 why ? ": " : "", why ? why : "");
+	else
+		snprintf(text, sizeof(text), "migcompat: %s: %s", verdict_name(verdict->code),
+			 verdict_reason(verdict, reason, sizeof(reason)));
+	output_clean(text);
+	script_refuse(text, status);
 }
 
 /* Why nothing is written may stand beside what refuses the target. The mechanism is none of it. */
@@ -52,14 +47,14 @@ static void print_warnings(const struct migcompat_result *result)
 	}
 }
 
-static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict, const struct plan *plan)
+static int prepare_print(const struct cli *cli, const struct migcompat_verdict *verdict,
+			 struct plan *plan)
 {
-	int status = verdict_status(verdict);
+	int status = possible(verdict, plan) ? CLI_YES : CLI_NO;
 	json_t *document;
 
-	/* What refuses the target is what the writes change. */
-	if (plan->sets_up)
-		status = CLI_YES;
+	if (status == CLI_NO)
+		plan_free(plan);
 	if (cli->options.json)
 		return output_json(cli, json_plan(plan, verdict), status);
 	document = json_verdict(verdict);
@@ -67,12 +62,14 @@ static int prepare_print(const struct cli *cli, const struct migcompat_verdict *
 		return output_fail(cli, -ENOMEM, "out of memory");
 	output_headline(cli, "# ", document);
 	json_decref(document);
-	if (plan->sets_up)
+	if (status == CLI_YES && plan->sets_up)
 		output_line("# the target fits after these writes");
-	if (status == CLI_YES)
-		print_plan(plan);
-	else
+	if (status == CLI_YES) {
+		script_plan(plan, verdict->target.device->host->name);
+	} else {
 		print_warnings(&verdict->result);
+		print_refusal(verdict, status);
+	}
 	return status;
 }
 
@@ -89,7 +86,8 @@ int command_prepare(struct cli *cli)
 		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
-	r = plan_make(&cli->engine, source.device, source.text, source.len, target, cli->options.uuid, &verdict, &plan, &err);
+	r = plan_make(&cli->engine, source.device, source.text, source.len, target,
+		      cli->options.uuid, &verdict, &plan, &err);
 	if (r)
 		status = output_fail(cli, r, "%s: %s", target->id, err.text);
 	else if (verdict.code == VERDICT_ERROR)

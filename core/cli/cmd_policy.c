@@ -1,45 +1,102 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat policy check, show and explain: what the administrator said, and what comes of it. */
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 #include "core/check/json.h"
 #include "core/cli/output.h"
+#include "core/cli/service.h"
 
 /* ---------------------------------------------------------------- check */
 
-/* Load one file, or with NULL what --config or the installation says, together with the backends that its sections belong to. */
-static int check_one(struct cli *cli, const char *file, json_t **list, struct error *ret_err)
-{
-	struct engine_options options = {
-		.backend_dir = cli->options.plugin_dir,
-		.config = file ? file : cli->options.config,
-		.keep_stderr = cli->options.debug,
-	};
-	const char *read = file;
-	struct error err = {0};
-	int r = engine_start(&cli->engine, &options, &err);
+#define ERRORS_TOLD_MAX 1000u /* more than anybody reads */
 
-	if (!r && (r = engine_backends(&cli->engine, &err)) != 0)
-		engine_stop(&cli->engine);
-	if (r)
-		output_sentence("%s", err.text);
-	for (size_t i = 0; !r && (file ? i == 0 : (read = policy_file(cli->engine.policy, i)) != NULL); i++) {
-		if (cli->options.json)
-			json_append(list, json_pack("{s:o,s:s,s:s}", "file", json_clean(read),
-						    "status", "ok", "reason", ""));
-		else
-			output_line("%s: ok", read);
+struct checking {
+	const struct cli *cli;
+	const char *config; /* what is checked; NULL: the installed policy */
+	json_t *wrong;	    /* {FILE: [TEXT…]}; NULL at last: out of memory */
+	json_t *files;	    /* of the document; likewise */
+	size_t told;
+	size_t right; /* of this config */
+};
+
+/* A path may hold any bytes, a member's name may not. */
+static const char *member_name(char name[PATH_MAX], const char *file)
+{
+	snprintf(name, PATH_MAX, "%s", file);
+	output_clean(name);
+	return name;
+}
+
+static void tell_error(void *arg, const char *file, const char *text)
+{
+	struct checking *checking = arg;
+	char buffer[PATH_MAX];
+	const char *name = member_name(buffer, file		  ? file
+					       : checking->config ? checking->config
+								  : "");
+	json_t *texts = json_object_get(checking->wrong, name);
+
+	if (checking->told++ < ERRORS_TOLD_MAX)
+		output_sentence("%s", text);
+	if (!texts) {
+		texts = json_array();
+		json_set(&checking->wrong, name, texts);
 	}
-	if (!r && !file && !cli->options.json && !policy_file(cli->engine.policy, 0))
-		output_line("no policy file here: ok, all defaults");
-	if (r && cli->options.json)
-		json_append(list, json_pack("{s:o,s:s,s:o}", "file", json_clean(options.config),
-					    "status", "error", "reason", json_clean(err.text)));
-	if (!r)
-		engine_stop(&cli->engine);
+	if (checking->wrong && checking->told <= ERRORS_TOLD_MAX &&
+	    json_array_append_new(texts, json_clean(text))) {
+		json_decref(checking->wrong);
+		checking->wrong = NULL;
+	}
+}
+
+static void tell_right(void *arg, const char *file)
+{
+	struct checking *checking = arg;
+	char name[PATH_MAX];
+
+	/* A section in it may be wrong all the same. */
+	if (json_object_get(checking->wrong, member_name(name, file)))
+		return;
+	checking->right++;
+	if (checking->cli->options.json)
+		json_append(&checking->files,
+			    json_pack("{s:o,s:s,s:s,s:[]}", "file", json_clean(file), "status",
+				      "ok", "reason", "", "errors"));
 	else
-		*ret_err = err;
+		output_line("%s: ok", file);
+}
+
+/* The errors of one config, behind what is right of it. */
+static void add_wrong(struct checking *checking)
+{
+	const char *file;
+	json_t *texts;
+
+	json_object_foreach (checking->wrong, file, texts) {
+		json_append(&checking->files,
+			    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status",
+				      "error", "reason", json_array_get(texts, 0), "errors", texts));
+	}
+	json_object_clear(checking->wrong);
+}
+
+/* One file or folder; config NULL: the installed policy. Returns the first error. */
+static int check_one(struct checking *checking, const char *config, struct error *err)
+{
+	const struct options *given = &checking->cli->options;
+	struct engine_options options = {
+	    .backend_dir = given->plugin_dir, .config = config, .keep_stderr = given->debug};
+	struct engine_check check = {{tell_error, checking}, tell_right};
+	int r;
+
+	checking->config = config;
+	checking->right = 0;
+	r = engine_check_policy(&options, &check, err);
+	if (!r && !checking->right && !given->json)
+		output_line("no policy file here: ok, all defaults");
+	add_wrong(checking);
 	return r;
 }
 
@@ -54,26 +111,70 @@ static int check_json(const struct cli *cli, json_t *list, int error, const stru
 
 int command_policy_check(struct cli *cli)
 {
-	json_t *list = json_array();
+	struct checking checking = {.cli = cli, .wrong = json_object(), .files = json_array()};
 	struct error err = {0};
 	int error = 0;
 
 	if (!cli->narguments)
-		error = check_one(cli, NULL, &list, &err);
+		error = check_one(&checking, cli->options.config, &err);
 	for (size_t i = 0; i < cli->narguments; i++) {
-		int r = check_one(cli, cli->arguments[i], &list, &err);
+		struct error why = {0};
+		int r = check_one(&checking, cli->arguments[i], &why);
 
-		error = r ? r : error;
+		if (r && !error)
+			error = error_set(&err, r, "%s", why.text);
 	}
+	if (checking.told > ERRORS_TOLD_MAX)
+		output_sentence("%zu more errors are not told", checking.told - ERRORS_TOLD_MAX);
+	if (!checking.wrong) {
+		json_decref(checking.files);
+		checking.files = NULL;
+	}
+	json_decref(checking.wrong);
 	if (cli->options.json)
-		return check_json(cli, list, error, &err);
-	json_decref(list);
+		return check_json(cli, checking.files, error, &err);
+	json_decref(checking.files);
 	return error ? CLI_TROUBLE : CLI_YES;
 }
 
 /* ---------------------------------------------------------------- show */
 
-int command_policy_show(struct cli *cli)
+/* May it go to a terminal as it is? */
+static bool is_text(const char *text)
+{
+	for (; *text; text++)
+		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
+		    *text == 0x7f)
+			return false;
+	return true;
+}
+
+/* What the service decides by. */
+static int show_service(struct cli *cli)
+{
+	struct error err = {0};
+	json_t *answer = NULL;
+	int status, r;
+
+	if (cli->options.mechanism)
+		return output_fail(cli, -EINVAL, "the service's policy is shown as it is: no --mechanism");
+	r = service_connect(cli, &err);
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
+	status = service_ask(cli, "Policy", json_object(), shape_policy, &answer, NULL);
+	if (status)
+		return status;
+	if (!is_text(document_text(answer, "text")))
+		status = service_nonsense(cli, "a policy with control characters");
+	else if (cli->options.json)
+		status = output_json(cli, json_incref(json_object_get(answer, "policy")), CLI_YES);
+	else
+		fputs(document_text(answer, "text"), stdout);
+	json_decref(answer);
+	return status;
+}
+
+static int show_own(struct cli *cli)
 {
 	struct policy *policy = NULL;
 	struct engine_options options = {
@@ -91,6 +192,13 @@ int command_policy_show(struct cli *cli)
 		status = output_lost(r);
 	policy_free(policy);
 	return status;
+}
+
+int command_policy_show(struct cli *cli)
+{
+	if (cli->options.service)
+		return show_service(cli);
+	return show_own(cli);
 }
 
 /* ---------------------------------------------------------------- explain */
@@ -169,7 +277,10 @@ int command_policy_explain(struct cli *cli)
 	if (!explain.rules && !explain.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		table_column(explain.table, names[i], i == 3 ? TABLE_WRAP : i == 4 ? TABLE_SPARE : 0);
+		table_column(explain.table, names[i],
+			     i == 3   ? TABLE_WRAP
+			     : i == 4 ? TABLE_DROP(1)
+				      : 0);
 	cli->engine.trace = trace;
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)

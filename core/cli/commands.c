@@ -38,12 +38,14 @@ static const struct command commands[] = {
 	{"ask", "SOURCE", "where it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
 	 "where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
+	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL |
+	 CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
 	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
-	 "Nothing is written: the output can be read, or piped to sh. Each file is written\n"
-	 "once. The status is that of check.\n",
+	 "Nothing is written: the output can be read, or piped to sh. It writes each file\n"
+	 "once, on the target's host alone, and fails if anything is wrong. The status is\n"
+	 "that of check, and 1 if the target is not available.\n",
 	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_prepare},
 	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
 	 CLI_WAY_OWN, 0, 0, command_inventory},
@@ -67,7 +69,9 @@ static const struct command commands[] = {
 	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
 	 "the backends.\n", "migcompat policy check", 0,
 	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
-	{"policy show", "", "the policy in force, and where it comes from", "", "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 0, 0,
+	{"policy show", "", "the policy in force, and where it comes from",
+	 "That of the files; with --daemon or --socket, that of the service.\n",
+	 "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0,
 	 command_policy_show},
 	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
 	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
@@ -109,27 +113,53 @@ static bool first_is(const struct command *command, const char *word, const char
 	return true;
 }
 
+/* A file that the shell put there for "-i *.json", or NULL. */
+static const char *stray_file(const struct cli *cli, const char *const *words)
+{
+	for (; *cli->options.inventories && *words; words++) {
+		size_t len = strlen(*words);
+
+		if (len > 5 && strcmp(*words + len - 5, ".json") == 0)
+			return *words;
+	}
+	return NULL;
+}
+
+static int stray_fail(const struct cli *cli, const char *file)
+{
+	return output_fail(cli, -EINVAL,
+			   "\"%s\" is taken for a word of the command: -i takes one file; name "
+			   "their folder, or repeat -i",
+			   file);
+}
+
 static int unknown(const struct cli *cli, bool family)
 {
 	struct {
 		const char *name;
 		char text[16];
 	} firsts[COUNT(commands)] = {{0}};
-	char words[128];
+	char words[128], nearest[NEAREST_BYTES];
 
 	if (family && cli->nwords == 1)
 		return output_fail(cli, -EINVAL, "\"%s\" is not a whole command; see migcompat %s --help", cli->words[0], cli->words[0]);
 	if (family) {
 		snprintf(words, sizeof(words), "%s %s", cli->words[0], cli->words[1]);
-		return output_fail(cli, -EINVAL, "unknown command \"%s\"; nearest is \"%s\"", words,
-				   nearest_word(words, commands, COUNT(commands), sizeof(commands[0])));
+		return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", words,
+				   output_nearest(nearest, words,
+						  nearest_word(words, commands, COUNT(commands),
+							       sizeof(commands[0]))));
 	}
+	if (stray_file(cli, (const char *const[]){cli->words[0], NULL}))
+		return stray_fail(cli, cli->words[0]);
 	for (size_t i = 0; i < COUNT(commands); i++) {
 		snprintf(firsts[i].text, sizeof(firsts[i].text), "%.*s", (int)strcspn(commands[i].name, " "), commands[i].name);
 		firsts[i].name = firsts[i].text;
 	}
-	return output_fail(cli, -EINVAL, "unknown command \"%s\"; nearest is \"%s\"", cli->words[0],
-			   nearest_word(cli->words[0], firsts, COUNT(commands), sizeof(firsts[0])));
+	return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", cli->words[0],
+			   output_nearest(nearest, cli->words[0],
+					  nearest_word(cli->words[0], firsts, COUNT(commands),
+						       sizeof(firsts[0]))));
 }
 
 /* Can whoever the options name answer this command? */
@@ -164,6 +194,25 @@ static int texts_fit(const struct cli *cli)
 	return 0;
 }
 
+/* Standard input is one thing: an inventory, or what the command reads there. */
+static int standard_fits(const struct cli *cli)
+{
+	size_t count = 0;
+
+	for (const char **file = cli->options.inventories; *file; file++)
+		count += strcmp(*file, INVENTORY_STANDARD) == 0;
+	if (count > 1)
+		return output_fail(cli, -EINVAL,
+				   "-i - is given %zu times: standard input can be read once",
+				   count);
+	if (count && cli->narguments && strcmp(cli->arguments[0], "-") == 0)
+		return output_fail(
+		    cli, -EINVAL,
+		    "%s - and -i - exclude each other: standard input can be read once",
+		    cli->command->name);
+	return 0;
+}
+
 /* Does the command take what stands on the line? */
 static int fits(const struct cli *cli)
 {
@@ -178,6 +227,8 @@ static int fits(const struct cli *cli)
 	if (foreign)
 		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign),
 				   command->name);
+	if (cli->narguments > command->most && stray_file(cli, cli->arguments))
+		return stray_fail(cli, stray_file(cli, cli->arguments));
 	if (cli->narguments < command->least || cli->narguments > command->most)
 		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
 				   *command->arguments ? command->arguments : "no argument", cli->narguments,
@@ -186,6 +237,8 @@ static int fits(const struct cli *cli)
 		if (!*cli->arguments[i])
 			return output_fail(cli, -EINVAL, "%s expects %s, got an empty argument", command->name, command->arguments);
 	status = way_fits(cli);
+	if (!status)
+		status = standard_fits(cli);
 	return status || command->way == CLI_WAY_OWN ? status : texts_fit(cli);
 }
 

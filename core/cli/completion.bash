@@ -1,23 +1,41 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # bash completion for migcompat. Devices come from the inventories that stand on the line, else from the service or this host.
 
-# _migcompat_devices WORD [held]
-_migcompat_devices() {
-  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() names=() i host device hold name
-  local -A seen=()
+# _migcompat_list COLUMNS: the raw list of what stands on the line.
+_migcompat_list() {
+  local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() i
   for ((i = 1; i < ${#words[@]}; i++)); do
     case ${words[i]} in
-    -i | --inventory | --plugin-dir | --config | --socket) options+=("${words[i]}" "${words[++i]/#\~/$HOME}") ;;
+    # Standard input is the terminal's, and not to be read here.
+    -i | --inventory) [ "${words[i + 1]-}" = - ] || options+=("${words[i]}" "${words[i + 1]/#\~/$HOME}") ;;&
+    --plugin-dir | --config | --socket) options+=("${words[i]}" "${words[i + 1]/#\~/$HOME}") ;;&
+    -i | --inventory | --plugin-dir | --config | --socket) i=$((i + 1)) ;;
     --daemon | --no-daemon) options+=("${words[i]}") ;;
     esac
   done
+  "${words[0]}" "${options[@]}" list --types --raw -o "$1" 2>/dev/null </dev/null | sed 1d
+}
+
+# _migcompat_hosts WORD
+_migcompat_hosts() {
+  local host
+  while read -r host; do
+    printf -v host %b "$host"
+    [[ $host == "$1"* ]] && COMPREPLY+=("$(printf %q "$host")")
+  done < <(_migcompat_list HOST | sort -u)
+}
+
+# _migcompat_devices WORD [held]
+_migcompat_devices() {
+  local names=() host device hold name
+  local -A seen=()
   while read -r host device hold; do
     [ -n "$device" ] || continue
     [ -n "$hold" ] || [ -z "${2-}" ] || continue
     printf -v host %b "$host" # --raw writes blanks and backslashes as \xHH; ids have neither
     names+=("$host//$device")
     seen[$device]=${seen[$device]-}x
-  done < <("${words[0]}" "${options[@]}" list --types --raw -o HOST,DEVICE,HOLD 2>/dev/null | sed 1d)
+  done < <(_migcompat_list HOST,DEVICE,HOLD)
   # Not by compgen -W, which would expand what stands in a hostile inventory.
   for name in "${names[@]}"; do
     device=${name#*//}
@@ -59,7 +77,11 @@ _migcompat() {
     mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON CLASS VERSION PATH" -- "${cur^^}")
     return
     ;;
-  --fingerprint | --host | --uuid | --reason) return ;;
+  --host)
+    _migcompat_hosts "$cur"
+    return
+    ;;
+  --fingerprint | --uuid | --reason) return ;;
   esac
 
   for ((i = 1; i < COMP_CWORD; i++)); do
@@ -85,7 +107,7 @@ _migcompat() {
     check | "state check") global+=" --verbose --available --fingerprint --mechanism" ;;
     "state save") global+=" --output --interface" ;;
     "state load") global+=" --force --interface --verbose --fingerprint --mechanism" ;;
-    ask) global+=" --host --mechanism" ;;
+    ask) global+=" --host --other-hosts --available --all --mechanism" ;;
     prepare) global+=" --uuid --mechanism" ;;
     show | version | "policy show" | "policy explain") global+=" --mechanism" ;;
     inventory) global+=" --sensitive" ;;

@@ -20,6 +20,10 @@
 #define STATE(name) {name, SHAPE_TEXT, states, NULL}
 #define OBJECT(name, members) {name, SHAPE_OBJECT, NULL, members}
 #define LIST(name, members) {name, SHAPE_LIST, NULL, members}
+#define LIST_OR_NONE(name, members)                                                                \
+	{                                                                                          \
+		name, SHAPE_LIST_OR_NONE, NULL, members                                            \
+	}
 #define END {NULL, SHAPE_TEXT, NULL, NULL}
 
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
@@ -38,16 +42,21 @@ static const struct shape mechanism[] = {
 
 static const struct shape row[] = {ROW, END};
 
-const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row), END};
-
-const struct shape shape_device[] = {FORMAT("migcompat-device/1"), ROW, {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END};
-
-static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
-
 static const struct shape finding[] = {
 	TEXT("field"), TEXT("rule"), NAME("source"), NAME("target"), {"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
 	NAME("limit"), TEXT("text"), END,
 };
+
+const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row),
+				   LIST_OR_NONE("findings", finding), END};
+
+const struct shape shape_device[] = {FORMAT("migcompat-device/1"),
+				     ROW,
+				     {"verdict", SHAPE_NAME, WORDS("error"), NULL},
+				     NAME("errno"),
+				     END};
+
+static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
 
 const struct shape shape_verdict[] = {
 	FORMAT("migcompat-verdict/1"),
@@ -76,9 +85,23 @@ static const struct shape choice[] = {
 
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
 
+static const struct shape refused[] = {
+    TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state),
+    TEXT("text"),   END,
+};
+
 const struct shape shape_choices[] = {
-	FORMAT("migcompat-choices/1"), OBJECT("source", side), LIST("choices", choice), LIST("unanswered", unanswered), COUNT("asked"),
-	NAME("reason"), {"verdict", SHAPE_NAME, WORDS("error"), NULL}, NAME("errno"), END,
+    FORMAT("migcompat-choices/1"),
+    OBJECT("source", side),
+    LIST("choices", choice),
+    LIST("unanswered", unanswered),
+    LIST_OR_NONE("findings", finding),
+    LIST_OR_NONE("refused", refused),
+    COUNT("asked"),
+    NAME("reason"),
+    {"verdict", SHAPE_NAME, WORDS("error"), NULL},
+    NAME("errno"),
+    END,
 };
 
 static const struct shape parameter[] = {
@@ -108,6 +131,10 @@ const struct shape shape_event[] = {
 	FORMAT("migcompat-event/1"), {"event", SHAPE_TEXT, events, NULL}, TEXT("time"), NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),
 	NAME("hold"), END,
 };
+
+static const struct shape policy[] = {FORMAT("migcompat-policy/1"), TEXT("hash"), END};
+
+const struct shape shape_policy[] = {OBJECT("policy", policy), TEXT("text"), END};
 
 const struct shape shape_nothing[] = {END};
 
@@ -148,9 +175,9 @@ static int check_list(const struct shape *shape, json_t *list, struct error *err
 	json_array_foreach (list, i, entry) {
 		if (shape->type == SHAPE_TEXTS && !json_is_string(entry))
 			return wrong(shape, entry, "a list of strings", err);
-		if (shape->type == SHAPE_LIST && !json_is_object(entry))
+		if (shape->type != SHAPE_TEXTS && !json_is_object(entry))
 			return wrong(shape, entry, "a list of objects", err);
-		if (shape->type == SHAPE_LIST)
+		if (shape->type != SHAPE_TEXTS)
 			r = document_check(entry, shape->members, err);
 		if (r)
 			return r;
@@ -175,6 +202,10 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 		return json_is_boolean(value) ? 0 : wrong(shape, value, "true or false", err);
 	case SHAPE_OBJECT:
 		return json_is_object(value) ? document_check(value, shape->members, err) : wrong(shape, value, "an object", err);
+	case SHAPE_LIST_OR_NONE:
+		if (!value || json_is_null(value))
+			return 0;
+		/* fallthrough */
 	case SHAPE_LIST:
 	case SHAPE_TEXTS:
 		return json_is_array(value) ? check_list(shape, value, err) : wrong(shape, value, "a list", err);

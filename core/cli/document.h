@@ -19,6 +19,7 @@ enum shape_type {
 	SHAPE_FLAG,  /* true or false */
 	SHAPE_OBJECT,
 	SHAPE_LIST,  /* of objects */
+	SHAPE_LIST_OR_NONE, /* the same, or null or absent */
 	SHAPE_TEXTS, /* a list of strings */
 };
 
@@ -30,7 +31,7 @@ struct shape {
 };
 
 extern const struct shape shape_list[], shape_device[], shape_verdict[], shape_choices[], shape_parameters[], shape_backends[],
-	shape_event[], shape_backend[];
+	shape_event[], shape_backend[], shape_policy[];
 extern const struct shape shape_nothing[]; /* {} */
 
 /* -EBADMSG: err says which member is not as it must be. What a table does not name may be there as well. */

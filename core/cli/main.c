@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat: from the words on the command line to one command and its exit status. */
+#include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -8,6 +9,7 @@
 
 #include "core/cli/output.h"
 #include "core/facts/json_seed.h"
+#include "core/facts/rfc3339.h"
 
 /*
  * A file or socket that is opened later must never become one of the standard three. What takes the
@@ -31,6 +33,19 @@ static bool color_wanted(const struct cli *cli)
 	if (cli->options.color != CLI_COLOR_AUTO)
 		return cli->options.color == CLI_COLOR_ALWAYS;
 	return cli->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
+}
+
+/* For tests: another clock than the system's. It decides no more than which inventories are called
+ * old. */
+static int take_clock(struct cli *cli)
+{
+	const char *text = secure_getenv("MIGCOMPAT_NOW");
+
+	if (text && rfc3339_parse(text, &cli->now_s))
+		return output_fail(
+		    cli, -EINVAL,
+		    "MIGCOMPAT_NOW is \"%s\", expected a time such as 2026-11-21T02:00:00Z", text);
+	return 0;
 }
 
 static int print_version(const struct cli *cli)
@@ -70,6 +85,8 @@ static int run(struct cli *cli, int argc, char **argv)
 	if (cli->options.version)
 		return print_version(cli);
 	status = command_find(cli);
+	if (!status)
+		status = take_clock(cli);
 	return status ? status : cli->command->run(cli);
 }
 

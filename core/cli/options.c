@@ -49,7 +49,12 @@ static const struct option_info {
 	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY, "columns parted by one blank, for scripts"},
 	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, ABOUT_ANY, "what agrees, too"},
 	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, ABOUT_ANY,
-	 "status 1 where the target cannot be had now"},
+	 "a target that cannot be had now counts as a no"},
+	{"--other-hosts", 0, FORM_FLAG, offsetof(struct options, other_hosts), NULL,
+	 CLI_OPTION_OTHER_HOSTS, ABOUT_ANY,
+	 "no target on the source's own host"},
+	{"--all", 0, FORM_FLAG, offsetof(struct options, all), NULL, CLI_OPTION_ALL, ABOUT_ANY,
+	 "every other target too, with the reason why not"},
 	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT, ABOUT_ANY,
 	 "status 2, \"stale\", unless the target still has it"},
 	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, ABOUT_ANY, "only devices of this host"},
@@ -61,14 +66,14 @@ static const struct option_info {
 	 CLI_OPTION_MECHANISM, ABOUT_ANY,
 	 "require, report or prove: must driver and kernel be able to?"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
-	 "devices of this file instead of this host; repeatable"},
+	 "devices of a file, of a folder's *.json or of -; repeatable"},
 	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
 	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN, "folder or file instead of /etc/migcompat"},
 	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, ABOUT_SERVICE,
 	 "ask the service, or fail"},
 	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, "do not ask the service"},
 	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, ABOUT_SERVICE,
-	 "the service's, if not /run/migcompat/io.migcompat"},
+	 "ask the service at this socket, or fail"},
 	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY, "exactly one JSON document on standard output"},
 	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, ABOUT_ANY, "auto (the default), always or never; --no-color"},
 	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, ABOUT_ANY, NULL},
@@ -93,7 +98,7 @@ void options_help(uint32_t set, enum cli_way way)
 		const struct option_info *info = &infos[i];
 		char names[64];
 
-		if (way != CLI_WAY_EITHER && info->about == foreign[way])
+		if ((way == CLI_WAY_OWN || way == CLI_WAY_SERVICE) && info->about == foreign[way])
 			continue;
 		if (!info->help || (set ? !(set & info->only) : info->only != 0))
 			continue;
@@ -238,7 +243,7 @@ static void expects(int value, const char *got, char *problem, size_t size)
 static void refuse(int value, const char *argument, char *problem, size_t size)
 {
 	const struct option_info *info = info_find(optopt);
-	char name[64];
+	char name[64], nearest[NEAREST_BYTES];
 
 	if (value == ':' && info)
 		expects(optopt, "", problem, size);
@@ -248,8 +253,9 @@ static void refuse(int value, const char *argument, char *problem, size_t size)
 		snprintf(problem, size, "unknown option \"-%c\", see migcompat --help", optopt);
 	else {
 		snprintf(name, sizeof(name), "%.*s", (int)strcspn(argument, "="), argument);
-		snprintf(problem, size, "unknown option \"%s\"; nearest is \"%s\"", name,
-			 nearest_word(name, infos, COUNT(infos), sizeof(infos[0])));
+		snprintf(problem, size, "unknown option \"%s\"%s", name,
+			 output_nearest(nearest, name,
+					nearest_word(name, infos, COUNT(infos), sizeof(infos[0]))));
 	}
 }
 

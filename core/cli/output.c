@@ -10,6 +10,8 @@
 
 #include "core/check/json.h"
 #include "core/cli/document.h"
+#include "core/cli/script.h"
+#include "core/policy/schema.h"
 
 #define LINE_MAX_BYTES 8192
 
@@ -49,7 +51,30 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	va_end(args);
 	output_clean(text);
 	sentence(text);
+	if (script_wanted(cli)) {
+		printf("# error: %s\n", text);
+		script_refuse(NULL, CLI_TROUBLE);
+	}
 	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE) : CLI_TROUBLE;
+}
+
+void output_doubts(const json_t *findings)
+{
+	const json_t *finding;
+	size_t i;
+
+	json_array_foreach (findings, i, finding) {
+		output_sentence("warning: %s", document_text(finding, "text"));
+	}
+}
+
+const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest)
+{
+	if (word_is_near(word, nearest))
+		snprintf(buffer, NEAREST_BYTES, "; nearest is \"%s\"", nearest);
+	else
+		snprintf(buffer, NEAREST_BYTES, "; see migcompat --help");
+	return buffer;
 }
 
 int output_json(const struct cli *cli, json_t *document, int status)

@@ -11,6 +11,9 @@
 int output_fail(const struct cli *cli, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* The sentence alone. */
 void output_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* The sentences of a document's findings that belong to no device, for people. NULL: there are
+ * none. */
+void output_doubts(const json_t *findings);
 /* Print and release a document; NULL: out of memory. Returns status, or CLI_TROUBLE where it could not be made. */
 int output_json(const struct cli *cli, json_t *document, int status);
 /* A line on standard output. */
@@ -24,17 +27,23 @@ int output_lost(int error);
 /* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be written, else status. */
 int output_finish(int status);
 
+#define NEAREST_BYTES 96u
+/* What an unknown word was meant to be, if that is near: the end of a sentence. Returns buffer. */
+const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest);
+
 /* Newlines and tabs become blanks; other control characters and what is no UTF-8, question marks. */
 void output_clean(char *text);
 
 enum table_flags {
 	TABLE_RIGHT = 1, /* numbers */
 	TABLE_WRAP = 2,  /* goes on in the next line where the terminal is too narrow */
-	TABLE_SPARE = 4, /* left out where the terminal is too narrow, and wide enough without */
 };
 
 /* A table for people. Out of memory is kept until it is printed. */
 struct table;
+/* Goes if the terminal is too narrow for a row: the one of the least number first, 1 to 15. */
+#define TABLE_DROP(order) ((unsigned)(order) << 4)
+
 struct table *table_new(const struct cli *cli);
 void table_column(struct table *table, const char *name, unsigned flags);
 /* Do not print the column of that number. */

@@ -14,6 +14,7 @@ int cli_start(struct cli *cli)
 		.keep_stderr = cli->options.debug,
 		.streams = cli->streams,
 		.mechanism = cli->options.mechanism,
+		.now_s = cli->now_s,
 	};
 	struct error err = {0};
 	int r = engine_start(&cli->engine, &options, &err);

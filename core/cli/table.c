@@ -19,8 +19,9 @@
 
 struct column {
 	const char *name;
-	unsigned flags; /* enum table_flags */
+	unsigned flags; /* enum table_flags, TABLE_DROP */
 	size_t width;	/* of the widest cell or the name, in places of a terminal */
+	size_t least;	/* that it can be made, once the table is fitted */
 	bool hidden;
 };
 
@@ -151,15 +152,15 @@ static size_t terminal_width(void)
 	return width > 0 ? (size_t)width : WIDTH_DEFAULT;
 }
 
-/* Places of a line with these columns. */
-static size_t width_without(const struct table *table, unsigned flags)
+/* Places of a line, each column as wide as it is or as it can be made. */
+static size_t line_width(const struct table *table, bool least)
 {
 	size_t width = 0, count = 0;
 
 	for (size_t i = 0; i < table->ncolumns; i++) {
-		if (table->columns[i].hidden || table->columns[i].flags & flags)
+		if (table->columns[i].hidden)
 			continue;
-		width += table->columns[i].width;
+		width += least ? table->columns[i].least : table->columns[i].width;
 		count++;
 	}
 	return width + (count ? count - 1 : 0);
@@ -226,35 +227,83 @@ static void column_wrap(struct table *table, size_t number, size_t width)
 	}
 }
 
+/* Of the longest word in a text. */
+static size_t word_width(char *text)
+{
+	size_t widest = 0;
+
+	while (*text) {
+		char *end = strchrnul(text, ' '), kept = *end;
+		size_t width;
+
+		*end = '\0';
+		width = text_width(text);
+		*end = kept;
+		if (width > widest)
+			widest = width;
+		text = end + (kept != '\0');
+	}
+	return widest;
+}
+
+/* A text is broken between words only, and not to less than WRAP_MIN. */
+static size_t column_least(const struct table *table, size_t number)
+{
+	const struct column *column = &table->columns[number];
+	size_t least = text_width(column->name);
+
+	if (!(column->flags & TABLE_WRAP))
+		return column->width;
+	if (least < WRAP_MIN)
+		least = WRAP_MIN;
+	for (const struct line *line = table->lines; line; line = line->next) {
+		size_t width = line->cells[number].text ? word_width(line->cells[number].text) : 0;
+
+		if (width > least)
+			least = width;
+	}
+	return least < column->width ? least : column->width;
+}
+
+/* The column that is the next to go; ncolumns: none is. */
+static size_t next_dropped(const struct table *table)
+{
+	size_t next = table->ncolumns;
+
+	for (size_t i = 0; i < table->ncolumns; i++) {
+		unsigned order = table->columns[i].flags / TABLE_DROP(1);
+
+		if (order && !table->columns[i].hidden &&
+		    (next == table->ncolumns || order < table->columns[next].flags / TABLE_DROP(1)))
+			next = i;
+	}
+	return next;
+}
+
 /*
- * What does not fit is left out where that makes the rest fit; then long texts share the
- * room that is left for them.
+ * Columns go, in their order, until a row fits in which texts are broken; then these texts share
+ * the room that there is.
  */
 static void table_fit(struct table *table, size_t room)
 {
-	size_t whole = width_without(table, 0), fixed, wraps = 0;
+	size_t next;
 
+	if (line_width(table, false) <= room)
+		return;
 	for (size_t i = 0; i < table->ncolumns; i++)
-		wraps += !table->columns[i].hidden && table->columns[i].flags & TABLE_WRAP;
-	if (whole > room &&
-	    width_without(table, TABLE_SPARE | TABLE_WRAP) + wraps * (WRAP_MIN + 1) <= room) {
-		for (size_t i = 0; i < table->ncolumns; i++)
-			if (table->columns[i].flags & TABLE_SPARE)
-				table_hide(table, i);
-		whole = width_without(table, 0);
-	}
-	fixed = width_without(table, TABLE_WRAP) + wraps;
-	for (size_t i = 0; whole > room && i < table->ncolumns; i++) {
-		const struct column *column = &table->columns[i];
-		size_t share = wraps && room > fixed ? (room - fixed) / wraps : 0;
-		size_t width = column->width;
+		table->columns[i].least = column_least(table, i);
+	while (line_width(table, true) > room && (next = next_dropped(table)) < table->ncolumns)
+		table_hide(table, next);
+	for (size_t i = 0; i < table->ncolumns; i++) {
+		struct column *column = &table->columns[i];
+		size_t others = line_width(table, true) - column->least;
+		size_t share = room > others + column->least ? room - others : column->least;
 
-		if (column->hidden || !(column->flags & TABLE_WRAP))
+		if (column->hidden)
 			continue;
-		if (share >= WRAP_MIN && width > share)
+		if (column->width > share)
 			column_wrap(table, i, share);
-		fixed += width < share ? width : share;
-		wraps--;
+		column->least = column->width;
 	}
 }
 

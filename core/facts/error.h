@@ -13,6 +13,15 @@ struct error {
 /* Set the sentence (cut at the buffer's end, control characters replaced) and return code. err may be NULL. */
 int error_set(struct error *err, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/*
+ * For a check that goes on after an error: each one is told. file: where it is, or NULL; text: the
+ * sentence. Both live during the call.
+ */
+struct error_list {
+	void (*tell)(void *arg, const char *file, const char *text);
+	void *arg;
+};
+
 /* Symbolic name of a positive or negative errno ("EINVAL"); "E<number>" where it has none here. */
 const char *error_name(int code);
 

@@ -13,6 +13,17 @@
 #define INVENTORY_FILE_MAX (512u << 20) /* bytes; a larger file is refused before it is read */
 #define INVENTORY_DEVICE_MAX (16u << 20) /* bytes of JSON text of one device or of the host */
 
+#define INVENTORY_FOLDER_MAX (1u << 20) /* files of one folder */
+#define INVENTORY_STANDARD "-"		/* stands for standard input */
+
+/*
+ * Append what a path names: a file, each *.json of a folder in name order (hidden ones are
+ * ignored), or standard input. On any error nothing of it stays. -ENODATA: the folder holds none;
+ * -EFBIG: too many. The rules of inventory_read_file hold for each file.
+ */
+int inventory_read(struct inventory *inventory, const char *path, struct error *err);
+/* Standard input may be a pipe; it can be read once. */
+int inventory_read_standard(struct inventory *inventory, struct error *err);
 /*
  * Append a file's host and devices. On any error nothing stays of it and err is one sentence that begins with the path:
  * what, where (device number from 1, and its id once known), what was expected. -ENOENT, -EACCES, …: unreadable; -EFBIG: too large,
@@ -40,6 +51,9 @@ int inventory_write(const struct inventory *inventory, const struct host *host, 
  */
 struct stated;
 int stated_load(const char *folder, struct stated **ret, struct error *err);
+/* Is all of a folder right? Goes on behind a file that is not: each file's first error is told.
+ * Returns the first one. */
+int stated_check(const char *folder, const struct error_list *list, struct error *err);
 int stated_add(const struct stated *stated, const char *id, struct factset_builder *builder);
 struct stated *stated_free(struct stated *stated); /* returns NULL; takes NULL */
 

@@ -8,6 +8,7 @@
 
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
+#include "core/facts/rfc3339.h"
 
 #define FORMAT "migcompat-inventory/1"
 #define NAME_MAX_BYTES 4096u /* of a member's name, as JSON */
@@ -54,7 +55,12 @@ static int format_read(struct document *document)
 
 static int taken_keep(struct document *document, json_t *value)
 {
-	return inventory_tree_text(&document->reader, "taken", value, &document->reader.host->taken);
+	struct host *host = document->reader.host;
+	int r = inventory_tree_text(&document->reader, "taken", value, &host->taken);
+
+	if (!r && rfc3339_parse(host->taken, &host->taken_s))
+		host->taken_s = HOST_TAKEN_UNKNOWN;
+	return r;
 }
 
 static int taken_read(struct document *document)
@@ -278,6 +284,15 @@ int inventory_read_file(struct inventory *inventory, const char *path, struct er
 {
 	struct document document = {.reader = {.name = path, .err = err}};
 	int r = json_source_open(&document.source, path, INVENTORY_FILE_MAX, err);
+
+	return r < 0 ? r : document_read(&document, inventory);
+}
+
+int inventory_read_standard(struct inventory *inventory, struct error *err)
+{
+	struct document document = {.reader = {.name = "standard input", .err = err}};
+	int r =
+	    json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX, err);
 
 	return r < 0 ? r : document_read(&document, inventory);
 }

@@ -81,6 +81,29 @@ fail:
 	return r;
 }
 
+int json_source_standard(struct json_source *source, const char *name, uint64_t max,
+			 struct error *err)
+{
+	struct stat st;
+	int r;
+
+	json_seed();
+	if (fstat(STDIN_FILENO, &st) != 0)
+		return error_set(err, -errno, "%s: cannot be read: %s", name,
+				 strerrordesc_np(errno));
+	r = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? stat_check(name, &st, max, err) : 0;
+	if (r < 0)
+		return r;
+	*source = (struct json_source){
+	    .name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = STDIN_FILENO, .lent = true};
+	r = json_source_peek(source, err);
+	if (r == JSON_SOURCE_END)
+		r = error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
+	if (r < 0)
+		json_source_close(source);
+	return r < 0 ? r : 0;
+}
+
 int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
 {
 	return source_open(source, AT_FDCWD, name, true, name, max, err);
@@ -94,11 +117,21 @@ int json_source_open_at(struct json_source *source, int folder, const char *entr
 
 void json_source_close(struct json_source *source)
 {
-	if (source->fd >= 0)
+	if (source->fd >= 0 && !source->lent)
 		close(source->fd);
 	free(source->window);
 	source->fd = -1;
 	source->window = NULL;
+}
+
+static size_t lines_count(const char *bytes, size_t len)
+{
+	size_t lines = 0;
+
+	for (const char *at = bytes, *end = bytes + len;
+	     at < end && (at = memchr(at, '\n', (size_t)(end - at))); at++)
+		lines++;
+	return lines;
 }
 
 /* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which stays. */
@@ -114,6 +147,7 @@ static int source_refill(struct json_source *source)
 			return source->failed = -ENOMEM;
 		source->bytes = source->window;
 	}
+	source->lines += lines_count(source->bytes, source->at);
 	source->before += source->at;
 	source->at = source->end = 0;
 	do
@@ -128,40 +162,25 @@ static int source_refill(struct json_source *source)
 	return got > 0;
 }
 
-/* The line on which an offset stands, from 1. Read again for this, since only a message needs it. */
-static size_t source_line(const struct json_source *source, uint64_t offset)
+/* The line on which the next byte stands, from 1. */
+static size_t source_line(const struct json_source *source)
 {
-	char buffer[4096];
-	const char *bytes = buffer;
-	size_t line = 1, len;
-
-	for (uint64_t at = 0; at < offset; at += len) {
-		if (source->fd < 0) {
-			bytes = source->bytes;
-			len = (size_t)offset;
-		} else {
-			size_t size = offset - at < sizeof(buffer) ? (size_t)(offset - at) : sizeof(buffer);
-			ssize_t got = pread(source->fd, buffer, size, (off_t)at);
-
-			if (got <= 0)
-				break;
-			len = (size_t)got;
-		}
-		for (size_t i = 0; i < len; i++)
-			line += bytes[i] == '\n';
-	}
-	return line;
+	return 1 + source->lines + lines_count(source->bytes, source->at);
 }
 
 static int source_failed(const struct json_source *source, struct error *err)
 {
+	if (source->failed == -EFBIG)
+		return error_set(err, -EFBIG,
+				 "%s: is longer than %" PRIu64 " bytes, expected at most that",
+				 source->name, source->max);
 	return error_set(err, source->failed, "%s: cannot be read: %s", source->name, strerrordesc_np(-source->failed));
 }
 
 /* "found 'x', expected …", for the byte that peek returned. */
 static int source_unexpected(const struct json_source *source, int c, const char *what, const char *expected, struct error *err)
 {
-	size_t line = source_line(source, source->before + source->at);
+	size_t line = source_line(source);
 	char found[32];
 
 	if (c == JSON_SOURCE_END)
@@ -281,7 +300,7 @@ static int feed_failed(const struct feed *feed, const char *what, size_t max, in
 		return error_set(err, -EFBIG, "%s: %s: holds more than %u arrays and objects, expected at most that", source->name, what,
 				 CONTAINERS_MAX);
 	return error_set(err, -EINVAL, "%s: line %zu: %s: bad JSON: %s", source->name,
-			 source_line(source, source->before + source->at), what,
+			 source_line(source), what,
 			 r == -ENODATA ? "the text ends within it" : why->text);
 }
 

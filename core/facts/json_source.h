@@ -25,10 +25,12 @@ struct json_source {
 	size_t end;
 	bool nul;	 /* are zero bytes in strings taken? Set by whoever looks at the strings' lengths */
 	uint64_t before; /* bytes of the document ahead of bytes[0] */
+	size_t lines;	 /* that end in them */
 	uint64_t max;    /* bytes that a document may have */
 	char *window;    /* made at the first reading; NULL: the document is in memory */
 	size_t room;     /* of the window; 0: the document is in memory */
 	int fd;          /* -1: the document is in memory */
+	bool lent;	 /* fd is not closed */
 	int failed;      /* negative errno of a reading that failed */
 };
 
@@ -40,6 +42,12 @@ int json_source_open(struct json_source *source, const char *name, uint64_t max,
 /* The same of an entry of an open folder, which must be no link; name: for messages. */
 int json_source_open_at(struct json_source *source, int folder, const char *entry, const char *name,
 			uint64_t max, struct error *err);
+/*
+ * The same from standard input, which may be a pipe too. No descriptor is kept, and none is closed.
+ * -EFBIG may come while it is read.
+ */
+int json_source_standard(struct json_source *source, const char *name, uint64_t max,
+			 struct error *err);
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err);
 void json_source_close(struct json_source *source);
 

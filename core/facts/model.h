@@ -6,6 +6,8 @@
 #ifndef CORE_FACTS_MODEL_H
 #define CORE_FACTS_MODEL_H
 
+#include <stdint.h>
+
 #include "core/facts/factset.h"
 #include "migcompat/backend.h"
 
@@ -18,12 +20,16 @@ struct wanted {
 	size_t count;
 };
 
+#define HOST_TAKEN_UNKNOWN INT64_MIN
+
 struct host {
 	const char *name;      /* text without control characters and "//" */
 	struct factset facts;  /* keyed by the path below /sys, and kernel/release, kernel/byteorder */
 	struct wanted wanted;
 	const char *source;    /* the inventory's file name; NULL: this host, live */
-	const char *taken;     /* RFC 3339, or NULL */
+	const char *taken;     /* as it was written, or NULL */
+	int64_t
+	    taken_s; /* the same, since 1970; HOST_TAKEN_UNKNOWN: it is no RFC 3339, or not there */
 	const char *extra;     /* unknown members, one compact JSON object, or NULL */
 	const char *doc_extra; /* unknown members of the document around it, likewise */
 	size_t number;         /* position in the inventory */

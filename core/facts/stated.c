@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -85,28 +87,56 @@ static int entry_compare(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
+/* Tell an error, if all are to be told. Returns it. */
+static int told(const struct error_list *list, const char *file, int r, const struct error *err)
+{
+	if (list && r && r != -ENOMEM)
+		list->tell(list->arg, file, err->text);
+	return r;
+}
+
+/* before: the first error of the files before this one, which stays. */
+static int entry_read(struct stated *stated, const char *folder, const char *entry,
+		      const struct error_list *list, int before, struct error *err)
+{
+	struct error why = {0};
+	char path[PATH_MAX];
+	int r;
+
+	if (before && (!list || before == -ENOMEM))
+		return before;
+	r = stated_file_read(stated, folder, entry, &why);
+	snprintf(path, sizeof(path), "%s/%s", folder, entry);
+	told(list, path, r, &why);
+	return before || !r ? before : error_set(err, r, "%s", why.text);
+}
+
 /* All files of a folder that is there. */
-static int folder_read(struct stated *stated, int fd, const char *folder, struct error *err)
+static int folder_read(struct stated *stated, int fd, const char *folder,
+		       const struct error_list *list, struct error *err)
 {
 	struct dirent **entries = NULL;
-	int r = stated_owner_check(fd, folder, err);
+	int r = told(list, folder, stated_owner_check(fd, folder, err), err);
 	int count;
 
 	if (r < 0)
 		return r;
 	count = scandirat(fd, ".", &entries, entry_fits, entry_compare);
 	if (count < 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno));
+		return told(list, folder,
+			    error_set(err, -errno, "%s: cannot be read: %s", folder,
+				      strerrordesc_np(errno)),
+			    err);
 	for (int i = 0; i < count; i++) {
-		if (r == 0)
-			r = stated_file_read(stated, folder, entries[i]->d_name, err);
+		r = entry_read(stated, folder, entries[i]->d_name, list, r, err);
 		free(entries[i]);
 	}
 	free(entries);
 	return r;
 }
 
-int stated_load(const char *folder, struct stated **ret, struct error *err)
+static int load(const char *folder, const struct error_list *list, struct stated **ret,
+		struct error *err)
 {
 	struct stated *stated = calloc(1, sizeof(*stated));
 	int fd = -1, r = 0;
@@ -116,11 +146,14 @@ int stated_load(const char *folder, struct stated **ret, struct error *err)
 	intern_init(&stated->texts, &stated->arena);
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd >= 0)
-		r = folder_read(stated, fd, folder, err);
+		r = folder_read(stated, fd, folder, list, err);
 	else if (errno != ENOENT)
-		r = error_set(err, -errno, "%s: cannot be read: %s", folder, strerrordesc_np(errno));
+		r = told(list, folder,
+			 error_set(err, -errno, "%s: cannot be read: %s", folder,
+				   strerrordesc_np(errno)),
+			 err);
 	if (r == 0)
-		r = stated_merge(stated, err);
+		r = told(list, folder, stated_merge(stated, err), err);
 	if (fd >= 0)
 		close(fd);
 	if (r < 0) {
@@ -129,6 +162,20 @@ int stated_load(const char *folder, struct stated **ret, struct error *err)
 	}
 	*ret = stated;
 	return 0;
+}
+
+int stated_load(const char *folder, struct stated **ret, struct error *err)
+{
+	return load(folder, NULL, ret, err);
+}
+
+int stated_check(const char *folder, const struct error_list *list, struct error *err)
+{
+	struct stated *stated = NULL;
+	int r = load(folder, list, &stated, err);
+
+	stated_free(stated);
+	return r;
 }
 
 /* ---------------------------------------------------------------- giving them out */

@@ -19,6 +19,7 @@ enum policy_plain {
 	PLAIN_MIXED,
 	PLAIN_MECHANISM,
 	PLAIN_GENERIC,
+	PLAIN_STALE_AFTER,
 	PLAIN_COUNT,
 };
 
@@ -128,7 +129,8 @@ struct policy_path {
 
 struct policy {
 	struct arena arena;
-	struct conf_parser *parser; /* while it is loaded */
+	struct conf_parser *parser;    /* while it is loaded */
+	const struct error_list *list; /* likewise; NULL: the first error ends it */
 	struct policy_path *files;
 	struct rule *rules;
 	struct known_bad *known_bad;
@@ -143,6 +145,7 @@ struct policy {
 	size_t nsettings;
 	const char *backend_dir;
 	unsigned timeout_ms;
+	unsigned stale_after_s; /* 0: never */
 	bool mixed;
 	unsigned mechanism;		      /* enum policy_mechanism */
 	unsigned generic_equal;		      /* 0: refuse */
@@ -157,6 +160,14 @@ extern const char *const side_words[];
 extern const char *const require_words[];
 extern const char *const mechanism_words[];
 extern const char *const generic_words[];
+
+/*
+ * Note an error of a part that was read. True: nothing more is read. *first: of the parts so far,
+ * and the one to return.
+ */
+bool policy_ends(const struct policy *policy, int r, int *first);
+/* Tell an error, if all are to be told. */
+void policy_tell(const struct policy *policy, const char *file, const char *text);
 
 /* As policy_load with NULL, with other folders. vendor may be NULL. */
 int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,

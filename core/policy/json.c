@@ -195,6 +195,7 @@ void *policy_json(const struct policy *policy)
 	put(&writer, object, "mixed", json_boolean(policy->mixed));
 	put_text(&writer, object, "mechanism", mechanism_words[policy->mechanism]);
 	put_text(&writer, object, "generic", generic_words[policy->generic_equal]);
+	put(&writer, object, "stale_after", json_integer(policy->stale_after_s));
 	put(&writer, object, "prefer", preferences_json(&writer, policy));
 	put(&writer, object, "known_bad", known_bad_json(&writer, policy));
 	put(&writer, object, "rules", rules_json(&writer, policy));

@@ -14,6 +14,7 @@
 
 #define FOLDER_FILES_MAX 1024u
 #define TIMEOUT_MS_DEFAULT 5000u
+#define STALE_AFTER_S_DEFAULT 86400u
 #define VENDOR_FOLDER "/usr/lib/migcompat/conf.d"
 
 /* The *.conf files of one folder. */
@@ -22,6 +23,19 @@ struct folder {
 	struct dirent **entries;
 	int count;
 };
+
+bool policy_ends(const struct policy *policy, int r, int *first)
+{
+	if (r && !*first)
+		*first = r;
+	return r && (!policy->list || r == -ENOMEM);
+}
+
+void policy_tell(const struct policy *policy, const char *file, const char *text)
+{
+	if (policy->list)
+		policy->list->tell(policy->list->arg, file, text);
+}
 
 static int folder_fail(const char *path, int code, struct error *err)
 {
@@ -124,17 +138,21 @@ static int files_note(struct policy *policy, const struct source *source)
 	return 0;
 }
 
-/* why has no place in a file yet where there is one. */
-static int parse_fail(const struct source *source, int r, unsigned at, const struct error *why,
-		      struct error *err)
+/* why has no place in a file yet if there is one. */
+static int parse_fail(const struct policy *policy, const struct source *source, int r, unsigned at,
+		      const struct error *why, struct error *err)
 {
-	const char *file;
+	const char *file = source->files[0];
+	struct error whole = *why;
 	unsigned line;
 
-	if (!at)
-		return error_set(err, r, "%s", why->text);
-	file = source_where(source, at, &line);
-	return error_set(err, r, "%s:%u: %s", file, line, why->text);
+	if (at) {
+		file = source_where(source, at, &line);
+		error_set(&whole, r, "%s:%u: %s", file, line, why->text);
+	}
+	if (r != -ENOMEM)
+		policy_tell(policy, file, whole.text);
+	return error_set(err, r, "%s", whole.text);
 }
 
 /* Take in one file whose text was read. */
@@ -151,7 +169,7 @@ static int source_take(struct policy *policy, struct source *source, struct erro
 		r = conf_parse(policy->parser, source->files[0], source->text, source->len, &root,
 			       &line, &why);
 	if (r)
-		return parse_fail(source, r, line, &why, err);
+		return parse_fail(policy, source, r, line, &why, err);
 	if (root)
 		r = tables_read(&reader, root);
 	return !r && files_note(policy, source) ? reader_no_memory(&reader) : r;
@@ -160,38 +178,52 @@ static int source_take(struct policy *policy, struct source *source, struct erro
 static int file_take(struct policy *policy, const char *path, struct error *err)
 {
 	struct source source = {.arena = &policy->arena, .hash = policy->hash};
-	int r = path ? source_read_file(&source, path, err) : error_set(err, -ENOMEM, "out of memory");
+	struct error why = {0};
+	int r;
 
+	if (!path)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = source_read_file(&source, path, &why);
+	if (r && r != -ENOMEM)
+		policy_tell(policy, path, why.text);
 	if (!r)
-		r = source_take(policy, &source, err);
+		r = source_take(policy, &source, &why);
 	policy->hash = source.hash;
 	source_clear(&source);
+	/* Where all are told, the first one stays. */
+	if (r && !(policy->list && err && *err->text))
+		error_set(err, r, "%s", why.text);
 	return r;
 }
 
 static int folder_take(struct policy *policy, const struct folder *folder, const struct folder *hiding, struct error *err)
 {
-	int r = 0;
+	int first = 0;
 
-	for (int i = 0; !r && i < folder->count; i++) {
+	for (int i = 0; i < folder->count; i++) {
 		const char *name = folder->entries[i]->d_name;
 
-		if (!hiding || !folder_has(hiding, name))
-			r = file_take(policy, path_join(policy, folder->path, name), err);
+		if ((!hiding || !folder_has(hiding, name)) &&
+		    policy_ends(policy,
+				file_take(policy, path_join(policy, folder->path, name), err),
+				&first))
+			return first;
 	}
-	return r;
+	return first;
 }
 
 static int admin_take(struct policy *policy, const char *admin, const struct folder *confs, struct error *err)
 {
 	const char *main_file = path_join(policy, admin, "migcompat.conf");
-	int r = 0;
+	int first = 0;
 
 	if (!main_file)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (path_exists(main_file))
-		r = file_take(policy, main_file, err);
-	return r ? r : folder_take(policy, confs, NULL, err);
+	if (path_exists(main_file) &&
+	    policy_ends(policy, file_take(policy, main_file, err), &first))
+		return first;
+	policy_ends(policy, folder_take(policy, confs, NULL, err), &first);
+	return first;
 }
 
 #define LIST_APPEND(head, rest)                                                                                                            \
@@ -209,24 +241,25 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 static int folders_take(struct policy *policy, const char *admin, const struct folder *confs, const struct folder *vendor,
 			struct error *err)
 {
-	int r = folder_take(policy, vendor, confs, err);
+	int first = 0, r = folder_take(policy, vendor, confs, err);
 	struct rule *rules = policy->rules;
 	struct known_bad *known_bad = policy->known_bad;
 	struct policy_path *files = policy->files;
 
-	if (r)
-		return r;
+	if (policy_ends(policy, r, &first))
+		return first;
 	policy->rules = NULL;
 	policy->known_bad = NULL;
 	policy->files = NULL;
-	r = admin_take(policy, admin, confs, err);
+	policy_ends(policy, admin_take(policy, admin, confs, err), &first);
 	LIST_APPEND(policy->rules, rules);
 	LIST_APPEND(policy->known_bad, known_bad);
 	LIST_APPEND(policy->files, files);
-	return r;
+	return first;
 }
 
-static struct policy *policy_new(struct conf_parser *parser, struct error *err)
+static struct policy *policy_new(struct conf_parser *parser, const struct error_list *list,
+				 struct error *err)
 {
 	struct policy *policy = calloc(1, sizeof(*policy));
 
@@ -235,61 +268,72 @@ static struct policy *policy_new(struct conf_parser *parser, struct error *err)
 		return NULL;
 	}
 	policy->parser = parser;
+	policy->list = list;
 	policy->timeout_ms = TIMEOUT_MS_DEFAULT;
+	policy->stale_after_s = STALE_AFTER_S_DEFAULT;
 	policy->mixed = true;
 	policy->mechanism = POLICY_MECHANISM_REQUIRE;
 	return policy;
 }
 
+/* What is right of one is kept where all errors were told. */
 static int policy_done(int r, struct policy *policy, struct policy **ret)
 {
+	bool kept = !r || (policy->list && r != -ENOMEM);
+
 	policy->parser = NULL;
-	if (r)
+	policy->list = NULL;
+	if (!kept)
 		policy_free(policy);
 	else
 		*ret = policy;
 	return r;
 }
 
-int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
-			struct policy **ret, struct error *err)
+/* A folder that is not as it must be, told if all errors are. */
+static int folder_told(const struct policy *policy, const char *path, int r,
+		       const struct error *err)
+{
+	if (r && r != -ENOMEM && policy->list)
+		policy_tell(policy, path, err->text);
+	return r;
+}
+
+static int load_folders(const char *admin, const char *vendor, struct policy *policy,
+			struct error *err)
 {
 	struct folder confs = {0}, vendor_confs = {0};
-	struct policy *policy = policy_new(parser, err);
-	const char *conf_d;
+	const char *conf_d = path_join(policy, admin, "conf.d");
 	bool there;
 	int r;
 
-	if (!policy)
-		return -ENOMEM;
-	conf_d = path_join(policy, admin, "conf.d");
 	if (!conf_d)
-		r = error_set(err, -ENOMEM, "out of memory");
-	else
-		r = folder_check(admin, &there, err);
+		return error_set(err, -ENOMEM, "out of memory");
+	r = folder_told(policy, admin, folder_check(admin, &there, err), err);
 	if (!r)
-		r = folder_list(conf_d, &confs, err);
+		r = folder_told(policy, conf_d, folder_list(conf_d, &confs, err), err);
 	if (!r && vendor)
-		r = folder_list(vendor, &vendor_confs, err);
+		r = folder_told(policy, vendor, folder_list(vendor, &vendor_confs, err), err);
 	if (!r)
 		r = folders_take(policy, admin, &confs, &vendor_confs, err);
 	folder_free(&confs);
 	folder_free(&vendor_confs);
-	return policy_done(r, policy, ret);
+	return r;
 }
 
-static int load_file(const char *path, struct conf_parser *parser, struct policy **ret,
-		     struct error *err)
+int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
+			struct policy **ret, struct error *err)
 {
-	struct policy *policy = policy_new(parser, err);
+	struct policy *policy = policy_new(parser, NULL, err);
 
-	return policy ? policy_done(file_take(policy, path, err), policy, ret) : -ENOMEM;
+	return policy ? policy_done(load_folders(admin, vendor, policy, err), policy, ret)
+		      : -ENOMEM;
 }
 
 int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
 		     struct policy **ret, struct error *err)
 {
-	struct policy *policy = policy_new(parser, err);
+	struct policy *policy = policy_new(parser, NULL, err);
 	struct source source = {0};
 	int r;
 
@@ -304,17 +348,36 @@ int policy_load_text(const char *name, const char *bytes, size_t len, struct con
 	return policy_done(r, policy, ret);
 }
 
+static int load(const char *dir, struct conf_parser *parser, const struct error_list *list,
+		struct policy **ret, struct error *err)
+{
+	struct policy *policy;
+	struct stat st;
+	int r;
+
+	if (dir && stat(dir, &st) < 0)
+		return folder_fail(dir, -errno, err);
+	policy = policy_new(parser, list, err);
+	if (!policy)
+		return -ENOMEM;
+	if (!dir)
+		r = load_folders(MIGCOMPAT_SYSCONFDIR "/migcompat", VENDOR_FOLDER, policy, err);
+	else if (S_ISDIR(st.st_mode))
+		r = load_folders(dir, NULL, policy, err);
+	else
+		r = file_take(policy, dir, err);
+	return policy_done(r, policy, ret);
+}
+
 int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret, struct error *err)
 {
-	struct stat st;
+	return load(dir, parser, NULL, ret, err);
+}
 
-	if (!dir)
-		return policy_load_folders(MIGCOMPAT_SYSCONFDIR "/migcompat", VENDOR_FOLDER, parser,
-					   ret, err);
-	if (stat(dir, &st) < 0)
-		return folder_fail(dir, -errno, err);
-	return S_ISDIR(st.st_mode) ? policy_load_folders(dir, NULL, parser, ret, err)
-				   : load_file(dir, parser, ret, err);
+int policy_check(const char *dir, struct conf_parser *parser, const struct error_list *list,
+		 struct policy **ret, struct error *err)
+{
+	return load(dir, parser, list, ret, err);
 }
 
 struct policy *policy_free(struct policy *policy)

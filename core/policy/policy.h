@@ -72,6 +72,13 @@ typedef void policy_trace_fn(void *arg, const char *rule, const char *where, con
  */
 int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret,
 		struct error *err);
+/*
+ * The same, but an error ends no more than its own part: all errors are told, the first is
+ * returned, and *ret is what is right. It is no policy to decide by. *ret stays NULL if there was
+ * no memory or no such dir.
+ */
+int policy_check(const char *dir, struct conf_parser *parser, const struct error_list *list,
+		 struct policy **ret, struct error *err);
 struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL */
 
 /*
@@ -79,6 +86,9 @@ struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL *
  * allowed; every preference must name a backend.
  */
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err);
+/* The same, and all errors are told. */
+int policy_tell_sections(const struct policy *policy, const struct policy_backend *backends,
+			 size_t count, const struct error_list *list, struct error *err);
 
 /*
  * The facts that the rules ask for: what discovery has to collect beside what the backends want, since a fact that was not
@@ -96,6 +106,8 @@ const char *policy_setting(const struct policy *policy, const char *namespace, c
 const char *policy_backend_dir(const struct policy *policy);        /* NULL: not set */
 unsigned policy_timeout_ms(const struct policy *policy);            /* of one call of a backend; default 5000 */
 const char *policy_prefer(const struct policy *policy, const char *key); /* the backend that a tied key goes to, or NULL */
+/* Age in seconds above which an inventory is warned about; 0: none is. Default a day. */
+unsigned policy_stale_after_s(const struct policy *policy);
 enum policy_mechanism policy_mechanism(const struct policy *policy); /* default: require */
 
 #define MECHANISM_MODES "require, report or prove"

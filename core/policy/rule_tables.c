@@ -210,6 +210,7 @@ static int read_fields(struct reader *reader, const struct conf_node *setting,
 {
 	struct rule *rule = field;
 	size_t count = conf_count(setting);
+	int first = 0;
 
 	if (count == 0 || count > POLICY_ENTRIES_MAX)
 		return reader_fail(reader, setting, "\"%s\" names %zu fields, expected 1 to %u",
@@ -221,11 +222,11 @@ static int read_fields(struct reader *reader, const struct conf_node *setting,
 		int r = reader_text(reader, conf_child(setting, i), key->name, POLICY_NAME_MAX,
 				    &rule->fields[i]);
 
-		if (r)
-			return r;
+		if (policy_ends(reader->policy, r, &first))
+			return first;
 	}
 	rule->nfields = count;
-	return 0;
+	return first;
 }
 
 static int read_name(struct reader *reader, const struct conf_node *setting,

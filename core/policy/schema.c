@@ -53,6 +53,11 @@ const char *nearest_word(const char *word, const void *words, size_t count, size
 	return nearest;
 }
 
+bool word_is_near(const char *word, const char *known)
+{
+	return distance(word, known) * 3 <= strnlen(word, WORD_MAX) + 2;
+}
+
 const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted)
 {
 	const char *quote = quoted ? "\"" : "";
@@ -72,12 +77,18 @@ int reader_fail(struct reader *reader, const struct conf_node *setting, const ch
 	unsigned line;
 	const char *file = source_where(reader->source, setting->line, &line);
 	char text[ERROR_TEXT_MAX];
+	struct error why;
 	va_list args;
 
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return error_set(reader->err, -EINVAL, "%s:%u: %s", file, line, text);
+	error_set(&why, -EINVAL, "%s:%u: %s", file, line, text);
+	policy_tell(reader->policy, file, why.text);
+	/* The first one stays. */
+	if (reader->policy->list && reader->err && *reader->err->text)
+		return -EINVAL;
+	return error_set(reader->err, -EINVAL, "%s", why.text);
 }
 
 int reader_no_memory(struct reader *reader)
@@ -254,15 +265,22 @@ static int read_member(struct reader *reader, const struct conf_node *setting,
 int schema_read(struct reader *reader, const struct conf_node *group, const struct schema *schema,
 		void *object)
 {
-	for (size_t i = 0; i < conf_count(group); i++) {
-		int r = read_member(reader, conf_child(group, i), schema, object);
+	int first = 0;
 
-		if (r)
-			return r;
+	for (size_t i = 0; i < conf_count(group); i++)
+		if (policy_ends(reader->policy,
+				read_member(reader, conf_child(group, i), schema, object), &first))
+			return first;
+	for (size_t i = 0; i < schema->nkeys; i++) {
+		const struct schema_key *key = &schema->keys[i];
+		int r;
+
+		if (!key->required || conf_member(group, key->name))
+			continue;
+		r = reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what,
+				key->name, key->expected);
+		if (policy_ends(reader->policy, r, &first))
+			return first;
 	}
-	for (size_t i = 0; i < schema->nkeys; i++)
-		if (schema->keys[i].required && !conf_member(group, schema->keys[i].name))
-			return reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what, schema->keys[i].name,
-					   schema->keys[i].expected);
-	return 0;
+	return first;
 }

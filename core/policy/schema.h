@@ -72,6 +72,8 @@ schema_read_fn bool_read;
 
 /* Out of count words, each a const char * at the start of an element of that size, the one fewest edits away; NULL: there are none. */
 const char *nearest_word(const char *word, const void *words, size_t count, size_t size);
+/* Is the word a slip of the known one? A suggestion that is far off helps nobody. */
+bool word_is_near(const char *word, const char *known);
 /* "a, b or c", each word in quotes where quoted. Returns buffer. */
 const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted);
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Asking a policy for its settings, and holding the backends' sections against what the backends declare. */
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +37,11 @@ const char *policy_backend_dir(const struct policy *policy)
 unsigned policy_timeout_ms(const struct policy *policy)
 {
 	return policy->timeout_ms;
+}
+
+unsigned policy_stale_after_s(const struct policy *policy)
+{
+	return policy->stale_after_s;
 }
 
 enum policy_mechanism policy_mechanism(const struct policy *policy)
@@ -238,28 +245,63 @@ static int check_preference(const struct preference *preference,
 	    nearest_word(preference->backend, backends, count, sizeof(*backends)));
 }
 
-int policy_check_sections(const struct policy *policy, const struct policy_backend *backends, size_t count, struct error *err)
+/* where: "FILE:LINE". */
+static void tell_at(const struct error_list *list, const char *where, const struct error *why)
 {
+	char file[PATH_MAX];
+	const char *colon = strrchr(where, ':');
+
+	snprintf(file, sizeof(file), "%.*s", colon ? (int)(colon - where) : (int)strlen(where),
+		 where);
+	list->tell(list->arg, file, why->text);
+}
+
+/* Go on behind an error? It is told then. *first: the first one. */
+static bool section_ends(const struct error_list *list, const char *where, int r,
+			 const struct error *why, int *first, struct error *err)
+{
+	if (!r)
+		return false;
+	if (!*first)
+		*first = error_set(err, r, "%s", why->text);
+	if (list)
+		tell_at(list, where, why);
+	return !list;
+}
+
+int policy_tell_sections(const struct policy *policy, const struct policy_backend *backends,
+			 size_t count, const struct error_list *list, struct error *err)
+{
+	int first = 0;
+
 	for (const struct section *section = policy->sections; section; section = section->next) {
 		const struct policy_backend *backend = backend_find(backends, count, section->namespace);
+		struct error why = {0};
+		int r = backend ? 0 : fail_section(section, backends, count, &why);
 
-		if (!backend)
-			return fail_section(section, backends, count, err);
-		if (backend->failed)
+		if (section_ends(list, section->where, r, &why, &first, err))
+			return first;
+		if (!backend || backend->failed)
 			continue;
 		for (const struct section_setting *given = section->settings; given; given = given->next) {
-			int r = check_setting(section, given, backend, err);
-
-			if (r)
-				return r;
+			r = check_setting(section, given, backend, &why);
+			if (section_ends(list, given->where, r, &why, &first, err))
+				return first;
 		}
 	}
 	for (const struct preference *preference = policy->preferences; preference;
 	     preference = preference->next) {
-		int r = check_preference(preference, backends, count, err);
+		struct error why = {0};
+		int r = check_preference(preference, backends, count, &why);
 
-		if (r)
-			return r;
+		if (section_ends(list, preference->where, r, &why, &first, err))
+			return first;
 	}
-	return 0;
+	return first;
+}
+
+int policy_check_sections(const struct policy *policy, const struct policy_backend *backends,
+			  size_t count, struct error *err)
+{
+	return policy_tell_sections(policy, backends, count, NULL, err);
 }

@@ -68,6 +68,8 @@ static void show_plain(const struct policy *policy, FILE *out)
 	show_member(out, "", "mechanism", mechanism_words[policy->mechanism]);
 	show_comment(out, "", where[PLAIN_GENERIC] ? where[PLAIN_GENERIC] : "default");
 	show_member(out, "", "generic", generic_words[policy->generic_equal]);
+	show_comment(out, "", where[PLAIN_STALE_AFTER] ? where[PLAIN_STALE_AFTER] : "default");
+	fprintf(out, "stale_after = %u;\n", policy->stale_after_s);
 }
 
 static void show_preferences(const struct policy *policy, FILE *out)

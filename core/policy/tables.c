@@ -8,6 +8,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define TIMEOUT_MS_MAX 600000
+#define STALE_AFTER_S_MAX 315360000 /* ten years */
 
 const char *const mechanism_words[] = {"report", "require", "prove", NULL};
 const char *const generic_words[] = {"refuse", "equal", NULL};
@@ -19,6 +20,7 @@ int tables_each_group(struct reader *reader, const struct conf_node *list, const
 		      size_t max, tables_one_fn *one, void *arg)
 {
 	size_t count = conf_count(list);
+	int first = 0;
 
 	if (count > max)
 		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
@@ -28,14 +30,15 @@ int tables_each_group(struct reader *reader, const struct conf_node *list, const
 		int r;
 
 		if (group->type != CONF_GROUP)
-			return reader_fail(reader, group,
-					   "element %zu of \"%s\" is no group, expected { … }",
-					   i + 1, what);
-		r = one(reader, group, i, arg);
-		if (r)
-			return r;
+			r = reader_fail(reader, group,
+					"element %zu of \"%s\" is no group, expected { … }", i + 1,
+					what);
+		else
+			r = one(reader, group, i, arg);
+		if (policy_ends(reader->policy, r, &first))
+			return first;
 	}
-	return 0;
+	return first;
 }
 
 /* ---------------------------------------------------------------- preferences */
@@ -181,13 +184,17 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 			const struct schema_key *key, void *object)
 {
 	struct section *section = NULL;
-	int r = section_find(reader, setting, &section);
+	int r = section_find(reader, setting, &section), first = 0;
 
 	(void)key;
 	(void)object;
-	for (size_t i = 0; !r && i < conf_count(setting); i++)
-		r = one_setting(reader, section, conf_child(setting, i));
-	return r;
+	if (r)
+		return r;
+	for (size_t i = 0; i < conf_count(setting); i++)
+		if (policy_ends(reader->policy,
+				one_setting(reader, section, conf_child(setting, i)), &first))
+			return first;
+	return first;
 }
 
 /* ---------------------------------------------------------------- plain settings */
@@ -225,6 +232,18 @@ static int read_timeout(struct reader *reader, const struct conf_node *setting,
 	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
 }
 
+static int read_stale_after(struct reader *reader, const struct conf_node *setting,
+			    const struct schema_key *key, void *field)
+{
+	long long seconds = setting->number;
+
+	if (seconds < 0 || seconds > STALE_AFTER_S_MAX)
+		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds",
+				   key->name, seconds, STALE_AFTER_S_MAX);
+	*(unsigned *)field = (unsigned)seconds;
+	return plain_note(reader, setting, PLAIN_STALE_AFTER);
+}
+
 static int read_mixed(struct reader *reader, const struct conf_node *setting,
 		      const struct schema_key *key, void *field)
 {
@@ -257,6 +276,8 @@ static const struct schema_key top_keys[] = {
 	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
+	{"stale_after", TYPES_NUMBER, "a whole number of seconds", read_stale_after,
+	 offsetof(struct policy, stale_after_s), NULL, false},
 	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout, offsetof(struct policy, timeout_ms), NULL, false},
 };
 static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};

@@ -11,7 +11,7 @@
  */
 int tables_read(struct reader *reader, const struct conf_node *root);
 
-/* Call one for each element of a list, which must be a group; stops at the first error. */
+/* Call one for each element of a list, which must be a group; stops where policy_ends. */
 typedef int tables_one_fn(struct reader *reader, const struct conf_node *group, size_t i,
 			  void *arg);
 int tables_each_group(struct reader *reader, const struct conf_node *list, const char *what,

@@ -29,7 +29,7 @@ enum method_flags {
 	METHOD_PROMPT = 2, /* waits for nothing, so that its steps may run on the event loop */
 };
 
-#define METHOD_PARAMETERS_MAX 6
+#define METHOD_PARAMETERS_MAX 8
 
 struct method {
 	const char *name;
@@ -121,5 +121,6 @@ int method_hold(struct call *call);
 int method_release(struct call *call);
 int method_watch(struct call *call);
 int method_backends(struct call *call);
+int method_policy(struct call *call);
 
 #endif

@@ -13,6 +13,7 @@
 
 #include <systemd/sd-daemon.h>
 
+#include "core/facts/inventory_json.h"
 #include "core/facts/json_seed.h"
 #include "core/facts/utf8.h"
 #include "core/policy/schema.h"
@@ -34,7 +35,8 @@ static const char usage[] =
 	"  --group NAME       whose members may ask, instead of migcompat\n"
 	"  --config DIR       instead of /etc/migcompat\n"
 	"  --plugin-dir DIR   where the backends lie\n"
-	"  -i FILE            serve the devices of an inventory instead of this host's; repeatable\n"
+	"  -i FILE            serve the devices of an inventory, or of a folder's *.json, instead of this\n"
+	"                     host's; repeatable\n"
 	"  --patience MS      for a client that stops within a message or does not take its reply, instead of 30000\n"
 	"  --foreground       log to standard error instead of the journal\n"
 	"  --log-level LEVEL  err, warning, notice, info or debug, instead of info\n"
@@ -112,12 +114,22 @@ static int take_level(const char *text, int *ret)
 	return r;
 }
 
+static int take_inventory(const char *path, const char **ret)
+{
+	if (strcmp(path, INVENTORY_STANDARD) == 0) {
+		complain(
+		    "-i - is not for a service: it reads its inventories again at each reload");
+		return -EINVAL;
+	}
+	*ret = path;
+	return 0;
+}
+
 static int take_option(struct run *run, int letter, size_t *count)
 {
 	switch (letter) {
 	case 'i':
-		run->options.world.inventories[(*count)++] = optarg;
-		return 0;
+		return take_inventory(optarg, &run->options.world.inventories[(*count)++]);
 	case LETTER_SOCKET:
 		run->options.socket = optarg;
 		return 0;

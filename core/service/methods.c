@@ -3,6 +3,8 @@
 #include "core/service/call.h"
 
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/check/json.h"
@@ -12,19 +14,23 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define NEEDED(name) {name, JSON_STRING, true}
 #define OPTIONAL(name) {name, JSON_STRING, false}
+#define FLAG(name) {name, JSON_TRUE, false}
 #define MODE OPTIONAL("mechanism")
 
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), MODE}, method_ask},
+	{"io.migcompat.Ask", 0,
+	 {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), FLAG("available"),
+	  FLAG("other_hosts"), FLAG("all"), MODE}, method_ask},
 	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
 	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint"), MODE}, method_check},
 	{"io.migcompat.Describe", 0, {NEEDED("device"), MODE}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
-	{"io.migcompat.List", 0, {{"types", JSON_TRUE, false}, MODE}, method_list},
+	{"io.migcompat.List", 0, {FLAG("types"), MODE}, method_list},
 	{"io.migcompat.Params", 0, {NEEDED("device")}, method_params},
+	{"io.migcompat.Policy", METHOD_PROMPT, {{.name = NULL}}, method_policy},
 	{"io.migcompat.Release", METHOD_ROOT, {NEEDED("device")}, method_release},
 	{"io.migcompat.Version", 0, {NEEDED("device"), MODE}, method_version},
-	{"io.migcompat.Watch", METHOD_PROMPT, {{"types", JSON_TRUE, false}}, method_watch},
+	{"io.migcompat.Watch", METHOD_PROMPT, {FLAG("types")}, method_watch},
 	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
 	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
 };
@@ -74,6 +80,39 @@ int method_get_interface_description(struct call *call)
 int method_backends(struct call *call)
 {
 	return call_reply(call, json_backends(&call->world->engine), false);
+}
+
+/* The policy as a configuration file that says where each part comes from. Yours; NULL: out of
+ * memory. */
+static char *policy_text(const struct policy *policy)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *file = open_memstream(&text, &size);
+	int r = file ? policy_show(policy, file) : -ENOMEM;
+
+	if (file && fclose(file))
+		r = -ENOMEM;
+	if (!r)
+		return text;
+	free(text);
+	return NULL;
+}
+
+int method_policy(struct call *call)
+{
+	const struct policy *policy = call->world->engine.policy;
+	char *text = policy_text(policy);
+	json_t *reply = json_object();
+
+	json_set(&reply, "policy", policy_json(policy));
+	json_set(&reply, "text", json_clean(text));
+	if (!text) {
+		json_decref(reply);
+		reply = NULL;
+	}
+	free(text);
+	return call_reply(call, reply, false);
 }
 
 static int hold_failed(struct call *call, int r, const struct error *err)

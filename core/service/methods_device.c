@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "core/check/ask.h"
+#include "core/check/doubts.h"
 #include "core/check/json.h"
 #include "core/facts/base64.h"
 #include "core/facts/json_escaped.h"
@@ -16,12 +17,21 @@
 
 /* ---------------------------------------------------------------- rows */
 
-#define CHOICE_BYTES 96u /* that a kept choice takes beside its text */
+#define CHOICE_BYTES 96u    /* that a kept choice takes beside its text */
+#define REFUSED_BYTES 1024u /* that a kept refusal takes, a reason of usual length included */
 #define LIST_FORMAT "migcompat-list/1"
 
-static json_t *list_document(json_t *row)
+/* The findings are taken over. row NULL: there is none. */
+static json_t *list_document(json_t *row, json_t *findings)
 {
-	return row ? json_pack("{s:s,s:[O]}", "format", LIST_FORMAT, "devices", row) : json_pack("{s:s,s:[]}", "format", LIST_FORMAT, "devices");
+	json_t *document = json_object(), *devices = json_array();
+
+	if (row)
+		json_append(&devices, json_incref(row));
+	json_set(&document, "format", json_string(LIST_FORMAT));
+	json_set(&document, "devices", devices);
+	json_set(&document, "findings", findings);
+	return document;
 }
 
 /* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or negative. Takes the row over. */
@@ -32,7 +42,7 @@ static int list_add_more(struct call *call, json_t *row)
 
 	call->kept = row;
 	if (before)
-		r = call_reply(call, list_document(before), true);
+		r = call_reply(call, list_document(before, json_array()), true);
 	json_decref(before);
 	return r < 0 ? r : 0;
 }
@@ -60,15 +70,28 @@ static int list_add(struct call *call, json_t *row)
 	return call->text.more ? list_add_more(call, row) : list_add_whole(call, row);
 }
 
+static int list_end_whole(struct call *call, json_t *findings)
+{
+	static const char before[] = "],\"findings\":", end[] = "}}";
+	char *text = json_escaped(findings, JSON_COMPACT);
+	int r = text ? call_part(call, before, sizeof(before) - 1) : -ENOMEM;
+
+	if (!r)
+		r = call_part(call, text, strlen(text));
+	if (!r)
+		r = call_part(call, end, sizeof(end));
+	free(text);
+	json_decref(findings);
+	return r ? r : 1;
+}
+
 static int list_end(struct call *call)
 {
-	static const char end[] = "]}}";
-	int r;
+	json_t *findings = doubts_list(&call->view.engine);
 
 	if (call->text.more)
-		return call_reply(call, list_document(call->kept), false);
-	r = call_part(call, end, sizeof(end));
-	return r ? r : 1;
+		return call_reply(call, list_document(call->kept, findings), false);
+	return list_end_whole(call, findings);
 }
 
 static int list_begin(struct call *call)
@@ -262,6 +285,22 @@ out:
 	return r;
 }
 
+static unsigned ask_flags(const struct call *call)
+{
+	static const struct {
+		const char *name;
+		unsigned flags;
+	} table[] = {{"available", ASK_AVAILABLE},
+		     {"other_hosts", ASK_OTHER_HOSTS},
+		     {"all", ASK_REFUSED | ASK_OTHERS}};
+	unsigned flags = 0;
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
+		if (json_is_true(json_object_get(call->text.parameters, table[i].name)))
+			flags |= table[i].flags;
+	return flags;
+}
+
 /* The answer's document into kept. */
 static int ask_begin(struct call *call)
 {
@@ -275,11 +314,17 @@ static int ask_begin(struct call *call)
 		r = source_find(call, &source);
 	if (r)
 		goto out;
+	/* A string does not name its host. */
+	if (!source.device && ask_flags(call) & ASK_OTHER_HOSTS) {
+		r = call_invalid(call, "other_hosts");
+		goto out;
+	}
 	if (host && inventory_find_host(&engine->inventory, host, &err)) {
 		r = call_refuse(call, "HostNotFound", -ENOENT, "%s", err.text);
 		goto out;
 	}
-	r = json_ask(engine, source.device, source.text, source.len, host, &call->kept, &err);
+	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call),
+		     &call->kept, &err);
 	if (r)
 		r = source.device ? device_refused(call, source.device, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
 out:
@@ -294,20 +339,23 @@ out:
 static int ask_keep(struct call *call)
 {
 	json_t *choices = json_object_get(call->kept, "choices");
+	bool fits = call_charge(call, json_array_size(json_object_get(call->kept, "refused")) *
+					  REFUSED_BYTES);
 
-	for (size_t i = 0; i < json_array_size(choices); i++) {
+	for (size_t i = 0; fits && i < json_array_size(choices); i++) {
 		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
-		bool fits = text && call_charge(call, strlen(text) + CHOICE_BYTES);
-		int failed = json_array_set_new(choices, i, json_string(text));
+		int failed;
 
+		fits = text && call_charge(call, strlen(text) + CHOICE_BYTES);
+		failed = json_array_set_new(choices, i, json_string(text));
 		free(text);
 		if (failed)
 			return -ENOMEM;
-		if (!fits)
-			return call_refuse(
-			    call, "Busy", -ENOBUFS,
-			    "too many long replies wait to be read by others; ask again later");
 	}
+	if (!fits)
+		return call_refuse(
+		    call, "Busy", -ENOBUFS,
+		    "too many long replies wait to be read by others; ask again later");
 	view_close(&call->view);
 	return 0;
 }
@@ -336,6 +384,10 @@ static json_t *ask_portion(const struct call *call, size_t index, bool last)
 	json_set(&portion, "choices", choices);
 	if (!last)
 		json_set(&portion, "unanswered", json_array());
+	if (!last)
+		json_set(&portion, "findings", json_array());
+	if (!last && json_is_array(json_object_get(call->kept, "refused")))
+		json_set(&portion, "refused", json_array());
 	return portion;
 }
 

@@ -85,8 +85,10 @@ const char *migcompat_message(const struct migcompat *ctx);
 int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, const char *value);
 
 /*
- * Devices. Add all inventories (or this host) first, then look up: adding after a look-up is -EBUSY. -ENOENT, -EACCES …: the file; -EINVAL: what
- * is in it.
+ * Devices. Add all inventories (or this host) first, then look up: adding after a look-up is
+ * -EBUSY. path is a file, a folder (each *.json in it, in name order), or "-" for standard input.
+ * -ENOENT, -EACCES …: the file; -EINVAL: what is in it; -ENODATA: the folder has none. On
+ * an error nothing is added.
  */
 int migcompat_add_inventory(struct migcompat *ctx, const char *path);
 /*

@@ -65,7 +65,7 @@ static void print_choices(const struct engine *engine, const struct device *sour
 	struct error err = {0};
 	json_t *document = NULL;
 
-	if (json_ask(engine, source, NULL, 0, NULL, &document, &err))
+	if (json_ask(engine, source, NULL, 0, NULL, ASK_REFUSED | ASK_OTHERS, &document, &err))
 		document = json_error(-12, err.text);
 	print(document);
 }

@@ -218,6 +218,20 @@ static void a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_r
 	}
 }
 
+static void folder_of_inventories_is_added(void **state)
+{
+	struct migcompat *ctx = NULL;
+
+	(void)state;
+	assert_int_equal(migcompat_new(&ctx), 0);
+	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_CONFIG, CONFIG), 0);
+	assert_int_equal(migcompat_add_inventory(ctx, CONFIG), -ENODATA);
+	assert_contains(migcompat_message(ctx), "no *.json is in this folder");
+	assert_int_equal(migcompat_add_inventory(ctx, HOSTS), 0);
+	assert_true(migcompat_device_count(ctx) > 6);
+	migcompat_free(ctx);
+}
+
 static void errors_come_with_a_sentence(void **state)
 {
 	struct migcompat *ctx = NULL;
@@ -402,6 +416,7 @@ int main(void)
 		TEST(null_is_an_error),
 		TEST(no_verdict_is_an_error),
 		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
+		cmocka_unit_test(folder_of_inventories_is_added),
 		cmocka_unit_test(errors_come_with_a_sentence),
 		cmocka_unit_test(a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),

@@ -28,13 +28,104 @@ static void absent_file_is_an_error(void **state)
 	assert_json_trouble("ENOENT", "/nonexistent.json: ");
 }
 
-static void folder_and_pipe_are_no_files(void **state)
+static void pipe_is_no_file(void **state)
 {
 	(void)state;
-	run("migcompat -i / list");
-	assert_trouble("/: ");
 	run("mkfifo $FOLDER/pipe; migcompat -i $FOLDER/pipe list");
 	assert_trouble("pipe: ");
+}
+
+/* ---------------------------------------------------------------- folders */
+
+#define FLEET                                                                                      \
+	"rm -rf $FOLDER/fleet; mkdir $FOLDER/fleet; cp tests/hosts/serial-b.json "                 \
+	"$FOLDER/fleet/a.json; "                                                                   \
+	"cp tests/hosts/serial-a.json $FOLDER/fleet/b.json; "
+
+static void folder_is_each_json_in_it_by_name(void **state)
+{
+	(void)state;
+	run(FLEET "echo x > $FOLDER/fleet/.hidden.json; echo x > $FOLDER/fleet/notes.txt; "
+		  "migcompat -i $FOLDER/fleet list --raw -o HOST,DEVICE > $FOLDER/got; "
+		  "migcompat " SERIAL_B SERIAL_A "list --raw -o HOST,DEVICE | cmp - $FOLDER/got");
+	assert_status(0);
+	run("migcompat -i $FOLDER/fleet/ check " DUAL " " CARD_2);
+	assert_status(0);
+}
+
+static void folder_stands_beside_a_file(void **state)
+{
+	(void)state;
+	run("mkdir $FOLDER/one; cp tests/hosts/serial-b.json $FOLDER/one; migcompat " SERIAL_A
+	    "-i $FOLDER/one check " DUAL " " CARD_2);
+	assert_status(0);
+}
+
+static void folder_without_inventories_is_an_error(void **state)
+{
+	(void)state;
+	run("mkdir $FOLDER/empty; migcompat -i $FOLDER/empty list");
+	assert_trouble("/empty: no *.json is in this folder, expected inventories\n");
+	run("migcompat --json -i $FOLDER/empty list");
+	assert_json_trouble("ENODATA", "no *.json is in this folder");
+}
+
+static void file_of_a_folder_is_named_where_it_is_bad(void **state)
+{
+	(void)state;
+	run(FLEET "echo '[' > $FOLDER/fleet/c.json; migcompat -i $FOLDER/fleet list");
+	assert_trouble("/fleet/c.json: line 1: ");
+	run(FLEET "mkfifo $FOLDER/fleet/c.json; timeout 10 " TEST_BUILD
+		  "/migcompat -i $FOLDER/fleet list");
+	assert_trouble("/fleet/c.json: is a pipe, socket or device, expected a regular file");
+	run(FLEET "mkdir $FOLDER/fleet/c.json; migcompat -i $FOLDER/fleet list");
+	assert_trouble("/fleet/c.json: is a directory, expected a regular file");
+}
+
+static void files_that_the_shell_put_there_are_told(void **state)
+{
+	(void)state;
+	run(FLEET "migcompat -i $FOLDER/fleet/*.json list");
+	assert_trouble("/fleet/b.json\" is taken for a word of the command: -i takes one file; "
+		       "name their folder, or repeat -i\n");
+	run(FLEET "migcompat list -i $FOLDER/fleet/*.json");
+	assert_trouble("/fleet/b.json\" is taken for a word of the command");
+}
+
+/* ---------------------------------------------------------------- standard input */
+
+static void standard_input_is_an_inventory(void **state)
+{
+	(void)state;
+	run("cat tests/hosts/serial-b.json | migcompat " SERIAL_A "-i - check " DUAL " " CARD_2);
+	assert_status(0);
+	run("migcompat -i - type " CARD_2 " < tests/hosts/serial-b.json");
+	assert_status(0);
+	assert_string_equal(ran.out, "mtty:serial-2port\n");
+}
+
+static void standard_input_is_read_once(void **state)
+{
+	(void)state;
+	run("migcompat -i - -i - list < tests/hosts/serial-b.json");
+	assert_trouble("-i - is given 2 times: standard input can be read once");
+	run("migcompat -i - check - " CARD_2 " < tests/hosts/serial-b.json");
+	assert_trouble("check - and -i - exclude each other: standard input can be read once");
+	run("migcompat -i - state inspect - < tests/hosts/serial-b.json");
+	assert_trouble("state inspect - and -i - exclude each other");
+}
+
+static void standard_input_is_named_where_it_is_bad(void **state)
+{
+	(void)state;
+	run("printf '{\\n\\n[' | migcompat -i - list");
+	assert_trouble("standard input: line 3: ");
+	run("migcompat -i - list < /dev/null");
+	assert_trouble("standard input: is empty, expected a JSON object");
+	run("migcompat -i - list < /");
+	assert_trouble("standard input: is a directory, expected a regular file");
+	run("migcompat -i - list <&-");
+	assert_trouble("standard input: ");
 }
 
 static void empty_and_truncated_files_are_errors(void **state)
@@ -112,7 +203,15 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(absent_file_is_an_error),
-		cmocka_unit_test(folder_and_pipe_are_no_files),
+		cmocka_unit_test(pipe_is_no_file),
+		cmocka_unit_test(folder_is_each_json_in_it_by_name),
+		cmocka_unit_test(folder_stands_beside_a_file),
+		cmocka_unit_test(folder_without_inventories_is_an_error),
+		cmocka_unit_test(file_of_a_folder_is_named_where_it_is_bad),
+		cmocka_unit_test(files_that_the_shell_put_there_are_told),
+		cmocka_unit_test(standard_input_is_an_inventory),
+		cmocka_unit_test(standard_input_is_read_once),
+		cmocka_unit_test(standard_input_is_named_where_it_is_bad),
 		cmocka_unit_test(empty_and_truncated_files_are_errors),
 		cmocka_unit_test(text_that_is_no_utf8_is_an_error),
 		cmocka_unit_test(wrong_types_are_named_with_their_place),

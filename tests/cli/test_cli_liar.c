@@ -261,6 +261,16 @@ static void no_command_takes_nonsense(void **state)
 	}
 }
 
+static void policy_that_moves_a_terminal_is_nonsense(void **state)
+{
+	(void)state;
+	says(REPLY("\"policy\":{\"format\":\"migcompat-policy/"
+		   "1\",\"hash\":\"0\"},\"text\":\"a\\u001b[31m\""),
+	     "policy show", "answers nonsense: a policy with control characters");
+	says(REPLY("\"policy\":{\"format\":\"x\"},\"text\":\"a\""), "policy show",
+	     "answers nonsense: ");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -282,6 +292,7 @@ int main(void)
 		cmocka_unit_test(error_without_a_reason_is_trouble),
 		cmocka_unit_test(control_characters_of_a_liar_do_not_reach_the_terminal),
 		cmocka_unit_test(no_command_takes_nonsense),
+		cmocka_unit_test(policy_that_moves_a_terminal_is_nonsense),
 	};
 
 	return run_group(tests);

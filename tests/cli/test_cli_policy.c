@@ -72,6 +72,105 @@ static void check_goes_on_behind_a_bad_file(void **state)
 	assert_true(run_one_line(ran.err));
 }
 
+static void check_tells_every_error_of_a_file(void **state)
+{
+	(void)state;
+	folder_write(
+	    &ran.folder, "bad.conf",
+	    "timeuot_ms = 5;\n"
+	    "mixed = \"yes\";\n"
+	    "rules = (\n"
+	    "  { acton = \"deny\"; },\n"
+	    "  { action = \"dney\"; reason = 7; },\n"
+	    "  { action = \"deny\"; match = { sorce = { }; target = { knid = \"mdev\"; }; }; }\n"
+	    ");\n"
+	    "mtty = { emit_fromat = 1; emit_format = \"x\"; };\n"
+	    "i9l5 = { };\n");
+	run("migcompat policy check $FOLDER/bad.conf 2>&1 | sed \"s|$FOLDER/||\"");
+	assert_contains(ran.out, "migcompat: bad.conf:1: unknown key \"timeuot_ms\"");
+	assert_contains(ran.out, "nearest is \"timeout_ms\"\nmigcompat: bad.conf:2: \"mixed\" is a "
+				 "string, expected true or false\n");
+	assert_contains(ran.out, "migcompat: bad.conf:4: unknown key \"acton\"");
+	assert_contains(ran.out, "migcompat: bad.conf:4: the rule lacks \"action\"");
+	assert_contains(ran.out, "migcompat: bad.conf:5: action is \"dney\"");
+	assert_contains(ran.out,
+			"migcompat: bad.conf:5: \"reason\" is a whole number, expected a string\n");
+	assert_contains(ran.out, "migcompat: bad.conf:6: unknown key \"sorce\"");
+	assert_contains(ran.out, "migcompat: bad.conf:6: unknown key \"knid\"");
+	assert_contains(ran.out,
+			"migcompat: bad.conf:8: unknown key \"emit_fromat\" of backend \"mtty\"");
+	assert_contains(
+	    ran.out,
+	    "migcompat: bad.conf:8: \"emit_format\" is a string, expected a whole number\n");
+	assert_contains(ran.out, "migcompat: bad.conf:9: unknown key \"i9l5\"");
+	assert_null(strstr(ran.out, ": ok"));
+	run("migcompat policy check $FOLDER/bad.conf 2>&1 >/dev/null | wc -l");
+	assert_string_equal(ran.out, "11\n");
+}
+
+static void check_tells_the_errors_of_every_file_of_a_folder(void **state)
+{
+	(void)state;
+	run("mkdir -p $FOLDER/several/conf.d $FOLDER/several/facts.d && cd $FOLDER/several && echo "
+	    "'mixde = true;' > migcompat.conf && "
+	    "echo 'mixed = true;' > conf.d/1.conf && echo 'mixed = ;' > conf.d/2.conf && echo "
+	    "'timeout_ms = 0;' > conf.d/3.conf && "
+	    "echo 'mixed = true;' > conf.d/4.conf && chmod 666 conf.d/4.conf && echo '[]' > "
+	    "facts.d/a.json && echo '{' > facts.d/b.json");
+	assert_status(0);
+	run("cd $FOLDER && migcompat policy check several");
+	assert_status(2);
+	assert_string_equal(ran.out, "several/conf.d/1.conf: ok\n");
+	assert_contains(ran.err, "migcompat: several/migcompat.conf:1: unknown key \"mixde\"");
+	assert_contains(ran.err, "migcompat: several/conf.d/2.conf:1: syntax error\n");
+	assert_contains(ran.err, "migcompat: several/conf.d/3.conf:1: \"timeout_ms\" is 0");
+	assert_contains(ran.err, "migcompat: several/conf.d/4.conf can be written by others");
+	assert_contains(ran.err, "migcompat: several/facts.d/a.json: ");
+	assert_contains(ran.err, "migcompat: several/facts.d/b.json: ");
+	run("cd $FOLDER && command migcompat --config several policy check 2>&1 >/dev/null | wc "
+	    "-l");
+	assert_string_equal(ran.out, "6\n");
+}
+
+static void check_holds_facts_against_each_other(void **state)
+{
+	(void)state;
+	run("mkdir -p $FOLDER/facts/facts.d && cd $FOLDER/facts/facts.d && for v in a b; do echo "
+	    "'{\"format\":\"migcompat-facts/1\","
+	    "\"stated\":\"2026-11-21\",\"host\":{\"k\":\"'$v'\"}}' > $v.json; done; cd $FOLDER; "
+	    "migcompat policy check facts");
+	assert_status(2);
+	assert_contains(ran.err, "expected one value");
+}
+
+static void check_lists_the_errors_of_each_file(void **state)
+{
+	json_t *document, *file;
+
+	(void)state;
+	folder_write(&ran.folder, "bad.conf", "timeuot_ms = 5;\nmixde = true;\n");
+	folder_write(&ran.folder, "worse.conf", "rules = (\n");
+	run("migcompat --json policy check $FOLDER/bad.conf $FOLDER/worse.conf");
+	assert_status(2);
+	document = run_json();
+	file = json_array_get(json_object_get(document, "files"), 0);
+	assert_contains(json_member(file, "reason"), "bad.conf:1: ");
+	assert_int_equal(json_array_size(json_object_get(file, "errors")), 2);
+	assert_contains(json_member(document, "reason"), "bad.conf:1: ");
+	file = json_array_get(json_object_get(document, "files"), 1);
+	assert_contains(json_member(file, "file"), "/worse.conf");
+	assert_int_equal(json_array_size(json_object_get(file, "errors")), 1);
+	json_decref(document);
+}
+
+static void check_takes_any_file_name(void **state)
+{
+	(void)state;
+	run("cd $FOLDER; f=$(printf 'n\\377.conf'); echo 'mixde = true;' > \"$f\"; migcompat "
+	    "--json policy check \"$f\"");
+	assert_json_trouble("EINVAL", "n?.conf:1: unknown key");
+}
+
 static void check_is_a_document_too(void **state)
 {
 	json_t *document, *files;
@@ -196,6 +295,11 @@ int main(void)
 		cmocka_unit_test(check_names_file_and_line_and_the_nearest_key),
 		cmocka_unit_test(bad_policies_answer_nothing),
 		cmocka_unit_test(check_goes_on_behind_a_bad_file),
+		cmocka_unit_test(check_tells_every_error_of_a_file),
+		cmocka_unit_test(check_tells_the_errors_of_every_file_of_a_folder),
+		cmocka_unit_test(check_holds_facts_against_each_other),
+		cmocka_unit_test(check_lists_the_errors_of_each_file),
+		cmocka_unit_test(check_takes_any_file_name),
 		cmocka_unit_test(check_is_a_document_too),
 		cmocka_unit_test(absent_policy_that_was_named_is_an_error),
 		cmocka_unit_test(show_prints_what_could_be_loaded_again),

@@ -78,19 +78,21 @@ static void absent_service_is_passed_over_in_silence(void **state)
 	run("command migcompat --no-daemon list; echo $?; command migcompat --no-daemon check a b; echo $?");
 	setenv("BEFORE", ran.out, 1);
 	setenv("BEFORE_ERR", ran.err, 1);
-	run("command migcompat --socket $FOLDER/none list; echo $?; command migcompat --socket $FOLDER/none check -v a b; echo $?");
+	run("command migcompat list; echo $?; command migcompat check -v a b; echo $?");
 	assert_string_equal(ran.out, getenv("BEFORE"));
 	assert_string_equal(ran.err, getenv("BEFORE_ERR"));
 }
 
-static void service_that_lets_nobody_in_is_hinted_at_with_verbose(void **state)
+static void service_of_a_named_socket_must_answer(void **state)
 {
 	(void)state;
+	run("command migcompat --socket $FOLDER/none list");
+	assert_trouble("migcompat: no service answers at ");
 	/* A file that nobody answers at. */
 	run("touch $FOLDER/dead; command migcompat --socket $FOLDER/dead check a b");
-	assert_trouble("no device \"a\" on this host");
-	run("command migcompat --socket $FOLDER/dead check -v a b 2>&1 | head -n 1");
-	assert_contains(ran.out, "dead: Connection refused; it is answered without one\n");
+	assert_trouble("dead: Connection refused\n");
+	run("command migcompat --socket $FOLDER/dead list --json");
+	assert_json_trouble("ECONNREFUSED", "no service answers at ");
 }
 
 static void absent_service_that_must_answer_is_trouble(void **state)
@@ -105,13 +107,11 @@ static void absent_service_that_must_answer_is_trouble(void **state)
 	assert_trouble("a socket's path has at most 107 bytes");
 }
 
-static void stranger_asks_its_own_workers(void **state)
+static void stranger_gets_no_answer_at_a_named_socket(void **state)
 {
 	(void)state;
 	need_root();
 	run(STRANGER "stranger 12345 --socket $SOCKET type " DUAL);
-	assert_trouble("no device \"" DUAL "\" on this host");
-	run(STRANGER "stranger 12345 --daemon --socket $SOCKET type " DUAL);
 	assert_trouble("no service answers at ");
 	assert_contains(ran.err, ": Permission denied\n");
 }
@@ -151,17 +151,50 @@ static void service_and_another_world_exclude_each_other(void **state)
 static void commands_of_their_own_do_not_ask_the_service(void **state)
 {
 	static const char *const commands[] = {"prepare a b",  "inventory",   "backend dump a",
-					       "policy check", "policy show", "policy explain a b"};
+					       "policy check", "policy explain a b"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		run("command migcompat --daemon %s", commands[i]);
-		assert_trouble("does not ask the service: it takes no --daemon");
+		assert_status(2);
+		assert_contains(ran.err, "does not ask the service: it takes no --daemon");
 		run("command migcompat --socket a %s", commands[i]);
-		assert_trouble("does not ask the service: it takes no --socket");
+		assert_status(2);
+		assert_contains(ran.err, "does not ask the service: it takes no --socket");
 	}
 	run("command migcompat --no-daemon " SERIAL "prepare " DUAL " " CARD_2);
 	assert_status(0);
+}
+
+static void policy_in_force_is_that_of_the_service(void **state)
+{
+	(void)state;
+	folder_write(&service.folder, "policy/migcompat.conf", "timeout_ms = 4321;\n");
+	run(ASK "m policy show");
+	assert_contains(ran.out, "# The policy in force, ");
+	assert_contains(ran.out, "\ntimeout_ms = 5000;\n");
+	assert_int_equal(kill(service.pid, SIGHUP), 0);
+	daemon_logged(&service, "policy and backends are loaded again");
+	run(ASK "m policy show");
+	assert_status(0);
+	assert_contains(ran.out, "\ntimeout_ms = 4321;\n");
+	run(ASK "m policy show --json | jq -r '.format, .timeout_ms'");
+	assert_string_equal(ran.out, "migcompat-policy/1\n4321\n");
+	run("command migcompat --daemon --socket $SOCKET policy show > $FOLDER/shown; command "
+	    "migcompat --config %s/policy policy show | cmp - $FOLDER/shown",
+	    service.folder.path);
+	assert_status(0);
+}
+
+static void policy_of_a_service_that_is_not_there_is_trouble(void **state)
+{
+	(void)state;
+	run("command migcompat --socket $FOLDER/none policy show");
+	assert_trouble("no service answers at ");
+	run(ASK "m policy show --mechanism report");
+	assert_trouble("the service's policy is shown as it is: no --mechanism");
+	run("command migcompat --daemon --config $FOLDER policy show");
+	assert_trouble("--daemon and --config exclude each other");
 }
 
 static void hold_without_a_reason_says_so(void **state)
@@ -326,12 +359,14 @@ int main(void)
 		cmocka_unit_test(own_workers_are_asked_where_it_is_not_to_be),
 		cmocka_unit_test(own_workers_are_asked_about_another_world),
 		cmocka_unit_test(absent_service_is_passed_over_in_silence),
-		cmocka_unit_test(service_that_lets_nobody_in_is_hinted_at_with_verbose),
+		cmocka_unit_test(service_of_a_named_socket_must_answer),
 		cmocka_unit_test(absent_service_that_must_answer_is_trouble),
-		cmocka_unit_test(stranger_asks_its_own_workers),
+		cmocka_unit_test(stranger_gets_no_answer_at_a_named_socket),
 		cmocka_unit_test(refusal_of_no_daemon_says_what_is_wrong),
 		cmocka_unit_test(service_and_another_world_exclude_each_other),
 		cmocka_unit_test(commands_of_their_own_do_not_ask_the_service),
+		cmocka_unit_test(policy_in_force_is_that_of_the_service),
+		cmocka_unit_test(policy_of_a_service_that_is_not_there_is_trouble),
 		cmocka_unit_test(hold_without_a_reason_says_so),
 		cmocka_unit_test(names_must_be_text),
 		cmocka_unit_test(held_device_is_listed_and_shown),

@@ -20,7 +20,7 @@ static void prefix_is_no_command(void **state)
 {
 	(void)state;
 	run("migcompat ver a");
-	assert_trouble("unknown command \"ver\"; nearest is ");
+	assert_trouble("unknown command \"ver\"; see migcompat --help");
 }
 
 static void family_alone_is_no_command(void **state)
@@ -28,6 +28,17 @@ static void family_alone_is_no_command(void **state)
 	(void)state;
 	run("migcompat policy");
 	assert_trouble("\"policy\" is not a whole command; see migcompat policy --help");
+}
+
+static void word_that_is_near_to_nothing_names_nothing(void **state)
+{
+	(void)state;
+	run("migcompat plan");
+	assert_trouble("unknown command \"plan\"; see migcompat --help\n");
+	run("migcompat diff a b");
+	assert_trouble("unknown command \"diff\"; see migcompat --help\n");
+	run("migcompat --frobnicate list");
+	assert_trouble("unknown option \"--frobnicate\"; see migcompat --help\n");
 }
 
 static void unknown_member_of_a_family_names_the_nearest(void **state)
@@ -280,6 +291,7 @@ int main(void)
 		cmocka_unit_test(unknown_command_names_the_nearest),
 		cmocka_unit_test(prefix_is_no_command),
 		cmocka_unit_test(family_alone_is_no_command),
+		cmocka_unit_test(word_that_is_near_to_nothing_names_nothing),
 		cmocka_unit_test(unknown_member_of_a_family_names_the_nearest),
 		cmocka_unit_test(unknown_option_names_the_nearest),
 		cmocka_unit_test(unknown_letter_is_refused),

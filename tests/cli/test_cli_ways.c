@@ -157,7 +157,8 @@ static void choices_are_the_same(void **state)
 {
 	(void)state;
 	SAME_IN_EVERY_FORM({"ask " DUAL, 0}, {"ask " VGPU, 1}, {"ask --mechanism report " VGPU, 0}, {"ask " MATRIX, -1}, {"ask --host serial-b " DUAL, 0},
-			   {"ask --host ap-z14 " DUAL, 1}, {"ask ap-z14//matrix/vfio_ap-passthrough", 1},
+			   {"ask --host ap-z14 " DUAL, 1}, {"ask --all " DUAL, 0},
+			   {"ask --available --other-hosts --all " DUAL, 0}, {"ask ap-z14//matrix/vfio_ap-passthrough", 1},
 			   {"ask b0000000-0000-4000-8000-019150000002", 2}, {"ask --host nowhere " DUAL, 2}, {"ask nobody", 2});
 }
 

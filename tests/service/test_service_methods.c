@@ -18,7 +18,9 @@ static void info_names_both_interfaces(void **state)
 
 static void description_has_every_method(void **state)
 {
-	static const char *const names[] = {"List", "Describe", "Version", "Check", "Ask", "Params", "Hold", "Release", "Watch", "Backends"};
+	static const char *const names[] = {"List",  "Describe", "Version", "Check",
+					    "Ask",   "Params",	 "Hold",    "Release",
+					    "Watch", "Backends", "Policy"};
 	json_t *reply = call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.migcompat\"}}");
 	char line[64];
 
@@ -263,6 +265,8 @@ static void ask_with_a_bad_string_has_a_reason_and_no_choice(void **state)
 
 static void ask_about_an_unknown_host_is_an_error(void **state)
 {
+	assert_error(call(*state, METHOD("Ask", "\"version\":\"x\",\"other_hosts\":true")),
+		     "org.varlink.service.InvalidParameter", "parameter", "other_hosts");
 	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"host\":\"nowhere\"")), "io.migcompat.HostNotFound", "errno", "ENOENT");
 }
 

@@ -62,7 +62,7 @@ static void it_is_no_more_exposed_than_2_2(void **state)
 		print_message("systemd-analyze is not here\n");
 		skip();
 	}
-	status = system("sed 's|@migcompat_sbindir@|/usr/sbin|' '" UNIT "' >'" INSTALLED "' && "
+	status = system("sed -e 's|@migcompat_sbindir@|/usr/sbin|' -e 's|@migcompat_bindir@|/usr/bin|' '" UNIT "' >'" INSTALLED "' && "
 			"systemd-analyze security --offline=true --threshold=22 --no-pager '" INSTALLED
 			"' >'" TEST_BUILD "/security.txt' 2>&1");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)

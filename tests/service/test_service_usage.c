@@ -55,6 +55,13 @@ static void letter_without_its_argument_is_refused(void **state)
 	assert_told("-i expects an argument, see migcompatd --help");
 }
 
+static void standard_input_is_no_inventory_of_a_service(void **state)
+{
+	(void)state;
+	run("migcompatd -i -");
+	assert_told("-i - is not for a service: it reads its inventories again at each reload");
+}
+
 static void flag_with_an_argument_is_refused(void **state)
 {
 	(void)state;
@@ -108,6 +115,7 @@ int main(void)
 		cmocka_unit_test(unknown_letter_is_refused),
 		cmocka_unit_test(option_without_its_argument_is_refused),
 		cmocka_unit_test(letter_without_its_argument_is_refused),
+		cmocka_unit_test(standard_input_is_no_inventory_of_a_service),
 		cmocka_unit_test(flag_with_an_argument_is_refused),
 		cmocka_unit_test(mistake_beside_help_is_no_success),
 		cmocka_unit_test(help_that_is_lost_is_told),

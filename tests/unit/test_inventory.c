@@ -73,6 +73,27 @@ static void file_is_read_as_memory_is(void **state)
 	folder_remove(&folder);
 }
 
+static void folder_that_is_bad_adds_nothing(void **state)
+{
+	struct folder folder;
+	struct inventory inventory;
+	struct error err = {{0}};
+
+	(void)state;
+	folder_make(&folder);
+	folder_write(&folder, "a.json", example);
+	inventory_init(&inventory);
+	assert_int_equal(inventory_read(&inventory, folder.path, NULL), 0);
+	assert_int_equal(inventory.nhosts, 1);
+	folder_write(&folder, "b.json", "[]");
+	assert_int_equal(inventory_read(&inventory, folder.path, &err), -EINVAL);
+	assert_contains(err.text, "/b.json: line 1: ");
+	assert_int_equal(inventory.nhosts, 1);
+	assert_int_equal(inventory.ndevices, 3);
+	inventory_free(&inventory);
+	folder_remove(&folder);
+}
+
 static void large_file_is_read_through_the_window(void **state)
 {
 	struct folder folder;
@@ -280,6 +301,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(document_becomes_host_and_devices),
 		cmocka_unit_test(file_is_read_as_memory_is),
+		cmocka_unit_test(folder_that_is_bad_adds_nothing),
 		cmocka_unit_test(large_file_is_read_through_the_window),
 		cmocka_unit_test(members_come_in_any_order),
 		cmocka_unit_test(only_format_and_host_name_are_required),

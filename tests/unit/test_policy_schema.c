@@ -19,7 +19,7 @@ static void unknown_keys_are_named_with_the_nearest(void **state)
 {
 	static const char *const texts[][2] = {
 		{"mixd = true;",
-		 "test.conf:1: unknown key \"mixd\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules or timeout_ms, or a "
+		 "test.conf:1: unknown key \"mixd\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules, stale_after or timeout_ms, or a "
 		 "backend's name = { … }; nearest is \"mixed\""},
 		{"\nrule = ( );", "test.conf:2: unknown key \"rule\""},
 		{"timeout = 3;", "nearest is \"timeout_ms\""},

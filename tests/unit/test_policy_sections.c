@@ -73,7 +73,7 @@ static void good_sections_pass(void **state)
 static void bad_sections_are_refused(void **state)
 {
 	static const char *const texts[][2] = {
-		{"\ncrad = { };", "test.conf:2: unknown key \"crad\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules or "
+		{"\ncrad = { };", "test.conf:2: unknown key \"crad\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules, stale_after or "
 				  "timeout_ms, or a loaded "
 				  "backend's name (card or plain); nearest is \"card\""},
 		{"rule = { };", "nearest is \"rules\""},

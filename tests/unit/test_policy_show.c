@@ -7,7 +7,7 @@
 #include <jansson.h>
 
 static const char everything[] =
-	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\";\n"
+	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\"; stale_after = 3600;\n"
 	"generic = \"equal\"; prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = \"c\"; backend = \"two\"; } );\n"
 	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = \"n\"; fact = \"module/m/version\"; value = "
 	"\"1\"; side = \"target\"; },\n"
@@ -150,6 +150,7 @@ static void json_holds_the_whole_policy(void **state)
 	assert_true(json_is_false(json_object_get(json, "mixed")));
 	assert_string_equal(json_string_value(json_object_get(json, "mechanism")), "require");
 	assert_string_equal(json_string_value(json_object_get(json, "generic")), "equal");
+	assert_int_equal(json_integer_value(json_object_get(json, "stale_after")), 3600);
 	assert_int_equal(json_array_size(json_object_get(json, "prefer")), 2);
 	assert_int_equal(json_array_size(json_object_get(json, "known_bad")), 3);
 	assert_int_equal(json_array_size(json_object_get(json, "rules")), 4);

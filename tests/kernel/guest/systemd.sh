@@ -165,7 +165,10 @@ says 'policy and backends are loaded again'
 ends 1 'not permitted' fits $MDEV_2A $CARD_2PORT
 fits $MDEV_2A $MDEV_2B || fail "a rule about cards counts for mdevs"
 echo 'rulez = 1;' >$POLICY
-systemctl reload $UNIT || fail "no reload with a bad policy"
+systemctl reload $UNIT && fail "a bad policy is no failure of a reload"
+ends 1 'not permitted' fits $MDEV_2A $CARD_2PORT
+ends 0 'no cards today' member migcompat --daemon policy show
+systemctl kill --kill-whom=main -s HUP $UNIT
 says 'the old policy stays in force'
 ends 1 'not permitted' fits $MDEV_2A $CARD_2PORT
 ends 0 'The old policy stays in force' systemctl status --no-pager -l $UNIT

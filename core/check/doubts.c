@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Looking for doubts. Must not judge: each is a sentence beside the answer. */
+#include "core/check/doubts.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/check/json.h"
+
+#define CLOCKS_APART_S 300 /* that the clocks of two hosts may differ */
+#define NAMED_MAX 4u	   /* hosts that a sentence names */
+#define SENTENCE_MAX ERROR_TEXT_MAX
+
+/* ---------------------------------------------------------------- ages */
+
+static int64_t now_s(const struct engine *engine)
+{
+	struct timespec now;
+
+	if (engine->options.now_s)
+		return engine->options.now_s;
+	clock_gettime(CLOCK_REALTIME_COARSE, &now);
+	return now.tv_sec;
+}
+
+/* "3 days", cut to its greatest unit. */
+static void span_render(int64_t seconds, char *buffer, size_t size)
+{
+	static const struct {
+		int64_t seconds;
+		const char *name;
+	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
+	size_t i = 0;
+
+	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < units[i].seconds)
+		i++;
+	seconds /= units[i].seconds;
+	snprintf(buffer, size, "%lld %s%s", (long long)seconds, units[i].name,
+		 seconds == 1 ? "" : "s");
+}
+
+enum age {
+	AGE_FINE, /* also: nothing is said of it */
+	AGE_OLD,
+	AGE_FUTURE,
+	AGE_UNREADABLE,
+};
+
+/* A live host's facts are of now. */
+static enum age host_age(const struct engine *engine, const struct host *host, int64_t *ret_span)
+{
+	int64_t limit = policy_stale_after_s(engine->policy), age;
+
+	if (!limit || !host->source || !host->taken)
+		return AGE_FINE;
+	if (host->taken_s == HOST_TAKEN_UNKNOWN)
+		return AGE_UNREADABLE;
+	age = now_s(engine) - host->taken_s;
+	*ret_span = age < 0 ? -age : age;
+	if (age < -CLOCKS_APART_S)
+		return AGE_FUTURE;
+	return age > limit ? AGE_OLD : AGE_FINE;
+}
+
+/* "9 days old", "taken in 3 hours by this clock", "taken at no time that can be read". False: there
+ * is nothing to say. */
+static bool age_render(const struct engine *engine, const struct host *host, char *buffer,
+		       size_t size)
+{
+	int64_t span = 0;
+	enum age age = host_age(engine, host, &span);
+	char text[48];
+
+	span_render(span, text, sizeof(text));
+	if (age == AGE_OLD)
+		snprintf(buffer, size, "is %s old", text);
+	else if (age == AGE_FUTURE)
+		snprintf(buffer, size, "was taken %s from now (is a clock wrong?)", text);
+	else if (age == AGE_UNREADABLE)
+		snprintf(buffer, size, "was taken at \"%.40s\", which is no time of RFC 3339",
+			 host->taken);
+	return age != AGE_FINE;
+}
+
+/* Appended to a sentence; what does not fit is cut. */
+static void append(char *sentence, const char *joint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+static void append(char *sentence, const char *joint, const char *format, ...)
+{
+	size_t used = strlen(sentence);
+	va_list args;
+
+	if (used)
+		used += (size_t)snprintf(sentence + used, SENTENCE_MAX - used, "%s", joint);
+	if (used >= SENTENCE_MAX)
+		return;
+	va_start(args, format);
+	vsnprintf(sentence + used, SENTENCE_MAX - used, format, args);
+	va_end(args);
+}
+
+static void append_limit(const struct engine *engine, char *sentence)
+{
+	char limit[48];
+
+	span_render(policy_stale_after_s(engine->policy), limit, sizeof(limit));
+	append(sentence, "; ", "expected at most %s (stale_after)", limit);
+}
+
+void doubts_judge(const struct engine *engine, const struct device *source,
+		  const struct device *target, struct migcompat_result *result)
+{
+	const struct {
+		const char *role;
+		const struct device *device;
+	} sides[] = {{"source", source}, {"target", target}};
+	char sentence[SENTENCE_MAX] = "", age[96];
+
+	for (size_t i = 0; i < 2; i++)
+		if (sides[i].device && age_render(engine, sides[i].device->host, age, sizeof(age)))
+			append(sentence, ", ", "the %s's inventory %s", sides[i].role, age);
+	if (!*sentence)
+		return;
+	append_limit(engine, sentence);
+	result_add_text(result, "taken", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
+			MIGCOMPAT_LIMIT_NONE, source ? source->host->taken : NULL,
+			target ? target->host->taken : NULL, sentence);
+}
+
+/* ---------------------------------------------------------------- many hosts */
+
+static void add_finding(json_t **list, const char *field, const char *text)
+{
+	json_t *finding = json_object();
+
+	json_set(&finding, "field", json_string(field));
+	json_set(&finding, "rule", json_string(rule_name(MIGCOMPAT_RULE_INFO)));
+	json_set(&finding, "source", json_null());
+	json_set(&finding, "target", json_null());
+	json_set(&finding, "status", json_string(status_name(MIGCOMPAT_STATUS_WARN)));
+	json_set(&finding, "limit", json_null());
+	json_set(&finding, "text", json_clean(text));
+	json_append(list, finding);
+}
+
+json_t *doubts_ask(const struct engine *engine, const struct host *home, const char *host)
+{
+	const struct inventory *inventory = &engine->inventory;
+	json_t *list = json_array();
+	char sentence[SENTENCE_MAX] = "", age[96];
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->nhosts; i++) {
+		const struct host *one = inventory->hosts[i];
+
+		if (host && one != home && strcmp(one->name, host) != 0)
+			continue;
+		if (age_render(engine, one, age, sizeof(age)) && count++ < NAMED_MAX)
+			append(sentence, ", ", "the inventory of host %s %s", one->name, age);
+	}
+	if (count > NAMED_MAX)
+		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
+	if (count) {
+		append_limit(engine, sentence);
+		add_finding(&list, "taken", sentence);
+	}
+	return list;
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct host *const *x = a, *const *y = b;
+	int order = strcmp((*x)->name, (*y)->name);
+
+	return order ? order : ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
+}
+
+/* Hosts that stand in several inventories: their devices cannot be told apart. */
+static void add_doubles(const struct inventory *inventory, json_t **list)
+{
+	const struct host **hosts = malloc((inventory->nhosts + 1) * sizeof(const struct host *));
+	char sentence[SENTENCE_MAX] = "";
+	size_t count = 0;
+
+	if (!hosts) {
+		json_decref(*list);
+		*list = NULL;
+		return;
+	}
+	for (size_t i = 0; i < inventory->nhosts; i++)
+		hosts[i] = inventory->hosts[i];
+	qsort(hosts, inventory->nhosts, sizeof(const struct host *), by_name);
+	for (size_t i = 1; i < inventory->nhosts; i++) {
+		bool again = i > 1 && strcmp(hosts[i - 2]->name, hosts[i]->name) == 0;
+
+		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again ||
+		    count++ >= NAMED_MAX)
+			continue;
+		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name,
+		       hosts[i - 1]->source ? hosts[i - 1]->source : "-",
+		       hosts[i]->source ? hosts[i]->source : "-");
+	}
+	if (count > NAMED_MAX)
+		append(sentence, "; ", "%zu more hosts stand in several", count - NAMED_MAX);
+	if (count)
+		add_finding(list, "host", sentence);
+	free(hosts);
+}
+
+static void add_failed(const struct engine *engine, json_t **list)
+{
+	char sentence[96];
+	size_t count = 0;
+
+	for (size_t i = 0; i < engine->nproviders; i++)
+		count += engine->infos[i]->error != NULL;
+	if (!count)
+		return;
+	snprintf(sentence, sizeof(sentence),
+		 "%zu backend%s could not be loaded, see \"migcompat backend list\"", count,
+		 count == 1 ? "" : "s");
+	add_finding(list, "backend", sentence);
+}
+
+json_t *doubts_list(const struct engine *engine)
+{
+	json_t *list = doubts_ask(engine, NULL, NULL);
+
+	if (list)
+		add_doubles(&engine->inventory, &list);
+	if (list)
+		add_failed(engine, &list);
+	return list;
+}

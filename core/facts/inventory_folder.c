@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Where inventories come from: a file, each file of a folder, standard input. Must not know what is
+ * in them. */
+#include "core/facts/inventory_json.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "core/facts/text.h"
+
+/* The *.json files of a folder, in name order. */
+struct listing {
+	struct dirent **entries;
+	int count;
+};
+
+static int entry_fits(const struct dirent *entry)
+{
+	size_t len = strlen(entry->d_name);
+
+	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
+}
+
+static int entry_compare(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void listing_free(struct listing *listing)
+{
+	for (int i = 0; i < listing->count; i++)
+		free(listing->entries[i]);
+	free(listing->entries);
+}
+
+static int listing_make(struct listing *listing, const char *folder, struct error *err)
+{
+	listing->count = scandir(folder, &listing->entries, entry_fits, entry_compare);
+	if (listing->count < 0)
+		return error_set(err, -errno, "%s: cannot be read: %s", folder,
+				 strerrordesc_np(errno));
+	if (listing->count == 0)
+		return error_set(err, -ENODATA,
+				 "%s: no *.json is in this folder, expected inventories", folder);
+	if ((size_t)listing->count > INVENTORY_FOLDER_MAX)
+		return error_set(err, -EFBIG, "%s: holds %d *.json, expected at most %u", folder,
+				 listing->count, INVENTORY_FOLDER_MAX);
+	return 0;
+}
+
+static int entry_read(struct inventory *inventory, const char *folder, const char *entry,
+		      struct error *err)
+{
+	size_t len = strlen(folder);
+	char path[PATH_MAX];
+	int r = text_format(path, sizeof(path), "%s%s%s", folder,
+			    len && folder[len - 1] == '/' ? "" : "/", entry);
+
+	if (r < 0)
+		return error_set(err, r, "%s: the path of a file in it is longer than %u bytes",
+				 folder, PATH_MAX - 1);
+	return inventory_read_file(inventory, path, err);
+}
+
+static int folder_read(struct inventory *inventory, const char *folder, struct error *err)
+{
+	struct arena_mark mark = arena_mark(&inventory->arena);
+	size_t nhosts = inventory->nhosts, ndevices = inventory->ndevices;
+	struct listing listing = {0};
+	int r = listing_make(&listing, folder, err);
+
+	for (int i = 0; i < listing.count && !r; i++)
+		r = entry_read(inventory, folder, listing.entries[i]->d_name, err);
+	if (r) {
+		inventory->nhosts = nhosts;
+		inventory->ndevices = ndevices;
+		arena_rewind(&inventory->arena, mark);
+	}
+	listing_free(&listing);
+	return r;
+}
+
+int inventory_read(struct inventory *inventory, const char *path, struct error *err)
+{
+	struct stat st;
+
+	if (strcmp(path, INVENTORY_STANDARD) == 0)
+		return inventory_read_standard(inventory, err);
+	if (stat(path, &st) == 0 && S_ISDIR(st.st_mode))
+		return folder_read(inventory, path, err);
+	return inventory_read_file(inventory, path, err);
+}

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Reading RFC 3339. A pure function: it asks neither the locale nor the clock. */
+#include "core/facts/rfc3339.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <string.h>
+#include <time.h>
+
+/* A number of that many digits, from least to most. */
+static bool number(const char **at, unsigned digits, int least, int most, int *ret)
+{
+	int value = 0;
+
+	for (unsigned i = 0; i < digits; i++, ++*at) {
+		if (**at < '0' || **at > '9')
+			return false;
+		value = value * 10 + (**at - '0');
+	}
+	*ret = value;
+	return value >= least && value <= most;
+}
+
+static bool punctuation(const char **at, const char *allowed)
+{
+	if (!**at || !strchr(allowed, **at))
+		return false;
+	++*at;
+	return true;
+}
+
+static bool fraction(const char **at)
+{
+	int digit;
+
+	if (**at != '.')
+		return true;
+	++*at;
+	if (!number(at, 1, 0, 9, &digit))
+		return false;
+	while (**at >= '0' && **at <= '9')
+		++*at;
+	return true;
+}
+
+static int days(int year, int month)
+{
+	static const int lengths[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return lengths[month - 1] + (month == 2 && leap);
+}
+
+/* Seconds ahead of UTC. */
+static bool offset(const char **at, int *ret)
+{
+	char sign = **at;
+	int hours, minutes;
+
+	*ret = 0;
+	if (!punctuation(at, "Zz+-"))
+		return false;
+	if (sign == 'Z' || sign == 'z')
+		return true;
+	if (!number(at, 2, 0, 23, &hours) || !punctuation(at, ":") ||
+	    !number(at, 2, 0, 59, &minutes))
+		return false;
+	*ret = (hours * 60 + minutes) * 60 * (sign == '-' ? -1 : 1);
+	return true;
+}
+
+int rfc3339_parse(const char *text, int64_t *ret)
+{
+	const char *at = text;
+	struct tm parts = {0};
+	int year, month, ahead, day;
+	time_t seconds;
+
+	if (!number(&at, 4, 1, 9999, &year) || !punctuation(&at, "-") ||
+	    !number(&at, 2, 1, 12, &month) || !punctuation(&at, "-") ||
+	    !number(&at, 2, 1, 31, &day) || !punctuation(&at, "Tt ") ||
+	    !number(&at, 2, 0, 23, &parts.tm_hour) || !punctuation(&at, ":") ||
+	    !number(&at, 2, 0, 59, &parts.tm_min) || !punctuation(&at, ":") ||
+	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) ||
+	    *at || day > days(year, month))
+		return -EINVAL;
+	parts.tm_year = year - 1900;
+	parts.tm_mon = month - 1;
+	parts.tm_mday = day;
+	seconds = timegm(&parts);
+	*ret = (int64_t)seconds - ahead;
+	return 0;
+}
