@@ -126,7 +126,8 @@ static void a_socket_that_is_not_its_own_cannot_be_closed(void **state)
 #else
 static void a_closed_socket_is_no_answer(void **state)
 {
-	compare_fails(*state, "closer", WORKER_TIMEOUT_MS, -EIO, "backend closer: its worker closed its connection", true);
+	compare_fails(*state, "closer", WORKER_TIMEOUT_MS, -EIO,
+		      "backend closer: its worker closed its connection in compare of x", true);
 }
 #endif
 

@@ -109,18 +109,14 @@ static void *idle(void *arg)
 	return arg;
 }
 
-static int slips_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
-		      void **ret_handle)
+static int fill(struct slips *slips, const struct migcompat_host *host,
+		const struct migcompat_facts *facts)
 {
-	struct slips *slips = calloc(1, sizeof(*slips));
 	const char *how = "", *value = "1";
 	uint64_t count = 1;
 
-	if (!slips)
-		return -ENOMEM;
 	host->fact(facts, 0, "plain", &how, NULL);
 	snprintf(slips->how, sizeof(slips->how), "%s", how);
-	*ret_handle = slips;
 	slips->host = host;
 	slips->facts = facts;
 	host->number(facts, 0, "many/count", 10, 99, &count);
@@ -139,6 +135,19 @@ static int slips_open(const struct migcompat_host *host, const struct migcompat_
 		return r ? -r : 0;
 	}
 	return is(slips, "open without a sentence") ? -EINVAL : is(slips, "positive") ? EINVAL : 0;
+}
+
+static int slips_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		      void **ret_handle)
+{
+	struct slips *slips = calloc(1, sizeof(*slips));
+	int r = slips ? fill(slips, host, facts) : -ENOMEM;
+
+	if (r)
+		free(slips);
+	else
+		*ret_handle = slips;
+	return r;
 }
 
 static void slips_close(void *handle)
