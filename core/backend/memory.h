@@ -24,8 +24,8 @@
 		      */
 #define WORKER_STACK_KIB (8u << 10) /* part of what is mapped */
 
-#define WORKER_OOM_FIRST 800  /* oom_score_adj of a worker's first life */
-#define WORKER_OOM_AGAIN 1000 /* and of later ones: OOM_SCORE_ADJ_MAX */
+#define WORKER_OOM_FIRST 800u  /* oom_score_adj of a worker's first life */
+#define WORKER_OOM_AGAIN 1000u /* and of later ones: OOM_SCORE_ADJ_MAX */
 
 /* A worker's own memory if so many (1 or more) share all_kib; 0: they do not share. */
 static inline unsigned worker_memory_kib(unsigned all_kib, size_t count)

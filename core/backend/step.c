@@ -101,9 +101,9 @@ void step_end(void)
 		atomic_store_explicit(&published->busy, 0, memory_order_release);
 }
 
-const char *step_text(const struct step *step, bool over, char *buffer, size_t size)
+const char *step_text(const struct step *step, char *buffer, size_t size)
 {
-	bool busy = step && (over || atomic_load_explicit(&step->busy, memory_order_acquire));
+	bool busy = step && atomic_load_explicit(&step->busy, memory_order_acquire);
 	uint32_t kind =
 	    busy ? atomic_load_explicit(&step->operation, memory_order_acquire) : OPERATION_NONE;
 	char device[sizeof(step->device)];

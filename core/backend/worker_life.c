@@ -103,9 +103,11 @@ static int die(struct worker *worker, int code, uint64_t when)
 	bool left = code == -ECONNRESET || code == -EPIPE;
 	char how[128], step[320], at[320] = " while loading";
 
-	if (!worker->loading)
-		snprintf(at, sizeof(at), "%s",
-			 step_text(worker->child.step, code == -EBADMSG, step, sizeof(step)));
+	/* Who said what makes no sense may be at something else by now. */
+	if (!worker->loading && code == -EBADMSG)
+		*at = '\0';
+	else if (!worker->loading)
+		snprintf(at, sizeof(at), "%s", step_text(worker->child.step, step, sizeof(step)));
 	end_process(worker, left ? DEATH_MS : 0, left ? how : NULL, sizeof(how));
 	if (code == -ETIMEDOUT)
 		bury(worker, code, when, "its worker gave no answer in %u ms%s",

@@ -246,7 +246,7 @@ static int unheld(struct migcompat *ctx, const struct device *device)
 
 int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
 {
-	char string[MIGCOMPAT_STRING_MAX + 1];
+	char string[MIGCOMPAT_STRING_MAX + 1] = "";
 	int r = usable(ctx, device && buffer);
 
 	if (!r)

@@ -12,8 +12,12 @@ int check_open(const struct engine *engine, const struct device *device, struct 
 	struct provider *provider = NULL;
 	struct mechanism_claim claim;
 	struct opened *opened = NULL;
-	int r = engine_provider(engine, device, &provider, err);
+	struct error own = {0};
+	int r;
 
+	if (!err)
+		err = &own;
+	r = engine_provider(engine, device, &provider, err);
 	if (!r)
 		r = provider_open(provider, device, &opened, err);
 	claim = r ? mechanism_claim_closed(provider, r, err->text) : mechanism_claim_open(opened);

@@ -182,7 +182,7 @@ static inline int conformance_main(int argc, char **argv, int (*run)(void))
 	}
 	close(ends[1]);
 	if (pid > 0 && !conformance_answer(ends[0], step, &failed)) {
-		step_text(step, false, text, sizeof(text));
+		step_text(step, text, sizeof(text));
 		kill(pid, SIGKILL);
 		waitpid(pid, &status, 0);
 		fprintf(stderr, "the tests ended early, or hung%s\n", text);

@@ -207,7 +207,7 @@ static void a_hang_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 
 static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense in compare of x");
+	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
 }
 
 /* ---------------------------------------------------------------- two batches at a time */
@@ -325,7 +325,7 @@ static void a_hang_in_the_first_of_two_batches_is_the_outcome_of_both(void **sta
 
 static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense in compare of x");
+	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
 }
 
 /* The first batch's may come to the same: a worker tells its answers once it has carried out all that came. */
