@@ -184,6 +184,29 @@ static void a_field_that_is_there_must_be_judged(void **state)
 	       COMPARE});
 }
 
+/* A verdict has findings of the core before its backend is asked. */
+static void what_others_found_is_no_finding_of_the_backend(void **state)
+{
+	static const char *const hows[] = {"compares nothing", "custom forgotten"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(hows) / sizeof(hows[0]); i++) {
+		struct provider *provider = sides[i % 2];
+		char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
+		struct opened *opened;
+		struct error err = {0};
+
+		source_of(provider, "3", "", payload);
+		opened = test_open(provider, device(hows[i / 2], "3"));
+		assert_int_equal(result_reset(&result), 0);
+		result_add_text(&result, "card", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK,
+				MIGCOMPAT_LIMIT_NONE, NULL, NULL, NULL);
+		if (opened_compare(opened, payload, strlen(payload), &result, &err) != -EIO)
+			fail_msg("%s in %s", hows[i / 2], i % 2 ? "a worker" : "this process");
+		opened_close(opened);
+	}
+}
+
 static void a_field_that_only_the_target_has_must_be_judged(void **state)
 {
 	(void)state;
@@ -477,6 +500,7 @@ int main(void)
 	    cmocka_unit_test(a_finding_that_makes_no_sense_is_no_yes),
 	    cmocka_unit_test(a_limit_of_the_cores_own_is_refused),
 	    cmocka_unit_test(a_field_that_is_there_must_be_judged),
+	    cmocka_unit_test(what_others_found_is_no_finding_of_the_backend),
 	    cmocka_unit_test(a_field_that_only_the_target_has_must_be_judged),
 	    cmocka_unit_test(a_field_may_be_covered_or_absent),
 	    cmocka_unit_test(what_was_not_compared_is_an_error),
