@@ -36,7 +36,8 @@ void target_close(struct target *target);
 /*
  * Hold a string against an open target. The answer is in the verdict, an error too: the return value is 0, or -ENOMEM at a verdict's
  * first use. Allocates nothing where the verdict was used before and the backend runs in this process. source: the device that
- * the string was read from, for the policy; NULL: a bare string.
+ * the string was read from, for the policy; NULL: a bare string. What the verdict says of the
+ * mechanism lives as long as the target, unless verdict_keep copies it.
  */
 int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict);
 
