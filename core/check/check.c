@@ -117,7 +117,7 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 	if (r) {
 		side_weigh(&verdict->target, &target.mechanism);
 		open_failed(verdict, "target", device, r, &err);
-		check_judge(engine, verdict);
+		check_judge(engine, "target", &verdict->target, verdict);
 		verdict_keep(verdict);
 		return 0;
 	}
@@ -180,6 +180,7 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 		check_question(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
 	} else {
 		side_weigh(&verdict->target, &target.mechanism);
+		check_judge(engine, "source", &verdict->source, verdict);
 		if (r) {
 			open_failed(verdict, "target", device, r, &err);
 		} else {
@@ -188,7 +189,7 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 			if (target.opened->not_target)
 				verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
 		}
-		check_judge(engine, verdict);
+		check_judge(engine, "target", &verdict->target, verdict);
 	}
 	verdict_keep(verdict);
 	opened_close(opened);

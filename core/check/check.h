@@ -94,8 +94,9 @@ int check_version(const struct opened *opened, char *buffer, size_t size, struct
 /* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
 int check_source(const struct engine *engine, const struct device *device, char *buffer,
 		 size_t size, struct error *err);
-/* Judge the mechanisms of the sides that were weighed. */
-void check_judge(const struct engine *engine, struct migcompat_verdict *verdict);
+/* Judge the mechanism of a verdict's side, if it was weighed. */
+void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
+		 struct migcompat_verdict *verdict);
 
 /* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
 void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);

@@ -130,11 +130,11 @@ static void apply_policy(const struct target *target, const struct version_strin
 }
 
 /* A warning in each mode, so that a mechanism that is missing is never silent. */
-static void judge_side(enum policy_mechanism mode, const char *role,
-		       const struct verdict_side *side, struct migcompat_verdict *verdict)
+void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
+		 struct migcompat_verdict *verdict)
 {
 	char sentence[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 16];
-	bool refused = side->weighed && mechanism_refuses(mode, side->mechanism.state);
+	bool refused = side->weighed && mechanism_refuses(engine->mode, side->mechanism.state);
 
 	if (!side->weighed || (!refused && side->mechanism.state != MIGCOMPAT_NO))
 		return;
@@ -145,12 +145,6 @@ static void judge_side(enum policy_mechanism mode, const char *role,
 	/* What is known goes before an error; a doubt does not. */
 	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
-}
-
-void check_judge(const struct engine *engine, struct migcompat_verdict *verdict)
-{
-	judge_side(engine->mode, "source", &verdict->source, verdict);
-	judge_side(engine->mode, "target", &verdict->target, verdict);
 }
 
 /* An operator's hold is behind every policy: no override lifts it. */
@@ -225,8 +219,11 @@ static int compare_stream(const struct question *question, struct error *err)
 /* What is said of every target, at the end. */
 static void question_settle(struct question *question)
 {
-	check_judge(question->target->engine, question->verdict);
-	settle(question->target, question->verdict);
+	struct migcompat_verdict *verdict = question->verdict;
+
+	check_judge(question->target->engine, "source", &verdict->source, verdict);
+	check_judge(question->target->engine, "target", &verdict->target, verdict);
+	settle(question->target, verdict);
 }
 
 /* Whose string is it, as far as it is known? */
