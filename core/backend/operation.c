@@ -30,6 +30,7 @@ void operation_enter(struct operation *operation, enum operation_kind kind,
 	operation->read = NULL;
 	operation->tables = NULL;
 	operation->listed = 0;
+	operation->unreadable = false;
 	operation->nfields = operation->ncovered = operation->ngiven = 0;
 	operation->slip[0] = '\0';
 	now = operation;
@@ -113,6 +114,12 @@ void operation_covers(const char *field)
 
 /* ---------------------------------------------------------------- facts */
 
+void operation_unreadable(void)
+{
+	if (now)
+		now->unreadable = true;
+}
+
 void operation_given(const char *key, const char *value, size_t len)
 {
 	if (!now || !value || now->ngiven == OPERATION_GIVEN_MAX)
@@ -126,7 +133,8 @@ void operation_given(const char *key, const char *value, size_t len)
 
 /* ---------------------------------------------------------------- errors */
 
-const char *operation_errno_text(int r, char *buffer, size_t size)
+const char *operation_errno_text(const struct operation *operation, int r, char *buffer,
+				 size_t size)
 {
 	static const struct {
 		int code;
@@ -139,7 +147,7 @@ const char *operation_errno_text(int r, char *buffer, size_t size)
 
 	snprintf(buffer, size, "%s", strerror(abs(r)));
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (meanings[i].code == abs(r))
+		if (meanings[i].code == abs(r) && (!operation->unreadable || r == -ENOMEM))
 			snprintf(buffer, size, "%s (%s)", strerror(abs(r)), meanings[i].text);
 	return buffer;
 }
@@ -184,5 +192,5 @@ int operation_error(const struct operation *operation, int r, struct error *err)
 	if (!r)
 		return 0;
 	return operation_failed(operation, r, err, "it failed: %s",
-				operation_errno_text(r, why, sizeof(why)));
+				operation_errno_text(operation, r, why, sizeof(why)));
 }

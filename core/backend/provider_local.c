@@ -79,7 +79,7 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	if (len < 0 && len != -ENOBUFS)
 		return operation_failed(&operation, len, err,
 					"it could not make the version string: %s",
-					operation_errno_text(len, why, sizeof(why)));
+					operation_errno_text(&operation, len, why, sizeof(why)));
 	if (len == -ENOBUFS)
 		return operation_broken(&operation, err,
 					"the version string is longer than %u bytes",
@@ -179,9 +179,9 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 		return operation_error(&operation, r, err);
 	if (!*text.text)
 		return operation_error(&operation, r, err);
-	if (r == -EPERM || r == -EACCES)
+	if ((r == -EPERM || r == -EACCES) && !operation.unreadable)
 		return error_set(err, r, "%s: %s", text.text,
-				 operation_errno_text(r, why, sizeof(why)));
+				 operation_errno_text(&operation, r, why, sizeof(why)));
 	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
 }
 
@@ -396,7 +396,8 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 	if (r && r != -ENOMSG)
 		return error_set(err, r < 0 ? r : -EIO,
 				 "backend %s: the stream could not be read: %s",
-				 provider->info.name, operation_errno_text(r, why, sizeof(why)));
+				 provider->info.name,
+				 operation_errno_text(&operation, r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
 		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
 	if (r == -ENOMSG)

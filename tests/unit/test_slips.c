@@ -481,6 +481,27 @@ static void the_sentence_about_a_dead_worker_names_operation_and_device(void **s
 	}
 }
 
+/* The fact cannot be read; the sandbox has refused nothing. */
+static void an_unreadable_fact_is_not_blamed_on_the_sandbox(void **state)
+{
+	static const char *const facts[] = {"mdev_type", "!EACCES", NULL};
+	struct provider *providers[] = {test_backend("mtty", NULL), worker_good("mtty")};
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++) {
+		const struct device *device;
+		struct opened *opened = NULL;
+		struct error err = {0};
+
+		host.ndevices = 0;
+		device = test_device(&host, MIGCOMPAT_KIND_MDEV, "x", facts);
+		assert_int_equal(provider_open(providers[side], device, &opened, &err), -EACCES);
+		assert_contains(err.text, "\"mdev_type\" is unreadable");
+		assert_null(strstr(err.text, "a backend may open"));
+		provider_free(providers[side]);
+	}
+}
+
 #ifndef TEST_SANITIZED
 static void what_the_sandbox_refuses_is_said(void **state)
 {
@@ -512,6 +533,7 @@ int main(void)
 	    cmocka_unit_test(candidates_and_writes_are_checked),
 	    cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
 	    cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
+	    cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
 #ifndef TEST_SANITIZED
 	    cmocka_unit_test(what_the_sandbox_refuses_is_said),
 #endif
