@@ -94,6 +94,8 @@ int check_version(const struct opened *opened, char *buffer, size_t size, struct
 /* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
 int check_source(const struct engine *engine, const struct device *device, char *buffer,
 		 size_t size, struct error *err);
+/* Is an instance of an mdev type left, by mdev's own attribute? enum migcompat_state. */
+uint32_t check_instances(const struct device *device);
 /* Judge the mechanism of a verdict's side, if it was weighed. */
 void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
 		 struct migcompat_verdict *verdict);

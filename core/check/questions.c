@@ -79,16 +79,31 @@ static void compare_types(struct question *question)
 	result_add(&verdict->result, &finding, true);
 }
 
-/* mdev's own attribute, whoever the vendor is; a backend may say more, and "no" wins. */
+uint32_t check_instances(const struct device *device)
+{
+	const char *available =
+		device->kind == MIGCOMPAT_KIND_MDEV_TYPE
+			? factset_text(&device->facts, "mdev_type/available_instances")
+			: NULL;
+
+	if (!available)
+		return MIGCOMPAT_UNKNOWN;
+	if (strcmp(available, "0") == 0)
+		return MIGCOMPAT_NO;
+	return *available >= '1' && *available <= '9' &&
+			       available[strspn(available, "0123456789")] == '\0'
+		       ? MIGCOMPAT_YES
+		       : MIGCOMPAT_UNKNOWN;
+}
+
+/* A backend may say more, and "no" wins. */
 static void mdev_availability(const struct device *device, struct migcompat_result *result)
 {
-	const char *available = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? factset_text(&device->facts, "mdev_type/available_instances") : NULL;
+	uint32_t left = check_instances(device);
 
-	if (!available || result->availability == MIGCOMPAT_NO)
-		return;
-	if (strcmp(available, "0") == 0)
+	if (left == MIGCOMPAT_NO && result->availability != MIGCOMPAT_NO)
 		result_availability(result, MIGCOMPAT_NO, NO_INSTANCE);
-	else if (*available >= '1' && *available <= '9' && available[strspn(available, "0123456789")] == '\0' && result->availability == MIGCOMPAT_UNKNOWN)
+	else if (left == MIGCOMPAT_YES && result->availability == MIGCOMPAT_UNKNOWN)
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
 
