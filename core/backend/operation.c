@@ -152,6 +152,11 @@ const char *operation_errno_text(const struct operation *operation, int r, char 
 	return buffer;
 }
 
+int operation_code(int r)
+{
+	return r >= 0 || r < -ERRNO_MAX || r == -ENOTCONN || r == -ENOTUNIQ ? -EIO : r;
+}
+
 /* "backend NAME: OPERATION of DEVICE: " is said once, whatever follows. */
 static int say(const struct operation *operation, int code, struct error *err, const char *text)
 {
@@ -169,7 +174,7 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return say(operation, r < 0 && r >= -ERRNO_MAX ? r : -EIO, err, text);
+	return say(operation, operation_code(r), err, text);
 }
 
 int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)

@@ -109,6 +109,11 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
 int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * What the backend returned, as its own error: -EIO if it is no errno, or means to a caller that
+ * nobody (-ENOTCONN) or that two backends (-ENOTUNIQ) serve the device.
+ */
+int operation_code(int r);
 /* strerror, and what an error of this kind means for a backend. */
 const char *operation_errno_text(const struct operation *operation, int r, char *buffer,
 				 size_t size);

@@ -182,7 +182,7 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 	if ((r == -EPERM || r == -EACCES) && !operation.unreadable)
 		return error_set(err, r, "%s: %s", text.text,
 				 operation_errno_text(&operation, r, why, sizeof(why)));
-	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
+	return error_set(err, operation_code(r), "%s", text.text);
 }
 
 static void handle_close(struct local *local, struct local_opened *self)

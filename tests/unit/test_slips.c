@@ -435,6 +435,10 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 	    {"open without a sentence", OPEN, -EINVAL,
 	     "backend slips: open of x: it failed: Invalid argument"},
 	    {"positive", OPEN, -EIO, "backend slips: open of x: it failed: Invalid argument"},
+	    /* To a caller they mean that nobody, or two, serve the device. */
+	    {"not connected", OPEN, -EIO, "the card hangs"},
+	    {"not unique", OPEN, -EIO,
+	     "backend slips: open of x: it failed: Name not unique on network"},
 	    {"describe fails", OPEN, -EINVAL,
 	     "backend slips: describe of x: it failed: Invalid argument"},
 	    {"payload fails", OPEN, -EINVAL,
