@@ -30,6 +30,7 @@ void operation_enter(struct operation *operation, enum operation_kind kind,
 	operation->read = NULL;
 	operation->tables = NULL;
 	operation->listed = 0;
+	operation->unreadable = false;
 	operation->nfields = operation->ncovered = operation->ngiven = 0;
 	operation->slip[0] = '\0';
 	now = operation;
@@ -113,6 +114,12 @@ void operation_covers(const char *field)
 
 /* ---------------------------------------------------------------- facts */
 
+void operation_unreadable(void)
+{
+	if (now)
+		now->unreadable = true;
+}
+
 void operation_given(const char *key, const char *value, size_t len)
 {
 	if (!now || !value || now->ngiven == OPERATION_GIVEN_MAX)
@@ -126,7 +133,8 @@ void operation_given(const char *key, const char *value, size_t len)
 
 /* ---------------------------------------------------------------- errors */
 
-const char *operation_errno_text(int r, char *buffer, size_t size)
+const char *operation_errno_text(const struct operation *operation, int r, char *buffer,
+				 size_t size)
 {
 	static const struct {
 		int code;
@@ -139,9 +147,14 @@ const char *operation_errno_text(int r, char *buffer, size_t size)
 
 	snprintf(buffer, size, "%s", strerror(abs(r)));
 	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
-		if (meanings[i].code == abs(r))
+		if (meanings[i].code == abs(r) && (!operation->unreadable || r == -ENOMEM))
 			snprintf(buffer, size, "%s (%s)", strerror(abs(r)), meanings[i].text);
 	return buffer;
+}
+
+int operation_code(int r)
+{
+	return r >= 0 || r < -ERRNO_MAX || r == -ENOTCONN || r == -ENOTUNIQ ? -EIO : r;
 }
 
 /* "backend NAME: OPERATION of DEVICE: " is said once, whatever follows. */
@@ -161,7 +174,7 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return say(operation, r < 0 && r >= -ERRNO_MAX ? r : -EIO, err, text);
+	return say(operation, operation_code(r), err, text);
 }
 
 int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
@@ -184,5 +197,5 @@ int operation_error(const struct operation *operation, int r, struct error *err)
 	if (!r)
 		return 0;
 	return operation_failed(operation, r, err, "it failed: %s",
-				operation_errno_text(r, why, sizeof(why)));
+				operation_errno_text(operation, r, why, sizeof(why)));
 }

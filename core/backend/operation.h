@@ -62,6 +62,9 @@ struct operation {
 
 	size_t listed; /* parameters that the sink had before */
 
+	/* A fact whose error was told, so that it is not the sandbox that refused something. */
+	bool unreadable;
+
 	char slip[512]; /* the first mistake, a sentence without its subject's name; "": none */
 };
 
@@ -91,6 +94,8 @@ void operation_judged(const char *field);
 /* It was judged under another name. The name must live as long as the operation. */
 void operation_covers(const char *field);
 
+/* It was told that a fact could not be read. */
+void operation_unreadable(void);
 /* A fact's value goes to the backend, which may only read it. */
 void operation_given(const char *key, const char *value, size_t len);
 
@@ -104,7 +109,13 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
 int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/*
+ * What the backend returned, as its own error: -EIO if it is no errno, or means to a caller that
+ * nobody (-ENOTCONN) or that two backends (-ENOTUNIQ) serve the device.
+ */
+int operation_code(int r);
 /* strerror, and what an error of this kind means for a backend. */
-const char *operation_errno_text(int r, char *buffer, size_t size);
+const char *operation_errno_text(const struct operation *operation, int r, char *buffer,
+				 size_t size);
 
 #endif

@@ -79,7 +79,7 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	if (len < 0 && len != -ENOBUFS)
 		return operation_failed(&operation, len, err,
 					"it could not make the version string: %s",
-					operation_errno_text(len, why, sizeof(why)));
+					operation_errno_text(&operation, len, why, sizeof(why)));
 	if (len == -ENOBUFS)
 		return operation_broken(&operation, err,
 					"the version string is longer than %u bytes",
@@ -179,10 +179,10 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 		return operation_error(&operation, r, err);
 	if (!*text.text)
 		return operation_error(&operation, r, err);
-	if (r == -EPERM || r == -EACCES)
+	if ((r == -EPERM || r == -EACCES) && !operation.unreadable)
 		return error_set(err, r, "%s: %s", text.text,
-				 operation_errno_text(r, why, sizeof(why)));
-	return error_set(err, r < 0 ? r : -EIO, "%s", text.text);
+				 operation_errno_text(&operation, r, why, sizeof(why)));
+	return error_set(err, operation_code(r), "%s", text.text);
 }
 
 static void handle_close(struct local *local, struct local_opened *self)
@@ -292,17 +292,19 @@ static int local_open(struct provider *provider, const struct device *device, st
 
 /* ---------------------------------------------------------------- calls */
 
-/* Every field of the record that was read has a finding. One about the format says that it could
- * not be read. */
-static int judged(struct operation *operation, const struct migcompat_result *result,
+/*
+ * Every field of the record that was read has a finding. One about the format says that it could
+ * not be read. before: findings that are not the backend's.
+ */
+static int judged(struct operation *operation, const struct migcompat_result *result, size_t before,
 		  struct error *err)
 {
-	if (result->count == 0)
+	if (result->count == before)
 		return operation_broken(operation, err, "it compared nothing");
 	if (result->bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT)
 		return 0;
 	for (size_t i = 0; i < operation->nfields; i++)
-		if (!operation->judged[i] && !result_has(result, operation->fields[i]))
+		if (!operation->judged[i] && !result_has(result, before, operation->fields[i]))
 			return operation_broken(
 			    operation, err,
 			    "it has no finding about the field \"%s\", which is there",
@@ -315,6 +317,7 @@ static int local_compare(const struct compare_job *job)
 	struct local_opened *self = mine(job->opened);
 	struct local *local = local_of(job->opened->provider);
 	pthread_mutex_t *lock = local_call_begin(self);
+	size_t before = job->result->count;
 	struct operation operation;
 	int r;
 
@@ -325,7 +328,7 @@ static int local_compare(const struct compare_job *job)
 	operation_leave(&operation);
 	local_call_end(lock);
 	r = operation_error(&operation, r, job->err);
-	return r ? r : judged(&operation, job->result, job->err);
+	return r ? r : judged(&operation, job->result, before, job->err);
 }
 
 static void local_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
@@ -393,7 +396,8 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 	if (r && r != -ENOMSG)
 		return error_set(err, r < 0 ? r : -EIO,
 				 "backend %s: the stream could not be read: %s",
-				 provider->info.name, operation_errno_text(r, why, sizeof(why)));
+				 provider->info.name,
+				 operation_errno_text(&operation, r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
 		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
 	if (r == -ENOMSG)

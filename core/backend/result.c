@@ -129,9 +129,9 @@ void result_offer(struct migcompat_result *result, const struct migcompat_findin
 	add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
 }
 
-bool result_has(const struct migcompat_result *result, const char *field)
+bool result_has(const struct migcompat_result *result, size_t from, const char *field)
 {
-	for (size_t i = 0; i < result->count; i++)
+	for (size_t i = from; i < result->count; i++)
 		if (result->findings[i].field == field ||
 		    strcmp(result->findings[i].field, field) == 0)
 			return true;

@@ -54,8 +54,8 @@ void result_free(struct migcompat_result *result);
 void result_add(struct migcompat_result *result, const struct migcompat_finding *finding, bool static_strings);
 /* As result_add, but a finding whose strings do not fit is counted, and not cut. */
 void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding);
-/* Is one of the kept findings about this field? */
-bool result_has(const struct migcompat_result *result, const char *field);
+/* Is one of the kept findings, but for so many first ones, about this field? */
+bool result_has(const struct migcompat_result *result, size_t from, const char *field);
 void result_availability(struct migcompat_result *result, uint32_t state, const char *text);
 /* Recount bad_limits and bad_count after statuses were changed; what was dropped keeps counting. */
 void result_recount(struct migcompat_result *result);

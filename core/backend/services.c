@@ -115,8 +115,10 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	}
 	if (!fact)
 		return absent(facts, scope, key);
-	if (fact->error)
+	if (fact->error) {
+		operation_unreadable();
 		return fact_error(fact->error);
+	}
 	if (fact->binary && !ret_len) /* whoever takes it for text would see a part of it */
 		return -EILSEQ;
 	operation_given(fact->key, fact->value, fact->len);
@@ -180,6 +182,8 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 		if (!fact_glob_match(glob, fact->key))
 			continue;
 		operation_given(fact->key, fact->value, fact->len);
+		if (fact->error)
+			operation_unreadable();
 		r = fn(arg, fact->key, fact->value, fact->len, fact->error);
 		if (r)
 			return r;

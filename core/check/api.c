@@ -332,8 +332,11 @@ int migcompat_target_check(struct migcompat_target *target, const char *string, 
 		r = -EINVAL;
 	else if (target->ctx->process != getpid())
 		r = -ECHILD;
-	if (!r)
-		return check_string(&target->target, NULL, string, len, verdict);
+	if (!r) {
+		r = check_string(&target->target, NULL, string, len, verdict);
+		verdict_keep(verdict);
+		return r;
+	}
 	if (verdict && verdict_reset(verdict) == 0)
 		verdict_fail(verdict, r, "%s", r == -ECHILD ? "a child process makes its own context" : "an argument is NULL");
 	return r;

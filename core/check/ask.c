@@ -161,17 +161,41 @@ static int add_taken(struct answer *answer, const struct device *device,
 	return add_refused(answer, device, verdict, text);
 }
 
-/* What is incompatible whatever its facts are, if all are to be told. r: of looking for its
- * backend. */
-static int add_other(struct answer *answer, const struct device *device,
-		     const struct version_string *string, const struct provider *provider, int r,
-		     const struct error *err)
+/* -ENODEV with the sentence: no device could move to it, as a check would say. */
+static int never_moves(const struct engine *engine, const struct device *device, struct error *err)
 {
+	struct opened *opened = NULL;
+	struct mechanism mechanism;
+	int r = check_open(engine, device, &opened, &mechanism, err);
+
+	if (!r)
+		r = mechanism_judge(engine->mode, &mechanism, err);
+	opened_close(opened);
+	return r;
+}
+
+/*
+ * What is incompatible whatever its facts are, if all are to be told. provider NULL: nobody serves
+ * it, as err says. It is opened only if there may be more to tell.
+ */
+static int add_other(const struct engine *engine, struct answer *answer,
+		     const struct device *device, const struct version_string *string,
+		     const struct provider *provider, const struct error *err)
+{
+	bool more = (provider && provider->info.fallback) ||
+		    mechanism_kernel(device) == MIGCOMPAT_NO;
 	char text[ERROR_TEXT_MAX];
+	struct error why = {0};
+	int r;
 
 	if (!(answer->flags & ASK_OTHERS))
 		return 0;
-	if (r)
+	r = more ? never_moves(engine, device, &why) : 0;
+	if (r == -ENOMEM)
+		return r;
+	if (r == -ENODEV)
+		return add_refused(answer, device, NULL, why.text);
+	if (!provider)
 		return add_refused(answer, device, NULL, err->text);
 	snprintf(text, sizeof(text),
 		 "the source is the backend %.*s's, this device is served by %s",
@@ -199,7 +223,7 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	/* Another backend's device is incompatible whatever its facts are; one that nobody serves cannot say yes. */
 	if (r == -ENOTCONN || (!r && (strlen(provider->info.name) != string->namespace_len ||
 				      memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
-		return add_other(answer, device, string, provider, r, err);
+		return add_other(engine, answer, device, string, provider, err);
 	answer->asked++;
 	if (!r)
 		r = target_open(engine, device, &target, err);

@@ -98,16 +98,6 @@ static void side_weigh(struct verdict_side *side, const struct mechanism *mechan
 	side->weighed = true;
 }
 
-/* What the handles and errors said of mechanisms lives until they go. */
-static void keep_texts(struct migcompat_verdict *verdict)
-{
-	struct verdict_side *sides[] = {&verdict->source, &verdict->target};
-
-	for (size_t i = 0; i < 2; i++)
-		if (sides[i]->weighed)
-			sides[i]->mechanism.text = result_keep(&verdict->result, sides[i]->mechanism.text);
-}
-
 int check_text(const struct engine *engine, const char *text, size_t len, const struct device *device, struct migcompat_verdict *verdict)
 {
 	return check_state(engine, text, len, NULL, device, verdict);
@@ -127,14 +117,14 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 	if (r) {
 		side_weigh(&verdict->target, &target.mechanism);
 		open_failed(verdict, "target", device, r, &err);
-		check_judge(engine, verdict);
-		keep_texts(verdict);
+		check_judge(engine, "target", &verdict->target, verdict);
+		verdict_keep(verdict);
 		return 0;
 	}
 	check_question(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
 	if (text)
 		fingerprint_text(text, len, verdict->source.fingerprint);
-	keep_texts(verdict);
+	verdict_keep(verdict);
 	target_close(&target);
 	return 0;
 }
@@ -190,6 +180,7 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 		check_question(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
 	} else {
 		side_weigh(&verdict->target, &target.mechanism);
+		check_judge(engine, "source", &verdict->source, verdict);
 		if (r) {
 			open_failed(verdict, "target", device, r, &err);
 		} else {
@@ -198,9 +189,9 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 			if (target.opened->not_target)
 				verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
 		}
-		check_judge(engine, verdict);
+		check_judge(engine, "target", &verdict->target, verdict);
 	}
-	keep_texts(verdict);
+	verdict_keep(verdict);
 	opened_close(opened);
 	target_close(&target);
 	return 0;

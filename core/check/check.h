@@ -36,7 +36,8 @@ void target_close(struct target *target);
 /*
  * Hold a string against an open target. The answer is in the verdict, an error too: the return value is 0, or -ENOMEM at a verdict's
  * first use. Allocates nothing where the verdict was used before and the backend runs in this process. source: the device that
- * the string was read from, for the policy; NULL: a bare string.
+ * the string was read from, for the policy; NULL: a bare string. What the verdict says of the
+ * mechanism lives as long as the target, unless verdict_keep copies it.
  */
 int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict);
 
@@ -93,8 +94,11 @@ int check_version(const struct opened *opened, char *buffer, size_t size, struct
 /* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
 int check_source(const struct engine *engine, const struct device *device, char *buffer,
 		 size_t size, struct error *err);
-/* Judge the mechanisms of the sides that were weighed. */
-void check_judge(const struct engine *engine, struct migcompat_verdict *verdict);
+/* Is an instance of an mdev type left, by mdev's own attribute? enum migcompat_state. */
+uint32_t check_instances(const struct device *device);
+/* Judge the mechanism of a verdict's side, if it was weighed. */
+void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
+		 struct migcompat_verdict *verdict);
 
 /* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
 void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);

@@ -98,8 +98,10 @@ json_t *json_mechanism(const struct mechanism *mechanism, const char *side)
 	char text[ERROR_TEXT_MAX * 2];
 	json_t *object = json_object();
 
-	side = side && *mechanism->text ? side : NULL;
-	snprintf(text, sizeof(text), "%s%s%s", side ? side : "", side ? ": " : "", mechanism->text);
+	snprintf(text, sizeof(text), "%s%s%s", side ? side : "", side ? ": " : "",
+		 side && !*mechanism->text
+			 ? "nobody says whether driver and kernel can move its state"
+			 : mechanism->text);
 	json_set(&object, "state", json_string(state_name(mechanism->state)));
 	json_set(&object, "source", json_string(mechanism_source_name(mechanism->source)));
 	json_set(&object, "features", mechanism->features ? json_lines(mechanism->features) : json_null());

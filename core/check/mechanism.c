@@ -47,7 +47,8 @@ uint32_t mechanism_kernel(const struct device *device)
 	const char *folder = factset_text(&device->facts, WORD_FOLDER);
 	const char *listed = factset_text(&device->facts, WORD_FEATURES);
 
-	if (listed && !has_line(listed, STOP_COPY))
+	/* What was read and is no text does not list it either. */
+	if (features && !features->error && !(listed && has_line(listed, STOP_COPY)))
 		return MIGCOMPAT_NO;
 	if (features || factset_find(&device->facts, WORD_STATE))
 		return MIGCOMPAT_YES;

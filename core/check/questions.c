@@ -79,16 +79,31 @@ static void compare_types(struct question *question)
 	result_add(&verdict->result, &finding, true);
 }
 
-/* mdev's own attribute, whoever the vendor is; a backend may say more, and "no" wins. */
+uint32_t check_instances(const struct device *device)
+{
+	const char *available =
+		device->kind == MIGCOMPAT_KIND_MDEV_TYPE
+			? factset_text(&device->facts, "mdev_type/available_instances")
+			: NULL;
+
+	if (!available)
+		return MIGCOMPAT_UNKNOWN;
+	if (strcmp(available, "0") == 0)
+		return MIGCOMPAT_NO;
+	return *available >= '1' && *available <= '9' &&
+			       available[strspn(available, "0123456789")] == '\0'
+		       ? MIGCOMPAT_YES
+		       : MIGCOMPAT_UNKNOWN;
+}
+
+/* A backend may say more, and "no" wins. */
 static void mdev_availability(const struct device *device, struct migcompat_result *result)
 {
-	const char *available = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? factset_text(&device->facts, "mdev_type/available_instances") : NULL;
+	uint32_t left = check_instances(device);
 
-	if (!available || result->availability == MIGCOMPAT_NO)
-		return;
-	if (strcmp(available, "0") == 0)
+	if (left == MIGCOMPAT_NO && result->availability != MIGCOMPAT_NO)
 		result_availability(result, MIGCOMPAT_NO, NO_INSTANCE);
-	else if (*available >= '1' && *available <= '9' && available[strspn(available, "0123456789")] == '\0' && result->availability == MIGCOMPAT_UNKNOWN)
+	else if (left == MIGCOMPAT_YES && result->availability == MIGCOMPAT_UNKNOWN)
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
 
@@ -130,11 +145,11 @@ static void apply_policy(const struct target *target, const struct version_strin
 }
 
 /* A warning in each mode, so that a mechanism that is missing is never silent. */
-static void judge_side(enum policy_mechanism mode, const char *role,
-		       const struct verdict_side *side, struct migcompat_verdict *verdict)
+void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
+		 struct migcompat_verdict *verdict)
 {
 	char sentence[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 16];
-	bool refused = side->weighed && mechanism_refuses(mode, side->mechanism.state);
+	bool refused = side->weighed && mechanism_refuses(engine->mode, side->mechanism.state);
 
 	if (!side->weighed || (!refused && side->mechanism.state != MIGCOMPAT_NO))
 		return;
@@ -145,12 +160,6 @@ static void judge_side(enum policy_mechanism mode, const char *role,
 	/* What is known goes before an error; a doubt does not. */
 	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
-}
-
-void check_judge(const struct engine *engine, struct migcompat_verdict *verdict)
-{
-	judge_side(engine->mode, "source", &verdict->source, verdict);
-	judge_side(engine->mode, "target", &verdict->target, verdict);
 }
 
 /* An operator's hold is behind every policy: no override lifts it. */
@@ -225,8 +234,11 @@ static int compare_stream(const struct question *question, struct error *err)
 /* What is said of every target, at the end. */
 static void question_settle(struct question *question)
 {
-	check_judge(question->target->engine, question->verdict);
-	settle(question->target, question->verdict);
+	struct migcompat_verdict *verdict = question->verdict;
+
+	check_judge(question->target->engine, "source", &verdict->source, verdict);
+	check_judge(question->target->engine, "target", &verdict->target, verdict);
+	settle(question->target, verdict);
 }
 
 /* Whose string is it, as far as it is known? */

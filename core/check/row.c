@@ -75,8 +75,7 @@ static void row_judge(struct row *row, enum policy_mechanism mode, struct keeper
 
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret)
 {
-	struct row row = {.device = device};
-	const char *available = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? factset_text(&device->facts, "mdev_type/available_instances") : NULL;
+	struct row row = {.device = device, .available = check_instances(device)};
 	struct provider *provider = NULL;
 	struct opened *opened = NULL;
 	struct error err = {0};
@@ -85,8 +84,6 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	int r;
 
 	row.driver = device->driver ? device->driver : factset_text(&device->facts, device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
-	if (available)
-		row.available = strcmp(available, "0") == 0 ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	if (row.available == MIGCOMPAT_NO)
 		row.available_text = NO_INSTANCE;
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))

@@ -86,6 +86,16 @@ void verdict_side_device(struct verdict_side *side, const struct device *device)
 	side->kind_known = true;
 }
 
+void verdict_keep(struct migcompat_verdict *verdict)
+{
+	struct verdict_side *sides[] = {&verdict->source, &verdict->target};
+
+	for (size_t i = 0; i < 2; i++)
+		if (sides[i]->weighed)
+			sides[i]->mechanism.text =
+				result_keep(&verdict->result, sides[i]->mechanism.text);
+}
+
 static int limit_error(uint32_t limit)
 {
 	return limit == MIGCOMPAT_LIMIT_POLICY ? -EPERM : limit == MIGCOMPAT_LIMIT_HOLD ? -EBUSY : -EINVAL;

@@ -64,6 +64,12 @@ void verdict_clear(struct migcompat_verdict *verdict);
 /* The side is this device. */
 void verdict_side_device(struct verdict_side *side, const struct device *device);
 
+/*
+ * Keep what open devices and errors said of mechanisms, which goes with them. Once a question, for
+ * a verdict that outlives them.
+ */
+void verdict_keep(struct migcompat_verdict *verdict);
+
 /* End with an error (code negative) or as not migratable; returns 0, since that is an answer. */
 int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 /* Goes before an error that says only that no backend serves a device (-ENOTCONN). */

@@ -127,6 +127,17 @@ static json_t *with_flag(json_t *object, const char *name, bool value)
 	return NULL;
 }
 
+/* Does the mode that was asked for allow a yes about this? */
+static bool is_in_mode(const struct cli *cli, const json_t *answer)
+{
+	const char *mode = cli->options.mechanism, *state = document_state(answer, "mechanism");
+
+	if (!mode || strcmp(mode, "report") == 0)
+		return true;
+	return strcmp(state, "yes") == 0 ||
+	       (strcmp(state, "unknown") == 0 && strcmp(mode, "prove") != 0);
+}
+
 /* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
 static bool is_sound(const json_t *verdict)
 {
@@ -155,6 +166,8 @@ static int service_check(struct cli *cli, struct cli_source *source, json_t **re
 		return drop(cli, ret, "other devices than those that were asked about");
 	if (!is_sound(*ret))
 		return drop(cli, ret, "a verdict that contradicts itself");
+	if (document_is(*ret, "verdict", "compatible") && !is_in_mode(cli, *ret))
+		return drop(cli, ret, "a yes in another mode than --mechanism");
 	if (cli->options.fingerprint && document_is(*ret, "verdict", "compatible") &&
 	    !document_is(*ret, "target_fingerprint", cli->options.fingerprint))
 		return drop(cli, ret, "a fingerprint that was not asked for");
@@ -171,7 +184,11 @@ static bool choices_fit(const struct cli *cli, const json_t *answer)
 
 	json_array_foreach(json_object_get(answer, "choices"), i, choice)
 	{
-		if (options->available && document_is(choice, "availability", "no"))
+		const char *available = document_state(choice, "availability");
+
+		if (!is_in_mode(cli, choice))
+			return false;
+		if (options->available && strcmp(available, "no") == 0)
 			return false;
 		if (options->other_hosts && home && document_is(choice, "host", home))
 			return false;

@@ -32,7 +32,8 @@ static const char *const states[] = {"yes", "no", "unknown", NULL};
 static const struct shape state[] = {STATE("state"), TEXT("text"), END};
 
 static const struct shape mechanism[] = {
-	STATE("state"), {"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL}, TEXT("text"), END,
+	STATE("state"), {"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL},
+	{"features", SHAPE_NAMES, NULL, NULL}, TEXT("text"), END,
 };
 
 #define ROW \
@@ -168,16 +169,17 @@ static int check_words(const struct shape *shape, const char *text, struct error
 
 static int check_list(const struct shape *shape, json_t *list, struct error *err)
 {
+	bool texts = shape->type == SHAPE_TEXTS || shape->type == SHAPE_NAMES;
 	json_t *entry;
 	size_t i;
 	int r = 0;
 
 	json_array_foreach (list, i, entry) {
-		if (shape->type == SHAPE_TEXTS && !json_is_string(entry))
+		if (texts && !json_is_string(entry))
 			return wrong(shape, entry, "a list of strings", err);
-		if (shape->type != SHAPE_TEXTS && !json_is_object(entry))
+		if (!texts && !json_is_object(entry))
 			return wrong(shape, entry, "a list of objects", err);
-		if (shape->type != SHAPE_TEXTS)
+		if (!texts)
 			r = document_check(entry, shape->members, err);
 		if (r)
 			return r;
@@ -203,6 +205,7 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 	case SHAPE_OBJECT:
 		return json_is_object(value) ? document_check(value, shape->members, err) : wrong(shape, value, "an object", err);
 	case SHAPE_LIST_OR_NONE:
+	case SHAPE_NAMES:
 		if (!value || json_is_null(value))
 			return 0;
 		/* fallthrough */

@@ -21,6 +21,7 @@ enum shape_type {
 	SHAPE_LIST,  /* of objects */
 	SHAPE_LIST_OR_NONE, /* the same, or null or absent */
 	SHAPE_TEXTS, /* a list of strings */
+	SHAPE_NAMES, /* a list of strings, or null or absent */
 };
 
 struct shape {

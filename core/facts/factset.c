@@ -98,6 +98,8 @@ int factset_builder_add_error(struct factset_builder *builder, const char *key, 
 {
 	struct fact fact = {.key = key, .error = (uint16_t)error};
 
+	if (error == ENOENT)
+		return 0;
 	return error > 0 && error < 4096 ? factset_builder_share(builder, &fact) : -EINVAL;
 }
 

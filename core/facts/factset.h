@@ -51,6 +51,7 @@ int factset_builder_add(struct factset_builder *builder, const char *key, const 
 int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes, size_t len);
 /* A fact whose key and value live as long as the arena already: one value stands in many sets, and is not copied. */
 int factset_builder_share(struct factset_builder *builder, const struct fact *fact);
+/* ENOENT makes a fact missing: nothing is added. */
 int factset_builder_add_error(struct factset_builder *builder, const char *key, int error);
 /* The fact that factset_builder_add would add, for sharing: its value stands in the arena. -E2BIG, -ENOMEM. */
 int fact_make(struct arena *arena, const char *key, const char *value, size_t len, struct fact *ret);

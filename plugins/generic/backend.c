@@ -45,8 +45,9 @@ static bool kernel_says_yes(const struct migcompat_host *host, const struct migc
 	const char *features = NULL, *state = NULL;
 	int r = host->fact(facts, 0, "vfio/migration/features", &features, NULL);
 
-	if (r == 0)
-		return has_line(features, "stop-copy");
+	/* -EILSEQ: it was read and is no text. */
+	if (r == 0 || r == -EILSEQ)
+		return r == 0 && has_line(features, "stop-copy");
 	return file_exists(r) ||
 	       file_exists(host->fact(facts, 0, "vfio/migration/state", &state, NULL));
 }

@@ -26,10 +26,8 @@ static bool list_has(const char *list, const char *word)
 }
 
 /* A file that exists and cannot be read exists. */
-static bool fact_exists(const struct ap *ap, const char *key, const char **ret_text)
+static bool fact_exists(int r)
 {
-	int r = ap->host->fact(ap->facts, 0, key, ret_text, NULL);
-
 	return r != -ENOENT && r != -ENODATA;
 }
 
@@ -37,12 +35,13 @@ static bool fact_exists(const struct ap *ap, const char *key, const char **ret_t
 static enum migcompat_state kernel_word(const struct ap *ap)
 {
 	const char *features = NULL, *state = NULL, *folder = NULL;
-	bool has_features = fact_exists(ap, "vfio/migration/features", &features);
-	bool has_state = fact_exists(ap, "vfio/migration/state", &state);
+	int r = ap->host->fact(ap->facts, 0, "vfio/migration/features", &features, NULL);
 
-	if (features && !list_has(features, "stop-copy"))
+	/* -EILSEQ: it was read and is no text. */
+	if (r == -EILSEQ || (r == 0 && !list_has(features, "stop-copy")))
 		return MIGCOMPAT_NO;
-	if (has_features || has_state)
+	if (fact_exists(r) ||
+	    fact_exists(ap->host->fact(ap->facts, 0, "vfio/migration/state", &state, NULL)))
 		return MIGCOMPAT_YES;
 	return ap->host->fact(ap->facts, 0, "vfio/debugfs", &folder, NULL) == 0 &&
 			       strcmp(folder, "yes") == 0

@@ -121,6 +121,23 @@ static void a_string_read_at_the_source_is_taken_by_the_target(void **state)
 	assert_null(migcompat_target_close(target));
 }
 
+static void a_verdict_outlives_its_target(void **state)
+{
+	struct bench *bench = *state;
+	struct migcompat_target *target = NULL;
+	char *before = NULL, *after = NULL;
+
+	assert_int_equal(migcompat_target_open(bench->ctx, find(bench, TWO), &target), 0);
+	assert_int_equal(migcompat_target_check(target, "x", 1, bench->verdict), 0);
+	assert_int_equal(migcompat_verdict_json(bench->verdict, &before), 0);
+	assert_contains(before, "\"text\":\"target: mtty migrates");
+	migcompat_target_close(target);
+	assert_int_equal(migcompat_verdict_json(bench->verdict, &after), 0);
+	assert_string_equal(after, before);
+	free(before);
+	free(after);
+}
+
 static void a_buffer_that_is_too_small_is_refused(void **state)
 {
 	struct bench *bench = *state;
@@ -407,6 +424,7 @@ int main(void)
 		TEST(every_reason_is_a_finding),
 		TEST(a_string_read_at_the_source_is_taken_by_the_target),
 		cmocka_unit_test_setup_teardown(a_string_read_at_the_source_is_taken_by_the_target, setup_in_process, teardown),
+		TEST(a_verdict_outlives_its_target),
 		TEST(a_buffer_that_is_too_small_is_refused),
 		TEST(the_type_is_comparable),
 		TEST(choices_are_listed_and_printed),

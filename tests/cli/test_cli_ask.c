@@ -94,6 +94,17 @@ static void all_have_one_line_each(void **state)
 	assert_null(strstr(ran.out, "cannot take it"));
 }
 
+static void all_say_of_a_device_that_nothing_moves_why(void **state)
+{
+	(void)state;
+	run("jq '.devices = [.devices[] | select(.id == \"0000:5e:00.0\" or .id == \"0000:3b:02.0\") "
+	    "| if .driver == \"iavf\" then .facts[\"vfio/debugfs\"] = \"yes\" else . end]' "
+	    "tests/hosts/generic-a.json > $FOLDER/never.json && "
+	    "migcompat -i $FOLDER/home.json -i $FOLDER/never.json ask --host generic-a --all " SOURCE);
+	assert_contains(ran.out, "0000:3b:02.0: driver and kernel cannot move its state: ");
+	assert_contains(ran.out, "0000:5e:00.0: vfio-pci moves no device state");
+}
+
 static void all_say_whose_device_it_is(void **state)
 {
 	(void)state;
@@ -131,6 +142,7 @@ int main(void)
 	    cmocka_unit_test(other_hosts_leave_out_the_sources_own),
 	    cmocka_unit_test(other_hosts_need_a_source_with_a_host),
 	    cmocka_unit_test(all_have_one_line_each),
+	    cmocka_unit_test(all_say_of_a_device_that_nothing_moves_why),
 	    cmocka_unit_test(all_say_whose_device_it_is),
 	    cmocka_unit_test(refused_is_a_list_of_the_document),
 	};

@@ -95,6 +95,21 @@ static void document_tells_who_says_it_of_the_worse_side(void **state)
 				     "\"target: vfio-pci moves no device state; the card needs a variant driver\"]\n");
 	run("migcompat " SERIAL "check --json " DUAL " " CARD_2 " | jq -c '[.mechanism.state, .mechanism.source]'");
 	assert_string_equal(ran.out, "[\"yes\",\"backend\"]\n");
+	run("jq '.host.facts |= del(.\"kernel/release\")' tests/hosts/serial-a.json "
+	    "> $FOLDER/a.json && migcompat -i $FOLDER/a.json check --json " DUAL " " DUAL
+	    " | jq -c '.mechanism | [.state, .text]'");
+	assert_contains(ran.out, "[\"unknown\",\"source: ");
+}
+
+static void document_names_a_side_that_nobody_knows(void **state)
+{
+	(void)state;
+	run("jq '.devices[].driver = \"acme\" | .devices[].facts |= {driver: \"acme\"}' "
+	    "tests/hosts/serial-b.json > $FOLDER/b.json && "
+	    "migcompat -i $FOLDER/b.json check --json " CARD_2 " " CARD_2
+	    " | jq -c '.mechanism | [.state, .source, .text]'");
+	assert_string_equal(ran.out, "[\"unknown\",\"none\",\"source: nobody says whether "
+				     "driver and kernel can move its state\"]\n");
 }
 
 static void mode_changes_no_fingerprint(void **state)
@@ -451,6 +466,7 @@ int main(void)
 		cmocka_unit_test(mode_that_is_none_is_named_with_the_nearest),
 		cmocka_unit_test(string_is_judged_by_the_target_alone),
 		cmocka_unit_test(document_tells_who_says_it_of_the_worse_side),
+		cmocka_unit_test(document_names_a_side_that_nobody_knows),
 		cmocka_unit_test(mode_changes_no_fingerprint),
 		cmocka_unit_test(fingerprint_has_the_mechanism_but_not_what_the_device_is_doing),
 		cmocka_unit_test(every_difference_has_a_line_with_both_values),

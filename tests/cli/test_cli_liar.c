@@ -29,15 +29,20 @@ static void says(const char *text, const char *words, const char *part)
 
 #define REPLY(parameters) "{\"parameters\":{" parameters "}}"
 #define AVAILABILITY "\"availability\":{\"state\":\"yes\",\"text\":\"\"}"
-#define MECHANISM "\"mechanism\":{\"state\":\"yes\",\"source\":\"backend\",\"features\":null,\"text\":\"\"}"
+#define MECHANISM_OF(state, features)                                                              \
+	"\"mechanism\":{\"state\":\"" state "\",\"source\":\"backend\",\"features\":" features \
+	",\"text\":\"\"}"
+#define MECHANISM MECHANISM_OF("yes", "null")
 #define SIDE(name, device) "\"" name "\":{\"device\":\"" device "\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"}"
 #define OK "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"1\",\"status\":\"ok\",\"limit\":null,\"text\":\"t\"}"
 #define BAD "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"2\",\"status\":\"bad\",\"limit\":\"type\",\"text\":\"t\"}"
-#define VERDICT(verdict, grade, limit, number, source, target, findings)                                                                   \
+#define VERDICT(verdict, grade, limit, number, source, target, findings)                           \
+	VERDICT_OF(MECHANISM, verdict, grade, limit, number, source, target, findings)
+#define VERDICT_OF(mechanism, verdict, grade, limit, number, source, target, findings)             \
 	REPLY(                                                                                                                             \
 		"\"format\":\"migcompat-verdict/1\",\"verdict\":" verdict ",\"grade\":" grade ",\"limit\":" limit ",\"errno\":" number         \
 		",\"reason\":\"r\"," SIDE("source", source) "," SIDE("target", target) ",\"findings\":[" findings "],\"truncated\":0,"         \
-		MECHANISM "," AVAILABILITY ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null,"                      \
+		mechanism "," AVAILABILITY ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null," \
 						       "\"target_fingerprint\":\"f\"")
 #define YES VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 
@@ -137,6 +142,42 @@ static void fingerprint_that_is_another_is_no_yes(void **state)
 {
 	(void)state;
 	says(YES, "check --fingerprint g A B", "a fingerprint that was not asked for");
+}
+
+#define YES_OF(mechanism)                                                                          \
+	VERDICT_OF(mechanism, "\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
+#define YES_NO YES_OF(MECHANISM_OF("no", "null"))
+#define YES_UNKNOWN YES_OF(MECHANISM_OF("unknown", "null"))
+#define CHOICE(available, mechanism)                                                               \
+	REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[{" \
+	      "\"device\":\"B\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"," \
+	      "\"grade\":\"identical\",\"availability\":{\"state\":\"" available "\",\"text\":\"\"}," \
+	      mechanism ",\"extra\":0,\"text\":\"\"}],\"unanswered\":[],\"asked\":1")
+
+static void yes_in_another_mode_is_no_yes(void **state)
+{
+	(void)state;
+	says(YES_NO, "check --mechanism require A B", "a yes in another mode");
+	says(YES_NO, "check --mechanism prove A B", "a yes in another mode");
+	says(YES_UNKNOWN, "check --mechanism prove A B", "a yes in another mode");
+	says(CHOICE("yes", MECHANISM_OF("no", "null")), "ask --mechanism require A",
+	     "a choice that was not asked for");
+	says(CHOICE("yes", MECHANISM_OF("unknown", "null")), "ask --mechanism prove A",
+	     "a choice that was not asked for");
+}
+
+static void choice_that_cannot_be_had_is_no_yes(void **state)
+{
+	(void)state;
+	says(CHOICE("no", MECHANISM), "ask --available A", "a choice that was not asked for");
+}
+
+static void features_are_a_list_of_words(void **state)
+{
+	(void)state;
+	says(YES_OF(MECHANISM_OF("yes", "\"p2p\"")), "check A B",
+	     "\"features\" is a string, expected a list");
+	says(YES_OF(MECHANISM_OF("yes", "[1]")), "check A B", "expected a list of strings");
 }
 
 #define ROW(type, version)                                                                                                                 \
@@ -283,6 +324,9 @@ int main(void)
 		cmocka_unit_test(verdict_that_contradicts_itself_is_no_yes),
 		cmocka_unit_test(answer_about_other_devices_is_no_yes),
 		cmocka_unit_test(fingerprint_that_is_another_is_no_yes),
+		cmocka_unit_test(yes_in_another_mode_is_no_yes),
+		cmocka_unit_test(choice_that_cannot_be_had_is_no_yes),
+		cmocka_unit_test(features_are_a_list_of_words),
 		cmocka_unit_test(string_that_is_none_is_not_printed),
 		cmocka_unit_test(backend_whose_worker_ended_is_shown_with_its_reason),
 		cmocka_unit_test(choices_that_contradict_themselves_are_no_answer),

@@ -218,6 +218,18 @@ static void a_device_that_nobody_serves_is_judged_by_the_kernels_no(void **state
 	assert_int_equal(bench->verdict.error, -ENOTCONN);
 }
 
+static void of_two_sides_that_cannot_move_the_source_is_told(void **state)
+{
+	struct bench *bench = *state;
+
+	check(bench, AP, MUTE);
+	assert_contains(reason(bench), "source " AP ": ");
+	check(bench, MUTE, AP);
+	assert_contains(reason(bench), "source " MUTE ": ");
+	check(bench, AP, AP);
+	assert_contains(reason(bench), "source " AP ": ");
+}
+
 static void the_kernels_yes_lifts_no_backends_no(void **state)
 {
 	struct bench *bench = *state;
@@ -369,6 +381,7 @@ int main(void)
 		TEST(a_known_no_wins_over_a_device_that_nobody_serves),
 		TEST(a_doubt_does_not),
 		TEST(a_device_that_nobody_serves_is_judged_by_the_kernels_no),
+		TEST(of_two_sides_that_cannot_move_the_source_is_told),
 		TEST(the_kernels_yes_lifts_no_backends_no),
 		TEST(a_source_that_cannot_move_gives_no_string),
 		cmocka_unit_test(a_denied_move_is_eperm_by_policy),

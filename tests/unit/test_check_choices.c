@@ -159,6 +159,36 @@ static void a_row_says_in_which_role_a_device_can_migrate(void **state)
 	arena_free(&arena);
 }
 
+static void a_count_of_instances_that_is_none_tells_nothing(void **state)
+{
+	static const struct {
+		const char *count;
+		uint32_t left;
+	} counts[] = {
+		{"0", MIGCOMPAT_NO},
+		{"12", MIGCOMPAT_YES},
+		{"", MIGCOMPAT_UNKNOWN},
+		{"00", MIGCOMPAT_UNKNOWN},
+		{"-1", MIGCOMPAT_UNKNOWN},
+		{"many", MIGCOMPAT_UNKNOWN},
+	};
+	struct bench *bench = *state;
+
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		const struct fact fact = {.key = "mdev_type/available_instances",
+					  .value = counts[i].count,
+					  .len = (uint32_t)strlen(counts[i].count)};
+		struct device type = *device(bench, "a//mtty/mtty-2");
+		struct arena arena = {0};
+		struct row row;
+
+		type.facts = (struct factset){&fact, 1};
+		assert_int_equal(row_make(&bench->engine, &type, &arena, &row), 0);
+		assert_int_equal(row.available, counts[i].left);
+		arena_free(&arena);
+	}
+}
+
 static void the_document_has_the_keys_in_the_order_of_the_design(void **state)
 {
 	static const char *const keys[] = {"format", "verdict", "grade",     "limit",	      "errno",	"reason", "source", "target",
@@ -194,6 +224,7 @@ int main(void)
 		TEST(a_wrong_uuid_is_refused),
 		TEST(an_incompatible_target_has_no_plan),
 		TEST(a_row_says_in_which_role_a_device_can_migrate),
+		TEST(a_count_of_instances_that_is_none_tells_nothing),
 		TEST(the_document_has_the_keys_in_the_order_of_the_design),
 	};
 

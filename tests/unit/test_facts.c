@@ -162,6 +162,8 @@ static void builder_refuses_bad_facts(void **state)
 	assert_int_equal(factset_builder_add(&builder, key, "v", 1), -E2BIG);
 	assert_int_equal(factset_builder_add(&builder, "k", large, FACT_VALUE_MAX + 1), -E2BIG);
 	assert_int_equal(factset_builder_add(&builder, "k", large, FACT_VALUE_MAX), 0);
+	assert_int_equal(factset_builder_add_error(&builder, "e", ENOENT), 0);
+	assert_int_equal(builder.count, 1);
 	assert_int_equal(factset_builder_add_error(&builder, "e", 0), -EINVAL);
 	assert_int_equal(factset_builder_add_error(&builder, "e", 4096), -EINVAL);
 	factset_builder_free(&builder);

@@ -51,7 +51,14 @@ static const struct {
 	{FOLDER "," STATE("\"ERROR\""), ALL, MIGCOMPAT_YES},
 	{FOLDER "," STATE("{\"error\":\"EINVAL\"}"), ALL, MIGCOMPAT_YES},
 	{FOLDER "," FEATURES("{\"error\":\"EACCES\"}"), ALL, MIGCOMPAT_YES},
-	{FEATURES("{\"base64\":\"/w==\"}"), "", MIGCOMPAT_YES},
+	{FEATURES("{\"error\":\"EIO\"}"), "", MIGCOMPAT_YES},
+	/* One whose error is that it is not there is not. */
+	{STATE("{\"error\":\"ENOENT\"}"), "", MIGCOMPAT_UNKNOWN},
+	{FOLDER "," FEATURES("{\"error\":\"ENOENT\"}"), ALL, MIGCOMPAT_NO},
+	{FOLDER "," FEATURES("{\"error\":\"ENOENT\"}") "," STATE("\"STOP\""), ALL, MIGCOMPAT_YES},
+	/* One that was read and is no text does not list it. */
+	{FEATURES("{\"base64\":\"/w==\"}"), "", MIGCOMPAT_NO},
+	{STATE("\"STOP\"") "," FEATURES("{\"base64\":\"c3RvcC1jb3B5AA==\"}"), "", MIGCOMPAT_NO},
 	/* Whole lines count. */
 	{FEATURES("\"stop-copy\""), "", MIGCOMPAT_YES},
 	{FEATURES("\"p2p\\nstop-copy\""), "", MIGCOMPAT_YES},

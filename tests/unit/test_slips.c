@@ -184,6 +184,29 @@ static void a_field_that_is_there_must_be_judged(void **state)
 	       COMPARE});
 }
 
+/* A verdict has findings of the core before its backend is asked. */
+static void what_others_found_is_no_finding_of_the_backend(void **state)
+{
+	static const char *const hows[] = {"compares nothing", "custom forgotten"};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * sizeof(hows) / sizeof(hows[0]); i++) {
+		struct provider *provider = sides[i % 2];
+		char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
+		struct opened *opened;
+		struct error err = {0};
+
+		source_of(provider, "3", "", payload);
+		opened = test_open(provider, device(hows[i / 2], "3"));
+		assert_int_equal(result_reset(&result), 0);
+		result_add_text(&result, "card", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK,
+				MIGCOMPAT_LIMIT_NONE, NULL, NULL, NULL);
+		if (opened_compare(opened, payload, strlen(payload), &result, &err) != -EIO)
+			fail_msg("%s in %s", hows[i / 2], i % 2 ? "a worker" : "this process");
+		opened_close(opened);
+	}
+}
+
 static void a_field_that_only_the_target_has_must_be_judged(void **state)
 {
 	(void)state;
@@ -412,6 +435,10 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 	    {"open without a sentence", OPEN, -EINVAL,
 	     "backend slips: open of x: it failed: Invalid argument"},
 	    {"positive", OPEN, -EIO, "backend slips: open of x: it failed: Invalid argument"},
+	    /* To a caller they mean that nobody, or two, serve the device. */
+	    {"not connected", OPEN, -EIO, "the card hangs"},
+	    {"not unique", OPEN, -EIO,
+	     "backend slips: open of x: it failed: Name not unique on network"},
 	    {"describe fails", OPEN, -EINVAL,
 	     "backend slips: describe of x: it failed: Invalid argument"},
 	    {"payload fails", OPEN, -EINVAL,
@@ -458,6 +485,27 @@ static void the_sentence_about_a_dead_worker_names_operation_and_device(void **s
 	}
 }
 
+/* The fact cannot be read; the sandbox has refused nothing. */
+static void an_unreadable_fact_is_not_blamed_on_the_sandbox(void **state)
+{
+	static const char *const facts[] = {"mdev_type", "!EACCES", NULL};
+	struct provider *providers[] = {test_backend("mtty", NULL), worker_good("mtty")};
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++) {
+		const struct device *device;
+		struct opened *opened = NULL;
+		struct error err = {0};
+
+		host.ndevices = 0;
+		device = test_device(&host, MIGCOMPAT_KIND_MDEV, "x", facts);
+		assert_int_equal(provider_open(providers[side], device, &opened, &err), -EACCES);
+		assert_contains(err.text, "\"mdev_type\" is unreadable");
+		assert_null(strstr(err.text, "a backend may open"));
+		provider_free(providers[side]);
+	}
+}
+
 #ifndef TEST_SANITIZED
 static void what_the_sandbox_refuses_is_said(void **state)
 {
@@ -477,6 +525,7 @@ int main(void)
 	    cmocka_unit_test(a_finding_that_makes_no_sense_is_no_yes),
 	    cmocka_unit_test(a_limit_of_the_cores_own_is_refused),
 	    cmocka_unit_test(a_field_that_is_there_must_be_judged),
+	    cmocka_unit_test(what_others_found_is_no_finding_of_the_backend),
 	    cmocka_unit_test(a_field_that_only_the_target_has_must_be_judged),
 	    cmocka_unit_test(a_field_may_be_covered_or_absent),
 	    cmocka_unit_test(what_was_not_compared_is_an_error),
@@ -488,6 +537,7 @@ int main(void)
 	    cmocka_unit_test(candidates_and_writes_are_checked),
 	    cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
 	    cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
+	    cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
 #ifndef TEST_SANITIZED
 	    cmocka_unit_test(what_the_sandbox_refuses_is_said),
 #endif

@@ -235,9 +235,12 @@ static void features_that_lack_the_one_that_moves_are_no_yes(void **state)
 	static const char *const facts[] = {"driver", "vfio-pci", "vfio/migration/features",
 					   "p2p\nno-stop-copy\nstop-copy-2",
 					    NULL};
+	static const char *const binary[] = {"driver", "vfio-pci", "vfio/migration/features",
+					     "stop-copy\n\xff", NULL};
 
 	(void)state;
 	assert_never(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts, "vfio-pci");
+	assert_never(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", binary, "vfio-pci");
 }
 
 int main(void)

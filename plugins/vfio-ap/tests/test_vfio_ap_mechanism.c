@@ -47,6 +47,14 @@ static void features_that_cannot_be_read_say_nothing(void **state)
 	expect_mechanism(pair, MIGCOMPAT_UNKNOWN, "could not be read");
 }
 
+static void features_of_the_kernel_that_are_no_text_are_no_yes(void **state)
+{
+	struct pair *pair = *state;
+
+	list_put(&pair->target.facts, "vfio/migration/features", "\xff");
+	expect_mechanism(pair, MIGCOMPAT_NO, "detached from the guest first");
+}
+
 static void the_kernels_word_says_that_it_migrates(void **state)
 {
 	struct pair *pair = *state;
@@ -286,6 +294,7 @@ int main(void)
 		pair_test(a_released_kernel_does_not_migrate),
 		pair_test(the_drivers_features_say_that_it_migrates),
 		pair_test(features_that_cannot_be_read_say_nothing),
+		pair_test(features_of_the_kernel_that_are_no_text_are_no_yes),
 		pair_test(the_kernels_word_says_that_it_migrates),
 		pair_test(the_kernels_no_comes_before_the_drivers_features),
 		pair_test(under_secure_execution_nothing_migrates),

@@ -134,6 +134,10 @@ static int fill(struct slips *slips, const struct migcompat_host *host,
 
 		return r ? -r : 0;
 	}
+	if (is(slips, "not connected"))
+		return host->fail(facts, -ENOTCONN, "the card hangs");
+	if (is(slips, "not unique"))
+		return -ENOTUNIQ;
 	return is(slips, "open without a sentence") ? -EINVAL : is(slips, "positive") ? EINVAL : 0;
 }
 
