@@ -97,7 +97,7 @@ static int keys_check(const struct backend_info *info, struct error *err)
 					 "its key %zu is \"%s\", expected MODULE or "
 					 "MODULE:MODALIAS-GLOB%s",
 					 i + 1, info->keys[i] ? info->keys[i] : "",
-					 info->fallback ? " or *" : "");
+					 info->fallback ? " or *" : " (* is a fallback's alone)");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(info->keys[before], info->keys[i]) == 0)
 				return error_set(err, -EINVAL, "its key \"%s\" stands twice",

@@ -196,6 +196,9 @@ int operation_error(const struct operation *operation, int r, struct error *err)
 		return say(operation, -EIO, err, operation->slip);
 	if (!r)
 		return 0;
+	if (r > 0)
+		return operation_broken(operation, err,
+					"it returned %d, expected 0 or a negative errno", r);
 	return operation_failed(operation, r, err, "it failed: %s",
 				operation_errno_text(operation, r, why, sizeof(why)));
 }

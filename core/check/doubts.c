@@ -146,28 +146,10 @@ static void add_finding(json_t **list, const char *field, const char *text)
 	json_append(list, finding);
 }
 
-json_t *doubts_ask(const struct engine *engine, const struct host *home, const char *host)
+/* The source's host, and the one that was named, or all of them. */
+static bool is_asked(const struct host *one, const struct host *home, const char *host)
 {
-	const struct inventory *inventory = &engine->inventory;
-	json_t *list = json_array();
-	char sentence[SENTENCE_MAX] = "", age[96];
-	size_t count = 0;
-
-	for (size_t i = 0; i < inventory->nhosts; i++) {
-		const struct host *one = inventory->hosts[i];
-
-		if (host && one != home && strcmp(one->name, host) != 0)
-			continue;
-		if (age_render(engine, one, age, sizeof(age)) && count++ < NAMED_MAX)
-			append(sentence, ", ", "the inventory of host %s %s", one->name, age);
-	}
-	if (count > NAMED_MAX)
-		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
-	if (count) {
-		append_limit(engine, sentence);
-		add_finding(&list, "taken", sentence);
-	}
-	return list;
+	return !host || strcmp(one->name, host) == 0 || (home && strcmp(one->name, home->name) == 0);
 }
 
 static int by_name(const void *a, const void *b)
@@ -179,7 +161,8 @@ static int by_name(const void *a, const void *b)
 }
 
 /* Hosts that stand in several inventories: their devices cannot be told apart. */
-static void add_doubles(const struct inventory *inventory, json_t **list)
+static void add_doubles(const struct inventory *inventory, const struct host *home,
+			const char *host, json_t **list)
 {
 	const struct host **hosts = malloc((inventory->nhosts + 1) * sizeof(const struct host *));
 	char sentence[SENTENCE_MAX] = "";
@@ -197,7 +180,7 @@ static void add_doubles(const struct inventory *inventory, json_t **list)
 		bool again = i > 1 && strcmp(hosts[i - 2]->name, hosts[i]->name) == 0;
 
 		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again ||
-		    count++ >= NAMED_MAX)
+		    !is_asked(hosts[i], home, host) || count++ >= NAMED_MAX)
 			continue;
 		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name,
 		       hosts[i - 1]->source ? hosts[i - 1]->source : "-",
@@ -208,6 +191,32 @@ static void add_doubles(const struct inventory *inventory, json_t **list)
 	if (count)
 		add_finding(list, "host", sentence);
 	free(hosts);
+}
+
+json_t *doubts_ask(const struct engine *engine, const struct host *home, const char *host)
+{
+	const struct inventory *inventory = &engine->inventory;
+	json_t *list = json_array();
+	char sentence[SENTENCE_MAX] = "", age[96];
+	size_t count = 0;
+
+	for (size_t i = 0; i < inventory->nhosts; i++) {
+		const struct host *one = inventory->hosts[i];
+
+		if (!is_asked(one, home, host))
+			continue;
+		if (age_render(engine, one, age, sizeof(age)) && count++ < NAMED_MAX)
+			append(sentence, ", ", "the inventory of host %s %s", one->name, age);
+	}
+	if (count > NAMED_MAX)
+		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
+	if (count) {
+		append_limit(engine, sentence);
+		add_finding(&list, "taken", sentence);
+	}
+	if (list)
+		add_doubles(&engine->inventory, home, host, &list);
+	return list;
 }
 
 static void add_failed(const struct engine *engine, json_t **list)
@@ -229,8 +238,6 @@ json_t *doubts_list(const struct engine *engine)
 {
 	json_t *list = doubts_ask(engine, NULL, NULL);
 
-	if (list)
-		add_doubles(&engine->inventory, &list);
 	if (list)
 		add_failed(engine, &list);
 	return list;

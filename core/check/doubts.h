@@ -14,8 +14,8 @@
  * be NULL. */
 void doubts_judge(const struct engine *engine, const struct device *source,
 		  const struct device *target, struct migcompat_result *result);
-/* The same of many hosts as a document's list of findings. host: of this name and home alone, or
- * NULL: all. NULL: out of memory. */
+/* The same of many hosts, and a finding "host" if one stands in two inventories, as a document's
+ * list of findings. host: of this name and home's alone, or NULL: all. NULL: out of memory. */
 json_t *doubts_ask(const struct engine *engine, const struct host *home, const char *host);
 /* That, and what else somebody who looks at the list should know. */
 json_t *doubts_list(const struct engine *engine);

@@ -71,6 +71,8 @@ static int answer_print(const struct cli *cli, const json_t *answer)
 		return status;
 	if (!json_array_size(choices) && reason)
 		output_line("no choice: %s", reason);
+	else if (!json_array_size(choices) && !document_count(answer, "asked"))
+		output_line("no choice: there is no other device of this backend to be asked");
 	else if (!json_array_size(choices))
 		output_line("no choice: none of the %zu devices of this backend can take it%s",
 			    document_count(answer, "asked") - json_array_size(unanswered),

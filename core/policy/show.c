@@ -209,9 +209,9 @@ int policy_show(const struct policy *policy, FILE *out)
 {
 	fprintf(out, "# The policy in force, %016" PRIx64 ", from\n", policy->hash);
 	for (const struct policy_path *file = policy->files; file; file = file->next)
-		show_comment(out, "# ", file->path);
+		show_comment(out, "", file->path);
 	if (!policy->files)
-		fputs("# # no file: all defaults\n", out);
+		fputs("# no file: all defaults\n", out);
 	fputc('\n', out);
 	show_plain(policy, out);
 	show_preferences(policy, out);

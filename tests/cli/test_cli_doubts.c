@@ -137,6 +137,19 @@ static void host_that_stands_twice_is_noted_in_the_list(void **state)
 	assert_string_equal(ran.out, "host a stands in a.json and in b.json\n");
 }
 
+static void host_that_stands_twice_is_noted_where_one_asks(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "twice.json",
+		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"b\","
+		     "\"facts\":{}},\"devices\":[]}");
+	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1");
+	assert_status(0);
+	assert_contains(ran.err, "migcompat: warning: host b stands in b.json and in twice.json\n");
+	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1 --host a");
+	assert_null(strstr(ran.err, "stands in"));
+}
+
 static void backend_that_is_missing_is_noted_in_the_list(void **state)
 {
 	(void)state;
@@ -211,6 +224,7 @@ int main(void)
 	    cmocka_unit_test_setup(list_and_ask_warn_as_well, fresh),
 	    cmocka_unit_test_setup(clock_of_tests_that_is_none_is_an_error, fresh),
 	    cmocka_unit_test_setup(host_that_stands_twice_is_noted_in_the_list, fresh),
+	    cmocka_unit_test_setup(host_that_stands_twice_is_noted_where_one_asks, fresh),
 	    cmocka_unit_test_setup(backend_that_is_missing_is_noted_in_the_list, fresh),
 	    cmocka_unit_test_setup(host_without_devices_says_so, fresh),
 	    cmocka_unit_test_setup(service_gives_the_same_warnings, fresh),

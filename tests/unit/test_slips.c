@@ -434,7 +434,8 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 	} cases[] = {
 	    {"open without a sentence", OPEN, -EINVAL,
 	     "backend slips: open of x: it failed: Invalid argument"},
-	    {"positive", OPEN, -EIO, "backend slips: open of x: it failed: Invalid argument"},
+	    {"positive", OPEN, -EIO,
+	     "backend slips: open of x: it returned 22, expected 0 or a negative errno"},
 	    /* To a caller they mean that nobody, or two, serve the device. */
 	    {"not connected", OPEN, -EIO, "the card hangs"},
 	    {"not unique", OPEN, -EIO,

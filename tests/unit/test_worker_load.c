@@ -48,7 +48,7 @@ static void a_struct_that_lacks_operations_is_refused(void **state)
 static void any_driver_is_the_key_of_a_fallback_alone(void **state)
 {
 	(void)state;
-	load_fails("any_driver", WORKER_TIMEOUT_MS, "its key 1 is \"*\", expected MODULE or MODULE:MODALIAS-GLOB");
+	load_fails("any_driver", WORKER_TIMEOUT_MS, "its key 1 is \"*\", expected MODULE or MODULE:MODALIAS-GLOB (* is a fallback's alone)");
 }
 
 static void an_unknown_kind_of_fallback_is_refused(void **state)
