@@ -507,6 +507,26 @@ static void an_unreadable_fact_is_not_blamed_on_the_sandbox(void **state)
 	}
 }
 
+static void what_was_not_collected_is_not_walked(void **state)
+{
+	static const char *const globs[] = {"plain"};
+
+	(void)state;
+	for (size_t side = 0; side < 2; side++) {
+		struct opened *opened = NULL;
+		struct error err = {0};
+		struct device *looked = (struct device *)(uintptr_t)device("each", "2");
+
+		assert_int_equal(provider_open(sides[side], looked, &opened, &err), 0);
+		opened_close(opened);
+		looked->facts = test_facts(&host.inventory.arena,
+					   (const char *const[]){"plain", "each", NULL});
+		looked->wanted = (struct wanted){.globs = globs, .count = 1};
+		assert_int_equal(provider_open(sides[side], looked, &opened, &err), -ENODATA);
+		assert_string_equal(err.text, "nobody looked for many/*, and 0 were counted");
+	}
+}
+
 #ifdef TEST_CONFINED
 static void what_the_sandbox_refuses_is_said(void **state)
 {
@@ -538,6 +558,7 @@ int main(void)
 	    cmocka_unit_test(candidates_and_writes_are_checked),
 	    cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
 	    cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
+	    cmocka_unit_test(what_was_not_collected_is_not_walked),
 	    cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
 #ifdef TEST_CONFINED
 	    cmocka_unit_test(what_the_sandbox_refuses_is_said),

@@ -109,6 +109,24 @@ static void *idle(void *arg)
 	return arg;
 }
 
+static int count_fact(void *arg, const char *key, const char *value, size_t len, int error)
+{
+	(void)key;
+	(void)value;
+	(void)len;
+	(void)error;
+	++*(int *)arg;
+	return 0;
+}
+
+/* One that counts must tell "there is none" from "nobody looked". */
+static int count_many(const struct migcompat_host *host, const struct migcompat_facts *facts)
+{
+	int count = 0, r = host->each(facts, 0, "many/*", count_fact, &count);
+
+	return r ? host->fail(facts, r, "nobody looked for many/*, and %d were counted", count) : 0;
+}
+
 static int fill(struct slips *slips, const struct migcompat_host *host,
 		const struct migcompat_facts *facts)
 {
@@ -134,6 +152,8 @@ static int fill(struct slips *slips, const struct migcompat_host *host,
 
 		return r ? -r : 0;
 	}
+	if (is(slips, "each"))
+		return count_many(host, facts);
 	if (is(slips, "not connected"))
 		return host->fail(facts, -ENOTCONN, "the card hangs");
 	if (is(slips, "not unique"))
