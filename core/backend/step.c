@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "core/facts/utf8.h"
@@ -37,9 +38,13 @@ const char *operation_name(enum operation_kind kind)
 
 int step_make(size_t count)
 {
-	int fd = memfd_create("migcompat-step", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-	int r;
+	struct rlimit limit;
+	int fd, r;
 
+	/* A file's size may be limited for this process; beyond that a signal would end it. */
+	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < count * STEP_BYTES)
+		return -EFBIG;
+	fd = memfd_create("migcompat-step", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
 		return -errno;
 	if (ftruncate(fd, (off_t)(count * STEP_BYTES)) == 0 &&

@@ -39,6 +39,14 @@ static void mdev_moves_to_a_physical_card_with_as_many_ports(void **state)
 	assert_contains(ran.out, "compatible (identical)\n");
 }
 
+static void a_limit_on_the_size_of_files_ends_no_question(void **state)
+{
+	(void)state;
+	run("(ulimit -f 0; migcompat " SERIAL "check " DUAL " " CARD_2 "; echo \"status $?\") | cat");
+	assert_contains(ran.out, "compatible (identical)");
+	assert_contains(ran.out, "status 0");
+}
+
 static void device_that_nothing_can_move_is_a_no(void **state)
 {
 	(void)state;
@@ -460,6 +468,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_devices_are_identical),
 		cmocka_unit_test(mdev_moves_to_a_physical_card_with_as_many_ports),
+		cmocka_unit_test(a_limit_on_the_size_of_files_ends_no_question),
 		cmocka_unit_test(device_that_nothing_can_move_is_a_no),
 		cmocka_unit_test(missing_mechanism_is_said_beside_a_yes_that_only_reports_it),
 		cmocka_unit_test(doubt_is_a_no_where_proof_is_asked_for),
