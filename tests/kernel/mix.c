@@ -8,6 +8,7 @@
  */
 #include "mix.h"
 #include <dirent.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #define PLAIN_CREATE "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
 #define REST_MS 12000 /* longer than a thread of the service stays without work */
 #define PATIENCE_MS 240000
+#define STANDSTILL_S 240 /* an end takes 30 to 60 s, on a busy machine */
 
 struct daemon_process mix_daemon;
 char mix_strings[MIX_GROUPS][MIX_STRING_MAX];
@@ -133,6 +135,7 @@ static void actors_start(uint64_t seed)
 		actors[i].chance = seed * 1000 + i;
 		actors[i].fd = -1;
 		pthread_create(&actors[i].thread, NULL, actor_run, &actors[i]);
+		pthread_setname_np(actors[i].thread, actors[i].name);
 		running++;
 	}
 }
@@ -146,6 +149,45 @@ static void actors_end(void)
 		pthread_join(actors[i].thread, NULL);
 		printf("  %-8s %lu\n", actors[i].name, (unsigned long)actors[i].done);
 	}
+}
+
+/* ---------------------------------------------------------------- a standstill */
+
+/* What each of a process's threads waits for. */
+static void threads_tell(pid_t process)
+{
+	char path[512], name[64], stack[4096];
+	struct dirent *entry;
+	DIR *folder;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", process);
+	folder = opendir(path);
+	while (folder && (entry = readdir(folder))) {
+		if (*entry->d_name == '.')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/comm", process, entry->d_name);
+		if (attr_text(path, name, sizeof(name)) <= 0)
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/task/%s/stack", process, entry->d_name);
+		if (attr_text(path, stack, sizeof(stack)) <= 0)
+			snprintf(stack, sizeof(stack), "(no stack)\n");
+		printf("  process %d, thread %s, %s%s\n", process, entry->d_name, name, stack);
+	}
+	if (folder)
+		closedir(folder);
+}
+
+/* If the mix should have ended long ago, who keeps it from that? */
+static void *standstill_tell(void *seconds)
+{
+	sleep_ms((unsigned int)(*(long *)seconds + STANDSTILL_S) * 1000);
+	printf("  a standstill: %u of %u rest\n", resting, running);
+	for (size_t i = 0; i < MIX_COUNT(actors); i++)
+		printf("  %-8s %lu\n", actors[i].name, (unsigned long)actors[i].done);
+	threads_tell(getpid());
+	threads_tell(mix_daemon.pid);
+	fflush(stdout);
+	return NULL;
 }
 
 /* ---------------------------------------------------------------- memory */
@@ -219,6 +261,9 @@ static void all_answer(void)
 			    subject_write(mix_devices[i].name, mix_strings[mix_devices[i].group]);
 			if (result)
 				sleep_ms(20);
+			if (result == -ETIMEDOUT || (result && waited && waited % 30000 == 0))
+				printf("  at rest, %s gives %s for now\n", mix_devices[i].name,
+				       shim_name(result));
 		}
 		shim_expect(result == 0, "at rest, %s gives %s", mix_devices[i].name,
 			    shim_name(result));
@@ -329,6 +374,7 @@ static void service_lives_through_a_mix(void)
 	uint64_t seed = (uint64_t)shim_number("MIX_SEED", (long)time(NULL));
 	double start = seconds_now();
 	struct memory early, late;
+	pthread_t teller;
 
 	printf("  MIX_SEED=%llu MIX_SECONDS=%ld MIX_WITHOUT=%s\n", (unsigned long long)seed,
 	       seconds, getenv("MIX_WITHOUT") ?: "");
@@ -338,6 +384,7 @@ static void service_lives_through_a_mix(void)
 	devices_make();
 	strings_read();
 	actors_start(seed);
+	pthread_create(&teller, NULL, standstill_tell, &seconds);
 	mix_until(start + (double)first);
 	early = measure("early");
 	mix_until(start + (double)seconds);
@@ -352,6 +399,8 @@ static void service_lives_through_a_mix(void)
 	       (unsigned long)mix_compared, mix_parked / 2, (unsigned long)mix_unanswered);
 	if (is_alive())
 		EXPECT_RESULT(0, daemon_stop(&mix_daemon));
+	pthread_cancel(teller);
+	pthread_join(teller, NULL);
 }
 
 int main(int argc, char **argv)
