@@ -62,7 +62,7 @@ static struct mix_actor actors[] = {
 	{ .name = "kills", .act = mix_kill, .pause_ms = 3000 },
 };
 
-static atomic_bool stop, rest;
+static atomic_bool stop, rest, ended;
 static atomic_uint resting;
 static unsigned int running;
 
@@ -180,7 +180,12 @@ static void threads_tell(pid_t process)
 /* If the mix should have ended long ago, who keeps it from that? */
 static void *standstill_tell(void *seconds)
 {
-	sleep_ms((unsigned int)(*(long *)seconds + STANDSTILL_S) * 1000);
+	double end = seconds_now() + (double)(*(long *)seconds + STANDSTILL_S);
+
+	while (!ended && seconds_now() < end)
+		sleep_ms(200);
+	if (ended)
+		return NULL;
 	printf("  a standstill: %u of %u rest\n", resting, running);
 	for (size_t i = 0; i < MIX_COUNT(actors); i++)
 		printf("  %-8s %lu\n", actors[i].name, (unsigned long)actors[i].done);
@@ -399,7 +404,7 @@ static void service_lives_through_a_mix(void)
 	       (unsigned long)mix_compared, mix_parked / 2, (unsigned long)mix_unanswered);
 	if (is_alive())
 		EXPECT_RESULT(0, daemon_stop(&mix_daemon));
-	pthread_cancel(teller);
+	ended = true;
 	pthread_join(teller, NULL);
 }
 
