@@ -251,8 +251,8 @@ static void policy_is_eperm_and_enodev(void)
 	subject_expect_refused(string, subjects[CARD_2].name, " not-migratable ", "driver and kernel cannot move its state");
 	EXPECT_RESULT(-ENODEV, subject_string(subjects[CARD_2].name, output, sizeof(output)));
 	policy_write("");
-	string_of(MTTY_2A, string);
 	expect_write_comes_to(0, subjects[CARD_2].name, string);
+	string_of(MTTY_2A, string);
 	unlink(POLICY);
 	teardown();
 }
