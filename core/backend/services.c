@@ -15,6 +15,7 @@
 #include "core/backend/record.h"
 #include "core/backend/result.h"
 #include "core/backend/sink.h"
+#include "core/facts/kernel_word.h"
 
 bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key)
 {
@@ -300,6 +301,21 @@ static void host_covers(struct migcompat_result *result, const char *field)
 		operation_covers(kept);
 }
 
+static uint32_t host_kernel(const struct migcompat_facts *facts)
+{
+	static const char *const keys[] = {KERNEL_WORD_FOLDER, KERNEL_WORD_STATE,
+					   KERNEL_WORD_FEATURES};
+
+	/* A file that was not asked for is not one that is missing. */
+	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		if (services_wanted(facts->info, 0, keys[i]))
+			continue;
+		unwanted(facts, 0, keys[i]);
+		return MIGCOMPAT_UNKNOWN;
+	}
+	return kernel_word(facts->device);
+}
+
 static uint64_t host_hash(const void *bytes, size_t len)
 {
 	return XXH3_64bits(bytes, len);
@@ -325,4 +341,5 @@ const struct migcompat_host services_table = {
     .candidate = sink_candidate,
     .write = sink_write,
     .covers = host_covers,
+    .kernel = host_kernel,
 };

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "core/check/candidate.h"
+#include "core/facts/kernel_word.h"
 
 static int choice_compare(const void *a, const void *b)
 {
@@ -183,7 +184,7 @@ static int add_other(const struct engine *engine, struct answer *answer,
 		     const struct provider *provider, const struct error *err)
 {
 	bool more = (provider && provider->info.fallback) ||
-		    mechanism_kernel(device) == MIGCOMPAT_NO;
+		    kernel_word(device) == MIGCOMPAT_NO;
 	char text[ERROR_TEXT_MAX];
 	struct error why = {0};
 	int r;

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "core/check/check.h"
+#include "core/facts/kernel_word.h"
 
 /* As a number in hexadecimal. Not with snprintf, which takes ten times as long as the hash of a string. */
 static void print(XXH128_hash_t hash, char ret[FINGERPRINT_SIZE])
@@ -66,7 +67,7 @@ void fingerprint_facts(const struct engine *engine, const struct provider *provi
 	const struct backend_info *info = &provider->info;
 	uint64_t policy = policy_hash(engine->policy);
 	/* The backend's word on the mechanism is made of its facts and so stands in them. */
-	uint32_t word = mechanism_kernel(device);
+	uint32_t word = kernel_word(device);
 	XXH3_state_t state;
 
 	XXH3_INITSTATE(&state);

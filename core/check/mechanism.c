@@ -4,59 +4,8 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#define WORD_FOLDER "vfio/debugfs"
-#define WORD_STATE "vfio/migration/state"
-#define WORD_FEATURES "vfio/migration/features"
-#define STOP_COPY "stop-copy"
-
-/* Was it collected? A fact that is there was, whatever the inventory says. */
-static bool is_collected(const struct device *device, const char *key)
-{
-	const struct wanted *wanted =
-		device->wanted.globs ? &device->wanted : &device->host->wanted;
-
-	return !wanted->globs || fact_glob_any(wanted->globs, wanted->count, key) ||
-	       factset_find(&device->facts, key);
-}
-
-/* Is a word one of the lines? */
-static bool has_line(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	for (;; text++) {
-		size_t size = strcspn(text, "\n");
-
-		if (size == len && memcmp(text, word, len) == 0)
-			return true;
-		text += size;
-		if (!*text)
-			return false;
-	}
-}
-
-/*
- * The kernel makes a folder for each VFIO device, and files in it only for a driver that migrates
- * (drivers/vfio/debugfs.c). A file that cannot be read is there all the same.
- */
-uint32_t mechanism_kernel(const struct device *device)
-{
-	const struct fact *features = factset_find(&device->facts, WORD_FEATURES);
-	const char *folder = factset_text(&device->facts, WORD_FOLDER);
-	const char *listed = factset_text(&device->facts, WORD_FEATURES);
-
-	/* What was read and is no text does not list it either. */
-	if (features && !features->error && !(listed && has_line(listed, STOP_COPY)))
-		return MIGCOMPAT_NO;
-	if (features || factset_find(&device->facts, WORD_STATE))
-		return MIGCOMPAT_YES;
-	if (folder && strcmp(folder, "yes") == 0 && is_collected(device, WORD_STATE) &&
-	    is_collected(device, WORD_FEATURES))
-		return MIGCOMPAT_NO;
-	return MIGCOMPAT_UNKNOWN;
-}
+#include "core/facts/kernel_word.h"
 
 /* The kernel's own sentence, unless the claim agrees with it and says more. */
 static const char *kernel_text(uint32_t state, const struct mechanism_claim *claim)
@@ -81,12 +30,12 @@ static const char *claim_text(const struct mechanism_claim *claim)
 void mechanism_weigh(const struct device *device, const struct mechanism_claim *claim,
 		     struct mechanism *ret)
 {
-	uint32_t word = mechanism_kernel(device);
+	uint32_t word = kernel_word(device);
 
 	*ret = (struct mechanism){
 		.state = word,
 		.source = MECHANISM_KERNEL,
-		.features = factset_text(&device->facts, WORD_FEATURES),
+		.features = factset_text(&device->facts, KERNEL_WORD_FEATURES),
 		.text = kernel_text(word, claim),
 	};
 	if (word != MIGCOMPAT_UNKNOWN)

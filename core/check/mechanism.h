@@ -33,9 +33,6 @@ struct mechanism_claim {
 	bool fallback;
 };
 
-/* The kernel's word: MIGCOMPAT_UNKNOWN if it says nothing, or if not enough was collected. */
-uint32_t mechanism_kernel(const struct device *device);
-
 /* All evidence in one: the kernel's word, otherwise the claim. */
 void mechanism_weigh(const struct device *device, const struct mechanism_claim *claim,
 		     struct mechanism *ret);

@@ -9,7 +9,7 @@
 
 #include "core/backend/registry.h"
 #include "core/check/engine.h"
-#include "core/check/mechanism.h"
+#include "core/facts/kernel_word.h"
 
 static const char *prefer(void *arg, const char *key)
 {
@@ -75,7 +75,7 @@ int engine_provider(const struct engine *engine, const struct device *device, st
 		    struct error *err)
 {
 	const struct backend_info *info = NULL;
-	bool movable = mechanism_kernel(device) == MIGCOMPAT_YES;
+	bool movable = kernel_word(device) == MIGCOMPAT_YES;
 	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer,
 				     (void *)(uintptr_t)engine, &info, err);
 

@@ -190,13 +190,13 @@ static void text_wrap(char *text, size_t width)
 	}
 }
 
-/* Width of the longest line of a text that was wrapped. Its ends of lines come back. */
-static size_t wrapped_width(char *text)
+/* Width of the widest part of a text between these separators, which come back. */
+static size_t widest_part(char *text, char separator)
 {
 	size_t widest = 0;
 
 	while (*text) {
-		char *end = strchrnul(text, '\n'), kept = *end;
+		char *end = strchrnul(text, separator), kept = *end;
 		size_t width;
 
 		*end = '\0';
@@ -221,29 +221,10 @@ static void column_wrap(struct table *table, size_t number, size_t width)
 		if (!text)
 			continue;
 		text_wrap(text, width);
-		wrapped = wrapped_width(text);
+		wrapped = widest_part(text, '\n');
 		if (wrapped > column->width)
 			column->width = wrapped;
 	}
-}
-
-/* Of the longest word in a text. */
-static size_t word_width(char *text)
-{
-	size_t widest = 0;
-
-	while (*text) {
-		char *end = strchrnul(text, ' '), kept = *end;
-		size_t width;
-
-		*end = '\0';
-		width = text_width(text);
-		*end = kept;
-		if (width > widest)
-			widest = width;
-		text = end + (kept != '\0');
-	}
-	return widest;
 }
 
 /* A text is broken between words only, and not to less than WRAP_MIN. */
@@ -257,7 +238,7 @@ static size_t column_least(const struct table *table, size_t number)
 	if (least < WRAP_MIN)
 		least = WRAP_MIN;
 	for (const struct line *line = table->lines; line; line = line->next) {
-		size_t width = line->cells[number].text ? word_width(line->cells[number].text) : 0;
+		size_t width = line->cells[number].text ? widest_part(line->cells[number].text, ' ') : 0;
 
 		if (width > least)
 			least = width;

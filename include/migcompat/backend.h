@@ -341,6 +341,15 @@ struct migcompat_host {
 
 	/* In compare: this field of a record was judged by findings of other names. Copied. */
 	void (*covers)(struct migcompat_result *result, const char *field);
+
+	/*
+	 * What the kernel itself says of this device's migration, enum migcompat_state: YES if VFIO's
+	 * debugfs has its state, or features that list "stop-copy"; NO if it has the device without
+	 * them; otherwise UNKNOWN. A file that cannot be read exists. A backend that asks wants
+	 * "vfio/debugfs", "vfio/migration/state" and "vfio/migration/features"; otherwise it is the
+	 * backend's error, and UNKNOWN. From open to close.
+	 */
+	uint32_t (*kernel)(const struct migcompat_facts *facts);
 };
 
 /* Does this core have the service? Older ones have a shorter table: MIGCOMPAT_HAS(host, covers). */

@@ -19,39 +19,6 @@ struct function {
 	char warning[MODULE_SIZE + 128];
 };
 
-/* ---------------------------------------------------------------- the kernel's word */
-
-/* Is the file there? One that cannot be read is. */
-static bool file_exists(int r)
-{
-	return r != -ENOENT && r != -ENODATA;
-}
-
-static bool has_line(const char *text, const char *word)
-{
-	size_t len = strlen(word);
-
-	while (strncmp(text, word, len) != 0 || (text[len] && text[len] != '\n')) {
-		text += strcspn(text, "\n");
-		if (!*text++)
-			return false;
-	}
-	return true;
-}
-
-/* drivers/vfio/debugfs.c makes the files only for a driver that has migration operations. */
-static bool kernel_says_yes(const struct migcompat_host *host, const struct migcompat_facts *facts)
-{
-	const char *features = NULL, *state = NULL;
-	int r = host->fact(facts, 0, "vfio/migration/features", &features, NULL);
-
-	/* -EILSEQ: it was read and is no text. */
-	if (r == 0 || r == -EILSEQ)
-		return r == 0 && has_line(features, "stop-copy");
-	return file_exists(r) ||
-	       file_exists(host->fact(facts, 0, "vfio/migration/state", &state, NULL));
-}
-
 /* ---------------------------------------------------------------- operations */
 
 static int never(const struct migcompat_host *host, const struct migcompat_facts *facts,
@@ -100,7 +67,7 @@ static int generic_open(const struct migcompat_host *host, const struct migcompa
 	if (!function)
 		return -ENOMEM;
 	r = driver_find(host, facts, &driver, function->identity.module);
-	if (!r && kernel_says_yes(host, facts))
+	if (!r && host->kernel(facts) == MIGCOMPAT_YES)
 		r = function_read(host, facts, function);
 	else if (!r && driver)
 		r = never(host, facts, driver);
@@ -187,6 +154,7 @@ static const struct migcompat_want wants[] = {
 	{"physfn/revision", MIGCOMPAT_WANT_ANNOUNCED},
 	{"physfn/class", MIGCOMPAT_WANT_ANNOUNCED},
 	{"physfn/modalias", MIGCOMPAT_WANT_ANNOUNCED},
+	{"vfio/debugfs", MIGCOMPAT_WANT_AVAILABILITY},
 	{"vfio/migration/state", MIGCOMPAT_WANT_AVAILABILITY},
 	{"vfio/migration/features", MIGCOMPAT_WANT_AVAILABILITY},
 	{"vfio/variant_drivers", MIGCOMPAT_WANT_AVAILABILITY},

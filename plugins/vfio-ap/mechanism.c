@@ -25,30 +25,6 @@ static bool list_has(const char *list, const char *word)
 	return false;
 }
 
-/* A file that exists and cannot be read exists. */
-static bool fact_exists(int r)
-{
-	return r != -ENOENT && r != -ENODATA;
-}
-
-/* What VFIO's debugfs says of this very device. */
-static enum migcompat_state kernel_word(const struct ap *ap)
-{
-	const char *features = NULL, *state = NULL, *folder = NULL;
-	int r = ap->host->fact(ap->facts, 0, "vfio/migration/features", &features, NULL);
-
-	/* -EILSEQ: it was read and is no text. */
-	if (r == -EILSEQ || (r == 0 && !list_has(features, "stop-copy")))
-		return MIGCOMPAT_NO;
-	if (fact_exists(r) ||
-	    fact_exists(ap->host->fact(ap->facts, 0, "vfio/migration/state", &state, NULL)))
-		return MIGCOMPAT_YES;
-	return ap->host->fact(ap->facts, 0, "vfio/debugfs", &folder, NULL) == 0 &&
-			       strcmp(folder, "yes") == 0
-		       ? MIGCOMPAT_NO
-		       : MIGCOMPAT_UNKNOWN;
-}
-
 /* The driver offers no migration in a Secure Execution guest, by ap_is_se_guest(): that needs
  * secure binding as well. */
 static bool secure_execution(const struct ap *ap)
@@ -73,7 +49,7 @@ static void mechanism_say(struct ap *ap, enum migcompat_state state, const char 
 
 void mechanism_open(struct ap *ap)
 {
-	enum migcompat_state word = kernel_word(ap);
+	uint32_t word = ap->host->kernel(ap->facts);
 	const char *features = NULL;
 	int r = ap->host->fact(ap->facts, 0, "parent/features", &features, NULL);
 	bool migratable = features && list_has(features, "migratable");

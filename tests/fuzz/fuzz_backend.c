@@ -179,6 +179,7 @@ static void ask_facts(void)
 		break;
 	case 2:
 		CHECK(services->setting(the_facts, next_name()) != NULL);
+		CHECK(services->kernel(the_facts) <= MIGCOMPAT_NO);
 		break;
 	default:
 		services->fail(the_facts, -EINVAL, "%s", "no");

@@ -267,7 +267,7 @@ static void all_answer(void)
 			if (result)
 				sleep_ms(20);
 			if (result == -ETIMEDOUT || (result && waited && waited % 30000 == 0))
-				printf("  at rest, %s gives %s for now\n", mix_devices[i].name,
+				printf("  at rest, %s gives %s so far\n", mix_devices[i].name,
 				       shim_name(result));
 		}
 		shim_expect(result == 0, "at rest, %s gives %s", mix_devices[i].name,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which rows discovery makes of recorded hosts. Runs itself under umockdev-run. */
-#include "core/check/mechanism.h"
+#include "core/facts/kernel_word.h"
 #include "tests/support/discovered.h"
 
 #include <limits.h>
@@ -208,7 +208,7 @@ static int look_up_as_nobody(void)
 		return 4;
 	if (factset_find(&device->facts, "vfio/migration/features") || factset_find(&device->facts, "vfio/migration/state"))
 		return 5;
-	return mechanism_kernel(device) == MIGCOMPAT_UNKNOWN ? 0 : 6;
+	return kernel_word(device) == MIGCOMPAT_UNKNOWN ? 0 : 6;
 }
 
 static void where_vfio_may_not_be_looked_into_the_kernel_says_nothing(void **state)

@@ -5,6 +5,7 @@
 #include <errno.h>
 
 #include "core/facts/inventory_json.h"
+#include "core/facts/kernel_word.h"
 #include "tests/support/test.h"
 
 static struct inventory inventory;
@@ -74,7 +75,7 @@ static void the_kernels_word_is_what_exists(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (mechanism_kernel(device_of(words[i].facts, words[i].wanted)) != words[i].word)
+		if (kernel_word(device_of(words[i].facts, words[i].wanted)) != words[i].word)
 			fail_msg("{%s}%s is not %s", words[i].facts, words[i].wanted, state_name(words[i].word));
 }
 

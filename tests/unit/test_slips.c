@@ -355,6 +355,9 @@ static void what_was_not_declared_is_an_error(void **state)
 	    {"setting in compare",
 	     "compare of x: it asked for the setting \"never_declared\", which it had not declared",
 	     COMPARE},
+	    {"kernel",
+	     "open of x: it asked for the fact \"vfio/debugfs\", which it had not declared",
+	     OPEN},
 	    {"scope",
 	     "open of x: it asked for the fact \"module/plain/version\" of the device, which it "
 	     "had declared of the host "

@@ -142,6 +142,8 @@ static int fill(struct slips *slips, const struct migcompat_host *host,
 	values_fill(slips, count);
 	if (is(slips, "setting"))
 		return atoi(host->setting(facts, "never_declared"));
+	if (is(slips, "kernel"))
+		return host->kernel(facts) == MIGCOMPAT_UNKNOWN ? 0 : -EINVAL;
 	if (is(slips, "scope"))
 		host->fact(facts, 0, "module/plain/version", &value, NULL);
 	if (is(slips, "write to a fact") && host->fact(facts, 0, "many/count", &value, NULL) == 0)
