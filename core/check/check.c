@@ -184,10 +184,8 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 		if (r) {
 			open_failed(verdict, "target", device, r, &err);
 		} else {
-			memcpy(verdict->target.type, target.type, sizeof(target.type));
-			memcpy(verdict->target.fingerprint, target.fingerprint, sizeof(target.fingerprint));
-			if (target.opened->not_target)
-				verdict_not_migratable(verdict, "target %s: %s", device->id, target.opened->not_target);
+			check_target(&target, verdict);
+			check_not_target(&target, verdict);
 		}
 		check_judge(engine, "target", &verdict->target, verdict);
 	}

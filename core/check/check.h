@@ -96,6 +96,9 @@ int check_source(const struct engine *engine, const struct device *device, char 
 		 size_t size, struct error *err);
 /* Is an instance of an mdev type left, by mdev's own attribute? enum migcompat_state. */
 uint32_t check_instances(const struct device *device);
+/* Say in a verdict what the target is, and that it can be none if its backend says so. */
+void check_target(const struct target *target, struct migcompat_verdict *verdict);
+void check_not_target(const struct target *target, struct migcompat_verdict *verdict);
 /* Judge the mechanism of a verdict's side, if it was weighed. */
 void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
 		 struct migcompat_verdict *verdict);

@@ -240,38 +240,22 @@ static int has_other_candidate(struct opened *opened, const char *payload, size_
 	return r && r != -EOPNOTSUPP ? r : found;
 }
 
-static int target_sets_up(const struct engine *engine, const struct device *target,
-			  const char *payload, size_t len, struct error *err)
-{
-	struct opened *opened;
-	int r = engine_open(engine, target, &opened, err);
-
-	if (r)
-		return r;
-	r = has_other_candidate(opened, payload, len, err);
-	opened_close(opened);
-	return r;
-}
-
 static bool may_set_up(const struct migcompat_verdict *verdict)
 {
 	return verdict->code == VERDICT_INCOMPATIBLE &&
 	       !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
 }
 
-static int target_writes(const struct engine *engine, const struct device *target,
-			 const struct version_string *string, const struct writable *writable,
-			 struct plan *plan, struct error *err)
+static int writes_list(struct opened *opened, const struct version_string *string,
+		       const struct writable *writable, struct plan *plan, struct error *err)
 {
 	struct migcompat_sink sink = {0}, parameters = {0};
-	struct opened *opened;
-	int r = engine_open(engine, target, &opened, err);
+	int r = opened_list(opened, PROVIDER_PREPARE, string->payload, string->payload_len, &sink,
+			    err);
 
-	if (r)
-		return r;
-	r = opened_list(opened, PROVIDER_PREPARE, string->payload, string->payload_len, &sink, err);
+	/* What a refused target needs, only its backend's prepare can tell. */
 	if (r == -EOPNOTSUPP)
-		r = parameter_writes(opened, string, &sink, err);
+		r = plan->sets_up ? 0 : parameter_writes(opened, string, &sink, err);
 	if (!r)
 		r = runtime_list(opened, &parameters, err);
 	for (size_t i = 0; i < sink.nwrites && !r; i++) {
@@ -287,6 +271,36 @@ static int target_writes(const struct engine *engine, const struct device *targe
 	}
 	sink_free(&sink);
 	sink_free(&parameters);
+	return r;
+}
+
+/* plan->sets_up: the target was refused, and is asked whether writes would make it fit. */
+static int target_writes(const struct engine *engine, const struct device *target,
+			 const struct version_string *string, const char *name, struct plan *plan,
+			 struct error *err)
+{
+	struct writable writable;
+	struct opened *opened;
+	int r = engine_open(engine, target, &opened, err);
+
+	if (r)
+		return r;
+	if (plan->sets_up) {
+		r = has_other_candidate(opened, string->payload, string->payload_len, err);
+		plan->sets_up = r > 0;
+		if (r <= 0)
+			goto out;
+	}
+	r = writable_make(target, name, &writable, err);
+	if (!r && *writable.create)
+		r = add_write(plan, writable.create, name, false, err);
+	if (!r)
+		r = writes_list(opened, string, &writable, plan, err);
+	if (!r && plan->sets_up && !plan->nwrites)
+		r = error_set(err, -EIO,
+			      "backend %s: it lists a way to set %s up, and no write for it",
+			      opened->provider->info.name, target->id);
+out:
 	opened_close(opened);
 	return r;
 }
@@ -296,7 +310,6 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 {
 	char string[MIGCOMPAT_STRING_MAX + 1], name[UUID_BYTES + 1];
 	struct version_string parts;
-	struct writable writable;
 	struct plan plan = {0};
 	int r = source ? check_devices(engine, source, target, verdict) : check_text(engine, text, len, target, verdict);
 
@@ -313,21 +326,11 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 		len = (size_t)r;
 	}
 	r = version_string_parse(text, len, &parts, err);
-	if (!r && verdict->code != VERDICT_COMPATIBLE) {
-		r = target_sets_up(engine, target, parts.payload, parts.payload_len, err);
-		if (r <= 0)
-			return r;
-		plan.sets_up = true;
-		r = 0;
-	}
+	plan.sets_up = verdict->code != VERDICT_COMPATIBLE;
 	if (!r)
 		r = uuid_choose(source, target, uuid, name, err);
 	if (!r)
-		r = writable_make(target, name, &writable, err);
-	if (!r && *writable.create)
-		r = add_write(&plan, writable.create, name, false, err);
-	if (!r)
-		r = target_writes(engine, target, &parts, &writable, &plan, err);
+		r = target_writes(engine, target, &parts, name, &plan, err);
 	if (r)
 		plan_free(&plan);
 	*ret = plan;

@@ -273,14 +273,8 @@ static void question_end(struct question *question, int r, struct error *err)
 	question_settle(question);
 }
 
-/* What is said of every target, at the beginning. */
-static void question_target(const struct question *question)
+void check_target(const struct target *target, struct migcompat_verdict *verdict)
 {
-	const struct target *target = question->target;
-	struct migcompat_verdict *verdict = question->verdict;
-
-	if (question->source)
-		verdict_side_device(&verdict->source, question->source);
 	verdict_side_device(&verdict->target, target->opened->device);
 	memcpy(verdict->target.type, target->type, sizeof(target->type));
 	memcpy(verdict->target.fingerprint, target->fingerprint, sizeof(target->fingerprint));
@@ -288,13 +282,21 @@ static void question_target(const struct question *question)
 	verdict->target.weighed = true;
 }
 
-static void judge_target(const struct question *question)
+void check_not_target(const struct target *target, struct migcompat_verdict *verdict)
 {
-	const struct opened *opened = question->target->opened;
+	const struct opened *opened = target->opened;
 
 	if (opened->not_target)
-		verdict_not_migratable(question->verdict, "target %s: %s", opened->device->id,
+		verdict_not_migratable(verdict, "target %s: %s", opened->device->id,
 				       opened->not_target);
+}
+
+/* What is known of both sides, at the beginning. */
+static void question_sides(const struct question *question)
+{
+	if (question->source)
+		verdict_side_device(&question->verdict->source, question->source);
+	check_target(question->target, question->verdict);
 }
 
 /* The whole question of a bare stream. */
@@ -302,8 +304,8 @@ static void question_stream(struct question *question)
 {
 	struct error err = {0};
 
-	question_target(question);
-	judge_target(question);
+	question_sides(question);
+	check_not_target(question->target, question->verdict);
 	question_end(question, 0, &err);
 }
 
@@ -315,14 +317,14 @@ static bool question_begin(struct question *question)
 	struct error err;
 	int r = version_string_parse(question->text, question->len, &question->string, &err);
 
-	question_target(question);
+	question_sides(question);
 	if (r) {
 		add_malformed(verdict, r, err.text);
 		question_settle(question);
 		return false;
 	}
 	question_source(question);
-	judge_target(question);
+	check_not_target(target, verdict);
 	if (!same_namespace(target, &question->string, verdict)) {
 		question_settle(question);
 		return false;

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/check/json.h"
+#include "core/check/mechanism.h"
 #include "core/check/version_string.h"
 #include "core/cli/answer.h"
 #include "core/cli/output.h"
@@ -118,24 +120,18 @@ static json_t *question(const struct cli *cli, const struct cli_source *source)
 	return json_pack("{s:s}", "bytes", bytes);
 }
 
-/* The same for what is true: an older service knows the question without it. */
-static json_t *with_flag(json_t *object, const char *name, bool value)
-{
-	if (!value || !object || json_object_set_new(object, name, json_true()) == 0)
-		return object;
-	json_decref(object);
-	return NULL;
-}
-
 /* Does the mode that was asked for allow a yes about this? */
 static bool is_in_mode(const struct cli *cli, const json_t *answer)
 {
-	const char *mode = cli->options.mechanism, *state = document_state(answer, "mechanism");
+	const char *state = document_state(answer, "mechanism");
+	enum policy_mechanism mode;
 
-	if (!mode || strcmp(mode, "report") == 0)
+	if (!cli->options.mechanism)
 		return true;
-	return strcmp(state, "yes") == 0 ||
-	       (strcmp(state, "unknown") == 0 && strcmp(mode, "prove") != 0);
+	return policy_mechanism_word(cli->options.mechanism, &mode) == 0 &&
+	       !mechanism_refuses(mode, strcmp(state, "yes") == 0     ? MIGCOMPAT_YES
+					: strcmp(state, "unknown") == 0 ? MIGCOMPAT_UNKNOWN
+									: MIGCOMPAT_NO);
 }
 
 /* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
@@ -203,9 +199,13 @@ static int service_ask_choices(struct cli *cli, struct cli_source *source, json_
 	json_t *parameters = with(question(cli, source), "host", cli->options.host);
 	int status;
 
-	parameters = with_flag(parameters, "available", cli->options.available);
-	parameters = with_flag(parameters, "other_hosts", cli->options.other_hosts);
-	parameters = with_flag(parameters, "all", cli->options.all);
+	/* Only what is true: an older service knows the question without them. */
+	if (cli->options.available)
+		json_set(&parameters, "available", json_true());
+	if (cli->options.other_hosts)
+		json_set(&parameters, "other_hosts", json_true());
+	if (cli->options.all)
+		json_set(&parameters, "all", json_true());
 	status = service_ask(cli, "Ask", in_mode(cli, parameters), shape_choices, ret, NULL);
 
 	if (status)

@@ -7,6 +7,7 @@
 #include "core/check/json.h"
 #include "core/cli/output.h"
 #include "core/cli/service.h"
+#include "core/facts/utf8.h"
 
 /* ---------------------------------------------------------------- check */
 
@@ -142,10 +143,11 @@ int command_policy_check(struct cli *cli)
 /* May it go to a terminal as it is? */
 static bool is_text(const char *text)
 {
-	for (; *text; text++)
-		if (((unsigned char)*text < 0x20 && *text != '\n' && *text != '\t') ||
-		    *text == 0x7f)
+	for (size_t len; *text; text += len) {
+		len = utf8_sequence(text, strnlen(text, 4));
+		if (!len || (utf8_control(text, len) && *text != '\n' && *text != '\t'))
 			return false;
+	}
 	return true;
 }
 

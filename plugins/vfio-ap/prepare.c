@@ -121,6 +121,12 @@ static bool host_fits(const struct ap *ap, const struct ap_source *source, char 
 	struct ap_mask control = mask_without(&source->matrix.control, &ap->host_control);
 	unsigned position = 0;
 
+	if (!mask_empty(&control) && !ap->host_control_known) {
+		snprintf(text, AP_TEXT_MAX,
+			 "nothing is to be written: the control domains of the target's host are "
+			 "not known (bus/ap/ap_control_domain_mask)");
+		return false;
+	}
 	if (!mask_empty(&control)) {
 		snprintf(text, AP_TEXT_MAX,
 			 "nothing is to be written: the target's host has no control domain %04x",

@@ -11,72 +11,44 @@
 #define TWO "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"
 #define SILENT "83b8f4f2-509f-382f-3c1e-e6bfe0fa1003"
 #define FIXED "83b8f4f2-509f-382f-3c1e-e6bfe0fa1004"
+#define PROMISING "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
 
+/* clang-format off: a device a line. */
+#define BEGIN "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
 #define DEVICE(id, kind, path, facts)                                                              \
 	"{\"id\":\"" id "\",\"kind\":\"" kind "\",\"driver\":\"" DRIVER                            \
-	"\",\"path\":\"/devices/" path "\",\"facts\":{" facts "}}"
+	"\",\"path\":\"/devices/" path "\",\"facts\":{\"plain\":\"" facts "\"}}"
+#define END "]}"
+/* How much memory it has, could have, and by which mistake. */
+#define HAS(memory) memory
+#define UP_TO(memory, max) memory "\",\"many/max\":\"" max
+#define HOW(memory, max, how) UP_TO(memory, max) "\",\"many/how\":\"" how
 
 #define DRIVER "adaptable"
-static const char
-    adaptables
-	[] =
-	    "{\"format\":\"migcompat-inventory/"
-	    "1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":[" DEVICE("four", "mdev", "p/four", "\"plain\":\"4\"") "," DEVICE(TWO, "mdev", "p/" TWO, "\"plain\":\"2\",\"many/max\":\"8\"") "," DEVICE(
-		"0000:00:01.0", "physical", "0000:00:01.0",
-		"\"plain\":\"0\",\"many/max\":\"8\"") "," DEVICE("p/type", "mdev-type",
-								 "p/mdev_supported_types/type",
-								 "\"plain\":\"1\",\"many/"
-								 "max\":\"8\"") "," DEVICE("small",
-											   "mdev",
-											   "p/"
-											   "small",
-											   "\"plain"
-											   "\":"
-											   "\"2\","
-											   "\"many/"
-											   "max\":"
-											   "\"3\"") "," DEVICE("empty",
-													       "physic"
-													       "al",
-													       "empty",
-													       "\"plai"
-													       "n\":"
-													       "\"0\"") "," DEVICE(SILENT,
-																   "mdev",
-																   "p/" SILENT,
-																   "\"plain\":\"2\",\"many/max\":\"8\",\"many/how\":\"set\"") "," DEVICE(FIXED,
-																									 "mdev",
-																									 "p/" FIXED,
-																									 "\"plain\":\"2\",\"many/max\":\"8\",\"many/how\":\"fixed\"") "]}";
+static const char adaptables[] = BEGIN
+	DEVICE("four", "mdev", "p/four", HAS("4")) ","
+	DEVICE(TWO, "mdev", "p/" TWO, UP_TO("2", "8")) ","
+	DEVICE("0000:00:01.0", "physical", "0000:00:01.0", UP_TO("0", "8")) ","
+	DEVICE("p/type", "mdev-type", "p/mdev_supported_types/type", UP_TO("1", "8")) ","
+	DEVICE("small", "mdev", "p/small", UP_TO("2", "3")) ","
+	DEVICE("empty", "physical", "empty", HAS("0")) ","
+	DEVICE(SILENT, "mdev", "p/" SILENT, HOW("2", "8", "set")) ","
+	DEVICE(FIXED, "mdev", "p/" FIXED, HOW("2", "8", "fixed")) ","
+	DEVICE(PROMISING, "mdev", "p/" PROMISING, HOW("2", "3", "promises"))
+	END;
 #undef DRIVER
 
+/* The mistake that it makes. */
+#define SLIP(how) how "\",\"many/count\":\"2"
 #define DRIVER "slips"
-static const char slips[] =
-    "{\"format\":\"migcompat-inventory/"
-    "1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":[" DEVICE("good", "mdev", "p/good", "\"many/count\":\"2\"") "," DEVICE(
-	"none", "mdev", "p/none",
-	"\"many/count\":\"2\",\"plain\":\"no candidates\"") "," DEVICE("fails", "mdev", "p/fails",
-								       "\"many/"
-								       "count\":\"2\",\"plain\":"
-								       "\"candidates "
-								       "fail\"") "," DEVICE("name",
-											    "mdev",
-											    "p/"
-											    "name",
-											    "\"many"
-											    "/"
-											    "count"
-											    "\":"
-											    "\"2\","
-											    "\"plai"
-											    "n\":"
-											    "\"cand"
-											    "idate "
-											    "null"
-											    "\"") "," DEVICE("colon",
-													     "mdev",
-													     "p/colon",
-													     "\"many/count\":\"2\",\"plain\":\"candidate type\"") "]}";
+static const char slips[] = BEGIN
+	DEVICE("good", "mdev", "p/good", SLIP("")) ","
+	DEVICE("none", "mdev", "p/none", SLIP("no candidates")) ","
+	DEVICE("fails", "mdev", "p/fails", SLIP("candidates fail")) ","
+	DEVICE("name", "mdev", "p/name", SLIP("candidate null")) ","
+	DEVICE("colon", "mdev", "p/colon", SLIP("candidate type"))
+	END;
+/* clang-format on */
 #undef DRIVER
 
 static struct engine engine;
@@ -281,6 +253,22 @@ static void candidates_that_make_no_sense_are_no_choice(void **state)
 	answer_free(&answer);
 }
 
+/* It is refused, its backend says that writes would make it fit, and none is told. */
+static void a_plan_without_the_writes_that_were_promised_is_an_error(void **state)
+{
+	struct error err = {0};
+	struct plan made;
+
+	(void)state;
+	assert_int_equal(plan_make(&engine, device("four"), NULL, 0, device(PROMISING), NULL,
+				   &verdict, &made, &err),
+			 -EIO);
+	assert_int_equal(verdict.code, VERDICT_INCOMPATIBLE);
+	assert_string_equal(err.text, "backend adaptable: it lists a way to set " PROMISING
+				      " up, and no write for it");
+	plan_free(&made);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -297,6 +285,8 @@ int main(void)
 	    cmocka_unit_test_setup_teardown(a_plan_sets_an_existing_target_up, setup, teardown),
 	    cmocka_unit_test_setup_teardown(a_target_that_nobody_can_set_up_has_no_plan, setup,
 					    teardown),
+	    cmocka_unit_test_setup_teardown(
+		a_plan_without_the_writes_that_were_promised_is_an_error, setup, teardown),
 	    cmocka_unit_test_setup_teardown(candidates_that_make_no_sense_are_no_choice,
 					    setup_slips, teardown),
 	};

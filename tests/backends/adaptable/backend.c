@@ -3,7 +3,8 @@
  * Devices of every kind whose memory is set by a file of theirs. The fact "plain" is how much it
  * has, 0: it was not set up yet. "many/max" is how much it could have; without it nothing can be
  * set. "many/how" names a mistake, or "set": the parameter says nothing of the source, so only the
- * candidate tells what to set.
+ * candidate tells what to set; "promises": it has the type of four and says that writes would make
+ * it fit, but there are none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +57,9 @@ static int adaptable_describe(void *handle, struct migcompat_description *ret)
 {
 	const struct adaptable *device = handle;
 
-	ret->type = device->memory ? device->type : "unset";
+	ret->type = strcmp(device->how, "promises") == 0 ? "memory-4"
+		    : device->memory			 ? device->type
+							 : "unset";
 	ret->not_source = device->memory ? NULL : "it was not set up yet";
 	return 0;
 }
@@ -114,6 +117,12 @@ static int adaptable_candidates(void *handle, const char *payload, size_t len,
 		candidate.name = name;
 		candidate.type = type;
 	}
+	if (device->host->candidate(sink, &candidate))
+		return -EINVAL;
+	if (strcmp(device->how, "promises") != 0)
+		return 0;
+	candidate.name = "memory";
+	candidate.type = NULL;
 	return device->host->candidate(sink, &candidate);
 }
 
