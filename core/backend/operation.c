@@ -24,14 +24,13 @@ void operation_enter(struct operation *operation, enum operation_kind kind,
 	operation->kind = kind;
 	operation->info = info;
 	operation->device = device;
-	operation->outer = now;
 	operation->payload = operation->own = NULL;
 	operation->payload_len = operation->own_len = 0;
 	operation->read = NULL;
 	operation->tables = NULL;
 	operation->listed = 0;
 	operation->unreadable = false;
-	operation->nfields = operation->ncovered = operation->ngiven = 0;
+	operation->nfields = operation->ngiven = 0;
 	operation->slip[0] = '\0';
 	now = operation;
 	step_begin(kind, device);
@@ -44,7 +43,7 @@ void operation_leave(struct operation *operation)
 		    operation->given[i].sum)
 			operation_slip("it wrote to the value of the fact \"%s\"",
 				       operation->given[i].key);
-	now = operation->outer;
+	now = NULL;
 	step_end();
 }
 
@@ -85,10 +84,7 @@ void operation_expect(const char *field)
 		return;
 	}
 	now->fields[now->nfields] = field;
-	now->judged[now->nfields] = false;
-	for (size_t i = 0; i < now->ncovered && !now->judged[now->nfields]; i++)
-		now->judged[now->nfields] = same(now->covered[i], field);
-	now->nfields++;
+	now->judged[now->nfields++] = false;
 }
 
 void operation_judged(const char *field)
@@ -101,15 +97,11 @@ void operation_judged(const char *field)
 	}
 }
 
+/* It may be expected later. */
 void operation_covers(const char *field)
 {
-	if (!now)
-		return;
+	operation_expect(field);
 	operation_judged(field);
-	if (now->ncovered < OPERATION_FIELDS_MAX)
-		now->covered[now->ncovered++] = field;
-	else
-		operation_slip("it covers more than %u names", OPERATION_FIELDS_MAX);
 }
 
 /* ---------------------------------------------------------------- facts */
@@ -175,17 +167,6 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	return say(operation, operation_code(r), err, text);
-}
-
-int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
-{
-	char text[ERROR_TEXT_MAX / 2];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	return say(operation, -EIO, err, text);
 }
 
 int operation_error(const struct operation *operation, int r, struct error *err)

@@ -30,7 +30,6 @@ struct operation {
 	enum operation_kind kind;
 	const struct backend_info *info;
 	const char *device; /* its id; NULL: none */
-	struct operation *outer;
 
 	/* Of a comparison, or a list for a source; otherwise NULL. */
 	const char *payload;
@@ -47,9 +46,6 @@ struct operation {
 	size_t nfields;
 	const char *fields[OPERATION_FIELDS_MAX];
 	bool judged[OPERATION_FIELDS_MAX];
-	/* Names that were covered, expected or not yet. */
-	size_t ncovered;
-	const char *covered[OPERATION_FIELDS_MAX];
 
 	/* Values that were handed out, to see whether the backend wrote to one of them. */
 	size_t ngiven;
@@ -68,10 +64,10 @@ struct operation {
 	char slip[512]; /* the first mistake, a sentence without its subject's name; "": none */
 };
 
-/* Until operation_leave, services of this thread belong to it. It must not move. */
+/* Until operation_leave, services of this thread belong to it. It must not move; one at a time. */
 void operation_enter(struct operation *operation, enum operation_kind kind,
 		     const struct backend_info *info, const char *device);
-/* Looks at what was handed out. Of several, the last one that was entered is left first. */
+/* Looks at what was handed out. */
 void operation_leave(struct operation *operation);
 /* The one of this thread; NULL: none is under way, so nobody can be told. */
 struct operation *operation_now(void);
@@ -104,11 +100,10 @@ void operation_given(const char *key, const char *value, size_t len);
  * A mistake is -EIO. What the backend returned stays its own, but is no errno: -EIO.
  */
 int operation_error(const struct operation *operation, int r, struct error *err);
-/* As operation_error with a sentence of the caller's; of a mistake that the caller found: -EIO. */
+/* As operation_error with a sentence of the caller's. Broken: a mistake that the caller found. */
 int operation_failed(const struct operation *operation, int r, struct error *err,
 		     const char *format, ...) __attribute__((format(printf, 4, 5)));
-int operation_broken(const struct operation *operation, struct error *err, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+#define operation_broken(operation, err, ...) operation_failed(operation, -EIO, err, __VA_ARGS__)
 /*
  * What the backend returned, as its own error: -EIO if it is no errno, or means to a caller that
  * nobody (-ENOTCONN) or that two backends (-ENOTUNIQ) serve the device.

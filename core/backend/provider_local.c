@@ -394,7 +394,7 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
-		return error_set(err, r < 0 ? r : -EIO,
+		return error_set(err, operation_code(r),
 				 "backend %s: the stream could not be read: %s",
 				 provider->info.name,
 				 operation_errno_text(&operation, r, why, sizeof(why)));

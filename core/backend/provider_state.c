@@ -39,6 +39,8 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	r = port_serve(self->regions, writes, count, total, ret_control);
 	operation_leave(&operation);
 	local_call_end(lock);
+	if (*operation.slip)
+		return operation_error(&operation, r, err);
 	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened), migcompat_regions_message(self->regions)) : 0;
 }
 
@@ -83,30 +85,31 @@ static int session_open(struct session *self, struct error *err)
 {
 	struct operation operation;
 	struct error text = {0};
-	int r;
+	int r, info = 0;
 
 	self->opened->facts.err = &text;
 	local_enter(self->opened, &operation, OPERATION_STATE_OPEN);
 	r = self->ops.open(self->opened->handle, &self->session);
-	operation_leave(&operation);
 	self->opened->facts.err = NULL;
 	if (r)
 		self->session = NULL;
-	if (*operation.slip)
+	else if (self->session)
+		info = regions_info_get(&self->ops, self->session, &self->port.info, &text);
+	operation_leave(&operation);
+	if (*operation.slip || (r && !*text.text))
 		return operation_error(&operation, r, err);
 	if (r)
-		return error_set(err, r < 0 && r >= -4095 ? r : -EPROTO, "backend %s: %s",
-				 name_of(self->opened), *text.text ? text.text : strerror(abs(r)));
+		return error_set(err, operation_code(r), "backend %s: %s", name_of(self->opened),
+				 text.text);
 	if (!self->session)
 		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
-	return 0;
+	return info ? error_set(err, info, "backend %s: %s", name_of(self->opened), text.text) : 0;
 }
 
 int local_state_begin(struct opened *opened, struct state_port **ret, struct error *err)
 {
 	struct session *self = calloc(1, sizeof(*self));
 	struct local_opened *device = (struct local_opened *)(void *)opened;
-	struct error text = {0};
 	pthread_mutex_t *lock;
 	int r;
 
@@ -121,8 +124,6 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);
 	if (!r)
 		r = session_open(self, err);
-	if (!r && (r = regions_info_get(&self->ops, self->session, &self->port.info, &text)))
-		error_set(err, r, "backend %s: %s", name_of(device), text.text);
 	local_call_end(lock ? lock : &device->device);
 	if (r)
 		session_close(&self->port);

@@ -43,8 +43,8 @@ struct kernel {
 	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
 	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
 	_Atomic uint64_t world_number; /* of serving; only changed under the lock */
-	_Atomic bool tells;	       /* does the kernel tell of migration, as of the last look? */
-	_Atomic uint64_t tells_changed; /* so often: what it tells may change then, without an event */
+	/* So often began or ended the kernel to tell of migration; odd: it tells. See tells_changed. */
+	_Atomic uint64_t tells;
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
 	int lost;         /* why the broker is of no more use */
@@ -107,16 +107,18 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 }
 
 /*
- * How often debugfs, where the kernel tells of migration, came and went. Some look counts it before
- * its question is answered, and each looks again afterwards.
+ * How often debugfs, where the kernel tells of migration, came and went, which makes no event. State
+ * and number are one, so nobody sees a new state with an old number and gives a kept answer.
  */
 static uint64_t tells_changed(struct kernel *kernel)
 {
-	bool tells = discovery_kernel_tells();
+	uint64_t number = kernel->tells;
 
-	if (atomic_exchange(&kernel->tells, tells) != tells)
-		kernel->tells_changed++;
-	return kernel->tells_changed;
+	/* If another look was first, number is what that one left. */
+	if ((number & 1) != discovery_kernel_tells() &&
+	    atomic_compare_exchange_strong(&kernel->tells, &number, number + 1))
+		number++;
+	return number;
 }
 
 /* The stamp as it is now, but for life. False: nothing is attached by that number. */

@@ -84,7 +84,7 @@ static void broken_tables_and_sessions_are_refused_with_the_reason(void **state)
 		{"no open", -EPROTO, "lacks open"},
 		{"no session", -EPROTO, "without a handle"},
 		{"fail", -EUCLEAN, "needs cleaning"},
-		{"answer 1", -EPROTO, "backend stateful"},
+		{"answer 1", -EIO, "it returned 1, expected 0 or a negative errno"},
 		{"odd memory", -EPROTO, "whole pages"},
 		{"no info", -ENOTTY, "sizes"},
 	};
@@ -113,6 +113,21 @@ static void an_answer_that_breaks_the_contract_ends_the_save(void **state)
 
 	assert_int_equal(provider_save(port, &tape, &err), -EPROTO);
 	assert_contains(err.text, "backend stateful: config_read gave 5 bytes");
+	port_close(port);
+	opened_close(opened);
+	tape_free(&tape);
+}
+
+static void a_mistake_during_a_state_call_is_its_error(void **state)
+{
+	struct bench *bench = *state;
+	struct opened *opened = stateful(bench, "nosy");
+	struct state_port *port = provider_port(opened);
+	struct tape tape = {0};
+	struct error err = {0};
+
+	assert_int_equal(provider_save(port, &tape, &err), -EIO);
+	assert_contains(err.text, "it asked for the fact \"never/declared\", which it had not declared");
 	port_close(port);
 	opened_close(opened);
 	tape_free(&tape);
@@ -177,6 +192,7 @@ int main(void)
 		TEST(a_device_may_have_several_sessions),
 		TEST(broken_tables_and_sessions_are_refused_with_the_reason),
 		TEST(an_answer_that_breaks_the_contract_ends_the_save),
+		TEST(a_mistake_during_a_state_call_is_its_error),
 		TEST(a_backend_without_a_table_says_so),
 		TEST(sessions_run_side_by_side),
 	};

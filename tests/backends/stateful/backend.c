@@ -46,10 +46,14 @@ static int state_info(void *arg, struct migcompat_device_state_info *ret)
 
 static int state_set(void *arg, uint32_t state)
 {
+	const char *value;
+
 	(void)arg;
 	(void)state;
 	if (wants_to("crash"))
 		crash();
+	if (wants_to("nosy"))
+		plain_host->fact(plain_facts, 0, "never/declared", &value, NULL);
 	return 0;
 }
 
