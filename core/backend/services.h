@@ -13,10 +13,10 @@ struct settings {
 	const char *const *values;
 };
 
-/* What stands behind the opaque struct of backend.h; lives from open to close. */
 /* The setting by which a backend writes an older payload format. Its init value is the newest. */
 #define SETTING_EMIT_FORMAT "emit_format"
 
+/* What stands behind the opaque struct of backend.h; lives from open to close. */
 struct migcompat_facts {
 	const struct device *device;
 	const struct backend_info *info;

@@ -4,13 +4,13 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "core/discovery/collect.h"
 #include "core/discovery/walk.h"
 #include "core/discovery/wants.h"
 #include "core/facts/name.h"
+#include "core/facts/rfc3339.h"
 
 struct run {
 	struct inventory *inventory;
@@ -34,13 +34,10 @@ static const char *host_name(struct arena *arena)
 
 static const char *now(struct arena *arena)
 {
-	time_t seconds = time(NULL);
-	struct tm parts;
-	char text[32];
+	char text[RFC3339_BYTES];
+	size_t len = rfc3339_now(text);
 
-	if (!gmtime_r(&seconds, &parts))
-		return NULL;
-	return arena_copy(arena, text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts));
+	return len ? arena_copy(arena, text, len) : NULL;
 }
 
 static int host_make(struct run *run, struct error *err)

@@ -3,52 +3,28 @@
  * in them. */
 #include "core/facts/inventory_json.h"
 
-#include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/facts/listing.h"
 #include "core/facts/text.h"
 
-/* The *.json files of a folder, in name order. */
-struct listing {
-	struct dirent **entries;
-	int count;
-};
-
-static int entry_fits(const struct dirent *entry)
+/* Those that are read, or why none is. */
+static int list(struct listing *listing, const char *folder, struct error *err)
 {
-	size_t len = strlen(entry->d_name);
+	int r = listing_make(listing, AT_FDCWD, folder);
 
-	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
-}
-
-static int entry_compare(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
-static void listing_free(struct listing *listing)
-{
-	for (int i = 0; i < listing->count; i++)
-		free(listing->entries[i]);
-	free(listing->entries);
-}
-
-static int listing_make(struct listing *listing, const char *folder, struct error *err)
-{
-	listing->count = scandir(folder, &listing->entries, entry_fits, entry_compare);
-	if (listing->count < 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", folder,
-				 strerrordesc_np(errno));
-	if (listing->count == 0)
+	if (r < 0)
+		return error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r));
+	if (r == 0)
 		return error_set(err, -ENODATA,
 				 "%s: no *.json is in this folder, expected inventories", folder);
-	if ((size_t)listing->count > INVENTORY_FOLDER_MAX)
-		return error_set(err, -EFBIG, "%s: holds %d *.json, expected at most %u", folder,
-				 listing->count, INVENTORY_FOLDER_MAX);
+	if ((size_t)r > INVENTORY_FOLDER_MAX)
+		return error_set(err, -EFBIG, "%s: holds %d *.json, expected at most %u", folder, r,
+				 INVENTORY_FOLDER_MAX);
 	return 0;
 }
 
@@ -71,7 +47,7 @@ static int folder_read(struct inventory *inventory, const char *folder, struct e
 	struct arena_mark mark = arena_mark(&inventory->arena);
 	size_t nhosts = inventory->nhosts, ndevices = inventory->ndevices;
 	struct listing listing = {0};
-	int r = listing_make(&listing, folder, err);
+	int r = list(&listing, folder, err);
 
 	for (int i = 0; i < listing.count && !r; i++)
 		r = entry_read(inventory, folder, listing.entries[i]->d_name, err);

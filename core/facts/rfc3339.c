@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading RFC 3339. A pure function: it asks neither the locale nor the clock. */
+/* RFC 3339. Reading asks neither the locale nor the clock. */
 #include "core/facts/rfc3339.h"
 
 #include <errno.h>
@@ -69,25 +69,50 @@ static bool offset(const char **at, int *ret)
 	return true;
 }
 
+static bool day(const char **at, struct tm *ret)
+{
+	int year, month;
+
+	if (!number(at, 4, 1, 9999, &year) || !punctuation(at, "-") ||
+	    !number(at, 2, 1, 12, &month) || !punctuation(at, "-") ||
+	    !number(at, 2, 1, days(year, month), &ret->tm_mday))
+		return false;
+	ret->tm_year = year - 1900;
+	ret->tm_mon = month - 1;
+	return true;
+}
+
+bool rfc3339_is_day(const char *text)
+{
+	struct tm parts;
+
+	return day(&text, &parts) && !*text;
+}
+
 int rfc3339_parse(const char *text, int64_t *ret)
 {
 	const char *at = text;
 	struct tm parts = {0};
-	int year, month, ahead, day;
 	time_t seconds;
+	int ahead;
 
-	if (!number(&at, 4, 1, 9999, &year) || !punctuation(&at, "-") ||
-	    !number(&at, 2, 1, 12, &month) || !punctuation(&at, "-") ||
-	    !number(&at, 2, 1, 31, &day) || !punctuation(&at, "Tt ") ||
+	if (!day(&at, &parts) || !punctuation(&at, "Tt ") ||
 	    !number(&at, 2, 0, 23, &parts.tm_hour) || !punctuation(&at, ":") ||
 	    !number(&at, 2, 0, 59, &parts.tm_min) || !punctuation(&at, ":") ||
 	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) ||
-	    *at || day > days(year, month))
+	    *at)
 		return -EINVAL;
-	parts.tm_year = year - 1900;
-	parts.tm_mon = month - 1;
-	parts.tm_mday = day;
 	seconds = timegm(&parts);
 	*ret = (int64_t)seconds - ahead;
 	return 0;
+}
+
+size_t rfc3339_now(char text[static RFC3339_BYTES])
+{
+	time_t seconds = time(NULL);
+	struct tm parts;
+
+	return gmtime_r(&seconds, &parts)
+		   ? strftime(text, RFC3339_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts)
+		   : 0;
 }

@@ -3,7 +3,6 @@
  * Facts that an administrator states because no file of the system tells them: a folder of files becomes one table.
  * Leaves what stands in a file to stated_file.c.
  */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/facts/inventory_tree.h"
+#include "core/facts/listing.h"
 #include "core/facts/stated_file.h"
 #include "core/facts/text.h"
 
@@ -75,18 +75,6 @@ static int stated_merge(struct stated *stated, struct error *err)
 	return 0;
 }
 
-static int entry_fits(const struct dirent *entry)
-{
-	size_t len = strlen(entry->d_name);
-
-	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
-}
-
-static int entry_compare(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 /* Tell an error, if all are to be told. Returns it. */
 static int told(const struct error_list *list, const char *file, int r, const struct error *err)
 {
@@ -115,23 +103,21 @@ static int entry_read(struct stated *stated, const char *folder, const char *ent
 static int folder_read(struct stated *stated, int fd, const char *folder,
 		       const struct error_list *list, struct error *err)
 {
-	struct dirent **entries = NULL;
+	struct listing listing;
 	int r = told(list, folder, stated_owner_check(fd, folder, err), err);
-	int count;
 
 	if (r < 0)
 		return r;
-	count = scandirat(fd, ".", &entries, entry_fits, entry_compare);
-	if (count < 0)
-		return told(list, folder,
-			    error_set(err, -errno, "%s: cannot be read: %s", folder,
-				      strerrordesc_np(errno)),
-			    err);
-	for (int i = 0; i < count; i++) {
-		r = entry_read(stated, folder, entries[i]->d_name, list, r, err);
-		free(entries[i]);
-	}
-	free(entries);
+	r = listing_make(&listing, fd, ".");
+	if (r < 0)
+		r = told(list, folder,
+			 error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r)),
+			 err);
+	else
+		r = 0;
+	for (int i = 0; i < listing.count; i++)
+		r = entry_read(stated, folder, listing.entries[i]->d_name, list, r, err);
+	listing_free(&listing);
 	return r;
 }
 

@@ -13,6 +13,7 @@
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
+#include "core/facts/rfc3339.h"
 #include "core/facts/owner.h"
 #include "core/facts/text.h"
 
@@ -113,18 +114,6 @@ static int format_read(struct statement_file *file, json_t *value)
 	return 0;
 }
 
-static bool date_valid(const char *text)
-{
-	static const unsigned char days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-	unsigned year, month, day;
-
-	if (strlen(text) != STATED_DATE_LEN || strspn(text, "0123456789-") != STATED_DATE_LEN || text[4] != '-' || text[7] != '-')
-		return false;
-	if (sscanf(text, "%4u-%2u-%2u", &year, &month, &day) != 3 || month < 1 || month > 12 || day < 1 || day > days[month - 1])
-		return false;
-	return month != 2 || day < 29 || (year % 4 == 0 && (year % 100 != 0 || year % 400 == 0));
-}
-
 static int date_read(struct statement_file *file, json_t *value)
 {
 	const char *date = json_string_value(value);
@@ -132,7 +121,7 @@ static int date_read(struct statement_file *file, json_t *value)
 	if (!date)
 		return error_set(file->err, -EINVAL, "%s: \"stated\" is %s, expected a date like \"2026-11-21\"", file->name,
 				 json_source_type(value));
-	if (!date_valid(date))
+	if (!rfc3339_is_day(date))
 		return error_set(file->err, -EINVAL, "%s: \"stated\" is \"%s\", expected a date like \"2026-11-21\"", file->name,
 				 SHOWN(date));
 	file->date = intern_text(&file->stated->texts, date);

@@ -3,9 +3,9 @@
 #include "core/service/told.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "core/check/json.h"
+#include "core/facts/rfc3339.h"
 
 struct word {
 	const char *event;
@@ -26,13 +26,10 @@ static json_t *text_or_null(const char *text)
 /* When it was noticed, as inventories have it. */
 static json_t *time_now(void)
 {
-	time_t seconds = time(NULL);
-	struct tm parts;
-	char text[32];
+	char text[RFC3339_BYTES];
+	size_t len = rfc3339_now(text);
 
-	if (!gmtime_r(&seconds, &parts))
-		return NULL;
-	return json_stringn(text, strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%SZ", &parts));
+	return len ? json_stringn(text, len) : NULL;
 }
 
 json_t *told_event(const char *event)
