@@ -41,8 +41,10 @@ static void mdev_moves_to_a_physical_card_with_as_many_ports(void **state)
 
 static void a_limit_on_the_size_of_files_ends_no_question(void **state)
 {
+	/* A build that measures coverage would write files at its end. */
 	(void)state;
-	run("(ulimit -f 0; migcompat " SERIAL "check " DUAL " " CARD_2 "; echo \"status $?\") | cat");
+	run("(export GCOV_PREFIX=/dev/null; ulimit -f 0; migcompat " SERIAL "check " DUAL
+	    " " CARD_2 "; echo \"status $?\") | cat");
 	assert_contains(ran.out, "compatible (identical)");
 	assert_contains(ran.out, "status 0");
 }
