@@ -44,7 +44,7 @@ static void a_limit_on_the_size_of_files_ends_no_question(void **state)
 	/* A build that measures coverage would write files at its end. */
 	(void)state;
 	run("(export GCOV_PREFIX=/dev/null; ulimit -f 0; migcompat " SERIAL "check " DUAL
-	    " " CARD_2 "; echo \"status $?\") | cat");
+	    " " CARD_2 "; echo \"status $?\") 2>&1 | cat");
 	assert_contains(ran.out, "compatible (identical)");
 	assert_contains(ran.out, "status 0");
 }
