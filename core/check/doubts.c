@@ -132,20 +132,6 @@ void doubts_judge(const struct engine *engine, const struct device *source,
 
 /* ---------------------------------------------------------------- many hosts */
 
-static void add_finding(json_t **list, const char *field, const char *text)
-{
-	json_t *finding = json_object();
-
-	json_set(&finding, "field", json_string(field));
-	json_set(&finding, "rule", json_string(rule_name(MIGCOMPAT_RULE_INFO)));
-	json_set(&finding, "source", json_null());
-	json_set(&finding, "target", json_null());
-	json_set(&finding, "status", json_string(status_name(MIGCOMPAT_STATUS_WARN)));
-	json_set(&finding, "limit", json_null());
-	json_set(&finding, "text", json_clean(text));
-	json_append(list, finding);
-}
-
 /* The source's host, and the one that was named, or all of them. */
 static bool is_asked(const struct host *one, const struct host *home, const char *host)
 {
@@ -189,7 +175,7 @@ static void add_doubles(const struct inventory *inventory, const struct host *ho
 	if (count > NAMED_MAX)
 		append(sentence, "; ", "%zu more hosts stand in several", count - NAMED_MAX);
 	if (count)
-		add_finding(list, "host", sentence);
+		json_append(list, json_warning("host", sentence));
 	free(hosts);
 }
 
@@ -212,7 +198,7 @@ json_t *doubts_ask(const struct engine *engine, const struct host *home, const c
 		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
 	if (count) {
 		append_limit(engine, sentence);
-		add_finding(&list, "taken", sentence);
+		json_append(&list, json_warning("taken", sentence));
 	}
 	if (list)
 		add_doubles(&engine->inventory, home, host, &list);
@@ -231,7 +217,7 @@ static void add_failed(const struct engine *engine, json_t **list)
 	snprintf(sentence, sizeof(sentence),
 		 "%zu backend%s could not be loaded, see \"migcompat backend list\"", count,
 		 count == 1 ? "" : "s");
-	add_finding(list, "backend", sentence);
+	json_append(list, json_warning("backend", sentence));
 }
 
 json_t *doubts_list(const struct engine *engine)

@@ -32,7 +32,7 @@ static bool compared(const struct backend_info *info, uint32_t scope, const char
 /* What a device is doing right now, and what else could be bound to it: no part of what it is. */
 static bool is_volatile(const char *key)
 {
-	return strcmp(key, "vfio/migration/state") == 0 || strcmp(key, "vfio/variant_drivers") == 0;
+	return strcmp(key, KERNEL_WORD_STATE) == 0 || strcmp(key, "vfio/variant_drivers") == 0;
 }
 
 static void add_text(XXH3_state_t *state, const char *text, size_t len)

@@ -135,6 +135,16 @@ static json_t *json_finding(const struct finding *finding)
 	return object;
 }
 
+json_t *json_warning(const char *field, const char *text)
+{
+	const struct finding finding = {.field = field,
+					.text = text,
+					.rule = MIGCOMPAT_RULE_INFO,
+					.status = MIGCOMPAT_STATUS_WARN};
+
+	return json_finding(&finding);
+}
+
 json_t *json_verdict(const struct migcompat_verdict *verdict)
 {
 	const struct migcompat_result *result = &verdict->result;

@@ -13,6 +13,8 @@
 
 json_t *json_verdict(const struct migcompat_verdict *verdict);             /* "migcompat-verdict/1" */
 json_t *json_answer(const struct answer *answer);                          /* {"source":…,"choices":[…]} */
+/* A finding that belongs to no one comparison. */
+json_t *json_warning(const char *field, const char *text);
 /* The same object in each document. side: its text begins with that; NULL: with nothing. */
 json_t *json_mechanism(const struct mechanism *mechanism, const char *side);
 json_t *json_row(const struct row *row);                                   /* one device of "list" */

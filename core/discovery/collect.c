@@ -11,7 +11,6 @@
 
 #define DEBUGFS "/sys/kernel/debug/vfio"
 #define TRIES 3u
-#define MODALIAS_MAX 4096
 
 int collector_init(struct collector *c, const struct wants *wants, struct intern *intern, const struct stated *stated)
 {
@@ -78,28 +77,22 @@ static int visit_vfio(struct collector *c, const struct walk_row *row)
 	if (!error || error == ENOENT)
 		error = look_up(path.text);
 	if (error)
-		return error == ENOENT ? 0 : gather_error(&c->gather, DISCOVERY_VFIO_FOLDER, error);
+		return error == ENOENT ? 0 : gather_error(&c->gather, KERNEL_WORD_FOLDER, error);
 	c->gather.strict = true;
 	r = gather_folder(&c->gather, &path, c->wants->vfio, c->wants->vfio->key);
 	c->gather.strict = false;
 	c->gather.missed = missed;
-	return r ? r : gather_value(&c->gather, DISCOVERY_VFIO_FOLDER, "yes", strlen("yes"));
+	return r ? r : gather_value(&c->gather, KERNEL_WORD_FOLDER, "yes", strlen("yes"));
 }
 
 /* Drivers that the kernel would bind for VFIO in place of the one that serves every function. */
 static int visit_variants(struct collector *c, const struct walk_row *row)
 {
-	char modalias[MODALIAS_MAX + 1], *drivers = NULL;
-	struct sysfs_path path;
-	size_t len = 0;
+	char modalias[SYSFS_MODALIAS_MAX], *drivers = NULL;
 	int r;
 
-	if (row->kind != MIGCOMPAT_KIND_PHYSICAL || sysfs_path_set(&path, row->path) < 0 ||
-	    sysfs_path_push(&path, "modalias") < 0 ||
-	    sysfs_read(path.text, modalias, MODALIAS_MAX, &len) < 0)
+	if (row->kind != MIGCOMPAT_KIND_PHYSICAL || !sysfs_modalias(row->path, modalias))
 		return 0;
-	modalias[len] = '\0';
-	modalias[strcspn(modalias, "\n")] = '\0';
 	r = variants_find(&c->variants, modalias, &drivers);
 	if (r == 0 && drivers)
 		r = gather_value(&c->gather, DISCOVERY_VARIANTS, drivers, strlen(drivers));

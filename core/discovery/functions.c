@@ -9,7 +9,6 @@
 #include "core/discovery/walker.h"
 
 #define FUNCTIONS "/sys/bus/pci/devices"
-#define MODALIAS_MAX 4096
 
 static bool has(const char *path, const char *name)
 {
@@ -50,9 +49,7 @@ static bool is_mdev_parent(const struct walker *w, const char *path)
  */
 static bool is_served(const struct walker *w, const char *path, const char *driver)
 {
-	char module[NAME_MAX + 1], modalias[MODALIAS_MAX + 1];
-	struct sysfs_path at;
-	size_t len;
+	char module[NAME_MAX + 1], modalias[SYSFS_MODALIAS_MAX];
 
 	if (!w->options->served || is_mdev_parent(w, path))
 		return false;
@@ -61,11 +58,7 @@ static bool is_served(const struct walker *w, const char *path, const char *driv
 	for (char *c = module; *c; c++)
 		if (*c == '-')
 			*c = '_';
-	if (sysfs_path_set(&at, path) < 0 || sysfs_path_push(&at, "modalias") < 0 ||
-	    sysfs_read(at.text, modalias, MODALIAS_MAX, &len) < 0)
-		len = 0;
-	modalias[len] = '\0';
-	modalias[strcspn(modalias, "\n")] = '\0';
+	sysfs_modalias(path, modalias);
 	return w->options->served(w->options->arg, module, modalias);
 }
 

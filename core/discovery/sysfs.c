@@ -170,3 +170,16 @@ bool sysfs_name_sane(const char *name)
 
 	return len && len <= FACT_KEY_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && utf8_clean(name, len);
 }
+
+bool sysfs_modalias(const char *folder, char ret[static SYSFS_MODALIAS_MAX])
+{
+	struct sysfs_path path;
+	size_t len = 0;
+
+	if (sysfs_path_set(&path, folder) < 0 || sysfs_path_push(&path, "modalias") < 0 ||
+	    sysfs_read(path.text, ret, SYSFS_MODALIAS_MAX - 1, &len) < 0)
+		len = 0;
+	ret[len] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	return *ret != '\0';
+}

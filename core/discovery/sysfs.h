@@ -37,6 +37,10 @@ int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sys
  */
 int sysfs_read(const char *path, char *buffer, size_t size, size_t *ret_len);
 
+#define SYSFS_MODALIAS_MAX 4097u /* bytes, with its NUL */
+/* A device's modalias without the newline; "" and false: it has none, or it could not be read. */
+bool sysfs_modalias(const char *folder, char ret[static SYSFS_MODALIAS_MAX]);
+
 /* Does this errno say that nothing is there? Also where a device went away meanwhile. Any sign. */
 bool sysfs_missing(int error);
 /* Could this name, as read from a folder, be part of a key or an id? */

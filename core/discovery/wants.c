@@ -25,9 +25,9 @@ static const struct discovery_want base_wants[] = {
 	{"vendor", 0},
 	{"device", 0},
 	{"physfn/driver", 0},
-	{DISCOVERY_VFIO_FOLDER, MIGCOMPAT_WANT_AVAILABILITY},
-	{"vfio/migration/state", MIGCOMPAT_WANT_AVAILABILITY},
-	{"vfio/migration/features", MIGCOMPAT_WANT_AVAILABILITY},
+	{KERNEL_WORD_FOLDER, MIGCOMPAT_WANT_AVAILABILITY},
+	{KERNEL_WORD_STATE, MIGCOMPAT_WANT_AVAILABILITY},
+	{KERNEL_WORD_FEATURES, MIGCOMPAT_WANT_AVAILABILITY},
 	{DISCOVERY_VARIANTS, MIGCOMPAT_WANT_AVAILABILITY},
 	{DISCOVERY_RELEASE, MIGCOMPAT_WANT_HOST},
 	{DISCOVERY_BYTEORDER, MIGCOMPAT_WANT_HOST},
@@ -213,7 +213,7 @@ int wants_compile(struct wants *wants, struct intern *intern, const struct disco
 	made.parent = tree_detach(&made.device, "parent");
 	made.vfio = tree_detach(&made.device, "vfio");
 	/* These two are no files in its folder. */
-	tree_detach(made.vfio, sysfs_name(DISCOVERY_VFIO_FOLDER));
+	tree_detach(made.vfio, sysfs_name(KERNEL_WORD_FOLDER));
 	tree_detach(made.vfio, sysfs_name(DISCOVERY_VARIANTS));
 	tree_detach(&made.device, "stated");
 	*wants = made;

@@ -11,6 +11,7 @@
 
 #include "core/discovery/discovery.h"
 #include "core/facts/intern.h"
+#include "core/facts/kernel_word.h"
 
 #define WANTS_MAX 4096u     /* globs */
 #define WANT_DEPTH_MAX 16u  /* components of a glob */
@@ -19,7 +20,6 @@
 #define DISCOVERY_RELEASE "kernel/release"
 #define DISCOVERY_BYTEORDER "kernel/byteorder"
 /* Keys of a device that stand for no file: "yes" if VFIO's debugfs has its folder, and drivers. */
-#define DISCOVERY_VFIO_FOLDER "vfio/debugfs"
 #define DISCOVERY_VARIANTS "vfio/variant_drivers"
 
 struct want {
