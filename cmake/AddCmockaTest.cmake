@@ -9,7 +9,7 @@ endfunction()
 function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
-  target_link_libraries(${name} PRIVATE migcompat-inside PkgConfig::CMOCKA)
+  target_link_libraries(${name} PRIVATE migcompat-serve PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE
     TEST_BACKENDS="${CMAKE_BINARY_DIR}/backends" TEST_SOURCE="${CMAKE_SOURCE_DIR}" TEST_BUILD="${CMAKE_BINARY_DIR}")
   # There a worker is not confined, see core/worker/sandbox.c.

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/backend/result.h"
+#include "core/finding/result.h"
 
 #define MEMBER_END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 

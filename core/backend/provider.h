@@ -9,11 +9,11 @@
 #include <sys/types.h>
 
 #include "core/backend/info.h"
-#include "core/backend/result.h"
+#include "core/finding/result.h"
 #include "core/backend/services.h"
 #include "core/backend/sink.h"
 #include "core/facts/model.h"
-#include "core/state/port.h"
+#include "core/regions/port.h"
 
 struct provider;
 
@@ -136,9 +136,9 @@ struct worker_options {
 	unsigned timeout_ms;  /* of loading, and of each call */
 	unsigned first_ms;    /* of loading for the first time, where that is longer */
 	bool keep_stderr;     /* let the vendor's code write to standard error */
-	unsigned memory_kib;  /* that all of them share (core/backend/memory.h); 0: 1 GiB each */
+	unsigned memory_kib;  /* that all of them share (core/wire/worker_memory.h); 0: 1 GiB each */
 	/*
-	 * Start a worker that ended again, at the first use after a rest (core/backend/restart.h); until then calls fail with why it ended. What is
+	 * Start a worker that ended again, at the first use after a rest (core/worker_client/restart.h); until then calls fail with why it ended. What is
 	 * open stays so: its device must live as long. false: the first end is the last.
 	 */
 	bool restart;

@@ -55,7 +55,7 @@ void local_enter(struct local_opened *opened, struct operation *operation, enum 
 {
 	struct local *local = local_of(opened->opened.provider);
 
-	operation_enter(operation, kind, &local->provider.info, opened->opened.device->id);
+	operation_enter(operation, kind, local->provider.info.name, opened->opened.device->id);
 	operation->tables = &local->tables;
 	operation->own = opened->opened.payload;
 	operation->own_len = opened->opened.payload_len;
@@ -386,7 +386,7 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 		lock = local_call_begin(self);
 	else if (local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL)
 		pthread_mutex_lock(lock = &local->serial);
-	operation_enter(&operation, OPERATION_STREAM, &provider->info,
+	operation_enter(&operation, OPERATION_STREAM, provider->info.name,
 			self ? opened->device->id : NULL);
 	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
 	operation_leave(&operation);

@@ -5,7 +5,7 @@
 
 #include <pthread.h>
 
-#include "core/backend/operation.h"
+#include "core/operation/operation.h"
 #include "core/backend/provider.h"
 
 struct loaded;

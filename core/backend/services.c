@@ -11,9 +11,9 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/backend/operation.h"
-#include "core/backend/record.h"
-#include "core/backend/result.h"
+#include "core/operation/operation.h"
+#include "core/finding/record.h"
+#include "core/finding/result.h"
 #include "core/backend/sink.h"
 #include "core/facts/kernel_word.h"
 

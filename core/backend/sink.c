@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backend/operation.h"
+#include "core/operation/operation.h"
 #include "core/backend/provider.h"
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backend/confinement.h"
+#include "core/wire/confinement.h"
 #include "core/check/doubts.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/utf8.h"

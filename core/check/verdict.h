@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "core/backend/result.h"
+#include "core/finding/result.h"
 #include "core/check/mechanism.h"
 #include "core/check/version_string.h"
 #include "core/facts/error.h"

@@ -9,7 +9,7 @@
 #include "core/cli/output.h"
 #include "core/cli/state.h"
 #include "core/cli/state_watch.h"
-#include "core/state/save.h"
+#include "core/regions/save.h"
 #include "core/state/sink.h"
 
 #define SAVED "migcompat-state-saved/1"

@@ -6,7 +6,7 @@
 #ifndef CORE_CONFIG_PARSE_H
 #define CORE_CONFIG_PARSE_H
 
-#include "core/backend/wire.h"
+#include "core/wire/wire.h"
 #include "core/facts/error.h"
 
 /*

@@ -7,8 +7,8 @@
 #ifndef CORE_CONFIG_PARSER_H
 #define CORE_CONFIG_PARSER_H
 
-#include "core/backend/child.h"
-#include "core/backend/wire.h"
+#include "core/worker_client/child.h"
+#include "core/wire/wire.h"
 #include "core/config/tree.h"
 #include "core/facts/arena.h"
 #include "core/facts/error.h"

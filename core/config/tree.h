@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/backend/wire.h"
+#include "core/wire/wire.h"
 #include "core/facts/arena.h"
 
 #define CONF_TEXT_MAX (8u << 20)   /* bytes of a text that is parsed */

@@ -12,7 +12,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "core/backend/result.h"
+#include "core/finding/result.h"
 #include "core/facts/factset.h"
 #include "core/facts/model.h"
 #include "migcompat/backend.h"

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/backend/confinement.h"
+#include "core/wire/confinement.h"
 #include "core/check/json.h"
 #include "core/service/log.h"
 

@@ -9,7 +9,7 @@
  * A backend whose worker was ended by a look gets no look for 250 ms, for 2 s after the second end
  * in a row, and for a minute after the third. A minute without such an end makes the next one the
  * first again. So looks end a worker at most three times in a minute, which is too few for it to
- * be parked (core/backend/restart.h).
+ * be parked (core/worker_client/restart.h).
  */
 #ifndef CORE_SERVICE_RETRY_H
 #define CORE_SERVICE_RETRY_H

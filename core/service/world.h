@@ -11,7 +11,7 @@
 
 /*
  * The unit's MemoryMax, and who gets it. While a reload starts the workers of a new world, those of the old one still answer.
- * A worker's share is MEMORY_WORKERS_KIB by the number of backends (core/backend/memory.h): with 200
+ * A worker's share is MEMORY_WORKERS_KIB by the number of backends (core/wire/worker_memory.h): with 200
  * of them, 1.9 MiB. The service's own part holds the reply that is read from each worker, of at most
  * 8 MiB in a buffer of at most 16 MiB, until the call ends.
  */

@@ -10,7 +10,7 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "core/backend/child.h"
+#include "core/worker_client/child.h"
 
 #define FILE_FD (CHILD_LIFE + 1)
 #define PIECE (1u << 20) /* bytes that are copied at a time */

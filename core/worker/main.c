@@ -15,9 +15,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/backend/child.h"
-#include "core/backend/memory.h"
-#include "core/backend/serve.h"
+#include "core/worker_client/child.h"
+#include "core/wire/worker_memory.h"
+#include "core/worker/serve.h"
 #include "core/config/parse.h"
 #include "core/config/parser.h"
 #include "core/worker/file.h"

@@ -16,7 +16,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/backend/child.h"
+#include "core/worker_client/child.h"
 #include "core/worker/filter.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -109,7 +109,7 @@ static const struct {
 	CLOSE(6, 1),
 	CLOSE(8, 7),
 	CLOSE(16, 15),
-	/* The descriptor of memory that a device's state goes through: core/backend/serve_state.c. */
+	/* The descriptor of memory that a device's state goes through: core/worker/serve_state.c. */
 	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
 	/* Looking at limits and flags, not setting them. */
 	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},

@@ -23,8 +23,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "core/backend/confinement.h"
-#include "core/backend/memory.h"
+#include "core/wire/confinement.h"
+#include "core/wire/worker_memory.h"
 #include "core/worker/filter.h"
 #include "filters.h"
 

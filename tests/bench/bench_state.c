@@ -12,8 +12,8 @@
 
 #include "core/backend/provider.h"
 #include "core/facts/model.h"
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "tests/support/card.h"
 
 #define PAGES 65536u /* 256 MiB */

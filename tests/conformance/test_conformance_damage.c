@@ -4,8 +4,8 @@
  * finds: cut, a bit flipped, records left out, repeated and swapped. None is taken, and the device is as it was. Whole files are
  * read each time where they are small; of large ones the bytes around the records' heads, which is where a reader decides.
  */
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "core/state/survey.h"
 #include "tests/support/conformance.h"
 #include "tests/support/tape.h"

@@ -3,8 +3,8 @@
  * Every backend that has device state, with one device of each migration type: what its state must hold whatever is in it. Run it
  * on a backend of your own: test_conformance_state BACKEND-FOLDER INVENTORY...
  */
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "tests/support/conformance.h"
 #include "tests/support/tape.h"
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "core/state/sum.h"
 #include "tests/support/card.h"
 #include "tests/support/tape.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/backend/serve.h"
+#include "core/worker/serve.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -12,7 +12,7 @@
 #include <umockdev.h>
 
 #include "core/backend/provider.h"
-#include "core/backend/restart.h"
+#include "core/worker_client/restart.h"
 #include "core/service/attach.h"
 #include "core/service/batch.h"
 #include "core/service/kernel.h"

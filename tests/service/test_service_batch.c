@@ -10,7 +10,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "core/backend/worker.h"
+#include "core/worker_client/worker.h"
 #include "core/service/clock.h"
 #include "tests/support/files.h"
 #include "tests/service/worker_program.h"

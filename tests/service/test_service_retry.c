@@ -2,7 +2,7 @@
 /* When looks are repeated, and that they never end a worker often enough for it to be parked. */
 #include "core/service/again.h"
 
-#include "core/backend/restart.h"
+#include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
 #define START_US 100000000u /* of the clock, which is long past its zero on any host */

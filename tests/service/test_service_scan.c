@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <time.h>
 
-#include "core/backend/restart.h"
+#include "core/worker_client/restart.h"
 #include "tests/support/files.h"
 #include "tests/service/worker_program.h"
 

@@ -2,8 +2,8 @@
 /* The installed unit: what it promises of memory, and how exposed it is. */
 #include <sys/wait.h>
 
-#include "core/backend/child.h"
-#include "core/backend/memory.h"
+#include "core/worker_client/child.h"
+#include "core/wire/worker_memory.h"
 #include "core/service/world.h"
 #include "tests/support/test.h"
 

@@ -5,7 +5,7 @@
 
 #include <errno.h>
 
-#include "core/backend/message.h"
+#include "core/wire/message.h"
 #include "tests/support/device.h"
 
 static struct wire_out out;

@@ -16,7 +16,7 @@
 #include "core/backend/loader.h"
 #include "core/backend/provider.h"
 #include "core/backend/registry.h"
-#include "core/backend/step.h"
+#include "core/operation/step.h"
 #include "core/facts/inventory_json.h"
 #include "tests/support/test.h"
 

@@ -3,8 +3,8 @@
 #ifndef TESTS_SUPPORT_STATE_H
 #define TESTS_SUPPORT_STATE_H
 
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "tests/support/card.h"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"

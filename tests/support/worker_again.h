@@ -10,7 +10,7 @@
 #include <stdatomic.h>
 #include <stdint.h>
 
-#include "core/backend/worker.h"
+#include "core/worker_client/worker.h"
 #include "tests/support/worker_bench.h"
 
 #define MS 1000000ull

@@ -5,8 +5,8 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-#include "core/backend/record.h"
-#include "core/backend/result.h"
+#include "core/finding/record.h"
+#include "core/finding/result.h"
 #include "tests/support/test.h"
 
 enum { COUNT_FIELD, MASK, RELEASE, NAME, NOTE, FIELDS };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* When a worker that ended is started again: the rule alone, over times that nobody waits for. */
-#include "core/backend/restart.h"
+#include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
 #define MS 1000000ull

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The comparison rules and the words for findings, a table each. */
-#include "core/backend/result.h"
+#include "core/finding/result.h"
 #include "tests/support/test.h"
 
 #define N(value) {MIGCOMPAT_VALUE_NUMBER, 0, {.number = (value)}}

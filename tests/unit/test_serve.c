@@ -5,8 +5,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/backend/request.h"
-#include "core/backend/serve.h"
+#include "core/worker_client/request.h"
+#include "core/worker/serve.h"
 #include "tests/support/device.h"
 
 static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};

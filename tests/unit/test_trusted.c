@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/backend/child.h"
+#include "core/worker_client/child.h"
 #include "core/backend/loader.h"
 #include "tests/support/test.h"
 #include "tests/support/worker.h"

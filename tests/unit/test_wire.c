@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/backend/wire.h"
+#include "core/wire/wire.h"
 #include "tests/support/test.h"
 
 /* The one message of a buffer, as a reader of a copy that ends where it should: a sanitizer sees each step too far. */

@@ -10,9 +10,9 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/backend/child.h"
-#include "core/backend/confinement.h"
-#include "core/backend/memory.h"
+#include "core/worker_client/child.h"
+#include "core/wire/confinement.h"
+#include "core/wire/worker_memory.h"
 #include "tests/support/no_landlock.h"
 #include "tests/support/worker.h"
 

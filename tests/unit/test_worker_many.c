@@ -2,8 +2,8 @@
 /* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the middle is told to what was left. */
 #include <pthread.h>
 
-#include "core/backend/wire.h"
-#include "core/backend/worker.h"
+#include "core/wire/wire.h"
+#include "core/worker_client/worker.h"
 #include "tests/support/same.h"
 #include "tests/support/worker_bench.h"
 

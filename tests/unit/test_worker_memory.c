@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much memory a worker may take, and that one which takes more fails alone. */
-#include "core/backend/child.h"
-#include "core/backend/memory.h"
+#include "core/worker_client/child.h"
+#include "core/wire/worker_memory.h"
 #include "tests/support/worker_bench.h"
 
 static void a_worker_of_its_own_has_a_gigabyte(void **state)

@@ -2,7 +2,7 @@
 /* Workers that are started again: what a caller sees of an end, that open devices go on, when it is over, and who waits for whom. */
 #include <pthread.h>
 
-#include "core/backend/memory.h"
+#include "core/wire/worker_memory.h"
 #include "tests/support/worker.h"
 #include "tests/support/worker_again.h"
 

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
-#include "core/backend/worker.h"
+#include "core/worker_client/worker.h"
 #include "tests/support/worker_bench.h"
 
 #ifdef TEST_CONFINED

@@ -2,7 +2,7 @@
 /* Whom workers become where root starts them: never root, whatever the file says. */
 #include <unistd.h>
 
-#include "core/backend/worker.h"
+#include "core/worker_client/worker.h"
 #include "tests/support/test.h"
 
 static void becomes(const char *passwd, const char *user)

@@ -2,7 +2,7 @@
 /* What of two virtual GPUs is compared, and how: each rule with a passing, a failing and a malformed case. */
 #include "plugins/intel-gvt/tests/bench.h"
 
-#include "core/backend/record.h"
+#include "core/finding/record.h"
 
 #define BROADWELL "mdev_type", "i915-GVTg_V4_4", "parent/device", "0x1616"
 #define KABY_LAKE "parent/device", "0x5916"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The serial card saved while a guest works with it, and loaded into another one. */
-#include "core/state/load.h"
-#include "core/state/save.h"
+#include "core/regions/load.h"
+#include "core/regions/save.h"
 #include "plugins/sample-pci/card.c"
 #include "plugins/sample-pci/config.c"
 #include "plugins/sample-pci/state.c"

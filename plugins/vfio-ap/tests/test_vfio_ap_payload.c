@@ -2,7 +2,7 @@
 /* The string: its size for a full matrix, what damage does to it, and that no missing fact makes anything worse than a refusal. */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
-#include "core/backend/record.h"
+#include "core/finding/record.h"
 
 #define NAMES "vfio_ap:mdev:passthrough:"
 

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The inside of mounted regions: the memory that they are in (regions.c), and what each write means (regions_write.c, regions_memory.c).
+ * The protocol itself is in <migcompat/device-state.h>.
+ */
+#ifndef CORE_REGIONS_REGIONS_H
+#define CORE_REGIONS_REGIONS_H
+
+#include <stdbool.h>
+
+#include "core/facts/error.h"
+#include "migcompat/backend.h"
+#include "migcompat/device-state.h"
+
+/* What a vendor told of a device, checked. */
+struct regions_info {
+	uint64_t memory_size;
+	uint64_t config_max;
+	uint32_t capabilities; /* DEVICE_MEMORY too */
+};
+
+enum regions_load {
+	REGIONS_LOAD_NONE = 0,
+	REGIONS_LOAD_STAGED,  /* memory was brought, its config was not yet */
+	REGIONS_LOAD_REFUSED, /* and nothing is staged any more */
+};
+
+struct migcompat_regions {
+	struct migcompat_device_state ops;
+	void *session;
+	struct regions_info info;
+	int fd;
+	uint8_t *base; /* all regions; others may write to it at any time */
+	size_t size;
+	struct migcompat_control control; /* what counts; the mapped one is written from it */
+	uint8_t *config;                  /* config_max bytes: a config is copied here before anybody looks at it */
+	bool agreed;                      /* a version was written */
+	bool config_sized;                /* config.size was written since the last action */
+	bool memory_sized;
+	bool lost;                        /* a page was taken and then not read */
+	enum regions_load load;
+	int refusal;         /* what a refused load was refused with */
+	struct error reason; /* and its sentence */
+	uint64_t staged;     /* bytes of memory that a load has brought in order */
+	struct error err;
+};
+
+/* Make sense of a table and of what its info says. -EPROTO with a sentence; or what the vendor's info failed with. */
+int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret, struct error *err);
+int regions_info_get(const struct migcompat_device_state *ops, void *session, struct regions_info *ret, struct error *err);
+int regions_info_check(const struct regions_info *info, struct error *err);
+/* Where regions of such a device are; returns the bytes of all. */
+uint64_t regions_places(const struct regions_info *info, struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT]);
+/* A sealed memfd of that size, close-on-exec. */
+int regions_memory_new(const struct regions_info *info, struct error *err);
+/* Mount on memory that regions_memory_new made, here or in another process. fd is the regions' then. */
+int regions_mount(const struct migcompat_device_state *ops, void *session, const struct regions_info *info, int fd,
+		  struct migcompat_regions **ret, struct error *err);
+
+/* Rules of the fields. Each: 0, or -errno with the sentence in regions->err. */
+int regions_write_version(struct migcompat_regions *regions, uint64_t value);
+int regions_write_state(struct migcompat_regions *regions, uint64_t value);
+int regions_write_config_action(struct migcompat_regions *regions, uint64_t value);
+int regions_write_config_size(struct migcompat_regions *regions, uint64_t value);
+int regions_write_memory_action(struct migcompat_regions *regions, uint64_t value);
+int regions_write_memory_size(struct migcompat_regions *regions, uint64_t value);
+int regions_write_memory_position(struct migcompat_regions *regions, uint64_t value);
+int regions_write_dirty_start(struct migcompat_regions *regions, uint64_t value);
+int regions_write_dirty_count(struct migcompat_regions *regions, uint64_t value);
+/* memory.total as it is now. */
+int regions_total(struct migcompat_regions *regions, uint64_t *ret);
+
+/* What a vendor's operation answered, as an errno; the sentence is in regions->err. */
+int regions_answered(struct migcompat_regions *regions, const char *what, int r);
+/* May a buffer be set now? */
+int regions_load_begin(struct migcompat_regions *regions);
+/* A load met r: it is over, and what it was refused with is what all the rest of it is refused with. Returns r. */
+int regions_load_refuse(struct migcompat_regions *regions, int r);
+/* As if there had been none. */
+void regions_load_drop(struct migcompat_regions *regions);
+
+static inline bool regions_stopped(const struct migcompat_regions *regions)
+{
+	return regions->control.device_state & MIGCOMPAT_DEVICE_STOPPED;
+}
+
+static inline bool regions_logging(const struct migcompat_regions *regions)
+{
+	return regions->control.device_state & MIGCOMPAT_DEVICE_LOGGING;
+}
+
+/* A region that is there: where it is mapped, and its bytes. */
+static inline void *regions_at(const struct migcompat_regions *regions, enum migcompat_region which)
+{
+	return regions->base + regions->control.regions[which].offset;
+}
+
+static inline uint64_t regions_size(const struct migcompat_regions *regions, enum migcompat_region which)
+{
+	return regions->control.regions[which].size;
+}
+
+#endif

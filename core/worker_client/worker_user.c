@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Whom workers become where root starts them. Run once, before the first worker. */
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/worker_client/worker.h"
+
+#define USER "migcompat-worker"
+#define NOBODY 65534u /* the overflow id: owns nothing on any system */
+
+/* NAME:PASSWORD:UID:GID:…, of that name? Root by another name is nobody to become. */
+static bool parse(char *line, unsigned *ret_uid, unsigned *ret_gid)
+{
+	const char *name = strsep(&line, ":"), *password = strsep(&line, ":"), *uid = strsep(&line, ":"), *gid = strsep(&line, ":");
+	unsigned u, g;
+
+	if (strcmp(name, USER) != 0 || !password || !uid || !gid || sscanf(uid, "%u", &u) != 1 || sscanf(gid, "%u", &g) != 1 || u == 0 || g == 0)
+		return false;
+	*ret_uid = u;
+	*ret_gid = g;
+	return true;
+}
+
+void worker_user(const char *passwd, char *ret, size_t size)
+{
+	FILE *file = fopen(passwd, "re");
+	unsigned uid = NOBODY, gid = NOBODY;
+	char *line = NULL;
+	size_t room = 0;
+
+	/* fgetpwent would take four times as long, for its notes on where it is in the file. */
+	while (file && getline(&line, &room, file) > 0 && !parse(line, &uid, &gid))
+		;
+	free(line);
+	if (file)
+		fclose(file);
+	snprintf(ret, size, "%u:%u", uid, gid);
+}
