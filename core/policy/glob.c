@@ -3,7 +3,7 @@
  * Globs over values. Not fnmatch: that one asks the locale, takes memory for long values, refuses bytes that are no text in it, and needs
  * time without bound for many stars; a deny rule must not hang on any of these.
  */
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 #include <string.h>
 

@@ -6,7 +6,7 @@
 
 #include <jansson.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 /* jansson's setters take NULL as "out of memory" and fail, so a document is whole or it is not there. */
 struct writer {

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 #define SHOWN 96u /* bytes of a value in a sentence */
 

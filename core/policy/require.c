@@ -2,7 +2,7 @@
 /* What a requirement asks of one fact. The comparing itself is rule_holds; this types the text on both sides for it. Pure functions. */
 #include <string.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 /* Decimal, or hexadecimal with 0x; nothing else before or behind. */
 static bool number_parse(const char *text, uint64_t *ret)

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 /*
  * What an override may accept. Format, namespace and type say that it is another device, resource that it cannot work there; policy

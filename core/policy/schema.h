@@ -8,7 +8,7 @@
 #define CORE_POLICY_SCHEMA_H
 
 #include "core/config/tree.h"
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 #include "core/policy/source.h"
 
 #define TYPE_BIT(type) (1u << (type))

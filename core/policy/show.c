@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 /* A file's name may hold anything; a line break in a comment would let it speak for the administrator. */
 static void show_comment(FILE *out, const char *indent, const char *text)

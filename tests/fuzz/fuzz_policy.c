@@ -11,7 +11,7 @@
 #include <jansson.h>
 
 #include "core/config/parse.h"
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 #define CHECK(condition)                                                                                                                   \
 	do {                                                                                                                               \

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "core/facts/json_seed.h"
-#include "core/service/varlink.h"
+#include "core/service/varlink/varlink.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

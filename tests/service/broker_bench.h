@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/service/broker.h"
+#include "core/service/kernel/broker.h"
 #include "tests/support/test.h"
 
 #define EPOCH 5u

@@ -13,7 +13,7 @@
 #include <pthread.h>
 #include <sys/eventfd.h>
 
-#include "core/service/broker.h"
+#include "core/service/kernel/broker.h"
 #include "core/service/clock.h"
 #include "tests/service/daemon.h"
 

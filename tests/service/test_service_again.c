@@ -6,8 +6,8 @@
  */
 #include <umockdev.h>
 
-#include "core/service/asks.h"
-#include "core/service/scan.h"
+#include "core/service/kernel/asks.h"
+#include "core/service/kernel/attachment_scan.h"
 #include "tests/service/serving.h"
 #include "tests/support/mocked.h"
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "core/service/answers.h"
+#include "core/service/kernel/answer_cache.h"
 #include "core/service/log.h"
 #include "tests/support/test.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The lines that "write and ask" is answered with. */
-#include "core/service/ask_lines.h"
+#include "core/service/kernel/ask_lines.h"
 #include "tests/support/test.h"
 
 static const struct device mdev = {.id = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", .kind = MIGCOMPAT_KIND_MDEV};

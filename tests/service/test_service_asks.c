@@ -3,7 +3,7 @@
  * Questions at /dev/migcompat about a recorded host: their order, their bound, and their end. A
  * socket stands for the broker.
  */
-#include "core/service/asks.h"
+#include "core/service/kernel/asks.h"
 
 #include <errno.h>
 #undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */

@@ -2,7 +2,7 @@
 /* The table of what is attached. */
 #include <errno.h>
 
-#include "core/service/attached.h"
+#include "core/service/kernel/attachment_table.h"
 #include "tests/support/test.h"
 
 #define MANY 5000u

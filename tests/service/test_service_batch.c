@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A lane's batch, about a recorded host: questions that came together, and their replies at a socket that stands for the broker. */
-#include "core/service/batch.h"
+#include "core/service/kernel/batch.h"
 
 #include <errno.h>
 #undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */

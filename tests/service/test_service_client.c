@@ -4,7 +4,7 @@
  * ended the step and the loop does not know it yet: whatever ends the client meanwhile must not
  * free what the completion is about to use.
  */
-#include "core/service/client.h"
+#include "core/service/varlink/client.h"
 
 #include <signal.h>
 

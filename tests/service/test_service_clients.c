@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Clients that behave badly, and many at once: each harms itself alone. */
-#include "core/service/quota.h"
+#include "core/service/varlink/quota.h"
 
 #include <sys/resource.h>
 

@@ -3,7 +3,7 @@
  */
 #include <time.h>
 
-#include "core/service/lane.h"
+#include "core/service/kernel/backend_queue.h"
 #include "tests/support/files.h"
 
 #define YEAR_S 31536000

@@ -2,7 +2,7 @@
 /* How much a lane's queue takes while its backend keeps it. The batch is the test's. */
 #include <errno.h>
 
-#include "core/service/batch.h"
+#include "core/service/kernel/batch.h"
 #include "tests/support/test.h"
 
 static struct {

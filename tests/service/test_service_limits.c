@@ -3,7 +3,7 @@
  * A member of the group who wants all of the service: neither root nor another member waits, and
  * its memory is bounded.
  */
-#include "core/service/clients.h"
+#include "core/service/varlink/clients.h"
 
 #include <limits.h>
 

@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "core/service/place.h"
+#include "core/service/watch/watch_cursor.h"
 #include "tests/support/test.h"
 
 static struct told told;

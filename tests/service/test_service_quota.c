@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The books: who may have how many connections and slots, and how much the buffers may take. */
-#include "core/service/quota.h"
+#include "core/service/varlink/quota.h"
 
 #include <errno.h>
 #include <stdint.h>
 
-#include "core/service/buffer.h"
-#include "core/service/clients.h"
+#include "core/service/varlink/buffer.h"
+#include "core/service/varlink/clients.h"
 #include "tests/support/test.h"
 
 #define ALICE 1000u

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* When looks are repeated, and that they never end a worker often enough for it to be parked. */
-#include "core/service/again.h"
+#include "core/service/kernel/retry_list.h"
 
 #include "core/worker_client/restart.h"
 #include "tests/support/test.h"

@@ -3,7 +3,7 @@
  * What a scan says of devices whose backend fails at one of them. Workers are real, devices are
  * recorded types.
  */
-#include "core/service/scan.h"
+#include "core/service/kernel/attachment_scan.h"
 
 #include <errno.h>
 #include <time.h>

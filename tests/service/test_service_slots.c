@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How many targets a lane keeps open for devices that come and go. */
-#include "core/service/slots.h"
+#include "core/service/kernel/open_targets.h"
 #include "tests/service/daemon.h"
 #include "tests/support/test.h"
 #include "tests/service/worker_program.h"

@@ -3,7 +3,7 @@
  * The way of a kernel's write or read through the service, step by step, and what happens if
  * something changes between two of them: the worker is killed and its file replaced, the backend
  * parked, the policy reloaded, or the device held. After each change the right answer is a no, so
- * a yes that leaves must have been looked at before the change (core/service/batch.h says when
+ * a yes that leaves must have been looked at before the change (core/service/kernel/batch.h says when
  * that is).
  * Runs itself under umockdev-wrapper.
  */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Watchers on recorded hosts, where devices do not change but holds, policies and clients do. */
-#include "core/service/watch.h"
+#include "core/service/watch/watch.h"
 #include "tests/service/watching.h"
 
 /* Called before anything is open: skipping leaves the function at once. */

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 /* All texts of a test program are parsed by one process, which ends with it. */
 static struct conf_parser policy_parser = {.program = TEST_BUILD "/migcompat-worker"};

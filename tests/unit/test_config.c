@@ -12,7 +12,7 @@
 
 #include "core/config/parse.h"
 #include "core/config/parser.h"
-#include "core/policy/inside.h"
+#include "core/policy/policy_private.h"
 
 #define WORKER TEST_BUILD "/migcompat-worker"
 
