@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of attachments: what is attached, and when it must go. A foreign device is found, given its files and left again
- * under one mutex, which the notifiers of its bus take too; so none of it outlives the device's unbinding.
+ * The table of attachments: what is attached, and when it must go. A foreign device is found, given
+ * its files and left again under one mutex, which the notifiers of its bus take too; so none of it
+ * outlives the device's unbinding.
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
@@ -21,14 +22,15 @@
 #include "trace.h"
 
 static DEFINE_MUTEX(attach_lock);
-static DEFINE_XARRAY(attachments); /* by number; this and all below under attach_lock */
+static DEFINE_XARRAY(attachments);	/* by number; this and all below under attach_lock */
 static DEFINE_XARRAY(attached_devices); /* by the device's address; also looked up without it */
 static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
 static int attaching; /* a device is being looked for or attached; also read without it */
 
-static migcompat_bus_type *mdev_bus; /* watched; NULL: not known yet. Only commands change it, which come one by one */
+static migcompat_bus_type *
+	mdev_bus; /* watched; NULL: not known yet. Only commands change it, which come one by one */
 
 /*
  * The removal of a device can wait for this lock, and the device may be a disk. So nothing
@@ -52,7 +54,8 @@ static void attachment_remove(struct attachment *attachment)
 
 	lockdep_assert_held(&attach_lock);
 	trace_migcompat_detach(attachment);
-	/* First nobody may wait behind the files, because their removal waits for whoever is inside. */
+	/* First nobody may wait behind the files, because their removal waits for whoever is
+	 * inside. */
 	request_end_all(attachment, -ENODEV);
 	if (foreign)
 		sysfs_remove_group(&foreign->kobj, &attachment->group);
@@ -100,8 +103,8 @@ static int bus_event(struct notifier_block *block, unsigned long action, void *d
 	return NOTIFY_DONE;
 }
 
-static struct notifier_block pci_notifier = { .notifier_call = bus_event };
-static struct notifier_block mdev_notifier = { .notifier_call = bus_event };
+static struct notifier_block pci_notifier = {.notifier_call = bus_event};
+static struct notifier_block mdev_notifier = {.notifier_call = bus_event};
 
 /* Any device's set is the set of all devices. */
 static struct kset *devices_set(void)
@@ -109,7 +112,8 @@ static struct kset *devices_set(void)
 	return platform_bus.kobj.kset;
 }
 
-/* The folder of PATH in sysfs, without following a link; names are compared by kernfs, since devices can be renamed meanwhile. */
+/* The folder of PATH in sysfs, without following a link; names are compared by kernfs, since
+ * devices can be renamed meanwhile. */
 static struct kernfs_node *folder_find(const char *path)
 {
 	struct kernfs_node *folder = devices_set()->kobj.sd, *next;
@@ -122,7 +126,9 @@ static struct kernfs_node *folder_find(const char *path)
 	strsep(&rest, "/"); /* "", "devices" */
 	while (folder && (part = strsep(&rest, "/"))) {
 		/* Folders of network names hold nothing that could be attached. */
-		next = kernfs_type(folder) == KERNFS_DIR && !kernfs_ns_enabled(folder) ? kernfs_find_and_get(folder, part) : NULL;
+		next = kernfs_type(folder) == KERNFS_DIR && !kernfs_ns_enabled(folder)
+			       ? kernfs_find_and_get(folder, part)
+			       : NULL;
 		kernfs_put(folder);
 		folder = next;
 	}
@@ -138,9 +144,10 @@ static bool bus_is_ours(migcompat_bus_type *bus)
 }
 
 /*
- * Learns and watches the bus of mediated devices, if that is the bus of the device whose path this is. A device is not freed while it is
- * in the set, nor is its bus, so no reference is taken; mdev.ko cannot leave before us (main.c). Not under attach_lock: registering waits
- * for notifiers that run, and these wait for it.
+ * Learns and watches the bus of mediated devices, if that is the bus of the device whose path this
+ * is. A device is not freed while it is in the set, nor is its bus, so no reference is taken;
+ * mdev.ko cannot leave before us (main.c). Not under attach_lock: registering waits for notifiers
+ * that run, and these wait for it.
  */
 static int bus_learn(const char *path)
 {
@@ -153,7 +160,7 @@ static int bus_learn(const char *path)
 	if (IS_ERR(folder))
 		return PTR_ERR(folder);
 	spin_lock(&devices->list_lock);
-	list_for_each_entry(kobj, &devices->list, entry) {
+	list_for_each_entry (kobj, &devices->list, entry) {
 		if (kobj->sd != folder)
 			continue;
 		bus = kobj_to_dev(kobj)->bus;
@@ -220,13 +227,14 @@ static bool name_is_free(const char *name)
 {
 	struct attachment *attachment;
 
-	hash_for_each_possible(attached_names, attachment, by_name, name_hash(name))
+	hash_for_each_possible (attached_names, attachment, by_name, name_hash(name))
 		if (!strcmp(dev_name(&attachment->device), name))
 			return false;
 	return true;
 }
 
-/* The group comes first: the class device's event carries the rule that sets owner and mode of the group's files. */
+/* The group comes first: the class device's event carries the rule that sets owner and mode of the
+ * group's files. */
 static int attachment_add(struct attachment *attachment, struct device *foreign)
 {
 	int error;
@@ -269,7 +277,8 @@ erase:
 }
 
 /* Makes an attachment, under attach_lock. TYPE belongs to it where this returns 0. */
-static int attachment_make(const char *name, const char *path, struct device *foreign, u32 kind, struct shim_text *type, u64 *ret_id)
+static int attachment_make(const char *name, const char *path, struct device *foreign, u32 kind,
+			   struct shim_text *type, u64 *ret_id)
 {
 	struct attachment *attachment;
 	int error;
@@ -308,9 +317,11 @@ static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, 
 	smp_store_mb(attaching, 1); /* with device_may_be_attached() */
 	device = device_find(path);
 	*ret_found = !!device;
-	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is being tried nothing is promised. */
+	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is
+	 * being tried nothing is promised. */
 	if (device && READ_ONCE(device->links.status) == DL_DEV_DRIVER_BOUND)
-		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type, ret_id);
+		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type,
+					ret_id);
 	else
 		error = -ENODEV;
 	put_device(device);
@@ -353,10 +364,11 @@ int attach_remove(u64 id)
 }
 
 /*
- * TYPE belongs to the attachment where this returns 0. Else it stays as it was, and so do the parameters, unless memory runs out among
- * their files: then none of these is left.
+ * TYPE belongs to the attachment where this returns 0. Else it stays as it was, and so do the
+ * parameters, unless memory runs out among their files: then none of these is left.
  */
-int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count)
+int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters,
+		   u32 count)
 {
 	unsigned int noio = table_lock();
 	struct attachment *attachment = xa_load(&attachments, id);
@@ -403,7 +415,8 @@ int attach_init(void)
 	return bus_register_notifier(&pci_bus_type, &pci_notifier);
 }
 
-/* Everything is detached while the notifiers still watch: a device that goes meanwhile takes its attachment with it. */
+/* Everything is detached while the notifiers still watch: a device that goes meanwhile takes its
+ * attachment with it. */
 void attach_exit(void)
 {
 	struct attachment *attachment;
@@ -411,7 +424,7 @@ void attach_exit(void)
 	unsigned long id;
 
 	noio = table_lock();
-	xa_for_each(&attachments, id, attachment)
+	xa_for_each (&attachments, id, attachment)
 		attachment_remove(attachment);
 	table_unlock(noio);
 	bus_unregister_notifier(&pci_bus_type, &pci_notifier);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * migration_type and migration_version: the pair in a device's own folder and the pair of the class device, which
- * answer alike. They take no lock that removal of the files is under.
+ * migration_type and migration_version: the pair in a device's own folder and the pair of the class
+ * device, which answer alike. They take no lock that removal of the files is under.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -22,7 +22,8 @@ static ssize_t type_show(struct attachment *attachment, char *buffer)
 	return count;
 }
 
-static int question_ask(struct attachment *attachment, u32 op, const char *string, size_t length, struct request **ret_request)
+static int question_ask(struct attachment *attachment, u32 op, const char *string, size_t length,
+			struct request **ret_request)
 {
 	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(waiters);
 	/* Removing an attached device waits for callers in here, so none may wait for a disk. */
@@ -58,7 +59,8 @@ static ssize_t version_show(struct attachment *attachment, char *buffer)
 	return count;
 }
 
-/* All of COUNT, or an error: a part of it would make the writer send the rest as a string of its own. */
+/* All of COUNT, or an error: a part of it would make the writer send the rest as a string of its
+ * own. */
 static ssize_t version_store(struct attachment *attachment, const char *buffer, size_t count)
 {
 	struct request *request;
@@ -74,25 +76,31 @@ static ssize_t version_store(struct attachment *attachment, const char *buffer, 
 	return count;
 }
 
-static ssize_t group_type_show(struct device *device, struct device_attribute *attribute, char *buffer)
+static ssize_t group_type_show(struct device *device, struct device_attribute *attribute,
+			       char *buffer)
 {
 	return type_show(container_of(attribute, struct attachment, type_attribute), buffer);
 }
 
-static ssize_t group_version_show(struct device *device, struct device_attribute *attribute, char *buffer)
+static ssize_t group_version_show(struct device *device, struct device_attribute *attribute,
+				  char *buffer)
 {
 	return version_show(container_of(attribute, struct attachment, version_attribute), buffer);
 }
 
-static ssize_t group_version_store(struct device *device, struct device_attribute *attribute, const char *buffer, size_t count)
+static ssize_t group_version_store(struct device *device, struct device_attribute *attribute,
+				   const char *buffer, size_t count)
 {
-	return version_store(container_of(attribute, struct attachment, version_attribute), buffer, count);
+	return version_store(container_of(attribute, struct attachment, version_attribute), buffer,
+			     count);
 }
 
-/* The attributes are each attachment's own, since the foreign device has no place for a pointer of ours. */
+/* The attributes are each attachment's own, since the foreign device has no place for a pointer of
+ * ours. */
 void attrs_init(struct attachment *attachment)
 {
-	struct device_attribute *type = &attachment->type_attribute, *version = &attachment->version_attribute;
+	struct device_attribute *type = &attachment->type_attribute,
+				*version = &attachment->version_attribute;
 
 	sysfs_attr_init(&type->attr);
 	type->attr.name = "migration_type";
@@ -108,18 +116,21 @@ void attrs_init(struct attachment *attachment)
 	attachment->group.attrs = attachment->attributes;
 }
 
-static ssize_t migration_type_show(struct device *device, struct device_attribute *attribute, char *buffer)
+static ssize_t migration_type_show(struct device *device, struct device_attribute *attribute,
+				   char *buffer)
 {
 	return type_show(container_of(device, struct attachment, device), buffer);
 }
 static DEVICE_ATTR_RO(migration_type);
 
-static ssize_t migration_version_show(struct device *device, struct device_attribute *attribute, char *buffer)
+static ssize_t migration_version_show(struct device *device, struct device_attribute *attribute,
+				      char *buffer)
 {
 	return version_show(container_of(device, struct attachment, device), buffer);
 }
 
-static ssize_t migration_version_store(struct device *device, struct device_attribute *attribute, const char *buffer, size_t count)
+static ssize_t migration_version_store(struct device *device, struct device_attribute *attribute,
+				       const char *buffer, size_t count)
 {
 	return version_store(container_of(device, struct attachment, device), buffer, count);
 }
@@ -131,6 +142,6 @@ static struct attribute *class_attributes[] = {
 	NULL,
 };
 
-static const struct attribute_group class_group = { .attrs = class_attributes };
+static const struct attribute_group class_group = {.attrs = class_attributes};
 
-const struct attribute_group *attrs_class_groups[] = { &class_group, NULL };
+const struct attribute_group *attrs_class_groups[] = {&class_group, NULL};

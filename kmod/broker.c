@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out, one by one, also where a read or write is of
- * several; what they mean is command.c's and request.c's business.
+ * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out, one by one,
+ * also where a read or write is of several; what they mean is command.c's and request.c's business.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -33,16 +33,19 @@ static int broker_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-static int request_copy(char __user *buffer, const struct request *request, const struct migcompat_msg_header *header)
+static int request_copy(char __user *buffer, const struct request *request,
+			const struct migcompat_msg_header *header)
 {
-	struct migcompat_msg_request message = { .header = *header };
-	size_t fixed = header->op == MIGCOMPAT_OP_CANCEL ? sizeof(struct migcompat_msg_cancel) : sizeof(message);
+	struct migcompat_msg_request message = {.header = *header};
+	size_t fixed = header->op == MIGCOMPAT_OP_CANCEL ? sizeof(struct migcompat_msg_cancel)
+							 : sizeof(message);
 
 	if (request->attachment)
 		message.attachment = request->attachment->id;
 	if (copy_to_user(buffer, &message, fixed))
 		return -EFAULT;
-	if (header->size > fixed && copy_to_user(buffer + fixed, request->string, header->size - fixed))
+	if (header->size > fixed &&
+	    copy_to_user(buffer + fixed, request->string, header->size - fixed))
 		return -EFAULT;
 	return 0;
 }
@@ -50,7 +53,7 @@ static int request_copy(char __user *buffer, const struct request *request, cons
 /* One message, for whatever size of which there is room. */
 static ssize_t broker_read_one(char __user *buffer, bool wait)
 {
-	struct migcompat_msg_header header = { .size = 0 };
+	struct migcompat_msg_header header = {.size = 0};
 	struct broker_answer *answer = NULL;
 	struct request *request = NULL;
 	ssize_t size;
@@ -157,7 +160,8 @@ free:
 	return error ? error : (ssize_t)first.size;
 }
 
-static ssize_t broker_write(struct file *file, const char __user *buffer, size_t count, loff_t *offset)
+static ssize_t broker_write(struct file *file, const char __user *buffer, size_t count,
+			    loff_t *offset)
 {
 	size_t done = 0;
 	ssize_t size;

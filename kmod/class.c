@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/migcompat: one class device an attachment. It is what counts the attachment's references, and what udev gets its
- * events from.
+ * /sys/class/migcompat: one class device an attachment. It is what counts the attachment's
+ * references, and what udev gets its events from.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -26,8 +26,10 @@ static void attachment_release(struct device *device)
 	shim_object_put();
 }
 
-/* An attachment that is in no table yet. PARENT is referenced from class_device_add() to class_device_remove(). */
-struct attachment *class_device_new(const char *name, const char *path, struct device *parent, u32 kind)
+/* An attachment that is in no table yet. PARENT is referenced from class_device_add() to
+ * class_device_remove(). */
+struct attachment *class_device_new(const char *name, const char *path, struct device *parent,
+				    u32 kind)
 {
 	struct attachment *attachment = kmem_cache_zalloc(attachment_cache, GFP_KERNEL);
 
@@ -88,7 +90,8 @@ int class_init(void)
 {
 	int error;
 
-	attachment_cache = kmem_cache_create("migcompat_attachment", sizeof(struct attachment), 0, MIGCOMPAT_SLAB_FLAGS, NULL);
+	attachment_cache = kmem_cache_create("migcompat_attachment", sizeof(struct attachment), 0,
+					     MIGCOMPAT_SLAB_FLAGS, NULL);
 	if (!attachment_cache)
 		return -ENOMEM;
 	error = class_register(&migcompat_class);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's commands: checks each message as a whole before anything is done, then has it carried out. All lengths come from
- * the other side and are added in 64 bits.
+ * The daemon's commands: checks each message as a whole before anything is done, then has it
+ * carried out. All lengths come from the other side and are added in 64 bits.
  */
 #include <linux/capability.h>
 #include <linux/mutex.h>
@@ -47,7 +47,8 @@ static int command_list(const struct migcompat_msg_header *header)
 		name_length = strlen(dev_name(&attachment->device));
 		path_length = strlen(attachment->path);
 	}
-	answer = broker_answer_new(sizeof(*reply) + name_length + path_length, header->op, header->id);
+	answer = broker_answer_new(sizeof(*reply) + name_length + path_length, header->op,
+				   header->id);
 	if (!answer) {
 		error = -ENOMEM;
 		goto put;
@@ -90,9 +91,11 @@ static int command_attach(const struct migcompat_msg_header *header)
 	if (header->size < sizeof(*attach) || attach->reserved ||
 	    header->size != (u64)sizeof(*attach) + attach->subject_length + attach->type_length)
 		return -EINVAL;
-	known = header->op == MIGCOMPAT_OP_ATTACH ? string_is_path(subject, attach->subject_length) :
-						    string_is_type_name(subject, attach->subject_length);
-	if (!known || !type_is_well_formed(subject + attach->subject_length, attach->type_length, attach->type_error))
+	known = header->op == MIGCOMPAT_OP_ATTACH
+			? string_is_path(subject, attach->subject_length)
+			: string_is_type_name(subject, attach->subject_length);
+	if (!known || !type_is_well_formed(subject + attach->subject_length, attach->type_length,
+					   attach->type_error))
 		return -EINVAL;
 	error = request_admit(header);
 	if (error)
@@ -100,7 +103,8 @@ static int command_attach(const struct migcompat_msg_header *header)
 
 	error = -ENOMEM;
 	name = kmemdup_nul(subject, attach->subject_length, GFP_KERNEL);
-	type = shim_text_new(subject + attach->subject_length, attach->type_length, attach->type_error);
+	type = shim_text_new(subject + attach->subject_length, attach->type_length,
+			     attach->type_error);
 	answer = broker_answer_new(sizeof(*reply), header->op, header->id);
 	if (!name || !type || !answer)
 		goto free;
@@ -109,8 +113,8 @@ static int command_attach(const struct migcompat_msg_header *header)
 	if (request_answers_are_full())
 		goto free;
 	reply = (struct migcompat_msg_attach_reply *)answer->header;
-	error = header->op == MIGCOMPAT_OP_ATTACH ? attach_device(name, type, &reply->attachment) :
-						    attach_type(name, type, &reply->attachment);
+	error = header->op == MIGCOMPAT_OP_ATTACH ? attach_device(name, type, &reply->attachment)
+						  : attach_type(name, type, &reply->attachment);
 	if (error)
 		goto free;
 	type = NULL;
@@ -134,13 +138,15 @@ static int command_detach(const struct migcompat_msg_header *header)
 	return error ? error : attach_remove(detach->attachment);
 }
 
-/* Points SOURCE into the message and moves *TEXT on; false: a length leads out of the message, or bytes are not allowed. */
-static bool parameter_parse(const struct migcompat_msg_parameter *parameter, const char **text, const char *end,
-			    struct parameter_source *source)
+/* Points SOURCE into the message and moves *TEXT on; false: a length leads out of the message, or
+ * bytes are not allowed. */
+static bool parameter_parse(const struct migcompat_msg_parameter *parameter, const char **text,
+			    const char *end, struct parameter_source *source)
 {
 	int i;
 
-	if (parameter->reserved || parameter->name_length > end - *text || !string_is_parameter_name(*text, parameter->name_length))
+	if (parameter->reserved || parameter->name_length > end - *text ||
+	    !string_is_parameter_name(*text, parameter->name_length))
 		return false;
 	source->name = *text;
 	source->name_length = parameter->name_length;
@@ -152,7 +158,8 @@ static bool parameter_parse(const struct migcompat_msg_parameter *parameter, con
 		source->value_length[i] = 0;
 		if (length == MIGCOMPAT_VALUE_ABSENT)
 			continue;
-		if (length > MIGCOMPAT_PARAMETER_VALUE_MAX || length > end - *text || !string_is_line(*text, length))
+		if (length > MIGCOMPAT_PARAMETER_VALUE_MAX || length > end - *text ||
+		    !string_is_line(*text, length))
 			return false;
 		source->value[i] = *text;
 		source->value_length[i] = length;
@@ -167,7 +174,8 @@ static bool parameter_is_new(const struct parameter_source *sources, u32 count)
 	u32 i;
 
 	for (i = 0; i < count; i++)
-		if (sources[i].name_length == last->name_length && !memcmp(sources[i].name, last->name, last->name_length))
+		if (sources[i].name_length == last->name_length &&
+		    !memcmp(sources[i].name, last->name, last->name_length))
 			return false;
 	return true;
 }
@@ -182,11 +190,13 @@ static int command_publish(const struct migcompat_msg_header *header)
 	int error = -EINVAL;
 	u32 i;
 
-	if (header->size < sizeof(*publish) || publish->reserved || publish->parameters > MIGCOMPAT_PARAMETERS_MAX ||
+	if (header->size < sizeof(*publish) || publish->reserved ||
+	    publish->parameters > MIGCOMPAT_PARAMETERS_MAX ||
 	    header->size - sizeof(*publish) < publish->parameters * sizeof(*parameters))
 		return -EINVAL;
 	text = (const char *)(parameters + publish->parameters);
-	if (publish->type_length > end - text || !type_is_well_formed(text, publish->type_length, publish->type_error))
+	if (publish->type_length > end - text ||
+	    !type_is_well_formed(text, publish->type_length, publish->type_error))
 		return -EINVAL;
 	type_text = text;
 	text += publish->type_length;
@@ -194,7 +204,8 @@ static int command_publish(const struct migcompat_msg_header *header)
 	if (!sources)
 		return -ENOMEM;
 	for (i = 0; i < publish->parameters; i++)
-		if (!parameter_parse(&parameters[i], &text, end, &sources[i]) || !parameter_is_new(sources, i))
+		if (!parameter_parse(&parameters[i], &text, end, &sources[i]) ||
+		    !parameter_is_new(sources, i))
 			goto free;
 	if (text != end)
 		goto free;
@@ -233,8 +244,8 @@ static int command_dispatch(const struct migcompat_msg_header *header)
 }
 
 /*
- * The whole message follows its header, and is as long as that says. One command at a time: no epoch begins between a command and
- * its answer, and the place that is seen for an answer stays.
+ * The whole message follows its header, and is as long as that says. One command at a time: no
+ * epoch begins between a command and its answer, and the place that is seen for an answer stays.
  */
 int command_run(const struct migcompat_msg_header *header)
 {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module: parameters, order of coming and going, and what is counted so that nothing of ours outlives the code that
- * would free it.
+ * The module: parameters, order of coming and going, and what is counted so that nothing of ours
+ * outlives the code that would free it.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -29,7 +29,8 @@ static const struct kernel_param_ops timeout_ms_operations = {
 	.get = param_get_uint,
 };
 module_param_cb(timeout_ms, &timeout_ms_operations, &timeout_ms, 0644);
-MODULE_PARM_DESC(timeout_ms, "how long a question waits for the daemon, in milliseconds (1 to 600000)");
+MODULE_PARM_DESC(timeout_ms,
+		 "how long a question waits for the daemon, in milliseconds (1 to 600000)");
 
 static char *protocol = __stringify(MIGCOMPAT_VERSION_MIN) "-" __stringify(MIGCOMPAT_VERSION_MAX);
 
@@ -97,8 +98,9 @@ struct shim_text *shim_text_new(const char *bytes, size_t length, int error)
 }
 
 /*
- * Objects can stay for a while where the kernel is told to delay their release. Whoever released the last one may have been
- * interrupted on its way out of our code; it is out when every task has slept or run in user space once.
+ * Objects can stay for a while where the kernel is told to delay their release. Whoever released
+ * the last one may have been interrupted on its way out of our code; it is out when every task has
+ * slept or run in user space once.
  */
 static void objects_drain(void)
 {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class device: what the daemon published last.
- * Changes are made under attach_lock; readers see a value whole, old or new, and take no lock.
+ * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class device: what the
+ * daemon published last. Changes are made under attach_lock; readers see a value whole, old or new,
+ * and take no lock.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -20,10 +21,10 @@ struct value_attribute {
 	unsigned int index;
 };
 
-#define VALUE_ATTRIBUTE(field, number)					\
-	static struct value_attribute value_##field = {			\
-		.attribute = { .name = #field, .mode = 0444 },		\
-		.index = number,					\
+#define VALUE_ATTRIBUTE(field, number)                       \
+	static struct value_attribute value_##field = {      \
+		.attribute = {.name = #field, .mode = 0444}, \
+		.index = number,                             \
 	}
 
 VALUE_ATTRIBUTE(type, MIGCOMPAT_VALUE_TYPE);
@@ -60,7 +61,7 @@ static const struct attribute_group value_group = {
 	.is_visible = value_is_visible,
 };
 
-static const struct attribute_group *value_groups[] = { &value_group, NULL };
+static const struct attribute_group *value_groups[] = {&value_group, NULL};
 
 static ssize_t value_show(struct kobject *kobj, struct attribute *attribute, char *buffer)
 {
@@ -77,7 +78,7 @@ static ssize_t value_show(struct kobject *kobj, struct attribute *attribute, cha
 	return count;
 }
 
-static const struct sysfs_ops value_operations = { .show = value_show };
+static const struct sysfs_ops value_operations = {.show = value_show};
 
 static void parameter_release(struct kobject *kobj)
 {
@@ -109,12 +110,13 @@ static void list_remove(struct list_head *parameters)
 {
 	struct parameter *parameter, *next;
 
-	list_for_each_entry_safe(parameter, next, parameters, link)
+	list_for_each_entry_safe (parameter, next, parameters, link)
 		parameter_remove(parameter);
 }
 
 /* A parameter with its values, not in sysfs yet. */
-static struct parameter *parameter_new(struct attachment *attachment, const struct parameter_source *source)
+static struct parameter *parameter_new(struct attachment *attachment,
+				       const struct parameter_source *source)
 {
 	struct parameter *parameter = kzalloc(sizeof(*parameter), GFP_KERNEL);
 	int i;
@@ -148,7 +150,8 @@ static bool parameter_has_shape(const struct parameter *parameter, const struct 
 	int i;
 
 	for (i = 0; i < MIGCOMPAT_VALUES; i++)
-		if (!rcu_access_pointer(parameter->values[i]) != !rcu_access_pointer(other->values[i]))
+		if (!rcu_access_pointer(parameter->values[i]) !=
+		    !rcu_access_pointer(other->values[i]))
 			return false;
 	return true;
 }
@@ -157,13 +160,14 @@ static struct parameter *parameter_find(struct list_head *parameters, const char
 {
 	struct parameter *parameter;
 
-	list_for_each_entry(parameter, parameters, link)
+	list_for_each_entry (parameter, parameters, link)
 		if (!strcmp(kobject_name(&parameter->kobj), name))
 			return parameter;
 	return NULL;
 }
 
-/* Moves the values of a fresh parameter to the one that is shown, whose readers may still be at the old ones. */
+/* Moves the values of a fresh parameter to the one that is shown, whose readers may still be at the
+ * old ones. */
 static void parameter_update(struct parameter *shown, struct parameter *fresh)
 {
 	int i;
@@ -177,7 +181,8 @@ static void parameter_update(struct parameter *shown, struct parameter *fresh)
 	}
 }
 
-static int fresh_create(struct attachment *attachment, const struct parameter_source *sources, u32 count, struct list_head *fresh)
+static int fresh_create(struct attachment *attachment, const struct parameter_source *sources,
+			u32 count, struct list_head *fresh)
 {
 	struct parameter *parameter;
 	u32 i;
@@ -196,7 +201,7 @@ static void shown_update(struct attachment *attachment, struct list_head *fresh)
 {
 	struct parameter *shown, *next, *successor;
 
-	list_for_each_entry_safe(shown, next, &attachment->parameters, link) {
+	list_for_each_entry_safe (shown, next, &attachment->parameters, link) {
 		successor = parameter_find(fresh, kobject_name(&shown->kobj));
 		if (successor && parameter_has_shape(shown, successor)) {
 			parameter_update(shown, successor);
@@ -207,7 +212,8 @@ static void shown_update(struct attachment *attachment, struct list_head *fresh)
 	}
 }
 
-/* Where memory runs out half-way no parameter is left, rather than a part that could pass for the whole. */
+/* Where memory runs out half-way no parameter is left, rather than a part that could pass for the
+ * whole. */
 int params_publish(struct attachment *attachment, const struct parameter_source *sources, u32 count)
 {
 	struct parameter *parameter, *next;
@@ -218,8 +224,9 @@ int params_publish(struct attachment *attachment, const struct parameter_source 
 	if (error)
 		goto remove_fresh;
 	shown_update(attachment, &fresh);
-	list_for_each_entry_safe(parameter, next, &fresh, link) {
-		error = kobject_add(&parameter->kobj, attachment->params, "%s", kobject_name(&parameter->kobj));
+	list_for_each_entry_safe (parameter, next, &fresh, link) {
+		error = kobject_add(&parameter->kobj, attachment->params, "%s",
+				    kobject_name(&parameter->kobj));
 		if (error) {
 			list_remove(&attachment->parameters);
 			goto remove_fresh;

@@ -19,25 +19,27 @@
 #define REQUEST_BATCH 64
 
 struct request_queue {
-	spinlock_t lock; /* everything below, and the states of requests */
+	spinlock_t lock;	 /* everything below, and the states of requests */
 	struct list_head queued; /* not read by the daemon in this epoch */
-	struct list_head sent; /* read in this epoch, not answered */
+	struct list_head sent;	 /* read in this epoch, not answered */
 	u32 sent_count;
-	struct list_head cancelled; /* sent before, done without a reply: the daemon is to be told */
+	struct list_head
+		cancelled; /* sent before, done without a reply: the daemon is to be told */
 	struct list_head answers;
 	u32 answer_count;
 	DECLARE_HASHTABLE(by_id, 8);
 	u64 last_id;
 	u64 epoch;
 	u64 last_command;
-	u32 version; /* of this epoch */
+	u32 version;	    /* of this epoch */
 	struct pid *daemon; /* said HELLO last, and the broker is open; NULL: nobody serves */
 	wait_queue_head_t readers;
 };
 
 extern struct request_queue requests;
 
-/* One message, one reader. With the event named, since a poller that is disarmed meanwhile would be woken by anything else. */
+/* One message, one reader. With the event named, since a poller that is disarmed meanwhile would be
+ * woken by anything else. */
 static inline void request_wake_reader(void)
 {
 	wake_up_poll(&requests.readers, EPOLLIN | EPOLLRDNORM);
@@ -46,7 +48,8 @@ static inline void request_wake_reader(void)
 /* All under requests.lock. */
 static inline bool request_is_sent(const struct request *request)
 {
-	return request->state == REQUEST_WAITING && request->sent && request->sent == requests.epoch;
+	return request->state == REQUEST_WAITING && request->sent &&
+	       request->sent == requests.epoch;
 }
 
 void request_end(struct request *request, int error, bool replied);

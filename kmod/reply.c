@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's replies: which bytes can be one, and to which request. What does not fit changes nothing.
+ * The daemon's replies: which bytes can be one, and to which request. What does not fit changes
+ * nothing.
  */
 #include <linux/mm.h>
 #include "queue.h"
 #include "trace.h"
 
 /* The codes that the daemon may answer with. */
-static const int reply_errors[] = { -EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN };
+static const int reply_errors[] = {-EINVAL, -ENODEV, -EPERM,	 -EBUSY,
+				   -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
 bool request_error_is_known(int error)
 {
@@ -31,16 +33,21 @@ static bool reply_is_well_formed(const struct migcompat_msg_header *header)
 	case MIGCOMPAT_OP_WRITE:
 		return header->size == sizeof(struct migcompat_msg_write_reply);
 	case MIGCOMPAT_OP_READ:
-		return header->error ? !length : length > 0 && length <= MIGCOMPAT_STRING_MAX && string_is_graphic(text, length);
+		return header->error ? !length
+				     : length > 0 && length <= MIGCOMPAT_STRING_MAX &&
+					       string_is_graphic(text, length);
 	case MIGCOMPAT_OP_ASK:
-		return header->error ? !length : length <= MIGCOMPAT_LINES_MAX && string_is_lines(text, length);
+		return header->error
+			       ? !length
+			       : length <= MIGCOMPAT_LINES_MAX && string_is_lines(text, length);
 	default:
 		return false;
 	}
 }
 
 /* Only the whole string's length, beside no error, is a yes. */
-static bool write_reply_fits(const struct migcompat_msg_header *header, const struct request *request)
+static bool write_reply_fits(const struct migcompat_msg_header *header,
+			     const struct request *request)
 {
 	const struct migcompat_msg_write_reply *reply = (const void *)header;
 
@@ -51,7 +58,7 @@ static struct request *request_find_sent(const struct migcompat_msg_header *head
 {
 	struct request *request;
 
-	hash_for_each_possible(requests.by_id, request, by_id, header->id)
+	hash_for_each_possible (requests.by_id, request, by_id, header->id)
 		if (request->id == header->id && request_is_sent(request) &&
 		    (request->op | MIGCOMPAT_OP_REPLY) == header->op)
 			return request;
@@ -82,14 +89,15 @@ void request_return(const struct migcompat_msg_header *header, void *message)
 	struct request *request;
 
 	spin_lock(&requests.lock);
-	hash_for_each_possible(requests.by_id, request, by_id, header->id)
+	hash_for_each_possible (requests.by_id, request, by_id, header->id)
 		if (request->id == header->id)
 			swap(message, request->message);
 	spin_unlock(&requests.lock);
 	kvfree(message);
 }
 
-/* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves the request waiting. */
+/* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves
+ * the request waiting. */
 int request_reply(const struct migcompat_msg_header *header, void *message)
 {
 	struct request *request;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The asking side of requests: made, submitted, waited for, given up. Users come here from attributes and sessions; the daemon
- * never does.
+ * The asking side of requests: made, submitted, waited for, given up. Users come here from
+ * attributes and sessions; the daemon never does.
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -25,7 +25,8 @@ int request_init(void)
 	INIT_LIST_HEAD(&requests.answers);
 	hash_init(requests.by_id);
 	init_waitqueue_head(&requests.readers);
-	request_cache = kmem_cache_create("migcompat_request", sizeof(struct request), 0, MIGCOMPAT_SLAB_FLAGS, NULL);
+	request_cache = kmem_cache_create("migcompat_request", sizeof(struct request), 0,
+					  MIGCOMPAT_SLAB_FLAGS, NULL);
 	return request_cache ? 0 : -ENOMEM;
 }
 
@@ -54,7 +55,7 @@ struct request *request_new(u32 op, struct attachment *attachment, const char *s
 	if (op == MIGCOMPAT_OP_ASK) {
 		/* In single pages: kmalloc() would round it up to twice as much. */
 		request->message =
-		    __vmalloc(MIGCOMPAT_ASK_REPLY_MAX, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
+			__vmalloc(MIGCOMPAT_ASK_REPLY_MAX, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!request->message)
 			goto free;
 	}
@@ -249,7 +250,7 @@ void request_end_all(struct attachment *attachment, int error)
 		count = 0;
 		spin_lock(&requests.lock);
 		attachment->dead = true;
-		list_for_each_entry_safe(request, next, &attachment->requests, by_attachment) {
+		list_for_each_entry_safe (request, next, &attachment->requests, by_attachment) {
 			if (count++ == REQUEST_BATCH)
 				break;
 			request_end(request, error, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's side of requests: epochs, what it reads next (answers to its commands, notices, requests), and its going. What it
- * replies is reply.c's business.
+ * The daemon's side of requests: epochs, what it reads next (answers to its commands, notices,
+ * requests), and its going. What it replies is reply.c's business.
  */
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -27,11 +27,11 @@ static void notices_drop(struct list_head *cancelled, struct list_head *answers)
 	struct request *request, *next_request;
 	struct broker_answer *answer, *next_answer;
 
-	list_for_each_entry_safe(request, next_request, cancelled, link) {
+	list_for_each_entry_safe (request, next_request, cancelled, link) {
 		list_del_init(&request->link);
 		request_put(request);
 	}
-	list_for_each_entry_safe(answer, next_answer, answers, link)
+	list_for_each_entry_safe (answer, next_answer, answers, link)
 		kfree(answer);
 }
 
@@ -48,7 +48,8 @@ static void notices_take(struct list_head *cancelled, struct list_head *answers)
  */
 int request_hello(u64 id, u32 version, u32 attachments)
 {
-	struct broker_answer *answer = broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
+	struct broker_answer *answer =
+		broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
 	struct migcompat_msg_hello_reply *reply;
 	LIST_HEAD(cancelled);
 	LIST_HEAD(answers);
@@ -84,7 +85,8 @@ int request_hello(u64 id, u32 version, u32 attachments)
 	return 0;
 }
 
-/* Whether a read or write may be of several messages. A hint: each message is held against the epoch by itself. */
+/* Whether a read or write may be of several messages. A hint: each message is held against the
+ * epoch by itself. */
 bool request_several(void)
 {
 	return READ_ONCE(requests.version) >= MIGCOMPAT_VERSION_SEVERAL;
@@ -92,7 +94,8 @@ bool request_several(void)
 
 bool request_is_from_daemon(const struct migcompat_msg_header *header)
 {
-	return requests.daemon && requests.daemon == task_tgid(current) && header->epoch == requests.epoch;
+	return requests.daemon && requests.daemon == task_tgid(current) &&
+	       header->epoch == requests.epoch;
 }
 
 /* Whether a command may be carried out; its id is used up by that. */
@@ -109,7 +112,8 @@ int request_admit(const struct migcompat_msg_header *header)
 	return error;
 }
 
-/* After request_answers_are_full() said no, under the same command: what was carried out is always told. */
+/* After request_answers_are_full() said no, under the same command: what was carried out is always
+ * told. */
 void request_answer_add(struct broker_answer *answer)
 {
 	spin_lock(&requests.lock);
@@ -132,11 +136,14 @@ wait_queue_head_t *request_broker_queue(void)
 
 bool request_is_readable(void)
 {
-	return !list_empty(&requests.answers) || !list_empty(&requests.cancelled) || !list_empty(&requests.queued);
+	return !list_empty(&requests.answers) || !list_empty(&requests.cancelled) ||
+	       !list_empty(&requests.queued);
 }
 
-/* The next message for the daemon; -EAGAIN: there is none. A cancelled request comes with the reference that its notice had. */
-static int request_take_locked(struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header)
+/* The next message for the daemon; -EAGAIN: there is none. A cancelled request comes with the
+ * reference that its notice had. */
+static int request_take_locked(struct request **ret_request, struct broker_answer **ret_answer,
+			       struct migcompat_msg_header *ret_header)
 {
 	struct request *request;
 
@@ -171,10 +178,12 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 }
 
 /*
- * Takes the next message, as a request with the header to send or as a whole answer; the caller gives back or drops either. A reader
- * whose epoch ended while it waited is told so rather than served.
+ * Takes the next message, as a request with the header to send or as a whole answer; the caller
+ * gives back or drops either. A reader whose epoch ended while it waited is told so rather than
+ * served.
  */
-int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header)
+int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
+		 struct migcompat_msg_header *ret_header)
 {
 	u64 epoch;
 	int error;
@@ -187,15 +196,18 @@ int request_take(bool wait, struct request **ret_request, struct broker_answer *
 		if (error != -EAGAIN || !wait)
 			return error;
 		/* Exclusive: one message wakes one reader, and a new epoch all of them. */
-		error = wait_event_interruptible_exclusive(requests.readers,
-							   request_is_readable() || READ_ONCE(requests.epoch) != epoch);
+		error = wait_event_interruptible_exclusive(
+			requests.readers,
+			request_is_readable() || READ_ONCE(requests.epoch) != epoch);
 		if (error)
 			return error;
 	}
 }
 
-/* The daemon's buffer could not be written: the message is the next one again, unless its time is over. */
-void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header)
+/* The daemon's buffer could not be written: the message is the next one again, unless its time is
+ * over. */
+void request_give_back(struct request *request, struct broker_answer *answer,
+		       const struct migcompat_msg_header *header)
 {
 	bool present;
 

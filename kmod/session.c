@@ -21,10 +21,10 @@ struct session {
 	kuid_t owner;
 	struct mutex lock; /* not held while the answer is waited for */
 	wait_queue_head_t waiters;
-	struct request *request; /* NULL: nothing was asked yet */
-	size_t offset; /* what of the answer was read */
+	struct request *request;     /* NULL: nothing was asked yet */
+	size_t offset;		     /* what of the answer was read */
 	struct delayed_work timeout; /* looks at the request; cancelled before that changes */
-	struct work_struct done; /* wakes any number of tasks, so not under requests.lock */
+	struct work_struct done;     /* wakes any number of tasks, so not under requests.lock */
 };
 
 static DEFINE_MUTEX(sessions_lock);
@@ -52,7 +52,7 @@ static int session_count(struct session *session)
 	int error = 0;
 
 	mutex_lock(&sessions_lock);
-	list_for_each_entry(other, &sessions, link) {
+	list_for_each_entry (other, &sessions, link) {
 		own += uid_eq(other->owner, session->owner);
 		users += !uid_eq(other->owner, GLOBAL_ROOT_UID);
 	}
@@ -133,7 +133,8 @@ static int session_ask(struct session *session, const char *string, size_t lengt
 	return 0;
 }
 
-static ssize_t session_write(struct file *file, const char __user *buffer, size_t count, loff_t *offset)
+static ssize_t session_write(struct file *file, const char __user *buffer, size_t count,
+			     loff_t *offset)
 {
 	struct session *session = file->private_data;
 	size_t length;
@@ -196,7 +197,10 @@ static ssize_t session_read(struct file *file, char __user *buffer, size_t count
 		if (result != -EAGAIN)
 			return result;
 		/* Bounded by the session's own time-out. */
-		error = file->f_flags & O_NONBLOCK ? -EAGAIN : wait_event_interruptible(session->waiters, request_is_done(request));
+		error = file->f_flags & O_NONBLOCK
+				? -EAGAIN
+				: wait_event_interruptible(session->waiters,
+							   request_is_done(request));
 		request_put(request);
 		if (error)
 			return error;

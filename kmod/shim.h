@@ -2,9 +2,10 @@
 /*
  * What the parts of the module know of each other: attachments, requests, and who holds which lock.
  *
- * Locks, outermost first: command_lock (command.c); a foreign device's lock and its bus's notifier chain (taken by the driver
- * core around our notifier); attach_lock (attach.c); requests.lock (queue.h). Functions behind attributes take the last one only:
- * removing an attribute under attach_lock waits for them.
+ * Locks, outermost first: command_lock (command.c); a foreign device's lock and its bus's notifier
+ * chain (taken by the driver core around our notifier); attach_lock (attach.c); requests.lock
+ * (queue.h). Functions behind attributes take the last one only: removing an attribute under
+ * attach_lock waits for them.
  */
 #ifndef MIGCOMPAT_SHIM_H
 #define MIGCOMPAT_SHIM_H
@@ -28,14 +29,15 @@ struct shim_text {
 };
 
 /*
- * An attached device or type. Counted by its class device; requests hold references. The foreign device is referenced by being the
- * class device's parent, and so no longer than until device_del().
+ * An attached device or type. Counted by its class device; requests hold references. The foreign
+ * device is referenced by being the class device's parent, and so no longer than until
+ * device_del().
  */
 struct attachment {
 	struct device device;
 	u64 id;
 	u32 kind;
-	bool dead; /* under requests.lock: takes no more requests */
+	bool dead;		/* under requests.lock: takes no more requests */
 	struct device *foreign; /* under attach_lock */
 	char *path;
 	struct hlist_node by_name;
@@ -59,12 +61,12 @@ enum request_state {
 struct request {
 	refcount_t references;
 	enum request_state state; /* this and all below it under requests.lock until done */
-	u64 sent; /* the epoch in which the daemon read it; 0: not read yet */
+	u64 sent;		  /* the epoch in which the daemon read it; 0: not read yet */
 	struct list_head link;
 	struct list_head by_attachment;
 	struct hlist_node by_id;
 	wait_queue_head_t *waiters; /* of one task, woken when done; NULL: no task waits */
-	struct work_struct *work; /* runs when done; NULL: nothing to run */
+	struct work_struct *work;   /* runs when done; NULL: nothing to run */
 	int error;
 	void *message; /* holds the answer; of ASK: NULL while the daemon fills it */
 	const char *answer;
@@ -129,8 +131,10 @@ int request_admit(const struct migcompat_msg_header *header);
 void request_answer_add(struct broker_answer *answer);
 bool request_several(void);
 bool request_answers_are_full(void);
-int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer, struct migcompat_msg_header *ret_header);
-void request_give_back(struct request *request, struct broker_answer *answer, const struct migcompat_msg_header *header);
+int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
+		 struct migcompat_msg_header *ret_header);
+void request_give_back(struct request *request, struct broker_answer *answer,
+		       const struct migcompat_msg_header *header);
 bool request_is_readable(void);
 wait_queue_head_t *request_broker_queue(void);
 void request_disconnect(void);
@@ -148,7 +152,8 @@ void attach_exit(void);
 int attach_device(const char *path, struct shim_text *type, u64 *ret_id);
 int attach_type(const char *name, struct shim_text *type, u64 *ret_id);
 int attach_remove(u64 id);
-int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters, u32 count);
+int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters,
+		   u32 count);
 struct attachment *attach_next(u64 after);
 u32 attach_count(void);
 
@@ -160,14 +165,16 @@ void attrs_init(struct attachment *attachment);
 int class_init(void);
 void class_exit(void);
 void class_exit_cache(void);
-struct attachment *class_device_new(const char *name, const char *path, struct device *parent, u32 kind);
+struct attachment *class_device_new(const char *name, const char *path, struct device *parent,
+				    u32 kind);
 int class_device_add(struct attachment *attachment);
 void class_device_remove(struct attachment *attachment);
 void class_device_changed(struct attachment *attachment);
 
 /* params.c */
 int params_create(struct attachment *attachment);
-int params_publish(struct attachment *attachment, const struct parameter_source *parameters, u32 count);
+int params_publish(struct attachment *attachment, const struct parameter_source *parameters,
+		   u32 count);
 void params_remove(struct attachment *attachment);
 
 /* broker.c and command.c; session.c */

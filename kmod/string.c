@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What bytes may stand where. Pure functions over bytes of the daemon's and of users, which are hostile alike. What a migration
- * string means is not known here.
+ * What bytes may stand where. Pure functions over bytes of the daemon's and of users, which are
+ * hostile alike. What a migration string means is not known here.
  */
 #include <linux/string.h>
 #include "shim.h"
@@ -42,14 +42,16 @@ bool string_is_path(const char *path, size_t length)
 	static const char top[] = "/devices/";
 	size_t start = sizeof(top) - 1, end;
 
-	if (length <= start || length > MIGCOMPAT_PATH_MAX || memcmp(path, top, start) || !string_is_line(path, length))
+	if (length <= start || length > MIGCOMPAT_PATH_MAX || memcmp(path, top, start) ||
+	    !string_is_line(path, length))
 		return false;
 	for (; start <= length; start = end + 1) {
 		for (end = start; end < length && path[end] != '/'; end++)
 			;
 		if (end == start || end - start > MIGCOMPAT_NAME_MAX)
 			return false;
-		if (path[start] == '.' && (end - start == 1 || (end - start == 2 && path[start + 1] == '.')))
+		if (path[start] == '.' &&
+		    (end - start == 1 || (end - start == 2 && path[start + 1] == '.')))
 			return false;
 	}
 	return true;
@@ -60,20 +62,23 @@ bool string_is_type_name(const char *name, size_t length)
 {
 	const char *mark = memchr(name, '!', length);
 
-	if (!mark || mark == name || mark == name + length - 1 || length > MIGCOMPAT_NAME_MAX || name[0] == '.')
+	if (!mark || mark == name || mark == name + length - 1 || length > MIGCOMPAT_NAME_MAX ||
+	    name[0] == '.')
 		return false;
 	return string_is_graphic(name, length) && !memchr(name, '/', length);
 }
 
 bool string_is_parameter_name(const char *name, size_t length)
 {
-	return length > 0 && length <= MIGCOMPAT_PARAMETER_NAME_MAX && string_is_graphic(name, length) && name[0] != '.' &&
-	       !memchr(name, '/', length) && !memchr(name, '=', length);
+	return length > 0 && length <= MIGCOMPAT_PARAMETER_NAME_MAX &&
+	       string_is_graphic(name, length) && name[0] != '.' && !memchr(name, '/', length) &&
+	       !memchr(name, '=', length);
 }
 
 /*
- * A string as a user wrote it, with one newline at most. sysfs cuts a longer write to a page, so what fills a page may be
- * the beginning of something else, and a string's beginning must never pass for it.
+ * A string as a user wrote it, with one newline at most. sysfs cuts a longer write to a page, so
+ * what fills a page may be the beginning of something else, and a string's beginning must never
+ * pass for it.
  */
 int string_accept(const char *bytes, size_t count, size_t *ret_length)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying and checking what a backend declares. The strings are the vendor's: each is bounded before it is used. */
+/* Copying and checking what a backend declares. The strings are the vendor's: each is bounded
+ * before it is used. */
 #include "core/backend/info.h"
 
 #include <errno.h>
@@ -36,7 +37,8 @@ static bool name_valid(const char *name)
 
 static bool glob_valid(const char *glob)
 {
-	return *glob && *glob != '/' && printable(glob) && !strstr(glob, "..") && !strstr(glob, "//") && !strstr(glob, "migration_");
+	return *glob && *glob != '/' && printable(glob) && !strstr(glob, "..") &&
+	       !strstr(glob, "//") && !strstr(glob, "migration_");
 }
 
 /* "MODULE" or "MODULE:MODALIAS-GLOB". */
@@ -49,7 +51,8 @@ static bool key_valid(const char *key, bool fallback)
 	if (len < 1 || len > 64 || !printable(key))
 		return false;
 	for (size_t i = 0; i < len; i++)
-		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_", key[i]))
+		if (!strchr("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_",
+			    key[i]))
 			return false;
 	return key[len] == '\0' || key[len + 1] != '\0';
 }
@@ -123,9 +126,9 @@ static int wants_check(const struct backend_info *info, struct error *err)
 			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) &&
 			    strcmp(info->wants[before].glob, want->glob) == 0)
 				return error_set(
-				    err, -EINVAL, "its want \"%s\" of the %s stands twice",
-				    want->glob,
-				    want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
+					err, -EINVAL, "its want \"%s\" of the %s stands twice",
+					want->glob,
+					want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
 	}
 	return 0;
 }
@@ -147,9 +150,9 @@ static int setting_check(const struct backend_info *info, size_t i, struct error
 	if (!setting->name || !name_valid(setting->name) || !setting->init ||
 	    setting->type > MIGCOMPAT_SETTING_STRING)
 		return error_set(
-		    err, -EINVAL,
-		    "its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
-		    setting->name ? setting->name : "");
+			err, -EINVAL,
+			"its setting %zu (\"%s\") lacks a name, a type or an initial value", i + 1,
+			setting->name ? setting->name : "");
 	for (size_t before = 0; before < i; before++)
 		if (strcmp(info->settings[before].name, setting->name) == 0)
 			return error_set(err, -EINVAL, "its setting \"%s\" stands twice",
@@ -171,17 +174,22 @@ int info_check(const struct backend_info *info, struct error *err)
 	int r;
 
 	if (!info->name || !name_valid(info->name))
-		return error_set(err, -EINVAL, "its name is \"%s\", expected 1 to 32 of a-z, 0-9 and _", info->name ? info->name : "");
+		return error_set(err, -EINVAL,
+				 "its name is \"%s\", expected 1 to 32 of a-z, 0-9 and _",
+				 info->name ? info->name : "");
 	if (!info->version || !*info->version || !printable(info->version))
 		return error_set(err, -EINVAL, "it has no version");
 	if (!info->description || !printable(info->description))
-		return error_set(err, -EINVAL, "its description is too long or has control characters");
+		return error_set(err, -EINVAL,
+				 "its description is too long or has control characters");
 	if (info->thread_model > MIGCOMPAT_THREAD_PARALLEL)
-		return error_set(err, -EINVAL, "its thread model is %u, expected 0 to 2", info->thread_model);
+		return error_set(err, -EINVAL, "its thread model is %u, expected 0 to 2",
+				 info->thread_model);
 	if ((r = keys_check(info, err)) || (r = wants_check(info, err)))
 		return r;
 	if (info->nsettings > INFO_SETTINGS_MAX)
-		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u", info->nsettings, INFO_SETTINGS_MAX);
+		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u",
+				 info->nsettings, INFO_SETTINGS_MAX);
 	for (size_t i = 0; i < info->nsettings && !r; i++)
 		r = setting_check(info, i, err);
 	return r;
@@ -221,17 +229,18 @@ static int copy_wants(const struct migcompat_backend *ops, struct arena *arena,
 		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
 				 info->nwants, INFO_WANTS_MAX);
 	if (info->nwants && ops->want_size < want_least)
-		return error_set(
-		    err, -EINVAL,
-		    "its want_size is %zu, expected sizeof(struct migcompat_want), at least %zu",
-		    ops->want_size, want_least);
+		return error_set(err, -EINVAL,
+				 "its want_size is %zu, expected sizeof(struct migcompat_want), at "
+				 "least %zu",
+				 ops->want_size, want_least);
 	info->wants = arena_alloc(arena, info->nwants * sizeof(*info->wants), 8);
 	if (!info->wants)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < info->nwants; i++) {
 		const struct migcompat_want *want = element(ops->wants, ops->want_size, i);
 
-		info->wants[i] = (struct migcompat_want){.glob = text_copy(arena, want->glob), .flags = want->flags};
+		info->wants[i] = (struct migcompat_want){.glob = text_copy(arena, want->glob),
+							 .flags = want->flags};
 	}
 	return 0;
 }
@@ -254,7 +263,8 @@ static int copy_settings(const struct migcompat_backend *ops, struct arena *aren
 	if (!info->settings)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < info->nsettings; i++) {
-		const struct migcompat_setting *setting = element(ops->settings, ops->setting_size, i);
+		const struct migcompat_setting *setting =
+			element(ops->settings, ops->setting_size, i);
 
 		info->settings[i] = (struct migcompat_setting){
 			.name = text_copy(arena, setting->name),
@@ -271,12 +281,14 @@ static const char *operations(const struct migcompat_backend *ops, struct arena 
 {
 	char text[128];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s", ops->candidates ? " candidates" : "", ops->parameters ? " parameters" : "",
-		 ops->prepare ? " prepare" : "", ops->table ? " table" : "", ops->stream ? " stream" : "");
+	snprintf(text, sizeof(text), "%s%s%s%s%s", ops->candidates ? " candidates" : "",
+		 ops->parameters ? " parameters" : "", ops->prepare ? " prepare" : "",
+		 ops->table ? " table" : "", ops->stream ? " stream" : "");
 	return arena_copy(arena, text + (*text != '\0'), strlen(text) - (*text != '\0'));
 }
 
-int info_make(const struct migcompat_backend *ops, const char *path, struct arena *arena, struct backend_info *ret, struct error *err)
+int info_make(const struct migcompat_backend *ops, const char *path, struct arena *arena,
+	      struct backend_info *ret, struct error *err)
 {
 	const struct {
 		const char *name;
@@ -309,7 +321,8 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 		return r;
 	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
 		if (!required[i].there && info.nkeys)
-			return error_set(err, -EINVAL, "it has no operation \"%s\"", required[i].name);
+			return error_set(err, -EINVAL, "it has no operation \"%s\"",
+					 required[i].name);
 	*ret = info;
 	return 0;
 }
@@ -336,7 +349,8 @@ static bool same_wants(const struct backend_info *a, const struct backend_info *
 	bool same = a->nwants == b->nwants;
 
 	for (size_t i = 0; i < a->nwants && same; i++)
-		same = a->wants[i].flags == b->wants[i].flags && strcmp(a->wants[i].glob, b->wants[i].glob) == 0;
+		same = a->wants[i].flags == b->wants[i].flags &&
+		       strcmp(a->wants[i].glob, b->wants[i].glob) == 0;
 	return same;
 }
 
@@ -347,8 +361,10 @@ static bool same_settings(const struct backend_info *a, const struct backend_inf
 	for (size_t i = 0; i < a->nsettings && same; i++) {
 		const struct migcompat_setting *x = &a->settings[i], *y = &b->settings[i];
 
-		same = x->type == y->type && strcmp(x->name, y->name) == 0 && strcmp(x->init, y->init) == 0 &&
-		       (x->allowed && y->allowed ? strcmp(x->allowed, y->allowed) == 0 : x->allowed == y->allowed);
+		same = x->type == y->type && strcmp(x->name, y->name) == 0 &&
+		       strcmp(x->init, y->init) == 0 &&
+		       (x->allowed && y->allowed ? strcmp(x->allowed, y->allowed) == 0
+						 : x->allowed == y->allowed);
 	}
 	return same;
 }
@@ -359,7 +375,8 @@ const char *info_differs(const struct backend_info *before, const struct backend
 		return "its name";
 	if (strcmp(before->version, now->version) != 0)
 		return "its version";
-	if (before->thread_model != now->thread_model || strcmp(before->operations, now->operations) != 0)
+	if (before->thread_model != now->thread_model ||
+	    strcmp(before->operations, now->operations) != 0)
 		return "what it can do";
 	if (before->fallback != now->fallback || !same_keys(before, now))
 		return "what it serves";

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known of one backend file, loaded here or in a worker: plain data that no vendor code stands behind.
+ * What is known of one backend file, loaded here or in a worker: plain data that no vendor code
+ * stands behind.
  */
 #ifndef CORE_BACKEND_INFO_H
 #define CORE_BACKEND_INFO_H
@@ -37,15 +38,18 @@ struct backend_info {
 };
 
 /*
- * Check what a backend declares (ops is the core's own, full-sized copy) and copy it. -EINVAL with a sentence: a name that is no
- * namespace, no key, a malformed key, glob or setting, a missing operation.
+ * Check what a backend declares (ops is the core's own, full-sized copy) and copy it. -EINVAL with
+ * a sentence: a name that is no namespace, no key, a malformed key, glob or setting, a missing
+ * operation.
  */
-int info_make(const struct migcompat_backend *ops, const char *path, struct arena *arena, struct backend_info *ret, struct error *err);
+int info_make(const struct migcompat_backend *ops, const char *path, struct arena *arena,
+	      struct backend_info *ret, struct error *err);
 
 /* The same checks over plain data that came from a worker; nothing of it was trusted yet. */
 int info_check(const struct backend_info *info, struct error *err);
 
-/* What a backend says of itself now and did not say before: "its version", …; NULL: all is as it was, but for what is shown alone. */
+/* What a backend says of itself now and did not say before: "its version", …; NULL: all is as it
+ * was, but for what is shown alone. */
 const char *info_differs(const struct backend_info *before, const struct backend_info *now);
 
 /* Does it have the operation "stream"? "candidates"? */

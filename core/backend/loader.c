@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libltdl with a loader of our own: its own ones bind lazily and say "file not found" for whatever dlopen refused. All
- * libltdl calls are made under one lock, since libltdl keeps global state.
+ * libltdl with a loader of our own: its own ones bind lazily and say "file not found" for whatever
+ * dlopen refused. All libltdl calls are made under one lock, since libltdl keeps global state.
  */
 #include "core/backend/loader.h"
 
@@ -26,8 +26,8 @@ struct loaded {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool ready;                     /* under lock */
-static const char *from;               /* under lock: what the dynamic linker opens instead of the path */
+static bool ready;	 /* under lock */
+static const char *from; /* under lock: what the dynamic linker opens instead of the path */
 static char reason[ERROR_TEXT_MAX / 2]; /* under lock: what the dynamic linker said last */
 
 static lt_module module_open(lt_user_data data, const char *path, lt_dladvise advise)
@@ -53,7 +53,8 @@ static void *module_symbol(lt_user_data data, lt_module module, const char *name
 	return dlsym(module, name);
 }
 
-/* Ours instead of libltdl's own, which would try again, lazily, what ours refused. (lt_preopen stays: it opens no file.) */
+/* Ours instead of libltdl's own, which would try again, lazily, what ours refused. (lt_preopen
+ * stays: it opens no file.) */
 static int loaders_set(struct error *err)
 {
 	static const lt_dlvtable ours = {
@@ -68,7 +69,8 @@ static int loaders_set(struct error *err)
 
 	if (ready)
 		return 0;
-	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 || !(theirs = lt_dlloader_remove("lt_dlopen")))
+	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 ||
+	    !(theirs = lt_dlloader_remove("lt_dlopen")))
 		return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
 	free(theirs); /* libltdl made it and forgets it here */
 	ready = true;
@@ -80,7 +82,9 @@ static const char *reason_short(void)
 {
 	size_t len = strlen(from);
 
-	return strncmp(reason, from, len) == 0 && strncmp(reason + len, ": ", 2) == 0 ? reason + len + 2 : reason;
+	return strncmp(reason, from, len) == 0 && strncmp(reason + len, ": ", 2) == 0
+		       ? reason + len + 2
+		       : reason;
 }
 
 /* Take min(its size, ours) of the struct, and only after size and version make sense. */
@@ -91,15 +95,18 @@ static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct er
 	size_t size = theirs->struct_size;
 
 	if (theirs->api_version != MIGCOMPAT_BACKEND_API)
-		return error_set(err, -EPROTO, "it has API version %u, expected %u", theirs->api_version, MIGCOMPAT_BACKEND_API);
+		return error_set(err, -EPROTO, "it has API version %u, expected %u",
+				 theirs->api_version, MIGCOMPAT_BACKEND_API);
 	if (size < least || size > 65536)
-		return error_set(err, -EPROTO, "its struct has %zu bytes, expected at least %zu", size, least);
+		return error_set(err, -EPROTO, "its struct has %zu bytes, expected at least %zu",
+				 size, least);
 	*ret = (struct migcompat_backend){0};
 	memcpy(ret, theirs, size < sizeof(*ret) ? size : sizeof(*ret));
 	return 0;
 }
 
-int loader_load(const char *path, const char *file, struct arena *arena, struct loaded **ret, struct backend_info *info, struct error *err)
+int loader_load(const char *path, const char *file, struct arena *arena, struct loaded **ret,
+		struct backend_info *info, struct error *err)
 {
 	struct loaded *loaded = NULL;
 	const void *symbol;
@@ -123,7 +130,8 @@ int loader_load(const char *path, const char *file, struct arena *arena, struct 
 	}
 	symbol = lt_dlsym(loaded->handle, "migcompat_backend");
 	if (!symbol) {
-		r = error_set(err, -EPROTO, "it has no symbol \"migcompat_backend\": not a backend");
+		r = error_set(err, -EPROTO,
+			      "it has no symbol \"migcompat_backend\": not a backend");
 		goto out;
 	}
 	r = ops_copy(symbol, &loaded->ops, err);
@@ -149,7 +157,8 @@ void loader_path(const struct trusted *trusted, char ret[static TRUSTED_PATH_MAX
 	pthread_mutex_unlock(&lock);
 	/* The linker compares paths byte by byte; the kernel skips these components. */
 	for (; number; number >>= 1)
-		len += (size_t)snprintf(ret + len, TRUSTED_PATH_MAX - len, "%s", number & 1 ? "/." : "/");
+		len += (size_t)snprintf(ret + len, TRUSTED_PATH_MAX - len, "%s",
+					number & 1 ? "/." : "/");
 	snprintf(ret + len, TRUSTED_PATH_MAX - len, "/%s", trusted->name);
 }
 
@@ -174,7 +183,8 @@ static int path_compare(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t *ret_count, struct error *err)
+int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t *ret_count,
+		struct error *err)
 {
 	const char **paths = NULL;
 	char *real = realpath(dir, NULL); /* libltdl and the checks need an absolute path */
@@ -196,10 +206,14 @@ int loader_list(const char *dir, struct arena *arena, const char ***ret, size_t 
 		size_t len = strlen(entry->d_name);
 		char path[4096];
 
-		if (entry->d_name[0] == '.' || len < 4 || strcmp(entry->d_name + len - 3, ".so") != 0)
+		if (entry->d_name[0] == '.' || len < 4 ||
+		    strcmp(entry->d_name + len - 3, ".so") != 0)
 			continue;
-		if (count == BACKENDS_MAX || snprintf(path, sizeof(path), "%s/%s", real, entry->d_name) >= (int)sizeof(path)) {
-			r = error_set(err, -E2BIG, "backend folder %s: more than %u backends or too long a path", dir, BACKENDS_MAX);
+		if (count == BACKENDS_MAX || snprintf(path, sizeof(path), "%s/%s", real,
+						      entry->d_name) >= (int)sizeof(path)) {
+			r = error_set(err, -E2BIG,
+				      "backend folder %s: more than %u backends or too long a path",
+				      dir, BACKENDS_MAX);
 			goto out;
 		}
 		paths[count] = arena_copy(arena, path, strlen(path));

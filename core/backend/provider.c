@@ -60,7 +60,9 @@ void provider_refuse(struct provider *provider, const char *text)
 		provider->info.error = "out of memory";
 }
 
-int provider_settle(struct provider *provider, const char *(*value)(void *arg, const char *namespace, const char *name), void *arg)
+int provider_settle(struct provider *provider,
+		    const char *(*value)(void *arg, const char *namespace, const char *name),
+		    void *arg)
 {
 	const struct backend_info *info = &provider->info;
 	const char **values = arena_alloc(&provider->arena, info->nsettings * sizeof(*values), 8);
@@ -76,18 +78,23 @@ int provider_settle(struct provider *provider, const char *(*value)(void *arg, c
 	return 0;
 }
 
-int provider_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
+int provider_open(struct provider *provider, const struct device *device, struct opened **ret,
+		  struct error *err)
 {
 	if (provider->info.error)
 		return error_set(err, -EIO, "%s", provider->info.error);
 	if (!provider->info.nkeys)
-		return error_set(err, -EOPNOTSUPP, "backend %s: it serves no device, it only reads streams", provider->info.name);
+		return error_set(err, -EOPNOTSUPP,
+				 "backend %s: it serves no device, it only reads streams",
+				 provider->info.name);
 	return provider->ops->open(provider, device, ret, err);
 }
 
-int opened_compare(struct opened *opened, const char *payload, size_t len, struct migcompat_result *result, struct error *err)
+int opened_compare(struct opened *opened, const char *payload, size_t len,
+		   struct migcompat_result *result, struct error *err)
 {
-	struct compare_job job = {.opened = opened, .payload = payload, .len = len, .result = result, .err = err};
+	struct compare_job job = {
+		.opened = opened, .payload = payload, .len = len, .result = result, .err = err};
 
 	opened_compare_many(&job, 1);
 	return job.r;
@@ -117,25 +124,30 @@ void opened_compare_many(struct compare_job *jobs, size_t count)
 	opened_compare_end(&batch, NULL);
 }
 
-int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
+int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len,
+		struct migcompat_sink *sink, struct error *err)
 {
 	return opened->provider->ops->list(opened, which, payload, len, sink, err);
 }
 
-int provider_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+int provider_stream(struct provider *provider, struct opened *opened,
+		    const struct stream_head *head, struct migcompat_result *result,
 		    struct error *err)
 {
 	if (provider->info.error)
 		return error_set(err, -EIO, "%s", provider->info.error);
 	if (!info_reads_streams(&provider->info))
-		return error_set(err, -EOPNOTSUPP, "backend %s: it reads no streams", provider->info.name);
+		return error_set(err, -EOPNOTSUPP, "backend %s: it reads no streams",
+				 provider->info.name);
 	return provider->ops->stream(provider, opened, head, result, err);
 }
 
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err)
 {
 	if (!opened->provider->ops->state)
-		return error_set(err, -EOPNOTSUPP, "backend %s: its device state cannot be had here", opened->provider->info.name);
+		return error_set(err, -EOPNOTSUPP,
+				 "backend %s: its device state cannot be had here",
+				 opened->provider->info.name);
 	return opened->provider->ops->state(opened, ret, err);
 }
 
@@ -148,7 +160,8 @@ struct opened *opened_close(struct opened *opened)
 
 void provider_status(struct provider *provider, struct provider_status *ret)
 {
-	*ret = (struct provider_status){.state = provider->info.error ? PROVIDER_ENDED : PROVIDER_HERE};
+	*ret = (struct provider_status){.state = provider->info.error ? PROVIDER_ENDED
+								      : PROVIDER_HERE};
 	if (provider->ops->status)
 		provider->ops->status(provider, ret);
 }
@@ -161,8 +174,11 @@ uint32_t provider_life(struct provider *provider)
 const char *provider_state_name(enum provider_state state)
 {
 	static const char *const names[PROVIDER_STATE_COUNT] = {
-		[PROVIDER_HERE] = "here",     [PROVIDER_RUNNING] = "running", [PROVIDER_RESTARTING] = "restarting",
-		[PROVIDER_PARKED] = "parked", [PROVIDER_ENDED] = "ended",
+		[PROVIDER_HERE] = "here",
+		[PROVIDER_RUNNING] = "running",
+		[PROVIDER_RESTARTING] = "restarting",
+		[PROVIDER_PARKED] = "parked",
+		[PROVIDER_ENDED] = "ended",
 	};
 
 	return state < PROVIDER_STATE_COUNT ? names[state] : "unknown";

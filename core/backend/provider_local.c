@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend in this process: the calls themselves, the locks of its declared thread model, and the checks of what it
- * answers. The worker program runs on this too.
+ * A backend in this process: the calls themselves, the locks of its declared thread model, and the
+ * checks of what it answers. The worker program runs on this too.
  */
 #include "core/backend/provider_local.h"
 
@@ -266,7 +266,8 @@ static int device_open(struct local *local, struct local_opened *self, struct er
 	return r;
 }
 
-static int local_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
+static int local_open(struct provider *provider, const struct device *device, struct opened **ret,
+		      struct error *err)
 {
 	struct local *local = local_of(provider);
 	struct local_opened *self = calloc(1, sizeof(*self));
@@ -306,9 +307,9 @@ static int judged(struct operation *operation, const struct migcompat_result *re
 	for (size_t i = 0; i < operation->nfields; i++)
 		if (!operation->judged[i] && !result_has(result, before, operation->fields[i]))
 			return operation_broken(
-			    operation, err,
-			    "it has no finding about the field \"%s\", which is there",
-			    operation->fields[i]);
+				operation, err,
+				"it has no finding about the field \"%s\", which is there",
+				operation->fields[i]);
 	return 0;
 }
 
@@ -331,7 +332,8 @@ static int local_compare(const struct compare_job *job)
 	return r ? r : judged(&operation, job->result, before, job->err);
 }
 
-static void local_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
+static void local_compare_end(struct provider *provider, struct compare_batch *batch,
+			      const struct compare_batch *after)
 {
 	(void)provider, (void)after;
 	for (size_t i = 0; i < batch->count; i++)
@@ -339,7 +341,8 @@ static void local_compare_end(struct provider *provider, struct compare_batch *b
 	batch->progress = COMPARE_OVER;
 }
 
-static int local_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink, struct error *err)
+static int local_list(struct opened *opened, enum provider_list which, const char *payload,
+		      size_t len, struct migcompat_sink *sink, struct error *err)
 {
 	struct local_opened *self = mine(opened);
 	struct local *local = local_of(opened->provider);
@@ -347,9 +350,9 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 		enum operation_kind kind;
 		int (*run)(void *, const char *, size_t, struct migcompat_sink *);
 	} operations[] = {
-	    [PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
-	    [PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
-	    [PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
+		[PROVIDER_CANDIDATES] = {OPERATION_CANDIDATES, local->ops->candidates},
+		[PROVIDER_PARAMETERS] = {OPERATION_PARAMETERS, local->ops->parameters},
+		[PROVIDER_PREPARE] = {OPERATION_PREPARE, local->ops->prepare},
 	};
 	struct operation operation;
 	pthread_mutex_t *lock;
@@ -371,7 +374,8 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	return operation_error(&operation, r, err);
 }
 
-static int local_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+static int local_stream(struct provider *provider, struct opened *opened,
+			const struct stream_head *head, struct migcompat_result *result,
 			struct error *err)
 {
 	struct local_opened *self = opened ? mine(opened) : NULL;
@@ -388,18 +392,19 @@ static int local_stream(struct provider *provider, struct opened *opened, const 
 		pthread_mutex_lock(lock = &local->serial);
 	operation_enter(&operation, OPERATION_STREAM, provider->info.name,
 			self ? opened->device->id : NULL);
-	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len, head->size, result);
+	r = local->ops->stream(&services_table, self ? self->handle : NULL, head->bytes, head->len,
+			       head->size, result);
 	operation_leave(&operation);
 	local_call_end(lock);
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
-		return error_set(err, operation_code(r),
-				 "backend %s: the stream could not be read: %s",
-				 provider->info.name,
-				 operation_errno_text(&operation, r, why, sizeof(why)));
+		return error_set(
+			err, operation_code(r), "backend %s: the stream could not be read: %s",
+			provider->info.name, operation_errno_text(&operation, r, why, sizeof(why)));
 	if (r == -ENOMSG && result->count == before)
-		return error_set(err, r, "backend %s: it is no stream that it knows", provider->info.name);
+		return error_set(err, r, "backend %s: it is no stream that it knows",
+				 provider->info.name);
 	if (r == -ENOMSG)
 		return operation_broken(&operation, err,
 					"it found fault with a stream that it does not know");
@@ -432,7 +437,8 @@ static const struct provider_ops local_ops = {
 static int local_load(struct local *local, const char *file, struct error *err)
 {
 	struct backend_info info;
-	int r = loader_load(local->provider.info.path, file, &local->provider.arena, &local->loaded, &info, err);
+	int r = loader_load(local->provider.info.path, file, &local->provider.arena, &local->loaded,
+			    &info, err);
 
 	if (r)
 		return r;
@@ -441,7 +447,8 @@ static int local_load(struct local *local, const char *file, struct error *err)
 	return 0;
 }
 
-int provider_local_from(const char *path, const char *file, const char *refusal, struct provider **ret, struct error *err)
+int provider_local_from(const char *path, const char *file, const char *refusal,
+			struct provider **ret, struct error *err)
 {
 	struct local *local = calloc(1, sizeof(*local));
 	struct error text = {0};

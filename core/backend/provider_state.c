@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of a backend in this process: the table, a session, and regions mounted on it. The vendor is called under the lock of its
- * thread model, as for every other call.
+ * Device state of a backend in this process: the table, a session, and regions mounted on it. The
+ * vendor is called under the lock of its thread model, as for every other call.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -27,8 +27,8 @@ static const char *name_of(const struct local_opened *opened)
 	return opened->opened.provider->info.name;
 }
 
-static int session_run(struct state_port *port, const struct state_write *writes, size_t count, bool total,
-		       struct migcompat_control *ret_control, struct error *err)
+static int session_run(struct state_port *port, const struct state_write *writes, size_t count,
+		       bool total, struct migcompat_control *ret_control, struct error *err)
 {
 	struct session *self = mine(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
@@ -41,7 +41,9 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	local_call_end(lock);
 	if (*operation.slip)
 		return operation_error(&operation, r, err);
-	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened), migcompat_regions_message(self->regions)) : 0;
+	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened),
+			     migcompat_regions_message(self->regions))
+		 : 0;
 }
 
 static void session_close(struct state_port *port)
@@ -65,9 +67,12 @@ static const struct state_port_ops session_ops = {
 };
 
 /* The backend's table, checked. */
-static int table_get(const struct local *local, struct migcompat_device_state *ret, struct error *err)
+static int table_get(const struct local *local, struct migcompat_device_state *ret,
+		     struct error *err)
 {
-	const void *table = local->ops->table ? local->ops->table(MIGCOMPAT_DEVICE_STATE, MIGCOMPAT_DEVICE_STATE_API) : NULL;
+	const void *table = local->ops->table ? local->ops->table(MIGCOMPAT_DEVICE_STATE,
+								  MIGCOMPAT_DEVICE_STATE_API)
+					      : NULL;
 	struct error text = {0};
 	int r = table ? regions_ops_copy(table, ret, &text) : -EOPNOTSUPP;
 
@@ -102,7 +107,8 @@ static int session_open(struct session *self, struct error *err)
 		return error_set(err, operation_code(r), "backend %s: %s", name_of(self->opened),
 				 text.text);
 	if (!self->session)
-		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle", name_of(self->opened));
+		return error_set(err, -EPROTO, "backend %s: it opened a session without a handle",
+				 name_of(self->opened));
 	return info ? error_set(err, info, "backend %s: %s", name_of(self->opened), text.text) : 0;
 }
 
@@ -118,7 +124,8 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 	self->opened = device;
 	self->port.ops = &session_ops;
 	lock = local_call_begin(device);
-	/* What a backend says of an opening goes through the device's facts, so that is one at a time in every model. */
+	/* What a backend says of an opening goes through the device's facts, so that is one at a
+	 * time in every model. */
 	if (!lock)
 		pthread_mutex_lock(&device->device);
 	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);

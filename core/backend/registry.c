@@ -12,7 +12,8 @@
 #define MODULE_MAX 64u
 #define MODALIAS_MAX 64u /* of one that is made here */
 
-/* Dashes count as underscores, as modprobe has it. False where the name is too long to be a module's. */
+/* Dashes count as underscores, as modprobe has it. False where the name is too long to be a
+ * module's. */
 static bool module_normalise(const char *module, size_t len, char buffer[MODULE_MAX + 1])
 {
 	if (len == 0 || len > MODULE_MAX)
@@ -23,13 +24,17 @@ static bool module_normalise(const char *module, size_t len, char buffer[MODULE_
 	return true;
 }
 
-/* Characters that stand for themselves: the measure of how special a key is. A set counts nothing. */
+/* Characters that stand for themselves: the measure of how special a key is. A set counts nothing.
+ */
 static int literals(const char *glob)
 {
 	int count = 0;
 
 	for (; *glob; glob++) {
-		const char *close = *glob == '[' ? strchr(glob + 2 <= glob + strlen(glob) ? glob + 2 : glob + 1, ']') : NULL;
+		const char *close =
+			*glob == '['
+				? strchr(glob + 2 <= glob + strlen(glob) ? glob + 2 : glob + 1, ']')
+				: NULL;
 
 		if (close) {
 			glob = close;
@@ -108,7 +113,8 @@ static int search_name(struct search *search, const char *name)
 				best_fit = fit, best_key = key;
 			} else if (info != best) {
 				const char *preferred =
-				    search->prefer ? search->prefer(search->arg, best_key) : NULL;
+					search->prefer ? search->prefer(search->arg, best_key)
+						       : NULL;
 
 				if (preferred && strcmp(preferred, info->name) == 0)
 					best = info, tied = NULL;
@@ -118,10 +124,11 @@ static int search_name(struct search *search, const char *name)
 		}
 	}
 	if (tied)
-		return error_set(search->err, -ENOTUNIQ,
-				 "backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say "
-				 "\"prefer\" in the policy",
-				 best->name, best->path, tied->name, tied->path, best_key);
+		return error_set(
+			search->err, -ENOTUNIQ,
+			"backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say "
+			"\"prefer\" in the policy",
+			best->name, best->path, tied->name, tied->path, best_key);
 	search->found = best;
 	return 0;
 }
@@ -142,7 +149,8 @@ bool registry_knows(const struct backend_info *const *infos, size_t count, const
 }
 
 /* A PCI id of at most 32 bits, as sysfs writes it ("0x1b36"). */
-static bool id_find(const struct factset *facts, const char *prefix, const char *name, unsigned long *ret)
+static bool id_find(const struct factset *facts, const char *prefix, const char *name,
+		    unsigned long *ret)
 {
 	char key[64], *end;
 	const char *text;
@@ -160,10 +168,12 @@ static bool id_find(const struct factset *facts, const char *prefix, const char 
 }
 
 /*
- * A function's modalias, or a parent's. Where an inventory has none, the ids say the same: as much of one as they tell, in the kernel's
- * form (drivers/pci/pci-sysfs.c), so that a key which asks for no more still fits.
+ * A function's modalias, or a parent's. Where an inventory has none, the ids say the same: as much
+ * of one as they tell, in the kernel's form (drivers/pci/pci-sysfs.c), so that a key which asks for
+ * no more still fits.
  */
-static const char *modalias_find(const struct factset *facts, const char *prefix, char buffer[MODALIAS_MAX])
+static const char *modalias_find(const struct factset *facts, const char *prefix,
+				 char buffer[MODALIAS_MAX])
 {
 	unsigned long vendor, device, subvendor, subdevice, class;
 	char key[64];
@@ -172,14 +182,18 @@ static const char *modalias_find(const struct factset *facts, const char *prefix
 
 	snprintf(key, sizeof(key), "%smodalias", prefix);
 	text = factset_text(facts, key);
-	if (text || !id_find(facts, prefix, "vendor", &vendor) || !id_find(facts, prefix, "device", &device))
+	if (text || !id_find(facts, prefix, "vendor", &vendor) ||
+	    !id_find(facts, prefix, "device", &device))
 		return text;
 	used = snprintf(buffer, MODALIAS_MAX, "pci:v%08lXd%08lX", vendor, device);
-	if (!id_find(facts, prefix, "subsystem_vendor", &subvendor) || !id_find(facts, prefix, "subsystem_device", &subdevice))
+	if (!id_find(facts, prefix, "subsystem_vendor", &subvendor) ||
+	    !id_find(facts, prefix, "subsystem_device", &subdevice))
 		return buffer;
-	used += snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "sv%08lXsd%08lX", subvendor, subdevice);
+	used += snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "sv%08lXsd%08lX", subvendor,
+			 subdevice);
 	if (id_find(facts, prefix, "class", &class))
-		snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "bc%02lXsc%02lXi%02lX", class >> 16 & 0xff, class >> 8 & 0xff, class & 0xff);
+		snprintf(buffer + used, MODALIAS_MAX - (size_t)used, "bc%02lXsc%02lXi%02lX",
+			 class >> 16 & 0xff, class >> 8 & 0xff, class & 0xff);
 	return buffer;
 }
 
@@ -220,7 +234,8 @@ static void names_make(const struct device *device, struct names *ret)
 		ret->type = slash + 1;
 }
 
-/* A type id is DRIVER-NAME of the parent's driver; either may have dashes, so the longest prefix that fits wins. */
+/* A type id is DRIVER-NAME of the parent's driver; either may have dashes, so the longest prefix
+ * that fits wins. */
 static int search_type_prefix(struct search *search, const char *type)
 {
 	char prefix[MODULE_MAX + 1];
@@ -247,10 +262,12 @@ static int search_names(struct search *search, const struct names *names)
 	return r;
 }
 
-int registry_find_device(const struct backend_info *const *infos, size_t count, const struct device *device, registry_prefer_fn *prefer, void *arg,
+int registry_find_device(const struct backend_info *const *infos, size_t count,
+			 const struct device *device, registry_prefer_fn *prefer, void *arg,
 			 const struct backend_info **ret, struct error *err)
 {
-	struct search search = {.infos = infos, .count = count, .prefer = prefer, .arg = arg, .err = err};
+	struct search search = {
+		.infos = infos, .count = count, .prefer = prefer, .arg = arg, .err = err};
 	enum pass found_in = PASS_COUNT;
 	struct names names;
 	int r = 0;
@@ -290,9 +307,11 @@ int registry_check_names(struct backend_info **infos, size_t count, struct arena
 		for (size_t j = 0; j < i; j++) {
 			char text[INFO_TEXT_MAX * 2];
 
-			if (infos[i]->error || infos[j]->error || strcmp(infos[i]->name, infos[j]->name) != 0)
+			if (infos[i]->error || infos[j]->error ||
+			    strcmp(infos[i]->name, infos[j]->name) != 0)
 				continue;
-			snprintf(text, sizeof(text), "its name \"%s\" is already that of %s", infos[i]->name, infos[j]->path);
+			snprintf(text, sizeof(text), "its name \"%s\" is already that of %s",
+				 infos[i]->name, infos[j]->path);
 			infos[i]->error = arena_copy(arena, text, strlen(text));
 			if (!infos[i]->error)
 				return -ENOMEM;

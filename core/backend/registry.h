@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which backend serves a device: by the module of a driver and, for a function, its modalias. Pure functions over plain data. */
+/* Which backend serves a device: by the module of a driver and, for a function, its modalias. Pure
+ * functions over plain data. */
 #ifndef CORE_BACKEND_REGISTRY_H
 #define CORE_BACKEND_REGISTRY_H
 
@@ -24,7 +25,8 @@ bool registry_knows(const struct backend_info *const *infos, size_t count, const
  * 0: *ret is the backend, or NULL if none fits. 1: only the key "*" of a fallback fits.
  * -ENOTUNIQ: two backends tie and prefer names neither; err names both and the key.
  */
-int registry_find_device(const struct backend_info *const *infos, size_t count, const struct device *device, registry_prefer_fn *prefer, void *arg,
+int registry_find_device(const struct backend_info *const *infos, size_t count,
+			 const struct device *device, registry_prefer_fn *prefer, void *arg,
 			 const struct backend_info **ret, struct error *err);
 
 /* What was looked up for a device: "module vfio_pci, modalias pci:v…". */

@@ -20,7 +20,8 @@
 bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key)
 {
 	for (size_t i = 0; i < info->nwants; i++)
-		if ((info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) && fact_glob_match(info->wants[i].glob, key))
+		if ((info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) &&
+		    fact_glob_match(info->wants[i].glob, key))
 			return true;
 	return false;
 }
@@ -43,8 +44,8 @@ static const struct factset *scope_set(const struct migcompat_facts *facts, uint
 static const struct wanted *scope_wanted(const struct migcompat_facts *facts, uint32_t scope)
 {
 	return scope & MIGCOMPAT_WANT_HOST || !facts->device->wanted.globs
-		   ? &facts->device->host->wanted
-		   : &facts->device->wanted;
+		       ? &facts->device->host->wanted
+		       : &facts->device->wanted;
 }
 
 /* Missing, or not collected? An inventory may say which globs it holds. */
@@ -52,7 +53,8 @@ static int absent(const struct migcompat_facts *facts, uint32_t scope, const cha
 {
 	const struct wanted *wanted = scope_wanted(facts, scope);
 
-	return wanted->globs && !fact_glob_any(wanted->globs, wanted->count, key) ? -ENODATA : -ENOENT;
+	return wanted->globs && !fact_glob_any(wanted->globs, wanted->count, key) ? -ENODATA
+										  : -ENOENT;
 }
 
 /* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the
@@ -86,18 +88,21 @@ static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const c
 /* Why a fact could not be read, never one of the codes that mean something else here. */
 static int fact_error(int error)
 {
-	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO : -error;
+	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO
+											 : -error;
 }
 
 /* An inventory may name the driver of a device beside its facts; that of a type is its parent's. */
 static const char *stand_in(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
-	bool own = !(scope & MIGCOMPAT_WANT_HOST) && facts->device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
+	bool own =
+		!(scope & MIGCOMPAT_WANT_HOST) && facts->device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
 
 	return own && strcmp(key, "driver") == 0 ? facts->device->driver : NULL;
 }
 
-static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const char *key, const char **ret_value, size_t *ret_len)
+static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const char *key,
+		     const char **ret_value, size_t *ret_len)
 {
 	const struct fact *fact;
 	const char *driver;
@@ -129,7 +134,8 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	return 0;
 }
 
-static int host_number(const struct migcompat_facts *facts, uint32_t scope, const char *key, int base, uint64_t max, uint64_t *ret)
+static int host_number(const struct migcompat_facts *facts, uint32_t scope, const char *key,
+		       int base, uint64_t max, uint64_t *ret)
 {
 	unsigned long long number;
 	const char *text = "";
@@ -140,7 +146,8 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 	if (r)
 		return r;
 	/* strtoull takes blanks and signs; a fact with those is no number. */
-	if (!((*text >= '0' && *text <= '9') || (base == 16 && strchr("abcdefABCDEF", *text) && *text)))
+	if (!((*text >= '0' && *text <= '9') ||
+	      (base == 16 && strchr("abcdefABCDEF", *text) && *text)))
 		return -ERANGE;
 	errno = 0;
 	number = strtoull(text, &end, base);
@@ -150,7 +157,8 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 	return 0;
 }
 
-static int host_each(const struct migcompat_facts *facts, uint32_t scope, const char *glob, migcompat_fact_fn *fn, void *arg)
+static int host_each(const struct migcompat_facts *facts, uint32_t scope, const char *glob,
+		     migcompat_fact_fn *fn, void *arg)
 {
 	const struct factset *set = scope_set(facts, scope);
 	size_t literal, low = 0, high = set->count;
@@ -161,7 +169,8 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 	literal = strcspn(glob, "*?[\\");
 
 	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
-		wanted = (facts->info->wants[i].flags & MIGCOMPAT_WANT_HOST) == (scope & MIGCOMPAT_WANT_HOST) &&
+		wanted = (facts->info->wants[i].flags & MIGCOMPAT_WANT_HOST) ==
+				 (scope & MIGCOMPAT_WANT_HOST) &&
 			 strcmp(facts->info->wants[i].glob, glob) == 0;
 	if (!wanted)
 		return unwanted(facts, scope, glob);
@@ -203,10 +212,12 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 	}
 	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
 		return setting->init;
-	return facts->settings ? facts->settings->values[setting - facts->info->settings] : setting->init;
+	return facts->settings ? facts->settings->values[setting - facts->info->settings]
+			       : setting->init;
 }
 
-static int host_fail(const struct migcompat_facts *facts, int error, const char *format, ...) __attribute__((format(printf, 3, 4)));
+static int host_fail(const struct migcompat_facts *facts, int error, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 
 static int host_fail(const struct migcompat_facts *facts, int error, const char *format, ...)
 {
@@ -227,8 +238,8 @@ static const char *value_trouble(struct migcompat_value *value)
 	if (value->type > MIGCOMPAT_VALUE_TEXT)
 		return "is of no known type";
 	return value->type == MIGCOMPAT_VALUE_TEXT && !value->as.text && value->len
-		   ? "is a text that is NULL"
-		   : NULL;
+		       ? "is a text that is NULL"
+		       : NULL;
 }
 
 /* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the
@@ -249,9 +260,9 @@ static int finding_check(struct migcompat_finding *finding)
 				      name, finding->rule, MIGCOMPAT_RULE_INFO);
 	if (!limit_is_backends(finding->limit))
 		return operation_slip(
-		    "the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
-		    finding->limit,
-		    limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
+			"the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
+			finding->limit,
+			limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
 	if (source || target)
 		return operation_slip("the %s's value of the finding \"%.64s\" %s",
 				      source ? "source" : "target", name, source ? source : target);
@@ -276,7 +287,8 @@ static void host_finding(struct migcompat_result *result, const struct migcompat
 			       given->struct_size, least);
 		return;
 	}
-	memcpy(&finding, given, given->struct_size < sizeof(finding) ? given->struct_size : sizeof(finding));
+	memcpy(&finding, given,
+	       given->struct_size < sizeof(finding) ? given->struct_size : sizeof(finding));
 	if (finding_check(&finding))
 		return;
 	result_offer(result, &finding);
@@ -322,24 +334,24 @@ static uint64_t host_hash(const void *bytes, size_t len)
 }
 
 const struct migcompat_host services_table = {
-    .struct_size = sizeof(struct migcompat_host),
-    .api_version = MIGCOMPAT_BACKEND_API,
-    .kind = host_kind,
-    .id = host_id,
-    .fact = host_fact,
-    .number = host_number,
-    .each = host_each,
-    .setting = host_setting,
-    .fail = host_fail,
-    .finding = host_finding,
-    .availability = host_availability,
-    .record_write = record_write,
-    .record_read = record_read,
-    .record_compare = record_compare,
-    .hash = host_hash,
-    .parameter = sink_parameter,
-    .candidate = sink_candidate,
-    .write = sink_write,
-    .covers = host_covers,
-    .kernel = host_kernel,
+	.struct_size = sizeof(struct migcompat_host),
+	.api_version = MIGCOMPAT_BACKEND_API,
+	.kind = host_kind,
+	.id = host_id,
+	.fact = host_fact,
+	.number = host_number,
+	.each = host_each,
+	.setting = host_setting,
+	.fail = host_fail,
+	.finding = host_finding,
+	.availability = host_availability,
+	.record_write = record_write,
+	.record_read = record_read,
+	.record_compare = record_compare,
+	.hash = host_hash,
+	.parameter = sink_parameter,
+	.candidate = sink_candidate,
+	.write = sink_write,
+	.covers = host_covers,
+	.kernel = host_kernel,
 };

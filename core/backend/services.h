@@ -8,7 +8,8 @@
 #include "core/backend/info.h"
 #include "core/facts/model.h"
 
-/* Values of the backend's declared settings as text, in the order of info->settings. Owned by whoever opens. */
+/* Values of the backend's declared settings as text, in the order of info->settings. Owned by
+ * whoever opens. */
 struct settings {
 	const char *const *values;
 };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying what a backend lists, checked: names that could be paths or break a command line are refused. */
+/* Copying what a backend lists, checked: names that could be paths or break a command line are
+ * refused. */
 #include "core/backend/sink.h"
 
 #include <errno.h>
@@ -83,15 +84,16 @@ static int value_fits(const struct migcompat_parameter *parameter, const char *w
 				      parameter->name, what, value);
 	if (parameter->type == MIGCOMPAT_PARAMETER_INT && !is_int(value))
 		return operation_slip(
-		    "the parameter \"%s\" has the %s \"%.64s\", expected a whole number",
-		    parameter->name, what, value);
+			"the parameter \"%s\" has the %s \"%.64s\", expected a whole number",
+			parameter->name, what, value);
 	if (!rule_allows(parameter->allowed, value))
 		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
 				      parameter->name, what, value, parameter->allowed);
 	return 0;
 }
 
-/* A text that is written to a device or stands for a value arrives as it was sent, or not at all. */
+/* A text that is written to a device or stands for a value arrives as it was sent, or not at all.
+ */
 static int texts_check(const struct migcompat_parameter *parameter)
 {
 	const struct {
@@ -99,9 +101,9 @@ static int texts_check(const struct migcompat_parameter *parameter)
 		const char *text;
 		bool needed;
 	} texts[] = {
-	    {"value", parameter->value, true},		{"init", parameter->init, true},
-	    {"allowed", parameter->allowed, false},	{"off", parameter->off, false},
-	    {"attribute", parameter->attribute, false},
+		{"value", parameter->value, true},	    {"init", parameter->init, true},
+		{"allowed", parameter->allowed, false},	    {"off", parameter->off, false},
+		{"attribute", parameter->attribute, false},
 	};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
@@ -109,9 +111,9 @@ static int texts_check(const struct migcompat_parameter *parameter)
 			return operation_slip("the parameter \"%s\" has no %s", parameter->name,
 					      texts[i].what);
 		if (texts[i].text && !utf8_clean(texts[i].text, strlen(texts[i].text)))
-			return operation_slip(
-			    "the %s of the parameter \"%s\" is not UTF-8 or has control characters",
-			    texts[i].what, parameter->name);
+			return operation_slip("the %s of the parameter \"%s\" is not UTF-8 or has "
+					      "control characters",
+					      texts[i].what, parameter->name);
 	}
 	if (parameter->attribute && !attribute_valid(parameter->attribute))
 		return operation_slip("the parameter \"%s\" has the attribute \"%.128s\", expected "
@@ -128,8 +130,8 @@ static int parameter_check(const struct migcompat_sink *sink,
 
 	if (!parameter_name_valid(parameter->name))
 		return operation_slip(
-		    "a parameter is named \"%.64s\", expected a word without \"=\" and \"/\"",
-		    parameter->name ? parameter->name : "");
+			"a parameter is named \"%.64s\", expected a word without \"=\" and \"/\"",
+			parameter->name ? parameter->name : "");
 	if (parameter->type > MIGCOMPAT_PARAMETER_STRING)
 		return operation_slip("the parameter \"%s\" has the type %u, expected 0 to %u",
 				      parameter->name, parameter->type, MIGCOMPAT_PARAMETER_STRING);
@@ -152,7 +154,7 @@ static int parameter_check(const struct migcompat_sink *sink,
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
 {
 	const size_t least =
-	    offsetof(struct migcompat_parameter, description) + sizeof(given->description);
+		offsetof(struct migcompat_parameter, description) + sizeof(given->description);
 	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
 	struct migcompat_parameter *list;
 	int r = 0;
@@ -160,7 +162,8 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 	if (!given || !operation_size_fits(given->struct_size, least))
 		return operation_slip("a parameter has struct_size %zu, expected at least %zu",
 				      given ? given->struct_size : 0, least);
-	memcpy(&parameter, given, given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
+	memcpy(&parameter, given,
+	       given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
 	r = parameter_check(sink, &parameter);
 	if (r)
@@ -196,11 +199,12 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 	if (!given || !operation_size_fits(given->struct_size, least))
 		return operation_slip("a candidate has struct_size %zu, expected at least %zu",
 				      given ? given->struct_size : 0, least);
-	memcpy(&candidate, given, given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
+	memcpy(&candidate, given,
+	       given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
 	if (!candidate.name)
 		return operation_slip(
-		    "a candidate has no name, expected \"\" for the target as it is");
+			"a candidate has no name, expected \"\" for the target as it is");
 	if (!utf8_clean(candidate.name, strlen(candidate.name)))
 		return operation_slip("a candidate's name is not UTF-8 or has control characters");
 	if (candidate.type && provider_type_trouble(candidate.type, why, sizeof(why)))
@@ -226,12 +230,12 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 
 	if (!attribute || !attribute_valid(attribute))
 		return operation_slip(
-		    "it writes to \"%.128s\", expected a file below the device's folder",
-		    attribute ? attribute : "");
+			"it writes to \"%.128s\", expected a file below the device's folder",
+			attribute ? attribute : "");
 	if (!value || !utf8_clean(value, strlen(value)))
 		return operation_slip(
-		    "what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
-		    attribute);
+			"what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
+			attribute);
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lists that a backend fills: parameters, candidates and writes. Strings are copied; one thread at a time. */
+/* Lists that a backend fills: parameters, candidates and writes. Strings are copied; one thread at
+ * a time. */
 #ifndef CORE_BACKEND_SINK_H
 #define CORE_BACKEND_SINK_H
 
 #include "core/facts/arena.h"
 #include "migcompat/backend.h"
 
-#define SINK_MAX 4096u       /* entries of each list */
+#define SINK_MAX 4096u	     /* entries of each list */
 #define SINK_TEXT_MAX 65536u /* bytes of one string */
 
 struct sink_write {

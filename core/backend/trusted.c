@@ -70,7 +70,8 @@ static int open_both(char *real, struct trusted *trusted, struct error *err)
 	/* A name that realpath let through has at most NAME_MAX bytes. */
 	snprintf(trusted->name, sizeof(trusted->name), "%s", slash + 1);
 	*slash = '\0';
-	trusted->folder = open_checked(AT_FDCWD, *real ? real : "/", O_PATH | O_DIRECTORY | O_NOFOLLOW, *real ? real : "/", err);
+	trusted->folder = open_checked(AT_FDCWD, *real ? real : "/",
+				       O_PATH | O_DIRECTORY | O_NOFOLLOW, *real ? real : "/", err);
 	*slash = '/';
 	if (trusted->folder < 0)
 		return trusted->folder;
@@ -79,7 +80,9 @@ static int open_both(char *real, struct trusted *trusted, struct error *err)
 		return trusted->file;
 	trusted_path(trusted->folder, trusted->name, path);
 	if (access(path, F_OK) < 0 && errno == ENOENT)
-		return error_set(err, -ENOSYS, "%s: /proc is not mounted, which is needed to open what was checked", real);
+		return error_set(
+			err, -ENOSYS,
+			"%s: /proc is not mounted, which is needed to open what was checked", real);
 	return 0;
 }
 

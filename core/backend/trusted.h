@@ -14,16 +14,16 @@
 #define TRUSTED_PATH_MAX (NAME_MAX + 100)
 
 struct trusted {
-	int file;   /* for reading */
-	int folder; /* O_PATH */
+	int file;		 /* for reading */
+	int folder;		 /* O_PATH */
 	char name[NAME_MAX + 1]; /* in the folder */
 };
 
 /*
- * Open path (absolute; links are followed first) if file and folder belong to root or the caller and
- * nobody else can write them. -EPERM: they do not; -EINVAL: path is relative, or no regular file;
- * -ENOSYS: /proc is not mounted, without which a descriptor is no path; otherwise what opening says.
- * The sentence names the file or folder. Both descriptors are O_CLOEXEC.
+ * Open path (absolute; links are followed first) if file and folder belong to root or the caller
+ * and nobody else can write them. -EPERM: they do not; -EINVAL: path is relative, or no regular
+ * file; -ENOSYS: /proc is not mounted, without which a descriptor is no path; otherwise what
+ * opening says. The sentence names the file or folder. Both descriptors are O_CLOEXEC.
  */
 int trusted_open(const char *path, struct trusted *ret, struct error *err);
 /*

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking every device and putting those that said yes in order. One verdict's memory serves all of them. */
+/* Asking every device and putting those that said yes in order. One verdict's memory serves all of
+ * them. */
 #include "core/check/ask.h"
 
 #include <errno.h>
@@ -12,8 +13,10 @@
 
 static int choice_compare(const void *a, const void *b)
 {
-	static const int by_grade[] = {[GRADE_NONE] = 2, [GRADE_IDENTICAL] = 0, [GRADE_SUPERSET] = 1};
-	static const int by_state[] = {[MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_YES] = 0, [MIGCOMPAT_NO] = 2};
+	static const int by_grade[] = {
+		[GRADE_NONE] = 2, [GRADE_IDENTICAL] = 0, [GRADE_SUPERSET] = 1};
+	static const int by_state[] = {
+		[MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_YES] = 0, [MIGCOMPAT_NO] = 2};
 	const struct choice *x = a, *y = b;
 
 	if (by_grade[x->grade] != by_grade[y->grade])
@@ -126,7 +129,8 @@ static int add_choice(struct answer *answer, struct target *target,
 }
 
 /* verdict NULL: text says why, and nothing more is known of it. */
-static int add_refused(struct answer *answer, const struct device *device, const struct migcompat_verdict *verdict, const char *text)
+static int add_refused(struct answer *answer, const struct device *device,
+		       const struct migcompat_verdict *verdict, const char *text)
 {
 	struct refused *list = grow(answer->refused, answer->nrefused, sizeof(*list));
 	struct refused *added;
@@ -140,9 +144,9 @@ static int add_refused(struct answer *answer, const struct device *device, const
 	answer->refused = list;
 	added = &list[answer->nrefused++];
 	*added = (struct refused){
-	    .device = device,
-	    .limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
-	    .availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
+		.device = device,
+		.limit = verdict ? verdict->limit : MIGCOMPAT_LIMIT_NONE,
+		.availability = verdict ? verdict->result.availability : MIGCOMPAT_UNKNOWN,
 	};
 	if (verdict && verdict->result.availability_text)
 		r = keep(answer, verdict->result.availability_text, &added->available);
@@ -183,8 +187,7 @@ static int add_other(const struct engine *engine, struct answer *answer,
 		     const struct device *device, const struct version_string *string,
 		     const struct provider *provider, const struct error *err)
 {
-	bool more = (provider && provider->info.fallback) ||
-		    kernel_word(device) == MIGCOMPAT_NO;
+	bool more = (provider && provider->info.fallback) || kernel_word(device) == MIGCOMPAT_NO;
 	char text[ERROR_TEXT_MAX];
 	struct error why = {0};
 	int r;
@@ -208,9 +211,9 @@ static int add_other(const struct engine *engine, struct answer *answer,
 }
 
 /*
- * kept is the target that was asked before, closed only when the next one is open: a worker keeps a host's facts as long as one of
- * the host's devices is open. -ENOMEM with a sentence: a device was not asked for want of memory,
- * and an answer without it could be a wrong one.
+ * kept is the target that was asked before, closed only when the next one is open: a worker keeps a
+ * host's facts as long as one of the host's devices is open. -ENOMEM with a sentence: a device was
+ * not asked for want of memory, and an answer without it could be a wrong one.
  */
 static int ask_one(const struct engine *engine, const struct device *source,
 		   const struct device *device, const struct version_string *string,
@@ -221,9 +224,11 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	struct target target;
 	int r = engine_provider(engine, device, &provider, err);
 
-	/* Another backend's device is incompatible whatever its facts are; one that nobody serves cannot say yes. */
-	if (r == -ENOTCONN || (!r && (strlen(provider->info.name) != string->namespace_len ||
-				      memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
+	/* Another backend's device is incompatible whatever its facts are; one that nobody serves
+	 * cannot say yes. */
+	if (r == -ENOTCONN ||
+	    (!r && (strlen(provider->info.name) != string->namespace_len ||
+		    memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
 		return add_other(engine, answer, device, string, provider, err);
 	answer->asked++;
 	if (!r)
@@ -253,10 +258,13 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	return r;
 }
 
-static void side_make(struct verdict_side *side, const struct device *source, const struct version_string *string, const char *text, size_t len)
+static void side_make(struct verdict_side *side, const struct device *source,
+		      const struct version_string *string, const char *text, size_t len)
 {
-	*side = (struct verdict_side){.device = source, .kind = source ? source->kind : string->kind, .kind_known = true};
-	snprintf(side->type, sizeof(side->type), "%.*s:%.*s", (int)string->namespace_len, string->namespace, (int)string->type_len, string->type);
+	*side = (struct verdict_side){
+		.device = source, .kind = source ? source->kind : string->kind, .kind_known = true};
+	snprintf(side->type, sizeof(side->type), "%.*s:%.*s", (int)string->namespace_len,
+		 string->namespace, (int)string->type_len, string->type);
 	fingerprint_text(text, len, side->fingerprint);
 }
 
@@ -270,8 +278,8 @@ static bool is_asked(const struct device *device, const struct device *source, c
 	       strcmp(device->host->name, source->host->name) != 0;
 }
 
-int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len, const char *host, unsigned flags,
-	     struct answer *ret, struct error *err)
+int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len,
+	     const char *host, unsigned flags, struct answer *ret, struct error *err)
 {
 	struct migcompat_verdict verdict = {0};
 	struct answer answer = {.flags = flags};

@@ -31,7 +31,8 @@ int check_open(const struct engine *engine, const struct device *device, struct 
 	return r;
 }
 
-int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err)
+int target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		struct error *err)
 {
 	struct target target = {.engine = engine};
 	int r = check_open(engine, device, &target.opened, &target.mechanism, err);
@@ -40,9 +41,11 @@ int target_open(const struct engine *engine, const struct device *device, struct
 	if (r)
 		return r;
 	target.namespace_len = strlen(target.opened->provider->info.name);
-	snprintf(target.type, sizeof(target.type), "%s:%s", target.opened->provider->info.name, target.opened->type);
+	snprintf(target.type, sizeof(target.type), "%s:%s", target.opened->provider->info.name,
+		 target.opened->type);
 	fingerprint_device(engine, target.opened, target.fingerprint);
-	if (!target.opened->not_source && (r = check_version(target.opened, target.version, sizeof(target.version), err)) < 0) {
+	if (!target.opened->not_source &&
+	    (r = check_version(target.opened, target.version, sizeof(target.version), err)) < 0) {
 		opened_close(target.opened);
 		return r;
 	}
@@ -62,9 +65,12 @@ int check_version(const struct opened *opened, char *buffer, size_t size, struct
 
 	if (opened->not_source)
 		return error_set(err, -ENODEV, "%s", opened->not_source);
-	len = version_string_write(opened->provider->info.name, opened->device->kind, opened->type, opened->payload, opened->payload_len, buffer, size);
+	len = version_string_write(opened->provider->info.name, opened->device->kind, opened->type,
+				   opened->payload, opened->payload_len, buffer, size);
 	if (len < 0)
-		return error_set(err, -EPROTO, "backend %s: its version string is longer than %u bytes", opened->provider->info.name, MIGCOMPAT_STRING_MAX);
+		return error_set(err, -EPROTO,
+				 "backend %s: its version string is longer than %u bytes",
+				 opened->provider->info.name, MIGCOMPAT_STRING_MAX);
 	return len;
 }
 
@@ -85,7 +91,8 @@ int check_source(const struct engine *engine, const struct device *device, char 
 }
 
 /* What opening a device failed with, as a verdict. */
-static int open_failed(struct migcompat_verdict *verdict, const char *role, const struct device *device, int r, const struct error *err)
+static int open_failed(struct migcompat_verdict *verdict, const char *role,
+		       const struct device *device, int r, const struct error *err)
 {
 	if (r == -ENODEV)
 		return verdict_not_migratable(verdict, "%s %s: %s", role, device->id, err->text);
@@ -98,12 +105,14 @@ static void side_weigh(struct verdict_side *side, const struct mechanism *mechan
 	side->weighed = true;
 }
 
-int check_text(const struct engine *engine, const char *text, size_t len, const struct device *device, struct migcompat_verdict *verdict)
+int check_text(const struct engine *engine, const char *text, size_t len,
+	       const struct device *device, struct migcompat_verdict *verdict)
 {
 	return check_state(engine, text, len, NULL, device, verdict);
 }
 
-int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *device,
+int check_state(const struct engine *engine, const char *text, size_t len,
+		const struct stream_head *stream, const struct device *device,
 		struct migcompat_verdict *verdict)
 {
 	struct target target = {0};
@@ -121,7 +130,8 @@ int check_state(const struct engine *engine, const char *text, size_t len, const
 		verdict_keep(verdict);
 		return 0;
 	}
-	check_question(&(struct question){.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
+	check_question(&(struct question){
+		.target = &target, .text = text, .len = len, .stream = stream, .verdict = verdict});
 	if (text)
 		fingerprint_text(text, len, verdict->source.fingerprint);
 	verdict_keep(verdict);
@@ -139,8 +149,9 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
  * The source's half: its sides, its mechanism, and the string into the buffer; the length, or -1 if
  * the verdict is told. err lives as long as the mechanism.
  */
-static int ask_source(const struct engine *engine, const struct device *device, char *string, size_t size, struct opened **ret_opened,
-		      struct migcompat_verdict *verdict, struct error *err)
+static int ask_source(const struct engine *engine, const struct device *device, char *string,
+		      size_t size, struct opened **ret_opened, struct migcompat_verdict *verdict,
+		      struct error *err)
 {
 	struct mechanism mechanism;
 	struct opened *opened = NULL;
@@ -152,7 +163,8 @@ static int ask_source(const struct engine *engine, const struct device *device, 
 		return -1;
 	}
 	*ret_opened = opened;
-	snprintf(verdict->source.type, sizeof(verdict->source.type), "%s:%s", opened->provider->info.name, opened->type);
+	snprintf(verdict->source.type, sizeof(verdict->source.type), "%s:%s",
+		 opened->provider->info.name, opened->type);
 	fingerprint_device(engine, opened, verdict->source.fingerprint);
 	r = check_version(opened, string, size, err);
 	if (r < 0) {
@@ -162,7 +174,8 @@ static int ask_source(const struct engine *engine, const struct device *device, 
 	return r;
 }
 
-int check_devices(const struct engine *engine, const struct device *source, const struct device *device, struct migcompat_verdict *verdict)
+int check_devices(const struct engine *engine, const struct device *source,
+		  const struct device *device, struct migcompat_verdict *verdict)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	struct error err = {0}, source_err = {0};
@@ -177,7 +190,8 @@ int check_devices(const struct engine *engine, const struct device *source, cons
 	len = ask_source(engine, source, string, sizeof(string), &opened, verdict, &source_err);
 	r = target_open(engine, device, &target, &err);
 	if (!r && len >= 0) {
-		check_question(&(struct question){.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
+		check_question(&(struct question){
+			.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
 	} else {
 		side_weigh(&verdict->target, &target.mechanism);
 		check_judge(engine, "source", &verdict->source, verdict);

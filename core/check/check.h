@@ -8,12 +8,13 @@
 
 #define NO_INSTANCE "no instance of the type is left"
 
-/* A target that is held open, to be asked many times. One question at a time a target; targets side by side. */
+/* A target that is held open, to be asked many times. One question at a time a target; targets side
+ * by side. */
 struct target {
 	const struct engine *engine;
 	struct opened *opened;
 	struct mechanism mechanism;
-	char type[MIGCOMPAT_PREFIX_MAX + 2]; /* NAMESPACE:TYPE */
+	char type[MIGCOMPAT_PREFIX_MAX + 2];	/* NAMESPACE:TYPE */
 	char version[MIGCOMPAT_STRING_MAX + 1]; /* its own string, "" where it can be no source */
 	char fingerprint[FINGERPRINT_SIZE];
 	size_t namespace_len;
@@ -30,35 +31,40 @@ int check_open(const struct engine *engine, const struct device *device, struct 
  * Errors are check_open's; ret's mechanism is told then, too. The target is not judged yet, since
  * its type may be read all the same.
  */
-int target_open(const struct engine *engine, const struct device *device, struct target *ret, struct error *err);
+int target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		struct error *err);
 void target_close(struct target *target);
 
 /*
- * Hold a string against an open target. The answer is in the verdict, an error too: the return value is 0, or -ENOMEM at a verdict's
- * first use. Allocates nothing where the verdict was used before and the backend runs in this process. source: the device that
- * the string was read from, for the policy; NULL: a bare string. What the verdict says of the
- * mechanism lives as long as the target, unless verdict_keep copies it.
+ * Hold a string against an open target. The answer is in the verdict, an error too: the return
+ * value is 0, or -ENOMEM at a verdict's first use. Allocates nothing where the verdict was used
+ * before and the backend runs in this process. source: the device that the string was read from,
+ * for the policy; NULL: a bare string. What the verdict says of the mechanism lives as long as the
+ * target, unless verdict_keep copies it.
  */
-int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict);
+int check_string(struct target *target, const struct device *source, const char *text, size_t len,
+		 struct migcompat_verdict *verdict);
 
 #define CHECK_QUESTIONS_MAX 32u
 
 struct question {
 	struct target *target;
 	const struct device *source; /* or NULL: a bare string */
-	const char *text;           /* NULL: nothing but a stream is known */
+	const char *text;	     /* NULL: nothing but a stream is known */
 	size_t len;
-	const struct stream_head *stream;  /* what the source's kernel driver wrote first, to be held against the target as well; NULL: none */
+	const struct stream_head *stream; /* what the source's kernel driver wrote first, to be held
+					     against the target as well; NULL: none */
 	struct migcompat_verdict *verdict; /* its own */
 	struct version_string string;	   /* not the caller's, as what follows */
 	struct error
-	    unlisted;	   /* why the ways in which the target could take it are not known, and */
+		unlisted;  /* why the ways in which the target could take it are not known, and */
 	int unlisted_code; /* its errno; 0: they are, or nobody had to ask */
 };
 
 /* Questions on their way. */
 struct check {
-	struct question *asked[CHECK_QUESTIONS_MAX]; /* of the backend; the others have their answers */
+	struct question
+		*asked[CHECK_QUESTIONS_MAX]; /* of the backend; the others have their answers */
 	struct compare_job jobs[CHECK_QUESTIONS_MAX];
 	struct error errors[CHECK_QUESTIONS_MAX];
 	struct compare_batch batch;
@@ -71,24 +77,29 @@ struct check {
  * opened_compare_begin has it; but not if the backend may be asked more about one of them
  * (candidate_is_asked).
  */
-void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before);
+void check_begin(struct check *check, struct question *questions, size_t count,
+		 const struct check *before);
 void check_end(struct check *check, const struct check *after);
 /* Both at once, of one. */
 void check_question(struct question *question);
 
 /* Device against device. */
-int check_devices(const struct engine *engine, const struct device *source, const struct device *target, struct migcompat_verdict *verdict);
+int check_devices(const struct engine *engine, const struct device *source,
+		  const struct device *target, struct migcompat_verdict *verdict);
 /* A string from somewhere else against a device. */
-int check_text(const struct engine *engine, const char *text, size_t len, const struct device *target, struct migcompat_verdict *verdict);
+int check_text(const struct engine *engine, const char *text, size_t len,
+	       const struct device *target, struct migcompat_verdict *verdict);
 /* The same of a string that came with a stream; stream may be NULL. text NULL: check_stream. */
-int check_state(const struct engine *engine, const char *text, size_t len, const struct stream_head *stream, const struct device *target,
+int check_state(const struct engine *engine, const char *text, size_t len,
+		const struct stream_head *stream, const struct device *target,
 		struct migcompat_verdict *verdict);
 
 /* A kernel driver's stream alone, judged by the target's backend. One without "stream" fails. */
 int check_stream(const struct engine *engine, const struct stream_head *stream,
 		 const struct device *target, struct migcompat_verdict *verdict);
 
-/* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length. */
+/* Write a device's version string. -ENODEV: it can be no source, err says why. Returns the length.
+ */
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err);
 
 /* A source's string: as check_version, with the errors of check_open; -ENODEV too by the mode. */
@@ -104,9 +115,11 @@ void check_judge(const struct engine *engine, const char *role, const struct ver
 		 struct migcompat_verdict *verdict);
 
 /* Hash of the compared facts, the backend's name and version and the policy: 32 hex digits. */
-void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE]);
+void fingerprint_device(const struct engine *engine, const struct opened *opened,
+			char ret[FINGERPRINT_SIZE]);
 /* The same of one that need not be open: the backend's code is not asked. */
-void fingerprint_facts(const struct engine *engine, const struct provider *provider, const struct device *device, char ret[FINGERPRINT_SIZE]);
+void fingerprint_facts(const struct engine *engine, const struct provider *provider,
+		       const struct device *device, char ret[FINGERPRINT_SIZE]);
 void fingerprint_text(const char *text, size_t len, char ret[FINGERPRINT_SIZE]);
 
 #endif

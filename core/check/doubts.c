@@ -87,7 +87,7 @@ static bool age_render(const struct engine *engine, const struct host *host, cha
 
 /* Appended to a sentence; what does not fit is cut. */
 static void append(char *sentence, const char *joint, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 static void append(char *sentence, const char *joint, const char *format, ...)
 {
 	size_t used = strlen(sentence);
@@ -135,7 +135,8 @@ void doubts_judge(const struct engine *engine, const struct device *source,
 /* The source's host, and the one that was named, or all of them. */
 static bool is_asked(const struct host *one, const struct host *home, const char *host)
 {
-	return !host || strcmp(one->name, host) == 0 || (home && strcmp(one->name, home->name) == 0);
+	return !host || strcmp(one->name, host) == 0 ||
+	       (home && strcmp(one->name, home->name) == 0);
 }
 
 static int by_name(const void *a, const void *b)

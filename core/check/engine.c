@@ -33,15 +33,19 @@ static const char *worker_program(const struct engine_options *options, struct a
 			       : engine_worker_program(arena);
 }
 
-static int start_backends(struct engine *engine, const char *const *paths, size_t count, struct error *err)
+static int start_backends(struct engine *engine, const char *const *paths, size_t count,
+			  struct error *err)
 {
 	struct worker_options options = {
 		.timeout_ms = policy_timeout_ms(engine->policy),
 		.keep_stderr = engine->options.keep_stderr,
 		.restart = engine->options.restart,
 		.memory_kib = engine->options.memory_kib,
-		/* A service may start while all else does, and what failed to load then would be missed until somebody reloads. */
-		.first_ms = engine->options.restart ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE : 0,
+		/* A service may start while all else does, and what failed to load then would be
+		   missed until somebody reloads. */
+		.first_ms = engine->options.restart
+				    ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE
+				    : 0,
 	};
 	int r = 0;
 
@@ -49,7 +53,8 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		options.program = worker_program(&engine->options, &engine->arena);
 		if (!options.program)
 			return error_set(err, -ENOMEM, "out of memory");
-		r = provider_workers_new(paths, count, &options, engine->providers + engine->nproviders, err);
+		r = provider_workers_new(paths, count, &options,
+					 engine->providers + engine->nproviders, err);
 		engine->nproviders += r ? 0 : count;
 		return r;
 	}
@@ -72,7 +77,8 @@ static const char *file_stem(const char *path, struct arena *arena)
 /* list NULL: the first error ends it. */
 static int check_sections(struct engine *engine, const struct error_list *list, struct error *err)
 {
-	struct policy_backend *backends = arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*backends), 8);
+	struct policy_backend *backends =
+		arena_alloc(&engine->arena, (engine->nproviders + 1) * sizeof(*backends), 8);
 	size_t count = 0;
 
 	if (!backends)
@@ -93,7 +99,8 @@ static int check_sections(struct engine *engine, const struct error_list *list, 
 }
 
 /* A vendor may have none. */
-static int list_streams(struct engine *engine, const char *dir, const char ***ret, size_t *ret_count, struct error *err)
+static int list_streams(struct engine *engine, const char *dir, const char ***ret,
+			size_t *ret_count, struct error *err)
 {
 	char folder[PATH_MAX];
 	int r = text_format(folder, sizeof(folder), "%s/streams", dir);
@@ -101,7 +108,8 @@ static int list_streams(struct engine *engine, const char *dir, const char ***re
 	if (r < 0)
 		return error_set(err, r, "the path of the backends' folder is longer than %u bytes",
 				 PATH_MAX - 1);
-	return access(folder, F_OK) == 0 ? loader_list(folder, &engine->arena, ret, ret_count, err) : 0;
+	return access(folder, F_OK) == 0 ? loader_list(folder, &engine->arena, ret, ret_count, err)
+					 : 0;
 }
 
 static int load_backends(struct engine *engine, struct error *err)
@@ -139,7 +147,8 @@ static int wait_infos(struct engine *engine, struct error *err)
 	if (!infos)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < engine->nproviders && !r; i++) {
-		r = engine->options.in_process ? 0 : provider_worker_ready(engine->providers[i], err);
+		r = engine->options.in_process ? 0
+					       : provider_worker_ready(engine->providers[i], err);
 		infos[i] = &engine->providers[i]->info;
 	}
 	if (r)
@@ -172,7 +181,8 @@ static int set_mode(struct policy *policy, const char *word, struct error *err)
 
 	if (policy_mechanism_word(word, &mode)) {
 		policy_free(policy);
-		return error_set(err, -EINVAL, "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
+		return error_set(err, -EINVAL,
+				 "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
 	}
 	policy_set_mechanism(policy, mode);
 	return 0;
@@ -373,11 +383,13 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 		const struct backend_info *info = engine->infos[i];
 
 		for (size_t w = 0; w < info->nwants && !info->error; w++)
-			wants[options.nwants++] = (struct discovery_want){.glob = info->wants[w].glob, .flags = info->wants[w].flags};
+			wants[options.nwants++] = (struct discovery_want){
+				.glob = info->wants[w].glob, .flags = info->wants[w].flags};
 	}
 	/* What a rule asks for and nobody collected would be unknown. */
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
-		wants[options.nwants++] = (struct discovery_want){.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};
+		wants[options.nwants++] = (struct discovery_want){
+			.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};
 	if (!engine->stated)
 		r = load_stated(engine, &stated, err);
 	options.stated = engine->stated ? engine->stated : stated;
@@ -388,7 +400,8 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 	return r;
 }
 
-int engine_take_holds(struct engine *engine, struct holds *holds, const char *dir, struct error *err)
+int engine_take_holds(struct engine *engine, struct holds *holds, const char *dir,
+		      struct error *err)
 {
 	struct error why = {0};
 	char text[ERROR_TEXT_MAX + 64];
@@ -414,7 +427,8 @@ int engine_ready(struct engine *engine, struct error *err)
 	return r ? r : inventory_finish(&engine->inventory, err);
 }
 
-int engine_open(const struct engine *engine, const struct device *device, struct opened **ret, struct error *err)
+int engine_open(const struct engine *engine, const struct device *device, struct opened **ret,
+		struct error *err)
 {
 	struct provider *provider = NULL;
 	int r = engine_provider(engine, device, &provider, err);

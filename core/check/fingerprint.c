@@ -8,7 +8,8 @@
 #include "core/check/check.h"
 #include "core/facts/kernel_word.h"
 
-/* As a number in hexadecimal. Not with snprintf, which takes ten times as long as the hash of a string. */
+/* As a number in hexadecimal. Not with snprintf, which takes ten times as long as the hash of a
+ * string. */
 static void print(XXH128_hash_t hash, char ret[FINGERPRINT_SIZE])
 {
 	for (unsigned i = 0; i < 16; i++) {
@@ -23,7 +24,8 @@ _Static_assert(FINGERPRINT_SIZE == 33, "32 digits and the end");
 static bool compared(const struct backend_info *info, uint32_t scope, const char *key)
 {
 	for (size_t i = 0; i < info->nwants; i++)
-		if ((info->wants[i].flags & (MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY)) == scope &&
+		if ((info->wants[i].flags & (MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_AVAILABILITY)) ==
+			    scope &&
 		    fact_glob_match(info->wants[i].glob, key))
 			return true;
 	return false;
@@ -44,7 +46,8 @@ static void add_text(XXH3_state_t *state, const char *text, size_t len)
 	XXH3_128bits_update(state, text, len);
 }
 
-static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint32_t scope, const struct factset *facts)
+static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint32_t scope,
+		      const struct factset *facts)
 {
 	for (size_t i = 0; i < facts->count; i++) {
 		const struct fact *fact = &facts->facts[i];
@@ -52,17 +55,19 @@ static void add_facts(XXH3_state_t *state, const struct backend_info *info, uint
 		if (!compared(info, scope, fact->key) || is_volatile(fact->key))
 			continue;
 		add_text(state, fact->key, strlen(fact->key));
-		add_text(state, fact->error ? (const char *)&fact->error : fact->value, fact->error ? sizeof(fact->error) : fact->len);
+		add_text(state, fact->error ? (const char *)&fact->error : fact->value,
+			 fact->error ? sizeof(fact->error) : fact->len);
 	}
 }
 
-void fingerprint_device(const struct engine *engine, const struct opened *opened, char ret[FINGERPRINT_SIZE])
+void fingerprint_device(const struct engine *engine, const struct opened *opened,
+			char ret[FINGERPRINT_SIZE])
 {
 	fingerprint_facts(engine, opened->provider, opened->device, ret);
 }
 
-void fingerprint_facts(const struct engine *engine, const struct provider *provider, const struct device *device,
-		       char ret[FINGERPRINT_SIZE])
+void fingerprint_facts(const struct engine *engine, const struct provider *provider,
+		       const struct device *device, char ret[FINGERPRINT_SIZE])
 {
 	const struct backend_info *info = &provider->info;
 	uint64_t policy = policy_hash(engine->policy);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The list of holds in memory; holds_file.c keeps it on disk. A change is made on a copy, which takes the list's place once
- * it is on disk: whoever asks meanwhile never waits for a disk.
+ * The list of holds in memory; holds_file.c keeps it on disk. A change is made on a copy, which
+ * takes the list's place once it is on disk: whoever asks meanwhile never waits for a disk.
  */
 #include "core/check/holds.h"
 
@@ -63,7 +63,8 @@ static int hold_list_copy(const struct hold_list *list, struct hold_list *ret)
 	return 0;
 }
 
-size_t hold_list_index(const struct hold_list *list, const char *host, const char *device, bool *ret_there)
+size_t hold_list_index(const struct hold_list *list, const char *host, const char *device,
+		       bool *ret_there)
 {
 	size_t low = 0, high = list->count;
 
@@ -89,19 +90,24 @@ bool hold_reason_valid(const char *reason)
 {
 	size_t len = strlen(reason);
 
-	return len > 0 && len <= HOLD_REASON_BYTES && utf8_clean(reason, len) && reason[strspn(reason, " ")];
+	return len > 0 && len <= HOLD_REASON_BYTES && utf8_clean(reason, len) &&
+	       reason[strspn(reason, " ")];
 }
 
-int hold_list_put(struct hold_list *list, const char *host, const char *device, const char *reason, struct error *err)
+int hold_list_put(struct hold_list *list, const char *host, const char *device, const char *reason,
+		  struct error *err)
 {
 	struct hold hold, *grown;
 	bool there;
 	size_t at;
 
 	if (!hold_reason_valid(reason))
-		return error_set(err, -EINVAL, "the reason of a hold is one line of 1 to %u bytes of text", HOLD_REASON_BYTES);
+		return error_set(err, -EINVAL,
+				 "the reason of a hold is one line of 1 to %u bytes of text",
+				 HOLD_REASON_BYTES);
 	if (strlen(device) > HOLD_NAME_BYTES || strlen(host) > HOLD_NAME_BYTES)
-		return error_set(err, -EINVAL, "the device's name is longer than %u bytes", HOLD_NAME_BYTES);
+		return error_set(err, -EINVAL, "the device's name is longer than %u bytes",
+				 HOLD_NAME_BYTES);
 	at = hold_list_index(list, host, device, &there);
 	if (!there && list->count == HOLDS_MAX)
 		return error_set(err, -ENOSPC, "%u devices are held, which is the most", HOLDS_MAX);
@@ -122,19 +128,25 @@ int hold_list_put(struct hold_list *list, const char *host, const char *device, 
 }
 
 /* Index of the one that a name means. */
-static int hold_list_find(const struct hold_list *list, const char *name, size_t *ret, struct error *err)
+static int hold_list_find(const struct hold_list *list, const char *name, size_t *ret,
+			  struct error *err)
 {
 	const struct hold *found = NULL;
 
 	for (size_t i = 0; i < list->count; i++) {
 		const struct hold *hold = &list->list[i];
 		size_t len = strlen(hold->host);
-		bool whole = strncmp(name, hold->host, len) == 0 && strncmp(name + len, "//", 2) == 0 && strcmp(name + len + 2, hold->device) == 0;
+		bool whole = strncmp(name, hold->host, len) == 0 &&
+			     strncmp(name + len, "//", 2) == 0 &&
+			     strcmp(name + len + 2, hold->device) == 0;
 
 		if (!whole && strcmp(name, hold->device) != 0)
 			continue;
 		if (found)
-			return error_set(err, -ENOTUNIQ, "device \"%s\" is held on %s and on %s: name it as HOST//ID", name, found->host, hold->host);
+			return error_set(
+				err, -ENOTUNIQ,
+				"device \"%s\" is held on %s and on %s: name it as HOST//ID", name,
+				found->host, hold->host);
 		found = hold;
 		*ret = i;
 	}
@@ -193,7 +205,8 @@ int holds_copy(struct holds *holds, struct hold_list *ret)
 
 /* ---------------------------------------------------------------- changing */
 
-/* The copy takes the list's place once it is on disk; on failure it is freed. The lock of changes is held. */
+/* The copy takes the list's place once it is on disk; on failure it is freed. The lock of changes
+ * is held. */
 static int holds_put(struct holds *holds, struct hold_list *next, struct error *err)
 {
 	struct hold_list before = *next;
@@ -216,7 +229,8 @@ static void holds_tell(const struct holds *holds)
 		holds->changed(holds->changed_arg);
 }
 
-int holds_add(struct holds *holds, const char *host, const char *device, const char *reason, struct error *err)
+int holds_add(struct holds *holds, const char *host, const char *device, const char *reason,
+	      struct error *err)
 {
 	struct hold_list next = {0};
 	int r;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Operators' holds: devices that nothing may move to or from until they are released, each with a reason. Every change is on disk before
- * it counts, and a file that cannot be understood is an error: a hold that is forgotten would be a wrong yes.
+ * Operators' holds: devices that nothing may move to or from until they are released, each with a
+ * reason. Every change is on disk before it counts, and a file that cannot be understood is an
+ * error: a hold that is forgotten would be a wrong yes.
  */
 #ifndef CORE_CHECK_HOLDS_H
 #define CORE_CHECK_HOLDS_H
@@ -32,17 +33,20 @@ struct hold_list {
 
 /* Zeroed, it is an empty list that cannot be changed. */
 struct holds {
-	pthread_mutex_t changing; /* one change at a time: from reading the list until it is on disk and counts */
-	pthread_rwlock_t lock;    /* guards the list, never for long */
+	pthread_mutex_t changing; /* one change at a time: from reading the list until it is on disk
+				     and counts */
+	pthread_rwlock_t lock;	  /* guards the list, never for long */
 	struct hold_list now;
 	_Atomic uint64_t changes; /* so many, since the start */
-	char path[4096]; /* of the file */
+	char path[4096];	  /* of the file */
 	/*
-	 * All devices that are asked about are this host's, as the file is: its name is no part of what is held, since a host may be given another one
-	 * while it runs. Set before other threads use the holds.
+	 * All devices that are asked about are this host's, as the file is: its name is no part of
+	 * what is held, since a host may be given another one while it runs. Set before other
+	 * threads use the holds.
 	 */
 	bool of_this_host;
-	/* Called after each change, from the thread that made it, without a lock. Set before other threads use the holds; NULL: nobody wants to know. */
+	/* Called after each change, from the thread that made it, without a lock. Set before other
+	 * threads use the holds; NULL: nobody wants to know. */
 	void (*changed)(void *arg);
 	void *changed_arg;
 };
@@ -73,13 +77,17 @@ int holds_copy(struct holds *holds, struct hold_list *ret);
 
 /* Is it UTF-8 without control characters, not empty and not too long? */
 bool hold_reason_valid(const char *reason);
-/* A second hold replaces the reason. -EINVAL: no valid reason; -ENOSPC: too many; or why the file could not be written. */
-int holds_add(struct holds *holds, const char *host, const char *device, const char *reason, struct error *err);
-/* name: DEVICE or HOST//DEVICE. -ENOENT: it is not held; -ENOTUNIQ: it is held on two hosts, err names both; or as above. */
+/* A second hold replaces the reason. -EINVAL: no valid reason; -ENOSPC: too many; or why the file
+ * could not be written. */
+int holds_add(struct holds *holds, const char *host, const char *device, const char *reason,
+	      struct error *err);
+/* name: DEVICE or HOST//DEVICE. -ENOENT: it is not held; -ENOTUNIQ: it is held on two hosts, err
+ * names both; or as above. */
 int holds_remove(struct holds *holds, const char *name, struct error *err);
 
 void hold_list_free(struct hold_list *list);
 /* Where it stands, or would: *ret_there says which. */
-size_t hold_list_index(const struct hold_list *list, const char *host, const char *device, bool *ret_there);
+size_t hold_list_index(const struct hold_list *list, const char *host, const char *device,
+		       bool *ret_there);
 
 #endif

@@ -19,7 +19,8 @@
 #define FORMAT "migcompat-holds/1"
 #define FILE_BYTES_MAX (16u << 20)
 
-static int entry_read(const char *path, struct hold_list *list, const json_t *entry, size_t index, struct error *err)
+static int entry_read(const char *path, struct hold_list *list, const json_t *entry, size_t index,
+		      struct error *err)
 {
 	static const char *const names[] = {"host", "device", "reason"};
 	const char *texts[3];
@@ -30,16 +31,19 @@ static int entry_read(const char *path, struct hold_list *list, const json_t *en
 	for (size_t i = 0; i < 3; i++) {
 		texts[i] = json_string_value(json_object_get(entry, names[i]));
 		if (!texts[i])
-			return error_set(err, -EINVAL, "%s: hold %zu: expected \"%s\" with a text", path, index + 1, names[i]);
+			return error_set(err, -EINVAL, "%s: hold %zu: expected \"%s\" with a text",
+					 path, index + 1, names[i]);
 	}
 	hold_list_index(list, texts[0], texts[1], &there);
 	if (there)
-		return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" stands there twice", path, index + 1, texts[1]);
+		return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" stands there twice",
+				 path, index + 1, texts[1]);
 	r = hold_list_put(list, texts[0], texts[1], texts[2], &why);
 	return r ? error_set(err, r, "%s: hold %zu: %s", path, index + 1, why.text) : 0;
 }
 
-static int document_read(const char *path, struct hold_list *list, const json_t *document, struct error *err)
+static int document_read(const char *path, struct hold_list *list, const json_t *document,
+			 struct error *err)
 {
 	const char *format = json_string_value(json_object_get(document, "format"));
 	const json_t *entries = json_object_get(document, "holds");
@@ -121,7 +125,9 @@ static char *document_text(const struct hold_list *holds)
 	for (size_t i = 0; i < holds->count; i++) {
 		const struct hold *hold = &holds->list[i];
 
-		if (json_array_append_new(list, json_pack("{s:s,s:s,s:s}", "host", hold->host, "device", hold->device, "reason", hold->reason))) {
+		if (json_array_append_new(list,
+					  json_pack("{s:s,s:s,s:s}", "host", hold->host, "device",
+						    hold->device, "reason", hold->reason))) {
 			json_decref(list);
 			return NULL;
 		}
@@ -178,8 +184,9 @@ static int folder_sync(const char *path)
 }
 
 /*
- * Readable for whoever may enter the folder, whatever the umask: who may ask the service must not miss a hold where no service is asked. The group is
- * the folder's; where that is not given by its set-group-ID bit and may not be given either, reading fails, which is no yes.
+ * Readable for whoever may enter the folder, whatever the umask: who may ask the service must not
+ * miss a hold where no service is asked. The group is the folder's; where that is not given by its
+ * set-group-ID bit and may not be given either, reading fails, which is no yes.
  */
 static int share(int fd, const char *path)
 {

@@ -15,7 +15,9 @@ int holds_file_read(const char *dir, const char *path, struct hold_list *list, s
 /* Write all of it; the old file stays where that fails. */
 int holds_file_write(const char *path, const struct hold_list *list, struct error *err);
 
-/* holds.c: one more, or another reason for one that is there. Errors as holds_add; the list is as it was then. */
-int hold_list_put(struct hold_list *list, const char *host, const char *device, const char *reason, struct error *err);
+/* holds.c: one more, or another reason for one that is there. Errors as holds_add; the list is as
+ * it was then. */
+int hold_list_put(struct hold_list *list, const char *host, const char *device, const char *reason,
+		  struct error *err);
 
 #endif

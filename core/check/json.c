@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Building documents. Vendor text may be any bytes: what is not UTF-8 is replaced, so that a document always comes out. */
+/* Building documents. Vendor text may be any bytes: what is not UTF-8 is replaced, so that a
+ * document always comes out. */
 #include "core/check/json.h"
 
 #include <errno.h>
@@ -104,7 +105,8 @@ json_t *json_mechanism(const struct mechanism *mechanism, const char *side)
 			 : mechanism->text);
 	json_set(&object, "state", json_string(state_name(mechanism->state)));
 	json_set(&object, "source", json_string(mechanism_source_name(mechanism->source)));
-	json_set(&object, "features", mechanism->features ? json_lines(mechanism->features) : json_null());
+	json_set(&object, "features",
+		 mechanism->features ? json_lines(mechanism->features) : json_null());
 	json_set(&object, "text", json_clean(text));
 	return object;
 }
@@ -252,12 +254,14 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 	if (answer->asked && answer->asked == answer->nunanswered) {
 		const struct unanswered *first = &answer->unanswered[0];
 
-		snprintf(reason, sizeof(reason), "none of the %zu devices of this backend could be asked; %s//%s: %s", answer->asked,
-			 first->device->host->name, first->device->id, first->text);
+		snprintf(reason, sizeof(reason),
+			 "none of the %zu devices of this backend could be asked; %s//%s: %s",
+			 answer->asked, first->device->host->name, first->device->id, first->text);
 		json_refuse(object, "error", -EIO, reason);
 	} else if (engine->holds_unread && answer->nunanswered && !answer->nchoices) {
 		json_refuse(object, "error", -EACCES, engine->holds_unread);
-	} else if (source && engine->hold && engine->hold(engine->hold_arg, source, held, sizeof(held))) {
+	} else if (source && engine->hold &&
+		   engine->hold(engine->hold_arg, source, held, sizeof(held))) {
 		snprintf(reason, sizeof(reason), "source %s is held: %s", source->id, held);
 		json_set(object, "reason", json_clean(reason));
 	}
@@ -275,7 +279,7 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 		return r;
 	if (r) {
 		answer = (struct answer){
-		    .flags = flags, .source = {.device = source, .kind_known = source != NULL}};
+			.flags = flags, .source = {.device = source, .kind_known = source != NULL}};
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);
@@ -395,8 +399,9 @@ json_t *json_backend(const struct backend_info *info)
 json_t *json_provider(struct provider *provider)
 {
 	static const char *const states[PROVIDER_STATE_COUNT] = {
-		[PROVIDER_HERE] = "running",  [PROVIDER_RUNNING] = "running", [PROVIDER_RESTARTING] = "restarting",
-		[PROVIDER_PARKED] = "parked", [PROVIDER_ENDED] = "failed",
+		[PROVIDER_HERE] = "running",	      [PROVIDER_RUNNING] = "running",
+		[PROVIDER_RESTARTING] = "restarting", [PROVIDER_PARKED] = "parked",
+		[PROVIDER_ENDED] = "failed",
 	};
 	json_t *object = json_backend(&provider->info);
 	char text[CONFINEMENT_TEXT_MAX];
@@ -408,8 +413,8 @@ json_t *json_provider(struct provider *provider)
 		 json_integer(status.generation ? (json_int_t)status.generation - 1 : 0));
 	json_set(&object, "ended", json_clean(*status.death.text ? status.death.text : NULL));
 	json_set(&object, "unconfined",
-		 status.missing ? json_string(confinement_text(status.missing, text, sizeof(text))) :
-				  json_null());
+		 status.missing ? json_string(confinement_text(status.missing, text, sizeof(text)))
+				: json_null());
 	return object;
 }
 

@@ -46,15 +46,17 @@ static const struct device *own_device(const struct migcompat_device *device)
 }
 
 /*
- * A child process has the same workers on the same sockets: only luck would part its answers from the
- * parent's. given: no argument is NULL.
+ * A child process has the same workers on the same sockets: only luck would part its answers from
+ * the parent's. given: no argument is NULL.
  */
 static int usable(struct migcompat *ctx, bool given)
 {
 	if (!ctx)
 		return -EINVAL;
 	if (ctx->process != getpid()) {
-		error_set(&ctx->message, -ECHILD, "process %d made this context; a child process makes its own", (int)ctx->process);
+		error_set(&ctx->message, -ECHILD,
+			  "process %d made this context; a child process makes its own",
+			  (int)ctx->process);
 		return -ECHILD;
 	}
 	if (given)
@@ -110,11 +112,13 @@ int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, co
 		return error_set(&ctx->message, -EBUSY, "policy and backends are loaded already");
 	if ((unsigned)option >= OPTION_COUNT)
 		return error_set(&ctx->message, -EINVAL, "no such option");
-	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 && strcmp(value, "false") != 0)
+	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 &&
+	    strcmp(value, "false") != 0)
 		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
 	if (option == MIGCOMPAT_OPTION_MECHANISM && policy_mechanism_word(value, &mode))
 		return error_set(&ctx->message, -EINVAL,
-				 "\"%s\" is no mode of the mechanism, expected " MECHANISM_MODES, value);
+				 "\"%s\" is no mode of the mechanism, expected " MECHANISM_MODES,
+				 value);
 	copy = strdup(value);
 	if (!copy)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
@@ -226,7 +230,8 @@ static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_
 	size_t len = strlen(text);
 
 	if (len >= size)
-		return error_set(&ctx->message, -ENOBUFS, "the buffer has %zu bytes, %zu are needed", size, len + 1);
+		return error_set(&ctx->message, -ENOBUFS,
+				 "the buffer has %zu bytes, %zu are needed", size, len + 1);
 	memcpy(buffer, text, len + 1);
 	return (int)len;
 }
@@ -238,13 +243,15 @@ static int unheld(struct migcompat *ctx, const struct device *device)
 	char reason[HOLD_REASON_BYTES + 1];
 
 	if (engine->holds_unread)
-		return error_set(&ctx->message, -EACCES, "%s: %s", device->id, engine->holds_unread);
+		return error_set(&ctx->message, -EACCES, "%s: %s", device->id,
+				 engine->holds_unread);
 	if (engine->hold && engine->hold(engine->hold_arg, device, reason, sizeof(reason)))
 		return error_set(&ctx->message, -EBUSY, "%s is held: %s", device->id, reason);
 	return 0;
 }
 
-int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
+int migcompat_version(struct migcompat *ctx, const struct migcompat_device *device, char *buffer,
+		      size_t size)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1] = "";
 	int r = usable(ctx, device && buffer);
@@ -252,11 +259,13 @@ int migcompat_version(struct migcompat *ctx, const struct migcompat_device *devi
 	if (!r)
 		r = unheld(ctx, own_device(device));
 	if (!r)
-		r = check_source(&ctx->engine, own_device(device), string, sizeof(string), &ctx->message);
+		r = check_source(&ctx->engine, own_device(device), string, sizeof(string),
+				 &ctx->message);
 	return r < 0 ? r : copy_out(ctx, string, buffer, size);
 }
 
-int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device, char *buffer, size_t size)
+int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device, char *buffer,
+		   size_t size)
 {
 	struct target target;
 	int r = usable(ctx, device && buffer);
@@ -273,7 +282,9 @@ int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device,
 /* Whoever does not look at r finds no yes of an earlier question in the verdict. */
 static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, int r)
 {
-	const char *text = r == -ENOMEM ? "out of memory" : ctx ? ctx->message.text : "no context was given";
+	const char *text = r == -ENOMEM ? "out of memory"
+			   : ctx	? ctx->message.text
+					: "no context was given";
 
 	if (!r)
 		return 0;
@@ -284,7 +295,8 @@ static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, in
 	return r;
 }
 
-int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device *source, const struct migcompat_device *target,
+int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device *source,
+			    const struct migcompat_device *target,
 			    struct migcompat_verdict *verdict)
 {
 	int r = usable(ctx, source && target && verdict);
@@ -294,8 +306,8 @@ int migcompat_check_devices(struct migcompat *ctx, const struct migcompat_device
 	return answered(ctx, verdict, r);
 }
 
-int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len, const struct migcompat_device *target,
-			   struct migcompat_verdict *verdict)
+int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len,
+			   const struct migcompat_device *target, struct migcompat_verdict *verdict)
 {
 	int r = usable(ctx, string && target && verdict);
 
@@ -304,7 +316,8 @@ int migcompat_check_string(struct migcompat *ctx, const char *string, size_t len
 	return answered(ctx, verdict, r);
 }
 
-int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *device, struct migcompat_target **ret)
+int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *device,
+			  struct migcompat_target **ret)
 {
 	struct migcompat_target *target;
 	int r = usable(ctx, device && ret);
@@ -324,7 +337,8 @@ int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *
 }
 
 /* Targets of one context are asked side by side, so its message is not written here. */
-int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len, struct migcompat_verdict *verdict)
+int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len,
+			   struct migcompat_verdict *verdict)
 {
 	int r = 0;
 
@@ -338,7 +352,9 @@ int migcompat_target_check(struct migcompat_target *target, const char *string, 
 		return r;
 	}
 	if (verdict && verdict_reset(verdict) == 0)
-		verdict_fail(verdict, r, "%s", r == -ECHILD ? "a child process makes its own context" : "an argument is NULL");
+		verdict_fail(verdict, r, "%s",
+			     r == -ECHILD ? "a child process makes its own context"
+					  : "an argument is NULL");
 	return r;
 }
 
@@ -351,8 +367,8 @@ struct migcompat_target *migcompat_target_close(struct migcompat_target *target)
 	return NULL;
 }
 
-int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string, size_t len, const char *host,
-		  struct migcompat_choices **ret)
+int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string,
+		  size_t len, const char *host, struct migcompat_choices **ret)
 {
 	struct migcompat_choices *choices;
 	int r = ready(ctx, ret != NULL);
@@ -364,13 +380,16 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 	choices = calloc(1, sizeof(*choices));
 	if (!choices)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
-	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0, &choices->answer, &ctx->message)
-		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer, &ctx->message);
+	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0,
+			      &choices->answer, &ctx->message)
+		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer,
+				&ctx->message);
 	if (r) {
 		free(choices);
 		return r;
 	}
-	choices->findings = doubts_ask(&ctx->engine, source ? own_device(source)->host : NULL, host);
+	choices->findings =
+		doubts_ask(&ctx->engine, source ? own_device(source)->host : NULL, host);
 	if (!choices->findings) {
 		migcompat_choices_free(choices);
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
@@ -384,9 +403,12 @@ size_t migcompat_choices_count(const struct migcompat_choices *choices)
 	return choices ? choices->answer.nchoices : 0;
 }
 
-const struct migcompat_device *migcompat_choices_at(const struct migcompat_choices *choices, size_t index)
+const struct migcompat_device *migcompat_choices_at(const struct migcompat_choices *choices,
+						    size_t index)
 {
-	return choices && index < choices->answer.nchoices ? public_device(choices->answer.choices[index].device) : NULL;
+	return choices && index < choices->answer.nchoices
+		       ? public_device(choices->answer.choices[index].device)
+		       : NULL;
 }
 
 int migcompat_choices_json(const struct migcompat_choices *choices, char **ret)

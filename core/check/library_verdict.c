@@ -73,7 +73,8 @@ size_t migcompat_verdict_findings(const struct migcompat_verdict *verdict)
 	return verdict ? verdict->result.count : 0;
 }
 
-int migcompat_verdict_finding(const struct migcompat_verdict *verdict, size_t index, const char **ret_status, char *buffer, size_t size)
+int migcompat_verdict_finding(const struct migcompat_verdict *verdict, size_t index,
+			      const char **ret_status, char *buffer, size_t size)
 {
 	const struct finding *finding;
 	char text[ERROR_TEXT_MAX * 2];

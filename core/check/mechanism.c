@@ -12,8 +12,8 @@ static const char *kernel_text(uint32_t state, const struct mechanism_claim *cla
 {
 	if (claim->state == state && claim->text)
 		return claim->text;
-	return state == MIGCOMPAT_YES ? "the kernel says that its driver can migrate it" :
-					"the kernel says that its driver cannot migrate it";
+	return state == MIGCOMPAT_YES ? "the kernel says that its driver can migrate it"
+				      : "the kernel says that its driver cannot migrate it";
 }
 
 static const char *claim_text(const struct mechanism_claim *claim)
@@ -41,9 +41,9 @@ void mechanism_weigh(const struct device *device, const struct mechanism_claim *
 	if (word != MIGCOMPAT_UNKNOWN)
 		return;
 	ret->state = claim->state;
-	ret->source = claim->state == MIGCOMPAT_UNKNOWN ? MECHANISM_NONE :
-		      claim->fallback			? MECHANISM_DRIVER :
-							  MECHANISM_BACKEND;
+	ret->source = claim->state == MIGCOMPAT_UNKNOWN ? MECHANISM_NONE
+		      : claim->fallback			? MECHANISM_DRIVER
+							: MECHANISM_BACKEND;
 	ret->text = claim_text(claim);
 }
 
@@ -85,7 +85,8 @@ bool mechanism_refuses(enum policy_mechanism mode, uint32_t state)
 void mechanism_sentence(const struct mechanism *mechanism, char *buffer, size_t size)
 {
 	static const char *const begins[] = {
-		[MIGCOMPAT_UNKNOWN] = "it is not known whether driver and kernel can move its state",
+		[MIGCOMPAT_UNKNOWN] =
+			"it is not known whether driver and kernel can move its state",
 		[MIGCOMPAT_YES] = "driver and kernel can move its state",
 		[MIGCOMPAT_NO] = "driver and kernel cannot move its state",
 	};

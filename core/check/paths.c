@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where backends and the worker program are: relative to the file that this code was loaded from, as
- * they are installed, so that a build tree and a staged installation work as they stand. Otherwise
- * the configured folder. The name that the program was called by and the caller's folder play no part.
+ * Where backends and the worker program are: relative to the file that this code was loaded from,
+ * as they are installed, so that a build tree and a staged installation work as they stand.
+ * Otherwise the configured folder. The name that the program was called by and the caller's folder
+ * play no part.
  */
 #include <dlfcn.h>
 #include <limits.h>
@@ -27,13 +28,14 @@ static bool in_program(const Dl_info *own)
 {
 	Dl_info program;
 
-	return dladdr((void *)(uintptr_t)getauxval(AT_PHDR), &program) && program.dli_fbase == own->dli_fbase;
+	return dladdr((void *)(uintptr_t)getauxval(AT_PHDR), &program) &&
+	       program.dli_fbase == own->dli_fbase;
 }
 
 /*
- * Full path of the file that holds this code. The linker knows a program only by the name that it was
- * called by; the kernel's link is the truth. A library that was found through a relative path is not
- * looked for again: the caller's folder may be another one by now.
+ * Full path of the file that holds this code. The linker knows a program only by the name that it
+ * was called by; the kernel's link is the truth. A library that was found through a relative path
+ * is not looked for again: the caller's folder may be another one by now.
  */
 static bool own_file(bool *ret_is_program, char path[PATH_MAX])
 {
@@ -59,7 +61,8 @@ static const char *find(struct arena *arena, const struct place *place)
 
 	if (own_file(&is_program, own)) {
 		*strrchr(own, '/') = '\0';
-		snprintf(path, sizeof(path), "%s/%s", own, is_program ? place->of_program : place->of_library);
+		snprintf(path, sizeof(path), "%s/%s", own,
+			 is_program ? place->of_program : place->of_library);
 		if (access(path, R_OK) == 0 && realpath(path, real))
 			return arena_copy(arena, real, strlen(real));
 	}

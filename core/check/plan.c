@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making plans. Nothing is written here: a plan is text that an administrator or a tool carries out. */
+/* Making plans. Nothing is written here: a plan is text that an administrator or a tool carries
+ * out. */
 #include "core/check/plan.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 #include "core/check/writable.h"
 #include "core/facts/name.h"
 
-int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err)
+int plan_parameters(const struct engine *engine, const struct device *device,
+		    struct migcompat_sink *sink, struct error *err)
 {
 	struct opened *opened;
 	int r = engine_open(engine, device, &opened, err);
@@ -46,7 +48,8 @@ static int uuid_choose(const struct device *source, const struct device *target,
 	if (wished && !uuid_valid(wished))
 		return error_set(err, -EINVAL, "\"%s\" is no UUID", wished);
 	/* An mdev may keep its name on another host, never on its own. */
-	if (!wished && source && source->kind == MIGCOMPAT_KIND_MDEV && source->host != target->host && uuid_valid(source->id))
+	if (!wished && source && source->kind == MIGCOMPAT_KIND_MDEV &&
+	    source->host != target->host && uuid_valid(source->id))
 		wished = source->id;
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
@@ -59,13 +62,16 @@ static int uuid_choose(const struct device *source, const struct device *target,
 	return 0;
 }
 
-static int add_write(struct plan *plan, const char *path, const char *value, bool runtime, struct error *err)
+static int add_write(struct plan *plan, const char *path, const char *value, bool runtime,
+		     struct error *err)
 {
 	struct plan_write *writes;
 
 	for (size_t i = 0; i < plan->nwrites; i++)
-		if (strcmp(plan->writes[i].path, path) == 0 && strcmp(plan->writes[i].value, value) == 0)
-			return error_set(err, -EPROTO, "%s would be written twice with %s", path, value);
+		if (strcmp(plan->writes[i].path, path) == 0 &&
+		    strcmp(plan->writes[i].value, value) == 0)
+			return error_set(err, -EPROTO, "%s would be written twice with %s", path,
+					 value);
 	writes = realloc(plan->writes, (plan->nwrites + 1) * sizeof(*writes));
 	if (!writes)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -81,7 +87,8 @@ static int add_write(struct plan *plan, const char *path, const char *value, boo
 	return 0;
 }
 
-static const struct migcompat_parameter *parameter_find(const struct migcompat_sink *sink, const char *name)
+static const struct migcompat_parameter *parameter_find(const struct migcompat_sink *sink,
+							const char *name)
 {
 	for (size_t i = 0; i < sink->nparameters; i++)
 		if (strcmp(sink->parameters[i].name, name) == 0)
@@ -161,8 +168,8 @@ static int parameter_write(const struct migcompat_parameter *parameter, const ch
 				 "the parameter \"%s\" would be \"%s\", the target allows %s",
 				 parameter->name, value, parameter->allowed);
 	return parameter->attribute && strcmp(value, parameter->value) != 0
-		   ? sink_write(ret, parameter->attribute, value)
-		   : 0;
+		       ? sink_write(ret, parameter->attribute, value)
+		       : 0;
 }
 
 /*
@@ -183,11 +190,14 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 		r = way_set(opened, string, &ways, &set, err);
 	for (size_t i = 0; i < theirs.nparameters && !r; i++)
 		if (!parameter_find(&mine, theirs.parameters[i].name))
-			r = error_set(err, -EINVAL, "the target does not know the parameter \"%s\"", theirs.parameters[i].name);
+			r = error_set(err, -EINVAL, "the target does not know the parameter \"%s\"",
+				      theirs.parameters[i].name);
 	for (size_t i = 0; i < mine.nparameters && !r; i++) {
 		const struct migcompat_parameter *parameter = &mine.parameters[i];
 		const struct migcompat_parameter *sent = parameter_find(&theirs, parameter->name);
-		const char *value = sent ? sent->value : parameter->off ? parameter->off : parameter->init;
+		const char *value = sent	     ? sent->value
+				    : parameter->off ? parameter->off
+						     : parameter->init;
 
 		r = way_value(&ways.arena, set, parameter->name, &value);
 		r = r < 0 ? error_set(err, r, "out of memory")
@@ -263,7 +273,9 @@ static int writes_list(struct opened *opened, const struct version_string *strin
 		char path[WRITABLE_BYTES];
 
 		for (size_t p = 0; p < parameters.nparameters; p++)
-			if (parameters.parameters[p].attribute && strcmp(parameters.parameters[p].attribute, sink.writes[i].attribute) == 0)
+			if (parameters.parameters[p].attribute &&
+			    strcmp(parameters.parameters[p].attribute, sink.writes[i].attribute) ==
+				    0)
 				runtime = parameters.parameters[p].runtime;
 		r = writable_file(writable, sink.writes[i].attribute, path, sizeof(path), err);
 		if (!r)
@@ -305,13 +317,15 @@ out:
 	return r;
 }
 
-int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
+int plan_make(const struct engine *engine, const struct device *source, const char *text,
+	      size_t len, const struct device *target, const char *uuid,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err)
 {
 	char string[MIGCOMPAT_STRING_MAX + 1], name[UUID_BYTES + 1];
 	struct version_string parts;
 	struct plan plan = {0};
-	int r = source ? check_devices(engine, source, target, verdict) : check_text(engine, text, len, target, verdict);
+	int r = source ? check_devices(engine, source, target, verdict)
+		       : check_text(engine, text, len, target, verdict);
 
 	*ret = plan;
 	if (r)

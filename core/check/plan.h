@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parameters of a device, and the plan of writes that makes a target ready: each file written once. */
+/* Parameters of a device, and the plan of writes that makes a target ready: each file written once.
+ */
 #ifndef CORE_CHECK_PLAN_H
 #define CORE_CHECK_PLAN_H
 
@@ -19,7 +20,8 @@ struct plan {
 };
 
 /* The device's parameters into a sink. A backend without parameters leaves it empty. */
-int plan_parameters(const struct engine *engine, const struct device *device, struct migcompat_sink *sink, struct error *err);
+int plan_parameters(const struct engine *engine, const struct device *device,
+		    struct migcompat_sink *sink, struct error *err);
 
 /*
  * Check first: if the verdict is not "compatible", the plan is empty and 0 is returned, unless the
@@ -29,7 +31,8 @@ int plan_parameters(const struct engine *engine, const struct device *device, st
  * target does not know or does not allow, or a target to which no write can be named (writable.h);
  * err says which.
  */
-int plan_make(const struct engine *engine, const struct device *source, const char *text, size_t len, const struct device *target, const char *uuid,
+int plan_make(const struct engine *engine, const struct device *source, const char *text,
+	      size_t len, const struct device *target, const char *uuid,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err);
 void plan_free(struct plan *plan);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Questions, several at once: the string's first parts, the type, the backend's comparison, the policy, the verdict. Every step
- * adds its findings; only a string that is no string, or another backend's, ends it early. The backend is asked once for all.
+ * Questions, several at once: the string's first parts, the type, the backend's comparison, the
+ * policy, the verdict. Every step adds its findings; only a string that is no string, or another
+ * backend's, ends it early. The backend is asked once for all.
  */
 #include "core/check/candidate.h"
 #include "core/check/check.h"
@@ -25,21 +26,26 @@ static void side_string(struct verdict_side *side, const struct version_string *
 
 static void add_malformed(struct migcompat_verdict *verdict, int r, const char *text)
 {
-	result_add_text(&verdict->result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, text);
+	result_add_text(&verdict->result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, text);
 	if (r == -E2BIG)
 		verdict->error = -E2BIG;
 }
 
-static bool same_namespace(const struct target *target, const struct version_string *string, struct migcompat_verdict *verdict)
+static bool same_namespace(const struct target *target, const struct version_string *string,
+			   struct migcompat_verdict *verdict)
 {
 	const char *name = target->opened->provider->info.name;
 	char theirs[40], text[160];
 
-	if (string->namespace_len == target->namespace_len && memcmp(string->namespace, name, target->namespace_len) == 0)
+	if (string->namespace_len == target->namespace_len &&
+	    memcmp(string->namespace, name, target->namespace_len) == 0)
 		return true;
 	snprintf(theirs, sizeof(theirs), "%.*s", (int)string->namespace_len, string->namespace);
-	snprintf(text, sizeof(text), "the string is the backend %s's, the target is served by %s", theirs, name);
-	result_add_text(&verdict->result, "namespace", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_NAMESPACE, theirs, name, text);
+	snprintf(text, sizeof(text), "the string is the backend %s's, the target is served by %s",
+		 theirs, name);
+	result_add_text(&verdict->result, "namespace", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_NAMESPACE, theirs, name, text);
 	return false;
 }
 
@@ -53,7 +59,9 @@ static void compare_types(struct question *question)
 		.struct_size = sizeof(finding),
 		.field = "type",
 		.rule = MIGCOMPAT_RULE_EQUAL,
-		.source = {MIGCOMPAT_VALUE_TEXT, (uint32_t)string->type_len, {.text = string->type}},
+		.source = {MIGCOMPAT_VALUE_TEXT,
+			   (uint32_t)string->type_len,
+			   {.text = string->type}},
 		.target = {MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(type), {.text = type}},
 	};
 
@@ -63,14 +71,15 @@ static void compare_types(struct question *question)
 	/* No device has that type and a state, so no string does. */
 	if (unset || !rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
 		int found =
-		    unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
+			unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
 
 		if (found < 0)
 			question->unlisted_code = found;
 		if (found > 0) {
 			finding.text = "the target can be set up to have the source's type";
-			snprintf(verdict->target.type, sizeof(verdict->target.type), "%s:%.*s", target->opened->provider->info.name,
-				 (int)string->type_len, string->type);
+			snprintf(verdict->target.type, sizeof(verdict->target.type), "%s:%.*s",
+				 target->opened->provider->info.name, (int)string->type_len,
+				 string->type);
 		} else {
 			finding.status = MIGCOMPAT_STATUS_BAD;
 			finding.limit = MIGCOMPAT_LIMIT_TYPE;
@@ -107,7 +116,8 @@ static void mdev_availability(const struct device *device, struct migcompat_resu
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
 
-static struct policy_side policy_side(const struct verdict_side *side, const char *namespace, const char *type, const char *version)
+static struct policy_side policy_side(const struct verdict_side *side, const char *namespace,
+				      const char *type, const char *version)
 {
 	struct policy_side result = {.namespace = namespace, .type = type, .version = version};
 
@@ -118,18 +128,21 @@ static struct policy_side policy_side(const struct verdict_side *side, const cha
 		result.facts = &side->device->facts;
 		result.host_facts = &side->device->host->facts;
 		result.host_wanted = &side->device->host->wanted;
-		result.wanted = side->device->wanted.globs ? &side->device->wanted : result.host_wanted;
+		result.wanted =
+			side->device->wanted.globs ? &side->device->wanted : result.host_wanted;
 	}
 	return result;
 }
 
 /* string NULL: of the source no namespace, type and version are known. */
-static void apply_policy(const struct target *target, const struct version_string *string, const char *text, struct migcompat_verdict *verdict)
+static void apply_policy(const struct target *target, const struct version_string *string,
+			 const char *text, struct migcompat_verdict *verdict)
 {
 	const char *namespace = target->opened->provider->info.name;
 	char whole[MIGCOMPAT_STRING_MAX + 1];
 	struct policy_side source = policy_side(&verdict->source, NULL, NULL, NULL);
-	struct policy_side mine = policy_side(&verdict->target, namespace, target->opened->type, target->version);
+	struct policy_side mine =
+		policy_side(&verdict->target, namespace, target->opened->type, target->version);
 
 	if (string) {
 		size_t len = (size_t)(string->payload + string->payload_len - text);
@@ -140,8 +153,9 @@ static void apply_policy(const struct target *target, const struct version_strin
 		source.type = verdict->source.type + target->namespace_len + 1;
 		source.version = whole;
 	}
-	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced, verdict->rules, VERDICT_RULES_MAX, &verdict->nrules,
-		     target->engine->trace, target->engine->trace_arg);
+	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced,
+		     verdict->rules, VERDICT_RULES_MAX, &verdict->nrules, target->engine->trace,
+		     target->engine->trace_arg);
 }
 
 /* A warning in each mode, so that a mechanism that is missing is never silent. */
@@ -163,14 +177,17 @@ void check_judge(const struct engine *engine, const char *role, const struct ver
 }
 
 /* An operator's hold is behind every policy: no override lifts it. */
-static void judge_hold(const struct engine *engine, const char *role, const struct device *device, struct migcompat_verdict *verdict)
+static void judge_hold(const struct engine *engine, const char *role, const struct device *device,
+		       struct migcompat_verdict *verdict)
 {
 	char reason[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX * 2];
 
-	if (!device || !engine->hold || !engine->hold(engine->hold_arg, device, reason, sizeof(reason)))
+	if (!device || !engine->hold ||
+	    !engine->hold(engine->hold_arg, device, reason, sizeof(reason)))
 		return;
 	snprintf(text, sizeof(text), "%s %s is held: %s", role, device->id, reason);
-	result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HOLD, NULL, NULL, text);
+	result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_HOLD, NULL, NULL, text);
 	verdict->forced = false;
 }
 
@@ -179,7 +196,8 @@ static void judge_holds(const struct target *target, struct migcompat_verdict *v
 	judge_hold(target->engine, "source", verdict->source.device, verdict);
 	judge_hold(target->engine, "target", verdict->target.device, verdict);
 	if (target->engine->holds_unread)
-		result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE, NULL, NULL,
+		result_add_text(&verdict->result, "hold", MIGCOMPAT_RULE_INFO,
+				MIGCOMPAT_STATUS_WARN, MIGCOMPAT_LIMIT_NONE, NULL, NULL,
 				target->engine->holds_unread);
 }
 
@@ -198,8 +216,8 @@ static void settle(const struct target *target, struct migcompat_verdict *verdic
 }
 
 /*
- * What the source's driver wrote first. A backend that reads no streams leaves it to the string; one that reads them and does not know this one says
- * no. Returns 0, or the backend's error.
+ * What the source's driver wrote first. A backend that reads no streams leaves it to the string;
+ * one that reads them and does not know this one says no. Returns 0, or the backend's error.
  */
 static int compare_stream(const struct question *question, struct error *err)
 {
@@ -214,16 +232,24 @@ static int compare_stream(const struct question *question, struct error *err)
 	r = provider_stream(opened->provider, opened, question->stream, result, err);
 	/* Without a string the stream is all that there is to judge. */
 	if (r == -EOPNOTSUPP && !question->text)
-		return error_set(err, r, "the backend %s reads no streams, and the file has nothing "
-				 "else to hold against target %s", name, opened->device->id);
+		return error_set(err, r,
+				 "the backend %s reads no streams, and the file has nothing "
+				 "else to hold against target %s",
+				 name, opened->device->id);
 	if (r == -EOPNOTSUPP) {
-		snprintf(text, sizeof(text), "the backend %s reads no streams: this one's beginning was not looked at", name);
-		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN, MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
+		snprintf(text, sizeof(text),
+			 "the backend %s reads no streams: this one's beginning was not looked at",
+			 name);
+		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN,
+				MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
 		return 0;
 	}
 	if (r == -ENOMSG) {
-		snprintf(text, sizeof(text), "it does not begin like a stream of a driver that the backend %s knows", name);
-		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, text);
+		snprintf(text, sizeof(text),
+			 "it does not begin like a stream of a driver that the backend %s knows",
+			 name);
+		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
+				MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, text);
 		return 0;
 	}
 	return r;
@@ -269,7 +295,8 @@ static void question_end(struct question *question, int r, struct error *err)
 		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s",
 			     question->target->opened->device->id, question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
-	apply_policy(question->target, bare ? NULL : &question->string, question->text, question->verdict);
+	apply_policy(question->target, bare ? NULL : &question->string, question->text,
+		     question->verdict);
 	question_settle(question);
 }
 
@@ -333,7 +360,8 @@ static bool question_begin(struct question *question)
 	return true;
 }
 
-void check_begin(struct check *check, struct question *questions, size_t count, const struct check *before)
+void check_begin(struct check *check, struct question *questions, size_t count,
+		 const struct check *before)
 {
 	size_t n = 0;
 
@@ -376,9 +404,11 @@ void check_question(struct question *question)
 	check_end(&check, NULL);
 }
 
-int check_string(struct target *target, const struct device *source, const char *text, size_t len, struct migcompat_verdict *verdict)
+int check_string(struct target *target, const struct device *source, const char *text, size_t len,
+		 struct migcompat_verdict *verdict)
 {
-	struct question question = {.target = target, .source = source, .text = text, .len = len, .verdict = verdict};
+	struct question question = {
+		.target = target, .source = source, .text = text, .len = len, .verdict = verdict};
 	int r = verdict_reset(verdict);
 
 	if (!r)

@@ -39,12 +39,13 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 	row->label = keep(keeper, opened->label);
 	row->source = opened->not_source ? MIGCOMPAT_NO : MIGCOMPAT_YES;
 	row->target = opened->not_target ? MIGCOMPAT_NO : MIGCOMPAT_YES;
-	if (opened->not_source && opened->not_target && strcmp(opened->not_source, opened->not_target) != 0) {
+	if (opened->not_source && opened->not_target &&
+	    strcmp(opened->not_source, opened->not_target) != 0) {
 		snprintf(reason, sizeof(reason), "%s; %s", opened->not_source, opened->not_target);
 		row->reason = keep(keeper, reason);
 	} else {
 		row->reason =
-		    keep(keeper, opened->not_source ? opened->not_source : opened->not_target);
+			keep(keeper, opened->not_source ? opened->not_source : opened->not_target);
 	}
 	if (!opened->not_source) {
 		int len = check_version(opened, text, sizeof(text), &err);
@@ -73,7 +74,8 @@ static void row_judge(struct row *row, enum policy_mechanism mode, struct keeper
 	row->reason = keep(keeper, err.text);
 }
 
-int row_make(const struct engine *engine, const struct device *device, struct arena *arena, struct row *ret)
+int row_make(const struct engine *engine, const struct device *device, struct arena *arena,
+	     struct row *ret)
 {
 	struct row row = {.device = device, .available = check_instances(device)};
 	struct provider *provider = NULL;
@@ -83,7 +85,11 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	char hold[ERROR_TEXT_MAX];
 	int r;
 
-	row.driver = device->driver ? device->driver : factset_text(&device->facts, device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
+	row.driver = device->driver
+			     ? device->driver
+			     : factset_text(&device->facts, device->kind == MIGCOMPAT_KIND_MDEV_TYPE
+								    ? "parent/driver"
+								    : "driver");
 	if (row.available == MIGCOMPAT_NO)
 		row.available_text = NO_INSTANCE;
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
@@ -103,7 +109,8 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 		row.error = r == -ENODEV ? 0 : r;
 	}
 	row_judge(&row, engine->mode, &keeper);
-	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there may be. */
+	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there
+	 * may be. */
 	if (row.hold || engine->holds_unread)
 		row.version = NULL;
 	if (keeper.failed)

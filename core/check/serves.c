@@ -52,10 +52,10 @@ static int unserved(const struct engine *engine, const struct device *device, bo
 		return error_set(err, -ENOTCONN, "no backend serves device \"%s\" (%s)%s",
 				 device->id, names, failed);
 	return error_set(
-	    err, -ENOTCONN,
-	    "the kernel can migrate device \"%s\", but no backend knows the rules of its "
-	    "driver (%s)%s",
-	    device->id, names, failed);
+		err, -ENOTCONN,
+		"the kernel can migrate device \"%s\", but no backend knows the rules of its "
+		"driver (%s)%s",
+		device->id, names, failed);
 }
 
 /*

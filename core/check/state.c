@@ -19,7 +19,8 @@ const struct stream_head *state_stream(const struct survey *survey, struct strea
 {
 	if (!survey->head_len || (survey->is_state && survey->reader.head.content != FORMAT_STREAM))
 		return NULL;
-	*buffer = (struct stream_head){.bytes = survey->head, .len = survey->head_len, .size = survey->stream_size};
+	*buffer = (struct stream_head){
+		.bytes = survey->head, .len = survey->head_len, .size = survey->stream_size};
 	return buffer;
 }
 
@@ -191,8 +192,9 @@ static int state_reason(const struct survey *survey, const struct stream_look *l
 	*ret = '\0';
 	if (survey->is_state ? !survey->sound : !survey->head_len)
 		snprintf(ret, size, "%s", survey->reason.text);
-	else if (survey->is_state && version_string_parse(survey->reader.version,
-							  survey->reader.version_len, &string, &err))
+	else if (survey->is_state &&
+		 version_string_parse(survey->reader.version, survey->reader.version_len, &string,
+				      &err))
 		snprintf(ret, size, "%s", err.text);
 	else
 		r = look_judge(survey, look ? look : &none, ret, size);
@@ -289,7 +291,8 @@ static json_t *records_json(const struct survey *survey)
 	json_t *records = json_array();
 
 	for (uint32_t type = 0; type <= RECORD_TYPE_COUNT; type++) {
-		const struct survey_count *count = type == RECORD_TYPE_COUNT ? &survey->unknown : &survey->counts[type];
+		const struct survey_count *count =
+			type == RECORD_TYPE_COUNT ? &survey->unknown : &survey->counts[type];
 		const char *name = record_name(type);
 
 		if (!count->records)
@@ -342,12 +345,17 @@ static json_t *header_json(const struct survey *survey)
 	struct version_string string;
 	int r = version_string_parse(reader->version, reader->version_len, &string, NULL);
 
-	return json_pack("{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "version", reader->version, "type",
-			 r ? json_null()
-			   : json_sprintf("%.*s:%.*s", (int)string.namespace_len, string.namespace, (int)string.type_len, string.type),
-			 "content", head ? json_string(reader->head.content == FORMAT_STREAM ? "stream" : "regions") : json_null(), "memory",
-			 head ? json_integer((json_int_t)reader->head.memory_size) : json_null(), "saved_with",
-			 flags_json(head ? reader->head.migration_flags : 0), "info", info_json(survey), "records", records_json(survey));
+	return json_pack(
+		"{s:s,s:o,s:o,s:o,s:o,s:o,s:o}", "version", reader->version, "type",
+		r ? json_null()
+		  : json_sprintf("%.*s:%.*s", (int)string.namespace_len, string.namespace,
+				 (int)string.type_len, string.type),
+		"content",
+		head ? json_string(reader->head.content == FORMAT_STREAM ? "stream" : "regions")
+		     : json_null(),
+		"memory", head ? json_integer((json_int_t)reader->head.memory_size) : json_null(),
+		"saved_with", flags_json(head ? reader->head.migration_flags : 0), "info",
+		info_json(survey), "records", records_json(survey));
 }
 
 json_t *json_state(const char *file, const struct survey *survey, const struct stream_look *look)
@@ -357,8 +365,9 @@ json_t *json_state(const char *file, const struct survey *survey, const struct s
 	json_t *document;
 
 	state_reason(survey, look, reason, sizeof(reason));
-	document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file", json_clean(file), "kind", kind, "sound",
-			     !*reason, "reason", json_clean(reason), "stream", stream_json(survey, look));
+	document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file",
+			     json_clean(file), "kind", kind, "sound", !*reason, "reason",
+			     json_clean(reason), "stream", stream_json(survey, look));
 
 	if (survey->is_state && json_object_update_new(document, header_json(survey)) != 0) {
 		json_decref(document);

@@ -13,7 +13,7 @@ struct stream_answer {
 	const struct backend_info *backend;
 	struct migcompat_result result; /* its findings; none if it failed */
 	int failed; /* 0; -ENOMSG: it does not know the stream; otherwise it could not tell */
-	struct error error;             /* why, if it failed */
+	struct error error; /* why, if it failed */
 };
 
 /*

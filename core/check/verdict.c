@@ -35,8 +35,8 @@ void verdict_clear(struct migcompat_verdict *verdict)
 	*verdict = (struct migcompat_verdict){0};
 }
 
-static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
-	__attribute__((format(printf, 4, 0)));
+static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error,
+		  const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
 /* How bad it is. That nobody knows one device is less than that another one cannot move. */
 static int rank(enum verdict_code code, int error)
@@ -46,7 +46,8 @@ static int rank(enum verdict_code code, int error)
 	return 2 * (int)code - (unserved ? 3 : 0);
 }
 
-static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error, const char *format, va_list args)
+static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error,
+		  const char *format, va_list args)
 {
 	char text[ERROR_TEXT_MAX];
 
@@ -98,7 +99,9 @@ void verdict_keep(struct migcompat_verdict *verdict)
 
 static int limit_error(uint32_t limit)
 {
-	return limit == MIGCOMPAT_LIMIT_POLICY ? -EPERM : limit == MIGCOMPAT_LIMIT_HOLD ? -EBUSY : -EINVAL;
+	return limit == MIGCOMPAT_LIMIT_POLICY ? -EPERM
+	       : limit == MIGCOMPAT_LIMIT_HOLD ? -EBUSY
+					       : -EINVAL;
 }
 
 void verdict_settle(struct migcompat_verdict *verdict)
@@ -133,7 +136,8 @@ void verdict_expect(struct migcompat_verdict *verdict, const char *wished)
 {
 	if (!wished || strcmp(wished, verdict->target.fingerprint) == 0)
 		return;
-	verdict_fail(verdict, -ESTALE, "stale: the target %s changed, its fingerprint is %s now", verdict->target.device->id,
+	verdict_fail(verdict, -ESTALE, "stale: the target %s changed, its fingerprint is %s now",
+		     verdict->target.device->id,
 		     *verdict->target.fingerprint ? verdict->target.fingerprint : "unknown");
 	verdict_settle(verdict);
 }
@@ -189,9 +193,9 @@ const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdic
 	static const unsigned badness[] = {
 		[MIGCOMPAT_YES] = 0, [MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_NO] = 2};
 	const struct verdict_side *source = &verdict->source, *target = &verdict->target;
-	bool of_target =
-		target->weighed && (!source->weighed || badness[target->mechanism.state] >
-								badness[source->mechanism.state]);
+	bool of_target = target->weighed &&
+			 (!source->weighed ||
+			  badness[target->mechanism.state] > badness[source->mechanism.state]);
 
 	if (!source->weighed && !target->weighed) {
 		*ret_side = NULL;
@@ -203,7 +207,8 @@ const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdic
 
 const char *verdict_name(enum verdict_code code)
 {
-	static const char *const names[] = {"compatible", "incompatible", "not-migratable", "error"};
+	static const char *const names[] = {"compatible", "incompatible", "not-migratable",
+					    "error"};
 
 	return names[code];
 }

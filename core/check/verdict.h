@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The answer: verdict, grade, limit, errno, findings and what stands beside them. Its memory is taken once and
- * reused; words are made when somebody reads them.
+ * The answer: verdict, grade, limit, errno, findings and what stands beside them. Its memory is
+ * taken once and reused; words are made when somebody reads them.
  */
 #ifndef CORE_CHECK_VERDICT_H
 #define CORE_CHECK_VERDICT_H
@@ -39,7 +39,7 @@ struct verdict_side {
 	bool kind_known;
 	char type[MIGCOMPAT_PREFIX_MAX + 2]; /* NAMESPACE:TYPE; empty: unknown */
 	char fingerprint[FINGERPRINT_SIZE];  /* empty: none */
-	bool weighed;                        /* its mechanism is known and counts: not a bare string's */
+	bool weighed; /* its mechanism is known and counts: not a bare string's */
 	struct mechanism mechanism;
 };
 
@@ -47,8 +47,8 @@ struct migcompat_verdict {
 	struct migcompat_result result;
 	enum verdict_code code;
 	enum verdict_grade grade;
-	uint32_t limit;   /* enum migcompat_limit of an incompatible one */
-	int error;        /* negative errno; 0 where compatible */
+	uint32_t limit; /* enum migcompat_limit of an incompatible one */
+	int error;	/* negative errno; 0 where compatible */
 	bool forced;
 	const char *rules[VERDICT_RULES_MAX]; /* of the policy, which must live as long */
 	size_t nrules;
@@ -71,16 +71,19 @@ void verdict_side_device(struct verdict_side *side, const struct device *device)
 void verdict_keep(struct migcompat_verdict *verdict);
 
 /* End with an error (code negative) or as not migratable; returns 0, since that is an answer. */
-int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
 /* Goes before an error that says only that no backend serves a device (-ENOTCONN). */
-int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
-/* Settle code, grade, limit and errno from the findings, unless an error or "not-migratable" was said before. */
+/* Settle code, grade, limit and errno from the findings, unless an error or "not-migratable" was
+ * said before. */
 void verdict_settle(struct migcompat_verdict *verdict);
 
 /*
- * A target whose fingerprint is not the wished one is another than what was asked about before: no earlier answer holds, and the verdict
- * becomes an error, ESTALE. wished NULL: any will do.
+ * A target whose fingerprint is not the wished one is another than what was asked about before: no
+ * earlier answer holds, and the verdict becomes an error, ESTALE. wished NULL: any will do.
  */
 void verdict_expect(struct migcompat_verdict *verdict, const char *wished);
 
@@ -97,7 +100,8 @@ const char *verdict_reason(const struct migcompat_verdict *verdict, char *buffer
 const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdict,
 					  const char **ret_side);
 
-const char *verdict_name(enum verdict_code code); /* "compatible", "incompatible", "not-migratable", "error" */
+const char *
+verdict_name(enum verdict_code code); /* "compatible", "incompatible", "not-migratable", "error" */
 const char *grade_name(enum verdict_grade grade); /* "identical", "superset"; NULL */
 
 #endif

@@ -14,7 +14,8 @@
 static bool namespace_valid(const char *text, size_t len)
 {
 	for (size_t i = 0; i < len; i++)
-		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') || text[i] == '_'))
+		if (!((text[i] >= 'a' && text[i] <= 'z') || (text[i] >= '0' && text[i] <= '9') ||
+		      text[i] == '_'))
 			return false;
 	return len >= 1 && len <= NAMESPACE_MAX;
 }
@@ -23,11 +24,14 @@ static int bytes_check(const char *text, size_t len, struct error *err)
 {
 	for (size_t i = 0; i < len; i++)
 		if (text[i] < 0x21 || text[i] > 0x7e)
-			return error_set(err, -EINVAL, "byte %zu of the string is 0x%02x, expected 0x21 to 0x7e", i + 1, (unsigned)(unsigned char)text[i]);
+			return error_set(err, -EINVAL,
+					 "byte %zu of the string is 0x%02x, expected 0x21 to 0x7e",
+					 i + 1, (unsigned)(unsigned char)text[i]);
 	return 0;
 }
 
-int version_string_parse(const char *text, size_t len, struct version_string *ret, struct error *err)
+int version_string_parse(const char *text, size_t len, struct version_string *ret,
+			 struct error *err)
 {
 	struct version_string string = {.namespace = text};
 	const char *end, *kind, *type, *payload;
@@ -46,19 +50,25 @@ int version_string_parse(const char *text, size_t len, struct version_string *re
 	end = text + len;
 	kind = memchr(text, ':', len);
 	if (!kind || !namespace_valid(text, (size_t)(kind - text)))
-		return error_set(err, -EINVAL, "the string does not begin with a namespace (1 to 32 of a-z, 0-9 and _, and a colon)");
+		return error_set(err, -EINVAL,
+				 "the string does not begin with a namespace (1 to 32 of a-z, 0-9 "
+				 "and _, and a colon)");
 	string.namespace_len = (size_t)(kind++ - text);
 	type = memchr(kind, ':', (size_t)(end - kind));
 	if (!type || kind_parse(kind, (size_t)(type - kind), &string.kind) != 0)
-		return error_set(err, -EINVAL, "the string's second part is no kind, expected mdev, mdev-type or physical");
+		return error_set(err, -EINVAL,
+				 "the string's second part is no kind, expected mdev, mdev-type or "
+				 "physical");
 	string.type = ++type;
 	payload = memchr(type, ':', (size_t)(end - type));
 	if (!payload || payload == type)
 		return error_set(err, -EINVAL, "the string has no migration type");
 	string.type_len = (size_t)(payload - type);
 	if ((size_t)(payload - text) > MIGCOMPAT_PREFIX_MAX)
-		return error_set(err, -EINVAL, "the string's first three parts have %zu bytes, expected at most %u", (size_t)(payload - text),
-				 MIGCOMPAT_PREFIX_MAX);
+		return error_set(
+			err, -EINVAL,
+			"the string's first three parts have %zu bytes, expected at most %u",
+			(size_t)(payload - text), MIGCOMPAT_PREFIX_MAX);
 	string.payload = ++payload;
 	string.payload_len = (size_t)(end - payload);
 	if (string.payload_len == 0)
@@ -67,12 +77,13 @@ int version_string_parse(const char *text, size_t len, struct version_string *re
 	return 0;
 }
 
-int version_string_write(const char *namespace, enum migcompat_kind kind, const char *type, const char *payload, size_t payload_len, char *buffer,
-			 size_t size)
+int version_string_write(const char *namespace, enum migcompat_kind kind, const char *type,
+			 const char *payload, size_t payload_len, char *buffer, size_t size)
 {
 	int prefix = snprintf(buffer, size, "%s:%s:%s:", namespace, kind_name(kind), type);
 
-	if (prefix < 0 || (size_t)prefix > MIGCOMPAT_PREFIX_MAX + 1 || (size_t)prefix >= size || payload_len >= size - (size_t)prefix ||
+	if (prefix < 0 || (size_t)prefix > MIGCOMPAT_PREFIX_MAX + 1 || (size_t)prefix >= size ||
+	    payload_len >= size - (size_t)prefix ||
 	    (size_t)prefix + payload_len > MIGCOMPAT_STRING_MAX)
 		return -E2BIG;
 	memcpy(buffer + prefix, payload, payload_len);

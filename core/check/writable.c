@@ -23,16 +23,16 @@ static int target_check(const struct device *target, const char *uuid, struct er
 	if (target->path &&
 	    (!path_valid(target->path) || !path_fits(target->kind, target->id, target->path)))
 		return error_set(
-		    err, -EINVAL,
-		    "its path \"%s\" is not its own folder, so nothing can be written to it",
-		    target->path);
+			err, -EINVAL,
+			"its path \"%s\" is not its own folder, so nothing can be written to it",
+			target->path);
 	if (target->kind == MIGCOMPAT_KIND_MDEV && !uuid_valid(target->id))
 		return error_set(err, -EINVAL,
 				 "its id is no UUID, by which the kernel would know an mdev");
 	if (target->kind == MIGCOMPAT_KIND_PHYSICAL && !pci_address_valid(target->id))
 		return error_set(
-		    err, -EINVAL,
-		    "its id is no PCI address, by which the kernel would know a function");
+			err, -EINVAL,
+			"its id is no PCI address, by which the kernel would know a function");
 	if (target->kind == MIGCOMPAT_KIND_MDEV_TYPE && !uuid_valid(uuid))
 		return error_set(err, -EINVAL, "\"%s\" is no UUID", uuid);
 	return 0;
@@ -76,9 +76,9 @@ int writable_file(const struct writable *writable, const char *attribute, char *
 		  struct error *err)
 {
 	if (!attribute_valid(attribute))
-		return error_set(
-		    err, -EINVAL,
-		    "\"%s\" is no file below the device's folder, so nothing can be written to it",
-		    attribute);
+		return error_set(err, -EINVAL,
+				 "\"%s\" is no file below the device's folder, so nothing can be "
+				 "written to it",
+				 attribute);
 	return text_format(ret, size, "%s/%s", writable->folder, attribute) < 0 ? too_long(err) : 0;
 }

@@ -49,7 +49,8 @@ static int device_document(struct cli *cli, const struct device *device, json_t 
 {
 	struct arena arena = {0};
 	struct row row;
-	int status = give(cli, row_make(&cli->engine, device, &arena, &row) ? NULL : json_device(&row), ret);
+	int status = give(
+		cli, row_make(&cli->engine, device, &arena, &row) ? NULL : json_device(&row), ret);
 
 	arena_free(&arena);
 	return status;
@@ -98,7 +99,8 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 		     &err);
 	if (!r)
 		return 0;
-	return output_fail(cli, r, "%s%s%s", source->device ? source->device->id : "", source->device ? ": " : "", err.text);
+	return output_fail(cli, r, "%s%s%s", source->device ? source->device->id : "",
+			   source->device ? ": " : "", err.text);
 }
 
 static int own_params(struct cli *cli, json_t **ret)
@@ -134,7 +136,8 @@ static int own_backends(struct cli *cli, json_t **ret)
 	if (status)
 		return status;
 	r = engine_backends(&cli->engine, &err);
-	return r ? output_fail(cli, r, "%s", err.text) : give(cli, json_backends(&cli->engine), ret);
+	return r ? output_fail(cli, r, "%s", err.text)
+		 : give(cli, json_backends(&cli->engine), ret);
 }
 
 const struct answers answers_own = {

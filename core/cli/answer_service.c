@@ -22,7 +22,8 @@ static bool is_named(const json_t *device, const char *name)
 	if (!id || !host)
 		return false;
 	return strcmp(name, id) == 0 ||
-	       (strncmp(name, host, len) == 0 && strncmp(name + len, "//", 2) == 0 && strcmp(name + len + 2, id) == 0);
+	       (strncmp(name, host, len) == 0 && strncmp(name + len, "//", 2) == 0 &&
+		strcmp(name + len + 2, id) == 0);
 }
 
 /* A document that makes no sense is dropped. */
@@ -85,7 +86,8 @@ static bool is_plain(const char *type, const char *version)
 	for (const char *c = type ? type : ""; *c; c++)
 		if (*c < 0x21 || *c > 0x7e)
 			return false;
-	return !version || (!strchr(version, '\n') && version_string_parse(version, strlen(version), &parts, NULL) == 0);
+	return !version || (!strchr(version, '\n') &&
+			    version_string_parse(version, strlen(version), &parts, NULL) == 0);
 }
 
 static int device_document(struct cli *cli, const char *name, json_t **ret)
@@ -107,7 +109,8 @@ static int service_device(struct cli *cli, json_t **ret)
 	return device_document(cli, cli->arguments[0], ret);
 }
 
-/* "source", "version", or "bytes" where a string is none that a message could hold. NULL: out of memory. */
+/* "source", "version", or "bytes" where a string is none that a message could hold. NULL: out of
+ * memory. */
 static json_t *question(const struct cli *cli, const struct cli_source *source)
 {
 	char bytes[BASE64_SIZE(CLI_STRING_ROOM) + 1];
@@ -129,7 +132,7 @@ static bool is_in_mode(const struct cli *cli, const json_t *answer)
 	if (!cli->options.mechanism)
 		return true;
 	return policy_mechanism_word(cli->options.mechanism, &mode) == 0 &&
-	       !mechanism_refuses(mode, strcmp(state, "yes") == 0     ? MIGCOMPAT_YES
+	       !mechanism_refuses(mode, strcmp(state, "yes") == 0	? MIGCOMPAT_YES
 					: strcmp(state, "unknown") == 0 ? MIGCOMPAT_UNKNOWN
 									: MIGCOMPAT_NO);
 }
@@ -146,13 +149,16 @@ static bool is_sound(const json_t *verdict)
 		if (document_is(finding, "status", "bad"))
 			return false;
 	}
-	return json_array_size(findings) > 0 && !document_text(verdict, "errno") && !document_text(verdict, "limit") &&
-	       (document_text(verdict, "grade") != NULL) != json_is_true(json_object_get(verdict, "forced"));
+	return json_array_size(findings) > 0 && !document_text(verdict, "errno") &&
+	       !document_text(verdict, "limit") &&
+	       (document_text(verdict, "grade") != NULL) !=
+		       json_is_true(json_object_get(verdict, "forced"));
 }
 
 static int service_check(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]), "fingerprint", cli->options.fingerprint);
+	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]),
+				  "fingerprint", cli->options.fingerprint);
 	int status = service_ask(cli, "Check", in_mode(cli, parameters), shape_verdict, ret, NULL);
 
 	if (status)
@@ -178,8 +184,7 @@ static bool choices_fit(const struct cli *cli, const json_t *answer)
 	const json_t *choice;
 	size_t i;
 
-	json_array_foreach(json_object_get(answer, "choices"), i, choice)
-	{
+	json_array_foreach (json_object_get(answer, "choices"), i, choice) {
 		const char *available = document_state(choice, "availability");
 
 		if (!is_in_mode(cli, choice))
@@ -226,19 +231,23 @@ static int service_params(struct cli *cli, json_t **ret)
 	const char *name = cli->arguments[0];
 	struct refusal refusal = {.name = ""};
 	json_t *device = NULL;
-	int status = service_ask(cli, "Params", json_pack("{s:s}", "device", name), shape_parameters, ret, &refusal);
+	int status = service_ask(cli, "Params", json_pack("{s:s}", "device", name),
+				 shape_parameters, ret, &refusal);
 
 	if (status)
 		return status;
 	if (*ret)
-		return is_named(*ret, name) ? 0 : drop(cli, ret, "another device than the one that was asked about");
+		return is_named(*ret, name)
+			       ? 0
+			       : drop(cli, ret, "another device than the one that was asked about");
 	if (strcmp(refusal.name, "NotMigratable") != 0)
 		return service_refused(cli, &refusal);
 	status = device_document(cli, name, &device);
 	if (!status) {
 		size_t len = strlen(document_text(device, "device"));
 		bool prefixed =
-		    strncmp(refusal.reason, document_text(device, "device"), len) == 0 && strncmp(refusal.reason + len, ": ", 2) == 0;
+			strncmp(refusal.reason, document_text(device, "device"), len) == 0 &&
+			strncmp(refusal.reason + len, ": ", 2) == 0;
 
 		*ret = answer_no_params(device, refusal.reason + (prefixed ? len + 2 : 0));
 		if (!*ret)

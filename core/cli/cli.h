@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the command line share: one run of the program, its options and its commands. */
+/* What the files of the command line share: one run of the program, its options and its commands.
+ */
 #ifndef CORE_CLI_CLI_H
 #define CORE_CLI_CLI_H
 
@@ -36,8 +37,9 @@ enum cli_option {
 
 /* Who answers a command. */
 enum cli_way {
-	CLI_WAY_EITHER,  /* the service where it is there and no option is about own workers, else these */
-	CLI_WAY_OWN,     /* this program's own workers */
+	CLI_WAY_EITHER,	 /* the service where it is there and no option is about own workers, else
+			    these */
+	CLI_WAY_OWN,	 /* this program's own workers */
 	CLI_WAY_SERVICE, /* the service alone */
 	CLI_WAY_NAMED,	 /* this program, or the service where an option names it */
 };
@@ -76,10 +78,12 @@ struct options {
 	bool no_daemon;
 	bool help;
 	bool version;
-	const char *own;     /* the first option that names own workers or their world; NULL: none does */
+	const char
+		*own; /* the first option that names own workers or their world; NULL: none does */
 	const char *service; /* the first that is about the service; NULL: none is */
-	uint32_t given;      /* enum cli_option: which of those that only some commands take */
-	uint32_t either;     /* those that were given by a letter that they share: the command takes one of them, or that is wrong */
+	uint32_t given;	     /* enum cli_option: which of those that only some commands take */
+	uint32_t either; /* those that were given by a letter that they share: the command takes one
+			    of them, or that is wrong */
 };
 
 struct cli;
@@ -88,10 +92,12 @@ struct command {
 	const char *arguments; /* "SOURCE TARGET", or "" */
 	const char *summary;   /* one line */
 	const char *text;      /* what --help says further; ends in a newline */
-	const char *example;   /* a command that really runs; {a}, {b}, {state} and {backend} stand for files that come along; NULL: there is none, since it takes a device */
-	uint32_t options;      /* enum cli_option */
+	const char
+		*example; /* a command that really runs; {a}, {b}, {state} and {backend} stand for
+			     files that come along; NULL: there is none, since it takes a device */
+	uint32_t options; /* enum cli_option */
 	enum cli_way way;
-	size_t least;          /* arguments */
+	size_t least; /* arguments */
 	size_t most;
 	int (*run)(struct cli *cli);
 };
@@ -105,8 +111,9 @@ struct cli {
 	const char **arguments; /* those behind the command's name */
 	size_t narguments;
 	struct engine engine;
-	bool started;  /* the engine */
-	bool streams;  /* to be set before it is: with those that read kernel drivers' streams alone */
+	bool started; /* the engine */
+	bool streams; /* to be set before it is: with those that read kernel drivers' streams alone
+		       */
 	struct holds holds; /* of this host, where own workers are asked about it */
 	struct varlink_client service;
 	int64_t now_s; /* the clock, for tests; 0: the system's */
@@ -117,7 +124,8 @@ struct cli {
 /* options.c: what stands in argv. 0, or CLI_TROUBLE after saying what is wrong. */
 int options_parse(struct cli *cli, int argc, char **argv);
 void options_free(struct cli *cli);
-/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every command that is answered that way). */
+/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every
+ * command that is answered that way). */
 const char *options_name(uint32_t option);
 void options_help(uint32_t set, enum cli_way way);
 
@@ -131,7 +139,8 @@ void help_print(const struct command *command, const char *family);
 
 /* start.c. Each returns 0, or CLI_TROUBLE after saying what is wrong. */
 int cli_start(struct cli *cli);
-/* Devices of the inventories that were named, else of this host; only: a device's name, where one is enough; NULL: all. */
+/* Devices of the inventories that were named, else of this host; only: a device's name, where one
+ * is enough; NULL: all. */
 int cli_devices(struct cli *cli, const char *only);
 int cli_find(struct cli *cli, const char *name, const struct device **ret);
 /* cli_start, cli_devices and cli_find for a command about one device, its first argument. */
@@ -148,7 +157,8 @@ struct cli_source {
 };
 /* Read the string where the first argument is "-". */
 int cli_read_source(struct cli *cli, struct cli_source *ret);
-/* Both sides of a question that was read: cli_start, cli_devices and the first two arguments. ret_target NULL: there is none. */
+/* Both sides of a question that was read: cli_start, cli_devices and the first two arguments.
+ * ret_target NULL: there is none. */
 int cli_question(struct cli *cli, struct cli_source *source, const struct device **ret_target);
 
 /* The commands. Each returns the exit status and has said everything. */

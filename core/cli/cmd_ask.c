@@ -19,15 +19,15 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 		const char *name;
 		unsigned flags;
 	} columns[] = {
-	    {"DEVICE", 0},
-	    {"HOST", 0},
-	    {"KIND", TABLE_DROP(2)},
-	    {"TYPE", TABLE_DROP(1)},
-	    {"GRADE", TABLE_DROP(5)},
-	    {"AVAILABLE", 0},
-	    {"MECHANISM", TABLE_DROP(3)},
-	    {"SET", TABLE_DROP(6)},
-	    {"NOTE", TABLE_WRAP | TABLE_DROP(4)},
+		{"DEVICE", 0},
+		{"HOST", 0},
+		{"KIND", TABLE_DROP(2)},
+		{"TYPE", TABLE_DROP(1)},
+		{"GRADE", TABLE_DROP(5)},
+		{"AVAILABLE", 0},
+		{"MECHANISM", TABLE_DROP(3)},
+		{"SET", TABLE_DROP(6)},
+		{"NOTE", TABLE_WRAP | TABLE_DROP(4)},
 	};
 	struct table *table = table_new(cli);
 	bool set = false, note = false;
@@ -37,7 +37,8 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (choices, i, choice) {
-		const char *grade = document_text(choice, "grade"), *available = document_state(choice, "availability");
+		const char *grade = document_text(choice, "grade"),
+			   *available = document_state(choice, "availability");
 		const char *mechanism = document_state(choice, "mechanism");
 
 		set |= document_text(choice, "set") != NULL;
@@ -62,7 +63,8 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 
 static int answer_print(const struct cli *cli, const json_t *answer)
 {
-	const json_t *choices = json_object_get(answer, "choices"), *unanswered = json_object_get(answer, "unanswered"), *entry;
+	const json_t *choices = json_object_get(answer, "choices"),
+		     *unanswered = json_object_get(answer, "unanswered"), *entry;
 	const char *reason = document_text(answer, "reason");
 	int status = json_array_size(choices) ? choices_table(cli, choices) : CLI_NO;
 	size_t i;
@@ -77,14 +79,13 @@ static int answer_print(const struct cli *cli, const json_t *answer)
 		output_line("no choice: none of the %zu devices of this backend can take it%s",
 			    document_count(answer, "asked") - json_array_size(unanswered),
 			    cli->options.available ? " now" : "");
-	json_array_foreach(json_object_get(answer, "refused"), i, entry)
-	{
+	json_array_foreach (json_object_get(answer, "refused"), i, entry) {
 		output_line("cannot take it: %s//%s: %s", document_text(entry, "host"),
 			    document_text(entry, "device"), document_text(entry, "text"));
 	}
 	json_array_foreach (unanswered, i, entry) {
-		output_line("could not be asked: %s//%s: %s", document_text(entry, "host"), document_text(entry, "device"),
-			    document_text(entry, "text"));
+		output_line("could not be asked: %s//%s: %s", document_text(entry, "host"),
+			    document_text(entry, "device"), document_text(entry, "text"));
 	}
 	return status;
 }
@@ -98,8 +99,8 @@ int command_ask(struct cli *cli)
 
 	if (cli->options.other_hosts && strcmp(cli->arguments[0], "-") == 0)
 		return output_fail(
-		    cli, -EINVAL,
-		    "ask - takes no --other-hosts: a version string does not name its host");
+			cli, -EINVAL,
+			"ask - takes no --other-hosts: a version string does not name its host");
 	status = cli_read_source(cli, &source);
 	if (!status)
 		status = answer_choose(cli, &answers);

@@ -19,27 +19,32 @@ static void join_keys(const json_t *keys, char *buffer, size_t size)
 	*buffer = '\0';
 	json_array_foreach (keys, i, key) {
 		if (used < size)
-			used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? " " : "", json_string_value(key));
+			used += (size_t)snprintf(buffer + used, size - used, "%s%s", i ? " " : "",
+						 json_string_value(key));
 	}
 }
 
 /* "loaded" and "failed"; of a worker that ended, what comes next. */
 static const char *backend_status(const json_t *backend)
 {
-	bool waits = document_is(backend, "state", "restarting") || document_is(backend, "state", "parked");
+	bool waits = document_is(backend, "state", "restarting") ||
+		     document_is(backend, "state", "parked");
 
 	return document_text(backend, waits ? "state" : "status");
 }
 
 static const char *status_color(const char *status)
 {
-	return strcmp(status, "loaded") == 0 ? "green" : strcmp(status, "restarting") == 0 ? "yellow" : "red";
+	return strcmp(status, "loaded") == 0	   ? "green"
+	       : strcmp(status, "restarting") == 0 ? "yellow"
+						   : "red";
 }
 
 /* Why it could not be loaded, or why its worker is not there. */
 static const char *backend_reason(const json_t *backend)
 {
-	const char *reason = document_text(backend, "reason"), *ended = document_text(backend, "ended");
+	const char *reason = document_text(backend, "reason"),
+		   *ended = document_text(backend, "ended");
 	bool away = strcmp(backend_status(backend), "loaded") != 0;
 
 	return !*reason && away && ended ? ended : reason;

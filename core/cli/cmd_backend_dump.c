@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend dump: all that one backend declares, as lines or as a document. It is loaded in a child, as everywhere. */
+/* migcompat backend dump: all that one backend declares, as lines or as a document. It is loaded in
+ * a child, as everywhere. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,21 +9,24 @@
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
 
-#define DUMP_TIMEOUT_MS 5000u /* the policy, which has another one perhaps, is not asked about a file */
+#define DUMP_TIMEOUT_MS \
+	5000u /* the policy, which has another one perhaps, is not asked about a file */
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char *model_name(uint32_t model)
 {
-	static const char *const models[] = {
-	    [MIGCOMPAT_THREAD_SERIAL] = "serial", [MIGCOMPAT_THREAD_DEVICE] = "device", [MIGCOMPAT_THREAD_PARALLEL] = "parallel"};
+	static const char *const models[] = {[MIGCOMPAT_THREAD_SERIAL] = "serial",
+					     [MIGCOMPAT_THREAD_DEVICE] = "device",
+					     [MIGCOMPAT_THREAD_PARALLEL] = "parallel"};
 
 	return model < COUNT(models) ? models[model] : "unknown";
 }
 
 static const char *type_name(uint32_t type)
 {
-	static const char *const types[] = {
-	    [MIGCOMPAT_SETTING_BOOL] = "bool", [MIGCOMPAT_SETTING_INT] = "int", [MIGCOMPAT_SETTING_STRING] = "string"};
+	static const char *const types[] = {[MIGCOMPAT_SETTING_BOOL] = "bool",
+					    [MIGCOMPAT_SETTING_INT] = "int",
+					    [MIGCOMPAT_SETTING_STRING] = "string"};
 
 	return type < COUNT(types) ? types[type] : "unknown";
 }
@@ -74,7 +78,8 @@ static json_t *json_settings(const struct backend_info *info)
 /* As in a list, and the rest of it. */
 static json_t *dump_document(const struct backend_info *info)
 {
-	json_t *document = json_backend(info), *wants = json_wants(info), *settings = json_settings(info);
+	json_t *document = json_backend(info), *wants = json_wants(info),
+	       *settings = json_settings(info);
 
 	json_set(&document, "format", json_string("migcompat-backend/1"));
 	json_set(&document, "api_version", json_integer(info->api_version));
@@ -107,8 +112,9 @@ static void dump_lists(const struct backend_info *info)
 	for (size_t i = 0; i < info->nsettings; i++) {
 		const struct migcompat_setting *setting = &info->settings[i];
 
-		output_line("setting=%s %s init=%s allowed=%s %s", setting->name, type_name(setting->type),
-			    setting->init ? setting->init : "", setting->allowed ? setting->allowed : "any",
+		output_line("setting=%s %s init=%s allowed=%s %s", setting->name,
+			    type_name(setting->type), setting->init ? setting->init : "",
+			    setting->allowed ? setting->allowed : "any",
 			    setting->description ? setting->description : "");
 	}
 }
@@ -135,8 +141,9 @@ static int dump_provider(const struct cli *cli, struct provider *provider, const
 	if (r)
 		return output_fail(cli, r, "%s: %s", file, err.text);
 	if (provider->info.error)
-		return output_fail(cli, -ENOEXEC, "%s%s%s", strstr(provider->info.error, file) ? "" : file,
-				   strstr(provider->info.error, file) ? "" : ": ", provider->info.error);
+		return output_fail(
+			cli, -ENOEXEC, "%s%s%s", strstr(provider->info.error, file) ? "" : file,
+			strstr(provider->info.error, file) ? "" : ": ", provider->info.error);
 	if (cli->options.json)
 		return output_json(cli, dump_document(&provider->info), CLI_YES);
 	dump(&provider->info);
@@ -145,7 +152,8 @@ static int dump_provider(const struct cli *cli, struct provider *provider, const
 
 int command_backend_dump(struct cli *cli)
 {
-	struct worker_options options = {.timeout_ms = DUMP_TIMEOUT_MS, .keep_stderr = cli->options.debug};
+	struct worker_options options = {.timeout_ms = DUMP_TIMEOUT_MS,
+					 .keep_stderr = cli->options.debug};
 	const char *file = cli->arguments[0];
 	char *path = realpath(file, NULL); /* the loader takes no relative one */
 	struct provider *provider = NULL;
@@ -156,8 +164,10 @@ int command_backend_dump(struct cli *cli)
 	if (!path)
 		return output_fail(cli, -errno, "%s: %s", file, strerror(errno));
 	options.program = engine_worker_program(&arena);
-	r = options.program ? provider_worker_new(path, &options, &provider, &err) : error_set(&err, -ENOMEM, "out of memory");
-	status = r || !provider ? output_fail(cli, r, "%s: %s", file, err.text) : dump_provider(cli, provider, file);
+	r = options.program ? provider_worker_new(path, &options, &provider, &err)
+			    : error_set(&err, -ENOMEM, "out of memory");
+	status = r || !provider ? output_fail(cli, r, "%s: %s", file, err.text)
+				: dump_provider(cli, provider, file);
 	provider_free(provider);
 	arena_free(&arena);
 	free(path);

@@ -12,7 +12,9 @@ static int say_done(const struct cli *cli, const char *reason)
 	const char *device = cli->arguments[0];
 
 	if (cli->options.json)
-		return output_json(cli, json_pack("{s:s,s:s,s:s?}", "format", "migcompat-hold/1", "device", device, "hold", reason),
+		return output_json(cli,
+				   json_pack("{s:s,s:s,s:s?}", "format", "migcompat-hold/1",
+					     "device", device, "hold", reason),
 				   CLI_YES);
 	if (reason)
 		output_line("%s is held: %s", device, reason);
@@ -33,8 +35,10 @@ static int ask_service(struct cli *cli, const char *method, json_t *parameters)
 		return output_fail(cli, r, "%s", err.text);
 	}
 	status = service_ask(cli, method, parameters, shape_nothing, &done, &refusal);
-	if (!status && !done && strcmp(refusal.name, "org.varlink.service.InvalidParameter") == 0 && cli->options.reason)
-		status = output_fail(cli, -EINVAL, "--reason is one line of 1 to 512 bytes of text");
+	if (!status && !done && strcmp(refusal.name, "org.varlink.service.InvalidParameter") == 0 &&
+	    cli->options.reason)
+		status =
+			output_fail(cli, -EINVAL, "--reason is one line of 1 to 512 bytes of text");
 	else if (!status && !done)
 		status = service_refused(cli, &refusal);
 	json_decref(done);
@@ -47,8 +51,11 @@ int command_hold(struct cli *cli)
 	int status;
 
 	if (!reason)
-		return output_fail(cli, -EINVAL, "hold expects --reason TEXT: whoever meets the hold is told why");
-	status = ask_service(cli, "Hold", json_pack("{s:s,s:s}", "device", cli->arguments[0], "reason", reason));
+		return output_fail(
+			cli, -EINVAL,
+			"hold expects --reason TEXT: whoever meets the hold is told why");
+	status = ask_service(cli, "Hold",
+			     json_pack("{s:s,s:s}", "device", cli->arguments[0], "reason", reason));
 	return status ? status : say_done(cli, reason);
 }
 

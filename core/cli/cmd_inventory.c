@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat inventory: one host's facts as a document. What backends call sensitive stays here unless it is asked for. */
+/* migcompat inventory: one host's facts as a document. What backends call sensitive stays here
+ * unless it is asked for. */
 #include <errno.h>
 #include <string.h>
 
@@ -14,7 +15,8 @@ struct keeper {
 static bool sensitive(const struct backend_info *info, uint32_t scope, const char *key)
 {
 	for (size_t i = 0; i < info->nwants; i++)
-		if ((info->wants[i].flags & MIGCOMPAT_WANT_SENSITIVE) && (info->wants[i].flags & MIGCOMPAT_WANT_HOST) == scope &&
+		if ((info->wants[i].flags & MIGCOMPAT_WANT_SENSITIVE) &&
+		    (info->wants[i].flags & MIGCOMPAT_WANT_HOST) == scope &&
 		    fact_glob_match(info->wants[i].glob, key))
 			return true;
 	return false;
@@ -55,8 +57,10 @@ int command_inventory(struct cli *cli)
 	if (status)
 		return status;
 	if (inventory->nhosts != 1)
-		return output_fail(cli, -EINVAL, "an inventory holds one host, the files hold %zu", inventory->nhosts);
-	r = inventory_write(inventory, inventory->hosts[0], stdout, cli->options.sensitive ? NULL : keep, &keeper);
+		return output_fail(cli, -EINVAL, "an inventory holds one host, the files hold %zu",
+				   inventory->nhosts);
+	r = inventory_write(inventory, inventory->hosts[0], stdout,
+			    cli->options.sensitive ? NULL : keep, &keeper);
 	if (!r)
 		return CLI_YES;
 	/* Half a document is out: no second one may follow. */

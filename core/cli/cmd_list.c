@@ -73,7 +73,8 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 {
 	char text[32] = "", upper[32], nearest[NEAREST_BYTES];
 
-	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1), name);
+	snprintf(text, sizeof(text), "%.*s", (int)(len < sizeof(text) ? len : sizeof(text) - 1),
+		 name);
 	for (size_t i = 0; i < COLUMN_COUNT; i++) {
 		if (strlen(infos[i].name) == len && strncasecmp(infos[i].name, name, len) == 0) {
 			*ret = (enum column)i;
@@ -83,9 +84,9 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 	for (size_t i = 0; i < sizeof(upper); i++)
 		upper[i] = (char)(text[i] >= 'a' && text[i] <= 'z' ? text[i] - 'a' + 'A' : text[i]);
 	return output_fail(
-	    cli, -EINVAL, "unknown column \"%s\"%s", text,
-	    output_nearest(nearest, upper,
-			   nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
+		cli, -EINVAL, "unknown column \"%s\"%s", text,
+		output_nearest(nearest, upper,
+			       nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
 }
 
 /* "A,B" instead of the default ones, "+A,B" behind them. */
@@ -136,7 +137,9 @@ static const char *cell_color(const json_t *row, enum column column)
 		return "yellow";
 	if (column != COLUMN_MIGRATABLE || document_is(row, "migratable", "unknown"))
 		return NULL;
-	return document_is(row, "migratable", "error") || document_is(row, "migratable", "no") ? "red" : "green";
+	return document_is(row, "migratable", "error") || document_is(row, "migratable", "no")
+		       ? "red"
+		       : "green";
 }
 
 static void list_row(void *arg, json_t *row)
@@ -158,7 +161,8 @@ static void list_row(void *arg, json_t *row)
 	list->held |= document_text(row, "hold") != NULL;
 	table_line(list->table);
 	for (size_t i = 0; i < list->columns->count; i++)
-		table_cell(list->table, cell_text(row, list->columns->list[i]), cell_color(row, list->columns->list[i]));
+		table_cell(list->table, cell_text(row, list->columns->list[i]),
+			   cell_color(row, list->columns->list[i]));
 }
 
 static int list_json(struct cli *cli, const struct answers *answers)
@@ -185,23 +189,25 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 	if (!list.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	for (size_t i = 0; i < columns->count; i++)
-		table_column(list.table, infos[columns->list[i]].name,
-			     infos[columns->list[i]].flags &
-				 (columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
+		table_column(
+			list.table, infos[columns->list[i]].name,
+			infos[columns->list[i]].flags &
+				(columns->asked[columns->list[i]] ? TABLE_DROP(1) - 1 : UINT_MAX));
 	status = answers->list(cli, list_row, &list, &findings);
 	for (size_t i = 0; i < columns->count; i++) {
 		enum column column = columns->list[i];
 
-		if (!columns->asked[column] && ((column == COLUMN_HOST && !list.hosts) || (column == COLUMN_HOLD && !list.held)))
+		if (!columns->asked[column] && ((column == COLUMN_HOST && !list.hosts) ||
+						(column == COLUMN_HOLD && !list.held)))
 			table_hide(list.table, i);
 	}
 	json_decref(list.first_host);
 	/* People wonder about silence, scripts do not. */
 	if (!status && !list.count && !cli->options.raw)
 		output_sentence(
-		    cli->options.types
-			? "no VFIO devices here"
-			: "no VFIO devices here; list --types shows what could be created");
+			cli->options.types
+				? "no VFIO devices here"
+				: "no VFIO devices here; list --types shows what could be created");
 	output_doubts(findings);
 	json_decref(findings);
 	if (!status)

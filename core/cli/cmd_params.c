@@ -11,9 +11,15 @@ static int parameters_table(const struct cli *cli, const json_t *parameters)
 		const char *member;
 		unsigned flags;
 	} columns[] = {
-		{"NAME", "name", 0},	     {"TYPE", "type", 0},	    {"VALUE", "value", 0},
-		{"ALLOWED", "allowed_values", 0}, {"INIT", "init_value", 0},	    {"OFF", "off_value", 0},
-		{"ATTRIBUTE", "attribute", 0},   {"RUNTIME", "runtime", 0}, {"DESCRIPTION", "description", TABLE_WRAP},
+		{"NAME", "name", 0},
+		{"TYPE", "type", 0},
+		{"VALUE", "value", 0},
+		{"ALLOWED", "allowed_values", 0},
+		{"INIT", "init_value", 0},
+		{"OFF", "off_value", 0},
+		{"ATTRIBUTE", "attribute", 0},
+		{"RUNTIME", "runtime", 0},
+		{"DESCRIPTION", "description", TABLE_WRAP},
 	};
 	struct table *table = table_new(cli);
 	const json_t *parameter;
@@ -49,7 +55,8 @@ int command_params(struct cli *cli)
 		return status;
 	status = document_is(answer, "verdict", "not-migratable") ? CLI_NO : CLI_YES;
 	if (status == CLI_NO)
-		output_sentence("%s: %s", document_text(answer, "device"), document_text(answer, "reason"));
+		output_sentence("%s: %s", document_text(answer, "device"),
+				document_text(answer, "reason"));
 	if (cli->options.json)
 		return output_json(cli, answer, status);
 	parameters = json_object_get(answer, "parameters");

@@ -77,8 +77,9 @@ static void add_wrong(struct checking *checking)
 
 	json_object_foreach (checking->wrong, file, texts) {
 		json_append(&checking->files,
-			    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL), "status",
-				      "error", "reason", json_array_get(texts, 0), "errors", texts));
+			    json_pack("{s:o,s:s,s:O,s:O}", "file", json_clean(*file ? file : NULL),
+				      "status", "error", "reason", json_array_get(texts, 0),
+				      "errors", texts));
 	}
 	json_object_clear(checking->wrong);
 }
@@ -88,7 +89,7 @@ static int check_one(struct checking *checking, const char *config, struct error
 {
 	const struct options *given = &checking->cli->options;
 	struct engine_options options = {
-	    .backend_dir = given->plugin_dir, .config = config, .keep_stderr = given->debug};
+		.backend_dir = given->plugin_dir, .config = config, .keep_stderr = given->debug};
 	struct engine_check check = {{tell_error, checking}, tell_right};
 	int r;
 
@@ -103,7 +104,8 @@ static int check_one(struct checking *checking, const char *config, struct error
 
 static int check_json(const struct cli *cli, json_t *list, int error, const struct error *err)
 {
-	json_t *object = json_pack("{s:s,s:s,s:o}", "format", "migcompat-policy-check/1", "verdict", "ok", "files", list);
+	json_t *object = json_pack("{s:s,s:s,s:o}", "format", "migcompat-policy-check/1", "verdict",
+				   "ok", "files", list);
 
 	if (error)
 		json_refuse(&object, "error", error, err->text);
@@ -159,7 +161,8 @@ static int show_service(struct cli *cli)
 	int status, r;
 
 	if (cli->options.mechanism)
-		return output_fail(cli, -EINVAL, "the service's policy is shown as it is: no --mechanism");
+		return output_fail(cli, -EINVAL,
+				   "the service's policy is shown as it is: no --mechanism");
 	r = service_connect(cli, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
@@ -211,7 +214,8 @@ struct explain {
 	size_t count;
 };
 
-static void trace(void *arg, const char *rule, const char *where, const char *action, bool matched, const char *text)
+static void trace(void *arg, const char *rule, const char *where, const char *action, bool matched,
+		  const char *text)
 {
 	struct explain *explain = arg;
 
@@ -231,14 +235,17 @@ static void trace(void *arg, const char *rule, const char *where, const char *ac
 	table_cell(explain->table, where, NULL);
 }
 
-static int explain_json(const struct cli *cli, json_t *rules, const struct migcompat_verdict *verdict)
+static int explain_json(const struct cli *cli, json_t *rules,
+			const struct migcompat_verdict *verdict)
 {
 	return output_json(cli,
-			   json_pack("{s:s,s:o,s:o}", "format", "migcompat-explain/1", "rules", rules, "verdict", json_verdict(verdict)),
+			   json_pack("{s:s,s:o,s:o}", "format", "migcompat-explain/1", "rules",
+				     rules, "verdict", json_verdict(verdict)),
 			   verdict_status(verdict));
 }
 
-static int explain_print(const struct cli *cli, struct explain *explain, const struct migcompat_verdict *verdict)
+static int explain_print(const struct cli *cli, struct explain *explain,
+			 const struct migcompat_verdict *verdict)
 {
 	int status = verdict_status(verdict);
 	json_t *document = json_verdict(verdict);
@@ -290,9 +297,11 @@ int command_policy_explain(struct cli *cli)
 	if (r || verdict.code == VERDICT_ERROR) {
 		table_free(explain.table);
 		json_decref(explain.rules);
-		status = output_fail(cli, r ? r : verdict.error, "%s", r ? "out of memory" : verdict.text.text);
+		status = output_fail(cli, r ? r : verdict.error, "%s",
+				     r ? "out of memory" : verdict.text.text);
 	} else {
-		status = cli->options.json ? explain_json(cli, explain.rules, &verdict) : explain_print(cli, &explain, &verdict);
+		status = cli->options.json ? explain_json(cli, explain.rules, &verdict)
+					   : explain_print(cli, &explain, &verdict);
 	}
 	verdict_clear(&verdict);
 	return status;

@@ -24,40 +24,42 @@ static int device_status(const json_t *device)
 	/* By its roles: the mechanism is shown, and judged by those who ask. */
 	if (document_text(device, "hold"))
 		return CLI_NO;
-	return document_is(device, "source", "no") && document_is(device, "target", "no") ? CLI_NO :
-											    CLI_YES;
+	return document_is(device, "source", "no") && document_is(device, "target", "no") ? CLI_NO
+											  : CLI_YES;
 }
 
 static void show_table(const json_t *device)
 {
 	const json_t *mechanism = json_object_get(device, "mechanism");
-	const char *reason = document_text(device, "reason"), *available = document_state(device, "availability");
+	const char *reason = document_text(device, "reason"),
+		   *available = document_state(device, "availability");
 	const char *mechanism_text = document_text(mechanism, "text");
 	/* Of a device that nobody serves the kernel may still know it. */
-	bool weighed = document_text(device, "backend") || !document_is(mechanism, "source", "none");
+	bool weighed =
+		document_text(device, "backend") || !document_is(mechanism, "source", "none");
 	const struct {
 		const char *name;
 		const char *text;
 	} lines[] = {
-	    {"device", document_text(device, "device")},
-	    {"host", document_text(device, "host")},
-	    {"kind", document_text(device, "kind")},
-	    {"driver", document_text(device, "driver")},
-	    {"parent", document_text(device, "parent")},
-	    {"path", document_text(device, "path")},
-	    {"backend", document_text(device, "backend")},
-	    {"type", document_text(device, "type")},
-	    {"model", document_text(device, "model")},
-	    {"label", document_text(device, "label")},
-	    {"class", document_text(device, "class")},
-	    {"migratable", document_text(device, "migratable")},
-	    {"reason", *reason ? reason : NULL},
-	    {"held", document_text(device, "hold")},
-	    {"mechanism", weighed ? document_text(mechanism, "state") : NULL},
-	    {"", *mechanism_text ? mechanism_text : NULL},
-	    {"available", strcmp(available, "unknown") == 0 ? NULL : available},
-	    {"version", document_text(device, "version")},
-	    {"fingerprint", document_text(device, "fingerprint")},
+		{"device", document_text(device, "device")},
+		{"host", document_text(device, "host")},
+		{"kind", document_text(device, "kind")},
+		{"driver", document_text(device, "driver")},
+		{"parent", document_text(device, "parent")},
+		{"path", document_text(device, "path")},
+		{"backend", document_text(device, "backend")},
+		{"type", document_text(device, "type")},
+		{"model", document_text(device, "model")},
+		{"label", document_text(device, "label")},
+		{"class", document_text(device, "class")},
+		{"migratable", document_text(device, "migratable")},
+		{"reason", *reason ? reason : NULL},
+		{"held", document_text(device, "hold")},
+		{"mechanism", weighed ? document_text(mechanism, "state") : NULL},
+		{"", *mechanism_text ? mechanism_text : NULL},
+		{"available", strcmp(available, "unknown") == 0 ? NULL : available},
+		{"version", document_text(device, "version")},
+		{"fingerprint", document_text(device, "fingerprint")},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
@@ -74,7 +76,8 @@ int command_show(struct cli *cli)
 		return status;
 	status = device_status(device);
 	if (status == CLI_TROUBLE)
-		output_sentence("%s: %s", document_text(device, "device"), document_text(device, "reason"));
+		output_sentence("%s: %s", document_text(device, "device"),
+				document_text(device, "reason"));
 	if (cli->options.json)
 		return output_json(cli, device, status);
 	show_table(device);
@@ -82,7 +85,8 @@ int command_show(struct cli *cli)
 	return status;
 }
 
-/* What a device cannot have is an answer, not an error; the reason goes beside the output that scripts read. */
+/* What a device cannot have is an answer, not an error; the reason goes beside the output that
+ * scripts read. */
 static int say_none(const struct cli *cli, const json_t *device, const char *what,
 		    const char *verdict, int error, const char *reason)
 {
@@ -110,14 +114,15 @@ static int say_text(const struct cli *cli, const json_t *device, const char *wha
 	}
 	snprintf(format, sizeof(format), "migcompat-%s/1", what);
 	return output_json(cli,
-			   json_pack("{s:s,s:O,s:O,s:s}", "format", format, "device", json_object_get(device, "device"), "host",
+			   json_pack("{s:s,s:O,s:O,s:s}", "format", format, "device",
+				     json_object_get(device, "device"), "host",
 				     json_object_get(device, "host"), what, text),
 			   CLI_YES);
 }
 
 /*
- * One member of the device's document, whose absence is explained by what else stands there. judged: for
- * others to ask with, so that a hold and a missing mechanism keep it back.
+ * One member of the device's document, whose absence is explained by what else stands there.
+ * judged: for others to ask with, so that a hold and a missing mechanism keep it back.
  */
 static int say_member(struct cli *cli, const char *what, bool judged)
 {
@@ -132,16 +137,19 @@ static int say_member(struct cli *cli, const char *what, bool judged)
 	hold = judged ? document_text(device, "hold") : NULL;
 	number = document_text(device, "errno");
 	if (judged && cli->engine.holds_unread && !document_text(device, "verdict")) {
-		status = output_fail(cli, -EACCES, "%s: %s", document_text(device, "device"), cli->engine.holds_unread);
+		status = output_fail(cli, -EACCES, "%s: %s", document_text(device, "device"),
+				     cli->engine.holds_unread);
 	} else if (hold) {
 		snprintf(held, sizeof(held), "it is held: %s", hold);
 		status = say_none(cli, device, what, "incompatible", -EBUSY, held);
 	} else if (text && judged && document_is(device, "migratable", "no")) {
-		status = say_none(cli, device, what, "not-migratable", -ENODEV, document_text(device, "reason"));
+		status = say_none(cli, device, what, "not-migratable", -ENODEV,
+				  document_text(device, "reason"));
 	} else if (text) {
 		status = say_text(cli, device, what, text);
 	} else if (document_text(device, "verdict")) {
-		status = output_fail(cli, number ? -error_number(number) : -EIO, "%s: %s", document_text(device, "device"),
+		status = output_fail(cli, number ? -error_number(number) : -EIO, "%s: %s",
+				     document_text(device, "device"),
 				     document_text(device, "reason"));
 	} else {
 		status = say_none(cli, device, what, "not-migratable", -ENODEV,

@@ -45,7 +45,9 @@ int state_way(const struct cli *cli, enum vfio_way *ret)
 			return 0;
 		}
 	}
-	return wished ? output_fail(cli, -EINVAL, "--interface is \"%s\", expected any, group or cdev", wished) : 0;
+	return wished ? output_fail(cli, -EINVAL,
+				    "--interface is \"%s\", expected any, group or cdev", wished)
+		      : 0;
 }
 
 /* ---------------------------------------------------------------- inspect */
@@ -107,12 +109,13 @@ static void judge_file(const struct survey *survey, struct migcompat_verdict *ve
 {
 	if (survey->sound || verdict->code > VERDICT_INCOMPATIBLE)
 		return;
-	result_add_text(&verdict->result, "file", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL,
-			survey->reason.text);
+	result_add_text(&verdict->result, "file", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, survey->reason.text);
 	verdict_settle(verdict);
 }
 
-int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict)
+int state_judge(struct cli *cli, const struct state_file *file, const struct device *target,
+		struct migcompat_verdict *verdict)
 {
 	const struct survey *survey = &file->survey;
 	struct stream_head buffer;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat state load: a state file into a real device through its kernel driver, checked before and read back afterwards. */
+/* migcompat state load: a state file into a real device through its kernel driver, checked before
+ * and read back afterwards. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,14 +32,19 @@ static json_t *loading_json(const struct loading *loading)
 {
 	const struct kernel_report *report = &loading->report;
 	bool loaded = loading->tried && !loading->r;
-	json_t *kernel = report->refused ? json_pack("{s:s,s:o}", "errno", error_name(report->refused), "text", json_clean(loading->err.text))
-					 : json_null();
+	json_t *kernel = report->refused
+				 ? json_pack("{s:s,s:o}", "errno", error_name(report->refused),
+					     "text", json_clean(loading->err.text))
+				 : json_null();
 
-	return json_pack("{s:s,s:o,s:o,s:o,s:b,s:o,s:b,s:I,s:o,s:o,s:O}", "format", LOADED, "device", json_clean(loading->target->id), "host",
-			 json_clean(loading->target->host->name), "file", json_clean(loading->file.source.transport.name), "loaded", loaded,
-			 "verified", loaded ? json_boolean(report->verified) : json_null(), "forced",
-			 loading->tried && loading->verdict.code != VERDICT_COMPATIBLE, "bytes", (json_int_t)report->bytes, "kernel", kernel,
-			 "reason", json_clean(loading->err.text), "verdict", loading->document);
+	return json_pack("{s:s,s:o,s:o,s:o,s:b,s:o,s:b,s:I,s:o,s:o,s:O}", "format", LOADED,
+			 "device", json_clean(loading->target->id), "host",
+			 json_clean(loading->target->host->name), "file",
+			 json_clean(loading->file.source.transport.name), "loaded", loaded,
+			 "verified", loaded ? json_boolean(report->verified) : json_null(),
+			 "forced", loading->tried && loading->verdict.code != VERDICT_COMPATIBLE,
+			 "bytes", (json_int_t)report->bytes, "kernel", kernel, "reason",
+			 json_clean(loading->err.text), "verdict", loading->document);
 }
 
 static int loading_say(const struct loading *loading, int status)
@@ -54,16 +60,21 @@ static int loading_say(const struct loading *loading, int status)
 		return output_json(cli, json_error(error, loading->err.text), status);
 	if (cli->options.json)
 		return output_json(cli, loading_json(loading), status);
-	if (!loading->tried) /* what the verdict says is no reason where the device cannot be loaded at all */
+	if (!loading->tried) /* what the verdict says is no reason where the device cannot be loaded
+				at all */
 		return loading->r ? status : verdict_print(cli, loading->document, status);
 	if (loading->verdict.code != VERDICT_COMPATIBLE)
 		verdict_print(cli, loading->document, status);
 	if (loading->report.refused)
-		output_line("kernel: %s (%s)", error_name(loading->report.refused), strerror(abs(loading->report.refused)));
+		output_line("kernel: %s (%s)", error_name(loading->report.refused),
+			    strerror(abs(loading->report.refused)));
 	if (!loading->r)
-		output_line("loaded %s into %s; %s", state_size(loading->report.bytes, size, sizeof(size)), loading->target->id,
+		output_line("loaded %s into %s; %s",
+			    state_size(loading->report.bytes, size, sizeof(size)),
+			    loading->target->id,
 			    loading->report.verified ? "it gave the same back"
-						     : "what it gave back is another stream, as drivers that copy ahead may make");
+						     : "what it gave back is another stream, as "
+						       "drivers that copy ahead may make");
 	return status;
 }
 
@@ -99,7 +110,9 @@ static void load(struct loading *loading, struct vfio_device *vfio)
 {
 	struct state_watch watch;
 	struct state_reader reader;
-	const struct kernel_options options = {.sum = loading->file.survey.reader.chain, .progress = state_watch_show, .arg = &watch};
+	const struct kernel_options options = {.sum = loading->file.survey.reader.chain,
+					       .progress = state_watch_show,
+					       .arg = &watch};
 
 	loading->tried = true;
 	state_watch_begin(&watch, loading->target->id, loading->file.survey.stream_size);
@@ -109,7 +122,8 @@ static void load(struct loading *loading, struct vfio_device *vfio)
 	if (!loading->r)
 		loading->r = reader_head(&reader, &loading->err);
 	if (!loading->r)
-		loading->r = kernel_load(&vfio->kernel, &reader, &options, &loading->report, &loading->err);
+		loading->r = kernel_load(&vfio->kernel, &reader, &options, &loading->report,
+					 &loading->err);
 	state_watch_end(&watch);
 }
 
@@ -122,11 +136,14 @@ static int load_judged(struct loading *loading, enum vfio_way way)
 
 	/* What is not sound or no stream is no matter of opinion. */
 	if (survey->sound && survey->reader.head.content != FORMAT_STREAM)
-		return output_fail(loading->cli, -EINVAL, "%s: it holds regions, and a kernel's driver takes its own stream",
-				   loading->file.source.transport.name);
+		return output_fail(
+			loading->cli, -EINVAL,
+			"%s: it holds regions, and a kernel's driver takes its own stream",
+			loading->file.source.transport.name);
 	if (!survey->sound || !may_try(loading)) {
 		if (status == CLI_TROUBLE && !*loading->err.text)
-			error_set(&loading->err, loading->verdict.error, "%s", document_text(loading->document, "reason"));
+			error_set(&loading->err, loading->verdict.error, "%s",
+				  document_text(loading->document, "reason"));
 		return loading_say(loading, status);
 	}
 	r = vfio_open(loading->target, way, &vfio, &loading->err);
@@ -136,13 +153,17 @@ static int load_judged(struct loading *loading, enum vfio_way way)
 	if (vfio.kernel.flags & KERNEL_CAN_STOP_COPY)
 		load(loading, &vfio);
 	else
-		loading->r = error_set(&loading->err, -ENODEV, "%s: %s", loading->target->id, STATE_CANNOT);
+		loading->r = error_set(&loading->err, -ENODEV, "%s: %s", loading->target->id,
+				       STATE_CANNOT);
 	vfio_close(&vfio);
-	/* What the driver says, or that it can say nothing, is an answer; that nobody could ask it is none. */
+	/* What the driver says, or that it can say nothing, is an answer; that nobody could ask it
+	 * is none. */
 	if (!loading->r)
 		status = CLI_YES;
 	else
-		status = !loading->tried || loading->report.refused || loading->r == -EBADMSG ? CLI_NO : CLI_TROUBLE;
+		status = !loading->tried || loading->report.refused || loading->r == -EBADMSG
+				 ? CLI_NO
+				 : CLI_TROUBLE;
 	return loading_say(loading, status);
 }
 
@@ -158,7 +179,8 @@ int command_state_load(struct cli *cli)
 		status = state_judge(cli, &loading.file, loading.target, &loading.verdict);
 	if (!status) {
 		loading.document = json_verdict(&loading.verdict);
-		status = loading.document ? load_judged(&loading, way) : output_fail(cli, -ENOMEM, "out of memory");
+		status = loading.document ? load_judged(&loading, way)
+					  : output_fail(cli, -ENOMEM, "out of memory");
 	}
 	json_decref(loading.document);
 	verdict_clear(&loading.verdict);

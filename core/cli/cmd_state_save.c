@@ -28,7 +28,8 @@ static int cannot(const struct cli *cli, const struct device *device, int error,
 	return output_json(cli, object, CLI_NO);
 }
 
-/* The device's version string; a device that is held, or can be no source, is answered with a no. */
+/* The device's version string; a device that is held, or can be no source, is answered with a no.
+ */
 static int version_get(const struct cli *cli, const struct device *device, char *ret, size_t size)
 {
 	char reason[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 32];
@@ -36,7 +37,8 @@ static int version_get(const struct cli *cli, const struct device *device, char 
 	struct error err = {0};
 	int r;
 
-	if (cli->engine.hold && cli->engine.hold(cli->engine.hold_arg, device, reason, sizeof(reason))) {
+	if (cli->engine.hold &&
+	    cli->engine.hold(cli->engine.hold_arg, device, reason, sizeof(reason))) {
 		snprintf(text, sizeof(text), "it is held: %s", reason);
 		return cannot(cli, device, -EBUSY, text);
 	}
@@ -50,33 +52,41 @@ static int version_get(const struct cli *cli, const struct device *device, char 
 }
 
 /* What people want to know of a file later. */
-static void tell_source(const struct device *device, const struct vfio_device *vfio, char *ret, size_t size)
+static void tell_source(const struct device *device, const struct vfio_device *vfio, char *ret,
+			size_t size)
 {
 	struct utsname kernel = {0};
 
 	uname(&kernel);
-	snprintf(ret, size, "device=%s\nhost=%s\ndriver=%s\nkernel=%s\ninterface=%s\n", device->id, device->host->name,
-		 device->driver ? device->driver : "", kernel.release, vfio_way_name(vfio->way));
+	snprintf(ret, size, "device=%s\nhost=%s\ndriver=%s\nkernel=%s\ninterface=%s\n", device->id,
+		 device->host->name, device->driver ? device->driver : "", kernel.release,
+		 vfio_way_name(vfio->way));
 }
 
-static int saved(const struct cli *cli, const struct device *device, const struct vfio_device *vfio, const char *version,
-		 const struct kernel_report *report)
+static int saved(const struct cli *cli, const struct device *device, const struct vfio_device *vfio,
+		 const char *version, const struct kernel_report *report)
 {
 	char size[32];
 
 	if (cli->options.json)
 		return output_json(cli,
-				   json_pack("{s:s,s:o,s:o,s:o,s:s,s:s,s:I,s:I,s:i}", "format", SAVED, "device", json_clean(device->id), "host",
-					     json_clean(device->host->name), "file", json_clean(cli->options.output), "version", version,
-					     "interface", vfio_way_name(vfio->way), "bytes", (json_int_t)report->bytes, "ahead_bytes",
-					     (json_int_t)report->ahead_bytes, "rounds", (int)report->rounds),
+				   json_pack("{s:s,s:o,s:o,s:o,s:s,s:s,s:I,s:I,s:i}", "format",
+					     SAVED, "device", json_clean(device->id), "host",
+					     json_clean(device->host->name), "file",
+					     json_clean(cli->options.output), "version", version,
+					     "interface", vfio_way_name(vfio->way), "bytes",
+					     (json_int_t)report->bytes, "ahead_bytes",
+					     (json_int_t)report->ahead_bytes, "rounds",
+					     (int)report->rounds),
 				   CLI_YES);
 	if (strcmp(cli->options.output, "-") != 0)
-		output_line("saved %s of %s to %s", state_size(report->bytes, size, sizeof(size)), device->id, cli->options.output);
+		output_line("saved %s of %s to %s", state_size(report->bytes, size, sizeof(size)),
+			    device->id, cli->options.output);
 	return CLI_YES;
 }
 
-static int save(const struct cli *cli, const struct device *device, const char *version, struct vfio_device *vfio, struct state_sink *sink)
+static int save(const struct cli *cli, const struct device *device, const char *version,
+		struct vfio_device *vfio, struct state_sink *sink)
 {
 	char info[1024];
 	struct state_watch watch;
@@ -103,7 +113,8 @@ static int save(const struct cli *cli, const struct device *device, const char *
 }
 
 /* Into what was asked for. */
-static int save_open(const struct cli *cli, const struct device *device, const char *version, struct vfio_device *vfio)
+static int save_open(const struct cli *cli, const struct device *device, const char *version,
+		     struct vfio_device *vfio)
 {
 	struct state_sink sink;
 	struct error err = {0};
@@ -122,12 +133,17 @@ static int output_fits(const struct cli *cli)
 	const char *output = cli->options.output;
 
 	if (!output || !*output)
-		return output_fail(cli, -EINVAL, "state save expects -o FILE, or -o - for standard output");
+		return output_fail(cli, -EINVAL,
+				   "state save expects -o FILE, or -o - for standard output");
 	if (strcmp(output, "-") != 0)
 		return 0;
 	if (cli->terminal)
-		return output_fail(cli, -EINVAL, "standard output is a terminal, and no place for a state");
-	return cli->options.json ? output_fail(cli, -EINVAL, "standard output takes the state or the document of --json, not both") : 0;
+		return output_fail(cli, -EINVAL,
+				   "standard output is a terminal, and no place for a state");
+	return cli->options.json ? output_fail(cli, -EINVAL,
+					       "standard output takes the state or the document of "
+					       "--json, not both")
+				 : 0;
 }
 
 int command_state_save(struct cli *cli)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat watch: what there is, then what changes, a line an event, until somebody has enough of it. */
+/* migcompat watch: what there is, then what changes, a line an event, until somebody has enough of
+ * it. */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -16,7 +17,8 @@ static void on_end(int number)
 	(void)number; /* the wait is over, which is all */
 }
 
-/* Signals that end the wait come in it alone, so that none is missed. Who starts a program with one ignored does not want it to work. */
+/* Signals that end the wait come in it alone, so that none is missed. Who starts a program with one
+ * ignored does not want it to work. */
 static void take_signals(sigset_t *ret_mask)
 {
 	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -25,7 +27,8 @@ static void take_signals(sigset_t *ret_mask)
 
 	sigemptyset(&blocked);
 	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN && sigaction(ends[i], &action, NULL) == 0)
+		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN &&
+		    sigaction(ends[i], &action, NULL) == 0)
 			sigaddset(&blocked, ends[i]);
 	}
 	signal(SIGPIPE, SIG_IGN);
@@ -36,13 +39,14 @@ static void print_backend(const json_t *backend)
 {
 	const char *name = document_text(backend, "name"), *ended = document_text(backend, "ended");
 
-	output_line("%-8s %s %s%s%s", "backend", name ? name : document_text(backend, "file"), document_text(backend, "state"),
-		    ended ? ": " : "", ended ? ended : "");
+	output_line("%-8s %s %s%s%s", "backend", name ? name : document_text(backend, "file"),
+		    document_text(backend, "state"), ended ? ": " : "", ended ? ended : "");
 }
 
 static void print_event(const json_t *event)
 {
-	const char *name = document_text(event, "event"), *device = document_text(event, "device"), *hold = document_text(event, "hold");
+	const char *name = document_text(event, "event"), *device = document_text(event, "device"),
+		   *hold = document_text(event, "hold");
 	const char *kind = document_text(event, "kind"); /* none of what is held and gone */
 
 	if (document_is(event, "event", "backend")) {
@@ -53,8 +57,12 @@ static void print_event(const json_t *event)
 		output_line("%s", name);
 		return;
 	}
-	output_line("%-8s %s %s%s%s%s%s", name, device, kind ? kind : "", kind ? " " : "", document_text(event, "host"),
-		    !hold ? "" : strcmp(name, "held") == 0 ? ": " : ", held: ", hold ? hold : "");
+	output_line("%-8s %s %s%s%s%s%s", name, device, kind ? kind : "", kind ? " " : "",
+		    document_text(event, "host"),
+		    !hold			? ""
+		    : strcmp(name, "held") == 0 ? ": "
+						: ", held: ",
+		    hold ? hold : "");
 }
 
 /* 0: go on; 1: nobody reads any more; or CLI_TROUBLE. */
@@ -83,7 +91,8 @@ static int tell(const struct cli *cli, json_t *event)
 /* Are its members those of its kind? */
 static int check_event(const struct cli *cli, const json_t *event, bool continues)
 {
-	bool alone = document_is(event, "event", "ready") || document_is(event, "event", "policy") || document_is(event, "event", "rescan");
+	bool alone = document_is(event, "event", "ready") ||
+		     document_is(event, "event", "policy") || document_is(event, "event", "rescan");
 	json_t *backend = json_object_get(event, "backend");
 	struct error err = {0};
 

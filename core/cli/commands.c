@@ -19,62 +19,73 @@ static const struct command commands[] = {
 	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
 	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
 	 "CLASS VERSION PATH.\n",
-	 "migcompat -i {a} list --types -o +MODEL", CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW | CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 0, 0,
-	 command_list},
-	{"show", "DEVICE", "all that is known of one device", "The status is 1 where it can be neither source nor target, or is held.\n",
-	 "migcompat -i {b} show 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_show},
+	 "migcompat -i {a} list --types -o +MODEL",
+	 CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW | CLI_OPTION_MECHANISM,
+	 CLI_WAY_EITHER, 0, 0, command_list},
+	{"show", "DEVICE", "all that is known of one device",
+	 "The status is 1 where it can be neither source nor target, or is held.\n",
+	 "migcompat -i {b} show 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1,
+	 command_show},
 	{"type", "DEVICE", "its migration type: compatible ones have one",
-	 "Prints NAMESPACE:TYPE and a newline.\n",
-	 "migcompat -i {b} type 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_type},
+	 "Prints NAMESPACE:TYPE and a newline.\n", "migcompat -i {b} type 0000:00:04.0", 0,
+	 CLI_WAY_EITHER, 1, 1, command_type},
 	{"version", "DEVICE", "the string that a target is asked with",
 	 "Prints the migration version and a newline, and nothing else. The status is 1\n"
 	 "where the device can be no source, nothing can move it, or it is held.\n",
-	 "migcompat -i {a} version " DUAL, CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_version},
+	 "migcompat -i {a} version " DUAL, CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1,
+	 command_version},
 	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET?",
 	 "Says every reason why not. SOURCE is a device, or - for a version string on\n"
 	 "standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
-	 "migcompat " PAIR "check " DUAL " 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
+	 "migcompat " PAIR "check " DUAL " 0000:00:04.0",
+	 CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_EITHER, 2, 2, command_check},
 	{"ask", "SOURCE", "where it could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
 	 "where there is no choice.\n",
-	 "migcompat " PAIR "ask " DUAL, CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL |
-	 CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1, command_ask},
-	{"params", "DEVICE", "its parameters, with their allowed values", "", "migcompat -i {b} params 0000:00:04.0", 0,
-	 CLI_WAY_EITHER, 1, 1, command_params},
+	 "migcompat " PAIR "ask " DUAL,
+	 CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL |
+		 CLI_OPTION_MECHANISM,
+	 CLI_WAY_EITHER, 1, 1, command_ask},
+	{"params", "DEVICE", "its parameters, with their allowed values", "",
+	 "migcompat -i {b} params 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
 	 "Nothing is written: the output can be read, or piped to sh. It writes each file\n"
 	 "once, on the target's host alone, and fails if anything is wrong. The status is\n"
 	 "that of check, and 1 if the target is not available.\n",
-	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_prepare},
-	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n", "migcompat inventory", CLI_OPTION_SENSITIVE,
-	 CLI_WAY_OWN, 0, 0, command_inventory},
+	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM,
+	 CLI_WAY_OWN, 2, 2, command_prepare},
+	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n",
+	 "migcompat inventory", CLI_OPTION_SENSITIVE, CLI_WAY_OWN, 0, 0, command_inventory},
 	{"hold", "DEVICE --reason TEXT", "from now on nothing is compatible with it",
 	 "The service keeps the hold until it is released, and tells whoever asks why.\n"
 	 "Only root may.\n",
-	 "migcompat hold 0000:00:04.0 --reason 'new firmware until noon'", CLI_OPTION_REASON, CLI_WAY_SERVICE, 1, 1, command_hold},
-	{"release", "DEVICE", "ends a hold", "Also of a device that is gone. Only root may.\n", "migcompat release 0000:00:04.0", 0,
-	 CLI_WAY_SERVICE, 1, 1, command_release},
+	 "migcompat hold 0000:00:04.0 --reason 'new firmware until noon'", CLI_OPTION_REASON,
+	 CLI_WAY_SERVICE, 1, 1, command_hold},
+	{"release", "DEVICE", "ends a hold", "Also of a device that is gone. Only root may.\n",
+	 "migcompat release 0000:00:04.0", 0, CLI_WAY_SERVICE, 1, 1, command_release},
 	{"watch", "", "what there is, then each change, until ended",
 	 "A line an event: present, ready (that was all), added, removed, changed, held,\n"
 	 "released, backend (its worker ended, is back or is parked); policy and rescan:\n"
 	 "it begins anew. With --json a document a line.\n",
-	 "migcompat watch --json | head -n 2", CLI_OPTION_TYPES, CLI_WAY_SERVICE, 0, 0, command_watch},
+	 "migcompat watch --json | head -n 2", CLI_OPTION_TYPES, CLI_WAY_SERVICE, 0, 0,
+	 command_watch},
 	{"backend list", "", "backends, what they serve, why one failed",
-	 "One whose worker ended is restarting, or parked where that was too often.\n", "migcompat backend list", 0, CLI_WAY_EITHER, 0, 0,
-	 command_backend_list},
-	{"backend dump", "FILE", "all that one declares, as key=value lines", "FILE is loaded in a child process.\n",
-	 "migcompat backend dump {backend}", 0, CLI_WAY_OWN, 1, 1, command_backend_dump},
+	 "One whose worker ended is restarting, or parked where that was too often.\n",
+	 "migcompat backend list", 0, CLI_WAY_EITHER, 0, 0, command_backend_list},
+	{"backend dump", "FILE", "all that one declares, as key=value lines",
+	 "FILE is loaded in a child process.\n", "migcompat backend dump {backend}", 0, CLI_WAY_OWN,
+	 1, 1, command_backend_dump},
 	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed",
 	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
-	 "the backends.\n", "migcompat policy check", 0,
-	 CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
+	 "the backends.\n",
+	 "migcompat policy check", 0, CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
 	{"policy show", "", "the policy in force, and where it comes from",
 	 "That of the files; with --daemon or --socket, that of the service.\n",
-	 "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0,
-	 command_policy_show},
-	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome", "The status is that of check.\n",
-	 "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
+	 "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0, command_policy_show},
+	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome",
+	 "The status is that of check.\n", "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0",
+	 CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
 	{"state save", "DEVICE -o FILE", "a device's state, through its kernel driver",
 	 "-o - is standard output. The device must be in nobody's use; it goes on running\n"
 	 "afterwards. The status is 1 where its driver cannot migrate it, or it is held.\n",
@@ -88,13 +99,17 @@ static const struct command commands[] = {
 	 "As check, with the string that the file begins with; what a kernel's driver wrote\n"
 	 "into its stream is held against TARGET as well, and all of the file must be sound.\n"
 	 "A bare stream is held against TARGET by its backend alone.\n",
-	 "migcompat -i {b} state check {state} 0000:00:04.0", CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
+	 "migcompat -i {b} state check {state} 0000:00:04.0",
+	 CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_OWN, 2, 2, command_state_check},
 	{"state load", "FILE TARGET", "checks it, loads it, and reads it back",
 	 "What check refuses is not loaded, and TARGET is not opened; --force tries all the\n"
 	 "same, and shows what the kernel says. A load that fails ends with a reset. Many\n"
 	 "drivers drop what was loaded when they are closed.\n",
-	 NULL, CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_state_load},
+	 NULL,
+	 CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE |
+		 CLI_OPTION_MECHANISM,
+	 CLI_WAY_OWN, 2, 2, command_state_load},
 };
 
 const struct command *command_at(size_t index)
@@ -107,7 +122,8 @@ static bool first_is(const struct command *command, const char *word, const char
 {
 	size_t len = strlen(word);
 
-	if (strncmp(command->name, word, len) != 0 || (command->name[len] != '\0' && command->name[len] != ' '))
+	if (strncmp(command->name, word, len) != 0 ||
+	    (command->name[len] != '\0' && command->name[len] != ' '))
 		return false;
 	*ret_second = command->name + len + (command->name[len] == ' ');
 	return true;
@@ -142,7 +158,9 @@ static int unknown(const struct cli *cli, bool family)
 	char words[128], nearest[NEAREST_BYTES];
 
 	if (family && cli->nwords == 1)
-		return output_fail(cli, -EINVAL, "\"%s\" is not a whole command; see migcompat %s --help", cli->words[0], cli->words[0]);
+		return output_fail(cli, -EINVAL,
+				   "\"%s\" is not a whole command; see migcompat %s --help",
+				   cli->words[0], cli->words[0]);
 	if (family) {
 		snprintf(words, sizeof(words), "%s %s", cli->words[0], cli->words[1]);
 		return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", words,
@@ -153,7 +171,8 @@ static int unknown(const struct cli *cli, bool family)
 	if (stray_file(cli, (const char *const[]){cli->words[0], NULL}))
 		return stray_fail(cli, cli->words[0]);
 	for (size_t i = 0; i < COUNT(commands); i++) {
-		snprintf(firsts[i].text, sizeof(firsts[i].text), "%.*s", (int)strcspn(commands[i].name, " "), commands[i].name);
+		snprintf(firsts[i].text, sizeof(firsts[i].text), "%.*s",
+			 (int)strcspn(commands[i].name, " "), commands[i].name);
 		firsts[i].name = firsts[i].text;
 	}
 	return output_fail(cli, -EINVAL, "unknown command \"%s\"%s", cli->words[0],
@@ -169,28 +188,32 @@ static int way_fits(const struct cli *cli)
 	const char *own = cli->options.own, *service = cli->options.service;
 
 	if (command->way == CLI_WAY_SERVICE && own)
-		return output_fail(cli, -EINVAL, "%s is the service's alone: it takes no %s", command->name, own);
+		return output_fail(cli, -EINVAL, "%s is the service's alone: it takes no %s",
+				   command->name, own);
 	if (command->way == CLI_WAY_OWN && service)
-		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s", command->name, service);
+		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s",
+				   command->name, service);
 	if (own && service)
 		return output_fail(cli, -EINVAL, "%s and %s exclude each other: %s", service, own,
 				   strcmp(own, "--no-daemon") == 0
-				       ? "one is for the service, the other keeps it out"
-				       : "the service has its own workers, devices and policy");
+					   ? "one is for the service, the other keeps it out"
+					   : "the service has its own workers, devices and policy");
 	return 0;
 }
 
 /* What goes into documents and messages must be text. */
 static int texts_fit(const struct cli *cli)
 {
-	const char *const options[] = {cli->options.fingerprint, cli->options.host, cli->options.reason};
+	const char *const options[] = {cli->options.fingerprint, cli->options.host,
+				       cli->options.reason};
 
 	for (size_t i = 0; i < COUNT(options); i++)
 		if (options[i] && !utf8_valid(options[i], strlen(options[i])))
 			return output_fail(cli, -EINVAL, "\"%s\" is no UTF-8 text", options[i]);
 	for (size_t i = 0; i < cli->narguments; i++)
 		if (!utf8_valid(cli->arguments[i], strlen(cli->arguments[i])))
-			return output_fail(cli, -EINVAL, "\"%s\" is no UTF-8 text", cli->arguments[i]);
+			return output_fail(cli, -EINVAL, "\"%s\" is no UTF-8 text",
+					   cli->arguments[i]);
 	return 0;
 }
 
@@ -207,9 +230,9 @@ static int standard_fits(const struct cli *cli)
 				   count);
 	if (count && cli->narguments && strcmp(cli->arguments[0], "-") == 0)
 		return output_fail(
-		    cli, -EINVAL,
-		    "%s - and -i - exclude each other: standard input can be read once",
-		    cli->command->name);
+			cli, -EINVAL,
+			"%s - and -i - exclude each other: standard input can be read once",
+			cli->command->name);
 	return 0;
 }
 
@@ -225,17 +248,18 @@ static int fits(const struct cli *cli)
 	if (!(cli->options.either & command->options))
 		foreign |= cli->options.either;
 	if (foreign)
-		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help", command->name, options_name(foreign & -foreign),
-				   command->name);
+		return output_fail(cli, -EINVAL, "%s takes no %s; see migcompat %s --help",
+				   command->name, options_name(foreign & -foreign), command->name);
 	if (cli->narguments > command->most && stray_file(cli, cli->arguments))
 		return stray_fail(cli, stray_file(cli, cli->arguments));
 	if (cli->narguments < command->least || cli->narguments > command->most)
 		return output_fail(cli, -EINVAL, "%s expects %s, got %zu argument%s", command->name,
-				   *command->arguments ? command->arguments : "no argument", cli->narguments,
-				   cli->narguments == 1 ? "" : "s");
+				   *command->arguments ? command->arguments : "no argument",
+				   cli->narguments, cli->narguments == 1 ? "" : "s");
 	for (size_t i = 0; i < cli->narguments; i++)
 		if (!*cli->arguments[i])
-			return output_fail(cli, -EINVAL, "%s expects %s, got an empty argument", command->name, command->arguments);
+			return output_fail(cli, -EINVAL, "%s expects %s, got an empty argument",
+					   command->name, command->arguments);
 	status = way_fits(cli);
 	if (!status)
 		status = standard_fits(cli);

@@ -12,19 +12,46 @@
 /* ---------------------------------------------------------------- shapes */
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define FORMAT(name) {"format", SHAPE_TEXT, WORDS(name), NULL}
-#define TEXT(name) {name, SHAPE_TEXT, NULL, NULL}
-#define NAME(name) {name, SHAPE_NAME, NULL, NULL}
-#define COUNT(name) {name, SHAPE_COUNT, NULL, NULL}
-#define FLAG(name) {name, SHAPE_FLAG, NULL, NULL}
-#define STATE(name) {name, SHAPE_TEXT, states, NULL}
-#define OBJECT(name, members) {name, SHAPE_OBJECT, NULL, members}
-#define LIST(name, members) {name, SHAPE_LIST, NULL, members}
-#define LIST_OR_NONE(name, members)                                                                \
-	{                                                                                          \
-		name, SHAPE_LIST_OR_NONE, NULL, members                                            \
+#define FORMAT(name)                                    \
+	{                                               \
+		"format", SHAPE_TEXT, WORDS(name), NULL \
 	}
-#define END {NULL, SHAPE_TEXT, NULL, NULL}
+#define TEXT(name)                           \
+	{                                    \
+		name, SHAPE_TEXT, NULL, NULL \
+	}
+#define NAME(name)                           \
+	{                                    \
+		name, SHAPE_NAME, NULL, NULL \
+	}
+#define COUNT(name)                           \
+	{                                     \
+		name, SHAPE_COUNT, NULL, NULL \
+	}
+#define FLAG(name)                           \
+	{                                    \
+		name, SHAPE_FLAG, NULL, NULL \
+	}
+#define STATE(name)                            \
+	{                                      \
+		name, SHAPE_TEXT, states, NULL \
+	}
+#define OBJECT(name, members)                     \
+	{                                         \
+		name, SHAPE_OBJECT, NULL, members \
+	}
+#define LIST(name, members)                     \
+	{                                       \
+		name, SHAPE_LIST, NULL, members \
+	}
+#define LIST_OR_NONE(name, members)                     \
+	{                                               \
+		name, SHAPE_LIST_OR_NONE, NULL, members \
+	}
+#define END                                  \
+	{                                    \
+		NULL, SHAPE_TEXT, NULL, NULL \
+	}
 
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
 static const char *const states[] = {"yes", "no", "unknown", NULL};
@@ -32,20 +59,31 @@ static const char *const states[] = {"yes", "no", "unknown", NULL};
 static const struct shape state[] = {STATE("state"), TEXT("text"), END};
 
 static const struct shape mechanism[] = {
-	STATE("state"), {"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL},
-	{"features", SHAPE_NAMES, NULL, NULL}, TEXT("text"), END,
+	STATE("state"),
+	{"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL},
+	{"features", SHAPE_NAMES, NULL, NULL},
+	TEXT("text"),
+	END,
 };
 
-#define ROW \
-	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), NAME("type"), NAME("model"), \
-		NAME("label"), NAME("backend"), {"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"), \
-		OBJECT("mechanism", mechanism), OBJECT("availability", state), TEXT("reason"), NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
+#define ROW                                                                                       \
+	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), \
+		NAME("type"), NAME("model"), NAME("label"), NAME("backend"),                      \
+		{"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"),        \
+		OBJECT("mechanism", mechanism), OBJECT("availability", state), TEXT("reason"),    \
+		NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
 
 static const struct shape row[] = {ROW, END};
 
 static const struct shape finding[] = {
-	TEXT("field"), TEXT("rule"), NAME("source"), NAME("target"), {"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
-	NAME("limit"), TEXT("text"), END,
+	TEXT("field"),
+	TEXT("rule"),
+	NAME("source"),
+	NAME("target"),
+	{"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
+	NAME("limit"),
+	TEXT("text"),
+	END,
 };
 
 const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row),
@@ -61,7 +99,8 @@ static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), 
 
 const struct shape shape_verdict[] = {
 	FORMAT("migcompat-verdict/1"),
-	{"verdict", SHAPE_TEXT, WORDS("compatible", "incompatible", "not-migratable", "error"), NULL},
+	{"verdict", SHAPE_TEXT, WORDS("compatible", "incompatible", "not-migratable", "error"),
+	 NULL},
 	{"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
 	NAME("limit"),
 	NAME("errno"),
@@ -80,57 +119,93 @@ const struct shape shape_verdict[] = {
 };
 
 static const struct shape choice[] = {
-	TEXT("device"), TEXT("host"), TEXT("kind"), TEXT("type"), {"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
-	OBJECT("availability", state), OBJECT("mechanism", mechanism), COUNT("extra"), NAME("set"), TEXT("text"), END,
+	TEXT("device"),
+	TEXT("host"),
+	TEXT("kind"),
+	TEXT("type"),
+	{"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
+	OBJECT("availability", state),
+	OBJECT("mechanism", mechanism),
+	COUNT("extra"),
+	NAME("set"),
+	TEXT("text"),
+	END,
 };
 
 static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
 
 static const struct shape refused[] = {
-    TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state),
-    TEXT("text"),   END,
+	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state),
+	TEXT("text"),	END,
 };
 
 const struct shape shape_choices[] = {
-    FORMAT("migcompat-choices/1"),
-    OBJECT("source", side),
-    LIST("choices", choice),
-    LIST("unanswered", unanswered),
-    LIST_OR_NONE("findings", finding),
-    LIST_OR_NONE("refused", refused),
-    COUNT("asked"),
-    NAME("reason"),
-    {"verdict", SHAPE_NAME, WORDS("error"), NULL},
-    NAME("errno"),
-    END,
+	FORMAT("migcompat-choices/1"),
+	OBJECT("source", side),
+	LIST("choices", choice),
+	LIST("unanswered", unanswered),
+	LIST_OR_NONE("findings", finding),
+	LIST_OR_NONE("refused", refused),
+	COUNT("asked"),
+	NAME("reason"),
+	{"verdict", SHAPE_NAME, WORDS("error"), NULL},
+	NAME("errno"),
+	END,
 };
 
 static const struct shape parameter[] = {
-	TEXT("name"), {"type", SHAPE_TEXT, WORDS("bool", "int", "str"), NULL}, NAME("value"), NAME("allowed_values"), NAME("init_value"),
-	NAME("off_value"), NAME("attribute"), FLAG("runtime"), TEXT("description"), END,
+	TEXT("name"),	     {"type", SHAPE_TEXT, WORDS("bool", "int", "str"), NULL},
+	NAME("value"),	     NAME("allowed_values"),
+	NAME("init_value"),  NAME("off_value"),
+	NAME("attribute"),   FLAG("runtime"),
+	TEXT("description"), END,
 };
 
 const struct shape shape_parameters[] = {
-	FORMAT("migcompat-parameters/1"), TEXT("device"), TEXT("host"), LIST("parameters", parameter), END,
+	FORMAT("migcompat-parameters/1"),
+	TEXT("device"),
+	TEXT("host"),
+	LIST("parameters", parameter),
+	END,
 };
 
 static const char *const lives[] = {"running", "restarting", "parked", "failed", NULL};
 
 const struct shape shape_backend[] = {
-	NAME("name"), NAME("version"), NAME("description"), {"keys", SHAPE_TEXTS, NULL, NULL}, FLAG("fallback"), TEXT("file"),
-	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL}, TEXT("reason"), {"state", SHAPE_TEXT, lives, NULL}, COUNT("restarts"),
-	NAME("ended"), NAME("unconfined"), END,
+	NAME("name"),
+	NAME("version"),
+	NAME("description"),
+	{"keys", SHAPE_TEXTS, NULL, NULL},
+	FLAG("fallback"),
+	TEXT("file"),
+	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL},
+	TEXT("reason"),
+	{"state", SHAPE_TEXT, lives, NULL},
+	COUNT("restarts"),
+	NAME("ended"),
+	NAME("unconfined"),
+	END,
 };
 
-const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"), LIST("backends", shape_backend), END};
+const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"),
+				       LIST("backends", shape_backend), END};
 
 static const char *const events[] = {
-	"present", "ready", "added", "removed", "changed", "held", "released", "backend", "policy", "rescan", NULL,
+	"present",  "ready",   "added",	 "removed", "changed", "held",
+	"released", "backend", "policy", "rescan",  NULL,
 };
 
 const struct shape shape_event[] = {
-	FORMAT("migcompat-event/1"), {"event", SHAPE_TEXT, events, NULL}, TEXT("time"), NAME("device"), NAME("host"), NAME("kind"), NAME("old_fingerprint"), NAME("fingerprint"),
-	NAME("hold"), END,
+	FORMAT("migcompat-event/1"),
+	{"event", SHAPE_TEXT, events, NULL},
+	TEXT("time"),
+	NAME("device"),
+	NAME("host"),
+	NAME("kind"),
+	NAME("old_fingerprint"),
+	NAME("fingerprint"),
+	NAME("hold"),
+	END,
 };
 
 static const struct shape policy[] = {FORMAT("migcompat-policy/1"), TEXT("hash"), END};
@@ -148,12 +223,18 @@ static void words_join(const char *const *words, char *buffer, size_t size)
 
 	*buffer = '\0';
 	for (size_t i = 0; words[i] && used < size; i++)
-		used += (size_t)snprintf(buffer + used, size - used, "%s%s", !i ? "" : words[i + 1] ? ", " : " or ", words[i]);
+		used += (size_t)snprintf(buffer + used, size - used, "%s%s",
+					 !i		? ""
+					 : words[i + 1] ? ", "
+							: " or ",
+					 words[i]);
 }
 
-static int wrong(const struct shape *shape, const json_t *value, const char *expected, struct error *err)
+static int wrong(const struct shape *shape, const json_t *value, const char *expected,
+		 struct error *err)
 {
-	return error_set(err, -EBADMSG, "\"%s\" is %s, expected %s", shape->name, value ? json_source_type(value) : "not there", expected);
+	return error_set(err, -EBADMSG, "\"%s\" is %s, expected %s", shape->name,
+			 value ? json_source_type(value) : "not there", expected);
 }
 
 static int check_words(const struct shape *shape, const char *text, struct error *err)
@@ -164,7 +245,8 @@ static int check_words(const struct shape *shape, const char *text, struct error
 		if (strcmp(shape->words[i], text) == 0)
 			return 0;
 	words_join(shape->words, expected, sizeof(expected));
-	return error_set(err, -EBADMSG, "\"%s\" is \"%.64s\", expected %s", shape->name, text, expected);
+	return error_set(err, -EBADMSG, "\"%s\" is \"%.64s\", expected %s", shape->name, text,
+			 expected);
 }
 
 static int check_list(const struct shape *shape, json_t *list, struct error *err)
@@ -199,11 +281,14 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 			return wrong(shape, value, "a string", err);
 		return shape->words ? check_words(shape, json_string_value(value), err) : 0;
 	case SHAPE_COUNT:
-		return json_is_integer(value) && json_integer_value(value) >= 0 ? 0 : wrong(shape, value, "a count", err);
+		return json_is_integer(value) && json_integer_value(value) >= 0
+			       ? 0
+			       : wrong(shape, value, "a count", err);
 	case SHAPE_FLAG:
 		return json_is_boolean(value) ? 0 : wrong(shape, value, "true or false", err);
 	case SHAPE_OBJECT:
-		return json_is_object(value) ? document_check(value, shape->members, err) : wrong(shape, value, "an object", err);
+		return json_is_object(value) ? document_check(value, shape->members, err)
+					     : wrong(shape, value, "an object", err);
 	case SHAPE_LIST_OR_NONE:
 	case SHAPE_NAMES:
 		if (!value || json_is_null(value))
@@ -211,7 +296,8 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 		/* fallthrough */
 	case SHAPE_LIST:
 	case SHAPE_TEXTS:
-		return json_is_array(value) ? check_list(shape, value, err) : wrong(shape, value, "a list", err);
+		return json_is_array(value) ? check_list(shape, value, err)
+					    : wrong(shape, value, "a list", err);
 	}
 	return -EBADMSG;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The documents of --json as the command line reads them: it prints tables from the very documents that it prints as JSON, whoever made
- * them. One that came from elsewhere is checked once, here; afterwards every member that a table needs is there and of its type.
+ * The documents of --json as the command line reads them: it prints tables from the very documents
+ * that it prints as JSON, whoever made them. One that came from elsewhere is checked once, here;
+ * afterwards every member that a table needs is there and of its type.
  */
 #ifndef CORE_CLI_DOCUMENT_H
 #define CORE_CLI_DOCUMENT_H
@@ -18,10 +19,10 @@ enum shape_type {
 	SHAPE_COUNT, /* an integer, not negative */
 	SHAPE_FLAG,  /* true or false */
 	SHAPE_OBJECT,
-	SHAPE_LIST,  /* of objects */
+	SHAPE_LIST,	    /* of objects */
 	SHAPE_LIST_OR_NONE, /* the same, or null or absent */
-	SHAPE_TEXTS, /* a list of strings */
-	SHAPE_NAMES, /* a list of strings, or null or absent */
+	SHAPE_TEXTS,	    /* a list of strings */
+	SHAPE_NAMES,	    /* a list of strings, or null or absent */
 };
 
 struct shape {
@@ -31,11 +32,12 @@ struct shape {
 	const struct shape *members; /* of an object, or of each in a list */
 };
 
-extern const struct shape shape_list[], shape_device[], shape_verdict[], shape_choices[], shape_parameters[], shape_backends[],
-	shape_event[], shape_backend[], shape_policy[];
+extern const struct shape shape_list[], shape_device[], shape_verdict[], shape_choices[],
+	shape_parameters[], shape_backends[], shape_event[], shape_backend[], shape_policy[];
 extern const struct shape shape_nothing[]; /* {} */
 
-/* -EBADMSG: err says which member is not as it must be. What a table does not name may be there as well. */
+/* -EBADMSG: err says which member is not as it must be. What a table does not name may be there as
+ * well. */
 int document_check(json_t *document, const struct shape *shape, struct error *err);
 
 /* A string; NULL where it is null or absent. */

@@ -9,7 +9,8 @@
 #include "core/backend/loader.h"
 #include "core/cli/cli.h"
 
-/* The folder of the two recorded hosts: below the caller's folder, where the program's is, or as configured. */
+/* The folder of the two recorded hosts: below the caller's folder, where the program's is, or as
+ * configured. */
 static const char *examples(char folder[PATH_MAX])
 {
 	char program[PATH_MAX], path[PATH_MAX + sizeof(MIGCOMPAT_DOCDIR_BELOW) + 64];
@@ -22,7 +23,8 @@ static const char *examples(char folder[PATH_MAX])
 	slash = strrchr(program, '/');
 	if (slash)
 		slash[1] = '\0';
-	snprintf(path, sizeof(path), "%s" MIGCOMPAT_DOCDIR_BELOW "/examples/serial-a.json", program);
+	snprintf(path, sizeof(path), "%s" MIGCOMPAT_DOCDIR_BELOW "/examples/serial-a.json",
+		 program);
 	if (!slash || !realpath(path, folder))
 		return MIGCOMPAT_DOCDIR "/examples";
 	*strrchr(folder, '/') = '\0';
@@ -65,8 +67,8 @@ static void print_example(const char *text)
 
 static void print_usage(const struct command *command)
 {
-	printf("migcompat%s %s%s%s", command->options ? " [OPTIONS]" : "", command->name, *command->arguments ? " " : "",
-	       command->arguments);
+	printf("migcompat%s %s%s%s", command->options ? " [OPTIONS]" : "", command->name,
+	       *command->arguments ? " " : "", command->arguments);
 }
 
 static void print_command(const struct command *command)
@@ -91,7 +93,8 @@ static void print_command(const struct command *command)
 /* Is it one of those that were asked for? family NULL: all. */
 static bool shown(const struct command *command, const char *family)
 {
-	return !family || (strncmp(command->name, family, strlen(family)) == 0 && command->name[strlen(family)] == ' ');
+	return !family || (strncmp(command->name, family, strlen(family)) == 0 &&
+			   command->name[strlen(family)] == ' ');
 }
 
 static void print_commands(const char *family)
@@ -112,15 +115,18 @@ void help_print(const struct command *command, const char *family)
 		print_command(command);
 		return;
 	}
-	printf("usage: migcompat [OPTIONS] %s%sCOMMAND [ARGUMENTS]\n\n", family ? family : "", family ? " " : "");
+	printf("usage: migcompat [OPTIONS] %s%sCOMMAND [ARGUMENTS]\n\n", family ? family : "",
+	       family ? " " : "");
 	if (!family)
-		printf("Tells, before a live migration, whether the state of one VFIO device can move\nto another.\n\n");
+		printf("Tells, before a live migration, whether the state of one VFIO device can "
+		       "move\nto another.\n\n");
 	printf("commands (migcompat COMMAND --help tells more):\n");
 	print_commands(family);
 	printf("\noptions of every command, before or behind it:\n");
 	options_help(0, CLI_WAY_EITHER);
 	if (!family)
-		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID where ids\n"
+		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID "
+		       "where ids\n"
 		       "repeat. The status is 0 yes, 1 no, 2 could not be told.\n");
 	printf("\nexamples:\n");
 	for (size_t i = 0; command_at(i); i++)

@@ -43,15 +43,19 @@ static int take_clock(struct cli *cli)
 
 	if (text && rfc3339_parse(text, &cli->now_s))
 		return output_fail(
-		    cli, -EINVAL,
-		    "MIGCOMPAT_NOW is \"%s\", expected a time such as 2026-11-21T02:00:00Z", text);
+			cli, -EINVAL,
+			"MIGCOMPAT_NOW is \"%s\", expected a time such as 2026-11-21T02:00:00Z",
+			text);
 	return 0;
 }
 
 static int print_version(const struct cli *cli)
 {
 	if (cli->options.json)
-		return output_json(cli, json_pack("{s:s,s:s}", "format", "migcompat-program/1", "version", MIGCOMPAT_RELEASE), CLI_YES);
+		return output_json(cli,
+				   json_pack("{s:s,s:s}", "format", "migcompat-program/1",
+					     "version", MIGCOMPAT_RELEASE),
+				   CLI_YES);
 	output_line("migcompat %s", MIGCOMPAT_RELEASE);
 	return CLI_YES;
 }
@@ -62,7 +66,8 @@ static int print_help(struct cli *cli)
 	for (size_t i = 0; cli->nwords == 1 && command_at(i); i++) {
 		size_t len = strlen(cli->words[0]);
 
-		if (strncmp(command_at(i)->name, cli->words[0], len) == 0 && command_at(i)->name[len] == ' ') {
+		if (strncmp(command_at(i)->name, cli->words[0], len) == 0 &&
+		    command_at(i)->name[len] == ' ') {
 			help_print(NULL, cli->words[0]);
 			return CLI_YES;
 		}

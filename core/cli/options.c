@@ -29,7 +29,7 @@ enum option_about {
 
 static const struct option_info {
 	const char *name; /* first, for nearest_word; with both dashes */
-	int letter;       /* or 0 */
+	int letter;	  /* or 0 */
 	enum option_form form;
 	size_t field; /* of struct options */
 	const char *argument;
@@ -37,49 +37,62 @@ static const struct option_info {
 	enum option_about about;
 	const char *help; /* NULL: another line tells of it */
 } infos[] = {
-	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES, ABOUT_ANY,
-	 "mdev types too, of which no device exists yet"},
-	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS", CLI_OPTION_COLUMNS, ABOUT_ANY,
-	 "other columns; +COLUMN adds one"},
-	{"--output", 'o', FORM_TEXT, offsetof(struct options, output), "FILE", CLI_OPTION_OUTPUT, ABOUT_ANY, "where the state goes"},
-	{"--interface", 0, FORM_TEXT, offsetof(struct options, interface), "WAY", CLI_OPTION_INTERFACE, ABOUT_ANY,
-	 "group, cdev or any (the default): how VFIO is used"},
-	{"--force", 0, FORM_FLAG, offsetof(struct options, force), NULL, CLI_OPTION_FORCE, ABOUT_ANY,
-	 "load what was refused, to hear what the kernel says"},
-	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY, "columns parted by one blank, for scripts"},
-	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE, ABOUT_ANY, "what agrees, too"},
-	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL, CLI_OPTION_AVAILABLE, ABOUT_ANY,
-	 "a target that cannot be had now counts as a no"},
+	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES,
+	 ABOUT_ANY, "mdev types too, of which no device exists yet"},
+	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS",
+	 CLI_OPTION_COLUMNS, ABOUT_ANY, "other columns; +COLUMN adds one"},
+	{"--output", 'o', FORM_TEXT, offsetof(struct options, output), "FILE", CLI_OPTION_OUTPUT,
+	 ABOUT_ANY, "where the state goes"},
+	{"--interface", 0, FORM_TEXT, offsetof(struct options, interface), "WAY",
+	 CLI_OPTION_INTERFACE, ABOUT_ANY, "group, cdev or any (the default): how VFIO is used"},
+	{"--force", 0, FORM_FLAG, offsetof(struct options, force), NULL, CLI_OPTION_FORCE,
+	 ABOUT_ANY, "load what was refused, to hear what the kernel says"},
+	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY,
+	 "columns parted by one blank, for scripts"},
+	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE,
+	 ABOUT_ANY, "what agrees, too"},
+	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL,
+	 CLI_OPTION_AVAILABLE, ABOUT_ANY, "a target that cannot be had now counts as a no"},
 	{"--other-hosts", 0, FORM_FLAG, offsetof(struct options, other_hosts), NULL,
-	 CLI_OPTION_OTHER_HOSTS, ABOUT_ANY,
-	 "no target on the source's own host"},
+	 CLI_OPTION_OTHER_HOSTS, ABOUT_ANY, "no target on the source's own host"},
 	{"--all", 0, FORM_FLAG, offsetof(struct options, all), NULL, CLI_OPTION_ALL, ABOUT_ANY,
 	 "every other target too, with the reason why not"},
-	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F", CLI_OPTION_FINGERPRINT, ABOUT_ANY,
-	 "status 2, \"stale\", unless the target still has it"},
-	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, ABOUT_ANY, "only devices of this host"},
-	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, ABOUT_ANY, "of the device to create"},
-	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL, CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
-	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON, ABOUT_ANY,
-	 "why, in a line; whoever asks is told"},
+	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F",
+	 CLI_OPTION_FINGERPRINT, ABOUT_ANY, "status 2, \"stale\", unless the target still has it"},
+	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, ABOUT_ANY,
+	 "only devices of this host"},
+	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, ABOUT_ANY,
+	 "of the device to create"},
+	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL,
+	 CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
+	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON,
+	 ABOUT_ANY, "why, in a line; whoever asks is told"},
 	{"--mechanism", 0, FORM_MODE, offsetof(struct options, mechanism), "MODE",
 	 CLI_OPTION_MECHANISM, ABOUT_ANY,
 	 "require, report or prove: must driver and kernel be able to?"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
 	 "devices of a file, of a folder's *.json or of -; repeatable"},
-	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN, "backends from this folder"},
-	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN, "folder or file instead of /etc/migcompat"},
+	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN,
+	 "backends from this folder"},
+	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN,
+	 "folder or file instead of /etc/migcompat"},
 	{"--daemon", 0, FORM_FLAG, offsetof(struct options, daemon), NULL, 0, ABOUT_SERVICE,
 	 "ask the service, or fail"},
-	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN, "do not ask the service"},
+	{"--no-daemon", 0, FORM_FLAG, offsetof(struct options, no_daemon), NULL, 0, ABOUT_OWN,
+	 "do not ask the service"},
 	{"--socket", 0, FORM_TEXT, offsetof(struct options, socket), "PATH", 0, ABOUT_SERVICE,
 	 "ask the service at this socket, or fail"},
-	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY, "exactly one JSON document on standard output"},
-	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, ABOUT_ANY, "auto (the default), always or never; --no-color"},
+	{"--json", 0, FORM_FLAG, offsetof(struct options, json), NULL, 0, ABOUT_ANY,
+	 "exactly one JSON document on standard output"},
+	{"--color", 0, FORM_COLOR, 0, "WHEN", 0, ABOUT_ANY,
+	 "auto (the default), always or never; --no-color"},
 	{"--no-color", 0, FORM_NO_COLOR, 0, NULL, 0, ABOUT_ANY, NULL},
-	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, ABOUT_OWN, "let backends write to standard error"},
-	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, ABOUT_ANY, "this; behind a command, about it"},
-	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, ABOUT_ANY, "the release"},
+	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, ABOUT_OWN,
+	 "let backends write to standard error"},
+	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, ABOUT_ANY,
+	 "this; behind a command, about it"},
+	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, ABOUT_ANY,
+	 "the release"},
 };
 
 const char *options_name(uint32_t option)
@@ -92,7 +105,8 @@ const char *options_name(uint32_t option)
 
 void options_help(uint32_t set, enum cli_way way)
 {
-	static const enum option_about foreign[] = {[CLI_WAY_OWN] = ABOUT_SERVICE, [CLI_WAY_SERVICE] = ABOUT_OWN};
+	static const enum option_about foreign[] = {
+		[CLI_WAY_OWN] = ABOUT_SERVICE, [CLI_WAY_SERVICE] = ABOUT_OWN};
 
 	for (size_t i = 0; i < COUNT(infos); i++) {
 		const struct option_info *info = &infos[i];
@@ -102,8 +116,9 @@ void options_help(uint32_t set, enum cli_way way)
 			continue;
 		if (!info->help || (set ? !(set & info->only) : info->only != 0))
 			continue;
-		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ', info->letter ? info->letter : ' ',
-			 info->letter ? "," : " ", info->name, info->argument ? info->form == FORM_COLOR ? "=" : " " : "",
+		snprintf(names, sizeof(names), "%c%c%s %s%s%s", info->letter ? '-' : ' ',
+			 info->letter ? info->letter : ' ', info->letter ? "," : " ", info->name,
+			 info->argument ? info->form == FORM_COLOR ? "=" : " " : "",
 			 info->argument ? info->argument : "");
 		printf("  %-24s %s\n", names, info->help);
 	}
@@ -111,7 +126,9 @@ void options_help(uint32_t set, enum cli_way way)
 
 static int set_color(struct options *options, const char *when, char *problem, size_t size)
 {
-	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto", [CLI_COLOR_ALWAYS] = "always", [CLI_COLOR_NEVER] = "never"};
+	static const char *const words[] = {[CLI_COLOR_AUTO] = "auto",
+					    [CLI_COLOR_ALWAYS] = "always",
+					    [CLI_COLOR_NEVER] = "never"};
 
 	for (size_t i = 0; i < COUNT(words); i++) {
 		if (strcmp(when ? when : "always", words[i]) == 0) {
@@ -119,7 +136,8 @@ static int set_color(struct options *options, const char *when, char *problem, s
 			return 0;
 		}
 	}
-	snprintf(problem, size, "--color is \"%s\", expected auto, always or never; nearest is \"%s\"", when,
+	snprintf(problem, size,
+		 "--color is \"%s\", expected auto, always or never; nearest is \"%s\"", when,
 		 nearest_word(when, words, COUNT(words), sizeof(words[0])));
 	return -EINVAL;
 }
@@ -137,7 +155,8 @@ static int check_mode(const char *word, char *problem, size_t size)
 	return -EINVAL;
 }
 
-static int set_option(struct options *options, const struct option_info *info, const char *argument, char *problem, size_t size)
+static int set_option(struct options *options, const struct option_info *info, const char *argument,
+		      char *problem, size_t size)
 {
 	char *field = (char *)options + info->field;
 	const char **list;
@@ -181,7 +200,9 @@ static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 
 	for (size_t i = 0; i < COUNT(infos); i++) {
 		options[i] = (struct option){
 			.name = infos[i].name + 2,
-			.has_arg = !infos[i].argument ? no_argument : infos[i].form == FORM_COLOR ? optional_argument : required_argument,
+			.has_arg = !infos[i].argument		 ? no_argument
+				   : infos[i].form == FORM_COLOR ? optional_argument
+								 : required_argument,
 			.val = LETTERLESS + (int)i,
 		};
 		if (!infos[i].letter || memchr(letters, infos[i].letter, used))
@@ -202,8 +223,10 @@ static const struct option_info *info_find(int value)
 	return NULL;
 }
 
-/* By its letter, which options of different commands may share: the command that it stands with tells which one is meant. */
-static int set_letter(struct options *options, int letter, const char *argument, char *problem, size_t size)
+/* By its letter, which options of different commands may share: the command that it stands with
+ * tells which one is meant. */
+static int set_letter(struct options *options, int letter, const char *argument, char *problem,
+		      size_t size)
 {
 	uint32_t given = options->given, shared = 0;
 	int r = 0;
@@ -236,7 +259,8 @@ static void expects(int value, const char *got, char *problem, size_t size)
 	if (count == 1)
 		snprintf(problem, size, "%s expects %s%s", name, arguments[0], got);
 	else if (count)
-		snprintf(problem, size, "-%c expects %s or %s%s", value, arguments[0], arguments[1], got);
+		snprintf(problem, size, "-%c expects %s or %s%s", value, arguments[0], arguments[1],
+			 got);
 }
 
 /* What getopt did not take. argument: of argv, the one that it looked at last. */
@@ -272,7 +296,8 @@ int options_parse(struct cli *cli, int argc, char **argv)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	make_tables(options, letters);
 	opterr = 0;
-	/* To the end whatever is wrong: a --json behind it counts. The first problem is the one that is told. */
+	/* To the end whatever is wrong: a --json behind it counts. The first problem is the one
+	 * that is told. */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		char *room = *problem ? other : problem;
 

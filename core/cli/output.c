@@ -55,7 +55,8 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 		printf("# error: %s\n", text);
 		script_refuse(NULL, CLI_TROUBLE);
 	}
-	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE) : CLI_TROUBLE;
+	return cli->options.json ? output_json(cli, json_error(error, text), CLI_TROUBLE)
+				 : CLI_TROUBLE;
 }
 
 void output_doubts(const json_t *findings)
@@ -115,16 +116,17 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		const char *color;
 		const char *more; /* the member that stands behind it */
 	} heads[] = {
-	    {"compatible", "compatible", "\033[32m", "grade"},
-	    {"incompatible", "incompatible", "\033[31m", "limit"},
-	    {"not-migratable", "not migratable", "\033[31m", NULL},
-	    {"error", "error", "\033[31m", NULL},
+		{"compatible", "compatible", "\033[32m", "grade"},
+		{"incompatible", "incompatible", "\033[31m", "limit"},
+		{"not-migratable", "not migratable", "\033[31m", NULL},
+		{"error", "error", "\033[31m", NULL},
 	};
 	char reason[ERROR_TEXT_MAX * 2];
 	const char *more = NULL;
 	size_t i = 0;
 
-	while (i + 1 < sizeof(heads) / sizeof(heads[0]) && !document_is(verdict, "verdict", heads[i].name))
+	while (i + 1 < sizeof(heads) / sizeof(heads[0]) &&
+	       !document_is(verdict, "verdict", heads[i].name))
 		i++;
 	snprintf(reason, sizeof(reason), "%s", document_text(verdict, "reason"));
 	output_clean(reason);
@@ -132,8 +134,9 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		more = document_text(verdict, heads[i].more);
 	if (i == 0 && json_is_true(json_object_get(verdict, "forced")))
 		more = "forced";
-	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[i].color : "", heads[i].words, cli->color ? "\033[0m" : "",
-	       more ? " (" : "", more ? more : "", more ? ")" : "", *reason ? ": " : "", reason);
+	printf("%s%s%s%s%s%s%s%s%s\n", before, cli->color ? heads[i].color : "", heads[i].words,
+	       cli->color ? "\033[0m" : "", more ? " (" : "", more ? more : "", more ? ")" : "",
+	       *reason ? ": " : "", reason);
 }
 
 void output_drop(void)

@@ -11,7 +11,7 @@
 static void print_word(const char *word)
 {
 	static const char plain[] =
-	    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+=-";
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.,:/@%+=-";
 
 	if (*word && *word != '-' && !word[strspn(word, plain)]) {
 		fputs(word, stdout);

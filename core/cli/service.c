@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The service from the command line's side: one connection, opened when it is needed. Nothing that it says is trusted. */
+/* The service from the command line's side: one connection, opened when it is needed. Nothing that
+ * it says is trusted. */
 #include "core/cli/service.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ int service_connect(struct cli *cli, struct error *err)
 
 int service_nonsense(const struct cli *cli, const char *what)
 {
-	return output_fail(cli, -EBADMSG, "the service at %s answers nonsense: %s", path(cli), what);
+	return output_fail(cli, -EBADMSG, "the service at %s answers nonsense: %s", path(cli),
+			   what);
 }
 
 int service_call(struct cli *cli, const char *method, json_t *parameters, bool more)
@@ -42,9 +44,11 @@ int service_call(struct cli *cli, const char *method, json_t *parameters, bool m
 }
 
 /* What the service's error says, in a sentence. */
-static void refusal_make(const struct cli *cli, const struct varlink_reply *reply, struct refusal *ret)
+static void refusal_make(const struct cli *cli, const struct varlink_reply *reply,
+			 struct refusal *ret)
 {
-	const char *reason = document_text(reply->parameters, "reason"), *number = document_text(reply->parameters, "errno");
+	const char *reason = document_text(reply->parameters, "reason"),
+		   *number = document_text(reply->parameters, "errno");
 	const char *parameter = document_text(reply->parameters, "parameter");
 	bool own = strncmp(reply->error, INTERFACE, strlen(INTERFACE)) == 0;
 
@@ -55,12 +59,16 @@ static void refusal_make(const struct cli *cli, const struct varlink_reply *repl
 	if (own && reason && *reason)
 		snprintf(ret->reason, sizeof(ret->reason), "%s", reason);
 	else if (strcmp(reply->error, VARLINK "MethodNotFound") == 0)
-		snprintf(ret->reason, sizeof(ret->reason), "the service at %s is older than this program: it does not know this question",
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "the service at %s is older than this program: it does not know this "
+			 "question",
 			 path(cli));
 	else if (strcmp(reply->error, VARLINK "InvalidParameter") == 0 && parameter)
-		snprintf(ret->reason, sizeof(ret->reason), "the service at %s does not take this \"%.64s\"", path(cli), parameter);
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "the service at %s does not take this \"%.64s\"", path(cli), parameter);
 	else
-		snprintf(ret->reason, sizeof(ret->reason), "the service at %s answers with an error \"%.64s\"", path(cli), ret->name);
+		snprintf(ret->reason, sizeof(ret->reason),
+			 "the service at %s answers with an error \"%.64s\"", path(cli), ret->name);
 }
 
 int service_refused(const struct cli *cli, const struct refusal *refusal)
@@ -68,7 +76,8 @@ int service_refused(const struct cli *cli, const struct refusal *refusal)
 	return output_fail(cli, refusal->error, "%s", refusal->reason);
 }
 
-int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, struct refusal *refusal, bool *ret_continues)
+int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, struct refusal *refusal,
+		  bool *ret_continues)
 {
 	struct varlink_reply reply = {.message = NULL};
 	struct refusal own;
@@ -96,7 +105,8 @@ int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, stru
 	return status;
 }
 
-int service_ask(struct cli *cli, const char *method, json_t *parameters, const struct shape *shape, json_t **ret, struct refusal *refusal)
+int service_ask(struct cli *cli, const char *method, json_t *parameters, const struct shape *shape,
+		json_t **ret, struct refusal *refusal)
 {
 	int status = service_call(cli, method, parameters, false);
 

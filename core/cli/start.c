@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the options to an engine with devices, and from names to devices. Everything of vendors runs in children. */
+/* From the options to an engine with devices, and from names to devices. Everything of vendors runs
+ * in children. */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -29,8 +30,11 @@ int cli_devices(struct cli *cli, const char *only)
 {
 	const char *bar = only ? strstr(only, "//") : NULL;
 	struct error err = {0};
-	/* What is held is so whoever answers: also where no service runs, and for commands that never ask it. */
-	int r = *cli->options.inventories ? 0 : engine_take_holds(&cli->engine, &cli->holds, HOLDS_DIR, &err);
+	/* What is held is so whoever answers: also where no service runs, and for commands that
+	 * never ask it. */
+	int r = *cli->options.inventories
+			? 0
+			: engine_take_holds(&cli->engine, &cli->holds, HOLDS_DIR, &err);
 
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
@@ -64,18 +68,21 @@ int cli_one_device(struct cli *cli, const struct device **ret)
 static int read_string(struct cli *cli, struct cli_source *source)
 {
 	while (source->len < sizeof(source->text)) {
-		ssize_t got = read(STDIN_FILENO, source->text + source->len, sizeof(source->text) - source->len);
+		ssize_t got = read(STDIN_FILENO, source->text + source->len,
+				   sizeof(source->text) - source->len);
 
 		if (got == 0)
 			break;
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return output_fail(cli, -errno, "standard input could not be read: %s", strerror(errno));
+			return output_fail(cli, -errno, "standard input could not be read: %s",
+					   strerror(errno));
 		source->len += (size_t)got;
 	}
 	if (source->len == 0)
-		return output_fail(cli, -ENODATA, "standard input is empty, expected a version string");
+		return output_fail(cli, -ENODATA,
+				   "standard input is empty, expected a version string");
 	return 0;
 }
 

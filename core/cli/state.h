@@ -19,7 +19,8 @@ struct state_file {
 	bool twice; /* it is to be read again: set before it is opened */
 };
 
-/* Each returns 0, or CLI_TROUBLE after saying what is wrong; the file is to be released in any case. */
+/* Each returns 0, or CLI_TROUBLE after saying what is wrong; the file is to be released in any
+ * case. */
 
 /* Open and survey. */
 int state_read(struct cli *cli, const char *path, struct state_file *ret);
@@ -29,7 +30,8 @@ int state_read(struct cli *cli, const char *path, struct state_file *ret);
  */
 int state_target(struct cli *cli, struct state_file *file, const struct device **ret);
 /* Hold the file's string and stream against the target. */
-int state_judge(struct cli *cli, const struct state_file *file, const struct device *target, struct migcompat_verdict *verdict);
+int state_judge(struct cli *cli, const struct state_file *file, const struct device *target,
+		struct migcompat_verdict *verdict);
 void state_release(struct state_file *file);
 /* The way to a device that was asked for. */
 int state_way(const struct cli *cli, enum vfio_way *ret);

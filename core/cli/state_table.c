@@ -24,7 +24,9 @@ static const char *what(const json_t *document)
 		return "unknown";
 	if (!document_text(document, "content"))
 		return "a state file";
-	return document_is(document, "content", "stream") ? "a state file with a kernel driver's stream" : "a state file with regions";
+	return document_is(document, "content", "stream")
+		       ? "a state file with a kernel driver's stream"
+		       : "a state file with regions";
 }
 
 static void records_line(const json_t *records)
@@ -35,8 +37,10 @@ static void records_line(const json_t *records)
 
 	json_array_foreach (records, i, record) {
 		if (len < sizeof(text))
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%zu %s (%s)", len ? ", " : "", document_count(record, "records"),
-						document_text(record, "type"), state_size(document_count(record, "bytes"), size, sizeof(size)));
+			len += (size_t)snprintf(
+				text + len, sizeof(text) - len, "%s%zu %s (%s)", len ? ", " : "",
+				document_count(record, "records"), document_text(record, "type"),
+				state_size(document_count(record, "bytes"), size, sizeof(size)));
 	}
 	line("records", text);
 }
@@ -49,12 +53,14 @@ static void texts_line(const char *name, const json_t *texts)
 
 	json_array_foreach (texts, i, entry) {
 		if (len < sizeof(text))
-			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s", len ? " " : "", json_string_value(entry));
+			len += (size_t)snprintf(text + len, sizeof(text) - len, "%s%s",
+						len ? " " : "", json_string_value(entry));
 	}
 	line(name, text);
 }
 
-/* What a save tells stands like the rest. Whatever else a file says is shown as its own words: it could call itself sound. */
+/* What a save tells stands like the rest. Whatever else a file says is shown as its own words: it
+ * could call itself sound. */
 static void info_lines(const json_t *info)
 {
 	static const char *const names[] = {"device", "host", "driver", "kernel", "interface"};
@@ -68,7 +74,8 @@ static void info_lines(const json_t *info)
 		while (i < COUNT(names) && strcmp(key, names[i]) != 0)
 			i++;
 		snprintf(text, sizeof(text), "%s=%s", key, json_string_value(value));
-		line(i < COUNT(names) ? key : "info", i < COUNT(names) ? json_string_value(value) : text);
+		line(i < COUNT(names) ? key : "info",
+		     i < COUNT(names) ? json_string_value(value) : text);
 	}
 }
 
@@ -107,7 +114,8 @@ static void stream_line(const json_t *stream)
 /* Whether the driver takes it, if there are several; otherwise the lines above say so. */
 static void driver_line(const json_t *driver)
 {
-	const char *name = document_text(driver, "driver"), *reason = document_text(driver, "reason");
+	const char *name = document_text(driver, "driver"),
+		   *reason = document_text(driver, "reason");
 
 	output_line("%-12s %s: %s%s%s", "driver", name ? name : "unknown",
 		    json_is_true(json_object_get(driver, "sound")) ? "sound" : "not sound",
@@ -132,7 +140,9 @@ static int fields_table(const struct cli *cli, const json_t *fields, int status)
 		table_line(table);
 		table_cell(table, document_text(field, "field"), bad ? "red" : NULL);
 		table_cell(table, document_text(field, "value"), NULL);
-		table_cell(table, document_is(field, "rule", "info") ? "" : document_text(field, "rule"), NULL);
+		table_cell(table,
+			   document_is(field, "rule", "info") ? "" : document_text(field, "rule"),
+			   NULL);
 		table_cell(table, document_text(field, "expected"), NULL);
 		table_cell(table, document_text(field, "text"), NULL);
 	}
@@ -141,7 +151,8 @@ static int fields_table(const struct cli *cli, const json_t *fields, int status)
 
 int state_print(const struct cli *cli, const json_t *document, int status)
 {
-	const json_t *stream = json_object_get(document, "stream"), *memory = json_object_get(document, "memory");
+	const json_t *stream = json_object_get(document, "stream"),
+		     *memory = json_object_get(document, "memory");
 	const json_t *drivers = json_object_get(stream, "drivers"), *driver;
 	char size[32];
 	size_t i;
@@ -155,7 +166,8 @@ int state_print(const struct cli *cli, const json_t *document, int status)
 	info_lines(json_object_get(document, "info"));
 	texts_line("saved with", json_object_get(document, "saved_with"));
 	if (json_integer_value(memory))
-		line("memory", state_size((uint64_t)json_integer_value(memory), size, sizeof(size)));
+		line("memory",
+		     state_size((uint64_t)json_integer_value(memory), size, sizeof(size)));
 	records_line(json_object_get(document, "records"));
 	stream_line(stream);
 	json_array_foreach (drivers, i, driver) {

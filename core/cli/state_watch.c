@@ -10,7 +10,6 @@
 #include <time.h>
 #include <unistd.h>
 
-
 #define SHOWN_NS 100000000u /* between two lines */
 
 static int interrupts = -1; /* written to by the handler alone, once it is set */
@@ -33,7 +32,8 @@ static void take(int number)
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction before;
 
-	/* Whoever starts this with a signal ignored (nohup, a shell's background) does not want it heard. */
+	/* Whoever starts this with a signal ignored (nohup, a shell's background) does not want it
+	 * heard. */
 	if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(number, &action, NULL);
 }
@@ -79,7 +79,8 @@ static uint64_t now(void)
 
 void state_watch_begin(struct state_watch *watch, const char *what, uint64_t total)
 {
-	*watch = (struct state_watch){.what = what, .began = now(), .total = total, .terminal = isatty(STDERR_FILENO)};
+	*watch = (struct state_watch){
+		.what = what, .began = now(), .total = total, .terminal = isatty(STDERR_FILENO)};
 }
 
 int state_watch_show(void *arg, const struct kernel_progress *progress)
@@ -94,10 +95,12 @@ int state_watch_show(void *arg, const struct kernel_progress *progress)
 	if (watch->total)
 		left = bytes < watch->total ? watch->total - bytes : 0;
 	fprintf(stderr, "\r%s: %s, %s/s", watch->what, state_size(bytes, done, sizeof(done)),
-		state_size((uint64_t)((double)bytes * 1e9 / (double)(at - watch->began)), rate, sizeof(rate)));
+		state_size((uint64_t)((double)bytes * 1e9 / (double)(at - watch->began)), rate,
+			   sizeof(rate)));
 	/* A driver tells what is to come while it copies ahead; then it does not. */
 	if (left)
-		fprintf(stderr, ", %s %s", state_size(left, rest, sizeof(rest)), watch->total ? "left" : "new or dirty");
+		fprintf(stderr, ", %s %s", state_size(left, rest, sizeof(rest)),
+			watch->total ? "left" : "new or dirty");
 	fputs("\033[K", stderr);
 	fflush(stderr);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * While a state is moved: an interrupt (SIGINT, SIGTERM, SIGHUP, or a reader that is gone) ends it in good order instead of the program, and a terminal is
- * told how far it is.
+ * While a state is moved: an interrupt (SIGINT, SIGTERM, SIGHUP, or a reader that is gone) ends it
+ * in good order instead of the program, and a terminal is told how far it is.
  */
 #ifndef CORE_CLI_STATE_WATCH_H
 #define CORE_CLI_STATE_WATCH_H
@@ -12,7 +12,8 @@
 
 #include "core/state/kernel.h"
 
-/* From now on to the end of the program. The descriptor is readable once it was interrupted; -errno. */
+/* From now on to the end of the program. The descriptor is readable once it was interrupted;
+ * -errno. */
 int interrupts_take(void);
 
 struct state_watch {
@@ -20,7 +21,7 @@ struct state_watch {
 	uint64_t began; /* nanoseconds */
 	uint64_t shown; /* when; 0: not yet */
 	uint64_t total; /* bytes; 0: not known */
-	bool terminal;  /* standard error is one */
+	bool terminal;	/* standard error is one */
 };
 
 /* what: the device; total: bytes, where they are known. */

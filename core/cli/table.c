@@ -13,7 +13,7 @@
 #include "core/cli/output.h"
 
 #define COLUMNS_MAX 24u
-#define WRAP_MIN                                                                                   \
+#define WRAP_MIN \
 	20u /* a narrower column of text is harder to read than lines that the terminal breaks */
 #define WIDTH_DEFAULT 80u
 
@@ -84,7 +84,7 @@ void table_column(struct table *table, const char *name, unsigned flags)
 	table->failed = table->ncolumns == COLUMNS_MAX;
 	if (!table->failed)
 		table->columns[table->ncolumns++] =
-		    (struct column){.name = name, .flags = flags, .width = text_width(name)};
+			(struct column){.name = name, .flags = flags, .width = text_width(name)};
 }
 
 void table_hide(struct table *table, size_t column)
@@ -132,8 +132,8 @@ void table_cell(struct table *table, const char *text, const char *color)
 	if (width > column->width)
 		column->width = width;
 	table->line->cells[table->column++] = (struct cell){
-	    .text = copy,
-	    .color = color && table->cli->color ? color_sequence(color) : NULL,
+		.text = copy,
+		.color = color && table->cli->color ? color_sequence(color) : NULL,
 	};
 }
 
@@ -238,7 +238,8 @@ static size_t column_least(const struct table *table, size_t number)
 	if (least < WRAP_MIN)
 		least = WRAP_MIN;
 	for (const struct line *line = table->lines; line; line = line->next) {
-		size_t width = line->cells[number].text ? widest_part(line->cells[number].text, ' ') : 0;
+		size_t width =
+			line->cells[number].text ? widest_part(line->cells[number].text, ' ') : 0;
 
 		if (width > least)
 			least = width;

@@ -43,7 +43,8 @@ void varlink_wait_forever(struct varlink_client *client)
 
 static int late(const struct varlink_client *client, struct error *err)
 {
-	return error_set(err, -ETIMEDOUT, "the service at %s gave no answer in %g s", client->path, client->timeout_ms / 1e3);
+	return error_set(err, -ETIMEDOUT, "the service at %s gave no answer in %g s", client->path,
+			 client->timeout_ms / 1e3);
 }
 
 /*
@@ -53,7 +54,7 @@ static int late(const struct varlink_client *client, struct error *err)
 static int client_connect(struct varlink_client *client)
 {
 	unsigned wait_ms =
-	    client->timeout_ms > CONNECT_PART ? client->timeout_ms / CONNECT_PART : 1;
+		client->timeout_ms > CONNECT_PART ? client->timeout_ms / CONNECT_PART : 1;
 	struct timeval timeout = {.tv_sec = wait_ms / 1000, .tv_usec = wait_ms % 1000 * 1000};
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), r = 0;
@@ -82,7 +83,7 @@ int varlink_open(struct varlink_client *client, const char *path, unsigned timeo
 	int r;
 
 	*client = (struct varlink_client){
-	    .path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
+		.path = path, .timeout_ms = timeout_ms, .watched = -1, .fd = -1};
 	if (strlen(path) >= sizeof(address.sun_path))
 		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
 				 path, sizeof(address.sun_path) - 1);
@@ -119,7 +120,8 @@ static int client_wait(struct varlink_client *client, short events, struct error
 	if (r < 0 && errno == EINTR)
 		return client->mask ? error_set(err, -EINTR, "interrupted") : 0;
 	if (r < 0)
-		return error_set(err, -errno, "the service at %s cannot be waited for: %s", client->path, strerror(errno));
+		return error_set(err, -errno, "the service at %s cannot be waited for: %s",
+				 client->path, strerror(errno));
 	if (fds[1].revents)
 		return error_set(err, -EPIPE, "nobody reads any more");
 	return r == 0 ? late(client, err) : 0;
@@ -127,7 +129,8 @@ static int client_wait(struct varlink_client *client, short events, struct error
 
 /* ---------------------------------------------------------------- calls */
 
-static int client_send(struct varlink_client *client, const char *bytes, size_t len, struct error *err)
+static int client_send(struct varlink_client *client, const char *bytes, size_t len,
+		       struct error *err)
 {
 	while (len) {
 		ssize_t done = send(client->fd, bytes, len, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -139,7 +142,9 @@ static int client_send(struct varlink_client *client, const char *bytes, size_t 
 		} else if (errno == EAGAIN) {
 			r = client_wait(client, POLLOUT, err);
 		} else if (errno != EINTR) {
-			r = error_set(err, -ECONNRESET, "the service at %s closed the connection before it was asked", client->path);
+			r = error_set(err, -ECONNRESET,
+				      "the service at %s closed the connection before it was asked",
+				      client->path);
 		}
 		if (r)
 			return r;
@@ -147,7 +152,8 @@ static int client_send(struct varlink_client *client, const char *bytes, size_t 
 	return 0;
 }
 
-int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more, struct error *err)
+int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
+		 struct error *err)
 {
 	json_t *object = json_pack("{s:s,s:o}", "method", method, "parameters", parameters);
 	struct error lost = {0};
@@ -215,13 +221,18 @@ static int client_read(struct varlink_client *client, struct error *err)
 	int r;
 
 	if (client->end - client->start > VARLINK_REPLY_MAX)
-		return error_set(err, -EFBIG, "the service at %s answers without end: more than %u bytes in one reply", client->path,
-				 VARLINK_REPLY_MAX);
+		return error_set(
+			err, -EFBIG,
+			"the service at %s answers without end: more than %u bytes in one reply",
+			client->path, VARLINK_REPLY_MAX);
 	if (client->received > VARLINK_CALL_MAX && client->timeout_ms)
-		return error_set(err, -EFBIG, "the service at %s answers without end: more than %u bytes", client->path, VARLINK_CALL_MAX);
+		return error_set(err, -EFBIG,
+				 "the service at %s answers without end: more than %u bytes",
+				 client->path, VARLINK_CALL_MAX);
 	if (client_room(client))
 		return error_set(err, -ENOMEM, "out of memory");
-	/* Also where bytes are there already: one that sends without end is still too late some day. */
+	/* Also where bytes are there already: one that sends without end is still too late some
+	 * day. */
 	r = client_wait(client, POLLIN, err);
 	if (r)
 		return r;
@@ -230,8 +241,10 @@ static int client_read(struct varlink_client *client, struct error *err)
 		client->end += (size_t)got;
 		client->received += (uint64_t)got;
 	} else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-		return error_set(err, -ECONNRESET, "the service at %s closed the connection %s", client->path,
-				 client->end > client->start ? "within its answer" : "without an answer");
+		return error_set(err, -ECONNRESET, "the service at %s closed the connection %s",
+				 client->path,
+				 client->end > client->start ? "within its answer"
+							     : "without an answer");
 	}
 	return 0;
 }
@@ -239,9 +252,12 @@ static int client_read(struct varlink_client *client, struct error *err)
 /* The parts of a reply; the message is taken over. False: it is none. */
 static bool reply_take(json_t *message, struct varlink_reply *ret)
 {
-	json_t *parameters = json_object_get(message, "parameters"), *error = json_object_get(message, "error"),
+	json_t *parameters = json_object_get(message, "parameters"),
+	       *error = json_object_get(message, "error"),
 	       *continues = json_object_get(message, "continues");
-	struct varlink_reply reply = {.message = message, .error = json_string_value(error), .continues = json_is_true(continues)};
+	struct varlink_reply reply = {.message = message,
+				      .error = json_string_value(error),
+				      .continues = json_is_true(continues)};
 
 	if ((error && !json_is_string(error) && !json_is_null(error)) ||
 	    (continues && !json_is_boolean(continues) && !json_is_null(continues)) ||
@@ -257,12 +273,13 @@ static bool reply_take(json_t *message, struct varlink_reply *ret)
 	return true;
 }
 
-static int reply_parse(const struct varlink_client *client, const char *text, size_t len, struct varlink_reply *ret, struct error *err)
+static int reply_parse(const struct varlink_client *client, const char *text, size_t len,
+		       struct varlink_reply *ret, struct error *err)
 {
 	json_t *message = NULL;
 	struct error why = {0};
-	int r =
-	    json_source_text("its reply", "message", text, len, VARLINK_REPLY_MAX, &message, &why);
+	int r = json_source_text("its reply", "message", text, len, VARLINK_REPLY_MAX, &message,
+				 &why);
 
 	if (!r && (!json_is_object(message) || !reply_take(message, ret)))
 		r = error_set(&why, -EBADMSG, "its reply has not the form of one");
@@ -271,7 +288,8 @@ static int reply_parse(const struct varlink_client *client, const char *text, si
 	json_decref(message);
 	if (r == -ENOMEM)
 		return error_set(err, r, "out of memory");
-	return error_set(err, -EBADMSG, "the service at %s answers nonsense: %s", client->path, why.text);
+	return error_set(err, -EBADMSG, "the service at %s answers nonsense: %s", client->path,
+			 why.text);
 }
 
 /* The next one on this connection. */

@@ -27,8 +27,10 @@
 
 struct varlink_client {
 	const char *path;    /* for sentences; the caller's */
-	unsigned timeout_ms; /* to a whole reply, from the call or the reply before; 0: as long as it takes */
-	/* Where the wait is to be ended from outside: the signals that are let in meanwhile, and a descriptor whose other end may go. */
+	unsigned timeout_ms; /* to a whole reply, from the call or the reply before; 0: as long as
+				it takes */
+	/* Where the wait is to be ended from outside: the signals that are let in meanwhile, and a
+	 * descriptor whose other end may go. */
 	const sigset_t *mask; /* or NULL */
 	int watched;	      /* or -1 */
 	uint64_t deadline_ms; /* of the next reply */
@@ -36,9 +38,9 @@ struct varlink_client {
 	uint64_t received;    /* bytes since the call */
 	const char *busy; /* the error's name that asks to come back later; NULL: there is none */
 	char *text;	  /* the call, kept until its first reply; NULL: it is not sent again */
-	bool once;	  /* the call changes something: if it may have been heard, it is not sent again */
-	unsigned tries;	      /* of this call */
-	char *bytes;	      /* bytes[start..end) came and are not taken */
+	bool once; /* the call changes something: if it may have been heard, it is not sent again */
+	unsigned tries; /* of this call */
+	char *bytes;	/* bytes[start..end) came and are not taken */
 	size_t start;
 	size_t end;
 	size_t room;
@@ -57,11 +59,14 @@ struct varlink_reply {
  * Errors are connect's, -ENAMETOOLONG, or -ETIMEDOUT: its queue of connections is full, for a sixth
  * of the time for one reply. The path must live as long as the client.
  */
-int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms, struct error *err);
-void varlink_close(struct varlink_client *client); /* takes one that is zeroed or was never opened */
+int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms,
+		 struct error *err);
+void varlink_close(
+	struct varlink_client *client); /* takes one that is zeroed or was never opened */
 
 /* Parameters are taken over; NULL: out of memory. more: several replies are wanted. */
-int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more, struct error *err);
+int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
+		 struct error *err);
 /*
  * The next reply; clear it. -EBUSY: the service had no room for the call however often it was
  * asked; -ETIMEDOUT; -ECONNRESET: the connection ended; -EFBIG: an answer without end; -EBADMSG: no

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A verdict for people: the headline, what stands beside it, and a line a finding that is worth one. */
+/* A verdict for people: the headline, what stands beside it, and a line a finding that is worth
+ * one. */
 #include "core/cli/verdict_table.h"
 
 #include <stdlib.h>
@@ -22,15 +23,18 @@ int verdict_document_status(const json_t *verdict)
 {
 	if (document_is(verdict, "verdict", "compatible"))
 		return CLI_YES;
-	return document_is(verdict, "verdict", "incompatible") || document_is(verdict, "verdict", "not-migratable") ? CLI_NO : CLI_TROUBLE;
+	return document_is(verdict, "verdict", "incompatible") ||
+			       document_is(verdict, "verdict", "not-migratable")
+		       ? CLI_NO
+		       : CLI_TROUBLE;
 }
 
 static void print_state(const char *name, const json_t *state)
 {
 	const char *text = document_text(state, "text");
 
-	output_line("%s: %s%s%s%s", name, document_text(state, "state"), text && *text ? " (" : "", text && *text ? text : "",
-		    text && *text ? ")" : "");
+	output_line("%s: %s%s%s%s", name, document_text(state, "state"), text && *text ? " (" : "",
+		    text && *text ? text : "", text && *text ? ")" : "");
 }
 
 static bool has_finding(const json_t *findings, const char *field)
@@ -47,7 +51,8 @@ static bool has_finding(const json_t *findings, const char *field)
 
 static void print_notes(const struct cli *cli, const json_t *verdict)
 {
-	const json_t *mechanism = json_object_get(verdict, "mechanism"), *availability = json_object_get(verdict, "availability"), *rule;
+	const json_t *mechanism = json_object_get(verdict, "mechanism"),
+		     *availability = json_object_get(verdict, "availability"), *rule;
 	size_t i;
 
 	json_array_foreach (json_object_get(verdict, "policy"), i, rule) {
@@ -56,13 +61,15 @@ static void print_notes(const struct cli *cli, const json_t *verdict)
 	if (json_is_true(json_object_get(verdict, "forced")))
 		output_line("forced: the policy accepts what the backend refused");
 	/* A missing mechanism is a finding in most verdicts: once is enough. */
-	if (cli->options.verbose || (!document_is(mechanism, "state", "yes") && !document_is(mechanism, "text", "") &&
-				     !has_finding(json_object_get(verdict, "findings"), "mechanism")))
+	if (cli->options.verbose ||
+	    (!document_is(mechanism, "state", "yes") && !document_is(mechanism, "text", "") &&
+	     !has_finding(json_object_get(verdict, "findings"), "mechanism")))
 		print_state("mechanism", mechanism);
 	if (cli->options.verbose || document_is(availability, "state", "no"))
 		print_state("availability", availability);
 	if (document_count(verdict, "truncated"))
-		output_line("findings: %zu more were counted and are not shown", document_count(verdict, "truncated"));
+		output_line("findings: %zu more were counted and are not shown",
+			    document_count(verdict, "truncated"));
 }
 
 static const struct shown *how(const json_t *finding)
@@ -77,7 +84,8 @@ static void add_finding(struct table *table, const json_t *finding)
 {
 	char text[ERROR_TEXT_MAX * 3];
 
-	snprintf(text, sizeof(text), "%s: %s", document_text(finding, "field"), document_text(finding, "text"));
+	snprintf(text, sizeof(text), "%s: %s", document_text(finding, "field"),
+		 document_text(finding, "text"));
 	table_line(table);
 	table_cell(table, document_text(finding, "status"), how(finding)->color);
 	table_cell(table, document_text(finding, "limit"), NULL);
@@ -94,8 +102,7 @@ static bool shows_findings(const struct cli *cli, const json_t *verdict)
 	const json_t *finding;
 	size_t i;
 
-	json_array_foreach(json_object_get(verdict, "findings"), i, finding)
-	{
+	json_array_foreach (json_object_get(verdict, "findings"), i, finding) {
 		if (is_shown(cli, finding))
 			return true;
 	}
@@ -111,8 +118,7 @@ static struct table *findings_table(const struct cli *cli, const json_t *verdict
 	table_column(table, "STATUS", 0);
 	table_column(table, "LIMIT", 0);
 	table_column(table, "FINDING", TABLE_WRAP);
-	json_array_foreach(json_object_get(verdict, "findings"), i, finding)
-	{
+	json_array_foreach (json_object_get(verdict, "findings"), i, finding) {
 		if (is_shown(cli, finding))
 			add_finding(table, finding);
 	}

@@ -31,8 +31,8 @@ static int answer_here(struct conf_parser *parser)
 	struct wire_out reply = {0};
 	struct wire_message message;
 	int r = wire_next(&request, CONF_TEXT_MAX + WIRE_TEXT_MAX, &message) == 1
-		    ? parser->answer(&message, &reply)
-		    : -EBADMSG;
+			? parser->answer(&message, &reply)
+			: -EBADMSG;
 
 	parser->out.len = 0;
 	free(parser->in.bytes);

@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#define NODE_BYTES_MIN                                                                             \
+#define NODE_BYTES_MIN \
 	(4 * sizeof(uint32_t)) /* type, line, the length of the name, and of a text or a list */
 
 size_t conf_count(const struct conf_node *node)
@@ -54,7 +54,7 @@ static int get_children(struct getting *getting, struct conf_node *node)
 		return -EFBIG;
 	getting->left -= count;
 	node->children =
-	    count ? arena_alloc(getting->arena, count * sizeof(*node->children), 8) : NULL;
+		count ? arena_alloc(getting->arena, count * sizeof(*node->children), 8) : NULL;
 	node->count = count;
 	if (count && !node->children)
 		return -ENOMEM;
@@ -93,7 +93,7 @@ static int get_node(struct getting *getting, bool named, struct conf_node *ret)
 	int r;
 
 	*ret = (struct conf_node){
-	    .type = (enum conf_type)wire_get_enum(getting->reader, CONF_TYPE_COUNT - 1)};
+		.type = (enum conf_type)wire_get_enum(getting->reader, CONF_TYPE_COUNT - 1)};
 	ret->line = wire_get_u32(getting->reader);
 	ret->name = wire_get_text(getting->reader, CONF_TEXT_MAX, NULL);
 	if (getting->reader->bad || !ret->name == named)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rows: what belongs to a device, a type or the host, and where its keys begin. Must not decide which devices there are. */
+/* The rows: what belongs to a device, a type or the host, and where its keys begin. Must not decide
+ * which devices there are. */
 #include "core/discovery/collect.h"
 
 #include <errno.h>
@@ -12,7 +13,8 @@
 #define DEBUGFS "/sys/kernel/debug/vfio"
 #define TRIES 3u
 
-int collector_init(struct collector *c, const struct wants *wants, struct intern *intern, const struct stated *stated)
+int collector_init(struct collector *c, const struct wants *wants, struct intern *intern,
+		   const struct stated *stated)
 {
 	*c = (struct collector){.wants = wants, .stated = stated};
 	return gather_init(&c->gather, intern, &wants->device);
@@ -27,10 +29,14 @@ void collector_free(struct collector *c)
 
 static int row_fail(int r, const char *what, struct error *err)
 {
-	return error_set(err, r, r == -ENOMEM ? "%s: out of memory" : "%s: more facts or folder entries than can be kept", what);
+	return error_set(err, r,
+			 r == -ENOMEM ? "%s: out of memory"
+				      : "%s: more facts or folder entries than can be kept",
+			 what);
 }
 
-static int row_finish(struct collector *c, const char *id, const char *what, struct factset *ret, struct error *err)
+static int row_finish(struct collector *c, const char *id, const char *what, struct factset *ret,
+		      struct error *err)
 {
 	struct factset_builder builder;
 	int r;
@@ -115,17 +121,20 @@ static int visit_parent(struct collector *c, const struct walk_row *row)
 {
 	struct sysfs_path path;
 
-	if (!row->parent || row->kind == MIGCOMPAT_KIND_PHYSICAL || !c->wants->parent || sysfs_path_set(&path, row->parent) < 0)
+	if (!row->parent || row->kind == MIGCOMPAT_KIND_PHYSICAL || !c->wants->parent ||
+	    sysfs_path_set(&path, row->parent) < 0)
 		return 0;
 	return gather_shared(&c->gather, &path, c->wants->parent);
 }
 
-/* A folder is there; a type's may have been read before, for an instance, and some names beside types are files. */
+/* A folder is there; a type's may have been read before, for an instance, and some names beside
+ * types are files. */
 static bool row_stands(const struct walk_row *row)
 {
 	struct sysfs_path folder;
 
-	return sysfs_path_set(&folder, row->path) == 0 && sysfs_path_push(&folder, ".") == 0 && access(folder.text, F_OK) == 0;
+	return sysfs_path_set(&folder, row->path) == 0 && sysfs_path_push(&folder, ".") == 0 &&
+	       access(folder.text, F_OK) == 0;
 }
 
 static int row_gather(struct collector *c, const struct walk_row *row)
@@ -146,12 +155,14 @@ static int row_gather(struct collector *c, const struct walk_row *row)
 	return r ? r : visit_parent(c, row);
 }
 
-int collect_device(struct collector *c, const struct walk_row *row, struct factset *ret, struct error *err)
+int collect_device(struct collector *c, const struct walk_row *row, struct factset *ret,
+		   struct error *err)
 {
 	unsigned tries = 0;
 	int r;
 
-	/* What was missed may mean that the device went away, or came anew, while it was read: half a row is a wrong one. */
+	/* What was missed may mean that the device went away, or came anew, while it was read: half
+	 * a row is a wrong one. */
 	do {
 		r = row_gather(c, row);
 		if (r < 0)

@@ -15,11 +15,14 @@ struct collector {
 };
 
 /* wants and intern outlive it. -ENOMEM. Zeroed is a valid start for collector_free. */
-int collector_init(struct collector *collector, const struct wants *wants, struct intern *intern, const struct stated *stated);
+int collector_init(struct collector *collector, const struct wants *wants, struct intern *intern,
+		   const struct stated *stated);
 void collector_free(struct collector *collector);
 
-/* 1 and *ret; 0: the device went away; -ENOMEM, -E2BIG: more facts or names than a device may have, err names it. */
-int collect_device(struct collector *collector, const struct walk_row *row, struct factset *ret, struct error *err);
+/* 1 and *ret; 0: the device went away; -ENOMEM, -E2BIG: more facts or names than a device may have,
+ * err names it. */
+int collect_device(struct collector *collector, const struct walk_row *row, struct factset *ret,
+		   struct error *err);
 int collect_host(struct collector *collector, struct factset *ret, struct error *err);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One run of discovery: the host, then each device that is found, into an inventory. Nothing stays of a run that fails. */
+/* One run of discovery: the host, then each device that is found, into an inventory. Nothing stays
+ * of a run that fails. */
 #include "core/discovery/discovery.h"
 
 #include <errno.h>
@@ -78,7 +79,8 @@ static int device_make(struct run *run, const struct walk_row *row, struct error
 	device->kind = row->kind;
 	device->path = row->path + strlen("/sys");
 	device->parent = parent_name(row);
-	device->driver = factset_text(&facts, row->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
+	device->driver = factset_text(
+		&facts, row->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "parent/driver" : "driver");
 	device->host = run->host;
 	device->facts = facts;
 	return 0;
@@ -101,9 +103,11 @@ static int run_all(struct run *run, struct error *err)
 	return r;
 }
 
-int discovery_run(struct inventory *inventory, const struct discovery_options *options, struct error *err)
+int discovery_run(struct inventory *inventory, const struct discovery_options *options,
+		  struct error *err)
 {
-	struct run run = {.inventory = inventory, .options = options, .walk = {.arena = &inventory->arena}};
+	struct run run = {
+		.inventory = inventory, .options = options, .walk = {.arena = &inventory->arena}};
 	size_t nhosts = inventory->nhosts, ndevices = inventory->ndevices;
 	int r;
 

@@ -18,21 +18,25 @@ struct discovery_want {
 struct discovery_options {
 	const struct discovery_want *wants; /* the union of all backends' */
 	size_t nwants;
-	/* Is a function bound to this module (dashes as underscores) with this modalias some backend's? NULL: none is. */
+	/* Is a function bound to this module (dashes as underscores) with this modalias some
+	 * backend's? NULL: none is. */
 	bool (*served)(void *arg, const char *module, const char *modalias);
 	void *arg;
 	const struct stated *stated; /* or NULL */
-	const char *only;            /* collect just the device of this id; NULL: all */
+	const char *only;	     /* collect just the device of this id; NULL: all */
 };
 
 /*
- * What is collected whatever backends want: to pick a backend, and for the core's own duties. A static table.
+ * What is collected whatever backends want: to pick a backend, and for the core's own duties. A
+ * static table.
  *
- * Globs are relative and hold no "." or "..", at most 16 components and FACT_KEY_MAX bytes; others are refused, as are those
- * that end in migration_*, resource0 or rom, whose reading is an act. Such a glob is not collected and does not stand in the
- * host's "wanted", so that its facts read as "not collected". '*' in the middle of a glob crosses no link, but for the entries of
- * a host's bus/X/devices and class/X, which are links by nature and stand there for the devices themselves; at the end it
- * finds links too. A folder that cannot be listed gives its error under the glob's own text as the key.
+ * Globs are relative and hold no "." or "..", at most 16 components and FACT_KEY_MAX bytes; others
+ * are refused, as are those that end in migration_*, resource0 or rom, whose reading is an act.
+ * Such a glob is not collected and does not stand in the host's "wanted", so that its facts read as
+ * "not collected". '*' in the middle of a glob crosses no link, but for the entries of a host's
+ * bus/X/devices and class/X, which are links by nature and stand there for the devices themselves;
+ * at the end it finds links too. A folder that cannot be listed gives its error under the glob's
+ * own text as the key.
  */
 const struct discovery_want *discovery_base_wants(size_t *ret_count);
 
@@ -43,6 +47,7 @@ bool discovery_kernel_tells(void);
  * Append this host and its devices to an inventory. A machine without any is no error.
  * -ENOMEM or -E2BIG.
  */
-int discovery_run(struct inventory *inventory, const struct discovery_options *options, struct error *err);
+int discovery_run(struct inventory *inventory, const struct discovery_options *options,
+		  struct error *err);
 
 #endif

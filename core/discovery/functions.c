@@ -75,7 +75,7 @@ static bool is_assignable(const struct walker *w, const char *path)
 static int function_add(struct walker *w, const char *path)
 {
 	struct walk_row row = {
-	    .kind = MIGCOMPAT_KIND_PHYSICAL, .path = path, .id = sysfs_name(path)};
+		.kind = MIGCOMPAT_KIND_PHYSICAL, .path = path, .id = sysfs_name(path)};
 	struct sysfs_path folder, physfn;
 	char target[PATH_MAX];
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Walking folders along the tree of what is wanted. Each failure but "nothing is there" becomes a fact of its own, so that
- * nobody takes what could not be read for missing. Must not decide which devices there are.
+ * Walking folders along the tree of what is wanted. Each failure but "nothing is there" becomes a
+ * fact of its own, so that nobody takes what could not be read for missing. Must not decide which
+ * devices there are.
  */
 #include "core/discovery/gather.h"
 
@@ -15,9 +16,9 @@
 
 #include "core/facts/text.h"
 
-#define ENTRIES_MAX (1u << 20)           /* names looked at for one row */
+#define ENTRIES_MAX (1u << 20)		 /* names looked at for one row */
 #define VALUE_SIZE (FACT_VALUE_MAX + 1u) /* with the newline that is dropped */
-#define DIRECT_MAX 3u                    /* so many names are cheaper to try than to look up in a listing */
+#define DIRECT_MAX 3u /* so many names are cheaper to try than to look up in a listing */
 
 /* What was found below a folder that many rows lead to. */
 struct shared {
@@ -112,8 +113,9 @@ static bool key_join(char *key, const char *prefix, const char *name)
 static int fail_children(struct gather *g, const struct want *want, const char *key, int error);
 
 /*
- * Nobody can tell what is there: an error for each fact that is wanted here and below. One that is wanted by a glob gets
- * it under the glob itself, which fits it, so that whoever walks that glob meets the error.
+ * Nobody can tell what is there: an error for each fact that is wanted here and below. One that is
+ * wanted by a glob gets it under the glob itself, which fits it, so that whoever walks that glob
+ * meets the error.
  */
 static int fail_below(struct gather *g, const struct want *want, const char *key, int error)
 {
@@ -142,8 +144,8 @@ static bool is_write_only(const char *path)
 	return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && !(st.st_mode & 0444);
 }
 
-static int take_attribute(struct gather *g, const struct sysfs_path *path, const struct want *want, const struct folder_entry *entry,
-			  const char *key)
+static int take_attribute(struct gather *g, const struct sysfs_path *path, const struct want *want,
+			  const struct folder_entry *entry, const char *key)
 {
 	size_t len;
 	int r;
@@ -170,7 +172,8 @@ static int shared_compare(const void *a, const void *b)
 	return strcmp(x->path, y->path);
 }
 
-static int shared_remember(struct gather *g, const struct sysfs_path *path, const struct want *want, size_t first)
+static int shared_remember(struct gather *g, const struct sysfs_path *path, const struct want *want,
+			   size_t first)
 {
 	struct shared *shared = arena_alloc(&g->notes, sizeof(*shared), 8);
 	size_t count = g->count - first;
@@ -206,14 +209,16 @@ int gather_shared(struct gather *g, struct sysfs_path *path, const struct want *
 	return r;
 }
 
-/* The entries of these folders of a host are links by nature, and stand there for the devices themselves. */
+/* The entries of these folders of a host are links by nature, and stand there for the devices
+ * themselves. */
 static bool holds_members(const struct gather *g, const char *prefix)
 {
-	return g->host && (fnmatch("bus/*/devices", prefix, FNM_PATHNAME) == 0 || fnmatch("class/*", prefix, FNM_PATHNAME) == 0);
+	return g->host && (fnmatch("bus/*/devices", prefix, FNM_PATHNAME) == 0 ||
+			   fnmatch("class/*", prefix, FNM_PATHNAME) == 0);
 }
 
-static int take_link(struct gather *g, const struct sysfs_path *folder, const struct want *want, const char *target, const char *prefix,
-		     const char *key)
+static int take_link(struct gather *g, const struct sysfs_path *folder, const struct want *want,
+		     const char *target, const char *prefix, const char *key)
 {
 	const char *last = sysfs_name(target);
 	bool missed = g->missed;
@@ -233,7 +238,8 @@ static int take_link(struct gather *g, const struct sysfs_path *folder, const st
 	return r;
 }
 
-static int take(struct gather *g, struct sysfs_path *path, const struct want *want, const struct folder_entry *entry, const char *prefix)
+static int take(struct gather *g, struct sysfs_path *path, const struct want *want,
+		const struct folder_entry *entry, const char *prefix)
 {
 	char target[PATH_MAX], joined[FACT_KEY_MAX + 1];
 	const char *key = want->key;
@@ -270,22 +276,25 @@ static int take(struct gather *g, struct sysfs_path *path, const struct want *wa
 /* Names of a device's folder that stand for something else in keys. */
 static bool is_reserved(const char *name)
 {
-	return strcmp(name, "parent") == 0 || strcmp(name, "vfio") == 0 || strcmp(name, "stated") == 0;
+	return strcmp(name, "parent") == 0 || strcmp(name, "vfio") == 0 ||
+	       strcmp(name, "stated") == 0;
 }
 
-static int visit_entry(struct gather *g, struct sysfs_path *path, const struct want *want, const struct folder_entry *entry,
-		       const char *prefix)
+static int visit_entry(struct gather *g, struct sysfs_path *path, const struct want *want,
+		       const struct folder_entry *entry, const char *prefix)
 {
 	bool reserved = want == g->device && is_reserved(entry->name);
 	int r = 0;
 
-	for (const struct want *child = want->child; child && r == 0 && !reserved; child = child->next)
+	for (const struct want *child = want->child; child && r == 0 && !reserved;
+	     child = child->next)
 		if (want_fits(child, entry->name))
 			r = take(g, path, child, entry, prefix);
 	return r;
 }
 
-static int visit_listed(struct gather *g, DIR *folder, struct sysfs_path *path, const struct want *want, const char *prefix)
+static int visit_listed(struct gather *g, DIR *folder, struct sysfs_path *path,
+			const struct want *want, const char *prefix)
 {
 	int r = 0;
 
@@ -303,19 +312,23 @@ static int visit_listed(struct gather *g, DIR *folder, struct sysfs_path *path, 
 		if (++g->entries > ENTRIES_MAX)
 			return -E2BIG;
 		if (sysfs_name_sane(found->d_name))
-			r = visit_entry(g, path, want, &(struct folder_entry){found->d_name, found->d_type, true}, prefix);
+			r = visit_entry(g, path, want,
+					&(struct folder_entry){found->d_name, found->d_type, true},
+					prefix);
 	}
 	return r;
 }
 
-static int visit_direct(struct gather *g, struct sysfs_path *path, const struct want *want, const char *prefix, int error)
+static int visit_direct(struct gather *g, struct sysfs_path *path, const struct want *want,
+			const char *prefix, int error)
 {
 	char below[FACT_KEY_MAX + 1];
 	int r = 0;
 
 	for (const struct want *child = want->child; child && r == 0; child = child->next) {
 		if (!child->glob)
-			r = take(g, path, child, &(struct folder_entry){child->name, DT_UNKNOWN, false}, prefix);
+			r = take(g, path, child,
+				 &(struct folder_entry){child->name, DT_UNKNOWN, false}, prefix);
 		else if (key_join(below, prefix, child->name))
 			r = fail_below(g, child, below, error);
 	}
@@ -323,7 +336,8 @@ static int visit_direct(struct gather *g, struct sysfs_path *path, const struct 
 }
 
 /* prefix: the key up to here. The path comes back as it was. */
-int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *want, const char *prefix)
+int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *want,
+		  const char *prefix)
 {
 	DIR *folder;
 	int r;

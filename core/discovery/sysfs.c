@@ -107,7 +107,8 @@ int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sys
 	return r;
 }
 
-/* What may be read: a regular file that is not for writing only. Root could open those too, and get what nobody meant. */
+/* What may be read: a regular file that is not for writing only. Root could open those too, and get
+ * what nobody meant. */
 static int attribute_check(int fd)
 {
 	struct stat st;
@@ -168,7 +169,8 @@ bool sysfs_name_sane(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len && len <= FACT_KEY_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 && utf8_clean(name, len);
+	return len && len <= FACT_KEY_MAX && strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
+	       utf8_clean(name, len);
 }
 
 bool sysfs_modalias(const char *folder, char ret[static SYSFS_MODALIAS_MAX])

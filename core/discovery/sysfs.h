@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading sysfs: paths, links and attributes. Absolute paths and plain calls only, so that a recorded host that is put in
- * the place of /sys by preloading is read in the same way. Follows no link that leads out of /sys.
+ * Reading sysfs: paths, links and attributes. Absolute paths and plain calls only, so that a
+ * recorded host that is put in the place of /sys by preloading is read in the same way. Follows no
+ * link that leads out of /sys.
  */
 #ifndef CORE_DISCOVERY_SYSFS_H
 #define CORE_DISCOVERY_SYSFS_H
@@ -24,16 +25,18 @@ void sysfs_path_cut(struct sysfs_path *path, size_t len);
 /* The last name in a path or in a link's target. */
 const char *sysfs_name(const char *path);
 
-/* A link's target as it stands there, zero-terminated. -EINVAL: no link; -ENAMETOOLONG; else readlink's errno. */
+/* A link's target as it stands there, zero-terminated. -EINVAL: no link; -ENAMETOOLONG; else
+ * readlink's errno. */
 int sysfs_link(const char *path, char *target, size_t size);
 /*
- * Where a link in this folder leads, by its text alone: sysfs has one name for each folder, so that equal folders give equal paths.
- * -ENOENT: out of /sys, where nothing is that we read: it dangles. ret may not be folder.
+ * Where a link in this folder leads, by its text alone: sysfs has one name for each folder, so that
+ * equal folders give equal paths. -ENOENT: out of /sys, where nothing is that we read: it dangles.
+ * ret may not be folder.
  */
 int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sysfs_path *ret);
 /*
- * An attribute's bytes, at most size. -EFBIG: there are more; -EISDIR: a folder; -EACCES: also where it can only be written;
- * else the errno of open or read. Never blocks.
+ * An attribute's bytes, at most size. -EFBIG: there are more; -EISDIR: a folder; -EACCES: also
+ * where it can only be written; else the errno of open or read. Never blocks.
  */
 int sysfs_read(const char *path, char *buffer, size_t size, size_t *ret_len);
 

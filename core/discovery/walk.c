@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finding devices. Whatever is not as it should be (a link that leads nowhere, a name that cannot be one) is passed over.
- * Must not read what a backend wants.
+ * Finding devices. Whatever is not as it should be (a link that leads nowhere, a name that cannot
+ * be one) is passed over. Must not read what a backend wants.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -41,7 +41,8 @@ int walker_name(struct walker *w, struct names *names, const char *text)
 		return walker_no_memory(w);
 	names->list = list;
 	if (names->count >= WALK_MAX)
-		return error_set(w->err, -E2BIG, "more than %u names in /sys where devices are expected", WALK_MAX);
+		return error_set(w->err, -E2BIG,
+				 "more than %u names in /sys where devices are expected", WALK_MAX);
 	list[names->count++] = text;
 	return 0;
 }
@@ -124,7 +125,8 @@ int walker_member(struct walker *w, const char *folder, const char *name, const 
 	struct sysfs_path at, real;
 	char target[PATH_MAX];
 
-	if (sysfs_path_set(&at, folder) < 0 || sysfs_path_push(&at, name) < 0 || sysfs_link(at.text, target, sizeof(target)) < 0)
+	if (sysfs_path_set(&at, folder) < 0 || sysfs_path_push(&at, name) < 0 ||
+	    sysfs_link(at.text, target, sizeof(target)) < 0)
 		return 0;
 	sysfs_path_cut(&at, strlen(folder));
 	if (sysfs_follow(&at, target, &real) < 0 || !walker_takes(real.text))
@@ -211,8 +213,10 @@ static int parents_read(struct walker *w, const char *folder, bool look)
 		struct sysfs_path types;
 		const char *path;
 
-		if (look && (sysfs_path_set(&types, folder) < 0 || sysfs_path_push(&types, names.list[i]) < 0 ||
-			     sysfs_path_push(&types, WALK_TYPES) < 0 || access(types.text, F_OK) < 0))
+		if (look &&
+		    (sysfs_path_set(&types, folder) < 0 ||
+		     sysfs_path_push(&types, names.list[i]) < 0 ||
+		     sysfs_path_push(&types, WALK_TYPES) < 0 || access(types.text, F_OK) < 0))
 			continue;
 		r = walker_member(w, folder, names.list[i], &path);
 		if (r > 0)
@@ -230,7 +234,8 @@ static int parents_search(struct walker *w, const char *root, const char *below)
 
 	for (size_t i = 0; i < names.count && r == 0; i++) {
 		sysfs_path_set(&folder, root);
-		if (sysfs_path_push(&folder, names.list[i]) < 0 || (below && sysfs_path_push(&folder, below) < 0))
+		if (sysfs_path_push(&folder, names.list[i]) < 0 ||
+		    (below && sysfs_path_push(&folder, below) < 0))
 			continue;
 		if (strcmp(folder.text, MDEV_BUS) != 0 && strcmp(names.list[i], "mdev") != 0)
 			r = parents_read(w, folder.text, true);
@@ -240,12 +245,14 @@ static int parents_search(struct walker *w, const char *root, const char *below)
 }
 
 /*
- * The kernel keeps all parents in class/mdev_bus. A recording has just what the recorder was given, which may be no
- * such class, or only some of it: there, each device is looked at. It is known by lacking /sys/fs, which every kernel makes.
+ * The kernel keeps all parents in class/mdev_bus. A recording has just what the recorder was given,
+ * which may be no such class, or only some of it: there, each device is looked at. It is known by
+ * lacking /sys/fs, which every kernel makes.
  */
 static bool parents_hidden(void)
 {
-	return access("/sys/fs", F_OK) < 0 || (access(MDEV_BUS, F_OK) < 0 && access("/sys/bus/mdev", F_OK) == 0);
+	return access("/sys/fs", F_OK) < 0 ||
+	       (access(MDEV_BUS, F_OK) < 0 && access("/sys/bus/mdev", F_OK) == 0);
 }
 
 static int walk_parents(struct walker *w)
@@ -282,7 +289,8 @@ static int types_read(struct walker *w, const char *parent)
 		size_t len = folder.len;
 
 		sysfs_path_set(&id, sysfs_name(parent));
-		if (sysfs_path_push(&folder, names.list[i]) < 0 || sysfs_path_push(&id, names.list[i]) < 0)
+		if (sysfs_path_push(&folder, names.list[i]) < 0 ||
+		    sysfs_path_push(&id, names.list[i]) < 0)
 			continue;
 		row.path = walker_keep(w, folder.text);
 		row.id = walker_keep(w, id.text);
@@ -297,13 +305,15 @@ static int types_read(struct walker *w, const char *parent)
 	return r;
 }
 
-/* Parents of one name would give types of one id; the kernel has no second one in class/mdev_bus either. */
+/* Parents of one name would give types of one id; the kernel has no second one in class/mdev_bus
+ * either. */
 static int walk_types(struct walker *w)
 {
 	int r = 0;
 
 	for (size_t i = 0; i < w->parents.count && r == 0; i++)
-		if (i == 0 || strcmp(sysfs_name(w->parents.list[i - 1]), sysfs_name(w->parents.list[i])) != 0)
+		if (i == 0 ||
+		    strcmp(sysfs_name(w->parents.list[i - 1]), sysfs_name(w->parents.list[i])) != 0)
 			r = types_read(w, w->parents.list[i]);
 	return r;
 }

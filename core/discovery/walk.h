@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which devices this host has: mdevs, the types of all parents, and physical functions. Reads no facts. */
+/* Which devices this host has: mdevs, the types of all parents, and physical functions. Reads no
+ * facts. */
 #ifndef CORE_DISCOVERY_WALK_H
 #define CORE_DISCOVERY_WALK_H
 
@@ -10,7 +11,8 @@
 struct walk_row {
 	const char *id;
 	const char *path;   /* "/sys/devices/…" */
-	const char *parent; /* the parent's folder (mdev, type) or the PF's (VF), likewise; NULL: none */
+	const char *parent; /* the parent's folder (mdev, type) or the PF's (VF), likewise; NULL:
+			       none */
 	enum migcompat_kind kind;
 };
 

@@ -19,7 +19,8 @@ struct walker {
 	struct walk *walk;
 	const struct discovery_options *options;
 	struct error *err;
-	struct names parents; /* paths, by their last name; those of instances too, which may show no types */
+	struct names parents; /* paths, by their last name; those of instances too, which may show
+				 no types */
 };
 
 /* Both -ENOMEM or -E2BIG, with the sentence. */

@@ -33,12 +33,13 @@ static const struct discovery_want base_wants[] = {
 	{DISCOVERY_BYTEORDER, MIGCOMPAT_WANT_HOST},
 };
 
-/* Attributes whose reading does more than tell something. by_name: fine where a backend names them. */
+/* Attributes whose reading does more than tell something. by_name: fine where a backend names them.
+ */
 static const struct {
 	const char *pattern;
 	bool by_name;
 } unreadable[] = {
-	{"migration_*", false},   /* answered by whoever may be asking right now */
+	{"migration_*", false},	   /* answered by whoever may be asking right now */
 	{"resource[0-9]*", false}, /* the device's own registers */
 	{"rom", false},
 	{"config", true},
@@ -67,7 +68,8 @@ bool want_fits(const struct want *want, const char *name)
 /* One component, "a" of "a/b". */
 static bool component_valid(const char *name, size_t len)
 {
-	return len > 0 && !(len == 1 && name[0] == '.') && !(len == 2 && name[0] == '.' && name[1] == '.');
+	return len > 0 && !(len == 1 && name[0] == '.') &&
+	       !(len == 2 && name[0] == '.' && name[1] == '.');
 }
 
 static bool glob_valid(const char *glob)
@@ -105,8 +107,8 @@ static const char *child_key(const struct want *want, const char *name, struct i
 		return name;
 	/* A glob is no longer than a key may be. */
 	return text_format(key, sizeof(key), "%s/%s", want->key, name) < 0
-		   ? NULL
-		   : intern_text(intern, key);
+		       ? NULL
+		       : intern_text(intern, key);
 }
 
 static struct want *want_grow(struct want *want, const char *name, struct intern *intern)
@@ -119,7 +121,8 @@ static struct want *want_grow(struct want *want, const char *name, struct intern
 	name = intern_text(intern, name);
 	if (!child || !name)
 		return NULL;
-	*child = (struct want){.name = name, .next = want->child, .glob = strpbrk(name, "*?[\\") != NULL};
+	*child = (struct want){
+		.name = name, .next = want->child, .glob = strpbrk(name, "*?[\\") != NULL};
 	if (!child->glob && (want->key || !want->name)) {
 		child->key = child_key(want, name, intern);
 		if (!child->key)
@@ -170,8 +173,8 @@ static struct want *tree_detach(struct want *root, const char *name)
 /* Facts of the host that no file holds. */
 static bool is_host_word(const struct discovery_want *want)
 {
-	return want->flags & MIGCOMPAT_WANT_HOST &&
-	       (strcmp(want->glob, DISCOVERY_RELEASE) == 0 || strcmp(want->glob, DISCOVERY_BYTEORDER) == 0);
+	return want->flags & MIGCOMPAT_WANT_HOST && (strcmp(want->glob, DISCOVERY_RELEASE) == 0 ||
+						     strcmp(want->glob, DISCOVERY_BYTEORDER) == 0);
 }
 
 static int wants_add(struct wants *wants, const struct discovery_want *want, struct intern *intern)
@@ -191,7 +194,8 @@ static int wants_add(struct wants *wants, const struct discovery_want *want, str
 	return 0;
 }
 
-int wants_compile(struct wants *wants, struct intern *intern, const struct discovery_want *list, size_t count, struct error *err)
+int wants_compile(struct wants *wants, struct intern *intern, const struct discovery_want *list,
+		  size_t count, struct error *err)
 {
 	size_t base;
 	const struct discovery_want *first = discovery_base_wants(&base);
@@ -199,7 +203,8 @@ int wants_compile(struct wants *wants, struct intern *intern, const struct disco
 	int r = 0;
 
 	if (count > WANTS_MAX)
-		return error_set(err, -E2BIG, "the backends want %zu globs, expected at most %u", count, WANTS_MAX);
+		return error_set(err, -E2BIG, "the backends want %zu globs, expected at most %u",
+				 count, WANTS_MAX);
 	made.globs = arena_alloc(intern->arena, (base + count) * sizeof(*made.globs), 8);
 	if (!made.globs)
 		return error_set(err, -ENOMEM, "out of memory");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Chunks that double up to a megabyte, so that a handful of facts and a million cost about what they hold. */
+/* Chunks that double up to a megabyte, so that a handful of facts and a million cost about what
+ * they hold. */
 #include "core/facts/arena.h"
 
 #include <stdint.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Memory that is given out in pieces and freed whole. What is kept of facts lives in arenas. Not thread-safe. */
+/* Memory that is given out in pieces and freed whole. What is kept of facts lives in arenas. Not
+ * thread-safe. */
 #ifndef CORE_FACTS_ARENA_H
 #define CORE_FACTS_ARENA_H
 

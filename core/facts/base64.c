@@ -56,7 +56,8 @@ int base64_decode(const char *text, size_t len, void *ret_bytes, size_t *ret_len
 				return -EINVAL;
 			bits = bits << 6 | value;
 		}
-		/* What the padding cuts off must be zero, or two texts would stand for one value. */
+		/* What the padding cuts off must be zero, or two texts would stand for one value.
+		 */
 		if (digits < 4 && (bits & ((1u << 8 * (4 - digits)) - 1)))
 			return -EINVAL;
 		for (size_t i = 0; i + 1 < digits; i++)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Base64 with padding (RFC 4648, section 4), for binary facts. Strict: one text stands for one value. */
+/* Base64 with padding (RFC 4648, section 4), for binary facts. Strict: one text stands for one
+ * value. */
 #ifndef CORE_FACTS_BASE64_H
 #define CORE_FACTS_BASE64_H
 
@@ -10,7 +11,8 @@
 
 /* Writes BASE64_SIZE(len) characters and a zero. */
 void base64_encode(const void *bytes, size_t len, char *ret);
-/* Writes at most len / 4 * 3 bytes. -EINVAL: a foreign character, wrong padding, or bits left over. */
+/* Writes at most len / 4 * 3 bytes. -EINVAL: a foreign character, wrong padding, or bits left over.
+ */
 int base64_decode(const char *text, size_t len, void *ret_bytes, size_t *ret_len);
 
 #endif

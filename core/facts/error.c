@@ -10,8 +10,10 @@
 
 #include "core/facts/utf8.h"
 
-#define NAMED_MAX 133  /* EHWPOISON */
-#define ERRNO_MAX 4095 /* the kernel's; some of its own (ENOTSUPP 524) leak to user space without having a name there */
+#define NAMED_MAX 133 /* EHWPOISON */
+#define ERRNO_MAX                                                                                \
+	4095 /* the kernel's; some of its own (ENOTSUPP 524) leak to user space without having a \
+		name there */
 
 int error_set(struct error *err, int code, const char *format, ...)
 {
@@ -22,7 +24,8 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON document. */
+	/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON
+	 * document. */
 	utf8_mend(err->text, strlen(err->text));
 	return code;
 }

@@ -56,7 +56,8 @@ int factset_builder_share(struct factset_builder *builder, const struct fact *fa
 	return 0;
 }
 
-static int fact_copy(struct arena *arena, const char *key, const void *bytes, size_t len, bool binary, struct fact *ret)
+static int fact_copy(struct arena *arena, const char *key, const void *bytes, size_t len,
+		     bool binary, struct fact *ret)
 {
 	const char *value;
 
@@ -78,7 +79,8 @@ int fact_make(struct arena *arena, const char *key, const char *value, size_t le
 	return fact_copy(arena, key, value, len, binary, ret);
 }
 
-int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len)
+int factset_builder_add(struct factset_builder *builder, const char *key, const char *value,
+			size_t len)
 {
 	struct fact fact;
 	int r = fact_make(builder->arena, key, value, len, &fact);
@@ -86,7 +88,8 @@ int factset_builder_add(struct factset_builder *builder, const char *key, const 
 	return r ? r : factset_builder_share(builder, &fact);
 }
 
-int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes, size_t len)
+int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes,
+			       size_t len)
 {
 	struct fact fact;
 	int r = fact_copy(builder->arena, key, bytes, len, true, &fact);
@@ -110,7 +113,8 @@ static int fact_compare(const void *a, const void *b)
 
 static bool fact_same(const struct fact *a, const struct fact *b)
 {
-	return a->error == b->error && a->len == b->len && (a->error || memcmp(a->value, b->value, a->len) == 0);
+	return a->error == b->error && a->len == b->len &&
+	       (a->error || memcmp(a->value, b->value, a->len) == 0);
 }
 
 int factset_builder_finish(struct factset_builder *builder, struct factset *ret, struct error *err)
@@ -125,7 +129,9 @@ int factset_builder_finish(struct factset_builder *builder, struct factset *ret,
 		if (count && strcmp(facts[count - 1].key, facts[i].key) == 0) {
 			if (fact_same(&facts[count - 1], &facts[i]))
 				continue;
-			r = error_set(err, -EEXIST, "fact \"%s\" stands twice with different values", facts[i].key);
+			r = error_set(err, -EEXIST,
+				      "fact \"%s\" stands twice with different values",
+				      facts[i].key);
 			goto out;
 		}
 		facts[count++] = facts[i];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A read-only set of facts, sorted by key: what is known of one device or one host. Built once, then shared freely
- * between threads.
+ * A read-only set of facts, sorted by key: what is known of one device or one host. Built once,
+ * then shared freely between threads.
  */
 #ifndef CORE_FACTS_FACTSET_H
 #define CORE_FACTS_FACTSET_H
@@ -14,16 +14,16 @@
 #include "core/facts/error.h"
 #include "core/facts/utf8.h"
 
-#define FACT_KEY_MAX 255u          /* bytes of a key */
-#define FACT_VALUE_MAX 65536u      /* bytes of a value */
-#define FACTSET_MAX 262144u        /* facts of one device or host (65,536 queues and what they have) */
+#define FACT_KEY_MAX 255u     /* bytes of a key */
+#define FACT_VALUE_MAX 65536u /* bytes of a value */
+#define FACTSET_MAX 262144u   /* facts of one device or host (65,536 queues and what they have) */
 
 struct fact {
 	const char *key;
 	const char *value; /* zero-terminated; NULL where error is set */
 	uint32_t len;
-	uint16_t error;    /* positive errno: why it could not be read; 0: value is there */
-	bool binary;       /* bytes, not UTF-8 text */
+	uint16_t error; /* positive errno: why it could not be read; 0: value is there */
+	bool binary;	/* bytes, not UTF-8 text */
 };
 
 struct factset {
@@ -31,7 +31,8 @@ struct factset {
 	size_t count;
 };
 
-/* Facts are added in any order; finishing sorts, drops exact repetitions, and refuses a key with two values. */
+/* Facts are added in any order; finishing sorts, drops exact repetitions, and refuses a key with
+ * two values. */
 struct factset_builder {
 	struct arena *arena; /* keys are interned by the caller or copied with copy_key */
 	struct fact *facts;  /* malloc'd while building */
@@ -46,16 +47,22 @@ void factset_builder_init(struct factset_builder *builder, struct arena *arena);
  * Not UTF-8 or with zero bytes inside: becomes binary. -E2BIG: key or value too long, too many
  * facts; -EINVAL: an empty key, or one with control characters.
  */
-int factset_builder_add(struct factset_builder *builder, const char *key, const char *value, size_t len);
+int factset_builder_add(struct factset_builder *builder, const char *key, const char *value,
+			size_t len);
 /* Bytes as such, nothing dropped. */
-int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes, size_t len);
-/* A fact whose key and value live as long as the arena already: one value stands in many sets, and is not copied. */
+int factset_builder_add_binary(struct factset_builder *builder, const char *key, const void *bytes,
+			       size_t len);
+/* A fact whose key and value live as long as the arena already: one value stands in many sets, and
+ * is not copied. */
 int factset_builder_share(struct factset_builder *builder, const struct fact *fact);
 /* ENOENT makes a fact missing: nothing is added. */
 int factset_builder_add_error(struct factset_builder *builder, const char *key, int error);
-/* The fact that factset_builder_add would add, for sharing: its value stands in the arena. -E2BIG, -ENOMEM. */
-int fact_make(struct arena *arena, const char *key, const char *value, size_t len, struct fact *ret);
-/* Moves the facts into the arena. -EEXIST: a key with two different values, err names it. Frees the builder always. */
+/* The fact that factset_builder_add would add, for sharing: its value stands in the arena. -E2BIG,
+ * -ENOMEM. */
+int fact_make(struct arena *arena, const char *key, const char *value, size_t len,
+	      struct fact *ret);
+/* Moves the facts into the arena. -EEXIST: a key with two different values, err names it. Frees the
+ * builder always. */
 int factset_builder_finish(struct factset_builder *builder, struct factset *ret, struct error *err);
 void factset_builder_free(struct factset_builder *builder);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An open hash table over texts in an arena. Seeded, since the texts come from files that others wrote. */
+/* An open hash table over texts in an arena. Seeded, since the texts come from files that others
+ * wrote. */
 #include "core/facts/intern.h"
 
 #include <stdlib.h>
@@ -16,7 +17,8 @@ struct intern_slot {
 
 void intern_init(struct intern *intern, struct arena *arena)
 {
-	/* Where the table lies is chosen anew for each process, so nobody can prepare texts that collide. */
+	/* Where the table lies is chosen anew for each process, so nobody can prepare texts that
+	 * collide. */
 	*intern = (struct intern){.arena = arena, .seed = (uintptr_t)intern};
 }
 
@@ -27,7 +29,8 @@ void intern_free(struct intern *intern)
 }
 
 /* The slot that has the text, or the free one where it belongs. */
-static struct intern_slot *slot_find(struct intern_slot *slots, size_t room, uint64_t hash, const char *text)
+static struct intern_slot *slot_find(struct intern_slot *slots, size_t room, uint64_t hash,
+				     const char *text)
 {
 	size_t i = hash & (room - 1);
 
@@ -45,7 +48,8 @@ static int intern_grow(struct intern *intern)
 		return -1;
 	for (size_t i = 0; i < intern->room; i++)
 		if (intern->slots[i].text)
-			*slot_find(slots, room, intern->slots[i].hash, intern->slots[i].text) = intern->slots[i];
+			*slot_find(slots, room, intern->slots[i].hash, intern->slots[i].text) =
+				intern->slots[i];
 	free(intern->slots);
 	intern->slots = slots;
 	intern->room = room;

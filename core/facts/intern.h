@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One copy of each text that comes again and again: fact keys, driver names, globs. Not thread-safe. */
+/* One copy of each text that comes again and again: fact keys, driver names, globs. Not
+ * thread-safe. */
 #ifndef CORE_FACTS_INTERN_H
 #define CORE_FACTS_INTERN_H
 

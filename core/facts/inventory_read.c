@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The outer document of an inventory: its members in any order, its devices one by one. Leaves what they hold to inventory_tree.c. */
+/* The outer document of an inventory: its members in any order, its devices one by one. Leaves what
+ * they hold to inventory_tree.c. */
 #include "core/facts/inventory_json.h"
 
 #include <errno.h>
@@ -17,16 +18,18 @@ struct document {
 	struct inventory_reader reader;
 	struct json_source source;
 	struct wanted wanted; /* globs that were collected of host and devices alike */
-	json_t *extra;        /* unknown members; NULL: none yet */
+	json_t *extra;	      /* unknown members; NULL: none yet */
 	size_t extra_bytes;   /* their text's length, bounded as a device's is */
-	unsigned seen;        /* a bit for each known member */
+	unsigned seen;	      /* a bit for each known member */
 };
 
 /* Parse the value that comes next and hand it to read. */
-static int document_value(struct document *document, const char *what, int (*read)(struct document *, json_t *))
+static int document_value(struct document *document, const char *what,
+			  int (*read)(struct document *, json_t *))
 {
 	json_t *value;
-	int r = json_source_value(&document->source, what, INVENTORY_DEVICE_MAX, &value, document->reader.err);
+	int r = json_source_value(&document->source, what, INVENTORY_DEVICE_MAX, &value,
+				  document->reader.err);
 
 	if (r < 0)
 		return r;
@@ -42,9 +45,13 @@ static int format_check(struct document *document, json_t *value)
 	const char *format = json_string_value(value);
 
 	if (!format)
-		return inventory_fail(&document->reader, -EINVAL, "\"format\" is %s, expected \"%s\"", json_source_type(value), FORMAT);
+		return inventory_fail(&document->reader, -EINVAL,
+				      "\"format\" is %s, expected \"%s\"", json_source_type(value),
+				      FORMAT);
 	if (strcmp(format, FORMAT) != 0)
-		return inventory_fail(&document->reader, -EINVAL, "\"format\" is \"%s\", expected \"%s\"", SHOWN(format), FORMAT);
+		return inventory_fail(&document->reader, -EINVAL,
+				      "\"format\" is \"%s\", expected \"%s\"", SHOWN(format),
+				      FORMAT);
 	return 0;
 }
 
@@ -131,7 +138,8 @@ static const struct {
 	const char *name;
 	int (*read)(struct document *document);
 } members[] = {
-	{"format", format_read}, {"taken", taken_read}, {"wanted", wanted_read}, {"host", host_read}, {"devices", devices_read},
+	{"format", format_read}, {"taken", taken_read},	    {"wanted", wanted_read},
+	{"host", host_read},	 {"devices", devices_read},
 };
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
 
@@ -139,7 +147,8 @@ static const struct {
 
 static int twice(const struct document *document, const char *name)
 {
-	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once", SHOWN(name));
+	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once",
+			      SHOWN(name));
 }
 
 static int extra_read(struct document *document, const char *name)
@@ -163,8 +172,10 @@ static int extra_read(struct document *document, const char *name)
 		return inventory_no_memory(reader);
 	document->extra_bytes += (size_t)(source->before + source->at - start);
 	if (document->extra_bytes > INVENTORY_DEVICE_MAX)
-		return inventory_fail(reader, -EFBIG, "unknown members hold more than %u bytes, expected at most that",
-				      INVENTORY_DEVICE_MAX);
+		return inventory_fail(
+			reader, -EFBIG,
+			"unknown members hold more than %u bytes, expected at most that",
+			INVENTORY_DEVICE_MAX);
 	return 0;
 }
 
@@ -175,8 +186,11 @@ static int member_read(struct document *document, json_t *name)
 	int r;
 
 	if (!text)
-		return inventory_fail(&document->reader, -EINVAL, "a member's name is %s, expected a string", json_source_type(name));
-	r = json_source_expect(&document->source, ':', "behind a member's name", document->reader.err);
+		return inventory_fail(&document->reader, -EINVAL,
+				      "a member's name is %s, expected a string",
+				      json_source_type(name));
+	r = json_source_expect(&document->source, ':', "behind a member's name",
+			       document->reader.err);
 	if (r < 0)
 		return r;
 	while (i < MEMBER_COUNT && strcmp(members[i].name, text) != 0)
@@ -215,7 +229,8 @@ static int members_read(struct document *document)
 	return r;
 }
 
-/* The list of the whole document goes where nothing nearer is said. A device without a list goes by its host's. */
+/* The list of the whole document goes where nothing nearer is said. A device without a list goes by
+ * its host's. */
 static void document_wanted(struct document *document, size_t first)
 {
 	struct inventory *inventory = document->reader.inventory;
@@ -240,9 +255,11 @@ static int document_finish(struct document *document, size_t first)
 	if (r < 0)
 		return r;
 	if (!(document->seen & 1))
-		return inventory_fail(reader, -EINVAL, "\"format\" is missing, expected \"%s\"", FORMAT);
+		return inventory_fail(reader, -EINVAL, "\"format\" is missing, expected \"%s\"",
+				      FORMAT);
 	if (!host->name)
-		return inventory_fail(reader, -EINVAL, "\"host\" is missing, expected an object with a \"name\"");
+		return inventory_fail(reader, -EINVAL,
+				      "\"host\" is missing, expected an object with a \"name\"");
 	if (document->wanted.globs)
 		document_wanted(document, first);
 	return inventory_tree_extra(reader, document->extra, &host->doc_extra);
@@ -261,7 +278,8 @@ static int document_read(struct document *document, struct inventory *inventory)
 	intern_init(&reader->texts, &inventory->arena);
 	reader->host = inventory_add_host(inventory);
 	if (reader->host)
-		reader->host->source = arena_copy(&inventory->arena, reader->name, strlen(reader->name));
+		reader->host->source =
+			arena_copy(&inventory->arena, reader->name, strlen(reader->name));
 	if (reader->host && reader->host->source) {
 		r = members_read(document);
 		if (r == 0)
@@ -291,13 +309,14 @@ int inventory_read_file(struct inventory *inventory, const char *path, struct er
 int inventory_read_standard(struct inventory *inventory, struct error *err)
 {
 	struct document document = {.reader = {.name = "standard input", .err = err}};
-	int r =
-	    json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX, err);
+	int r = json_source_standard(&document.source, document.reader.name, INVENTORY_FILE_MAX,
+				     err);
 
 	return r < 0 ? r : document_read(&document, inventory);
 }
 
-int inventory_read_buffer(struct inventory *inventory, const char *name, const char *bytes, size_t len, struct error *err)
+int inventory_read_buffer(struct inventory *inventory, const char *name, const char *bytes,
+			  size_t len, struct error *err)
 {
 	struct document document = {.reader = {.name = name, .err = err}};
 	int r = json_source_memory(&document.source, name, bytes, len, INVENTORY_FILE_MAX, err);

@@ -34,9 +34,11 @@ int inventory_fail(const struct inventory_reader *reader, int code, const char *
 	if (reader->in_host)
 		return error_set(reader->err, code, "%s: \"host\": %s", reader->name, text);
 	if (reader->id)
-		return error_set(reader->err, code, "%s: device %zu (\"%s\"): %s", reader->name, reader->number, SHOWN(reader->id), text);
+		return error_set(reader->err, code, "%s: device %zu (\"%s\"): %s", reader->name,
+				 reader->number, SHOWN(reader->id), text);
 	if (reader->number)
-		return error_set(reader->err, code, "%s: device %zu: %s", reader->name, reader->number, text);
+		return error_set(reader->err, code, "%s: device %zu: %s", reader->name,
+				 reader->number, text);
 	return error_set(reader->err, code, "%s: %s", reader->name, text);
 }
 
@@ -48,7 +50,8 @@ int inventory_no_memory(const struct inventory_reader *reader)
 /* ---------------------------------------------------------------- texts */
 
 /* value as a text that names something, checked but not copied; NULL: refused, which is -EINVAL. */
-static const char *text_check(const struct inventory_reader *reader, const char *member, const json_t *value, size_t max)
+static const char *text_check(const struct inventory_reader *reader, const char *member,
+			      const json_t *value, size_t max)
 {
 	const char *text = json_string_value(value);
 	size_t len = json_string_length(value);
@@ -56,19 +59,23 @@ static const char *text_check(const struct inventory_reader *reader, const char 
 	if (!value)
 		inventory_fail(reader, -EINVAL, "\"%s\" is missing, expected a string", member);
 	else if (!text)
-		inventory_fail(reader, -EINVAL, "\"%s\" is %s, expected a string", member, json_source_type(value));
+		inventory_fail(reader, -EINVAL, "\"%s\" is %s, expected a string", member,
+			       json_source_type(value));
 	else if (len == 0)
 		inventory_fail(reader, -EINVAL, "\"%s\" is empty, expected some text", member);
 	else if (len > max)
-		inventory_fail(reader, -EINVAL, "\"%s\" is %zu bytes long, expected at most %zu", member, len, max);
+		inventory_fail(reader, -EINVAL, "\"%s\" is %zu bytes long, expected at most %zu",
+			       member, len, max);
 	else if (!utf8_clean(text, len))
-		inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no control characters", member, SHOWN(text));
+		inventory_fail(reader, -EINVAL, "\"%s\" is \"%s\", expected no control characters",
+			       member, SHOWN(text));
 	else
 		return text;
 	return NULL;
 }
 
-int inventory_tree_text(struct inventory_reader *reader, const char *member, const json_t *value, const char **ret)
+int inventory_tree_text(struct inventory_reader *reader, const char *member, const json_t *value,
+			const char **ret)
 {
 	const char *text = text_check(reader, member, value, INVENTORY_TEXT_MAX);
 	const char *kept;
@@ -95,7 +102,8 @@ static const char *host_check(const struct inventory_reader *reader, const json_
 	return NULL;
 }
 
-static const char *name_check(const struct inventory_reader *reader, const char *member, const json_t *value)
+static const char *name_check(const struct inventory_reader *reader, const char *member,
+			      const json_t *value)
 {
 	const char *text = text_check(reader, member, value, INVENTORY_TEXT_MAX);
 
@@ -134,11 +142,12 @@ static const char *path_check(const struct inventory_reader *reader, const struc
 			       SHOWN(text));
 	else
 		inventory_fail(
-		    reader, -EINVAL,
-		    "\"path\" is \"%s\", expected the device's own folder, which ends in %s",
-		    SHOWN(text),
-		    device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? "PARENT/mdev_supported_types/TYPE-ID"
-							     : "its id");
+			reader, -EINVAL,
+			"\"path\" is \"%s\", expected the device's own folder, which ends in %s",
+			SHOWN(text),
+			device->kind == MIGCOMPAT_KIND_MDEV_TYPE
+				? "PARENT/mdev_supported_types/TYPE-ID"
+				: "its id");
 	return NULL;
 }
 
@@ -149,14 +158,17 @@ int inventory_tree_wanted(struct inventory_reader *reader, const json_t *tree, s
 	size_t i;
 
 	if (!json_is_array(tree))
-		return inventory_fail(reader, -EINVAL, "\"wanted\" is %s, expected an array of globs", json_source_type(tree));
+		return inventory_fail(reader, -EINVAL,
+				      "\"wanted\" is %s, expected an array of globs",
+				      json_source_type(tree));
 	if (json_array_size(tree) > INVENTORY_GLOBS_MAX)
-		return inventory_fail(reader, -EINVAL, "\"wanted\" has %zu globs, expected at most %u", json_array_size(tree),
-				      INVENTORY_GLOBS_MAX);
+		return inventory_fail(reader, -EINVAL,
+				      "\"wanted\" has %zu globs, expected at most %u",
+				      json_array_size(tree), INVENTORY_GLOBS_MAX);
 	globs = arena_alloc(&reader->inventory->arena, json_array_size(tree) * sizeof(*globs), 8);
 	if (!globs)
 		return inventory_no_memory(reader);
-	json_array_foreach(tree, i, value) {
+	json_array_foreach (tree, i, value) {
 		int r = inventory_tree_text(reader, "wanted", value, &globs[i]);
 
 		if (r < 0)
@@ -199,13 +211,14 @@ enum member {
 #define MEMBERS_OF_DEVICE (~(1u << MEMBER_NAME))
 
 static const char *const member_names[MEMBER_COUNT] = {
-	[MEMBER_ID] = "id",         [MEMBER_NAME] = "name", [MEMBER_KIND] = "kind",     [MEMBER_DRIVER] = "driver",
-	[MEMBER_PARENT] = "parent", [MEMBER_PATH] = "path", [MEMBER_WANTED] = "wanted", [MEMBER_FACTS] = "facts",
+	[MEMBER_ID] = "id",	    [MEMBER_NAME] = "name",	[MEMBER_KIND] = "kind",
+	[MEMBER_DRIVER] = "driver", [MEMBER_PARENT] = "parent", [MEMBER_PATH] = "path",
+	[MEMBER_WANTED] = "wanted", [MEMBER_FACTS] = "facts",
 };
 
 /* Sort an object's members into the known ones and the rest, which becomes compact JSON. */
-static int members_sort(struct inventory_reader *reader, const json_t *tree, unsigned known, json_t *ret[MEMBER_COUNT],
-			const char **ret_extra)
+static int members_sort(struct inventory_reader *reader, const json_t *tree, unsigned known,
+			json_t *ret[MEMBER_COUNT], const char **ret_extra)
 {
 	json_t *extra = NULL;
 	const char *name = NULL;
@@ -213,11 +226,13 @@ static int members_sort(struct inventory_reader *reader, const json_t *tree, uns
 	int r = 0;
 
 	if (!json_is_object(tree))
-		return inventory_fail(reader, -EINVAL, "is %s, expected an object", json_source_type(tree));
-	json_object_foreach((json_t *)tree, name, value) {
+		return inventory_fail(reader, -EINVAL, "is %s, expected an object",
+				      json_source_type(tree));
+	json_object_foreach ((json_t *)tree, name, value) {
 		unsigned i = 0;
 
-		while (i < MEMBER_COUNT && (!(known & 1u << i) || strcmp(member_names[i], name) != 0))
+		while (i < MEMBER_COUNT &&
+		       (!(known & 1u << i) || strcmp(member_names[i], name) != 0))
 			i++;
 		if (i < MEMBER_COUNT) {
 			ret[i] = value;
@@ -265,14 +280,17 @@ int inventory_tree_host(struct inventory_reader *reader, const json_t *tree)
 	return r;
 }
 
-static int kind_read(const struct inventory_reader *reader, const json_t *value, enum migcompat_kind *ret)
+static int kind_read(const struct inventory_reader *reader, const json_t *value,
+		     enum migcompat_kind *ret)
 {
 	const char *text = text_check(reader, "kind", value, INVENTORY_TEXT_MAX);
 
 	if (!text)
 		return -EINVAL;
 	if (kind_parse(text, strlen(text), ret) < 0)
-		return inventory_fail(reader, -EINVAL, "\"kind\" is \"%s\", expected mdev, mdev-type or physical", SHOWN(text));
+		return inventory_fail(reader, -EINVAL,
+				      "\"kind\" is \"%s\", expected mdev, mdev-type or physical",
+				      SHOWN(text));
 	return 0;
 }
 
@@ -285,7 +303,8 @@ static int name_read(struct inventory_reader *reader, const char *member, const 
 }
 
 /* The members of a device that may be missing. */
-static int optional_read(struct inventory_reader *reader, json_t *const members[MEMBER_COUNT], struct device *device)
+static int optional_read(struct inventory_reader *reader, json_t *const members[MEMBER_COUNT],
+			 struct device *device)
 {
 	int r = 0;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes a host as an inventory, a fact a line, the same bytes for the same model. Texts go through jansson. */
+/* Writes a host as an inventory, a fact a line, the same bytes for the same model. Texts go through
+ * jansson. */
 #include "core/facts/inventory_json.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ static bool kept(const struct writer *writer, const struct device *device, const
 
 /* ---------------------------------------------------------------- bytes */
 
-static void put(struct writer *writer, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void put(struct writer *writer, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 static void put(struct writer *writer, const char *format, ...)
 {
 	va_list args;
@@ -63,7 +65,8 @@ static void put_text(struct writer *writer, const char *text)
 }
 
 /* A member whose value may be missing. */
-static void put_member(struct writer *writer, const char *before, const char *name, const char *text)
+static void put_member(struct writer *writer, const char *before, const char *name,
+		       const char *text)
 {
 	if (!text)
 		return;
@@ -122,7 +125,8 @@ static void put_fact(struct writer *writer, const struct fact *fact)
 		put_bytes(writer, fact->value, fact->len);
 }
 
-static void put_facts(struct writer *writer, const char *before, const struct device *device, const struct factset *facts)
+static void put_facts(struct writer *writer, const char *before, const struct device *device,
+		      const struct factset *facts)
 {
 	const char *parting = "";
 
@@ -142,8 +146,8 @@ static void put_facts(struct writer *writer, const char *before, const struct de
 /* ---------------------------------------------------------------- the document */
 
 /* A device's own list, or with device NULL the host's, which devices without one go by. */
-static bool glob_kept(const struct writer *writer, const struct inventory *inventory, const struct host *host, const struct device *device,
-		      const char *glob)
+static bool glob_kept(const struct writer *writer, const struct inventory *inventory,
+		      const struct host *host, const struct device *device, const char *glob)
 {
 	if (!kept(writer, device, glob))
 		return false;
@@ -157,8 +161,8 @@ static bool glob_kept(const struct writer *writer, const struct inventory *inven
 	return true;
 }
 
-static void put_wanted(struct writer *writer, const char *before, const struct inventory *inventory, const struct host *host,
-		       const struct device *device)
+static void put_wanted(struct writer *writer, const char *before, const struct inventory *inventory,
+		       const struct host *host, const struct device *device)
 {
 	const struct wanted *wanted = device ? &device->wanted : &host->wanted;
 	const char *parting = "";
@@ -176,7 +180,8 @@ static void put_wanted(struct writer *writer, const char *before, const struct i
 	put(writer, "]");
 }
 
-static void put_device(struct writer *writer, const struct inventory *inventory, const struct device *device)
+static void put_device(struct writer *writer, const struct inventory *inventory,
+		       const struct device *device)
 {
 	put_member(writer, "\n  {", "id", device->id);
 	put_member(writer, ",", "kind", kind_name(device->kind));
@@ -189,7 +194,8 @@ static void put_device(struct writer *writer, const struct inventory *inventory,
 	put(writer, "}");
 }
 
-static void put_document(struct writer *writer, const struct inventory *inventory, const struct host *host)
+static void put_document(struct writer *writer, const struct inventory *inventory,
+			 const struct host *host)
 {
 	const char *parting = "";
 
@@ -212,7 +218,8 @@ static void put_document(struct writer *writer, const struct inventory *inventor
 	put(writer, "}\n");
 }
 
-int inventory_write(const struct inventory *inventory, const struct host *host, FILE *out, inventory_keep_fn *keep, void *arg)
+int inventory_write(const struct inventory *inventory, const struct host *host, FILE *out,
+		    inventory_keep_fn *keep, void *arg)
 {
 	struct writer writer = {.out = out, .keep = keep, .arg = arg};
 

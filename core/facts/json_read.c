@@ -211,10 +211,10 @@ static int read_text(struct reader *reader)
 			take(reader);
 			r = read_escape(reader);
 		} else if (c < 0x20) {
-			return c == END
-				   ? -ENODATA
-				   : error_set(reader->why, -EINVAL,
-					       "control character 0x%x in a string", (unsigned)c);
+			return c == END ? -ENODATA
+					: error_set(reader->why, -EINVAL,
+						    "control character 0x%x in a string",
+						    (unsigned)c);
 		} else {
 			r = keep_plain(reader);
 		}
@@ -447,7 +447,8 @@ static int read_value(struct reader *reader, json_t **ret)
 
 int json_read(struct json_input *input, json_t **ret, struct error *why)
 {
-	struct reader reader = {.input = input, .why = why, .text = malloc(ROOM_MIN), .room = ROOM_MIN};
+	struct reader reader = {
+		.input = input, .why = why, .text = malloc(ROOM_MIN), .room = ROOM_MIN};
 	int r = reader.text ? read_value(&reader, ret) : -ENOMEM;
 
 	free(reader.text);

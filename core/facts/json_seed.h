@@ -4,8 +4,8 @@
 #define CORE_FACTS_JSON_SEED_H
 
 /*
- * Seed jansson's hashing before its first object, any number of times, from any threads. Left to itself it reads
- * /dev/urandom, which is an empty file on a recorded host: a read that never ends.
+ * Seed jansson's hashing before its first object, any number of times, from any threads. Left to
+ * itself it reads /dev/urandom, which is an empty file on a recorded host: a read that never ends.
  */
 void json_seed(void);
 

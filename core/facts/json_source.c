@@ -24,14 +24,17 @@ struct feed {
 	size_t left; /* bytes that may still be given */
 };
 
-int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err)
+int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len,
+		       uint64_t max, struct error *err)
 {
 	json_seed();
 	if (len > max)
-		return error_set(err, -EFBIG, "%s: is %zu bytes long, expected at most %" PRIu64, name, len, max);
+		return error_set(err, -EFBIG, "%s: is %zu bytes long, expected at most %" PRIu64,
+				 name, len, max);
 	if (len == 0)
 		return error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
-	*source = (struct json_source){.name = name, .bytes = bytes, .end = len, .max = max, .fd = -1};
+	*source = (struct json_source){
+		.name = name, .bytes = bytes, .end = len, .max = max, .fd = -1};
 	return 0;
 }
 
@@ -42,9 +45,11 @@ static int stat_check(const char *name, const struct stat *st, uint64_t max, str
 	if (S_ISLNK(st->st_mode))
 		return error_set(err, -EINVAL, "%s: is a link, expected a regular file", name);
 	if (!S_ISREG(st->st_mode))
-		return error_set(err, -EINVAL, "%s: is a pipe, socket or device, expected a regular file", name);
+		return error_set(err, -EINVAL,
+				 "%s: is a pipe, socket or device, expected a regular file", name);
 	if (st->st_size < 0 || (uint64_t)st->st_size > max)
-		return error_set(err, -EFBIG, "%s: is %jd bytes long, expected at most %" PRIu64, name, (intmax_t)st->st_size, max);
+		return error_set(err, -EFBIG, "%s: is %jd bytes long, expected at most %" PRIu64,
+				 name, (intmax_t)st->st_size, max);
 	if (st->st_size == 0)
 		return error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
 	return 0;
@@ -58,9 +63,11 @@ static int source_open(struct json_source *source, int folder, const char *entry
 	int fd, r;
 
 	json_seed();
-	/* Asked before opening, since opening some devices does something; and after, since the name may mean another file by then. */
+	/* Asked before opening, since opening some devices does something; and after, since the
+	 * name may mean another file by then. */
 	if (fstatat(folder, entry, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
+		return error_set(err, -errno, "%s: cannot be read: %s", name,
+				 strerrordesc_np(errno));
 	r = stat_check(name, &st, max, err);
 	if (r < 0)
 		return r;
@@ -73,7 +80,8 @@ static int source_open(struct json_source *source, int folder, const char *entry
 	r = stat_check(name, &st, max, err);
 	if (r < 0)
 		goto fail;
-	*source = (struct json_source){.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = fd};
+	*source = (struct json_source){
+		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = fd};
 	return 0;
 fail:
 	if (fd >= 0)
@@ -94,8 +102,11 @@ int json_source_standard(struct json_source *source, const char *name, uint64_t 
 	r = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? stat_check(name, &st, max, err) : 0;
 	if (r < 0)
 		return r;
-	*source = (struct json_source){
-	    .name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = STDIN_FILENO, .lent = true};
+	*source = (struct json_source){.name = name,
+				       .max = max,
+				       .room = JSON_SOURCE_WINDOW,
+				       .fd = STDIN_FILENO,
+				       .lent = true};
 	r = json_source_peek(source, err);
 	if (r == JSON_SOURCE_END)
 		r = error_set(err, -EINVAL, "%s: is empty, expected a JSON object", name);
@@ -134,7 +145,8 @@ static size_t lines_count(const char *bytes, size_t len)
 	return lines;
 }
 
-/* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which stays. */
+/* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which
+ * stays. */
 static int source_refill(struct json_source *source)
 {
 	ssize_t got;
@@ -174,11 +186,13 @@ static int source_failed(const struct json_source *source, struct error *err)
 		return error_set(err, -EFBIG,
 				 "%s: is longer than %" PRIu64 " bytes, expected at most that",
 				 source->name, source->max);
-	return error_set(err, source->failed, "%s: cannot be read: %s", source->name, strerrordesc_np(-source->failed));
+	return error_set(err, source->failed, "%s: cannot be read: %s", source->name,
+			 strerrordesc_np(-source->failed));
 }
 
 /* "found 'x', expected …", for the byte that peek returned. */
-static int source_unexpected(const struct json_source *source, int c, const char *what, const char *expected, struct error *err)
+static int source_unexpected(const struct json_source *source, int c, const char *what,
+			     const char *expected, struct error *err)
 {
 	size_t line = source_line(source);
 	char found[32];
@@ -189,7 +203,8 @@ static int source_unexpected(const struct json_source *source, int c, const char
 		snprintf(found, sizeof(found), "found '%c'", c);
 	else
 		snprintf(found, sizeof(found), "found byte 0x%02x", (unsigned)c);
-	return error_set(err, -EINVAL, "%s: line %zu: %s: %s, expected %s", source->name, line, what, found, expected);
+	return error_set(err, -EINVAL, "%s: line %zu: %s: %s, expected %s", source->name, line,
+			 what, found, expected);
 }
 
 int json_source_peek(struct json_source *source, struct error *err)
@@ -215,7 +230,8 @@ void json_source_take(struct json_source *source)
 	source->at++;
 }
 
-int json_source_expect(struct json_source *source, char punctuation, const char *what, struct error *err)
+int json_source_expect(struct json_source *source, char punctuation, const char *what,
+		       struct error *err)
 {
 	char expected[] = {'\'', punctuation, '\'', '\0'};
 	int c = json_source_peek(source, err);
@@ -247,7 +263,9 @@ int json_source_finish(struct json_source *source, struct error *err)
 
 	if (c < 0)
 		return c;
-	return c == JSON_SOURCE_END ? 0 : source_unexpected(source, c, "behind the document", "nothing more", err);
+	return c == JSON_SOURCE_END
+		       ? 0
+		       : source_unexpected(source, c, "behind the document", "nothing more", err);
 }
 
 /* Give what the window has, as far as the value may go. */
@@ -297,19 +315,22 @@ static int feed_failed(const struct feed *feed, const char *what, size_t max, in
 				 "%s: %s: is longer than %zu bytes, expected at most that",
 				 source->name, what, max);
 	if (r == -E2BIG)
-		return error_set(err, -EFBIG, "%s: %s: holds more than %u arrays and objects, expected at most that", source->name, what,
-				 CONTAINERS_MAX);
+		return error_set(
+			err, -EFBIG,
+			"%s: %s: holds more than %u arrays and objects, expected at most that",
+			source->name, what, CONTAINERS_MAX);
 	return error_set(err, -EINVAL, "%s: line %zu: %s: bad JSON: %s", source->name,
 			 source_line(source), what,
 			 r == -ENODATA ? "the text ends within it" : why->text);
 }
 
-int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err)
+int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret,
+		      struct error *err)
 {
 	struct feed feed = {
-	    .input = {.more = feed_more, .nul = source->nul, .containers_max = CONTAINERS_MAX},
-	    .source = source,
-	    .left = max};
+		.input = {.more = feed_more, .nul = source->nul, .containers_max = CONTAINERS_MAX},
+		.source = source,
+		.left = max};
 	int c = json_source_peek(source, err), r;
 	struct error why = {.text = ""};
 
@@ -344,8 +365,9 @@ int json_source_text(const char *name, const char *what, const char *text, size_
 const char *json_source_type(const json_t *value)
 {
 	static const char *const types[] = {
-		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string", [JSON_INTEGER] = "a number",
-		[JSON_REAL] = "a number",    [JSON_TRUE] = "true",      [JSON_FALSE] = "false",     [JSON_NULL] = "null",
+		[JSON_OBJECT] = "an object", [JSON_ARRAY] = "an array", [JSON_STRING] = "a string",
+		[JSON_INTEGER] = "a number", [JSON_REAL] = "a number",	[JSON_TRUE] = "true",
+		[JSON_FALSE] = "false",	     [JSON_NULL] = "null",
 	};
 
 	return types[json_typeof(value)];

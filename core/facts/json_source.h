@@ -21,22 +21,23 @@
 struct json_source {
 	const char *name;  /* stands for the document in messages; the caller's */
 	const char *bytes; /* the document, or a window of it */
-	size_t at;         /* bytes[at..end) are yet to be taken */
+	size_t at;	   /* bytes[at..end) are yet to be taken */
 	size_t end;
-	bool nul;	 /* are zero bytes in strings taken? Set by whoever looks at the strings' lengths */
+	bool nul; /* are zero bytes in strings taken? Set by whoever looks at the strings' lengths
+		   */
 	uint64_t before; /* bytes of the document ahead of bytes[0] */
 	size_t lines;	 /* that end in them */
-	uint64_t max;    /* bytes that a document may have */
-	char *window;    /* made at the first reading; NULL: the document is in memory */
-	size_t room;     /* of the window; 0: the document is in memory */
-	int fd;          /* -1: the document is in memory */
+	uint64_t max;	 /* bytes that a document may have */
+	char *window;	 /* made at the first reading; NULL: the document is in memory */
+	size_t room;	 /* of the window; 0: the document is in memory */
+	int fd;		 /* -1: the document is in memory */
 	bool lent;	 /* fd is not closed */
-	int failed;      /* negative errno of a reading that failed */
+	int failed;	 /* negative errno of a reading that failed */
 };
 
 /*
- * Open a regular file of at most max bytes; never blocks on a pipe or device. -EFBIG: too large, err names both sizes;
- * -EISDIR, -EINVAL: no regular file, or empty; or why it cannot be opened.
+ * Open a regular file of at most max bytes; never blocks on a pipe or device. -EFBIG: too large,
+ * err names both sizes; -EISDIR, -EINVAL: no regular file, or empty; or why it cannot be opened.
  */
 int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err);
 /* The same of an entry of an open folder, which must be no link; name: for messages. */
@@ -48,7 +49,8 @@ int json_source_open_at(struct json_source *source, int folder, const char *entr
  */
 int json_source_standard(struct json_source *source, const char *name, uint64_t max,
 			 struct error *err);
-int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len, uint64_t max, struct error *err);
+int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len,
+		       uint64_t max, struct error *err);
 void json_source_close(struct json_source *source);
 
 /* The next byte that is no blank, which stays there; JSON_SOURCE_END; or a negative errno. */
@@ -56,16 +58,19 @@ int json_source_peek(struct json_source *source, struct error *err);
 /* Take that byte: after a peek that returned one. */
 void json_source_take(struct json_source *source);
 /* Take the punctuation that must come next; what names the place in the message. */
-int json_source_expect(struct json_source *source, char punctuation, const char *what, struct error *err);
+int json_source_expect(struct json_source *source, char punctuation, const char *what,
+		       struct error *err);
 /* Take ',' and return 1, or the closing byte and return 0. */
 int json_source_more(struct json_source *source, char closing, const char *what, struct error *err);
 /* Nothing but blanks may follow. */
 int json_source_finish(struct json_source *source, struct error *err);
 /*
- * Parse the value that comes next, of at most max bytes; what names it in messages. Members that stand twice are refused. -EINVAL:
- * bad JSON, with the line; -EFBIG: longer, or holding so many containers that its tree would not be worth its text.
+ * Parse the value that comes next, of at most max bytes; what names it in messages. Members that
+ * stand twice are refused. -EINVAL: bad JSON, with the line; -EFBIG: longer, or holding so many
+ * containers that its tree would not be worth its text.
  */
-int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret, struct error *err);
+int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret,
+		      struct error *err);
 
 /* A document in memory that is one value: what names that. */
 int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,

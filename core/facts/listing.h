@@ -11,8 +11,8 @@ struct listing {
 };
 
 /*
- * folder is below fd, or with AT_FDCWD a path. Names that begin with a dot are left out. Returns the
- * count, or -errno; listing_free in each case.
+ * folder is below fd, or with AT_FDCWD a path. Names that begin with a dot are left out. Returns
+ * the count, or -errno; listing_free in each case.
  */
 int listing_make(struct listing *listing, int fd, const char *folder);
 void listing_free(struct listing *listing);

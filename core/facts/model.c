@@ -103,10 +103,13 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 	free(inventory->by_id);
 	inventory->by_id = by_id;
 	for (size_t i = 1; i < inventory->ndevices; i++)
-		if (by_id[i - 1]->host == by_id[i]->host && strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
+		if (by_id[i - 1]->host == by_id[i]->host &&
+		    strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
 			return error_set(err, -EEXIST,
-					 "%s: device \"%s\" stands twice in host \"%s\", expected an id that is unique in its host",
-					 host_source(by_id[i]->host), by_id[i]->id, by_id[i]->host->name);
+					 "%s: device \"%s\" stands twice in host \"%s\", expected "
+					 "an id that is unique in its host",
+					 host_source(by_id[i]->host), by_id[i]->id,
+					 by_id[i]->host->name);
 	return 0;
 }
 
@@ -126,25 +129,29 @@ static size_t id_position(const struct inventory *inventory, const char *id)
 	return low;
 }
 
-static int not_unique(const char *name, const struct device *a, const struct device *b, struct error *err)
+static int not_unique(const char *name, const struct device *a, const struct device *b,
+		      struct error *err)
 {
 	if (strcmp(a->host->name, b->host->name) != 0)
-		return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s and %s//%s", name, a->host->name, a->id, b->host->name,
-				 b->id);
-	return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s of %s and of %s", name, a->host->name, a->id,
-			 host_source(a->host), host_source(b->host));
+		return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s and %s//%s", name,
+				 a->host->name, a->id, b->host->name, b->id);
+	return error_set(err, -ENOTUNIQ, "\"%s\" fits two devices: %s//%s of %s and of %s", name,
+			 a->host->name, a->id, host_source(a->host), host_source(b->host));
 }
 
-/* Look among the devices of one id for those of a host (NULL: of any). *found is the one seen before, or NULL. */
-static int find_among(const struct inventory *inventory, const char *name, const char *host, size_t host_len, const char *id,
-		      const struct device **found, struct error *err)
+/* Look among the devices of one id for those of a host (NULL: of any). *found is the one seen
+ * before, or NULL. */
+static int find_among(const struct inventory *inventory, const char *name, const char *host,
+		      size_t host_len, const char *id, const struct device **found,
+		      struct error *err)
 {
 	for (size_t i = id_position(inventory, id); i < inventory->ndevices; i++) {
 		const struct device *device = inventory->by_id[i];
 
 		if (strcmp(device->id, id) != 0)
 			break;
-		if (host && (strlen(device->host->name) != host_len || memcmp(device->host->name, host, host_len) != 0))
+		if (host && (strlen(device->host->name) != host_len ||
+			     memcmp(device->host->name, host, host_len) != 0))
 			continue;
 		if (*found)
 			return not_unique(name, *found, device, err);
@@ -153,7 +160,8 @@ static int find_among(const struct inventory *inventory, const char *name, const
 	return 0;
 }
 
-int inventory_find(const struct inventory *inventory, const char *name, const struct device **ret, struct error *err)
+int inventory_find(const struct inventory *inventory, const char *name, const struct device **ret,
+		   struct error *err)
 {
 	const char *bar = strstr(name, "//");
 	const struct device *found = NULL;
@@ -165,16 +173,20 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 		r = find_among(inventory, name, name, (size_t)(bar - name), bar + 2, &found, err);
 	/* "a///x" is x of the host "a/", too. */
 	if (r == 0 && bar && bar[2] == '/')
-		r = find_among(inventory, name, name, (size_t)(bar + 1 - name), bar + 3, &found, err);
+		r = find_among(inventory, name, name, (size_t)(bar + 1 - name), bar + 3, &found,
+			       err);
 	if (r < 0)
 		return r;
 	if (!found) {
 		if (inventory->nhosts == 1 && !inventory->hosts[0]->source)
-			return error_set(err, -ENOENT, "no device \"%s\" on this host; see migcompat list --types", name);
+			return error_set(
+				err, -ENOENT,
+				"no device \"%s\" on this host; see migcompat list --types", name);
 		if (inventory->nhosts == 1)
-			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name, inventory->ndevices,
-					 host_source(inventory->hosts[0]));
-		return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %zu hosts", name, inventory->ndevices, inventory->nhosts);
+			return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %s", name,
+					 inventory->ndevices, host_source(inventory->hosts[0]));
+		return error_set(err, -ENOENT, "no device \"%s\" among the %zu of %zu hosts", name,
+				 inventory->ndevices, inventory->nhosts);
 	}
 	*ret = found;
 	return 0;
@@ -189,7 +201,8 @@ int inventory_find_host(const struct inventory *inventory, const char *name, str
 		if (strcmp(inventory->hosts[i]->name, name) == 0)
 			return 0;
 		if (used < sizeof(known))
-			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"", i ? ", " : "", inventory->hosts[i]->name);
+			used += (size_t)snprintf(known + used, sizeof(known) - used, "%s\"%s\"",
+						 i ? ", " : "", inventory->hosts[i]->name);
 	}
 	return error_set(err, -ENOENT, "no host \"%s\", there is %s", name, known);
 }

@@ -16,8 +16,8 @@
 #define UUID_BYTES 36u
 
 /* What a sentence says of a name that was refused. */
-#define NAME_EXPECTED                                                                              \
-	"printable ASCII without blank, slash and backslash, no dash at its start, not \".\" or "  \
+#define NAME_EXPECTED                                                                             \
+	"printable ASCII without blank, slash and backslash, no dash at its start, not \".\" or " \
 	"\"..\""
 
 /* Is it a name? len in bytes. */

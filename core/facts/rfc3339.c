@@ -99,8 +99,7 @@ int rfc3339_parse(const char *text, int64_t *ret)
 	if (!day(&at, &parts) || !punctuation(&at, "Tt ") ||
 	    !number(&at, 2, 0, 23, &parts.tm_hour) || !punctuation(&at, ":") ||
 	    !number(&at, 2, 0, 59, &parts.tm_min) || !punctuation(&at, ":") ||
-	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) ||
-	    *at)
+	    !number(&at, 2, 0, 60, &parts.tm_sec) || !fraction(&at) || !offset(&at, &ahead) || *at)
 		return -EINVAL;
 	seconds = timegm(&parts);
 	*ret = (int64_t)seconds - ahead;
@@ -113,6 +112,6 @@ size_t rfc3339_now(char text[static RFC3339_BYTES])
 	struct tm parts;
 
 	return gmtime_r(&seconds, &parts)
-		   ? strftime(text, RFC3339_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts)
-		   : 0;
+		       ? strftime(text, RFC3339_BYTES, "%Y-%m-%dT%H:%M:%SZ", &parts)
+		       : 0;
 }

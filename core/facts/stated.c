@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Facts that an administrator states because no file of the system tells them: a folder of files becomes one table.
- * Leaves what stands in a file to stated_file.c.
+ * Facts that an administrator states because no file of the system tells them: a folder of files
+ * becomes one table. Leaves what stands in a file to stated_file.c.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -65,8 +65,11 @@ static int stated_merge(struct stated *stated, struct error *err)
 			continue;
 		}
 		if (strcmp(last->value, all[i].value) != 0)
-			return error_set(err, -EEXIST, "%s: \"%s\" of %s%s is \"%s\", but \"%s\" in %s; expected one value", all[i].file,
-					 all[i].key + sizeof(STATED_PREFIX) - 1, all[i].id[0] ? "device " : "the host", all[i].id,
+			return error_set(err, -EEXIST,
+					 "%s: \"%s\" of %s%s is \"%s\", but \"%s\" in %s; expected "
+					 "one value",
+					 all[i].file, all[i].key + sizeof(STATED_PREFIX) - 1,
+					 all[i].id[0] ? "device " : "the host", all[i].id,
 					 SHOWN(all[i].value), SHOWN(last->value), last->file);
 		if (strcmp(last->date, all[i].date) < 0)
 			last->date = all[i].date;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads one file of stated facts. Strict: a typing error here must not read as "nothing is known". Must not decide what
- * a fact means.
+ * Reads one file of stated facts. Strict: a typing error here must not read as "nothing is known".
+ * Must not decide what a fact means.
  */
 #include "core/facts/stated_file.h"
 
@@ -19,7 +19,8 @@
 
 #define FORMAT "migcompat-facts/1"
 /* What is left of a fact's key for the administrator's part. */
-#define STATED_KEY_MAX (FACT_KEY_MAX - (sizeof(STATED_PREFIX) - 1) - (sizeof(STATED_DATE_SUFFIX) - 1))
+#define STATED_KEY_MAX \
+	(FACT_KEY_MAX - (sizeof(STATED_PREFIX) - 1) - (sizeof(STATED_DATE_SUFFIX) - 1))
 
 /* One file that is being read. */
 struct statement_file {
@@ -36,17 +37,21 @@ static int out_of_memory(const char *name, struct error *err)
 
 /* ---------------------------------------------------------------- one statement */
 
-static int statement_push(struct statement_file *file, const char *id, const char *key, const char *value)
+static int statement_push(struct statement_file *file, const char *id, const char *key,
+			  const char *value)
 {
 	struct stated *stated = file->stated;
-	struct statement statement = {.date = file->date, .file = file->name, .order = stated->count};
+	struct statement statement = {
+		.date = file->date, .file = file->name, .order = stated->count};
 
 	if (stated->count >= FACTSET_MAX)
-		return error_set(file->err, -E2BIG, "%s: there are more than %u stated facts, expected at most that", file->name,
-				 FACTSET_MAX);
+		return error_set(file->err, -E2BIG,
+				 "%s: there are more than %u stated facts, expected at most that",
+				 file->name, FACTSET_MAX);
 	if (stated->count == stated->room) {
 		size_t room = stated->room ? stated->room * 2 : 16;
-		struct statement *statements = realloc(stated->statements, room * sizeof(*statements));
+		struct statement *statements =
+			realloc(stated->statements, room * sizeof(*statements));
 
 		if (!statements)
 			return out_of_memory(file->name, file->err);
@@ -67,12 +72,13 @@ static bool key_valid(const char *key)
 {
 	size_t len = strlen(key);
 
-	return len > 0 && len <= STATED_KEY_MAX && utf8_clean(key, len) && key[0] != '/' && key[len - 1] != '/' && !strstr(key, "//") &&
-	       !strchr(key, '@');
+	return len > 0 && len <= STATED_KEY_MAX && utf8_clean(key, len) && key[0] != '/' &&
+	       key[len - 1] != '/' && !strstr(key, "//") && !strchr(key, '@');
 }
 
 /* The members of "host" or of one device. where names it in messages. */
-static int statements_read(struct statement_file *file, const char *where, const char *id, json_t *tree)
+static int statements_read(struct statement_file *file, const char *where, const char *id,
+			   json_t *tree)
 {
 	char fact[sizeof(STATED_PREFIX) + STATED_KEY_MAX];
 	const char *key;
@@ -80,18 +86,23 @@ static int statements_read(struct statement_file *file, const char *where, const
 	int r;
 
 	if (!json_is_object(tree))
-		return error_set(file->err, -EINVAL, "%s: %s is %s, expected an object", file->name, where, json_source_type(tree));
-	json_object_foreach(tree, key, value) {
+		return error_set(file->err, -EINVAL, "%s: %s is %s, expected an object", file->name,
+				 where, json_source_type(tree));
+	json_object_foreach (tree, key, value) {
 		if (!key_valid(key))
 			return error_set(file->err, -EINVAL,
-					 "%s: %s: \"%s\" is no name of a fact, expected a path of at most %zu bytes without '@'",
+					 "%s: %s: \"%s\" is no name of a fact, expected a path of "
+					 "at most %zu bytes without '@'",
 					 file->name, where, SHOWN(key), STATED_KEY_MAX);
 		if (!json_is_string(value))
-			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %s, expected a string", file->name, where, SHOWN(key),
-					 json_source_type(value));
+			return error_set(file->err, -EINVAL,
+					 "%s: %s: \"%s\" is %s, expected a string", file->name,
+					 where, SHOWN(key), json_source_type(value));
 		if (json_string_length(value) > FACT_VALUE_MAX)
-			return error_set(file->err, -EINVAL, "%s: %s: \"%s\" is %zu bytes long, expected at most %u", file->name, where,
-					 SHOWN(key), json_string_length(value), FACT_VALUE_MAX);
+			return error_set(file->err, -EINVAL,
+					 "%s: %s: \"%s\" is %zu bytes long, expected at most %u",
+					 file->name, where, SHOWN(key), json_string_length(value),
+					 FACT_VALUE_MAX);
 		r = text_format(fact, sizeof(fact), STATED_PREFIX "%s", key);
 		if (r >= 0)
 			r = statement_push(file, id, fact, json_string_value(value));
@@ -108,9 +119,11 @@ static int format_read(struct statement_file *file, json_t *value)
 	const char *format = json_string_value(value);
 
 	if (!format)
-		return error_set(file->err, -EINVAL, "%s: \"format\" is %s, expected \"%s\"", file->name, json_source_type(value), FORMAT);
+		return error_set(file->err, -EINVAL, "%s: \"format\" is %s, expected \"%s\"",
+				 file->name, json_source_type(value), FORMAT);
 	if (strcmp(format, FORMAT) != 0)
-		return error_set(file->err, -EINVAL, "%s: \"format\" is \"%s\", expected \"%s\"", file->name, SHOWN(format), FORMAT);
+		return error_set(file->err, -EINVAL, "%s: \"format\" is \"%s\", expected \"%s\"",
+				 file->name, SHOWN(format), FORMAT);
 	return 0;
 }
 
@@ -119,11 +132,13 @@ static int date_read(struct statement_file *file, json_t *value)
 	const char *date = json_string_value(value);
 
 	if (!date)
-		return error_set(file->err, -EINVAL, "%s: \"stated\" is %s, expected a date like \"2026-11-21\"", file->name,
-				 json_source_type(value));
+		return error_set(file->err, -EINVAL,
+				 "%s: \"stated\" is %s, expected a date like \"2026-11-21\"",
+				 file->name, json_source_type(value));
 	if (!rfc3339_is_day(date))
-		return error_set(file->err, -EINVAL, "%s: \"stated\" is \"%s\", expected a date like \"2026-11-21\"", file->name,
-				 SHOWN(date));
+		return error_set(file->err, -EINVAL,
+				 "%s: \"stated\" is \"%s\", expected a date like \"2026-11-21\"",
+				 file->name, SHOWN(date));
 	file->date = intern_text(&file->stated->texts, date);
 	return file->date ? 0 : out_of_memory(file->name, file->err);
 }
@@ -140,8 +155,9 @@ static int devices_read(struct statement_file *file, json_t *value)
 	int r = 0;
 
 	if (!json_is_object(value))
-		return error_set(file->err, -EINVAL, "%s: \"devices\" is %s, expected an object", file->name, json_source_type(value));
-	json_object_foreach(value, id, tree) {
+		return error_set(file->err, -EINVAL, "%s: \"devices\" is %s, expected an object",
+				 file->name, json_source_type(value));
+	json_object_foreach (value, id, tree) {
 		char where[96];
 
 		if (!id_valid(MIGCOMPAT_KIND_PHYSICAL, id) &&
@@ -158,12 +174,16 @@ static int devices_read(struct statement_file *file, json_t *value)
 	return r;
 }
 
-/* In the order in which they are read, whatever theirs is in the file: the date comes before what it goes with. */
+/* In the order in which they are read, whatever theirs is in the file: the date comes before what
+ * it goes with. */
 static const struct {
 	const char *name;
 	int (*read)(struct statement_file *file, json_t *value);
 	bool required;
-} members[] = {{"format", format_read, true}, {"stated", date_read, true}, {"host", host_read, false}, {"devices", devices_read, false}};
+} members[] = {{"format", format_read, true},
+	       {"stated", date_read, true},
+	       {"host", host_read, false},
+	       {"devices", devices_read, false}};
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
 
 static int members_known(const struct statement_file *file, json_t *tree)
@@ -171,14 +191,16 @@ static int members_known(const struct statement_file *file, json_t *tree)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(tree, name, value) {
+	json_object_foreach (tree, name, value) {
 		size_t i = 0;
 
 		while (i < MEMBER_COUNT && strcmp(members[i].name, name) != 0)
 			i++;
 		if (i == MEMBER_COUNT)
-			return error_set(file->err, -EINVAL, "%s: \"%s\" is unknown, expected format, stated, host or devices", file->name,
-					 SHOWN(name));
+			return error_set(
+				file->err, -EINVAL,
+				"%s: \"%s\" is unknown, expected format, stated, host or devices",
+				file->name, SHOWN(name));
 	}
 	return 0;
 }
@@ -188,7 +210,8 @@ static int tree_read(struct statement_file *file, json_t *tree)
 	int r;
 
 	if (!json_is_object(tree))
-		return error_set(file->err, -EINVAL, "%s: is %s, expected an object", file->name, json_source_type(tree));
+		return error_set(file->err, -EINVAL, "%s: is %s, expected an object", file->name,
+				 json_source_type(tree));
 	r = members_known(file, tree);
 	for (size_t i = 0; r == 0 && i < MEMBER_COUNT; i++) {
 		json_t *value = json_object_get(tree, members[i].name);
@@ -196,7 +219,9 @@ static int tree_read(struct statement_file *file, json_t *tree)
 		if (value)
 			r = members[i].read(file, value);
 		else if (members[i].required)
-			r = error_set(file->err, -EINVAL, "%s: \"%s\" is missing, expected a string", file->name, members[i].name);
+			r = error_set(file->err, -EINVAL,
+				      "%s: \"%s\" is missing, expected a string", file->name,
+				      members[i].name);
 	}
 	return r;
 }
@@ -206,11 +231,13 @@ int stated_owner_check(int fd, const char *name, struct error *err)
 	struct stat st;
 
 	if (fstat(fd, &st) != 0)
-		return error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
+		return error_set(err, -errno, "%s: cannot be read: %s", name,
+				 strerrordesc_np(errno));
 	return owner_check(&st, name, OWNER_SINCE_VERDICTS, err);
 }
 
-int stated_file_read(struct stated *stated, const char *folder, const char *entry, struct error *err)
+int stated_file_read(struct stated *stated, const char *folder, const char *entry,
+		     struct error *err)
 {
 	struct statement_file file = {.stated = stated, .err = err};
 	struct json_source source;

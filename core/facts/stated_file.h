@@ -11,7 +11,7 @@
 #define STATED_DATE_LEN 10u /* 2026-11-21 */
 
 struct statement {
-	const char *id;  /* "": the host's */
+	const char *id;	 /* "": the host's */
 	const char *key; /* "stated/KEY" */
 	const char *value;
 	const char *date;
@@ -28,8 +28,10 @@ struct stated {
 };
 
 /* Append what folder/entry states. */
-int stated_file_read(struct stated *stated, const char *folder, const char *entry, struct error *err);
-/* Whoever can write a file or the folder could state anything: -EPERM where that is not root or the caller alone. */
+int stated_file_read(struct stated *stated, const char *folder, const char *entry,
+		     struct error *err);
+/* Whoever can write a file or the folder could state anything: -EPERM where that is not root or the
+ * caller alone. */
 int stated_owner_check(int fd, const char *name, struct error *err);
 
 #endif

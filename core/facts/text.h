@@ -10,6 +10,6 @@
  * the buffer is empty then.
  */
 int text_format(char *buffer, size_t size, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 
 #endif

@@ -21,29 +21,29 @@
 
 /* The values that a rule can compare, as bits. Those of "one-of" and "range" are the source's. */
 static const unsigned values_of_rule[] = {
-    [MIGCOMPAT_RULE_EQUAL] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
-			     VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
-    [MIGCOMPAT_RULE_SUPERSET] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX),
-    [MIGCOMPAT_RULE_AT_LEAST] =
-	VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) | VALUE(MIGCOMPAT_VALUE_VERSION),
-    [MIGCOMPAT_RULE_VERSION] = VALUE(MIGCOMPAT_VALUE_VERSION),
-    [MIGCOMPAT_RULE_ONE_OF] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
-			      VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
-    [MIGCOMPAT_RULE_RANGE] =
-	VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) | VALUE(MIGCOMPAT_VALUE_TEXT),
-    [MIGCOMPAT_RULE_INFO] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
-			    VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
+	[MIGCOMPAT_RULE_EQUAL] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
+				 VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
+	[MIGCOMPAT_RULE_SUPERSET] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX),
+	[MIGCOMPAT_RULE_AT_LEAST] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
+				    VALUE(MIGCOMPAT_VALUE_VERSION),
+	[MIGCOMPAT_RULE_VERSION] = VALUE(MIGCOMPAT_VALUE_VERSION),
+	[MIGCOMPAT_RULE_ONE_OF] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
+				  VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
+	[MIGCOMPAT_RULE_RANGE] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
+				 VALUE(MIGCOMPAT_VALUE_TEXT),
+	[MIGCOMPAT_RULE_INFO] = VALUE(MIGCOMPAT_VALUE_NUMBER) | VALUE(MIGCOMPAT_VALUE_HEX) |
+				VALUE(MIGCOMPAT_VALUE_VERSION) | VALUE(MIGCOMPAT_VALUE_TEXT),
 };
 
 const char *table_value_name(uint32_t type)
 {
 	static const char *const names[] = {
-	    [MIGCOMPAT_VALUE_NONE] = "none",
-	    [MIGCOMPAT_VALUE_NUMBER] = "a number",
-	    [MIGCOMPAT_VALUE_HEX] = "a hexadecimal number",
-	    [MIGCOMPAT_VALUE_VERSION] = "a version",
-	    [MIGCOMPAT_VALUE_TEXT] = "text",
-	    [MIGCOMPAT_VALUE_ABSENT] = "absent",
+		[MIGCOMPAT_VALUE_NONE] = "none",
+		[MIGCOMPAT_VALUE_NUMBER] = "a number",
+		[MIGCOMPAT_VALUE_HEX] = "a hexadecimal number",
+		[MIGCOMPAT_VALUE_VERSION] = "a version",
+		[MIGCOMPAT_VALUE_TEXT] = "text",
+		[MIGCOMPAT_VALUE_ABSENT] = "absent",
 	};
 
 	return type < COUNT(names) ? names[type] : "of no known type";
@@ -102,16 +102,17 @@ static int field_check(const struct migcompat_record *record, size_t i)
 				      field->rule, MIGCOMPAT_RULE_INFO);
 	if (!(values_of_rule[field->rule] & VALUE(field->value)))
 		return operation_slip(
-		    "the field \"%s\" is %s, which the rule \"%s\" cannot compare", name,
-		    table_value_name(field->value), rule_name(field->rule));
+			"the field \"%s\" is %s, which the rule \"%s\" cannot compare", name,
+			table_value_name(field->value), rule_name(field->rule));
 	if (!limit_is_backends(field->limit))
 		return operation_slip(
-		    "the field \"%s\" has the limit %u (%s), which is no backend's", name,
-		    field->limit, limit_name(field->limit) ? limit_name(field->limit) : "unknown");
+			"the field \"%s\" has the limit %u (%s), which is no backend's", name,
+			field->limit,
+			limit_name(field->limit) ? limit_name(field->limit) : "unknown");
 	if (field->flags & ~(uint32_t)(MIGCOMPAT_FIELD_OPTIONAL | MIGCOMPAT_FIELD_CUSTOM))
 		return operation_slip(
-		    "the field \"%s\" has the flags 0x%x, which are not known here", name,
-		    field->flags);
+			"the field \"%s\" has the flags 0x%x, which are not known here", name,
+			field->flags);
 	return 0;
 }
 

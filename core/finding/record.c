@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * "FORMAT;name=value;~name=value;=CHECKSUM": made, read and compared by a table of fields. Reading points into the
- * payload and allocates nothing. The checksum (XXH3, 16 hex digits) covers all before its '=', so that no prefix and no
- * damaged copy of a payload is one.
+ * "FORMAT;name=value;~name=value;=CHECKSUM": made, read and compared by a table of fields. Reading
+ * points into the payload and allocates nothing. The checksum (XXH3, 16 hex digits) covers all
+ * before its '=', so that no prefix and no damaged copy of a payload is one.
  */
 #include "core/finding/record.h"
 
@@ -96,7 +96,8 @@ static int value_check(const struct migcompat_field *field, const struct migcomp
 	return 0;
 }
 
-int record_write(const struct migcompat_record *record, uint32_t format, const struct migcompat_value *values, char *buffer, size_t size)
+int record_write(const struct migcompat_record *record, uint32_t format,
+		 const struct migcompat_value *values, char *buffer, size_t size)
 {
 	struct writer writer = {0};
 	char text[24];
@@ -141,7 +142,8 @@ int record_write(const struct migcompat_record *record, uint32_t format, const s
 static int malformed(struct migcompat_result *result, const char *what)
 {
 	if (result)
-		result_add_text(result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, what);
+		result_add_text(result, "format", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+				MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, what);
 	return -EINVAL;
 }
 
@@ -151,7 +153,8 @@ static bool decimal(const char **at, const char *end, uint64_t max, uint64_t *re
 	const char *p = *at;
 	uint64_t number = 0;
 
-	if (p == end || *p < '0' || *p > '9' || (*p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9'))
+	if (p == end || *p < '0' || *p > '9' ||
+	    (*p == '0' && p + 1 < end && p[1] >= '0' && p[1] <= '9'))
 		return false;
 	while (p < end && *p >= '0' && *p <= '9') {
 		uint64_t digit = (uint64_t)(*p++ - '0');
@@ -176,7 +179,9 @@ static bool hexadecimal(const char **at, const char *end, uint64_t *ret)
 	if (*p == '0' && p + 1 < end)
 		return false;
 	for (; p < end; p++) {
-		int digit = *p >= '0' && *p <= '9' ? *p - '0' : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10 : -1;
+		int digit = *p >= '0' && *p <= '9'   ? *p - '0'
+			    : *p >= 'a' && *p <= 'f' ? *p - 'a' + 10
+						     : -1;
 
 		if (digit < 0 || number >> 60)
 			return false;
@@ -245,8 +250,10 @@ static bool checksum_holds(const char *payload, size_t len)
 	return true;
 }
 
-/* The field that a name stands for, looked for from where the last one was found: tables and payloads have one order. */
-static size_t field_find(const struct migcompat_record *record, const char *name, size_t len, size_t from)
+/* The field that a name stands for, looked for from where the last one was found: tables and
+ * payloads have one order. */
+static size_t field_find(const struct migcompat_record *record, const char *name, size_t len,
+			 size_t from)
 {
 	for (size_t n = 0; n < record->nfields; n++) {
 		size_t i = from + n < record->nfields ? from + n : from + n - record->nfields;
@@ -272,19 +279,26 @@ static int parse(struct migcompat_result *result, const struct migcompat_record 
 		char text[128];
 
 		if (record->oldest == record->newest)
-			snprintf(text, sizeof(text), "payload format %" PRIu64 " is not known here, expected %" PRIu32, format, record->newest);
+			snprintf(text, sizeof(text),
+				 "payload format %" PRIu64 " is not known here, expected %" PRIu32,
+				 format, record->newest);
 		else
-			snprintf(text, sizeof(text), "payload format %" PRIu64 " is not known here, expected %" PRIu32 " to %" PRIu32, format,
-				 record->oldest, record->newest);
+			snprintf(text, sizeof(text),
+				 "payload format %" PRIu64 " is not known here, expected %" PRIu32
+				 " to %" PRIu32,
+				 format, record->oldest, record->newest);
 		return malformed(result, text);
 	}
 	if (len < (size_t)(at - payload) + CHECKSUM_LEN || !checksum_holds(payload, len))
-		return malformed(result, "the checksum does not fit: the string was cut or damaged");
+		return malformed(result,
+				 "the checksum does not fit: the string was cut or damaged");
 	end -= CHECKSUM_LEN;
 	for (size_t i = 0; i < record->nfields; i++)
 		ret_values[i] = (struct migcompat_value){0};
 	while (at < end) {
-		const char *stop = memchr(at, ';', (size_t)(end - at)); /* there is one: checksum_holds saw the last */
+		const char *stop =
+			memchr(at, ';',
+			       (size_t)(end - at)); /* there is one: checksum_holds saw the last */
 		const char *equals = memchr(at, '=', (size_t)(stop - at));
 		bool optional = *at == '~';
 
@@ -295,10 +309,12 @@ static int parse(struct migcompat_result *result, const struct migcompat_record 
 
 		if (i == record->nfields) {
 			if (!optional)
-				return malformed(result, "it has a mandatory field that is not known here");
+				return malformed(result,
+						 "it has a mandatory field that is not known here");
 		} else if (seen >> i & 1) {
 			return malformed(result, "a field stands twice");
-		} else if (!value_read(field_at(record, i)->value, equals + 1, stop, &ret_values[i])) {
+		} else if (!value_read(field_at(record, i)->value, equals + 1, stop,
+				       &ret_values[i])) {
 			return malformed(result, "a field's value is malformed");
 		} else {
 			seen |= (uint64_t)1 << i;
@@ -416,21 +432,22 @@ static int types_check(const struct migcompat_field *field, const struct migcomp
 
 	if (!is_none(source) && source->type != field->value)
 		return operation_slip(
-		    "the source's value of the field \"%s\" is %s, its table says %s", field->name,
-		    table_value_name(source->type), table_value_name(field->value));
+			"the source's value of the field \"%s\" is %s, its table says %s",
+			field->name, table_value_name(source->type),
+			table_value_name(field->value));
 	if ((source->type == MIGCOMPAT_VALUE_TEXT && !source->as.text) ||
 	    (target->type == MIGCOMPAT_VALUE_TEXT && !target->as.text))
 		return operation_slip("a text of the field \"%s\" is NULL", field->name);
 	if (!is_none(target) && target->type != expected)
 		return operation_slip(
-		    "the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s",
-		    field->name, table_value_name(target->type), rule_name(field->rule),
-		    table_value_name(expected));
+			"the target's value of the field \"%s\" is %s, its rule \"%s\" takes %s",
+			field->name, table_value_name(target->type), rule_name(field->rule),
+			table_value_name(expected));
 	if (field->rule == MIGCOMPAT_RULE_RANGE && !is_none(target) &&
 	    !rule_is_range(target->as.text, target->len))
 		return operation_slip(
-		    "the target's value of the field \"%s\" is \"%.*s\", expected <min>-<max>",
-		    field->name, target->len < 64 ? (int)target->len : 64, target->as.text);
+			"the target's value of the field \"%s\" is \"%.*s\", expected <min>-<max>",
+			field->name, target->len < 64 ? (int)target->len : 64, target->as.text);
 	return 0;
 }
 
@@ -440,7 +457,8 @@ static uint32_t unescape(const char *text, uint32_t len, char *buffer)
 	uint32_t size = 0;
 
 	for (uint32_t i = 0; i < len; i++) {
-		const char *high = i + 2 < len && text[i] == '%' ? memchr(digits, text[i + 1], 16) : NULL;
+		const char *high =
+			i + 2 < len && text[i] == '%' ? memchr(digits, text[i + 1], 16) : NULL;
 		const char *low = high ? memchr(digits, text[i + 2], 16) : NULL;
 
 		if (low) {
@@ -467,12 +485,12 @@ static void field_compare(struct migcompat_result *result, const struct migcompa
 			  const struct migcompat_value *target, char *plain)
 {
 	struct migcompat_finding finding = {
-	    .struct_size = sizeof(finding),
-	    .field = field->name,
-	    .noun = field->noun,
-	    .rule = field->rule,
-	    .source = shown(source),
-	    .target = shown(target),
+		.struct_size = sizeof(finding),
+		.field = field->name,
+		.noun = field->noun,
+		.rule = field->rule,
+		.source = shown(source),
+		.target = shown(target),
 	};
 
 	if (types_check(field, source, target))
@@ -505,8 +523,8 @@ static void field_compare(struct migcompat_result *result, const struct migcompa
 	operation_judged(field->name);
 }
 
-void record_compare(struct migcompat_result *result, const struct migcompat_record *record, const struct migcompat_value *source,
-		    const struct migcompat_value *target)
+void record_compare(struct migcompat_result *result, const struct migcompat_record *record,
+		    const struct migcompat_value *source, const struct migcompat_value *target)
 {
 	char plain[MIGCOMPAT_STRING_MAX];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for findings: names of rules, limits and states, and the sentence of a finding. Pure functions. */
+/* The words for findings: names of rules, limits and states, and the sentence of a finding. Pure
+ * functions. */
 #include "core/finding/result.h"
 
 #include <inttypes.h>
@@ -26,17 +27,17 @@ static const struct {
 	uint32_t limit;
 	const char *name;
 } limits[] = {
-    {MIGCOMPAT_LIMIT_FORMAT, "format"},
-    {MIGCOMPAT_LIMIT_NAMESPACE, "namespace"},
-    {MIGCOMPAT_LIMIT_TYPE, "type"},
-    {MIGCOMPAT_LIMIT_HARDWARE, "hardware"},
-    {MIGCOMPAT_LIMIT_DRIVER, "driver"},
-    {MIGCOMPAT_LIMIT_FIRMWARE, "firmware"},
-    {MIGCOMPAT_LIMIT_PARAMETER, "parameter"},
-    {MIGCOMPAT_LIMIT_RESOURCE, "resource"},
-    {MIGCOMPAT_LIMIT_HYPERVISOR, "hypervisor"},
-    {MIGCOMPAT_LIMIT_POLICY, "policy"},
-    {MIGCOMPAT_LIMIT_HOLD, "hold"},
+	{MIGCOMPAT_LIMIT_FORMAT, "format"},
+	{MIGCOMPAT_LIMIT_NAMESPACE, "namespace"},
+	{MIGCOMPAT_LIMIT_TYPE, "type"},
+	{MIGCOMPAT_LIMIT_HARDWARE, "hardware"},
+	{MIGCOMPAT_LIMIT_DRIVER, "driver"},
+	{MIGCOMPAT_LIMIT_FIRMWARE, "firmware"},
+	{MIGCOMPAT_LIMIT_PARAMETER, "parameter"},
+	{MIGCOMPAT_LIMIT_RESOURCE, "resource"},
+	{MIGCOMPAT_LIMIT_HYPERVISOR, "hypervisor"},
+	{MIGCOMPAT_LIMIT_POLICY, "policy"},
+	{MIGCOMPAT_LIMIT_HOLD, "hold"},
 };
 static const char *const states[] = {"unknown", "yes", "no"};
 
@@ -95,7 +96,8 @@ int value_render(const struct migcompat_value *value, char *buffer, size_t size)
 	case MIGCOMPAT_VALUE_HEX:
 		return snprintf(buffer, size, "0x%" PRIx64, number);
 	case MIGCOMPAT_VALUE_VERSION:
-		return snprintf(buffer, size, "%u.%u.%u", (unsigned)(number >> 42), (unsigned)(number >> 21) & part, (unsigned)number & part);
+		return snprintf(buffer, size, "%u.%u.%u", (unsigned)(number >> 42),
+				(unsigned)(number >> 21) & part, (unsigned)number & part);
 	case MIGCOMPAT_VALUE_TEXT:
 		return snprintf(buffer, size, "%.*s", (int)value->len, value->as.text);
 	default:
@@ -104,17 +106,20 @@ int value_render(const struct migcompat_value *value, char *buffer, size_t size)
 }
 
 /* "2 ports", "0x10" or "none". */
-static int amount_render(const struct migcompat_value *value, const char *noun, char *buffer, size_t size)
+static int amount_render(const struct migcompat_value *value, const char *noun, char *buffer,
+			 size_t size)
 {
 	char text[256];
 
 	if (value->type == MIGCOMPAT_VALUE_NONE)
-		return noun ? snprintf(buffer, size, "no known %s", noun) : snprintf(buffer, size, "none");
+		return noun ? snprintf(buffer, size, "no known %s", noun)
+			    : snprintf(buffer, size, "none");
 	value_render(value, text, sizeof(text));
 	return snprintf(buffer, size, "%s%s%s", text, noun ? " " : "", noun ? noun : "");
 }
 
-static int sentence_render(const struct finding *finding, const char *noun, char *buffer, size_t size)
+static int sentence_render(const struct finding *finding, const char *noun, char *buffer,
+			   size_t size)
 {
 	char source[320], target[320];
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Collecting findings. Memory is taken once and reused; must not render text while a comparison runs. */
+/* Collecting findings. Memory is taken once and reused; must not render text while a comparison
+ * runs. */
 #include "core/finding/result.h"
 
 #include <errno.h>
@@ -26,7 +27,8 @@ void result_free(struct migcompat_result *result)
 	*result = (struct migcompat_result){0};
 }
 
-/* A copy in the result's own memory; cut where that is full, so that a flood of text costs nothing but itself. */
+/* A copy in the result's own memory; cut where that is full, so that a flood of text costs nothing
+ * but itself. */
 static const char *text_keep(struct migcompat_result *result, const char *text, size_t len)
 {
 	size_t left = RESULT_TEXT_MAX - result->text_used;
@@ -44,12 +46,14 @@ static const char *text_keep(struct migcompat_result *result, const char *text, 
 	return copy;
 }
 
-static struct migcompat_value value_keep(struct migcompat_result *result, struct migcompat_value value)
+static struct migcompat_value value_keep(struct migcompat_result *result,
+					 struct migcompat_value value)
 {
 	if (value.type == MIGCOMPAT_VALUE_TEXT) {
 		size_t used = result->text_used;
 
-		value.as.text = text_keep(result, value.as.text ? value.as.text : "", value.as.text ? value.len : 0);
+		value.as.text = text_keep(result, value.as.text ? value.as.text : "",
+					  value.as.text ? value.len : 0);
 		/* What was kept may be shorter than what was given. */
 		value.len = result->text_used > used ? (uint32_t)(result->text_used - used - 1) : 0;
 	}
@@ -69,23 +73,25 @@ static void add(struct migcompat_result *result, const struct migcompat_finding 
 		bool static_strings, bool room)
 {
 	struct finding finding = {
-	    .source = given->source,
-	    .target = given->target,
-	    .extra = given->extra,
-	    .rule =
-		(uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule : MIGCOMPAT_RULE_INFO),
-	    /* Anything that is not known is a doubt, and a doubt is bad. */
-	    .status = (uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status
-									  : MIGCOMPAT_STATUS_BAD),
-	    .limit =
-		(uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HYPERVISOR ? given->limit
-								     : MIGCOMPAT_LIMIT_PARAMETER),
+		.source = given->source,
+		.target = given->target,
+		.extra = given->extra,
+		.rule = (uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule
+								     : MIGCOMPAT_RULE_INFO),
+		/* Anything that is not known is a doubt, and a doubt is bad. */
+		.status =
+			(uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status
+									    : MIGCOMPAT_STATUS_BAD),
+		.limit = (uint8_t)(given->limit <= MIGCOMPAT_LIMIT_HYPERVISOR
+					   ? given->limit
+					   : MIGCOMPAT_LIMIT_PARAMETER),
 	};
 
 	if (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE)
 		finding.limit = MIGCOMPAT_LIMIT_PARAMETER;
 	count_status(result, &finding);
-	if (finding.status != MIGCOMPAT_STATUS_BAD && __builtin_add_overflow(result->extra, finding.extra, &result->extra))
+	if (finding.status != MIGCOMPAT_STATUS_BAD &&
+	    __builtin_add_overflow(result->extra, finding.extra, &result->extra))
 		result->extra = UINT64_MAX;
 	if (!room || result->count == RESULT_FINDINGS_MAX) {
 		result->truncated++;
@@ -95,8 +101,12 @@ static void add(struct migcompat_result *result, const struct migcompat_finding 
 		}
 		return;
 	}
-	finding.field = static_strings ? given->field : text_keep(result, given->field ? given->field : "?", given->field ? strlen(given->field) : 1);
-	finding.noun = static_strings || !given->noun ? given->noun : text_keep(result, given->noun, strlen(given->noun));
+	finding.field = static_strings ? given->field
+				       : text_keep(result, given->field ? given->field : "?",
+						   given->field ? strlen(given->field) : 1);
+	finding.noun = static_strings || !given->noun
+			       ? given->noun
+			       : text_keep(result, given->noun, strlen(given->noun));
 	finding.text = given->text ? text_keep(result, given->text, strlen(given->text)) : NULL;
 	finding.source = value_keep(result, given->source);
 	finding.target = value_keep(result, given->target);
@@ -166,11 +176,13 @@ static struct migcompat_value text_value(const char *text)
 {
 	if (!text)
 		return (struct migcompat_value){.type = MIGCOMPAT_VALUE_NONE};
-	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
+	return (struct migcompat_value){
+		.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
 }
 
-void result_add_text(struct migcompat_result *result, const char *field, enum migcompat_rule rule, enum migcompat_status status,
-		     enum migcompat_limit limit, const char *source, const char *target, const char *text)
+void result_add_text(struct migcompat_result *result, const char *field, enum migcompat_rule rule,
+		     enum migcompat_status status, enum migcompat_limit limit, const char *source,
+		     const char *target, const char *text)
 {
 	struct migcompat_finding finding = {
 		.struct_size = sizeof(finding),

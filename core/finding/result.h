@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The findings of one comparison as typed values, in memory that is taken once and reused; text is made when somebody
- * reads it. One thread at a time.
+ * The findings of one comparison as typed values, in memory that is taken once and reused; text is
+ * made when somebody reads it. One thread at a time.
  */
 #ifndef CORE_FINDING_RESULT_H
 #define CORE_FINDING_RESULT_H
@@ -13,7 +13,8 @@
 #include "migcompat/backend.h"
 
 #define RESULT_FINDINGS_MAX 1024u
-#define RESULT_TEXT_MAX 262144u /* bytes of copied strings; what does not fit is cut, the finding stays */
+#define RESULT_TEXT_MAX \
+	262144u /* bytes of copied strings; what does not fit is cut, the finding stays */
 
 /* The limits that a backend's finding may have, a bit each. The others are the core's own. */
 #define LIMITS_BACKENDS ((2u << MIGCOMPAT_LIMIT_RESOURCE) - 2u)
@@ -37,12 +38,13 @@ struct migcompat_result {
 	size_t truncated;
 	char *text; /* RESULT_TEXT_MAX, likewise */
 	size_t text_used;
-	uint64_t extra;      /* sum over all findings that are not bad */
-	uint32_t bad_limits; /* bit 1 << limit for each limit that has a bad finding, kept or dropped */
+	uint64_t extra;	     /* sum over all findings that are not bad */
+	uint32_t bad_limits; /* bit 1 << limit for each limit that has a bad finding, kept or
+				dropped */
 	uint32_t bad_count;
-	uint32_t dropped_bad;    /* of bad_count, those that were counted and not kept */
+	uint32_t dropped_bad;	 /* of bad_count, those that were counted and not kept */
 	uint32_t dropped_limits; /* theirs */
-	uint32_t availability; /* enum migcompat_state */
+	uint32_t availability;	 /* enum migcompat_state */
 	const char *availability_text;
 };
 
@@ -51,7 +53,8 @@ int result_reset(struct migcompat_result *result);
 void result_free(struct migcompat_result *result);
 
 /* Copies strings unless static_strings. */
-void result_add(struct migcompat_result *result, const struct migcompat_finding *finding, bool static_strings);
+void result_add(struct migcompat_result *result, const struct migcompat_finding *finding,
+		bool static_strings);
 /* As result_add, but a finding whose strings do not fit is counted, and not cut. */
 void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding);
 /* Is one of the kept findings, but for so many first ones, about this field? */
@@ -61,8 +64,9 @@ void result_availability(struct migcompat_result *result, uint32_t state, const 
 void result_recount(struct migcompat_result *result);
 
 /* Convenience: a finding of the core with text values. source, target and text may be NULL. */
-void result_add_text(struct migcompat_result *result, const char *field, enum migcompat_rule rule, enum migcompat_status status,
-		     enum migcompat_limit limit, const char *source, const char *target, const char *text);
+void result_add_text(struct migcompat_result *result, const char *field, enum migcompat_rule rule,
+		     enum migcompat_status status, enum migcompat_limit limit, const char *source,
+		     const char *target, const char *text);
 
 /* A copy of a text in the result's memory, cut where that is full; NULL for NULL. */
 const char *result_keep(struct migcompat_result *result, const char *text);
@@ -74,19 +78,22 @@ int finding_render(const struct finding *finding, char *buffer, size_t size);
 /* "source has 2 ports, target has 1", for a verdict's reason. */
 int finding_render_reason(const struct finding *finding, char *buffer, size_t size);
 
-const char *rule_name(uint32_t rule);     /* "equal", "superset", "at-least", "version", "one-of", "range", "info" */
+const char *rule_name(
+	uint32_t rule); /* "equal", "superset", "at-least", "version", "one-of", "range", "info" */
 const char *status_name(uint32_t status); /* "ok", "bad", "warn", "unknown" */
-const char *limit_name(uint32_t limit);   /* "format", …; NULL for none */
+const char *limit_name(uint32_t limit);	  /* "format", …; NULL for none */
 /* May a backend's finding have it, or none? */
 bool limit_is_backends(uint32_t limit);
 /* The place of a limit in the order in which they are named; less comes first. */
 unsigned limit_place(uint32_t limit);
 /* The first in that order of a set of bits (1 << limit), which is not empty. */
 uint32_t limit_first(uint32_t limits);
-const char *state_name(uint32_t state);   /* "yes", "no", "unknown" */
+const char *state_name(uint32_t state); /* "yes", "no", "unknown" */
 
-/* Does the source's value satisfy the rule against the target's? Values of different types never do. ret_extra may be NULL. */
-bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra);
+/* Does the source's value satisfy the rule against the target's? Values of different types never
+ * do. ret_extra may be NULL. */
+bool rule_holds(uint32_t rule, const struct migcompat_value *source,
+		const struct migcompat_value *target, uint64_t *ret_extra);
 bool rule_is_range(const char *text, size_t len); /* is it "<min>-<max>"? */
 /* Is a text one of "a,b,c", or within "<min>-<max>"? allowed NULL: anything is. */
 bool rule_allows(const char *allowed, const char *text);

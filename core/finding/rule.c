@@ -8,7 +8,8 @@
 
 static bool is_number(const struct migcompat_value *value)
 {
-	return value->type == MIGCOMPAT_VALUE_NUMBER || value->type == MIGCOMPAT_VALUE_HEX || value->type == MIGCOMPAT_VALUE_VERSION;
+	return value->type == MIGCOMPAT_VALUE_NUMBER || value->type == MIGCOMPAT_VALUE_HEX ||
+	       value->type == MIGCOMPAT_VALUE_VERSION;
 }
 
 static bool numbers(const struct migcompat_value *source, const struct migcompat_value *target)
@@ -16,17 +17,20 @@ static bool numbers(const struct migcompat_value *source, const struct migcompat
 	return is_number(source) && is_number(target) && source->type == target->type;
 }
 
-static bool holds_equal(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+static bool holds_equal(const struct migcompat_value *source, const struct migcompat_value *target,
+			uint64_t *extra)
 {
 	(void)extra;
 	if (source->type != target->type || source->type == MIGCOMPAT_VALUE_NONE)
 		return false;
 	if (source->type == MIGCOMPAT_VALUE_TEXT)
-		return source->len == target->len && memcmp(source->as.text, target->as.text, source->len) == 0;
+		return source->len == target->len &&
+		       memcmp(source->as.text, target->as.text, source->len) == 0;
 	return source->as.number == target->as.number;
 }
 
-static bool holds_superset(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+static bool holds_superset(const struct migcompat_value *source,
+			   const struct migcompat_value *target, uint64_t *extra)
 {
 	if (!numbers(source, target) || (source->as.number & ~target->as.number))
 		return false;
@@ -34,7 +38,8 @@ static bool holds_superset(const struct migcompat_value *source, const struct mi
 	return true;
 }
 
-static bool holds_at_least(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+static bool holds_at_least(const struct migcompat_value *source,
+			   const struct migcompat_value *target, uint64_t *extra)
 {
 	if (!numbers(source, target) || source->as.number > target->as.number)
 		return false;
@@ -42,8 +47,10 @@ static bool holds_at_least(const struct migcompat_value *source, const struct mi
 	return true;
 }
 
-/* Same major, source minor <= target minor, patch free both ways: the semantic-version rule of the 2020 kernel proposal. */
-static bool holds_version(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+/* Same major, source minor <= target minor, patch free both ways: the semantic-version rule of the
+ * 2020 kernel proposal. */
+static bool holds_version(const struct migcompat_value *source,
+			  const struct migcompat_value *target, uint64_t *extra)
 {
 	const uint64_t minor = ((uint64_t)1 << 21) - 1;
 
@@ -57,7 +64,8 @@ static bool holds_version(const struct migcompat_value *source, const struct mig
 	return true;
 }
 
-static bool holds_one_of(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+static bool holds_one_of(const struct migcompat_value *source, const struct migcompat_value *target,
+			 uint64_t *extra)
 {
 	char text[64];
 	int len = value_render(source, text, sizeof(text));
@@ -87,7 +95,8 @@ static bool number_parse(const char *text, size_t len, uint64_t *ret)
 	for (size_t i = 0; i < len; i++) {
 		if (text[i] < '0' || text[i] > '9')
 			return false;
-		if (__builtin_mul_overflow(number, 10u, &number) || __builtin_add_overflow(number, (uint64_t)(text[i] - '0'), &number))
+		if (__builtin_mul_overflow(number, 10u, &number) ||
+		    __builtin_add_overflow(number, (uint64_t)(text[i] - '0'), &number))
 			return false;
 	}
 	*ret = number;
@@ -126,7 +135,7 @@ static bool integer(const char *text, const char **ret_end, long long *ret)
 bool rule_allows(const char *allowed, const char *text)
 {
 	struct migcompat_value given = {
-	    MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+		MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 	struct migcompat_value list = {MIGCOMPAT_VALUE_TEXT, 0, {.text = allowed}};
 	long long low, high, value;
 	const char *end;
@@ -141,7 +150,8 @@ bool rule_allows(const char *allowed, const char *text)
 	return integer(text, &end, &value) && !*end && low <= value && value <= high;
 }
 
-static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *extra)
+static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target,
+			uint64_t *extra)
 {
 	uint64_t value, low, high;
 
@@ -150,18 +160,24 @@ static bool holds_range(const struct migcompat_value *source, const struct migco
 		return false;
 	if (is_number(source) && source->type != MIGCOMPAT_VALUE_VERSION)
 		value = source->as.number;
-	else if (source->type != MIGCOMPAT_VALUE_TEXT || !number_parse(source->as.text, source->len, &value))
+	else if (source->type != MIGCOMPAT_VALUE_TEXT ||
+		 !number_parse(source->as.text, source->len, &value))
 		return false;
 	return range_parse(target->as.text, target->len, &low, &high) && low <= value &&
 	       value <= high;
 }
 
-bool rule_holds(uint32_t rule, const struct migcompat_value *source, const struct migcompat_value *target, uint64_t *ret_extra)
+bool rule_holds(uint32_t rule, const struct migcompat_value *source,
+		const struct migcompat_value *target, uint64_t *ret_extra)
 {
-	static bool (*const rules[])(const struct migcompat_value *, const struct migcompat_value *, uint64_t *) = {
-		[MIGCOMPAT_RULE_EQUAL] = holds_equal,	    [MIGCOMPAT_RULE_SUPERSET] = holds_superset,
-		[MIGCOMPAT_RULE_AT_LEAST] = holds_at_least, [MIGCOMPAT_RULE_VERSION] = holds_version,
-		[MIGCOMPAT_RULE_ONE_OF] = holds_one_of,	    [MIGCOMPAT_RULE_RANGE] = holds_range,
+	static bool (*const rules[])(const struct migcompat_value *, const struct migcompat_value *,
+				     uint64_t *) = {
+		[MIGCOMPAT_RULE_EQUAL] = holds_equal,
+		[MIGCOMPAT_RULE_SUPERSET] = holds_superset,
+		[MIGCOMPAT_RULE_AT_LEAST] = holds_at_least,
+		[MIGCOMPAT_RULE_VERSION] = holds_version,
+		[MIGCOMPAT_RULE_ONE_OF] = holds_one_of,
+		[MIGCOMPAT_RULE_RANGE] = holds_range,
 	};
 	uint64_t extra = 0;
 

@@ -16,8 +16,8 @@
 
 static _Thread_local struct operation *now;
 
-void operation_enter(struct operation *operation, enum operation_kind kind,
-		     const char *backend, const char *device)
+void operation_enter(struct operation *operation, enum operation_kind kind, const char *backend,
+		     const char *device)
 {
 	operation->kind = kind;
 	operation->backend = backend;
@@ -130,9 +130,9 @@ const char *operation_errno_text(const struct operation *operation, int r, char 
 		int code;
 		const char *text;
 	} meanings[] = {
-	    {EPERM, "a backend may open no file, thread or socket"},
-	    {EACCES, "a backend may open no file, thread or socket"},
-	    {ENOMEM, "its share of memory is used up; does it leak?"},
+		{EPERM, "a backend may open no file, thread or socket"},
+		{EACCES, "a backend may open no file, thread or socket"},
+		{ENOMEM, "its share of memory is used up; does it leak?"},
 	};
 
 	snprintf(buffer, size, "%s", strerror(abs(r)));

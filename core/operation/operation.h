@@ -27,7 +27,7 @@ struct checked_tables {
 struct operation {
 	enum operation_kind kind;
 	const char *backend; /* its name */
-	const char *device; /* its id; NULL: none */
+	const char *device;  /* its id; NULL: none */
 
 	/* Of a comparison, or a list for a source; otherwise NULL. */
 	const char *payload;
@@ -63,8 +63,8 @@ struct operation {
 };
 
 /* Until operation_leave, services of this thread belong to it. It must not move; one at a time. */
-void operation_enter(struct operation *operation, enum operation_kind kind,
-		     const char *backend, const char *device);
+void operation_enter(struct operation *operation, enum operation_kind kind, const char *backend,
+		     const char *device);
 /* Looks at what was handed out. */
 void operation_leave(struct operation *operation);
 /* The one of this thread; NULL: none is under way, so nobody can be told. */

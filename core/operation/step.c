@@ -18,19 +18,19 @@ static struct step *published; /* set once, before the first operation */
 const char *operation_name(enum operation_kind kind)
 {
 	static const char *const names[OPERATION_KIND_COUNT] = {
-	    [OPERATION_NONE] = "nothing",
-	    [OPERATION_OPEN] = "open",
-	    [OPERATION_CLOSE] = "close",
-	    [OPERATION_DESCRIBE] = "describe",
-	    [OPERATION_PAYLOAD] = "payload",
-	    [OPERATION_COMPARE] = "compare",
-	    [OPERATION_CANDIDATES] = "candidates",
-	    [OPERATION_PARAMETERS] = "parameters",
-	    [OPERATION_PREPARE] = "prepare",
-	    [OPERATION_STREAM] = "stream",
-	    [OPERATION_STATE_OPEN] = "open of the state",
-	    [OPERATION_STATE] = "the state",
-	    [OPERATION_STATE_CLOSE] = "close of the state",
+		[OPERATION_NONE] = "nothing",
+		[OPERATION_OPEN] = "open",
+		[OPERATION_CLOSE] = "close",
+		[OPERATION_DESCRIBE] = "describe",
+		[OPERATION_PAYLOAD] = "payload",
+		[OPERATION_COMPARE] = "compare",
+		[OPERATION_CANDIDATES] = "candidates",
+		[OPERATION_PARAMETERS] = "parameters",
+		[OPERATION_PREPARE] = "prepare",
+		[OPERATION_STREAM] = "stream",
+		[OPERATION_STATE_OPEN] = "open of the state",
+		[OPERATION_STATE] = "the state",
+		[OPERATION_STATE_CLOSE] = "close of the state",
 	};
 
 	return kind < OPERATION_KIND_COUNT ? names[kind] : names[OPERATION_NONE];
@@ -109,8 +109,8 @@ void step_end(void)
 const char *step_text(const struct step *step, char *buffer, size_t size)
 {
 	bool busy = step && atomic_load_explicit(&step->busy, memory_order_acquire);
-	uint32_t kind =
-	    busy ? atomic_load_explicit(&step->operation, memory_order_acquire) : OPERATION_NONE;
+	uint32_t kind = busy ? atomic_load_explicit(&step->operation, memory_order_acquire)
+			     : OPERATION_NONE;
 	char device[sizeof(step->device)];
 
 	buffer[0] = '\0';

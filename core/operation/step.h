@@ -53,8 +53,8 @@ void step_begin(enum operation_kind kind, const char *device); /* device may be 
 void step_end(void);
 
 /*
- * In the parent: " in compare of DEVICE", of the operation under way, or "" if there is none or step
- * is NULL. Returns buffer.
+ * In the parent: " in compare of DEVICE", of the operation under way, or "" if there is none or
+ * step is NULL. Returns buffer.
  */
 const char *step_text(const struct step *step, char *buffer, size_t size);
 

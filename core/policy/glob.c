@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Globs over values. Not fnmatch: that one asks the locale, takes memory for long values, refuses bytes that are no text in it, and needs
- * time without bound for many stars; a deny rule must not hang on any of these.
+ * Globs over values. Not fnmatch: that one asks the locale, takes memory for long values, refuses
+ * bytes that are no text in it, and needs time without bound for many stars; a deny rule must not
+ * hang on any of these.
  */
 #include "core/policy/policy_private.h"
 
@@ -71,7 +72,8 @@ bool policy_glob_match(const char *glob, const char *text)
 {
 	const char *star = NULL, *retry = NULL, *next;
 
-	/* Only the last star is ever taken back: that is enough, and keeps the time below glob times text. */
+	/* Only the last star is ever taken back: that is enough, and keeps the time below glob
+	 * times text. */
 	while (*text) {
 		if (*glob == '*') {
 			star = ++glob;

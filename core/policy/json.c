@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force as one JSON document. What is not said is left out, as in a configuration file; plain settings are always there. */
+/* The policy in force as one JSON document. What is not said is left out, as in a configuration
+ * file; plain settings are always there. */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,7 +9,8 @@
 
 #include "core/policy/policy_private.h"
 
-/* jansson's setters take NULL as "out of memory" and fail, so a document is whole or it is not there. */
+/* jansson's setters take NULL as "out of memory" and fail, so a document is whole or it is not
+ * there. */
 struct writer {
 	bool failed;
 };
@@ -58,7 +60,8 @@ static json_t *preferences_json(struct writer *writer, const struct policy *poli
 {
 	json_t *array = json_array();
 
-	for (const struct preference *preference = policy->preferences; preference; preference = preference->next) {
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next) {
 		json_t *object = json_object();
 
 		put_text(writer, object, "key", preference->key);
@@ -159,7 +162,8 @@ static json_t *sections_json(struct writer *writer, const struct policy *policy)
 	for (const struct section *section = policy->sections; section; section = section->next) {
 		json_t *settings = json_object();
 
-		for (const struct section_setting *setting = section->settings; setting; setting = setting->next) {
+		for (const struct section_setting *setting = section->settings; setting;
+		     setting = setting->next) {
 			json_t *one = json_object();
 
 			put_text(writer, one, "value", setting->value);
@@ -190,7 +194,8 @@ void *policy_json(const struct policy *policy)
 	put_text(&writer, object, "format", "migcompat-policy/1");
 	put_text(&writer, object, "hash", hash);
 	put(&writer, object, "files", files_json(&writer, policy));
-	put(&writer, object, "backend_dir", policy->backend_dir ? path_json(policy->backend_dir) : json_null());
+	put(&writer, object, "backend_dir",
+	    policy->backend_dir ? path_json(policy->backend_dir) : json_null());
 	put(&writer, object, "timeout_ms", json_integer(policy->timeout_ms));
 	put(&writer, object, "mixed", json_boolean(policy->mixed));
 	put_text(&writer, object, "mechanism", mechanism_words[policy->mechanism]);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which files make the policy, and in which order. Nothing that is wrong with any of them is passed over: half a policy
- * denies less than a whole one.
+ * Which files make the policy, and in which order. Nothing that is wrong with any of them is passed
+ * over: half a policy denies less than a whole one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -90,7 +90,9 @@ static int folder_list(const char *path, struct folder *ret, struct error *err)
 	if (ret->count < 0)
 		return folder_fail(path, -errno, err);
 	if ((size_t)ret->count > FOLDER_FILES_MAX)
-		return error_set(err, -EFBIG, "%s holds %d configuration files, expected at most %u", path, ret->count, FOLDER_FILES_MAX);
+		return error_set(err, -EFBIG,
+				 "%s holds %d configuration files, expected at most %u", path,
+				 ret->count, FOLDER_FILES_MAX);
 	return 0;
 }
 
@@ -115,7 +117,8 @@ static const char *path_join(struct policy *policy, const char *folder, const ch
 	char *path = arena_alloc(&policy->arena, size, 1);
 
 	if (path)
-		snprintf(path, size, "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/", name);
+		snprintf(path, size, "%s%s%s", folder, len && folder[len - 1] == '/' ? "" : "/",
+			 name);
 	return path;
 }
 
@@ -196,7 +199,8 @@ static int file_take(struct policy *policy, const char *path, struct error *err)
 	return r;
 }
 
-static int folder_take(struct policy *policy, const struct folder *folder, const struct folder *hiding, struct error *err)
+static int folder_take(struct policy *policy, const struct folder *folder,
+		       const struct folder *hiding, struct error *err)
 {
 	int first = 0;
 
@@ -212,7 +216,8 @@ static int folder_take(struct policy *policy, const struct folder *folder, const
 	return first;
 }
 
-static int admin_take(struct policy *policy, const char *admin, const struct folder *confs, struct error *err)
+static int admin_take(struct policy *policy, const char *admin, const struct folder *confs,
+		      struct error *err)
 {
 	const char *main_file = path_join(policy, admin, "migcompat.conf");
 	int first = 0;
@@ -226,20 +231,20 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 	return first;
 }
 
-#define LIST_APPEND(head, rest)                                                                                                            \
-	do {                                                                                                                               \
-		typeof(head) *append_at = &(head);                                                                                         \
-		while (*append_at)                                                                                                         \
-			append_at = &(*append_at)->next;                                                                                   \
-		*append_at = (rest);                                                                                                       \
+#define LIST_APPEND(head, rest)                          \
+	do {                                             \
+		typeof(head) *append_at = &(head);       \
+		while (*append_at)                       \
+			append_at = &(*append_at)->next; \
+		*append_at = (rest);                     \
 	} while (0)
 
 /*
- * The vendor's files first, so that a plain setting of the administrator's, read later, replaces theirs; but what they
- * add to lists stands behind what the administrator adds.
+ * The vendor's files first, so that a plain setting of the administrator's, read later, replaces
+ * theirs; but what they add to lists stands behind what the administrator adds.
  */
-static int folders_take(struct policy *policy, const char *admin, const struct folder *confs, const struct folder *vendor,
-			struct error *err)
+static int folders_take(struct policy *policy, const char *admin, const struct folder *confs,
+			const struct folder *vendor, struct error *err)
 {
 	int first = 0, r = folder_take(policy, vendor, confs, err);
 	struct rule *rules = policy->rules;

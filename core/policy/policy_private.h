@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of this room share: a loaded policy as plain data. Everything here lives in the policy's arena. */
+/* What the files of this room share: a loaded policy as plain data. Everything here lives in the
+ * policy's arena. */
 #ifndef CORE_POLICY_POLICY_PRIVATE_H
 #define CORE_POLICY_POLICY_PRIVATE_H
 
@@ -7,8 +8,9 @@
 #include "core/facts/arena.h"
 #include "core/policy/policy.h"
 
-#define POLICY_RULES_MAX 4096u	 /* rules of all files together; known-bad entries likewise */
-#define POLICY_ENTRIES_MAX 1024u /* section settings, preferences, facts of a side, fields of a rule */
+#define POLICY_RULES_MAX 4096u /* rules of all files together; known-bad entries likewise */
+#define POLICY_ENTRIES_MAX \
+	1024u /* section settings, preferences, facts of a side, fields of a rule */
 #define POLICY_NAME_MAX 128u
 #define POLICY_REASON_MAX 1024u
 #define POLICY_STRING_MAX 4096u
@@ -79,8 +81,8 @@ struct rule {
 	struct rule *next;
 	const char *where; /* FILE:LINE */
 	const char *name;
-	const char *reason;  /* or NULL */
-	const char *label;   /* "policy rule "NAME"", made once so that applying allocates nothing */
+	const char *reason; /* or NULL */
+	const char *label;  /* "policy rule "NAME"", made once so that applying allocates nothing */
 	const char *accepts; /* of an override: the sentence that a finding gets */
 	unsigned action;     /* enum rule_action */
 	struct side_match match[SIDE_COUNT];
@@ -172,11 +174,13 @@ void policy_tell(const struct policy *policy, const char *file, const char *text
 /* As policy_load with NULL, with other folders. vendor may be NULL. */
 int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
 			struct policy **ret, struct error *err);
-/* One file's content from memory; name stands for the path, and its folder is where a relative @include looks. */
+/* One file's content from memory; name stands for the path, and its folder is where a relative
+ * @include looks. */
 int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
 		     struct policy **ret, struct error *err);
 
-/* '*' any bytes, '?' one byte, '[a-z]' and '[!a-z]' one of a set, '\' takes the next literally. Neither allocates nor asks the locale. */
+/* '*' any bytes, '?' one byte, '[a-z]' and '[!a-z]' one of a set, '\' takes the next literally.
+ * Neither allocates nor asks the locale. */
 bool policy_glob_match(const char *glob, const char *text);
 /* NULL: well-formed; else what is wrong. */
 const char *policy_glob_check(const char *glob);
@@ -194,11 +198,16 @@ enum truth {
 	TRUTH_UNKNOWN, /* a value that is not known */
 };
 
-/* Do all conditions hold? NO wins over UNKNOWN. why may be NULL; else it says which condition decided. */
-enum truth match_sides(const struct side_match match[SIDE_COUNT], const struct policy_side *const sides[SIDE_COUNT], char *why,
-		       size_t size);
-enum truth match_known_bad(const struct known_bad *bad, const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
-enum truth match_requirement(const struct requirement *require, const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
+/* Do all conditions hold? NO wins over UNKNOWN. why may be NULL; else it says which condition
+ * decided. */
+enum truth match_sides(const struct side_match match[SIDE_COUNT],
+		       const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
+enum truth match_known_bad(const struct known_bad *bad,
+			   const struct policy_side *const sides[SIDE_COUNT], char *why,
+			   size_t size);
+enum truth match_requirement(const struct requirement *require,
+			     const struct policy_side *const sides[SIDE_COUNT], char *why,
+			     size_t size);
 /* An mdev or a type on one side, physical on the other? */
 enum truth match_mixed(const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a requirement asks of one fact. The comparing itself is rule_holds; this types the text on both sides for it. Pure functions. */
+/* What a requirement asks of one fact. The comparing itself is rule_holds; this types the text on
+ * both sides for it. Pure functions. */
 #include <string.h>
 
 #include "core/policy/policy_private.h"
@@ -22,7 +23,8 @@ static bool number_parse(const char *text, uint64_t *ret)
 			digit = (unsigned)((*text | 0x20) - 'a' + 10);
 		else
 			return false;
-		if (__builtin_mul_overflow(number, hex ? 16u : 10u, &number) || __builtin_add_overflow(number, digit, &number))
+		if (__builtin_mul_overflow(number, hex ? 16u : 10u, &number) ||
+		    __builtin_add_overflow(number, digit, &number))
 			return false;
 	}
 	*ret = number;
@@ -53,7 +55,8 @@ static bool version_parse(const char *text, uint64_t *ret)
 
 static struct migcompat_value text_value(const char *text)
 {
-	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
+	return (struct migcompat_value){
+		.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
 }
 
 static bool number_value(const char *text, struct migcompat_value *ret)
@@ -92,7 +95,8 @@ const char *requirement_prepare(struct requirement *requirement)
 	case MIGCOMPAT_RULE_AT_LEAST:
 		return number_value(value, &requirement->wanted) ? NULL : "a number (12 or 0xc)";
 	case MIGCOMPAT_RULE_VERSION:
-		return version_value(value, &requirement->wanted) ? NULL : "a version (1.2 or 1.2.3)";
+		return version_value(value, &requirement->wanted) ? NULL
+								  : "a version (1.2 or 1.2.3)";
 	case MIGCOMPAT_RULE_RANGE:
 		return range_check(value) ? NULL : "a range (1-12)";
 	case REQUIRE_GLOB:
@@ -112,7 +116,8 @@ bool requirement_holds(const struct requirement *requirement, const char *text)
 		return policy_glob_match(requirement->value, text);
 	case MIGCOMPAT_RULE_SUPERSET:
 	case MIGCOMPAT_RULE_AT_LEAST:
-		/* What is asked for stands where a source's value would, what is there where a target's would. */
+		/* What is asked for stands where a source's value would, what is there where a
+		 * target's would. */
 		return number_value(text, &is) && rule_holds(requirement->rule, wanted, &is, NULL);
 	case MIGCOMPAT_RULE_VERSION:
 		return version_value(text, &is) && rule_holds(requirement->rule, wanted, &is, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The known keys of rules and known-bad entries. Must not apply anything; what the keys mean together is checked here too. */
+/* The known keys of rules and known-bad entries. Must not apply anything; what the keys mean
+ * together is checked here too. */
 #include "core/policy/tables.h"
 
 #include <errno.h>
@@ -39,7 +40,9 @@ static int read_fact(struct reader *reader, const struct conf_node *setting,
 	int r = reader_text(reader, setting, key->name, FACT_KEY_MAX, fact);
 
 	if (!r && (**fact == '/' || strstr(*fact, "//")))
-		return reader_fail(reader, setting, "fact \"%s\" is no key, expected a path below the device's folder or below /sys",
+		return reader_fail(reader, setting,
+				   "fact \"%s\" is no key, expected a path below the device's "
+				   "folder or below /sys",
 				   *fact);
 	return r;
 }
@@ -55,8 +58,8 @@ static int read_scope(struct reader *reader, const struct conf_node *setting,
 }
 
 /*
- * A fact was named in full: put it with the others, and where no scope is said, find it: folders that stand in /sys itself and in no
- * device's folder are the host's.
+ * A fact was named in full: put it with the others, and where no scope is said, find it: folders
+ * that stand in /sys itself and in no device's folder are the host's.
  */
 static void fact_settle(struct policy *policy, struct fact_name *name)
 {
@@ -74,7 +77,8 @@ static void fact_settle(struct policy *policy, struct fact_name *name)
 
 static const struct schema_key fact_keys[] = {
 	{"fact", A_STRING, read_fact, offsetof(struct fact_match, name.key), NULL, true},
-	{"scope", A_STRING, read_scope, offsetof(struct fact_match, name.scope), scope_words, false},
+	{"scope", A_STRING, read_scope, offsetof(struct fact_match, name.scope), scope_words,
+	 false},
 	{"value", A_STRING, glob_read, offsetof(struct fact_match, value), NULL, true},
 };
 static const struct schema fact_schema = {"fact", fact_keys, COUNT(fact_keys), NULL};
@@ -100,7 +104,9 @@ static int read_facts(struct reader *reader, const struct conf_node *setting,
 				   count, key->name, POLICY_ENTRIES_MAX);
 	side->nfacts = count;
 	side->facts = reader_alloc(reader, side->nfacts, sizeof(*side->facts));
-	return side->facts ? tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_fact, side) : -ENOMEM;
+	return side->facts ? tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX,
+					       one_fact, side)
+			   : -ENOMEM;
 }
 
 /* ---------------------------------------------------------------- rules */
@@ -111,8 +117,11 @@ int namespace_read(struct reader *reader, const struct conf_node *setting,
 	const char **name = field;
 	int r = reader_text(reader, setting, key->name, POLICY_STRING_MAX, name);
 
-	if (!r && (strlen(*name) > 32 || (*name)[strspn(*name, "abcdefghijklmnopqrstuvwxyz0123456789_")]))
-		return reader_fail(reader, setting, "%s is no namespace, expected 1 to 32 of a-z, 0-9 and _", key->name);
+	if (!r &&
+	    (strlen(*name) > 32 || (*name)[strspn(*name, "abcdefghijklmnopqrstuvwxyz0123456789_")]))
+		return reader_fail(reader, setting,
+				   "%s is no namespace, expected 1 to 32 of a-z, 0-9 and _",
+				   key->name);
 	return r;
 }
 
@@ -124,12 +133,14 @@ static int read_type(struct reader *reader, const struct conf_node *setting,
 
 	if (!r && strchr(*type, ':'))
 		return reader_fail(reader, setting,
-				   "type holds a \":\", expected what stands behind the namespace's, and namespace = \"…\" beside it");
+				   "type holds a \":\", expected what stands behind the "
+				   "namespace's, and namespace = \"…\" beside it");
 	return r;
 }
 
 static const struct schema_key side_keys[] = {
-	{"namespace", A_STRING, namespace_read, offsetof(struct side_match, namespace), NULL, false},
+	{"namespace", A_STRING, namespace_read, offsetof(struct side_match, namespace), NULL,
+	 false},
 	{"type", A_STRING, read_type, offsetof(struct side_match, type), NULL, false},
 	{"kind", A_STRING, kind_read, offsetof(struct side_match, kind), kind_words, false},
 	{"host", A_STRING, glob_read, offsetof(struct side_match, host), NULL, false},
@@ -173,11 +184,14 @@ static int read_value(struct reader *reader, const struct conf_node *setting,
 static const struct schema_key require_keys[] = {
 	{"side", A_STRING, word_read, offsetof(struct requirement, side), two_sides, false},
 	{"fact", A_STRING, read_fact, offsetof(struct requirement, name.key), NULL, true},
-	{"scope", A_STRING, read_scope, offsetof(struct requirement, name.scope), scope_words, false},
+	{"scope", A_STRING, read_scope, offsetof(struct requirement, name.scope), scope_words,
+	 false},
 	{"rule", A_STRING, word_read, offsetof(struct requirement, rule), require_words, true},
-	{"value", TYPES_STRING | TYPES_NUMBER, "a string or a whole number", read_value, offsetof(struct requirement, value), NULL, true},
+	{"value", TYPES_STRING | TYPES_NUMBER, "a string or a whole number", read_value,
+	 offsetof(struct requirement, value), NULL, true},
 };
-static const struct schema require_schema = {"requirement", require_keys, COUNT(require_keys), NULL};
+static const struct schema require_schema = {"requirement", require_keys, COUNT(require_keys),
+					     NULL};
 
 static int read_require(struct reader *reader, const struct conf_node *setting,
 			const struct schema_key *key, void *field)
@@ -242,8 +256,8 @@ static int read_reason(struct reader *reader, const struct conf_node *setting,
 }
 
 static const struct schema_key rule_keys[] = {
-	{"action", TYPES_STRING, "\"deny\", \"require\", \"allow\" or \"override\"", word_read, offsetof(struct rule, action), action_words,
-	 true},
+	{"action", TYPES_STRING, "\"deny\", \"require\", \"allow\" or \"override\"", word_read,
+	 offsetof(struct rule, action), action_words, true},
 	{"fields", STRINGS, read_fields, 0, NULL, false},
 	{"match", A_GROUP, read_match, offsetof(struct rule, match), NULL, false},
 	{"name", A_STRING, read_name, offsetof(struct rule, name), NULL, false},
@@ -273,7 +287,8 @@ static int rule_label(struct reader *reader, struct rule *rule)
 		return reader_no_memory(reader);
 	snprintf(text, sizeof(text), "policy rule \"%s\"", rule->name);
 	rule->label = arena_copy(&reader->policy->arena, text, strlen(text));
-	snprintf(text, sizeof(text), "accepted by policy rule \"%s\"%s%s", rule->name, *reason ? ": " : "", reason);
+	snprintf(text, sizeof(text), "accepted by policy rule \"%s\"%s%s", rule->name,
+		 *reason ? ": " : "", reason);
 	rule->accepts = arena_copy(&reader->policy->arena, text, strlen(text));
 	return rule->label && rule->accepts ? 0 : reader_no_memory(reader);
 }
@@ -285,20 +300,22 @@ static int rule_check(struct reader *reader, const struct conf_node *group, cons
 		const char *key;
 		enum rule_action action;
 		bool there;
-	} parts[] = {{"require", ACTION_REQUIRE, rule->require}, {"fields", ACTION_OVERRIDE, rule->fields}};
+	} parts[] = {{"require", ACTION_REQUIRE, rule->require},
+		     {"fields", ACTION_OVERRIDE, rule->fields}};
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		bool wanted = rule->action == parts[i].action;
 
 		if (wanted && !parts[i].there)
-			return reader_fail(reader, group, "the rule lacks \"%s\", expected with action \"%s\"", parts[i].key,
-					   action_words[parts[i].action]);
+			return reader_fail(reader, group,
+					   "the rule lacks \"%s\", expected with action \"%s\"",
+					   parts[i].key, action_words[parts[i].action]);
 		if (!wanted && parts[i].there)
-			return reader_fail(
-			    reader, conf_member(group, parts[i].key),
-			    "\"%s\" stands in a rule of action \"%s\", expected with \"%s\" only",
-			    parts[i].key, action_words[rule->action],
-			    action_words[parts[i].action]);
+			return reader_fail(reader, conf_member(group, parts[i].key),
+					   "\"%s\" stands in a rule of action \"%s\", expected "
+					   "with \"%s\" only",
+					   parts[i].key, action_words[rule->action],
+					   action_words[parts[i].action]);
 	}
 	return 0;
 }
@@ -317,7 +334,8 @@ static int one_rule(struct reader *reader, const struct conf_node *group, size_t
 	rule->where = reader_where(reader, group);
 	if (!rule->where)
 		return reader_no_memory(reader);
-	if ((r = schema_read(reader, group, &rule_schema, rule)) || (r = rule_check(reader, group, rule)) || (r = rule_label(reader, rule)))
+	if ((r = schema_read(reader, group, &rule_schema, rule)) ||
+	    (r = rule_check(reader, group, rule)) || (r = rule_label(reader, rule)))
 		return r;
 	**tail = rule;
 	*tail = &rule->next;
@@ -342,12 +360,14 @@ static const struct schema_key known_bad_keys[] = {
 	{"fact", A_STRING, read_fact, offsetof(struct known_bad, fact.name.key), NULL, false},
 	{"namespace", A_STRING, namespace_read, offsetof(struct known_bad, namespace), NULL, false},
 	{"reason", A_STRING, read_reason, offsetof(struct known_bad, reason), NULL, false},
-	{"scope", A_STRING, read_scope, offsetof(struct known_bad, fact.name.scope), scope_words, false},
+	{"scope", A_STRING, read_scope, offsetof(struct known_bad, fact.name.scope), scope_words,
+	 false},
 	{"side", A_STRING, word_read, offsetof(struct known_bad, side), side_words, false},
 	{"value", A_STRING, glob_read, offsetof(struct known_bad, fact.value), NULL, false},
 	{"version", A_STRING, glob_read, offsetof(struct known_bad, version), NULL, false},
 };
-static const struct schema known_bad_schema = {"known-bad entry", known_bad_keys, COUNT(known_bad_keys), NULL};
+static const struct schema known_bad_schema = {"known-bad entry", known_bad_keys,
+					       COUNT(known_bad_keys), NULL};
 
 static int one_known_bad(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
@@ -359,7 +379,8 @@ static int one_known_bad(struct reader *reader, const struct conf_node *group, s
 	if (!bad)
 		return -ENOMEM;
 	if (reader->policy->nknown_bad == POLICY_RULES_MAX)
-		return reader_fail(reader, group, "there are more than %u known-bad entries", POLICY_RULES_MAX);
+		return reader_fail(reader, group, "there are more than %u known-bad entries",
+				   POLICY_RULES_MAX);
 	bad->side = SIDE_ANY;
 	bad->where = reader_where(reader, group);
 	if (!bad->where)
@@ -367,9 +388,11 @@ static int one_known_bad(struct reader *reader, const struct conf_node *group, s
 	r = schema_read(reader, group, &known_bad_schema, bad);
 	if (r)
 		return r;
-	if (!bad->version == !bad->fact.name.key || !bad->fact.value != !bad->fact.name.key || (bad->version && bad->fact.name.scope))
+	if (!bad->version == !bad->fact.name.key || !bad->fact.value != !bad->fact.name.key ||
+	    (bad->version && bad->fact.name.scope))
 		return reader_fail(reader, group,
-				   "a known-bad entry names no one thing, expected either \"version\", or \"fact\" and \"value\"");
+				   "a known-bad entry names no one thing, expected either "
+				   "\"version\", or \"fact\" and \"value\"");
 	if (bad->fact.name.key)
 		fact_settle(reader->policy, &bad->fact.name);
 	**tail = bad;
@@ -386,5 +409,6 @@ int known_bad_read(struct reader *reader, const struct conf_node *setting,
 	(void)field;
 	while (*tail)
 		tail = &(*tail)->next;
-	return tables_each_group(reader, setting, key->name, POLICY_RULES_MAX, one_known_bad, &tail);
+	return tables_each_group(reader, setting, key->name, POLICY_RULES_MAX, one_known_bad,
+				 &tail);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The policy applied to one comparison: known-bad entries and mixed kinds first, which no rule can allow again, then the
- * rules in order. Allocates nothing; with nothing to ask it costs nothing.
+ * The policy applied to one comparison: known-bad entries and mixed kinds first, which no rule can
+ * allow again, then the rules in order. Allocates nothing; with nothing to ask it costs nothing.
  */
 #include <stdio.h>
 #include <string.h>
@@ -9,11 +9,12 @@
 #include "core/policy/policy_private.h"
 
 /*
- * What an override may accept. Format, namespace and type say that it is another device, resource that it cannot work there; policy
- * and hold are orders.
+ * What an override may accept. Format, namespace and type say that it is another device, resource
+ * that it cannot work there; policy and hold are orders.
  */
-#define LIMITS_ACCEPTED                                                                                                                    \
-	(1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER | 1u << MIGCOMPAT_LIMIT_FIRMWARE | 1u << MIGCOMPAT_LIMIT_PARAMETER)
+#define LIMITS_ACCEPTED                                                  \
+	(1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER | \
+	 1u << MIGCOMPAT_LIMIT_FIRMWARE | 1u << MIGCOMPAT_LIMIT_PARAMETER)
 #define TEXT_MAX (WHY_MAX + POLICY_REASON_MAX + POLICY_NAME_MAX + 128)
 
 struct apply {
@@ -34,22 +35,27 @@ static void applied_add(struct apply *apply, const char *name)
 		apply->applied[apply->count++] = name;
 }
 
-static void trace(const struct apply *apply, const char *rule, const char *where, enum rule_action action, bool matched, const char *text)
+static void trace(const struct apply *apply, const char *rule, const char *where,
+		  enum rule_action action, bool matched, const char *text)
 {
 	if (apply->trace)
 		apply->trace(apply->arg, rule, where, action_words[action], matched, text);
 }
 
-static void deny(struct apply *apply, const char *name, const char *label, const char *why, const char *reason)
+static void deny(struct apply *apply, const char *name, const char *label, const char *why,
+		 const char *reason)
 {
 	char text[TEXT_MAX];
 
-	snprintf(text, sizeof(text), "%s%s%s%s%s", label, *why ? ": " : "", why, reason ? ": " : "", reason ? reason : "");
-	result_add_text(apply->result, "policy", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_POLICY, NULL, NULL, text);
+	snprintf(text, sizeof(text), "%s%s%s%s%s", label, *why ? ": " : "", why, reason ? ": " : "",
+		 reason ? reason : "");
+	result_add_text(apply->result, "policy", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_POLICY, NULL, NULL, text);
 	applied_add(apply, name);
 }
 
-/* ---------------------------------------------------------------- known-bad entries and mixed kinds */
+/* ---------------------------------------------------------------- known-bad entries and mixed
+ * kinds */
 
 static bool apply_known_bad(struct apply *apply)
 {
@@ -62,7 +68,8 @@ static bool apply_known_bad(struct apply *apply)
 		if (truth != TRUTH_NO || apply->trace)
 			match_known_bad(bad, apply->sides, why, sizeof(why));
 		if (truth != TRUTH_NO) {
-			deny(apply, "known_bad", "policy denies what is known to be bad", why, bad->reason);
+			deny(apply, "known_bad", "policy denies what is known to be bad", why,
+			     bad->reason);
 			denied = true;
 		}
 		trace(apply, "known_bad", bad->where, ACTION_DENY, truth != TRUTH_NO, why);
@@ -77,14 +84,16 @@ static bool apply_mixed(struct apply *apply)
 	char why[WHY_MAX];
 
 	if (apply->policy->mixed) {
-		trace(apply, "mixed", where ? where : "default", ACTION_DENY, false, "mediated and physical devices may be mixed");
+		trace(apply, "mixed", where ? where : "default", ACTION_DENY, false,
+		      "mediated and physical devices may be mixed");
 		return false;
 	}
 	truth = match_mixed(apply->sides, NULL, 0);
 	if (truth != TRUTH_NO || apply->trace)
 		match_mixed(apply->sides, why, sizeof(why));
 	if (truth != TRUTH_NO)
-		deny(apply, "mixed", "policy denies a mix of mediated and physical devices", why, NULL);
+		deny(apply, "mixed", "policy denies a mix of mediated and physical devices", why,
+		     NULL);
 	trace(apply, "mixed", where, ACTION_DENY, truth != TRUTH_NO, why);
 	return truth != TRUTH_NO;
 }
@@ -99,8 +108,10 @@ static bool rule_names(const struct rule *rule, const char *field)
 	return false;
 }
 
-/* What the finding said, and which rule accepted it. Where the result has no more room, only the latter. */
-static const char *accepted_text(struct migcompat_result *result, const struct finding *finding, const struct rule *rule)
+/* What the finding said, and which rule accepted it. Where the result has no more room, only the
+ * latter. */
+static const char *accepted_text(struct migcompat_result *result, const struct finding *finding,
+				 const struct rule *rule)
 {
 	size_t room = RESULT_TEXT_MAX - result->text_used;
 	char *text = result->text + result->text_used;
@@ -115,8 +126,10 @@ static const char *accepted_text(struct migcompat_result *result, const struct f
 	return text;
 }
 
-/* Accept what the rule names. Counts what it accepted, and what it names in vain; *ret_vain is the last of those. */
-static size_t override_fields(struct apply *apply, const struct rule *rule, const struct finding **ret_vain)
+/* Accept what the rule names. Counts what it accepted, and what it names in vain; *ret_vain is the
+ * last of those. */
+static size_t override_fields(struct apply *apply, const struct rule *rule,
+			      const struct finding **ret_vain)
 {
 	struct migcompat_result *result = apply->result;
 	size_t accepted = 0;
@@ -147,18 +160,23 @@ static void apply_override(struct apply *apply, const struct rule *rule, char *w
 
 	applied_add(apply, rule->name);
 	if (vain)
-		snprintf(why, size, "accepted %zu finding%s; \"%s\" is of limit %s, which no override accepts", accepted,
-			 accepted == 1 ? "" : "s", policy_text_shown(vain->field, shown, sizeof(shown)), limit_name(vain->limit));
+		snprintf(why, size,
+			 "accepted %zu finding%s; \"%s\" is of limit %s, which no override accepts",
+			 accepted, accepted == 1 ? "" : "s",
+			 policy_text_shown(vain->field, shown, sizeof(shown)),
+			 limit_name(vain->limit));
 	else if (accepted)
 		snprintf(why, size, "accepted %zu finding%s", accepted, accepted == 1 ? "" : "s");
 	else
-		snprintf(why, size, "every condition holds, but no field that it names was refused");
+		snprintf(why, size,
+			 "every condition holds, but no field that it names was refused");
 	trace(apply, rule->name, rule->where, ACTION_OVERRIDE, true, why);
 }
 
 /* ---------------------------------------------------------------- rules */
 
-static enum policy_outcome apply_deny(struct apply *apply, const struct rule *rule, enum truth truth, const char *why)
+static enum policy_outcome apply_deny(struct apply *apply, const struct rule *rule,
+				      enum truth truth, const char *why)
 {
 	char label[POLICY_NAME_MAX + 64];
 
@@ -168,7 +186,8 @@ static enum policy_outcome apply_deny(struct apply *apply, const struct rule *ru
 	return POLICY_DENY;
 }
 
-static enum policy_outcome apply_require(struct apply *apply, const struct rule *rule, enum truth truth, char *why, size_t size)
+static enum policy_outcome apply_require(struct apply *apply, const struct rule *rule,
+					 enum truth truth, char *why, size_t size)
 {
 	char label[POLICY_NAME_MAX + 64];
 
@@ -237,8 +256,9 @@ static enum policy_outcome apply_rules(struct apply *apply)
 	return POLICY_NOTHING;
 }
 
-enum policy_outcome policy_apply(const struct policy *policy, const struct policy_side *source, const struct policy_side *target,
-				 struct migcompat_result *result, bool *ret_forced, const char **applied, size_t applied_room,
+enum policy_outcome policy_apply(const struct policy *policy, const struct policy_side *source,
+				 const struct policy_side *target, struct migcompat_result *result,
+				 bool *ret_forced, const char **applied, size_t applied_room,
 				 size_t *ret_applied, policy_trace_fn *trace_fn, void *trace_arg)
 {
 	enum policy_outcome outcome = POLICY_NOTHING;

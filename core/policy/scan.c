@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lexical side of configuration files: comments, strings, brackets, @include. Pure functions over text in memory. */
+/* The lexical side of configuration files: comments, strings, brackets, @include. Pure functions
+ * over text in memory. */
 #include "core/policy/scan.h"
 
 #include <ctype.h>
@@ -84,7 +85,8 @@ static const char *check_number(const char *word, size_t len)
 		return NULL; /* a fraction, or what libconfig knows better */
 	max = wide ? LLONG_MAX : INT_MAX;
 	if (errno || number > max + negative)
-		return wide ? "a number is too large" : "a number is too large, expected an L behind it";
+		return wide ? "a number is too large"
+			    : "a number is too large, expected an L behind it";
 	return NULL;
 }
 
@@ -94,10 +96,13 @@ static const char *skip_word(struct scan_at *at)
 	const char *word = at->text + at->at;
 	size_t len = 0;
 
-	while (len < at->len - at->at && (isalnum((unsigned char)word[len]) || strchr("_*-+.", word[len])))
+	while (len < at->len - at->at &&
+	       (isalnum((unsigned char)word[len]) || strchr("_*-+.", word[len])))
 		len++;
 	at->at += len;
-	return (word[0] >= '0' && word[0] <= '9') || word[0] == '-' || word[0] == '+' ? check_number(word, len) : NULL;
+	return (word[0] >= '0' && word[0] <= '9') || word[0] == '-' || word[0] == '+'
+		       ? check_number(word, len)
+		       : NULL;
 }
 
 /* at stands at '@'. */
@@ -106,7 +111,8 @@ static const char *read_include(struct scan_at *at, char path[SCAN_PATH_MAX], si
 	static const char word[] = "@include";
 	size_t len = 0;
 
-	if (!line_begins(at, ret_begin) || at->len - at->at < sizeof(word) || memcmp(at->text + at->at, word, sizeof(word) - 1) != 0)
+	if (!line_begins(at, ret_begin) || at->len - at->at < sizeof(word) ||
+	    memcmp(at->text + at->at, word, sizeof(word) - 1) != 0)
 		return "syntax error: \"@\", expected @include \"FILE\" on a line of its own";
 	at->at += sizeof(word) - 1;
 	while (peek(at, 0) == ' ' || peek(at, 0) == '\t')
@@ -143,7 +149,8 @@ static const char *bracket(struct scan *scan, char c)
 	return NULL;
 }
 
-int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin, const char **ret_problem)
+int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin,
+	      const char **ret_problem)
 {
 	const char *problem = NULL;
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Just enough of libconfig's lexical rules to find the @include lines, and to refuse what libconfig would let pass (a comment that is not
- * closed swallows all rules behind it) or leak over (a string where none may stand).
+ * Just enough of libconfig's lexical rules to find the @include lines, and to refuse what libconfig
+ * would let pass (a comment that is not closed swallows all rules behind it) or leak over (a string
+ * where none may stand).
  */
 #ifndef CORE_POLICY_SCAN_H
 #define CORE_POLICY_SCAN_H
@@ -27,9 +28,10 @@ struct scan_at {
 };
 
 /*
- * Go on to the next @include. 1: path is set, *ret_begin is where its line begins and at stands behind it; 0: at the end;
- * -EINVAL: *ret_problem says what is wrong on the line.
+ * Go on to the next @include. 1: path is set, *ret_begin is where its line begins and at stands
+ * behind it; 0: at the end; -EINVAL: *ret_problem says what is wrong on the line.
  */
-int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin, const char **ret_problem);
+int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin,
+	      const char **ret_problem);
 
 #endif

@@ -58,7 +58,8 @@ bool word_is_near(const char *word, const char *known)
 	return distance(word, known) * 3 <= strnlen(word, WORD_MAX) + 2;
 }
 
-const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted)
+const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size,
+			 bool quoted)
 {
 	const char *quote = quoted ? "\"" : "";
 	size_t used = 0;
@@ -67,7 +68,8 @@ const char *words_render(char *buffer, size_t room, const void *words, size_t co
 	for (size_t i = 0; i < count && used < room; i++) {
 		const char *joint = i == 0 ? "" : i + 1 == count ? " or " : ", ";
 
-		used += (size_t)snprintf(buffer + used, room - used, "%s%s%s%s", joint, quote, word_at(words, i, size), quote);
+		used += (size_t)snprintf(buffer + used, room - used, "%s%s%s%s", joint, quote,
+					 word_at(words, i, size), quote);
 	}
 	return buffer;
 }
@@ -130,7 +132,8 @@ int reader_text(struct reader *reader, const struct conf_node *setting, const ch
 	char *copy;
 
 	if (!text)
-		return reader_fail(reader, setting, "\"%s\" is of a wrong type, expected a string", what);
+		return reader_fail(reader, setting, "\"%s\" is of a wrong type, expected a string",
+				   what);
 	if (len == 0)
 		return reader_fail(reader, setting, "\"%s\" is empty, expected some text", what);
 	if (len > max)
@@ -192,9 +195,10 @@ int word_read(struct reader *reader, const struct conf_node *setting, const stru
 			return 0;
 		}
 	}
-	return reader_fail(reader, setting, "%s is \"%s\", expected %s; nearest is \"%s\"", key->name,
-			   policy_text_shown(text, shown, sizeof(shown)),
-			   words_render(expected, sizeof(expected), key->words, count, sizeof(*key->words), true),
+	return reader_fail(reader, setting, "%s is \"%s\", expected %s; nearest is \"%s\"",
+			   key->name, policy_text_shown(text, shown, sizeof(shown)),
+			   words_render(expected, sizeof(expected), key->words, count,
+					sizeof(*key->words), true),
 			   nearest_word(text, key->words, count, sizeof(*key->words)));
 }
 
@@ -221,10 +225,10 @@ int bool_read(struct reader *reader, const struct conf_node *setting, const stru
 static const char *type_name(enum conf_type type)
 {
 	static const char *const names[CONF_TYPE_COUNT] = {
-	    [CONF_GROUP] = "a group",	     [CONF_LIST] = "a list",
-	    [CONF_ARRAY] = "an array",	     [CONF_STRING] = "a string",
-	    [CONF_BOOL] = "true or false",   [CONF_INT] = "a whole number",
-	    [CONF_INT64] = "a whole number", [CONF_FLOAT] = "a fraction",
+		[CONF_GROUP] = "a group",	 [CONF_LIST] = "a list",
+		[CONF_ARRAY] = "an array",	 [CONF_STRING] = "a string",
+		[CONF_BOOL] = "true or false",	 [CONF_INT] = "a whole number",
+		[CONF_INT64] = "a whole number", [CONF_FLOAT] = "a fraction",
 	};
 
 	return names[type];
@@ -237,9 +241,11 @@ static int fail_unknown(struct reader *reader, const struct conf_node *setting,
 	size_t size = sizeof(*schema->keys);
 	char expected[320];
 
-	return reader_fail(reader, setting, "unknown key \"%.64s\", expected %s%s; nearest is \"%s\"", name,
-			   words_render(expected, sizeof(expected), schema->keys, schema->nkeys, size, false),
-			   schema->section ? ", or a backend's name = { … }" : "", nearest_word(name, schema->keys, schema->nkeys, size));
+	return reader_fail(
+		reader, setting, "unknown key \"%.64s\", expected %s%s; nearest is \"%s\"", name,
+		words_render(expected, sizeof(expected), schema->keys, schema->nkeys, size, false),
+		schema->section ? ", or a backend's name = { … }" : "",
+		nearest_word(name, schema->keys, schema->nkeys, size));
 }
 
 static int read_member(struct reader *reader, const struct conf_node *setting,

@@ -53,11 +53,12 @@ int schema_read(struct reader *reader, const struct conf_node *group, const stru
 
 /* err becomes "FILE:LINE: …"; returns -EINVAL. */
 int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+	__attribute__((format(printf, 3, 4)));
 int reader_no_memory(struct reader *reader);
 /* "FILE:LINE" in the policy's arena, or NULL. */
 const char *reader_where(struct reader *reader, const struct conf_node *setting);
-/* A string that may go into sentences: UTF-8, no control characters, 1 to max bytes. In the arena. */
+/* A string that may go into sentences: UTF-8, no control characters, 1 to max bytes. In the arena.
+ */
 int reader_text(struct reader *reader, const struct conf_node *setting, const char *what,
 		size_t max, const char **ret);
 /* Zeroed memory in the arena; NULL after the error was set. */
@@ -70,11 +71,13 @@ schema_read_fn word_read;
 schema_read_fn kind_read;
 schema_read_fn bool_read;
 
-/* Out of count words, each a const char * at the start of an element of that size, the one fewest edits away; NULL: there are none. */
+/* Out of count words, each a const char * at the start of an element of that size, the one fewest
+ * edits away; NULL: there are none. */
 const char *nearest_word(const char *word, const void *words, size_t count, size_t size);
 /* Is the word a slip of the known one? A suggestion that is far off helps nobody. */
 bool word_is_near(const char *word, const char *known);
 /* "a, b or c", each word in quotes where quoted. Returns buffer. */
-const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size, bool quoted);
+const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size,
+			 bool quoted);
 
 #endif

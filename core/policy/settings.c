@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking a policy for its settings, and holding the backends' sections against what the backends declare. */
+/* Asking a policy for its settings, and holding the backends' sections against what the backends
+ * declare. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -22,7 +23,8 @@ const char *policy_setting(const struct policy *policy, const char *namespace, c
 	for (const struct section *section = policy->sections; section; section = section->next) {
 		if (strcmp(section->namespace, namespace) != 0)
 			continue;
-		for (const struct section_setting *setting = section->settings; setting; setting = setting->next)
+		for (const struct section_setting *setting = section->settings; setting;
+		     setting = setting->next)
 			if (strcmp(setting->name, name) == 0)
 				return setting->value;
 	}
@@ -95,7 +97,8 @@ const char *policy_prefer(const struct policy *policy, const char *key)
 	const char *found = NULL;
 
 	/* The very key wins over its module alone. */
-	for (const struct preference *preference = policy->preferences; preference; preference = preference->next) {
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next) {
 		if (key_same(preference->key, key, whole))
 			return preference->backend;
 		if (key_same(preference->key, key, module))
@@ -119,7 +122,8 @@ bool policy_fact(const struct policy *policy, size_t index, const char **ret_key
 
 /* ---------------------------------------------------------------- sections */
 
-static int fail_section(const struct section *section, const struct policy_backend *backends, size_t count, struct error *err)
+static int fail_section(const struct section *section, const struct policy_backend *backends,
+			size_t count, struct error *err)
 {
 	const struct schema_key *keys;
 	size_t nkeys = tables_keys(&keys);
@@ -128,10 +132,16 @@ static int fail_section(const struct section *section, const struct policy_backe
 
 	if (count)
 		near[1] = nearest_word(section->namespace, backends, count, sizeof(*backends));
-	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected %s, or a loaded backend's name%s%s%s; nearest is \"%s\"",
-			 section->where, section->namespace, words_render(known, sizeof(known), keys, nkeys, sizeof(*keys), false),
-			 count ? " (" : "", words_render(names, sizeof(names), backends, count, sizeof(*backends), false), count ? ")" : "",
-			 nearest_word(section->namespace, near, count ? 2 : 1, sizeof(near[0])));
+	return error_set(
+		err, -EINVAL,
+		"%s: unknown key \"%.64s\", expected %s, or a loaded backend's name%s%s%s; nearest "
+		"is \"%s\"",
+		section->where, section->namespace,
+		words_render(known, sizeof(known), keys, nkeys, sizeof(*keys), false),
+		count ? " (" : "",
+		words_render(names, sizeof(names), backends, count, sizeof(*backends), false),
+		count ? ")" : "",
+		nearest_word(section->namespace, near, count ? 2 : 1, sizeof(near[0])));
 }
 
 static bool integer(const char *text, const char **ret_end, long long *ret)
@@ -151,7 +161,8 @@ static bool range_parse(const char *allowed, long long *ret_min, long long *ret_
 {
 	const char *at;
 
-	return integer(allowed, &at, ret_min) && *at == '-' && integer(at + 1, &at, ret_max) && *at == '\0';
+	return integer(allowed, &at, ret_min) && *at == '-' && integer(at + 1, &at, ret_max) &&
+	       *at == '\0';
 }
 
 #define ALLOWED_MAX 64u
@@ -165,41 +176,49 @@ static int check_list(const struct section_setting *given, const char *allowed, 
 	size_t count = 0, len = strlen(allowed);
 
 	if (len >= sizeof(copy))
-		return error_set(err, -EINVAL, "%s: the backend's list of values for \"%s\" is too long", given->where, given->name);
+		return error_set(err, -EINVAL,
+				 "%s: the backend's list of values for \"%s\" is too long",
+				 given->where, given->name);
 	memcpy(copy, allowed, len + 1);
-	for (char *word = strtok_r(copy, ",", &state); word && count < ALLOWED_MAX; word = strtok_r(NULL, ",", &state)) {
+	for (char *word = strtok_r(copy, ",", &state); word && count < ALLOWED_MAX;
+	     word = strtok_r(NULL, ",", &state)) {
 		if (strcmp(word, given->value) == 0)
 			return 0;
 		words[count++] = word;
 	}
-	return error_set(err, -EINVAL, "%s: %s is \"%s\", expected %s; nearest is \"%s\"", given->where, given->name,
-			 policy_text_shown(given->value, shown, sizeof(shown)),
-			 words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
-			 count ? nearest_word(given->value, words, count, sizeof(words[0])) : "");
+	return error_set(
+		err, -EINVAL, "%s: %s is \"%s\", expected %s; nearest is \"%s\"", given->where,
+		given->name, policy_text_shown(given->value, shown, sizeof(shown)),
+		words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
+		count ? nearest_word(given->value, words, count, sizeof(words[0])) : "");
 }
 
-static int check_value(const struct section_setting *given, const struct migcompat_setting *declared, struct error *err)
+static int check_value(const struct section_setting *given,
+		       const struct migcompat_setting *declared, struct error *err)
 {
 	static const char *const types[] = {"true or false", "a whole number", "a string"};
 	long long value, min, max;
 	const char *end;
 
 	if (declared->type != given->type)
-		return error_set(err, -EINVAL, "%s: \"%s\" is %s, expected %s", given->where, given->name,
-				 given->type == MIGCOMPAT_SETTING_BOOL ? given->value : types[given->type],
-				 declared->type <= MIGCOMPAT_SETTING_STRING ? types[declared->type] : "a type that is known");
+		return error_set(
+			err, -EINVAL, "%s: \"%s\" is %s, expected %s", given->where, given->name,
+			given->type == MIGCOMPAT_SETTING_BOOL ? given->value : types[given->type],
+			declared->type <= MIGCOMPAT_SETTING_STRING ? types[declared->type]
+								   : "a type that is known");
 	if (!declared->allowed || given->type == MIGCOMPAT_SETTING_BOOL)
 		return 0;
 	if (given->type == MIGCOMPAT_SETTING_INT && range_parse(declared->allowed, &min, &max)) {
 		if (integer(given->value, &end, &value) && min <= value && value <= max)
 			return 0;
-		return error_set(err, -EINVAL, "%s: %s is %s, expected %lld to %lld", given->where, given->name, given->value, min, max);
+		return error_set(err, -EINVAL, "%s: %s is %s, expected %lld to %lld", given->where,
+				 given->name, given->value, min, max);
 	}
 	return check_list(given, declared->allowed, err);
 }
 
-static int check_setting(const struct section *section, const struct section_setting *given, const struct policy_backend *backend,
-			 struct error *err)
+static int check_setting(const struct section *section, const struct section_setting *given,
+			 const struct policy_backend *backend, struct error *err)
 {
 	char known[320];
 
@@ -207,15 +226,22 @@ static int check_setting(const struct section *section, const struct section_set
 		if (strcmp(backend->settings[i].name, given->name) == 0)
 			return check_value(given, &backend->settings[i], err);
 	if (!backend->nsettings)
-		return error_set(err, -EINVAL, "%s: unknown key \"%.64s\", expected none, since backend \"%s\" has no settings",
+		return error_set(err, -EINVAL,
+				 "%s: unknown key \"%.64s\", expected none, since backend \"%s\" "
+				 "has no settings",
 				 given->where, given->name, section->namespace);
-	return error_set(err, -EINVAL, "%s: unknown key \"%.64s\" of backend \"%s\", expected %s; nearest is \"%s\"", given->where,
-			 given->name, section->namespace,
-			 words_render(known, sizeof(known), backend->settings, backend->nsettings, sizeof(*backend->settings), false),
-			 nearest_word(given->name, backend->settings, backend->nsettings, sizeof(*backend->settings)));
+	return error_set(
+		err, -EINVAL,
+		"%s: unknown key \"%.64s\" of backend \"%s\", expected %s; nearest is \"%s\"",
+		given->where, given->name, section->namespace,
+		words_render(known, sizeof(known), backend->settings, backend->nsettings,
+			     sizeof(*backend->settings), false),
+		nearest_word(given->name, backend->settings, backend->nsettings,
+			     sizeof(*backend->settings)));
 }
 
-static const struct policy_backend *backend_find(const struct policy_backend *backends, size_t count, const char *name)
+static const struct policy_backend *backend_find(const struct policy_backend *backends,
+						 size_t count, const char *name)
 {
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(backends[i].name, name) == 0)
@@ -234,15 +260,15 @@ static int check_preference(const struct preference *preference,
 		return 0;
 	if (!count)
 		return error_set(
-		    err, -EINVAL,
-		    "%s: \"prefer\" names the backend \"%.64s\", and no backend is installed",
-		    preference->where, preference->backend);
+			err, -EINVAL,
+			"%s: \"prefer\" names the backend \"%.64s\", and no backend is installed",
+			preference->where, preference->backend);
 	return error_set(
-	    err, -EINVAL,
-	    "%s: \"prefer\" names the backend \"%.64s\", expected %s; nearest is \"%s\"",
-	    preference->where, preference->backend,
-	    words_render(known, sizeof(known), backends, count, sizeof(*backends), false),
-	    nearest_word(preference->backend, backends, count, sizeof(*backends)));
+		err, -EINVAL,
+		"%s: \"prefer\" names the backend \"%.64s\", expected %s; nearest is \"%s\"",
+		preference->where, preference->backend,
+		words_render(known, sizeof(known), backends, count, sizeof(*backends), false),
+		nearest_word(preference->backend, backends, count, sizeof(*backends)));
 }
 
 /* where: "FILE:LINE". */
@@ -275,7 +301,8 @@ int policy_tell_sections(const struct policy *policy, const struct policy_backen
 	int first = 0;
 
 	for (const struct section *section = policy->sections; section; section = section->next) {
-		const struct policy_backend *backend = backend_find(backends, count, section->namespace);
+		const struct policy_backend *backend =
+			backend_find(backends, count, section->namespace);
 		struct error why = {0};
 		int r = backend ? 0 : fail_section(section, backends, count, &why);
 
@@ -283,7 +310,8 @@ int policy_tell_sections(const struct policy *policy, const struct policy_backen
 			return first;
 		if (!backend || backend->failed)
 			continue;
-		for (const struct section_setting *given = section->settings; given; given = given->next) {
+		for (const struct section_setting *given = section->settings; given;
+		     given = given->next) {
 			r = check_setting(section, given, backend, &why);
 			if (section_ends(list, given->where, r, &why, &first, err))
 				return first;

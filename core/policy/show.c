@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force as a configuration file that loads to the same policy again; where each part comes from stands in comments. */
+/* The policy in force as a configuration file that loads to the same policy again; where each part
+ * comes from stands in comments. */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -8,7 +9,8 @@
 
 #include "core/policy/policy_private.h"
 
-/* A file's name may hold anything; a line break in a comment would let it speak for the administrator. */
+/* A file's name may hold anything; a line break in a comment would let it speak for the
+ * administrator. */
 static void show_comment(FILE *out, const char *indent, const char *text)
 {
 	fprintf(out, "%s# ", indent);
@@ -55,7 +57,9 @@ static void show_plain(const struct policy *policy, FILE *out)
 {
 	const char *const *where = policy->plain_where;
 
-	show_comment(out, "", where[PLAIN_BACKEND_DIR] ? where[PLAIN_BACKEND_DIR] : "default: the folder that was installed");
+	show_comment(out, "",
+		     where[PLAIN_BACKEND_DIR] ? where[PLAIN_BACKEND_DIR]
+					      : "default: the folder that was installed");
 	if (policy->backend_dir)
 		show_member(out, "", "backend_dir", policy->backend_dir);
 	else
@@ -77,7 +81,8 @@ static void show_preferences(const struct policy *policy, FILE *out)
 	if (!policy->preferences)
 		return;
 	fputs("\nprefer = (\n", out);
-	for (const struct preference *preference = policy->preferences; preference; preference = preference->next) {
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next) {
 		show_comment(out, "\t", preference->where);
 		fputs("\t{ key = ", out);
 		show_string(out, preference->key);
@@ -197,7 +202,8 @@ static void show_sections(const struct policy *policy, FILE *out)
 		fputc('\n', out);
 		show_comment(out, "", section->where);
 		fprintf(out, "%s = {\n", section->namespace);
-		for (const struct section_setting *setting = section->settings; setting; setting = setting->next) {
+		for (const struct section_setting *setting = section->settings; setting;
+		     setting = setting->next) {
 			show_comment(out, "\t", setting->where);
 			show_setting(out, setting);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading configuration files: who may write them, how large they may be, and what they include. Must not know what they mean. */
+/* Reading configuration files: who may write them, how large they may be, and what they include.
+ * Must not know what they mean. */
 #include "core/policy/source.h"
 
 #include <errno.h>
@@ -27,7 +28,8 @@ struct including {
 	unsigned depth;
 };
 
-static int expand(struct source *source, const struct including *file, const char *bytes, size_t len, struct error *err);
+static int expand(struct source *source, const struct including *file, const char *bytes,
+		  size_t len, struct error *err);
 
 static int check_folder(const char *path, struct error *err)
 {
@@ -98,7 +100,8 @@ static int read_all(int fd, char **ret, size_t *ret_len)
 }
 
 /* Read what an open descriptor shows, if that may decide verdicts. */
-static int read_checked(int fd, struct including *file, char **ret, size_t *ret_len, struct error *err)
+static int read_checked(int fd, struct including *file, char **ret, size_t *ret_len,
+			struct error *err)
 {
 	const char *path = file->path;
 	struct stat st;
@@ -160,7 +163,9 @@ static int text_append(struct source *source, const char *bytes, size_t len, str
 	char *text;
 
 	if (len > SOURCE_TEXT_MAX - source->len)
-		return error_set(err, -EFBIG, "%s is larger than %u bytes with all that it includes", source->files[0], SOURCE_TEXT_MAX);
+		return error_set(err, -EFBIG,
+				 "%s is larger than %u bytes with all that it includes",
+				 source->files[0], SOURCE_TEXT_MAX);
 	text = room_make(source->text, &source->room, source->len + len + 1, 1);
 	if (!text)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -176,23 +181,28 @@ static int text_append(struct source *source, const char *bytes, size_t len, str
 
 static int piece_begin(struct source *source, const char *file, unsigned line, struct error *err)
 {
-	struct source_piece *pieces = room_make(source->pieces, &source->room_pieces, source->npieces + 1, sizeof(*pieces));
+	struct source_piece *pieces = room_make(source->pieces, &source->room_pieces,
+						source->npieces + 1, sizeof(*pieces));
 
 	if (!pieces)
 		return error_set(err, -ENOMEM, "out of memory");
 	source->pieces = pieces;
-	pieces[source->npieces++] = (struct source_piece){.first = source->line, .line = line, .file = file};
+	pieces[source->npieces++] =
+		(struct source_piece){.first = source->line, .line = line, .file = file};
 	return 0;
 }
 
-/* Files that were read count in the hash by name and content, the empty ones too; where they lie makes no difference to an answer. */
-static int file_note(struct source *source, const char *path, const char *bytes, size_t len, struct error *err)
+/* Files that were read count in the hash by name and content, the empty ones too; where they lie
+ * makes no difference to an answer. */
+static int file_note(struct source *source, const char *path, const char *bytes, size_t len,
+		     struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
 	if (source->nfiles == sizeof(source->files) / sizeof(source->files[0]))
-		return error_set(err, -EFBIG, "%s includes more than %u files", source->files[0], SOURCE_INCLUDES_MAX);
+		return error_set(err, -EFBIG, "%s includes more than %u files", source->files[0],
+				 SOURCE_INCLUDES_MAX);
 	source->files[source->nfiles++] = path;
 	source->hash = XXH3_64bits_withSeed(name, strlen(name) + 1, source->hash);
 	source->hash = XXH3_64bits_withSeed(bytes, len, source->hash);
@@ -202,7 +212,8 @@ static int file_note(struct source *source, const char *path, const char *bytes,
 }
 
 /* "a.conf includes b.conf includes a.conf", from the outermost on. */
-static void circle_render(const struct including *last, char *buffer, size_t size, const char *again)
+static void circle_render(const struct including *last, char *buffer, size_t size,
+			  const char *again)
 {
 	const struct including *chain[SOURCE_DEPTH_MAX + 1];
 	size_t count = 0, used = 0;
@@ -210,20 +221,24 @@ static void circle_render(const struct including *last, char *buffer, size_t siz
 	for (; last && count < SOURCE_DEPTH_MAX + 1; last = last->by)
 		chain[count++] = last;
 	while (count && used < size)
-		used += (size_t)snprintf(buffer + used, size - used, "%s includes ", chain[--count]->path);
+		used += (size_t)snprintf(buffer + used, size - used, "%s includes ",
+					 chain[--count]->path);
 	if (used < size)
 		snprintf(buffer + used, size - used, "%s", again);
 }
 
-static int check_circle(const struct including *next, const struct including *file, unsigned line, struct error *err)
+static int check_circle(const struct including *next, const struct including *file, unsigned line,
+			struct error *err)
 {
 	char chain[512];
 
 	for (const struct including *outer = file; outer; outer = outer->by) {
-		if ((outer->dev == 0 && outer->ino == 0) || outer->dev != next->dev || outer->ino != next->ino)
+		if ((outer->dev == 0 && outer->ino == 0) || outer->dev != next->dev ||
+		    outer->ino != next->ino)
 			continue;
 		circle_render(file, chain, sizeof(chain), next->path);
-		return error_set(err, -EINVAL, "%s:%u: @include goes round in a circle: %s", file->path, line, chain);
+		return error_set(err, -EINVAL, "%s:%u: @include goes round in a circle: %s",
+				 file->path, line, chain);
 	}
 	return 0;
 }
@@ -243,7 +258,8 @@ static const char *include_path(struct source *source, const char *from, const c
 	return full;
 }
 
-static int include(struct source *source, const struct including *file, unsigned line, const char *path, struct error *err)
+static int include(struct source *source, const struct including *file, unsigned line,
+		   const char *path, struct error *err)
 {
 	struct including next = {.by = file, .depth = file->depth + 1};
 	struct error inner = {0};
@@ -252,7 +268,8 @@ static int include(struct source *source, const struct including *file, unsigned
 	int r;
 
 	if (next.depth > SOURCE_DEPTH_MAX)
-		return error_set(err, -EINVAL, "%s:%u: @include is nested deeper than %u files", file->path, line, SOURCE_DEPTH_MAX);
+		return error_set(err, -EINVAL, "%s:%u: @include is nested deeper than %u files",
+				 file->path, line, SOURCE_DEPTH_MAX);
 	next.path = include_path(source, file->path, path);
 	if (!next.path)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -266,7 +283,8 @@ static int include(struct source *source, const struct including *file, unsigned
 	return r;
 }
 
-static int expand(struct source *source, const struct including *file, const char *bytes, size_t len, struct error *err)
+static int expand(struct source *source, const struct including *file, const char *bytes,
+		  size_t len, struct error *err)
 {
 	struct scan_at at = {.text = bytes, .len = len, .line = 1};
 	char path[SCAN_PATH_MAX];
@@ -274,22 +292,26 @@ static int expand(struct source *source, const struct including *file, const cha
 	size_t from = 0, begin = 0;
 	int found, r;
 
-	if ((r = file_note(source, file->path, bytes, len, err)) || (r = piece_begin(source, file->path, 1, err)))
+	if ((r = file_note(source, file->path, bytes, len, err)) ||
+	    (r = piece_begin(source, file->path, 1, err)))
 		return r;
 	while ((found = scan_next(&source->scan, &at, path, &begin, &problem)) == 1) {
-		if ((r = text_append(source, bytes + from, begin - from, err)) || (r = include(source, file, at.line, path, err)) ||
+		if ((r = text_append(source, bytes + from, begin - from, err)) ||
+		    (r = include(source, file, at.line, path, err)) ||
 		    (r = piece_begin(source, file->path, at.line, err)))
 			return r;
 		from = at.at;
 	}
 	if (found < 0)
 		return error_set(err, found, "%s:%u: %s", file->path, at.line, problem);
-	/* The newline: what follows an @include stands on a line of its own, and libconfig 1.5 takes no comment without one. */
+	/* The newline: what follows an @include stands on a line of its own, and libconfig 1.5
+	 * takes no comment without one. */
 	r = text_append(source, bytes + from, len - from, err);
 	return r ? r : text_append(source, "\n", 1, err);
 }
 
-static int source_begin(struct source *source, struct including *file, const char *path, struct error *err)
+static int source_begin(struct source *source, struct including *file, const char *path,
+			struct error *err)
 {
 	source_clear(source);
 	source->line = 1;
@@ -312,7 +334,8 @@ int source_read_file(struct source *source, const char *path, struct error *err)
 	return r;
 }
 
-int source_read_text(struct source *source, const char *name, const char *bytes, size_t len, struct error *err)
+int source_read_text(struct source *source, const char *name, const char *bytes, size_t len,
+		     struct error *err)
 {
 	struct including file = {0};
 	int r = source_begin(source, &file, name, err);

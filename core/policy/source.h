@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A configuration file as one text with its @include files spliced in, and the map from that text's lines to file and
- * line. libconfig would open an included file whatever it is (a FIFO, a file that anybody writes), and resolve it against the working
- * folder.
+ * A configuration file as one text with its @include files spliced in, and the map from that text's
+ * lines to file and line. libconfig would open an included file whatever it is (a FIFO, a file that
+ * anybody writes), and resolve it against the working folder.
  */
 #ifndef CORE_POLICY_SOURCE_H
 #define CORE_POLICY_SOURCE_H
@@ -15,8 +15,9 @@
 
 #define SOURCE_FILE_MAX (1u << 20) /* bytes of one file */
 #define SOURCE_TEXT_MAX (4u << 20) /* bytes of a file with all that it includes */
-#define SOURCE_INCLUDES_MAX 256u   /* @include lines that are followed for one file, nested ones too */
-#define SOURCE_DEPTH_MAX 10u	   /* as libconfig has it */
+#define SOURCE_INCLUDES_MAX \
+	256u		     /* @include lines that are followed for one file, nested ones too */
+#define SOURCE_DEPTH_MAX 10u /* as libconfig has it */
 
 struct source_piece {
 	unsigned first; /* line of the spliced text */
@@ -39,9 +40,11 @@ struct source {
 	struct scan scan;
 };
 
-/* Read a file. err names the file, and the line of the @include that led there. -EPERM: others can write it or its folder; -EFBIG. */
+/* Read a file. err names the file, and the line of the @include that led there. -EPERM: others can
+ * write it or its folder; -EFBIG. */
 int source_read_file(struct source *source, const char *path, struct error *err);
-int source_read_text(struct source *source, const char *name, const char *bytes, size_t len, struct error *err);
+int source_read_text(struct source *source, const char *name, const char *bytes, size_t len,
+		     struct error *err);
 /* Keeps arena and hash. */
 void source_clear(struct source *source);
 const char *source_where(const struct source *source, unsigned line, unsigned *ret_line);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The known top-level keys of a configuration file and what becomes of their values. Must not read files nor apply anything. */
+/* The known top-level keys of a configuration file and what becomes of their values. Must not read
+ * files nor apply anything. */
 #include "core/policy/tables.h"
 
 #include <errno.h>
@@ -78,7 +79,8 @@ static int one_preference(struct reader *reader, const struct conf_node *group, 
 	while (*at && strcmp((*at)->key, given->key) != 0)
 		at = &(*at)->next;
 	if (!*at && policy->npreferences++ == POLICY_ENTRIES_MAX)
-		return reader_fail(reader, group, "there are more than %u preferences", POLICY_ENTRIES_MAX);
+		return reader_fail(reader, group, "there are more than %u preferences",
+				   POLICY_ENTRIES_MAX);
 	given->next = *at ? (*at)->next : NULL;
 	*at = given;
 	return 0;
@@ -88,7 +90,8 @@ static int read_prefer(struct reader *reader, const struct conf_node *setting,
 		       const struct schema_key *key, void *field)
 {
 	(void)field;
-	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference, NULL);
+	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference,
+				 NULL);
 }
 
 /* ---------------------------------------------------------------- sections */
@@ -117,10 +120,10 @@ static const char *section_value(struct reader *reader, const struct conf_node *
 		*ret_error = reader_text(reader, setting, setting->name, POLICY_STRING_MAX, &value);
 		return value;
 	default:
-		*ret_error = reader_fail(
-		    reader, setting,
-		    "\"%s\" is of a wrong type, expected true or false, a whole number or a string",
-		    setting->name);
+		*ret_error = reader_fail(reader, setting,
+					 "\"%s\" is of a wrong type, expected true or false, a "
+					 "whole number or a string",
+					 setting->name);
 		return NULL;
 	}
 }
@@ -143,11 +146,13 @@ static int one_setting(struct reader *reader, struct section *section,
 	given->name = arena_copy(&policy->arena, name, strlen(name));
 	if (!given->where || !given->name)
 		return reader_no_memory(reader);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at is the address of a member, never NULL */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at is the address of a member, never
+	 * NULL */
 	while (*at && strcmp((*at)->name, name) != 0)
 		at = &(*at)->next;
 	if (!*at && policy->nsettings++ == POLICY_ENTRIES_MAX)
-		return reader_fail(reader, setting, "there are more than %u settings of backends", POLICY_ENTRIES_MAX);
+		return reader_fail(reader, setting, "there are more than %u settings of backends",
+				   POLICY_ENTRIES_MAX);
 	given->next = *at ? (*at)->next : NULL;
 	*at = given;
 	return 0;
@@ -169,7 +174,8 @@ static int section_find(struct reader *reader, const struct conf_node *setting,
 		if (!section)
 			return -ENOMEM;
 		if (policy->nsections++ == POLICY_ENTRIES_MAX)
-			return reader_fail(reader, setting, "there are more than %u sections", POLICY_ENTRIES_MAX);
+			return reader_fail(reader, setting, "there are more than %u sections",
+					   POLICY_ENTRIES_MAX);
 		section->where = reader_where(reader, setting);
 		section->namespace = arena_copy(&policy->arena, name, strlen(name));
 		if (!section->where || !section->namespace)
@@ -217,7 +223,9 @@ static int read_backend_dir(struct reader *reader, const struct conf_node *setti
 	int r = string_read(reader, setting, key, field);
 
 	if (!r && **path != '/')
-		return reader_fail(reader, setting, "\"%s\" is a relative path, expected an absolute one", key->name);
+		return reader_fail(reader, setting,
+				   "\"%s\" is a relative path, expected an absolute one",
+				   key->name);
 	return r ? r : plain_note(reader, setting, PLAIN_BACKEND_DIR);
 }
 
@@ -227,7 +235,8 @@ static int read_timeout(struct reader *reader, const struct conf_node *setting,
 	long long timeout_ms = setting->number;
 
 	if (timeout_ms < 1 || timeout_ms > TIMEOUT_MS_MAX)
-		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds", key->name, timeout_ms, TIMEOUT_MS_MAX);
+		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds",
+				   key->name, timeout_ms, TIMEOUT_MS_MAX);
 	*(unsigned *)field = (unsigned)timeout_ms;
 	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
 }
@@ -269,16 +278,21 @@ static int read_generic(struct reader *reader, const struct conf_node *setting,
 }
 
 static const struct schema_key top_keys[] = {
-	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL, false},
-	{"generic", A_STRING, read_generic, offsetof(struct policy, generic_equal), generic_words, false},
+	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL,
+	 false},
+	{"generic", A_STRING, read_generic, offsetof(struct policy, generic_equal), generic_words,
+	 false},
 	{"known_bad", A_LIST, known_bad_read, 0, NULL, false},
-	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism), mechanism_words, false},
-	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL, false},
+	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism), mechanism_words,
+	 false},
+	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL,
+	 false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
 	{"stale_after", TYPES_NUMBER, "a whole number of seconds", read_stale_after,
 	 offsetof(struct policy, stale_after_s), NULL, false},
-	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout, offsetof(struct policy, timeout_ms), NULL, false},
+	{"timeout_ms", TYPES_NUMBER, "a whole number of milliseconds", read_timeout,
+	 offsetof(struct policy, timeout_ms), NULL, false},
 };
 static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read_section};
 

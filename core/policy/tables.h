@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From a parsed configuration file to the policy: what keys there are is written down in tables.c and nowhere else. */
+/* From a parsed configuration file to the policy: what keys there are is written down in tables.c
+ * and nowhere else. */
 #ifndef CORE_POLICY_TABLES_H
 #define CORE_POLICY_TABLES_H
 
 #include "core/policy/schema.h"
 
 /*
- * Take in one file: plain settings replace those of earlier ones, rules and known-bad entries are put behind. root is the
- * file's root group.
+ * Take in one file: plain settings replace those of earlier ones, rules and known-bad entries are
+ * put behind. root is the file's root group.
  */
 int tables_read(struct reader *reader, const struct conf_node *root);
 

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a load. A payload is read to where the vendor takes it from, and only then checked and handed over. */
+/* The steps of a load. A payload is read to where the vendor takes it from, and only then checked
+ * and handed over. */
 #include "core/regions/load.h"
 
 #include <errno.h>
 #include <string.h>
 
-static int run(struct state_load *load, const struct state_write *writes, size_t count, struct error *err)
+static int run(struct state_load *load, const struct state_write *writes, size_t count,
+	       struct error *err)
 {
 	return port_run(load->port, writes, count, false, &load->control, err);
 }
@@ -29,10 +31,14 @@ static int head_check(struct state_load *load, struct error *err)
 	const char *name = load->reader.from->name;
 
 	if (head->content != FORMAT_REGIONS)
-		return error_set(err, -EINVAL, "%s: it holds a kernel driver's stream, and the target has regions", name);
+		return error_set(
+			err, -EINVAL,
+			"%s: it holds a kernel driver's stream, and the target has regions", name);
 	if (head->memory_size != load->port->info.memory_size)
-		return error_set(err, -EINVAL, "%s: it holds %llu bytes of memory, the target has %llu", name,
-				 (unsigned long long)head->memory_size, (unsigned long long)load->port->info.memory_size);
+		return error_set(err, -EINVAL,
+				 "%s: it holds %llu bytes of memory, the target has %llu", name,
+				 (unsigned long long)head->memory_size,
+				 (unsigned long long)load->port->info.memory_size);
 	return 0;
 }
 
@@ -49,8 +55,9 @@ static int stop(struct state_load *load, struct error *err)
 	return r ? r : enter(load, MIGCOMPAT_DEVICE_STOPPED, err);
 }
 
-int state_load_begin(struct state_load *load, struct state_port *port, const struct state_transport *from,
-		     const struct load_options *options, struct error *err)
+int state_load_begin(struct state_load *load, struct state_port *port,
+		     const struct state_transport *from, const struct load_options *options,
+		     struct error *err)
 {
 	struct error text = {0};
 	int r;
@@ -60,7 +67,8 @@ int state_load_begin(struct state_load *load, struct state_port *port, const str
 	load->options = *options;
 	r = reader_begin(&load->reader, from, &text);
 	if (!r)
-		r = options->judge(options->arg, load->reader.version, load->reader.version_len, &text);
+		r = options->judge(options->arg, load->reader.version, load->reader.version_len,
+				   &text);
 	if (!r)
 		r = reader_head(&load->reader, &text);
 	if (!r)
@@ -75,28 +83,32 @@ int state_load_begin(struct state_load *load, struct state_port *port, const str
 
 /* ---------------------------------------------------------------- records */
 
-static int load_memory(struct state_load *load, const struct format_record *record, struct error *err)
+static int load_memory(struct state_load *load, const struct format_record *record,
+		       struct error *err)
 {
 	const struct state_write writes[] = {
 		{STATE_FIELD(memory.position), record->position},
 		{STATE_FIELD(memory.size), record->size},
 		{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
 	};
-	int r = reader_payload(&load->reader, record, port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
+	int r = reader_payload(&load->reader, record,
+			       port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
 
 	load->memory_bytes += record->size;
 	return r ? r : run(load, writes, 3, err);
 }
 
 /* Zeros are set like any memory, from a region full of them. */
-static int load_zeros(struct state_load *load, const struct format_record *record, struct error *err)
+static int load_zeros(struct state_load *load, const struct format_record *record,
+		      struct error *err)
 {
 	const uint64_t most = load->port->places[MIGCOMPAT_REGION_MEMORY].size;
 	uint64_t len = 0, size;
 	int r = reader_zeros(&load->reader, record, &len, err);
 
 	if (!r)
-		memset(port_region(load->port, MIGCOMPAT_REGION_MEMORY), 0, len < most ? len : most);
+		memset(port_region(load->port, MIGCOMPAT_REGION_MEMORY), 0,
+		       len < most ? len : most);
 	for (uint64_t at = record->position, end = at + len; at < end && !r; at += size) {
 		size = end - at < most ? end - at : most;
 		const struct state_write writes[] = {
@@ -111,7 +123,8 @@ static int load_zeros(struct state_load *load, const struct format_record *recor
 	return r;
 }
 
-static int load_dirty(struct state_load *load, const struct format_record *record, struct error *err)
+static int load_dirty(struct state_load *load, const struct format_record *record,
+		      struct error *err)
 {
 	const struct state_write writes[] = {
 		{STATE_FIELD(memory.size), record->size},
@@ -119,30 +132,40 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 	};
 	int r = 0;
 
-	if (!(load->port->info.capabilities & MIGCOMPAT_CAP_LOGGING) || record->size > load->port->places[MIGCOMPAT_REGION_MEMORY].size)
-		return error_set(err, -EINVAL, "%s: record %llu has dirty pages of a kind that the target does not take", load->reader.from->name,
-				 (unsigned long long)record->number);
+	if (!(load->port->info.capabilities & MIGCOMPAT_CAP_LOGGING) ||
+	    record->size > load->port->places[MIGCOMPAT_REGION_MEMORY].size)
+		return error_set(
+			err, -EINVAL,
+			"%s: record %llu has dirty pages of a kind that the target does not take",
+			load->reader.from->name, (unsigned long long)record->number);
 	if (!(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
 		r = enter(load, MIGCOMPAT_DEVICE_STOPPED_LOGGING, err);
 	if (!r)
-		r = reader_payload(&load->reader, record, port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
+		r = reader_payload(&load->reader, record,
+				   port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
 	load->dirty_bytes += record->size;
 	return r ? r : run(load, writes, 2, err);
 }
 
 /* Kept in its region until the end was seen. */
-static int load_config(struct state_load *load, const struct format_record *record, struct error *err)
+static int load_config(struct state_load *load, const struct format_record *record,
+		       struct error *err)
 {
 	uint64_t most = load->port->places[MIGCOMPAT_REGION_CONFIG].size;
 
 	if (record->size > most - load->config_bytes)
-		return error_set(err, -EINVAL, "%s: its config has more than %llu bytes, which is all that the target takes",
+		return error_set(err, -EINVAL,
+				 "%s: its config has more than %llu bytes, which is all that the "
+				 "target takes",
 				 load->reader.from->name, (unsigned long long)most);
 	load->config_bytes += record->size;
-	return reader_payload(&load->reader, record, (char *)port_region(load->port, MIGCOMPAT_REGION_CONFIG) + record->position, err);
+	return reader_payload(
+		&load->reader, record,
+		(char *)port_region(load->port, MIGCOMPAT_REGION_CONFIG) + record->position, err);
 }
 
-static int load_record(struct state_load *load, const struct format_record *record, struct error *err)
+static int load_record(struct state_load *load, const struct format_record *record,
+		       struct error *err)
 {
 	switch (record->type) {
 	case RECORD_MEMORY:
@@ -170,7 +193,8 @@ static int commit(struct state_load *load, struct error *err)
 	if (r)
 		return r;
 	load->done = true;
-	return enter(load, load->options.run ? MIGCOMPAT_DEVICE_RUNNING : MIGCOMPAT_DEVICE_STOPPED, err);
+	return enter(load, load->options.run ? MIGCOMPAT_DEVICE_RUNNING : MIGCOMPAT_DEVICE_STOPPED,
+		     err);
 }
 
 int state_load_step(struct state_load *load, struct error *err)
@@ -196,12 +220,14 @@ void state_load_end(struct state_load *load)
 {
 	if (!load->entered || load->done)
 		return;
-	/* The state that it has, again, drops what was staged. Nobody is left to tell an error to. */
+	/* The state that it has, again, drops what was staged. Nobody is left to tell an error to.
+	 */
 	(void)enter(load, load->control.device_state, NULL);
 	(void)enter(load, load->before, NULL);
 }
 
-int state_load(struct state_port *port, const struct state_transport *from, const struct load_options *options, struct error *err)
+int state_load(struct state_port *port, const struct state_transport *from,
+	       const struct load_options *options, struct error *err)
 {
 	struct state_load load;
 	int r = state_load_begin(&load, port, from, options, err);

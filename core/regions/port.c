@@ -11,22 +11,23 @@ struct local_port {
 	struct migcompat_regions *regions;
 };
 
-int port_serve(struct migcompat_regions *regions, const struct state_write *writes, size_t count, bool total,
-	       struct migcompat_control *ret_control)
+int port_serve(struct migcompat_regions *regions, const struct state_write *writes, size_t count,
+	       bool total, struct migcompat_control *ret_control)
 {
 	uint64_t pages;
 	int r = 0;
 
 	for (size_t i = 0; i < count && !r; i++)
-		r = migcompat_regions_write(regions, writes[i].offset, writes[i].size, writes[i].value);
+		r = migcompat_regions_write(regions, writes[i].offset, writes[i].size,
+					    writes[i].value);
 	if (!r && total)
 		r = migcompat_regions_read(regions, STATE_FIELD(memory.total), &pages);
 	*ret_control = regions->control;
 	return r;
 }
 
-static int local_run(struct state_port *port, const struct state_write *writes, size_t count, bool total,
-		     struct migcompat_control *ret_control, struct error *err)
+static int local_run(struct state_port *port, const struct state_write *writes, size_t count,
+		     bool total, struct migcompat_control *ret_control, struct error *err)
 {
 	struct local_port *self = (struct local_port *)(void *)port;
 	int r = port_serve(self->regions, writes, count, total, ret_control);
@@ -53,7 +54,8 @@ int port_local_new(struct migcompat_regions *regions, struct state_port **ret)
 
 	if (!self)
 		return -ENOMEM;
-	self->port = (struct state_port){.ops = &local_ops, .info = regions->info, .base = regions->base};
+	self->port = (struct state_port){
+		.ops = &local_ops, .info = regions->info, .base = regions->base};
 	memcpy(self->port.places, regions->control.regions, sizeof(self->port.places));
 	self->regions = regions;
 	*ret = &self->port;

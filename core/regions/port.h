@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The regions of one device as whoever saves and loads sees them: mapped here, wherever the vendor's code runs. One thread
- * at a time.
+ * The regions of one device as whoever saves and loads sees them: mapped here, wherever the
+ * vendor's code runs. One thread at a time.
  */
 #ifndef CORE_REGIONS_PORT_H
 #define CORE_REGIONS_PORT_H
@@ -18,17 +18,19 @@ struct state_write {
 };
 
 /* {STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER} */
-#define STATE_FIELD(member) offsetof(struct migcompat_control, member), sizeof(((struct migcompat_control *)NULL)->member)
+#define STATE_FIELD(member)                         \
+	offsetof(struct migcompat_control, member), \
+		sizeof(((struct migcompat_control *)NULL)->member)
 
 #define STATE_WRITES_MAX 8u /* at a time */
 
 struct state_port_ops {
 	/*
-	 * Writes in order, up to the first that fails, whose error is returned. ret_control is the control region after them, also then;
-	 * its memory.total is looked up anew if total is set.
+	 * Writes in order, up to the first that fails, whose error is returned. ret_control is the
+	 * control region after them, also then; its memory.total is looked up anew if total is set.
 	 */
-	int (*run)(struct state_port *port, const struct state_write *writes, size_t count, bool total,
-		   struct migcompat_control *ret_control, struct error *err);
+	int (*run)(struct state_port *port, const struct state_write *writes, size_t count,
+		   bool total, struct migcompat_control *ret_control, struct error *err);
 	void (*close)(struct state_port *port);
 };
 
@@ -44,8 +46,8 @@ static inline void *port_region(const struct state_port *port, enum migcompat_re
 	return port->base + port->places[region].offset;
 }
 
-static inline int port_run(struct state_port *port, const struct state_write *writes, size_t count, bool total,
-			   struct migcompat_control *ret_control, struct error *err)
+static inline int port_run(struct state_port *port, const struct state_write *writes, size_t count,
+			   bool total, struct migcompat_control *ret_control, struct error *err)
 {
 	return port->ops->run(port, writes, count, total, ret_control, err);
 }
@@ -58,10 +60,11 @@ static inline struct state_port *port_close(struct state_port *port)
 	return NULL;
 }
 
-/* Regions in this process. They are the port's from now on, and nobody else may write to them. -ENOMEM: they are not. */
+/* Regions in this process. They are the port's from now on, and nobody else may write to them.
+ * -ENOMEM: they are not. */
 int port_local_new(struct migcompat_regions *regions, struct state_port **ret);
 /* Carry out what a port asks for. */
-int port_serve(struct migcompat_regions *regions, const struct state_write *writes, size_t count, bool total,
-	       struct migcompat_control *ret_control);
+int port_serve(struct migcompat_regions *regions, const struct state_write *writes, size_t count,
+	       bool total, struct migcompat_control *ret_control);
 
 #endif

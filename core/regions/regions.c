@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regions in memory: one sealed memfd, mapped here and perhaps elsewhere. What another process writes into it is data for the
- * vendor at most: no decision of ours reads the mapped control region.
+ * Regions in memory: one sealed memfd, mapped here and perhaps elsewhere. What another process
+ * writes into it is data for the vendor at most: no decision of ours reads the mapped control
+ * region.
  */
 #include "core/regions/regions.h"
 
@@ -17,56 +18,75 @@
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 _Static_assert(sizeof(struct migcompat_control) == 144, "the control region has no gaps");
-_Static_assert(sizeof(struct migcompat_dirty_record) == 8 + MIGCOMPAT_STATE_PAGE, "a record has no gaps");
+_Static_assert(sizeof(struct migcompat_dirty_record) == 8 + MIGCOMPAT_STATE_PAGE,
+	       "a record has no gaps");
 
 /* ---------------------------------------------------------------- what a vendor has and says */
 
-int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret, struct error *err)
+int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret,
+		     struct error *err)
 {
-	const size_t least = offsetof(struct migcompat_device_state, config_write) + sizeof(table->config_write);
+	const size_t least =
+		offsetof(struct migcompat_device_state, config_write) + sizeof(table->config_write);
 	size_t size = table->struct_size;
 
 	if (size < least || size > 65536) {
-		error_set(err, -EPROTO, "its device-state table has %zu bytes, expected at least %zu", size, least);
+		error_set(err, -EPROTO,
+			  "its device-state table has %zu bytes, expected at least %zu", size,
+			  least);
 		return -EPROTO;
 	}
 	*ret = (struct migcompat_device_state){0};
 	memcpy(ret, table, size < sizeof(*ret) ? size : sizeof(*ret));
 	if (ret->info && ret->set_state && ret->config_read && ret->config_write)
 		return 0;
-	error_set(err, -EPROTO, "its device-state table lacks info, set_state, config_read or config_write");
+	error_set(err, -EPROTO,
+		  "its device-state table lacks info, set_state, config_read or config_write");
 	return -EPROTO;
 }
 
 int regions_info_check(const struct regions_info *info, struct error *err)
 {
-	const uint32_t known = MIGCOMPAT_CAP_DEVICE_MEMORY | MIGCOMPAT_CAP_SYSTEM_MEMORY | MIGCOMPAT_CAP_LOGGING;
+	const uint32_t known =
+		MIGCOMPAT_CAP_DEVICE_MEMORY | MIGCOMPAT_CAP_SYSTEM_MEMORY | MIGCOMPAT_CAP_LOGGING;
 
 	if (info->memory_size % MIGCOMPAT_STATE_PAGE || info->memory_size > FORMAT_MEMORY_MAX)
-		return error_set(err, -EPROTO, "its device memory has %llu bytes, expected whole pages and at most 2^40",
-				 (unsigned long long)info->memory_size);
+		return error_set(
+			err, -EPROTO,
+			"its device memory has %llu bytes, expected whole pages and at most 2^40",
+			(unsigned long long)info->memory_size);
 	if (info->config_max < 1 || info->config_max > MIGCOMPAT_STATE_CONFIG_MAX)
-		return error_set(err, -EPROTO, "its config has up to %llu bytes, expected 1 to %u", (unsigned long long)info->config_max,
-				 MIGCOMPAT_STATE_CONFIG_MAX);
-	if (info->capabilities & ~known || !(info->capabilities & MIGCOMPAT_CAP_DEVICE_MEMORY) != !info->memory_size)
-		return error_set(err, -EPROTO, "its capabilities are 0x%x, which makes no sense", info->capabilities);
-	if ((info->capabilities & MIGCOMPAT_CAP_SYSTEM_MEMORY) && !(info->capabilities & MIGCOMPAT_CAP_LOGGING))
+		return error_set(err, -EPROTO, "its config has up to %llu bytes, expected 1 to %u",
+				 (unsigned long long)info->config_max, MIGCOMPAT_STATE_CONFIG_MAX);
+	if (info->capabilities & ~known ||
+	    !(info->capabilities & MIGCOMPAT_CAP_DEVICE_MEMORY) != !info->memory_size)
+		return error_set(err, -EPROTO, "its capabilities are 0x%x, which makes no sense",
+				 info->capabilities);
+	if ((info->capabilities & MIGCOMPAT_CAP_SYSTEM_MEMORY) &&
+	    !(info->capabilities & MIGCOMPAT_CAP_LOGGING))
 		return error_set(err, -EPROTO, "it tells dirty system memory, but cannot log");
 	return 0;
 }
 
-static int ops_suffice(const struct migcompat_device_state *ops, const struct regions_info *info, struct error *err)
+static int ops_suffice(const struct migcompat_device_state *ops, const struct regions_info *info,
+		       struct error *err)
 {
 	if (info->memory_size && (!ops->memory_read || !ops->memory_write || !ops->memory_discard))
-		return error_set(err, -EPROTO, "it has device memory, but not all of memory_read, memory_write and memory_discard");
-	if (info->memory_size && (info->capabilities & MIGCOMPAT_CAP_LOGGING) && (!ops->dirty_count || !ops->dirty_take))
-		return error_set(err, -EPROTO, "it logs dirty memory, but lacks dirty_count or dirty_take");
+		return error_set(err, -EPROTO,
+				 "it has device memory, but not all of memory_read, memory_write "
+				 "and memory_discard");
+	if (info->memory_size && (info->capabilities & MIGCOMPAT_CAP_LOGGING) &&
+	    (!ops->dirty_count || !ops->dirty_take))
+		return error_set(err, -EPROTO,
+				 "it logs dirty memory, but lacks dirty_count or dirty_take");
 	if ((info->capabilities & MIGCOMPAT_CAP_SYSTEM_MEMORY) && !ops->system_dirty)
-		return error_set(err, -EPROTO, "it tells dirty system memory, but lacks system_dirty");
+		return error_set(err, -EPROTO,
+				 "it tells dirty system memory, but lacks system_dirty");
 	return 0;
 }
 
-int regions_info_get(const struct migcompat_device_state *ops, void *session, struct regions_info *ret, struct error *err)
+int regions_info_get(const struct migcompat_device_state *ops, void *session,
+		     struct regions_info *ret, struct error *err)
 {
 	struct migcompat_device_state_info told = {.struct_size = sizeof(told)};
 	struct regions_info info;
@@ -90,22 +110,29 @@ int regions_info_get(const struct migcompat_device_state *ops, void *session, st
 
 /* ---------------------------------------------------------------- memory */
 
-uint64_t regions_places(const struct regions_info *info, struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT])
+uint64_t regions_places(const struct regions_info *info,
+			struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT])
 {
-	const uint64_t window = info->memory_size < MIGCOMPAT_STATE_WINDOW ? info->memory_size : MIGCOMPAT_STATE_WINDOW;
+	const uint64_t window = info->memory_size < MIGCOMPAT_STATE_WINDOW ? info->memory_size
+									   : MIGCOMPAT_STATE_WINDOW;
 	/* A device of few pages still needs room for a record. */
-	const uint64_t least = window && window < sizeof(struct migcompat_dirty_record) ? 2 * MIGCOMPAT_STATE_PAGE : window;
+	const uint64_t least = window && window < sizeof(struct migcompat_dirty_record)
+				       ? 2 * MIGCOMPAT_STATE_PAGE
+				       : window;
 	const uint64_t sizes[MIGCOMPAT_REGION_ENUM_COUNT] = {
 		[MIGCOMPAT_REGION_CONTROL] = MIGCOMPAT_STATE_PAGE,
 		[MIGCOMPAT_REGION_CONFIG] = info->config_max,
 		[MIGCOMPAT_REGION_MEMORY] = least,
-		[MIGCOMPAT_REGION_DIRTY] = info->capabilities & MIGCOMPAT_CAP_SYSTEM_MEMORY ? MIGCOMPAT_STATE_BITMAP : 0,
+		[MIGCOMPAT_REGION_DIRTY] = info->capabilities & MIGCOMPAT_CAP_SYSTEM_MEMORY
+						   ? MIGCOMPAT_STATE_BITMAP
+						   : 0,
 	};
 	uint64_t at = 0;
 
 	for (int i = 0; i < MIGCOMPAT_REGION_ENUM_COUNT; i++) {
 		ret[i] = (struct migcompat_region_place){sizes[i] ? at : 0, sizes[i]};
-		at += (sizes[i] + MIGCOMPAT_STATE_PAGE - 1) / MIGCOMPAT_STATE_PAGE * MIGCOMPAT_STATE_PAGE;
+		at += (sizes[i] + MIGCOMPAT_STATE_PAGE - 1) / MIGCOMPAT_STATE_PAGE *
+		      MIGCOMPAT_STATE_PAGE;
 	}
 	return at;
 }
@@ -132,8 +159,9 @@ static void control_show(struct migcompat_regions *regions)
 	memcpy(regions->base, &regions->control, sizeof(regions->control));
 }
 
-int regions_mount(const struct migcompat_device_state *ops, void *session, const struct regions_info *info, int fd,
-		  struct migcompat_regions **ret, struct error *err)
+int regions_mount(const struct migcompat_device_state *ops, void *session,
+		  const struct regions_info *info, int fd, struct migcompat_regions **ret,
+		  struct error *err)
 {
 	struct migcompat_regions *regions = calloc(1, sizeof(*regions));
 	void *base;
@@ -168,7 +196,8 @@ int regions_mount(const struct migcompat_device_state *ops, void *session, const
 	return 0;
 }
 
-int migcompat_regions_new(const struct migcompat_device_state *table, void *session, struct migcompat_regions **ret)
+int migcompat_regions_new(const struct migcompat_device_state *table, void *session,
+			  struct migcompat_regions **ret)
 {
 	struct migcompat_device_state ops = {0};
 	struct regions_info info = {0};
@@ -196,7 +225,8 @@ struct migcompat_regions *migcompat_regions_free(struct migcompat_regions *regio
 	return NULL;
 }
 
-void *migcompat_regions_map(const struct migcompat_regions *regions, enum migcompat_region region, size_t *ret_size)
+void *migcompat_regions_map(const struct migcompat_regions *regions, enum migcompat_region region,
+			    size_t *ret_size)
 {
 	struct migcompat_region_place place = {0};
 
@@ -221,7 +251,9 @@ const char *migcompat_regions_message(const struct migcompat_regions *regions)
 
 typedef int write_fn(struct migcompat_regions *regions, uint64_t value);
 
-#define AT(member) offsetof(struct migcompat_control, member), sizeof(((struct migcompat_control *)NULL)->member), #member
+#define AT(member)                                  \
+	offsetof(struct migcompat_control, member), \
+		sizeof(((struct migcompat_control *)NULL)->member), #member
 
 static const struct field {
 	size_t offset;
@@ -251,16 +283,20 @@ static const struct field {
 	{AT(regions[3].size), NULL},
 };
 
-static const struct field *field_find(struct migcompat_regions *regions, uint64_t offset, size_t size)
+static const struct field *field_find(struct migcompat_regions *regions, uint64_t offset,
+				      size_t size)
 {
 	for (size_t i = 0; i < COUNT(fields); i++)
 		if (fields[i].offset == offset && fields[i].size == size)
 			return &fields[i];
-	error_set(&regions->err, -EINVAL, "the control region has no field of %zu bytes at offset %llu", size, (unsigned long long)offset);
+	error_set(&regions->err, -EINVAL,
+		  "the control region has no field of %zu bytes at offset %llu", size,
+		  (unsigned long long)offset);
 	return NULL;
 }
 
-int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size, uint64_t value)
+int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size,
+			    uint64_t value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	int r;
@@ -268,17 +304,21 @@ int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, 
 	if (!field)
 		return -EINVAL;
 	if (!regions->agreed && field->write != regions_write_version)
-		return error_set(&regions->err, -EPROTO, "%s was written before version", field->name);
+		return error_set(&regions->err, -EPROTO, "%s was written before version",
+				 field->name);
 	if (!field->write)
 		return error_set(&regions->err, -EROFS, "%s can only be read", field->name);
 	if (size < sizeof(value) && value >> (8 * size))
-		return error_set(&regions->err, -EINVAL, "%s is %zu bytes wide, and the value is larger", field->name, size);
+		return error_set(&regions->err, -EINVAL,
+				 "%s is %zu bytes wide, and the value is larger", field->name,
+				 size);
 	r = field->write(regions, value);
 	control_show(regions);
 	return r;
 }
 
-int migcompat_regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size, uint64_t *ret_value)
+int migcompat_regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
+			   uint64_t *ret_value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	uint64_t value = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The inside of mounted regions: the memory that they are in (regions.c), and what each write means (regions_write.c, regions_memory.c).
- * The protocol itself is in <migcompat/device-state.h>.
+ * The inside of mounted regions: the memory that they are in (regions.c), and what each write means
+ * (regions_write.c, regions_memory.c). The protocol itself is in <migcompat/device-state.h>.
  */
 #ifndef CORE_REGIONS_REGIONS_H
 #define CORE_REGIONS_REGIONS_H
@@ -33,29 +33,35 @@ struct migcompat_regions {
 	uint8_t *base; /* all regions; others may write to it at any time */
 	size_t size;
 	struct migcompat_control control; /* what counts; the mapped one is written from it */
-	uint8_t *config;                  /* config_max bytes: a config is copied here before anybody looks at it */
-	bool agreed;                      /* a version was written */
-	bool config_sized;                /* config.size was written since the last action */
+	uint8_t *config; /* config_max bytes: a config is copied here before anybody looks at it */
+	bool agreed;	 /* a version was written */
+	bool config_sized; /* config.size was written since the last action */
 	bool memory_sized;
-	bool lost;                        /* a page was taken and then not read */
+	bool lost; /* a page was taken and then not read */
 	enum regions_load load;
-	int refusal;         /* what a refused load was refused with */
+	int refusal;	     /* what a refused load was refused with */
 	struct error reason; /* and its sentence */
 	uint64_t staged;     /* bytes of memory that a load has brought in order */
 	struct error err;
 };
 
-/* Make sense of a table and of what its info says. -EPROTO with a sentence; or what the vendor's info failed with. */
-int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret, struct error *err);
-int regions_info_get(const struct migcompat_device_state *ops, void *session, struct regions_info *ret, struct error *err);
+/* Make sense of a table and of what its info says. -EPROTO with a sentence; or what the vendor's
+ * info failed with. */
+int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret,
+		     struct error *err);
+int regions_info_get(const struct migcompat_device_state *ops, void *session,
+		     struct regions_info *ret, struct error *err);
 int regions_info_check(const struct regions_info *info, struct error *err);
 /* Where regions of such a device are; returns the bytes of all. */
-uint64_t regions_places(const struct regions_info *info, struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT]);
+uint64_t regions_places(const struct regions_info *info,
+			struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT]);
 /* A sealed memfd of that size, close-on-exec. */
 int regions_memory_new(const struct regions_info *info, struct error *err);
-/* Mount on memory that regions_memory_new made, here or in another process. fd is the regions' then. */
-int regions_mount(const struct migcompat_device_state *ops, void *session, const struct regions_info *info, int fd,
-		  struct migcompat_regions **ret, struct error *err);
+/* Mount on memory that regions_memory_new made, here or in another process. fd is the regions'
+ * then. */
+int regions_mount(const struct migcompat_device_state *ops, void *session,
+		  const struct regions_info *info, int fd, struct migcompat_regions **ret,
+		  struct error *err);
 
 /* Rules of the fields. Each: 0, or -errno with the sentence in regions->err. */
 int regions_write_version(struct migcompat_regions *regions, uint64_t value);
@@ -74,7 +80,8 @@ int regions_total(struct migcompat_regions *regions, uint64_t *ret);
 int regions_answered(struct migcompat_regions *regions, const char *what, int r);
 /* May a buffer be set now? */
 int regions_load_begin(struct migcompat_regions *regions);
-/* A load met r: it is over, and what it was refused with is what all the rest of it is refused with. Returns r. */
+/* A load met r: it is over, and what it was refused with is what all the rest of it is refused
+ * with. Returns r. */
 int regions_load_refuse(struct migcompat_regions *regions, int r);
 /* As if there had been none. */
 void regions_load_drop(struct migcompat_regions *regions);
@@ -95,7 +102,8 @@ static inline void *regions_at(const struct migcompat_regions *regions, enum mig
 	return regions->base + regions->control.regions[which].offset;
 }
 
-static inline uint64_t regions_size(const struct migcompat_regions *regions, enum migcompat_region which)
+static inline uint64_t regions_size(const struct migcompat_regions *regions,
+				    enum migcompat_region which)
 {
 	return regions->control.regions[which].size;
 }

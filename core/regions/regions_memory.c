@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device memory through its region: whole outside LOGGING, records of what is dirty inside it. A mark is always taken before
- * the page is copied. Whatever is read from the region is read once.
+ * Device memory through its region: whole outside LOGGING, records of what is dirty inside it. A
+ * mark is always taken before the page is copied. Whatever is read from the region is read once.
  */
 #include <endian.h>
 #include <errno.h>
@@ -15,7 +15,9 @@
 
 static int no_memory(struct migcompat_regions *regions)
 {
-	return regions->info.memory_size ? 0 : error_set(&regions->err, -EOPNOTSUPP, "the device has no memory of its own");
+	return regions->info.memory_size ? 0
+					 : error_set(&regions->err, -EOPNOTSUPP,
+						     "the device has no memory of its own");
 }
 
 int regions_total(struct migcompat_regions *regions, uint64_t *ret)
@@ -27,33 +29,43 @@ int regions_total(struct migcompat_regions *regions, uint64_t *ret)
 		*ret = regions->info.memory_size;
 		return 0;
 	}
-	r = regions_answered(regions, "dirty_count", regions->ops.dirty_count(regions->session, &pages));
+	r = regions_answered(regions, "dirty_count",
+			     regions->ops.dirty_count(regions->session, &pages));
 	if (!r && pages > regions->info.memory_size / PAGE)
-		r = error_set(&regions->err, -EPROTO, "dirty_count says %llu pages, more than there are", (unsigned long long)pages);
+		r = error_set(&regions->err, -EPROTO,
+			      "dirty_count says %llu pages, more than there are",
+			      (unsigned long long)pages);
 	if (!r)
 		*ret = pages * RECORD;
 	return r;
 }
 
 /* Take marks, and check what the vendor says of them. */
-static int marks_take(struct migcompat_regions *regions, uint64_t first, uint64_t count, uint64_t *pages, size_t max)
+static int marks_take(struct migcompat_regions *regions, uint64_t first, uint64_t count,
+		      uint64_t *pages, size_t max)
 {
 	int taken = regions->ops.dirty_take(regions->session, first, count, pages, max);
 
 	if (taken < 0)
 		return regions_answered(regions, "dirty_take", taken);
 	if ((size_t)taken > max)
-		return error_set(&regions->err, -EPROTO, "dirty_take gave %d pages, expected at most %zu", taken, max);
+		return error_set(&regions->err, -EPROTO,
+				 "dirty_take gave %d pages, expected at most %zu", taken, max);
 	for (int i = 0; i < taken; i++)
-		if (pages[i] < first || pages[i] - first >= count || (i && pages[i] <= pages[i - 1]))
-			return error_set(&regions->err, -EPROTO, "dirty_take gave page %llu, which was not asked for or not in order",
+		if (pages[i] < first || pages[i] - first >= count ||
+		    (i && pages[i] <= pages[i - 1]))
+			return error_set(&regions->err, -EPROTO,
+					 "dirty_take gave page %llu, which was not asked for or "
+					 "not in order",
 					 (unsigned long long)pages[i]);
 	return taken;
 }
 
-static int pages_read(struct migcompat_regions *regions, uint64_t position, void *buffer, size_t len)
+static int pages_read(struct migcompat_regions *regions, uint64_t position, void *buffer,
+		      size_t len)
 {
-	return regions_answered(regions, "memory_read", regions->ops.memory_read(regions->session, position, buffer, len));
+	return regions_answered(regions, "memory_read",
+				regions->ops.memory_read(regions->session, position, buffer, len));
 }
 
 /* Size and position of an action on whole pages. */
@@ -64,10 +76,13 @@ static int whole_check(struct migcompat_regions *regions)
 	if (!regions->memory_sized)
 		return error_set(&regions->err, -ENODATA, "an action on memory without a size");
 	if (size % PAGE)
-		return error_set(&regions->err, -EINVAL, "%llu bytes are no whole pages", (unsigned long long)size);
+		return error_set(&regions->err, -EINVAL, "%llu bytes are no whole pages",
+				 (unsigned long long)size);
 	if (size > regions->info.memory_size - position)
-		return error_set(&regions->err, -ERANGE, "%llu bytes at %llu go beyond the end of memory, %llu", (unsigned long long)size,
-				 (unsigned long long)position, (unsigned long long)regions->info.memory_size);
+		return error_set(&regions->err, -ERANGE,
+				 "%llu bytes at %llu go beyond the end of memory, %llu",
+				 (unsigned long long)size, (unsigned long long)position,
+				 (unsigned long long)regions->info.memory_size);
 	return 0;
 }
 
@@ -83,7 +98,8 @@ static int whole_get(struct migcompat_regions *regions)
 	if (regions->info.capabilities & MIGCOMPAT_CAP_LOGGING)
 		r = marks_take(regions, position / PAGE, size / PAGE, pages, PAGES_MAX);
 	if (r >= 0)
-		r = pages_read(regions, position, regions_at(regions, MIGCOMPAT_REGION_MEMORY), size);
+		r = pages_read(regions, position, regions_at(regions, MIGCOMPAT_REGION_MEMORY),
+			       size);
 	regions->lost = r < 0 && regions->info.capabilities & MIGCOMPAT_CAP_LOGGING;
 	if (!r)
 		regions->control.memory.position += size;
@@ -94,7 +110,8 @@ static int dirty_get(struct migcompat_regions *regions)
 {
 	struct migcompat_dirty_record *records = regions_at(regions, MIGCOMPAT_REGION_MEMORY);
 	const size_t max = regions_size(regions, MIGCOMPAT_REGION_MEMORY) / RECORD;
-	uint64_t first = regions->control.memory.position / PAGE, all = regions->info.memory_size / PAGE;
+	uint64_t first = regions->control.memory.position / PAGE,
+		 all = regions->info.memory_size / PAGE;
 	uint64_t pages[PAGES_MAX];
 	int taken = first < all ? marks_take(regions, first, all - first, pages, max) : 0;
 	int r = taken < 0 ? taken : 0;
@@ -117,11 +134,14 @@ static int dirty_get(struct migcompat_regions *regions)
 	return 0;
 }
 
-/* A page whose mark was taken and that could not be read then is one that no later round would bring. */
+/* A page whose mark was taken and that could not be read then is one that no later round would
+ * bring. */
 static int memory_get(struct migcompat_regions *regions)
 {
 	if (regions->lost)
-		return error_set(&regions->err, -EIO, "an earlier GET_BUFFER of memory failed, and pages may have been lost by that");
+		return error_set(&regions->err, -EIO,
+				 "an earlier GET_BUFFER of memory failed, and pages may have been "
+				 "lost by that");
 	return regions_logging(regions) ? dirty_get(regions) : whole_get(regions);
 }
 
@@ -131,13 +151,15 @@ static int whole_set(struct migcompat_regions *regions)
 	int r = whole_check(regions);
 
 	if (!r && position != regions->staged)
-		r = error_set(&regions->err, -ESPIPE, "memory at %llu was set where %llu is next", (unsigned long long)position,
-			      (unsigned long long)regions->staged);
+		r = error_set(&regions->err, -ESPIPE, "memory at %llu was set where %llu is next",
+			      (unsigned long long)position, (unsigned long long)regions->staged);
 	if (r)
 		return r;
 	regions->load = REGIONS_LOAD_STAGED;
 	r = regions_answered(regions, "memory_write",
-		     regions->ops.memory_write(regions->session, position, regions_at(regions, MIGCOMPAT_REGION_MEMORY), size));
+			     regions->ops.memory_write(regions->session, position,
+						       regions_at(regions, MIGCOMPAT_REGION_MEMORY),
+						       size));
 	if (r)
 		return r;
 	regions->staged += size;
@@ -145,16 +167,21 @@ static int whole_set(struct migcompat_regions *regions)
 	return 0;
 }
 
-static int record_set(struct migcompat_regions *regions, const struct migcompat_dirty_record *record)
+static int record_set(struct migcompat_regions *regions,
+		      const struct migcompat_dirty_record *record)
 {
 	uint64_t number;
 
 	memcpy(&number, record->page_number, sizeof(number)); /* once: others may change it */
 	number = le64toh(number);
 	if (number >= regions->info.memory_size / PAGE)
-		return error_set(&regions->err, -ERANGE, "page %llu is past the end of memory, %llu pages", (unsigned long long)number,
+		return error_set(&regions->err, -ERANGE,
+				 "page %llu is past the end of memory, %llu pages",
+				 (unsigned long long)number,
 				 (unsigned long long)regions->info.memory_size / PAGE);
-	return regions_answered(regions, "memory_write", regions->ops.memory_write(regions->session, number * PAGE, record->page, PAGE));
+	return regions_answered(
+		regions, "memory_write",
+		regions->ops.memory_write(regions->session, number * PAGE, record->page, PAGE));
 }
 
 static int dirty_set(struct migcompat_regions *regions)
@@ -166,10 +193,13 @@ static int dirty_set(struct migcompat_regions *regions)
 	if (!regions->memory_sized)
 		return error_set(&regions->err, -ENODATA, "an action on memory without a size");
 	if (regions->staged < regions->info.memory_size)
-		return error_set(&regions->err, -ENODATA, "dirty records after %llu of %llu bytes of memory", (unsigned long long)regions->staged,
+		return error_set(&regions->err, -ENODATA,
+				 "dirty records after %llu of %llu bytes of memory",
+				 (unsigned long long)regions->staged,
 				 (unsigned long long)regions->info.memory_size);
 	if (size % RECORD)
-		return error_set(&regions->err, -EINVAL, "%llu bytes are no whole records of %zu", (unsigned long long)size, RECORD);
+		return error_set(&regions->err, -EINVAL, "%llu bytes are no whole records of %zu",
+				 (unsigned long long)size, RECORD);
 	for (uint64_t i = 0; i < size / RECORD && !r; i++)
 		r = record_set(regions, &records[i]);
 	return r;
@@ -197,7 +227,8 @@ int regions_write_memory_action(struct migcompat_regions *regions, uint64_t valu
 	case MIGCOMPAT_SET_BUFFER:
 		return memory_set(regions);
 	default:
-		return error_set(&regions->err, -EINVAL, "%llu is no action, expected 1 or 2", (unsigned long long)value);
+		return error_set(&regions->err, -EINVAL, "%llu is no action, expected 1 or 2",
+				 (unsigned long long)value);
 	}
 }
 
@@ -209,10 +240,13 @@ int regions_write_memory_size(struct migcompat_regions *regions, uint64_t value)
 	if (r)
 		return r;
 	if (value == 0)
-		return error_set(&regions->err, -EINVAL, "the memory region takes 1 to %llu bytes, not 0", (unsigned long long)most);
+		return error_set(&regions->err, -EINVAL,
+				 "the memory region takes 1 to %llu bytes, not 0",
+				 (unsigned long long)most);
 	if (value > most)
-		return error_set(&regions->err, -ERANGE, "the memory region takes 1 to %llu bytes, not %llu", (unsigned long long)most,
-				 (unsigned long long)value);
+		return error_set(&regions->err, -ERANGE,
+				 "the memory region takes 1 to %llu bytes, not %llu",
+				 (unsigned long long)most, (unsigned long long)value);
 	regions->control.memory.size = value;
 	regions->memory_sized = true;
 	return 0;
@@ -225,10 +259,12 @@ int regions_write_memory_position(struct migcompat_regions *regions, uint64_t va
 	if (r)
 		return r;
 	if (value % PAGE)
-		return error_set(&regions->err, -EINVAL, "position %llu is no whole page", (unsigned long long)value);
+		return error_set(&regions->err, -EINVAL, "position %llu is no whole page",
+				 (unsigned long long)value);
 	if (value > regions->info.memory_size)
-		return error_set(&regions->err, -ERANGE, "position %llu is past the end of memory, %llu", (unsigned long long)value,
-				 (unsigned long long)regions->info.memory_size);
+		return error_set(
+			&regions->err, -ERANGE, "position %llu is past the end of memory, %llu",
+			(unsigned long long)value, (unsigned long long)regions->info.memory_size);
 	regions->control.memory.position = value;
 	return 0;
 }

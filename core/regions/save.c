@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a save. Payloads are written from where the vendor put them, without a copy of our own. */
+/* The steps of a save. Payloads are written from where the vendor put them, without a copy of our
+ * own. */
 #include "core/regions/save.h"
 
 #include <endian.h>
@@ -17,10 +18,12 @@ struct save {
 	struct migcompat_control control; /* as of the last writes */
 	struct save_progress progress;
 	struct save_report report;
-	uint64_t zeros; /* bytes of memory before the next record that were found to be zero and are not written yet */
+	uint64_t zeros; /* bytes of memory before the next record that were found to be zero and are
+			   not written yet */
 };
 
-static int run(struct save *save, const struct state_write *writes, size_t count, bool total, struct error *err)
+static int run(struct save *save, const struct state_write *writes, size_t count, bool total,
+	       struct error *err)
 {
 	return port_run(save->port, writes, count, total, &save->control, err);
 }
@@ -30,7 +33,8 @@ static int enter(struct save *save, uint32_t state, bool total, struct error *er
 	return run(save, &(struct state_write){STATE_FIELD(device_state), state}, 1, total, err);
 }
 
-static int record(struct save *save, enum record_type type, uint64_t position, const void *payload, size_t size, struct error *err)
+static int record(struct save *save, enum record_type type, uint64_t position, const void *payload,
+		  size_t size, struct error *err)
 {
 	const struct save_options *options = save->options;
 	int r = writer_record(&save->writer, type, position, payload, size, err);
@@ -59,13 +63,16 @@ static bool all_zeros(const uint8_t *bytes, size_t len)
 static int zeros_flush(struct save *save, uint64_t end, struct error *err)
 {
 	const struct format_zeros zeros = {htole64(save->zeros)};
-	int r = save->zeros ? record(save, RECORD_ZEROS, end - save->zeros, &zeros, sizeof(zeros), err) : 0;
+	int r = save->zeros
+			? record(save, RECORD_ZEROS, end - save->zeros, &zeros, sizeof(zeros), err)
+			: 0;
 
 	save->zeros = 0;
 	return r;
 }
 
-static int whole_record(struct save *save, uint64_t at, const void *bytes, size_t len, struct error *err)
+static int whole_record(struct save *save, uint64_t at, const void *bytes, size_t len,
+			struct error *err)
 {
 	int r;
 
@@ -105,7 +112,8 @@ static int save_whole(struct save *save, struct error *err)
 /* All that is dirty now, from the first page to the last. */
 static int save_dirty(struct save *save, uint64_t round, struct error *err)
 {
-	static const struct state_write begin = {STATE_FIELD(memory.position), 0}, next = {STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER};
+	static const struct state_write begin = {STATE_FIELD(memory.position), 0},
+					next = {STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER};
 	const uint64_t end = save->port->info.memory_size;
 	const void *region = port_region(save->port, MIGCOMPAT_REGION_MEMORY);
 	int r = run(save, &begin, 1, false, err);
@@ -129,7 +137,8 @@ static int save_rounds(struct save *save, struct error *err)
 {
 	int r = enter(save, MIGCOMPAT_DEVICE_RUNNING_LOGGING, true, err);
 
-	while (!r && save->control.memory.total > save->options->rest_max && save->report.rounds < save->options->rounds_max) {
+	while (!r && save->control.memory.total > save->options->rest_max &&
+	       save->report.rounds < save->options->rounds_max) {
 		save->progress.round = ++save->report.rounds;
 		phase(save, SAVE_ROUND, save->control.memory.total);
 		r = save_dirty(save, save->report.rounds, err);
@@ -175,7 +184,8 @@ static int save_config(struct save *save, struct error *err)
 	return r;
 }
 
-/* A device that can log is saved while it runs; any other, and one that is stopped already, while it is stopped. */
+/* A device that can log is saved while it runs; any other, and one that is stopped already, while
+ * it is stopped. */
 static int save_memory(struct save *save, bool live, struct error *err)
 {
 	int r;
@@ -195,9 +205,11 @@ static int save_memory(struct save *save, bool live, struct error *err)
 	return r ? r : save_rest(save, err);
 }
 
-static int save_all(struct save *save, const struct state_transport *to, bool live, struct error *err)
+static int save_all(struct save *save, const struct state_transport *to, bool live,
+		    struct error *err)
 {
-	const struct format_head head = {.content = FORMAT_REGIONS, .memory_size = save->port->info.memory_size};
+	const struct format_head head = {.content = FORMAT_REGIONS,
+					 .memory_size = save->port->info.memory_size};
 	const struct save_options *options = save->options;
 	int r = writer_begin(&save->writer, to, options->version, options->version_len, &head, err);
 
@@ -210,8 +222,9 @@ static int save_all(struct save *save, const struct state_transport *to, bool li
 	return r ? r : writer_end(&save->writer, err);
 }
 
-int state_save(struct state_port *port, const struct state_transport *to, const struct save_options *options,
-	       struct save_report *ret_report, struct error *err)
+int state_save(struct state_port *port, const struct state_transport *to,
+	       const struct save_options *options, struct save_report *ret_report,
+	       struct error *err)
 {
 	static const struct state_write agree = {STATE_FIELD(version), MIGCOMPAT_REGIONS_VERSION};
 	struct save save = {.port = port, .options = options};
@@ -219,16 +232,21 @@ int state_save(struct state_port *port, const struct state_transport *to, const 
 	bool live;
 	int r;
 
-	if (options->version_len > MIGCOMPAT_STRING_MAX || (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
-		return error_set(err, -E2BIG, "the version string or what is told beside it is too long for a state file");
+	if (options->version_len > MIGCOMPAT_STRING_MAX ||
+	    (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
+		return error_set(err, -E2BIG,
+				 "the version string or what is told beside it is too long for a "
+				 "state file");
 	r = run(&save, &agree, 1, false, err);
 	if (r)
 		return r;
 	before = save.control.device_state;
-	live = !(before & MIGCOMPAT_DEVICE_STOPPED) && port->info.memory_size && (port->info.capabilities & MIGCOMPAT_CAP_LOGGING);
+	live = !(before & MIGCOMPAT_DEVICE_STOPPED) && port->info.memory_size &&
+	       (port->info.capabilities & MIGCOMPAT_CAP_LOGGING);
 	r = save_all(&save, to, live, err);
 	after = options->run_on || r ? before : MIGCOMPAT_DEVICE_STOPPED;
-	/* Whatever went wrong, the device goes on; what it says to that is of no further use then. */
+	/* Whatever went wrong, the device goes on; what it says to that is of no further use then.
+	 */
 	if (r)
 		(void)enter(&save, after, false, NULL);
 	else if (save.control.device_state != after)

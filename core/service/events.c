@@ -45,8 +45,9 @@ static const struct {
 	const char *name;
 	enum events_action action;
 } actions[] = {
-	{"add", EVENTS_ADD},   {"remove", EVENTS_REMOVE}, {"bind", EVENTS_BIND},     {"unbind", EVENTS_UNBIND},
-	{"change", EVENTS_CHANGE}, {"move", EVENTS_MOVE},     {"online", EVENTS_ONLINE}, {"offline", EVENTS_OFFLINE},
+	{"add", EVENTS_ADD},	   {"remove", EVENTS_REMOVE},	{"bind", EVENTS_BIND},
+	{"unbind", EVENTS_UNBIND}, {"change", EVENTS_CHANGE},	{"move", EVENTS_MOVE},
+	{"online", EVENTS_ONLINE}, {"offline", EVENTS_OFFLINE},
 };
 
 static void events_tell(const struct group *group, const struct events_change *change)
@@ -88,7 +89,8 @@ static void events_take(const struct group *group, struct udev_device *device)
 			continue;
 		change.action = actions[i].action;
 		if (change.action == EVENTS_MOVE)
-			change.devpath_old = text_or_empty(udev_device_get_property_value(device, "DEVPATH_OLD"));
+			change.devpath_old = text_or_empty(
+				udev_device_get_property_value(device, "DEVPATH_OLD"));
 		events_tell(group, &change);
 		return;
 	}
@@ -114,7 +116,8 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *a
 		}
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
-		/* ENOBUFS where the socket ran over; what else failed was an event that libudev made no sense of. */
+		/* ENOBUFS where the socket ran over; what else failed was an event that libudev
+		 * made no sense of. */
 		log_say(LOG_NOTICE, "device events were lost, anything may have changed: %s",
 			strerror(errno));
 		events_rescan(group);
@@ -194,7 +197,7 @@ static int listener_add(struct events *events, events_fn *heard, void *arg, bool
 		if (events->listeners[i].heard)
 			continue;
 		events->listeners[i] =
-		    (struct listener){.heard = heard, .arg = arg, .early = early};
+			(struct listener){.heard = heard, .arg = arg, .early = early};
 		return 0;
 	}
 	return -ENOSPC;

@@ -33,11 +33,12 @@ enum events_action {
 /* Texts are never NULL, and valid during the call only. */
 struct events_change {
 	enum events_action action;
-	const char *devpath;     /* "/devices/...", without "/sys" */
+	const char *devpath;	 /* "/devices/...", without "/sys" */
 	const char *devpath_old; /* of EVENTS_MOVE: before; else "" */
-	const char *subsystem;   /* "" where the kernel names none */
-	const char *sysname;     /* last part of devpath */
-	bool mdev_types;         /* the device's mdev types came or went: mdev's MDEV_STATE, drivers/vfio/mdev/mdev_core.c */
+	const char *subsystem;	 /* "" where the kernel names none */
+	const char *sysname;	 /* last part of devpath */
+	bool mdev_types;	 /* the device's mdev types came or went: mdev's MDEV_STATE,
+				    drivers/vfio/mdev/mdev_core.c */
 };
 
 typedef void events_fn(void *arg, const struct events_change *change);
@@ -52,7 +53,8 @@ struct events;
 int events_new(sd_event *event, struct events **ret, struct error *err);
 struct events *events_free(struct events *events); /* returns NULL; takes NULL */
 
-/* -ENOSPC: there are EVENTS_LISTENERS_MAX. A pair of function and argument listens once. Both may be called from within a listener. */
+/* -ENOSPC: there are EVENTS_LISTENERS_MAX. A pair of function and argument listens once. Both may
+ * be called from within a listener. */
 int events_listen(struct events *events, events_fn *heard, void *arg);
 /*
  * The same for early events, lost ones included. Nothing comes where no udevd runs: there the

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sending to the journal with fields of its own, so that "journalctl MIGCOMPAT_DEVICE=…" finds what was said of a device. */
+/* Sending to the journal with fields of its own, so that "journalctl MIGCOMPAT_DEVICE=…" finds what
+ * was said of a device. */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include "core/service/log.h"
 
@@ -37,7 +38,11 @@ int log_level(const char *name, int *ret)
 	static const struct {
 		const char *name;
 		int level;
-	} levels[] = {{"err", LOG_ERR}, {"warning", LOG_WARNING}, {"notice", LOG_NOTICE}, {"info", LOG_INFO}, {"debug", LOG_DEBUG}};
+	} levels[] = {{"err", LOG_ERR},
+		      {"warning", LOG_WARNING},
+		      {"notice", LOG_NOTICE},
+		      {"info", LOG_INFO},
+		      {"debug", LOG_DEBUG}};
 
 	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		if (strcmp(levels[i].name, name) == 0) {
@@ -58,7 +63,8 @@ void log_say(int priority, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a second line. */
+	/* Names and sentences hold what others wrote: nothing of it may move a terminal or begin a
+	 * second line. */
 	utf8_mend(text, strlen(text));
 	if (!to_stderr && sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, NULL) == 0)
 		return;
@@ -94,8 +100,8 @@ static const char *number_text(uint64_t number, char room[static NUMBER_BYTES])
 }
 
 /*
- * A line without its end, of LINE_BYTES with the zero at most; returns where it ends. Put together by hand: with many writers of
- * migration_version, formatting was a good part of an answer.
+ * A line without its end, of LINE_BYTES with the zero at most; returns where it ends. Put together
+ * by hand: with many writers of migration_version, formatting was a good part of an answer.
  */
 static char *answer_describe(const struct log_answer *answer, char *text)
 {
@@ -103,27 +109,29 @@ static char *answer_describe(const struct log_answer *answer, char *text)
 	bool once = answer->again == 0;
 	char duration[NUMBER_BYTES], again[NUMBER_BYTES], uid[NUMBER_BYTES];
 	const char *const parts[] = {
-	    answer->method,
-	    ": ",
-	    or_none(answer->source),
-	    answer->target ? " to " : "",
-	    answer->target ? answer->target : "",
-	    ": ",
-	    or_none(answer->verdict),
-	    answer->limit ? ", limit " : "",
-	    answer->limit ? answer->limit : "",
-	    answer->forced ? ", forced" : "",
-	    once ? "" : ", asked again ",
-	    once ? "" : number_text(answer->again, again),
-	    once ? "" : answer->again == 1 ? " time" : " times",
-	    " (hash ",
-	    or_none(answer->hash),
-	    once ? ", " : "",
-	    once ? number_text(answer->duration_us, duration) : "",
-	    once ? " us" : "",
-	    known ? ", uid " : "",
-	    known ? number_text(answer->uid, uid) : "",
-	    ")",
+		answer->method,
+		": ",
+		or_none(answer->source),
+		answer->target ? " to " : "",
+		answer->target ? answer->target : "",
+		": ",
+		or_none(answer->verdict),
+		answer->limit ? ", limit " : "",
+		answer->limit ? answer->limit : "",
+		answer->forced ? ", forced" : "",
+		once ? "" : ", asked again ",
+		once ? "" : number_text(answer->again, again),
+		once		     ? ""
+		: answer->again == 1 ? " time"
+				     : " times",
+		" (hash ",
+		or_none(answer->hash),
+		once ? ", " : "",
+		once ? number_text(answer->duration_us, duration) : "",
+		once ? " us" : "",
+		known ? ", uid " : "",
+		known ? number_text(answer->uid, uid) : "",
+		")",
 	};
 	const char *end = text + LINE_BYTES - 1;
 	char *at = text;
@@ -139,12 +147,15 @@ static bool answer_send(const struct log_answer *answer, const char *text)
 {
 	const char *device = answer->target ? answer->target : answer->source;
 
-	return sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s", answer->method, "MIGCOMPAT_DEVICE=%s",
-			       or_none(device), "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s", or_none(answer->hash),
-			       "MIGCOMPAT_VERDICT=%s", or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s", or_none(answer->limit),
-			       "MIGCOMPAT_ERRNO=%s", or_none(answer->error), "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us,
-			       "MIGCOMPAT_FORCED=%i", answer->forced,
-			       "MIGCOMPAT_AGAIN=%" PRIu32, answer->again, NULL) == 0;
+	return sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", LOG_INFO, "MIGCOMPAT_METHOD=%s",
+			       answer->method, "MIGCOMPAT_DEVICE=%s", or_none(device),
+			       "MIGCOMPAT_SOURCE=%s", or_none(answer->source), "MIGCOMPAT_HASH=%s",
+			       or_none(answer->hash), "MIGCOMPAT_VERDICT=%s",
+			       or_none(answer->verdict), "MIGCOMPAT_LIMIT=%s",
+			       or_none(answer->limit), "MIGCOMPAT_ERRNO=%s", or_none(answer->error),
+			       "MIGCOMPAT_DURATION_USEC=%" PRIu64, answer->duration_us,
+			       "MIGCOMPAT_FORCED=%i", answer->forced, "MIGCOMPAT_AGAIN=%" PRIu32,
+			       answer->again, NULL) == 0;
 }
 
 void log_answers(const struct log_answer *answers, size_t count)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The service's words to its administrator: the journal, or standard error in the foreground and where there is no journal. Never a whole
- * string of a device. Any threads may speak.
+ * The service's words to its administrator: the journal, or standard error in the foreground and
+ * where there is no journal. Never a whole string of a device. Any threads may speak.
  */
 #ifndef CORE_SERVICE_LOG_H
 #define CORE_SERVICE_LOG_H
@@ -24,14 +24,14 @@ void log_say(int priority, const char *format, ...) __attribute__((format(printf
 /* One answered question, which is told at LOG_INFO; texts may be NULL. */
 struct log_answer {
 	const char *method;
-	const char *source;      /* device */
-	const char *target;      /* device */
-	const char *hash;        /* of the source's string; of a device, its fingerprint */
+	const char *source; /* device */
+	const char *target; /* device */
+	const char *hash;   /* of the source's string; of a device, its fingerprint */
 	const char *verdict;
 	const char *limit;
-	const char *error;       /* errno's name */
-	bool forced;             /* a yes that the policy made */
-	uint32_t again;          /* how often it was given again; then it has no duration */
+	const char *error; /* errno's name */
+	bool forced;	   /* a yes that the policy made */
+	uint32_t again;	   /* how often it was given again; then it has no duration */
 	uint64_t duration_us;
 	unsigned uid; /* of whoever asked */
 };

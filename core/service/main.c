@@ -29,15 +29,19 @@
 
 static const char usage[] =
 	"usage: migcompatd [OPTION...]\n"
-	"Answers questions about the migration of VFIO devices at a Varlink socket, and keeps operators' holds.\n"
-	"  --socket PATH      instead of /run/migcompat/io.migcompat; one that systemd passes goes first\n"
+	"Answers questions about the migration of VFIO devices at a Varlink socket, and keeps "
+	"operators' holds.\n"
+	"  --socket PATH      instead of /run/migcompat/io.migcompat; one that systemd passes goes "
+	"first\n"
 	"  --state DIR        where holds are kept, instead of /run/migcompat\n"
 	"  --group NAME       whose members may ask, instead of migcompat\n"
 	"  --config DIR       instead of /etc/migcompat\n"
 	"  --plugin-dir DIR   where the backends lie\n"
-	"  -i FILE            serve the devices of an inventory, or of a folder's *.json, instead of this\n"
+	"  -i FILE            serve the devices of an inventory, or of a folder's *.json, instead "
+	"of this\n"
 	"                     host's; repeatable\n"
-	"  --patience MS      for a client that stops within a message or does not take its reply, instead of 30000\n"
+	"  --patience MS      for a client that stops within a message or does not take its reply, "
+	"instead of 30000\n"
 	"  --foreground       log to standard error instead of the journal\n"
 	"  --log-level LEVEL  err, warning, notice, info or debug, instead of info\n"
 	"  --help, --version\n";
@@ -118,7 +122,7 @@ static int take_inventory(const char *path, const char **ret)
 {
 	if (strcmp(path, INVENTORY_STANDARD) == 0) {
 		complain(
-		    "-i - is not for a service: it reads its inventories again at each reload");
+			"-i - is not for a service: it reads its inventories again at each reload");
 		return -EINVAL;
 	}
 	*ret = path;
@@ -255,7 +259,8 @@ static int serve(const struct run *run)
 
 int main(int argc, char **argv)
 {
-	struct run run = {.log_level = LOG_INFO, .options = {
+	struct run run = {.log_level = LOG_INFO,
+			  .options = {
 				  .socket = "/run/migcompat/io.migcompat",
 				  .state = HOLDS_DIR,
 				  .group = "migcompat",
@@ -266,7 +271,8 @@ int main(int argc, char **argv)
 	open_standard();
 	/* One for each thread would keep what the greatest answer of that thread took. */
 	mallopt(M_ARENA_MAX, ARENAS);
-	run.options.world.inventories = calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
+	run.options.world.inventories =
+		calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
 	if (!run.options.world.inventories)
 		complain("out of memory");
 	else if (parse(&run, argc, argv) == 0)

@@ -139,7 +139,8 @@ static struct thread *thread_self(struct pool *pool)
 {
 	size_t i = 0;
 
-	while (pool->threads[i].state != THREAD_RUNS || !pthread_equal(pool->threads[i].id, pthread_self()))
+	while (pool->threads[i].state != THREAD_RUNS ||
+	       !pthread_equal(pool->threads[i].id, pthread_self()))
 		i++;
 	return &pool->threads[i];
 }
@@ -160,7 +161,8 @@ static void *thread_main(void *arg)
 		pool->queues[kind].running--;
 		pool->busy--;
 		list_add(&pool->finished, job);
-		/* Fails only where the number is too high to be raised: then the loop is to look as well. */
+		/* Fails only where the number is too high to be raised: then the loop is to look as
+		 * well. */
 		(void)!write(pool->fd, &one, sizeof(one));
 	}
 	thread_self(pool)->state = THREAD_ENDED;
@@ -218,7 +220,7 @@ int pool_submit(struct pool *pool, struct pool_job *job)
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->ending || queue->nwaiting + queue->running ==
-				places[job->kind].threads + places[job->kind].jobs) {
+				    places[job->kind].threads + places[job->kind].jobs) {
 		r = -EAGAIN;
 	} else {
 		queue->nwaiting++;

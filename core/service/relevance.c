@@ -55,7 +55,8 @@ static bool host_fact_below(const struct engine *engine, const char *name)
 		const struct backend_info *info = engine->infos[i];
 
 		for (size_t w = 0; !info->error && w < info->nwants; w++)
-			if (info->wants[w].flags & MIGCOMPAT_WANT_HOST && glob_reaches(info->wants[w].glob, name))
+			if (info->wants[w].flags & MIGCOMPAT_WANT_HOST &&
+			    glob_reaches(info->wants[w].glob, name))
 				return true;
 	}
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
@@ -69,7 +70,8 @@ static bool is_of_host(const struct engine *engine, const struct events_change *
 {
 	char name[PATH_BYTES];
 
-	if (host_fact_below(engine, *change->devpath == '/' ? change->devpath + 1 : change->devpath))
+	if (host_fact_below(engine,
+			    *change->devpath == '/' ? change->devpath + 1 : change->devpath))
 		return true;
 	if (!*change->subsystem)
 		return false;
@@ -78,7 +80,7 @@ static bool is_of_host(const struct engine *engine, const struct events_change *
 	    host_fact_below(engine, name))
 		return true;
 	return text_format(name, sizeof(name), "class/%s/%s", change->subsystem, change->sysname) <
-		   0 ||
+		       0 ||
 	       host_fact_below(engine, name);
 }
 
@@ -88,5 +90,6 @@ enum relevance relevance_of(const struct engine *engine, const struct events_cha
 		return RELEVANCE_HOST;
 	if (!is_assignable(change->subsystem))
 		return RELEVANCE_NONE;
-	return change->action == EVENTS_REMOVE || change->action == EVENTS_UNBIND ? RELEVANCE_GONE : RELEVANCE_ONE;
+	return change->action == EVENTS_REMOVE || change->action == EVENTS_UNBIND ? RELEVANCE_GONE
+										  : RELEVANCE_ONE;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which of the kernel's events can change what stands in sysfs, or an answer. Pure, but for a look whether a folder is there. */
+/* Which of the kernel's events can change what stands in sysfs, or an answer. Pure, but for a look
+ * whether a folder is there. */
 #ifndef CORE_SERVICE_RELEVANCE_H
 #define CORE_SERVICE_RELEVANCE_H
 
@@ -9,7 +10,7 @@
 enum relevance {
 	RELEVANCE_NONE,
 	RELEVANCE_GONE, /* the device of that name is gone, or its driver is */
-	RELEVANCE_ONE,  /* the device of that name is new, or may be another */
+	RELEVANCE_ONE,	/* the device of that name is new, or may be another */
 	RELEVANCE_HOST, /* a fact of the host, or what types there are: any answer may be another */
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Policy and backends read again, in a thread, while the service goes on with those that it has. One reload at a time; what
- * is asked for meanwhile is one more after it. What cannot be loaded changes nothing.
+ * Policy and backends read again, in a thread, while the service goes on with those that it has.
+ * One reload at a time; what is asked for meanwhile is one more after it. What cannot be loaded
+ * changes nothing.
  */
 #ifndef CORE_SERVICE_RELOAD_H
 #define CORE_SERVICE_RELOAD_H
@@ -15,7 +16,8 @@ struct reload {
 	struct pool *pool;
 	const struct world_options *options;
 	struct holds *holds;
-	struct world *(*swap)(void *arg, struct world *world); /* on the loop: takes over the new one, gives up the old one */
+	struct world *(*swap)(void *arg, struct world *world); /* on the loop: takes over the new
+								  one, gives up the old one */
 	void *arg;
 	/* Its own: */
 	struct world *made;

@@ -35,7 +35,7 @@ struct server {
 	struct pool *pool;
 	struct events *events; /* NULL: recorded hosts are served, and no kernel */
 	struct kernel *kernel; /* likewise */
-	int passed;            /* the broker's descriptor from systemd's store; -1: none */
+	int passed;	       /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	int claim; /* of the state folder */
 	bool own;  /* the socket's file is ours to remove */
@@ -80,7 +80,8 @@ static int on_drain_end(sd_event_source *source, uint64_t usec, void *arg)
 	struct server *server = arg;
 
 	(void)source, (void)usec;
-	log_say(LOG_WARNING, "%zu clients did not have or take their replies in time", server->clients.count);
+	log_say(LOG_WARNING, "%zu clients did not have or take their replies in time",
+		server->clients.count);
 	return sd_event_exit(server->event, 0);
 }
 
@@ -96,7 +97,8 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 	if (server->kernel)
 		kernel_drain(server->kernel);
 	clients_drain(&server->clients);
-	return sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, DRAIN_US, 0, on_drain_end, server);
+	return sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, DRAIN_US, 0,
+					  on_drain_end, server);
 }
 
 /* ---------------------------------------------------------------- start */
@@ -127,7 +129,8 @@ static int server_start(struct server *server, struct error *err)
 	int r = peer_group_find(options->group, &server->clients.group);
 
 	if (r)
-		return error_set(err, r, "group \"%s\" could not be looked up: %s", options->group, strerror(-r));
+		return error_set(err, r, "group \"%s\" could not be looked up: %s", options->group,
+				 strerror(-r));
 	/* First, so that a second service stops here and touches nothing. */
 	r = server_open_socket(server, err);
 	if (!r)
@@ -168,7 +171,8 @@ static int server_watch(struct server *server, struct error *err)
 /* What says that something changed. Recorded hosts do not. */
 static int server_listen(struct server *server, struct error *err)
 {
-	struct watch_options options = {.event = server->event, .pool = server->pool, .context = &server->context};
+	struct watch_options options = {
+		.event = server->event, .pool = server->pool, .context = &server->context};
 	int r = server->context.world->live ? events_new(server->event, &server->events, err) : 0;
 
 	options.events = server->events;
@@ -210,9 +214,11 @@ static void on_ready(void *arg)
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	socklen_t size = sizeof(address) - 1; /* a zero stays behind the path */
 	/* What systemd passed may be anywhere. */
-	bool named = getsockname(server->fd, (struct sockaddr *)&address, &size) == 0 && *address.sun_path;
+	bool named = getsockname(server->fd, (struct sockaddr *)&address, &size) == 0 &&
+		     *address.sun_path;
 
-	log_say(LOG_INFO, "serving at %s, %zu devices held", named ? address.sun_path : "a socket without a name", holds_count(&server->holds));
+	log_say(LOG_INFO, "serving at %s, %zu devices held",
+		named ? address.sun_path : "a socket without a name", holds_count(&server->holds));
 	sd_notify(0, "READY=1");
 }
 
@@ -249,7 +255,8 @@ static void server_stop(struct server *server, int status)
 	}
 	server->kernel = kernel_free(server->kernel, JOBS_END_MS);
 	if (server->kernel) {
-		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in time and are left behind");
+		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in "
+				     "time and are left behind");
 		_exit(status);
 	}
 	clients_free(&server->clients);

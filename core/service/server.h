@@ -14,8 +14,9 @@ struct server_options {
 };
 
 /*
- * Serves until SIGTERM or SIGINT. Those and SIGHUP must be blocked. 0, or an error where it could not begin or go on. Where calls
- * did not end in time the process ends here, since threads run on that nothing may be taken from.
+ * Serves until SIGTERM or SIGINT. Those and SIGHUP must be blocked. 0, or an error where it could
+ * not begin or go on. Where calls did not end in time the process ends here, since threads run on
+ * that nothing may be taken from.
  */
 int server_run(const struct server_options *options, struct error *err);
 

@@ -8,7 +8,8 @@
 
 static int world_fill(struct world *world, const struct world_options *options, struct error *err)
 {
-	/* What is stated changes without a word, and an answer that is given again must not outlive it. */
+	/* What is stated changes without a word, and an answer that is given again must not outlive
+	 * it. */
 	int r = world->live ? engine_keep_stated(&world->engine, err) : 0;
 
 	for (const char **file = options->inventories; *file && !r; file++)
@@ -16,7 +17,8 @@ static int world_fill(struct world *world, const struct world_options *options, 
 	return r ? r : engine_ready(&world->engine, err);
 }
 
-int world_new(const struct world_options *options, struct holds *holds, struct world **ret, struct error *err)
+int world_new(const struct world_options *options, struct holds *holds, struct world **ret,
+	      struct error *err)
 {
 	struct engine_options engine_options = {
 		.backend_dir = options->plugin_dir,

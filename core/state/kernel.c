@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of saving and loading through a kernel driver: linux/vfio.h, enum vfio_device_mig_state, is where they are from. */
+/* The steps of saving and loading through a kernel driver: linux/vfio.h, enum
+ * vfio_device_mig_state, is where they are from. */
 #include "core/state/kernel.h"
 
 #include <errno.h>
@@ -10,14 +11,10 @@
 #include "core/state/writer.h"
 
 static const char *const state_names[KERNEL_STATE_COUNT] = {
-	[KERNEL_ERROR] = "ERROR",
-	[KERNEL_STOP] = "STOP",
-	[KERNEL_RUNNING] = "RUNNING",
-	[KERNEL_STOP_COPY] = "STOP_COPY",
-	[KERNEL_RESUMING] = "RESUMING",
-	[KERNEL_RUNNING_P2P] = "RUNNING_P2P",
-	[KERNEL_PRE_COPY] = "PRE_COPY",
-	[KERNEL_PRE_COPY_P2P] = "PRE_COPY_P2P",
+	[KERNEL_ERROR] = "ERROR",	[KERNEL_STOP] = "STOP",
+	[KERNEL_RUNNING] = "RUNNING",	[KERNEL_STOP_COPY] = "STOP_COPY",
+	[KERNEL_RESUMING] = "RESUMING", [KERNEL_RUNNING_P2P] = "RUNNING_P2P",
+	[KERNEL_PRE_COPY] = "PRE_COPY", [KERNEL_PRE_COPY_P2P] = "PRE_COPY_P2P",
 };
 
 const char *kernel_state_name(enum kernel_state state)
@@ -64,8 +61,8 @@ static int enter(struct session *session, enum kernel_state state, struct error 
 
 	if (r) {
 		session->report.refused = r;
-		return error_set(err, r, "%s: the kernel's driver does not go to %s: %s", session->device->name, state_names[state],
-				 strerror(-r));
+		return error_set(err, r, "%s: the kernel's driver does not go to %s: %s",
+				 session->device->name, state_names[state], strerror(-r));
 	}
 	if (fd >= 0) {
 		session_data_close(session);
@@ -79,21 +76,25 @@ static int failed(struct session *session, const char *what, int r, struct error
 	if (r == -ECANCELED)
 		return error_set(err, r, "%s: it was interrupted", session->device->name);
 	session->report.refused = r;
-	return error_set(err, r, "%s: its state could not be %s: %s", session->device->name, what, strerror(-r));
+	return error_set(err, r, "%s: its state could not be %s: %s", session->device->name, what,
+			 strerror(-r));
 }
 
 /* Fill the buffer: how much is in it. *ret_end: the driver has no more for now. */
-static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_end, struct error *err)
+static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_end,
+		struct error *err)
 {
 	size_t len = 0;
 
 	*ret_end = false;
 	while (len < max && !*ret_end) {
-		ssize_t n = session->device->ops->read(session->device, session->fd, session->buffer + len, max - len);
+		ssize_t n = session->device->ops->read(session->device, session->fd,
+						       session->buffer + len, max - len);
 
 		if (n == -EINTR)
 			continue;
-		/* ENOMSG: for now there is no more. Once the device is stopped that would be a cut stream. */
+		/* ENOMSG: for now there is no more. Once the device is stopped that would be a cut
+		 * stream. */
 		if (n == 0 || (n == -ENOMSG && !session->progress.stopped))
 			*ret_end = true;
 		else if (n < 0)
@@ -118,10 +119,12 @@ static int progress(struct session *session, struct error *err)
 /* ---------------------------------------------------------------- saving */
 
 /* A record of what there is, at most max bytes. */
-static int save_some(struct session *session, struct state_writer *writer, uint64_t max, bool *ret_end, struct error *err)
+static int save_some(struct session *session, struct state_writer *writer, uint64_t max,
+		     bool *ret_end, struct error *err)
 {
 	size_t len = 0;
-	int r = fill(session, max < FORMAT_PAYLOAD_MAX ? (size_t)max : FORMAT_PAYLOAD_MAX, &len, ret_end, err);
+	int r = fill(session, max < FORMAT_PAYLOAD_MAX ? (size_t)max : FORMAT_PAYLOAD_MAX, &len,
+		     ret_end, err);
 
 	if (r || !len)
 		return r;
@@ -137,7 +140,8 @@ static int save_round(struct session *session, struct state_writer *writer, stru
 	bool end = false;
 	int r = 0;
 
-	for (uint64_t left = session->progress.rest, before; left && !end && !r; left -= session->report.bytes - before) {
+	for (uint64_t left = session->progress.rest, before; left && !end && !r;
+	     left -= session->report.bytes - before) {
 		before = session->report.bytes;
 		r = save_some(session, writer, left, &end, err);
 	}
@@ -176,7 +180,8 @@ static int save_stopped(struct session *session, struct state_writer *writer, st
 	session->progress.stopped = true;
 	session->progress.rest = 0;
 	if (!r && session->fd < 0)
-		r = error_set(err, -EPROTO, "%s: the kernel's driver gave nothing to read from", session->device->name);
+		r = error_set(err, -EPROTO, "%s: the kernel's driver gave nothing to read from",
+			      session->device->name);
 	while (!r && !end)
 		r = save_some(session, writer, UINT64_MAX, &end, err);
 	return r;
@@ -196,28 +201,36 @@ static int run_on(struct session *session, int r, struct error *err)
 	if (r && err)
 		first = *err;
 	return error_set(err, r ? r : back, "%s%s%s", r ? first.text : text.text,
-			 reset ? "; and it could not be reset: " : "; it was reset", reset ? strerror(-reset) : "");
+			 reset ? "; and it could not be reset: " : "; it was reset",
+			 reset ? strerror(-reset) : "");
 }
 
-int kernel_save(struct kernel_device *device, const struct state_transport *to, const struct kernel_options *options,
-		struct kernel_report *ret, struct error *err)
+int kernel_save(struct kernel_device *device, const struct state_transport *to,
+		const struct kernel_options *options, struct kernel_report *ret, struct error *err)
 {
 	const bool ahead = device->flags & KERNEL_CAN_PRE_COPY && options->rounds_max;
-	const struct format_head head = {.content = FORMAT_STREAM, .migration_flags = KERNEL_CAN_STOP_COPY | (ahead ? KERNEL_CAN_PRE_COPY : 0)};
+	const struct format_head head = {.content = FORMAT_STREAM,
+					 .migration_flags = KERNEL_CAN_STOP_COPY |
+							    (ahead ? KERNEL_CAN_PRE_COPY : 0)};
 	struct session session = {.device = device, .options = options};
 	struct state_writer writer;
 	int r;
 
 	if (!(device->flags & KERNEL_CAN_STOP_COPY))
-		return error_set(err, -ENOTTY, "%s: its driver in the kernel cannot migrate it", device->name);
-	if (options->version_len > MIGCOMPAT_STRING_MAX || (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
-		return error_set(err, -E2BIG, "the version string or what is told beside it is too long for a state file");
+		return error_set(err, -ENOTTY, "%s: its driver in the kernel cannot migrate it",
+				 device->name);
+	if (options->version_len > MIGCOMPAT_STRING_MAX ||
+	    (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
+		return error_set(err, -E2BIG,
+				 "the version string or what is told beside it is too long for a "
+				 "state file");
 	r = session_begin(&session, err);
 	if (r)
 		return r;
 	r = writer_begin(&writer, to, options->version, options->version_len, &head, err);
 	if (!r && options->info)
-		r = writer_record(&writer, RECORD_INFO, 0, options->info, strlen(options->info), err);
+		r = writer_record(&writer, RECORD_INFO, 0, options->info, strlen(options->info),
+				  err);
 	if (!r && ahead)
 		r = save_ahead(&session, &writer, err);
 	if (!r)
@@ -238,7 +251,8 @@ static int write_all(struct session *session, size_t *len, struct error *err)
 	size_t at = 0;
 
 	while (at < *len) {
-		ssize_t n = session->device->ops->write(session->device, session->fd, session->buffer + at, *len - at);
+		ssize_t n = session->device->ops->write(session->device, session->fd,
+							session->buffer + at, *len - at);
 
 		if (n == -EINTR)
 			continue;
@@ -254,7 +268,8 @@ static int write_all(struct session *session, size_t *len, struct error *err)
 }
 
 /* Records are joined, so that a driver gets as few and as large writes as it may from anybody. */
-static int load_stream(struct session *session, struct state_reader *reader, const struct format_record *record, size_t *len, struct state_sums *sums,
+static int load_stream(struct session *session, struct state_reader *reader,
+		       const struct format_record *record, size_t *len, struct state_sums *sums,
 		       struct error *err)
 {
 	int r = record->size > FORMAT_PAYLOAD_MAX - *len ? write_all(session, len, err) : 0;
@@ -268,7 +283,8 @@ static int load_stream(struct session *session, struct state_reader *reader, con
 	return 0;
 }
 
-static int load_records(struct session *session, struct state_reader *reader, struct state_sums *sums, struct error *err)
+static int load_records(struct session *session, struct state_reader *reader,
+			struct state_sums *sums, struct error *err)
 {
 	struct format_record record = {0};
 	size_t len = 0;
@@ -284,12 +300,15 @@ static int load_records(struct session *session, struct state_reader *reader, st
 	}
 	/* Only now is it known that all of it was what it was to be. */
 	if (!r && session->options->sum && reader->chain != session->options->sum)
-		r = error_set(err, -ESTALE, "%s: it is another file than the one that was looked at", reader->from->name);
+		r = error_set(err, -ESTALE,
+			      "%s: it is another file than the one that was looked at",
+			      reader->from->name);
 	return r ? r : write_all(session, &len, err);
 }
 
 /* What the device has now, read as for a save. */
-static int read_back(struct session *session, uint64_t *ret_len, uint64_t *ret_sum, struct error *err)
+static int read_back(struct session *session, uint64_t *ret_len, uint64_t *ret_sum,
+		     struct error *err)
 {
 	struct state_sums sums;
 	uint64_t total = 0;
@@ -321,8 +340,10 @@ static int verify(struct session *session, uint64_t expected, struct error *err)
 	session->report.verified = len == session->report.bytes && sum == expected;
 	if (session->report.verified || session->ahead)
 		return 0;
-	return error_set(err, -EBADMSG, "%s: what was loaded and what it then had differ (%llu and %llu bytes)", session->device->name,
-			 (unsigned long long)session->report.bytes, (unsigned long long)len);
+	return error_set(err, -EBADMSG,
+			 "%s: what was loaded and what it then had differ (%llu and %llu bytes)",
+			 session->device->name, (unsigned long long)session->report.bytes,
+			 (unsigned long long)len);
 }
 
 static int load_all(struct session *session, struct state_reader *reader, struct error *err)
@@ -332,28 +353,32 @@ static int load_all(struct session *session, struct state_reader *reader, struct
 
 	state_sums_begin(&sums);
 	if (!r && session->fd < 0)
-		r = error_set(err, -EPROTO, "%s: the kernel's driver gave nothing to write to", session->device->name);
+		r = error_set(err, -EPROTO, "%s: the kernel's driver gave nothing to write to",
+			      session->device->name);
 	if (!r)
 		r = load_records(session, reader, &sums, err);
 	session_data_close(session);
 	if (!r)
-		r = enter(session, KERNEL_STOP, err); /* where drivers look at what they were given */
+		r = enter(session, KERNEL_STOP,
+			  err); /* where drivers look at what they were given */
 	if (!r)
 		r = verify(session, state_sums_end(&sums), err);
 	return r ? r : enter(session, KERNEL_RUNNING, err);
 }
 
-int kernel_load(struct kernel_device *device, struct state_reader *reader, const struct kernel_options *options,
-		struct kernel_report *ret, struct error *err)
+int kernel_load(struct kernel_device *device, struct state_reader *reader,
+		const struct kernel_options *options, struct kernel_report *ret, struct error *err)
 {
 	struct session session = {.device = device, .options = options};
 	struct error text = {0};
 	int r;
 
 	if (!(device->flags & KERNEL_CAN_STOP_COPY))
-		return error_set(err, -ENOTTY, "%s: its driver in the kernel cannot migrate it", device->name);
+		return error_set(err, -ENOTTY, "%s: its driver in the kernel cannot migrate it",
+				 device->name);
 	if (reader->head.content != FORMAT_STREAM)
-		return error_set(err, -EINVAL, "%s: it holds no kernel driver's stream", reader->from->name);
+		return error_set(err, -EINVAL, "%s: it holds no kernel driver's stream",
+				 reader->from->name);
 	r = session_begin(&session, err);
 	if (r)
 		return r;
@@ -363,7 +388,8 @@ int kernel_load(struct kernel_device *device, struct state_reader *reader, const
 		/* Any other way out of a failed load makes some drivers use what they freed. */
 		int back = device->ops->reset(device);
 
-		error_set(err, r, "%s%s%s", text.text, back ? "; and it could not be reset: " : "", back ? strerror(-back) : "");
+		error_set(err, r, "%s%s%s", text.text, back ? "; and it could not be reset: " : "",
+			  back ? strerror(-back) : "");
 	}
 	*ret = session.report;
 	session_end(&session);

@@ -19,7 +19,8 @@ int reader_refuse(struct state_reader *reader, int r, const struct error *err)
 	return r;
 }
 
-static int refuse(struct state_reader *reader, int code, struct error *err, const char *format, ...) __attribute__((format(printf, 4, 5)));
+static int refuse(struct state_reader *reader, int code, struct error *err, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* A sentence that begins with the file's name. */
 static int refuse(struct state_reader *reader, int code, struct error *err, const char *format, ...)
@@ -51,14 +52,16 @@ static int take(struct state_reader *reader, void *buffer, size_t len, struct er
 	if (!r)
 		return 0;
 	if (r == -ENODATA || r == -EBADMSG)
-		return refuse(reader, -EBADMSG, err, "it ends in the middle of record %llu", (unsigned long long)reader->number);
+		return refuse(reader, -EBADMSG, err, "it ends in the middle of record %llu",
+			      (unsigned long long)reader->number);
 	reader->refused = r;
 	return latched(reader, err);
 }
 
 static int no_state_file(struct state_reader *reader, struct error *err)
 {
-	return refuse(reader, -EBADMSG, err, "it does not begin with a version string and a newline: no state file");
+	return refuse(reader, -EBADMSG, err,
+		      "it does not begin with a version string and a newline: no state file");
 }
 
 int reader_begin(struct state_reader *reader, const struct state_transport *from, struct error *err)
@@ -67,13 +70,15 @@ int reader_begin(struct state_reader *reader, const struct state_transport *from
 	int r;
 
 	*reader = (struct state_reader){.from = from};
-	/* A byte at a time: what is behind the newline must stay where it is, and there are few of them. */
+	/* A byte at a time: what is behind the newline must stay where it is, and there are few of
+	 * them. */
 	for (;;) {
 		char byte = 0;
 
 		r = transport_read(from, &byte, 1, err);
 		if (r == -ENODATA)
-			return refuse(reader, -EBADMSG, err, "%s", len ? "it ends in the version string" : "it is empty");
+			return refuse(reader, -EBADMSG, err, "%s",
+				      len ? "it ends in the version string" : "it is empty");
 		if (r)
 			return reader_refuse(reader, r, err);
 		if (byte == '\n')
@@ -83,7 +88,8 @@ int reader_begin(struct state_reader *reader, const struct state_transport *from
 		colons += byte == ':';
 		reader->version[len++] = byte;
 	}
-	/* NAMESPACE:KIND:TYPE:PAYLOAD. What is in them is for whoever knows strings; without them it is any text. */
+	/* NAMESPACE:KIND:TYPE:PAYLOAD. What is in them is for whoever knows strings; without them
+	 * it is any text. */
 	if (colons < 3)
 		return no_state_file(reader, err);
 	reader->version_len = len;
@@ -117,12 +123,19 @@ static int take_record(struct state_reader *reader, struct format_record *ret, s
 	sum = state_sum(&record, offsetof(struct format_record, sum), reader->chain);
 	to_host(&record);
 	if (record.sum != sum && record.number != reader->number)
-		return refuse(reader, -EBADMSG, err, "record %llu stands where %llu is expected: it is damaged, moved, repeated or one is missing",
-			      (unsigned long long)record.number, (unsigned long long)reader->number);
+		return refuse(reader, -EBADMSG, err,
+			      "record %llu stands where %llu is expected: it is damaged, moved, "
+			      "repeated or one is missing",
+			      (unsigned long long)record.number,
+			      (unsigned long long)reader->number);
 	if (record.sum != sum)
-		return refuse(reader, -EBADMSG, err, "the head of record %llu is damaged, or the version string is", (unsigned long long)reader->number);
-	if (record.number != reader->number || record.size > FORMAT_PAYLOAD_MAX || record.flags & ~(uint32_t)RECORD_OPTIONAL)
-		return refuse(reader, -EBADMSG, err, "record %llu has a number, size or flags that no record has",
+		return refuse(reader, -EBADMSG, err,
+			      "the head of record %llu is damaged, or the version string is",
+			      (unsigned long long)reader->number);
+	if (record.number != reader->number || record.size > FORMAT_PAYLOAD_MAX ||
+	    record.flags & ~(uint32_t)RECORD_OPTIONAL)
+		return refuse(reader, -EBADMSG, err,
+			      "record %llu has a number, size or flags that no record has",
 			      (unsigned long long)reader->number);
 	reader->chain = sum;
 	reader->number++;
@@ -130,15 +143,18 @@ static int take_record(struct state_reader *reader, struct format_record *ret, s
 	return 0;
 }
 
-static int payload_check(struct state_reader *reader, const struct format_record *record, uint64_t sum, struct error *err)
+static int payload_check(struct state_reader *reader, const struct format_record *record,
+			 uint64_t sum, struct error *err)
 {
 	if (sum != record->payload_sum)
-		return refuse(reader, -EBADMSG, err, "record %llu is damaged", (unsigned long long)record->number);
+		return refuse(reader, -EBADMSG, err, "record %llu is damaged",
+			      (unsigned long long)record->number);
 	reader->bytes += record->size;
 	return 0;
 }
 
-int reader_payload(struct state_reader *reader, const struct format_record *record, void *buffer, struct error *err)
+int reader_payload(struct state_reader *reader, const struct format_record *record, void *buffer,
+		   struct error *err)
 {
 	int r;
 
@@ -178,8 +194,10 @@ int reader_head(struct state_reader *reader, struct error *err)
 	r = take_record(reader, &record, err);
 	if (r)
 		return r;
-	if (record.type != RECORD_HEAD || record.flags || record.size < sizeof(*head) || record.size > sizeof(payload))
-		return refuse(reader, -EBADMSG, err, "its first record is none that a state file begins with");
+	if (record.type != RECORD_HEAD || record.flags || record.size < sizeof(*head) ||
+	    record.size > sizeof(payload))
+		return refuse(reader, -EBADMSG, err,
+			      "its first record is none that a state file begins with");
 	r = reader_payload(reader, &record, payload, err);
 	if (r)
 		return r;
@@ -190,14 +208,20 @@ int reader_head(struct state_reader *reader, struct error *err)
 	head->page_size = le32toh(head->page_size);
 	head->migration_flags = le32toh(head->migration_flags);
 	if (memcmp(head->magic, FORMAT_MAGIC, sizeof(head->magic)) != 0)
-		return refuse(reader, -EBADMSG, err, "its first record is none that a state file begins with");
-	if (head->version != FORMAT_VERSION || (head->content != FORMAT_REGIONS && head->content != FORMAT_STREAM))
-		return refuse(reader, -EPROTONOSUPPORT, err, "it is of format %u with content %u, expected format %u", head->version,
-			      head->content, FORMAT_VERSION);
-	if (head->page_size != PAGE || head->memory_size % PAGE || head->memory_size > FORMAT_MEMORY_MAX ||
+		return refuse(reader, -EBADMSG, err,
+			      "its first record is none that a state file begins with");
+	if (head->version != FORMAT_VERSION ||
+	    (head->content != FORMAT_REGIONS && head->content != FORMAT_STREAM))
+		return refuse(reader, -EPROTONOSUPPORT, err,
+			      "it is of format %u with content %u, expected format %u",
+			      head->version, head->content, FORMAT_VERSION);
+	if (head->page_size != PAGE || head->memory_size % PAGE ||
+	    head->memory_size > FORMAT_MEMORY_MAX ||
 	    (head->content == FORMAT_STREAM && head->memory_size))
-		return refuse(reader, -EBADMSG, err, "it tells of %llu bytes of memory in pages of %u, which makes no sense",
-			      (unsigned long long)head->memory_size, head->page_size);
+		return refuse(
+			reader, -EBADMSG, err,
+			"it tells of %llu bytes of memory in pages of %u, which makes no sense",
+			(unsigned long long)head->memory_size, head->page_size);
 	return 0;
 }
 
@@ -208,7 +232,8 @@ static const char *memory_fits(struct state_reader *reader, const struct format_
 {
 	if (reader->head.content != FORMAT_REGIONS || record->position != reader->memory)
 		return "is not the part of memory that is next";
-	if (record->size == 0 || record->size % PAGE || record->size > reader->head.memory_size - reader->memory)
+	if (record->size == 0 || record->size % PAGE ||
+	    record->size > reader->head.memory_size - reader->memory)
 		return "has no whole pages, or goes beyond the end of memory";
 	reader->memory += record->size;
 	return NULL;
@@ -224,9 +249,11 @@ static const char *zeros_fit(struct state_reader *reader, const struct format_re
 
 static const char *dirty_fits(struct state_reader *reader, const struct format_record *record)
 {
-	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size || reader->config)
+	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size ||
+	    reader->config)
 		return "holds dirty pages, which stand behind all of memory and before the config";
-	if (record->size == 0 || record->size % sizeof(struct migcompat_dirty_record) || record->position < reader->round)
+	if (record->size == 0 || record->size % sizeof(struct migcompat_dirty_record) ||
+	    record->position < reader->round)
 		return "has no whole dirty pages, or is of a round that is over";
 	reader->round = record->position;
 	return NULL;
@@ -234,7 +261,8 @@ static const char *dirty_fits(struct state_reader *reader, const struct format_r
 
 static const char *config_fits(struct state_reader *reader, const struct format_record *record)
 {
-	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size || record->position != reader->config)
+	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size ||
+	    record->position != reader->config)
 		return "is not the part of the config that is next";
 	if (record->size == 0 || record->size > MIGCOMPAT_STATE_CONFIG_MAX - reader->config)
 		return "makes the config longer than any";
@@ -279,7 +307,8 @@ static const struct {
 	[RECORD_ZEROS] = {zeros_fit, 0},
 };
 
-static int rule_check(struct state_reader *reader, const struct format_record *record, struct error *err)
+static int rule_check(struct state_reader *reader, const struct format_record *record,
+		      struct error *err)
 {
 	unsigned long long number = record->number;
 	const char *wrong;
@@ -287,14 +316,20 @@ static int rule_check(struct state_reader *reader, const struct format_record *r
 	if (record->type >= sizeof(rules) / sizeof(rules[0]) || !rules[record->type].fits) {
 		if (record->flags & RECORD_OPTIONAL && record->type != RECORD_HEAD)
 			return 0;
-		return refuse(reader, record->type == RECORD_HEAD ? -EBADMSG : -EPROTONOSUPPORT, err,
-			      "record %llu is of type %u, which is not known here and may not be passed over", number, record->type);
+		return refuse(reader, record->type == RECORD_HEAD ? -EBADMSG : -EPROTONOSUPPORT,
+			      err,
+			      "record %llu is of type %u, which is not known here and may not be "
+			      "passed over",
+			      number, record->type);
 	}
-	wrong = record->flags == rules[record->type].flags ? rules[record->type].fits(reader, record) : "has flags that its type has not";
+	wrong = record->flags == rules[record->type].flags
+			? rules[record->type].fits(reader, record)
+			: "has flags that its type has not";
 	return wrong ? refuse(reader, -EBADMSG, err, "record %llu %s", number, wrong) : 0;
 }
 
-int reader_zeros(struct state_reader *reader, const struct format_record *record, uint64_t *ret_len, struct error *err)
+int reader_zeros(struct state_reader *reader, const struct format_record *record, uint64_t *ret_len,
+		 struct error *err)
 {
 	struct format_zeros zeros = {0};
 	int r = reader_payload(reader, record, &zeros, err);
@@ -303,7 +338,8 @@ int reader_zeros(struct state_reader *reader, const struct format_record *record
 	if (r)
 		return r;
 	if (len == 0 || len % PAGE || len > reader->head.memory_size - reader->memory)
-		return refuse(reader, -EBADMSG, err, "record %llu has no whole pages, or goes beyond the end of memory",
+		return refuse(reader, -EBADMSG, err,
+			      "record %llu has no whole pages, or goes beyond the end of memory",
 			      (unsigned long long)record->number);
 	reader->memory += len;
 	*ret_len = len;
@@ -311,7 +347,8 @@ int reader_zeros(struct state_reader *reader, const struct format_record *record
 }
 
 /* The end: what it counts is what came, and nothing follows. */
-static int end_check(struct state_reader *reader, const struct format_record *record, struct error *err)
+static int end_check(struct state_reader *reader, const struct format_record *record,
+		     struct error *err)
 {
 	uint64_t bytes = reader->bytes;
 	char payload[PAGE], more;
@@ -322,7 +359,8 @@ static int end_check(struct state_reader *reader, const struct format_record *re
 		return r;
 	memcpy(&end, payload, sizeof(end));
 	if (le64toh(end.records) != record->number || le64toh(end.bytes) != bytes)
-		return refuse(reader, -EBADMSG, err, "its end counts %llu records, and %llu came", (unsigned long long)le64toh(end.records),
+		return refuse(reader, -EBADMSG, err, "its end counts %llu records, and %llu came",
+			      (unsigned long long)le64toh(end.records),
 			      (unsigned long long)record->number);
 	r = transport_read(reader->from, &more, 1, &reader->reason);
 	if (r == -ENODATA) {

@@ -17,13 +17,15 @@
 #define NAMES_TRIED 100u
 
 /*
- * A pipe may be full for long. What is written to it at a time is what a pipe with room for anything has room for, so that no write
- * waits where nobody looks at stop. (Not to block at all would be for everybody who shares the descriptor.)
+ * A pipe may be full for long. What is written to it at a time is what a pipe with room for
+ * anything has room for, so that no write waits where nobody looks at stop. (Not to block at all
+ * would be for everybody who shares the descriptor.)
  */
 static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 {
 	const struct state_sink *sink = arg;
-	struct pollfd fds[] = {{.fd = sink->fd, .events = POLLOUT}, {.fd = sink->stop, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = sink->fd, .events = POLLOUT},
+			       {.fd = sink->stop, .events = POLLIN}};
 	ssize_t n;
 
 	if (!sink->path && len > PIPE_BUF)
@@ -91,7 +93,8 @@ int sink_open(struct state_sink *sink, const char *path, int stop, struct error 
 	int r;
 
 	*sink = (struct state_sink){.fd = -1, .stop = stop};
-	sink->transport = (struct state_transport){.write = sink_write, .arg = sink, .name = standard ? "standard output" : path};
+	sink->transport = (struct state_transport){
+		.write = sink_write, .arg = sink, .name = standard ? "standard output" : path};
 	r = standard ? standard_open(sink, err) : file_open(sink, path, err);
 	if (r < 0)
 		sink_close(sink);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a state goes: a file that has its name only once it is whole, or standard output. A state may hold secrets of a guest, so that a file is
- * its owner's alone.
+ * Where a state goes: a file that has its name only once it is whole, or standard output. A state
+ * may hold secrets of a guest, so that a file is its owner's alone.
  */
 #ifndef CORE_STATE_SINK_H
 #define CORE_STATE_SINK_H

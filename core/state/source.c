@@ -15,7 +15,8 @@
 /* Until there is something to be read. */
 static int wait_readable(const struct state_source *source, int fd)
 {
-	struct pollfd fds[] = {{.fd = fd, .events = POLLIN}, {.fd = source->stop, .events = POLLIN}};
+	struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
+			       {.fd = source->stop, .events = POLLIN}};
 
 	if (source->stop < 0)
 		return 0;
@@ -51,7 +52,8 @@ static ssize_t source_read(void *arg, void *buffer, size_t len)
 		return r;
 	if (n < 0)
 		return -errno;
-	if (source->spool >= 0 && !source->again && (r = keep(source->spool, buffer, (size_t)n)) != 0)
+	if (source->spool >= 0 && !source->again &&
+	    (r = keep(source->spool, buffer, (size_t)n)) != 0)
 		return r;
 	return n;
 }
@@ -76,7 +78,8 @@ static int spool_open(struct error *err)
 		unlink(path);
 		return fd;
 	}
-	return error_set(err, r, "what comes through a pipe cannot be kept in a file: %s", strerror(-r));
+	return error_set(err, r, "what comes through a pipe cannot be kept in a file: %s",
+			 strerror(-r));
 }
 
 /* Bytes from the position on; 0: it is no regular file. */
@@ -87,10 +90,12 @@ static uint64_t size_left(int fd, const struct stat *st)
 	return at >= 0 && at < st->st_size ? (uint64_t)(st->st_size - at) : 0;
 }
 
-int source_open(struct state_source *source, const char *path, bool twice, int stop, struct error *err)
+int source_open(struct state_source *source, const char *path, bool twice, int stop,
+		struct error *err)
 {
 	bool standard = strcmp(path, "-") == 0;
-	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	int fd = standard ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1)
+			  : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	const char *name = standard ? "standard input" : path;
 	struct stat st = {0};
 	int r = fd < 0 || fstat(fd, &st) < 0 ? -errno : S_ISDIR(st.st_mode) ? -EISDIR : 0;
@@ -121,7 +126,8 @@ int source_rewind(struct state_source *source, struct error *err)
 	if (lseek(fd, 0, SEEK_SET) < 0) {
 		int r = -errno;
 
-		return error_set(err, r, "%s: it cannot be read again: %s", source->transport.name, strerror(-r));
+		return error_set(err, r, "%s: it cannot be read again: %s", source->transport.name,
+				 strerror(-r));
 	}
 	source->again = true;
 	return 0;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* XXH3 with the widest vectors that this processor has, chosen when it runs where the library can do that. */
+/* XXH3 with the widest vectors that this processor has, chosen when it runs where the library can
+ * do that. */
 #define XXH_STATIC_LINKING_ONLY /* for the state's size */
 #include "core/state/sum.h"
 
@@ -17,7 +18,8 @@ uint64_t state_sum(const void *bytes, size_t len, uint64_t seed)
 	return XXH3_64bits_withSeed(bytes, len, seed);
 }
 
-_Static_assert(sizeof(XXH3_state_t) <= sizeof(((struct state_sums *)NULL)->state), "there is room for the state");
+_Static_assert(sizeof(XXH3_state_t) <= sizeof(((struct state_sums *)NULL)->state),
+	       "there is room for the state");
 
 void state_sums_begin(struct state_sums *sums)
 {

@@ -13,8 +13,9 @@
 const char *record_name(uint32_t type)
 {
 	static const char *const names[RECORD_TYPE_COUNT] = {
-		[RECORD_HEAD] = "head",	    [RECORD_MEMORY] = "memory", [RECORD_DIRTY] = "dirty", [RECORD_CONFIG] = "config",
-		[RECORD_STREAM] = "stream", [RECORD_INFO] = "info",	[RECORD_END] = "end",	  [RECORD_ZEROS] = "zeros",
+		[RECORD_HEAD] = "head",	    [RECORD_MEMORY] = "memory", [RECORD_DIRTY] = "dirty",
+		[RECORD_CONFIG] = "config", [RECORD_STREAM] = "stream", [RECORD_INFO] = "info",
+		[RECORD_END] = "end",	    [RECORD_ZEROS] = "zeros",
 	};
 
 	return type < RECORD_TYPE_COUNT ? names[type] : NULL;
@@ -62,9 +63,11 @@ const char *survey_info(const struct survey *survey, const char *key, size_t *re
 
 /* ---------------------------------------------------------------- records */
 
-static int take_record(struct survey *survey, const struct format_record *record, uint8_t *window, struct state_sums *sums, struct error *err)
+static int take_record(struct survey *survey, const struct format_record *record, uint8_t *window,
+		       struct state_sums *sums, struct error *err)
 {
-	struct survey_count *count = record_name(record->type) ? &survey->counts[record->type] : &survey->unknown;
+	struct survey_count *count =
+		record_name(record->type) ? &survey->counts[record->type] : &survey->unknown;
 	struct state_reader *reader = &survey->reader;
 	uint64_t zeros = 0;
 	int r;
@@ -96,7 +99,8 @@ static int take_records(struct survey *survey, struct error *err)
 	if (!window)
 		return error_set(err, -ENOMEM, "out of memory");
 	state_sums_begin(&sums);
-	while ((r = reader_next(&survey->reader, &record, err)) > 0 && (r = take_record(survey, &record, window, &sums, err)) == 0)
+	while ((r = reader_next(&survey->reader, &record, err)) > 0 &&
+	       (r = take_record(survey, &record, window, &sums, err)) == 0)
 		;
 	survey->stream_sum = state_sums_end(&sums);
 	free(window);
@@ -133,7 +137,8 @@ static int take_bare(struct survey *survey, struct error *err)
 		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return error_set(err, (int)n, "%s: could not be read: %s", survey->from->name, strerror((int)-n));
+			return error_set(err, (int)n, "%s: could not be read: %s",
+					 survey->from->name, strerror((int)-n));
 		more = n && !left;
 	}
 	survey->stream_summed = !more;
@@ -166,7 +171,8 @@ int survey_run(struct survey *survey, const struct state_transport *from, struct
 	*survey = (struct survey){.from = from, .head = malloc(HEAD_MAX)};
 	if (!survey->head)
 		return error_set(err, -ENOMEM, "out of memory");
-	survey->recorder = (struct state_transport){.read = record_read, .arg = survey, .name = from->name};
+	survey->recorder =
+		(struct state_transport){.read = record_read, .arg = survey, .name = from->name};
 	r = reader_begin(&survey->reader, &survey->recorder, &text);
 	survey->is_state = !r;
 	if (r == -EBADMSG)

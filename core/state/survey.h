@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A state file from end to end, without a device: is all of it sound, and what is in it? Takes a window of memory, whatever the file
- * holds. What is no state file may be a kernel driver's bare stream; its beginning is kept for whoever knows streams.
+ * A state file from end to end, without a device: is all of it sound, and what is in it? Takes a
+ * window of memory, whatever the file holds. What is no state file may be a kernel driver's bare
+ * stream; its beginning is kept for whoever knows streams.
  */
 #ifndef CORE_STATE_SURVEY_H
 #define CORE_STATE_SURVEY_H
@@ -18,12 +19,13 @@ struct survey_count {
 struct survey {
 	const struct state_transport *from;
 	struct state_transport recorder; /* the same, but what is read first is kept */
-	struct state_reader reader;	 /* what it learned: version, head, chain after the last record, where each kind ended */
+	struct state_reader reader; /* what it learned: version, head, chain after the last record,
+				       where each kind ended */
 	struct survey_count counts[RECORD_TYPE_COUNT];
 	struct survey_count unknown; /* optional ones that are not known here */
-	bool is_state; /* it begins with a line that a version string could be */
-	bool sound;    /* and all of it is as it must be */
-	int refused;   /* of one that is not: -EBADMSG or -EPROTONOSUPPORT */
+	bool is_state;		     /* it begins with a line that a version string could be */
+	bool sound;		     /* and all of it is as it must be */
+	int refused;		     /* of one that is not: -EBADMSG or -EPROTONOSUPPORT */
 	struct error reason;
 	char info[SURVEY_INFO_MAX + 1]; /* whole lines, zero-terminated */
 	size_t info_len;
@@ -35,8 +37,8 @@ struct survey {
 };
 
 /*
- * Read it. 0: the survey says what it is, sound or not; else the transport's error, or -ENOMEM. The survey is to be freed in both cases; the
- * transport must outlive it.
+ * Read it. 0: the survey says what it is, sound or not; else the transport's error, or -ENOMEM. The
+ * survey is to be freed in both cases; the transport must outlive it.
  */
 int survey_run(struct survey *survey, const struct state_transport *from, struct error *err);
 void survey_free(struct survey *survey);

@@ -22,17 +22,20 @@ static ssize_t fd_write(void *arg, const void *bytes, size_t len)
 
 struct state_transport transport_fd(const int *fd, const char *name)
 {
-	return (struct state_transport){.read = fd_read, .write = fd_write, .arg = (void *)(size_t)fd, .name = name};
+	return (struct state_transport){
+		.read = fd_read, .write = fd_write, .arg = (void *)(size_t)fd, .name = name};
 }
 
-static int failed(const struct state_transport *transport, const char *what, int r, struct error *err)
+static int failed(const struct state_transport *transport, const char *what, int r,
+		  struct error *err)
 {
 	if (r == -ECANCELED)
 		return error_set(err, r, "%s: it was interrupted", transport->name);
 	return error_set(err, r, "%s: could not be %s: %s", transport->name, what, strerror(-r));
 }
 
-int transport_read(const struct state_transport *transport, void *buffer, size_t len, struct error *err)
+int transport_read(const struct state_transport *transport, void *buffer, size_t len,
+		   struct error *err)
 {
 	char *at = buffer;
 	size_t left = len;
@@ -45,14 +48,16 @@ int transport_read(const struct state_transport *transport, void *buffer, size_t
 		if (n < 0)
 			return failed(transport, "read", (int)n, err);
 		if (n == 0)
-			return error_set(err, left == len ? -ENODATA : -EBADMSG, "%s: it ends too early", transport->name);
+			return error_set(err, left == len ? -ENODATA : -EBADMSG,
+					 "%s: it ends too early", transport->name);
 		at += n;
 		left -= (size_t)n;
 	}
 	return 0;
 }
 
-int transport_write(const struct state_transport *transport, const void *bytes, size_t len, struct error *err)
+int transport_write(const struct state_transport *transport, const void *bytes, size_t len,
+		    struct error *err)
 {
 	const char *at = bytes;
 
@@ -61,7 +66,8 @@ int transport_write(const struct state_transport *transport, const void *bytes, 
 
 		if (n == -EINTR)
 			continue;
-		if (n == 0) /* nothing was written and nothing was wrong: trying again could go on for ever */
+		if (n == 0) /* nothing was written and nothing was wrong: trying again could go on
+			       for ever */
 			n = -EIO;
 		if (n < 0)
 			return failed(transport, "written", (int)n, err);

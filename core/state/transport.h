@@ -9,23 +9,26 @@
 
 #include "core/facts/error.h"
 
-/* Like read(2) and write(2): how many bytes, which may be fewer than asked for; 0 at the end; or -errno. */
+/* Like read(2) and write(2): how many bytes, which may be fewer than asked for; 0 at the end; or
+ * -errno. */
 struct state_transport {
 	ssize_t (*read)(void *arg, void *buffer, size_t len);
 	ssize_t (*write)(void *arg, const void *bytes, size_t len);
 	void *arg;
 	const char *name; /* for sentences: a path, or "standard input" */
-	uint64_t size;    /* bytes that a regular file has from where it is read on; 0: not known */
+	uint64_t size;	  /* bytes that a regular file has from where it is read on; 0: not known */
 };
 
 /* A blocking file descriptor, which stays the caller's and must outlive the transport. */
 struct state_transport transport_fd(const int *fd, const char *name);
 
 /*
- * All of it, through interruptions and short reads and writes. Errors are the transport's own; reading: -ENODATA where it ended before the
- * first byte, -EBADMSG where it ended behind it.
+ * All of it, through interruptions and short reads and writes. Errors are the transport's own;
+ * reading: -ENODATA where it ended before the first byte, -EBADMSG where it ended behind it.
  */
-int transport_read(const struct state_transport *transport, void *buffer, size_t len, struct error *err);
-int transport_write(const struct state_transport *transport, const void *bytes, size_t len, struct error *err);
+int transport_read(const struct state_transport *transport, void *buffer, size_t len,
+		   struct error *err);
+int transport_write(const struct state_transport *transport, const void *bytes, size_t len,
+		    struct error *err);
 
 #endif

@@ -13,8 +13,8 @@ static uint32_t flags_of(enum record_type type)
 	return type == RECORD_INFO ? RECORD_OPTIONAL : 0;
 }
 
-int writer_record(struct state_writer *writer, enum record_type type, uint64_t position, const void *payload, size_t size,
-		  struct error *err)
+int writer_record(struct state_writer *writer, enum record_type type, uint64_t position,
+		  const void *payload, size_t size, struct error *err)
 {
 	struct format_record record = {
 		.type = htole32(type),
@@ -36,8 +36,8 @@ int writer_record(struct state_writer *writer, enum record_type type, uint64_t p
 	return r;
 }
 
-int writer_begin(struct state_writer *writer, const struct state_transport *to, const char *version, size_t len,
-		 const struct format_head *head, struct error *err)
+int writer_begin(struct state_writer *writer, const struct state_transport *to, const char *version,
+		 size_t len, const struct format_head *head, struct error *err)
 {
 	struct format_head payload = {
 		.version = htole32(FORMAT_VERSION),

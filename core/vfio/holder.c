@@ -55,7 +55,8 @@ const char *vfio_holder(const char *path, char *buffer, size_t size)
 	char name[32];
 
 	while (processes && !found && (entry = readdir(processes))) {
-		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == getpid() || !has_open(entry->d_name, path))
+		if (!isdigit((unsigned char)entry->d_name[0]) || atoi(entry->d_name) == getpid() ||
+		    !has_open(entry->d_name, path))
 			continue;
 		name_read(entry->d_name, name);
 		snprintf(buffer, size, "process %s (%s)", entry->d_name, name);

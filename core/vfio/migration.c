@@ -10,8 +10,10 @@
 #include "core/vfio/uapi.h"
 #include "core/vfio/vfio.h"
 
-_Static_assert((int)KERNEL_RESUMING == (int)VFIO_DEVICE_STATE_RESUMING && (int)KERNEL_STOP_COPY == (int)VFIO_DEVICE_STATE_STOP_COPY &&
-		       (int)KERNEL_CAN_STOP_COPY == VFIO_MIGRATION_STOP_COPY && (int)KERNEL_CAN_P2P == VFIO_MIGRATION_P2P,
+_Static_assert((int)KERNEL_RESUMING == (int)VFIO_DEVICE_STATE_RESUMING &&
+		       (int)KERNEL_STOP_COPY == (int)VFIO_DEVICE_STATE_STOP_COPY &&
+		       (int)KERNEL_CAN_STOP_COPY == VFIO_MIGRATION_STOP_COPY &&
+		       (int)KERNEL_CAN_P2P == VFIO_MIGRATION_P2P,
 	       "states and flags are the kernel's");
 
 static const struct vfio_device *mine(const struct kernel_device *device)
@@ -32,7 +34,8 @@ static int feature(int device, uint32_t flags, void *payload, size_t size)
 	request.head.argsz = (uint32_t)(head + size);
 	request.head.flags = flags;
 	memcpy(request.room + head, payload, size);
-	/* A driver may be interrupted on its way to a state; the way is then gone on from where it is. */
+	/* A driver may be interrupted on its way to a state; the way is then gone on from where it
+	 * is. */
 	while (ioctl(device, VFIO_DEVICE_FEATURE, &request) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -44,18 +47,24 @@ uint32_t vfio_migration_flags(int device)
 {
 	struct vfio_device_feature_migration migration = {0};
 
-	if (feature(device, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION, &migration, sizeof(migration)))
+	if (feature(device, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION, &migration,
+		    sizeof(migration)))
 		return 0;
-	return (uint32_t)migration.flags & (KERNEL_CAN_STOP_COPY | KERNEL_CAN_P2P | KERNEL_CAN_PRE_COPY);
+	return (uint32_t)migration.flags &
+	       (KERNEL_CAN_STOP_COPY | KERNEL_CAN_P2P | KERNEL_CAN_PRE_COPY);
 }
 
 static int set_state(struct kernel_device *device, enum kernel_state state, int *ret_fd)
 {
-	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state, .data_fd = -1};
-	int r = feature(mine(device)->device, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request, sizeof(request));
+	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state,
+							.data_fd = -1};
+	int r = feature(mine(device)->device,
+			VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request,
+			sizeof(request));
 
 	*ret_fd = r ? -1 : request.data_fd;
-	/* Drivers that fill their stream in the background then say so instead of keeping everybody waiting; others do not look at it. */
+	/* Drivers that fill their stream in the background then say so instead of keeping everybody
+	 * waiting; others do not look at it. */
 	if (*ret_fd >= 0)
 		(void)fcntl(*ret_fd, F_SETFL, fcntl(*ret_fd, F_GETFL) | O_NONBLOCK);
 	return r;
@@ -76,7 +85,8 @@ static int precopy(struct kernel_device *device, int fd, uint64_t *ret_initial, 
 /* Until the driver goes on (timeout_ms 0: only look whether somebody wants to stop). */
 static int wait_for(const struct kernel_device *device, int fd, short events, int timeout_ms)
 {
-	struct pollfd fds[] = {{.fd = mine(device)->stop, .events = POLLIN}, {.fd = fd, .events = events}};
+	struct pollfd fds[] = {{.fd = mine(device)->stop, .events = POLLIN},
+			       {.fd = fd, .events = events}};
 	int n = poll(fds, timeout_ms ? 2 : 1, timeout_ms);
 
 	if (n < 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening a device. Every step that fails says what it was about, since the kernel says EINVAL for most. */
+/* Opening a device. Every step that fails says what it was about, since the kernel says EINVAL for
+ * most. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -71,12 +72,14 @@ static int in_use(const struct vfio_device *self, const struct device *device, s
 		holder = vfio_holder(paths[0], who, sizeof(who));
 	if (!holder && group_path(device, paths[1], sizeof(paths[1])) == 0)
 		holder = vfio_holder(paths[1], who, sizeof(who));
-	return error_set(err, -EBUSY, "%s: it is in use: %s has it open", self->kernel.name, holder ? holder : "another process");
+	return error_set(err, -EBUSY, "%s: it is in use: %s has it open", self->kernel.name,
+			 holder ? holder : "another process");
 }
 
 /* ---------------------------------------------------------------- by its own character device */
 
-static int cdev_open(struct vfio_device *self, const struct device *device, const char *path, struct error *err)
+static int cdev_open(struct vfio_device *self, const struct device *device, const char *path,
+		     struct error *err)
 {
 	struct vfio_device_bind_iommufd bind = {.argsz = sizeof(bind)};
 
@@ -90,7 +93,8 @@ static int cdev_open(struct vfio_device *self, const struct device *device, cons
 	bind.iommufd = self->iommufd;
 	if (ioctl(self->device, VFIO_DEVICE_BIND_IOMMUFD, &bind) == 0)
 		return 0;
-	/* A second opening is EINVAL, one beside an open group EBUSY: drivers/vfio/vfio_main.c, vfio_df_open. */
+	/* A second opening is EINVAL, one beside an open group EBUSY: drivers/vfio/vfio_main.c,
+	 * vfio_df_open. */
 	if (errno == EINVAL || errno == EBUSY)
 		return in_use(self, device, err);
 	return failed(self, -errno, err, "it could not be bound to an iommufd");
@@ -98,7 +102,8 @@ static int cdev_open(struct vfio_device *self, const struct device *device, cons
 
 /* ---------------------------------------------------------------- by its group */
 
-static int group_enter(struct vfio_device *self, const struct device *device, const char *path, struct error *err)
+static int group_enter(struct vfio_device *self, const struct device *device, const char *path,
+		       struct error *err)
 {
 	struct vfio_group_status status = {.argsz = sizeof(status)};
 
@@ -110,11 +115,14 @@ static int group_enter(struct vfio_device *self, const struct device *device, co
 	if (ioctl(self->group, VFIO_GROUP_GET_STATUS, &status) < 0)
 		return failed(self, -errno, err, "its group does not tell its status");
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
-		return error_set(err, -EBUSY, "%s: not every device of its group is bound to VFIO (%s)", self->kernel.name, path);
+		return error_set(err, -EBUSY,
+				 "%s: not every device of its group is bound to VFIO (%s)",
+				 self->kernel.name, path);
 	return 0;
 }
 
-static int group_open(struct vfio_device *self, const struct device *device, const char *path, struct error *err)
+static int group_open(struct vfio_device *self, const struct device *device, const char *path,
+		      struct error *err)
 {
 	int r;
 
@@ -135,7 +143,8 @@ static int group_open(struct vfio_device *self, const struct device *device, con
 
 /* ---------------------------------------------------------------- either */
 
-static int open_either(struct vfio_device *self, const struct device *device, enum vfio_way way, struct error *err)
+static int open_either(struct vfio_device *self, const struct device *device, enum vfio_way way,
+		       struct error *err)
 {
 	char path[PATH_MAX];
 	int r = way == VFIO_GROUP ? -ENOENT : cdev_path(device, path, sizeof(path));
@@ -143,17 +152,25 @@ static int open_either(struct vfio_device *self, const struct device *device, en
 	if (!r)
 		return cdev_open(self, device, path, err);
 	if (way == VFIO_CDEV)
-		return error_set(err, -ENOTTY, "%s: it has no character device of its own here (%s)", device->id, strerror(-r));
+		return error_set(err, -ENOTTY,
+				 "%s: it has no character device of its own here (%s)", device->id,
+				 strerror(-r));
 	r = group_path(device, path, sizeof(path));
 	if (r)
-		return error_set(err, -ENOTTY, "%s: it is not bound to VFIO: it has no IOMMU group", device->id);
+		return error_set(err, -ENOTTY, "%s: it is not bound to VFIO: it has no IOMMU group",
+				 device->id);
 	return group_open(self, device, path, err);
 }
 
-int vfio_open(const struct device *device, enum vfio_way way, struct vfio_device *ret, struct error *err)
+int vfio_open(const struct device *device, enum vfio_way way, struct vfio_device *ret,
+	      struct error *err)
 {
-	struct vfio_device self = {
-		.kernel = {.ops = &vfio_migration_ops, .name = device->id}, .device = -1, .group = -1, .container = -1, .iommufd = -1, .stop = -1};
+	struct vfio_device self = {.kernel = {.ops = &vfio_migration_ops, .name = device->id},
+				   .device = -1,
+				   .group = -1,
+				   .container = -1,
+				   .iommufd = -1,
+				   .stop = -1};
 	int r;
 
 	if (device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
@@ -172,14 +189,16 @@ int vfio_open(const struct device *device, enum vfio_way way, struct vfio_device
 
 const char *vfio_way_name(enum vfio_way way)
 {
-	static const char *const names[] = {[VFIO_ANY] = "any", [VFIO_GROUP] = "group", [VFIO_CDEV] = "cdev"};
+	static const char *const names[] = {
+		[VFIO_ANY] = "any", [VFIO_GROUP] = "group", [VFIO_CDEV] = "cdev"};
 
 	return names[way];
 }
 
 void vfio_close(struct vfio_device *device)
 {
-	const int descriptors[] = {device->device, device->group, device->container, device->iommufd};
+	const int descriptors[] = {device->device, device->group, device->container,
+				   device->iommufd};
 
 	for (size_t i = 0; i < sizeof(descriptors) / sizeof(descriptors[0]); i++)
 		if (descriptors[i] >= 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What linux/vfio.h has since 6.2 and 6.6, for those who build with older headers. The numbers are the kernel's. */
+/* What linux/vfio.h has since 6.2 and 6.6, for those who build with older headers. The numbers are
+ * the kernel's. */
 #ifndef CORE_VFIO_UAPI_H
 #define CORE_VFIO_UAPI_H
 

@@ -11,7 +11,7 @@ enum confinement {
 	CONFINEMENT_USER = 1,  /* it keeps the user who started it, root of a user namespace */
 	CONFINEMENT_FILES = 2, /* no Landlock */
 	CONFINEMENT_CALLS =
-	    4, /* no seccomp filter: a build with sanitizers, or one that counts lines */
+		4, /* no seccomp filter: a build with sanitizers, or one that counts lines */
 	CONFINEMENT_MEMORY = 8, /* no limit of its memory: a build with sanitizers */
 	CONFINEMENT_ORDER = 16, /* its oom_score_adj could not be raised */
 	CONFINEMENT_ALL = 31,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Replies: what a worker says of its backend, of a device and of a comparison. All of it is the vendor's, so each number
- * is held against its range, and each text made fit to be shown, before anything else sees it.
+ * Replies: what a worker says of its backend, of a device and of a comparison. All of it is the
+ * vendor's, so each number is held against its range, and each text made fit to be shown, before
+ * anything else sees it.
  */
 #include <errno.h>
 #include <string.h>
@@ -102,9 +103,11 @@ int message_get_info(struct wire_reader *body, struct arena *arena, struct backe
 	info.thread_model = wire_get_u32(body);
 	info.fallback = wire_get_enum(body, 1);
 	info.struct_size = (size_t)wire_get_u64(body);
-	if ((r = get_keys(body, arena, &info)) || (r = get_wants(body, arena, &info)) || (r = get_settings(body, arena, &info)))
+	if ((r = get_keys(body, arena, &info)) || (r = get_wants(body, arena, &info)) ||
+	    (r = get_settings(body, arena, &info)))
 		return r;
-	if (!wire_done(body) || info.api_version != MIGCOMPAT_BACKEND_API || info_check(&info, NULL))
+	if (!wire_done(body) || info.api_version != MIGCOMPAT_BACKEND_API ||
+	    info_check(&info, NULL))
 		return -EBADMSG;
 	*ret = info;
 	return 0;
@@ -157,7 +160,8 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 	opened.payload = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &opened.payload_len);
 	if (get_newest(body, &opened) || !wire_done(body) || !provider_type_valid(opened.type))
 		return -EBADMSG;
-	if (opened.not_source ? opened.payload != NULL : !provider_payload_valid(opened.payload, opened.payload_len))
+	if (opened.not_source ? opened.payload != NULL
+			      : !provider_payload_valid(opened.payload, opened.payload_len))
 		return -EBADMSG;
 	*ret_number = number;
 	*ret = opened;
@@ -244,7 +248,8 @@ void message_put_result(struct wire_out *out, const struct migcompat_result *res
 		put_finding(out, &result->findings[i]);
 }
 
-/* Findings that the worker's result had no room for. Of those its word is all there is; nothing is believed of the others. */
+/* Findings that the worker's result had no room for. Of those its word is all there is; nothing is
+ * believed of the others. */
 struct dropped {
 	uint64_t extra; /* of all findings, also of those that are here */
 	uint64_t count;
@@ -266,11 +271,13 @@ static struct dropped get_dropped(struct wire_reader *body)
 }
 
 /* extra: how much of it the findings that are here account for. */
-static void add_dropped(struct migcompat_result *result, const struct dropped *dropped, uint64_t extra)
+static void add_dropped(struct migcompat_result *result, const struct dropped *dropped,
+			uint64_t extra)
 {
 	if (!dropped->count)
 		return;
-	if (dropped->extra > extra && __builtin_add_overflow(result->extra, dropped->extra - extra, &result->extra))
+	if (dropped->extra > extra &&
+	    __builtin_add_overflow(result->extra, dropped->extra - extra, &result->extra))
 		result->extra = UINT64_MAX;
 	if (__builtin_add_overflow(result->truncated, dropped->count, &result->truncated))
 		result->truncated = SIZE_MAX;

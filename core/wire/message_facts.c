@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Requests: settings and facts on their way to a worker. Only what the backend wants is sent: it may ask for nothing else. */
+/* Requests: settings and facts on their way to a worker. Only what the backend wants is sent: it
+ * may ask for nothing else. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,14 +22,16 @@ static void put_whole(struct wire_out *out, const char *text)
 		wire_put_text(out, text, len);
 }
 
-void message_put_settings(struct wire_out *out, const struct backend_info *info, const struct settings *settings)
+void message_put_settings(struct wire_out *out, const struct backend_info *info,
+			  const struct settings *settings)
 {
 	wire_put_u32(out, (uint32_t)info->nsettings);
 	for (size_t i = 0; i < info->nsettings; i++)
 		put_whole(out, settings->values[i]);
 }
 
-int message_get_settings(struct wire_reader *body, const struct backend_info *info, struct arena *arena, const char *const **ret)
+int message_get_settings(struct wire_reader *body, const struct backend_info *info,
+			 struct arena *arena, const char *const **ret)
 {
 	uint32_t count = wire_get_count(body, INFO_SETTINGS_MAX, sizeof(uint32_t) + 1);
 	const char **values;
@@ -71,13 +74,15 @@ static size_t facts_from(const struct factset *set, const char *glob, size_t lit
 	return low;
 }
 
-/* Mark what a glob covers; returns how many were not marked yet. Sixty-five thousand queues are not held against each glob. */
+/* Mark what a glob covers; returns how many were not marked yet. Sixty-five thousand queues are not
+ * held against each glob. */
 static uint32_t facts_mark(const struct factset *set, const char *glob, bool *marks)
 {
 	size_t literal = strcspn(glob, "*?[\\");
 	uint32_t count = 0;
 
-	for (size_t i = facts_from(set, glob, literal); i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
+	for (size_t i = facts_from(set, glob, literal);
+	     i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
 		if (marks[i] || !fact_glob_match(glob, set->facts[i].key))
 			continue;
 		marks[i] = true;
@@ -86,7 +91,8 @@ static uint32_t facts_mark(const struct factset *set, const char *glob, bool *ma
 	return count;
 }
 
-static void put_facts(struct wire_out *out, const struct factset *set, const struct backend_info *info, uint32_t scope)
+static void put_facts(struct wire_out *out, const struct factset *set,
+		      const struct backend_info *info, uint32_t scope)
 {
 	bool *marks = calloc(set->count + 1, sizeof(*marks));
 	uint32_t count = 0;
@@ -193,20 +199,23 @@ static int keep_body(struct wire_reader *body, struct arena *arena)
 	return 0;
 }
 
-void message_put_host(struct wire_out *out, uint32_t number, const struct host *host, const struct backend_info *info)
+void message_put_host(struct wire_out *out, uint32_t number, const struct host *host,
+		      const struct backend_info *info)
 {
 	wire_put_u32(out, number);
 	put_wanted(out, &host->wanted);
 	put_facts(out, &host->facts, info, MIGCOMPAT_WANT_HOST);
 }
 
-int message_get_host(struct wire_reader *body, struct arena *arena, uint32_t *ret_number, struct host *ret)
+int message_get_host(struct wire_reader *body, struct arena *arena, uint32_t *ret_number,
+		     struct host *ret)
 {
 	uint32_t number = wire_get_u32(body);
 	struct host host = {.name = ""};
 	int r;
 
-	if ((r = keep_body(body, arena)) || (r = get_wanted(body, arena, &host.wanted)) || (r = get_facts(body, arena, &host.facts)))
+	if ((r = keep_body(body, arena)) || (r = get_wanted(body, arena, &host.wanted)) ||
+	    (r = get_facts(body, arena, &host.facts)))
 		return r;
 	if (!wire_done(body))
 		return -EBADMSG;
@@ -215,7 +224,8 @@ int message_get_host(struct wire_reader *body, struct arena *arena, uint32_t *re
 	return 0;
 }
 
-void message_put_device(struct wire_out *out, uint32_t host, const struct device *device, const struct backend_info *info)
+void message_put_device(struct wire_out *out, uint32_t host, const struct device *device,
+			const struct backend_info *info)
 {
 	wire_put_u32(out, host);
 	wire_put_u32(out, device->kind);
@@ -225,10 +235,12 @@ void message_put_device(struct wire_out *out, uint32_t host, const struct device
 	put_facts(out, &device->facts, info, 0);
 }
 
-int message_get_device(struct wire_reader *body, struct arena *arena, uint32_t *ret_host, struct device *ret)
+int message_get_device(struct wire_reader *body, struct arena *arena, uint32_t *ret_host,
+		       struct device *ret)
 {
 	uint32_t host = wire_get_u32(body);
-	struct device device = {.kind = (enum migcompat_kind)wire_get_enum(body, MIGCOMPAT_KIND_PHYSICAL)};
+	struct device device = {
+		.kind = (enum migcompat_kind)wire_get_enum(body, MIGCOMPAT_KIND_PHYSICAL)};
 	int r = keep_body(body, arena);
 
 	if (r)
@@ -237,7 +249,8 @@ int message_get_device(struct wire_reader *body, struct arena *arena, uint32_t *
 	device.driver = wire_get_text(body, WIRE_TEXT_MAX, NULL);
 	if (!device.id || body->bad)
 		return -EBADMSG;
-	if ((r = get_wanted(body, arena, &device.wanted)) || (r = get_facts(body, arena, &device.facts)))
+	if ((r = get_wanted(body, arena, &device.wanted)) ||
+	    (r = get_facts(body, arena, &device.facts)))
 		return r;
 	if (!wire_done(body))
 		return -EBADMSG;

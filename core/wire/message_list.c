@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies that are lists. What is to be written into a file, or stands for a name, arrives as it was sent or not at all. */
+/* Replies that are lists. What is to be written into a file, or stands for a name, arrives as it
+ * was sent or not at all. */
 #include <errno.h>
 
 #include "core/wire/message.h"
@@ -51,7 +52,8 @@ static int get_parameter(struct wire_reader *body, struct migcompat_sink *sink)
 
 static int get_candidate(struct wire_reader *body, struct migcompat_sink *sink)
 {
-	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .extra = wire_get_u64(body)};
+	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate),
+						.extra = wire_get_u64(body)};
 
 	candidate.name = wire_get_name(body, SINK_TEXT_MAX);
 	candidate.type = wire_get_optional(body, SINK_TEXT_MAX);

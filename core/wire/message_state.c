@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages about sessions on device state. What a worker says of its regions decides how much of them is read here. */
+/* Messages about sessions on device state. What a worker says of its regions decides how much of
+ * them is read here. */
 #include <errno.h>
 #include <string.h>
 
@@ -28,7 +29,8 @@ int message_get_session(struct wire_reader *body, uint32_t *ret_number, struct r
 	return 0;
 }
 
-void message_put_run(struct wire_out *out, uint32_t session, const struct state_write *writes, size_t count, bool total)
+void message_put_run(struct wire_out *out, uint32_t session, const struct state_write *writes,
+		     size_t count, bool total)
 {
 	wire_put_u32(out, session);
 	wire_put_u32(out, total);
@@ -40,7 +42,8 @@ void message_put_run(struct wire_out *out, uint32_t session, const struct state_
 	}
 }
 
-int message_get_run(struct wire_reader *body, uint32_t *ret_session, struct state_write *ret_writes, size_t *ret_count, bool *ret_total)
+int message_get_run(struct wire_reader *body, uint32_t *ret_session, struct state_write *ret_writes,
+		    size_t *ret_count, bool *ret_total)
 {
 	uint32_t session = wire_get_u32(body), total = wire_get_enum(body, 1);
 	uint32_t count = wire_get_count(body, STATE_WRITES_MAX, sizeof(struct state_write));
@@ -58,7 +61,8 @@ int message_get_run(struct wire_reader *body, uint32_t *ret_session, struct stat
 	return 0;
 }
 
-void message_put_control(struct wire_out *out, int r, const char *text, const struct migcompat_control *control)
+void message_put_control(struct wire_out *out, int r, const char *text,
+			 const struct migcompat_control *control)
 {
 	wire_put_u32(out, (uint32_t)-r);
 	wire_put_string(out, text);
@@ -72,10 +76,11 @@ void message_put_control(struct wire_out *out, int r, const char *text, const st
 	wire_put_u64(out, control->dirty.count);
 }
 
-int message_get_control(struct wire_reader *body, const struct state_port *port, int *ret_r, struct migcompat_control *ret,
-			struct error *err)
+int message_get_control(struct wire_reader *body, const struct state_port *port, int *ret_r,
+			struct migcompat_control *ret, struct error *err)
 {
-	struct migcompat_control control = {.capabilities = port->info.capabilities, .page_size = MIGCOMPAT_STATE_PAGE};
+	struct migcompat_control control = {.capabilities = port->info.capabilities,
+					    .page_size = MIGCOMPAT_STATE_PAGE};
 	uint32_t r = wire_get_enum(body, 4095);
 	const char *text = wire_get_words(body, ERROR_TEXT_MAX);
 
@@ -88,7 +93,8 @@ int message_get_control(struct wire_reader *body, const struct state_port *port,
 	control.dirty.start = wire_get_u64(body);
 	control.dirty.count = wire_get_u64(body);
 	if (!wire_done(body) || control.config.size > port->places[MIGCOMPAT_REGION_CONFIG].size ||
-	    control.memory.size > port->places[MIGCOMPAT_REGION_MEMORY].size || control.memory.position > port->info.memory_size)
+	    control.memory.size > port->places[MIGCOMPAT_REGION_MEMORY].size ||
+	    control.memory.position > port->info.memory_size)
 		return -EBADMSG;
 	memcpy(control.regions, port->places, sizeof(control.regions));
 	if (r)

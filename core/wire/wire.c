@@ -177,7 +177,8 @@ char *wire_get_text(struct wire_reader *reader, size_t most, size_t *ret_len)
 
 	if (reader->bad || len == TEXT_NONE)
 		return NULL;
-	if (len > most || !(text = take(reader, (size_t)len + 1)) || text[len] != '\0' || (!ret_len && memchr(text, '\0', len))) {
+	if (len > most || !(text = take(reader, (size_t)len + 1)) || text[len] != '\0' ||
+	    (!ret_len && memchr(text, '\0', len))) {
 		reader->bad = true;
 		return NULL;
 	}
@@ -229,12 +230,14 @@ int wire_next(struct wire_in *in, size_t max, struct wire_message *ret)
 	if (have < sizeof(head))
 		return 0;
 	memcpy(&head, in->bytes + in->at, sizeof(head));
-	if (head.size < sizeof(head) || head.size > max || head.op < WIRE_INFO || head.op >= WIRE_OP_COUNT)
+	if (head.size < sizeof(head) || head.size > max || head.op < WIRE_INFO ||
+	    head.op >= WIRE_OP_COUNT)
 		return -EBADMSG;
 	if (have < head.size)
 		return 0;
 	ret->head = head;
-	ret->body = (struct wire_reader){.at = in->bytes + in->at + sizeof(head), .end = in->bytes + in->at + head.size};
+	ret->body = (struct wire_reader){.at = in->bytes + in->at + sizeof(head),
+					 .end = in->bytes + in->at + head.size};
 	in->at += head.size;
 	return 1;
 }
@@ -254,7 +257,8 @@ void wire_in_rest(struct wire_in *in)
 		wire_in_free(in);
 }
 
-/* Make room behind the bytes that are there; the buffer doubles only when it is full of what has arrived. */
+/* Make room behind the bytes that are there; the buffer doubles only when it is full of what has
+ * arrived. */
 static int in_room(struct wire_in *in)
 {
 	size_t room;
@@ -318,7 +322,9 @@ int wire_send(struct wire_out *out, int fd, uint64_t deadline)
 	while (sent < out->len && !r) {
 		const char *bytes = out->bytes + sent;
 		size_t len = out->len - sent;
-		ssize_t n = deadline == WIRE_FOREVER ? write(fd, bytes, len) : send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
+		ssize_t n = deadline == WIRE_FOREVER
+				    ? write(fd, bytes, len)
+				    : send(fd, bytes, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
 		if (n >= 0)
 			sent += (size_t)n;

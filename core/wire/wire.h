@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Bounded binary messages over a stream socket: how a program and its worker speak. Both ends are of one build on one
- * machine, so numbers go in host order; what arrives is hostile all the same.
+ * Bounded binary messages over a stream socket: how a program and its worker speak. Both ends are
+ * of one build on one machine, so numbers go in host order; what arrives is hostile all the same.
  */
 #ifndef CORE_WIRE_WIRE_H
 #define CORE_WIRE_WIRE_H
@@ -10,14 +10,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WIRE_VERSION 3u		     /* raised with any change of a message; the worker's first message says it */
-#define WIRE_REQUEST_MAX (64u << 20) /* bytes of one message to a worker: the facts of 65,536 queues */
-#define WIRE_REPLY_MAX (8u << 20)    /* bytes of one message from a worker */
-#define WIRE_TEXT_MAX 65536u	     /* bytes of a text whose length a vendor chose; the rest is cut */
-#define WIRE_FOREVER UINT64_MAX	     /* a deadline that never comes */
+#define WIRE_VERSION \
+	3u /* raised with any change of a message; the worker's first message says it */
+#define WIRE_REQUEST_MAX \
+	(64u << 20)		  /* bytes of one message to a worker: the facts of 65,536 queues */
+#define WIRE_REPLY_MAX (8u << 20) /* bytes of one message from a worker */
+#define WIRE_TEXT_MAX 65536u	  /* bytes of a text whose length a vendor chose; the rest is cut */
+#define WIRE_FOREVER UINT64_MAX	  /* a deadline that never comes */
 
 enum wire_op {
-	WIRE_INFO = 1,	   /* from the worker, unasked, once: the backend, or why it could not be loaded */
+	WIRE_INFO =
+		1, /* from the worker, unasked, once: the backend, or why it could not be loaded */
 	WIRE_SETTINGS = 2, /* no reply */
 	WIRE_HOST = 3,	   /* no reply */
 	WIRE_OPEN = 4,
@@ -25,10 +28,11 @@ enum wire_op {
 	WIRE_LIST = 6,
 	WIRE_CLOSE = 7, /* no reply */
 	WIRE_STREAM = 8,
-	WIRE_STATE_OPEN = 9, /* after the reply comes a byte with the descriptor of the regions' memory, and then a second reply */
+	WIRE_STATE_OPEN = 9, /* after the reply comes a byte with the descriptor of the regions'
+				memory, and then a second reply */
 	WIRE_STATE_RUN = 10,
 	WIRE_STATE_CLOSE = 11, /* no reply */
-	WIRE_CONFIG = 12, /* to the parser: a text; the reply is its tree */
+	WIRE_CONFIG = 12,      /* to the parser: a text; the reply is its tree */
 	WIRE_OP_COUNT,
 };
 
@@ -44,7 +48,8 @@ struct wire_head {
 
 /* ---------------------------------------------------------------- writing */
 
-/* Messages that wait to be sent, one behind the other. Zeroed is a valid start; the memory is kept for the next ones. */
+/* Messages that wait to be sent, one behind the other. Zeroed is a valid start; the memory is kept
+ * for the next ones. */
 struct wire_out {
 	char *bytes;
 	size_t len;
@@ -64,15 +69,16 @@ void wire_put_text(struct wire_out *out, const char *text, size_t len);
 /* A zero-terminated text or NULL, cut at WIRE_TEXT_MAX. */
 void wire_put_string(struct wire_out *out, const char *text);
 /*
- * Send all and empty it. -ETIMEDOUT, -EPIPE or what the socket says: the stream is broken then. Never raises SIGPIPE, but forever: there it
- * is a plain write.
+ * Send all and empty it. -ETIMEDOUT, -EPIPE or what the socket says: the stream is broken then.
+ * Never raises SIGPIPE, but forever: there it is a plain write.
  */
 int wire_send(struct wire_out *out, int fd, uint64_t deadline);
 void wire_out_free(struct wire_out *out);
 
 /* ---------------------------------------------------------------- reading */
 
-/* What is left of a body. Any getter that meets something wrong sets bad, and all that follow return nothing. */
+/* What is left of a body. Any getter that meets something wrong sets bad, and all that follow
+ * return nothing. */
 struct wire_reader {
 	char *at;
 	const char *end;
@@ -83,9 +89,11 @@ uint32_t wire_get_u32(struct wire_reader *reader);
 uint64_t wire_get_u64(struct wire_reader *reader);
 /* A number from 0 to most. */
 uint32_t wire_get_enum(struct wire_reader *reader, uint32_t most);
-/* How many things follow, at most most and no more than the bytes that are there can hold, each of at least size bytes. */
+/* How many things follow, at most most and no more than the bytes that are there can hold, each of
+ * at least size bytes. */
 uint32_t wire_get_count(struct wire_reader *reader, uint32_t most, size_t size);
-/* In place, zero-terminated, of at most most bytes; NULL: none, or bad. ret_len may be NULL: then a zero byte inside is bad. */
+/* In place, zero-terminated, of at most most bytes; NULL: none, or bad. ret_len may be NULL: then a
+ * zero byte inside is bad. */
 char *wire_get_text(struct wire_reader *reader, size_t most, size_t *ret_len);
 /* A text that must be there, printable UTF-8. */
 char *wire_get_name(struct wire_reader *reader, size_t most);
@@ -101,7 +109,8 @@ struct wire_message {
 	struct wire_reader body; /* valid until the next wire_fill */
 };
 
-/* Bytes that arrived. Zeroed is a valid start. It grows as they come, never by what a message says of itself. */
+/* Bytes that arrived. Zeroed is a valid start. It grows as they come, never by what a message says
+ * of itself. */
 struct wire_in {
 	char *bytes;
 	size_t room;
@@ -109,15 +118,18 @@ struct wire_in {
 	size_t end;
 };
 
-/* Take a message: 1; 0: it is not whole yet; -EBADMSG: no message begins so, or it is longer than max. */
+/* Take a message: 1; 0: it is not whole yet; -EBADMSG: no message begins so, or it is longer than
+ * max. */
 int wire_next(struct wire_in *in, size_t max, struct wire_message *ret);
-/* Wait for more bytes: 0, -ETIMEDOUT, -ECONNRESET where the other end is gone, -ENOMEM, or what the socket says. */
+/* Wait for more bytes: 0, -ETIMEDOUT, -ECONNRESET where the other end is gone, -ENOMEM, or what the
+ * socket says. */
 int wire_fill(struct wire_in *in, int fd, uint64_t deadline);
 /* Give back a buffer that grew large, if nothing waits in it. */
 void wire_in_rest(struct wire_in *in);
 void wire_in_free(struct wire_in *in);
 
-/* Until a socket is ready: 0, -ETIMEDOUT or -errno. What has arrived already counts, even behind the deadline. */
+/* Until a socket is ready: 0, -ETIMEDOUT or -errno. What has arrived already counts, even behind
+ * the deadline. */
 int wire_wait(int fd, short events, uint64_t deadline);
 /* Now, and so many milliseconds later, on a clock that nobody sets; in nanoseconds. */
 uint64_t wire_deadline(unsigned timeout_ms);

@@ -14,13 +14,14 @@
 
 #include <stddef.h>
 
-#define WORKER_MEMORY_KIB                                                                          \
-	(1024u << 10) /* where nobody says otherwise: device state may take hundreds of megabytes  \
+#define WORKER_MEMORY_KIB                                                                         \
+	(1024u << 10) /* where nobody says otherwise: device state may take hundreds of megabytes \
 		       */
-#define WORKER_SHARE_MOST_KIB (128u << 10) /* of a worker that shares; 65,536 queues take 38 MiB   \
-					    */
-#define WORKER_MAPPED_KIB                                                                          \
-	(128u << 10) /* mapped beside memory of its own: mostly libraries, which are not its own   \
+#define WORKER_SHARE_MOST_KIB                                              \
+	(128u << 10) /* of a worker that shares; 65,536 queues take 38 MiB \
+		      */
+#define WORKER_MAPPED_KIB                                                                        \
+	(128u << 10) /* mapped beside memory of its own: mostly libraries, which are not its own \
 		      */
 #define WORKER_STACK_KIB (8u << 10) /* part of what is mapped */
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening backend files, and copying those that the worker's user cannot reach. Runs before any vendor code. */
+/* Opening backend files, and copying those that the worker's user cannot reach. Runs before any
+ * vendor code. */
 #include "core/worker/file.h"
 
 #include <errno.h>
@@ -16,7 +17,9 @@
 #define PIECE (1u << 20) /* bytes that are copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed as a program */
+#define MFD_NOEXEC_SEAL                                                                          \
+	0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed \
+		   as a program */
 #endif
 
 void file_open(struct file *file, const char *path)
@@ -27,9 +30,12 @@ void file_open(struct file *file, const char *path)
 
 static int memory(void)
 {
-	int fd = memfd_create("migcompat-backend", MFD_CLOEXEC | MFD_NOEXEC_SEAL | MFD_ALLOW_SEALING);
+	int fd = memfd_create("migcompat-backend",
+			      MFD_CLOEXEC | MFD_NOEXEC_SEAL | MFD_ALLOW_SEALING);
 
-	return fd < 0 && errno == EINVAL ? memfd_create("migcompat-backend", MFD_CLOEXEC | MFD_ALLOW_SEALING) : fd;
+	return fd < 0 && errno == EINVAL
+		       ? memfd_create("migcompat-backend", MFD_CLOEXEC | MFD_ALLOW_SEALING)
+		       : fd;
 }
 
 /* A descriptor of a copy that nobody can change any more, or -errno. */
@@ -44,7 +50,8 @@ static int copy(int fd)
 		if (n < 0 && errno != EINTR)
 			r = -errno;
 	}
-	if (!r && fcntl(to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
+	if (!r &&
+	    fcntl(to, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE | F_SEAL_SEAL) < 0)
 		r = -errno;
 	if (r && to >= 0)
 		close(to);
@@ -60,7 +67,8 @@ void file_reach(struct file *file)
 		return;
 	file->copy = copy(file->opened.file);
 	if (file->copy < 0)
-		error_set(&file->refusal, file->copy, "its worker can neither read it nor copy it: %s", strerror(-file->copy));
+		error_set(&file->refusal, file->copy,
+			  "its worker can neither read it nor copy it: %s", strerror(-file->copy));
 	snprintf(file->from, sizeof(file->from), "/proc/self/fd/%d", FILE_FD);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A backend's file: opened by the user who started the worker, loaded by a user who may not even reach it. */
+/* A backend's file: opened by the user who started the worker, loaded by a user who may not even
+ * reach it. */
 #ifndef CORE_WORKER_FILE_H
 #define CORE_WORKER_FILE_H
 
@@ -16,12 +17,13 @@ struct file {
 /* While the process is still the user who started it: only what that user trusts is opened. */
 void file_open(struct file *file, const char *path);
 
-/* Afterwards: if the file cannot be read any more (root alone may, say), a copy in memory replaces it. */
+/* Afterwards: if the file cannot be read any more (root alone may, say), a copy in memory replaces
+ * it. */
 void file_reach(struct file *file);
 
 /*
- * Move the descriptor that the linker needs to the number after the child's own, and close all others
- * but the standard ones. -errno.
+ * Move the descriptor that the linker needs to the number after the child's own, and close all
+ * others but the standard ones. -errno.
  */
 int file_keep(struct file *file);
 

@@ -3,6 +3,8 @@
 #ifndef CORE_WORKER_FILTER_H
 #define CORE_WORKER_FILTER_H
 
-#define FILTER_PID 0x7fdead00 /* stands for the process's own number, which no build knows; no process has this one */
+#define FILTER_PID                                                                              \
+	0x7fdead00 /* stands for the process's own number, which no build knows; no process has \
+		      this one */
 
 #endif

@@ -39,19 +39,23 @@ static void on_life(int signal)
 /* Inherited by all copies. The filters let nobody take them away again. */
 static int handle_signals(void)
 {
-	const struct sigaction ignore = {.sa_handler = SIG_IGN}, action = {.sa_handler = on_life, .sa_flags = SA_RESTART};
+	const struct sigaction ignore = {.sa_handler = SIG_IGN},
+			       action = {.sa_handler = on_life, .sa_flags = SA_RESTART};
 
-	return sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGIO, &action, NULL) < 0 ? -errno : 0;
+	return sigaction(SIGPIPE, &ignore, NULL) < 0 || sigaction(SIGIO, &action, NULL) < 0 ? -errno
+											    : 0;
 }
 
 /*
- * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it comes with the end of
- * the thread that started this process, and the library lives in programs whose threads come and go. The socket would do, but
- * sends a signal for each request and each reply that was read.
+ * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it
+ * comes with the end of the thread that started this process, and the library lives in programs
+ * whose threads come and go. The socket would do, but sends a signal for each request and each
+ * reply that was read.
  */
 static int watch_life(void)
 {
-	if (fcntl(CHILD_LIFE, F_SETOWN, getpid()) < 0 || fcntl(CHILD_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
+	if (fcntl(CHILD_LIFE, F_SETOWN, getpid()) < 0 ||
+	    fcntl(CHILD_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
 		return -errno;
 	on_life(SIGIO); /* it may have ended before anybody watched */
 	return 0;
@@ -65,9 +69,10 @@ struct terms {
 	unsigned oom_score_adj;
 };
 
-/* What is done once for all copies: open the files, then be the user who cannot. refusal: that failed. */
-static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms, uint32_t *missing,
-		    struct error *refusal)
+/* What is done once for all copies: open the files, then be the user who cannot. refusal: that
+ * failed. */
+static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms,
+		    uint32_t *missing, struct error *refusal)
 {
 	int descriptors[2 * CHILDREN_MAX];
 
@@ -84,19 +89,25 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
 	sandbox_files(descriptors, 2 * count, missing, refusal);
 }
 
-/* A library beside a backend is read from the folder itself. "Not found" would hide why it cannot be. */
+/* A library beside a backend is read from the folder itself. "Not found" would hide why it cannot
+ * be. */
 static void explain(const struct file *file, struct provider *provider)
 {
 	struct error err = {0};
 
-	if (file->copy < 0 || !provider->info.error || !strstr(provider->info.error, "cannot open shared object file"))
+	if (file->copy < 0 || !provider->info.error ||
+	    !strstr(provider->info.error, "cannot open shared object file"))
 		return;
-	error_set(&err, -ELIBACC, "%s (its worker's user cannot enter the backend's folder, and finds no library there)", provider->info.error);
+	error_set(&err, -ELIBACC,
+		  "%s (its worker's user cannot enter the backend's folder, and finds no library "
+		  "there)",
+		  provider->info.error);
 	provider_refuse(provider, err.text);
 }
 
 /* Load it, or say why not; refusal is a reason from before. */
-static int load(struct file *file, unsigned memory_kib, const struct error *refusal, struct provider **ret)
+static int load(struct file *file, unsigned memory_kib, const struct error *refusal,
+		struct provider **ret)
 {
 	struct error confined = *refusal;
 	const char *slash = strrchr(file->path, '/');
@@ -107,7 +118,8 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 		sandbox_loading(memory_kib, &confined);
 	if (*confined.text)
 		return provider_local_from(file->path, NULL, confined.text, ret, NULL);
-	r = provider_local_from(file->path, file->from, *file->refusal.text ? file->refusal.text : NULL, ret, NULL);
+	r = provider_local_from(file->path, file->from,
+				*file->refusal.text ? file->refusal.text : NULL, ret, NULL);
 	file_done(file);
 	if (!r)
 		explain(file, *ret);

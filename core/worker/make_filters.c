@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run while building: writes the worker's two seccomp filters as C, so that a worker that starts only hands them to the
- * kernel. The first is the list of what loading and serving take; anything else fails with EPERM, or ends the process where
- * it is an attack on another one. The second is small, since it only takes away what loading needed.
+ * Run while building: writes the worker's two seccomp filters as C, so that a worker that starts
+ * only hands them to the kernel. The first is the list of what loading and serving take; anything
+ * else fails with EPERM, or ends the process where it is an attack on another one. The second is
+ * small, since it only takes away what loading needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -85,10 +86,14 @@ static const struct {
 };
 
 /*
- * The descriptors first to first + rest, by all bits of the argument: the kernel looks at 32 of them, and a number that is another
- * one only above those is not to pass for it. None is above 31, see sandbox.c.
+ * The descriptors first to first + rest, by all bits of the argument: the kernel looks at 32 of
+ * them, and a number that is another one only above those is not to pass for it. None is above 31,
+ * see sandbox.c.
  */
-#define CLOSE(first, rest) {"close", {SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~UINT64_C(rest), first)}, 1, SERVING}
+#define CLOSE(first, rest)                                                                    \
+	{                                                                                     \
+		"close", {SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~UINT64_C(rest), first)}, 1, SERVING \
+	}
 _Static_assert(CHILD_SOCKET == 3 && CHILD_LIFE == 4, "all but these two");
 
 /* With these arguments alone. */
@@ -99,24 +104,35 @@ static const struct {
 	enum phase until;
 } bounded[] = {
 	/* Only for reading. What Landlock forbids fails with EACCES. */
-	{"openat", {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)}, 1, LOADING},
+	{"openat",
+	 {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)},
+	 1,
+	 LOADING},
 	/* The filter that comes on top. */
-	{"seccomp", {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)}, 2, LOADING},
-	/* It ends with the connection, so that is not its to close: neither the socket nor the pipe. */
+	{"seccomp",
+	 {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)},
+	 2,
+	 LOADING},
+	/* It ends with the connection, so that is not its to close: neither the socket nor the
+	   pipe. */
 	CLOSE(0, 1),
 	CLOSE(2, 0),
 	CLOSE(5, 0),
 	CLOSE(6, 1),
 	CLOSE(8, 7),
 	CLOSE(16, 15),
-	/* The descriptor of memory that a device's state goes through: core/worker/serve_state.c. */
+	/* The descriptor of memory that a device's state goes through: core/worker/serve_state.c.
+	 */
 	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
 	/* Looking at limits and flags, not setting them. */
 	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},
 	{"fcntl", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
 	{"fcntl64", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
 	/* abort(), and of nobody else */
-	{"tgkill", {SCMP_A0_64(SCMP_CMP_EQ, FILTER_PID), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)}, 2, SERVING},
+	{"tgkill",
+	 {SCMP_A0_64(SCMP_CMP_EQ, FILTER_PID), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)},
+	 2,
+	 SERVING},
 };
 
 /* Memory that is code: only while loading. */
@@ -124,8 +140,9 @@ static const char *const mapping[] = {"mmap", "mmap2", "mprotect"};
 
 /* Libraries try many a thing in good faith, but no attack on another process. */
 static const char *const deadly[] = {
-	"ptrace", "process_vm_readv", "process_vm_writev", "kill", "tkill", "rt_sigqueueinfo", "rt_tgsigqueueinfo", "pidfd_open", "pidfd_getfd",
-	"pidfd_send_signal",
+	"ptrace",      "process_vm_readv",  "process_vm_writev", "kill",
+	"tkill",       "rt_sigqueueinfo",   "rt_tgsigqueueinfo", "pidfd_open",
+	"pidfd_getfd", "pidfd_send_signal",
 };
 
 static void die(const char *what, int code)
@@ -134,21 +151,26 @@ static void die(const char *what, int code)
 	exit(EXIT_FAILURE);
 }
 
-static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count, const struct scmp_arg_cmp *arguments)
+static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsigned count,
+		const struct scmp_arg_cmp *arguments)
 {
 	int number = seccomp_syscall_resolve_name(name);
-	int r = number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(filter, action, number, count, arguments);
+	int r = number == __NR_SCMP_ERROR
+			? 0
+			: seccomp_rule_add_array(filter, action, number, count, arguments);
 
 	if (r)
 		die(name, -r);
 }
 
-/* Where mmap takes its arguments by pointer no filter sees them. There new code cannot be told from new memory. */
+/* Where mmap takes its arguments by pointer no filter sees them. There new code cannot be told from
+ * new memory. */
 static bool is_visible(const char *name)
 {
 	uint32_t native = seccomp_arch_native();
 
-	return strcmp(name, "mmap") != 0 || (native != SCMP_ARCH_S390X && native != SCMP_ARCH_S390 && native != SCMP_ARCH_X86);
+	return strcmp(name, "mmap") != 0 ||
+	       (native != SCMP_ARCH_S390X && native != SCMP_ARCH_S390 && native != SCMP_ARCH_X86);
 }
 
 static void add_loading(scmp_filter_ctx filter)
@@ -180,11 +202,13 @@ static void take_away(scmp_filter_ctx filter)
 
 static scmp_filter_ctx make(enum phase phase)
 {
-	scmp_filter_ctx filter = seccomp_init(phase == LOADING ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
+	scmp_filter_ctx filter =
+		seccomp_init(phase == LOADING ? SCMP_ACT_ERRNO(EPERM) : SCMP_ACT_ALLOW);
 
 	if (!filter)
 		die("seccomp_init", ENOMEM);
-	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) || seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
+	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) ||
+	    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
 		die("seccomp_attr_set", EINVAL);
 	if (phase == LOADING)
 		add_loading(filter);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The steps themselves, by system calls alone: an own user, capabilities, Landlock, limits, seccomp filters. Knows no backend. A build with
- * sanitizers or that counts lines reads and writes files of its own and looks at itself with ptrace, so there only the limits
- * that these can live with are set.
+ * The steps themselves, by system calls alone: an own user, capabilities, Landlock, limits, seccomp
+ * filters. Knows no backend. A build with sanitizers or that counts lines reads and writes files of
+ * its own and looks at itself with ptrace, so there only the limits that these can live with are
+ * set.
  */
 #include "core/worker/sandbox.h"
 
@@ -35,14 +36,17 @@
 #endif
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define FILES_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1) /* what the first Landlock knows; the filters forbid the rest */
+#define FILES_ALL                             \
+	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - \
+	 1) /* what the first Landlock knows; the filters forbid the rest */
 #define FILTER_MAX 512
 
 static int fail(struct error *err, const char *what)
 {
 	int code = -errno;
 
-	return error_set(err, code, "its worker could not be confined: %s: %s", what, strerror(-code));
+	return error_set(err, code, "its worker could not be confined: %s: %s", what,
+			 strerror(-code));
 }
 
 uint32_t sandbox_left_out(void)
@@ -72,16 +76,20 @@ static int cannot(uid_t uid, struct error *err)
 {
 	int code = -errno;
 
-	return error_set(err, code, "its worker could not be confined: root cannot become user %u (%s), for which it needs CAP_SETUID and CAP_SETGID", uid,
-			 strerror(-code));
+	return error_set(err, code,
+			 "its worker could not be confined: root cannot become user %u (%s), for "
+			 "which it needs CAP_SETUID and CAP_SETGID",
+			 uid, strerror(-code));
 }
 
 static int user_change(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 {
 	if (uid == 0 || gid == 0)
-		return error_set(err, -EPERM, "its worker could not be confined: it would stay root");
+		return error_set(err, -EPERM,
+				 "its worker could not be confined: it would stay root");
 	if (setresgid(gid, gid, gid) < 0) {
-		/* Root of a user namespace that has no such user is outside of it the user who made it, as who else starts this. */
+		/* Root of a user namespace that has no such user is outside of it the user who made
+		 * it, as who else starts this. */
 		if (errno != EINVAL)
 			return cannot(uid, err);
 		*missing |= CONFINEMENT_USER;
@@ -111,12 +119,14 @@ int sandbox_user(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 
 /* Where the dynamic linker finds what a backend is linked to. */
 static const char *const libraries[] = {
-	"/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib", "/usr/local/lib64",
+	"/etc/ld.so.cache", "/lib",	      "/lib64",		  "/usr/lib",
+	"/usr/lib64",	    "/usr/local/lib", "/usr/local/lib64",
 };
 
 static int allow_reading(int ruleset, int fd)
 {
-	const struct landlock_path_beneath_attr rule = {.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = fd};
+	const struct landlock_path_beneath_attr rule = {
+		.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE, .parent_fd = fd};
 
 	return (int)syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0);
 }
@@ -164,7 +174,8 @@ int sandbox_files(const int *descriptors, size_t count, uint32_t *missing, struc
 
 /* ---------------------------------------------------------------- limits */
 
-/* What vendor code may use up. A sanitizer reserves address space without end, and looks for leaks in a process of its own. */
+/* What vendor code may use up. A sanitizer reserves address space without end, and looks for leaks
+ * in a process of its own. */
 static const struct {
 	int resource;
 	rlim_t most;
@@ -192,7 +203,8 @@ static int limit(int resource, rlim_t most)
 	return setrlimit((__rlimit_resource_t)resource, &now);
 }
 
-/* Nothing has to be written to a file, but for standard error where the caller kept it and it is one, and covered lines. */
+/* Nothing has to be written to a file, but for standard error where the caller kept it and it is
+ * one, and covered lines. */
 static bool writes_files(void)
 {
 	struct stat st;
@@ -238,10 +250,12 @@ static int filter(const struct sock_filter *lines, size_t count, struct error *e
 	for (size_t i = 0; i < count; i++)
 		if (own[i].code == (BPF_JMP | BPF_JEQ | BPF_K) && own[i].k == FILTER_PID)
 			own[i].k = (uint32_t)getpid();
-	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? fail(err, "seccomp") : 0;
+	return syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0 ? fail(err, "seccomp")
+									      : 0;
 }
 
-_Static_assert(COUNT(filter_loading) <= FILTER_MAX && COUNT(filter_serving) <= FILTER_MAX, "a filter has room");
+_Static_assert(COUNT(filter_loading) <= FILTER_MAX && COUNT(filter_serving) <= FILTER_MAX,
+	       "a filter has room");
 
 int sandbox_loading(unsigned memory_kib, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Carrying out requests. What came with one lives in an arena of its host or device until that is closed; a host goes with
- * its last device, by the same rule as on the other side.
+ * Carrying out requests. What came with one lives in an arena of its host or device until that is
+ * closed; a host goes with its last device, by the same rule as on the other side.
  */
 #include "core/worker/serve.h"
 
@@ -39,14 +39,17 @@ int server_refuse(struct server *server, uint32_t id, enum wire_op op, int statu
 }
 
 /* An error beside its sentence, which may be empty. */
-static int refuse(struct server *server, const struct wire_message *request, int status, const char *text)
+static int refuse(struct server *server, const struct wire_message *request, int status,
+		  const char *text)
 {
-	return server_refuse(server, request->head.id, (enum wire_op)request->head.op, status, text);
+	return server_refuse(server, request->head.id, (enum wire_op)request->head.op, status,
+			     text);
 }
 
 static void reply_begin(struct server *server, const struct wire_message *request)
 {
-	wire_begin(&server->out, request->head.id, (enum wire_op)request->head.op, 0, WIRE_REPLY_MAX);
+	wire_begin(&server->out, request->head.id, (enum wire_op)request->head.op, 0,
+		   WIRE_REPLY_MAX);
 }
 
 static int reply_end(struct server *server, const struct wire_message *request)
@@ -56,7 +59,9 @@ static int reply_end(struct server *server, const struct wire_message *request)
 
 	if (!r)
 		return 0;
-	error_set(&err, r, r == -E2BIG ? "backend %s: its answer is longer than %u bytes" : "backend %s: out of memory",
+	error_set(&err, r,
+		  r == -E2BIG ? "backend %s: its answer is longer than %u bytes"
+			      : "backend %s: out of memory",
 		  server->provider->info.name, WIRE_REPLY_MAX);
 	return refuse(server, request, r, err.text);
 }
@@ -108,7 +113,8 @@ static int answer_host(struct server *server, struct wire_message *request)
 		if (host)
 			arena_free(&host->arena);
 		free(host);
-		/* Without room for its facts the opening that follows is refused, and that is all. */
+		/* Without room for its facts the opening that follows is refused, and that is all.
+		 */
 		return r == -ENOMEM ? 0 : r;
 	}
 	host->next = server->hosts;
@@ -139,7 +145,8 @@ static int number_find(struct server *server, uint32_t *ret)
 		devices = realloc(server->devices, room * sizeof(struct served_device *));
 		if (!devices)
 			return -ENOMEM;
-		memset(devices + server->room, 0, (room - server->room) * sizeof(struct served_device *));
+		memset(devices + server->room, 0,
+		       (room - server->room) * sizeof(struct served_device *));
 		server->devices = devices;
 		server->room = room;
 	}
@@ -160,22 +167,25 @@ struct opened *server_device(struct server *server, uint32_t number)
 }
 
 /* Open what stands in device, whose host may be unknown for want of memory. */
-static int open_device(struct server *server, struct served_device *device, uint32_t *ret_number, struct error *err)
+static int open_device(struct server *server, struct served_device *device, uint32_t *ret_number,
+		       struct error *err)
 {
 	const char *name = server->provider->info.name;
 	int r = number_find(server, ret_number);
 
 	if (r == -EMFILE)
-		return error_set(err, r, "backend %s: more than %u devices are open", name, SERVE_DEVICES_MAX);
+		return error_set(err, r, "backend %s: more than %u devices are open", name,
+				 SERVE_DEVICES_MAX);
 	if (r || !device->host)
-		return error_set(err, -ENOMEM, "backend %s: its worker had no room for the facts", name);
+		return error_set(err, -ENOMEM, "backend %s: its worker had no room for the facts",
+				 name);
 	device->device.host = &device->host->host;
 	return provider_open(server->provider, &device->device, &device->opened, err);
 }
 
 /* Nothing stays of a device that was not opened, nor of a host that came for it alone. */
-static int answer_not_open(struct server *server, struct wire_message *request, struct served_device *device, int r,
-			   const struct error *err)
+static int answer_not_open(struct server *server, struct wire_message *request,
+			   struct served_device *device, int r, const struct error *err)
 {
 	struct served_host *next;
 
@@ -186,7 +196,8 @@ static int answer_not_open(struct server *server, struct wire_message *request, 
 		if (!host->devices)
 			host_free(server, host);
 	}
-	return r == -EBADMSG ? r : refuse(server, request, r, *err->text ? err->text : "out of memory");
+	return r == -EBADMSG ? r
+			     : refuse(server, request, r, *err->text ? err->text : "out of memory");
 }
 
 static int answer_open(struct server *server, struct wire_message *request)
@@ -197,7 +208,8 @@ static int answer_open(struct server *server, struct wire_message *request)
 	int r = -ENOMEM;
 
 	if (device)
-		r = message_get_device(&request->body, &device->arena, &host_number, &device->device);
+		r = message_get_device(&request->body, &device->arena, &host_number,
+				       &device->device);
 	if (r)
 		return answer_not_open(server, request, device, r, &err);
 	device->host = host_find(server, host_number);
@@ -288,7 +300,8 @@ static int answer_list(struct server *server, struct wire_message *request)
 static int answer_stream(struct server *server, struct wire_message *request)
 {
 	uint32_t number = wire_get_u32(&request->body);
-	struct served_device *device = number == WIRE_NO_DEVICE ? NULL : device_find(server, number);
+	struct served_device *device =
+		number == WIRE_NO_DEVICE ? NULL : device_find(server, number);
 	struct stream_head head = {.size = wire_get_u64(&request->body)};
 	struct error err = {0};
 	int r;
@@ -298,7 +311,8 @@ static int answer_stream(struct server *server, struct wire_message *request)
 		return -EBADMSG;
 	r = result_reset(&server->result);
 	if (!r)
-		r = provider_stream(server->provider, device ? device->opened : NULL, &head, &server->result, &err);
+		r = provider_stream(server->provider, device ? device->opened : NULL, &head,
+				    &server->result, &err);
 	if (r)
 		return refuse(server, request, r, *err.text ? err.text : "out of memory");
 	reply_begin(server, request);
@@ -310,7 +324,8 @@ static int answer_settings(struct server *server, struct wire_message *request)
 {
 	struct provider *provider = server->provider;
 
-	return message_get_settings(&request->body, &provider->info, &server->settings, &provider->settings.values);
+	return message_get_settings(&request->body, &provider->info, &server->settings,
+				    &provider->settings.values);
 }
 
 /* ---------------------------------------------------------------- the loop */
@@ -318,15 +333,20 @@ static int answer_settings(struct server *server, struct wire_message *request)
 int server_answer(struct server *server, struct wire_message *request)
 {
 	static int (*const answers[WIRE_OP_COUNT])(struct server *, struct wire_message *) = {
-		[WIRE_SETTINGS] = answer_settings, [WIRE_HOST] = answer_host, [WIRE_OPEN] = answer_open,
-		[WIRE_COMPARE] = answer_compare,   [WIRE_LIST] = answer_list, [WIRE_CLOSE] = answer_close,
+		[WIRE_SETTINGS] = answer_settings,
+		[WIRE_HOST] = answer_host,
+		[WIRE_OPEN] = answer_open,
+		[WIRE_COMPARE] = answer_compare,
+		[WIRE_LIST] = answer_list,
+		[WIRE_CLOSE] = answer_close,
 		[WIRE_STREAM] = answer_stream,
 		[WIRE_STATE_OPEN] = server_state_answer,
 		[WIRE_STATE_RUN] = server_state_answer,
 		[WIRE_STATE_CLOSE] = server_state_answer,
 	};
 
-	if (request->head.op >= WIRE_OP_COUNT || !answers[request->head.op] || request->head.status || server->provider->info.error)
+	if (request->head.op >= WIRE_OP_COUNT || !answers[request->head.op] ||
+	    request->head.status || server->provider->info.error)
 		return -EBADMSG;
 	return answers[request->head.op](server, request);
 }
@@ -361,7 +381,9 @@ static int serve_next(struct server *server, struct wire_in *in, int fd)
 		return r;
 	if (r > 0) {
 		r = server_answer(server, &request);
-		return r || server->out.len < ANSWERS_MAX ? r : wire_send(&server->out, fd, WIRE_FOREVER);
+		return r || server->out.len < ANSWERS_MAX
+			       ? r
+			       : wire_send(&server->out, fd, WIRE_FOREVER);
 	}
 	/* All that came is answered: now the answers go out, in one write. */
 	r = wire_send(&server->out, fd, WIRE_FOREVER);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sessions on device state in a worker. The memory of the regions is made by the other end, which maps it too: here no file could
- * be made. Its descriptor comes with a byte of its own, between two messages, when a session waits for it.
+ * Sessions on device state in a worker. The memory of the regions is made by the other end, which
+ * maps it too: here no file could be made. Its descriptor comes with a byte of its own, between two
+ * messages, when a session waits for it.
  */
 #include <errno.h>
 #include <string.h>
@@ -35,7 +36,8 @@ static struct served_session *session_free(struct server *server)
 /* One that is there and has its memory. */
 static struct served_session *session_find(struct server *server, uint32_t number)
 {
-	struct served_session *session = number < SERVE_SESSIONS_MAX ? &server->sessions[number] : NULL;
+	struct served_session *session =
+		number < SERVE_SESSIONS_MAX ? &server->sessions[number] : NULL;
 
 	return session && session->port && session->port->base ? session : NULL;
 }
@@ -53,14 +55,16 @@ static int answer_open(struct server *server, struct wire_message *request)
 	if (session)
 		r = local_state_begin(opened, &session->port, &err);
 	else
-		error_set(&err, r, "backend %s: more than %u sessions on states are open", server->provider->info.name, SERVE_SESSIONS_MAX);
+		error_set(&err, r, "backend %s: more than %u sessions on states are open",
+			  server->provider->info.name, SERVE_SESSIONS_MAX);
 	if (r)
 		return server_refuse(server, request->head.id, WIRE_STATE_OPEN, r, err.text);
 	session->device = number;
 	server->waiting = session;
 	server->waiting_id = request->head.id;
 	wire_begin(&server->out, request->head.id, WIRE_STATE_OPEN, 0, WIRE_REPLY_MAX);
-	message_put_session(&server->out, (uint32_t)(session - server->sessions), &session->port->info);
+	message_put_session(&server->out, (uint32_t)(session - server->sessions),
+			    &session->port->info);
 	return wire_end(&server->out);
 }
 
@@ -73,7 +77,10 @@ static int descriptor_receive(int fd, int *ret)
 	} control = {0};
 	char byte;
 	struct iovec part = {&byte, 1};
-	struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof(control)};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control)};
 	struct cmsghdr *head;
 	ssize_t n;
 
@@ -84,7 +91,8 @@ static int descriptor_receive(int fd, int *ret)
 		return n < 0 ? -errno : -ECONNRESET;
 	head = CMSG_FIRSTHDR(&message);
 	*ret = -1;
-	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS && head->cmsg_len == CMSG_LEN(sizeof(int)))
+	if (head && head->cmsg_level == SOL_SOCKET && head->cmsg_type == SCM_RIGHTS &&
+	    head->cmsg_len == CMSG_LEN(sizeof(int)))
 		memcpy(ret, CMSG_DATA(head), sizeof(int));
 	return 0;
 }
@@ -100,7 +108,8 @@ int server_state_memory(struct server *server, int fd)
 		return r;
 	server->waiting = NULL;
 	/* Without a descriptor the other end had no memory, and the session ends here. */
-	r = memory < 0 ? error_set(&err, -ENOMEM, "out of memory") : local_state_mount(session->port, memory, &err);
+	r = memory < 0 ? error_set(&err, -ENOMEM, "out of memory")
+		       : local_state_mount(session->port, memory, &err);
 	if (r) {
 		session->port = port_close(session->port);
 		return server_refuse(server, server->waiting_id, WIRE_STATE_OPEN, r, err.text);

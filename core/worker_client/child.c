@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Starting children by exec and ending them. posix_spawn neither copies the caller's memory nor runs its code in the
- * child, so locks that other threads hold do not matter; only the program that was run makes copies of itself.
+ * Starting children by exec and ending them. posix_spawn neither copies the caller's memory nor
+ * runs its code in the child, so locks that other threads hold do not matter; only the program that
+ * was run makes copies of itself.
  */
 #include "core/worker_client/child.h"
 
@@ -25,7 +26,8 @@
 
 #define MEET_MS 1000 /* for a copy to say its number, or to end with its connection */
 
-/* Nothing of the environment may steer the linker or the C library of a process that vendor code runs in. */
+/* Nothing of the environment may steer the linker or the C library of a process that vendor code
+ * runs in. */
 static void environment(char *ret[4])
 {
 	static const char *const kept[] = {"ASAN_OPTIONS=", "LSAN_OPTIONS=", "UBSAN_OPTIONS="};
@@ -39,7 +41,8 @@ static void environment(char *ret[4])
 }
 
 /* They stand above all numbers that they move to, see place. */
-static int descriptors(posix_spawn_file_actions_t *actions, const int *theirs, size_t count, bool keep_stderr)
+static int descriptors(posix_spawn_file_actions_t *actions, const int *theirs, size_t count,
+		       bool keep_stderr)
 {
 	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDWR, 0);
 
@@ -63,11 +66,13 @@ static int attributes(posix_spawnattr_t *attr)
 	r = posix_spawnattr_setsigmask(attr, &none);
 	if (!r)
 		r = posix_spawnattr_setsigdefault(attr, &all);
-	return r ? r : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return r ? r
+		 : posix_spawnattr_setflags(attr, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
 }
 
 /* Positive errno, as posix_spawn has it. */
-static int spawn(const char *path, char *const *argv, const int *theirs, size_t count, bool keep_stderr, pid_t *ret)
+static int spawn(const char *path, char *const *argv, const int *theirs, size_t count,
+		 bool keep_stderr, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
@@ -107,9 +112,9 @@ static int lift(int fd, int least)
 }
 
 /*
- * The child's end lies above least, so that moving one to its place never overwrites another. Ours is
- * no standard descriptor, even if the caller has closed those: its next printf would go to the child.
- * Positive errno: both are closed.
+ * The child's end lies above least, so that moving one to its place never overwrites another. Ours
+ * is no standard descriptor, even if the caller has closed those: its next printf would go to the
+ * child. Positive errno: both are closed.
  */
 static int place(const int ends[2], int least, int *ret_ours, int *ret_theirs)
 {
@@ -128,7 +133,8 @@ static int place(const int ends[2], int least, int *ret_ours, int *ret_theirs)
 	return r;
 }
 
-/* A child's socket and pipe; theirs: the two ends that it gets. Positive errno: there is neither. */
+/* A child's socket and pipe; theirs: the two ends that it gets. Positive errno: there is neither.
+ */
 static int connect_child(struct child *child, int least, int theirs[static 2])
 {
 	int ends[2], life[2];
@@ -139,7 +145,9 @@ static int connect_child(struct child *child, int least, int theirs[static 2])
 	r = place(ends, least, &child->socket, &theirs[0]);
 	if (r)
 		return r;
-	r = pipe2(life, O_CLOEXEC) < 0 ? errno : place((int[]){life[1], life[0]}, least, &child->life, &theirs[1]);
+	r = pipe2(life, O_CLOEXEC) < 0
+		    ? errno
+		    : place((int[]){life[1], life[0]}, least, &child->life, &theirs[1]);
 	if (r) {
 		close(child->socket);
 		close(theirs[0]);
@@ -155,10 +163,11 @@ static void hang_up(const struct child *child)
 }
 
 /*
- * Where to run program from, once it is sure that others cannot write it: through the descriptor of its
- * folder, which is moved above least as well.
+ * Where to run program from, once it is sure that others cannot write it: through the descriptor of
+ * its folder, which is moved above least as well.
  */
-static int open_program(const char *program, int least, int *ret_folder, char path[static TRUSTED_PATH_MAX], struct error *err)
+static int open_program(const char *program, int least, int *ret_folder,
+			char path[static TRUSTED_PATH_MAX], struct error *err)
 {
 	struct trusted trusted = {.file = -1, .folder = -1};
 	struct error why = {0};
@@ -184,8 +193,8 @@ static int open_program(const char *program, int least, int *ret_folder, char pa
 	return r;
 }
 
-int child_start(struct child *children, size_t count, const char *program, const char *first, const char *const *arguments,
-		bool keep_stderr, struct error *err)
+int child_start(struct child *children, size_t count, const char *program, const char *first,
+		const char *const *arguments, bool keep_stderr, struct error *err)
 {
 	char *argv[CHILDREN_MAX + 3] = {(char *)(uintptr_t)program, (char *)(uintptr_t)first};
 	const int least = CHILD_STEPS(count) + 1;
@@ -223,14 +232,15 @@ int child_start(struct child *children, size_t count, const char *program, const
 		return 0;
 	for (size_t i = 0; i < made; i++)
 		hang_up(&children[i]);
-	return error_set(err, -r, "the worker program %s could not be started: %s", program, strerror(r));
+	return error_set(err, -r, "the worker program %s could not be started: %s", program,
+			 strerror(r));
 }
 
 /* ---------------------------------------------------------------- copies */
 
 /*
- * The first words of a child, sent before vendor code runs in it. A copy is not known to the process whose child it is until
- * it says its number.
+ * The first words of a child, sent before vendor code runs in it. A copy is not known to the
+ * process whose child it is until it says its number.
  */
 struct hello {
 	pid_t process;
@@ -271,8 +281,8 @@ int child_copy(size_t count, uint32_t missing)
 
 			step_publish(step_write(steps, i));
 			r = dup2(pair, CHILD_SOCKET) < 0 || dup2(pair + 1, CHILD_LIFE) < 0
-				? -errno
-				: introduce(missing);
+				    ? -errno
+				    : introduce(missing);
 
 			return r ? r : (int)i;
 		}
@@ -297,7 +307,8 @@ int child_meet(struct child *child, uint64_t deadline)
 	} while (n < 0 && (errno == EINTR || errno == EAGAIN));
 	if (n <= 0)
 		return n < 0 ? -errno : -ECONNRESET;
-	if (n != sizeof(hello) || hello.process <= 0 || (child->process && child->process != hello.process) ||
+	if (n != sizeof(hello) || hello.process <= 0 ||
+	    (child->process && child->process != hello.process) ||
 	    hello.missing & ~(uint32_t)CONFINEMENT_ALL)
 		return -EBADMSG;
 	child->process = hello.process;
@@ -311,7 +322,8 @@ int child_meet(struct child *child, uint64_t deadline)
 enum state {
 	RUNNING,
 	ENDED,
-	GONE, /* a program that ignores SIGCHLD, or waits for whatever child, leaves nothing to learn */
+	GONE, /* a program that ignores SIGCHLD, or waits for whatever child, leaves nothing to
+		 learn */
 };
 
 /* options: WNOHANG, or 0 to wait for the end. One that has ended is reaped, but with WNOWAIT. */
@@ -333,7 +345,8 @@ static enum state child_wait(pid_t process, unsigned grace_ms, siginfo_t *info)
 	const struct timespec step = {.tv_nsec = 500000};
 	enum state state;
 
-	for (unsigned i = 0; (state = child_state(process, WNOHANG, info)) == RUNNING && i < 2 * grace_ms; i++)
+	for (unsigned i = 0;
+	     (state = child_state(process, WNOHANG, info)) == RUNNING && i < 2 * grace_ms; i++)
 		nanosleep(&step, NULL);
 	return state;
 }
@@ -349,7 +362,8 @@ static void describe(enum state state, const siginfo_t *info, char *how, size_t 
 	else if (info->si_code == CLD_EXITED)
 		snprintf(how, size, "ended (exit status %d)", info->si_status);
 	else
-		snprintf(how, size, "was killed by signal %d (%s)", info->si_status, name ? name : "unknown");
+		snprintf(how, size, "was killed by signal %d (%s)", info->si_status,
+			 name ? name : "unknown");
 }
 
 void child_kill(const struct child *child)
@@ -357,7 +371,8 @@ void child_kill(const struct child *child)
 	siginfo_t info;
 
 	/* As long as it is not reaped its number is nobody else's. */
-	if (child->socket >= 0 && child->process && child_state(child->process, WNOHANG | WNOWAIT, &info) == RUNNING)
+	if (child->socket >= 0 && child->process &&
+	    child_state(child->process, WNOHANG | WNOWAIT, &info) == RUNNING)
 		kill(child->process, SIGKILL);
 }
 
@@ -369,14 +384,16 @@ void child_end(struct child *child, unsigned grace_ms, char *how, size_t size)
 
 	if (child->socket < 0)
 		return;
-	/* A copy that nobody has met yet: it will be here at once, and must not stay behind as a zombie. */
+	/* A copy that nobody has met yet: it will be here at once, and must not stay behind as a
+	 * zombie. */
 	if (child->process || child_meet(child, wire_deadline(MEET_MS)) == 0)
 		state = child_wait(child->process, grace_ms, &info);
 	if (how)
 		describe(state, &info, how, size);
 	killed = state == RUNNING && kill(child->process, SIGKILL) == 0;
 	hang_up(child);
-	/* Root without CAP_KILL may not kill whom it started as another user; but that one ends with its connection. */
+	/* Root without CAP_KILL may not kill whom it started as another user; but that one ends
+	 * with its connection. */
 	if (killed)
 		child_state(child->process, 0, &info);
 	else if (state == RUNNING)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend in a process of its own: the operations. Only what arrives here whole, in time and in range counts as an
- * answer; after anything else the worker is ended.
+ * A backend in a process of its own: the operations. Only what arrives here whole, in time and in
+ * range counts as an answer; after anything else the worker is ended.
  */
 #include <errno.h>
 #include <poll.h>
@@ -10,7 +10,8 @@
 
 #include "core/worker_client/worker.h"
 
-static int worker_open(struct provider *provider, const struct device *device, struct opened **ret, struct error *err)
+static int worker_open(struct provider *provider, const struct device *device, struct opened **ret,
+		       struct error *err)
 {
 	struct worker *worker = worker_of(provider);
 	struct worker_opened *self = NULL;
@@ -25,8 +26,8 @@ static int worker_open(struct provider *provider, const struct device *device, s
 	return r;
 }
 
-static int worker_list(struct opened *opened, enum provider_list which, const char *payload, size_t len, struct migcompat_sink *sink,
-		       struct error *err)
+static int worker_list(struct opened *opened, enum provider_list which, const char *payload,
+		       size_t len, struct migcompat_sink *sink, struct error *err)
 {
 	struct worker *worker = worker_of(opened->provider);
 	struct wire_message reply = {0};
@@ -36,7 +37,8 @@ static int worker_list(struct opened *opened, enum provider_list which, const ch
 		return r;
 	r = worker_reopen(worker, opened, err);
 	if (!r)
-		r = requests_call(&worker->requests, WIRE_LIST, mine(opened)->number, which, payload, len, err);
+		r = requests_call(&worker->requests, WIRE_LIST, mine(opened)->number, which,
+				  payload, len, err);
 	if (!r)
 		r = worker_call(worker, WIRE_LIST, &reply, err);
 	if (!r && (r = message_get_list(&reply.body, sink)))
@@ -45,7 +47,8 @@ static int worker_list(struct opened *opened, enum provider_list which, const ch
 	return r;
 }
 
-static int worker_stream(struct provider *provider, struct opened *opened, const struct stream_head *head, struct migcompat_result *result,
+static int worker_stream(struct provider *provider, struct opened *opened,
+			 const struct stream_head *head, struct migcompat_result *result,
 			 struct error *err)
 {
 	struct worker *worker = worker_of(provider);
@@ -56,7 +59,8 @@ static int worker_stream(struct provider *provider, struct opened *opened, const
 		return r;
 	r = opened ? worker_reopen(worker, opened, err) : 0;
 	if (!r)
-		r = requests_stream(&worker->requests, opened ? mine(opened)->number : WIRE_NO_DEVICE, head, err);
+		r = requests_stream(&worker->requests,
+				    opened ? mine(opened)->number : WIRE_NO_DEVICE, head, err);
 	if (!r)
 		r = worker_call(worker, WIRE_STREAM, &reply, err);
 	if (!r && (r = message_get_result(&reply.body, result)))

@@ -19,7 +19,8 @@ static int request_end(struct requests *requests, size_t mark, struct error *err
 		return 0;
 	requests->out.len = mark;
 	if (r == -E2BIG)
-		return error_set(err, r, "backend %s: the request takes more than %u bytes", requests->info->name, WIRE_REQUEST_MAX);
+		return error_set(err, r, "backend %s: the request takes more than %u bytes",
+				 requests->info->name, WIRE_REQUEST_MAX);
 	return error_set(err, r, "out of memory");
 }
 
@@ -38,7 +39,8 @@ static struct sent_host *host_find(struct requests *requests, const struct host 
 	return NULL;
 }
 
-static int host_send(struct requests *requests, const struct host *host, struct sent_host **ret, struct error *err)
+static int host_send(struct requests *requests, const struct host *host, struct sent_host **ret,
+		     struct error *err)
 {
 	struct sent_host *sent = calloc(1, sizeof(*sent));
 	int r;
@@ -60,7 +62,8 @@ static int host_send(struct requests *requests, const struct host *host, struct 
 	return 0;
 }
 
-static int settings_send(struct requests *requests, const struct settings *settings, struct error *err)
+static int settings_send(struct requests *requests, const struct settings *settings,
+			 struct error *err)
 {
 	int r;
 
@@ -74,8 +77,8 @@ static int settings_send(struct requests *requests, const struct settings *setti
 	return r;
 }
 
-int requests_open(struct requests *requests, const struct device *device, const struct settings *settings, struct sent_host **ret_host,
-		  struct error *err)
+int requests_open(struct requests *requests, const struct device *device,
+		  const struct settings *settings, struct sent_host **ret_host, struct error *err)
 {
 	struct sent_host *host = host_find(requests, device->host);
 	int r = settings_send(requests, settings, err);
@@ -95,8 +98,8 @@ int requests_open(struct requests *requests, const struct device *device, const 
 	return r;
 }
 
-int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which, const char *payload, size_t len,
-		  struct error *err)
+int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which,
+		  const char *payload, size_t len, struct error *err)
 {
 	request_begin(requests, op);
 	wire_put_u32(&requests->out, device);
@@ -105,7 +108,8 @@ int requests_call(struct requests *requests, enum wire_op op, uint32_t device, u
 	return request_end(requests, requests->out.start, err);
 }
 
-int requests_stream(struct requests *requests, uint32_t device, const struct stream_head *head, struct error *err)
+int requests_stream(struct requests *requests, uint32_t device, const struct stream_head *head,
+		    struct error *err)
 {
 	request_begin(requests, WIRE_STREAM);
 	wire_put_u32(&requests->out, device);

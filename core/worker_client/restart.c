@@ -15,7 +15,8 @@ void restart_ended(struct restart *restart, uint64_t when)
 {
 	bool good = when - restart->began >= (uint64_t)RESTART_GOOD_MS * NS_PER_MS;
 
-	memmove(&restart->ends[1], &restart->ends[0], sizeof(restart->ends) - sizeof(restart->ends[0]));
+	memmove(&restart->ends[1], &restart->ends[0],
+		sizeof(restart->ends) - sizeof(restart->ends[0]));
 	restart->ends[0] = when;
 	if (restart->count < RESTART_ENDS)
 		restart->count++;
@@ -26,7 +27,8 @@ void restart_ended(struct restart *restart, uint64_t when)
 	else
 		restart->rest_ms = RESTART_MOST_MS;
 	restart->next = when + (uint64_t)restart->rest_ms * NS_PER_MS;
-	if (restart->count == RESTART_ENDS && when - restart->ends[RESTART_ENDS - 1] <= (uint64_t)RESTART_ENDS_MS * NS_PER_MS)
+	if (restart->count == RESTART_ENDS &&
+	    when - restart->ends[RESTART_ENDS - 1] <= (uint64_t)RESTART_ENDS_MS * NS_PER_MS)
 		restart->parked = true;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When a worker that ended may be started again: arithmetic over times, nothing else. After its end it rests for 100 ms, and twice as long after
- * each further one, up to 10 s; a minute of good work makes the next rest the first again. One that ended five times within a
- * minute is parked.
+ * When a worker that ended may be started again: arithmetic over times, nothing else. After its end
+ * it rests for 100 ms, and twice as long after each further one, up to 10 s; a minute of good work
+ * makes the next rest the first again. One that ended five times within a minute is parked.
  */
 #ifndef CORE_WORKER_CLIENT_RESTART_H
 #define CORE_WORKER_CLIENT_RESTART_H
@@ -20,10 +20,10 @@
 /* Times in nanoseconds, of any clock that never goes back. Zeroed is a valid start. */
 struct restart {
 	uint64_t ends[RESTART_ENDS]; /* the last ones, the newest first */
-	size_t count;                /* of them */
+	size_t count;		     /* of them */
 	uint64_t began;
-	uint64_t next;               /* not before this */
-	unsigned rest_ms;            /* the last rest; 0: none yet */
+	uint64_t next;	  /* not before this */
+	unsigned rest_ms; /* the last rest; 0: none yet */
 	bool parked;
 };
 

@@ -22,9 +22,11 @@ int worker_refusal(struct wire_message *reply, struct error *err)
 {
 	const char *text = wire_get_words(&reply->body, ERROR_TEXT_MAX);
 
-	if (!text || !wire_done(&reply->body) || reply->head.status < -4095 || reply->head.status >= 0)
+	if (!text || !wire_done(&reply->body) || reply->head.status < -4095 ||
+	    reply->head.status >= 0)
 		return -EBADMSG;
-	/* ENOMEM is this process's own: callers give up all answers then, not this backend's alone. */
+	/* ENOMEM is this process's own: callers give up all answers then, not this backend's alone.
+	 */
 	if (reply->head.status == -ENOMEM)
 		reply->head.status = -EIO;
 	if (*text)
@@ -87,7 +89,8 @@ static int opened_make(struct wire_message *reply, struct worker_opened **ret)
 	return r;
 }
 
-int worker_reply_open(struct worker *worker, const struct device *device, struct worker_opened **ret, struct error *err)
+int worker_reply_open(struct worker *worker, const struct device *device,
+		      struct worker_opened **ret, struct error *err)
 {
 	struct worker_opened *self = NULL;
 	struct sent_host *host = NULL;
@@ -98,7 +101,8 @@ int worker_reply_open(struct worker *worker, const struct device *device, struct
 		return r;
 	r = worker_call(worker, WIRE_OPEN, &reply, err);
 	if (!r && (r = opened_make(&reply, &self)))
-		/* The worker has a device that nobody could close: without its number there is no going on. */
+		/* The worker has a device that nobody could close: without its number there is no
+		 * going on. */
 		r = worker_dead(worker, worker_die(worker, r), err);
 	if (!self) {
 		requests_release(&worker->requests, host, false);
@@ -121,9 +125,10 @@ static bool same_text(const char *a, const char *b)
 /* What was said of a device once, and stands in verdicts and strings, must still be so. */
 static bool same_device(const struct opened *a, const struct opened *b)
 {
-	return same_text(a->type, b->type) && same_text(a->model, b->model) && same_text(a->label, b->label) &&
-	       same_text(a->mechanism_text, b->mechanism_text) && same_text(a->not_source, b->not_source) &&
-	       same_text(a->not_target, b->not_target) && a->mechanism == b->mechanism && same_text(a->payload, b->payload) &&
+	return same_text(a->type, b->type) && same_text(a->model, b->model) &&
+	       same_text(a->label, b->label) && same_text(a->mechanism_text, b->mechanism_text) &&
+	       same_text(a->not_source, b->not_source) && same_text(a->not_target, b->not_target) &&
+	       a->mechanism == b->mechanism && same_text(a->payload, b->payload) &&
 	       same_text(a->newest, b->newest);
 }
 
@@ -145,6 +150,8 @@ int worker_reopen(struct worker *worker, struct opened *opened, struct error *er
 		return 0;
 	}
 	opened_close(&again->opened);
-	return error_set(err, -EPROTO, "backend %s: it says something else of device \"%s\" since its worker was started again",
+	return error_set(err, -EPROTO,
+			 "backend %s: it says something else of device \"%s\" since its worker was "
+			 "started again",
 			 worker->provider.info.name, opened->device->id);
 }

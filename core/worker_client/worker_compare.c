@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Comparisons, many in one go: all requests that fit go out in one write, and the answers are read in order, so that one
- * switch to the worker and back serves them all.
+ * Comparisons, many in one go: all requests that fit go out in one write, and the answers are read
+ * in order, so that one switch to the worker and back serves them all.
  */
 #include <errno.h>
 
 #include "core/worker_client/worker.h"
 
 /*
- * Bytes of a batch's requests that wait for their answers. Twice as many always fit into a socket: sending them never waits for a worker
- * that itself waits for its answers to be read.
+ * Bytes of a batch's requests that wait for their answers. Twice as many always fit into a socket:
+ * sending them never waits for a worker that itself waits for its answers to be read.
  */
 #define WINDOW_MAX 32768u
 #define FRAME_MAX 64u /* of a request, beside its payload */
@@ -39,7 +39,8 @@ static void batch_ask(struct compare_batch *batch, struct requests *requests)
 		if (job->r) {
 			requests->last++;
 		} else {
-			int r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0, job->payload, job->len, job->err);
+			int r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0,
+					      job->payload, job->len, job->err);
 			job->r = r ? r : UNANSWERED;
 			batch->due += !r;
 		}
@@ -49,13 +50,15 @@ static void batch_ask(struct compare_batch *batch, struct requests *requests)
 	}
 }
 
-/* One reply. -EBADMSG: it is none, and the job is as it was. last: nothing may stand behind the batch's last one. */
+/* One reply. -EBADMSG: it is none, and the job is as it was. last: nothing may stand behind the
+ * batch's last one. */
 static int batch_take(struct compare_batch *batch, struct wire_message *reply, bool last)
 {
 	struct compare_job *job = &batch->jobs[batch->answered];
 	int r;
 
-	if (reply->head.id != batch->first + (uint32_t)batch->answered || reply->head.op != WIRE_COMPARE)
+	if (reply->head.id != batch->first + (uint32_t)batch->answered ||
+	    reply->head.op != WIRE_COMPARE)
 		return -EBADMSG;
 	/* What comes behind the last answer that is due was never asked for. */
 	if (batch->due == 1 && last)
@@ -76,7 +79,8 @@ static int batch_take(struct compare_batch *batch, struct wire_message *reply, b
 	return 0;
 }
 
-/* Wait for one reply and take all that came with it. follows: those of another batch may come behind. */
+/* Wait for one reply and take all that came with it. follows: those of another batch may come
+ * behind. */
 static int batch_receive(struct compare_batch *batch, struct worker *worker, bool follows)
 {
 	uint64_t deadline = wire_deadline(worker->options.timeout_ms);
@@ -97,7 +101,8 @@ static int batch_receive(struct compare_batch *batch, struct worker *worker, boo
 static int batch_send(struct compare_batch *batch, struct worker *worker)
 {
 	batch_ask(batch, &worker->requests);
-	return wire_send(&worker->requests.out, worker->child.socket, wire_deadline(worker->options.timeout_ms));
+	return wire_send(&worker->requests.out, worker->child.socket,
+			 wire_deadline(worker->options.timeout_ms));
 }
 
 /* Devices that an earlier process had opened are opened first; what fails there has its outcome. */
@@ -124,11 +129,13 @@ static bool batch_enter(struct compare_batch *batch, struct worker *worker)
 }
 
 /* May it be sent behind another one, whose answers are still to come? */
-static bool batch_follows(struct compare_batch *batch, const struct compare_batch *before, struct worker *worker)
+static bool batch_follows(struct compare_batch *batch, const struct compare_batch *before,
+			  struct worker *worker)
 {
 	bool wanted;
 
-	if (before->progress != COMPARE_BEGUN || before->asked < before->count || before->window > WINDOW_MAX || !worker->alive)
+	if (before->progress != COMPARE_BEGUN || before->asked < before->count ||
+	    before->window > WINDOW_MAX || !worker->alive)
 		return false;
 	for (size_t i = 0; i < batch->count; i++) {
 		batch->jobs[i].r = 0;
@@ -142,7 +149,8 @@ static bool batch_follows(struct compare_batch *batch, const struct compare_batc
 	return !wanted;
 }
 
-void worker_compare_begin(struct provider *provider, struct compare_batch *batch, const struct compare_batch *before)
+void worker_compare_begin(struct provider *provider, struct compare_batch *batch,
+			  const struct compare_batch *before)
 {
 	struct worker *worker = worker_of(provider);
 	int r = 0;
@@ -157,7 +165,8 @@ void worker_compare_begin(struct provider *provider, struct compare_batch *batch
 		worker_die(worker, r);
 }
 
-void worker_compare_end(struct provider *provider, struct compare_batch *batch, const struct compare_batch *after)
+void worker_compare_end(struct provider *provider, struct compare_batch *batch,
+			const struct compare_batch *after)
 {
 	struct worker *worker = worker_of(provider);
 	bool follows = after && after->progress == COMPARE_BEGUN;
@@ -177,7 +186,8 @@ void worker_compare_end(struct provider *provider, struct compare_batch *batch, 
 	}
 	for (size_t i = batch->answered; i < batch->count; i++)
 		if (i >= batch->asked || batch->jobs[i].r == UNANSWERED)
-			batch->jobs[i].r = worker_dead(worker, worker->death_code, batch->jobs[i].err);
+			batch->jobs[i].r =
+				worker_dead(worker, worker->death_code, batch->jobs[i].err);
 	batch->progress = COMPARE_OVER;
 	if (!follows)
 		worker_leave(worker);

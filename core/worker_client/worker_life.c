@@ -12,14 +12,17 @@
 #include "core/worker_client/worker.h"
 
 #define TERMS "%s:%u:%u" /* the worker program's first argument */
-#define DEATH_MS 100 /* between a worker's end of connection and its end */
+#define DEATH_MS 100	 /* between a worker's end of connection and its end */
 
-/* Within a call nobody waits longer than a call may take, but before the first one all backends load at once. */
+/* Within a call nobody waits longer than a call may take, but before the first one all backends
+ * load at once. */
 static unsigned load_ms(const struct worker *worker)
 {
 	const struct worker_options *options = &worker->options;
 
-	return worker->generation == 0 && options->first_ms > options->timeout_ms ? options->first_ms : options->timeout_ms;
+	return worker->generation == 0 && options->first_ms > options->timeout_ms
+		       ? options->first_ms
+		       : options->timeout_ms;
 }
 
 static uint64_t now(const struct worker *worker)
@@ -43,7 +46,8 @@ static void publish(struct worker *worker)
 	else if (worker->restart.parked)
 		status.state = PROVIDER_PARKED;
 	else
-		status.state = worker->options.restart && worker->generation ? PROVIDER_RESTARTING : PROVIDER_ENDED;
+		status.state = worker->options.restart && worker->generation ? PROVIDER_RESTARTING
+									     : PROVIDER_ENDED;
 	pthread_mutex_lock(&worker->lock);
 	worker->status = status;
 	worker->watched = worker->alive ? worker->child.socket : -1;
@@ -63,7 +67,7 @@ static void end_process(struct worker *worker, unsigned grace_ms, char *how, siz
 
 /* Ended, with this code and for this reason. when: for the rule of starting again. */
 static void bury(struct worker *worker, int code, uint64_t when, const char *format, ...)
-    __attribute__((format(printf, 4, 5)));
+	__attribute__((format(printf, 4, 5)));
 
 static void bury(struct worker *worker, int code, uint64_t when, const char *format, ...)
 {
@@ -130,13 +134,15 @@ int worker_die(struct worker *worker, int code)
 
 int worker_dead(const struct worker *worker, int code, struct error *err)
 {
-	return error_set(err, code, "backend %s: %s", worker->provider.info.name, worker->death.text);
+	return error_set(err, code, "backend %s: %s", worker->provider.info.name,
+			 worker->death.text);
 }
 
 /* ---------------------------------------------------------------- loading */
 
 /* 0: info is the backend's, or text says why it could not be loaded; else the worker must die. */
-static int read_manifest(struct worker *worker, struct arena *arena, struct backend_info *info, struct error *text)
+static int read_manifest(struct worker *worker, struct arena *arena, struct backend_info *info,
+			 struct error *text)
 {
 	struct wire_message message = {0};
 	size_t len;
@@ -208,7 +214,8 @@ out:
 
 /* ---------------------------------------------------------------- starting again */
 
-/* It came up again as what it was? Else it is given up: what is known of it, and what is open, would be wrong. */
+/* It came up again as what it was? Else it is given up: what is known of it, and what is open,
+ * would be wrong. */
 static int recognise(struct worker *worker, struct error *err)
 {
 	struct arena arena = {0};
@@ -255,12 +262,13 @@ static int start_again(struct worker *worker, struct error *err)
 	int r;
 
 	snprintf(terms, sizeof(terms), TERMS, worker->user, worker->share_kib, WORKER_OOM_AGAIN);
-	/* Nothing of an earlier one means anything from here on, also where this one never comes to be. */
+	/* Nothing of an earlier one means anything from here on, also where this one never comes to
+	 * be. */
 	requests_reset(&worker->requests);
 	worker->generation++;
 	worker->in.at = worker->in.end = 0;
-	r = child_start(&worker->child, 1, options->program, terms, &path,
-			options->keep_stderr, &text);
+	r = child_start(&worker->child, 1, options->program, terms, &path, options->keep_stderr,
+			&text);
 	if (r) {
 		worker->child.socket = -1;
 		bury(worker, lacks_resources(r) ? -ENOMEM : r, now(worker), "%s", text.text);
@@ -314,21 +322,24 @@ static int wake(struct worker *worker, struct error *err)
 		die(worker, r, worker->heard);
 	if (worker->alive)
 		return 0;
-	if (!worker->options.restart || !worker->generation || !restart_due(&worker->restart, now(worker)))
+	if (!worker->options.restart || !worker->generation ||
+	    !restart_due(&worker->restart, now(worker)))
 		return worker_dead(worker, -EIO, err);
 	return start_again(worker, err);
 }
 
 int worker_take(struct worker *worker, uint64_t deadline)
 {
-	const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u), .tv_nsec = (long)(deadline % 1000000000u)};
+	const struct timespec until = {.tv_sec = (time_t)(deadline / 1000000000u),
+				       .tv_nsec = (long)(deadline % 1000000000u)};
 	int r = 0;
 
 	pthread_mutex_lock(&worker->lock);
 	worker->waiting++;
 	while (worker->busy && !r)
-		r = deadline == WIRE_FOREVER ? pthread_cond_wait(&worker->free, &worker->lock)
-					     : pthread_cond_timedwait(&worker->free, &worker->lock, &until);
+		r = deadline == WIRE_FOREVER
+			    ? pthread_cond_wait(&worker->free, &worker->lock)
+			    : pthread_cond_timedwait(&worker->free, &worker->lock, &until);
 	worker->waiting--;
 	if (!worker->busy)
 		r = 0;
@@ -354,8 +365,9 @@ int worker_enter(struct worker *worker, struct error *err)
 	int r = worker_take(worker, wire_deadline(worker->options.timeout_ms));
 
 	if (r)
-		return error_set(err, r, "backend %s: its worker was busy with other calls for %u ms", worker->provider.info.name,
-				 worker->options.timeout_ms);
+		return error_set(err, r,
+				 "backend %s: its worker was busy with other calls for %u ms",
+				 worker->provider.info.name, worker->options.timeout_ms);
 	worker_drain(worker);
 	r = wake(worker, err);
 	if (r)
@@ -404,7 +416,8 @@ static struct worker *worker_make(const char *path, const struct worker_options 
 	return worker;
 }
 
-int provider_workers_new(const char *const *paths, size_t count, const struct worker_options *options, struct provider **ret,
+int provider_workers_new(const char *const *paths, size_t count,
+			 const struct worker_options *options, struct provider **ret,
 			 struct error *err)
 {
 	struct child children[CHILDREN_MAX];
@@ -415,7 +428,8 @@ int provider_workers_new(const char *const *paths, size_t count, const struct wo
 	int r = 0;
 
 	if (count > CHILDREN_MAX)
-		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count, CHILDREN_MAX);
+		return error_set(err, -E2BIG, "%zu backends, expected at most %u", count,
+				 CHILDREN_MAX);
 	worker_user("/etc/passwd", user, sizeof(user));
 	snprintf(terms, sizeof(terms), TERMS, user, share_kib, WORKER_OOM_FIRST);
 	for (; made < count; made++) {
@@ -446,7 +460,8 @@ undo:
 	return r ? error_set(err, r, "%s", text.text) : error_set(err, -ENOMEM, "out of memory");
 }
 
-int provider_worker_new(const char *path, const struct worker_options *options, struct provider **ret, struct error *err)
+int provider_worker_new(const char *path, const struct worker_options *options,
+			struct provider **ret, struct error *err)
 {
 	return provider_workers_new(&path, 1, options, ret, err);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sessions on device state whose vendor's code runs in a worker: the regions are memory that both map, writes to the control region
- * are messages. A session ends with its process; nothing of it is made again.
+ * Sessions on device state whose vendor's code runs in a worker: the regions are memory that both
+ * map, writes to the control region are messages. A session ends with its process; nothing of it is
+ * made again.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -31,11 +32,13 @@ static int session_lives(const struct session *self, struct error *err)
 {
 	if (self->worker->generation == self->generation)
 		return 0;
-	return error_set(err, -EIO, "backend %s: the session on the state of a device ended with its worker", self->worker->provider.info.name);
+	return error_set(err, -EIO,
+			 "backend %s: the session on the state of a device ended with its worker",
+			 self->worker->provider.info.name);
 }
 
-static int run(struct session *self, const struct state_write *writes, size_t count, bool total, struct migcompat_control *ret_control,
-	       struct error *err)
+static int run(struct session *self, const struct state_write *writes, size_t count, bool total,
+	       struct migcompat_control *ret_control, struct error *err)
 {
 	struct requests *requests = &self->worker->requests;
 	struct wire_message reply = {0};
@@ -52,8 +55,8 @@ static int run(struct session *self, const struct state_write *writes, size_t co
 	return r ? r : outcome;
 }
 
-static int session_run(struct state_port *port, const struct state_write *writes, size_t count, bool total,
-		       struct migcompat_control *ret_control, struct error *err)
+static int session_run(struct state_port *port, const struct state_write *writes, size_t count,
+		       bool total, struct migcompat_control *ret_control, struct error *err)
 {
 	struct session *self = session_of(port);
 	int r = count > STATE_WRITES_MAX ? -E2BIG : worker_enter(self->worker, err);
@@ -67,7 +70,8 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	return r;
 }
 
-/* Goes out with the next request. Where the worker cannot be had the session ends with its device. */
+/* Goes out with the next request. Where the worker cannot be had the session ends with its device.
+ */
 static void session_close(struct state_port *port)
 {
 	struct session *self = session_of(port);
@@ -75,7 +79,8 @@ static void session_close(struct state_port *port)
 
 	if (worker_take(worker, 0) == 0) {
 		if (worker->alive && worker->generation == self->generation) {
-			wire_begin(&worker->requests.out, ++worker->requests.last, WIRE_STATE_CLOSE, 0, WIRE_REQUEST_MAX);
+			wire_begin(&worker->requests.out, ++worker->requests.last, WIRE_STATE_CLOSE,
+				   0, WIRE_REQUEST_MAX);
 			wire_put_u32(&worker->requests.out, self->number);
 			(void)wire_end(&worker->requests.out);
 		}
@@ -106,7 +111,9 @@ static int descriptor_send(int socket, int fd)
 	ssize_t n;
 
 	if (fd >= 0) {
-		control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
+		control.head = (struct cmsghdr){.cmsg_len = CMSG_LEN(sizeof(int)),
+						.cmsg_level = SOL_SOCKET,
+						.cmsg_type = SCM_RIGHTS};
 		memcpy(CMSG_DATA(&control.head), &fd, sizeof(int));
 		message.msg_control = &control;
 		message.msg_controllen = sizeof(control);

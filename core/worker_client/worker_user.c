@@ -13,10 +13,12 @@
 /* NAME:PASSWORD:UID:GID:…, of that name? Root by another name is nobody to become. */
 static bool parse(char *line, unsigned *ret_uid, unsigned *ret_gid)
 {
-	const char *name = strsep(&line, ":"), *password = strsep(&line, ":"), *uid = strsep(&line, ":"), *gid = strsep(&line, ":");
+	const char *name = strsep(&line, ":"), *password = strsep(&line, ":"),
+		   *uid = strsep(&line, ":"), *gid = strsep(&line, ":");
 	unsigned u, g;
 
-	if (strcmp(name, USER) != 0 || !password || !uid || !gid || sscanf(uid, "%u", &u) != 1 || sscanf(gid, "%u", &g) != 1 || u == 0 || g == 0)
+	if (strcmp(name, USER) != 0 || !password || !uid || !gid || sscanf(uid, "%u", &u) != 1 ||
+	    sscanf(gid, "%u", &g) != 1 || u == 0 || g == 0)
 		return false;
 	*ret_uid = u;
 	*ret_gid = g;

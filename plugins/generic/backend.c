@@ -49,11 +49,11 @@ static int function_read(const struct migcompat_host *host, const struct migcomp
 		 (unsigned)values[IDENTITY_DEVICE].as.number);
 	snprintf(function->label, sizeof(function->label), "function of driver %s",
 		 function->identity.module);
-	snprintf(
-	    function->warning, sizeof(function->warning),
-	    "nobody knows the rules of driver %s: it may refuse a state although all of this is "
-	    "equal",
-	    function->identity.module);
+	snprintf(function->warning, sizeof(function->warning),
+		 "nobody knows the rules of driver %s: it may refuse a state although all of this "
+		 "is "
+		 "equal",
+		 function->identity.module);
 	return 0;
 }
 
@@ -73,9 +73,9 @@ static int generic_open(const struct migcompat_host *host, const struct migcompa
 		r = never(host, facts, driver);
 	else if (!r)
 		r = host->fail(
-		    facts, -EOPNOTSUPP,
-		    "the driver %s is not known, and the kernel does not say that it migrates",
-		    function->identity.module);
+			facts, -EOPNOTSUPP,
+			"the driver %s is not known, and the kernel does not say that it migrates",
+			function->identity.module);
 	if (r)
 		free(function);
 	else
@@ -163,7 +163,7 @@ static const struct migcompat_want wants[] = {
 
 MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "generic", .version = "1.0.0",
 		   .description =
-		       "Drivers that never migrate; functions of drivers that no backend knows",
+			   "Drivers that never migrate; functions of drivers that no backend knows",
 		   .keys = driver_keys, .wants = wants, .want_size = sizeof(wants[0]),
 		   .nwants = sizeof(wants) / sizeof(wants[0]), .open = generic_open,
 		   .close = generic_close, .describe = generic_describe, .payload = generic_payload,

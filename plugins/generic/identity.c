@@ -10,9 +10,9 @@
 	{                                                                                          \
 		name, NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, 0 \
 	}
-#define TEXT(name, limit)                                                                          \
-	{                                                                                          \
-		name, NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, limit, 0                   \
+#define TEXT(name, limit)                                                        \
+	{                                                                        \
+		name, NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, limit, 0 \
 	}
 
 /* A device that is no virtual function is its own physical function: so none of them is missing. */
@@ -49,21 +49,21 @@ static const struct {
 	const char *name;
 	uint64_t max;
 } ids[] = {
-	{"vendor", 0xffff},		  {"device", 0xffff}, {"subsystem_vendor", 0xffff},
+	{"vendor", 0xffff},	      {"device", 0xffff}, {"subsystem_vendor", 0xffff},
 	{"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
 };
 #define IDS (sizeof(ids) / sizeof(ids[0]))
 
 _Static_assert(IDENTITY_CLASS - IDENTITY_VENDOR + 1 == IDS, "a file for each id of a function");
 _Static_assert(IDENTITY_DRIVER + 1 == IDENTITY_VENDOR &&
-		   IDENTITY_PHYSFN_CLASS - IDENTITY_PHYSFN_DRIVER ==
-		       IDENTITY_CLASS - IDENTITY_DRIVER,
+		       IDENTITY_PHYSFN_CLASS - IDENTITY_PHYSFN_DRIVER ==
+			       IDENTITY_CLASS - IDENTITY_DRIVER,
 	       "the same fields of a function and of its physical function");
 
 static struct migcompat_value text_value(const char *text)
 {
 	return (struct migcompat_value){
-	    MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
+		MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 }
 
 /* One id out of a modalias, which has them all but the revision (drivers/pci/pci-sysfs.c). */
@@ -171,9 +171,9 @@ int identity_read(const struct migcompat_host *host, const struct migcompat_fact
 	r = host->fact(facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL);
 	if (r || !*release)
 		return host->fail(
-		    facts, r ? r : -ENOENT,
-		    "the fact \"kernel/release\" is %s, and all of them must be equal",
-		    fact_trouble(r ? r : -ENOENT));
+			facts, r ? r : -ENOENT,
+			"the fact \"kernel/release\" is %s, and all of them must be equal",
+			fact_trouble(r ? r : -ENOENT));
 	identity->values[IDENTITY_FUNCTION] = text_value(virtual ? "virtual" : "physical");
 	identity->values[IDENTITY_KERNEL] = text_value(release);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Intel GVT-g: what a guest sees of its virtual GPU, as a table of fields, and the operations over it. Facts are parsed in
- * facts.c, once; comparing takes no memory.
+ * Intel GVT-g: what a guest sees of its virtual GPU, as a table of fields, and the operations over
+ * it. Facts are parsed in facts.c, once; comparing takes no memory.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -14,7 +14,19 @@
 #define MODEL "com.intel/gvtg"
 #define PARAMETER "aggregated_instances"
 
-enum { GENERATION, PCI_VENDOR, PCI_DEVICE, LOW_GM, HIGH_GM, FENCES, RESOLUTION, WEIGHT, KVMGT_VERSION, I915_VERSION, FIELD_COUNT };
+enum {
+	GENERATION,
+	PCI_VENDOR,
+	PCI_DEVICE,
+	LOW_GM,
+	HIGH_GM,
+	FENCES,
+	RESOLUTION,
+	WEIGHT,
+	KVMGT_VERSION,
+	I915_VERSION,
+	FIELD_COUNT
+};
 
 #define HARDWARE MIGCOMPAT_LIMIT_HARDWARE
 #define RESOURCE MIGCOMPAT_LIMIT_RESOURCE
@@ -22,32 +34,46 @@ enum { GENERATION, PCI_VENDOR, PCI_DEVICE, LOW_GM, HIGH_GM, FENCES, RESOLUTION, 
 #define OPTIONAL MIGCOMPAT_FIELD_OPTIONAL
 
 static const struct migcompat_field fields[FIELD_COUNT] = {
-	[GENERATION] = {"generation", "as GPU generation", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, HARDWARE, 0},
-	[PCI_VENDOR] = {"pci_vendor", "as PCI vendor", MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL, HARDWARE, 0},
-	[PCI_DEVICE] = {"pci_device", "as PCI device", MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL, HARDWARE, CUSTOM},
-	[LOW_GM] = {"low_gm", "MB of low graphics memory", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
-	[HIGH_GM] = {"high_gm", "MB of high graphics memory", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
+	[GENERATION] = {"generation", "as GPU generation", MIGCOMPAT_VALUE_NUMBER,
+			MIGCOMPAT_RULE_EQUAL, HARDWARE, 0},
+	[PCI_VENDOR] = {"pci_vendor", "as PCI vendor", MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL,
+			HARDWARE, 0},
+	[PCI_DEVICE] = {"pci_device", "as PCI device", MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_EQUAL,
+			HARDWARE, CUSTOM},
+	[LOW_GM] = {"low_gm", "MB of low graphics memory", MIGCOMPAT_VALUE_NUMBER,
+		    MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
+	[HIGH_GM] = {"high_gm", "MB of high graphics memory", MIGCOMPAT_VALUE_NUMBER,
+		     MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
 	[FENCES] = {"fences", "fences", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
-	[RESOLUTION] = {"resolution", "as resolution", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, RESOURCE, 0},
-	[WEIGHT] = {"weight", "as scheduling weight", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE, OPTIONAL},
-	[KVMGT_VERSION] = {"kvmgt_version", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL | CUSTOM},
-	[I915_VERSION] = {"i915_version", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL | CUSTOM},
+	[RESOLUTION] = {"resolution", "as resolution", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+			RESOURCE, 0},
+	[WEIGHT] = {"weight", "as scheduling weight", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_INFO,
+		    MIGCOMPAT_LIMIT_NONE, OPTIONAL},
+	[KVMGT_VERSION] = {"kvmgt_version", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+			   MIGCOMPAT_LIMIT_DRIVER, OPTIONAL | CUSTOM},
+	[I915_VERSION] = {"i915_version", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+			  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL | CUSTOM},
 };
 
-#define RECORD(table, count)                                                                                                    \
-	{                                                                                                                       \
-		.struct_size = sizeof(struct migcompat_record), .fields = (table), .field_size = sizeof((table)[0]), .nfields = (count), \
-		.oldest = 1, .newest = 1                                                                                        \
+#define RECORD(table, count)                                                                   \
+	{                                                                                      \
+		.struct_size = sizeof(struct migcompat_record), .fields = (table),             \
+		.field_size = sizeof((table)[0]), .nfields = (count), .oldest = 1, .newest = 1 \
 	}
 
 static const struct migcompat_record record = RECORD(fields, FIELD_COUNT);
 
-/* A module's version is held against the target's by the semantic rule where both are semantic, else as a word. */
+/* A module's version is held against the target's by the semantic rule where both are semantic,
+ * else as a word. */
 static const struct migcompat_field version_fields[GVT_MODULE_COUNT][2] = {
-	{{"kvmgt_version", "as kvmgt version", MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL},
-	 {"kvmgt_version", "as kvmgt version", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL}},
-	{{"i915_version", "as i915 version", MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL},
-	 {"i915_version", "as i915 version", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_DRIVER, OPTIONAL}},
+	{{"kvmgt_version", "as kvmgt version", MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+	  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL},
+	 {"kvmgt_version", "as kvmgt version", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+	  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL}},
+	{{"i915_version", "as i915 version", MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+	  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL},
+	 {"i915_version", "as i915 version", MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+	  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL}},
 };
 static const struct migcompat_record version_records[GVT_MODULE_COUNT][2] = {
 	{RECORD(&version_fields[0][0], 1), RECORD(&version_fields[0][1], 1)},
@@ -57,8 +83,9 @@ static const struct migcompat_record version_records[GVT_MODULE_COUNT][2] = {
 /* An opened device; immutable after open. */
 struct handle {
 	struct gvt_device gvt;
-	struct migcompat_value values[FIELD_COUNT]; /* of the device as it is */
-	struct migcompat_value versions[GVT_MODULE_COUNT]; /* as MIGCOMPAT_VALUE_VERSION, or NONE where not semantic */
+	struct migcompat_value values[FIELD_COUNT];	   /* of the device as it is */
+	struct migcompat_value versions[GVT_MODULE_COUNT]; /* as MIGCOMPAT_VALUE_VERSION, or NONE
+							      where not semantic */
 	bool cross_device;
 	uint32_t format;
 	char type[GVT_TYPE_SIZE];
@@ -74,7 +101,10 @@ static struct migcompat_value number_value(uint32_t type, uint64_t number)
 
 static struct migcompat_value text_value(const char *text, size_t len)
 {
-	return (struct migcompat_value){.type = text ? MIGCOMPAT_VALUE_TEXT : MIGCOMPAT_VALUE_ABSENT, .len = (uint32_t)len, .as.text = text};
+	return (struct migcompat_value){.type = text ? MIGCOMPAT_VALUE_TEXT
+						     : MIGCOMPAT_VALUE_ABSENT,
+					.len = (uint32_t)len,
+					.as.text = text};
 }
 
 /* ---------------------------------------------------------------- opening */
@@ -91,42 +121,53 @@ static void values_fill(struct handle *handle)
 	values[HIGH_GM] = number_value(MIGCOMPAT_VALUE_NUMBER, gvt->one.high_mb * gvt->instances);
 	values[FENCES] = number_value(MIGCOMPAT_VALUE_NUMBER, gvt->one.fences);
 	values[RESOLUTION] = text_value(gvt->one.resolution, strlen(gvt->one.resolution));
-	values[WEIGHT] = number_value(gvt->one.weight ? MIGCOMPAT_VALUE_NUMBER : MIGCOMPAT_VALUE_NONE, gvt->one.weight);
+	values[WEIGHT] = number_value(
+		gvt->one.weight ? MIGCOMPAT_VALUE_NUMBER : MIGCOMPAT_VALUE_NONE, gvt->one.weight);
 	for (size_t i = 0; i < GVT_MODULE_COUNT; i++) {
 		values[KVMGT_VERSION + i] = text_value(gvt->versions[i].text, gvt->versions[i].len);
 		if (gvt->versions[i].text)
-			handle->versions[i] = gvt_version_value(gvt->versions[i].text, gvt->versions[i].len);
+			handle->versions[i] =
+				gvt_version_value(gvt->versions[i].text, gvt->versions[i].len);
 	}
 }
 
-/* What a guest sees makes the type: neither the type id nor the PCI device, which a policy may let differ. */
-static void type_render(const struct handle *handle, uint64_t instances, char buffer[static GVT_TYPE_SIZE])
+/* What a guest sees makes the type: neither the type id nor the PCI device, which a policy may let
+ * differ. */
+static void type_render(const struct handle *handle, uint64_t instances,
+			char buffer[static GVT_TYPE_SIZE])
 {
 	const struct gvt_device *gvt = &handle->gvt;
 
-	snprintf(buffer, GVT_TYPE_SIZE, "gvtg-gen%u-%u-%u-%u-%s", (unsigned)gvt->generation, (unsigned)(gvt->one.low_mb * instances),
-		 (unsigned)(gvt->one.high_mb * instances), (unsigned)gvt->one.fences, gvt->one.resolution);
+	snprintf(buffer, GVT_TYPE_SIZE, "gvtg-gen%u-%u-%u-%u-%s", (unsigned)gvt->generation,
+		 (unsigned)(gvt->one.low_mb * instances), (unsigned)(gvt->one.high_mb * instances),
+		 (unsigned)gvt->one.fences, gvt->one.resolution);
 }
 
-/* Only Intel's gvt-stable-4.17 tree ever moved the state of these devices; in Linux itself kvmgt has no migration operations. */
+/* Only Intel's gvt-stable-4.17 tree ever moved the state of these devices; in Linux itself kvmgt
+ * has no migration operations. */
 static void mechanism_tell(struct handle *handle)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	const char *release;
 
-	if (gvt->host->fact(gvt->facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL) != 0) {
+	if (gvt->host->fact(gvt->facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL) !=
+	    0) {
 		handle->mechanism = MIGCOMPAT_UNKNOWN;
-		handle->mechanism_text = "the kernel's release is not known; no release of Linux migrates GVT-g devices";
+		handle->mechanism_text = "the kernel's release is not known; no release of Linux "
+					 "migrates GVT-g devices";
 	} else if (strncmp(release, "4.17", 4) == 0 && (release[4] < '0' || release[4] > '9')) {
 		handle->mechanism = MIGCOMPAT_UNKNOWN;
-		handle->mechanism_text = "Linux 4.17 migrates no GVT-g devices, Intel's gvt-stable-4.17 does; which of them is not known";
+		handle->mechanism_text = "Linux 4.17 migrates no GVT-g devices, Intel's "
+					 "gvt-stable-4.17 does; which of them is not known";
 	} else {
 		handle->mechanism = MIGCOMPAT_NO;
-		handle->mechanism_text = "no release of Linux migrates GVT-g devices: kvmgt has no VFIO migration";
+		handle->mechanism_text =
+			"no release of Linux migrates GVT-g devices: kvmgt has no VFIO migration";
 	}
 }
 
-static int gvt_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int gvt_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		    void **ret_handle)
 {
 	struct handle *handle = calloc(1, sizeof(*handle));
 	struct gvt_device *gvt;
@@ -144,8 +185,8 @@ static int gvt_open(const struct migcompat_host *host, const struct migcompat_fa
 	handle->format = (uint32_t)strtoul(host->setting(facts, "emit_format"), NULL, 10);
 	values_fill(handle);
 	type_render(handle, gvt->instances, handle->type);
-	snprintf(handle->label, sizeof(handle->label), "Intel GVT-g %s on a gen%u GPU", gvt->type_id ? gvt->type_id : "virtual GPU",
-		 (unsigned)gvt->generation);
+	snprintf(handle->label, sizeof(handle->label), "Intel GVT-g %s on a gen%u GPU",
+		 gvt->type_id ? gvt->type_id : "virtual GPU", (unsigned)gvt->generation);
 	mechanism_tell(handle);
 	*ret_handle = handle;
 	return 0;
@@ -172,12 +213,14 @@ static int gvt_payload(void *arg, char *buffer, size_t size)
 {
 	struct handle *handle = arg;
 
-	return handle->gvt.host->record_write(&record, handle->format, handle->values, buffer, size);
+	return handle->gvt.host->record_write(&record, handle->format, handle->values, buffer,
+					      size);
 }
 
 /* ---------------------------------------------------------------- comparing */
 
-/* So many instances of a type make up the source's memory; 1 where none do, or where the target is no type. */
+/* So many instances of a type make up the source's memory; 1 where none do, or where the target is
+ * no type. */
 static uint64_t instances_needed(const struct handle *handle, const struct migcompat_value *source)
 {
 	const struct gvt_device *gvt = &handle->gvt;
@@ -186,10 +229,12 @@ static uint64_t instances_needed(const struct handle *handle, const struct migco
 
 	if (gvt->kind != MIGCOMPAT_KIND_MDEV_TYPE || count < 1 || count > gvt->instances_max)
 		return gvt->instances;
-	return gvt->one.low_mb * count == low && gvt->one.high_mb * count == high ? count : gvt->instances;
+	return gvt->one.low_mb * count == low && gvt->one.high_mb * count == high ? count
+										  : gvt->instances;
 }
 
-static void device_compare(const struct handle *handle, const struct migcompat_value *source, struct migcompat_result *result)
+static void device_compare(const struct handle *handle, const struct migcompat_value *source,
+			   struct migcompat_result *result)
 {
 	const struct migcompat_value *target = handle->values;
 	bool same_generation = source[GENERATION].as.number == target[GENERATION].as.number;
@@ -206,8 +251,10 @@ static void device_compare(const struct handle *handle, const struct migcompat_v
 		finding.status = MIGCOMPAT_STATUS_OK;
 	} else if (handle->cross_device && same_generation) {
 		finding.status = MIGCOMPAT_STATUS_WARN;
-		finding.extra = 1; /* fits, yet is not the same: behind equal models in any order of preference */
-		finding.text = "another GPU model of the same generation; the policy's cross_device accepts that";
+		finding.extra = 1; /* fits, yet is not the same: behind equal models in any order of
+				      preference */
+		finding.text = "another GPU model of the same generation; the policy's "
+			       "cross_device accepts that";
 	} else {
 		finding.status = MIGCOMPAT_STATUS_BAD;
 		finding.limit = fields[PCI_DEVICE].limit;
@@ -215,23 +262,28 @@ static void device_compare(const struct handle *handle, const struct migcompat_v
 	handle->gvt.host->finding(result, &finding);
 }
 
-static void versions_compare(const struct handle *handle, const struct migcompat_value *source, struct migcompat_result *result)
+static void versions_compare(const struct handle *handle, const struct migcompat_value *source,
+			     struct migcompat_result *result)
 {
 	for (size_t i = 0; i < GVT_MODULE_COUNT; i++) {
-		const struct migcompat_value *theirs = &source[KVMGT_VERSION + i], *ours = &handle->values[KVMGT_VERSION + i];
+		const struct migcompat_value *theirs = &source[KVMGT_VERSION + i],
+					     *ours = &handle->values[KVMGT_VERSION + i];
 		struct migcompat_value semantic = {0};
 
 		if (theirs->type == MIGCOMPAT_VALUE_TEXT && handle->versions[i].type)
 			semantic = gvt_version_value(theirs->as.text, theirs->len);
 		if (semantic.type)
-			handle->gvt.host->record_compare(result, &version_records[i][0], &semantic, &handle->versions[i]);
+			handle->gvt.host->record_compare(result, &version_records[i][0], &semantic,
+							 &handle->versions[i]);
 		else
-			handle->gvt.host->record_compare(result, &version_records[i][1], theirs, ours);
+			handle->gvt.host->record_compare(result, &version_records[i][1], theirs,
+							 ours);
 	}
 }
 
 /* How an aggregated target comes about, and whether it has enough left for that. */
-static void aggregation_tell(const struct handle *handle, uint64_t instances, struct migcompat_result *result)
+static void aggregation_tell(const struct handle *handle, uint64_t instances,
+			     struct migcompat_result *result)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	struct migcompat_finding finding = {
@@ -246,8 +298,9 @@ static void aggregation_tell(const struct handle *handle, uint64_t instances, st
 	gvt->host->finding(result, &finding);
 	if (gvt->free >= instances) /* or not known */
 		return;
-	snprintf(text, sizeof(text), "it takes %u instances of %s, and %u are left", (unsigned)instances,
-		 gvt->type_id ? gvt->type_id : "the type", (unsigned)gvt->free);
+	snprintf(text, sizeof(text), "it takes %u instances of %s, and %u are left",
+		 (unsigned)instances, gvt->type_id ? gvt->type_id : "the type",
+		 (unsigned)gvt->free);
 	gvt->host->availability(result, MIGCOMPAT_NO, text);
 }
 
@@ -280,8 +333,10 @@ static int gvt_compare(void *arg, const char *payload, size_t len, struct migcom
 
 /* ---------------------------------------------------------------- making a target ready */
 
-/* The instances that this target would have for a payload; its own without one. -EINVAL: malformed. */
-static int instances_for(const struct handle *handle, const char *payload, size_t len, uint64_t *ret)
+/* The instances that this target would have for a payload; its own without one. -EINVAL: malformed.
+ */
+static int instances_for(const struct handle *handle, const char *payload, size_t len,
+			 uint64_t *ret)
 {
 	struct migcompat_value source[FIELD_COUNT];
 	uint32_t format;
@@ -315,7 +370,8 @@ static int gvt_candidates(void *arg, const char *payload, size_t len, struct mig
 	return handle->gvt.host->candidate(sink, &candidate);
 }
 
-/* One parameter, where there is aggregation. It can be written until the device is opened; "prepare" follows from it. */
+/* One parameter, where there is aggregation. It can be written until the device is opened;
+ * "prepare" follows from it. */
 static int gvt_parameters(void *arg, const char *payload, size_t len, struct migcompat_sink *sink)
 {
 	struct handle *handle = arg;
@@ -351,7 +407,9 @@ const struct gvt_device *gvt_device_of(const void *handle)
 
 static const void *gvt_table(const char *name, uint32_t version)
 {
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &gvt_state : NULL;
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
+		       ? &gvt_state
+		       : NULL;
 }
 
 /* ---------------------------------------------------------------- registration */
@@ -375,23 +433,18 @@ static const struct migcompat_want wants[] = {
 };
 
 static const struct migcompat_setting settings[] = {
-	{"cross_device", MIGCOMPAT_SETTING_BOOL, NULL, "false", "accept another GPU model of the same generation, with a warning"},
-	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1", "payload format to write, for targets not yet upgraded"},
+	{"cross_device", MIGCOMPAT_SETTING_BOOL, NULL, "false",
+	 "accept another GPU model of the same generation, with a warning"},
+	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1",
+	 "payload format to write, for targets not yet upgraded"},
 };
 
-MIGCOMPAT_REGISTER(
-	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
-	.name = "i915",
-	.version = "1.0.0",
-	.description = "Intel GVT-g: virtual GPUs of gen8 and gen9 graphics",
-	.keys = keys,
-	.wants = wants, .want_size = sizeof(wants[0]), .nwants = sizeof(wants) / sizeof(wants[0]),
-	.settings = settings, .setting_size = sizeof(settings[0]), .nsettings = sizeof(settings) / sizeof(settings[0]),
-	.open = gvt_open,
-	.close = gvt_close,
-	.describe = gvt_describe,
-	.payload = gvt_payload,
-	.compare = gvt_compare,
-	.candidates = gvt_candidates,
-	.parameters = gvt_parameters,
-	.table = gvt_table);
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "i915", .version = "1.0.0",
+		   .description = "Intel GVT-g: virtual GPUs of gen8 and gen9 graphics",
+		   .keys = keys, .wants = wants, .want_size = sizeof(wants[0]),
+		   .nwants = sizeof(wants) / sizeof(wants[0]), .settings = settings,
+		   .setting_size = sizeof(settings[0]),
+		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = gvt_open,
+		   .close = gvt_close, .describe = gvt_describe, .payload = gvt_payload,
+		   .compare = gvt_compare, .candidates = gvt_candidates,
+		   .parameters = gvt_parameters, .table = gvt_table);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The text of mdev_type/description: "low_gm_size: 128MB", "high_gm_size: …", "fence: …", "resolution: …" and "weight: …", a line
- * each as the driver writes it, or on one line joined with blanks or ", " as mdevctl prints it. Read strictly: a
- * word that is not understood might be something that a guest sees.
+ * The text of mdev_type/description: "low_gm_size: 128MB", "high_gm_size: …", "fence: …",
+ * "resolution: …" and "weight: …", a line each as the driver writes it, or on one line joined with
+ * blanks or ", " as mdevctl prints it. Read strictly: a word that is not understood might be
+ * something that a guest sees.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -27,16 +28,19 @@ struct key {
 	bool (*parse)(const struct key *key, struct span value, struct gvt_resources *resources);
 	const char *expected; /* what stands in the sentence where parsing fails */
 	const char *unit;     /* of a number: stands behind it */
-	size_t offset;        /* of a number: a uint64_t in struct gvt_resources */
-	uint64_t max;         /* of a number */
+	size_t offset;	      /* of a number: a uint64_t in struct gvt_resources */
+	uint64_t max;	      /* of a number */
 	bool required;
 };
 
 static bool number_parse(const struct key *key, struct span value, struct gvt_resources *resources);
-static bool resolution_parse(const struct key *key, struct span value, struct gvt_resources *resources);
+static bool resolution_parse(const struct key *key, struct span value,
+			     struct gvt_resources *resources);
 static bool answer_parse(const struct key *key, struct span value, struct gvt_resources *resources);
 
-#define NUMBER(member, unit, max, expected) number_parse, "a number from 1 to " expected, unit, offsetof(struct gvt_resources, member), max
+#define NUMBER(member, unit, max, expected)                 \
+	number_parse, "a number from 1 to " expected, unit, \
+		offsetof(struct gvt_resources, member), max
 
 static const struct key keys[] = {
 	{"low_gm_size", NUMBER(low_mb, "MB", GVT_MEMORY_MAX_MB, "4096MB"), true},
@@ -44,12 +48,14 @@ static const struct key keys[] = {
 	{"fence", NUMBER(fences, "", GVT_FENCES_MAX, "32"), true},
 	{"resolution", resolution_parse, "WIDTHxHEIGHT, each up to 65535", NULL, 0, 0, true},
 	{"weight", NUMBER(weight, "", WEIGHT_MAX, "65535"), false},
-	/* Kernels with the proposed aggregation have it; how much can be aggregated is said elsewhere. */
+	/* Kernels with the proposed aggregation have it; how much can be aggregated is said
+	   elsewhere. */
 	{"aggregation", answer_parse, "yes or no", NULL, 0, 0, false},
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-/* The type ids' last number is the share of the GPU, 1/N: drivers/gpu/drm/i915/gvt/vgpu.c has these four. */
+/* The type ids' last number is the share of the GPU, 1/N: drivers/gpu/drm/i915/gvt/vgpu.c has these
+ * four. */
 static const struct {
 	uint64_t share;
 	struct gvt_resources resources;
@@ -67,7 +73,8 @@ static bool is_separator(char c)
 
 static bool span_is(const struct span *span, const char *text)
 {
-	return (size_t)(span->end - span->at) == strlen(text) && memcmp(span->at, text, strlen(text)) == 0;
+	return (size_t)(span->end - span->at) == strlen(text) &&
+	       memcmp(span->at, text, strlen(text)) == 0;
 }
 
 /* Decimal, 1 to max, without sign or leading zero. Moves at behind it. */
@@ -98,15 +105,18 @@ static bool number_parse(const struct key *key, struct span value, struct gvt_re
 	return true;
 }
 
-static bool resolution_parse(const struct key *key, struct span value, struct gvt_resources *resources)
+static bool resolution_parse(const struct key *key, struct span value,
+			     struct gvt_resources *resources)
 {
 	uint64_t width, height;
 
 	(void)key;
-	if (!number_take(&value, RESOLUTION_SIDE_MAX, &width) || value.at == value.end || *value.at++ != 'x' ||
-	    !number_take(&value, RESOLUTION_SIDE_MAX, &height) || value.at != value.end)
+	if (!number_take(&value, RESOLUTION_SIDE_MAX, &width) || value.at == value.end ||
+	    *value.at++ != 'x' || !number_take(&value, RESOLUTION_SIDE_MAX, &height) ||
+	    value.at != value.end)
 		return false;
-	snprintf(resources->resolution, sizeof(resources->resolution), "%ux%u", (unsigned)width & 0xffff, (unsigned)height & 0xffff);
+	snprintf(resources->resolution, sizeof(resources->resolution), "%ux%u",
+		 (unsigned)width & 0xffff, (unsigned)height & 0xffff);
 	return true;
 }
 
@@ -153,7 +163,8 @@ static size_t key_find(const struct span *name)
 	return i;
 }
 
-int gvt_description_parse(const char *text, size_t len, struct gvt_resources *ret_resources, char *ret_wrong, size_t wrong_size)
+int gvt_description_parse(const char *text, size_t len, struct gvt_resources *ret_resources,
+			  char *ret_wrong, size_t wrong_size)
 {
 	struct gvt_resources resources = {0};
 	struct span rest = {text, text + len}, name = {0}, value = {0};
@@ -171,7 +182,8 @@ int gvt_description_parse(const char *text, size_t len, struct gvt_resources *re
 			return -EINVAL;
 		}
 		if (!keys[i].parse(&keys[i], value, &resources)) {
-			snprintf(ret_wrong, wrong_size, "\"%s\" is not %s", keys[i].name, keys[i].expected);
+			snprintf(ret_wrong, wrong_size, "\"%s\" is not %s", keys[i].name,
+				 keys[i].expected);
 			return -EINVAL;
 		}
 		seen |= 1u << i;

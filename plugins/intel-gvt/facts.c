@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From facts to a GVT-g device. Each step reads one fact and ends with a sentence that names it, its value and what was
- * expected. Only a fact that is missing has a substitute: one that is unreadable, not collected or malformed is a doubt.
+ * From facts to a GVT-g device. Each step reads one fact and ends with a sentence that names it,
+ * its value and what was expected. Only a fact that is missing has a substitute: one that is
+ * unreadable, not collected or malformed is a doubt.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -25,27 +26,35 @@ static struct shown shown(const char *value, size_t len)
 	struct shown shown = {{0}};
 
 	for (size_t i = 0; i < len && i < sizeof(shown.text) - sizeof("..."); i++)
-		shown.text[i] = value[i] == '\n' ? ' ' : value[i] >= 0x20 && value[i] < 0x7f ? value[i] : '?';
+		shown.text[i] = value[i] == '\n'		      ? ' '
+				: value[i] >= 0x20 && value[i] < 0x7f ? value[i]
+								      : '?';
 	if (len > sizeof(shown.text) - sizeof("..."))
 		memcpy(shown.text + sizeof(shown.text) - sizeof("..."), "...", sizeof("..."));
 	return shown;
 }
 
 /* The sentence for a fact that host->fact or host->number could not give. */
-static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const char *key, const char *expected)
+static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const char *key,
+		     const char *expected)
 {
 	const struct migcompat_host *host = gvt->host;
 	const char *value;
 	size_t len;
 
 	if (error == -ENOENT)
-		return host->fail(gvt->facts, error, "the fact \"%s\" is missing, expected %s", key, expected);
+		return host->fail(gvt->facts, error, "the fact \"%s\" is missing, expected %s", key,
+				  expected);
 	if (error == -ENODATA)
-		return host->fail(gvt->facts, error, "the fact \"%s\" was not collected, expected %s", key, expected);
+		return host->fail(gvt->facts, error,
+				  "the fact \"%s\" was not collected, expected %s", key, expected);
 	if (error == -ERANGE && host->fact(gvt->facts, scope, key, &value, &len) == 0)
-		return host->fail(gvt->facts, error, "the fact \"%s\" is \"%s\", expected %s", key, shown(value, len).text, expected);
-	/* To the caller -ENODEV means that the device cannot migrate; that a file was gone in the middle does not say so. */
-	return host->fail(gvt->facts, error == -ENODEV ? -EIO : error, "the fact \"%s\" could not be read: %s", key, strerror(-error));
+		return host->fail(gvt->facts, error, "the fact \"%s\" is \"%s\", expected %s", key,
+				  shown(value, len).text, expected);
+	/* To the caller -ENODEV means that the device cannot migrate; that a file was gone in the
+	 * middle does not say so. */
+	return host->fail(gvt->facts, error == -ENODEV ? -EIO : error,
+			  "the fact \"%s\" could not be read: %s", key, strerror(-error));
 }
 
 /* "pci:v00008086d00001912sv…", for inventories that hold it alone. */
@@ -55,8 +64,8 @@ static bool modalias_read(struct gvt_device *gvt)
 	const char *text;
 	size_t len;
 
-	if (gvt->host->fact(gvt->facts, 0, "parent/modalias", &text, &len) != 0 || strlen(text) != len ||
-	    sscanf(text, "pci:v%8Xd%8Xsv", &vendor, &device) != 2)
+	if (gvt->host->fact(gvt->facts, 0, "parent/modalias", &text, &len) != 0 ||
+	    strlen(text) != len || sscanf(text, "pci:v%8Xd%8Xsv", &vendor, &device) != 2)
 		return false;
 	gvt->pci_vendor = vendor;
 	gvt->pci_device = device;
@@ -76,8 +85,10 @@ static int pci_read(struct gvt_device *gvt)
 		return fact_fail(gvt, r, 0, "parent/device", "the GPU's PCI device such as 0x1912");
 	gvt->generation = gvt->pci_vendor == INTEL ? gvt_generation(gvt->pci_device) : 0;
 	if (!gvt->generation)
-		return host->fail(gvt->facts, -ENODEV, "the GPU %04x:%04x is none of the gen8 and gen9 GPUs that have GVT-g",
-				  (unsigned)gvt->pci_vendor, (unsigned)gvt->pci_device);
+		return host->fail(
+			gvt->facts, -ENODEV,
+			"the GPU %04x:%04x is none of the gen8 and gen9 GPUs that have GVT-g",
+			(unsigned)gvt->pci_vendor, (unsigned)gvt->pci_device);
 	return 0;
 }
 
@@ -96,7 +107,8 @@ static bool type_number(const char *text, char stop, const char **ret_end, uint6
 	return true;
 }
 
-/* "i915-GVTg_V5_4": the GPU's generation less four, and the share of the GPU. ret_share stays 0 where the type id is missing. */
+/* "i915-GVTg_V5_4": the GPU's generation less four, and the share of the GPU. ret_share stays 0
+ * where the type id is missing. */
 static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 {
 	static const char expected[] = "a type id such as i915-GVTg_V5_4";
@@ -112,13 +124,22 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 	if (r)
 		return fact_fail(gvt, r, 0, "mdev_type", expected);
 	if (strlen(id) != len || strncmp(id, TYPE_PREFIX, strlen(TYPE_PREFIX)) != 0 ||
-	    !type_number(id + strlen(TYPE_PREFIX), '_', &rest, &version) || !type_number(rest, '\0', &rest, &share))
-		return host->fail(gvt->facts, -EINVAL, "the fact \"mdev_type\" is \"%s\", expected %s", shown(id, len).text, expected);
+	    !type_number(id + strlen(TYPE_PREFIX), '_', &rest, &version) ||
+	    !type_number(rest, '\0', &rest, &share))
+		return host->fail(gvt->facts, -EINVAL,
+				  "the fact \"mdev_type\" is \"%s\", expected %s",
+				  shown(id, len).text, expected);
 	if (version != 4 && version != 5)
-		return host->fail(gvt->facts, -ENODEV, "the type %s is of no generation that GVT-g has: V4 (gen8) and V5 (gen9)", id);
+		return host->fail(
+			gvt->facts, -ENODEV,
+			"the type %s is of no generation that GVT-g has: V4 (gen8) and V5 (gen9)",
+			id);
 	if (version + 4 != gvt->generation)
-		return host->fail(gvt->facts, -EINVAL, "the type %s is of a gen%u GPU, but the PCI device %04x:%04x is a gen%u GPU", id,
-				  (unsigned)version + 4, (unsigned)gvt->pci_vendor, (unsigned)gvt->pci_device, (unsigned)gvt->generation);
+		return host->fail(gvt->facts, -EINVAL,
+				  "the type %s is of a gen%u GPU, but the PCI device %04x:%04x is "
+				  "a gen%u GPU",
+				  id, (unsigned)version + 4, (unsigned)gvt->pci_vendor,
+				  (unsigned)gvt->pci_device, (unsigned)gvt->generation);
 	gvt->type_id = id;
 	*ret_share = share;
 	return 0;
@@ -128,7 +149,8 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 static int resources_read(struct gvt_device *gvt, uint64_t share)
 {
 	static const char key[] = "mdev_type/description";
-	static const char expected[] = "\"low_gm_size: NMB\", \"high_gm_size: NMB\", \"fence: N\" and \"resolution: WIDTHxHEIGHT\"";
+	static const char expected[] = "\"low_gm_size: NMB\", \"high_gm_size: NMB\", \"fence: N\" "
+				       "and \"resolution: WIDTHxHEIGHT\"";
 	const struct migcompat_host *host = gvt->host;
 	char wrong[128];
 	const char *text;
@@ -139,15 +161,17 @@ static int resources_read(struct gvt_device *gvt, uint64_t share)
 	if (r == -ENOENT && share) {
 		if (gvt_share_resources(share, &gvt->one) == 0)
 			return 0;
-		return host->fail(gvt->facts, r, "the fact \"%s\" is missing, and without it the resources of the type %s are not known",
+		return host->fail(gvt->facts, r,
+				  "the fact \"%s\" is missing, and without it the resources of the "
+				  "type %s are not known",
 				  key, gvt->type_id);
 	}
 	if (r)
 		return fact_fail(gvt, r, 0, key, expected);
 	r = gvt_description_parse(text, len, &gvt->one, wrong, sizeof(wrong));
 	if (r)
-		return host->fail(gvt->facts, r, "the fact \"%s\" is \"%s\": %s, expected %s", key, shown(text, len).text, wrong,
-				  expected);
+		return host->fail(gvt->facts, r, "the fact \"%s\" is \"%s\": %s, expected %s", key,
+				  shown(text, len).text, wrong, expected);
 	return 0;
 }
 
@@ -178,8 +202,9 @@ static uint64_t instances_fitting(const struct gvt_resources *one)
 }
 
 /*
- * Aggregation as proposed for mdev in 2018 to 2020: "aggregation" at a type is how many instances can be one device,
- * "aggregated_instances" at a device (in the last version below "mdev/") how many it is made of.
+ * Aggregation as proposed for mdev in 2018 to 2020: "aggregation" at a type is how many instances
+ * can be one device, "aggregated_instances" at a device (in the last version below "mdev/") how
+ * many it is made of.
  */
 static int aggregation_read(struct gvt_device *gvt)
 {
@@ -205,17 +230,21 @@ static int aggregation_read(struct gvt_device *gvt)
 		if (r)
 			return r;
 		if (found && gvt->attribute && number != gvt->instances)
-			return gvt->host->fail(gvt->facts, -EINVAL, "the facts \"%s\" and \"%s\" differ: %u and %u", gvt->attribute, found,
-					       (unsigned)gvt->instances, (unsigned)number);
+			return gvt->host->fail(gvt->facts, -EINVAL,
+					       "the facts \"%s\" and \"%s\" differ: %u and %u",
+					       gvt->attribute, found, (unsigned)gvt->instances,
+					       (unsigned)number);
 		if (found && !gvt->attribute) {
 			gvt->attribute = found;
 			gvt->instances = number;
 		}
 	}
 	if (gvt->instances > fitting)
-		return gvt->host->fail(gvt->facts, -ERANGE, "the fact \"%s\" is %u, and so many times %u and %u MB are more than %u MB",
-				       gvt->attribute, (unsigned)gvt->instances, (unsigned)gvt->one.low_mb, (unsigned)gvt->one.high_mb,
-				       GVT_MEMORY_MAX_MB);
+		return gvt->host->fail(
+			gvt->facts, -ERANGE,
+			"the fact \"%s\" is %u, and so many times %u and %u MB are more than %u MB",
+			gvt->attribute, (unsigned)gvt->instances, (unsigned)gvt->one.low_mb,
+			(unsigned)gvt->one.high_mb, GVT_MEMORY_MAX_MB);
 	return 0;
 }
 
@@ -224,7 +253,8 @@ static void free_read(struct gvt_device *gvt)
 {
 	gvt->free = UINT64_MAX;
 	if (gvt->kind == MIGCOMPAT_KIND_MDEV_TYPE)
-		(void)gvt->host->number(gvt->facts, 0, "mdev_type/available_instances", 10, INSTANCES_MAX, &gvt->free);
+		(void)gvt->host->number(gvt->facts, 0, "mdev_type/available_instances", 10,
+					INSTANCES_MAX, &gvt->free);
 }
 
 /* Three numbers below 2^21, dots between, and nothing else. */
@@ -248,7 +278,8 @@ struct migcompat_value gvt_version_value(const char *text, size_t len)
 	}
 	if (i != 2 || !digits)
 		return (struct migcompat_value){0};
-	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_VERSION, .as.number = MIGCOMPAT_VERSION(part[0], part[1], part[2])};
+	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_VERSION,
+					.as.number = MIGCOMPAT_VERSION(part[0], part[1], part[2])};
 }
 
 /* No release of Linux has these; a driver built out of the tree may tell which state it writes. */
@@ -261,25 +292,30 @@ static int versions_read(struct gvt_device *gvt)
 	const struct migcompat_host *host = gvt->host;
 
 	for (size_t i = 0; i < GVT_MODULE_COUNT; i++) {
-			const char *text = NULL;
+		const char *text = NULL;
 		size_t len = 0, at = 0;
 		int r = host->fact(gvt->facts, MIGCOMPAT_WANT_HOST, files[i], &text, &len);
 
 		if (r == -ENOENT)
 			continue;
 		if (r)
-			return fact_fail(gvt, r, MIGCOMPAT_WANT_HOST, files[i], "a version such as 1.0.0");
-		while (at < len && text[at] > 0x20 && text[at] < 0x7f && text[at] != '%' && text[at] != ';')
+			return fact_fail(gvt, r, MIGCOMPAT_WANT_HOST, files[i],
+					 "a version such as 1.0.0");
+		while (at < len && text[at] > 0x20 && text[at] < 0x7f && text[at] != '%' &&
+		       text[at] != ';')
 			at++;
 		if (at < len || len == 0 || len > GVT_VERSION_LEN_MAX)
-			return host->fail(gvt->facts, -EINVAL, "the fact \"%s\" is \"%s\", expected one word of at most %u bytes",
-					  files[i], shown(text, len).text, GVT_VERSION_LEN_MAX);
+			return host->fail(
+				gvt->facts, -EINVAL,
+				"the fact \"%s\" is \"%s\", expected one word of at most %u bytes",
+				files[i], shown(text, len).text, GVT_VERSION_LEN_MAX);
 		gvt->versions[i] = (struct gvt_version){text, (uint32_t)len};
 	}
 	return 0;
 }
 
-int gvt_read(struct gvt_device *gvt, const struct migcompat_host *host, const struct migcompat_facts *facts)
+int gvt_read(struct gvt_device *gvt, const struct migcompat_host *host,
+	     const struct migcompat_facts *facts)
 {
 	uint64_t share = 0;
 	int r;
@@ -288,7 +324,9 @@ int gvt_read(struct gvt_device *gvt, const struct migcompat_host *host, const st
 	gvt->facts = facts;
 	gvt->kind = host->kind(facts);
 	if (gvt->kind != MIGCOMPAT_KIND_MDEV && gvt->kind != MIGCOMPAT_KIND_MDEV_TYPE)
-		return host->fail(facts, -ENODEV, "%s is a GPU that the host itself uses; only GVT-g mdevs made of it could migrate",
+		return host->fail(facts, -ENODEV,
+				  "%s is a GPU that the host itself uses; only GVT-g mdevs made of "
+				  "it could migrate",
 				  host->id(facts));
 	r = pci_read(gvt);
 	if (!r)

@@ -15,7 +15,8 @@
 #define GVT_VERSION_LEN_MAX 64u
 #define GVT_TYPE_SIZE 64u
 
-/* What a guest gets from one instance of a type, and its scheduling weight (0: not told), which no guest sees. */
+/* What a guest gets from one instance of a type, and its scheduling weight (0: not told), which no
+ * guest sees. */
 struct gvt_resources {
 	uint64_t low_mb;
 	uint64_t high_mb;
@@ -35,16 +36,16 @@ struct gvt_version {
 struct gvt_device {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
-	int kind;                /* enum migcompat_kind */
-	const char *type_id;     /* "i915-GVTg_V5_4", or NULL */
+	int kind;	     /* enum migcompat_kind */
+	const char *type_id; /* "i915-GVTg_V5_4", or NULL */
 	uint64_t pci_vendor;
 	uint64_t pci_device;
-	uint64_t generation;     /* 8 or 9 */
+	uint64_t generation;	  /* 8 or 9 */
 	struct gvt_resources one; /* a single instance */
-	uint64_t instances;      /* how many are aggregated, 1 without aggregation */
-	uint64_t instances_max;  /* of a type: how many can be, 1 where it cannot */
-	const char *attribute;   /* the file that sets it, NULL where the device has none */
-	uint64_t free;           /* of a type: instances that are available; UINT64_MAX where not known */
+	uint64_t instances;	  /* how many are aggregated, 1 without aggregation */
+	uint64_t instances_max;	  /* of a type: how many can be, 1 where it cannot */
+	const char *attribute;	  /* the file that sets it, NULL where the device has none */
+	uint64_t free; /* of a type: instances that are available; UINT64_MAX where not known */
 	struct gvt_version versions[GVT_MODULE_COUNT];
 };
 
@@ -57,20 +58,24 @@ extern const struct migcompat_device_state gvt_state;
 unsigned gvt_generation(uint64_t pci_device);
 
 /*
- * Fill a device of zeros from host's facts. Negative errno after host->fail: -ENODEV where this can be no GVT-g device that
- * migrates, any other where the facts leave a doubt.
+ * Fill a device of zeros from host's facts. Negative errno after host->fail: -ENODEV where this can
+ * be no GVT-g device that migrates, any other where the facts leave a doubt.
  */
-int gvt_read(struct gvt_device *gvt, const struct migcompat_host *host, const struct migcompat_facts *facts);
+int gvt_read(struct gvt_device *gvt, const struct migcompat_host *host,
+	     const struct migcompat_facts *facts);
 
 /*
- * Parse the text of mdev_type/description. -EINVAL with what is wrong in ret_wrong; ret_resources is untouched then.
+ * Parse the text of mdev_type/description. -EINVAL with what is wrong in ret_wrong; ret_resources
+ * is untouched then.
  */
-int gvt_description_parse(const char *text, size_t len, struct gvt_resources *ret_resources, char *ret_wrong, size_t wrong_size);
+int gvt_description_parse(const char *text, size_t len, struct gvt_resources *ret_resources,
+			  char *ret_wrong, size_t wrong_size);
 
 /* "1.2.3" as a value of type VERSION; anything else as one of type NONE. */
 struct migcompat_value gvt_version_value(const char *text, size_t len);
 
-/* What a type id "i915-GVTg_V<version>_<share>" has where no description tells. -ENOENT: no such share is known. */
+/* What a type id "i915-GVTg_V<version>_<share>" has where no description tells. -ENOENT: no such
+ * share is known. */
 int gvt_share_resources(uint64_t share, struct gvt_resources *ret_resources);
 
 #endif

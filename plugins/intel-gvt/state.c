@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of a virtual GPU. Graphics memory that comes with a load is kept apart until the config takes both at once; a second set of
- * chunks, no larger than what the source ever wrote to, is all that costs.
+ * Device state of a virtual GPU. Graphics memory that comes with a load is kept apart until the
+ * config takes both at once; a second set of chunks, no larger than what the source ever wrote to,
+ * is all that costs.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +54,10 @@ static int state_open(void *handle, void **ret_session)
 
 	/* The ring and the display are in low memory. */
 	if (shape.low_mb < 2)
-		return gvt->host->fail(gvt->facts, -ERANGE, "%u MB of low graphics memory are too few to emulate, expected 2", shape.low_mb);
+		return gvt->host->fail(
+			gvt->facts, -ERANGE,
+			"%u MB of low graphics memory are too few to emulate, expected 2",
+			shape.low_mb);
 	session = calloc(1, sizeof(*session));
 	if (!session)
 		return -ENOMEM;
@@ -140,7 +144,9 @@ static int state_memory_write(void *arg, uint64_t position, const void *bytes, s
 	struct session *session = session_at_work(arg);
 	const uint8_t *from = bytes;
 	uint8_t page[PAGE];
-	int r = session->staged.chunks ? 0 : vgpu_memory_make(&session->staged, session->vgpu.memory.size);
+	int r = session->staged.chunks
+			? 0
+			: vgpu_memory_make(&session->staged, session->vgpu.memory.size);
 
 	/* A page is copied before it is looked at for zeros: the buffer is shared. */
 	for (size_t at = 0; at < len && !r; at += PAGE) {
@@ -165,9 +171,11 @@ static int state_dirty_count(void *arg, uint64_t *ret_pages)
 	return 0;
 }
 
-static int state_dirty_take(void *arg, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max)
+static int state_dirty_take(void *arg, uint64_t first, uint64_t count, uint64_t *ret_pages,
+			    size_t max)
 {
-	return (int)migcompat_dirty_take(session_at_work(arg)->vgpu.marks, first, count, ret_pages, max);
+	return (int)migcompat_dirty_take(session_at_work(arg)->vgpu.marks, first, count, ret_pages,
+					 max);
 }
 
 const struct migcompat_device_state gvt_state = {

@@ -75,7 +75,8 @@ int vgpu_memory_write(struct vgpu_memory *memory, uint64_t position, const void 
 
 static uint32_t get(const uint8_t *bytes, size_t at)
 {
-	return (uint32_t)bytes[at] | (uint32_t)bytes[at + 1] << 8 | (uint32_t)bytes[at + 2] << 16 | (uint32_t)bytes[at + 3] << 24;
+	return (uint32_t)bytes[at] | (uint32_t)bytes[at + 1] << 8 | (uint32_t)bytes[at + 2] << 16 |
+	       (uint32_t)bytes[at + 3] << 24;
 }
 
 static void put(uint8_t *bytes, size_t at, uint32_t value)
@@ -95,7 +96,8 @@ static void put64(uint8_t *bytes, size_t at, uint64_t value)
 	put(bytes, at + 4, (uint32_t)(value >> 32));
 }
 
-/* PCI configuration space of the GPU that it is a part of (class 03 00 00), and where a guest's driver puts ring, display and fences. */
+/* PCI configuration space of the GPU that it is a part of (class 03 00 00), and where a guest's
+ * driver puts ring, display and fences. */
 static void reset(struct vgpu *vgpu)
 {
 	put(vgpu->pci, 0, 0x8086u | vgpu->shape.pci_device << 16);
@@ -140,14 +142,16 @@ static uint64_t work_next(struct vgpu *vgpu)
 	return vgpu->work;
 }
 
-/* First the bytes, then the mark: see device-state.h. Without memory for it the write is lost, as on a bus that fails. */
+/* First the bytes, then the mark: see device-state.h. Without memory for it the write is lost, as
+ * on a bus that fails. */
 static void store(struct vgpu *vgpu, uint64_t position, const void *bytes, size_t len)
 {
 	if (vgpu_memory_write(&vgpu->memory, position, bytes, len) == 0)
 		migcompat_dirty_mark_bytes(vgpu->marks, position, len);
 }
 
-/* The guest puts a command into its ring, the engine carries it out: 64 bytes somewhere in high memory, or a line of the display. */
+/* The guest puts a command into its ring, the engine carries it out: 64 bytes somewhere in high
+ * memory, or a line of the display. */
 static void command_run(struct vgpu *vgpu)
 {
 	uint64_t command = work_next(vgpu), place = work_next(vgpu);
@@ -162,7 +166,8 @@ static void command_run(struct vgpu *vgpu)
 	memset(pixels, (int)(command >> 56), sizeof(pixels));
 	/* A guest works on a few megabytes at a time. */
 	if (command & 3)
-		store(vgpu, low + (place % (high < 4 * MB ? high : 4 * MB) & ~(uint64_t)63), pixels, sizeof(pixels));
+		store(vgpu, low + (place % (high < 4 * MB ? high : 4 * MB) & ~(uint64_t)63), pixels,
+		      sizeof(pixels));
 	else
 		store(vgpu, surface + (place % MB & ~(uint64_t)63), pixels, sizeof(pixels));
 	put(vgpu->mmio, VGPU_RING_HEAD, tail);
@@ -181,8 +186,9 @@ void vgpu_run(struct vgpu *vgpu, unsigned commands)
 void vgpu_config_put(const struct vgpu *vgpu, uint8_t *bytes)
 {
 	const struct vgpu_shape *shape = &vgpu->shape;
-	const uint32_t head[] = {VGPU_CONFIG_VERSION, VGPU_CONFIG,   shape->generation, shape->low_mb,
-				 shape->high_mb,      shape->fences, shape->pci_device};
+	const uint32_t head[] = {VGPU_CONFIG_VERSION, VGPU_CONFIG,    shape->generation,
+				 shape->low_mb,	      shape->high_mb, shape->fences,
+				 shape->pci_device};
 
 	memset(bytes, 0, VGPU_CONFIG_HEAD);
 	memcpy(bytes, MAGIC, 8);
@@ -198,7 +204,8 @@ static const char *registers_check(const struct vgpu *vgpu, const uint8_t *mmio)
 {
 	uint64_t low = (uint64_t)vgpu->shape.low_mb * MB;
 
-	if (get(mmio, VGPU_RING_TAIL) >= VGPU_RING || get(mmio, VGPU_RING_TAIL) % 8 || get(mmio, VGPU_RING_HEAD) >= VGPU_RING)
+	if (get(mmio, VGPU_RING_TAIL) >= VGPU_RING || get(mmio, VGPU_RING_TAIL) % 8 ||
+	    get(mmio, VGPU_RING_HEAD) >= VGPU_RING)
 		return "the ring's head or tail is outside of the ring";
 	if (get(mmio, VGPU_RING_START) % PAGE || get(mmio, VGPU_RING_START) > low - VGPU_RING)
 		return "the ring is outside of low graphics memory";

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An emulated virtual GPU: PCI configuration space, a snapshot of its registers, and graphics memory of the type's size, of which
- * only what was ever written to takes room. An engine works through a ring of commands and a display is drawn to, as long as it runs.
+ * An emulated virtual GPU: PCI configuration space, a snapshot of its registers, and graphics
+ * memory of the type's size, of which only what was ever written to takes room. An engine works
+ * through a ring of commands and a display is drawn to, as long as it runs.
  */
 #ifndef INTEL_GVT_VGPU_H
 #define INTEL_GVT_VGPU_H
@@ -11,11 +12,13 @@
 #include <stdint.h>
 
 #define VGPU_PCI_SPACE 256u
-#define VGPU_MMIO (2u << 20)   /* bytes of registers of gen8 and gen9: drivers/gpu/drm/i915/gvt/gvt.c */
+#define VGPU_MMIO \
+	(2u << 20) /* bytes of registers of gen8 and gen9: drivers/gpu/drm/i915/gvt/gvt.c */
 #define VGPU_CHUNK (64u << 10) /* bytes of graphics memory that are taken at a time */
 #define VGPU_RING (4u << 10)   /* bytes of commands */
 
-/* Registers that are used here, by their offset (Intel's programmer's reference manuals for gen8 and gen9). */
+/* Registers that are used here, by their offset (Intel's programmer's reference manuals for gen8
+ * and gen9). */
 #define VGPU_RING_TAIL 0x2030u
 #define VGPU_RING_HEAD 0x2034u
 #define VGPU_RING_START 0x2038u
@@ -41,7 +44,7 @@ struct vgpu_shape {
 struct vgpu {
 	struct vgpu_shape shape;
 	uint8_t pci[VGPU_PCI_SPACE];
-	uint8_t *mmio; /* VGPU_MMIO bytes */
+	uint8_t *mmio;		   /* VGPU_MMIO bytes */
 	struct vgpu_memory memory; /* low, then high */
 	uint64_t *marks;
 	uint64_t work; /* what the guest does next is made of this */
@@ -50,8 +53,10 @@ struct vgpu {
 /* -ENOMEM. */
 int vgpu_memory_make(struct vgpu_memory *memory, uint64_t size);
 void vgpu_memory_free(struct vgpu_memory *memory);
-void vgpu_memory_read(const struct vgpu_memory *memory, uint64_t position, void *buffer, size_t len);
-/* -ENOMEM, and nothing was written. Zeros take no room where none was taken before. A write stays within a chunk. */
+void vgpu_memory_read(const struct vgpu_memory *memory, uint64_t position, void *buffer,
+		      size_t len);
+/* -ENOMEM, and nothing was written. Zeros take no room where none was taken before. A write stays
+ * within a chunk. */
 int vgpu_memory_write(struct vgpu_memory *memory, uint64_t position, const void *bytes, size_t len);
 
 int vgpu_make(struct vgpu *vgpu, const struct vgpu_shape *shape, uint64_t seed);

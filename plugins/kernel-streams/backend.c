@@ -4,10 +4,7 @@
 
 static const char *const keys[] = {NULL};
 
-MIGCOMPAT_REGISTER(
-	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
-	.name = "kernel_streams",
-	.version = "1.0.0",
-	.description = "What the migration streams of Linux' VFIO drivers begin with",
-	.keys = keys,
-	.stream = streams_read);
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "kernel_streams",
+		   .version = "1.0.0",
+		   .description = "What the migration streams of Linux' VFIO drivers begin with",
+		   .keys = keys, .stream = streams_read);

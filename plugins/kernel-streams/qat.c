@@ -15,8 +15,8 @@
 #define PREAMBLE 16u /* bytes: magic, version, length (2), sections (2), size */
 #define SECTION 16u  /* bytes of a section's head: name (8), size, parts */
 #define NAME 8u
-#define BANKS 4u     /* of a VF */
-#define SLA 24u      /* bytes: service, padding, ring pairs (8), cir, pir */
+#define BANKS 4u /* of a VF */
+#define SLA 24u	 /* bytes: service, padding, ring pairs (8), cir, pir */
 #define SLA_SHOWN 16u
 
 typedef unsigned long long ull;
@@ -36,18 +36,20 @@ static const struct need {
 	uint8_t most;
 	enum migcompat_rule rule;
 	const char *field;
-} setup_needs[] = {
-	{"CONFIG", "gencap", 0, 8, MIGCOMPAT_RULE_SUPERSET, "stream_capabilities"},
-	{"CONFIG", "svcmap", 0, 8, MIGCOMPAT_RULE_EQUAL, "stream_ring_to_service"},
-	{"CONFIG", "extdc", 0, 8, MIGCOMPAT_RULE_SUPERSET, "stream_extended_compression"},
-}, state_needs[] = {
-	{"GENER", "iovinit", 1, 1, MIGCOMPAT_RULE_INFO, NULL},
-	{"GENER", "compver", 1, 1, MIGCOMPAT_RULE_INFO, "stream_vf_driver_version"},
-	{"GENER", "sla", 0, UINT8_MAX, MIGCOMPAT_RULE_INFO, NULL},
-	{"MISCBAR", "vimsk", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
-	{"MISCBAR", "vimpv", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
-	{"MISCBAR", "pf2vm", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
-	{"MISCBAR", "vm2pf", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
+} setup_needs[] =
+	{
+		{"CONFIG", "gencap", 0, 8, MIGCOMPAT_RULE_SUPERSET, "stream_capabilities"},
+		{"CONFIG", "svcmap", 0, 8, MIGCOMPAT_RULE_EQUAL, "stream_ring_to_service"},
+		{"CONFIG", "extdc", 0, 8, MIGCOMPAT_RULE_SUPERSET, "stream_extended_compression"},
+},
+  state_needs[] = {
+	  {"GENER", "iovinit", 1, 1, MIGCOMPAT_RULE_INFO, NULL},
+	  {"GENER", "compver", 1, 1, MIGCOMPAT_RULE_INFO, "stream_vf_driver_version"},
+	  {"GENER", "sla", 0, UINT8_MAX, MIGCOMPAT_RULE_INFO, NULL},
+	  {"MISCBAR", "vimsk", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
+	  {"MISCBAR", "vimpv", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
+	  {"MISCBAR", "pf2vm", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
+	  {"MISCBAR", "vm2pf", 4, 4, MIGCOMPAT_RULE_INFO, NULL},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -106,8 +108,10 @@ static void show_slas(const struct stream *stream, struct part sla)
 		uint64_t at = sla.at + i * SLA;
 
 		snprintf(name, sizeof(name), "stream_sla_%llu", (ull)i + 1);
-		snprintf(remark, sizeof(remark), "service %llu: the target must have an SLA of this "
-			 "service and these ring pairs", (ull)number_at(stream, at, 4));
+		snprintf(remark, sizeof(remark),
+			 "service %llu: the target must have an SLA of this "
+			 "service and these ring pairs",
+			 (ull)number_at(stream, at, 4));
 		add_value(stream, (struct field){name, at + 8}, MIGCOMPAT_RULE_EQUAL,
 			  number_at(stream, at + 8, 8), true, remark);
 		snprintf(name, sizeof(name), "stream_sla_%llu_cir", (ull)i + 1);
@@ -132,8 +136,9 @@ static void judge_need(const struct stream *stream, const struct need *need, str
 	}
 	if (size < need->least || size > need->most) {
 		snprintf(field, sizeof(field), "stream_%s", need->name);
-		add_wrong(stream, (struct field){field, part.at}, "it has %llu bytes, expected %s%u",
-			  (ull)size, need->least == need->most ? "" : "at most ", need->most);
+		add_wrong(stream, (struct field){field, part.at},
+			  "it has %llu bytes, expected %s%u", (ull)size,
+			  need->least == need->most ? "" : "at most ", need->most);
 		return;
 	}
 	if (!need->field)
@@ -141,9 +146,10 @@ static void judge_need(const struct stream *stream, const struct need *need, str
 	add_value(stream, (struct field){need->field, part.at}, need->rule,
 		  number_at(stream, part.at, size), need->rule != MIGCOMPAT_RULE_INFO, NULL);
 	if (strcmp(need->name, "compver") == 0 && number_at(stream, part.at, size) == 0)
-		add_warning(stream, (struct field){need->field, part.at},
-			    "the version of the VF's driver is not known: the driver of the PF only "
-			    "logs that");
+		add_warning(
+			stream, (struct field){need->field, part.at},
+			"the version of the VF's driver is not known: the driver of the PF only "
+			"logs that");
 }
 
 static void judge_needs(const struct stream *stream, struct part top, const struct need *needs,
@@ -205,7 +211,8 @@ static bool preamble_read(const struct stream *stream, uint64_t at, uint64_t end
 	if (end > room || at + head > end) {
 		add_wrong(stream, (struct field){"stream_preamble", at},
 			  "a preamble of %llu bytes and sections up to offset %llu, the block ends "
-			  "at %llu", (ull)head, (ull)end, (ull)room);
+			  "at %llu",
+			  (ull)head, (ull)end, (ull)room);
 		return false;
 	}
 	*ret = (struct part){at + head, end, number_at(stream, at + 10, 2)};

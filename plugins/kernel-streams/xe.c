@@ -77,15 +77,18 @@ static bool keys_read(const struct stream *stream, const struct packet *packet, 
 	while (at + 4 <= end && end <= stream->len) {
 		uint64_t word = number_at(stream, at, 4), key = word >> 16, words = word & 0xffff;
 		bool device = key == KEY_DEVICE, ours = device || key == KEY_REVISION;
-		const char *name = device ? "stream_device" : ours ? "stream_revision" : "stream_key";
+		const char *name = device ? "stream_device"
+				   : ours ? "stream_revision"
+					  : "stream_key";
 
 		at += 4;
 		if (words > (end - at) / 4 || (ours && !words)) {
 			if (add)
 				add_wrong(stream, (struct field){name, at - 4},
 					  "key 0x%llx has %llu words, and the descriptor ends at "
-					  "offset %llu", (unsigned long long)key,
-					  (unsigned long long)words, (unsigned long long)end);
+					  "offset %llu",
+					  (unsigned long long)key, (unsigned long long)words,
+					  (unsigned long long)end);
 			return known;
 		}
 		if (ours && add)
@@ -183,8 +186,8 @@ static void show_gts(const struct walk *walk)
 	for (size_t i = 0; i < walk->ngts; i++) {
 		const struct gt *gt = &walk->gts[i];
 
-		snprintf(remark, sizeof(remark), "the target must have tile %u with GT %u", gt->tile,
-			 gt->id);
+		snprintf(remark, sizeof(remark), "the target must have tile %u with GT %u",
+			 gt->tile, gt->id);
 		for (unsigned type = TYPE_GGTT; type < TYPE_COUNT; type++) {
 			snprintf(name, sizeof(name), "stream_tile_%u_gt_%u_%s_bytes", gt->tile,
 				 gt->id, kinds[type].name);
@@ -225,7 +228,8 @@ static void judge_end(const struct walk *walk, uint64_t at)
 	if (stream->size && at > stream->size)
 		add_wrong(stream, end, "it ends in a packet's data");
 	else if (walk->ended && at != stream->size)
-		add_wrong(stream, (struct field){"stream_trailer", at}, "the stream goes on after it");
+		add_wrong(stream, (struct field){"stream_trailer", at},
+			  "the stream goes on after it");
 	else if (!walk->ended && stream->size == stream->len)
 		add_wrong(stream, end, "it ends without a trailer");
 	else if (!walk->ended)
@@ -265,7 +269,8 @@ bool xe_read(const struct stream *stream)
 		struct packet packet = packet_at(stream, at);
 
 		go_on = take(&walk, &packet);
-		/* A size may be any number: one beyond every stream ends the walk, without overflow. */
+		/* A size may be any number: one beyond every stream ends the walk, without
+		 * overflow. */
 		at += HEAD + (packet.size < HUGE_SIZE ? packet.size : HUGE_SIZE);
 	}
 	show_gts(&walk);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The example that vendors copy: PCI serial cards, as mtty mediated devices (1 or 2 ports) and as physical 1b36:0002,
- * 0003 and 0004 (1, 2 and 4 ports) under vfio-pci. Every operation stands here in its shortest form.
+ * The example that vendors copy: PCI serial cards, as mtty mediated devices (1 or 2 ports) and as
+ * physical 1b36:0002, 0003 and 0004 (1, 2 and 4 ports) under vfio-pci. Every operation stands here
+ * in its shortest form.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -11,15 +12,20 @@
 #include "sample.h"
 
 #define MODEL "org.kernel/serial"
-#define VARIANT "serial_vfio_pci" /* the driver that a card needs in order to move; none was written yet */
+#define VARIANT                                                                                  \
+	"serial_vfio_pci" /* the driver that a card needs in order to move; none was written yet \
+			   */
 
 /* What travels in the version string, and how each field is held against the target's. */
 enum { MODEL_FIELD, PORTS, STATE, FIELD_COUNT };
 
 static const struct migcompat_field fields[FIELD_COUNT] = {
-	[MODEL_FIELD] = {"model", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, 0},
-	[PORTS] = {"ports", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_PARAMETER, 0},
-	[STATE] = {"state_version", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION, MIGCOMPAT_LIMIT_DRIVER, 0},
+	[MODEL_FIELD] = {"model", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+			 MIGCOMPAT_LIMIT_HARDWARE, 0},
+	[PORTS] = {"ports", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL,
+		   MIGCOMPAT_LIMIT_PARAMETER, 0},
+	[STATE] = {"state_version", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+		   MIGCOMPAT_LIMIT_DRIVER, 0},
 };
 
 static const struct migcompat_record record = {
@@ -46,7 +52,11 @@ struct serial {
 /* Why a fact is of no use, for the end of a sentence. */
 static const char *trouble(int r)
 {
-	return r == -ENOENT ? "missing" : r == -ENODATA ? "not collected" : r == -ERANGE ? "malformed" : r == -EILSEQ ? "no text" : "unreadable";
+	return r == -ENOENT    ? "missing"
+	       : r == -ENODATA ? "not collected"
+	       : r == -ERANGE  ? "malformed"
+	       : r == -EILSEQ  ? "no text"
+			       : "unreadable";
 }
 
 /* "mtty-2" has two ports: samples/vfio-mdev/mtty.c names its types so. */
@@ -56,9 +66,14 @@ static int ports_of_type(struct serial *serial, uint64_t *ret)
 	int r = serial->host->fact(serial->facts, 0, "mdev_type", &type, NULL);
 
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"mdev_type\" is %s, and it tells the number of ports", trouble(r));
+		return serial->host->fail(
+			serial->facts, r,
+			"the fact \"mdev_type\" is %s, and it tells the number of ports",
+			trouble(r));
 	if (strcmp(type, "mtty-1") != 0 && strcmp(type, "mtty-2") != 0)
-		return serial->host->fail(serial->facts, -EINVAL, "\"mdev_type\" is \"%s\", expected mtty-1 or mtty-2", type);
+		return serial->host->fail(serial->facts, -EINVAL,
+					  "\"mdev_type\" is \"%s\", expected mtty-1 or mtty-2",
+					  type);
 	*ret = (uint64_t)(type[5] - '0');
 	return 0;
 }
@@ -76,29 +91,39 @@ static int ports_of_card(struct serial *serial, uint64_t *ret)
 	int r = serial->host->number(serial->facts, 0, "vendor", 16, 0xffff, &vendor);
 
 	if (r == 0 && vendor != 0x1b36)
-		return serial->host->fail(serial->facts, -ENODEV, "the card's vendor is %04x, expected 1b36", (unsigned)vendor);
+		return serial->host->fail(serial->facts, -ENODEV,
+					  "the card's vendor is %04x, expected 1b36",
+					  (unsigned)vendor);
 	if (r && r != -ENOENT)
-		return serial->host->fail(serial->facts, r, "the fact \"vendor\" is %s, expected 0x1b36", trouble(r));
+		return serial->host->fail(serial->facts, r,
+					  "the fact \"vendor\" is %s, expected 0x1b36", trouble(r));
 	r = serial->host->number(serial->facts, 0, "device", 16, 0xffff, &device);
 
-	if (r == -ENOENT && serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0) {
+	if (r == -ENOENT &&
+	    serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0) {
 		unsigned id;
 
 		r = sscanf(modalias, "pci:v00001B36d%8x", &id) == 1 ? 0 : -ERANGE;
 		device = r ? 0 : id;
 	}
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"device\" is %s, expected the card's PCI id", trouble(r));
+		return serial->host->fail(serial->facts, r,
+					  "the fact \"device\" is %s, expected the card's PCI id",
+					  trouble(r));
 	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
 		if (cards[i].device == device) {
 			*ret = cards[i].ports;
 			return 0;
 		}
 	}
-	return serial->host->fail(serial->facts, -ENODEV, "the card 1b36:%04x is none of the serial cards 0002, 0003 and 0004", (unsigned)device);
+	return serial->host->fail(
+		serial->facts, -ENODEV,
+		"the card 1b36:%04x is none of the serial cards 0002, 0003 and 0004",
+		(unsigned)device);
 }
 
-/* The version of the state that the driver writes: 1.0 in mtty (its stream's header says so), or what is stated of it. */
+/* The version of the state that the driver writes: 1.0 in mtty (its stream's header says so), or
+ * what is stated of it. */
 static int state_version(struct serial *serial, uint64_t *ret)
 {
 	unsigned major, minor, patch;
@@ -111,20 +136,28 @@ static int state_version(struct serial *serial, uint64_t *ret)
 		return 0;
 	}
 	if (r)
-		return serial->host->fail(serial->facts, r, "the fact \"stated/state_version\" is %s", trouble(r));
-	if (sscanf(text, "%7u.%7u.%7u%n", &major, &minor, &patch, &used) != 3 || text[used] || (major | minor | patch) >> 21)
-		return serial->host->fail(serial->facts, -EINVAL, "\"stated/state_version\" is \"%s\", expected three numbers such as 1.0.0", text);
+		return serial->host->fail(serial->facts, r,
+					  "the fact \"stated/state_version\" is %s", trouble(r));
+	if (sscanf(text, "%7u.%7u.%7u%n", &major, &minor, &patch, &used) != 3 || text[used] ||
+	    (major | minor | patch) >> 21)
+		return serial->host->fail(
+			serial->facts, -EINVAL,
+			"\"stated/state_version\" is \"%s\", expected three numbers such as 1.0.0",
+			text);
 	*ret = MIGCOMPAT_VERSION(major, minor, patch);
 	return 0;
 }
 
-/* vfio-pci itself moves no state. Of a variant driver the kernel tells, and the core asks it first. */
+/* vfio-pci itself moves no state. Of a variant driver the kernel tells, and the core asks it first.
+ */
 static void card_mechanism(struct serial *serial)
 {
 	const char *module;
 
-	if (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) == 0 && strcmp(module, VARIANT) == 0) {
-		serial->mechanism_text = "the kernel does not tell whether this variant driver migrates";
+	if (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) == 0 &&
+	    strcmp(module, VARIANT) == 0) {
+		serial->mechanism_text =
+			"the kernel does not tell whether this variant driver migrates";
 		return;
 	}
 	serial->mechanism = MIGCOMPAT_NO;
@@ -139,9 +172,11 @@ static void mechanism(struct serial *serial)
 
 	if (serial->host->kind(serial->facts) == MIGCOMPAT_KIND_PHYSICAL) {
 		card_mechanism(serial);
-	} else if (serial->host->fact(serial->facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release, NULL) != 0 ||
+	} else if (serial->host->fact(serial->facts, MIGCOMPAT_WANT_HOST, "kernel/release",
+				      &release, NULL) != 0 ||
 		   sscanf(release, "%5u.%5u", &major, &minor) != 2) {
-		serial->mechanism_text = "the kernel's release is not known; mtty migrates since Linux 6.8";
+		serial->mechanism_text =
+			"the kernel's release is not known; mtty migrates since Linux 6.8";
 	} else if (major > 6 || (major == 6 && minor >= 8)) {
 		serial->mechanism = MIGCOMPAT_YES;
 		serial->mechanism_text = "mtty migrates since Linux 6.8";
@@ -153,7 +188,8 @@ static void mechanism(struct serial *serial)
 
 /* ---------------------------------------------------------------- operations */
 
-static int serial_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int serial_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		       void **ret_handle)
 {
 	struct serial *serial = calloc(1, sizeof(*serial));
 	uint64_t ports = 0, state = 0;
@@ -163,16 +199,20 @@ static int serial_open(const struct migcompat_host *host, const struct migcompat
 		return -ENOMEM;
 	serial->host = host;
 	serial->facts = facts;
-	r = host->kind(facts) == MIGCOMPAT_KIND_PHYSICAL ? ports_of_card(serial, &ports) : ports_of_type(serial, &ports);
+	r = host->kind(facts) == MIGCOMPAT_KIND_PHYSICAL ? ports_of_card(serial, &ports)
+							 : ports_of_type(serial, &ports);
 	if (!r)
 		r = state_version(serial, &state);
 	if (r) {
 		free(serial);
 		return r;
 	}
-	serial->values[MODEL_FIELD] = (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, sizeof(MODEL) - 1, {.text = MODEL}};
-	serial->values[PORTS] = (struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = ports}};
-	serial->values[STATE] = (struct migcompat_value){MIGCOMPAT_VALUE_VERSION, 0, {.number = state}};
+	serial->values[MODEL_FIELD] =
+		(struct migcompat_value){MIGCOMPAT_VALUE_TEXT, sizeof(MODEL) - 1, {.text = MODEL}};
+	serial->values[PORTS] =
+		(struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = ports}};
+	serial->values[STATE] =
+		(struct migcompat_value){MIGCOMPAT_VALUE_VERSION, 0, {.number = state}};
 	snprintf(serial->ports, sizeof(serial->ports), "%u", (unsigned)ports);
 	snprintf(serial->type, sizeof(serial->type), "serial-%uport", (unsigned)ports);
 	mechanism(serial);
@@ -205,7 +245,8 @@ static int serial_payload(void *handle, char *buffer, size_t size)
 	return serial->host->record_write(&record, format, serial->values, buffer, size);
 }
 
-static int serial_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int serial_compare(void *handle, const char *payload, size_t len,
+			  struct migcompat_result *result)
 {
 	struct serial *serial = handle;
 	struct migcompat_value source[FIELD_COUNT];
@@ -217,7 +258,8 @@ static int serial_compare(void *handle, const char *payload, size_t len, struct 
 }
 
 /* A target can take a payload in one way only: as it is. */
-static int serial_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int serial_candidates(void *handle, const char *payload, size_t len,
+			     struct migcompat_sink *sink)
 {
 	struct serial *serial = handle;
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = ""};
@@ -227,8 +269,10 @@ static int serial_candidates(void *handle, const char *payload, size_t len, stru
 	return serial->host->candidate(sink, &candidate);
 }
 
-/* One parameter, fixed when the device is made: there is nothing to write, so "prepare" can stay away. */
-static int serial_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+/* One parameter, fixed when the device is made: there is nothing to write, so "prepare" can stay
+ * away. */
+static int serial_parameters(void *handle, const char *payload, size_t len,
+			     struct migcompat_sink *sink)
 {
 	struct serial *serial = handle;
 	struct migcompat_value source[FIELD_COUNT];
@@ -279,10 +323,13 @@ uint64_t serial_seed(const void *handle)
 
 static const void *serial_table(const char *name, uint32_t version)
 {
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &serial_state : NULL;
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
+		       ? &serial_state
+		       : NULL;
 }
 
-static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*", VARIANT ":pci:v00001B36d0000000[234]*", NULL};
+static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*",
+				   VARIANT ":pci:v00001B36d0000000[234]*", NULL};
 
 static const struct migcompat_want wants[] = {
 	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
@@ -296,23 +343,17 @@ static const struct migcompat_want wants[] = {
 };
 
 static const struct migcompat_setting settings[] = {
-	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1", "payload format to write, for targets not yet upgraded"},
+	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1",
+	 "payload format to write, for targets not yet upgraded"},
 };
 
-MIGCOMPAT_REGISTER(
-	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
-	.name = "mtty",
-	.version = "1.0.0",
-	.description = "PCI serial cards: mtty mediated devices and physical cards of 1, 2 and 4 ports",
-	.keys = keys,
-	.wants = wants, .want_size = sizeof(wants[0]), .nwants = sizeof(wants) / sizeof(wants[0]),
-	.settings = settings, .setting_size = sizeof(settings[0]), .nsettings = sizeof(settings) / sizeof(settings[0]),
-	.open = serial_open,
-	.close = serial_close,
-	.describe = serial_describe,
-	.payload = serial_payload,
-	.compare = serial_compare,
-	.candidates = serial_candidates,
-	.parameters = serial_parameters,
-	.table = serial_table,
-	.stream = serial_stream);
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "mtty", .version = "1.0.0",
+		   .description = "PCI serial cards: mtty mediated devices and physical cards of "
+				  "1, 2 and 4 ports",
+		   .keys = keys, .wants = wants, .want_size = sizeof(wants[0]),
+		   .nwants = sizeof(wants) / sizeof(wants[0]), .settings = settings,
+		   .setting_size = sizeof(settings[0]),
+		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = serial_open,
+		   .close = serial_close, .describe = serial_describe, .payload = serial_payload,
+		   .compare = serial_compare, .candidates = serial_candidates,
+		   .parameters = serial_parameters, .table = serial_table, .stream = serial_stream);

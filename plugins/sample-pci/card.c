@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The card at work: registers and FIFOs of a 16550A as its data sheet (National Semiconductor PC16550D) has them, a line on which
- * somebody talks, and the bus master.
+ * The card at work: registers and FIFOs of a 16550A as its data sheet (National Semiconductor
+ * PC16550D) has them, a line on which somebody talks, and the bus master.
  */
 #include "card.h"
 
@@ -94,7 +94,8 @@ static uint8_t modem_status(const struct card_port *port)
 {
 	if (!(port->mcr & MCR_LOOP))
 		return port->msr;
-	return (uint8_t)((port->mcr & MCR_RTS ? MSR_CTS : 0) | (port->mcr & MCR_DTR ? MSR_DSR : 0) | (port->mcr & MCR_OUT1 ? MSR_RI : 0) |
+	return (uint8_t)((port->mcr & MCR_RTS ? MSR_CTS : 0) | (port->mcr & MCR_DTR ? MSR_DSR : 0) |
+			 (port->mcr & MCR_OUT1 ? MSR_RI : 0) |
 			 (port->mcr & MCR_OUT2 ? MSR_DCD : 0));
 }
 
@@ -143,7 +144,7 @@ static void fifo_control(struct card_port *port, uint8_t value)
 		port->rx = (struct card_fifo){{0}, 0, 0};
 	if (toggled || value & FCR_CLEAR_TX)
 		port->tx = (struct card_fifo){{0}, 0, 0};
-	port->fcr = value & (uint8_t)~(FCR_CLEAR_RX | FCR_CLEAR_TX);
+	port->fcr = value & (uint8_t) ~(FCR_CLEAR_RX | FCR_CLEAR_TX);
 }
 
 static void uart_write(struct card_port *port, unsigned reg, uint8_t value)
@@ -155,7 +156,8 @@ static void uart_write(struct card_port *port, unsigned reg, uint8_t value)
 		if (divisor)
 			port->divisor = (uint16_t)((port->divisor & 0xff00) | value);
 		else
-			(void)fifo_push(&port->tx, fifo_room(port), value); /* what does not fit is lost, as in the chip */
+			(void)fifo_push(&port->tx, fifo_room(port),
+					value); /* what does not fit is lost, as in the chip */
 		break;
 	case UART_IER:
 		if (divisor)
@@ -242,7 +244,8 @@ static struct card_port *port_at(struct card *card, unsigned base, unsigned size
 {
 	unsigned port = (offset - base) / size;
 
-	return offset >= base && port < card->ports && port < CARD_PORTS_MAX ? &card->port[port] : NULL;
+	return offset >= base && port < card->ports && port < CARD_PORTS_MAX ? &card->port[port]
+									     : NULL;
 }
 
 uint64_t card_read(struct card *card, unsigned offset)
@@ -305,11 +308,13 @@ void card_run(struct card *card, unsigned ticks)
 
 /* ---------------------------------------------------------------- power */
 
-/* PCI configuration space: 1b36:0002, 0003 or 0004, a serial controller that is compatible with the 16550 (class 07 00 02). */
+/* PCI configuration space: 1b36:0002, 0003 or 0004, a serial controller that is compatible with the
+ * 16550 (class 07 00 02). */
 static void pci_reset(struct card *card)
 {
 	const uint8_t device = (uint8_t)(card->ports == 4 ? 4 : card->ports + 1);
-	const uint8_t head[] = {0x36, 0x1b, device, 0x00, 0x07, 0x00, 0x00, 0x00, 0x01, 0x02, 0x00, 0x07};
+	const uint8_t head[] = {0x36, 0x1b, device, 0x00, 0x07, 0x00,
+				0x00, 0x00, 0x01,   0x02, 0x00, 0x07};
 
 	memset(card->pci, 0, sizeof(card->pci));
 	memcpy(card->pci, head, sizeof(head));
@@ -325,7 +330,8 @@ static void driver_start(struct card *card, unsigned port)
 	card_write(card, CARD_UART(port, UART_IER), IER_RX | IER_LINE);
 	card_write(card, CARD_UART(port, UART_MCR), MCR_DTR | MCR_RTS | MCR_OUT2);
 	card_write(card, CARD_DMA(port, DMA_RING), port * card_ring_size(card));
-	card_write(card, CARD_DMA(port, DMA_GUEST), 0x100000 + (uint64_t)port * CARD_GUEST_PAGES * PAGE);
+	card_write(card, CARD_DMA(port, DMA_GUEST),
+		   0x100000 + (uint64_t)port * CARD_GUEST_PAGES * PAGE);
 	card_write(card, CARD_DMA(port, DMA_CONTROL), DMA_TO_CARD | DMA_TO_GUEST);
 }
 

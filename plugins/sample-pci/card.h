@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * An emulated PCI serial card: up to four 16550A ports, and memory of its own in which a bus master keeps what came over each
- * line. It stands where a vendor's device would: state.c saves and loads it, and it goes on while that happens.
+ * An emulated PCI serial card: up to four 16550A ports, and memory of its own in which a bus master
+ * keeps what came over each line. It stands where a vendor's device would: state.c saves and loads
+ * it, and it goes on while that happens.
  */
 #ifndef SAMPLE_PCI_CARD_H
 #define SAMPLE_PCI_CARD_H
@@ -20,8 +21,8 @@
 /* Registers, from the beginning of BAR 0: eight of each port, then of each port's bus master. */
 #define CARD_UART_SIZE 8u
 #define CARD_DMA_SIZE 0x20u
-#define CARD_UART(port, reg) ((port) * CARD_UART_SIZE + (reg))
-#define CARD_DMA(port, reg) (0x100u + (port) * CARD_DMA_SIZE + (reg))
+#define CARD_UART(port, reg) ((port)*CARD_UART_SIZE + (reg))
+#define CARD_DMA(port, reg) (0x100u + (port)*CARD_DMA_SIZE + (reg))
 
 enum card_uart {
 	UART_DATA = 0, /* and the divisor's low byte, where LCR has DLAB */
@@ -36,7 +37,8 @@ enum card_uart {
 
 enum card_dma {
 	DMA_CONTROL = 0x00, /* enum card_dma_control */
-	DMA_RING = 0x08,    /* first byte of the ring in the card's memory; it has an equal part of that, which the port may move */
+	DMA_RING = 0x08,    /* first byte of the ring in the card's memory; it has an equal part of
+			       that, which the port may move */
 	DMA_GUEST = 0x10,   /* address of a ring in guest memory, a whole page */
 	DMA_COUNT = 0x18,   /* bytes that went into the rings; read-only */
 };
@@ -61,7 +63,7 @@ struct card_port {
 	uint64_t dma_guest;
 	uint64_t dma_count;
 	uint64_t guest_dirty; /* a bit a page of the ring in guest memory */
-	uint64_t line;        /* what comes over the line next is made of this */
+	uint64_t line;	      /* what comes over the line next is made of this */
 };
 
 struct card {
@@ -73,7 +75,8 @@ struct card {
 	uint64_t *marks; /* dirty pages of it */
 };
 
-/* Power on, set up as a guest's driver would. ports: 1, 2 or 4. seed tells what comes over the lines. -ENOMEM. */
+/* Power on, set up as a guest's driver would. ports: 1, 2 or 4. seed tells what comes over the
+ * lines. -ENOMEM. */
 int card_make(struct card *card, unsigned ports, uint64_t seed);
 void card_free(struct card *card);
 
@@ -87,10 +90,11 @@ void card_write(struct card *card, unsigned offset, uint64_t value);
 /* Bytes of a port's ring. */
 uint64_t card_ring_size(const struct card *card);
 
-/* All but memory and marks as bytes, always CARD_CONFIG(ports) of them, little-endian (config.c). */
+/* All but memory and marks as bytes, always CARD_CONFIG(ports) of them, little-endian (config.c).
+ */
 #define CARD_CONFIG_HEAD 32u
 #define CARD_CONFIG_PORT (9u + 2u * (CARD_FIFO + 2u) + 6u * 8u)
-#define CARD_CONFIG(ports) (CARD_CONFIG_HEAD + CARD_PCI_SPACE + (ports) * CARD_CONFIG_PORT)
+#define CARD_CONFIG(ports) (CARD_CONFIG_HEAD + CARD_PCI_SPACE + (ports)*CARD_CONFIG_PORT)
 #define CARD_CONFIG_VERSION 1u
 void card_config_put(const struct card *card, uint8_t *bytes);
 /* Into ret, whose memory and marks stay; NULL, or what is wrong, and ret is untouched. */

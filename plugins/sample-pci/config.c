@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The card's config: its registers and FIFOs as bytes. Reading takes nothing on trust: what the card cannot have is refused. */
+/* The card's config: its registers and FIFOs as bytes. Reading takes nothing on trust: what the
+ * card cannot have is refused. */
 #include <string.h>
 
 #include "card.h"
@@ -39,7 +40,8 @@ static void put_fifo(struct cursor *cursor, const struct card_fifo *fifo)
 
 static void put_port(struct cursor *cursor, const struct card_port *port)
 {
-	const uint8_t registers[] = {port->ier, port->fcr, port->lcr, port->mcr, port->lsr, port->msr, port->scr};
+	const uint8_t registers[] = {port->ier, port->fcr, port->lcr, port->mcr,
+				     port->lsr, port->msr, port->scr};
 
 	for (size_t i = 0; i < sizeof(registers); i++)
 		put(cursor, registers[i], 1);
@@ -79,12 +81,15 @@ static const char *get_fifo(struct cursor *cursor, struct card_fifo *fifo)
 	cursor->from += CARD_FIFO;
 	fifo->head = (uint8_t)get(cursor, 1);
 	fifo->count = (uint8_t)get(cursor, 1);
-	return fifo->head < CARD_FIFO && fifo->count <= CARD_FIFO ? NULL : "a FIFO holds more than 16 bytes";
+	return fifo->head < CARD_FIFO && fifo->count <= CARD_FIFO
+		       ? NULL
+		       : "a FIFO holds more than 16 bytes";
 }
 
 static const char *get_port(struct cursor *cursor, const struct card *card, struct card_port *port)
 {
-	uint8_t *const registers[] = {&port->ier, &port->fcr, &port->lcr, &port->mcr, &port->lsr, &port->msr, &port->scr};
+	uint8_t *const registers[] = {&port->ier, &port->fcr, &port->lcr, &port->mcr,
+				      &port->lsr, &port->msr, &port->scr};
 	const char *wrong;
 
 	for (size_t i = 0; i < sizeof(registers) / sizeof(registers[0]); i++)
@@ -103,9 +108,11 @@ static const char *get_port(struct cursor *cursor, const struct card *card, stru
 	port->line = get(cursor, 8);
 	if (port->dma_ring > CARD_MEMORY - card_ring_size(card))
 		return "a ring goes beyond the end of the card's memory";
-	if (port->dma_guest % 4096 || port->dma_guest > UINT64_MAX - (uint64_t)CARD_GUEST_PAGES * 4096)
+	if (port->dma_guest % 4096 ||
+	    port->dma_guest > UINT64_MAX - (uint64_t)CARD_GUEST_PAGES * 4096)
 		return "a ring in guest memory begins at no page";
-	if (port->ier & ~0x0fu || port->mcr & ~0x1fu || port->dma_control & ~(uint64_t)(DMA_TO_CARD | DMA_TO_GUEST) || !port->line)
+	if (port->ier & ~0x0fu || port->mcr & ~0x1fu ||
+	    port->dma_control & ~(uint64_t)(DMA_TO_CARD | DMA_TO_GUEST) || !port->line)
 		return "a register has bits that it does not have";
 	return NULL;
 }

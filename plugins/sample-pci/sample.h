@@ -16,7 +16,7 @@ uint64_t serial_state_version(const void *handle);
 extern const struct migcompat_device_state serial_state;
 
 /* The operation for the driver's streams (stream.c). */
-int serial_stream(const struct migcompat_host *host, void *handle, const void *bytes, size_t len, uint64_t size,
-		  struct migcompat_result *result);
+int serial_stream(const struct migcompat_host *host, void *handle, const void *bytes, size_t len,
+		  uint64_t size, struct migcompat_result *result);
 
 #endif

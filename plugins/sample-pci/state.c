@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of the serial card: what a vendor writes so that the core can save and load a device. Memory is staged beside the
- * card's own until the config takes both at once, so that a refused load leaves the card as it was.
+ * Device state of the serial card: what a vendor writes so that the core can save and load a
+ * device. Memory is staged beside the card's own until the config takes both at once, so that a
+ * refused load leaves the card as it was.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -144,9 +145,11 @@ static int state_dirty_count(void *arg, uint64_t *ret_pages)
 	return 0;
 }
 
-static int state_dirty_take(void *arg, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max)
+static int state_dirty_take(void *arg, uint64_t first, uint64_t count, uint64_t *ret_pages,
+			    size_t max)
 {
-	return (int)migcompat_dirty_take(session_at_work(arg)->card.marks, first, count, ret_pages, max);
+	return (int)migcompat_dirty_take(session_at_work(arg)->card.marks, first, count, ret_pages,
+					 max);
 }
 
 /* Of guest memory the card writes to one ring a port, whose pages it knows. */
@@ -158,7 +161,8 @@ static int state_system_dirty(void *arg, uint64_t start, uint64_t count, uint8_t
 		struct card_port *port = &session->card.port[i];
 
 		for (uint64_t page = 0; page < CARD_GUEST_PAGES; page++) {
-			uint64_t at = port->dma_guest + page * PAGE, bit = at >= start ? (at - start) / PAGE : count;
+			uint64_t at = port->dma_guest + page * PAGE,
+				 bit = at >= start ? (at - start) / PAGE : count;
 
 			if (bit >= count || !(port->guest_dirty >> page & 1))
 				continue;

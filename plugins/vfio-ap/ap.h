@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the files of this backend share: masks of 256 bits, the matrix of a device, what its host knows of cards and
- * queues, and the handle that open makes of them. Nothing here is seen outside of the shared object.
+ * What the files of this backend share: masks of 256 bits, the matrix of a device, what its host
+ * knows of cards and queues, and the handle that open makes of them. Nothing here is seen outside
+ * of the shared object.
  */
 #ifndef VFIO_AP_AP_H
 #define VFIO_AP_AP_H
@@ -21,8 +22,8 @@ struct ap_mask {
 	uint64_t words[4];
 };
 
-#define MASK_TEXT_LEN 66u  /* 0x and 64 hexadecimal digits */
-#define MASK_CHARS 43u     /* of base64url */
+#define MASK_TEXT_LEN 66u /* 0x and 64 hexadecimal digits */
+#define MASK_CHARS 43u	  /* of base64url */
 
 static inline bool mask_has(const struct ap_mask *mask, unsigned bit)
 {
@@ -41,31 +42,33 @@ static inline bool mask_empty(const struct ap_mask *mask)
 
 static inline struct ap_mask mask_and(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (struct ap_mask){
-	    {a->words[0] & b->words[0], a->words[1] & b->words[1], a->words[2] & b->words[2], a->words[3] & b->words[3]}};
+	return (struct ap_mask){{a->words[0] & b->words[0], a->words[1] & b->words[1],
+				 a->words[2] & b->words[2], a->words[3] & b->words[3]}};
 }
 
 /* What a has and b lacks. */
 static inline struct ap_mask mask_without(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (struct ap_mask){
-		{a->words[0] & ~b->words[0], a->words[1] & ~b->words[1], a->words[2] & ~b->words[2], a->words[3] & ~b->words[3]}};
+	return (struct ap_mask){{a->words[0] & ~b->words[0], a->words[1] & ~b->words[1],
+				 a->words[2] & ~b->words[2], a->words[3] & ~b->words[3]}};
 }
 
 static inline struct ap_mask mask_or(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (struct ap_mask){
-	    {a->words[0] | b->words[0], a->words[1] | b->words[1], a->words[2] | b->words[2], a->words[3] | b->words[3]}};
+	return (struct ap_mask){{a->words[0] | b->words[0], a->words[1] | b->words[1],
+				 a->words[2] | b->words[2], a->words[3] | b->words[3]}};
 }
 
 static inline bool mask_meet(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return (a->words[0] & b->words[0]) | (a->words[1] & b->words[1]) | (a->words[2] & b->words[2]) | (a->words[3] & b->words[3]);
+	return (a->words[0] & b->words[0]) | (a->words[1] & b->words[1]) |
+	       (a->words[2] & b->words[2]) | (a->words[3] & b->words[3]);
 }
 
 static inline bool mask_equal(const struct ap_mask *a, const struct ap_mask *b)
 {
-	return a->words[0] == b->words[0] && a->words[1] == b->words[1] && a->words[2] == b->words[2] && a->words[3] == b->words[3];
+	return a->words[0] == b->words[0] && a->words[1] == b->words[1] &&
+	       a->words[2] == b->words[2] && a->words[3] == b->words[3];
 }
 
 /* The first set bit at or behind from; AP_IDS: none. */
@@ -82,7 +85,8 @@ static inline unsigned mask_next(const struct ap_mask *mask, unsigned from)
 }
 
 unsigned mask_count(const struct ap_mask *mask);
-#define mask_each(bit, mask) for (unsigned bit = mask_next(mask, 0); bit < AP_IDS; bit = mask_next(mask, bit + 1))
+#define mask_each(bit, mask) \
+	for (unsigned bit = mask_next(mask, 0); bit < AP_IDS; bit = mask_next(mask, bit + 1))
 
 /* "0x" and 64 hexadecimal digits, nothing else. */
 bool mask_parse(const char *text, size_t len, struct ap_mask *ret);
@@ -91,15 +95,18 @@ void mask_format(const struct ap_mask *mask, char text[MASK_TEXT_LEN + 1]);
 /* How many characters of base64url hold so many bits; the last one is filled up with zeros. */
 #define BITS_CHARS(nbits) (((nbits) + 5u) / 6u)
 void bits_encode(const uint8_t *bytes, size_t nbits, char *text);
-/* bytes has room for len * 3 / 4 + 3. False: another length, a foreign character, or a filling bit that is set. */
+/* bytes has room for len * 3 / 4 + 3. False: another length, a foreign character, or a filling bit
+ * that is set. */
 bool bits_decode(const char *text, size_t len, size_t nbits, uint8_t *bytes);
 void mask_bytes(const struct ap_mask *mask, uint8_t bytes[32]);
 struct ap_mask mask_from_bytes(const uint8_t bytes[32]);
 
-/* Between two hexadecimal digits at text and end: how many were read, at most max; 0 with a foreign character first. */
+/* Between two hexadecimal digits at text and end: how many were read, at most max; 0 with a foreign
+ * character first. */
 size_t hex_read(const char *text, const char *end, size_t max, uint64_t *ret);
 
-/* ---------------------------------------------------------------- the matrix of a device (matrix.c) */
+/* ---------------------------------------------------------------- the matrix of a device
+ * (matrix.c) */
 
 struct ap_matrix {
 	struct ap_mask adapters;
@@ -125,18 +132,19 @@ static inline bool matrix_has_queues(const struct ap_matrix *matrix)
 	return !mask_empty(&matrix->adapters) && !mask_empty(&matrix->domains);
 }
 
-/* ---------------------------------------------------------------- cards and queues of the host (facts.c, cards.c) */
+/* ---------------------------------------------------------------- cards and queues of the host
+ * (facts.c, cards.c) */
 
 /*
- * What is compared of a queue, in the 20 bits that a string carries: hwtype (8), function bits 0 to 9 (10) and function
- * bits 16 and 17 (2). The kernel numbers function bits from the left.
+ * What is compared of a queue, in the 20 bits that a string carries: hwtype (8), function bits 0 to
+ * 9 (10) and function bits 16 and 17 (2). The kernel numbers function bits from the left.
  */
 #define PACKED_BITS 20u
 #define PACKED_HWTYPE(packed) ((packed) >> 12)
-#define PACKED_FUNCTIONS(packed) ((packed) & 0xfffu)
+#define PACKED_FUNCTIONS(packed) ((packed)&0xfffu)
 #define PACKED_ACCELERATOR 0x080u /* function bit 4 */
-#define PACKED_BOUND 0x003u       /* function bits 16 and 17 */
-#define PACKED_MIXED UINT32_MAX   /* no value: queues differ, or something is not known */
+#define PACKED_BOUND 0x003u	  /* function bits 16 and 17 */
+#define PACKED_MIXED UINT32_MAX	  /* no value: queues differ, or something is not known */
 
 /* Why a queue that is there cannot be given out now; see cards.c for the words. */
 enum ap_busy {
@@ -159,21 +167,21 @@ struct ap_card {
 	bool off;
 	bool stopped;
 
-	struct ap_mask seen;           /* queues of which the host knows anything */
-	struct ap_mask has_hwtype;     /* queues that have a value of their own */
+	struct ap_mask seen;	   /* queues of which the host knows anything */
+	struct ap_mask has_hwtype; /* queues that have a value of their own */
 	struct ap_mask has_functions;
-	struct ap_mask known;          /* packed is valid */
-	struct ap_mask bound;          /* to vfio_ap */
-	struct ap_mask has_status;     /* so that in_use and assigned are the whole truth */
-	struct ap_mask in_use;         /* by a guest */
-	struct ap_mask assigned;       /* to some mdev */
+	struct ap_mask known;	   /* packed is valid */
+	struct ap_mask bound;	   /* to vfio_ap */
+	struct ap_mask has_status; /* so that in_use and assigned are the whole truth */
+	struct ap_mask in_use;	   /* by a guest */
+	struct ap_mask assigned;   /* to some mdev */
 
 	uint8_t queue_hwtype[AP_IDS];
 	uint32_t queue_functions[AP_IDS];
 	uint32_t packed[AP_IDS];
-	uint64_t keys[AP_IDS];       /* hash of the current master keys; 0: not known */
-	const char *driver[AP_IDS];  /* that a queue is bound to; NULL: none, or not known */
-	uint8_t reason[AP_IDS];      /* enum ap_busy */
+	uint64_t keys[AP_IDS];	    /* hash of the current master keys; 0: not known */
+	const char *driver[AP_IDS]; /* that a queue is bound to; NULL: none, or not known */
+	uint8_t reason[AP_IDS];	    /* enum ap_busy */
 };
 
 /* ---------------------------------------------------------------- the payload (payload.c) */
@@ -186,12 +194,13 @@ struct ap_card {
 /* A source as its payload tells it. */
 struct ap_source {
 	struct ap_matrix matrix;
-	unsigned nadapters;  /* carried: those of the matrix, or none without a queue */
-	bool has_keys;       /* keys holds what was sent */
-	bool is_configured;  /* the matrix is the configured one, of which the guest may get less */
-	bool keys_are_own;   /* what was sent for this device's own matrix is what it would send itself; keys was not filled */
-	uint8_t cards[CARDS_BYTES_MAX + 3];       /* 20 bits for each carried adapter */
-	uint8_t keys[AP_IDS * KEY_BYTES + 3];     /* 48 bits for each; all zero: not known */
+	unsigned nadapters; /* carried: those of the matrix, or none without a queue */
+	bool has_keys;	    /* keys holds what was sent */
+	bool is_configured; /* the matrix is the configured one, of which the guest may get less */
+	bool keys_are_own;  /* what was sent for this device's own matrix is what it would send
+			       itself; keys was not filled */
+	uint8_t cards[CARDS_BYTES_MAX + 3];   /* 20 bits for each carried adapter */
+	uint8_t keys[AP_IDS * KEY_BYTES + 3]; /* 48 bits for each; all zero: not known */
 };
 
 /* ---------------------------------------------------------------- the handle */
@@ -206,28 +215,28 @@ enum ap_master_keys {
 
 /* Which adapters' keys could not be compared. */
 struct ap_unknown {
-	unsigned source, target;             /* how many on each side */
+	unsigned source, target;	     /* how many on each side */
 	unsigned first_source, first_target; /* adapters */
-	char text[AP_TEXT_MAX];              /* the sentence, by keys_unknown_say */
+	char text[AP_TEXT_MAX];		     /* the sentence, by keys_unknown_say */
 };
 
 struct ap {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
 	bool is_type;
-	bool loads;         /* this kernel migrates: the source's matrix replaces a target's */
-	bool by_host;       /* as target it is judged by what the host has, not by its own matrix */
+	bool loads;   /* this kernel migrates: the source's matrix replaces a target's */
+	bool by_host; /* as target it is judged by what the host has, not by its own matrix */
 	enum migcompat_state mechanism;
 	const char *mechanism_text;
-	bool whole_write;   /* ap_config can be written */
+	bool whole_write; /* ap_config can be written */
 	enum ap_master_keys master_keys;
 	uint32_t emit_format;
-	bool no_instances;  /* of a type: none is left */
+	bool no_instances; /* of a type: none is left */
 
-	struct ap_matrix matrix;     /* as configured; empty for a type */
-	struct ap_matrix sent;       /* as a source: what the guest gets of it */
-	bool sent_is_configured;     /* what the guest gets is not known */
-	struct ap_listing *guest;    /* guest_matrix; NULL: not known */
+	struct ap_matrix matrix;  /* as configured; empty for a type */
+	struct ap_matrix sent;	  /* as a source: what the guest gets of it */
+	bool sent_is_configured;  /* what the guest gets is not known */
+	struct ap_listing *guest; /* guest_matrix; NULL: not known */
 	struct ap_card *cards[AP_IDS];
 
 	/* By adapter, and close together, because every comparison goes through them. */
@@ -236,7 +245,8 @@ struct ap {
 	struct ap_mask doubt[AP_IDS];  /* of those: not known to be free */
 	uint32_t uniform[AP_IDS];      /* the packed value of all of those, or PACKED_MIXED */
 
-	/* Short cuts past 256 adapters: which have queues at all, what all of those have, what any of them has. */
+	/* Short cuts past 256 adapters: which have queues at all, what all of those have, what any
+	 * of them has. */
 	struct ap_mask offering;
 	struct ap_mask usable_by_all;
 	struct ap_mask busy_at_any;
@@ -249,7 +259,8 @@ struct ap {
 	struct ap_mask kept_adapters, kept_domains; /* a queue is kept where both have it */
 	bool kept_known;
 
-	/* Hashes of the adapters' keys over one set of domains: that of the last source, at first this device's own. */
+	/* Hashes of the adapters' keys over one set of domains: that of the last source, at first
+	 * this device's own. */
 	struct ap_mask keys_domains;
 	bool keys_ready;
 	uint64_t keys[AP_IDS]; /* 48 bits; 0: not known */
@@ -262,7 +273,8 @@ struct ap {
 	size_t own_keys_len;
 	struct ap_unknown own_unknown;
 
-	/* Whether the queues of the last source could be given out; sources of one matrix are asked for again and again. */
+	/* Whether the queues of the last source could be given out; sources of one matrix are asked
+	 * for again and again. */
 	struct ap_mask availability_adapters, availability_domains;
 	uint32_t availability;
 	bool availability_ready;
@@ -294,7 +306,8 @@ struct ap_card *cards_get(struct ap *ap, unsigned adapter);
 void cards_close(struct ap *ap);
 /* Can every queue of a matrix be had, with all adapters alike? False: look at each adapter. */
 bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix);
-/* Sets ap->availability and its text ("": nothing to say): whether the queues of a matrix could be given out here. */
+/* Sets ap->availability and its text ("": nothing to say): whether the queues of a matrix could be
+ * given out here. */
 void cards_availability(struct ap *ap, const struct ap_matrix *matrix);
 
 /* Queues of an adapter that the host has, whoever holds them. */
@@ -314,7 +327,8 @@ void keys_prepare(struct ap *ap, const struct ap_mask *domains);
 /* The findings are named after queues, cards and keys, so say which fields they stand for. */
 void payload_covered(const struct ap *ap, struct migcompat_result *result);
 /* 0, or -EINVAL after adding a finding of limit format (none where result is NULL). */
-int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret);
+int payload_read(const struct ap *ap, const char *payload, size_t len,
+		 struct migcompat_result *result, struct ap_source *ret);
 /* The packed value of the carried adapter at a position: 20 bits are two and a half bytes. */
 static inline uint32_t payload_packed(const struct ap_source *source, unsigned position)
 {

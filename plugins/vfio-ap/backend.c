@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vfio_ap backend: what it serves, which facts and settings it wants, and opening a device of them. */
+/* The vfio_ap backend: what it serves, which facts and settings it wants, and opening a device of
+ * them. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,7 +8,8 @@
 
 #include "ap.h"
 
-/* The type is what the guest sees, an AP matrix; that of a larger target must be equal, so it says nothing of the size. */
+/* The type is what the guest sees, an AP matrix; that of a larger target must be equal, so it says
+ * nothing of the size. */
 #define TYPE "passthrough"
 
 static const char *const keys[] = {"vfio_ap", NULL};
@@ -16,7 +18,8 @@ static const char *const keys[] = {"vfio_ap", NULL};
 #define AVAILABILITY MIGCOMPAT_WANT_AVAILABILITY
 #define SENSITIVE MIGCOMPAT_WANT_SENSITIVE
 
-/* None is announced: vfio_ap sends no uevent when a matrix changes, nor does the AP bus for its masks. */
+/* None is announced: vfio_ap sends no uevent when a matrix changes, nor does the AP bus for its
+ * masks. */
 static const struct migcompat_want wants[] = {
 	{"ap_config", 0},
 	{"matrix", 0},
@@ -48,7 +51,8 @@ static const struct migcompat_want wants[] = {
 static const struct migcompat_setting settings[] = {
 	{"master_keys", MIGCOMPAT_SETTING_STRING, "ignore,warn,require", "warn",
 	 "what to do where the current master keys of an adapter differ or are not known"},
-	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1", "payload format that is written, for targets that are not yet upgraded"},
+	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1",
+	 "payload format that is written, for targets that are not yet upgraded"},
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -73,9 +77,13 @@ static int type_open(struct ap *ap)
 {
 	const char *text;
 
-	if (ap->host->fact(ap->facts, 0, "mdev_type", &text, NULL) == 0 && strcmp(text, "vfio_ap-" TYPE) != 0)
-		return ap->host->fail(ap->facts, -ENODEV, "mdev type \"%.64s\" is not known, expected vfio_ap-" TYPE, text);
-	if (ap->is_type && ap->host->fact(ap->facts, 0, "mdev_type/available_instances", &text, NULL) == 0)
+	if (ap->host->fact(ap->facts, 0, "mdev_type", &text, NULL) == 0 &&
+	    strcmp(text, "vfio_ap-" TYPE) != 0)
+		return ap->host->fail(ap->facts, -ENODEV,
+				      "mdev type \"%.64s\" is not known, expected vfio_ap-" TYPE,
+				      text);
+	if (ap->is_type &&
+	    ap->host->fact(ap->facts, 0, "mdev_type/available_instances", &text, NULL) == 0)
 		ap->no_instances = strcmp(text, "0") == 0;
 	return 0;
 }
@@ -110,7 +118,8 @@ static void ap_close(void *handle)
 	free(ap);
 }
 
-static int ap_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int ap_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		   void **ret_handle)
 {
 	int kind = host->kind(facts);
 	struct ap *ap;
@@ -175,29 +184,20 @@ static int ap_payload(void *handle, char *buffer, size_t size)
 
 static const void *ap_table(const char *name, uint32_t version)
 {
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API ? &ap_state : NULL;
+	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
+		       ? &ap_state
+		       : NULL;
 }
 
-MIGCOMPAT_REGISTER(
-	.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the last source's domains are kept in the handle */
-	.name = "vfio_ap",
-	.version = "1.0.0",
-	.description = "AP matrices of IBM Z: queues, control domains, cards and master keys",
-	.keys = keys,
-	.wants = wants,
-	.want_size = sizeof(wants[0]),
-	.nwants = COUNT(wants),
-	.settings = settings,
-	.setting_size = sizeof(settings[0]),
-	.nsettings = COUNT(settings),
-	.open = ap_open,
-	.close = ap_close,
-	.describe = ap_describe,
-	.payload = ap_payload,
-	.compare = ap_compare,
-	.candidates = ap_candidates,
-	.parameters = ap_parameters,
-	.prepare = ap_prepare,
-	.table = ap_table,
-	.stream = ap_stream,
-);
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the last source's
+							       domains are kept in the handle */
+		   .name = "vfio_ap", .version = "1.0.0",
+		   .description =
+			   "AP matrices of IBM Z: queues, control domains, cards and master keys",
+		   .keys = keys, .wants = wants, .want_size = sizeof(wants[0]),
+		   .nwants = COUNT(wants), .settings = settings,
+		   .setting_size = sizeof(settings[0]), .nsettings = COUNT(settings),
+		   .open = ap_open, .close = ap_close, .describe = ap_describe,
+		   .payload = ap_payload, .compare = ap_compare, .candidates = ap_candidates,
+		   .parameters = ap_parameters, .prepare = ap_prepare, .table = ap_table,
+		   .stream = ap_stream, );

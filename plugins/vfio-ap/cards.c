@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What follows from the facts of cards and queues: what is compared, which queues a source could have here, and which are taken now. */
+/* What follows from the facts of cards and queues: what is compared, which queues a source could
+ * have here, and which are taken now. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,13 +30,16 @@ void cards_close(struct ap *ap)
 static void card_pack(struct ap_card *card)
 {
 	for (unsigned domain = 0; domain < AP_IDS; domain++) {
-		bool own_hwtype = mask_has(&card->has_hwtype, domain), own_functions = mask_has(&card->has_functions, domain);
+		bool own_hwtype = mask_has(&card->has_hwtype, domain),
+		     own_functions = mask_has(&card->has_functions, domain);
 
-		if (card->broken || (!own_hwtype && card->hwtype == UINT32_MAX) || (!own_functions && !card->known_functions))
+		if (card->broken || (!own_hwtype && card->hwtype == UINT32_MAX) ||
+		    (!own_functions && !card->known_functions))
 			continue;
 		mask_set(&card->known, domain);
-		card->packed[domain] = packed_make(own_hwtype ? card->queue_hwtype[domain] : card->hwtype,
-						   own_functions ? card->queue_functions[domain] : card->functions);
+		card->packed[domain] = packed_make(
+			own_hwtype ? card->queue_hwtype[domain] : card->hwtype,
+			own_functions ? card->queue_functions[domain] : card->functions);
 	}
 }
 
@@ -45,9 +49,9 @@ static void card_keys(const struct ap *ap, struct ap_card *card)
 	static const char none[] = "accelerator";
 	uint64_t hash = ap->host->hash(none, sizeof(none) - 1);
 
-	mask_each(domain, &card->known)
-		if (!card->keys[domain] && (card->packed[domain] & PACKED_ACCELERATOR))
-			card->keys[domain] = hash;
+	mask_each(domain, &card->known) if (!card->keys[domain] &&
+					    (card->packed[domain] & PACKED_ACCELERATOR))
+		card->keys[domain] = hash;
 }
 
 struct ap_mask cards_on_host(const struct ap *ap, unsigned adapter)
@@ -86,13 +90,15 @@ static bool is_own(const struct ap *ap, unsigned adapter, unsigned domain)
 	return mask_has(&ap->matrix.adapters, adapter) && mask_has(&ap->matrix.domains, domain);
 }
 
-static enum ap_busy busy_find(const struct ap *ap, const struct ap_card *card, unsigned adapter, unsigned domain)
+static enum ap_busy busy_find(const struct ap *ap, const struct ap_card *card, unsigned adapter,
+			      unsigned domain)
 {
 	if (card->off)
 		return BUSY_CARD_OFF;
 	if (card->stopped)
 		return BUSY_CARD_STOPPED;
-	if (ap->kept_known && mask_has(&ap->kept_adapters, adapter) && mask_has(&ap->kept_domains, domain))
+	if (ap->kept_known && mask_has(&ap->kept_adapters, adapter) &&
+	    mask_has(&ap->kept_domains, domain))
 		return BUSY_KEPT;
 	if (card->driver[domain] && !mask_has(&card->bound, domain))
 		return BUSY_DRIVER;
@@ -126,7 +132,8 @@ static bool free_known(const struct ap *ap, const struct ap_card *card, unsigned
 
 static void card_availability(struct ap *ap, struct ap_card *card, unsigned adapter)
 {
-	mask_each(domain, &ap->usable[adapter]) {
+	mask_each(domain, &ap->usable[adapter])
+	{
 		enum ap_busy busy = busy_find(ap, card, adapter, domain);
 
 		card->reason[domain] = (uint8_t)busy;
@@ -144,9 +151,8 @@ static uint32_t uniform_find(const struct ap_card *card, const struct ap_mask *u
 
 	if (first == AP_IDS || !mask_empty(&unknown))
 		return PACKED_MIXED;
-	mask_each(domain, usable)
-		if (card->packed[domain] != card->packed[first])
-			return PACKED_MIXED;
+	mask_each(domain,
+		  usable) if (card->packed[domain] != card->packed[first]) return PACKED_MIXED;
 	return card->packed[first];
 }
 
@@ -189,7 +195,8 @@ bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix)
 
 /* ---------------------------------------------------------------- what could be given out now */
 
-static void busy_say(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count, char *text)
+static void busy_say(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count,
+		     char *text)
 {
 	static const char *const words[BUSY_COUNT] = {
 		[BUSY_CARD_OFF] = "its card is deconfigured",
@@ -198,14 +205,16 @@ static void busy_say(const struct ap_card *card, unsigned adapter, unsigned doma
 		[BUSY_DRIVER] = "it is bound to another driver",
 		[BUSY_IN_USE] = "a guest uses it",
 		[BUSY_ASSIGNED] = "another mdev has it",
-		[BUSY_DROPPED] = "it is assigned, but no guest would get it (guest_matrix): not bound to vfio_ap, or a neighbour is not",
+		[BUSY_DROPPED] = "it is assigned, but no guest would get it (guest_matrix): not "
+				 "bound to vfio_ap, or a neighbour is not",
 	};
 	bool driver = card->reason[domain] == BUSY_DRIVER;
 	char more[48] = "";
 
 	if (count > 1)
 		snprintf(more, sizeof(more), "; so it is with %u more", count - 1);
-	snprintf(text, AP_TEXT_MAX, "queue %02x.%04x: %s%s%.32s%s", adapter, domain, words[card->reason[domain]], driver ? ", " : "",
+	snprintf(text, AP_TEXT_MAX, "queue %02x.%04x: %s%s%.32s%s", adapter, domain,
+		 words[card->reason[domain]], driver ? ", " : "",
 		 driver ? card->driver[domain] : "", more);
 }
 
@@ -222,7 +231,8 @@ static uint32_t availability_find(const struct ap *ap, const struct ap_matrix *m
 	}
 	if (mask_empty(&any_busy) && mask_empty(&any_doubt))
 		return MIGCOMPAT_YES;
-	mask_each(adapter, &matrix->adapters) {
+	mask_each(adapter, &matrix->adapters)
+	{
 		struct ap_mask busy = mask_and(&matrix->domains, &ap->busy[adapter]);
 		struct ap_mask doubt = mask_and(&matrix->domains, &ap->doubt[adapter]);
 

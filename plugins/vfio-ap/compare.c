@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source against this target, by the rules of the 2026 kernel series for live migration of vfio_ap: queues, control domains, the cards
- * (compare_cards.c), and master keys besides. All mismatches are told in one pass, and a group without any is one finding.
+ * A source against this target, by the rules of the 2026 kernel series for live migration of
+ * vfio_ap: queues, control domains, the cards (compare_cards.c), and master keys besides. All
+ * mismatches are told in one pass, and a group without any is one finding.
  */
 #include <stdio.h>
 #include <string.h>
@@ -22,8 +23,9 @@ static const struct {
 	[GROUP_CONFIG] = {"ap_config", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE},
 };
 
-void say(const struct comparison *c, enum group group, const char *field, uint32_t status, struct migcompat_value source,
-	 struct migcompat_value target, uint64_t extra, const char *text)
+void say(const struct comparison *c, enum group group, const char *field, uint32_t status,
+	 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
+	 const char *text)
 {
 	const char *name = field ? field : groups[group].field;
 	char prefixed[64];
@@ -56,16 +58,23 @@ static void queue_missing(struct comparison *c, unsigned adapter, unsigned domai
 	const struct ap *ap = c->ap;
 	bool assigned = ap->by_host || (mask_has(&ap->matrix.adapters, adapter) &&
 					mask_has(&ap->matrix.domains, domain));
-	const char *why = !assigned ? "not assigned" : !ap->cards[adapter] ? "no card" : "no domain";
+	const char *why = !assigned		? "not assigned"
+			  : !ap->cards[adapter] ? "no card"
+						: "no domain";
 	char field[32], text[AP_TEXT_MAX];
 
 	snprintf(field, sizeof(field), "queue %02x.%04x", adapter, domain);
 	if (!assigned)
-		snprintf(text, sizeof(text), "queue %02x.%04x is not in the target's matrix", adapter, domain);
+		snprintf(text, sizeof(text), "queue %02x.%04x is not in the target's matrix",
+			 adapter, domain);
 	else if (!ap->cards[adapter])
-		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no adapter %02x", adapter, domain, adapter);
+		snprintf(text, sizeof(text),
+			 "queue %02x.%04x: the target's host has no adapter %02x", adapter, domain,
+			 adapter);
 	else
-		snprintf(text, sizeof(text), "queue %02x.%04x: the target's host has no domain %04x there", adapter, domain, domain);
+		snprintf(text, sizeof(text),
+			 "queue %02x.%04x: the target's host has no domain %04x there", adapter,
+			 domain, domain);
 	say(c, GROUP_QUEUES, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word(why), 0, text);
 	c->bad_queues = true;
 }
@@ -76,11 +85,11 @@ void queues_compare(struct comparison *c)
 
 	if (!c->source->nadapters || c->has_all)
 		return;
-	mask_each(adapter, &matrix->adapters) {
+	mask_each(adapter, &matrix->adapters)
+	{
 		struct ap_mask missing = mask_without(&matrix->domains, &c->ap->usable[adapter]);
 
-		mask_each(domain, &missing)
-			queue_missing(c, adapter, domain);
+		mask_each(domain, &missing) queue_missing(c, adapter, domain);
 	}
 }
 
@@ -99,8 +108,8 @@ void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
 	uint64_t target = target_has(c, source, matrix_queues(&c->ap->sent));
 
 	if (!c->bad_queues)
-		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target), target - source,
-		    "every queue of the source is there");
+		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target),
+		    target - source, "every queue of the source is there");
 }
 
 /* ---------------------------------------------------------------- control domains */
@@ -115,21 +124,24 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {
-		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_OK, number(count), number(has), has - count,
-		    "every control domain of the source is there");
+		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_OK, number(count), number(has),
+		    has - count, "every control domain of the source is there");
 		return;
 	}
 	if (ap->by_host && !ap->host_control_known) {
 		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_BAD, number(count), nothing(), 0,
-		    "the control domains of the target's host are not known (bus/ap/ap_control_domain_mask)");
+		    "the control domains of the target's host are not known "
+		    "(bus/ap/ap_control_domain_mask)");
 		return;
 	}
-	mask_each(domain, &missing) {
+	mask_each(domain, &missing)
+	{
 		snprintf(field, sizeof(field), "control domain %04x", domain);
 		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s",
 			 domain,
 			 ap->by_host || mask_has(&ap->matrix.control, domain) ? "host" : "matrix");
-		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word("not there"), 0, text);
+		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"),
+		    word("not there"), 0, text);
 	}
 }
 
@@ -137,7 +149,8 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 
 static uint32_t keys_status(const struct ap *ap)
 {
-	return ap->master_keys == MASTER_KEYS_REQUIRE ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_WARN;
+	return ap->master_keys == MASTER_KEYS_REQUIRE ? MIGCOMPAT_STATUS_BAD
+						      : MIGCOMPAT_STATUS_WARN;
 }
 
 static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source, uint64_t target)
@@ -145,7 +158,8 @@ static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source,
 	char field[48], text[AP_TEXT_MAX];
 
 	snprintf(field, sizeof(field), "adapter %02x master keys", adapter);
-	snprintf(text, sizeof(text), "adapter %02x: the current master keys of its queues differ", adapter);
+	snprintf(text, sizeof(text), "adapter %02x: the current master keys of its queues differ",
+		 adapter);
 	say(c, GROUP_KEYS, field, keys_status(c->ap), hex(source), hex(target), 0, text);
 	c->bad_keys = true;
 }
@@ -164,11 +178,13 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 		return c->source->nadapters;
 	}
 	keys_prepare(c->ap, &matrix->domains);
-	mask_each(adapter, &matrix->adapters) {
+	mask_each(adapter, &matrix->adapters)
+	{
 		uint64_t source = payload_key(c->source, position++), target = c->ap->keys[adapter];
 
 		if (!c->has_all) {
-			struct ap_mask missing = mask_without(&matrix->domains, &c->ap->usable[adapter]);
+			struct ap_mask missing =
+				mask_without(&matrix->domains, &c->ap->usable[adapter]);
 
 			if (!mask_empty(&missing))
 				continue;
@@ -185,18 +201,20 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 	return count;
 }
 
-/* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state nothing. */
+/* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state
+ * nothing. */
 static void keys_say(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
 {
 	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !count)
 		return;
 	if (!unknown->source && !unknown->target) {
 		if (!c->bad_keys)
-			say(c, GROUP_KEYS, NULL, MIGCOMPAT_STATUS_OK, number(count), number(count), 0,
-			    "every adapter has the same current master keys");
+			say(c, GROUP_KEYS, NULL, MIGCOMPAT_STATUS_OK, number(count), number(count),
+			    0, "every adapter has the same current master keys");
 		return;
 	}
-	say(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source), number(count - unknown->target), 0, unknown->text);
+	say(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source),
+	    number(count - unknown->target), 0, unknown->text);
 }
 
 void keys_untold_say(const struct comparison *c)
@@ -232,7 +250,8 @@ static void config_say(const struct comparison *c)
 
 /* ---------------------------------------------------------------- all of it */
 
-/* The string of an equal matrix on equal cards with equal keys: what open has worked out once is said again. */
+/* The string of an equal matrix on equal cards with equal keys: what open has worked out once is
+ * said again. */
 static void equal_say(struct comparison *c)
 {
 	const struct ap *ap = c->ap;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of one comparison share: the two sides, what was seen so far, and how a finding is said. */
+/* What the parts of one comparison share: the two sides, what was seen so far, and how a finding is
+ * said. */
 #ifndef VFIO_AP_COMPARE_H
 #define VFIO_AP_COMPARE_H
 
@@ -13,7 +14,7 @@ struct comparison {
 	struct migcompat_result *result;
 	const struct ap_source *source;
 	const char *prefix; /* of the findings' fields; NULL: none */
-	bool has_all; /* no queue is missing */
+	bool has_all;	    /* no queue is missing */
 	bool bad_queues, bad_hwtype, bad_functions, bad_keys;
 	unsigned adapters; /* of which something could be compared */
 	uint64_t extra_hwtype, extra_functions;
@@ -32,10 +33,12 @@ enum group {
 };
 
 /* A finding. field NULL: that of the whole group. Texts are copied. */
-void say(const struct comparison *c, enum group group, const char *field, uint32_t status, struct migcompat_value source,
-	 struct migcompat_value target, uint64_t extra, const char *text);
+void say(const struct comparison *c, enum group group, const char *field, uint32_t status,
+	 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
+	 const char *text);
 
-/* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad. */
+/* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad.
+ */
 void adapters_compare(struct comparison *c);
 void adapters_say(const struct comparison *c);
 
@@ -60,7 +63,8 @@ static inline struct migcompat_value hex(uint64_t value)
 
 static inline struct migcompat_value word(const char *text)
 {
-	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
+	return (struct migcompat_value){
+		.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(text), .as.text = text};
 }
 
 static inline struct migcompat_value nothing(void)

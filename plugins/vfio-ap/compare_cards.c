@@ -8,10 +8,11 @@
 enum function_rule {
 	FUNCTION_EQUAL,
 	FUNCTION_CLASS, /* equal, or the source is stateless and the target full native */
-	FUNCTION_ZERO,  /* on both sides */
+	FUNCTION_ZERO,	/* on both sides */
 };
 
-/* Groups of function bits, as they stand in the packed value: bit 0 is 0x800, bit 9 is 0x004, bits 16 and 17 are 0x003. */
+/* Groups of function bits, as they stand in the packed value: bit 0 is 0x800, bit 9 is 0x004, bits
+ * 16 and 17 are 0x003. */
 struct function_group {
 	const char *bits;
 	const char *meaning;
@@ -25,13 +26,16 @@ static const struct function_group function_groups[] = {
 	{"3-5", "CCA, accelerator or EP11 mode", "must be equal", 0x1c0, FUNCTION_EQUAL},
 	{"6", "APXA facility", "must be equal", 0x020, FUNCTION_EQUAL},
 	{"7", "command filtering", "must be equal", 0x010, FUNCTION_EQUAL},
-	{"8-9", "full native or stateless", "must be equal, or the source stateless and the target full native", 0x00c, FUNCTION_CLASS},
+	{"8-9", "full native or stateless",
+	 "must be equal, or the source stateless and the target full native", 0x00c,
+	 FUNCTION_CLASS},
 	{"16-17", "bind and association state", "must be zero on both sides", 0x003, FUNCTION_ZERO},
 };
 #define CLASS_NATIVE 0x008u
 #define CLASS_STATELESS 0x004u
 
-/* An adapter, or (domain not -1) one of its queues: named only when there is something to say of it. */
+/* An adapter, or (domain not -1) one of its queues: named only when there is something to say of
+ * it. */
 struct subject {
 	unsigned adapter;
 	int domain;
@@ -44,7 +48,8 @@ static void subject_name(struct subject subject, char name[SUBJECT_MAX])
 	if (subject.domain < 0)
 		snprintf(name, SUBJECT_MAX, "adapter %02x", subject.adapter);
 	else
-		snprintf(name, SUBJECT_MAX, "queue %02x.%04x", subject.adapter, (unsigned)subject.domain);
+		snprintf(name, SUBJECT_MAX, "queue %02x.%04x", subject.adapter,
+			 (unsigned)subject.domain);
 }
 
 /* 10 to 14 are CEX4 to CEX8; who knows what comes later. */
@@ -57,7 +62,8 @@ static const char *hwtype_name(uint32_t hwtype, char buffer[16])
 	return buffer;
 }
 
-static void hwtype_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
+static void hwtype_compare(struct comparison *c, struct subject subject, uint32_t source,
+			   uint32_t target)
 {
 	char what[SUBJECT_MAX], field[48], text[AP_TEXT_MAX], a[16], b[16];
 
@@ -68,8 +74,9 @@ static void hwtype_compare(struct comparison *c, struct subject subject, uint32_
 	c->bad_hwtype = true;
 	subject_name(subject, what);
 	snprintf(field, sizeof(field), "%s hwtype", what);
-	snprintf(text, sizeof(text), "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what, source,
-		 hwtype_name(source, a), target, hwtype_name(target, b));
+	snprintf(text, sizeof(text),
+		 "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what,
+		 source, hwtype_name(source, a), target, hwtype_name(target, b));
 	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0, text);
 }
 
@@ -77,7 +84,8 @@ static bool functions_hold(enum function_rule rule, uint32_t source, uint32_t ta
 {
 	if (rule == FUNCTION_ZERO)
 		return (source | target) == 0;
-	return source == target || (rule == FUNCTION_CLASS && source == CLASS_STATELESS && target == CLASS_NATIVE);
+	return source == target ||
+	       (rule == FUNCTION_CLASS && source == CLASS_STATELESS && target == CLASS_NATIVE);
 }
 
 /* Back to where the kernel shows the bits: bit 0 is the highest of 32. */
@@ -86,7 +94,8 @@ static uint32_t functions_shown(uint32_t functions)
 	return (functions >> 2) << 22 | (functions & 3) << 14;
 }
 
-static void group_bad(struct comparison *c, struct subject subject, const struct function_group *group, uint32_t source, uint32_t target)
+static void group_bad(struct comparison *c, struct subject subject,
+		      const struct function_group *group, uint32_t source, uint32_t target)
 {
 	char what[SUBJECT_MAX], field[64], text[AP_TEXT_MAX];
 	uint32_t a = functions_shown(source), b = functions_shown(target);
@@ -95,12 +104,14 @@ static void group_bad(struct comparison *c, struct subject subject, const struct
 	subject_name(subject, what);
 	snprintf(field, sizeof(field), "%s function bits %s", what, group->bits);
 	snprintf(text, sizeof(text),
-		 "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32 " at the target; they %s", what,
-		 group->bits, group->meaning, a, b, group->must);
+		 "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32
+		 " at the target; they %s",
+		 what, group->bits, group->meaning, a, b, group->must);
 	say(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
 }
 
-static void functions_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
+static void functions_compare(struct comparison *c, struct subject subject, uint32_t source,
+			      uint32_t target)
 {
 	for (size_t i = 0; i < sizeof(function_groups) / sizeof(function_groups[0]); i++) {
 		uint32_t a = source & function_groups[i].mask, b = target & function_groups[i].mask;
@@ -123,10 +134,12 @@ bool packed_fits(uint32_t source, uint32_t target)
 	return true;
 }
 
-static void packed_compare(struct comparison *c, struct subject subject, uint32_t source, uint32_t target)
+static void packed_compare(struct comparison *c, struct subject subject, uint32_t source,
+			   uint32_t target)
 {
 	/* Nearly all of up to 65,536 queues end here. */
-	if (PACKED_FUNCTIONS(source) == PACKED_FUNCTIONS(target) && !(source & PACKED_BOUND) && source <= target) {
+	if (PACKED_FUNCTIONS(source) == PACKED_FUNCTIONS(target) && !(source & PACKED_BOUND) &&
+	    source <= target) {
 		c->extra_hwtype += PACKED_HWTYPE(target - source);
 		return;
 	}
@@ -134,15 +147,18 @@ static void packed_compare(struct comparison *c, struct subject subject, uint32_
 	functions_compare(c, subject, PACKED_FUNCTIONS(source), PACKED_FUNCTIONS(target));
 }
 
-static void card_unknown(struct comparison *c, struct subject subject, uint32_t source, const char *fact)
+static void card_unknown(struct comparison *c, struct subject subject, uint32_t source,
+			 const char *fact)
 {
 	char what[SUBJECT_MAX], field[48], text[AP_TEXT_MAX];
 
 	subject_name(subject, what);
 	snprintf(field, sizeof(field), "%s hwtype", what);
-	snprintf(text, sizeof(text), "%s: hwtype or function bits are not known on the target's host%s%s", what, fact ? ", see fact " : "",
-		 fact ? fact : "");
-	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)), nothing(), 0, text);
+	snprintf(text, sizeof(text),
+		 "%s: hwtype or function bits are not known on the target's host%s%s", what,
+		 fact ? ", see fact " : "", fact ? fact : "");
+	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)), nothing(),
+	    0, text);
 	c->bad_hwtype = true;
 }
 
@@ -151,8 +167,7 @@ static void queues_packed(struct comparison *c, unsigned adapter, uint32_t sourc
 {
 	struct ap_mask there = mask_and(&c->source->matrix.domains, &c->ap->usable[adapter]);
 
-	mask_each(domain, &there)
-		queue_compare(c, adapter, domain, source);
+	mask_each(domain, &there) queue_compare(c, adapter, domain, source);
 }
 
 void queue_compare(struct comparison *c, unsigned adapter, unsigned domain, uint32_t source)
@@ -173,8 +188,10 @@ void adapters_compare(struct comparison *c)
 
 	if (!c->source->nadapters)
 		return;
-	mask_each(adapter, &matrix->adapters) {
-		uint32_t source = payload_packed(c->source, position++), target = c->ap->uniform[adapter];
+	mask_each(adapter, &matrix->adapters)
+	{
+		uint32_t source = payload_packed(c->source, position++),
+			 target = c->ap->uniform[adapter];
 		struct subject subject = {adapter, -1};
 
 		if (!c->has_all && !mask_meet(&matrix->domains, &c->ap->usable[adapter]))
@@ -194,7 +211,8 @@ void adapters_say(const struct comparison *c)
 	struct migcompat_value count = number(c->adapters);
 
 	if (c->adapters && !c->bad_hwtype)
-		say(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_hwtype, "no adapter is older on the target");
+		say(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_hwtype,
+		    "no adapter is older on the target");
 	if (c->adapters && !c->bad_functions)
 		say(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_functions,
 		    "every adapter's function bits fit the source's");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The host's facts of cards and queues, as they are told; what follows from them stands in cards.c. */
+/* The host's facts of cards and queues, as they are told; what follows from them stands in cards.c.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ struct place {
 
 struct card_fact {
 	const char *glob;
-	void (*take)(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len);
+	void (*take)(struct ap *ap, struct ap_card *card, const struct place *place,
+		     const char *value, size_t len);
 	bool needed; /* the answer hangs on it, so that a failure to look is one of open */
 	bool stated; /* not the host's own words, so that it proves no queue */
 };
@@ -40,7 +42,8 @@ static bool place_parse(const char *name, struct place *ret)
 	if (hex_read(name, end, 2, &adapter) != 2)
 		return false;
 	name += 2;
-	if (!card && (name == end || *name++ != '.' || hex_read(name, end, 4, &domain) != 4 || domain >= AP_IDS))
+	if (!card && (name == end || *name++ != '.' || hex_read(name, end, 4, &domain) != 4 ||
+		      domain >= AP_IDS))
 		return false;
 	if (name + (card ? 0 : 4) != end)
 		return false;
@@ -56,13 +59,16 @@ static bool text_is(const char *value, size_t len, const char *word)
 
 /* ---------------------------------------------------------------- one fact each */
 
-static void take_hwtype(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_hwtype(struct ap *ap, struct ap_card *card, const struct place *place,
+			const char *value, size_t len)
 {
 	uint32_t number = 0;
 
 	(void)ap;
 	for (size_t i = 0; i < len && number <= UINT8_MAX; i++)
-		number = value[i] >= '0' && value[i] <= '9' ? number * 10 + (uint32_t)(value[i] - '0') : UINT32_MAX;
+		number = value[i] >= '0' && value[i] <= '9'
+				 ? number * 10 + (uint32_t)(value[i] - '0')
+				 : UINT32_MAX;
 	if (len == 0 || number > UINT8_MAX) {
 		card->broken = place->key;
 	} else if (place->domain < 0) {
@@ -73,12 +79,14 @@ static void take_hwtype(struct ap *ap, struct ap_card *card, const struct place 
 	}
 }
 
-static void take_functions(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_functions(struct ap *ap, struct ap_card *card, const struct place *place,
+			   const char *value, size_t len)
 {
 	uint64_t number = 0;
 
 	(void)ap;
-	if (len < 3 || len > 10 || value[0] != '0' || value[1] != 'x' || hex_read(value + 2, value + len, 8, &number) != len - 2) {
+	if (len < 3 || len > 10 || value[0] != '0' || value[1] != 'x' ||
+	    hex_read(value + 2, value + len, 8, &number) != len - 2) {
 		card->broken = place->key;
 	} else if (place->domain < 0) {
 		card->functions = (uint32_t)number;
@@ -89,7 +97,8 @@ static void take_functions(struct ap *ap, struct ap_card *card, const struct pla
 	}
 }
 
-static void take_driver(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_driver(struct ap *ap, struct ap_card *card, const struct place *place,
+			const char *value, size_t len)
 {
 	(void)ap;
 	if (place->domain < 0)
@@ -100,7 +109,8 @@ static void take_driver(struct ap *ap, struct ap_card *card, const struct place 
 }
 
 /* Of queues bound to vfio_ap, since 6.0. */
-static void take_status(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_status(struct ap *ap, struct ap_card *card, const struct place *place,
+			const char *value, size_t len)
 {
 	(void)ap;
 	if (place->domain < 0)
@@ -112,14 +122,16 @@ static void take_status(struct ap *ap, struct ap_card *card, const struct place 
 		mask_set(&card->assigned, (unsigned)place->domain);
 }
 
-static void take_config(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_config(struct ap *ap, struct ap_card *card, const struct place *place,
+			const char *value, size_t len)
 {
 	(void)ap;
 	(void)place;
 	card->off = text_is(value, len, "0");
 }
 
-static void take_chkstop(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_chkstop(struct ap *ap, struct ap_card *card, const struct place *place,
+			 const char *value, size_t len)
 {
 	(void)ap;
 	(void)place;
@@ -127,7 +139,8 @@ static void take_chkstop(struct ap *ap, struct ap_card *card, const struct place
 }
 
 /* What the kernel reads from the card comes before what somebody stated. */
-static void take_keys(struct ap *ap, struct ap_card *card, const struct place *place, const char *value, size_t len)
+static void take_keys(struct ap *ap, struct ap_card *card, const struct place *place,
+		      const char *value, size_t len)
 {
 	if (place->domain >= 0 && !card->keys[place->domain])
 		card->keys[place->domain] = keys_parse(ap->host, value, len);
@@ -177,10 +190,13 @@ static int host_mask(const struct ap *ap, const char *key, struct ap_mask *ret, 
 	const char *text;
 	size_t len;
 
-	if (ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, key, &text, &len) || text_is(text, len, "not supported"))
+	if (ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, key, &text, &len) ||
+	    text_is(text, len, "not supported"))
 		return 0;
 	if (!mask_parse(text, len, ret))
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"%s\" is malformed: expected 0x and 64 hexadecimal digits", key);
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"%s\" is malformed: expected 0x and 64 hexadecimal digits", key);
 	*ret_known = true;
 	return 0;
 }
@@ -206,15 +222,19 @@ static int masks_open(struct ap *ap)
 	return r;
 }
 
-/* A walk over facts that an inventory did not collect finds none, which must not pass for a host without cards. */
+/* A walk over facts that an inventory did not collect finds none, which must not pass for a host
+ * without cards. */
 static int cards_collected(const struct ap *ap)
 {
 	static const char *const keys[] = {DEVICES "card00/hwtype", DEVICES "card00/ap_functions"};
 	const char *text;
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++)
-		if (ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, keys[i], &text, NULL) == -ENODATA)
-			return ap->host->fail(ap->facts, -ENODATA, "host facts such as \"%s\" were not collected", keys[i]);
+		if (ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, keys[i], &text, NULL) ==
+		    -ENODATA)
+			return ap->host->fail(ap->facts, -ENODATA,
+					      "host facts such as \"%s\" were not collected",
+					      keys[i]);
 	return 0;
 }
 
@@ -226,11 +246,13 @@ int facts_open(struct ap *ap)
 	for (size_t i = 0; i < sizeof(card_facts) / sizeof(card_facts[0]) && r == 0; i++) {
 		struct walk walk = {.ap = ap, .fact = &card_facts[i]};
 
-		r = ap->host->each(ap->facts, MIGCOMPAT_WANT_HOST, card_facts[i].glob, card_fact_take, &walk);
+		r = ap->host->each(ap->facts, MIGCOMPAT_WANT_HOST, card_facts[i].glob,
+				   card_fact_take, &walk);
 		if (r == -ENOMEM)
 			return ap->host->fail(ap->facts, r, "out of memory");
 		if (r && card_facts[i].needed)
-			return ap->host->fail(ap->facts, r, "facts \"%s\" could not be read", card_facts[i].glob);
+			return ap->host->fail(ap->facts, r, "facts \"%s\" could not be read",
+					      card_facts[i].glob);
 		r = 0;
 	}
 	return r;

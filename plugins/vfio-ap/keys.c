@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Master keys, as far as they can be told apart: the verification patterns of "mkvps". Only the current key of each kind counts, because
- * secure keys are wrapped with that one; keys that are being loaded (NEW) or were replaced (OLD) change nothing for a guest.
+ * Master keys, as far as they can be told apart: the verification patterns of "mkvps". Only the
+ * current key of each kind counts, because secure keys are wrapped with that one; keys that are
+ * being loaded (NEW) or were replaced (OLD) change nothing for a guest.
  */
 #include <stdio.h>
 #include <string.h>
@@ -49,7 +50,8 @@ static bool pattern_read(const char *text, size_t len, struct current *ret)
 	for (size_t i = 2; i < len; i++) {
 		if (!hex_read(text + i, text + len, 1, &unused))
 			return false;
-		ret->pattern[i - 2] = (char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);
+		ret->pattern[i - 2] =
+			(char)(text[i] >= 'A' && text[i] <= 'F' ? text[i] - 'A' + 'a' : text[i]);
 	}
 	ret->pattern_len = len - 2;
 	return true;
@@ -118,7 +120,8 @@ uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t 
 		const char *newline = memchr(at, '\n', (size_t)(end - at));
 		enum line line = line_read(at, newline ? newline : end, &key);
 
-		if (line == LINE_UNKNOWN || (line == LINE_CURRENT && !current_insert(keys, &count, &key)))
+		if (line == LINE_UNKNOWN ||
+		    (line == LINE_CURRENT && !current_insert(keys, &count, &key)))
 			return 0;
 		at = newline ? newline + 1 : end;
 	}
@@ -139,12 +142,15 @@ uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t 
 
 /* ---------------------------------------------------------------- a hash for each adapter */
 
-/* Over the domain and the key hash of each queue, in the byte order of the network, so that every host gets the same. */
-static uint64_t adapter_hash(const struct migcompat_host *host, const struct ap_card *card, const struct ap_mask *domains)
+/* Over the domain and the key hash of each queue, in the byte order of the network, so that every
+ * host gets the same. */
+static uint64_t adapter_hash(const struct migcompat_host *host, const struct ap_card *card,
+			     const struct ap_mask *domains)
 {
 	uint8_t bytes[AP_IDS * 9], *at = bytes;
 
-	mask_each(domain, domains) {
+	mask_each(domain, domains)
+	{
 		uint64_t key = card ? card->keys[domain] : 0;
 
 		if (!key)
@@ -177,9 +183,12 @@ void keys_unknown_say(struct ap_unknown *unknown)
 	if (!unknown->source && !unknown->target)
 		return;
 	if (unknown->source)
-		snprintf(source, sizeof(source), " of %u adapters at the source (first %02x)", unknown->source, unknown->first_source);
+		snprintf(source, sizeof(source), " of %u adapters at the source (first %02x)",
+			 unknown->source, unknown->first_source);
 	if (unknown->target)
-		snprintf(target, sizeof(target), " of %u adapters at the target (first %02x)", unknown->target, unknown->first_target);
-	snprintf(unknown->text, sizeof(unknown->text), "the current master keys%s%s%s are not known, so they were not compared", source,
+		snprintf(target, sizeof(target), " of %u adapters at the target (first %02x)",
+			 unknown->target, unknown->first_target);
+	snprintf(unknown->text, sizeof(unknown->text),
+		 "the current master keys%s%s%s are not known, so they were not compared", source,
 		 unknown->source && unknown->target ? " and" : "", target);
 }

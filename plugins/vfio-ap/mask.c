@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Masks of 256 bits and bit strings, to and from text: the kernel's hexadecimal and the payload's base64url. */
+/* Masks of 256 bits and bit strings, to and from text: the kernel's hexadecimal and the payload's
+ * base64url. */
 #include <string.h>
 
 #include "ap.h"
@@ -73,16 +74,21 @@ struct ap_mask mask_from_bytes(const uint8_t bytes[32])
 	return mask;
 }
 
-/* ---------------------------------------------------------------- base64url, without its padding (RFC 4648, 5) */
+/* ---------------------------------------------------------------- base64url, without its padding
+ * (RFC 4648, 5) */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The value of a character, plus one; 0: it is none. A table, because a full matrix has 3,000 of them. */
+/* The value of a character, plus one; 0: it is none. A table, because a full matrix has 3,000 of
+ * them. */
 #define RUN(c, n) [c] = (n) + 1
 #define RUN2(c, n) RUN(c, n), RUN((c) + 1, (n) + 1)
-#define RUN8(c, n) RUN2(c, n), RUN2((c) + 2, (n) + 2), RUN2((c) + 4, (n) + 4), RUN2((c) + 6, (n) + 6)
-#define RUN26(c, n) RUN8(c, n), RUN8((c) + 8, (n) + 8), RUN8((c) + 16, (n) + 16), RUN2((c) + 24, (n) + 24)
-static const uint8_t values[256] = {RUN26('A', 0), RUN26('a', 26), RUN8('0', 52), RUN2('8', 60), RUN('-', 62), RUN('_', 63)};
+#define RUN8(c, n) \
+	RUN2(c, n), RUN2((c) + 2, (n) + 2), RUN2((c) + 4, (n) + 4), RUN2((c) + 6, (n) + 6)
+#define RUN26(c, n) \
+	RUN8(c, n), RUN8((c) + 8, (n) + 8), RUN8((c) + 16, (n) + 16), RUN2((c) + 24, (n) + 24)
+static const uint8_t values[256] = {RUN26('A', 0), RUN26('a', 26), RUN8('0', 52),
+				    RUN2('8', 60), RUN('-', 62),   RUN('_', 63)};
 
 void bits_encode(const uint8_t *bytes, size_t nbits, char *text)
 {
@@ -123,5 +129,6 @@ bool bits_decode(const char *text, size_t len, size_t nbits, uint8_t *bytes)
 	bytes[0] = (uint8_t)(rest >> 16);
 	bytes[1] = (uint8_t)(rest >> 8);
 	bytes[2] = (uint8_t)rest;
-	return !bad && (len == 0 || ((values[(unsigned char)text[len - 1]] - 1u) & ((1u << spare) - 1u)) == 0);
+	return !bad && (len == 0 ||
+			((values[(unsigned char)text[len - 1]] - 1u) & ((1u << spare) - 1u)) == 0);
 }

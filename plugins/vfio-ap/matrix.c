@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The matrix of a device: from ap_config, which has it whole, or from matrix and control_domains of older kernels. What may
- * have been cut at the end of the kernel's page is refused; a smaller matrix is never made of it.
+ * The matrix of a device: from ap_config, which has it whole, or from matrix and control_domains of
+ * older kernels. What may have been cut at the end of the kernel's page is refused; a smaller
+ * matrix is never made of it.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,14 +10,16 @@
 
 #include "ap.h"
 
-/* A page holds 512 lines of 8 bytes, and sysfs needs one of its bytes for itself: 511 are surely whole, without the last newline. */
+/* A page holds 512 lines of 8 bytes, and sysfs needs one of its bytes for itself: 511 are surely
+ * whole, without the last newline. */
 #define LISTING_WHOLE_MAX (511u * 8u - 1u)
 
 const char *matrix_parse_config(const char *text, size_t len, struct ap_matrix *ret)
 {
 	struct ap_matrix matrix;
 
-	if (len != 3 * MASK_TEXT_LEN + 2 || text[MASK_TEXT_LEN] != ',' || text[2 * MASK_TEXT_LEN + 1] != ',')
+	if (len != 3 * MASK_TEXT_LEN + 2 || text[MASK_TEXT_LEN] != ',' ||
+	    text[2 * MASK_TEXT_LEN + 1] != ',')
 		return "expected three masks of 0x and 64 digits, joined by commas";
 	if (!mask_parse(text, MASK_TEXT_LEN, &matrix.adapters))
 		return "the mask of adapters is not 0x and 64 hexadecimal digits";
@@ -41,7 +44,8 @@ static bool line_parse(const char *line, const char *end, int *ret_adapter, int 
 	const char *behind = line + left + 1;
 	size_t right = hex_read(behind, end, 4, &domain);
 
-	if ((right != 0 && right != 4) || behind + right != end || (!left && !right) || domain >= AP_IDS)
+	if ((right != 0 && right != 4) || behind + right != end || (!left && !right) ||
+	    domain >= AP_IDS)
 		return false;
 	*ret_adapter = left ? (int)adapter : -1;
 	*ret_domain = right ? (int)domain : -1;
@@ -117,8 +121,11 @@ static int fact_need(const struct ap *ap, const char *key, const char **ret_text
 	int r = ap->host->fact(ap->facts, 0, key, ret_text, ret_len);
 
 	if (r == -ENOENT)
-		return ap->host->fail(ap->facts, -ENODATA, "fact \"%s\" is missing, so the matrix is not known", key);
-	return r ? ap->host->fail(ap->facts, r, "fact \"%s\" could not be read, so the matrix is not known", key) : 0;
+		return ap->host->fail(ap->facts, -ENODATA,
+				      "fact \"%s\" is missing, so the matrix is not known", key);
+	return r ? ap->host->fail(ap->facts, r,
+				  "fact \"%s\" could not be read, so the matrix is not known", key)
+		 : 0;
 }
 
 /* The first adapter that lacks a domain of the others; AP_IDS: it is a whole cross product. */
@@ -126,9 +133,8 @@ static unsigned listing_gap(const struct ap_listing *listing)
 {
 	if (mask_empty(&listing->domains))
 		return AP_IDS;
-	mask_each(adapter, &listing->adapters)
-		if (!mask_equal(&listing->rows[adapter], &listing->domains))
-			return adapter;
+	mask_each(adapter, &listing->adapters) if (!mask_equal(&listing->rows[adapter],
+							       &listing->domains)) return adapter;
 	return AP_IDS;
 }
 
@@ -142,9 +148,12 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 		return r;
 	wrong = matrix_parse_listing(text, len, listing);
 	if (wrong)
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: %s", wrong);
+		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" is malformed: %s",
+				      wrong);
 	if (!listing->whole)
-		return ap->host->fail(ap->facts, -EINVAL, "fact \"matrix\" fills the kernel's page and may have been cut");
+		return ap->host->fail(
+			ap->facts, -EINVAL,
+			"fact \"matrix\" fills the kernel's page and may have been cut");
 	if (listing_gap(listing) != AP_IDS)
 		return ap->host->fail(
 			ap->facts, -EINVAL,
@@ -156,7 +165,9 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 	if (r)
 		return r;
 	wrong = matrix_parse_control(text, len, &ap->matrix.control);
-	return wrong ? ap->host->fail(ap->facts, -EINVAL, "fact \"control_domains\" is malformed: %s", wrong) : 0;
+	return wrong ? ap->host->fail(ap->facts, -EINVAL,
+				      "fact \"control_domains\" is malformed: %s", wrong)
+		     : 0;
 }
 
 /* What the guest really gets. */
@@ -171,7 +182,9 @@ static int guest_open(struct ap *ap)
 	if (!ap->guest)
 		return ap->host->fail(ap->facts, -ENOMEM, "out of memory");
 	wrong = matrix_parse_listing(text, len, ap->guest);
-	return wrong ? ap->host->fail(ap->facts, -EINVAL, "fact \"guest_matrix\" is malformed: %s", wrong) : 0;
+	return wrong ? ap->host->fail(ap->facts, -EINVAL, "fact \"guest_matrix\" is malformed: %s",
+				      wrong)
+		     : 0;
 }
 
 /*
@@ -219,12 +232,15 @@ int matrix_open(struct ap *ap)
 		const char *wrong = matrix_parse_config(text, len, &ap->matrix);
 
 		if (wrong)
-			return ap->host->fail(ap->facts, -EINVAL, "fact \"ap_config\" is malformed: %s", wrong);
+			return ap->host->fail(ap->facts, -EINVAL,
+					      "fact \"ap_config\" is malformed: %s", wrong);
 		ap->whole_write = true;
 		return guest_open(ap);
 	}
 	if (r != -ENOENT)
-		return ap->host->fail(ap->facts, r, "fact \"ap_config\" could not be read, so the matrix is not known");
+		return ap->host->fail(
+			ap->facts, r,
+			"fact \"ap_config\" could not be read, so the matrix is not known");
 	listing = malloc(sizeof(*listing));
 	if (!listing)
 		return ap->host->fail(ap->facts, -ENOMEM, "out of memory");

@@ -9,9 +9,9 @@
 
 #include "ap.h"
 
-#define RELEASED                                                                                   \
-	"this kernel does not migrate vfio_ap devices: the mdev must be detached from the guest "  \
-	"first and attached "                                                                      \
+#define RELEASED                                                                                  \
+	"this kernel does not migrate vfio_ap devices: the mdev must be detached from the guest " \
+	"first and attached "                                                                     \
 	"again afterwards (Linux Documentation/arch/s390/vfio-ap.rst, Limitations)"
 
 /* A word of a list that blanks or newlines separate. */

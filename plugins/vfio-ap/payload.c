@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The payload: three masks, 20 bits for each assigned adapter, and a hash of its keys. Everything is of a fixed size for a given
- * number of adapters, and the record's checksum covers all of it, so that no cut matrix passes for a smaller one.
+ * The payload: three masks, 20 bits for each assigned adapter, and a hash of its keys. Everything
+ * is of a fixed size for a given number of adapters, and the record's checksum covers all of it, so
+ * that no cut matrix passes for a smaller one.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -21,13 +22,24 @@ enum field {
 };
 
 static const struct migcompat_field fields[FIELD_COUNT] = {
-	[FIELD_ADAPTERS] = {.name = "adapters", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
-	[FIELD_DOMAINS] = {.name = "domains", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
-	[FIELD_CONTROL] = {.name = "control", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
-	[FIELD_CARDS] = {.name = "cards", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM},
-	[FIELD_KEYS] = {.name = "keys", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+	[FIELD_ADAPTERS] = {.name = "adapters",
+			    .value = MIGCOMPAT_VALUE_TEXT,
+			    .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_DOMAINS] = {.name = "domains",
+			   .value = MIGCOMPAT_VALUE_TEXT,
+			   .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_CONTROL] = {.name = "control",
+			   .value = MIGCOMPAT_VALUE_TEXT,
+			   .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_CARDS] = {.name = "cards",
+			 .value = MIGCOMPAT_VALUE_TEXT,
+			 .flags = MIGCOMPAT_FIELD_CUSTOM},
+	[FIELD_KEYS] = {.name = "keys",
+			.value = MIGCOMPAT_VALUE_TEXT,
+			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
 	/* "config": the masks are the configured ones, since what the guest gets is not known */
-	[FIELD_FROM] = {.name = "from", .value = MIGCOMPAT_VALUE_TEXT,
+	[FIELD_FROM] = {.name = "from",
+			.value = MIGCOMPAT_VALUE_TEXT,
 			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
 };
 
@@ -44,7 +56,8 @@ static const struct migcompat_record record = {
 
 static struct migcompat_value text_value(const char *text, size_t len)
 {
-	return (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)len, .as.text = text};
+	return (struct migcompat_value){
+		.type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)len, .as.text = text};
 }
 
 /* ---------------------------------------------------------------- writing */
@@ -61,7 +74,8 @@ static int refuse(struct ap *ap, const char *format, ...)
 	return 0;
 }
 
-/* Fill in the sentence why this can be no source, if so. What cannot be told at all is an error of open. */
+/* Fill in the sentence why this can be no source, if so. What cannot be told at all is an error of
+ * open. */
 static int adapter_check(struct ap *ap, unsigned adapter)
 {
 	const struct ap_card *card = ap->cards[adapter];
@@ -70,20 +84,32 @@ static int adapter_check(struct ap *ap, unsigned adapter)
 	unsigned first = mask_next(domains, 0);
 
 	if (!card)
-		return refuse(ap, "adapter %02x is assigned, but the host has no such card (bus/ap/devices/card%02x)", adapter, adapter);
+		return refuse(ap,
+			      "adapter %02x is assigned, but the host has no such card "
+			      "(bus/ap/devices/card%02x)",
+			      adapter, adapter);
 	if (card->broken)
-		return ap->host->fail(ap->facts, -EINVAL, "host fact \"%s\" is malformed or unreadable, and the matrix has adapter %02x",
+		return ap->host->fail(ap->facts, -EINVAL,
+				      "host fact \"%s\" is malformed or unreadable, and the matrix "
+				      "has adapter %02x",
 				      card->broken, adapter);
-	mask_each(domain, domains) {
+	mask_each(domain, domains)
+	{
 		if ((ap->loads || ap->host_usage_known) && !mask_has(&there, domain))
-			return refuse(ap, "queue %02x.%04x is assigned, but the host has no such domain (bus/ap/ap_usage_domain_mask)",
+			return refuse(ap,
+				      "queue %02x.%04x is assigned, but the host has no such "
+				      "domain (bus/ap/ap_usage_domain_mask)",
 				      adapter, domain);
 		if (!mask_has(&card->known, domain))
-			return refuse(ap, "hwtype or function bits of queue %02x.%04x are not known (of bus/ap/devices/card%02x)", adapter,
-				      domain, adapter);
+			return refuse(ap,
+				      "hwtype or function bits of queue %02x.%04x are not known "
+				      "(of bus/ap/devices/card%02x)",
+				      adapter, domain, adapter);
 		if (card->packed[domain] != card->packed[first])
-			return refuse(ap, "the queues of adapter %02x differ in hwtype or function bits (domains %04x and %04x)", adapter,
-				      first, domain);
+			return refuse(ap,
+				      "the queues of adapter %02x differ in hwtype or function "
+				      "bits (domains %04x and %04x)",
+				      adapter, first, domain);
 	}
 	return 0;
 }
@@ -118,10 +144,12 @@ static int payload_make(struct ap *ap)
 	if (matrix_has_queues(&ap->sent)) {
 		unsigned first = mask_next(&ap->sent.domains, 0);
 
-		mask_each(adapter, &ap->sent.adapters) {
+		mask_each(adapter, &ap->sent.adapters)
+		{
 			cards_put(cards, count, ap->cards[adapter]->packed[first]);
 			for (unsigned i = 0; i < KEY_BYTES; i++)
-				keys[count * KEY_BYTES + i] = (uint8_t)(ap->keys[adapter] >> (40 - 8 * i));
+				keys[count * KEY_BYTES + i] =
+					(uint8_t)(ap->keys[adapter] >> (40 - 8 * i));
 			known |= ap->keys[adapter] != 0;
 			count++;
 		}
@@ -138,7 +166,8 @@ static int payload_make(struct ap *ap)
 	}
 	if (ap->sent_is_configured)
 		values[FIELD_FROM] = text_value(FROM_CONFIG, strlen(FROM_CONFIG));
-	return ap->host->record_write(&record, ap->emit_format, values, ap->payload, sizeof(ap->payload));
+	return ap->host->record_write(&record, ap->emit_format, values, ap->payload,
+				      sizeof(ap->payload));
 }
 
 /* Does an equal source fit? Its queues are alike, or this were no source; they must be there, and
@@ -149,9 +178,9 @@ static bool equal_fits(const struct ap *ap)
 		return true;
 	if (!cards_have_all(ap, &ap->sent))
 		return false;
-	mask_each(adapter, &ap->sent.adapters)
-		if (ap->uniform[adapter] & PACKED_BOUND) /* PACKED_MIXED has them too */
-			return false;
+	mask_each(adapter, &ap->sent.adapters) if (ap->uniform[adapter] &
+						   PACKED_BOUND) /* PACKED_MIXED has them too */
+		return false;
 	return true;
 }
 
@@ -159,7 +188,8 @@ static void own_unknown(struct ap *ap)
 {
 	struct ap_unknown *unknown = &ap->own_unknown;
 
-	mask_each(adapter, &ap->sent.adapters) {
+	mask_each(adapter, &ap->sent.adapters)
+	{
 		if (ap->keys[adapter])
 			continue;
 		if (!unknown->source)
@@ -175,7 +205,9 @@ int payload_open(struct ap *ap)
 	int len;
 
 	if (ap->is_type)
-		return refuse(ap, "an mdev type has no matrix yet; create a device of it and assign queues");
+		return refuse(
+			ap,
+			"an mdev type has no matrix yet; create a device of it and assign queues");
 	/* What the guest gets of them is what the host has. */
 	if (ap->loads && !ap->host_control_known && !mask_empty(&ap->sent.control))
 		return refuse(ap,
@@ -183,7 +215,8 @@ int payload_open(struct ap *ap)
 			      "known (bus/ap/ap_control_domain_mask)",
 			      mask_next(&ap->sent.control, 0));
 	if (matrix_has_queues(&ap->sent)) {
-		mask_each(adapter, &ap->sent.adapters) {
+		mask_each(adapter, &ap->sent.adapters)
+		{
 			int r = adapter_check(ap, adapter);
 
 			if (r || ap->not_source[0])
@@ -216,18 +249,22 @@ static int malformed(const struct ap *ap, struct migcompat_result *result, const
 		.text = text,
 	};
 
-	snprintf(text, sizeof(text), "field \"%s\" is no base64url of the length that the matrix asks for", field);
+	snprintf(text, sizeof(text),
+		 "field \"%s\" is no base64url of the length that the matrix asks for", field);
 	if (result)
 		ap->host->finding(result, &finding);
 	return -EINVAL;
 }
 
-/* The most frequent case, and by far the longest field: it need not be read where it is what this device would send. */
-static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix, const struct migcompat_value *keys)
+/* The most frequent case, and by far the longest field: it need not be read where it is what this
+ * device would send. */
+static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix,
+			 const struct migcompat_value *keys)
 {
 	size_t len = keys->type == MIGCOMPAT_VALUE_TEXT ? keys->len : 0;
 
-	if (!ap->payload_len || len != ap->own_keys_len || (keys->type == MIGCOMPAT_VALUE_TEXT) != (len != 0))
+	if (!ap->payload_len || len != ap->own_keys_len ||
+	    (keys->type == MIGCOMPAT_VALUE_TEXT) != (len != 0))
 		return false;
 	return mask_equal(&matrix->adapters, &ap->sent.adapters) &&
 	       mask_equal(&matrix->domains, &ap->sent.domains) &&
@@ -241,10 +278,12 @@ void payload_covered(const struct ap *ap, struct migcompat_result *result)
 		ap->host->covers(result, fields[i].name);
 }
 
-int payload_read(const struct ap *ap, const char *payload, size_t len, struct migcompat_result *result, struct ap_source *ret)
+int payload_read(const struct ap *ap, const char *payload, size_t len,
+		 struct migcompat_result *result, struct ap_source *ret)
 {
 	struct migcompat_value values[FIELD_COUNT];
-	struct ap_mask *const masks[] = {&ret->matrix.adapters, &ret->matrix.domains, &ret->matrix.control};
+	struct ap_mask *const masks[] = {&ret->matrix.adapters, &ret->matrix.domains,
+					 &ret->matrix.control};
 	uint8_t bytes[35];
 	uint32_t format;
 	int r = ap->host->record_read(result, &record, payload, len, values, &format);
@@ -257,12 +296,14 @@ int payload_read(const struct ap *ap, const char *payload, size_t len, struct mi
 		*masks[i] = mask_from_bytes(bytes);
 	}
 	ret->nadapters = matrix_has_queues(&ret->matrix) ? mask_count(&ret->matrix.adapters) : 0;
-	if (!bits_decode(values[FIELD_CARDS].as.text, values[FIELD_CARDS].len, (size_t)ret->nadapters * PACKED_BITS, ret->cards))
+	if (!bits_decode(values[FIELD_CARDS].as.text, values[FIELD_CARDS].len,
+			 (size_t)ret->nadapters * PACKED_BITS, ret->cards))
 		return malformed(ap, result, fields[FIELD_CARDS].name);
 	ret->keys_are_own = keys_are_own(ap, &ret->matrix, &values[FIELD_KEYS]);
-	ret->has_keys = values[FIELD_KEYS].type == MIGCOMPAT_VALUE_TEXT && ap->master_keys != MASTER_KEYS_IGNORE && !ret->keys_are_own;
-	if (ret->has_keys &&
-	    !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len, (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
+	ret->has_keys = values[FIELD_KEYS].type == MIGCOMPAT_VALUE_TEXT &&
+			ap->master_keys != MASTER_KEYS_IGNORE && !ret->keys_are_own;
+	if (ret->has_keys && !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len,
+					  (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
 		return malformed(ap, result, fields[FIELD_KEYS].name);
 	/* Of words that a later release may send, nothing is known. */
 	ret->is_configured =

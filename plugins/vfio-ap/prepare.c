@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parameters of a matrix, and the writes that give a target the source's: one of ap_config, or one for each number on older kernels. */
+/* Parameters of a matrix, and the writes that give a target the source's: one of ap_config, or one
+ * for each number on older kernels. */
 #include <errno.h>
 #include <stdio.h>
 
@@ -32,7 +33,8 @@ int ap_parameters(void *handle, const char *payload, size_t len, struct migcompa
 		.off = none,
 		.attribute = ap->whole_write ? "ap_config" : NULL,
 		.runtime = 1,
-		.description = "adapters, domains and control domains, each a mask whose leftmost bit is number 0",
+		.description = "adapters, domains and control domains, each a mask whose leftmost "
+			       "bit is number 0",
 	};
 
 	config_format(&empty, none);
@@ -46,12 +48,14 @@ int ap_parameters(void *handle, const char *payload, size_t len, struct migcompa
 }
 
 /* One write for each number that the target lacks. */
-static int assign(const struct ap *ap, const char *attribute, int digits, const struct ap_mask *missing, struct migcompat_sink *sink)
+static int assign(const struct ap *ap, const char *attribute, int digits,
+		  const struct ap_mask *missing, struct migcompat_sink *sink)
 {
 	char value[16];
 	int r = 0;
 
-	mask_each(id, missing) {
+	mask_each(id, missing)
+	{
 		snprintf(value, sizeof(value), "0x%0*x", digits, id);
 		r = r ? r : ap->host->write(sink, attribute, value);
 	}
@@ -138,7 +142,8 @@ static bool host_fits(const struct ap *ap, const struct ap_source *source, char 
 	     adapter = mask_next(&source->matrix.adapters, adapter + 1)) {
 		uint32_t packed = payload_packed(source, position++);
 
-		mask_each(domain, &source->matrix.domains) {
+		mask_each(domain, &source->matrix.domains)
+		{
 			const char *why = queue_trouble(ap, adapter, domain, packed);
 
 			if (!why)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of an AP matrix: which queues and control domains a guest has. The queues themselves keep nothing between two
- * requests, and there is no device memory, so the config is all there is. A target takes a matrix whole, or says which part of it is
- * not there.
+ * Device state of an AP matrix: which queues and control domains a guest has. The queues themselves
+ * keep nothing between two requests, and there is no device memory, so the config is all there is.
+ * A target takes a matrix whole, or says which part of it is not there.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -79,7 +79,8 @@ static void le32_put(uint8_t bytes[4], uint32_t number)
 
 static uint32_t le32_get(const uint8_t bytes[4])
 {
-	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 | (uint32_t)bytes[3] << 24;
+	return (uint32_t)bytes[0] | (uint32_t)bytes[1] << 8 | (uint32_t)bytes[2] << 16 |
+	       (uint32_t)bytes[3] << 24;
 }
 
 static int state_config_read(void *arg, void *buffer, size_t size)
@@ -108,14 +109,17 @@ static bool matrix_fits(struct session *session, const struct ap_matrix *matrix)
 	struct ap_mask missing = mask_without(&matrix->control, &offered);
 
 	if (!mask_empty(&missing)) {
-		snprintf(session->message, sizeof(session->message), "control domain %04x is not there", mask_next(&missing, 0));
+		snprintf(session->message, sizeof(session->message),
+			 "control domain %04x is not there", mask_next(&missing, 0));
 		return false;
 	}
-	mask_each(adapter, &matrix->adapters) {
+	mask_each(adapter, &matrix->adapters)
+	{
 		missing = mask_without(&matrix->domains, &ap->usable[adapter]);
 		if (mask_empty(&missing))
 			continue;
-		snprintf(session->message, sizeof(session->message), "queue %02x.%04x is not there", adapter, mask_next(&missing, 0));
+		snprintf(session->message, sizeof(session->message), "queue %02x.%04x is not there",
+			 adapter, mask_next(&missing, 0));
 		return false;
 	}
 	return true;
@@ -128,13 +132,15 @@ static int state_config_write(void *arg, const void *bytes, size_t len)
 	struct ap_matrix matrix;
 
 	if (len != sizeof(config)) {
-		snprintf(session->message, sizeof(session->message), "it has %zu bytes, expected %zu", len, sizeof(config));
+		snprintf(session->message, sizeof(session->message),
+			 "it has %zu bytes, expected %zu", len, sizeof(config));
 		return -EINVAL;
 	}
 	memcpy(&config, bytes, sizeof(config));
-	if (memcmp(config.magic, MAGIC, sizeof(config.magic)) != 0 || le32_get(config.version) != CONFIG_VERSION ||
-	    le32_get(config.size) != sizeof(config)) {
-		snprintf(session->message, sizeof(session->message), "it is no matrix, or of a version that is not known");
+	if (memcmp(config.magic, MAGIC, sizeof(config.magic)) != 0 ||
+	    le32_get(config.version) != CONFIG_VERSION || le32_get(config.size) != sizeof(config)) {
+		snprintf(session->message, sizeof(session->message),
+			 "it is no matrix, or of a version that is not known");
 		return -EINVAL;
 	}
 	matrix.adapters = mask_from_bytes(config.adapters);

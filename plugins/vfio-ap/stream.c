@@ -11,7 +11,7 @@
 
 #define MAGIC 0x76666170u /* "vfap" */
 #define VERSION 1u
-#define HEAD                                                                                       \
+#define HEAD \
 	48u /* bytes: magic, version, number of queues, 4 of padding, mask of control domains */
 #define QUEUE 16u /* bytes each: the word of TAPQ (8), adapter, domain, 6 of padding */
 #define QUEUES_MAX (AP_IDS * AP_IDS)

@@ -120,8 +120,8 @@ void *realloc(void *memory, size_t size)
 		if (copy && memory)
 			memcpy(copy, memory,
 			       size < (size_t)(early + EARLY_ROOM - (char *)memory)
-				   ? size
-				   : (size_t)(early + EARLY_ROOM - (char *)memory));
+				       ? size
+				       : (size_t)(early + EARLY_ROOM - (char *)memory));
 		return copy;
 	}
 	return fails() ? NULL : real.realloc(memory, size);

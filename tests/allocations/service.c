@@ -26,19 +26,20 @@ static const struct case_of {
 	const char *text;
 	bool rows; /* what is wrong with a device stands in its row */
 } cases[] = {
-    {"List", METHOD("List", ""), true},
-    {"List, device by device", "{\"method\":\"io.migcompat.List\",\"more\":true}", true},
-    {"Check yes", CHECK(DUAL, CARD_2), false},
-    {"Check no", CHECK(DUAL, SINGLE), false},
-    {"Check held", CHECK(DUAL, CARD_1), false},
-    {"Ask", METHOD("Ask", "\"source\":\"" DUAL "\""), false},
-    {"Ask, choice by choice",
-     "{\"method\":\"io.migcompat.Ask\",\"more\":true,\"parameters\":{\"source\":\"" SINGLE "\"}}",
-     false},
-    {"Version", METHOD("Version", "\"device\":\"" DUAL "\""), false},
-    {"Version held", METHOD("Version", "\"device\":\"" CARD_1 "\""), false},
-    {"Describe", METHOD("Describe", "\"device\":\"" DUAL "\""), true},
-    {"Describe held", METHOD("Describe", "\"device\":\"" CARD_1 "\""), true},
+	{"List", METHOD("List", ""), true},
+	{"List, device by device", "{\"method\":\"io.migcompat.List\",\"more\":true}", true},
+	{"Check yes", CHECK(DUAL, CARD_2), false},
+	{"Check no", CHECK(DUAL, SINGLE), false},
+	{"Check held", CHECK(DUAL, CARD_1), false},
+	{"Ask", METHOD("Ask", "\"source\":\"" DUAL "\""), false},
+	{"Ask, choice by choice",
+	 "{\"method\":\"io.migcompat.Ask\",\"more\":true,\"parameters\":{\"source\":\"" SINGLE
+	 "\"}}",
+	 false},
+	{"Version", METHOD("Version", "\"device\":\"" DUAL "\""), false},
+	{"Version held", METHOD("Version", "\"device\":\"" CARD_1 "\""), false},
+	{"Describe", METHOD("Describe", "\"device\":\"" DUAL "\""), true},
+	{"Describe held", METHOD("Describe", "\"device\":\"" CARD_1 "\""), true},
 };
 
 /* In the process that becomes the service. */
@@ -224,7 +225,7 @@ int main(int argc, char **argv)
 {
 	static uint64_t stride;
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_prestate(every_failed_allocation_is_an_error, &stride)};
+		cmocka_unit_test_prestate(every_failed_allocation_is_an_error, &stride)};
 
 	if (argc < 6 || argc > 12) {
 		fprintf(stderr, "usage: service STRIDE INJECT.so CONFIG BACKENDS INVENTORY…\n");

@@ -151,11 +151,11 @@ static const struct kind {
 	const char *name;
 	bool (*is_sound)(const struct result *result, const struct result *truth);
 } kinds[] = {
-    {"text", text_is_sound}, /* what stands on standard output with status 2 is no answer */
-    {"whole", whole_is_sound},
-    {"rows", rows_are_sound}, /* what is wrong with a device stands in its line */
-    {"crash", crash_is_sound},
-    {"mocked", mocked_is_sound},
+	{"text", text_is_sound}, /* what stands on standard output with status 2 is no answer */
+	{"whole", whole_is_sound},
+	{"rows", rows_are_sound}, /* what is wrong with a device stands in its line */
+	{"crash", crash_is_sound},
+	{"mocked", mocked_is_sound},
 };
 
 /* ---------------------------------------------------------------- running */
@@ -211,7 +211,7 @@ static void place_make(struct place *place, int number)
 	if (fd < 0 || place->out < 0 || place->err < 0 || ftruncate(fd, sizeof(struct inject)) < 0)
 		die(place->path);
 	place->control =
-	    mmap(NULL, sizeof(struct inject), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		mmap(NULL, sizeof(struct inject), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (place->control == MAP_FAILED)
 		die("mmap");
 	close(fd);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A management tool in few words: embedder SOURCE TARGET says whether the one device of this host can become the other, embedder DEVICE prints its
- * string. 0 yes, 1 no, 2 it could not be told. Backends are those beside the library.
+ * A management tool in few words: embedder SOURCE TARGET says whether the one device of this host
+ * can become the other, embedder DEVICE prints its string. 0 yes, 1 no, 2 it could not be told.
+ * Backends are those beside the library.
  */
 #include "migcompat/migcompat.h"
 
@@ -25,13 +26,15 @@ static int print_version(struct migcompat *ctx, const struct migcompat_device *d
 	return 0;
 }
 
-static int check(struct migcompat *ctx, const struct migcompat_device *source, const struct migcompat_device *target)
+static int check(struct migcompat *ctx, const struct migcompat_device *source,
+		 const struct migcompat_device *target)
 {
 	struct migcompat_verdict *verdict = NULL;
 	enum migcompat_verdict_code code = MIGCOMPAT_ERROR;
 	char reason[1024] = "no verdict";
 
-	if (migcompat_verdict_new(&verdict) == 0 && migcompat_check_devices(ctx, source, target, verdict) == 0) {
+	if (migcompat_verdict_new(&verdict) == 0 &&
+	    migcompat_check_devices(ctx, source, target, verdict) == 0) {
 		code = migcompat_verdict_code(verdict);
 		migcompat_verdict_reason(verdict, reason, sizeof(reason));
 	}
@@ -54,7 +57,8 @@ int main(int argc, char **argv)
 	if (r != 0)
 		puts(migcompat_message(ctx));
 	else
-		status = argc == 2 ? print_version(ctx, devices[0]) : check(ctx, devices[0], devices[1]);
+		status = argc == 2 ? print_version(ctx, devices[0])
+				   : check(ctx, devices[0], devices[1]);
 	migcompat_free(ctx);
 	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The library as a management tool sees it: the shared object and its public header, nothing of the inside. */
+/* The library as a management tool sees it: the shared object and its public header, nothing of the
+ * inside. */
 #include "migcompat/migcompat.h"
 
 #include <errno.h>
@@ -25,8 +26,10 @@ static void start(struct bench *bench, const char *in_process)
 	assert_int_equal(migcompat_new(&bench->ctx), 0);
 	assert_int_equal(migcompat_verdict_new(&bench->verdict), 0);
 	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_CONFIG, CONFIG), 0);
-	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_IN_PROCESS, in_process), 0);
-	if (migcompat_add_inventory(bench->ctx, HOSTS "serial-a.json") != 0 || migcompat_add_inventory(bench->ctx, HOSTS "serial-b.json") != 0)
+	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_IN_PROCESS, in_process),
+			 0);
+	if (migcompat_add_inventory(bench->ctx, HOSTS "serial-a.json") != 0 ||
+	    migcompat_add_inventory(bench->ctx, HOSTS "serial-b.json") != 0)
 		fail_msg("%s", migcompat_message(bench->ctx));
 }
 
@@ -74,11 +77,15 @@ static void two_devices_are_compared(void **state)
 	struct bench *bench = *state;
 	char reason[256];
 
-	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO), find(bench, "0000:00:04.0"), bench->verdict), 0);
+	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO),
+						 find(bench, "0000:00:04.0"), bench->verdict),
+			 0);
 	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(migcompat_verdict_errno(bench->verdict), 0);
 	assert_string_equal(migcompat_verdict_grade(bench->verdict), "identical");
-	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO), find(bench, "0000:00:03.0"), bench->verdict), 0);
+	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO),
+						 find(bench, "0000:00:03.0"), bench->verdict),
+			 0);
 	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(migcompat_verdict_errno(bench->verdict), -EINVAL);
 	assert_string_equal(migcompat_verdict_limit(bench->verdict), "type");
@@ -91,13 +98,17 @@ static void every_reason_is_a_finding(void **state)
 	struct bench *bench = *state;
 	bool found = false;
 
-	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO), find(bench, "0000:00:03.0"), bench->verdict), 0);
+	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO),
+						 find(bench, "0000:00:03.0"), bench->verdict),
+			 0);
 	for (size_t i = 0; i < migcompat_verdict_findings(bench->verdict); i++) {
 		const char *status;
 		char text[512];
 
-		assert_true(migcompat_verdict_finding(bench->verdict, i, &status, text, sizeof(text)) > 0);
-		found |= strcmp(status, "bad") == 0 && strcmp(text, "ports: source has 2, target has 1 (must be equal)") == 0;
+		assert_true(migcompat_verdict_finding(bench->verdict, i, &status, text,
+						      sizeof(text)) > 0);
+		found |= strcmp(status, "bad") == 0 &&
+			 strcmp(text, "ports: source has 2, target has 1 (must be equal)") == 0;
 	}
 	assert_true(found);
 	assert_int_equal(migcompat_verdict_finding(bench->verdict, 10000, NULL, NULL, 0), -ENOENT);
@@ -111,11 +122,15 @@ static void a_string_read_at_the_source_is_taken_by_the_target(void **state)
 	int len = migcompat_version(bench->ctx, find(bench, TWO), string, sizeof(string));
 
 	assert_true(len > 0 && len == (int)strlen(string));
-	assert_int_equal(migcompat_check_string(bench->ctx, string, (size_t)len, find(bench, "0000:00:04.0"), bench->verdict), 0);
+	assert_int_equal(migcompat_check_string(bench->ctx, string, (size_t)len,
+						find(bench, "0000:00:04.0"), bench->verdict),
+			 0);
 	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_COMPATIBLE);
-	assert_int_equal(migcompat_target_open(bench->ctx, find(bench, "0000:00:03.0"), &target), 0);
+	assert_int_equal(migcompat_target_open(bench->ctx, find(bench, "0000:00:03.0"), &target),
+			 0);
 	for (int i = 0; i < 100; i++) {
-		assert_int_equal(migcompat_target_check(target, string, (size_t)len, bench->verdict), 0);
+		assert_int_equal(
+			migcompat_target_check(target, string, (size_t)len, bench->verdict), 0);
 		assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_INCOMPATIBLE);
 	}
 	assert_null(migcompat_target_close(target));
@@ -143,8 +158,10 @@ static void a_buffer_that_is_too_small_is_refused(void **state)
 	struct bench *bench = *state;
 	char small[8];
 
-	assert_int_equal(migcompat_version(bench->ctx, find(bench, TWO), small, sizeof(small)), -ENOBUFS);
-	assert_int_equal(migcompat_type(bench->ctx, find(bench, TWO), small, sizeof(small)), -ENOBUFS);
+	assert_int_equal(migcompat_version(bench->ctx, find(bench, TWO), small, sizeof(small)),
+			 -ENOBUFS);
+	assert_int_equal(migcompat_type(bench->ctx, find(bench, TWO), small, sizeof(small)),
+			 -ENOBUFS);
 }
 
 static void the_type_is_comparable(void **state)
@@ -153,7 +170,8 @@ static void the_type_is_comparable(void **state)
 	char mdev[131], card[131];
 
 	assert_true(migcompat_type(bench->ctx, find(bench, TWO), mdev, sizeof(mdev)) > 0);
-	assert_true(migcompat_type(bench->ctx, find(bench, "0000:00:04.0"), card, sizeof(card)) > 0);
+	assert_true(migcompat_type(bench->ctx, find(bench, "0000:00:04.0"), card, sizeof(card)) >
+		    0);
 	assert_string_equal(mdev, "mtty:serial-2port");
 	assert_string_equal(mdev, card);
 }
@@ -164,7 +182,8 @@ static void choices_are_listed_and_printed(void **state)
 	struct migcompat_choices *choices = NULL;
 	char *json = NULL;
 
-	assert_int_equal(migcompat_ask(bench->ctx, find(bench, TWO), NULL, 0, "serial-b", &choices), 0);
+	assert_int_equal(migcompat_ask(bench->ctx, find(bench, TWO), NULL, 0, "serial-b", &choices),
+			 0);
 	assert_true(migcompat_choices_count(choices) >= 1);
 	assert_string_equal(migcompat_device_host(migcompat_choices_at(choices, 0)), "serial-b");
 	assert_null(migcompat_choices_at(choices, 1000));
@@ -181,7 +200,9 @@ static void the_verdict_is_printed_as_a_document(void **state)
 	struct bench *bench = *state;
 	char *json = NULL;
 
-	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO), find(bench, "0000:00:04.0"), bench->verdict), 0);
+	assert_int_equal(migcompat_check_devices(bench->ctx, find(bench, TWO),
+						 find(bench, "0000:00:04.0"), bench->verdict),
+			 0);
 	assert_int_equal(migcompat_verdict_json(bench->verdict, &json), 0);
 	documents_keep(json);
 	assert_contains(json, "\"verdict\":\"compatible\"");
@@ -205,7 +226,8 @@ static void devices_are_walked_and_found(void **state)
 	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_CONFIG, "/x"), -EBUSY);
 }
 
-static void a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void **state)
+static void
+a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void **state)
 {
 	static const struct {
 		const char *mode; /* NULL: the policy's */
@@ -222,9 +244,12 @@ static void a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_r
 		assert_int_equal(migcompat_new(&ctx), 0);
 		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_CONFIG, CONFIG), 0);
 		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_IN_PROCESS, "true"), 0);
-		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM, "perhaps"), -EINVAL);
+		assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM, "perhaps"),
+				 -EINVAL);
 		if (modes[i].mode)
-			assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM, modes[i].mode), 0);
+			assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_MECHANISM,
+							      modes[i].mode),
+					 0);
 		assert_int_equal(migcompat_add_inventory(ctx, HOSTS "serial-c.json"), 0);
 		assert_int_equal(migcompat_find(ctx, "0000:00:04.0", &device), 0);
 		r = migcompat_version(ctx, device, string, sizeof(string));
@@ -257,9 +282,11 @@ static void errors_come_with_a_sentence(void **state)
 	assert_int_equal(migcompat_new(&ctx), 0);
 	assert_string_equal(migcompat_message(ctx), "");
 	assert_int_equal(migcompat_set_option(ctx, (enum migcompat_option)99, "x"), -EINVAL);
-	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_IN_PROCESS, "perhaps"), -EINVAL);
+	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_IN_PROCESS, "perhaps"),
+			 -EINVAL);
 	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_CONFIG, CONFIG), 0);
-	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_BACKEND_DIR, "/nonexistent"), 0);
+	assert_int_equal(migcompat_set_option(ctx, MIGCOMPAT_OPTION_BACKEND_DIR, "/nonexistent"),
+			 0);
 	assert_int_equal(migcompat_add_this_host(ctx), -ENOENT);
 	assert_contains(migcompat_message(ctx), "/nonexistent");
 	assert_null(migcompat_free(ctx));
@@ -363,7 +390,8 @@ static void no_verdict_is_an_error(void **state)
 }
 
 /* How many of the functions of a child process do not answer as they should. */
-static int use_carried(struct bench *bench, struct migcompat_target *target, const struct migcompat_device *two)
+static int use_carried(struct bench *bench, struct migcompat_target *target,
+		       const struct migcompat_device *two)
 {
 	struct migcompat_target *other = NULL;
 	struct migcompat_choices *choices = NULL;
@@ -420,10 +448,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(two_devices_are_compared),
-		cmocka_unit_test_setup_teardown(two_devices_are_compared, setup_in_process, teardown),
+		cmocka_unit_test_setup_teardown(two_devices_are_compared, setup_in_process,
+						teardown),
 		TEST(every_reason_is_a_finding),
 		TEST(a_string_read_at_the_source_is_taken_by_the_target),
-		cmocka_unit_test_setup_teardown(a_string_read_at_the_source_is_taken_by_the_target, setup_in_process, teardown),
+		cmocka_unit_test_setup_teardown(a_string_read_at_the_source_is_taken_by_the_target,
+						setup_in_process, teardown),
 		TEST(a_verdict_outlives_its_target),
 		TEST(a_buffer_that_is_too_small_is_refused),
 		TEST(the_type_is_comparable),
@@ -436,7 +466,8 @@ int main(void)
 		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
 		cmocka_unit_test(folder_of_inventories_is_added),
 		cmocka_unit_test(errors_come_with_a_sentence),
-		cmocka_unit_test(a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
+		cmocka_unit_test(
+			a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),
 		cmocka_unit_test(the_release_is_told),
 	};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend that does everything right in the least code. Each folder beside this changes one thing of it: what it
- * defines as PLAIN_… before it includes this takes the place of the good one.
+ * A backend that does everything right in the least code. Each folder beside this changes one thing
+ * of it: what it defines as PLAIN_… before it includes this takes the place of the good one.
  */
 #ifndef TESTS_BACKENDS_PLAIN_H
 #define TESTS_BACKENDS_PLAIN_H
@@ -12,11 +12,13 @@
 
 #define PLAIN_PAYLOAD "1;plain"
 
-/* What a handle points to. The facts are the same for all that read this: one device at a time is enough for a test. */
+/* What a handle points to. The facts are the same for all that read this: one device at a time is
+ * enough for a test. */
 static const struct migcompat_host *plain_host __attribute__((unused));
 static const struct migcompat_facts *plain_facts __attribute__((unused));
 
-static inline int plain_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static inline int plain_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			     void **ret_handle)
 {
 	static int handle;
 
@@ -53,14 +55,16 @@ static inline void plain_finding(struct migcompat_result *result, uint32_t statu
 		.struct_size = sizeof(finding),
 		.field = "plain",
 		.status = status,
-		.limit = status == MIGCOMPAT_STATUS_BAD ? MIGCOMPAT_LIMIT_PARAMETER : MIGCOMPAT_LIMIT_NONE,
+		.limit = status == MIGCOMPAT_STATUS_BAD ? MIGCOMPAT_LIMIT_PARAMETER
+							: MIGCOMPAT_LIMIT_NONE,
 		.text = text,
 	};
 
 	plain_host->finding(result, &finding);
 }
 
-static inline int plain_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static inline int plain_compare(void *handle, const char *payload, size_t len,
+				struct migcompat_result *result)
 {
 	int same = len == sizeof(PLAIN_PAYLOAD) - 1 && memcmp(payload, PLAIN_PAYLOAD, len) == 0;
 

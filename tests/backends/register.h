@@ -68,15 +68,17 @@ static const struct migcompat_want plain_wants[] = {
 	{"module/plain/version", MIGCOMPAT_WANT_HOST | PLAIN_WANT_FLAGS},
 };
 
-#define PLAIN                                                                                             \
-	{                                                                                                 \
-		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME, .version = PLAIN_VERSION, \
-		.description = PLAIN_DESCRIPTION, .keys = plain_keys, .wants = plain_wants,           \
-		.want_size = sizeof(plain_wants[0]), .nwants = 3, .open = PLAIN_OPEN, .close = PLAIN_CLOSE, \
-		.describe = PLAIN_DESCRIBE, .payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,        \
-		.candidates = PLAIN_CANDIDATES, .parameters = PLAIN_PARAMETERS, .prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM, \
-		.settings = PLAIN_SETTINGS, .setting_size = sizeof(struct migcompat_setting), .nsettings = PLAIN_NSETTINGS, \
-		.fallback = PLAIN_FALLBACK,                                                               \
+#define PLAIN                                                                                   \
+	{                                                                                       \
+		.struct_size = PLAIN_SIZE, .api_version = PLAIN_API, .name = PLAIN_NAME,        \
+		.version = PLAIN_VERSION, .description = PLAIN_DESCRIPTION, .keys = plain_keys, \
+		.wants = plain_wants, .want_size = sizeof(plain_wants[0]), .nwants = 3,         \
+		.open = PLAIN_OPEN, .close = PLAIN_CLOSE, .describe = PLAIN_DESCRIBE,           \
+		.payload = PLAIN_PAYLOAD_FN, .compare = PLAIN_COMPARE,                          \
+		.candidates = PLAIN_CANDIDATES, .parameters = PLAIN_PARAMETERS,                 \
+		.prepare = PLAIN_PREPARE, .table = PLAIN_TABLE, .stream = PLAIN_STREAM,         \
+		.settings = PLAIN_SETTINGS, .setting_size = sizeof(struct migcompat_setting),   \
+		.nsettings = PLAIN_NSETTINGS, .fallback = PLAIN_FALLBACK,                       \
 	}
 
 #ifndef PLAIN_UNREGISTERED

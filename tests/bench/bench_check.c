@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Checks a second against an open target, in this process, findings and policy included; and heap allocations a
- * check, counted by standing in for malloc. Best and median of the rounds.
+ * Checks a second against an open target, in this process, findings and policy included; and heap
+ * allocations a check, counted by standing in for malloc. Best and median of the rounds.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -61,10 +61,12 @@ static void run(const char *what, struct target *target, const char *string, siz
 	double rates[ROUNDS];
 	unsigned long long before, count = 0;
 
-	if (check_string(target, NULL, string, len, &verdict) != 0 || verdict.code != VERDICT_COMPATIBLE) {
+	if (check_string(target, NULL, string, len, &verdict) != 0 ||
+	    verdict.code != VERDICT_COMPATIBLE) {
 		char reason[1024];
 
-		printf("%-24s the check itself fails: %s\n", what, verdict_reason(&verdict, reason, sizeof(reason)));
+		printf("%-24s the check itself fails: %s\n", what,
+		       verdict_reason(&verdict, reason, sizeof(reason)));
 		exit(1);
 	}
 	before = allocations;
@@ -82,12 +84,15 @@ static void run(const char *what, struct target *target, const char *string, siz
 		count += done;
 	}
 	qsort(rates, ROUNDS, sizeof(rates[0]), rate_compare);
-	printf("%-24s %4zu bytes %10.0f checks/s median, %10.0f best, %10.0f least; %.3f allocations a check\n", what, len, rates[ROUNDS / 2],
-	       rates[ROUNDS - 1], rates[0], (double)(allocations - before) / (double)count);
+	printf("%-24s %4zu bytes %10.0f checks/s median, %10.0f best, %10.0f least; %.3f "
+	       "allocations a check\n",
+	       what, len, rates[ROUNDS / 2], rates[ROUNDS - 1], rates[0],
+	       (double)(allocations - before) / (double)count);
 	verdict_clear(&verdict);
 }
 
-static void bench(struct engine *engine, const char *what, const char *source_name, const char *target_name)
+static void bench(struct engine *engine, const char *what, const char *source_name,
+		  const char *target_name)
 {
 	const struct device *source, *device;
 	char string[MIGCOMPAT_STRING_MAX + 1];
@@ -96,7 +101,8 @@ static void bench(struct engine *engine, const char *what, const char *source_na
 	struct error err = {0};
 	int len;
 
-	if (inventory_find(&engine->inventory, source_name, &source, &err) || inventory_find(&engine->inventory, target_name, &device, &err) ||
+	if (inventory_find(&engine->inventory, source_name, &source, &err) ||
+	    inventory_find(&engine->inventory, target_name, &device, &err) ||
 	    engine_open(engine, source, &opened, &err)) {
 		printf("%s: %s\n", what, err.text);
 		exit(1);
@@ -114,13 +120,26 @@ static void bench(struct engine *engine, const char *what, const char *source_na
 /* A host with 256 cards of a type and an mdev of all 256 adapters and domains. */
 static void write_full_matrix(FILE *out, const char *host, int hwtype)
 {
-	static const char all[] = "0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
+	static const char all[] =
+		"0xffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff";
 
-	fprintf(out, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"%s\",\"facts\":{\"kernel/release\":\"6.12.0\"", host);
+	fprintf(out,
+		"{\"format\":\"migcompat-inventory/"
+		"1\",\"host\":{\"name\":\"%s\",\"facts\":{\"kernel/release\":\"6.12.0\"",
+		host);
 	for (int i = 0; i < 256; i++)
-		fprintf(out, ",\"bus/ap/devices/card%02x/hwtype\":\"%d\",\"bus/ap/devices/card%02x/ap_functions\":\"0x92000000\"", i, hwtype, i);
-	fprintf(out, "}},\"devices\":[{\"id\":\"00000000-0000-0000-0000-00000000000%s\",\"kind\":\"mdev\",\"driver\":\"vfio_ap_mdev\",\"parent\":\"matrix\",", host);
-	fprintf(out, "\"facts\":{\"mdev_type\":\"vfio_ap-passthrough\",\"parent/driver\":\"vfio_ap\",\"ap_config\":\"%s,%s,%s\"}}]}\n", all, all, all);
+		fprintf(out,
+			",\"bus/ap/devices/card%02x/hwtype\":\"%d\",\"bus/ap/devices/card%02x/"
+			"ap_functions\":\"0x92000000\"",
+			i, hwtype, i);
+	fprintf(out,
+		"}},\"devices\":[{\"id\":\"00000000-0000-0000-0000-00000000000%s\",\"kind\":"
+		"\"mdev\",\"driver\":\"vfio_ap_mdev\",\"parent\":\"matrix\",",
+		host);
+	fprintf(out,
+		"\"facts\":{\"mdev_type\":\"vfio_ap-passthrough\",\"parent/"
+		"driver\":\"vfio_ap\",\"ap_config\":\"%s,%s,%s\"}}]}\n",
+		all, all, all);
 }
 
 static int add_full_matrix(struct engine *engine, const char *host, int hwtype, struct error *err)
@@ -143,7 +162,8 @@ int main(void)
 {
 	static const char *const files[] = {"serial-a", "serial-b", "gvt-gen9-1024"};
 	char config[] = "/tmp/migcompat-bench-XXXXXX";
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true, .mechanism = "report"};
+	struct engine_options options = {
+		.backend_dir = TEST_BACKENDS, .in_process = true, .mechanism = "report"};
 	struct engine engine;
 	struct error err = {0};
 	int r;
@@ -172,13 +192,17 @@ int main(void)
 	for (size_t i = 0; i < engine.inventory.ndevices; i++) {
 		const struct device *device = &engine.inventory.devices[i];
 
-		if (device->kind == MIGCOMPAT_KIND_MDEV && strcmp(device->host->source, TEST_SOURCE "/tests/hosts/gvt-gen9-1024.json") == 0) {
+		if (device->kind == MIGCOMPAT_KIND_MDEV &&
+		    strcmp(device->host->source, TEST_SOURCE "/tests/hosts/gvt-gen9-1024.json") ==
+			    0) {
 			bench(&engine, "GVT-g", device->id, device->id);
 			break;
 		}
 	}
-	bench(&engine, "AP, 256 x 256 queues", "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002");
-	bench(&engine, "AP, onto newer cards", "00000000-0000-0000-0000-000000000003", "00000000-0000-0000-0000-000000000002");
+	bench(&engine, "AP, 256 x 256 queues", "00000000-0000-0000-0000-000000000001",
+	      "00000000-0000-0000-0000-000000000002");
+	bench(&engine, "AP, onto newer cards", "00000000-0000-0000-0000-000000000003",
+	      "00000000-0000-0000-0000-000000000002");
 	engine_stop(&engine);
 	rmdir(config);
 	return 0;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command line as a whole process: "check" between two hosts' inventories, by its own workers and by a service that has them, against
- * "--version", which does nothing. Median of rounds that take turns, so that what else the machine does falls on all.
+ * The command line as a whole process: "check" between two hosts' inventories, by its own workers
+ * and by a service that has them, against
+ * "--version", which does nothing. Median of rounds that take turns, so that what else the machine
+ * does falls on all.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -25,14 +27,28 @@
 #define PATIENCE_MS 10000
 
 static const char *const version[] = {PROGRAM, "--version", NULL};
-static const char *const check[] = {PROGRAM, "-i", HOSTS "serial-a.json", "-i", HOSTS "serial-b.json", "check",
-				    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", "0000:00:04.0", NULL};
+static const char *const check[] = {PROGRAM,
+				    "-i",
+				    HOSTS "serial-a.json",
+				    "-i",
+				    HOSTS "serial-b.json",
+				    "check",
+				    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				    "0000:00:04.0",
+				    NULL};
 
 static char folder[] = FOLDER, socket_path[sizeof(FOLDER) + 8], log_path[sizeof(FOLDER) + 8];
-static const char *const asked[] = {PROGRAM, "--daemon", "--socket", socket_path, "check", "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+static const char *const asked[] = {PROGRAM,	    "--daemon",
+				    "--socket",	    socket_path,
+				    "check",	    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 				    "0000:00:04.0", NULL};
-static const char *const service[] = {SERVICE, "--foreground", "--socket", socket_path, "--state", folder, "--config", folder,
-				      "-i", HOSTS "serial-a.json", "-i", HOSTS "serial-b.json", NULL};
+static const char *const service[] = {SERVICE,	  "--foreground",
+				      "--socket", socket_path,
+				      "--state",  folder,
+				      "--config", folder,
+				      "-i",	  HOSTS "serial-a.json",
+				      "-i",	  HOSTS "serial-b.json",
+				      NULL};
 
 static double now_ms(void)
 {
@@ -55,7 +71,8 @@ static double run(const char *const *argv)
 	r = posix_spawn(&pid, argv[0], &actions, NULL, (char *const *)(uintptr_t)argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	if (r || waitpid(pid, &status, 0) != pid || status != 0) {
-		fprintf(stderr, "bench_cli: %s %s: %s\n", argv[0], argv[1], r ? strerror(r) : "it did not end with status 0");
+		fprintf(stderr, "bench_cli: %s %s: %s\n", argv[0], argv[1],
+			r ? strerror(r) : "it did not end with status 0");
 		exit(EXIT_FAILURE);
 	}
 	return now_ms() - start;
@@ -89,7 +106,8 @@ static pid_t start_service(void)
 	}
 	while (pid < 0 || access(socket_path, F_OK) != 0) {
 		if (pid < 0 || waitpid(pid, NULL, WNOHANG) != 0 || now_ms() - start > PATIENCE_MS) {
-			fprintf(stderr, "bench_cli: %s does not serve, see %s\n", SERVICE, log_path);
+			fprintf(stderr, "bench_cli: %s does not serve, see %s\n", SERVICE,
+				log_path);
 			exit(EXIT_FAILURE);
 		}
 		usleep(10000);
@@ -123,9 +141,12 @@ int main(void)
 	qsort(checks, ROUNDS, sizeof(double), compare);
 	qsort(asks, ROUNDS, sizeof(double), compare);
 	printf("migcompat --version: %.2f ms\n", versions[ROUNDS / 2]);
-	printf("migcompat -i A -i B check: %.2f ms, %.2f times --version (bounds: 10 ms, 3 times)\n", checks[ROUNDS / 2],
-	       checks[ROUNDS / 2] / versions[ROUNDS / 2]);
-	printf("migcompat --daemon check: %.2f ms, %.2f times --version, %.2f times that of its own workers\n", asks[ROUNDS / 2],
-	       asks[ROUNDS / 2] / versions[ROUNDS / 2], asks[ROUNDS / 2] / checks[ROUNDS / 2]);
+	printf("migcompat -i A -i B check: %.2f ms, %.2f times --version (bounds: 10 ms, 3 "
+	       "times)\n",
+	       checks[ROUNDS / 2], checks[ROUNDS / 2] / versions[ROUNDS / 2]);
+	printf("migcompat --daemon check: %.2f ms, %.2f times --version, %.2f times that of its "
+	       "own workers\n",
+	       asks[ROUNDS / 2], asks[ROUNDS / 2] / versions[ROUNDS / 2],
+	       asks[ROUNDS / 2] / checks[ROUNDS / 2]);
 	return 0;
 }

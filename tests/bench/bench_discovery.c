@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Discovery with facts against mdevctl and udevadm on the same /sys, in turns; medians in milliseconds on one line. The
- * script "discovery" beside this runs it on made-up hosts. Arguments: a further command to time.
+ * Discovery with facts against mdevctl and udevadm on the same /sys, in turns; medians in
+ * milliseconds on one line. The script "discovery" beside this runs it on made-up hosts. Arguments:
+ * a further command to time.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -46,7 +47,8 @@ static double now(void)
 
 static size_t discover(size_t *ret_facts)
 {
-	const struct discovery_options options = {.wants = wants, .nwants = sizeof(wants) / sizeof(wants[0])};
+	const struct discovery_options options = {.wants = wants,
+						  .nwants = sizeof(wants) / sizeof(wants[0])};
 	struct inventory inventory;
 	struct error err = {0};
 	size_t devices;
@@ -72,7 +74,8 @@ static void run(char **command)
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-	if (posix_spawnp(&pid, command[0], &actions, NULL, command, environ) != 0 || waitpid(pid, &status, 0) < 0 || status != 0) {
+	if (posix_spawnp(&pid, command[0], &actions, NULL, command, environ) != 0 ||
+	    waitpid(pid, &status, 0) < 0 || status != 0) {
 		fprintf(stderr, "%s: failed\n", command[0]);
 		exit(1);
 	}
@@ -94,7 +97,8 @@ int main(int argc, char **argv)
 		{(char[]){"mdevctl"}, (char[]){"list"}, NULL},
 		{(char[]){"udevadm"}, (char[]){"info"}, (char[]){"--export-db"}, NULL},
 	};
-	/* What runs first in a round finds the caches as the others left them; that is the whole process, as people run it. */
+	/* What runs first in a round finds the caches as the others left them; that is the whole
+	 * process, as people run it. */
 	static const char *const names[] = {"process", "inside", "mdevctl", "udevadm", "given"};
 	const size_t count = 4 + (argc > 1);
 	double times[5][ROUNDS];

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loading an inventory of 100,000 devices, beside what jansson alone needs to parse the same file, and the memory that it
- * takes beside the file's size. Prints ratios; asserts nothing. An argument sets another number of devices.
+ * Loading an inventory of 100,000 devices, beside what jansson alone needs to parse the same file,
+ * and the memory that it takes beside the file's size. Prints ratios; asserts nothing. An argument
+ * sets another number of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +35,9 @@ static void device_write(FILE *file, unsigned long i)
 
 	snprintf(id, sizeof(id), "%08lx-509f-382f-3c1e-%012lx", i * 2654435761ul & 0xffffffff, i);
 	fprintf(file,
-		"%s\n  {\"id\":\"%s\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"0000:%02lx:%02lx.%lx\",\n"
+		"%s\n  "
+		"{\"id\":\"%s\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"0000:%02lx:%"
+		"02lx.%lx\",\n"
 		"   \"path\":\"/devices/pci0000:00/0000:%02lx:%02lx.%lx/%s\",\n"
 		"   \"facts\":{\n"
 		"    \"mdev_type\":\"mtty-%lu\",\n"
@@ -47,8 +50,9 @@ static void device_write(FILE *file, unsigned long i)
 		"    \"parent/modalias\":\"pci:v00001B36d%08lXsv00001AF4sd00001100bc07sc00i02\",\n"
 		"    \"parent/vendor\":\"0x1b36\",\n"
 		"    \"vfio/migration/features\":\"stop-copy p2p\"}}",
-		i ? "," : "", id, i >> 8 & 0xff, i >> 3 & 0x1f, i & 7, i >> 8 & 0xff, i >> 3 & 0x1f, i & 7, id, 1 + i % 2, i % 24,
-		i % 2 ? "Dual" : "Single", i >> 8 & 0xff, i >> 3 & 0x1f, i & 7, i & 0xffff, i & 0xffff);
+		i ? "," : "", id, i >> 8 & 0xff, i >> 3 & 0x1f, i & 7, i >> 8 & 0xff, i >> 3 & 0x1f,
+		i & 7, id, 1 + i % 2, i % 24, i % 2 ? "Dual" : "Single", i >> 8 & 0xff,
+		i >> 3 & 0x1f, i & 7, i & 0xffff, i & 0xffff);
 }
 
 /* Returns the file's size; 0: it could not be written. */
@@ -60,7 +64,8 @@ static double file_make(const char *path, unsigned long devices)
 	if (!file)
 		return 0;
 	fputs("{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
-	      " \"host\":{\"name\":\"a\",\"facts\":{\"kernel/release\":\"6.12.0\",\"module/mtty/version\":\"1.0\"}},\n \"devices\":[",
+	      " \"host\":{\"name\":\"a\",\"facts\":{\"kernel/release\":\"6.12.0\",\"module/mtty/"
+	      "version\":\"1.0\"}},\n \"devices\":[",
 	      file);
 	for (unsigned long i = 0; i < devices; i++)
 		device_write(file, i);
@@ -159,9 +164,11 @@ static void measure(const char *path, unsigned long devices, double size)
 		ours[i] = load_inventory(path);
 	}
 	printf("inventory: %lu devices, %.1f MB\n", devices, size / 1e6);
-	printf("inventory: load time: %.0f ms, jansson alone %.0f ms, ratio %.2f (goal: at most 1.5)\n", best(ours), best(theirs),
-	       best(ours) / best(theirs));
-	printf("inventory: peak memory growth: %.1f MB, ratio to the file %.2f (goal: at most 2)\n", growth / 1e6, growth / size);
+	printf("inventory: load time: %.0f ms, jansson alone %.0f ms, ratio %.2f (goal: at most "
+	       "1.5)\n",
+	       best(ours), best(theirs), best(ours) / best(theirs));
+	printf("inventory: peak memory growth: %.1f MB, ratio to the file %.2f (goal: at most 2)\n",
+	       growth / 1e6, growth / size);
 	printf("inventory: %.0f devices a second\n", (double)devices / best(ours) * 1e3);
 }
 
@@ -173,7 +180,8 @@ int main(int argc, char **argv)
 	double size;
 
 	if (!mkdtemp(folder)) {
-		fprintf(stderr, "bench_inventory: no temporary folder: %s\n", strerrordesc_np(errno));
+		fprintf(stderr, "bench_inventory: no temporary folder: %s\n",
+			strerrordesc_np(errno));
 		return 2;
 	}
 	snprintf(path, sizeof(path), "%s/a.json", folder);

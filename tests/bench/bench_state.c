@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the same run: saving 256 MiB and
- * loading them, to and from memory, with the checksum of the file (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a
- * full one. The device has two banks of memory from the start, and all memory was touched before: what is measured is moving bytes.
- * The last part has source and target in a worker each, with the regions in memory that both sides map.
+ * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the
+ * same run: saving 256 MiB and loading them, to and from memory, with the checksum of the file
+ * (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a full one. The device has two banks
+ * of memory from the start, and all memory was touched before: what is measured is moving bytes.
+ * The last part has source and target in a worker each, with the regions in memory that both sides
+ * map.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -83,8 +85,12 @@ static int judge(void *arg, const char *version, size_t len, struct error *err)
 
 static double save(struct state_port *port, struct memory_file *file)
 {
-	const struct state_transport to = {.read = file_read, .write = file_write, .arg = file, .name = "memory"};
-	const struct save_options options = {.version = VERSION, .version_len = strlen(VERSION), .run_on = true, .rounds_max = 1};
+	const struct state_transport to = {
+		.read = file_read, .write = file_write, .arg = file, .name = "memory"};
+	const struct save_options options = {.version = VERSION,
+					     .version_len = strlen(VERSION),
+					     .run_on = true,
+					     .rounds_max = 1};
 	struct error err = {0};
 	double began = now();
 
@@ -96,7 +102,8 @@ static double save(struct state_port *port, struct memory_file *file)
 
 static double load(struct state_port *port, struct memory_file *file)
 {
-	const struct state_transport from = {.read = file_read, .write = file_write, .arg = file, .name = "memory"};
+	const struct state_transport from = {
+		.read = file_read, .write = file_write, .arg = file, .name = "memory"};
 	const struct load_options options = {.judge = judge};
 	struct error err = {0};
 	double began = now();
@@ -115,7 +122,8 @@ static double copy(const struct card *from, struct memory_file *to)
 	return now() - began;
 }
 
-static void put(struct state_port *port, const struct state_write *writes, size_t count, struct migcompat_control *control)
+static void put(struct state_port *port, const struct state_write *writes, size_t count,
+		struct migcompat_control *control)
 {
 	struct error err = {0};
 
@@ -158,11 +166,13 @@ static int compare(const void *a, const void *b)
 static void print(const char *what, double *ratios, const char *unit)
 {
 	qsort(ratios, ROUNDS, sizeof(*ratios), compare);
-	printf("%s: %.3f %s as a rule (%.3f to %.3f)\n", what, ratios[ROUNDS / 2], unit, ratios[0], ratios[ROUNDS - 1]);
+	printf("%s: %.3f %s as a rule (%.3f to %.3f)\n", what, ratios[ROUNDS / 2], unit, ratios[0],
+	       ratios[ROUNDS - 1]);
 }
 
 /* Saves and loads, each beside two plain copies of as many bytes out of other memory. */
-static void move(const char *what, struct state_port *from, struct state_port *to, const struct card *plain, struct memory_file *file)
+static void move(const char *what, struct state_port *from, struct state_port *to,
+		 const struct card *plain, struct memory_file *file)
 {
 	double saving[ROUNDS], loading[ROUNDS], rate[ROUNDS];
 	char name[128];
@@ -220,11 +230,14 @@ struct end {
 
 static void end_make(struct end *end, const struct device *device)
 {
-	const struct worker_options options = {.program = BUILD "/migcompat-worker", .timeout_ms = 5000};
+	const struct worker_options options = {.program = BUILD "/migcompat-worker",
+					       .timeout_ms = 5000};
 	struct error err = {0};
 
-	if (provider_worker_new(BUILD "/tests/backends/card/card.so", &options, &end->provider, &err) ||
-	    provider_worker_ready(end->provider, &err) || provider_open(end->provider, device, &end->opened, &err) ||
+	if (provider_worker_new(BUILD "/tests/backends/card/card.so", &options, &end->provider,
+				&err) ||
+	    provider_worker_ready(end->provider, &err) ||
+	    provider_open(end->provider, device, &end->opened, &err) ||
 	    opened_state(end->opened, &end->port, &err))
 		die("worker", err.text);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a worker costs: starting and ending one, opening a device, and a comparison, beside the same calls in this process. */
+/* What a worker costs: starting and ending one, opening a device, and a comparison, beside the same
+ * calls in this process. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,7 +37,8 @@ static void start(const char *program, const char *name, size_t count, struct pr
 	struct error err = {0};
 
 	snprintf(path, sizeof(path), TEST_BACKENDS "/%s.so", name);
-	if (program ? provider_workers_new(paths, count, &options, ret, &err) : provider_local_new(path, ret, &err))
+	if (program ? provider_workers_new(paths, count, &options, ret, &err)
+		    : provider_local_new(path, ret, &err))
 		die(name, err.text);
 }
 
@@ -61,7 +63,8 @@ static int by_size(const void *a, const void *b)
 static void print(const char *what, double *seconds, size_t count)
 {
 	qsort(seconds, count, sizeof(*seconds), by_size);
-	printf("%s: %.1f us at best, %.1f us as a rule\n", what, seconds[0] * 1e6, seconds[count / 2] * 1e6);
+	printf("%s: %.1f us at best, %.1f us as a rule\n", what, seconds[0] * 1e6,
+	       seconds[count / 2] * 1e6);
 }
 
 static void measure_start(const char *program, size_t count)
@@ -95,7 +98,8 @@ static void measure_start(const char *program, size_t count)
 }
 
 /* Seconds that opening and closing take, and a comparison. */
-static void measure_calls(struct provider *provider, const struct device *device, double *ret_open, double *ret_compare)
+static void measure_calls(struct provider *provider, const struct device *device, double *ret_open,
+			  double *ret_compare)
 {
 	struct migcompat_result result = {0};
 	struct opened *opened = NULL;
@@ -110,7 +114,8 @@ static void measure_calls(struct provider *provider, const struct device *device
 	*ret_open = (now() - at) / CALLS;
 	at = now();
 	for (int i = 0; i < CALLS; i++)
-		if (result_reset(&result) || opened_compare(opened, opened->payload, opened->payload_len, &result, &err))
+		if (result_reset(&result) ||
+		    opened_compare(opened, opened->payload, opened->payload_len, &result, &err))
 			die("compare", err.text);
 	*ret_compare = (now() - at) / CALLS;
 	opened_close(opened);
@@ -133,8 +138,11 @@ static double measure_many(struct provider *provider, const struct device *devic
 		for (int j = 0; j < BATCH; j++) {
 			if (result_reset(&results[j]))
 				die("compare", "out of memory");
-			jobs[j] = (struct compare_job){.opened = opened, .payload = opened->payload, .len = opened->payload_len,
-						       .result = &results[j], .err = &err};
+			jobs[j] = (struct compare_job){.opened = opened,
+						       .payload = opened->payload,
+						       .len = opened->payload_len,
+						       .result = &results[j],
+						       .err = &err};
 		}
 		opened_compare_many(jobs, BATCH);
 		for (int j = 0; j < BATCH; j++)
@@ -151,7 +159,8 @@ static double measure_many(struct provider *provider, const struct device *devic
 /* All that may be known of 256 cards with 256 queues each. */
 static void make_queues(struct arena *arena, struct factset *ret)
 {
-	static const char *const attributes[][2] = {{"hwtype", "14"}, {"ap_functions", "0x92000000"}, {"driver", "vfio_ap"}};
+	static const char *const attributes[][2] = {
+		{"hwtype", "14"}, {"ap_functions", "0x92000000"}, {"driver", "vfio_ap"}};
 	struct factset_builder builder;
 	char key[64];
 
@@ -160,9 +169,11 @@ static void make_queues(struct arena *arena, struct factset *ret)
 		for (size_t i = 0; i < 3; i++) {
 			const char *kept;
 
-			snprintf(key, sizeof(key), "bus/ap/devices/%02x.%04x/%s", queue / 256, queue % 256, attributes[i][0]);
+			snprintf(key, sizeof(key), "bus/ap/devices/%02x.%04x/%s", queue / 256,
+				 queue % 256, attributes[i][0]);
 			kept = arena_copy(arena, key, strlen(key));
-			if (!kept || factset_builder_add(&builder, kept, attributes[i][1], strlen(attributes[i][1])))
+			if (!kept || factset_builder_add(&builder, kept, attributes[i][1],
+							 strlen(attributes[i][1])))
 				die("queues", "out of memory");
 		}
 	}
@@ -189,7 +200,8 @@ static double measure_queues(struct provider *provider, const struct device *dev
 	return best;
 }
 
-/* A host with 65,536 queues: what its facts take on their way to a worker, and what is left once the worker has them. */
+/* A host with 65,536 queues: what its facts take on their way to a worker, and what is left once
+ * the worker has them. */
 static void bench_queues(const char *program)
 {
 	static const struct fact facts[] = {
@@ -199,7 +211,8 @@ static void bench_queues(const char *program)
 	};
 	struct arena arena = {0};
 	struct host host = {.name = "a"};
-	const struct device device = {.id = "x", .host = &host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {facts, 3}};
+	const struct device device = {
+		.id = "x", .host = &host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {facts, 3}};
 	struct provider *local, *worker;
 	struct opened *keeps = NULL;
 	struct error err = {0};
@@ -212,8 +225,10 @@ static void bench_queues(const char *program)
 	first = measure_queues(worker, &device);
 	if (provider_open(worker, &device, &keeps, &err))
 		die("open", err.text);
-	printf("worker-open-65536-queues: %.1f ms with the host, %.3f ms without, in this process %.1f ms\n", first * 1e3,
-	       measure_queues(worker, &device) * 1e3, measure_queues(local, &device) * 1e3);
+	printf("worker-open-65536-queues: %.1f ms with the host, %.3f ms without, in this process "
+	       "%.1f ms\n",
+	       first * 1e3, measure_queues(worker, &device) * 1e3,
+	       measure_queues(local, &device) * 1e3);
 	opened_close(keeps);
 	provider_free(local);
 	provider_free(worker);
@@ -224,9 +239,11 @@ int main(void)
 {
 	static const char program[] = TEST_BACKENDS "/../migcompat-worker";
 	static const struct fact facts[] = {{.key = "mdev_type", .value = "mtty-2", .len = 6}};
-	static const struct fact host_facts[] = {{.key = "kernel/release", .value = "6.12.0", .len = 6}};
+	static const struct fact host_facts[] = {
+		{.key = "kernel/release", .value = "6.12.0", .len = 6}};
 	const struct host host = {.name = "a", .facts = {host_facts, 1}};
-	const struct device device = {.id = "x", .host = &host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {facts, 1}};
+	const struct device device = {
+		.id = "x", .host = &host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {facts, 1}};
 	struct provider *local, *worker;
 	double local_open, local_compare, open, compare;
 
@@ -238,7 +255,8 @@ int main(void)
 	measure_calls(local, &device, &local_open, &local_compare);
 	measure_calls(worker, &device, &open, &compare);
 	printf("worker-open: %.1f us, in this process %.1f us\n", open * 1e6, local_open * 1e6);
-	printf("worker-compare: %.1f us, in this process %.2f us\n", compare * 1e6, local_compare * 1e6);
+	printf("worker-compare: %.1f us, in this process %.2f us\n", compare * 1e6,
+	       local_compare * 1e6);
 	printf("worker-compare-%d: %.1f us each\n", BATCH, measure_many(worker, &device) * 1e6);
 	provider_free(local);
 	provider_free(worker);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service that lies: it takes one call after the other at a socket in a folder, and answers with the bytes that it was given. */
+/* A service that lies: it takes one call after the other at a socket in a folder, and answers with
+ * the bytes that it was given. */
 #ifndef TESTS_CLI_FAKE_SERVICE_H
 #define TESTS_CLI_FAKE_SERVICE_H
 
@@ -23,9 +24,9 @@ enum fake_end {
 struct fake {
 	char path[160];
 	pid_t pid;
-	unsigned *calls; /* that it heard, shared with its process */
-	unsigned
-	    turned_away; /* so many of the first connections are told `away` instead, and closed */
+	unsigned *calls;      /* that it heard, shared with its process */
+	unsigned turned_away; /* so many of the first connections are told `away` instead, and
+				 closed */
 	const char *away;
 };
 
@@ -65,7 +66,8 @@ static inline void fake_turn_away(const struct fake *fake, int fd)
 		(void)!send(fd, fake->away, strlen(fake->away) + 1, MSG_NOSIGNAL);
 }
 
-static inline void fake_start(struct fake *fake, struct folder *folder, const char *bytes, size_t len, enum fake_end end)
+static inline void fake_start(struct fake *fake, struct folder *folder, const char *bytes,
+			      size_t len, enum fake_end end)
 {
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -2,19 +2,19 @@
 /* migcompat ask: what narrows the choices, and why the other targets are none. */
 #include "tests/support/run.h"
 
-#define HOST(name, devices)                                                                        \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name                         \
+#define HOST(name, devices)                                                \
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name \
 	"\",\"facts\":{}},\"devices\":[" devices "]}"
 #define SOURCE "11111111-0000-4000-8000-000000000001"
-#define MDEV                                                                                       \
-	"{\"id\":\"" SOURCE                                                                        \
+#define MDEV                \
+	"{\"id\":\"" SOURCE \
 	"\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"
-#define TYPE(name, free)                                                                           \
-	"{\"id\":\"mtty/" name                                                                     \
-	"\",\"kind\":\"mdev-type\",\"parent\":\"mtty\",\"facts\":{\"parent/driver\":\"mtty\","     \
+#define TYPE(name, free)                                                                       \
+	"{\"id\":\"mtty/" name                                                                 \
+	"\",\"kind\":\"mdev-type\",\"parent\":\"mtty\",\"facts\":{\"parent/driver\":\"mtty\"," \
 	"\"mdev_type\":\"" name "\",\"mdev_type/available_instances\":\"" free "\"}}"
-#define OTHER                                                                                      \
-	"{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"driver\":\"nobodys\",\"facts\":{"        \
+#define OTHER                                                                               \
+	"{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"driver\":\"nobodys\",\"facts\":{" \
 	"\"driver\":\"nobodys\"}}"
 
 static int setup(void **state)
@@ -71,8 +71,8 @@ static void other_hosts_leave_out_the_sources_own(void **state)
 	assert_string_equal(ran.out, "free full\n");
 	run("migcompat " FLEET "ask --other-hosts --host home " SOURCE);
 	assert_status(1);
-	assert_string_equal(
-	    ran.out, "no choice: there is no other device of this backend to be asked\n");
+	assert_string_equal(ran.out,
+			    "no choice: there is no other device of this backend to be asked\n");
 }
 
 static void other_hosts_need_a_source_with_a_host(void **state)
@@ -99,10 +99,12 @@ static void all_have_one_line_each(void **state)
 static void all_say_of_a_device_that_nothing_moves_why(void **state)
 {
 	(void)state;
-	run("jq '.devices = [.devices[] | select(.id == \"0000:5e:00.0\" or .id == \"0000:3b:02.0\") "
+	run("jq '.devices = [.devices[] | select(.id == \"0000:5e:00.0\" or .id == "
+	    "\"0000:3b:02.0\") "
 	    "| if .driver == \"iavf\" then .facts[\"vfio/debugfs\"] = \"yes\" else . end]' "
 	    "tests/hosts/generic-a.json > $FOLDER/never.json && "
-	    "migcompat -i $FOLDER/home.json -i $FOLDER/never.json ask --host generic-a --all " SOURCE);
+	    "migcompat -i $FOLDER/home.json -i $FOLDER/never.json ask --host generic-a "
+	    "--all " SOURCE);
 	assert_contains(ran.out, "0000:3b:02.0: driver and kernel cannot move its state: ");
 	assert_contains(ran.out, "0000:5e:00.0: vfio-pci moves no device state");
 }
@@ -138,15 +140,15 @@ static void refused_is_a_list_of_the_document(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(available_leaves_out_what_is_taken),
-	    cmocka_unit_test(available_keeps_what_is_not_known),
-	    cmocka_unit_test(only_taken_ones_are_no_choice_where_one_must_be_free),
-	    cmocka_unit_test(other_hosts_leave_out_the_sources_own),
-	    cmocka_unit_test(other_hosts_need_a_source_with_a_host),
-	    cmocka_unit_test(all_have_one_line_each),
-	    cmocka_unit_test(all_say_of_a_device_that_nothing_moves_why),
-	    cmocka_unit_test(all_say_whose_device_it_is),
-	    cmocka_unit_test(refused_is_a_list_of_the_document),
+		cmocka_unit_test(available_leaves_out_what_is_taken),
+		cmocka_unit_test(available_keeps_what_is_not_known),
+		cmocka_unit_test(only_taken_ones_are_no_choice_where_one_must_be_free),
+		cmocka_unit_test(other_hosts_leave_out_the_sources_own),
+		cmocka_unit_test(other_hosts_need_a_source_with_a_host),
+		cmocka_unit_test(all_have_one_line_each),
+		cmocka_unit_test(all_say_of_a_device_that_nothing_moves_why),
+		cmocka_unit_test(all_say_whose_device_it_is),
+		cmocka_unit_test(refused_is_a_list_of_the_document),
 	};
 
 	return cmocka_run_group_tests(tests, setup, run_teardown);

@@ -8,23 +8,30 @@
 /* $FOLDER/NAME becomes a folder of backends: the good ones but mtty, and these. */
 static void plugins(const char *name, const char *files)
 {
-	run("rm -rf $FOLDER/%s && mkdir $FOLDER/%s && cp " GOOD "/i915.so " GOOD "/vfio_ap.so %s $FOLDER/%s/", name, name, files, name);
+	run("rm -rf $FOLDER/%s && mkdir $FOLDER/%s && cp " GOOD "/i915.so " GOOD
+	    "/vfio_ap.so %s $FOLDER/%s/",
+	    name, name, files, name);
 	assert_status(0);
 }
 
-/* $FOLDER/one has this backend alone, and $FOLDER/bad.json two devices of its own: it serves the parent's driver of its name. */
+/* $FOLDER/one has this backend alone, and $FOLDER/bad.json two devices of its own: it serves the
+ * parent's driver of its name. */
 static void alone(const char *name)
 {
 	char json[1024];
 
 	snprintf(json, sizeof(json),
 		 "{\"format\":\"migcompat-inventory/"
-		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":"
-		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/driver\":\"%s\"}}]}",
+		 "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"x\",\"kind\":"
+		 "\"mdev\",\"facts\":"
+		 "{\"parent/driver\":\"%s\"}},{\"id\":\"y\",\"kind\":\"mdev\",\"facts\":{\"parent/"
+		 "driver\":\"%s\"}}]}",
 		 name, name);
 	folder_write(&ran.folder, "bad.json", json);
 	folder_write(&ran.folder, "quick.conf", "timeout_ms = 500;\n");
-	run("rm -rf $FOLDER/one && mkdir $FOLDER/one && cp " TEST_BUILD "/tests/backends/%s/%s.so $FOLDER/one/", name, name);
+	run("rm -rf $FOLDER/one && mkdir $FOLDER/one && cp " TEST_BUILD
+	    "/tests/backends/%s/%s.so $FOLDER/one/",
+	    name, name);
 	assert_status(0);
 }
 
@@ -45,8 +52,8 @@ static void list_names_every_backend(void **state)
 	assert_string_equal(json_member(first, "name"), "generic");
 	assert_string_equal(json_member(first, "status"), "loaded");
 	assert_true(json_is_true(json_object_get(first, "fallback")));
-	assert_true(json_is_false(
-	    json_object_get(json_array_get(json_object_get(document, "backends"), 1), "fallback")));
+	assert_true(json_is_false(json_object_get(
+		json_array_get(json_object_get(document, "backends"), 1), "fallback")));
 	json_decref(document);
 }
 
@@ -71,8 +78,8 @@ static void list_shows_bad_ones_with_their_reasons(void **state)
 	};
 
 	(void)state;
-	plugins("bad", GOOD "/mtty.so " BAD("no_symbol") " " BAD("api_version") " " BAD("undefined_symbol") " " BAD("missing_library") " "
-		BAD("not_elf"));
+	plugins("bad", GOOD "/mtty.so " BAD("no_symbol") " " BAD("api_version") " " BAD(
+			       "undefined_symbol") " " BAD("missing_library") " " BAD("not_elf"));
 	run("migcompat --plugin-dir $FOLDER/bad backend list");
 	assert_status(0);
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
@@ -138,8 +145,9 @@ static void dump_document_has_all_that_the_lines_have(void **state)
 		const char *line;
 		const char *member;
 		const char *part;
-	} lists[] = {
-		{"key=", "keys", NULL}, {"want=", "wants", "fact"}, {"setting=", "settings", "init_value"}};
+	} lists[] = {{"key=", "keys", NULL},
+		     {"want=", "wants", "fact"},
+		     {"setting=", "settings", "init_value"}};
 	json_t *document;
 	char *lines;
 
@@ -177,7 +185,8 @@ static void dump_says_what_is_wrong_with_a_file(void **state)
 		{BAD("missing_library"), "cannot open shared object file"},
 		{BAD("not_elf"), "not_elf.so: "},
 		{BAD("too_short"), "too_short.so: "},
-		{BAD("exit_constructor"), "exit_constructor.so: its worker ended (exit status 0) while loading"},
+		{BAD("exit_constructor"),
+		 "exit_constructor.so: its worker ended (exit status 0) while loading"},
 		{"/nonexistent.so", "/nonexistent.so: No such file or directory"},
 	};
 
@@ -249,8 +258,10 @@ static void two_that_claim_one_key_are_both_named(void **state)
 	assert_contains(ran.err, "mtty");
 	assert_contains(ran.err, "rival");
 	assert_true(run_one_line(ran.err));
-	folder_write(&ran.folder, "prefer.conf", "prefer = ( { key = \"mtty\"; backend = \"mtty\"; } );\n");
-	run("command migcompat --config $FOLDER/prefer.conf --plugin-dir $FOLDER/rivals " SERIAL "check " DUAL " " CARD_2);
+	folder_write(&ran.folder, "prefer.conf",
+		     "prefer = ( { key = \"mtty\"; backend = \"mtty\"; } );\n");
+	run("command migcompat --config $FOLDER/prefer.conf --plugin-dir $FOLDER/rivals " SERIAL
+	    "check " DUAL " " CARD_2);
 	assert_status(0);
 }
 
@@ -287,7 +298,8 @@ static void dump_says_whether_it_is_a_fallback(void **state)
 static void asks(const char *name, const char *part)
 {
 	alone(name);
-	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0; command migcompat --config $FOLDER/quick.conf --plugin-dir "
+	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0; command migcompat "
+	    "--config $FOLDER/quick.conf --plugin-dir "
 	    "$FOLDER/one "
 	    "-i $FOLDER/bad.json check x y");
 	assert_trouble(part);
@@ -319,9 +331,11 @@ static void ask_that_nobody_answered_is_no_no(void **state)
 
 	(void)state;
 	alone("hang_compare");
-	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i $FOLDER/bad.json ask x");
+	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i "
+	    "$FOLDER/bad.json ask x");
 	assert_trouble("h//y: backend hang_compare: its worker gave no answer in 500 ms");
-	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i $FOLDER/bad.json ask x --json");
+	run("command migcompat --config $FOLDER/quick.conf --plugin-dir $FOLDER/one -i "
+	    "$FOLDER/bad.json ask x --json");
 	assert_status(2);
 	document = run_json();
 	assert_string_equal(json_member(document, "verdict"), "error");
@@ -338,8 +352,8 @@ static void nosy_backend_is_an_error(void **state)
 }
 
 /* The backend tells nothing of a mechanism, and neither does the kernel. */
-#define QUIET                                                                                      \
-	"compatible (identical)\n"                                                                 \
+#define QUIET                      \
+	"compatible (identical)\n" \
 	"mechanism: unknown (source: nobody says whether driver and kernel can move its state)\n"
 
 static void noise_of_backends_shows_with_debug_only(void **state)
@@ -353,7 +367,8 @@ static void noise_of_backends_shows_with_debug_only(void **state)
 	run("migcompat --debug --plugin-dir $FOLDER/one -i $FOLDER/bad.json check x y");
 	assert_status(0);
 	assert_string_equal(ran.out, QUIET);
-	assert_string_equal(ran.err, "backend loud.so: loud: loaded\nbackend loud: compatible\nbackend loud: loud: compared\n");
+	assert_string_equal(ran.err, "backend loud.so: loud: loaded\nbackend loud: "
+				     "compatible\nbackend loud: loud: compared\n");
 }
 
 int main(void)

@@ -3,12 +3,14 @@
 #include "tests/support/run.h"
 
 /* Two devices that a file's host may have; each test writes what it needs. */
-#define HOST(name, facts, devices)                                                                                                         \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name "\",\"facts\":{" facts "}},\"devices\":[" devices "]}"
+#define HOST(name, facts, devices)                                                                \
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name "\",\"facts\":{" facts \
+	"}},\"devices\":[" devices "]}"
 #define DEVICE(id, kind, facts) "{\"id\":\"" id "\",\"kind\":\"" kind "\",\"facts\":{" facts "}}"
 #define MTTY(id, more) DEVICE(id, "mdev", "\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"" more)
 
-static void finding_is(json_t *document, const char *field, const char *member, const char *expected)
+static void finding_is(json_t *document, const char *field, const char *member,
+		       const char *expected)
 {
 	json_t *findings = json_object_get(document, "findings"), *finding;
 	size_t i;
@@ -43,8 +45,8 @@ static void a_limit_on_the_size_of_files_ends_no_question(void **state)
 {
 	/* A build that measures coverage would write files at its end. */
 	(void)state;
-	run("(export GCOV_PREFIX=/dev/null; ulimit -f 0; migcompat " SERIAL "check " DUAL
-	    " " CARD_2 "; echo \"status $?\") 2>&1 | cat");
+	run("(export GCOV_PREFIX=/dev/null; ulimit -f 0; migcompat " SERIAL "check " DUAL " " CARD_2
+	    "; echo \"status $?\") 2>&1 | cat");
 	assert_contains(ran.out, "compatible (identical)");
 	assert_contains(ran.out, "status 0");
 }
@@ -54,10 +56,12 @@ static void device_that_nothing_can_move_is_a_no(void **state)
 	(void)state;
 	run("migcompat " SERIAL_C "check " DUAL " " CARD_2);
 	assert_status(1);
-	assert_contains(ran.out, "not migratable: target " CARD_2 ": driver and kernel cannot move its state: vfio-pci moves no");
+	assert_contains(ran.out, "not migratable: target " CARD_2
+				 ": driver and kernel cannot move its state: vfio-pci moves no");
 	run("migcompat " SERIAL_C "check " CARD_2 " " DUAL);
 	assert_status(1);
-	assert_contains(ran.out, "not migratable: source " CARD_2 ": driver and kernel cannot move its state");
+	assert_contains(ran.out, "not migratable: source " CARD_2
+				 ": driver and kernel cannot move its state");
 }
 
 static void missing_mechanism_is_said_beside_a_yes_that_only_reports_it(void **state)
@@ -71,7 +75,8 @@ static void missing_mechanism_is_said_beside_a_yes_that_only_reports_it(void **s
 static void doubt_is_a_no_where_proof_is_asked_for(void **state)
 {
 	(void)state;
-	run("jq '.host.facts |= del(.\"kernel/release\")' tests/hosts/serial-a.json > $FOLDER/a.json && "
+	run("jq '.host.facts |= del(.\"kernel/release\")' tests/hosts/serial-a.json > "
+	    "$FOLDER/a.json && "
 	    "migcompat -i $FOLDER/a.json check --mechanism prove " DUAL " " DUAL);
 	assert_status(1);
 	assert_contains(ran.out, "it is not known whether driver and kernel can move its state");
@@ -83,14 +88,16 @@ static void mode_that_is_none_is_named_with_the_nearest(void **state)
 {
 	(void)state;
 	run("migcompat " SERIAL_C "check --mechanism repot " DUAL " " CARD_2);
-	assert_trouble("--mechanism is \"repot\", expected require, report or prove; nearest is \"report\"");
+	assert_trouble("--mechanism is \"repot\", expected require, report or prove; nearest is "
+		       "\"report\"");
 }
 
 /* Who has the string alone asks about the target alone. */
 static void string_is_judged_by_the_target_alone(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_C "version --mechanism report " CARD_2 " | migcompat " SERIAL "check - " DUAL);
+	run("migcompat " SERIAL_C "version --mechanism report " CARD_2 " | migcompat " SERIAL
+	    "check - " DUAL);
 	assert_status(0);
 	run("migcompat " SERIAL "version " DUAL " | migcompat " SERIAL_C "check --json - " CARD_2);
 	assert_status(1);
@@ -100,10 +107,14 @@ static void string_is_judged_by_the_target_alone(void **state)
 static void document_tells_who_says_it_of_the_worse_side(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_C "check --json " DUAL " " CARD_2 " | jq -c '.mechanism | [.state, .source, .features, .text]'");
-	assert_string_equal(ran.out, "[\"no\",\"kernel\",null,"
-				     "\"target: vfio-pci moves no device state; the card needs a variant driver\"]\n");
-	run("migcompat " SERIAL "check --json " DUAL " " CARD_2 " | jq -c '[.mechanism.state, .mechanism.source]'");
+	run("migcompat " SERIAL_C "check --json " DUAL " " CARD_2
+	    " | jq -c '.mechanism | [.state, .source, .features, .text]'");
+	assert_string_equal(
+		ran.out,
+		"[\"no\",\"kernel\",null,"
+		"\"target: vfio-pci moves no device state; the card needs a variant driver\"]\n");
+	run("migcompat " SERIAL "check --json " DUAL " " CARD_2
+	    " | jq -c '[.mechanism.state, .mechanism.source]'");
 	assert_string_equal(ran.out, "[\"yes\",\"backend\"]\n");
 	run("jq '.host.facts |= del(.\"kernel/release\")' tests/hosts/serial-a.json "
 	    "> $FOLDER/a.json && migcompat -i $FOLDER/a.json check --json " DUAL " " DUAL
@@ -125,20 +136,24 @@ static void document_names_a_side_that_nobody_knows(void **state)
 static void mode_changes_no_fingerprint(void **state)
 {
 	(void)state;
-	run("for mode in require report prove; do migcompat " SERIAL_C "check --json --mechanism $mode " DUAL " " CARD_2
+	run("for mode in require report prove; do migcompat " SERIAL_C
+	    "check --json --mechanism $mode " DUAL " " CARD_2
 	    " | jq -r .target_fingerprint; done | sort -u | wc -l");
 	assert_string_equal(ran.out, "1\n");
 }
 
 /* Prints the fingerprint of the card after a change of its facts. */
-#define PRINT                                                                                                          \
-	"print() { jq \"(.devices[] | select(.id == \\\"" CARD_2 "\\\")).facts |= $1\" tests/hosts/serial-b.json "             \
-	">$FOLDER/b.json && migcompat -i $FOLDER/b.json show --json " CARD_2 " | jq -r .fingerprint; }; "
+#define PRINT                                                                \
+	"print() { jq \"(.devices[] | select(.id == \\\"" CARD_2             \
+	"\\\")).facts |= $1\" tests/hosts/serial-b.json "                    \
+	">$FOLDER/b.json && migcompat -i $FOLDER/b.json show --json " CARD_2 \
+	" | jq -r .fingerprint; }; "
 
 static void fingerprint_has_the_mechanism_but_not_what_the_device_is_doing(void **state)
 {
 	(void)state;
-	run(PRINT "print '.'; print '(.\"vfio/migration/state\" = \"STOP\")'; print '(.\"vfio/variant_drivers\" = \"a\\nb\")'");
+	run(PRINT "print '.'; print '(.\"vfio/migration/state\" = \"STOP\")'; print "
+		  "'(.\"vfio/variant_drivers\" = \"a\\nb\")'");
 	assert_status(0);
 	assert_int_equal(strncmp(ran.out, ran.out + 33, 33), 0);
 	assert_int_equal(strncmp(ran.out, ran.out + 66, 33), 0);
@@ -153,9 +168,11 @@ static void every_difference_has_a_line_with_both_values(void **state)
 	(void)state;
 	run("migcompat " SERIAL "check " DUAL " " CARD_1);
 	assert_status(1);
-	assert_true(strncmp(ran.out, "incompatible (type): source has 2 ports, target has 1\n", 54) == 0);
+	assert_true(strncmp(ran.out, "incompatible (type): source has 2 ports, target has 1\n",
+			    54) == 0);
 	assert_contains(ran.out, "ports: source has 2, target has 1 (must be equal)\n");
-	assert_contains(ran.out, "type: source has serial-2port, target has serial-1port (must be equal)\n");
+	assert_contains(ran.out,
+			"type: source has serial-2port, target has serial-1port (must be equal)\n");
 	assert_null(strstr(ran.out, "state_version"));
 	assert_string_equal(ran.err, "");
 }
@@ -172,8 +189,22 @@ static void verbose_shows_what_agrees(void **state)
 static void json_has_every_key_of_the_contract(void **state)
 {
 	static const char *const keys[] = {
-		"format", "verdict", "grade", "limit", "errno", "reason", "source", "target", "findings", "truncated", "mechanism",
-		"availability", "policy", "forced", "source_fingerprint", "target_fingerprint",
+		"format",
+		"verdict",
+		"grade",
+		"limit",
+		"errno",
+		"reason",
+		"source",
+		"target",
+		"findings",
+		"truncated",
+		"mechanism",
+		"availability",
+		"policy",
+		"forced",
+		"source_fingerprint",
+		"target_fingerprint",
 	};
 	json_t *document;
 
@@ -224,7 +255,8 @@ static void string_alone_gets_the_same_answer(void **state)
 static void string_needs_no_newline(void **state)
 {
 	(void)state;
-	run("printf %%s \"$(migcompat " SERIAL_A "version " DUAL ")\" | migcompat " SERIAL_B "check - " CARD_2);
+	run("printf %%s \"$(migcompat " SERIAL_A "version " DUAL ")\" | migcompat " SERIAL_B
+	    "check - " CARD_2);
 	assert_status(0);
 }
 
@@ -265,7 +297,8 @@ static void malformed_strings_are_incompatible(void **state)
 	(void)state;
 	refused("echo", "format", "EINVAL", "the string is empty");
 	refused("echo nonsense", "format", "EINVAL", "does not begin with a namespace");
-	refused("echo 'mtty:mdev:serial-2port:1;a b'", "format", "EINVAL", "byte 27 of the string is 0x20");
+	refused("echo 'mtty:mdev:serial-2port:1;a b'", "format", "EINVAL",
+		"byte 27 of the string is 0x20");
 	refused("printf 'mtty:mdev:serial-2port:1;\\001'", "format", "EINVAL", "0x01");
 	refused("printf 'mtty:mdev:serial-2port:1;\\377'", "format", "EINVAL", "0xff");
 	refused("printf 'mtty:mdev:serial-2port:1;\\0'", "format", "EINVAL", "0x00");
@@ -276,7 +309,8 @@ static void malformed_strings_are_incompatible(void **state)
 static void newer_payload_format_is_incompatible(void **state)
 {
 	(void)state;
-	refused("echo 'mtty:mdev:serial-2port:7;ports=2;=0000000000000000'", "format", "EINVAL", "format");
+	refused("echo 'mtty:mdev:serial-2port:7;ports=2;=0000000000000000'", "format", "EINVAL",
+		"format");
 }
 
 static void string_that_was_cut_is_incompatible(void **state)
@@ -288,14 +322,17 @@ static void string_that_was_cut_is_incompatible(void **state)
 static void too_long_strings_are_incompatible(void **state)
 {
 	(void)state;
-	refused("printf 'mtty:mdev:serial-2port:%04072d' 0", "format", "E2BIG", "the string has more than 4094 bytes");
-	refused("head -c 1000000 /dev/zero | tr '\\0' a", "format", "E2BIG", "the string has more than 4094 bytes");
+	refused("printf 'mtty:mdev:serial-2port:%04072d' 0", "format", "E2BIG",
+		"the string has more than 4094 bytes");
+	refused("head -c 1000000 /dev/zero | tr '\\0' a", "format", "E2BIG",
+		"the string has more than 4094 bytes");
 }
 
 static void foreign_string_is_incompatible_and_says_whose_it_is(void **state)
 {
 	(void)state;
-	refused("echo i915:mdev:x:1", "namespace", "EINVAL", "the string is the backend i915's, the target is served by mtty");
+	refused("echo i915:mdev:x:1", "namespace", "EINVAL",
+		"the string is the backend i915's, the target is served by mtty");
 }
 
 /* ---------------------------------------------------------------- names */
@@ -313,7 +350,8 @@ static void name_that_fits_two_devices_cannot_be_answered(void **state)
 {
 	(void)state;
 	run("migcompat " SERIAL "check " DUAL " mtty/mtty-2");
-	assert_trouble("\"mtty/mtty-2\" fits two devices: serial-a//mtty/mtty-2 and serial-b//mtty/mtty-2");
+	assert_trouble("\"mtty/mtty-2\" fits two devices: serial-a//mtty/mtty-2 and "
+		       "serial-b//mtty/mtty-2");
 }
 
 static void host_in_the_name_tells_them_apart(void **state)
@@ -339,12 +377,16 @@ static void used_up_type_is_compatible_and_not_available(void **state)
 	json_t *document;
 
 	(void)state;
-	folder_write(&ran.folder, "full.json", HOST("full", "", DEVICE("mtty/mtty-2", "mdev-type",
-		"\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"0\"")));
+	folder_write(
+		&ran.folder, "full.json",
+		HOST("full", "",
+		     DEVICE("mtty/mtty-2", "mdev-type",
+			    "\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"0\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/full.json check " DUAL " full//mtty/mtty-2");
 	assert_status(0);
 	assert_contains(ran.out, "availability: no (no instance of the type is left)\n");
-	run("migcompat " SERIAL_A "-i $FOLDER/full.json check --available --json " DUAL " full//mtty/mtty-2");
+	run("migcompat " SERIAL_A "-i $FOLDER/full.json check --available --json " DUAL
+	    " full//mtty/mtty-2");
 	assert_status(1);
 	document = run_json();
 	assert_string_equal(json_member(document, "verdict"), "compatible");
@@ -362,8 +404,8 @@ static void available_type_passes_available(void **state)
 static void same_fingerprint_is_answered(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL "check " DUAL " " CARD_2 " --fingerprint $(migcompat --json " SERIAL "check " DUAL " " CARD_2
-	    " | jq -r .target_fingerprint)");
+	run("migcompat " SERIAL "check " DUAL " " CARD_2 " --fingerprint $(migcompat --json " SERIAL
+	    "check " DUAL " " CARD_2 " | jq -r .target_fingerprint)");
 	assert_status(0);
 	assert_contains(ran.out, "compatible (identical)");
 }
@@ -373,7 +415,8 @@ static void other_fingerprint_is_stale(void **state)
 	json_t *document;
 
 	(void)state;
-	run("migcompat " SERIAL "check " DUAL " " CARD_2 " --fingerprint 00000000000000000000000000000000");
+	run("migcompat " SERIAL "check " DUAL " " CARD_2
+	    " --fingerprint 00000000000000000000000000000000");
 	assert_trouble("stale: the target " CARD_2 " changed");
 	run("migcompat --json " SERIAL "check " DUAL " " CARD_2 " --fingerprint 0");
 	assert_json_trouble("ESTALE", "stale");
@@ -398,8 +441,12 @@ static void not_migratable_has_its_own_words_and_errno(void **state)
 	json_t *document;
 
 	(void)state;
-	folder_write(&ran.folder, "odd.json", HOST("odd", "", DEVICE("0000:00:07.0", "physical",
-		"\"driver\":\"vfio-pci\",\"modalias\":\"pci:v00001B36d00000002sv0\",\"vendor\":\"0x1b36\",\"device\":\"0x0009\"")));
+	folder_write(
+		&ran.folder, "odd.json",
+		HOST("odd", "",
+		     DEVICE("0000:00:07.0", "physical",
+			    "\"driver\":\"vfio-pci\",\"modalias\":\"pci:v00001B36d00000002sv0\","
+			    "\"vendor\":\"0x1b36\",\"device\":\"0x0009\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/odd.json check " DUAL " 0000:00:07.0");
 	assert_status(1);
 	assert_contains(ran.out, "not migratable: target 0000:00:07.0: ");
@@ -416,9 +463,12 @@ static void device_without_a_backend_cannot_be_answered(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "none.json",
-		     HOST("none", "", DEVICE("0000:00:07.0", "physical", "\"driver\":\"acme-vfio\",\"modalias\":\"pci:v1\"")));
+		     HOST("none", "",
+			  DEVICE("0000:00:07.0", "physical",
+				 "\"driver\":\"acme-vfio\",\"modalias\":\"pci:v1\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
-	assert_trouble("no backend serves device \"0000:00:07.0\" (module acme_vfio, modalias pci:v1)");
+	assert_trouble(
+		"no backend serves device \"0000:00:07.0\" (module acme_vfio, modalias pci:v1)");
 	run("migcompat --json " SERIAL_A "-i $FOLDER/none.json check " DUAL " 0000:00:07.0");
 	assert_json_trouble("ENOTCONN", "no backend serves device \"0000:00:07.0\"");
 }
@@ -426,7 +476,8 @@ static void device_without_a_backend_cannot_be_answered(void **state)
 static void missing_fact_cannot_be_answered(void **state)
 {
 	(void)state;
-	folder_write(&ran.folder, "bare.json", HOST("bare", "", DEVICE("x", "mdev", "\"driver\":\"mtty\"")));
+	folder_write(&ran.folder, "bare.json",
+		     HOST("bare", "", DEVICE("x", "mdev", "\"driver\":\"mtty\"")));
 	run("migcompat " SERIAL_A "-i $FOLDER/bare.json check " DUAL " x");
 	assert_trouble("target x: ");
 	assert_contains(ran.err, "\"mdev_type\" is missing");
@@ -438,26 +489,32 @@ static void policy_denies_with_its_own_errno(void **state)
 
 	(void)state;
 	folder_write(&ran.folder, "deny.conf",
-		     "rules = ( { name = \"not there\"; match = { target = { host = \"serial-b\"; }; }; action = \"deny\"; } );\n");
+		     "rules = ( { name = \"not there\"; match = { target = { host = \"serial-b\"; "
+		     "}; }; action = \"deny\"; } );\n");
 	run("command migcompat --config $FOLDER/deny.conf --json " SERIAL "check " DUAL " " CARD_2);
 	assert_status(1);
 	document = run_json();
 	assert_string_equal(json_member(document, "verdict"), "incompatible");
 	assert_string_equal(json_member(document, "limit"), "policy");
 	assert_string_equal(json_member(document, "errno"), "EPERM");
-	assert_string_equal(json_string_value(json_array_get(json_object_get(document, "policy"), 0)), "not there");
+	assert_string_equal(
+		json_string_value(json_array_get(json_object_get(document, "policy"), 0)),
+		"not there");
 	json_decref(document);
 }
 
 static void forced_verdict_is_never_silent(void **state)
 {
 	(void)state;
-	folder_write(&ran.folder, "new.json", HOST("new", "", MTTY("n", ",\"stated/state_version\":\"3.0.0\"")));
+	folder_write(&ran.folder, "new.json",
+		     HOST("new", "", MTTY("n", ",\"stated/state_version\":\"3.0.0\"")));
 	folder_write(&ran.folder, "force.conf",
-		     "rules = ( { name = \"force it\"; action = \"override\"; fields = ( \"state_version\" ); } );\n");
+		     "rules = ( { name = \"force it\"; action = \"override\"; fields = ( "
+		     "\"state_version\" ); } );\n");
 	run("migcompat " SERIAL_A "-i $FOLDER/new.json check n " DUAL);
 	assert_status(1);
-	run("command migcompat --config $FOLDER/force.conf " SERIAL_A "-i $FOLDER/new.json check n " DUAL);
+	run("command migcompat --config $FOLDER/force.conf " SERIAL_A
+	    "-i $FOLDER/new.json check n " DUAL);
 	assert_status(0);
 	assert_contains(ran.out, "compatible (forced)\n");
 	assert_contains(ran.out, "policy: rule \"force it\"\n");

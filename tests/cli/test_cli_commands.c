@@ -2,11 +2,17 @@
 /* migcompat show, type, version, ask, params and prepare. */
 #include "tests/support/run.h"
 
-#define FILE_OF(devices) "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[" devices "]}"
-#define CARD(driver) "{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"" driver "\",\"vendor\":\"0x1b36\","
-#define ODD_CARD CARD("vfio-pci") "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
+#define FILE_OF(devices)                     \
+	"{\"format\":\"migcompat-inventory/" \
+	"1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[" devices "]}"
+#define CARD(driver)                                                                     \
+	"{\"id\":\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"" driver \
+	"\",\"vendor\":\"0x1b36\","
+#define ODD_CARD \
+	CARD("vfio-pci") "\"modalias\":\"pci:v00001B36d00000002sv0\",\"device\":\"0x0009\"}}"
 /* No backend knows its driver, and the kernel says nothing of it. */
-#define LOST_CARD CARD("acme-vfio-pci") "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
+#define LOST_CARD \
+	CARD("acme-vfio-pci") "\"modalias\":\"pci:v00001B36d00000042sv0\",\"device\":\"0x0042\"}}"
 
 static int setup(void **state)
 {
@@ -48,7 +54,8 @@ static void show_of_what_nobody_serves_cannot_be_answered(void **state)
 	run("migcompat -i $FOLDER/lost.json show 0000:00:07.0");
 	assert_status(2);
 	assert_true(run_one_line(ran.err));
-	assert_contains(ran.err, "no backend serves device \"0000:00:07.0\" (module acme_vfio_pci, modalias pci:v00001B36d00000042sv0)");
+	assert_contains(ran.err, "no backend serves device \"0000:00:07.0\" (module acme_vfio_pci, "
+				 "modalias pci:v00001B36d00000042sv0)");
 	assert_contains(ran.out, "driver       acme-vfio-pci\n");
 	assert_null(strstr(ran.out, "\nbackend"));
 	run("migcompat -i $FOLDER/lost.json --json show 0000:00:07.0");
@@ -71,7 +78,8 @@ static void version_prints_the_string_and_nothing_else(void **state)
 static void version_is_the_same_each_time(void **state)
 {
 	(void)state;
-	run("[ \"$(migcompat " SERIAL_A "version " DUAL ")\" = \"$(migcompat " SERIAL_A "version " DUAL ")\" ]");
+	run("[ \"$(migcompat " SERIAL_A "version " DUAL ")\" = \"$(migcompat " SERIAL_A
+	    "version " DUAL ")\" ]");
 	assert_status(0);
 }
 
@@ -113,7 +121,8 @@ static void what_nothing_can_move_is_no_choice_and_has_none(void **state)
 	(void)state;
 	run("migcompat " SERIAL_C "ask --json " DUAL " | jq -c '[.choices[].device]'");
 	assert_string_equal(ran.out, "[\"mtty/mtty-2\"]\n");
-	run("migcompat " SERIAL_C "ask --mechanism report --json " DUAL " | jq -c '[.choices[] | [.device, .mechanism.state]]'");
+	run("migcompat " SERIAL_C "ask --mechanism report --json " DUAL
+	    " | jq -c '[.choices[] | [.device, .mechanism.state]]'");
 	assert_string_equal(ran.out, "[[\"mtty/mtty-2\",\"yes\"],[\"" CARD_2 "\",\"no\"]]\n");
 	run("migcompat " SERIAL_C "ask " CARD_2);
 	assert_status(1);
@@ -192,7 +201,8 @@ static void ask_lists_the_choices_in_order(void **state)
 	(void)state;
 	run("migcompat " SERIAL "ask " DUAL);
 	assert_status(0);
-	assert_contains(ran.out, "mtty/mtty-2  serial-a mdev-type mtty:serial-2port identical yes ");
+	assert_contains(ran.out,
+			"mtty/mtty-2  serial-a mdev-type mtty:serial-2port identical yes ");
 	assert_null(strstr(ran.out, CARD_1));
 	run("migcompat --json " SERIAL "ask " DUAL);
 	assert_status(0);
@@ -259,7 +269,8 @@ static void ask_with_what_is_no_string_is_a_no_with_its_reason(void **state)
 	run("echo nonsense | migcompat " SERIAL_B "ask - --json");
 	assert_status(1);
 	document = run_json();
-	assert_contains(json_member(document, "reason"), "the string does not begin with a namespace");
+	assert_contains(json_member(document, "reason"),
+			"the string does not begin with a namespace");
 	json_decref(document);
 	run("migcompat " SERIAL_B "ask - </dev/null");
 	assert_trouble("standard input is empty");
@@ -314,11 +325,14 @@ static void prepare_prints_what_a_shell_would_do(void **state)
 	(void)state;
 	run("migcompat " SERIAL "prepare " DUAL " serial-b//mtty/mtty-2");
 	assert_status(0);
-	assert_string_equal(ran.out, "# compatible (identical)\n"
-				     "[ \"$(uname -n)\" = serial-b ] || { printf '%s\\n' 'migcompat: this is not the host "
-				     "serial-b: nothing is written' >&2; exit 1; }\n"
-				     "set -e\n"
-				     "printf '%s\\n' " DUAL " > /sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create\n");
+	assert_string_equal(
+		ran.out, "# compatible (identical)\n"
+			 "[ \"$(uname -n)\" = serial-b ] || { printf '%s\\n' 'migcompat: this is "
+			 "not the host "
+			 "serial-b: nothing is written' >&2; exit 1; }\n"
+			 "set -e\n"
+			 "printf '%s\\n' " DUAL
+			 " > /sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create\n");
 }
 
 static void prepare_creates_under_the_name_that_is_wished(void **state)
@@ -326,12 +340,14 @@ static void prepare_creates_under_the_name_that_is_wished(void **state)
 	json_t *document, *writes;
 
 	(void)state;
-	run("migcompat " SERIAL "prepare --json --uuid 11111111-2222-3333-4444-555555555555 " DUAL " serial-b//mtty/mtty-2");
+	run("migcompat " SERIAL "prepare --json --uuid 11111111-2222-3333-4444-555555555555 " DUAL
+	    " serial-b//mtty/mtty-2");
 	assert_status(0);
 	document = run_json();
 	writes = json_object_get(document, "writes");
 	assert_int_equal(json_array_size(writes), 1);
-	assert_string_equal(json_member(json_array_get(writes, 0), "value"), "11111111-2222-3333-4444-555555555555");
+	assert_string_equal(json_member(json_array_get(writes, 0), "value"),
+			    "11111111-2222-3333-4444-555555555555");
 	json_decref(document);
 	run("migcompat " SERIAL "prepare --uuid none " DUAL " serial-b//mtty/mtty-2");
 	script_trouble("\"none\" is no UUID");
@@ -350,11 +366,11 @@ static void prepare_writes_each_file_once(void **state)
 }
 
 /* Of a matrix that a released kernel has, which one write would make the source's. */
-#define RELEASED                                                                                   \
-	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                               \
-	">$FOLDER/report/migcompat.conf && migcompat --config "                                    \
-	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "            \
-	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                                    \
+#define RELEASED                                                                        \
+	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                    \
+	">$FOLDER/report/migcompat.conf && migcompat --config "                         \
+	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare " \
+	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                         \
 	"7e1d40c2-9b63-4f15-8d0a-15b3a6c4"
 
 static void prepare_writes_what_makes_a_refused_target_fit(void **state)
@@ -418,7 +434,8 @@ static void prepare_gives_the_shell_no_other_commands(void **state)
 	assert_status(0);
 	assert_contains(ran.out, " > '/sys/devices/it'\\''s $(touch "
 				 "$FOLDER/x)/mtty/mdev_supported_types/mtty-2/create'\n");
-	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL
+	    " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
 	assert_status(0);
 }
 
@@ -427,11 +444,11 @@ static void prepare_never_leaves_the_targets_folder(void **state)
 {
 	(void)state;
 	folder_write(
-	    &ran.folder, "hostile.json",
-	    "{\"format\":\"migcompat-inventory/"
-	    "1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/"
-	    "mtty-2\",\"kind\":"
-	    "\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
+		&ran.folder, "hostile.json",
+		"{\"format\":\"migcompat-inventory/"
+		"1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[{\"id\":\"mtty/"
+		"mtty-2\",\"kind\":"
+		"\"mdev-type\",\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}]}");
 	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
 	assert_contains(ran.out,
@@ -494,13 +511,31 @@ static void prepare_that_cannot_be_told_is_an_error(void **state)
 static void every_command_that_fails_has_what_every_error_has(void **state)
 {
 	static const char *const lines[] = {
-	    "nonsense",		    "list -o x",	 "show x",	     "type x",
-	    "version x",	    "check x y",	 "ask x",	     "params x",
-	    "prepare x y",	    "inventory",	 "watch",	     "policy explain x y",
-	    "hold x --reason y",    "release x",	 "backend dump /x",  "policy check /x",
-	    "state inspect /x",	    "state check /x y",	 "state load /x y",  "state save x -o /x/y",
-	    "check " DUAL " " LOST, "ask " LOST,	 "show " LOST,	     "params " LOST,
-	    "prepare " DUAL " " LOST,
+		"nonsense",
+		"list -o x",
+		"show x",
+		"type x",
+		"version x",
+		"check x y",
+		"ask x",
+		"params x",
+		"prepare x y",
+		"inventory",
+		"watch",
+		"policy explain x y",
+		"hold x --reason y",
+		"release x",
+		"backend dump /x",
+		"policy check /x",
+		"state inspect /x",
+		"state check /x y",
+		"state load /x y",
+		"state save x -o /x/y",
+		"check " DUAL " " LOST,
+		"ask " LOST,
+		"show " LOST,
+		"params " LOST,
+		"prepare " DUAL " " LOST,
 	};
 
 	(void)state;

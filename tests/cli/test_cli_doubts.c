@@ -4,15 +4,15 @@
 #include "tests/service/daemon.h"
 #include "tests/support/run.h"
 
-#define HOST(name, taken)                                                                          \
-	"{\"format\":\"migcompat-inventory/1\"," taken "\"host\":{\"name\":\"" name                \
-	"\",\"facts\":{}},\"devices\":[{\"id\":\"" name                                            \
+#define HOST(name, taken)                                                           \
+	"{\"format\":\"migcompat-inventory/1\"," taken "\"host\":{\"name\":\"" name \
+	"\",\"facts\":{}},\"devices\":[{\"id\":\"" name                             \
 	"-1\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}]}"
 #define TAKEN(time) "\"taken\":\"" time "\","
 
 /* m: at noon of the 21st of November. */
-#define NOON                                                                                       \
-	"export MIGCOMPAT_NOW=2026-11-21T12:00:00Z; m() { migcompat -i $FOLDER/a.json -i "         \
+#define NOON                                                                               \
+	"export MIGCOMPAT_NOW=2026-11-21T12:00:00Z; m() { migcompat -i $FOLDER/a.json -i " \
 	"$FOLDER/b.json \"$@\"; }\n"
 
 static int fresh(void **state)
@@ -46,9 +46,8 @@ static void old_inventory_is_a_warning_beside_the_verdict(void **state)
 	run(NOON "m check a-1 b-1");
 	assert_status(0);
 	assert_contains(ran.out, "compatible (identical)\n");
-	assert_contains(
-	    ran.out,
-	    "taken: the source's inventory is 3 days old; expected at most 1 day (stale_after)\n");
+	assert_contains(ran.out, "taken: the source's inventory is 3 days old; expected at most 1 "
+				 "day (stale_after)\n");
 	run(NOON "m check b-1 a-1");
 	assert_contains(ran.out, "taken: the target's inventory is 3 days old; ");
 	run(NOON "m check --json a-1 b-1 | jq -c '.verdict, (.findings[] | select(.field == "
@@ -61,9 +60,8 @@ static void limit_is_the_policys(void **state)
 	(void)state;
 	folder_write(&ran.folder, "policy/migcompat.conf", "stale_after = 1800;\n");
 	run(NOON "m check a-1 b-1");
-	assert_contains(
-	    ran.out,
-	    "the source's inventory is 1 hour old; expected at most 30 minutes (stale_after)\n");
+	assert_contains(ran.out, "the source's inventory is 1 hour old; expected at most 30 "
+				 "minutes (stale_after)\n");
 	folder_write(&ran.folder, "policy/migcompat.conf", "stale_after = 3600;\n");
 	run(NOON "m check a-1 b-1");
 	assert_no_doubt();
@@ -158,9 +156,8 @@ static void backend_that_is_missing_is_noted_in_the_list(void **state)
 	    "chmod 755 $FOLDER $FOLDER/some; migcompat --plugin-dir $FOLDER/some -i $FOLDER/b.json "
 	    "list");
 	assert_status(0);
-	assert_string_equal(
-	    ran.err,
-	    "migcompat: warning: 1 backend could not be loaded, see \"migcompat backend list\"\n");
+	assert_string_equal(ran.err, "migcompat: warning: 1 backend could not be loaded, see "
+				     "\"migcompat backend list\"\n");
 }
 
 static void host_without_devices_says_so(void **state)
@@ -173,7 +170,8 @@ static void host_without_devices_says_so(void **state)
 	assert_status(0);
 	assert_string_equal(ran.out, "");
 	assert_string_equal(
-	    ran.err, "migcompat: no VFIO devices here; list --types shows what could be created\n");
+		ran.err,
+		"migcompat: no VFIO devices here; list --types shows what could be created\n");
 	run("migcompat -i $FOLDER/none.json list --types");
 	assert_string_equal(ran.err, "migcompat: no VFIO devices here\n");
 	run("migcompat -i $FOLDER/none.json list --json");
@@ -216,18 +214,18 @@ static void service_gives_the_same_warnings(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(fresh_and_undated_inventories_are_no_doubt, fresh),
-	    cmocka_unit_test_setup(old_inventory_is_a_warning_beside_the_verdict, fresh),
-	    cmocka_unit_test_setup(limit_is_the_policys, fresh),
-	    cmocka_unit_test_setup(time_in_the_future_is_a_doubt_unless_it_is_minutes, fresh),
-	    cmocka_unit_test_setup(time_that_is_none_is_a_doubt, fresh),
-	    cmocka_unit_test_setup(list_and_ask_warn_as_well, fresh),
-	    cmocka_unit_test_setup(clock_of_tests_that_is_none_is_an_error, fresh),
-	    cmocka_unit_test_setup(host_that_stands_twice_is_noted_in_the_list, fresh),
-	    cmocka_unit_test_setup(host_that_stands_twice_is_noted_where_one_asks, fresh),
-	    cmocka_unit_test_setup(backend_that_is_missing_is_noted_in_the_list, fresh),
-	    cmocka_unit_test_setup(host_without_devices_says_so, fresh),
-	    cmocka_unit_test_setup(service_gives_the_same_warnings, fresh),
+		cmocka_unit_test_setup(fresh_and_undated_inventories_are_no_doubt, fresh),
+		cmocka_unit_test_setup(old_inventory_is_a_warning_beside_the_verdict, fresh),
+		cmocka_unit_test_setup(limit_is_the_policys, fresh),
+		cmocka_unit_test_setup(time_in_the_future_is_a_doubt_unless_it_is_minutes, fresh),
+		cmocka_unit_test_setup(time_that_is_none_is_a_doubt, fresh),
+		cmocka_unit_test_setup(list_and_ask_warn_as_well, fresh),
+		cmocka_unit_test_setup(clock_of_tests_that_is_none_is_an_error, fresh),
+		cmocka_unit_test_setup(host_that_stands_twice_is_noted_in_the_list, fresh),
+		cmocka_unit_test_setup(host_that_stands_twice_is_noted_where_one_asks, fresh),
+		cmocka_unit_test_setup(backend_that_is_missing_is_noted_in_the_list, fresh),
+		cmocka_unit_test_setup(host_without_devices_says_so, fresh),
+		cmocka_unit_test_setup(service_gives_the_same_warnings, fresh),
 	};
 
 	return run_group(tests);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inventories that cannot be read: one sentence that names the file, status 2, with --json one document. */
+/* Inventories that cannot be read: one sentence that names the file, status 2, with --json one
+ * document. */
 #include "tests/support/run.h"
 
-#define BEGIN "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":["
+#define BEGIN                                \
+	"{\"format\":\"migcompat-inventory/" \
+	"1\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":["
 
 static void bad_with(const char *text, const char *number, const char *part)
 {
@@ -37,9 +40,9 @@ static void pipe_is_no_file(void **state)
 
 /* ---------------------------------------------------------------- folders */
 
-#define FLEET                                                                                      \
-	"rm -rf $FOLDER/fleet; mkdir $FOLDER/fleet; cp tests/hosts/serial-b.json "                 \
-	"$FOLDER/fleet/a.json; "                                                                   \
+#define FLEET                                                                      \
+	"rm -rf $FOLDER/fleet; mkdir $FOLDER/fleet; cp tests/hosts/serial-b.json " \
+	"$FOLDER/fleet/a.json; "                                                   \
 	"cp tests/hosts/serial-a.json $FOLDER/fleet/b.json; "
 
 static void folder_is_each_json_in_it_by_name(void **state)
@@ -145,10 +148,13 @@ static void text_that_is_no_utf8_is_an_error(void **state)
 static void wrong_types_are_named_with_their_place(void **state)
 {
 	(void)state;
-	bad(BEGIN "{\"id\":\"x\",\"kind\":\"mdevv\",\"facts\":{}}]}", "\"kind\" is \"mdevv\", expected mdev, mdev-type or physical");
+	bad(BEGIN "{\"id\":\"x\",\"kind\":\"mdevv\",\"facts\":{}}]}",
+	    "\"kind\" is \"mdevv\", expected mdev, mdev-type or physical");
 	bad(BEGIN "{\"id\":7,\"kind\":\"mdev\",\"facts\":{}}]}", "\"id\"");
 	bad("[]", "");
-	bad("{\"format\":\"migcompat-inventory/2\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[]}", "\"format\"");
+	bad("{\"format\":\"migcompat-inventory/"
+	    "2\",\"host\":{\"name\":\"h\",\"facts\":{}},\"devices\":[]}",
+	    "\"format\"");
 }
 
 static void huge_file_is_refused_unread(void **state)
@@ -162,7 +168,9 @@ static void huge_file_is_refused_unread(void **state)
 static void id_that_stands_twice_is_an_error(void **state)
 {
 	(void)state;
-	bad_with(BEGIN "{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":{}}]}", "EEXIST", "\"x\"");
+	bad_with(BEGIN "{\"id\":\"x\",\"kind\":\"mdev\",\"facts\":{}},{\"id\":\"x\",\"kind\":"
+		       "\"mdev\",\"facts\":{}}]}",
+		 "EEXIST", "\"x\"");
 }
 
 static void same_file_twice_is_told_apart_by_nothing(void **state)

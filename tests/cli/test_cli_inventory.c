@@ -17,8 +17,9 @@ static void inventory_of_this_host_is_one_document(void **state)
 static void inventory_answers_as_its_host_does(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_B "inventory > $FOLDER/copy.json && migcompat " SERIAL_A "-i $FOLDER/copy.json check --json " DUAL
-	    " " CARD_1 " > $FOLDER/x; migcompat " SERIAL "check --json " DUAL " " CARD_1 " | cmp - $FOLDER/x");
+	run("migcompat " SERIAL_B "inventory > $FOLDER/copy.json && migcompat " SERIAL_A
+	    "-i $FOLDER/copy.json check --json " DUAL " " CARD_1 " > $FOLDER/x; migcompat " SERIAL
+	    "check --json " DUAL " " CARD_1 " | cmp - $FOLDER/x");
 	assert_status(0);
 }
 
@@ -26,10 +27,13 @@ static void live_host_and_its_inventory_give_one_answer(void **state)
 {
 	(void)state;
 	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0\n"
-	    "live() { umockdev-run -d tests/hosts/discovery-serial.umockdev -- " TEST_BUILD "/migcompat --config $POLICY \"$@\"; }\n"
+	    "live() { umockdev-run -d tests/hosts/discovery-serial.umockdev -- " TEST_BUILD
+	    "/migcompat --config $POLICY \"$@\"; }\n"
 	    "live inventory > $FOLDER/live.json\n"
-	    "for pair in \"0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002 " CARD_1 "\" \"mtty/mtty-2 " CARD_2 "\"; do\n"
-	    "live check --json $pair > $FOLDER/live; migcompat -i $FOLDER/live.json check --json $pair | cmp - $FOLDER/live || exit "
+	    "for pair in \"0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002 " CARD_1 "\" \"mtty/mtty-2 " CARD_2
+	    "\"; do\n"
+	    "live check --json $pair > $FOLDER/live; migcompat -i $FOLDER/live.json check --json "
+	    "$pair | cmp - $FOLDER/live || exit "
 	    "3\ndone");
 	assert_status(0);
 	assert_string_equal(ran.err, "");
@@ -64,7 +68,8 @@ static void inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_devi
 {
 	(void)state;
 	folder_write(&ran.folder, "plain.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"h\"},\"devices\":[{\"id\":"
+		     "{\"format\":\"migcompat-inventory/"
+		     "1\",\"host\":{\"name\":\"h\"},\"devices\":[{\"id\":"
 		     "\"0000:00:07.0\",\"kind\":\"physical\",\"facts\":{\"driver\":\"vfio-pci\","
 		     "\"plain\":\"secret\"}}]}");
 	run("mkdir -m 755 $FOLDER/two && cp " TEST_BACKENDS "/generic.so " TEST_BUILD
@@ -116,7 +121,8 @@ int main(void)
 		cmocka_unit_test(live_host_and_its_inventory_give_one_answer),
 		cmocka_unit_test(any_driver_makes_no_function_a_device),
 		cmocka_unit_test(inventory_keeps_sensitive_facts_to_itself),
-		cmocka_unit_test(inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device),
+		cmocka_unit_test(
+			inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device),
 		cmocka_unit_test(control_characters_are_written_so_that_no_terminal_obeys),
 		cmocka_unit_test(inventory_holds_one_host),
 		cmocka_unit_test(inventory_that_is_lost_is_an_error),

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service that lies, breaks off or talks without end: one sentence, status 2, one document with --json, never a yes. */
+/* A service that lies, breaks off or talks without end: one sentence, status 2, one document with
+ * --json, never a yes. */
 #include "tests/cli/fake_service.h"
 #include "tests/support/run.h"
 
-static void lies(const char *bytes, size_t len, enum fake_end end, const char *words, const char *part)
+static void lies(const char *bytes, size_t len, enum fake_end end, const char *words,
+		 const char *part)
 {
 	struct fake fake = {.pid = 0};
 
@@ -29,21 +31,30 @@ static void says(const char *text, const char *words, const char *part)
 
 #define REPLY(parameters) "{\"parameters\":{" parameters "}}"
 #define AVAILABILITY "\"availability\":{\"state\":\"yes\",\"text\":\"\"}"
-#define MECHANISM_OF(state, features)                                                              \
+#define MECHANISM_OF(state, features)                                                          \
 	"\"mechanism\":{\"state\":\"" state "\",\"source\":\"backend\",\"features\":" features \
 	",\"text\":\"\"}"
 #define MECHANISM MECHANISM_OF("yes", "null")
-#define SIDE(name, device) "\"" name "\":{\"device\":\"" device "\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"}"
-#define OK "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"1\",\"status\":\"ok\",\"limit\":null,\"text\":\"t\"}"
-#define BAD "{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"2\",\"status\":\"bad\",\"limit\":\"type\",\"text\":\"t\"}"
-#define VERDICT(verdict, grade, limit, number, source, target, findings)                           \
+#define SIDE(name, device)                                                                       \
+	"\"" name "\":{\"device\":\"" device "\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:" \
+	"b\"}"
+#define OK                                                                                         \
+	"{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"1\",\"status\":\"ok\"," \
+	"\"limit\":null,\"text\":\"t\"}"
+#define BAD                                                                                 \
+	"{\"field\":\"f\",\"rule\":\"equal\",\"source\":\"1\",\"target\":\"2\",\"status\":" \
+	"\"bad\",\"limit\":\"type\",\"text\":\"t\"}"
+#define VERDICT(verdict, grade, limit, number, source, target, findings) \
 	VERDICT_OF(MECHANISM, verdict, grade, limit, number, source, target, findings)
-#define VERDICT_OF(mechanism, verdict, grade, limit, number, source, target, findings)             \
-	REPLY(                                                                                                                             \
-		"\"format\":\"migcompat-verdict/1\",\"verdict\":" verdict ",\"grade\":" grade ",\"limit\":" limit ",\"errno\":" number         \
-		",\"reason\":\"r\"," SIDE("source", source) "," SIDE("target", target) ",\"findings\":[" findings "],\"truncated\":0,"         \
-		mechanism "," AVAILABILITY ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null," \
-						       "\"target_fingerprint\":\"f\"")
+#define VERDICT_OF(mechanism, verdict, grade, limit, number, source, target, findings)       \
+	REPLY("\"format\":\"migcompat-verdict/1\",\"verdict\":" verdict ",\"grade\":" grade  \
+	      ",\"limit\":" limit ",\"errno\":" number                                       \
+	      ",\"reason\":\"r\"," SIDE("source", source) "," SIDE(                          \
+		      "target",                                                              \
+		      target) ",\"findings\":[" findings "],\"truncated\":0," mechanism      \
+			      "," AVAILABILITY                                               \
+			      ",\"policy\":[],\"forced\":false,\"source_fingerprint\":null," \
+			      "\"target_fingerprint\":\"f\"")
 #define YES VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 
 /* The text that the lies are made of is a yes, so that each test tells what it says it tells. */
@@ -74,7 +85,8 @@ static void service_that_closes_at_once_is_no_yes(void **state)
 static void half_a_reply_is_no_yes(void **state)
 {
 	(void)state;
-	lies(YES, sizeof(YES) - 1, FAKE_CLOSES, "check A B", "closed the connection within its answer");
+	lies(YES, sizeof(YES) - 1, FAKE_CLOSES, "check A B",
+	     "closed the connection within its answer");
 	lies(YES, 1, FAKE_CLOSES, "check A B", "closed the connection within its answer");
 }
 
@@ -98,17 +110,22 @@ static void garbage_is_no_yes(void **state)
 static void members_of_a_wrong_type_are_no_yes(void **state)
 {
 	(void)state;
-	says(VERDICT("1", "null", "null", "null", "A", "B", OK), "check A B", "\"verdict\" is a number, expected a string");
+	says(VERDICT("1", "null", "null", "null", "A", "B", OK), "check A B",
+	     "\"verdict\" is a number, expected a string");
 	says(VERDICT("\"perhaps\"", "null", "null", "null", "A", "B", OK), "check A B",
-	     "\"verdict\" is \"perhaps\", expected compatible, incompatible, not-migratable or error");
+	     "\"verdict\" is \"perhaps\", expected compatible, incompatible, not-migratable or "
+	     "error");
 	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", "1"), "check A B",
 	     "\"findings\" is a number, expected a list of objects");
-	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", "{}"), "check A B", "\"field\" is not there");
+	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", "{}"),
+	     "check A B", "\"field\" is not there");
 	says(REPLY("\"format\":\"migcompat-verdict/2\""), "check A B",
 	     "\"format\" is \"migcompat-verdict/2\", expected migcompat-verdict/1");
-	says(REPLY("\"format\":\"migcompat-list/1\",\"devices\":{}"), "list", "\"devices\" is an object, expected a list");
-	says(REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[],\"unanswered\":[],\"asked\":-1"), "ask A",
-	     "\"asked\" is a number, expected a count");
+	says(REPLY("\"format\":\"migcompat-list/1\",\"devices\":{}"), "list",
+	     "\"devices\" is an object, expected a list");
+	says(REPLY("\"format\":\"migcompat-choices/1\"," SIDE(
+		     "source", "A") ",\"choices\":[],\"unanswered\":[],\"asked\":-1"),
+	     "ask A", "\"asked\" is a number, expected a count");
 }
 
 static void members_that_stand_twice_are_no_yes(void **state)
@@ -120,14 +137,16 @@ static void members_that_stand_twice_are_no_yes(void **state)
 static void verdict_that_contradicts_itself_is_no_yes(void **state)
 {
 	(void)state;
-	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK "," BAD), "check A B",
+	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK "," BAD),
+	     "check A B", "a verdict that contradicts itself");
+	says(VERDICT("\"compatible\"", "\"identical\"", "\"hold\"", "null", "A", "B", OK),
+	     "check A B", "a verdict that contradicts itself");
+	says(VERDICT("\"compatible\"", "\"identical\"", "null", "\"EINVAL\"", "A", "B", OK),
+	     "check A B", "a verdict that contradicts itself");
+	says(VERDICT("\"compatible\"", "null", "null", "null", "A", "B", OK), "check A B",
 	     "a verdict that contradicts itself");
-	says(VERDICT("\"compatible\"", "\"identical\"", "\"hold\"", "null", "A", "B", OK), "check A B",
+	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", ""), "check A B",
 	     "a verdict that contradicts itself");
-	says(VERDICT("\"compatible\"", "\"identical\"", "null", "\"EINVAL\"", "A", "B", OK), "check A B",
-	     "a verdict that contradicts itself");
-	says(VERDICT("\"compatible\"", "null", "null", "null", "A", "B", OK), "check A B", "a verdict that contradicts itself");
-	says(VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", ""), "check A B", "a verdict that contradicts itself");
 }
 
 static void answer_about_other_devices_is_no_yes(void **state)
@@ -144,15 +163,18 @@ static void fingerprint_that_is_another_is_no_yes(void **state)
 	says(YES, "check --fingerprint g A B", "a fingerprint that was not asked for");
 }
 
-#define YES_OF(mechanism)                                                                          \
+#define YES_OF(mechanism) \
 	VERDICT_OF(mechanism, "\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 #define YES_NO YES_OF(MECHANISM_OF("no", "null"))
 #define YES_UNKNOWN YES_OF(MECHANISM_OF("unknown", "null"))
-#define CHOICE(available, mechanism)                                                               \
-	REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[{" \
-	      "\"device\":\"B\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"," \
-	      "\"grade\":\"identical\",\"availability\":{\"state\":\"" available "\",\"text\":\"\"}," \
-	      mechanism ",\"extra\":0,\"text\":\"\"}],\"unanswered\":[],\"asked\":1")
+#define CHOICE(available, mechanism)                                                       \
+	REPLY("\"format\":\"migcompat-choices/1\"," SIDE(                                  \
+		"source",                                                                  \
+		"A") ",\"choices\":[{"                                                     \
+		     "\"device\":\"B\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"a:b\"," \
+		     "\"grade\":\"identical\",\"availability\":{\"state\":\"" available    \
+		     "\",\"text\":\"\"}," mechanism                                        \
+		     ",\"extra\":0,\"text\":\"\"}],\"unanswered\":[],\"asked\":1")
 
 static void yes_in_another_mode_is_no_yes(void **state)
 {
@@ -180,9 +202,11 @@ static void features_are_a_list_of_words(void **state)
 	says(YES_OF(MECHANISM_OF("yes", "[1]")), "check A B", "expected a list of strings");
 }
 
-#define ROW(type, version)                                                                                                                 \
-	REPLY("\"device\":\"A\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"" type "\",\"migratable\":\"yes\",\"source\":\"yes\",\"target\":\"yes\","         \
-	      MECHANISM "," AVAILABILITY ",\"reason\":\"\",\"version\":\"" version "\",\"format\":\"migcompat-device/1\"")
+#define ROW(type, version)                                                                 \
+	REPLY("\"device\":\"A\",\"host\":\"h\",\"kind\":\"mdev\",\"type\":\"" type         \
+	      "\",\"migratable\":\"yes\",\"source\":\"yes\",\"target\":\"yes\"," MECHANISM \
+	      "," AVAILABILITY ",\"reason\":\"\",\"version\":\"" version                   \
+	      "\",\"format\":\"migcompat-device/1\"")
 
 /* Both are printed as they are. */
 static void string_that_is_none_is_not_printed(void **state)
@@ -193,25 +217,32 @@ static void string_that_is_none_is_not_printed(void **state)
 	(void)state;
 	fake_start(&fake, &ran.folder, honest, sizeof(honest), FAKE_WAITS);
 	setenv("LIAR", fake.path, 1);
-	run("command migcompat --daemon --socket $LIAR version A && command migcompat --daemon --socket $LIAR type A");
+	run("command migcompat --daemon --socket $LIAR version A && command migcompat --daemon "
+	    "--socket $LIAR type A");
 	fake_stop(&fake);
 	assert_string_equal(ran.out, "a:mdev:b:c\na:b\n");
 	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "a type or string that is none");
 	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "a type or string that is none");
 	says(ROW("a:b", "nonsense"), "version A", "a type or string that is none");
 	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "a type or string that is none");
-	says(ROW("a:b", "a:mdev:b:c"), "version B", "another device than the one that was asked about");
+	says(ROW("a:b", "a:mdev:b:c"), "version B",
+	     "another device than the one that was asked about");
 }
 
-#define BACKEND(state, restarts, ended)                                                                                                    \
-	"{\"name\":\"b\",\"version\":\"1\",\"keys\":[\"k\"],\"fallback\":false,\"file\":\"/f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state                   \
-	"\",\"restarts\":" restarts ",\"ended\":" ended "}"
+#define BACKEND(state, restarts, ended)                                                            \
+	"{\"name\":\"b\",\"version\":\"1\",\"keys\":[\"k\"],\"fallback\":false,\"file\":\"/"       \
+	"f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state "\",\"restarts\":" restarts \
+	",\"ended\":" ended "}"
 
 /* Not every word of a service is a lie. */
 static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 {
-	static const char text[] = REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND("parked", "4", "\"it crashed\"") ","
-					 BACKEND("restarting", "0", "\"it hung\"") "," BACKEND("running", "1", "\"it fell\"") "]");
+	static const char text[] =
+		REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND(
+			"parked", "4",
+			"\"it crashed\"") "," BACKEND("restarting", "0",
+						      "\"it hung\"") "," BACKEND("running", "1",
+										 "\"it fell\"") "]");
 	struct fake fake = {.pid = 0};
 
 	(void)state;
@@ -225,15 +256,19 @@ static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 	assert_null(strstr(ran.out, "it fell"));
 }
 
-#define CHOICES(more) REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[]," more)
+#define CHOICES(more) \
+	REPLY("\"format\":\"migcompat-choices/1\"," SIDE("source", "A") ",\"choices\":[]," more)
 
 static void choices_that_contradict_themselves_are_no_answer(void **state)
 {
 	(void)state;
-	says(CHOICES("\"unanswered\":[{\"device\":\"d\",\"host\":\"h\",\"text\":\"t\"}],\"asked\":0"), "ask A",
-	     "more devices that gave no answer than were asked");
-	says(CHOICES("\"unanswered\":[],\"asked\":1,\"verdict\":\"error\""), "ask A", "an error without a reason");
-	says(CHOICES("\"unanswered\":[],\"asked\":1"), "ask B", "another device than the one that was asked about");
+	says(CHOICES("\"unanswered\":[{\"device\":\"d\",\"host\":\"h\",\"text\":\"t\"}],\"asked\":"
+		     "0"),
+	     "ask A", "more devices that gave no answer than were asked");
+	says(CHOICES("\"unanswered\":[],\"asked\":1,\"verdict\":\"error\""), "ask A",
+	     "an error without a reason");
+	says(CHOICES("\"unanswered\":[],\"asked\":1"), "ask B",
+	     "another device than the one that was asked about");
 }
 
 static void unexpected_second_reply_is_no_yes(void **state)
@@ -251,12 +286,15 @@ static void answer_without_end_is_cut_off(void **state)
 
 	(void)state;
 	memset(blanks, ' ', sizeof(blanks));
-	lies(blanks, sizeof(blanks), FAKE_REPEATS, "check A B", "answers without end: more than 16777216 bytes in one reply");
+	lies(blanks, sizeof(blanks), FAKE_REPEATS, "check A B",
+	     "answers without end: more than 16777216 bytes in one reply");
 }
 
 static void list_without_end_is_cut_off(void **state)
 {
-	static const char first[] = "{\"continues\":true,\"parameters\":{\"format\":\"migcompat-list/1\",\"devices\":[", last[] = "]}}";
+	static const char first[] =
+		"{\"continues\":true,\"parameters\":{\"format\":\"migcompat-list/1\",\"devices\":[",
+			  last[] = "]}}";
 	static char text[1u << 20];
 
 	(void)state;
@@ -264,35 +302,41 @@ static void list_without_end_is_cut_off(void **state)
 	memset(text, ' ', sizeof(text));
 	memcpy(text, first, sizeof(first) - 1);
 	memcpy(text + sizeof(text) - sizeof(last), last, sizeof(last));
-	lies(text, sizeof(text), FAKE_REPEATS, "list", "answers without end: more than 268435456 bytes");
+	lies(text, sizeof(text), FAKE_REPEATS, "list",
+	     "answers without end: more than 268435456 bytes");
 }
 
 static void error_without_a_reason_is_trouble(void **state)
 {
 	(void)state;
-	says("{\"error\":\"io.migcompat.DeviceHeld\"}", "check A B", "answers with an error \"DeviceHeld\"");
-	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"0\",\"reason\":7}}", "check A B",
-	     "answers with an error \"Failed\"");
-	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}", "check A B",
-	     "is older than this program");
-	says("{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":\"target\"}}", "check A B",
-	     "does not take this \"target\"");
-	says("{\"error\":\"com.example.Nonsense\"}", "check A B", "answers with an error \"com.example.Nonsense\"");
+	says("{\"error\":\"io.migcompat.DeviceHeld\"}", "check A B",
+	     "answers with an error \"DeviceHeld\"");
+	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"0\",\"reason\":7}}",
+	     "check A B", "answers with an error \"Failed\"");
+	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}",
+	     "check A B", "is older than this program");
+	says("{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
+	     "\"target\"}}",
+	     "check A B", "does not take this \"target\"");
+	says("{\"error\":\"com.example.Nonsense\"}", "check A B",
+	     "answers with an error \"com.example.Nonsense\"");
 }
 
 static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
 {
 	(void)state;
-	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"EIO\",\"reason\":\"a\\u001b[31m\\nb\"}}", "show A",
-	     "migcompat: a?[31m b\n");
+	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"EIO\",\"reason\":"
+	     "\"a\\u001b[31m\\nb\"}}",
+	     "show A", "migcompat: a?[31m b\n");
 }
 
 /* Each command that asks. */
 static void no_command_takes_nonsense(void **state)
 {
 	static const char *const commands[] = {
-		"list", "list --types", "show A", "type A", "version A", "check A B", "ask A", "params A", "backend list",
-		"hold A --reason b", "release A",
+		"list",		"list --types",	     "show A",	  "type A",
+		"version A",	"check A B",	     "ask A",	  "params A",
+		"backend list", "hold A --reason b", "release A",
 	};
 
 	(void)state;

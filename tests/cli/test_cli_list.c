@@ -18,11 +18,13 @@ static void types_are_listed_on_demand(void **state)
 static void migratable_is_the_answer_after_the_mechanism(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_C "list --json | jq -c '.devices[] | select(.host == \"serial-c\") | [.migratable, .mechanism.source]' | uniq");
+	run("migcompat " SERIAL_C "list --json | jq -c '.devices[] | select(.host == \"serial-c\") "
+	    "| [.migratable, .mechanism.source]' | uniq");
 	assert_string_equal(ran.out, "[\"no\",\"kernel\"]\n");
 	run("migcompat " SERIAL_C "list --raw -o device,reason | grep " CARD_1);
 	assert_contains(ran.out, "cannot\\x20move\\x20its\\x20state");
-	run("migcompat " SERIAL_C "list --mechanism report --raw -o device,migratable | grep " CARD_1);
+	run("migcompat " SERIAL_C
+	    "list --mechanism report --raw -o device,migratable | grep " CARD_1);
 	assert_string_equal(ran.out, CARD_1 " yes\n");
 }
 
@@ -47,7 +49,8 @@ static void columns_are_chosen_in_any_case(void **state)
 {
 	(void)state;
 	run("migcompat " SERIAL_B "list --raw -o path,Device");
-	assert_string_equal(ran.out, "PATH DEVICE\n/devices/pci0000:00/" CARD_1 " " CARD_1 "\n/devices/pci0000:00/" CARD_2 " " CARD_2 "\n");
+	assert_string_equal(ran.out, "PATH DEVICE\n/devices/pci0000:00/" CARD_1 " " CARD_1
+				     "\n/devices/pci0000:00/" CARD_2 " " CARD_2 "\n");
 }
 
 static void columns_are_added(void **state)
@@ -69,7 +72,8 @@ static void every_column_can_be_had(void **state)
 {
 	(void)state;
 	run("migcompat " SERIAL_B "list --types -o "
-	    "DEVICE,HOST,KIND,DRIVER,TYPE,BACKEND,MIGRATABLE,PARENT,MODEL,LABEL,MECHANISM,AVAILABLE,REASON,VERSION,PATH");
+	    "DEVICE,HOST,KIND,DRIVER,TYPE,BACKEND,MIGRATABLE,PARENT,MODEL,LABEL,MECHANISM,"
+	    "AVAILABLE,REASON,VERSION,PATH");
 	assert_status(0);
 	assert_contains(ran.out, "mtty:physical:serial-2port:1;");
 }
@@ -173,7 +177,8 @@ static void empty_host_lists_nothing(void **state)
 
 	(void)state;
 	folder_write(&ran.folder, "empty.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+		     "{\"format\":\"migcompat-inventory/"
+		     "1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
 	run("migcompat -i $FOLDER/empty.json list");
 	assert_status(0);
 	assert_string_equal(ran.out, "");
@@ -187,12 +192,15 @@ static void empty_host_lists_nothing(void **state)
 /* ---------------------------------------------------------------- terminals */
 
 /* script makes a terminal around the program; it is wide enough for nothing to be wrapped. */
-#define TERMINAL(command) "TERM=xterm script -qec 'stty cols 200; migcompat --config '$POLICY' " command "' /dev/null"
+#define TERMINAL(command)                                                                   \
+	"TERM=xterm script -qec 'stty cols 200; migcompat --config '$POLICY' " command "' " \
+	"/dev/null"
 
 static void pipes_get_no_color(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL "list; migcompat " SERIAL "check " DUAL " " CARD_1 "; migcompat " SERIAL "ask " DUAL);
+	run("migcompat " SERIAL "list; migcompat " SERIAL "check " DUAL " " CARD_1
+	    "; migcompat " SERIAL "ask " DUAL);
 	assert_null(strchr(ran.out, '\033'));
 }
 
@@ -216,7 +224,8 @@ static void color_can_be_had_and_refused(void **state)
 	assert_null(strchr(ran.out, '\033'));
 	run("export NO_COLOR=1; " TERMINAL(SERIAL "list"));
 	assert_null(strchr(ran.out, '\033'));
-	run("TERM=dumb; " "TERM=dumb script -qec 'migcompat " SERIAL "list' /dev/null");
+	run("TERM=dumb; "
+	    "TERM=dumb script -qec 'migcompat " SERIAL "list' /dev/null");
 	assert_null(strchr(ran.out, '\033'));
 }
 
@@ -224,7 +233,8 @@ static void terminals_are_told_that_nothing_is_here(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "empty.json",
-		     "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
+		     "{\"format\":\"migcompat-inventory/"
+		     "1\",\"host\":{\"name\":\"e\",\"facts\":{}},\"devices\":[]}");
 	run(TERMINAL("-i '$FOLDER'/empty.json list"));
 	assert_status(0);
 	assert_contains(ran.out, "no VFIO devices here");
@@ -233,19 +243,24 @@ static void terminals_are_told_that_nothing_is_here(void **state)
 static void narrow_terminals_lose_nothing_of_a_reason(void **state)
 {
 	(void)state;
-	run("TERM=xterm script -qec 'stty cols 60; migcompat " SERIAL "check " DUAL " " CARD_1 "' /dev/null");
+	run("TERM=xterm script -qec 'stty cols 60; migcompat " SERIAL "check " DUAL " " CARD_1
+	    "' /dev/null");
 	assert_contains(ran.out, "ports: source has 2, target has 1 (must");
 	assert_contains(ran.out, "be equal)");
 }
 
 /* As TERMINAL, of 80 columns. */
-#define NARROW(command) "TERM=xterm script -qec 'stty cols 80; migcompat --no-color --config '$POLICY' " command "' /dev/null | tr -d '\\r'"
+#define NARROW(command)                                                                          \
+	"TERM=xterm script -qec 'stty cols 80; migcompat --no-color --config '$POLICY' " command \
+	"' /dev/null | tr -d '\\r'"
 
 static void narrow_terminals_break_lines_between_words(void **state)
 {
 	(void)state;
-	run(NARROW("-i tests/hosts/serial-a.json -i tests/hosts/serial-c.json check " DUAL " " CARD_1));
-	assert_contains(ran.out, " mechanism: target: driver and kernel cannot move its state:\n                 vfio-pci moves no device state;");
+	run(NARROW("-i tests/hosts/serial-a.json -i tests/hosts/serial-c.json check " DUAL
+		   " " CARD_1));
+	assert_contains(ran.out, " mechanism: target: driver and kernel cannot move its state:\n   "
+				 "              vfio-pci moves no device state;");
 	run(NARROW("-i tests/hosts/broken.json list -o device,reason") " | wc -L");
 	assert_true(strtol(ran.out, NULL, 10) <= 80);
 }
@@ -254,11 +269,12 @@ static void narrow_terminals_get_fewer_columns_in_their_order(void **state)
 {
 	(void)state;
 	run(NARROW(SERIAL_A "list"));
-	assert_contains(ran.out, "DEVICE                               KIND TYPE              MIGRATABLE MECHANISM\n");
+	assert_contains(ran.out, "DEVICE                               KIND TYPE              "
+				 "MIGRATABLE MECHANISM\n");
 	run(NARROW(SERIAL "list"));
 	assert_contains(
-	    ran.out,
-	    "DEVICE                               HOST     TYPE              MIGRATABLE\n");
+		ran.out,
+		"DEVICE                               HOST     TYPE              MIGRATABLE\n");
 }
 
 static void columns_that_were_asked_for_by_name_stay(void **state)
@@ -266,7 +282,8 @@ static void columns_that_were_asked_for_by_name_stay(void **state)
 	(void)state;
 	run(NARROW(SERIAL_A "list -o +driver"));
 	assert_contains(
-	    ran.out, "DEVICE                               DRIVER TYPE              MIGRATABLE\n");
+		ran.out,
+		"DEVICE                               DRIVER TYPE              MIGRATABLE\n");
 	run(NARROW(SERIAL_A "list -o device,kind,driver,type,backend,migratable,mechanism"));
 	assert_contains(ran.out, " KIND DRIVER TYPE              BACKEND MIGRATABLE MECHANISM\n");
 }

@@ -2,7 +2,8 @@
 /* migcompat policy check, show and explain. */
 #include "tests/support/run.h"
 
-/* $FOLDER/etc: what the project installs, with permissions of its own, since a checked-out tree's are whatever the umask was. */
+/* $FOLDER/etc: what the project installs, with permissions of its own, since a checked-out tree's
+ * are whatever the umask was. */
 static void etc_copy(void)
 {
 	run("cp -r etc $FOLDER/ && chmod -R go-w $FOLDER/etc");
@@ -13,9 +14,11 @@ static void check_says_ok_of_each_file(void **state)
 {
 	(void)state;
 	etc_copy();
-	run("cd $FOLDER && migcompat policy check etc/migcompat.conf etc/conf.d/10-mixed.conf.example");
+	run("cd $FOLDER && migcompat policy check etc/migcompat.conf "
+	    "etc/conf.d/10-mixed.conf.example");
 	assert_status(0);
-	assert_string_equal(ran.out, "etc/migcompat.conf: ok\netc/conf.d/10-mixed.conf.example: ok\n");
+	assert_string_equal(ran.out,
+			    "etc/migcompat.conf: ok\netc/conf.d/10-mixed.conf.example: ok\n");
 	assert_string_equal(ran.err, "");
 }
 
@@ -75,17 +78,17 @@ static void check_goes_on_behind_a_bad_file(void **state)
 static void check_tells_every_error_of_a_file(void **state)
 {
 	(void)state;
-	folder_write(
-	    &ran.folder, "bad.conf",
-	    "timeuot_ms = 5;\n"
-	    "mixed = \"yes\";\n"
-	    "rules = (\n"
-	    "  { acton = \"deny\"; },\n"
-	    "  { action = \"dney\"; reason = 7; },\n"
-	    "  { action = \"deny\"; match = { sorce = { }; target = { knid = \"mdev\"; }; }; }\n"
-	    ");\n"
-	    "mtty = { emit_fromat = 1; emit_format = \"x\"; };\n"
-	    "i9l5 = { };\n");
+	folder_write(&ran.folder, "bad.conf",
+		     "timeuot_ms = 5;\n"
+		     "mixed = \"yes\";\n"
+		     "rules = (\n"
+		     "  { acton = \"deny\"; },\n"
+		     "  { action = \"dney\"; reason = 7; },\n"
+		     "  { action = \"deny\"; match = { sorce = { }; target = { knid = \"mdev\"; }; "
+		     "}; }\n"
+		     ");\n"
+		     "mtty = { emit_fromat = 1; emit_format = \"x\"; };\n"
+		     "i9l5 = { };\n");
 	run("migcompat policy check $FOLDER/bad.conf 2>&1 | sed \"s|$FOLDER/||\"");
 	assert_contains(ran.out, "migcompat: bad.conf:1: unknown key \"timeuot_ms\"");
 	assert_contains(ran.out, "nearest is \"timeout_ms\"\nmigcompat: bad.conf:2: \"mixed\" is a "
@@ -100,8 +103,8 @@ static void check_tells_every_error_of_a_file(void **state)
 	assert_contains(ran.out,
 			"migcompat: bad.conf:8: unknown key \"emit_fromat\" of backend \"mtty\"");
 	assert_contains(
-	    ran.out,
-	    "migcompat: bad.conf:8: \"emit_format\" is a string, expected a whole number\n");
+		ran.out,
+		"migcompat: bad.conf:8: \"emit_format\" is a string, expected a whole number\n");
 	assert_contains(ran.out, "migcompat: bad.conf:9: unknown key \"i9l5\"");
 	assert_null(strstr(ran.out, ": ok"));
 	run("migcompat policy check $FOLDER/bad.conf 2>&1 >/dev/null | wc -l");
@@ -203,7 +206,8 @@ static void show_prints_what_could_be_loaded_again(void **state)
 {
 	(void)state;
 	etc_copy();
-	run("cd $FOLDER && command migcompat --config etc/conf.d/60-override.conf.example policy show > $FOLDER/shown.conf && migcompat policy check "
+	run("cd $FOLDER && command migcompat --config etc/conf.d/60-override.conf.example policy "
+	    "show > $FOLDER/shown.conf && migcompat policy check "
 	    "$FOLDER/shown.conf");
 	assert_status(0);
 	run("migcompat --json policy show | jq -e .");
@@ -219,15 +223,18 @@ static void show_does_not_load_backends(void **state)
 
 /* ---------------------------------------------------------------- explain */
 
-#define RULES                                                                                                                     \
-	"rules = ( { name = \"elsewhere\"; match = { target = { host = \"other\"; }; }; action = \"deny\"; },\n"                        \
-	"          { name = \"here\"; match = { target = { host = \"serial-b\"; }; }; action = \"deny\"; reason = \"because\"; } );\n"
+#define RULES                                                                                      \
+	"rules = ( { name = \"elsewhere\"; match = { target = { host = \"other\"; }; }; action = " \
+	"\"deny\"; },\n"                                                                           \
+	"          { name = \"here\"; match = { target = { host = \"serial-b\"; }; }; action = "   \
+	"\"deny\"; reason = \"because\"; } );\n"
 
 static void explain_shows_each_rule_and_the_outcome(void **state)
 {
 	(void)state;
 	folder_write(&ran.folder, "rules.conf", RULES);
-	run("command migcompat --config $FOLDER/rules.conf " SERIAL "policy explain " DUAL " " CARD_2);
+	run("command migcompat --config $FOLDER/rules.conf " SERIAL "policy explain " DUAL
+	    " " CARD_2);
 	assert_status(1);
 	assert_contains(ran.out, "elsewhere deny   no ");
 	assert_contains(ran.out, "here      deny   yes ");
@@ -242,7 +249,8 @@ static void explain_is_a_document_too(void **state)
 
 	(void)state;
 	folder_write(&ran.folder, "rules.conf", RULES);
-	run("command migcompat --config $FOLDER/rules.conf --json " SERIAL "policy explain " DUAL " " CARD_2);
+	run("command migcompat --config $FOLDER/rules.conf --json " SERIAL "policy explain " DUAL
+	    " " CARD_2);
 	assert_status(1);
 	document = run_json();
 	rules = json_object_get(document, "rules");
@@ -256,7 +264,8 @@ static void explain_is_a_document_too(void **state)
 static void explain_changes_no_verdict(void **state)
 {
 	(void)state;
-	run("migcompat --json " SERIAL "check " DUAL " " CARD_1 " > $FOLDER/a; migcompat --json " SERIAL "policy explain " DUAL " " CARD_1
+	run("migcompat --json " SERIAL "check " DUAL " " CARD_1
+	    " > $FOLDER/a; migcompat --json " SERIAL "policy explain " DUAL " " CARD_1
 	    " | jq -c .verdict | cmp - $FOLDER/a");
 	assert_status(0);
 }
@@ -266,9 +275,9 @@ static void explain_says_where_the_policy_was_not_asked(void **state)
 	(void)state;
 	run("echo i915:mdev:x:1 | migcompat " SERIAL_B "policy explain - " CARD_2);
 	assert_status(1);
-	assert_string_equal(ran.out,
-			    "the policy was not asked\noutcome: incompatible (namespace): the string is the backend i915's, the target is "
-			    "served by mtty\n");
+	assert_string_equal(ran.out, "the policy was not asked\noutcome: incompatible (namespace): "
+				     "the string is the backend i915's, the target is "
+				     "served by mtty\n");
 }
 
 static void explain_of_what_cannot_be_told_is_an_error(void **state)

@@ -3,25 +3,25 @@
  */
 #include "tests/support/run.h"
 
-#define HOST(name, devices)                                                                        \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name                         \
+#define HOST(name, devices)                                                \
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name \
 	"\",\"facts\":{}},\"devices\":[" devices "]}"
-#define MDEV(id, type)                                                                             \
-	"{\"id\":\"" id                                                                            \
+#define MDEV(id, type)  \
+	"{\"id\":\"" id \
 	"\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"" type "\"}}"
-#define TYPE(parent, free)                                                                         \
-	"{\"id\":\"" parent "/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"" parent                \
-	"\",\"facts\":{\"parent/driver\":\"mtty\","                                                \
+#define TYPE(parent, free)                                                          \
+	"{\"id\":\"" parent "/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"" parent \
+	"\",\"facts\":{\"parent/driver\":\"mtty\","                                 \
 	"\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"" free "\"}}"
 #define SOURCE "11111111-0000-4000-8000-000000000001"
 #define READY "22222222-0000-4000-8000-000000000002"
 #define SMALL "22222222-0000-4000-8000-000000000003"
-#define TARGETS                                                                                    \
+#define TARGETS \
 	MDEV(READY, "mtty-2") "," MDEV(SMALL, "mtty-1") "," TYPE("full", "0") "," TYPE("free", "3")
 
 /* p TARGET: the script for a target of the host "there"; of this machine's after "here". */
-#define P                                                                                          \
-	"p() { migcompat -i $FOLDER/source.json -i $FOLDER/target.json prepare " SOURCE            \
+#define P                                                                               \
+	"p() { migcompat -i $FOLDER/source.json -i $FOLDER/target.json prepare " SOURCE \
 	" \"$@\"; }\n"
 #define HERE "sed -i \"s|\\\"there\\\"|\\\"$(uname -n)\\\"|\" $FOLDER/target.json\n" P
 
@@ -92,8 +92,8 @@ static void unavailable_target_fails_and_has_no_writes(void **state)
 	run(P "p full/mtty-2 | sh");
 	assert_status(1);
 	assert_string_equal(
-	    ran.err,
-	    "migcompat: the target is not available now: no instance of the type is left\n");
+		ran.err,
+		"migcompat: the target is not available now: no instance of the type is left\n");
 	run(P "p full/mtty-2 --json");
 	assert_status(1);
 	document = run_json();
@@ -142,14 +142,14 @@ static void errors_give_the_shell_no_commands(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(ready_target_on_this_host_is_success, fresh),
-	    cmocka_unit_test_setup(another_host_fails_and_writes_nothing, fresh),
-	    cmocka_unit_test_setup(write_that_fails_ends_the_script, fresh),
-	    cmocka_unit_test_setup(incompatible_target_fails_and_says_why, fresh),
-	    cmocka_unit_test_setup(unavailable_target_fails_and_has_no_writes, fresh),
-	    cmocka_unit_test_setup(unknown_device_fails, fresh),
-	    cmocka_unit_test_setup(wrong_usage_fails, fresh),
-	    cmocka_unit_test_setup(errors_give_the_shell_no_commands, fresh),
+		cmocka_unit_test_setup(ready_target_on_this_host_is_success, fresh),
+		cmocka_unit_test_setup(another_host_fails_and_writes_nothing, fresh),
+		cmocka_unit_test_setup(write_that_fails_ends_the_script, fresh),
+		cmocka_unit_test_setup(incompatible_target_fails_and_says_why, fresh),
+		cmocka_unit_test_setup(unavailable_target_fails_and_has_no_writes, fresh),
+		cmocka_unit_test_setup(unknown_device_fails, fresh),
+		cmocka_unit_test_setup(wrong_usage_fails, fresh),
+		cmocka_unit_test_setup(errors_give_the_shell_no_commands, fresh),
 	};
 
 	return run_group(tests);

@@ -4,7 +4,9 @@
 #include "tests/support/run.h"
 
 /* In each line m is the program at the service, and own is it on the same inventories. */
-#define ASK "m() { command migcompat --daemon --socket $SOCKET \"$@\"; }; own() { migcompat " SERIAL "\"$@\"; }\n"
+#define ASK                                                                                      \
+	"m() { command migcompat --daemon --socket $SOCKET \"$@\"; }; own() { migcompat " SERIAL \
+	"\"$@\"; }\n"
 
 static struct daemon service;
 
@@ -39,12 +41,13 @@ static void need_root(void)
 }
 
 /*
- * "stranger UID ARGUMENT...": the program as another user, from a folder that everybody may enter; the build's may be its
- * owner's alone.
+ * "stranger UID ARGUMENT...": the program as another user, from a folder that everybody may enter;
+ * the build's may be its owner's alone.
  */
-#define STRANGER                                                                                                               \
-	"[ -e $FOLDER/open ] || cp -r " TEST_BUILD "/stage $FOLDER/open; chmod -R go=rX $FOLDER; "                             \
-	"stranger() { cd /; setpriv --reuid $1 --regid $1 --clear-groups $FOLDER/open/bin/migcompat \"${@:2}\"; }; "
+#define STRANGER                                                                                   \
+	"[ -e $FOLDER/open ] || cp -r " TEST_BUILD "/stage $FOLDER/open; chmod -R go=rX $FOLDER; " \
+	"stranger() { cd /; setpriv --reuid $1 --regid $1 --clear-groups "                         \
+	"$FOLDER/open/bin/migcompat \"${@:2}\"; }; "
 
 /* ---------------------------------------------------------------- which way */
 
@@ -75,7 +78,8 @@ static void own_workers_are_asked_about_another_world(void **state)
 static void absent_service_is_passed_over_in_silence(void **state)
 {
 	(void)state;
-	run("command migcompat --no-daemon list; echo $?; command migcompat --no-daemon check a b; echo $?");
+	run("command migcompat --no-daemon list; echo $?; command migcompat --no-daemon check a b; "
+	    "echo $?");
 	setenv("BEFORE", ran.out, 1);
 	setenv("BEFORE_ERR", ran.err, 1);
 	run("command migcompat list; echo $?; command migcompat check -v a b; echo $?");
@@ -129,8 +133,11 @@ static void refusal_of_no_daemon_says_what_is_wrong(void **state)
 static void service_and_another_world_exclude_each_other(void **state)
 {
 	static const char *const worlds[][2] = {
-		{"-i a", "--inventory"}, {"--config a", "--config"},     {"--plugin-dir a", "--plugin-dir"},
-		{"--debug", "--debug"},  {"--no-daemon", "--no-daemon"},
+		{"-i a", "--inventory"},
+		{"--config a", "--config"},
+		{"--plugin-dir a", "--plugin-dir"},
+		{"--debug", "--debug"},
+		{"--no-daemon", "--no-daemon"},
 	};
 	char part[128];
 
@@ -143,14 +150,15 @@ static void service_and_another_world_exclude_each_other(void **state)
 		snprintf(part, sizeof(part), "--socket and %s exclude each other", worlds[i][1]);
 		assert_trouble(part);
 		run("command migcompat %s release a", worlds[i][0]);
-		snprintf(part, sizeof(part), "release is the service's alone: it takes no %s", worlds[i][1]);
+		snprintf(part, sizeof(part), "release is the service's alone: it takes no %s",
+			 worlds[i][1]);
 		assert_trouble(part);
 	}
 }
 
 static void commands_of_their_own_do_not_ask_the_service(void **state)
 {
-	static const char *const commands[] = {"prepare a b",  "inventory",   "backend dump a",
+	static const char *const commands[] = {"prepare a b", "inventory", "backend dump a",
 					       "policy check", "policy explain a b"};
 
 	(void)state;
@@ -269,7 +277,8 @@ static void held_device_is_no_side_of_a_move(void **state)
 	run(ASK "m ask " CARD_2);
 	assert_status(1);
 	assert_string_equal(ran.out, "no choice: source " CARD_2 " is held: new firmware\n");
-	run(ASK "m ask " DUAL " | grep -c " CARD_2 "; m release " CARD_2 " >/dev/null; m ask " DUAL " | grep -c " CARD_2);
+	run(ASK "m ask " DUAL " | grep -c " CARD_2 "; m release " CARD_2 " >/dev/null; m ask " DUAL
+		" | grep -c " CARD_2);
 	assert_string_equal(ran.out, "0\n1\n");
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat state: what needs no device of this host. Real ones are in the kernel lab (tests/kernel/guest/state.sh). */
+/* migcompat state: what needs no device of this host. Real ones are in the kernel lab
+ * (tests/kernel/guest/state.sh). */
 #include <fcntl.h>
 
 #include "core/state/writer.h"
@@ -77,8 +78,10 @@ static void the_document_has_all_of_it(void **state)
 	assert_string_equal(json_member(driver, "backend"), "mtty");
 	assert_true(json_is_true(json_object_get(driver, "sound")));
 	assert_string_equal(field(json_object_get(driver, "fields"), "stream_ports", "value"), "2");
-	assert_string_equal(field(json_object_get(driver, "fields"), "stream_ports", "rule"), "equal");
-	assert_string_equal(field(json_object_get(driver, "fields"), "stream_major", "expected"), "1");
+	assert_string_equal(field(json_object_get(driver, "fields"), "stream_ports", "rule"),
+			    "equal");
+	assert_string_equal(field(json_object_get(driver, "fields"), "stream_major", "expected"),
+			    "1");
 	json_decref(document);
 }
 
@@ -98,18 +101,23 @@ static void a_file_that_is_cut_is_not_sound(void **state)
 	run("head -c -1 " STATE " | migcompat state inspect -");
 	assert_status(1);
 	assert_contains(ran.out, "sound        no\n");
-	assert_contains(ran.out, "reason       standard input: it ends in the middle of record 5\n");
+	assert_contains(ran.out,
+			"reason       standard input: it ends in the middle of record 5\n");
 	assert_contains(ran.out, "stream       mtty, 96 bytes"); /* what came before is shown */
 }
 
 static void a_drivers_bare_stream_is_known_by_what_it_begins_with(void **state)
 {
 	(void)state;
-	run("printf '\\x4e\\x2c\\x3e\\x8c\\x89\\x09\\x9d\\x7e\\1\\0\\0\\0\\0\\0\\0\\0\\2\\0\\0\\0\\0\\0\\0\\0%%72s' | migcompat state inspect -");
+	run("printf "
+	    "'\\x4e\\x2c\\x3e\\x8c\\x89\\x09\\x9d\\x7e\\1\\0\\0\\0\\0\\0\\0\\0\\2\\0\\0\\0\\0\\0\\0"
+	    "\\0%%72s' | migcompat state inspect -");
 	assert_status(0);
-	assert_contains(ran.out, "holds        a kernel driver's stream, without a version string\n");
+	assert_contains(ran.out,
+			"holds        a kernel driver's stream, without a version string\n");
 	assert_contains(ran.out, "stream       mtty, 96 bytes");
-	run("printf '\\xde\\xde\\xca\\xde\\xed\\xfe\\xcc\\xaa\\0\\4\\0\\0%%16s\\2\\0\\0\\0%%8s' | migcompat state inspect -");
+	run("printf '\\xde\\xde\\xca\\xde\\xed\\xfe\\xcc\\xaa\\0\\4\\0\\0%%16s\\2\\0\\0\\0%%8s' | "
+	    "migcompat state inspect -");
 	assert_status(1);
 	assert_contains(ran.out, "stream       hisi_acc_vfio_pci, 40 bytes, XXH3 ");
 	assert_contains(ran.out, "stream_qp_num      1024");
@@ -123,7 +131,8 @@ static void what_a_file_tells_people_is_its_own_words(void **state)
 
 	(void)state;
 	stream_mtty(stream, 1, 0, 2, 0);
-	forge_all("mtty:mdev:serial-2port:1;x", "host=lab\nsound=yes\nreason=fine\nE\033[1mS=\033[31mC\n", stream, 96);
+	forge_all("mtty:mdev:serial-2port:1;x",
+		  "host=lab\nsound=yes\nreason=fine\nE\033[1mS=\033[31mC\n", stream, 96);
 	run("head -c -1 \"$FOLDER\"/forged | migcompat state inspect -");
 	assert_status(1);
 	assert_contains(ran.out, "\nsound        no\n");
@@ -141,9 +150,9 @@ static void a_state_that_is_not_as_it_should_be_has_a_reason(void **state)
 		uint32_t major, ports;
 		const char *reason;
 	} wrong[] = {
-	    {"mtty:mdev:serial-2port:1;x", 2, 2, "stream_major is 2, expected 1"},
-	    {"mtty:mdev:serial-2port:1;x", 1, 1, "the stream has 96 bytes, expected 60"},
-	    {"mtty:none:serial-2port:1;x", 1, 2, "the string's second part is no kind"},
+		{"mtty:mdev:serial-2port:1;x", 2, 2, "stream_major is 2, expected 1"},
+		{"mtty:mdev:serial-2port:1;x", 1, 1, "the stream has 96 bytes, expected 60"},
+		{"mtty:none:serial-2port:1;x", 1, 2, "the string's second part is no kind"},
 	};
 	uint8_t stream[24 + 4 * 36];
 
@@ -220,7 +229,8 @@ static void a_state_is_checked_as_its_source_would_be(void **state)
 	for (int i = 0; i < 2; i++) {
 		json_t *by_string, *by_file, *findings;
 
-		run("head -n 1 " STATE " | tr -d '\\n' | migcompat " SERIAL_B "--json check - %s", targets[i]);
+		run("head -n 1 " STATE " | tr -d '\\n' | migcompat " SERIAL_B "--json check - %s",
+		    targets[i]);
 		assert_status(i);
 		by_string = run_json();
 		run("migcompat " SERIAL_B "--json state check " STATE " %s", targets[i]);
@@ -230,7 +240,8 @@ static void a_state_is_checked_as_its_source_would_be(void **state)
 		assert_string_equal(field(findings, "stream_ports", "status"), i ? "bad" : "ok");
 		/* But for what is known of the stream, the answers are one. */
 		for (size_t n = json_array_size(findings); n-- > 0;)
-			if (strncmp(json_member(json_array_get(findings, n), "field"), "stream_", 7) == 0)
+			if (strncmp(json_member(json_array_get(findings, n), "field"), "stream_",
+				    7) == 0)
 				json_array_remove(findings, n);
 		assert_true(json_equal(by_string, by_file));
 		json_decref(by_string);
@@ -256,7 +267,9 @@ static void a_stream_that_is_not_the_strings_is_refused(void **state)
 	forge("something", 9);
 	run("migcompat " SERIAL_B "state check \"$FOLDER\"/forged " CARD_2);
 	assert_status(1);
-	assert_contains(ran.out, "stream: it does not begin like a stream of a driver that the backend mtty knows");
+	assert_contains(
+		ran.out,
+		"stream: it does not begin like a stream of a driver that the backend mtty knows");
 }
 
 /* Others may take the stream, but the string says whose it is. */
@@ -285,7 +298,8 @@ static void a_damaged_file_is_incompatible_with_everything(void **state)
 	document = run_json();
 	assert_string_equal(json_member(document, "verdict"), "incompatible");
 	assert_string_equal(json_member(document, "limit"), "format");
-	assert_contains(field(json_object_get(document, "findings"), "file", "text"), "it ends in the middle of record 2");
+	assert_contains(field(json_object_get(document, "findings"), "file", "text"),
+			"it ends in the middle of record 2");
 	json_decref(document);
 }
 
@@ -309,7 +323,8 @@ static void a_save_says_where_to(void **state)
 	run("migcompat " SERIAL_A "state save " DUAL);
 	assert_trouble("state save expects -o FILE, or -o - for standard output");
 	run("migcompat " SERIAL_A "--json state save " DUAL " -o - | cat");
-	assert_contains(ran.err, "standard output takes the state or the document of --json, not both");
+	assert_contains(ran.err,
+			"standard output takes the state or the document of --json, not both");
 	run("migcompat " SERIAL_A "state save --columns x " DUAL " -o x");
 	assert_trouble("state save takes no --columns");
 	run("migcompat " SERIAL_A "state save " DUAL " -o");
@@ -327,7 +342,8 @@ static void a_save_says_where_to(void **state)
 static void a_device_of_another_host_is_not_saved_and_leaves_no_file(void **state)
 {
 	(void)state;
-	run("migcompat " SERIAL_A "state save " DUAL " -o \"$FOLDER\"/x; s=$?; ls \"$FOLDER\"; exit $s");
+	run("migcompat " SERIAL_A "state save " DUAL
+	    " -o \"$FOLDER\"/x; s=$?; ls \"$FOLDER\"; exit $s");
 	assert_status(2);
 	assert_contains(ran.err, DUAL ": it is not a device of this host");
 	assert_null(strstr(ran.out, "x\n"));
@@ -338,7 +354,8 @@ static void a_device_that_can_be_no_source_is_not_saved(void **state)
 	json_t *document;
 
 	(void)state;
-	run("migcompat -i tests/hosts/ap-z16.json --json state save matrix/vfio_ap-passthrough -o \"$FOLDER\"/x");
+	run("migcompat -i tests/hosts/ap-z16.json --json state save matrix/vfio_ap-passthrough -o "
+	    "\"$FOLDER\"/x");
 	assert_status(1);
 	document = run_json();
 	assert_string_equal(json_member(document, "verdict"), "not-migratable");
@@ -379,12 +396,14 @@ static void force_does_not_go_around_the_policy_nor_damage(void **state)
 {
 	(void)state;
 	run("echo 'rules = ({name = \"never\"; action = \"deny\";});' >\"$FOLDER\"/deny.conf && "
-	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE " " CARD_2);
+	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE
+	    " " CARD_2);
 	assert_status(1);
 	assert_contains(ran.err, "--force goes around neither holds nor the policy");
 	/* Nor where the verdict is about something else. */
 	run("echo 'mechanism = \"require\";' >>\"$FOLDER\"/deny.conf && "
-	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE " " CARD_2);
+	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE
+	    " " CARD_2);
 	assert_status(1);
 	assert_contains(ran.err, "--force goes around neither holds nor the policy");
 	run("head -c 300 " STATE " | migcompat " SERIAL_B "state load --force - " CARD_2);

@@ -47,7 +47,8 @@ static void keep_mtty(uint32_t ports)
 
 static json_t *driver_of(json_t *document, size_t index)
 {
-	return json_array_get(json_object_get(json_object_get(document, "stream"), "drivers"), index);
+	return json_array_get(json_object_get(json_object_get(document, "stream"), "drivers"),
+			      index);
 }
 
 /* ---------------------------------------------------------------- inspect */
@@ -78,7 +79,8 @@ static void people_see_who_takes_it(void **state)
 	run("migcompat state inspect \"$FOLDER\"/stream");
 	assert_status(0);
 	assert_contains(ran.out, "\nsound        yes\n");
-	assert_contains(ran.out, "\nstream       mlx5_vfio_pci or virtio_vfio_pci, 140 bytes, XXH3 ");
+	assert_contains(ran.out,
+			"\nstream       mlx5_vfio_pci or virtio_vfio_pci, 140 bytes, XXH3 ");
 	assert_contains(ran.out, "\ndriver       mlx5_vfio_pci: sound\n");
 	assert_contains(ran.out, "\ndriver       virtio_vfio_pci: not sound: stream_record_1 at ");
 }
@@ -100,19 +102,21 @@ static void a_long_stream_that_is_cut_is_not_sound(void **state)
 	run("migcompat --json state inspect \"$FOLDER\"/stream");
 	assert_status(0);
 	assert_contains(ran.out, "\"bytes\":100040,\"sum\":null");
-	run("head -c 100000 \"$FOLDER\"/stream >\"$FOLDER\"/cut; migcompat state inspect \"$FOLDER\"/cut");
+	run("head -c 100000 \"$FOLDER\"/stream >\"$FOLDER\"/cut; migcompat state inspect "
+	    "\"$FOLDER\"/cut");
 	assert_status(1);
 	assert_contains(ran.out, "it ends in the data of record 2");
 }
 
-#define FAILING                                                                                    \
-	"mkdir -p \"$FOLDER\"/failing/streams && "                                                 \
+#define FAILING                                    \
+	"mkdir -p \"$FOLDER\"/failing/streams && " \
 	"cp " TEST_BUILD "/tests/backends/streams/streams.so \"$FOLDER\"/failing/ && "
 
 static void a_backend_that_fails_leaves_it_untold(void **state)
 {
 	(void)state;
-	run("export ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0; " FAILING
+	run("export "
+	    "ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}handle_segv=0:handle_abort=0; " FAILING
 	    "printf crash | migcompat --plugin-dir \"$FOLDER\"/failing state inspect -");
 	assert_trouble("backend streams: its worker was killed by signal");
 	run("printf e | migcompat --plugin-dir \"$FOLDER\"/failing --json state inspect -");
@@ -125,8 +129,9 @@ static void a_backend_that_fails_takes_nobodys_yes_away(void **state)
 	(void)state;
 	record(bytes, 'c', MANDATORY, 0);
 	keep(16 + 'c');
-	run(FAILING "cp " TEST_BACKENDS "/streams/kernel_streams.so \"$FOLDER\"/failing/streams/ && "
-	    "migcompat --plugin-dir \"$FOLDER\"/failing state inspect \"$FOLDER\"/stream");
+	run(FAILING "cp " TEST_BACKENDS
+		    "/streams/kernel_streams.so \"$FOLDER\"/failing/streams/ && "
+		    "migcompat --plugin-dir \"$FOLDER\"/failing state inspect \"$FOLDER\"/stream");
 	assert_status(0);
 }
 
@@ -205,10 +210,12 @@ static void the_policy_counts_for_a_bare_stream(void **state)
 		const char *rules;
 		int status;
 	} cases[] = {
-		{"{name = \"r\"; action = \"deny\"; match = {target = {namespace = \"mtty\";};};}", 1},
+		{"{name = \"r\"; action = \"deny\"; match = {target = {namespace = \"mtty\";};};}",
+		 1},
 		/* Of the source nothing is known, so that a denial might mean it. */
 		{"{name = \"r\"; action = \"deny\"; match = {source = {type = \"nosuch\";};};}", 1},
-		{"{name = \"r\"; action = \"deny\"; match = {target = {namespace = \"i915\";};};}", 0},
+		{"{name = \"r\"; action = \"deny\"; match = {target = {namespace = \"i915\";};};}",
+		 0},
 	};
 
 	(void)state;

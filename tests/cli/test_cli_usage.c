@@ -119,7 +119,8 @@ static void wrong_color_names_the_nearest(void **state)
 {
 	(void)state;
 	run("migcompat --color=allways list");
-	assert_trouble("--color is \"allways\", expected auto, always or never; nearest is \"always\"");
+	assert_trouble(
+		"--color is \"allways\", expected auto, always or never; nearest is \"always\"");
 }
 
 static void control_characters_do_not_reach_the_terminal(void **state)
@@ -195,9 +196,10 @@ static void version_and_help_load_nothing(void **state)
 
 static void help_names_every_command_with_an_example(void **state)
 {
-	static const char *const names[] = {"list",	    "show",	    "type",	   "version",	    "check",
-					    "ask",	    "params",	    "prepare",	   "inventory",	    "backend list",
-					    "backend dump", "policy check", "policy show", "policy explain"};
+	static const char *const names[] = {
+		"list",		"show",		"type",	       "version",	"check",
+		"ask",		"params",	"prepare",     "inventory",	"backend list",
+		"backend dump", "policy check", "policy show", "policy explain"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {

@@ -160,7 +160,8 @@ static void every_line_is_a_document_with_json(void **state)
 				    "migcompat-event/1");
 		assert_int_equal(json_string_length(json_object_get(event, "time")),
 				 strlen("2026-11-30T20:00:00Z"));
-		assert_true(ready || json_string_length(json_object_get(event, "fingerprint")) == 32);
+		assert_true(ready ||
+			    json_string_length(json_object_get(event, "fingerprint")) == 32);
 		json_decref(event);
 		count++;
 	}
@@ -241,9 +242,11 @@ static void says(const char *text, const char *part)
 
 static void backend_comes_with_its_state_and_why(void **state)
 {
-	static const char text[] = EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\",\"keys\":[],\"fallback\":false,\"file\":\"f\","
-					 "\"status\":\"loaded\",\"reason\":\"\",\"state\":\"parked\",\"restarts\":4,"
-					 "\"ended\":\"its worker crashed\"}");
+	static const char text[] =
+		EVENT("\"event\":\"backend\",\"backend\":{\"name\":\"mtty\",\"version\":\"1\","
+		      "\"keys\":[],\"fallback\":false,\"file\":\"f\","
+		      "\"status\":\"loaded\",\"reason\":\"\",\"state\":\"parked\",\"restarts\":4,"
+		      "\"ended\":\"its worker crashed\"}");
 	struct fake fake = {.pid = 0};
 
 	(void)state;
@@ -260,13 +263,18 @@ static void nonsense_is_trouble(void **state)
 	says("nonsense", "answers nonsense: ");
 	says(EVENT("\"event\":\"tea\""), "\"event\" is \"tea\", expected present, ready, ");
 	says(EVENT("\"event\":\"added\""), "an event without its device");
-	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""), "\"device\" is a number, expected a string");
+	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""),
+	     "\"device\" is a number, expected a string");
 	says(EVENT("\"event\":\"backend\""), "an event without its backend");
-	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"fallback\":false,\"file\":\"f\",\"status\":\"asleep\"}"),
+	says(EVENT("\"event\":\"backend\",\"backend\":{\"keys\":[],\"fallback\":false,\"file\":"
+		   "\"f\",\"status\":\"asleep\"}"),
 	     "\"status\" is \"asleep\", expected loaded or failed");
 	says("{\"parameters\":{" HEAD ",\"event\":\"ready\"}}", "a last event");
-	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\",\"reason\":\"32 watch\"}}", "32 watch");
-	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}", "is older than this program");
+	says("{\"error\":\"io.migcompat.TooManyWatchers\",\"parameters\":{\"errno\":\"EUSERS\","
+	     "\"reason\":\"32 watch\"}}",
+	     "32 watch");
+	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}",
+	     "is older than this program");
 }
 
 int main(void)

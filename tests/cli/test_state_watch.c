@@ -14,7 +14,8 @@
 
 static char shown[4096];
 
-/* Move something under a watch, with standard error being what fd is, and whoever reads it at the other end. */
+/* Move something under a watch, with standard error being what fd is, and whoever reads it at the
+ * other end. */
 static void watch_on(int fd, int reader, uint64_t total, uint64_t rest)
 {
 	const struct kernel_progress progress = {.bytes = 3 << 20, .rest = rest};
@@ -35,7 +36,8 @@ static void watch_on(int fd, int reader, uint64_t total, uint64_t rest)
 	fflush(stderr);
 	assert_int_equal(dup2(kept, STDERR_FILENO), STDERR_FILENO);
 	close(kept);
-	/* What goes through a terminal arrives when the kernel gets around to it; the last of it is that the line is wiped. */
+	/* What goes through a terminal arrives when the kernel gets around to it; the last of it is
+	 * that the line is wiped. */
 	while (!strstr(shown, "\r\033[K") && poll(&at, 1, terminal ? 10000 : 0) > 0 &&
 	       (n = read(reader, shown + len, sizeof(shown) - 1 - len)) > 0) {
 		len += (size_t)n;
@@ -107,7 +109,8 @@ static void an_interrupt_is_a_descriptor_that_can_be_read(void **state)
 /* A limit on the size of files must not end a save before it has put everything in order. */
 static void a_file_that_may_not_grow_is_an_errno(void **state)
 {
-	const struct rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY}, none = {RLIM_INFINITY, RLIM_INFINITY};
+	const struct rlimit limit = {.rlim_cur = 1, .rlim_max = RLIM_INFINITY},
+			    none = {RLIM_INFINITY, RLIM_INFINITY};
 	FILE *file = tmpfile();
 	int fd = interrupts_take(), r;
 

@@ -37,17 +37,19 @@ static int teardown(void **state)
 	return 0;
 }
 
-static int ask(struct bench *bench, const char *bytes, size_t len, enum fake_end end, unsigned timeout_ms)
+static int ask(struct bench *bench, const char *bytes, size_t len, enum fake_end end,
+	       unsigned timeout_ms)
 {
 	fake_start(&bench->fake, &bench->folder, bytes, len, end);
-	assert_int_equal(varlink_open(&bench->client, bench->fake.path, timeout_ms, &bench->err), 0);
+	assert_int_equal(varlink_open(&bench->client, bench->fake.path, timeout_ms, &bench->err),
+			 0);
 	return varlink_call(&bench->client, "a.B", json_object(), true, &bench->err);
 }
 
 static void replies_come_one_by_one(void **state)
 {
-	static const char text[] =
-		"{\"continues\":true,\"parameters\":{\"n\":1}}\0{\"continues\":true}\0{\"error\":\"a.E\",\"parameters\":{\"n\":3}}";
+	static const char text[] = "{\"continues\":true,\"parameters\":{\"n\":1}}\0{\"continues\":"
+				   "true}\0{\"error\":\"a.E\",\"parameters\":{\"n\":3}}";
 	struct bench *bench = *state;
 	struct varlink_reply reply;
 
@@ -152,14 +154,19 @@ static void nobody_there_is_said(void **state)
 	struct bench *bench = *state;
 	char path[256];
 
-	assert_int_equal(varlink_open(&bench->client, folder_path(&bench->folder, "none"), PATIENCE_MS, &bench->err), -ENOENT);
+	assert_int_equal(varlink_open(&bench->client, folder_path(&bench->folder, "none"),
+				      PATIENCE_MS, &bench->err),
+			 -ENOENT);
 	assert_contains(bench->err.text, "no service answers at /tmp/");
 	assert_contains(bench->err.text, "none: No such file or directory");
 	folder_write(&bench->folder, "file", "");
-	assert_int_equal(varlink_open(&bench->client, folder_path(&bench->folder, "file"), PATIENCE_MS, &bench->err), -ECONNREFUSED);
+	assert_int_equal(varlink_open(&bench->client, folder_path(&bench->folder, "file"),
+				      PATIENCE_MS, &bench->err),
+			 -ECONNREFUSED);
 	memset(path, 'a', sizeof(path) - 1);
 	path[sizeof(path) - 1] = '\0';
-	assert_int_equal(varlink_open(&bench->client, path, PATIENCE_MS, &bench->err), -ENAMETOOLONG);
+	assert_int_equal(varlink_open(&bench->client, path, PATIENCE_MS, &bench->err),
+			 -ENAMETOOLONG);
 }
 
 #define BUSY "{\"error\":\"a.Busy\",\"parameters\":{\"reason\":\"no room\"}}"
@@ -305,23 +312,23 @@ static void one_that_was_never_opened_may_be_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    test(replies_come_one_by_one),
-	    test(long_reply_comes_whole),
-	    test(silent_service_is_not_waited_for),
-	    test(bytes_do_not_stretch_the_time),
-	    test(service_that_accepts_nobody_is_not_waited_for),
-	    test(service_that_does_not_read_is_not_waited_for),
-	    test(nobody_there_is_said),
-	    test(busy_service_is_asked_again),
-	    test(service_that_closes_without_a_word_is_asked_again),
-	    test(service_that_stays_busy_is_given_up),
-	    test(service_that_never_says_a_word_is_given_up_sooner),
-	    test(call_that_changes_something_is_not_sent_again_after_silence),
-	    test(call_that_changes_something_is_sent_again_where_nothing_was_done),
-	    test(answer_that_breaks_off_is_not_asked_for_again),
-	    test(signal_of_the_mask_ends_the_wait),
-	    test(reader_that_left_ends_the_wait),
-	    cmocka_unit_test(one_that_was_never_opened_may_be_closed),
+		test(replies_come_one_by_one),
+		test(long_reply_comes_whole),
+		test(silent_service_is_not_waited_for),
+		test(bytes_do_not_stretch_the_time),
+		test(service_that_accepts_nobody_is_not_waited_for),
+		test(service_that_does_not_read_is_not_waited_for),
+		test(nobody_there_is_said),
+		test(busy_service_is_asked_again),
+		test(service_that_closes_without_a_word_is_asked_again),
+		test(service_that_stays_busy_is_given_up),
+		test(service_that_never_says_a_word_is_given_up_sooner),
+		test(call_that_changes_something_is_not_sent_again_after_silence),
+		test(call_that_changes_something_is_sent_again_where_nothing_was_done),
+		test(answer_that_breaks_off_is_not_asked_for_again),
+		test(signal_of_the_mask_ends_the_wait),
+		test(reader_that_left_ends_the_wait),
+		cmocka_unit_test(one_that_was_never_opened_may_be_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

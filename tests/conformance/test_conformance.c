@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every backend against every recorded device, with the same questions: what a vendor's backend must hold whatever it
- * compares. Run it on a backend of your own: test_conformance BACKEND-FOLDER INVENTORY...
+ * Every backend against every recorded device, with the same questions: what a vendor's backend
+ * must hold whatever it compares. Run it on a backend of your own: test_conformance BACKEND-FOLDER
+ * INVENTORY...
  */
 #include "tests/support/conformance.h"
 
@@ -33,7 +34,8 @@ static void self_is_identical(struct opened *opened)
 	if (!opened->payload || opened->not_target)
 		return;
 	assert_int_equal(result_reset(&result), 0);
-	assert_int_equal(opened_compare(opened, opened->payload, opened->payload_len, &result, &err), 0);
+	assert_int_equal(
+		opened_compare(opened, opened->payload, opened->payload_len, &result, &err), 0);
 	if (result.bad_count || result.extra)
 		fail_msg("%s is not identical with itself", opened->device->id);
 	result_free(&result);
@@ -59,7 +61,8 @@ static void refuse(struct opened *opened, const char *payload, size_t len)
 
 static void prefixes_are_refused(struct opened *opened)
 {
-	for (size_t len = 0; opened->payload && len < opened->payload_len; len += opened->payload_len / MUTATIONS + 1)
+	for (size_t len = 0; opened->payload && len < opened->payload_len;
+	     len += opened->payload_len / MUTATIONS + 1)
 		refuse(opened, opened->payload, len);
 }
 
@@ -94,8 +97,20 @@ static void no_changed_string_is_taken(void **state)
 
 static void foreign_payloads_are_refused(struct opened *opened)
 {
-	static const char *const foreign[] = {"",  "1",	 ";",  "1;",	   "999;x=1;",	"hello", "0;=0000000000000000", "1;=0000000000000000",
-					      "~~", "=", "::", "1;ports=2;", "1;;;;;;;", "-1;"};
+	static const char *const foreign[] = {"",
+					      "1",
+					      ";",
+					      "1;",
+					      "999;x=1;",
+					      "hello",
+					      "0;=0000000000000000",
+					      "1;=0000000000000000",
+					      "~~",
+					      "=",
+					      "::",
+					      "1;ports=2;",
+					      "1;;;;;;;",
+					      "-1;"};
 
 	for (size_t i = 0; i < sizeof(foreign) / sizeof(foreign[0]); i++)
 		refuse(opened, foreign[i], strlen(foreign[i]));
@@ -145,12 +160,15 @@ static void pair_is_sound(struct opened *source, struct opened *target)
 		struct migcompat_sink sink = {0};
 		bool candidate = false;
 
-		opened_list(target, PROVIDER_CANDIDATES, source->payload, source->payload_len, &sink, &err);
+		opened_list(target, PROVIDER_CANDIDATES, source->payload, source->payload_len,
+			    &sink, &err);
 		for (size_t i = 0; i < sink.ncandidates; i++)
-			candidate |= sink.candidates[i].type && strcmp(sink.candidates[i].type, source->type) == 0;
+			candidate |= sink.candidates[i].type &&
+				     strcmp(sink.candidates[i].type, source->type) == 0;
 		sink_free(&sink);
 		if (!candidate)
-			fail_msg("%s to %s: yes, yet the types are %s and %s", source->device->id, target->device->id, source->type, target->type);
+			fail_msg("%s to %s: yes, yet the types are %s and %s", source->device->id,
+				 target->device->id, source->type, target->type);
 	}
 	for (size_t i = 0; i < result.count; i++) {
 		const struct finding *finding = &result.findings[i];
@@ -189,7 +207,9 @@ static void a_yes_implies_equal_types(void **state)
 /* The device with one fact left out, or made an error, or made nonsense. */
 static void open_changed(const struct device *device, size_t which, bool of_host, int how)
 {
-	static const char *const nonsense[] = {"", "x", "99999999999999999999", "-1", "0x", "\n\n", "..", "%n%n", "0x0,0x0,0x0", "05.0004\n05"};
+	static const char *const nonsense[] = {
+		"",   "x",    "99999999999999999999", "-1",	    "0x", "\n\n",
+		"..", "%n%n", "0x0,0x0,0x0",	      "05.0004\n05"};
 	const struct factset *set = of_host ? &device->host->facts : &device->facts;
 	struct fact *facts = calloc(set->count + 1, sizeof(*facts));
 	struct host host = *device->host;
@@ -206,7 +226,9 @@ static void open_changed(const struct device *device, size_t which, bool of_host
 		if (i == which && how == 0)
 			fact = (struct fact){.key = fact.key, .error = EACCES};
 		else if (i == which)
-			fact = (struct fact){.key = fact.key, .value = nonsense[how - 1], .len = (uint32_t)strlen(nonsense[how - 1])};
+			fact = (struct fact){.key = fact.key,
+					     .value = nonsense[how - 1],
+					     .len = (uint32_t)strlen(nonsense[how - 1])};
 		facts[other.count++] = fact;
 	}
 	if (of_host)
@@ -233,7 +255,8 @@ static void any_fact_may_be_missing_unreadable_or_nonsense(void **state)
 		for (int how = -1; how <= 10; how++) {
 			for (size_t which = 0; which < device->facts.count; which++)
 				open_changed(device, which, false, how);
-			for (size_t which = 0; which < device->host->facts.count && which < 200; which++)
+			for (size_t which = 0; which < device->host->facts.count && which < 200;
+			     which++)
 				open_changed(device, which, true, how);
 		}
 	}
@@ -247,17 +270,21 @@ static void lists_are_sound(struct opened *opened)
 		int r = 0;
 
 		if (opened->payload || which == PROVIDER_PARAMETERS)
-			r = opened_list(opened, (enum provider_list)which, which == PROVIDER_PARAMETERS ? NULL : opened->payload,
-					which == PROVIDER_PARAMETERS ? 0 : opened->payload_len, &sink, &err);
+			r = opened_list(opened, (enum provider_list)which,
+					which == PROVIDER_PARAMETERS ? NULL : opened->payload,
+					which == PROVIDER_PARAMETERS ? 0 : opened->payload_len,
+					&sink, &err);
 		assert_true(r == 0 || r == -EOPNOTSUPP);
 		for (size_t i = 0; i < sink.nparameters; i++)
 			for (size_t j = 0; j < i; j++)
-				assert_string_not_equal(sink.parameters[i].name, sink.parameters[j].name);
+				assert_string_not_equal(sink.parameters[i].name,
+							sink.parameters[j].name);
 		/* A device that is what it should be needs no writes. */
 		if (which == PROVIDER_PREPARE && opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
 			assert_int_equal(sink.nwrites, 0);
 		sink_free(&sink);
-		assert_int_not_equal(opened_list(opened, PROVIDER_PREPARE, "garbage", 7, &sink, &err), 0);
+		assert_int_not_equal(
+			opened_list(opened, PROVIDER_PREPARE, "garbage", 7, &sink, &err), 0);
 		sink_free(&sink);
 	}
 }
@@ -268,8 +295,10 @@ static void parameters_and_plans_are_sound(void **state)
 	for_each(lists_are_sound);
 }
 
-/* A stream's beginning may be anything: whoever reads it finds something, or knows it not and says nothing. */
-static void reads_stream(struct provider *provider, struct opened *opened, const uint8_t *bytes, size_t len)
+/* A stream's beginning may be anything: whoever reads it finds something, or knows it not and says
+ * nothing. */
+static void reads_stream(struct provider *provider, struct opened *opened, const uint8_t *bytes,
+			 size_t len)
 {
 	static struct migcompat_result result;
 	const struct stream_head head = {.bytes = bytes, .len = len, .size = len};
@@ -281,7 +310,8 @@ static void reads_stream(struct provider *provider, struct opened *opened, const
 	if (r && r != -ENOMSG)
 		fail_msg("%s", err.text);
 	if (!r && strncmp(result.findings[0].field, "stream_driver", 13) != 0)
-		fail_msg("%s: the first finding of a stream is %s, expected stream_driver", provider->info.name, result.findings[0].field);
+		fail_msg("%s: the first finding of a stream is %s, expected stream_driver",
+			 provider->info.name, result.findings[0].field);
 	for (size_t i = 0; !r && i < result.count; i++) {
 		const char *field = result.findings[i].field;
 
@@ -301,7 +331,9 @@ static void noise_is_survived(struct opened *opened)
 		return;
 	for (size_t n = 0; n < MUTATIONS; n++) {
 		for (size_t i = 0; i < 64; i++)
-			bytes[i] = (uint8_t)((noise = noise * 6364136223846793005u + 1442695040888963407u) >> 56);
+			bytes[i] = (uint8_t)((noise = noise * 6364136223846793005u +
+						      1442695040888963407u) >>
+					     56);
 		reads_stream(opened->provider, n % 2 ? opened : NULL, bytes, n % 65);
 	}
 	memset(bytes, 0, sizeof(bytes));

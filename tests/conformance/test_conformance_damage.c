@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * State files of every backend that has device state, and of a kernel's driver, damaged in every way that a disk, a network or a hand
- * finds: cut, a bit flipped, records left out, repeated and swapped. None is taken, and the device is as it was. Whole files are
- * read each time where they are small; of large ones the bytes around the records' heads, which is where a reader decides.
+ * State files of every backend that has device state, and of a kernel's driver, damaged in every
+ * way that a disk, a network or a hand finds: cut, a bit flipped, records left out, repeated and
+ * swapped. None is taken, and the device is as it was. Whole files are read each time where they
+ * are small; of large ones the bytes around the records' heads, which is where a reader decides.
  */
 #include "core/regions/load.h"
 #include "core/regions/save.h"
@@ -11,8 +12,8 @@
 #include "tests/support/tape.h"
 
 #define STRING "any:physical:state:1;x"
-#define WHOLE_MAX 8192u   /* bytes of a file of which every bit is flipped */
-#define LOADED_MAX 24u    /* and that are loaded, which costs as much as its memory */
+#define WHOLE_MAX 8192u /* bytes of a file of which every bit is flipped */
+#define LOADED_MAX 24u	/* and that are loaded, which costs as much as its memory */
 #define RECORDS_MAX 4096u
 
 struct file {
@@ -23,7 +24,7 @@ struct file {
 
 static struct file file;
 static struct state_port *target; /* NULL: it is read alone */
-static struct tape before;        /* what the target held at first */
+static struct tape before;	  /* what the target held at first */
 static size_t loads;
 
 /* ---------------------------------------------------------------- one damaged file */
@@ -100,7 +101,9 @@ static void refused(struct tape *tape, bool load, const char *what, size_t at)
 
 static void file_index(void)
 {
-	size_t at = (size_t)((char *)memchr(file.tape.bytes, '\n', file.tape.len) - file.tape.bytes) + 1;
+	size_t at =
+		(size_t)((char *)memchr(file.tape.bytes, '\n', file.tape.len) - file.tape.bytes) +
+		1;
 
 	file.nrecords = 0;
 	while (at < file.tape.len && file.nrecords < RECORDS_MAX) {
@@ -123,7 +126,8 @@ static size_t nplaces;
 
 static void places_add(size_t from, size_t to, bool load)
 {
-	for (size_t at = from; at < to && at < file.tape.len && nplaces < sizeof(places) / sizeof(places[0]); at++)
+	for (size_t at = from;
+	     at < to && at < file.tape.len && nplaces < sizeof(places) / sizeof(places[0]); at++)
 		places[nplaces++] = (struct place){at, load};
 }
 
@@ -141,7 +145,8 @@ static void places_choose(void)
 	places_add(len - 256, len, false);
 	for (size_t i = 1; i < file.nrecords; i++)
 		if (i <= 4 || i + 4 >= file.nrecords)
-			places_add(file.places[i] - 2, file.places[i] + sizeof(struct format_record) + 2, false);
+			places_add(file.places[i] - 2,
+				   file.places[i] + sizeof(struct format_record) + 2, false);
 	for (size_t i = 1; i <= LOADED_MAX; i++)
 		places_add(len / (LOADED_MAX + 1) * i, len / (LOADED_MAX + 1) * i + 1, true);
 }
@@ -168,7 +173,8 @@ static void any_bit_flipped(void)
 			const char flip = (char)(1u << (bits == 1 ? at % 8 : bit));
 
 			file.tape.bytes[at] = (char)(file.tape.bytes[at] ^ flip);
-			refused(&file.tape, places[i].load && (bits == 1 || bit == at % 8), "bit flipped", at);
+			refused(&file.tape, places[i].load && (bits == 1 || bit == at % 8),
+				"bit flipped", at);
 			file.tape.bytes[at] = (char)(file.tape.bytes[at] ^ flip);
 		}
 	}
@@ -176,10 +182,12 @@ static void any_bit_flipped(void)
 
 static void put(struct tape *to, size_t i)
 {
-	assert_true(tape_write(to, file.tape.bytes + file.places[i], file.places[i + 1] - file.places[i]) >= 0);
+	assert_true(tape_write(to, file.tape.bytes + file.places[i],
+			       file.places[i + 1] - file.places[i]) >= 0);
 }
 
-/* The file with the records from i on otherwise: 0 left out, 1 repeated, 2 swapped with the next. */
+/* The file with the records from i on otherwise: 0 left out, 1 repeated, 2 swapped with the next.
+ */
 static void otherwise(struct tape *to, size_t i, int how)
 {
 	to->len = to->calls = 0;
@@ -196,7 +204,8 @@ static void otherwise(struct tape *to, size_t i, int how)
 
 static void records_in_another_order(void)
 {
-	static const char *const names[] = {"record left out", "record repeated", "records swapped"};
+	static const char *const names[] = {"record left out", "record repeated",
+					    "records swapped"};
 	const size_t step = file.tape.len <= WHOLE_MAX ? 1 : file.nrecords / (LOADED_MAX / 3) + 1;
 	struct tape other = {0};
 
@@ -241,20 +250,26 @@ static bool is_small(struct opened *opened)
 
 static void backend_files(struct opened *opened)
 {
-	static const struct state_write stop[] = {{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}};
+	static const struct state_write stop[] = {
+		{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}};
 	const struct state_transport to = tape_transport(&file.tape);
-	const struct save_options options = {.version = STRING, .version_len = strlen(STRING), .rounds_max = 1, .info = "host=a\n"};
+	const struct save_options options = {.version = STRING,
+					     .version_len = strlen(STRING),
+					     .rounds_max = 1,
+					     .info = "host=a\n"};
 	struct migcompat_control control;
 	struct state_port *source = NULL;
 	struct error err = {0};
 
-	if (opened_state(opened, &source, &err) || opened_state(opened, &target, &err) || state_save(source, &to, &options, NULL, &err) ||
+	if (opened_state(opened, &source, &err) || opened_state(opened, &target, &err) ||
+	    state_save(source, &to, &options, NULL, &err) ||
 	    port_run(target, stop, 2, false, &control, &err))
 		fail_msg("%s", err.text);
 	before = target_save();
 	loads = 0;
 	damaged_in_every_way();
-	printf("%s: a file of %zu bytes, %zu loads\n", opened->provider->info.name, file.tape.len, loads);
+	printf("%s: a file of %zu bytes, %zu loads\n", opened->provider->info.name, file.tape.len,
+	       loads);
 	tape_free(&before);
 	tape_free(&file.tape);
 	target = port_close(target);
@@ -270,7 +285,9 @@ static void files_of_all_backends(void **state)
 	(void)state;
 	for (size_t i = 0; i < nproviders; i++) {
 		for (size_t j = 0; j < inventory.ndevices && seen != providers[i]; j++) {
-			struct opened *opened = provider_of(&inventory.devices[j]) == providers[i] ? open_or_null(&inventory.devices[j]) : NULL;
+			struct opened *opened = provider_of(&inventory.devices[j]) == providers[i]
+							? open_or_null(&inventory.devices[j])
+							: NULL;
 
 			if (opened && is_small(opened)) {
 				backend_files(opened);

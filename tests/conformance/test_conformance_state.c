@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every backend that has device state, with one device of each migration type: what its state must hold whatever is in it. Run it
- * on a backend of your own: test_conformance_state BACKEND-FOLDER INVENTORY...
+ * Every backend that has device state, with one device of each migration type: what its state must
+ * hold whatever is in it. Run it on a backend of your own: test_conformance_state BACKEND-FOLDER
+ * INVENTORY...
  */
 #include "core/regions/load.h"
 #include "core/regions/save.h"
@@ -10,7 +11,8 @@
 
 #define TYPES_MAX 256
 #define STRING "any:physical:state:1;x"
-/* Bytes of memory that do not take too long to be staged again and again, and to be saved a few times. */
+/* Bytes of memory that do not take too long to be staged again and again, and to be saved a few
+ * times. */
 #define REPEATED_MAX ((uint64_t)64 << 20)
 #define SAVED_MAX ((uint64_t)512 << 20)
 
@@ -20,7 +22,8 @@ static size_t ntypes;
 static bool seen(const struct opened *opened)
 {
 	for (size_t i = 0; i < ntypes; i++)
-		if (types[i]->provider == opened->provider && strcmp(types[i]->type, opened->type) == 0)
+		if (types[i]->provider == opened->provider &&
+		    strcmp(types[i]->type, opened->type) == 0)
 			return true;
 	return false;
 }
@@ -33,7 +36,8 @@ static void offers_are_kept(const struct provider *provider, size_t ndevices)
 	for (size_t i = 0; i < ntypes; i++)
 		kept |= types[i]->provider == provider;
 	if (!kept)
-		fail_msg("backend %s: it offers a table, and no device of it has device state", provider->info.name);
+		fail_msg("backend %s: it offers a table, and no device of it has device state",
+			 provider->info.name);
 }
 
 static int setup_types(void **state)
@@ -92,7 +96,10 @@ static struct tape save(struct state_port *port, unsigned rounds, bool run_on)
 {
 	struct tape tape = {0};
 	const struct state_transport to = tape_transport(&tape);
-	const struct save_options options = {.version = STRING, .version_len = strlen(STRING), .rounds_max = rounds, .run_on = run_on};
+	const struct save_options options = {.version = STRING,
+					     .version_len = strlen(STRING),
+					     .rounds_max = rounds,
+					     .run_on = run_on};
 	struct error err = {0};
 
 	if (state_save(port, &to, &options, NULL, &err))
@@ -118,7 +125,8 @@ static int load_tape(struct state_port *port, struct tape *tape)
 	return state_load(port, &from, &options, &err);
 }
 
-static int put(struct state_port *port, const struct state_write *writes, size_t count, struct migcompat_control *control)
+static int put(struct state_port *port, const struct state_write *writes, size_t count,
+	       struct migcompat_control *control)
 {
 	struct error err = {0};
 	int r = port_run(port, writes, count, true, control, &err);
@@ -129,7 +137,8 @@ static int put(struct state_port *port, const struct state_write *writes, size_t
 
 static void stop(struct state_port *port)
 {
-	static const struct state_write writes[] = {{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}};
+	static const struct state_write writes[] = {
+		{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}};
 	struct migcompat_control control;
 
 	assert_int_equal(put(port, writes, 2, &control), 0);
@@ -212,14 +221,19 @@ static int set_config(struct state_port *port, const uint8_t *config, uint64_t l
 	for (uint64_t at = 0, size; at < port->info.memory_size && !r; at += size) {
 		size = port->info.memory_size - at < window ? port->info.memory_size - at : window;
 		const struct state_write writes[] = {
-			{STATE_FIELD(memory.position), at}, {STATE_FIELD(memory.size), size}, {STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER}};
+			{STATE_FIELD(memory.position), at},
+			{STATE_FIELD(memory.size), size},
+			{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER}};
 
 		memset(port_region(port, MIGCOMPAT_REGION_MEMORY), 0, size);
 		r = put(port, writes, 3, &control);
 	}
 	assert_int_equal(r, 0);
 	memcpy(port_region(port, MIGCOMPAT_REGION_CONFIG), config, len);
-	return put(port, (struct state_write[]){{STATE_FIELD(config.size), len}, {STATE_FIELD(config.action), MIGCOMPAT_SET_BUFFER}}, 2, &control);
+	return put(port,
+		   (struct state_write[]){{STATE_FIELD(config.size), len},
+					  {STATE_FIELD(config.action), MIGCOMPAT_SET_BUFFER}},
+		   2, &control);
 }
 
 static uint8_t *get_config(struct state_port *port, uint64_t *ret_len)
@@ -265,7 +279,8 @@ static void half_a_config_is_refused_and_nothing_changes(void **state)
 	}
 }
 
-/* Any byte of a config may be anything: it is refused and nothing changes, or taken and told again. */
+/* Any byte of a config may be anything: it is refused and nothing changes, or taken and told again.
+ */
 static void no_config_does_harm(void **state)
 {
 	(void)state;
@@ -274,7 +289,8 @@ static void no_config_does_harm(void **state)
 		uint64_t len;
 		uint8_t *config = get_config(port, &len);
 
-		for (uint64_t at = 0; at < len && port->info.memory_size <= REPEATED_MAX; at += len / 50 + 1) {
+		for (uint64_t at = 0; at < len && port->info.memory_size <= REPEATED_MAX;
+		     at += len / 50 + 1) {
 			uint64_t before_len, after_len;
 			uint8_t *before = get_config(port, &before_len), *after;
 
@@ -287,7 +303,8 @@ static void no_config_does_harm(void **state)
 				free(after);
 			} else {
 				/* It goes on with that, whatever it means. */
-				static const struct state_write run = {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_RUNNING};
+				static const struct state_write run = {STATE_FIELD(device_state),
+								       MIGCOMPAT_DEVICE_RUNNING};
 				struct migcompat_control control;
 
 				assert_int_equal(put(port, &run, 1, &control), 0);

@@ -33,7 +33,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (engine_start(&engine, &options, &err) ||
 	    engine_add_file(&engine, TEST_SOURCE "/tests/hosts/ap-z16.json", &err) ||
 	    engine_ready(&engine, &err) ||
-	    inventory_find(&engine.inventory, "c4d9e7a0-31b5-4f68-8a27-16c8f0e30503", &device, &err) ||
+	    inventory_find(&engine.inventory, "c4d9e7a0-31b5-4f68-8a27-16c8f0e30503", &device,
+			   &err) ||
 	    target_open(&engine, device, &target, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();

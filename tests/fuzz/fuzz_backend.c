@@ -15,10 +15,10 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-#define CHECK(holds)                                                                               \
-	do {                                                                                       \
-		if (!(holds))                                                                      \
-			abort();                                                                   \
+#define CHECK(holds)             \
+	do {                     \
+		if (!(holds))    \
+			abort(); \
 	} while (0)
 
 /* The input, read from its start; past its end all is 0. */
@@ -95,14 +95,14 @@ static struct migcompat_value next_value(void)
 static void say_finding(struct migcompat_result *result)
 {
 	struct migcompat_finding finding = {
-	    .struct_size = next() % 4 ? sizeof(finding) : next(),
-	    .field = next_name(),
-	    .noun = next_text(),
-	    .rule = next() % 9,
-	    .status = next() % 6,
-	    .limit = next() % 14,
-	    .extra = next_number(),
-	    .text = next_text(),
+		.struct_size = next() % 4 ? sizeof(finding) : next(),
+		.field = next_name(),
+		.noun = next_text(),
+		.rule = next() % 9,
+		.status = next() % 6,
+		.limit = next() % 14,
+		.extra = next_number(),
+		.text = next_text(),
 	};
 
 	finding.source = next_value();
@@ -127,20 +127,20 @@ static void next_record(struct migcompat_record *record, struct migcompat_field 
 		static const char *const names[] = {"count", "card", "option"};
 
 		fields[i] = (struct migcompat_field){
-		    .name = next() % 16 ? names[i] : next_name(),
-		    .value = next() % 8 ? MIGCOMPAT_VALUE_NUMBER : next() % 7,
-		    .rule = next() % 8,
-		    .limit = next() % 13,
-		    .flags = next() % 5,
+			.name = next() % 16 ? names[i] : next_name(),
+			.value = next() % 8 ? MIGCOMPAT_VALUE_NUMBER : next() % 7,
+			.rule = next() % 8,
+			.limit = next() % 13,
+			.flags = next() % 5,
 		};
 	}
 	*record = (struct migcompat_record){
-	    .struct_size = next() % 16 ? sizeof(*record) : next(),
-	    .fields = next() % 32 ? fields : NULL,
-	    .field_size = next() % 16 ? sizeof(fields[0]) : next() % 2 * 8u,
-	    .nfields = next() % 16 ? FIELDS : next() % 2,
-	    .oldest = 1,
-	    .newest = next() % 3,
+		.struct_size = next() % 16 ? sizeof(*record) : next(),
+		.fields = next() % 32 ? fields : NULL,
+		.field_size = next() % 16 ? sizeof(fields[0]) : next() % 2 * 8u,
+		.nfields = next() % 16 ? FIELDS : next() % 2,
+		.oldest = 1,
+		.newest = next() % 3,
 	};
 }
 
@@ -227,12 +227,12 @@ static int fuzz_describe(void *arg, struct migcompat_description *ret)
 static int fuzz_payload(void *arg, char *buffer, size_t size)
 {
 	static const struct migcompat_field fields[FIELDS] = {
-	    {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
-	     MIGCOMPAT_LIMIT_RESOURCE, 0},
-	    {"card", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
-	     MIGCOMPAT_FIELD_CUSTOM},
-	    {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
-	     MIGCOMPAT_FIELD_OPTIONAL},
+		{"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+		 MIGCOMPAT_LIMIT_RESOURCE, 0},
+		{"card", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL,
+		 MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_CUSTOM},
+		{"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL,
+		 MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
 	};
 	static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]),
 						       FIELDS,	       1,      1};
@@ -282,12 +282,12 @@ static int fuzz_candidates(void *arg, const char *payload, size_t len, struct mi
 	(void)arg, (void)payload, (void)len;
 	for (uint8_t calls = next() % 4; calls; calls--) {
 		struct migcompat_candidate candidate = {
-		    .struct_size = next() % 8 ? sizeof(candidate) : next(),
-		    .name = next_text(),
-		    .extra = next_number(),
-		    .type = next() % 2	 ? NULL
-			    : next() % 2 ? "t"
-					 : next_text(),
+			.struct_size = next() % 8 ? sizeof(candidate) : next(),
+			.name = next_text(),
+			.extra = next_number(),
+			.type = next() % 2   ? NULL
+				: next() % 2 ? "t"
+					     : next_text(),
 		};
 
 		services->candidate(sink, &candidate);
@@ -300,14 +300,14 @@ static int fuzz_parameters(void *arg, const char *payload, size_t len, struct mi
 	(void)arg, (void)payload, (void)len;
 	for (uint8_t calls = next() % 4; calls; calls--) {
 		struct migcompat_parameter parameter = {
-		    .struct_size = next() % 8 ? sizeof(parameter) : next(),
-		    .name = next_name(),
-		    .type = next() % 4,
-		    .value = next_text(),
-		    .allowed = next_text(),
-		    .init = next_text(),
-		    .off = next_text(),
-		    .attribute = next_text(),
+			.struct_size = next() % 8 ? sizeof(parameter) : next(),
+			.name = next_name(),
+			.type = next() % 4,
+			.value = next_text(),
+			.allowed = next_text(),
+			.init = next_text(),
+			.off = next_text(),
+			.attribute = next_text(),
 		};
 
 		services->parameter(sink, &parameter);
@@ -326,25 +326,25 @@ static int fuzz_prepare(void *arg, const char *payload, size_t len, struct migco
 /* ---------------------------------------------------------------- the core around it */
 
 static const struct migcompat_backend ops = {
-    .struct_size = sizeof(ops),
-    .api_version = MIGCOMPAT_BACKEND_API,
-    .thread_model = MIGCOMPAT_THREAD_PARALLEL,
-    .name = "mtty",
-    .version = "1",
-    .open = fuzz_open,
-    .close = fuzz_close,
-    .describe = fuzz_describe,
-    .payload = fuzz_payload,
-    .compare = fuzz_compare,
-    .candidates = fuzz_candidates,
-    .parameters = fuzz_parameters,
-    .prepare = fuzz_prepare,
+	.struct_size = sizeof(ops),
+	.api_version = MIGCOMPAT_BACKEND_API,
+	.thread_model = MIGCOMPAT_THREAD_PARALLEL,
+	.name = "mtty",
+	.version = "1",
+	.open = fuzz_open,
+	.close = fuzz_close,
+	.describe = fuzz_describe,
+	.payload = fuzz_payload,
+	.compare = fuzz_compare,
+	.candidates = fuzz_candidates,
+	.parameters = fuzz_parameters,
+	.prepare = fuzz_prepare,
 };
 
 static const char inventory[] =
-    "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
-    "{\"id\":\"s\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"stated\":\"1\"}},"
-    "{\"id\":\"t\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"count\":\"1\"}}]}";
+	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
+	"{\"id\":\"s\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"stated\":\"1\"}},"
+	"{\"id\":\"t\",\"kind\":\"physical\",\"driver\":\"mtty\",\"facts\":{\"count\":\"1\"}}]}";
 
 static struct engine engine;
 static struct provider *provider;
@@ -354,7 +354,7 @@ static void start(void)
 {
 	char folder[] = "/tmp/migcompat-fuzz-XXXXXX";
 	struct engine_options options = {
-	    .backend_dir = TEST_BACKENDS, .config = mkdtemp(folder), .in_process = true};
+		.backend_dir = TEST_BACKENDS, .config = mkdtemp(folder), .in_process = true};
 	struct error err = {0};
 
 	CHECK(!engine_start(&engine, &options, &err));

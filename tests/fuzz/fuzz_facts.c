@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Backends against any facts: lines "KEY=VALUE", those that begin with '/' are the host's, a value "!5" is an error.
- * The first byte picks backend and kind. What opens must take its own string (but for facts that fit no device), and no prefix of it.
+ * Backends against any facts: lines "KEY=VALUE", those that begin with '/' are the host's, a value
+ * "!5" is an error. The first byte picks backend and kind. What opens must take its own string (but
+ * for facts that fit no device), and no prefix of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,7 +26,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 		char path[4096];
 
 		snprintf(path, sizeof(path), TEST_BACKENDS "/%s.so", names[i]);
-		if (provider_local_new(path, &providers[i], NULL) != 0 || providers[i]->info.error || provider_settle(providers[i], NULL, NULL) != 0)
+		if (provider_local_new(path, &providers[i], NULL) != 0 ||
+		    providers[i]->info.error || provider_settle(providers[i], NULL, NULL) != 0)
 			abort();
 	}
 	return 0;
@@ -46,11 +48,13 @@ static void add(struct factset_builder *builder, struct arena *arena, char *line
 		factset_builder_add(builder, key, value, strlen(value));
 }
 
-/* AP queues with function bits 16 or 17 fit nothing, so their matrix does not fit itself; that is the one reason it may have. */
+/* AP queues with function bits 16 or 17 fit nothing, so their matrix does not fit itself; that is
+ * the one reason it may have. */
 static int fits_nothing(const struct migcompat_result *result)
 {
 	for (size_t i = 0; i < result->count; i++)
-		if (result->findings[i].status == MIGCOMPAT_STATUS_BAD && !strstr(result->findings[i].field, "function bits 16-17"))
+		if (result->findings[i].status == MIGCOMPAT_STATUS_BAD &&
+		    !strstr(result->findings[i].field, "function bits 16-17"))
 			return 0;
 	return result->bad_count != 0;
 }
@@ -70,14 +74,18 @@ static void ask(struct provider *provider, const struct device *device)
 		struct migcompat_sink sink = {0};
 
 		result_reset(&result);
-		if (opened_compare(opened, opened->payload, opened->payload_len, &result, &err) == 0 &&
+		if (opened_compare(opened, opened->payload, opened->payload_len, &result, &err) ==
+			    0 &&
 		    ((result.bad_count && !fits_nothing(&result)) || result.extra))
 			abort();
 		result_reset(&result);
-		if (opened_compare(opened, opened->payload, opened->payload_len / 2, &result, &err) == 0 && !result.bad_count)
+		if (opened_compare(opened, opened->payload, opened->payload_len / 2, &result,
+				   &err) == 0 &&
+		    !result.bad_count)
 			abort();
 		for (int which = 0; which < PROVIDER_LIST_COUNT; which++)
-			opened_list(opened, (enum provider_list)which, opened->payload, opened->payload_len, &sink, &err);
+			opened_list(opened, (enum provider_list)which, opened->payload,
+				    opened->payload_len, &sink, &err);
 		for (size_t i = 0; i < sink.nwrites; i++)
 			if (!attribute_valid(sink.writes[i].attribute) ||
 			    !utf8_clean(sink.writes[i].value, strlen(sink.writes[i].value)))
@@ -105,7 +113,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while ((line = strsep(&rest, "\n")))
 		add(*line == '/' ? &hosts : &mine, &arena, *line == '/' ? line + 1 : line);
 	device.kind = (enum migcompat_kind)(data[0] / 3 % 3);
-	if (factset_builder_finish(&mine, &device.facts, NULL) == 0 && factset_builder_finish(&hosts, &host.facts, NULL) == 0)
+	if (factset_builder_finish(&mine, &device.facts, NULL) == 0 &&
+	    factset_builder_finish(&hosts, &host.facts, NULL) == 0)
 		ask(providers[data[0] % 3], &device);
 	factset_builder_free(&mine);
 	factset_builder_free(&hosts);

@@ -34,7 +34,8 @@ static char *written(const struct inventory *inventory)
 	size_t len = 0;
 	FILE *out = open_memstream(&text, &len);
 
-	require(out && inventory_write(inventory, inventory->hosts[0], out, NULL, NULL) == 0, "what was read cannot be written");
+	require(out && inventory_write(inventory, inventory->hosts[0], out, NULL, NULL) == 0,
+		"what was read cannot be written");
 	fclose(out);
 	return text;
 }
@@ -56,8 +57,8 @@ static void device_is_named(const struct device *device)
 	require(id_valid(device->kind, device->id), "an id that is no name");
 	require(!device->parent || name_valid(device->parent, strlen(device->parent)),
 		"a parent that is no name");
-	require(!device->path ||
-		    (path_valid(device->path) && path_fits(device->kind, device->id, device->path)),
+	require(!device->path || (path_valid(device->path) &&
+				  path_fits(device->kind, device->id, device->path)),
 		"a path to another folder");
 	require(utf8_clean(device->host->name, strlen(device->host->name)),
 		"a host's name that steers a terminal");
@@ -89,8 +90,11 @@ static void document(const char *bytes, size_t len)
 
 	inventory_init(&first);
 	if (inventory_read_buffer(&first, "fuzz", bytes, len, &err) < 0) {
-		require(strncmp(err.text, "fuzz: ", 6) == 0 && utf8_valid(err.text, strlen(err.text)), "a refusal without its sentence");
-		require(first.nhosts == 0 && first.ndevices == 0, "something stays of what was refused");
+		require(strncmp(err.text, "fuzz: ", 6) == 0 &&
+				utf8_valid(err.text, strlen(err.text)),
+			"a refusal without its sentence");
+		require(first.nhosts == 0 && first.ndevices == 0,
+			"something stays of what was refused");
 		inventory_free(&first);
 		return;
 	}
@@ -102,7 +106,8 @@ static void document(const char *bytes, size_t len)
 	again = written(&second);
 	require(strcmp(once, again) == 0, "the second writing differs");
 	require(first.ndevices == second.ndevices, "a device was lost");
-	require(inventory_finish(&first, NULL) == inventory_finish(&second, NULL), "ids are unique here, not there");
+	require(inventory_finish(&first, NULL) == inventory_finish(&second, NULL),
+		"ids are unique here, not there");
 	text_is_harmless(once);
 	free(once);
 	free(again);
@@ -131,7 +136,8 @@ static void windows(const char *bytes, size_t len)
 	struct json_source source;
 	char *whole, *parts;
 
-	require(fd >= 0 && write(fd, bytes, len) == (ssize_t)len && lseek(fd, 0, SEEK_SET) == 0, "no memory file");
+	require(fd >= 0 && write(fd, bytes, len) == (ssize_t)len && lseek(fd, 0, SEEK_SET) == 0,
+		"no memory file");
 	if (json_source_memory(&source, "fuzz", bytes, len, len, NULL) < 0) {
 		close(fd);
 		return;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as a configuration file: it is refused with a sentence, or it can be applied, shown, and what is shown loads to
- * the same policy again.
+ * Any text as a configuration file: it is refused with a sentence, or it can be applied, shown, and
+ * what is shown loads to the same policy again.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -13,10 +13,10 @@
 #include "core/config/parse.h"
 #include "core/policy/policy_private.h"
 
-#define CHECK(condition)                                                                                                                   \
-	do {                                                                                                                               \
-		if (!(condition))                                                                                                          \
-			__builtin_trap();                                                                                                  \
+#define CHECK(condition)                  \
+	do {                              \
+		if (!(condition))         \
+			__builtin_trap(); \
 	} while (0)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,7 +24,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 /* In this process, so that libconfig and the form of its trees are fuzzed as well. */
 static struct conf_parser parser = {.answer = conf_answer};
 
-static void factset_make(struct arena *arena, struct factset *ret, const char *key, const char *value)
+static void factset_make(struct arena *arena, struct factset *ret, const char *key,
+			 const char *value)
 {
 	struct factset_builder builder;
 
@@ -34,7 +35,8 @@ static void factset_make(struct arena *arena, struct factset *ret, const char *k
 	CHECK(factset_builder_finish(&builder, ret, NULL) == 0);
 }
 
-static void trace(void *arg, const char *rule, const char *where, const char *action, bool matched, const char *text)
+static void trace(void *arg, const char *rule, const char *where, const char *action, bool matched,
+		  const char *text)
 {
 	size_t *count = arg;
 
@@ -56,8 +58,10 @@ static void apply(const struct policy *policy)
 
 	factset_make(&arena, &facts, "vendor", "0x8086");
 	factset_make(&arena, &host_facts, "kernel/release", "6.12.3");
-	const struct policy_side bare = {
-		.namespace = "mtty", .type = "serial-2port", .kind = "mdev", .version = "mtty:mdev:serial-2port:1"};
+	const struct policy_side bare = {.namespace = "mtty",
+					 .type = "serial-2port",
+					 .kind = "mdev",
+					 .version = "mtty:mdev:serial-2port:1"};
 	const struct policy_side whole = {.namespace = "mtty",
 					  .type = "serial-2port",
 					  .kind = "physical",
@@ -67,15 +71,19 @@ static void apply(const struct policy *policy)
 					  .host_facts = &host_facts};
 
 	CHECK(result_reset(&result) == 0);
-	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
-	silent = policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, NULL, NULL);
+	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
+	silent = policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, NULL,
+			      NULL);
 	CHECK(count <= 4);
 	/* A denial is always a bad finding, and a forced result always names it. */
 	CHECK((silent == POLICY_DENY) == !!(result.bad_limits & 1u << MIGCOMPAT_LIMIT_POLICY));
 	CHECK(forced == result.findings[0].forced);
 	CHECK(result_reset(&result) == 0);
-	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
-	CHECK(policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, trace, &traced) == silent);
+	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
+	CHECK(policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, trace,
+			   &traced) == silent);
 	CHECK(traced == policy->nrules + policy->nknown_bad + 1);
 	arena_free(&arena);
 }
@@ -85,7 +93,8 @@ static void strip_where(json_t *list)
 	json_t *entry;
 	size_t i;
 
-	json_array_foreach(list, i, entry) json_object_del(entry, "where");
+	json_array_foreach (list, i, entry)
+		json_object_del(entry, "where");
 }
 
 static char *meaning(const struct policy *policy)
@@ -100,8 +109,9 @@ static char *meaning(const struct policy *policy)
 	strip_where(json_object_get(json, "rules"));
 	strip_where(json_object_get(json, "known_bad"));
 	strip_where(json_object_get(json, "prefer"));
-	json_object_foreach(json_object_get(json, "sections"), name, section) json_object_foreach(section, key, setting)
-		json_object_del(setting, "where");
+	json_object_foreach (json_object_get(json, "sections"), name, section)
+		json_object_foreach (section, key, setting)
+			json_object_del(setting, "where");
 	text = json_dumps(json, JSON_SORT_KEYS);
 	json_decref(json);
 	CHECK(text);
@@ -128,9 +138,10 @@ static void show_again(const struct policy *policy)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static const struct migcompat_setting settings[] = {{"emit_format", MIGCOMPAT_SETTING_INT, "1-3", "1", ""},
-							    {"mode", MIGCOMPAT_SETTING_STRING, "a,b", "a", ""},
-							    {"wide", MIGCOMPAT_SETTING_BOOL, NULL, "false", ""}};
+	static const struct migcompat_setting settings[] = {
+		{"emit_format", MIGCOMPAT_SETTING_INT, "1-3", "1", ""},
+		{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "a", ""},
+		{"wide", MIGCOMPAT_SETTING_BOOL, NULL, "false", ""}};
 	static const struct policy_backend backend = {"mtty", settings, 3, false};
 	struct policy *policy = NULL;
 	struct error err = {0};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes to the control region, and bytes in the regions as another process might put them there at any time. The first byte picks
- * the device: a card of few pages with and without capabilities, an AP matrix, a small virtual GPU. Without a whole config that
- * was taken the card stays as it was.
+ * Writes to the control region, and bytes in the regions as another process might put them there at
+ * any time. The first byte picks the device: a card of few pages with and without capabilities, an
+ * AP matrix, a small virtual GPU. Without a whole config that was taken the card stays as it was.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,10 @@ int LLVMFuzzerInitialize(int *argc, char ***argv);
 #define WRITES_MAX 64u
 
 #define CONFIG "0x0600000000000000000000000000000000000000000000000000000000000000"
-#define FACT(name, text) {.key = name, .value = text, .len = sizeof(text) - 1}
+#define FACT(name, text)                                            \
+	{                                                           \
+		.key = name, .value = text, .len = sizeof(text) - 1 \
+	}
 
 static const struct fact ap_facts[] = {
 	FACT("ap_config", CONFIG "," CONFIG "," CONFIG),
@@ -32,13 +35,17 @@ static const struct fact ap_host_facts[] = {
 };
 static const struct fact gpu_facts[] = {
 	FACT("mdev_type", "i915-GVTg_V5_4"),
-	FACT("mdev_type/description", "low_gm_size: 2MB high_gm_size: 1MB fence: 4 resolution: 1024x768"),
+	FACT("mdev_type/description",
+	     "low_gm_size: 2MB high_gm_size: 1MB fence: 4 resolution: 1024x768"),
 	FACT("parent/device", "0x1912"),
 	FACT("parent/vendor", "0x8086"),
 };
-static const struct host ap_host = {.name = "a", .facts = {ap_host_facts, 4}}, gpu_host = {.name = "b"};
-static const struct device ap = {.id = "ap", .host = &ap_host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {ap_facts, 2}};
-static const struct device gpu = {.id = "gpu", .host = &gpu_host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {gpu_facts, 4}};
+static const struct host ap_host = {.name = "a", .facts = {ap_host_facts, 4}},
+			 gpu_host = {.name = "b"};
+static const struct device ap = {
+	.id = "ap", .host = &ap_host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {ap_facts, 2}};
+static const struct device gpu = {
+	.id = "gpu", .host = &gpu_host, .kind = MIGCOMPAT_KIND_MDEV, .facts = {gpu_facts, 4}};
 
 static struct opened *opened[2];
 
@@ -48,9 +55,10 @@ static struct opened *open_device(const char *path, const struct device *device)
 	struct opened *ret = NULL;
 	struct error err = {0};
 
-	if (provider_local_new(path, &provider, &err) || provider->info.error || provider_settle(provider, NULL, NULL) ||
-	    provider_open(provider, device, &ret, &err)) {
-		fprintf(stderr, "%s: %s\n", path, provider && provider->info.error ? provider->info.error : err.text);
+	if (provider_local_new(path, &provider, &err) || provider->info.error ||
+	    provider_settle(provider, NULL, NULL) || provider_open(provider, device, &ret, &err)) {
+		fprintf(stderr, "%s: %s\n", path,
+			provider && provider->info.error ? provider->info.error : err.text);
 		abort();
 	}
 	return ret;
@@ -81,14 +89,18 @@ static uint64_t take(struct input *input, size_t size)
 }
 
 static const uint64_t fields[][2] = {
-	{STATE_FIELD(version)},	        {STATE_FIELD(device_state)},    {STATE_FIELD(config.action)}, {STATE_FIELD(config.size)},
-	{STATE_FIELD(memory.action)},   {STATE_FIELD(memory.size)},     {STATE_FIELD(memory.position)}, {STATE_FIELD(dirty.start)},
-	{STATE_FIELD(dirty.count)},     {STATE_FIELD(capabilities)},    {STATE_FIELD(regions[2].size)}, {2, 4},
+	{STATE_FIELD(version)},		{STATE_FIELD(device_state)},
+	{STATE_FIELD(config.action)},	{STATE_FIELD(config.size)},
+	{STATE_FIELD(memory.action)},	{STATE_FIELD(memory.size)},
+	{STATE_FIELD(memory.position)}, {STATE_FIELD(dirty.start)},
+	{STATE_FIELD(dirty.count)},	{STATE_FIELD(capabilities)},
+	{STATE_FIELD(regions[2].size)}, {2, 4},
 };
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* The state of a load is the state of many writes: this brings all of memory, so that a config can follow. */
+/* The state of a load is the state of many writes: this brings all of memory, so that a config can
+ * follow. */
 static void stage(struct state_port *port)
 {
 	const uint64_t window = port->places[MIGCOMPAT_REGION_MEMORY].size;
@@ -119,18 +131,21 @@ static void write_field(struct state_port *port, struct input *input)
 	if (value >= 0xf0)
 		value = take(input, 8);
 	else if (value >= 0x80)
-		value = (value & 0x3f) * (value & 0x40 ? sizeof(struct migcompat_dirty_record) : MIGCOMPAT_STATE_PAGE);
+		value = (value & 0x3f) * (value & 0x40 ? sizeof(struct migcompat_dirty_record)
+						       : MIGCOMPAT_STATE_PAGE);
 	const struct state_write write = {field[0], field[1], value};
 
 	if (port_run(port, &write, 1, value & 1, &control, &err) && !*err.text)
 		abort();
-	if (control.device_state > MIGCOMPAT_DEVICE_STATE_MASK || control.memory.position > port->info.memory_size)
+	if (control.device_state > MIGCOMPAT_DEVICE_STATE_MASK ||
+	    control.memory.position > port->info.memory_size)
 		abort();
 }
 
 static void write_region(struct state_port *port, struct input *input)
 {
-	const struct migcompat_region_place *place = &port->places[take(input, 1) % MIGCOMPAT_REGION_ENUM_COUNT];
+	const struct migcompat_region_place *place =
+		&port->places[take(input, 1) % MIGCOMPAT_REGION_ENUM_COUNT];
 	uint64_t at = take(input, 2), len = take(input, 1);
 
 	if (!place->size)
@@ -172,7 +187,8 @@ static void run_card(struct input *input, uint32_t capabilities)
 	run(port, input);
 	port_close(port);
 	/* Without a whole config that was taken, nothing may have changed. */
-	if (card.staging || (memcmp(&card.config, &before.config, sizeof(card.config)) == 0 && !card_equal(&card, &before)))
+	if (card.staging || (memcmp(&card.config, &before.config, sizeof(card.config)) == 0 &&
+			     !card_equal(&card, &before)))
 		abort();
 	card_free(&card);
 	card_free(&before);

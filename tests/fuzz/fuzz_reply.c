@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a service may send: each reply is refused with a sentence, or has its parts; and so has each document that it may hold. */
+/* What a service may send: each reply is refused with a sentence, or has its parts; and so has each
+ * document that it may hold. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_documents(json_t *parameters)
 {
 	static const struct shape *const shapes[] = {
-		shape_list, shape_device, shape_verdict, shape_choices, shape_parameters, shape_backends, shape_event, shape_nothing,
+		shape_list,	  shape_device,	  shape_verdict, shape_choices,
+		shape_parameters, shape_backends, shape_event,	 shape_nothing,
 	};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {
@@ -29,13 +31,15 @@ static void check_documents(json_t *parameters)
 	}
 	/* What a table is made of is there after its check. */
 	if (document_check(parameters, shape_verdict, NULL) == 0 &&
-	    (!document_text(parameters, "reason") || !document_text(json_object_get(parameters, "mechanism"), "state")))
+	    (!document_text(parameters, "reason") ||
+	     !document_text(json_object_get(parameters, "mechanism"), "state")))
 		abort();
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct varlink_client client = {.path = "fuzz", .watched = -1, .deadline_ms = UINT64_MAX, .end_ms = UINT64_MAX};
+	struct varlink_client client = {
+		.path = "fuzz", .watched = -1, .deadline_ms = UINT64_MAX, .end_ms = UINT64_MAX};
 	struct varlink_reply reply;
 	struct error err = {0};
 	int fds[2];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The serial card's config from anywhere: what is taken, the card works with, tells again as it was, and a guest may do anything to it. */
+/* The serial card's config from anywhere: what is taken, the card works with, tells again as it
+ * was, and a guest may do anything to it. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,7 +13,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void guest(struct card *card, const uint8_t *data, size_t size)
 {
 	for (; size >= 4; data += 4, size -= 4) {
-		card_write(card, (unsigned)data[0] | (unsigned)(data[1] & 1) << 8, (uint64_t)data[2] << (data[3] & 0x3f));
+		card_write(card, (unsigned)data[0] | (unsigned)(data[1] & 1) << 8,
+			   (uint64_t)data[2] << (data[3] & 0x3f));
 		card_read(card, (unsigned)data[1] | (unsigned)(data[0] & 1) << 8);
 		card_run(card, data[3]);
 	}

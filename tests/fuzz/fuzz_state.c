@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * State files, loaded into a card of few pages. The first byte says whether the rest is a file as it is, or a list of records that are put
- * together with the right sums, so that what is behind them is reached. A file that is refused leaves the card as it was; one
- * that is taken is saved again and taken by another card.
+ * State files, loaded into a card of few pages. The first byte says whether the rest is a file as
+ * it is, or a list of records that are put together with the right sums, so that what is behind
+ * them is reached. A file that is refused leaves the card as it was; one that is taken is saved
+ * again and taken by another card.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +19,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define PAGES 2u
 #define STRING "card:physical:plain:1;x"
 
-/* A record of a list: eight bytes, then its payload as far as there is one; what is missing is zeros. */
+/* A record of a list: eight bytes, then its payload as far as there is one; what is missing is
+ * zeros. */
 struct recipe {
 	uint8_t type;
 	uint8_t flags;
@@ -40,7 +42,8 @@ static unsigned number(const uint8_t bytes[2])
 	return (unsigned)bytes[0] | (unsigned)bytes[1] << 8;
 }
 
-static void put_record(struct tape *tape, struct format_record *record, const uint8_t *payload, uint64_t *chain)
+static void put_record(struct tape *tape, struct format_record *record, const uint8_t *payload,
+		       uint64_t *chain)
 {
 	record->payload_sum = state_sum(payload, record->size, 0);
 	*chain = record->sum = state_sum(record, offsetof(struct format_record, sum), *chain);
@@ -52,7 +55,11 @@ static void put_record(struct tape *tape, struct format_record *record, const ui
 static void cook(struct tape *tape, const uint8_t *data, size_t size)
 {
 	static uint8_t payload[65536 + 8];
-	struct format_head head = {.magic = FORMAT_MAGIC, .version = 1, .content = FORMAT_REGIONS, .memory_size = PAGES * 4096, .page_size = 4096};
+	struct format_head head = {.magic = FORMAT_MAGIC,
+				   .version = 1,
+				   .content = FORMAT_REGIONS,
+				   .memory_size = PAGES * 4096,
+				   .page_size = 4096};
 	struct format_record record = {.type = RECORD_HEAD, .size = sizeof(head)};
 	uint64_t chain = state_sum(STRING "\n", strlen(STRING) + 1, 0), bytes = sizeof(head);
 	struct format_end end;
@@ -70,13 +77,18 @@ static void cook(struct tape *tape, const uint8_t *data, size_t size)
 		memcpy(payload, data, given);
 		data += given;
 		size -= given;
-		record = (struct format_record){.type = recipe->type, .flags = recipe->flags, .number = record.number + 1,
-						.size = number(recipe->size), .position = (uint64_t)number(recipe->position) * 256};
+		record = (struct format_record){.type = recipe->type,
+						.flags = recipe->flags,
+						.number = record.number + 1,
+						.size = number(recipe->size),
+						.position =
+							(uint64_t)number(recipe->position) * 256};
 		put_record(tape, &record, payload, &chain);
 		bytes += record.size;
 	}
 	end = (struct format_end){record.number + 1, bytes};
-	record = (struct format_record){.type = RECORD_END, .number = record.number + 1, .size = sizeof(end)};
+	record = (struct format_record){
+		.type = RECORD_END, .number = record.number + 1, .size = sizeof(end)};
 	put_record(tape, &record, (const uint8_t *)&end, &chain);
 }
 
@@ -91,7 +103,8 @@ static void side_make(struct side *side, uint64_t seed)
 
 	card_make(&side->card, PAGES, MIGCOMPAT_CAP_LOGGING);
 	card_fill(&side->card, seed);
-	if (migcompat_regions_new(&card_table, &side->card, &regions) || port_local_new(regions, &side->port))
+	if (migcompat_regions_new(&card_table, &side->card, &regions) ||
+	    port_local_new(regions, &side->port))
 		abort();
 }
 
@@ -122,7 +135,8 @@ static void again(struct side *side)
 	struct side other;
 
 	side_make(&other, 3);
-	if (state_save(side->port, &to, &options, NULL, NULL) || load(&other, &tape) || !card_equal(&side->card, &other.card))
+	if (state_save(side->port, &to, &options, NULL, NULL) || load(&other, &tape) ||
+	    !card_equal(&side->card, &other.card))
 		abort();
 	side_free(&other);
 	tape_free(&tape);
@@ -143,7 +157,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	side_make(&before, 1);
 	if (load(&side, &tape) == 0)
 		again(&side);
-	else if (!card_equal(&side.card, &before.card) || side.card.staging || side.card.state != MIGCOMPAT_DEVICE_RUNNING)
+	else if (!card_equal(&side.card, &before.card) || side.card.staging ||
+		 side.card.state != MIGCOMPAT_DEVICE_RUNNING)
 		abort();
 	side_free(&side);
 	side_free(&before);

@@ -23,14 +23,20 @@ static struct migcompat_verdict verdict;
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = TEST_SOURCE "/etc", .in_process = true, .streams = true};
+	struct engine_options options = {.backend_dir = TEST_BACKENDS,
+					 .config = TEST_SOURCE "/etc",
+					 .in_process = true,
+					 .streams = true};
 	const struct device *device = NULL;
 	struct error err = {0};
 
 	(void)argc;
 	(void)argv;
-	if (engine_start(&engine, &options, &err) || engine_add_file(&engine, TEST_SOURCE "/tests/hosts/serial-a.json", &err) ||
-	    engine_ready(&engine, &err) || inventory_find(&engine.inventory, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", &device, &err) ||
+	if (engine_start(&engine, &options, &err) ||
+	    engine_add_file(&engine, TEST_SOURCE "/tests/hosts/serial-a.json", &err) ||
+	    engine_ready(&engine, &err) ||
+	    inventory_find(&engine.inventory, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", &device,
+			   &err) ||
 	    target_open(&engine, device, &target, &err)) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
@@ -84,8 +90,15 @@ static void inspect(const uint8_t *data, size_t size)
 
 static void check(const uint8_t *data, size_t size, bool bare)
 {
-	const struct stream_head head = {.bytes = data, .len = size < MIGCOMPAT_STREAM_HEAD ? size : MIGCOMPAT_STREAM_HEAD, .size = size};
-	struct question question = {.target = &target, .text = target.version, .len = strlen(target.version), .stream = &head, .verdict = &verdict};
+	const struct stream_head head = {
+		.bytes = data,
+		.len = size < MIGCOMPAT_STREAM_HEAD ? size : MIGCOMPAT_STREAM_HEAD,
+		.size = size};
+	struct question question = {.target = &target,
+				    .text = target.version,
+				    .len = strlen(target.version),
+				    .stream = &head,
+				    .verdict = &verdict};
 	char reason[4096];
 
 	if (bare)
@@ -95,8 +108,10 @@ static void check(const uint8_t *data, size_t size, bool bare)
 	check_question(&question);
 	for (size_t i = 0; i < verdict.result.count; i++)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
-	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken. */
-	if (verdict.code > VERDICT_INCOMPATIBLE || (verdict.code == VERDICT_COMPATIBLE && (size != 96 || data[16] != 2)))
+	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken.
+	 */
+	if (verdict.code > VERDICT_INCOMPATIBLE ||
+	    (verdict.code == VERDICT_COMPATIBLE && (size != 96 || data[16] != 2)))
 		abort();
 }
 

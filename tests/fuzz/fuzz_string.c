@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Version strings against an open target of each backend. The first byte picks the target; a payload whose checksum is wrong is
- * tried again with the right one, so that the fields behind it are reached. Nothing but the target's own string may be a yes that is identical.
+ * Version strings against an open target of each backend. The first byte picks the target; a
+ * payload whose checksum is wrong is tried again with the right one, so that the fields behind it
+ * are reached. Nothing but the target's own string may be a yes that is identical.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -42,7 +43,8 @@ static void add_hosts(void)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-	struct engine_options options = {.backend_dir = TEST_BACKENDS, .config = TEST_SOURCE "/etc", .in_process = true};
+	struct engine_options options = {
+		.backend_dir = TEST_BACKENDS, .config = TEST_SOURCE "/etc", .in_process = true};
 	struct error err = {0};
 
 	(void)argc;
@@ -55,7 +57,8 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	if (engine_ready(&engine, &err) != 0)
 		abort();
 	for (size_t i = 0; i < engine.inventory.ndevices && ntargets < TARGETS_MAX; i++)
-		ntargets += target_open(&engine, &engine.inventory.devices[i], &targets[ntargets], &err) == 0;
+		ntargets += target_open(&engine, &engine.inventory.devices[i], &targets[ntargets],
+					&err) == 0;
 	if (ntargets == 0)
 		abort();
 	return 0;
@@ -70,10 +73,13 @@ static void ask(struct target *target, const char *text, size_t len)
 	for (size_t i = 0; i < verdict.result.count; i++)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
 	verdict_reason(&verdict, reason, sizeof(reason));
-	/* A yes has no bad finding, compared something, and has the target's type unless the target can be set up for it. */
-	if (verdict.code == VERDICT_COMPATIBLE && (verdict.result.bad_count || verdict.result.count < 2))
+	/* A yes has no bad finding, compared something, and has the target's type unless the target
+	 * can be set up for it. */
+	if (verdict.code == VERDICT_COMPATIBLE &&
+	    (verdict.result.bad_count || verdict.result.count < 2))
 		abort();
-	if (verdict.code == VERDICT_COMPATIBLE && target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE &&
+	if (verdict.code == VERDICT_COMPATIBLE &&
+	    target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE &&
 	    strcmp(verdict.source.type, verdict.target.type) != 0)
 		abort();
 }
@@ -90,7 +96,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	ask(target, text, size - 1);
 
 	/* NAMESPACE:KIND:TYPE: in front and the checksum behind. */
-	int prefix = snprintf(text, sizeof(text), "%s:mdev:%s:", target->opened->provider->info.name, target->opened->type);
+	int prefix =
+		snprintf(text, sizeof(text), "%s:mdev:%s:", target->opened->provider->info.name,
+			 target->opened->type);
 	size_t len = (size_t)prefix;
 
 	if (len + size + 20 > sizeof(text))
@@ -99,7 +107,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	len += size - 1;
 	if (text[len - 1] != ';')
 		text[len++] = ';';
-	len += (size_t)snprintf(text + len, 20, "=%016llx", (unsigned long long)XXH3_64bits(text + prefix, len - (size_t)prefix));
+	len += (size_t)snprintf(
+		text + len, 20, "=%016llx",
+		(unsigned long long)XXH3_64bits(text + prefix, len - (size_t)prefix));
 	ask(target, text, len);
 	return 0;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A message at the service's socket: it is refused with a sentence, or a call whose parts keep their bounds. */
+/* A message at the service's socket: it is refused with a sentence, or a call whose parts keep
+ * their bounds. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

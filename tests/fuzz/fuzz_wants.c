@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Globs of backends and targets of links, a line each: whatever they are, nothing is wanted or followed out of /sys. */
+/* Globs of backends and targets of links, a line each: whatever they are, nothing is wanted or
+ * followed out of /sys. */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,7 +24,8 @@ static void check_globs(const struct discovery_want *list, size_t count)
 	for (size_t i = 0; i < wants.count; i++) {
 		const char *glob = wants.globs[i];
 
-		if (glob[0] == '/' || strcmp(glob, "..") == 0 || strncmp(glob, "../", 3) == 0 || strstr(glob, "/../"))
+		if (glob[0] == '/' || strcmp(glob, "..") == 0 || strncmp(glob, "../", 3) == 0 ||
+		    strstr(glob, "/../"))
 			abort();
 	}
 	intern_free(&intern);
@@ -34,9 +36,11 @@ static void check_link(const char *target)
 {
 	struct sysfs_path folder, real;
 
-	if (sysfs_path_set(&folder, "/sys/devices/a/b") < 0 || sysfs_follow(&folder, target, &real) < 0)
+	if (sysfs_path_set(&folder, "/sys/devices/a/b") < 0 ||
+	    sysfs_follow(&folder, target, &real) < 0)
 		return;
-	if (strlen(real.text) != real.len || strncmp(real.text, "/sys", 4) != 0 || (real.text[4] && real.text[4] != '/') || strstr(real.text, "/../"))
+	if (strlen(real.text) != real.len || strncmp(real.text, "/sys", 4) != 0 ||
+	    (real.text[4] && real.text[4] != '/') || strstr(real.text, "/../"))
 		abort();
 }
 

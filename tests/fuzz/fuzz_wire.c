@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What comes through a worker's socket, from both sides: the first byte says what the rest is taken for, the body of a
- * reply or a stream of requests to the sample backend.
+ * What comes through a worker's socket, from both sides: the first byte says what the rest is taken
+ * for, the body of a reply or a stream of requests to the sample backend.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -68,8 +68,9 @@ static void read_control(struct wire_reader *body)
 	regions_places(&info, port.places);
 	if (message_get_control(body, &port, &r, &control, NULL))
 		return;
-	if (r > 0 || control.memory.size > port.places[MIGCOMPAT_REGION_MEMORY].size || control.memory.position > info.memory_size ||
-	    control.config.size > info.config_max || control.device_state > MIGCOMPAT_DEVICE_STATE_MASK)
+	if (r > 0 || control.memory.size > port.places[MIGCOMPAT_REGION_MEMORY].size ||
+	    control.memory.position > info.memory_size || control.config.size > info.config_max ||
+	    control.device_state > MIGCOMPAT_DEVICE_STATE_MASK)
 		abort();
 }
 
@@ -90,7 +91,8 @@ static void serve_requests(struct wire_reader *body)
 	struct server server = {0};
 	int r = 0;
 
-	if (!provider && (provider_local_new(TEST_BACKENDS "/mtty.so", &provider, NULL) || provider->info.error))
+	if (!provider &&
+	    (provider_local_new(TEST_BACKENDS "/mtty.so", &provider, NULL) || provider->info.error))
 		abort();
 	server.provider = provider;
 	while (!r && wire_next(&in, WIRE_REQUEST_MAX, &message) == 1)
@@ -102,8 +104,9 @@ static void serve_requests(struct wire_reader *body)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static void (*const readers[])(struct wire_reader *) = {read_info,	    read_opened,    read_result, read_list,
-						     serve_requests, read_control, read_session};
+	static void (*const readers[])(struct wire_reader *) = {
+		read_info,	read_opened,  read_result, read_list,
+		serve_requests, read_control, read_session};
 	struct wire_reader body;
 	char *copy;
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The daemon's end of the protocol for tests: makes messages, sends and receives them. It decides nothing.
+ * The daemon's end of the protocol for tests: makes messages, sends and receives them. It decides
+ * nothing.
  */
 #include "broker-client.h"
 #include <errno.h>
@@ -39,27 +40,29 @@ int broker_hello(struct broker *broker, int fd)
 
 int broker_hello_version(struct broker *broker, int fd, uint32_t version)
 {
-	struct migcompat_msg_hello hello = {
-		.header = { .op = MIGCOMPAT_OP_HELLO, .id = 1 }, .version_min = version, .version_max = version
-	};
+	struct migcompat_msg_hello hello = {.header = {.op = MIGCOMPAT_OP_HELLO, .id = 1},
+					    .version_min = version,
+					    .version_max = version};
 	union broker_message reply;
 	int error;
 
-	*broker = (struct broker){ .fd = fd, .command = 1 };
+	*broker = (struct broker){.fd = fd, .command = 1};
 	error = broker_send(broker, &hello, sizeof(hello));
 	if (error)
 		return error;
 	error = broker_receive(broker, &reply);
 	if (error)
 		return error;
-	if (reply.header.op != (MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY) || reply.hello_reply.version != version)
+	if (reply.header.op != (MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY) ||
+	    reply.hello_reply.version != version)
 		return -EPROTO;
 	broker->epoch = reply.header.epoch;
 	broker->hello = reply.hello_reply;
 	return 0;
 }
 
-static int command_with_answer(struct broker *broker, void *message, size_t size, union broker_message *reply)
+static int command_with_answer(struct broker *broker, void *message, size_t size,
+			       union broker_message *reply)
 {
 	struct migcompat_msg_header *header = message;
 	int error;
@@ -71,13 +74,17 @@ static int command_with_answer(struct broker *broker, void *message, size_t size
 	error = broker_receive(broker, reply);
 	if (error)
 		return error;
-	return reply->header.op == (header->op | MIGCOMPAT_OP_REPLY) && reply->header.id == header->id ? 0 : -EPROTO;
+	return reply->header.op == (header->op | MIGCOMPAT_OP_REPLY) &&
+			       reply->header.id == header->id
+		       ? 0
+		       : -EPROTO;
 }
 
-int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type, uint64_t *ret_id)
+int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type,
+		  uint64_t *ret_id)
 {
 	size_t subject_length = strlen(subject), type_length = strlen(type);
-	union broker_message message = { .attach = { .header.op = op } }, reply;
+	union broker_message message = {.attach = {.header.op = op}}, reply;
 	int error;
 
 	if (sizeof(message.attach) + subject_length + type_length > sizeof(message))
@@ -86,7 +93,8 @@ int broker_attach(struct broker *broker, uint32_t op, const char *subject, const
 	message.attach.type_length = (uint32_t)type_length;
 	memcpy(message.bytes + sizeof(message.attach), subject, subject_length);
 	memcpy(message.bytes + sizeof(message.attach) + subject_length, type, type_length);
-	error = command_with_answer(broker, &message, sizeof(message.attach) + subject_length + type_length, &reply);
+	error = command_with_answer(broker, &message,
+				    sizeof(message.attach) + subject_length + type_length, &reply);
 	if (!error)
 		*ret_id = reply.attach_reply.attachment;
 	return error;
@@ -94,21 +102,25 @@ int broker_attach(struct broker *broker, uint32_t op, const char *subject, const
 
 int broker_detach(struct broker *broker, uint64_t id)
 {
-	struct migcompat_msg_detach message = { .header = { .op = MIGCOMPAT_OP_DETACH, .id = ++broker->command }, .attachment = id };
+	struct migcompat_msg_detach message = {
+		.header = {.op = MIGCOMPAT_OP_DETACH, .id = ++broker->command}, .attachment = id};
 
 	return broker_send(broker, &message, sizeof(message));
 }
 
 int broker_list(struct broker *broker, uint64_t after, union broker_message *reply)
 {
-	struct migcompat_msg_list message = { .header.op = MIGCOMPAT_OP_LIST, .after = after };
+	struct migcompat_msg_list message = {.header.op = MIGCOMPAT_OP_LIST, .after = after};
 
 	return command_with_answer(broker, &message, sizeof(message), reply);
 }
 
-int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters, unsigned int count)
+int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters,
+		   unsigned int count)
 {
-	size_t fixed = sizeof(struct migcompat_msg_publish) + count * sizeof(struct migcompat_msg_parameter), size = fixed;
+	size_t fixed = sizeof(struct migcompat_msg_publish) +
+		       count * sizeof(struct migcompat_msg_parameter),
+	       size = fixed;
 	char *message, *text;
 	struct migcompat_msg_publish *publish;
 	struct migcompat_msg_parameter *parameter;
@@ -155,7 +167,8 @@ int broker_publish(struct broker *broker, uint64_t id, const char *type, char **
 	return error;
 }
 
-int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text, size_t length)
+int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text,
+		      size_t length)
 {
 	struct migcompat_msg_text_reply *reply = calloc(1, sizeof(*reply) + length);
 	int error;
@@ -173,7 +186,7 @@ int broker_reply_text(struct broker *broker, const union broker_message *request
 int broker_reply_yes(struct broker *broker, const union broker_message *request)
 {
 	struct migcompat_msg_write_reply reply = {
-		.header = { .op = request->header.op | MIGCOMPAT_OP_REPLY, .id = request->header.id },
+		.header = {.op = request->header.op | MIGCOMPAT_OP_REPLY, .id = request->header.id},
 		.count = (uint32_t)(request->header.size - sizeof(request->request)),
 	};
 
@@ -183,9 +196,13 @@ int broker_reply_yes(struct broker *broker, const union broker_message *request)
 int broker_reply_error(struct broker *broker, const union broker_message *request, int error)
 {
 	struct migcompat_msg_write_reply reply = {
-		.header = { .op = request->header.op | MIGCOMPAT_OP_REPLY, .id = request->header.id, .error = error },
+		.header = {.op = request->header.op | MIGCOMPAT_OP_REPLY,
+			   .id = request->header.id,
+			   .error = error},
 	};
-	size_t size = request->header.op == MIGCOMPAT_OP_WRITE ? sizeof(reply) : sizeof(struct migcompat_msg_text_reply);
+	size_t size = request->header.op == MIGCOMPAT_OP_WRITE
+			      ? sizeof(reply)
+			      : sizeof(struct migcompat_msg_text_reply);
 
 	return broker_send(broker, &reply, size);
 }
@@ -193,7 +210,8 @@ int broker_reply_error(struct broker *broker, const union broker_message *reques
 int broker_open_clean(struct broker *broker)
 {
 	union broker_message reply;
-	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), error = fd < 0 ? -errno : broker_hello(broker, fd);
+	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC),
+	    error = fd < 0 ? -errno : broker_hello(broker, fd);
 
 	while (!error) {
 		error = broker_list(broker, 0, &reply);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of /dev/migcompat-broker as small as it gets, for tests in the kernel lab's guest. It shares nothing with the
- * project but the protocol's header, so that it can tell when the two ends misunderstand it in the same way.
+ * The daemon's end of /dev/migcompat-broker as small as it gets, for tests in the kernel lab's
+ * guest. It shares nothing with the project but the protocol's header, so that it can tell when the
+ * two ends misunderstand it in the same way.
  */
 #ifndef BROKER_CLIENT_H
 #define BROKER_CLIENT_H
@@ -41,13 +42,17 @@ int broker_hello_version(struct broker *broker, int fd, uint32_t version);
 int broker_open_clean(struct broker *broker);
 int broker_send(struct broker *broker, void *message, size_t size);
 int broker_receive(struct broker *broker, union broker_message *message);
-int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type, uint64_t *ret_id);
+int broker_attach(struct broker *broker, uint32_t op, const char *subject, const char *type,
+		  uint64_t *ret_id);
 int broker_detach(struct broker *broker, uint64_t id);
 int broker_list(struct broker *broker, uint64_t after, union broker_message *reply);
-/* Each parameter as "NAME=type|value|allowed|init|off|runtime", "-" for a value that is not there. */
-int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters, unsigned int count);
+/* Each parameter as "NAME=type|value|allowed|init|off|runtime", "-" for a value that is not there.
+ */
+int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters,
+		   unsigned int count);
 
-int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text, size_t length);
+int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text,
+		      size_t length);
 int broker_reply_yes(struct broker *broker, const union broker_message *request);
 int broker_reply_error(struct broker *broker, const union broker_message *request, int error);
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A test broker for the kernel lab: serves the shim with answers that it is told on standard input, and says on standard output
- * how each command went. A write is answered with yes if it equals the target's string.
- * usage: broker [FD|- [NAME=STRING...]]: FD is the broker's descriptor, handed over; the strings are known before anything is served,
- * and NAME "*" stands for every other target.
+ * A test broker for the kernel lab: serves the shim with answers that it is told on standard input,
+ * and says on standard output how each command went. A write is answered with yes if it equals the
+ * target's string. usage: broker [FD|- [NAME=STRING...]]: FD is the broker's descriptor, handed
+ * over; the strings are known before anything is served, and NAME "*" stands for every other
+ * target.
  */
 #include "broker-client.h"
 #include <errno.h>
@@ -28,17 +29,21 @@ struct target {
 
 static struct broker broker;
 static struct target *targets;
-static char **known; /* NAME=STRING of targets that are not attached yet */
+static char **known;	    /* NAME=STRING of targets that are not attached yet */
 static unsigned long lines; /* how many an ask is answered with; 0: one a target */
 static int ask_answer;
-static int hanging; /* reads and answers nothing */
+static int hanging;		/* reads and answers nothing */
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
-static unsigned long late; /* replies that came too late */
+static unsigned long late;	/* replies that came too late */
 
-static const struct { const char *name; int value; } answers[] = {
-	{ "EINVAL", -EINVAL }, { "ENODEV", -ENODEV }, { "EPERM", -EPERM }, { "EBUSY", -EBUSY }, { "E2BIG", -E2BIG }, { "EIO", -EIO },
-	{ "ETIMEDOUT", -ETIMEDOUT }, { "ENOTCONN", -ENOTCONN }, { "normal", ANSWER_NORMAL }, { "hang", ANSWER_HANG },
-	{ "EEXIST", -EEXIST }, { "ENOENT", -ENOENT },
+static const struct {
+	const char *name;
+	int value;
+} answers[] = {
+	{"EINVAL", -EINVAL},	   {"ENODEV", -ENODEV},	    {"EPERM", -EPERM},
+	{"EBUSY", -EBUSY},	   {"E2BIG", -E2BIG},	    {"EIO", -EIO},
+	{"ETIMEDOUT", -ETIMEDOUT}, {"ENOTCONN", -ENOTCONN}, {"normal", ANSWER_NORMAL},
+	{"hang", ANSWER_HANG},	   {"EEXIST", -EEXIST},	    {"ENOENT", -ENOENT},
 };
 
 static struct target *target_find(uint64_t id)
@@ -61,7 +66,8 @@ static struct target *target_add(uint64_t id, const char *name)
 	for (char **word = known; word && *word; word++) {
 		size_t length = strcspn(*word, "=");
 
-		if ((!strncmp(*word, name, length) && !name[length]) || (!strncmp(*word, "*", length) && !target->string))
+		if ((!strncmp(*word, name, length) && !name[length]) ||
+		    (!strncmp(*word, "*", length) && !target->string))
 			target->string = strdup(*word + length + 1);
 	}
 	target->next = targets;
@@ -127,8 +133,8 @@ static void command_list(int quiet)
 		count++;
 		if (quiet)
 			continue;
-		printf("%llu %u %s %.*s\n", (unsigned long long)after, reply.list_reply.kind, name, (int)reply.list_reply.path_length,
-		       text + reply.list_reply.name_length);
+		printf("%llu %u %s %.*s\n", (unsigned long long)after, reply.list_reply.kind, name,
+		       (int)reply.list_reply.path_length, text + reply.list_reply.name_length);
 	}
 	if (!quiet)
 		printf("ok %lu\n", count);
@@ -165,8 +171,8 @@ static void command_string(struct target *target, const char *string)
 	say(0);
 }
 
-/* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… · list · string ID STRING · answer ID CODE ·
- * ask CODE · lines COUNT · hang · stats · quit */
+/* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… ·
+ * list · string ID STRING · answer ID CODE · ask CODE · lines COUNT · hang · stats · quit */
 static int command(char **words, unsigned int count)
 {
 	const char *verb = words[0];
@@ -181,8 +187,8 @@ static int command(char **words, unsigned int count)
 	else if (!strcmp(verb, "detach-all"))
 		command_detach_all();
 	else if (!strcmp(verb, "stats"))
-		printf("ok %lu %lu %lu %lu late %lu requeued %u\n", counts[0], counts[1], counts[2], counts[3], late,
-		       broker.hello.requeued);
+		printf("ok %lu %lu %lu %lu late %lu requeued %u\n", counts[0], counts[1], counts[2],
+		       counts[3], late, broker.hello.requeued);
 	else if (!strcmp(verb, "ask") && count == 2)
 		command_answer(NULL, words[1]);
 	else if (!strcmp(verb, "hang"))
@@ -193,7 +199,8 @@ static int command(char **words, unsigned int count)
 		say(broker_detach(&broker, strtoull(words[1], NULL, 10)));
 		target_drop(strtoull(words[1], NULL, 10));
 	} else if (!strcmp(verb, "publish") && count >= 3)
-		say(broker_publish(&broker, strtoull(words[1], NULL, 10), words[2], words + 3, count - 3));
+		say(broker_publish(&broker, strtoull(words[1], NULL, 10), words[2], words + 3,
+				   count - 3));
 	else if (!strcmp(verb, "string") && count == 3 && target)
 		command_string(target, words[2]);
 	else if (!strcmp(verb, "answer") && count == 3 && target)
@@ -216,12 +223,16 @@ static void ask(const union broker_message *request, const char *string, size_t 
 		late += broker_reply_error(&broker, request, ask_answer) != 0;
 	} else if (ask_answer != ANSWER_HANG) {
 		for (unsigned long i = 0; i < lines && used + 128 < MIGCOMPAT_LINES_MAX; i++)
-			used += (size_t)sprintf(text + used, "yes device-%lu identical yes %.*s\n", i, (int)(length > 64 ? 64 : length), string);
+			used += (size_t)sprintf(text + used, "yes device-%lu identical yes %.*s\n",
+						i, (int)(length > 64 ? 64 : length), string);
 		for (struct target *target = targets; !lines && target; target = target->next) {
-			int yes = target->string && strlen(target->string) == length && !memcmp(target->string, string, length);
+			int yes = target->string && strlen(target->string) == length &&
+				  !memcmp(target->string, string, length);
 
-			used += (size_t)snprintf(text + used, MIGCOMPAT_LINES_MAX - used, "%s %s %s yes %.*s\n", yes ? "yes" : "no",
-						 target->name, yes ? "identical" : "type", (int)(length > 64 ? 64 : length), string);
+			used += (size_t)snprintf(text + used, MIGCOMPAT_LINES_MAX - used,
+						 "%s %s %s yes %.*s\n", yes ? "yes" : "no",
+						 target->name, yes ? "identical" : "type",
+						 (int)(length > 64 ? 64 : length), string);
 		}
 		late += broker_reply_text(&broker, request, text, used) != 0;
 	}
@@ -259,7 +270,8 @@ static void serve(void)
 	else if (!target || !target->string)
 		error = broker_reply_error(&broker, &request, -EIO);
 	else if (request.header.op == MIGCOMPAT_OP_READ)
-		error = broker_reply_text(&broker, &request, target->string, strlen(target->string));
+		error = broker_reply_text(&broker, &request, target->string,
+					  strlen(target->string));
 	else if (strlen(target->string) == length && !memcmp(target->string, string, length))
 		error = broker_reply_yes(&broker, &request);
 	else
@@ -297,8 +309,10 @@ static int commands_read(void)
 
 int main(int argc, char **argv)
 {
-	int fd = argc > 1 && strcmp(argv[1], "-") != 0 ? atoi(argv[1]) : open(BROKER_PATH, O_RDWR | O_CLOEXEC);
-	struct pollfd polled[2] = { { .fd = fd, .events = POLLIN }, { .fd = STDIN_FILENO, .events = POLLIN } };
+	int fd = argc > 1 && strcmp(argv[1], "-") != 0 ? atoi(argv[1])
+						       : open(BROKER_PATH, O_RDWR | O_CLOEXEC);
+	struct pollfd polled[2] = {{.fd = fd, .events = POLLIN},
+				   {.fd = STDIN_FILENO, .events = POLLIN}};
 	int error;
 
 	if (fd < 0) {

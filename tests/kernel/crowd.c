@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The crowd that asks. What it is answered is held against what is known of the eight subjects: equal numbers of ports fit.
+ * The crowd that asks. What it is answered is held against what is known of the eight subjects:
+ * equal numbers of ports fit.
  */
 #include "crowd.h"
 #include <errno.h>
@@ -48,7 +49,8 @@ static void write_once(unsigned long number)
 		crowd_refused++;
 		sleep_ms(100);
 	} else {
-		shim_expect(result == (fits ? 0 : -EINVAL), "%s > %s: %s", subjects[source].label, subjects[target].label, shim_name(result));
+		shim_expect(result == (fits ? 0 : -EINVAL), "%s > %s: %s", subjects[source].label,
+			    subjects[target].label, shim_name(result));
 	}
 	crowd_done++;
 }
@@ -84,7 +86,9 @@ static void *asker_run(void *argument)
 			continue;
 		}
 		answer[count > 0 ? count : 0] = '\0';
-		shim_expect(strstr(answer, wanted) && !strstr(answer, unwanted), "an ask gives %s: %.300s", count < 0 ? strerror(errno) : "lines", answer);
+		shim_expect(strstr(answer, wanted) && !strstr(answer, unwanted),
+			    "an ask gives %s: %.300s", count < 0 ? strerror(errno) : "lines",
+			    answer);
 	}
 	close(fd);
 	return NULL;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * 64 writers and some sessions at once, compatible and not, with strings that were and were not written before. Each answer is known
- * beforehand; who serves, and what happens to it meanwhile, is the test's business.
+ * 64 writers and some sessions at once, compatible and not, with strings that were and were not
+ * written before. Each answer is known beforehand; who serves, and what happens to it meanwhile, is
+ * the test's business.
  */
 #ifndef CROWD_H
 #define CROWD_H

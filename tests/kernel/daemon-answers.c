@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what the service answers at migration_version on a real kernel: every pair of devices, every code of the errno table with its
- * reason, hostile strings, holds, a policy that changes. The service runs as in production where no systemd is.
+ * Tests of what the service answers at migration_version on a real kernel: every pair of devices,
+ * every code of the errno table with its reason, hostile strings, holds, a policy that changes. The
+ * service runs as in production where no systemd is.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -45,13 +46,19 @@ static void every_pair_is_answered(void)
 		for (int target = 0; target < SUBJECTS; target++) {
 			bool fits = subjects[source].ports == subjects[target].ports;
 
-			shim_expect(subject_write(subjects[target].name, string) == (fits ? 0 : -EINVAL), "%s > %s: %s", subjects[source].label,
-				    subjects[target].label, shim_name(subject_write(subjects[target].name, string)));
+			shim_expect(subject_write(subjects[target].name, string) ==
+					    (fits ? 0 : -EINVAL),
+				    "%s > %s: %s", subjects[source].label, subjects[target].label,
+				    shim_name(subject_write(subjects[target].name, string)));
 			yes += fits;
 			for (int i = 0; i < 2; i++)
-				shim_expect(attr_text(subject_file(subjects[i ? target : source].name, "migration_type"), type[i], 256) > 0,
-					    "a type cannot be read");
-			shim_expect(!fits || !strcmp(type[0], type[1]), "compatible, and of types %s and %s", type[0], type[1]);
+				shim_expect(
+					attr_text(subject_file(subjects[i ? target : source].name,
+							       "migration_type"),
+						  type[i], 256) > 0,
+					"a type cannot be read");
+			shim_expect(!fits || !strcmp(type[0], type[1]),
+				    "compatible, and of types %s and %s", type[0], type[1]);
 		}
 	}
 	EXPECT_RESULT(SUBJECTS * SUBJECTS / 2, yes);
@@ -61,18 +68,21 @@ static void every_pair_is_answered(void)
 /* As the seed of all this asks: in a device's own folder, by a shell, by each cat that there is. */
 static void cat_answers_by_its_status(void)
 {
-	static const char *const cats[] = { "busybox cat", "gnucat" };
+	static const char *const cats[] = {"busybox cat", "gnucat"};
 	char output[4096], line[1024];
 
 	setup();
 	for (size_t i = 0; i < 2; i++) {
 		for (int target = MTTY_2B; target <= CARD_2; target += CARD_2 - MTTY_2B) {
-			snprintf(line, sizeof(line), "%s /sys%s/" VERSION " > /sys%s/" VERSION, cats[i], shim_mdev_a,
-				 target == CARD_2 ? shim_card : shim_mdev_b);
+			snprintf(line, sizeof(line), "%s /sys%s/" VERSION " > /sys%s/" VERSION,
+				 cats[i], shim_mdev_a, target == CARD_2 ? shim_card : shim_mdev_b);
 			shim_expect(PROGRAM(output, "sh", "-c", line) == 0, "%s: %s", line, output);
 		}
-		snprintf(line, sizeof(line), "%s '%s' > /sys%s/" VERSION, cats[i], subject_file(subjects[TYPE_1].name, VERSION), shim_mdev_a);
-		shim_expect(PROGRAM(output, "sh", "-c", line) == 1 && strstr(output, "Invalid argument"), "%s: %s", line, output);
+		snprintf(line, sizeof(line), "%s '%s' > /sys%s/" VERSION, cats[i],
+			 subject_file(subjects[TYPE_1].name, VERSION), shim_mdev_a);
+		shim_expect(PROGRAM(output, "sh", "-c", line) == 1 &&
+				    strstr(output, "Invalid argument"),
+			    "%s: %s", line, output);
 	}
 	teardown();
 }
@@ -80,8 +90,11 @@ static void cat_answers_by_its_status(void)
 static void parameters_are_told(void)
 {
 	setup();
-	shim_expect(attr_reads_as(subject_file(subjects[MTTY_2A].name, "params/ports/value"), "2\n"), "ports of 2A");
-	shim_expect(attr_reads_as(subject_file(subjects[TYPE_1].name, "params/ports/value"), "1\n"), "ports of a type");
+	shim_expect(
+		attr_reads_as(subject_file(subjects[MTTY_2A].name, "params/ports/value"), "2\n"),
+		"ports of 2A");
+	shim_expect(attr_reads_as(subject_file(subjects[TYPE_1].name, "params/ports/value"), "1\n"),
+		    "ports of a type");
 	teardown();
 }
 
@@ -92,7 +105,8 @@ static void no_prefix_is_taken(void)
 	setup();
 	string_of(MTTY_2A, string);
 	for (size_t length = 1; length < strlen(string); length++)
-		EXPECT_RESULT(-EINVAL, attr_write(subject_file(subjects[MTTY_2B].name, VERSION), string, length));
+		EXPECT_RESULT(-EINVAL, attr_write(subject_file(subjects[MTTY_2B].name, VERSION),
+						  string, length));
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
 	teardown();
 }
@@ -150,7 +164,8 @@ static void question_is_answered_with_reasons(void)
 	subject_line(answer, subjects[MTTY_2B].name, line, sizeof(line));
 	shim_expect(!strncmp(line, "yes ", 4) && strstr(line, " identical "), "2B: %s", line);
 	subject_line(answer, subjects[MTTY_1A].name, line, sizeof(line));
-	shim_expect(!strncmp(line, "no ", 3) && strstr(line, "source has 2 ports, target has 1"), "1A: %s", line);
+	shim_expect(!strncmp(line, "no ", 3) && strstr(line, "source has 2 ports, target has 1"),
+		    "1A: %s", line);
 	shim_expect(strncmp(answer, "yes ", 4) == 0, "the best is not first: %.100s", answer);
 	teardown();
 }
@@ -160,11 +175,17 @@ static void reason_is_at_the_socket(void)
 	char output[16384];
 
 	setup();
-	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[MTTY_1A].name));
-	shim_expect(strstr(output, "ports: source has 2, target has 1") != NULL, "check says: %s", output);
-	EXPECT_RESULT(0, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[MTTY_2B].name));
-	EXPECT_RESULT(0, PROGRAM(output, "migcompat", "--daemon", "ask", (char *)subjects[MTTY_2A].name));
-	shim_expect(strstr(output, subjects[MTTY_2B].name) && !strstr(output, subjects[MTTY_1A].name), "ask says: %s", output);
+	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check",
+				 (char *)subjects[MTTY_2A].name, (char *)subjects[MTTY_1A].name));
+	shim_expect(strstr(output, "ports: source has 2, target has 1") != NULL, "check says: %s",
+		    output);
+	EXPECT_RESULT(0, PROGRAM(output, "migcompat", "--daemon", "check",
+				 (char *)subjects[MTTY_2A].name, (char *)subjects[MTTY_2B].name));
+	EXPECT_RESULT(
+		0, PROGRAM(output, "migcompat", "--daemon", "ask", (char *)subjects[MTTY_2A].name));
+	shim_expect(strstr(output, subjects[MTTY_2B].name) &&
+			    !strstr(output, subjects[MTTY_1A].name),
+		    "ask says: %s", output);
 	teardown();
 }
 
@@ -174,7 +195,8 @@ static void second_daemon_says_who_holds_the_broker(void)
 	char output[8192], who[64];
 
 	setup();
-	EXPECT_RESULT(2, PROGRAM(output, "migcompatd", "--foreground", "--socket", "/tmp/second", "--state", "/tmp"));
+	EXPECT_RESULT(2, PROGRAM(output, "migcompatd", "--foreground", "--socket", "/tmp/second",
+				 "--state", "/tmp"));
 	snprintf(who, sizeof(who), "pid %d (migcompatd)", daemon_.pid);
 	shim_expect(strstr(output, who) != NULL, "it says: %s", output);
 	teardown();
@@ -186,11 +208,13 @@ static void hold_is_ebusy_until_released(void)
 
 	setup();
 	string_of(MTTY_2A, string);
-	EXPECT_RESULT(0, PROGRAM(output, "migcompat", "--daemon", "hold", name, "--reason", "keys are being changed"));
+	EXPECT_RESULT(0, PROGRAM(output, "migcompat", "--daemon", "hold", name, "--reason",
+				 "keys are being changed"));
 	EXPECT_RESULT(-EBUSY, subject_write(name, string));
 	EXPECT_RESULT(-EBUSY, subject_string(name, string, sizeof(string)));
 	string_of(MTTY_2A, string);
-	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, name));
+	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check",
+				 (char *)subjects[MTTY_2A].name, name));
 	shim_expect(strstr(output, "keys are being changed") != NULL, "check says: %s", output);
 	subject_expect_refused(string, name, " hold ", "keys are being changed");
 	/* It outlives the daemon, however that ends. */
@@ -232,23 +256,29 @@ static void policy_is_eperm_and_enodev(void)
 
 	setup();
 	string_of(MTTY_2A, string);
-	policy_write("rules = ( { name = \"lab\"; match = { target = { kind = \"physical\"; }; }; action = \"deny\"; reason = \"no cards today\"; } );\n");
+	policy_write("rules = ( { name = \"lab\"; match = { target = { kind = \"physical\"; }; }; "
+		     "action = \"deny\"; reason = \"no cards today\"; } );\n");
 	expect_write_comes_to(-EPERM, subjects[CARD_2].name, string);
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
-	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
+	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check",
+				 (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
 	shim_expect(strstr(output, "no cards today") != NULL, "check says: %s", output);
 	subject_expect_refused(string, subjects[CARD_2].name, " policy ", "no cards today");
 	/* A bad policy changes nothing, and the log says so. */
 	policy_write("rulez = 1;\n");
-	shim_expect(program_comes_to(0, "the old policy stays in force", (char *const[]){ "tail", "-n", "20", "/out/daemon.log", NULL }),
+	shim_expect(program_comes_to(0, "the old policy stays in force",
+				     (char *const[]){"tail", "-n", "20", "/out/daemon.log", NULL}),
 		    "the log says nothing of a bad policy");
 	EXPECT_RESULT(-EPERM, subject_write(subjects[CARD_2].name, string));
 	/* No driver moves a card's state: with this it can move nowhere at all. */
 	policy_write("mechanism = \"require\";\n");
 	expect_write_comes_to(-ENODEV, subjects[CARD_2].name, string);
-	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check", (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
-	shim_expect(strstr(output, "driver and kernel cannot move its state") != NULL, "check says: %s", output);
-	subject_expect_refused(string, subjects[CARD_2].name, " not-migratable ", "driver and kernel cannot move its state");
+	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check",
+				 (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
+	shim_expect(strstr(output, "driver and kernel cannot move its state") != NULL,
+		    "check says: %s", output);
+	subject_expect_refused(string, subjects[CARD_2].name, " not-migratable ",
+			       "driver and kernel cannot move its state");
 	EXPECT_RESULT(-ENODEV, subject_string(subjects[CARD_2].name, output, sizeof(output)));
 	policy_write("");
 	expect_write_comes_to(0, subjects[CARD_2].name, string);
@@ -292,7 +322,10 @@ static void stopped_daemon_is_etimedout(void)
 	teardown();
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(every_pair_is_answered),
 	TEST(cat_answers_by_its_status),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of backends that crash, hang, write garbage or take all memory, each on a device of its own: it costs the answers of that
- * device alone, while writers to another backend's devices go on all the time. SHIM_ROUNDS sizes it.
+ * Tests of backends that crash, hang, write garbage or take all memory, each on a device of its
+ * own: it costs the answers of that device alone, while writers to another backend's devices go on
+ * all the time. SHIM_ROUNDS sizes it.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -21,19 +22,17 @@ static char string[STRING_MAX];
 static atomic_bool stop;
 static atomic_ulong answered;
 
-/* Backend and module of the same name (see tests/backends), and what a write of the right string comes to. */
+/* Backend and module of the same name (see tests/backends), and what a write of the right string
+ * comes to. */
 static const struct fault {
 	const char *module;
 	const char *uuid;
 	int version_error; /* of reading the string; 0: it has one */
 	int write_error;
 } faults[] = {
-	{ "plain", UUID "1", 0, 0 },
-	{ "crash_compare", UUID "2", 0, EIO },
-	{ "garbage", UUID "3", 0, EIO },
-	{ "hang_compare", UUID "4", 0, ETIMEDOUT },
-	{ "greedy", UUID "5", EIO, EIO },
-	{ "immovable", UUID "6", ENODEV, ENODEV },
+	{"plain", UUID "1", 0, 0},	{"crash_compare", UUID "2", 0, EIO},
+	{"garbage", UUID "3", 0, EIO},	{"hang_compare", UUID "4", 0, ETIMEDOUT},
+	{"greedy", UUID "5", EIO, EIO}, {"immovable", UUID "6", ENODEV, ENODEV},
 };
 #define FAULTS (sizeof(faults) / sizeof(faults[0]))
 
@@ -41,7 +40,9 @@ static const char *create_file(const char *module)
 {
 	static char path[256];
 
-	snprintf(path, sizeof(path), "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", module, module, module);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", module, module,
+		 module);
 	return path;
 }
 
@@ -69,19 +70,22 @@ static void *bystander_run(void *argument)
 	return NULL;
 }
 
-/* Whose worker has just ended is EIO in all answers until it is there again; a yes, or another error, never comes. */
+/* Whose worker has just ended is EIO in all answers until it is there again; a yes, or another
+ * error, never comes. */
 static void expect_fault(const struct fault *fault)
 {
 	char own[STRING_MAX] = "", text[STRING_MAX];
 	ssize_t result = subject_string(fault->uuid, own, sizeof(own));
 
 	/* On an instrumented kernel a gigabyte may take longer than a call may. */
-	shim_expect(result == -fault->version_error || (fault->write_error && result == -EIO) || (fault->version_error == EIO && result == -ETIMEDOUT),
+	shim_expect(result == -fault->version_error || (fault->write_error && result == -EIO) ||
+			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: reading gives %s", fault->module, shim_name(result));
 	snprintf(text, sizeof(text), "%s:mdev:plain:1;plain", fault->module);
 	shim_expect(result || !strcmp(own, text), "%s: its string is %s", fault->module, own);
 	result = subject_write(fault->uuid, text);
-	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO) || (fault->version_error == EIO && result == -ETIMEDOUT),
+	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO) ||
+			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: writing gives %s", fault->module, shim_name(result));
 }
 
@@ -94,9 +98,11 @@ static void expect_reason(const struct fault *fault)
 	snprintf(reason, sizeof(reason), "backend %s: ", fault->module);
 	snprintf(line, sizeof(line), "%s:mdev:plain:1;plain", fault->module);
 	subject_expect_refused(line, fault->uuid, " error ", reason);
-	snprintf(line, sizeof(line), "echo '%s:mdev:plain:1;plain' | migcompat --daemon check - %s", fault->module, fault->uuid);
+	snprintf(line, sizeof(line), "echo '%s:mdev:plain:1;plain' | migcompat --daemon check - %s",
+		 fault->module, fault->uuid);
 	status = PROGRAM(output, "sh", "-c", line);
-	shim_expect(status == 2 && strstr(output, reason), "%s: check ends with %d: %s", fault->module, status, output);
+	shim_expect(status == 2 && strstr(output, reason), "%s: check ends with %d: %s",
+		    fault->module, status, output);
 }
 
 static bool is_parked(const char *module)
@@ -117,14 +123,18 @@ static void bad_backend_costs_its_own_answers(void)
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	for (size_t i = 0; i < FAULTS; i++) {
 		EXPECT_RESULT(0, shim_mdev_create(create_file(faults[i].module), faults[i].uuid));
-		for (int tries = 0; tries < 2400 && access(shim_class_file(faults[i].uuid, VERSION), F_OK); tries++)
+		for (int tries = 0;
+		     tries < 2400 && access(shim_class_file(faults[i].uuid, VERSION), F_OK);
+		     tries++)
 			sleep_ms(50);
-		shim_expect(access(shim_class_file(faults[i].uuid, VERSION), F_OK) == 0, "%s is not attached", faults[i].module);
+		shim_expect(access(shim_class_file(faults[i].uuid, VERSION), F_OK) == 0,
+			    "%s is not attached", faults[i].module);
 	}
 	stop = false;
 	pthread_create(&bystander, NULL, bystander_run, NULL);
 	for (size_t i = 0; i < FAULTS; i++)
-		for (long round = 0; round < (faults[i].write_error == ETIMEDOUT ? 2 : rounds); round++)
+		for (long round = 0; round < (faults[i].write_error == ETIMEDOUT ? 2 : rounds);
+		     round++)
 			expect_fault(&faults[i]);
 	for (size_t i = 0; i < FAULTS; i++)
 		if (faults[i].write_error == EIO || faults[i].write_error == ETIMEDOUT)
@@ -170,11 +180,13 @@ static void killed_workers_come_back(void)
 	for (unsigned long kill = 1; kill <= 3; kill++) {
 		ssize_t result;
 
-		shim_expect(processes_signal("migcompat-worke", SIGKILL) > 0, "there are no workers");
+		shim_expect(processes_signal("migcompat-worke", SIGKILL) > 0,
+			    "there are no workers");
 		/* What was never answered needs the worker. */
 		string_vary(string, kill, varied, sizeof(varied));
 		result = subject_write(subjects[MTTY_2B].name, varied);
-		shim_expect(result == 0 || result == -EIO, "without a worker, a write gives %s", shim_name(result));
+		shim_expect(result == 0 || result == -EIO, "without a worker, a write gives %s",
+			    shim_name(result));
 		memcpy(string, varied, sizeof(string));
 		printf("  back after %lu answers of EIO\n", writes_come_right());
 		EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
@@ -226,7 +238,10 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(bad_backend_costs_its_own_answers),
 	TEST(killed_workers_come_back),

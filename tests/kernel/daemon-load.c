@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the service under the load of a crowd: killed meanwhile, with its descriptor kept and not. SHIM_WRITES sizes it.
+ * Tests of the service under the load of a crowd: killed meanwhile, with its descriptor kept and
+ * not. SHIM_WRITES sizes it.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -30,7 +31,8 @@ static void many_writers_are_answered_right(void)
 	crowd_start(writes_wanted());
 	crowd_wait();
 	EXPECT_RESULT((ssize_t)all, (ssize_t)crowd_done);
-	printf("  %lu writes by %d writers, %.0f a second\n", all, CROWD_WRITERS, (double)all / (seconds_now() - start));
+	printf("  %lu writes by %d writers, %.0f a second\n", all, CROWD_WRITERS,
+	       (double)all / (seconds_now() - start));
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
@@ -72,7 +74,8 @@ static void killed_daemon_without_successor_is_never_yes(void)
 	}
 	sleep_ms(500);
 	crowd_end();
-	printf("  %lu writes, %lu of them ENOTCONN\n", (unsigned long)crowd_done, (unsigned long)crowd_refused);
+	printf("  %lu writes, %lu of them ENOTCONN\n", (unsigned long)crowd_done,
+	       (unsigned long)crowd_refused);
 	shim_expect(crowd_refused > 0 && crowd_refused < crowd_done, "that was too easy");
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
@@ -86,7 +89,10 @@ static void nothing_of_the_daemon_is_left(void)
 	EXPECT_RESULT(0, processes_signal("migcompatd", 0));
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(many_writers_are_answered_right),
 	TEST(killed_daemon_is_succeeded_without_loss),

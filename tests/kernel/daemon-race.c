@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while the service attaches them by the kernel's events and users read and write them. SHIM_ROUNDS
- * sizes it.
+ * Tests of devices that come and go while the service attaches them by the kernel's events and
+ * users read and write them. SHIM_ROUNDS sizes it.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -21,7 +21,8 @@ static void rounds_of(struct visitor *visitor)
 
 static void mdev_comes_and_goes(void)
 {
-	struct visitor visitor = { .string = "plain:mdev:plain:1;plain", .other_string = "plain:mdev:plain:1;other" };
+	struct visitor visitor = {.string = "plain:mdev:plain:1;plain",
+				  .other_string = "plain:mdev:plain:1;other"};
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
 	visitor_is_mdev(&visitor, "plain");
@@ -32,7 +33,7 @@ static void card_is_bound_and_unbound(void)
 {
 	const char *address = strrchr(shim_card, '/') + 1;
 	static char string[4096], other[4096];
-	struct visitor visitor = { .string = string, .other_string = other };
+	struct visitor visitor = {.string = string, .other_string = other};
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
 	shim_expect(subjects_wait(), "not everything is attached");
@@ -44,7 +45,10 @@ static void card_is_bound_and_unbound(void)
 	EXPECT_RESULT(0, visitor.come(address));
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(mdev_comes_and_goes),
 	TEST(card_is_bound_and_unbound),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The service's manager for tests, and what else its tests share. It speaks sd_notify(3) and sd_listen_fds(3) as systemd's
- * descriptor store does.
+ * The service's manager for tests, and what else its tests share. It speaks sd_notify(3) and
+ * sd_listen_fds(3) as systemd's descriptor store does.
  */
 #include "daemon-support.h"
 #include <dirent.h>
@@ -26,17 +26,19 @@
 #define CHECKSUM_LENGTH 17 /* "=" and 16 hex digits */
 
 struct subject subjects[SUBJECTS] = {
-	[MTTY_2A] = { NULL, "MDEV_2A", 2 }, [MTTY_2B] = { NULL, "MDEV_2B", 2 }, [MTTY_1A] = { NULL, "MDEV_1A", 1 },
-	[MTTY_1B] = { NULL, "MDEV_1B", 1 }, [TYPE_2] = { NULL, "TYPE_2", 2 },	[TYPE_1] = { NULL, "TYPE_1", 1 },
-	[CARD_2] = { NULL, "CARD_2PORT", 2 }, [CARD_1] = { NULL, "CARD_1PORT", 1 },
+	[MTTY_2A] = {NULL, "MDEV_2A", 2},   [MTTY_2B] = {NULL, "MDEV_2B", 2},
+	[MTTY_1A] = {NULL, "MDEV_1A", 1},   [MTTY_1B] = {NULL, "MDEV_1B", 1},
+	[TYPE_2] = {NULL, "TYPE_2", 2},	    [TYPE_1] = {NULL, "TYPE_1", 1},
+	[CARD_2] = {NULL, "CARD_2PORT", 2}, [CARD_1] = {NULL, "CARD_1PORT", 1},
 };
 
 static int notify_open(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = "\0" NOTIFY_NAME };
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = "\0" NOTIFY_NAME};
 	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
-	if (bind(fd, (struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(NOTIFY_NAME)))) {
+	if (bind(fd, (struct sockaddr *)&address,
+		 (socklen_t)(offsetof(struct sockaddr_un, sun_path) + sizeof(NOTIFY_NAME)))) {
 		perror("cannot be a manager");
 		exit(2);
 	}
@@ -76,15 +78,19 @@ static void store(struct daemon_process *daemon, const char *text, int fd)
 	if (daemon->stored >= 0)
 		close(daemon->stored);
 	daemon->stored = fd;
-	snprintf(daemon->store_name, sizeof(daemon->store_name), "%.*s", (int)strcspn(name + 7, "\n"), name + 7);
+	snprintf(daemon->store_name, sizeof(daemon->store_name), "%.*s",
+		 (int)strcspn(name + 7, "\n"), name + 7);
 }
 
 /* One notification, if there is some. Whether it says READY=1. */
 static bool notification_take(struct daemon_process *daemon, bool *ret_some)
 {
 	char text[1024], control[CMSG_SPACE(sizeof(int))];
-	struct iovec part = { .iov_base = text, .iov_len = sizeof(text) - 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	struct iovec part = {.iov_base = text, .iov_len = sizeof(text) - 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
 	ssize_t count = recvmsg(daemon->notify, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
 	struct cmsghdr *header = count > 0 ? CMSG_FIRSTHDR(&message) : NULL;
 	int fd;
@@ -110,7 +116,7 @@ static void notifications_drain(struct daemon_process *daemon)
 /* What it says next, if that comes within a moment, is that it is ready. */
 static bool ready_soon(struct daemon_process *daemon)
 {
-	struct pollfd polled = { .fd = daemon->notify, .events = POLLIN };
+	struct pollfd polled = {.fd = daemon->notify, .events = POLLIN};
 	bool some;
 
 	return poll(&polled, 1, 50) == 1 && notification_take(daemon, &some);
@@ -251,7 +257,9 @@ double processes_seconds(const char *name)
 		snprintf(path, sizeof(path), "/proc/%d/stat", process);
 		if (attr_text(path, stat, sizeof(stat)) <= 0)
 			continue;
-		if (sscanf(strrchr(stat, ')'), ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user, &system) == 2)
+		if (sscanf(strrchr(stat, ')'),
+			   ") %*c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %lu %lu", &user,
+			   &system) == 2)
 			ticks += user + system;
 	}
 	closedir(folder);
@@ -344,15 +352,17 @@ void subject_line(const char *answer, const char *name, char *line, size_t size)
 	snprintf(line, size, "%.*s", (int)strcspn(found, "\n"), found);
 }
 
-void subject_expect_refused(const char *string, const char *name, const char *word, const char *text)
+void subject_expect_refused(const char *string, const char *name, const char *word,
+			    const char *text)
 {
 	static char answer[262145];
 	char line[2048];
 	ssize_t count = subject_ask(string, answer, sizeof(answer));
 
 	subject_line(count < 0 ? "" : answer, name, line, sizeof(line));
-	shim_expect(!strncmp(line, "no ", 3) && strstr(line, word) && strstr(line, text), "an ask, expected to tell%s%s, gives %s: %s", word, text,
-		    shim_name(count), line);
+	shim_expect(!strncmp(line, "no ", 3) && strstr(line, word) && strstr(line, text),
+		    "an ask, expected to tell%s%s, gives %s: %s", word, text, shim_name(count),
+		    line);
 }
 
 size_t string_vary(const char *source, unsigned long number, char *made, size_t size)
@@ -366,7 +376,8 @@ size_t string_vary(const char *source, unsigned long number, char *made, size_t 
 	memcpy(made, source, length);
 	length += (size_t)snprintf(made + length, size - length, "~lap=%lu;", number);
 	payload = made + (payload - source);
-	length += (size_t)snprintf(made + length, size - length, "=%016llx",
-				   (unsigned long long)XXH3_64bits(payload, length - (size_t)(payload - made)));
+	length += (size_t)snprintf(
+		made + length, size - length, "=%016llx",
+		(unsigned long long)XXH3_64bits(payload, length - (size_t)(payload - made)));
 	return length;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the tests of the service behind the module share: the service in a process of its own, with us as its manager that may keep its
- * descriptor, and other programs that are run and read.
+ * What the tests of the service behind the module share: the service in a process of its own, with
+ * us as its manager that may keep its descriptor, and other programs that are run and read.
  */
 #ifndef DAEMON_SUPPORT_H
 #define DAEMON_SUPPORT_H
@@ -21,8 +21,9 @@ struct daemon_process {
 	bool keep;
 };
 
-/* Starts migcompatd --foreground and waits until it says that it is ready: 0, or -ECHILD where it ended before. Its log is appended to
- * /out/daemon.log. What was kept is handed over as systemd does. */
+/* Starts migcompatd --foreground and waits until it says that it is ready: 0, or -ECHILD where it
+ * ended before. Its log is appended to /out/daemon.log. What was kept is handed over as systemd
+ * does. */
 int daemon_start(struct daemon_process *daemon, bool keep);
 /* Waits until it says again that it is ready, as after a reload; false: it did not, or ended. */
 bool daemon_wait_ready(struct daemon_process *daemon, int patience_ms);
@@ -31,12 +32,14 @@ void daemon_kill(struct daemon_process *daemon);
 /* SIGTERM; returns how it ended, as waitpid() has it. Lets go of what was kept. */
 int daemon_stop(struct daemon_process *daemon);
 
-/* Runs a program with words up to NULL; its exit status, and what it printed (standard error too). */
+/* Runs a program with words up to NULL; its exit status, and what it printed (standard error too).
+ */
 int program_run(char *const *words, char *output, size_t size);
-#define PROGRAM(output, ...) program_run((char *const[]){ __VA_ARGS__, NULL }, output, sizeof(output))
+#define PROGRAM(output, ...) program_run((char *const[]){__VA_ARGS__, NULL}, output, sizeof(output))
 /* Whether a program ends with STATUS and prints TEXT, now or after a while. */
 bool program_comes_to(int status, const char *text, char *const *words);
-/* Sends a signal (0: none) to all processes of this name, as /proc/PID/comm has it; how many there are. */
+/* Sends a signal (0: none) to all processes of this name, as /proc/PID/comm has it; how many there
+ * are. */
 unsigned int processes_signal(const char *name, int signal);
 /* The processor's time that they took up to now. */
 double processes_seconds(const char *name);
@@ -60,11 +63,15 @@ ssize_t subject_string(const char *name, char *string, size_t size);
 ssize_t subject_write(const char *name, const char *string);
 /* Asks by a session of its own: the answer's length, or a negative errno. */
 ssize_t subject_ask(const char *string, char *answer, size_t size);
-/* The line "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT" of an answer as it is for NAME; empty: none. */
+/* The line "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT" of an answer as it is for NAME; empty: none.
+ */
 void subject_line(const char *answer, const char *name, char *line, size_t size);
-/* Expects that a question by this string is answered with no for NAME, in a line that has WORD and TEXT. */
-void subject_expect_refused(const char *string, const char *name, const char *word, const char *text);
-/* SOURCE, whose payload is a record, made another one that means the same, by an optional field that no backend knows. */
+/* Expects that a question by this string is answered with no for NAME, in a line that has WORD and
+ * TEXT. */
+void subject_expect_refused(const char *string, const char *name, const char *word,
+			    const char *text);
+/* SOURCE, whose payload is a record, made another one that means the same, by an optional field
+ * that no backend knows. */
 size_t string_vary(const char *source, unsigned long number, char *made, size_t size);
 
 #endif

@@ -23,7 +23,7 @@ atomic_ulong mix_compared, mix_unanswered;
 
 struct mix_moment mix_moment_take(enum mix_group source, const struct mix_device *target)
 {
-	struct mix_moment moment = { .changes = mix_changes, .parked = mix_parked };
+	struct mix_moment moment = {.changes = mix_changes, .parked = mix_parked};
 
 	moment.fits = source == target->group && target->present && !target->held &&
 		      !(mix_deny && target->card);
@@ -40,10 +40,10 @@ void mix_moment_check(const struct mix_moment *moment, enum mix_group source,
 			    target->id);
 	if (moment->changes % 2 || moment->changes != mix_changes)
 		return;
-	shim_expect(
-	    result != 0 || moment->fits,
-	    "%s: a string of group %d gets a yes from %s (present %d, held %d, cards denied %d)",
-	    way, source, target->id, target->present, target->held, mix_deny);
+	shim_expect(result != 0 || moment->fits,
+		    "%s: a string of group %d gets a yes from %s (present %d, held %d, cards "
+		    "denied %d)",
+		    way, source, target->id, target->present, target->held, mix_deny);
 	shim_expect(!no || !moment->fits, "%s: a string of group %d gets %s from %s, which it fits",
 		    way, source, shim_name(result), target->id);
 }
@@ -176,8 +176,8 @@ static void watch(struct mix_actor *actor, char *reply)
 /* What is no call is answered, or its connection closed, and costs nobody else anything. */
 static void nonsense(struct mix_actor *actor, char *reply)
 {
-	static const char *const parameters[] = { "\"device\":7", "\"types\":[[[[[[{}]]]]]]",
-						  "\"device\":\"\\u0000\"", "\"a\":\"}", "{{{{" };
+	static const char *const parameters[] = {"\"device\":7", "\"types\":[[[[[[{}]]]]]]",
+						 "\"device\":\"\\u0000\"", "\"a\":\"}", "{{{{"};
 
 	call(actor, mix_choose(actor, 2) ? "Describe" : "Nothing",
 	     parameters[mix_choose(actor, MIX_COUNT(parameters))], reply);
@@ -187,7 +187,7 @@ static void nonsense(struct mix_actor *actor, char *reply)
 
 void mix_varlink(struct mix_actor *actor)
 {
-	static const char *const of_device[] = { "Describe", "Version", "Params", "Ask" };
+	static const char *const of_device[] = {"Describe", "Version", "Params", "Ask"};
 	static __thread char reply[REPLY_MAX];
 	unsigned long what = mix_choose(actor, 16);
 	char parameters[512];
@@ -282,7 +282,7 @@ static int own_status(const char *string, const struct mix_device *target, char 
 
 	snprintf(line, sizeof(line), "echo '%s' | migcompat --no-daemon check - '%s'", string,
 		 target->id);
-	return program_run((char *const[]){ "sh", "-c", line, NULL }, output, size);
+	return program_run((char *const[]){"sh", "-c", line, NULL}, output, size);
 }
 
 /* Between two changes, an answer of the service is held against the program's own. */

@@ -21,7 +21,7 @@
 #define PARK_TRIES 600
 
 static pthread_mutex_t reloads =
-    PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is to be parked */
+	PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is to be parked */
 
 pthread_rwlock_t mix_lock; /* made in mix.c: who changes goes first */
 atomic_uint mix_changes, mix_parked;
@@ -127,11 +127,12 @@ static ssize_t visit_set(struct mix_device *device, bool present)
 					: "/sys/bus/pci/drivers/vfio-pci/unbind",
 				device->id);
 	if (present)
-		return shim_mdev_create(
-		    device->visit == MIX_PLAIN_MDEV
-			? "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
-			: "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create",
-		    device->id);
+		return shim_mdev_create(device->visit == MIX_PLAIN_MDEV
+						? "/sys/devices/virtual/plain/plain/"
+						  "mdev_supported_types/plain-small/create"
+						: "/sys/devices/virtual/mtty/mtty/"
+						  "mdev_supported_types/mtty-2/create",
+					device->id);
 	snprintf(path, sizeof(path), "/sys/bus/mdev/devices/%s/remove", device->id);
 	return attr_put(path, "1");
 }
@@ -216,8 +217,8 @@ static bool is_parked(const char *backend)
 }
 
 /*
- * Kills it as often as it takes, while others ask for it. Nothing else changes meanwhile, so that what was answered
- * before could be answered again. A reload starts it again.
+ * Kills it as often as it takes, while others ask for it. Nothing else changes meanwhile, so that
+ * what was answered before could be answered again. A reload starts it again.
  */
 static void park(void)
 {

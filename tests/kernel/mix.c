@@ -28,38 +28,38 @@ char mix_strings[MIX_GROUPS][MIX_STRING_MAX];
 
 /* The first eight are the subjects, in their order. */
 struct mix_device mix_devices[MIX_DEVICES] = {
-	[MTTY_2A] = { .group = MIX_TWO_PORTS },
-	[MTTY_2B] = { .group = MIX_TWO_PORTS },
-	[MTTY_1A] = { .group = MIX_ONE_PORT },
-	[MTTY_1B] = { .group = MIX_ONE_PORT },
-	[TYPE_2] = { .group = MIX_TWO_PORTS, .id = "mtty/mtty-2" },
-	[TYPE_1] = { .group = MIX_ONE_PORT, .id = "mtty/mtty-1" },
-	[CARD_2] = { .group = MIX_TWO_PORTS, .card = true, .visit = MIX_CARD },
-	[CARD_1] = { .group = MIX_ONE_PORT, .card = true },
-	{ .name = UUID "40", .group = MIX_PLAIN },
-	{ .name = UUID "41", .group = MIX_PLAIN },
-	{ .name = UUID "42", .group = MIX_PLAIN, .visit = MIX_PLAIN_MDEV },
-	{ .name = UUID "43", .group = MIX_PLAIN, .visit = MIX_PLAIN_MDEV },
-	{ .name = UUID "44", .group = MIX_TWO_PORTS, .visit = MIX_MTTY_MDEV },
-	{ .name = UUID "45", .group = MIX_TWO_PORTS, .visit = MIX_MTTY_MDEV },
+	[MTTY_2A] = {.group = MIX_TWO_PORTS},
+	[MTTY_2B] = {.group = MIX_TWO_PORTS},
+	[MTTY_1A] = {.group = MIX_ONE_PORT},
+	[MTTY_1B] = {.group = MIX_ONE_PORT},
+	[TYPE_2] = {.group = MIX_TWO_PORTS, .id = "mtty/mtty-2"},
+	[TYPE_1] = {.group = MIX_ONE_PORT, .id = "mtty/mtty-1"},
+	[CARD_2] = {.group = MIX_TWO_PORTS, .card = true, .visit = MIX_CARD},
+	[CARD_1] = {.group = MIX_ONE_PORT, .card = true},
+	{.name = UUID "40", .group = MIX_PLAIN},
+	{.name = UUID "41", .group = MIX_PLAIN},
+	{.name = UUID "42", .group = MIX_PLAIN, .visit = MIX_PLAIN_MDEV},
+	{.name = UUID "43", .group = MIX_PLAIN, .visit = MIX_PLAIN_MDEV},
+	{.name = UUID "44", .group = MIX_TWO_PORTS, .visit = MIX_MTTY_MDEV},
+	{.name = UUID "45", .group = MIX_TWO_PORTS, .visit = MIX_MTTY_MDEV},
 };
 
 static struct mix_actor actors[] = {
-	{ .name = "writers", .act = mix_write },
-	{ .name = "writers", .act = mix_write },
-	{ .name = "writers", .act = mix_write },
-	{ .name = "writers", .act = mix_write, .pause_ms = 20 },
-	{ .name = "sessions", .act = mix_session, .pause_ms = 5 },
-	{ .name = "sessions", .act = mix_session, .pause_ms = 50 },
-	{ .name = "varlink", .act = mix_varlink },
-	{ .name = "varlink", .act = mix_varlink, .pause_ms = 10 },
-	{ .name = "varlink", .act = mix_varlink, .pause_ms = 50 },
-	{ .name = "own", .act = mix_own, .pause_ms = 10 },
-	{ .name = "crowds", .act = mix_crowd, .pause_ms = 4000 },
-	{ .name = "holds", .act = mix_hold, .pause_ms = 1000 },
-	{ .name = "reloads", .act = mix_reload, .pause_ms = 4000 },
-	{ .name = "devices", .act = mix_visit, .pause_ms = 1000 },
-	{ .name = "kills", .act = mix_kill, .pause_ms = 3000 },
+	{.name = "writers", .act = mix_write},
+	{.name = "writers", .act = mix_write},
+	{.name = "writers", .act = mix_write},
+	{.name = "writers", .act = mix_write, .pause_ms = 20},
+	{.name = "sessions", .act = mix_session, .pause_ms = 5},
+	{.name = "sessions", .act = mix_session, .pause_ms = 50},
+	{.name = "varlink", .act = mix_varlink},
+	{.name = "varlink", .act = mix_varlink, .pause_ms = 10},
+	{.name = "varlink", .act = mix_varlink, .pause_ms = 50},
+	{.name = "own", .act = mix_own, .pause_ms = 10},
+	{.name = "crowds", .act = mix_crowd, .pause_ms = 4000},
+	{.name = "holds", .act = mix_hold, .pause_ms = 1000},
+	{.name = "reloads", .act = mix_reload, .pause_ms = 4000},
+	{.name = "devices", .act = mix_visit, .pause_ms = 1000},
+	{.name = "kills", .act = mix_kill, .pause_ms = 3000},
 };
 
 static atomic_bool stop, rest, ended;
@@ -262,8 +262,8 @@ static void all_answer(void)
 		ssize_t result = -1;
 
 		for (int waited = 0; result && waited < PATIENCE_MS && is_alive(); waited += 20) {
-			result =
-			    subject_write(mix_devices[i].name, mix_strings[mix_devices[i].group]);
+			result = subject_write(mix_devices[i].name,
+					       mix_strings[mix_devices[i].group]);
 			if (result)
 				sleep_ms(20);
 			if (result == -ETIMEDOUT || (result && waited && waited % 30000 == 0))
@@ -278,7 +278,7 @@ static void all_answer(void)
 /* All rest, what they changed is put back, and workers are new. */
 static struct memory measure(const char *when)
 {
-	struct memory memory = { 0 };
+	struct memory memory = {0};
 
 	rest = true;
 	while (resting < running && is_alive())
@@ -328,22 +328,22 @@ static void devices_make(void)
 		if (!device->id)
 			device->id = device->name;
 		if (i >= SUBJECTS)
-			EXPECT_RESULT(0,
-				      shim_mdev_create(device->group == MIX_PLAIN
-							   ? PLAIN_CREATE
-							   : "/sys/devices/virtual/mtty/mtty/"
-							     "mdev_supported_types/mtty-2/create",
-						       device->id));
+			EXPECT_RESULT(
+				0, shim_mdev_create(device->group == MIX_PLAIN
+							    ? PLAIN_CREATE
+							    : "/sys/devices/virtual/mtty/mtty/"
+							      "mdev_supported_types/mtty-2/create",
+						    device->id));
 		device->present = true;
 	}
 }
 
 static void strings_read(void)
 {
-	EXPECT_RESULT(
-	    0, subject_string(subjects[MTTY_2A].name, mix_strings[MIX_TWO_PORTS], MIX_STRING_MAX));
-	EXPECT_RESULT(
-	    0, subject_string(subjects[MTTY_1A].name, mix_strings[MIX_ONE_PORT], MIX_STRING_MAX));
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, mix_strings[MIX_TWO_PORTS],
+					MIX_STRING_MAX));
+	EXPECT_RESULT(0, subject_string(subjects[MTTY_1A].name, mix_strings[MIX_ONE_PORT],
+					MIX_STRING_MAX));
 	snprintf(mix_strings[MIX_PLAIN], MIX_STRING_MAX, "plain:mdev:plain:1;plain");
 }
 
@@ -410,8 +410,8 @@ static void service_lives_through_a_mix(void)
 
 int main(int argc, char **argv)
 {
-	static const struct shim_test tests[] = { { "service_lives_through_a_mix",
-						    service_lives_through_a_mix } };
+	static const struct shim_test tests[] = {
+		{"service_lives_through_a_mix", service_lives_through_a_mix}};
 
 	subjects_find();
 	return shim_run(tests, MIX_COUNT(tests), argc > 1 ? argv[1] : NULL) != 0;

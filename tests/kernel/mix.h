@@ -94,8 +94,8 @@ void mix_kill(struct mix_actor *actor);
 extern atomic_ulong mix_compared, mix_unanswered;
 
 /*
- * As many questions at once as the service takes, and all of them answered: what it needs at most. Memory
- * is measured after this, since how many questions a mix has at once is chance.
+ * As many questions at once as the service takes, and all of them answered: what it needs at most.
+ * Memory is measured after this, since how many questions a mix has at once is chance.
  */
 void mix_peak(void);
 

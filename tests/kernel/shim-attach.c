@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what can be attached, of the class device with its events and parameters, and of what happens to open requests when a
- * device leaves. Devices are taken away for real: mdevs removed, a card unbound.
+ * Tests of what can be attached, of the class device with its events and parameters, and of what
+ * happens to open requests when a device leaves. Devices are taken away for real: mdevs removed, a
+ * card unbound.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -32,24 +33,40 @@ static void expect_absent(const char *path)
 
 static void only_devices_with_a_driver_of_these_buses_attach(void)
 {
-	static const struct { const char *path; int error; } paths[] = {
-		{ "/devices/virtual/mtty/mtty/none", ENODEV }, { "/devices/none/none", ENODEV }, { "/devices/pci0000:00", EOPNOTSUPP },
-		{ "/devices/virtual/mem/null", EOPNOTSUPP }, { "/devices/system/cpu/cpu0", EOPNOTSUPP }, { "/devices/virtual", ENODEV },
-		{ "/devices/pci0000:00/0000:00:00.0", ENODEV } /* a bridge without driver */,
-		{ "/devices/virtual/net/lo", ENODEV }, { "/devices/pci0000:00/0000:00:00.0/vendor", ENODEV },
-		{ "/devices/pci0000:00/0000:00:04.0/driver", ENODEV }, { "/devices/pci0000:00/0000:00:04.0/driver/module", ENODEV },
-		{ "/devices/pci0000:00/0000:00:04.0/", EINVAL }, { "/devices/pci0000:00//0000:00:04.0", EINVAL },
-		{ "/devices/pci0000:00/../pci0000:00/0000:00:04.0", EINVAL }, { "/devices/..", EINVAL }, { "/devices/./x", EINVAL },
-		{ "/devices/", EINVAL }, { "/devices", EINVAL }, { "devices/pci0000:00/0000:00:04.0", EINVAL },
-		{ "/sys/devices/pci0000:00/0000:00:04.0", EINVAL }, { "/bus/pci/devices/0000:00:04.0", EINVAL },
+	static const struct {
+		const char *path;
+		int error;
+	} paths[] = {
+		{"/devices/virtual/mtty/mtty/none", ENODEV},
+		{"/devices/none/none", ENODEV},
+		{"/devices/pci0000:00", EOPNOTSUPP},
+		{"/devices/virtual/mem/null", EOPNOTSUPP},
+		{"/devices/system/cpu/cpu0", EOPNOTSUPP},
+		{"/devices/virtual", ENODEV},
+		{"/devices/pci0000:00/0000:00:00.0", ENODEV} /* a bridge without driver */,
+		{"/devices/virtual/net/lo", ENODEV},
+		{"/devices/pci0000:00/0000:00:00.0/vendor", ENODEV},
+		{"/devices/pci0000:00/0000:00:04.0/driver", ENODEV},
+		{"/devices/pci0000:00/0000:00:04.0/driver/module", ENODEV},
+		{"/devices/pci0000:00/0000:00:04.0/", EINVAL},
+		{"/devices/pci0000:00//0000:00:04.0", EINVAL},
+		{"/devices/pci0000:00/../pci0000:00/0000:00:04.0", EINVAL},
+		{"/devices/..", EINVAL},
+		{"/devices/./x", EINVAL},
+		{"/devices/", EINVAL},
+		{"/devices", EINVAL},
+		{"devices/pci0000:00/0000:00:04.0", EINVAL},
+		{"/sys/devices/pci0000:00/0000:00:04.0", EINVAL},
+		{"/bus/pci/devices/0000:00:04.0", EINVAL},
 	};
 
 	broker_start_clean(&broker);
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		ssize_t result = broker_say(&broker, NULL, 0, "attach %s mtty:serial", paths[i].path);
+		ssize_t result =
+			broker_say(&broker, NULL, 0, "attach %s mtty:serial", paths[i].path);
 
-		shim_expect(result == -paths[i].error, "attach %s gives %s, expected %s", paths[i].path, shim_name(result),
-			    shim_name(-paths[i].error));
+		shim_expect(result == -paths[i].error, "attach %s gives %s, expected %s",
+			    paths[i].path, shim_name(result), shim_name(-paths[i].error));
 	}
 	broker_stop(&broker);
 }
@@ -76,7 +93,8 @@ static void own_file_of_a_driver_is_left_alone(void)
 	broker_start_clean(&broker);
 	EXPECT_RESULT(0, shim_mdev_create(CREATE_LARGE, TEST_UUID));
 	EXPECT_RESULT(-EEXIST, broker_do_attach(&broker, TEST_DEVICE, NULL));
-	shim_expect(attr_reads_as(shim_file(TEST_DEVICE, "migration_type"), "the driver's own\n"), "the driver's file reads otherwise");
+	shim_expect(attr_reads_as(shim_file(TEST_DEVICE, "migration_type"), "the driver's own\n"),
+		    "the driver's file reads otherwise");
 	expect_absent(shim_file(TEST_DEVICE, VERSION));
 	expect_absent(shim_class_file(TEST_DEVICE, ""));
 	EXPECT_RESULT(0, attr_put(shim_file(TEST_DEVICE, "remove"), "1"));
@@ -85,13 +103,16 @@ static void own_file_of_a_driver_is_left_alone(void)
 
 static void type_is_a_class_device_only(void)
 {
-	static const char *const bad[] = { "mtty-2", "!mtty-2", "mtty!", "a/b!c", ".x!y", "a!b\x01", "a!b\xff" };
+	static const char *const bad[] = {"mtty-2", "!mtty-2", "mtty!",	 "a/b!c",
+					  ".x!y",   "a!b\x01", "a!b\xff"};
 
 	broker_start_clean(&broker);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
-		EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "attach-type %s mtty:serial", bad[i]));
+		EXPECT_RESULT(-EINVAL,
+			      broker_say(&broker, NULL, 0, "attach-type %s mtty:serial", bad[i]));
 	shim_expect(broker_do_attach(&broker, "mtty!mtty-2", STRING) > 0, "cannot attach a type");
-	shim_expect(attr_reads_as(shim_class_file("mtty!mtty-2", VERSION), STRING "\n"), "the type's string reads otherwise");
+	shim_expect(attr_reads_as(shim_class_file("mtty!mtty-2", VERSION), STRING "\n"),
+		    "the type's string reads otherwise");
 	expect_absent(shim_class_file("mtty!mtty-2", "device"));
 	expect_absent(shim_file("/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2", VERSION));
 	broker_stop(&broker);
@@ -104,7 +125,8 @@ static void class_device_links_to_the_device(void)
 	broker_start_clean(&broker);
 	shim_expect(broker_do_attach(&broker, shim_card, STRING) > 0, "cannot attach the card");
 	path = realpath(shim_class_file(shim_card, "device"), NULL);
-	shim_expect(path && !strcmp(path + strlen("/sys"), shim_card), "device leads to %s", path ? path : "nothing");
+	shim_expect(path && !strcmp(path + strlen("/sys"), shim_card), "device leads to %s",
+		    path ? path : "nothing");
 	free(path);
 	broker_stop(&broker);
 }
@@ -121,7 +143,8 @@ static bool event_comes(int fd, const char *action, bool *ret_group)
 		if (count <= 0)
 			continue;
 		event[count] = '\0';
-		if (strncmp(event, action, strlen(action)) != 0 || !memmem(event, (size_t)count, "SUBSYSTEM=migcompat", 19))
+		if (strncmp(event, action, strlen(action)) != 0 ||
+		    !memmem(event, (size_t)count, "SUBSYSTEM=migcompat", 19))
 			continue;
 		*ret_group = access(shim_file(shim_mdev_a, VERSION), F_OK) == 0 &&
 			     access(shim_class_file(shim_mdev_a, "params"), F_OK) == 0;
@@ -132,8 +155,8 @@ static bool event_comes(int fd, const char *action, bool *ret_group)
 
 static void events_follow_the_files(void)
 {
-	struct sockaddr_nl address = { .nl_family = AF_NETLINK, .nl_groups = 1 };
-	struct timeval patience = { .tv_usec = 100000 };
+	struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = 1};
+	struct timeval patience = {.tv_usec = 100000};
 	int fd = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC, NETLINK_KOBJECT_UEVENT);
 	bool group = false;
 	ssize_t id;
@@ -142,11 +165,13 @@ static void events_follow_the_files(void)
 	EXPECT_RESULT(0, bind(fd, (struct sockaddr *)&address, sizeof(address)));
 	broker_start_clean(&broker);
 	id = broker_do_attach(&broker, shim_mdev_a, STRING);
-	shim_expect(event_comes(fd, "add@", &group) && group, "no event, or the files were not there");
+	shim_expect(event_comes(fd, "add@", &group) && group,
+		    "no event, or the files were not there");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:other", id));
 	shim_expect(event_comes(fd, "change@", &group), "no event of a change");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
-	shim_expect(event_comes(fd, "remove@", &group) && !group, "no event of removal, or the files are left");
+	shim_expect(event_comes(fd, "remove@", &group) && !group,
+		    "no event of removal, or the files are left");
 	close(fd);
 	broker_stop(&broker);
 }
@@ -161,9 +186,11 @@ static void expect_parameter(const char *file, const char *text)
 		expect_absent(shim_class_file(shim_mdev_a, name));
 		return;
 	}
-	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text), "%s reads otherwise", file);
+	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text), "%s reads otherwise",
+		    file);
 	EXPECT_RESULT(0, stat(shim_class_file(shim_mdev_a, name), &status));
-	shim_expect((status.st_mode & 07777) == 0444, "%s has mode %o", file, status.st_mode & 07777);
+	shim_expect((status.st_mode & 07777) == 0444, "%s has mode %o", file,
+		    status.st_mode & 07777);
 }
 
 static void parameters_are_files(void)
@@ -172,8 +199,12 @@ static void parameters_are_files(void)
 
 	broker_start_clean(&broker);
 	id = broker_do_attach(&broker, shim_mdev_a, STRING);
-	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:new ports=int|2|1-2|2|-|0 mode=string|||a|off|1", id));
-	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:new\n"), "the type was not changed");
+	EXPECT_RESULT(0,
+		      broker_say(&broker, NULL, 0,
+				 "publish %zd mtty:new ports=int|2|1-2|2|-|0 mode=string|||a|off|1",
+				 id));
+	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:new\n"),
+		    "the type was not changed");
 	expect_parameter("ports/type", "int\n");
 	expect_parameter("ports/value", "2\n");
 	expect_parameter("ports/allowed_values", "1-2\n");
@@ -183,22 +214,32 @@ static void parameters_are_files(void)
 	expect_parameter("mode/value", "\n");
 	expect_parameter("mode/off_value", "off\n");
 	/* One is changed, one takes another shape, one is new, one goes. */
-	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:new ports=int|1|1-2|2|-|0 new=bool|1|-|0|-|0", id));
+	EXPECT_RESULT(0, broker_say(&broker, NULL, 0,
+				    "publish %zd mtty:new ports=int|1|1-2|2|-|0 new=bool|1|-|0|-|0",
+				    id));
 	expect_parameter("ports/value", "1\n");
 	expect_parameter("new/value", "1\n");
 	expect_parameter("mode/value", NULL);
-	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:new ports=int|1|-|2|0|0", id));
+	EXPECT_RESULT(0,
+		      broker_say(&broker, NULL, 0, "publish %zd mtty:new ports=int|1|-|2|0|0", id));
 	expect_parameter("ports/allowed_values", NULL);
 	expect_parameter("ports/off_value", "0\n");
 	expect_parameter("new/value", NULL);
 	/* What is wrong in one leaves all as they are. */
-	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "publish %zd mtty:bad ports=int|7|-|2|0|0 .hidden=a|b|c|d|e|f", id));
-	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "publish %zd mtty:bad a/b=a|b|c|d|e|f", id));
-	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "publish %zd mtty:bad x=a|b|c|d|e|f x=a|b|c|d|e|f", id));
-	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "publish %zd mtty:bad x=a|b\x01|c|d|e|f", id));
+	EXPECT_RESULT(-EINVAL,
+		      broker_say(&broker, NULL, 0,
+				 "publish %zd mtty:bad ports=int|7|-|2|0|0 .hidden=a|b|c|d|e|f",
+				 id));
+	EXPECT_RESULT(-EINVAL,
+		      broker_say(&broker, NULL, 0, "publish %zd mtty:bad a/b=a|b|c|d|e|f", id));
+	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0,
+					  "publish %zd mtty:bad x=a|b|c|d|e|f x=a|b|c|d|e|f", id));
+	EXPECT_RESULT(-EINVAL,
+		      broker_say(&broker, NULL, 0, "publish %zd mtty:bad x=a|b\x01|c|d|e|f", id));
 	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "publish 999999 mtty:bad"));
 	expect_parameter("ports/value", "1\n");
-	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:new\n"), "a refused message changed the type");
+	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:new\n"),
+		    "a refused message changed the type");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:new", id));
 	expect_parameter("ports/value", NULL);
 	broker_stop(&broker);
@@ -211,8 +252,9 @@ static pid_t waiter_start(const char *device, bool write_it, unsigned long asked
 	pid_t child = fork();
 
 	if (child == 0)
-		_exit((int)-(write_it ? attr_put(shim_file(device, VERSION), STRING) :
-					attr_read(shim_file(device, VERSION), buffer, sizeof(buffer))));
+		_exit((int)-(
+			write_it ? attr_put(shim_file(device, VERSION), STRING)
+				 : attr_read(shim_file(device, VERSION), buffer, sizeof(buffer))));
 	shim_expect(broker_count_comes(&broker, write_it, asked), "the broker was not asked");
 	return child;
 }
@@ -222,8 +264,9 @@ static void expect_waiter(pid_t child, int error)
 	int status;
 
 	waitpid(child, &status, 0);
-	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == error, "a waiter got %s, expected %s",
-		    shim_name(-WEXITSTATUS(status)), shim_name(-error));
+	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == error,
+		    "a waiter got %s, expected %s", shim_name(-WEXITSTATUS(status)),
+		    shim_name(-error));
 }
 
 /* Has a reader and a writer wait, takes the device away by REMOVE, and expects both to be told. */
@@ -288,7 +331,8 @@ static void unbound_mdev_is_enodev(void)
 static void unbind_card(ssize_t id)
 {
 	(void)id;
-	EXPECT_RESULT(0, attr_put("/sys/bus/pci/drivers/vfio-pci/unbind", strrchr(shim_card, '/') + 1));
+	EXPECT_RESULT(
+		0, attr_put("/sys/bus/pci/drivers/vfio-pci/unbind", strrchr(shim_card, '/') + 1));
 }
 
 static void unbound_card_is_enodev(void)
@@ -296,9 +340,12 @@ static void unbound_card_is_enodev(void)
 	expect_enodev_by(shim_card, unbind_card);
 	broker_start_clean(&broker);
 	EXPECT_RESULT(-ENODEV, broker_do_attach(&broker, shim_card, NULL));
-	EXPECT_RESULT(0, attr_put("/sys/bus/pci/drivers/vfio-pci/bind", strrchr(shim_card, '/') + 1));
-	shim_expect(broker_do_attach(&broker, shim_card, STRING) > 0, "cannot attach what is bound again");
-	shim_expect(attr_reads_as(shim_file(shim_card, VERSION), STRING "\n"), "what is bound again reads otherwise");
+	EXPECT_RESULT(0,
+		      attr_put("/sys/bus/pci/drivers/vfio-pci/bind", strrchr(shim_card, '/') + 1));
+	shim_expect(broker_do_attach(&broker, shim_card, STRING) > 0,
+		    "cannot attach what is bound again");
+	shim_expect(attr_reads_as(shim_file(shim_card, VERSION), STRING "\n"),
+		    "what is bound again reads otherwise");
 	broker_stop(&broker);
 }
 
@@ -312,7 +359,10 @@ static void detached_device_is_enodev(void)
 	expect_enodev_by(shim_mdev_a, detach);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(only_devices_with_a_driver_of_these_buses_attach),
 	TEST(name_is_attached_once),

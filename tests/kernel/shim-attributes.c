@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of migration_type and migration_version on a real kernel: every code of the errno table, lengths, bytes, cuts, time-outs
- * and rights. The answers come from a test broker, so a wrong one is the shim's fault.
+ * Tests of migration_type and migration_version on a real kernel: every code of the errno table,
+ * lengths, bytes, cuts, time-outs and rights. The answers come from a test broker, so a wrong one
+ * is the shim's fault.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -40,10 +41,14 @@ static void answer(const char *code)
 static void equal_string_is_written_whole(void)
 {
 	setup(STRING);
-	EXPECT_RESULT((ssize_t)strlen(STRING), attr_write(shim_file(shim_mdev_a, VERSION), STRING, strlen(STRING)));
-	EXPECT_RESULT((ssize_t)strlen(STRING) + 1, attr_write(shim_file(shim_mdev_a, VERSION), STRING "\n", strlen(STRING) + 1));
-	EXPECT_RESULT((ssize_t)strlen(STRING), attr_write(shim_class_file(shim_mdev_a, VERSION), STRING, strlen(STRING)));
-	EXPECT_RESULT(-EINVAL, attr_put(shim_file(shim_mdev_a, VERSION), "mtty:mdev:serial-1port:1:ports=1"));
+	EXPECT_RESULT((ssize_t)strlen(STRING),
+		      attr_write(shim_file(shim_mdev_a, VERSION), STRING, strlen(STRING)));
+	EXPECT_RESULT((ssize_t)strlen(STRING) + 1,
+		      attr_write(shim_file(shim_mdev_a, VERSION), STRING "\n", strlen(STRING) + 1));
+	EXPECT_RESULT((ssize_t)strlen(STRING),
+		      attr_write(shim_class_file(shim_mdev_a, VERSION), STRING, strlen(STRING)));
+	EXPECT_RESULT(-EINVAL, attr_put(shim_file(shim_mdev_a, VERSION),
+					"mtty:mdev:serial-1port:1:ports=1"));
 	broker_stop(&broker);
 }
 
@@ -53,10 +58,14 @@ static void string_is_read_with_newline(void)
 	int fd;
 
 	setup(STRING);
-	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"), "device's own file reads otherwise");
-	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, VERSION), STRING "\n"), "class device's file reads otherwise");
-	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:serial\n"), "type reads otherwise");
-	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, "migration_type"), "mtty:serial\n"), "class type reads otherwise");
+	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"),
+		    "device's own file reads otherwise");
+	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, VERSION), STRING "\n"),
+		    "class device's file reads otherwise");
+	shim_expect(attr_reads_as(shim_file(shim_mdev_a, "migration_type"), "mtty:serial\n"),
+		    "type reads otherwise");
+	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, "migration_type"), "mtty:serial\n"),
+		    "class type reads otherwise");
 	fd = open(shim_file(shim_mdev_a, VERSION), O_RDONLY);
 	EXPECT_RESULT((ssize_t)strlen(STRING) + 1, read(fd, buffer, sizeof(buffer)));
 	EXPECT_RESULT(0, read(fd, buffer, sizeof(buffer)));
@@ -67,19 +76,26 @@ static void string_is_read_with_newline(void)
 /* ENOTCONN by a daemon that says so; without any it has a test of its own. */
 static void each_code_comes_through(void)
 {
-	static const struct { const char *name; int error; } codes[] = {
-		{ "EINVAL", EINVAL }, { "ENODEV", ENODEV }, { "EPERM", EPERM }, { "EBUSY", EBUSY }, { "E2BIG", E2BIG },
-		{ "EIO", EIO }, { "ETIMEDOUT", ETIMEDOUT }, { "ENOTCONN", ENOTCONN },
+	static const struct {
+		const char *name;
+		int error;
+	} codes[] = {
+		{"EINVAL", EINVAL},	  {"ENODEV", ENODEV},	  {"EPERM", EPERM},
+		{"EBUSY", EBUSY},	  {"E2BIG", E2BIG},	  {"EIO", EIO},
+		{"ETIMEDOUT", ETIMEDOUT}, {"ENOTCONN", ENOTCONN},
 	};
 	char buffer[64];
 
 	setup(STRING);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		answer(codes[i].name);
-		EXPECT_RESULT(-codes[i].error, attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
+		EXPECT_RESULT(-codes[i].error,
+			      attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
 		EXPECT_RESULT(-codes[i].error, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
-		EXPECT_RESULT(-codes[i].error, attr_read(shim_class_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
-		EXPECT_RESULT(-codes[i].error, attr_put(shim_class_file(shim_mdev_a, VERSION), STRING));
+		EXPECT_RESULT(-codes[i].error, attr_read(shim_class_file(shim_mdev_a, VERSION),
+							 buffer, sizeof(buffer)));
+		EXPECT_RESULT(-codes[i].error,
+			      attr_put(shim_class_file(shim_mdev_a, VERSION), STRING));
 	}
 	answer("normal");
 	EXPECT_RESULT(0, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
@@ -108,24 +124,40 @@ static void longest_string_passes_and_longer_is_e2big(void)
 	EXPECT_RESULT(-E2BIG, attr_write(shim_class_file(shim_mdev_a, VERSION), text, 5000));
 	text[4095] = '\n';
 	EXPECT_RESULT(-E2BIG, attr_write(shim_file(shim_mdev_a, VERSION), text, 4096));
-	shim_expect(broker_count(&broker, 1) == before, "the daemon was asked about a string that is too long");
+	shim_expect(broker_count(&broker, 1) == before,
+		    "the daemon was asked about a string that is too long");
 	broker_stop(&broker);
 }
 
 static void malformed_bytes_are_einval_at_once(void)
 {
-	static const struct { const char *bytes; size_t length; } strings[] = {
-		{ "mtty:a\0b:c", 10 }, { "mtty:a\nb:c", 10 }, { "\n", 1 }, { "\n\n", 2 }, { "mtty:a:b:c\n\n", 12 }, { "mtty:a b", 8 },
-		{ "mtty:\x7f", 6 }, { "mtty:\xc3\xa4", 7 }, { "\0", 1 }, { STRING "\0", sizeof(STRING) }, { "\tmtty", 5 }, { STRING "\r\n", sizeof(STRING) + 1 },
+	static const struct {
+		const char *bytes;
+		size_t length;
+	} strings[] = {
+		{"mtty:a\0b:c", 10},
+		{"mtty:a\nb:c", 10},
+		{"\n", 1},
+		{"\n\n", 2},
+		{"mtty:a:b:c\n\n", 12},
+		{"mtty:a b", 8},
+		{"mtty:\x7f", 6},
+		{"mtty:\xc3\xa4", 7},
+		{"\0", 1},
+		{STRING "\0", sizeof(STRING)},
+		{"\tmtty", 5},
+		{STRING "\r\n", sizeof(STRING) + 1},
 	};
 	unsigned long before;
 
 	setup(STRING);
 	before = broker_count(&broker, 1);
 	for (size_t i = 0; i < sizeof(strings) / sizeof(strings[0]); i++)
-		EXPECT_RESULT(-EINVAL, attr_write(shim_file(shim_mdev_a, VERSION), strings[i].bytes, strings[i].length));
+		EXPECT_RESULT(-EINVAL, attr_write(shim_file(shim_mdev_a, VERSION), strings[i].bytes,
+						  strings[i].length));
 	EXPECT_RESULT(0, attr_write(shim_file(shim_mdev_a, VERSION), "", 0));
-	shim_expect(broker_count(&broker, 1) == before, "the daemon was asked about malformed bytes");
+	shim_expect(broker_count(&broker, 1) == before,
+		    "the daemon was asked about malformed bytes");
 	broker_stop(&broker);
 }
 
@@ -161,10 +193,13 @@ static void without_a_daemon_enotconn_at_once(void)
 	broker_stop(&broker);
 	shim_set_timeout(SHIM_FOREVER_MS);
 	for (int round = 0; round < 2; round++) {
-		EXPECT_RESULT(-ENOTCONN, attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
+		EXPECT_RESULT(-ENOTCONN,
+			      attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
 		EXPECT_RESULT(-ENOTCONN, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
-		EXPECT_RESULT(-ENOTCONN, attr_read(shim_file(shim_mdev_a, "migration_type"), buffer, sizeof(buffer)));
-		EXPECT_RESULT(-ENOTCONN, attr_read(shim_class_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
+		EXPECT_RESULT(-ENOTCONN, attr_read(shim_file(shim_mdev_a, "migration_type"), buffer,
+						   sizeof(buffer)));
+		EXPECT_RESULT(-ENOTCONN, attr_read(shim_class_file(shim_mdev_a, VERSION), buffer,
+						   sizeof(buffer)));
 		EXPECT_RESULT(-ENOTCONN, attr_put("/dev/migcompat", STRING));
 		/* One that opened the broker, and said nothing yet, serves nobody. */
 		if (round == 0)
@@ -173,8 +208,9 @@ static void without_a_daemon_enotconn_at_once(void)
 	close(fd);
 	shim_set_timeout(SHIM_TIMEOUT_MS);
 	/* What is attached stays for the next daemon. */
-	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){ "*=" STRING, NULL }));
-	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"), "the next daemon does not serve it");
+	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){"*=" STRING, NULL}));
+	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"),
+		    "the next daemon does not serve it");
 	broker_stop(&broker);
 }
 
@@ -189,7 +225,10 @@ static void last_close_ends_what_waits(void)
 	shim_set_timeout(SHIM_FOREVER_MS);
 	child = fork();
 	if (child == 0)
-		_exit(attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)) == -ENOTCONN ? 0 : 1);
+		_exit(attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)) ==
+				      -ENOTCONN
+			      ? 0
+			      : 1);
 	shim_expect(broker_count_comes(&broker, 0, 1), "the broker was not asked");
 	broker_kill(&broker);
 	waitpid(child, &status, 0);
@@ -204,7 +243,8 @@ static void hanging_daemon_is_etimedout(void)
 	setup(STRING);
 	answer("hang");
 	shim_set_timeout(300);
-	EXPECT_RESULT(-ETIMEDOUT, attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
+	EXPECT_RESULT(-ETIMEDOUT,
+		      attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-ETIMEDOUT, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
 	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon was not told");
 	shim_set_timeout(SHIM_TIMEOUT_MS);
@@ -232,7 +272,8 @@ static void waiting_writer_can_be_killed(void)
 			sleep_ms(5);
 		kill(child, signal);
 		waitpid(child, &status, 0);
-		shim_expect(WIFSIGNALED(status) && WTERMSIG(status) == signal, "the writer ended with %x", (unsigned int)status);
+		shim_expect(WIFSIGNALED(status) && WTERMSIG(status) == signal,
+			    "the writer ended with %x", (unsigned int)status);
 		shim_expect(broker_count_comes(&broker, 3, cancels + 1), "the daemon was not told");
 	}
 	shim_set_timeout(SHIM_TIMEOUT_MS);
@@ -249,7 +290,7 @@ static void second_opener_is_ebusy(void)
 
 static int open_without_capability(bool in_namespace)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
 	struct __user_cap_data_struct data[2];
 
 	if (in_namespace && unshare(CLONE_NEWUSER))
@@ -299,12 +340,15 @@ static void own_access_of_the_daemon_is_edeadlk(void)
 	uint64_t number;
 
 	EXPECT_RESULT(0, broker_hello(&self, fd));
-	EXPECT_RESULT(0, broker_attach(&self, MIGCOMPAT_OP_ATTACH, shim_mdev_b, "mtty:serial", &number));
+	EXPECT_RESULT(
+		0, broker_attach(&self, MIGCOMPAT_OP_ATTACH, shim_mdev_b, "mtty:serial", &number));
 	EXPECT_RESULT(-EDEADLK, attr_read(shim_file(shim_mdev_b, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-EDEADLK, attr_put(shim_file(shim_mdev_b, VERSION), STRING));
-	EXPECT_RESULT(-EDEADLK, attr_read(shim_class_file(shim_mdev_b, VERSION), buffer, sizeof(buffer)));
+	EXPECT_RESULT(-EDEADLK,
+		      attr_read(shim_class_file(shim_mdev_b, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-EDEADLK, attr_put(shim_class_file(shim_mdev_b, VERSION), STRING));
-	EXPECT_RESULT(-EDEADLK, attr_read(shim_file(shim_mdev_b, "migration_type"), buffer, sizeof(buffer)));
+	EXPECT_RESULT(-EDEADLK,
+		      attr_read(shim_file(shim_mdev_b, "migration_type"), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-EDEADLK, attr_put("/dev/migcompat", STRING));
 	EXPECT_RESULT(0, broker_detach(&self, number));
 	close(fd);
@@ -315,7 +359,8 @@ static void expect_mode(const char *path, mode_t mode)
 	struct stat status;
 
 	EXPECT_RESULT(0, stat(path, &status));
-	shim_expect((status.st_mode & 07777) == mode, "%s has mode %o", path, status.st_mode & 07777);
+	shim_expect((status.st_mode & 07777) == mode, "%s has mode %o", path,
+		    status.st_mode & 07777);
 }
 
 static void files_have_their_modes(void)
@@ -333,7 +378,10 @@ static void files_have_their_modes(void)
 	broker_stop(&broker);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(equal_string_is_written_whole),
 	TEST(string_is_read_with_newline),

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Measures writes to a migration_version against a chain of pipes of the same shape: writer, relay, worker, relay, writer, one byte
- * each way. All of it in turns, in rounds, so that a machine that is slow for a while is slow for all. Asserts the answers, never a time.
- * usage: shim-bench FILE [--distinct]: with it each of the "uncached" strings is another one, by an optional field that no backend knows.
+ * Measures writes to a migration_version against a chain of pipes of the same shape: writer, relay,
+ * worker, relay, writer, one byte each way. All of it in turns, in rounds, so that a machine that
+ * is slow for a while is slow for all. Asserts the answers, never a time. usage: shim-bench FILE
+ * [--distinct]: with it each of the "uncached" strings is another one, by an optional field that no
+ * backend knows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -69,13 +71,14 @@ static pid_t link_start(const int *pipes, int count, const int *ends)
 
 static void chain_start(struct chain *chain)
 {
-	/* Pairs of a reading and a writing end: writer to relay, relay to worker, worker to relay, relay to writer. */
+	/* Pairs of a reading and a writing end: writer to relay, relay to worker, worker to relay,
+	 * relay to writer. */
 	int pipes[8];
 
 	for (int i = 0; i < 8; i += 2)
 		EXPECT_RESULT(0, pipe(&pipes[i]));
-	chain->relay = link_start(pipes, 4, (int[]){ 0, 3, 4, 7 });
-	chain->worker = link_start(pipes, 2, (int[]){ 2, 5 });
+	chain->relay = link_start(pipes, 4, (int[]){0, 3, 4, 7});
+	chain->worker = link_start(pipes, 2, (int[]){2, 5});
 	chain->to = pipes[1];
 	chain->from = pipes[6];
 	for (int i = 0; i < 8; i++)
@@ -160,8 +163,9 @@ static int compare_numbers(const void *a, const void *b)
 static void tell(const char *what, double *values, bool more_is_better, const char *bound)
 {
 	qsort(values, ROUNDS, sizeof(*values), compare_numbers);
-	printf("%-58s best %.2f (%s), median %.2f, from %.2f to %.2f\n", what, values[more_is_better ? ROUNDS - 1 : 0], bound,
-	       values[ROUNDS / 2], values[0], values[ROUNDS - 1]);
+	printf("%-58s best %.2f (%s), median %.2f, from %.2f to %.2f\n", what,
+	       values[more_is_better ? ROUNDS - 1 : 0], bound, values[ROUNDS / 2], values[0],
+	       values[ROUNDS - 1]);
 }
 
 static void speeds_are_told(void)
@@ -185,7 +189,7 @@ static void speeds_are_told(void)
 	tell("the chain's round trip, in microseconds:", chain_us, false, "no bound");
 }
 
-static const struct shim_test tests[] = { { "speeds_are_told", speeds_are_told } };
+static const struct shim_test tests[] = {{"speeds_are_told", speeds_are_told}};
 
 int main(int argc, char **argv)
 {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the module where memory runs out: each operation is repeated with its first, second, third... allocation failing, until none
- * is left to fail. It may only fail cleanly, and must work right after. Needs a kernel with fault injection (the debug kernel); on
- * others it says so and has nothing to test.
+ * Tests of the module where memory runs out: each operation is repeated with its first, second,
+ * third... allocation failing, until none is left to fail. It may only fail cleanly, and must work
+ * right after. Needs a kernel with fault injection (the debug kernel); on others it says so and has
+ * nothing to test.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -28,7 +29,8 @@ static ssize_t do_attach(void)
 
 static ssize_t do_attach_type(void)
 {
-	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial", &attachment);
+	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial",
+			     &attachment);
 }
 
 static ssize_t do_detach(void)
@@ -38,14 +40,15 @@ static ssize_t do_detach(void)
 
 static ssize_t do_publish(void)
 {
-	char *parameters[] = { "ports=int|2|1-2|2|-|0", "mode=string|||a|off|1", "speed=int|1|-|-|-|-" };
+	char *parameters[] = {"ports=int|2|1-2|2|-|0", "mode=string|||a|off|1",
+			      "speed=int|1|-|-|-|-"};
 
 	return broker_publish(&broker, attachment, "mtty:other", parameters, 3);
 }
 
 static ssize_t do_publish_less(void)
 {
-	char *parameters[] = { "ports=int|1|1-2|-|-|0" };
+	char *parameters[] = {"ports=int|1|1-2|-|-|0"};
 
 	return broker_publish(&broker, attachment, "mtty:serial", parameters, 1);
 }
@@ -67,7 +70,8 @@ static ssize_t nothing(void)
 	return 0;
 }
 
-/* Daemon and user are one process here, so the user's side would be EDEADLK: a second process asks, and fails in its turn. */
+/* Daemon and user are one process here, so the user's side would be EDEADLK: a second process asks,
+ * and fails in its turn. */
 static struct broker_process served;
 
 static ssize_t do_read(void)
@@ -101,7 +105,7 @@ static ssize_t do_ask(void)
 /* Sets which allocation fails (0: none); returns what was left to count of the last setting. */
 static int fail_nth(int fd, int nth)
 {
-	char text[16] = { 0 };
+	char text[16] = {0};
 	int left = -1;
 
 	if (pread(fd, text, sizeof(text) - 1, 0) > 0)
@@ -113,7 +117,8 @@ static int fail_nth(int fd, int nth)
 }
 
 /* UNDO follows each success, so that OPERATION always finds what it found first. */
-static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void), ssize_t (*undo)(void))
+static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void),
+				    ssize_t (*undo)(void))
 {
 	int fd = open(FAIL_NTH, O_RDWR | O_CLOEXEC), nth = 0, left = 0, failures = 0;
 
@@ -126,11 +131,13 @@ static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void)
 		result = operation();
 		left = fail_nth(fd, 0);
 		failures += result != 0;
-		shim_expect(result == 0 || result == -ENOMEM, "%s with failure %d gives %s", name, nth, shim_name(result));
+		shim_expect(result == 0 || result == -ENOMEM, "%s with failure %d gives %s", name,
+			    nth, shim_name(result));
 		if (result == 0)
 			EXPECT_RESULT(0, undo());
 	}
-	shim_expect(nth > 1 && nth < DEPTH_MAX && failures > 0, "%s: %d allocations, %d failures", name, nth - 1, failures);
+	shim_expect(nth > 1 && nth < DEPTH_MAX && failures > 0, "%s: %d allocations, %d failures",
+		    name, nth - 1, failures);
 	EXPECT_RESULT(0, operation());
 	EXPECT_RESULT(0, undo());
 	printf("  %s: %d allocations, %d that it cannot do without\n", name, nth - 1, failures);
@@ -162,8 +169,8 @@ static void questions_fail_cleanly(void)
 }
 
 static const struct shim_test tests[] = {
-	{ "commands_fail_cleanly", commands_fail_cleanly },
-	{ "questions_fail_cleanly", questions_fail_cleanly },
+	{"commands_fail_cleanly", commands_fail_cleanly},
+	{"questions_fail_cleanly", questions_fail_cleanly},
 };
 
 int main(void)
@@ -173,7 +180,8 @@ int main(void)
 		printf("this kernel has no fault injection\n");
 		return 0;
 	}
-	/* Allocations that may wait fail too; what fails is not told each time, but what kills is told still. */
+	/* Allocations that may wait fail too; what fails is not told each time, but what kills is
+	 * told still. */
 	EXPECT_RESULT(0, attr_put("/proc/sys/kernel/printk", "1"));
 	EXPECT_RESULT(0, attr_put("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"));
 	EXPECT_RESULT(0, attr_put("/sys/kernel/debug/failslab/verbose", "0"));

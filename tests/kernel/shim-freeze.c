@@ -51,7 +51,7 @@ static void teardown(void)
 static int session_wait(bool by_poll)
 {
 	int fd = open("/dev/migcompat", O_RDWR | O_CLOEXEC);
-	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	struct pollfd polled = {.fd = fd, .events = POLLIN};
 	char buffer[64];
 
 	if (write(fd, STRING, strlen(STRING)) < 0)
@@ -65,8 +65,7 @@ static int session_wait(bool by_poll)
 static pid_t waiter_start(enum waiter kind)
 {
 	static const int counts[WAITER_COUNT] = {
-		[WRITER] = 1, [CLASS_READER] = 0, [SESSION_READER] = 2, [SESSION_POLLER] = 2
-	};
+		[WRITER] = 1, [CLASS_READER] = 0, [SESSION_READER] = 2, [SESSION_POLLER] = 2};
 	unsigned long before = broker_count(&broker, counts[kind]);
 	pid_t child = fork();
 
@@ -235,7 +234,7 @@ static void handler_decides_whether_the_write_goes_on(void)
 {
 	setup();
 	for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
-		struct sigaction action = { .sa_handler = on_signal, .sa_flags = flags };
+		struct sigaction action = {.sa_handler = on_signal, .sa_flags = flags};
 		pid_t child;
 
 		EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd hang", id));
@@ -249,12 +248,13 @@ static void handler_decides_whether_the_write_goes_on(void)
 	teardown();
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
-	TEST(system_suspends_while_tasks_wait),
-	TEST(cgroup_freezes_while_tasks_wait),
-	TEST(device_goes_while_its_reader_is_frozen),
-	TEST(writer_that_was_stopped_goes_on),
+	TEST(system_suspends_while_tasks_wait),		 TEST(cgroup_freezes_while_tasks_wait),
+	TEST(device_goes_while_its_reader_is_frozen),	 TEST(writer_that_was_stopped_goes_on),
 	TEST(handler_decides_whether_the_write_goes_on),
 };
 

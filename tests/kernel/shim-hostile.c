@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the broker's descriptor against a daemon that is broken or hostile: whatever it writes, it gets EINVAL, the request
- * goes on waiting, and nobody is told yes. usage: shim-hostile [TEST]
+ * Tests of the broker's descriptor against a daemon that is broken or hostile: whatever it writes,
+ * it gets EINVAL, the request goes on waiting, and nobody is told yes. usage: shim-hostile [TEST]
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -26,7 +26,8 @@ static uint64_t attachment;
 static void setup(void)
 {
 	EXPECT_RESULT(0, broker_open_clean(&broker));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
+				       &attachment));
 }
 
 static void teardown(void)
@@ -58,8 +59,9 @@ static void expect_end(pid_t child, int wanted)
 	int status;
 
 	waitpid(child, &status, 0);
-	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == wanted, "a user got %s, expected %s",
-		    shim_name(-WEXITSTATUS(status)), shim_name(-wanted));
+	shim_expect(WIFEXITED(status) && WEXITSTATUS(status) == wanted,
+		    "a user got %s, expected %s", shim_name(-WEXITSTATUS(status)),
+		    shim_name(-wanted));
 }
 
 static ssize_t raw(const void *bytes, size_t size)
@@ -72,15 +74,18 @@ static ssize_t raw(const void *bytes, size_t size)
 static struct migcompat_msg_write_reply reply_to(const union broker_message *request)
 {
 	return (struct migcompat_msg_write_reply){
-		.header = { .size = sizeof(struct migcompat_msg_write_reply), .op = request->header.op | MIGCOMPAT_OP_REPLY,
-			    .id = request->header.id, .epoch = broker.epoch },
+		.header = {.size = sizeof(struct migcompat_msg_write_reply),
+			   .op = request->header.op | MIGCOMPAT_OP_REPLY,
+			   .id = request->header.id,
+			   .epoch = broker.epoch},
 		.count = (uint32_t)strlen(STRING),
 	};
 }
 
 static void only_a_whole_yes_is_yes(void)
 {
-	static const int errors[] = { -ENOENT, EINVAL, 1, -512, -4095, -2147483647 - 1, -EAGAIN, -EINTR, -EOPNOTSUPP, 2147483647 };
+	static const int errors[] = {-ENOENT,	      EINVAL,  1,      -512,	    -4095,
+				     -2147483647 - 1, -EAGAIN, -EINTR, -EOPNOTSUPP, 2147483647};
 	struct migcompat_msg_write_reply good, bad;
 	union broker_message request;
 	pid_t child;
@@ -94,11 +99,11 @@ static void only_a_whole_yes_is_yes(void)
 		bad = good, bad.count = 0, bad.header.error = errors[i];
 		EXPECT_RESULT(-EINVAL, raw(&bad, sizeof(bad)));
 	}
-#define REFUSED(change)                                                                                                      \
-	do {                                                                                                                 \
-		bad = good;                                                                                                  \
-		change;                                                                                                      \
-		EXPECT_RESULT(-EINVAL, raw(&bad, sizeof(bad)));                                                              \
+#define REFUSED(change)                                         \
+	do {                                                    \
+		bad = good;                                     \
+		change;                                         \
+		EXPECT_RESULT(-EINVAL, raw(&bad, sizeof(bad))); \
 	} while (0)
 	REFUSED(bad.count = 0);
 	REFUSED(bad.count -= 1);
@@ -185,7 +190,8 @@ static void ask_is_answered_by_whole_lines(void)
 	memset(text, '\n', MIGCOMPAT_LINES_MAX + 4096);
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes", 3));
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 1));
-	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 4096));
+	EXPECT_RESULT(-EINVAL,
+		      broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 4096));
 	EXPECT_RESULT(-EFAULT, reply_unreadable(&request));
 	EXPECT_RESULT(0, broker_reply_text(&broker, &request, "yes\n", 4));
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes\n", 4));
@@ -196,14 +202,15 @@ static void ask_is_answered_by_whole_lines(void)
 
 static void commands_are_checked_whole(void)
 {
-	struct migcompat_msg_detach detach = { .header = { .op = MIGCOMPAT_OP_DETACH, .id = 1000 } };
-	struct migcompat_msg_hello hello = { .header = { .op = MIGCOMPAT_OP_HELLO, .id = 1 }, .version_min = 1, .version_max = 1 };
+	struct migcompat_msg_detach detach = {.header = {.op = MIGCOMPAT_OP_DETACH, .id = 1000}};
+	struct migcompat_msg_hello hello = {
+		.header = {.op = MIGCOMPAT_OP_HELLO, .id = 1}, .version_min = 1, .version_max = 1};
 	struct {
 		struct migcompat_msg_publish publish;
 		struct migcompat_msg_parameter parameter;
 		char text[8];
 	} message;
-	struct broker fresh = { .fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC) };
+	struct broker fresh = {.fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC)};
 	union broker_message reply;
 
 	/* Before HELLO nothing is taken or given. */
@@ -225,7 +232,8 @@ static void commands_are_checked_whole(void)
 	detach.attachment = attachment + 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	detach.attachment = attachment;
-	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach))); /* its number is used up */
+	EXPECT_RESULT(-EINVAL,
+		      broker_send(&broker, &detach, sizeof(detach))); /* its number is used up */
 	detach.header.id = 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	broker.command = 1000;
@@ -235,7 +243,10 @@ static void commands_are_checked_whole(void)
 		message.publish.header.op = MIGCOMPAT_OP_PUBLISH;
 		message.publish.header.id = ++broker.command;
 		message.publish.attachment = attachment;
-		message.publish.parameters = i == 0 ? 2 : i == 1 ? 0xffffffff : i == 2 ? 0x08000001 : 1;
+		message.publish.parameters = i == 0   ? 2
+					     : i == 1 ? 0xffffffff
+					     : i == 2 ? 0x08000001
+						      : 1;
 		message.publish.type_length = i == 3 ? 0xfffffff0 : 4;
 		message.parameter.name_length = i == 4 ? 0xfffffffc : 4;
 		message.parameter.value_length[0] = i == 5 ? 0xfffffffe : MIGCOMPAT_VALUE_ABSENT;
@@ -272,7 +283,7 @@ static void oversized_messages_are_refused(void)
 
 static void reading_waits_unless_told_not_to(void)
 {
-	struct pollfd polled = { .events = POLLIN };
+	struct pollfd polled = {.events = POLLIN};
 	union broker_message request;
 	pid_t child;
 
@@ -297,7 +308,7 @@ static void reading_waits_unless_told_not_to(void)
 
 static void answers_that_nobody_reads_are_bounded(void)
 {
-	struct migcompat_msg_list list = { .header = { .op = MIGCOMPAT_OP_LIST } };
+	struct migcompat_msg_list list = {.header = {.op = MIGCOMPAT_OP_LIST}};
 	union broker_message reply;
 	int error = 0, sent = 0;
 
@@ -334,12 +345,16 @@ static void failed_reads_lose_nothing(void)
 	teardown();
 }
 
-/* Hands the descriptor to another process through a socket, as systemd's store does, and dies after it has read the request. */
+/* Hands the descriptor to another process through a socket, as systemd's store does, and dies after
+ * it has read the request. */
 static void request_survives_its_daemon(void)
 {
-	char control[CMSG_SPACE(sizeof(int))] = { 0 }, byte = 0;
-	struct iovec part = { .iov_base = &byte, .iov_len = 1 };
-	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control) };
+	char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
 	union broker_message request;
 	int sockets[2], fd = -1;
 	uint64_t old_epoch;
@@ -370,13 +385,16 @@ static void request_survives_its_daemon(void)
 	old_epoch = request.header.epoch;
 
 	/* A reply without a HELLO of its own is not taken, even with the right epoch. */
-	broker = (struct broker){ .fd = fd, .epoch = old_epoch };
+	broker = (struct broker){.fd = fd, .epoch = old_epoch};
 	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
 	EXPECT_RESULT(0, broker_hello(&broker, fd));
 	EXPECT_RESULT(1, (ssize_t)broker.hello.requeued);
 	EXPECT_RESULT(1, (ssize_t)broker.hello.attachments);
 	shim_expect(broker.epoch > old_epoch, "an epoch's number was used again");
-	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request)); /* it is queued again, and was not read in this epoch */
+	EXPECT_RESULT(-EINVAL,
+		      broker_reply_yes(
+			      &broker,
+			      &request)); /* it is queued again, and was not read in this epoch */
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
 	broker.epoch = old_epoch;
 	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
@@ -388,7 +406,10 @@ static void request_survives_its_daemon(void)
 	teardown();
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(only_a_whole_yes_is_yes),
 	TEST(read_is_answered_by_a_clean_string),

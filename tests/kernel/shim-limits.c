@@ -52,7 +52,7 @@ struct user_wish {
 
 static void user_become(const struct user_wish *wish)
 {
-	struct rlimit files = { MANY + 100, MANY + 100 };
+	struct rlimit files = {MANY + 100, MANY + 100};
 
 	signal(SIGPIPE, SIG_DFL);
 	if (wish->in_cgroup && attr_put(CGROUP "/cgroup.procs", "0"))
@@ -65,7 +65,7 @@ static void user_become(const struct user_wish *wish)
 /* Waits until the question is answered, and leaves the answer unread. */
 static int ask(int fd)
 {
-	struct pollfd polled = { .fd = fd, .events = POLLIN };
+	struct pollfd polled = {.fd = fd, .events = POLLIN};
 
 	if (write(fd, STRING, strlen(STRING)) < 0)
 		return errno;
@@ -125,12 +125,12 @@ static bool user_start(struct user *user, struct user_wish wish)
 {
 	int to[2], from[2];
 
-	*user = (struct user){ .pid = -1 };
+	*user = (struct user){.pid = -1};
 	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
 		return false;
 	user->pid = fork();
 	if (user->pid == 0) {
-		struct user self = { .to = to[0], .from = from[1] };
+		struct user self = {.to = to[0], .from = from[1]};
 
 		close(to[1]);
 		close(from[0]);
@@ -170,17 +170,17 @@ static void user_has_a_bound_of_sessions(void)
 	struct user user, again, other, root;
 
 	setup();
-	user_start(&user, (struct user_wish){ .uid = USER, .sessions = MANY });
+	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
 	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
-	user_start(&again, (struct user_wish){ .uid = USER, .sessions = 1 });
+	user_start(&again, (struct user_wish){.uid = USER, .sessions = 1});
 	expect_sessions(&again, 0, EMFILE);
-	user_start(&other, (struct user_wish){ .uid = USER + 1, .sessions = 1 });
+	user_start(&other, (struct user_wish){.uid = USER + 1, .sessions = 1});
 	expect_sessions(&other, 1, 0);
-	user_start(&root, (struct user_wish){ .sessions = 1 });
+	user_start(&root, (struct user_wish){.sessions = 1});
 	expect_sessions(&root, 1, 0);
 	user_end(&again);
 	user_end(&user);
-	user_start(&user, (struct user_wish){ .uid = USER, .sessions = MANY });
+	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
 	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
 	user_end(&user);
 	user_end(&other);
@@ -197,16 +197,16 @@ static void users_leave_root_its_sessions(void)
 	setup();
 	for (int i = 0; i < CROWD; i++) {
 		user_start(&users[i],
-			   (struct user_wish){ .uid = (uid_t)(USER + i), .sessions = MANY });
+			   (struct user_wish){.uid = (uid_t)(USER + i), .sessions = MANY});
 		expect_sessions(&users[i], MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
 	}
-	user_start(&one_more, (struct user_wish){ .uid = USER + CROWD, .sessions = 1 });
+	user_start(&one_more, (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&one_more, 0, ENFILE);
 	user_end(&one_more);
-	user_start(&root, (struct user_wish){ .sessions = MANY });
+	user_start(&root, (struct user_wish){.sessions = MANY});
 	expect_sessions(&root, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
 	user_end(&users[0]);
-	user_start(&users[0], (struct user_wish){ .uid = USER + CROWD, .sessions = 1 });
+	user_start(&users[0], (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&users[0], 1, 0);
 	for (int i = 0; i < CROWD; i++)
 		user_end(&users[i]);
@@ -240,7 +240,7 @@ static void unread_answers_of_a_user_have_a_bound(void)
 
 	setup();
 	before = memory_available();
-	user_start(&user, (struct user_wish){ .uid = USER, .sessions = MANY, .ask = true });
+	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY, .ask = true});
 	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
 	expect_taken(before, MIGCOMPAT_SESSIONS_USER_MAX * ANSWER_KB);
 	user_end(&user);
@@ -258,7 +258,7 @@ static void unread_answers_of_all_have_a_bound(void)
 		uid_t uid = i < CROWD ? (uid_t)(USER + i) : 0;
 
 		user_start(&users[i],
-			   (struct user_wish){ .uid = uid, .sessions = MANY, .ask = true });
+			   (struct user_wish){.uid = uid, .sessions = MANY, .ask = true});
 		EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, users[i].asked);
 	}
 	expect_taken(before,
@@ -306,7 +306,7 @@ static void answers_are_charged_to_the_asker_until_they_are_read(void)
 		return;
 	setup();
 	user_start(&user, (struct user_wish){
-			      .uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true });
+				  .uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true});
 	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
 	shim_expect(cgroup_kb() >= bound, "the asker is charged for %ld kB, expected %ld",
 		    cgroup_kb(), bound);
@@ -331,11 +331,11 @@ static void asker_without_memory_fails_alone(void)
 		return;
 	setup();
 	alive = user_start(
-	    &user,
-	    (struct user_wish){ .uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true });
+		&user,
+		(struct user_wish){.uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true});
 	shim_expect(!alive || user.ask_error == ENOMEM, "an asker beyond its limit gets %s",
 		    shim_name(-user.ask_error));
-	user_start(&other, (struct user_wish){ .uid = USER + 1, .sessions = 4, .ask = true });
+	user_start(&other, (struct user_wish){.uid = USER + 1, .sessions = 4, .ask = true});
 	EXPECT_RESULT(4, other.asked);
 	EXPECT_RESULT(0, other.ask_error);
 	user_end(&user);
@@ -344,7 +344,10 @@ static void asker_without_memory_fails_alone(void)
 	cgroup_end();
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(user_has_a_bound_of_sessions),
 	TEST(users_leave_root_its_sessions),

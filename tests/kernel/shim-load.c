@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the shim under load: many writers and sessions at once, and a daemon that is killed meanwhile, with a successor and
- * without. Each answer is known beforehand. SHIM_WRITES sizes it.
+ * Tests of the shim under load: many writers and sessions at once, and a daemon that is killed
+ * meanwhile, with a successor and without. Each answer is known beforehand. SHIM_WRITES sizes it.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -59,24 +59,28 @@ static void setup(int fd)
 }
 
 struct load {
-	long writes; /* of each writer; 0: until told to stop */
+	long writes;	 /* of each writer; 0: until told to stop */
 	bool may_refuse; /* ENOTCONN is right too */
 	unsigned int number;
 };
 
-/* One write whose answer is known: NUMBER says to which device, through which file, with whose string. */
+/* One write whose answer is known: NUMBER says to which device, through which file, with whose
+ * string. */
 static void write_once(const struct load *load, unsigned long number)
 {
 	bool to_b = number & 1, of_b = number & 2, by_class = number & 4;
 	const char *device = to_b ? shim_mdev_b : shim_mdev_a, *string = of_b ? STRING_B : STRING_A;
 	ssize_t wanted = to_b == of_b ? (ssize_t)strlen(string) : -EINVAL;
-	ssize_t result = attr_write(by_class ? shim_class_file(device, VERSION) : shim_file(device, VERSION), string, strlen(string));
+	ssize_t result =
+		attr_write(by_class ? shim_class_file(device, VERSION) : shim_file(device, VERSION),
+			   string, strlen(string));
 
 	if (load->may_refuse && result == -ENOTCONN) {
 		refused++;
 		sleep_ms(REFUSED_PAUSE_MS);
 	} else {
-		shim_expect(result == wanted, "write of %s to %s gives %s", string, device, shim_name(result));
+		shim_expect(result == wanted, "write of %s to %s gives %s", string, device,
+			    shim_name(result));
 	}
 	done++;
 }
@@ -110,7 +114,8 @@ static void *asker_run(void *argument)
 			continue;
 		}
 		answer[count > 0 ? count : 0] = '\0';
-		shim_expect(strstr(answer, wanted) && strstr(answer, "no "), "ask gives %zd: %s", count, answer);
+		shim_expect(strstr(answer, wanted) && strstr(answer, "no "), "ask gives %zd: %s",
+			    count, answer);
 	}
 	close(fd);
 	return NULL;
@@ -124,7 +129,8 @@ struct crowd {
 static void crowd_start(struct crowd *crowd, long writes, bool may_refuse)
 {
 	for (unsigned int i = 0; i < WRITERS; i++) {
-		crowd->loads[i] = (struct load){ .writes = writes, .may_refuse = may_refuse, .number = i };
+		crowd->loads[i] =
+			(struct load){.writes = writes, .may_refuse = may_refuse, .number = i};
 		pthread_create(&crowd->writers[i], NULL, writer_run, &crowd->loads[i]);
 	}
 	for (unsigned int i = 0; i < ASKERS; i++)
@@ -151,7 +157,8 @@ static void many_writers_are_answered_right(void)
 	crowd_start(&crowd, writes, false);
 	crowd_wait(&crowd);
 	EXPECT_RESULT(writes * WRITERS, (ssize_t)done);
-	printf("  %lu writes by %d writers, %.0f a second\n", done, WRITERS, (double)done / (seconds_now() - start));
+	printf("  %lu writes by %d writers, %.0f a second\n", done, WRITERS,
+	       (double)done / (seconds_now() - start));
 	broker_stop(&broker);
 }
 
@@ -178,7 +185,8 @@ static void killed_daemon_is_succeeded_without_loss(void)
 		EXPECT_RESULT(0, broker_start(&broker, fd, known_strings()));
 		kills++;
 		if (broker_say(&broker, rest, sizeof(rest), "stats") == 0)
-			requeued += strtoul(strstr(rest, "requeued ") + strlen("requeued "), NULL, 10);
+			requeued +=
+				strtoul(strstr(rest, "requeued ") + strlen("requeued "), NULL, 10);
 	}
 	crowd_wait(&crowd);
 	EXPECT_RESULT(writes * WRITERS, (ssize_t)done);
@@ -229,7 +237,7 @@ static void *waiter_run(void *argument)
 static void waiters_start(struct waiter *waiters, const char *device)
 {
 	for (int i = 0; i < WAITERS; i++) {
-		waiters[i] = (struct waiter){ .device = device };
+		waiters[i] = (struct waiter){.device = device};
 		pthread_create(&waiters[i].thread, NULL, waiter_run, &waiters[i]);
 	}
 }
@@ -283,7 +291,10 @@ static void each_of_many_waiters_is_told(void)
 	shim_set_timeout(SHIM_TIMEOUT_MS);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(many_writers_are_answered_right),
 	TEST(killed_daemon_is_succeeded_without_loss),

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Writes noise, and messages that are nearly right, to the broker's descriptor for SHIM_FUZZ_SECONDS (60): each is EINVAL or means what
- * it says, and a user who asks all the time is never told yes.
+ * Writes noise, and messages that are nearly right, to the broker's descriptor for
+ * SHIM_FUZZ_SECONDS (60): each is EINVAL or means what it says, and a user who asks all the time is
+ * never told yes.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -32,8 +33,12 @@ static uint32_t random_below(uint32_t limit)
 /* A message that was valid once, changed in some bytes, or nothing but noise. */
 static size_t message_make(char *bytes, size_t limit, const union broker_message *last)
 {
-	union { struct migcompat_msg_header header; char bytes[512]; } message = { 0 };
-	static const uint32_t ops[] = { 1, 2, 3, 4, 5, 6, 16, 17, 18, 19, 0x80000010, 0x80000011, 0x80000012, 0x80000001 };
+	union {
+		struct migcompat_msg_header header;
+		char bytes[512];
+	} message = {0};
+	static const uint32_t ops[] = {1,  2,  3,  4,	       5,	   6,	       16,
+				       17, 18, 19, 0x80000010, 0x80000011, 0x80000012, 0x80000001};
 	size_t size = sizeof(message.header) + random_below(96);
 
 	if (random_below(4) == 0) {
@@ -56,7 +61,8 @@ static size_t message_make(char *bytes, size_t limit, const union broker_message
 }
 
 /* One such message, or a few of them in a row. */
-static size_t messages_make(char *bytes, size_t limit, const union broker_message *last, bool several)
+static size_t messages_make(char *bytes, size_t limit, const union broker_message *last,
+			    bool several)
 {
 	size_t size = 0;
 
@@ -69,7 +75,7 @@ static size_t messages_make(char *bytes, size_t limit, const union broker_messag
 
 static struct migcompat_msg_header header_at(const char *bytes, size_t size)
 {
-	struct migcompat_msg_header header = { 0 };
+	struct migcompat_msg_header header = {0};
 
 	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
 	return header;
@@ -85,7 +91,8 @@ static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 	if (result == -EINVAL)
 		return true;
 	if (header.op == MIGCOMPAT_OP_HELLO && result == (ssize_t)size)
-		return broker_receive(&broker, &reply) == 0 && (broker.epoch = reply.header.epoch, broker.command = reply.header.id, true);
+		return broker_receive(&broker, &reply) == 0 &&
+		       (broker.epoch = reply.header.epoch, broker.command = reply.header.id, true);
 	if (header.op == MIGCOMPAT_OP_HELLO)
 		return result == -EPROTONOSUPPORT;
 	if (header.op == MIGCOMPAT_OP_LIST && result == (ssize_t)size)
@@ -103,14 +110,15 @@ static void noise(uint32_t version)
 {
 	double end = seconds_now() + (double)shim_number("SHIM_FUZZ_SECONDS", 60) / 2;
 	static char bytes[8192];
-	union broker_message request = { 0 };
+	union broker_message request = {0};
 	unsigned long messages = 0, asked = 0;
 	uint64_t attachment;
 	pid_t user;
 
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
+				       &attachment));
 	random_state ^= (uint64_t)getpid() << 32;
 	printf("  seed %llx\n", (unsigned long long)random_state);
 	user = fork();
@@ -123,9 +131,11 @@ static void noise(uint32_t version)
 		ssize_t count = write(broker.fd, bytes, size), result = count < 0 ? -errno : count;
 
 		messages++;
-		shim_expect(outcome_is_known(result, bytes, size), "message %lu of %zu bytes, op %x: %s", messages, size,
+		shim_expect(outcome_is_known(result, bytes, size),
+			    "message %lu of %zu bytes, op %x: %s", messages, size,
 			    ((struct migcompat_msg_header *)bytes)->op, shim_name(result));
-		if (broker_receive(&broker, &request) == 0 && request.header.op == MIGCOMPAT_OP_WRITE)
+		if (broker_receive(&broker, &request) == 0 &&
+		    request.header.op == MIGCOMPAT_OP_WRITE)
 			asked++;
 		if (asked && random_below(8) == 0)
 			broker_reply_error(&broker, &request, -EINVAL);
@@ -149,8 +159,9 @@ static void noise_in_several_messages_is_never_yes_either(void)
 }
 
 static const struct shim_test tests[] = {
-	{ "noise_is_einval_and_never_yes", noise_is_einval_and_never_yes },
-	{ "noise_in_several_messages_is_never_yes_either", noise_in_several_messages_is_never_yes_either },
+	{"noise_is_einval_and_never_yes", noise_is_einval_and_never_yes},
+	{"noise_in_several_messages_is_never_yes_either",
+	 noise_in_several_messages_is_never_yes_either},
 };
 
 int main(void)

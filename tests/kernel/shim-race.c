@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while they are read, written, attached and detached, the broker being as hasty as it gets, and of a
- * broker whose threads are in each other's way. SHIM_ROUNDS sizes the first.
+ * Tests of devices that come and go while they are read, written, attached and detached, the broker
+ * being as hasty as it gets, and of a broker whose threads are in each other's way. SHIM_ROUNDS
+ * sizes the first.
  */
 #include "visitor.h"
 #include <errno.h>
@@ -24,16 +25,20 @@ static void *attacher_run(void *argument)
 	while (!visitor_stop) {
 		ssize_t id = broker_do_attach(&broker, visitor_path(argument, path), NULL), result;
 
-		shim_expect(id > 0 || id == -ENODEV || id == -EEXIST, "attaching gives %s", shim_name(id));
+		shim_expect(id > 0 || id == -ENODEV || id == -EEXIST, "attaching gives %s",
+			    shim_name(id));
 		if (id <= 0)
 			continue;
 		attached++;
-		result = broker_say(&broker, NULL, 0, "publish %zd mtty:serial ports=int|2|1-2|2|-|0", id);
-		shim_expect(result == 0 || result == -EINVAL, "publishing gives %s", shim_name(result));
+		result = broker_say(&broker, NULL, 0,
+				    "publish %zd mtty:serial ports=int|2|1-2|2|-|0", id);
+		shim_expect(result == 0 || result == -EINVAL, "publishing gives %s",
+			    shim_name(result));
 		if (attached % 5)
 			continue;
 		result = broker_say(&broker, NULL, 0, "detach %zd", id);
-		shim_expect(result == 0 || result == -EINVAL, "detaching gives %s", shim_name(result));
+		shim_expect(result == 0 || result == -EINVAL, "detaching gives %s",
+			    shim_name(result));
 	}
 	return NULL;
 }
@@ -45,7 +50,7 @@ static void rounds_of(struct visitor *visitor)
 	visitor->parameter = "params/ports/value";
 	visitor->companion = attacher_run;
 	attached = 0;
-	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){ "*=" STRING, NULL }));
+	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){"*=" STRING, NULL}));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach-all"));
 	visitor_rounds(visitor);
 	printf("  %lu times attached\n", (unsigned long)attached);
@@ -54,7 +59,7 @@ static void rounds_of(struct visitor *visitor)
 
 static void mdev_comes_and_goes(void)
 {
-	struct visitor visitor = { .names = 0 };
+	struct visitor visitor = {.names = 0};
 
 	visitor_is_mdev(&visitor, "migtest");
 	rounds_of(&visitor);
@@ -63,7 +68,7 @@ static void mdev_comes_and_goes(void)
 static void card_is_bound_and_unbound(void)
 {
 	const char *address = strrchr(shim_card, '/') + 1;
-	struct visitor visitor = { .names = 0 };
+	struct visitor visitor = {.names = 0};
 
 	visitor_is_card(&visitor);
 	EXPECT_RESULT(0, visitor.go(address));
@@ -79,13 +84,15 @@ static void *clumsy_reader_run(void *argument)
 	char *volatile nowhere = NULL;
 
 	while (!told)
-		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_MSG_READ_SIZE) < 0 && errno == EFAULT, "a read gives %s", strerror(errno));
+		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_MSG_READ_SIZE) < 0 &&
+				    errno == EFAULT,
+			    "a read gives %s", strerror(errno));
 	return NULL;
 }
 
 static void answers_leave(struct broker *own, int count)
 {
-	struct migcompat_msg_list list = { .header.op = MIGCOMPAT_OP_LIST };
+	struct migcompat_msg_list list = {.header.op = MIGCOMPAT_OP_LIST};
 
 	while (count--) {
 		list.header.id = ++own->command;
@@ -107,11 +114,12 @@ static uint64_t answers_take(struct broker *own, int count)
 	return id;
 }
 
-/* With all places for answers taken but one that is free for moments: either nothing is attached, or its number can be read. */
+/* With all places for answers taken but one that is free for moments: either nothing is attached,
+ * or its number can be read. */
 static void what_is_attached_is_told(void)
 {
 	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
-	union broker_message message = { .attach.header.op = MIGCOMPAT_OP_ATTACH_TYPE };
+	union broker_message message = {.attach.header.op = MIGCOMPAT_OP_ATTACH_TYPE};
 	double end = seconds_now() + 2;
 	unsigned long told_times = 0;
 	struct broker own;
@@ -128,13 +136,17 @@ static void what_is_attached_is_told(void)
 		uint64_t id;
 
 		answers_leave(&own, MIGCOMPAT_MSG_ANSWERS_MAX);
-		for (int tries = 0; error == -EBUSY && tries < 100 && access(shim_class_file(name, ""), F_OK) != 0; tries++) {
+		for (int tries = 0;
+		     error == -EBUSY && tries < 100 && access(shim_class_file(name, ""), F_OK) != 0;
+		     tries++) {
 			message.header.id = ++own.command;
-			error = broker_send(&own, &message, sizeof(message.attach) + sizeof(text) - 1);
+			error = broker_send(&own, &message,
+					    sizeof(message.attach) + sizeof(text) - 1);
 		}
 		shim_expect(error == 0 || error == -EBUSY, "attaching gives %s", shim_name(error));
 		if (error && access(shim_class_file(name, ""), F_OK) == 0) {
-			shim_expect(false, "it is attached, and attaching gives %s", shim_name(error));
+			shim_expect(false, "it is attached, and attaching gives %s",
+				    shim_name(error));
 			break;
 		}
 		id = answers_take(&own, MIGCOMPAT_MSG_ANSWERS_MAX + (error == 0));
@@ -151,7 +163,10 @@ static void what_is_attached_is_told(void)
 	close(own.fd);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(mdev_comes_and_goes),
 	TEST(card_is_bound_and_unbound),

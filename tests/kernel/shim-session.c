@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of /dev/migcompat: ask, wait, read, poll, one question at a time, many sessions at once that never see each other.
+ * Tests of /dev/migcompat: ask, wait, read, poll, one question at a time, many sessions at once
+ * that never see each other.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -60,7 +61,7 @@ static ssize_t answer(int fd, char *buffer, size_t size)
 
 static short events(int fd)
 {
-	struct pollfd polled = { .fd = fd, .events = POLLIN | POLLOUT };
+	struct pollfd polled = {.fd = fd, .events = POLLIN | POLLOUT};
 
 	poll(&polled, 1, 0);
 	return polled.revents;
@@ -78,14 +79,17 @@ static void question_is_answered_by_lines(void)
 	for (int round = 0; round < 3; round++) {
 		EXPECT_RESULT((ssize_t)strlen(STRING), ask(fd, STRING));
 		shim_expect(answer(fd, buffer, sizeof(buffer) - 1) > 0, "no answer");
-		shim_expect(strstr(buffer, "no ") && strstr(buffer, "yes ") && strstr(buffer, " identical "), "another answer: %s", buffer);
+		shim_expect(strstr(buffer, "no ") && strstr(buffer, "yes ") &&
+				    strstr(buffer, " identical "),
+			    "another answer: %s", buffer);
 		EXPECT_RESULT(0, read(fd, buffer, sizeof(buffer)));
 	}
 	/* What is left of an answer makes place for the next question. */
 	EXPECT_RESULT((ssize_t)strlen(STRING) + 1, ask(fd, STRING "\n"));
 	EXPECT_RESULT(4, read(fd, buffer, 4));
 	EXPECT_RESULT(10, ask(fd, "mtty:other"));
-	shim_expect(answer(fd, buffer, sizeof(buffer) - 1) > 0 && strstr(buffer, "mtty:other"), "the answer of another question");
+	shim_expect(answer(fd, buffer, sizeof(buffer) - 1) > 0 && strstr(buffer, "mtty:other"),
+		    "the answer of another question");
 	close(fd);
 	broker_stop(&broker);
 }
@@ -118,7 +122,10 @@ static void malformed_question_is_refused(void)
 
 static void codes_come_through(void)
 {
-	static const struct { const char *name; int error; } codes[] = { { "EINVAL", EINVAL }, { "EIO", EIO }, { "EBUSY", EBUSY } };
+	static const struct {
+		const char *name;
+		int error;
+	} codes[] = {{"EINVAL", EINVAL}, {"EIO", EIO}, {"EBUSY", EBUSY}};
 	char buffer[16];
 	int fd;
 
@@ -135,7 +142,7 @@ static void codes_come_through(void)
 
 static void one_question_at_a_time(void)
 {
-	struct pollfd polled = { .events = POLLIN };
+	struct pollfd polled = {.events = POLLIN};
 	char buffer[4096];
 	int fd;
 
@@ -173,7 +180,8 @@ static void long_answer_comes_whole(void)
 	fd = session_open(0);
 	EXPECT_RESULT((ssize_t)strlen(STRING), ask(fd, STRING));
 	count = answer(fd, buffer, ANSWER_MAX);
-	shim_expect(count > ANSWER_MAX - 200 && count <= ANSWER_MAX && buffer[count - 1] == '\n', "%zd bytes came", count);
+	shim_expect(count > ANSWER_MAX - 200 && count <= ANSWER_MAX && buffer[count - 1] == '\n',
+		    "%zd bytes came", count);
 	close(fd);
 	free(buffer);
 	broker_stop(&broker);
@@ -244,7 +252,8 @@ static void *session_run(void *argument)
 		EXPECT_RESULT((ssize_t)strlen(string), ask(fd, string));
 		shim_expect(answer(fd, buffer, sizeof(buffer) - 1) > 0, "no answer to %s", string);
 		for (char *rest = buffer, *line; (line = strsep(&rest, "\n")) && *line;)
-			shim_expect(strstr(line, string) != NULL, "session %ld was answered: %s", number, line);
+			shim_expect(strstr(line, string) != NULL, "session %ld was answered: %s",
+				    number, line);
 	}
 	close(fd);
 	return NULL;
@@ -262,7 +271,10 @@ static void sessions_never_mix(void)
 	broker_stop(&broker);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(question_is_answered_by_lines),
 	TEST(malformed_question_is_refused),

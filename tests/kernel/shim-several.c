@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the broker's version 2: several messages in one read, several replies in one write. What holds for one holds for each of
- * them, and none is lost or taken twice where the next one is not taken. usage: shim-several [TEST]
+ * Tests of the broker's version 2: several messages in one read, several replies in one write. What
+ * holds for one holds for each of them, and none is lost or taken twice where the next one is not
+ * taken. usage: shim-several [TEST]
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -30,7 +31,8 @@ static void begin(uint32_t version)
 {
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
+				       &attachment));
 }
 
 /* Asleep in its write: it waits for its answer, with its request in the queue. */
@@ -82,15 +84,20 @@ static struct migcompat_msg_write_reply yes_to(ssize_t at)
 	EXPECT_RESULT(REQUEST, (ssize_t)header.size);
 	EXPECT_RESULT(MIGCOMPAT_OP_WRITE, (ssize_t)header.op);
 	shim_expect(header.epoch == broker.epoch, "a request of another epoch");
-	shim_expect(memcmp(buffer + at + REQUEST - (ssize_t)strlen(STRING), STRING, strlen(STRING)) == 0, "another string");
+	shim_expect(memcmp(buffer + at + REQUEST - (ssize_t)strlen(STRING), STRING,
+			   strlen(STRING)) == 0,
+		    "another string");
 	return (struct migcompat_msg_write_reply){
-		.header = { .size = sizeof(struct migcompat_msg_write_reply), .op = header.op | MIGCOMPAT_OP_REPLY, .id = header.id,
-			    .epoch = broker.epoch },
+		.header = {.size = sizeof(struct migcompat_msg_write_reply),
+			   .op = header.op | MIGCOMPAT_OP_REPLY,
+			   .id = header.id,
+			   .epoch = broker.epoch},
 		.count = (uint32_t)strlen(STRING),
 	};
 }
 
-/* Three users' requests, out of one read, and a yes to each, which is not given yet. Which of them is whose is not known. */
+/* Three users' requests, out of one read, and a yes to each, which is not given yet. Which of them
+ * is whose is not known. */
 static void begin_with_users(void)
 {
 	begin(2);
@@ -98,7 +105,9 @@ static void begin_with_users(void)
 	EXPECT_RESULT(USERS * REQUEST, read_all(BUFFER));
 	for (int i = 0; i < USERS; i++)
 		replies[i] = yes_to(i * REQUEST);
-	shim_expect(replies[0].header.id < replies[1].header.id && replies[1].header.id < replies[2].header.id, "out of order");
+	shim_expect(replies[0].header.id < replies[1].header.id &&
+			    replies[1].header.id < replies[2].header.id,
+		    "out of order");
 }
 
 /* All of them have ended, YES with yes, the others with EPERM. */
@@ -109,8 +118,9 @@ static void users_end(int yes)
 	for (int i = 0; i < USERS; i++) {
 		waitpid(users[i], &status, 0);
 		yeses += WIFEXITED(status) && WEXITSTATUS(status) == 0;
-		shim_expect(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == EPERM), "user %d got %s", i,
-			    shim_name(-WEXITSTATUS(status)));
+		shim_expect(WIFEXITED(status) &&
+				    (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == EPERM),
+			    "user %d got %s", i, shim_name(-WEXITSTATUS(status)));
 	}
 	EXPECT_RESULT(yes, yeses);
 	close(broker.fd);
@@ -165,13 +175,13 @@ static void write_stops_at_the_first_reply_that_is_refused(void)
 	begin_with_users();
 	late = replies[1];
 	late.header.id = replies[2].header.id + 1000;
-	const struct migcompat_msg_write_reply three[] = { replies[0], late, replies[1] };
+	const struct migcompat_msg_write_reply three[] = {replies[0], late, replies[1]};
 
 	EXPECT_RESULT(sizeof(late), write_all(three, sizeof(three)));
 	EXPECT_RESULT(-EINVAL, write_all(&three[1], 2 * sizeof(late)));
 	EXPECT_RESULT(sizeof(late), write_all(&three[2], sizeof(late)));
 	/* The same once more, before one that is good. */
-	const struct migcompat_msg_write_reply again[] = { replies[2], replies[2] };
+	const struct migcompat_msg_write_reply again[] = {replies[2], replies[2]};
 
 	EXPECT_RESULT(sizeof(late), write_all(again, sizeof(again)));
 	users_end(3);
@@ -216,15 +226,20 @@ static void command_stands_alone(void)
 
 	begin_with_users();
 	mixed.detach = (struct migcompat_msg_detach){
-		.header = { .size = sizeof(mixed.detach), .op = MIGCOMPAT_OP_DETACH, .id = broker.command + 1, .epoch = broker.epoch },
+		.header = {.size = sizeof(mixed.detach),
+			   .op = MIGCOMPAT_OP_DETACH,
+			   .id = broker.command + 1,
+			   .epoch = broker.epoch},
 		.attachment = attachment,
 	};
 	mixed.reply = replies[0];
 	mixed.last = replies[1];
 	EXPECT_RESULT(sizeof(mixed.reply), write_all(&mixed, sizeof(mixed)));
-	EXPECT_RESULT(-EINVAL, write_all((char *)&mixed + sizeof(mixed.reply), sizeof(mixed.detach) + sizeof(mixed.last)));
+	EXPECT_RESULT(-EINVAL, write_all((char *)&mixed + sizeof(mixed.reply),
+					 sizeof(mixed.detach) + sizeof(mixed.last)));
 	EXPECT_RESULT(0, broker_list(&broker, 0, &listed));
-	shim_expect(listed.list_reply.attachment == attachment, "a command in company was carried out");
+	shim_expect(listed.list_reply.attachment == attachment,
+		    "a command in company was carried out");
 	EXPECT_RESULT(2 * sizeof(replies[1]), write_all(&replies[1], 2 * sizeof(replies[1])));
 	users_end(3);
 }
@@ -248,7 +263,8 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 	shim_expect(replies[0].header.id < replies[1].header.id, "out of order");
 	/* And replies that cannot be read end what is taken. */
 	memcpy(pages + 4096 - sizeof(replies[0]), &replies[0], sizeof(replies[0]));
-	EXPECT_RESULT(sizeof(replies[0]), write_all(pages + 4096 - sizeof(replies[0]), sizeof(replies)));
+	EXPECT_RESULT(sizeof(replies[0]),
+		      write_all(pages + 4096 - sizeof(replies[0]), sizeof(replies)));
 	EXPECT_RESULT(-EFAULT, write_all(pages + 4096, 2 * sizeof(replies[1])));
 	EXPECT_RESULT(2 * sizeof(replies[1]), write_all(&replies[1], 2 * sizeof(replies[1])));
 	users_end(3);
@@ -257,9 +273,8 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 
 static void answer_comes_first_and_requests_behind_it(void)
 {
-	struct migcompat_msg_list list = {
-		.header = { .size = sizeof(list), .op = MIGCOMPAT_OP_LIST }, .after = 0
-	};
+	struct migcompat_msg_list list = {.header = {.size = sizeof(list), .op = MIGCOMPAT_OP_LIST},
+					  .after = 0};
 	struct migcompat_msg_header header;
 
 	begin(2);
@@ -285,14 +300,18 @@ static void requests_that_were_read_together_are_queued_again_together(void)
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, 2));
 	EXPECT_RESULT(2, (ssize_t)broker.hello.requeued);
 	EXPECT_RESULT(2 * REQUEST, read_all(BUFFER));
-	EXPECT_RESULT(-EINVAL, write_all(&replies[0], sizeof(replies[0]))); /* of the epoch before */
+	EXPECT_RESULT(-EINVAL,
+		      write_all(&replies[0], sizeof(replies[0]))); /* of the epoch before */
 	replies[0] = yes_to(0);
 	replies[1] = yes_to(REQUEST);
 	EXPECT_RESULT(2 * sizeof(replies[0]), write_all(replies, 2 * sizeof(replies[0])));
 	users_end(3);
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(several_requests_and_replies_pass_at_once),
 	TEST(version_1_has_one_message_at_a_time),

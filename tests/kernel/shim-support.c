@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Shared parts of the shim's test programs. Nothing here knows what is right; it carries out and tells.
+ * Shared parts of the shim's test programs. Nothing here knows what is right; it carries out and
+ * tells.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -59,7 +60,8 @@ int shim_run(const struct shim_test *tests, size_t count, const char *only)
 		alarm((unsigned int)shim_number("SHIM_TEST_SECONDS", 600));
 		tests[i].run();
 		alarm(0);
-		printf("%s %s (%.1f s)\n", broken == before ? "ok    " : "FAILED", tests[i].name, seconds_now() - start);
+		printf("%s %s (%.1f s)\n", broken == before ? "ok    " : "FAILED", tests[i].name,
+		       seconds_now() - start);
 		failed += broken != before;
 	}
 	printf("%d failed, %lu expectations\n", failed, (unsigned long)expectations);
@@ -85,7 +87,8 @@ ssize_t shim_mdev_create(const char *file, const char *uuid)
 {
 	ssize_t result;
 
-	for (int waited = 0; (result = attr_put(file, uuid)) == -EEXIST && waited < PATIENCE_MS; waited += 20)
+	for (int waited = 0; (result = attr_put(file, uuid)) == -EEXIST && waited < PATIENCE_MS;
+	     waited += 20)
 		sleep_ms(20);
 	return result;
 }
@@ -196,7 +199,7 @@ double seconds_now(void)
 
 void sleep_ms(unsigned int ms)
 {
-	struct timespec time = { .tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000 };
+	struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 
 	nanosleep(&time, NULL);
 }
@@ -231,7 +234,7 @@ static int answer_read(struct broker_process *process, char *rest, size_t size)
 
 int broker_start(struct broker_process *process, int fd, char *const *words)
 {
-	char number[16] = "-", *arguments[32] = { "broker", number };
+	char number[16] = "-", *arguments[32] = {"broker", number};
 	int to[2], from[2], count = 2;
 
 	if (pipe2(to, O_CLOEXEC) || pipe2(from, O_CLOEXEC))
@@ -271,8 +274,9 @@ int broker_say(struct broker_process *process, char *rest, size_t size, const ch
 ssize_t broker_do_attach(struct broker_process *process, const char *device, const char *string)
 {
 	char rest[64];
-	int error = broker_say(process, rest, sizeof(rest), device[0] == '/' ? "attach %s mtty:serial" : "attach-type %s mtty:serial",
-			       device);
+	int error = broker_say(
+		process, rest, sizeof(rest),
+		device[0] == '/' ? "attach %s mtty:serial" : "attach-type %s mtty:serial", device);
 	ssize_t id;
 
 	if (error)
@@ -304,7 +308,7 @@ void broker_kill(struct broker_process *process)
 
 unsigned long broker_count(struct broker_process *process, int which)
 {
-	unsigned long counts[4] = { 0 };
+	unsigned long counts[4] = {0};
 	char rest[128];
 
 	if (broker_say(process, rest, sizeof(rest), "stats") == 0)

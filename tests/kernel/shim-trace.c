@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the module's tracepoints: each tells its event with the device's name, and none ever a whole string.
+ * Tests of the module's tracepoints: each tells its event with the device's name, and none ever a
+ * whole string.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -49,7 +50,8 @@ static void each_event_is_traced(void)
 	ssize_t id;
 
 	/* It is mounted already where an earlier run did. */
-	shim_expect(mount("tracefs", TRACE, "tracefs", 0, NULL) == 0 || errno == EBUSY, "no tracefs: %s", strerror(errno));
+	shim_expect(mount("tracefs", TRACE, "tracefs", 0, NULL) == 0 || errno == EBUSY,
+		    "no tracefs: %s", strerror(errno));
 	broker_start_clean(&broker);
 	EXPECT_RESULT(0, attr_put(TRACE "trace", "\n"));
 	EXPECT_RESULT(0, attr_put(TRACE "events/migcompat/enable", "1"));
@@ -58,26 +60,32 @@ static void each_event_is_traced(void)
 	EXPECT_RESULT(-EINVAL, attr_put(shim_file(shim_mdev_a, VERSION), STRING "1"));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd hang", id));
 	shim_set_timeout(100);
-	EXPECT_RESULT(-ETIMEDOUT, attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
+	EXPECT_RESULT(-ETIMEDOUT,
+		      attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
 	shim_set_timeout(SHIM_TIMEOUT_MS);
-	EXPECT_RESULT((ssize_t)strlen(STRING), attr_write("/dev/migcompat", STRING, strlen(STRING)));
+	EXPECT_RESULT((ssize_t)strlen(STRING),
+		      attr_write("/dev/migcompat", STRING, strlen(STRING)));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
 	EXPECT_RESULT(0, attr_put(TRACE "events/migcompat/enable", "0"));
 	broker_stop(&broker);
 
 	trace_read();
 	shim_expect(trace_has("migcompat_attach:", name, "kind=1"), "attaching is not traced");
-	shim_expect(trace_has("migcompat_request:", name, "op=write length=25"), "a write is not traced");
-	shim_expect(trace_has("migcompat_request:", name, "op=read length=0"), "a read is not traced");
-	shim_expect(trace_has("migcompat_request:", "name=-", "op=ask length=25"), "a question is not traced");
+	shim_expect(trace_has("migcompat_request:", name, "op=write length=25"),
+		    "a write is not traced");
+	shim_expect(trace_has("migcompat_request:", name, "op=read length=0"),
+		    "a read is not traced");
+	shim_expect(trace_has("migcompat_request:", "name=-", "op=ask length=25"),
+		    "a question is not traced");
 	shim_expect(trace_has("migcompat_reply:", name, "op=write error=0"), "a yes is not traced");
-	shim_expect(trace_has("migcompat_reply:", name, "op=write error=-22"), "a no is not traced");
+	shim_expect(trace_has("migcompat_reply:", name, "op=write error=-22"),
+		    "a no is not traced");
 	shim_expect(trace_has("migcompat_timeout:", name, "op=read"), "a time-out is not traced");
 	shim_expect(trace_has("migcompat_detach:", name, "kind=1"), "detaching is not traced");
 	shim_expect(!strstr(trace, "secret"), "a string is in the trace");
 }
 
-static const struct shim_test tests[] = { { "each_event_is_traced", each_event_is_traced } };
+static const struct shim_test tests[] = {{"each_event_is_traced", each_event_is_traced}};
 
 int main(void)
 {

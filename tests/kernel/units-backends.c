@@ -35,21 +35,20 @@ static struct neighbour {
 	char wrong[STRING_MAX];
 	pthread_t thread;
 	atomic_ulong answered;
-} neighbours[] = { { .module = "mtty" },
-		   { .module = "plain", .uuid = UUID "10" },
-		   { .module = "moody", .uuid = UUID "11" },
-		   { .module = "stateful", .uuid = UUID "12" } };
+} neighbours[] = {{.module = "mtty"},
+		  {.module = "plain", .uuid = UUID "10"},
+		  {.module = "moody", .uuid = UUID "11"},
+		  {.module = "stateful", .uuid = UUID "12"}};
 
 static const struct harmful {
 	const char *module;
 	const char *uuid;
 } harmful[] = {
-	{ "greedy", UUID "20" },       { "crash_open", UUID "21" }, { "hang_open", UUID "22" },
-	{ "hang_compare", UUID "23" }, { "flood", UUID "24" },
+	{"greedy", UUID "20"},	     {"crash_open", UUID "21"}, {"hang_open", UUID "22"},
+	{"hang_compare", UUID "23"}, {"flood", UUID "24"},
 };
-static const struct harmful greedy[] = { { "greedy", UUID "30" },
-					 { "greedy_2", UUID "31" },
-					 { "greedy_3", UUID "32" } };
+static const struct harmful greedy[] = {
+	{"greedy", UUID "30"}, {"greedy_2", UUID "31"}, {"greedy_3", UUID "32"}};
 
 static atomic_bool stop, stop_harm;
 static long process, restarts;
@@ -69,8 +68,8 @@ static long unit_number(const char *property)
 	char output[256];
 
 	return PROGRAM(output, "systemctl", "show", "-P", (char *)property, UNIT) == 0
-		   ? atol(output)
-		   : -1;
+		       ? atol(output)
+		       : -1;
 }
 
 /* A number in a file of the unit's cgroup; behind WORD, unless that is "". */
@@ -219,9 +218,9 @@ static void reload_with(const char *module)
 	command("systemctl reload " UNIT);
 	snprintf(text, sizeof(text), "\n%s ", module);
 	shim_expect(
-	    program_comes_to(0, text,
-			     (char *const[]){ "migcompat", "--daemon", "backend", "list", NULL }),
-	    "%s is not loaded", module);
+		program_comes_to(0, text,
+				 (char *const[]){"migcompat", "--daemon", "backend", "list", NULL}),
+		"%s is not loaded", module);
 }
 
 /* ---------------------------------------------------------------- harm */
@@ -305,7 +304,8 @@ static void many_greedy_ones_fit_into_the_unit(void)
 	go(greedy, COUNT(greedy));
 }
 
-/* Workers of an earlier load may still hold memory, which the unit gives back when they have ended. */
+/* Workers of an earlier load may still hold memory, which the unit gives back when they have ended.
+ */
 static long unit_memory_at_rest(void)
 {
 	int waited = 0;
@@ -379,7 +379,10 @@ static void neighbours_end(void)
 	}
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(one_harmful_backend_costs_its_own_answers),
 	TEST(many_greedy_ones_fit_into_the_unit),

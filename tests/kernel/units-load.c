@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the service as a unit of systemd's under the load of a crowd: killed, and succeeded by one that gets the broker's descriptor
- * from the store; stopped, which lets go of it; and restarted. SHIM_WRITES sizes it.
+ * Tests of the service as a unit of systemd's under the load of a crowd: killed, and succeeded by
+ * one that gets the broker's descriptor from the store; stopped, which lets go of it; and
+ * restarted. SHIM_WRITES sizes it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,8 @@ static void killed_service_is_succeeded_without_loss(void)
 		systemctl("kill --signal=KILL --kill-whom=main");
 		while (main_process() == before || !is_active())
 			sleep_ms(50);
-		printf("  killed %ld after %lu writes, then there is %ld\n", before, (unsigned long)crowd_done, main_process());
+		printf("  killed %ld after %lu writes, then there is %ld\n", before,
+		       (unsigned long)crowd_done, main_process());
 	}
 	let_work(writes / 4);
 	crowd_end();
@@ -93,18 +95,23 @@ static void stopped_service_is_enotconn_and_never_yes(void)
 	done = crowd_done;
 	let_work(500);
 	/* At most what was between the two counts. */
-	shim_expect(crowd_refused - refused + CROWD_WRITERS >= crowd_done - done, "%lu of %lu answers are ENOTCONN",
-		    (unsigned long)crowd_refused - refused, (unsigned long)crowd_done - done);
+	shim_expect(crowd_refused - refused + CROWD_WRITERS >= crowd_done - done,
+		    "%lu of %lu answers are ENOTCONN", (unsigned long)crowd_refused - refused,
+		    (unsigned long)crowd_done - done);
 	systemctl("start");
 	refused = crowd_refused;
 	done = crowd_done;
 	let_work(500);
-	shim_expect(crowd_refused - refused <= CROWD_WRITERS, "active, and %lu of %lu answers are ENOTCONN",
+	shim_expect(crowd_refused - refused <= CROWD_WRITERS,
+		    "active, and %lu of %lu answers are ENOTCONN",
 		    (unsigned long)crowd_refused - refused, (unsigned long)crowd_done - done);
 	crowd_end();
 }
 
-#define TEST(name) { #name, name }
+#define TEST(name)          \
+	{                   \
+#name, name \
+	}
 static const struct shim_test tests[] = {
 	TEST(killed_service_is_succeeded_without_loss),
 	TEST(restart_keeps_who_waits),

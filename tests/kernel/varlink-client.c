@@ -15,7 +15,7 @@
 
 int varlink_open(void)
 {
-	struct sockaddr_un address = { .sun_family = AF_UNIX, .sun_path = SOCKET_PATH };
+	struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = SOCKET_PATH};
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int error;
 
@@ -31,9 +31,9 @@ int varlink_send(int fd, const char *method, const char *parameters, bool more)
 {
 	char text[16384];
 	size_t sent = 0;
-	int length =
-	    snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.%s\",\"parameters\":{%s}%s}",
-		     method, parameters, more ? ",\"more\":true" : "");
+	int length = snprintf(text, sizeof(text),
+			      "{\"method\":\"io.migcompat.%s\",\"parameters\":{%s}%s}", method,
+			      parameters, more ? ",\"more\":true" : "");
 
 	if (length >= (int)sizeof(text))
 		return -E2BIG;

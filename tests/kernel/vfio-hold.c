@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Has a VFIO device open, as a virtual machine would, until its standard input ends: vfio-hold group|cdev ID. Says "held" once it is so.
+ * Has a VFIO device open, as a virtual machine would, until its standard input ends: vfio-hold
+ * group|cdev ID. Says "held" once it is so.
  */
 #include <dirent.h>
 #include <errno.h>

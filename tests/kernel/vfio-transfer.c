@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moves the state of one VFIO device into another with the kernel's own interface (type1 container, group, migration v2)
- * and says what came of it: the ground truth that verdicts are compared with. It must not know any vendor, nor judge:
- * what cannot be tried (no such device, a group that does not open) is an error and never a "no".
+ * Moves the state of one VFIO device into another with the kernel's own interface (type1 container,
+ * group, migration v2) and says what came of it: the ground truth that verdicts are compared with.
+ * It must not know any vendor, nor judge: what cannot be tried (no such device, a group that does
+ * not open) is an error and never a "no".
  *
- * Output, one line: "yes BYTES" (status 0), "no ERRNO" (status 1), "error ERRNO" (status 2); the step goes to stderr.
+ * Output, one line: "yes BYTES" (status 0), "no ERRNO" (status 1), "error ERRNO" (status 2); the
+ * step goes to stderr.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +42,8 @@ static int complain(const struct session *session, const char *step, int error)
 	return -error;
 }
 
-/* The number of the device's IOMMU group, which names its file in /dev/vfio; buses are asked in turn. */
+/* The number of the device's IOMMU group, which names its file in /dev/vfio; buses are asked in
+ * turn. */
 static int group_path(const char *id, char *path, size_t size)
 {
 	static const char *const buses[] = {"mdev", "pci"};
@@ -54,7 +57,9 @@ static int group_path(const char *id, char *path, size_t size)
 
 		const char *slash = strrchr(target, '/');
 
-		return snprintf(path, size, "/dev/vfio/%s", slash ? slash + 1 : target) < (int)size ? 0 : -ENAMETOOLONG;
+		return snprintf(path, size, "/dev/vfio/%s", slash ? slash + 1 : target) < (int)size
+			       ? 0
+			       : -ENAMETOOLONG;
 	}
 	return -ENODEV;
 }
@@ -98,7 +103,8 @@ static int session_open(struct session *session, const char *id)
 	return 0;
 }
 
-/* The feature's payload follows the header, so both travel in one buffer of the kernel's alignment. */
+/* The feature's payload follows the header, so both travel in one buffer of the kernel's alignment.
+ */
 static int feature(int device, uint32_t flags, void *payload, size_t size)
 {
 	union {
@@ -121,7 +127,8 @@ static int feature(int device, uint32_t flags, void *payload, size_t size)
 static int migration_supported(int device)
 {
 	struct vfio_device_feature_migration migration = {0};
-	int r = feature(device, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION, &migration, sizeof(migration));
+	int r = feature(device, VFIO_DEVICE_FEATURE_GET | VFIO_DEVICE_FEATURE_MIGRATION, &migration,
+			sizeof(migration));
 
 	if (r < 0)
 		return r;
@@ -131,9 +138,10 @@ static int migration_supported(int device)
 /* Returns the data descriptor where the arc has one, and -1 through ret_fd where it has none. */
 static int state_set(int device, enum vfio_device_mig_state state, int *ret_fd)
 {
-	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state, .data_fd = -1};
-	int r = feature(device, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE, &request,
-			sizeof(request));
+	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state,
+							.data_fd = -1};
+	int r = feature(device, VFIO_DEVICE_FEATURE_SET | VFIO_DEVICE_FEATURE_MIG_DEVICE_STATE,
+			&request, sizeof(request));
 
 	if (r < 0)
 		return r;
@@ -147,7 +155,8 @@ static int state_set(int device, enum vfio_device_mig_state state, int *ret_fd)
 static int stream_read(int fd, struct stream *stream)
 {
 	for (stream->length = 0;;) {
-		ssize_t got = read(fd, stream->bytes + stream->length, sizeof(stream->bytes) - stream->length);
+		ssize_t got = read(fd, stream->bytes + stream->length,
+				   sizeof(stream->bytes) - stream->length);
 
 		if (got < 0)
 			return -errno;
@@ -197,10 +206,12 @@ static int state_load(int device, const struct stream *stream)
 	return r < 0 ? r : state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
 }
 
-/* Gives the source a state that the target cannot have by accident: a byte in a 16550's scratch register. */
+/* Gives the source a state that the target cannot have by accident: a byte in a 16550's scratch
+ * register. */
 static int scratch_write(int device, unsigned char value)
 {
-	struct vfio_region_info region = {.argsz = sizeof(region), .index = VFIO_PCI_BAR0_REGION_INDEX};
+	struct vfio_region_info region = {.argsz = sizeof(region),
+					  .index = VFIO_PCI_BAR0_REGION_INDEX};
 
 	if (ioctl(device, VFIO_DEVICE_GET_REGION_INFO, &region) < 0)
 		return -errno;
@@ -222,7 +233,8 @@ static int stream_dump(const struct stream *stream, const char *path)
 	return fclose(file) == 0 && put == stream->length ? 0 : -EIO;
 }
 
-/* Opens a device and asks whether it migrates at all. The session is to be closed whatever the outcome. */
+/* Opens a device and asks whether it migrates at all. The session is to be closed whatever the
+ * outcome. */
 static enum outcome begin(struct session *session, const char *id, int *ret_error)
 {
 	int r = session_open(session, id);
@@ -238,7 +250,8 @@ static enum outcome begin(struct session *session, const char *id, int *ret_erro
 }
 
 /* Any other way out of a failed load makes some drivers use what they freed. */
-static enum outcome fail(const struct session *session, enum outcome outcome, const char *step, int error)
+static enum outcome fail(const struct session *session, enum outcome outcome, const char *step,
+			 int error)
 {
 	complain(session, step, error);
 	if (ioctl(session->device, VFIO_DEVICE_RESET) < 0)
@@ -246,7 +259,8 @@ static enum outcome fail(const struct session *session, enum outcome outcome, co
 	return outcome;
 }
 
-static enum outcome save_source(struct session *session, int mark, struct stream *stream, int *ret_error)
+static enum outcome save_source(struct session *session, int mark, struct stream *stream,
+				int *ret_error)
 {
 	int r = mark < 0 ? 0 : scratch_write(session->device, (unsigned char)mark);
 
@@ -259,7 +273,8 @@ static enum outcome save_source(struct session *session, int mark, struct stream
 }
 
 /* A load that succeeds is believed only when the target, asked again, gives the same state back. */
-static enum outcome load_target(struct session *session, const struct stream *stream, int *ret_error)
+static enum outcome load_target(struct session *session, const struct stream *stream,
+				int *ret_error)
 {
 	static struct stream again;
 	int r = state_load(session->device, stream);
@@ -268,7 +283,8 @@ static enum outcome load_target(struct session *session, const struct stream *st
 	if (r < 0)
 		return fail(session, OUTCOME_NO, "load the state", -r);
 	r = state_save(session->device, &again);
-	if (r == 0 && (again.length != stream->length || memcmp(again.bytes, stream->bytes, again.length) != 0))
+	if (r == 0 && (again.length != stream->length ||
+		       memcmp(again.bytes, stream->bytes, again.length) != 0))
 		r = -EBADMSG;
 	if (r == 0)
 		r = state_set(session->device, VFIO_DEVICE_STATE_RUNNING, NULL);
@@ -291,7 +307,8 @@ int main(int argc, char **argv)
 			break;
 	}
 	if (argc != 3) {
-		fprintf(stderr, "usage: vfio-transfer [--mark BYTE] [--dump FILE] SOURCE TARGET   (mdev UUIDs or PCI addresses)\n");
+		fprintf(stderr, "usage: vfio-transfer [--mark BYTE] [--dump FILE] SOURCE TARGET   "
+				"(mdev UUIDs or PCI addresses)\n");
 		return OUTCOME_ERROR;
 	}
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The rounds of a visiting device, with its readers and writers. Every other time it stays until it was answered once.
+ * The rounds of a visiting device, with its readers and writers. Every other time it stays until it
+ * was answered once.
  */
 #include "visitor.h"
 #include <errno.h>
@@ -34,7 +35,8 @@ const char *visitor_path(const struct visitor *visitor, char path[static 256])
 
 static bool is_absence(const struct visitor *visitor, ssize_t result)
 {
-	return result == -ENOENT || result == -ENODEV || (visitor->tolerated && result == -visitor->tolerated);
+	return result == -ENOENT || result == -ENODEV ||
+	       (visitor->tolerated && result == -visitor->tolerated);
 }
 
 static void *reader_run(void *argument)
@@ -47,15 +49,22 @@ static void *reader_run(void *argument)
 		const char *device = visitor_path(visitor, path), *own = shim_file(device, VERSION);
 		ssize_t result = attr_read(own, buffer, sizeof(buffer));
 
-		shim_expect(is_absence(visitor, result) || (result == length + 1 && !memcmp(buffer, visitor->string, (size_t)length)),
+		shim_expect(is_absence(visitor, result) ||
+				    (result == length + 1 &&
+				     !memcmp(buffer, visitor->string, (size_t)length)),
 			    "reading gives %s", shim_name(result));
-		result = attr_write(shim_class_file(device, VERSION), visitor->string, strlen(visitor->string));
-		shim_expect(is_absence(visitor, result) || result == length, "writing gives %s", shim_name(result));
+		result = attr_write(shim_class_file(device, VERSION), visitor->string,
+				    strlen(visitor->string));
+		shim_expect(is_absence(visitor, result) || result == length, "writing gives %s",
+			    shim_name(result));
 		result = attr_write(own, visitor->other_string, strlen(visitor->other_string));
-		shim_expect(is_absence(visitor, result) || result == -EINVAL, "a wrong string gives %s", shim_name(result));
+		shim_expect(is_absence(visitor, result) || result == -EINVAL,
+			    "a wrong string gives %s", shim_name(result));
 		if (visitor->parameter) {
-			result = attr_read(shim_class_file(device, visitor->parameter), buffer, sizeof(buffer));
-			shim_expect(is_absence(visitor, result) || result == 2, "a parameter gives %s", shim_name(result));
+			result = attr_read(shim_class_file(device, visitor->parameter), buffer,
+					   sizeof(buffer));
+			shim_expect(is_absence(visitor, result) || result == 2,
+				    "a parameter gives %s", shim_name(result));
 		}
 		checked++;
 	}
@@ -68,7 +77,8 @@ static ssize_t answer_wait(const struct visitor *visitor, const char *path)
 	ssize_t result = -ENOENT;
 
 	for (int waited = 0; is_absence(visitor, result) && waited < PATIENCE_MS; waited += 2) {
-		result = attr_write(shim_file(path, VERSION), visitor->string, strlen(visitor->string));
+		result = attr_write(shim_file(path, VERSION), visitor->string,
+				    strlen(visitor->string));
 		if (is_absence(visitor, result))
 			sleep_ms(2);
 	}
@@ -97,14 +107,16 @@ void visitor_rounds(const struct visitor *visitor)
 			answered += answer_wait(visitor, path) == (ssize_t)strlen(visitor->string);
 		EXPECT_RESULT(0, visitor->go(name));
 		shim_expect(access(shim_file(path, VERSION), F_OK) != 0, "the files are left");
-		shim_expect(access(shim_class_file(path, ""), F_OK) != 0, "the class device is left");
+		shim_expect(access(shim_class_file(path, ""), F_OK) != 0,
+			    "the class device is left");
 	}
 	visitor_stop = true;
 	for (int i = 0; i < READERS; i++)
 		pthread_join(readers[i], NULL);
 	if (visitor->companion)
 		pthread_join(companion, NULL);
-	printf("  %ld rounds in %.0f s: answered in %ld, read %lu times\n", rounds, seconds_now() - start, answered, (unsigned long)checked);
+	printf("  %ld rounds in %.0f s: answered in %ld, read %lu times\n", rounds,
+	       seconds_now() - start, answered, (unsigned long)checked);
 	EXPECT_RESULT((rounds + 1) / 2, answered);
 }
 
@@ -114,7 +126,9 @@ static ssize_t mdev_come(const char *uuid)
 {
 	char path[256];
 
-	snprintf(path, sizeof(path), "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", mdev_module, mdev_module, mdev_module);
+	snprintf(path, sizeof(path),
+		 "/sys/devices/virtual/%s/%s/mdev_supported_types/%s-small/create", mdev_module,
+		 mdev_module, mdev_module);
 	return shim_mdev_create(path, uuid);
 }
 

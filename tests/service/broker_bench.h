@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device does. What the module
- * really answers is the kernel lab's to show; here it is what a kernel that errs could say.
+ * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device
+ * does. What the module really answers is the kernel lab's to show; here it is what a kernel that
+ * errs could say.
  */
 #ifndef TESTS_SERVICE_BROKER_BENCH_H
 #define TESTS_SERVICE_BROKER_BENCH_H
@@ -39,18 +40,21 @@ static inline void kernel_hears(void)
 
 static inline struct migcompat_msg_header head(size_t size, uint32_t op, uint64_t id)
 {
-	return (struct migcompat_msg_header){.size = (uint32_t)size, .op = op, .id = id, .epoch = EPOCH};
+	return (struct migcompat_msg_header){
+		.size = (uint32_t)size, .op = op, .id = id, .epoch = EPOCH};
 }
 
 static inline struct migcompat_msg_hello_reply hello_reply(void)
 {
-	return (struct migcompat_msg_hello_reply){.header = head(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY, 1),
-						  .version = 1,
-						  .version_min = 1,
-						  .version_max = 1,
-						  .attachments = 2,
-						  .requeued = 1,
-						  .timeout_ms = 5000};
+	return (struct migcompat_msg_hello_reply){
+		.header = head(sizeof(struct migcompat_msg_hello_reply),
+			       MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY, 1),
+		.version = 1,
+		.version_min = 1,
+		.version_max = 1,
+		.attachments = 2,
+		.requeued = 1,
+		.timeout_ms = 5000};
 }
 
 /* The answer is there before the command is given: who gives it reads it at once. */

@@ -16,13 +16,13 @@
 #define CROWD_REPLY_MAX 65536u
 
 static const char *const crowd_calls[] = {
-    CHECK(DUAL, CARD_2),
-    METHOD("List", "\"types\":true"),
-    CHECK(DUAL, CARD_1),
-    METHOD("Ask", "\"source\":\"" DUAL "\""),
-    METHOD("Describe", "\"device\":\"" CARD_2 "\""),
-    CHECK(SINGLE, CARD_1),
-    METHOD("Version", "\"device\":\"" SINGLE "\""),
+	CHECK(DUAL, CARD_2),
+	METHOD("List", "\"types\":true"),
+	CHECK(DUAL, CARD_1),
+	METHOD("Ask", "\"source\":\"" DUAL "\""),
+	METHOD("Describe", "\"device\":\"" CARD_2 "\""),
+	CHECK(SINGLE, CARD_1),
+	METHOD("Version", "\"device\":\"" SINGLE "\""),
 };
 
 #define CROWD_CALLS (sizeof(crowd_calls) / sizeof(crowd_calls[0]))

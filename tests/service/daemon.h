@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The built service on recorded hosts, at a socket in a temporary folder, and clients of it. Whatever it logs is kept in a
- * file; a service that does not end well, or not in time, fails the test.
+ * The built service on recorded hosts, at a socket in a temporary folder, and clients of it.
+ * Whatever it logs is kept in a file; a service that does not end well, or not in time, fails the
+ * test.
  */
 #ifndef TESTS_SERVICE_DAEMON_H
 #define TESTS_SERVICE_DAEMON_H
@@ -26,7 +27,7 @@
 #define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002" /* one port */
 #define CARD_1 "0000:00:03.0"			      /* one port, of serial-b */
 #define CARD_2 "0000:00:04.0"			      /* two ports */
-#define WAIT_MS 60000 /* sanitizers on a busy machine are slow */
+#define WAIT_MS 60000				      /* sanitizers on a busy machine are slow */
 #define PATIENCE "300"
 
 struct daemon {
@@ -35,7 +36,8 @@ struct daemon {
 	pid_t pid;
 	bool live;	 /* of this host, which may be a mocked one, instead of recorded ones */
 	bool background; /* log to the journal */
-	void (*prepare)(struct daemon *daemon); /* in the process that is to become the service; or NULL */
+	void (*prepare)(
+		struct daemon *daemon); /* in the process that is to become the service; or NULL */
 };
 
 static inline void pause_ms(long ms)
@@ -83,8 +85,20 @@ static inline void daemon_logged(struct daemon *daemon, const char *part)
 static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 {
 	char config[192], state[192], log[192];
-	const char *args[32] = {TEST_BUILD "/migcompatd", daemon->background ? "--log-level=info" : "--foreground", "--patience", PATIENCE, "--socket", daemon->socket, "--config", config,
-				"--state", state, "-i", TEST_SOURCE "/tests/hosts/serial-a.json", "-i", TEST_SOURCE "/tests/hosts/serial-b.json"};
+	const char *args[32] = {TEST_BUILD "/migcompatd",
+				daemon->background ? "--log-level=info" : "--foreground",
+				"--patience",
+				PATIENCE,
+				"--socket",
+				daemon->socket,
+				"--config",
+				config,
+				"--state",
+				state,
+				"-i",
+				TEST_SOURCE "/tests/hosts/serial-a.json",
+				"-i",
+				TEST_SOURCE "/tests/hosts/serial-b.json"};
 	size_t count = daemon->live ? 10 : 14;
 	pid_t pid;
 
@@ -157,7 +171,8 @@ static inline void daemon_folder(struct daemon *daemon)
 {
 	folder_make(&daemon->folder);
 	assert_int_equal(mkdir(folder_path(&daemon->folder, "policy"), 0755), 0);
-	snprintf(daemon->socket, sizeof(daemon->socket), "%s/socket/io.migcompat", daemon->folder.path);
+	snprintf(daemon->socket, sizeof(daemon->socket), "%s/socket/io.migcompat",
+		 daemon->folder.path);
 }
 
 /* For whole groups: *state is the daemon. */
@@ -255,8 +270,8 @@ static inline void client_is_told(int fd, const char *error, const char *number)
 	assert_non_null(name);
 	assert_string_equal(strrchr(name, '.') + 1, error);
 	assert_string_equal(
-	    json_string_value(json_object_get(json_object_get(reply, "parameters"), "errno")),
-	    number);
+		json_string_value(json_object_get(json_object_get(reply, "parameters"), "errno")),
+		number);
 	json_decref(reply);
 	client_is_closed(fd);
 }
@@ -292,7 +307,8 @@ static inline void assert_text(json_t *reply, const char *key, const char *expec
 }
 
 /* An error of that name, whose parameter is that text. */
-static inline void assert_error(json_t *reply, const char *name, const char *key, const char *expected)
+static inline void assert_error(json_t *reply, const char *name, const char *key,
+				const char *expected)
 {
 	const char *error = json_string_value(json_object_get(reply, "error"));
 
@@ -302,7 +318,8 @@ static inline void assert_error(json_t *reply, const char *name, const char *key
 	json_decref(reply);
 }
 
-#define METHOD(name, parameters) "{\"method\":\"io.migcompat." name "\",\"parameters\":{" parameters "}}"
+#define METHOD(name, parameters) \
+	"{\"method\":\"io.migcompat." name "\",\"parameters\":{" parameters "}}"
 #define CHECK(source, target) METHOD("Check", "\"source\":\"" source "\",\"target\":\"" target "\"")
 #define HOLD(device, reason) METHOD("Hold", "\"device\":\"" device "\",\"reason\":\"" reason "\"")
 #define RELEASE(device) METHOD("Release", "\"device\":\"" device "\"")

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service beside whose good backend stands one that never comes back from opening a device, and a device of that one. */
+/* A service beside whose good backend stands one that never comes back from opening a device, and a
+ * device of that one. */
 #ifndef TESTS_SERVICE_HANGING_H
 #define TESTS_SERVICE_HANGING_H
 
@@ -24,7 +25,7 @@ static inline void backend_copy(struct folder *folder, const char *from, const c
 
 /* timeout: of the backends' calls. group: whose members may ask. */
 static inline void hanging_start_for(struct daemon *daemon, const char *timeout_ms,
-				      const char *group)
+				     const char *group)
 {
 	const char *more[] = {"--plugin-dir", NULL, "-i", NULL, "--group", group, NULL};
 	char backends[192], inventory[192], text[64];
@@ -36,11 +37,15 @@ static inline void hanging_start_for(struct daemon *daemon, const char *timeout_
 	assert_int_equal(chmod(daemon->folder.path, 0711), 0);
 	snprintf(backends, sizeof(backends), "%s", daemon->folder.file);
 	backend_copy(&daemon->folder, TEST_BACKENDS "/mtty.so", "backends/mtty.so");
-	backend_copy(&daemon->folder, TEST_BUILD "/tests/backends/hang_open/hang_open.so", "backends/hang_open.so");
-	snprintf(inventory, sizeof(inventory), "%s",
-		 folder_write(&daemon->folder, "hung.json",
-			      "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"hung\",\"facts\":{}},\"devices\":[{\"id\":\"" HUNG
-			      "\",\"kind\":\"mdev\",\"driver\":\"hang_open\",\"facts\":{}}]}"));
+	backend_copy(&daemon->folder, TEST_BUILD "/tests/backends/hang_open/hang_open.so",
+		     "backends/hang_open.so");
+	snprintf(
+		inventory, sizeof(inventory), "%s",
+		folder_write(
+			&daemon->folder, "hung.json",
+			"{\"format\":\"migcompat-inventory/"
+			"1\",\"host\":{\"name\":\"hung\",\"facts\":{}},\"devices\":[{\"id\":\"" HUNG
+			"\",\"kind\":\"mdev\",\"driver\":\"hang_open\",\"facts\":{}}]}"));
 	snprintf(text, sizeof(text), "timeout_ms = %s;\n", timeout_ms);
 	folder_write(&daemon->folder, "policy/migcompat.conf", text);
 	more[1] = backends;

@@ -24,7 +24,7 @@ static inline bool may_be_member(void)
 	if (geteuid() == 0 && member_group())
 		return true;
 	print_message(
-	    "only root, where there is a group \"daemon\", can be a member of the group\n");
+		"only root, where there is a group \"daemon\", can be a member of the group\n");
 	return false;
 }
 

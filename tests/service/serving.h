@@ -17,11 +17,11 @@ static inline void *service_run(void *arg)
 {
 	static const char *none;
 	const struct server_options options = {
-	    .world = {.config = config, .plugin_dir = plugin_dir, .inventories = &none},
-	    .socket = service.socket,
-	    .state = state_folder,
-	    .group = "migcompat",
-	    .patience_us = 1000000,
+		.world = {.config = config, .plugin_dir = plugin_dir, .inventories = &none},
+		.socket = service.socket,
+		.state = state_folder,
+		.group = "migcompat",
+		.patience_us = 1000000,
 	};
 	static struct error err;
 

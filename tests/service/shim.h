@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's end of the broker's protocol for tests without a kernel, in the service's own process: opening, reading and writing
- * the broker are wrapped by the linker. As in the kernel, a command is carried out within its write, and its answer is read
- * before all questions. What the real one does is the kernel lab's to show.
+ * The kernel's end of the broker's protocol for tests without a kernel, in the service's own
+ * process: opening, reading and writing the broker are wrapped by the linker. As in the kernel, a
+ * command is carried out within its write, and its answer is read before all questions. What the
+ * real one does is the kernel lab's to show.
  */
 #ifndef TESTS_SERVICE_SHIM_H
 #define TESTS_SERVICE_SHIM_H
@@ -35,11 +36,13 @@ struct shim_message {
 };
 
 struct shim {
-	int closed; /* why the broker cannot be opened; 0: it can, ENOENT: the module is not loaded */
+	int closed;  /* why the broker cannot be opened; 0: it can, ENOENT: the module is not loaded
+		      */
 	bool broken; /* reading fails */
-	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL: none */
-	unsigned no_memory; /* so many more of ATTACH and PUBLISH fail */
-	int event;   /* an eventfd as a semaphore: how many messages wait */
+	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL:
+				none */
+	unsigned no_memory;  /* so many more of ATTACH and PUBLISH fail */
+	int event;	     /* an eventfd as a semaphore: how many messages wait */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	struct shim_message messages[SHIM_MESSAGES_MAX]; /* that wait */
@@ -67,7 +70,8 @@ static inline void shim_keep(char *to, size_t size, const char *from, size_t len
 }
 
 /* Under the lock. Answers go in front. */
-static inline void shim_says(struct migcompat_msg_header *header, size_t size, const char *text, size_t len)
+static inline void shim_says(struct migcompat_msg_header *header, size_t size, const char *text,
+			     size_t len)
 {
 	bool answer = header->op & MIGCOMPAT_OP_REPLY;
 	struct shim_message *message = &shim.messages[answer ? 0 : shim.nmessages];
@@ -85,7 +89,8 @@ static inline void shim_says(struct migcompat_msg_header *header, size_t size, c
 	eventfd_write(shim.event, 1);
 }
 
-static inline void shim_answers(const struct migcompat_msg_header *to, void *answer, size_t size, const char *text, size_t len)
+static inline void shim_answers(const struct migcompat_msg_header *to, void *answer, size_t size,
+				const char *text, size_t len)
 {
 	struct migcompat_msg_header *header = answer;
 
@@ -128,7 +133,8 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 	struct shim_attached *attached = &shim.attached[shim.count++];
 	const char *text = (const char *)(attach + 1);
 
-	if (shim.unbound && memmem(text, attach->subject_length, shim.unbound, strlen(shim.unbound))) {
+	if (shim.unbound &&
+	    memmem(text, attach->subject_length, shim.unbound, strlen(shim.unbound))) {
 		shim.count--;
 		return -ENODEV;
 	}
@@ -136,7 +142,8 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 	attached->is_type = attach->header.op == MIGCOMPAT_OP_ATTACH_TYPE;
 	attached->type_error = attach->type_error;
 	shim_keep(attached->subject, sizeof(attached->subject), text, attach->subject_length);
-	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length, attach->type_length);
+	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length,
+		  attach->type_length);
 	shim_answers(&attach->header, &reply, sizeof(reply), NULL, 0);
 	return 0;
 }
@@ -144,8 +151,10 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 static inline int shim_hear(const void *message, size_t len)
 {
 	const struct migcompat_msg_header *header = message;
-	struct migcompat_msg_hello_reply hello = {
-		.version = MIGCOMPAT_VERSION_MAX, .version_min = 1, .version_max = MIGCOMPAT_VERSION_MAX, .timeout_ms = 5000};
+	struct migcompat_msg_hello_reply hello = {.version = MIGCOMPAT_VERSION_MAX,
+						  .version_min = 1,
+						  .version_max = MIGCOMPAT_VERSION_MAX,
+						  .timeout_ms = 5000};
 	const struct migcompat_msg_detach *detach = (const void *)header;
 	const struct migcompat_msg_publish *publish = (const void *)header;
 	size_t fixed = sizeof(*publish);
@@ -160,7 +169,8 @@ static inline int shim_hear(const void *message, size_t len)
 	case MIGCOMPAT_OP_HELLO:
 		shim.epoch++;
 		for (size_t i = 0; i < shim.nmessages; i++)
-			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch = shim.epoch;
+			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch =
+				shim.epoch;
 		shim_answers(header, &hello, sizeof(hello), NULL, 0);
 		return 0;
 	case MIGCOMPAT_OP_LIST:
@@ -178,7 +188,8 @@ static inline int shim_hear(const void *message, size_t len)
 		attached = shim_by_number(publish->attachment);
 		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
 		if (attached) {
-			shim_keep(attached->published, sizeof(attached->published), (const char *)message + fixed, len - fixed);
+			shim_keep(attached->published, sizeof(attached->published),
+				  (const char *)message + fixed, len - fixed);
 			shim_keep(attached->type, sizeof(attached->type),
 				  (const char *)message + fixed, publish->type_length);
 			attached->type_error = publish->type_error;
@@ -197,7 +208,8 @@ static inline int shim_hear(const void *message, size_t len)
 		return 0;
 	}
 	shim.len = len - sizeof(struct migcompat_msg_text_reply);
-	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply), shim.len);
+	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply),
+	       shim.len);
 	shim.text[shim.len] = '\0';
 	return 0;
 }
@@ -240,10 +252,12 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 		return __real_read(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
 	errno = shim.broken ? EIO : EAGAIN;
-	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_MSG_READ_SIZE; done += len) {
+	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_MSG_READ_SIZE;
+	     done += len) {
 		len = shim.messages[0].len;
 		memcpy((char *)buffer + done, shim.messages[0].bytes, len);
-		memmove(&shim.messages[0], &shim.messages[1], --shim.nmessages * sizeof(shim.messages[0]));
+		memmove(&shim.messages[0], &shim.messages[1],
+			--shim.nmessages * sizeof(shim.messages[0]));
 		eventfd_read(shim.event, &one);
 	}
 	pthread_mutex_unlock(&shim.lock);
@@ -296,7 +310,8 @@ static inline void shim_end(void)
 	close(shim.event);
 }
 
-/* Under the lock: wait a little for something to change; fails the test where nothing did for long. */
+/* Under the lock: wait a little for something to change; fails the test where nothing did for long.
+ */
 static inline void shim_wait(const char *what)
 {
 	struct timespec until = monotonic_after(WAIT_MS);

@@ -442,7 +442,7 @@ static int start(void **state)
 	pthread_sigmask(SIG_BLOCK, &mask, NULL);
 	testbed = umockdev_testbed_new();
 	assert_true(umockdev_testbed_add_from_file(
-	    testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+		testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
 	daemon_folder(&service);
 	snprintf(config, sizeof(config), "%s", folder_path(&service.folder, "policy"));
 	snprintf(state_folder, sizeof(state_folder), "%s", folder_path(&service.folder, "state"));

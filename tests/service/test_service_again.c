@@ -239,13 +239,13 @@ static int run_mocked(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define WELL(name) cmocka_unit_test_setup_teardown(name, start_well, end)
 	const struct CMUnitTest tests[] = {
-	    CASE(device_that_crashes_the_backend_keeps_no_other_type),
-	    CASE(types_are_told_after_a_reload_too),
-	    WELL(scan_that_failed_is_repeated),
-	    WELL(scan_that_had_no_thread_is_repeated),
-	    CASE(types_that_the_kernel_had_no_memory_for_are_told_later),
-	    WELL(device_that_the_kernel_had_no_memory_for_is_attached_later),
-	    WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
+		CASE(device_that_crashes_the_backend_keeps_no_other_type),
+		CASE(types_are_told_after_a_reload_too),
+		WELL(scan_that_failed_is_repeated),
+		WELL(scan_that_had_no_thread_is_repeated),
+		CASE(types_that_the_kernel_had_no_memory_for_are_told_later),
+		WELL(device_that_the_kernel_had_no_memory_for_is_attached_later),
+		WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

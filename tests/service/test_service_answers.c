@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers that are kept: given again for the same question under the same stamp, and for nothing else. */
+/* Answers that are kept: given again for the same question under the same stamp, and for nothing
+ * else. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -35,7 +36,9 @@ static void keep(struct answers *answers, enum broker_op op, const char *questio
 		.text_len = strlen(text),
 		.error = error,
 		.device = "card",
-		.verdict = error ? "incompatible" : op == BROKER_READ ? "read" : "compatible",
+		.verdict = error	       ? "incompatible"
+			   : op == BROKER_READ ? "read"
+					       : "compatible",
 		.limit = error ? "parameter" : NULL,
 		.forced = !error && op == BROKER_WRITE,
 	};

@@ -3,7 +3,8 @@
 #include "core/service/kernel/ask_lines.h"
 #include "tests/support/test.h"
 
-static const struct device mdev = {.id = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001", .kind = MIGCOMPAT_KIND_MDEV};
+static const struct device mdev = {.id = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+				   .kind = MIGCOMPAT_KIND_MDEV};
 static const struct device type = {.id = "mtty/mtty-2", .kind = MIGCOMPAT_KIND_MDEV_TYPE};
 static char buffer[4096];
 
@@ -18,25 +19,32 @@ static const char *lines_of(const struct answer *answer, size_t size)
 
 static void choice_is_a_line(void **state)
 {
-	struct choice choice = {.device = &mdev, .grade = GRADE_IDENTICAL, .availability = MIGCOMPAT_YES};
+	struct choice choice = {
+		.device = &mdev, .grade = GRADE_IDENTICAL, .availability = MIGCOMPAT_YES};
 	struct answer answer = {.choices = &choice, .nchoices = 1};
 
 	(void)state;
-	assert_string_equal(lines_of(&answer, sizeof(buffer)), "yes 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 identical yes\n");
+	assert_string_equal(lines_of(&answer, sizeof(buffer)),
+			    "yes 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 identical yes\n");
 }
 
 static void type_bears_the_name_of_its_class_device(void **state)
 {
-	struct choice choice = {.device = &type, .grade = GRADE_SUPERSET, .availability = MIGCOMPAT_NO, .text = "none is left"};
+	struct choice choice = {.device = &type,
+				.grade = GRADE_SUPERSET,
+				.availability = MIGCOMPAT_NO,
+				.text = "none is left"};
 	struct answer answer = {.choices = &choice, .nchoices = 1};
 
 	(void)state;
-	assert_string_equal(lines_of(&answer, sizeof(buffer)), "yes mtty!mtty-2 superset no none is left\n");
+	assert_string_equal(lines_of(&answer, sizeof(buffer)),
+			    "yes mtty!mtty-2 superset no none is left\n");
 }
 
 static void forced_choice_says_so(void **state)
 {
-	struct choice choice = {.device = &type, .grade = GRADE_NONE, .availability = MIGCOMPAT_UNKNOWN};
+	struct choice choice = {
+		.device = &type, .grade = GRADE_NONE, .availability = MIGCOMPAT_UNKNOWN};
 	struct answer answer = {.choices = &choice, .nchoices = 1};
 
 	(void)state;
@@ -45,20 +53,28 @@ static void forced_choice_says_so(void **state)
 
 static void refusal_names_its_limit_and_reason(void **state)
 {
-	struct refused refused = {.device = &type, .limit = MIGCOMPAT_LIMIT_TYPE, .availability = MIGCOMPAT_YES, .text = "source has 2 ports"};
+	struct refused refused = {.device = &type,
+				  .limit = MIGCOMPAT_LIMIT_TYPE,
+				  .availability = MIGCOMPAT_YES,
+				  .text = "source has 2 ports"};
 	struct answer answer = {.refused = &refused, .nrefused = 1};
 
 	(void)state;
-	assert_string_equal(lines_of(&answer, sizeof(buffer)), "no mtty!mtty-2 type yes source has 2 ports\n");
+	assert_string_equal(lines_of(&answer, sizeof(buffer)),
+			    "no mtty!mtty-2 type yes source has 2 ports\n");
 }
 
 static void one_that_can_be_no_target_says_so(void **state)
 {
-	struct refused refused = {.device = &type, .limit = MIGCOMPAT_LIMIT_NONE, .availability = MIGCOMPAT_UNKNOWN, .text = "no state"};
+	struct refused refused = {.device = &type,
+				  .limit = MIGCOMPAT_LIMIT_NONE,
+				  .availability = MIGCOMPAT_UNKNOWN,
+				  .text = "no state"};
 	struct answer answer = {.refused = &refused, .nrefused = 1};
 
 	(void)state;
-	assert_string_equal(lines_of(&answer, sizeof(buffer)), "no mtty!mtty-2 not-migratable unknown no state\n");
+	assert_string_equal(lines_of(&answer, sizeof(buffer)),
+			    "no mtty!mtty-2 not-migratable unknown no state\n");
 }
 
 static void one_that_did_not_answer_is_no(void **state)
@@ -67,12 +83,17 @@ static void one_that_did_not_answer_is_no(void **state)
 	struct answer answer = {.unanswered = &unanswered, .nunanswered = 1};
 
 	(void)state;
-	assert_string_equal(lines_of(&answer, sizeof(buffer)), "no 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 error unknown its worker is gone\n");
+	assert_string_equal(
+		lines_of(&answer, sizeof(buffer)),
+		"no 83b8f4f2-509f-382f-3c1e-e6bfe0fa1001 error unknown its worker is gone\n");
 }
 
 static void text_makes_no_second_line(void **state)
 {
-	struct refused refused = {.device = &type, .limit = MIGCOMPAT_LIMIT_TYPE, .availability = MIGCOMPAT_YES, .text = "a\nyes b"};
+	struct refused refused = {.device = &type,
+				  .limit = MIGCOMPAT_LIMIT_TYPE,
+				  .availability = MIGCOMPAT_YES,
+				  .text = "a\nyes b"};
 	struct answer answer = {.refused = &refused, .nrefused = 1};
 
 	(void)state;
@@ -86,11 +107,14 @@ static void what_does_not_fit_is_counted(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 40; i++)
-		choices[i] = (struct choice){.device = &type, .grade = GRADE_IDENTICAL, .availability = MIGCOMPAT_YES};
+		choices[i] = (struct choice){
+			.device = &type, .grade = GRADE_IDENTICAL, .availability = MIGCOMPAT_YES};
 	/* Of 30 bytes each, with room kept for the last line. */
 	lines_of(&answer, 32 + 3 * strlen("yes mtty!mtty-2 identical yes\n"));
 	assert_string_equal(strstr(buffer, "more"), "more 37\n");
-	assert_string_equal(lines_of(&(struct answer){.choices = choices, .nchoices = 1}, sizeof(buffer)), "yes mtty!mtty-2 identical yes\n");
+	assert_string_equal(
+		lines_of(&(struct answer){.choices = choices, .nchoices = 1}, sizeof(buffer)),
+		"yes mtty!mtty-2 identical yes\n");
 }
 
 static void no_device_is_no_line(void **state)

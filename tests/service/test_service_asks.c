@@ -30,10 +30,10 @@ struct bench {
 	sd_event *event;
 	struct pool *pool;
 	struct asks *asks;
-	int kernel;  /* the broker's other end */
-	uint64_t id; /* of the last question */
-	struct held
-	    held[POOL_ASK_THREADS]; /* take all threads of such questions until they are let go */
+	int kernel;			    /* the broker's other end */
+	uint64_t id;			    /* of the last question */
+	struct held held[POOL_ASK_THREADS]; /* take all threads of such questions until they are let
+					       go */
 	sem_t begun;
 	sem_t hold;
 	unsigned nheld;
@@ -57,9 +57,9 @@ static void hold_all(struct bench *bench)
 {
 	for (unsigned i = 0; i < POOL_ASK_THREADS; i++) {
 		bench->held[i] =
-		    (struct held){.job = {.run = held_run, .done = held_done, .kind = POOL_ASK},
-				  .begun = &bench->begun,
-				  .hold = &bench->hold};
+			(struct held){.job = {.run = held_run, .done = held_done, .kind = POOL_ASK},
+				      .begun = &bench->begun,
+				      .hold = &bench->hold};
 		assert_int_equal(pool_submit(bench->pool, &bench->held[i].job), 0);
 		sem_wait(&bench->begun);
 	}
@@ -136,7 +136,7 @@ static int teardown(void **state)
 static void ask(struct bench *bench, const char *string)
 {
 	struct broker_request request = {
-	    .op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
+		.op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
 
 	memcpy(request.string, string, request.len + 1);
 	asks_put(bench->asks, &bench->world, &request);
@@ -294,15 +294,15 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    CASE(question_is_answered_with_lines),
-	    CASE(question_that_makes_no_sense_is_refused),
-	    CASE(questions_are_answered_in_their_order),
-	    CASE(one_question_too_many_is_busy_at_once),
-	    CASE(question_that_finds_no_place_in_the_pool_is_busy),
-	    CASE(places_are_free_again_after_the_answers),
-	    CASE(cancelled_question_frees_its_place_before_it_was_handed_over),
-	    CASE(cancelled_question_frees_its_place_while_it_waits),
-	    CASE(questions_that_were_not_answered_end_with_the_service),
+		CASE(question_is_answered_with_lines),
+		CASE(question_that_makes_no_sense_is_refused),
+		CASE(questions_are_answered_in_their_order),
+		CASE(one_question_too_many_is_busy_at_once),
+		CASE(question_that_finds_no_place_in_the_pool_is_busy),
+		CASE(places_are_free_again_after_the_answers),
+		CASE(cancelled_question_frees_its_place_before_it_was_handed_over),
+		CASE(cancelled_question_frees_its_place_while_it_waits),
+		CASE(questions_that_were_not_answered_end_with_the_service),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

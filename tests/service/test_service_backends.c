@@ -9,8 +9,10 @@ static json_t *backend_of(json_t *reply, const char *name)
 	json_t *backend;
 	size_t i;
 
-	json_array_foreach (json_object_get(json_object_get(reply, "parameters"), "backends"), i, backend)
-		if (json_is_string(json_object_get(backend, "name")) && strcmp(json_string_value(json_object_get(backend, "name")), name) == 0)
+	json_array_foreach (json_object_get(json_object_get(reply, "parameters"), "backends"), i,
+			    backend)
+		if (json_is_string(json_object_get(backend, "name")) &&
+		    strcmp(json_string_value(json_object_get(backend, "name")), name) == 0)
 			return backend;
 	fail_msg("no backend %s", name);
 	return NULL;
@@ -111,7 +113,9 @@ static void backend_that_does_not_load_is_told_with_its_reason(void **state)
 
 	(void)state;
 	daemon_folder(&daemon);
-	daemon_start(&daemon, (const char *[]){"--plugin-dir", TEST_BUILD "/tests/backends/crash_constructor", NULL});
+	daemon_start(&daemon,
+		     (const char *[]){"--plugin-dir",
+				      TEST_BUILD "/tests/backends/crash_constructor", NULL});
 	reply = call(&daemon, METHOD("Backends", ""));
 	list = json_object_get(json_object_get(reply, "parameters"), "backends");
 	assert_int_equal(json_array_size(list), 1);

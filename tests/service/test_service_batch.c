@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A lane's batch, about a recorded host: questions that came together, and their replies at a socket that stands for the broker. */
+/* A lane's batch, about a recorded host: questions that came together, and their replies at a
+ * socket that stands for the broker. */
 #include "core/service/kernel/batch.h"
 
 #include <errno.h>
@@ -23,9 +24,9 @@ struct bench {
 	struct broker broker;
 	struct lane_context context;
 	struct batch batch;
-	int kernel; /* the broker's other end */
+	int kernel;			       /* the broker's other end */
 	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
-	struct stamp now; /* of every question, but for its attachment */
+	struct stamp now;		       /* of every question, but for its attachment */
 	bool detached;
 	uint64_t again[8]; /* ids of what was to be asked again */
 	size_t nagain;
@@ -88,7 +89,8 @@ static void card_string(struct bench *bench)
 	struct target target;
 	struct error err = {0};
 
-	if (inventory_find(&bench->world.engine.inventory, CARD, &device, &err) || target_open(&bench->world.engine, device, &target, &err))
+	if (inventory_find(&bench->world.engine.inventory, CARD, &device, &err) ||
+	    target_open(&bench->world.engine, device, &target, &err))
 		fail_msg("%s", err.text);
 	memcpy(bench->string, target.version, sizeof(target.version));
 	target_close(&target);
@@ -105,18 +107,17 @@ static int setup(void **state)
 	folder_make(&bench->folder);
 	options.config = bench->folder.path;
 	if (engine_start(&bench->world.engine, &options, &err) ||
-	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) || engine_ready(&bench->world.engine, &err))
+	    engine_add_file(&bench->world.engine, TEST_SOURCE "/tests/hosts/serial-b.json", &err) ||
+	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
-	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, sockets), 0);
 	bench->broker.fd = sockets[0];
 	bench->kernel = sockets[1];
 	bench->broker.timeout_ms = 10000;
-	bench->context =
-		(struct lane_context){.broker = &bench->broker,
-				      .stamp = stamp_now,
-				      .again = asked_again,
-				      .arg = bench};
+	bench->context = (struct lane_context){
+		.broker = &bench->broker, .stamp = stamp_now, .again = asked_again, .arg = bench};
 	assert_int_equal(answers_new(untold, NULL, &bench->context.answers), 0);
 	assert_int_equal(batch_init(&bench->batch, &bench->context, &bench->world, "mtty"), 0);
 	card_string(bench);
@@ -200,7 +201,8 @@ static void questions_that_came_together_are_answered(void **state)
 	assert_int_equal(reply(bench, 2), strlen(bench->string));
 }
 
-/* The second one's facts would be those of a device that cannot be opened any more; the first one's target must be there still. */
+/* The second one's facts would be those of a device that cannot be opened any more; the first one's
+ * target must be there still. */
 static void device_that_changes_between_two_questions_is_opened_once_for_both(void **state)
 {
 	struct bench *bench = *state;
@@ -216,7 +218,8 @@ static void questions_that_come_while_others_are_compared_are_answered_after_the
 	struct bench *bench = *state;
 
 	for (uint64_t id = 1; id < 6; id++) {
-		struct job *jobs[] = {job_make(bench, 10 * id, CARD, 1), job_make(bench, 10 * id + 1, CARD, 1)};
+		struct job *jobs[] = {job_make(bench, 10 * id, CARD, 1),
+				      job_make(bench, 10 * id + 1, CARD, 1)};
 
 		batch_ask(&bench->batch, jobs, 2);
 		/* Sent, and not answered yet. */
@@ -334,7 +337,8 @@ static void yes_of_a_worker_that_ended_since_is_void(void **state)
 
 	batch_ask(&bench->batch, jobs, 1);
 	/* Its answer waits to be read. */
-	answered = (struct pollfd){.fd = worker_of(bench->batch.slots.provider)->child.socket, .events = POLLIN};
+	answered = (struct pollfd){.fd = worker_of(bench->batch.slots.provider)->child.socket,
+				   .events = POLLIN};
 	assert_int_equal(poll(&answered, 1, 10000), 1);
 	worker_kill(bench);
 	batch_finish(&bench->batch);
@@ -388,11 +392,13 @@ static void question_that_is_void_for_too_long_is_timed_out(void **state)
 	assert_int_equal(bench->nagain, 0);
 }
 
-/* What has its answer at once is done with; what comes behind it in the same batch must not look at it again. */
+/* What has its answer at once is done with; what comes behind it in the same batch must not look at
+ * it again. */
 static void reads_and_refusals_before_a_write_are_answered_beside_it(void **state)
 {
 	struct bench *bench = *state;
-	struct job *jobs[] = {job_make(bench, 1, CARD, 1), job_make(bench, 2, "gone", 1), job_make(bench, 3, CARD, 1)};
+	struct job *jobs[] = {job_make(bench, 1, CARD, 1), job_make(bench, 2, "gone", 1),
+			      job_make(bench, 3, CARD, 1)};
 	struct job *more[] = {job_make(bench, 4, CARD, 1), job_make(bench, 5, CARD, 1)};
 
 	jobs[0]->op = more[0]->op = BROKER_READ;
@@ -407,7 +413,8 @@ static void reads_and_refusals_before_a_write_are_answered_beside_it(void **stat
 	assert_int_equal(reply(bench, 5), strlen(bench->string));
 }
 
-/* A batch without a question for the worker: the one behind it is sent when its turn comes, and those after it are ahead again. */
+/* A batch without a question for the worker: the one behind it is sent when its turn comes, and
+ * those after it are ahead again. */
 static void batches_overlap_again_after_one_of_reads_alone(void **state)
 {
 	struct bench *bench = *state;
@@ -417,7 +424,8 @@ static void batches_overlap_again_after_one_of_reads_alone(void **state)
 
 		jobs[0]->op = id == 2 ? BROKER_READ : BROKER_WRITE;
 		batch_ask(&bench->batch, jobs, 1);
-		assert_int_equal(bench->batch.under_way->check.batch.progress, id == 2 ? COMPARE_PUT : COMPARE_BEGUN);
+		assert_int_equal(bench->batch.under_way->check.batch.progress,
+				 id == 2 ? COMPARE_PUT : COMPARE_BEGUN);
 	}
 	batch_finish(&bench->batch);
 	read_reply(bench, 2);
@@ -470,7 +478,8 @@ static void ask_about(struct bench *bench, uint64_t first, uint64_t last, size_t
 		jobs[0]->stamp.attachment = id;
 		answer(bench, jobs, 1);
 		assert_int_equal(reply(bench, id), strlen(bench->string));
-		assert_true(bench->batch.slots.bytes <= LANE_TARGETS_BYTES || bytes > LANE_TARGETS_BYTES);
+		assert_true(bench->batch.slots.bytes <= LANE_TARGETS_BYTES ||
+			    bytes > LANE_TARGETS_BYTES);
 	}
 }
 

@@ -51,13 +51,16 @@ static void descriptor_of_something_else_is_refused(void **state)
 
 static void attach_sends_path_and_type(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2), .attachment = 77};
+	const struct migcompat_msg_attach_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+		.attachment = 77};
 	const struct migcompat_msg_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
 	(void)state;
 	kernel_says(&reply, sizeof(reply));
-	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", "a:b", 0, &attachment), 0);
+	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", "a:b", 0, &attachment),
+			 0);
 	assert_int_equal(attachment, 77);
 	kernel_hears();
 	assert_int_equal(attach->header.op, MIGCOMPAT_OP_ATTACH);
@@ -68,8 +71,9 @@ static void attach_sends_path_and_type(void **state)
 
 static void attach_without_a_type_sends_its_error(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY, 2),
-							 .attachment = 78};
+	const struct migcompat_msg_attach_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY, 2),
+		.attachment = 78};
 	const struct migcompat_msg_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
@@ -85,25 +89,30 @@ static void attach_without_a_type_sends_its_error(void **state)
 /* The kernel takes no other code than those that a reply may bear. */
 static void attach_sends_an_error_that_the_protocol_lacks_as_eio(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2), .attachment = 79};
+	const struct migcompat_msg_attach_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+		.attachment = 79};
 	const struct migcompat_msg_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
 	(void)state;
 	kernel_says(&reply, sizeof(reply));
-	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", NULL, -ENOMEM, &attachment), 0);
+	assert_int_equal(
+		broker_attach(&bench.broker, false, "/devices/x", NULL, -ENOMEM, &attachment), 0);
 	kernel_hears();
 	assert_int_equal(attach->type_error, -EIO);
 }
 
 static void answer_to_another_command_is_refused(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 99)};
+	const struct migcompat_msg_attach_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 99)};
 	uint64_t attachment = 0;
 
 	(void)state;
 	kernel_says(&reply, sizeof(reply));
-	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", "a:b", 0, &attachment), -EPROTO);
+	assert_int_equal(broker_attach(&bench.broker, false, "/devices/x", "a:b", 0, &attachment),
+			 -EPROTO);
 }
 
 static void list_tells_one(void **state)
@@ -111,11 +120,13 @@ static void list_tells_one(void **state)
 	struct {
 		struct migcompat_msg_list_reply reply;
 		char text[16];
-	} message = {.reply = {.attachment = 4, .kind = MIGCOMPAT_KIND_TYPE, .name_length = 11}, .text = "mtty!mtty-2"};
+	} message = {.reply = {.attachment = 4, .kind = MIGCOMPAT_KIND_TYPE, .name_length = 11},
+		     .text = "mtty!mtty-2"};
 	struct broker_listed listed;
 
 	(void)state;
-	message.reply.header = head(sizeof(message.reply) + 11, MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2);
+	message.reply.header =
+		head(sizeof(message.reply) + 11, MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2);
 	kernel_says(&message, message.reply.header.size);
 	assert_int_equal(broker_list(&bench.broker, 0, &listed), 0);
 	assert_int_equal(listed.attachment, 4);
@@ -126,7 +137,9 @@ static void list_tells_one(void **state)
 static void list_with_a_name_beyond_its_message_is_refused(void **state)
 {
 	struct migcompat_msg_list_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2), .attachment = 4, .name_length = 200};
+		.header = head(sizeof(reply), MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2),
+		.attachment = 4,
+		.name_length = 200};
 	struct broker_listed listed;
 
 	(void)state;
@@ -136,9 +149,11 @@ static void list_with_a_name_beyond_its_message_is_refused(void **state)
 
 static void publish_sends_parameters_in_order(void **state)
 {
-	const struct broker_parameter parameter = {.name = "n", .values = {"int", "2", NULL, "1", "0", "1"}};
+	const struct broker_parameter parameter = {.name = "n",
+						   .values = {"int", "2", NULL, "1", "0", "1"}};
 	const struct migcompat_msg_publish *publish = (const void *)bench.message;
-	const struct migcompat_msg_parameter *sent = (const void *)(bench.message + sizeof(*publish));
+	const struct migcompat_msg_parameter *sent =
+		(const void *)(bench.message + sizeof(*publish));
 
 	(void)state;
 	assert_int_equal(broker_publish(&bench.broker, 4, "a:b", 0, &parameter, 1), 0);
@@ -156,7 +171,9 @@ static void too_many_parameters_are_refused(void **state)
 	static struct broker_parameter parameters[BROKER_PARAMETERS_MAX + 1];
 
 	(void)state;
-	assert_int_equal(broker_publish(&bench.broker, 4, "a:b", 0, parameters, BROKER_PARAMETERS_MAX + 1), -E2BIG);
+	assert_int_equal(
+		broker_publish(&bench.broker, 4, "a:b", 0, parameters, BROKER_PARAMETERS_MAX + 1),
+		-E2BIG);
 }
 
 static void write_comes_with_its_string(void **state)
@@ -187,7 +204,8 @@ static void no_request_is_no_error(void **state)
 
 static void request_of_another_size_is_refused(void **state)
 {
-	struct migcompat_msg_request message = {.header = head(sizeof(message) + 1, MIGCOMPAT_OP_READ, 1)};
+	struct migcompat_msg_request message = {
+		.header = head(sizeof(message) + 1, MIGCOMPAT_OP_READ, 1)};
 	static struct broker_request request;
 
 	(void)state;
@@ -224,7 +242,8 @@ static void string_that_is_too_long_is_refused(void **state)
 	static struct broker_request request;
 
 	(void)state;
-	message.request.header = head(sizeof(message.request) + BROKER_STRING_MAX + 1, MIGCOMPAT_OP_WRITE, 1);
+	message.request.header =
+		head(sizeof(message.request) + BROKER_STRING_MAX + 1, MIGCOMPAT_OP_WRITE, 1);
 	kernel_says(&message, message.request.header.size);
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watchers on a mocked host whose devices change, with the kernel's word and without. Runs itself under umockdev-wrapper. */
+/* Watchers on a mocked host whose devices change, with the kernel's word and without. Runs itself
+ * under umockdev-wrapper. */
 #include <umockdev.h>
 
 #include "tests/service/watching.h"
@@ -16,7 +17,8 @@ static struct daemon daemon_of_host;
 static int start_with(const char *const *more)
 {
 	testbed = umockdev_testbed_new();
-	assert_true(umockdev_testbed_add_from_file(testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+	assert_true(umockdev_testbed_add_from_file(
+		testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
 	daemon_of_host = (struct daemon){.live = true};
 	daemon_folder(&daemon_of_host);
 	daemon_start(&daemon_of_host, more);
@@ -40,17 +42,22 @@ static int end(void **state)
 
 static char *mdev_make(const char *name)
 {
-	char *path = umockdev_testbed_add_device(testbed, "mdev", name, PARENT, NULL, "DRIVER", "mtty", NULL);
+	char *path = umockdev_testbed_add_device(testbed, "mdev", name, PARENT, NULL, "DRIVER",
+						 "mtty", NULL);
 
 	assert_non_null(path);
-	/* Whoever looks now finds a device that nobody serves; it is whole before a driver makes it one of ours. */
-	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-1");
-	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/mtty");
+	/* Whoever looks now finds a device that nobody serves; it is whole before a driver makes it
+	 * one of ours. */
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
+					    "../mdev_supported_types/mtty-1");
+	umockdev_testbed_set_attribute_link(testbed, path, "driver",
+					    "../../../../../bus/mdev/drivers/mtty");
 	umockdev_testbed_uevent(testbed, path, "bind");
 	return path;
 }
 
-/* As the kernel does it: the device has left its bus before it is told, and the rest of it goes afterwards. */
+/* As the kernel does it: the device has left its bus before it is told, and the rest of it goes
+ * afterwards. */
 static void mdev_end(const char *path)
 {
 	char link[256];
@@ -62,8 +69,8 @@ static void mdev_end(const char *path)
 }
 
 /*
- * The mocked device is there before its links are: who looks in between finds one that nobody serves yet. Yours: the word that has its
- * fingerprint.
+ * The mocked device is there before its links are: who looks in between finds one that nobody
+ * serves yet. Yours: the word that has its fingerprint.
  */
 static json_t *watch_hears_added(int fd, const char *name)
 {
@@ -139,7 +146,8 @@ static void changed_device_is_told_with_both_fingerprints(void **state)
 	json_t *word;
 
 	watch_until_ready(fd);
-	umockdev_testbed_set_attribute(testbed, "/sys/devices/pci0000:00/" FUNCTION, "device", "0x0003");
+	umockdev_testbed_set_attribute(testbed, "/sys/devices/pci0000:00/" FUNCTION, "device",
+				       "0x0003");
 	umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/" FUNCTION, "change");
 	word = watch_hears(fd, "changed", FUNCTION);
 	assert_int_equal(strlen(text_at(word, "old_fingerprint")), 32);
@@ -173,7 +181,8 @@ static void event_of_another_device_is_not_told(void **state)
 
 	watch_until_ready(fd);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
-		umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/0000:00:01.0", actions[i]);
+		umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/0000:00:01.0",
+					actions[i]);
 		pause_ms(150);
 	}
 	path = mdev_make(NEW);
@@ -236,9 +245,12 @@ static void silent_change_is_found(void **state)
 	int fd;
 
 	start_with(more);
-	path = umockdev_testbed_add_device(testbed, "mdev", NEW, PARENT, "plain", "1", NULL, "DRIVER", "plain", NULL);
-	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/plain");
-	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-1");
+	path = umockdev_testbed_add_device(testbed, "mdev", NEW, PARENT, "plain", "1", NULL,
+					   "DRIVER", "plain", NULL);
+	umockdev_testbed_set_attribute_link(testbed, path, "driver",
+					    "../../../../../bus/mdev/drivers/plain");
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
+					    "../mdev_supported_types/mtty-1");
 	fd = watch_open(&daemon_of_host, WATCH);
 	watch_until_ready(fd);
 	umockdev_testbed_set_attribute(testbed, path, "plain", "2");

@@ -182,10 +182,10 @@ static void busy_client_whose_other_end_left_goes_after_its_step(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    CASE(busy_client_is_not_idle),
-	    CASE(busy_client_that_is_displaced_goes_after_its_step),
-	    CASE(busy_client_that_is_drained_has_its_reply_first),
-	    CASE(busy_client_whose_other_end_left_goes_after_its_step),
+		CASE(busy_client_is_not_idle),
+		CASE(busy_client_that_is_displaced_goes_after_its_step),
+		CASE(busy_client_that_is_drained_has_its_reply_first),
+		CASE(busy_client_whose_other_end_left_goes_after_its_step),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -22,9 +22,18 @@ static void still_serves(const struct daemon *daemon)
 
 static void garbage_is_told_so_and_closed(void **state)
 {
-	static const char *const texts[] = {"garbage", "", "[]", "{}", "{\"method\":7}", "{\"method\":\"nodot\"}", "{\"method\":\"a.b\",\"parameters\":[]}",
-					    "{\"method\":\"a.b\",\"more\":1}", "{\"method\":\"a.b\"} more", "{\"method\":\"a.b\",\"method\":\"a.b\"}",
-					    "{\"method\":\"a.\\u0000b\"}", "\xff\xfe"};
+	static const char *const texts[] = {"garbage",
+					    "",
+					    "[]",
+					    "{}",
+					    "{\"method\":7}",
+					    "{\"method\":\"nodot\"}",
+					    "{\"method\":\"a.b\",\"parameters\":[]}",
+					    "{\"method\":\"a.b\",\"more\":1}",
+					    "{\"method\":\"a.b\"} more",
+					    "{\"method\":\"a.b\",\"method\":\"a.b\"}",
+					    "{\"method\":\"a.\\u0000b\"}",
+					    "\xff\xfe"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		int fd = client_open(*state);
@@ -250,7 +259,9 @@ static void client_beyond_the_limit_is_told_to_come_back(void **state)
 		bool answered;
 
 		fd = client_open(&daemon);
-		reply = client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2))) ? client_receive(fd) : NULL;
+		reply = client_send_bytes(fd, CHECK(DUAL, CARD_2), sizeof(CHECK(DUAL, CARD_2)))
+				? client_receive(fd)
+				: NULL;
 		answered = reply && !json_object_get(reply, "error");
 		close(fd);
 		json_decref(reply);
@@ -332,21 +343,21 @@ static void service_without_descriptors_takes_idle_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(garbage_is_told_so_and_closed),
-	    cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
-	    cmocka_unit_test(endless_message_is_told_so_and_closed),
-	    cmocka_unit_test(long_message_within_the_bound_is_read),
-	    cmocka_unit_test(client_that_stops_within_a_message_is_closed),
-	    cmocka_unit_test(idle_client_is_kept),
-	    cmocka_unit_test(client_that_reads_nothing_is_closed),
-	    cmocka_unit_test(calls_in_a_row_are_answered_in_order),
-	    cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
-	    cmocka_unit_test(parallel_clients_get_their_own_answers),
-	    cmocka_unit_test(idle_clients_keep_nobody_out),
-	    cmocka_unit_test(call_without_a_slot_waits_for_one),
-	    cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
-	    cmocka_unit_test(clients_are_told_of_the_end),
-	    cmocka_unit_test(service_without_descriptors_takes_idle_ones),
+		cmocka_unit_test(garbage_is_told_so_and_closed),
+		cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
+		cmocka_unit_test(endless_message_is_told_so_and_closed),
+		cmocka_unit_test(long_message_within_the_bound_is_read),
+		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
+		cmocka_unit_test(idle_client_is_kept),
+		cmocka_unit_test(client_that_reads_nothing_is_closed),
+		cmocka_unit_test(calls_in_a_row_are_answered_in_order),
+		cmocka_unit_test(client_that_shuts_its_side_gets_its_reply),
+		cmocka_unit_test(parallel_clients_get_their_own_answers),
+		cmocka_unit_test(idle_clients_keep_nobody_out),
+		cmocka_unit_test(call_without_a_slot_waits_for_one),
+		cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
+		cmocka_unit_test(clients_are_told_of_the_end),
+		cmocka_unit_test(service_without_descriptors_takes_idle_ones),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

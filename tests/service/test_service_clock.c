@@ -46,7 +46,7 @@ static void wait_for_lanes_ends_whatever_the_wall_clock_says(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(wait_for_lanes_ends_whatever_the_wall_clock_says),
+		cmocka_unit_test(wait_for_lanes_ends_whatever_the_wall_clock_says),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

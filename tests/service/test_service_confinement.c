@@ -46,8 +46,7 @@ static void backends_tell_it(void **state)
 	size_t i;
 
 	assert_true(json_array_size(backends) > 0);
-	json_array_foreach(backends, i, backend)
-	{
+	json_array_foreach (backends, i, backend) {
 		const char *text = json_string_value(json_object_get(backend, "unconfined"));
 
 		assert_non_null(text);
@@ -85,9 +84,9 @@ static void it_is_logged_once_however_often_backends_are_loaded(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(backends_tell_it),
-	    cmocka_unit_test(the_command_shows_it),
-	    cmocka_unit_test(it_is_logged_once_however_often_backends_are_loaded),
+		cmocka_unit_test(backends_tell_it),
+		cmocka_unit_test(the_command_shows_it),
+		cmocka_unit_test(it_is_logged_once_however_often_backends_are_loaded),
 	};
 
 	return cmocka_run_group_tests(tests, setup, daemon_teardown);

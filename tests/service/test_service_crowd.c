@@ -42,8 +42,8 @@ static void crowd_of_a_group_member_is_answered(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(crowd_of_the_services_user_is_answered),
-	    cmocka_unit_test(crowd_of_a_group_member_is_answered),
+		cmocka_unit_test(crowd_of_the_services_user_is_answered),
+		cmocka_unit_test(crowd_of_a_group_member_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device events on a mocked host, and what comes of events that were lost. Runs itself under umockdev-wrapper. */
+/* Device events on a mocked host, and what comes of events that were lost. Runs itself under
+ * umockdev-wrapper. */
 #include <errno.h>
 
 #include <umockdev.h>
@@ -22,7 +23,7 @@ struct heard {
 static UMockdevTestbed *testbed;
 static sd_event *event;
 static struct events *events;
-static int lose;	   /* errno of the next receipt */
+static int lose;      /* errno of the next receipt */
 static unsigned more; /* receipts that yield the last device again */
 static struct udev_device *last;
 
@@ -60,12 +61,14 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 
 static void hear(void *arg, const struct events_change *change)
 {
-	static const char *const names[] = {"add", "remove", "bind", "unbind", "change", "move", "online", "offline", "rescan"};
+	static const char *const names[] = {"add",  "remove", "bind",	 "unbind", "change",
+					    "move", "online", "offline", "rescan"};
 	struct heard *heard = arg;
 	size_t len = strlen(heard->text);
 
-	snprintf(heard->text + len, sizeof(heard->text) - len, "%s %s %s %s%s%s\n", names[change->action], change->devpath, change->subsystem,
-		 change->sysname, *change->devpath_old ? " " : "", change->devpath_old);
+	snprintf(heard->text + len, sizeof(heard->text) - len, "%s %s %s %s%s%s\n",
+		 names[change->action], change->devpath, change->subsystem, change->sysname,
+		 *change->devpath_old ? " " : "", change->devpath_old);
 	heard->count++;
 	heard->of_types += change->mdev_types;
 	if (heard->leave)
@@ -93,7 +96,8 @@ static char *device_make(const char *subsystem, const char *name)
 	char *path;
 
 	assert_int_equal(events_listen(events, hear, &heard), 0);
-	path = umockdev_testbed_add_device(testbed, subsystem, name, NULL, NULL, "DEVPATH_OLD", "/devices/old", NULL);
+	path = umockdev_testbed_add_device(testbed, subsystem, name, NULL, NULL, "DEVPATH_OLD",
+					   "/devices/old", NULL);
 	turn(&heard, 1);
 	events_unlisten(events, hear, &heard);
 	return path;
@@ -138,7 +142,8 @@ static int end(void **state)
 
 static void every_action_is_told_with_path_subsystem_and_name(void **state)
 {
-	static const char *const actions[] = {"add", "bind", "change", "unbind", "offline", "online", "move", "remove"};
+	static const char *const actions[] = {"add",	 "bind",   "change", "unbind",
+					      "offline", "online", "move",   "remove"};
 	struct heard heard = {.text = ""};
 	char expected[1024] = "";
 	char *path = device_make("mdev", "one");
@@ -149,8 +154,8 @@ static void every_action_is_told_with_path_subsystem_and_name(void **state)
 		size_t len = strlen(expected);
 
 		say(path, actions[i]);
-		snprintf(expected + len, sizeof(expected) - len, "%s /devices/one mdev one%s\n", actions[i],
-			 strcmp(actions[i], "move") == 0 ? " /devices/old" : "");
+		snprintf(expected + len, sizeof(expected) - len, "%s /devices/one mdev one%s\n",
+			 actions[i], strcmp(actions[i], "move") == 0 ? " /devices/old" : "");
 		turn(&heard, i + 1);
 	}
 	assert_string_equal(heard.text, expected);
@@ -194,7 +199,8 @@ static void types_that_come_or_go_are_marked(void **state)
 	say(path, "change");
 	turn(&heard, 1);
 	assert_int_equal(heard.of_types, 0);
-	other = umockdev_testbed_add_device(testbed, "mtty", "other", NULL, NULL, "MDEV_STATE", "registered", NULL);
+	other = umockdev_testbed_add_device(testbed, "mtty", "other", NULL, NULL, "MDEV_STATE",
+					    "registered", NULL);
 	turn(&heard, 2);
 	assert_int_equal(heard.of_types, 1);
 	g_free(path);
@@ -372,21 +378,21 @@ static int run_mocked(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define BESIDE_UDEVD(name) cmocka_unit_test_setup_teardown(name, start_beside_udevd, end)
 	const struct CMUnitTest tests[] = {
-	    CASE(every_action_is_told_with_path_subsystem_and_name),
-	    CASE(a_moved_device_is_told_with_its_old_path),
-	    CASE(an_action_that_nobody_knows_is_a_rescan),
-	    CASE(types_that_come_or_go_are_marked),
-	    CASE(every_subsystem_is_told),
-	    CASE(many_events_all_come),
-	    CASE(one_turn_takes_a_part_of_a_flood),
-	    CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
-	    CASE(an_interrupted_receipt_is_no_rescan),
-	    CASE(listener_may_leave_while_it_is_told),
-	    CASE(one_listener_too_many_is_refused),
-	    CASE(without_udevd_nothing_is_early),
-	    BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
-	    BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
-	    BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
+		CASE(every_action_is_told_with_path_subsystem_and_name),
+		CASE(a_moved_device_is_told_with_its_old_path),
+		CASE(an_action_that_nobody_knows_is_a_rescan),
+		CASE(types_that_come_or_go_are_marked),
+		CASE(every_subsystem_is_told),
+		CASE(many_events_all_come),
+		CASE(one_turn_takes_a_part_of_a_flood),
+		CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
+		CASE(an_interrupted_receipt_is_no_rescan),
+		CASE(listener_may_leave_while_it_is_told),
+		CASE(one_listener_too_many_is_refused),
+		CASE(without_udevd_nothing_is_early),
+		BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
+		BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
+		BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,9 +83,12 @@ static void hold_is_listed_and_keeps_the_string_back(void **state)
 	/* Its class is a label, which nobody can ask with. */
 	assert_int_equal(strlen(text_at(reply, "class")), 16);
 	json_decref(reply);
-	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")), "io.migcompat.DeviceHeld", "errno", "EBUSY");
+	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")),
+		     "io.migcompat.DeviceHeld", "errno", "EBUSY");
 	reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));
-	assert_int_equal(json_array_size(json_object_get(json_object_get(reply, "parameters"), "choices")), 0);
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(reply, "parameters"), "choices")),
+		0);
 	assert_contains(text_at(reply, "reason"), "is held: second");
 	json_decref(reply);
 	json_decref(call(*state, RELEASE(DUAL)));
@@ -98,7 +101,9 @@ static void held_target_is_no_choice(void **state)
 	need_root();
 	json_decref(call(*state, HOLD(CARD_2, "a")));
 	reply = call(*state, METHOD("Ask", "\"source\":\"" DUAL "\""));
-	assert_int_equal(json_array_size(json_object_get(json_object_get(reply, "parameters"), "choices")), 2);
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(reply, "parameters"), "choices")),
+		2);
 	json_decref(reply);
 	json_decref(call(*state, RELEASE(CARD_2)));
 }
@@ -106,15 +111,19 @@ static void held_target_is_no_choice(void **state)
 static void hold_of_an_unknown_device_is_refused(void **state)
 {
 	need_root();
-	assert_error(call(*state, HOLD("nobody", "a")), "io.migcompat.DeviceNotFound", "errno", "ENOENT");
-	assert_error(call(*state, RELEASE("nobody")), "io.migcompat.DeviceNotHeld", "errno", "ENOENT");
+	assert_error(call(*state, HOLD("nobody", "a")), "io.migcompat.DeviceNotFound", "errno",
+		     "ENOENT");
+	assert_error(call(*state, RELEASE("nobody")), "io.migcompat.DeviceNotHeld", "errno",
+		     "ENOENT");
 }
 
 static void reason_must_be_a_line(void **state)
 {
 	need_root();
-	assert_error(call(*state, HOLD(DUAL, "")), "org.varlink.service.InvalidParameter", "parameter", "reason");
-	assert_error(call(*state, HOLD(DUAL, "two\\nlines")), "org.varlink.service.InvalidParameter", "parameter", "reason");
+	assert_error(call(*state, HOLD(DUAL, "")), "org.varlink.service.InvalidParameter",
+		     "parameter", "reason");
+	assert_error(call(*state, HOLD(DUAL, "two\\nlines")),
+		     "org.varlink.service.InvalidParameter", "parameter", "reason");
 }
 
 /* ---------------------------------------------------------------- a service of its own */
@@ -167,8 +176,10 @@ static void member_of_the_group_reads_and_does_not_hold(void **state)
 		reply = call(&daemon, CHECK(DUAL, CARD_2));
 		assert_text(reply, "verdict", "compatible");
 		json_decref(reply);
-		assert_error(call(&daemon, HOLD(DUAL, "a")), "io.migcompat.PermissionDenied", "errno", "EPERM");
-		assert_error(call(&daemon, RELEASE(DUAL)), "io.migcompat.PermissionDenied", "errno", "EPERM");
+		assert_error(call(&daemon, HOLD(DUAL, "a")), "io.migcompat.PermissionDenied",
+			     "errno", "EPERM");
+		assert_error(call(&daemon, RELEASE(DUAL)), "io.migcompat.PermissionDenied", "errno",
+			     "EPERM");
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -192,14 +203,18 @@ static void stranger_may_not_even_read(void **state)
 	daemon_folder(&daemon);
 	daemon_start(&daemon, group);
 	snprintf(folder, sizeof(folder), "%s/socket", daemon.folder.path);
-	/* The file's mode keeps strangers out; where somebody opened it, the credentials still do. */
-	assert_int_equal(chmod(daemon.folder.path, 0755) | chmod(folder, 0755) | chmod(daemon.socket, 0666), 0);
+	/* The file's mode keeps strangers out; where somebody opened it, the credentials still do.
+	 */
+	assert_int_equal(chmod(daemon.folder.path, 0755) | chmod(folder, 0755) |
+				 chmod(daemon.socket, 0666),
+			 0);
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		if (setgroups(0, NULL) || setgid(65534) || setuid(65534))
 			_exit(77);
-		assert_error(call(&daemon, CHECK(DUAL, CARD_2)), "io.migcompat.PermissionDenied", "errno", "EACCES");
+		assert_error(call(&daemon, CHECK(DUAL, CARD_2)), "io.migcompat.PermissionDenied",
+			     "errno", "EACCES");
 		_exit(0);
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -221,8 +236,10 @@ static void holds_file_that_makes_no_sense_is_an_error(void **state)
 		"{\"format\":\"migcompat-holds/2\",\"holds\":[]}",
 		"{\"format\":\"migcompat-holds/1\"}",
 		"{\"format\":\"migcompat-holds/1\",\"holds\":[{\"host\":\"a\",\"device\":\"b\"}]}",
-		"{\"format\":\"migcompat-holds/1\",\"holds\":[{\"host\":\"a\",\"device\":\"b\",\"reason\":\"\"}]}",
-		"{\"format\":\"migcompat-holds/1\",\"holds\":[{\"host\":\"a\",\"device\":\"b\",\"reason\":\"c\"},"
+		"{\"format\":\"migcompat-holds/"
+		"1\",\"holds\":[{\"host\":\"a\",\"device\":\"b\",\"reason\":\"\"}]}",
+		"{\"format\":\"migcompat-holds/"
+		"1\",\"holds\":[{\"host\":\"a\",\"device\":\"b\",\"reason\":\"c\"},"
 		"{\"host\":\"a\",\"device\":\"b\",\"reason\":\"c\"}]}",
 	};
 	struct folder folder;
@@ -399,7 +416,8 @@ static void holds_are_read_as_they_were_written(void **state)
 static void hold_outlives_another_name_of_the_host(void **state)
 {
 	struct host before = {.name = "before"}, after = {.name = "after"};
-	struct device one = {.id = "one", .host = &before}, renamed = {.id = "one", .host = &after}, other = {.id = "ones", .host = &after};
+	struct device one = {.id = "one", .host = &before}, renamed = {.id = "one", .host = &after},
+		      other = {.id = "ones", .host = &after};
 	struct folder folder;
 	struct holds holds;
 
@@ -408,7 +426,8 @@ static void hold_outlives_another_name_of_the_host(void **state)
 	assert_int_equal(holds_load(&holds, folder.path, NULL), 0);
 	assert_int_equal(holds_add(&holds, "before", "one", "a", NULL), 0);
 	assert_held(&holds, &one, "a");
-	assert_false(holds_find(&holds, &renamed, NULL, 0)); /* of recorded hosts it is another one */
+	assert_false(
+		holds_find(&holds, &renamed, NULL, 0)); /* of recorded hosts it is another one */
 	holds.of_this_host = true;
 	assert_held(&holds, &one, "a");
 	assert_held(&holds, &renamed, "a");
@@ -485,31 +504,31 @@ static void hold_is_on_the_disk_with_its_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(held_device_is_incompatible_in_both_roles),
-	    cmocka_unit_test(released_device_is_asked_as_before),
-	    cmocka_unit_test(hold_is_listed_and_keeps_the_string_back),
-	    cmocka_unit_test(held_target_is_no_choice),
-	    cmocka_unit_test(hold_of_an_unknown_device_is_refused),
-	    cmocka_unit_test(reason_must_be_a_line),
-	    cmocka_unit_test(hold_survives_a_restart_and_a_kill),
-	    cmocka_unit_test(member_of_the_group_reads_and_does_not_hold),
-	    cmocka_unit_test(stranger_may_not_even_read),
-	    cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
-	    cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
-	    cmocka_unit_test(folder_that_its_group_can_write_keeps_no_holds),
-	    cmocka_unit_test(folder_that_all_can_write_keeps_no_holds_also_if_it_is_sticky),
-	    cmocka_unit_test(folder_of_another_user_keeps_no_holds),
-	    cmocka_unit_test(file_that_others_can_write_keeps_no_holds),
-	    cmocka_unit_test(file_of_another_user_keeps_no_holds),
-	    cmocka_unit_test(folder_that_lets_its_group_read_keeps_holds),
-	    cmocka_unit_test(folder_that_is_missing_holds_nothing),
-	    cmocka_unit_test(holds_file_that_is_a_link_is_not_followed),
-	    cmocka_unit_test(holds_file_that_is_a_pipe_is_refused_at_once),
-	    cmocka_unit_test(holds_are_read_as_they_were_written),
-	    cmocka_unit_test(hold_outlives_another_name_of_the_host),
-	    cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
-	    cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
-	    cmocka_unit_test(hold_is_on_the_disk_with_its_name),
+		cmocka_unit_test(held_device_is_incompatible_in_both_roles),
+		cmocka_unit_test(released_device_is_asked_as_before),
+		cmocka_unit_test(hold_is_listed_and_keeps_the_string_back),
+		cmocka_unit_test(held_target_is_no_choice),
+		cmocka_unit_test(hold_of_an_unknown_device_is_refused),
+		cmocka_unit_test(reason_must_be_a_line),
+		cmocka_unit_test(hold_survives_a_restart_and_a_kill),
+		cmocka_unit_test(member_of_the_group_reads_and_does_not_hold),
+		cmocka_unit_test(stranger_may_not_even_read),
+		cmocka_unit_test(holds_file_that_makes_no_sense_is_an_error),
+		cmocka_unit_test(holds_file_that_is_a_link_to_nowhere_is_an_error),
+		cmocka_unit_test(folder_that_its_group_can_write_keeps_no_holds),
+		cmocka_unit_test(folder_that_all_can_write_keeps_no_holds_also_if_it_is_sticky),
+		cmocka_unit_test(folder_of_another_user_keeps_no_holds),
+		cmocka_unit_test(file_that_others_can_write_keeps_no_holds),
+		cmocka_unit_test(file_of_another_user_keeps_no_holds),
+		cmocka_unit_test(folder_that_lets_its_group_read_keeps_holds),
+		cmocka_unit_test(folder_that_is_missing_holds_nothing),
+		cmocka_unit_test(holds_file_that_is_a_link_is_not_followed),
+		cmocka_unit_test(holds_file_that_is_a_pipe_is_refused_at_once),
+		cmocka_unit_test(holds_are_read_as_they_were_written),
+		cmocka_unit_test(hold_outlives_another_name_of_the_host),
+		cmocka_unit_test(holds_are_for_the_group_of_their_folder_whatever_the_umask),
+		cmocka_unit_test(hold_that_cannot_be_written_does_not_count),
+		cmocka_unit_test(hold_is_on_the_disk_with_its_name),
 	};
 
 	return cmocka_run_group_tests(tests, daemon_setup, daemon_teardown);

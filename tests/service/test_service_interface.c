@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the service says of its interface, held against what it sends: every member of a reply has the type that is described, and
- * none is missing or beside it. Types are read as they are checked, from the description's text.
+ * What the service says of its interface, held against what it sends: every member of a reply has
+ * the type that is described, and none is missing or beside it. Types are read as they are checked,
+ * from the description's text.
  */
 #include <ctype.h>
 
@@ -11,7 +12,8 @@ static char description[65536]; /* without comments, and with blanks between wor
 
 static void describe(const struct daemon *daemon)
 {
-	json_t *reply = call(daemon, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.migcompat\"}}");
+	json_t *reply = call(daemon, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+				     "\"parameters\":{\"interface\":\"io.migcompat\"}}");
 	const char *text = text_at(reply, "description");
 	size_t used = 0;
 
@@ -26,7 +28,8 @@ static void describe(const struct daemon *daemon)
 		if (isspace((unsigned char)*at))
 			continue;
 		/* A word that something stood before which was left out. */
-		if (used && at > text && isspace((unsigned char)at[-1]) && isalnum((unsigned char)*at) && isalnum((unsigned char)description[used - 1]))
+		if (used && at > text && isspace((unsigned char)at[-1]) &&
+		    isalnum((unsigned char)*at) && isalnum((unsigned char)description[used - 1]))
 			description[used++] = ' ';
 		description[used++] = *at;
 	}
@@ -117,10 +120,10 @@ static const char *plain_check(const char *at, const json_t *value, const char *
 			type_check(described("type", at, len), value, path);
 		return at + len;
 	}
-	fits = strncmp(at, "string", len) == 0	? json_is_string(value)
-	       : strncmp(at, "bool", len) == 0	? json_is_boolean(value)
-	       : strncmp(at, "int", len) == 0	? json_is_integer(value)
-						: false;
+	fits = strncmp(at, "string", len) == 0 ? json_is_string(value)
+	       : strncmp(at, "bool", len) == 0 ? json_is_boolean(value)
+	       : strncmp(at, "int", len) == 0  ? json_is_integer(value)
+					       : false;
 	if (value && !fits)
 		fail_msg("%s is no %.*s", path, (int)len, at);
 	return at + len;
@@ -174,7 +177,8 @@ static void replies_are_as_described(void **state)
 		{"Check", CHECK(DUAL, CARD_2)},
 		{"Check", CHECK(DUAL, CARD_1)},
 		{"Check", METHOD("Check", "\"version\":\"nonsense\",\"target\":\"" CARD_1 "\"")},
-		{"Check", METHOD("Check", "\"bytes\":\"AAAA\",\"target\":\"" CARD_1 "\",\"fingerprint\":\"other\"")},
+		{"Check", METHOD("Check", "\"bytes\":\"AAAA\",\"target\":\"" CARD_1
+					  "\",\"fingerprint\":\"other\"")},
 		{"Ask", METHOD("Ask", "\"source\":\"" DUAL "\"")},
 		{"Ask", METHOD("Ask", "\"version\":\"nonsense\"")},
 		{"Ask", METHOD("Ask", "\"source\":\"" DUAL "\",\"host\":\"nowhere\"")},
@@ -202,7 +206,8 @@ static void events_are_as_described(void **state)
 	int fd = client_open(*state);
 	bool ready = false;
 
-	client_send(fd, "{\"method\":\"io.migcompat.Watch\",\"parameters\":{\"types\":true},\"more\":true}");
+	client_send(fd, "{\"method\":\"io.migcompat.Watch\",\"parameters\":{\"types\":true},"
+			"\"more\":true}");
 	while (!ready) {
 		json_t *reply = client_receive(fd);
 

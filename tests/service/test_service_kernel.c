@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The service on a mocked host, asked by a kernel that is played by the test. Runs itself under umockdev-wrapper. */
+/* The service on a mocked host, asked by a kernel that is played by the test. Runs itself under
+ * umockdev-wrapper. */
 #include <limits.h>
 #include <sys/stat.h>
 #include <umockdev.h>
@@ -10,7 +11,7 @@
 
 #define ONE_PORT "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
 #define TWO_PORTS "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002"
-#define CARD "0000:00:03.0" /* one port */
+#define CARD "0000:00:03.0"	  /* one port */
 #define PLAIN_CARD "0000:00:04.0" /* two ports, under vfio-pci */
 #define NEW "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c00ff"
 #define PARENT "/sys/devices/virtual/mtty/mtty"
@@ -37,7 +38,8 @@ static int start(void **state)
 	(void)state;
 	service_prepare();
 	testbed = umockdev_testbed_new();
-	assert_true(umockdev_testbed_add_from_file(testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
+	assert_true(umockdev_testbed_add_from_file(
+		testbed, TEST_SOURCE "/tests/hosts/discovery-serial.umockdev", NULL));
 	udevd.runs = true;
 	service_start();
 	assert_int_equal(shim_read(ONE_PORT), 0);
@@ -60,8 +62,10 @@ static int end(void **state)
 static void devices_are_attached_by_their_paths(void **state)
 {
 	(void)state;
-	assert_string_equal(shim_by_number(shim_attachment(TWO_PORTS))->subject, "/devices/virtual/mtty/mtty/" TWO_PORTS);
-	assert_string_equal(shim_by_number(shim_attachment(CARD))->subject, "/devices/pci0000:00/" CARD);
+	assert_string_equal(shim_by_number(shim_attachment(TWO_PORTS))->subject,
+			    "/devices/virtual/mtty/mtty/" TWO_PORTS);
+	assert_string_equal(shim_by_number(shim_attachment(CARD))->subject,
+			    "/devices/pci0000:00/" CARD);
 }
 
 static void device_is_attached_with_its_type(void **state)
@@ -88,11 +92,13 @@ static void function_that_nobody_serves_is_not_attached(void **state)
 
 static char *mdev_make(const char *type)
 {
-	char link[64], *path = umockdev_testbed_add_device(testbed, "mdev", NEW, PARENT, NULL, "DRIVER", "mtty", NULL);
+	char link[64], *path = umockdev_testbed_add_device(testbed, "mdev", NEW, PARENT, NULL,
+							   "DRIVER", "mtty", NULL);
 
 	assert_non_null(path);
 	snprintf(link, sizeof(link), "../mdev_supported_types/%s", type);
-	umockdev_testbed_set_attribute_link(testbed, path, "driver", "../../../../../bus/mdev/drivers/mtty");
+	umockdev_testbed_set_attribute_link(testbed, path, "driver",
+					    "../../../../../bus/mdev/drivers/mtty");
 	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", link);
 	pthread_mutex_lock(&shim.lock);
 	shim.unbound = NULL;
@@ -101,7 +107,8 @@ static char *mdev_make(const char *type)
 	return path;
 }
 
-/* As the kernel does it: the device has left its bus before anything is told, and the rest of it goes afterwards. */
+/* As the kernel does it: the device has left its bus before anything is told, and the rest of it
+ * goes afterwards. */
 static void mdev_end(char *path)
 {
 	shim_forget(NEW);
@@ -238,7 +245,8 @@ static void ask_is_answered_with_lines_best_first(void **state)
 	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, string_one), 0);
 	assert_int_equal(strncmp(shim.text, "yes mtty!mtty-1 identical yes\n", 30), 0);
 	assert_contains(shim.text, "\nyes " CARD " identical ");
-	assert_contains(shim.text, "\nno " TWO_PORTS " type unknown source has 1 ports, target has 2");
+	assert_contains(shim.text,
+			"\nno " TWO_PORTS " type unknown source has 1 ports, target has 2");
 	assert_true(strstr(shim.text, "\nno ") > strstr(shim.text, "\nyes " CARD));
 }
 
@@ -262,8 +270,10 @@ static void session_says_of_it_that_it_is_not_migratable(void **state)
 {
 	(void)state;
 	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, string_one), 0);
-	assert_contains(shim.text, "\nno " PLAIN_CARD " not-migratable unknown target " PLAIN_CARD
-				   ": driver and kernel cannot move its state: vfio-pci moves no device state;");
+	assert_contains(
+		shim.text,
+		"\nno " PLAIN_CARD " not-migratable unknown target " PLAIN_CARD
+		": driver and kernel cannot move its state: vfio-pci moves no device state;");
 }
 
 /* ---------------------------------------------------------------- what changes an answer */
@@ -309,7 +319,8 @@ static void becomes_two_ports(char *path)
 {
 	assert_int_equal(shim_write(NEW, string_one), 0);
 	assert_int_equal(unlink(mocked_path(PARENT "/" NEW "/mdev_type")), 0);
-	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type", "../mdev_supported_types/mtty-2");
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
+					    "../mdev_supported_types/mtty-2");
 	umockdev_testbed_uevent(testbed, path, "change");
 	for (int i = 0; i < WAIT_MS / 10 && shim_write(NEW, string_one) == 0; i++)
 		pause_ms(10);
@@ -342,7 +353,8 @@ static void policy_that_denies_is_told_as_such_once_it_is_loaded(void **state)
 {
 	(void)state;
 	assert_int_equal(shim_write(CARD, string_one), 0);
-	folder_write(&service.folder, "policy/migcompat.conf", "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
+	folder_write(&service.folder, "policy/migcompat.conf",
+		     "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
 	kill(getpid(), SIGHUP);
 	for (int i = 0; i < WAIT_MS / 10 && shim_write(CARD, string_one) == 0; i++)
 		pause_ms(10);
@@ -376,7 +388,8 @@ static void policy_is_in_force_for_the_kernel_when_it_is_for_the_socket(void **s
 {
 	(void)state;
 	assert_int_equal(shim_write(CARD, string_one), 0);
-	folder_write(&service.folder, "policy/migcompat.conf", "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
+	folder_write(&service.folder, "policy/migcompat.conf",
+		     "rules = ( { name = \"none\"; action = \"deny\"; } );\n");
 	reload_until("incompatible");
 	assert_int_equal(shim_write(CARD, string_one), -EPERM);
 	unlink(folder_path(&service.folder, "policy/migcompat.conf"));
@@ -389,8 +402,10 @@ static void stated_facts_count_from_a_reload_on_for_kernel_and_socket(void **sta
 	(void)state;
 	assert_int_equal(shim_write(CARD, string_one), 0);
 	assert_int_equal(mkdir(folder_path(&service.folder, "policy/facts.d"), 0755), 0);
-	folder_write(&service.folder, "policy/facts.d/card.json",
-		     "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\",\"devices\":{\"" CARD "\":{\"state_version\":\"9.0.0\"}}}");
+	folder_write(
+		&service.folder, "policy/facts.d/card.json",
+		"{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\",\"devices\":{\"" CARD
+		"\":{\"state_version\":\"9.0.0\"}}}");
 	assert_true(socket_says("compatible"));
 	assert_int_equal(shim_write(CARD, string_one), 0);
 	reload_until("incompatible");
@@ -423,7 +438,8 @@ static void question_that_waits_is_answered_by_the_successor(void **state)
 	assert_int_equal(shim_answer(), 0);
 }
 
-/* Begins without the module, which then is there; or the broker's node is, and cannot be opened for this reason. */
+/* Begins without the module, which then is there; or the broker's node is, and cannot be opened for
+ * this reason. */
 static void module_comes(int closed)
 {
 	static char *node;

@@ -114,8 +114,8 @@ static void long_questions_are_bounded_in_bytes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(short_questions_are_bounded_in_number),
-	    cmocka_unit_test(long_questions_are_bounded_in_bytes),
+		cmocka_unit_test(short_questions_are_bounded_in_number),
+		cmocka_unit_test(long_questions_are_bounded_in_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

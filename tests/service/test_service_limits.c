@@ -17,11 +17,11 @@
 #define MEMORY_MAX_KB (long)(CLIENTS_MEMORY_MAX >> 10)
 
 /* Only root can become somebody else. */
-#define NEEDS_MEMBERS()                                                                            \
-	do {                                                                                       \
-		(void)state;                                                                       \
-		if (!may_be_member())                                                              \
-			skip();                                                                    \
+#define NEEDS_MEMBERS()               \
+	do {                          \
+		(void)state;          \
+		if (!may_be_member()) \
+			skip();       \
 	} while (0)
 
 /*

@@ -21,7 +21,8 @@ static void description_has_every_method(void **state)
 	static const char *const names[] = {"List",  "Describe", "Version", "Check",
 					    "Ask",   "Params",	 "Hold",    "Release",
 					    "Watch", "Backends", "Policy"};
-	json_t *reply = call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"io.migcompat\"}}");
+	json_t *reply = call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+				     "\"parameters\":{\"interface\":\"io.migcompat\"}}");
 	char line[64];
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -33,42 +34,50 @@ static void description_has_every_method(void **state)
 
 static void unknown_interface_is_refused(void **state)
 {
-	assert_error(call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"a.b\"}}"),
+	assert_error(call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
+				  "\"parameters\":{\"interface\":\"a.b\"}}"),
 		     "org.varlink.service.InterfaceNotFound", "interface", "a.b");
-	assert_error(call(*state, "{\"method\":\"a.b.C\"}"), "org.varlink.service.InterfaceNotFound", "interface", "a.b");
+	assert_error(call(*state, "{\"method\":\"a.b.C\"}"),
+		     "org.varlink.service.InterfaceNotFound", "interface", "a.b");
 }
 
 static void unknown_method_is_refused(void **state)
 {
-	assert_error(call(*state, METHOD("Guess", "")), "org.varlink.service.MethodNotFound", "method", "io.migcompat.Guess");
+	assert_error(call(*state, METHOD("Guess", "")), "org.varlink.service.MethodNotFound",
+		     "method", "io.migcompat.Guess");
 }
 
 static void missing_parameter_is_named(void **state)
 {
-	assert_error(call(*state, METHOD("Describe", "")), "org.varlink.service.InvalidParameter", "parameter", "device");
+	assert_error(call(*state, METHOD("Describe", "")), "org.varlink.service.InvalidParameter",
+		     "parameter", "device");
 }
 
 static void parameter_of_a_wrong_type_is_named(void **state)
 {
-	assert_error(call(*state, METHOD("Describe", "\"device\":7")), "org.varlink.service.InvalidParameter", "parameter", "device");
+	assert_error(call(*state, METHOD("Describe", "\"device\":7")),
+		     "org.varlink.service.InvalidParameter", "parameter", "device");
 }
 
 static void text_with_a_zero_byte_inside_is_no_parameter(void **state)
 {
-	assert_error(call(*state, METHOD("Describe", "\"device\":\"" CARD_1 "\\u0000x\"")), "org.varlink.service.InvalidParameter", "parameter", "device");
-	assert_error(call(*state, METHOD("Check", "\"version\":\"a\\u0000\",\"target\":\"" CARD_1 "\"")), "org.varlink.service.InvalidParameter",
-		     "parameter", "version");
+	assert_error(call(*state, METHOD("Describe", "\"device\":\"" CARD_1 "\\u0000x\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "device");
+	assert_error(
+		call(*state, METHOD("Check", "\"version\":\"a\\u0000\",\"target\":\"" CARD_1 "\"")),
+		"org.varlink.service.InvalidParameter", "parameter", "version");
 }
 
 static void unknown_parameter_is_named(void **state)
 {
-	assert_error(call(*state, METHOD("List", "\"colour\":true")), "org.varlink.service.InvalidParameter", "parameter", "colour");
+	assert_error(call(*state, METHOD("List", "\"colour\":true")),
+		     "org.varlink.service.InvalidParameter", "parameter", "colour");
 }
 
 static void upgrade_is_not_implemented(void **state)
 {
-	assert_error(call(*state, "{\"method\":\"io.migcompat.List\",\"upgrade\":true}"), "org.varlink.service.MethodNotImplemented", "method",
-		     "io.migcompat.List");
+	assert_error(call(*state, "{\"method\":\"io.migcompat.List\",\"upgrade\":true}"),
+		     "org.varlink.service.MethodNotImplemented", "method", "io.migcompat.List");
 }
 
 static void list_has_devices_and_types_where_asked(void **state)
@@ -105,7 +114,11 @@ static size_t count_replies(const struct daemon *daemon, const char *text, const
 
 static void list_with_more_has_a_device_a_reply(void **state)
 {
-	assert_int_equal(count_replies(*state, "{\"method\":\"io.migcompat.List\",\"parameters\":{\"types\":true},\"more\":true}", "devices"), 7);
+	assert_int_equal(count_replies(*state,
+				       "{\"method\":\"io.migcompat.List\",\"parameters\":{"
+				       "\"types\":true},\"more\":true}",
+				       "devices"),
+			 7);
 }
 
 static void list_in_one_reply_has_what_the_replies_of_more_have(void **state)
@@ -113,10 +126,13 @@ static void list_in_one_reply_has_what_the_replies_of_more_have(void **state)
 	json_t *whole = call(*state, METHOD("List", "\"types\":true")), *part;
 	int fd = client_open(*state);
 
-	client_send(fd, "{\"method\":\"io.migcompat.List\",\"parameters\":{\"types\":true},\"more\":true}");
+	client_send(
+		fd,
+		"{\"method\":\"io.migcompat.List\",\"parameters\":{\"types\":true},\"more\":true}");
 	for (size_t i = 0; i < 7; i++) {
 		part = client_receive(fd);
-		assert_true(json_equal(json_array_get(array_at(part, "devices"), 0), json_array_get(array_at(whole, "devices"), i)));
+		assert_true(json_equal(json_array_get(array_at(part, "devices"), 0),
+				       json_array_get(array_at(whole, "devices"), i)));
 		json_decref(part);
 	}
 	json_decref(whole);
@@ -143,22 +159,25 @@ static void unknown_device_is_an_error_with_a_sentence(void **state)
 
 static void id_that_two_hosts_have_is_ambiguous(void **state)
 {
-	assert_error(call(*state, METHOD("Describe", "\"device\":\"mtty/mtty-2\"")), "io.migcompat.DeviceAmbiguous", "errno", "ENOTUNIQ");
+	assert_error(call(*state, METHOD("Describe", "\"device\":\"mtty/mtty-2\"")),
+		     "io.migcompat.DeviceAmbiguous", "errno", "ENOTUNIQ");
 }
 
 static void mode_that_is_none_is_named(void **state)
 {
-	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\",\"mechanism\":\"perhaps\"")),
+	assert_error(call(*state,
+			  METHOD("Version", "\"device\":\"" DUAL "\",\"mechanism\":\"perhaps\"")),
 		     "org.varlink.service.InvalidParameter", "parameter", "mechanism");
-	assert_error(call(*state, METHOD("List", "\"mechanism\":\"\"")), "org.varlink.service.InvalidParameter", "parameter",
-		     "mechanism");
+	assert_error(call(*state, METHOD("List", "\"mechanism\":\"\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "mechanism");
 }
 
 static void version_and_check_by_string_agree_with_check_by_device(void **state)
 {
 	json_t *reply = call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")), *answer;
-	json_t *question = json_pack("{s:s,s:{s:s,s:s}}", "method", "io.migcompat.Check", "parameters", "version", text_at(reply, "version"), "target",
-				     CARD_2);
+	json_t *question =
+		json_pack("{s:s,s:{s:s,s:s}}", "method", "io.migcompat.Check", "parameters",
+			  "version", text_at(reply, "version"), "target", CARD_2);
 	char *text = json_dumps(question, 0);
 
 	answer = call(*state, text);
@@ -184,7 +203,9 @@ static void different_devices_are_incompatible(void **state)
 
 static void string_with_a_newline_inside_is_incompatible(void **state)
 {
-	json_t *reply = call(*state, METHOD("Check", "\"version\":\"mtty:mdev:a\\nb\",\"target\":\"" CARD_1 "\""));
+	json_t *reply =
+		call(*state,
+		     METHOD("Check", "\"version\":\"mtty:mdev:a\\nb\",\"target\":\"" CARD_1 "\""));
 
 	assert_text(reply, "verdict", "incompatible");
 	assert_text(reply, "limit", "format");
@@ -194,7 +215,8 @@ static void string_with_a_newline_inside_is_incompatible(void **state)
 static void bytes_that_are_no_text_are_incompatible(void **state)
 {
 	/* "mtty:", 0xff */
-	json_t *reply = call(*state, METHOD("Check", "\"bytes\":\"bXR0eTr/\",\"target\":\"" CARD_1 "\""));
+	json_t *reply =
+		call(*state, METHOD("Check", "\"bytes\":\"bXR0eTr/\",\"target\":\"" CARD_1 "\""));
 
 	assert_text(reply, "limit", "format");
 	assert_text(reply, "reason", "byte 6 of the string is 0xff, expected 0x21 to 0x7e");
@@ -202,12 +224,14 @@ static void bytes_that_are_no_text_are_incompatible(void **state)
 	reply = call(*state, METHOD("Ask", "\"bytes\":\"bXR0eTr/\""));
 	assert_text(reply, "reason", "byte 6 of the string is 0xff, expected 0x21 to 0x7e");
 	json_decref(reply);
-	assert_error(call(*state, METHOD("Ask", "\"bytes\":\"bXR\"")), "org.varlink.service.InvalidParameter", "parameter", "bytes");
+	assert_error(call(*state, METHOD("Ask", "\"bytes\":\"bXR\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "bytes");
 }
 
 static void changed_target_is_stale(void **state)
 {
-	json_t *reply = call(*state, METHOD("Check", "\"source\":\"" DUAL "\",\"target\":\"" CARD_2 "\",\"fingerprint\":\"0\""));
+	json_t *reply = call(*state, METHOD("Check", "\"source\":\"" DUAL "\",\"target\":\"" CARD_2
+						     "\",\"fingerprint\":\"0\""));
 
 	assert_text(reply, "verdict", "error");
 	assert_text(reply, "errno", "ESTALE");
@@ -216,11 +240,12 @@ static void changed_target_is_stale(void **state)
 
 static void source_is_a_device_or_a_string(void **state)
 {
-	assert_error(call(*state, METHOD("Check", "\"target\":\"" CARD_1 "\"")), "org.varlink.service.InvalidParameter", "parameter", "source");
-	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"version\":\"x\"")), "org.varlink.service.InvalidParameter", "parameter",
-		     "version");
-	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"bytes\":\"x\"")), "org.varlink.service.InvalidParameter", "parameter",
-		     "bytes");
+	assert_error(call(*state, METHOD("Check", "\"target\":\"" CARD_1 "\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "source");
+	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"version\":\"x\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "version");
+	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"bytes\":\"x\"")),
+		     "org.varlink.service.InvalidParameter", "parameter", "bytes");
 }
 
 static void backends_are_told_with_their_state(void **state)
@@ -234,8 +259,10 @@ static void backends_are_told_with_their_state(void **state)
 		if (strcmp(json_string_value(json_object_get(backend, "name")), "mtty") != 0)
 			continue;
 		found = true;
-		assert_string_equal(json_string_value(json_object_get(backend, "status")), "loaded");
-		assert_string_equal(json_string_value(json_object_get(backend, "state")), "running");
+		assert_string_equal(json_string_value(json_object_get(backend, "status")),
+				    "loaded");
+		assert_string_equal(json_string_value(json_object_get(backend, "state")),
+				    "running");
 		assert_int_equal(json_integer_value(json_object_get(backend, "restarts")), 0);
 		assert_true(json_is_null(json_object_get(backend, "ended")));
 	}
@@ -251,7 +278,12 @@ static void ask_has_the_choices(void **state)
 	assert_int_equal(json_integer_value(array_at(reply, "asked")), 6);
 	assert_int_equal(json_array_size(array_at(reply, "choices")), 3);
 	json_decref(reply);
-	assert_int_equal(count_replies(*state, "{\"method\":\"io.migcompat.Ask\",\"parameters\":{\"source\":\"" DUAL "\"},\"more\":true}", "choices"), 3);
+	assert_int_equal(
+		count_replies(*state,
+			      "{\"method\":\"io.migcompat.Ask\",\"parameters\":{\"source\":\"" DUAL
+			      "\"},\"more\":true}",
+			      "choices"),
+		3);
 }
 
 static void ask_with_a_bad_string_has_a_reason_and_no_choice(void **state)
@@ -267,7 +299,8 @@ static void ask_about_an_unknown_host_is_an_error(void **state)
 {
 	assert_error(call(*state, METHOD("Ask", "\"version\":\"x\",\"other_hosts\":true")),
 		     "org.varlink.service.InvalidParameter", "parameter", "other_hosts");
-	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"host\":\"nowhere\"")), "io.migcompat.HostNotFound", "errno", "ENOENT");
+	assert_error(call(*state, METHOD("Ask", "\"source\":\"" DUAL "\",\"host\":\"nowhere\"")),
+		     "io.migcompat.HostNotFound", "errno", "ENOENT");
 }
 
 static void params_lists_what_can_be_set(void **state)

@@ -11,9 +11,13 @@ static struct place place;
 
 static void know(const char *host, const char *device, enum migcompat_kind kind)
 {
-	struct seen seen = {.host = (char *)(uintptr_t)host, .device = device, .kind = kind, .fingerprint = "f"};
+	struct seen seen = {.host = (char *)(uintptr_t)host,
+			    .device = device,
+			    .kind = kind,
+			    .fingerprint = "f"};
 
-	assert_int_equal(seen_insert(&told.devices, seen_index(&told.devices, host, device), &seen), 0);
+	assert_int_equal(seen_insert(&told.devices, seen_index(&told.devices, host, device), &seen),
+			 0);
 }
 
 static void forget(const char *host, const char *device)
@@ -50,10 +54,13 @@ static void assert_next(const char *expected)
 
 	assert_in_range(r, 0, 1);
 	if (r && json_object_get(word, "device"))
-		snprintf(text, sizeof(text), "%s %s//%s", json_string_value(json_object_get(word, "event")),
-			 json_string_value(json_object_get(word, "host")), json_string_value(json_object_get(word, "device")));
+		snprintf(text, sizeof(text), "%s %s//%s",
+			 json_string_value(json_object_get(word, "event")),
+			 json_string_value(json_object_get(word, "host")),
+			 json_string_value(json_object_get(word, "device")));
 	else if (r)
-		snprintf(text, sizeof(text), "%s", json_string_value(json_object_get(word, "event")));
+		snprintf(text, sizeof(text), "%s",
+			 json_string_value(json_object_get(word, "event")));
 	json_decref(word);
 	assert_string_equal(text, expected);
 }
@@ -195,7 +202,8 @@ static void another_policy_in_between_begins_anew(void **state)
 
 static void hold_of_a_device_that_is_gone_is_told(void **state)
 {
-	struct hold hold = {.host = (char[]){"z"}, .device = (char[]){"gone"}, .reason = (char[]){"why"}};
+	struct hold hold = {
+		.host = (char[]){"z"}, .device = (char[]){"gone"}, .reason = (char[]){"why"}};
 
 	(void)state;
 	until_ready();

@@ -242,8 +242,8 @@ static size_t fill(struct counted *jobs, enum pool_kind kind, unsigned threads, 
 static void kind_has_its_places(enum pool_kind kind, unsigned threads)
 {
 	static struct counted calls[POOL_CALL_THREADS + POOL_CALL_JOBS],
-	    roots[POOL_ROOT_THREADS + POOL_ROOT_JOBS], asks[POOL_ASK_THREADS + POOL_ASK_JOBS],
-	    owns[POOL_OWN_THREADS + POOL_OWN_JOBS];
+		roots[POOL_ROOT_THREADS + POOL_ROOT_JOBS], asks[POOL_ASK_THREADS + POOL_ASK_JOBS],
+		owns[POOL_OWN_THREADS + POOL_OWN_JOBS];
 	struct counted mine[POOL_THREADS_MAX];
 	sem_t begun, hold;
 	size_t count = 0;
@@ -344,18 +344,18 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
-	    CASE(job_runs_in_a_thread_and_ends_on_the_loop),
-	    CASE(job_may_be_handed_over_again_from_its_end),
-	    CASE(one_job_that_hangs_keeps_no_other),
-	    CASE(kind_never_has_more_threads_than_its_own),
-	    CASE(jobs_begin_in_their_order),
-	    CASE(one_job_too_many_is_refused),
-	    CASE(questions_have_their_places),
-	    CASE(calls_have_their_places),
-	    CASE(calls_of_root_have_their_places),
-	    CASE(looks_and_reloads_have_their_places),
-	    cmocka_unit_test(idle_threads_end_and_come_again),
-	    cmocka_unit_test(pool_whose_job_hangs_stays_until_it_ended),
+		CASE(job_runs_in_a_thread_and_ends_on_the_loop),
+		CASE(job_may_be_handed_over_again_from_its_end),
+		CASE(one_job_that_hangs_keeps_no_other),
+		CASE(kind_never_has_more_threads_than_its_own),
+		CASE(jobs_begin_in_their_order),
+		CASE(one_job_too_many_is_refused),
+		CASE(questions_have_their_places),
+		CASE(calls_have_their_places),
+		CASE(calls_of_root_have_their_places),
+		CASE(looks_and_reloads_have_their_places),
+		cmocka_unit_test(idle_threads_end_and_come_again),
+		cmocka_unit_test(pool_whose_job_hangs_stays_until_it_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -185,18 +185,18 @@ static void bound_of_all_clients_is_an_eighth_of_the_units_memory(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup(one_user_has_not_all_connections, setup),
-	    cmocka_unit_test_setup(others_leave_roots_connections_alone, setup),
-	    cmocka_unit_test_setup(root_may_have_all_connections, setup),
-	    cmocka_unit_test_setup(connection_that_ended_counts_no_more, setup),
-	    cmocka_unit_test_setup(users_come_and_go, setup),
-	    cmocka_unit_test_setup(one_user_has_not_all_slots, setup),
-	    cmocka_unit_test_setup(others_leave_roots_slots_alone, setup),
-	    cmocka_unit_test_setup(root_may_have_all_slots, setup),
-	    cmocka_unit_test(buffer_has_its_own_part_beside_the_budget),
-	    cmocka_unit_test(buffers_together_keep_to_the_budget),
-	    cmocka_unit_test(budget_is_no_less_after_a_refusal),
-	    cmocka_unit_test(bound_of_all_clients_is_an_eighth_of_the_units_memory),
+		cmocka_unit_test_setup(one_user_has_not_all_connections, setup),
+		cmocka_unit_test_setup(others_leave_roots_connections_alone, setup),
+		cmocka_unit_test_setup(root_may_have_all_connections, setup),
+		cmocka_unit_test_setup(connection_that_ended_counts_no_more, setup),
+		cmocka_unit_test_setup(users_come_and_go, setup),
+		cmocka_unit_test_setup(one_user_has_not_all_slots, setup),
+		cmocka_unit_test_setup(others_leave_roots_slots_alone, setup),
+		cmocka_unit_test_setup(root_may_have_all_slots, setup),
+		cmocka_unit_test(buffer_has_its_own_part_beside_the_budget),
+		cmocka_unit_test(buffers_together_keep_to_the_budget),
+		cmocka_unit_test(budget_is_no_less_after_a_refusal),
+		cmocka_unit_test(bound_of_all_clients_is_an_eighth_of_the_units_memory),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which events of the kernel's concern the service. The backends are the built ones: their globs decide on the host's facts. */
+/* Which events of the kernel's concern the service. The backends are the built ones: their globs
+ * decide on the host's facts. */
 #include "core/service/relevance.h"
 #include "tests/support/files.h"
 
@@ -27,33 +28,43 @@ static int teardown(void **state)
 	return 0;
 }
 
-static enum relevance of(void *state, enum events_action action, const char *subsystem, const char *devpath)
+static enum relevance of(void *state, enum events_action action, const char *subsystem,
+			 const char *devpath)
 {
 	const char *slash = strrchr(devpath, '/');
-	const struct events_change change = {
-		.action = action, .devpath = devpath, .devpath_old = "", .subsystem = subsystem, .sysname = slash ? slash + 1 : ""};
+	const struct events_change change = {.action = action,
+					     .devpath = devpath,
+					     .devpath_old = "",
+					     .subsystem = subsystem,
+					     .sysname = slash ? slash + 1 : ""};
 
 	return relevance_of(state, &change);
 }
 
 static void new_mdev_is_looked_at(void **state)
 {
-	assert_int_equal(of(*state, EVENTS_BIND, "mdev", "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), RELEVANCE_ONE);
+	assert_int_equal(of(*state, EVENTS_BIND, "mdev",
+			    "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"),
+			 RELEVANCE_ONE);
 }
 
 static void changed_function_is_looked_at(void **state)
 {
-	assert_int_equal(of(*state, EVENTS_CHANGE, "pci", "/devices/pci0000:00/0000:00:04.0"), RELEVANCE_ONE);
+	assert_int_equal(of(*state, EVENTS_CHANGE, "pci", "/devices/pci0000:00/0000:00:04.0"),
+			 RELEVANCE_ONE);
 }
 
 static void removed_mdev_is_gone(void **state)
 {
-	assert_int_equal(of(*state, EVENTS_REMOVE, "mdev", "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"), RELEVANCE_GONE);
+	assert_int_equal(of(*state, EVENTS_REMOVE, "mdev",
+			    "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"),
+			 RELEVANCE_GONE);
 }
 
 static void unbound_function_is_gone(void **state)
 {
-	assert_int_equal(of(*state, EVENTS_UNBIND, "pci", "/devices/pci0000:00/0000:00:04.0"), RELEVANCE_GONE);
+	assert_int_equal(of(*state, EVENTS_UNBIND, "pci", "/devices/pci0000:00/0000:00:04.0"),
+			 RELEVANCE_GONE);
 }
 
 static void lost_events_may_have_changed_anything(void **state)
@@ -63,7 +74,8 @@ static void lost_events_may_have_changed_anything(void **state)
 
 static void device_of_another_bus_is_nothing(void **state)
 {
-	assert_int_equal(of(*state, EVENTS_ADD, "usb", "/devices/pci0000:00/0000:00:14.0/usb1/1-1"), RELEVANCE_NONE);
+	assert_int_equal(of(*state, EVENTS_ADD, "usb", "/devices/pci0000:00/0000:00:14.0/usb1/1-1"),
+			 RELEVANCE_NONE);
 }
 
 /* One of the backends wants bus/ap/devices/... */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SIGHUP: a good policy takes the old one's place, a bad one changes nothing, and nobody waits meanwhile. */
+/* SIGHUP: a good policy takes the old one's place, a bad one changes nothing, and nobody waits
+ * meanwhile. */
 #include "tests/service/daemon.h"
 
 #define DENY "rules = ( { name = \"no\"; action = \"deny\"; } );\n"
@@ -122,7 +123,8 @@ static void reload_that_is_asked_for_during_one_comes_after_it(void **state)
 	manager_hears(fd, "RELOADING=1");
 	put(daemon, "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	/* Whether the second came during the first or after it: there are two, and the last word counts. */
+	/* Whether the second came during the first or after it: there are two, and the last word
+	 * counts. */
 	manager_hears(fd, "READY=1");
 	manager_hears(fd, "RELOADING=1");
 	manager_hears(fd, "READY=1");

@@ -163,7 +163,7 @@ static void live(struct play *play, unsigned bad, bool all, uint64_t until)
 
 		while (all ? at < play->table.count
 			   : (attached = again_due(&play->again, &play->table, &at, play->now)) !=
-				 NULL) {
+				       NULL) {
 			enum scan_outcome outcome;
 
 			if (all)
@@ -265,20 +265,20 @@ static void reload_has_all_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(failed_look_is_due_again_and_later_each_time),
-	    cmocka_unit_test(first_repetition_comes_soon),
-	    cmocka_unit_test(device_that_was_put_aside_is_due_at_once),
-	    cmocka_unit_test(device_that_was_put_aside_keeps_the_time_of_its_own_failure),
-	    cmocka_unit_test(changed_device_is_due_unless_it_ended_the_worker),
-	    cmocka_unit_test(backend_gets_fewer_looks_the_more_of_them_end_its_worker),
-	    cmocka_unit_test(good_minute_makes_the_next_end_the_first),
-	    cmocka_unit_test(device_that_ends_the_worker_keeps_no_other_from_its_answer),
-	    cmocka_unit_test(devices_that_end_the_worker_never_have_it_parked),
-	    cmocka_unit_test(events_without_end_do_not_have_it_parked),
-	    cmocka_unit_test(device_that_always_ends_the_worker_is_looked_at_ever_less),
-	    cmocka_unit_test(next_look_is_told_for_the_timer),
-	    cmocka_unit_test(other_backends_are_not_slowed_down),
-	    cmocka_unit_test(reload_has_all_looked_at),
+		cmocka_unit_test(failed_look_is_due_again_and_later_each_time),
+		cmocka_unit_test(first_repetition_comes_soon),
+		cmocka_unit_test(device_that_was_put_aside_is_due_at_once),
+		cmocka_unit_test(device_that_was_put_aside_keeps_the_time_of_its_own_failure),
+		cmocka_unit_test(changed_device_is_due_unless_it_ended_the_worker),
+		cmocka_unit_test(backend_gets_fewer_looks_the_more_of_them_end_its_worker),
+		cmocka_unit_test(good_minute_makes_the_next_end_the_first),
+		cmocka_unit_test(device_that_ends_the_worker_keeps_no_other_from_its_answer),
+		cmocka_unit_test(devices_that_end_the_worker_never_have_it_parked),
+		cmocka_unit_test(events_without_end_do_not_have_it_parked),
+		cmocka_unit_test(device_that_always_ends_the_worker_is_looked_at_ever_less),
+		cmocka_unit_test(next_look_is_told_for_the_timer),
+		cmocka_unit_test(other_backends_are_not_slowed_down),
+		cmocka_unit_test(reload_has_all_looked_at),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

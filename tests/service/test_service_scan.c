@@ -12,7 +12,7 @@
 #include "tests/support/files.h"
 #include "tests/service/worker_program.h"
 
-#define DEVICE(id, mood)                                                                           \
+#define DEVICE(id, mood) \
 	"{\"id\":\"moody/" id "\",\"kind\":\"mdev-type\",\"driver\":\"moody\",\"facts\":{" mood "}}"
 #define MOOD(mood) "\"plain\":\"" mood "\""
 #define TYPE "moody:plain"
@@ -127,9 +127,9 @@ static void refusal_is_an_answer(void **state)
 static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
 {
 	(void)state;
-	start(
-	    DEVICE("1", "") "," DEVICE("2", MOOD("crash")) "," DEVICE("3", "") "," DEVICE("4", ""),
-	    "");
+	start(DEVICE("1", "") "," DEVICE("2", MOOD("crash")) "," DEVICE("3", "") "," DEVICE("4",
+											    ""),
+	      "");
 	scan();
 	assert_row(0, SCAN_TOLD, TYPE, 0);
 	assert_row(1, SCAN_ENDED, NULL, -EIO);
@@ -193,15 +193,15 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_teardown(name, end)
 	const struct CMUnitTest tests[] = {
-	    CASE(answered_devices_have_their_types),
-	    CASE(parameters_that_cannot_be_published_are_not_kept),
-	    CASE(refusal_is_an_answer),
-	    CASE(device_that_ends_the_worker_has_the_others_put_aside),
-	    CASE(device_that_hangs_has_the_others_put_aside),
-	    CASE(resting_backend_is_no_answer),
-	    CASE(device_whose_look_waits_keeps_none_of_the_others),
-	    CASE(devices_that_were_put_aside_are_told_after_the_rest),
-	    CASE(parked_backend_is_an_answer),
+		CASE(answered_devices_have_their_types),
+		CASE(parameters_that_cannot_be_published_are_not_kept),
+		CASE(refusal_is_an_answer),
+		CASE(device_that_ends_the_worker_has_the_others_put_aside),
+		CASE(device_that_hangs_has_the_others_put_aside),
+		CASE(resting_backend_is_no_answer),
+		CASE(device_whose_look_waits_keeps_none_of_the_others),
+		CASE(devices_that_were_put_aside_are_told_after_the_rest),
+		CASE(parked_backend_is_an_answer),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

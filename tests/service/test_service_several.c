@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's end of the broker's protocol from version 2 on: several requests in one read, several replies in one write. */
+/* The daemon's end of the broker's protocol from version 2 on: several requests in one read,
+ * several replies in one write. */
 #include <signal.h>
 
 #include "tests/service/broker_bench.h"
@@ -11,7 +12,10 @@ struct written {
 
 static struct written written(uint64_t id)
 {
-	return (struct written){.request = {.header = head(sizeof(struct written), MIGCOMPAT_OP_WRITE, id), .attachment = 3}, .text = "1234567"};
+	return (struct written){
+		.request = {.header = head(sizeof(struct written), MIGCOMPAT_OP_WRITE, id),
+			    .attachment = 3},
+		.text = "1234567"};
 }
 
 static void several_requests_of_one_read_are_received_one_by_one(void **state)
@@ -44,7 +48,9 @@ static void request_that_ends_beyond_its_read_is_refused(void **state)
 /* The answer comes before whatever else there is, and what was read before it is not lost. */
 static void command_is_answered_while_requests_are_ahead(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2), .attachment = 9};
+	const struct migcompat_msg_attach_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+		.attachment = 9};
 	const struct written messages[] = {written(11), written(12)};
 	static struct broker_request request;
 	uint64_t attachment = 0;
@@ -53,7 +59,8 @@ static void command_is_answered_while_requests_are_ahead(void **state)
 	kernel_says(messages, sizeof(messages));
 	assert_int_equal(broker_receive(&bench.broker, &request), 1);
 	kernel_says(&reply, sizeof(reply));
-	assert_int_equal(broker_attach(&bench.broker, false, "/devices/a", "a:b", 0, &attachment), 0);
+	assert_int_equal(broker_attach(&bench.broker, false, "/devices/a", "a:b", 0, &attachment),
+			 0);
 	assert_int_equal(attachment, 9);
 	assert_int_equal(broker_receive(&bench.broker, &request), 1);
 	assert_int_equal(request.id, 12);

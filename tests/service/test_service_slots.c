@@ -104,10 +104,10 @@ static void one_batch_keeps_what_it_asks_about_before_and_after(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(
-		a_device_that_comes_back_takes_the_place_of_what_it_was, setup, teardown),
-	    cmocka_unit_test_setup_teardown(one_batch_keeps_what_it_asks_about_before_and_after,
-					    setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_device_that_comes_back_takes_the_place_of_what_it_was, setup, teardown),
+		cmocka_unit_test_setup_teardown(one_batch_keeps_what_it_asks_about_before_and_after,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the service begins: where it finds its socket, what keeps it from beginning, and where it logs to. */
+/* How the service begins: where it finds its socket, what keeps it from beginning, and where it
+ * logs to. */
 #include <dirent.h>
 #include <limits.h>
 #include <sched.h>
@@ -59,7 +60,8 @@ static void second_service_says_who_is_there_and_touches_nothing(void **state)
 	char sentence[192];
 
 	daemon_start(daemon, NULL);
-	snprintf(sentence, sizeof(sentence), "another service answers at %s: pid %d\n", daemon->socket, (int)daemon->pid);
+	snprintf(sentence, sizeof(sentence), "another service answers at %s: pid %d\n",
+		 daemon->socket, (int)daemon->pid);
 	assert_refused(daemon, NULL, sentence);
 	still_serves(daemon);
 	daemon_end(daemon);
@@ -74,7 +76,8 @@ static void second_service_with_the_same_holds_is_refused(void **state)
 
 	snprintf(other, sizeof(other), "%s/other", daemon->folder.path);
 	daemon_start(daemon, NULL);
-	snprintf(sentence, sizeof(sentence), "another service keeps its holds in %s/state\n", daemon->folder.path);
+	snprintf(sentence, sizeof(sentence), "another service keeps its holds in %s/state\n",
+		 daemon->folder.path);
 	assert_refused(daemon, more, sentence);
 	assert_int_equal(access(other, F_OK), -1);
 	still_serves(daemon);
@@ -191,8 +194,8 @@ static void pass_socket(struct daemon *daemon)
 
 	memcpy(address.sun_path, daemon->socket, strlen(daemon->socket) + 1);
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0 || dup2(fd, 3) != 3 || setenv("LISTEN_PID", pid, 1) ||
-	    setenv("LISTEN_FDS", "1", 1))
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 || listen(fd, 8) < 0 ||
+	    dup2(fd, 3) != 3 || setenv("LISTEN_PID", pid, 1) || setenv("LISTEN_FDS", "1", 1))
 		_exit(126);
 }
 
@@ -201,7 +204,8 @@ static void pass_file(struct daemon *daemon)
 	char pid[32];
 
 	snprintf(pid, sizeof(pid), "%d", (int)getpid());
-	if (dup2(open(daemon->folder.path, O_RDONLY), 3) != 3 || setenv("LISTEN_PID", pid, 1) || setenv("LISTEN_FDS", "1", 1))
+	if (dup2(open(daemon->folder.path, O_RDONLY), 3) != 3 || setenv("LISTEN_PID", pid, 1) ||
+	    setenv("LISTEN_FDS", "1", 1))
 		_exit(126);
 }
 
@@ -275,8 +279,9 @@ static void state_folder_that_others_can_write_keeps_it_from_beginning(void **st
 
 static void wrong_usage_is_one_line(void **state)
 {
-	static const char *const wrong[][2] = {
-		{"--patience=0", "--patience expects"}, {"--log-level=loud", "--log-level expects"}, {"more", "unexpected argument \"more\""}};
+	static const char *const wrong[][2] = {{"--patience=0", "--patience expects"},
+					       {"--log-level=loud", "--log-level expects"},
+					       {"more", "unexpected argument \"more\""}};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
 		assert_refused(*state, (const char *[]){wrong[i][0], NULL}, wrong[i][1]);
@@ -289,7 +294,8 @@ static void group_that_is_missing_is_named(void **state)
 	struct daemon *daemon = *state;
 
 	daemon_start(daemon, (const char *[]){"--group", "no-such-group", NULL});
-	daemon_logged(daemon, "there is no group \"no-such-group\": only root and the service's own");
+	daemon_logged(daemon,
+		      "there is no group \"no-such-group\": only root and the service's own");
 	daemon_end(daemon);
 }
 
@@ -299,7 +305,8 @@ static void quiet_log_leaves_answers_out(void **state)
 	char text[4096];
 	FILE *log;
 
-	daemon->pid = daemon_spawn(daemon, (const char *[]){"--log-level", "notice", "--group", "root", NULL});
+	daemon->pid = daemon_spawn(
+		daemon, (const char *[]){"--log-level", "notice", "--group", "root", NULL});
 	for (int i = 0; i < WAIT_MS / 20 && access(daemon->socket, F_OK); i++)
 		pause_ms(20);
 	still_serves(daemon);
@@ -318,8 +325,9 @@ static void mount_journal(struct daemon *daemon)
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/journal", daemon->folder.path);
-	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", "/run", "tmpfs", 0, NULL) < 0 ||
-	    mkdir("/run/systemd", 0755) < 0 || mkdir("/run/systemd/journal", 0755) < 0)
+	if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/systemd", 0755) < 0 ||
+	    mkdir("/run/systemd/journal", 0755) < 0)
 		_exit(125);
 	fd = open("/run/systemd/journal/socket", O_CREAT | O_WRONLY, 0644);
 	close(fd);
@@ -357,7 +365,8 @@ static bool may_mount(void)
 	int status = 1;
 
 	if (pid == 0)
-		_exit(unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0);
+		_exit(unshare(CLONE_NEWNS) < 0 ||
+		      mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0);
 	waitpid(pid, &status, 0);
 	return status == 0;
 }
@@ -402,7 +411,8 @@ static void answer_is_in_the_journal_by_field(void **state)
 	close(fd);
 }
 
-/* Nothing is mounted over it, and nothing is there on most machines that build; else there is nothing to see. */
+/* Nothing is mounted over it, and nothing is there on most machines that build; else there is
+ * nothing to see. */
 static void without_a_journal_standard_error_has_the_words(void **state)
 {
 	struct daemon *daemon = *state;
@@ -420,24 +430,24 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-	    CASE(second_service_says_who_is_there_and_touches_nothing),
-	    CASE(second_service_with_the_same_holds_is_refused),
-	    CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
-	    CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
-	    CASE(lock_that_is_a_pipe_is_not_one),
-	    CASE(dead_socket_makes_way),
-	    CASE(what_is_no_socket_stays),
-	    CASE(passed_socket_is_served_and_left),
-	    CASE(passed_file_is_refused),
-	    CASE(passed_to_somebody_else_is_not_taken),
-	    CASE(bad_policy_keeps_it_from_beginning),
-	    CASE(bad_holds_keep_it_from_beginning),
-	    CASE(state_folder_that_others_can_write_keeps_it_from_beginning),
-	    CASE(wrong_usage_is_one_line),
-	    CASE(group_that_is_missing_is_named),
-	    CASE(quiet_log_leaves_answers_out),
-	    CASE(answer_is_in_the_journal_by_field),
-	    CASE(without_a_journal_standard_error_has_the_words),
+		CASE(second_service_says_who_is_there_and_touches_nothing),
+		CASE(second_service_with_the_same_holds_is_refused),
+		CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
+		CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
+		CASE(lock_that_is_a_pipe_is_not_one),
+		CASE(dead_socket_makes_way),
+		CASE(what_is_no_socket_stays),
+		CASE(passed_socket_is_served_and_left),
+		CASE(passed_file_is_refused),
+		CASE(passed_to_somebody_else_is_not_taken),
+		CASE(bad_policy_keeps_it_from_beginning),
+		CASE(bad_holds_keep_it_from_beginning),
+		CASE(state_folder_that_others_can_write_keeps_it_from_beginning),
+		CASE(wrong_usage_is_one_line),
+		CASE(group_that_is_missing_is_named),
+		CASE(quiet_log_leaves_answers_out),
+		CASE(answer_is_in_the_journal_by_field),
+		CASE(without_a_journal_standard_error_has_the_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,9 +3,8 @@
  * The way of a kernel's write or read through the service, step by step, and what happens if
  * something changes between two of them: the worker is killed and its file replaced, the backend
  * parked, the policy reloaded, or the device held. After each change the right answer is a no, so
- * a yes that leaves must have been looked at before the change (core/service/kernel/batch.h says when
- * that is).
- * Runs itself under umockdev-wrapper.
+ * a yes that leaves must have been looked at before the change (core/service/kernel/batch.h says
+ * when that is). Runs itself under umockdev-wrapper.
  */
 #include "tests/service/steps.h"
 
@@ -13,8 +12,8 @@
 
 static void assert_check_says(const char *verdict)
 {
-	json_t *reply =
-	    call(&service, METHOD("Check", "\"version\":\"" STRING "\",\"target\":\"" TARGET "\""));
+	json_t *reply = call(
+		&service, METHOD("Check", "\"version\":\"" STRING "\",\"target\":\"" TARGET "\""));
 
 	assert_text(reply, "verdict", verdict);
 	json_decref(reply);
@@ -30,8 +29,7 @@ static bool socket_offers_it(void)
 	size_t i;
 
 	assert_true(json_is_array(choices));
-	json_array_foreach(choices, i, choice)
-	{
+	json_array_foreach (choices, i, choice) {
 		const char *device = json_string_value(json_object_get(choice, "device"));
 
 		assert_non_null(device);
@@ -119,8 +117,8 @@ static void keep_answer(uint32_t op)
 	unsigned found = walk.found;
 
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
-		assert_int_equal(shim_ask(op, walk.attachment,
-					  op == MIGCOMPAT_OP_READ ? "" : STRING), 0);
+		assert_int_equal(
+			shim_ask(op, walk.attachment, op == MIGCOMPAT_OP_READ ? "" : STRING), 0);
 	assert_int_not_equal(walk.found, found);
 }
 
@@ -324,13 +322,15 @@ static int run_mocked(void)
 		cmocka_unit_test(hold_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
 		cmocka_unit_test(reload_between_two_steps_of_a_write_to_an_open_target_is_obeyed),
 		cmocka_unit_test(
-		worker_killed_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
+			worker_killed_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
 		cmocka_unit_test(
-		backend_parked_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
+			backend_parked_between_two_steps_of_a_write_to_an_open_target_gives_no_yes),
 		cmocka_unit_test(hold_between_two_steps_of_a_write_that_is_kept_is_obeyed),
 		cmocka_unit_test(reload_between_two_steps_of_a_write_that_is_kept_is_obeyed),
-		cmocka_unit_test(worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
-		cmocka_unit_test(backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+		cmocka_unit_test(
+			worker_killed_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
+		cmocka_unit_test(
+			backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_yes),
 		cmocka_unit_test(hold_between_two_steps_of_a_read_is_obeyed),
 		cmocka_unit_test(backend_parked_between_two_steps_of_a_read_gives_no_string),
 		cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),

@@ -159,8 +159,10 @@ static void oneway_call_of_a_client_that_left_counts(void **state)
 	(void)state;
 	hanging_start(&daemon, "300");
 	fd = client_open(&daemon);
-	client_send(fd, "{\"method\":\"io.migcompat.Describe\",\"parameters\":{\"device\":\"" HUNG "\"},\"oneway\":true}");
-	client_send(fd, "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL "\",\"reason\":\"left\"},\"oneway\":true}");
+	client_send(fd, "{\"method\":\"io.migcompat.Describe\",\"parameters\":{\"device\":\"" HUNG
+			"\"},\"oneway\":true}");
+	client_send(fd, "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL
+			"\",\"reason\":\"left\"},\"oneway\":true}");
 	close(fd);
 	daemon_logged(&daemon, "is held by uid 0: left");
 	daemon_end(&daemon);
@@ -222,7 +224,9 @@ static void holds_change_while_others_ask(void **state)
 	for (size_t i = 0; i < 16; i++) {
 		fds[i] = client_open(&daemon);
 		for (int n = 0; n < 20; n++)
-			client_send(fds[i], i % 4 ? CHECK(DUAL, CARD_2) : n % 2 ? RELEASE(DUAL) : HOLD(DUAL, "others ask"));
+			client_send(fds[i], i % 4   ? CHECK(DUAL, CARD_2)
+					    : n % 2 ? RELEASE(DUAL)
+						    : HOLD(DUAL, "others ask"));
 	}
 	for (size_t i = 0; i < 16; i++) {
 		for (int n = 0; n < 20; n++) {
@@ -244,14 +248,14 @@ static void holds_change_while_others_ask(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
-	    cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
-	    cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
-	    cmocka_unit_test(client_may_leave_while_its_call_runs),
-	    cmocka_unit_test(end_waits_for_calls_that_run),
-	    cmocka_unit_test(oneway_call_of_a_client_that_left_counts),
-	    cmocka_unit_test(all_clients_at_once_with_mixed_calls_are_answered),
-	    cmocka_unit_test(holds_change_while_others_ask),
+		cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
+		cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
+		cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
+		cmocka_unit_test(client_may_leave_while_its_call_runs),
+		cmocka_unit_test(end_waits_for_calls_that_run),
+		cmocka_unit_test(oneway_call_of_a_client_that_left_counts),
+		cmocka_unit_test(all_clients_at_once_with_mixed_calls_are_answered),
+		cmocka_unit_test(holds_change_while_others_ask),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

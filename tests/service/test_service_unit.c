@@ -7,7 +7,9 @@
 #include "core/service/world.h"
 #include "tests/support/test.h"
 
-#define UNIT TEST_SOURCE "/core/service/units/migcompatd.service.in" /* its folders come when it is installed */
+#define UNIT                                                                                   \
+	TEST_SOURCE "/core/service/units/migcompatd.service.in" /* its folders come when it is \
+								   installed */
 #define INSTALLED TEST_BUILD "/migcompatd.service"
 
 /* The value of a setting that stands in it once. */
@@ -48,8 +50,9 @@ static void service_and_workers_fit_into_it_however_many_there_are(void **state)
 {
 	(void)state;
 	for (size_t count = 1; count <= CHILDREN_MAX; count++)
-		assert_true(MEMORY_SERVICE_KIB + MEMORY_WORLDS * count *
-						     worker_memory_kib(MEMORY_WORKERS_KIB, count) <=
+		assert_true(MEMORY_SERVICE_KIB +
+				    MEMORY_WORLDS * count *
+					    worker_memory_kib(MEMORY_WORKERS_KIB, count) <=
 			    MEMORY_UNIT_KIB);
 }
 
@@ -62,9 +65,11 @@ static void it_is_no_more_exposed_than_2_2(void **state)
 		print_message("systemd-analyze is not here\n");
 		skip();
 	}
-	status = system("sed -e 's|@migcompat_sbindir@|/usr/sbin|' -e 's|@migcompat_bindir@|/usr/bin|' '" UNIT "' >'" INSTALLED "' && "
-			"systemd-analyze security --offline=true --threshold=22 --no-pager '" INSTALLED
-			"' >'" TEST_BUILD "/security.txt' 2>&1");
+	status = system(
+		"sed -e 's|@migcompat_sbindir@|/usr/sbin|' -e 's|@migcompat_bindir@|/usr/bin|' "
+		"'" UNIT "' >'" INSTALLED "' && "
+		"systemd-analyze security --offline=true --threshold=22 --no-pager '" INSTALLED
+		"' >'" TEST_BUILD "/security.txt' 2>&1");
 	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		fail_msg("see %s", TEST_BUILD "/security.txt");
 }
@@ -72,10 +77,10 @@ static void it_is_no_more_exposed_than_2_2(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(one_process_that_the_kernel_ends_is_not_the_end_of_the_service),
-	    cmocka_unit_test(its_limit_of_memory_is_the_one_that_is_shared_out),
-	    cmocka_unit_test(service_and_workers_fit_into_it_however_many_there_are),
-	    cmocka_unit_test(it_is_no_more_exposed_than_2_2),
+		cmocka_unit_test(one_process_that_the_kernel_ends_is_not_the_end_of_the_service),
+		cmocka_unit_test(its_limit_of_memory_is_the_one_that_is_shared_out),
+		cmocka_unit_test(service_and_workers_fit_into_it_however_many_there_are),
+		cmocka_unit_test(it_is_no_more_exposed_than_2_2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -52,7 +52,8 @@ static void watching_without_more_is_refused(void **state)
 {
 	json_t *reply = call(*state, "{\"method\":\"io.migcompat.Watch\"}");
 
-	assert_string_equal(json_string_value(json_object_get(reply, "error")), "org.varlink.service.ExpectedMore");
+	assert_string_equal(json_string_value(json_object_get(reply, "error")),
+			    "org.varlink.service.ExpectedMore");
 	json_decref(reply);
 }
 
@@ -141,7 +142,10 @@ static void watcher_that_does_not_read_is_closed(void **state)
 	memset(reason, 'x', 500);
 	for (int i = 0; i < 1000; i++) {
 		snprintf(reason + 500, 8, "%d", i);
-		snprintf(text, sizeof(text), "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL "\",\"reason\":\"%s\"}}", reason);
+		snprintf(text, sizeof(text),
+			 "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL
+			 "\",\"reason\":\"%s\"}}",
+			 reason);
 		client_send(caller, text);
 		json_decref(client_receive(caller));
 	}

@@ -6,7 +6,8 @@
 #include "tests/service/daemon.h"
 
 #define WATCH "{\"method\":\"io.migcompat.Watch\",\"more\":true}"
-#define WATCH_TYPES "{\"method\":\"io.migcompat.Watch\",\"parameters\":{\"types\":true},\"more\":true}"
+#define WATCH_TYPES \
+	"{\"method\":\"io.migcompat.Watch\",\"parameters\":{\"types\":true},\"more\":true}"
 
 static inline int watch_open(const struct daemon *daemon, const char *text)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One message's body, written and then read from memory that ends where it does, so that a sanitizer sees each step too far. */
+/* One message's body, written and then read from memory that ends where it does, so that a
+ * sanitizer sees each step too far. */
 #ifndef TESTS_SUPPORT_BODY_H
 #define TESTS_SUPPORT_BODY_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device for tests of device state: memory, a config and dirty marks, nothing else. Every operation can be told to fail, and tells in
- * which order it was called. It takes two banks of memory from the start, so that loading needs none.
+ * A device for tests of device state: memory, a config and dirty marks, nothing else. Every
+ * operation can be told to fail, and tells in which order it was called. It takes two banks of
+ * memory from the start, so that loading needs none.
  */
 #ifndef TESTS_SUPPORT_CARD_H
 #define TESTS_SUPPORT_CARD_H
@@ -48,12 +49,13 @@ struct card {
 	uint64_t system[MIGCOMPAT_DIRTY_WORDS(CARD_SYSTEM_PAGES)];
 	uint32_t state;
 	bool staging;
-	int fail[CARD_OP_COUNT];   /* what an operation answers, where not 0 */
+	int fail[CARD_OP_COUNT];	    /* what an operation answers, where not 0 */
 	unsigned fail_after[CARD_OP_COUNT]; /* so many calls that succeed first */
 	unsigned calls[CARD_OP_COUNT];
 	const char *message;
-	void (*during_read)(struct card *card, uint64_t position); /* what the device does while its memory is read */
-	bool foreign_pages;                                        /* dirty_take tells pages that nobody asked for */
+	void (*during_read)(struct card *card,
+			    uint64_t position); /* what the device does while its memory is read */
+	bool foreign_pages;			/* dirty_take tells pages that nobody asked for */
 };
 
 static inline int card_fails(struct card *card, enum card_op op)
@@ -158,11 +160,13 @@ static inline int card_dirty_count(void *session, uint64_t *ret_pages)
 {
 	struct card *card = session;
 
-	*ret_pages = migcompat_dirty_count(card->marks, card->info.memory_size / MIGCOMPAT_STATE_PAGE);
+	*ret_pages =
+		migcompat_dirty_count(card->marks, card->info.memory_size / MIGCOMPAT_STATE_PAGE);
 	return card_fails(card, CARD_DIRTY_COUNT);
 }
 
-static inline int card_dirty_take(void *session, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max)
+static inline int card_dirty_take(void *session, uint64_t first, uint64_t count,
+				  uint64_t *ret_pages, size_t max)
 {
 	struct card *card = session;
 	int r = card_fails(card, CARD_DIRTY_TAKE);
@@ -183,7 +187,8 @@ static inline int card_system_dirty(void *session, uint64_t start, uint64_t coun
 
 	for (uint64_t i = 0; i < count && !r; i++) {
 		if (start / MIGCOMPAT_STATE_PAGE + i < CARD_SYSTEM_PAGES &&
-		    migcompat_dirty_take(card->system, start / MIGCOMPAT_STATE_PAGE + i, 1, &page, 1))
+		    migcompat_dirty_take(card->system, start / MIGCOMPAT_STATE_PAGE + i, 1, &page,
+					 1))
 			bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
 	}
 	return r;
@@ -206,7 +211,8 @@ static const struct migcompat_device_state card_table __attribute__((unused)) = 
 
 static inline void *card_bank(uint64_t size)
 {
-	void *bank = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *bank = mmap(NULL, size ? size : 1, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (bank == MAP_FAILED)
 		abort();
@@ -253,15 +259,18 @@ static inline void card_fill(struct card *card, uint64_t seed)
 
 	for (uint64_t i = 0; i < card->info.memory_size / sizeof(*words); i++)
 		words[i] = seed = seed * 6364136223846793005u + 1442695040888963407u;
-	for (size_t i = 0; i < sizeof(card->config.registers) / sizeof(card->config.registers[0]); i++)
-		card->config.registers[i] = seed = seed * 6364136223846793005u + 1442695040888963407u;
+	for (size_t i = 0; i < sizeof(card->config.registers) / sizeof(card->config.registers[0]);
+	     i++)
+		card->config.registers[i] = seed =
+			seed * 6364136223846793005u + 1442695040888963407u;
 	if (card->info.memory_size)
 		migcompat_dirty_mark_bytes(card->marks, 0, card->info.memory_size);
 }
 
 static inline bool card_equal(const struct card *a, const struct card *b)
 {
-	return a->info.memory_size == b->info.memory_size && memcmp(&a->config, &b->config, sizeof(a->config)) == 0 &&
+	return a->info.memory_size == b->info.memory_size &&
+	       memcmp(&a->config, &b->config, sizeof(a->config)) == 0 &&
 	       memcmp(a->memory, b->memory, a->info.memory_size) == 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the conformance tests share: all backends of a folder and all devices of some inventories; without arguments, those of the build and
- * of tests/hosts.
+ * What the conformance tests share: all backends of a folder and all devices of some inventories;
+ * without arguments, those of the build and of tests/hosts.
  */
 #ifndef TESTS_SUPPORT_CONFORMANCE_H
 #define TESTS_SUPPORT_CONFORMANCE_H
@@ -100,7 +100,8 @@ static inline void load(const char *folder, char **files, int nfiles)
 		if (inventory_read_file(&inventory, files[i], &err) != 0)
 			fail_msg("%s", err.text);
 	assert_int_equal(inventory_finish(&inventory, &err), 0);
-	printf("%zu backends, %zu devices of %zu hosts\n", nproviders, inventory.ndevices, inventory.nhosts);
+	printf("%zu backends, %zu devices of %zu hosts\n", nproviders, inventory.ndevices,
+	       inventory.nhosts);
 }
 
 static inline char **host_files(int *ret_count)
@@ -114,7 +115,8 @@ static inline char **host_files(int *ret_count)
 		size_t len = strlen(entry->d_name);
 
 		if (len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0)
-			assert_true(asprintf(&files[(*ret_count)++], TEST_SOURCE "/tests/hosts/%s", entry->d_name) > 0);
+			assert_true(asprintf(&files[(*ret_count)++], TEST_SOURCE "/tests/hosts/%s",
+					     entry->d_name) > 0);
 	}
 	closedir(folder);
 	return files;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices made of facts for tests: a backend in isolation, with no file, no worker and no host behind it. One
- * bench holds one host and any number of its devices.
+ * Devices made of facts for tests: a backend in isolation, with no file, no worker and no host
+ * behind it. One bench holds one host and any number of its devices.
  */
 #ifndef TESTS_SUPPORT_DEVICE_H
 #define TESTS_SUPPORT_DEVICE_H
@@ -19,7 +19,8 @@ struct test_host {
 	size_t ndevices;
 };
 
-/* facts: "key", "value", …, NULL. A value that begins with "!" is an error by its errno name ("!EACCES"). */
+/* facts: "key", "value", …, NULL. A value that begins with "!" is an error by its errno name
+ * ("!EACCES"). */
 static inline struct factset test_facts(struct arena *arena, const char *const *facts)
 {
 	struct factset_builder builder;
@@ -32,9 +33,12 @@ static inline struct factset test_facts(struct arena *arena, const char *const *
 
 		assert_non_null(key);
 		if (facts[1][0] == '!')
-			assert_int_equal(factset_builder_add_error(&builder, key, error_number(facts[1] + 1)), 0);
+			assert_int_equal(factset_builder_add_error(&builder, key,
+								   error_number(facts[1] + 1)),
+					 0);
 		else
-			assert_int_equal(factset_builder_add(&builder, key, facts[1], strlen(facts[1])), 0);
+			assert_int_equal(
+				factset_builder_add(&builder, key, facts[1], strlen(facts[1])), 0);
 	}
 	assert_int_equal(factset_builder_finish(&builder, &set, &err), 0);
 	return set;
@@ -50,7 +54,8 @@ static inline void test_host_make(struct test_host *host, const char *const *fac
 	host->host->facts = test_facts(&host->inventory.arena, facts);
 }
 
-static inline const struct device *test_device(struct test_host *host, enum migcompat_kind kind, const char *id, const char *const *facts)
+static inline const struct device *test_device(struct test_host *host, enum migcompat_kind kind,
+					       const char *id, const char *const *facts)
 {
 	struct device *device = &host->devices[host->ndevices++];
 
@@ -65,7 +70,8 @@ static inline void test_host_free(struct test_host *host)
 	inventory_free(&host->inventory);
 }
 
-/* A backend of the build by its namespace, its settings from "name", "value", …, NULL (or NULL: the initial ones). */
+/* A backend of the build by its namespace, its settings from "name", "value", …, NULL (or NULL: the
+ * initial ones). */
 static inline const char *test_setting(void *arg, const char *namespace, const char *name)
 {
 	(void)namespace;
@@ -100,7 +106,8 @@ static inline struct opened *test_open(struct provider *provider, const struct d
 }
 
 /* Compare source to target; the result is reset first and stays the caller's. */
-static inline void test_compare(struct opened *source, struct opened *target, struct migcompat_result *result)
+static inline void test_compare(struct opened *source, struct opened *target,
+				struct migcompat_result *result)
 {
 	struct error err = {0};
 
@@ -110,7 +117,8 @@ static inline void test_compare(struct opened *source, struct opened *target, st
 }
 
 /* The finding of a field, or NULL. */
-static inline const struct finding *test_finding(const struct migcompat_result *result, const char *field)
+static inline const struct finding *test_finding(const struct migcompat_result *result,
+						 const char *field)
 {
 	for (size_t i = 0; i < result->count; i++)
 		if (strcmp(result->findings[i].field, field) == 0)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of discovery share: running it, and asking for rows and facts. One inventory at a time. */
+/* What the tests of discovery share: running it, and asking for rows and facts. One inventory at a
+ * time. */
 #ifndef TESTS_SUPPORT_DISCOVERED_H
 #define TESTS_SUPPORT_DISCOVERED_H
 

@@ -23,8 +23,8 @@
 static inline void documents_keep(const char *text)
 {
 	struct iovec parts[] = {
-	    {(void *)(uintptr_t)text, strlen(text)},
-	    {(void *)(uintptr_t) "\n", 1},
+		{(void *)(uintptr_t)text, strlen(text)},
+		{(void *)(uintptr_t) "\n", 1},
 	};
 	ssize_t len = (ssize_t)parts[0].iov_len + 1;
 	char path[4096];

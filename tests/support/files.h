@@ -26,7 +26,8 @@ static inline const char *folder_path(struct folder *folder, const char *name)
 	return folder->file;
 }
 
-static inline const char *folder_write_bytes(struct folder *folder, const char *name, const void *bytes, size_t len)
+static inline const char *folder_write_bytes(struct folder *folder, const char *name,
+					     const void *bytes, size_t len)
 {
 	FILE *file = fopen(folder_path(folder, name), "w");
 
@@ -43,7 +44,8 @@ static inline const char *folder_write(struct folder *folder, const char *name, 
 	return folder_write_bytes(folder, name, text, strlen(text));
 }
 
-static inline int folder_remove_entry(const char *path, const struct stat *st, int type, struct FTW *where)
+static inline int folder_remove_entry(const char *path, const struct stat *st, int type,
+				      struct FTW *where)
 {
 	(void)st, (void)type, (void)where;
 	return remove(path);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kernel driver for tests: the states of linux/vfio.h, a stream of any length, bytes that appear while it copies ahead, and a fault at
- * the n-th call of an operation. It refuses what the kernel would refuse.
+ * A kernel driver for tests: the states of linux/vfio.h, a stream of any length, bytes that appear
+ * while it copies ahead, and a fault at the n-th call of an operation. It refuses what the kernel
+ * would refuse.
  */
 #ifndef TESTS_SUPPORT_KERNEL_DEVICE_H
 #define TESTS_SUPPORT_KERNEL_DEVICE_H
@@ -13,7 +14,14 @@
 #define DRIVER_STATE_MAX (1u << 20)
 #define DRIVER_FD 1000
 
-enum driver_op { DRIVER_SET_STATE, DRIVER_PRECOPY, DRIVER_READ, DRIVER_WRITE, DRIVER_RESET, DRIVER_OP_COUNT };
+enum driver_op {
+	DRIVER_SET_STATE,
+	DRIVER_PRECOPY,
+	DRIVER_READ,
+	DRIVER_WRITE,
+	DRIVER_RESET,
+	DRIVER_OP_COUNT
+};
 
 struct driver {
 	struct kernel_device device;
@@ -22,12 +30,12 @@ struct driver {
 	size_t len;
 	char incoming[DRIVER_STATE_MAX];
 	size_t incoming_len;
-	size_t at;        /* of reading */
-	size_t ahead;     /* bytes that can be read while it runs */
-	size_t chunk;     /* most bytes of one read or write; 0: any */
-	unsigned open;    /* descriptors of its data session */
-	bool same_fd;     /* tell of the session's descriptor again at STOP_COPY */
-	bool forgets;     /* takes a load, and then has something else */
+	size_t at;     /* of reading */
+	size_t ahead;  /* bytes that can be read while it runs */
+	size_t chunk;  /* most bytes of one read or write; 0: any */
+	unsigned open; /* descriptors of its data session */
+	bool same_fd;  /* tell of the session's descriptor again at STOP_COPY */
+	bool forgets;  /* takes a load, and then has something else */
 	bool no_fd;
 	unsigned resets;
 	enum kernel_state way[16]; /* the states that it was sent to */
@@ -35,7 +43,7 @@ struct driver {
 	int fail[DRIVER_OP_COUNT];
 	unsigned fail_at[DRIVER_OP_COUNT]; /* the call that fails, from 0 */
 	unsigned calls[DRIVER_OP_COUNT];
-	bool fail_on[DRIVER_OP_COUNT];     /* and all behind it */
+	bool fail_on[DRIVER_OP_COUNT]; /* and all behind it */
 };
 
 static inline struct driver *driver_of(struct kernel_device *device)
@@ -47,7 +55,8 @@ static inline int driver_fails(struct driver *driver, enum driver_op op)
 {
 	unsigned call = driver->calls[op]++;
 
-	if (!driver->fail[op] || call < driver->fail_at[op] || (call > driver->fail_at[op] && !driver->fail_on[op]))
+	if (!driver->fail[op] || call < driver->fail_at[op] ||
+	    (call > driver->fail_at[op] && !driver->fail_on[op]))
 		return 0;
 	return driver->fail[op];
 }
@@ -62,7 +71,8 @@ static inline int driver_load(struct driver *driver)
 	return 0;
 }
 
-static inline int driver_set_state(struct kernel_device *device, enum kernel_state state, int *ret_fd)
+static inline int driver_set_state(struct kernel_device *device, enum kernel_state state,
+				   int *ret_fd)
 {
 	struct driver *driver = driver_of(device);
 	bool saving = driver->state == KERNEL_PRE_COPY || driver->state == KERNEL_STOP_COPY;
@@ -71,7 +81,8 @@ static inline int driver_set_state(struct kernel_device *device, enum kernel_sta
 	*ret_fd = -1;
 	if (driver->nway < sizeof(driver->way) / sizeof(driver->way[0]))
 		driver->way[driver->nway++] = state;
-	if (!r && state == KERNEL_PRE_COPY && (!(device->flags & KERNEL_CAN_PRE_COPY) || driver->state == KERNEL_STOP_COPY))
+	if (!r && state == KERNEL_PRE_COPY &&
+	    (!(device->flags & KERNEL_CAN_PRE_COPY) || driver->state == KERNEL_STOP_COPY))
 		r = -EINVAL;
 	if (!r && driver->state == KERNEL_RESUMING && state != KERNEL_STOP)
 		r = -EINVAL;
@@ -79,7 +90,8 @@ static inline int driver_set_state(struct kernel_device *device, enum kernel_sta
 		r = driver_load(driver);
 	if (r)
 		return r;
-	if (state == KERNEL_RESUMING || (!saving && (state == KERNEL_PRE_COPY || state == KERNEL_STOP_COPY))) {
+	if (state == KERNEL_RESUMING ||
+	    (!saving && (state == KERNEL_PRE_COPY || state == KERNEL_STOP_COPY))) {
 		driver->at = driver->incoming_len = 0;
 		*ret_fd = driver->no_fd ? -1 : DRIVER_FD;
 	} else if (saving && state == KERNEL_STOP_COPY && driver->same_fd) {
@@ -90,14 +102,17 @@ static inline int driver_set_state(struct kernel_device *device, enum kernel_sta
 	return 0;
 }
 
-static inline int driver_precopy(struct kernel_device *device, int fd, uint64_t *ret_initial, uint64_t *ret_dirty)
+static inline int driver_precopy(struct kernel_device *device, int fd, uint64_t *ret_initial,
+				 uint64_t *ret_dirty)
 {
 	struct driver *driver = driver_of(device);
 
 	assert_int_equal(fd, DRIVER_FD);
 	assert_int_equal(driver->state, KERNEL_PRE_COPY);
 	*ret_initial = driver->at < 4 ? 4 - driver->at : 0;
-	*ret_dirty = driver->ahead > driver->at + *ret_initial ? driver->ahead - driver->at - *ret_initial : 0;
+	*ret_dirty = driver->ahead > driver->at + *ret_initial
+			     ? driver->ahead - driver->at - *ret_initial
+			     : 0;
 	return driver_fails(driver, DRIVER_PRECOPY);
 }
 
@@ -120,7 +135,8 @@ static inline ssize_t driver_read(struct kernel_device *device, int fd, void *bu
 	return (ssize_t)len;
 }
 
-static inline ssize_t driver_write(struct kernel_device *device, int fd, const void *bytes, size_t len)
+static inline ssize_t driver_write(struct kernel_device *device, int fd, const void *bytes,
+				   size_t len)
 {
 	struct driver *driver = driver_of(device);
 	int r = driver_fails(driver, DRIVER_WRITE);

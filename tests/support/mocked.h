@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests on recorded hosts: a test program runs itself again under umockdev-run, once for each group that needs a host. */
+/* Tests on recorded hosts: a test program runs itself again under umockdev-run, once for each group
+ * that needs a host. */
 #ifndef TESTS_SUPPORT_MOCKED_H
 #define TESTS_SUPPORT_MOCKED_H
 
@@ -11,11 +12,13 @@
 
 struct mocked_group {
 	const char *name;
-	const char *host; /* a file of tests/hosts; NULL: none yet, the group makes a testbed itself */
+	const char
+		*host; /* a file of tests/hosts; NULL: none yet, the group makes a testbed itself */
 	int (*run)(void);
 };
 
-/* A file of the mocked /sys as it really stands, for tests that break it. path begins with "/sys". Valid until the next call. */
+/* A file of the mocked /sys as it really stands, for tests that break it. path begins with "/sys".
+ * Valid until the next call. */
 static inline const char *mocked_path(const char *path)
 {
 	static char real[4096];
@@ -28,7 +31,8 @@ static inline int mocked_run(const struct mocked_group *group, char *self)
 {
 	extern char **environ;
 	char host[4096], name[64];
-	char *arguments[] = {(char[]){"umockdev-run"}, (char[]){"-d"}, host, (char[]){"--"}, self, name, NULL};
+	char *arguments[] = {
+		(char[]){"umockdev-run"}, (char[]){"-d"}, host, (char[]){"--"}, self, name, NULL};
 	char *bare[] = {(char[]){"umockdev-wrapper"}, self, name, NULL};
 	char **command = group->host ? arguments : bare;
 	const char *options = getenv("ASAN_OPTIONS");
@@ -39,10 +43,11 @@ static inline int mocked_run(const struct mocked_group *group, char *self)
 	snprintf(host, sizeof(host), TEST_SOURCE "/tests/hosts/%s", group->host ? group->host : "");
 	snprintf(name, sizeof(name), "%s", group->name);
 	/* The preloaded library comes before that of the sanitizer. */
-	snprintf(joined, sizeof(joined), "%s%sverify_asan_link_order=0", options ? options : "", options ? ":" : "");
+	snprintf(joined, sizeof(joined), "%s%sverify_asan_link_order=0", options ? options : "",
+		 options ? ":" : "");
 	setenv("ASAN_OPTIONS", joined, 1);
-	if (posix_spawnp(&pid, command[0], NULL, NULL, command, environ) != 0 || waitpid(pid, &status, 0) < 0 ||
-	    (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
+	if (posix_spawnp(&pid, command[0], NULL, NULL, command, environ) != 0 ||
+	    waitpid(pid, &status, 0) < 0 || (WIFEXITED(status) && WEXITSTATUS(status) == 127)) {
 		fprintf(stderr, "%s: %s is missing: not run\n", group->name, command[0]);
 		return getenv("CI") ? 1 : 0;
 	}
@@ -50,7 +55,8 @@ static inline int mocked_run(const struct mocked_group *group, char *self)
 }
 
 /* What main returns. */
-static inline int mocked_main(const struct mocked_group *groups, size_t count, int argc, char **argv)
+static inline int mocked_main(const struct mocked_group *groups, size_t count, int argc,
+			      char **argv)
 {
 	int failed = 0;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the policy's tests share: policies from text, from temporary folders, and two sides to apply them to. */
+/* What the policy's tests share: policies from text, from temporary folders, and two sides to apply
+ * them to. */
 #ifndef TESTS_SUPPORT_POLICY_H
 #define TESTS_SUPPORT_POLICY_H
 
@@ -34,8 +35,8 @@ static inline const char *policy_refused(const char *text)
 
 	err = (struct error){0};
 	assert_int_equal(
-	    policy_load_text("/p/test.conf", text, strlen(text), &policy_parser, &policy, &err),
-	    -EINVAL);
+		policy_load_text("/p/test.conf", text, strlen(text), &policy_parser, &policy, &err),
+		-EINVAL);
 	assert_null(policy);
 	return err.text;
 }
@@ -59,7 +60,8 @@ static inline int temp_setup(void **state)
 		return -1;
 	strcpy(temp->folder, "/tmp/test-policy-XXXXXX");
 	*state = temp;
-	return mkdtemp(temp->folder) && mkdir(temp_path(temp, "etc"), 0755) == 0 && mkdir(temp_path(temp, "etc/conf.d"), 0755) == 0 &&
+	return mkdtemp(temp->folder) && mkdir(temp_path(temp, "etc"), 0755) == 0 &&
+			       mkdir(temp_path(temp, "etc/conf.d"), 0755) == 0 &&
 			       mkdir(temp_path(temp, "usr"), 0755) == 0
 		       ? 0
 		       : -1;
@@ -141,7 +143,8 @@ static inline void facts_of(struct bench *bench, struct factset *ret, const char
 
 	factset_builder_init(&builder, &bench->arena);
 	for (; *pairs; pairs += 2)
-		assert_int_equal(factset_builder_add(&builder, pairs[0], pairs[1], strlen(pairs[1])), 0);
+		assert_int_equal(
+			factset_builder_add(&builder, pairs[0], pairs[1], strlen(pairs[1])), 0);
 	assert_int_equal(factset_builder_finish(&builder, ret, NULL), 0);
 }
 
@@ -151,10 +154,14 @@ static inline int bench_setup(void **state)
 
 	if (!bench || result_reset(&bench->result))
 		return -1;
-	facts_of(bench, &bench->facts[0], (const char *[]){"vendor", "0x8086", "mask", "0xf0", "empty", "", NULL});
-	facts_of(bench, &bench->facts[1], (const char *[]){"vendor", "0x1b36", "revision", "2", "mask", "0xf1", NULL});
-	facts_of(bench, &bench->host_facts[0], (const char *[]){"kernel/release", "6.1.0-9", "module/m/version", "2.0.1", NULL});
-	facts_of(bench, &bench->host_facts[1], (const char *[]){"kernel/release", "6.12.3+x", "module/m/version", "2.1.1", NULL});
+	facts_of(bench, &bench->facts[0],
+		 (const char *[]){"vendor", "0x8086", "mask", "0xf0", "empty", "", NULL});
+	facts_of(bench, &bench->facts[1],
+		 (const char *[]){"vendor", "0x1b36", "revision", "2", "mask", "0xf1", NULL});
+	facts_of(bench, &bench->host_facts[0],
+		 (const char *[]){"kernel/release", "6.1.0-9", "module/m/version", "2.0.1", NULL});
+	facts_of(bench, &bench->host_facts[1],
+		 (const char *[]){"kernel/release", "6.12.3+x", "module/m/version", "2.1.1", NULL});
 	bench->source = (struct policy_side){.namespace = "aa",
 					     .type = "card-2port",
 					     .kind = "mdev",
@@ -191,19 +198,22 @@ static inline void bench_bare_string(struct bench *bench)
 	bench->source.host_facts = NULL;
 }
 
-static inline void bench_trace(void *arg, const char *rule, const char *where, const char *action, bool matched, const char *text)
+static inline void bench_trace(void *arg, const char *rule, const char *where, const char *action,
+			       bool matched, const char *text)
 {
 	struct bench *bench = arg;
 
 	assert_true(bench->ntrace < 32);
-	snprintf(bench->trace[bench->ntrace++], 1024, "%s|%s|%s|%s|%s", rule, where, action, matched ? "yes" : "no", text);
+	snprintf(bench->trace[bench->ntrace++], 1024, "%s|%s|%s|%s|%s", rule, where, action,
+		 matched ? "yes" : "no", text);
 }
 
 static inline void bench_apply(struct bench *bench, const struct policy *policy, bool trace)
 {
 	bench->ntrace = 0;
-	bench->outcome = policy_apply(policy, &bench->source, &bench->target, &bench->result, &bench->forced, bench->applied, 8,
-				      &bench->napplied, trace ? bench_trace : NULL, bench);
+	bench->outcome = policy_apply(policy, &bench->source, &bench->target, &bench->result,
+				      &bench->forced, bench->applied, 8, &bench->napplied,
+				      trace ? bench_trace : NULL, bench);
 }
 
 /* Load, apply, forget; names in applied are gone afterwards. */

@@ -32,7 +32,9 @@ static inline struct state_port *provider_port(struct opened *opened)
 static inline int provider_save(struct state_port *port, struct tape *tape, struct error *err)
 {
 	const struct state_transport to = tape_transport(tape);
-	const struct save_options options = {.version = PROVIDER_STRING, .version_len = strlen(PROVIDER_STRING), .rounds_max = 2};
+	const struct save_options options = {.version = PROVIDER_STRING,
+					     .version_len = strlen(PROVIDER_STRING),
+					     .rounds_max = 2};
 
 	return state_save(port, &to, &options, NULL, err);
 }
@@ -51,8 +53,8 @@ static inline void provider_copy(struct state_port *source, struct state_port *t
 	struct tape live = {0}, still = {0}, copy = {0};
 	struct error err = {0};
 
-	if (provider_save(source, &live, &err) || provider_load(target, &live, &err) || provider_save(source, &still, &err) ||
-	    provider_save(target, &copy, &err))
+	if (provider_save(source, &live, &err) || provider_load(target, &live, &err) ||
+	    provider_save(source, &still, &err) || provider_save(target, &copy, &err))
 		fail_msg("%s", err.text);
 	assert_int_equal(still.len, copy.len);
 	assert_memory_equal(still.bytes, copy.bytes, copy.len);

@@ -9,7 +9,9 @@
 #define PAGE MIGCOMPAT_STATE_PAGE
 #define RECORD sizeof(struct migcompat_dirty_record)
 #define PAGES 200u
-#define AT(member) offsetof(struct migcompat_control, member), sizeof(((struct migcompat_control *)NULL)->member)
+#define AT(member)                                  \
+	offsetof(struct migcompat_control, member), \
+		sizeof(((struct migcompat_control *)NULL)->member)
 
 struct bench {
 	struct card card;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Running the built program as people do: a shell's command line, in the source folder, "migcompat" being the one that was
- * built and asking no policy of this machine. What it printed and its status are kept until the next run.
+ * Running the built program as people do: a shell's command line, in the source folder, "migcompat"
+ * being the one that was built and asking no policy of this machine. What it printed and its status
+ * are kept until the next run.
  */
 #ifndef TESTS_SUPPORT_RUN_H
 #define TESTS_SUPPORT_RUN_H
@@ -20,10 +21,10 @@
 #define SERIAL_B "-i tests/hosts/serial-b.json "
 #define SERIAL SERIAL_A SERIAL_B
 #define SERIAL_C SERIAL_A "-i tests/hosts/serial-c.json " /* its cards cannot move */
-#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"   /* two ports, of serial-a */
-#define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002" /* one port */
-#define CARD_1 "0000:00:03.0"			      /* one port, of serial-b */
-#define CARD_2 "0000:00:04.0"			      /* two ports */
+#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"	  /* two ports, of serial-a */
+#define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"	  /* one port */
+#define CARD_1 "0000:00:03.0"				  /* one port, of serial-b */
+#define CARD_2 "0000:00:04.0"				  /* two ports */
 
 static struct {
 	int status;
@@ -42,11 +43,13 @@ static inline void run_read(FILE *file, char *buffer)
 	fclose(file);
 }
 
-/* The status is that of the last command in line; 128 and the signal's number where it was killed. */
+/* The status is that of the last command in line; 128 and the signal's number where it was killed.
+ */
 static inline void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static inline void run(const char *format, ...)
 {
-	static const char before[] = "umask 022; migcompat() { command migcompat --config \"$POLICY\" \"$@\"; }\n";
+	static const char before[] =
+		"umask 022; migcompat() { command migcompat --config \"$POLICY\" \"$@\"; }\n";
 	FILE *out = tmpfile(), *err = tmpfile();
 	char command[65536];
 	va_list args;
@@ -78,7 +81,8 @@ static inline void run(const char *format, ...)
 static inline void assert_status(int status)
 {
 	if (ran.status != status)
-		fail_msg("exit status %d, expected %d\nstdout: %s\nstderr: %s", ran.status, status, ran.out, ran.err);
+		fail_msg("exit status %d, expected %d\nstdout: %s\nstderr: %s", ran.status, status,
+			 ran.out, ran.err);
 }
 
 static inline bool run_one_line(const char *text)
@@ -88,7 +92,8 @@ static inline bool run_one_line(const char *text)
 	return end && end[1] == '\0';
 }
 
-/* As an error has to be: status 2, one sentence that begins so and has this in it, and nothing else. */
+/* As an error has to be: status 2, one sentence that begins so and has this in it, and nothing
+ * else. */
 static inline void assert_trouble(const char *part)
 {
 	assert_status(2);

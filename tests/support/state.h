@@ -16,7 +16,8 @@ struct side {
 	struct state_port *port;
 };
 
-static inline void side_make(struct side *side, uint64_t pages, uint32_t capabilities, uint64_t seed)
+static inline void side_make(struct side *side, uint64_t pages, uint32_t capabilities,
+			     uint64_t seed)
 {
 	struct migcompat_regions *regions = NULL;
 
@@ -34,10 +35,12 @@ static inline void side_free(struct side *side)
 
 static inline struct save_options save_plain(void)
 {
-	return (struct save_options){.version = STATE_STRING, .version_len = strlen(STATE_STRING), .rounds_max = 3};
+	return (struct save_options){
+		.version = STATE_STRING, .version_len = strlen(STATE_STRING), .rounds_max = 3};
 }
 
-static inline int side_save(struct side *side, struct tape *tape, const struct save_options *options, struct save_report *report)
+static inline int side_save(struct side *side, struct tape *tape,
+			    const struct save_options *options, struct save_report *report)
 {
 	const struct state_transport to = tape_transport(tape);
 	struct error err = {0};
@@ -60,7 +63,8 @@ static inline int judge_yes(void *arg, const char *version, size_t len, struct e
 
 static const struct load_options load_plain __attribute__((unused)) = {.judge = judge_yes};
 
-static inline int side_load(struct side *side, struct tape *tape, const struct load_options *options, struct error *err)
+static inline int side_load(struct side *side, struct tape *tape,
+			    const struct load_options *options, struct error *err)
 {
 	const struct state_transport from = tape_transport(tape);
 	int r = state_load(side->port, &from, options, err);
@@ -79,7 +83,9 @@ struct snapshot {
 
 static inline struct snapshot snapshot_take(const struct card *card)
 {
-	struct snapshot snapshot = {.config = card->config, .state = card->state, .memory = malloc(card->info.memory_size + 1)};
+	struct snapshot snapshot = {.config = card->config,
+				    .state = card->state,
+				    .memory = malloc(card->info.memory_size + 1)};
 
 	assert_non_null(snapshot.memory);
 	memcpy(snapshot.memory, card->memory, card->info.memory_size);

@@ -14,14 +14,20 @@ static inline uint8_t *stream_put(uint8_t *at, uint64_t value, size_t size)
 	const uint16_t two = (uint16_t)value;
 	const uint8_t one = (uint8_t)value;
 
-	memcpy(at, size == 8 ? (const void *)&value : size == 4 ? (const void *)&four : size == 2 ? (const void *)&two : (const void *)&one, size);
+	memcpy(at,
+	       size == 8   ? (const void *)&value
+	       : size == 4 ? (const void *)&four
+	       : size == 2 ? (const void *)&two
+			   : (const void *)&one,
+	       size);
 	return at + size;
 }
 
 #define STREAM_MTTY_MAGIC 0x7e9d09898c3e2c4eu
 
 /* All of an mtty's: 24 bytes and 36 a port. Returns its length. */
-static inline size_t stream_mtty(uint8_t buffer[24 + 4 * 36], uint32_t major, uint32_t minor, uint32_t ports, uint32_t flags)
+static inline size_t stream_mtty(uint8_t buffer[24 + 4 * 36], uint32_t major, uint32_t minor,
+				 uint32_t ports, uint32_t flags)
 {
 	uint8_t *at = stream_put(buffer, STREAM_MTTY_MAGIC, 8);
 

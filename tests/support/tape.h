@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A transport in memory that grows as it is written, and that does at the n-th read or write what files, pipes and sockets do at times.
+ * A transport in memory that grows as it is written, and that does at the n-th read or write what
+ * files, pipes and sockets do at times.
  */
 #ifndef TESTS_SUPPORT_TAPE_H
 #define TESTS_SUPPORT_TAPE_H
@@ -34,7 +35,8 @@ struct tape {
 
 static inline bool tape_meets(struct tape *tape, enum tape_fault fault, bool for_ever)
 {
-	return tape->fault == fault && (for_ever ? tape->calls > tape->fault_at : tape->calls == tape->fault_at + 1);
+	return tape->fault == fault &&
+	       (for_ever ? tape->calls > tape->fault_at : tape->calls == tape->fault_at + 1);
 }
 
 /* What a call answers instead, or 1: as ever. */
@@ -90,7 +92,8 @@ static inline ssize_t tape_write(void *arg, const void *bytes, size_t len)
 
 static inline struct state_transport tape_transport(struct tape *tape)
 {
-	return (struct state_transport){.read = tape_read, .write = tape_write, .arg = tape, .name = "tape"};
+	return (struct state_transport){
+		.read = tape_read, .write = tape_write, .arg = tape, .name = "tape"};
 }
 
 /* To be read from its beginning, without faults. */

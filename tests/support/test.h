@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define assert_contains(text, part)                                                        \
-	do {                                                                               \
-		if (strstr((text), (part)) == NULL)                                        \
+#define assert_contains(text, part)                                                 \
+	do {                                                                        \
+		if (strstr((text), (part)) == NULL)                                 \
 			fail_msg("\"%s\" does not contain \"%s\"", (text), (part)); \
 	} while (0)
 

@@ -37,7 +37,9 @@ static inline struct provider *worker_make(const char *name, unsigned timeout_ms
 	struct error err = {0};
 	char path[4096];
 
-	assert_int_equal(provider_worker_new(worker_path(name, path, sizeof(path)), &options, &provider, &err), 0);
+	assert_int_equal(provider_worker_new(worker_path(name, path, sizeof(path)), &options,
+					     &provider, &err),
+			 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
 	if (!provider->info.error)
 		assert_int_equal(provider_settle(provider, NULL, NULL), 0);
@@ -53,13 +55,15 @@ static inline struct provider *worker_good(const char *name)
 	return provider;
 }
 
-/* A sanitizer must leave crashes to the kernel, so that they are told by their signal. Call before the first worker. */
+/* A sanitizer must leave crashes to the kernel, so that they are told by their signal. Call before
+ * the first worker. */
 static inline void worker_environment(void)
 {
 	const char *set = getenv("ASAN_OPTIONS");
 	char options[4096];
 
-	snprintf(options, sizeof(options), "%s%shandle_segv=0:handle_sigill=0", set ? set : "", set ? ":" : "");
+	snprintf(options, sizeof(options), "%s%shandle_segv=0:handle_sigill=0", set ? set : "",
+		 set ? ":" : "");
 	setenv("ASAN_OPTIONS", options, 1);
 }
 

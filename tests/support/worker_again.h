@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Workers that are started again, for tests. Time is the tests' own, so that nothing waits and nothing depends on how fast
- * the machine is.
+ * Workers that are started again, for tests. Time is the tests' own, so that nothing waits and
+ * nothing depends on how fast the machine is.
  */
 #ifndef TESTS_SUPPORT_WORKER_AGAIN_H
 #define TESTS_SUPPORT_WORKER_AGAIN_H
@@ -29,7 +29,10 @@ static inline void pass_ms(uint64_t ms)
 
 static inline struct provider *start_path(const char *path)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS, .restart = true, .now = test_now};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS,
+					 .restart = true,
+					 .now = test_now};
 	struct provider *provider;
 	struct error err = {0};
 
@@ -48,7 +51,8 @@ static inline struct provider *start(const char *name)
 	return start_path(worker_path(name, path, sizeof(path)));
 }
 
-static inline int compare(struct bench *bench, struct opened *opened, const char *payload, struct error *err)
+static inline int compare(struct bench *bench, struct opened *opened, const char *payload,
+			  struct error *err)
 {
 	*err = (struct error){0};
 	assert_int_equal(result_reset(&bench->result), 0);
@@ -64,7 +68,8 @@ static inline void compare_works(struct bench *bench, struct opened *opened)
 	assert_int_equal(bench->result.bad_count, 0);
 }
 
-static inline void compare_fails(struct bench *bench, struct opened *opened, const char *payload, const char *sentence)
+static inline void compare_fails(struct bench *bench, struct opened *opened, const char *payload,
+				 const char *sentence)
 {
 	struct error err;
 

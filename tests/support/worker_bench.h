@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of misbehaving backends share: a good backend beside the bad one, which must still answer afterwards. */
+/* What the tests of misbehaving backends share: a good backend beside the bad one, which must still
+ * answer afterwards. */
 #ifndef TESTS_SUPPORT_WORKER_BENCH_H
 #define TESTS_SUPPORT_WORKER_BENCH_H
 
@@ -29,7 +30,8 @@ static inline int setup(void **state)
 	bench->descriptors = worker_descriptors();
 	test_host_make(&bench->host, host_facts);
 	bench->good = worker_good("mtty");
-	bench->serial = test_open(bench->good, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "serial", serial_facts));
+	bench->serial = test_open(bench->good, test_device(&bench->host, MIGCOMPAT_KIND_MDEV,
+							   "serial", serial_facts));
 	*state = bench;
 	return 0;
 }

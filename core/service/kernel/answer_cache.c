@@ -28,7 +28,7 @@ struct answers {
 	void (*untold)(void *arg);
 	void *arg;
 	pthread_mutex_t lock; /* guards all below */
-	bool telling;         /* untold was called, answers_tell was not */
+	bool telling;	      /* untold was called, answers_tell was not */
 	struct kept *places[ANSWERS_MAX];
 };
 

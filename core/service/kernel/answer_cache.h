@@ -26,7 +26,7 @@
 struct stamp {
 	uint64_t attachment;
 	uint64_t changed; /* how often the device may have changed since it was attached */
-	uint64_t world;   /* policy and backends */
+	uint64_t world;	  /* policy and backends */
 	uint64_t holds;
 	uint32_t life; /* of the worker that answered; see provider_life */
 };

@@ -17,12 +17,14 @@ struct lines {
 	size_t left_out;
 };
 
-static void line_add(struct lines *lines, const char *verdict, const struct device *device, const char *word, uint32_t availability, const char *text)
+static void line_add(struct lines *lines, const char *verdict, const struct device *device,
+		     const char *word, uint32_t availability, const char *text)
 {
 	char line[LINE_BYTES], *slash;
 	size_t len;
 
-	snprintf(line, sizeof(line), "%s %s %s %s %s", verdict, device->id, word, state_name(availability), text ? text : "");
+	snprintf(line, sizeof(line), "%s %s %s %s %s", verdict, device->id, word,
+		 state_name(availability), text ? text : "");
 	slash = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? strchr(line, '/') : NULL;
 	if (slash)
 		*slash = '!';
@@ -56,16 +58,21 @@ size_t ask_lines(const struct answer *answer, char *buffer, size_t size)
 		const struct choice *choice = &answer->choices[i];
 		const char *grade = grade_name(choice->grade);
 
-		line_add(&lines, "yes", choice->device, grade ? grade : "forced", choice->availability, choice->candidate ? choice->candidate : choice->text);
+		line_add(&lines, "yes", choice->device, grade ? grade : "forced",
+			 choice->availability,
+			 choice->candidate ? choice->candidate : choice->text);
 	}
 	for (size_t i = 0; i < answer->nrefused; i++) {
 		const struct refused *refused = &answer->refused[i];
 
-		line_add(&lines, "no", refused->device, limit_word(refused->limit), refused->availability, refused->text);
+		line_add(&lines, "no", refused->device, limit_word(refused->limit),
+			 refused->availability, refused->text);
 	}
 	for (size_t i = 0; i < answer->nunanswered; i++)
-		line_add(&lines, "no", answer->unanswered[i].device, "error", MIGCOMPAT_UNKNOWN, answer->unanswered[i].text);
+		line_add(&lines, "no", answer->unanswered[i].device, "error", MIGCOMPAT_UNKNOWN,
+			 answer->unanswered[i].text);
 	if (lines.left_out)
-		lines.len += (size_t)snprintf(buffer + lines.len, size - lines.len, "more %zu\n", lines.left_out);
+		lines.len += (size_t)snprintf(buffer + lines.len, size - lines.len, "more %zu\n",
+					      lines.left_out);
 	return lines.len;
 }

@@ -8,8 +8,9 @@
 #include "core/check/ask.h"
 
 /*
- * "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT", best first. NAME is that of the class device. What does not fit into size bytes is counted in a
- * last line, "more COUNT". Returns the length; there is no zero behind it.
+ * "yes|no NAME GRADE|LIMIT AVAILABILITY TEXT", best first. NAME is that of the class device. What
+ * does not fit into size bytes is counted in a last line, "more COUNT". Returns the length; there
+ * is no zero behind it.
  */
 size_t ask_lines(const struct answer *answer, char *buffer, size_t size);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking the backends what each device is. A device that cannot be told is a row too: reading its type says why. */
+/* Asking the backends what each device is. A device that cannot be told is a row too: reading its
+ * type says why. */
 #include "core/service/kernel/attachment_scan.h"
 
 #include <errno.h>
@@ -11,9 +12,11 @@
 #include "core/service/kernel/broker.h"
 #include "core/service/log.h"
 
-#define SCAN_PARAMETERS_BYTES (512u << 10) /* of one device; a message of the broker holds half of it */
+#define SCAN_PARAMETERS_BYTES \
+	(512u << 10) /* of one device; a message of the broker holds half of it */
 
-static const char *text_join(struct arena *arena, const char *first, char between, const char *second)
+static const char *text_join(struct arena *arena, const char *first, char between,
+			     const char *second)
 {
 	char whole[MIGCOMPAT_PREFIX_MAX * 2];
 	int len = text_format(whole, sizeof(whole), "%s%c%s", first, between, second);
@@ -26,7 +29,8 @@ static char *subject_of(struct arena *arena, const struct device *device)
 {
 	const char *from = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? device->id : device->path;
 	char *subject = from ? arena_copy(arena, from, strlen(from)) : NULL;
-	char *slash = subject && device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? strchr(subject, '/') : NULL;
+	char *slash =
+		subject && device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? strchr(subject, '/') : NULL;
 
 	if (slash)
 		*slash = '!';
@@ -65,8 +69,8 @@ static enum scan_outcome outcome_of(int r, const struct provider_status *before,
 		return SCAN_TOLD;
 	if (after->state == PROVIDER_RESTARTING)
 		return before->state == after->state && before->generation == after->generation
-			   ? SCAN_BUSY
-			   : SCAN_ENDED;
+			       ? SCAN_BUSY
+			       : SCAN_ENDED;
 	/* A call that was too slow itself would have cost the worker its life. */
 	return r == -ETIMEDOUT ? SCAN_BUSY : SCAN_FAILED;
 }
@@ -132,8 +136,10 @@ static int scan_device(struct scan *scan, const struct engine *engine, const str
 	struct provider *provider = NULL;
 	struct scan_row *row;
 
-	/* One that nobody serves, or two claim, has no attribute: that reads as "not compatible" as well. */
-	if (engine_provider(engine, device, &provider, NULL) || (!device->path && device->kind != MIGCOMPAT_KIND_MDEV_TYPE))
+	/* One that nobody serves, or two claim, has no attribute: that reads as "not compatible" as
+	 * well. */
+	if (engine_provider(engine, device, &provider, NULL) ||
+	    (!device->path && device->kind != MIGCOMPAT_KIND_MDEV_TYPE))
 		return 0;
 	row = row_add(scan);
 	if (!row)
@@ -160,7 +166,8 @@ static int scan_view(struct scan *scan, struct world *world, const char *only, s
 	return r ? error_set(err, r, "out of memory") : 0;
 }
 
-int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err)
+int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+	     struct error *err)
 {
 	int r = 0;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of this host's devices is to stand in sysfs: which ones some backend serves, their types and parameters. */
+/* What of this host's devices is to stand in sysfs: which ones some backend serves, their types and
+ * parameters. */
 #ifndef CORE_SERVICE_KERNEL_ATTACHMENT_SCAN_H
 #define CORE_SERVICE_KERNEL_ATTACHMENT_SCAN_H
 
@@ -47,7 +48,8 @@ struct scan {
  * ids: just these, in this order, if they are there; NULL: all. May take its time. Zeroed is a
  * valid start; scan_free in any case.
  */
-int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids, struct error *err);
+int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
+	     struct error *err);
 void scan_free(struct scan *scan);
 
 #endif

@@ -19,14 +19,16 @@ static struct attached *of_id(char *id)
 	return (struct attached *)(void *)(id - offsetof(struct attached, id));
 }
 
-int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type, struct attached **ret)
+int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type,
+		 struct attached **ret)
 {
 	size_t len = strlen(id) + 1, room = table->room ? table->room * 2 : 64;
 	struct attached **list, *attached;
 
 	if (attached_find_id(table, id))
 		return -EEXIST;
-	if (!attachment || (table->count && table->list[table->count - 1]->attachment >= attachment))
+	if (!attachment ||
+	    (table->count && table->list[table->count - 1]->attachment >= attachment))
 		return -EINVAL;
 	if (table->count == table->room) {
 		list = realloc(table->list, room * sizeof(struct attached *));
@@ -104,7 +106,8 @@ void attached_remove(struct attached_table *table, struct attached *attached)
 {
 	size_t i = index_of(table, attached->attachment);
 
-	memmove(&table->list[i], &table->list[i + 1], (--table->count - i) * sizeof(struct attached *));
+	memmove(&table->list[i], &table->list[i + 1],
+		(--table->count - i) * sizeof(struct attached *));
 	tdelete(attached->id, &table->by_id, id_order);
 	attached_drop(attached);
 }

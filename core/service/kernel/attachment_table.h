@@ -13,8 +13,8 @@ struct attached {
 	uint64_t attachment;
 	uint64_t changed; /* how often something may have changed about it */
 	uint64_t digest;  /* of what is published of it; 0: nothing yet */
-	uint64_t scan;    /* the last one that saw it */
-	char *backend;    /* name; NULL: not known yet */
+	uint64_t scan;	  /* the last one that saw it */
+	char *backend;	  /* name; NULL: not known yet */
 	struct retry retry;
 	bool is_type;
 	char id[];
@@ -28,7 +28,8 @@ struct attached_table {
 };
 
 /* -EEXIST: that id is there. -EINVAL: the number is not above all others. -ENOMEM. */
-int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type, struct attached **ret);
+int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type,
+		 struct attached **ret);
 struct attached *attached_find(const struct attached_table *table, uint64_t attachment);
 struct attached *attached_find_id(const struct attached_table *table, const char *id);
 int attached_set_backend(struct attached *attached, const char *backend);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A lane's queue and thread: takes what waits and has it answered. Between answers it waits where questions come from, so that the
- * next one of the same writer needs no other thread.
+ * A lane's queue and thread: takes what waits and has it answered. Between answers it waits where
+ * questions come from, so that the next one of the same writer needs no other thread.
  */
 #include "core/service/kernel/backend_queue.h"
 
@@ -99,7 +99,8 @@ static void lane_awake(struct lane *lane)
 static void lane_wait(struct lane *lane)
 {
 	struct turn *turn = lane->turn;
-	struct pollfd waiting[] = {{.fd = lane->wake, .events = POLLIN}, {.fd = turn->broker, .events = POLLIN}};
+	struct pollfd waiting[] = {{.fd = lane->wake, .events = POLLIN},
+				   {.fd = turn->broker, .events = POLLIN}};
 	bool mine = turn_take(turn, lane);
 	eventfd_t count;
 	int ready = poll(waiting, mine ? 2 : 1, mine ? LINGER_MS : -1);
@@ -140,7 +141,8 @@ static void *lane_run(void *arg)
 	bool ending = false;
 	size_t count;
 
-	/* Each writer that it wakes would take its place, and the others wait. Where it may not, it is as it is. */
+	/* Each writer that it wakes would take its place, and the others wait. Where it may not, it
+	 * is as it is. */
 	setpriority(PRIO_PROCESS, 0, LANE_NICE);
 	for (;;) {
 		count = lane_take(lane, jobs, &ending);
@@ -175,7 +177,8 @@ static int lane_start(struct lane *lane)
 	return r == EAGAIN ? -ENOMEM : -r;
 }
 
-int lane_new(const struct lane_context *context, struct world *world, const char *name, struct lane **ret)
+int lane_new(const struct lane_context *context, struct world *world, const char *name,
+	     struct lane **ret)
 {
 	struct lane *lane = calloc(1, sizeof(*lane));
 	int r = lane ? batch_init(&lane->batch, context, world, name) : -ENOMEM;
@@ -242,7 +245,8 @@ bool lanes_wait(unsigned ms)
 	return none;
 }
 
-int lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp)
+int lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+	     const struct stamp *stamp)
 {
 	size_t name = strlen(device) + 1;
 	struct job *job = malloc(sizeof(*job) + name + request->len + 1);

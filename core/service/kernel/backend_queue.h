@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's questions to one backend, answered by a thread of their own: a backend that hangs keeps nobody waiting but
- * those who asked it. What waits is answered together, so that one switch to the worker serves many writers.
+ * The kernel's questions to one backend, answered by a thread of their own: a backend that hangs
+ * keeps nobody waiting but those who asked it. What waits is answered together, so that one switch
+ * to the worker serves many writers.
  */
 #ifndef CORE_SERVICE_KERNEL_BACKEND_QUEUE_H
 #define CORE_SERVICE_KERNEL_BACKEND_QUEUE_H
@@ -38,9 +39,11 @@ struct lane_context {
 };
 
 /*
- * name: the backend's, in that world, to which a reference is taken. The thread begins with the first question. -ENOMEM.
+ * name: the backend's, in that world, to which a reference is taken. The thread begins with the
+ * first question. -ENOMEM.
  */
-int lane_new(const struct lane_context *context, struct world *world, const char *name, struct lane **ret);
+int lane_new(const struct lane_context *context, struct world *world, const char *name,
+	     struct lane **ret);
 /* Let it end once all that waits is answered; it frees itself. Takes NULL, returns NULL. */
 struct lane *lane_end(struct lane *lane);
 const char *lane_name(const struct lane *lane);
@@ -54,7 +57,8 @@ bool lanes_wait(unsigned ms);
  * -ENOMEM, -EAGAIN (the queue is full): it is not taken, and the caller replies. stamp: what the
  * answer depends on; life is filled in by the lane.
  */
-int lane_ask(struct lane *lane, const struct broker_request *request, const char *device, const struct stamp *stamp);
+int lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
+	     const struct stamp *stamp);
 /* Let it answer what was put to it. Apart, so that what came together is answered together. */
 void lane_go(struct lane *lane);
 

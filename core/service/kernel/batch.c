@@ -17,10 +17,12 @@ _Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to
 /* ---------------------------------------------------------------- answers */
 
 /* hash, of the size of a fingerprint, must live as long as the answer. */
-static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit, int error, char *hash)
+static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit,
+				   int error, char *hash)
 {
 	struct log_answer answer = {
-		.method = job->op == BROKER_WRITE ? "migration_version, write" : "migration_version, read",
+		.method = job->op == BROKER_WRITE ? "migration_version, write"
+						  : "migration_version, read",
 		.target = job->op == BROKER_WRITE ? job->device : NULL,
 		.source = job->op == BROKER_READ ? job->device : NULL,
 		.hash = hash,
@@ -88,7 +90,8 @@ static bool held(const struct target *target, struct error *err)
 	const struct engine *engine = target->engine;
 	char reason[ERROR_TEXT_MAX];
 
-	if (!engine->hold || !engine->hold(engine->hold_arg, target->opened->device, reason, sizeof(reason)))
+	if (!engine->hold ||
+	    !engine->hold(engine->hold_arg, target->opened->device, reason, sizeof(reason)))
 		return false;
 	error_set(err, -EBUSY, "held: %s", reason);
 	return true;
@@ -119,14 +122,14 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
 	if (batch->slots.announced)
 		answers_keep(batch->context->answers, &(struct answered){
-			.stamp = &job->stamp,
-			.op = BROKER_READ,
-			.question = "",
-			.text = target->version,
-			.text_len = len,
-			.device = job->device,
-			.verdict = "read",
-		});
+							      .stamp = &job->stamp,
+							      .op = BROKER_READ,
+							      .question = "",
+							      .text = target->version,
+							      .text_len = len,
+							      .device = job->device,
+							      .verdict = "read",
+						      });
 	say(job, "read", 0);
 }
 
@@ -138,8 +141,8 @@ static int verdict_error(const struct migcompat_verdict *verdict)
 }
 
 /*
- * May they be asked before what is under way is answered? The worker speaks of nothing else then: all targets must be open, and be such that it is
- * asked once of each.
+ * May they be asked before what is under way is answered? The worker speaks of nothing else then:
+ * all targets must be open, and be such that it is asked once of each.
  */
 static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
 {
@@ -148,7 +151,8 @@ static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t c
 }
 
 /* Those whose target is open into questions; the others are answered at once, and done with. */
-static void batch_open(struct batch *batch, struct job *const *jobs, size_t count, struct asked *asked)
+static void batch_open(struct batch *batch, struct job *const *jobs, size_t count,
+		       struct asked *asked)
 {
 	struct job *done[CHECK_QUESTIONS_MAX];
 	size_t ndone = 0;
@@ -163,8 +167,10 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		if (!r && jobs[i]->op == BROKER_WRITE && verdict_reset(verdict))
 			r = error_set(&err, -EIO, "out of memory");
 		if (!r && jobs[i]->op == BROKER_WRITE) {
-			asked->questions[asked->count] =
-				(struct question){.target = target, .text = jobs[i]->string, .len = jobs[i]->len, .verdict = verdict};
+			asked->questions[asked->count] = (struct question){.target = target,
+									   .text = jobs[i]->string,
+									   .len = jobs[i]->len,
+									   .verdict = verdict};
 			asked->jobs[asked->count++] = jobs[i];
 			continue;
 		}
@@ -239,7 +245,8 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 	log_answers(answers, count);
 }
 
-/* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or NULL. */
+/* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or
+ * NULL. */
 static void batch_end(struct batch *batch, const struct asked *after)
 {
 	struct asked *asked = batch->under_way;
@@ -259,14 +266,16 @@ static void batch_end(struct batch *batch, const struct asked *after)
 
 void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
 {
-	struct asked *next = batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
+	struct asked *next =
+		batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
 
 	slots_look(&batch->slots);
 	if (batch->under_way && !batch_follows(batch, jobs, count))
 		batch_end(batch, NULL);
 	batch->slots.batch++;
 	batch_open(batch, jobs, count, next);
-	check_begin(&next->check, next->questions, next->count, batch->under_way ? &batch->under_way->check : NULL);
+	check_begin(&next->check, next->questions, next->count,
+		    batch->under_way ? &batch->under_way->check : NULL);
 	batch_end(batch, next);
 	batch->under_way = next;
 }
@@ -286,7 +295,8 @@ uint32_t batch_life(const struct batch *batch)
 	return slots_life(&batch->slots);
 }
 
-int batch_init(struct batch *batch, const struct lane_context *context, struct world *world, const char *name)
+int batch_init(struct batch *batch, const struct lane_context *context, struct world *world,
+	       const char *name)
 {
 	*batch = (struct batch){.context = context};
 	return slots_init(&batch->slots, world, name);

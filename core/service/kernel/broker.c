@@ -17,13 +17,17 @@
 
 #define AHEAD_BYTES 65536u /* that are read at once */
 
-_Static_assert(sizeof(struct migcompat_msg_write_reply) == BROKER_REPLY_BYTES, "as the protocol has it");
+_Static_assert(sizeof(struct migcompat_msg_write_reply) == BROKER_REPLY_BYTES,
+	       "as the protocol has it");
 _Static_assert(BROKER_STRING_MAX == MIGCOMPAT_STRING_MAX, "as the protocol has it");
 _Static_assert(BROKER_NAME_MAX == MIGCOMPAT_NAME_MAX, "as the protocol has it");
 _Static_assert(BROKER_LINES_MAX == MIGCOMPAT_LINES_MAX, "as the protocol has it");
 _Static_assert(BROKER_PARAMETERS_MAX == MIGCOMPAT_PARAMETERS_MAX, "as the protocol has it");
-_Static_assert(BROKER_SESSIONS_MAX == MIGCOMPAT_SESSIONS_USER_MAX + MIGCOMPAT_SESSIONS_USERS_MAX, "as the protocol has it");
-_Static_assert((int)BROKER_VALUES == MIGCOMPAT_VALUES && (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_VALUE_RUNTIME, "in the protocol's order");
+_Static_assert(BROKER_SESSIONS_MAX == MIGCOMPAT_SESSIONS_USER_MAX + MIGCOMPAT_SESSIONS_USERS_MAX,
+	       "as the protocol has it");
+_Static_assert((int)BROKER_VALUES == MIGCOMPAT_VALUES &&
+		       (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_VALUE_RUNTIME,
+	       "in the protocol's order");
 
 union message {
 	struct migcompat_msg_header header;
@@ -42,7 +46,8 @@ struct part {
 	size_t len;
 };
 
-/* The driver takes a message in one write(2) from one place, and none is sent twice: so it is put together here. */
+/* The driver takes a message in one write(2) from one place, and none is sent twice: so it is put
+ * together here. */
 static int send_whole(const struct broker *broker, char *whole, size_t size)
 {
 	ssize_t done;
@@ -108,7 +113,9 @@ static ssize_t receive(const struct broker *broker, union message *message)
 
 	if (got <= 0)
 		return got;
-	return (size_t)got >= sizeof(message->header) && message->header.size == (size_t)got ? got : -EPROTO;
+	return (size_t)got >= sizeof(message->header) && message->header.size == (size_t)got
+		       ? got
+		       : -EPROTO;
 }
 
 /* The same out of what was read ahead, which is read anew once it was all received. */
@@ -137,20 +144,23 @@ static ssize_t receive_next(struct broker *broker, union message *message)
 }
 
 /* The answer to a command waits when the command has returned, in front of all requests. */
-static int receive_answer(const struct broker *broker, const struct migcompat_msg_header *command, union message *answer, size_t least)
+static int receive_answer(const struct broker *broker, const struct migcompat_msg_header *command,
+			  union message *answer, size_t least)
 {
 	ssize_t got = receive(broker, answer);
 
 	if (got < 0)
 		return (int)got;
-	if ((size_t)got < least || answer->header.op != (command->op | REPLY) || answer->header.id != command->id)
+	if ((size_t)got < least || answer->header.op != (command->op | REPLY) ||
+	    answer->header.id != command->id)
 		return -EPROTO;
 	return answer->header.error;
 }
 
-/* A command, whose id is given here. least: bytes of its answer; 0: it has none. parts[0] is the message that begins with header. */
-static int command(struct broker *broker, struct migcompat_msg_header *header, const struct part *parts, size_t count, union message *answer,
-		   size_t least)
+/* A command, whose id is given here. least: bytes of its answer; 0: it has none. parts[0] is the
+ * message that begins with header. */
+static int command(struct broker *broker, struct migcompat_msg_header *header,
+		   const struct part *parts, size_t count, union message *answer, size_t least)
 {
 	int r;
 
@@ -173,15 +183,20 @@ static int hello(struct broker *broker, struct error *err)
 		.version_max = MIGCOMPAT_VERSION_MAX,
 	};
 	union message answer;
-	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, &answer, sizeof(answer.hello));
+	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1,
+			&answer, sizeof(answer.hello));
 
 	if (r == -EPROTONOSUPPORT)
-		return error_set(err, r, "%s: the kernel module speaks none of the protocol's versions %u to %u", BROKER_PATH, MIGCOMPAT_VERSION_MIN,
-				 MIGCOMPAT_VERSION_MAX);
-	if (!r && (answer.hello.version < MIGCOMPAT_VERSION_MIN || answer.hello.version > MIGCOMPAT_VERSION_MAX))
+		return error_set(
+			err, r,
+			"%s: the kernel module speaks none of the protocol's versions %u to %u",
+			BROKER_PATH, MIGCOMPAT_VERSION_MIN, MIGCOMPAT_VERSION_MAX);
+	if (!r && (answer.hello.version < MIGCOMPAT_VERSION_MIN ||
+		   answer.hello.version > MIGCOMPAT_VERSION_MAX))
 		r = -EPROTO;
 	if (r)
-		return error_set(err, r, "%s: the kernel module does not answer as it should: %s", BROKER_PATH, strerror(-r));
+		return error_set(err, r, "%s: the kernel module does not answer as it should: %s",
+				 BROKER_PATH, strerror(-r));
 	broker->epoch = answer.header.epoch;
 	broker->version = answer.hello.version;
 	broker->attachments = answer.hello.attachments;
@@ -214,8 +229,11 @@ int broker_open(int passed, struct broker *ret, struct error *err)
 	flags = fcntl(fd, F_GETFL);
 	if (!ret->ahead)
 		r = error_set(err, -ENOMEM, "out of memory");
-	else if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 || fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
-		r = error_set(err, -errno, "%s: the descriptor that was handed over cannot be used: %s", BROKER_PATH, strerror(errno));
+	else if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+		 fcntl(fd, F_SETFD, FD_CLOEXEC) < 0)
+		r = error_set(err, -errno,
+			      "%s: the descriptor that was handed over cannot be used: %s",
+			      BROKER_PATH, strerror(errno));
 	else
 		r = hello(ret, err);
 	if (r)
@@ -236,7 +254,8 @@ void broker_close(struct broker *broker)
 /* The code as the protocol can bear it. */
 static int error_told(int error)
 {
-	static const int told[] = {-EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN};
+	static const int told[] = {-EINVAL, -ENODEV, -EPERM,	 -EBUSY,
+				   -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
 	for (size_t i = 0; i < sizeof(told) / sizeof(told[0]); i++)
 		if (told[i] == error)
@@ -250,11 +269,13 @@ int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret
 {
 	struct migcompat_msg_list message = {.header = {.op = MIGCOMPAT_OP_LIST}, .after = after};
 	union message answer;
-	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, &answer, sizeof(answer.list));
+	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1,
+			&answer, sizeof(answer.list));
 
 	if (r)
 		return r;
-	if (answer.list.name_length > MIGCOMPAT_NAME_MAX || answer.header.size - sizeof(answer.list) < answer.list.name_length)
+	if (answer.list.name_length > MIGCOMPAT_NAME_MAX ||
+	    answer.header.size - sizeof(answer.list) < answer.list.name_length)
 		return -EPROTO;
 	ret->attachment = answer.list.attachment;
 	ret->is_type = answer.list.kind == MIGCOMPAT_KIND_TYPE;
@@ -263,7 +284,8 @@ int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret
 	return 0;
 }
 
-int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type, int type_error, uint64_t *ret_attachment)
+int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type,
+		  int type_error, uint64_t *ret_attachment)
 {
 	struct migcompat_msg_attach message = {
 		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH},
@@ -271,7 +293,9 @@ int broker_attach(struct broker *broker, bool is_type, const char *subject, cons
 		.subject_length = (uint32_t)strlen(subject),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
 	};
-	const struct part parts[] = {{&message, sizeof(message)}, {subject, message.subject_length}, {type, message.type_length}};
+	const struct part parts[] = {{&message, sizeof(message)},
+				     {subject, message.subject_length},
+				     {type, message.type_length}};
 	union message answer;
 	int r = command(broker, &message.header, parts, 3, &answer, sizeof(answer.attach));
 
@@ -282,9 +306,11 @@ int broker_attach(struct broker *broker, bool is_type, const char *subject, cons
 
 int broker_detach(struct broker *broker, uint64_t attachment)
 {
-	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH}, .attachment = attachment};
+	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH},
+					       .attachment = attachment};
 
-	return command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, NULL, 0);
+	return command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, NULL,
+		       0);
 }
 
 static uint32_t value_length(const char *value)
@@ -304,13 +330,14 @@ static size_t parameters_size(const struct broker_parameter *parameters, size_t 
 	for (size_t i = 0; i < count; i++) {
 		size += strlen(parameters[i].name);
 		for (unsigned value = 0; value < BROKER_VALUES; value++)
-			size += parameters[i].values[value] ? strlen(parameters[i].values[value]) : 0;
+			size += parameters[i].values[value] ? strlen(parameters[i].values[value])
+							    : 0;
 	}
 	return size;
 }
 
-int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error, const struct broker_parameter *parameters,
-		   size_t count)
+int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error,
+		   const struct broker_parameter *parameters, size_t count)
 {
 	struct migcompat_msg_publish message = {
 		.header = {.op = MIGCOMPAT_OP_PUBLISH},
@@ -372,7 +399,10 @@ static int op_read(uint32_t op, enum broker_op *ret)
 
 static uint32_t op_write(enum broker_op op)
 {
-	return (op == BROKER_READ ? MIGCOMPAT_OP_READ : op == BROKER_WRITE ? MIGCOMPAT_OP_WRITE : MIGCOMPAT_OP_ASK) | REPLY;
+	return (op == BROKER_READ    ? MIGCOMPAT_OP_READ
+		: op == BROKER_WRITE ? MIGCOMPAT_OP_WRITE
+				     : MIGCOMPAT_OP_ASK) |
+	       REPLY;
 }
 
 int broker_receive(struct broker *broker, struct broker_request *ret)
@@ -394,7 +424,8 @@ int broker_receive(struct broker *broker, struct broker_request *ret)
 	ret->string[0] = '\0';
 	if (r || ret->op == BROKER_CANCEL)
 		return r ? r : 1;
-	if ((size_t)got < sizeof(message.request) || (size_t)got - sizeof(message.request) > BROKER_STRING_MAX)
+	if ((size_t)got < sizeof(message.request) ||
+	    (size_t)got - sizeof(message.request) > BROKER_STRING_MAX)
 		return -EPROTO;
 	ret->attachment = message.request.attachment;
 	ret->len = (size_t)got - sizeof(message.request);
@@ -410,19 +441,24 @@ bool broker_ahead(const struct broker *broker)
 
 int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error)
 {
-	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(op), .id = id, .error = error_told(error)}};
+	struct migcompat_msg_write_reply reply = {
+		.header = {.op = op_write(op), .id = id, .error = error_told(error)}};
 
-	return send_message(broker, &reply, op == BROKER_WRITE ? sizeof(reply) : sizeof(struct migcompat_msg_text_reply));
+	return send_message(broker, &reply,
+			    op == BROKER_WRITE ? sizeof(reply)
+					       : sizeof(struct migcompat_msg_text_reply));
 }
 
 int broker_accept(const struct broker *broker, uint64_t id, size_t len)
 {
-	struct migcompat_msg_write_reply reply = {.header = {.op = op_write(BROKER_WRITE), .id = id}, .count = (uint32_t)len};
+	struct migcompat_msg_write_reply reply = {
+		.header = {.op = op_write(BROKER_WRITE), .id = id}, .count = (uint32_t)len};
 
 	return send_message(broker, &reply, sizeof(reply));
 }
 
-int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text, size_t len)
+int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text,
+		size_t len)
 {
 	struct migcompat_msg_text_reply reply = {.header = {.op = op_write(op), .id = id}};
 	const struct part parts[] = {{&reply, sizeof(reply)}, {text, len}};
@@ -433,7 +469,10 @@ int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, con
 static void replies_add(struct broker_replies *replies, uint64_t id, int error, uint32_t count)
 {
 	const struct migcompat_msg_write_reply reply = {
-		.header = {.size = sizeof(reply), .op = op_write(BROKER_WRITE), .id = id, .error = error},
+		.header = {.size = sizeof(reply),
+			   .op = op_write(BROKER_WRITE),
+			   .id = id,
+			   .error = error},
 		.count = count,
 	};
 
@@ -456,12 +495,14 @@ void broker_replies_send(const struct broker *broker, struct broker_replies *rep
 	ssize_t done;
 
 	for (size_t at = 0; at < size; at += BROKER_REPLY_BYTES)
-		memcpy(replies->bytes + at + offsetof(struct migcompat_msg_header, epoch), &broker->epoch, sizeof(broker->epoch));
-	for (size_t at = 0; at < size; at += done > 0 ? (size_t)done : BROKER_REPLY_BYTES) {
+		memcpy(replies->bytes + at + offsetof(struct migcompat_msg_header, epoch),
+		       &broker->epoch, sizeof(broker->epoch));
+	for (size_t at = 0; at<size; at += done> 0 ? (size_t)done : BROKER_REPLY_BYTES) {
 		bool several = broker->version >= MIGCOMPAT_VERSION_SEVERAL;
 
 		do
-			done = write(broker->fd, replies->bytes + at, several ? size - at : BROKER_REPLY_BYTES);
+			done = write(broker->fd, replies->bytes + at,
+				     several ? size - at : BROKER_REPLY_BYTES);
 		while (done < 0 && errno == EINTR);
 	}
 	replies->count = 0;

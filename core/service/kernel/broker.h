@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of /dev/migcompat-broker (include/uapi/linux/migcompat.h): makes, sends and receives messages, and knows
- * nothing of what they are about. For any threads, once it is open.
+ * The daemon's end of /dev/migcompat-broker (include/uapi/linux/migcompat.h): makes, sends and
+ * receives messages, and knows nothing of what they are about. For any threads, once it is open.
  */
 #ifndef CORE_SERVICE_KERNEL_BROKER_H
 #define CORE_SERVICE_KERNEL_BROKER_H
@@ -38,8 +38,9 @@ struct broker {
 };
 
 /*
- * Open the device and begin an epoch; passed: a descriptor of it that was handed over and is taken, else -1. -ENOENT and -ENXIO: the module
- * is not there. -EBUSY: another process has it, err says which. -EPERM, -EPROTONOSUPPORT, or what the kernel said.
+ * Open the device and begin an epoch; passed: a descriptor of it that was handed over and is taken,
+ * else -1. -ENOENT and -ENXIO: the module is not there. -EBUSY: another process has it, err says
+ * which. -EPERM, -EPROTONOSUPPORT, or what the kernel said.
  */
 int broker_open(int passed, struct broker *ret, struct error *err);
 void broker_close(struct broker *broker);
@@ -52,8 +53,10 @@ struct broker_listed {
 /* The first attachment behind a number. */
 int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret);
 
-/* A device, by its "/devices/…" path, or a type, by PARENT!TYPE-ID. type: NAMESPACE:TYPE, or NULL and the error that reading it gives. */
-int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type, int type_error, uint64_t *ret_attachment);
+/* A device, by its "/devices/…" path, or a type, by PARENT!TYPE-ID. type: NAMESPACE:TYPE, or NULL
+ * and the error that reading it gives. */
+int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type,
+		  int type_error, uint64_t *ret_attachment);
 int broker_detach(struct broker *broker, uint64_t attachment);
 
 enum broker_value {
@@ -71,8 +74,8 @@ struct broker_parameter {
 	const char *values[BROKER_VALUES]; /* NULL: the file is not there */
 };
 /* Replace type and parameters. */
-int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error, const struct broker_parameter *parameters,
-		   size_t count);
+int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error,
+		   const struct broker_parameter *parameters, size_t count);
 
 enum broker_op {
 	BROKER_READ,
@@ -91,7 +94,8 @@ struct broker_request {
 };
 /* 1: a request; 0: none waits; -EPROTO or what the kernel said: there is no going on. */
 int broker_receive(struct broker *broker, struct broker_request *ret);
-/* Whether requests were read already, of which poll(2) therefore knows nothing. For whoever alone receives. */
+/* Whether requests were read already, of which poll(2) therefore knows nothing. For whoever alone
+ * receives. */
 bool broker_ahead(const struct broker *broker);
 
 /* Codes that the protocol does not know become -EIO. -EINVAL: too late, nobody waits any more. */
@@ -99,7 +103,8 @@ int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, i
 /* Yes, to a write of a string of that length. */
 int broker_accept(const struct broker *broker, uint64_t id, size_t len);
 /* To a read, the string; to an ask, its lines. */
-int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text, size_t len);
+int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text,
+		size_t len);
 
 #define BROKER_REPLIES_MAX 64u
 #define BROKER_REPLY_BYTES 40u

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looks through /proc for the process that has the broker open, by device number: names differ between roots. */
+/* Looks through /proc for the process that has the broker open, by device number: names differ
+ * between roots. */
 #include "core/service/kernel/broker_holder.h"
 
 #include <ctype.h>
@@ -26,7 +27,8 @@ static bool holds(int process, dev_t device)
 		return false;
 	}
 	while (!held && (found = readdir(listing)))
-		held = fstatat(folder, found->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == device;
+		held = fstatat(folder, found->d_name, &st, 0) == 0 && S_ISCHR(st.st_mode) &&
+		       st.st_rdev == device;
 	closedir(listing);
 	return held;
 }
@@ -56,14 +58,18 @@ bool broker_holder(char *buffer, size_t size)
 
 	if (listing && stat(BROKER_PATH, &device) == 0 && S_ISCHR(device.st_mode)) {
 		while (!held && (found = readdir(listing))) {
-			int process = isdigit((unsigned char)found->d_name[0]) ? openat(dirfd(listing), found->d_name, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+			int process = isdigit((unsigned char)found->d_name[0])
+					      ? openat(dirfd(listing), found->d_name,
+						       O_PATH | O_DIRECTORY | O_CLOEXEC)
+					      : -1;
 
 			if (process < 0)
 				continue;
 			held = holds(process, device.st_rdev);
 			if (held) {
 				name_read(process, name, sizeof(name));
-				snprintf(buffer, size, "pid %.10s (%s)", found->d_name, *name ? name : "unknown");
+				snprintf(buffer, size, "pid %.10s (%s)", found->d_name,
+					 *name ? name : "unknown");
 			}
 			close(process);
 		}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop watches an epoll of its own with the broker in it, which is armed and disarmed from any thread. */
+/* The loop watches an epoll of its own with the broker in it, which is armed and disarmed from any
+ * thread. */
 #include "core/service/kernel/broker_reader.h"
 
 #include <errno.h>
@@ -25,7 +26,8 @@ static void watch(const struct turn *turn, bool on)
 {
 	const struct timespec step = {.tv_nsec = on ? GUARD_US * 1000 : 0};
 
-	timerfd_settime(turn->guard, 0, &(struct itimerspec){.it_interval = step, .it_value = step}, NULL);
+	timerfd_settime(turn->guard, 0, &(struct itimerspec){.it_interval = step, .it_value = step},
+			NULL);
 }
 
 static void back_to_the_loop(struct turn *turn)
@@ -38,7 +40,11 @@ static void back_to_the_loop(struct turn *turn)
 
 int turn_init(struct turn *turn, void (*take)(void *arg), void *arg)
 {
-	*turn = (struct turn){.epoll = epoll_create1(EPOLL_CLOEXEC), .broker = -1, .closed = true, .take = take, .arg = arg};
+	*turn = (struct turn){.epoll = epoll_create1(EPOLL_CLOEXEC),
+			      .broker = -1,
+			      .closed = true,
+			      .take = take,
+			      .arg = arg};
 	if (turn->epoll < 0)
 		return -errno;
 	turn->guard = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
@@ -136,7 +142,8 @@ void turn_look(struct turn *turn)
 	if (read(turn->guard, &times, sizeof(times)) < 0)
 		return;
 	pthread_mutex_lock(&turn->lock);
-	if (!turn->closed && turn->lane && turn->busy_since && now_us() - turn->busy_since >= GUARD_US)
+	if (!turn->closed && turn->lane && turn->busy_since &&
+	    now_us() - turn->busy_since >= GUARD_US)
 		back_to_the_loop(turn);
 	pthread_mutex_unlock(&turn->lock);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whose turn it is to read the broker: the loop's, or a lane's that has just answered and waits for what comes next, which saves
- * a switch from thread to thread for each question. A lane whose backend keeps it too long loses the turn to the loop, so that no
- * other backend's questions wait for it.
+ * Whose turn it is to read the broker: the loop's, or a lane's that has just answered and waits for
+ * what comes next, which saves a switch from thread to thread for each question. A lane whose
+ * backend keeps it too long loses the turn to the loop, so that no other backend's questions wait
+ * for it.
  */
 #ifndef CORE_SERVICE_KERNEL_BROKER_READER_H
 #define CORE_SERVICE_KERNEL_BROKER_READER_H
@@ -16,8 +17,8 @@ struct turn {
 	int broker;
 	int guard; /* timerfd: the loop is to look after the lane that has the turn */
 	pthread_mutex_t lock;
-	const void *lane;     /* NULL: the loop's turn */
-	uint64_t busy_since;  /* of that lane, in microseconds; 0: it is not */
+	const void *lane;    /* NULL: the loop's turn */
+	uint64_t busy_since; /* of that lane, in microseconds; 0: it is not */
 	bool closed;
 	/* Read what waits, and give it to whom it belongs. From any thread. */
 	void (*take)(void *arg);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking questions from the broker and giving each to whom it belongs: kept answers, a backend's lane, or the pool. */
+/* Taking questions from the broker and giving each to whom it belongs: kept answers, a backend's
+ * lane, or the pool. */
 #include "core/service/kernel/kernel_questions.h"
 
 #include <errno.h>
@@ -19,7 +20,7 @@
 #include "core/service/kernel/backend_queue.h"
 #include "core/service/log.h"
 
-#define TELL_US 1000000u /* answers that are given again within this are one line of the log */
+#define TELL_US 1000000u  /* answers that are given again within this are one line of the log */
 #define TURN_REQUESTS 64u /* that are read at once */
 #define BROKER_DEVICE "migcompat-broker"
 
@@ -27,27 +28,29 @@ struct kernel {
 	struct kernel_options options;
 	struct broker broker;
 	struct attach *attach;
-	struct world *world;   /* the newest */
+	struct world *world; /* the newest */
 	struct answers *answers;
 	struct asks *asks;
 	struct lane_context context;
 	struct turn turn;
-	sd_event_source *io;   /* on the turn's epoll */
+	sd_event_source *io; /* on the turn's epoll */
 	sd_event_source *guard;
 	sd_event_source *wake; /* on called */
-	int called;            /* eventfd: there is something for the loop */
+	int called;	       /* eventfd: there is something for the loop */
 	bool ready;
 	sd_event_source *tell; /* a timer for answers_tell */
-	bool open;     /* questions are taken */
+	bool open;	       /* questions are taken */
 	bool draining; /* further ones are the next service's; set under the lock, for lanes too */
-	pthread_mutex_t lock; /* guards all below, and is held while questions are read and given out */
-	struct world *serving; /* that lanes are of; NULL: nothing is served yet */
+	pthread_mutex_t
+		lock; /* guards all below, and is held while questions are read and given out */
+	struct world *serving;	       /* that lanes are of; NULL: nothing is served yet */
 	_Atomic uint64_t world_number; /* of serving; only changed under the lock */
-	/* So often began or ended the kernel to tell of migration; odd: it tells. See tells_changed. */
+	/* So often began or ended the kernel to tell of migration; odd: it tells. See
+	 * tells_changed. */
 	_Atomic uint64_t tells;
 	struct lane **lanes; /* one a backend */
 	size_t nlanes;
-	int lost;         /* why the broker is of no more use */
+	int lost; /* why the broker is of no more use */
 };
 
 static void kernel_ready(struct kernel *kernel)
@@ -89,7 +92,8 @@ static struct lane *lane_find(struct kernel *kernel, const char *name)
 /* ---------------------------------------------------------------- questions */
 
 /* Was it answered before, and has nothing changed since? */
-static bool answer_again(struct kernel *kernel, const struct broker_request *request, const struct stamp *stamp)
+static bool answer_again(struct kernel *kernel, const struct broker_request *request,
+			 const struct stamp *stamp)
 {
 	char text[BROKER_STRING_MAX + 1];
 	size_t len;
@@ -107,8 +111,8 @@ static bool answer_again(struct kernel *kernel, const struct broker_request *req
 }
 
 /*
- * How often debugfs, where the kernel tells of migration, came and went, which makes no event. State
- * and number are one, so nobody sees a new state with an old number and gives a kept answer.
+ * How often debugfs, where the kernel tells of migration, came and went, which makes no event.
+ * State and number are one, so nobody sees a new state with an old number and gives a kept answer.
  */
 static uint64_t tells_changed(struct kernel *kernel)
 {
@@ -186,7 +190,9 @@ static void questions_take(void *arg)
 	int r = 1;
 
 	pthread_mutex_lock(&kernel->lock);
-	for (unsigned i = 0; (i < TURN_REQUESTS || broker_ahead(&kernel->broker)) && !kernel->lost && !kernel->draining; i++) {
+	for (unsigned i = 0; (i < TURN_REQUESTS || broker_ahead(&kernel->broker)) &&
+			     !kernel->lost && !kernel->draining;
+	     i++) {
 		r = broker_receive(&kernel->broker, &request);
 		if (r <= 0)
 			break;
@@ -214,7 +220,8 @@ static int on_turn(sd_event_source *source, int fd, uint32_t events, void *arg)
 	struct kernel *kernel = arg;
 
 	(void)source, (void)fd, (void)events;
-	/* It is told once; a lane may have taken the turn since, and then leaves nothing to read. */
+	/* It is told once; a lane may have taken the turn since, and then leaves nothing to read.
+	 */
 	questions_take(kernel);
 	turn_again(&kernel->turn);
 	return 0;
@@ -305,7 +312,8 @@ static void serve_newest(struct kernel *kernel)
 	world_unref(before);
 }
 
-/* After each look at all devices: the first one opens the doors. It may have been an older world's. */
+/* After each look at all devices: the first one opens the doors. It may have been an older world's.
+ */
 static void on_whole(void *arg)
 {
 	struct kernel *kernel = arg;
@@ -318,17 +326,20 @@ static void on_whole(void *arg)
 	r = turn_open(&kernel->turn, kernel->broker.fd);
 	if (r)
 		kernel_lost(kernel, r);
-	log_say(LOG_INFO, "%zu devices and types have a migration_version", attach_count(kernel->attach));
+	log_say(LOG_INFO, "%zu devices and types have a migration_version",
+		attach_count(kernel->attach));
 	kernel_ready(kernel);
 }
 
 /* Without a store, its going is what ends the service's hold on the kernel. */
 static void store(const struct kernel *kernel)
 {
-	int r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" KERNEL_STORE_NAME, &kernel->broker.fd, 1);
+	int r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" KERNEL_STORE_NAME,
+				       &kernel->broker.fd, 1);
 
 	if (r < 0)
-		log_say(LOG_WARNING, "systemd does not keep %s for the next start: %s", BROKER_PATH, strerror(-r));
+		log_say(LOG_WARNING, "systemd does not keep %s for the next start: %s", BROKER_PATH,
+			strerror(-r));
 }
 
 static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
@@ -345,8 +356,8 @@ static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
 		return r;
 	if (passed < 0)
 		store(kernel);
-	log_say(LOG_INFO, "%s: %u attachments and %u open questions were there before", BROKER_PATH, kernel->broker.attachments,
-		kernel->broker.requeued);
+	log_say(LOG_INFO, "%s: %u attachments and %u open questions were there before", BROKER_PATH,
+		kernel->broker.attachments, kernel->broker.requeued);
 	r = attach_new(&options, kernel->world, &kernel->attach, err);
 	if (r)
 		broker_close(&kernel->broker);
@@ -359,8 +370,9 @@ static bool is_missing(int r)
 }
 
 /*
- * The module was loaded after us. A service that may not open its broker ends, since one that goes on without would be found out late, and the next
- * one may: systemd lets a unit open those devices that were there when it started.
+ * The module was loaded after us. A service that may not open its broker ends, since one that goes
+ * on without would be found out late, and the next one may: systemd lets a unit open those devices
+ * that were there when it started.
  */
 static void on_module(void *arg, const struct events_change *change)
 {
@@ -368,7 +380,8 @@ static void on_module(void *arg, const struct events_change *change)
 	struct error err = {0};
 	int r;
 
-	if (kernel->attach || kernel->draining || change->action != EVENTS_ADD || strcmp(change->sysname, BROKER_DEVICE) != 0)
+	if (kernel->attach || kernel->draining || change->action != EVENTS_ADD ||
+	    strcmp(change->sysname, BROKER_DEVICE) != 0)
 		return;
 	r = kernel_connect(kernel, -1, &err);
 	if (r)
@@ -391,11 +404,14 @@ static int kernel_watch(struct kernel *kernel)
 	kernel->called = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	if (kernel->called < 0)
 		return -errno;
-	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->turn.epoll, EPOLLIN, on_turn, kernel);
+	r = sd_event_add_io(kernel->options.event, &kernel->io, kernel->turn.epoll, EPOLLIN,
+			    on_turn, kernel);
 	if (r >= 0)
-		r = sd_event_add_io(kernel->options.event, &kernel->guard, kernel->turn.guard, EPOLLIN, on_guard, kernel);
+		r = sd_event_add_io(kernel->options.event, &kernel->guard, kernel->turn.guard,
+				    EPOLLIN, on_guard, kernel);
 	if (r >= 0)
-		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN, on_called, kernel);
+		r = sd_event_add_io(kernel->options.event, &kernel->wake, kernel->called, EPOLLIN,
+				    on_called, kernel);
 	if (r >= 0)
 		r = sd_event_add_time_relative(kernel->options.event, &kernel->tell,
 					       CLOCK_MONOTONIC, TELL_US, 0, on_tell, kernel);
@@ -411,7 +427,8 @@ static int kernel_start(struct kernel *kernel, struct error *err)
 	if (r) {
 		if (kernel->options.passed >= 0)
 			close(kernel->options.passed);
-		return error_set(err, r, "the kernel's questions cannot be watched for: %s", strerror(-r));
+		return error_set(err, r, "the kernel's questions cannot be watched for: %s",
+				 strerror(-r));
 	}
 	kernel->context = (struct lane_context){
 		.broker = &kernel->broker,
@@ -421,24 +438,28 @@ static int kernel_start(struct kernel *kernel, struct error *err)
 		.again = question_again,
 		.arg = kernel,
 	};
-	/* First, since from connecting on a look at the devices may be under way, which nothing could end. */
+	/* First, since from connecting on a look at the devices may be under way, which nothing
+	 * could end. */
 	r = events_listen(kernel->options.events, on_module, kernel);
 	if (r) {
 		if (kernel->options.passed >= 0)
 			close(kernel->options.passed);
-		return error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
+		return error_set(err, r, "the kernel's events cannot be listened to: %s",
+				 strerror(-r));
 	}
 	r = kernel_connect(kernel, kernel->options.passed, err);
 	if (r && !is_missing(r))
 		return r;
 	if (r) {
-		log_say(LOG_INFO, "no kernel module: devices have no migration_version until it is loaded");
+		log_say(LOG_INFO,
+			"no kernel module: devices have no migration_version until it is loaded");
 		kernel_ready(kernel);
 	}
 	return 0;
 }
 
-int kernel_new(const struct kernel_options *options, struct world *world, struct kernel **ret, struct error *err)
+int kernel_new(const struct kernel_options *options, struct world *world, struct kernel **ret,
+	       struct error *err)
 {
 	struct kernel *kernel = calloc(1, sizeof(*kernel));
 	int r;
@@ -473,7 +494,8 @@ void kernel_reload(struct kernel *kernel, struct world *world)
 
 void kernel_drain(struct kernel *kernel)
 {
-	/* A lane that has the turn by now takes nothing any more: no new lane begins, which nobody would end. */
+	/* A lane that has the turn by now takes nothing any more: no new lane begins, which nobody
+	 * would end. */
 	pthread_mutex_lock(&kernel->lock);
 	kernel->draining = true;
 	pthread_mutex_unlock(&kernel->lock);

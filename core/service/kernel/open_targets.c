@@ -22,7 +22,7 @@ struct slot {
 	uint64_t attachment; /* 0: free */
 	uint64_t changed;
 	uint64_t batch; /* that used it last */
-	size_t bytes;   /* of its facts, which are its own */
+	size_t bytes;	/* of its facts, which are its own */
 };
 
 /* A rule of the policy may look at any fact, so with such rules nothing is announced. */
@@ -95,8 +95,8 @@ static int slot_open(struct slots *slots, struct slot *slot, const struct job *j
 	 */
 	if (!r && strcmp(slot->target.opened->provider->info.name, slots->name) != 0) {
 		target_close(&slot->target);
-		r = error_set(err, -ENOTCONN,
-			      "device \"%s\" is another backend's by now", job->device);
+		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now",
+			      job->device);
 	}
 	if (r) {
 		view_close(&slot->view);

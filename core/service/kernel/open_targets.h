@@ -22,13 +22,13 @@ struct job {
 
 struct slots {
 	struct world *world;
-	char *name;                /* of the backend */
+	char *name;		   /* of the backend */
 	struct provider *provider; /* of that name; NULL: the world has none */
-	bool announced;            /* its facts change with a word only */
+	bool announced;		   /* its facts change with a word only */
 	struct slot *list;
-	size_t bytes;   /* of facts in them */
+	size_t bytes;	/* of facts in them */
 	uint64_t batch; /* the number of the present one */
-	uint32_t life;  /* of the backend's worker, as this batch knows it */
+	uint32_t life;	/* of the backend's worker, as this batch knows it */
 };
 
 /* A reference to the world is taken. -ENOMEM. */

@@ -40,7 +40,9 @@ static void scan_begin(struct pool_job *job)
 {
 	struct attach *attach = (struct attach *)(void *)job;
 
-	attach->r = scan_run(&attach->scan, attach->scanned, attach->of_all ? NULL : attach->scan_ids, attach->scan_nids, &attach->err);
+	attach->r =
+		scan_run(&attach->scan, attach->scanned, attach->of_all ? NULL : attach->scan_ids,
+			 attach->scan_nids, &attach->err);
 }
 
 static void scan_end(struct attach *attach)
@@ -75,7 +77,8 @@ static void scan_done(struct pool_job *job)
 	attach->incomplete = false;
 	if (attach->r) {
 		/* What is attached stays. */
-		log_say(LOG_ERR, "this host's devices could not be looked at: %s", attach->err.text);
+		log_say(LOG_ERR, "this host's devices could not be looked at: %s",
+			attach->err.text);
 		scan_want_again(attach);
 	} else {
 		attach_apply(attach);
@@ -177,7 +180,8 @@ static bool has_types(const struct attach *attach, const char *parent)
 	for (size_t i = 0; i < attach->table.count; i++) {
 		const struct attached *attached = attach->table.list[i];
 
-		if (attached->is_type && strncmp(attached->id, parent, len) == 0 && attached->id[len] == '/')
+		if (attached->is_type && strncmp(attached->id, parent, len) == 0 &&
+		    attached->id[len] == '/')
 			return true;
 	}
 	return false;
@@ -187,8 +191,9 @@ static bool has_types(const struct attach *attach, const char *parent)
 static enum relevance invalidate(struct attach *attach, const struct events_change *change)
 {
 	enum relevance relevance = relevance_of(&attach->world->engine, change);
-	struct attached *attached =
-	    relevance == RELEVANCE_NONE ? NULL : attached_find_id(&attach->table, change->sysname);
+	struct attached *attached = relevance == RELEVANCE_NONE
+					    ? NULL
+					    : attached_find_id(&attach->table, change->sysname);
 
 	if (attached)
 		attached->changed++;
@@ -232,7 +237,8 @@ static void heard(void *arg, const struct events_change *change)
 
 /* ---------------------------------------------------------------- start and end */
 
-/* What an earlier service attached is there still. Its names are those of class devices: a type's has '!' for '/'. */
+/* What an earlier service attached is there still. Its names are those of class devices: a type's
+ * has '!' for '/'. */
 static int adopt(struct attach *attach)
 {
 	struct broker_listed listed = {.attachment = 0};
@@ -240,11 +246,13 @@ static int adopt(struct attach *attach)
 	char *mark;
 	int r;
 
-	while ((r = broker_list(attach->options.broker, listed.attachment, &listed)) == 0 && listed.attachment) {
+	while ((r = broker_list(attach->options.broker, listed.attachment, &listed)) == 0 &&
+	       listed.attachment) {
 		mark = listed.is_type ? strchr(listed.name, '!') : NULL;
 		if (mark)
 			*mark = '/';
-		r = attached_add(&attach->table, listed.attachment, listed.name, listed.is_type, &attached);
+		r = attached_add(&attach->table, listed.attachment, listed.name, listed.is_type,
+				 &attached);
 		if (r)
 			return r;
 	}
@@ -262,7 +270,8 @@ static int attach_listen(struct attach *attach, struct error *err)
 	return r;
 }
 
-int attach_new(const struct attach_options *options, struct world *world, struct attach **ret, struct error *err)
+int attach_new(const struct attach_options *options, struct world *world, struct attach **ret,
+	       struct error *err)
 {
 	struct attach *attach = calloc(1, sizeof(*attach));
 	int r;
@@ -282,7 +291,8 @@ int attach_new(const struct attach_options *options, struct world *world, struct
 	}
 	r = adopt(attach);
 	if (r)
-		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH, strerror(-r));
+		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH,
+			  strerror(-r));
 	/* Whatever happens from here on is heard, so the scan that comes first misses nothing. */
 	if (!r)
 		r = attach_listen(attach, err);

@@ -24,13 +24,15 @@ struct attach_options {
 	struct events *events;
 	struct pool *pool;
 	struct broker *broker;
-	/* The table is as this host's devices are now. Called after each scan of all, on the loop. */
+	/* The table is as this host's devices are now. Called after each scan of all, on the loop.
+	 */
 	void (*whole)(void *arg);
 	void *arg;
 };
 
 /* Takes over what is attached already, and looks at all devices. */
-int attach_new(const struct attach_options *options, struct world *world, struct attach **ret, struct error *err);
+int attach_new(const struct attach_options *options, struct world *world, struct attach **ret,
+	       struct error *err);
 /* A job of the pool may be under way: the pool must be freed before. Returns NULL; takes NULL. */
 struct attach *attach_free(struct attach *attach);
 
@@ -42,7 +44,8 @@ void attach_reload(struct attach *attach, struct world *world);
 struct attach_seen {
 	char id[BROKER_NAME_MAX + 1];
 	char backend[ATTACH_BACKEND_MAX + 1];
-	uint64_t changed; /* how often something may have changed about it, whatever it was; only grows */
+	uint64_t changed; /* how often something may have changed about it, whatever it was; only
+			     grows */
 };
 /* From any thread. False: that number is not attached, or nobody serves it. */
 bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);

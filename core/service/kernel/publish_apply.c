@@ -43,9 +43,9 @@ static int publish(struct attach *attach, const struct attached *attached,
 		const struct migcompat_parameter *from = &row->parameters.parameters[i];
 
 		parameters[i] = (struct broker_parameter){
-		    .name = from->name,
-		    .values = {types[from->type], from->value, from->allowed, from->init, from->off,
-			       from->runtime ? "1" : "0"},
+			.name = from->name,
+			.values = {types[from->type], from->value, from->allowed, from->init,
+				   from->off, from->runtime ? "1" : "0"},
 		};
 	}
 	return broker_publish(attach->options.broker, attached->attachment, row->type,

@@ -27,15 +27,17 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 		return -ENOMEM;
 	if (strlen(text) > CALL_REPLY_MAX && !name) {
 		free(text);
-		return call_refuse(call, "AnswerTooLong", -EMSGSIZE, "the answer is longer than %u bytes; ask with \"more\"", CALL_REPLY_MAX);
+		return call_refuse(call, "AnswerTooLong", -EMSGSIZE,
+				   "the answer is longer than %u bytes; ask with \"more\"",
+				   CALL_REPLY_MAX);
 	}
 	r = buffer_append(call->out, text, strlen(text) + 1);
 	free(text);
 	/* Nothing of this call's reply may be on its way. */
 	if (r == -ENOBUFS && !name && !continues && !call->listed)
 		return call_refuse(
-		    call, "Busy", -ENOBUFS,
-		    "too many long replies wait to be read by others; ask again later");
+			call, "Busy", -ENOBUFS,
+			"too many long replies wait to be read by others; ask again later");
 	return r ? r : 1;
 }
 
@@ -67,12 +69,15 @@ int call_refuse(struct call *call, const char *name, int error, const char *form
 	/* Control characters of others end here. */
 	error_set(&err, error, "%s", text);
 	snprintf(whole, sizeof(whole), "io.migcompat.%s", name);
-	return call_error(call, whole, json_pack("{s:s,s:o}", "errno", error_name(error), "reason", json_clean(err.text)));
+	return call_error(
+		call, whole,
+		json_pack("{s:s,s:o}", "errno", error_name(error), "reason", json_clean(err.text)));
 }
 
 int call_invalid(struct call *call, const char *parameter)
 {
-	return call_error(call, VARLINK_SERVICE ".InvalidParameter", json_pack("{s:o}", "parameter", json_clean(parameter)));
+	return call_error(call, VARLINK_SERVICE ".InvalidParameter",
+			  json_pack("{s:o}", "parameter", json_clean(parameter)));
 }
 
 const char *call_text(const struct call *call, const char *name)
@@ -82,7 +87,8 @@ const char *call_text(const struct call *call, const char *name)
 
 static const struct method_parameter *parameter_find(const struct method *method, const char *name)
 {
-	for (const struct method_parameter *parameter = method->parameters; parameter->name; parameter++)
+	for (const struct method_parameter *parameter = method->parameters; parameter->name;
+	     parameter++)
 		if (strcmp(parameter->name, name) == 0)
 			return parameter;
 	return NULL;
@@ -96,7 +102,8 @@ static bool type_fits(const json_t *value, json_type type)
 	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
 }
 
-/* The name of a parameter that is missing, unknown or of a wrong type; NULL: none is. A null counts as not given. */
+/* The name of a parameter that is missing, unknown or of a wrong type; NULL: none is. A null counts
+ * as not given. */
 static const char *parameters_wrong(const struct method *method, json_t *parameters)
 {
 	const char *name;
@@ -108,7 +115,8 @@ static const char *parameters_wrong(const struct method *method, json_t *paramet
 		if (!parameter || (!json_is_null(value) && !type_fits(value, parameter->type)))
 			return name;
 	}
-	for (const struct method_parameter *parameter = method->parameters; parameter->name; parameter++) {
+	for (const struct method_parameter *parameter = method->parameters; parameter->name;
+	     parameter++) {
 		value = json_object_get(parameters, parameter->name);
 		if (parameter->required && (!value || json_is_null(value)))
 			return parameter->name;
@@ -121,10 +129,13 @@ static int method_unknown(struct call *call)
 	const char *dot = strrchr(call->text.method, '.');
 	char interface[VARLINK_METHOD_MAX + 1];
 
-	snprintf(interface, sizeof(interface), "%.*s", (int)(dot - call->text.method), call->text.method);
+	snprintf(interface, sizeof(interface), "%.*s", (int)(dot - call->text.method),
+		 call->text.method);
 	if (!interface_description(interface))
-		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound", json_pack("{s:s}", "interface", interface));
-	return call_error(call, VARLINK_SERVICE ".MethodNotFound", json_pack("{s:s}", "method", call->text.method));
+		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound",
+				  json_pack("{s:s}", "interface", interface));
+	return call_error(call, VARLINK_SERVICE ".MethodNotFound",
+			  json_pack("{s:s}", "method", call->text.method));
 }
 
 static int call_begin(struct call *call)
@@ -132,14 +143,17 @@ static int call_begin(struct call *call)
 	const char *wrong;
 
 	if (!call->peer.may_read)
-		return call_refuse(call, "PermissionDenied", -EACCES, "only root and members of the service's group may ask");
+		return call_refuse(call, "PermissionDenied", -EACCES,
+				   "only root and members of the service's group may ask");
 	if (!call->method)
 		return method_unknown(call);
 	/* No method takes the connection over. */
 	if (call->text.upgrade)
-		return call_error(call, VARLINK_SERVICE ".MethodNotImplemented", json_pack("{s:s}", "method", call->text.method));
+		return call_error(call, VARLINK_SERVICE ".MethodNotImplemented",
+				  json_pack("{s:s}", "method", call->text.method));
 	if (call->method->flags & METHOD_ROOT && !call->peer.may_hold)
-		return call_refuse(call, "PermissionDenied", -EPERM, "only root may hold and release devices");
+		return call_refuse(call, "PermissionDenied", -EPERM,
+				   "only root may hold and release devices");
 	wrong = parameters_wrong(call->method, call->text.parameters);
 	return wrong ? call_invalid(call, wrong) : 0;
 }
@@ -154,8 +168,8 @@ int call_step(struct call *call)
 	return call->method->step(call);
 }
 
-int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len, struct buffer *out, struct call **ret,
-	     struct error *err)
+int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len,
+	     struct buffer *out, struct call **ret, struct error *err)
 {
 	struct call *call = calloc(1, sizeof(*call));
 	int r;

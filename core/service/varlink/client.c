@@ -158,8 +158,8 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
 			r = sd_event_source_set_enabled(client->timer, waiting == WAITING_NOTHING
-									   ? SD_EVENT_OFF
-									   : SD_EVENT_ONESHOT);
+									       ? SD_EVENT_OFF
+									       : SD_EVENT_ONESHOT);
 	}
 	client->waiting = waiting;
 	return r;
@@ -261,7 +261,7 @@ static bool client_want(struct client *client)
 {
 	if (client->slot == SLOT_NONE)
 		client->slot =
-		    client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
+			client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
 	return client->slot == SLOT_HELD;
 }
 
@@ -385,7 +385,7 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 		return r;
 	}
 	client->job = (struct pool_job){
-	    .run = step_run, .done = step_done, .kind = peer->uid == 0 ? POOL_ROOT : POOL_CALL};
+		.run = step_run, .done = step_done, .kind = peer->uid == 0 ? POOL_ROOT : POOL_CALL};
 	client->owner = owner;
 	client->connection.fd = fd;
 	client->peer = *peer;

@@ -12,7 +12,7 @@
 #include "core/service/varlink/ending.h"
 #include "core/service/log.h"
 
-#define RESUME_US                                                                                  \
+#define RESUME_US \
 	100000u /* until accepting is tried again, after it failed for lack of something */
 #define QUIET_US 1000000u      /* without a call, after which memory is given back */
 #define SPARE_BYTES (1u << 20) /* that the service may keep for the next calls */

@@ -22,9 +22,9 @@
 #define CLIENTS_CONNECTION_BYTES 4096u
 #define CLIENTS_CALL_BYTES (4u * (VARLINK_MESSAGE_MAX + 1) + VARLINK_VALUES_MAX * 512u)
 #define CLIENTS_REPLIES_BYTES (64u << 20)
-#define CLIENTS_MEMORY_MAX                                                                         \
-	(CONNECTIONS_MAX * CLIENTS_CONNECTION_BYTES +                                              \
-	 SLOTS_MAX * (CLIENTS_CALL_BYTES + BUFFER_OWN) + WATCHERS_MAX * BUFFER_OWN +               \
+#define CLIENTS_MEMORY_MAX                                                           \
+	(CONNECTIONS_MAX * CLIENTS_CONNECTION_BYTES +                                \
+	 SLOTS_MAX * (CLIENTS_CALL_BYTES + BUFFER_OWN) + WATCHERS_MAX * BUFFER_OWN + \
 	 CLIENTS_REPLIES_BYTES)
 
 struct clients {

@@ -42,8 +42,8 @@ enum ending connection_read(struct connection *connection)
 {
 	static char bytes[READ_BYTES]; /* one thread, and nothing of it outlives this call */
 	size_t room = connection->in.max - buffer_len(&connection->in), len;
-	ssize_t got =
-	    recv(connection->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes), MSG_DONTWAIT);
+	ssize_t got = recv(connection->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
+			   MSG_DONTWAIT);
 
 	if (got < 0)
 		return errno == EAGAIN || errno == EINTR ? ENDING_NONE : ENDING_BROKE;
@@ -54,9 +54,9 @@ enum ending connection_read(struct connection *connection)
 	if (buffer_append(&connection->in, bytes, (size_t)got))
 		return ENDING_MEMORY;
 	return buffer_len(&connection->in) == connection->in.max &&
-		       !connection_whole(connection, &len)
-		   ? ENDING_LONG
-		   : ENDING_NONE;
+			       !connection_whole(connection, &len)
+		       ? ENDING_LONG
+		       : ENDING_NONE;
 }
 
 enum ending connection_write(struct connection *connection)

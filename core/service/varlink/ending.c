@@ -8,8 +8,8 @@
 #include "core/service/log.h"
 #include "core/service/varlink/varlink.h"
 
-#define REFUSE(name, number, reason)                                                               \
-	"{\"error\":\"io.migcompat." name "\",\"parameters\":{\"errno\":\"" number                 \
+#define REFUSE(name, number, reason)                                               \
+	"{\"error\":\"io.migcompat." name "\",\"parameters\":{\"errno\":\"" number \
 	"\",\"reason\":\"" reason "\"}}"
 
 _Static_assert(VARLINK_VALUES_MAX == 64, "a reply below says so");
@@ -23,33 +23,35 @@ static const struct {
 	const char *why;
 	const char *reply;
 } endings[ENDING_COUNT] = {
-    [ENDING_LEFT] = {LOG_DEBUG, "it ended", NULL},
-    [ENDING_WITHIN] = {LOG_DEBUG, "it ended within a message", NULL},
-    [ENDING_BROKE] = {LOG_DEBUG, "the connection broke", NULL},
-    [ENDING_UNREAD] = {LOG_NOTICE, "it left before its reply", NULL},
-    [ENDING_LONG] = {LOG_NOTICE, "its message is too long",
-		     REFUSE("InvalidMessage", "EMSGSIZE",
-			    "the message is longer than a call may be")},
-    [ENDING_NONSENSE] = {LOG_NOTICE, "it sent what is no call",
-			 REFUSE("InvalidMessage", "EBADMSG", "the message is no call of Varlink")},
-    [ENDING_VALUES] = {LOG_NOTICE, "its message has too many values",
-		       REFUSE("InvalidMessage", "EBADMSG", "the message has more than 64 values")},
-    [ENDING_SLOW] = {LOG_NOTICE, "it stopped within a message",
-		     REFUSE("InvalidMessage", "ETIMEDOUT", "the message did not end in time")},
-    [ENDING_READER] = {LOG_NOTICE, "it does not take its reply", NULL},
-    [ENDING_MEMORY] = {LOG_ERR, "its call could not be answered for lack of memory",
-		       REFUSE("Busy", "ENOMEM",
-			      "the service is out of memory; connect again later")},
-    [ENDING_CUT] = {LOG_ERR, "its reply could not be made to its end", NULL},
-    [ENDING_DISPLACED] =
-	{LOG_NOTICE, "it was idle, and another one needs its place",
-	 REFUSE("Busy", "EAGAIN",
-		"the connection was idle and another client needed its place; connect again")},
-    [ENDING_DRAINED] = {LOG_DEBUG, "the service ends",
-			REFUSE("Busy", "ESHUTDOWN", "the service ends; connect again")},
-    [ENDING_FULL] = {LOG_NOTICE, "too many are connected",
-		     REFUSE("Busy", "EAGAIN",
-			    "too many clients are connected; connect again later")},
+	[ENDING_LEFT] = {LOG_DEBUG, "it ended", NULL},
+	[ENDING_WITHIN] = {LOG_DEBUG, "it ended within a message", NULL},
+	[ENDING_BROKE] = {LOG_DEBUG, "the connection broke", NULL},
+	[ENDING_UNREAD] = {LOG_NOTICE, "it left before its reply", NULL},
+	[ENDING_LONG] = {LOG_NOTICE, "its message is too long",
+			 REFUSE("InvalidMessage", "EMSGSIZE",
+				"the message is longer than a call may be")},
+	[ENDING_NONSENSE] = {LOG_NOTICE, "it sent what is no call",
+			     REFUSE("InvalidMessage", "EBADMSG",
+				    "the message is no call of Varlink")},
+	[ENDING_VALUES] = {LOG_NOTICE, "its message has too many values",
+			   REFUSE("InvalidMessage", "EBADMSG",
+				  "the message has more than 64 values")},
+	[ENDING_SLOW] = {LOG_NOTICE, "it stopped within a message",
+			 REFUSE("InvalidMessage", "ETIMEDOUT", "the message did not end in time")},
+	[ENDING_READER] = {LOG_NOTICE, "it does not take its reply", NULL},
+	[ENDING_MEMORY] = {LOG_ERR, "its call could not be answered for lack of memory",
+			   REFUSE("Busy", "ENOMEM",
+				  "the service is out of memory; connect again later")},
+	[ENDING_CUT] = {LOG_ERR, "its reply could not be made to its end", NULL},
+	[ENDING_DISPLACED] = {LOG_NOTICE, "it was idle, and another one needs its place",
+			      REFUSE("Busy", "EAGAIN",
+				     "the connection was idle and another client needed its place; "
+				     "connect again")},
+	[ENDING_DRAINED] = {LOG_DEBUG, "the service ends",
+			    REFUSE("Busy", "ESHUTDOWN", "the service ends; connect again")},
+	[ENDING_FULL] = {LOG_NOTICE, "too many are connected",
+			 REFUSE("Busy", "EAGAIN",
+				"too many clients are connected; connect again later")},
 };
 
 void ending_say(int fd, enum ending ending)

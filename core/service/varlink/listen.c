@@ -20,15 +20,19 @@
 #include "core/check/holds.h"
 #include "core/facts/text.h"
 
-#define BACKLOG SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word of ours */
+#define BACKLOG                                                                                  \
+	SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word \
+		     of ours */
 #define CLAIM_NAME ".lock"
 
 /* Only root can give to a group that is not its own; whoever else runs this keeps it to itself. */
 static int give(const char *path, const struct peer_group *group, struct error *err)
 {
-	if (!group->exists || lchown(path, (uid_t)-1, group->gid) == 0 || (errno == EPERM && geteuid() != 0))
+	if (!group->exists || lchown(path, (uid_t)-1, group->gid) == 0 ||
+	    (errno == EPERM && geteuid() != 0))
 		return 0;
-	return error_set(err, -errno, "%s could not be given to its group: %s", path, strerror(errno));
+	return error_set(err, -errno, "%s could not be given to its group: %s", path,
+			 strerror(errno));
 }
 
 int listen_folder(const char *path, const struct peer_group *group, struct error *err)
@@ -38,7 +42,8 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	if (mkdir(path, 0750) == 0)
 		return give(path, group, err);
 	if (errno != EEXIST)
-		return error_set(err, -errno, "folder %s could not be made: %s", path, strerror(errno));
+		return error_set(err, -errno, "folder %s could not be made: %s", path,
+				 strerror(errno));
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return error_set(err, -ENOTDIR, "%s is no folder", path);
 	return 0;
@@ -54,10 +59,10 @@ static int claim_own(int fd, const char *path, struct error *err)
 	if (!S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s is no regular file", path);
 	if (st.st_uid != geteuid() || st.st_nlink != 1)
-		return error_set(err, -EPERM,
-				 "%s belongs to user %u and has %ju names, expected user %u and one",
-				 path, (unsigned)st.st_uid, (uintmax_t)st.st_nlink,
-				 (unsigned)geteuid());
+		return error_set(
+			err, -EPERM,
+			"%s belongs to user %u and has %ju names, expected user %u and one", path,
+			(unsigned)st.st_uid, (uintmax_t)st.st_nlink, (unsigned)geteuid());
 	if (st.st_mode & 077 && fchmod(fd, 0600) < 0)
 		return error_set(err, -errno, "%s: its mode could not be set: %s", path,
 				 strerror(errno));
@@ -123,9 +128,12 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 	int fd, r, pid;
 
 	if (lstat(address->sun_path, &st) < 0)
-		return errno == ENOENT ? 0 : error_set(err, -errno, "%s: %s", address->sun_path, strerror(errno));
+		return errno == ENOENT ? 0
+				       : error_set(err, -errno, "%s: %s", address->sun_path,
+						   strerror(errno));
 	if (!S_ISSOCK(st.st_mode))
-		return error_set(err, -EADDRINUSE, "%s is in the way: it is no socket", address->sun_path);
+		return error_set(err, -EADDRINUSE, "%s is in the way: it is no socket",
+				 address->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
@@ -133,11 +141,14 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 	pid = r ? -1 : other_pid(fd);
 	close(fd);
 	if (pid > 0)
-		return error_set(err, -EADDRINUSE, "another service answers at %s: pid %d", address->sun_path, pid);
+		return error_set(err, -EADDRINUSE, "another service answers at %s: pid %d",
+				 address->sun_path, pid);
 	if (r != -ECONNREFUSED)
-		return error_set(err, -EADDRINUSE, "another service answers at %s", address->sun_path);
+		return error_set(err, -EADDRINUSE, "another service answers at %s",
+				 address->sun_path);
 	if (unlink(address->sun_path) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "%s could not be removed: %s", address->sun_path, strerror(errno));
+		return error_set(err, -errno, "%s could not be removed: %s", address->sun_path,
+				 strerror(errno));
 	return 0;
 }
 
@@ -158,7 +169,8 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 	int fd, r;
 
 	if (strlen(path) >= sizeof(address.sun_path))
-		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes", path, sizeof(address.sun_path) - 1);
+		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
+				 path, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
 	r = make_way(&address, err);
 	if (r)
@@ -203,10 +215,12 @@ int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct e
 
 	*ret_socket = *ret_stored = -1;
 	if (count < 0)
-		return error_set(err, count, "what systemd passed could not be read: %s", strerror(-count));
+		return error_set(err, count, "what systemd passed could not be read: %s",
+				 strerror(-count));
 	for (int i = 0; i < count; i++) {
 		if (!r)
-			r = take_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0, ret_socket, ret_stored);
+			r = take_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0,
+					ret_socket, ret_stored);
 		free(names[i]);
 	}
 	free(names);
@@ -215,5 +229,8 @@ int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct e
 	for (int i = 0; i < count; i++)
 		close(SD_LISTEN_FDS_START + i);
 	*ret_socket = *ret_stored = -1;
-	return error_set(err, r, "%d descriptors were passed, expected one listening unix stream socket, and one called \"%s\" at most", count, stored);
+	return error_set(err, r,
+			 "%d descriptors were passed, expected one listening unix stream socket, "
+			 "and one called \"%s\" at most",
+			 count, stored);
 }

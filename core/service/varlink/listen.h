@@ -16,13 +16,13 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
  */
 int listen_claim(const char *folder, int *ret, struct error *err);
 /*
- * A listening socket, 0660 root:GROUP, non-blocking; a dead one in its place is removed. -EADDRINUSE: another service answers
- * there, or something is in the way.
+ * A listening socket, 0660 root:GROUP, non-blocking; a dead one in its place is removed.
+ * -EADDRINUSE: another service answers there, or something is in the way.
  */
 int listen_open(const char *path, const struct peer_group *group, int *ret, struct error *err);
 /*
- * What systemd passed, or -1: a listening socket, and the one of that name from its store, whatever it is. -EINVAL: it passed something
- * else; then all is closed.
+ * What systemd passed, or -1: a listening socket, and the one of that name from its store, whatever
+ * it is. -EINVAL: it passed something else; then all is closed.
  */
 int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct error *err);
 

@@ -12,17 +12,32 @@
 #include "interfaces.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-#define NEEDED(name) {name, JSON_STRING, true}
-#define OPTIONAL(name) {name, JSON_STRING, false}
-#define FLAG(name) {name, JSON_TRUE, false}
+#define NEEDED(name)                    \
+	{                               \
+		name, JSON_STRING, true \
+	}
+#define OPTIONAL(name)                   \
+	{                                \
+		name, JSON_STRING, false \
+	}
+#define FLAG(name)                     \
+	{                              \
+		name, JSON_TRUE, false \
+	}
 #define MODE OPTIONAL("mechanism")
 
 static const struct method methods[] = {
-	{"io.migcompat.Ask", 0,
-	 {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"), FLAG("available"),
-	  FLAG("other_hosts"), FLAG("all"), MODE}, method_ask},
+	{"io.migcompat.Ask",
+	 0,
+	 {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), OPTIONAL("host"),
+	  FLAG("available"), FLAG("other_hosts"), FLAG("all"), MODE},
+	 method_ask},
 	{"io.migcompat.Backends", METHOD_PROMPT, {{.name = NULL}}, method_backends},
-	{"io.migcompat.Check", 0, {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"), OPTIONAL("fingerprint"), MODE}, method_check},
+	{"io.migcompat.Check",
+	 0,
+	 {OPTIONAL("source"), OPTIONAL("version"), OPTIONAL("bytes"), NEEDED("target"),
+	  OPTIONAL("fingerprint"), MODE},
+	 method_check},
 	{"io.migcompat.Describe", 0, {NEEDED("device"), MODE}, method_describe},
 	{"io.migcompat.Hold", METHOD_ROOT, {NEEDED("device"), NEEDED("reason")}, method_hold},
 	{"io.migcompat.List", 0, {FLAG("types"), MODE}, method_list},
@@ -32,7 +47,10 @@ static const struct method methods[] = {
 	{"io.migcompat.Version", 0, {NEEDED("device"), MODE}, method_version},
 	{"io.migcompat.Watch", METHOD_PROMPT, {FLAG("types")}, method_watch},
 	{VARLINK_SERVICE ".GetInfo", METHOD_PROMPT, {{.name = NULL}}, method_get_info},
-	{VARLINK_SERVICE ".GetInterfaceDescription", METHOD_PROMPT, {NEEDED("interface")}, method_get_interface_description},
+	{VARLINK_SERVICE ".GetInterfaceDescription",
+	 METHOD_PROMPT,
+	 {NEEDED("interface")},
+	 method_get_interface_description},
 };
 
 static const struct {
@@ -62,8 +80,9 @@ const char *interface_description(const char *name)
 int method_get_info(struct call *call)
 {
 	return call_reply(call,
-			  json_pack("{s:s,s:s,s:s,s:s,s:[s,s]}", "vendor", "migcompat", "product", "migcompatd", "version", MIGCOMPAT_RELEASE, "url",
-				    "", "interfaces", interfaces[0].name, interfaces[1].name),
+			  json_pack("{s:s,s:s,s:s,s:s,s:[s,s]}", "vendor", "migcompat", "product",
+				    "migcompatd", "version", MIGCOMPAT_RELEASE, "url", "",
+				    "interfaces", interfaces[0].name, interfaces[1].name),
 			  false);
 }
 
@@ -73,7 +92,8 @@ int method_get_interface_description(struct call *call)
 	const char *description = interface_description(name);
 
 	if (!description)
-		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound", json_pack("{s:s}", "interface", name));
+		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound",
+				  json_pack("{s:s}", "interface", name));
 	return call_reply(call, json_pack("{s:s}", "description", description), false);
 }
 
@@ -119,12 +139,18 @@ static int hold_failed(struct call *call, int r, const struct error *err)
 {
 	if (r == -EINVAL)
 		return call_invalid(call, "reason");
-	return call_refuse(call, r == -ENOSPC ? "TooManyHolds" : r == -ENOENT ? "DeviceNotHeld" : "Failed", r, "%s", err->text);
+	return call_refuse(call,
+			   r == -ENOSPC	  ? "TooManyHolds"
+			   : r == -ENOENT ? "DeviceNotHeld"
+					  : "Failed",
+			   r, "%s", err->text);
 }
 
 int call_not_found(struct call *call, int r, const struct error *err)
 {
-	const char *name = r == -ENOENT ? "DeviceNotFound" : r == -ENOTUNIQ ? "DeviceAmbiguous" : "Failed";
+	const char *name = r == -ENOENT	    ? "DeviceNotFound"
+			   : r == -ENOTUNIQ ? "DeviceAmbiguous"
+					    : "Failed";
 
 	return call_refuse(call, name, r, "%s", err->text);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The methods about devices: the questions of the command line, with the same documents as answers. */
+/* The methods about devices: the questions of the command line, with the same documents as answers.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,7 +35,8 @@ static json_t *list_document(json_t *row, json_t *findings)
 	return document;
 }
 
-/* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or negative. Takes the row over. */
+/* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or
+ * negative. Takes the row over. */
 static int list_add_more(struct call *call, json_t *row)
 {
 	json_t *before = call->kept;
@@ -47,7 +49,8 @@ static int list_add_more(struct call *call, json_t *row)
 	return r < 0 ? r : 0;
 }
 
-/* Without: one reply that goes out as it is made, so that a long list is at no time in memory. Likewise. */
+/* Without: one reply that goes out as it is made, so that a long list is at no time in memory.
+ * Likewise. */
 static int list_add_whole(struct call *call, json_t *row)
 {
 	char *text = json_escaped(row, JSON_COMPACT);
@@ -112,7 +115,8 @@ int method_list(struct call *call)
 	struct row row;
 	int r = call->view.world ? 0 : list_begin(call);
 
-	for (size_t i = 0; i < CALL_STEP_DEVICES && call->next < inventory->ndevices && !r; call->next++) {
+	for (size_t i = 0; i < CALL_STEP_DEVICES && call->next < inventory->ndevices && !r;
+	     call->next++) {
 		const struct device *device = &inventory->devices[call->next];
 
 		if (!types && device->kind == MIGCOMPAT_KIND_MDEV_TYPE)
@@ -147,9 +151,11 @@ int method_describe(struct call *call)
 /* ---------------------------------------------------------------- questions about one */
 
 /* What a backend said of a device instead of an answer. */
-static int device_refused(struct call *call, const struct device *device, int r, const struct error *err)
+static int device_refused(struct call *call, const struct device *device, int r,
+			  const struct error *err)
 {
-	return call_refuse(call, r == -ENODEV ? "NotMigratable" : "Failed", r, "%s: %s", device->id, err->text);
+	return call_refuse(call, r == -ENODEV ? "NotMigratable" : "Failed", r, "%s: %s", device->id,
+			   err->text);
 }
 
 int method_version(struct call *call)
@@ -165,7 +171,8 @@ int method_version(struct call *call)
 	if (r)
 		return r;
 	if (holds_find(call->context->holds, device, reason, sizeof(reason)))
-		return call_refuse(call, "DeviceHeld", -EBUSY, "%s is held: %s", device->id, reason);
+		return call_refuse(call, "DeviceHeld", -EBUSY, "%s is held: %s", device->id,
+				   reason);
 	r = check_source(&call->view.engine, device, text, sizeof(text), &err);
 	if (r < 0)
 		return device_refused(call, device, r, &err);
@@ -175,8 +182,9 @@ int method_version(struct call *call)
 	answer.duration_us = now_us() - start;
 	log_answered(&answer);
 	return call_reply(call,
-			  json_pack("{s:s,s:o,s:o,s:s}", "format", "migcompat-version/1", "device", json_clean(device->id), "host",
-				    json_clean(device->host->name), "version", text),
+			  json_pack("{s:s,s:o,s:o,s:s}", "format", "migcompat-version/1", "device",
+				    json_clean(device->id), "host", json_clean(device->host->name),
+				    "version", text),
 			  false);
 }
 
@@ -227,7 +235,8 @@ static int source_decode(struct call *call, const char *base64, struct source *r
 /* 0, or as call_refuse. Free ret->bytes. */
 static int source_find(struct call *call, struct source *ret)
 {
-	const char *name = call_text(call, "source"), *text = call_text(call, "version"), *bytes = call_text(call, "bytes");
+	const char *name = call_text(call, "source"), *text = call_text(call, "version"),
+		   *bytes = call_text(call, "bytes");
 
 	*ret = (struct source){.text = text, .len = text ? strlen(text) : 0};
 	if ((name != NULL) + (text != NULL) + (bytes != NULL) != 1)
@@ -237,7 +246,8 @@ static int source_find(struct call *call, struct source *ret)
 	return name ? call_device(call, "source", &ret->device) : 0;
 }
 
-static void log_verdict(const struct call *call, const struct migcompat_verdict *verdict, uint64_t duration_us)
+static void log_verdict(const struct call *call, const struct migcompat_verdict *verdict,
+			uint64_t duration_us)
 {
 	const struct log_answer answer = {
 		.method = "Check",
@@ -272,8 +282,9 @@ int method_check(struct call *call)
 		r = call_device(call, "target", &target);
 	if (r)
 		goto out;
-	r = source.device ? check_devices(&call->view.engine, source.device, target, &verdict)
-			  : check_text(&call->view.engine, source.text, source.len, target, &verdict);
+	r = source.device
+		    ? check_devices(&call->view.engine, source.device, target, &verdict)
+		    : check_text(&call->view.engine, source.text, source.len, target, &verdict);
 	if (!r) {
 		verdict_expect(&verdict, call_text(call, "fingerprint"));
 		log_verdict(call, &verdict, now_us() - start);
@@ -326,7 +337,8 @@ static int ask_begin(struct call *call)
 	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call),
 		     &call->kept, &err);
 	if (r)
-		r = source.device ? device_refused(call, source.device, r, &err) : call_refuse(call, "Failed", r, "%s", err.text);
+		r = source.device ? device_refused(call, source.device, r, &err)
+				  : call_refuse(call, "Failed", r, "%s", err.text);
 out:
 	free(source.bytes);
 	return r;
@@ -340,7 +352,7 @@ static int ask_keep(struct call *call)
 {
 	json_t *choices = json_object_get(call->kept, "choices");
 	bool fits = call_charge(call, json_array_size(json_object_get(call->kept, "refused")) *
-					  REFUSED_BYTES);
+					      REFUSED_BYTES);
 
 	for (size_t i = 0; fits && i < json_array_size(choices); i++) {
 		char *text = json_escaped(json_array_get(choices, i), JSON_COMPACT);
@@ -354,8 +366,8 @@ static int ask_keep(struct call *call)
 	}
 	if (!fits)
 		return call_refuse(
-		    call, "Busy", -ENOBUFS,
-		    "too many long replies wait to be read by others; ask again later");
+			call, "Busy", -ENOBUFS,
+			"too many long replies wait to be read by others; ask again later");
 	view_close(&call->view);
 	return 0;
 }
@@ -372,7 +384,8 @@ static json_t *document_copy(json_t *document)
 	return copy;
 }
 
-/* The whole document with one choice of it, and only in the last reply what stands beside the choices. */
+/* The whole document with one choice of it, and only in the last reply what stands beside the
+ * choices. */
 static json_t *ask_portion(const struct call *call, size_t index, bool last)
 {
 	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);

@@ -8,10 +8,10 @@
 static int watch_begin(struct call *call)
 {
 	const struct watcher_options options = {
-	    .uid = call->peer.uid,
-	    .types = json_is_true(json_object_get(call->text.parameters, "types")),
-	    .wake = call->wake,
-	    .arg = call->wake_arg,
+		.uid = call->peer.uid,
+		.types = json_is_true(json_object_get(call->text.parameters, "types")),
+		.wake = call->wake,
+		.arg = call->wake_arg,
 	};
 	int r;
 
@@ -21,9 +21,9 @@ static int watch_begin(struct call *call)
 	r = watcher_new(call->context->watch, &options, &call->watcher);
 	if (r == -EUSERS)
 		return call_refuse(
-		    call, "TooManyWatchers", r,
-		    "too many clients watch: %u may, and %u of one user that is not root",
-		    WATCHERS_MAX, WATCHERS_USER);
+			call, "TooManyWatchers", r,
+			"too many clients watch: %u may, and %u of one user that is not root",
+			WATCHERS_MAX, WATCHERS_USER);
 	return r;
 }
 

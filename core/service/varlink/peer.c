@@ -17,7 +17,8 @@ int peer_group_find(const char *name, struct peer_group *ret)
 	errno = 0;
 	group = getgrnam(name);
 	/* What getgrnam says of a name that it does not know differs from system to system. */
-	if (!group && errno && errno != ENOENT && errno != ESRCH && errno != EBADF && errno != EPERM)
+	if (!group && errno && errno != ENOENT && errno != ESRCH && errno != EBADF &&
+	    errno != EPERM)
 		return -errno;
 	*ret = (struct peer_group){.exists = group != NULL, .gid = group ? group->gr_gid : 0};
 	return 0;
@@ -51,7 +52,8 @@ int peer_read(int fd, const struct peer_group *group, struct peer *ret)
 		return -errno;
 	peer = (struct peer){.pid = cred.pid, .uid = cred.uid, .may_hold = cred.uid == 0};
 	/* The user who runs the service learns from its backends and files as much. */
-	peer.may_read = cred.uid == 0 || cred.uid == geteuid() || (group->exists && cred.gid == group->gid);
+	peer.may_read =
+		cred.uid == 0 || cred.uid == geteuid() || (group->exists && cred.gid == group->gid);
 	if (group->exists && !peer.may_read)
 		r = in_group(fd, group->gid, &peer.may_read);
 	if (!r)

@@ -13,10 +13,12 @@
 /* "a.b.Method": letters, digits, dashes and dots, with a dot inside. */
 static bool method_valid(const char *text, size_t len)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 	const char *dot = strrchr(text, '.');
 
-	return len <= VARLINK_METHOD_MAX && strspn(text, allowed) == len && dot && dot > text && dot[1];
+	return len <= VARLINK_METHOD_MAX && strspn(text, allowed) == len && dot && dot > text &&
+	       dot[1];
 }
 
 static int take_flags(const json_t *object, struct varlink_call *call, struct error *err)
@@ -30,7 +32,8 @@ static int take_flags(const json_t *object, struct varlink_call *call, struct er
 		const json_t *value = json_object_get(object, flags[i].name);
 
 		if (value && !json_is_boolean(value) && !json_is_null(value))
-			return error_set(err, -EINVAL, "call: \"%s\" is %s, expected true or false", flags[i].name, json_source_type(value));
+			return error_set(err, -EINVAL, "call: \"%s\" is %s, expected true or false",
+					 flags[i].name, json_source_type(value));
 		*flags[i].value = json_is_true(value);
 	}
 	return 0;
@@ -41,14 +44,17 @@ static int take_call(json_t *object, struct varlink_call *call, struct error *er
 	json_t *method, *parameters;
 
 	if (!json_is_object(object))
-		return error_set(err, -EINVAL, "call: it is %s, expected an object", json_source_type(object));
+		return error_set(err, -EINVAL, "call: it is %s, expected an object",
+				 json_source_type(object));
 	method = json_object_get(object, "method");
-	if (!json_is_string(method) || !method_valid(json_string_value(method), json_string_length(method)))
+	if (!json_is_string(method) ||
+	    !method_valid(json_string_value(method), json_string_length(method)))
 		return error_set(err, -EINVAL, "call: expected \"method\" with INTERFACE.METHOD");
 	memcpy(call->method, json_string_value(method), json_string_length(method) + 1);
 	parameters = json_object_get(object, "parameters");
 	if (parameters && !json_is_object(parameters) && !json_is_null(parameters))
-		return error_set(err, -EINVAL, "call: \"parameters\" is %s, expected an object", json_source_type(parameters));
+		return error_set(err, -EINVAL, "call: \"parameters\" is %s, expected an object",
+				 json_source_type(parameters));
 	call->parameters = json_is_object(parameters) ? json_incref(parameters) : json_object();
 	return call->parameters ? 0 : error_set(err, -ENOMEM, "out of memory");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Varlink messages as texts: what a call says, and how replies look. Pure functions; sockets are elsewhere. The
- * protocol is described at https://varlink.org/Method-Call.
+ * Varlink messages as texts: what a call says, and how replies look. Pure functions; sockets are
+ * elsewhere. The protocol is described at https://varlink.org/Method-Call.
  */
 #ifndef CORE_SERVICE_VARLINK_VARLINK_H
 #define CORE_SERVICE_VARLINK_VARLINK_H
@@ -24,7 +24,7 @@
 
 struct varlink_call {
 	char method[VARLINK_METHOD_MAX + 1]; /* INTERFACE.METHOD */
-	json_t *parameters;                  /* an object, never NULL */
+	json_t *parameters;		     /* an object, never NULL */
 	bool more;
 	bool oneway;
 	bool upgrade;
@@ -38,8 +38,8 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 void varlink_clear(struct varlink_call *call);
 
 /*
- * The text of a reply without the zero at its end, malloc'd; NULL: out of memory. parameters is taken over, also on failure, where it is
- * NULL. name: of an error; NULL: no error.
+ * The text of a reply without the zero at its end, malloc'd; NULL: out of memory. parameters is
+ * taken over, also on failure, where it is NULL. name: of an error; NULL: no error.
  */
 char *varlink_reply(const char *name, json_t *parameters, bool continues);
 

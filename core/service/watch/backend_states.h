@@ -17,11 +17,13 @@ struct backends_seen {
 
 /* Look, without telling. -ENOMEM. */
 int backends_seen_begin(struct backends_seen *seen, const struct engine *engine);
-/* Look again: an array of those that changed, as in the document; empty where none did. NULL: out of memory. */
+/* Look again: an array of those that changed, as in the document; empty where none did. NULL: out
+ * of memory. */
 json_t *backends_seen_again(struct backends_seen *seen, const struct engine *engine);
 void backends_seen_free(struct backends_seen *seen);
 
-/* Log the steps of their confinement that workers lack, enum confinement, unless they are among *said already; adds them to it. */
+/* Log the steps of their confinement that workers lack, enum confinement, unless they are among
+ * *said already; adds them to it. */
 void backends_say_missing(const struct engine *engine, uint32_t *said);
 
 #endif

@@ -37,7 +37,8 @@ static int list_grow(struct seen_list *list)
 	return 0;
 }
 
-static int entry_make(struct seen *entry, const char *host, const char *device, enum migcompat_kind kind)
+static int entry_make(struct seen *entry, const char *host, const char *device,
+		      enum migcompat_kind kind)
 {
 	size_t before = strlen(host) + 1, size = before + strlen(device) + 1;
 	char *text = malloc(size);
@@ -54,7 +55,8 @@ static int entry_make(struct seen *entry, const char *host, const char *device, 
 static bool is_silent(const struct backend_info *info)
 {
 	for (size_t i = 0; i < info->nwants; i++)
-		if (!(info->wants[i].flags & (MIGCOMPAT_WANT_AVAILABILITY | MIGCOMPAT_WANT_ANNOUNCED)))
+		if (!(info->wants[i].flags &
+		      (MIGCOMPAT_WANT_AVAILABILITY | MIGCOMPAT_WANT_ANNOUNCED)))
 			return true;
 	return false;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What devices there are, each with its fingerprint: a look at all of them or at some. No backend's code runs for it. */
+/* What devices there are, each with its fingerprint: a look at all of them or at some. No backend's
+ * code runs for it. */
 #ifndef CORE_SERVICE_WATCH_DEVICE_SNAPSHOT_H
 #define CORE_SERVICE_WATCH_DEVICE_SNAPSHOT_H
 
@@ -22,8 +23,8 @@ struct seen_list {
 };
 
 /*
- * Look. only: just this one, if it is there; NULL: all. Appends; sort the list after the last look. Takes its time. -errno with a
- * sentence; what was appended before stays.
+ * Look. only: just this one, if it is there; NULL: all. Appends; sort the list after the last look.
+ * Takes its time. -errno with a sentence; what was appended before stays.
  */
 int seen_look(struct seen_list *list, struct world *world, const char *only, struct error *err);
 void seen_sort(struct seen_list *list);

@@ -63,7 +63,8 @@ const char *told_hold(const struct hold_list *held, const char *host, const char
 	return there ? held->list[i].reason : NULL;
 }
 
-json_t *told_device(const struct told *told, const char *event, const struct seen *device, const char *old)
+json_t *told_device(const struct told *told, const char *event, const struct seen *device,
+		    const char *old)
 {
 	const struct word word = {
 		.event = event,
@@ -87,7 +88,8 @@ static void add(struct told *told, json_t *word, bool of_type)
 	told->next++;
 }
 
-void told_add_device(struct told *told, const char *event, const struct seen *device, const char *old)
+void told_add_device(struct told *told, const char *event, const struct seen *device,
+		     const char *old)
 {
 	add(told, told_device(told, event, device, old), device->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
@@ -96,10 +98,14 @@ void told_add_hold(struct told *told, const struct hold *hold, const char *reaso
 {
 	size_t i = seen_index(&told->devices, hold->host, hold->device);
 	const struct seen *seen = i < told->devices.count ? &told->devices.list[i] : NULL;
-	struct word word = {.event = reason ? "held" : "released", .host = hold->host, .device = hold->device, .hold = reason};
+	struct word word = {.event = reason ? "held" : "released",
+			    .host = hold->host,
+			    .device = hold->device,
+			    .hold = reason};
 
 	/* What is held may be gone. */
-	if (seen && (strcmp(seen->host, hold->host) != 0 || strcmp(seen->device, hold->device) != 0))
+	if (seen &&
+	    (strcmp(seen->host, hold->host) != 0 || strcmp(seen->device, hold->device) != 0))
 		seen = NULL;
 	if (seen) {
 		word.kind = kind_name(seen->kind);

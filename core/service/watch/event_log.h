@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What watchers are told: the devices and holds that are known, and the newest changes of these, in their order, as documents. */
+/* What watchers are told: the devices and holds that are known, and the newest changes of these, in
+ * their order, as documents. */
 #ifndef CORE_SERVICE_WATCH_EVENT_LOG_H
 #define CORE_SERVICE_WATCH_EVENT_LOG_H
 
@@ -20,7 +21,7 @@ struct told {
 	struct seen_list devices;
 	struct hold_list held;
 	struct told_change ring[TOLD_CHANGES_MAX]; /* a change's place is its number's rest */
-	uint64_t next;                             /* number of the next change; only grows */
+	uint64_t next;				   /* number of the next change; only grows */
 };
 
 /* Why a device is held; NULL: it is not. */
@@ -29,10 +30,13 @@ const char *told_hold(const struct hold_list *held, const char *host, const char
 /* An event alone. Like all words NULL where there is no memory. */
 json_t *told_event(const char *event);
 /* Of a device. old: its fingerprint before, or NULL. */
-json_t *told_device(const struct told *told, const char *event, const struct seen *device, const char *old);
+json_t *told_device(const struct told *told, const char *event, const struct seen *device,
+		    const char *old);
 
-/* Changes, for whoever comes to them. One that there is no memory for counts: whoever comes to it has missed something. */
-void told_add_device(struct told *told, const char *event, const struct seen *device, const char *old);
+/* Changes, for whoever comes to them. One that there is no memory for counts: whoever comes to it
+ * has missed something. */
+void told_add_device(struct told *told, const char *event, const struct seen *device,
+		     const char *old);
 /* Held, for that reason, or NULL: released. */
 void told_add_hold(struct told *told, const struct hold *hold, const char *reason);
 /* A document about a backend, taken over. */

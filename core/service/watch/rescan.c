@@ -9,8 +9,8 @@
 #include "core/service/clock.h"
 #include "core/service/log.h"
 
-#define PACE 10u            /* a look at all is followed by none for so many times what it took */
-#define RETRY_US 1000000u   /* after one that failed */
+#define PACE 10u	  /* a look at all is followed by none for so many times what it took */
+#define RETRY_US 1000000u /* after one that failed */
 #define ACCURACY_US 1000u
 
 struct looks {
@@ -27,7 +27,7 @@ struct looks {
 	bool stale; /* what is under way was begun before the last looks_start */
 	sd_event_source *soon;
 	sd_event_source *again;
-	uint64_t soon_at;        /* of the monotonic clock; 0: that timer does not run */
+	uint64_t soon_at;	 /* of the monotonic clock; 0: that timer does not run */
 	uint64_t all_not_before; /* likewise */
 };
 
@@ -49,7 +49,8 @@ static void timer_set(sd_event_source *timer, uint64_t delay_us)
 		log_say(LOG_ERR, "changes cannot be waited for: %s", strerror(-r));
 }
 
-/* The timer runs where something is due and no look is under way. It is never put off: what changes all the time is looked at, too. */
+/* The timer runs where something is due and no look is under way. It is never put off: what changes
+ * all the time is looked at, too. */
 static void looks_arm(struct looks *looks)
 {
 	uint64_t now = now_us(), at = now + LOOKS_WINDOW_US;
@@ -198,9 +199,11 @@ void looks_stop(struct looks *looks)
 
 /* ---------------------------------------------------------------- beginning and end */
 
-static int timer_new(sd_event *event, sd_event_source **ret, sd_event_time_handler_t called, struct looks *looks)
+static int timer_new(sd_event *event, sd_event_source **ret, sd_event_time_handler_t called,
+		     struct looks *looks)
 {
-	int r = sd_event_add_time_relative(event, ret, CLOCK_MONOTONIC, 0, ACCURACY_US, called, looks);
+	int r = sd_event_add_time_relative(event, ret, CLOCK_MONOTONIC, 0, ACCURACY_US, called,
+					   looks);
 
 	return r < 0 ? r : sd_event_source_set_enabled(*ret, SD_EVENT_OFF);
 }

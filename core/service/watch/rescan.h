@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When to look at devices again, and the looks themselves, in a thread: soon after something was said to have changed, and
- * from time to time where changes are not announced. What comes close together is looked at once, and however much happens,
- * looks at all devices take a tenth of a processor at most. Of the loop's thread.
+ * When to look at devices again, and the looks themselves, in a thread: soon after something was
+ * said to have changed, and from time to time where changes are not announced. What comes close
+ * together is looked at once, and however much happens, looks at all devices take a tenth of a
+ * processor at most. Of the loop's thread.
  */
 #ifndef CORE_SERVICE_WATCH_RESCAN_H
 #define CORE_SERVICE_WATCH_RESCAN_H
@@ -11,9 +12,9 @@
 #include "core/service/pool.h"
 #include "core/service/watch/device_snapshot.h"
 
-#define LOOKS_WINDOW_US 100000u    /* that a change is waited with for others */
+#define LOOKS_WINDOW_US 100000u	   /* that a change is waited with for others */
 #define LOOKS_INTERVAL_US 5000000u /* between looks for changes that nobody announces */
-#define LOOKS_NAMES_MAX 64u        /* of single devices; more are a look at all */
+#define LOOKS_NAMES_MAX 64u	   /* of single devices; more are a look at all */
 
 struct look {
 	bool all;
@@ -26,7 +27,9 @@ struct looks_options {
 	sd_event *event;
 	struct pool *pool;
 	const struct call_context *context; /* whose world is looked at */
-	void (*looked)(void *arg, struct look *look); /* what is there, of the world that is the context's now */
+	void (*looked)(
+		void *arg,
+		struct look *look); /* what is there, of the world that is the context's now */
 	void *arg;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known of devices and holds while somebody watches, held against what is there now; the differences are what
- * watchers are told.
+ * What is known of devices and holds while somebody watches, held against what is there now; the
+ * differences are what watchers are told.
  */
 #include "core/service/watch/watch.h"
 
@@ -70,7 +70,9 @@ static void differ_all(struct watch *watch, const struct seen_list *now)
 	size_t b = 0, n = 0;
 
 	while (b < before->count || n < now->count) {
-		int order = b == before->count ? 1 : n == now->count ? -1 : seen_compare(&before->list[b], &now->list[n]);
+		int order = b == before->count ? 1
+			    : n == now->count  ? -1
+					       : seen_compare(&before->list[b], &now->list[n]);
 
 		if (order < 0)
 			differ_gone(watch, &before->list[b++]);
@@ -82,8 +84,8 @@ static void differ_all(struct watch *watch, const struct seen_list *now)
 }
 
 /*
- * One of the host that this is; what was never one of ours is neither known nor there. Without memory it is not known yet, and told with
- * the next look at all.
+ * One of the host that this is; what was never one of ours is neither known nor there. Without
+ * memory it is not known yet, and told with the next look at all.
  */
 static void differ_one(struct watch *watch, const char *device, const struct seen *now)
 {
@@ -137,7 +139,8 @@ static void on_event(void *arg, const struct events_change *change)
 
 /* ---------------------------------------------------------------- holds */
 
-static void holds_differ(struct watch *watch, const struct hold_list *before, const struct hold_list *now)
+static void holds_differ(struct watch *watch, const struct hold_list *before,
+			 const struct hold_list *now)
 {
 	for (size_t i = 0; i < before->count; i++)
 		if (!told_hold(now, before->list[i].host, before->list[i].device))
@@ -181,11 +184,13 @@ static void holds_changed_say(void *arg)
 
 /* ---------------------------------------------------------------- backends */
 
-/* They change when they are asked something, which nobody says here; a look costs next to nothing. */
+/* They change when they are asked something, which nobody says here; a look costs next to nothing.
+ */
 static int on_backends(sd_event_source *source, uint64_t usec, void *arg)
 {
 	struct watch *watch = arg;
-	json_t *changed = backends_seen_again(&watch->backends, &watch->options.context->world->engine);
+	json_t *changed =
+		backends_seen_again(&watch->backends, &watch->options.context->world->engine);
 
 	(void)usec;
 	for (size_t i = 0; i < json_array_size(changed); i++)
@@ -236,13 +241,14 @@ int watcher_new(struct watch *watch, const struct watcher_options *options, stru
 	watcher = calloc(1, sizeof(*watcher));
 	if (!watcher)
 		return -ENOMEM;
-	if (!watch->nwatchers && (backends_begin(watch) < 0 || holds_copy(watch->options.context->holds, &watch->told.held))) {
+	if (!watch->nwatchers && (backends_begin(watch) < 0 ||
+				  holds_copy(watch->options.context->holds, &watch->told.held))) {
 		backends_end(watch);
 		free(watcher);
 		return -ENOMEM;
 	}
 	*watcher = (struct watcher){
-	    .watch = watch, .options = *options, .place = {.types = options->types}};
+		.watch = watch, .options = *options, .place = {.types = options->types}};
 	watch->watchers[watch->nwatchers++] = watcher;
 	if (watch->nwatchers == 1)
 		looks_start(watch->looks);
@@ -293,8 +299,11 @@ void watch_reload(struct watch *watch)
 
 static int watch_begin(struct watch *watch, struct error *err)
 {
-	struct looks_options looks = {
-		.event = watch->options.event, .pool = watch->options.pool, .context = watch->options.context, .looked = on_looked, .arg = watch};
+	struct looks_options looks = {.event = watch->options.event,
+				      .pool = watch->options.pool,
+				      .context = watch->options.context,
+				      .looked = on_looked,
+				      .arg = watch};
 	int r = looks_new(&looks, &watch->looks, err);
 
 	if (r)
@@ -302,9 +311,11 @@ static int watch_begin(struct watch *watch, struct error *err)
 	watch->holds_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = watch->holds_fd < 0 ? -errno : 0;
 	if (!r)
-		r = sd_event_add_io(watch->options.event, &watch->holds_source, watch->holds_fd, EPOLLIN, on_holds, watch);
+		r = sd_event_add_io(watch->options.event, &watch->holds_source, watch->holds_fd,
+				    EPOLLIN, on_holds, watch);
 	if (r >= 0)
-		r = sd_event_add_time_relative(watch->options.event, &watch->backends_timer, CLOCK_MONOTONIC, 0, ACCURACY_US, on_backends, watch);
+		r = sd_event_add_time_relative(watch->options.event, &watch->backends_timer,
+					       CLOCK_MONOTONIC, 0, ACCURACY_US, on_backends, watch);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(watch->backends_timer, SD_EVENT_OFF);
 	if (r >= 0 && watch->options.events)

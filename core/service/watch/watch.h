@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Telling watchers what changes. Each is first told what there is, then "ready", then of each change, so that it misses none. One
- * that falls behind is told "rescan" and then everything again, as after a reload, which begins with "policy". Of the loop's thread.
+ * Telling watchers what changes. Each is first told what there is, then "ready", then of each
+ * change, so that it misses none. One that falls behind is told "rescan" and then everything again,
+ * as after a reload, which begins with "policy". Of the loop's thread.
  */
 #ifndef CORE_SERVICE_WATCH_WATCH_H
 #define CORE_SERVICE_WATCH_WATCH_H

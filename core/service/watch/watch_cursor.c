@@ -38,8 +38,9 @@ static size_t index_next(const struct place *place, const struct seen_list *list
 	const struct seen last = {.host = place->last_host, .device = place->last_device};
 	size_t i = place->last_host ? seen_index(list, place->last_host, place->last_device) : 0;
 
-	while (i < list->count && ((place->last_host && seen_compare(&list->list[i], &last) <= 0) ||
-				   (!place->types && list->list[i].kind == MIGCOMPAT_KIND_MDEV_TYPE)))
+	while (i < list->count &&
+	       ((place->last_host && seen_compare(&list->list[i], &last) <= 0) ||
+		(!place->types && list->list[i].kind == MIGCOMPAT_KIND_MDEV_TYPE)))
 		i++;
 	return i;
 }
@@ -83,10 +84,12 @@ int place_next(struct place *place, const struct told *told, json_t **ret)
 	if (place->phase == PHASE_WAIT) {
 		if (!told->whole)
 			return 0;
-		/* Changes from here on: some of them may stand in what is told to be there already. */
+		/* Changes from here on: some of them may stand in what is told to be there already.
+		 */
 		place->next = told->next;
 		place->phase = PHASE_THERE;
 		place_clear(place);
 	}
-	return place->phase == PHASE_THERE ? next_there(place, told, ret) : next_change(place, told, ret);
+	return place->phase == PHASE_THERE ? next_there(place, told, ret)
+					   : next_change(place, told, ret);
 }

@@ -233,8 +233,7 @@ static void the_kernels_yes_wins_over_the_table(void **state)
 static void features_that_lack_the_one_that_moves_are_no_yes(void **state)
 {
 	static const char *const facts[] = {"driver", "vfio-pci", "vfio/migration/features",
-					   "p2p\nno-stop-copy\nstop-copy-2",
-					    NULL};
+					    "p2p\nno-stop-copy\nstop-copy-2", NULL};
 	static const char *const binary[] = {"driver", "vfio-pci", "vfio/migration/features",
 					     "stop-copy\n\xff", NULL};
 

@@ -102,11 +102,11 @@ static void pair_make(struct pair *pair, const char *release, const char *const 
 	test_host_make(&pair->source_host, (const char *const[]){"kernel/release", "6.18.9", NULL});
 	test_host_make(&pair->target_host, (const char *const[]){"kernel/release", release, NULL});
 	pair->source =
-	    test_open(pair->provider, test_device(&pair->source_host, MIGCOMPAT_KIND_PHYSICAL,
-						  "0000:60:00.1", source));
+		test_open(pair->provider, test_device(&pair->source_host, MIGCOMPAT_KIND_PHYSICAL,
+						      "0000:60:00.1", source));
 	pair->target =
-	    test_open(pair->provider, test_device(&pair->target_host, MIGCOMPAT_KIND_PHYSICAL,
-						  "0000:61:00.1", target));
+		test_open(pair->provider, test_device(&pair->target_host, MIGCOMPAT_KIND_PHYSICAL,
+						      "0000:61:00.1", target));
 	test_compare(pair->source, pair->target, &pair->result);
 }
 

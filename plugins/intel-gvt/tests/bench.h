@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of this backend share: one sound device, changes to it fact by fact, and how it is opened or refused. */
+/* What the tests of this backend share: one sound device, changes to it fact by fact, and how it is
+ * opened or refused. */
 #ifndef PLUGINS_INTEL_GVT_TESTS_BENCH_H
 #define PLUGINS_INTEL_GVT_TESTS_BENCH_H
 
@@ -17,14 +18,18 @@ struct bench {
 };
 
 /* i915-GVTg_V5_4 on a Skylake GPU. */
-#define BENCH_DESCRIPTION "low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n"
+#define BENCH_DESCRIPTION \
+	"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n"
 static const char *const bench_base[] = {
-    "mdev_type", "i915-GVTg_V5_4", "mdev_type/description", BENCH_DESCRIPTION, "parent/vendor", "0x8086", "parent/device", "0x1912", NULL};
+	"mdev_type",	   "i915-GVTg_V5_4", "mdev_type/description",
+	BENCH_DESCRIPTION, "parent/vendor",  "0x8086",
+	"parent/device",   "0x1912",	     NULL};
 
 /* "key", "value", …, NULL: a value "-" drops the fact. */
 #define CHANGES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
-static inline int bench_setup_with(void **state, const char *const *host_facts, const char *const *settings)
+static inline int bench_setup_with(void **state, const char *const *host_facts,
+				   const char *const *settings)
 {
 	struct bench *bench = calloc(1, sizeof(*bench));
 
@@ -37,7 +42,8 @@ static inline int bench_setup_with(void **state, const char *const *host_facts, 
 
 static inline int bench_setup(void **state)
 {
-	return bench_setup_with(state, (const char *const[]){"kernel/release", "6.1.0-18-amd64", NULL}, NULL);
+	return bench_setup_with(
+		state, (const char *const[]){"kernel/release", "6.1.0-18-amd64", NULL}, NULL);
 }
 
 static inline int bench_teardown(void **state)
@@ -52,7 +58,8 @@ static inline int bench_teardown(void **state)
 }
 
 /* The sound device with some facts changed, added or dropped. */
-static inline const struct device *bench_device(struct test_host *host, enum migcompat_kind kind, const char *const *changes)
+static inline const struct device *bench_device(struct test_host *host, enum migcompat_kind kind,
+						const char *const *changes)
 {
 	const char *facts[2 * BENCH_FACTS_MAX + 1];
 	size_t count = 0;
@@ -82,7 +89,8 @@ static inline const struct device *bench_device(struct test_host *host, enum mig
 	return test_device(host, kind, "x", facts);
 }
 
-static inline struct opened *bench_open(struct bench *bench, enum migcompat_kind kind, const char *const *changes)
+static inline struct opened *bench_open(struct bench *bench, enum migcompat_kind kind,
+					const char *const *changes)
 {
 	return test_open(bench->provider, bench_device(&bench->host, kind, changes));
 }
@@ -92,11 +100,13 @@ static inline struct opened *bench_mdev(struct bench *bench, const char *const *
 	return bench_open(bench, MIGCOMPAT_KIND_MDEV, changes);
 }
 
-static inline void bench_refused(struct bench *bench, enum migcompat_kind kind, const char *const *changes, int error, const char *part)
+static inline void bench_refused(struct bench *bench, enum migcompat_kind kind,
+				 const char *const *changes, int error, const char *part)
 {
 	struct opened *opened = NULL;
 	struct error err = {0};
-	int r = provider_open(bench->provider, bench_device(&bench->host, kind, changes), &opened, &err);
+	int r = provider_open(bench->provider, bench_device(&bench->host, kind, changes), &opened,
+			      &err);
 
 	if (r == 0)
 		fail_msg("it opened, expected \"%s\"", part);
@@ -106,7 +116,8 @@ static inline void bench_refused(struct bench *bench, enum migcompat_kind kind, 
 }
 
 /* Compares, closes both, and returns how many findings are bad. */
-static inline uint32_t bench_compare(struct bench *bench, struct opened *source, struct opened *target)
+static inline uint32_t bench_compare(struct bench *bench, struct opened *source,
+				     struct opened *target)
 {
 	test_compare(source, target, &bench->result);
 	opened_close(source);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Several instances as one device: memory is multiplied, nothing else, and a type can be set up for it. */
+/* Several instances as one device: memory is multiplied, nothing else, and a type can be set up for
+ * it. */
 #include "plugins/intel-gvt/tests/bench.h"
 
 /* i915-GVTg_V5_8 by name alone: 64 MB low, 384 MB high. */
@@ -13,14 +14,17 @@ static struct opened *twice(struct bench *bench)
 static struct opened *type(struct bench *bench, const char *max, const char *free)
 {
 	return bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE,
-			  CHANGES(EIGHTH, "mdev_type/aggregation", max, "mdev_type/available_instances", free));
+			  CHANGES(EIGHTH, "mdev_type/aggregation", max,
+				  "mdev_type/available_instances", free));
 }
 
-static void list(struct opened *target, enum provider_list which, const struct opened *source, struct migcompat_sink *sink)
+static void list(struct opened *target, enum provider_list which, const struct opened *source,
+		 struct migcompat_sink *sink)
 {
 	struct error err = {0};
 
-	if (opened_list(target, which, source ? source->payload : NULL, source ? source->payload_len : 0, sink, &err) != 0)
+	if (opened_list(target, which, source ? source->payload : NULL,
+			source ? source->payload_len : 0, sink, &err) != 0)
 		fail_msg("%s", err.text);
 }
 
@@ -34,7 +38,8 @@ static void aggregation_multiplies_memory_alone(void **state)
 
 static void the_last_proposals_place_of_the_attribute_counts_too(void **state)
 {
-	struct opened *opened = bench_mdev(*state, CHANGES(EIGHTH, "mdev/aggregated_instances", "2"));
+	struct opened *opened =
+		bench_mdev(*state, CHANGES(EIGHTH, "mdev/aggregated_instances", "2"));
 
 	assert_string_equal(opened->type, "gvtg-gen9-128-768-4-1024x768");
 	opened_close(opened);
@@ -55,8 +60,10 @@ static void equal_memory_fits_whether_aggregated_or_not(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *source = twice(bench);
-	struct opened *target =
-	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
+	struct opened *target = bench_mdev(
+		bench,
+		CHANGES("mdev_type/description",
+			"low_gm_size: 128MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
 
 	assert_string_equal(source->type, target->type);
 	assert_int_equal(bench_compare(bench, source, target), 0);
@@ -75,7 +82,8 @@ static void a_device_that_exists_is_not_set_up_anew(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *source = twice(bench);
-	struct opened *target = bench_mdev(bench, CHANGES(EIGHTH, "mdev_type/aggregation", "4", "aggregated_instances", "1"));
+	struct opened *target = bench_mdev(
+		bench, CHANGES(EIGHTH, "mdev_type/aggregation", "4", "aggregated_instances", "1"));
 	struct migcompat_sink sink = {0};
 
 	list(target, PROVIDER_CANDIDATES, source, &sink);
@@ -91,7 +99,8 @@ static void a_type_that_can_aggregate_enough_fits(void **state)
 
 	assert_int_equal(bench_compare(bench, twice(bench), type(bench, "4", "4")), 0);
 	assert_int_equal(bench->result.extra, 0);
-	assert_int_equal(bench->result.availability, MIGCOMPAT_UNKNOWN); /* the core knows it from the same fact */
+	assert_int_equal(bench->result.availability,
+			 MIGCOMPAT_UNKNOWN); /* the core knows it from the same fact */
 	finding = test_finding(&bench->result, "aggregated_instances");
 	assert_non_null(finding);
 	assert_int_equal(finding->rule, MIGCOMPAT_RULE_INFO);
@@ -105,16 +114,23 @@ static void a_type_that_cannot_aggregate_enough_is_refused(void **state)
 
 	assert_int_equal(bench_compare(bench, source, type(bench, "4", "4")), 2);
 	assert_null(test_finding(&bench->result, "aggregated_instances"));
-	assert_int_equal(bench_compare(bench, twice(bench), bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES(EIGHTH))), 2);
+	assert_int_equal(
+		bench_compare(bench, twice(bench),
+			      bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES(EIGHTH))),
+		2);
 }
 
 static void memory_that_is_no_multiple_is_refused(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *low_only =
-	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 128MB high_gm_size: 512MB fence: 4 resolution: 1024x768"));
-	struct opened *odd =
-	    bench_mdev(bench, CHANGES("mdev_type/description", "low_gm_size: 96MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
+	struct opened *low_only = bench_mdev(
+		bench,
+		CHANGES("mdev_type/description",
+			"low_gm_size: 128MB high_gm_size: 512MB fence: 4 resolution: 1024x768"));
+	struct opened *odd = bench_mdev(
+		bench,
+		CHANGES("mdev_type/description",
+			"low_gm_size: 96MB high_gm_size: 768MB fence: 4 resolution: 1024x768"));
 
 	assert_int_equal(bench_compare(bench, low_only, type(bench, "4", "4")), 2);
 	assert_int_equal(bench_compare(bench, odd, type(bench, "4", "4")), 2);
@@ -126,7 +142,8 @@ static void too_few_free_instances_make_it_unavailable_not_incompatible(void **s
 
 	assert_int_equal(bench_compare(bench, twice(bench), type(bench, "4", "1")), 0);
 	assert_int_equal(bench->result.availability, MIGCOMPAT_NO);
-	assert_string_equal(bench->result.availability_text, "it takes 2 instances of i915-GVTg_V5_8, and 1 are left");
+	assert_string_equal(bench->result.availability_text,
+			    "it takes 2 instances of i915-GVTg_V5_8, and 1 are left");
 }
 
 static void a_number_of_free_instances_that_is_wrong_spoils_no_verdict(void **state)
@@ -193,7 +210,8 @@ static void a_device_tells_its_own_parameter(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *flat = twice(bench);
-	struct opened *below = bench_mdev(bench, CHANGES(EIGHTH, "mdev/aggregated_instances", "3", "mdev_type/aggregation", "4"));
+	struct opened *below = bench_mdev(bench, CHANGES(EIGHTH, "mdev/aggregated_instances", "3",
+							 "mdev_type/aggregation", "4"));
 	struct opened *plain = bench_mdev(bench, CHANGES(EIGHTH));
 	struct migcompat_sink sink = {0};
 
@@ -218,8 +236,10 @@ static void a_malformed_payload_lists_nothing(void **state)
 	struct migcompat_sink sink = {0};
 	struct error err = {0};
 
-	assert_int_equal(opened_list(target, PROVIDER_CANDIDATES, "garbage", 7, &sink, &err), -EINVAL);
-	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, "garbage", 7, &sink, &err), -EINVAL);
+	assert_int_equal(opened_list(target, PROVIDER_CANDIDATES, "garbage", 7, &sink, &err),
+			 -EINVAL);
+	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, "garbage", 7, &sink, &err),
+			 -EINVAL);
 	assert_int_equal(sink.ncandidates + sink.nparameters, 0);
 	sink_free(&sink);
 	opened_close(target);
@@ -243,16 +263,20 @@ static void wrong_numbers_are_refused(void **state)
 	static const char *const wrong[] = {"0", "-1", "two", "", "4097", "18446744073709551617"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", wrong[i]), -ERANGE,
-			      "expected a number of instances");
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("mdev/aggregated_instances", wrong[i]), -ERANGE,
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", wrong[i]),
+			      -ERANGE, "expected a number of instances");
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV,
+			      CHANGES("mdev/aggregated_instances", wrong[i]), -ERANGE,
 			      "mdev/aggregated_instances");
-		bench_refused(bench, MIGCOMPAT_KIND_MDEV_TYPE, CHANGES("mdev_type/aggregation", wrong[i]), -ERANGE,
+		bench_refused(bench, MIGCOMPAT_KIND_MDEV_TYPE,
+			      CHANGES("mdev_type/aggregation", wrong[i]), -ERANGE,
 			      "mdev_type/aggregation");
 	}
-	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES(EIGHTH, "aggregated_instances", "11"), -ERANGE, "are more than 4096 MB");
-	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES("aggregated_instances", "2", "mdev/aggregated_instances", "3"), -EINVAL,
-		      "differ: 2 and 3");
+	bench_refused(bench, MIGCOMPAT_KIND_MDEV, CHANGES(EIGHTH, "aggregated_instances", "11"),
+		      -ERANGE, "are more than 4096 MB");
+	bench_refused(bench, MIGCOMPAT_KIND_MDEV,
+		      CHANGES("aggregated_instances", "2", "mdev/aggregated_instances", "3"),
+		      -EINVAL, "differ: 2 and 3");
 }
 
 int main(void)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of two virtual GPUs is compared, and how: each rule with a passing, a failing and a malformed case. */
+/* What of two virtual GPUs is compared, and how: each rule with a passing, a failing and a
+ * malformed case. */
 #include "plugins/intel-gvt/tests/bench.h"
 
 #include "core/finding/record.h"
@@ -24,7 +25,9 @@ static void an_mdev_fits_its_own_type(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(bench_compare(bench, bench_mdev(bench, NULL), bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, NULL)), 0);
+	assert_int_equal(bench_compare(bench, bench_mdev(bench, NULL),
+				       bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, NULL)),
+			 0);
 }
 
 static void the_type_names_what_a_guest_sees(void **state)
@@ -40,7 +43,8 @@ static void the_type_names_what_a_guest_sees(void **state)
 static void another_generation_is_refused(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *gen8 = bench_mdev(bench, CHANGES(BROADWELL)), *gen9 = bench_mdev(bench, NULL);
+	struct opened *gen8 = bench_mdev(bench, CHANGES(BROADWELL)),
+		      *gen9 = bench_mdev(bench, NULL);
 	char text[128];
 
 	assert_string_not_equal(gen8->type, gen9->type);
@@ -60,37 +64,45 @@ static void each_resource_that_differs_is_refused_by_name(void **state)
 		const char *bad[5];
 		const char *reason;
 	} cases[] = {
-	    {"low_gm_size: 64MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
-	     {"low_gm"},
-	     "source has 128 MB of low graphics memory, target has 64"},
-	    {"low_gm_size: 128MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: 1920x1200\nweight: 4",
-	     {"high_gm"},
-	     "source has 512 MB of high graphics memory, target has 384"},
-	    {"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 8\nresolution: 1920x1200\nweight: 4",
-	     {"fences"},
-	     "source has 4 fences, target has 8"},
-	    {"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1024x768\nweight: 4",
-	     {"resolution"},
-	     "source has 1920x1200 as resolution, target has 1024x768"},
-	    {"low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 2\nresolution: 1024x768\nweight: 2",
-	     {"low_gm", "high_gm", "fences", "resolution"},
-	     "source has 128 MB of low graphics memory, target has 64"},
+		{"low_gm_size: 64MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: "
+		 "4",
+		 {"low_gm"},
+		 "source has 128 MB of low graphics memory, target has 64"},
+		{"low_gm_size: 128MB\nhigh_gm_size: 384MB\nfence: 4\nresolution: "
+		 "1920x1200\nweight: 4",
+		 {"high_gm"},
+		 "source has 512 MB of high graphics memory, target has 384"},
+		{"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 8\nresolution: "
+		 "1920x1200\nweight: 4",
+		 {"fences"},
+		 "source has 4 fences, target has 8"},
+		{"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1024x768\nweight: "
+		 "4",
+		 {"resolution"},
+		 "source has 1920x1200 as resolution, target has 1024x768"},
+		{"low_gm_size: 64MB\nhigh_gm_size: 384MB\nfence: 2\nresolution: 1024x768\nweight: "
+		 "2",
+		 {"low_gm", "high_gm", "fences", "resolution"},
+		 "source has 128 MB of low graphics memory, target has 64"},
 	};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct opened *source = bench_mdev(bench, NULL);
-		struct opened *target = bench_mdev(bench, CHANGES("mdev_type/description", cases[i].description));
+		struct opened *target =
+			bench_mdev(bench, CHANGES("mdev_type/description", cases[i].description));
 		char text[128];
 		size_t bad = 0;
 
 		assert_string_not_equal(source->type, target->type);
 		bench_compare(bench, source, target);
 		for (; cases[i].bad[bad]; bad++)
-			assert_int_equal(bench_status(bench, cases[i].bad[bad]), MIGCOMPAT_STATUS_BAD);
+			assert_int_equal(bench_status(bench, cases[i].bad[bad]),
+					 MIGCOMPAT_STATUS_BAD);
 		assert_int_equal(bench->result.bad_count, bad);
 		assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE);
-		finding_render_reason(test_finding(&bench->result, cases[i].bad[0]), text, sizeof(text));
+		finding_render_reason(test_finding(&bench->result, cases[i].bad[0]), text,
+				      sizeof(text));
 		assert_string_equal(text, cases[i].reason);
 	}
 }
@@ -99,7 +111,8 @@ static void more_of_a_resource_is_no_better_than_less(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *source = bench_mdev(bench, NULL);
-	struct opened *target = bench_mdev(bench, CHANGES("mdev_type", "i915-GVTg_V5_2", "mdev_type/description", "-"));
+	struct opened *target = bench_mdev(
+		bench, CHANGES("mdev_type", "i915-GVTg_V5_2", "mdev_type/description", "-"));
 
 	assert_int_equal(bench_compare(bench, source, target), 2);
 }
@@ -109,8 +122,9 @@ static void the_weight_is_shown_and_decides_nothing(void **state)
 	struct bench *bench = *state;
 	struct opened *source = bench_mdev(bench, NULL);
 	struct opened *target =
-	    bench_mdev(bench, CHANGES("mdev_type/description",
-				      "low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 16"));
+		bench_mdev(bench, CHANGES("mdev_type/description",
+					  "low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: "
+					  "4\nresolution: 1920x1200\nweight: 16"));
 
 	assert_string_equal(source->type, target->type);
 	assert_int_equal(bench_compare(bench, source, target), 0);
@@ -140,7 +154,8 @@ static int setup_cross_device(void **state)
 static void another_gpu_model_is_refused(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *source = bench_mdev(bench, CHANGES(KABY_LAKE)), *target = bench_mdev(bench, NULL);
+	struct opened *source = bench_mdev(bench, CHANGES(KABY_LAKE)),
+		      *target = bench_mdev(bench, NULL);
 	char text[128];
 
 	assert_string_equal(source->type, target->type);
@@ -154,7 +169,8 @@ static void another_gpu_model_is_refused(void **state)
 static void cross_device_accepts_another_gpu_model_with_a_warning(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *source = bench_mdev(bench, CHANGES(KABY_LAKE)), *target = bench_mdev(bench, NULL);
+	struct opened *source = bench_mdev(bench, CHANGES(KABY_LAKE)),
+		      *target = bench_mdev(bench, NULL);
 
 	assert_string_equal(source->type, target->type);
 	assert_int_equal(bench_compare(bench, source, target), 0);
@@ -174,14 +190,19 @@ static void cross_device_does_not_cross_generations(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(bench_compare(bench, bench_mdev(bench, CHANGES(BROADWELL)), bench_mdev(bench, NULL)), 2);
+	assert_int_equal(bench_compare(bench, bench_mdev(bench, CHANGES(BROADWELL)),
+				       bench_mdev(bench, NULL)),
+			 2);
 	assert_int_equal(bench_status(bench, "pci_device"), MIGCOMPAT_STATUS_BAD);
 }
 
-/* ---------------------------------------------------------------- versions of the driver's state */
+/* ---------------------------------------------------------------- versions of the driver's state
+ */
 
-/* Status of FIELD between hosts that tell these versions (NULL: none); UINT32_MAX: there is no finding. */
-static uint32_t version_status(struct bench *bench, const char *module, const char *source, const char *target)
+/* Status of FIELD between hosts that tell these versions (NULL: none); UINT32_MAX: there is no
+ * finding. */
+static uint32_t version_status(struct bench *bench, const char *module, const char *source,
+			       const char *target)
 {
 	struct test_host hosts[2];
 	struct opened *opened[2];
@@ -195,7 +216,8 @@ static uint32_t version_status(struct bench *bench, const char *module, const ch
 		const char *const facts[] = {version ? key : NULL, version, NULL};
 
 		test_host_make(&hosts[i], facts);
-		opened[i] = test_open(bench->provider, bench_device(&hosts[i], MIGCOMPAT_KIND_MDEV, NULL));
+		opened[i] = test_open(bench->provider,
+				      bench_device(&hosts[i], MIGCOMPAT_KIND_MDEV, NULL));
 	}
 	bench_compare(bench, opened[0], opened[1]);
 	test_host_free(&hosts[0]);
@@ -212,14 +234,17 @@ static void driver_versions_follow_the_semantic_rule(void **state)
 		const char *source, *target;
 		uint32_t status;
 	} cases[] = {
-	    {"2.0.1", "2.1.1", MIGCOMPAT_STATUS_OK},  {"2.0.1", "2.0.0", MIGCOMPAT_STATUS_OK},	{"2.1.1", "2.0.1", MIGCOMPAT_STATUS_BAD},
-	    {"2.0.0", "3.0.0", MIGCOMPAT_STATUS_BAD}, {"3.0.0", "2.0.0", MIGCOMPAT_STATUS_BAD},
+		{"2.0.1", "2.1.1", MIGCOMPAT_STATUS_OK},  {"2.0.1", "2.0.0", MIGCOMPAT_STATUS_OK},
+		{"2.1.1", "2.0.1", MIGCOMPAT_STATUS_BAD}, {"2.0.0", "3.0.0", MIGCOMPAT_STATUS_BAD},
+		{"3.0.0", "2.0.0", MIGCOMPAT_STATUS_BAD},
 	};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		assert_int_equal(version_status(bench, "kvmgt", cases[i].source, cases[i].target), cases[i].status);
-		assert_int_equal(version_status(bench, "i915", cases[i].source, cases[i].target), cases[i].status);
+		assert_int_equal(version_status(bench, "kvmgt", cases[i].source, cases[i].target),
+				 cases[i].status);
+		assert_int_equal(version_status(bench, "i915", cases[i].source, cases[i].target),
+				 cases[i].status);
 	}
 }
 
@@ -227,13 +252,18 @@ static void driver_versions_that_are_no_three_numbers_must_be_equal(void **state
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(version_status(bench, "kvmgt", "gvt-2020q4", "gvt-2020q4"), MIGCOMPAT_STATUS_OK);
-	assert_int_equal(version_status(bench, "kvmgt", "gvt-2020q4", "gvt-2021q1"), MIGCOMPAT_STATUS_BAD);
+	assert_int_equal(version_status(bench, "kvmgt", "gvt-2020q4", "gvt-2020q4"),
+			 MIGCOMPAT_STATUS_OK);
+	assert_int_equal(version_status(bench, "kvmgt", "gvt-2020q4", "gvt-2021q1"),
+			 MIGCOMPAT_STATUS_BAD);
 	assert_int_equal(version_status(bench, "kvmgt", "1.0", "1.0.0"), MIGCOMPAT_STATUS_BAD);
-	assert_int_equal(version_status(bench, "kvmgt", "1.0.0", "1.0.0-rc1"), MIGCOMPAT_STATUS_BAD);
-	assert_int_equal(version_status(bench, "kvmgt", "1.0.2097152", "1.0.2097153"), MIGCOMPAT_STATUS_BAD);
+	assert_int_equal(version_status(bench, "kvmgt", "1.0.0", "1.0.0-rc1"),
+			 MIGCOMPAT_STATUS_BAD);
+	assert_int_equal(version_status(bench, "kvmgt", "1.0.2097152", "1.0.2097153"),
+			 MIGCOMPAT_STATUS_BAD);
 	assert_int_equal(version_status(bench, "kvmgt", "1..0", "1..1"), MIGCOMPAT_STATUS_BAD);
-	assert_int_equal(version_status(bench, "kvmgt", "1.0.0.1", "1.0.0.2"), MIGCOMPAT_STATUS_BAD);
+	assert_int_equal(version_status(bench, "kvmgt", "1.0.0.1", "1.0.0.2"),
+			 MIGCOMPAT_STATUS_BAD);
 }
 
 static void a_driver_version_that_one_side_lacks_is_unknown_not_bad(void **state)
@@ -262,10 +292,12 @@ static void the_payload_is_one_line_of_printable_bytes(void **state)
 static void equal_facts_give_equal_payloads(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *one = bench_mdev(bench, NULL), *two = bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, NULL);
+	struct opened *one = bench_mdev(bench, NULL),
+		      *two = bench_open(bench, MIGCOMPAT_KIND_MDEV_TYPE, NULL);
 
 	assert_string_equal(one->payload, two->payload);
-	assert_contains(one->payload, "1;generation=9;pci_vendor=0x8086;pci_device=0x1912;low_gm=128;high_gm=512;fences=4;"
+	assert_contains(one->payload, "1;generation=9;pci_vendor=0x8086;pci_device=0x1912;low_gm="
+				      "128;high_gm=512;fences=4;"
 				      "resolution=1920x1200;~weight=4;=");
 	opened_close(one);
 	opened_close(two);
@@ -279,7 +311,8 @@ static void every_prefix_of_a_payload_is_refused_as_format(void **state)
 
 	for (size_t len = 0; len < opened->payload_len; len++) {
 		assert_int_equal(result_reset(&bench->result), 0);
-		assert_int_equal(opened_compare(opened, opened->payload, len, &bench->result, &err), 0);
+		assert_int_equal(opened_compare(opened, opened->payload, len, &bench->result, &err),
+				 0);
 		assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_FORMAT);
 	}
 	opened_close(opened);
@@ -296,7 +329,9 @@ static void every_damaged_byte_of_a_payload_is_refused_as_format(void **state)
 		memcpy(damaged, opened->payload, opened->payload_len);
 		damaged[i] ^= 1;
 		assert_int_equal(result_reset(&bench->result), 0);
-		assert_int_equal(opened_compare(opened, damaged, opened->payload_len, &bench->result, &err), 0);
+		assert_int_equal(
+			opened_compare(opened, damaged, opened->payload_len, &bench->result, &err),
+			0);
 		assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_FORMAT);
 	}
 	opened_close(opened);
@@ -306,10 +341,15 @@ static void every_damaged_byte_of_a_payload_is_refused_as_format(void **state)
 static uint32_t foreign_limits(struct bench *bench, uint32_t format, uint32_t flags)
 {
 	static const struct migcompat_value nine = {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 9}};
-	const struct migcompat_field fields[] = {
-	    {"later", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, flags}};
-	const struct migcompat_record record = {
-		.struct_size = sizeof(record), .fields = fields, .field_size = sizeof(fields[0]), .nfields = 1, .oldest = 1, .newest = 9};
+	const struct migcompat_field fields[] = {{"later", NULL, MIGCOMPAT_VALUE_NUMBER,
+						  MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
+						  flags}};
+	const struct migcompat_record record = {.struct_size = sizeof(record),
+						.fields = fields,
+						.field_size = sizeof(fields[0]),
+						.nfields = 1,
+						.oldest = 1,
+						.newest = 9};
 	struct opened *opened = bench_mdev(bench, NULL);
 	struct error err = {0};
 	char payload[128];
@@ -331,7 +371,8 @@ static void a_payload_of_another_making_is_refused_as_format(void **state)
 	finding_render(&bench->result.findings[0], text, sizeof(text));
 	assert_contains(text, "payload format 2 is not known here");
 	assert_int_equal(foreign_limits(bench, 1, 0), 1u << MIGCOMPAT_LIMIT_FORMAT);
-	assert_int_equal(foreign_limits(bench, 1, MIGCOMPAT_FIELD_OPTIONAL), 1u << MIGCOMPAT_LIMIT_FORMAT);
+	assert_int_equal(foreign_limits(bench, 1, MIGCOMPAT_FIELD_OPTIONAL),
+			 1u << MIGCOMPAT_LIMIT_FORMAT);
 }
 
 int main(void)
@@ -346,9 +387,13 @@ int main(void)
 		bench_test(the_weight_is_shown_and_decides_nothing),
 		bench_test(the_same_resources_under_another_type_name_are_compatible),
 		bench_test(another_gpu_model_is_refused),
-		cmocka_unit_test_setup_teardown(cross_device_accepts_another_gpu_model_with_a_warning, setup_cross_device, bench_teardown),
-		cmocka_unit_test_setup_teardown(cross_device_has_nothing_to_say_about_equal_models, setup_cross_device, bench_teardown),
-		cmocka_unit_test_setup_teardown(cross_device_does_not_cross_generations, setup_cross_device, bench_teardown),
+		cmocka_unit_test_setup_teardown(
+			cross_device_accepts_another_gpu_model_with_a_warning, setup_cross_device,
+			bench_teardown),
+		cmocka_unit_test_setup_teardown(cross_device_has_nothing_to_say_about_equal_models,
+						setup_cross_device, bench_teardown),
+		cmocka_unit_test_setup_teardown(cross_device_does_not_cross_generations,
+						setup_cross_device, bench_teardown),
 		bench_test(driver_versions_follow_the_semantic_rule),
 		bench_test(driver_versions_that_are_no_three_numbers_must_be_equal),
 		bench_test(a_driver_version_that_one_side_lacks_is_unknown_not_bad),

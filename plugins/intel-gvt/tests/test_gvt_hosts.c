@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The recorded GVT-g hosts, whole: that they are what they say, and what is answered about moving between them. */
+/* The recorded GVT-g hosts, whole: that they are what they say, and what is answered about moving
+ * between them. */
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -31,10 +32,14 @@ static const struct {
 /* No recorded host aggregates: the proposal was never merged. This one does as it says. */
 static const char aggregating[] =
 	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"aggregating\"},\"devices\":["
-	"{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"kind\":\"mdev\",\"facts\":{\"mdev_type\":\"i915-GVTg_V5_8\","
-	"\"aggregated_instances\":\"2\",\"parent/vendor\":\"0x8086\",\"parent/device\":\"0x1912\",\"parent/driver\":\"i915\"}},"
-	"{\"id\":\"0000:00:02.0/i915-GVTg_V5_8\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"i915-GVTg_V5_8\","
-	"\"mdev_type/aggregation\":\"4\",\"mdev_type/available_instances\":\"1\",\"parent/vendor\":\"0x8086\",\"parent/device\":\"0x1912\","
+	"{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"kind\":\"mdev\",\"facts\":{\"mdev_"
+	"type\":\"i915-GVTg_V5_8\","
+	"\"aggregated_instances\":\"2\",\"parent/vendor\":\"0x8086\",\"parent/"
+	"device\":\"0x1912\",\"parent/driver\":\"i915\"}},"
+	"{\"id\":\"0000:00:02.0/"
+	"i915-GVTg_V5_8\",\"kind\":\"mdev-type\",\"facts\":{\"mdev_type\":\"i915-GVTg_V5_8\","
+	"\"mdev_type/aggregation\":\"4\",\"mdev_type/available_instances\":\"1\",\"parent/"
+	"vendor\":\"0x8086\",\"parent/device\":\"0x1912\","
 	"\"parent/driver\":\"i915\"}}]}";
 #define TWICE "aggregating//a0000000-0000-4000-8000-000000000001"
 
@@ -83,7 +88,8 @@ static int setup_with(void **state, const char *policy)
 	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS,
 						.config = room->config,
 						.worker = TEST_BUILD "/migcompat-worker",
-						/* No release of Linux moves these; how their fields compare is told all the same. */
+						/* No release of Linux moves these; how their fields
+						   compare is told all the same. */
 						.mechanism = "report",
 						.in_process = true};
 	if (engine_start(&room->engine, &room->options, &err) != 0)
@@ -91,7 +97,8 @@ static int setup_with(void **state, const char *policy)
 	for (size_t i = 0; i < HOST_COUNT; i++)
 		add_file(room, hosts[i].name);
 	add_file(room, "broken");
-	if (inventory_read_buffer(&room->engine.inventory, "aggregating", aggregating, sizeof(aggregating) - 1, &err) != 0)
+	if (inventory_read_buffer(&room->engine.inventory, "aggregating", aggregating,
+				  sizeof(aggregating) - 1, &err) != 0)
 		fail_msg("%s", err.text);
 	if (engine_ready(&room->engine, &err) != 0)
 		fail_msg("%s", err.text);
@@ -134,7 +141,9 @@ static const struct device *find(struct room *room, const char *name)
 
 static void check(struct room *room, const char *source, const char *target)
 {
-	assert_int_equal(check_devices(&room->engine, find(room, source), find(room, target), &room->verdict), 0);
+	assert_int_equal(check_devices(&room->engine, find(room, source), find(room, target),
+				       &room->verdict),
+			 0);
 }
 
 static bool of_host(const struct device *device, const char *host)
@@ -166,7 +175,8 @@ static void every_device_is_served_and_identical_to_itself(void **state)
 /* One i915-GVTg_V*_N has this much of the GPU: low and high graphics memory in MB, fences. */
 static void share(const struct device *device, uint64_t ret[3])
 {
-	static const uint64_t shares[][4] = {{1, 512, 2048, 4}, {2, 256, 1024, 4}, {4, 128, 512, 4}, {8, 64, 384, 4}};
+	static const uint64_t shares[][4] = {
+		{1, 512, 2048, 4}, {2, 256, 1024, 4}, {4, 128, 512, 4}, {8, 64, 384, 4}};
 	const char *type = factset_text(&device->facts, "mdev_type");
 
 	assert_non_null(type);
@@ -175,7 +185,8 @@ static void share(const struct device *device, uint64_t ret[3])
 			memcpy(ret, &shares[i][1], 3 * sizeof(ret[0]));
 }
 
-/* Low memory, high memory and fences that no device uses; the host keeps 128 MB, 384 MB and 4 fences. */
+/* Low memory, high memory and fences that no device uses; the host keeps 128 MB, 384 MB and 4
+ * fences. */
 static void left(struct room *room, const char *host, uint64_t aperture_mb, uint64_t ret[3])
 {
 	uint64_t one[3] = {0};
@@ -211,7 +222,9 @@ static void available_instances_follow_from_what_is_in_use(void **state)
 			for (size_t k = 0; k < 3; k++)
 				count = free[k] / one[k] < count ? free[k] / one[k] : count;
 			snprintf(text, sizeof(text), "%u", (unsigned)count);
-			assert_string_equal(factset_text(&device->facts, "mdev_type/available_instances"), text);
+			assert_string_equal(
+				factset_text(&device->facts, "mdev_type/available_instances"),
+				text);
 		}
 	}
 }
@@ -227,7 +240,8 @@ static void a_small_aperture_has_no_large_types(void **state)
 			const struct device *device = &room->engine.inventory.devices[i];
 			uint64_t one[3] = {0};
 
-			if (!of_host(device, hosts[h].name) || device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
+			if (!of_host(device, hosts[h].name) ||
+			    device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
 				continue;
 			share(device, one);
 			assert_true(one[0] <= hosts[h].aperture_mb - 128);
@@ -259,7 +273,8 @@ static void the_mechanism_is_told_beside_the_verdict(void **state)
 	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
 	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
 	assert_int_equal(verdict_mechanism(&room->verdict, &side)->state, MIGCOMPAT_NO);
-	assert_contains(verdict_mechanism(&room->verdict, &side)->text, "kvmgt has no VFIO migration");
+	assert_contains(verdict_mechanism(&room->verdict, &side)->text,
+			"kvmgt has no VFIO migration");
 }
 
 static void another_type_is_refused_with_the_resource_that_differs(void **state)
@@ -309,27 +324,36 @@ static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
 	struct answer answer = {0};
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&room->engine, find(room, GEN9_8), "gvt-gen9-256", &answer, &err), 0);
+	assert_int_equal(
+		ask_device(&room->engine, find(room, GEN9_8), "gvt-gen9-256", &answer, &err), 0);
 	assert_int_equal(answer.nchoices, 2);
 	assert_int_equal(answer.choices[0].device->kind, MIGCOMPAT_KIND_MDEV_TYPE);
 	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
 	assert_int_equal(answer.choices[1].device->kind, MIGCOMPAT_KIND_MDEV);
 	answer_free(&answer);
-	assert_int_equal(ask_device(&room->engine, find(room, TYPE("gvt-gen8-1024", "V4_1")), NULL, &answer, &err), 0);
-	assert_int_equal(answer.nchoices, 0); /* a small aperture has no such type, the other hosts are gen9 */
+	assert_int_equal(ask_device(&room->engine, find(room, TYPE("gvt-gen8-1024", "V4_1")), NULL,
+				    &answer, &err),
+			 0);
+	assert_int_equal(answer.nchoices,
+			 0); /* a small aperture has no such type, the other hosts are gen9 */
 	answer_free(&answer);
 }
 
 static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
 {
 	struct room *room = *state;
-	const struct device *source = find(room, GEN9_8), *target = find(room, TYPE("gvt-gen9-256", "V5_8"));
+	const struct device *source = find(room, GEN9_8),
+			    *target = find(room, TYPE("gvt-gen9-256", "V5_8"));
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, source, NULL, 0, target, NULL, &room->verdict, &plan, &err), 0);
+	assert_int_equal(plan_make(&room->engine, source, NULL, 0, target, NULL, &room->verdict,
+				   &plan, &err),
+			 0);
 	assert_int_equal(plan.nwrites, 1);
-	assert_string_equal(plan.writes[0].path, "/sys/devices/pci0000:00/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_8/create");
+	assert_string_equal(
+		plan.writes[0].path,
+		"/sys/devices/pci0000:00/0000:00:02.0/mdev_supported_types/i915-GVTg_V5_8/create");
 	assert_string_equal(plan.writes[0].value, source->id);
 	plan_free(&plan);
 }
@@ -342,12 +366,14 @@ static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, find(room, TWICE), NULL, 0, find(room, TYPE("aggregating", "V5_8")), NULL, &room->verdict,
+	assert_int_equal(plan_make(&room->engine, find(room, TWICE), NULL, 0,
+				   find(room, TYPE("aggregating", "V5_8")), NULL, &room->verdict,
 				   &plan, &err),
 			 0);
 	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
 	assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
-	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_NO); /* two are needed, one is left */
+	assert_int_equal(room->verdict.result.availability,
+			 MIGCOMPAT_NO); /* two are needed, one is left */
 	assert_int_equal(plan.nwrites, 2);
 	assert_contains(plan.writes[0].path, "/create");
 	assert_contains(plan.writes[1].path, "/aggregated_instances");
@@ -384,10 +410,12 @@ static const char *note(const struct device *device)
 	return device->extra ? device->extra : "";
 }
 
-/* What is wrong with a device never makes it fit: only where nothing that a guest sees is in doubt is the answer yes. */
+/* What is wrong with a device never makes it fit: only where nothing that a guest sees is in doubt
+ * is the answer yes. */
 static void a_broken_device_fits_only_where_nothing_is_in_doubt(void **state)
 {
-	static const char *const harmless[] = {"the mdev_type link dangles", "number of free instances is wrong"};
+	static const char *const harmless[] = {"the mdev_type link dangles",
+					       "number of free instances is wrong"};
 	struct room *room = *state;
 	size_t served = 0, fitting = 0;
 
@@ -399,12 +427,16 @@ static void a_broken_device_fits_only_where_nothing_is_in_doubt(void **state)
 			continue;
 		for (size_t h = 0; h < sizeof(harmless) / sizeof(harmless[0]); h++)
 			fits = fits || strstr(note(device), harmless[h]);
-		assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict), 0);
+		assert_int_equal(
+			check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict),
+			0);
 		if (fits != (room->verdict.code == VERDICT_COMPATIBLE))
 			fail_msg("%s %s: %s", device->id, note(device), room->verdict.text.text);
 		if (!fits)
 			assert_true(*room->verdict.text.text != '\0');
-		assert_int_equal(check_devices(&room->engine, device, find(room, GEN9_4), &room->verdict), 0);
+		assert_int_equal(
+			check_devices(&room->engine, device, find(room, GEN9_4), &room->verdict),
+			0);
 		assert_true(fits == (room->verdict.code == VERDICT_COMPATIBLE));
 		served++;
 		fitting += fits;
@@ -424,7 +456,9 @@ static void hardware_that_never_can_is_not_migratable_rather_than_an_error(void 
 		for (size_t n = 0; n < sizeof(never) / sizeof(never[0]); n++) {
 			if (!of_host(device, "broken") || !strstr(note(device), never[n]))
 				continue;
-			assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict), 0);
+			assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device,
+						       &room->verdict),
+					 0);
 			assert_int_equal(room->verdict.code, VERDICT_NOT_MIGRATABLE);
 		}
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A host seen live, under umockdev, against the same host's inventory: the same devices, facts and strings. */
+/* A host seen live, under umockdev, against the same host's inventory: the same devices, facts and
+ * strings. */
 #include "core/backend/provider.h"
 #include "core/discovery/discovery.h"
 #include "tests/support/device.h"
@@ -28,8 +29,12 @@ static void discover(struct pair *pair)
 
 	assert_true(info->nwants <= sizeof(wants) / sizeof(wants[0]));
 	for (size_t i = 0; i < info->nwants; i++)
-		wants[i] = (struct discovery_want){.glob = info->wants[i].glob, .flags = info->wants[i].flags};
-	if (discovery_run(&pair->live, &(struct discovery_options){.wants = wants, .nwants = info->nwants, .served = served}, &err) != 0 ||
+		wants[i] = (struct discovery_want){.glob = info->wants[i].glob,
+						   .flags = info->wants[i].flags};
+	if (discovery_run(&pair->live,
+			  &(struct discovery_options){
+				  .wants = wants, .nwants = info->nwants, .served = served},
+			  &err) != 0 ||
 	    inventory_finish(&pair->live, &err) != 0)
 		fail_msg("%s", err.text);
 }
@@ -47,7 +52,8 @@ static int setup(void **state)
 	pair->provider = test_backend("i915", NULL);
 	discover(pair);
 	snprintf(path, sizeof(path), TEST_SOURCE "/tests/hosts/%s.json", host_name);
-	if (inventory_read_file(&pair->recorded, path, &err) != 0 || inventory_finish(&pair->recorded, &err) != 0)
+	if (inventory_read_file(&pair->recorded, path, &err) != 0 ||
+	    inventory_finish(&pair->recorded, &err) != 0)
 		fail_msg("%s", err.text);
 	return 0;
 }
@@ -79,7 +85,8 @@ static void the_same_devices_are_there(void **state)
 
 	assert_int_equal(pair->live.ndevices, pair->recorded.ndevices);
 	for (size_t i = 0; i < pair->recorded.ndevices; i++) {
-		const struct device *recorded = &pair->recorded.devices[i], *found = live(pair, recorded);
+		const struct device *recorded = &pair->recorded.devices[i],
+				    *found = live(pair, recorded);
 
 		assert_int_equal(found->kind, recorded->kind);
 		assert_string_equal(found->path, recorded->path);
@@ -101,12 +108,14 @@ static void they_have_the_same_facts(void **state)
 			const char *text = factset_text(theirs, fact->key);
 
 			if (!text || strcmp(text, fact->value) != 0)
-				fail_msg("%s: %s is \"%s\" live, \"%s\" in the inventory", recorded->id, fact->key, text ? text : "missing",
+				fail_msg("%s: %s is \"%s\" live, \"%s\" in the inventory",
+					 recorded->id, fact->key, text ? text : "missing",
 					 fact->value);
 		}
 		for (size_t f = 0; f < theirs->count; f++)
 			if (!factset_find(&recorded->facts, theirs->facts[f].key))
-				fail_msg("%s: the inventory lacks %s", recorded->id, theirs->facts[f].key);
+				fail_msg("%s: the inventory lacks %s", recorded->id,
+					 theirs->facts[f].key);
 	}
 }
 
@@ -116,7 +125,8 @@ static void they_have_the_same_strings(void **state)
 
 	for (size_t i = 0; i < pair->recorded.ndevices; i++) {
 		const struct device *recorded = &pair->recorded.devices[i];
-		struct opened *one = test_open(pair->provider, recorded), *two = test_open(pair->provider, live(pair, recorded));
+		struct opened *one = test_open(pair->provider, recorded),
+			      *two = test_open(pair->provider, live(pair, recorded));
 
 		assert_string_equal(one->type, two->type);
 		assert_string_equal(one->payload, two->payload);

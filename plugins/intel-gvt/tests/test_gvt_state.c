@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A virtual GPU as state: graphics memory of the type's size, of which only what was written to takes room. */
+/* A virtual GPU as state: graphics memory of the type's size, of which only what was written to
+ * takes room. */
 #include "plugins/intel-gvt/tests/bench.h"
 #include "plugins/intel-gvt/vgpu.c"
 #include "tests/support/provider_state.h"
 
-#define SMALL "mdev_type/description", "low_gm_size: 4MB high_gm_size: 8MB fence: 4 resolution: 1024x768"
+#define SMALL                                                                               \
+	"mdev_type/description", "low_gm_size: 4MB high_gm_size: 8MB fence: 4 resolution: " \
+				 "1024x768"
 
 static void memory_has_the_types_size(void **state)
 {
-	struct opened *opened = bench_mdev(*state, CHANGES("mdev_type", "i915-GVTg_V5_8", "mdev_type/description", "-"));
+	struct opened *opened = bench_mdev(
+		*state, CHANGES("mdev_type", "i915-GVTg_V5_8", "mdev_type/description", "-"));
 	struct state_port *port = provider_port(opened);
 
 	assert_int_equal(port->info.memory_size, (uint64_t)(64 + 384) * MB);
@@ -19,8 +23,9 @@ static void memory_has_the_types_size(void **state)
 
 static void aggregated_instances_multiply_it(void **state)
 {
-	struct opened *opened = bench_mdev(
-		*state, CHANGES("mdev_type", "i915-GVTg_V5_8", "mdev_type/description", "-", "aggregated_instances", "2"));
+	struct opened *opened =
+		bench_mdev(*state, CHANGES("mdev_type", "i915-GVTg_V5_8", "mdev_type/description",
+					   "-", "aggregated_instances", "2"));
 	struct state_port *port = provider_port(opened);
 
 	assert_int_equal(port->info.memory_size, (uint64_t)2 * (64 + 384) * MB);
@@ -30,7 +35,8 @@ static void aggregated_instances_multiply_it(void **state)
 
 static void a_running_gpu_is_copied_as_it_stopped(void **state)
 {
-	struct opened *a = bench_mdev(*state, CHANGES(SMALL)), *b = bench_mdev(*state, CHANGES(SMALL));
+	struct opened *a = bench_mdev(*state, CHANGES(SMALL)),
+		      *b = bench_mdev(*state, CHANGES(SMALL));
 	struct state_port *source = provider_port(a), *target = provider_port(b);
 
 	provider_copy(source, target);
@@ -41,7 +47,8 @@ static void a_running_gpu_is_copied_as_it_stopped(void **state)
 }
 
 /* The judge says yes to everything here: what is refused is refused by the device. */
-static void refused(struct bench *bench, const char *const *source_facts, const char *const *target_facts, const char *part)
+static void refused(struct bench *bench, const char *const *source_facts,
+		    const char *const *target_facts, const char *part)
 {
 	struct opened *a = bench_mdev(bench, source_facts), *b = bench_mdev(bench, target_facts);
 	struct state_port *source = provider_port(a), *target = provider_port(b);
@@ -60,21 +67,29 @@ static void refused(struct bench *bench, const char *const *source_facts, const 
 
 static void another_kind_of_gpu_is_refused(void **state)
 {
-	static const char same_sum[] = "low_gm_size: 8MB high_gm_size: 4MB fence: 4 resolution: 1024x768";
-	static const char fences[] = "low_gm_size: 4MB high_gm_size: 8MB fence: 5 resolution: 1024x768";
-	static const char larger[] = "low_gm_size: 4MB high_gm_size: 9MB fence: 4 resolution: 1024x768";
+	static const char same_sum[] =
+		"low_gm_size: 8MB high_gm_size: 4MB fence: 4 resolution: 1024x768";
+	static const char fences[] =
+		"low_gm_size: 4MB high_gm_size: 8MB fence: 5 resolution: 1024x768";
+	static const char larger[] =
+		"low_gm_size: 4MB high_gm_size: 9MB fence: 4 resolution: 1024x768";
 
-	refused(*state, CHANGES(SMALL), CHANGES("mdev_type/description", same_sum), "low graphics memory");
+	refused(*state, CHANGES(SMALL), CHANGES("mdev_type/description", same_sum),
+		"low graphics memory");
 	refused(*state, CHANGES(SMALL), CHANGES("mdev_type/description", fences), "fences");
-	refused(*state, CHANGES(SMALL), CHANGES("mdev_type/description", larger), "bytes of memory");
-	refused(*state, CHANGES(SMALL, "mdev_type", "-"), CHANGES(SMALL, "mdev_type", "i915-GVTg_V4_4", "parent/device", "0x1616"),
+	refused(*state, CHANGES(SMALL), CHANGES("mdev_type/description", larger),
+		"bytes of memory");
+	refused(*state, CHANGES(SMALL, "mdev_type", "-"),
+		CHANGES(SMALL, "mdev_type", "i915-GVTg_V4_4", "parent/device", "0x1616"),
 		"another generation");
 }
 
 static void too_little_low_memory_is_told(void **state)
 {
-	struct opened *opened =
-		bench_mdev(*state, CHANGES("mdev_type/description", "low_gm_size: 1MB high_gm_size: 8MB fence: 4 resolution: 1024x768"));
+	struct opened *opened = bench_mdev(
+		*state,
+		CHANGES("mdev_type/description",
+			"low_gm_size: 1MB high_gm_size: 8MB fence: 4 resolution: 1024x768"));
 	struct state_port *port = NULL;
 	struct error err = {0};
 
@@ -85,7 +100,8 @@ static void too_little_low_memory_is_told(void **state)
 
 /* ---------------------------------------------------------------- the GPU itself */
 
-static const struct vgpu_shape shape = {.generation = 9, .low_mb = 4, .high_mb = 8, .fences = 4, .pci_device = 0x1912};
+static const struct vgpu_shape shape = {
+	.generation = 9, .low_mb = 4, .high_mb = 8, .fences = 4, .pci_device = 0x1912};
 
 static void zeros_take_no_room_and_bytes_a_chunk(void **state)
 {
@@ -100,7 +116,8 @@ static void zeros_take_no_room_and_bytes_a_chunk(void **state)
 	assert_int_equal(vgpu_memory_write(&memory, VGPU_CHUNK - 4096, byte, sizeof(byte)), 0);
 	assert_non_null(memory.chunks[0]);
 	assert_null(memory.chunks[1]);
-	vgpu_memory_read(&memory, VGPU_CHUNK - 4096, read, sizeof(read)); /* over the end of the chunk */
+	vgpu_memory_read(&memory, VGPU_CHUNK - 4096, read,
+			 sizeof(read)); /* over the end of the chunk */
 	assert_memory_equal(read, byte, sizeof(byte));
 	assert_memory_equal(read + 4096, zeros, sizeof(zeros));
 	/* Zeros over what was there count. */
@@ -151,7 +168,8 @@ static void a_config_with_places_that_are_not_there_is_refused(void **state)
 		{VGPU_CONFIG_HEAD + VGPU_PCI_SPACE + VGPU_SURFACE, 0xffffffff, "display"},
 		{VGPU_CONFIG_HEAD + VGPU_PCI_SPACE + VGPU_SURFACE, 3 * MB + PAGE, "display"},
 	};
-	uint8_t *bytes = malloc(VGPU_CONFIG), *before = malloc(VGPU_CONFIG), *after = malloc(VGPU_CONFIG);
+	uint8_t *bytes = malloc(VGPU_CONFIG), *before = malloc(VGPU_CONFIG),
+		*after = malloc(VGPU_CONFIG);
 	struct vgpu vgpu;
 
 	(void)state;

@@ -46,7 +46,7 @@ static void a_head_is_shown_with_its_rules(void **state)
 
 static void fields_stand_in_the_drivers_order(void **state)
 {
-	static const char *const order[] = {"stream_driver", "stream_magic", "stream_major",
+	static const char *const order[] = {"stream_driver", "stream_magic",  "stream_major",
 					    "stream_dev_id", "stream_qp_num", "stream_que_iso_cfg"};
 
 	(void)state;
@@ -96,8 +96,9 @@ static void a_vf_that_is_ready_without_registers_is_a_warning(void **state)
 	assert_int_equal(read_all(), 0);
 	assert_int_equal(bad_of(DRIVER), 0);
 	assert_int_equal(result.findings[result.count - 1].status, MIGCOMPAT_STATUS_WARN);
-	assert_contains(result.findings[result.count - 1].text,
-			"stream_vf_qm_state at offset 24: the VF is READY, but its registers are missing");
+	assert_contains(
+		result.findings[result.count - 1].text,
+		"stream_vf_qm_state at offset 24: the VF is READY, but its registers are missing");
 }
 
 static void a_queue_without_an_address_is_a_warning(void **state)

@@ -95,7 +95,8 @@ static void an_unknown_mandatory_record_is_refused(void **state)
 	record(4, MANDATORY, UNKNOWN);
 	assert_refused(MLX5, "stream_record_2");
 	assert_refused(VIRTIO, "stream_record_2");
-	assert_contains(text_of("stream_record_2"), "stream_record_2 at offset 116: tag 9 is mandatory");
+	assert_contains(text_of("stream_record_2"),
+			"stream_record_2 at offset 116: tag 9 is mandatory");
 }
 
 static void a_record_has_less_than_4_gib(void **state)
@@ -104,7 +105,8 @@ static void a_record_has_less_than_4_gib(void **state)
 	record(100, MANDATORY, DATA);
 	record((uint64_t)1 << 32, OPTIONAL, UNKNOWN);
 	assert_refused(MLX5, "stream_record_2");
-	assert_contains(text_of("stream_record_2"), "4294967296 bytes, expected at most 4294967295");
+	assert_contains(text_of("stream_record_2"),
+			"4294967296 bytes, expected at most 4294967295");
 	at = bytes;
 	record((uint64_t)1 << 32, MANDATORY, DATA);
 	assert_refused(VIRTIO, "stream_record_1");
@@ -212,7 +214,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(both_drivers_get_an_entry, setup, teardown),
-		cmocka_unit_test_setup_teardown(virtio_knows_no_other_tag_than_data, setup, teardown),
+		cmocka_unit_test_setup_teardown(virtio_knows_no_other_tag_than_data, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_size_of_the_rest_may_have_any_length, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(flags_other_than_the_first_are_never_looked_at,
@@ -226,7 +229,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(a_record_has_less_than_4_gib, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_size_of_64_bits_does_no_harm, setup, teardown),
 		cmocka_unit_test_setup_teardown(records_that_are_cut_are_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_stream_without_data_is_a_warning, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stream_without_data_is_a_warning, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_nobody_looked_at_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_makes_no_sense_as_records_is_nobodys, setup,
 						teardown),

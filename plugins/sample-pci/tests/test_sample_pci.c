@@ -8,8 +8,10 @@ static const char *const two[] = {"mdev_type", "mtty-2", NULL};
 static const char *const one[] = {"mdev_type", "mtty-1", NULL};
 static const char *const newer[] = {"mdev_type", "mtty-2", "stated/state_version", "1.1.0", NULL};
 static const char *const major2[] = {"mdev_type", "mtty-2", "stated/state_version", "2.0.0", NULL};
-static const char *const card2[] = {"vendor", "0x1b36", "device", "0x0003", "driver", "vfio-pci", NULL};
-static const char *const card4_alias[] = {"modalias", "pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02", NULL};
+static const char *const card2[] = {"vendor", "0x1b36",	  "device", "0x0003",
+				    "driver", "vfio-pci", NULL};
+static const char *const card4_alias[] = {
+	"modalias", "pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02", NULL};
 static const char *const kernel_new[] = {"kernel/release", "6.12.0-amd64", NULL};
 static const char *const kernel_old[] = {"kernel/release", "6.1.0-18-amd64", NULL};
 
@@ -58,7 +60,8 @@ static void equal_ports_are_compatible(void **state)
 {
 	struct bench *bench = *state;
 
-	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two), make(bench, MIGCOMPAT_KIND_MDEV, two));
+	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two),
+		make(bench, MIGCOMPAT_KIND_MDEV, two));
 	assert_int_equal(bench->result.bad_count, 0);
 	assert_int_equal(bench->result.extra, 0);
 }
@@ -69,7 +72,8 @@ static void fewer_ports_are_refused_with_both_numbers(void **state)
 	const struct finding *finding;
 	char text[256];
 
-	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two), make(bench, MIGCOMPAT_KIND_MDEV, one));
+	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two),
+		make(bench, MIGCOMPAT_KIND_MDEV, one));
 	finding = test_finding(&bench->result, "ports");
 	assert_int_equal(finding->status, MIGCOMPAT_STATUS_BAD);
 	finding_render(finding, text, sizeof(text));
@@ -103,7 +107,8 @@ static void a_newer_minor_state_version_takes_an_older_one(void **state)
 {
 	struct bench *bench = *state;
 
-	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two), make(bench, MIGCOMPAT_KIND_MDEV, newer));
+	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two),
+		make(bench, MIGCOMPAT_KIND_MDEV, newer));
 	assert_int_equal(bench->result.bad_count, 0);
 	assert_true(bench->result.extra > 0);
 }
@@ -112,8 +117,10 @@ static void an_older_minor_state_version_refuses_a_newer_one(void **state)
 {
 	struct bench *bench = *state;
 
-	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, newer), make(bench, MIGCOMPAT_KIND_MDEV, two));
-	assert_int_equal(test_finding(&bench->result, "state_version")->status, MIGCOMPAT_STATUS_BAD);
+	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, newer),
+		make(bench, MIGCOMPAT_KIND_MDEV, two));
+	assert_int_equal(test_finding(&bench->result, "state_version")->status,
+			 MIGCOMPAT_STATUS_BAD);
 	assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_DRIVER);
 }
 
@@ -121,8 +128,10 @@ static void another_major_state_version_is_refused(void **state)
 {
 	struct bench *bench = *state;
 
-	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two), make(bench, MIGCOMPAT_KIND_MDEV, major2));
-	assert_int_equal(test_finding(&bench->result, "state_version")->status, MIGCOMPAT_STATUS_BAD);
+	compare(bench, make(bench, MIGCOMPAT_KIND_MDEV, two),
+		make(bench, MIGCOMPAT_KIND_MDEV, major2));
+	assert_int_equal(test_finding(&bench->result, "state_version")->status,
+			 MIGCOMPAT_STATUS_BAD);
 }
 
 static void every_prefix_of_a_payload_is_refused_as_format(void **state)
@@ -133,18 +142,22 @@ static void every_prefix_of_a_payload_is_refused_as_format(void **state)
 
 	for (size_t len = 0; len < opened->payload_len; len++) {
 		assert_int_equal(result_reset(&bench->result), 0);
-		assert_int_equal(opened_compare(opened, opened->payload, len, &bench->result, &err), 0);
+		assert_int_equal(opened_compare(opened, opened->payload, len, &bench->result, &err),
+				 0);
 		assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_FORMAT);
 	}
 	opened_close(opened);
 }
 
-static void expect_refusal(struct bench *bench, enum migcompat_kind kind, const char *const *facts, int error, const char *part)
+static void expect_refusal(struct bench *bench, enum migcompat_kind kind, const char *const *facts,
+			   int error, const char *part)
 {
 	struct opened *opened = NULL;
 	struct error err = {0};
 
-	assert_int_equal(provider_open(bench->provider, test_device(&bench->host, kind, "x", facts), &opened, &err), error);
+	assert_int_equal(provider_open(bench->provider, test_device(&bench->host, kind, "x", facts),
+				       &opened, &err),
+			 error);
 	assert_contains(err.text, part);
 }
 
@@ -158,7 +171,8 @@ static void bad_facts_are_named(void **state)
 	static const char *const word[] = {"device", "three", NULL};
 	static const char *const gone[] = {"mdev_type", "!ENODEV", NULL};
 	static const char *const binary[] = {"mdev_type", "mtty-2\xff", NULL};
-	static const char *const version[] = {"mdev_type", "mtty-2", "stated/state_version", "1.x", NULL};
+	static const char *const version[] = {"mdev_type", "mtty-2", "stated/state_version", "1.x",
+					      NULL};
 
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, none, -ENOENT, "mdev_type");
 	expect_refusal(*state, MIGCOMPAT_KIND_MDEV, strange, -EINVAL, "mtty-3");
@@ -199,16 +213,20 @@ static void the_mechanism_follows_kernel_and_driver(void **state)
 static void parameters_tell_the_ports_of_device_and_payload(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *source = make(bench, MIGCOMPAT_KIND_MDEV, two), *target = make(bench, MIGCOMPAT_KIND_MDEV, one);
+	struct opened *source = make(bench, MIGCOMPAT_KIND_MDEV, two),
+		      *target = make(bench, MIGCOMPAT_KIND_MDEV, one);
 	struct migcompat_sink sink = {0};
 	struct error err = {0};
 
 	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, NULL, 0, &sink, &err), 0);
-	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, source->payload, source->payload_len, &sink, &err), 0);
+	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, source->payload,
+				     source->payload_len, &sink, &err),
+			 0);
 	assert_int_equal(sink.nparameters, 2);
 	assert_string_equal(sink.parameters[0].value, "1");
 	assert_string_equal(sink.parameters[1].value, "2");
-	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, "garbage", 7, &sink, &err), -EINVAL);
+	assert_int_equal(opened_list(target, PROVIDER_PARAMETERS, "garbage", 7, &sink, &err),
+			 -EINVAL);
 	sink_free(&sink);
 	opened_close(source);
 	opened_close(target);
@@ -218,16 +236,25 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(equal_ports_are_compatible, setup, teardown),
-		cmocka_unit_test_setup_teardown(fewer_ports_are_refused_with_both_numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_mdev_and_a_card_of_two_ports_have_one_type, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_card_is_known_by_its_modalias_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_newer_minor_state_version_takes_an_older_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_older_minor_state_version_refuses_a_newer_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(another_major_state_version_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(every_prefix_of_a_payload_is_refused_as_format, setup, teardown),
+		cmocka_unit_test_setup_teardown(fewer_ports_are_refused_with_both_numbers, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_mdev_and_a_card_of_two_ports_have_one_type,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_card_is_known_by_its_modalias_alone, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_newer_minor_state_version_takes_an_older_one,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(an_older_minor_state_version_refuses_a_newer_one,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(another_major_state_version_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(every_prefix_of_a_payload_is_refused_as_format,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(bad_facts_are_named, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_mechanism_follows_kernel_and_driver, setup, teardown),
-		cmocka_unit_test_setup_teardown(parameters_tell_the_ports_of_device_and_payload, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_mechanism_follows_kernel_and_driver, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(parameters_tell_the_ports_of_device_and_payload,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

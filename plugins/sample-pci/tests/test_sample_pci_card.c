@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The emulated card as a guest sees it, and its config as bytes: each rule with a malformed case. */
+/* The emulated card as a guest sees it, and its config as bytes: each rule with a malformed case.
+ */
 #include "plugins/sample-pci/card.c"
 #include "plugins/sample-pci/config.c"
 #include "tests/support/test.h"
@@ -38,7 +39,8 @@ static void what_is_sent_in_a_loop_is_received_in_order(void **state)
 		card_write(card, CARD_UART(0, UART_DATA), 'a' + i);
 	assert_int_equal(card_read(card, CARD_UART(0, UART_LSR)) & (LSR_THRE | LSR_DATA), 0);
 	card_run(card, 5);
-	assert_int_equal(card_read(card, CARD_UART(0, UART_LSR)) & (LSR_THRE | LSR_DATA), LSR_THRE | LSR_DATA);
+	assert_int_equal(card_read(card, CARD_UART(0, UART_LSR)) & (LSR_THRE | LSR_DATA),
+			 LSR_THRE | LSR_DATA);
 	for (unsigned i = 0; i < 5; i++)
 		assert_int_equal(card_read(card, CARD_UART(0, UART_DATA)), 'a' + i);
 	assert_int_equal(card_read(card, CARD_UART(0, UART_LSR)) & LSR_DATA, 0);
@@ -124,9 +126,11 @@ static void a_ring_stays_within_the_cards_memory(void **state)
 	struct card *card = *state;
 
 	card_write(card, CARD_DMA(0, DMA_RING), CARD_MEMORY - card_ring_size(card));
-	assert_int_equal(card_read(card, CARD_DMA(0, DMA_RING)), CARD_MEMORY - card_ring_size(card));
+	assert_int_equal(card_read(card, CARD_DMA(0, DMA_RING)),
+			 CARD_MEMORY - card_ring_size(card));
 	card_write(card, CARD_DMA(0, DMA_RING), CARD_MEMORY - card_ring_size(card) + 1);
-	assert_int_equal(card_read(card, CARD_DMA(0, DMA_RING)), CARD_MEMORY - card_ring_size(card));
+	assert_int_equal(card_read(card, CARD_DMA(0, DMA_RING)),
+			 CARD_MEMORY - card_ring_size(card));
 	card_write(card, CARD_DMA(0, DMA_GUEST), 4095);
 	assert_int_equal(card_read(card, CARD_DMA(0, DMA_GUEST)), 0x100000);
 	card_run(card, 100);
@@ -191,13 +195,13 @@ static void a_config_that_no_card_has_is_refused_with_the_reason(void **state)
 		{12, 0, "length"},
 		{16, 4, "ports"},
 		{20, 1, "longer or shorter"},
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},           /* IER */
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},           /* MCR */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},		 /* IER */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},		 /* MCR */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO, 16, "FIFO"}, /* head */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO + 1, 17, "FIFO"},
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + 2 * CARD_FIFO + 3, 17, "FIFO"},
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 45, 0xff, "bits"},          /* DMA control */
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 53 + 7, 0xff, "beyond"},    /* ring */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 45, 0xff, "bits"},	      /* DMA control */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 53 + 7, 0xff, "beyond"}, /* ring */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 61, 1, "guest memory"},
 	};
 	struct card *card = *state;

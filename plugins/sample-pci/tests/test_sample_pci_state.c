@@ -81,9 +81,11 @@ static int guest_works(void *arg, const struct save_progress *progress)
 		unsigned port = (unsigned)random_below(2);
 
 		if (random_below(10))
-			card_write(&session->card, CARD_UART(port, (unsigned)random_below(8)), random_below(256));
+			card_write(&session->card, CARD_UART(port, (unsigned)random_below(8)),
+				   random_below(256));
 		else
-			card_write(&session->card, CARD_DMA(port, (unsigned)random_below(3) * 8), random_below(CARD_MEMORY));
+			card_write(&session->card, CARD_DMA(port, (unsigned)random_below(3) * 8),
+				   random_below(CARD_MEMORY));
 		card_read(&session->card, CARD_UART(port, (unsigned)random_below(8)));
 	}
 	card_run(&session->card, (unsigned)random_below(20000));
@@ -100,8 +102,11 @@ static int judge(void *arg, const char *version, size_t len, struct error *err)
 static void save(struct side *side, struct tape *tape, struct save_report *report)
 {
 	const struct state_transport to = tape_transport(tape);
-	const struct save_options options = {
-		.version = VERSION, .version_len = strlen(VERSION), .rounds_max = 4, .progress = guest_works, .arg = side->session};
+	const struct save_options options = {.version = VERSION,
+					     .version_len = strlen(VERSION),
+					     .rounds_max = 4,
+					     .progress = guest_works,
+					     .arg = side->session};
 	struct error err = {0};
 
 	if (state_save(side->port, &to, &options, report, &err))
@@ -167,7 +172,8 @@ static void a_card_of_another_number_of_ports_is_refused_and_left_alone(void **s
 	target.session->state = MIGCOMPAT_DEVICE_STOPPED; /* so that time stands still */
 	config_of(&target, before);
 	save(&source, &tape, &report);
-	/* The version string is no reason here: its judge says yes. The longer config would not even fit. */
+	/* The version string is no reason here: its judge says yes. The longer config would not
+	 * even fit. */
 	assert_int_equal(load(&target, &tape, &err), -EINVAL);
 	target.session->state = MIGCOMPAT_DEVICE_STOPPED;
 	config_of(&target, after);

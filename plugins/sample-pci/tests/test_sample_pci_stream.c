@@ -31,7 +31,9 @@ static int teardown(void **state)
 static int read_stream(const uint8_t *bytes, size_t len, uint64_t size, const char *const *facts)
 {
 	const struct stream_head head = {.bytes = bytes, .len = len, .size = size};
-	struct opened *opened = facts ? test_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", facts)) : NULL;
+	struct opened *opened =
+		facts ? test_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", facts))
+		      : NULL;
 	int r;
 
 	assert_int_equal(result_reset(&result), 0);
@@ -100,7 +102,10 @@ static void the_version_that_is_stated_of_the_target_counts(void **state)
 	size_t len = stream_mtty(bytes, 1, 1, 2, 0);
 
 	(void)state;
-	assert_int_equal(read_stream(bytes, len, len, (const char *const[]){"mdev_type", "mtty-2", "stated/state_version", "1.1.0", NULL}), 0);
+	assert_int_equal(read_stream(bytes, len, len,
+				     (const char *const[]){"mdev_type", "mtty-2",
+							   "stated/state_version", "1.1.0", NULL}),
+			 0);
 	assert_int_equal(result.bad_count, 0);
 }
 
@@ -126,7 +131,8 @@ static void a_stream_of_another_length_is_refused(void **state)
 	(void)state;
 	assert_int_equal(read_stream(bytes, len - 1, len - 1, dual), 0);
 	bad_alone("stream_length", MIGCOMPAT_LIMIT_FORMAT);
-	assert_string_equal(test_finding(&result, "stream_length")->text, "the stream has 95 bytes, expected 96");
+	assert_string_equal(test_finding(&result, "stream_length")->text,
+			    "the stream has 95 bytes, expected 96");
 	assert_int_equal(read_stream(bytes, len, 0, dual), 0); /* of a length that is not known */
 	assert_int_equal(result.bad_count, 0);
 }
@@ -182,16 +188,23 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_stream_of_as_many_ports_fits, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_driver_is_named_first, setup, teardown),
-		cmocka_unit_test_setup_teardown(other_ports_are_refused_with_both_numbers, setup, teardown),
+		cmocka_unit_test_setup_teardown(other_ports_are_refused_with_both_numbers, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(another_version_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_version_that_is_stated_of_the_target_counts, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_version_that_is_stated_of_the_target_counts,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(flags_are_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(all_that_is_wrong_is_told_at_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_stream_of_another_length_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_head_that_is_cut_is_refused_and_less_than_its_magic_is_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_stream_of_the_other_byte_order_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stream_of_another_length_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_head_that_is_cut_is_refused_and_less_than_its_magic_is_none, setup,
+			teardown),
+		cmocka_unit_test_setup_teardown(a_stream_of_the_other_byte_order_is_refused, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_stream_of_mtty_is_none, setup, teardown),
-		cmocka_unit_test_setup_teardown(without_a_target_only_what_a_target_has_is_open, setup, teardown),
+		cmocka_unit_test_setup_teardown(without_a_target_only_what_a_target_has_is_open,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

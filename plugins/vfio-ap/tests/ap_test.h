@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source and a target with hosts of their own, made of facts that a test changes before it opens them. As they start, both have
- * adapters 05 and 06 (CEX6 coprocessors), domains 0004 and 0047, control domain 0047, and everything free.
+ * A source and a target with hosts of their own, made of facts that a test changes before it opens
+ * them. As they start, both have adapters 05 and 06 (CEX6 coprocessors), domains 0004 and 0047,
+ * control domain 0047, and everything free.
  */
 #ifndef VFIO_AP_TESTS_AP_TEST_H
 #define VFIO_AP_TESTS_AP_TEST_H
@@ -11,9 +12,9 @@
 #include "tests/support/device.h"
 
 #define LIST_MAX 4096u
-#define CCA "0x92800000"         /* APSC, CCA, APXA, full native */
+#define CCA "0x92800000" /* APSC, CCA, APXA, full native */
 #define CCA_STATELESS "0x92400000"
-#define EP11 "0x06800000"        /* EP11, APXA, full native */
+#define EP11 "0x06800000"	 /* EP11, APXA, full native */
 #define ACCELERATOR "0x6A800000" /* 4K operands, accelerator, APXA, full native */
 #define TWO_BY_TWO "05.0004\n05.0047\n06.0004\n06.0047\n"
 
@@ -29,7 +30,8 @@ static inline void list_drop(struct list *list, const char *key)
 	for (size_t i = 0; i < list->count; i += 2) {
 		if (strcmp(list->items[i], key) != 0)
 			continue;
-		memmove(&list->items[i], &list->items[i + 2], (list->count - i - 2) * sizeof(list->items[0]));
+		memmove(&list->items[i], &list->items[i + 2],
+			(list->count - i - 2) * sizeof(list->items[0]));
 		list->count -= 2;
 		list->items[list->count] = NULL;
 		return;
@@ -89,7 +91,8 @@ static inline void put_mask(struct list *list, const char *key, const char *numb
 	list_put(list, key, text);
 }
 
-static inline void config_text(const char *adapters, const char *domains, const char *control, char text[256])
+static inline void config_text(const char *adapters, const char *domains, const char *control,
+			       char text[256])
 {
 	char a[67], d[67], c[67];
 
@@ -111,7 +114,8 @@ static inline void put_guest(struct side *side, const char *adapters, const char
 	list_put(&side->facts, "guest_matrix", text);
 }
 
-static inline void put_config(struct side *side, const char *adapters, const char *domains, const char *control)
+static inline void put_config(struct side *side, const char *adapters, const char *domains,
+			      const char *control)
 {
 	char text[256];
 
@@ -120,7 +124,8 @@ static inline void put_config(struct side *side, const char *adapters, const cha
 	put_guest(side, adapters, domains);
 }
 
-static inline void put_card(struct side *side, unsigned adapter, const char *hwtype, const char *functions)
+static inline void put_card(struct side *side, unsigned adapter, const char *hwtype,
+			    const char *functions)
 {
 	char key[64];
 
@@ -131,7 +136,8 @@ static inline void put_card(struct side *side, unsigned adapter, const char *hwt
 }
 
 /* A fact of a queue; value NULL: none. */
-static inline void put_queue(struct side *side, unsigned adapter, unsigned domain, const char *name, const char *value)
+static inline void put_queue(struct side *side, unsigned adapter, unsigned domain, const char *name,
+			     const char *value)
 {
 	char key[64];
 
@@ -142,7 +148,8 @@ static inline void put_queue(struct side *side, unsigned adapter, unsigned domai
 		list_drop(&side->host_facts, key);
 }
 
-static inline void put_stated_keys(struct side *side, unsigned adapter, unsigned domain, const char *value)
+static inline void put_stated_keys(struct side *side, unsigned adapter, unsigned domain,
+				   const char *value)
 {
 	char key[64];
 
@@ -166,7 +173,8 @@ static inline void side_fill(struct side *side)
 		put_card(side, adapters[a], "12", CCA);
 		for (size_t d = 0; d < 2; d++) {
 			put_queue(side, adapters[a], domains[d], "driver", "vfio_ap");
-			put_stated_keys(side, adapters[a], domains[d], "AES CUR: valid 0x1111111111111111");
+			put_stated_keys(side, adapters[a], domains[d],
+					"AES CUR: valid 0x1111111111111111");
 		}
 	}
 }
@@ -186,7 +194,9 @@ static inline int side_open(struct pair *pair, struct side *side)
 	test_host_free(&side->host);
 	test_host_make(&side->host, side->host_facts.items);
 	pair->err.text[0] = '\0';
-	return provider_open(pair->provider, test_device(&side->host, side->kind, "x", side->facts.items), &side->opened, &pair->err);
+	return provider_open(pair->provider,
+			     test_device(&side->host, side->kind, "x", side->facts.items),
+			     &side->opened, &pair->err);
 }
 
 static inline void pair_open(struct pair *pair)
@@ -209,7 +219,8 @@ static inline void pair_compare(struct pair *pair)
 }
 
 /* One bad finding of this field, of this limit alone. */
-static inline void expect_bad(const struct pair *pair, const char *field, enum migcompat_limit limit)
+static inline void expect_bad(const struct pair *pair, const char *field,
+			      enum migcompat_limit limit)
 {
 	const struct finding *finding = test_finding(&pair->result, field);
 

@@ -67,7 +67,8 @@ static void a_queue_without_a_card_is_not_there(void **state)
 	put_queue(&pair->target, 0x06, 0x47, "driver", NULL);
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 2);
-	assert_contains(test_finding(&pair->result, "queue 06.0004")->text, "the target's host has no adapter 06");
+	assert_contains(test_finding(&pair->result, "queue 06.0004")->text,
+			"the target's host has no adapter 06");
 }
 
 static void a_domain_that_the_host_says_it_lacks_is_not_there(void **state)
@@ -83,7 +84,8 @@ static void a_domain_that_the_host_says_it_lacks_is_not_there(void **state)
 
 static void a_malformed_mask_of_the_host_is_refused(void **state)
 {
-	static const char *const keys[] = {"bus/ap/apmask", "bus/ap/aqmask", "bus/ap/ap_control_domain_mask",
+	static const char *const keys[] = {"bus/ap/apmask", "bus/ap/aqmask",
+					   "bus/ap/ap_control_domain_mask",
 					   "bus/ap/ap_usage_domain_mask"};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
@@ -128,12 +130,14 @@ static void an_older_card_on_the_target_is_refused(void **state)
 	put_card(&pair->target, 0x05, "11", CCA);
 	pair_compare(pair);
 	expect_bad(pair, "adapter 05 hwtype", MIGCOMPAT_LIMIT_HARDWARE);
-	assert_contains(test_finding(&pair->result, "adapter 05 hwtype")->text, "source has hwtype 12 (CEX6), target an older 11 (CEX5)");
+	assert_contains(test_finding(&pair->result, "adapter 05 hwtype")->text,
+			"source has hwtype 12 (CEX6), target an older 11 (CEX5)");
 }
 
 static void a_malformed_hwtype_of_the_source_is_named(void **state)
 {
-	static const char *const wrong[] = {"", "CEX6", "256", "-1", "12 ", "0x0c", "99999999999999999999", "!EIO"};
+	static const char *const wrong[] = {
+		"", "CEX6", "256", "-1", "12 ", "0x0c", "99999999999999999999", "!EIO"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct pair *pair = *state;
@@ -156,7 +160,8 @@ static void a_malformed_card_elsewhere_hurts_nobody(void **state)
 /* ---------------------------------------------------------------- function bits */
 
 /* Source and target have these bits; the field that must be refused, or NULL where they fit. */
-static void check_functions(struct pair *pair, const char *source, const char *target, const char *bits, uint64_t extra)
+static void check_functions(struct pair *pair, const char *source, const char *target,
+			    const char *bits, uint64_t extra)
 {
 	char field[64];
 
@@ -222,7 +227,8 @@ static void other_bits_are_free(void **state)
 
 static void malformed_function_bits_are_named(void **state)
 {
-	static const char *const wrong[] = {"", "0x", "92800000", "0x928000000", "0x9280000g", "S--D--NF-", "!EACCES"};
+	static const char *const wrong[] = {"",		  "0x",	       "92800000", "0x928000000",
+					    "0x9280000g", "S--D--NF-", "!EACCES"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct pair *pair = *state;
@@ -242,10 +248,12 @@ static void all_mismatches_are_told_at_once(void **state)
 	pair_compare(pair);
 	/* Two queues, a control domain, hwtype, and bits 0-2, 3-5, 8-9, 16-17. */
 	assert_int_equal(pair->result.bad_count, 8);
-	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
+	assert_int_equal(pair->result.bad_limits,
+			 1u << MIGCOMPAT_LIMIT_RESOURCE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
 }
 
-/* ---------------------------------------------------------------- queues that differ from their card */
+/* ---------------------------------------------------------------- queues that differ from their
+ * card */
 
 static void a_source_whose_queues_differ_is_not_migratable(void **state)
 {
@@ -300,7 +308,8 @@ static void what_is_not_known_of_the_target_is_refused(void **state)
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 2); /* both queues of the adapter */
 	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_HARDWARE);
-	assert_contains(test_finding(&pair->result, "queue 06.0004 hwtype")->text, "not known on the target's host");
+	assert_contains(test_finding(&pair->result, "queue 06.0004 hwtype")->text,
+			"not known on the target's host");
 }
 
 static void a_malformed_card_of_the_target_is_refused(void **state)
@@ -311,7 +320,8 @@ static void a_malformed_card_of_the_target_is_refused(void **state)
 	side_type(&pair->target);
 	pair_compare(pair);
 	expect_bad(pair, "adapter 06 hwtype", MIGCOMPAT_LIMIT_HARDWARE);
-	assert_contains(test_finding(&pair->result, "adapter 06 hwtype")->text, "bus/ap/devices/card06/hwtype");
+	assert_contains(test_finding(&pair->result, "adapter 06 hwtype")->text,
+			"bus/ap/devices/card06/hwtype");
 }
 
 static void what_is_no_card_and_no_queue_is_passed_over(void **state)
@@ -344,11 +354,13 @@ static void what_is_not_known_of_the_source_makes_it_none(void **state)
 	pair->source.opened = opened_close(pair->source.opened);
 	put_config(&pair->source, "5,8", "4", "");
 	assert_int_equal(side_open(pair, &pair->source), 0);
-	assert_contains(pair->source.opened->not_source, "adapter 08 is assigned, but the host has no such card");
+	assert_contains(pair->source.opened->not_source,
+			"adapter 08 is assigned, but the host has no such card");
 	pair->source.opened = opened_close(pair->source.opened);
 	put_config(&pair->source, "5,6", "4,48", "");
 	assert_int_equal(side_open(pair, &pair->source), 0);
-	assert_contains(pair->source.opened->not_source, "queue 05.0048 is assigned, but the host has no such domain");
+	assert_contains(pair->source.opened->not_source,
+			"queue 05.0048 is assigned, but the host has no such domain");
 }
 
 static void cards_that_were_not_collected_are_an_error(void **state)
@@ -359,7 +371,9 @@ static void cards_that_were_not_collected_are_an_error(void **state)
 
 	test_host_make(&pair->source.host, pair->source.host_facts.items);
 	pair->source.host.host->wanted = (struct wanted){.globs = globs, .count = 2};
-	assert_int_equal(provider_open(pair->provider, test_device(&pair->source.host, MIGCOMPAT_KIND_MDEV, "x", pair->source.facts.items),
+	assert_int_equal(provider_open(pair->provider,
+				       test_device(&pair->source.host, MIGCOMPAT_KIND_MDEV, "x",
+						   pair->source.facts.items),
 				       &opened, &pair->err),
 			 -ENODATA);
 	assert_contains(pair->err.text, "not collected");

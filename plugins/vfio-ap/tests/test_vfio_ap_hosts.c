@@ -30,8 +30,10 @@ static int setup(void **state)
 	strcpy(hosts->folder, "/tmp/migcompat-test-XXXXXX");
 	assert_non_null(mkdtemp(hosts->folder));
 	options.config = hosts->folder;
-	if (engine_start(&hosts->engine, &options, &err) || engine_add_file(&hosts->engine, TEST_SOURCE "/tests/hosts/ap-z14.json", &err) ||
-	    engine_add_file(&hosts->engine, TEST_SOURCE "/tests/hosts/ap-z16.json", &err) || engine_ready(&hosts->engine, &err))
+	if (engine_start(&hosts->engine, &options, &err) ||
+	    engine_add_file(&hosts->engine, TEST_SOURCE "/tests/hosts/ap-z14.json", &err) ||
+	    engine_add_file(&hosts->engine, TEST_SOURCE "/tests/hosts/ap-z16.json", &err) ||
+	    engine_ready(&hosts->engine, &err))
 		fail_msg("%s", err.text);
 	*state = hosts;
 	return 0;
@@ -58,9 +60,12 @@ static const struct device *find(struct hosts *hosts, const char *name)
 	return device;
 }
 
-static const struct migcompat_verdict *ask(struct hosts *hosts, const char *source, const char *target)
+static const struct migcompat_verdict *ask(struct hosts *hosts, const char *source,
+					   const char *target)
 {
-	assert_int_equal(check_devices(&hosts->engine, find(hosts, source), find(hosts, target), &hosts->verdict), 0);
+	assert_int_equal(check_devices(&hosts->engine, find(hosts, source), find(hosts, target),
+				       &hosts->verdict),
+			 0);
 	return &hosts->verdict;
 }
 
@@ -73,40 +78,69 @@ static void every_pair_has_its_verdict(void **state)
 		enum migcompat_limit limit;
 		enum migcompat_state availability;
 	} cases[] = {
-		{OLD_CCA, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_CCA, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_CCA, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_CCA, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_YES},
-		{OLD_CCA, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_CCA, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_EP11, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_EP11, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_YES},
-		{OLD_EP11, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_EP11, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_YES},
-		{OLD_EP11, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{OLD_EP11, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{NEW_BOTH, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, OLD_EP11, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_YES},
-		{NEW_BOTH, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{NEW_BOTH, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{NEW_OTHER, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE, MIGCOMPAT_UNKNOWN},
-		{NEW_OTHER, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE, MIGCOMPAT_UNKNOWN},
-		{NEW_OTHER, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_NO},
-		{NEW_OTHER, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_YES},
-		{OLD_TYPE, NEW_BOTH, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_UNKNOWN},
-		{NEW_TYPE, OLD_TYPE, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_UNKNOWN},
+		{OLD_CCA, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_CCA, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_CCA, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_CCA, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_YES},
+		{OLD_CCA, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_CCA, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_EP11, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_EP11, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_YES},
+		{OLD_EP11, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_EP11, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_YES},
+		{OLD_EP11, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{OLD_EP11, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{NEW_BOTH, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_BOTH, OLD_EP11, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_BOTH, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_BOTH, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_YES},
+		{NEW_BOTH, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{NEW_BOTH, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{NEW_OTHER, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_OTHER, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_OTHER, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_NO},
+		{NEW_OTHER, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_YES},
+		{OLD_TYPE, NEW_BOTH, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_UNKNOWN},
+		{NEW_TYPE, OLD_TYPE, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE,
+		 MIGCOMPAT_UNKNOWN},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct migcompat_verdict *verdict = ask(*state, cases[i].source, cases[i].target);
+		const struct migcompat_verdict *verdict =
+			ask(*state, cases[i].source, cases[i].target);
 
-		if (verdict->code != cases[i].code || verdict->grade != cases[i].grade || verdict->limit != cases[i].limit)
-			fail_msg("%s to %s: %s, %s, %s", cases[i].source, cases[i].target, verdict_name(verdict->code),
-				 grade_name(verdict->grade), limit_name(verdict->limit));
-		if (verdict->code == VERDICT_COMPATIBLE && verdict->result.availability != cases[i].availability)
-			fail_msg("%s to %s: availability %s", cases[i].source, cases[i].target, state_name(verdict->result.availability));
+		if (verdict->code != cases[i].code || verdict->grade != cases[i].grade ||
+		    verdict->limit != cases[i].limit)
+			fail_msg("%s to %s: %s, %s, %s", cases[i].source, cases[i].target,
+				 verdict_name(verdict->code), grade_name(verdict->grade),
+				 limit_name(verdict->limit));
+		if (verdict->code == VERDICT_COMPATIBLE &&
+		    verdict->result.availability != cases[i].availability)
+			fail_msg("%s to %s: availability %s", cases[i].source, cases[i].target,
+				 state_name(verdict->result.availability));
 	}
 }
 
@@ -117,7 +151,8 @@ static void the_way_back_names_every_reason(void **state)
 	/* Both hosts have all queues and control domains, but cards of two generations. */
 	assert_int_equal(verdict->result.bad_count, 2);
 	assert_non_null(test_finding(&verdict->result, "adapter 06 hwtype"));
-	assert_contains(test_finding(&verdict->result, "adapter 05 hwtype")->text, "hwtype 14 (CEX8), target an older 12 (CEX6)");
+	assert_contains(test_finding(&verdict->result, "adapter 05 hwtype")->text,
+			"hwtype 14 (CEX8), target an older 12 (CEX6)");
 }
 
 static void keys_that_nobody_stated_are_a_warning(void **state)
@@ -128,10 +163,12 @@ static void keys_that_nobody_stated_are_a_warning(void **state)
 	assert_int_equal(finding->status, MIGCOMPAT_STATUS_WARN);
 	assert_contains(finding->text, "of 1 adapters at the target (first 06)");
 	verdict = ask(*state, OLD_CCA, NEW_BOTH);
-	assert_int_equal(test_finding(&verdict->result, "master keys")->status, MIGCOMPAT_STATUS_OK);
+	assert_int_equal(test_finding(&verdict->result, "master keys")->status,
+			 MIGCOMPAT_STATUS_OK);
 }
 
-/* Of a source that fits: with any fact of the target's host gone, an answer comes; and none that says more than is known. */
+/* Of a source that fits: with any fact of the target's host gone, an answer comes; and none that
+ * says more than is known. */
 static void a_host_without_one_fact_still_answers(void **state)
 {
 	struct hosts *hosts = *state;
@@ -149,9 +186,11 @@ static void a_host_without_one_fact_still_answers(void **state)
 			const struct factset *all = &find(hosts, names[n])->host->facts;
 
 			memcpy(facts, all->facts, i * sizeof(*facts));
-			memcpy(facts + i, all->facts + i + 1, (all->count - i - 1) * sizeof(*facts));
+			memcpy(facts + i, all->facts + i + 1,
+			       (all->count - i - 1) * sizeof(*facts));
 			host.facts = (struct factset){.facts = facts, .count = all->count - 1};
-			assert_int_equal(check_devices(&hosts->engine, source, &target, &hosts->verdict), 0);
+			assert_int_equal(
+				check_devices(&hosts->engine, source, &target, &hosts->verdict), 0);
 			if (strstr(all->facts[i].key, "card05/hwtype"))
 				assert_int_not_equal(hosts->verdict.code, VERDICT_COMPATIBLE);
 		}
@@ -164,8 +203,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_pair_has_its_verdict, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_way_back_names_every_reason, setup, teardown),
-		cmocka_unit_test_setup_teardown(keys_that_nobody_stated_are_a_warning, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_host_without_one_fact_still_answers, setup, teardown),
+		cmocka_unit_test_setup_teardown(keys_that_nobody_stated_are_a_warning, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_host_without_one_fact_still_answers, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

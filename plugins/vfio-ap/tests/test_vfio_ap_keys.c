@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Master keys: which lines count, where they come from, and what the setting makes of a difference or of not knowing. */
+/* Master keys: which lines count, where they come from, and what the setting makes of a difference
+ * or of not knowing. */
 #include "core/facts/inventory_json.h"
 #include "plugins/vfio-ap/tests/ap_test.h"
 #include "tests/support/files.h"
 
-#define CCA_KEYS                                         \
-	"AES NEW: empty 0x0000000000000000\n"            \
-	"AES CUR: valid 0xaaaaaaaaaaaaaaaa\n"            \
-	"AES OLD: invalid 0x0000000000000000\n"          \
-	"APKA NEW: empty 0x0000000000000000\n"           \
-	"APKA CUR: valid 0xbbbbbbbbbbbbbbbb\n"           \
+#define CCA_KEYS                                \
+	"AES NEW: empty 0x0000000000000000\n"   \
+	"AES CUR: valid 0xaaaaaaaaaaaaaaaa\n"   \
+	"AES OLD: invalid 0x0000000000000000\n" \
+	"APKA NEW: empty 0x0000000000000000\n"  \
+	"APKA CUR: valid 0xbbbbbbbbbbbbbbbb\n"  \
 	"APKA OLD: invalid 0x0000000000000000"
 #define WK "0x0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -86,12 +87,14 @@ static void warn_shows_what_is_not_known_and_lets_it_pass(void **state)
 	pair_compare(pair);
 	expect_fit(pair, 0);
 	assert_int_equal(status_of(pair, "master keys"), MIGCOMPAT_STATUS_WARN);
-	assert_contains(test_finding(&pair->result, "master keys")->text, "of 1 adapters at the target (first 06) are not known");
+	assert_contains(test_finding(&pair->result, "master keys")->text,
+			"of 1 adapters at the target (first 06) are not known");
 	drop_all(&pair->source);
 	pair_compare(pair);
 	expect_fit(pair, 0);
 	assert_contains(test_finding(&pair->result, "master keys")->text,
-			"of 2 adapters at the source (first 05) and of 1 adapters at the target (first 06)");
+			"of 2 adapters at the source (first 05) and of 1 adapters at the target "
+			"(first 06)");
 }
 
 static void unknown_on_both_sides_is_no_equality(void **state)
@@ -176,12 +179,16 @@ static void check_keys(struct pair *pair, const char *source, const char *target
 
 static void only_the_current_key_of_each_kind_counts(void **state)
 {
-	check_keys(*state, CCA_KEYS, "APKA CUR: valid 0xBBBBBBBBBBBBBBBB\nAES CUR: valid 0xaaaaaaaaaaaaaaaa\nAES NEW: full 0x1234", NULL);
+	check_keys(*state, CCA_KEYS,
+		   "APKA CUR: valid 0xBBBBBBBBBBBBBBBB\nAES CUR: valid 0xaaaaaaaaaaaaaaaa\nAES "
+		   "NEW: full 0x1234",
+		   NULL);
 	check_keys(*state, CCA_KEYS, CCA_KEYS "\nASYM NEW: - -\nASYM OLD: - -", NULL);
 	check_keys(*state, CCA_KEYS, CCA_KEYS "\nASYM CUR: valid 0x1234", "adapter 05 master keys");
 	check_keys(*state, CCA_KEYS, "AES CUR: valid 0xaaaaaaaaaaaaaaaa", "adapter 05 master keys");
 	check_keys(*state, "AES CUR: valid 0x1", "APKA CUR: valid 0x1", "adapter 06 master keys");
-	check_keys(*state, "WK CUR: valid " WK "\nWK NEW: empty -", "WK CUR: valid " WK "\nWK NEW: - -", NULL);
+	check_keys(*state, "WK CUR: valid " WK "\nWK NEW: empty -",
+		   "WK CUR: valid " WK "\nWK NEW: - -", NULL);
 }
 
 static void a_key_that_is_not_set_is_known(void **state)
@@ -214,8 +221,9 @@ static void malformed_lines_are_not_known(void **state)
 		"AES CUR: valid 0x1\n\nAPKA CUR: valid 0x1",
 		"ABCDEFGHI CUR: valid 0x1",
 		"AES CUR: valid " WK "0",
-		("A CUR: valid 0x1\nB CUR: valid 0x1\nC CUR: valid 0x1\nD CUR: valid 0x1\nE CUR: valid 0x1\nF CUR: valid 0x1\n"
-		"G CUR: valid 0x1\nH CUR: valid 0x1\nI CUR: valid 0x1"),
+		("A CUR: valid 0x1\nB CUR: valid 0x1\nC CUR: valid 0x1\nD CUR: valid 0x1\nE CUR: "
+		 "valid 0x1\nF CUR: valid 0x1\n"
+		 "G CUR: valid 0x1\nH CUR: valid 0x1\nI CUR: valid 0x1"),
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
@@ -358,7 +366,8 @@ static void a_type_target_compares_keys_too(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(warn_shows_a_difference_and_lets_it_pass, setup_warn, pair_teardown),
+		cmocka_unit_test_setup_teardown(warn_shows_a_difference_and_lets_it_pass,
+						setup_warn, pair_teardown),
 		pair_test(warn_shows_a_difference_and_lets_it_pass), /* the initial setting */
 		pair_test(warn_shows_what_is_not_known_and_lets_it_pass),
 		pair_test(unknown_on_both_sides_is_no_equality),
@@ -366,7 +375,8 @@ int main(void)
 		required(require_refuses_a_difference),
 		required(require_refuses_what_is_not_known),
 		cmocka_unit_test_setup_teardown(ignore_says_nothing, setup_ignore, pair_teardown),
-		cmocka_unit_test_setup_teardown(a_word_that_is_none_means_require, setup_other, pair_teardown),
+		cmocka_unit_test_setup_teardown(a_word_that_is_none_means_require, setup_other,
+						pair_teardown),
 		required(only_the_current_key_of_each_kind_counts),
 		required(a_key_that_is_not_set_is_known),
 		required(malformed_lines_are_not_known),

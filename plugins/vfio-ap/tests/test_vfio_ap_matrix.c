@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a matrix is read from ap_config or from lines, what is refused, and what becomes of it in the string. */
+/* How a matrix is read from ap_config or from lines, what is refused, and what becomes of it in the
+ * string. */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
@@ -20,7 +21,8 @@ static void lines_and_masks_give_the_same_string(void **state)
 	older(pair, TWO_BY_TWO, "0047\n");
 	pair_open(pair);
 	assert_int_equal(pair->source.opened->payload_len, pair->target.opened->payload_len);
-	assert_memory_equal(pair->source.opened->payload, pair->target.opened->payload, pair->source.opened->payload_len);
+	assert_memory_equal(pair->source.opened->payload, pair->target.opened->payload,
+			    pair->source.opened->payload_len);
 }
 
 static void bit_zero_is_the_leftmost(void **state)
@@ -34,7 +36,9 @@ static void bit_zero_is_the_leftmost(void **state)
 	put_mask(&pair->source.host_facts, "bus/ap/ap_control_domain_mask", "2");
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	assert_contains(pair->source.opened->label, "2 adapters x 1 domains, 1 control");
-	assert_int_equal(opened_list(pair->source.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err), 0);
+	assert_int_equal(
+		opened_list(pair->source.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err),
+		0);
 	assert_memory_equal(sink.parameters[0].value, "0x8000", 6);
 	assert_memory_equal(sink.parameters[0].value + 62, "0001,0x4000", 11);
 	assert_memory_equal(sink.parameters[0].value + 67 + 67, "0x2000", 6);
@@ -61,9 +65,12 @@ static void a_malformed_ap_config_is_refused(void **state)
 		NO_MASK "," NO_MASK "," NO_MASK "," NO_MASK,
 		NO_MASK "," NO_MASK "," NO_MASK "0",
 		NO_MASK ";" NO_MASK ";" NO_MASK,
-		"0xg000000000000000000000000000000000000000000000000000000000000000," NO_MASK "," NO_MASK,
-		NO_MASK ",1x0000000000000000000000000000000000000000000000000000000000000000," NO_MASK,
-		NO_MASK "," NO_MASK ",0x000000000000000000000000000000000000000000000000000000000000000-",
+		"0xg000000000000000000000000000000000000000000000000000000000000000," NO_MASK
+		"," NO_MASK,
+		NO_MASK
+		",1x0000000000000000000000000000000000000000000000000000000000000000," NO_MASK,
+		NO_MASK "," NO_MASK
+			",0x000000000000000000000000000000000000000000000000000000000000000-",
 		" " NO_MASK "," NO_MASK "," NO_MASK,
 	};
 
@@ -78,10 +85,26 @@ static void a_malformed_ap_config_is_refused(void **state)
 static void malformed_lines_are_refused(void **state)
 {
 	static const char *const wrong[] = {
-		"5.0004",	       "05.4",		  "05.00044",	     "0g.0004",		 "05.000g",	     "05",
-		".",		       "05.0100",	  "05.0004 ",	     " 05.0004",	 "05.0004\n\n",	     "05.0004\n\n06.0004",
-		"06.0004\n05.0004",    "05.0004\n05.0004", "05.0047\n05.0004", "05.0004\n06.",	 "05.0004\n.0047",   "05.\n05.",
-		"05.0004\n05.0047\n06.0004", "05.0004\n06.0047",
+		"5.0004",
+		"05.4",
+		"05.00044",
+		"0g.0004",
+		"05.000g",
+		"05",
+		".",
+		"05.0100",
+		"05.0004 ",
+		" 05.0004",
+		"05.0004\n\n",
+		"05.0004\n\n06.0004",
+		"06.0004\n05.0004",
+		"05.0004\n05.0004",
+		"05.0047\n05.0004",
+		"05.0004\n06.",
+		"05.0004\n.0047",
+		"05.\n05.",
+		"05.0004\n05.0047\n06.0004",
+		"05.0004\n06.0047",
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
@@ -94,7 +117,9 @@ static void malformed_lines_are_refused(void **state)
 
 static void malformed_control_domains_are_refused(void **state)
 {
-	static const char *const wrong[] = {"47", "00047", "0100", "004g", "0047\n0004", "0047\n0047", "0004\n\n0047", "0047\n\n", "0x47"};
+	static const char *const wrong[] = {"47",	    "00047",	  "0100",
+					    "004g",	    "0047\n0004", "0047\n0047",
+					    "0004\n\n0047", "0047\n\n",	  "0x47"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct pair *pair = *state;
@@ -150,11 +175,13 @@ static void a_listing_below_a_page_is_believed(void **state)
 
 static void a_listing_that_may_be_cut_is_refused(void **state)
 {
-	/* Exactly a page, cut inside a line, cut behind a newline, a whole cross product behind the cut, an unbounded one. */
+	/* Exactly a page, cut inside a line, cut behind a newline, a whole cross product behind the
+	 * cut, an unbounded one. */
 	static const struct {
 		unsigned adapters, domains;
 		size_t page;
-	} cases[] = {{2, 256, 4096}, {2, 256, 4095}, {256, 256, 4095}, {256, 256, 4092}, {256, 256, 4096}, {16, 64, 4096}, {16, 64, 65536}};
+	} cases[] = {{2, 256, 4096},   {2, 256, 4095}, {256, 256, 4095}, {256, 256, 4092},
+		     {256, 256, 4096}, {16, 64, 4096}, {16, 64, 65536}};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		struct pair *pair = *state;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The string: its size for a full matrix, what damage does to it, and that no missing fact makes anything worse than a refusal. */
+/* The string: its size for a full matrix, what damage does to it, and that no missing fact makes
+ * anything worse than a refusal. */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #include "core/finding/record.h"
@@ -35,7 +36,8 @@ static void a_full_matrix_fits_a_string(void **state)
 		put_card(&pair->source, adapter, "14", ACCELERATOR); /* whose keys are known */
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	len = pair->source.opened->payload_len;
-	/* Three masks of 43, 854 for the cards and 2,048 for the keys; names, format and checksum are the rest. */
+	/* Three masks of 43, 854 for the cards and 2,048 for the keys; names, format and checksum
+	 * are the rest. */
 	assert_int_equal(
 		len, 3 * 43 + 854 + 2048 +
 			     strlen("1;adapters=;domains=;control=;cards=;~keys=;~from=config;=") +
@@ -47,7 +49,8 @@ static void unknown_keys_are_left_out(void **state)
 {
 	struct pair *pair = *state;
 
-	make_full(&pair->source, 1); /* some queues of each adapter are known, which is not enough */
+	make_full(&pair->source,
+		  1); /* some queues of each adapter are known, which is not enough */
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	assert_int_equal(
 		pair->source.opened->payload_len,
@@ -62,7 +65,8 @@ static void a_string_is_the_same_each_time(void **state)
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	first = pair->source.opened;
 	pair->source.opened = NULL;
-	assert_int_equal(provider_open(pair->provider, first->device, &pair->source.opened, &pair->err), 0);
+	assert_int_equal(
+		provider_open(pair->provider, first->device, &pair->source.opened, &pair->err), 0);
 	assert_int_equal(first->payload_len, pair->source.opened->payload_len);
 	assert_memory_equal(first->payload, pair->source.opened->payload, first->payload_len);
 	opened_close(first);
@@ -71,7 +75,8 @@ static void a_string_is_the_same_each_time(void **state)
 static void expect_format(struct pair *pair, const char *payload, size_t len)
 {
 	assert_int_equal(result_reset(&pair->result), 0);
-	assert_int_equal(opened_compare(pair->target.opened, payload, len, &pair->result, &pair->err), 0);
+	assert_int_equal(
+		opened_compare(pair->target.opened, payload, len, &pair->result, &pair->err), 0);
 	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_FORMAT);
 }
 
@@ -100,7 +105,8 @@ static void a_changed_byte_is_refused(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- strings with a good checksum and wrong values */
+/* ---------------------------------------------------------------- strings with a good checksum and
+ * wrong values */
 
 #define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define FIRST "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" /* bit 0 */
@@ -108,8 +114,10 @@ static void a_changed_byte_is_refused(void **state)
 static size_t forge(const char *const values[5], char *payload)
 {
 	static const struct migcompat_field fields[] = {
-		{.name = "adapters", .value = MIGCOMPAT_VALUE_TEXT}, {.name = "domains", .value = MIGCOMPAT_VALUE_TEXT},
-		{.name = "control", .value = MIGCOMPAT_VALUE_TEXT},  {.name = "cards", .value = MIGCOMPAT_VALUE_TEXT},
+		{.name = "adapters", .value = MIGCOMPAT_VALUE_TEXT},
+		{.name = "domains", .value = MIGCOMPAT_VALUE_TEXT},
+		{.name = "control", .value = MIGCOMPAT_VALUE_TEXT},
+		{.name = "cards", .value = MIGCOMPAT_VALUE_TEXT},
 		{.name = "keys", .value = MIGCOMPAT_VALUE_TEXT, .flags = MIGCOMPAT_FIELD_OPTIONAL},
 	};
 	const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]), 5, 1, 1};
@@ -117,8 +125,9 @@ static size_t forge(const char *const values[5], char *payload)
 
 	for (size_t i = 0; i < 5; i++)
 		if (values[i])
-			made[i] = (struct migcompat_value){
-			    .type = MIGCOMPAT_VALUE_TEXT, .len = (uint32_t)strlen(values[i]), .as.text = values[i]};
+			made[i] = (struct migcompat_value){.type = MIGCOMPAT_VALUE_TEXT,
+							   .len = (uint32_t)strlen(values[i]),
+							   .as.text = values[i]};
 	int len = record_write(&record, 1, made, payload, MIGCOMPAT_PAYLOAD_MAX);
 
 	assert_true(len > 0);
@@ -128,25 +137,27 @@ static size_t forge(const char *const values[5], char *payload)
 static void forged_fields_are_refused(void **state)
 {
 	static const char *const cases[][5] = {
-		{"", ZEROS, ZEROS, "", NULL},                          /* a mask is empty */
-		{ZEROS "A", ZEROS, ZEROS, "", NULL},                   /* too long */
-		{ZEROS, "AAAA", ZEROS, "", NULL},                      /* too short */
-		{ZEROS, ZEROS, "+" ZEROS, "", NULL},                   /* too long and foreign */
-		{ZEROS, ZEROS, "AAAAAAAAAAAAAAAAAAAAA+AAAAAAAAAAAAAAAAAAAAA", "", NULL}, /* a foreign character */
-		{"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", ZEROS, ZEROS, "", NULL}, /* filling bits are set */
+		{"", ZEROS, ZEROS, "", NULL},	     /* a mask is empty */
+		{ZEROS "A", ZEROS, ZEROS, "", NULL}, /* too long */
+		{ZEROS, "AAAA", ZEROS, "", NULL},    /* too short */
+		{ZEROS, ZEROS, "+" ZEROS, "", NULL}, /* too long and foreign */
+		{ZEROS, ZEROS, "AAAAAAAAAAAAAAAAAAAAA+AAAAAAAAAAAAAAAAAAAAA", "",
+		 NULL}, /* a foreign character */
+		{"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAB", ZEROS, ZEROS, "",
+		 NULL}, /* filling bits are set */
 		{"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=", ZEROS, ZEROS, "", NULL},
-		{ZEROS, ZEROS, ZEROS, "AAAA", NULL},                   /* cards without adapters */
-		{FIRST, FIRST, ZEROS, "", NULL},                       /* an adapter without its card */
+		{ZEROS, ZEROS, ZEROS, "AAAA", NULL}, /* cards without adapters */
+		{FIRST, FIRST, ZEROS, "", NULL},     /* an adapter without its card */
 		{FIRST, FIRST, ZEROS, "AAA", NULL},
 		{FIRST, FIRST, ZEROS, "AAAAA", NULL},
-		{FIRST, FIRST, ZEROS, "AAAB", NULL},                   /* filling bits */
+		{FIRST, FIRST, ZEROS, "AAAB", NULL}, /* filling bits */
 		{FIRST, FIRST, ZEROS, "A.AA", NULL},
 		{FIRST, FIRST, ZEROS, "A%AA", NULL},
-		{FIRST, FIRST, ZEROS, "AAAA", ""},                     /* keys of another length */
+		{FIRST, FIRST, ZEROS, "AAAA", ""}, /* keys of another length */
 		{FIRST, FIRST, ZEROS, "AAAA", "AAAAAAA"},
 		{FIRST, FIRST, ZEROS, "AAAA", "AAAAAAAAA"},
 		{FIRST, FIRST, ZEROS, "AAAA", "AAAAAAA/"},
-		{FIRST, ZEROS, ZEROS, "AAAA", NULL},                   /* cards without queues */
+		{FIRST, ZEROS, ZEROS, "AAAA", NULL}, /* cards without queues */
 	};
 	struct pair *pair = *state;
 	char payload[MIGCOMPAT_PAYLOAD_MAX];
@@ -165,7 +176,8 @@ static void a_forged_string_with_right_fields_is_compared(void **state)
 
 	pair_open(pair);
 	assert_int_equal(result_reset(&pair->result), 0);
-	assert_int_equal(opened_compare(pair->target.opened, payload, len, &pair->result, &pair->err), 0);
+	assert_int_equal(
+		opened_compare(pair->target.opened, payload, len, &pair->result, &pair->err), 0);
 	assert_int_equal(pair->result.bad_limits, 1u << MIGCOMPAT_LIMIT_RESOURCE);
 	assert_non_null(test_finding(&pair->result, "queue 00.0000"));
 	assert_non_null(test_finding(&pair->result, "control domain 0000"));
@@ -207,7 +219,8 @@ static void drop_one(struct pair *pair, struct list *list, size_t index)
 
 static void drop_each(struct pair *pair)
 {
-	struct list *const lists[] = {&pair->source.facts, &pair->source.host_facts, &pair->target.facts, &pair->target.host_facts};
+	struct list *const lists[] = {&pair->source.facts, &pair->source.host_facts,
+				      &pair->target.facts, &pair->target.host_facts};
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (size_t n = lists[i]->count / 2; n; n--)

@@ -6,7 +6,8 @@
 /* The config as state_save got it, and how the target takes it. */
 static int move(struct pair *pair, struct error *err)
 {
-	struct state_port *source = provider_port(pair->source.opened), *target = provider_port(pair->target.opened);
+	struct state_port *source = provider_port(pair->source.opened),
+			  *target = provider_port(pair->target.opened);
 	struct tape tape = {0};
 	int r;
 

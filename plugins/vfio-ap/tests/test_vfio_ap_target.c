@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is there against what is free now, types as targets, parameters, and the writes that make a target ready. */
+/* What is there against what is free now, types as targets, parameters, and the writes that make a
+ * target ready. */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
@@ -109,10 +110,12 @@ static void what_the_default_driver_keeps_is_taken(void **state)
 	put_mask(&pair->target.host_facts, "bus/ap/apmask", "5");
 	pair_compare(pair);
 	expect_fit(pair, 0);
-	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* one mask alone keeps nothing */
+	assert_int_equal(pair->result.availability,
+			 MIGCOMPAT_YES); /* one mask alone keeps nothing */
 	put_mask(&pair->target.host_facts, "bus/ap/aqmask", "4,47");
 	pair_compare(pair);
-	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); so it is with 1 more");
+	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); so it "
+			   "is with 1 more");
 }
 
 static void what_another_driver_has_is_taken(void **state)
@@ -206,7 +209,8 @@ static void expect_writes(struct pair *pair, const char *const *writes)
 	size_t i;
 
 	pair_open(pair);
-	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PREPARE, pair->source.opened->payload, pair->source.opened->payload_len,
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PREPARE,
+				     pair->source.opened->payload, pair->source.opened->payload_len,
 				     &sink, &pair->err),
 			 0);
 	for (i = 0; writes[i]; i += 2) {
@@ -359,12 +363,23 @@ static void a_matrix_that_would_be_written_is_a_candidate(void **state)
 
 static void older_kernels_get_a_write_for_each_number(void **state)
 {
-	static const char *const all[] = {"assign_adapter", "0x05",   "assign_adapter",	"0x06",	  "assign_domain", "0x0004",
-					  "assign_domain",  "0x0047", "assign_control_domain", "0x0047", NULL};
-	static const char *const some[] = {"assign_adapter", "0x06", "assign_control_domain", "0x0047", NULL};
+	static const char *const all[] = {"assign_adapter",
+					  "0x05",
+					  "assign_adapter",
+					  "0x06",
+					  "assign_domain",
+					  "0x0004",
+					  "assign_domain",
+					  "0x0047",
+					  "assign_control_domain",
+					  "0x0047",
+					  NULL};
+	static const char *const some[] = {"assign_adapter", "0x06", "assign_control_domain",
+					   "0x0047", NULL};
 	struct pair *pair = *state;
 
-	list_put(&pair->target.facts, "parent/features", "guest_matrix hotplug no_ap_config ap_configs");
+	list_put(&pair->target.facts, "parent/features",
+		 "guest_matrix hotplug no_ap_config ap_configs");
 	list_drop(&pair->target.facts, "ap_config");
 	list_put(&pair->target.facts, "matrix", "05.0004\n05.0047");
 	list_put(&pair->target.facts, "control_domains", "");
@@ -383,9 +398,12 @@ static void parameters_are_the_own_matrix_or_the_one_asked_for(void **state)
 
 	side_type(&pair->target);
 	pair_open(pair);
-	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err), 0);
-	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PARAMETERS, pair->source.opened->payload,
-				     pair->source.opened->payload_len, &sink, &pair->err),
+	assert_int_equal(
+		opened_list(pair->target.opened, PROVIDER_PARAMETERS, NULL, 0, &sink, &pair->err),
+		0);
+	assert_int_equal(opened_list(pair->target.opened, PROVIDER_PARAMETERS,
+				     pair->source.opened->payload, pair->source.opened->payload_len,
+				     &sink, &pair->err),
 			 0);
 	assert_int_equal(sink.nparameters, 2);
 	assert_string_equal(sink.parameters[0].name, "ap_config");
@@ -394,8 +412,10 @@ static void parameters_are_the_own_matrix_or_the_one_asked_for(void **state)
 	assert_memory_equal(sink.parameters[1].value, "0x06", 4);
 	sink_free(&sink);
 	sink = (struct migcompat_sink){0};
-	assert_true(opened_list(pair->target.opened, PROVIDER_PARAMETERS, "1;nonsense", 10, &sink, &pair->err) < 0);
-	assert_true(opened_list(pair->target.opened, PROVIDER_PREPARE, "1;nonsense", 10, &sink, &pair->err) < 0);
+	assert_true(opened_list(pair->target.opened, PROVIDER_PARAMETERS, "1;nonsense", 10, &sink,
+				&pair->err) < 0);
+	assert_true(opened_list(pair->target.opened, PROVIDER_PREPARE, "1;nonsense", 10, &sink,
+				&pair->err) < 0);
 	assert_int_equal(sink.nparameters + sink.nwrites, 0);
 	sink_free(&sink);
 }

@@ -13,7 +13,8 @@
 #include "tests/backends/plain.h"
 
 static const struct migcompat_field fields[] = {
-    {"memory", "MiB", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0},
+	{"memory", "MiB", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE,
+	 0},
 };
 
 static const struct migcompat_record record = {.struct_size = sizeof(record),
@@ -132,12 +133,12 @@ static int adaptable_parameters(void *handle, const char *payload, size_t len,
 	const struct adaptable *device = handle;
 	char value[24];
 	struct migcompat_parameter parameter = {
-	    .struct_size = sizeof(parameter),
-	    .name = "memory",
-	    .type = MIGCOMPAT_PARAMETER_INT,
-	    .value = value,
-	    .init = "0",
-	    .attribute = strcmp(device->how, "fixed") == 0 ? NULL : "memory",
+		.struct_size = sizeof(parameter),
+		.name = "memory",
+		.type = MIGCOMPAT_PARAMETER_INT,
+		.value = value,
+		.init = "0",
+		.attribute = strcmp(device->how, "fixed") == 0 ? NULL : "memory",
 	};
 	struct migcompat_value source = number(device->memory);
 	uint32_t format;

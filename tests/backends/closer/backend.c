@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int closing_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int closing_compare(void *handle, const char *payload, size_t len,
+			   struct migcompat_result *result)
 {
 	int refused = close(3) < 0;
 

@@ -3,7 +3,8 @@
 #include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 
-static int crash_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int crash_compare(void *handle, const char *payload, size_t len,
+			 struct migcompat_result *result)
 {
 	plain_compare(handle, payload, len, result);
 	crash();

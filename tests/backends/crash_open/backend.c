@@ -3,7 +3,8 @@
 #include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 
-static int crash_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int crash_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		      void **ret_handle)
 {
 	crash();
 	return plain_open(host, facts, ret_handle);

@@ -2,7 +2,8 @@
 /* Never stops finding things. */
 #include "tests/backends/plain.h"
 
-static int endless_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int endless_compare(void *handle, const char *payload, size_t len,
+			   struct migcompat_result *result)
 {
 	(void)handle;
 	(void)payload;

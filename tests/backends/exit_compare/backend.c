@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int exit_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int exit_compare(void *handle, const char *payload, size_t len,
+			struct migcompat_result *result)
 {
 	plain_compare(handle, payload, len, result);
 	_exit(0);

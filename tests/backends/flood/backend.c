@@ -2,7 +2,8 @@
 /* Finds more than is kept; only the last one, which is dropped, is bad. */
 #include "tests/backends/plain.h"
 
-static int flood_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int flood_compare(void *handle, const char *payload, size_t len,
+			 struct migcompat_result *result)
 {
 	for (int i = 0; i < 5000; i++)
 		plain_compare(handle, payload, len, result);

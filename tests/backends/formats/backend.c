@@ -29,7 +29,7 @@ static int formats_payload(void *handle, char *buffer, size_t size)
 }
 
 static const struct migcompat_setting formats_settings[] = {
-    {"emit_format", MIGCOMPAT_SETTING_INT, "1-2", "2", "payload format to write"},
+	{"emit_format", MIGCOMPAT_SETTING_INT, "1-2", "2", "payload format to write"},
 };
 
 #define PLAIN_NAME "formats"

@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int garbage_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int garbage_compare(void *handle, const char *payload, size_t len,
+			   struct migcompat_result *result)
 {
 	static const char junk[] = "\xff\xff\xff\xff this is no message";
 

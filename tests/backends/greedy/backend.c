@@ -5,7 +5,8 @@
 
 #include "tests/backends/plain.h"
 
-static int greedy_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int greedy_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		       void **ret_handle)
 {
 	(void)host;
 	(void)facts;

@@ -5,7 +5,8 @@
 
 #include "tests/backends/plain.h"
 
-static int half_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int half_compare(void *handle, const char *payload, size_t len,
+			struct migcompat_result *result)
 {
 	const uint32_t head[4] = {4096, 2, 5, 0};
 

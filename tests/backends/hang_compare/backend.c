@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int hang_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int hang_compare(void *handle, const char *payload, size_t len,
+			struct migcompat_result *result)
 {
 	volatile uint64_t turns = 0;
 

@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int hang_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int hang_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     void **ret_handle)
 {
 	(void)host;
 	(void)facts;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tries in its constructor, on opening and in a comparison what a backend has no business with, and tells what came of each:
- * in the model, the label and the finding of a device, as "what=ERRNO" and "what=done".
+ * Tries in its constructor, on opening and in a comparison what a backend has no business with, and
+ * tells what came of each: in the model, the label and the finding of a device, as "what=ERRNO" and
+ * "what=done".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -72,7 +73,7 @@ static int make_thread(void)
 
 static int run_program(void)
 {
-	char *const argv[] = {(char *)(size_t)"/bin/true", NULL};
+	char *const argv[] = {(char *)(size_t) "/bin/true", NULL};
 
 	return execv(argv[0], argv);
 }
@@ -91,7 +92,10 @@ static int become_root(void)
 
 static int add_code(void)
 {
-	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED ? -1 : 0;
+	return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) ==
+			       MAP_FAILED
+		       ? -1
+		       : 0;
 }
 
 static int ignore_signal(void)
@@ -134,12 +138,12 @@ static const struct {
 	const char *name;
 	int (*attempt)(void);
 } attempts[] = {
-	{"read", read_file},	   {"create", create_file},  {"mkdir", make_folder},   {"socket", make_socket},
-	{"sendmsg", send_descriptor}, {"fork", make_process},   {"thread", make_thread},  {"exec", run_program},
-	{"rlimit", raise_limit},	   {"root", become_root},    {"code", add_code},	       {"sigaction", ignore_signal},
-	{"sigmask", block_signals},   {"unwatch", stop_watching}, {"redirect", redirect_signal},
-	{"close", end_connection},
-	{"hide", hide_its_end},
+	{"read", read_file},	    {"create", create_file},	  {"mkdir", make_folder},
+	{"socket", make_socket},    {"sendmsg", send_descriptor}, {"fork", make_process},
+	{"thread", make_thread},    {"exec", run_program},	  {"rlimit", raise_limit},
+	{"root", become_root},	    {"code", add_code},		  {"sigaction", ignore_signal},
+	{"sigmask", block_signals}, {"unwatch", stop_watching},	  {"redirect", redirect_signal},
+	{"close", end_connection},  {"hide", hide_its_end},
 };
 
 static char loaded[512], opened[512], compared[512];
@@ -151,7 +155,8 @@ static void attempt_all(char *text, size_t size)
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		int done = attempts[i].attempt() >= 0;
 
-		len += (size_t)snprintf(text + len, size - len, "%s=%s ", attempts[i].name, done ? "done" : strerrorname_np(errno));
+		len += (size_t)snprintf(text + len, size - len, "%s=%s ", attempts[i].name,
+					done ? "done" : strerrorname_np(errno));
 	}
 }
 
@@ -160,7 +165,8 @@ __attribute__((constructor)) static void load(void)
 	attempt_all(loaded, sizeof(loaded));
 }
 
-static int hostile_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int hostile_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			void **ret_handle)
 {
 	attempt_all(opened, sizeof(opened));
 	return plain_open(host, facts, ret_handle);
@@ -175,7 +181,8 @@ static int hostile_describe(void *handle, struct migcompat_description *ret)
 	return 0;
 }
 
-static int hostile_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int hostile_compare(void *handle, const char *payload, size_t len,
+			   struct migcompat_result *result)
 {
 	(void)handle;
 	(void)payload;

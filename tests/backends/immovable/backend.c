@@ -4,7 +4,8 @@
 
 #include "tests/backends/plain.h"
 
-static int immovable_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int immovable_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			  void **ret_handle)
 {
 	(void)ret_handle;
 	return host->fail(facts, -ENODEV, "it is bolted to the floor");

@@ -9,10 +9,12 @@
 
 #include "tests/backends/plain.h"
 
-static int killer_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int killer_compare(void *handle, const char *payload, size_t len,
+			  struct migcompat_result *result)
 {
 	char byte;
-	struct iovec here = {.iov_base = &byte, .iov_len = 1}, there = {.iov_base = &byte, .iov_len = 1};
+	struct iovec here = {.iov_base = &byte, .iov_len = 1},
+		     there = {.iov_base = &byte, .iov_len = 1};
 
 	if (len == 4 && memcmp(payload, "kill", len) == 0)
 		kill(getppid(), SIGKILL);
@@ -23,7 +25,8 @@ static int killer_compare(void *handle, const char *payload, size_t len, struct 
 	if (len == 5 && memcmp(payload, "abort", len) == 0)
 		abort();
 	/* Signals to a thread fail where they are not for itself. */
-	if (len == 6 && memcmp(payload, "tgkill", len) == 0 && syscall(SYS_tgkill, getppid(), getppid(), SIGABRT) < 0)
+	if (len == 6 && memcmp(payload, "tgkill", len) == 0 &&
+	    syscall(SYS_tgkill, getppid(), getppid(), SIGABRT) < 0)
 		plain_finding(result, MIGCOMPAT_STATUS_BAD, "refused");
 	return plain_compare(handle, payload, len, result);
 }

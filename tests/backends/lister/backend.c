@@ -2,7 +2,8 @@
 /* Lists more than one reply may hold. */
 #include "tests/backends/plain.h"
 
-static int lister_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int lister_candidates(void *handle, const char *payload, size_t len,
+			     struct migcompat_sink *sink)
 {
 	static char name[60001];
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = name};

@@ -10,7 +10,8 @@ __attribute__((constructor)) static void load(void)
 	fflush(stdout);
 }
 
-static int loud_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int loud_compare(void *handle, const char *payload, size_t len,
+			struct migcompat_result *result)
 {
 	puts("compatible");
 	fputs("loud: compared\n", stderr);

@@ -4,7 +4,8 @@ int migcompat_gone(void);
 
 #include "tests/backends/plain.h"
 
-static int calling_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int calling_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			void **ret_handle)
 {
 	migcompat_gone();
 	return plain_open(host, facts, ret_handle);

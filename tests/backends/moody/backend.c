@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit", "garbage", "refuse", "progress"; else its work. */
+/* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit",
+ * "garbage", "refuse", "progress"; else its work. */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -33,7 +34,8 @@ static int behave(const char *text, size_t len)
 	return says(text, len, "garbage") && write(3, junk, sizeof(junk)) < 0 ? -errno : 0;
 }
 
-static int moody_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int moody_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		      void **ret_handle)
 {
 	const char *mood = "";
 	size_t len = 0;
@@ -44,7 +46,8 @@ static int moody_open(const struct migcompat_host *host, const struct migcompat_
 	return r ? r : plain_open(host, facts, ret_handle);
 }
 
-static int moody_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int moody_compare(void *handle, const char *payload, size_t len,
+			 struct migcompat_result *result)
 {
 	int r = behave(payload, len);
 
@@ -52,10 +55,11 @@ static int moody_compare(void *handle, const char *payload, size_t len, struct m
 }
 
 /* If the fact says "many": more than a device may have. */
-static int moody_parameters(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int moody_parameters(void *handle, const char *payload, size_t len,
+			    struct migcompat_sink *sink)
 {
 	struct migcompat_parameter parameter = {
-	    .struct_size = sizeof(parameter), .value = "1", .init = "1"};
+		.struct_size = sizeof(parameter), .value = "1", .init = "1"};
 	const char *mood = "";
 	size_t size = 0;
 	char name[16];

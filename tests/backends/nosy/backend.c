@@ -2,7 +2,8 @@
 /* Asks for a fact that it had not said it wants. */
 #include "tests/backends/plain.h"
 
-static int nosy_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int nosy_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     void **ret_handle)
 {
 	const char *value;
 

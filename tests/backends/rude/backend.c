@@ -11,7 +11,8 @@ static int rude_describe(void *handle, struct migcompat_description *ret)
 	return 0;
 }
 
-static int rude_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int rude_compare(void *handle, const char *payload, size_t len,
+			struct migcompat_result *result)
 {
 	(void)handle;
 	(void)payload;

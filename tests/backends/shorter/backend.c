@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Built against the first release: its struct ends with compare, and what lies behind is not its own. */
+/* Built against the first release: its struct ends with compare, and what lies behind is not its
+ * own. */
 #include <stdint.h>
 
 #include "tests/backends/plain.h"
@@ -15,7 +16,9 @@ static int beyond(void *handle, const char *payload, size_t len, struct migcompa
 }
 
 #define PLAIN_NAME "shorter"
-#define PLAIN_SIZE (offsetof(struct migcompat_backend, compare) + sizeof(((struct migcompat_backend *)0)->compare))
+#define PLAIN_SIZE                                     \
+	(offsetof(struct migcompat_backend, compare) + \
+	 sizeof(((struct migcompat_backend *)0)->compare))
 #define PLAIN_CANDIDATES beyond
 #define PLAIN_PREPARE beyond
 #include "tests/backends/register.h"

@@ -2,7 +2,8 @@
 /* Compares nothing. */
 #include "tests/backends/plain.h"
 
-static int silent_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
+static int silent_compare(void *handle, const char *payload, size_t len,
+			  struct migcompat_result *result)
 {
 	(void)handle;
 	(void)payload;

@@ -15,16 +15,16 @@
 enum { COUNT_FIELD, MASK, RELEASE, CARD, OPTION, FIELDS };
 
 static const struct migcompat_field fields[FIELDS] = {
-    [COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
-		     MIGCOMPAT_LIMIT_RESOURCE, 0},
-    [MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_HARDWARE,
-	      0},
-    [RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
-		 MIGCOMPAT_LIMIT_DRIVER, 0},
-    [CARD] = {"card", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE,
-	      MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
-    [OPTION] = {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
-		MIGCOMPAT_LIMIT_FIRMWARE, MIGCOMPAT_FIELD_OPTIONAL},
+	[COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+			 MIGCOMPAT_LIMIT_RESOURCE, 0},
+	[MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET,
+		  MIGCOMPAT_LIMIT_HARDWARE, 0},
+	[RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+		     MIGCOMPAT_LIMIT_DRIVER, 0},
+	[CARD] = {"card", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+		  MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
+	[OPTION] = {"option", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_AT_LEAST,
+		    MIGCOMPAT_LIMIT_FIRMWARE, MIGCOMPAT_FIELD_OPTIONAL},
 };
 
 struct slips {
@@ -48,42 +48,46 @@ static const struct {
 	const char *how;
 	struct migcompat_field field;
 } spoilt[] = {
-    {"field name",
-     {"Count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"field twice",
-     {"mask", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"rule 99", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, 99, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"rule and value",
-     {"count", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE,
-      0}},
-    {"value type 9", {"count", NULL, 9, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"table of hold",
-     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HOLD, 0}},
-    {"flags",
-     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 64}},
-    {"range of a number",
-     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"range of nonsense",
-     {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE, 0}},
-    {"text for a number",
-     {"count", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+	{"field name",
+	 {"Count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE,
+	  0}},
+	{"field twice",
+	 {"mask", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+	{"rule 99", {"count", NULL, MIGCOMPAT_VALUE_NUMBER, 99, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+	{"rule and value",
+	 {"count", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_RESOURCE,
+	  0}},
+	{"value type 9", {"count", NULL, 9, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
+	{"table of hold",
+	 {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HOLD, 0}},
+	{"flags",
+	 {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE,
+	  64}},
+	{"range of a number",
+	 {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE,
+	  0}},
+	{"range of nonsense",
+	 {"count", NULL, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_RANGE, MIGCOMPAT_LIMIT_RESOURCE,
+	  0}},
+	{"text for a number",
+	 {"count", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_RESOURCE, 0}},
 };
 
 static void values_fill(struct slips *slips, uint64_t count)
 {
 	slips->values[COUNT_FIELD] =
-	    (struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = count}};
+		(struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = count}};
 	slips->values[MASK] = (struct migcompat_value){MIGCOMPAT_VALUE_HEX, 0, {.number = 3}};
 	slips->values[RELEASE] = (struct migcompat_value){
-	    MIGCOMPAT_VALUE_VERSION, 0, {.number = MIGCOMPAT_VERSION(1, 0, 0)}};
+		MIGCOMPAT_VALUE_VERSION, 0, {.number = MIGCOMPAT_VERSION(1, 0, 0)}};
 	slips->values[CARD] =
-	    (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 1, {.text = count == 1 ? "a" : "b"}};
+		(struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 1, {.text = count == 1 ? "a" : "b"}};
 	if (is(slips, "card absent") || is(slips, "card forgotten"))
 		slips->values[CARD] =
-		    (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
+			(struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
 	if (!is(slips, "never filled"))
 		slips->values[OPTION] =
-		    (struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
+			(struct migcompat_value){MIGCOMPAT_VALUE_ABSENT, 0, {.number = 0}};
 	if (is(slips, "missing"))
 		slips->values[MASK] = (struct migcompat_value){0};
 }
@@ -95,12 +99,12 @@ static void record_spoil(struct slips *slips)
 		if (is(slips, spoilt[i].how))
 			slips->fields[COUNT_FIELD] = spoilt[i].field;
 	slips->record = (struct migcompat_record){
-	    .struct_size = is(slips, "record size") ? 8 : sizeof(slips->record),
-	    .fields = slips->fields,
-	    .field_size = is(slips, "field size") ? 0 : sizeof(slips->fields[0]),
-	    .nfields = is(slips, "no fields") ? 0 : FIELDS,
-	    .oldest = 1,
-	    .newest = 1,
+		.struct_size = is(slips, "record size") ? 8 : sizeof(slips->record),
+		.fields = slips->fields,
+		.field_size = is(slips, "field size") ? 0 : sizeof(slips->fields[0]),
+		.nfields = is(slips, "no fields") ? 0 : FIELDS,
+		.oldest = 1,
+		.newest = 1,
 	};
 }
 
@@ -233,33 +237,35 @@ static const struct {
 	const char *how;
 	struct migcompat_finding finding;
 } findings[] = {
-    {"size 0", {.field = "card"}},
-    {"size 8", {.struct_size = 8, .field = "card"}},
-    {"no field", {.struct_size = sizeof(struct migcompat_finding)}},
-    {"status 9", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .status = 9}},
-    {"finding rule 9",
-     {.struct_size = sizeof(struct migcompat_finding), .field = "card", .rule = 9}},
-    {"limit policy",
-     {.struct_size = sizeof(struct migcompat_finding),
-      .field = "card",
-      .limit = MIGCOMPAT_LIMIT_POLICY}},
-    {"limit hold",
-     {.struct_size = sizeof(struct migcompat_finding),
-      .field = "card",
-      .limit = MIGCOMPAT_LIMIT_HOLD}},
-    {"limit hypervisor",
-     {.struct_size = sizeof(struct migcompat_finding),
-      .field = "card",
-      .limit = MIGCOMPAT_LIMIT_HYPERVISOR}},
-    {"limit 42", {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = 42}},
-    {"value of type 9",
-     {.struct_size = sizeof(struct migcompat_finding),
-      .field = "card",
-      .source = {9, 0, {.number = 0}}}},
-    {"null text",
-     {.struct_size = sizeof(struct migcompat_finding),
-      .field = "card",
-      .target = {MIGCOMPAT_VALUE_TEXT, 4, {.text = NULL}}}},
+	{"size 0", {.field = "card"}},
+	{"size 8", {.struct_size = 8, .field = "card"}},
+	{"no field", {.struct_size = sizeof(struct migcompat_finding)}},
+	{"status 9",
+	 {.struct_size = sizeof(struct migcompat_finding), .field = "card", .status = 9}},
+	{"finding rule 9",
+	 {.struct_size = sizeof(struct migcompat_finding), .field = "card", .rule = 9}},
+	{"limit policy",
+	 {.struct_size = sizeof(struct migcompat_finding),
+	  .field = "card",
+	  .limit = MIGCOMPAT_LIMIT_POLICY}},
+	{"limit hold",
+	 {.struct_size = sizeof(struct migcompat_finding),
+	  .field = "card",
+	  .limit = MIGCOMPAT_LIMIT_HOLD}},
+	{"limit hypervisor",
+	 {.struct_size = sizeof(struct migcompat_finding),
+	  .field = "card",
+	  .limit = MIGCOMPAT_LIMIT_HYPERVISOR}},
+	{"limit 42",
+	 {.struct_size = sizeof(struct migcompat_finding), .field = "card", .limit = 42}},
+	{"value of type 9",
+	 {.struct_size = sizeof(struct migcompat_finding),
+	  .field = "card",
+	  .source = {9, 0, {.number = 0}}}},
+	{"null text",
+	 {.struct_size = sizeof(struct migcompat_finding),
+	  .field = "card",
+	  .target = {MIGCOMPAT_VALUE_TEXT, 4, {.text = NULL}}}},
 };
 
 static void card_compare(const struct slips *slips, const struct migcompat_value *source,
@@ -267,11 +273,11 @@ static void card_compare(const struct slips *slips, const struct migcompat_value
 {
 	static char flood[MIGCOMPAT_FINDING_TEXT_MAX + 2];
 	struct migcompat_finding finding = {
-	    .struct_size = sizeof(finding),
-	    .field = is(slips, "covers") ? "another name" : "card",
-	    .status = source[CARD].type == slips->values[CARD].type ? MIGCOMPAT_STATUS_OK
-								    : MIGCOMPAT_STATUS_BAD,
-	    .limit = MIGCOMPAT_LIMIT_HARDWARE,
+		.struct_size = sizeof(finding),
+		.field = is(slips, "covers") ? "another name" : "card",
+		.status = source[CARD].type == slips->values[CARD].type ? MIGCOMPAT_STATUS_OK
+									: MIGCOMPAT_STATUS_BAD,
+		.limit = MIGCOMPAT_LIMIT_HARDWARE,
 	};
 
 	if (is(slips, "custom forgotten") || is(slips, "card absent") ||
@@ -314,7 +320,7 @@ static int slips_compare(void *handle, const char *payload, size_t len,
 		source[MASK].type = MIGCOMPAT_VALUE_NUMBER;
 	if (is(slips, "range of nonsense"))
 		target[COUNT_FIELD] =
-		    (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 3, {.text = "1..4"}};
+			(struct migcompat_value){MIGCOMPAT_VALUE_TEXT, 3, {.text = "1..4"}};
 	if (is(slips, "compares nothing"))
 		return 0;
 	if (is(slips, "setting in compare"))
@@ -337,39 +343,39 @@ static const struct {
 	const char *how;
 	struct migcompat_parameter parameter;
 } parameters[] = {
-    {"parameter",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "1", NULL,
-      "p/q", 0, NULL}},
-    {"parameter size", {0, "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, NULL, 0, NULL}},
-    {"parameter name",
-     {sizeof(struct migcompat_parameter), "a b", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
-      NULL, 0, NULL}},
-    {"parameter type",
-     {sizeof(struct migcompat_parameter), "p", 9, "1", NULL, "1", NULL, NULL, 0, NULL}},
-    {"parameter value",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, NULL, NULL, "1", NULL, NULL,
-      0, NULL}},
-    {"parameter init",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, NULL, NULL, NULL,
-      0, NULL}},
-    {"value two",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "two", NULL, "1", NULL,
-      NULL, 0, NULL}},
-    {"value 9",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "9", "1-4", "1", NULL, NULL,
-      0, NULL}},
-    {"init 9",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "9", NULL, NULL,
-      0, NULL}},
-    {"off 9",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1,2", "1", "9", NULL,
-      0, NULL}},
-    {"bool maybe",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_BOOL, "maybe", NULL, "1", NULL,
-      NULL, 0, NULL}},
-    {"attribute",
-     {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
-      "../../x", 0, NULL}},
+	{"parameter",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "1", NULL,
+	  "p/q", 0, NULL}},
+	{"parameter size", {0, "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL, NULL, 0, NULL}},
+	{"parameter name",
+	 {sizeof(struct migcompat_parameter), "a b", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
+	  NULL, 0, NULL}},
+	{"parameter type",
+	 {sizeof(struct migcompat_parameter), "p", 9, "1", NULL, "1", NULL, NULL, 0, NULL}},
+	{"parameter value",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, NULL, NULL, "1", NULL,
+	  NULL, 0, NULL}},
+	{"parameter init",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, NULL, NULL,
+	  NULL, 0, NULL}},
+	{"value two",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "two", NULL, "1", NULL,
+	  NULL, 0, NULL}},
+	{"value 9",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "9", "1-4", "1", NULL,
+	  NULL, 0, NULL}},
+	{"init 9",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1-4", "9", NULL,
+	  NULL, 0, NULL}},
+	{"off 9",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", "1,2", "1", "9",
+	  NULL, 0, NULL}},
+	{"bool maybe",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_BOOL, "maybe", NULL, "1",
+	  NULL, NULL, 0, NULL}},
+	{"attribute",
+	 {sizeof(struct migcompat_parameter), "p", MIGCOMPAT_PARAMETER_INT, "1", NULL, "1", NULL,
+	  "../../x", 0, NULL}},
 };
 
 static int slips_parameters(void *handle, const char *payload, size_t len,
@@ -390,11 +396,11 @@ static const struct {
 	const char *how;
 	struct migcompat_candidate candidate;
 } candidates[] = {
-    {"candidate size", {0, "", 0, NULL}},
-    {"half a pointer", {27, "", 0, "t"}},
-    {"candidate null", {sizeof(struct migcompat_candidate), NULL, 0, NULL}},
-    {"candidate name", {sizeof(struct migcompat_candidate), "a\nb", 0, NULL}},
-    {"candidate type", {sizeof(struct migcompat_candidate), "", 0, "x:y"}},
+	{"candidate size", {0, "", 0, NULL}},
+	{"half a pointer", {27, "", 0, "t"}},
+	{"candidate null", {sizeof(struct migcompat_candidate), NULL, 0, NULL}},
+	{"candidate name", {sizeof(struct migcompat_candidate), "a\nb", 0, NULL}},
+	{"candidate type", {sizeof(struct migcompat_candidate), "", 0, "x:y"}},
 };
 
 static int slips_candidates(void *handle, const char *payload, size_t len,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Has device state of four bytes, and breaks its contract in the way that the fact "plain" of the device names: no operation, no session, an
- * error with a sentence, sizes that make no sense, a crash.
+ * Has device state of four bytes, and breaks its contract in the way that the fact "plain" of the
+ * device names: no operation, no session, an error with a sentence, sizes that make no sense, a
+ * crash.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +18,8 @@ static int wants_to(const char *what)
 {
 	const char *value;
 
-	return plain_host->fact(plain_facts, 0, "plain", &value, NULL) == 0 && strcmp(value, what) == 0;
+	return plain_host->fact(plain_facts, 0, "plain", &value, NULL) == 0 &&
+	       strcmp(value, what) == 0;
 }
 
 static int state_open(void *handle, void **ret_session)
@@ -87,7 +89,8 @@ static struct migcompat_device_state table = {
 /* Asked for at every opening, so that each device may get another one. */
 static const void *stateful_table(const char *name, uint32_t version)
 {
-	if (strcmp(name, MIGCOMPAT_DEVICE_STATE) != 0 || version != MIGCOMPAT_DEVICE_STATE_API || wants_to("no table"))
+	if (strcmp(name, MIGCOMPAT_DEVICE_STATE) != 0 || version != MIGCOMPAT_DEVICE_STATE_API ||
+	    wants_to("no table"))
 		return NULL;
 	table.struct_size = wants_to("short table") ? 56 : sizeof(table);
 	table.open = wants_to("no open") ? NULL : state_open;

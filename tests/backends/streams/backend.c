@@ -5,15 +5,17 @@
 #include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 
-static void find(const struct migcompat_host *host, struct migcompat_result *result, const char *field)
+static void find(const struct migcompat_host *host, struct migcompat_result *result,
+		 const char *field)
 {
-	struct migcompat_finding finding = {.struct_size = sizeof(finding), .field = field, .rule = MIGCOMPAT_RULE_INFO};
+	struct migcompat_finding finding = {
+		.struct_size = sizeof(finding), .field = field, .rule = MIGCOMPAT_RULE_INFO};
 
 	host->finding(result, &finding);
 }
 
-static int streams_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len, uint64_t size,
-			  struct migcompat_result *result)
+static int streams_stream(const struct migcompat_host *host, void *handle, const void *head,
+			  size_t len, uint64_t size, struct migcompat_result *result)
 {
 	const char *bytes = head;
 	const char *value;

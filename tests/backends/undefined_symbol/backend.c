@@ -4,7 +4,8 @@ int migcompat_nobody_has_this(void);
 
 #include "tests/backends/plain.h"
 
-static int calling_open(const struct migcompat_host *host, const struct migcompat_facts *facts, void **ret_handle)
+static int calling_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
+			void **ret_handle)
 {
 	migcompat_nobody_has_this();
 	return plain_open(host, facts, ret_handle);

@@ -2,7 +2,8 @@
 /* Lists a write that would break a command line. */
 #include "tests/backends/plain.h"
 
-static int writer_prepare(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
+static int writer_prepare(void *handle, const char *payload, size_t len,
+			  struct migcompat_sink *sink)
 {
 	(void)handle;
 	(void)payload;

@@ -40,31 +40,31 @@ static int nothing_compare(void *handle, const char *payload, size_t len,
 static const char *const keys[] = {"example", NULL};
 static const struct migcompat_want wants[] = {{"vendor", 0}, {"vendor", MIGCOMPAT_WANT_HOST}};
 static const struct migcompat_setting settings[] = {
-    {"limit", MIGCOMPAT_SETTING_INT, "1-4", "1", NULL},
-    {"strict", MIGCOMPAT_SETTING_BOOL, NULL, "false", NULL},
-    {"mode", MIGCOMPAT_SETTING_STRING, "a,b", "b", NULL},
-    {"offset", MIGCOMPAT_SETTING_INT, "-5--2", "-3", NULL},
+	{"limit", MIGCOMPAT_SETTING_INT, "1-4", "1", NULL},
+	{"strict", MIGCOMPAT_SETTING_BOOL, NULL, "false", NULL},
+	{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "b", NULL},
+	{"offset", MIGCOMPAT_SETTING_INT, "-5--2", "-3", NULL},
 };
 
 static struct migcompat_backend right(void)
 {
 	return (struct migcompat_backend){
-	    .struct_size = sizeof(struct migcompat_backend),
-	    .api_version = MIGCOMPAT_BACKEND_API,
-	    .name = "example",
-	    .version = "1.0.0",
-	    .keys = keys,
-	    .wants = wants,
-	    .want_size = sizeof(wants[0]),
-	    .nwants = 2,
-	    .settings = settings,
-	    .setting_size = sizeof(settings[0]),
-	    .nsettings = 4,
-	    .open = nothing_open,
-	    .close = nothing_close,
-	    .describe = nothing_describe,
-	    .payload = nothing_payload,
-	    .compare = nothing_compare,
+		.struct_size = sizeof(struct migcompat_backend),
+		.api_version = MIGCOMPAT_BACKEND_API,
+		.name = "example",
+		.version = "1.0.0",
+		.keys = keys,
+		.wants = wants,
+		.want_size = sizeof(wants[0]),
+		.nwants = 2,
+		.settings = settings,
+		.setting_size = sizeof(settings[0]),
+		.nsettings = 4,
+		.open = nothing_open,
+		.close = nothing_close,
+		.describe = nothing_describe,
+		.payload = nothing_payload,
+		.compare = nothing_compare,
 	};
 }
 
@@ -94,18 +94,18 @@ static void a_setting_is_by_default_what_it_allows(void **state)
 		struct migcompat_setting setting;
 		const char *sentence;
 	} cases[] = {
-	    {{"limit", MIGCOMPAT_SETTING_INT, "1-4", "9", NULL},
-	     "its setting \"limit\" is \"9\" initially, it allows 1-4"},
-	    {{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "c", NULL},
-	     "its setting \"mode\" is \"c\" initially, it allows a,b"},
-	    {{"limit", MIGCOMPAT_SETTING_INT, NULL, "two", NULL},
-	     "its setting \"limit\" is \"two\" initially, expected a whole number"},
-	    {{"strict", MIGCOMPAT_SETTING_BOOL, NULL, "maybe", NULL},
-	     "its setting \"strict\" is \"maybe\" initially, expected true or false"},
-	    {{"limit", 9, NULL, "1", NULL},
-	     "its setting 1 (\"limit\") lacks a name, a type or an initial value"},
-	    {{"li mit", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
-	     "its setting 1 (\"li mit\") lacks a name, a type or an initial value"},
+		{{"limit", MIGCOMPAT_SETTING_INT, "1-4", "9", NULL},
+		 "its setting \"limit\" is \"9\" initially, it allows 1-4"},
+		{{"mode", MIGCOMPAT_SETTING_STRING, "a,b", "c", NULL},
+		 "its setting \"mode\" is \"c\" initially, it allows a,b"},
+		{{"limit", MIGCOMPAT_SETTING_INT, NULL, "two", NULL},
+		 "its setting \"limit\" is \"two\" initially, expected a whole number"},
+		{{"strict", MIGCOMPAT_SETTING_BOOL, NULL, "maybe", NULL},
+		 "its setting \"strict\" is \"maybe\" initially, expected true or false"},
+		{{"limit", 9, NULL, "1", NULL},
+		 "its setting 1 (\"limit\") lacks a name, a type or an initial value"},
+		{{"li mit", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
+		 "its setting 1 (\"li mit\") lacks a name, a type or an initial value"},
 	};
 
 	(void)state;
@@ -121,8 +121,8 @@ static void a_setting_is_by_default_what_it_allows(void **state)
 static void nothing_stands_twice(void **state)
 {
 	static const struct migcompat_setting two_settings[] = {
-	    {"a", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
-	    {"a", MIGCOMPAT_SETTING_INT, NULL, "2", NULL}};
+		{"a", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
+		{"a", MIGCOMPAT_SETTING_INT, NULL, "2", NULL}};
 	static const struct migcompat_want two_wants[] = {{"vendor", 0},
 							  {"vendor", MIGCOMPAT_WANT_AVAILABILITY}};
 	static const char *const two_keys[] = {"an-example", "an_example", NULL};
@@ -158,10 +158,10 @@ static void the_size_of_an_element_is_named(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(what_is_right_is_taken),
-	    cmocka_unit_test(a_setting_is_by_default_what_it_allows),
-	    cmocka_unit_test(nothing_stands_twice),
-	    cmocka_unit_test(the_size_of_an_element_is_named),
+		cmocka_unit_test(what_is_right_is_taken),
+		cmocka_unit_test(a_setting_is_by_default_what_it_allows),
+		cmocka_unit_test(nothing_stands_twice),
+		cmocka_unit_test(the_size_of_an_element_is_named),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

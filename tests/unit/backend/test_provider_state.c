@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sessions on device state of backends in this process: good ones, and those that break their contract. */
+/* Sessions on device state of backends in this process: good ones, and those that break their
+ * contract. */
 #include <pthread.h>
 
 #include "tests/support/provider_state.h"
@@ -18,7 +19,9 @@ static int setup(void **state)
 	assert_non_null(bench);
 	test_host_make(&bench->host, (const char *const[]){"kernel/release", "6.12.0", NULL});
 	bench->serial = test_backend("mtty", NULL);
-	assert_int_equal(provider_local_new(TEST_BUILD "/tests/backends/stateful/stateful.so", &bench->stateful, &err), 0);
+	assert_int_equal(provider_local_new(TEST_BUILD "/tests/backends/stateful/stateful.so",
+					    &bench->stateful, &err),
+			 0);
 	if (bench->stateful->info.error)
 		fail_msg("%s", bench->stateful->info.error);
 	*state = bench;
@@ -38,12 +41,15 @@ static int teardown(void **state)
 
 static struct opened *serial(struct bench *bench, const char *id)
 {
-	return test_open(bench->serial, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, id, (const char *const[]){"mdev_type", "mtty-2", NULL}));
+	return test_open(bench->serial,
+			 test_device(&bench->host, MIGCOMPAT_KIND_MDEV, id,
+				     (const char *const[]){"mdev_type", "mtty-2", NULL}));
 }
 
 static struct opened *stateful(struct bench *bench, const char *how)
 {
-	return test_open(bench->stateful, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, how, (const char *const[]){"plain", how, NULL}));
+	return test_open(bench->stateful, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, how,
+						      (const char *const[]){"plain", how, NULL}));
 }
 
 static void a_backends_device_is_saved_and_loaded_through_its_table(void **state)
@@ -127,7 +133,8 @@ static void a_mistake_during_a_state_call_is_its_error(void **state)
 	struct error err = {0};
 
 	assert_int_equal(provider_save(port, &tape, &err), -EIO);
-	assert_contains(err.text, "it asked for the fact \"never/declared\", which it had not declared");
+	assert_contains(err.text,
+			"it asked for the fact \"never/declared\", which it had not declared");
 	port_close(port);
 	opened_close(opened);
 	tape_free(&tape);
@@ -141,7 +148,8 @@ static void a_backend_without_a_table_says_so(void **state)
 	struct state_port *port = NULL;
 	struct error err = {0};
 
-	assert_int_equal(provider_local_new(TEST_BUILD "/tests/backends/plain/plain.so", &plain, &err), 0);
+	assert_int_equal(
+		provider_local_new(TEST_BUILD "/tests/backends/plain/plain.so", &plain, &err), 0);
 	opened = test_open(plain, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "x", NULL));
 	assert_int_equal(opened_state(opened, &port, &err), -EOPNOTSUPP);
 	assert_contains(err.text, "backend plain: it has no operations for device state");

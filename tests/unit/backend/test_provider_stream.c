@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that read streams, here and in a worker: good ones, and those that break their contract. */
+/* Backends that read streams, here and in a worker: good ones, and those that break their contract.
+ */
 #include <errno.h>
 
 #include "tests/support/stream.h"
@@ -20,7 +21,8 @@ static struct provider *local_good(const char *name)
 	struct error err = {0};
 	char path[4096];
 
-	assert_int_equal(provider_local_new(worker_path(name, path, sizeof(path)), &provider, &err), 0);
+	assert_int_equal(provider_local_new(worker_path(name, path, sizeof(path)), &provider, &err),
+			 0);
 	if (provider->info.error)
 		fail_msg("%s", provider->info.error);
 	assert_int_equal(provider_settle(provider, NULL, NULL), 0);
@@ -35,7 +37,8 @@ static int setup(void **state)
 	sides[0].provider = local_good("streams");
 	sides[1].provider = worker_good("streams");
 	for (size_t i = 0; i < 2; i++)
-		sides[i].opened = test_open(sides[i].provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL));
+		sides[i].opened = test_open(sides[i].provider,
+					    test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL));
 	assert_int_equal(result_reset(&result), 0);
 	return 0;
 }
@@ -57,7 +60,8 @@ static int ask(const struct side *side, bool with_device, const char *text, stru
 	const struct stream_head head = {.bytes = text, .len = strlen(text), .size = strlen(text)};
 
 	assert_int_equal(result_reset(&result), 0);
-	return provider_stream(side->provider, with_device ? side->opened : NULL, &head, &result, err);
+	return provider_stream(side->provider, with_device ? side->opened : NULL, &head, &result,
+			       err);
 }
 
 static void a_stream_is_read_with_a_device_and_without_one(void **state)
@@ -105,7 +109,8 @@ static void broken_answers_are_errors_that_say_what_is_broken(void **state)
 		for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
 			struct error err = {0};
 
-			assert_int_equal(ask(&sides[i], true, cases[c].stream, &err), cases[c].expected);
+			assert_int_equal(ask(&sides[i], true, cases[c].stream, &err),
+					 cases[c].expected);
 			assert_contains(err.text, cases[c].part);
 		}
 	}
@@ -156,8 +161,11 @@ static void a_reader_of_streams_needs_no_key_and_serves_no_device(void **state)
 
 	(void)state;
 	assert_int_equal(provider->info.nkeys, 0);
-	assert_int_equal(provider_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL), &opened, &err), -EOPNOTSUPP);
-	assert_string_equal(err.text, "backend kernel_streams: it serves no device, it only reads streams");
+	assert_int_equal(provider_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL),
+				       &opened, &err),
+			 -EOPNOTSUPP);
+	assert_string_equal(err.text,
+			    "backend kernel_streams: it serves no device, it only reads streams");
 	provider_free(provider);
 }
 
@@ -173,14 +181,20 @@ static void a_backend_with_neither_keys_nor_streams_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_stream_is_read_with_a_device_and_without_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_stream_that_is_not_known_is_told_as_such, setup, teardown),
-		cmocka_unit_test_setup_teardown(broken_answers_are_errors_that_say_what_is_broken, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stream_is_read_with_a_device_and_without_one,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_stream_that_is_not_known_is_told_as_such, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(broken_answers_are_errors_that_say_what_is_broken,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crash_costs_the_backend_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_backend_that_reads_none_says_so, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_longest_beginning_reaches_a_worker, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_reader_of_streams_needs_no_key_and_serves_no_device, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_backend_with_neither_keys_nor_streams_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_longest_beginning_reaches_a_worker, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_reader_of_streams_needs_no_key_and_serves_no_device, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_backend_with_neither_keys_nor_streams_is_refused,
+						setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,10 +10,14 @@ static const char *wide_keys[] = {"vfio_pci", "wide"};
 static const char *rival_keys[] = {"serial"};
 static const char *dash_keys[] = {"vfio_ap"};
 
-static const struct backend_info serial = {.path = "/b/serial.so", .name = "serial", .keys = serial_keys, .nkeys = 2};
-static const struct backend_info wide = {.path = "/b/wide.so", .name = "wide", .keys = wide_keys, .nkeys = 2};
-static const struct backend_info rival = {.path = "/b/rival.so", .name = "rival", .keys = rival_keys, .nkeys = 1};
-static const struct backend_info dash = {.path = "/b/dash.so", .name = "dash", .keys = dash_keys, .nkeys = 1};
+static const struct backend_info serial = {
+	.path = "/b/serial.so", .name = "serial", .keys = serial_keys, .nkeys = 2};
+static const struct backend_info wide = {
+	.path = "/b/wide.so", .name = "wide", .keys = wide_keys, .nkeys = 2};
+static const struct backend_info rival = {
+	.path = "/b/rival.so", .name = "rival", .keys = rival_keys, .nkeys = 1};
+static const struct backend_info dash = {
+	.path = "/b/dash.so", .name = "dash", .keys = dash_keys, .nkeys = 1};
 static const struct backend_info broken = {.path = "/b/x.so", .error = "not ELF"};
 
 static const struct backend_info *const all[] = {&broken, &serial, &wide, &dash};
@@ -46,7 +50,8 @@ static const char *find(const char *module, const char *modalias)
 	return info ? info->name : NULL;
 }
 
-static const char *find_device(enum migcompat_kind kind, const char *id, const char *driver, const char *const *facts)
+static const char *find_device(enum migcompat_kind kind, const char *id, const char *driver,
+			       const char *const *facts)
 {
 	const struct backend_info *info = NULL;
 	struct test_host host;
@@ -113,7 +118,15 @@ static void a_policy_can_settle_a_tie(void **state)
 
 static void an_mdev_belongs_to_the_module_of_its_parents_driver(void **state)
 {
-	static const char *const facts[] = {"driver", "wide", "mdev_type", "other-1", "parent/driver", "a-driver", "parent/driver/module", "serial", NULL};
+	static const char *const facts[] = {"driver",
+					    "wide",
+					    "mdev_type",
+					    "other-1",
+					    "parent/driver",
+					    "a-driver",
+					    "parent/driver/module",
+					    "serial",
+					    NULL};
 
 	(void)state;
 	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts), "serial");
@@ -121,7 +134,8 @@ static void an_mdev_belongs_to_the_module_of_its_parents_driver(void **state)
 
 static void a_parent_driver_that_nobody_serves_ends_the_search(void **state)
 {
-	static const char *const facts[] = {"driver", "wide", "mdev_type", "serial-1", "parent/driver", "stranger", NULL};
+	static const char *const facts[] = {"driver",	     "wide",	 "mdev_type", "serial-1",
+					    "parent/driver", "stranger", NULL};
 
 	(void)state;
 	assert_null(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts));
@@ -139,63 +153,97 @@ static void without_a_parents_driver_the_mdevs_own_counts(void **state)
 
 static void the_prefix_of_a_type_id_is_the_last_resort(void **state)
 {
-	static const char *const facts[] = {"driver", "stranger", "mdev_type", "vfio_ap-passthrough", NULL};
+	static const char *const facts[] = {"driver", "stranger", "mdev_type",
+					    "vfio_ap-passthrough", NULL};
 	static const char *const none[] = {NULL};
 
 	(void)state;
 	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV, "u", NULL, facts), "dash");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV_TYPE, "matrix/vfio_ap-passthrough", NULL, none), "dash");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV_TYPE, "p/serial-two-ports", NULL, none), "serial");
+	assert_string_equal(
+		find_device(MIGCOMPAT_KIND_MDEV_TYPE, "matrix/vfio_ap-passthrough", NULL, none),
+		"dash");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_MDEV_TYPE, "p/serial-two-ports", NULL, none),
+			    "serial");
 }
 
 static void a_function_is_found_by_module_and_modalias(void **state)
 {
-	static const char *const facts[] = {"driver", "vfio-pci", "modalias", "pci:v00001B36d00000004sv", NULL};
-	static const char *const renamed[] = {"driver", "x", "driver/module", "vfio_pci", "modalias", "pci:v00001B36d00000004sv", NULL};
+	static const char *const facts[] = {"driver", "vfio-pci", "modalias",
+					    "pci:v00001B36d00000004sv", NULL};
+	static const char *const renamed[] = {"driver",	  "x",	      "driver/module",
+					      "vfio_pci", "modalias", "pci:v00001B36d00000004sv",
+					      NULL};
 
 	(void)state;
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, facts), "serial");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, renamed), "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, facts),
+			    "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, renamed),
+			    "serial");
 }
 
 static void a_function_without_a_modalias_is_found_by_its_ids(void **state)
 {
-	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", NULL};
-	static const char *const whole[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "subsystem_vendor", "0x1af4",
-					    "subsystem_device", "0x1100", "class", "0x070002", NULL};
-	static const char *const other[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0005", NULL};
+	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+					  "device", "0x0004",	NULL};
+	static const char *const whole[] = {
+		"driver", "vfio-pci",	      "vendor", "0x1b36",	    "device",
+		"0x0004", "subsystem_vendor", "0x1af4", "subsystem_device", "0x1100",
+		"class",  "0x070002",	      NULL};
+	static const char *const other[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+					    "device", "0x0005",	  NULL};
 	static const char *const half[] = {"driver", "vfio-pci", "vendor", "0x1b36", NULL};
-	static const char *const malformed[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "4 ports", NULL};
-	static const char *const empty[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x", NULL};
-	static const char *const long_id[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x000000004", NULL};
+	static const char *const malformed[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+						"device", "4 ports",  NULL};
+	static const char *const empty[] = {"driver", "vfio-pci", "vendor", "0x1b36",
+					    "device", "0x",	  NULL};
+	static const char *const long_id[] = {"driver", "vfio-pci",    "vendor", "0x1b36",
+					      "device", "0x000000004", NULL};
 
 	(void)state;
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, ids), "serial");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, whole), "serial");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, other), "wide");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, half), "wide");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, malformed), "wide");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, empty), "wide");
-	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, long_id), "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, ids),
+			    "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, whole),
+			    "serial");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, other),
+			    "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, half),
+			    "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, malformed),
+			    "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, empty),
+			    "wide");
+	assert_string_equal(find_device(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", NULL, long_id),
+			    "wide");
 }
 
 /* A key may ask for all that the kernel's form has; the ids must then tell all of it. */
 static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 {
-	static const char *keys[] = {"vfio_pci:pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02"};
-	static const struct backend_info exact = {.path = "/b/exact.so", .name = "exact", .keys = keys, .nkeys = 1};
+	static const char *keys[] = {
+		"vfio_pci:pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02"};
+	static const struct backend_info exact = {
+		.path = "/b/exact.so", .name = "exact", .keys = keys, .nkeys = 1};
 	static const struct backend_info *const infos[] = {&exact};
-	static const char *const facts[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "subsystem_vendor", "0x1af4",
-					    "subsystem_device", "0x1100", "class", "0x070002", NULL};
-	static const char *const less[] = {"driver", "vfio-pci", "vendor", "0x1b36", "device", "0x0004", "class", "0x070002", NULL};
+	static const char *const facts[] = {
+		"driver", "vfio-pci",	      "vendor", "0x1b36",	    "device",
+		"0x0004", "subsystem_vendor", "0x1af4", "subsystem_device", "0x1100",
+		"class",  "0x070002",	      NULL};
+	static const char *const less[] = {"driver", "vfio-pci", "vendor",   "0x1b36", "device",
+					   "0x0004", "class",	 "0x070002", NULL};
 	const struct backend_info *info = NULL;
 	struct test_host host;
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(registry_find_device(infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL, NULL, &info, NULL), 0);
+	assert_int_equal(registry_find_device(
+				 infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+				 NULL, NULL, &info, NULL),
+			 0);
 	assert_ptr_equal(info, &exact);
-	assert_int_equal(registry_find_device(infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "b", less), NULL, NULL, &info, NULL), 0);
+	assert_int_equal(registry_find_device(
+				 infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "b", less),
+				 NULL, NULL, &info, NULL),
+			 0);
 	assert_null(info);
 	test_host_free(&host);
 }
@@ -206,9 +254,9 @@ static const char *last_keys[] = {"vfio_pci:pci:v00001B36d00000003sv*", "wide", 
 static const char *other_keys[] = {"lonely", "*"};
 
 static const struct backend_info last = {
-    .path = "/b/last.so", .name = "last", .fallback = true, .keys = last_keys, .nkeys = 4};
+	.path = "/b/last.so", .name = "last", .fallback = true, .keys = last_keys, .nkeys = 4};
 static const struct backend_info other = {
-    .path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
+	.path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
 
 static const struct backend_info *const with_last[] = {&last, &serial, &wide};
 static const struct backend_info *const two_fallbacks[] = {&last, &other};
@@ -219,7 +267,8 @@ static void a_fallback_loses_to_a_key_with_fewer_literal_characters(void **state
 
 	(void)state;
 	assert_int_equal(
-	    find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL), 0);
+		find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL),
+		0);
 	assert_string_equal(info->name, "serial");
 }
 
@@ -259,10 +308,11 @@ static void any_driver_comes_after_all_names_of_the_device(void **state)
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(registry_find_device(
-			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
-			     NULL, NULL, &info, NULL),
-			 0);
+	assert_int_equal(
+		registry_find_device(with_last, 3,
+				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL,
+				     NULL, &info, NULL),
+		0);
 	assert_string_equal(info->name, "serial");
 	test_host_free(&host);
 }
@@ -275,10 +325,11 @@ static void a_device_without_a_driver_has_no_fallback(void **state)
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(registry_find_device(
-			     with_last, 3, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
-			     NULL, NULL, &info, NULL),
-			 0);
+	assert_int_equal(
+		registry_find_device(with_last, 3,
+				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL,
+				     NULL, &info, NULL),
+		0);
 	assert_null(info);
 	test_host_free(&host);
 }

@@ -27,7 +27,7 @@ static int setup(void **state)
 	worker_environment();
 	test_host_make(&host, host_facts);
 	assert_int_equal(
-	    provider_local_new(worker_path("slips", path, sizeof(path)), &sides[0], &err), 0);
+		provider_local_new(worker_path("slips", path, sizeof(path)), &sides[0], &err), 0);
 	assert_null(sides[0]->info.error);
 	assert_int_equal(provider_settle(sides[0], NULL, NULL), 0);
 	sides[1] = worker_good("slips");
@@ -106,10 +106,10 @@ static void are_errors(const struct slip *slips, size_t count)
 	}
 }
 
-#define SLIPS(...)                                                                                 \
-	do {                                                                                       \
-		static const struct slip slips[] = {__VA_ARGS__};                                  \
-		are_errors(slips, sizeof(slips) / sizeof(slips[0]));                               \
+#define SLIPS(...)                                                   \
+	do {                                                         \
+		static const struct slip slips[] = {__VA_ARGS__};    \
+		are_errors(slips, sizeof(slips) / sizeof(slips[0])); \
 	} while (0)
 
 static void without_a_mistake_the_fields_decide(void **state)
@@ -131,47 +131,48 @@ static void without_a_mistake_the_fields_decide(void **state)
 static void a_finding_that_makes_no_sense_is_no_yes(void **state)
 {
 	(void)state;
-	SLIPS(
-	    {"size 0", "compare of x: a finding has struct_size 0, expected at least 88", COMPARE},
-	    {"size 8", "compare of x: a finding has struct_size 8, expected at least 88", COMPARE},
-	    {"no field", "compare of x: a finding has no field", COMPARE},
-	    {"null finding", "compare of x: a finding, or its result, is NULL", COMPARE},
-	    {"status 9", "compare of x: the finding \"card\" has the status 9, expected 0 to 3",
-	     COMPARE},
-	    {"finding rule 9", "compare of x: the finding \"card\" has the rule 9, expected 0 to 6",
-	     COMPARE},
-	    {"value of type 9",
-	     "compare of x: the source's value of the finding \"card\" is of no known type",
-	     COMPARE},
-	    {"null text",
-	     "compare of x: the target's value of the finding \"card\" is a text that is NULL",
-	     COMPARE},
-	    {"long text", "compare of x: the text of the finding \"card\" has more than 2047 bytes",
-	     COMPARE},
-	    {"availability", "compare of x: the availability is 9, expected 0 to 2", COMPARE});
+	SLIPS({"size 0", "compare of x: a finding has struct_size 0, expected at least 88",
+	       COMPARE},
+	      {"size 8", "compare of x: a finding has struct_size 8, expected at least 88",
+	       COMPARE},
+	      {"no field", "compare of x: a finding has no field", COMPARE},
+	      {"null finding", "compare of x: a finding, or its result, is NULL", COMPARE},
+	      {"status 9", "compare of x: the finding \"card\" has the status 9, expected 0 to 3",
+	       COMPARE},
+	      {"finding rule 9",
+	       "compare of x: the finding \"card\" has the rule 9, expected 0 to 6", COMPARE},
+	      {"value of type 9",
+	       "compare of x: the source's value of the finding \"card\" is of no known type",
+	       COMPARE},
+	      {"null text",
+	       "compare of x: the target's value of the finding \"card\" is a text that is NULL",
+	       COMPARE},
+	      {"long text",
+	       "compare of x: the text of the finding \"card\" has more than 2047 bytes", COMPARE},
+	      {"availability", "compare of x: the availability is 9, expected 0 to 2", COMPARE});
 }
 
 static void a_limit_of_the_cores_own_is_refused(void **state)
 {
 	(void)state;
-	SLIPS(
-	    {"limit policy",
-	     "compare of x: the finding \"card\" has the limit 9 (policy), which is no backend's",
-	     COMPARE},
-	    {"limit hold",
-	     "compare of x: the finding \"card\" has the limit 10 (hold), which is no backend's",
-	     COMPARE},
-	    {"limit hypervisor",
-	     "compare of x: the finding \"card\" has the limit 11 (hypervisor), which is no "
-	     "backend's",
-	     COMPARE},
-	    {"limit 42",
-	     "compare of x: the finding \"card\" has the limit 42 (unknown), which is no backend's",
-	     COMPARE},
-	    {"table of hold",
-	     "payload of x: it could not make the version string: the field \"count\" has the "
-	     "limit 10 (hold), which is no backend's",
-	     OPEN});
+	SLIPS({"limit policy",
+	       "compare of x: the finding \"card\" has the limit 9 (policy), which is no backend's",
+	       COMPARE},
+	      {"limit hold",
+	       "compare of x: the finding \"card\" has the limit 10 (hold), which is no backend's",
+	       COMPARE},
+	      {"limit hypervisor",
+	       "compare of x: the finding \"card\" has the limit 11 (hypervisor), which is no "
+	       "backend's",
+	       COMPARE},
+	      {"limit 42",
+	       "compare of x: the finding \"card\" has the limit 42 (unknown), which is no "
+	       "backend's",
+	       COMPARE},
+	      {"table of hold",
+	       "payload of x: it could not make the version string: the field \"count\" has the "
+	       "limit 10 (hold), which is no backend's",
+	       OPEN});
 }
 
 static void a_field_that_is_there_must_be_judged(void **state)
@@ -348,58 +349,60 @@ static void what_a_device_is_is_checked(void **state)
 static void what_was_not_declared_is_an_error(void **state)
 {
 	(void)state;
-	SLIPS(
-	    {"setting",
-	     "open of x: it asked for the setting \"never_declared\", which it had not declared",
-	     OPEN},
-	    {"setting in compare",
-	     "compare of x: it asked for the setting \"never_declared\", which it had not declared",
-	     COMPARE},
-	    {"kernel",
-	     "open of x: it asked for the fact \"vfio/debugfs\", which it had not declared",
-	     OPEN},
-	    {"scope",
-	     "open of x: it asked for the fact \"module/plain/version\" of the device, which it "
-	     "had declared of the host "
-	     "(MIGCOMPAT_WANT_HOST)",
-	     OPEN},
-	    {"write to a fact", "open of x: it wrote to the value of the fact \"many/count\"",
-	     OPEN});
+	SLIPS({"setting",
+	       "open of x: it asked for the setting \"never_declared\", which it had not declared",
+	       OPEN},
+	      {"setting in compare",
+	       "compare of x: it asked for the setting \"never_declared\", which it had not "
+	       "declared",
+	       COMPARE},
+	      {"kernel",
+	       "open of x: it asked for the fact \"vfio/debugfs\", which it had not declared",
+	       OPEN},
+	      {"scope",
+	       "open of x: it asked for the fact \"module/plain/version\" of the device, which it "
+	       "had declared of the host "
+	       "(MIGCOMPAT_WANT_HOST)",
+	       OPEN},
+	      {"write to a fact", "open of x: it wrote to the value of the fact \"many/count\"",
+	       OPEN});
 }
 
 static void parameters_are_checked(void **state)
 {
 	(void)state;
-	SLIPS(
-	    {"parameter size",
-	     "parameters of x: a parameter has struct_size 0, expected at least 80", PARAMETERS},
-	    {"parameter name",
-	     "parameters of x: a parameter is named \"a b\", expected a word without \"=\" and "
-	     "\"/\"",
-	     PARAMETERS},
-	    {"parameter type",
-	     "parameters of x: the parameter \"p\" has the type 9, expected 0 to 2", PARAMETERS},
-	    {"parameter value", "parameters of x: the parameter \"p\" has no value", PARAMETERS},
-	    {"parameter init", "parameters of x: the parameter \"p\" has no init", PARAMETERS},
-	    {"parameter twice", "parameters of x: the parameter \"p\" stands twice", PARAMETERS},
-	    {"value two",
-	     "parameters of x: the parameter \"p\" has the value \"two\", expected a whole number",
-	     PARAMETERS},
-	    {"value 9", "parameters of x: the parameter \"p\" has the value \"9\", it allows 1-4",
-	     PARAMETERS},
-	    {"init 9",
-	     "parameters of x: the parameter \"p\" has the initial value \"9\", it allows 1-4",
-	     PARAMETERS},
-	    {"off 9", "parameters of x: the parameter \"p\" has the off value \"9\", it allows 1,2",
-	     PARAMETERS},
-	    {"bool maybe",
-	     "parameters of x: the parameter \"p\" has the value \"maybe\", expected 0, 1, true, "
-	     "false, y, n, yes, no, on or off",
-	     PARAMETERS},
-	    {"attribute",
-	     "parameters of x: the parameter \"p\" has the attribute \"../../x\", expected a file "
-	     "below the device's folder",
-	     PARAMETERS});
+	SLIPS({"parameter size",
+	       "parameters of x: a parameter has struct_size 0, expected at least 80", PARAMETERS},
+	      {"parameter name",
+	       "parameters of x: a parameter is named \"a b\", expected a word without \"=\" and "
+	       "\"/\"",
+	       PARAMETERS},
+	      {"parameter type",
+	       "parameters of x: the parameter \"p\" has the type 9, expected 0 to 2", PARAMETERS},
+	      {"parameter value", "parameters of x: the parameter \"p\" has no value", PARAMETERS},
+	      {"parameter init", "parameters of x: the parameter \"p\" has no init", PARAMETERS},
+	      {"parameter twice", "parameters of x: the parameter \"p\" stands twice", PARAMETERS},
+	      {"value two",
+	       "parameters of x: the parameter \"p\" has the value \"two\", expected a whole "
+	       "number",
+	       PARAMETERS},
+	      {"value 9", "parameters of x: the parameter \"p\" has the value \"9\", it allows 1-4",
+	       PARAMETERS},
+	      {"init 9",
+	       "parameters of x: the parameter \"p\" has the initial value \"9\", it allows 1-4",
+	       PARAMETERS},
+	      {"off 9",
+	       "parameters of x: the parameter \"p\" has the off value \"9\", it allows 1,2",
+	       PARAMETERS},
+	      {"bool maybe",
+	       "parameters of x: the parameter \"p\" has the value \"maybe\", expected 0, 1, true, "
+	       "false, y, n, yes, no, on or off",
+	       PARAMETERS},
+	      {"attribute",
+	       "parameters of x: the parameter \"p\" has the attribute \"../../x\", expected a "
+	       "file "
+	       "below the device's folder",
+	       PARAMETERS});
 }
 
 static void candidates_and_writes_are_checked(void **state)
@@ -435,22 +438,23 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 		int code;
 		const char *sentence;
 	} cases[] = {
-	    {"open without a sentence", OPEN, -EINVAL,
-	     "backend slips: open of x: it failed: Invalid argument"},
-	    {"positive", OPEN, -EIO,
-	     "backend slips: open of x: it returned 22, expected 0 or a negative errno"},
-	    /* To a caller they mean that nobody, or two, serve the device. */
-	    {"not connected", OPEN, -EIO, "the card hangs"},
-	    {"not unique", OPEN, -EIO,
-	     "backend slips: open of x: it failed: Name not unique on network"},
-	    {"describe fails", OPEN, -EINVAL,
-	     "backend slips: describe of x: it failed: Invalid argument"},
-	    {"payload fails", OPEN, -EINVAL,
-	     "backend slips: payload of x: it could not make the version string: Invalid argument"},
-	    {"compare fails", COMPARE, -EINVAL,
-	     "backend slips: compare of x: it failed: Invalid argument"},
-	    {"candidates fail", CANDIDATES, -EINVAL,
-	     "backend slips: candidates of x: it failed: Invalid argument"},
+		{"open without a sentence", OPEN, -EINVAL,
+		 "backend slips: open of x: it failed: Invalid argument"},
+		{"positive", OPEN, -EIO,
+		 "backend slips: open of x: it returned 22, expected 0 or a negative errno"},
+		/* To a caller they mean that nobody, or two, serve the device. */
+		{"not connected", OPEN, -EIO, "the card hangs"},
+		{"not unique", OPEN, -EIO,
+		 "backend slips: open of x: it failed: Name not unique on network"},
+		{"describe fails", OPEN, -EINVAL,
+		 "backend slips: describe of x: it failed: Invalid argument"},
+		{"payload fails", OPEN, -EINVAL,
+		 "backend slips: payload of x: it could not make the version string: Invalid "
+		 "argument"},
+		{"compare fails", COMPARE, -EINVAL,
+		 "backend slips: compare of x: it failed: Invalid argument"},
+		{"candidates fail", CANDIDATES, -EINVAL,
+		 "backend slips: candidates of x: it failed: Invalid argument"},
 	};
 
 	(void)state;
@@ -468,12 +472,12 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 static void the_sentence_about_a_dead_worker_names_operation_and_device(void **state)
 {
 	static const struct slip deaths[] = {
-	    {"crash in describe",
-	     "its worker was killed by signal 11 (Segmentation fault) in describe of x", OPEN},
-	    {"crash in payload",
-	     "its worker was killed by signal 11 (Segmentation fault) in payload of x", OPEN},
-	    {"exit in candidates", "its worker ended (exit status 0) in candidates of x",
-	     CANDIDATES},
+		{"crash in describe",
+		 "its worker was killed by signal 11 (Segmentation fault) in describe of x", OPEN},
+		{"crash in payload",
+		 "its worker was killed by signal 11 (Segmentation fault) in payload of x", OPEN},
+		{"exit in candidates", "its worker ended (exit status 0) in candidates of x",
+		 CANDIDATES},
 	};
 
 	(void)state;
@@ -545,26 +549,26 @@ static void what_the_sandbox_refuses_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(without_a_mistake_the_fields_decide),
-	    cmocka_unit_test(a_finding_that_makes_no_sense_is_no_yes),
-	    cmocka_unit_test(a_limit_of_the_cores_own_is_refused),
-	    cmocka_unit_test(a_field_that_is_there_must_be_judged),
-	    cmocka_unit_test(what_others_found_is_no_finding_of_the_backend),
-	    cmocka_unit_test(a_field_that_only_the_target_has_must_be_judged),
-	    cmocka_unit_test(a_field_may_be_covered_or_absent),
-	    cmocka_unit_test(what_was_not_compared_is_an_error),
-	    cmocka_unit_test(a_value_has_the_type_that_its_table_says),
-	    cmocka_unit_test(a_table_is_checked),
-	    cmocka_unit_test(what_a_device_is_is_checked),
-	    cmocka_unit_test(what_was_not_declared_is_an_error),
-	    cmocka_unit_test(parameters_are_checked),
-	    cmocka_unit_test(candidates_and_writes_are_checked),
-	    cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
-	    cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
-	    cmocka_unit_test(what_was_not_collected_is_not_walked),
-	    cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
+		cmocka_unit_test(without_a_mistake_the_fields_decide),
+		cmocka_unit_test(a_finding_that_makes_no_sense_is_no_yes),
+		cmocka_unit_test(a_limit_of_the_cores_own_is_refused),
+		cmocka_unit_test(a_field_that_is_there_must_be_judged),
+		cmocka_unit_test(what_others_found_is_no_finding_of_the_backend),
+		cmocka_unit_test(a_field_that_only_the_target_has_must_be_judged),
+		cmocka_unit_test(a_field_may_be_covered_or_absent),
+		cmocka_unit_test(what_was_not_compared_is_an_error),
+		cmocka_unit_test(a_value_has_the_type_that_its_table_says),
+		cmocka_unit_test(a_table_is_checked),
+		cmocka_unit_test(what_a_device_is_is_checked),
+		cmocka_unit_test(what_was_not_declared_is_an_error),
+		cmocka_unit_test(parameters_are_checked),
+		cmocka_unit_test(candidates_and_writes_are_checked),
+		cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
+		cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
+		cmocka_unit_test(what_was_not_collected_is_not_walked),
+		cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
 #ifdef TEST_CONFINED
-	    cmocka_unit_test(what_the_sandbox_refuses_is_said),
+		cmocka_unit_test(what_the_sandbox_refuses_is_said),
 #endif
 	};
 

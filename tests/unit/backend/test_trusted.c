@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that are executed or loaded: who may own and write them, and that what was checked is what is reached. */
+/* Files that are executed or loaded: who may own and write them, and that what was checked is what
+ * is reached. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -78,7 +79,9 @@ static void a_file_that_others_can_write_is_refused(void **state)
 	char sentence[256];
 
 	assert_int_equal(chmod(place->path, 0664), 0);
-	snprintf(sentence, sizeof(sentence), "%s can be written by others (mode 0664), expected by its owner alone", place->path);
+	snprintf(sentence, sizeof(sentence),
+		 "%s can be written by others (mode 0664), expected by its owner alone",
+		 place->path);
 	refused(place->path, -EPERM, sentence);
 }
 
@@ -88,7 +91,9 @@ static void a_folder_that_others_can_write_is_refused_also_if_it_is_sticky(void 
 	char sentence[256];
 
 	assert_int_equal(chmod(place->folder, 01777), 0);
-	snprintf(sentence, sizeof(sentence), "%s can be written by others (mode 1777), expected by its owner alone", place->folder);
+	snprintf(sentence, sizeof(sentence),
+		 "%s can be written by others (mode 1777), expected by its owner alone",
+		 place->folder);
 	refused(place->path, -EPERM, sentence);
 }
 
@@ -100,7 +105,9 @@ static void a_link_is_judged_by_the_folder_that_it_leads_to(void **state)
 	snprintf(link, sizeof(link), "%s.old", place->folder);
 	assert_int_equal(symlink(place->path, link), 0);
 	assert_int_equal(chmod(place->folder, 0777), 0);
-	snprintf(sentence, sizeof(sentence), "%s can be written by others (mode 0777), expected by its owner alone", place->folder);
+	snprintf(sentence, sizeof(sentence),
+		 "%s can be written by others (mode 0777), expected by its owner alone",
+		 place->folder);
 	refused(link, -EPERM, sentence);
 }
 
@@ -114,7 +121,8 @@ static void another_users_file_is_refused(void **state)
 		skip();
 	}
 	assert_int_equal(chown(place->path, 12345, 0), 0);
-	snprintf(sentence, sizeof(sentence), "%s belongs to user 12345, expected root or the caller", place->path);
+	snprintf(sentence, sizeof(sentence),
+		 "%s belongs to user 12345, expected root or the caller", place->path);
 	refused(place->path, -EPERM, sentence);
 }
 
@@ -174,7 +182,8 @@ static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **st
 	trusted_close(&trusted);
 }
 
-/* The linker would take the second file for the first one otherwise: their descriptors have the same number. */
+/* The linker would take the second file for the first one otherwise: their descriptors have the
+ * same number. */
 static void two_files_of_one_name_are_two_backends_in_one_process(void **state)
 {
 	static const char *const names[] = {"mtty", "rival"};
@@ -187,7 +196,8 @@ static void two_files_of_one_name_are_two_backends_in_one_process(void **state)
 		snprintf(folder, sizeof(folder), "%s/%zu", place->folder, i);
 		assert_int_equal(mkdir(folder, 0755), 0);
 		snprintf(path, sizeof(path), "%s/same.so", folder);
-		snprintf(command, sizeof(command), "cp '%s' '%s' && chmod 755 '%s'", worker_path(names[i], from, sizeof(from)), path, path);
+		snprintf(command, sizeof(command), "cp '%s' '%s' && chmod 755 '%s'",
+			 worker_path(names[i], from, sizeof(from)), path, path);
 		assert_int_equal(system(command), 0);
 		assert_int_equal(provider_local_new(path, &provider[i], NULL), 0);
 		assert_null(provider[i]->info.error);
@@ -206,14 +216,18 @@ static void a_worker_program_that_others_can_write_is_not_run(void **state)
 	char sentence[384];
 
 	assert_int_equal(chmod(place->path, 0777), 0);
-	assert_int_equal(child_start(&child, 1, place->path, "0:0", &argument, false, &err), -EPERM);
-	snprintf(sentence, sizeof(sentence), "the worker program %s could not be started: %s can be written by others (mode 0777), expected by its owner alone",
+	assert_int_equal(child_start(&child, 1, place->path, "0:0", &argument, false, &err),
+			 -EPERM);
+	snprintf(sentence, sizeof(sentence),
+		 "the worker program %s could not be started: %s can be written by others (mode "
+		 "0777), expected by its owner alone",
 		 place->path, place->path);
 	assert_string_equal(err.text, sentence);
 	assert_int_equal(child.socket, -1);
 }
 
-/* In a process of its own, which has no standard descriptors: its next printf must not go to a worker. */
+/* In a process of its own, which has no standard descriptors: its next printf must not go to a
+ * worker. */
 static void workers_leave_the_standard_descriptors_alone(void **state)
 {
 	char path[4096];
@@ -225,13 +239,15 @@ static void workers_leave_the_standard_descriptors_alone(void **state)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		const struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+		const struct worker_options options = {.program = WORKER_PROGRAM,
+						       .timeout_ms = WORKER_TIMEOUT_MS};
 		struct provider *provider = NULL;
 		int taken = 0;
 
 		for (int fd = 0; fd <= STDERR_FILENO; fd++)
 			close(fd);
-		if (provider_worker_new(path, &options, &provider, NULL) || provider_worker_ready(provider, NULL) || provider->info.error)
+		if (provider_worker_new(path, &options, &provider, NULL) ||
+		    provider_worker_ready(provider, NULL) || provider->info.error)
 			_exit(100);
 		for (int fd = 0; fd <= STDERR_FILENO; fd++)
 			taken += fcntl(fd, F_GETFD) >= 0;

@@ -14,9 +14,11 @@
 #define PROMISING "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
 
 /* clang-format off: a device a line. */
-#define BEGIN "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
-#define DEVICE(id, kind, path, facts)                                                              \
-	"{\"id\":\"" id "\",\"kind\":\"" kind "\",\"driver\":\"" DRIVER                            \
+#define BEGIN                                \
+	"{\"format\":\"migcompat-inventory/" \
+	"1\",\"host\":{\"name\":\"a\",\"facts\":{}},\"devices\":["
+#define DEVICE(id, kind, path, facts)                                   \
+	"{\"id\":\"" id "\",\"kind\":\"" kind "\",\"driver\":\"" DRIVER \
 	"\",\"path\":\"/devices/" path "\",\"facts\":{\"plain\":\"" facts "\"}}"
 #define END "]}"
 /* How much memory it has, could have, and by which mistake. */
@@ -26,28 +28,44 @@
 
 #define DRIVER "adaptable"
 static const char adaptables[] = BEGIN
-	DEVICE("four", "mdev", "p/four", HAS("4")) ","
-	DEVICE(TWO, "mdev", "p/" TWO, UP_TO("2", "8")) ","
-	DEVICE("0000:00:01.0", "physical", "0000:00:01.0", UP_TO("0", "8")) ","
-	DEVICE("p/type", "mdev-type", "p/mdev_supported_types/type", UP_TO("1", "8")) ","
-	DEVICE("small", "mdev", "p/small", UP_TO("2", "3")) ","
-	DEVICE("empty", "physical", "empty", HAS("0")) ","
-	DEVICE(SILENT, "mdev", "p/" SILENT, HOW("2", "8", "set")) ","
-	DEVICE(FIXED, "mdev", "p/" FIXED, HOW("2", "8", "fixed")) ","
-	DEVICE(PROMISING, "mdev", "p/" PROMISING, HOW("2", "3", "promises"))
-	END;
+	DEVICE("four", "mdev", "p/four", HAS("4")) "," DEVICE(TWO, "mdev", "p/" TWO, UP_TO("2", "8")) "," DEVICE("0000:00:01.0", "physical", "0000:00:01.0", UP_TO("0", "8")) "," DEVICE(
+		"p/type", "mdev-type",
+		"p/mdev_supported_types/type",
+		UP_TO("1",
+		      "8")) "," DEVICE("small", "mdev", "p/small",
+				       UP_TO("2",
+					     "3")) "," DEVICE("empty", "physical", "empty",
+							      HAS("0")) "," DEVICE(SILENT, "mdev",
+										   "p/" SILENT,
+										   HOW("2", "8",
+										       "set")) "," DEVICE(FIXED,
+													  "mdev",
+													  "p/" FIXED,
+													  HOW("2",
+													      "8",
+													      "fixed")) "," DEVICE(PROMISING,
+																   "mdev",
+																   "p/" PROMISING,
+																   HOW("2",
+																       "3",
+																       "promises"))
+		END;
 #undef DRIVER
 
 /* The mistake that it makes. */
 #define SLIP(how) how "\",\"many/count\":\"2"
 #define DRIVER "slips"
 static const char slips[] = BEGIN
-	DEVICE("good", "mdev", "p/good", SLIP("")) ","
-	DEVICE("none", "mdev", "p/none", SLIP("no candidates")) ","
-	DEVICE("fails", "mdev", "p/fails", SLIP("candidates fail")) ","
-	DEVICE("name", "mdev", "p/name", SLIP("candidate null")) ","
-	DEVICE("colon", "mdev", "p/colon", SLIP("candidate type"))
-	END;
+	DEVICE("good", "mdev", "p/good", SLIP("")) "," DEVICE("none", "mdev", "p/none", SLIP("no candidates")) "," DEVICE(
+		"fails", "mdev", "p/fails",
+		SLIP("candidates fail")) "," DEVICE("name", "mdev", "p/name",
+						    SLIP("candidate null")) "," DEVICE("colon",
+										       "mdev",
+										       "p/colon",
+										       SLIP("candid"
+											    "ate "
+											    "type"))
+		END;
 /* clang-format on */
 #undef DRIVER
 
@@ -59,7 +77,7 @@ static void start(const char *backend, const char *inventory)
 {
 	char plugins[512];
 	struct engine_options options = {
-	    .backend_dir = plugins, .config = folder, .in_process = true};
+		.backend_dir = plugins, .config = folder, .in_process = true};
 	struct error err = {0};
 
 	snprintf(plugins, sizeof(plugins), TEST_BUILD "/tests/backends/%s", backend);
@@ -112,9 +130,9 @@ static void check(const char *target)
 
 static void plan(const char *target, int expected, struct plan *ret, struct error *err)
 {
-	assert_int_equal(
-	    plan_make(&engine, device("four"), NULL, 0, device(target), NULL, &verdict, ret, err),
-	    expected);
+	assert_int_equal(plan_make(&engine, device("four"), NULL, 0, device(target), NULL, &verdict,
+				   ret, err),
+			 expected);
 	assert_int_equal(verdict.code, VERDICT_COMPATIBLE);
 }
 
@@ -232,14 +250,16 @@ static void a_target_that_nobody_can_set_up_has_no_plan(void **state)
 static void candidates_that_make_no_sense_are_no_choice(void **state)
 {
 	static const char *const sentences[] = {
-	    "backend slips: candidates of none: it lists no way in which the target could take the "
-	    "string, yet its comparison says yes",
-	    "backend slips: candidates of fails: it failed: Invalid argument",
-	    "backend slips: candidates of name: a candidate has no name, expected \"\" for the "
-	    "target as it is",
-	    "backend slips: candidates of colon: the type of the candidate \"\" has the byte 0x3a "
-	    "at offset 1, expected 0x21 to 0x7e "
-	    "without ':'",
+		"backend slips: candidates of none: it lists no way in which the target could take "
+		"the "
+		"string, yet its comparison says yes",
+		"backend slips: candidates of fails: it failed: Invalid argument",
+		"backend slips: candidates of name: a candidate has no name, expected \"\" for the "
+		"target as it is",
+		"backend slips: candidates of colon: the type of the candidate \"\" has the byte "
+		"0x3a "
+		"at offset 1, expected 0x21 to 0x7e "
+		"without ':'",
 	};
 	struct answer answer;
 	struct error err = {0};
@@ -272,23 +292,24 @@ static void a_plan_without_the_writes_that_were_promised_is_an_error(void **stat
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(a_candidates_type_excuses_every_kind_of_target, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(a_target_that_cannot_be_set_up_is_refused_by_its_type,
-					    setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_device_without_a_type_is_no_source, setup, teardown),
-	    cmocka_unit_test_setup_teardown(no_string_has_the_type_of_what_was_not_set_up, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(a_damaged_string_of_another_type_is_a_no, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(choices_say_what_would_be_set, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_plan_sets_an_existing_target_up, setup, teardown),
-	    cmocka_unit_test_setup_teardown(a_target_that_nobody_can_set_up_has_no_plan, setup,
-					    teardown),
-	    cmocka_unit_test_setup_teardown(
-		a_plan_without_the_writes_that_were_promised_is_an_error, setup, teardown),
-	    cmocka_unit_test_setup_teardown(candidates_that_make_no_sense_are_no_choice,
-					    setup_slips, teardown),
+		cmocka_unit_test_setup_teardown(a_candidates_type_excuses_every_kind_of_target,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_target_that_cannot_be_set_up_is_refused_by_its_type, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_device_without_a_type_is_no_source, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(no_string_has_the_type_of_what_was_not_set_up,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_damaged_string_of_another_type_is_a_no, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(choices_say_what_would_be_set, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_plan_sets_an_existing_target_up, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_target_that_nobody_can_set_up_has_no_plan, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_plan_without_the_writes_that_were_promised_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(candidates_that_make_no_sense_are_no_choice,
+						setup_slips, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

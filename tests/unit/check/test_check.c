@@ -80,7 +80,12 @@ static void an_error_is_worse_than_not_migratable(void **state)
 
 static void malformed_strings_are_incompatible_by_format(void **state)
 {
-	static const char *const bad[] = {"\n", "x", "mtty:mdev:serial-2port:", "mtty:mdev:serial-2port:9;x=1;", "mtty:mdev: serial:1", "::::"};
+	static const char *const bad[] = {"\n",
+					  "x",
+					  "mtty:mdev:serial-2port:",
+					  "mtty:mdev:serial-2port:9;x=1;",
+					  "mtty:mdev: serial:1",
+					  "::::"};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
@@ -247,10 +252,13 @@ static void a_source_that_cannot_move_gives_no_string(void **state)
 	char string[MIGCOMPAT_STRING_MAX + 1];
 	struct error err = {0};
 
-	assert_int_equal(check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err), -ENODEV);
+	assert_int_equal(
+		check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err),
+		-ENODEV);
 	assert_contains(err.text, "cannot move its state");
 	bench->engine.mode = POLICY_MECHANISM_REPORT;
-	assert_true(check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err) > 0);
+	assert_true(check_source(&bench->engine, device(bench, AP), string, sizeof(string), &err) >
+		    0);
 }
 
 static void a_denied_move_is_eperm_by_policy(void **state)
@@ -258,7 +266,8 @@ static void a_denied_move_is_eperm_by_policy(void **state)
 	struct bench bench = {0};
 
 	(void)state;
-	start(&bench, "rules = ( { name = \"no-b\"; match = { target = { host = \"b\"; }; }; action = \"deny\"; reason = \"in maintenance\"; } );\n");
+	start(&bench, "rules = ( { name = \"no-b\"; match = { target = { host = \"b\"; }; }; "
+		      "action = \"deny\"; reason = \"in maintenance\"; } );\n");
 	check(&bench, TWO, "0000:00:04.0");
 	assert_int_equal(bench.verdict.code, VERDICT_INCOMPATIBLE);
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_POLICY);
@@ -272,7 +281,8 @@ static void an_override_is_forced_and_has_no_grade(void **state)
 	struct bench bench = {0};
 
 	(void)state;
-	start(&bench, "rules = ( { name = \"old-ok\"; match = { source = { namespace = \"mtty\"; }; }; action = \"override\"; fields = ( \"state_version\" ); } );\n");
+	start(&bench, "rules = ( { name = \"old-ok\"; match = { source = { namespace = \"mtty\"; "
+		      "}; }; action = \"override\"; fields = ( \"state_version\" ); } );\n");
 	check(&bench, EIGHT, TWO);
 	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
 	assert_true(bench.verdict.forced);
@@ -290,7 +300,8 @@ static void an_override_never_accepts_another_type(void **state)
 	struct bench bench = {0};
 
 	(void)state;
-	start(&bench, "rules = ( { name = \"all\"; match = { source = { namespace = \"mtty\"; }; }; action = \"override\"; fields = ( \"ports\", \"type\" ); } );\n");
+	start(&bench, "rules = ( { name = \"all\"; match = { source = { namespace = \"mtty\"; }; "
+		      "}; action = \"override\"; fields = ( \"ports\", \"type\" ); } );\n");
 	check(&bench, TWO, ONE);
 	assert_int_equal(bench.verdict.code, VERDICT_INCOMPATIBLE);
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_TYPE);
@@ -344,15 +355,18 @@ static void a_target_held_open_answers_many_strings(void **state)
 	for (int i = 0; i < 1000; i++) {
 		const char *string = i % 3 ? two : one;
 
-		assert_int_equal(check_string(&target, NULL, string, strlen(string), &bench->verdict), 0);
-		assert_int_equal(bench->verdict.code, i % 3 ? VERDICT_COMPATIBLE : VERDICT_INCOMPATIBLE);
+		assert_int_equal(
+			check_string(&target, NULL, string, strlen(string), &bench->verdict), 0);
+		assert_int_equal(bench->verdict.code,
+				 i % 3 ? VERDICT_COMPATIBLE : VERDICT_INCOMPATIBLE);
 	}
 	target_close(&target);
 }
 
 static void a_bad_backend_folder_is_named(void **state)
 {
-	struct engine_options options = {.backend_dir = "/nonexistent/backends", .in_process = true};
+	struct engine_options options = {.backend_dir = "/nonexistent/backends",
+					 .in_process = true};
 	struct engine engine;
 	struct error err = {0};
 

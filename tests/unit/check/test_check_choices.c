@@ -11,7 +11,8 @@ static void choices_come_identical_first_then_least_extra_then_available(void **
 	struct bench *bench = *state;
 	struct answer answer;
 	struct error err = {0};
-	static const char *const expected[] = {"b//mtty/mtty-2", "b//0000:00:04.0", "a//mtty/mtty-2", "b//" EIGHT};
+	static const char *const expected[] = {"b//mtty/mtty-2", "b//0000:00:04.0",
+					       "a//mtty/mtty-2", "b//" EIGHT};
 
 	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), NULL, &answer, &err), 0);
 	assert_int_equal(answer.nchoices, 4);
@@ -43,8 +44,8 @@ static void asking_one_host_leaves_the_others_out(void **state)
 	answer_free(&answer);
 }
 
-static int list_fails(struct opened *opened, enum provider_list which, const char *payload, size_t len,
-		      struct migcompat_sink *sink, struct error *err)
+static int list_fails(struct opened *opened, enum provider_list which, const char *payload,
+		      size_t len, struct migcompat_sink *sink, struct error *err)
 {
 	(void)opened, (void)which, (void)payload, (void)len, (void)sink;
 	return error_set(err, -ETIMEDOUT, "its worker was busy");
@@ -58,7 +59,9 @@ static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 	struct provider_ops ops;
 	const struct provider_ops *before;
 
-	assert_int_equal(engine_provider(&bench->engine, device(bench, "b//mtty/mtty-2"), &provider, NULL), 0);
+	assert_int_equal(
+		engine_provider(&bench->engine, device(bench, "b//mtty/mtty-2"), &provider, NULL),
+		0);
 	before = provider->ops;
 	ops = *before;
 	ops.list = list_fails;
@@ -76,12 +79,19 @@ static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
+				   device(bench, "b//mtty/mtty-2"), NULL, &bench->verdict, &plan,
+				   &err),
+			 0);
 	assert_int_equal(plan.nwrites, 1);
-	assert_string_equal(plan.writes[0].path, "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create");
+	assert_string_equal(plan.writes[0].path,
+			    "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create");
 	assert_string_equal(plan.writes[0].value, TWO);
 	plan_free(&plan);
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "a//mtty/mtty-2"), NULL, &bench->verdict, &plan, &err), 0);
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
+				   device(bench, "a//mtty/mtty-2"), NULL, &bench->verdict, &plan,
+				   &err),
+			 0);
 	assert_string_not_equal(plan.writes[0].value, TWO);
 	assert_int_equal(strlen(plan.writes[0].value), 36);
 	plan_free(&plan);
@@ -126,7 +136,10 @@ static void a_wrong_uuid_is_refused(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, "b//mtty/mtty-2"), "../x", &bench->verdict, &plan, &err), -EINVAL);
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
+				   device(bench, "b//mtty/mtty-2"), "../x", &bench->verdict, &plan,
+				   &err),
+			 -EINVAL);
 	assert_contains(err.text, "no UUID");
 }
 
@@ -136,7 +149,9 @@ static void an_incompatible_target_has_no_plan(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, ONE), NULL, &bench->verdict, &plan, &err), 0);
+	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, ONE),
+				   NULL, &bench->verdict, &plan, &err),
+			 0);
 	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
 	assert_int_equal(plan.nwrites, 0);
 }
@@ -165,12 +180,8 @@ static void a_count_of_instances_that_is_none_tells_nothing(void **state)
 		const char *count;
 		uint32_t left;
 	} counts[] = {
-		{"0", MIGCOMPAT_NO},
-		{"12", MIGCOMPAT_YES},
-		{"", MIGCOMPAT_UNKNOWN},
-		{"00", MIGCOMPAT_UNKNOWN},
-		{"-1", MIGCOMPAT_UNKNOWN},
-		{"many", MIGCOMPAT_UNKNOWN},
+		{"0", MIGCOMPAT_NO},	   {"12", MIGCOMPAT_YES},     {"", MIGCOMPAT_UNKNOWN},
+		{"00", MIGCOMPAT_UNKNOWN}, {"-1", MIGCOMPAT_UNKNOWN}, {"many", MIGCOMPAT_UNKNOWN},
 	};
 	struct bench *bench = *state;
 
@@ -191,8 +202,21 @@ static void a_count_of_instances_that_is_none_tells_nothing(void **state)
 
 static void the_document_has_the_keys_in_the_order_of_the_design(void **state)
 {
-	static const char *const keys[] = {"format", "verdict", "grade",     "limit",	      "errno",	"reason", "source", "target",
-					   "findings", "truncated", "mechanism", "availability", "policy", "forced", "source_fingerprint",
+	static const char *const keys[] = {"format",
+					   "verdict",
+					   "grade",
+					   "limit",
+					   "errno",
+					   "reason",
+					   "source",
+					   "target",
+					   "findings",
+					   "truncated",
+					   "mechanism",
+					   "availability",
+					   "policy",
+					   "forced",
+					   "source_fingerprint",
 					   "target_fingerprint"};
 	struct bench *bench = *state;
 	json_t *document;
@@ -203,12 +227,14 @@ static void the_document_has_the_keys_in_the_order_of_the_design(void **state)
 	check(bench, TWO, "0000:00:03.0");
 	document = json_verdict(&bench->verdict);
 	assert_non_null(document);
-	json_object_foreach(document, key, value)
+	json_object_foreach (document, key, value)
 		assert_string_equal(key, keys[i++]);
 	assert_int_equal(i, sizeof(keys) / sizeof(keys[0]));
 	assert_string_equal(json_string_value(json_object_get(document, "errno")), "EINVAL");
 	assert_string_equal(json_string_value(json_object_get(document, "limit")), "type");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(document, "target"), "host")), "b");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(document, "target"), "host")),
+		"b");
 	json_decref(document);
 }
 

@@ -11,7 +11,7 @@ static void class_is_the_beginning_of_the_sum_of_namespace_type_and_payload(void
 {
 	struct provider provider = {.info.name = "mtty"};
 	const struct opened opened = {
-	    .provider = &provider, .type = "serial-2port", .newest = "1;a", .newest_len = 3};
+		.provider = &provider, .type = "serial-2port", .newest = "1;a", .newest_len = 3};
 	char name[CLASS_SIZE];
 
 	(void)state;
@@ -23,7 +23,7 @@ static void device_without_a_payload_has_no_class(void **state)
 {
 	struct provider provider = {.info.name = "mtty"};
 	const struct opened opened = {
-	    .provider = &provider, .type = "unset", .not_source = "set it up first"};
+		.provider = &provider, .type = "unset", .not_source = "set it up first"};
 	char name[CLASS_SIZE];
 
 	(void)state;
@@ -73,9 +73,9 @@ static void older_payload_format_leaves_the_class_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(class_is_the_beginning_of_the_sum_of_namespace_type_and_payload),
-	    cmocka_unit_test(device_without_a_payload_has_no_class),
-	    cmocka_unit_test(older_payload_format_leaves_the_class_as_it_is),
+		cmocka_unit_test(class_is_the_beginning_of_the_sum_of_namespace_type_and_payload),
+		cmocka_unit_test(device_without_a_payload_has_no_class),
+		cmocka_unit_test(older_payload_format_leaves_the_class_as_it_is),
 	};
 
 	worker_environment();

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Evidence of a mechanism: what the kernel says, what a backend says, and what a mode makes of it. */
+/* Evidence of a mechanism: what the kernel says, what a backend says, and what a mode makes of it.
+ */
 #include "core/check/mechanism.h"
 
 #include <errno.h>
@@ -15,10 +16,11 @@ static const struct device *device_of(const char *facts, const char *more)
 {
 	struct error err = {0};
 	char text[1024];
-	int len = snprintf(text, sizeof(text),
-			   "{\"format\":\"migcompat-inventory/1\"%s,\"host\":{\"name\":\"h\"},\"devices\":"
-			   "[{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"facts\":{%s}}]}",
-			   more, facts);
+	int len = snprintf(
+		text, sizeof(text),
+		"{\"format\":\"migcompat-inventory/1\"%s,\"host\":{\"name\":\"h\"},\"devices\":"
+		"[{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"facts\":{%s}}]}",
+		more, facts);
 
 	inventory_free(&inventory);
 	inventory_init(&inventory);
@@ -76,7 +78,8 @@ static void the_kernels_word_is_what_exists(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
 		if (kernel_word(device_of(words[i].facts, words[i].wanted)) != words[i].word)
-			fail_msg("{%s}%s is not %s", words[i].facts, words[i].wanted, state_name(words[i].word));
+			fail_msg("{%s}%s is not %s", words[i].facts, words[i].wanted,
+				 state_name(words[i].word));
 }
 
 static const struct {
@@ -87,16 +90,34 @@ static const struct {
 	const char *text;
 } weights[] = {
 	{"", {0}, MIGCOMPAT_UNKNOWN, MECHANISM_NONE, ""},
-	{"", {MIGCOMPAT_UNKNOWN, "who knows", false}, MIGCOMPAT_UNKNOWN, MECHANISM_NONE, "who knows"},
+	{"",
+	 {MIGCOMPAT_UNKNOWN, "who knows", false},
+	 MIGCOMPAT_UNKNOWN,
+	 MECHANISM_NONE,
+	 "who knows"},
 	{"", {MIGCOMPAT_YES, "it can", false}, MIGCOMPAT_YES, MECHANISM_BACKEND, "it can"},
 	{"", {MIGCOMPAT_NO, "it cannot", false}, MIGCOMPAT_NO, MECHANISM_BACKEND, "it cannot"},
 	{"", {MIGCOMPAT_NO, "no driver", true}, MIGCOMPAT_NO, MECHANISM_DRIVER, "no driver"},
-	{STATE("\"STOP\""), {0}, MIGCOMPAT_YES, MECHANISM_KERNEL, "the kernel says that its driver can migrate it"},
-	{STATE("\"STOP\""), {MIGCOMPAT_NO, "it cannot", false}, MIGCOMPAT_YES, MECHANISM_KERNEL,
+	{STATE("\"STOP\""),
+	 {0},
+	 MIGCOMPAT_YES,
+	 MECHANISM_KERNEL,
 	 "the kernel says that its driver can migrate it"},
-	{FOLDER, {MIGCOMPAT_YES, "it can", false}, MIGCOMPAT_NO, MECHANISM_KERNEL,
+	{STATE("\"STOP\""),
+	 {MIGCOMPAT_NO, "it cannot", false},
+	 MIGCOMPAT_YES,
+	 MECHANISM_KERNEL,
+	 "the kernel says that its driver can migrate it"},
+	{FOLDER,
+	 {MIGCOMPAT_YES, "it can", false},
+	 MIGCOMPAT_NO,
+	 MECHANISM_KERNEL,
 	 "the kernel says that its driver cannot migrate it"},
-	{FOLDER, {MIGCOMPAT_NO, "bind another", true}, MIGCOMPAT_NO, MECHANISM_KERNEL, "bind another"},
+	{FOLDER,
+	 {MIGCOMPAT_NO, "bind another", true},
+	 MIGCOMPAT_NO,
+	 MECHANISM_KERNEL,
+	 "bind another"},
 };
 
 static void the_kernel_goes_before_the_backend_and_that_before_the_table_of_drivers(void **state)
@@ -117,7 +138,8 @@ static void features_are_told_whoever_decides(void **state)
 	struct mechanism mechanism;
 
 	(void)state;
-	mechanism_weigh(device_of(FEATURES("\"stop-copy\\np2p\""), ""), &(struct mechanism_claim){0}, &mechanism);
+	mechanism_weigh(device_of(FEATURES("\"stop-copy\\np2p\""), ""),
+			&(struct mechanism_claim){0}, &mechanism);
 	assert_string_equal(mechanism.features, "stop-copy\np2p");
 	mechanism_weigh(device_of(STATE("\"STOP\""), ""), &(struct mechanism_claim){0}, &mechanism);
 	assert_null(mechanism.features);
@@ -138,14 +160,16 @@ static void a_mode_refuses_what_it_says(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
 		assert_false(mechanism_refuses(modes[i].mode, MIGCOMPAT_YES));
-		assert_int_equal(mechanism_refuses(modes[i].mode, MIGCOMPAT_UNKNOWN), modes[i].unknown);
+		assert_int_equal(mechanism_refuses(modes[i].mode, MIGCOMPAT_UNKNOWN),
+				 modes[i].unknown);
 		assert_int_equal(mechanism_refuses(modes[i].mode, MIGCOMPAT_NO), modes[i].no);
 	}
 }
 
 static void a_backend_that_refused_a_device_says_no_of_it(void **state)
 {
-	struct mechanism_claim claim = mechanism_claim_closed((struct provider *)&inventory, -ENODEV, "never");
+	struct mechanism_claim claim =
+		mechanism_claim_closed((struct provider *)&inventory, -ENODEV, "never");
 
 	(void)state;
 	assert_int_equal(claim.state, MIGCOMPAT_NO);
@@ -167,7 +191,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_kernels_word_is_what_exists),
-		cmocka_unit_test(the_kernel_goes_before_the_backend_and_that_before_the_table_of_drivers),
+		cmocka_unit_test(
+			the_kernel_goes_before_the_backend_and_that_before_the_table_of_drivers),
 		cmocka_unit_test(features_are_told_whoever_decides),
 		cmocka_unit_test(a_mode_refuses_what_it_says),
 		cmocka_unit_test(a_backend_that_refused_a_device_says_no_of_it),

@@ -20,7 +20,8 @@ static void a_written_string_comes_apart_again(void **state)
 {
 	char text[256];
 	struct version_string string;
-	int len = version_string_write("mtty", MIGCOMPAT_KIND_MDEV, "serial-2port", "1;x;", 4, text, sizeof(text));
+	int len = version_string_write("mtty", MIGCOMPAT_KIND_MDEV, "serial-2port", "1;x;", 4, text,
+				       sizeof(text));
 
 	(void)state;
 	assert_string_equal(text, "mtty:mdev:serial-2port:1;x;");
@@ -93,10 +94,14 @@ static void a_prefix_longer_than_128_bytes_is_refused(void **state)
 	(void)state;
 	memset(type, 't', sizeof(type));
 	type[121] = '\0';
-	assert_int_equal(version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)), 130);
+	assert_int_equal(
+		version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)),
+		130);
 	type[121] = 't';
 	type[122] = '\0';
-	assert_int_equal(version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)), -E2BIG);
+	assert_int_equal(
+		version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)),
+		-E2BIG);
 	snprintf(text, sizeof(text), "a:mdev:%s:p", type);
 	refused(text, strlen(text), -EINVAL, "first three parts have 129 bytes");
 }

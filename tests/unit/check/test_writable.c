@@ -75,8 +75,8 @@ static void a_target_whose_id_leads_elsewhere_gets_no_write(void **state)
 static void a_target_whose_path_leads_elsewhere_gets_no_write(void **state)
 {
 	static const char *const paths[] = {
-	    "/devices/../kernel/" UUID, "/devices//" UUID, "/kernel/" UUID,
-	    "/devices/" OTHER,		"/devices/x" UUID, "/devices/" UUID "/power"};
+		"/devices/../kernel/" UUID, "/devices//" UUID, "/kernel/" UUID,
+		"/devices/" OTHER,	    "/devices/x" UUID, "/devices/" UUID "/power"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
@@ -101,10 +101,10 @@ static void a_path_that_is_too_long_is_an_error_and_never_another_path(void **st
 				 len <= fitting ? 0 : -ENAMETOOLONG);
 		if (len > fitting)
 			assert_string_equal(
-			    err.text, "the path of a file to write is longer than 4095 bytes");
+				err.text, "the path of a file to write is longer than 4095 bytes");
 		else
 			assert_string_equal(writable.create + strlen(writable.create) -
-						strlen("/mtty-2/create"),
+						    strlen("/mtty-2/create"),
 					    "/mtty-2/create");
 	}
 	memset(writable.folder, 'a', WRITABLE_BYTES - 1);
@@ -119,7 +119,7 @@ static void a_file_is_below_the_folder(void **state)
 	(void)state;
 	assert_int_equal(make(MIGCOMPAT_KIND_MDEV, UUID, NULL), 0);
 	assert_int_equal(
-	    writable_file(&writable, "mdev/aggregated_instances", file, sizeof(file), &err), 0);
+		writable_file(&writable, "mdev/aggregated_instances", file, sizeof(file), &err), 0);
 	assert_string_equal(file, "/sys/bus/mdev/devices/" UUID "/mdev/aggregated_instances");
 }
 
@@ -142,22 +142,22 @@ static void a_file_that_a_backend_names_elsewhere_is_refused(void **state)
 		assert_int_equal(writable_file(&writable, names[i], file, sizeof(file), &err),
 				 -EINVAL);
 	assert_string_equal(
-	    err.text,
-	    "\"a b\" is no file below the device's folder, so nothing can be written to it");
+		err.text,
+		"\"a b\" is no file below the device's folder, so nothing can be written to it");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_device_has_the_folder_of_its_path),
-	    cmocka_unit_test(a_device_without_a_path_is_found_by_its_bus),
-	    cmocka_unit_test(a_type_is_created_below_its_parent),
-	    cmocka_unit_test(a_target_without_a_kernels_name_gets_no_write),
-	    cmocka_unit_test(a_target_whose_id_leads_elsewhere_gets_no_write),
-	    cmocka_unit_test(a_target_whose_path_leads_elsewhere_gets_no_write),
-	    cmocka_unit_test(a_path_that_is_too_long_is_an_error_and_never_another_path),
-	    cmocka_unit_test(a_file_is_below_the_folder),
-	    cmocka_unit_test(a_file_that_a_backend_names_elsewhere_is_refused),
+		cmocka_unit_test(a_device_has_the_folder_of_its_path),
+		cmocka_unit_test(a_device_without_a_path_is_found_by_its_bus),
+		cmocka_unit_test(a_type_is_created_below_its_parent),
+		cmocka_unit_test(a_target_without_a_kernels_name_gets_no_write),
+		cmocka_unit_test(a_target_whose_id_leads_elsewhere_gets_no_write),
+		cmocka_unit_test(a_target_whose_path_leads_elsewhere_gets_no_write),
+		cmocka_unit_test(a_path_that_is_too_long_is_an_error_and_never_another_path),
+		cmocka_unit_test(a_file_is_below_the_folder),
+		cmocka_unit_test(a_file_that_a_backend_names_elsewhere_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

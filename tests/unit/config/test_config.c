@@ -17,8 +17,8 @@
 #define WORKER TEST_BUILD "/migcompat-worker"
 
 static const char text[] =
-    "a = 1;\nb = -5000000000L;\nc = \"text\";\n"
-    "d = { e = true; f = [ 1, 2 ];\n  g = ( \"x\", 1.5, { h = false; } ); };\n";
+	"a = 1;\nb = -5000000000L;\nc = \"text\";\n"
+	"d = { e = true; f = [ 1, 2 ];\n  g = ( \"x\", 1.5, { h = false; } ); };\n";
 
 static const struct conf_node *parsed(struct conf_parser *parser, const char *from)
 {
@@ -113,8 +113,9 @@ static void syntax_error_has_its_line(void **state)
 /* In lists of 64: libconfig takes long for a list of many. */
 static void more_settings_than_the_bound_are_refused(void **state)
 {
-	static const char list[] = "(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
-				   "1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1),";
+	static const char list[] =
+		"(1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,"
+		"1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1),";
 	static char many[CONF_NODES_MAX / 64 * sizeof(list) + 16] = "a = (";
 	struct conf_parser parser = {.program = WORKER};
 	const struct conf_node *root = NULL;
@@ -126,7 +127,8 @@ static void more_settings_than_the_bound_are_refused(void **state)
 	for (size_t i = 0; i < CONF_NODES_MAX / 64; i++, len += sizeof(list) - 1)
 		memcpy(many + len, list, sizeof(list));
 	strcpy(many + len, "1);");
-	assert_int_equal(conf_parse(&parser, "a.conf", many, strlen(many), &root, &line, &err), -EFBIG);
+	assert_int_equal(conf_parse(&parser, "a.conf", many, strlen(many), &root, &line, &err),
+			 -EFBIG);
 	assert_contains(err.text, "a.conf: holds more than 262144 settings");
 	conf_parser_end(&parser);
 }
@@ -157,8 +159,8 @@ static void program_that_is_not_there_is_an_error(void **state)
 {
 	(void)state;
 	refused_by(
-	    "/nowhere/migcompat-worker", -ENOENT,
-	    "a.conf: cannot be parsed: the worker program /nowhere/migcompat-worker could not");
+		"/nowhere/migcompat-worker", -ENOENT,
+		"a.conf: cannot be parsed: the worker program /nowhere/migcompat-worker could not");
 }
 
 static void policy_is_no_default_one_if_the_process_ends(void **state)
@@ -169,7 +171,7 @@ static void policy_is_no_default_one_if_the_process_ends(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    policy_load_text("/p/a.conf", "mixed = false;", 14, &parser, &policy, &err), -EIO);
+		policy_load_text("/p/a.conf", "mixed = false;", 14, &parser, &policy, &err), -EIO);
 	assert_null(policy);
 	assert_string_equal(err.text, "out of memory or crashed while parsing /p/a.conf");
 }
@@ -241,8 +243,8 @@ static void nonsense_is_refused(const uint32_t *words, size_t count)
 	conf_parser_end(&parser);
 }
 
-#define NONSENSE(...)                                                                              \
-	nonsense_is_refused((const uint32_t[]){__VA_ARGS__},                                       \
+#define NONSENSE(...)                                        \
+	nonsense_is_refused((const uint32_t[]){__VA_ARGS__}, \
 			    sizeof((const uint32_t[]){__VA_ARGS__}) / sizeof(uint32_t))
 #define NO_NAME UINT32_MAX
 
@@ -269,19 +271,19 @@ static void reply_that_is_no_tree_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(tree_of_another_process_is_whole),
-	    cmocka_unit_test(tree_of_this_process_is_whole),
-	    cmocka_unit_test(one_process_parses_one_text_after_the_other),
-	    cmocka_unit_test(syntax_error_has_its_line),
-	    cmocka_unit_test(more_settings_than_the_bound_are_refused),
-	    cmocka_unit_test(process_that_ends_is_an_error),
-	    cmocka_unit_test(program_that_is_not_there_is_an_error),
-	    cmocka_unit_test(policy_is_no_default_one_if_the_process_ends),
-	    cmocka_unit_test(no_process_is_started_for_comments),
+		cmocka_unit_test(tree_of_another_process_is_whole),
+		cmocka_unit_test(tree_of_this_process_is_whole),
+		cmocka_unit_test(one_process_parses_one_text_after_the_other),
+		cmocka_unit_test(syntax_error_has_its_line),
+		cmocka_unit_test(more_settings_than_the_bound_are_refused),
+		cmocka_unit_test(process_that_ends_is_an_error),
+		cmocka_unit_test(program_that_is_not_there_is_an_error),
+		cmocka_unit_test(policy_is_no_default_one_if_the_process_ends),
+		cmocka_unit_test(no_process_is_started_for_comments),
 #ifdef TEST_CONFINED
-	    cmocka_unit_test(process_is_confined),
+		cmocka_unit_test(process_is_confined),
 #endif
-	    cmocka_unit_test(reply_that_is_no_tree_is_refused),
+		cmocka_unit_test(reply_that_is_no_tree_is_refused),
 	};
 
 	return cmocka_run_group_tests_name("config", tests, NULL, NULL);

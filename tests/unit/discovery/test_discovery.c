@@ -17,7 +17,8 @@
 
 static void discovery_finds_mdevs_then_types_then_functions(void **state)
 {
-	static const char *const ids[] = {MDEV1, MDEV2, "mtty/mtty-1", "mtty/mtty-2", "0000:00:03.0", "0000:00:04.0"};
+	static const char *const ids[] = {MDEV1,	 MDEV2,		 "mtty/mtty-1",
+					  "mtty/mtty-2", "0000:00:03.0", "0000:00:04.0"};
 
 	(void)state;
 	discover();
@@ -78,7 +79,9 @@ static void a_run_for_one_device_makes_its_row_alone(void **state)
 
 static void a_run_for_an_unknown_device_makes_no_row(void **state)
 {
-	static const char *const ids[] = {"0000:00:05.0", "0000:00:0*", "0000:00:01.0", "mtty", "mtty/mtty-3", "mtty/", "/", "..", "", "../devices"};
+	static const char *const ids[] = {
+		"0000:00:05.0", "0000:00:0*", "0000:00:01.0", "mtty", "mtty/mtty-3",
+		"mtty/",	"/",	      "..",	      "",     "../devices"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ids); i++) {
@@ -100,14 +103,17 @@ static void two_runs_make_two_hosts(void **state)
 static void a_failed_run_leaves_nothing(void **state)
 {
 	(void)state;
-	assert_int_equal(discovery_run(&inventory, &(struct discovery_options){.nwants = 1u << 20}, &err), -E2BIG);
+	assert_int_equal(
+		discovery_run(&inventory, &(struct discovery_options){.nwants = 1u << 20}, &err),
+		-E2BIG);
 	assert_int_equal(inventory.nhosts, 0);
 	assert_int_equal(inventory.ndevices, 0);
 }
 
 /* ---------------------------------------------------------------- what happens meanwhile */
 
-/* Longer than a run takes: a device that is gone and back within one cannot be told from one that stayed. */
+/* Longer than a run takes: a device that is gone and back within one cannot be told from one that
+ * stayed. */
 #define AWAY_US 3000
 
 static atomic_bool stop;
@@ -159,8 +165,13 @@ static int look_as_nobody(void)
 
 	if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
 		return 2;
-	if (discovery_run(&inventory, &(struct discovery_options){.wants = &(struct discovery_want){"ports/*/line", 0}, .nwants = 1}, &err) < 0 ||
-	    inventory_finish(&inventory, &err) < 0 || inventory_find(&inventory, MDEV2, &device, &err) < 0)
+	if (discovery_run(
+		    &inventory,
+		    &(struct discovery_options){
+			    .wants = &(struct discovery_want){"ports/*/line", 0}, .nwants = 1},
+		    &err) < 0 ||
+	    inventory_finish(&inventory, &err) < 0 ||
+	    inventory_find(&inventory, MDEV2, &device, &err) < 0)
 		return 3;
 	name = factset_find(&device->facts, "mdev_type/name");
 	if (!name || name->error != EACCES)
@@ -180,7 +191,8 @@ static void what_may_not_be_read_is_an_error(void **state)
 	(void)state;
 	assert_int_equal(chmod(mocked_path(""), 0755), 0);
 	assert_int_equal(chmod(mocked_path(MTTY "/mdev_supported_types/mtty-2/name"), 0), 0);
-	assert_int_equal(chmod(mocked_path("/sys/kernel/debug/vfio/" MDEV2 "/migration/features"), 0), 0);
+	assert_int_equal(
+		chmod(mocked_path("/sys/kernel/debug/vfio/" MDEV2 "/migration/features"), 0), 0);
 	assert_int_equal(chmod(mocked_path(MTTY "/" MDEV2 "/ports"), 0111), 0);
 	pid = fork();
 	if (pid == 0)
@@ -192,7 +204,8 @@ static void what_may_not_be_read_is_an_error(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* Nothing is known of a folder that may not be looked into: neither that the files are there, nor that they are not. */
+/* Nothing is known of a folder that may not be looked into: neither that the files are there, nor
+ * that they are not. */
 static int look_up_as_nobody(void)
 {
 	const struct device *device;
@@ -201,12 +214,14 @@ static int look_up_as_nobody(void)
 	if (geteuid() == 0 && setresuid(65534, 65534, 65534) < 0)
 		return 2;
 	if (discovery_run(&inventory, &(struct discovery_options){.nwants = 0}, &err) < 0 ||
-	    inventory_finish(&inventory, &err) < 0 || inventory_find(&inventory, MDEV2, &device, &err) < 0)
+	    inventory_finish(&inventory, &err) < 0 ||
+	    inventory_find(&inventory, MDEV2, &device, &err) < 0)
 		return 3;
 	folder = factset_find(&device->facts, "vfio/debugfs");
 	if (!folder || folder->error != EACCES)
 		return 4;
-	if (factset_find(&device->facts, "vfio/migration/features") || factset_find(&device->facts, "vfio/migration/state"))
+	if (factset_find(&device->facts, "vfio/migration/features") ||
+	    factset_find(&device->facts, "vfio/migration/state"))
 		return 5;
 	return kernel_word(device) == MIGCOMPAT_UNKNOWN ? 0 : 6;
 }
@@ -234,11 +249,14 @@ static void where_vfio_may_not_be_looked_into_the_kernel_says_nothing(void **sta
 	}
 }
 
-/* ---------------------------------------------------------------- the host with virtual functions */
+/* ---------------------------------------------------------------- the host with virtual functions
+ */
 
 static void functions_without_a_backend_are_those_of_vfio(void **state)
 {
-	static const char *const ids[] = {VGPU, "0000:3b:00.5/nvidia-557", "0000:3b:00.5/nvidia-558", "0000:81:00.1", "0000:80:03.0"};
+	static const char *const ids[] = {VGPU, "0000:3b:00.5/nvidia-557",
+					  "0000:3b:00.5/nvidia-558", "0000:81:00.1",
+					  "0000:80:03.0"};
 
 	(void)state;
 	discover();
@@ -276,7 +294,8 @@ static void a_parent_of_mdevs_is_no_function_for_its_driver_alone(void **state)
 static void a_vf_names_its_pf(void **state)
 {
 	(void)state;
-	run(&(struct discovery_options){.wants = &(struct discovery_want){"physfn/fw_ver", 0}, .nwants = 1});
+	run(&(struct discovery_options){.wants = &(struct discovery_want){"physfn/fw_ver", 0},
+					.nwants = 1});
 	assert_string_equal(find("0000:81:00.1")->parent, "0000:81:00.0");
 	assert_fact("0000:81:00.1", "physfn/driver", "mlx5_core");
 	assert_fact("0000:81:00.1", "physfn/fw_ver", "22.40.1000");
@@ -299,9 +318,11 @@ static void a_folder_of_attributes_is_read_by_glob(void **state)
 	const struct discovery_want want = {"nvidia/*", 0};
 
 	(void)state;
-	run(&(struct discovery_options){.wants = &want, .nwants = 1, .served = served, .arg = (char[]){"nvidia"}});
+	run(&(struct discovery_options){
+		.wants = &want, .nwants = 1, .served = served, .arg = (char[]){"nvidia"}});
 	assert_fact("0000:3b:00.4", "nvidia/current_vgpu_type", "0");
-	assert_fact("0000:3b:00.4", "nvidia/creatable_vgpu_types", "ID    : vGPU Name\n557   : NVIDIA A40-1B\n558   : NVIDIA A40-2B");
+	assert_fact("0000:3b:00.4", "nvidia/creatable_vgpu_types",
+		    "ID    : vGPU Name\n557   : NVIDIA A40-1B\n558   : NVIDIA A40-2B");
 	assert_fact("0000:3b:00.4", "nvidia/vgpu_params", "");
 	assert_missing("0000:3b:00.4", "nvidia/deeper");
 	assert_missing("0000:3b:00.4", "nvidia/deeper/secret");
@@ -332,17 +353,22 @@ static void an_mdev_that_is_listed_twice_is_one_row(void **state)
 static int run_serial(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(discovery_finds_mdevs_then_types_then_functions, setup, teardown),
+		cmocka_unit_test_setup_teardown(discovery_finds_mdevs_then_types_then_functions,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(an_mdev_is_a_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_mdev_type_is_a_row, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_function_of_vfio_is_a_row, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_run_for_one_device_makes_its_row_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_run_for_an_unknown_device_makes_no_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_run_for_one_device_makes_its_row_alone, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_run_for_an_unknown_device_makes_no_row, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(two_runs_make_two_hosts, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_failed_run_leaves_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_device_that_comes_and_goes_makes_a_whole_row_or_none, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			a_device_that_comes_and_goes_makes_a_whole_row_or_none, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_may_not_be_read_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(where_vfio_may_not_be_looked_into_the_kernel_says_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+			where_vfio_may_not_be_looked_into_the_kernel_says_nothing, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
@@ -351,15 +377,23 @@ static int run_serial(void)
 static int run_sriov(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(functions_without_a_backend_are_those_of_vfio, setup, teardown),
-		cmocka_unit_test_setup_teardown(functions_of_a_backends_driver_are_rows_too, setup, teardown),
-		cmocka_unit_test_setup_teardown(backends_are_asked_by_module_and_modalias, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_parent_of_mdevs_is_no_function_for_its_driver_alone, setup, teardown),
+		cmocka_unit_test_setup_teardown(functions_without_a_backend_are_those_of_vfio,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(functions_of_a_backends_driver_are_rows_too, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(backends_are_asked_by_module_and_modalias, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_parent_of_mdevs_is_no_function_for_its_driver_alone, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_vf_names_its_pf, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_mdev_on_a_vf_has_the_vf_as_parent, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_folder_of_attributes_is_read_by_glob, setup, teardown),
-		cmocka_unit_test_setup_teardown(types_are_found_by_the_parents_of_instances, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_mdev_that_is_listed_twice_is_one_row, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_mdev_on_a_vf_has_the_vf_as_parent, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_folder_of_attributes_is_read_by_glob, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(types_are_found_by_the_parents_of_instances, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_mdev_that_is_listed_twice_is_one_row, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

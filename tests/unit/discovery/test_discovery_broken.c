@@ -9,8 +9,9 @@
 
 static void only_what_stands_makes_a_row(void **state)
 {
-	static const char *const ids[] = {BAD(1), BAD(2), BAD(3), BAD(4), BAD(5), "mtty/mtty-1", "mtty/mtty-2", "mtty/mtty-3",
-					  "0000:00:03.0", "0000:00:04.0"};
+	static const char *const ids[] = {
+		BAD(1),	       BAD(2),	      BAD(3),	     BAD(4),	     BAD(5),
+		"mtty/mtty-1", "mtty/mtty-2", "mtty/mtty-3", "0000:00:03.0", "0000:00:04.0"};
 
 	(void)state;
 	discover();
@@ -47,7 +48,10 @@ static void a_link_to_itself_is_an_error_below(void **state)
 static void links_out_of_sys_have_a_value_and_nothing_below(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"driver/host*", 0}, {"driver/hostname", 0}, {"physfn/*", 0}}, 3);
+	discover_wanted((struct discovery_want[]){{"driver/host*", 0},
+						  {"driver/hostname", 0},
+						  {"physfn/*", 0}},
+			3);
 	assert_fact(BAD(3), "driver", "etc");
 	assert_missing(BAD(3), "driver/hostname");
 	assert_fact(BAD(4), "driver", "etc");
@@ -116,7 +120,9 @@ static void names_that_fit_no_key_are_passed_over(void **state)
 	(void)state;
 	assert_int_equal(mkdir(mocked_path(MTTY "/mdev_supported_types/mtty-\n"), 0755), 0);
 	assert_int_equal(mkdir(mocked_path(MTTY "/mdev_supported_types/mtty-\xff"), 0755), 0);
-	assert_int_equal(symlink("../../../devices/virtual/mtty/mtty/\x1b[2J", mocked_path("/sys/bus/mdev/devices/\x1b[2J")), 0);
+	assert_int_equal(symlink("../../../devices/virtual/mtty/mtty/\x1b[2J",
+				 mocked_path("/sys/bus/mdev/devices/\x1b[2J")),
+			 0);
 	discover_wanted(&(struct discovery_want){"*", 0}, 1);
 	assert_int_equal(inventory.ndevices, 10);
 }
@@ -125,29 +131,45 @@ static void parents_of_one_name_make_no_id_twice(void **state)
 {
 	(void)state;
 	assert_int_equal(mkdir(mocked_path("/sys/devices/virtual/orphan/mtty"), 0755), 0);
-	assert_int_equal(mkdir(mocked_path("/sys/devices/virtual/orphan/mtty/mdev_supported_types"), 0755), 0);
-	assert_int_equal(mkdir(mocked_path("/sys/devices/virtual/orphan/mtty/mdev_supported_types/mtty-1"), 0755), 0);
+	assert_int_equal(
+		mkdir(mocked_path("/sys/devices/virtual/orphan/mtty/mdev_supported_types"), 0755),
+		0);
+	assert_int_equal(
+		mkdir(mocked_path("/sys/devices/virtual/orphan/mtty/mdev_supported_types/mtty-1"),
+		      0755),
+		0);
 	assert_int_equal(mkdir(mocked_path("/sys/class/orphan"), 0755), 0);
-	assert_int_equal(symlink("../../devices/virtual/orphan/mtty", mocked_path("/sys/class/orphan/mtty")), 0);
+	assert_int_equal(
+		symlink("../../devices/virtual/orphan/mtty", mocked_path("/sys/class/orphan/mtty")),
+		0);
 	discover();
 	assert_int_equal(inventory.ndevices, 10);
-	assert_string_equal(find("mtty/mtty-1")->path, "/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1");
+	assert_string_equal(find("mtty/mtty-1")->path,
+			    "/devices/virtual/mtty/mtty/mdev_supported_types/mtty-1");
 }
 
 static int run_broken(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(only_what_stands_makes_a_row, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_dangling_type_is_named_and_has_no_facts, setup, teardown),
-		cmocka_unit_test_setup_teardown(an_mdev_without_files_is_a_row_without_facts, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_to_itself_is_an_error_below, setup, teardown),
-		cmocka_unit_test_setup_teardown(links_out_of_sys_have_a_value_and_nothing_below, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_folder_where_a_value_belongs_is_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_dangling_type_is_named_and_has_no_facts, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(an_mdev_without_files_is_a_row_without_facts, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_link_to_itself_is_an_error_below, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(links_out_of_sys_have_a_value_and_nothing_below,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_where_a_value_belongs_is_an_error, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(wrong_values_are_kept_as_they_are, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_binary_value_is_kept_as_bytes, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_value_of_more_than_64_kib_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(names_that_fit_no_key_are_passed_over, setup, teardown),
-		cmocka_unit_test_setup_teardown(parents_of_one_name_make_no_id_twice, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_value_of_more_than_64_kib_is_an_error, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(names_that_fit_no_key_are_passed_over, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(parents_of_one_name_make_no_id_twice, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -28,8 +28,12 @@ static void an_mdev_has_the_facts_of_its_folder_type_and_parent(void **state)
 
 static void a_type_has_the_keys_of_its_instances(void **state)
 {
-	static const char *const keys[] = {"mdev_type", "mdev_type/name", "mdev_type/device_api", "mdev_type/available_instances",
-					   "mdev_type/description", "parent/modalias"};
+	static const char *const keys[] = {"mdev_type",
+					   "mdev_type/name",
+					   "mdev_type/device_api",
+					   "mdev_type/available_instances",
+					   "mdev_type/description",
+					   "parent/modalias"};
 
 	(void)state;
 	discover_wanted(&(struct discovery_want){"mdev_type/description", 0}, 1);
@@ -49,7 +53,8 @@ static void devices_share_what_they_have_in_common(void **state)
 {
 	(void)state;
 	discover();
-	assert_ptr_equal(factset_text(&find(MDEV1)->facts, "parent/modalias"), factset_text(&find("mtty/mtty-2")->facts, "parent/modalias"));
+	assert_ptr_equal(factset_text(&find(MDEV1)->facts, "parent/modalias"),
+			 factset_text(&find("mtty/mtty-2")->facts, "parent/modalias"));
 }
 
 static void what_the_kernel_says_of_migration_is_a_fact(void **state)
@@ -80,7 +85,8 @@ static void a_function_has_the_facts_of_its_folder(void **state)
 	assert_fact("0000:00:04.0", "device", "0x0003");
 	assert_fact("0000:00:04.0", "driver", "vfio-pci");
 	assert_fact("0000:00:04.0", "driver/module", "vfio_pci");
-	assert_fact("0000:00:04.0", "modalias", "pci:v00001B36d00000003sv00001AF4sd00001100bc07sc00i02");
+	assert_fact("0000:00:04.0", "modalias",
+		    "pci:v00001B36d00000003sv00001AF4sd00001100bc07sc00i02");
 	assert_missing("0000:00:04.0", "parent/modalias");
 }
 
@@ -105,7 +111,8 @@ static void a_glob_crosses_folders_but_no_link(void **state)
 static void a_link_named_in_full_is_followed(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"ports/loop/line", 0}, {"driver/module/ver*", 0}}, 2);
+	discover_wanted(
+		(struct discovery_want[]){{"ports/loop/line", 0}, {"driver/module/ver*", 0}}, 2);
 	assert_fact(MDEV2, "ports/loop/line", "a");
 	assert_fact(MDEV2, "driver/module/version", "0.1");
 	assert_missing(MDEV2, "driver/module/srcversion");
@@ -114,16 +121,21 @@ static void a_link_named_in_full_is_followed(void **state)
 static void a_fact_that_two_globs_find_stands_once(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"ports/*/line", 0}, {"ports/0/*", 0}, {"p*/?/l*", 0}}, 3);
+	discover_wanted(
+		(struct discovery_want[]){{"ports/*/line", 0}, {"ports/0/*", 0}, {"p*/?/l*", 0}},
+		3);
 	assert_fact(MDEV2, "ports/0/line", "a");
 	for (size_t i = 1; i < find(MDEV2)->facts.count; i++)
-		assert_string_not_equal(find(MDEV2)->facts.facts[i - 1].key, find(MDEV2)->facts.facts[i].key);
+		assert_string_not_equal(find(MDEV2)->facts.facts[i - 1].key,
+					find(MDEV2)->facts.facts[i].key);
 }
 
 static void migration_attributes_are_never_read(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"*", 0}, {"migration_version", 0}, {"migration_*", 0}}, 3);
+	discover_wanted(
+		(struct discovery_want[]){{"*", 0}, {"migration_version", 0}, {"migration_*", 0}},
+		3);
 	assert_missing(MDEV2, "migration_version");
 	assert_missing(MDEV2, "migration_type");
 	assert_missing("0000:00:03.0", "resource0");
@@ -149,7 +161,8 @@ static void the_host_has_kernel_and_byte_order(void **state)
 	discover();
 	facts = &inventory.hosts[0]->facts;
 	assert_non_null(factset_text(facts, "kernel/release"));
-	assert_value(facts, "kernel/byteorder", __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big");
+	assert_value(facts, "kernel/byteorder",
+		     __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? "little" : "big");
 	assert_int_equal(facts->count, 2);
 	assert_non_null(inventory.hosts[0]->name);
 	assert_non_null(inventory.hosts[0]->taken);
@@ -161,7 +174,9 @@ static void host_globs_reach_the_members_of_a_bus(void **state)
 	const struct factset *facts;
 
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"bus/ap/devices/card*/hwtype", HOST}, {"bus/ap/devices/*.*/driver", HOST}}, 2);
+	discover_wanted((struct discovery_want[]){{"bus/ap/devices/card*/hwtype", HOST},
+						  {"bus/ap/devices/*.*/driver", HOST}},
+			2);
 	facts = &inventory.hosts[0]->facts;
 	assert_value(facts, "bus/ap/devices/card05/hwtype", "14");
 	assert_value(facts, "bus/ap/devices/05.0004/driver", "cex4queue");
@@ -171,15 +186,20 @@ static void host_globs_reach_the_members_of_a_bus(void **state)
 static void host_globs_cross_no_other_links(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"bus/mdev/devices/*/mdev_ty*/name", HOST}, {"bus/mdev/devices/*/mdev_type/name", HOST}}, 2);
+	discover_wanted((struct discovery_want[]){{"bus/mdev/devices/*/mdev_ty*/name", HOST},
+						  {"bus/mdev/devices/*/mdev_type/name", HOST}},
+			2);
 	assert_int_equal(inventory.hosts[0]->facts.count, 4);
-	assert_value(&inventory.hosts[0]->facts, "bus/mdev/devices/" MDEV1 "/mdev_type/name", "Single port serial");
+	assert_value(&inventory.hosts[0]->facts, "bus/mdev/devices/" MDEV1 "/mdev_type/name",
+		     "Single port serial");
 }
 
 static void host_facts_and_device_facts_stay_apart(void **state)
 {
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"module/mtty/version", HOST}, {"module/other/version", 0}}, 2);
+	discover_wanted((struct discovery_want[]){{"module/mtty/version", HOST},
+						  {"module/other/version", 0}},
+			2);
 	assert_value(&inventory.hosts[0]->facts, "module/mtty/version", "0.1");
 	assert_int_equal(inventory.hosts[0]->facts.count, 3);
 	assert_missing(MDEV1, "module/other/version");
@@ -190,7 +210,8 @@ static void the_host_says_what_was_collected(void **state)
 	const struct wanted *wanted;
 
 	(void)state;
-	discover_wanted((struct discovery_want[]){{"matrix", 0}, {"bus/ap/apmask", HOST}, {"../x", 0}}, 3);
+	discover_wanted(
+		(struct discovery_want[]){{"matrix", 0}, {"bus/ap/apmask", HOST}, {"../x", 0}}, 3);
 	wanted = &inventory.hosts[0]->wanted;
 	assert_true(fact_glob_any(wanted->globs, wanted->count, "matrix"));
 	assert_true(fact_glob_any(wanted->globs, wanted->count, "bus/ap/apmask"));
@@ -202,8 +223,9 @@ static void the_host_says_what_was_collected(void **state)
 
 static void stated_facts_are_merged(void **state)
 {
-	static const char text[] = "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\",\"devices\":{\"" MDEV1
-				   "\":{\"keys\":\"0x1234\"}},\"host\":{\"site\":\"north\"}}";
+	static const char text[] =
+		"{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\",\"devices\":{\"" MDEV1
+		"\":{\"keys\":\"0x1234\"}},\"host\":{\"site\":\"north\"}}";
 	char folder[] = "/tmp/test-discovery-XXXXXX", path[64];
 	struct stated *stated = NULL;
 	FILE *file;
@@ -230,23 +252,37 @@ static void stated_facts_are_merged(void **state)
 static int run_serial(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(an_mdev_has_the_facts_of_its_folder_type_and_parent, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_type_has_the_keys_of_its_instances, setup, teardown),
-		cmocka_unit_test_setup_teardown(inner_newlines_stay_and_the_last_goes, setup, teardown),
-		cmocka_unit_test_setup_teardown(devices_share_what_they_have_in_common, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_the_kernel_says_of_migration_is_a_fact, setup, teardown),
-		cmocka_unit_test_setup_teardown(files_are_no_more_than_their_folder, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_function_has_the_facts_of_its_folder, setup, teardown),
+		cmocka_unit_test_setup_teardown(an_mdev_has_the_facts_of_its_folder_type_and_parent,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_type_has_the_keys_of_its_instances, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(inner_newlines_stay_and_the_last_goes, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(devices_share_what_they_have_in_common, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_the_kernel_says_of_migration_is_a_fact, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(files_are_no_more_than_their_folder, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_function_has_the_facts_of_its_folder, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_glob_crosses_no_slash, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_glob_crosses_folders_but_no_link, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_glob_crosses_folders_but_no_link, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_link_named_in_full_is_followed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_fact_that_two_globs_find_stands_once, setup, teardown),
-		cmocka_unit_test_setup_teardown(migration_attributes_are_never_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(attributes_for_writing_are_not_read, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_host_has_kernel_and_byte_order, setup, teardown),
-		cmocka_unit_test_setup_teardown(host_globs_reach_the_members_of_a_bus, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_fact_that_two_globs_find_stands_once, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(migration_attributes_are_never_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(attributes_for_writing_are_not_read, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(the_host_has_kernel_and_byte_order, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(host_globs_reach_the_members_of_a_bus, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(host_globs_cross_no_other_links, setup, teardown),
-		cmocka_unit_test_setup_teardown(host_facts_and_device_facts_stay_apart, setup, teardown),
+		cmocka_unit_test_setup_teardown(host_facts_and_device_facts_stay_apart, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_host_says_what_was_collected, setup, teardown),
 		cmocka_unit_test_setup_teardown(stated_facts_are_merged, setup, teardown),
 	};

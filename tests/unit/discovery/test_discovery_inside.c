@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What discovery refuses to collect, where links lead, and how an attribute is read; on plain files, without any host. */
+/* What discovery refuses to collect, where links lead, and how an attribute is read; on plain
+ * files, without any host. */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -76,7 +77,8 @@ static void wants_take_globs_of_device_and_host(void **state)
 
 static void wants_refuse_globs_that_leave_the_folder(void **state)
 {
-	static const char *const globs[] = {"../vendor", "a/../b", "a/..", "..", ".", "./a", "a/./b", "/etc/passwd", "/", "a//b", "a/", ""};
+	static const char *const globs[] = {"../vendor", "a/../b",	"a/..", "..",	".",  "./a",
+					    "a/./b",	 "/etc/passwd", "/",	"a//b", "a/", ""};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
@@ -95,7 +97,8 @@ static void wants_refuse_globs_that_are_no_text(void **state)
 
 static void wants_refuse_attributes_whose_reading_is_an_act(void **state)
 {
-	static const char *const globs[] = {"migration_version", "migration_type", "migration_*", "parent/migration_x", "resource0", "rom"};
+	static const char *const globs[] = {"migration_version",  "migration_type", "migration_*",
+					    "parent/migration_x", "resource0",	    "rom"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
@@ -120,7 +123,10 @@ static void wants_refuse_too_long_and_too_deep_globs(void **state)
 
 static void wants_keep_each_glob_once(void **state)
 {
-	static const struct discovery_want list[] = {{"matrix", 0}, {"modalias", 0}, {"matrix", 0}, {"kernel/release", MIGCOMPAT_WANT_HOST}};
+	static const struct discovery_want list[] = {{"matrix", 0},
+						     {"modalias", 0},
+						     {"matrix", 0},
+						     {"kernel/release", MIGCOMPAT_WANT_HOST}};
 
 	(void)state;
 	assert_int_equal(kept(list, 4), 1);
@@ -161,7 +167,8 @@ static const char *followed(const char *from, const char *target)
 static void links_are_followed_by_their_text(void **state)
 {
 	(void)state;
-	assert_string_equal(followed("/sys/devices/a/b", "../../../bus/x/drivers/y"), "/sys/bus/x/drivers/y");
+	assert_string_equal(followed("/sys/devices/a/b", "../../../bus/x/drivers/y"),
+			    "/sys/bus/x/drivers/y");
 	assert_string_equal(followed("/sys/devices/a/b", "c/./d//e"), "/sys/devices/a/b/c/d/e");
 	assert_string_equal(followed("/sys/devices/a/b", "."), "/sys/devices/a/b");
 	assert_string_equal(followed("/sys/devices/a/b", "/sys/class/c"), "/sys/class/c");
@@ -302,11 +309,16 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(wants_begin_with_the_base_set, setup, teardown),
-		cmocka_unit_test_setup_teardown(wants_take_globs_of_device_and_host, setup, teardown),
-		cmocka_unit_test_setup_teardown(wants_refuse_globs_that_leave_the_folder, setup, teardown),
-		cmocka_unit_test_setup_teardown(wants_refuse_globs_that_are_no_text, setup, teardown),
-		cmocka_unit_test_setup_teardown(wants_refuse_attributes_whose_reading_is_an_act, setup, teardown),
-		cmocka_unit_test_setup_teardown(wants_refuse_too_long_and_too_deep_globs, setup, teardown),
+		cmocka_unit_test_setup_teardown(wants_take_globs_of_device_and_host, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(wants_refuse_globs_that_leave_the_folder, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(wants_refuse_globs_that_are_no_text, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(wants_refuse_attributes_whose_reading_is_an_act,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(wants_refuse_too_long_and_too_deep_globs, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(wants_keep_each_glob_once, setup, teardown),
 		cmocka_unit_test_setup_teardown(wants_are_bounded, setup, teardown),
 		cmocka_unit_test(attributes_that_act_are_not_read_by_glob),

@@ -7,16 +7,15 @@
 
 #include "tests/support/test.h"
 
-static const char aliases[] =
-	"# Aliases extracted from modules themselves.\n"
-	"alias pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_core\n"
-	"alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
-	"alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* one_vfio_pci\n"
-	"alias vfio_pci:v000015B3d*sv*sd*bc*sc*i* another_vfio_pci\n"
-	"alias vfio_pci:v000015B3d0000101Esv*sd*bc02sc*i* one_vfio_pci\n"
-	"x alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* hidden\n"
-	"alias vfio_pci:v00008086d0000E20Bsv*sd*bc*sc*i*\n"
-	"alias vfio_pci:v00008086d0000E211sv*sd*bc*sc*i* last_vfio_pci";
+static const char aliases[] = "# Aliases extracted from modules themselves.\n"
+			      "alias pci:v000015B3d0000101Esv*sd*bc*sc*i* mlx5_core\n"
+			      "alias vfio_pci:v*d*sv*sd*bc*sc*i* vfio_pci\n"
+			      "alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* one_vfio_pci\n"
+			      "alias vfio_pci:v000015B3d*sv*sd*bc*sc*i* another_vfio_pci\n"
+			      "alias vfio_pci:v000015B3d0000101Esv*sd*bc02sc*i* one_vfio_pci\n"
+			      "x alias vfio_pci:v000015B3d0000101Esv*sd*bc*sc*i* hidden\n"
+			      "alias vfio_pci:v00008086d0000E20Bsv*sd*bc*sc*i*\n"
+			      "alias vfio_pci:v00008086d0000E211sv*sd*bc*sc*i* last_vfio_pci";
 
 static void offers(const char *text, const char *modalias, const char *drivers)
 {
@@ -42,7 +41,8 @@ static void offers(const char *text, const char *modalias, const char *drivers)
 static void modules_are_sorted_and_stand_once(void **state)
 {
 	(void)state;
-	offers(aliases, "pci:v000015B3d0000101Esv000015B3sd00000008bc02sc00i00", "another_vfio_pci\none_vfio_pci");
+	offers(aliases, "pci:v000015B3d0000101Esv000015B3sd00000008bc02sc00i00",
+	       "another_vfio_pci\none_vfio_pci");
 }
 
 static void the_driver_for_every_function_is_no_variant(void **state)

@@ -73,7 +73,8 @@ static void arena_rewinds_to_a_mark(void **state)
 
 static void set_is_sorted_and_found_by_key(void **state)
 {
-	static const char *const keys[] = {"vendor", "device", "mdev_type/name", "mdev_type", "class"};
+	static const char *const keys[] = {"vendor", "device", "mdev_type/name", "mdev_type",
+					   "class"};
 	struct arena arena = {0};
 	struct factset_builder builder;
 	struct factset set;
@@ -81,7 +82,8 @@ static void set_is_sorted_and_found_by_key(void **state)
 	(void)state;
 	factset_builder_init(&builder, &arena);
 	for (size_t i = 0; i < 5; i++)
-		assert_int_equal(factset_builder_add(&builder, keys[i], keys[i], strlen(keys[i])), 0);
+		assert_int_equal(factset_builder_add(&builder, keys[i], keys[i], strlen(keys[i])),
+				 0);
 	assert_int_equal(factset_builder_finish(&builder, &set, NULL), 0);
 	for (size_t i = 1; i < set.count; i++)
 		assert_true(strcmp(set.facts[i - 1].key, set.facts[i].key) < 0);

@@ -12,12 +12,17 @@
 
 static const char example[] =
 	"{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
-	" \"host\":{\"name\":\"a\",\"facts\":{\"module/mtty/version\":\"1\",\"kernel/release\":\"6.12.0\"}},\n"
-	" \"devices\":[{\"id\":\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
-	"             \"path\":\"/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\",\n"
-	"             \"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/name\":\"Dual port serial\"}},\n"
+	" \"host\":{\"name\":\"a\",\"facts\":{\"module/mtty/version\":\"1\",\"kernel/"
+	"release\":\"6.12.0\"}},\n"
+	" \"devices\":[{\"id\":\"83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\",\"kind\":\"mdev\","
+	"\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
+	"             "
+	"\"path\":\"/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001\",\n"
+	"             \"facts\":{\"mdev_type\":\"mtty-2\",\"mdev_type/name\":\"Dual port "
+	"serial\"}},\n"
 	"            {\"id\":\"mtty/mtty-1\",\"kind\":\"mdev-type\",\"facts\":{}},\n"
-	"            {\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"facts\":{\"vendor\":\"0x1b36\"}}]}\n";
+	"            "
+	"{\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"facts\":{\"vendor\":\"0x1b36\"}}]}\n";
 
 /* Reads what must be right. */
 static void read_good(struct inventory *inventory, const char *text)
@@ -48,7 +53,8 @@ static void document_becomes_host_and_devices(void **state)
 	assert_int_equal(device->kind, MIGCOMPAT_KIND_MDEV);
 	assert_string_equal(device->driver, "mtty");
 	assert_string_equal(device->parent, "mtty");
-	assert_string_equal(device->path, "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
+	assert_string_equal(device->path,
+			    "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001");
 	assert_string_equal(factset_text(&device->facts, "mdev_type/name"), "Dual port serial");
 	assert_ptr_equal(device->host, inventory.hosts[0]);
 	assert_int_equal(inventory.devices[1].kind, MIGCOMPAT_KIND_MDEV_TYPE);
@@ -105,7 +111,10 @@ static void large_file_is_read_through_the_window(void **state)
 	file = fopen(folder_path(&folder, "a.json"), "w");
 	fputs(HEAD, file);
 	for (int i = 0; i < 5000; i++)
-		fprintf(file, "%s\n{\"id\":\"%d\",\"kind\":\"mdev\",\"n\":%d,\"facts\":{\"name\":\"€%d\"}}", i ? "," : "", i, i, i);
+		fprintf(file,
+			"%s\n{\"id\":\"%d\",\"kind\":\"mdev\",\"n\":%d,\"facts\":{\"name\":\"€%d\"}"
+			"}",
+			i ? "," : "", i, i, i);
 	fputs(TAIL, file);
 	assert_int_equal(fclose(file), 0);
 	inventory_init(&inventory);
@@ -128,8 +137,10 @@ static void members_come_in_any_order(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, "{\"devices\":[{\"facts\":{\"v\":\"1\"},\"kind\":\"mdev\",\"id\":\"u\"}],"
-			      "\"host\":{\"facts\":{},\"name\":\"late\"},\"format\":\"migcompat-inventory/1\"}");
+	read_good(
+		&inventory,
+		"{\"devices\":[{\"facts\":{\"v\":\"1\"},\"kind\":\"mdev\",\"id\":\"u\"}],"
+		"\"host\":{\"facts\":{},\"name\":\"late\"},\"format\":\"migcompat-inventory/1\"}");
 	assert_string_equal(inventory.devices[0].host->name, "late");
 	assert_string_equal(inventory.devices[0].id, "u");
 	inventory_free(&inventory);
@@ -140,7 +151,8 @@ static void only_format_and_host_name_are_required(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, " {\"format\" : \"migcompat-inventory/1\"\r\n,\t\"host\":{\"name\":\"a\"} } \n");
+	read_good(&inventory,
+		  " {\"format\" : \"migcompat-inventory/1\"\r\n,\t\"host\":{\"name\":\"a\"} } \n");
 	assert_int_equal(inventory.nhosts, 1);
 	assert_int_equal(inventory.ndevices, 0);
 	assert_int_equal(inventory.hosts[0]->facts.count, 0);
@@ -156,7 +168,8 @@ static void host_name_may_be_any_text(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"rack 4/böx: \\\"a\\\" /\"},\"devices\":[]}");
+	read_good(&inventory, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"rack "
+			      "4/böx: \\\"a\\\" /\"},\"devices\":[]}");
 	assert_string_equal(inventory.hosts[0]->name, "rack 4/böx: \"a\" /");
 	inventory_free(&inventory);
 }
@@ -168,10 +181,14 @@ static void several_files_make_one_inventory(void **state)
 
 	(void)state;
 	inventory_init(&inventory);
-	assert_int_equal(inventory_read_buffer(&inventory, "a", example, sizeof(example) - 1, NULL), 0);
-	assert_int_equal(inventory_read_buffer(&inventory, "b", HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL,
-					       sizeof(HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL) - 1, NULL),
+	assert_int_equal(inventory_read_buffer(&inventory, "a", example, sizeof(example) - 1, NULL),
 			 0);
+	assert_int_equal(
+		inventory_read_buffer(
+			&inventory, "b", HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL,
+			sizeof(HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}" TAIL) - 1,
+			NULL),
+		0);
 	assert_int_equal(inventory_finish(&inventory, NULL), 0);
 	assert_int_equal(inventory.nhosts, 2);
 	assert_int_equal(inventory.hosts[1]->number, 1);
@@ -186,8 +203,8 @@ static void error_becomes_its_number(void **state)
 	const struct fact *fact;
 
 	(void)state;
-	read_good(&inventory,
-		  HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"error\":\"EACCES\"},\"b\":{\"error\":\"E524\"}}}" TAIL);
+	read_good(&inventory, HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"error\":"
+				   "\"EACCES\"},\"b\":{\"error\":\"E524\"}}}" TAIL);
 	fact = factset_find(&inventory.devices[0].facts, "a");
 	assert_int_equal(fact->error, EACCES);
 	assert_null(fact->value);
@@ -201,7 +218,8 @@ static void base64_becomes_bytes(void **state)
 	const struct fact *fact;
 
 	(void)state;
-	read_good(&inventory, HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"base64\":\"AP8K\"},\"b\":{\"base64\":\"\"}}}" TAIL);
+	read_good(&inventory, HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":{\"base64\":"
+				   "\"AP8K\"},\"b\":{\"base64\":\"\"}}}" TAIL);
 	fact = factset_find(&inventory.devices[0].facts, "a");
 	assert_true(fact->binary);
 	assert_int_equal(fact->len, 3);
@@ -215,7 +233,8 @@ static void text_keeps_inner_newlines(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"x\\ny\\n\"}}" TAIL);
+	read_good(&inventory,
+		  HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"x\\ny\\n\"}}" TAIL);
 	assert_string_equal(factset_text(&inventory.devices[0].facts, "a"), "x\ny");
 	inventory_free(&inventory);
 }
@@ -225,9 +244,11 @@ static void wanted_of_the_document_is_the_hosts(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory, "{\"host\":{\"name\":\"a\"},\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}},"
-			      "{\"id\":\"v\",\"kind\":\"mdev\",\"facts\":{},\"wanted\":[]}],"
-			      "\"wanted\":[\"vendor\",\"mdev_type/*\"],\"format\":\"migcompat-inventory/1\"}");
+	read_good(&inventory,
+		  "{\"host\":{\"name\":\"a\"},\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\","
+		  "\"facts\":{}},"
+		  "{\"id\":\"v\",\"kind\":\"mdev\",\"facts\":{},\"wanted\":[]}],"
+		  "\"wanted\":[\"vendor\",\"mdev_type/*\"],\"format\":\"migcompat-inventory/1\"}");
 	assert_int_equal(inventory.hosts[0]->wanted.count, 2);
 	assert_string_equal(inventory.hosts[0]->wanted.globs[1], "mdev_type/*");
 	assert_null(inventory.devices[0].wanted.globs);
@@ -242,7 +263,8 @@ static void wanted_of_the_host_wins_for_the_host_alone(void **state)
 
 	(void)state;
 	read_good(&inventory,
-		  "{\"format\":\"migcompat-inventory/1\",\"wanted\":[\"vendor\"],\"host\":{\"wanted\":[\"module/*\"],\"name\":\"a\"},"
+		  "{\"format\":\"migcompat-inventory/"
+		  "1\",\"wanted\":[\"vendor\"],\"host\":{\"wanted\":[\"module/*\"],\"name\":\"a\"},"
 		  "\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}]}");
 	assert_string_equal(inventory.hosts[0]->wanted.globs[0], "module/*");
 	assert_string_equal(inventory.devices[0].wanted.globs[0], "vendor");
@@ -254,9 +276,10 @@ static void unknown_members_are_kept(void **state)
 	struct inventory inventory;
 
 	(void)state;
-	read_good(&inventory,
-		  "{\"format\":\"migcompat-inventory/1\",\"by\":[1, 2.5],\"host\":{\"name\":\"a\",\"id\":\"h\",\"rack\":{\"row\":4}},"
-		  "\"more\":null,\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{},\"name\":\"x\",\"note\":\"ö\\n\"}]}");
+	read_good(&inventory, "{\"format\":\"migcompat-inventory/1\",\"by\":[1, "
+			      "2.5],\"host\":{\"name\":\"a\",\"id\":\"h\",\"rack\":{\"row\":4}},"
+			      "\"more\":null,\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\","
+			      "\"facts\":{},\"name\":\"x\",\"note\":\"ö\\n\"}]}");
 	assert_string_equal(inventory.hosts[0]->doc_extra, "{\"by\":[1,2.5],\"more\":null}");
 	assert_string_equal(inventory.hosts[0]->extra, "{\"id\":\"h\",\"rack\":{\"row\":4}}");
 	assert_string_equal(inventory.devices[0].extra, "{\"name\":\"x\",\"note\":\"ö\\n\"}");
@@ -271,7 +294,8 @@ static void longest_texts_are_accepted(void **state)
 	(void)state;
 	memset(id, 'i', 255);
 	id[255] = '\0';
-	snprintf(text, sizeof(text), HEAD "{\"id\":\"%s\",\"kind\":\"mdev\",\"facts\":{\"%s\":\"v\"}}" TAIL, id, id);
+	snprintf(text, sizeof(text),
+		 HEAD "{\"id\":\"%s\",\"kind\":\"mdev\",\"facts\":{\"%s\":\"v\"}}" TAIL, id, id);
 	read_good(&inventory, text);
 	assert_string_equal(inventory.devices[0].id, id);
 	assert_string_equal(inventory.devices[0].facts.facts[0].key, id);
@@ -280,15 +304,18 @@ static void longest_texts_are_accepted(void **state)
 
 static void nothing_stays_of_a_file_that_fails(void **state)
 {
-	static const char bad[] = HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"1\"}},{\"id\":\"v\"}" TAIL;
+	static const char bad[] =
+		HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"1\"}},{\"id\":\"v\"}" TAIL;
 	struct inventory inventory;
 	size_t total;
 
 	(void)state;
 	inventory_init(&inventory);
-	assert_int_equal(inventory_read_buffer(&inventory, "a", example, sizeof(example) - 1, NULL), 0);
+	assert_int_equal(inventory_read_buffer(&inventory, "a", example, sizeof(example) - 1, NULL),
+			 0);
 	total = inventory.arena.total;
-	assert_int_equal(inventory_read_buffer(&inventory, "b", bad, sizeof(bad) - 1, NULL), -EINVAL);
+	assert_int_equal(inventory_read_buffer(&inventory, "b", bad, sizeof(bad) - 1, NULL),
+			 -EINVAL);
 	assert_int_equal(inventory.nhosts, 1);
 	assert_int_equal(inventory.ndevices, 3);
 	assert_int_equal(inventory.arena.total, total);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bounds of inventories, and files that cannot be read: refused at once, whatever their size. */
+/* The bounds of inventories, and files that cannot be read: refused at once, whatever their size.
+ */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 
@@ -40,7 +41,8 @@ static char *padded(const char *before, char byte, size_t count, const char *aft
 	return text;
 }
 
-static void padded_is_refused(const char *before, char byte, size_t count, const char *after, int code, const char *sentence)
+static void padded_is_refused(const char *before, char byte, size_t count, const char *after,
+			      int code, const char *sentence)
 {
 	char *text = padded(before, byte, count, after);
 	struct error err = {{0}};
@@ -60,43 +62,48 @@ static void long_id_is_refused(void **state)
 static void long_host_name_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused("{\"host\":{\"name\":\"", 'i', 256, "\"}}", -EINVAL, "\"name\" is 256 bytes long, expected at most 255");
+	padded_is_refused("{\"host\":{\"name\":\"", 'i', 256, "\"}}", -EINVAL,
+			  "\"name\" is 256 bytes long, expected at most 255");
 }
 
 static void long_key_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"", 'k', 256, "\":\"\"}}" TAIL, -EINVAL,
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"", 'k', 256,
+			  "\":\"\"}}" TAIL, -EINVAL,
 			  "kkk…\" has a name of 256 bytes, expected at most 255");
 }
 
 static void long_value_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":\"", 'v', FACT_VALUE_MAX + 1, "\"}}" TAIL, -EINVAL,
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":\"", 'v',
+			  FACT_VALUE_MAX + 1, "\"}}" TAIL, -EINVAL,
 			  "fact \"k\" is 65537 bytes long, expected at most 65536");
 }
 
 static void long_base64_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":{\"base64\":\"", 'A', 87384, "\"}}}" TAIL, -EINVAL,
-			  "fact \"k\" is 65538 bytes long");
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":{\"base64\":\"", 'A', 1u << 20, "\"}}}" TAIL, -EINVAL,
-			  "fact \"k\" is 786432 bytes long");
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":{\"base64\":\"",
+			  'A', 87384, "\"}}}" TAIL, -EINVAL, "fact \"k\" is 65538 bytes long");
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"facts\":{\"k\":{\"base64\":\"",
+			  'A', 1u << 20, "\"}}}" TAIL, -EINVAL, "fact \"k\" is 786432 bytes long");
 }
 
 static void long_device_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"note\":\"", 'x', INVENTORY_DEVICE_MAX, "\"}" TAIL, -EFBIG,
+	padded_is_refused(HEAD "{\"kind\":\"mdev\",\"id\":\"u\",\"note\":\"", 'x',
+			  INVENTORY_DEVICE_MAX, "\"}" TAIL, -EFBIG,
 			  "a.json: device 1: is longer than 16777216 bytes");
 }
 
 static void long_member_name_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused("{\"", 'x', 5000, "\":1}", -EFBIG, "a.json: a member's name: is longer than 4096 bytes");
+	padded_is_refused("{\"", 'x', 5000, "\":1}", -EFBIG,
+			  "a.json: a member's name: is longer than 4096 bytes");
 }
 
 static void unknown_members_are_bounded_together(void **state)
@@ -115,8 +122,10 @@ static void unknown_members_are_bounded_together(void **state)
 static void depth_bomb_is_refused(void **state)
 {
 	(void)state;
-	padded_is_refused("{\"x\":", '[', 1000000, "", -EINVAL, "a.json: line 1: \"x\": bad JSON: maximum parsing depth reached");
-	padded_is_refused(HEAD, '[', 3000, "", -EINVAL, "a.json: line 1: device 1: bad JSON: maximum parsing depth reached");
+	padded_is_refused("{\"x\":", '[', 1000000, "", -EINVAL,
+			  "a.json: line 1: \"x\": bad JSON: maximum parsing depth reached");
+	padded_is_refused(HEAD, '[', 3000, "", -EINVAL,
+			  "a.json: line 1: device 1: bad JSON: maximum parsing depth reached");
 }
 
 static void container_bomb_is_refused(void **state)
@@ -190,8 +199,8 @@ static void *malloc_while_allowed(size_t size)
 
 static void memory_that_runs_out_in_jansson_is_an_error(void **state)
 {
-	static const char text[] =
-		HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"1\",\"b\":{\"error\":\"EIO\"}},\"x\":[1]}],\"y\":{\"z\":2}}";
+	static const char text[] = HEAD "{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"1\","
+					"\"b\":{\"error\":\"EIO\"}},\"x\":[1]}],\"y\":{\"z\":2}}";
 	struct error err = {{0}};
 	size_t failures = 0;
 	int r = -ENOMEM;
@@ -233,7 +242,8 @@ static void file_is_refused(const char *path, int code, const char *sentence)
 static void missing_file_is_refused(void **state)
 {
 	(void)state;
-	file_is_refused("/nonexistent/a.json", -ENOENT, ": cannot be read: No such file or directory");
+	file_is_refused("/nonexistent/a.json", -ENOENT,
+			": cannot be read: No such file or directory");
 }
 
 static void folder_is_refused(void **state)
@@ -245,7 +255,8 @@ static void folder_is_refused(void **state)
 static void device_node_is_refused(void **state)
 {
 	(void)state;
-	file_is_refused("/dev/zero", -EINVAL, ": is a pipe, socket or device, expected a regular file");
+	file_is_refused("/dev/zero", -EINVAL,
+			": is a pipe, socket or device, expected a regular file");
 }
 
 static void pipe_is_refused_at_once(void **state)
@@ -255,7 +266,8 @@ static void pipe_is_refused_at_once(void **state)
 	(void)state;
 	folder_make(&folder);
 	assert_int_equal(mkfifo(folder_path(&folder, "pipe"), 0600), 0);
-	file_is_refused(folder.file, -EINVAL, ": is a pipe, socket or device, expected a regular file");
+	file_is_refused(folder.file, -EINVAL,
+			": is a pipe, socket or device, expected a regular file");
 	folder_remove(&folder);
 }
 
@@ -265,7 +277,8 @@ static void empty_file_is_refused(void **state)
 
 	(void)state;
 	folder_make(&folder);
-	file_is_refused(folder_write(&folder, "a.json", ""), -EINVAL, ": is empty, expected a JSON object");
+	file_is_refused(folder_write(&folder, "a.json", ""), -EINVAL,
+			": is empty, expected a JSON object");
 	folder_remove(&folder);
 }
 
@@ -277,7 +290,8 @@ static void gigabyte_is_refused_unread(void **state)
 	folder_make(&folder);
 	folder_write(&folder, "a.json", "{");
 	assert_int_equal(truncate(folder.file, 1 << 30), 0);
-	file_is_refused(folder.file, -EFBIG, ": is 1073741824 bytes long, expected at most 536870912");
+	file_is_refused(folder.file, -EFBIG,
+			": is 1073741824 bytes long, expected at most 536870912");
 	folder_remove(&folder);
 }
 
@@ -302,16 +316,26 @@ static void unreadable_file_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(long_id_is_refused),          cmocka_unit_test(long_host_name_is_refused),
-		cmocka_unit_test(long_key_is_refused),         cmocka_unit_test(long_value_is_refused),
-		cmocka_unit_test(long_base64_is_refused),      cmocka_unit_test(long_device_is_refused),
-		cmocka_unit_test(long_member_name_is_refused), cmocka_unit_test(unknown_members_are_bounded_together),
-		cmocka_unit_test(depth_bomb_is_refused),       cmocka_unit_test(container_bomb_is_refused),
-		cmocka_unit_test(too_many_facts_are_refused),  cmocka_unit_test(too_many_globs_are_refused),
-		cmocka_unit_test(large_buffer_is_refused),     cmocka_unit_test(memory_that_runs_out_in_jansson_is_an_error),
-		cmocka_unit_test(missing_file_is_refused),     cmocka_unit_test(folder_is_refused),
-		cmocka_unit_test(device_node_is_refused),      cmocka_unit_test(pipe_is_refused_at_once),
-		cmocka_unit_test(empty_file_is_refused),       cmocka_unit_test(gigabyte_is_refused_unread),
+		cmocka_unit_test(long_id_is_refused),
+		cmocka_unit_test(long_host_name_is_refused),
+		cmocka_unit_test(long_key_is_refused),
+		cmocka_unit_test(long_value_is_refused),
+		cmocka_unit_test(long_base64_is_refused),
+		cmocka_unit_test(long_device_is_refused),
+		cmocka_unit_test(long_member_name_is_refused),
+		cmocka_unit_test(unknown_members_are_bounded_together),
+		cmocka_unit_test(depth_bomb_is_refused),
+		cmocka_unit_test(container_bomb_is_refused),
+		cmocka_unit_test(too_many_facts_are_refused),
+		cmocka_unit_test(too_many_globs_are_refused),
+		cmocka_unit_test(large_buffer_is_refused),
+		cmocka_unit_test(memory_that_runs_out_in_jansson_is_an_error),
+		cmocka_unit_test(missing_file_is_refused),
+		cmocka_unit_test(folder_is_refused),
+		cmocka_unit_test(device_node_is_refused),
+		cmocka_unit_test(pipe_is_refused_at_once),
+		cmocka_unit_test(empty_file_is_refused),
+		cmocka_unit_test(gigabyte_is_refused_unread),
 		cmocka_unit_test(unreadable_file_is_refused),
 	};
 

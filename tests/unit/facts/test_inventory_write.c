@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writing inventories: the same bytes for the same model, and what is read from them is what was written. */
+/* Writing inventories: the same bytes for the same model, and what is read from them is what was
+ * written. */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -16,8 +17,8 @@ static void written_free(struct written *written)
 	free(written->text);
 }
 
-static int write_to_memory(const struct inventory *inventory, const struct host *host, inventory_keep_fn *keep, void *arg,
-			   struct written *ret)
+static int write_to_memory(const struct inventory *inventory, const struct host *host,
+			   inventory_keep_fn *keep, void *arg, struct written *ret)
 {
 	FILE *out = open_memstream(&ret->text, &ret->len);
 	int r;
@@ -38,28 +39,29 @@ static void read_good(struct inventory *inventory, const char *text)
 }
 
 /* Everything that a model can hold. */
-static const char full[] = "{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
-			   " \"wanted\":[\"mdev_type\",\"module/*\"],\n"
-			   " \"host\":{\"name\":\"böx \\\"4\\\"\",\"facts\":{\n"
-			   "   \"kernel/release\":\"6.12.0\",\n"
-			   "   \"module/mtty/version\":{\"error\":\"E524\"}},\n"
-			   "  \"rack\":{\"row\":4}},\n"
-			   " \"devices\":[\n"
-			   "  {\"id\":\"u1\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
-			   "   \"path\":\"/devices/virtual/mtty/mtty/u1\",\n"
-			   "   \"wanted\":[],\n"
-			   "   \"facts\":{\n"
-			   "   \"a\":{\"error\":\"EACCES\"},\n"
-			   "   \"b\":{\"base64\":\"AP8K\"},\n"
-			   "   \"c\":{\"base64\":\"\"},\n"
-			   "   \"d\":\"x\\ny\\n\\n\",\n"
-			   "   \"e\":\"\",\n"
-			   "   \"f\":\"\\n\\n\",\n"
-			   "   \"g\":\"\\u0001€/\\\\\"},\n"
-			   "   \"note\":[1,2.5,null]},\n"
-			   "  {\"id\":\"mtty/mtty-1\",\"kind\":\"mdev-type\",\n"
-			   "   \"facts\":{}}],\n"
-			   " \"by\":\"hand\",\"more\":[]}\n";
+static const char full[] =
+	"{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
+	" \"wanted\":[\"mdev_type\",\"module/*\"],\n"
+	" \"host\":{\"name\":\"böx \\\"4\\\"\",\"facts\":{\n"
+	"   \"kernel/release\":\"6.12.0\",\n"
+	"   \"module/mtty/version\":{\"error\":\"E524\"}},\n"
+	"  \"rack\":{\"row\":4}},\n"
+	" \"devices\":[\n"
+	"  {\"id\":\"u1\",\"kind\":\"mdev\",\"driver\":\"mtty\",\"parent\":\"mtty\",\n"
+	"   \"path\":\"/devices/virtual/mtty/mtty/u1\",\n"
+	"   \"wanted\":[],\n"
+	"   \"facts\":{\n"
+	"   \"a\":{\"error\":\"EACCES\"},\n"
+	"   \"b\":{\"base64\":\"AP8K\"},\n"
+	"   \"c\":{\"base64\":\"\"},\n"
+	"   \"d\":\"x\\ny\\n\\n\",\n"
+	"   \"e\":\"\",\n"
+	"   \"f\":\"\\n\\n\",\n"
+	"   \"g\":\"\\u0001€/\\\\\"},\n"
+	"   \"note\":[1,2.5,null]},\n"
+	"  {\"id\":\"mtty/mtty-1\",\"kind\":\"mdev-type\",\n"
+	"   \"facts\":{}}],\n"
+	" \"by\":\"hand\",\"more\":[]}\n";
 
 static void full_document_comes_back_byte_for_byte(void **state)
 {
@@ -81,10 +83,14 @@ static void order_of_reading_does_not_matter(void **state)
 	struct written first, second;
 
 	(void)state;
-	read_good(&one, "{\"devices\":[{\"facts\":{\"b\":\"1\",\"a\":\"2\"},\"id\":\"u\",\"kind\":\"mdev\"}],"
-			"\"host\":{\"facts\":{\"y\":\"\",\"x\":\"\"},\"name\":\"a\"},\"format\":\"migcompat-inventory/1\"}");
-	read_good(&two, "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\",\"facts\":{\"x\":\"\",\"y\":\"\"}},"
-			"\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"2\",\"b\":\"1\"}}]}");
+	read_good(&one, "{\"devices\":[{\"facts\":{\"b\":\"1\",\"a\":\"2\"},\"id\":\"u\",\"kind\":"
+			"\"mdev\"}],"
+			"\"host\":{\"facts\":{\"y\":\"\",\"x\":\"\"},\"name\":\"a\"},\"format\":"
+			"\"migcompat-inventory/1\"}");
+	read_good(&two, "{\"format\":\"migcompat-inventory/"
+			"1\",\"host\":{\"name\":\"a\",\"facts\":{\"x\":\"\",\"y\":\"\"}},"
+			"\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{\"a\":\"2\",\"b\":"
+			"\"1\"}}]}");
 	assert_int_equal(write_to_memory(&one, one.hosts[0], NULL, NULL, &first), 0);
 	assert_int_equal(write_to_memory(&two, two.hosts[0], NULL, NULL, &second), 0);
 	assert_string_equal(first.text, second.text);
@@ -100,8 +106,10 @@ static void wanted_of_host_and_document_stay_apart(void **state)
 	struct written written;
 
 	(void)state;
-	read_good(&one, "{\"format\":\"migcompat-inventory/1\",\"wanted\":[\"vendor\"],\"host\":{\"name\":\"a\",\"wanted\":[\"module/*\"]},"
-			"\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}]}");
+	read_good(&one,
+		  "{\"format\":\"migcompat-inventory/"
+		  "1\",\"wanted\":[\"vendor\"],\"host\":{\"name\":\"a\",\"wanted\":[\"module/*\"]},"
+		  "\"devices\":[{\"id\":\"u\",\"kind\":\"mdev\",\"facts\":{}}]}");
 	assert_int_equal(write_to_memory(&one, one.hosts[0], NULL, NULL, &written), 0);
 	read_good(&two, written.text);
 	assert_string_equal(two.hosts[0]->wanted.globs[0], "module/*");
@@ -144,7 +152,9 @@ static void fact_that_is_not_kept_is_left_out(void **state)
 
 	(void)state;
 	read_good(&inventory, full);
-	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], keep_all_but, (void *)"a", &written), 0);
+	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], keep_all_but, (void *)"a",
+					 &written),
+			 0);
 	assert_null(strstr(written.text, "EACCES"));
 	assert_contains(written.text, "\"facts\":{\n   \"b\"");
 	written_free(&written);
@@ -158,7 +168,9 @@ static void glob_of_which_nothing_is_kept_is_not_said_to_be_collected(void **sta
 
 	(void)state;
 	read_good(&inventory, full);
-	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], keep_all_but, (void *)"module/*", &written), 0);
+	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], keep_all_but,
+					 (void *)"module/*", &written),
+			 0);
 	assert_contains(written.text, "\n \"wanted\":[\"mdev_type\"],");
 	written_free(&written);
 	inventory_free(&inventory);
@@ -177,7 +189,9 @@ static void glob_that_a_device_does_not_keep_is_not_the_hosts(void **state)
 
 	(void)state;
 	read_good(&inventory, full);
-	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], keep_no_mdev_type_of_devices, NULL, &written), 0);
+	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0],
+					 keep_no_mdev_type_of_devices, NULL, &written),
+			 0);
 	assert_contains(written.text, "\n \"wanted\":[\"module/*\"],");
 	written_free(&written);
 	inventory_free(&inventory);
@@ -208,7 +222,8 @@ static void name_that_is_not_utf8_is_told(void **state)
 	(void)state;
 	read_good(&inventory, full);
 	inventory.hosts[0]->name = "b\xf6x";
-	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], NULL, NULL, &written), -EILSEQ);
+	assert_int_equal(write_to_memory(&inventory, inventory.hosts[0], NULL, NULL, &written),
+			 -EILSEQ);
 	written_free(&written);
 	inventory_free(&inventory);
 }

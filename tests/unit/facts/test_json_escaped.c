@@ -72,12 +72,12 @@ static void nothing_gives_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(plain_text_stays_as_it_is),
-	    cmocka_unit_test(what_steers_a_terminal_is_escaped),
-	    cmocka_unit_test(what_cannot_be_seen_is_escaped),
-	    cmocka_unit_test(a_character_beyond_16_bits_is_a_pair),
-	    cmocka_unit_test(keys_and_layout_are_treated_alike),
-	    cmocka_unit_test(nothing_gives_nothing),
+		cmocka_unit_test(plain_text_stays_as_it_is),
+		cmocka_unit_test(what_steers_a_terminal_is_escaped),
+		cmocka_unit_test(what_cannot_be_seen_is_escaped),
+		cmocka_unit_test(a_character_beyond_16_bits_is_a_pair),
+		cmocka_unit_test(keys_and_layout_are_treated_alike),
+		cmocka_unit_test(nothing_gives_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,8 +8,11 @@
 
 #include "core/facts/json_source.h"
 
-/* Values whose end only the next byte tells, and characters of every length, at all places of the window. */
-static const char sequence[] = "12 ,-3.5e2,\"€😀ü\",true,null,[1,2,{\"ä\":[]}],0,\"\\u20ac\\n\",123456789012345678,false  ,\"\",7";
+/* Values whose end only the next byte tells, and characters of every length, at all places of the
+ * window. */
+static const char sequence[] =
+	"12 ,-3.5e2,\"€😀ü\",true,null,[1,2,{\"ä\":[]}],0,\"\\u20ac\\n\",123456789012345678,false  "
+	",\"\",7";
 
 /* Take the whole sequence; the values come back as one compact array. */
 static char *sequence_read(struct json_source *source)
@@ -40,7 +43,8 @@ static void values_are_the_same_at_every_window(void **state)
 	char *expected;
 
 	(void)state;
-	assert_int_equal(json_source_memory(&source, "m", sequence, sizeof(sequence) - 1, 1000, NULL), 0);
+	assert_int_equal(
+		json_source_memory(&source, "m", sequence, sizeof(sequence) - 1, 1000, NULL), 0);
 	expected = sequence_read(&source);
 	assert_contains(expected, "[12,-350.0,\"€😀ü\",true,null,");
 	folder_make(&folder);
@@ -87,7 +91,10 @@ static void line_is_that_of_the_file(void **state)
 
 static void failing_read_is_told(void **state)
 {
-	struct json_source source = {.name = "s.json", .max = 1000, .room = 16, .fd = open("/tmp", O_RDONLY | O_DIRECTORY)};
+	struct json_source source = {.name = "s.json",
+				     .max = 1000,
+				     .room = 16,
+				     .fd = open("/tmp", O_RDONLY | O_DIRECTORY)};
 	struct error err;
 	json_t *value;
 
@@ -181,8 +188,9 @@ static void value_of_the_allowed_length_is_read(void **state)
 
 static void types_are_named(void **state)
 {
-	static const char *const pairs[][2] = {{"{}", "an object"}, {"[]", "an array"}, {"\"\"", "a string"}, {"1", "a number"},
-					       {"1.5", "a number"}, {"true", "true"},   {"false", "false"},   {"null", "null"}};
+	static const char *const pairs[][2] = {
+		{"{}", "an object"}, {"[]", "an array"}, {"\"\"", "a string"}, {"1", "a number"},
+		{"1.5", "a number"}, {"true", "true"},	 {"false", "false"},   {"null", "null"}};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {

@@ -12,7 +12,8 @@ struct row {
 	const char *ids[4];
 };
 
-static int model_make(struct inventory *inventory, const struct row *rows, size_t count, struct error *err)
+static int model_make(struct inventory *inventory, const struct row *rows, size_t count,
+		      struct error *err)
 {
 	inventory_init(inventory);
 	for (size_t i = 0; i < count; i++) {
@@ -66,7 +67,8 @@ static void device_is_found_by_host_and_id(void **state)
 
 static void slash_at_the_end_of_a_host_is_no_trap(void **state)
 {
-	static const struct row rows[] = {{"a/", "a.json", {"x"}}, {"b", "b.json", {"/x"}}, {"b/", "c.json", {"x"}}};
+	static const struct row rows[] = {
+		{"a/", "a.json", {"x"}}, {"b", "b.json", {"/x"}}, {"b/", "c.json", {"x"}}};
 	struct inventory inventory;
 	const struct device *device;
 
@@ -80,7 +82,8 @@ static void slash_at_the_end_of_a_host_is_no_trap(void **state)
 
 static void unknown_device_is_named(void **state)
 {
-	static const char *const names[] = {"u2", "a//mtty/mtty-1", "c//u1", "//u1", "a//", "", "/", "//"};
+	static const char *const names[] = {"u2", "a//mtty/mtty-1", "c//u1", "//u1", "a//", "", "/",
+					    "//"};
 	struct inventory inventory;
 	const struct device *device = NULL;
 	struct error err;
@@ -174,7 +177,8 @@ static void id_twice_in_a_host_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(model_make(&inventory, rows, 1, &err), -EEXIST);
-	assert_string_equal(err.text, "a.json: device \"u1\" stands twice in host \"a\", expected an id that is unique in its host");
+	assert_string_equal(err.text, "a.json: device \"u1\" stands twice in host \"a\", expected "
+				      "an id that is unique in its host");
 	inventory_free(&inventory);
 }
 

@@ -91,17 +91,17 @@ static void paths_lead_to_the_devices_own_folder(void **state)
 		const char *path;
 		bool fits;
 	} rows[] = {
-	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u", true},
-	    {MIGCOMPAT_KIND_PHYSICAL, "u", "/devices/platform/Fixed MDIO bus.0/u", true},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/t", true},
-	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u/power", false},
-	    {MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/xu", false},
-	    {MIGCOMPAT_KIND_MDEV, "u", "u", false},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/t", false},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/xp/mdev_supported_types/t", false},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/xt", false},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/mdev_supported_types/t", false},
-	    {MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "t", false},
+		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u", true},
+		{MIGCOMPAT_KIND_PHYSICAL, "u", "/devices/platform/Fixed MDIO bus.0/u", true},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/t", true},
+		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/u/power", false},
+		{MIGCOMPAT_KIND_MDEV, "u", "/devices/virtual/mtty/mtty/xu", false},
+		{MIGCOMPAT_KIND_MDEV, "u", "u", false},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/t", false},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/xp/mdev_supported_types/t", false},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/devices/x/p/mdev_supported_types/xt", false},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "/mdev_supported_types/t", false},
+		{MIGCOMPAT_KIND_MDEV_TYPE, "p/t", "t", false},
 	};
 
 	(void)state;
@@ -223,18 +223,18 @@ static void a_text_is_whole_or_an_error(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(real_names_are_names),
-	    cmocka_unit_test(what_could_be_a_path_is_no_name),
-	    cmocka_unit_test(what_is_no_single_visible_word_is_no_name),
-	    cmocka_unit_test(a_name_has_at_most_255_bytes),
-	    cmocka_unit_test(ids_fit_their_kind),
-	    cmocka_unit_test(paths_lead_to_the_devices_own_folder),
-	    cmocka_unit_test(paths_name_each_folder_once),
-	    cmocka_unit_test(attributes_are_files_below_the_devices_folder),
-	    cmocka_unit_test(attributes_go_through_no_link_of_the_kernel),
-	    cmocka_unit_test(an_attribute_has_at_most_255_bytes),
-	    cmocka_unit_test(uuids_and_pci_addresses_have_one_form),
-	    cmocka_unit_test(a_text_is_whole_or_an_error),
+		cmocka_unit_test(real_names_are_names),
+		cmocka_unit_test(what_could_be_a_path_is_no_name),
+		cmocka_unit_test(what_is_no_single_visible_word_is_no_name),
+		cmocka_unit_test(a_name_has_at_most_255_bytes),
+		cmocka_unit_test(ids_fit_their_kind),
+		cmocka_unit_test(paths_lead_to_the_devices_own_folder),
+		cmocka_unit_test(paths_name_each_folder_once),
+		cmocka_unit_test(attributes_are_files_below_the_devices_folder),
+		cmocka_unit_test(attributes_go_through_no_link_of_the_kernel),
+		cmocka_unit_test(an_attribute_has_at_most_255_bytes),
+		cmocka_unit_test(uuids_and_pci_addresses_have_one_form),
+		cmocka_unit_test(a_text_is_whole_or_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -65,11 +65,13 @@ static void facts_of_devices_and_host_have_their_date(void **state)
 	(void)state;
 	folder_make(&folder);
 	folder_write(&folder, "a.json",
-		     HEAD "\"devices\":{\"u1\":{\"mkvps/05.0004\":\"AES CUR: valid 0x1\\n\"},\"u2\":{}},\"host\":{\"site\":\"x\"}}");
+		     HEAD "\"devices\":{\"u1\":{\"mkvps/05.0004\":\"AES CUR: valid "
+			  "0x1\\n\"},\"u2\":{}},\"host\":{\"site\":\"x\"}}");
 	stated = load_good(folder.path);
 	answer_make(&answer, stated, "u1");
 	assert_int_equal(answer.facts.count, 2);
-	assert_string_equal(factset_text(&answer.facts, "stated/mkvps/05.0004"), "AES CUR: valid 0x1");
+	assert_string_equal(factset_text(&answer.facts, "stated/mkvps/05.0004"),
+			    "AES CUR: valid 0x1");
 	assert_string_equal(factset_text(&answer.facts, "stated/mkvps/05.0004@date"), "2026-11-21");
 	answer_free(&answer);
 	answer_make(&answer, stated, NULL);
@@ -105,7 +107,8 @@ static void of_others_nothing_is_stated(void **state)
 
 	(void)state;
 	folder_make(&folder);
-	folder_write(&folder, "a.json", HEAD "\"devices\":{\"u1\":{\"a\":\"1\"},\"u3\":{\"a\":\"1\"}}}");
+	folder_write(&folder, "a.json",
+		     HEAD "\"devices\":{\"u1\":{\"a\":\"1\"},\"u3\":{\"a\":\"1\"}}}");
 	stated = load_good(folder.path);
 	answer_make(&answer, stated, "u2");
 	assert_int_equal(answer.facts.count, 0);
@@ -129,7 +132,8 @@ static void files_add_up(void **state)
 		char name[32], text[128];
 
 		snprintf(name, sizeof(name), "%02d.json", i);
-		snprintf(text, sizeof(text), HEAD "\"devices\":{\"u%d\":{\"k%d\":\"%d\"}}}", i % 2, i, i);
+		snprintf(text, sizeof(text), HEAD "\"devices\":{\"u%d\":{\"k%d\":\"%d\"}}}", i % 2,
+			 i, i);
 		folder_write(&folder, name, text);
 	}
 	stated = load_good(folder.path);
@@ -149,9 +153,13 @@ static void same_statement_again_renews_its_date(void **state)
 
 	(void)state;
 	folder_make(&folder);
-	folder_write(&folder, "a.json", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-12-01\",\"host\":{\"a\":\"1\"}}");
+	folder_write(&folder, "a.json",
+		     "{\"format\":\"migcompat-facts/"
+		     "1\",\"stated\":\"2026-12-01\",\"host\":{\"a\":\"1\"}}");
 	folder_write(&folder, "b.json", HEAD "\"host\":{\"a\":\"1\"}}");
-	folder_write(&folder, "c.json", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-12-02\",\"host\":{\"a\":\"1\"}}");
+	folder_write(&folder, "c.json",
+		     "{\"format\":\"migcompat-facts/"
+		     "1\",\"stated\":\"2026-12-02\",\"host\":{\"a\":\"1\"}}");
 	stated = load_good(folder.path);
 	answer_make(&answer, stated, NULL);
 	assert_int_equal(answer.facts.count, 2);
@@ -196,7 +204,8 @@ static void leap_day_is_a_date(void **state)
 
 	(void)state;
 	folder_make(&folder);
-	folder_write(&folder, "a.json", "{\"stated\":\"2028-02-29\",\"format\":\"migcompat-facts/1\"}");
+	folder_write(&folder, "a.json",
+		     "{\"stated\":\"2028-02-29\",\"format\":\"migcompat-facts/1\"}");
 	stated_free(load_good(folder.path));
 	folder_remove(&folder);
 }
@@ -243,7 +252,9 @@ static void file_of_another_owner_is_refused(void **state)
 	folder_make(&folder);
 	folder_write(&folder, "a.json", HEAD "\"host\":{}}");
 	assert_int_equal(chown(folder.file, 65534, 65534), 0);
-	load_bad(&folder, -EPERM, "/a.json belongs to user 65534, expected root or the caller, since it decides verdicts");
+	load_bad(&folder, -EPERM,
+		 "/a.json belongs to user 65534, expected root or the caller, since it decides "
+		 "verdicts");
 	folder_remove(&folder);
 }
 
@@ -298,14 +309,16 @@ static void long_texts_are_refused(void **state)
 	memset(key, 'k', 244);
 	sprintf(text, HEAD "\"host\":{\"%s\":\"\"}}", key);
 	folder_write(&folder, "a.json", text);
-	load_bad(&folder, -EINVAL, "kkk…\" is no name of a fact, expected a path of at most 243 bytes");
+	load_bad(&folder, -EINVAL,
+		 "kkk…\" is no name of a fact, expected a path of at most 243 bytes");
 	key[243] = '\0';
 	sprintf(text, HEAD "\"host\":{\"%s\":\"\"}}", key);
 	folder_write(&folder, "a.json", text);
 	stated_free(load_good(folder.path));
 	sprintf(text, HEAD "\"host\":{\"a\":\"%0*d\"}}", (int)FACT_VALUE_MAX + 1, 0);
 	folder_write(&folder, "a.json", text);
-	load_bad(&folder, -EINVAL, "/a.json: \"host\": \"a\" is 65537 bytes long, expected at most 65536");
+	load_bad(&folder, -EINVAL,
+		 "/a.json: \"host\": \"a\" is 65537 bytes long, expected at most 65536");
 	free(text);
 	folder_remove(&folder);
 }
@@ -320,41 +333,63 @@ static const struct bad table[] = {
 	{"empty", "", "/a.json: is empty, expected a JSON object"},
 	{"no_json", "facts", "/a.json: line 1: the document: bad JSON: "},
 	{"truncated", HEAD "\n\"host\":{", "/a.json: line 2: the document: bad JSON: "},
-	{"two_documents", HEAD "\"host\":{}}{}", "/a.json: line 1: behind the document: found '{', expected nothing more"},
+	{"two_documents", HEAD "\"host\":{}}{}",
+	 "/a.json: line 1: behind the document: found '{', expected nothing more"},
 	{"no_object", "[]", "/a.json: is an array, expected an object"},
 	{"no_format", "{\"stated\":\"2026-11-21\"}", "/a.json: \"format\" is missing"},
 	{"other_format", "{\"format\":\"migcompat-facts/2\"}",
 	 "/a.json: \"format\" is \"migcompat-facts/2\", expected \"migcompat-facts/1\""},
-	{"format_is_no_string", "{\"format\":1}", "/a.json: \"format\" is a number, expected \"migcompat-facts/1\""},
-	{"no_date", "{\"format\":\"migcompat-facts/1\",\"host\":{}}", "/a.json: \"stated\" is missing"},
-	{"date_is_no_string", "{\"format\":\"migcompat-facts/1\",\"stated\":20261121}", "/a.json: \"stated\" is a number, expected a date"},
+	{"format_is_no_string", "{\"format\":1}",
+	 "/a.json: \"format\" is a number, expected \"migcompat-facts/1\""},
+	{"no_date", "{\"format\":\"migcompat-facts/1\",\"host\":{}}",
+	 "/a.json: \"stated\" is missing"},
+	{"date_is_no_string", "{\"format\":\"migcompat-facts/1\",\"stated\":20261121}",
+	 "/a.json: \"stated\" is a number, expected a date"},
 	{"date_is_no_date", "{\"format\":\"migcompat-facts/1\",\"stated\":\"yesterday\"}",
 	 "/a.json: \"stated\" is \"yesterday\", expected a date"},
 	{"month_13", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-13-01\"}",
 	 "/a.json: \"stated\" is \"2026-13-01\", expected a date"},
-	{"day_0", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01-00\"}", "/a.json: \"stated\" is \"2026-01-00\", expected a date"},
+	{"day_0", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01-00\"}",
+	 "/a.json: \"stated\" is \"2026-01-00\", expected a date"},
 	{"no_leap_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2100-02-29\"}",
 	 "/a.json: \"stated\" is \"2100-02-29\", expected a date"},
 	{"negative_day", "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-01--1\"}",
 	 "/a.json: \"stated\" is \"2026-01--1\", expected a date"},
-	{"unknown_member", HEAD "\"device\":{}}", "/a.json: \"device\" is unknown, expected format, stated, host or devices"},
-	{"member_twice", HEAD "\"host\":{},\"host\":{}}", "/a.json: line 1: the document: bad JSON: duplicate object key"},
-	{"host_is_no_object", HEAD "\"host\":[]}", "/a.json: \"host\" is an array, expected an object"},
-	{"devices_are_no_object", HEAD "\"devices\":[]}", "/a.json: \"devices\" is an array, expected an object"},
-	{"device_is_no_object", HEAD "\"devices\":{\"u\":\"\"}}", "/a.json: device \"u\" is a string, expected an object"},
-	{"empty_id", HEAD "\"devices\":{\"\":{}}}", "/a.json: \"\" is no device's id, expected a name or PARENT/TYPE-ID: "},
-	{"id_that_leads_up", HEAD "\"devices\":{\"../u\":{}}}", "/a.json: \"../u\" is no device's id"},
-	{"id_with_two_slashes", HEAD "\"devices\":{\"a/b/c\":{}}}", "/a.json: \"a/b/c\" is no device's id"},
-	{"id_that_turns_its_direction", HEAD "\"devices\":{\"a\\u202e\":{}}}", "/a.json: \"a???\" is no device's id"},
-	{"id_with_control_character", HEAD "\"devices\":{\"a\\n\":{}}}", "/a.json: \"a?\" is no device's id"},
-	{"value_is_no_string", HEAD "\"devices\":{\"u\":{\"a\":1}}}", "/a.json: device \"u\": \"a\" is a number, expected a string"},
-	{"value_is_null", HEAD "\"host\":{\"a\":null}}", "/a.json: \"host\": \"a\" is null, expected a string"},
+	{"unknown_member", HEAD "\"device\":{}}",
+	 "/a.json: \"device\" is unknown, expected format, stated, host or devices"},
+	{"member_twice", HEAD "\"host\":{},\"host\":{}}",
+	 "/a.json: line 1: the document: bad JSON: duplicate object key"},
+	{"host_is_no_object", HEAD "\"host\":[]}",
+	 "/a.json: \"host\" is an array, expected an object"},
+	{"devices_are_no_object", HEAD "\"devices\":[]}",
+	 "/a.json: \"devices\" is an array, expected an object"},
+	{"device_is_no_object", HEAD "\"devices\":{\"u\":\"\"}}",
+	 "/a.json: device \"u\" is a string, expected an object"},
+	{"empty_id", HEAD "\"devices\":{\"\":{}}}",
+	 "/a.json: \"\" is no device's id, expected a name or PARENT/TYPE-ID: "},
+	{"id_that_leads_up", HEAD "\"devices\":{\"../u\":{}}}",
+	 "/a.json: \"../u\" is no device's id"},
+	{"id_with_two_slashes", HEAD "\"devices\":{\"a/b/c\":{}}}",
+	 "/a.json: \"a/b/c\" is no device's id"},
+	{"id_that_turns_its_direction", HEAD "\"devices\":{\"a\\u202e\":{}}}",
+	 "/a.json: \"a???\" is no device's id"},
+	{"id_with_control_character", HEAD "\"devices\":{\"a\\n\":{}}}",
+	 "/a.json: \"a?\" is no device's id"},
+	{"value_is_no_string", HEAD "\"devices\":{\"u\":{\"a\":1}}}",
+	 "/a.json: device \"u\": \"a\" is a number, expected a string"},
+	{"value_is_null", HEAD "\"host\":{\"a\":null}}",
+	 "/a.json: \"host\": \"a\" is null, expected a string"},
 	{"empty_key", HEAD "\"host\":{\"\":\"\"}}", "/a.json: \"host\": \"\" is no name of a fact"},
-	{"key_with_at", HEAD "\"host\":{\"a@date\":\"\"}}", "/a.json: \"host\": \"a@date\" is no name of a fact"},
-	{"key_with_slash_first", HEAD "\"host\":{\"/a\":\"\"}}", "/a.json: \"host\": \"/a\" is no name of a fact"},
-	{"key_with_slash_last", HEAD "\"host\":{\"a/\":\"\"}}", "/a.json: \"host\": \"a/\" is no name of a fact"},
-	{"key_with_two_slashes", HEAD "\"host\":{\"a//b\":\"\"}}", "/a.json: \"host\": \"a//b\" is no name of a fact"},
-	{"key_with_control_character", HEAD "\"host\":{\"a\\tb\":\"\"}}", "/a.json: \"host\": \"a?b\" is no name of a fact"},
+	{"key_with_at", HEAD "\"host\":{\"a@date\":\"\"}}",
+	 "/a.json: \"host\": \"a@date\" is no name of a fact"},
+	{"key_with_slash_first", HEAD "\"host\":{\"/a\":\"\"}}",
+	 "/a.json: \"host\": \"/a\" is no name of a fact"},
+	{"key_with_slash_last", HEAD "\"host\":{\"a/\":\"\"}}",
+	 "/a.json: \"host\": \"a/\" is no name of a fact"},
+	{"key_with_two_slashes", HEAD "\"host\":{\"a//b\":\"\"}}",
+	 "/a.json: \"host\": \"a//b\" is no name of a fact"},
+	{"key_with_control_character", HEAD "\"host\":{\"a\\tb\":\"\"}}",
+	 "/a.json: \"host\": \"a?b\" is no name of a fact"},
 };
 #define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
 
@@ -394,7 +429,9 @@ int main(void)
 	static struct CMUnitTest tests[TABLE_COUNT + OTHERS_COUNT];
 
 	for (size_t i = 0; i < TABLE_COUNT; i++)
-		tests[i] = (struct CMUnitTest){.name = table[i].name, .test_func = is_refused, .initial_state = (void *)&table[i]};
+		tests[i] = (struct CMUnitTest){.name = table[i].name,
+					       .test_func = is_refused,
+					       .initial_state = (void *)&table[i]};
 	memcpy(&tests[TABLE_COUNT], others, sizeof(others));
 	return cmocka_run_group_tests_name("stated", tests, NULL, NULL);
 }

@@ -35,8 +35,14 @@ static void intern_keeps_one_copy_of_each_text(void **state)
 
 static void utf8_accepts_what_is_well_formed(void **state)
 {
-	static const char *const good[] = {
-	    "", "abcdefgh", "grün", "abcdefgh€", "\xf0\x9f\x98\x80", "\xed\x9f\xbf", "\xf4\x8f\xbf\xbf", "\xc2\x80"};
+	static const char *const good[] = {"",
+					   "abcdefgh",
+					   "grün",
+					   "abcdefgh€",
+					   "\xf0\x9f\x98\x80",
+					   "\xed\x9f\xbf",
+					   "\xf4\x8f\xbf\xbf",
+					   "\xc2\x80"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
@@ -46,21 +52,21 @@ static void utf8_accepts_what_is_well_formed(void **state)
 static void utf8_refuses_what_is_not(void **state)
 {
 	static const char *const bad[] = {
-	    "\x80",
-	    "\xff",
-	    "\xc0\x80",
-	    "\xc1\xbf",
-	    "\xe0\x80\x80", /* overlong */
-	    "\xed\xa0\x80",
-	    "\xf0\x80\x80\x80",
-	    "\xf4\x90\x80\x80",
-	    "\xf5\x80\x80",
-	    "\xe2\x82", /* surrogate, too large, cut */
-	    "\xc3",
-	    "\xc3(",
-	    "abcdefgh\xc3",
-	    "abcdefg\xff",
-	    "\xe2(\xa1",
+		"\x80",
+		"\xff",
+		"\xc0\x80",
+		"\xc1\xbf",
+		"\xe0\x80\x80", /* overlong */
+		"\xed\xa0\x80",
+		"\xf0\x80\x80\x80",
+		"\xf4\x90\x80\x80",
+		"\xf5\x80\x80",
+		"\xe2\x82", /* surrogate, too large, cut */
+		"\xc3",
+		"\xc3(",
+		"abcdefgh\xc3",
+		"abcdefg\xff",
+		"\xe2(\xa1",
 	};
 
 	(void)state;
@@ -82,14 +88,14 @@ static void clean_texts_have_no_control_characters(void **state)
 static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 {
 	static const char *const controls[] = {
-		"\xc2\xad", /* U+00AD, soft hyphen */
-		"\xd8\x9c", /* U+061C */
-		"\xe2\x80\x8b", "\xe2\x80\x8f", /* U+200B, U+200F */
-		"\xe2\x80\xa8", "\xe2\x80\xae", /* U+2028, U+202E */
-		"\xe2\x81\xa0", "\xe2\x81\xa9", /* U+2060, U+2069 */
-		"\xe3\x85\xa4",		      /* U+3164, a letter without shape */
-		"\xef\xbb\xbf",		      /* U+FEFF */
-		"\xf3\xa0\x80\x81",		      /* U+E0001 */
+		"\xc2\xad",			    /* U+00AD, soft hyphen */
+		"\xd8\x9c",			    /* U+061C */
+		"\xe2\x80\x8b",	    "\xe2\x80\x8f", /* U+200B, U+200F */
+		"\xe2\x80\xa8",	    "\xe2\x80\xae", /* U+2028, U+202E */
+		"\xe2\x81\xa0",	    "\xe2\x81\xa9", /* U+2060, U+2069 */
+		"\xe3\x85\xa4",			    /* U+3164, a letter without shape */
+		"\xef\xbb\xbf",			    /* U+FEFF */
+		"\xf3\xa0\x80\x81",		    /* U+E0001 */
 	};
 
 	(void)state;
@@ -100,10 +106,10 @@ static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 static void what_stands_beside_a_control_character_is_none(void **state)
 {
 	static const char *const texts[] = {
-	    "\xc2\xa0",		"\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7",
-	    "\xe2\x80\xaf",	"\xe2\x81\xb0", "\xef\xb8\x8f", "\xef\xbf\xbd",
-	    "\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its
-					       right */
+		"\xc2\xa0",	    "\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7",
+		"\xe2\x80\xaf",	    "\xe2\x81\xb0", "\xef\xb8\x8f", "\xef\xbf\xbd",
+		"\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its
+						   right */
 	};
 
 	(void)state;
@@ -111,7 +117,8 @@ static void what_stands_beside_a_control_character_is_none(void **state)
 		assert_true(utf8_clean(texts[i], strlen(texts[i])));
 }
 
-/* Long runs of plain text are passed over eight bytes at a time: each byte at each place of such a run. */
+/* Long runs of plain text are passed over eight bytes at a time: each byte at each place of such a
+ * run. */
 static void what_is_not_clean_is_found_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -121,7 +128,8 @@ static void what_is_not_clean_is_found_wherever_it_stands(void **state)
 
 			memset(text, 'x', sizeof(text));
 			text[at] = (char)byte;
-			assert_int_equal(utf8_clean(text, sizeof(text)), byte >= 0x20 && byte <= 0x7e);
+			assert_int_equal(utf8_clean(text, sizeof(text)),
+					 byte >= 0x20 && byte <= 0x7e);
 			utf8_mend(text, sizeof(text));
 			assert_int_equal(text[at], byte >= 0x20 && byte <= 0x7e ? (char)byte : '?');
 			assert_true(utf8_clean(text, sizeof(text)));
@@ -183,8 +191,9 @@ static void errors_have_names_both_ways(void **state)
 
 static void unknown_error_names_have_no_number(void **state)
 {
-	static const char *const bad[] = {"",	"0",	 "E",	  "EWHATEVER", "eacces", "E5",
-					  "E0", "E4096", "E-524", "E+524",     "E524x",	 "E99999999999"};
+	static const char *const bad[] = {"",	    "0",     "E",     "EWHATEVER",
+					  "eacces", "E5",    "E0",    "E4096",
+					  "E-524",  "E+524", "E524x", "E99999999999"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
@@ -213,8 +222,9 @@ static void base64_is_the_same_both_ways(void **state)
 
 static void base64_refuses_what_is_not_exact(void **state)
 {
-	static const char *const bad[] = {
-	    "A", "AA", "AAA", "AA=A", "=AAA", "A===", "====", "AB==", "AAB=", "AA-_", "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
+	static const char *const bad[] = {"A",	   "AA",    "AAA",	"AA=A", "=AAA",
+					  "A===",  "====",  "AB==",	"AAB=", "AA-_",
+					  "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
 	char back[16];
 	size_t len;
 
@@ -226,20 +236,20 @@ static void base64_refuses_what_is_not_exact(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(intern_keeps_one_copy_of_each_text),
-	    cmocka_unit_test(utf8_accepts_what_is_well_formed),
-	    cmocka_unit_test(utf8_refuses_what_is_not),
-	    cmocka_unit_test(clean_texts_have_no_control_characters),
-	    cmocka_unit_test(what_turns_hides_or_parts_text_is_a_control_character),
-	    cmocka_unit_test(what_stands_beside_a_control_character_is_none),
-	    cmocka_unit_test(what_is_not_clean_is_found_wherever_it_stands),
-	    cmocka_unit_test(mending_replaces_byte_by_byte_and_leaves_the_rest),
-	    cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
-	    cmocka_unit_test(error_is_utf8_even_where_it_is_cut),
-	    cmocka_unit_test(errors_have_names_both_ways),
-	    cmocka_unit_test(unknown_error_names_have_no_number),
-	    cmocka_unit_test(base64_is_the_same_both_ways),
-	    cmocka_unit_test(base64_refuses_what_is_not_exact),
+		cmocka_unit_test(intern_keeps_one_copy_of_each_text),
+		cmocka_unit_test(utf8_accepts_what_is_well_formed),
+		cmocka_unit_test(utf8_refuses_what_is_not),
+		cmocka_unit_test(clean_texts_have_no_control_characters),
+		cmocka_unit_test(what_turns_hides_or_parts_text_is_a_control_character),
+		cmocka_unit_test(what_stands_beside_a_control_character_is_none),
+		cmocka_unit_test(what_is_not_clean_is_found_wherever_it_stands),
+		cmocka_unit_test(mending_replaces_byte_by_byte_and_leaves_the_rest),
+		cmocka_unit_test(error_replaces_what_could_steer_a_terminal),
+		cmocka_unit_test(error_is_utf8_even_where_it_is_cut),
+		cmocka_unit_test(errors_have_names_both_ways),
+		cmocka_unit_test(unknown_error_names_have_no_number),
+		cmocka_unit_test(base64_is_the_same_both_ways),
+		cmocka_unit_test(base64_refuses_what_is_not_exact),
 	};
 
 	return cmocka_run_group_tests_name("texts", tests, NULL, NULL);

@@ -12,17 +12,24 @@
 enum { COUNT_FIELD, MASK, RELEASE, NAME, NOTE, FIELDS };
 
 static const struct migcompat_field fields[FIELDS] = {
-	[COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_PARAMETER, 0},
-	[MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET, MIGCOMPAT_LIMIT_HARDWARE, 0},
-	[RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION, MIGCOMPAT_LIMIT_DRIVER, 0},
-	[NAME] = {"name", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, 0},
-	[NOTE] = {"note", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
+	[COUNT_FIELD] = {"count", "ports", MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL,
+			 MIGCOMPAT_LIMIT_PARAMETER, 0},
+	[MASK] = {"mask", NULL, MIGCOMPAT_VALUE_HEX, MIGCOMPAT_RULE_SUPERSET,
+		  MIGCOMPAT_LIMIT_HARDWARE, 0},
+	[RELEASE] = {"release", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
+		     MIGCOMPAT_LIMIT_DRIVER, 0},
+	[NAME] = {"name", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+		  MIGCOMPAT_LIMIT_HARDWARE, 0},
+	[NOTE] = {"note", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
+		  MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
 };
-static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]), FIELDS, 1, 2};
+static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]),
+					       FIELDS,	       1,      2};
 
 static struct migcompat_value text(const char *value)
 {
-	return (struct migcompat_value){MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(value), {.text = value}};
+	return (struct migcompat_value){
+		MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(value), {.text = value}};
 }
 
 static struct migcompat_value number(uint32_t type, uint64_t value)
@@ -48,7 +55,8 @@ static int write_sample(char *buffer, size_t size)
 }
 
 /* Reads; the reason of a refusal stays in the result. */
-static int read_back(struct migcompat_result *result, const char *payload, size_t len, struct migcompat_value *values)
+static int read_back(struct migcompat_result *result, const char *payload, size_t len,
+		     struct migcompat_value *values)
 {
 	uint32_t format = 0;
 
@@ -123,7 +131,8 @@ static void any_changed_byte_is_refused(void **state)
 /* A payload with a right checksum around the given body. */
 static int sealed(const char *body, char *buffer)
 {
-	return sprintf(buffer, "%s=%016llx", body, (unsigned long long)XXH3_64bits(body, strlen(body)));
+	return sprintf(buffer, "%s=%016llx", body,
+		       (unsigned long long)XXH3_64bits(body, strlen(body)));
 }
 
 static void refused(const char *body, const char *why)
@@ -154,7 +163,8 @@ static void malformed_bodies_are_refused_with_the_reason(void **state)
 	refused("1;count=1;mask=0x11111111111111111;release=1.0.0;name=a;", "malformed");
 	refused("1;count=1;mask=0x1;release=1.0;name=a;", "malformed");
 	refused("1;count=1;mask=0x1;release=1.0.9999999;name=a;", "malformed");
-	refused("1;count=1;mask=0x1;release=1.0.0;name=a;new=1;", "mandatory field that is not known");
+	refused("1;count=1;mask=0x1;release=1.0.0;name=a;new=1;",
+		"mandatory field that is not known");
 }
 
 static void an_unknown_optional_field_is_skipped(void **state)
@@ -239,8 +249,9 @@ static void all_mismatches_are_found_in_one_pass(void **state)
 	assert_int_equal(result_reset(&result), 0);
 	record_compare(&result, &record, source, target);
 	assert_int_equal(result.bad_count, 4);
-	assert_int_equal(result.bad_limits,
-			 1u << MIGCOMPAT_LIMIT_PARAMETER | 1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER);
+	assert_int_equal(result.bad_limits, 1u << MIGCOMPAT_LIMIT_PARAMETER |
+						    1u << MIGCOMPAT_LIMIT_HARDWARE |
+						    1u << MIGCOMPAT_LIMIT_DRIVER);
 	result_free(&result);
 }
 

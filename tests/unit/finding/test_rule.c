@@ -3,11 +3,38 @@
 #include "core/finding/result.h"
 #include "tests/support/test.h"
 
-#define N(value) {MIGCOMPAT_VALUE_NUMBER, 0, {.number = (value)}}
-#define X(value) {MIGCOMPAT_VALUE_HEX, 0, {.number = (value)}}
-#define V(a, b, c) {MIGCOMPAT_VALUE_VERSION, 0, {.number = MIGCOMPAT_VERSION(a, b, c)}}
-#define T(value) {MIGCOMPAT_VALUE_TEXT, sizeof(value) - 1, {.text = (value)}}
-#define NOTHING {0}
+#define N(value)                           \
+	{                                  \
+		MIGCOMPAT_VALUE_NUMBER, 0, \
+		{                          \
+			.number = (value)  \
+		}                          \
+	}
+#define X(value)                          \
+	{                                 \
+		MIGCOMPAT_VALUE_HEX, 0,   \
+		{                         \
+			.number = (value) \
+		}                         \
+	}
+#define V(a, b, c)                                           \
+	{                                                    \
+		MIGCOMPAT_VALUE_VERSION, 0,                  \
+		{                                            \
+			.number = MIGCOMPAT_VERSION(a, b, c) \
+		}                                            \
+	}
+#define T(value)                                         \
+	{                                                \
+		MIGCOMPAT_VALUE_TEXT, sizeof(value) - 1, \
+		{                                        \
+			.text = (value)                  \
+		}                                        \
+	}
+#define NOTHING   \
+	{         \
+		0 \
+	}
 
 struct row {
 	struct migcompat_value source, target;
@@ -26,9 +53,9 @@ static void run(uint32_t rule, const struct row *rows, size_t count)
 	}
 }
 
-#define RUN(rule, ...)                                       \
-	do {                                                 \
-		static const struct row rows[] = __VA_ARGS__; \
+#define RUN(rule, ...)                                           \
+	do {                                                     \
+		static const struct row rows[] = __VA_ARGS__;    \
 		run(rule, rows, sizeof(rows) / sizeof(rows[0])); \
 	} while (0)
 
@@ -36,55 +63,87 @@ static void equal_takes_the_same_value_of_the_same_type(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_EQUAL, {
-		{N(2), N(2), true, 0}, {N(2), N(1), false, 0}, {T("a"), T("a"), true, 0}, {T("a"), T("ab"), false, 0},
-		{T("a"), T("b"), false, 0}, {N(2), X(2), false, 0}, {NOTHING, NOTHING, false, 0}, {T(""), T(""), true, 0},
-	});
+					  {N(2), N(2), true, 0},
+					  {N(2), N(1), false, 0},
+					  {T("a"), T("a"), true, 0},
+					  {T("a"), T("ab"), false, 0},
+					  {T("a"), T("b"), false, 0},
+					  {N(2), X(2), false, 0},
+					  {NOTHING, NOTHING, false, 0},
+					  {T(""), T(""), true, 0},
+				  });
 }
 
 static void superset_takes_a_target_with_every_bit(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_SUPERSET, {
-		{X(5), X(7), true, 1}, {X(5), X(5), true, 0}, {X(7), X(5), false, 0}, {X(0), X(0xff), true, 8}, {X(1), T("1"), false, 0},
-		{NOTHING, X(1), false, 0},
-	});
+					     {X(5), X(7), true, 1},
+					     {X(5), X(5), true, 0},
+					     {X(7), X(5), false, 0},
+					     {X(0), X(0xff), true, 8},
+					     {X(1), T("1"), false, 0},
+					     {NOTHING, X(1), false, 0},
+				     });
 }
 
 static void at_least_takes_as_much_or_more(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_AT_LEAST, {
-		{N(2), N(4), true, 2}, {N(2), N(2), true, 0}, {N(4), N(2), false, 0}, {N(2), NOTHING, false, 0}, {T("2"), N(4), false, 0},
-	});
+					     {N(2), N(4), true, 2},
+					     {N(2), N(2), true, 0},
+					     {N(4), N(2), false, 0},
+					     {N(2), NOTHING, false, 0},
+					     {T("2"), N(4), false, 0},
+				     });
 }
 
 static void version_follows_the_semantic_rule(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_VERSION, {
-		{V(2, 0, 1), V(2, 1, 1), true, 1}, {V(2, 1, 1), V(2, 0, 1), false, 0}, {V(2, 0, 0), V(3, 0, 0), false, 0},
-		{V(2, 0, 1), V(2, 0, 0), true, 1}, {V(2, 0, 0), V(2, 0, 0), true, 0}, {V(3, 0, 0), V(2, 0, 0), false, 0},
-		{N(2), N(2), false, 0}, {V(1, 0, 0), NOTHING, false, 0},
-	});
+					    {V(2, 0, 1), V(2, 1, 1), true, 1},
+					    {V(2, 1, 1), V(2, 0, 1), false, 0},
+					    {V(2, 0, 0), V(3, 0, 0), false, 0},
+					    {V(2, 0, 1), V(2, 0, 0), true, 1},
+					    {V(2, 0, 0), V(2, 0, 0), true, 0},
+					    {V(3, 0, 0), V(2, 0, 0), false, 0},
+					    {N(2), N(2), false, 0},
+					    {V(1, 0, 0), NOTHING, false, 0},
+				    });
 }
 
 static void one_of_takes_a_member_of_the_list(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_ONE_OF, {
-		{T("b"), T("a,b,c"), true, 0}, {N(2), T("1,2"), true, 0}, {T("d"), T("a,b,c"), false, 0}, {T("a"), T("ab,c"), false, 0},
-		{T("a,b"), T("a,b"), false, 0}, {T("a"), N(1), false, 0}, {NOTHING, T(""), false, 0}, {T("c"), T("a,b,c"), true, 0},
-	});
+					   {T("b"), T("a,b,c"), true, 0},
+					   {N(2), T("1,2"), true, 0},
+					   {T("d"), T("a,b,c"), false, 0},
+					   {T("a"), T("ab,c"), false, 0},
+					   {T("a,b"), T("a,b"), false, 0},
+					   {T("a"), N(1), false, 0},
+					   {NOTHING, T(""), false, 0},
+					   {T("c"), T("a,b,c"), true, 0},
+				   });
 }
 
 static void range_takes_both_ends_and_between(void **state)
 {
 	(void)state;
 	RUN(MIGCOMPAT_RULE_RANGE, {
-		{N(1), T("1-4"), true, 0}, {N(4), T("1-4"), true, 0}, {N(5), T("1-4"), false, 0}, {N(0), T("1-4"), false, 0},
-		{T("3"), T("1-4"), true, 0}, {T("x"), T("1-4"), false, 0}, {N(1), T("1"), false, 0}, {N(1), T("-"), false, 0},
-		{N(1), T("1-99999999999999999999"), false, 0}, {V(0, 0, 1), T("0-9"), false, 0},
-	});
+					  {N(1), T("1-4"), true, 0},
+					  {N(4), T("1-4"), true, 0},
+					  {N(5), T("1-4"), false, 0},
+					  {N(0), T("1-4"), false, 0},
+					  {T("3"), T("1-4"), true, 0},
+					  {T("x"), T("1-4"), false, 0},
+					  {N(1), T("1"), false, 0},
+					  {N(1), T("-"), false, 0},
+					  {N(1), T("1-99999999999999999999"), false, 0},
+					  {V(0, 0, 1), T("0-9"), false, 0},
+				  });
 }
 
 static void an_unknown_rule_never_holds(void **state)
@@ -101,7 +160,11 @@ static void values_are_rendered_by_type(void **state)
 	static const struct {
 		struct migcompat_value value;
 		const char *text;
-	} rows[] = {{N(42), "42"}, {X(0x5916), "0x5916"}, {V(1, 2, 3), "1.2.3"}, {T("abc"), "abc"}, {NOTHING, ""}};
+	} rows[] = {{N(42), "42"},
+		    {X(0x5916), "0x5916"},
+		    {V(1, 2, 3), "1.2.3"},
+		    {T("abc"), "abc"},
+		    {NOTHING, ""}};
 	char text[64];
 
 	(void)state;
@@ -113,7 +176,11 @@ static void values_are_rendered_by_type(void **state)
 
 static void a_finding_says_both_values_and_the_rule(void **state)
 {
-	struct finding finding = {.field = "ports", .noun = "ports", .source = N(2), .target = N(1), .status = MIGCOMPAT_STATUS_BAD};
+	struct finding finding = {.field = "ports",
+				  .noun = "ports",
+				  .source = N(2),
+				  .target = N(1),
+				  .status = MIGCOMPAT_STATUS_BAD};
 	char text[256];
 
 	(void)state;
@@ -137,8 +204,9 @@ static void more_than_1024_findings_are_counted_and_still_decide(void **state)
 	(void)state;
 	assert_int_equal(result_reset(&result), 0);
 	for (int i = 0; i < 3000; i++)
-		result_add_text(&result, "x", MIGCOMPAT_RULE_EQUAL, i == 2999 ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_RESOURCE, "a",
-				"b", "c");
+		result_add_text(&result, "x", MIGCOMPAT_RULE_EQUAL,
+				i == 2999 ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_OK,
+				MIGCOMPAT_LIMIT_RESOURCE, "a", "b", "c");
 	assert_int_equal(result.count, RESULT_FINDINGS_MAX);
 	assert_int_equal(result.truncated, 3000 - RESULT_FINDINGS_MAX);
 	assert_int_equal(result.bad_count, 1);
@@ -159,7 +227,8 @@ static void a_flood_of_text_is_cut_and_the_findings_stay(void **state)
 	flood[99999] = '\0';
 	assert_int_equal(result_reset(&result), 0);
 	for (int i = 0; i < 20; i++)
-		result_add_text(&result, flood, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_TYPE, flood, flood, flood);
+		result_add_text(&result, flood, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+				MIGCOMPAT_LIMIT_TYPE, flood, flood, flood);
 	assert_int_equal(result.count, 20);
 	assert_int_equal(result.bad_count, 20);
 	assert_true(result.text_used <= RESULT_TEXT_MAX);
@@ -170,7 +239,11 @@ static void a_flood_of_text_is_cut_and_the_findings_stay(void **state)
 static void an_unknown_status_or_limit_is_bad(void **state)
 {
 	struct migcompat_result result = {0};
-	struct migcompat_finding finding = {.struct_size = sizeof(finding), .field = "x", .status = 77, .limit = 99, .rule = 50};
+	struct migcompat_finding finding = {.struct_size = sizeof(finding),
+					    .field = "x",
+					    .status = 77,
+					    .limit = 99,
+					    .rule = 50};
 
 	(void)state;
 	assert_int_equal(result_reset(&result), 0);

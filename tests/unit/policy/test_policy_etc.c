@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What lands in /etc/migcompat: the default policy and the examples load as they are, and do what they say. */
+/* What lands in /etc/migcompat: the default policy and the examples load as they are, and do what
+ * they say. */
 #include "tests/support/policy.h"
 
 #include <dirent.h>
@@ -56,7 +57,8 @@ static void default_policy_says_nothing(void **state)
 	policy_free(policy);
 }
 
-/* What is commented out must be right too: each "#" that stands at a line's begin with no blank behind it is taken away. */
+/* What is commented out must be right too: each "#" that stands at a line's begin with no blank
+ * behind it is taken away. */
 static void commented_out_parts_of_the_default_policy_load(void **state)
 {
 	char *text = content_of(ETC "migcompat.conf"), *to = text;
@@ -64,7 +66,8 @@ static void commented_out_parts_of_the_default_policy_load(void **state)
 
 	(void)state;
 	for (char *from = text; *from; from++)
-		if (!(*from == '#' && (from == text || from[-1] == '\n') && from[1] != ' ' && from[1] != '\n'))
+		if (!(*from == '#' && (from == text || from[-1] == '\n') && from[1] != ' ' &&
+		      from[1] != '\n'))
 			*to++ = *from;
 	*to = '\0';
 	policy = policy_of(text);
@@ -115,7 +118,8 @@ static void installed_folder_loads(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(temp.folder));
-	snprintf(command, sizeof(command), "cp -r " ETC ". %s && chmod -R u=rwX,go=rX %s", temp.folder, temp.folder);
+	snprintf(command, sizeof(command), "cp -r " ETC ". %s && chmod -R u=rwX,go=rX %s",
+		 temp.folder, temp.folder);
 	assert_int_equal(system(command), 0);
 	if (policy_load(temp.folder, &policy_parser, &policy, &err))
 		fail_msg("%s", err.text);
@@ -156,10 +160,13 @@ static void known_bad_example_denies_releases_and_formats(void **state)
 	bench->source.version = "mtty:mdev:serial-2port:1;ports=2";
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 	bench->source.namespace = bench->target.namespace = "i915";
-	facts_of(bench, &bench->host_facts[0], (const char *[]){"module/kvmgt/version", "0.9.1", NULL});
-	facts_of(bench, &bench->host_facts[1], (const char *[]){"module/kvmgt/version", "0.8", NULL});
+	facts_of(bench, &bench->host_facts[0],
+		 (const char *[]){"module/kvmgt/version", "0.9.1", NULL});
+	facts_of(bench, &bench->host_facts[1],
+		 (const char *[]){"module/kvmgt/version", "0.8", NULL});
 	assert_int_equal(outcome(bench, name), POLICY_DENY);
-	facts_of(bench, &bench->host_facts[1], (const char *[]){"module/kvmgt/version", "1.0", NULL});
+	facts_of(bench, &bench->host_facts[1],
+		 (const char *[]){"module/kvmgt/version", "1.0", NULL});
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 }
 
@@ -211,7 +218,8 @@ static void override_example_accepts_one_field_between_two_machines(void **state
 	static const char name[] = "conf.d/60-override.conf.example";
 	struct bench *bench = *state;
 
-	result_add_text(&bench->result, "pci_device", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_HARDWARE, "1", "2", NULL);
+	result_add_text(&bench->result, "pci_device", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
+			MIGCOMPAT_LIMIT_HARDWARE, "1", "2", NULL);
 	bench->source.namespace = "i915";
 	bench->source.host = "spare-1";
 	bench->target.host = "spare-2";

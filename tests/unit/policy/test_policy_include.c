@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lexical matters of policy files: @include, what is not closed, and the lines that messages name. */
+/* Lexical matters of policy files: @include, what is not closed, and the lines that messages name.
+ */
 #include "tests/support/policy.h"
 
 static void included_file_counts_in_place(void **state)
@@ -8,7 +9,8 @@ static void included_file_counts_in_place(void **state)
 	struct policy *policy;
 
 	temp_write(temp, "etc/migcompat.conf",
-		   "rules = (\n  { name = \"a\"; action = \"allow\"; },\n@include \"sub/b\"\n  { name = \"c\"; action = \"deny\"; } );\n");
+		   "rules = (\n  { name = \"a\"; action = \"allow\"; },\n@include \"sub/b\"\n  { "
+		   "name = \"c\"; action = \"deny\"; } );\n");
 	assert_int_equal(mkdir(temp_path(temp, "etc/sub"), 0755), 0);
 	temp_write(temp, "etc/sub/b", "\n{ name = \"b\"; action = \"allow\"; },");
 	policy = temp_load(temp);
@@ -60,7 +62,8 @@ static void error_in_an_included_file_names_it(void **state)
 	temp_write(temp, "etc/one", "timeout_ms = 1;\n\n= 3;");
 	assert_contains(temp_refused(temp, -EINVAL), "etc/one:3: syntax error");
 	temp_write(temp, "etc/one", "\n\n");
-	assert_contains(temp_refused(temp, -EINVAL), "etc/migcompat.conf:2: \"mixed\" is a whole number");
+	assert_contains(temp_refused(temp, -EINVAL),
+			"etc/migcompat.conf:2: \"mixed\" is a whole number");
 }
 
 static void missing_included_file_is_an_error(void **state)
@@ -100,7 +103,8 @@ static void file_that_includes_itself_is_a_circle(void **state)
 	struct temp *temp = *state;
 
 	temp_write(temp, "etc/migcompat.conf", "@include \"../etc/migcompat.conf\"\n");
-	assert_contains(temp_refused(temp, -EINVAL), "migcompat.conf:1: @include goes round in a circle");
+	assert_contains(temp_refused(temp, -EINVAL),
+			"migcompat.conf:1: @include goes round in a circle");
 }
 
 static void nesting_is_bounded(void **state)
@@ -122,10 +126,18 @@ static void many_includes_are_bounded(void **state)
 {
 	struct temp *temp = *state;
 
-	temp_write(temp, "etc/migcompat.conf", "@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n");
-	temp_write(temp, "etc/a", "@include \"b\"\n@include \"b\"\n@include \"b\"\n@include \"b\"\n@include \"b\"\n");
-	temp_write(temp, "etc/b", "@include \"c\"\n@include \"c\"\n@include \"c\"\n@include \"c\"\n@include \"c\"\n");
-	temp_write(temp, "etc/c", "@include \"d\"\n@include \"d\"\n@include \"d\"\n@include \"d\"\n@include \"d\"\n");
+	temp_write(
+		temp, "etc/migcompat.conf",
+		"@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n");
+	temp_write(
+		temp, "etc/a",
+		"@include \"b\"\n@include \"b\"\n@include \"b\"\n@include \"b\"\n@include \"b\"\n");
+	temp_write(
+		temp, "etc/b",
+		"@include \"c\"\n@include \"c\"\n@include \"c\"\n@include \"c\"\n@include \"c\"\n");
+	temp_write(
+		temp, "etc/c",
+		"@include \"d\"\n@include \"d\"\n@include \"d\"\n@include \"d\"\n@include \"d\"\n");
 	temp_write(temp, "etc/d", "# nothing\n");
 	assert_contains(temp_refused(temp, -EFBIG), "includes more than 256 files");
 }
@@ -139,14 +151,18 @@ static void large_includes_are_bounded(void **state)
 	blanks[(1 << 20) - 1] = '\0';
 	temp_write(temp, "etc/a", blanks);
 	free(blanks);
-	temp_write(temp, "etc/migcompat.conf", "@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n");
-	assert_contains(temp_refused(temp, -EFBIG), "is larger than 4194304 bytes with all that it includes");
+	temp_write(
+		temp, "etc/migcompat.conf",
+		"@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n");
+	assert_contains(temp_refused(temp, -EFBIG),
+			"is larger than 4194304 bytes with all that it includes");
 }
 
 static void include_in_comment_or_string_is_none(void **state)
 {
-	struct policy *policy = policy_of("# @include \"x\"\n// @include \"x\"\n/*\n@include \"x\"\n*/\n"
-					  "rules = ( { action = \"deny\"; name = \"a\\\" # \"\n\"@include /* \"; } ); # end");
+	struct policy *policy = policy_of(
+		"# @include \"x\"\n// @include \"x\"\n/*\n@include \"x\"\n*/\n"
+		"rules = ( { action = \"deny\"; name = \"a\\\" # \"\n\"@include /* \"; } ); # end");
 
 	(void)state;
 	assert_string_equal(policy->rules->name, "a\" # @include /* ");
@@ -192,14 +208,16 @@ static void name_behind_include_has_a_length(void **state)
 static void unclosed_comment_does_not_swallow_the_rules(void **state)
 {
 	(void)state;
-	assert_contains(policy_refused("mixed = true;\n/* note\nrules = ( { action = \"deny\"; } );\n"),
-			"test.conf:2: the comment is not closed");
+	assert_contains(
+		policy_refused("mixed = true;\n/* note\nrules = ( { action = \"deny\"; } );\n"),
+		"test.conf:2: the comment is not closed");
 }
 
 static void unclosed_string_is_named_where_it_begins(void **state)
 {
 	(void)state;
-	assert_contains(policy_refused("\nbackend_dir = \"/x;\nmixed = true;\n"), "test.conf:2: the string is not closed");
+	assert_contains(policy_refused("\nbackend_dir = \"/x;\nmixed = true;\n"),
+			"test.conf:2: the string is not closed");
 }
 
 static void comment_may_end_the_file(void **state)
@@ -213,29 +231,38 @@ static void comment_may_end_the_file(void **state)
 static void stray_strings_are_syntax_errors(void **state)
 {
 	static const char *const texts[] = {
-		"\"x\"",	  "mixed \"x\"",	   "mixed = true, \"x\"",	   "rules = ( 1 \"x\" )",
-		"aa = { \"x\" }", "aa = { b = 1, \"x\" }", "rules = ( { }, \"x\" ) \"y\"",
+		"\"x\"",
+		"mixed \"x\"",
+		"mixed = true, \"x\"",
+		"rules = ( 1 \"x\" )",
+		"aa = { \"x\" }",
+		"aa = { b = 1, \"x\" }",
+		"rules = ( { }, \"x\" ) \"y\"",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		assert_contains(policy_refused(texts[i]), "test.conf:1: syntax error: a string where none is expected");
+		assert_contains(policy_refused(texts[i]),
+				"test.conf:1: syntax error: a string where none is expected");
 }
 
 static void numbers_that_would_be_cut_are_refused(void **state)
 {
 	static const char *const bad[] = {
-		"\naa = { x = 4294967297; };",		 "\naa = { x = 2147483648; };",
-		"\naa = { x = -2147483649; };",		 "\naa = { x = 0xfffffffff; };",
-		"\naa = { x = 9223372036854775808L; };", "\naa = { x = 99999999999999999999999999999999999; };",
+		"\naa = { x = 4294967297; };",
+		"\naa = { x = 2147483648; };",
+		"\naa = { x = -2147483649; };",
+		"\naa = { x = 0xfffffffff; };",
+		"\naa = { x = 9223372036854775808L; };",
+		"\naa = { x = 99999999999999999999999999999999999; };",
 		"\naa = { x = 0x80000000; };",
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		assert_contains(policy_refused(bad[i]), "test.conf:2: a number is too l");
-	policy_free(policy_of(
-		"aa = { a = 2147483647; b = -2147483648; c = 0x7fffffff; d = 9223372036854775807L; e-1 = 3; f5000000000 = +4; };"));
+	policy_free(policy_of("aa = { a = 2147483647; b = -2147483648; c = 0x7fffffff; d = "
+			      "9223372036854775807L; e-1 = 3; f5000000000 = +4; };"));
 }
 
 static void deep_nesting_is_refused(void **state)
@@ -249,9 +276,14 @@ static void deep_nesting_is_refused(void **state)
 
 static void syntax_errors_are_named_by_line(void **state)
 {
-	static const char *const texts[] = {
-		"\nmixed = ;",		"\nmixed true", "\nrules = ( { )",    "\n)", "\nmixed = true; mixed = false;",
-		"\naa = [ 1, \"a\" ];", "\n\x01",	"\nthis is no policy"};
+	static const char *const texts[] = {"\nmixed = ;",
+					    "\nmixed true",
+					    "\nrules = ( { )",
+					    "\n)",
+					    "\nmixed = true; mixed = false;",
+					    "\naa = [ 1, \"a\" ];",
+					    "\n\x01",
+					    "\nthis is no policy"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)

@@ -123,7 +123,9 @@ static void plain_setting_of_etc_wins_over_usr(void **state)
 	struct temp *temp = *state;
 	struct policy *policy;
 
-	temp_write(temp, "usr/zz.conf", "timeout_ms = 3; mixed = false; mechanism = \"require\"; aa = { x = 3; y = 3; };");
+	temp_write(
+		temp, "usr/zz.conf",
+		"timeout_ms = 3; mixed = false; mechanism = \"require\"; aa = { x = 3; y = 3; };");
 	temp_write(temp, "etc/migcompat.conf", "timeout_ms = 1; aa = { x = 1; };");
 	policy = temp_load(temp);
 	assert_int_equal(policy_timeout_ms(policy), 1);
@@ -140,9 +142,11 @@ static void later_file_of_etc_wins_over_an_earlier_one(void **state)
 	struct policy *policy;
 
 	temp_write(temp, "etc/migcompat.conf",
-		   "timeout_ms = 1; backend_dir = \"/main\"; prefer = ( { key = \"k\"; backend = \"one\"; } );");
+		   "timeout_ms = 1; backend_dir = \"/main\"; prefer = ( { key = \"k\"; backend = "
+		   "\"one\"; } );");
 	temp_write(temp, "etc/conf.d/a.conf", "timeout_ms = 2; backend_dir = \"/a\";");
-	temp_write(temp, "etc/conf.d/b.conf", "timeout_ms = 3; prefer = ( { key = \"k\"; backend = \"two\"; } );");
+	temp_write(temp, "etc/conf.d/b.conf",
+		   "timeout_ms = 3; prefer = ( { key = \"k\"; backend = \"two\"; } );");
 	policy = temp_load(temp);
 	assert_int_equal(policy_timeout_ms(policy), 3);
 	assert_string_equal(policy_backend_dir(policy), "/a");
@@ -217,7 +221,8 @@ static void file_that_others_can_write_is_refused(void **state)
 
 	temp_write(temp, "etc/conf.d/a.conf", RULE("a"));
 	assert_int_equal(chmod(temp_path(temp, "etc/conf.d/a.conf"), 0646), 0);
-	assert_contains(temp_refused(temp, -EPERM), "etc/conf.d/a.conf can be written by others (mode 0646)");
+	assert_contains(temp_refused(temp, -EPERM),
+			"etc/conf.d/a.conf can be written by others (mode 0646)");
 	assert_int_equal(chmod(temp_path(temp, "etc/conf.d/a.conf"), 0664), 0);
 	assert_contains(temp_refused(temp, -EPERM), "mode 0664");
 }
@@ -345,8 +350,8 @@ static void zero_bytes_and_broken_text_are_refused(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    policy_load_text("t", "mixed = true;\0nonsense", 22, &policy_parser, &policy, &err),
-	    -EINVAL);
+		policy_load_text("t", "mixed = true;\0nonsense", 22, &policy_parser, &policy, &err),
+		-EINVAL);
 	assert_contains(err.text, "t is no UTF-8 text");
 	assert_contains(policy_refused("# \xff\n"), "no UTF-8 text");
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pure parts below the rules: globs, requirements and conditions, each with what fits, what does not and what is malformed. */
+/* The pure parts below the rules: globs, requirements and conditions, each with what fits, what
+ * does not and what is malformed. */
 #include "tests/support/policy.h"
 
 /* ---------------------------------------------------------------- globs */
@@ -47,8 +48,10 @@ static void globs_that_fit(void **state)
 static void globs_that_do_not_fit(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"", "a"},     {"a", ""},      {"a", "ab"},  {"ab", "a"},  {"?", ""},	   {"?", "ab"}, {"[abc]", "d"}, {"[!abc]", "a"},
-		{"[a-c]", ""}, {"a*c", "abd"}, {"*a", "ab"}, {"\\*", "x"}, {"[c-a]", "b"}, {"a?", "a"}, {"A", "a"},	{"*b*c", "cb"},
+		{"", "a"},	{"a", ""},	{"a", "ab"},	{"ab", "a"},
+		{"?", ""},	{"?", "ab"},	{"[abc]", "d"}, {"[!abc]", "a"},
+		{"[a-c]", ""},	{"a*c", "abd"}, {"*a", "ab"},	{"\\*", "x"},
+		{"[c-a]", "b"}, {"a?", "a"},	{"A", "a"},	{"*b*c", "cb"},
 	};
 
 	(void)state;
@@ -86,7 +89,8 @@ static void many_stars_end_soon(void **state)
 
 /* ---------------------------------------------------------------- requirements */
 
-static void check_requirement(unsigned rule, const char *value, const char *const *holds, const char *const *fails)
+static void check_requirement(unsigned rule, const char *value, const char *const *holds,
+			      const char *const *fails)
 {
 	struct requirement requirement = {.rule = rule, .value = value};
 
@@ -104,46 +108,57 @@ static void check_requirement(unsigned rule, const char *value, const char *cons
 static void equal_is_the_same_text(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_EQUAL, "0x10", TEXTS("0x10"), TEXTS("16", "0x1", "0x100", "", " 0x10"));
+	check_requirement(MIGCOMPAT_RULE_EQUAL, "0x10", TEXTS("0x10"),
+			  TEXTS("16", "0x1", "0x100", "", " 0x10"));
 }
 
 static void at_least_is_a_number(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_AT_LEAST, "16", TEXTS("16", "17", "0x10", "018446744073709551615"),
-			  TEXTS("15", "0xf", "", "many", "16 ", "16x", "-16", "0x", "18446744073709551616", "1e9"));
+	check_requirement(MIGCOMPAT_RULE_AT_LEAST, "16",
+			  TEXTS("16", "17", "0x10", "018446744073709551615"),
+			  TEXTS("15", "0xf", "", "many", "16 ", "16x", "-16", "0x",
+				"18446744073709551616", "1e9"));
 }
 
 static void superset_has_every_bit(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_SUPERSET, "0xC", TEXTS("12", "0xc", "0xff"), TEXTS("8", "0xfff3", "c", ""));
+	check_requirement(MIGCOMPAT_RULE_SUPERSET, "0xC", TEXTS("12", "0xc", "0xff"),
+			  TEXTS("8", "0xfff3", "c", ""));
 }
 
 static void version_has_the_same_major_and_no_older_minor(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_VERSION, "6.10", TEXTS("6.10", "6.12.3", "6.10.0-9-amd64", "6.11-rc1", "6.10.", "6.10.1.2"),
-			  TEXTS("6.9", "7.10", "5.11", "6", "", "v6.11", "6.x", ".6.11", "6.9999999999", "6."));
-	check_requirement(MIGCOMPAT_RULE_VERSION, "2.1.1", TEXTS("2.1.0", "2.2"), TEXTS("2.0.1", "3.1.1"));
+	check_requirement(
+		MIGCOMPAT_RULE_VERSION, "6.10",
+		TEXTS("6.10", "6.12.3", "6.10.0-9-amd64", "6.11-rc1", "6.10.", "6.10.1.2"),
+		TEXTS("6.9", "7.10", "5.11", "6", "", "v6.11", "6.x", ".6.11", "6.9999999999",
+		      "6."));
+	check_requirement(MIGCOMPAT_RULE_VERSION, "2.1.1", TEXTS("2.1.0", "2.2"),
+			  TEXTS("2.0.1", "3.1.1"));
 }
 
 static void one_of_is_a_word_of_the_list(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_ONE_OF, "a,bc,4", TEXTS("a", "bc", "4"), TEXTS("b", "a,bc", "", "5", "bcd"));
+	check_requirement(MIGCOMPAT_RULE_ONE_OF, "a,bc,4", TEXTS("a", "bc", "4"),
+			  TEXTS("b", "a,bc", "", "5", "bcd"));
 }
 
 static void range_holds_both_ends(void **state)
 {
 	(void)state;
-	check_requirement(MIGCOMPAT_RULE_RANGE, "2-10", TEXTS("2", "10", "0xa", "7"), TEXTS("1", "11", "", "a", "2-10", "-3"));
+	check_requirement(MIGCOMPAT_RULE_RANGE, "2-10", TEXTS("2", "10", "0xa", "7"),
+			  TEXTS("1", "11", "", "a", "2-10", "-3"));
 }
 
 static void glob_fits_text(void **state)
 {
 	(void)state;
-	check_requirement(REQUIRE_GLOB, "CEX[78]*", TEXTS("CEX7", "CEX8P"), TEXTS("CEX6", "XCEX7", ""));
+	check_requirement(REQUIRE_GLOB, "CEX[78]*", TEXTS("CEX7", "CEX8P"),
+			  TEXTS("CEX6", "XCEX7", ""));
 }
 
 /* ---------------------------------------------------------------- conditions */
@@ -155,7 +170,8 @@ static enum truth truth_of(struct bench *bench, const char *conditions, char *wh
 	enum truth silent, said;
 	char text[1024];
 
-	snprintf(text, sizeof(text), "rules = ( { action = \"deny\"; match = { %s }; } );", conditions);
+	snprintf(text, sizeof(text), "rules = ( { action = \"deny\"; match = { %s }; } );",
+		 conditions);
 	policy = policy_of(text);
 	silent = match_sides(policy->rules->match, sides, NULL, 0);
 	said = match_sides(policy->rules->match, sides, why, WHY_MAX);
@@ -175,7 +191,8 @@ static void conditions_that_hold(void **state)
 		"source = { host = \"lab-*\"; }; target = { host = \"prod-1\"; };",
 		"source = { facts = ( { fact = \"vendor\"; value = \"0x8086\"; } ); };",
 		"source = { facts = ( { fact = \"empty\"; value = \"*\"; } ); };",
-		"target = { facts = ( { fact = \"kernel/release\"; value = \"6.1[0-9].*\"; }, { fact = \"revision\"; value = \"2\"; } ); "
+		"target = { facts = ( { fact = \"kernel/release\"; value = \"6.1[0-9].*\"; }, { "
+		"fact = \"revision\"; value = \"2\"; } ); "
 		"};",
 	};
 	char why[WHY_MAX];
@@ -189,16 +206,22 @@ static void conditions_that_hold(void **state)
 static void conditions_that_do_not_hold_say_which(void **state)
 {
 	static const char *const texts[][2] = {
-		{"source = { kind = \"physical\"; };", "source kind is \"mdev\", rule wants \"physical\""},
-		{"source = { namespace = \"a\"; };", "source namespace is \"aa\", rule wants \"a\""},
-		{"target = { type = \"card\"; };", "target type is \"card-2port\", rule wants \"card\""},
-		{"source = { host = \"lab-1\"; }; target = { host = \"lab-*\"; };", "target host is \"prod-1\", rule wants \"lab-*\""},
+		{"source = { kind = \"physical\"; };",
+		 "source kind is \"mdev\", rule wants \"physical\""},
+		{"source = { namespace = \"a\"; };",
+		 "source namespace is \"aa\", rule wants \"a\""},
+		{"target = { type = \"card\"; };",
+		 "target type is \"card-2port\", rule wants \"card\""},
+		{"source = { host = \"lab-1\"; }; target = { host = \"lab-*\"; };",
+		 "target host is \"prod-1\", rule wants \"lab-*\""},
 		{"source = { facts = ( { fact = \"vendor\"; value = \"0x1*\"; } ); };",
 		 "source fact vendor is \"0x8086\", rule wants \"0x1*\""},
-		{"source = { facts = ( { fact = \"revision\"; value = \"*\"; } ); };", "source fact revision is not there"},
+		{"source = { facts = ( { fact = \"revision\"; value = \"*\"; } ); };",
+		 "source fact revision is not there"},
 		{"source = { facts = ( { fact = \"kernel/release\"; value = \"7*\"; } ); };",
 		 "source host fact kernel/release is \"6.1.0-9\", rule wants \"7*\""},
-		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; scope = \"host\"; } ); };",
+		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; scope = \"host\"; } ); "
+		 "};",
 		 "source host fact vendor is not there"},
 	};
 	char why[WHY_MAX];
@@ -216,7 +239,8 @@ static void what_is_not_known_is_neither(void **state)
 		{"source = { kind = \"mdev\"; };", "source kind is not known"},
 		{"source = { type = \"*\"; };", "source type is not known"},
 		{"source = { namespace = \"aa\"; };", "source namespace is not known"},
-		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };", "source fact vendor is not known"},
+		{"source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };",
+		 "source fact vendor is not known"},
 		{"source = { facts = ( { fact = \"kernel/release\"; value = \"*\"; } ); };",
 		 "source host fact kernel/release is not known"},
 	};
@@ -242,9 +266,15 @@ static void facts_that_could_not_be_read_are_not_known(void **state)
 	assert_int_equal(factset_builder_add_binary(&builder, "vpd", "\1\2", 2), 0);
 	assert_int_equal(factset_builder_finish(&builder, &facts, NULL), 0);
 	bench->source.facts = &facts;
-	assert_int_equal(truth_of(bench, "source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };", why), TRUTH_UNKNOWN);
+	assert_int_equal(
+		truth_of(bench, "source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };",
+			 why),
+		TRUTH_UNKNOWN);
 	assert_string_equal(why, "source fact vendor could not be read (EACCES)");
-	assert_int_equal(truth_of(bench, "source = { facts = ( { fact = \"vpd\"; value = \"*\"; } ); };", why), TRUTH_UNKNOWN);
+	assert_int_equal(truth_of(bench,
+				  "source = { facts = ( { fact = \"vpd\"; value = \"*\"; } ); };",
+				  why),
+			 TRUTH_UNKNOWN);
 	assert_string_equal(why, "source fact vpd is no text");
 }
 
@@ -256,12 +286,24 @@ static void facts_that_were_not_collected_are_not_known(void **state)
 	char why[WHY_MAX];
 
 	bench->source.wanted = &wanted;
-	assert_int_equal(truth_of(bench, "source = { facts = ( { fact = \"other\"; value = \"*\"; } ); };", why), TRUTH_UNKNOWN);
+	assert_int_equal(truth_of(bench,
+				  "source = { facts = ( { fact = \"other\"; value = \"*\"; } ); };",
+				  why),
+			 TRUTH_UNKNOWN);
 	assert_string_equal(why, "source fact other was not collected");
-	assert_int_equal(truth_of(bench, "source = { facts = ( { fact = \"vpd\"; value = \"*\"; } ); };", why), TRUTH_NO);
-	assert_int_equal(truth_of(bench, "source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };", why), TRUTH_YES);
+	assert_int_equal(truth_of(bench,
+				  "source = { facts = ( { fact = \"vpd\"; value = \"*\"; } ); };",
+				  why),
+			 TRUTH_NO);
+	assert_int_equal(
+		truth_of(bench, "source = { facts = ( { fact = \"vendor\"; value = \"*\"; } ); };",
+			 why),
+		TRUTH_YES);
 	bench->target.host_wanted = &wanted;
-	assert_int_equal(truth_of(bench, "target = { facts = ( { fact = \"module/x\"; value = \"*\"; } ); };", why), TRUTH_UNKNOWN);
+	assert_int_equal(
+		truth_of(bench,
+			 "target = { facts = ( { fact = \"module/x\"; value = \"*\"; } ); };", why),
+		TRUTH_UNKNOWN);
 	assert_string_equal(why, "target host fact module/x was not collected");
 }
 
@@ -271,11 +313,19 @@ static void no_wins_over_not_known(void **state)
 	char why[WHY_MAX];
 
 	bench->source.host = NULL;
-	assert_int_equal(truth_of(bench, "source = { host = \"x\"; facts = ( { fact = \"vendor\"; value = \"1\"; } ); };", why), TRUTH_NO);
+	assert_int_equal(truth_of(bench,
+				  "source = { host = \"x\"; facts = ( { fact = \"vendor\"; value = "
+				  "\"1\"; } ); };",
+				  why),
+			 TRUTH_NO);
 	assert_contains(why, "source fact vendor is");
-	assert_int_equal(truth_of(bench, "source = { host = \"x\"; }; target = { host = \"x\"; };", why), TRUTH_NO);
+	assert_int_equal(
+		truth_of(bench, "source = { host = \"x\"; }; target = { host = \"x\"; };", why),
+		TRUTH_NO);
 	assert_contains(why, "target host is");
-	assert_int_equal(truth_of(bench, "source = { host = \"x\"; }; target = { host = \"*\"; };", why), TRUTH_UNKNOWN);
+	assert_int_equal(
+		truth_of(bench, "source = { host = \"x\"; }; target = { host = \"*\"; };", why),
+		TRUTH_UNKNOWN);
 	assert_contains(why, "source host is not known");
 }
 

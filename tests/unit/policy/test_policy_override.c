@@ -2,21 +2,24 @@
 /* Overrides, and what no rule gets around: known-bad entries and mixed kinds. */
 #include "tests/support/policy.h"
 
-#define OVERRIDE(match, fields)                                                                                                            \
-	"rules = ( { name = \"r\"; action = \"override\"; match = { " match " }; fields = ( " fields " ); reason = \"tried\"; } );"
+#define OVERRIDE(match, fields)                                             \
+	"rules = ( { name = \"r\"; action = \"override\"; match = { " match \
+	" }; fields = ( " fields " ); reason = \"tried\"; } );"
 #define HOST_UNKNOWN "source = { host = \"lab-*\"; };"
 
 static void bad_finding(struct bench *bench, const char *field, enum migcompat_limit limit)
 {
-	result_add_text(&bench->result, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, limit, "1", "2", NULL);
+	result_add_text(&bench->result, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, limit,
+			"1", "2", NULL);
 }
 
 /* ---------------------------------------------------------------- override */
 
 static void override_accepts_named_fields_and_says_so(void **state)
 {
-	static const enum migcompat_limit limits[] = {MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_LIMIT_DRIVER, MIGCOMPAT_LIMIT_FIRMWARE,
-						      MIGCOMPAT_LIMIT_PARAMETER};
+	static const enum migcompat_limit limits[] = {
+		MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_LIMIT_DRIVER, MIGCOMPAT_LIMIT_FIRMWARE,
+		MIGCOMPAT_LIMIT_PARAMETER};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < 4; i++) {
@@ -29,7 +32,8 @@ static void override_accepts_named_fields_and_says_so(void **state)
 		assert_int_equal(bench->result.findings[0].status, MIGCOMPAT_STATUS_WARN);
 		assert_int_equal(bench->result.findings[0].limit, limits[i]);
 		assert_true(bench->result.findings[0].forced);
-		assert_string_equal(last_text(bench), "source has 1, target has 2 (must be equal); accepted by policy rule \"r\": tried");
+		assert_string_equal(last_text(bench), "source has 1, target has 2 (must be equal); "
+						      "accepted by policy rule \"r\": tried");
 	}
 }
 
@@ -39,7 +43,8 @@ static void override_leaves_other_fields_alone(void **state)
 
 	bad_finding(bench, "ports", MIGCOMPAT_LIMIT_HARDWARE);
 	bad_finding(bench, "port", MIGCOMPAT_LIMIT_HARDWARE);
-	result_add_text(&bench->result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_NONE, "1", "1", NULL);
+	result_add_text(&bench->result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_OK,
+			MIGCOMPAT_LIMIT_NONE, "1", "1", NULL);
 	assert_int_equal(outcome_of(bench, OVERRIDE("", "\"ports\", \"none\"")), POLICY_NOTHING);
 	assert_true(bench->forced);
 	assert_int_equal(bench->result.bad_count, 1);
@@ -50,8 +55,9 @@ static void override_leaves_other_fields_alone(void **state)
 
 static void override_never_accepts_the_other_limits(void **state)
 {
-	static const enum migcompat_limit limits[] = {MIGCOMPAT_LIMIT_FORMAT,	MIGCOMPAT_LIMIT_NAMESPACE, MIGCOMPAT_LIMIT_TYPE,
-						      MIGCOMPAT_LIMIT_RESOURCE, MIGCOMPAT_LIMIT_POLICY,	   MIGCOMPAT_LIMIT_HOLD};
+	static const enum migcompat_limit limits[] = {
+		MIGCOMPAT_LIMIT_FORMAT,	  MIGCOMPAT_LIMIT_NAMESPACE, MIGCOMPAT_LIMIT_TYPE,
+		MIGCOMPAT_LIMIT_RESOURCE, MIGCOMPAT_LIMIT_POLICY,    MIGCOMPAT_LIMIT_HOLD};
 	struct bench *bench = *state;
 
 	for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
@@ -80,7 +86,8 @@ static void override_does_not_reach_findings_that_were_dropped(void **state)
 
 	for (size_t i = 0; i < RESULT_FINDINGS_MAX + 5; i++)
 		bad_finding(bench, "ports", MIGCOMPAT_LIMIT_HARDWARE);
-	assert_int_equal(outcome_of(bench, "rules = ( { action = \"override\"; fields = ( \"ports\" ); }, { action = \"override\"; fields "
+	assert_int_equal(outcome_of(bench, "rules = ( { action = \"override\"; fields = ( "
+					   "\"ports\" ); }, { action = \"override\"; fields "
 					   "= ( \"ports\" ); } );"),
 			 POLICY_NOTHING);
 	assert_true(bench->forced);
@@ -109,8 +116,9 @@ static void override_names_its_rule_where_the_text_is_full(void **state)
 static void second_override_sees_what_the_first_left(void **state)
 {
 	struct bench *bench = *state;
-	struct policy *policy = policy_of("rules = ( { name = \"a\"; action = \"override\"; fields = ( \"x\" ); },"
-					  "{ name = \"b\"; action = \"override\"; fields = [ \"x\", \"y\" ]; } );");
+	struct policy *policy =
+		policy_of("rules = ( { name = \"a\"; action = \"override\"; fields = ( \"x\" ); },"
+			  "{ name = \"b\"; action = \"override\"; fields = [ \"x\", \"y\" ]; } );");
 
 	bad_finding(bench, "x", MIGCOMPAT_LIMIT_DRIVER);
 	bad_finding(bench, "y", MIGCOMPAT_LIMIT_DRIVER);
@@ -128,9 +136,9 @@ static void override_does_not_end_the_rules(void **state)
 	struct bench *bench = *state;
 
 	bad_finding(bench, "x", MIGCOMPAT_LIMIT_DRIVER);
-	assert_int_equal(
-		outcome_of(bench, "rules = ( { action = \"override\"; fields = ( \"x\", \"policy\" ); }, { action = \"deny\"; } );"),
-		POLICY_DENY);
+	assert_int_equal(outcome_of(bench, "rules = ( { action = \"override\"; fields = ( \"x\", "
+					   "\"policy\" ); }, { action = \"deny\"; } );"),
+			 POLICY_DENY);
 	assert_true(bench->forced);
 	assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_POLICY);
 }
@@ -141,9 +149,11 @@ static void known_bad_version_denies(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "known_bad = ( { namespace = \"aa\"; version = \"aa:mdev:*\"; reason = \"loses data\"; } );"),
+	assert_int_equal(outcome_of(bench, "known_bad = ( { namespace = \"aa\"; version = "
+					   "\"aa:mdev:*\"; reason = \"loses data\"; } );"),
 			 POLICY_DENY);
-	assert_string_equal(last_text(bench), "policy denies what is known to be bad: source version fits \"aa:mdev:*\": loses data");
+	assert_string_equal(last_text(bench), "policy denies what is known to be bad: source "
+					      "version fits \"aa:mdev:*\": loses data");
 	assert_int_equal(bench->napplied, 1);
 	assert_string_equal(bench->applied[0], "known_bad");
 	assert_int_equal(bench->result.bad_limits, 1u << MIGCOMPAT_LIMIT_POLICY);
@@ -153,29 +163,48 @@ static void known_bad_fact_denies(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"module/m/version\"; value = \"2.1.*\"; } );"), POLICY_DENY);
+	assert_int_equal(
+		outcome_of(bench,
+			   "known_bad = ( { fact = \"module/m/version\"; value = \"2.1.*\"; } );"),
+		POLICY_DENY);
 	assert_contains(last_text(bench), "target module/m/version fits \"2.1.*\"");
-	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"vendor\"; value = \"0x9*\"; } );"), POLICY_NOTHING);
-	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"none\"; value = \"*\"; } );"), POLICY_NOTHING);
+	assert_int_equal(
+		outcome_of(bench, "known_bad = ( { fact = \"vendor\"; value = \"0x9*\"; } );"),
+		POLICY_NOTHING);
+	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"none\"; value = \"*\"; } );"),
+			 POLICY_NOTHING);
 }
 
 static void known_bad_looks_at_the_named_side_only(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:mdev:*\"; side = \"target\"; } );"), POLICY_NOTHING);
-	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:mdev:*\"; side = \"source\"; } );"), POLICY_DENY);
-	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:physical:*\"; side = \"any\"; } );"), POLICY_DENY);
+	assert_int_equal(
+		outcome_of(bench,
+			   "known_bad = ( { version = \"aa:mdev:*\"; side = \"target\"; } );"),
+		POLICY_NOTHING);
+	assert_int_equal(
+		outcome_of(bench,
+			   "known_bad = ( { version = \"aa:mdev:*\"; side = \"source\"; } );"),
+		POLICY_DENY);
+	assert_int_equal(
+		outcome_of(bench,
+			   "known_bad = ( { version = \"aa:physical:*\"; side = \"any\"; } );"),
+		POLICY_DENY);
 }
 
 static void known_bad_of_another_namespace_does_not_deny(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "known_bad = ( { namespace = \"bb\"; version = \"*\"; } );"), POLICY_NOTHING);
+	assert_int_equal(
+		outcome_of(bench, "known_bad = ( { namespace = \"bb\"; version = \"*\"; } );"),
+		POLICY_NOTHING);
 	bench_bare_string(bench);
 	bench->source.version = NULL;
-	assert_int_equal(outcome_of(bench, "known_bad = ( { namespace = \"bb\"; version = \"*\"; } );"), POLICY_NOTHING);
+	assert_int_equal(
+		outcome_of(bench, "known_bad = ( { namespace = \"bb\"; version = \"*\"; } );"),
+		POLICY_NOTHING);
 }
 
 static void known_bad_matches_what_is_not_known(void **state)
@@ -183,10 +212,13 @@ static void known_bad_matches_what_is_not_known(void **state)
 	struct bench *bench = *state;
 
 	bench_bare_string(bench);
-	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"vendor\"; value = \"never\"; side = \"source\"; } );"), POLICY_DENY);
+	assert_int_equal(outcome_of(bench, "known_bad = ( { fact = \"vendor\"; value = \"never\"; "
+					   "side = \"source\"; } );"),
+			 POLICY_DENY);
 	assert_contains(last_text(bench), "source fact vendor is not known");
 	bench->target.version = NULL;
-	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"never\"; } );"), POLICY_DENY);
+	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"never\"; } );"),
+			 POLICY_DENY);
 	assert_contains(last_text(bench), "target version is not known");
 }
 
@@ -195,12 +227,15 @@ static void device_without_a_version_string_has_no_bad_one(void **state)
 	struct bench *bench = *state;
 
 	bench->target.version = "";
-	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:x*\"; } );"), POLICY_NOTHING);
+	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:x*\"; } );"),
+			 POLICY_NOTHING);
 }
 
 static void allow_does_not_reach_what_is_known_bad(void **state)
 {
-	assert_int_equal(outcome_of(*state, "rules = ( { action = \"allow\"; } ); known_bad = ( { version = \"aa:*\"; } );"), POLICY_DENY);
+	assert_int_equal(outcome_of(*state, "rules = ( { action = \"allow\"; } ); known_bad = ( { "
+					    "version = \"aa:*\"; } );"),
+			 POLICY_DENY);
 }
 
 static void override_does_not_reach_what_is_known_bad(void **state)
@@ -208,7 +243,12 @@ static void override_does_not_reach_what_is_known_bad(void **state)
 	struct bench *bench = *state;
 
 	bad_finding(bench, "x", MIGCOMPAT_LIMIT_DRIVER);
-	assert_int_equal(outcome_of(bench, OVERRIDE("", "\"policy\", \"x\"") " known_bad = ( { version = \"aa:*\"; } );"), POLICY_DENY);
+	assert_int_equal(
+		outcome_of(
+			bench,
+			OVERRIDE("",
+				 "\"policy\", \"x\"") " known_bad = ( { version = \"aa:*\"; } );"),
+		POLICY_DENY);
 	assert_false(bench->forced);
 	assert_true(bench->result.bad_limits & 1u << MIGCOMPAT_LIMIT_POLICY);
 }
@@ -246,9 +286,11 @@ static void denied_mix_says_both_kinds(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "mixed = false; rules = ( { action = \"allow\"; } );"), POLICY_DENY);
+	assert_int_equal(outcome_of(bench, "mixed = false; rules = ( { action = \"allow\"; } );"),
+			 POLICY_DENY);
 	assert_string_equal(last_text(bench),
-			    "policy denies a mix of mediated and physical devices: source kind is \"mdev\", target kind is \"physical\"");
+			    "policy denies a mix of mediated and physical devices: source kind is "
+			    "\"mdev\", target kind is \"physical\"");
 	assert_string_equal(bench->applied[0], "mixed");
 	bench->source.kind = NULL;
 	assert_int_equal(outcome_of(bench, "mixed = false;"), POLICY_DENY);
@@ -259,7 +301,8 @@ static void all_that_is_wrong_is_said_at_once(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "mixed = false; known_bad = ( { version = \"aa:mdev*\"; }, { version = \"aa:ph*\"; } );"),
+	assert_int_equal(outcome_of(bench, "mixed = false; known_bad = ( { version = \"aa:mdev*\"; "
+					   "}, { version = \"aa:ph*\"; } );"),
 			 POLICY_DENY);
 	assert_int_equal(bench->result.count, 3);
 }

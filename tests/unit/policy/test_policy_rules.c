@@ -2,15 +2,18 @@
 /* The policy applied: what each action does, in which order, and what nothing can get around. */
 #include "tests/support/policy.h"
 
-#define RULE(action, match, more) "rules = ( { name = \"r\"; action = \"" action "\"; match = { " match " }; " more " } );"
+#define RULE(action, match, more) \
+	"rules = ( { name = \"r\"; action = \"" action "\"; match = { " match " }; " more " } );"
 #define REQUIRE(match, require) RULE("require", match, "require = { " require " };")
-#define OVERRIDE(match, fields) RULE("override", match, "fields = ( " fields " ); reason = \"tried\";")
+#define OVERRIDE(match, fields) \
+	RULE("override", match, "fields = ( " fields " ); reason = \"tried\";")
 #define HOST_UNKNOWN "source = { host = \"lab-*\"; };"
 #define NO_MATCH "source = { host = \"other\"; };"
 
 static void bad_finding(struct bench *bench, const char *field, enum migcompat_limit limit)
 {
-	result_add_text(&bench->result, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, limit, "1", "2", NULL);
+	result_add_text(&bench->result, field, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD, limit,
+			"1", "2", NULL);
 }
 
 /* ---------------------------------------------------------------- no rule */
@@ -52,7 +55,8 @@ static void deny_adds_a_bad_finding_of_limit_policy(void **state)
 	struct bench *bench = *state;
 	const struct finding *finding = bench->result.findings;
 
-	assert_int_equal(outcome_of(bench, RULE("deny", HOST_UNKNOWN, "reason = \"keep apart\";")), POLICY_DENY);
+	assert_int_equal(outcome_of(bench, RULE("deny", HOST_UNKNOWN, "reason = \"keep apart\";")),
+			 POLICY_DENY);
 	assert_int_equal(bench->result.count, 1);
 	assert_string_equal(finding->field, "policy");
 	assert_int_equal(finding->status, MIGCOMPAT_STATUS_BAD);
@@ -66,16 +70,26 @@ static void deny_matches_what_is_not_known(void **state)
 	struct bench *bench = *state;
 
 	bench_bare_string(bench);
-	assert_int_equal(outcome_of(bench, RULE("deny", HOST_UNKNOWN, "reason = \"keep apart\";")), POLICY_DENY);
-	assert_string_equal(last_text(bench), "policy rule \"r\" denies it: source host is not known: keep apart");
-	assert_int_equal(outcome_of(bench, RULE("deny", "source = { facts = ( { fact = \"vendor\"; value = \"1\"; } ); };", "")),
+	assert_int_equal(outcome_of(bench, RULE("deny", HOST_UNKNOWN, "reason = \"keep apart\";")),
 			 POLICY_DENY);
+	assert_string_equal(last_text(bench),
+			    "policy rule \"r\" denies it: source host is not known: keep apart");
+	assert_int_equal(
+		outcome_of(bench,
+			   RULE("deny",
+				"source = { facts = ( { fact = \"vendor\"; value = \"1\"; } ); };",
+				"")),
+		POLICY_DENY);
 }
 
 static void deny_needs_a_fact_that_is_there(void **state)
 {
-	assert_int_equal(outcome_of(*state, RULE("deny", "source = { facts = ( { fact = \"none\"; value = \"*\"; } ); };", "")),
-			 POLICY_NOTHING);
+	assert_int_equal(
+		outcome_of(*state,
+			   RULE("deny",
+				"source = { facts = ( { fact = \"none\"; value = \"*\"; } ); };",
+				"")),
+		POLICY_NOTHING);
 }
 
 /* ---------------------------------------------------------------- require */
@@ -85,7 +99,8 @@ static void requirement_that_is_met_goes_on(void **state)
 	struct bench *bench = *state;
 	struct policy *policy =
 		policy_of("rules = ("
-			  "{ name = \"first\"; action = \"require\"; require = { fact = \"revision\"; rule = \"at-least\"; value = 2; }; },"
+			  "{ name = \"first\"; action = \"require\"; require = { fact = "
+			  "\"revision\"; rule = \"at-least\"; value = 2; }; },"
 			  "{ name = \"second\"; action = \"deny\"; } );");
 
 	bench_apply(bench, policy, false);
@@ -101,8 +116,12 @@ static void requirement_that_is_not_met_denies(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, REQUIRE("", "fact = \"revision\"; rule = \"at-least\"; value = 3;")), POLICY_DENY);
-	assert_string_equal(last_text(bench), "policy rule \"r\" is not met: target revision is \"2\", at-least \"3\" is required");
+	assert_int_equal(
+		outcome_of(bench,
+			   REQUIRE("", "fact = \"revision\"; rule = \"at-least\"; value = 3;")),
+		POLICY_DENY);
+	assert_string_equal(last_text(bench), "policy rule \"r\" is not met: target revision is "
+					      "\"2\", at-least \"3\" is required");
 	assert_int_equal(bench->result.findings[0].limit, MIGCOMPAT_LIMIT_POLICY);
 }
 
@@ -111,19 +130,24 @@ static void requirement_may_be_of_the_source_and_its_host(void **state)
 	struct bench *bench = *state;
 
 	assert_int_equal(
-		outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"module/m/version\"; rule = \"version\"; value = \"2.0\";")),
+		outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"module/m/version\"; "
+					      "rule = \"version\"; value = \"2.0\";")),
 		POLICY_NOTHING);
 	assert_int_equal(
-		outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"module/m/version\"; rule = \"version\"; value = \"2.1\";")),
+		outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"module/m/version\"; "
+					      "rule = \"version\"; value = \"2.1\";")),
 		POLICY_DENY);
-	assert_contains(last_text(bench), "source module/m/version is \"2.0.1\", version \"2.1\" is required");
+	assert_contains(last_text(bench),
+			"source module/m/version is \"2.0.1\", version \"2.1\" is required");
 }
 
 static void requirement_of_a_missing_fact_denies(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, REQUIRE("", "fact = \"none\"; rule = \"glob\"; value = \"*\";")), POLICY_DENY);
+	assert_int_equal(
+		outcome_of(bench, REQUIRE("", "fact = \"none\"; rule = \"glob\"; value = \"*\";")),
+		POLICY_DENY);
 	assert_contains(last_text(bench), "target fact none is not there, glob \"*\" is required");
 }
 
@@ -132,16 +156,19 @@ static void requirement_of_an_unknown_fact_denies(void **state)
 	struct bench *bench = *state;
 
 	bench_bare_string(bench);
-	assert_int_equal(outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"vendor\"; rule = \"glob\"; value = \"*\";")),
+	assert_int_equal(outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"vendor\"; rule "
+						       "= \"glob\"; value = \"*\";")),
 			 POLICY_DENY);
-	assert_contains(last_text(bench), "source fact vendor is not known, glob \"*\" is required");
+	assert_contains(last_text(bench),
+			"source fact vendor is not known, glob \"*\" is required");
 }
 
 static void requirement_of_a_malformed_fact_denies(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"empty\"; rule = \"at-least\"; value = 0;")),
+	assert_int_equal(outcome_of(bench, REQUIRE("", "side = \"source\"; fact = \"empty\"; rule "
+						       "= \"at-least\"; value = 0;")),
 			 POLICY_DENY);
 	assert_contains(last_text(bench), "source empty is \"\", at-least \"0\" is required");
 }
@@ -151,7 +178,10 @@ static void requirement_fails_where_it_is_not_known_whether_it_is_asked(void **s
 	struct bench *bench = *state;
 
 	bench_bare_string(bench);
-	assert_int_equal(outcome_of(bench, REQUIRE(HOST_UNKNOWN, "fact = \"revision\"; rule = \"equal\"; value = \"2\";")), POLICY_DENY);
+	assert_int_equal(
+		outcome_of(bench, REQUIRE(HOST_UNKNOWN,
+					  "fact = \"revision\"; rule = \"equal\"; value = \"2\";")),
+		POLICY_DENY);
 	assert_contains(last_text(bench), "source host is not known");
 }
 
@@ -161,7 +191,9 @@ static void allow_ends_the_rules(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(outcome_of(bench, "rules = ( { action = \"allow\"; }, { action = \"deny\"; } );"), POLICY_ALLOW);
+	assert_int_equal(
+		outcome_of(bench, "rules = ( { action = \"allow\"; }, { action = \"deny\"; } );"),
+		POLICY_ALLOW);
 	assert_int_equal(bench->result.count, 0);
 	assert_int_equal(bench->napplied, 1);
 }
@@ -190,15 +222,15 @@ static void allow_does_not_match_what_is_not_known(void **state)
 static void applied_names_are_bounded(void **state)
 {
 	struct bench *bench = *state;
-	struct policy *policy =
-		policy_of("rules = ( { action = \"override\"; fields = ( \"a\" ); }, { action = \"override\"; fields = ( \"a\" ); },"
-			  "{ action = \"override\"; fields = ( \"a\" ); } );");
+	struct policy *policy = policy_of("rules = ( { action = \"override\"; fields = ( \"a\" ); "
+					  "}, { action = \"override\"; fields = ( \"a\" ); },"
+					  "{ action = \"override\"; fields = ( \"a\" ); } );");
 	const char *applied[2] = {NULL, "untouched"};
 	size_t count = 99;
 
-	assert_int_equal(
-		policy_apply(policy, &bench->source, &bench->target, &bench->result, &bench->forced, applied, 1, &count, NULL, NULL),
-		POLICY_NOTHING);
+	assert_int_equal(policy_apply(policy, &bench->source, &bench->target, &bench->result,
+				      &bench->forced, applied, 1, &count, NULL, NULL),
+			 POLICY_NOTHING);
 	assert_int_equal(count, 1);
 	assert_string_equal(applied[1], "untouched");
 	policy_free(policy);
@@ -209,12 +241,15 @@ static void applied_names_are_bounded(void **state)
 static void trace_shows_every_rule_in_order(void **state)
 {
 	static const char *const lines[] = {
-		"known_bad|/p/test.conf:1|deny|no|target version is \"aa:physical:card-2port:1;ports=2\", rule wants \"zz\"",
+		"known_bad|/p/test.conf:1|deny|no|target version is "
+		"\"aa:physical:card-2port:1;ports=2\", rule wants \"zz\"",
 		"mixed|default|deny|no|mediated and physical devices may be mixed",
 		"one|/p/test.conf:3|deny|no|source kind is \"mdev\", rule wants \"physical\"",
 		"two|/p/test.conf:4|require|yes|target revision is \"2\", equal \"2\" is required",
-		"three|/p/test.conf:5|override|yes|accepted 1 finding; \"type\" is of limit type, which no override accepts",
-		"four|/p/test.conf:6|override|yes|every condition holds, but no field that it names was refused",
+		"three|/p/test.conf:5|override|yes|accepted 1 finding; \"type\" is of limit type, "
+		"which no override accepts",
+		"four|/p/test.conf:6|override|yes|every condition holds, but no field that it "
+		"names was refused",
 		"five|/p/test.conf:7|allow|no|source host is not known",
 		"six|/p/test.conf:8|deny|yes|source host is not known",
 		"seven|/p/test.conf:9|allow|no|not asked: \"six\" ended it",
@@ -223,12 +258,16 @@ static void trace_shows_every_rule_in_order(void **state)
 	struct policy *policy = policy_of(
 		"known_bad = ( { version = \"zz\"; } );\n"
 		"rules = (\n"
-		"{ name = \"one\"; action = \"deny\"; match = { source = { kind = \"physical\"; }; }; },\n"
-		"{ name = \"two\"; action = \"require\"; require = { fact = \"revision\"; rule = \"equal\"; value = \"2\"; }; },\n"
+		"{ name = \"one\"; action = \"deny\"; match = { source = { kind = \"physical\"; }; "
+		"}; },\n"
+		"{ name = \"two\"; action = \"require\"; require = { fact = \"revision\"; rule = "
+		"\"equal\"; value = \"2\"; }; },\n"
 		"{ name = \"three\"; action = \"override\"; fields = ( \"ports\", \"type\" ); },\n"
 		"{ name = \"four\"; action = \"override\"; fields = ( \"ports\" ); },\n"
-		"{ name = \"five\"; action = \"allow\"; match = { source = { host = \"lab\"; }; }; },\n"
-		"{ name = \"six\"; action = \"deny\"; match = { source = { host = \"lab\"; }; }; },\n"
+		"{ name = \"five\"; action = \"allow\"; match = { source = { host = \"lab\"; }; }; "
+		"},\n"
+		"{ name = \"six\"; action = \"deny\"; match = { source = { host = \"lab\"; }; }; "
+		"},\n"
 		"{ name = \"seven\"; action = \"allow\"; } );");
 
 	bench_bare_string(bench);
@@ -280,11 +319,14 @@ static void trace_changes_no_outcome(void **state)
 static void trace_says_that_a_denied_mix_ended_it(void **state)
 {
 	struct bench *bench = *state;
-	struct policy *policy = policy_of("mixed = false;\nrules = ( { name = \"r\"; action = \"allow\"; } );");
+	struct policy *policy =
+		policy_of("mixed = false;\nrules = ( { name = \"r\"; action = \"allow\"; } );");
 
 	bench_apply(bench, policy, true);
-	assert_string_equal(bench->trace[0], "mixed|/p/test.conf:1|deny|yes|source kind is \"mdev\", target kind is \"physical\"");
-	assert_string_equal(bench->trace[1], "r|/p/test.conf:2|allow|no|not asked: \"mixed\" ended it");
+	assert_string_equal(bench->trace[0], "mixed|/p/test.conf:1|deny|yes|source kind is "
+					     "\"mdev\", target kind is \"physical\"");
+	assert_string_equal(bench->trace[1],
+			    "r|/p/test.conf:2|allow|no|not asked: \"mixed\" ended it");
 	policy_free(policy);
 }
 

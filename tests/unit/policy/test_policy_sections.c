@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Settings of backends and preferences between them: what is said, and what the backends declare. */
+/* Settings of backends and preferences between them: what is said, and what the backends declare.
+ */
 #include "tests/support/policy.h"
 
 static void preference_is_found_by_key_or_module(void **state)
 {
-	struct policy *policy =
-		policy_of("prefer = ( { key = \"vfio-pci\"; backend = \"one\"; }, { key = \"vfio_pci:pci:v1-*\"; backend = \"two\"; } );");
+	struct policy *policy = policy_of("prefer = ( { key = \"vfio-pci\"; backend = \"one\"; }, "
+					  "{ key = \"vfio_pci:pci:v1-*\"; backend = \"two\"; } );");
 
 	(void)state;
 	assert_string_equal(policy_prefer(policy, "vfio_pci"), "one");
@@ -20,8 +21,8 @@ static void preference_is_found_by_key_or_module(void **state)
 
 static void section_values_become_text(void **state)
 {
-	struct policy *policy =
-		policy_of("aa = { yes = true; no = FALSE; number = 12; hex = 0x10; large = 5000000000L; negative = -3; text = \"a b\"; };");
+	struct policy *policy = policy_of("aa = { yes = true; no = FALSE; number = 12; hex = 0x10; "
+					  "large = 5000000000L; negative = -3; text = \"a b\"; };");
 
 	(void)state;
 	assert_string_equal(policy_setting(policy, "aa", "yes"), "true");
@@ -44,7 +45,8 @@ static const struct migcompat_setting settings[] = {
 	{"mode", MIGCOMPAT_SETTING_STRING, "ignore,warn,require", "warn", "d"},
 	{"label", MIGCOMPAT_SETTING_STRING, NULL, "", "d"},
 };
-static const struct policy_backend backends[] = {{"card", settings, 6, false}, {"plain", NULL, 0, false}};
+static const struct policy_backend backends[] = {{"card", settings, 6, false},
+						 {"plain", NULL, 0, false}};
 
 static const char *sections_said(const char *text, size_t nbackends)
 {
@@ -63,24 +65,29 @@ static void good_sections_pass(void **state)
 	(void)state;
 	assert_string_equal(sections_said("", 2), "fine");
 	assert_string_equal(sections_said("", 0), "fine");
-	assert_string_equal(sections_said("prefer = ( { key = \"k\"; backend = \"plain\"; } );", 2), "fine");
-	assert_string_equal(
-		sections_said("card = { wide = true; level = 5; offset = -2; step = 4; mode = \"require\"; label = \"x\"; }; plain = { };",
-			      2),
-		"fine");
+	assert_string_equal(sections_said("prefer = ( { key = \"k\"; backend = \"plain\"; } );", 2),
+			    "fine");
+	assert_string_equal(sections_said("card = { wide = true; level = 5; offset = -2; step = 4; "
+					  "mode = \"require\"; label = \"x\"; }; plain = { };",
+					  2),
+			    "fine");
 }
 
 static void bad_sections_are_refused(void **state)
 {
 	static const char *const texts[][2] = {
-		{"\ncrad = { };", "test.conf:2: unknown key \"crad\", expected backend_dir, generic, known_bad, mechanism, mixed, prefer, rules, stale_after or "
-				  "timeout_ms, or a loaded "
-				  "backend's name (card or plain); nearest is \"card\""},
+		{"\ncrad = { };",
+		 "test.conf:2: unknown key \"crad\", expected backend_dir, generic, known_bad, "
+		 "mechanism, mixed, prefer, rules, stale_after or "
+		 "timeout_ms, or a loaded "
+		 "backend's name (card or plain); nearest is \"card\""},
 		{"rule = { };", "nearest is \"rules\""},
 		{"card = {\nwyde = true; };",
-		 "test.conf:2: unknown key \"wyde\" of backend \"card\", expected wide, level, offset, step, mode or label; nearest is "
+		 "test.conf:2: unknown key \"wyde\" of backend \"card\", expected wide, level, "
+		 "offset, step, mode or label; nearest is "
 		 "\"wide\""},
-		{"plain = { x = 1; };", "unknown key \"x\", expected none, since backend \"plain\" has no settings"},
+		{"plain = { x = 1; };",
+		 "unknown key \"x\", expected none, since backend \"plain\" has no settings"},
 		{"card = { wide = 1; };", "\"wide\" is a whole number, expected true or false"},
 		{"card = { wide = \"true\"; };", "\"wide\" is a string, expected true or false"},
 		{"card = { level = true; };", "\"level\" is true, expected a whole number"},
@@ -90,8 +97,10 @@ static void bad_sections_are_refused(void **state)
 		{"card = { offset = 0; };", "offset is 0, expected -5 to -2"},
 		{"card = { step = 3; };", "step is \"3\", expected \"1\", \"2\" or \"4\""},
 		{"\nprefer = ( { key = \"k\"; backend = \"crad\"; } );",
-		 "test.conf:2: \"prefer\" names the backend \"crad\", expected card or plain; nearest is \"card\""},
-		{"card = { mode = \"wran\"; };", "mode is \"wran\", expected \"ignore\", \"warn\" or \"require\"; nearest is \"warn\""},
+		 "test.conf:2: \"prefer\" names the backend \"crad\", expected card or plain; "
+		 "nearest is \"card\""},
+		{"card = { mode = \"wran\"; };", "mode is \"wran\", expected \"ignore\", \"warn\" "
+						 "or \"require\"; nearest is \"warn\""},
 	};
 
 	(void)state;

@@ -7,20 +7,28 @@
 #include <jansson.h>
 
 static const char everything[] =
-	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\"; stale_after = 3600;\n"
-	"generic = \"equal\"; prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = \"c\"; backend = \"two\"; } );\n"
-	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = \"n\"; fact = \"module/m/version\"; value = "
+	"backend_dir = \"/opt/b\"; timeout_ms = 7; mixed = false; mechanism = \"require\"; "
+	"stale_after = 3600;\n"
+	"generic = \"equal\"; prefer = ( { key = \"a-b:pci:v1*\"; backend = \"one\"; }, { key = "
+	"\"c\"; backend = \"two\"; } );\n"
+	"known_bad = ( { version = \"x:\\\\*\\\"*\"; reason = \"a \\\\ b\"; }, { namespace = "
+	"\"n\"; fact = \"module/m/version\"; value = "
 	"\"1\"; side = \"target\"; },\n"
 	"              { fact = \"module/m/version\"; value = \"[!a]\"; scope = \"device\"; } );\n"
-	"rules = ( { action = \"deny\"; }, { name = \"ä \\\"quoted\\\" # name\"; action = \"require\"; reason = \"why\";\n"
-	"  match = { source = { namespace = \"n\"; type = \"t*\"; kind = \"mdev-type\"; host = \"h\"; facts = ( { fact = \"a\"; value = "
+	"rules = ( { action = \"deny\"; }, { name = \"ä \\\"quoted\\\" # name\"; action = "
+	"\"require\"; reason = \"why\";\n"
+	"  match = { source = { namespace = \"n\"; type = \"t*\"; kind = \"mdev-type\"; host = "
+	"\"h\"; facts = ( { fact = \"a\"; value = "
 	"\"1\"; "
 	"},\n"
-	"            { fact = \"kernel/release\"; value = \"6*\"; } ); }; target = { facts = ( { fact = \"b\"; value = \"?\"; scope = "
+	"            { fact = \"kernel/release\"; value = \"6*\"; } ); }; target = { facts = ( { "
+	"fact = \"b\"; value = \"?\"; scope = "
 	"\"host\"; } ); }; };\n"
 	"  require = { side = \"source\"; fact = \"c\"; rule = \"superset\"; value = 0xf0; }; },\n"
-	"  { action = \"override\"; fields = [ \"x\", \"y\" ]; }, { action = \"allow\"; match = { }; } );\n"
-	"card = { yes = true; no = false; n = -3; big = 5000000000L; small = -5000000000L; text = \"a b\"; }; empty = { };\n";
+	"  { action = \"override\"; fields = [ \"x\", \"y\" ]; }, { action = \"allow\"; match = { "
+	"}; } );\n"
+	"card = { yes = true; no = false; n = -3; big = 5000000000L; small = -5000000000L; text = "
+	"\"a b\"; }; empty = { };\n";
 
 static char *shown(const struct policy *policy)
 {
@@ -44,11 +52,15 @@ static char *meaning(const struct policy *policy)
 
 	assert_non_null(json);
 	assert_int_equal(json_object_del(json, "hash") | json_object_del(json, "files"), 0);
-	json_array_foreach(json_object_get(json, "rules"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
-	json_array_foreach(json_object_get(json, "known_bad"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
-	json_array_foreach(json_object_get(json, "prefer"), i, rule) assert_int_equal(json_object_del(rule, "where"), 0);
-	json_object_foreach(json_object_get(json, "sections"), name, section) json_object_foreach(section, key, setting)
-		assert_int_equal(json_object_del(setting, "where"), 0);
+	json_array_foreach (json_object_get(json, "rules"), i, rule)
+		assert_int_equal(json_object_del(rule, "where"), 0);
+	json_array_foreach (json_object_get(json, "known_bad"), i, rule)
+		assert_int_equal(json_object_del(rule, "where"), 0);
+	json_array_foreach (json_object_get(json, "prefer"), i, rule)
+		assert_int_equal(json_object_del(rule, "where"), 0);
+	json_object_foreach (json_object_get(json, "sections"), name, section)
+		json_object_foreach (section, key, setting)
+			assert_int_equal(json_object_del(setting, "where"), 0);
 	text = json_dumps(json, JSON_SORT_KEYS);
 	json_decref(json);
 	assert_non_null(text);
@@ -88,7 +100,8 @@ static void shown_policy_says_where_each_part_comes_from(void **state)
 	struct policy *policy;
 	char *text;
 
-	temp_write(temp, "etc/migcompat.conf", "\ntimeout_ms = 3;\nrules = (\n { action = \"deny\"; } );\n");
+	temp_write(temp, "etc/migcompat.conf",
+		   "\ntimeout_ms = 3;\nrules = (\n { action = \"deny\"; } );\n");
 	temp_write(temp, "usr/v.conf", "aa = {\n x = 1; };");
 	policy = temp_load(temp);
 	text = shown(policy);
@@ -142,9 +155,11 @@ static void json_holds_the_whole_policy(void **state)
 	const json_t *source = json_object_get(json_object_get(rule, "match"), "source");
 
 	(void)state;
-	assert_string_equal(json_string_value(json_object_get(json, "format")), "migcompat-policy/1");
+	assert_string_equal(json_string_value(json_object_get(json, "format")),
+			    "migcompat-policy/1");
 	assert_int_equal(strlen(json_string_value(json_object_get(json, "hash"))), 16);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "files"), 0)), "/p/test.conf");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "files"), 0)),
+			    "/p/test.conf");
 	assert_string_equal(json_string_value(json_object_get(json, "backend_dir")), "/opt/b");
 	assert_int_equal(json_integer_value(json_object_get(json, "timeout_ms")), 7);
 	assert_true(json_is_false(json_object_get(json, "mixed")));
@@ -156,10 +171,15 @@ static void json_holds_the_whole_policy(void **state)
 	assert_int_equal(json_array_size(json_object_get(json, "rules")), 4);
 	assert_string_equal(json_string_value(json_object_get(rule, "where")), "/p/test.conf:5");
 	assert_string_equal(json_string_value(json_object_get(source, "kind")), "mdev-type");
-	assert_string_equal(json_string_value(json_object_get(json_object_get(rule, "require"), "value")), "240");
-	assert_string_equal(json_string_value(json_object_get(
-				    json_object_get(json_object_get(json_object_get(json, "sections"), "card"), "big"), "value")),
-			    "5000000000");
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(rule, "require"), "value")),
+		"240");
+	assert_string_equal(
+		json_string_value(json_object_get(
+			json_object_get(json_object_get(json_object_get(json, "sections"), "card"),
+					"big"),
+			"value")),
+		"5000000000");
 	json_decref(json);
 	policy_free(policy);
 }
@@ -185,9 +205,11 @@ static void json_survives_paths_that_are_no_text(void **state)
 
 	(void)state;
 	assert_int_equal(
-	    policy_load_text("/a\xff", "timeout_ms = 1;", 15, &policy_parser, &policy, NULL), 0);
+		policy_load_text("/a\xff", "timeout_ms = 1;", 15, &policy_parser, &policy, NULL),
+		0);
 	json = policy_json(policy);
-	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "files"), 0)), "/a?");
+	assert_string_equal(json_string_value(json_array_get(json_object_get(json, "files"), 0)),
+			    "/a?");
 	json_decref(json);
 	policy_free(policy);
 }
@@ -197,7 +219,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(shown_policy_loads_to_the_same_policy),
 		cmocka_unit_test(shown_default_policy_loads_to_the_same_policy),
-		cmocka_unit_test_setup_teardown(shown_policy_says_where_each_part_comes_from, temp_setup, temp_teardown),
+		cmocka_unit_test_setup_teardown(shown_policy_says_where_each_part_comes_from,
+						temp_setup, temp_teardown),
 		cmocka_unit_test(file_names_cannot_leave_their_comment),
 		cmocka_unit_test(write_error_is_reported),
 		cmocka_unit_test(json_holds_the_whole_policy),

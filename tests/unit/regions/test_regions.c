@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes through mounted regions: config, memory whole and dirty, the bitmap; and that no page is lost. */
+/* What goes through mounted regions: config, memory whole and dirty, the bitmap; and that no page
+ * is lost. */
 #include <pthread.h>
 
 #include "tests/support/regions_bench.h"
@@ -13,7 +14,8 @@ static void config_is_whole_and_the_same_in_every_state(void **state)
 		memset(map(bench, MIGCOMPAT_REGION_CONFIG), 0, sizeof(struct card_config));
 		assert_int_equal(put(bench, AT(config.action), MIGCOMPAT_GET_BUFFER), 0);
 		assert_int_equal(get(bench, AT(config.size)), sizeof(struct card_config));
-		assert_memory_equal(map(bench, MIGCOMPAT_REGION_CONFIG), &bench->card.config, sizeof(struct card_config));
+		assert_memory_equal(map(bench, MIGCOMPAT_REGION_CONFIG), &bench->card.config,
+				    sizeof(struct card_config));
 	}
 }
 
@@ -28,7 +30,8 @@ static void memory_is_whole_outside_logging(void **state)
 		for (uint64_t at = 0; at < PAGES * PAGE; at += 50 * PAGE) {
 			assert_int_equal(get(bench, AT(memory.position)), at);
 			assert_int_equal(put(bench, AT(memory.action), MIGCOMPAT_GET_BUFFER), 0);
-			assert_memory_equal(map(bench, MIGCOMPAT_REGION_MEMORY), bench->card.memory + at, 50 * PAGE);
+			assert_memory_equal(map(bench, MIGCOMPAT_REGION_MEMORY),
+					    bench->card.memory + at, 50 * PAGE);
 		}
 	}
 }
@@ -73,7 +76,8 @@ static void a_round_goes_on_until_it_has_been_everywhere(void **state)
 	assert_int_equal(get(bench, AT(memory.position)), PAGES * PAGE);
 }
 
-/* It writes to a page while that is read, after the read: the copy is old, so the page must come again. */
+/* It writes to a page while that is read, after the read: the copy is old, so the page must come
+ * again. */
 static void write_behind(struct card *card, uint64_t position)
 {
 	card_poke(card, position, (uint8_t)(card->memory[position] + 1));
@@ -170,14 +174,16 @@ static void *write_on(void *arg)
 	struct bench *bench = arg;
 	uint64_t random = 1;
 
-	while (!(__atomic_load_n(&bench->card.state, __ATOMIC_ACQUIRE) & MIGCOMPAT_DEVICE_STOPPED)) {
+	while (!(__atomic_load_n(&bench->card.state, __ATOMIC_ACQUIRE) &
+		 MIGCOMPAT_DEVICE_STOPPED)) {
 		random = random * 6364136223846793005u + 1442695040888963407u;
 		card_poke(&bench->card, (random >> 32) % (PAGES * PAGE), (uint8_t)(random >> 24));
 	}
 	return NULL;
 }
 
-/* A copy made of the rounds alone equals the device in the end, with a thread that writes all the time. */
+/* A copy made of the rounds alone equals the device in the end, with a thread that writes all the
+ * time. */
 static void no_page_is_lost_to_a_device_that_runs_beside(void **state)
 {
 	struct bench *bench = *state;
@@ -202,7 +208,8 @@ static void no_page_is_lost_to_a_device_that_runs_beside(void **state)
 		put(bench, AT(memory.position), 0);
 		while ((n = next_records(bench)) > 0)
 			for (size_t i = 0; i < n; i++)
-				memcpy(copy + record_number(&records[i]) * PAGE, records[i].page, PAGE);
+				memcpy(copy + record_number(&records[i]) * PAGE, records[i].page,
+				       PAGE);
 	}
 	assert_memory_equal(copy, bench->card.memory, PAGES * PAGE);
 	munmap(copy, PAGES * PAGE);

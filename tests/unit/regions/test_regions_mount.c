@@ -33,7 +33,8 @@ static int other_process(int fd)
 		return 1;
 	place = &control->regions[MIGCOMPAT_REGION_MEMORY];
 	memory = mmap(NULL, place->size, PROT_READ, MAP_SHARED, fd, (off_t)place->offset);
-	if (memory == MAP_FAILED || control->memory.size != 2 * PAGE || control->memory.position != 5 * PAGE)
+	if (memory == MAP_FAILED || control->memory.size != 2 * PAGE ||
+	    control->memory.position != 5 * PAGE)
 		return 1;
 	for (size_t i = 0; i < 2 * PAGE; i++)
 		sum |= memory[i] ^ 0x5a;
@@ -99,7 +100,8 @@ static void a_device_of_one_page_has_room_for_its_record(void **state)
 	assert_int_equal(migcompat_regions_new(&card_table, &card, &regions), 0);
 	migcompat_regions_write(regions, AT(version), 1);
 	migcompat_regions_write(regions, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING);
-	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), 0);
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER),
+			 0);
 	assert_int_equal(migcompat_regions_read(regions, AT(memory.size), &size), 0);
 	assert_int_equal(size, RECORD);
 	migcompat_regions_free(regions);
@@ -125,14 +127,15 @@ static int mount_with(struct migcompat_device_state table, struct migcompat_devi
 
 static void tables_that_lack_what_they_promise_are_refused(void **state)
 {
-	const struct migcompat_device_state_info full = {sizeof(full), 4 * PAGE, 100, MIGCOMPAT_CAP_LOGGING | MIGCOMPAT_CAP_SYSTEM_MEMORY};
+	const struct migcompat_device_state_info full = {
+		sizeof(full), 4 * PAGE, 100, MIGCOMPAT_CAP_LOGGING | MIGCOMPAT_CAP_SYSTEM_MEMORY};
 	struct migcompat_device_state table = card_table;
 
 	(void)state;
 	assert_int_equal(mount_with(table, full), 0);
-#define LACKS(member)                                              \
-	table = card_table;                                        \
-	table.member = NULL;                                       \
+#define LACKS(member)        \
+	table = card_table;  \
+	table.member = NULL; \
 	assert_int_equal(mount_with(table, full), -EPROTO)
 	LACKS(info);
 	LACKS(set_state);
@@ -158,9 +161,15 @@ static void a_shorter_table_serves_a_device_without_memory(void **state)
 
 	(void)state;
 	table.struct_size = offsetof(struct migcompat_device_state, memory_read);
-	assert_int_equal(mount_with(table, (struct migcompat_device_state_info){sizeof(struct migcompat_device_state_info), 0, 100, 0}), 0);
-	assert_int_equal(mount_with(table, (struct migcompat_device_state_info){sizeof(struct migcompat_device_state_info), PAGE, 100, 0}),
-			 -EPROTO);
+	assert_int_equal(mount_with(table,
+				    (struct migcompat_device_state_info){
+					    sizeof(struct migcompat_device_state_info), 0, 100, 0}),
+			 0);
+	assert_int_equal(
+		mount_with(table,
+			   (struct migcompat_device_state_info){
+				   sizeof(struct migcompat_device_state_info), PAGE, 100, 0}),
+		-EPROTO);
 }
 
 static void sizes_and_capabilities_that_make_no_sense_are_refused(void **state)
@@ -202,8 +211,12 @@ static void a_read_is_of_a_whole_field_or_fails(void **state)
 	uint64_t value = 7;
 
 	assert_int_equal(migcompat_regions_read(bench->regions, 2, 4, &value), -EINVAL);
-	assert_int_equal(migcompat_regions_read(bench->regions, AT(config.reserved), &value), -EINVAL);
-	assert_int_equal(migcompat_regions_read(bench->regions, offsetof(struct migcompat_control, config.size), 4, &value), -EINVAL);
+	assert_int_equal(migcompat_regions_read(bench->regions, AT(config.reserved), &value),
+			 -EINVAL);
+	assert_int_equal(migcompat_regions_read(bench->regions,
+						offsetof(struct migcompat_control, config.size), 4,
+						&value),
+			 -EINVAL);
 	assert_contains(migcompat_regions_message(bench->regions), "no field of 4 bytes");
 	put(bench, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING);
 	bench->card.fail[CARD_DIRTY_COUNT] = -EIO;
@@ -254,7 +267,8 @@ static int count_more_than_there_are(void *session, uint64_t *ret_pages)
 	return 0;
 }
 
-static int take_more_than_asked_for(void *session, uint64_t first, uint64_t count, uint64_t *ret_pages, size_t max)
+static int take_more_than_asked_for(void *session, uint64_t first, uint64_t count,
+				    uint64_t *ret_pages, size_t max)
 {
 	(void)session;
 	(void)count;
@@ -277,7 +291,8 @@ static void more_pages_than_there_are_are_refused(void **state)
 	migcompat_regions_write(regions, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING);
 	assert_int_equal(migcompat_regions_read(regions, AT(memory.total), &total), -EPROTO);
 	assert_contains(migcompat_regions_message(regions), "more than there are");
-	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), -EPROTO);
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER),
+			 -EPROTO);
 	assert_contains(migcompat_regions_message(regions), "dirty_take gave");
 	migcompat_regions_free(regions);
 }
@@ -309,9 +324,11 @@ static void what_failed_may_be_got_again_where_nothing_is_logged(void **state)
 	migcompat_regions_write(regions, AT(version), 1);
 	migcompat_regions_write(regions, AT(memory.size), PAGE);
 	card.fail[CARD_MEMORY_READ] = -EIO;
-	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), -EIO);
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER),
+			 -EIO);
 	card.fail[CARD_MEMORY_READ] = 0;
-	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER), 0);
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_GET_BUFFER),
+			 0);
 	migcompat_regions_free(regions);
 	card_free(&card);
 }
@@ -336,11 +353,13 @@ static void a_config_is_copied_before_it_is_checked(void **state)
 	table.config_write = config_write_while_others_write;
 	assert_int_equal(migcompat_regions_new(&table, &card, &regions), 0);
 	shared_config = migcompat_regions_map(regions, MIGCOMPAT_REGION_CONFIG, NULL);
-	*shared_config = (struct card_config){.magic = CARD_MAGIC, .size = sizeof(*shared_config), .registers = {42}};
+	*shared_config = (struct card_config){
+		.magic = CARD_MAGIC, .size = sizeof(*shared_config), .registers = {42}};
 	migcompat_regions_write(regions, AT(version), 1);
 	migcompat_regions_write(regions, AT(device_state), MIGCOMPAT_DEVICE_STOPPED);
 	migcompat_regions_write(regions, AT(config.size), sizeof(*shared_config));
-	assert_int_equal(migcompat_regions_write(regions, AT(config.action), MIGCOMPAT_SET_BUFFER), 0);
+	assert_int_equal(migcompat_regions_write(regions, AT(config.action), MIGCOMPAT_SET_BUFFER),
+			 0);
 	assert_int_equal(card.config.registers[0], 42);
 	migcompat_regions_free(regions);
 	card_free(&card);
@@ -357,7 +376,8 @@ static void a_load_that_is_left_alone_is_dropped_with_the_regions(void **state)
 	migcompat_regions_write(regions, AT(version), 1);
 	migcompat_regions_write(regions, AT(device_state), MIGCOMPAT_DEVICE_STOPPED);
 	migcompat_regions_write(regions, AT(memory.size), PAGE);
-	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_SET_BUFFER), 0);
+	assert_int_equal(migcompat_regions_write(regions, AT(memory.action), MIGCOMPAT_SET_BUFFER),
+			 0);
 	assert_true(card.staging);
 	migcompat_regions_free(regions);
 	assert_false(card.staging);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A thousand saves of a device that is written to at random, between records and while a page is read, each loaded into another
- * device: the copy equals the stopped source. Whatever differs from save to save comes from one number, which a failure tells.
+ * A thousand saves of a device that is written to at random, between records and while a page is
+ * read, each loaded into another device: the copy equals the stopped source. Whatever differs from
+ * save to save comes from one number, which a failure tells.
  */
 #include "tests/support/state.h"
 
@@ -23,9 +24,11 @@ static uint64_t random_below(uint64_t n)
 static void work(struct card *card)
 {
 	for (uint64_t writes = random_below(6); writes; writes--) {
-		uint64_t at = random_below(card->info.memory_size), len = 1 + random_below(3 * PAGE);
+		uint64_t at = random_below(card->info.memory_size),
+			 len = 1 + random_below(3 * PAGE);
 
-		for (uint64_t i = 0; i < len && at + i < card->info.memory_size; i += 1 + random_below(100))
+		for (uint64_t i = 0; i < len && at + i < card->info.memory_size;
+		     i += 1 + random_below(100))
 			card_poke(card, at + i, (uint8_t)random_below(256));
 	}
 	card->config.registers[random_below(126)] = random_below(UINT64_MAX);
@@ -77,7 +80,8 @@ static struct save_report save_and_load(struct side *source, struct side *target
 	if (side_load(target, &tape, &load_plain, &err))
 		fail_msg("save %u, seed 0x%llx: %s", number, (unsigned long long)began, err.text);
 	if (!card_equal(&source->card, &target->card))
-		fail_msg("save %u, seed 0x%llx: the copy is not equal", number, (unsigned long long)began);
+		fail_msg("save %u, seed 0x%llx: the copy is not equal", number,
+			 (unsigned long long)began);
 	tape_free(&tape);
 	assert_int_equal(port_run(source->port, &run, 1, false, &control, &err), 0);
 	return report;
@@ -96,7 +100,8 @@ static void a_thousand_copies_equal_their_source(void **state)
 
 		if (n % SAVES_PER_PAIR == 0) {
 			side_make(&source, pages_of(n / SAVES_PER_PAIR), MIGCOMPAT_CAP_LOGGING, n);
-			side_make(&target, pages_of(n / SAVES_PER_PAIR), MIGCOMPAT_CAP_LOGGING, n + 1);
+			side_make(&target, pages_of(n / SAVES_PER_PAIR), MIGCOMPAT_CAP_LOGGING,
+				  n + 1);
 			source.card.during_read = work_during_read;
 		}
 		report = save_and_load(&source, &target, n);

@@ -1,14 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kernel driver's stream into a state file and out of it: the way through the states, faults at every call, and that a device always goes on. */
+/* A kernel driver's stream into a state file and out of it: the way through the states, faults at
+ * every call, and that a device always goes on. */
 #include "tests/support/kernel_device.h"
 
 #define STRING "x:mdev:x:1;x"
 #define LEN 600000u /* three records */
 #define BOTH (KERNEL_CAN_STOP_COPY | KERNEL_CAN_PRE_COPY)
 
-static const struct kernel_options plain = {.version = STRING, .version_len = sizeof(STRING) - 1, .rounds_max = 5};
+static const struct kernel_options plain = {
+	.version = STRING, .version_len = sizeof(STRING) - 1, .rounds_max = 5};
 
-static int save(struct driver *driver, struct tape *tape, struct kernel_report *report, struct error *err)
+static int save(struct driver *driver, struct tape *tape, struct kernel_report *report,
+		struct error *err)
 {
 	const struct state_transport to = tape_transport(tape);
 
@@ -16,7 +19,8 @@ static int save(struct driver *driver, struct tape *tape, struct kernel_report *
 }
 
 /* From the beginning of a tape, as a program does that has checked it before. */
-static int load(struct driver *driver, struct tape *tape, struct kernel_report *report, struct error *err)
+static int load(struct driver *driver, struct tape *tape, struct kernel_report *report,
+		struct error *err)
 {
 	const struct state_transport from = tape_transport(tape);
 	struct state_reader reader;
@@ -50,7 +54,8 @@ static void expect_copy(struct driver *source, struct driver *target)
 
 static void a_stream_is_copied_by_stop_copy(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
 
 	(void)state;
 	expect_copy(source, target);
@@ -80,8 +85,10 @@ static void a_driver_that_copies_ahead_is_asked_for_its_initial_bytes_first(void
 
 static void a_device_goes_the_kernels_way_through_the_states(void **state)
 {
-	static const enum kernel_state saving[] = {KERNEL_PRE_COPY, KERNEL_STOP_COPY, KERNEL_RUNNING};
-	static const enum kernel_state loading[] = {KERNEL_RESUMING, KERNEL_STOP, KERNEL_STOP_COPY, KERNEL_STOP, KERNEL_RUNNING};
+	static const enum kernel_state saving[] = {KERNEL_PRE_COPY, KERNEL_STOP_COPY,
+						   KERNEL_RUNNING};
+	static const enum kernel_state loading[] = {KERNEL_RESUMING, KERNEL_STOP, KERNEL_STOP_COPY,
+						    KERNEL_STOP, KERNEL_RUNNING};
 	struct driver *source = driver_make(LEN, BOTH, 'a'), *target = driver_make(LEN, BOTH, 'b');
 
 	(void)state;
@@ -106,7 +113,8 @@ static void a_session_may_be_told_of_again_or_not(void **state)
 {
 	(void)state;
 	for (int again = 0; again < 2; again++) {
-		struct driver *source = driver_make(LEN, BOTH, 'a'), *target = driver_make(LEN, BOTH, 'b');
+		struct driver *source = driver_make(LEN, BOTH, 'a'),
+			      *target = driver_make(LEN, BOTH, 'b');
 
 		source->ahead = 4;
 		source->same_fd = again;
@@ -118,7 +126,8 @@ static void a_session_may_be_told_of_again_or_not(void **state)
 
 static void reads_and_writes_may_be_short(void **state)
 {
-	struct driver *source = driver_make(10000, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(10000, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(10000, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(10000, KERNEL_CAN_STOP_COPY, 'b');
 
 	(void)state;
 	source->chunk = 7;
@@ -175,7 +184,8 @@ static void a_stream_that_ends_for_now_while_it_is_stopped_is_no_stream(void **s
 
 static void a_load_that_is_refused_ends_with_a_reset(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -187,7 +197,8 @@ static void a_load_that_is_refused_ends_with_a_reset(void **state)
 	assert_int_equal(target->resets, 1);
 	assert_int_equal(target->state, KERNEL_RUNNING);
 	assert_int_equal(target->now[LEN - 2], 'b');
-	assert_int_equal(target->calls[DRIVER_SET_STATE], 1); /* to RESUMING, and never to anything else */
+	assert_int_equal(target->calls[DRIVER_SET_STATE],
+			 1); /* to RESUMING, and never to anything else */
 	tape_free(&tape);
 	free(source);
 	free(target);
@@ -195,7 +206,8 @@ static void a_load_that_is_refused_ends_with_a_reset(void **state)
 
 static void a_reset_that_fails_too_is_told(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -221,12 +233,16 @@ static void a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told(
 			struct error err = {0};
 
 			driver->fail[DRIVER_SET_STATE] = -EIO;
-			driver->fail_at[DRIVER_SET_STATE] = at; /* to STOP_COPY, or to RUNNING behind it */
+			driver->fail_at[DRIVER_SET_STATE] =
+				at; /* to STOP_COPY, or to RUNNING behind it */
 			driver->fail_on[DRIVER_SET_STATE] = true;
 			driver->fail[DRIVER_RESET] = works ? 0 : -ENODEV;
 			assert_int_equal(save(driver, &tape, &report, &err), -EIO);
-			assert_contains(err.text, at ? "does not go to RUNNING" : "does not go to STOP_COPY");
-			assert_contains(err.text, works ? "; it was reset" : "; and it could not be reset: No such device");
+			assert_contains(err.text,
+					at ? "does not go to RUNNING" : "does not go to STOP_COPY");
+			assert_contains(err.text,
+					works ? "; it was reset"
+					      : "; and it could not be reset: No such device");
 			assert_int_equal(driver->resets, 1);
 			tape_free(&tape);
 			free(driver);
@@ -236,7 +252,8 @@ static void a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told(
 
 static void a_device_that_has_something_else_afterwards_is_found_out(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -254,7 +271,8 @@ static void a_device_that_has_something_else_afterwards_is_found_out(void **stat
 
 static void a_damaged_file_ends_with_a_reset(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -415,8 +433,11 @@ static void an_interrupt_at_any_step_leaves_a_device_that_runs(void **state)
 	source->ahead = 300000;
 	for (bool met = true; met; at++) {
 		struct countdown countdown = {.left = at};
-		const struct kernel_options options = {.version = STRING, .version_len = sizeof(STRING) - 1, .rounds_max = 5,
-						       .progress = interrupt, .arg = &countdown};
+		const struct kernel_options options = {.version = STRING,
+						       .version_len = sizeof(STRING) - 1,
+						       .rounds_max = 5,
+						       .progress = interrupt,
+						       .arg = &countdown};
 		struct tape tape = {0};
 		const struct state_transport transport = tape_transport(&tape);
 		struct state_reader reader;
@@ -447,7 +468,8 @@ static void an_interrupt_at_any_step_leaves_a_device_that_runs(void **state)
 
 static void another_file_than_the_one_that_was_looked_at_is_not_loaded(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -461,7 +483,8 @@ static void another_file_than_the_one_that_was_looked_at_is_not_loaded(void **st
 		tape.at = 0;
 		assert_int_equal(reader_begin(&reader, &from, &err), 0);
 		assert_int_equal(reader_head(&reader, &err), 0);
-		assert_int_equal(kernel_load(&target->device, &reader, &options, &report, &err), same ? 0 : -ESTALE);
+		assert_int_equal(kernel_load(&target->device, &reader, &options, &report, &err),
+				 same ? 0 : -ESTALE);
 		assert_int_equal(target->now[LEN - 1], same ? 'a' : 'b');
 		options.sum = reader.chain;
 	}
@@ -473,7 +496,8 @@ static void another_file_than_the_one_that_was_looked_at_is_not_loaded(void **st
 
 static void what_the_driver_refused_is_told_apart_from_what_the_file_lacks(void **state)
 {
-	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'), *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
+	struct driver *source = driver_make(LEN, KERNEL_CAN_STOP_COPY, 'a'),
+		      *target = driver_make(LEN - 1, KERNEL_CAN_STOP_COPY, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -492,7 +516,8 @@ static void what_the_driver_refused_is_told_apart_from_what_the_file_lacks(void 
 
 static void records_reach_the_driver_joined(void **state)
 {
-	struct driver *source = driver_make(1000, BOTH, 'a'), *target = driver_make(1000, BOTH, 'b');
+	struct driver *source = driver_make(1000, BOTH, 'a'),
+		      *target = driver_make(1000, BOTH, 'b');
 	struct kernel_report report = {0};
 	struct tape tape = {0};
 	struct error err = {0};
@@ -520,7 +545,8 @@ int main(void)
 		cmocka_unit_test(a_stream_that_ends_for_now_while_it_is_stopped_is_no_stream),
 		cmocka_unit_test(a_load_that_is_refused_ends_with_a_reset),
 		cmocka_unit_test(a_reset_that_fails_too_is_told),
-		cmocka_unit_test(a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told),
+		cmocka_unit_test(
+			a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told),
 		cmocka_unit_test(a_device_that_has_something_else_afterwards_is_found_out),
 		cmocka_unit_test(a_damaged_file_ends_with_a_reset),
 		cmocka_unit_test(a_fault_at_any_call_of_a_save_lets_the_device_go_on),

@@ -122,8 +122,8 @@ static void a_link_in_anothers_folder_is_refused(void **state)
 	strangers_folder(file);
 	assert_int_equal(sink_open(&sink, folder_path(&folder, "his/link"), -1, &err), -EPERM);
 	assert_contains(
-	    err.text,
-	    "/his/link could not be made: \"link\" is a link that another user can have made");
+		err.text,
+		"/his/link could not be made: \"link\" is a link that another user can have made");
 	holds(file, "ours");
 }
 
@@ -284,7 +284,8 @@ static void no_room_is_told(void **state)
 	assert_int_equal(dup2(kept, STDOUT_FILENO), STDOUT_FILENO);
 	assert_int_equal(r, 0);
 	assert_int_equal(transport_write(&sink.transport, "some state", 10, &err), -ENOSPC);
-	assert_string_equal(err.text, "standard output: could not be written: No space left on device");
+	assert_string_equal(err.text,
+			    "standard output: could not be written: No space left on device");
 	sink_close(&sink);
 	close(full);
 	close(kept);
@@ -348,24 +349,35 @@ static void a_pipe_with_room_for_a_part_is_left_as_well(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_file_has_its_name_once_it_is_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_not_kept_leaves_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_has_its_name_once_it_is_kept, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_not_kept_leaves_nothing, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_was_there_stays_until_then, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_link_stays_one, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_in_anothers_folder_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_to_a_folder_in_anothers_folder_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_in_anothers_folder_is_refused, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_link_to_a_folder_in_anothers_folder_is_refused,
+						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_in_anothers_folder_is_made, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_in_a_folder_that_others_can_write_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_of_ours_in_a_sticky_folder_is_followed, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_link_that_comes_meanwhile_is_replaced_itself, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_folder_that_is_exchanged_meanwhile_gets_nothing, setup, teardown),
-		cmocka_unit_test_setup_teardown(links_that_lead_round_are_an_error, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_in_a_folder_that_others_can_write_is_refused,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_of_ours_in_a_sticky_folder_is_followed,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_link_that_comes_meanwhile_is_replaced_itself,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_folder_that_is_exchanged_meanwhile_gets_nothing,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(links_that_lead_round_are_an_error, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(a_path_without_a_name_is_an_error, setup, teardown),
-		cmocka_unit_test_setup_teardown(standard_output_by_its_name_in_dev_is_a_file, setup, teardown),
+		cmocka_unit_test_setup_teardown(standard_output_by_its_name_in_dev_is_a_file, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(what_is_no_file_is_never_replaced, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_room_is_told, setup, teardown),
 		cmocka_unit_test_setup_teardown(a_full_pipe_can_be_left, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pipe_with_room_for_a_part_is_left_as_well, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_with_room_for_a_part_is_left_as_well, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

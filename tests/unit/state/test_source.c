@@ -39,7 +39,8 @@ static void reads(const char *text)
 static void a_file_is_read_again(void **state)
 {
 	(void)state;
-	assert_int_equal(source_open(&source, folder_write(&folder, "a", "some state"), true, -1, &err), 0);
+	assert_int_equal(
+		source_open(&source, folder_write(&folder, "a", "some state"), true, -1, &err), 0);
 	assert_int_equal(source.spool, -1);
 	reads("some state");
 	assert_int_equal(source_rewind(&source, &err), 0);
@@ -137,7 +138,8 @@ static void a_pipe_that_is_read_once_is_not_kept(void **state)
 static void what_cannot_be_read_is_told_by_its_name(void **state)
 {
 	(void)state;
-	assert_int_equal(source_open(&source, folder_path(&folder, "none"), true, -1, &err), -ENOENT);
+	assert_int_equal(source_open(&source, folder_path(&folder, "none"), true, -1, &err),
+			 -ENOENT);
 	assert_contains(err.text, "/none: No such file or directory");
 	assert_int_equal(source_open(&source, folder.path, true, -1, &err), -EISDIR);
 	assert_contains(err.text, "Is a directory");
@@ -165,12 +167,17 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_file_is_read_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pipe_is_read_again_from_what_was_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_as_standard_input_is_taken_from_where_it_stands, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_is_read_again_from_what_was_kept, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			a_file_as_standard_input_is_taken_from_where_it_stands, setup, teardown),
 		cmocka_unit_test_setup_teardown(nothing_is_left_of_what_was_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_pipe_that_is_read_once_is_not_kept, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told_by_its_name, setup, teardown),
-		cmocka_unit_test_setup_teardown(whoever_waits_for_a_pipe_can_be_stopped, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_pipe_that_is_read_once_is_not_kept, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told_by_its_name, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(whoever_waits_for_a_pipe_can_be_stopped, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

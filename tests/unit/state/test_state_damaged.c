@@ -21,7 +21,8 @@ static void a_file_with_any_bit_flipped_is_refused(void **state)
 	int changed_string = 0;
 
 	save(bench);
-	for (size_t at = 0; at < bench->tape.len; at += at < 400 || at > bench->tape.len - 900 ? 1 : 3001) {
+	for (size_t at = 0; at < bench->tape.len;
+	     at += at < 400 || at > bench->tape.len - 900 ? 1 : 3001) {
 		const char bit = (char)(1 << (at % 8));
 		struct snapshot before = snapshot_take(&bench->target.card);
 		struct load_options any = load_plain;
@@ -156,7 +157,8 @@ static void other_files_are_no_state_files(void **state)
 	assert_int_equal(load(bench), -EBADMSG);
 	tape_rewind(&bench->tape);
 	bench->tape.len = 0;
-	tape_write(&bench->tape, "hello\nworld, this is a text file of more than one record's head\n", 64);
+	tape_write(&bench->tape,
+		   "hello\nworld, this is a text file of more than one record's head\n", 64);
 	assert_int_equal(side_load(&bench->target, &bench->tape, &any, &bench->err), -EBADMSG);
 	assert_contains(bench->err.text, "no state file");
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults at every single read and write of the transport, and in every single call of the vendor. What is saved or loaded is whole, or the
- * devices are as they were: never half.
+ * Faults at every single read and write of the transport, and in every single call of the vendor.
+ * What is saved or loaded is whole, or the devices are as they were: never half.
  */
 #include "tests/support/state.h"
 
@@ -22,7 +22,8 @@ static int keep_writing(void *arg, const struct save_progress *progress)
 
 	if (progress->phase <= SAVE_ROUND)
 		for (uint64_t page = 3; page < PAGES; page += 41)
-			card_poke(card, page * MIGCOMPAT_STATE_PAGE + progress->phase, (uint8_t)(card->memory[page] + 1));
+			card_poke(card, page * MIGCOMPAT_STATE_PAGE + progress->phase,
+				  (uint8_t)(card->memory[page] + 1));
 	return 0;
 }
 
@@ -60,7 +61,8 @@ static bool save_with(enum tape_fault fault, size_t at)
 	}
 	side_make(&target, PAGES, MIGCOMPAT_CAP_LOGGING, 2);
 	tape_rewind(&tape);
-	/* What was written before the fault is no state; what was written in spite of it is all of it. */
+	/* What was written before the fault is no state; what was written in spite of it is all of
+	 * it. */
 	if (side_load(&target, &tape, &load_plain, &err) == 0)
 		assert_true(card_equal(&source.card, &target.card));
 	else if (r == 0)
@@ -84,7 +86,8 @@ static void faults_while_saving(void **state)
 /* Load with one fault from a sound tape. */
 static bool load_with(struct side *source, struct tape *tape, enum tape_fault fault, size_t at)
 {
-	static const int errors[TAPE_FAULT_COUNT] = {[TAPE_ENOSPC] = -ENOSPC, [TAPE_EIO] = -EIO, [TAPE_CLOSED] = -EBADMSG};
+	static const int errors[TAPE_FAULT_COUNT] = {
+		[TAPE_ENOSPC] = -ENOSPC, [TAPE_EIO] = -EIO, [TAPE_CLOSED] = -EBADMSG};
 	struct snapshot before;
 	struct side target;
 	struct error err = {0};
@@ -100,11 +103,13 @@ static bool load_with(struct side *source, struct tape *tape, enum tape_fault fa
 	met = tape->calls > at;
 	/* A pipe that is closed behind the last byte ends as it should. */
 	if (r == 0) {
-		assert_true(!met || harmless(fault) || (fault == TAPE_CLOSED && tape->at == tape->len));
+		assert_true(!met || harmless(fault) ||
+			    (fault == TAPE_CLOSED && tape->at == tape->len));
 		assert_true(card_equal(&source->card, &target.card));
 	} else {
 		assert_true(met && !harmless(fault));
-		assert_int_equal(r, errors[fault]); /* a file that cannot be read is not called damaged */
+		assert_int_equal(
+			r, errors[fault]); /* a file that cannot be read is not called damaged */
 		snapshot_holds(&before, &target.card);
 	}
 	/* A fault that has passed does not spoil the target for a sound file. */
@@ -154,7 +159,8 @@ static bool save_failing(enum card_op op, unsigned after)
 	assert_int_equal(r, met ? -ENODEV : 0);
 	/* A state that cannot be left any more is the device's own trouble. */
 	if (op != CARD_SET_STATE)
-		assert_int_equal(source.card.state, met ? MIGCOMPAT_DEVICE_RUNNING : MIGCOMPAT_DEVICE_STOPPED);
+		assert_int_equal(source.card.state,
+				 met ? MIGCOMPAT_DEVICE_RUNNING : MIGCOMPAT_DEVICE_STOPPED);
 	side_free(&source);
 	tape_free(&tape);
 	return met;
@@ -232,10 +238,12 @@ int main(void)
 	for (int i = TAPE_SHORT; i < TAPE_FAULT_COUNT; i++) {
 		faults[i] = (enum tape_fault)i;
 		snprintf(names[n], sizeof(names[n]), "%s at every write of a save", fault_names[i]);
-		tests[n] = (struct CMUnitTest){names[n], faults_while_saving, NULL, NULL, &faults[i]};
+		tests[n] =
+			(struct CMUnitTest){names[n], faults_while_saving, NULL, NULL, &faults[i]};
 		n++;
 		snprintf(names[n], sizeof(names[n]), "%s at every read of a load", fault_names[i]);
-		tests[n] = (struct CMUnitTest){names[n], faults_while_loading, NULL, NULL, &faults[i]};
+		tests[n] =
+			(struct CMUnitTest){names[n], faults_while_loading, NULL, NULL, &faults[i]};
 		n++;
 	}
 	tests[n++] = (struct CMUnitTest)cmocka_unit_test(vendors_that_fail_while_saving);

@@ -181,14 +181,17 @@ static void a_target_that_was_stopped_stays_stopped(void **state)
 	save(bench);
 	bench->tape.len -= 10;
 	assert_int_equal(port_run(bench->target.port,
-				  (struct state_write[]){{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}}, 2,
-				  false, &control, NULL),
+				  (struct state_write[]){
+					  {STATE_FIELD(version), 1},
+					  {STATE_FIELD(device_state), MIGCOMPAT_DEVICE_STOPPED}},
+				  2, false, &control, NULL),
 			 0);
 	refused(bench, -EBADMSG, "ends");
 	assert_int_equal(bench->target.card.state, MIGCOMPAT_DEVICE_STOPPED);
 }
 
-/* A file that a release wrote is read by all later ones: format 1, with info, zeros, dirty pages and a config. */
+/* A file that a release wrote is read by all later ones: format 1, with info, zeros, dirty pages
+ * and a config. */
 static void a_file_of_format_1_is_read_for_ever(void **state)
 {
 	FILE *file = fopen(TEST_SOURCE "/tests/fuzz/seeds/state/file", "re");
@@ -219,13 +222,16 @@ static void dirty_pages_that_the_target_does_not_take_are_refused(void **state)
 	static const char records[2 * sizeof(struct migcompat_dirty_record)];
 	struct bench *bench = *state;
 	const struct state_transport to = tape_transport(&bench->tape);
-	const struct format_head head = {.content = FORMAT_REGIONS, .memory_size = bench->target.card.info.memory_size};
+	const struct format_head head = {.content = FORMAT_REGIONS,
+					 .memory_size = bench->target.card.info.memory_size};
 	const struct format_zeros zeros = {htole64(head.memory_size)};
 	struct state_writer writer;
 
-	assert_int_equal(writer_begin(&writer, &to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
+	assert_int_equal(
+		writer_begin(&writer, &to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
 	assert_int_equal(writer_record(&writer, RECORD_ZEROS, 0, &zeros, sizeof(zeros), NULL), 0);
-	assert_int_equal(writer_record(&writer, RECORD_DIRTY, 1, records, sizeof(records), NULL), 0);
+	assert_int_equal(writer_record(&writer, RECORD_DIRTY, 1, records, sizeof(records), NULL),
+			 0);
 	refused(bench, -EINVAL, "dirty pages of a kind that the target does not take");
 }
 
@@ -237,7 +243,8 @@ static void a_load_may_be_given_up_between_records(void **state)
 	struct state_load give_up;
 
 	save(bench);
-	assert_int_equal(state_load_begin(&give_up, bench->target.port, &from, &load_plain, &bench->err), 0);
+	assert_int_equal(
+		state_load_begin(&give_up, bench->target.port, &from, &load_plain, &bench->err), 0);
 	assert_int_equal(state_load_step(&give_up, &bench->err), 1);
 	assert_true(bench->target.card.staging);
 	state_load_end(&give_up);
@@ -251,9 +258,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_loaded_device_equals_the_saved_one),
-		{"a_loaded_device_equals_the_saved_one: no memory", a_loaded_device_equals_the_saved_one, setup_bare, teardown, NULL},
-		{"a_loaded_device_equals_the_saved_one: no logging", a_loaded_device_equals_the_saved_one, setup_still, teardown, NULL},
-		{"a_loaded_device_equals_the_saved_one: one page", a_loaded_device_equals_the_saved_one, setup_page, teardown, NULL},
+		{"a_loaded_device_equals_the_saved_one: no memory",
+		 a_loaded_device_equals_the_saved_one, setup_bare, teardown, NULL},
+		{"a_loaded_device_equals_the_saved_one: no logging",
+		 a_loaded_device_equals_the_saved_one, setup_still, teardown, NULL},
+		{"a_loaded_device_equals_the_saved_one: one page",
+		 a_loaded_device_equals_the_saved_one, setup_page, teardown, NULL},
 		TEST(a_file_begins_with_its_version_string_as_a_line),
 		TEST(a_device_may_run_on_after_a_save_and_run_after_a_load),
 		TEST(a_stopped_device_is_saved_in_one_go_and_stays_stopped),
@@ -265,8 +275,11 @@ int main(void)
 		TEST(what_is_too_long_for_a_file_is_not_begun),
 		TEST(a_target_that_was_stopped_stays_stopped),
 		cmocka_unit_test(a_file_of_format_1_is_read_for_ever),
-		{"dirty pages for a target of one page", dirty_pages_that_the_target_does_not_take_are_refused, setup_page, teardown, NULL},
-		{"dirty pages for a target that logs nothing", dirty_pages_that_the_target_does_not_take_are_refused, setup_still, teardown, NULL},
+		{"dirty pages for a target of one page",
+		 dirty_pages_that_the_target_does_not_take_are_refused, setup_page, teardown, NULL},
+		{"dirty pages for a target that logs nothing",
+		 dirty_pages_that_the_target_does_not_take_are_refused, setup_still, teardown,
+		 NULL},
 		TEST(a_load_may_be_given_up_between_records),
 	};
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A state file made by hand with the right sums: each rule of its head and its end broken; and a reader reads nothing behind a refusal. */
+/* A state file made by hand with the right sums: each rule of its head and its end broken; and a
+ * reader reads nothing behind a refusal. */
 #include <endian.h>
 
 #include "core/state/reader.h"
@@ -17,7 +18,8 @@ struct file {
 	uint64_t number;
 };
 
-static const struct format_head sound = {.magic = FORMAT_MAGIC, .version = 1, .content = FORMAT_STREAM, .page_size = 4096};
+static const struct format_head sound = {
+	.magic = FORMAT_MAGIC, .version = 1, .content = FORMAT_STREAM, .page_size = 4096};
 
 static int setup(void **state)
 {
@@ -47,7 +49,8 @@ static void begin(struct file *file)
 	tape_write(&file->tape, STRING "\n", strlen(STRING) + 1);
 }
 
-static void put(struct file *file, uint32_t type, uint32_t flags, uint64_t position, const void *payload, size_t size)
+static void put(struct file *file, uint32_t type, uint32_t flags, uint64_t position,
+		const void *payload, size_t size)
 {
 	struct format_record record = {.type = htole32(type),
 				       .flags = htole32(flags),

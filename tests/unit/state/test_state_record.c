@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files made by hand, record by record and with the right sums: each rule of the format, kept and broken. */
+/* Files made by hand, record by record and with the right sums: each rule of the format, kept and
+ * broken. */
 #include "core/state/sum.h"
 #include "core/state/writer.h"
 #include "tests/support/state_bench.h"
@@ -20,14 +21,18 @@ static struct script script_begin(struct bench *bench, uint64_t memory_size)
 	bench->tape.len = 0;
 	memset(payload, 0, sizeof(payload));
 	script.to = tape_transport(&bench->tape);
-	assert_int_equal(writer_begin(&script.writer, &script.to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
+	assert_int_equal(writer_begin(&script.writer, &script.to, STATE_STRING,
+				      strlen(STATE_STRING), &head, NULL),
+			 0);
 	return script;
 }
 
 static void add(struct script *script, uint32_t type, uint64_t position, size_t size)
 {
 	script->writer.to = &script->to;
-	assert_int_equal(writer_record(&script->writer, (enum record_type)type, position, payload, size, NULL), 0);
+	assert_int_equal(writer_record(&script->writer, (enum record_type)type, position, payload,
+				       size, NULL),
+			 0);
 }
 
 static void add_zeros(struct script *script, uint64_t position, uint64_t len)
@@ -118,7 +123,8 @@ static void zeros_stand_where_memory_may(void **state)
 
 static void zeros_that_fit_nowhere_are_refused(void **state)
 {
-	static const uint64_t lens[] = {0, 1, PAGE + 1, (PAGES + 1) * PAGE, UINT64_MAX, UINT64_MAX - PAGE + 1};
+	static const uint64_t lens[] = {
+		0, 1, PAGE + 1, (PAGES + 1) * PAGE, UINT64_MAX, UINT64_MAX - PAGE + 1};
 	struct bench *bench = *state;
 	struct script script;
 
@@ -261,11 +267,15 @@ static void another_size_of_memory_is_refused(void **state)
 /* A record whose head is what it should not be, with the right sums. */
 static void add_strange(struct script *script, uint32_t type, uint32_t flags, uint64_t size)
 {
-	struct format_record record = {
-		.type = type, .flags = flags, .number = script->writer.number++, .size = size, .payload_sum = state_sum(payload, size, 0)};
+	struct format_record record = {.type = type,
+				       .flags = flags,
+				       .number = script->writer.number++,
+				       .size = size,
+				       .payload_sum = state_sum(payload, size, 0)};
 
 	script->writer.bytes += size;
-	script->writer.chain = record.sum = state_sum(&record, offsetof(struct format_record, sum), script->writer.chain);
+	script->writer.chain = record.sum =
+		state_sum(&record, offsetof(struct format_record, sum), script->writer.chain);
 	tape_write(&script->bench->tape, &record, sizeof(record));
 	tape_write(&script->bench->tape, payload, size);
 }
@@ -328,7 +338,9 @@ static void a_kernel_drivers_file_is_refused_before_the_device_is_asked(void **s
 	struct script script = script_begin(bench, PAGES * PAGE);
 
 	bench->tape.len = 0;
-	assert_int_equal(writer_begin(&script.writer, &script.to, STATE_STRING, strlen(STATE_STRING), &head, NULL), 0);
+	assert_int_equal(writer_begin(&script.writer, &script.to, STATE_STRING,
+				      strlen(STATE_STRING), &head, NULL),
+			 0);
 	add(&script, RECORD_STREAM, 0, 100);
 	finish(&script);
 	refused(bench, -EINVAL, "it holds a kernel driver's stream");
@@ -339,7 +351,8 @@ static void a_size_beyond_all_is_refused_before_it_is_read(void **state)
 {
 	struct bench *bench = *state;
 	struct script script = script_begin(bench, PAGES * PAGE);
-	struct format_record record = {.type = RECORD_MEMORY, .number = 1, .size = FORMAT_PAYLOAD_MAX + PAGE};
+	struct format_record record = {
+		.type = RECORD_MEMORY, .number = 1, .size = FORMAT_PAYLOAD_MAX + PAGE};
 
 	record.sum = state_sum(&record, offsetof(struct format_record, sum), script.writer.chain);
 	tape_write(&bench->tape, &record, sizeof(record));

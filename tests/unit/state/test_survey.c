@@ -44,7 +44,9 @@ static void write_stream(void)
 	assert_int_equal(writer_begin(&writer, &to, STRING, strlen(STRING), &head, &err), 0);
 	assert_int_equal(writer_record(&writer, RECORD_INFO, 0, INFO, strlen(INFO), &err), 0);
 	assert_int_equal(writer_record(&writer, RECORD_STREAM, 0, stream, 100, &err), 0);
-	assert_int_equal(writer_record(&writer, RECORD_STREAM, 100, stream + 100, STREAM_SIZE - 100, &err), 0);
+	assert_int_equal(
+		writer_record(&writer, RECORD_STREAM, 100, stream + 100, STREAM_SIZE - 100, &err),
+		0);
 	assert_int_equal(writer_end(&writer, &err), 0);
 }
 
@@ -144,7 +146,8 @@ static void a_file_that_is_cut_anywhere_is_not_sound(void **state)
 {
 	(void)state;
 	write_stream();
-	for (size_t whole = tape.len, cut = 0; cut < whole; cut += cut < 400 || cut > whole - 400 ? 1 : 997) {
+	for (size_t whole = tape.len, cut = 0; cut < whole;
+	     cut += cut < 400 || cut > whole - 400 ? 1 : 997) {
 		tape.len = cut;
 		assert_int_equal(look(), 0);
 		assert_false(survey.sound);
@@ -239,18 +242,28 @@ static void interruptions_and_short_reads_change_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_sound_file_is_told_with_what_is_in_it, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_sum_of_the_stream_does_not_depend_on_its_records, setup, teardown),
-		cmocka_unit_test_setup_teardown(the_beginning_of_the_stream_is_kept_and_no_more, setup, teardown),
-		cmocka_unit_test_setup_teardown(lines_for_people_are_found_by_their_key, setup, teardown),
-		cmocka_unit_test_setup_teardown(lines_that_are_too_long_or_have_no_end_are_left_out, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_cut_anywhere_is_not_sound, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_with_any_bit_flipped_is_not_sound, setup, teardown),
-		cmocka_unit_test_setup_teardown(regions_are_told_with_their_memory, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_is_no_state_file_is_kept_as_far_as_anybody_looks, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_sound_file_is_told_with_what_is_in_it, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			the_sum_of_the_stream_does_not_depend_on_its_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(the_beginning_of_the_stream_is_kept_and_no_more,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(lines_for_people_are_found_by_their_key, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(lines_that_are_too_long_or_have_no_end_are_left_out,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_cut_anywhere_is_not_sound, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_file_with_any_bit_flipped_is_not_sound, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(regions_are_told_with_their_memory, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(
+			what_is_no_state_file_is_kept_as_far_as_anybody_looks, setup, teardown),
 		cmocka_unit_test_setup_teardown(an_empty_file_is_nothing, setup, teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_no_answer, setup, teardown),
-		cmocka_unit_test_setup_teardown(interruptions_and_short_reads_change_nothing, setup, teardown),
+		cmocka_unit_test_setup_teardown(interruptions_and_short_reads_change_nothing, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

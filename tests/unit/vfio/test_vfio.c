@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of VFIO needs no device: what is refused before any is opened, who has a file open, and waiting for a driver's data. */
+/* What of VFIO needs no device: what is refused before any is opened, who has a file open, and
+ * waiting for a driver's data. */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -10,7 +11,8 @@
 #include "tests/support/device.h"
 #include "tests/support/files.h"
 
-static struct vfio_device device = {.device = -1, .group = -1, .container = -1, .iommufd = -1, .stop = -1};
+static struct vfio_device device = {
+	.device = -1, .group = -1, .container = -1, .iommufd = -1, .stop = -1};
 static int ends[2];
 static struct error err;
 
@@ -116,7 +118,8 @@ static void data_is_waited_for(void **state)
 		usleep(20000);
 		_exit(write(ends[1], "data", 4) != 4);
 	}
-	assert_int_equal(vfio_migration_ops.read(&device.kernel, ends[0], buffer, sizeof(buffer)), 4);
+	assert_int_equal(vfio_migration_ops.read(&device.kernel, ends[0], buffer, sizeof(buffer)),
+			 4);
 	assert_string_equal(buffer, "data");
 	assert_int_equal(waitpid(child, &status, 0), child);
 	assert_int_equal(status, 0);
@@ -160,13 +163,17 @@ static void what_the_kernel_refuses_is_told_as_it_is(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(what_is_no_device_of_this_host_is_not_opened, setup, teardown),
+		cmocka_unit_test_setup_teardown(what_is_no_device_of_this_host_is_not_opened, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(whoever_has_a_file_open_is_named, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_file_that_is_open_here_alone_has_no_holder, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_file_that_is_open_here_alone_has_no_holder, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(data_is_waited_for, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_end_of_data_is_told, setup, teardown),
-		cmocka_unit_test_setup_teardown(waiting_ends_where_somebody_wants_to_stop, setup, teardown),
-		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_is_told_as_it_is, setup, teardown),
+		cmocka_unit_test_setup_teardown(waiting_ends_where_somebody_wants_to_stop, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(what_the_kernel_refuses_is_told_as_it_is, setup,
+						teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages about a backend, and what is sent to it: settings, hosts and devices; whole, cut, and out of range. */
+/* Messages about a backend, and what is sent to it: settings, hosts and devices; whole, cut, and
+ * out of range. */
 #include "tests/support/body.h"
 
 /* ---------------------------------------------------------------- a backend */
 
 static const char *keys[] = {"mtty", "vfio_pci:pci:v00001B36*"};
-static struct migcompat_want wants[] = {{"mdev_type", 0}, {"many/*", MIGCOMPAT_WANT_SENSITIVE}, {"kernel/release", MIGCOMPAT_WANT_HOST},
+static struct migcompat_want wants[] = {{"mdev_type", 0},
+					{"many/*", MIGCOMPAT_WANT_SENSITIVE},
+					{"kernel/release", MIGCOMPAT_WANT_HOST},
 					{"bus/*/devices/[a-c]*", MIGCOMPAT_WANT_HOST}};
 static struct migcompat_setting settings[] = {
 	{"cross_device", MIGCOMPAT_SETTING_BOOL, NULL, "false", "take other devices"},
@@ -76,8 +79,10 @@ static void a_backend_that_declares_nonsense_is_refused(void **state)
 	const char *bad_key[] = {"no-key"};
 	struct migcompat_want bad_want[] = {{"../etc/passwd", 0}};
 	struct migcompat_setting bad_setting[] = {{"a", MIGCOMPAT_SETTING_BOOL, NULL, NULL, NULL}};
-	struct backend_info got = {0}, bad[] = {info_make_good(), info_make_good(), info_make_good(), info_make_good(), info_make_good(),
-						info_make_good(), info_make_good(), info_make_good(), info_make_good()};
+	struct backend_info got = {0},
+			    bad[] = {info_make_good(), info_make_good(), info_make_good(),
+				     info_make_good(), info_make_good(), info_make_good(),
+				     info_make_good(), info_make_good(), info_make_good()};
 
 	(void)state;
 	bad[0].name = "Upper";
@@ -143,8 +148,19 @@ static void settings_come_in_the_backends_order(void **state)
 
 static void only_wanted_facts_of_a_host_are_sent(void **state)
 {
-	static const char *const facts[] = {"bus/ap/devices/b1", "1", "bus/ap/devices/d1", "2",	    "bus/ap/devices/b1/x", "3",
-					    "kernel/release",	 "6", "kernel/byteorder",  "little", "mdev_type",	   "4", NULL};
+	static const char *const facts[] = {"bus/ap/devices/b1",
+					    "1",
+					    "bus/ap/devices/d1",
+					    "2",
+					    "bus/ap/devices/b1/x",
+					    "3",
+					    "kernel/release",
+					    "6",
+					    "kernel/byteorder",
+					    "little",
+					    "mdev_type",
+					    "4",
+					    NULL};
 	struct backend_info info = info_make_good();
 	struct test_host from;
 	struct host host = {0};
@@ -166,7 +182,8 @@ static void only_wanted_facts_of_a_host_are_sent(void **state)
 static struct device device_make(struct test_host *from)
 {
 	static const char *const globs[] = {"mdev_type", "many/*"};
-	static const char *const facts[] = {"mdev_type", "mtty-2", "many/a", "!EACCES", "many/b", "", "other", "x", NULL};
+	static const char *const facts[] = {"mdev_type", "mtty-2", "many/a", "!EACCES", "many/b",
+					    "",		 "other",  "x",	     NULL};
 	struct device device;
 
 	test_host_make(from, NULL);
@@ -238,7 +255,8 @@ static void a_device_that_is_cut_anywhere_is_refused(void **state)
 static void a_fact_with_two_values_is_refused(void **state)
 {
 	struct backend_info info = info_make_good();
-	const struct fact facts[] = {{.key = "many/a", .value = "1", .len = 1}, {.key = "many/a", .value = "2", .len = 1}};
+	const struct fact facts[] = {{.key = "many/a", .value = "1", .len = 1},
+				     {.key = "many/a", .value = "2", .len = 1}};
 	const struct device device = {.id = "x", .facts = {facts, 2}};
 	struct device got = {0};
 	uint32_t host;

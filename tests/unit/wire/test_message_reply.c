@@ -18,11 +18,16 @@ static int opened_through(const struct opened *opened, struct opened *ret)
 
 static void a_description_comes_out_as_it_went_in(void **state)
 {
-	const struct opened opened = {.type = "serial-2port", .model = "org.kernel/serial", .mechanism = MIGCOMPAT_YES,
-				      .not_target = "taken", .payload = "1;a", .payload_len = 3,
-				      .newest = "1;a", .newest_len = 3};
-	const struct opened older = {.type = "a", .payload = "1;a", .payload_len = 3,
-				     .newest = "2;ab", .newest_len = 4};
+	const struct opened opened = {.type = "serial-2port",
+				      .model = "org.kernel/serial",
+				      .mechanism = MIGCOMPAT_YES,
+				      .not_target = "taken",
+				      .payload = "1;a",
+				      .payload_len = 3,
+				      .newest = "1;a",
+				      .newest_len = 3};
+	const struct opened older = {
+		.type = "a", .payload = "1;a", .payload_len = 3, .newest = "2;ab", .newest_len = 4};
 	const struct opened sink_only = {.type = "queues", .not_source = "a type has no state"};
 	struct opened got = {0};
 
@@ -71,9 +76,15 @@ static void a_description_at_odds_with_itself_is_refused(void **state)
 
 static void sink_make(struct migcompat_sink *sink)
 {
-	const struct migcompat_parameter parameter = {.struct_size = sizeof(parameter), .name = "ports", .type = MIGCOMPAT_PARAMETER_INT,
-						      .value = "2", .init = "1", .attribute = "ports", .runtime = 1};
-	const struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = "n=2", .extra = 3, .type = "two"};
+	const struct migcompat_parameter parameter = {.struct_size = sizeof(parameter),
+						      .name = "ports",
+						      .type = MIGCOMPAT_PARAMETER_INT,
+						      .value = "2",
+						      .init = "1",
+						      .attribute = "ports",
+						      .runtime = 1};
+	const struct migcompat_candidate candidate = {
+		.struct_size = sizeof(candidate), .name = "n=2", .extra = 3, .type = "two"};
 
 	assert_int_equal(sink_parameter(sink, &parameter), 0);
 	assert_int_equal(sink_candidate(sink, &candidate), 0);
@@ -146,7 +157,7 @@ static void a_write_of_more_than_a_line_is_refused(void **state)
 static void a_parameter_that_is_set_elsewhere_is_refused(void **state)
 {
 	struct migcompat_parameter parameter = {
-	    .struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
+		.struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
 	struct migcompat_sink sink = {0};
 
 	(void)state;

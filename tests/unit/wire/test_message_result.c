@@ -46,13 +46,15 @@ static void findings_come_out_as_they_went_in(void **state)
 	(void)state;
 	result_make(&result);
 	for (int i = 0; i < 3000; i++)
-		add(&result, i == 2999 ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_OK, MIGCOMPAT_LIMIT_FIRMWARE, 1);
+		add(&result, i == 2999 ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_OK,
+		    MIGCOMPAT_LIMIT_FIRMWARE, 1);
 	result_turn(&result);
 	assert_int_equal(result_reset(&got), 0);
 	assert_int_equal(message_get_result(&reader, &got), 0);
 	same_result(&result, &got);
 	assert_int_equal(got.bad_count, 2);
-	assert_int_equal(got.bad_limits, 1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_FIRMWARE);
+	assert_int_equal(got.bad_limits,
+			 1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_FIRMWARE);
 	result_free(&result);
 	result_free(&got);
 }
@@ -95,8 +97,19 @@ static int result_with(size_t offset, uint32_t value)
 
 static void numbers_at_odds_with_the_findings_are_refused(void **state)
 {
-	/* availability, its text "taken" (4 + 6 bytes), extra, dropped, dropped and bad, their limits, count, then rule, status, limit */
-	enum { AVAILABILITY = 0, EXTRA = 14, DROPPED = 22, BAD = 30, LIMITS = 34, COUNT = 38, RULE = 42, STATUS = 46, LIMIT = 50 };
+	/* availability, its text "taken" (4 + 6 bytes), extra, dropped, dropped and bad, their
+	 * limits, count, then rule, status, limit */
+	enum {
+		AVAILABILITY = 0,
+		EXTRA = 14,
+		DROPPED = 22,
+		BAD = 30,
+		LIMITS = 34,
+		COUNT = 38,
+		RULE = 42,
+		STATUS = 46,
+		LIMIT = 50
+	};
 
 	(void)state;
 	assert_int_equal(result_with(AVAILABILITY, MIGCOMPAT_YES), 0);
@@ -104,7 +117,8 @@ static void numbers_at_odds_with_the_findings_are_refused(void **state)
 	assert_int_equal(result_with(EXTRA, 0), 0);
 	assert_int_equal(result_with(DROPPED, 5), 0);
 	assert_int_equal(result_with(BAD, 1), -EBADMSG); /* none was dropped */
-	assert_int_equal(result_with(LIMITS, 1u << MIGCOMPAT_LIMIT_TYPE), -EBADMSG); /* none that was dropped is bad */
+	assert_int_equal(result_with(LIMITS, 1u << MIGCOMPAT_LIMIT_TYPE),
+			 -EBADMSG); /* none that was dropped is bad */
 	assert_int_equal(result_with(LIMITS, UINT32_MAX), -EBADMSG);
 	assert_int_equal(result_with(COUNT, 0), -EBADMSG);
 	assert_int_equal(result_with(COUNT, 4), -EBADMSG);
@@ -112,14 +126,17 @@ static void numbers_at_odds_with_the_findings_are_refused(void **state)
 	assert_int_equal(result_with(RULE, MIGCOMPAT_RULE_INFO), 0);
 	assert_int_equal(result_with(RULE, MIGCOMPAT_RULE_INFO + 1), -EBADMSG);
 	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_WARN), 0);
-	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_BAD), -EBADMSG); /* bad, without a limit */
+	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_BAD),
+			 -EBADMSG); /* bad, without a limit */
 	assert_int_equal(result_with(STATUS, MIGCOMPAT_STATUS_UNKNOWN + 1), -EBADMSG);
 	assert_int_equal(result_with(LIMIT, MIGCOMPAT_LIMIT_RESOURCE), 0);
-	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1; cores++)
+	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1;
+	     cores++)
 		assert_int_equal(result_with(LIMIT, cores), -EBADMSG);
 }
 
-/* What five dropped findings, so many of them bad, by these limits, and this much in all, come to. */
+/* What five dropped findings, so many of them bad, by these limits, and this much in all, come to.
+ */
 static int dropped_with(uint32_t bad, uint32_t limits, uint64_t extra, struct migcompat_result *got)
 {
 	struct migcompat_result result = {0};
@@ -145,7 +162,8 @@ static void dropped_findings_decide_as_the_worker_says(void **state)
 	assert_int_equal(dropped_with(2, 1u << MIGCOMPAT_LIMIT_TYPE, 10, &got), 0);
 	assert_int_equal(got.truncated, 5);
 	assert_int_equal(got.bad_count, 3);
-	assert_int_equal(got.bad_limits, 1u << MIGCOMPAT_LIMIT_TYPE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
+	assert_int_equal(got.bad_limits,
+			 1u << MIGCOMPAT_LIMIT_TYPE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
 	assert_true(got.extra == 10);
 	result_recount(&got);
 	assert_int_equal(got.bad_count, 3);
@@ -154,7 +172,8 @@ static void dropped_findings_decide_as_the_worker_says(void **state)
 	assert_int_equal(dropped_with(6, 1u << MIGCOMPAT_LIMIT_TYPE, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 0, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 1u << MIGCOMPAT_LIMIT_NONE, 10, &got), -EBADMSG);
-	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1; cores++)
+	for (uint32_t cores = MIGCOMPAT_LIMIT_POLICY; cores <= MIGCOMPAT_LIMIT_HYPERVISOR + 1;
+	     cores++)
 		assert_int_equal(dropped_with(1, 1u << cores, 10, &got), -EBADMSG);
 	result_free(&got);
 }
@@ -170,7 +189,6 @@ static void no_findings_are_no_answer(void **state)
 	result_free(&result);
 	result_free(&got);
 }
-
 
 #define test(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 

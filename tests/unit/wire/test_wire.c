@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The primitives of messages and their framing: what goes in comes out, and what is cut or out of range is refused. */
+/* The primitives of messages and their framing: what goes in comes out, and what is cut or out of
+ * range is refused. */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -7,7 +8,8 @@
 #include "core/wire/wire.h"
 #include "tests/support/test.h"
 
-/* The one message of a buffer, as a reader of a copy that ends where it should: a sanitizer sees each step too far. */
+/* The one message of a buffer, as a reader of a copy that ends where it should: a sanitizer sees
+ * each step too far. */
 struct copy {
 	char *bytes;
 	size_t len;
@@ -130,7 +132,8 @@ static void a_message_that_is_too_long_is_taken_back(void **state)
 	assert_int_equal(wire_end(&out), 0);
 	len = out.len;
 	wire_begin(&out, 8, WIRE_LIST, 0, 64);
-	wire_put_text(&out, "sixty-four bytes are not enough for this text and a head before it", 66);
+	wire_put_text(&out, "sixty-four bytes are not enough for this text and a head before it",
+		      66);
 	wire_put_u32(&out, 1);
 	assert_int_equal(wire_end(&out), -E2BIG);
 	assert_int_equal(out.len, len);
@@ -180,8 +183,12 @@ static void a_message_is_taken_when_it_is_whole(void **state)
 static void a_head_out_of_range_is_refused(void **state)
 {
 	static const struct wire_head heads[] = {
-	    {.size = 15, .op = WIRE_INFO},	   {.size = 0, .op = WIRE_INFO}, {.size = WIRE_REPLY_MAX + 1, .op = WIRE_INFO},
-	    {.size = UINT32_MAX, .op = WIRE_INFO}, {.size = 16, .op = 0},	 {.size = 16, .op = WIRE_OP_COUNT},
+		{.size = 15, .op = WIRE_INFO},
+		{.size = 0, .op = WIRE_INFO},
+		{.size = WIRE_REPLY_MAX + 1, .op = WIRE_INFO},
+		{.size = UINT32_MAX, .op = WIRE_INFO},
+		{.size = 16, .op = 0},
+		{.size = 16, .op = WIRE_OP_COUNT},
 	};
 
 	(void)state;
@@ -238,15 +245,15 @@ static void nobody_waits_behind_the_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    test(numbers_and_texts_come_out_as_they_went_in),
-	    test(a_name_is_printable_text_that_is_there),
-	    test(words_are_made_fit_to_be_shown),
-	    test(a_count_is_bounded_by_the_bytes_that_are_there),
-	    test(a_message_that_is_too_long_is_taken_back),
-	    test(a_message_is_taken_when_it_is_whole),
-	    test(a_head_out_of_range_is_refused),
-	    test(a_long_message_grows_the_buffer_as_it_comes),
-	    test(nobody_waits_behind_the_deadline),
+		test(numbers_and_texts_come_out_as_they_went_in),
+		test(a_name_is_printable_text_that_is_there),
+		test(words_are_made_fit_to_be_shown),
+		test(a_count_is_bounded_by_the_bytes_that_are_there),
+		test(a_message_that_is_too_long_is_taken_back),
+		test(a_message_is_taken_when_it_is_whole),
+		test(a_head_out_of_range_is_refused),
+		test(a_long_message_grows_the_buffer_as_it_comes),
+		test(nobody_waits_behind_the_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The worker's side in this process: what it answers, what it takes for no request, and that it forgets what is closed. */
+/* The worker's side in this process: what it answers, what it takes for no request, and that it
+ * forgets what is closed. */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -88,7 +89,8 @@ static struct sent_host *request_open(struct bench *bench)
 	struct sent_host *host = NULL;
 	struct error err = {0};
 
-	assert_int_equal(requests_open(&bench->requests, bench->device, &bench->settings, &host, &err), 0);
+	assert_int_equal(
+		requests_open(&bench->requests, bench->device, &bench->settings, &host, &err), 0);
 	return host;
 }
 
@@ -135,7 +137,8 @@ static void an_unusable_backend_says_why_and_answers_nothing(void **state)
 	in = hand_over(&server.out);
 	assert_int_equal(wire_next(&in, WIRE_REPLY_MAX, &message), 1);
 	assert_int_equal(message.head.status, -ELIBACC);
-	assert_string_equal(wire_get_words(&message.body, ERROR_TEXT_MAX), "/nowhere/mtty.so: No such file or directory");
+	assert_string_equal(wire_get_words(&message.body, ERROR_TEXT_MAX),
+			    "/nowhere/mtty.so: No such file or directory");
 	wire_in_free(&in);
 	request_open(bench);
 	in = hand_over(&bench->requests.out);
@@ -223,7 +226,8 @@ static void a_request_for_a_device_that_is_not_open_is_none(void **state)
 
 	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 0, "1", 1, &err), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_LIST, UINT32_MAX, 0, "1", 1, &err), 0);
+	assert_int_equal(requests_call(&bench->requests, WIRE_LIST, UINT32_MAX, 0, "1", 1, &err),
+			 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	assert_int_equal(requests_close(&bench->requests, 0), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
@@ -244,7 +248,9 @@ static void a_request_out_of_range_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 1, "1", 1, &err), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1", 1, &err), 0);
+	assert_int_equal(
+		requests_call(&bench->requests, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1", 1, &err),
+		0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	assert_int_equal(requests_call(&bench->requests, WIRE_INFO, 0, 0, "1", 1, &err), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
@@ -255,13 +261,16 @@ static void a_request_out_of_range_is_none(void **state)
 }
 
 /* The one reply to a call on the first device. */
-static int call(struct bench *bench, enum wire_op op, uint32_t which, const char *payload, struct wire_in *ret_in, struct wire_message *ret)
+static int call(struct bench *bench, enum wire_op op, uint32_t which, const char *payload,
+		struct wire_in *ret_in, struct wire_message *ret)
 {
 	struct wire_in in;
 	struct error err = {0};
 	int r = 0;
 
-	assert_int_equal(requests_call(&bench->requests, op, 0, which, payload, payload ? strlen(payload) : 0, &err), 0);
+	assert_int_equal(requests_call(&bench->requests, op, 0, which, payload,
+				       payload ? strlen(payload) : 0, &err),
+			 0);
 	in = hand_over(&bench->requests.out);
 	assert_int_equal(wire_next(&in, WIRE_REQUEST_MAX, ret), 1);
 	r = server_answer(&bench->server, ret);
@@ -308,7 +317,8 @@ static void a_list_is_answered_or_refused(void **state)
 	wire_in_free(&in);
 	assert_int_equal(call(bench, WIRE_LIST, PROVIDER_PARAMETERS, "9;nothing", &in, &reply), 0);
 	assert_int_equal(reply.head.status, -EINVAL);
-	assert_string_equal(wire_get_words(&reply.body, ERROR_TEXT_MAX), "backend mtty: parameters of x: it failed: Invalid argument");
+	assert_string_equal(wire_get_words(&reply.body, ERROR_TEXT_MAX),
+			    "backend mtty: parameters of x: it failed: Invalid argument");
 	wire_in_free(&in);
 }
 

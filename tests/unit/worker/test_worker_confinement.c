@@ -159,17 +159,17 @@ static void all_that_is_missing_fits_into_one_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    test(a_kernel_without_landlock_is_told),
-	    test(an_order_of_ending_that_cannot_be_set_is_told),
+		test(a_kernel_without_landlock_is_told),
+		test(an_order_of_ending_that_cannot_be_set_is_told),
 #ifdef TEST_CONFINED
-	    test(nothing_is_missing_on_a_kernel_that_has_it_all),
-	    test(without_landlock_all_other_steps_are_taken),
+		test(nothing_is_missing_on_a_kernel_that_has_it_all),
+		test(without_landlock_all_other_steps_are_taken),
 #endif
-	    test(the_kernel_ends_workers_first),
-	    test(the_first_words_say_who_it_is_and_what_it_lacks),
-	    test(first_words_that_make_no_sense_are_refused),
-	    test(a_worker_that_lacks_nothing_has_no_words),
-	    test(all_that_is_missing_fits_into_one_text),
+		test(the_kernel_ends_workers_first),
+		test(the_first_words_say_who_it_is_and_what_it_lacks),
+		test(first_words_that_make_no_sense_are_refused),
+		test(a_worker_that_lacks_nothing_has_no_words),
+		test(all_that_is_missing_fits_into_one_text),
 	};
 
 	worker_environment();

@@ -29,15 +29,16 @@ static void few_workers_leave_some_of_it(void **state)
 /* A backend whose worker shares so much with nobody. */
 static struct provider *sharing(const char *name, unsigned memory_kib)
 {
-	struct worker_options options = {
-	    .program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS, .memory_kib = memory_kib};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS,
+					 .memory_kib = memory_kib};
 	struct provider *provider;
 	struct error err = {0};
 	char path[4096];
 
-	assert_int_equal(
-	    provider_worker_new(worker_path(name, path, sizeof(path)), &options, &provider, &err),
-	    0);
+	assert_int_equal(provider_worker_new(worker_path(name, path, sizeof(path)), &options,
+					     &provider, &err),
+			 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
 	assert_null(provider->info.error);
 	assert_int_equal(provider_settle(provider, NULL, NULL), 0);
@@ -106,13 +107,13 @@ static void one_that_takes_all_gets_its_share_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(a_worker_of_its_own_has_a_gigabyte),
-	    cmocka_unit_test(shares_never_exceed_what_is_shared),
-	    cmocka_unit_test(few_workers_leave_some_of_it),
+		cmocka_unit_test(a_worker_of_its_own_has_a_gigabyte),
+		cmocka_unit_test(shares_never_exceed_what_is_shared),
+		cmocka_unit_test(few_workers_leave_some_of_it),
 #ifndef TEST_SANITIZED
-	    test(both_limits_follow_from_the_share),
-	    test(the_smallest_share_is_enough_to_answer),
-	    test(one_that_takes_all_gets_its_share_and_no_more),
+		test(both_limits_follow_from_the_share),
+		test(the_smallest_share_is_enough_to_answer),
+		test(one_that_takes_all_gets_its_share_and_no_more),
 #endif
 	};
 

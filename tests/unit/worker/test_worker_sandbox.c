@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vendor code cannot do in its worker, in constructors as in calls, and that loading takes none of it: from folders that the
- * worker's user cannot enter, through links, with libraries beside a backend. Where the build leaves workers unconfined
- * (sanitizers, counted lines) only the latter is tried.
+ * What vendor code cannot do in its worker, in constructors as in calls, and that loading takes
+ * none of it: from folders that the worker's user cannot enter, through links, with libraries
+ * beside a backend. Where the build leaves workers unconfined (sanitizers, counted lines) only the
+ * latter is tried.
  */
 #include <linux/landlock.h>
 #include <signal.h>
@@ -53,7 +54,8 @@ static void root_gives_itself_up(void **state)
 		assert_contains(text, "Groups:\t \n");
 	}
 	(void)state;
-	snprintf(line, sizeof(line), "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", uid, uid, uid, uid, gid, gid, gid, gid);
+	snprintf(line, sizeof(line), "Uid:\t%u\t%u\t%u\t%u\nGid:\t%u\t%u\t%u\t%u\n", uid, uid, uid,
+		 uid, gid, gid, gid, gid);
 	assert_contains(text, line);
 }
 
@@ -81,17 +83,21 @@ static void filters_stand_behind_each_call(void **state)
 }
 
 /* All that is refused the same way wherever it is tried. */
-static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
-static const char signals[] = "sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM close=EPERM hide=EPERM ";
+static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM "
+			     "thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
+static const char signals[] =
+	"sigaction=EPERM sigmask=EPERM unwatch=EPERM redirect=EPERM close=EPERM hide=EPERM ";
 
 static void a_constructor_can_do_no_more_than_load(void **state)
 {
 	struct bench *bench = *state;
 	struct opened *opened = test_open(alone(bench, "hostile"), plain_device(bench));
-	bool landlock = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
+	bool landlock =
+		syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) > 0;
 	char expected[512];
 
-	snprintf(expected, sizeof(expected), "read=%s %scode=done %s", landlock ? "EACCES" : "done", always, signals);
+	snprintf(expected, sizeof(expected), "read=%s %scode=done %s", landlock ? "EACCES" : "done",
+		 always, signals);
 	assert_string_equal(opened->model, expected);
 	opened_close(opened);
 	alone_again(bench);
@@ -118,7 +124,8 @@ static void attack_ends_the_worker(struct bench *bench, const char *payload, con
 	struct error err = {0};
 
 	assert_int_equal(result_reset(&bench->result), 0);
-	assert_int_equal(opened_compare(opened, payload, strlen(payload), &bench->result, &err), -EIO);
+	assert_int_equal(opened_compare(opened, payload, strlen(payload), &bench->result, &err),
+			 -EIO);
 	assert_string_equal(err.text, sentence);
 	opened_close(opened);
 	provider_free(provider);
@@ -126,7 +133,8 @@ static void attack_ends_the_worker(struct bench *bench, const char *payload, con
 
 static void an_attack_on_another_process_ends_the_worker(void **state)
 {
-	static const char sentence[] = "backend killer: its worker was killed by signal 31 (Bad system call) in compare of x";
+	static const char sentence[] = "backend killer: its worker was killed by signal 31 (Bad "
+				       "system call) in compare of x";
 
 	attack_ends_the_worker(*state, "kill", sentence);
 	attack_ends_the_worker(*state, "ptrace", sentence);
@@ -138,7 +146,8 @@ static void an_attack_in_the_constructor_ends_the_worker(void **state)
 	struct provider *provider = worker_make("kill_constructor", WORKER_TIMEOUT_MS);
 
 	(void)state;
-	assert_string_equal(provider->info.error, "its worker was killed by signal 31 (Bad system call) while loading");
+	assert_string_equal(provider->info.error,
+			    "its worker was killed by signal 31 (Bad system call) while loading");
 	provider_free(provider);
 }
 
@@ -158,7 +167,9 @@ static void a_signal_to_another_is_refused(void **state)
 
 static void a_failed_assertion_is_told_as_such(void **state)
 {
-	attack_ends_the_worker(*state, "abort", "backend killer: its worker was killed by signal 6 (Aborted) in compare of x (--debug shows what it wrote)");
+	attack_ends_the_worker(*state, "abort",
+			       "backend killer: its worker was killed by signal 6 (Aborted) in "
+			       "compare of x (--debug shows what it wrote)");
 }
 
 static void memory_without_bound_in_the_constructor_is_refused_it(void **state)
@@ -199,14 +210,16 @@ static void copy_file(const char *name, const char *to, mode_t mode)
 {
 	char from[4096], command[8400];
 
-	snprintf(command, sizeof(command), "cp '%s' '%s'", worker_path(name, from, sizeof(from)), to);
+	snprintf(command, sizeof(command), "cp '%s' '%s'", worker_path(name, from, sizeof(from)),
+		 to);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(chmod(to, mode), 0);
 }
 
 static void file_works(struct bench *bench, const char *path)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct opened *opened;
 	struct error err = {0};
@@ -259,7 +272,8 @@ static void a_link_to_a_file_elsewhere_is_followed(void **state)
 
 static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct folder folder;
 	struct error err = {0};
@@ -282,7 +296,9 @@ static void companion_make(struct folder *folder, char library[128], mode_t mode
 	folder_make(folder, "companion");
 	copy_file("companion", folder->file, 0755);
 	snprintf(library, 128, "%s/libmigcompat_companion.so", folder->path);
-	snprintf(command, sizeof(command), "install -m 755 '%s/tests/backends/companion/libmigcompat_companion.so' '%s'", TEST_BUILD, library);
+	snprintf(command, sizeof(command),
+		 "install -m 755 '%s/tests/backends/companion/libmigcompat_companion.so' '%s'",
+		 TEST_BUILD, library);
 	assert_int_equal(system(command), 0);
 	assert_int_equal(chmod(folder->path, mode), 0);
 }
@@ -295,7 +311,8 @@ static void companion_free(const struct folder *folder, const char *library)
 
 static void a_library_beside_a_backend_is_found(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct opened *opened;
 	struct folder folder;
@@ -317,7 +334,8 @@ static void a_library_beside_a_backend_is_found(void **state)
 #ifdef TEST_CONFINED
 static void a_library_that_its_user_cannot_reach_is_told(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct folder folder;
 	char library[128];
@@ -329,8 +347,10 @@ static void a_library_that_its_user_cannot_reach_is_told(void **state)
 	assert_int_equal(provider_worker_new(folder.file, &options, &provider, NULL), 0);
 	assert_int_equal(provider_worker_ready(provider, NULL), 0);
 	assert_non_null(provider->info.error);
-	assert_contains(provider->info.error, "libmigcompat_companion.so: cannot open shared object file");
-	assert_contains(provider->info.error, "its worker's user cannot enter the backend's folder");
+	assert_contains(provider->info.error,
+			"libmigcompat_companion.so: cannot open shared object file");
+	assert_contains(provider->info.error,
+			"its worker's user cannot enter the backend's folder");
 	provider_free(provider);
 	companion_free(&folder, library);
 }
@@ -341,7 +361,8 @@ static void loading_leaves_no_descriptor(void **state)
 	struct bench *bench = *state;
 	char path[64];
 	struct folder folder;
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct error err = {0};
 
 	opened_close(bench->serial);

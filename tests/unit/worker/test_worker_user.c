@@ -22,13 +22,16 @@ static void becomes(const char *passwd, const char *user)
 static void the_user_made_for_workers_is_found(void **state)
 {
 	(void)state;
-	becomes("root:x:0:0:root:/root:/bin/sh\nmigcompat-worker:x:997:995:Workers:/:/usr/sbin/nologin\n", "997:995");
+	becomes("root:x:0:0:root:/root:/bin/sh\nmigcompat-worker:x:997:995:Workers:/:/usr/sbin/"
+		"nologin\n",
+		"997:995");
 }
 
 static void a_system_without_that_user_has_nobody(void **state)
 {
 	(void)state;
-	becomes("root:x:0:0:root:/root:/bin/sh\nmigcompat:x:997:995::/:/bin/false\n", "65534:65534");
+	becomes("root:x:0:0:root:/root:/bin/sh\nmigcompat:x:997:995::/:/bin/false\n",
+		"65534:65534");
 	becomes("", "65534:65534");
 }
 

@@ -100,12 +100,12 @@ static void ends_for_want_of_our_memory_do_not_park_it(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    test(the_first_rest_is_short),
-	    test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
-	    test(a_minute_of_good_work_makes_the_rest_short_again),
-	    test(five_ends_within_a_minute_park_it),
-	    test(five_ends_in_more_than_a_minute_do_not),
-	    test(ends_for_want_of_our_memory_do_not_park_it),
+		test(the_first_rest_is_short),
+		test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
+		test(a_minute_of_good_work_makes_the_rest_short_again),
+		test(five_ends_within_a_minute_park_it),
+		test(five_ends_in_more_than_a_minute_do_not),
+		test(ends_for_want_of_our_memory_do_not_park_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How workers live and die, and that they leave no trace in the program that they work for: no descriptor, no child,
- * no need of a certain thread.
+ * How workers live and die, and that they leave no trace in the program that they work for: no
+ * descriptor, no child, no need of a certain thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +19,8 @@ static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};
 
 static void a_program_that_is_not_there_is_named(void **state)
 {
-	struct worker_options options = {.program = "/nowhere/migcompat-worker", .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = "/nowhere/migcompat-worker",
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct error err = {0};
 
@@ -27,7 +28,8 @@ static void a_program_that_is_not_there_is_named(void **state)
 	assert_int_equal(provider_worker_new("/x.so", &options, &provider, &err), 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
 	assert_string_equal(provider->info.error,
-			    "the worker program /nowhere/migcompat-worker could not be started: No such file or directory");
+			    "the worker program /nowhere/migcompat-worker could not be started: No "
+			    "such file or directory");
 	assert_string_equal(provider->info.path, "/x.so");
 	provider_free(provider);
 }
@@ -47,7 +49,8 @@ static void a_program_that_is_no_worker_is_no_answer(void **state)
 
 static void a_worker_that_nobody_waited_for_can_be_freed(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct test_host host;
 	struct opened *opened = NULL;
@@ -56,8 +59,13 @@ static void a_worker_that_nobody_waited_for_can_be_freed(void **state)
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(provider_worker_new(worker_path("mtty", path, sizeof(path)), &options, &provider, &err), 0);
-	assert_int_equal(provider_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports), &opened, &err), -EIO);
+	assert_int_equal(provider_worker_new(worker_path("mtty", path, sizeof(path)), &options,
+					     &provider, &err),
+			 0);
+	assert_int_equal(provider_open(provider,
+				       test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports),
+				       &opened, &err),
+			 -EIO);
 	assert_null(opened);
 	provider_free(provider);
 	test_host_free(&host);
@@ -74,7 +82,10 @@ static void a_worker_killed_between_calls_is_told_by_its_signal(void **state)
 	(void)state;
 	test_host_make(&host, NULL);
 	kill(worker_process(), SIGKILL);
-	assert_int_equal(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports), &opened, &err), -EIO);
+	assert_int_equal(provider_open(worker,
+				       test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports),
+				       &opened, &err),
+			 -EIO);
 	assert_string_equal(err.text, "backend mtty: its worker was killed by signal 9 (Killed)");
 	provider_free(worker);
 	test_host_free(&host);
@@ -90,7 +101,9 @@ static void a_program_that_ignores_its_children_still_learns_of_a_death(void **s
 
 	(void)state;
 	test_host_make(&host, NULL);
-	assert_int_equal(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL), &opened, &err), -EIO);
+	assert_int_equal(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL),
+				       &opened, &err),
+			 -EIO);
 	assert_string_equal(err.text, "backend crash_open: its worker ended in open of x");
 	provider_free(worker);
 	test_host_free(&host);
@@ -133,14 +146,16 @@ static void a_worker_outlives_the_thread_that_started_it(void **state)
 /* A child of ours starts a worker that hangs, and ends; the worker, ours then, must end too. */
 static void worker_ends_with_parent(const char *name, unsigned after_ms)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
 	struct error err = {0};
 	char path[4096];
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		if (provider_worker_new(worker_path(name, path, sizeof(path)), &options, &provider, &err))
+		if (provider_worker_new(worker_path(name, path, sizeof(path)), &options, &provider,
+					&err))
 			_exit(1);
 		nanosleep(&(struct timespec){.tv_nsec = after_ms * 1000000}, NULL);
 		_exit(0);
@@ -166,7 +181,8 @@ static void a_worker_ends_with_its_parent_even_in_a_hang(void **state)
 
 /* ---------------------------------------------------------------- several at once */
 
-static void start_all(const char *const *names, size_t count, unsigned timeout_ms, struct provider **ret)
+static void start_all(const char *const *names, size_t count, unsigned timeout_ms,
+		      struct provider **ret)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = timeout_ms};
 	const char *paths[8];
@@ -180,8 +196,9 @@ static void start_all(const char *const *names, size_t count, unsigned timeout_m
 
 static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
 {
-	static const char *const names[] = {"exit_constructor", "mtty",	   "crash_constructor", "plain",
-					    "hang_constructor", "no_symbol", "shorter"};
+	static const char *const names[] = {
+		"exit_constructor", "mtty",   "crash_constructor", "plain", "hang_constructor",
+		"no_symbol",	    "shorter"};
 	static const char *const errors[] = {
 		"its worker ended (exit status 0) while loading",
 		NULL,
@@ -207,7 +224,8 @@ static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
 	}
 	for (size_t i = 1; i < 7; i++)
 		if (!errors[i])
-			opened_close(test_open(providers[i], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
+			opened_close(test_open(providers[i], test_device(&host, MIGCOMPAT_KIND_MDEV,
+									 "x", two_ports)));
 	for (size_t i = 0; i < 7; i++)
 		provider_free(providers[i]);
 	test_host_free(&host);
@@ -245,7 +263,8 @@ static void the_end_of_one_is_not_the_end_of_its_copies(void **state)
 		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
 	provider_stop(providers[0]);
 	provider_free(providers[0]);
-	opened_close(test_open(providers[1], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
+	opened_close(
+		test_open(providers[1], test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports)));
 	provider_free(providers[1]);
 	test_host_free(&host);
 }
@@ -253,7 +272,8 @@ static void the_end_of_one_is_not_the_end_of_its_copies(void **state)
 static void a_missing_program_is_every_ones_reason(void **state)
 {
 	static const char *const paths[] = {"/a.so", "/b.so"};
-	struct worker_options options = {.program = "/nowhere/migcompat-worker", .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = "/nowhere/migcompat-worker",
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	size_t before = worker_descriptors();
 	struct provider *providers[2];
 	struct error err = {0};
@@ -262,7 +282,8 @@ static void a_missing_program_is_every_ones_reason(void **state)
 	assert_int_equal(provider_workers_new(paths, 2, &options, providers, &err), 0);
 	for (size_t i = 0; i < 2; i++) {
 		assert_int_equal(provider_worker_ready(providers[i], &err), 0);
-		assert_contains(providers[i]->info.error, "could not be started: No such file or directory");
+		assert_contains(providers[i]->info.error,
+				"could not be started: No such file or directory");
 		assert_string_equal(providers[i]->info.path, paths[i]);
 		provider_free(providers[i]);
 	}
@@ -271,7 +292,8 @@ static void a_missing_program_is_every_ones_reason(void **state)
 
 static void more_than_can_be_counted_are_refused(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	const char *paths[201] = {NULL};
 	struct provider *providers[201];
 	struct error err = {0};

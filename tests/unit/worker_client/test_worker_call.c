@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Backends that misbehave when they are called: what each does is told in one sentence, is never a yes, and costs nobody
- * else anything. They stand in tests/backends.
+ * Backends that misbehave when they are called: what each does is told in one sentence, is never a
+ * yes, and costs nobody else anything. They stand in tests/backends.
  */
 #include "tests/support/worker_bench.h"
 
 #define HANG_MS 2000 /* long enough to load in, short enough to wait for */
 
-static void open_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code, const char *sentence)
+static void open_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
+		       const char *sentence)
 {
 	struct provider *provider = worker_make(name, timeout_ms);
 	struct opened *opened = NULL;
@@ -28,7 +29,8 @@ static void assert_begins(const char *text, const char *beginning)
 }
 
 /* dies: each further call says the same; else the backend lives on. */
-static void compare_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code, const char *sentence, bool dies)
+static void compare_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
+			  const char *sentence, bool dies)
 {
 	struct provider *provider = worker_make(name, timeout_ms);
 	struct opened *opened;
@@ -48,7 +50,8 @@ static void compare_fails(struct bench *bench, const char *name, unsigned timeou
 		assert_int_equal(provider_open(provider, opened->device, &other, &err), -EIO);
 		assert_begins(err.text, sentence);
 		assert_int_equal(opened_compare(opened, "1;plain", 7, &bench->result, &err), -EIO);
-		assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err), -EIO);
+		assert_int_equal(
+			opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err), -EIO);
 		assert_null(other);
 	}
 	opened_close(opened);
@@ -57,20 +60,26 @@ static void compare_fails(struct bench *bench, const char *name, unsigned timeou
 
 static void a_hang_on_opening_ends_in_time(void **state)
 {
-	open_fails(*state, "hang_open", HANG_MS, -ETIMEDOUT, "backend hang_open: its worker gave no answer in 2000 ms in open of x");
+	open_fails(*state, "hang_open", HANG_MS, -ETIMEDOUT,
+		   "backend hang_open: its worker gave no answer in 2000 ms in open of x");
 }
 
 static void a_hang_in_a_comparison_ends_in_time(void **state)
 {
-	compare_fails(*state, "hang_compare", HANG_MS, -ETIMEDOUT, "backend hang_compare: its worker gave no answer in 2000 ms in compare of x", true);
+	compare_fails(*state, "hang_compare", HANG_MS, -ETIMEDOUT,
+		      "backend hang_compare: its worker gave no answer in 2000 ms in compare of x",
+		      true);
 }
 
 static void findings_without_end_end_in_time(void **state)
 {
-	compare_fails(*state, "endless", HANG_MS, -ETIMEDOUT, "backend endless: its worker gave no answer in 2000 ms in compare of x", true);
+	compare_fails(*state, "endless", HANG_MS, -ETIMEDOUT,
+		      "backend endless: its worker gave no answer in 2000 ms in compare of x",
+		      true);
 }
 
-static void moody_open_fails(struct bench *bench, const char *mood, unsigned timeout_ms, int code, const char *sentence)
+static void moody_open_fails(struct bench *bench, const char *mood, unsigned timeout_ms, int code,
+			     const char *sentence)
 {
 	const char *facts[] = {"plain", mood, NULL};
 	struct provider *provider = worker_make("moody", timeout_ms);
@@ -78,7 +87,10 @@ static void moody_open_fails(struct bench *bench, const char *mood, unsigned tim
 	struct error err = {0};
 
 	assert_null(provider->info.error);
-	assert_int_equal(provider_open(provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "x", facts), &opened, &err), code);
+	assert_int_equal(provider_open(provider,
+				       test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "x", facts),
+				       &opened, &err),
+			 code);
 	assert_string_equal(err.text, sentence);
 	assert_null(opened);
 	provider_free(provider);
@@ -86,36 +98,46 @@ static void moody_open_fails(struct bench *bench, const char *mood, unsigned tim
 
 static void each_way_to_misbehave_on_opening_is_told(void **state)
 {
-	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker ended (exit status 0) in open of x");
-	moody_open_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
-	moody_open_fails(*state, "spin", HANG_MS, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in open of x");
+	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO,
+			 "backend moody: its worker ended (exit status 0) in open of x");
+	moody_open_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
+			 "backend moody: its answer made no sense");
+	moody_open_fails(*state, "spin", HANG_MS, -ETIMEDOUT,
+			 "backend moody: its worker gave no answer in 2000 ms in open of x");
 }
 
 static void a_crash_on_opening_is_told_by_its_signal(void **state)
 {
 	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
-		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault) in open of x");
+		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault) in "
+		   "open of x");
 }
 
 static void a_crash_behind_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "crash_compare", WORKER_TIMEOUT_MS, -EIO,
-		      "backend crash_compare: its worker was killed by signal 11 (Segmentation fault) in compare of x", true);
+		      "backend crash_compare: its worker was killed by signal 11 (Segmentation "
+		      "fault) in compare of x",
+		      true);
 }
 
 static void an_exit_behind_a_yes_is_no_yes(void **state)
 {
-	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO, "backend exit_compare: its worker ended (exit status 0) in compare of x", true);
+	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO,
+		      "backend exit_compare: its worker ended (exit status 0) in compare of x",
+		      true);
 }
 
 static void garbage_on_the_socket_is_no_answer(void **state)
 {
-	compare_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend garbage: its answer made no sense", true);
+	compare_fails(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
+		      "backend garbage: its answer made no sense", true);
 }
 
 static void half_a_reply_is_no_answer(void **state)
 {
-	compare_fails(*state, "half", WORKER_TIMEOUT_MS, -EIO, "backend half: its worker ended (exit status 0) in compare of x", true);
+	compare_fails(*state, "half", WORKER_TIMEOUT_MS, -EIO,
+		      "backend half: its worker ended (exit status 0) in compare of x", true);
 }
 
 #ifdef TEST_CONFINED
@@ -140,25 +162,30 @@ static void a_closed_socket_is_no_answer(void **state)
 
 static void a_comparison_of_nothing_is_no_answer(void **state)
 {
-	compare_fails(*state, "silent", WORKER_TIMEOUT_MS, -EIO, "backend silent: compare of x: it compared nothing", false);
+	compare_fails(*state, "silent", WORKER_TIMEOUT_MS, -EIO,
+		      "backend silent: compare of x: it compared nothing", false);
 }
 
 static void an_unwanted_fact_is_the_backends_error(void **state)
 {
 	open_fails(*state, "nosy", WORKER_TIMEOUT_MS, -EIO,
-		   "backend nosy: open of x: it asked for the fact \"serial_number\", which it had not declared");
+		   "backend nosy: open of x: it asked for the fact \"serial_number\", which it had "
+		   "not declared");
 }
 
 static void a_payload_that_is_too_long_is_the_backends_error(void **state)
 {
-	open_fails(*state, "overlong", WORKER_TIMEOUT_MS, -EIO, "backend overlong: payload of x: the version string has 3966 bytes, expected 1 to 3965");
+	open_fails(*state, "overlong", WORKER_TIMEOUT_MS, -EIO,
+		   "backend overlong: payload of x: the version string has 3966 bytes, expected 1 "
+		   "to 3965");
 }
 
 #ifndef TEST_SANITIZED
 static void memory_without_bound_is_refused(void **state)
 {
-	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -EIO, 
-		   "backend greedy: open of x: it failed: Cannot allocate memory (its share of memory is used up; does it leak?)");
+	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -EIO,
+		   "backend greedy: open of x: it failed: Cannot allocate memory (its share of "
+		   "memory is used up; does it leak?)");
 }
 #endif
 
@@ -200,7 +227,8 @@ static void a_write_with_a_line_break_is_refused(void **state)
 	struct error err = {0};
 
 	assert_int_equal(opened_list(opened, PROVIDER_PREPARE, "1;plain", 7, &sink, &err), -EIO);
-	assert_string_equal(err.text, "backend writer: prepare of x: what it writes to \"plain\" is NULL, not UTF-8 or has control characters");
+	assert_string_equal(err.text, "backend writer: prepare of x: what it writes to \"plain\" "
+				      "is NULL, not UTF-8 or has control characters");
 	assert_int_equal(sink.nwrites, 0);
 	sink_free(&sink);
 	opened_close(opened);
@@ -215,7 +243,8 @@ static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
 	struct migcompat_sink sink = {0};
 	struct error err = {0};
 
-	assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err), -E2BIG);
+	assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err),
+			 -E2BIG);
 	assert_string_equal(err.text, "backend lister: its answer is longer than 8388608 bytes");
 	assert_int_equal(sink.ncandidates, 0);
 	sink_free(&sink);
@@ -263,7 +292,9 @@ static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void *
 /* What the loud backend leaves in a file that stands for both of this process's outputs. */
 static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t size)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS, .keep_stderr = keep_stderr};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS,
+					 .keep_stderr = keep_stderr};
 	int out = dup(STDOUT_FILENO), errors = dup(STDERR_FILENO);
 	FILE *file = tmpfile();
 	struct provider *provider;
@@ -275,7 +306,9 @@ static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t
 	fflush(NULL);
 	dup2(fileno(file), STDOUT_FILENO);
 	dup2(fileno(file), STDERR_FILENO);
-	assert_int_equal(provider_worker_new(worker_path("loud", path, sizeof(path)), &options, &provider, &err), 0);
+	assert_int_equal(provider_worker_new(worker_path("loud", path, sizeof(path)), &options,
+					     &provider, &err),
+			 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
 	opened = test_open(provider, plain_device(bench));
 	test_compare(opened, opened, &bench->result);
@@ -303,7 +336,8 @@ static void errors_are_kept_where_asked_for(void **state)
 	char text[256];
 
 	loud_output(*state, true, text, sizeof(text));
-	assert_string_equal(text, "backend loud.so: loud: loaded\nbackend loud: compatible\nbackend loud: loud: compared\n");
+	assert_string_equal(text, "backend loud.so: loud: loaded\nbackend loud: "
+				  "compatible\nbackend loud: loud: compared\n");
 }
 
 /* ---------------------------------------------------------------- structs of other sizes */
@@ -320,7 +354,8 @@ static void plain_works(struct bench *bench, const char *name)
 	test_compare(opened, opened, &bench->result);
 	assert_int_equal(bench->result.count, 1);
 	assert_int_equal(bench->result.bad_count, 0);
-	assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, NULL), -EOPNOTSUPP);
+	assert_int_equal(opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, NULL),
+			 -EOPNOTSUPP);
 	opened_close(opened);
 	provider_free(provider);
 }

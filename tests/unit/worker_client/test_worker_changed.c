@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that come up again as something else: another file, none, or one that says other things. */
+/* Workers that come up again as something else: another file, none, or one that says other things.
+ */
 #include <sys/stat.h>
 
 #include "tests/support/worker_again.h"
@@ -13,8 +14,10 @@ static void file_set(const struct file *file, const char *name)
 {
 	char from[4096], command[8400];
 
-	snprintf(command, sizeof(command), "cp '%s' '%s.new' && chmod 755 '%s.new' && mv '%s.new' '%s'", worker_path(name, from, sizeof(from)),
-		 file->path, file->path, file->path, file->path);
+	snprintf(command, sizeof(command),
+		 "cp '%s' '%s.new' && chmod 755 '%s.new' && mv '%s.new' '%s'",
+		 worker_path(name, from, sizeof(from)), file->path, file->path, file->path,
+		 file->path);
 	assert_int_equal(system(command), 0);
 }
 
@@ -34,7 +37,8 @@ static void file_free(const struct file *file)
 
 static void a_backend_of_another_version_is_refused(void **state)
 {
-	static const char sentence[] = "backend plain: its file is another one since its worker ended (its version changed), so it has to be loaded anew";
+	static const char sentence[] = "backend plain: its file is another one since its worker "
+				       "ended (its version changed), so it has to be loaded anew";
 	struct bench *bench = *state;
 	struct provider *provider;
 	struct opened *opened;
@@ -71,7 +75,9 @@ static void a_file_that_is_gone_may_come_back(void **state)
 	unlink(file.path);
 	end_worker(provider);
 	pass_ms(1000);
-	snprintf(sentence, sizeof(sentence), "backend plain: its worker could not load it again: %s: No such file or directory", file.path);
+	snprintf(sentence, sizeof(sentence),
+		 "backend plain: its worker could not load it again: %s: No such file or directory",
+		 file.path);
 	compare_fails(bench, opened, "1;plain", sentence);
 	file_set(&file, "plain");
 	pass_ms(1000);
@@ -91,7 +97,8 @@ static void a_device_that_is_described_otherwise_is_refused(void **state)
 	end_worker(provider);
 	pass_ms(1000);
 	assert_int_equal(compare(bench, opened, "1;plain", &err), -EPROTO);
-	assert_string_equal(err.text, "backend fickle: it says something else of device \"x\" since its worker was started again");
+	assert_string_equal(err.text, "backend fickle: it says something else of device \"x\" "
+				      "since its worker was started again");
 	anew = test_open(provider, opened->device);
 	compare_works(bench, anew);
 	opened_close(anew);

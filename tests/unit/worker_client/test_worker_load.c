@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that cannot be loaded, each told in one sentence and at nobody else's cost. They stand in tests/backends. */
+/* Backends that cannot be loaded, each told in one sentence and at nobody else's cost. They stand
+ * in tests/backends. */
 #include <sys/stat.h>
 
 #include "core/backend/registry.h"
@@ -16,7 +17,9 @@ static void load_fails(const char *name, unsigned timeout_ms, const char *senten
 	assert_string_equal(provider->info.error, sentence);
 	assert_null(provider->info.name);
 	test_host_make(&host, NULL);
-	assert_int_equal(provider_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL), &opened, &err), -EIO);
+	assert_int_equal(provider_open(provider, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", NULL),
+				       &opened, &err),
+			 -EIO);
 	assert_string_equal(err.text, sentence);
 	assert_null(opened);
 	test_host_free(&host);
@@ -26,7 +29,8 @@ static void load_fails(const char *name, unsigned timeout_ms, const char *senten
 static void a_file_without_the_symbol_is_no_backend(void **state)
 {
 	(void)state;
-	load_fails("no_symbol", WORKER_TIMEOUT_MS, "it has no symbol \"migcompat_backend\": not a backend");
+	load_fails("no_symbol", WORKER_TIMEOUT_MS,
+		   "it has no symbol \"migcompat_backend\": not a backend");
 }
 
 static void an_unknown_api_version_is_named(void **state)
@@ -40,7 +44,8 @@ static void a_struct_that_lacks_operations_is_refused(void **state)
 	char sentence[128];
 
 	(void)state;
-	snprintf(sentence, sizeof(sentence), "its struct has %zu bytes, expected at least %zu", offsetof(struct migcompat_backend, payload),
+	snprintf(sentence, sizeof(sentence), "its struct has %zu bytes, expected at least %zu",
+		 offsetof(struct migcompat_backend, payload),
 		 offsetof(struct migcompat_backend, compare) + sizeof(void *));
 	load_fails("too_short", WORKER_TIMEOUT_MS, sentence);
 }
@@ -48,7 +53,9 @@ static void a_struct_that_lacks_operations_is_refused(void **state)
 static void any_driver_is_the_key_of_a_fallback_alone(void **state)
 {
 	(void)state;
-	load_fails("any_driver", WORKER_TIMEOUT_MS, "its key 1 is \"*\", expected MODULE or MODULE:MODALIAS-GLOB (* is a fallback's alone)");
+	load_fails("any_driver", WORKER_TIMEOUT_MS,
+		   "its key 1 is \"*\", expected MODULE or MODULE:MODALIAS-GLOB (* is a fallback's "
+		   "alone)");
 }
 
 static void an_unknown_kind_of_fallback_is_refused(void **state)
@@ -60,13 +67,16 @@ static void an_unknown_kind_of_fallback_is_refused(void **state)
 static void an_undefined_symbol_is_named(void **state)
 {
 	(void)state;
-	load_fails("undefined_symbol", WORKER_TIMEOUT_MS, "undefined symbol: migcompat_nobody_has_this");
+	load_fails("undefined_symbol", WORKER_TIMEOUT_MS,
+		   "undefined symbol: migcompat_nobody_has_this");
 }
 
 static void a_missing_library_is_named(void **state)
 {
 	(void)state;
-	load_fails("missing_library", WORKER_TIMEOUT_MS, "libmigcompat_gone.so: cannot open shared object file: No such file or directory");
+	load_fails(
+		"missing_library", WORKER_TIMEOUT_MS,
+		"libmigcompat_gone.so: cannot open shared object file: No such file or directory");
 }
 
 static void a_file_that_is_not_elf_is_named_so(void **state)
@@ -78,7 +88,8 @@ static void a_file_that_is_not_elf_is_named_so(void **state)
 static void an_exit_in_the_constructor_is_no_answer(void **state)
 {
 	(void)state;
-	load_fails("exit_constructor", WORKER_TIMEOUT_MS, "its worker ended (exit status 0) while loading");
+	load_fails("exit_constructor", WORKER_TIMEOUT_MS,
+		   "its worker ended (exit status 0) while loading");
 }
 
 static void a_hang_in_the_constructor_ends_in_time(void **state)
@@ -89,26 +100,33 @@ static void a_hang_in_the_constructor_ends_in_time(void **state)
 
 static void the_first_loading_may_take_longer_than_a_call(void **state)
 {
-	const struct worker_options options = {.program = TEST_BUILD "/migcompat-worker", .timeout_ms = 100, .first_ms = 700};
+	const struct worker_options options = {
+		.program = TEST_BUILD "/migcompat-worker", .timeout_ms = 100, .first_ms = 700};
 	struct provider *provider = NULL;
 
 	(void)state;
-	assert_int_equal(provider_worker_new(TEST_BUILD "/tests/backends/hang_constructor/hang_constructor.so", &options, &provider, NULL), 0);
+	assert_int_equal(provider_worker_new(TEST_BUILD
+					     "/tests/backends/hang_constructor/hang_constructor.so",
+					     &options, &provider, NULL),
+			 0);
 	assert_int_equal(provider_worker_ready(provider, NULL), 0);
-	assert_string_equal(provider->info.error, "its worker gave no answer in 700 ms while loading");
+	assert_string_equal(provider->info.error,
+			    "its worker gave no answer in 700 ms while loading");
 	provider_free(provider);
 }
 
 static void a_crash_in_the_constructor_is_told_by_its_signal(void **state)
 {
 	(void)state;
-	load_fails("crash_constructor", WORKER_TIMEOUT_MS, "its worker was killed by signal 11 (Segmentation fault) while loading");
+	load_fails("crash_constructor", WORKER_TIMEOUT_MS,
+		   "its worker was killed by signal 11 (Segmentation fault) while loading");
 }
 
 static void a_constructor_that_speaks_for_its_worker_is_not_believed(void **state)
 {
 	(void)state;
-	load_fails("garbage_constructor", WORKER_TIMEOUT_MS, "its answer made no sense while loading");
+	load_fails("garbage_constructor", WORKER_TIMEOUT_MS,
+		   "its answer made no sense while loading");
 }
 
 static void copy_file(const char *from, const char *to)
@@ -121,7 +139,8 @@ static void copy_file(const char *from, const char *to)
 
 static void a_file_that_others_can_write_is_refused(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = WORKER_TIMEOUT_MS};
+	struct worker_options options = {.program = WORKER_PROGRAM,
+					 .timeout_ms = WORKER_TIMEOUT_MS};
 	char folder[] = "/tmp/migcompat-test-XXXXXX";
 	char from[4096], path[128], sentence[512];
 	struct provider *provider;
@@ -134,7 +153,8 @@ static void a_file_that_others_can_write_is_refused(void **state)
 	assert_int_equal(chmod(path, 0666), 0);
 	assert_int_equal(provider_worker_new(path, &options, &provider, &err), 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
-	snprintf(sentence, sizeof(sentence), "%s can be written by others (mode 0666), expected by its owner alone", path);
+	snprintf(sentence, sizeof(sentence),
+		 "%s can be written by others (mode 0666), expected by its owner alone", path);
 	assert_non_null(provider->info.error);
 	assert_string_equal(provider->info.error, sentence);
 	provider_free(provider);
@@ -147,11 +167,13 @@ static void a_rival_for_a_key_is_a_conflict_that_names_both(void **state)
 	struct bench *bench = *state;
 	struct provider *rival = worker_good("rival");
 	const struct backend_info *infos[] = {&bench->good->info, &rival->info};
-	const struct device device = {.id = "0000:00:03.0", .kind = MIGCOMPAT_KIND_PHYSICAL, .driver = "mtty"};
+	const struct device device = {
+		.id = "0000:00:03.0", .kind = MIGCOMPAT_KIND_PHYSICAL, .driver = "mtty"};
 	const struct backend_info *found = NULL;
 	struct error err = {0};
 
-	assert_int_equal(registry_find_device(infos, 2, &device, NULL, NULL, &found, &err), -ENOTUNIQ);
+	assert_int_equal(registry_find_device(infos, 2, &device, NULL, NULL, &found, &err),
+			 -ENOTUNIQ);
 	assert_contains(err.text, "\"mtty\"");
 	assert_contains(err.text, "\"rival\"");
 	assert_null(found);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the middle is told to what was left. */
+/* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the
+ * middle is told to what was left. */
 #include <pthread.h>
 
 #include "core/wire/wire.h"
@@ -31,8 +32,12 @@ static void jobs_add(struct jobs *jobs, struct opened *opened, const char *paylo
 
 	assert_true(i < JOBS_MAX);
 	assert_int_equal(result_reset(&jobs->results[i]), 0);
-	jobs->jobs[i] = (struct compare_job){.opened = opened, .payload = payload, .len = len, .result = &jobs->results[i],
-					     .err = &jobs->errors[i], .r = -1};
+	jobs->jobs[i] = (struct compare_job){.opened = opened,
+					     .payload = payload,
+					     .len = len,
+					     .result = &jobs->results[i],
+					     .err = &jobs->errors[i],
+					     .r = -1};
 }
 
 static void jobs_free(struct jobs *jobs)
@@ -53,7 +58,8 @@ static void jobs_are_as_alone(struct jobs *jobs)
 		struct error err = {0};
 
 		assert_int_equal(result_reset(&alone), 0);
-		assert_int_equal(opened_compare(job->opened, job->payload, job->len, &alone, &err), job->r);
+		assert_int_equal(opened_compare(job->opened, job->payload, job->len, &alone, &err),
+				 job->r);
 		assert_string_equal(err.text, jobs->errors[i].text);
 		same_result(&alone, job->result);
 	}
@@ -66,7 +72,8 @@ static void many_have_the_outcomes_that_each_has_alone(void **state)
 	struct jobs *jobs = jobs_make();
 
 	for (size_t i = 0; i < JOBS_MAX; i++)
-		jobs_add(jobs, bench->serial, bench->serial->payload, bench->serial->payload_len - i % 3);
+		jobs_add(jobs, bench->serial, bench->serial->payload,
+			 bench->serial->payload_len - i % 3);
 	jobs_are_as_alone(jobs);
 	assert_int_equal(jobs->results[0].bad_count, 0);
 	assert_int_not_equal(jobs->results[1].bad_count, 0);
@@ -84,7 +91,11 @@ static void payloads_beyond_what_a_socket_holds_are_all_answered(void **state)
 
 	assert_non_null(payload);
 	for (size_t i = 0; i < 40; i++)
-		jobs_add(jobs, opened, i % 4 ? payload : "1;plain", i % 4 == 0 ? 7 : i % 4 == 1 ? 30000 : i % 4 == 2 ? 70000 : large);
+		jobs_add(jobs, opened, i % 4 ? payload : "1;plain",
+			 i % 4 == 0   ? 7
+			 : i % 4 == 1 ? 30000
+			 : i % 4 == 2 ? 70000
+				      : large);
 	jobs_are_as_alone(jobs);
 	jobs_free(jobs);
 	free(payload);
@@ -140,7 +151,8 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 		jobs_add(jobs, opened, i == 7 ? "refuse" : "1;plain", i == 7 ? 6 : 7);
 	jobs_are_as_alone(jobs);
 	assert_int_equal(jobs->jobs[7].r, -EINVAL);
-	assert_string_equal(jobs->errors[7].text, "backend moody: compare of x: it failed: Invalid argument");
+	assert_string_equal(jobs->errors[7].text,
+			    "backend moody: compare of x: it failed: Invalid argument");
 	assert_int_equal(jobs->jobs[8].r, 0);
 	jobs_free(jobs);
 	opened_close(opened);
@@ -166,8 +178,10 @@ static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
 	provider_free(provider);
 }
 
-/* Forty jobs, one of which ends the worker. The first arrives before: it goes out in a request that is larger than the window. */
-static void death_in_the_middle(struct bench *bench, const char *payload, unsigned timeout_ms, int code, const char *sentence)
+/* Forty jobs, one of which ends the worker. The first arrives before: it goes out in a request that
+ * is larger than the window. */
+static void death_in_the_middle(struct bench *bench, const char *payload, unsigned timeout_ms,
+				int code, const char *sentence)
 {
 	struct provider *provider = worker_make("moody", timeout_ms);
 	struct opened *opened = test_open(provider, plain_device(bench));
@@ -177,7 +191,8 @@ static void death_in_the_middle(struct bench *bench, const char *payload, unsign
 	assert_non_null(large);
 	jobs_add(jobs, opened, large, 70000);
 	for (size_t i = 1; i < 40; i++)
-		jobs_add(jobs, opened, i == 20 ? payload : "1;plain", i == 20 ? strlen(payload) : 7);
+		jobs_add(jobs, opened, i == 20 ? payload : "1;plain",
+			 i == 20 ? strlen(payload) : 7);
 	opened_compare_many(jobs->jobs, jobs->count);
 	assert_int_equal(jobs->jobs[0].r, 0);
 	assert_int_equal(jobs->results[0].bad_count, 1);
@@ -197,17 +212,21 @@ static void death_in_the_middle(struct bench *bench, const char *payload, unsign
 
 static void a_crash_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x");
+	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO,
+			    "backend moody: its worker was killed by signal 11 (Segmentation "
+			    "fault) in compare of x");
 }
 
 static void a_hang_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in compare of x");
+	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT,
+			    "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
 static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
 {
-	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
+			    "backend moody: its answer made no sense");
 }
 
 /* ---------------------------------------------------------------- two batches at a time */
@@ -226,7 +245,8 @@ static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(voi
 	for (size_t n = 0; n < 6; n++) {
 		jobs[n] = jobs_make();
 		for (size_t i = 0; i < 5 + n; i++)
-			jobs_add(jobs[n], bench->serial, bench->serial->payload, bench->serial->payload_len - (i + n) % 3);
+			jobs_add(jobs[n], bench->serial, bench->serial->payload,
+				 bench->serial->payload_len - (i + n) % 3);
 		batches[n] = batch_of(jobs[n]);
 		opened_compare_begin(&batches[n], n ? &batches[n - 1] : NULL);
 		assert_int_equal(batches[n].progress, COMPARE_BEGUN);
@@ -258,7 +278,8 @@ static void pair_make(struct pair *pair, struct bench *bench, const char *name, 
 }
 
 /* A batch of so many, of which one, AT, has another payload. */
-static void pair_add(struct pair *pair, size_t which, size_t count, size_t at, const char *payload, size_t len)
+static void pair_add(struct pair *pair, size_t which, size_t count, size_t at, const char *payload,
+		     size_t len)
 {
 	struct jobs *jobs = jobs_make();
 
@@ -295,7 +316,8 @@ static void pair_free(struct pair *pair)
 }
 
 /* The second one of the first batch ends the worker: what follows in both is told so. */
-static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms, int code, const char *sentence)
+static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms,
+			       int code, const char *sentence)
 {
 	struct pair pair;
 
@@ -315,20 +337,25 @@ static void death_in_the_first(struct bench *bench, const char *payload, unsigne
 
 static void a_crash_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "crash", WORKER_TIMEOUT_MS, -EIO, "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x");
+	death_in_the_first(*state, "crash", WORKER_TIMEOUT_MS, -EIO,
+			   "backend moody: its worker was killed by signal 11 (Segmentation fault) "
+			   "in compare of x");
 }
 
 static void a_hang_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "hang", 2000, -ETIMEDOUT, "backend moody: its worker gave no answer in 2000 ms in compare of x");
+	death_in_the_first(*state, "hang", 2000, -ETIMEDOUT,
+			   "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
 static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **state)
 {
-	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO, "backend moody: its answer made no sense");
+	death_in_the_first(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
+			   "backend moody: its answer made no sense");
 }
 
-/* The first batch's may come to the same: a worker tells its answers once it has carried out all that came. */
+/* The first batch's may come to the same: a worker tells its answers once it has carried out all
+ * that came. */
 static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 {
 	struct pair pair;
@@ -345,7 +372,8 @@ static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 	pair_free(&pair);
 }
 
-static void a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch(void **state)
+static void
+a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch(void **state)
 {
 	const size_t large = 4u << 20;
 	char *payload = calloc(1, large);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that are started again: what a caller sees of an end, that open devices go on, when it is over, and who waits for whom. */
+/* Workers that are started again: what a caller sees of an end, that open devices go on, when it is
+ * over, and who waits for whom. */
 #include <pthread.h>
 
 #include "core/wire/worker_memory.h"
 #include "tests/support/worker.h"
 #include "tests/support/worker_again.h"
 
-static const char crashed[] = "backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x";
+static const char crashed[] =
+	"backend moody: its worker was killed by signal 11 (Segmentation fault) in compare of x";
 
 /* ---------------------------------------------------------------- an end and what follows */
 
@@ -38,7 +40,8 @@ static void every_operation_reopens_what_was_open(void **state)
 	struct bench *bench = *state;
 	char path[4096];
 	struct provider *provider = start_path(worker_path("mtty", path, sizeof(path)));
-	struct opened *one = test_open(provider, &bench->host.devices[0]), *two = test_open(provider, &bench->host.devices[0]);
+	struct opened *one = test_open(provider, &bench->host.devices[0]),
+		      *two = test_open(provider, &bench->host.devices[0]);
 	struct migcompat_sink sink = {0};
 	struct error err = {0};
 
@@ -73,8 +76,12 @@ static void devices_of_several_generations_are_compared_in_one_go(void **state)
 	}
 	for (int i = 0; i < 6; i++) {
 		assert_int_equal(result_reset(&results[i]), 0);
-		jobs[i] = (struct compare_job){.opened = opened[i % 3], .payload = i == 4 ? "refuse" : "1;plain", .len = i == 4 ? 6 : 7,
-					       .result = &results[i], .err = &errors[i], .r = -1};
+		jobs[i] = (struct compare_job){.opened = opened[i % 3],
+					       .payload = i == 4 ? "refuse" : "1;plain",
+					       .len = i == 4 ? 6 : 7,
+					       .result = &results[i],
+					       .err = &errors[i],
+					       .r = -1};
 	}
 	opened_compare_many(jobs, 6);
 	for (int i = 0; i < 6; i++) {
@@ -112,7 +119,8 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	pass_ms(1000); /* nobody asked for longer than it rests */
 	compare_works(bench, opened);
 	assert_int_equal(status_of(provider).generation, 2);
-	assert_string_equal(status_of(provider).death.text, "its worker was killed by signal 9 (Killed)");
+	assert_string_equal(status_of(provider).death.text,
+			    "its worker was killed by signal 9 (Killed)");
 	opened_close(opened);
 	provider_free(provider);
 }
@@ -172,7 +180,9 @@ static void life_is_another_one_once_it_was_started_again(void **state)
 
 static void one_that_ends_five_times_in_a_minute_is_parked(void **state)
 {
-	static const char parked[] = "backend moody: parked after its worker ended 5 times in 60 s: its worker was killed by signal 11 (Segmentation fault) in compare of x";
+	static const char parked[] =
+		"backend moody: parked after its worker ended 5 times in 60 s: its worker was "
+		"killed by signal 11 (Segmentation fault) in compare of x";
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
 	struct opened *opened = test_open(provider, plain_device(bench));
@@ -192,19 +202,23 @@ static void one_that_ends_five_times_in_a_minute_is_parked(void **state)
 
 static void a_hang_ends_it_like_a_crash_does(void **state)
 {
-	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = 2000, .restart = true, .now = test_now};
+	struct worker_options options = {
+		.program = WORKER_PROGRAM, .timeout_ms = 2000, .restart = true, .now = test_now};
 	struct bench *bench = *state;
 	struct provider *provider;
 	struct opened *opened;
 	struct error err = {0};
 	char path[4096];
 
-	assert_int_equal(provider_worker_new(worker_path("moody", path, sizeof(path)), &options, &provider, &err), 0);
+	assert_int_equal(provider_worker_new(worker_path("moody", path, sizeof(path)), &options,
+					     &provider, &err),
+			 0);
 	assert_int_equal(provider_worker_ready(provider, &err), 0);
 	assert_int_equal(provider_settle(provider, NULL, NULL), 0);
 	opened = test_open(provider, plain_device(bench));
 	assert_int_equal(compare(bench, opened, "hang", &err), -ETIMEDOUT);
-	compare_fails(bench, opened, "1;plain", "backend moody: its worker gave no answer in 2000 ms in compare of x");
+	compare_fails(bench, opened, "1;plain",
+		      "backend moody: its worker gave no answer in 2000 ms in compare of x");
 	pass_ms(100);
 	compare_works(bench, opened);
 	opened_close(opened);
@@ -228,13 +242,17 @@ static void the_state_is_shown(void **state)
 	status = status_of(provider);
 	assert_int_equal(status.state, PROVIDER_RESTARTING);
 	assert_int_equal(status.process, 0);
-	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault) in compare of x");
+	assert_string_equal(
+		status.death.text,
+		"its worker was killed by signal 11 (Segmentation fault) in compare of x");
 	pass_ms(1000);
 	compare_works(bench, opened);
 	status = status_of(provider);
 	assert_int_equal(status.state, PROVIDER_RUNNING);
 	assert_int_equal(status.generation, 2);
-	assert_string_equal(status.death.text, "its worker was killed by signal 11 (Segmentation fault) in compare of x");
+	assert_string_equal(
+		status.death.text,
+		"its worker was killed by signal 11 (Segmentation fault) in compare of x");
 	opened_close(opened);
 	provider_free(provider);
 	assert_int_equal(status_of(here).state, PROVIDER_HERE);
@@ -299,7 +317,8 @@ static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 	waiter.opened = opened;
 	in_a_thread(wait_compare, &waiter);
 	assert_int_equal(waiter.r, -ETIMEDOUT);
-	assert_string_equal(waiter.err.text, "backend moody: its worker was busy with other calls for 300 ms");
+	assert_string_equal(waiter.err.text,
+			    "backend moody: its worker was busy with other calls for 300 ms");
 	assert_int_equal(status_of(provider).state, PROVIDER_RUNNING);
 	in_a_thread(wait_close, &waiter);
 	worker_give(worker_of(provider));
@@ -326,7 +345,9 @@ static void *crowd_compare(void *arg)
 
 	while (!atomic_load(crowd->stop)) {
 		struct error err = {0};
-		int r = result_reset(&result) ? -ENOMEM : opened_compare(crowd->opened, "1;plain", 7, &result, &err);
+		int r = result_reset(&result)
+				? -ENOMEM
+				: opened_compare(crowd->opened, "1;plain", 7, &result, &err);
 
 		if (r == 0 && result.count == 1 && result.bad_count == 0)
 			crowd->yes++;
@@ -349,11 +370,14 @@ static void ends_under_load_lose_answers_but_never_make_wrong_ones(void **state)
 	pthread_t threads[4];
 
 	for (int i = 0; i < 4; i++) {
-		crowd[i] = (struct crowd){.provider = provider, .opened = test_open(provider, plain_device(bench)), .stop = &stop};
+		crowd[i] = (struct crowd){.provider = provider,
+					  .opened = test_open(provider, plain_device(bench)),
+					  .stop = &stop};
 		assert_int_equal(pthread_create(&threads[i], NULL, crowd_compare, &crowd[i]), 0);
 	}
 	for (uint32_t generation = 1; generation <= 10; generation++) {
-		while (status_of(provider).generation < generation || status_of(provider).state != PROVIDER_RUNNING)
+		while (status_of(provider).generation < generation ||
+		       status_of(provider).state != PROVIDER_RUNNING)
 			sched_yield();
 		pass_ms(20000);
 		kill(status_of(provider).process, SIGKILL);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A backend in a worker answers as it does in this process: descriptions, strings, findings, lists and refusals alike. */
+/* A backend in a worker answers as it does in this process: descriptions, strings, findings, lists
+ * and refusals alike. */
 #include <glob.h>
 
 #include "core/backend/registry.h"
@@ -7,7 +8,8 @@
 #include "tests/support/same.h"
 #include "tests/support/worker.h"
 
-static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64", "bus/ap/devices/card05/hwtype", "14", NULL};
+static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64",
+					 "bus/ap/devices/card05/hwtype", "14", NULL};
 static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};
 static const char *const one_port[] = {"mdev_type", "mtty-1", NULL};
 static const char *const unreadable[] = {"mdev_type", "!EACCES", NULL};
@@ -19,8 +21,9 @@ static void same_lists(struct opened *local, struct opened *worker, const char *
 		struct migcompat_sink a = {0}, b = {0};
 		struct error x = {0}, y = {0};
 
-		assert_int_equal(opened_list(local, (enum provider_list)which, payload, len, &a, &x),
-				 opened_list(worker, (enum provider_list)which, payload, len, &b, &y));
+		assert_int_equal(
+			opened_list(local, (enum provider_list)which, payload, len, &a, &x),
+			opened_list(worker, (enum provider_list)which, payload, len, &b, &y));
 		assert_string_equal(x.text, y.text);
 		same_sink(&a, &b);
 		sink_free(&a);
@@ -28,13 +31,15 @@ static void same_lists(struct opened *local, struct opened *worker, const char *
 	}
 }
 
-static void same_comparison(struct opened *local, struct opened *worker, const char *payload, size_t len)
+static void same_comparison(struct opened *local, struct opened *worker, const char *payload,
+			    size_t len)
 {
 	struct migcompat_result a = {0}, b = {0};
 	struct error x = {0}, y = {0};
 
 	assert_int_equal(result_reset(&a) | result_reset(&b), 0);
-	assert_int_equal(opened_compare(local, payload, len, &a, &x), opened_compare(worker, payload, len, &b, &y));
+	assert_int_equal(opened_compare(local, payload, len, &a, &x),
+			 opened_compare(worker, payload, len, &b, &y));
 	assert_string_equal(x.text, y.text);
 	same_result(&a, &b);
 	result_free(&a);
@@ -55,7 +60,8 @@ static void pair_open(struct pair *pair, const struct device *device)
 	struct opened *a = NULL, *b = NULL;
 	struct error x = {0}, y = {0};
 
-	assert_int_equal(provider_open(pair->local, device, &a, &x), provider_open(pair->worker, device, &b, &y));
+	assert_int_equal(provider_open(pair->local, device, &a, &x),
+			 provider_open(pair->worker, device, &b, &y));
 	assert_string_equal(x.text, y.text);
 	if (!a)
 		return;
@@ -121,7 +127,9 @@ static size_t same_on_host(const char *name, const char *path)
 	if (inventory_read_file(&inventory, path, &err) || inventory_finish(&inventory, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < inventory.ndevices && pair.count < 12; i++)
-		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found, &err) >= 0 && found)
+		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found,
+					 &err) >= 0 &&
+		    found)
 			pair_open(&pair, &inventory.devices[i]);
 	pair_compare(&pair);
 	size_t count = pair_end(&pair);
@@ -149,15 +157,19 @@ static const struct {
 } table[] = {
 	{"mtty", MIGCOMPAT_KIND_MDEV, two_ports},
 	{"mtty", MIGCOMPAT_KIND_MDEV_TYPE, one_port},
-	{"mtty", MIGCOMPAT_KIND_PHYSICAL, (const char *const[]){"device", "0x0004", "stated/state_version", "1.2.3", NULL}},
+	{"mtty", MIGCOMPAT_KIND_PHYSICAL,
+	 (const char *const[]){"device", "0x0004", "stated/state_version", "1.2.3", NULL}},
 	{"mtty", MIGCOMPAT_KIND_PHYSICAL, unknown},
 	{"mtty", MIGCOMPAT_KIND_MDEV, unreadable},
 	{"mtty", MIGCOMPAT_KIND_MDEV, NULL},
 	{"vfio_ap", MIGCOMPAT_KIND_MDEV,
-	 (const char *const[]){"mdev_type", "vfio_ap-passthrough", "matrix", "05.0001\n05.0002", "control_domains", "0001", NULL}},
-	{"vfio_ap", MIGCOMPAT_KIND_MDEV_TYPE, (const char *const[]){"mdev_type", "vfio_ap-passthrough", NULL}},
+	 (const char *const[]){"mdev_type", "vfio_ap-passthrough", "matrix", "05.0001\n05.0002",
+			       "control_domains", "0001", NULL}},
+	{"vfio_ap", MIGCOMPAT_KIND_MDEV_TYPE,
+	 (const char *const[]){"mdev_type", "vfio_ap-passthrough", NULL}},
 	{"vfio_ap", MIGCOMPAT_KIND_MDEV, NULL},
-	{"i915", MIGCOMPAT_KIND_MDEV, (const char *const[]){"mdev_type", "i915-GVTg_V5_4", "parent/device", "0x5916", NULL}},
+	{"i915", MIGCOMPAT_KIND_MDEV,
+	 (const char *const[]){"mdev_type", "i915-GVTg_V5_4", "parent/device", "0x5916", NULL}},
 	{"i915", MIGCOMPAT_KIND_MDEV_TYPE, NULL},
 };
 
@@ -281,7 +293,8 @@ static void settings_reach_the_backend(void **state)
 	test_host_make(&host, host_facts);
 	/* A format that the backend does not write: it can make no string. */
 	assert_int_equal(provider_settle(worker, refused, (void *)(uintptr_t) "7"), 0);
-	assert_true(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports), &opened, &err) < 0);
+	assert_true(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports),
+				  &opened, &err) < 0);
 	assert_contains(err.text, "version string");
 	assert_int_equal(provider_settle(worker, refused, (void *)(uintptr_t) "1"), 0);
 	opened_close(test_open(worker, &host.devices[0]));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device state through a worker: the same as in this process, and what a worker that ends or breaks its contract costs. */
+/* Device state through a worker: the same as in this process, and what a worker that ends or breaks
+ * its contract costs. */
 #include <signal.h>
 
 #include "tests/support/provider_state.h"
@@ -20,8 +21,10 @@ static int setup(void **state)
 	assert_non_null(bench);
 	test_host_make(&bench->host, (const char *const[]){"kernel/release", "6.12.0", NULL});
 	bench->provider = worker_good("mtty");
-	bench->a = test_open(bench->provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "a", two_ports));
-	bench->b = test_open(bench->provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "b", two_ports));
+	bench->a = test_open(bench->provider,
+			     test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "a", two_ports));
+	bench->b = test_open(bench->provider,
+			     test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "b", two_ports));
 	*state = bench;
 	return 0;
 }
@@ -55,7 +58,8 @@ static void a_state_saved_in_a_worker_is_loaded_in_this_process(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *local = test_backend("mtty", NULL);
-	struct opened *here = test_open(local, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "c", two_ports));
+	struct opened *here =
+		test_open(local, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "c", two_ports));
 	struct state_port *source = provider_port(bench->a), *target = provider_port(here);
 
 	provider_copy(source, target);
@@ -67,7 +71,8 @@ static void a_state_saved_in_a_worker_is_loaded_in_this_process(void **state)
 
 static void what_the_regions_refuse_is_refused_with_their_sentence(void **state)
 {
-	static const struct state_write writes[] = {{STATE_FIELD(version), 1}, {STATE_FIELD(device_state), 9}};
+	static const struct state_write writes[] = {{STATE_FIELD(version), 1},
+						    {STATE_FIELD(device_state), 9}};
 	struct bench *bench = *state;
 	struct state_port *port = provider_port(bench->a);
 	struct migcompat_control control;
@@ -83,7 +88,8 @@ static void what_the_regions_refuse_is_refused_with_their_sentence(void **state)
 static void a_device_closes_its_sessions(void **state)
 {
 	struct bench *bench = *state;
-	struct opened *c = test_open(bench->provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "c", two_ports));
+	struct opened *c = test_open(
+		bench->provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, "c", two_ports));
 	struct state_port *port = provider_port(c);
 
 	port_close(port);
@@ -110,7 +116,8 @@ static void a_worker_that_ends_ends_its_sessions(void **state)
 
 static struct opened *stateful(struct bench *bench, struct provider *provider, const char *how)
 {
-	return test_open(provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, how, (const char *const[]){"plain", how, NULL}));
+	return test_open(provider, test_device(&bench->host, MIGCOMPAT_KIND_MDEV, how,
+					       (const char *const[]){"plain", how, NULL}));
 }
 
 static void sessions_are_closed_and_there_are_not_too_many(void **state)
@@ -135,15 +142,19 @@ static void sessions_are_closed_and_there_are_not_too_many(void **state)
 
 static void what_breaks_its_contract_is_told_as_in_this_process(void **state)
 {
-	static const char *const cases[] = {"no table", "short table", "no open", "no session", "fail", "answer 1", "odd memory", "no info"};
+	static const char *const cases[] = {"no table", "short table", "no open",    "no session",
+					    "fail",	"answer 1",    "odd memory", "no info"};
 	struct bench *bench = *state;
 	struct provider *worker = worker_good("stateful"), *local = NULL;
 	struct error err = {0};
 
-	assert_int_equal(provider_local_new(TEST_BUILD "/tests/backends/stateful/stateful.so", &local, &err), 0);
+	assert_int_equal(
+		provider_local_new(TEST_BUILD "/tests/backends/stateful/stateful.so", &local, &err),
+		0);
 	assert_int_equal(provider_settle(local, NULL, NULL), 0);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		struct opened *there = stateful(bench, worker, cases[i]), *here = stateful(bench, local, cases[i]);
+		struct opened *there = stateful(bench, worker, cases[i]),
+			      *here = stateful(bench, local, cases[i]);
 		struct state_port *port = NULL;
 		struct error x = {0}, y = {0};
 

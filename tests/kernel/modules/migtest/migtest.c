@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing that a guest could use. The
- * kernel's own samples stop at a few. Everything bears the module's name, which tells the backend: built under another name it is
- * another vendor's. Large devices have a migration_type of the driver's own, which nobody may take for ours.
+ * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing
+ * that a guest could use. The kernel's own samples stop at a few. Everything bears the module's
+ * name, which tells the backend: built under another name it is another vendor's. Large devices
+ * have a migration_type of the driver's own, which nobody may take for ours.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -16,15 +17,16 @@ static unsigned int instances = 16384;
 module_param(instances, uint, 0444);
 MODULE_PARM_DESC(instances, "how many devices there can be");
 
-static struct mdev_type small_type = { .sysfs_name = "small", .pretty_name = "Small test device" };
-static struct mdev_type large_type = { .sysfs_name = "large", .pretty_name = "Large test device" };
-static struct mdev_type *types[] = { &small_type, &large_type };
+static struct mdev_type small_type = {.sysfs_name = "small", .pretty_name = "Small test device"};
+static struct mdev_type large_type = {.sysfs_name = "large", .pretty_name = "Large test device"};
+static struct mdev_type *types[] = {&small_type, &large_type};
 
-static struct class migtest_class = { .name = KBUILD_MODNAME };
+static struct class migtest_class = {.name = KBUILD_MODNAME};
 static struct device *parent_device;
 static struct mdev_parent parent;
 
-static ssize_t migration_type_show(struct device *dev, struct device_attribute *attribute, char *buffer)
+static ssize_t migration_type_show(struct device *dev, struct device_attribute *attribute,
+				   char *buffer)
 {
 	return sysfs_emit(buffer, "the driver's own\n");
 }
@@ -32,7 +34,8 @@ static DEVICE_ATTR_RO(migration_type);
 
 static int migtest_probe(struct mdev_device *mdev)
 {
-	return mdev->type == &large_type ? device_create_file(&mdev->dev, &dev_attr_migration_type) : 0;
+	return mdev->type == &large_type ? device_create_file(&mdev->dev, &dev_attr_migration_type)
+					 : 0;
 }
 
 static void migtest_remove(struct mdev_device *mdev)
@@ -43,11 +46,12 @@ static void migtest_remove(struct mdev_device *mdev)
 
 static struct mdev_driver migtest_driver = {
 	.device_api = VFIO_DEVICE_API_PCI_STRING,
-	.driver = {
-		.name = KBUILD_MODNAME,
-		.owner = THIS_MODULE,
-		.mod_name = KBUILD_MODNAME,
-	},
+	.driver =
+		{
+			.name = KBUILD_MODNAME,
+			.owner = THIS_MODULE,
+			.mod_name = KBUILD_MODNAME,
+		},
 	.probe = migtest_probe,
 	.remove = migtest_remove,
 };
@@ -68,7 +72,8 @@ static int __init migtest_init(void)
 		error = PTR_ERR(parent_device);
 		goto unregister_class;
 	}
-	error = mdev_register_parent(&parent, parent_device, &migtest_driver, types, ARRAY_SIZE(types));
+	error = mdev_register_parent(&parent, parent_device, &migtest_driver, types,
+				     ARRAY_SIZE(types));
 	if (!error)
 		return 0;
 	device_unregister(parent_device);
@@ -85,7 +90,8 @@ static void __exit migtest_exit(void)
 	device_unregister(parent_device);
 	class_unregister(&migtest_class);
 	mdev_unregister_driver(&migtest_driver);
-	/* The types are objects in this module's memory. Each of two releases, one after the other, may be delayed by four seconds. */
+	/* The types are objects in this module's memory. Each of two releases, one after the other,
+	 * may be delayed by four seconds. */
 	if (IS_ENABLED(CONFIG_DEBUG_KOBJECT_RELEASE))
 		ssleep(12);
 }
