@@ -9,9 +9,8 @@
 
 #include "core/check/json.h"
 #include "core/check/version_string.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* ---------------------------------------------------------------- streams */
 

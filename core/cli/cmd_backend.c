@@ -7,8 +7,7 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 /* "MODULE vfio_pci:MODALIAS-GLOB" */
 static void join_keys(const json_t *keys, char *buffer, size_t size)

@@ -8,10 +8,10 @@
 #include "core/check/json.h"
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
 #define DUMP_TIMEOUT_MS \
 	5000u /* the policy, which has another one perhaps, is not asked about a file */
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char *model_name(uint32_t model)
 {

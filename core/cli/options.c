@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 #include "core/policy/schema.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define LETTERLESS 256 /* getopt's values of options without a letter begin here */
 
 enum option_form {

@@ -7,8 +7,7 @@
 #include "core/cli/output.h"
 #include "core/cli/state.h"
 #include "core/cli/state_watch.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 static void line(const char *name, const char *text)
 {

@@ -4,12 +4,12 @@
 
 #include <string.h>
 
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 #define DEVICES "/devices/"
 #define TYPES "/mdev_supported_types/"
 #define HEX "0123456789abcdefABCDEF"
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool is_dots(const char *name, size_t len)
 {

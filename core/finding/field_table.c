@@ -11,10 +11,10 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/facts/macros.h"
 #include "core/operation/operation.h"
 #include "core/finding/result.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define MEMBER_END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 #define NAME_MAX_BYTES 64u
 #define VALUE(type) (1u << (type))

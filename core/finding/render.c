@@ -6,7 +6,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 static const struct {
 	const char *name;

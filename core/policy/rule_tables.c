@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 const char *const action_words[] = {"deny", "require", "allow", "override", NULL};
 const char *const scope_words[] = {"device", "host", NULL};

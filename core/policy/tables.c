@@ -7,7 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
+
 #define TIMEOUT_MS_MAX 600000
 #define STALE_AFTER_S_MAX 315360000 /* ten years */
 

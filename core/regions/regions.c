@@ -13,9 +13,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "core/facts/macros.h"
 #include "core/state/format.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 _Static_assert(sizeof(struct migcompat_control) == 144, "the control region has no gaps");
 _Static_assert(sizeof(struct migcompat_dirty_record) == 8 + MIGCOMPAT_STATE_PAGE,

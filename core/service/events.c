@@ -10,6 +10,7 @@
 
 #include <libudev.h>
 
+#include "core/facts/macros.h"
 #include "core/service/log.h"
 
 #define TURN_EVENTS 64u
@@ -18,7 +19,6 @@
  * less, which costs a rescan.
  */
 #define RECEIVE_BYTES (8 << 20)
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 struct listener {
 	events_fn *heard; /* NULL: free */

@@ -15,6 +15,7 @@
 
 #include "core/facts/inventory_json.h"
 #include "core/facts/json_seed.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 #include "core/policy/schema.h"
 #include "core/service/log.h"
@@ -25,7 +26,6 @@
 #define STATUS_TROUBLE 2
 #define ARENAS 2
 #define SENTENCE_BYTES 8192
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static const char usage[] =
 	"usage: migcompatd [OPTION...]\n"

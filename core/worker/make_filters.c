@@ -18,9 +18,8 @@
 #include <sys/mman.h>
 
 #include "core/worker_client/child.h"
+#include "core/facts/macros.h"
 #include "core/worker/filter.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* The last one that a call is allowed in. */
 enum phase {

@@ -24,6 +24,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "core/facts/macros.h"
 #include "core/wire/confinement.h"
 #include "core/wire/worker_memory.h"
 #include "core/worker/filter.h"
@@ -35,7 +36,6 @@
 #define CONFINED true
 #endif
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define FILES_ALL                             \
 	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - \
 	 1) /* what the first Landlock knows; the filters forbid the rest */

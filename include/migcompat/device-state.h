@@ -1,4 +1,4 @@
-/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * Device state through regions: the protocol proposed for VFIO in 2019, as a library that whoever
  * implements a device mounts on memory. A control region stands beside a config region, a

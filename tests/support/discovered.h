@@ -7,9 +7,8 @@
 #include <errno.h>
 
 #include "core/discovery/discovery.h"
+#include "core/facts/macros.h"
 #include "tests/support/mocked.h"
-
-#define COUNT(list) (sizeof(list) / sizeof((list)[0]))
 
 static struct inventory inventory;
 static struct error err;

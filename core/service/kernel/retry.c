@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of looking again. */
 #include "core/service/kernel/retry.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 void retry_failed(struct retry *retry, bool ended, uint64_t now_us)
 {

@@ -8,10 +8,10 @@
 #include <string.h>
 
 #include "core/check/json.h"
+#include "core/facts/macros.h"
 #include "core/service/log.h"
 #include "interfaces.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define NEEDED(name)                    \
 	{                               \
 		name, JSON_STRING, true \

@@ -7,8 +7,7 @@
 
 #include "core/facts/json_escaped.h"
 #include "core/facts/json_source.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#include "core/facts/macros.h"
 
 /* "a.b.Method": letters, digits, dashes and dots, with a dot inside. */
 static bool method_valid(const char *text, size_t len)

@@ -4,10 +4,9 @@
 
 #include <errno.h>
 
+#include "core/facts/macros.h"
 #include "core/facts/text.h"
 #include "tests/support/test.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 static bool name_ok(const char *text)
 {
