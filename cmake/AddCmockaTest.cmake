@@ -1,10 +1,26 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # migcompat_add_test(NAME source...): a cmocka program that sees the library's inside.
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(CMOCKA IMPORTED_TARGET cmocka)
 # Have the documents of a test validated after it: see tests/schema.
 function(migcompat_validate)
   set_tests_properties(${ARGN} PROPERTIES FIXTURES_REQUIRED documents)
+endfunction()
+# These take more than 3 s on two cores.
+set(migcompat_slow test_cli_liar test_cli_ways test_conformance_state test_service_again
+  test_service_backends test_service_changes test_service_limits test_service_threads
+  test_service_watch test_varlink_client)
+# migcompat_label(NAME SOURCE): labels for "ctest -L": the folder that SOURCE tests, a room of core/
+# or a plugin, and "quick" or "slow".
+function(migcompat_label name source)
+  string(REGEX REPLACE ".*/([^/]+)/[^/]*$" "\\1" label ${source})
+  if(source MATCHES "/plugins/([^/]+)/tests/")
+    set(label plugins ${CMAKE_MATCH_1})
+  endif()
+  if(name IN_LIST migcompat_slow)
+    list(APPEND label slow)
+  else()
+    list(APPEND label quick)
+  endif()
+  set_tests_properties(${name} PROPERTIES LABELS "${label}")
 endfunction()
 function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
@@ -20,5 +36,6 @@ function(migcompat_add_test name)
     target_compile_definitions(${name} PRIVATE TEST_COVERED)
   endif()
   add_test(NAME ${name} COMMAND ${name})
+  migcompat_label(${name} ${ARGN})
   migcompat_validate(${name})
 endfunction()

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What is settled when the project is installed: "cmake --install --prefix" may name another prefix than the configured one.
-# Nothing is written into the build folder: it may be another user's, and two installations may run at once.
+# What is settled when the project is installed: "cmake --install --prefix" may name another prefix
+# than the configured one. Nothing is written into the build folder: it may be another user's, and
+# two installations may run at once.
 
 # migcompat_installed_folder(VARIABLE FOLDER): FOLDER in full, with @migcompat_prefix@ for the prefix.
 function(migcompat_installed_folder variable folder)
@@ -30,12 +31,21 @@ function(migcompat_install_template template folder)
   ")
 endfunction()
 
-# migcompat_system_folder(CODE FOLDER BELOW): code that sets "destination". Other programs look for FOLDER alone, so that is
-# where files go; an installation below a prefix of its own keeps to itself and has them in BELOW.
+# Administrators have policies in /etc, unless whoever builds names another folder in full.
+set(MIGCOMPAT_SYSCONFDIR /etc)
+if(IS_ABSOLUTE ${CMAKE_INSTALL_SYSCONFDIR})
+  set(MIGCOMPAT_SYSCONFDIR ${CMAKE_INSTALL_SYSCONFDIR})
+  set(migcompat_prefix_of_system ${CMAKE_INSTALL_PREFIX})
+endif()
+
+# migcompat_system_folder(CODE FOLDER BELOW): CODE sets "destination". Other programs look in FOLDER
+# alone, so files go there if the prefix is a usual one. An installation below a prefix of its own
+# keeps to itself and has them in BELOW.
 function(migcompat_system_folder code folder below)
   set(${code} "
     set(destination \"\${CMAKE_INSTALL_PREFIX}/${below}\")
-    if(CMAKE_INSTALL_PREFIX MATCHES \"^/usr(/local)?/?$\")
+    if(CMAKE_INSTALL_PREFIX MATCHES \"^/usr(/local)?/?$\" OR
+        CMAKE_INSTALL_PREFIX STREQUAL \"${migcompat_prefix_of_system}\")
       set(destination ${folder})
     endif()
   " PARENT_SCOPE)

@@ -1,82 +1,43 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# How everything is compiled: the language, the warnings, the sanitizers, the folders.
-set(CMAKE_C_STANDARD 11)
-set(CMAKE_C_EXTENSIONS ON)
-set(CMAKE_C_VISIBILITY_PRESET hidden)
-set(CMAKE_POSITION_INDEPENDENT_CODE ON)
-set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
-set(CMAKE_RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-set(CMAKE_LIBRARY_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR})
-# Of a folder that an umask leaves open to a group, no backend would be loaded.
-set(CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS OWNER_READ OWNER_WRITE OWNER_EXECUTE GROUP_READ GROUP_EXECUTE WORLD_READ WORLD_EXECUTE)
-if(NOT CMAKE_BUILD_TYPE)
-  set(CMAKE_BUILD_TYPE Release)
-endif()
+# What is built. A component that is AUTO is built if what it needs is there.
+option(MIGCOMPAT_CLI "Build the program migcompat" ON)
+option(MIGCOMPAT_SERVICE "Build the service migcompatd (needs libsystemd and libudev)" ON)
+option(MIGCOMPAT_KMOD "Install the kernel module's source for DKMS" ON)
+set(MIGCOMPAT_DOCS AUTO CACHE STRING "Build the manual pages (needs scdoc): ON, OFF or AUTO")
+set(MIGCOMPAT_TESTS AUTO CACHE STRING
+  "Build the tests (needs cmocka, and every component and plugin): ON, OFF or AUTO")
+file(GLOB migcompat_plugins RELATIVE ${CMAKE_SOURCE_DIR}/plugins
+  ${CMAKE_SOURCE_DIR}/plugins/*/CMakeLists.txt)
+list(TRANSFORM migcompat_plugins REPLACE "/CMakeLists.txt$" "")
+foreach(plugin IN LISTS migcompat_plugins)
+  string(TOUPPER ${plugin} upper)
+  string(REPLACE - _ upper ${upper})
+  option(MIGCOMPAT_PLUGIN_${upper} "Build plugins/${plugin}" ON)
+  if(MIGCOMPAT_PLUGIN_${upper})
+    list(APPEND MIGCOMPAT_PLUGINS ${plugin})
+  endif()
+endforeach()
+set_property(CACHE MIGCOMPAT_DOCS MIGCOMPAT_TESTS PROPERTY STRINGS ON OFF AUTO)
 
+# How it is built. A distribution's own flags come from CMAKE_C_FLAGS and CMAKE_EXE_LINKER_FLAGS;
+# the presets of this project turn these on.
 option(MIGCOMPAT_WERROR "Treat warnings as errors" OFF)
+option(MIGCOMPAT_HARDEN "Add -fstack-protector-strong and -D_FORTIFY_SOURCE=2" OFF)
+option(MIGCOMPAT_LTO "Optimize programs and libraries across files (GCC only)" OFF)
 set(MIGCOMPAT_SANITIZE "" CACHE STRING "Sanitizers for -fsanitize=, such as address,undefined")
 option(MIGCOMPAT_FUZZ "Build the fuzz targets (clang only)" OFF)
 option(MIGCOMPAT_COVERAGE "Count covered lines" OFF)
 
-add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wundef -fno-common)
-add_compile_definitions(_GNU_SOURCE)
-include_directories(${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR})
-if(MIGCOMPAT_WERROR)
-  add_compile_options(-Werror)
-endif()
-if(MIGCOMPAT_SANITIZE)
-  add_compile_options(-fsanitize=${MIGCOMPAT_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
-  add_link_options(-fsanitize=${MIGCOMPAT_SANITIZE})
-elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
-  add_compile_options(-fstack-protector-strong -D_FORTIFY_SOURCE=2)
-endif()
-if(MIGCOMPAT_FUZZ)
-  add_compile_options(-fsanitize=fuzzer-no-link)
-endif()
-if(MIGCOMPAT_COVERAGE)
-  add_compile_options(--coverage -O0)
-  add_link_options(--coverage)
-endif()
-
-# What is released is optimized across files: small functions that read and write messages are called all the time. The objects hold plain code
-# as well, for tests, which replace functions at link time and are many.
-if(CMAKE_BUILD_TYPE STREQUAL "Release" AND CMAKE_C_COMPILER_ID STREQUAL "GNU" AND NOT MIGCOMPAT_SANITIZE AND NOT MIGCOMPAT_COVERAGE)
-  set(MIGCOMPAT_LTO -flto=auto)
-  set(MIGCOMPAT_NO_LTO -fno-lto)
-endif()
-function(migcompat_whole)
-  foreach(target ${ARGN})
-    get_target_property(type ${target} TYPE)
-    if(MIGCOMPAT_LTO)
-      target_compile_options(${target} PRIVATE ${MIGCOMPAT_LTO} -ffat-lto-objects)
-    endif()
-    if(MIGCOMPAT_LTO AND type MATCHES "EXECUTABLE|SHARED_LIBRARY")
-      target_link_options(${target} PRIVATE ${MIGCOMPAT_LTO})
-    endif()
-  endforeach()
-endfunction()
-
-# What is installed stands in the build tree as it will stand below the prefix, so programs look in
-# one place alone. The links are the short names of what people and tests run.
-set(MIGCOMPAT_BACKEND_DIR ${CMAKE_INSTALL_LIBDIR}/migcompat/backends)
-set(stage_bin ${CMAKE_BINARY_DIR}/stage/bin)
-foreach(folder LIBDIR LIBEXECDIR DOCDIR)
-  file(RELATIVE_PATH MIGCOMPAT_${folder}_BELOW ${CMAKE_INSTALL_FULL_BINDIR} ${CMAKE_INSTALL_FULL_${folder}})
-  cmake_path(ABSOLUTE_PATH MIGCOMPAT_${folder}_BELOW BASE_DIRECTORY ${stage_bin} NORMALIZE OUTPUT_VARIABLE STAGE_${folder})
-endforeach()
-file(RELATIVE_PATH MIGCOMPAT_LIBEXECDIR_BESIDE ${CMAKE_INSTALL_FULL_LIBDIR} ${CMAKE_INSTALL_FULL_LIBEXECDIR})
-set(STAGE_BACKEND_DIR ${STAGE_LIBDIR}/migcompat/backends)
-set(STAGE_WORKER_DIR ${STAGE_LIBEXECDIR}/migcompat)
-# Others must not be able to write these, whatever the umask: nothing would be run from there.
-file(MAKE_DIRECTORY ${STAGE_BACKEND_DIR}/streams ${STAGE_WORKER_DIR} ${STAGE_DOCDIR})
-file(CHMOD ${STAGE_BACKEND_DIR} ${STAGE_BACKEND_DIR}/streams ${STAGE_WORKER_DIR}
-  PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
-file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests/hosts ${STAGE_DOCDIR}/examples SYMBOLIC)
-foreach(link backends:${STAGE_BACKEND_DIR} migcompat:${stage_bin}/migcompat
-    migcompatd:${CMAKE_BINARY_DIR}/stage/sbin/migcompatd migcompat-worker:${STAGE_WORKER_DIR}/migcompat-worker)
-  string(REGEX MATCH "^([^:]+):(.*)$" link ${link})
-  if(NOT IS_SYMLINK ${CMAKE_BINARY_DIR}/${CMAKE_MATCH_1})
-    file(REMOVE_RECURSE ${CMAKE_BINARY_DIR}/${CMAKE_MATCH_1}) # of an older layout
+# migcompat_is_wanted(RESULT OPTION REASON): RESULT is whether a component with OPTION ON, OFF or
+# AUTO is built. REASON is why it cannot be built, or empty.
+function(migcompat_is_wanted result option reason)
+  if(reason AND "${${option}}" STREQUAL ON)
+    message(FATAL_ERROR "${option} is ON, but ${reason}")
   endif()
-  file(CREATE_LINK ${CMAKE_MATCH_2} ${CMAKE_BINARY_DIR}/${CMAKE_MATCH_1} SYMBOLIC)
-endforeach()
+  if(reason OR NOT ("${${option}}" STREQUAL AUTO OR ${option}))
+    set(${result} OFF PARENT_SCOPE)
+  else()
+    set(${result} ON PARENT_SCOPE)
+  endif()
+  set(${result}_REASON "${reason}" PARENT_SCOPE)
+endfunction()

@@ -144,6 +144,8 @@ static const char *const deadly[] = {
 	"pidfd_getfd", "pidfd_send_signal",
 };
 
+static uint32_t arch; /* that the filters are for: SCMP_ARCH_… */
+
 static void die(const char *what, int code)
 {
 	fprintf(stderr, "make_filters: %s: %s\n", what, strerror(code));
@@ -166,10 +168,8 @@ static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsig
  * new memory. */
 static bool is_visible(const char *name)
 {
-	uint32_t native = seccomp_arch_native();
-
 	return strcmp(name, "mmap") != 0 ||
-	       (native != SCMP_ARCH_S390X && native != SCMP_ARCH_S390 && native != SCMP_ARCH_X86);
+	       (arch != SCMP_ARCH_S390X && arch != SCMP_ARCH_S390 && arch != SCMP_ARCH_X86);
 }
 
 static void add_loading(scmp_filter_ctx filter)
@@ -209,6 +209,9 @@ static scmp_filter_ctx make(enum phase phase)
 	if (seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) ||
 	    seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2))
 		die("seccomp_attr_set", EINVAL);
+	if (arch != seccomp_arch_native() &&
+	    (seccomp_arch_add(filter, arch) || seccomp_arch_remove(filter, seccomp_arch_native())))
+		die("seccomp_arch_add", EINVAL);
 	if (phase == LOADING)
 		add_loading(filter);
 	else
@@ -237,12 +240,17 @@ static void print(FILE *out, const char *name, enum phase phase)
 	seccomp_release(filter);
 }
 
+/* make_filters FILE [ARCHITECTURE]: "x86_64", "aarch64" and so on, by default this machine's; of
+ * another byte order libseccomp makes none. */
 int main(int argc, char **argv)
 {
-	FILE *out = argc == 2 ? fopen(argv[1], "we") : NULL;
+	FILE *out = argc == 2 || argc == 3 ? fopen(argv[1], "we") : NULL;
 
 	if (!out)
-		die(argc == 2 ? argv[1] : "one argument is expected", argc == 2 ? errno : EINVAL);
+		die(argc < 2 ? "a file is expected" : argv[1], argc < 2 ? EINVAL : errno);
+	arch = argc == 3 ? seccomp_arch_resolve_name(argv[2]) : seccomp_arch_native();
+	if (!arch)
+		die(argv[2], EINVAL);
 	fprintf(out, "/* Made by core/worker/make_filters.c. */\n");
 	print(out, "filter_loading", LOADING);
 	print(out, "filter_serving", SERVING);

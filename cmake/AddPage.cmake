@@ -1,14 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# migcompat_add_page(NAME.SECTION): a manual page from NAME.SECTION.scd, built and installed where scdoc is there.
-include(GNUInstallDirs)
-find_program(SCDOC scdoc)
-if(NOT SCDOC)
-  message(STATUS "scdoc was not found: there will be no manual pages")
-endif()
+# migcompat_add_page(NAME.SECTION): a manual page from NAME.SECTION.scd, built and installed.
 function(migcompat_add_page page)
-  if(NOT SCDOC)
-    return()
-  endif()
   set(source ${CMAKE_CURRENT_SOURCE_DIR}/${page}.scd)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${page})
   add_custom_command(OUTPUT ${output} COMMAND ${SCDOC} < ${source} > ${output} DEPENDS ${source} VERBATIM)

@@ -1,3 +1,0 @@
-# SPDX-License-Identifier: LGPL-2.1-or-later
-find_package(PkgConfig REQUIRED)
-pkg_check_modules(LIBSYSTEMD REQUIRED IMPORTED_TARGET libsystemd)
