@@ -29,12 +29,17 @@ option(MIGCOMPAT_FUZZ "Build the fuzz targets (clang only)" OFF)
 option(MIGCOMPAT_COVERAGE "Count covered lines" OFF)
 
 # migcompat_is_wanted(RESULT OPTION REASON): RESULT is whether a component with OPTION ON, OFF or
-# AUTO is built. REASON is why it cannot be built, or empty.
+# AUTO is built. REASON is why it cannot be built, or empty. RESULT_REASON is why it is left out.
 function(migcompat_is_wanted result option reason)
-  if(reason AND "${${option}}" STREQUAL ON)
+  set(wanted "${${option}}")
+  if(NOT wanted MATCHES "^(ON|OFF|AUTO)$")
+    message(FATAL_ERROR "${option} is \"${wanted}\", expected ON, OFF or AUTO")
+  elseif(wanted STREQUAL OFF)
+    set(reason "${option} is OFF")
+  elseif(wanted STREQUAL ON AND reason)
     message(FATAL_ERROR "${option} is ON, but ${reason}")
   endif()
-  if(reason OR NOT ("${${option}}" STREQUAL AUTO OR ${option}))
+  if(reason)
     set(${result} OFF PARENT_SCOPE)
   else()
     set(${result} ON PARENT_SCOPE)

@@ -4,11 +4,13 @@
 umask 022 # backends that others could write are refused
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 
-build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev libxxhash-dev nettle-dev libsystemd-dev libseccomp-dev scdoc"
+build_packages="gcc cmake ninja-build pkg-config libltdl-dev libconfig-dev libudev-dev libjansson-dev
+  libxxhash-dev nettle-dev libsystemd-dev libseccomp-dev scdoc"
 # Of programs that test and measure, then what single stages of scripts/test need beside these.
-test_packages="libcmocka-dev umockdev libumockdev-dev udev mdevctl jq python3 python3-jsonschema man-db bash-completion"
+test_packages="libcmocka-dev umockdev libumockdev-dev udev mdevctl jq python3 python3-jsonschema
+  man-db bash-completion"
 declare -A stage_packages=(
-  [headers]="g++" [valgrind]="valgrind" [lint]="cppcheck clang-tidy shellcheck" [coverage]="gcovr"
+  [format]="clang-format" [headers]="g++" [valgrind]="valgrind" [lint]="cppcheck clang-tidy shellcheck" [coverage]="gcovr"
   [fuzz]="clang libclang-rt-dev" [shim]="sparse dkms debootstrap" [anywhere]="debootstrap")
 
 say() { printf '%s\n' "$*"; }
@@ -24,7 +26,11 @@ as_root() {
   fi
 }
 
-# install PACKAGE...: those that are not there, with the system's package manager.
+# --install, or CI=true: packages may be installed without asking anybody.
+may_install() { [ "${CI:-}" = true ] || [ "${MIGCOMPAT_INSTALL:-}" = 1 ]; }
+
+# install_packages PACKAGE...: those that are missing, with the system's package manager. Without
+# permission it names them and ends.
 install_packages() {
   missing=""
   command -v dpkg-query >/dev/null || { say "no dpkg here: make sure that these are installed: $*"; return 0; }
@@ -32,8 +38,11 @@ install_packages() {
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing="$missing $package"
   done
   [ -n "$missing" ] || return 0
+  may_install || die "these packages are missing:$missing
+Install them, or have them installed: $0 --install"
   say "installing:$missing"
-  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null || say "the package lists could not be brought up to date; going on with those that are there"
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get update -qq >/dev/null ||
+    say "the package lists could not be brought up to date; going on with those that are there"
   # shellcheck disable=SC2086
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null ||
     die "these packages could not be installed:$missing"

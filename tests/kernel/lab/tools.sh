@@ -25,6 +25,8 @@ lab_install_tools() {
   # A busybox that is linked dynamically would not run in the guest.
   if [[ -x /bin/busybox ]] && ldd /bin/busybox >/dev/null 2>&1; then missing+=(busybox-static); fi
   ((${#missing[@]})) || return 0
+  [[ ${CI:-} == true || ${MIGCOMPAT_INSTALL:-} == 1 ]] ||
+    die "these packages are missing: ${missing[*]}; install them, or have them installed: scripts/kernel-lab --install"
   command -v apt-get >/dev/null || die "needs ${missing[*]}, and there is no apt-get to install them with"
 
   local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Dpkg::Use-Pty=0)
