@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# migcompat_add_backend(NAME source...): one vendor's shared object, without prefix, in the build's backends folder.
-# Others must not be able to write the file, whatever the umask, or it would be refused.
+# migcompat_add_backend(NAME source...): one vendor's shared object, without prefix, in the build's
+# folder of backends. Others must not be able to write the file, or it would be refused.
 function(migcompat_add_backend name)
   migcompat_add_object("" ${name} ${ARGN})
 endfunction()
@@ -13,7 +13,8 @@ endfunction()
 # below: folder in that of the backends
 function(migcompat_add_object below name)
   add_library(${name} MODULE ${ARGN})
-  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${STAGE_BACKEND_DIR}${below})
+  set_target_properties(${name} PROPERTIES PREFIX ""
+    LIBRARY_OUTPUT_DIRECTORY ${STAGE_BACKEND_DIR}${below})
   target_link_options(${name} PRIVATE -Wl,-z,now)
   # A sanitizer's symbols come from the program, so -z,defs would refuse them.
   if(NOT MIGCOMPAT_SANITIZE)

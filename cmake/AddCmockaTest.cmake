@@ -27,7 +27,8 @@ function(migcompat_add_test name)
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   target_link_libraries(${name} PRIVATE migcompat-serve PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE
-    TEST_BACKENDS="${CMAKE_BINARY_DIR}/backends" TEST_SOURCE="${CMAKE_SOURCE_DIR}" TEST_BUILD="${CMAKE_BINARY_DIR}")
+    TEST_BACKENDS="${CMAKE_BINARY_DIR}/backends" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
+    TEST_BUILD="${CMAKE_BINARY_DIR}")
   # There a worker is not confined, see core/worker/sandbox.c.
   if(NOT MIGCOMPAT_SANITIZE AND NOT MIGCOMPAT_COVERAGE)
     target_compile_definitions(${name} PRIVATE TEST_CONFINED)

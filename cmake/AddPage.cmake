@@ -3,7 +3,8 @@
 function(migcompat_add_page page)
   set(source ${CMAKE_CURRENT_SOURCE_DIR}/${page}.scd)
   set(output ${CMAKE_CURRENT_BINARY_DIR}/${page})
-  add_custom_command(OUTPUT ${output} COMMAND ${SCDOC} < ${source} > ${output} DEPENDS ${source} VERBATIM)
+  add_custom_command(OUTPUT ${output} COMMAND ${SCDOC} < ${source} > ${output}
+    DEPENDS ${source} VERBATIM)
   add_custom_target(page-${page} ALL DEPENDS ${output})
   string(REGEX MATCH "[0-9]$" section ${page})
   install(FILES ${output} DESTINATION ${CMAKE_INSTALL_MANDIR}/man${section})

@@ -52,8 +52,8 @@ if(NOT BUILD_TESTING AND "${MIGCOMPAT_TESTS}" STREQUAL AUTO)
 endif()
 migcompat_is_wanted(migcompat_tests MIGCOMPAT_TESTS "${reason}")
 
-# migcompat_folder_of(VARIABLE PACKAGE NAME DEFAULT): where PACKAGE's pkg-config file says that files
-# of a kind go. What it has in /lib or /usr/lib goes below our own prefix.
+# migcompat_folder_of(VARIABLE PACKAGE NAME DEFAULT): where PACKAGE's pkg-config file says that
+# files of a kind go. What it has in /lib or /usr/lib goes below our own prefix.
 function(migcompat_folder_of variable package name default)
   pkg_get_variable(folder ${package} ${name})
   string(REGEX REPLACE "^(/usr)?/lib/" "lib/" folder "${folder}")

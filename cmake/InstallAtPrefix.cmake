@@ -3,7 +3,8 @@
 # than the configured one. Nothing is written into the build folder: it may be another user's, and
 # two installations may run at once.
 
-# migcompat_installed_folder(VARIABLE FOLDER): FOLDER in full, with @migcompat_prefix@ for the prefix.
+# migcompat_installed_folder(VARIABLE FOLDER): FOLDER in full, with @migcompat_prefix@ for the
+# prefix.
 function(migcompat_installed_folder variable folder)
   if(NOT IS_ABSOLUTE ${folder})
     set(folder @migcompat_prefix@/${folder})
@@ -11,7 +12,8 @@ function(migcompat_installed_folder variable folder)
   set(${variable} ${folder} PARENT_SCOPE)
 endfunction()
 
-# migcompat_install_template(TEMPLATE FOLDER): a file that names installed folders; TEMPLATE ends in ".in".
+# migcompat_install_template(TEMPLATE FOLDER): a file that names installed folders; TEMPLATE ends
+# in ".in".
 function(migcompat_install_template template folder)
   get_filename_component(name ${template} NAME_WLE)
   set(migcompat_prefix @migcompat_prefix@)

@@ -19,7 +19,8 @@ file(CHMOD ${STAGE_BACKEND_DIR} ${STAGE_BACKEND_DIR}/streams ${STAGE_WORKER_DIR}
   PERMISSIONS ${CMAKE_INSTALL_DEFAULT_DIRECTORY_PERMISSIONS})
 file(CREATE_LINK ${CMAKE_SOURCE_DIR}/tests/hosts ${STAGE_DOCDIR}/examples SYMBOLIC)
 foreach(link backends:${STAGE_BACKEND_DIR} migcompat:${stage_bin}/migcompat
-    migcompatd:${CMAKE_BINARY_DIR}/stage/sbin/migcompatd migcompat-worker:${STAGE_WORKER_DIR}/migcompat-worker)
+    migcompatd:${CMAKE_BINARY_DIR}/stage/sbin/migcompatd
+    migcompat-worker:${STAGE_WORKER_DIR}/migcompat-worker)
   string(REGEX MATCH "^([^:]+):(.*)$" link ${link})
   if(NOT IS_SYMLINK ${CMAKE_BINARY_DIR}/${CMAKE_MATCH_1})
     file(REMOVE_RECURSE ${CMAKE_BINARY_DIR}/${CMAKE_MATCH_1}) # of an older layout
