@@ -2,7 +2,7 @@
 /* A virtual GPU as state: graphics memory of the type's size, of which only what was written to
  * takes room. */
 #include "plugins/intel-gvt/tests/bench.h"
-#include "plugins/intel-gvt/vgpu.c"
+#include "samples/device-state/vgpu/vgpu.c"
 #include "tests/support/provider_state.h"
 
 #define SMALL                                                                               \

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "ap.h"
+#include "plugins/vfio-ap/ap.h"
 #include "migcompat/device-state.h"
 
 #define MAGIC "APMATRIX"

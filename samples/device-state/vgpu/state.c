@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "gvt.h"
+#include "plugins/intel-gvt/gvt.h"
 #include "migcompat/device-state.h"
 #include "vgpu.h"
 

@@ -2,9 +2,9 @@
 /* The serial card saved while a guest works with it, and loaded into another one. */
 #include "core/regions/load.h"
 #include "core/regions/save.h"
-#include "plugins/sample-pci/card.c"
-#include "plugins/sample-pci/config.c"
-#include "plugins/sample-pci/state.c"
+#include "samples/device-state/serial/card.c"
+#include "samples/device-state/serial/config.c"
+#include "samples/device-state/serial/state.c"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"
 

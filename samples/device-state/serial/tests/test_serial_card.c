@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The emulated card as a guest sees it, and its config as bytes: each rule with a malformed case.
  */
-#include "plugins/sample-pci/card.c"
-#include "plugins/sample-pci/config.c"
+#include "samples/device-state/serial/card.c"
+#include "samples/device-state/serial/config.c"
 #include "tests/support/test.h"
 
 static int setup(void **state)
