@@ -24,10 +24,11 @@ function(migcompat_label name source)
 endfunction()
 function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
+    TEST_BACKENDS ${CMAKE_BINARY_DIR}/backends)
   target_link_libraries(${name} PRIVATE migcompat-serve PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE
-    TEST_BACKENDS="${CMAKE_BINARY_DIR}/backends" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
+    TEST_BACKENDS="$<TARGET_PROPERTY:${name},TEST_BACKENDS>" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
     TEST_BUILD="${CMAKE_BINARY_DIR}")
   # There a worker is not confined, see core/worker/sandbox.c.
   if(NOT MIGCOMPAT_SANITIZE AND NOT MIGCOMPAT_COVERAGE)

@@ -398,20 +398,6 @@ static int gvt_parameters(void *arg, const char *payload, size_t len, struct mig
 	return gvt->host->parameter(sink, &parameter);
 }
 
-/* ---------------------------------------------------------------- device state */
-
-const struct gvt_device *gvt_device_of(const void *handle)
-{
-	return &((const struct handle *)handle)->gvt;
-}
-
-static const void *gvt_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &gvt_state
-		       : NULL;
-}
-
 /* ---------------------------------------------------------------- registration */
 
 static const char *const keys[] = {"i915", NULL};
@@ -447,4 +433,4 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "i915", .v
 		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = gvt_open,
 		   .close = gvt_close, .describe = gvt_describe, .payload = gvt_payload,
 		   .compare = gvt_compare, .candidates = gvt_candidates,
-		   .parameters = gvt_parameters, .table = gvt_table);
+		   .parameters = gvt_parameters);

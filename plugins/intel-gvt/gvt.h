@@ -49,11 +49,6 @@ struct gvt_device {
 	struct gvt_version versions[GVT_MODULE_COUNT];
 };
 
-/* What a handle of the backend's is made of. (backend.c) */
-const struct gvt_device *gvt_device_of(const void *handle);
-/* The operations for device state. (state.c) */
-extern const struct migcompat_device_state gvt_state;
-
 /* The GPU generation of an Intel PCI device that GVT-g supports; 0: none. */
 unsigned gvt_generation(uint64_t pci_device);
 

@@ -297,8 +297,6 @@ static int serial_parameters(void *handle, const char *payload, size_t len,
 	return serial->host->parameter(sink, &parameter);
 }
 
-/* ---------------------------------------------------------------- device state */
-
 unsigned serial_ports(const void *handle)
 {
 	const struct serial *serial = handle;
@@ -311,21 +309,6 @@ uint64_t serial_state_version(const void *handle)
 	const struct serial *serial = handle;
 
 	return serial->values[STATE].as.number;
-}
-
-uint64_t serial_seed(const void *handle)
-{
-	const struct serial *serial = handle;
-	const char *id = serial->host->id(serial->facts);
-
-	return serial->host->hash(id, strlen(id));
-}
-
-static const void *serial_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &serial_state
-		       : NULL;
 }
 
 static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*",
@@ -356,4 +339,4 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "mtty", .v
 		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = serial_open,
 		   .close = serial_close, .describe = serial_describe, .payload = serial_payload,
 		   .compare = serial_compare, .candidates = serial_candidates,
-		   .parameters = serial_parameters, .table = serial_table, .stream = serial_stream);
+		   .parameters = serial_parameters, .stream = serial_stream);

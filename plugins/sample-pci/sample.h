@@ -5,15 +5,11 @@
 
 #include "migcompat/backend.h"
 
-/* A handle, as far as device state is concerned (backend.c). */
+/* How many ports the device of a handle has (backend.c). */
 unsigned serial_ports(const void *handle);
-uint64_t serial_seed(const void *handle);
 
 /* The version of the state that its driver writes, as MIGCOMPAT_VERSION. */
 uint64_t serial_state_version(const void *handle);
-
-/* The operations for device state. */
-extern const struct migcompat_device_state serial_state;
 
 /* The operation for the driver's streams (stream.c). */
 int serial_stream(const struct migcompat_host *host, void *handle, const void *bytes, size_t len,

@@ -360,8 +360,6 @@ bool prepare_needed(const struct ap *ap, const struct ap_source *source);
 bool prepare_fits(const struct ap *ap, const struct ap_source *source, char text[AP_TEXT_MAX]);
 /* Does one queue of a target do for one of a source? (compare_cards.c) */
 bool packed_fits(uint32_t source, uint32_t target);
-/* And those for device state. (state.c) */
-extern const struct migcompat_device_state ap_state;
 /* The kernel's migration stream. (stream.c) */
 int ap_stream(const struct migcompat_host *host, void *handle, const void *head, size_t len,
 	      uint64_t size, struct migcompat_result *result);

@@ -182,13 +182,6 @@ static int ap_payload(void *handle, char *buffer, size_t size)
 	return (int)ap->payload_len;
 }
 
-static const void *ap_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &ap_state
-		       : NULL;
-}
-
 MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the last source's
 							       domains are kept in the handle */
 		   .name = "vfio_ap", .version = "1.0.0",
@@ -199,5 +192,4 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the
 		   .setting_size = sizeof(settings[0]), .nsettings = COUNT(settings),
 		   .open = ap_open, .close = ap_close, .describe = ap_describe,
 		   .payload = ap_payload, .compare = ap_compare, .candidates = ap_candidates,
-		   .parameters = ap_parameters, .prepare = ap_prepare, .table = ap_table,
-		   .stream = ap_stream, );
+		   .parameters = ap_parameters, .prepare = ap_prepare, .stream = ap_stream);

@@ -9,8 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/vfio-ap/ap.h"
 #include "migcompat/device-state.h"
+#include "state.h"
 
 #define MAGIC "APMATRIX"
 #define CONFIG_VERSION 1u

@@ -10,7 +10,7 @@
 
 #include "card.h"
 #include "migcompat/device-state.h"
-#include "plugins/sample-pci/sample.h"
+#include "serial.h"
 
 #define PAGE MIGCOMPAT_STATE_PAGE
 #define SLICE 64u /* byte times that pass between two calls while the card runs */

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/intel-gvt/gvt.h"
 #include "migcompat/device-state.h"
+#include "state.h"
 #include "vgpu.h"
 
 #define PAGE MIGCOMPAT_STATE_PAGE
