@@ -6,6 +6,13 @@
 #include "plugins/sample-pci/backend.c"
 #include "serial.h"
 
+unsigned serial_ports(const void *handle)
+{
+	const struct serial *serial = handle;
+
+	return (unsigned)serial->values[PORTS].as.number;
+}
+
 uint64_t serial_seed(const void *handle)
 {
 	const struct serial *serial = handle;
