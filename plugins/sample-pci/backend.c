@@ -31,7 +31,7 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 };
 static const struct migcompat_record record = SERIAL_RECORD(fields, FIELD_COUNT);
 
-/* ---------------------------------------------------------------- open: facts become values */
+/* ---------------------------------------------------------- open: facts become values */
 
 /* Says which fact stops open. A fact may always be missing, and then no answer may be yes. hint:
  * the end of the sentence. */
@@ -168,7 +168,7 @@ static void serial_close(void *handle)
 	free(handle);
 }
 
-/* ---------------------------------------------------------------- describe and compare */
+/* --------------------------------------------------------------- describe and compare */
 
 /* The strings belong to the handle. A guest sees the type, so devices of two types never fit. */
 static int serial_describe(void *handle, struct migcompat_description *ret)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source against this target, by the rules of the 2026 kernel series for live migration of
- * vfio_ap: queues, control domains, the cards (compare_cards.c), and master keys besides. All
- * mismatches are told in one pass, and a group without any is one finding.
+ * Compares a source with this target by the rules of the 2026 kernel series for live
+ * migration of vfio_ap: queues, control domains and cards (compare_cards.c), and master
+ * keys as well. One pass reports all mismatches. A group without a mismatch is one
+ * finding.
  */
 #include <stdio.h>
 #include <string.h>
@@ -93,10 +94,8 @@ void queues_compare(struct comparison *c)
 	}
 }
 
-/*
- * How much the target has: what a guest gets there now. A target that is judged by its host gets
- * just the source's matrix, so that it never has more than that.
- */
+/* How much a guest has on the target. A target that is judged by its host takes exactly
+ * the source's matrix, so it never has more. */
 static uint64_t target_has(const struct comparison *c, uint64_t source, uint64_t target)
 {
 	return c->ap->by_host || target < source ? source : target;
@@ -164,7 +163,8 @@ static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source,
 	c->bad_keys = true;
 }
 
-/* Adapters that lack queues are told already. Returns how many there were to compare. */
+/* Adapters without all queues were reported already. Returns how many adapters it
+ * compared. */
 static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 {
 	const struct ap_matrix *matrix = &c->source->matrix;
@@ -201,8 +201,7 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 	return count;
 }
 
-/* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state
- * nothing. */
+/* Unknown keys are one finding for all adapters, since most hosts state no keys. */
 static void keys_say(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
 {
 	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !count)
@@ -224,7 +223,7 @@ void keys_untold_say(const struct comparison *c)
 		    "the driver's stream does not tell the current master keys of the source");
 }
 
-/* ---------------------------------------------------------------- what stands beside the rules */
+/* ------------------------------------------------------- what stands beside the rules */
 
 static void matrix_say(const struct comparison *c, bool is_configured)
 {
@@ -234,7 +233,7 @@ static void matrix_say(const struct comparison *c, bool is_configured)
 		    "guest_matrix could not be read there");
 }
 
-/* Whether one write would help a matrix that lacks something. */
+/* Says whether one write of ap_config would make a matrix fit that lacks something. */
 static void config_say(const struct comparison *c)
 {
 	char text[AP_TEXT_MAX];
@@ -250,8 +249,8 @@ static void config_say(const struct comparison *c)
 
 /* ---------------------------------------------------------------- all of it */
 
-/* The string of an equal matrix on equal cards with equal keys: what open has worked out once is
- * said again. */
+/* An equal matrix on equal cards with equal keys: adds the findings that open
+ * computed. */
 static void equal_say(struct comparison *c)
 {
 	const struct ap *ap = c->ap;
@@ -277,7 +276,7 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 	} else if (payload_read(ap, payload, len, result, &source) == 0) {
 		matrix = &source.matrix;
 		c.has_all = cards_have_all(ap, matrix);
-		/* First, since of many findings the first are kept. */
+		/* This comes first, since only the first findings are kept. */
 		matrix_say(&c, source.is_configured);
 		config_say(&c);
 		queues_compare(&c);
@@ -288,7 +287,7 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 		keys_say(&c, keys_compare(&c, &unknown), &unknown);
 		payload_covered(ap, result);
 	} else {
-		return 0; /* a finding of limit format was added */
+		return 0; /* payload_read added a finding of limit format */
 	}
 	cards_availability(ap, matrix);
 	ap->host->availability(result, ap->availability, ap->availability_text);

@@ -256,7 +256,7 @@ static void without_the_kernels_word_nobody_serves_it(void **state)
 	arena_free(&arena);
 }
 
-/* ---------------------------------------------------------------- the policy generic = "equal" */
+/* ------------------------------------------------------- the policy generic = "equal" */
 
 static void equal_functions_fit_and_the_verdict_warns(void **state)
 {

@@ -196,8 +196,7 @@ static void cross_device_does_not_cross_generations(void **state)
 	assert_int_equal(bench_status(bench, "pci_device"), MIGCOMPAT_STATUS_BAD);
 }
 
-/* ---------------------------------------------------------------- versions of the driver's state
- */
+/* ----------------------------------------------------- versions of the driver's state */
 
 /* Status of FIELD between hosts that tell these versions (NULL: none); UINT32_MAX: there is no
  * finding. */

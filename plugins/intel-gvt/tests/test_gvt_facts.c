@@ -241,7 +241,7 @@ static void the_gpu_itself_cannot_migrate(void **state)
 		      "a GPU that the host itself uses");
 }
 
-/* ---------------------------------------------------------------- what is missing or unreadable */
+/* ------------------------------------------------------ what is missing or unreadable */
 
 /* Either the rest says as much, or the device does not open: a missing fact never makes another
  * device of it. */

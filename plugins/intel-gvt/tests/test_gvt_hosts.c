@@ -251,7 +251,7 @@ static void a_small_aperture_has_no_large_types(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- what is answered about them */
+/* -------------------------------------------------------- what is answered about them */
 
 static void a_type_that_is_taken_is_compatible_and_not_available(void **state)
 {
@@ -358,7 +358,7 @@ static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
 	plan_free(&plan);
 }
 
-/* ---------------------------------------------------------------- the aggregating host */
+/* --------------------------------------------------------------- the aggregating host */
 
 static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 {

@@ -179,7 +179,7 @@ static inline void side_fill(struct side *side)
 	}
 }
 
-/* ---------------------------------------------------------------- opening and comparing */
+/* -------------------------------------------------------------- opening and comparing */
 
 static inline void side_type(struct side *side)
 {

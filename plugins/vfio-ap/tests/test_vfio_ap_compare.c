@@ -16,7 +16,7 @@ static void equal_matrices_are_identical(void **state)
 	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
 }
 
-/* ---------------------------------------------------------------- queues and control domains */
+/* --------------------------------------------------------- queues and control domains */
 
 static void more_queues_on_the_target_are_a_superset(void **state)
 {
@@ -252,8 +252,7 @@ static void all_mismatches_are_told_at_once(void **state)
 			 1u << MIGCOMPAT_LIMIT_RESOURCE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
 }
 
-/* ---------------------------------------------------------------- queues that differ from their
- * card */
+/* ------------------------------------------------- queues that differ from their card */
 
 static void a_source_whose_queues_differ_is_not_migratable(void **state)
 {

@@ -100,7 +100,7 @@ static void under_secure_execution_nothing_migrates(void **state)
 	expect_mechanism(pair, MIGCOMPAT_YES, "migratable in parent/features");
 }
 
-/* ---------------------------------------------------------------- what a target is judged by */
+/* --------------------------------------------------------- what a target is judged by */
 
 /* An empty mdev whose kernel migrates, as the driver's features tell. */
 static void loads(struct pair *pair)
@@ -201,7 +201,7 @@ static void the_hosts_queues_are_held_to_the_same_rules(void **state)
 	expect_bad(pair, "adapter 05 hwtype", MIGCOMPAT_LIMIT_HARDWARE);
 }
 
-/* ---------------------------------------------------------------- what could be given out now */
+/* -------------------------------------------------------- what could be given out now */
 
 static void expect_availability(struct pair *pair, enum migcompat_state availability,
 				const char *text)
@@ -273,8 +273,7 @@ static void a_queue_that_is_not_known_to_be_bound_or_free_is_a_doubt(void **stat
 	expect_availability(pair, MIGCOMPAT_UNKNOWN, "of 4 queues");
 }
 
-/* ---------------------------------------------------------------- the type that the kernel
- * compares */
+/* -------------------------------------------------- the type that the kernel compares */
 
 static void the_raw_type_counts_before_the_one_that_the_kernel_knows(void **state)
 {

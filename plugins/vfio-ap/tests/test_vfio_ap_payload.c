@@ -105,8 +105,7 @@ static void a_changed_byte_is_refused(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- strings with a good checksum and
- * wrong values */
+/* -------------------------------------- strings with a good checksum and wrong values */
 
 #define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define FIRST "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" /* bit 0 */
@@ -197,7 +196,7 @@ static void a_full_matrix_against_nothing_counts_every_queue(void **state)
 	assert_non_null(test_finding(&pair->result, "ap_config"));
 }
 
-/* ---------------------------------------------------------------- facts that are missing */
+/* ------------------------------------------------------------- facts that are missing */
 
 /* Without this fact of this list: an error, or an answer; never more than there was with it. */
 static void drop_one(struct pair *pair, struct list *list, size_t index)

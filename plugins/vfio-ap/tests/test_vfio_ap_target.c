@@ -114,8 +114,8 @@ static void what_the_default_driver_keeps_is_taken(void **state)
 			 MIGCOMPAT_YES); /* one mask alone keeps nothing */
 	put_mask(&pair->target.host_facts, "bus/ap/aqmask", "4,47");
 	pair_compare(pair);
-	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); so it "
-			   "is with 1 more");
+	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); and 1 "
+			   "more");
 }
 
 static void what_another_driver_has_is_taken(void **state)
@@ -153,7 +153,7 @@ static void a_card_that_is_off_is_taken(void **state)
 
 	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "0");
 	pair_compare(pair);
-	expect_taken(pair, "queue 05.0004: its card is deconfigured; so it is with 1 more");
+	expect_taken(pair, "queue 05.0004: its card is deconfigured; and 1 more");
 	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "1");
 	list_put(&pair->target.host_facts, "bus/ap/devices/card06/chkstop", "1");
 	pair_compare(pair);
@@ -169,7 +169,7 @@ static void a_queue_that_no_guest_would_get_is_taken(void **state)
 	expect_taken(pair, "queue 06.0004: it is assigned, but no guest would get it");
 	list_put(&pair->target.facts, "guest_matrix", "");
 	pair_compare(pair);
-	expect_taken(pair, "so it is with 3 more");
+	expect_taken(pair, "and 3 more");
 }
 
 static void without_drivers_masks_and_guest_matrix_nothing_is_known(void **state)
@@ -201,7 +201,7 @@ static void availability_is_of_the_queues_that_the_source_has(void **state)
 	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
 }
 
-/* ---------------------------------------------------------------- parameters and writes */
+/* -------------------------------------------------------------- parameters and writes */
 
 static void expect_writes(struct pair *pair, const char *const *writes)
 {
@@ -298,7 +298,7 @@ static void what_would_not_fit_then_is_not_written(void **state)
 
 	put_config(&pair->target, "", "", "");
 	put_card(&pair->target, 0x05, "11", CCA);
-	expect_no_write(pair, "queue 05.0004 of the target's host does not do");
+	expect_no_write(pair, "queue 05.0004 of the target's host does not fit");
 	put_card(&pair->target, 0x05, "12", CCA);
 	put_queue(&pair->target, 0x06, 0x47, "status", "assigned");
 	expect_no_write(pair, "queue 06.0047 of the target's host is taken");

@@ -9,8 +9,9 @@
 extern const struct migcompat_device_state serial_state;
 
 /*
- * Whatever links state.c defines these for the handle that it gives to serial_state.open: the
- * number of ports (1, 2 or 4), and the number that decides which bytes come over the lines.
+ * The program that links state.c defines these. They get the handle that was passed to
+ * serial_state.open. They return the number of ports (1, 2 or 4), and a seed for the
+ * bytes that come over the lines.
  */
 unsigned serial_ports(const void *handle);
 uint64_t serial_seed(const void *handle);

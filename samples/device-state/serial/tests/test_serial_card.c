@@ -194,7 +194,7 @@ static void a_config_that_no_card_has_is_refused_with_the_reason(void **state)
 		{8, 2, "version"},
 		{12, 0, "length"},
 		{16, 4, "ports"},
-		{20, 1, "longer or shorter"},
+		{20, 1, "does not fit"},
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},		 /* IER */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},		 /* MCR */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO, 16, "FIFO"}, /* head */
