@@ -159,7 +159,8 @@ static void a_malformed_card_elsewhere_hurts_nobody(void **state)
 
 /* ---------------------------------------------------------------- function bits */
 
-/* Source and target have these bits; the field that must be refused, or NULL where they fit. */
+/* Source and target have these bits. field: the one that must be refused; NULL:
+ * they fit. */
 static void check_functions(struct pair *pair, const char *source, const char *target,
 			    const char *bits, uint64_t extra)
 {

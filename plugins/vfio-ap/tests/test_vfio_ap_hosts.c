@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The two recorded hosts whose kernel migrates, an older and a newer one, in both directions. */
+/*
+ * The two recorded hosts whose kernel migrates, an older and a newer one, in both
+ * directions.
+ */
 #include <unistd.h>
 
 #include "core/check/check.h"
@@ -171,8 +174,8 @@ static void keys_that_nobody_stated_are_a_warning(void **state)
 			 MIGCOMPAT_STATUS_OK);
 }
 
-/* Of a source that fits: with any fact of the target's host gone, an answer comes; and none that
- * says more than is known. */
+/* If any one fact of the target's host is missing, there is still an answer, and never a
+ * better one. */
 static void a_host_without_one_fact_still_answers(void **state)
 {
 	struct hosts *hosts = *state;

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is there against what is free now, types as targets, parameters, and the writes that make a
- * target ready. */
+/*
+ * Queues that exist and queues that are free now, types as targets, parameters, and the
+ * writes that make a target ready.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
 
-/* Compatible, and taken for this reason. */
+/* The target is compatible but not available, for this reason. */
 static void expect_taken(const struct pair *pair, const char *reason)
 {
 	expect_fit(pair, 0);
@@ -135,7 +137,7 @@ static void what_a_guest_or_another_mdev_has_is_taken(void **state)
 	put_queue(&pair->target, 0x05, 0x04, "status", "assigned");
 	pair_compare(pair);
 	expect_fit(pair, 0);
-	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* to this very mdev */
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* to this mdev itself */
 	side_type(&pair->target);
 	pair_compare(pair);
 	expect_taken(pair, "queue 05.0004: another mdev has it");
@@ -182,7 +184,7 @@ static void without_drivers_masks_and_guest_matrix_nothing_is_known(void **state
 		put_queue(&pair->target, adapter, 0x47, "driver", NULL);
 	}
 	pair_compare(pair);
-	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* by guest_matrix */
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* guest_matrix says so */
 	list_drop(&pair->target.facts, "guest_matrix");
 	pair_compare(pair);
 	expect_fit(pair, 0);
@@ -250,7 +252,7 @@ static void ap_config_is_written_once_with_the_whole_matrix(void **state)
 	expect_writes(pair, writes);
 }
 
-/* The target lacks something, and nothing is written, for this reason. */
+/* The target lacks something, and this is why nothing is written. */
 static void expect_no_write(struct pair *pair, const char *reason)
 {
 	static const char *const none[] = {NULL};
@@ -326,7 +328,8 @@ static void a_kernel_that_loads_the_matrix_needs_no_write(void **state)
 	expect_writes(pair, none);
 }
 
-/* As it is, and then as "prepare" would set it up; NULL: it would not. */
+/* The target as it is, then this candidate that "prepare" would set up. NULL: no second
+ * one. */
 static void expect_candidate(struct pair *pair, const char *name)
 {
 	struct migcompat_sink sink = {0};

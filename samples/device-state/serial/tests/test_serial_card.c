@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The emulated card as a guest sees it, and its config as bytes: each rule with a malformed case.
+/*
+ * The emulated card as a guest sees it, and its config as bytes. Each rule has a
+ * malformed case.
  */
 #include "samples/device-state/serial/card.c"
 #include "samples/device-state/serial/config.c"
@@ -22,7 +24,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Port 0 in a loop, without the bus master. */
+/* Port 0 in loop mode, without the bus master. */
 static void loop(struct card *card)
 {
 	card_write(card, CARD_DMA(0, DMA_CONTROL), 0);
