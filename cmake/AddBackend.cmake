@@ -16,7 +16,7 @@ function(migcompat_add_object below name)
   install(TARGETS ${name} LIBRARY DESTINATION ${MIGCOMPAT_BACKEND_DIR}${below})
 endfunction()
 
-# migcompat_add_module(NAME FOLDER source...): a backend that is built into FOLDER and not installed.
+# migcompat_add_module(NAME FOLDER source...): a backend in FOLDER, which is not installed.
 function(migcompat_add_module name folder)
   add_library(${name} MODULE ${ARGN})
   set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder})

@@ -8,8 +8,8 @@ endfunction()
 set(migcompat_slow test_cli_liar test_cli_ways test_conformance_state test_service_again
   test_service_backends test_service_changes test_service_limits test_service_threads
   test_service_watch test_varlink_client)
-# migcompat_label(NAME SOURCE): labels for "ctest -L": the folder that SOURCE tests, a room of core/,
-# a plugin or a sample, and "quick" or "slow".
+# migcompat_label(NAME SOURCE): labels for "ctest -L": the folder that SOURCE tests, a room of
+# core/, a plugin or a sample, and "quick" or "slow".
 function(migcompat_label name source)
   string(REGEX REPLACE ".*/([^/]+)/[^/]*$" "\\1" label ${source})
   if(source MATCHES "/(plugins|samples)/(device-state/)?([^/]+)/tests/")
