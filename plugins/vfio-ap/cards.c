@@ -208,8 +208,7 @@ static void busy_say(const struct ap_card *card, unsigned adapter, unsigned doma
 		[BUSY_DRIVER] = "it is bound to another driver",
 		[BUSY_IN_USE] = "a guest uses it",
 		[BUSY_ASSIGNED] = "another mdev has it",
-		[BUSY_DROPPED] = "it is assigned, but no guest would get it (guest_matrix): "
-				 "it or another queue of its card is not bound to vfio_ap",
+		[BUSY_DROPPED] = "guest_matrix lacks it: vfio_ap lacks a queue of its card",
 	};
 	bool driver = card->reason[domain] == BUSY_DRIVER;
 	char more[48] = "";

@@ -168,7 +168,7 @@ static void a_queue_that_no_guest_would_get_is_taken(void **state)
 
 	list_put(&pair->target.facts, "guest_matrix", "05.0004\n05.0047");
 	pair_compare(pair);
-	expect_taken(pair, "queue 06.0004: it is assigned, but no guest would get it");
+	expect_taken(pair, "queue 06.0004: guest_matrix lacks it: vfio_ap lacks a queue");
 	list_put(&pair->target.facts, "guest_matrix", "");
 	pair_compare(pair);
 	expect_taken(pair, "and 3 more");
