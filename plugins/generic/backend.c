@@ -26,7 +26,7 @@ static int never(const struct migcompat_host *host, const struct migcompat_facts
 {
 	char text[SENTENCE_SIZE];
 
-	driver_say(host, facts, driver, text);
+	driver_sentence(host, facts, driver, text);
 	return host->fail(facts, -ENODEV, "%s", text);
 }
 

@@ -129,8 +129,8 @@ int driver_find(const struct migcompat_host *host, const struct migcompat_facts 
 	return 0;
 }
 
-void driver_say(const struct migcompat_host *host, const struct migcompat_facts *facts,
-		const struct driver *driver, char text[SENTENCE_SIZE])
+void driver_sentence(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     const struct driver *driver, char text[SENTENCE_SIZE])
 {
 	size_t used = (size_t)snprintf(text, SENTENCE_SIZE, "%s", driver->sentence);
 	const char *names, *joint = "; bind it to ";

@@ -31,8 +31,8 @@ int driver_find(const struct migcompat_host *host, const struct migcompat_facts 
 		const struct driver **ret, char module[MODULE_SIZE]);
 
 /* The driver's sentence, and the variant drivers that the kernel offers instead. */
-void driver_say(const struct migcompat_host *host, const struct migcompat_facts *facts,
-		const struct driver *driver, char text[SENTENCE_SIZE]);
+void driver_sentence(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     const struct driver *driver, char text[SENTENCE_SIZE]);
 
 /* -------------------------------------------------------------- identity (identity.c) */
 

@@ -146,7 +146,7 @@ static void type_render(const struct handle *handle, uint64_t instances,
 
 /* Only Intel's gvt-stable-4.17 tree ever moved the state of these devices. In Linux kvmgt
  * has no migration operations. */
-static void mechanism_tell(struct handle *handle)
+static void mechanism_set(struct handle *handle)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	const char *release;
@@ -188,7 +188,7 @@ static int gvt_open(const struct migcompat_host *host, const struct migcompat_fa
 	type_render(handle, gvt->instances, handle->type);
 	snprintf(handle->label, sizeof(handle->label), "Intel GVT-g %s on a gen%u GPU",
 		 gvt->type_id ? gvt->type_id : "virtual GPU", (unsigned)gvt->generation);
-	mechanism_tell(handle);
+	mechanism_set(handle);
 	*ret_handle = handle;
 	return 0;
 }
@@ -283,8 +283,8 @@ static void versions_compare(const struct handle *handle, const struct migcompat
 
 /* Reports the aggregation that the target needs, and whether enough instances are left
  * for it. */
-static void aggregation_tell(const struct handle *handle, uint64_t instances,
-			     struct migcompat_result *result)
+static void aggregation_add(const struct handle *handle, uint64_t instances,
+			    struct migcompat_result *result)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	struct migcompat_finding finding = {
@@ -325,7 +325,7 @@ static int gvt_compare(void *arg, const char *payload, size_t len, struct migcom
 		target[LOW_GM].as.number = handle->gvt.one.low_mb * instances;
 		target[HIGH_GM].as.number = handle->gvt.one.high_mb * instances;
 		host->record_compare(result, &record, source, target);
-		aggregation_tell(handle, instances, result);
+		aggregation_add(handle, instances, result);
 	}
 	device_compare(handle, source, result);
 	versions_compare(handle, source, result);

@@ -118,7 +118,7 @@ static uint32_t mechanism(const struct serial *serial, const char **ret_text)
 	if (physical && (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) ||
 			 strcmp(module, VARIANT) != 0))
 		return MIGCOMPAT_NO;
-	*ret_text = "the kernel does not tell whether this variant driver migrates";
+	*ret_text = "the kernel does not say whether this variant driver migrates";
 	if (physical)
 		return MIGCOMPAT_UNKNOWN;
 	*ret_text = "the kernel's release is not known; mtty migrates since Linux 6.8";

@@ -218,7 +218,7 @@ enum ap_master_keys {
 struct ap_unknown {
 	unsigned source, target;	     /* how many on each side */
 	unsigned first_source, first_target; /* numbers of adapters */
-	char text[AP_TEXT_MAX];		     /* the sentence that keys_unknown_say makes */
+	char text[AP_TEXT_MAX];		     /* the sentence that keys_unknown_text makes */
 };
 
 struct ap {
@@ -324,7 +324,7 @@ struct ap_mask cards_control(const struct ap *ap);
 /* The hash of the current keys in a "mkvps" text; 0: not known (keys.c). */
 uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t len);
 /* Makes the sentence, if any key is not known. */
-void keys_unknown_say(struct ap_unknown *unknown);
+void keys_unknown_text(struct ap_unknown *unknown);
 /* Computes ap->keys for these domains. */
 void keys_prepare(struct ap *ap, const struct ap_mask *domains);
 

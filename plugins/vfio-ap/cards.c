@@ -198,8 +198,8 @@ bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix)
 
 /* -------------------------------------------------------- what could be given out now */
 
-static void busy_say(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count,
-		     char *text)
+static void busy_text(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count,
+		      char *text)
 {
 	static const char *const words[BUSY_COUNT] = {
 		[BUSY_CARD_OFF] = "its card is deconfigured",
@@ -246,7 +246,7 @@ static uint32_t availability_find(const struct ap *ap, const struct ap_matrix *m
 		doubt_count += mask_count(&doubt);
 	}
 	if (busy_count) {
-		busy_say(ap->cards[busy_adapter], busy_adapter, busy_domain, busy_count, text);
+		busy_text(ap->cards[busy_adapter], busy_adapter, busy_domain, busy_count, text);
 		return MIGCOMPAT_NO;
 	}
 	if (doubt_count)

@@ -35,22 +35,22 @@ enum group {
 };
 
 /* Adds a finding. field NULL: the finding of the whole group. Texts are copied. */
-void say(const struct comparison *c, enum group group, const char *field, uint32_t status,
-	 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
-	 const char *text);
+void finding_add(const struct comparison *c, enum group group, const char *field, uint32_t status,
+		 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
+		 const char *text);
 
 /* Compares hwtype and function bits of every adapter (compare_cards.c), and adds the
  * group's finding if none was bad. */
 void adapters_compare(struct comparison *c);
-void adapters_say(const struct comparison *c);
+void adapters_add(const struct comparison *c);
 
 /* Parts of a comparison that a stream has, too. */
 void queues_compare(struct comparison *c);
-void queues_say(const struct comparison *c, const struct ap_matrix *matrix);
+void queues_add(const struct comparison *c, const struct ap_matrix *matrix);
 void control_compare(struct comparison *c, const struct ap_mask *control);
 /* Adds the finding about keys for a stream, which carries no master keys. */
-void keys_untold_say(const struct comparison *c);
-/* Compares one queue by hwtype and function bits. adapters_say adds the group's
+void keys_missing_add(const struct comparison *c);
+/* Compares one queue by hwtype and function bits. adapters_add adds the group's
  * finding. */
 void queue_compare(struct comparison *c, unsigned adapter, unsigned domain, uint32_t source);
 

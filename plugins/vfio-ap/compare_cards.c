@@ -80,7 +80,8 @@ static void hwtype_compare(struct comparison *c, struct subject subject, uint32_
 	snprintf(text, sizeof(text),
 		 "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what,
 		 source, hwtype_name(source, a), target, hwtype_name(target, b));
-	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0, text);
+	finding_add(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0,
+		    text);
 }
 
 static bool functions_hold(enum function_rule rule, uint32_t source, uint32_t target)
@@ -110,7 +111,7 @@ static void group_bad(struct comparison *c, struct subject subject,
 		 "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32
 		 " at the target; they %s",
 		 what, group->bits, group->meaning, a, b, group->must);
-	say(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
+	finding_add(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
 }
 
 static void functions_compare(struct comparison *c, struct subject subject, uint32_t source,
@@ -160,8 +161,8 @@ static void card_unknown(struct comparison *c, struct subject subject, uint32_t 
 	snprintf(text, sizeof(text),
 		 "%s: hwtype or function bits are not known on the target's host%s%s", what,
 		 fact ? ", see fact " : "", fact ? fact : "");
-	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)), nothing(),
-	    0, text);
+	finding_add(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)),
+		    nothing(), 0, text);
 	c->bad_hwtype = true;
 }
 
@@ -209,14 +210,14 @@ void adapters_compare(struct comparison *c)
 	}
 }
 
-void adapters_say(const struct comparison *c)
+void adapters_add(const struct comparison *c)
 {
 	struct migcompat_value count = number(c->adapters);
 
 	if (c->adapters && !c->bad_hwtype)
-		say(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_hwtype,
-		    "no adapter is older on the target");
+		finding_add(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count,
+			    c->extra_hwtype, "no adapter is older on the target");
 	if (c->adapters && !c->bad_functions)
-		say(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_functions,
-		    "every adapter's function bits fit the source's");
+		finding_add(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count,
+			    c->extra_functions, "every adapter's function bits fit the source's");
 }

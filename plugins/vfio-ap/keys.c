@@ -178,7 +178,7 @@ void keys_prepare(struct ap *ap, const struct ap_mask *domains)
 	ap->keys_ready = true;
 }
 
-void keys_unknown_say(struct ap_unknown *unknown)
+void keys_unknown_text(struct ap_unknown *unknown)
 {
 	char source[64] = "", target[64] = "";
 

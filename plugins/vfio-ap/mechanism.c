@@ -41,7 +41,7 @@ static bool secure_execution(const struct ap *ap)
 	       list_has(features, "APSB");
 }
 
-static void mechanism_say(struct ap *ap, enum migcompat_state state, const char *text)
+static void mechanism_set(struct ap *ap, enum migcompat_state state, const char *text)
 {
 	ap->mechanism = state;
 	ap->mechanism_text = text;
@@ -58,24 +58,24 @@ void mechanism_open(struct ap *ap)
 	ap->loads = word == MIGCOMPAT_YES || migratable;
 	ap->by_host = ap->is_type || ap->loads;
 	if (word == MIGCOMPAT_YES)
-		mechanism_say(ap, MIGCOMPAT_YES,
+		mechanism_set(ap, MIGCOMPAT_YES,
 			      "the kernel offers migration of this device (VFIO debugfs)");
 	else if (secure_execution(ap))
-		mechanism_say(ap, MIGCOMPAT_NO,
+		mechanism_set(ap, MIGCOMPAT_NO,
 			      "the host runs under Secure Execution, where vfio_ap devices are not "
 			      "migrated");
 	else if (word == MIGCOMPAT_NO && migratable)
-		mechanism_say(ap, MIGCOMPAT_NO,
+		mechanism_set(ap, MIGCOMPAT_NO,
 			      "the kernel offers no migration of this device (VFIO debugfs), "
 			      "though the driver's features name it");
 	else if (migratable)
-		mechanism_say(
+		mechanism_set(
 			ap, MIGCOMPAT_YES,
 			"the driver migrates its devices (the word migratable in parent/features)");
 	else if (word == MIGCOMPAT_NO || r == 0 || r == -ENOENT)
-		mechanism_say(ap, MIGCOMPAT_NO, RELEASED);
+		mechanism_set(ap, MIGCOMPAT_NO, RELEASED);
 	else
-		mechanism_say(ap, MIGCOMPAT_UNKNOWN,
+		mechanism_set(ap, MIGCOMPAT_UNKNOWN,
 			      "parent/features could not be read, so whether this kernel migrates "
 			      "vfio_ap devices is not known");
 }

@@ -199,7 +199,7 @@ static void own_unknown(struct ap *ap)
 		unknown->source++;
 		unknown->target++;
 	}
-	keys_unknown_say(unknown);
+	keys_unknown_text(unknown);
 }
 
 int payload_open(struct ap *ap)

@@ -207,7 +207,7 @@ static void target_compare(const struct stream *stream, struct ap *ap)
 
 	c.has_all = cards_have_all(ap, &source.matrix);
 	queues_compare(&c);
-	queues_say(&c, &source.matrix);
+	queues_add(&c, &source.matrix);
 	control_compare(&c, &source.matrix.control);
 	for (size_t i = 0; i < stream->read; i++) {
 		struct queue queue = queue_at(stream, i);
@@ -216,8 +216,8 @@ static void target_compare(const struct stream *stream, struct ap *ap)
 			queue_compare(&c, queue.adapter, queue.domain, queue.packed);
 	}
 	c.adapters = source.nadapters;
-	adapters_say(&c);
-	keys_untold_say(&c);
+	adapters_add(&c);
+	keys_missing_add(&c);
 	if (stream->read < stream->queues) {
 		snprintf(text, sizeof(text),
 			 "only %zu of its %u queues could be compared with the target",
