@@ -12,14 +12,18 @@ endfunction()
 
 # below: folder in that of the backends
 function(migcompat_add_object below name)
+  migcompat_add_module(${name} ${STAGE_BACKEND_DIR}${below} ${ARGN})
+  install(TARGETS ${name} LIBRARY DESTINATION ${MIGCOMPAT_BACKEND_DIR}${below})
+endfunction()
+
+# migcompat_add_module(NAME FOLDER source...): a backend in FOLDER, which is not installed.
+function(migcompat_add_module name folder)
   add_library(${name} MODULE ${ARGN})
-  set_target_properties(${name} PROPERTIES PREFIX ""
-    LIBRARY_OUTPUT_DIRECTORY ${STAGE_BACKEND_DIR}${below})
+  set_target_properties(${name} PROPERTIES PREFIX "" LIBRARY_OUTPUT_DIRECTORY ${folder})
   target_link_options(${name} PRIVATE -Wl,-z,now)
   # A sanitizer's symbols come from the program, so -z,defs would refuse them.
   if(NOT MIGCOMPAT_SANITIZE)
     target_link_options(${name} PRIVATE -Wl,-z,defs)
   endif()
   add_custom_command(TARGET ${name} POST_BUILD COMMAND chmod go-w $<TARGET_FILE:${name}> VERBATIM)
-  install(TARGETS ${name} LIBRARY DESTINATION ${MIGCOMPAT_BACKEND_DIR}${below})
 endfunction()

@@ -8,12 +8,12 @@ endfunction()
 set(migcompat_slow test_cli_liar test_cli_ways test_conformance_state test_service_again
   test_service_backends test_service_changes test_service_limits test_service_threads
   test_service_watch test_varlink_client)
-# migcompat_label(NAME SOURCE): labels for "ctest -L": the folder that SOURCE tests, a room of core/
-# or a plugin, and "quick" or "slow".
+# migcompat_label(NAME SOURCE): labels for "ctest -L": the folder that SOURCE tests, a room of
+# core/, a plugin or a sample, and "quick" or "slow".
 function(migcompat_label name source)
   string(REGEX REPLACE ".*/([^/]+)/[^/]*$" "\\1" label ${source})
-  if(source MATCHES "/plugins/([^/]+)/tests/")
-    set(label plugins ${CMAKE_MATCH_1})
+  if(source MATCHES "/(plugins|samples)/(device-state/)?([^/]+)/tests/")
+    set(label ${CMAKE_MATCH_1} ${CMAKE_MATCH_3})
   endif()
   if(name IN_LIST migcompat_slow)
     list(APPEND label slow)
@@ -24,10 +24,11 @@ function(migcompat_label name source)
 endfunction()
 function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
-  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
+  set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
+    TEST_BACKENDS ${CMAKE_BINARY_DIR}/backends)
   target_link_libraries(${name} PRIVATE migcompat-serve PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE
-    TEST_BACKENDS="${CMAKE_BINARY_DIR}/backends" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
+    TEST_BACKENDS="$<TARGET_PROPERTY:${name},TEST_BACKENDS>" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
     TEST_BUILD="${CMAKE_BINARY_DIR}")
   # There a worker is not confined, see core/worker/sandbox.c.
   if(NOT MIGCOMPAT_SANITIZE AND NOT MIGCOMPAT_COVERAGE)

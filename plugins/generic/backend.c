@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The fallback: what can be said of a device whose driver no other backend knows. A driver that
- * never migrates gets its sentence. If the kernel can migrate the device and the policy lets us be
- * asked, a function fits one whose identity is equal.
+ * The fallback, for devices whose driver no other backend knows. If the driver never
+ * migrates, a sentence says so. If the kernel can migrate the device and the policy
+ * allows it, a function is compatible with one of equal identity.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,7 +26,7 @@ static int never(const struct migcompat_host *host, const struct migcompat_facts
 {
 	char text[SENTENCE_SIZE];
 
-	driver_say(host, facts, driver, text);
+	driver_sentence(host, facts, driver, text);
 	return host->fail(facts, -ENODEV, "%s", text);
 }
 
@@ -129,7 +129,8 @@ static int generic_compare(void *handle, const char *payload, size_t len,
 	return 0;
 }
 
-/* The kernel's word is the core's, so its files are no part of a fingerprint here. */
+/* The core asks the kernel itself, so the kernel's files are no part of the fingerprint
+ * here. */
 static const struct migcompat_want wants[] = {
 	{"driver", MIGCOMPAT_WANT_ANNOUNCED},
 	{"driver/module", MIGCOMPAT_WANT_ANNOUNCED},
@@ -144,7 +145,7 @@ static const struct migcompat_want wants[] = {
 	{"class", MIGCOMPAT_WANT_ANNOUNCED},
 	{"modalias", MIGCOMPAT_WANT_ANNOUNCED},
 	{"physfn", MIGCOMPAT_WANT_ANNOUNCED},
-	/* A physical function's driver takes the virtual functions with it when it goes. */
+	/* If the physical function loses its driver, the virtual functions disappear. */
 	{"physfn/driver", MIGCOMPAT_WANT_ANNOUNCED},
 	{"physfn/driver/module", MIGCOMPAT_WANT_ANNOUNCED},
 	{"physfn/vendor", MIGCOMPAT_WANT_ANNOUNCED},

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The drivers of Linux that never migrate: none of them sets the migration operations of its VFIO
- * device (mig_ops). One table: a row a module.
+ * Drivers of Linux that never migrate: none of them sets the migration operations
+ * (mig_ops) of its VFIO device. The table has a row for each module.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -60,7 +60,8 @@ const char *fact_trouble(int error)
 				   : "unreadable";
 }
 
-/* A type id is DRIVER-NAME; either may have dashes. The id of a type is PARENT/TYPE-ID. */
+/* The id of a type is PARENT/TYPE-ID, and a type id is DRIVER-NAME. Either may have
+ * dashes. */
 static const struct driver *type_find(const struct migcompat_host *host,
 				      const struct migcompat_facts *facts)
 {
@@ -77,10 +78,8 @@ static const struct driver *type_find(const struct migcompat_host *host,
 	return found;
 }
 
-/*
- * Try the names of the driver's module and of the driver. module gets the first that is there.
- * -ENOENT: none is.
- */
+/* Looks for the names of the driver's module and of the driver. module gets the first
+ * that exists. -ENOENT: none does. */
 static int names_find(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		      const char *const keys[2], const struct driver **ret,
 		      char module[MODULE_SIZE])
@@ -130,15 +129,15 @@ int driver_find(const struct migcompat_host *host, const struct migcompat_facts 
 	return 0;
 }
 
-void driver_say(const struct migcompat_host *host, const struct migcompat_facts *facts,
-		const struct driver *driver, char text[SENTENCE_SIZE])
+void driver_sentence(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     const struct driver *driver, char text[SENTENCE_SIZE])
 {
 	size_t used = (size_t)snprintf(text, SENTENCE_SIZE, "%s", driver->sentence);
 	const char *names, *joint = "; bind it to ";
 
 	if (host->fact(facts, 0, "vfio/variant_drivers", &names, NULL) != 0)
 		return;
-	/* A line a module. One of the table would not help. */
+	/* A line for each module. A module of the table would not help. */
 	for (size_t len; *names && used < SENTENCE_SIZE; names += len + (names[len] == '\n')) {
 		len = strcspn(names, "\n");
 		if (len == 0 || len >= MODULE_SIZE || table_find(names, len))

@@ -7,12 +7,12 @@
 
 #include "migcompat/backend.h"
 
-#define MODULE_SIZE 65u	   /* bytes of a module's name, with the zero */
-#define SENTENCE_SIZE 512u /* bytes of the sentence about a driver, with the zero */
+#define MODULE_SIZE 65u	   /* bytes of a module's name with its zero */
+#define SENTENCE_SIZE 512u /* bytes of the sentence about a driver with its zero */
 
 /* ---------------------------------------------------------------- drivers (drivers.c) */
 
-/* A driver that never migrates, and the sentence that says so. */
+/* A driver that never migrates, and the sentence about it. */
 struct driver {
 	const char *module;
 	const char *sentence;
@@ -22,19 +22,19 @@ struct driver {
 extern const char *const driver_keys[];
 
 /*
- * Find the device's driver as the core does: that of an mdev's parent, otherwise the device's own,
- * otherwise the prefix of a type id. *ret is NULL if the driver is not in the table. module gets
- * its name. -ENOENT: no fact names a driver; another errno: a fact that does could not be read.
- * Both after host->fail.
+ * Find the device's driver as the core does: that of an mdev's parent, otherwise the
+ * device's own, otherwise the prefix of a type id. *ret is NULL if the driver is not in
+ * the table. module gets its name. -ENOENT: no fact names a driver. Another errno: such a
+ * fact could not be read. Both after host->fail.
  */
 int driver_find(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		const struct driver **ret, char module[MODULE_SIZE]);
 
 /* The driver's sentence, and the variant drivers that the kernel offers instead. */
-void driver_say(const struct migcompat_host *host, const struct migcompat_facts *facts,
-		const struct driver *driver, char text[SENTENCE_SIZE]);
+void driver_sentence(const struct migcompat_host *host, const struct migcompat_facts *facts,
+		     const struct driver *driver, char text[SENTENCE_SIZE]);
 
-/* ---------------------------------------------------------------- identity (identity.c) */
+/* -------------------------------------------------------------- identity (identity.c) */
 
 enum identity_field {
 	IDENTITY_DRIVER,
@@ -56,7 +56,7 @@ enum identity_field {
 	IDENTITY_COUNT,
 };
 
-/* All that is compared of a function. Texts live as long as the facts or the struct. */
+/* All compared values of a function. Texts live as long as the facts or the struct. */
 struct identity {
 	struct migcompat_value values[IDENTITY_COUNT];
 	char module[MODULE_SIZE];
@@ -65,13 +65,15 @@ struct identity {
 
 extern const struct migcompat_record identity_record;
 
-/* The module is known already. An error, after host->fail, names the fact that is missing. */
+/* The module is already known. An error, after host->fail, names the fact that is
+ * missing. */
 int identity_read(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		  struct identity *identity);
 
-/* Copy a driver's or module's name, dashes as underscores. False: it is too long to be one. */
+/* Copy the name of a driver or module with underscores for dashes. False: it is
+ * too long. */
 bool module_copy(const char *name, size_t len, char module[MODULE_SIZE]);
-/* Why a fact is of no use, for the end of a sentence. */
+/* Why a fact cannot be used, for the end of a sentence. */
 const char *fact_trouble(int error);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What identifies a PCI function to a guest and to a driver that nobody here knows. */
+/*
+ * The values that identify a PCI function to a guest and to a driver that no backend
+ * knows.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +18,7 @@
 		name, NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL, limit, 0 \
 	}
 
-/* A device that is no virtual function is its own physical function: so none of them is missing. */
+/* A device without a physical function is its own, so no field is ever missing. */
 static const struct migcompat_field fields[IDENTITY_COUNT] = {
 	[IDENTITY_DRIVER] = TEXT("driver", MIGCOMPAT_LIMIT_DRIVER),
 	[IDENTITY_VENDOR] = HARDWARE("vendor"),
@@ -66,7 +69,8 @@ static struct migcompat_value text_value(const char *text)
 		MIGCOMPAT_VALUE_TEXT, (uint32_t)strlen(text), {.text = text}};
 }
 
-/* One id out of a modalias, which has them all but the revision (drivers/pci/pci-sysfs.c). */
+/* One id from a modalias, which has all of them but the revision
+ * (drivers/pci/pci-sysfs.c). */
 static bool modalias_id(const char *modalias, size_t id, uint64_t *ret)
 {
 	unsigned v, d, sv, sd, bc, sc, i;
@@ -113,7 +117,7 @@ static int ids_read(const struct migcompat_host *host, const struct migcompat_fa
 	return r;
 }
 
-/* Is it a virtual function? 1 or 0, or the error of a fact that would tell. */
+/* Is it a virtual function? 1, 0, or the error of the fact that would say so. */
 static int is_virtual(const struct migcompat_host *host, const struct migcompat_facts *facts)
 {
 	static const char *const keys[] = {"physfn", "physfn/vendor", "physfn/device",

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Intel GVT-g: what a guest sees of its virtual GPU, as a table of fields, and the operations over
- * it. Facts are parsed in facts.c, once; comparing takes no memory.
+ * Intel GVT-g: the properties of a virtual GPU that a guest sees, as a table of fields,
+ * and the operations on it. facts.c parses the facts once. Comparisons allocate no
+ * memory.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -63,8 +64,8 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 
 static const struct migcompat_record record = RECORD(fields, FIELD_COUNT);
 
-/* A module's version is held against the target's by the semantic rule where both are semantic,
- * else as a word. */
+/* If the source's and the target's version are semantic, the rule for versions holds.
+ * Otherwise both must be the same word. */
 static const struct migcompat_field version_fields[GVT_MODULE_COUNT][2] = {
 	{{"kvmgt_version", "as kvmgt version", MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
 	  MIGCOMPAT_LIMIT_DRIVER, OPTIONAL},
@@ -80,12 +81,12 @@ static const struct migcompat_record version_records[GVT_MODULE_COUNT][2] = {
 	{RECORD(&version_fields[1][0], 1), RECORD(&version_fields[1][1], 1)},
 };
 
-/* An opened device; immutable after open. */
+/* An opened device. It does not change after open. */
 struct handle {
 	struct gvt_device gvt;
 	struct migcompat_value values[FIELD_COUNT];	   /* of the device as it is */
-	struct migcompat_value versions[GVT_MODULE_COUNT]; /* as MIGCOMPAT_VALUE_VERSION, or NONE
-							      where not semantic */
+	struct migcompat_value versions[GVT_MODULE_COUNT]; /* of type MIGCOMPAT_VALUE_VERSION; NONE
+							      if not semantic */
 	bool cross_device;
 	uint32_t format;
 	char type[GVT_TYPE_SIZE];
@@ -131,8 +132,8 @@ static void values_fill(struct handle *handle)
 	}
 }
 
-/* What a guest sees makes the type: neither the type id nor the PCI device, which a policy may let
- * differ. */
+/* The type is what a guest sees. It has neither the type id nor the PCI device, since a
+ * policy may accept another PCI device. */
 static void type_render(const struct handle *handle, uint64_t instances,
 			char buffer[static GVT_TYPE_SIZE])
 {
@@ -143,9 +144,9 @@ static void type_render(const struct handle *handle, uint64_t instances,
 		 (unsigned)gvt->one.fences, gvt->one.resolution);
 }
 
-/* Only Intel's gvt-stable-4.17 tree ever moved the state of these devices; in Linux itself kvmgt
+/* Only Intel's gvt-stable-4.17 tree ever moved the state of these devices. In Linux kvmgt
  * has no migration operations. */
-static void mechanism_tell(struct handle *handle)
+static void mechanism_set(struct handle *handle)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	const char *release;
@@ -187,7 +188,7 @@ static int gvt_open(const struct migcompat_host *host, const struct migcompat_fa
 	type_render(handle, gvt->instances, handle->type);
 	snprintf(handle->label, sizeof(handle->label), "Intel GVT-g %s on a gen%u GPU",
 		 gvt->type_id ? gvt->type_id : "virtual GPU", (unsigned)gvt->generation);
-	mechanism_tell(handle);
+	mechanism_set(handle);
 	*ret_handle = handle;
 	return 0;
 }
@@ -219,8 +220,8 @@ static int gvt_payload(void *arg, char *buffer, size_t size)
 
 /* ---------------------------------------------------------------- comparing */
 
-/* So many instances of a type make up the source's memory; 1 where none do, or where the target is
- * no type. */
+/* The number of instances that make up the source's memory. The device's own number if
+ * none does, or if the target is not a type. */
 static uint64_t instances_needed(const struct handle *handle, const struct migcompat_value *source)
 {
 	const struct gvt_device *gvt = &handle->gvt;
@@ -251,8 +252,7 @@ static void device_compare(const struct handle *handle, const struct migcompat_v
 		finding.status = MIGCOMPAT_STATUS_OK;
 	} else if (handle->cross_device && same_generation) {
 		finding.status = MIGCOMPAT_STATUS_WARN;
-		finding.extra = 1; /* fits, yet is not the same: behind equal models in any order of
-				      preference */
+		finding.extra = 1; /* it fits but differs, so equal models are preferred */
 		finding.text = "another GPU model of the same generation; the policy's "
 			       "cross_device accepts that";
 	} else {
@@ -281,9 +281,10 @@ static void versions_compare(const struct handle *handle, const struct migcompat
 	}
 }
 
-/* How an aggregated target comes about, and whether it has enough left for that. */
-static void aggregation_tell(const struct handle *handle, uint64_t instances,
-			     struct migcompat_result *result)
+/* Reports the aggregation that the target needs, and whether enough instances are left
+ * for it. */
+static void aggregation_add(const struct handle *handle, uint64_t instances,
+			    struct migcompat_result *result)
 {
 	const struct gvt_device *gvt = &handle->gvt;
 	struct migcompat_finding finding = {
@@ -296,7 +297,7 @@ static void aggregation_tell(const struct handle *handle, uint64_t instances,
 	char text[160];
 
 	gvt->host->finding(result, &finding);
-	if (gvt->free >= instances) /* or not known */
+	if (gvt->free >= instances) /* or the number is not known */
 		return;
 	snprintf(text, sizeof(text), "it takes %u instances of %s, and %u are left",
 		 (unsigned)instances, gvt->type_id ? gvt->type_id : "the type",
@@ -324,17 +325,17 @@ static int gvt_compare(void *arg, const char *payload, size_t len, struct migcom
 		target[LOW_GM].as.number = handle->gvt.one.low_mb * instances;
 		target[HIGH_GM].as.number = handle->gvt.one.high_mb * instances;
 		host->record_compare(result, &record, source, target);
-		aggregation_tell(handle, instances, result);
+		aggregation_add(handle, instances, result);
 	}
 	device_compare(handle, source, result);
 	versions_compare(handle, source, result);
 	return 0;
 }
 
-/* ---------------------------------------------------------------- making a target ready */
+/* -------------------------------------------------------------- making a target ready */
 
-/* The instances that this target would have for a payload; its own without one. -EINVAL: malformed.
- */
+/* The instances that this target would have for a payload; without a payload its own.
+ * -EINVAL: the payload is malformed. */
 static int instances_for(const struct handle *handle, const char *payload, size_t len,
 			 uint64_t *ret)
 {
@@ -370,8 +371,8 @@ static int gvt_candidates(void *arg, const char *payload, size_t len, struct mig
 	return handle->gvt.host->candidate(sink, &candidate);
 }
 
-/* One parameter, where there is aggregation. It can be written until the device is opened;
- * "prepare" follows from it. */
+/* One parameter, if the device can aggregate. It can be written until the device is
+ * opened. The core derives "prepare" from it. */
 static int gvt_parameters(void *arg, const char *payload, size_t len, struct migcompat_sink *sink)
 {
 	struct handle *handle = arg;
@@ -398,20 +399,6 @@ static int gvt_parameters(void *arg, const char *payload, size_t len, struct mig
 	return gvt->host->parameter(sink, &parameter);
 }
 
-/* ---------------------------------------------------------------- device state */
-
-const struct gvt_device *gvt_device_of(const void *handle)
-{
-	return &((const struct handle *)handle)->gvt;
-}
-
-static const void *gvt_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &gvt_state
-		       : NULL;
-}
-
 /* ---------------------------------------------------------------- registration */
 
 static const char *const keys[] = {"i915", NULL};
@@ -428,7 +415,7 @@ static const struct migcompat_want wants[] = {
 	{"parent/modalias", MIGCOMPAT_WANT_ANNOUNCED},
 	{"module/kvmgt/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 	{"module/i915/version", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
-	/* Tells the mechanism, which verdicts hang on. */
+	/* The mechanism follows from it, and the verdict from the mechanism. */
 	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 };
 
@@ -447,4 +434,4 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "i915", .v
 		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = gvt_open,
 		   .close = gvt_close, .describe = gvt_describe, .payload = gvt_payload,
 		   .compare = gvt_compare, .candidates = gvt_candidates,
-		   .parameters = gvt_parameters, .table = gvt_table);
+		   .parameters = gvt_parameters);

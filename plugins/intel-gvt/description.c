@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The text of mdev_type/description: "low_gm_size: 128MB", "high_gm_size: …", "fence: …",
- * "resolution: …" and "weight: …", a line each as the driver writes it, or on one line joined with
- * blanks or ", " as mdevctl prints it. Read strictly: a word that is not understood might be
+ * Parses mdev_type/description: "low_gm_size: 128MB", "high_gm_size: …", "fence: …",
+ * "resolution: …" and "weight: …". The driver writes a line each. mdevctl prints one
+ * line, joined with blanks or ", ". An unknown word is refused, since it may name
  * something that a guest sees.
  */
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 static const char separators[] = " \n,";
 
-/* A piece of the text; not zero-terminated. */
+/* A part of the text, not zero-terminated. */
 struct span {
 	const char *at;
 	const char *end;
@@ -26,8 +26,8 @@ struct span {
 struct key {
 	const char *name;
 	bool (*parse)(const struct key *key, struct span value, struct gvt_resources *resources);
-	const char *expected; /* what stands in the sentence where parsing fails */
-	const char *unit;     /* of a number: stands behind it */
+	const char *expected; /* for the sentence if parsing fails */
+	const char *unit;     /* of a number: the letters after it */
 	size_t offset;	      /* of a number: a uint64_t in struct gvt_resources */
 	uint64_t max;	      /* of a number */
 	bool required;
@@ -48,14 +48,14 @@ static const struct key keys[] = {
 	{"fence", NUMBER(fences, "", GVT_FENCES_MAX, "32"), true},
 	{"resolution", resolution_parse, "WIDTHxHEIGHT, each up to 65535", NULL, 0, 0, true},
 	{"weight", NUMBER(weight, "", WEIGHT_MAX, "65535"), false},
-	/* Kernels with the proposed aggregation have it; how much can be aggregated is said
-	   elsewhere. */
+	/* Kernels with the proposed aggregation have it. Another file has the number of
+	 * instances. */
 	{"aggregation", answer_parse, "yes or no", NULL, 0, 0, false},
 };
 #define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
 
-/* The type ids' last number is the share of the GPU, 1/N: drivers/gpu/drm/i915/gvt/vgpu.c has these
- * four. */
+/* The last number of a type id is the share of the GPU, 1/N.
+ * drivers/gpu/drm/i915/gvt/vgpu.c has these four. */
 static const struct {
 	uint64_t share;
 	struct gvt_resources resources;
@@ -77,7 +77,8 @@ static bool span_is(const struct span *span, const char *text)
 	       memcmp(span->at, text, strlen(text)) == 0;
 }
 
-/* Decimal, 1 to max, without sign or leading zero. Moves at behind it. */
+/* Takes a decimal number, 1 to max, without sign or leading zero, and moves the span past
+ * it. */
 static bool number_take(struct span *span, uint64_t max, uint64_t *ret)
 {
 	const char *at = span->at;
@@ -87,7 +88,7 @@ static bool number_take(struct span *span, uint64_t max, uint64_t *ret)
 		return false;
 	for (; at < span->end && *at >= '0' && *at <= '9'; at++) {
 		number = number * 10 + (uint64_t)(*at - '0');
-		if (number > max) /* far from an overflow: max is small */
+		if (number > max) /* cannot overflow: max is small */
 			return false;
 	}
 	span->at = at;
@@ -127,7 +128,7 @@ static bool answer_parse(const struct key *key, struct span value, struct gvt_re
 	return span_is(&value, "yes") || span_is(&value, "no");
 }
 
-/* The next "key: value"; false at the end, or with a key that is empty where the text is none. */
+/* The next "key: value". False at the end. The key is empty if the text is malformed. */
 static bool pair_next(struct span *rest, struct span *ret_key, struct span *ret_value)
 {
 	const char *at = rest->at, *end = rest->end;

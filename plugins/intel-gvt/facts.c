@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From facts to a GVT-g device. Each step reads one fact and ends with a sentence that names it,
- * its value and what was expected. Only a fact that is missing has a substitute: one that is
- * unreadable, not collected or malformed is a doubt.
+ * Makes a GVT-g device from facts. Each step reads one fact, and its error sentence has
+ * the fact, its value and what was expected. Only a missing fact has a substitute. A fact
+ * that is unreadable, malformed or not collected stops open.
  */
 #include <errno.h>
 #include <stdbool.h>
@@ -20,7 +20,7 @@ struct shown {
 	char text[SHOWN_SIZE];
 };
 
-/* A fact's value as it can stand in a sentence: plain bytes, one line, cut. */
+/* A fact's value for a sentence: printable bytes, one line, cut at the end. */
 static struct shown shown(const char *value, size_t len)
 {
 	struct shown shown = {{0}};
@@ -34,7 +34,7 @@ static struct shown shown(const char *value, size_t len)
 	return shown;
 }
 
-/* The sentence for a fact that host->fact or host->number could not give. */
+/* The sentence about a fact that host->fact or host->number could not give. */
 static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const char *key,
 		     const char *expected)
 {
@@ -51,13 +51,14 @@ static int fact_fail(struct gvt_device *gvt, int error, uint32_t scope, const ch
 	if (error == -ERANGE && host->fact(gvt->facts, scope, key, &value, &len) == 0)
 		return host->fail(gvt->facts, error, "the fact \"%s\" is \"%s\", expected %s", key,
 				  shown(value, len).text, expected);
-	/* To the caller -ENODEV means that the device cannot migrate; that a file was gone in the
-	 * middle does not say so. */
+	/* -ENODEV would tell the caller that the device cannot migrate. A vanished file
+	 * does not say so. */
 	return host->fail(gvt->facts, error == -ENODEV ? -EIO : error,
 			  "the fact \"%s\" could not be read: %s", key, strerror(-error));
 }
 
-/* "pci:v00008086d00001912sv…", for inventories that hold it alone. */
+/* Takes vendor and device from "pci:v00008086d00001912sv…", for inventories that have
+ * nothing else. */
 static bool modalias_read(struct gvt_device *gvt)
 {
 	unsigned vendor, device;
@@ -92,7 +93,7 @@ static int pci_read(struct gvt_device *gvt)
 	return 0;
 }
 
-/* Decimal without leading zero, all of the text up to stop. */
+/* Decimal without leading zero, up to the character stop. */
 static bool type_number(const char *text, char stop, const char **ret_end, uint64_t *ret)
 {
 	uint64_t number = 0;
@@ -107,8 +108,8 @@ static bool type_number(const char *text, char stop, const char **ret_end, uint6
 	return true;
 }
 
-/* "i915-GVTg_V5_4": the GPU's generation less four, and the share of the GPU. ret_share stays 0
- * where the type id is missing. */
+/* Takes generation and share from "i915-GVTg_V5_4". The number after V is the generation
+ * less four. ret_share stays 0 if the type id is missing. */
 static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 {
 	static const char expected[] = "a type id such as i915-GVTg_V5_4";
@@ -120,7 +121,7 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 
 	r = host->fact(gvt->facts, 0, "mdev_type", &id, &len);
 	if (r == -ENOENT)
-		return 0; /* the description tells the resources, the PCI id the generation */
+		return 0; /* the description has the resources, the PCI id the generation */
 	if (r)
 		return fact_fail(gvt, r, 0, "mdev_type", expected);
 	if (strlen(id) != len || strncmp(id, TYPE_PREFIX, strlen(TYPE_PREFIX)) != 0 ||
@@ -145,7 +146,7 @@ static int type_read(struct gvt_device *gvt, uint64_t *ret_share)
 	return 0;
 }
 
-/* The description tells; where the driver has none, the type id does. */
+/* Takes the description. If the driver has none, the type id decides. */
 static int resources_read(struct gvt_device *gvt, uint64_t share)
 {
 	static const char key[] = "mdev_type/description";
@@ -175,7 +176,8 @@ static int resources_read(struct gvt_device *gvt, uint64_t share)
 	return 0;
 }
 
-/* A number that is 1 where the fact is missing. ret_key, if any, is set where it is there. */
+/* A number that is 1 if the fact is missing. ret_key, unless NULL, is set if the fact
+ * exists. */
 static int count_read(struct gvt_device *gvt, const char *key, uint64_t *ret, const char **ret_key)
 {
 	const struct migcompat_host *host = gvt->host;
@@ -202,9 +204,9 @@ static uint64_t instances_fitting(const struct gvt_resources *one)
 }
 
 /*
- * Aggregation as proposed for mdev in 2018 to 2020: "aggregation" at a type is how many instances
- * can be one device, "aggregated_instances" at a device (in the last version below "mdev/") how
- * many it is made of.
+ * Aggregation as proposed for mdev from 2018 to 2020. "aggregation" of a type is how many
+ * instances can be one device. "aggregated_instances" of a device (in the last version
+ * below "mdev/") is how many it has.
  */
 static int aggregation_read(struct gvt_device *gvt)
 {
@@ -248,7 +250,7 @@ static int aggregation_read(struct gvt_device *gvt)
 	return 0;
 }
 
-/* Beside the verdict, so no doubt about it spoils an answer. */
+/* Only availability depends on it, so a fact that cannot be read is no error. */
 static void free_read(struct gvt_device *gvt)
 {
 	gvt->free = UINT64_MAX;
@@ -257,7 +259,7 @@ static void free_read(struct gvt_device *gvt)
 					INSTANCES_MAX, &gvt->free);
 }
 
-/* Three numbers below 2^21, dots between, and nothing else. */
+/* Three numbers below 2^21 with dots between them, and nothing else. */
 struct migcompat_value gvt_version_value(const char *text, size_t len)
 {
 	uint64_t part[3] = {0};
@@ -282,7 +284,8 @@ struct migcompat_value gvt_version_value(const char *text, size_t len)
 					.as.number = MIGCOMPAT_VERSION(part[0], part[1], part[2])};
 }
 
-/* No release of Linux has these; a driver built out of the tree may tell which state it writes. */
+/* No release of Linux has these files. A driver built outside the tree may say which
+ * state it writes. */
 static int versions_read(struct gvt_device *gvt)
 {
 	static const char *const files[GVT_MODULE_COUNT] = {

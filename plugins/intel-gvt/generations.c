@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which GPUs have GVT-g, by PCI device id. The platforms are those that i915 accepts for GVT-g
- * since Linux 5.9 (is_supported_device() in drivers/gpu/drm/i915/intel_gvt.c), the ids those of
- * each platform in include/drm/intel/i915_pciids.h. Gemini Lake is gen9 too, but GVT-g does not
- * take it.
+ * The GPUs that have GVT-g, by PCI device id. i915 accepts these platforms since Linux
+ * 5.9: is_supported_device() in drivers/gpu/drm/i915/intel_gvt.c. Their ids are in
+ * include/drm/intel/i915_pciids.h. Gemini Lake is gen9 too, but GVT-g does not support
+ * it.
  */
 #include "gvt.h"
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose stream it is. Each reader judges for itself; a stream may be taken for that of several. */
+/*
+ * Finds the driver of a stream. Each reader judges for itself, so several may claim a
+ * stream.
+ */
 #include <errno.h>
 
 #include "streams.h"
@@ -7,7 +10,8 @@
 int streams_read(const struct migcompat_host *host, void *handle, const void *head, size_t len,
 		 uint64_t size, struct migcompat_result *result)
 {
-	/* The core shows all of a stream that fits, so a shorter one without a size is whole. */
+	/* The core passes as much of a stream as it can, so a shorter one without a size
+	 * is whole. */
 	bool whole = size ? size <= len : len < MIGCOMPAT_STREAM_HEAD;
 	const struct stream stream = {
 		.host = host,
@@ -19,7 +23,7 @@ int streams_read(const struct migcompat_host *host, void *handle, const void *he
 	bool found;
 
 	(void)handle; /* it serves no device */
-	/* Those with a magic leave no doubt. */
+	/* A magic leaves no doubt. */
 	if (hisi_read(&stream) || qat_read(&stream))
 		return 0;
 	found = xe_read(&stream);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How findings are made. Each text names the offset; that of a fault names the field too. */
+/*
+ * Makes findings. Each text names the offset. The text of a fault names the
+ * field, too.
+ */
 #include <stdarg.h>
 #include <stdio.h>
 

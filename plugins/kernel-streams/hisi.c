@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * hisi_acc_vfio_pci: struct acc_vf_data, in the order of vf_qm_check_match and vf_qm_load_data.
- * The first 40 bytes are held against the target. A VF without a driver sends no more than them.
+ * hisi_acc_vfio_pci: struct acc_vf_data, judged in the order of vf_qm_check_match and
+ * vf_qm_load_data. The driver compares the first 40 bytes with the target. A VF without a
+ * driver sends only those.
  */
 #include <byteswap.h>
 
@@ -9,7 +10,7 @@
 
 #define MAGIC_V1 0xcdcdcdcdfeedaaccu
 #define MAGIC_V2 0xaaccfeeddecadedeu
-#define MATCH 40u  /* bytes that are held against the target */
+#define MATCH 40u  /* bytes that the driver compares with the target */
 #define WHOLE 176u /* bytes with the registers */
 #define MAJOR 1u
 #define READY 0u
@@ -17,7 +18,7 @@
 enum offset {
 	AT_QM_STATE = 24,
 	AT_MAJOR = 28,
-	AT_EQE_DMA = 144, /* and three further addresses of 8 bytes */
+	AT_EQE_DMA = 144, /* three more addresses of 8 bytes follow */
 };
 
 static const struct {
@@ -34,7 +35,8 @@ static const struct {
 	{{"stream_minor", 30}, 2, false, MIGCOMPAT_RULE_INFO},
 };
 
-/* A write beyond the struct fails with ENOMEM; leaving RESUMING with less than it, with EINVAL. */
+/* A write beyond the struct fails with ENOMEM. Leaving RESUMING with fewer bytes fails
+ * with EINVAL. */
 static void judge_length(const struct stream *stream)
 {
 	uint64_t length = stream->size ? stream->size : stream->len;
@@ -45,14 +47,14 @@ static void judge_length(const struct stream *stream)
 			  stream->size ? "" : " or more", MATCH, WHOLE);
 }
 
-/* What the driver takes without giving the VF its state back. */
+/* What the driver accepts without restoring the VF's state. */
 static void judge_content(const struct stream *stream, bool repaired)
 {
 	if (stream->size == MATCH && number_at(stream, AT_QM_STATE, 4) == READY)
 		add_warning(stream, (struct field){"stream_vf_qm_state", AT_QM_STATE},
 			    "the VF is READY, but its registers are missing: the driver takes the "
 			    "stream and restores nothing");
-	/* Of version 1 the driver makes the first two addresses anew. */
+	/* The driver computes the first two addresses of version 1 again. */
 	for (uint64_t at = AT_EQE_DMA + (repaired ? 16 : 0); stream->size == WHOLE && at < WHOLE;
 	     at += 8)
 		if (number_at(stream, at, 8) == 0)

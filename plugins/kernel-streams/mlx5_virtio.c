@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * mlx5_vfio_pci and virtio_vfio_pci: records of a little-endian head (size of the data, flags, tag)
- * and their data. There is no magic, and both drivers write the same heads. Each judges the records
- * by the tags that it knows.
+ * mlx5_vfio_pci and virtio_vfio_pci: records, each with a little-endian head (size of the
+ * data, flags, tag) and its data. There is no magic, and both drivers write the same
+ * heads. Each judges the records by the tags that it knows.
  */
 #include <endian.h>
 #include <inttypes.h>
@@ -12,19 +12,19 @@
 
 #define HEAD 16u    /* bytes */
 #define OPTIONAL 1u /* the only flag that a driver looks at */
-#define SHOWN 32u   /* records of each driver */
+#define SHOWN 32u   /* of each driver */
 #define LARGEST UINT32_MAX
-#define PLAUSIBLE ((uint64_t)1 << 40) /* bytes of a first record that may be one */
+#define PLAUSIBLE ((uint64_t)1 << 40) /* bytes of a first record, at most */
 
 enum tag {
 	TAG_DATA = 0,		/* of the firmware or the device */
-	TAG_STOP_COPY_SIZE = 1, /* how much will come when the device is stopped */
+	TAG_STOP_COPY_SIZE = 1, /* how much follows when the device is stopped */
 	TAG_COUNT,
 };
 
 static const struct driver {
 	const char *name;
-	uint32_t tags; /* that it knows, from 0 on */
+	uint32_t tags; /* that the driver knows; 0 to tags - 1 */
 } drivers[] = {
 	{"mlx5_vfio_pci", TAG_COUNT},
 	{"virtio_vfio_pci", TAG_DATA + 1},
@@ -59,7 +59,8 @@ static bool takes(const struct driver *driver, const struct record *record)
 	return record->size <= LARGEST && (knows(driver, record) || (record->flags & OPTIONAL));
 }
 
-/* All heads are here, the last record ends the stream, the driver takes each, and one has data. */
+/* All heads are here, the last record ends the stream, the driver accepts each, and one
+ * has data. */
 static bool takes_all(const struct stream *stream, const struct driver *driver)
 {
 	bool data = false;
@@ -76,7 +77,8 @@ static bool takes_all(const struct stream *stream, const struct driver *driver)
 	return data && at == stream->size;
 }
 
-/* A first record as a driver writes it. With less to go by, anything could be a stream. */
+/* Is the first record one that a driver writes? Without this check any bytes could be a
+ * stream. */
 static bool is_written(const struct stream *stream)
 {
 	struct record first = record_at(stream, 0);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * qat_vfio_pci: a block of 4,096 bytes with two preambles (struct adf_mstate_preh), each before
- * sections (struct adf_mstate_sect_h) that hold further ones: first the setup, then the state. The
- * rules are those of adf_gen4_vfmig_load_setup and adf_gen4_vfmig_load_state.
+ * qat_vfio_pci: a block of 4,096 bytes with two preambles (struct adf_mstate_preh), first
+ * of the setup and then of the state. Sections (struct adf_mstate_sect_h) follow each,
+ * and they contain further sections. The rules are those of adf_gen4_vfmig_load_setup and
+ * adf_gen4_vfmig_load_state.
  */
 #include <byteswap.h>
 #include <stdio.h>
@@ -21,18 +22,19 @@
 
 typedef unsigned long long ull;
 
-/* Sections in a row. */
+/* Sections that follow each other. */
 struct part {
 	uint64_t at;
-	uint64_t end; /* none goes beyond it */
+	uint64_t end; /* no section ends after it */
 	uint64_t count;
 };
 
-/* What must be there. Without a field its value is nobody's business but the device's. */
+/* Sections that must exist. Without a field, only the device knows what the
+ * value means. */
 static const struct need {
 	const char *section;
 	const char *name;
-	uint8_t least; /* bytes */
+	uint8_t least; /* bytes, at least */
 	uint8_t most;
 	enum migcompat_rule rule;
 	const char *field;
@@ -56,7 +58,7 @@ static const struct need {
 
 /* ---------------------------------------------------------------- sections */
 
-/* Does every one end where its parent does, or before? */
+/* Does every section end within its parent? */
 static bool part_check(const struct stream *stream, struct part part, const char *whose)
 {
 	for (uint64_t i = 0; i < part.count; i++) {
@@ -74,7 +76,8 @@ static bool part_check(const struct stream *stream, struct part part, const char
 	return true;
 }
 
-/* The first of that name among checked ones, and what it holds. Says what is wrong with it. */
+/* The first section of that name, and its content. The sections were checked. Adds a
+ * finding if it is missing or has a wrong size. */
 static bool part_find(const struct stream *stream, struct part part, const char *whose,
 		      const char *name, struct part *ret)
 {
@@ -168,7 +171,7 @@ static void judge_needs(const struct stream *stream, struct part top, const stru
 	}
 }
 
-/* The driver does not look at how long a bank's registers are. */
+/* The driver does not check the size of a bank's registers. */
 static void judge_banks(const struct stream *stream, struct part top)
 {
 	struct part section, bank, registers;
@@ -185,10 +188,8 @@ static void judge_banks(const struct stream *stream, struct part top)
 
 /* ---------------------------------------------------------------- preambles */
 
-/*
- * The preamble at an offset, whose sections end at another or before; end 0: where it says. False:
- * it is malformed, which was said.
- */
+/* The preamble at an offset, whose sections end at end or before. end 0: the preamble
+ * says where. False: it is malformed, and a finding says so. */
 static bool preamble_read(const struct stream *stream, uint64_t at, uint64_t end,
 			  const char *version_field, struct part *ret)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the readers of kernel drivers' streams share. A reader gets bytes that may be anything.
- * It judges them as the driver does when it loads them, and adds one finding a field.
+ * What the readers of kernel drivers' streams share. The bytes may be anything. A reader
+ * judges them as the driver does on load, and adds one finding for each field.
  */
 #ifndef KERNEL_STREAMS_STREAMS_H
 #define KERNEL_STREAMS_STREAMS_H
@@ -16,21 +16,22 @@ struct stream {
 	const struct migcompat_host *host;
 	struct migcompat_result *result;
 	const unsigned char *bytes;
-	uint64_t len;  /* of bytes, at most MIGCOMPAT_STREAM_HEAD */
-	uint64_t size; /* of the whole stream, at least len; 0: more than len, not known how much */
+	uint64_t len;  /* of bytes; at most MIGCOMPAT_STREAM_HEAD */
+	uint64_t size; /* of the whole stream, at least len; 0: more than len */
 };
 
-/* Each: false if the bytes are no stream of that driver; then it added nothing. */
+/* Each returns false if the bytes are not a stream of that driver, and then adds
+ * nothing. */
 bool hisi_read(const struct stream *stream);
 bool qat_read(const struct stream *stream);
 bool xe_read(const struct stream *stream);
 /*
- * One entry for each of the two drivers. only_whole: claim nothing but a stream that one of them
- * takes from its first to its last byte, since another reader has claimed it already.
+ * One entry for each of the two drivers. only_whole: claim only a stream that one of them
+ * accepts from its first to its last byte, because another reader has already claimed it.
  */
 bool mlx5_virtio_read(const struct stream *stream, bool only_whole);
 
-/* All of them. 0, or -ENOMSG. */
+/* The operation "stream". 0, or -ENOMSG if no driver wrote it. */
 int streams_read(const struct migcompat_host *host, void *handle, const void *head, size_t len,
 		 uint64_t size, struct migcompat_result *result);
 
@@ -40,26 +41,28 @@ struct field {
 	uint64_t offset; /* in the stream */
 };
 
-/* What follows is of this driver, up to the next call. */
+/* The findings after this call are those of this driver. */
 void add_driver(const struct stream *stream, const char *driver);
-/* A value that only a target can judge, or nobody (MIGCOMPAT_RULE_INFO). remark may be NULL. */
+/* A value that only a target can judge, or nobody (MIGCOMPAT_RULE_INFO). remark may be
+ * NULL. */
 void add_value(const struct stream *stream, struct field field, enum migcompat_rule rule,
 	       uint64_t value, bool hex, const char *remark);
-/* A value that the driver itself judges: the rule is EQUAL, or AT_LEAST (want is the most). */
+/* A value that the driver itself judges. The rule is EQUAL, or AT_LEAST: then want is the
+ * most. */
 void add_judged(const struct stream *stream, struct field field, enum migcompat_rule rule,
 		uint64_t value, uint64_t want);
-/* The driver takes it, and what comes of it is not what somebody wants; printf format. */
+/* The driver accepts it, but does not do what the user wants. Printf format. */
 void add_warning(const struct stream *stream, struct field field, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The driver refuses it, or never writes it; printf format. */
+/* The driver refuses it, or never writes it. Printf format. */
 void add_wrong(const struct stream *stream, struct field field, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* A machine of the other byte order wrote it, so nothing more can be read. */
+/* A machine of the other byte order wrote it, so the rest cannot be read. */
 void add_swapped(const struct stream *stream);
-/* Nobody looked at what follows from this offset on. */
+/* Nobody read the stream from this offset on. */
 void add_unseen(const struct stream *stream, uint64_t offset);
 
-/* Up to 8 bytes as a number in the host's byte order; the bytes are there. */
+/* Up to 8 bytes as a number in the host's byte order. The bytes must exist. */
 static inline uint64_t number_at(const struct stream *stream, uint64_t offset, size_t size)
 {
 	const unsigned char *bytes = stream->bytes + offset;
@@ -76,7 +79,7 @@ static inline uint64_t number_at(const struct stream *stream, uint64_t offset, s
 	case 4:
 		memcpy(&four, bytes, sizeof(four));
 		return four;
-	default: /* as the drivers read masks: into the first bytes of a word */
+	default: /* the drivers read masks so: into the first bytes of a word */
 		memcpy(&eight, bytes, size);
 		return eight;
 	}

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * xe_vfio_pci: packets (struct xe_sriov_packet_hdr and data). A descriptor names the device by keys
- * with values: a word of length (low half) and key (high half), then so many words. Packets of
- * tiles and GTs follow, and a trailer. There is no magic: a stream is known by its descriptor.
+ * xe_vfio_pci: packets (struct xe_sriov_packet_hdr and data). A descriptor comes first
+ * and names the device by keys with values: a word with length (low half) and key (high
+ * half), then the value's words. Packets of tiles and GTs follow, then a trailer. There
+ * is no magic: the descriptor identifies the stream.
  */
 #include <stdio.h>
 
@@ -10,7 +11,7 @@
 
 #define HEAD 24u /* bytes: version, type, tile, GT, flags (4), offset (8), size (8) */
 #define VERSION 1u
-#define DESCRIPTOR_MAX 4096u /* bytes of one that may be one */
+#define DESCRIPTOR_MAX 4096u /* bytes of a descriptor, at most */
 #define KEY_DEVICE 0xf001u
 #define KEY_REVISION 0xf002u
 #define GTS_MAX 8u /* a device has at most 4 */
@@ -23,7 +24,7 @@ enum type {
 	TYPE_MMIO = 4,
 	TYPE_GUC = 5,
 	TYPE_VRAM = 6,
-	TYPE_COUNT, /* the driver skips those from here on */
+	TYPE_COUNT, /* the driver skips this type and later ones */
 };
 
 struct packet {
@@ -41,7 +42,7 @@ struct gt {
 	uint8_t tile;
 	uint8_t id;
 	uint64_t at[TYPE_COUNT];    /* offset of the first packet */
-	uint64_t bytes[TYPE_COUNT]; /* its size; of VRAM, where the last byte's chunk ends */
+	uint64_t bytes[TYPE_COUNT]; /* its size; of VRAM, the end of the last chunk */
 	bool has[TYPE_COUNT];
 };
 
@@ -49,7 +50,7 @@ struct walk {
 	const struct stream *stream;
 	struct gt gts[GTS_MAX];
 	size_t ngts;
-	bool ended; /* by a trailer */
+	bool ended; /* a trailer came */
 	bool bad;
 };
 
@@ -68,7 +69,8 @@ static struct packet packet_at(const struct stream *stream, uint64_t at)
 
 /* ---------------------------------------------------------------- the descriptor */
 
-/* Goes through the keys that are here; add: adds what they say. Returns whether one is known. */
+/* Reads the keys that are here. add: adds their findings. Returns whether any is
+ * known. */
 static bool keys_read(const struct stream *stream, const struct packet *packet, bool add)
 {
 	uint64_t at = packet->at + HEAD, end = at + packet->size;
@@ -100,7 +102,7 @@ static bool keys_read(const struct stream *stream, const struct packet *packet, 
 	return known;
 }
 
-/* Packets of the device as a whole belong to tile 0 and GT 0. */
+/* Packets about the whole device have tile 0 and GT 0. */
 static void judge_place(struct walk *walk, const struct packet *packet)
 {
 	if (packet->tile || packet->gt)
@@ -157,7 +159,7 @@ static void take_gt(struct walk *walk, const struct packet *packet)
 		walk->bad = true;
 		return;
 	}
-	/* The driver holds each GGTT and MMIO packet against all of the target's. */
+	/* The driver compares each GGTT and MMIO packet with the target's size. */
 	if (gt->has[packet->type] && packet->type != TYPE_GUC && !chunk &&
 	    bytes != gt->bytes[packet->type])
 		add_wrong(walk->stream, (struct field){"stream_packet", packet->at + 16},
@@ -200,7 +202,7 @@ static void show_gts(const struct walk *walk)
 
 /* ---------------------------------------------------------------- all of it */
 
-/* False: nothing behind it can be read. */
+/* False: nothing after it can be read. */
 static bool take(struct walk *walk, const struct packet *packet)
 {
 	if (packet->at == 0 || packet->version != VERSION)
@@ -236,7 +238,8 @@ static void judge_end(const struct walk *walk, uint64_t at)
 		add_unseen(stream, at);
 }
 
-/* The descriptor is written first. One without a known key counts if another packet follows. */
+/* The driver writes the descriptor first. If it has no known key, another packet must
+ * follow. */
 static bool is_stream(const struct stream *stream)
 {
 	struct packet first, second;
@@ -269,8 +272,8 @@ bool xe_read(const struct stream *stream)
 		struct packet packet = packet_at(stream, at);
 
 		go_on = take(&walk, &packet);
-		/* A size may be any number: one beyond every stream ends the walk, without
-		 * overflow. */
+		/* A size may be any number. If it is larger than any stream, it ends the
+		 * walk without overflow. */
 		at += HEAD + (packet.size < HUGE_SIZE ? packet.size : HUGE_SIZE);
 	}
 	show_gts(&walk);

@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The example that vendors copy: PCI serial cards, as mtty mediated devices (1 or 2 ports) and as
- * physical 1b36:0002, 0003 and 0004 (1, 2 and 4 ports) under vfio-pci. Every operation stands here
- * in its shortest form.
+ * The backend to copy. It serves PCI serial cards: mtty mediated devices of 1 or 2 ports, and
+ * QEMU's physical cards 1b36:0002, 0003 and 0004 of 1, 2 and 4 ports. Start to read at
+ * MIGCOMPAT_REGISTER in the last lines, which names every operation. migcompat-backend(7) has a
+ * section for each.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "sample.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define MODEL "org.kernel/serial"
-#define VARIANT                                                                                  \
-	"serial_vfio_pci" /* the driver that a card needs in order to move; none was written yet \
-			   */
+/* The variant driver that could migrate a physical card. Nobody has written it yet. */
+#define VARIANT "serial_vfio_pci"
 
-/* What travels in the version string, and how each field is held against the target's. */
-enum { MODEL_FIELD, PORTS, STATE, FIELD_COUNT };
-
+/* The fields of the version string. Each names the rule between source and target, and the limit
+ * that a verdict reports if the rule is broken. */
 static const struct migcompat_field fields[FIELD_COUNT] = {
 	[MODEL_FIELD] = {"model", NULL, MIGCOMPAT_VALUE_TEXT, MIGCOMPAT_RULE_EQUAL,
 			 MIGCOMPAT_LIMIT_HARDWARE, 0},
@@ -27,119 +29,76 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 	[STATE] = {"state_version", NULL, MIGCOMPAT_VALUE_VERSION, MIGCOMPAT_RULE_VERSION,
 		   MIGCOMPAT_LIMIT_DRIVER, 0},
 };
+static const struct migcompat_record record = SERIAL_RECORD(fields, FIELD_COUNT);
 
-static const struct migcompat_record record = {
-	.struct_size = sizeof(record),
-	.fields = fields,
-	.field_size = sizeof(fields[0]),
-	.nfields = FIELD_COUNT,
-	.oldest = 1,
-	.newest = 1,
-};
+/* ---------------------------------------------------------- open: facts become values */
 
-struct serial {
-	const struct migcompat_host *host;
-	const struct migcompat_facts *facts;
-	struct migcompat_value values[FIELD_COUNT];
-	char type[32];
-	char ports[8];
-	uint32_t mechanism;
-	const char *mechanism_text;
-};
-
-/* ---------------------------------------------------------------- facts */
-
-/* Why a fact is of no use, for the end of a sentence. */
-static const char *trouble(int r)
+/* Says which fact stops open. A fact may always be missing, and then no answer may be yes. hint:
+ * the end of the sentence. */
+static int unusable(const struct serial *serial, int error, const char *key, const char *hint)
 {
-	return r == -ENOENT    ? "missing"
-	       : r == -ENODATA ? "not collected"
-	       : r == -ERANGE  ? "malformed"
-	       : r == -EILSEQ  ? "no text"
-			       : "unreadable";
+	const char *why = error == -ENOENT    ? "missing"
+			  : error == -ENODATA ? "not collected"
+			  : error == -ERANGE  ? "malformed"
+			  : error == -EILSEQ  ? "no text"
+					      : "unreadable";
+
+	return serial->host->fail(serial->facts, error, "the fact \"%s\" is %s, %s", key, why,
+				  hint);
 }
 
-/* "mtty-2" has two ports: samples/vfio-mdev/mtty.c names its types so. */
-static int ports_of_type(struct serial *serial, uint64_t *ret)
+/* The driver names its types so: samples/vfio-mdev/mtty.c of Linux. */
+static int ports_of_type(const struct serial *serial, uint64_t *ret)
 {
 	const char *type;
 	int r = serial->host->fact(serial->facts, 0, "mdev_type", &type, NULL);
 
 	if (r)
-		return serial->host->fail(
-			serial->facts, r,
-			"the fact \"mdev_type\" is %s, and it tells the number of ports",
-			trouble(r));
+		return unusable(serial, r, "mdev_type", "and it tells the number of ports");
 	if (strcmp(type, "mtty-1") != 0 && strcmp(type, "mtty-2") != 0)
 		return serial->host->fail(serial->facts, -EINVAL,
 					  "\"mdev_type\" is \"%s\", expected mtty-1 or mtty-2",
 					  type);
-	*ret = (uint64_t)(type[5] - '0');
+	*ret = type[5] == '1' ? 1 : 2;
 	return 0;
 }
 
-/* The cards of QEMU: docs/specs/pci-serial.rst. */
-static int ports_of_card(struct serial *serial, uint64_t *ret)
+/* The PCI ids are those of QEMU: docs/specs/pci-serial.rst. */
+static int ports_of_card(const struct serial *serial, uint64_t *ret)
 {
-	static const struct {
-		uint64_t device;
-		uint64_t ports;
-	} cards[] = {{0x0002, 1}, {0x0003, 2}, {0x0004, 4}};
+	uint64_t vendor = 0x1b36, device = 0;
 	const char *modalias;
-	uint64_t device;
-	uint64_t vendor;
 	int r = serial->host->number(serial->facts, 0, "vendor", 16, 0xffff, &vendor);
 
-	if (r == 0 && vendor != 0x1b36)
-		return serial->host->fail(serial->facts, -ENODEV,
-					  "the card's vendor is %04x, expected 1b36",
-					  (unsigned)vendor);
 	if (r && r != -ENOENT)
-		return serial->host->fail(serial->facts, r,
-					  "the fact \"vendor\" is %s, expected 0x1b36", trouble(r));
+		return unusable(serial, r, "vendor", "expected 0x1b36");
 	r = serial->host->number(serial->facts, 0, "device", 16, 0xffff, &device);
-
-	if (r == -ENOENT &&
-	    serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0) {
-		unsigned id;
-
-		r = sscanf(modalias, "pci:v00001B36d%8x", &id) == 1 ? 0 : -ERANGE;
-		device = r ? 0 : id;
-	}
+	/* Inventories that people write may have the modalias alone. */
+	if (r == -ENOENT && serial->host->fact(serial->facts, 0, "modalias", &modalias, NULL) == 0)
+		r = sscanf(modalias, "pci:v00001B36d%8" SCNx64, &device) == 1 ? 0 : -ERANGE;
 	if (r)
-		return serial->host->fail(serial->facts, r,
-					  "the fact \"device\" is %s, expected the card's PCI id",
-					  trouble(r));
-	for (size_t i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
-		if (cards[i].device == device) {
-			*ret = cards[i].ports;
-			return 0;
-		}
-	}
-	return serial->host->fail(
-		serial->facts, -ENODEV,
-		"the card 1b36:%04x is none of the serial cards 0002, 0003 and 0004",
-		(unsigned)device);
+		return unusable(serial, r, "device", "expected the card's PCI id");
+	if (vendor != 0x1b36 || device < 2 || device > 4)
+		return serial->host->fail(
+			serial->facts, -ENODEV,
+			"%04x:%04x is none of the serial cards 1b36:0002, 0003 and 0004",
+			(unsigned)vendor, (unsigned)device);
+	*ret = device == 4 ? 4 : device - 1;
+	return 0;
 }
 
-/* The version of the state that the driver writes: 1.0 in mtty (its stream's header says so), or
- * what is stated of it. */
-static int state_version(struct serial *serial, uint64_t *ret)
+/* mtty writes state 1.0. The administrator can state another version in facts.d. */
+static int state_version(const struct serial *serial, uint64_t *ret)
 {
-	unsigned major, minor, patch;
+	unsigned major = 1, minor = 0, patch = 0;
 	const char *text;
-	int used = 0;
-	int r = serial->host->fact(serial->facts, 0, "stated/state_version", &text, NULL);
+	int used = 0, r;
 
-	if (r == -ENOENT || r == -ENODATA) {
-		*ret = MIGCOMPAT_VERSION(1, 0, 0);
-		return 0;
-	}
-	if (r)
-		return serial->host->fail(serial->facts, r,
-					  "the fact \"stated/state_version\" is %s", trouble(r));
-	if (sscanf(text, "%7u.%7u.%7u%n", &major, &minor, &patch, &used) != 3 || text[used] ||
-	    (major | minor | patch) >> 21)
+	r = serial->host->fact(serial->facts, 0, "stated/state_version", &text, NULL);
+	if (r && r != -ENOENT && r != -ENODATA)
+		return unusable(serial, r, "stated/state_version", "expected 1.0.0 or the like");
+	if (r == 0 && (sscanf(text, "%7u.%7u.%7u%n", &major, &minor, &patch, &used) != 3 ||
+		       text[used] || (major | minor | patch) >> 21))
 		return serial->host->fail(
 			serial->facts, -EINVAL,
 			"\"stated/state_version\" is \"%s\", expected three numbers such as 1.0.0",
@@ -148,45 +107,31 @@ static int state_version(struct serial *serial, uint64_t *ret)
 	return 0;
 }
 
-/* vfio-pci itself moves no state. Of a variant driver the kernel tells, and the core asks it first.
- */
-static void card_mechanism(struct serial *serial)
+/* Can driver and kernel move the state at all? A doubt is UNKNOWN, never YES. */
+static uint32_t mechanism(const struct serial *serial, const char **ret_text)
 {
-	const char *module;
-
-	if (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) == 0 &&
-	    strcmp(module, VARIANT) == 0) {
-		serial->mechanism_text =
-			"the kernel does not tell whether this variant driver migrates";
-		return;
-	}
-	serial->mechanism = MIGCOMPAT_NO;
-	serial->mechanism_text = "vfio-pci moves no device state; the card needs a variant driver";
-}
-
-/* Can it be migrated at all? mtty can since Linux 6.8. */
-static void mechanism(struct serial *serial)
-{
-	const char *release;
+	const bool physical = serial->host->kind(serial->facts) == MIGCOMPAT_KIND_PHYSICAL;
+	const char *module, *release;
 	unsigned major, minor;
 
-	if (serial->host->kind(serial->facts) == MIGCOMPAT_KIND_PHYSICAL) {
-		card_mechanism(serial);
-	} else if (serial->host->fact(serial->facts, MIGCOMPAT_WANT_HOST, "kernel/release",
-				      &release, NULL) != 0 ||
-		   sscanf(release, "%5u.%5u", &major, &minor) != 2) {
-		serial->mechanism_text =
-			"the kernel's release is not known; mtty migrates since Linux 6.8";
-	} else if (major > 6 || (major == 6 && minor >= 8)) {
-		serial->mechanism = MIGCOMPAT_YES;
-		serial->mechanism_text = "mtty migrates since Linux 6.8";
-	} else {
-		serial->mechanism = MIGCOMPAT_NO;
-		serial->mechanism_text = "mtty migrates since Linux 6.8, this kernel is older";
-	}
+	*ret_text = "vfio-pci moves no device state; the card needs a variant driver";
+	if (physical && (serial->host->fact(serial->facts, 0, "driver/module", &module, NULL) ||
+			 strcmp(module, VARIANT) != 0))
+		return MIGCOMPAT_NO;
+	*ret_text = "the kernel does not say whether this variant driver migrates";
+	if (physical)
+		return MIGCOMPAT_UNKNOWN;
+	*ret_text = "the kernel's release is not known; mtty migrates since Linux 6.8";
+	if (serial->host->fact(serial->facts, MIGCOMPAT_WANT_HOST, "kernel/release", &release,
+			       NULL) ||
+	    sscanf(release, "%5u.%5u", &major, &minor) != 2)
+		return MIGCOMPAT_UNKNOWN;
+	*ret_text = "mtty migrates since Linux 6.8, this kernel is older";
+	if (major < 6 || (major == 6 && minor < 8))
+		return MIGCOMPAT_NO;
+	*ret_text = "mtty migrates since Linux 6.8";
+	return MIGCOMPAT_YES;
 }
-
-/* ---------------------------------------------------------------- operations */
 
 static int serial_open(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		       void **ret_handle)
@@ -209,13 +154,11 @@ static int serial_open(const struct migcompat_host *host, const struct migcompat
 	}
 	serial->values[MODEL_FIELD] =
 		(struct migcompat_value){MIGCOMPAT_VALUE_TEXT, sizeof(MODEL) - 1, {.text = MODEL}};
-	serial->values[PORTS] =
-		(struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = ports}};
-	serial->values[STATE] =
-		(struct migcompat_value){MIGCOMPAT_VALUE_VERSION, 0, {.number = state}};
+	serial->values[PORTS] = serial_number(ports);
+	serial->values[STATE] = (struct migcompat_value){MIGCOMPAT_VALUE_VERSION, 0, {state}};
 	snprintf(serial->ports, sizeof(serial->ports), "%u", (unsigned)ports);
 	snprintf(serial->type, sizeof(serial->type), "serial-%uport", (unsigned)ports);
-	mechanism(serial);
+	serial->mechanism = mechanism(serial, &serial->mechanism_text);
 	*ret_handle = serial;
 	return 0;
 }
@@ -225,6 +168,9 @@ static void serial_close(void *handle)
 	free(handle);
 }
 
+/* --------------------------------------------------------------- describe and compare */
+
+/* The strings belong to the handle. A guest sees the type, so devices of two types never fit. */
 static int serial_describe(void *handle, struct migcompat_description *ret)
 {
 	struct serial *serial = handle;
@@ -237,6 +183,7 @@ static int serial_describe(void *handle, struct migcompat_description *ret)
 	return 0;
 }
 
+/* As source: the values as bytes. */
 static int serial_payload(void *handle, char *buffer, size_t size)
 {
 	struct serial *serial = handle;
@@ -245,6 +192,8 @@ static int serial_payload(void *handle, char *buffer, size_t size)
 	return serial->host->record_write(&record, format, serial->values, buffer, size);
 }
 
+/* As target: the bytes of any source, which may be hostile, against the own values. If they are
+ * malformed, record_read has added the finding that says so. */
 static int serial_compare(void *handle, const char *payload, size_t len,
 			  struct migcompat_result *result)
 {
@@ -257,20 +206,7 @@ static int serial_compare(void *handle, const char *payload, size_t len,
 	return 0;
 }
 
-/* A target can take a payload in one way only: as it is. */
-static int serial_candidates(void *handle, const char *payload, size_t len,
-			     struct migcompat_sink *sink)
-{
-	struct serial *serial = handle;
-	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate), .name = ""};
-
-	(void)payload;
-	(void)len;
-	return serial->host->candidate(sink, &candidate);
-}
-
-/* One parameter, fixed when the device is made: there is nothing to write, so "prepare" can stay
- * away. */
+/* One parameter. It is fixed when the device is created: it has no attribute to write. */
 static int serial_parameters(void *handle, const char *payload, size_t len,
 			     struct migcompat_sink *sink)
 {
@@ -278,17 +214,15 @@ static int serial_parameters(void *handle, const char *payload, size_t len,
 	struct migcompat_value source[FIELD_COUNT];
 	char ports[24];
 	uint32_t format;
-	struct migcompat_parameter parameter = {
-		.struct_size = sizeof(parameter),
-		.name = "ports",
-		.type = MIGCOMPAT_PARAMETER_INT,
-		.value = serial->ports,
-		.allowed = serial->ports,
-		.init = serial->ports,
-		.description = "serial ports of the card",
-	};
+	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter),
+						.name = "ports",
+						.type = MIGCOMPAT_PARAMETER_INT,
+						.value = serial->ports,
+						.allowed = serial->ports,
+						.init = serial->ports,
+						.description = "serial ports of the card"};
 
-	if (payload) {
+	if (payload) { /* what this source asks for */
 		if (serial->host->record_read(NULL, &record, payload, len, source, &format) != 0)
 			return -EINVAL;
 		snprintf(ports, sizeof(ports), "%llu", (unsigned long long)source[PORTS].as.number);
@@ -297,51 +231,24 @@ static int serial_parameters(void *handle, const char *payload, size_t len,
 	return serial->host->parameter(sink, &parameter);
 }
 
-/* ---------------------------------------------------------------- device state */
+/* ---------------------------------------------------------------- what it declares */
 
-unsigned serial_ports(const void *handle)
-{
-	const struct serial *serial = handle;
-
-	return (unsigned)serial->values[PORTS].as.number;
-}
-
-uint64_t serial_state_version(const void *handle)
-{
-	const struct serial *serial = handle;
-
-	return serial->values[STATE].as.number;
-}
-
-uint64_t serial_seed(const void *handle)
-{
-	const struct serial *serial = handle;
-	const char *id = serial->host->id(serial->facts);
-
-	return serial->host->hash(id, strlen(id));
-}
-
-static const void *serial_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &serial_state
-		       : NULL;
-}
-
+/* The driver modules that it serves. vfio-pci serves any vendor, so a modalias glob follows. */
 static const char *const keys[] = {"mtty", "vfio_pci:pci:v00001B36d0000000[234]*",
 				   VARIANT ":pci:v00001B36d0000000[234]*", NULL};
 
+/* The facts that it may ask for. ANNOUNCED: the value cannot change while the driver is bound. */
 static const struct migcompat_want wants[] = {
 	{"mdev_type", MIGCOMPAT_WANT_ANNOUNCED},
 	{"vendor", MIGCOMPAT_WANT_ANNOUNCED},
 	{"device", MIGCOMPAT_WANT_ANNOUNCED},
 	{"modalias", MIGCOMPAT_WANT_ANNOUNCED},
 	{"driver/module", MIGCOMPAT_WANT_ANNOUNCED},
-	/* What is stated is read when the configuration is. */
 	{"stated/state_version", MIGCOMPAT_WANT_ANNOUNCED},
 	{"kernel/release", MIGCOMPAT_WANT_HOST | MIGCOMPAT_WANT_ANNOUNCED},
 };
 
+/* Keys of the section "mtty" in migcompat.conf. Every backend should have emit_format. */
 static const struct migcompat_setting settings[] = {
 	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1",
 	 "payload format to write, for targets not yet upgraded"},
@@ -351,9 +258,8 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_PARALLEL, .name = "mtty", .v
 		   .description = "PCI serial cards: mtty mediated devices and physical cards of "
 				  "1, 2 and 4 ports",
 		   .keys = keys, .wants = wants, .want_size = sizeof(wants[0]),
-		   .nwants = sizeof(wants) / sizeof(wants[0]), .settings = settings,
-		   .setting_size = sizeof(settings[0]),
-		   .nsettings = sizeof(settings) / sizeof(settings[0]), .open = serial_open,
-		   .close = serial_close, .describe = serial_describe, .payload = serial_payload,
-		   .compare = serial_compare, .candidates = serial_candidates,
-		   .parameters = serial_parameters, .table = serial_table, .stream = serial_stream);
+		   .nwants = COUNT(wants), .settings = settings,
+		   .setting_size = sizeof(settings[0]), .nsettings = COUNT(settings),
+		   .open = serial_open, .close = serial_close, .describe = serial_describe,
+		   .payload = serial_payload, .compare = serial_compare,
+		   .parameters = serial_parameters, .stream = serial_stream);

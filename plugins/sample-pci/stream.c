@@ -1,127 +1,104 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the mtty driver's migration stream begins with, struct mtty_data of
- * samples/vfio-mdev/mtty.c: numbers in the host's byte order, then 36 bytes a port. The driver
- * wants all of the head to be equal, and says no more than EFAULT or ENOMEM where it is not.
+ * Optional: most drivers write streams that only their device understands. A stream of mtty begins
+ * with numbers that the driver compares on load, struct mtty_data in samples/vfio-mdev/mtty.c of
+ * Linux. The driver itself reports EFAULT or ENOMEM and no reason.
  */
 #include <byteswap.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "sample.h"
 
 #define MAGIC 0x7e9d09898c3e2c4eu
-#define HEAD 24u      /* bytes */
-#define PORT_SIZE 36u /* bytes a port */
+#define PORT_SIZE 36u /* bytes for each port after the head */
 
+/* In the byte order of the host that wrote it. */
 struct head {
 	uint64_t magic;
-	uint32_t major;
-	uint32_t minor;
-	uint32_t ports;
-	uint32_t flags;
+	uint32_t numbers[4]; /* in the order of the table below */
 };
+_Static_assert(sizeof(struct head) == 24, "the driver writes 24 bytes");
 
-_Static_assert(sizeof(struct head) == HEAD, "as the driver has it");
+/* Without a target nobody knows how many ports are right. Then the field is UNKNOWN. */
+enum { MAJOR, MINOR, STREAM_PORTS, FLAGS, NUMBER_COUNT };
+#define NUMBER(name, noun, limit, flags)                                                           \
+	{                                                                                          \
+		name, noun, MIGCOMPAT_VALUE_NUMBER, MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_##limit, \
+			flags                                                                      \
+	}
+static const struct migcompat_field fields[NUMBER_COUNT] = {
+	[MAJOR] = NUMBER("stream_major", NULL, DRIVER, 0),
+	[MINOR] = NUMBER("stream_minor", NULL, DRIVER, 0),
+	[STREAM_PORTS] =
+		NUMBER("stream_ports", "ports in its stream", PARAMETER, MIGCOMPAT_FIELD_OPTIONAL),
+	[FLAGS] = NUMBER("stream_flags", NULL, FORMAT, 0),
+};
+static const struct migcompat_record record = SERIAL_RECORD(fields, NUMBER_COUNT);
 
-static struct migcompat_value number(uint64_t value)
-{
-	return (struct migcompat_value){MIGCOMPAT_VALUE_NUMBER, 0, {.number = value}};
-}
-
-/* One field; bad: whether the driver would refuse it. text may be NULL. */
+/* Adds a finding that no table makes. text: what is wrong; NULL: nothing. */
 static void add(const struct migcompat_host *host, struct migcompat_result *result,
-		struct migcompat_finding finding, bool bad)
+		struct migcompat_finding finding, const char *text)
 {
 	finding.struct_size = sizeof(finding);
-	finding.status = bad ? MIGCOMPAT_STATUS_BAD : finding.status;
-	finding.limit = bad ? finding.limit : MIGCOMPAT_LIMIT_NONE;
+	finding.status = text ? MIGCOMPAT_STATUS_BAD : MIGCOMPAT_STATUS_OK;
+	finding.limit = text ? MIGCOMPAT_LIMIT_FORMAT : MIGCOMPAT_LIMIT_NONE;
+	finding.text = text;
 	host->finding(result, &finding);
 }
 
-/* want NONE: only a target could tell. */
-static void add_equal(const struct migcompat_host *host, struct migcompat_result *result,
-		      const char *field, const char *noun, enum migcompat_limit limit,
-		      struct migcompat_value value, struct migcompat_value want)
+static void numbers_compare(const struct migcompat_host *host, const struct serial *target,
+			    const struct head *head, struct migcompat_result *result)
 {
-	bool known = want.type != MIGCOMPAT_VALUE_NONE;
+	struct migcompat_value theirs[NUMBER_COUNT], ours[NUMBER_COUNT];
+	uint64_t version = target ? target->values[STATE].as.number : MIGCOMPAT_VERSION(1, 0, 0);
 
-	add(host, result,
-	    (struct migcompat_finding){.field = field,
-				       .noun = noun,
-				       .rule = MIGCOMPAT_RULE_EQUAL,
-				       .limit = limit,
-				       .source = value,
-				       .target = want,
-				       .status = known ? MIGCOMPAT_STATUS_OK
-						       : MIGCOMPAT_STATUS_UNKNOWN},
-	    known && value.as.number != want.as.number);
-}
-
-/* What is wrong with all of it. */
-static void add_wrong(const struct migcompat_host *host, struct migcompat_result *result,
-		      const char *text)
-{
-	add(host, result,
-	    (struct migcompat_finding){.field = "stream_format",
-				       .rule = MIGCOMPAT_RULE_INFO,
-				       .limit = MIGCOMPAT_LIMIT_FORMAT,
-				       .text = text},
-	    true);
-}
-
-static void add_length(const struct migcompat_host *host, struct migcompat_result *result,
-		       uint64_t size, uint64_t ports)
-{
-	uint64_t want = HEAD + PORT_SIZE * ports;
-	char text[96];
-
-	snprintf(text, sizeof(text), "the stream has %llu bytes, expected %llu",
-		 (unsigned long long)size, (unsigned long long)want);
-	add(host, result,
-	    (struct migcompat_finding){.field = "stream_length",
-				       .rule = MIGCOMPAT_RULE_EQUAL,
-				       .limit = MIGCOMPAT_LIMIT_FORMAT,
-				       .source = number(size),
-				       .target = number(want),
-				       .text = size == want ? NULL : text},
-	    size != want);
+	for (int i = 0; i < NUMBER_COUNT; i++)
+		theirs[i] = serial_number(head->numbers[i]);
+	ours[MAJOR] = serial_number(version >> 42);
+	ours[MINOR] = serial_number(version >> 21 & 0x1fffff);
+	ours[STREAM_PORTS] = target ? target->values[PORTS] : (struct migcompat_value){0};
+	ours[FLAGS] = serial_number(0);
+	host->record_compare(result, &record, theirs, ours);
 }
 
 int serial_stream(const struct migcompat_host *host, void *handle, const void *bytes, size_t len,
 		  uint64_t size, struct migcompat_result *result)
 {
-	struct migcompat_value none = {MIGCOMPAT_VALUE_NONE, 0, {.number = 0}};
-	uint64_t version = handle ? serial_state_version(handle) : MIGCOMPAT_VERSION(1, 0, 0);
+	struct migcompat_finding finding = {
+		.field = "stream_driver",
+		.rule = MIGCOMPAT_RULE_INFO,
+		.source = {MIGCOMPAT_VALUE_TEXT, 4, {.text = "mtty"}},
+	};
 	struct head head = {0};
+	char text[96];
 
-	if (len >= sizeof(head.magic))
-		memcpy(&head.magic, bytes, sizeof(head.magic));
-	if (head.magic != MAGIC && head.magic != bswap_64(MAGIC))
+	memcpy(&head, bytes, len < sizeof(head) ? len : sizeof(head));
+	if (len < sizeof(head.magic) || (head.magic != MAGIC && head.magic != bswap_64(MAGIC)))
 		return -ENOMSG;
-	add(host, result,
-	    (struct migcompat_finding){.field = "stream_driver",
-				       .rule = MIGCOMPAT_RULE_INFO,
-				       .source = {MIGCOMPAT_VALUE_TEXT, 4, {.text = "mtty"}}},
-	    false);
-	if (len < HEAD || head.magic != MAGIC) {
-		add_wrong(host, result,
-			  len < HEAD ? "it ends in its head, which has 24 bytes"
-				     : "it is of a machine with the other byte order");
+	add(host, result, finding, NULL);
+	finding = (struct migcompat_finding){.field = "stream_format", .rule = MIGCOMPAT_RULE_INFO};
+	if (len < sizeof(head)) {
+		add(host, result, finding, "it ends in its head, which has 24 bytes");
 		return 0;
 	}
-	memcpy(&head, bytes, sizeof(head));
-	add_equal(host, result, "stream_major", NULL, MIGCOMPAT_LIMIT_DRIVER, number(head.major),
-		  number(version >> 42));
-	add_equal(host, result, "stream_minor", NULL, MIGCOMPAT_LIMIT_DRIVER, number(head.minor),
-		  number(version >> 21 & 0x1fffff));
-	add_equal(host, result, "stream_ports", "ports in its stream", MIGCOMPAT_LIMIT_PARAMETER,
-		  number(head.ports), handle ? number(serial_ports(handle)) : none);
-	add_equal(host, result, "stream_flags", NULL, MIGCOMPAT_LIMIT_FORMAT, number(head.flags),
-		  number(0));
-	if (size)
-		add_length(host, result, size, head.ports);
+	if (head.magic != MAGIC) {
+		add(host, result, finding, "it is of a machine with the other byte order");
+		return 0;
+	}
+	numbers_compare(host, handle, &head, result);
+	if (size == 0) /* the length is not known */
+		return 0;
+	finding = (struct migcompat_finding){
+		.field = "stream_length",
+		.rule = MIGCOMPAT_RULE_EQUAL,
+		.source = serial_number(size),
+		.target = serial_number(sizeof(head) +
+					(uint64_t)PORT_SIZE * head.numbers[STREAM_PORTS]),
+	};
+	snprintf(text, sizeof(text), "the stream has %llu bytes, expected %llu",
+		 (unsigned long long)size, (unsigned long long)finding.target.as.number);
+	add(host, result, finding, size == finding.target.as.number ? NULL : text);
 	return 0;
 }

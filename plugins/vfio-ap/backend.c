@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The vfio_ap backend: what it serves, which facts and settings it wants, and opening a device of
- * them. */
+/*
+ * The vfio_ap backend: the devices that it serves, the facts and settings that it wants,
+ * and how it opens a device.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,8 +10,8 @@
 
 #include "ap.h"
 
-/* The type is what the guest sees, an AP matrix; that of a larger target must be equal, so it says
- * nothing of the size. */
+/* The guest sees an AP matrix. A larger target must have the same type, so the type has
+ * no size. */
 #define TYPE "passthrough"
 
 static const char *const keys[] = {"vfio_ap", NULL};
@@ -18,8 +20,8 @@ static const char *const keys[] = {"vfio_ap", NULL};
 #define AVAILABILITY MIGCOMPAT_WANT_AVAILABILITY
 #define SENSITIVE MIGCOMPAT_WANT_SENSITIVE
 
-/* None is announced: vfio_ap sends no uevent when a matrix changes, nor does the AP bus for its
- * masks. */
+/* No fact is announced: vfio_ap sends no uevent when a matrix changes, and the AP bus
+ * sends none for its masks. */
 static const struct migcompat_want wants[] = {
 	{"ap_config", 0},
 	{"matrix", 0},
@@ -30,7 +32,7 @@ static const struct migcompat_want wants[] = {
 	{"parent/features", 0},
 	{"vfio/debugfs", 0},
 	{"vfio/migration/features", 0},
-	{"vfio/migration/state", AVAILABILITY}, /* that it exists counts, not what it says */
+	{"vfio/migration/state", AVAILABILITY}, /* only its existence counts */
 	{"firmware/uv/prot_virt_guest", HOST},
 	{"bus/ap/features", HOST},
 	{"bus/ap/apmask", HOST | AVAILABILITY},
@@ -64,7 +66,7 @@ static void settings_open(struct ap *ap)
 	const char *master_keys = ap->host->setting(ap->facts, "master_keys");
 	const char *emit_format = ap->host->setting(ap->facts, "emit_format");
 
-	/* Of words that should not come, the strictest meaning. */
+	/* If a value is unexpected, the strictest meaning holds. */
 	ap->master_keys = MASTER_KEYS_REQUIRE;
 	if (master_keys && strcmp(master_keys, "ignore") == 0)
 		ap->master_keys = MASTER_KEYS_IGNORE;
@@ -94,7 +96,7 @@ static void label_make(struct ap *ap)
 	char more[96] = "";
 
 	if (ap->is_type) {
-		snprintf(ap->label, sizeof(ap->label), "AP matrix, still to be created");
+		snprintf(ap->label, sizeof(ap->label), "AP matrix, not created yet");
 		return;
 	}
 	if (ap->sent_is_configured)
@@ -182,15 +184,8 @@ static int ap_payload(void *handle, char *buffer, size_t size)
 	return (int)ap->payload_len;
 }
 
-static const void *ap_table(const char *name, uint32_t version)
-{
-	return strcmp(name, MIGCOMPAT_DEVICE_STATE) == 0 && version == MIGCOMPAT_DEVICE_STATE_API
-		       ? &ap_state
-		       : NULL;
-}
-
-MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the last source's
-							       domains are kept in the handle */
+MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the handle keeps the hashes of the
+							       last source's domains */
 		   .name = "vfio_ap", .version = "1.0.0",
 		   .description =
 			   "AP matrices of IBM Z: queues, control domains, cards and master keys",
@@ -199,5 +194,4 @@ MIGCOMPAT_REGISTER(.thread_model = MIGCOMPAT_THREAD_DEVICE, /* the hashes of the
 		   .setting_size = sizeof(settings[0]), .nsettings = COUNT(settings),
 		   .open = ap_open, .close = ap_close, .describe = ap_describe,
 		   .payload = ap_payload, .compare = ap_compare, .candidates = ap_candidates,
-		   .parameters = ap_parameters, .prepare = ap_prepare, .table = ap_table,
-		   .stream = ap_stream, );
+		   .parameters = ap_parameters, .prepare = ap_prepare, .stream = ap_stream);

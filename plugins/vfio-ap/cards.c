@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What follows from the facts of cards and queues: what is compared, which queues a source could
- * have here, and which are taken now. */
+/*
+ * What follows from the facts of cards and queues: the values to compare, the queues that
+ * a source could have here, and the queues that are taken now.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,7 +45,7 @@ static void card_pack(struct ap_card *card)
 	}
 }
 
-/* An accelerator has no master keys, and that is known. */
+/* An accelerator needs no master keys, so its keys count as known. */
 static void card_keys(const struct ap *ap, struct ap_card *card)
 {
 	static const char none[] = "accelerator";
@@ -70,9 +72,9 @@ struct ap_mask cards_control(const struct ap *ap)
 }
 
 /*
- * Which queues of an adapter a source could have here. A target that is judged by its host needs
- * the host to show them, or their domains; another mdev's matrix is taken at its word, except for
- * domains that the host says it does not have.
+ * The queues of an adapter that a source could have here. If the target is judged by its
+ * host, the host must show each queue, or its domain. Otherwise the mdev's matrix counts,
+ * except for domains that the host says it lacks.
  */
 static struct ap_mask usable_make(const struct ap *ap, unsigned adapter)
 {
@@ -119,7 +121,8 @@ bool cards_taken(const struct ap *ap, unsigned adapter, unsigned domain)
 	return busy != BUSY_NOT && busy != BUSY_DROPPED;
 }
 
-/* A kernel that migrates wants the queue bound to vfio_ap already, and in no other mdev. */
+/* A kernel that migrates needs the queue bound to vfio_ap already, and in no
+ * other mdev. */
 static bool free_known(const struct ap *ap, const struct ap_card *card, unsigned adapter,
 		       unsigned domain)
 {
@@ -193,10 +196,10 @@ bool cards_have_all(const struct ap *ap, const struct ap_matrix *matrix)
 	return mask_empty(&adapters) && mask_empty(&domains);
 }
 
-/* ---------------------------------------------------------------- what could be given out now */
+/* -------------------------------------------------------- what could be given out now */
 
-static void busy_say(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count,
-		     char *text)
+static void busy_text(const struct ap_card *card, unsigned adapter, unsigned domain, unsigned count,
+		      char *text)
 {
 	static const char *const words[BUSY_COUNT] = {
 		[BUSY_CARD_OFF] = "its card is deconfigured",
@@ -205,14 +208,13 @@ static void busy_say(const struct ap_card *card, unsigned adapter, unsigned doma
 		[BUSY_DRIVER] = "it is bound to another driver",
 		[BUSY_IN_USE] = "a guest uses it",
 		[BUSY_ASSIGNED] = "another mdev has it",
-		[BUSY_DROPPED] = "it is assigned, but no guest would get it (guest_matrix): not "
-				 "bound to vfio_ap, or a neighbour is not",
+		[BUSY_DROPPED] = "guest_matrix lacks it: vfio_ap lacks a queue of its card",
 	};
 	bool driver = card->reason[domain] == BUSY_DRIVER;
 	char more[48] = "";
 
 	if (count > 1)
-		snprintf(more, sizeof(more), "; so it is with %u more", count - 1);
+		snprintf(more, sizeof(more), "; and %u more", count - 1);
 	snprintf(text, AP_TEXT_MAX, "queue %02x.%04x: %s%s%.32s%s", adapter, domain,
 		 words[card->reason[domain]], driver ? ", " : "",
 		 driver ? card->driver[domain] : "", more);
@@ -244,7 +246,7 @@ static uint32_t availability_find(const struct ap *ap, const struct ap_matrix *m
 		doubt_count += mask_count(&doubt);
 	}
 	if (busy_count) {
-		busy_say(ap->cards[busy_adapter], busy_adapter, busy_domain, busy_count, text);
+		busy_text(ap->cards[busy_adapter], busy_adapter, busy_domain, busy_count, text);
 		return MIGCOMPAT_NO;
 	}
 	if (doubt_count)

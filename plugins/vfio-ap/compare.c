@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source against this target, by the rules of the 2026 kernel series for live migration of
- * vfio_ap: queues, control domains, the cards (compare_cards.c), and master keys besides. All
- * mismatches are told in one pass, and a group without any is one finding.
+ * Compares a source with this target by the rules of the 2026 kernel series for live
+ * migration of vfio_ap: queues, control domains and cards (compare_cards.c), and master
+ * keys as well. One pass reports all mismatches. A group without a mismatch is one
+ * finding.
  */
 #include <stdio.h>
 #include <string.h>
@@ -23,9 +24,9 @@ static const struct {
 	[GROUP_CONFIG] = {"ap_config", MIGCOMPAT_RULE_INFO, MIGCOMPAT_LIMIT_NONE},
 };
 
-void say(const struct comparison *c, enum group group, const char *field, uint32_t status,
-	 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
-	 const char *text)
+void finding_add(const struct comparison *c, enum group group, const char *field, uint32_t status,
+		 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
+		 const char *text)
 {
 	const char *name = field ? field : groups[group].field;
 	char prefixed[64];
@@ -75,7 +76,8 @@ static void queue_missing(struct comparison *c, unsigned adapter, unsigned domai
 		snprintf(text, sizeof(text),
 			 "queue %02x.%04x: the target's host has no domain %04x there", adapter,
 			 domain, domain);
-	say(c, GROUP_QUEUES, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word(why), 0, text);
+	finding_add(c, GROUP_QUEUES, field, MIGCOMPAT_STATUS_BAD, word("assigned"), word(why), 0,
+		    text);
 	c->bad_queues = true;
 }
 
@@ -93,23 +95,21 @@ void queues_compare(struct comparison *c)
 	}
 }
 
-/*
- * How much the target has: what a guest gets there now. A target that is judged by its host gets
- * just the source's matrix, so that it never has more than that.
- */
+/* How much a guest has on the target. A target that is judged by its host takes exactly
+ * the source's matrix, so it never has more. */
 static uint64_t target_has(const struct comparison *c, uint64_t source, uint64_t target)
 {
 	return c->ap->by_host || target < source ? source : target;
 }
 
-void queues_say(const struct comparison *c, const struct ap_matrix *matrix)
+void queues_add(const struct comparison *c, const struct ap_matrix *matrix)
 {
 	uint64_t source = matrix_queues(matrix);
 	uint64_t target = target_has(c, source, matrix_queues(&c->ap->sent));
 
 	if (!c->bad_queues)
-		say(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source), number(target),
-		    target - source, "every queue of the source is there");
+		finding_add(c, GROUP_QUEUES, NULL, MIGCOMPAT_STATUS_OK, number(source),
+			    number(target), target - source, "every queue of the source is there");
 }
 
 /* ---------------------------------------------------------------- control domains */
@@ -124,14 +124,15 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 	char field[32], text[AP_TEXT_MAX];
 
 	if (mask_empty(&missing)) {
-		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_OK, number(count), number(has),
-		    has - count, "every control domain of the source is there");
+		finding_add(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_OK, number(count), number(has),
+			    has - count, "every control domain of the source is there");
 		return;
 	}
 	if (ap->by_host && !ap->host_control_known) {
-		say(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_BAD, number(count), nothing(), 0,
-		    "the control domains of the target's host are not known "
-		    "(bus/ap/ap_control_domain_mask)");
+		finding_add(c, GROUP_CONTROL, NULL, MIGCOMPAT_STATUS_BAD, number(count), nothing(),
+			    0,
+			    "the control domains of the target's host are not known "
+			    "(bus/ap/ap_control_domain_mask)");
 		return;
 	}
 	mask_each(domain, &missing)
@@ -140,8 +141,8 @@ void control_compare(struct comparison *c, const struct ap_mask *control)
 		snprintf(text, sizeof(text), "control domain %04x is not in the target's %s",
 			 domain,
 			 ap->by_host || mask_has(&ap->matrix.control, domain) ? "host" : "matrix");
-		say(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"),
-		    word("not there"), 0, text);
+		finding_add(c, GROUP_CONTROL, field, MIGCOMPAT_STATUS_BAD, word("assigned"),
+			    word("not there"), 0, text);
 	}
 }
 
@@ -160,11 +161,12 @@ static void keys_differ(struct comparison *c, unsigned adapter, uint64_t source,
 	snprintf(field, sizeof(field), "adapter %02x master keys", adapter);
 	snprintf(text, sizeof(text), "adapter %02x: the current master keys of its queues differ",
 		 adapter);
-	say(c, GROUP_KEYS, field, keys_status(c->ap), hex(source), hex(target), 0, text);
+	finding_add(c, GROUP_KEYS, field, keys_status(c->ap), hex(source), hex(target), 0, text);
 	c->bad_keys = true;
 }
 
-/* Adapters that lack queues are told already. Returns how many there were to compare. */
+/* Adapters without all queues were reported already. Returns how many adapters it
+ * compared. */
 static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 {
 	const struct ap_matrix *matrix = &c->source->matrix;
@@ -197,45 +199,47 @@ static unsigned keys_compare(struct comparison *c, struct ap_unknown *unknown)
 		if (source && target && source != target)
 			keys_differ(c, adapter, source, target);
 	}
-	keys_unknown_say(unknown);
+	keys_unknown_text(unknown);
 	return count;
 }
 
-/* Not knowing is one finding, however many adapters it concerns: it is the rule on hosts that state
- * nothing. */
-static void keys_say(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
+/* Unknown keys are one finding for all adapters, since most hosts state no keys. */
+static void keys_add(const struct comparison *c, unsigned count, const struct ap_unknown *unknown)
 {
 	if (c->ap->master_keys == MASTER_KEYS_IGNORE || !count)
 		return;
 	if (!unknown->source && !unknown->target) {
 		if (!c->bad_keys)
-			say(c, GROUP_KEYS, NULL, MIGCOMPAT_STATUS_OK, number(count), number(count),
-			    0, "every adapter has the same current master keys");
+			finding_add(c, GROUP_KEYS, NULL, MIGCOMPAT_STATUS_OK, number(count),
+				    number(count), 0,
+				    "every adapter has the same current master keys");
 		return;
 	}
-	say(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source),
-	    number(count - unknown->target), 0, unknown->text);
+	finding_add(c, GROUP_KEYS, NULL, keys_status(c->ap), number(count - unknown->source),
+		    number(count - unknown->target), 0, unknown->text);
 }
 
-void keys_untold_say(const struct comparison *c)
+void keys_missing_add(const struct comparison *c)
 {
 	if (c->ap->master_keys != MASTER_KEYS_IGNORE && c->source->nadapters)
-		say(c, GROUP_KEYS, NULL, keys_status(c->ap), nothing(), nothing(), 0,
-		    "the driver's stream does not tell the current master keys of the source");
+		finding_add(c, GROUP_KEYS, NULL, keys_status(c->ap), nothing(), nothing(), 0,
+			    "the driver's stream does not contain the current master keys of the "
+			    "source");
 }
 
-/* ---------------------------------------------------------------- what stands beside the rules */
+/* ------------------------------------------------------- what stands beside the rules */
 
-static void matrix_say(const struct comparison *c, bool is_configured)
+static void matrix_add(const struct comparison *c, bool is_configured)
 {
 	if (is_configured)
-		say(c, GROUP_MATRIX, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0,
-		    "the source's matrix is the configured one, of which its guest may get less: "
-		    "guest_matrix could not be read there");
+		finding_add(c, GROUP_MATRIX, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0,
+			    "the source's matrix is the configured one, of which its guest may get "
+			    "less: "
+			    "guest_matrix could not be read there");
 }
 
-/* Whether one write would help a matrix that lacks something. */
-static void config_say(const struct comparison *c)
+/* Says whether one write of ap_config would make a matrix fit that lacks something. */
+static void config_add(const struct comparison *c)
 {
 	char text[AP_TEXT_MAX];
 
@@ -245,22 +249,22 @@ static void config_say(const struct comparison *c)
 		snprintf(text, sizeof(text),
 			 "the target fits once it is configured as the source: \"prepare\" prints "
 			 "what is to be written");
-	say(c, GROUP_CONFIG, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0, text);
+	finding_add(c, GROUP_CONFIG, NULL, MIGCOMPAT_STATUS_WARN, nothing(), nothing(), 0, text);
 }
 
 /* ---------------------------------------------------------------- all of it */
 
-/* The string of an equal matrix on equal cards with equal keys: what open has worked out once is
- * said again. */
-static void equal_say(struct comparison *c)
+/* An equal matrix on equal cards with equal keys: adds the findings that open
+ * computed. */
+static void equal_add(struct comparison *c)
 {
 	const struct ap *ap = c->ap;
 
 	c->adapters = matrix_has_queues(&ap->sent) ? mask_count(&ap->sent.adapters) : 0;
-	queues_say(c, &ap->sent);
+	queues_add(c, &ap->sent);
 	control_compare(c, &ap->sent.control);
-	adapters_say(c);
-	keys_say(c, c->adapters, &ap->own_unknown);
+	adapters_add(c);
+	keys_add(c, c->adapters, &ap->own_unknown);
 }
 
 int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_result *result)
@@ -272,23 +276,23 @@ int ap_compare(void *handle, const char *payload, size_t len, struct migcompat_r
 	const struct ap_matrix *matrix = &ap->sent;
 
 	if (ap->equal_holds && len == ap->payload_len && memcmp(payload, ap->payload, len) == 0) {
-		matrix_say(&c, ap->sent_is_configured);
-		equal_say(&c);
+		matrix_add(&c, ap->sent_is_configured);
+		equal_add(&c);
 	} else if (payload_read(ap, payload, len, result, &source) == 0) {
 		matrix = &source.matrix;
 		c.has_all = cards_have_all(ap, matrix);
-		/* First, since of many findings the first are kept. */
-		matrix_say(&c, source.is_configured);
-		config_say(&c);
+		/* This comes first, since only the first findings are kept. */
+		matrix_add(&c, source.is_configured);
+		config_add(&c);
 		queues_compare(&c);
-		queues_say(&c, matrix);
+		queues_add(&c, matrix);
 		control_compare(&c, &matrix->control);
 		adapters_compare(&c);
-		adapters_say(&c);
-		keys_say(&c, keys_compare(&c, &unknown), &unknown);
+		adapters_add(&c);
+		keys_add(&c, keys_compare(&c, &unknown), &unknown);
 		payload_covered(ap, result);
 	} else {
-		return 0; /* a finding of limit format was added */
+		return 0; /* payload_read added a finding of limit format */
 	}
 	cards_availability(ap, matrix);
 	ap->host->availability(result, ap->availability, ap->availability_text);

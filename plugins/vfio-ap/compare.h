@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the parts of one comparison share: the two sides, what was seen so far, and how a finding is
- * said. */
+/*
+ * What the parts of one comparison share: both sides, the counts so far, and the helpers
+ * that add findings.
+ */
 #ifndef VFIO_AP_COMPARE_H
 #define VFIO_AP_COMPARE_H
 
@@ -13,42 +15,43 @@ struct comparison {
 	const struct migcompat_host *host;
 	struct migcompat_result *result;
 	const struct ap_source *source;
-	const char *prefix; /* of the findings' fields; NULL: none */
+	const char *prefix; /* of the names of findings; NULL: none */
 	bool has_all;	    /* no queue is missing */
 	bool bad_queues, bad_hwtype, bad_functions, bad_keys;
-	unsigned adapters; /* of which something could be compared */
+	unsigned adapters; /* how many adapters had something to compare */
 	uint64_t extra_hwtype, extra_functions;
 };
 
-/* What is compared; each group has its rule and its limit. */
+/* What is compared. Each group has its rule and its limit. */
 enum group {
 	GROUP_QUEUES,
 	GROUP_CONTROL,
 	GROUP_HWTYPE,
 	GROUP_FUNCTIONS,
 	GROUP_KEYS,
-	GROUP_MATRIX, /* where the source's matrix is from */
-	GROUP_CONFIG, /* what a write would do */
+	GROUP_MATRIX, /* where the source's matrix comes from */
+	GROUP_CONFIG, /* what a write of ap_config would do */
 	GROUP_COUNT,
 };
 
-/* A finding. field NULL: that of the whole group. Texts are copied. */
-void say(const struct comparison *c, enum group group, const char *field, uint32_t status,
-	 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
-	 const char *text);
+/* Adds a finding. field NULL: the finding of the whole group. Texts are copied. */
+void finding_add(const struct comparison *c, enum group group, const char *field, uint32_t status,
+		 struct migcompat_value source, struct migcompat_value target, uint64_t extra,
+		 const char *text);
 
-/* hwtype and function bits of every adapter (compare_cards.c), and what to say where none was bad.
- */
+/* Compares hwtype and function bits of every adapter (compare_cards.c), and adds the
+ * group's finding if none was bad. */
 void adapters_compare(struct comparison *c);
-void adapters_say(const struct comparison *c);
+void adapters_add(const struct comparison *c);
 
-/* Parts of a comparison that a stream has as well. */
+/* Parts of a comparison that a stream has, too. */
 void queues_compare(struct comparison *c);
-void queues_say(const struct comparison *c, const struct ap_matrix *matrix);
+void queues_add(const struct comparison *c, const struct ap_matrix *matrix);
 void control_compare(struct comparison *c, const struct ap_mask *control);
-/* A stream tells no master keys. */
-void keys_untold_say(const struct comparison *c);
-/* One queue, by hwtype and function bits; adapters_say concludes. */
+/* Adds the finding about keys for a stream, which carries no master keys. */
+void keys_missing_add(const struct comparison *c);
+/* Compares one queue by hwtype and function bits. adapters_add adds the group's
+ * finding. */
 void queue_compare(struct comparison *c, unsigned adapter, unsigned domain, uint32_t source);
 
 static inline struct migcompat_value number(uint64_t value)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The cards of a source against the target's: hwtype, and the function bits group by group. */
+/*
+ * Compares the cards of a source with the target's: hwtype, and each group of function
+ * bits.
+ */
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -8,11 +11,11 @@
 enum function_rule {
 	FUNCTION_EQUAL,
 	FUNCTION_CLASS, /* equal, or the source is stateless and the target full native */
-	FUNCTION_ZERO,	/* on both sides */
+	FUNCTION_ZERO,	/* zero on both sides */
 };
 
-/* Groups of function bits, as they stand in the packed value: bit 0 is 0x800, bit 9 is 0x004, bits
- * 16 and 17 are 0x003. */
+/* Groups of function bits in the packed value: bit 0 is 0x800, bit 9 is 0x004, bits 16
+ * and 17 are 0x003. */
 struct function_group {
 	const char *bits;
 	const char *meaning;
@@ -34,8 +37,8 @@ static const struct function_group function_groups[] = {
 #define CLASS_NATIVE 0x008u
 #define CLASS_STATELESS 0x004u
 
-/* An adapter, or (domain not -1) one of its queues: named only when there is something to say of
- * it. */
+/* An adapter, or one of its queues if domain is not -1. The name is made only for a
+ * finding. */
 struct subject {
 	unsigned adapter;
 	int domain;
@@ -52,7 +55,7 @@ static void subject_name(struct subject subject, char name[SUBJECT_MAX])
 			 (unsigned)subject.domain);
 }
 
-/* 10 to 14 are CEX4 to CEX8; who knows what comes later. */
+/* 10 to 14 are CEX4 to CEX8; later types have no name yet. */
 static const char *hwtype_name(uint32_t hwtype, char buffer[16])
 {
 	if (hwtype >= 10 && hwtype <= 14)
@@ -77,7 +80,8 @@ static void hwtype_compare(struct comparison *c, struct subject subject, uint32_
 	snprintf(text, sizeof(text),
 		 "%s: source has hwtype %" PRIu32 " (%s), target an older %" PRIu32 " (%s)", what,
 		 source, hwtype_name(source, a), target, hwtype_name(target, b));
-	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0, text);
+	finding_add(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(source), number(target), 0,
+		    text);
 }
 
 static bool functions_hold(enum function_rule rule, uint32_t source, uint32_t target)
@@ -88,7 +92,7 @@ static bool functions_hold(enum function_rule rule, uint32_t source, uint32_t ta
 	       (rule == FUNCTION_CLASS && source == CLASS_STATELESS && target == CLASS_NATIVE);
 }
 
-/* Back to where the kernel shows the bits: bit 0 is the highest of 32. */
+/* Moves the bits back to the kernel's places: bit 0 is the highest of 32. */
 static uint32_t functions_shown(uint32_t functions)
 {
 	return (functions >> 2) << 22 | (functions & 3) << 14;
@@ -107,7 +111,7 @@ static void group_bad(struct comparison *c, struct subject subject,
 		 "%s: function bits %s (%s) are 0x%08" PRIx32 " at the source and 0x%08" PRIx32
 		 " at the target; they %s",
 		 what, group->bits, group->meaning, a, b, group->must);
-	say(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
+	finding_add(c, GROUP_FUNCTIONS, field, MIGCOMPAT_STATUS_BAD, hex(a), hex(b), 0, text);
 }
 
 static void functions_compare(struct comparison *c, struct subject subject, uint32_t source,
@@ -137,7 +141,7 @@ bool packed_fits(uint32_t source, uint32_t target)
 static void packed_compare(struct comparison *c, struct subject subject, uint32_t source,
 			   uint32_t target)
 {
-	/* Nearly all of up to 65,536 queues end here. */
+	/* Nearly all of up to 65,536 queues return here. */
 	if (PACKED_FUNCTIONS(source) == PACKED_FUNCTIONS(target) && !(source & PACKED_BOUND) &&
 	    source <= target) {
 		c->extra_hwtype += PACKED_HWTYPE(target - source);
@@ -157,12 +161,12 @@ static void card_unknown(struct comparison *c, struct subject subject, uint32_t 
 	snprintf(text, sizeof(text),
 		 "%s: hwtype or function bits are not known on the target's host%s%s", what,
 		 fact ? ", see fact " : "", fact ? fact : "");
-	say(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)), nothing(),
-	    0, text);
+	finding_add(c, GROUP_HWTYPE, field, MIGCOMPAT_STATUS_BAD, number(PACKED_HWTYPE(source)),
+		    nothing(), 0, text);
 	c->bad_hwtype = true;
 }
 
-/* Queues of one adapter that are not all alike on the target, each by itself. */
+/* Compares each queue of an adapter whose queues differ on the target. */
 static void queues_packed(struct comparison *c, unsigned adapter, uint32_t source)
 {
 	struct ap_mask there = mask_and(&c->source->matrix.domains, &c->ap->usable[adapter]);
@@ -195,7 +199,7 @@ void adapters_compare(struct comparison *c)
 		struct subject subject = {adapter, -1};
 
 		if (!c->has_all && !mask_meet(&matrix->domains, &c->ap->usable[adapter]))
-			continue; /* told as missing queues */
+			continue; /* reported as missing queues */
 		c->adapters++;
 		if (target != PACKED_MIXED)
 			packed_compare(c, subject, source, target);
@@ -206,14 +210,14 @@ void adapters_compare(struct comparison *c)
 	}
 }
 
-void adapters_say(const struct comparison *c)
+void adapters_add(const struct comparison *c)
 {
 	struct migcompat_value count = number(c->adapters);
 
 	if (c->adapters && !c->bad_hwtype)
-		say(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_hwtype,
-		    "no adapter is older on the target");
+		finding_add(c, GROUP_HWTYPE, NULL, MIGCOMPAT_STATUS_OK, count, count,
+			    c->extra_hwtype, "no adapter is older on the target");
 	if (c->adapters && !c->bad_functions)
-		say(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count, c->extra_functions,
-		    "every adapter's function bits fit the source's");
+		finding_add(c, GROUP_FUNCTIONS, NULL, MIGCOMPAT_STATUS_OK, count, count,
+			    c->extra_functions, "every adapter's function bits fit the source's");
 }

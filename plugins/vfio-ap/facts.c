@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The host's facts of cards and queues, as they are told; what follows from them stands in cards.c.
- */
+/* Reads the host's facts of cards and queues. cards.c derives the rest from them. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,7 @@
 #define DEVICES "bus/ap/devices/"
 #define STATED "stated/mkvps/"
 
-/* What a fact belongs to. domain -1: the card. */
+/* What a fact is about. domain -1: the card. */
 struct place {
 	const char *key;
 	unsigned adapter;
@@ -21,8 +20,8 @@ struct card_fact {
 	const char *glob;
 	void (*take)(struct ap *ap, struct ap_card *card, const struct place *place,
 		     const char *value, size_t len);
-	bool needed; /* the answer hangs on it, so that a failure to look is one of open */
-	bool stated; /* not the host's own words, so that it proves no queue */
+	bool needed; /* an answer depends on it, so open fails if it cannot be read */
+	bool stated; /* stated by the administrator, so it does not prove that a queue exists */
 };
 
 struct walk {
@@ -30,7 +29,7 @@ struct walk {
 	const struct card_fact *fact;
 };
 
-/* "cardXX" or "XX.YYYY", up to a slash or the end. */
+/* Parses "cardXX" or "XX.YYYY", up to a slash or the end. */
 static bool place_parse(const char *name, struct place *ret)
 {
 	const char *end = name + strcspn(name, "/");
@@ -108,7 +107,7 @@ static void take_driver(struct ap *ap, struct ap_card *card, const struct place 
 		mask_set(&card->bound, (unsigned)place->domain);
 }
 
-/* Of queues bound to vfio_ap, since 6.0. */
+/* Queues bound to vfio_ap have a status since Linux 6.0. */
 static void take_status(struct ap *ap, struct ap_card *card, const struct place *place,
 			const char *value, size_t len)
 {
@@ -138,7 +137,7 @@ static void take_chkstop(struct ap *ap, struct ap_card *card, const struct place
 	card->stopped = text_is(value, len, "1");
 }
 
-/* What the kernel reads from the card comes before what somebody stated. */
+/* Keys that the kernel reads from the card win over stated ones. */
 static void take_keys(struct ap *ap, struct ap_card *card, const struct place *place,
 		      const char *value, size_t len)
 {
@@ -148,7 +147,8 @@ static void take_keys(struct ap *ap, struct ap_card *card, const struct place *p
 
 static const struct card_fact card_facts[] = {
 	{DEVICES "*/hwtype", take_hwtype, true, false},
-	/* The type that the kernel compares; hwtype is at most the newest that the kernel knows. */
+	/* The kernel compares raw_hwtype. hwtype is at most the newest type that the
+	 * kernel knows. */
 	{DEVICES "card*/raw_hwtype", take_hwtype, false, false},
 	{DEVICES "*/ap_functions", take_functions, true, false},
 	{DEVICES "*/driver", take_driver, false, false},
@@ -184,7 +184,7 @@ static int card_fact_take(void *arg, const char *key, const char *value, size_t 
 
 /* ---------------------------------------------------------------- masks of the host */
 
-/* A machine without the facility says "not supported" instead of a mask. */
+/* A machine without the facility has "not supported" instead of a mask. */
 static int host_mask(const struct ap *ap, const char *key, struct ap_mask *ret, bool *ret_known)
 {
 	const char *text;
@@ -222,8 +222,8 @@ static int masks_open(struct ap *ap)
 	return r;
 }
 
-/* A walk over facts that an inventory did not collect finds none, which must not pass for a host
- * without cards. */
+/* If an inventory did not collect a glob, a walk finds no fact. That must not count as a
+ * host without cards. */
 static int cards_collected(const struct ap *ap)
 {
 	static const char *const keys[] = {DEVICES "card00/hwtype", DEVICES "card00/ap_functions"};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Master keys, as far as they can be told apart: the verification patterns of "mkvps". Only the
- * current key of each kind counts, because secure keys are wrapped with that one; keys that are
- * being loaded (NEW) or were replaced (OLD) change nothing for a guest.
+ * Master keys: the verification patterns in "mkvps", from which nobody learns a key. Only
+ * the current key of each kind counts, because it wraps the guest's secure keys. A new or
+ * an old register changes nothing for a guest.
  */
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +14,8 @@
 #define PATTERN_MAX 64u
 #define CANONICAL_MAX (KINDS_MAX * (KIND_MAX + PATTERN_MAX + 2u))
 
-/* The current key of one kind: "AES" and its pattern in lower case, or "-" where there is none. */
+/* The current key of one kind: "AES" and its pattern in lower case, or "-" if none is
+ * set. */
 struct current {
 	const char *kind;
 	size_t kind_len;
@@ -40,7 +41,7 @@ static bool word_is(const char *text, size_t len, const char *expected)
 	return strlen(expected) == len && memcmp(text, expected, len) == 0;
 }
 
-/* 0x and 1 to 64 hexadecimal digits, to lower case. */
+/* Reads 0x and 1 to 64 hexadecimal digits, and makes them lower case. */
 static bool pattern_read(const char *text, size_t len, struct current *ret)
 {
 	uint64_t unused;
@@ -59,7 +60,8 @@ static bool pattern_read(const char *text, size_t len, struct current *ret)
 
 enum line { LINE_CURRENT, LINE_OTHER, LINE_UNKNOWN };
 
-/* "AES CUR: valid 0x…", "WK CUR: invalid -"; "- -" or anything else is not known. */
+/* "AES CUR: valid 0x…" and "WK CUR: invalid -" are known; "- -" and anything
+ * else is not. */
 static enum line line_read(const char *at, const char *end, struct current *ret)
 {
 	size_t slot_len, state_len, pattern_len;
@@ -92,7 +94,7 @@ static int kind_order(const struct current *a, const struct current *b)
 	return order ? order : (int)a->kind_len - (int)b->kind_len;
 }
 
-/* Put in by kind; false: too many, or a kind stands twice. */
+/* Inserts by kind. False: there are too many, or a kind stands twice. */
 static bool current_insert(struct current *keys, size_t *count, const struct current *key)
 {
 	size_t at = *count;
@@ -140,10 +142,10 @@ uint64_t keys_parse(const struct migcompat_host *host, const char *text, size_t 
 	return hash ? hash : 1;
 }
 
-/* ---------------------------------------------------------------- a hash for each adapter */
+/* ------------------------------------------------------------ a hash for each adapter */
 
-/* Over the domain and the key hash of each queue, in the byte order of the network, so that every
- * host gets the same. */
+/* Over the domain and the key hash of each queue, in network byte order, so that every
+ * host gets the same hash. */
 static uint64_t adapter_hash(const struct migcompat_host *host, const struct ap_card *card,
 			     const struct ap_mask *domains)
 {
@@ -176,7 +178,7 @@ void keys_prepare(struct ap *ap, const struct ap_mask *domains)
 	ap->keys_ready = true;
 }
 
-void keys_unknown_say(struct ap_unknown *unknown)
+void keys_unknown_text(struct ap_unknown *unknown)
 {
 	char source[64] = "", target[64] = "";
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Masks of 256 bits and bit strings, to and from text: the kernel's hexadecimal and the payload's
- * base64url. */
+/*
+ * Masks of 256 bits and bit strings, to and from text: the kernel's hexadecimal and the
+ * payload's base64url.
+ */
 #include <string.h>
 
 #include "ap.h"
@@ -74,13 +76,12 @@ struct ap_mask mask_from_bytes(const uint8_t bytes[32])
 	return mask;
 }
 
-/* ---------------------------------------------------------------- base64url, without its padding
- * (RFC 4648, 5) */
+/* --------------------------------------- base64url, without its padding (RFC 4648, 5) */
 
 static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-/* The value of a character, plus one; 0: it is none. A table, because a full matrix has 3,000 of
- * them. */
+/* The value of a character plus one; 0: it is foreign. It is a table because a full
+ * matrix has 3,000 characters. */
 #define RUN(c, n) [c] = (n) + 1
 #define RUN2(c, n) RUN(c, n), RUN((c) + 1, (n) + 1)
 #define RUN8(c, n) \

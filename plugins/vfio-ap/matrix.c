@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The matrix of a device: from ap_config, which has it whole, or from matrix and control_domains of
- * older kernels. What may have been cut at the end of the kernel's page is refused; a smaller
- * matrix is never made of it.
+ * Reads the matrix of a device: from ap_config, or from matrix and control_domains on
+ * older kernels. A text that the kernel may have cut at the end of its page is refused,
+ * so it never counts as a smaller matrix.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,8 +10,8 @@
 
 #include "ap.h"
 
-/* A page holds 512 lines of 8 bytes, and sysfs needs one of its bytes for itself: 511 are surely
- * whole, without the last newline. */
+/* A page holds 512 lines of 8 bytes, and sysfs needs one byte for itself. So 511 lines
+ * are complete, without the last newline. */
 #define LISTING_WHOLE_MAX (511u * 8u - 1u)
 
 const char *matrix_parse_config(const char *text, size_t len, struct ap_matrix *ret)
@@ -33,7 +33,7 @@ const char *matrix_parse_config(const char *text, size_t len, struct ap_matrix *
 
 /* ---------------------------------------------------------------- lines */
 
-/* "05.0004", "05." or ".0004"; -1 stands for what is not there. */
+/* Parses "05.0004", "05." or ".0004"; -1 stands for the missing number. */
 static bool line_parse(const char *line, const char *end, int *ret_adapter, int *ret_domain)
 {
 	uint64_t adapter = 0, domain = 0;
@@ -65,7 +65,7 @@ const char *matrix_parse_listing(const char *text, size_t len, struct ap_listing
 		int adapter, domain;
 
 		if (!newline && !ret->whole)
-			break; /* the line that the page's end may have cut */
+			break; /* the end of the page may have cut this line */
 		if (!line_parse(at, stop, &adapter, &domain))
 			return "a line is neither XX.YYYY nor XX. nor .YYYY";
 		int this_form = (adapter >= 0) * 2 + (domain >= 0);
@@ -115,7 +115,7 @@ const char *matrix_parse_control(const char *text, size_t len, struct ap_mask *r
 
 /* ---------------------------------------------------------------- facts */
 
-/* A fact of the device that must be there. */
+/* A fact of the device that must exist. */
 static int fact_need(const struct ap *ap, const char *key, const char **ret_text, size_t *ret_len)
 {
 	int r = ap->host->fact(ap->facts, 0, key, ret_text, ret_len);
@@ -128,7 +128,8 @@ static int fact_need(const struct ap *ap, const char *key, const char **ret_text
 		 : 0;
 }
 
-/* The first adapter that lacks a domain of the others; AP_IDS: it is a whole cross product. */
+/* The first adapter that lacks a domain of the others. AP_IDS: the lines are a full cross
+ * product. */
 static unsigned listing_gap(const struct ap_listing *listing)
 {
 	if (mask_empty(&listing->domains))
@@ -170,7 +171,7 @@ static int listing_matrix(struct ap *ap, struct ap_listing *listing)
 		     : 0;
 }
 
-/* What the guest really gets. */
+/* Reads the matrix that the guest has. */
 static int guest_open(struct ap *ap)
 {
 	const char *text, *wrong;
@@ -188,9 +189,9 @@ static int guest_open(struct ap *ap)
 }
 
 /*
- * The kernel saves what the guest gets: guest_matrix, and the control domains that the host has.
- * Where guest_matrix is not known, or may have been cut, the configured matrix stands for it, which
- * never has less.
+ * The kernel saves the guest's matrix: guest_matrix, and the control domains that the
+ * host has. If guest_matrix is not known or may be cut, the configured matrix stands for
+ * it: it never has less.
  */
 int sent_open(struct ap *ap)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether this kernel migrates an AP matrix, by the kernel's own word, by the driver's features, or
- * not at all. It also decides what a target is judged by: a kernel that migrates replaces the
- * target's matrix by the source's.
+ * Does this kernel migrate an AP matrix? The kernel's own answer counts first, then the
+ * driver's features. The answer also decides how a target is judged: a kernel that
+ * migrates replaces the target's matrix by the source's.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,7 +14,7 @@
 	"first and attached "                                                                     \
 	"again afterwards (Linux Documentation/arch/s390/vfio-ap.rst, Limitations)"
 
-/* A word of a list that blanks or newlines separate. */
+/* Is the word in a list that blanks or newlines separate? */
 static bool list_has(const char *list, const char *word)
 {
 	size_t len = strlen(word);
@@ -25,8 +25,8 @@ static bool list_has(const char *list, const char *word)
 	return false;
 }
 
-/* The driver offers no migration in a Secure Execution guest, by ap_is_se_guest(): that needs
- * secure binding as well. */
+/* ap_is_se_guest() of the kernel: in a Secure Execution guest with secure binding the
+ * driver offers no migration. */
 static bool secure_execution(const struct ap *ap)
 {
 	const char *guest, *features;
@@ -35,13 +35,13 @@ static bool secure_execution(const struct ap *ap)
 			   NULL) ||
 	    strcmp(guest, "1") != 0)
 		return false;
-	/* In doubt there is secure binding. */
+	/* If the fact is not known, assume secure binding. */
 	return ap->host->fact(ap->facts, MIGCOMPAT_WANT_HOST, "bus/ap/features", &features, NULL) !=
 		       0 ||
 	       list_has(features, "APSB");
 }
 
-static void mechanism_say(struct ap *ap, enum migcompat_state state, const char *text)
+static void mechanism_set(struct ap *ap, enum migcompat_state state, const char *text)
 {
 	ap->mechanism = state;
 	ap->mechanism_text = text;
@@ -58,24 +58,24 @@ void mechanism_open(struct ap *ap)
 	ap->loads = word == MIGCOMPAT_YES || migratable;
 	ap->by_host = ap->is_type || ap->loads;
 	if (word == MIGCOMPAT_YES)
-		mechanism_say(ap, MIGCOMPAT_YES,
+		mechanism_set(ap, MIGCOMPAT_YES,
 			      "the kernel offers migration of this device (VFIO debugfs)");
 	else if (secure_execution(ap))
-		mechanism_say(ap, MIGCOMPAT_NO,
+		mechanism_set(ap, MIGCOMPAT_NO,
 			      "the host runs under Secure Execution, where vfio_ap devices are not "
 			      "migrated");
 	else if (word == MIGCOMPAT_NO && migratable)
-		mechanism_say(ap, MIGCOMPAT_NO,
+		mechanism_set(ap, MIGCOMPAT_NO,
 			      "the kernel offers no migration of this device (VFIO debugfs), "
 			      "though the driver's features name it");
 	else if (migratable)
-		mechanism_say(
+		mechanism_set(
 			ap, MIGCOMPAT_YES,
 			"the driver migrates its devices (the word migratable in parent/features)");
 	else if (word == MIGCOMPAT_NO || r == 0 || r == -ENOENT)
-		mechanism_say(ap, MIGCOMPAT_NO, RELEASED);
+		mechanism_set(ap, MIGCOMPAT_NO, RELEASED);
 	else
-		mechanism_say(ap, MIGCOMPAT_UNKNOWN,
+		mechanism_set(ap, MIGCOMPAT_UNKNOWN,
 			      "parent/features could not be read, so whether this kernel migrates "
 			      "vfio_ap devices is not known");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The payload: three masks, 20 bits for each assigned adapter, and a hash of its keys. Everything
- * is of a fixed size for a given number of adapters, and the record's checksum covers all of it, so
- * that no cut matrix passes for a smaller one.
+ * The payload: three masks, 20 bits for each assigned adapter, and a hash of its keys.
+ * The number of adapters determines the size of every field, and a checksum covers all of
+ * it. So a cut payload never passes for a smaller matrix.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -37,7 +37,8 @@ static const struct migcompat_field fields[FIELD_COUNT] = {
 	[FIELD_KEYS] = {.name = "keys",
 			.value = MIGCOMPAT_VALUE_TEXT,
 			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
-	/* "config": the masks are the configured ones, since what the guest gets is not known */
+	/* "config": the masks are the configured ones, since the guest's are not
+	 * known. */
 	[FIELD_FROM] = {.name = "from",
 			.value = MIGCOMPAT_VALUE_TEXT,
 			.flags = MIGCOMPAT_FIELD_CUSTOM | MIGCOMPAT_FIELD_OPTIONAL},
@@ -74,8 +75,8 @@ static int refuse(struct ap *ap, const char *format, ...)
 	return 0;
 }
 
-/* Fill in the sentence why this can be no source, if so. What cannot be told at all is an error of
- * open. */
+/* Makes the sentence why this device cannot be a source, if it cannot. An unreadable fact
+ * is an error of open. */
 static int adapter_check(struct ap *ap, unsigned adapter)
 {
 	const struct ap_card *card = ap->cards[adapter];
@@ -170,16 +171,17 @@ static int payload_make(struct ap *ap)
 				      sizeof(ap->payload));
 }
 
-/* Does an equal source fit? Its queues are alike, or this were no source; they must be there, and
- * bits 16 and 17 zero. */
+/* Would an equal source fit? Its queues are alike, or it would be no source. They must
+ * exist here, and bits 16 and 17 must be zero. */
 static bool equal_fits(const struct ap *ap)
 {
 	if (!matrix_has_queues(&ap->sent))
 		return true;
 	if (!cards_have_all(ap, &ap->sent))
 		return false;
-	mask_each(adapter, &ap->sent.adapters) if (ap->uniform[adapter] &
-						   PACKED_BOUND) /* PACKED_MIXED has them too */
+	mask_each(adapter,
+		  &ap->sent.adapters) if (ap->uniform[adapter] &
+					  PACKED_BOUND) /* PACKED_MIXED has these bits, too */
 		return false;
 	return true;
 }
@@ -197,7 +199,7 @@ static void own_unknown(struct ap *ap)
 		unknown->source++;
 		unknown->target++;
 	}
-	keys_unknown_say(unknown);
+	keys_unknown_text(unknown);
 }
 
 int payload_open(struct ap *ap)
@@ -208,7 +210,7 @@ int payload_open(struct ap *ap)
 		return refuse(
 			ap,
 			"an mdev type has no matrix yet; create a device of it and assign queues");
-	/* What the guest gets of them is what the host has. */
+	/* The guest has only the control domains that the host has. */
 	if (ap->loads && !ap->host_control_known && !mask_empty(&ap->sent.control))
 		return refuse(ap,
 			      "control domain %04x is assigned, but whether the host has it is not "
@@ -256,8 +258,8 @@ static int malformed(const struct ap *ap, struct migcompat_result *result, const
 	return -EINVAL;
 }
 
-/* The most frequent case, and by far the longest field: it need not be read where it is what this
- * device would send. */
+/* The keys are the longest field, and most often equal to those that this device sends.
+ * Then nobody needs to decode them. */
 static bool keys_are_own(const struct ap *ap, const struct ap_matrix *matrix,
 			 const struct migcompat_value *keys)
 {
@@ -305,7 +307,7 @@ int payload_read(const struct ap *ap, const char *payload, size_t len,
 	if (ret->has_keys && !bits_decode(values[FIELD_KEYS].as.text, values[FIELD_KEYS].len,
 					  (size_t)ret->nadapters * KEY_BYTES * 8, ret->keys))
 		return malformed(ap, result, fields[FIELD_KEYS].name);
-	/* Of words that a later release may send, nothing is known. */
+	/* A later release may send another word, which says nothing here. */
 	ret->is_configured =
 		values[FIELD_FROM].type == MIGCOMPAT_VALUE_TEXT &&
 		values[FIELD_FROM].len == strlen(FROM_CONFIG) &&

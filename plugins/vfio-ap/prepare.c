@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Parameters of a matrix, and the writes that give a target the source's: one of ap_config, or one
- * for each number on older kernels. */
+/*
+ * The parameters of a matrix, and the writes that give the source's matrix to a target:
+ * one write of ap_config, or one write for each number on older kernels.
+ */
 #include <errno.h>
 #include <stdio.h>
 
@@ -8,7 +10,7 @@
 
 #define CONFIG_TEXT_LEN (3 * MASK_TEXT_LEN + 2)
 
-/* As the kernel shows and takes it. */
+/* The text that the kernel shows and takes. */
 static void config_format(const struct ap_matrix *matrix, char text[CONFIG_TEXT_LEN + 1])
 {
 	mask_format(&matrix->adapters, text);
@@ -64,7 +66,7 @@ static int assign(const struct ap *ap, const char *attribute, int digits,
 
 /* ---------------------------------------------------------------- whether to write */
 
-/* What a source has and the configured matrix lacks. */
+/* What the source has and the configured matrix lacks. */
 static struct ap_matrix matrix_missing(const struct ap_matrix *source, const struct ap_matrix *has)
 {
 	return (struct ap_matrix){
@@ -80,7 +82,8 @@ static bool matrix_is_empty(const struct ap_matrix *matrix)
 	       mask_empty(&matrix->control);
 }
 
-/* A write of ap_config takes away whatever the source lacks. */
+/* A write of ap_config removes what the source lacks. True: there is something
+ * to remove. */
 static bool holds_more(const struct ap_matrix *more, char text[AP_TEXT_MAX])
 {
 	const struct {
@@ -96,14 +99,14 @@ static bool holds_more(const struct ap_matrix *more, char text[AP_TEXT_MAX])
 			continue;
 		snprintf(text, AP_TEXT_MAX,
 			 "nothing is to be written: the target's matrix holds %s %0*x, which the "
-			 "source lacks and would be taken away",
+			 "source lacks and the write would remove",
 			 parts[i].what, parts[i].digits, mask_next(parts[i].mask, 0));
 		return true;
 	}
 	return false;
 }
 
-/* Why the host's queue would not do for the source's; NULL: it would. */
+/* Why the host's queue does not fit the source's. NULL: it fits. */
 static const char *queue_trouble(const struct ap *ap, unsigned adapter, unsigned domain,
 				 uint32_t packed)
 {
@@ -115,11 +118,11 @@ static const char *queue_trouble(const struct ap *ap, unsigned adapter, unsigned
 	if (!mask_has(&card->known, domain))
 		return "has no known hwtype or function bits";
 	if (!packed_fits(packed, card->packed[domain]))
-		return "does not do for the source's";
+		return "does not fit the source's";
 	return cards_taken(ap, adapter, domain) ? "is taken" : NULL;
 }
 
-/* Would the host give every queue, and do they do? */
+/* Does the host have every queue, free and fitting? */
 static bool host_fits(const struct ap *ap, const struct ap_source *source, char text[AP_TEXT_MAX])
 {
 	struct ap_mask control = mask_without(&source->matrix.control, &ap->host_control);
@@ -170,7 +173,8 @@ bool prepare_fits(const struct ap *ap, const struct ap_source *source, char text
 			 "that a guest may use it");
 		return false;
 	}
-	/* Kernels that have no ap_config refuse to change a matrix in use, or show guest_matrix. */
+	/* A kernel without ap_config refuses to change a matrix in use. A kernel with it does not,
+	 * so guest_matrix must say that no guest uses it. */
 	if (!ap->guest && ap->whole_write) {
 		snprintf(text, AP_TEXT_MAX,
 			 "nothing is to be written: the target's guest_matrix is not known, so "
@@ -187,7 +191,7 @@ bool prepare_needed(const struct ap *ap, const struct ap_source *source)
 	return !ap->loads && !matrix_is_empty(&missing);
 }
 
-/* A type is created empty, and whether it fits the comparison says. */
+/* A type creates an empty matrix. The comparison says whether it fits. */
 static bool to_write(const struct ap *ap, const struct ap_source *source)
 {
 	char text[AP_TEXT_MAX];
@@ -195,7 +199,8 @@ static bool to_write(const struct ap *ap, const struct ap_source *source)
 	return prepare_needed(ap, source) && (ap->is_type || prepare_fits(ap, source, text));
 }
 
-/* The target as it is, by which it is judged; then as "prepare" would configure it. */
+/* First the target as it is, which compare judges; then as "prepare" would
+ * configure it. */
 int ap_candidates(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
 {
 	const struct ap *ap = handle;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the driver's migration stream has, struct vfio_ap_config of the kernel series from its
- * fourth version on: a head, then each queue with what the card says of it. The numbers are those
- * of an s390, big-endian. Earlier versions have no magic and are not claimed.
+ * The driver's migration stream, struct vfio_ap_config of the kernel series since its
+ * fourth version: a head, then each queue with its card's properties. Numbers are
+ * big-endian, as on s390. Earlier versions have no magic, so this backend does not claim
+ * them.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,8 +23,8 @@ struct stream {
 	const uint8_t *bytes;
 	size_t len;
 	uint64_t size;
-	uint32_t queues; /* as its head says */
-	size_t read;	 /* of them, that are here */
+	uint32_t queues; /* as the head says */
+	size_t read;	 /* how many of them are in the bytes */
 	struct ap_matrix matrix;
 	size_t distinct;
 };
@@ -79,7 +80,7 @@ static void add_warning(const struct stream *stream, const char *text)
 
 /* ---------------------------------------------------------------- the head */
 
-/* The driver takes no byte more, and takes nothing until the last one has come. */
+/* The driver accepts no byte more, and loads nothing until the last one arrived. */
 static void length_check(const struct stream *stream)
 {
 	uint64_t want = HEAD + (uint64_t)QUEUE * stream->queues;
@@ -96,7 +97,7 @@ static void length_check(const struct stream *stream)
 	    fits ? NULL : text);
 }
 
-/* False: nothing behind the head can be read. */
+/* False: nothing after the head can be read. */
 static bool head_read(struct stream *stream)
 {
 	uint64_t version = stream->len >= 8 ? number_at(stream->bytes + 4, 4) : VERSION;
@@ -143,7 +144,7 @@ static struct queue queue_at(const struct stream *stream, size_t index)
 	return (struct queue){at[8], at[9], packed_make(at[4], (uint32_t)number_at(at, 4))};
 }
 
-/* Whoever loads it gives the guest every domain of every adapter that it names. */
+/* A driver that loads it gives the guest every domain of every adapter in the stream. */
 static void matrix_read(struct stream *stream)
 {
 	struct ap_mask seen[AP_IDS] = {{{0}}};
@@ -161,8 +162,9 @@ static void matrix_read(struct stream *stream)
 	if (stream->read == stream->queues &&
 	    stream->distinct !=
 		    (size_t)mask_count(&matrix->adapters) * mask_count(&matrix->domains))
-		add_warning(stream, "its queues are no whole matrix, but the driver gives the "
-				    "guest every domain of every adapter");
+		add_warning(stream,
+			    "its queues are not a full cross product, but the driver gives the "
+			    "guest every domain of every adapter");
 	else if (stream->distinct != stream->read)
 		add_warning(stream, "it names a queue more than once");
 	snprintf(text, sizeof(text), "%u adapters x %u domains, %u control domains",
@@ -172,7 +174,7 @@ static void matrix_read(struct stream *stream)
 	    nothing(), NULL);
 }
 
-/* What no target would take. */
+/* Adds what no target accepts. */
 static void bound_check(const struct stream *stream)
 {
 	for (size_t i = 0; i < stream->read; i++) {
@@ -205,7 +207,7 @@ static void target_compare(const struct stream *stream, struct ap *ap)
 
 	c.has_all = cards_have_all(ap, &source.matrix);
 	queues_compare(&c);
-	queues_say(&c, &source.matrix);
+	queues_add(&c, &source.matrix);
 	control_compare(&c, &source.matrix.control);
 	for (size_t i = 0; i < stream->read; i++) {
 		struct queue queue = queue_at(stream, i);
@@ -214,12 +216,12 @@ static void target_compare(const struct stream *stream, struct ap *ap)
 			queue_compare(&c, queue.adapter, queue.domain, queue.packed);
 	}
 	c.adapters = source.nadapters;
-	adapters_say(&c);
-	keys_untold_say(&c);
+	adapters_add(&c);
+	keys_missing_add(&c);
 	if (stream->read < stream->queues) {
 		snprintf(text, sizeof(text),
-			 "only %zu of its %u queues could be held against the target", stream->read,
-			 stream->queues);
+			 "only %zu of its %u queues could be compared with the target",
+			 stream->read, stream->queues);
 		add(stream, "stream_queues_read", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_LIMIT_FORMAT,
 		    number(stream->read), number(stream->queues), text);
 	}

@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "plugins/sample-pci/card.c"
-#include "plugins/sample-pci/config.c"
+#include "samples/device-state/serial/card.c"
+#include "samples/device-state/serial/config.c"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

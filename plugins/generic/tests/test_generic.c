@@ -6,7 +6,7 @@
 
 static const char *const no_facts[] = {NULL};
 
-/* What opening fails with; the sentence is in text. 0: it opened. */
+/* The error of open, with its sentence in text. 0: it opened. */
 static int open_error(enum migcompat_kind kind, const char *id, const char *const *facts,
 		      struct error *err)
 {
@@ -156,7 +156,7 @@ static void a_driver_counts_if_its_module_has_another_name(void **state)
 	assert_never(MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts, "vfio-platform");
 }
 
-/* As a minimal inventory has it. */
+/* A minimal inventory has a member "driver" and no fact of that name. */
 static void a_driver_beside_the_facts_counts(void **state)
 {
 	struct provider *provider = test_backend("generic", NULL);

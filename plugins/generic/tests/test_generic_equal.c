@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Functions that the kernel can migrate and that nobody knows: all of their identity must be equal.
+/*
+ * Functions that the kernel can migrate and that no backend knows: every value of their
+ * identity must be equal.
  */
 #include <errno.h>
 
@@ -8,7 +10,7 @@
 #define PAIRS_MAX 24
 #define MODALIAS "pci:v00001E4Bd00001002sv00001E4Bsd00000100bc12sc00i00"
 
-/* The facts of a virtual function, of which a test changes one. */
+/* The facts of a virtual function. A test changes one of them. */
 static const char *const whole[] = {
 	"driver/module",
 	"acme_vfio_pci",
@@ -45,7 +47,7 @@ static const char *const whole[] = {
 	NULL,
 };
 
-/* Every compared one, another value, the finding and its limit. */
+/* Each compared fact, another value for it, and the finding and limit that follow. */
 static const struct {
 	const char *fact, *other, *field;
 	uint32_t limit;
@@ -74,7 +76,7 @@ struct pair {
 	struct migcompat_result result;
 };
 
-/* whole with one fact as value (NULL: without it), and with more facts. */
+/* The facts of whole with one changed to value (NULL: removed), and with more facts. */
 static void facts_make(const char *fact, const char *value, const char *const *more,
 		       const char **ret)
 {

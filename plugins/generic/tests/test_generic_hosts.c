@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Recorded hosts, whole: drivers that never migrate, functions that nobody serves, and the policy.
+/*
+ * The recorded hosts: drivers that never migrate, functions that no backend serves, and
+ * the policy.
  */
 #include <errno.h>
 #include <sys/stat.h>
@@ -103,7 +105,7 @@ static const struct device *find(const struct hosts *hosts, const char *name)
 	return device;
 }
 
-/* The reason; the verdict is in hosts. */
+/* Returns the reason. The verdict is in hosts. */
 static const char *check(struct hosts *hosts, const char *source, const char *target)
 {
 	static char text[2048];
@@ -256,7 +258,7 @@ static void without_the_kernels_word_nobody_serves_it(void **state)
 	arena_free(&arena);
 }
 
-/* ---------------------------------------------------------------- the policy generic = "equal" */
+/* ------------------------------------------------------- the policy generic = "equal" */
 
 static void equal_functions_fit_and_the_verdict_warns(void **state)
 {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of this backend share: one sound device, changes to it fact by fact, and how it is
- * opened or refused. */
+/*
+ * What the tests of this backend share: one sound device, changes to its facts, and
+ * whether it opens.
+ */
 #ifndef PLUGINS_INTEL_GVT_TESTS_BENCH_H
 #define PLUGINS_INTEL_GVT_TESTS_BENCH_H
 
@@ -25,7 +27,7 @@ static const char *const bench_base[] = {
 	BENCH_DESCRIPTION, "parent/vendor",  "0x8086",
 	"parent/device",   "0x1912",	     NULL};
 
-/* "key", "value", …, NULL: a value "-" drops the fact. */
+/* "key", "value", …, NULL. The value "-" removes the fact. */
 #define CHANGES(...) ((const char *const[]){__VA_ARGS__, NULL})
 
 static inline int bench_setup_with(void **state, const char *const *host_facts,
@@ -57,7 +59,7 @@ static inline int bench_teardown(void **state)
 	return 0;
 }
 
-/* The sound device with some facts changed, added or dropped. */
+/* The sound device with some facts changed, added or removed. */
 static inline const struct device *bench_device(struct test_host *host, enum migcompat_kind kind,
 						const char *const *changes)
 {
@@ -115,7 +117,7 @@ static inline void bench_refused(struct bench *bench, enum migcompat_kind kind,
 	assert_int_equal(r, error);
 }
 
-/* Compares, closes both, and returns how many findings are bad. */
+/* Compares, closes both, and returns the number of bad findings. */
 static inline uint32_t bench_compare(struct bench *bench, struct opened *source,
 				     struct opened *target)
 {

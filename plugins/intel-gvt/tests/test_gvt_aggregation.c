@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Several instances as one device: memory is multiplied, nothing else, and a type can be set up for
- * it. */
+/*
+ * Several instances as one device: only memory is multiplied, and a type can be set up
+ * for it.
+ */
 #include "plugins/intel-gvt/tests/bench.h"
 
-/* i915-GVTg_V5_8 by name alone: 64 MB low, 384 MB high. */
+/* i915-GVTg_V5_8 without a description: 64 MB low, 384 MB high. */
 #define EIGHTH "mdev_type", "i915-GVTg_V5_8", "mdev_type/description", "-"
 
 static struct opened *twice(struct bench *bench)
@@ -77,7 +79,7 @@ static void a_device_without_enough_aggregation_is_refused(void **state)
 	assert_int_equal(bench_compare(bench, bench_mdev(bench, CHANGES(EIGHTH)), twice(bench)), 2);
 }
 
-/* It stands as it is: what its owner gave it is not taken away. */
+/* An existing device keeps what its owner gave it. */
 static void a_device_that_exists_is_not_set_up_anew(void **state)
 {
 	struct bench *bench = *state;
@@ -100,7 +102,7 @@ static void a_type_that_can_aggregate_enough_fits(void **state)
 	assert_int_equal(bench_compare(bench, twice(bench), type(bench, "4", "4")), 0);
 	assert_int_equal(bench->result.extra, 0);
 	assert_int_equal(bench->result.availability,
-			 MIGCOMPAT_UNKNOWN); /* the core knows it from the same fact */
+			 MIGCOMPAT_UNKNOWN); /* the core reads it from the same fact */
 	finding = test_finding(&bench->result, "aggregated_instances");
 	assert_non_null(finding);
 	assert_int_equal(finding->rule, MIGCOMPAT_RULE_INFO);
@@ -252,7 +254,8 @@ static void more_than_the_gpu_has_is_never_offered(void **state)
 	struct migcompat_sink sink = {0};
 
 	list(target, PROVIDER_PARAMETERS, NULL, &sink);
-	assert_string_equal(sink.parameters[0].allowed, "1-10"); /* 4096 MB hold ten times 384 MB */
+	assert_string_equal(sink.parameters[0].allowed,
+			    "1-10"); /* 384 MB fit ten times into 4096 MB */
 	sink_free(&sink);
 	opened_close(target);
 }

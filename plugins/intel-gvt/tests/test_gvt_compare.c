@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of two virtual GPUs is compared, and how: each rule with a passing, a failing and a
- * malformed case. */
+/*
+ * The comparison of two virtual GPUs: each rule with a passing, a failing and a malformed
+ * case.
+ */
 #include "plugins/intel-gvt/tests/bench.h"
 
 #include "core/finding/record.h"
@@ -56,7 +58,7 @@ static void another_generation_is_refused(void **state)
 	assert_string_equal(text, "source has 8 as GPU generation, target has 9");
 }
 
-/* One resource at a time; all of them are bad at once in the last. */
+/* One resource at a time; the last case changes all of them. */
 static void each_resource_that_differs_is_refused_by_name(void **state)
 {
 	static const struct {
@@ -196,11 +198,10 @@ static void cross_device_does_not_cross_generations(void **state)
 	assert_int_equal(bench_status(bench, "pci_device"), MIGCOMPAT_STATUS_BAD);
 }
 
-/* ---------------------------------------------------------------- versions of the driver's state
- */
+/* ----------------------------------------------------- versions of the driver's state */
 
-/* Status of FIELD between hosts that tell these versions (NULL: none); UINT32_MAX: there is no
- * finding. */
+/* The status of FIELD between hosts with these versions (NULL: none). UINT32_MAX: there
+ * is no finding. */
 static uint32_t version_status(struct bench *bench, const char *module, const char *source,
 			       const char *target)
 {
@@ -337,7 +338,7 @@ static void every_damaged_byte_of_a_payload_is_refused_as_format(void **state)
 	opened_close(opened);
 }
 
-/* A payload of this format with one field more, or of another format. */
+/* The limits for a payload with one more field, or of another format. */
 static uint32_t foreign_limits(struct bench *bench, uint32_t format, uint32_t flags)
 {
 	static const struct migcompat_value nine = {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 9}};

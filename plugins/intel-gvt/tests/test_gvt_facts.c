@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From facts to a device: every form that is read, everything that is refused, and the sentence
- * that says why. */
+/*
+ * From facts to a device: every accepted form, every refusal, and the sentence that gives
+ * the reason.
+ */
 #include "plugins/intel-gvt/tests/bench.h"
 
 #define MDEV MIGCOMPAT_KIND_MDEV
@@ -241,10 +243,10 @@ static void the_gpu_itself_cannot_migrate(void **state)
 		      "a GPU that the host itself uses");
 }
 
-/* ---------------------------------------------------------------- what is missing or unreadable */
+/* ------------------------------------------------------ what is missing or unreadable */
 
-/* Either the rest says as much, or the device does not open: a missing fact never makes another
- * device of it. */
+/* A missing fact never makes another device: other facts say the same, or the device does
+ * not open. */
 static void each_fact_that_is_dropped_leaves_the_same_device_or_none(void **state)
 {
 	struct bench *bench = *state;
@@ -265,7 +267,7 @@ static void each_fact_that_is_dropped_leaves_the_same_device_or_none(void **stat
 		opened_close(opened);
 		opened_count++;
 	}
-	assert_int_equal(opened_count, 2); /* without mdev_type or its description */
+	assert_int_equal(opened_count, 2); /* without mdev_type, or without its description */
 	bench_refused(bench, MDEV, CHANGES("mdev_type", "-", DESCRIPTION, "-"), -ENOENT,
 		      "\"mdev_type/description\" is missing");
 	opened_close(whole);
@@ -283,7 +285,7 @@ static void each_fact_that_cannot_be_read_is_refused(void **state)
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
 		bench_refused(*state, MDEV, CHANGES(keys[i], "!EACCES"), -EACCES, keys[i]);
-		/* A file that vanished says nothing about the device's ability to migrate. */
+		/* A file that vanished does not say whether the device can migrate. */
 		bench_refused(*state, MDEV, CHANGES(keys[i], "!ENODEV"), -EIO, "could not be read");
 	}
 }

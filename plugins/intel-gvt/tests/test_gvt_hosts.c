@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The recorded GVT-g hosts, whole: that they are what they say, and what is answered about moving
- * between them. */
+/*
+ * The recorded GVT-g hosts: they contain what README.md says, and the verdicts between
+ * them are right.
+ */
 #include <errno.h>
 #include <stdbool.h>
 #include <sys/stat.h>
@@ -29,7 +31,8 @@ static const struct {
 };
 #define HOST_COUNT (sizeof(hosts) / sizeof(hosts[0]))
 
-/* No recorded host aggregates: the proposal was never merged. This one does as it says. */
+/* No recorded host aggregates, since the proposal was never merged. This one follows the
+ * proposal. */
 static const char aggregating[] =
 	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"aggregating\"},\"devices\":["
 	"{\"id\":\"a0000000-0000-4000-8000-000000000001\",\"kind\":\"mdev\",\"facts\":{\"mdev_"
@@ -70,11 +73,11 @@ static void write_policy(const struct room *room, const char *text)
 	assert_non_null(file);
 	assert_true(fputs(text, file) >= 0);
 	assert_int_equal(fclose(file), 0);
-	/* Whatever the umask of whoever runs the tests. */
+	/* The umask of the user may be anything. */
 	assert_int_equal(chmod(path, 0644), 0);
 }
 
-/* In a folder of its own policy: what this machine's administrator says has no place here. */
+/* The policy is in a folder of its own, so this machine's policy has no effect. */
 static int setup_with(void **state, const char *policy)
 {
 	struct room *room = calloc(1, sizeof(*room));
@@ -88,8 +91,11 @@ static int setup_with(void **state, const char *policy)
 	room->options = (struct engine_options){.backend_dir = TEST_BACKENDS,
 						.config = room->config,
 						.worker = TEST_BUILD "/migcompat-worker",
-						/* No release of Linux moves these; how their fields
-						   compare is told all the same. */
+						/*
+						 * No release of Linux moves these
+						 * devices. "report" shows how their
+						 * fields compare.
+						 */
 						.mechanism = "report",
 						.in_process = true};
 	if (engine_start(&room->engine, &room->options, &err) != 0)
@@ -172,7 +178,7 @@ static void every_device_is_served_and_identical_to_itself(void **state)
 	assert_int_equal(count, 12 + 2 + 2 + 1 + 2);
 }
 
-/* One i915-GVTg_V*_N has this much of the GPU: low and high graphics memory in MB, fences. */
+/* The resources of one i915-GVTg_V*_N: low and high graphics memory in MB, and fences. */
 static void share(const struct device *device, uint64_t ret[3])
 {
 	static const uint64_t shares[][4] = {
@@ -185,8 +191,8 @@ static void share(const struct device *device, uint64_t ret[3])
 			memcpy(ret, &shares[i][1], 3 * sizeof(ret[0]));
 }
 
-/* Low memory, high memory and fences that no device uses; the host keeps 128 MB, 384 MB and 4
- * fences. */
+/* Low memory, high memory and fences that no device uses. The host keeps 128 MB, 384 MB
+ * and 4 fences. */
 static void left(struct room *room, const char *host, uint64_t aperture_mb, uint64_t ret[3])
 {
 	uint64_t one[3] = {0};
@@ -251,7 +257,7 @@ static void a_small_aperture_has_no_large_types(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- what is answered about them */
+/* -------------------------------------------------------- what is answered about them */
 
 static void a_type_that_is_taken_is_compatible_and_not_available(void **state)
 {
@@ -335,7 +341,7 @@ static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
 				    &answer, &err),
 			 0);
 	assert_int_equal(answer.nchoices,
-			 0); /* a small aperture has no such type, the other hosts are gen9 */
+			 0); /* a small aperture has no such type, and the other hosts are gen9 */
 	answer_free(&answer);
 }
 
@@ -358,7 +364,7 @@ static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
 	plan_free(&plan);
 }
 
-/* ---------------------------------------------------------------- the aggregating host */
+/* --------------------------------------------------------------- the aggregating host */
 
 static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 {
@@ -373,7 +379,7 @@ static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
 	assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
 	assert_int_equal(room->verdict.result.availability,
-			 MIGCOMPAT_NO); /* two are needed, one is left */
+			 MIGCOMPAT_NO); /* it needs two, and one is left */
 	assert_int_equal(plan.nwrites, 2);
 	assert_contains(plan.writes[0].path, "/create");
 	assert_contains(plan.writes[1].path, "/aggregated_instances");
@@ -410,8 +416,7 @@ static const char *note(const struct device *device)
 	return device->extra ? device->extra : "";
 }
 
-/* What is wrong with a device never makes it fit: only where nothing that a guest sees is in doubt
- * is the answer yes. */
+/* A broken device is compatible only if nothing that a guest sees is in doubt. */
 static void a_broken_device_fits_only_where_nothing_is_in_doubt(void **state)
 {
 	static const char *const harmless[] = {"the mdev_type link dangles",

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A host seen live, under umockdev, against the same host's inventory: the same devices, facts and
- * strings. */
+/*
+ * The live host, under umockdev, has the same devices, facts and strings as its
+ * inventory.
+ */
 #include "core/backend/provider.h"
 #include "core/discovery/discovery.h"
 #include "tests/support/device.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of kernel drivers' streams share: bytes to be read, and what was found in them. */
+/*
+ * What the tests of kernel drivers' streams share: building the bytes, and looking up
+ * findings.
+ */
 #ifndef KERNEL_STREAMS_TESTS_BUILD_H
 #define KERNEL_STREAMS_TESTS_BUILD_H
 
@@ -10,7 +13,7 @@
 
 static struct migcompat_result result;
 static uint8_t bytes[BYTES_MAX];
-static uint8_t *at; /* behind what was put */
+static uint8_t *at; /* the end of what was put */
 static struct provider *provider;
 
 static inline int setup(void **state)
@@ -31,7 +34,7 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/* Read len bytes of a stream of so many (0: not known). */
+/* Read the first len bytes of a stream of this size (0: not known). */
 static inline int read_first(size_t len, uint64_t size)
 {
 	const struct stream_head head = {.bytes = bytes, .len = len, .size = size};
@@ -40,7 +43,7 @@ static inline int read_first(size_t len, uint64_t size)
 	return provider_stream(provider, NULL, &head, &result, NULL);
 }
 
-/* All that was put. */
+/* Read all that was put. */
 static inline int read_all(void)
 {
 	return read_first((size_t)(at - bytes), (uint64_t)(at - bytes));
@@ -56,7 +59,7 @@ static inline bool is_driver(const struct finding *finding)
 	return strcmp(finding->field, "stream_driver") == 0;
 }
 
-/* Bad findings among those of a driver; -1: it has no entry. */
+/* The number of a driver's bad findings; -1: it has no entry. */
 static inline int bad_of(const char *driver)
 {
 	size_t len = strlen(driver);
@@ -75,7 +78,7 @@ static inline int bad_of(const char *driver)
 	return found ? bad : -1;
 }
 
-/* The driver takes all that was put, and nobody warns. */
+/* The driver accepts all that was put, without a warning. */
 static inline void assert_taken(const char *driver)
 {
 	assert_int_equal(read_all(), 0);
@@ -85,7 +88,7 @@ static inline void assert_taken(const char *driver)
 	assert_int_equal(bad_of(driver), 0);
 }
 
-/* It does not, and this field is bad. */
+/* The driver refuses it, and this field is bad. */
 static inline void assert_refused(const char *driver, const char *field)
 {
 	assert_int_equal(read_all(), 0);
@@ -102,7 +105,7 @@ static inline uint64_t value_of(const char *field)
 	return test_finding(&result, field)->source.as.number;
 }
 
-/* A field that only a target can judge, by this rule. */
+/* Only a target can judge the field, by this rule. */
 static inline void assert_for_target(const char *field, uint32_t rule, uint64_t value)
 {
 	assert_int_equal(value_of(field), value);
@@ -116,7 +119,7 @@ static inline const char *text_of(const char *field)
 	return test_finding(&result, field)->text;
 }
 
-/* A machine of the other byte order wrote a magic of so many bytes. */
+/* A machine of the other byte order wrote a magic of this many bytes. */
 static inline void assert_swapped_is_told(const char *driver, size_t magic)
 {
 	for (size_t i = 0; i < magic / 2; i++) {

@@ -109,7 +109,7 @@ static void a_queue_without_an_address_is_a_warning(void **state)
 	assert_int_equal(read_all(), 0);
 	assert_int_equal(bad_of(DRIVER), 0);
 	assert_contains(text_of("stream_dma"), "stream_dma at offset 152: a queue has no address");
-	put_whole(V1); /* the driver makes this one anew */
+	put_whole(V1); /* the driver computes this address again */
 	stream_put(bytes + 152, 0, 8);
 	assert_taken(DRIVER);
 }

@@ -8,7 +8,7 @@
 #define BLOCK 4096u
 #define HEAD 16u /* bytes of a preamble and of a section's head */
 
-/* Sizes and content that a test may want otherwise. */
+/* Sizes and values that a test may change. */
 static struct {
 	uint32_t gencap, iovinit, vimsk; /* bytes */
 	uint32_t slas;
@@ -34,7 +34,7 @@ static void leaf(const char *name, uint32_t size, uint64_t value)
 	at += size;
 }
 
-/* What was put since is what it holds. */
+/* The section contains what was put since its head. */
 static void end_section(uint8_t *head)
 {
 	stream_put(head + 8, (uint64_t)(at - head) - HEAD, 4);
@@ -136,7 +136,7 @@ static int setup_block(void **state)
 	return 0;
 }
 
-/* The head of the first section of that name. */
+/* The head of the first section of this name. */
 static uint8_t *section_of(const char *name)
 {
 	uint8_t *head = memmem(bytes, BLOCK, name, strlen(name));
@@ -251,7 +251,7 @@ static void an_unknown_driver_of_the_vf_is_a_warning(void **state)
 	assert_int_equal(read_all(), 0);
 	assert_int_equal(bad_of(DRIVER), 0);
 	assert_int_equal(value_of("stream_vf_driver_version"), 0);
-	section_of("compver")[HEAD] = 200; /* newer than any: the driver lets it pass */
+	section_of("compver")[HEAD] = 200; /* newer than any; the driver accepts it */
 	assert_taken(DRIVER);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The records of mlx5_vfio_pci and virtio_vfio_pci, which each driver judges by its own tags. */
+/*
+ * The records of mlx5_vfio_pci and virtio_vfio_pci. Each driver judges them by its own
+ * tags.
+ */
 #include <endian.h>
 #include <errno.h>
 
@@ -13,7 +16,7 @@
 #define STOP_COPY_SIZE 1
 #define UNKNOWN 9
 
-/* A head, and zeros for its data, as far as they are few. */
+/* A head, and zeros for its data if they are few. */
 static void record(uint64_t size, uint32_t flags, uint32_t tag)
 {
 	put(htole64(size), 8);
@@ -65,7 +68,7 @@ static void flags_other_than_the_first_are_never_looked_at(void **state)
 	assert_taken(MLX5);
 	assert_taken(VIRTIO);
 	stream_put(bytes + 116 + 8, htole32(0xfffffffeu), 4);
-	assert_int_equal(read_all(), -ENOMSG); /* neither takes it, and it looks like nobody's */
+	assert_int_equal(read_all(), -ENOMSG); /* neither driver accepts it, and it has no magic */
 }
 
 static void an_unknown_optional_record_may_come_first(void **state)
@@ -191,7 +194,7 @@ static void many_records_are_judged_and_not_all_shown(void **state)
 	for (size_t i = 0; i < BYTES_MAX / 16 - 1; i++)
 		record(0, MANDATORY, DATA);
 	record(0, MANDATORY, UNKNOWN);
-	bytes[0] = 1; /* one byte of data, which moves all heads: the last is cut */
+	bytes[0] = 1; /* one byte of data moves all heads, so the last is cut */
 	assert_int_equal(read_all(), 0);
 	assert_int_equal(result.truncated, 0);
 	assert_true(bad_of(MLX5) > 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The packets of xe_vfio_pci, as the driver of the PF restores them. */
+/* The packets of xe_vfio_pci, as the driver of the physical function restores them. */
 #include "build.h"
 
 #define DRIVER "xe_vfio_pci"
@@ -17,7 +17,7 @@ static void packet(uint8_t type, uint8_t tile, uint8_t gt, uint64_t offset, uint
 	put(size, 8);
 }
 
-/* With its data, which are zeros. */
+/* A packet with its data, which are zeros. */
 static void whole(uint8_t type, uint8_t tile, uint8_t gt, uint64_t offset, uint64_t size)
 {
 	packet(type, tile, gt, offset, size);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The sample backend in isolation: each rule with a passing, a failing and a malformed case. */
+/*
+ * The sample backend by itself: each rule with a passing, a failing and a
+ * malformed case.
+ */
 #include <errno.h>
 
 #include "tests/support/device.h"
@@ -48,7 +51,7 @@ static struct opened *make(struct bench *bench, enum migcompat_kind kind, const 
 	return test_open(bench->provider, test_device(&bench->host, kind, "x", facts));
 }
 
-/* Both are closed; the result stays. */
+/* Closes both. The result stays. */
 static void compare(struct bench *bench, struct opened *source, struct opened *target)
 {
 	test_compare(source, target, &bench->result);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The head of mtty's migration stream: each field passing, failing and cut. */
+/* The head of mtty's migration stream: each field passes, fails, and is cut. */
 #include <byteswap.h>
 #include <errno.h>
 
@@ -44,7 +44,7 @@ static int read_stream(const uint8_t *bytes, size_t len, uint64_t size, const ch
 
 static const char *const dual[] = {"mdev_type", "mtty-2", NULL};
 
-/* What a stream of these numbers has against a dual mtty. */
+/* Compares a stream of these numbers with an mtty of two ports. */
 static void against_dual(uint32_t major, uint32_t minor, uint32_t ports, uint32_t flags)
 {
 	uint8_t bytes[24 + 4 * 36];
@@ -133,7 +133,7 @@ static void a_stream_of_another_length_is_refused(void **state)
 	bad_alone("stream_length", MIGCOMPAT_LIMIT_FORMAT);
 	assert_string_equal(test_finding(&result, "stream_length")->text,
 			    "the stream has 95 bytes, expected 96");
-	assert_int_equal(read_stream(bytes, len, 0, dual), 0); /* of a length that is not known */
+	assert_int_equal(read_stream(bytes, len, 0, dual), 0); /* the length is not known */
 	assert_int_equal(result.bad_count, 0);
 }
 

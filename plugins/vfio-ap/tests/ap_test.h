@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A source and a target with hosts of their own, made of facts that a test changes before it opens
- * them. As they start, both have adapters 05 and 06 (CEX6 coprocessors), domains 0004 and 0047,
- * control domain 0047, and everything free.
+ * A source and a target, each with a host. A test changes their facts before it opens
+ * them. At first both have adapters 05 and 06 (CEX6 coprocessors), domains 0004 and 0047,
+ * control domain 0047, and every queue is free.
  */
 #ifndef VFIO_AP_TESTS_AP_TEST_H
 #define VFIO_AP_TESTS_AP_TEST_H
@@ -18,7 +18,7 @@
 #define ACCELERATOR "0x6A800000" /* 4K operands, accelerator, APXA, full native */
 #define TWO_BY_TWO "05.0004\n05.0047\n06.0004\n06.0047\n"
 
-/* Facts as test_facts takes them; strings are copied. */
+/* Facts as test_facts takes them. Strings are copied. */
 struct list {
 	struct arena arena;
 	const char *items[2 * LIST_MAX + 1];
@@ -65,7 +65,7 @@ struct pair {
 
 /* ---------------------------------------------------------------- facts */
 
-/* "5,6" or "" to 0x and 64 digits. Numbers are hexadecimal. */
+/* From "5,6" or "" to 0x and 64 digits. Numbers are hexadecimal. */
 static inline void mask_text(const char *numbers, char text[67])
 {
 	unsigned char bits[32] = {0};
@@ -102,7 +102,8 @@ static inline void config_text(const char *adapters, const char *domains, const 
 	snprintf(text, 256, "%s,%s,%s", a, d, c);
 }
 
-/* All of it bound to vfio_ap, so that a guest gets it. Numbers are hexadecimal and ascend. */
+/* All of it is bound to vfio_ap, so a guest gets it. Numbers are hexadecimal and
+ * ascend. */
 static inline void put_guest(struct side *side, const char *adapters, const char *domains)
 {
 	char text[4096] = "", *at = text;
@@ -135,7 +136,7 @@ static inline void put_card(struct side *side, unsigned adapter, const char *hwt
 	list_put(&side->host_facts, key, functions);
 }
 
-/* A fact of a queue; value NULL: none. */
+/* A fact of a queue. value NULL: removes it. */
 static inline void put_queue(struct side *side, unsigned adapter, unsigned domain, const char *name,
 			     const char *value)
 {
@@ -179,7 +180,7 @@ static inline void side_fill(struct side *side)
 	}
 }
 
-/* ---------------------------------------------------------------- opening and comparing */
+/* -------------------------------------------------------------- opening and comparing */
 
 static inline void side_type(struct side *side)
 {
@@ -218,7 +219,7 @@ static inline void pair_compare(struct pair *pair)
 	pair_close(pair);
 }
 
-/* One bad finding of this field, of this limit alone. */
+/* One bad finding, of this field and this limit. */
 static inline void expect_bad(const struct pair *pair, const char *field,
 			      enum migcompat_limit limit)
 {
@@ -246,7 +247,7 @@ static inline void expect_fit(const struct pair *pair, uint64_t extra)
 	assert_int_equal(pair->result.extra, extra);
 }
 
-/* The source cannot be opened, and the sentence has this part. */
+/* The source does not open, and the sentence has this part. */
 static inline void expect_error(struct pair *pair, int error, const char *part)
 {
 	assert_int_equal(side_open(pair, &pair->source), error);

@@ -16,7 +16,7 @@ static void equal_matrices_are_identical(void **state)
 	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
 }
 
-/* ---------------------------------------------------------------- queues and control domains */
+/* --------------------------------------------------------- queues and control domains */
 
 static void more_queues_on_the_target_are_a_superset(void **state)
 {
@@ -159,7 +159,8 @@ static void a_malformed_card_elsewhere_hurts_nobody(void **state)
 
 /* ---------------------------------------------------------------- function bits */
 
-/* Source and target have these bits; the field that must be refused, or NULL where they fit. */
+/* Source and target have these bits. field: the one that must be refused; NULL:
+ * they fit. */
 static void check_functions(struct pair *pair, const char *source, const char *target,
 			    const char *bits, uint64_t extra)
 {
@@ -252,8 +253,7 @@ static void all_mismatches_are_told_at_once(void **state)
 			 1u << MIGCOMPAT_LIMIT_RESOURCE | 1u << MIGCOMPAT_LIMIT_HARDWARE);
 }
 
-/* ---------------------------------------------------------------- queues that differ from their
- * card */
+/* ------------------------------------------------- queues that differ from their card */
 
 static void a_source_whose_queues_differ_is_not_migratable(void **state)
 {

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The two recorded hosts whose kernel migrates, an older and a newer one, in both directions. */
+/*
+ * The two recorded hosts whose kernel migrates, an older and a newer one, in both
+ * directions.
+ */
 #include <unistd.h>
 
 #include "core/check/check.h"
@@ -69,68 +72,24 @@ static const struct migcompat_verdict *ask(struct hosts *hosts, const char *sour
 	return &hosts->verdict;
 }
 
-static void every_pair_has_its_verdict(void **state)
-{
-	static const struct {
-		const char *source, *target;
-		enum verdict_code code;
-		enum verdict_grade grade;
-		enum migcompat_limit limit;
-		enum migcompat_state availability;
-	} cases[] = {
-		{OLD_CCA, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_CCA, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_CCA, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_CCA, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_YES},
-		{OLD_CCA, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_CCA, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_EP11, OLD_CCA, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_EP11, OLD_EP11, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_YES},
-		{OLD_EP11, OLD_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_EP11, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_YES},
-		{OLD_EP11, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{OLD_EP11, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{NEW_BOTH, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, OLD_EP11, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_HARDWARE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_BOTH, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_YES},
-		{NEW_BOTH, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{NEW_BOTH, NEW_TYPE, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{NEW_OTHER, OLD_CCA, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_OTHER, OLD_TYPE, VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_RESOURCE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_OTHER, NEW_BOTH, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_NO},
-		{NEW_OTHER, NEW_OTHER, VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_YES},
-		{OLD_TYPE, NEW_BOTH, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_UNKNOWN},
-		{NEW_TYPE, OLD_TYPE, VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE,
-		 MIGCOMPAT_UNKNOWN},
-	};
+struct expected {
+	const char *source, *target;
+	enum verdict_code code;
+	enum verdict_grade grade;
+	enum migcompat_limit limit;
+	enum migcompat_state availability; /* of a compatible target */
+};
 
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+#define EQUAL VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE
+#define LARGER VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE
+#define REFUSED(limit) VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_##limit, MIGCOMPAT_UNKNOWN
+#define IMMOVABLE VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_UNKNOWN
+
+static void each_is(struct hosts *hosts, const struct expected *cases, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
 		const struct migcompat_verdict *verdict =
-			ask(*state, cases[i].source, cases[i].target);
+			ask(hosts, cases[i].source, cases[i].target);
 
 		if (verdict->code != cases[i].code || verdict->grade != cases[i].grade ||
 		    verdict->limit != cases[i].limit)
@@ -142,6 +101,54 @@ static void every_pair_has_its_verdict(void **state)
 			fail_msg("%s to %s: availability %s", cases[i].source, cases[i].target,
 				 state_name(verdict->result.availability));
 	}
+}
+
+static void sources_of_the_older_host_fit_every_target(void **state)
+{
+	static const struct expected cases[] = {
+		{OLD_CCA, OLD_CCA, EQUAL, MIGCOMPAT_NO},
+		{OLD_CCA, OLD_EP11, EQUAL, MIGCOMPAT_NO},
+		{OLD_CCA, OLD_TYPE, EQUAL, MIGCOMPAT_NO},
+		{OLD_CCA, NEW_BOTH, LARGER, MIGCOMPAT_YES},
+		{OLD_CCA, NEW_OTHER, LARGER, MIGCOMPAT_NO},
+		{OLD_CCA, NEW_TYPE, LARGER, MIGCOMPAT_NO},
+		{OLD_EP11, OLD_CCA, EQUAL, MIGCOMPAT_NO},
+		{OLD_EP11, OLD_EP11, EQUAL, MIGCOMPAT_YES},
+		{OLD_EP11, OLD_TYPE, EQUAL, MIGCOMPAT_NO},
+		{OLD_EP11, NEW_BOTH, LARGER, MIGCOMPAT_YES},
+		{OLD_EP11, NEW_OTHER, LARGER, MIGCOMPAT_NO},
+		{OLD_EP11, NEW_TYPE, LARGER, MIGCOMPAT_NO},
+	};
+
+	each_is(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void sources_of_the_newer_host_fit_only_there(void **state)
+{
+	static const struct expected cases[] = {
+		{NEW_BOTH, OLD_CCA, REFUSED(HARDWARE)},
+		{NEW_BOTH, OLD_EP11, REFUSED(HARDWARE)},
+		{NEW_BOTH, OLD_TYPE, REFUSED(HARDWARE)},
+		{NEW_BOTH, NEW_BOTH, EQUAL, MIGCOMPAT_YES},
+		{NEW_BOTH, NEW_OTHER, EQUAL, MIGCOMPAT_NO},
+		{NEW_BOTH, NEW_TYPE, EQUAL, MIGCOMPAT_NO},
+		{NEW_OTHER, OLD_CCA, REFUSED(RESOURCE)},
+		{NEW_OTHER, OLD_TYPE, REFUSED(RESOURCE)},
+		{NEW_OTHER, NEW_BOTH, EQUAL, MIGCOMPAT_NO},
+		{NEW_OTHER, NEW_OTHER, EQUAL, MIGCOMPAT_YES},
+	};
+
+	each_is(*state, cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+static void a_type_is_no_source(void **state)
+{
+	static const struct expected cases[] = {
+		{OLD_TYPE, NEW_BOTH, IMMOVABLE},
+		{NEW_TYPE, OLD_TYPE, IMMOVABLE},
+	};
+
+	each_is(*state, cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 static void the_way_back_names_every_reason(void **state)
@@ -167,8 +174,8 @@ static void keys_that_nobody_stated_are_a_warning(void **state)
 			 MIGCOMPAT_STATUS_OK);
 }
 
-/* Of a source that fits: with any fact of the target's host gone, an answer comes; and none that
- * says more than is known. */
+/* If any one fact of the target's host is missing, there is still an answer, and never a
+ * better one. */
 static void a_host_without_one_fact_still_answers(void **state)
 {
 	struct hosts *hosts = *state;
@@ -201,7 +208,11 @@ static void a_host_without_one_fact_still_answers(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(every_pair_has_its_verdict, setup, teardown),
+		cmocka_unit_test_setup_teardown(sources_of_the_older_host_fit_every_target, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(sources_of_the_newer_host_fit_only_there, setup,
+						teardown),
+		cmocka_unit_test_setup_teardown(a_type_is_no_source, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_way_back_names_every_reason, setup, teardown),
 		cmocka_unit_test_setup_teardown(keys_that_nobody_stated_are_a_warning, setup,
 						teardown),

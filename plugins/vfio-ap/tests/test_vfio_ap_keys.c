@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Master keys: which lines count, where they come from, and what the setting makes of a difference
- * or of not knowing. */
+/*
+ * Master keys: which lines count, which source of them wins, and what the setting does
+ * with a difference or with unknown keys.
+ */
 #include "core/facts/inventory_json.h"
 #include "plugins/vfio-ap/tests/ap_test.h"
 #include "tests/support/files.h"
@@ -163,7 +165,8 @@ static void a_word_that_is_none_means_require(void **state)
 
 /* ---------------------------------------------------------------- what counts */
 
-/* With these keys on all queues of either side: equal, different, or not known (under require). */
+/* All queues of each side have these keys: equal, different, or not known (under
+ * require). */
 static void check_keys(struct pair *pair, const char *source, const char *target, const char *bad)
 {
 	put_all(&pair->source, source);
@@ -255,7 +258,7 @@ static void the_date_of_a_statement_is_no_key(void **state)
 	expect_fit(pair, 0);
 }
 
-/* Of a copy, since the permissions of a checked-out tree are whatever the umask was. */
+/* It reads a copy, since the umask decides the permissions of a checked-out tree. */
 static struct stated *example_load(struct error *err)
 {
 	FILE *file = fopen(TEST_SOURCE "/plugins/vfio-ap/examples/facts.d/master-keys.json", "re");

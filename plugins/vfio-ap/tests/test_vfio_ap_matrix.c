@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How a matrix is read from ap_config or from lines, what is refused, and what becomes of it in the
- * string. */
+/*
+ * Reading a matrix from ap_config or from lines: what is refused, and what the string
+ * contains.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
@@ -142,7 +144,7 @@ static void missing_lines_are_named(void **state)
 	expect_error(pair, -EACCES, "\"ap_config\" could not be read");
 }
 
-/* Adapters x domains lines, as many bytes of them as the page has. */
+/* The lines of adapters x domains, up to the size of the kernel's page. */
 static char *listing(unsigned adapters, unsigned domains, size_t page)
 {
 	char *text = malloc((size_t)adapters * domains * 8 + 1), *at = text;
@@ -175,8 +177,8 @@ static void a_listing_below_a_page_is_believed(void **state)
 
 static void a_listing_that_may_be_cut_is_refused(void **state)
 {
-	/* Exactly a page, cut inside a line, cut behind a newline, a whole cross product behind the
-	 * cut, an unbounded one. */
+	/* A full page, a cut inside a line, a cut after a newline, a full cross product
+	 * that was cut, and one without end. */
 	static const struct {
 		unsigned adapters, domains;
 		size_t page;
@@ -244,7 +246,7 @@ static void a_source_sends_what_its_guest_gets(void **state)
 {
 	struct pair *pair = *state;
 
-	put_config(&pair->source, "5,6,7", "4,47", "47"); /* adapter 07 has no card at all */
+	put_config(&pair->source, "5,6,7", "4,47", "47"); /* the host has no card for adapter 07 */
 	put_guest(&pair->source, "5,6", "4,47");
 	pair_open(pair);
 	assert_int_equal(pair->source.opened->payload_len, pair->target.opened->payload_len);
@@ -274,7 +276,8 @@ static void a_control_domain_that_the_host_lacks_is_not_the_guests(void **state)
 	expect_fit(pair, 0);
 }
 
-/* The configured matrix never has less, so it stands for it; and that is said. */
+/* The configured matrix stands for the guest's, since it never has less. A finding says
+ * so. */
 static void expect_configured(struct pair *pair)
 {
 	pair_open(pair);
@@ -295,7 +298,7 @@ static void without_guest_matrix_the_configured_one_is_sent(void **state)
 	expect_configured(pair);
 	list_put(&pair->source.facts, "guest_matrix", "!EACCES");
 	expect_configured(pair);
-	list_drop(&pair->target.facts, "guest_matrix"); /* the equal string says the same */
+	list_drop(&pair->target.facts, "guest_matrix"); /* the equal string still says it */
 	expect_configured(pair);
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whether the kernel migrates an AP matrix, who says so, and what a target is judged by then. */
+/*
+ * Whether the kernel migrates an AP matrix, which fact says so, and how a target is
+ * judged then.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define MIGRATABLE "guest_matrix dyn ap_config migratable"
@@ -100,9 +103,9 @@ static void under_secure_execution_nothing_migrates(void **state)
 	expect_mechanism(pair, MIGCOMPAT_YES, "migratable in parent/features");
 }
 
-/* ---------------------------------------------------------------- what a target is judged by */
+/* --------------------------------------------------------- what a target is judged by */
 
-/* An empty mdev whose kernel migrates, as the driver's features tell. */
+/* An empty mdev whose kernel migrates, as the driver's features say. */
 static void loads(struct pair *pair)
 {
 	list_put(&pair->target.facts, "parent/features", MIGRATABLE);
@@ -133,7 +136,7 @@ static void own_matrix_does_not_matter_where_the_kernel_replaces_it(void **state
 	list_put(&pair->target.facts, "vfio/migration/state", "RUNNING");
 	pair_compare(pair);
 	expect_fit(pair, 0);
-	put_config(&pair->target, "5,6,8", "4,47", "47"); /* and is no superset either */
+	put_config(&pair->target, "5,6,8", "4,47", "47"); /* and it is no superset */
 	pair_compare(pair);
 	expect_fit(pair, 0);
 }
@@ -201,7 +204,7 @@ static void the_hosts_queues_are_held_to_the_same_rules(void **state)
 	expect_bad(pair, "adapter 05 hwtype", MIGCOMPAT_LIMIT_HARDWARE);
 }
 
-/* ---------------------------------------------------------------- what could be given out now */
+/* -------------------------------------------------------- what could be given out now */
 
 static void expect_availability(struct pair *pair, enum migcompat_state availability,
 				const char *text)
@@ -212,7 +215,7 @@ static void expect_availability(struct pair *pair, enum migcompat_state availabi
 	assert_contains(pair->result.availability_text, text);
 }
 
-/* status of all queues of the target. */
+/* Sets the status of all queues of the target. */
 static void put_status(struct pair *pair, const char *value)
 {
 	for (unsigned adapter = 5; adapter <= 6; adapter++) {
@@ -256,7 +259,7 @@ static void a_queue_of_another_driver_is_not_available(void **state)
 	expect_availability(pair, MIGCOMPAT_NO, "queue 06.0004: it is bound to another driver");
 }
 
-/* The kernel binds nothing while it loads, so that masks are no proof. */
+/* The kernel binds nothing while it loads, so the masks prove nothing. */
 static void a_queue_that_is_not_known_to_be_bound_or_free_is_a_doubt(void **state)
 {
 	struct pair *pair = *state;
@@ -273,8 +276,7 @@ static void a_queue_that_is_not_known_to_be_bound_or_free_is_a_doubt(void **stat
 	expect_availability(pair, MIGCOMPAT_UNKNOWN, "of 4 queues");
 }
 
-/* ---------------------------------------------------------------- the type that the kernel
- * compares */
+/* -------------------------------------------------- the type that the kernel compares */
 
 static void the_raw_type_counts_before_the_one_that_the_kernel_knows(void **state)
 {

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The string: its size for a full matrix, what damage does to it, and that no missing fact makes
- * anything worse than a refusal. */
+/*
+ * The string: its size for a full matrix, damage to it, and missing facts, which never
+ * make an answer better.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #include "core/finding/record.h"
 
 #define NAMES "vfio_ap:mdev:passthrough:"
 
-/* All adapters, domains and control domains, every key known, as two sides of one host. */
+/* All adapters, domains and control domains, with every key known. Both sides have one
+ * host. */
 static void make_full(struct side *side, size_t hole)
 {
 	char all[67], config[256];
@@ -33,11 +36,12 @@ static void a_full_matrix_fits_a_string(void **state)
 
 	make_full(&pair->source, 0);
 	for (unsigned adapter = 0; adapter < 256; adapter++)
-		put_card(&pair->source, adapter, "14", ACCELERATOR); /* whose keys are known */
+		put_card(&pair->source, adapter, "14",
+			 ACCELERATOR); /* an accelerator's keys are known */
 	assert_int_equal(side_open(pair, &pair->source), 0);
 	len = pair->source.opened->payload_len;
-	/* Three masks of 43, 854 for the cards and 2,048 for the keys; names, format and checksum
-	 * are the rest. */
+	/* Three masks of 43 bytes, 854 bytes of cards and 2,048 of keys. Names, format
+	 * and checksum are the rest. */
 	assert_int_equal(
 		len, 3 * 43 + 854 + 2048 +
 			     strlen("1;adapters=;domains=;control=;cards=;~keys=;~from=config;=") +
@@ -105,8 +109,7 @@ static void a_changed_byte_is_refused(void **state)
 	}
 }
 
-/* ---------------------------------------------------------------- strings with a good checksum and
- * wrong values */
+/* -------------------------------------- strings with a good checksum and wrong values */
 
 #define ZEROS "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
 #define FIRST "gAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" /* bit 0 */
@@ -192,14 +195,16 @@ static void a_full_matrix_against_nothing_counts_every_queue(void **state)
 	pair_compare(pair);
 	assert_int_equal(pair->result.bad_count, 256 * 256 + 256);
 	assert_int_equal(pair->result.count, RESULT_FINDINGS_MAX);
-	/* Beside them: that the matrix is the configured one, and that nothing is to be written. */
+	/* The two others: the matrix is the configured one, and nothing is to be
+	 * written. */
 	assert_int_equal(pair->result.truncated, 256 * 256 + 256 + 2 - RESULT_FINDINGS_MAX);
 	assert_non_null(test_finding(&pair->result, "ap_config"));
 }
 
-/* ---------------------------------------------------------------- facts that are missing */
+/* ------------------------------------------------------------- facts that are missing */
 
-/* Without this fact of this list: an error, or an answer; never more than there was with it. */
+/* Without this fact of this list there is an error or an answer, but never a better one
+ * than with it. */
 static void drop_one(struct pair *pair, struct list *list, size_t index)
 {
 	const char *key = list->items[index], *value = list->items[index + 1];
@@ -224,7 +229,7 @@ static void drop_each(struct pair *pair)
 
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++)
 		for (size_t n = lists[i]->count / 2; n; n--)
-			drop_one(pair, lists[i], 0); /* which then stands last */
+			drop_one(pair, lists[i], 0); /* drop_one puts it back at the end */
 }
 
 static void no_missing_fact_makes_an_older_card_fit(void **state)

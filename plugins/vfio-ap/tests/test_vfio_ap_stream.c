@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The driver's migration stream: as it is meant to be, with what the driver refuses, cut, and
- * against a target. */
+/*
+ * The driver's migration stream: sound ones, those that the driver refuses, cut ones, and
+ * the comparison with a target.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define HEAD 48u
@@ -37,7 +39,7 @@ static void put_queue_word(unsigned adapter, unsigned domain, uint32_t functions
 	len += QUEUE;
 }
 
-/* The test's source, control domain 0047 and all. */
+/* The test's source with its control domain 0047. */
 static void put_two_by_two(void)
 {
 	put_head(4);
@@ -112,7 +114,7 @@ static void what_has_no_magic_is_not_claimed(void **state)
 	put_two_by_two();
 	put_at(0, 0x70616676, 4); /* of the other byte order, which no s390 has */
 	assert_int_equal(read_first(pair, NULL, len, len), -ENOMSG);
-	memset(bytes, 0, 8); /* as the first versions of the series began */
+	memset(bytes, 0, 8); /* the first versions of the series began so */
 	assert_int_equal(read_first(pair, NULL, len, len), -ENOMSG);
 	put_two_by_two();
 	for (size_t n = 0; n < 4; n++)

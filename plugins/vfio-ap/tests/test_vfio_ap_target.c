@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is there against what is free now, types as targets, parameters, and the writes that make a
- * target ready. */
+/*
+ * Queues that exist and queues that are free now, types as targets, parameters, and the
+ * writes that make a target ready.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 
 #define NO_MASK "0x0000000000000000000000000000000000000000000000000000000000000000"
 
-/* Compatible, and taken for this reason. */
+/* The target is compatible but not available, for this reason. */
 static void expect_taken(const struct pair *pair, const char *reason)
 {
 	expect_fit(pair, 0);
@@ -114,8 +116,8 @@ static void what_the_default_driver_keeps_is_taken(void **state)
 			 MIGCOMPAT_YES); /* one mask alone keeps nothing */
 	put_mask(&pair->target.host_facts, "bus/ap/aqmask", "4,47");
 	pair_compare(pair);
-	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); so it "
-			   "is with 1 more");
+	expect_taken(pair, "queue 05.0004: the default driver keeps it (apmask and aqmask); and 1 "
+			   "more");
 }
 
 static void what_another_driver_has_is_taken(void **state)
@@ -135,7 +137,7 @@ static void what_a_guest_or_another_mdev_has_is_taken(void **state)
 	put_queue(&pair->target, 0x05, 0x04, "status", "assigned");
 	pair_compare(pair);
 	expect_fit(pair, 0);
-	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* to this very mdev */
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* to this mdev itself */
 	side_type(&pair->target);
 	pair_compare(pair);
 	expect_taken(pair, "queue 05.0004: another mdev has it");
@@ -153,7 +155,7 @@ static void a_card_that_is_off_is_taken(void **state)
 
 	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "0");
 	pair_compare(pair);
-	expect_taken(pair, "queue 05.0004: its card is deconfigured; so it is with 1 more");
+	expect_taken(pair, "queue 05.0004: its card is deconfigured; and 1 more");
 	list_put(&pair->target.host_facts, "bus/ap/devices/card05/config", "1");
 	list_put(&pair->target.host_facts, "bus/ap/devices/card06/chkstop", "1");
 	pair_compare(pair);
@@ -166,10 +168,10 @@ static void a_queue_that_no_guest_would_get_is_taken(void **state)
 
 	list_put(&pair->target.facts, "guest_matrix", "05.0004\n05.0047");
 	pair_compare(pair);
-	expect_taken(pair, "queue 06.0004: it is assigned, but no guest would get it");
+	expect_taken(pair, "queue 06.0004: guest_matrix lacks it: vfio_ap lacks a queue");
 	list_put(&pair->target.facts, "guest_matrix", "");
 	pair_compare(pair);
-	expect_taken(pair, "so it is with 3 more");
+	expect_taken(pair, "and 3 more");
 }
 
 static void without_drivers_masks_and_guest_matrix_nothing_is_known(void **state)
@@ -182,7 +184,7 @@ static void without_drivers_masks_and_guest_matrix_nothing_is_known(void **state
 		put_queue(&pair->target, adapter, 0x47, "driver", NULL);
 	}
 	pair_compare(pair);
-	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* by guest_matrix */
+	assert_int_equal(pair->result.availability, MIGCOMPAT_YES); /* guest_matrix says so */
 	list_drop(&pair->target.facts, "guest_matrix");
 	pair_compare(pair);
 	expect_fit(pair, 0);
@@ -201,7 +203,7 @@ static void availability_is_of_the_queues_that_the_source_has(void **state)
 	assert_int_equal(pair->result.availability, MIGCOMPAT_YES);
 }
 
-/* ---------------------------------------------------------------- parameters and writes */
+/* -------------------------------------------------------------- parameters and writes */
 
 static void expect_writes(struct pair *pair, const char *const *writes)
 {
@@ -250,7 +252,7 @@ static void ap_config_is_written_once_with_the_whole_matrix(void **state)
 	expect_writes(pair, writes);
 }
 
-/* The target lacks something, and nothing is written, for this reason. */
+/* The target lacks something, and this is why nothing is written. */
 static void expect_no_write(struct pair *pair, const char *reason)
 {
 	static const char *const none[] = {NULL};
@@ -298,7 +300,7 @@ static void what_would_not_fit_then_is_not_written(void **state)
 
 	put_config(&pair->target, "", "", "");
 	put_card(&pair->target, 0x05, "11", CCA);
-	expect_no_write(pair, "queue 05.0004 of the target's host does not do");
+	expect_no_write(pair, "queue 05.0004 of the target's host does not fit");
 	put_card(&pair->target, 0x05, "12", CCA);
 	put_queue(&pair->target, 0x06, 0x47, "status", "assigned");
 	expect_no_write(pair, "queue 06.0047 of the target's host is taken");
@@ -326,7 +328,8 @@ static void a_kernel_that_loads_the_matrix_needs_no_write(void **state)
 	expect_writes(pair, none);
 }
 
-/* As it is, and then as "prepare" would set it up; NULL: it would not. */
+/* The target as it is, then this candidate that "prepare" would set up. NULL: no second
+ * one. */
 static void expect_candidate(struct pair *pair, const char *name)
 {
 	struct migcompat_sink sink = {0};

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A matrix as state: what a target takes, and what it says where it cannot. */
+/*
+ * A matrix as state: the configs that a target takes, and the sentence if it
+ * refuses one.
+ */
 #include "plugins/vfio-ap/tests/ap_test.h"
 #include "tests/support/provider_state.h"
 
-/* The config as state_save got it, and how the target takes it. */
+/* Saves the source and loads the target. */
 static int move(struct pair *pair, struct error *err)
 {
 	struct state_port *source = provider_port(pair->source.opened),
@@ -70,7 +73,7 @@ static void a_larger_target_takes_just_the_sources_matrix(void **state)
 	port_close(target);
 }
 
-/* Set a config of these bytes. */
+/* Sets a config of these bytes. */
 static int set(struct state_port *port, const void *bytes, size_t len, struct error *err)
 {
 	const struct state_write writes[] = {

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The emulated card as a guest sees it, and its config as bytes: each rule with a malformed case.
+/*
+ * The emulated card as a guest sees it, and its config as bytes. Each rule has a
+ * malformed case.
  */
-#include "plugins/sample-pci/card.c"
-#include "plugins/sample-pci/config.c"
+#include "samples/device-state/serial/card.c"
+#include "samples/device-state/serial/config.c"
 #include "tests/support/test.h"
 
 static int setup(void **state)
@@ -22,7 +24,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Port 0 in a loop, without the bus master. */
+/* Port 0 in loop mode, without the bus master. */
 static void loop(struct card *card)
 {
 	card_write(card, CARD_DMA(0, DMA_CONTROL), 0);
@@ -194,7 +196,7 @@ static void a_config_that_no_card_has_is_refused_with_the_reason(void **state)
 		{8, 2, "version"},
 		{12, 0, "length"},
 		{16, 4, "ports"},
-		{20, 1, "longer or shorter"},
+		{20, 1, "does not fit"},
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},		 /* IER */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},		 /* MCR */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO, 16, "FIFO"}, /* head */

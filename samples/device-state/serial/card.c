@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The card at work: registers and FIFOs of a 16550A as its data sheet (National Semiconductor
- * PC16550D) has them, a line on which somebody talks, and the bus master.
+ * The card at work: registers and FIFOs of a 16550A as in its data sheet (National
+ * Semiconductor PC16550D), a line with a talking peer, and the bus master.
  */
 #include "card.h"
 
@@ -55,7 +55,7 @@ static uint8_t fifo_pop(struct card_fifo *fifo)
 	return byte;
 }
 
-/* Without its FIFOs a port has a holding register. */
+/* A port without its FIFOs has a holding register. */
 static unsigned fifo_room(const struct card_port *port)
 {
 	return port->fcr & FCR_ENABLE ? CARD_FIFO : 1;
@@ -89,7 +89,7 @@ static uint8_t interrupt_id(const struct card_port *port)
 	return fifos | 0x01;
 }
 
-/* In a loop the port sees its own modem outputs. */
+/* In loop mode a port's modem outputs are its inputs. */
 static uint8_t modem_status(const struct card_port *port)
 {
 	if (!(port->mcr & MCR_LOOP))
@@ -103,7 +103,7 @@ static uint8_t line_read(struct card_port *port)
 {
 	uint8_t lsr = port->lsr;
 
-	port->lsr &= (uint8_t)~LSR_OVERRUN; /* told once */
+	port->lsr &= (uint8_t)~LSR_OVERRUN; /* a read clears it */
 	return lsr;
 }
 
@@ -157,7 +157,7 @@ static void uart_write(struct card_port *port, unsigned reg, uint8_t value)
 			port->divisor = (uint16_t)((port->divisor & 0xff00) | value);
 		else
 			(void)fifo_push(&port->tx, fifo_room(port),
-					value); /* what does not fit is lost, as in the chip */
+					value); /* the chip drops a byte that does not fit */
 		break;
 	case UART_IER:
 		if (divisor)
@@ -225,7 +225,7 @@ static void dma_write(const struct card *card, struct card_port *port, unsigned 
 	}
 }
 
-/* A byte into the rings. The mark comes after the byte: see device-state.h. */
+/* Writes a byte into the rings. The mark follows the byte: see device-state.h. */
 static void dma_put(struct card *card, struct card_port *port, uint8_t byte)
 {
 	uint64_t at = port->dma_ring + port->dma_count % card_ring_size(card);
@@ -239,7 +239,8 @@ static void dma_put(struct card *card, struct card_port *port, uint8_t byte)
 
 /* ---------------------------------------------------------------- a guest's accesses */
 
-/* The port whose registers, so many bytes of each from base on, an offset is among; NULL: none. */
+/* The port with the register at this offset; NULL: none. Each port has size bytes of
+ * registers from base on. */
 static struct card_port *port_at(struct card *card, unsigned base, unsigned size, unsigned offset)
 {
 	unsigned port = (offset - base) / size;
@@ -271,7 +272,7 @@ void card_write(struct card *card, unsigned offset, uint64_t value)
 
 /* ---------------------------------------------------------------- time */
 
-/* xorshift: what somebody at the other end types. */
+/* The peer's bytes, by xorshift. */
 static uint64_t line_next(struct card_port *port)
 {
 	port->line ^= port->line << 13;
@@ -290,7 +291,7 @@ static void port_work(struct card *card, struct card_port *port)
 		if (port->mcr & MCR_LOOP)
 			receive(port, sent);
 	}
-	/* The other end talks half of the time, and heeds RTS. */
+	/* The peer talks half of the time, and respects RTS. */
 	if (!(port->mcr & MCR_LOOP) && (port->mcr & MCR_RTS) && line & 1)
 		receive(port, (uint8_t)(line >> 8));
 	while (port->dma_control & DMA_TO_CARD && port->rx.count)
@@ -308,8 +309,8 @@ void card_run(struct card *card, unsigned ticks)
 
 /* ---------------------------------------------------------------- power */
 
-/* PCI configuration space: 1b36:0002, 0003 or 0004, a serial controller that is compatible with the
- * 16550 (class 07 00 02). */
+/* PCI configuration space of 1b36:0002, 0003 or 0004: a serial controller that is
+ * compatible with the 16550 (class 07 00 02). */
 static void pci_reset(struct card *card)
 {
 	const uint8_t device = (uint8_t)(card->ports == 4 ? 4 : card->ports + 1);
@@ -320,11 +321,11 @@ static void pci_reset(struct card *card)
 	memcpy(card->pci, head, sizeof(head));
 }
 
-/* What a guest's driver writes when it finds the card. */
+/* The writes of a guest's driver that has found the card. */
 static void driver_start(struct card *card, unsigned port)
 {
 	card_write(card, CARD_UART(port, UART_LCR), LCR_DLAB | 3);
-	card_write(card, CARD_UART(port, UART_DATA), 1); /* 115200 */
+	card_write(card, CARD_UART(port, UART_DATA), 1); /* 115200 baud */
 	card_write(card, CARD_UART(port, UART_LCR), 3);
 	card_write(card, CARD_UART(port, UART_IIR), FCR_ENABLE);
 	card_write(card, CARD_UART(port, UART_IER), IER_RX | IER_LINE);
@@ -347,7 +348,7 @@ int card_make(struct card *card, unsigned ports, uint64_t seed)
 	pci_reset(card);
 	for (unsigned i = 0; i < ports; i++) {
 		card->port[i].msr = MSR_CTS | MSR_DSR | MSR_DCD;
-		card->port[i].line = (seed ^ (i + 1)) | 1; /* never 0, which would stay 0 */
+		card->port[i].line = (seed ^ (i + 1)) | 1; /* never 0: xorshift would stay there */
 		driver_start(card, i);
 	}
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of the serial card: what a vendor writes so that the core can save and load a
- * device. Memory is staged beside the card's own until the config takes both at once, so that a
- * refused load leaves the card as it was.
+ * Device state of the serial card: the operations that a vendor writes so that the core
+ * can save and load a device. Memory is staged in a second buffer until config_write
+ * takes both at once. So a refused load leaves the card unchanged.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,19 +10,19 @@
 
 #include "card.h"
 #include "migcompat/device-state.h"
-#include "sample.h"
+#include "serial.h"
 
 #define PAGE MIGCOMPAT_STATE_PAGE
-#define SLICE 64u /* byte times that pass between two calls while the card runs */
+#define SLICE 64u /* byte times between two calls while the card runs */
 
 struct session {
 	struct card card;
 	uint32_t state;
-	uint8_t *staged; /* CARD_MEMORY bytes, or NULL: no load is under way */
+	uint8_t *staged; /* CARD_MEMORY bytes; NULL: no load is under way */
 	const char *message;
 };
 
-/* Time passes while it runs, whatever anybody asks. */
+/* Every operation begins here: a running card works while others wait. */
 static struct session *session_at_work(void *arg)
 {
 	struct session *session = arg;
@@ -76,7 +76,7 @@ static const char *state_message(void *arg)
 	return session->message;
 }
 
-/* The card's marks are kept in every state, so LOGGING needs nothing. */
+/* The card keeps its marks in every state, so LOGGING needs nothing. */
 static int state_set(void *arg, uint32_t state)
 {
 	session_at_work(arg)->state = state;
@@ -124,7 +124,7 @@ static int state_memory_write(void *arg, uint64_t position, const void *bytes, s
 	struct session *session = session_at_work(arg);
 
 	if (!session->staged)
-		session->staged = malloc(CARD_MEMORY); /* all of it comes before the config can */
+		session->staged = malloc(CARD_MEMORY); /* all of it is written before the config */
 	if (!session->staged)
 		return -ENOMEM;
 	memcpy(session->staged + position, bytes, len);
@@ -152,7 +152,7 @@ static int state_dirty_take(void *arg, uint64_t first, uint64_t count, uint64_t 
 					 max);
 }
 
-/* Of guest memory the card writes to one ring a port, whose pages it knows. */
+/* The card writes to one ring in guest memory for each port, and knows its pages. */
 static int state_system_dirty(void *arg, uint64_t start, uint64_t count, uint8_t *bitmap)
 {
 	struct session *session = session_at_work(arg);

@@ -29,7 +29,7 @@ void vgpu_memory_free(struct vgpu_memory *memory)
 	*memory = (struct vgpu_memory){0};
 }
 
-/* Bytes from position to the end of its chunk, at most len. */
+/* The bytes from position to the end of its chunk; at most len. */
 static size_t in_chunk(uint64_t position, size_t len)
 {
 	uint64_t left = VGPU_CHUNK - position % VGPU_CHUNK;
@@ -96,7 +96,7 @@ static void put64(uint8_t *bytes, size_t at, uint64_t value)
 	put(bytes, at + 4, (uint32_t)(value >> 32));
 }
 
-/* PCI configuration space of the GPU that it is a part of (class 03 00 00), and where a guest's
+/* PCI configuration space of the GPU (class 03 00 00), and the places where a guest's
  * driver puts ring, display and fences. */
 static void reset(struct vgpu *vgpu)
 {
@@ -142,16 +142,16 @@ static uint64_t work_next(struct vgpu *vgpu)
 	return vgpu->work;
 }
 
-/* First the bytes, then the mark: see device-state.h. Without memory for it the write is lost, as
- * on a bus that fails. */
+/* First the bytes, then the mark: see device-state.h. Without memory for it the write is
+ * lost, as on a failing bus. */
 static void store(struct vgpu *vgpu, uint64_t position, const void *bytes, size_t len)
 {
 	if (vgpu_memory_write(&vgpu->memory, position, bytes, len) == 0)
 		migcompat_dirty_mark_bytes(vgpu->marks, position, len);
 }
 
-/* The guest puts a command into its ring, the engine carries it out: 64 bytes somewhere in high
- * memory, or a line of the display. */
+/* The guest puts a command into its ring and the engine runs it: 64 bytes somewhere in
+ * high memory, or a line of the display. */
 static void command_run(struct vgpu *vgpu)
 {
 	uint64_t command = work_next(vgpu), place = work_next(vgpu);
@@ -199,7 +199,7 @@ void vgpu_config_put(const struct vgpu *vgpu, uint8_t *bytes)
 	memcpy(bytes + VGPU_CONFIG_HEAD + VGPU_PCI_SPACE, vgpu->mmio, VGPU_MMIO);
 }
 
-/* Registers that tell where something is in graphics memory must tell a place that is there. */
+/* Registers with a place in graphics memory must name a place that exists. */
 static const char *registers_check(const struct vgpu *vgpu, const uint8_t *mmio)
 {
 	uint64_t low = (uint64_t)vgpu->shape.low_mb * MB;
@@ -221,22 +221,22 @@ const char *vgpu_config_get(struct vgpu *vgpu, const uint8_t *bytes, size_t len)
 		uint32_t expected;
 		const char *wrong;
 	} head[] = {
-		{VGPU_CONFIG_VERSION, "it is of a version that is not known"},
-		{VGPU_CONFIG, "it has another length than it says"},
-		{shape->generation, "it is of a GPU of another generation"},
-		{shape->low_mb, "it is of another size of low graphics memory"},
-		{shape->high_mb, "it is of another size of high graphics memory"},
-		{shape->fences, "it is of another number of fences"},
+		{VGPU_CONFIG_VERSION, "its version is not known"},
+		{VGPU_CONFIG, "its length differs from what it says"},
+		{shape->generation, "the GPU is of another generation"},
+		{shape->low_mb, "the GPU has another size of low graphics memory"},
+		{shape->high_mb, "the GPU has another size of high graphics memory"},
+		{shape->fences, "the GPU has another number of fences"},
 	};
 	const char *wrong;
 
 	if (len < VGPU_CONFIG_HEAD || memcmp(bytes, MAGIC, 8) != 0)
-		return "it does not begin like a virtual GPU's";
+		return "it does not begin like the config of a virtual GPU";
 	for (size_t i = 0; i < sizeof(head) / sizeof(head[0]); i++)
 		if (get(bytes, 8 + 4 * i) != head[i].expected)
 			return head[i].wrong;
 	if (len != VGPU_CONFIG || get64(bytes, 40) == 0)
-		return "it has another length than it says";
+		return "its length differs from what it says";
 	wrong = registers_check(vgpu, bytes + VGPU_CONFIG_HEAD + VGPU_PCI_SPACE);
 	if (wrong)
 		return wrong;

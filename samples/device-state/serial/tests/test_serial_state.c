@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The serial card saved while a guest works with it, and loaded into another one. */
+/* The serial card is saved while a guest works with it, and loaded into another card. */
 #include "core/regions/load.h"
 #include "core/regions/save.h"
-#include "plugins/sample-pci/card.c"
-#include "plugins/sample-pci/config.c"
-#include "plugins/sample-pci/state.c"
+#include "samples/device-state/serial/card.c"
+#include "samples/device-state/serial/config.c"
+#include "samples/device-state/serial/state.c"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"
 
 #define SAVES 25
 #define VERSION "mtty:mdev:serial-2port:1;x"
 
-/* A handle of this test's own: how many ports. */
+/* The handle of this test is the number of ports. */
 unsigned serial_ports(const void *handle)
 {
 	return *(const unsigned *)handle;
@@ -44,7 +44,7 @@ static void side_free(struct side *side)
 	serial_state.close(side->session);
 }
 
-/* What counts of a card, as bytes. */
+/* The config of a card, as bytes. */
 static void config_of(const struct side *side, uint8_t *bytes)
 {
 	card_config_put(&side->session->card, bytes);
@@ -69,7 +69,7 @@ static uint64_t random_below(uint64_t n)
 	return (random_next >> 33) % n;
 }
 
-/* A guest that does anything, sense or not. */
+/* A guest that does anything at random. */
 static int guest_works(void *arg, const struct save_progress *progress)
 {
 	struct session *session = arg;
@@ -169,11 +169,11 @@ static void a_card_of_another_number_of_ports_is_refused_and_left_alone(void **s
 	(void)state;
 	side_make(&source, &two);
 	side_make(&target, &one);
-	target.session->state = MIGCOMPAT_DEVICE_STOPPED; /* so that time stands still */
+	target.session->state = MIGCOMPAT_DEVICE_STOPPED; /* so that it stands still */
 	config_of(&target, before);
 	save(&source, &tape, &report);
-	/* The version string is no reason here: its judge says yes. The longer config would not
-	 * even fit. */
+	/* The judge accepts every version string here, so the card itself refuses. The
+	 * longer config would not even fit. */
 	assert_int_equal(load(&target, &tape, &err), -EINVAL);
 	target.session->state = MIGCOMPAT_DEVICE_STOPPED;
 	config_of(&target, after);
@@ -204,7 +204,8 @@ static void the_cards_bus_master_tells_which_guest_memory_it_wrote(void **state)
 	assert_int_equal(port_run(side.port, ask, 4, false, &control, NULL), 0);
 	assert_int_equal(bitmap[0], 3);
 	assert_int_equal(bitmap[CARD_GUEST_PAGES / 8], 3);
-	/* The page that it is in comes again, as it goes on writing; the first ones do not. */
+	/* The card still writes to its current page, so that page is dirty again. The
+	 * first ones are not. */
 	assert_int_equal(port_run(side.port, ask + 3, 1, false, &control, NULL), 0);
 	assert_int_equal(bitmap[0] & 1, 0);
 	side_free(&side);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The card's config: its registers and FIFOs as bytes. Reading takes nothing on trust: what the
- * card cannot have is refused. */
+/*
+ * The card's config: its registers and FIFOs as bytes. A config may come from anywhere,
+ * so the card refuses every value that it cannot have.
+ */
 #include <string.h>
 
 #include "card.h"
 
 #define MAGIC "SERIALST"
 
-/* Bytes to be read or written, one field after the other. */
+/* Reads or writes one field after the other. */
 struct cursor {
 	uint8_t *to;
 	const uint8_t *from;
@@ -81,9 +83,8 @@ static const char *get_fifo(struct cursor *cursor, struct card_fifo *fifo)
 	cursor->from += CARD_FIFO;
 	fifo->head = (uint8_t)get(cursor, 1);
 	fifo->count = (uint8_t)get(cursor, 1);
-	return fifo->head < CARD_FIFO && fifo->count <= CARD_FIFO
-		       ? NULL
-		       : "a FIFO holds more than 16 bytes";
+	return fifo->head < CARD_FIFO && fifo->count <= CARD_FIFO ? NULL
+								  : "a FIFO has more than 16 bytes";
 }
 
 static const char *get_port(struct cursor *cursor, const struct card *card, struct card_port *port)
@@ -110,7 +111,7 @@ static const char *get_port(struct cursor *cursor, const struct card *card, stru
 		return "a ring goes beyond the end of the card's memory";
 	if (port->dma_guest % 4096 ||
 	    port->dma_guest > UINT64_MAX - (uint64_t)CARD_GUEST_PAGES * 4096)
-		return "a ring in guest memory begins at no page";
+		return "a ring in guest memory does not begin at a page";
 	if (port->ier & ~0x0fu || port->mcr & ~0x1fu ||
 	    port->dma_control & ~(uint64_t)(DMA_TO_CARD | DMA_TO_GUEST) || !port->line)
 		return "a register has bits that it does not have";
@@ -124,15 +125,15 @@ const char *card_config_get(const uint8_t *bytes, size_t len, struct card *ret)
 	const char *wrong = NULL;
 
 	if (len < CARD_CONFIG_HEAD || memcmp(bytes, MAGIC, 8) != 0)
-		return "it does not begin like a serial card's";
+		return "it does not begin like the config of a serial card";
 	if (get(&cursor, 4) != CARD_CONFIG_VERSION)
-		return "it is of a version that is not known";
+		return "its version is not known";
 	if (get(&cursor, 4) != len)
-		return "it has another length than it says";
+		return "its length differs from what it says";
 	if (get(&cursor, 4) != card.ports)
-		return "it is of a card with another number of ports";
+		return "the card has another number of ports";
 	if (len != CARD_CONFIG(card.ports) || get(&cursor, 4) != 0)
-		return "it is longer or shorter than a card of so many ports has it";
+		return "its length does not fit a card of so many ports";
 	card.ticks = get(&cursor, 8);
 	memcpy(card.pci, cursor.from, CARD_PCI_SPACE);
 	cursor.from += CARD_PCI_SPACE;

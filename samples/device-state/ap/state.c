@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of an AP matrix: which queues and control domains a guest has. The queues themselves
- * keep nothing between two requests, and there is no device memory, so the config is all there is.
- * A target takes a matrix whole, or says which part of it is not there.
+ * Device state of an AP matrix: the queues and control domains of a guest. The queues
+ * keep nothing between two requests, and there is no device memory, so the config is all
+ * of the state. A target takes a whole matrix, or says which part it lacks.
  */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "ap.h"
 #include "migcompat/device-state.h"
+#include "state.h"
 
 #define MAGIC "APMATRIX"
 #define CONFIG_VERSION 1u
 
-/* All of it in bytes, bit 0 of each mask leftmost. */
+/* The config. Bit 0 of each mask is leftmost. */
 struct ap_config {
 	uint8_t magic[8];
 	uint8_t version[4]; /* little-endian */
@@ -27,7 +27,7 @@ struct ap_config {
 
 struct session {
 	const struct ap *ap;
-	struct ap_matrix matrix; /* that the guest has */
+	struct ap_matrix matrix; /* the guest's */
 	char message[AP_TEXT_MAX];
 };
 
@@ -63,7 +63,7 @@ static const char *state_message(void *arg)
 	return session->message;
 }
 
-/* A matrix changes by an administrator's hand only, in any state. */
+/* Only an administrator changes a matrix, so a state changes nothing. */
 static int state_set(void *arg, uint32_t state)
 {
 	(void)arg;
@@ -101,7 +101,8 @@ static int state_config_read(void *arg, void *buffer, size_t size)
 
 /* ---------------------------------------------------------------- loading */
 
-/* Is every queue and control domain there? Else the first that is not, in session->message. */
+/* Does the target have every queue and control domain? If not, session->message names the
+ * first that it lacks. */
 static bool matrix_fits(struct session *session, const struct ap_matrix *matrix)
 {
 	const struct ap *ap = session->ap;
@@ -140,7 +141,7 @@ static int state_config_write(void *arg, const void *bytes, size_t len)
 	if (memcmp(config.magic, MAGIC, sizeof(config.magic)) != 0 ||
 	    le32_get(config.version) != CONFIG_VERSION || le32_get(config.size) != sizeof(config)) {
 		snprintf(session->message, sizeof(session->message),
-			 "it is no matrix, or of a version that is not known");
+			 "it is not a matrix, or its version is not known");
 		return -EINVAL;
 	}
 	matrix.adapters = mask_from_bytes(config.adapters);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A virtual GPU as state: graphics memory of the type's size, of which only what was written to
- * takes room. */
+/*
+ * A virtual GPU as state: graphics memory of the type's size, of which only used chunks
+ * are allocated.
+ */
 #include "plugins/intel-gvt/tests/bench.h"
-#include "plugins/intel-gvt/vgpu.c"
+#include "samples/device-state/vgpu/vgpu.c"
 #include "tests/support/provider_state.h"
 
 #define SMALL                                                                               \
@@ -46,7 +48,7 @@ static void a_running_gpu_is_copied_as_it_stopped(void **state)
 	opened_close(b);
 }
 
-/* The judge says yes to everything here: what is refused is refused by the device. */
+/* The judge accepts everything here, so the device itself refuses. */
 static void refused(struct bench *bench, const char *const *source_facts,
 		    const char *const *target_facts, const char *part)
 {
@@ -117,10 +119,10 @@ static void zeros_take_no_room_and_bytes_a_chunk(void **state)
 	assert_non_null(memory.chunks[0]);
 	assert_null(memory.chunks[1]);
 	vgpu_memory_read(&memory, VGPU_CHUNK - 4096, read,
-			 sizeof(read)); /* over the end of the chunk */
+			 sizeof(read)); /* across the end of the chunk */
 	assert_memory_equal(read, byte, sizeof(byte));
 	assert_memory_equal(read + 4096, zeros, sizeof(zeros));
-	/* Zeros over what was there count. */
+	/* Zeros count after other bytes. */
 	assert_int_equal(vgpu_memory_write(&memory, VGPU_CHUNK - 4096, zeros, sizeof(zeros)), 0);
 	vgpu_memory_read(&memory, VGPU_CHUNK - 4096, read, sizeof(read));
 	assert_memory_equal(read, zeros, sizeof(zeros));

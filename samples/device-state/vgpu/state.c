@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of a virtual GPU. Graphics memory that comes with a load is kept apart until the
- * config takes both at once; a second set of chunks, no larger than what the source ever wrote to,
- * is all that costs.
+ * Device state of a virtual GPU. Graphics memory of a load is staged in a second set of
+ * chunks until config_write takes both at once. That set has only the chunks that the
+ * source ever wrote to.
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "gvt.h"
 #include "migcompat/device-state.h"
+#include "state.h"
 #include "vgpu.h"
 
 #define PAGE MIGCOMPAT_STATE_PAGE
@@ -27,7 +27,7 @@ static uint64_t pages(const struct session *session)
 	return session->vgpu.memory.size / PAGE;
 }
 
-/* Time passes while it runs, whatever anybody asks. */
+/* Every operation begins here: a running GPU works while others wait. */
 static struct session *session_at_work(void *arg)
 {
 	struct session *session = arg;
@@ -52,7 +52,7 @@ static int state_open(void *handle, void **ret_session)
 	struct session *session;
 	int r;
 
-	/* The ring and the display are in low memory. */
+	/* Ring and display are in low memory. */
 	if (shape.low_mb < 2)
 		return gvt->host->fail(
 			gvt->facts, -ERANGE,
@@ -148,7 +148,8 @@ static int state_memory_write(void *arg, uint64_t position, const void *bytes, s
 			? 0
 			: vgpu_memory_make(&session->staged, session->vgpu.memory.size);
 
-	/* A page is copied before it is looked at for zeros: the buffer is shared. */
+	/* Copy a page before the search for zeros: another process may change
+	 * the buffer. */
 	for (size_t at = 0; at < len && !r; at += PAGE) {
 		memcpy(page, from + at, PAGE);
 		r = vgpu_memory_write(&session->staged, position + at, page, PAGE);
