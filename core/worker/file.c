@@ -11,9 +11,9 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 
-#define FILE_FD (CHILD_LIFE + 1)
+#define FILE_FD (WORKER_LIFE + 1)
 #define PIECE (1u << 20) /* bytes that are copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL

@@ -15,11 +15,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
 #include "core/wire/worker_memory.h"
+#include "core/wire/worker_process.h"
+#include "core/worker/copies.h"
 #include "core/worker/serve.h"
 #include "core/config/parse.h"
-#include "core/config/parser.h"
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
 #include "core/worker/words.h"
@@ -27,7 +27,7 @@
 /* Something happened to the pipe, which can only be its end. */
 static void on_life(int signal)
 {
-	struct pollfd pollfd = {.fd = CHILD_LIFE};
+	struct pollfd pollfd = {.fd = WORKER_LIFE};
 	int before = errno;
 
 	(void)signal;
@@ -54,8 +54,8 @@ static int handle_signals(void)
  */
 static int watch_life(void)
 {
-	if (fcntl(CHILD_LIFE, F_SETOWN, getpid()) < 0 ||
-	    fcntl(CHILD_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
+	if (fcntl(WORKER_LIFE, F_SETOWN, getpid()) < 0 ||
+	    fcntl(WORKER_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
 		return -errno;
 	on_life(SIGIO); /* it may have ended before anybody watched */
 	return 0;
@@ -74,7 +74,7 @@ struct terms {
 static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms,
 		    uint32_t *missing, struct error *refusal)
 {
-	int descriptors[2 * CHILDREN_MAX];
+	int descriptors[2 * WORKERS_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		file_open(&files[i], paths[i]);
@@ -143,7 +143,7 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
 	if (r)
 		return r;
 	server_start(&server, provider);
-	r = serve(CHILD_SOCKET, &server);
+	r = serve(WORKER_SOCKET, &server);
 	server_free(&server);
 	return r;
 }
@@ -155,19 +155,19 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
 static int parse(void)
 {
 	struct error refusal = {0};
-	int r = close_range(CHILD_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
+	int r = close_range(WORKER_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
 
 	if (r)
 		return r;
 	if (!sandbox_capabilities(&refusal) && !sandbox_loading(WORKER_SHARE_MOST_KIB, &refusal))
 		(void)sandbox_serving(&refusal);
-	return conf_serve(CHILD_SOCKET, &refusal);
+	return conf_serve(WORKER_SOCKET, &refusal);
 }
 
 static int usage(void)
 {
 	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
-			"       migcompat-worker " CONF_PARSE_ARGUMENT " -\n"
+			"       migcompat-worker " WORKER_PARSE_CONFIG " -\n"
 			"Runs backends for libmigcompat, one a process, which starts this program "
 			"with a socket for each; or parses\n"
 			"configuration files for it. Started by root it becomes that user before "
@@ -178,9 +178,9 @@ static int usage(void)
 
 int main(int argc, char **argv)
 {
-	static struct file files[CHILDREN_MAX];
+	static struct file files[WORKERS_MAX];
 	struct error refusal = {0};
-	bool parses = argc == 3 && strcmp(argv[1], CONF_PARSE_ARGUMENT) == 0;
+	bool parses = argc == 3 && strcmp(argv[1], WORKER_PARSE_CONFIG) == 0;
 	uint32_t missing = sandbox_left_out();
 	struct terms terms;
 	int r;
@@ -189,14 +189,14 @@ int main(int argc, char **argv)
 		r = handle_signals();
 		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
-	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX ||
+	if (argc < 3 || (size_t)argc - 2 > WORKERS_MAX ||
 	    sscanf(argv[1], "%u:%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib,
 		   &terms.oom_score_adj) != 4)
 		return usage();
 	r = handle_signals();
 	if (!r) {
 		prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
-		r = child_copy((size_t)argc - 2, missing);
+		r = copies_make((size_t)argc - 2, missing);
 	}
 	if (r >= 0)
 		r = run(&files[r], terms.memory_kib, &refusal);

@@ -17,7 +17,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 #include "core/facts/macros.h"
 #include "core/worker/filter.h"
 
@@ -93,7 +93,7 @@ static const struct {
 	{                                                                                     \
 		"close", {SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~UINT64_C(rest), first)}, 1, SERVING \
 	}
-_Static_assert(CHILD_SOCKET == 3 && CHILD_LIFE == 4, "all but these two");
+_Static_assert(WORKER_SOCKET == 3 && WORKER_LIFE == 4, "all but these two");
 
 /* With these arguments alone. */
 static const struct {
@@ -122,7 +122,7 @@ static const struct {
 	CLOSE(16, 15),
 	/* The descriptor of memory that a device's state goes through: core/worker/serve_state.c.
 	 */
-	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
+	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, WORKER_SOCKET)}, 1, SERVING},
 	/* Looking at limits and flags, not setting them. */
 	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},
 	{"fcntl", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},

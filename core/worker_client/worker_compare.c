@@ -39,8 +39,13 @@ static void batch_ask(struct compare_batch *batch, struct requests *requests)
 		if (job->r) {
 			requests->last++;
 		} else {
-			int r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0,
-					      job->payload, job->len, job->err);
+			struct device_request request = {
+				.op = WIRE_COMPARE,
+				.device = worker_opened_of(job->opened)->number,
+				.payload = job->payload,
+				.len = job->len};
+			int r = requests_call(requests, &request, job->err);
+
 			job->r = r ? r : UNANSWERED;
 			batch->due += !r;
 		}
@@ -64,7 +69,7 @@ static int batch_take(struct compare_batch *batch, struct wire_message *reply, b
 	if (batch->due == 1 && last)
 		return -EBADMSG;
 	if (reply->head.status) {
-		r = worker_refusal(reply, job->err);
+		r = worker_read_refusal(reply, job->err);
 		if (r)
 			return r;
 		job->r = reply->head.status;
@@ -88,7 +93,7 @@ static int batch_receive(struct compare_batch *batch, struct worker *worker, boo
 	int r;
 
 	while ((r = wire_next(&worker->in, WIRE_REPLY_MAX, &reply)) == 0)
-		if ((r = wire_fill(&worker->in, worker->child.socket, deadline)))
+		if ((r = wire_fill(&worker->in, worker->process.socket, deadline)))
 			return r;
 	while (r > 0) {
 		r = batch_take(batch, &reply, !follows && worker->in.at != worker->in.end);
@@ -101,7 +106,7 @@ static int batch_receive(struct compare_batch *batch, struct worker *worker, boo
 static int batch_send(struct compare_batch *batch, struct worker *worker)
 {
 	batch_ask(batch, &worker->requests);
-	return wire_send(&worker->requests.out, worker->child.socket,
+	return wire_send(&worker->requests.out, worker->process.socket,
 			 wire_deadline(worker->options.timeout_ms));
 }
 
@@ -162,7 +167,7 @@ void worker_compare_begin(struct provider *provider, struct compare_batch *batch
 	if (worker->alive)
 		r = batch_send(batch, worker);
 	if (r)
-		worker_die(worker, r);
+		worker_abort(worker, r);
 }
 
 void worker_compare_end(struct provider *provider, struct compare_batch *batch,
@@ -182,12 +187,12 @@ void worker_compare_end(struct provider *provider, struct compare_batch *batch,
 		if (!r && batch->asked < batch->count)
 			r = batch_send(batch, worker);
 		if (r)
-			worker_die(worker, r);
+			worker_abort(worker, r);
 	}
 	for (size_t i = batch->answered; i < batch->count; i++)
 		if (i >= batch->asked || batch->jobs[i].r == UNANSWERED)
 			batch->jobs[i].r =
-				worker_dead(worker, worker->death_code, batch->jobs[i].err);
+				worker_error(worker, worker->death_code, batch->jobs[i].err);
 	batch->progress = COMPARE_OVER;
 	if (!follows)
 		worker_leave(worker);

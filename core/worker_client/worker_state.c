@@ -51,7 +51,7 @@ static int run(struct session *self, const struct state_write *writes, size_t co
 		return error_set(err, r, "out of memory");
 	r = worker_call(self->worker, WIRE_STATE_RUN, &reply, err);
 	if (!r && (r = message_get_control(&reply.body, &self->port, &outcome, ret_control, err)))
-		return worker_unread(self->worker, r, err);
+		return worker_bad_reply(self->worker, r, err);
 	return r ? r : outcome;
 }
 
@@ -77,14 +77,14 @@ static void session_close(struct state_port *port)
 	struct session *self = session_of(port);
 	struct worker *worker = self->worker;
 
-	if (worker_take(worker, 0) == 0) {
+	if (worker_acquire(worker, 0) == 0) {
 		if (worker->alive && worker->generation == self->generation) {
 			wire_begin(&worker->requests.out, ++worker->requests.last, WIRE_STATE_CLOSE,
 				   0, WIRE_REQUEST_MAX);
 			wire_put_u32(&worker->requests.out, self->number);
 			(void)wire_end(&worker->requests.out);
 		}
-		worker_give(worker);
+		worker_release(worker);
 	}
 	if (port->base)
 		munmap(port->base, self->size);
@@ -152,14 +152,14 @@ static int memory_give(struct session *self, struct error *err)
 	struct error text = {0};
 	int fd = memory_make(self, &text), r;
 
-	r = descriptor_send(worker->child.socket, fd);
+	r = descriptor_send(worker->process.socket, fd);
 	if (fd >= 0)
 		close(fd);
 	if (r)
-		return worker_dead(worker, worker_die(worker, r), err);
+		return worker_error(worker, worker_abort(worker, r), err);
 	r = worker_call(worker, WIRE_STATE_OPEN, &reply, err);
 	if (!r && !wire_done(&reply.body))
-		return worker_unread(worker, -EBADMSG, err);
+		return worker_bad_reply(worker, -EBADMSG, err);
 	return fd < 0 ? error_set(err, fd, "%s", text.text) : r;
 }
 
@@ -173,13 +173,13 @@ static int open_session(struct session *self, struct opened *opened, struct erro
 	if (r)
 		return r;
 	wire_begin(&requests->out, ++requests->last, WIRE_STATE_OPEN, 0, WIRE_REQUEST_MAX);
-	wire_put_u32(&requests->out, mine(opened)->number);
+	wire_put_u32(&requests->out, worker_opened_of(opened)->number);
 	r = wire_end(&requests->out);
 	if (r)
 		return error_set(err, r, "out of memory");
 	r = worker_call(worker, WIRE_STATE_OPEN, &reply, err);
 	if (!r && (r = message_get_session(&reply.body, &self->number, &self->port.info)))
-		return worker_unread(worker, r, err);
+		return worker_bad_reply(worker, r, err);
 	self->generation = worker->generation;
 	return r ? r : memory_give(self, err);
 }

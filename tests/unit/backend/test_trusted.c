@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/worker_client/process.h"
 #include "core/backend/loader.h"
 #include "tests/support/test.h"
 #include "tests/support/worker.h"
@@ -211,19 +211,20 @@ static void a_worker_program_that_others_can_write_is_not_run(void **state)
 {
 	static const char *const argument = "nothing";
 	struct place *place = *state;
-	struct child child = {.socket = -1};
+	const struct process_program program = {
+		.path = place->path, .first = "0:0", .arguments = &argument, .count = 1};
+	struct process process = {.socket = -1};
 	struct error err = {0};
 	char sentence[384];
 
 	assert_int_equal(chmod(place->path, 0777), 0);
-	assert_int_equal(child_start(&child, 1, place->path, "0:0", &argument, false, &err),
-			 -EPERM);
+	assert_int_equal(process_start(&program, &process, &err), -EPERM);
 	snprintf(sentence, sizeof(sentence),
 		 "the worker program %s could not be started: %s can be written by others (mode "
 		 "0777), expected by its owner alone",
 		 place->path, place->path);
 	assert_string_equal(err.text, sentence);
-	assert_int_equal(child.socket, -1);
+	assert_int_equal(process.socket, -1);
 }
 
 /* In a process of its own, which has no standard descriptors: its next printf must not go to a

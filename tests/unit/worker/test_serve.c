@@ -6,7 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/worker_client/request.h"
+#include "core/worker_client/worker_requests.h"
 #include "core/worker/serve.h"
 #include "tests/support/device.h"
 
@@ -219,15 +219,26 @@ static void open_devices_are_bounded(void **state)
 	assert_int_equal(status, -EMFILE);
 }
 
+static void put_request(struct bench *bench, enum wire_op op, uint32_t device, uint32_t which,
+			const char *payload)
+{
+	const struct device_request request = {.op = op,
+					       .device = device,
+					       .which = which,
+					       .payload = payload,
+					       .len = payload ? strlen(payload) : 0};
+	struct error err = {0};
+
+	assert_int_equal(requests_call(&bench->requests, &request, &err), 0);
+}
+
 static void a_request_for_a_device_that_is_not_open_is_none(void **state)
 {
 	struct bench *bench = *state;
-	struct error err = {0};
 
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 0, "1", 1, &err), 0);
+	put_request(bench, WIRE_COMPARE, 0, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_LIST, UINT32_MAX, 0, "1", 1, &err),
-			 0);
+	put_request(bench, WIRE_LIST, UINT32_MAX, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	assert_int_equal(requests_close(&bench->requests, 0), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
@@ -241,18 +252,15 @@ static void a_request_for_a_device_that_is_not_open_is_none(void **state)
 static void a_request_out_of_range_is_none(void **state)
 {
 	struct bench *bench = *state;
-	struct error err = {0};
 
 	open_one(bench);
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 0, NULL, 0, &err), 0);
+	put_request(bench, WIRE_COMPARE, 0, 0, NULL);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 1, "1", 1, &err), 0);
+	put_request(bench, WIRE_COMPARE, 0, 1, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(
-		requests_call(&bench->requests, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1", 1, &err),
-		0);
+	put_request(bench, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_INFO, 0, 0, "1", 1, &err), 0);
+	put_request(bench, WIRE_INFO, 0, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	wire_begin(&bench->requests.out, 1, WIRE_CLOSE, -EIO, WIRE_REQUEST_MAX);
 	wire_put_u32(&bench->requests.out, 0);
@@ -265,12 +273,9 @@ static int call(struct bench *bench, enum wire_op op, uint32_t which, const char
 		struct wire_in *ret_in, struct wire_message *ret)
 {
 	struct wire_in in;
-	struct error err = {0};
-	int r = 0;
+	int r;
 
-	assert_int_equal(requests_call(&bench->requests, op, 0, which, payload,
-				       payload ? strlen(payload) : 0, &err),
-			 0);
+	put_request(bench, op, 0, which, payload);
 	in = hand_over(&bench->requests.out);
 	assert_int_equal(wire_next(&in, WIRE_REQUEST_MAX, ret), 1);
 	r = server_answer(&bench->server, ret);

@@ -10,7 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/worker_client/process.h"
 #include "core/wire/confinement.h"
 #include "core/wire/worker_memory.h"
 #include "tests/support/no_landlock.h"
@@ -93,17 +93,17 @@ static void the_kernel_ends_workers_first(void **state)
 	provider_free(provider);
 }
 
-/* A child whose first words are these bytes; process: 0, or the number that is known of it. */
-static int meet(pid_t process, const uint32_t *words, size_t len, struct child *child)
+/* Meet a process that says hello with these bytes. pid: what is known before; 0: nothing. */
+static int meet(pid_t pid, const uint32_t *words, size_t len, struct process *process)
 {
 	int ends[2];
 	int r;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	*child = (struct child){.socket = ends[0], .process = process};
+	*process = (struct process){.socket = ends[0], .pid = pid};
 	assert_int_equal(write(ends[1], words, len), (ssize_t)len);
 	close(ends[1]);
-	r = child_meet(child, UINT64_MAX);
+	r = process_meet(process, UINT64_MAX);
 	close(ends[0]);
 	return r;
 }
@@ -111,26 +111,26 @@ static int meet(pid_t process, const uint32_t *words, size_t len, struct child *
 static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
 {
 	const uint32_t words[] = {77, CONFINEMENT_FILES};
-	struct child child;
+	struct process process;
 
 	(void)state;
-	assert_int_equal(meet(0, words, sizeof(words), &child), 0);
-	assert_int_equal(child.process, 77);
-	assert_int_equal(child.missing, CONFINEMENT_FILES);
+	assert_int_equal(meet(0, words, sizeof(words), &process), 0);
+	assert_int_equal(process.pid, 77);
+	assert_int_equal(process.missing, CONFINEMENT_FILES);
 }
 
 static void first_words_that_make_no_sense_are_refused(void **state)
 {
 	const uint32_t another[] = {78, 0}, nobody[] = {0, 0};
 	const uint32_t unknown[] = {77, CONFINEMENT_ALL + 1};
-	struct child child;
+	struct process process;
 
 	(void)state;
-	assert_int_equal(meet(77, another, sizeof(another), &child), -EBADMSG);
-	assert_int_equal(meet(0, nobody, sizeof(nobody), &child), -EBADMSG);
-	assert_int_equal(meet(77, unknown, sizeof(unknown), &child), -EBADMSG);
-	assert_int_equal(meet(77, another, 5, &child), -EBADMSG);
-	assert_int_equal(meet(77, another, 0, &child), -ECONNRESET);
+	assert_int_equal(meet(77, another, sizeof(another), &process), -EBADMSG);
+	assert_int_equal(meet(0, nobody, sizeof(nobody), &process), -EBADMSG);
+	assert_int_equal(meet(77, unknown, sizeof(unknown), &process), -EBADMSG);
+	assert_int_equal(meet(77, another, 5, &process), -EBADMSG);
+	assert_int_equal(meet(77, another, 0, &process), -ECONNRESET);
 }
 
 static void a_worker_that_lacks_nothing_has_no_words(void **state)

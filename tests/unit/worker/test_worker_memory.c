@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How much memory a worker may take, and that one which takes more fails alone. */
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 #include "core/wire/worker_memory.h"
 #include "tests/support/worker_bench.h"
 
@@ -14,7 +14,7 @@ static void a_worker_of_its_own_has_a_gigabyte(void **state)
 static void shares_never_exceed_what_is_shared(void **state)
 {
 	(void)state;
-	for (size_t count = 1; count <= CHILDREN_MAX; count++)
+	for (size_t count = 1; count <= WORKERS_MAX; count++)
 		assert_true(worker_memory_kib(384u << 10, count) * count <= 384u << 10);
 }
 
@@ -75,7 +75,7 @@ static void both_limits_follow_from_the_share(void **state)
 static void the_smallest_share_is_enough_to_answer(void **state)
 {
 	struct bench *bench = *state;
-	struct provider *provider = sharing("plain", (384u << 10) / CHILDREN_MAX);
+	struct provider *provider = sharing("plain", (384u << 10) / WORKERS_MAX);
 	struct opened *opened = test_open(provider, plain_device(bench));
 
 	test_compare(opened, opened, &bench->result);

@@ -37,8 +37,8 @@ static void file_free(const struct file *file)
 
 static void a_backend_of_another_version_is_refused(void **state)
 {
-	static const char sentence[] = "backend plain: its file is another one since its worker "
-				       "ended (its version changed), so it has to be loaded anew";
+	static const char sentence[] = "backend plain: its file was replaced after its worker "
+				       "ended (its version changed); it must be loaded again";
 	struct bench *bench = *state;
 	struct provider *provider;
 	struct opened *opened;

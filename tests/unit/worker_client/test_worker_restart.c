@@ -313,7 +313,7 @@ static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 	struct opened *opened = test_open(provider, device);
 
 	worker_of(provider)->options.timeout_ms = 300;
-	assert_int_equal(worker_take(worker_of(provider), 0), 0);
+	assert_int_equal(worker_acquire(worker_of(provider), 0), 0);
 	waiter.opened = opened;
 	in_a_thread(wait_compare, &waiter);
 	assert_int_equal(waiter.r, -ETIMEDOUT);
@@ -321,7 +321,7 @@ static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 			    "backend moody: its worker was busy with other calls for 300 ms");
 	assert_int_equal(status_of(provider).state, PROVIDER_RUNNING);
 	in_a_thread(wait_close, &waiter);
-	worker_give(worker_of(provider));
+	worker_release(worker_of(provider));
 	worker_of(provider)->options.timeout_ms = WORKER_TIMEOUT_MS;
 	opened = test_open(provider, device);
 	compare_works(bench, opened);
