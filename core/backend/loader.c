@@ -18,6 +18,8 @@
 
 #include <libltdl/lt_dlloader.h>
 
+#include "core/facts/macros.h"
+
 #define BACKENDS_MAX 256u /* files in a folder */
 
 struct loaded {
@@ -91,7 +93,7 @@ static const char *reason_short(void)
 static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct error *err)
 {
 	const struct migcompat_backend *theirs = symbol;
-	const size_t least = offsetof(struct migcompat_backend, compare) + sizeof(theirs->compare);
+	const size_t least = MEMBER_END(struct migcompat_backend, compare);
 	size_t size = theirs->struct_size;
 
 	if (theirs->api_version != MIGCOMPAT_BACKEND_API)

@@ -171,12 +171,12 @@ int provider_worker_ready(struct provider *provider, struct error *err);
 
 /* The TYPE of a device that has none before it is set up; it is no source. */
 #define PROVIDER_TYPE_UNSET "unset"
-/* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may
- * be NULL. */
-bool provider_type_valid(const char *type);
-/* Otherwise: why not, "has ':' at byte 3". false: it is one. */
-bool provider_type_trouble(const char *type, char *why, size_t size);
-bool provider_payload_valid(const char *payload, size_t len);
+/*
+ * Why a text cannot be the TYPE or the payload of a version string: true, and why is a predicate
+ * such as "has 4000 bytes, expected 1 to 3965". False: it can be. why may be NULL if size is 0.
+ */
+bool provider_type_trouble(const char *type, char *why, size_t size); /* type may be NULL */
+bool provider_payload_trouble(const char *payload, size_t len, char *why, size_t size);
 
 /* Settle the settings: value(arg, name) is the administrator's text or NULL. Call once, before the
  * first open. */

@@ -73,9 +73,9 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	local_enter(self, &operation, OPERATION_PAYLOAD);
 	len = local->ops->payload(self->handle, buffer, MIGCOMPAT_PAYLOAD_MAX);
 	operation_leave(&operation);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_broken(&operation, err, "it could not make the version string: %s",
-					operation.slip);
+					operation.mistake);
 	if (len < 0 && len != -ENOBUFS)
 		return operation_failed(&operation, len, err,
 					"it could not make the version string: %s",
@@ -84,16 +84,8 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 		return operation_broken(&operation, err,
 					"the version string is longer than %u bytes",
 					MIGCOMPAT_PAYLOAD_MAX);
-	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
-		return operation_broken(&operation, err,
-					"the version string has %d bytes, expected 1 to %u", len,
-					MIGCOMPAT_PAYLOAD_MAX);
-	for (int i = 0; i < len; i++)
-		if (buffer[i] < 0x21 || buffer[i] > 0x7e)
-			return operation_broken(&operation, err,
-						"the version string has the byte 0x%02x at offset "
-						"%d, expected 0x21 to 0x7e",
-						(unsigned char)buffer[i], i);
+	if (provider_payload_trouble(buffer, (size_t)len, why, sizeof(why)))
+		return operation_broken(&operation, err, "the version string %s", why);
 	*ret_len = len;
 	return 0;
 }
@@ -175,7 +167,7 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 		self->handle = NULL;
 	else if (!self->handle)
 		return operation_broken(&operation, err, "it opened a device without a handle");
-	if (*operation.slip || !r)
+	if (*operation.mistake || !r)
 		return operation_error(&operation, r, err);
 	if (!*text.text)
 		return operation_error(&operation, r, err);
@@ -396,7 +388,7 @@ static int local_stream(struct provider *provider, struct opened *opened,
 			       head->size, result);
 	operation_leave(&operation);
 	local_call_end(lock);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
 		return error_set(

@@ -39,7 +39,7 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	r = port_serve(self->regions, writes, count, total, ret_control);
 	operation_leave(&operation);
 	local_call_end(lock);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_error(&operation, r, err);
 	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened),
 			     migcompat_regions_message(self->regions))
@@ -101,7 +101,7 @@ static int session_open(struct session *self, struct error *err)
 	else if (self->session)
 		info = regions_info_get(&self->ops, self->session, &self->port.info, &text);
 	operation_leave(&operation);
-	if (*operation.slip || (r && !*text.text))
+	if (*operation.mistake || (r && !*text.text))
 		return operation_error(&operation, r, err);
 	if (r)
 		return error_set(err, operation_code(r), "backend %s: %s", name_of(self->opened),

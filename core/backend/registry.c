@@ -76,28 +76,50 @@ static bool key_in_pass(const struct backend_info *info, const char *key, enum p
 }
 
 struct search {
-	const struct backend_info *const *infos;
-	size_t count;
+	const struct registry *registry;
 	enum pass pass;
 	const char *modalias;
-	registry_prefer_fn *prefer;
-	void *arg;
 	const struct backend_info *found;
 	struct error *err;
 };
 
-/* The backend of one pass for a module's or driver's name. 0 or -ENOTUNIQ. */
+/* The best key so far. */
+struct best {
+	const struct backend_info *info;
+	const struct backend_info *tied; /* with the same fit; NULL: none */
+	const char *key;
+	int fit;
+};
+
+static void best_take(const struct registry *registry, struct best *best,
+		      const struct backend_info *info, const char *key, int fit)
+{
+	const char *preferred;
+
+	if (fit > best->fit) {
+		*best = (struct best){.info = info, .key = key, .fit = fit};
+		return;
+	}
+	if (fit < best->fit || info == best->info)
+		return;
+	preferred = registry->prefer ? registry->prefer(registry->arg, best->key) : NULL;
+	if (preferred && strcmp(preferred, info->name) == 0)
+		best->info = info, best->tied = NULL;
+	else if (!preferred || strcmp(preferred, best->info->name) != 0)
+		best->tied = info;
+}
+
+/* The backend of one pass for the name of a module or driver. 0 or -ENOTUNIQ. */
 static int search_name(struct search *search, const char *name)
 {
-	const struct backend_info *best = NULL, *tied = NULL;
-	const char *best_key = NULL;
+	const struct registry *registry = search->registry;
+	struct best best = {.fit = -1};
 	char module[MODULE_MAX + 1];
-	int best_fit = -1;
 
 	if (!module_normalise(name, strlen(name), module))
 		return 0;
-	for (size_t i = 0; i < search->count; i++) {
-		const struct backend_info *info = search->infos[i];
+	for (size_t i = 0; i < registry->count; i++) {
+		const struct backend_info *info = registry->infos[i];
 
 		for (size_t k = 0; k < info->nkeys; k++) {
 			const char *key = info->keys[k];
@@ -106,45 +128,35 @@ static int search_name(struct search *search, const char *name)
 			if (!key_in_pass(info, key, search->pass))
 				continue;
 			fit = search->pass == PASS_ANY ? 0 : key_fit(key, module, search->modalias);
-			if (fit < 0 || fit < best_fit)
-				continue;
-			if (fit > best_fit) {
-				best = info, tied = NULL;
-				best_fit = fit, best_key = key;
-			} else if (info != best) {
-				const char *preferred =
-					search->prefer ? search->prefer(search->arg, best_key)
-						       : NULL;
-
-				if (preferred && strcmp(preferred, info->name) == 0)
-					best = info, tied = NULL;
-				else if (!preferred || strcmp(preferred, best->name) != 0)
-					tied = info;
-			}
+			if (fit >= 0)
+				best_take(registry, &best, info, key, fit);
 		}
 	}
-	if (tied)
+	if (best.tied)
 		return error_set(
 			search->err, -ENOTUNIQ,
 			"backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say "
 			"\"prefer\" in the policy",
-			best->name, best->path, tied->name, tied->path, best_key);
-	search->found = best;
+			best.info->name, best.info->path, best.tied->name, best.tied->path,
+			best.key);
+	search->found = best.info;
 	return 0;
 }
 
-bool registry_knows(const struct backend_info *const *infos, size_t count, const char *module,
-		    const char *modalias)
+bool registry_knows(const struct registry *registry, const char *module, const char *modalias)
 {
 	char name[MODULE_MAX + 1];
 
 	if (!module_normalise(module, strlen(module), name))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < infos[i]->nkeys; k++)
-			if (key_in_pass(infos[i], infos[i]->keys[k], PASS_BACKENDS) &&
-			    key_fit(infos[i]->keys[k], name, modalias) >= 0)
+	for (size_t i = 0; i < registry->count; i++) {
+		const struct backend_info *info = registry->infos[i];
+
+		for (size_t k = 0; k < info->nkeys; k++)
+			if (key_in_pass(info, info->keys[k], PASS_BACKENDS) &&
+			    key_fit(info->keys[k], name, modalias) >= 0)
 				return true;
+	}
 	return false;
 }
 
@@ -262,12 +274,10 @@ static int search_names(struct search *search, const struct names *names)
 	return r;
 }
 
-int registry_find_device(const struct backend_info *const *infos, size_t count,
-			 const struct device *device, registry_prefer_fn *prefer, void *arg,
+int registry_find_device(const struct registry *registry, const struct device *device,
 			 const struct backend_info **ret, struct error *err)
 {
-	struct search search = {
-		.infos = infos, .count = count, .prefer = prefer, .arg = arg, .err = err};
+	struct search search = {.registry = registry, .err = err};
 	enum pass found_in = PASS_COUNT;
 	struct names names;
 	int r = 0;

@@ -16,6 +16,7 @@
 #include "core/finding/result.h"
 #include "core/backend/sink.h"
 #include "core/facts/kernel_word.h"
+#include "core/facts/macros.h"
 
 bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key)
 {
@@ -78,11 +79,11 @@ static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, 
 static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
-		return operation_slip("it asked for the fact \"%s\" of the %s, which it had "
-				      "declared of the %s (MIGCOMPAT_WANT_HOST)",
-				      key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
-				      scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
-	return operation_slip("it asked for the fact \"%s\", which it had not declared", key);
+		return operation_mistake("it asked for the fact \"%s\" of the %s, which it had "
+					 "declared of the %s (MIGCOMPAT_WANT_HOST)",
+					 key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
+					 scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
+	return operation_mistake("it asked for the fact \"%s\", which it had not declared", key);
 }
 
 /* Why a fact could not be read, never one of the codes that mean something else here. */
@@ -108,7 +109,7 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	const char *driver;
 
 	if (!key)
-		return operation_slip("it asked for a fact without a key");
+		return operation_mistake("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
 		return unwanted(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
@@ -161,11 +162,11 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 		     migcompat_fact_fn *fn, void *arg)
 {
 	const struct factset *set = scope_set(facts, scope);
-	size_t literal, low = 0, high = set->count;
+	size_t literal;
 	bool wanted = false;
 
 	if (!glob || !fn)
-		return operation_slip("it walks facts without a glob or a function");
+		return operation_mistake("it walks facts without a glob or a function");
 	literal = strcspn(glob, "*?[\\");
 
 	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
@@ -176,17 +177,9 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 		return unwanted(facts, scope, glob);
 	if (!each_collected(facts, scope, glob))
 		return -ENODATA;
-	/* Keys that fit share the glob's literal beginning, so they stand together. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(set->facts[middle].key, glob, literal) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < set->count && strncmp(set->facts[low].key, glob, literal) == 0; low++) {
-		const struct fact *fact = &set->facts[low];
+	for (size_t i = factset_from(set, glob, literal);
+	     i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
+		const struct fact *fact = &set->facts[i];
 		int r;
 
 		if (!fact_glob_match(glob, fact->key))
@@ -206,8 +199,8 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 	const struct migcompat_setting *setting = name ? info_setting(facts->info, name) : NULL;
 
 	if (!setting) {
-		operation_slip("it asked for the setting \"%s\", which it had not declared",
-			       name ? name : "");
+		operation_mistake("it asked for the setting \"%s\", which it had not declared",
+				  name ? name : "");
 		return "";
 	}
 	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
@@ -251,40 +244,42 @@ static int finding_check(struct migcompat_finding *finding)
 		   *target = value_trouble(&finding->target);
 
 	if (!name || !*name)
-		return operation_slip("a finding has no field");
+		return operation_mistake("a finding has no field");
 	if (finding->status > MIGCOMPAT_STATUS_UNKNOWN)
-		return operation_slip("the finding \"%.64s\" has the status %u, expected 0 to %u",
-				      name, finding->status, MIGCOMPAT_STATUS_UNKNOWN);
+		return operation_mistake(
+			"the finding \"%.64s\" has the status %u, expected 0 to %u", name,
+			finding->status, MIGCOMPAT_STATUS_UNKNOWN);
 	if (finding->rule > MIGCOMPAT_RULE_INFO)
-		return operation_slip("the finding \"%.64s\" has the rule %u, expected 0 to %u",
-				      name, finding->rule, MIGCOMPAT_RULE_INFO);
+		return operation_mistake("the finding \"%.64s\" has the rule %u, expected 0 to %u",
+					 name, finding->rule, MIGCOMPAT_RULE_INFO);
 	if (!limit_is_backends(finding->limit))
-		return operation_slip(
+		return operation_mistake(
 			"the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
 			finding->limit,
 			limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
 	if (source || target)
-		return operation_slip("the %s's value of the finding \"%.64s\" %s",
-				      source ? "source" : "target", name, source ? source : target);
+		return operation_mistake("the %s's value of the finding \"%.64s\" %s",
+					 source ? "source" : "target", name,
+					 source ? source : target);
 	if (finding->text &&
 	    strnlen(finding->text, MIGCOMPAT_FINDING_TEXT_MAX + 1) > MIGCOMPAT_FINDING_TEXT_MAX)
-		return operation_slip("the text of the finding \"%.64s\" has more than %u bytes",
-				      name, MIGCOMPAT_FINDING_TEXT_MAX);
+		return operation_mistake("the text of the finding \"%.64s\" has more than %u bytes",
+					 name, MIGCOMPAT_FINDING_TEXT_MAX);
 	return 0;
 }
 
 static void host_finding(struct migcompat_result *result, const struct migcompat_finding *given)
 {
-	const size_t least = offsetof(struct migcompat_finding, text) + sizeof(given->text);
+	const size_t least = MEMBER_END(struct migcompat_finding, text);
 	struct migcompat_finding finding = {0};
 
 	if (!result || !given) {
-		operation_slip("a finding, or its result, is NULL");
+		operation_mistake("a finding, or its result, is NULL");
 		return;
 	}
 	if (!operation_size_fits(given->struct_size, least)) {
-		operation_slip("a finding has struct_size %zu, expected at least %zu",
-			       given->struct_size, least);
+		operation_mistake("a finding has struct_size %zu, expected at least %zu",
+				  given->struct_size, least);
 		return;
 	}
 	memcpy(&finding, given,
@@ -298,7 +293,7 @@ static void host_finding(struct migcompat_result *result, const struct migcompat
 static void host_availability(struct migcompat_result *result, uint32_t state, const char *text)
 {
 	if (!result || state > MIGCOMPAT_NO)
-		operation_slip("the availability is %u, expected 0 to %u", state, MIGCOMPAT_NO);
+		operation_mistake("the availability is %u, expected 0 to %u", state, MIGCOMPAT_NO);
 	else
 		result_availability(result, state, text);
 }
@@ -308,7 +303,7 @@ static void host_covers(struct migcompat_result *result, const char *field)
 	const char *kept = result && field ? result_keep(result, field) : NULL;
 
 	if (!kept)
-		operation_slip("it covers a field without a name");
+		operation_mistake("it covers a field without a name");
 	else
 		operation_covers(kept);
 }
@@ -319,7 +314,7 @@ static uint32_t host_kernel(const struct migcompat_facts *facts)
 					   KERNEL_WORD_FEATURES};
 
 	/* A file that was not asked for is not one that is missing. */
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (services_wanted(facts->info, 0, keys[i]))
 			continue;
 		unwanted(facts, 0, keys[i]);

@@ -10,6 +10,7 @@
 
 #include "core/operation/operation.h"
 #include "core/backend/provider.h"
+#include "core/facts/macros.h"
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"
 
@@ -38,7 +39,7 @@ static void keep(struct migcompat_sink *sink, const char *text, const char **ret
 	if (!text || *r)
 		return;
 	if (len > SINK_TEXT_MAX) {
-		*r = operation_slip("it lists a text of more than %u bytes", SINK_TEXT_MAX);
+		*r = operation_mistake("it lists a text of more than %u bytes", SINK_TEXT_MAX);
 		return;
 	}
 	*ret = arena_copy(&sink->arena, text, len);
@@ -59,7 +60,7 @@ static bool is_bool(const char *text)
 	static const char *const words[] = {"0", "1", "true", "false", "y",  "n",
 					    "Y", "N", "yes",  "no",    "on", "off"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (strcmp(text, words[i]) == 0)
 			return true;
 	return false;
@@ -79,16 +80,18 @@ static int value_fits(const struct migcompat_parameter *parameter, const char *w
 	if (!value)
 		return 0;
 	if (parameter->type == MIGCOMPAT_PARAMETER_BOOL && !is_bool(value))
-		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", expected 0, 1, "
-				      "true, false, y, n, yes, no, on or off",
-				      parameter->name, what, value);
+		return operation_mistake(
+			"the parameter \"%s\" has the %s \"%.64s\", expected 0, 1, "
+			"true, false, y, n, yes, no, on or off",
+			parameter->name, what, value);
 	if (parameter->type == MIGCOMPAT_PARAMETER_INT && !is_int(value))
-		return operation_slip(
+		return operation_mistake(
 			"the parameter \"%s\" has the %s \"%.64s\", expected a whole number",
 			parameter->name, what, value);
 	if (!rule_allows(parameter->allowed, value))
-		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
-				      parameter->name, what, value, parameter->allowed);
+		return operation_mistake(
+			"the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
+			parameter->name, what, value, parameter->allowed);
 	return 0;
 }
 
@@ -106,19 +109,21 @@ static int texts_check(const struct migcompat_parameter *parameter)
 		{"attribute", parameter->attribute, false},
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].needed && !texts[i].text)
-			return operation_slip("the parameter \"%s\" has no %s", parameter->name,
-					      texts[i].what);
+			return operation_mistake("the parameter \"%s\" has no %s", parameter->name,
+						 texts[i].what);
 		if (texts[i].text && !utf8_clean(texts[i].text, strlen(texts[i].text)))
-			return operation_slip("the %s of the parameter \"%s\" is not UTF-8 or has "
-					      "control characters",
-					      texts[i].what, parameter->name);
+			return operation_mistake(
+				"the %s of the parameter \"%s\" is not UTF-8 or has "
+				"control characters",
+				texts[i].what, parameter->name);
 	}
 	if (parameter->attribute && !attribute_valid(parameter->attribute))
-		return operation_slip("the parameter \"%s\" has the attribute \"%.128s\", expected "
-				      "a file below the device's folder",
-				      parameter->name, parameter->attribute);
+		return operation_mistake(
+			"the parameter \"%s\" has the attribute \"%.128s\", expected "
+			"a file below the device's folder",
+			parameter->name, parameter->attribute);
 	return 0;
 }
 
@@ -129,16 +134,18 @@ static int parameter_check(const struct migcompat_sink *sink,
 	int r;
 
 	if (!parameter_name_valid(parameter->name))
-		return operation_slip(
+		return operation_mistake(
 			"a parameter is named \"%.64s\", expected a word without \"=\" and \"/\"",
 			parameter->name ? parameter->name : "");
 	if (parameter->type > MIGCOMPAT_PARAMETER_STRING)
-		return operation_slip("the parameter \"%s\" has the type %u, expected 0 to %u",
-				      parameter->name, parameter->type, MIGCOMPAT_PARAMETER_STRING);
+		return operation_mistake("the parameter \"%s\" has the type %u, expected 0 to %u",
+					 parameter->name, parameter->type,
+					 MIGCOMPAT_PARAMETER_STRING);
 	for (size_t i = operation ? operation->listed : sink->nparameters; i < sink->nparameters;
 	     i++)
 		if (strcmp(sink->parameters[i].name, parameter->name) == 0)
-			return operation_slip("the parameter \"%s\" stands twice", parameter->name);
+			return operation_mistake("the parameter \"%s\" stands twice",
+						 parameter->name);
 	r = texts_check(parameter);
 	if (!r)
 		r = value_fits(parameter, "initial value", parameter->init);
@@ -153,15 +160,14 @@ static int parameter_check(const struct migcompat_sink *sink,
 
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
 {
-	const size_t least =
-		offsetof(struct migcompat_parameter, description) + sizeof(given->description);
+	const size_t least = MEMBER_END(struct migcompat_parameter, description);
 	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
 	struct migcompat_parameter *list;
 	int r = 0;
 
 	if (!given || !operation_size_fits(given->struct_size, least))
-		return operation_slip("a parameter has struct_size %zu, expected at least %zu",
-				      given ? given->struct_size : 0, least);
+		return operation_mistake("a parameter has struct_size %zu, expected at least %zu",
+					 given ? given->struct_size : 0, least);
 	memcpy(&parameter, given,
 	       given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
@@ -190,26 +196,27 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
 {
-	const size_t least = offsetof(struct migcompat_candidate, extra) + sizeof(given->extra);
+	const size_t least = MEMBER_END(struct migcompat_candidate, extra);
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate)};
 	struct migcompat_candidate *list;
 	char why[128];
 	int r = 0;
 
 	if (!given || !operation_size_fits(given->struct_size, least))
-		return operation_slip("a candidate has struct_size %zu, expected at least %zu",
-				      given ? given->struct_size : 0, least);
+		return operation_mistake("a candidate has struct_size %zu, expected at least %zu",
+					 given ? given->struct_size : 0, least);
 	memcpy(&candidate, given,
 	       given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
 	if (!candidate.name)
-		return operation_slip(
+		return operation_mistake(
 			"a candidate has no name, expected \"\" for the target as it is");
 	if (!utf8_clean(candidate.name, strlen(candidate.name)))
-		return operation_slip("a candidate's name is not UTF-8 or has control characters");
+		return operation_mistake(
+			"a candidate's name is not UTF-8 or has control characters");
 	if (candidate.type && provider_type_trouble(candidate.type, why, sizeof(why)))
-		return operation_slip("the type of the candidate \"%.64s\" %s", candidate.name,
-				      why);
+		return operation_mistake("the type of the candidate \"%.64s\" %s", candidate.name,
+					 why);
 	if (sink->ncandidates == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
@@ -229,11 +236,11 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 	int r = 0;
 
 	if (!attribute || !attribute_valid(attribute))
-		return operation_slip(
+		return operation_mistake(
 			"it writes to \"%.128s\", expected a file below the device's folder",
 			attribute ? attribute : "");
 	if (!value || !utf8_clean(value, strlen(value)))
-		return operation_slip(
+		return operation_mistake(
 			"what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
 			attribute);
 	if (sink->nwrites == SINK_MAX)

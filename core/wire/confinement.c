@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "core/facts/macros.h"
+
 static const struct {
 	enum confinement step;
 	const char *words;
@@ -22,7 +24,7 @@ const char *confinement_text(uint32_t missing, char *text, size_t size)
 	size_t used = 0;
 
 	*text = '\0';
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < COUNT(steps); i++)
 		if (missing & steps[i].step && used < size)
 			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "; " : "",
 						 steps[i].words);

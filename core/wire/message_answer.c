@@ -137,7 +137,7 @@ static int get_newest(struct wire_reader *body, struct opened *opened)
 	size_t len = 0;
 	const char *newest = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &len);
 
-	if (newest && (!opened->payload || !provider_payload_valid(newest, len)))
+	if (newest && (!opened->payload || provider_payload_trouble(newest, len, NULL, 0)))
 		return -EBADMSG;
 	opened->newest = newest ? newest : opened->payload;
 	opened->newest_len = newest ? len : opened->payload_len;
@@ -158,10 +158,13 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 	opened.not_target = wire_get_words(body, WIRE_TEXT_MAX);
 	opened.payload_len = 0;
 	opened.payload = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &opened.payload_len);
-	if (get_newest(body, &opened) || !wire_done(body) || !provider_type_valid(opened.type))
+	if (get_newest(body, &opened) || !wire_done(body) ||
+	    provider_type_trouble(opened.type, NULL, 0))
 		return -EBADMSG;
-	if (opened.not_source ? opened.payload != NULL
-			      : !provider_payload_valid(opened.payload, opened.payload_len))
+	if (opened.not_source
+		    ? opened.payload != NULL
+		    : !opened.payload ||
+			      provider_payload_trouble(opened.payload, opened.payload_len, NULL, 0))
 		return -EBADMSG;
 	*ret_number = number;
 	*ret = opened;

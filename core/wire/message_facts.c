@@ -58,22 +58,6 @@ int message_get_settings(struct wire_reader *body, const struct backend_info *in
 
 /* ---------------------------------------------------------------- facts */
 
-/* The first fact whose key does not stand before the glob's literal beginning. */
-static size_t facts_from(const struct factset *set, const char *glob, size_t literal)
-{
-	size_t low = 0, high = set->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(set->facts[middle].key, glob, literal) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
 /* Mark what a glob covers; returns how many were not marked yet. Sixty-five thousand queues are not
  * held against each glob. */
 static uint32_t facts_mark(const struct factset *set, const char *glob, bool *marks)
@@ -81,7 +65,7 @@ static uint32_t facts_mark(const struct factset *set, const char *glob, bool *ma
 	size_t literal = strcspn(glob, "*?[\\");
 	uint32_t count = 0;
 
-	for (size_t i = facts_from(set, glob, literal);
+	for (size_t i = factset_from(set, glob, literal);
 	     i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
 		if (marks[i] || !fact_glob_match(glob, set->facts[i].key))
 			continue;

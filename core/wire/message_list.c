@@ -3,6 +3,7 @@
  * was sent or not at all. */
 #include <errno.h>
 
+#include "core/facts/macros.h"
 #include "core/wire/message.h"
 
 void message_put_list(struct wire_out *out, const struct migcompat_sink *sink)
@@ -80,7 +81,7 @@ int message_get_list(struct wire_reader *body, struct migcompat_sink *sink)
 	};
 	int r = 0;
 
-	for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]) && !r; list++) {
+	for (size_t list = 0; list < COUNT(lists) && !r; list++) {
 		uint32_t count = wire_get_count(body, SINK_MAX, lists[list].size);
 
 		for (uint32_t i = 0; i < count && !r; i++)

@@ -34,9 +34,10 @@ static char **argument;
 
 static inline struct provider *provider_of(const struct device *device)
 {
+	const struct registry registry = {.infos = infos, .count = nproviders};
 	const struct backend_info *info = NULL;
 
-	if (registry_find_device(infos, nproviders, device, NULL, NULL, &info, NULL) < 0 || !info)
+	if (registry_find_device(&registry, device, &info, NULL) < 0 || !info)
 		return NULL;
 	for (size_t i = 0; i < nproviders; i++)
 		if (infos[i] == info)

@@ -155,6 +155,37 @@ static void the_size_of_an_element_is_named(void **state)
 	is(&ops, "it wants 257 globs, expected at most 256");
 }
 
+/* Keys "module_0" and so on. */
+static void has_keys(size_t count, const char *sentence)
+{
+	static char names[INFO_KEYS_MAX + 2][16];
+	static const char *many[INFO_KEYS_MAX + 3];
+	struct migcompat_backend ops = right();
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(names[i], sizeof(names[i]), "module_%zu", i);
+		many[i] = names[i];
+	}
+	many[count] = NULL;
+	ops.keys = many;
+	is(&ops, sentence);
+}
+
+static void up_to_64_keys_are_allowed(void **state)
+{
+	(void)state;
+	has_keys(0, "it has 0 keys, expected 1 to 64");
+	has_keys(1, NULL);
+	has_keys(INFO_KEYS_MAX, NULL);
+}
+
+static void more_than_64_keys_are_an_error(void **state)
+{
+	(void)state;
+	has_keys(INFO_KEYS_MAX + 1, "it has more than 64 keys");
+	has_keys(INFO_KEYS_MAX + 2, "it has more than 64 keys");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -162,6 +193,8 @@ int main(void)
 		cmocka_unit_test(a_setting_is_by_default_what_it_allows),
 		cmocka_unit_test(nothing_stands_twice),
 		cmocka_unit_test(the_size_of_an_element_is_named),
+		cmocka_unit_test(up_to_64_keys_are_allowed),
+		cmocka_unit_test(more_than_64_keys_are_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,13 +167,13 @@ static void a_rival_for_a_key_is_a_conflict_that_names_both(void **state)
 	struct bench *bench = *state;
 	struct provider *rival = worker_good("rival");
 	const struct backend_info *infos[] = {&bench->good->info, &rival->info};
+	const struct registry registry = {.infos = infos, .count = 2};
 	const struct device device = {
 		.id = "0000:00:03.0", .kind = MIGCOMPAT_KIND_PHYSICAL, .driver = "mtty"};
 	const struct backend_info *found = NULL;
 	struct error err = {0};
 
-	assert_int_equal(registry_find_device(infos, 2, &device, NULL, NULL, &found, &err),
-			 -ENOTUNIQ);
+	assert_int_equal(registry_find_device(&registry, &device, &found, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"mtty\"");
 	assert_contains(err.text, "\"rival\"");
 	assert_null(found);

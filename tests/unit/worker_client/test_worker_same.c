@@ -117,6 +117,7 @@ static size_t pair_end(struct pair *pair)
 static size_t same_on_host(const char *name, const char *path)
 {
 	const struct backend_info *found, *infos[1];
+	const struct registry registry = {.infos = infos, .count = 1};
 	struct inventory inventory;
 	struct pair pair;
 	struct error err = {0};
@@ -127,8 +128,7 @@ static size_t same_on_host(const char *name, const char *path)
 	if (inventory_read_file(&inventory, path, &err) || inventory_finish(&inventory, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < inventory.ndevices && pair.count < 12; i++)
-		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found,
-					 &err) >= 0 &&
+		if (registry_find_device(&registry, &inventory.devices[i], &found, &err) >= 0 &&
 		    found)
 			pair_open(&pair, &inventory.devices[i]);
 	pair_compare(&pair);
