@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying and checking what a backend declares. The strings are the vendor's: each is bounded
- * before it is used. */
+/*
+ * Copying and checking the declarations of a backend. The strings are the vendor's, so
+ * the length of each is bounded before it is used.
+ */
 #include "core/backend/info.h"
 
 #include <errno.h>
@@ -11,7 +13,7 @@
 #include "core/facts/macros.h"
 #include "core/finding/result.h"
 
-/* NULL where a string is missing or longer than allowed. */
+/* NULL if the string is missing or too long. */
 static const char *text_copy(struct arena *arena, const char *text)
 {
 	size_t len = text ? strnlen(text, INFO_TEXT_MAX + 1) : 0;
@@ -40,7 +42,7 @@ static bool glob_valid(const char *glob)
 	       !strstr(glob, "//") && !strstr(glob, "migration_");
 }
 
-/* "MODULE" or "MODULE:MODALIAS-GLOB". */
+/* Is this "MODULE", "MODULE:MODALIAS-GLOB", or "*" of a fallback? */
 static bool key_valid(const char *key, bool fallback)
 {
 	size_t len = strcspn(key, ":");
@@ -101,7 +103,7 @@ static int keys_check(const struct backend_info *info, struct error *err)
 					 info->fallback ? " or *" : " (* is a fallback's alone)");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(info->keys[before], info->keys[i]) == 0)
-				return error_set(err, -EINVAL, "its key \"%s\" stands twice",
+				return error_set(err, -EINVAL, "its key \"%s\" is declared twice",
 						 info->keys[i]);
 	}
 	return 0;
@@ -121,7 +123,7 @@ static int wants_check(const struct backend_info *info, struct error *err)
 			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) &&
 			    strcmp(info->wants[before].glob, want->glob) == 0)
 				return error_set(
-					err, -EINVAL, "its want \"%s\" of the %s stands twice",
+					err, -EINVAL, "its want \"%s\" of the %s is declared twice",
 					want->glob,
 					want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
 	}
@@ -150,7 +152,7 @@ static int setting_check(const struct backend_info *info, size_t i, struct error
 			setting->name ? setting->name : "");
 	for (size_t before = 0; before < i; before++)
 		if (strcmp(info->settings[before].name, setting->name) == 0)
-			return error_set(err, -EINVAL, "its setting \"%s\" stands twice",
+			return error_set(err, -EINVAL, "its setting \"%s\" is declared twice",
 					 setting->name);
 	if (!setting_fits(setting))
 		return error_set(err, -EINVAL,
@@ -187,7 +189,7 @@ int info_check(const struct backend_info *info, struct error *err)
 	return r;
 }
 
-/* Vendor arrays have elements of the vendor's size: take what both know. */
+/* The vendor's elements may be longer than ours. */
 static const void *element(const void *array, size_t size, size_t i)
 {
 	return (const char *)array + i * size;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is common to both kinds of provider. */
+/* What both kinds of providers share. */
 #include "core/backend/provider.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What is left for a type by the longest prefix without it. */
+/* The longest TYPE: the prefix has the longest namespace and kind, too. */
 #define TYPE_MAX (MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33)
 
-/* Can this byte be in a version string? */
+/* May a version string have this byte? */
 static bool byte_valid(char c)
 {
 	return c >= 0x21 && c <= 0x7e;
@@ -146,8 +146,7 @@ int provider_stream(struct provider *provider, struct opened *opened,
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err)
 {
 	if (!opened->provider->ops->state)
-		return error_set(err, -EOPNOTSUPP,
-				 "backend %s: its device state cannot be had here",
+		return error_set(err, -EOPNOTSUPP, "backend %s: device state is not supported",
 				 opened->provider->info.name);
 	return opened->provider->ops->state(opened, ret, err);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend in this process: the calls themselves, the locks of its declared thread model, and the
- * checks of what it answers. The worker program runs on this too.
+ * A backend in this process: its calls, the locks of its thread model, and checks of its
+ * answers. The worker program uses this, too.
  */
 #include "core/backend/provider_local.h"
 
@@ -90,7 +90,10 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	return 0;
 }
 
-/* Asked twice: equal facts give the equal string, or nobody could compare it. */
+/*
+ * Ask twice. Equal facts must give equal strings, otherwise strings could not be
+ * compared.
+ */
 static int payload_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct operation operation;
@@ -150,7 +153,7 @@ static int describe(struct local *local, struct local_opened *self, struct error
 	return opened->not_source ? 0 : payload_get(local, self, err);
 }
 
-/* The backend's own sentence, if it has one, is what people see. */
+/* If the backend gave a sentence with host->fail, that is the error's sentence. */
 static int handle_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct error text = {0};
@@ -222,8 +225,8 @@ static bool writes_older(const struct provider *provider)
 }
 
 /*
- * The payload in the newest format, from a handle of its own, since a backend may read the setting
- * when it opens the device. Before the other handle, so that this one leaves nothing behind.
+ * Get the payload in the newest format from a handle of its own, since a backend may read
+ * the setting in open. This handle is closed before the other one is opened.
  */
 static int newest_get(struct local *local, struct local_opened *self, struct error *err)
 {
@@ -244,7 +247,7 @@ static int newest_get(struct local *local, struct local_opened *self, struct err
 	return r;
 }
 
-/* Both handles; what the second one says counts, but for the payload's newest format. */
+/* Open both handles. Only the newest payload is taken from the first one. */
 static int device_open(struct local *local, struct local_opened *self, struct error *err)
 {
 	int r = newest_get(local, self, err);
@@ -286,8 +289,9 @@ static int local_open(struct provider *provider, const struct device *device, st
 /* ---------------------------------------------------------------- calls */
 
 /*
- * Every field of the record that was read has a finding. One about the format says that it could
- * not be read. before: findings that are not the backend's.
+ * Check that each field of the record has a finding. If the record could not be read,
+ * only a finding about the format is needed. before: findings that the result had before
+ * the call.
  */
 static int judged(struct operation *operation, const struct migcompat_result *result, size_t before,
 		  struct error *err)
@@ -360,7 +364,7 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	r = operations[which].run(self->handle, payload, len, sink);
 	operation_leave(&operation);
 	local_call_end(lock);
-	/* The backend need not have looked at it. */
+	/* The backend may have ignored the error. */
 	if (sink->failed)
 		r = sink->failed;
 	return operation_error(&operation, r, err);

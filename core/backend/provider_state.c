@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of a backend in this process: the table, a session, and regions mounted on it. The
- * vendor is called under the lock of its thread model, as for every other call.
+ * Device state of a backend in this process: its table, and sessions with regions mounted
+ * on it. Calls take the lock of the thread model.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -66,7 +66,7 @@ static const struct state_port_ops session_ops = {
 	.close = session_close,
 };
 
-/* The backend's table, checked. */
+/* Get the backend's table, checked. */
 static int table_get(const struct local *local, struct migcompat_device_state *ret,
 		     struct error *err)
 {
@@ -124,8 +124,10 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 	self->opened = device;
 	self->port.ops = &session_ops;
 	lock = local_call_begin(device);
-	/* What a backend says of an opening goes through the device's facts, so that is one at a
-	 * time in every model. */
+	/*
+	 * host->fail stores its sentence in the device's facts, so only one open at a
+	 * time, in every thread model.
+	 */
 	if (!lock)
 		pthread_mutex_lock(&device->device);
 	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keys against drivers. Must not know any vendor; must not load anything. */
+/* Matching keys with drivers. Knows no vendor and loads nothing. */
 #include "core/backend/registry.h"
 
 #include <errno.h>
@@ -10,10 +10,11 @@
 #include <string.h>
 
 #define MODULE_MAX 64u
-#define MODALIAS_MAX 64u /* of one that is made here */
+#define MODALIAS_MAX 64u /* bytes of a modalias made from ids */
 
-/* Dashes count as underscores, as modprobe has it. False where the name is too long to be a
- * module's. */
+/*
+ * Replace dashes by underscores, as modprobe does. False: too long for a module's name.
+ */
 static bool module_normalise(const char *module, size_t len, char buffer[MODULE_MAX + 1])
 {
 	if (len == 0 || len > MODULE_MAX)
@@ -24,7 +25,9 @@ static bool module_normalise(const char *module, size_t len, char buffer[MODULE_
 	return true;
 }
 
-/* Characters that stand for themselves: the measure of how special a key is. A set counts nothing.
+/*
+ * Count the characters that stand for themselves. A key with more of them is more
+ * specific. A set [...] counts nothing.
  */
 static int literals(const char *glob)
 {
@@ -48,7 +51,7 @@ static int literals(const char *glob)
 	return count;
 }
 
-/* -1: the key does not fit; else how special it is. */
+/* How specific the key is; -1: it does not fit. */
 static int key_fit(const char *key, const char *module, const char *modalias)
 {
 	size_t len = strlen(module);
@@ -60,11 +63,11 @@ static int key_fit(const char *key, const char *module, const char *modalias)
 	return literals(key);
 }
 
-/* Whose keys count, in the order in which they are asked. */
+/* Which keys are tried, in this order. */
 enum pass {
 	PASS_BACKENDS,
 	PASS_FALLBACKS,
-	PASS_ANY, /* the key that fits any driver */
+	PASS_ANY, /* INFO_KEY_ANY */
 	PASS_COUNT,
 };
 
@@ -86,7 +89,7 @@ struct search {
 /* The best key so far. */
 struct best {
 	const struct backend_info *info;
-	const struct backend_info *tied; /* with the same fit; NULL: none */
+	const struct backend_info *tied; /* with an equally specific key; NULL: none */
 	const char *key;
 	int fit;
 };
@@ -109,7 +112,7 @@ static void best_take(const struct registry *registry, struct best *best,
 		best->tied = info;
 }
 
-/* The backend of one pass for the name of a module or driver. 0 or -ENOTUNIQ. */
+/* Find the backend of one pass for the name of a module or driver. 0 or -ENOTUNIQ. */
 static int search_name(struct search *search, const char *name)
 {
 	const struct registry *registry = search->registry;
@@ -160,7 +163,7 @@ bool registry_knows(const struct registry *registry, const char *module, const c
 	return false;
 }
 
-/* A PCI id of at most 32 bits, as sysfs writes it ("0x1b36"). */
+/* A PCI id of at most 32 bits, in the form of sysfs ("0x1b36"). */
 static bool id_find(const struct factset *facts, const char *prefix, const char *name,
 		    unsigned long *ret)
 {
@@ -180,9 +183,9 @@ static bool id_find(const struct factset *facts, const char *prefix, const char 
 }
 
 /*
- * A function's modalias, or a parent's. Where an inventory has none, the ids say the same: as much
- * of one as they tell, in the kernel's form (drivers/pci/pci-sysfs.c), so that a key which asks for
- * no more still fits.
+ * The modalias of a function or of a parent. If an inventory has none, it is made from
+ * the ids, as far as they are known, in the kernel's form (drivers/pci/pci-sysfs.c). Keys
+ * that need no more than these ids still fit.
  */
 static const char *modalias_find(const struct factset *facts, const char *prefix,
 				 char buffer[MODALIAS_MAX])
@@ -209,10 +212,10 @@ static const char *modalias_find(const struct factset *facts, const char *prefix
 	return buffer;
 }
 
-/* What is looked up for a device, in this order. NULL: not known. */
+/* Names to look up, in this order. NULL: not known. */
 struct names {
 	const char *names[3]; /* of the module, then of the driver */
-	const char *type;     /* its prefixes come last */
+	const char *type;     /* its prefixes are tried last */
 	const char *modalias;
 	char made[MODALIAS_MAX];
 };
@@ -246,8 +249,10 @@ static void names_make(const struct device *device, struct names *ret)
 		ret->type = slash + 1;
 }
 
-/* A type id is DRIVER-NAME of the parent's driver; either may have dashes, so the longest prefix
- * that fits wins. */
+/*
+ * A type id is DRIVER-NAME, and both parts may have dashes. The longest prefix that fits
+ * wins.
+ */
 static int search_type_prefix(struct search *search, const char *type)
 {
 	char prefix[MODULE_MAX + 1];

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which backend serves a device: by the module of a driver and, for a function, its modalias. Pure
- * functions over plain data. */
+/*
+ * Which backend serves a device, by the module of its driver and, for a function, its
+ * modalias. Pure functions over plain data.
+ */
 #ifndef CORE_BACKEND_REGISTRY_H
 #define CORE_BACKEND_REGISTRY_H
 
 #include "core/backend/info.h"
 #include "core/facts/model.h"
 
-/* The name of the backend for a tied key, as the policy prefers; NULL: it says nothing. */
+/* The backend's name that the policy prefers for a tied key, or NULL. */
 typedef const char *registry_prefer_fn(void *arg, const char *key);
 
 /* The backends to choose from. Those with an error are skipped. */
@@ -18,7 +20,10 @@ struct registry {
 	void *arg;		    /* of prefer */
 };
 
-/* Does a key of a backend that is no fallback fit, even if several tie? modalias may be NULL. */
+/*
+ * Does a key of a backend that is no fallback fit, even if several tie? modalias may be
+ * NULL.
+ */
 bool registry_knows(const struct registry *registry, const char *module, const char *modalias);
 
 /*
@@ -38,7 +43,10 @@ int registry_find_device(const struct registry *registry, const struct device *d
 /* What was looked up for a device: "module vfio_pci, modalias pci:v…". */
 void registry_looked_up(const struct device *device, char *text, size_t size);
 
-/* Names that two usable backends share: the later one gets an error naming both. */
+/*
+ * If two usable backends have the same name, the later one gets an error that names both.
+ * 0 or -ENOMEM.
+ */
 int registry_check_names(struct backend_info **infos, size_t count, struct arena *arena);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Services for backends. They answer from the snapshot alone: nothing here opens a file. */
+/*
+ * The host table: services for backends. They answer from the facts alone and open no
+ * files.
+ */
 #include "core/backend/services.h"
 
 #include <errno.h>
@@ -49,7 +52,7 @@ static const struct wanted *scope_wanted(const struct migcompat_facts *facts, ui
 		       : &facts->device->wanted;
 }
 
-/* Missing, or not collected? An inventory may say which globs it holds. */
+/* -ENODATA if the inventory did not collect this key, otherwise -ENOENT. */
 static int absent(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	const struct wanted *wanted = scope_wanted(facts, scope);
@@ -58,8 +61,10 @@ static int absent(const struct migcompat_facts *facts, uint32_t scope, const cha
 										  : -ENOENT;
 }
 
-/* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the
- * wanted. */
+/*
+ * Does a collected glob cover the whole wanted glob? A '*' in the first covers a '*' in
+ * the second.
+ */
 static bool collected(const char *have, const char *glob)
 {
 	return strcmp(have, glob) == 0 || (!strpbrk(have, "?[\\") && fact_glob_match(have, glob));
@@ -75,7 +80,7 @@ static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, 
 	return !wanted->globs;
 }
 
-/* It asked for what it did not declare: its own error. */
+/* The backend asked for a fact that it did not declare, which is its mistake. */
 static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
@@ -86,14 +91,17 @@ static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const c
 	return operation_mistake("it asked for the fact \"%s\", which it had not declared", key);
 }
 
-/* Why a fact could not be read, never one of the codes that mean something else here. */
+/* The error of a fact. Codes that have another meaning here become -EIO. */
 static int fact_error(int error)
 {
 	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO
 											 : -error;
 }
 
-/* An inventory may name the driver of a device beside its facts; that of a type is its parent's. */
+/*
+ * An inventory may give a device's driver without a fact. For a type that is the parent's
+ * driver.
+ */
 static const char *stand_in(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	bool own =
@@ -126,7 +134,7 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 		operation_unreadable();
 		return fact_error(fact->error);
 	}
-	if (fact->binary && !ret_len) /* whoever takes it for text would see a part of it */
+	if (fact->binary && !ret_len) /* as text, a part of it would be lost */
 		return -EILSEQ;
 	operation_given(fact->key, fact->value, fact->len);
 	*ret_value = fact->value;
@@ -146,7 +154,7 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 
 	if (r)
 		return r;
-	/* strtoull takes blanks and signs; a fact with those is no number. */
+	/* strtoull accepts spaces and signs, but such a fact is no number. */
 	if (!((*text >= '0' && *text <= '9') ||
 	      (base == 16 && strchr("abcdefABCDEF", *text) && *text)))
 		return -ERANGE;
@@ -223,7 +231,7 @@ static int host_fail(const struct migcompat_facts *facts, int error, const char 
 	return error_set(facts->err, error, "%s", text);
 }
 
-/* What is wrong with a value, or NULL. An absent one becomes none. */
+/* What is wrong with a value, or NULL. ABSENT becomes NONE. */
 static const char *value_trouble(struct migcompat_value *value)
 {
 	if (value->type == MIGCOMPAT_VALUE_ABSENT)
@@ -235,8 +243,10 @@ static const char *value_trouble(struct migcompat_value *value)
 		       : NULL;
 }
 
-/* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the
- * devices. */
+/*
+ * 0, or -EINVAL: the finding is invalid. That is a mistake of the backend, and says
+ * nothing about the devices.
+ */
 static int finding_check(struct migcompat_finding *finding)
 {
 	const char *name = finding->field;
@@ -313,7 +323,7 @@ static uint32_t host_kernel(const struct migcompat_facts *facts)
 	static const char *const keys[] = {KERNEL_WORD_FOLDER, KERNEL_WORD_STATE,
 					   KERNEL_WORD_FEATURES};
 
-	/* A file that was not asked for is not one that is missing. */
+	/* A file that was not wanted was not collected, but may exist. */
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (services_wanted(facts->info, 0, keys[i]))
 			continue;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying what a backend lists, checked: names that could be paths or break a command line are
- * refused. */
+/*
+ * Checking and copying what a backend lists. Names that could be paths, or break a
+ * command line, are refused.
+ */
 #include "core/backend/sink.h"
 
 #include <errno.h>
@@ -14,7 +16,7 @@
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"
 
-/* Room for one more; lists grow by doubling. */
+/* Make room for one more element. Lists grow by doubling. */
 static void *list_grow(void *list, size_t count, size_t size)
 {
 	if (count == SINK_MAX)
@@ -24,13 +26,13 @@ static void *list_grow(void *list, size_t count, size_t size)
 	return realloc(list, (count ? count * 2 : 1) * size);
 }
 
-/* What is left out makes the list a wrong one, whatever the backend does about it. */
+/* The list is incomplete from here on, whatever the backend does about this error. */
 static int no_memory(struct migcompat_sink *sink)
 {
 	return sink->failed = -ENOMEM;
 }
 
-/* *r: an error from before, which stays. */
+/* Copy a text unless *r has an error. */
 static void keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
 {
 	size_t len = text ? strnlen(text, SINK_TEXT_MAX + 1) : 0;
@@ -54,7 +56,7 @@ static bool parameter_name_valid(const char *name)
 	return name && name_valid(name, strnlen(name, NAME_BYTES_MAX + 1)) && !strchr(name, '=');
 }
 
-/* As the kernel reads one. */
+/* The words that the kernel accepts. */
 static bool is_bool(const char *text)
 {
 	static const char *const words[] = {"0", "1", "true", "false", "y",  "n",
@@ -73,7 +75,10 @@ static bool is_int(const char *text)
 	return len >= 1 && text[sign + len] == '\0';
 }
 
-/* A value of the device or of its model, unlike one that a source asks for. */
+/*
+ * Check a value of the device or of its model. A value that a source asks for need not
+ * fit.
+ */
 static int value_fits(const struct migcompat_parameter *parameter, const char *what,
 		      const char *value)
 {
@@ -95,7 +100,9 @@ static int value_fits(const struct migcompat_parameter *parameter, const char *w
 	return 0;
 }
 
-/* A text that is written to a device or stands for a value arrives as it was sent, or not at all.
+/*
+ * Text that is written to a device, or compared, must not change on its way, so only
+ * valid text is taken.
  */
 static int texts_check(const struct migcompat_parameter *parameter)
 {
@@ -144,14 +151,16 @@ static int parameter_check(const struct migcompat_sink *sink,
 	for (size_t i = operation ? operation->listed : sink->nparameters; i < sink->nparameters;
 	     i++)
 		if (strcmp(sink->parameters[i].name, parameter->name) == 0)
-			return operation_mistake("the parameter \"%s\" stands twice",
+			return operation_mistake("the parameter \"%s\" is listed twice",
 						 parameter->name);
 	r = texts_check(parameter);
 	if (!r)
 		r = value_fits(parameter, "initial value", parameter->init);
 	if (!r)
 		r = value_fits(parameter, "off value", parameter->off);
-	/* With a payload the value is the source's wish, and the plan says whether it is allowed.
+	/*
+	 * With a payload this is the source's value; the plan checks whether it is
+	 * allowed.
 	 */
 	if (!r && operation && !operation->payload)
 		r = value_fits(parameter, "value", parameter->value);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Records: payloads of the form "FORMAT;name=value;~name=value;=CHECKSUM", written, read and
- * compared by a table of fields. The checksum (XXH3, 16 hexadecimal digits) covers all bytes before
- * its '=', so a cut or damaged payload is never a valid one.
+ * Records: payloads of the form "FORMAT;name=value;~name=value;=CHECKSUM", written, read
+ * and compared by a table of fields. The checksum (XXH3, 16 hexadecimal digits) covers
+ * all bytes before its '=', so a cut or damaged payload is never a valid one.
  *
- * record_write, record_read and record_compare are services of the host table; backend.h has their
- * contract.
+ * record_write, record_read and record_compare are services of the host table; backend.h
+ * has their contract.
  */
 #ifndef CORE_FINDING_RECORD_H
 #define CORE_FINDING_RECORD_H
@@ -23,8 +23,8 @@ void record_compare(struct migcompat_result *result, const struct migcompat_reco
 		    const struct migcompat_value *source, const struct migcompat_value *target);
 
 /*
- * As record_read, for a table that was checked, and without a note in the operation. If result is
- * NULL, no finding says what is malformed.
+ * As record_read, for a table that was checked, and without a note in the operation. If
+ * result is NULL, no finding says what is malformed.
  */
 int record_parse(struct migcompat_result *result, const struct migcompat_record *record,
 		 const char *payload, size_t len, struct migcompat_value *ret_values,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Services that compare records. They also note in the operation under way which fields need a
- * finding, so that a backend cannot forget to judge one.
+ * Services that compare records. They also note in the operation under way which fields
+ * need a finding, so that a backend cannot forget to judge one.
  */
 #include "core/finding/record.h"
 

@@ -183,7 +183,7 @@ static int fields_parse(struct migcompat_result *result, const struct migcompat_
 				return malformed(result,
 						 "it has a mandatory field that is not known here");
 		} else if (seen >> i & 1) {
-			return malformed(result, "a field stands twice");
+			return malformed(result, "a field appears twice");
 		} else if (!value_parse(table_field(record, i)->value, equals + 1, stop,
 					&ret_values[i])) {
 			return malformed(result, "a field's value is malformed");

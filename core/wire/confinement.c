@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for what a worker lacks. */
+/* Texts about missing confinement. */
 #include "core/wire/confinement.h"
 
 #include <stdio.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies that are lists. What is to be written into a file, or stands for a name, arrives as it
- * was sent or not at all. */
+/*
+ * Replies that are lists. Values and attributes may be written into files, so texts
+ * arrive unchanged or not at all.
+ */
 #include <errno.h>
 
 #include "core/facts/macros.h"
@@ -73,7 +75,7 @@ int message_get_list(struct wire_reader *body, struct migcompat_sink *sink)
 {
 	static const struct {
 		int (*get)(struct wire_reader *body, struct migcompat_sink *sink);
-		size_t size; /* bytes that one takes at least */
+		size_t size; /* least bytes of an element */
 	} lists[] = {
 		{get_parameter, 9 * sizeof(uint32_t)},
 		{get_candidate, 4 * sizeof(uint32_t)},

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making workers by clone. Each copy is a child of the process that started this program. */
+/*
+ * Making workers by clone. Each copy is a child of the process that started this program.
+ */
 #include "core/worker/copies.h"
 
 #include <errno.h>

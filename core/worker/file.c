@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening backend files, and copying those that the worker's user cannot reach. Runs before any
- * vendor code. */
+/*
+ * Opening a backend's file, and copying it if the worker's user cannot read it. Runs
+ * before vendor code.
+ */
 #include "core/worker/file.h"
 
 #include <errno.h>
@@ -14,12 +16,11 @@
 #include "core/wire/worker_process.h"
 
 #define FILE_FD (WORKER_LIFE + 1)
-#define PIECE (1u << 20) /* bytes that are copied at a time */
+#define PIECE (1u << 20) /* bytes copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL                                                                          \
-	0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed \
-		   as a program */
+/* Since Linux 6.3. Some systems require it. The copy is mapped, never executed. */
+#define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
 void file_open(struct file *file, const char *path)
@@ -38,7 +39,7 @@ static int memory(void)
 		       : fd;
 }
 
-/* A descriptor of a copy that nobody can change any more, or -errno. */
+/* Copy the file into sealed memory. Returns a descriptor or a negative errno. */
 static int copy(int fd)
 {
 	int to = memory();

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * migcompat-worker: the process that one backend's code runs in, or several such
- * processes; or the one that configuration files are parsed in. Started by the library
- * with sockets from descriptor 3 on; it gives up what it can before it loads or parses
- * anything, and ends with the other end.
+ * migcompat-worker runs the code of one backend in each process, or parses configuration
+ * files. The library starts it, with sockets from descriptor 3 on.
+ *
+ * A worker gives up its rights in steps, each for good, before it loads anything
+ * (sandbox.h). It ends when the library closes its end. It runs vendor code only in
+ * calls, without threads and signals, so the library's time-out is its watchdog.
+ * RLIMIT_CPU would count the whole life of a process, which in a service is months.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,9 +25,9 @@
 #include "core/config/parse.h"
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
-#include "core/worker/words.h"
+#include "core/worker/output.h"
 
-/* Something happened to the pipe, which can only be its end. */
+/* Data never comes through the pipe, so a signal means its end. */
 static void on_life(int signal)
 {
 	struct pollfd pollfd = {.fd = WORKER_LIFE};
@@ -36,7 +39,7 @@ static void on_life(int signal)
 	errno = before;
 }
 
-/* Inherited by all copies. The filters let nobody take them away again. */
+/* All copies inherit this. The filters keep vendor code from changing it. */
 static int handle_signals(void)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN},
@@ -47,21 +50,21 @@ static int handle_signals(void)
 }
 
 /*
- * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it
- * comes with the end of the thread that started this process, and the library lives in programs
- * whose threads come and go. The socket would do, but sends a signal for each request and each
- * reply that was read.
+ * End with the other end, even if vendor code never returns. PR_SET_PDEATHSIG is no way:
+ * it reacts to the end of the thread that started this process, and threads of a program
+ * may end at any time. The socket is no way either: it would send a signal for each
+ * request, and each reply that was read.
  */
 static int watch_life(void)
 {
 	if (fcntl(WORKER_LIFE, F_SETOWN, getpid()) < 0 ||
 	    fcntl(WORKER_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
 		return -errno;
-	on_life(SIGIO); /* it may have ended before anybody watched */
+	on_life(SIGIO); /* it may have ended before this */
 	return 0;
 }
 
-/* What the first argument says. */
+/* The first argument. */
 struct terms {
 	unsigned uid;
 	unsigned gid;
@@ -69,8 +72,10 @@ struct terms {
 	unsigned oom_score_adj;
 };
 
-/* What is done once for all copies: open the files, then be the user who cannot. refusal: that
- * failed. */
+/*
+ * Once for all copies: open the files, then become the user who cannot open them. After
+ * an error, refusal has the reason.
+ */
 static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms,
 		    uint32_t *missing, struct error *refusal)
 {
@@ -89,8 +94,10 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
 	sandbox_files(descriptors, 2 * count, missing, refusal);
 }
 
-/* A library beside a backend is read from the folder itself. "Not found" would hide why it cannot
- * be. */
+/*
+ * The dynamic linker reads libraries beside a backend from the folder itself. If the
+ * worker's user cannot enter the folder, "not found" would hide the reason.
+ */
 static void explain(const struct file *file, struct provider *provider)
 {
 	struct error err = {0};
@@ -105,7 +112,10 @@ static void explain(const struct file *file, struct provider *provider)
 	provider_refuse(provider, err.text);
 }
 
-/* Load it, or say why not; refusal is a reason from before. */
+/*
+ * Load the backend. refusal: why it must not be loaded. Returns an error only if memory
+ * is short.
+ */
 static int load(struct file *file, unsigned memory_kib, const struct error *refusal,
 		struct provider **ret)
 {
@@ -113,7 +123,7 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 	const char *slash = strrchr(file->path, '/');
 	int r;
 
-	words_lead(slash ? slash + 1 : file->path);
+	output_redirect(slash ? slash + 1 : file->path);
 	if (!*confined.text)
 		sandbox_loading(memory_kib, &confined);
 	if (*confined.text)
@@ -124,7 +134,7 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 	if (!r)
 		explain(file, *ret);
 	if (!r && (*ret)->info.name)
-		words_name((*ret)->info.name);
+		output_name((*ret)->info.name);
 	if (!r && sandbox_serving(&confined))
 		provider_refuse(*ret, confined.text);
 	return r;
@@ -149,8 +159,8 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
 }
 
 /*
- * No vendor code runs here, and the text is the administrator's: the user stays. The
- * second filter lets no file be opened, so Landlock would add nothing.
+ * No vendor code runs here and the text is the administrator's, so the user stays the
+ * same. The second filter forbids to open files, so Landlock would add nothing.
  */
 static int parse(void)
 {
@@ -166,13 +176,13 @@ static int parse(void)
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
-			"       migcompat-worker " WORKER_PARSE_CONFIG " -\n"
-			"Runs backends for libmigcompat, one a process, which starts this program "
-			"with a socket for each; or parses\n"
-			"configuration files for it. Started by root it becomes that user before "
-			"it loads a backend. KIB: the memory that each may take.\n"
-			"OOM: its oom_score_adj.\n");
+	fprintf(stderr,
+		"usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
+		"       migcompat-worker " WORKER_PARSE_CONFIG " -\n"
+		"Runs one backend in each process, or parses configuration files.\n"
+		"libmigcompat starts this program, with a socket for each process.\n"
+		"UID, GID: the user to become before a backend is loaded, if root starts it.\n"
+		"KIB: the memory of each process. OOM: its oom_score_adj.\n");
 	return 2;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Starting workers by exec and ending them. posix_spawn neither copies the caller's memory nor runs
- * its code in the new process, so locks that other threads hold do not matter. Only the program
- * that was run makes copies of itself.
+ * Starting workers by exec and ending them. posix_spawn neither copies the caller's
+ * memory nor runs its code in the new process, so locks that other threads hold do not
+ * matter. Only the program that was run makes copies of itself.
  */
 #include "core/worker_client/process.h"
 
@@ -110,9 +110,10 @@ static int fd_raise(int fd, int least)
 }
 
 /*
- * The worker's end moves above least, so that moving one end to its final number never overwrites
- * another. Our end must be no standard descriptor, even if the caller has closed those: otherwise
- * the caller's next printf would go to the worker. Positive errno: both ends are closed.
+ * The worker's end moves above least, so that moving one end to its final number never
+ * overwrites another. Our end must be no standard descriptor, even if the caller has
+ * closed those: otherwise the caller's next printf would go to the worker. Positive
+ * errno: both ends are closed.
  */
 static int ends_move(const int ends[2], int least, int *ret_ours, int *ret_theirs)
 {
@@ -132,8 +133,10 @@ static int ends_move(const int ends[2], int least, int *ret_ours, int *ret_their
 	return r;
 }
 
-/* Make socket and pipe of a process; theirs are the two ends that it gets. Positive errno: there is
- * neither. */
+/*
+ * Make socket and pipe of a process; theirs are the two ends that it gets. Positive
+ * errno: there is neither.
+ */
 static int process_connect(struct process *process, int least, int theirs[static 2])
 {
 	int ends[2], life[2];
@@ -162,8 +165,8 @@ static void process_disconnect(const struct process *process)
 }
 
 /*
- * Check that nobody else can write the program, and return a path to it through the descriptor of
- * its folder. That descriptor lies above least, too.
+ * Check that nobody else can write the program, and return a path to it through the
+ * descriptor of its folder. That descriptor lies above least, too.
  */
 static int program_open(const char *program, int least, int *ret_folder,
 			char path[static TRUSTED_PATH_MAX], struct error *err)
@@ -178,7 +181,9 @@ static int program_open(const char *program, int least, int *ret_folder,
 		trusted_path(folder, trusted.name, path);
 	}
 	trusted_close(&trusted);
-	/* posix_spawn reports this only if vfork shares memory, which it does not under valgrind.
+	/*
+	 * posix_spawn reports this only if vfork shares memory, which it does not under
+	 * valgrind.
 	 */
 	if (!r && access(path, X_OK) < 0)
 		r = -errno;
@@ -209,7 +214,9 @@ int process_start(const struct process_program *program, struct process *ret, st
 	r = program_open(program->path, least, &folder, path, err);
 	if (r)
 		return r;
-	/* Without these pages everything works, but a death is described in less detail. */
+	/*
+	 * Without these pages everything works, but a death is described in less detail.
+	 */
 	steps = step_make(count);
 	steps = steps < 0 ? steps : fd_raise(steps, least);
 	for (; made < count && !r; made += !r) {
@@ -276,8 +283,8 @@ enum state {
 };
 
 /*
- * options: WNOHANG, or 0 to wait for the end. A process that has ended is reaped, unless options
- * has WNOWAIT.
+ * options: WNOHANG, or 0 to wait for the end. A process that has ended is reaped, unless
+ * options has WNOWAIT.
  */
 static enum state state_get(pid_t pid, int options, siginfo_t *info)
 {
@@ -336,15 +343,20 @@ void process_end(struct process *process, unsigned grace_ms, char *how, size_t s
 
 	if (process->socket < 0)
 		return;
-	/* A copy whose hello was not read yet has one waiting, and must not become a zombie. */
+	/*
+	 * A copy whose hello was not read yet has one waiting, and must not become a
+	 * zombie.
+	 */
 	if (process->pid || process_meet(process, wire_deadline(MEET_MS)) == 0)
 		state = end_wait(process->pid, grace_ms, &info);
 	if (how)
 		end_describe(state, &info, how, size);
 	killed = state == RUNNING && kill(process->pid, SIGKILL) == 0;
 	process_disconnect(process);
-	/* Root without CAP_KILL may not kill a worker of another user, but that worker ends with
-	 * its connection. */
+	/*
+	 * Root without CAP_KILL may not kill a worker of another user, but that worker
+	 * ends with its connection.
+	 */
 	if (killed)
 		state_get(process->pid, 0, &info);
 	else if (state == RUNNING)

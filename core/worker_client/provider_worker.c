@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend that runs in a worker process: making the provider, and its operations. Only a reply
- * that is complete, in time and in range counts; after any other the process is ended.
+ * A backend that runs in a worker process: making the provider, and its operations. A
+ * crash, a hang or an exit of the backend costs its own answers only. Only a reply that
+ * is complete, in time and in range counts; after any other the process is ended.
  */
 #include <errno.h>
 #include <poll.h>
@@ -74,7 +75,9 @@ static int worker_stream(struct provider *provider, struct opened *opened,
 	return r;
 }
 
-/* Nobody waits for the closing of a device, so the message is sent with the next request. */
+/*
+ * Nobody waits for the closing of a device, so the message is sent with the next request.
+ */
 static void worker_close(struct opened *opened)
 {
 	struct worker *worker = worker_of(opened->provider);
@@ -103,7 +106,10 @@ static uint32_t worker_life(struct provider *provider)
 
 	pthread_mutex_lock(&worker->lock);
 	pollfd.fd = worker->watched;
-	/* Without events, poll reports only the end of the connection, not unread replies. */
+	/*
+	 * Without events, poll reports only the end of the connection, not unread
+	 * replies.
+	 */
 	life = pollfd.fd < 0 || poll(&pollfd, 1, 0) != 0 ? 0 : worker->status.generation;
 	pthread_mutex_unlock(&worker->lock);
 	return life;

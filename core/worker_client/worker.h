@@ -71,9 +71,9 @@ static inline struct worker_opened *worker_opened_of(struct opened *opened)
 }
 
 /*
- * The user for workers that root starts, as "UID:GID": migcompat-worker, or 65534 if there is no
- * such user. passwd is /etc/passwd. The file is read directly, since a directory service would run
- * its own code in this process, and the user is a local one.
+ * The user for workers that root starts, as "UID:GID": migcompat-worker, or 65534 if
+ * there is no such user. passwd is /etc/passwd. The file is read directly, since a
+ * directory service would run its own code in this process, and the user is a local one.
  */
 void worker_user(const char *passwd, char *ret, size_t size);
 /* The first argument of the worker program, "UID:GID:KIB:OOM". oom: its oom_score_adj. */
@@ -90,14 +90,14 @@ unsigned worker_load_ms(const struct worker *worker);
 /* Make the present state visible to provider_status and provider_life. */
 void worker_publish(struct worker *worker);
 /*
- * The process has ended, with an errno and a sentence; decide about a restart. when is the time of
- * the end, in nanoseconds.
+ * The process has ended, with an errno and a sentence; decide about a restart. when is
+ * the time of the end, in nanoseconds.
  */
 void worker_failed(struct worker *worker, int code, uint64_t when, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 /*
- * End the process after code, a negative errno of the socket or -EBADMSG. Returns the errno for the
- * call that noticed it.
+ * End the process after code, a negative errno of the socket or -EBADMSG. Returns the
+ * errno for the call that noticed it.
  */
 int worker_abort(struct worker *worker, int code);
 /* As worker_abort, for a process that was last known to work at this time. */
@@ -108,14 +108,20 @@ int worker_error(const struct worker *worker, int code, struct error *err);
 /* ---------------------------------------------------------------- worker_call.c
  * For the caller that set busy. */
 
-/* Receive the one message that is due. A negative errno: the caller must end the process; data
- * after the message is -EBADMSG. */
+/*
+ * Receive the one message that is due. A negative errno: the caller must end the process;
+ * data after the message is -EBADMSG.
+ */
 int worker_receive(struct worker *worker, uint64_t deadline, struct wire_message *ret);
-/* Read the sentence of a reply that is an error. A status of -ENOMEM becomes -EIO. 0 or -EBADMSG.
+/*
+ * Read the sentence of a reply that is an error. A status of -ENOMEM becomes -EIO. 0 or
+ * -EBADMSG.
  */
 int worker_read_refusal(struct wire_message *reply, struct error *err);
-/* Send all requests and receive the reply to the last one. A negative errno is a refusal of the
- * backend, or the process ended. */
+/*
+ * Send all requests and receive the reply to the last one. A negative errno is a refusal
+ * of the backend, or the process ended.
+ */
 int worker_call(struct worker *worker, enum wire_op op, struct wire_message *ret,
 		struct error *err);
 /* A reply could not be read, with r. The process ends, unless r is -ENOMEM. */
@@ -124,14 +130,18 @@ int worker_bad_reply(struct worker *worker, int r, struct error *err);
 /* ---------------------------------------------------------------- worker_life.c */
 
 /*
- * Get the worker for this caller alone, with a process; a process that ended is started again if it
- * may be. -ETIMEDOUT: other callers had it for as long as a call may take; -EIO: there is no
- * process. After an error nothing is held, otherwise worker_leave must follow.
+ * Get the worker for this caller alone, with a process; a process that ended is started
+ * again if it may be. -ETIMEDOUT: other callers had it for as long as a call may take;
+ * -EIO: there is no process. After an error nothing is held, otherwise worker_leave must
+ * follow.
  */
 int worker_enter(struct worker *worker, struct error *err);
 void worker_leave(struct worker *worker);
 
-/* The same without a process: wait until the deadline (-ETIMEDOUT), or not at all if it is 0. */
+/*
+ * The same without a process: wait until the deadline (-ETIMEDOUT), or not at all if it
+ * is 0.
+ */
 int worker_acquire(struct worker *worker, uint64_t deadline);
 void worker_release(struct worker *worker);
 
@@ -146,8 +156,10 @@ void worker_flush_closed(struct worker *worker);
 /* Open a device in the process. */
 int worker_open_device(struct worker *worker, const struct device *device,
 		       struct worker_opened **ret, struct error *err);
-/* Open a device again if an earlier process had it. A negative errno is for the call that needs
- * the device. */
+/*
+ * Open a device again if an earlier process had it. A negative errno is for the call that
+ * needs the device.
+ */
 int worker_reopen(struct worker *worker, struct opened *opened, struct error *err);
 
 /* ---------------------------------------------------------------- operations */

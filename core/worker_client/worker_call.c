@@ -23,7 +23,10 @@ int worker_read_refusal(struct wire_message *reply, struct error *err)
 	if (!text || !wire_done(&reply->body) || reply->head.status < -4095 ||
 	    reply->head.status >= 0)
 		return -EBADMSG;
-	/* ENOMEM is this process's own: it makes callers give up the answers of all backends. */
+	/*
+	 * ENOMEM is this process's own: it makes callers give up the answers of all
+	 * backends.
+	 */
 	if (reply->head.status == -ENOMEM)
 		reply->head.status = -EIO;
 	if (*text)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The end of a worker's process: the sentence about it, whether the process may be started again,
- * and the status that other threads read.
+ * The end of a worker's process: the sentence about it, whether the process may be
+ * started again, and the status that other threads read.
  */
 #include <errno.h>
 #include <stdarg.h>
@@ -12,8 +12,10 @@
 
 #define DEATH_MS 100 /* from the end of a connection to the end of its process */
 
-/* During a call nobody waits for longer than a call may take. Before the first one, all backends
- * load side by side, which may take longer. */
+/*
+ * During a call nobody waits for longer than a call may take. Before the first one, all
+ * backends load side by side, which may take longer.
+ */
 unsigned worker_load_ms(const struct worker *worker)
 {
 	const struct worker_options *options = &worker->options;
@@ -73,7 +75,10 @@ void worker_failed(struct worker *worker, int code, uint64_t when, const char *f
 
 _Static_assert(RESTART_ENDS == 5 && RESTART_ENDS_MS == 60000, "the sentence says so");
 
-/* After its end another file may get the number of the socket, so no thread may look at it. */
+/*
+ * After its end another file may get the number of the socket, so no thread may look at
+ * it.
+ */
 static void end_process(struct worker *worker, unsigned grace_ms, char *how, size_t size)
 {
 	pthread_mutex_lock(&worker->lock);
@@ -82,7 +87,9 @@ static void end_process(struct worker *worker, unsigned grace_ms, char *how, siz
 	process_end(&worker->process, grace_ms, how, size);
 }
 
-/* Text that assert or a sanitizer wrote is lost, unless the caller keeps standard error. */
+/*
+ * Text that assert or a sanitizer wrote is lost, unless the caller keeps standard error.
+ */
 static const char *debug_hint(const struct worker *worker, const char *how)
 {
 	bool spoke = strstr(how, "signal 6 ") || (worker->loading && strstr(how, "exit status") &&
@@ -96,7 +103,10 @@ int worker_abort_at(struct worker *worker, int code, uint64_t when)
 	bool left = code == -ECONNRESET || code == -EPIPE;
 	char how[128], step[320], at[320] = " while loading";
 
-	/* After a reply that makes no sense, the process may be in another operation already. */
+	/*
+	 * After a reply that makes no sense, the process may be in another operation
+	 * already.
+	 */
 	if (!worker->loading && code == -EBADMSG)
 		*at = '\0';
 	else if (!worker->loading)

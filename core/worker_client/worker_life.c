@@ -1,7 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who may use a worker, and its process: loading the backend, and starting the process again after
- * its end. A call that a process did not answer is never repeated in the next process.
+ * Exclusive use of a worker, and its process: loading the backend, and starting the
+ * process again.
+ *
+ * In a service a worker has several processes, one after the other, called generations. A
+ * device that is open stays open for its caller: the next call opens it again. The
+ * backend must declare the same as before, and say the same of the device, since strings
+ * and verdicts hold both. Otherwise it is parked, or the device is refused. A call is
+ * never repeated: if the process ends during a call, that is its outcome.
  */
 #include <errno.h>
 #include <poll.h>
@@ -15,8 +21,8 @@
 /* ---------------------------------------------------------------- loading */
 
 /*
- * 0: info is the backend's, or it has no name and text says why the backend could not be loaded.
- * Otherwise the caller must end the process.
+ * 0: info is the backend's, or it has no name and text says why the backend could not be
+ * loaded. Otherwise the caller must end the process.
  */
 static int read_manifest(struct worker *worker, struct arena *arena, struct backend_info *info,
 			 struct error *text)
@@ -92,8 +98,8 @@ out:
 /* ---------------------------------------------------------------- starting again */
 
 /*
- * Load the backend again. If it declares something else than before, it is parked: its open devices
- * and all that is known of it would be wrong.
+ * Load the backend again. If it declares something else than before, it is parked: its
+ * open devices and all that is known of it would be wrong.
  */
 static int reload(struct worker *worker, struct error *err)
 {
@@ -156,8 +162,10 @@ static int start_again(struct worker *worker, struct error *err)
 	return reload(worker, err);
 }
 
-/* Between calls no reply is due: what can be read is the end of the process, or a message without a
- * request. */
+/*
+ * Between calls no reply is due: what can be read is the end of the process, or a message
+ * without a request.
+ */
 static int worker_poll_idle(struct worker *worker)
 {
 	struct pollfd pollfd = {.fd = worker->process.socket, .events = POLLIN};

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Opening devices in a worker. A device stays open for its caller when the process ends: the next
- * call opens it again in the next process, from the same facts.
+ * Opening devices in a worker. A device stays open for its caller when the process ends:
+ * the next call opens it again in the next process, from the same facts.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -42,8 +42,10 @@ int worker_open_device(struct worker *worker, const struct device *device,
 		return r;
 	r = worker_call(worker, WIRE_OPEN, &reply, err);
 	if (!r && (r = opened_make(&reply, &self)))
-		/* Without its number the device could never be closed, so -ENOMEM ends the process,
-		 * too. */
+		/*
+		 * Without its number the device could never be closed, so -ENOMEM ends
+		 * the process, too.
+		 */
 		r = worker_error(worker, worker_abort(worker, r), err);
 	if (!self) {
 		requests_release(&worker->requests, host, false);
@@ -63,7 +65,9 @@ static bool same_text(const char *a, const char *b)
 	return a && b ? strcmp(a, b) == 0 : a == b;
 }
 
-/* Strings and verdicts hold what the backend said first, so it must say the same again. */
+/*
+ * Strings and verdicts hold what the backend said first, so it must say the same again.
+ */
 static bool same_device(const struct opened *a, const struct opened *b)
 {
 	return same_text(a->type, b->type) && same_text(a->model, b->model) &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Requests to a worker. Settings are sent once, and the facts of a host once for all of its
- * devices. Knows no process and no socket. One thread at a time.
+ * Requests to a worker. Settings are sent once, and the facts of a host once for all of
+ * its devices. Knows no process and no socket. One thread at a time.
  */
 #ifndef CORE_WORKER_CLIENT_WORKER_REQUESTS_H
 #define CORE_WORKER_CLIENT_WORKER_REQUESTS_H
@@ -9,8 +9,8 @@
 #include "core/wire/message.h"
 
 /*
- * A host that the worker has. Both sides forget it with its last device, so a host at the same
- * address that is made later is never taken for it.
+ * A host that the worker has. Both sides forget it with its last device, so a host at the
+ * same address that is made later is never taken for it.
  */
 struct sent_host {
 	struct sent_host *next;
@@ -24,7 +24,10 @@ struct requests {
 	struct wire_out out; /* all requests since the last wire_send */
 	uint32_t last;	     /* the id of the last request, the one that gets a reply */
 	uint32_t hosts_sent;
-	/* The host used last comes first: devices of one host are opened one after the other. */
+	/*
+	 * The host used last comes first: devices of one host are opened one after the
+	 * other.
+	 */
 	struct sent_host *hosts;
 	const char *const *settled; /* the settings' values that the worker has */
 };
@@ -39,10 +42,12 @@ struct device_request {
 };
 
 /*
- * These append a request, or fail with -E2BIG or -ENOMEM and a sentence, and then append nothing.
+ * These append a request, or fail with -E2BIG or -ENOMEM and a sentence, and then append
+ * nothing.
  *
- * requests_open returns the device's host. requests_keep counts the device once it is open.
- * requests_release gives the host back if the device was not opened, or after it was closed.
+ * requests_open returns the device's host. requests_keep counts the device once it is
+ * open. requests_release gives the host back if the device was not opened, or after it
+ * was closed.
  */
 int requests_open(struct requests *requests, const struct device *device,
 		  const struct settings *settings, struct sent_host **ret_host, struct error *err);

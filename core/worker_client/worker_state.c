@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sessions on device state whose vendor's code runs in a worker: the regions are memory that both
- * map, writes to the control region are messages. A session ends with its process; nothing of it is
- * made again.
+ * Sessions on device state in a worker. The library makes and seals a memfd for the
+ * regions, and both processes map it: a worker can make no files, and payloads are never
+ * copied into messages. Writes to the control region are messages.
+ *
+ * A session ends with its process and is not opened again, since what it had staged or
+ * logged is lost.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +19,9 @@
 struct session {
 	struct state_port port;
 	struct worker *worker;
-	uint32_t generation; /* of the process that it is in */
+	uint32_t generation; /* of its process */
 	uint32_t number;
-	size_t size; /* of what is mapped */
+	size_t size; /* of the mapping */
 };
 
 static struct session *session_of(struct state_port *port)
@@ -70,7 +73,9 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	return r;
 }
 
-/* Goes out with the next request. Where the worker cannot be had the session ends with its device.
+/*
+ * The message is sent with the next request. If other callers have the worker, the
+ * session is closed with its device.
  */
 static void session_close(struct state_port *port)
 {
@@ -98,7 +103,7 @@ static const struct state_port_ops session_ops = {
 
 /* ---------------------------------------------------------------- opening */
 
-/* A byte, and with it the descriptor; -1: there is none. */
+/* Send a byte with the descriptor; -1: without one. */
 static int descriptor_send(int socket, int fd)
 {
 	union {
@@ -124,7 +129,7 @@ static int descriptor_send(int socket, int fd)
 	return n < 0 ? -errno : 0;
 }
 
-/* Memory for the regions, mapped here: its descriptor, or -errno. */
+/* Make and map the memory of the regions. Returns its descriptor or a negative errno. */
 static int memory_make(struct session *self, struct error *err)
 {
 	int fd = regions_memory_new(&self->port.info, err);
@@ -144,7 +149,7 @@ static int memory_make(struct session *self, struct error *err)
 	return fd;
 }
 
-/* The second half: the worker waits for the memory, and says whether it could take it. */
+/* Send the memory and wait for the second reply. */
 static int memory_give(struct session *self, struct error *err)
 {
 	struct worker *worker = self->worker;

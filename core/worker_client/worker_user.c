@@ -10,7 +10,9 @@
 #define USER "migcompat-worker"
 #define NOBODY 65534u /* the overflow id: owns nothing on any system */
 
-/* Is this NAME:PASSWORD:UID:GID:… of the user? An entry with root's numbers is ignored. */
+/*
+ * Is this NAME:PASSWORD:UID:GID:… of the user? An entry with root's numbers is ignored.
+ */
 static bool line_parse(char *line, unsigned *ret_uid, unsigned *ret_gid)
 {
 	const char *name = strsep(&line, ":"), *password = strsep(&line, ":"),

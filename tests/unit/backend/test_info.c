@@ -131,13 +131,13 @@ static void nothing_stands_twice(void **state)
 	(void)state;
 	ops.settings = two_settings;
 	ops.nsettings = 2;
-	is(&ops, "its setting \"a\" stands twice");
+	is(&ops, "its setting \"a\" is declared twice");
 	ops = right();
 	ops.wants = two_wants;
-	is(&ops, "its want \"vendor\" of the device stands twice");
+	is(&ops, "its want \"vendor\" of the device is declared twice");
 	ops = right();
 	ops.keys = two_keys;
-	is(&ops, "its key \"an_example\" stands twice");
+	is(&ops, "its key \"an_example\" is declared twice");
 }
 
 static void the_size_of_an_element_is_named(void **state)

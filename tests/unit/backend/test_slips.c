@@ -381,7 +381,7 @@ static void parameters_are_checked(void **state)
 	       "parameters of x: the parameter \"p\" has the type 9, expected 0 to 2", PARAMETERS},
 	      {"parameter value", "parameters of x: the parameter \"p\" has no value", PARAMETERS},
 	      {"parameter init", "parameters of x: the parameter \"p\" has no init", PARAMETERS},
-	      {"parameter twice", "parameters of x: the parameter \"p\" stands twice", PARAMETERS},
+	      {"parameter twice", "parameters of x: the parameter \"p\" is listed twice", PARAMETERS},
 	      {"value two",
 	       "parameters of x: the parameter \"p\" has the value \"two\", expected a whole "
 	       "number",
