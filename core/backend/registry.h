@@ -27,11 +27,11 @@ struct registry {
 bool registry_knows(const struct registry *registry, const char *module, const char *modalias);
 
 /*
- * The backend for a device. The name that is looked up is, in this order:
- * - of an mdev or a type: the module of the parent's driver; if the parent has no driver, the
- *   mdev's own driver or a prefix of the type id;
- * - of a function: the module of its driver, with the modalias or with the part of one that the ids
- *   give.
+ * The backend for a device. The name that is looked up is:
+ * - for an mdev or a type: the module of the parent's driver; if the parent has no driver,
+ *   the mdev's own driver or a prefix of the type id;
+ * - for a function: the module of its driver, with its modalias or the part of one that
+ *   its ids give.
  * The key with more literal characters wins. A fallback loses to every other backend.
  *
  * 0: *ret is the backend, or NULL if none fits. 1: only the key "*" of a fallback fits.

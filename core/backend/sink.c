@@ -201,7 +201,7 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 	return r;
 }
 
-/* ---------------------------------------------------------------- candidates and writes */
+/* ---------------------------------------------------------------- candidates, writes */
 
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
 {

@@ -11,7 +11,7 @@
 #include "core/backend/provider.h"
 #include "core/wire/wire.h"
 
-/* ---------------------------------------------------------------- to a worker (message_facts.c) */
+/* ---------------------------------------------------------------- to a worker */
 
 /*
  * The values of the backend's settings, in the order of info. What is read is copied into
@@ -37,8 +37,7 @@ void message_put_device(struct wire_out *out, uint32_t host, const struct device
 int message_get_device(struct wire_reader *body, struct arena *arena, uint32_t *ret_host,
 		       struct device *ret);
 
-/* ---------------------------------------------------------------- from a worker (message_answer.c)
- */
+/* ---------------------------------------------------------------- from a worker */
 
 /* A loaded backend. What is read points into the body and has passed info_check. */
 void message_put_info(struct wire_out *out, const struct backend_info *info);

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A provider whose vendor code runs in a worker process, private to this room. Each layer uses only
- * those above it:
+ * A provider whose vendor code runs in a worker process, private to this room. A file uses
+ * only those above it:
  *
  *   worker_failure.c   the end of a process, and the status that others see
  *   worker_call.c      a request and its reply
- *   worker_life.c      who may use the worker; loading and restarting its process
+ *   worker_life.c      exclusive use of the worker; loading and restarting its process
  *   worker_open.c      opening devices, again after a restart
- *   worker_compare.c, worker_state.c, provider_worker.c   the operations
+ *   worker_compare.c   comparisons in batches
+ *   worker_state.c     sessions on device state
+ *   provider_worker.c  making the provider, and its other operations
  */
 #ifndef CORE_WORKER_CLIENT_WORKER_H
 #define CORE_WORKER_CLIENT_WORKER_H

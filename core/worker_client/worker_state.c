@@ -29,7 +29,7 @@ static struct session *session_of(struct state_port *port)
 	return (struct session *)(void *)port;
 }
 
-/* ---------------------------------------------------------------- calls, for who has the worker */
+/* ---------------------------------------------------------------- calls */
 
 static int session_lives(const struct session *self, struct error *err)
 {
