@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a backend declares is checked when it is loaded: each mistake is the reason why it is not
- * used. */
+/*
+ * The declarations of a backend are checked when it is loaded. A mistake makes it
+ * unusable.
+ */
 #include <errno.h>
 
 #include "core/backend/info.h"
@@ -68,7 +70,7 @@ static struct migcompat_backend right(void)
 	};
 }
 
-/* NULL: it is taken. */
+/* Check info_make. sentence NULL: it accepts ops. */
 static void is(const struct migcompat_backend *ops, const char *sentence)
 {
 	struct backend_info info = {0};
@@ -155,7 +157,7 @@ static void the_size_of_an_element_is_named(void **state)
 	is(&ops, "it wants 257 globs, expected at most 256");
 }
 
-/* Keys "module_0" and so on. */
+/* Declare keys "module_0" and so on. */
 static void has_keys(size_t count, const char *sentence)
 {
 	static char names[INFO_KEYS_MAX + 2][16];

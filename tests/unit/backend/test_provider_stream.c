@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that read streams, here and in a worker: good ones, and those that break their contract.
+/*
+ * Backends that read streams, in this process and in a worker: correct ones, and those
+ * that break their contract.
  */
 #include <errno.h>
 
@@ -12,7 +14,7 @@ struct side {
 };
 
 static struct test_host host;
-static struct side sides[2]; /* here, and in a worker */
+static struct side sides[2]; /* in this process, and in a worker */
 static struct migcompat_result result;
 
 static struct provider *local_good(const char *name)

@@ -25,7 +25,10 @@ static const struct backend_info *const tied_infos[] = {&serial, &rival};
 static const struct registry all = {.infos = all_infos, .count = 4};
 static const struct registry tied = {.infos = tied_infos, .count = 2};
 
-/* Look up a PCI function with a driver of this module. Returns the result of the registry. */
+/*
+ * Look up a PCI function with a driver of this module. Returns the result of the
+ * registry.
+ */
 static int find_in(const struct registry *registry, const char *module, const char *modalias,
 		   const struct backend_info **ret, struct error *err)
 {
@@ -219,7 +222,7 @@ static void a_function_without_a_modalias_is_found_by_its_ids(void **state)
 			    "wide");
 }
 
-/* A key may ask for all that the kernel's form has; the ids must then tell all of it. */
+/* A key may need all parts of a modalias; then the ids must give all of them. */
 static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 {
 	static const char *keys[] = {
@@ -304,7 +307,7 @@ static void the_key_of_any_driver_is_told_apart(void **state)
 	assert_string_equal(info->name, "last");
 }
 
-/* Its module is a stranger, but the backend knows its driver's name. */
+/* The module has no key, but the driver's name has. */
 static void any_driver_comes_after_all_names_of_the_device(void **state)
 {
 	static const char *const facts[] = {"driver/module", "stranger", "driver", "serial", NULL};

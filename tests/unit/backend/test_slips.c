@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A vendor's mistakes of one line: each is the backend's error, here and in a worker, and the
- * sentence says where. */
+/*
+ * Small mistakes of a vendor. Each is an error of the backend, in this process and in a
+ * worker, and the sentence tells which mistake.
+ */
 #include <errno.h>
 
 #include "tests/support/worker.h"
@@ -9,12 +11,12 @@ enum step { OPEN, COMPARE, CANDIDATES, PARAMETERS, PREPARE };
 
 struct slip {
 	const char *how;
-	const char *sentence; /* behind "backend slips: " */
+	const char *sentence; /* after "backend slips: " */
 	enum step step;
 };
 
 static struct test_host host;
-static struct provider *sides[2]; /* here, and in a worker */
+static struct provider *sides[2]; /* in this process, and in a worker */
 static struct migcompat_result result;
 
 static int setup(void **state)
@@ -52,7 +54,7 @@ static const struct device *device(const char *how, const char *count)
 	return test_device(&host, MIGCOMPAT_KIND_MDEV, "x", facts);
 }
 
-/* A source of this count, of a device that makes no mistake. */
+/* The payload of a source with this count, from a device that makes no mistake. */
 static void source_of(struct provider *provider, const char *count, const char *how,
 		      char payload[MIGCOMPAT_PAYLOAD_MAX + 1])
 {
@@ -63,7 +65,10 @@ static void source_of(struct provider *provider, const char *count, const char *
 	opened_close(opened);
 }
 
-/* Open a device of count 2 and hold a source of this count against it, or list something. */
+/*
+ * Open a device of count 2, and compare a source of this count with it, or list
+ * something.
+ */
 static int run(struct provider *provider, const char *how, enum step step, const char *count,
 	       struct error *err)
 {
@@ -381,7 +386,8 @@ static void parameters_are_checked(void **state)
 	       "parameters of x: the parameter \"p\" has the type 9, expected 0 to 2", PARAMETERS},
 	      {"parameter value", "parameters of x: the parameter \"p\" has no value", PARAMETERS},
 	      {"parameter init", "parameters of x: the parameter \"p\" has no init", PARAMETERS},
-	      {"parameter twice", "parameters of x: the parameter \"p\" is listed twice", PARAMETERS},
+	      {"parameter twice", "parameters of x: the parameter \"p\" is listed twice",
+	       PARAMETERS},
 	      {"value two",
 	       "parameters of x: the parameter \"p\" has the value \"two\", expected a whole "
 	       "number",
@@ -442,7 +448,10 @@ static void an_error_without_a_sentence_names_the_operation(void **state)
 		 "backend slips: open of x: it failed: Invalid argument"},
 		{"positive", OPEN, -EIO,
 		 "backend slips: open of x: it returned 22, expected 0 or a negative errno"},
-		/* To a caller they mean that nobody, or two, serve the device. */
+		/*
+		 * To a caller these would mean that no backend or two backends serve the
+		 * device.
+		 */
 		{"not connected", OPEN, -EIO, "the card hangs"},
 		{"not unique", OPEN, -EIO,
 		 "backend slips: open of x: it failed: Name not unique on network"},
@@ -493,7 +502,7 @@ static void the_sentence_about_a_dead_worker_names_operation_and_device(void **s
 	}
 }
 
-/* The fact cannot be read; the sandbox has refused nothing. */
+/* The fact cannot be read; the sandbox refused nothing. */
 static void an_unreadable_fact_is_not_blamed_on_the_sandbox(void **state)
 {
 	static const char *const facts[] = {"mdev_type", "!EACCES", NULL};

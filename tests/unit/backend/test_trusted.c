@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that are executed or loaded: who may own and write them, and that what was checked is what
- * is reached. */
+/*
+ * Files that are executed or loaded: who may own and write them, and that the checked
+ * file is the one that is used.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -160,7 +162,7 @@ static void a_missing_file_is_named(void **state)
 	refused("/nowhere/file", -ENOENT, "/nowhere/file: No such file or directory");
 }
 
-/* The owner of a folder above it puts another folder in its place, after the check. */
+/* After the check, the owner of a folder above replaces the folder. */
 static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **state)
 {
 	struct place *place = *state;
@@ -182,8 +184,9 @@ static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **st
 	trusted_close(&trusted);
 }
 
-/* The linker would take the second file for the first one otherwise: their descriptors have the
- * same number. */
+/*
+ * Their descriptors have the same number, so equal paths would be one file to the linker.
+ */
 static void two_files_of_one_name_are_two_backends_in_one_process(void **state)
 {
 	static const char *const names[] = {"mtty", "rival"};
@@ -227,8 +230,10 @@ static void a_worker_program_that_others_can_write_is_not_run(void **state)
 	assert_int_equal(process.socket, -1);
 }
 
-/* In a process of its own, which has no standard descriptors: its next printf must not go to a
- * worker. */
+/*
+ * Runs in a process without standard descriptors, whose next printf must not go to a
+ * worker.
+ */
 static void workers_leave_the_standard_descriptors_alone(void **state)
 {
 	char path[4096];

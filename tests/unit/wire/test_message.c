@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages about a backend, and what is sent to it: settings, hosts and devices; whole, cut, and
- * out of range. */
+/*
+ * Messages about a backend, its settings, hosts and devices: complete, cut, and out of
+ * range.
+ */
 #include "tests/support/body.h"
 
 /* ---------------------------------------------------------------- a backend */

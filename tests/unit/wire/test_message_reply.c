@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies about a device: descriptions and lists; whole, cut, and out of range. */
+/* Replies with descriptions and lists: complete, cut, and out of range. */
 #include "tests/support/body.h"
 #include "tests/support/same.h"
 

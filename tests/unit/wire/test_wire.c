@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The primitives of messages and their framing: what goes in comes out, and what is cut or out of
- * range is refused. */
+/*
+ * Basic types of messages and their framing: what is written is read back; cut messages
+ * and values out of range are refused.
+ */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,8 +10,10 @@
 #include "core/wire/wire.h"
 #include "tests/support/test.h"
 
-/* The one message of a buffer, as a reader of a copy that ends where it should: a sanitizer sees
- * each step too far. */
+/*
+ * The message of a buffer in a copy that ends exactly after it, so that a sanitizer sees
+ * reads beyond it.
+ */
 struct copy {
 	char *bytes;
 	size_t len;
@@ -69,7 +73,7 @@ static void numbers_and_texts_come_out_as_they_went_in(void **state)
 	wire_out_free(&out);
 }
 
-/* Is a text refused by this getter? */
+/* Does this getter refuse the text? */
 static bool refused(const char *text, size_t len, char *(*get)(struct wire_reader *, size_t))
 {
 	struct wire_out out = {0};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The worker's side in this process: what it answers, what it takes for no request, and that it
- * forgets what is closed. */
+/*
+ * The worker's side, run in this process: its replies, the requests that it refuses, and
+ * that it frees what is closed.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
@@ -13,7 +15,7 @@
 static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};
 static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64", NULL};
 
-/* Both ends, with a buffer for a socket. */
+/* Both ends, with buffers instead of a socket. */
 struct bench {
 	struct server server;
 	struct requests requests;
@@ -54,7 +56,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The messages of one end as the other end's input. */
+/* Turn the messages of one end into the input of the other. */
 static struct wire_in hand_over(struct wire_out *out)
 {
 	struct wire_in in = {.bytes = malloc(out->len + 1), .end = out->len};
@@ -65,7 +67,10 @@ static struct wire_in hand_over(struct wire_out *out)
 	return in;
 }
 
-/* All requests that wait; the last one's return value, and in ret_status that of the last reply. */
+/*
+ * Answer all waiting requests. Returns the value of the last answer; ret_status: the
+ * status of the last reply.
+ */
 static int answer(struct bench *bench, int *ret_status)
 {
 	struct wire_in in = hand_over(&bench->requests.out);
@@ -94,7 +99,7 @@ static struct sent_host *request_open(struct bench *bench)
 	return host;
 }
 
-/* Open a device, whose number is the lowest that is free. */
+/* Open a device. Its number is the lowest that is free. */
 static struct sent_host *open_one(struct bench *bench)
 {
 	struct sent_host *host = request_open(bench);
@@ -268,7 +273,7 @@ static void a_request_out_of_range_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 }
 
-/* The one reply to a call on the first device. */
+/* Make a call on the first device, and get its reply. */
 static int call(struct bench *bench, enum wire_op op, uint32_t which, const char *payload,
 		struct wire_in *ret_in, struct wire_message *ret)
 {
@@ -351,7 +356,7 @@ static void *serve_in_thread(void *arg)
 	return (void *)(intptr_t)r;
 }
 
-/* What serve returns when it is sent this and then nothing more. */
+/* The result of serve after it got these bytes and then the end. */
 static int served(const void *bytes, size_t len)
 {
 	int sockets[2];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a worker lacks of its confinement is told, step by step, and a worker that lacks such a step
- * still answers. */
+/*
+ * Missing steps of a worker's confinement are reported, and such a worker still answers.
+ */
 #include <linux/landlock.h>
 #include <sched.h>
 #include <errno.h>
@@ -18,8 +19,10 @@
 
 #define UNPREPARED 0x80
 
-/* What a worker lacks that a process starts after it has done this: a set of enum confinement, or
- * UNPREPARED. */
+/*
+ * The missing steps of a worker that is started after prepare: enum confinement, or
+ * UNPREPARED.
+ */
 static uint32_t missing_after(bool (*prepare)(void))
 {
 	pid_t pid = fork();
@@ -49,7 +52,7 @@ static void a_kernel_without_landlock_is_told(void **state)
 			 CONFINEMENT_FILES);
 }
 
-/* For this process and all that it starts, /proc becomes read-only. */
+/* Make /proc read-only for this process and all that it starts. */
 static bool proc_readonly(void)
 {
 	return unshare(CLONE_NEWNS) == 0 &&
@@ -93,7 +96,9 @@ static void the_kernel_ends_workers_first(void **state)
 	provider_free(provider);
 }
 
-/* Meet a process that says hello with these bytes. pid: what is known before; 0: nothing. */
+/*
+ * Meet a process that says hello with these bytes. pid: what is known before; 0: nothing.
+ */
 static int meet(pid_t pid, const uint32_t *words, size_t len, struct process *process)
 {
 	int ends[2];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much memory a worker may take, and that one which takes more fails alone. */
+/* The memory of a worker. One that needs more fails alone. */
 #include "core/wire/worker_process.h"
 #include "core/wire/worker_memory.h"
 #include "tests/support/worker_bench.h"
@@ -26,7 +26,7 @@ static void few_workers_leave_some_of_it(void **state)
 }
 
 #ifndef TEST_SANITIZED
-/* A backend whose worker shares so much with nobody. */
+/* A worker that has this memory for itself. */
 static struct provider *sharing(const char *name, unsigned memory_kib)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
@@ -45,7 +45,7 @@ static struct provider *sharing(const char *name, unsigned memory_kib)
 	return provider;
 }
 
-/* The lines of its process's limits. */
+/* The limits of its process, as lines of /proc. */
 static void limits_of(struct provider *provider, char *text, size_t size)
 {
 	struct provider_status status;
@@ -84,7 +84,7 @@ static void the_smallest_share_is_enough_to_answer(void **state)
 	provider_free(provider);
 }
 
-/* It is told that there is none, and its process lives on. */
+/* The allocation fails, and the process lives on. */
 static void one_that_takes_all_gets_its_share_and_no_more(void **state)
 {
 	struct bench *bench = *state;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vendor code cannot do in its worker, in constructors as in calls, and that loading takes
- * none of it: from folders that the worker's user cannot enter, through links, with libraries
- * beside a backend. Where the build leaves workers unconfined (sanitizers, counted lines) only the
- * latter is tried.
+ * What vendor code cannot do in its worker, neither in constructors nor in calls. Loading
+ * still works: from folders that the worker's user cannot enter, through links, and with
+ * libraries beside a backend. Builds that do not confine workers (sanitizers, coverage)
+ * run only the second half.
  */
 #include <linux/landlock.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ static void read_status(char *ret, size_t size)
 	fclose(file);
 }
 
-/* The one worker of a test that needs no other. */
+/* The only worker of a test. */
 static struct provider *alone(struct bench *bench, const char *name)
 {
 	opened_close(bench->serial);
@@ -82,7 +82,7 @@ static void filters_stand_behind_each_call(void **state)
 	assert_contains(text, "Seccomp_filters:\t2\n");
 }
 
-/* All that is refused the same way wherever it is tried. */
+/* What is refused in each of the three places, in the same way. */
 static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM "
 			     "thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
 static const char signals[] =
@@ -187,7 +187,7 @@ static void memory_without_bound_in_the_constructor_is_refused_it(void **state)
 
 /* ---------------------------------------------------------------- loading */
 
-/* A folder for a test, and a backend's file in it under the name that it has anyway. */
+/* A folder for a test, with a copy of a backend under its own name. */
 struct folder {
 	char path[64];
 	char file[128];
@@ -196,7 +196,7 @@ struct folder {
 static void folder_make(struct folder *folder, const char *name)
 {
 	snprintf(folder->path, sizeof(folder->path), "/tmp/migcompat-test-XXXXXX");
-	assert_non_null(mkdtemp(folder->path)); /* 0700 */
+	assert_non_null(mkdtemp(folder->path)); /* mode 0700 */
 	snprintf(folder->file, sizeof(folder->file), "%s/%s.so", folder->path, name);
 }
 
@@ -288,7 +288,7 @@ static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state
 	folder_free(&folder);
 }
 
-/* The backend "companion" and its library, alone in a folder. */
+/* Make a folder with the backend "companion" and its library. */
 static void companion_make(struct folder *folder, char library[128], mode_t mode)
 {
 	char command[8400];
@@ -342,7 +342,7 @@ static void a_library_that_its_user_cannot_reach_is_told(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* the worker is the same user */
+		skip(); /* the worker has the same user */
 	companion_make(&folder, library, 0700);
 	assert_int_equal(provider_worker_new(folder.file, &options, &provider, NULL), 0);
 	assert_int_equal(provider_worker_ready(provider, NULL), 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whom workers become where root starts them: never root, whatever the file says. */
+/* The user of workers that root starts. It is never root, whatever the file says. */
 #include <unistd.h>
 
 #include "core/worker_client/worker.h"

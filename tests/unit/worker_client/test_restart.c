@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When a worker that ended is started again: the rule alone, over times that nobody waits for. */
+/*
+ * When a worker that ended is started again: the rule alone, with times that no test
+ * waits for.
+ */
 #include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
 #define MS 1000000ull
 
-/* The rest after an end, in milliseconds; it began just before. */
+/* The rest after an end at this time, in milliseconds. The worker began just before. */
 static unsigned rest_after(struct restart *restart, uint64_t *now)
 {
 	restart_began(restart, *now);
@@ -34,7 +37,7 @@ static void each_further_rest_is_twice_as_long_up_to_ten_seconds(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
 		assert_int_equal(rest_after(&restart, &now), rests[i]);
-		now += 30000 * MS; /* seldom enough not to be parked */
+		now += 30000 * MS; /* too seldom to be parked */
 		assert_true(restart_due(&restart, now));
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How workers live and die, and that they leave no trace in the program that they work for: no
- * descriptor, no child, no need of a certain thread.
+ * Starting and ending workers. They leave nothing in the program that starts them: no
+ * descriptor, no child process, no dependency on a thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -143,7 +143,10 @@ static void a_worker_outlives_the_thread_that_started_it(void **state)
 	test_host_free(&host);
 }
 
-/* A child of ours starts a worker that hangs, and ends; the worker, ours then, must end too. */
+/*
+ * A child process starts a worker that hangs, and ends. The worker is then a child of
+ * this process, and must end, too.
+ */
 static void worker_ends_with_parent(const char *name, unsigned after_ms)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,

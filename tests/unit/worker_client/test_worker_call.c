@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Backends that misbehave when they are called: what each does is told in one sentence, is never a
- * yes, and costs nobody else anything. They stand in tests/backends.
+ * Backends of tests/backends that misbehave in a call. The error is one sentence, never a
+ * yes, and other backends are not affected.
  */
 #include "tests/support/worker_bench.h"
 
-#define HANG_MS 2000 /* long enough to load in, short enough to wait for */
+#define HANG_MS 2000 /* long enough for loading */
 
 static void open_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
 		       const char *sentence)
@@ -21,14 +21,16 @@ static void open_fails(struct bench *bench, const char *name, unsigned timeout_m
 	provider_free(provider);
 }
 
-/* What a sentence begins with: a worker that closed its socket may still be in the call or not. */
+/*
+ * Check how a sentence begins: a worker that closed its socket may be in the call or not.
+ */
 static void assert_begins(const char *text, const char *beginning)
 {
 	if (strncmp(text, beginning, strlen(beginning)) != 0)
 		fail_msg("\"%s\" does not begin with \"%s\"", text, beginning);
 }
 
-/* dies: each further call says the same; else the backend lives on. */
+/* dies: each further call fails alike; otherwise the backend works on. */
 static void compare_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
 			  const char *sentence, bool dies)
 {
@@ -253,7 +255,10 @@ static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
 	provider_free(provider);
 }
 
-/* So many facts of 64 KiB each, which share one value here but not on their way. */
+/*
+ * A device with so many facts of 64 KiB each. Here they share one value, but not in a
+ * message.
+ */
 static const struct device *large_device(struct bench *bench, size_t count)
 {
 	struct arena *arena = &bench->host.inventory.arena;
@@ -289,7 +294,9 @@ static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void *
 	provider_free(provider);
 }
 
-/* What the loud backend leaves in a file that stands for both of this process's outputs. */
+/*
+ * What the loud backend writes to a file, which is both standard streams of this process.
+ */
 static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t size)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that come up again as something else: another file, none, or one that says other things.
+/*
+ * Workers that are started again with another backend file, without one, or with one that
+ * answers differently.
  */
 #include <sys/stat.h>
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that cannot be loaded, each told in one sentence and at nobody else's cost. They stand
- * in tests/backends. */
+/*
+ * Backends of tests/backends that cannot be loaded. The reason is one sentence, and other
+ * backends are not affected.
+ */
 #include <sys/stat.h>
 
 #include "core/backend/registry.h"

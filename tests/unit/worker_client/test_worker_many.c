@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the
- * middle is told to what was left. */
+/*
+ * Batches of comparisons. Each job has the same outcome as alone, and if the worker ends,
+ * the jobs without an answer fail.
+ */
 #include <pthread.h>
 
 #include "core/wire/wire.h"
@@ -10,7 +12,7 @@
 
 #define JOBS_MAX 300
 
-/* Jobs on one opened device, each with a result and an error of its own. */
+/* Jobs on one opened device, each with its own result and error. */
 struct jobs {
 	struct compare_job jobs[JOBS_MAX];
 	struct migcompat_result results[JOBS_MAX];
@@ -47,7 +49,7 @@ static void jobs_free(struct jobs *jobs)
 	free(jobs);
 }
 
-/* Each outcome is that of the same comparison alone. */
+/* Check that each outcome is that of the same comparison alone. */
 static void jobs_are_as_alone(struct jobs *jobs)
 {
 	struct migcompat_result alone = {0};
@@ -159,7 +161,7 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 	provider_free(provider);
 }
 
-/* Any errno may be a backend's word, and is no sign of ours. */
+/* A backend may return any errno; it says nothing about the worker. */
 static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
 {
 	struct bench *bench = *state;
@@ -178,8 +180,10 @@ static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
 	provider_free(provider);
 }
 
-/* Forty jobs, one of which ends the worker. The first arrives before: it goes out in a request that
- * is larger than the window. */
+/*
+ * Forty jobs, one of which ends the worker. The first one is answered before that: it is
+ * larger than the window, so it is sent alone.
+ */
 static void death_in_the_middle(struct bench *bench, const char *payload, unsigned timeout_ms,
 				int code, const char *sentence)
 {
@@ -263,7 +267,7 @@ static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(voi
 	}
 }
 
-/* Two batches on a device of a backend: the second is to begin before the first has ended. */
+/* Two batches on a device. The second one is to begin before the first one has ended. */
 struct pair {
 	struct provider *provider;
 	struct opened *opened;
@@ -277,7 +281,7 @@ static void pair_make(struct pair *pair, struct bench *bench, const char *name, 
 	pair->opened = test_open(pair->provider, plain_device(bench));
 }
 
-/* A batch of so many, of which one, AT, has another payload. */
+/* Make a batch of so many jobs, of which job AT has another payload. */
 static void pair_add(struct pair *pair, size_t which, size_t count, size_t at, const char *payload,
 		     size_t len)
 {
@@ -315,7 +319,9 @@ static void pair_free(struct pair *pair)
 	provider_free(pair->provider);
 }
 
-/* The second one of the first batch ends the worker: what follows in both is told so. */
+/*
+ * Job 1 of the first batch ends the worker, and the jobs after it fail in both batches.
+ */
 static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms,
 			       int code, const char *sentence)
 {
@@ -354,8 +360,10 @@ static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **st
 			   "backend moody: its answer made no sense");
 }
 
-/* The first batch's may come to the same: a worker tells its answers once it has carried out all
- * that came. */
+/*
+ * Jobs of the first batch may fail as well: a worker replies after it has carried out all
+ * that came.
+ */
 static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 {
 	struct pair pair;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that are started again: what a caller sees of an end, that open devices go on, when it is
- * over, and who waits for whom. */
+/*
+ * Workers that are started again: errors of callers, open devices, parking, and waiting
+ * for other callers.
+ */
 #include <pthread.h>
 
 #include "core/wire/worker_memory.h"
@@ -116,7 +118,7 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	struct opened *opened = test_open(provider, plain_device(bench));
 
 	end_worker(provider);
-	pass_ms(1000); /* nobody asked for longer than it rests */
+	pass_ms(1000); /* there was no call until the rest was over */
 	compare_works(bench, opened);
 	assert_int_equal(status_of(provider).generation, 2);
 	assert_string_equal(status_of(provider).death.text,
@@ -125,7 +127,7 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	provider_free(provider);
 }
 
-/* What is greedy is small when it begins again. */
+/* A greedy worker is small when it starts. */
 static void the_kernel_ends_one_that_was_started_again_before_others(void **state)
 {
 	struct bench *bench = *state;
@@ -303,7 +305,7 @@ static void in_a_thread(void *(*run)(void *), struct waiter *waiter)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
-/* The test itself stands for a call that takes for ever. */
+/* The test itself takes the place of a call that never ends. */
 static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 {
 	struct bench *bench = *state;
