@@ -110,10 +110,9 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 	if (at < len || at < second) {
 		local_enter(self, &operation, OPERATION_PAYLOAD);
 		operation_leave(&operation);
-		return operation_broken(&operation, err,
-					"the version string is another one when it is asked for "
-					"again, from offset %d on",
-					at);
+		return operation_broken(
+			&operation, err,
+			"the version string differs in the second call, from offset %d on", at);
 	}
 	self->opened.payload = self->opened.newest = self->payload;
 	self->opened.payload_len = self->opened.newest_len = (size_t)len;
@@ -304,7 +303,7 @@ static int judged(struct operation *operation, const struct migcompat_result *re
 		if (!operation->judged[i] && !result_has(result, before, operation->fields[i]))
 			return operation_broken(
 				operation, err,
-				"it has no finding about the field \"%s\", which is there",
+				"it has no finding about the field \"%s\", which has a value",
 				operation->fields[i]);
 	return 0;
 }
@@ -403,10 +402,10 @@ static int local_stream(struct provider *provider, struct opened *opened,
 				 provider->info.name);
 	if (r == -ENOMSG)
 		return operation_broken(&operation, err,
-					"it found fault with a stream that it does not know");
+					"it added a finding about a stream that it does not know");
 	if (result->count == before)
 		return operation_broken(&operation, err,
-					"it found nothing in a stream that it knows");
+					"it added no finding about a stream that it knows");
 	return 0;
 }
 

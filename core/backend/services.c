@@ -264,8 +264,8 @@ static int finding_check(struct migcompat_finding *finding)
 					 name, finding->rule, MIGCOMPAT_RULE_INFO);
 	if (!limit_is_backends(finding->limit))
 		return operation_mistake(
-			"the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
-			finding->limit,
+			"the finding \"%.64s\" has the limit %u (%s), which no backend may use",
+			name, finding->limit,
 			limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
 	if (source || target)
 		return operation_mistake("the %s's value of the finding \"%.64s\" %s",

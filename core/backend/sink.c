@@ -249,9 +249,9 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 			"it writes to \"%.128s\", expected a file below the device's folder",
 			attribute ? attribute : "");
 	if (!value || !utf8_clean(value, strlen(value)))
-		return operation_mistake(
-			"what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
-			attribute);
+		return operation_mistake("the text that it writes to \"%s\" is NULL, not UTF-8 or "
+					 "has control characters",
+					 attribute);
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));

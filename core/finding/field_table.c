@@ -108,7 +108,7 @@ static int field_check(const struct migcompat_record *record, size_t i)
 			table_value_name(field->value), rule_name(field->rule));
 	if (!limit_is_backends(field->limit))
 		return operation_mistake(
-			"the field \"%s\" has the limit %u (%s), which is no backend's", name,
+			"the field \"%s\" has the limit %u (%s), which no backend may use", name,
 			field->limit,
 			limit_name(field->limit) ? limit_name(field->limit) : "unknown");
 	if (field->flags & ~(uint32_t)(MIGCOMPAT_FIELD_OPTIONAL | MIGCOMPAT_FIELD_CUSTOM))

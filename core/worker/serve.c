@@ -181,7 +181,7 @@ static int open_device(struct server *server, struct served_device *device, uint
 		return error_set(err, r, "backend %s: more than %u devices are open", name,
 				 SERVE_DEVICES_MAX);
 	if (r || !device->host)
-		return error_set(err, -ENOMEM, "backend %s: its worker had no room for the facts",
+		return error_set(err, -ENOMEM, "backend %s: its worker has no memory for the facts",
 				 name);
 	device->device.host = &device->host->host;
 	return provider_open(server->provider, &device->device, &device->opened, err);

@@ -55,7 +55,7 @@ static int answer_open(struct server *server, struct wire_message *request)
 	if (session)
 		r = local_state_begin(opened, &session->port, &err);
 	else
-		error_set(&err, r, "backend %s: more than %u sessions on states are open",
+		error_set(&err, r, "backend %s: more than %u sessions on device state are open",
 			  server->provider->info.name, SERVE_SESSIONS_MAX);
 	if (r)
 		return server_refuse(server, request->head.id, WIRE_STATE_OPEN, r, err.text);

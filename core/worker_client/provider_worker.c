@@ -224,7 +224,7 @@ int provider_workers_new(const char *const *paths, size_t count,
 		if (!r)
 			worker->process = processes[i];
 		worker->loading = !r;
-		provider_refuse(ret[i], r ? text.text : "its worker was not waited for");
+		provider_refuse(ret[i], r ? text.text : "its worker has not loaded it yet");
 	}
 	return 0;
 undo:

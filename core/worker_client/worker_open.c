@@ -96,7 +96,7 @@ int worker_reopen(struct worker *worker, struct opened *opened, struct error *er
 	}
 	worker_close_later(worker, again);
 	return error_set(err, -EPROTO,
-			 "backend %s: it says something else of device \"%s\" since its worker was "
+			 "backend %s: it describes device \"%s\" differently since its worker was "
 			 "started again",
 			 worker->provider.info.name, opened->device->id);
 }

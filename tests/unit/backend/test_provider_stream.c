@@ -99,8 +99,8 @@ static void broken_answers_are_errors_that_say_what_is_broken(void **state)
 		int expected;
 		const char *part;
 	} cases[] = {
-		{"b", -EIO, "it found fault with a stream that it does not know"},
-		{"n", -EIO, "it found nothing in a stream that it knows"},
+		{"b", -EIO, "it added a finding about a stream that it does not know"},
+		{"n", -EIO, "it added no finding about a stream that it knows"},
 		{"e", -EUCLEAN, "the stream could not be read: Structure needs cleaning"},
 		{"1", -EIO, "the stream could not be read"},
 		{"f", -EIO, "which it had not declared"},

@@ -46,22 +46,24 @@ static void a_limit_of_the_cores_own_is_refused(void **state)
 {
 	(void)state;
 	SLIPS({"limit policy",
-	       "compare of x: the finding \"card\" has the limit 9 (policy), which is no backend's",
+	       "compare of x: the finding \"card\" has the limit 9 (policy), which no backend may "
+	       "use",
 	       COMPARE},
 	      {"limit hold",
-	       "compare of x: the finding \"card\" has the limit 10 (hold), which is no backend's",
+	       "compare of x: the finding \"card\" has the limit 10 (hold), which no backend may "
+	       "use",
 	       COMPARE},
 	      {"limit hypervisor",
-	       "compare of x: the finding \"card\" has the limit 11 (hypervisor), which is no "
-	       "backend's",
+	       "compare of x: the finding \"card\" has the limit 11 (hypervisor), which no backend "
+	       "may use",
 	       COMPARE},
 	      {"limit 42",
-	       "compare of x: the finding \"card\" has the limit 42 (unknown), which is no "
-	       "backend's",
+	       "compare of x: the finding \"card\" has the limit 42 (unknown), which no backend "
+	       "may use",
 	       COMPARE},
 	      {"table of hold",
 	       "payload of x: it could not make the version string: the field \"count\" has the "
-	       "limit 10 (hold), which is no backend's",
+	       "limit 10 (hold), which no backend may use",
 	       OPEN});
 }
 
@@ -69,9 +71,10 @@ static void a_field_that_is_there_must_be_judged(void **state)
 {
 	(void)state;
 	SLIPS({"custom forgotten",
-	       "compare of x: it has no finding about the field \"card\", which is there", COMPARE},
+	       "compare of x: it has no finding about the field \"card\", which has a value",
+	       COMPARE},
 	      {"card forgotten",
-	       "compare of x: it has no finding about the field \"card\", which is there",
+	       "compare of x: it has no finding about the field \"card\", which has a value",
 	       COMPARE});
 }
 
@@ -140,7 +143,7 @@ static void what_was_not_compared_is_an_error(void **state)
 	       "never filled, or is MIGCOMPAT_VALUE_ABSENT",
 	       COMPARE},
 	      {"no record_compare",
-	       "compare of x: it has no finding about the field \"count\", which is there",
+	       "compare of x: it has no finding about the field \"count\", which has a value",
 	       COMPARE},
 	      {"null values", "compare of x: it compares a record with NULL", COMPARE},
 	      {"compares nothing", "compare of x: it compared nothing", COMPARE});

@@ -49,8 +49,7 @@ static void what_a_device_is_is_checked(void **state)
 	      {"payload empty", "payload of x: the version string has 0 bytes, expected 1 to 3965",
 	       OPEN},
 	      {"payload unstable",
-	       "payload of x: the version string is another one when it is asked for again, from "
-	       "offset 0 on",
+	       "payload of x: the version string differs in the second call, from offset 0 on",
 	       OPEN});
 }
 
@@ -135,7 +134,8 @@ static void candidates_and_writes_are_checked(void **state)
 	       "prepare of x: it writes to \"../../x\", expected a file below the device's folder",
 	       PREPARE},
 	      {"write null",
-	       "prepare of x: what it writes to \"x\" is NULL, not UTF-8 or has control characters",
+	       "prepare of x: the text that it writes to \"x\" is NULL, not UTF-8 or has control "
+	       "characters",
 	       PREPARE});
 }
 

@@ -229,8 +229,9 @@ static void a_write_with_a_line_break_is_refused(void **state)
 	struct error err = {0};
 
 	assert_int_equal(opened_list(opened, PROVIDER_PREPARE, "1;plain", 7, &sink, &err), -EIO);
-	assert_string_equal(err.text, "backend writer: prepare of x: what it writes to \"plain\" "
-				      "is NULL, not UTF-8 or has control characters");
+	assert_string_equal(err.text,
+			    "backend writer: prepare of x: the text that it writes to \"plain\" "
+			    "is NULL, not UTF-8 or has control characters");
 	assert_int_equal(sink.nwrites, 0);
 	sink_free(&sink);
 	opened_close(opened);

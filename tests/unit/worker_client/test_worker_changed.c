@@ -99,8 +99,8 @@ static void a_device_that_is_described_otherwise_is_refused(void **state)
 	end_worker(provider);
 	pass_ms(1000);
 	assert_int_equal(compare(bench, opened, "1;plain", &err), -EPROTO);
-	assert_string_equal(err.text, "backend fickle: it says something else of device \"x\" "
-				      "since its worker was started again");
+	assert_string_equal(err.text, "backend fickle: it describes device \"x\" differently since "
+				      "its worker was started again");
 	anew = test_open(provider, opened->device);
 	compare_works(bench, anew);
 	opened_close(anew);
