@@ -484,10 +484,10 @@ struct migcompat_backend {
 	 * Open a device: parse its facts once. Set *ret_handle to a handle that is not
 	 * NULL. host and facts live until close, so keep them in the handle.
 	 *
-	 * Returns 0, or after host->fail: -ENODEV: the device cannot migrate in any role;
-	 * any other: that is not known, for example because a fact is missing. -ENOTCONN
-	 * and -ENOTUNIQ become -EIO, as does a value that is no errno. close is not
-	 * called after an error. Required.
+	 * Returns 0, or after host->fail: -ENODEV: the device itself cannot migrate in any role;
+	 * any other: that is not known, for example because a fact is missing. -ENOTCONN and
+	 * -ENOTUNIQ become -EIO, as does a value that is no errno. close is not called after an
+	 * error. Required.
 	 */
 	int (*open)(const struct migcompat_host *host, const struct migcompat_facts *facts,
 		    void **ret_handle);

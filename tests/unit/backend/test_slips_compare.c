@@ -18,7 +18,7 @@ static void without_a_mistake_the_fields_decide(void **state)
 	}
 }
 
-static void a_finding_that_makes_no_sense_is_no_yes(void **state)
+static void an_invalid_finding_is_an_error(void **state)
 {
 	(void)state;
 	SLIPS({"size 0", "compare of x: a finding has struct_size 0, expected at least 88",
@@ -67,7 +67,7 @@ static void a_limit_of_the_cores_own_is_refused(void **state)
 	       OPEN});
 }
 
-static void a_field_that_is_there_must_be_judged(void **state)
+static void a_field_with_a_value_must_be_judged(void **state)
 {
 	(void)state;
 	SLIPS({"custom forgotten",
@@ -79,7 +79,7 @@ static void a_field_that_is_there_must_be_judged(void **state)
 }
 
 /* A verdict has findings of the core before its backend is asked. */
-static void what_others_found_is_no_finding_of_the_backend(void **state)
+static void findings_of_the_core_do_not_count_for_the_backend(void **state)
 {
 	static const char *const hows[] = {"compares nothing", "custom forgotten"};
 
@@ -131,7 +131,7 @@ static void a_field_may_be_covered_or_absent(void **state)
 	}
 }
 
-static void what_was_not_compared_is_an_error(void **state)
+static void a_comparison_must_be_complete(void **state)
 {
 	(void)state;
 	SLIPS({"swapped",
@@ -191,13 +191,13 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(without_a_mistake_the_fields_decide),
-		cmocka_unit_test(a_finding_that_makes_no_sense_is_no_yes),
+		cmocka_unit_test(an_invalid_finding_is_an_error),
 		cmocka_unit_test(a_limit_of_the_cores_own_is_refused),
-		cmocka_unit_test(a_field_that_is_there_must_be_judged),
-		cmocka_unit_test(what_others_found_is_no_finding_of_the_backend),
+		cmocka_unit_test(a_field_with_a_value_must_be_judged),
+		cmocka_unit_test(findings_of_the_core_do_not_count_for_the_backend),
 		cmocka_unit_test(a_field_that_only_the_target_has_must_be_judged),
 		cmocka_unit_test(a_field_may_be_covered_or_absent),
-		cmocka_unit_test(what_was_not_compared_is_an_error),
+		cmocka_unit_test(a_comparison_must_be_complete),
 		cmocka_unit_test(a_value_has_the_type_that_its_table_says),
 	};
 

@@ -27,7 +27,7 @@ static void a_table_is_checked(void **state)
 #undef MAKE
 }
 
-static void what_a_device_is_is_checked(void **state)
+static void descriptions_are_checked(void **state)
 {
 	(void)state;
 	SLIPS({"type with colon",
@@ -53,7 +53,7 @@ static void what_a_device_is_is_checked(void **state)
 	       OPEN});
 }
 
-static void what_was_not_declared_is_an_error(void **state)
+static void only_declared_facts_and_settings_are_given(void **state)
 {
 	(void)state;
 	SLIPS({"setting",
@@ -143,8 +143,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_table_is_checked),
-		cmocka_unit_test(what_a_device_is_is_checked),
-		cmocka_unit_test(what_was_not_declared_is_an_error),
+		cmocka_unit_test(descriptions_are_checked),
+		cmocka_unit_test(only_declared_facts_and_settings_are_given),
 		cmocka_unit_test(parameters_are_checked),
 		cmocka_unit_test(candidates_and_writes_are_checked),
 	};

@@ -68,7 +68,7 @@ static void the_sentence_about_a_dead_worker_names_operation_and_device(void **s
 	}
 }
 
-static void what_was_not_collected_is_not_walked(void **state)
+static void facts_that_were_not_collected_are_not_walked(void **state)
 {
 	static const char *const globs[] = {"plain"};
 
@@ -110,7 +110,7 @@ static void an_unreadable_fact_is_not_blamed_on_the_sandbox(void **state)
 }
 
 #ifdef TEST_CONFINED
-static void what_the_sandbox_refuses_is_said(void **state)
+static void an_error_names_the_sandbox_as_a_cause(void **state)
 {
 	struct error err = {0};
 
@@ -126,10 +126,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(an_error_without_a_sentence_names_the_operation),
 		cmocka_unit_test(the_sentence_about_a_dead_worker_names_operation_and_device),
-		cmocka_unit_test(what_was_not_collected_is_not_walked),
+		cmocka_unit_test(facts_that_were_not_collected_are_not_walked),
 		cmocka_unit_test(an_unreadable_fact_is_not_blamed_on_the_sandbox),
 #ifdef TEST_CONFINED
-		cmocka_unit_test(what_the_sandbox_refuses_is_said),
+		cmocka_unit_test(an_error_names_the_sandbox_as_a_cause),
 #endif
 	};
 

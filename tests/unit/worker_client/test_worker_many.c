@@ -319,9 +319,7 @@ static void pair_free(struct pair *pair)
 	provider_free(pair->provider);
 }
 
-/*
- * Job 1 of the first batch ends the worker, and the jobs after it fail in both batches.
- */
+/* Job 1 of the first batch ends the worker; later jobs of both batches fail. */
 static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms,
 			       int code, const char *sentence)
 {
@@ -360,10 +358,7 @@ static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **st
 			   "backend moody: its answer made no sense");
 }
 
-/*
- * Jobs of the first batch may fail as well: a worker replies after it has carried out all
- * that came.
- */
+/* Jobs of the first batch may fail, too: a worker replies after all that came. */
 static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 {
 	struct pair pair;
