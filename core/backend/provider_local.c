@@ -17,7 +17,7 @@ static struct local *local_of(struct provider *provider)
 	return (struct local *)(void *)provider;
 }
 
-static struct local_opened *mine(struct opened *opened)
+static struct local_opened *local_opened_of(struct opened *opened)
 {
 	return (struct local_opened *)(void *)opened;
 }
@@ -119,7 +119,7 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 	return 0;
 }
 
-static int describe(struct local *local, struct local_opened *self, struct error *err)
+static int description_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct migcompat_description description = {.struct_size = sizeof(description)};
 	struct operation operation;
@@ -193,7 +193,7 @@ static void handle_close(struct local *local, struct local_opened *self)
 
 static void local_close(struct opened *opened)
 {
-	struct local_opened *self = mine(opened);
+	struct local_opened *self = local_opened_of(opened);
 	struct local *local = local_of(opened->provider);
 	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
 
@@ -211,10 +211,10 @@ static int handle_open(struct local *local, struct local_opened *self, struct er
 {
 	int r = handle_get(local, self, err);
 
-	return r ? r : describe(local, self, err);
+	return r ? r : description_get(local, self, err);
 }
 
-static bool writes_older(const struct provider *provider)
+static bool writes_older_format(const struct provider *provider)
 {
 	const struct backend_info *info = &provider->info;
 	const struct migcompat_setting *setting = info_setting(info, SETTING_EMIT_FORMAT);
@@ -231,7 +231,7 @@ static int newest_get(struct local *local, struct local_opened *self, struct err
 {
 	int r;
 
-	if (!writes_older(&local->provider))
+	if (!writes_older_format(&local->provider))
 		return 0;
 	self->facts.newest = true;
 	r = handle_open(local, self, err);
@@ -292,8 +292,8 @@ static int local_open(struct provider *provider, const struct device *device, st
  * only a finding about the format is needed. before: findings that the result had before
  * the call.
  */
-static int judged(struct operation *operation, const struct migcompat_result *result, size_t before,
-		  struct error *err)
+static int check_judged(struct operation *operation, const struct migcompat_result *result,
+			size_t before, struct error *err)
 {
 	if (result->count == before)
 		return operation_broken(operation, err, "it compared nothing");
@@ -310,7 +310,7 @@ static int judged(struct operation *operation, const struct migcompat_result *re
 
 static int local_compare(const struct compare_job *job)
 {
-	struct local_opened *self = mine(job->opened);
+	struct local_opened *self = local_opened_of(job->opened);
 	struct local *local = local_of(job->opened->provider);
 	pthread_mutex_t *lock = local_call_begin(self);
 	size_t before = job->result->count;
@@ -324,7 +324,7 @@ static int local_compare(const struct compare_job *job)
 	operation_leave(&operation);
 	local_call_end(lock);
 	r = operation_error(&operation, r, job->err);
-	return r ? r : judged(&operation, job->result, before, job->err);
+	return r ? r : check_judged(&operation, job->result, before, job->err);
 }
 
 static void local_compare_end(struct provider *provider, struct compare_batch *batch,
@@ -339,7 +339,7 @@ static void local_compare_end(struct provider *provider, struct compare_batch *b
 static int local_list(struct opened *opened, enum provider_list which, const char *payload,
 		      size_t len, struct migcompat_sink *sink, struct error *err)
 {
-	struct local_opened *self = mine(opened);
+	struct local_opened *self = local_opened_of(opened);
 	struct local *local = local_of(opened->provider);
 	const struct {
 		enum operation_kind kind;
@@ -373,7 +373,7 @@ static int local_stream(struct provider *provider, struct opened *opened,
 			const struct stream_head *head, struct migcompat_result *result,
 			struct error *err)
 {
-	struct local_opened *self = opened ? mine(opened) : NULL;
+	struct local_opened *self = opened ? local_opened_of(opened) : NULL;
 	struct local *local = local_of(provider);
 	struct operation operation;
 	pthread_mutex_t *lock = NULL;

@@ -17,7 +17,7 @@ struct session {
 	struct migcompat_regions *regions;
 };
 
-static struct session *mine(struct state_port *port)
+static struct session *session_of(struct state_port *port)
 {
 	return (struct session *)(void *)port;
 }
@@ -30,7 +30,7 @@ static const char *name_of(const struct local_opened *opened)
 static int session_run(struct state_port *port, const struct state_write *writes, size_t count,
 		       bool total, struct migcompat_control *ret_control, struct error *err)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
 	struct operation operation;
 	int r;
@@ -48,7 +48,7 @@ static int session_run(struct state_port *port, const struct state_write *writes
 
 static void session_close(struct state_port *port)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
 	struct operation operation;
 
@@ -143,7 +143,7 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 
 int local_state_mount(struct state_port *port, int fd, struct error *err)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	struct error text = {0};
 	int r = regions_mount(&self->ops, self->session, &port->info, fd, &self->regions, &text);
 

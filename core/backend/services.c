@@ -53,7 +53,7 @@ static const struct wanted *scope_wanted(const struct migcompat_facts *facts, ui
 }
 
 /* -ENODATA if the inventory did not collect this key, otherwise -ENOENT. */
-static int absent(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+static int missing_error(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	const struct wanted *wanted = scope_wanted(facts, scope);
 
@@ -65,7 +65,7 @@ static int absent(const struct migcompat_facts *facts, uint32_t scope, const cha
  * Does a collected glob cover the whole wanted glob? A '*' in the first covers a '*' in
  * the second.
  */
-static bool collected(const char *have, const char *glob)
+static bool glob_covers(const char *have, const char *glob)
 {
 	return strcmp(have, glob) == 0 || (!strpbrk(have, "?[\\") && fact_glob_match(have, glob));
 }
@@ -75,13 +75,13 @@ static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, 
 	const struct wanted *wanted = scope_wanted(facts, scope);
 
 	for (size_t i = 0; wanted->globs && i < wanted->count; i++)
-		if (collected(wanted->globs[i], glob))
+		if (glob_covers(wanted->globs[i], glob))
 			return true;
 	return !wanted->globs;
 }
 
 /* The backend asked for a fact that it did not declare, which is its mistake. */
-static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+static int refuse_undeclared(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
 		return operation_mistake("it asked for the fact \"%s\" of the %s, which it had "
@@ -102,7 +102,8 @@ static int fact_error(int error)
  * An inventory may give a device's driver without a fact. For a type that is the parent's
  * driver.
  */
-static const char *stand_in(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+static const char *driver_member(const struct migcompat_facts *facts, uint32_t scope,
+				 const char *key)
 {
 	bool own =
 		!(scope & MIGCOMPAT_WANT_HOST) && facts->device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
@@ -119,9 +120,9 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	if (!key)
 		return operation_mistake("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
-		return unwanted(facts, scope, key);
+		return refuse_undeclared(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
-	driver = fact ? NULL : stand_in(facts, scope, key);
+	driver = fact ? NULL : driver_member(facts, scope, key);
 	if (driver) {
 		*ret_value = driver;
 		if (ret_len)
@@ -129,7 +130,7 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 		return 0;
 	}
 	if (!fact)
-		return absent(facts, scope, key);
+		return missing_error(facts, scope, key);
 	if (fact->error) {
 		operation_unreadable();
 		return fact_error(fact->error);
@@ -182,7 +183,7 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 				 (scope & MIGCOMPAT_WANT_HOST) &&
 			 strcmp(facts->info->wants[i].glob, glob) == 0;
 	if (!wanted)
-		return unwanted(facts, scope, glob);
+		return refuse_undeclared(facts, scope, glob);
 	if (!each_collected(facts, scope, glob))
 		return -ENODATA;
 	for (size_t i = factset_from(set, glob, literal);
@@ -327,7 +328,7 @@ static uint32_t host_kernel(const struct migcompat_facts *facts)
 	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (services_wanted(facts->info, 0, keys[i]))
 			continue;
-		unwanted(facts, 0, keys[i]);
+		refuse_undeclared(facts, 0, keys[i]);
 		return MIGCOMPAT_UNKNOWN;
 	}
 	return kernel_word(facts->device);

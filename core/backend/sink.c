@@ -27,13 +27,13 @@ static void *list_grow(void *list, size_t count, size_t size)
 }
 
 /* The list is incomplete from here on, whatever the backend does about this error. */
-static int no_memory(struct migcompat_sink *sink)
+static int fail_memory(struct migcompat_sink *sink)
 {
 	return sink->failed = -ENOMEM;
 }
 
 /* Copy a text unless *r has an error. */
-static void keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
+static void text_keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
 {
 	size_t len = text ? strnlen(text, SINK_TEXT_MAX + 1) : 0;
 
@@ -46,7 +46,7 @@ static void keep(struct migcompat_sink *sink, const char *text, const char **ret
 	}
 	*ret = arena_copy(&sink->arena, text, len);
 	if (!*ret)
-		*r = no_memory(sink);
+		*r = fail_memory(sink);
 }
 
 /* ---------------------------------------------------------------- parameters */
@@ -187,15 +187,15 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 		return -ENOBUFS;
 	list = list_grow(sink->parameters, sink->nparameters, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->parameters = list;
-	keep(sink, parameter.name, &parameter.name, &r);
-	keep(sink, parameter.value, &parameter.value, &r);
-	keep(sink, parameter.allowed, &parameter.allowed, &r);
-	keep(sink, parameter.init, &parameter.init, &r);
-	keep(sink, parameter.off, &parameter.off, &r);
-	keep(sink, parameter.attribute, &parameter.attribute, &r);
-	keep(sink, parameter.description, &parameter.description, &r);
+	text_keep(sink, parameter.name, &parameter.name, &r);
+	text_keep(sink, parameter.value, &parameter.value, &r);
+	text_keep(sink, parameter.allowed, &parameter.allowed, &r);
+	text_keep(sink, parameter.init, &parameter.init, &r);
+	text_keep(sink, parameter.off, &parameter.off, &r);
+	text_keep(sink, parameter.attribute, &parameter.attribute, &r);
+	text_keep(sink, parameter.description, &parameter.description, &r);
 	if (!r)
 		list[sink->nparameters++] = parameter;
 	return r;
@@ -230,10 +230,10 @@ int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate
 		return -ENOBUFS;
 	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->candidates = list;
-	keep(sink, candidate.name, &candidate.name, &r);
-	keep(sink, candidate.type, &candidate.type, &r);
+	text_keep(sink, candidate.name, &candidate.name, &r);
+	text_keep(sink, candidate.type, &candidate.type, &r);
 	if (!r)
 		list[sink->ncandidates++] = candidate;
 	return r;
@@ -256,10 +256,10 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->writes = list;
-	keep(sink, attribute, &write.attribute, &r);
-	keep(sink, value, &write.value, &r);
+	text_keep(sink, attribute, &write.attribute, &r);
+	text_keep(sink, value, &write.value, &r);
 	if (!r)
 		list[sink->nwrites++] = write;
 	return r;

@@ -15,8 +15,8 @@
 #include "core/operation/operation.h"
 
 /* Note those fields of this set of bits that have a value and are compared. */
-static void expect(const struct migcompat_record *record, uint64_t fields,
-		   const struct migcompat_value *values)
+static void expect_fields(const struct migcompat_record *record, uint64_t fields,
+			  const struct migcompat_value *values)
 {
 	for (size_t i = 0; i < record->nfields; i++)
 		if (fields >> i & 1 && !value_is_none(&values[i]) &&
@@ -28,15 +28,15 @@ static void expect(const struct migcompat_record *record, uint64_t fields,
  * After the source was read: note its fields. Fields that only the target has are
  * compared, too.
  */
-static void note(struct operation *operation, const struct migcompat_record *record,
-		 const struct migcompat_value *source)
+static void note_source(struct operation *operation, const struct migcompat_record *record,
+			const struct migcompat_value *source)
 {
 	struct migcompat_value own[TABLE_FIELDS_MAX];
 	uint64_t missing = 0;
 	uint32_t format;
 
 	operation->read = source;
-	expect(record, UINT64_MAX, source);
+	expect_fields(record, UINT64_MAX, source);
 	/* record_compare itself adds findings for the other fields. */
 	for (size_t i = 0; i < record->nfields; i++)
 		if (value_is_none(&source[i]) &&
@@ -44,7 +44,7 @@ static void note(struct operation *operation, const struct migcompat_record *rec
 			missing |= (uint64_t)1 << i;
 	if (missing && operation->own &&
 	    !record_parse(NULL, record, operation->own, operation->own_len, own, &format))
-		expect(record, missing, own);
+		expect_fields(record, missing, own);
 }
 
 int record_read(struct migcompat_result *result, const struct migcompat_record *record,
@@ -61,7 +61,7 @@ int record_read(struct migcompat_result *result, const struct migcompat_record *
 	if (!r)
 		r = record_parse(result, record, payload, len, ret_values, ret_format);
 	if (!r && result && operation && operation->payload == payload)
-		note(operation, record, ret_values);
+		note_source(operation, record, ret_values);
 	return r;
 }
 
@@ -75,7 +75,8 @@ static bool same_value(const struct migcompat_value *a, const struct migcompat_v
 	return value_is_none(a) || a->as.number == b->as.number;
 }
 
-static bool inside(const struct migcompat_value *value, const struct operation *operation)
+static bool points_into_payload(const struct migcompat_value *value,
+				const struct operation *operation)
 {
 	uintptr_t at = (uintptr_t)value->as.text, start = (uintptr_t)operation->payload;
 
@@ -87,8 +88,9 @@ static bool inside(const struct migcompat_value *value, const struct operation *
  * Are source and target swapped? The payload shows which values are the source's. It is
  * parsed again, unless the source's values are where record_read stored them.
  */
-static bool swapped(const struct operation *operation, const struct migcompat_record *record,
-		    const struct migcompat_value *source, const struct migcompat_value *target)
+static bool sides_swapped(const struct operation *operation, const struct migcompat_record *record,
+			  const struct migcompat_value *source,
+			  const struct migcompat_value *target)
 {
 	struct migcompat_value values[TABLE_FIELDS_MAX];
 	uint32_t format;
@@ -101,7 +103,8 @@ static bool swapped(const struct operation *operation, const struct migcompat_re
 		if (value_is_none(&values[i]) || !same_value(&target[i], &values[i]))
 			continue;
 		if (!same_value(&source[i], &values[i]) ||
-		    (inside(&target[i], operation) && !inside(&source[i], operation)))
+		    (points_into_payload(&target[i], operation) &&
+		     !points_into_payload(&source[i], operation)))
 			return true;
 	}
 	return false;
@@ -160,7 +163,7 @@ static uint32_t unescape(const char *text, uint32_t len, char *buffer)
 }
 
 /* A finding has no type ABSENT. */
-static struct migcompat_value shown(const struct migcompat_value *value)
+static struct migcompat_value value_shown(const struct migcompat_value *value)
 {
 	struct migcompat_value none = {.type = MIGCOMPAT_VALUE_NONE};
 
@@ -177,8 +180,8 @@ static void field_compare(struct migcompat_result *result, const struct migcompa
 		.field = field->name,
 		.noun = field->noun,
 		.rule = field->rule,
-		.source = shown(source),
-		.target = shown(target),
+		.source = value_shown(source),
+		.target = value_shown(target),
 	};
 
 	if (types_check(field, source, target))
@@ -223,7 +226,7 @@ void record_compare(struct migcompat_result *result, const struct migcompat_reco
 		operation_mistake("it compares a record with NULL");
 		return;
 	}
-	if (swapped(operation_now(), record, source, target)) {
+	if (sides_swapped(operation_now(), record, source, target)) {
 		operation_mistake("it gave record_compare the source's values as the target's");
 		return;
 	}

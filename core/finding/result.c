@@ -69,8 +69,8 @@ static void count_status(struct migcompat_result *result, const struct finding *
 }
 
 /* room: its strings fit into the memory that is left. */
-static void add(struct migcompat_result *result, const struct migcompat_finding *given,
-		bool static_strings, bool room)
+static void finding_add(struct migcompat_result *result, const struct migcompat_finding *given,
+			bool static_strings, bool room)
 {
 	struct finding finding = {
 		.source = given->source,
@@ -127,7 +127,7 @@ static size_t value_size(const struct migcompat_value *value)
 void result_add(struct migcompat_result *result, const struct migcompat_finding *finding,
 		bool static_strings)
 {
-	add(result, finding, static_strings, true);
+	finding_add(result, finding, static_strings, true);
 }
 
 void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding)
@@ -136,7 +136,7 @@ void result_offer(struct migcompat_result *result, const struct migcompat_findin
 		      text_size(finding->text) + value_size(&finding->source) +
 		      value_size(&finding->target);
 
-	add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
+	finding_add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
 }
 
 bool result_has(const struct migcompat_result *result, size_t from, const char *field)

@@ -29,7 +29,7 @@ void file_open(struct file *file, const char *path)
 	trusted_open(path, &file->opened, &file->refusal);
 }
 
-static int memory(void)
+static int memory_file(void)
 {
 	int fd = memfd_create("migcompat-backend",
 			      MFD_CLOEXEC | MFD_NOEXEC_SEAL | MFD_ALLOW_SEALING);
@@ -40,9 +40,9 @@ static int memory(void)
 }
 
 /* Copy the file into sealed memory. Returns a descriptor or a negative errno. */
-static int copy(int fd)
+static int copy_to_memory(int fd)
 {
-	int to = memory();
+	int to = memory_file();
 	ssize_t n = 1;
 	int r = to < 0 ? -errno : 0;
 
@@ -66,7 +66,7 @@ void file_reach(struct file *file)
 	trusted_path(FILE_FD, file->opened.name, file->from);
 	if (faccessat(file->opened.folder, file->opened.name, R_OK, 0) == 0)
 		return;
-	file->copy = copy(file->opened.file);
+	file->copy = copy_to_memory(file->opened.file);
 	if (file->copy < 0)
 		error_set(&file->refusal, file->copy,
 			  "its worker can neither read it nor copy it: %s", strerror(-file->copy));

@@ -76,8 +76,8 @@ struct terms {
  * Once for all copies: open the files, then become the user who cannot open them. After
  * an error, refusal has the reason.
  */
-static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms,
-		    uint32_t *missing, struct error *refusal)
+static void files_prepare(struct file *files, char *const *paths, size_t count,
+			  const struct terms *terms, uint32_t *missing, struct error *refusal)
 {
 	int descriptors[2 * WORKERS_MAX];
 
@@ -98,7 +98,7 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
  * The dynamic linker reads libraries beside a backend from the folder itself. If the
  * worker's user cannot enter the folder, "not found" would hide the reason.
  */
-static void explain(const struct file *file, struct provider *provider)
+static void explain_missing_library(const struct file *file, struct provider *provider)
 {
 	struct error err = {0};
 
@@ -116,8 +116,8 @@ static void explain(const struct file *file, struct provider *provider)
  * Load the backend. refusal: why it must not be loaded. Returns an error only if memory
  * is short.
  */
-static int load(struct file *file, unsigned memory_kib, const struct error *refusal,
-		struct provider **ret)
+static int backend_load(struct file *file, unsigned memory_kib, const struct error *refusal,
+			struct provider **ret)
 {
 	struct error confined = *refusal;
 	const char *slash = strrchr(file->path, '/');
@@ -132,7 +132,7 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 				*file->refusal.text ? file->refusal.text : NULL, ret, NULL);
 	file_done(file);
 	if (!r)
-		explain(file, *ret);
+		explain_missing_library(file, *ret);
 	if (!r && (*ret)->info.name)
 		output_name((*ret)->info.name);
 	if (!r && sandbox_serving(&confined))
@@ -140,7 +140,7 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 	return r;
 }
 
-static int run(struct file *file, unsigned memory_kib, const struct error *refusal)
+static int worker_run(struct file *file, unsigned memory_kib, const struct error *refusal)
 {
 	struct provider *provider;
 	struct server server;
@@ -149,7 +149,7 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
 	if (!r)
 		r = watch_life();
 	if (!r)
-		r = load(file, memory_kib, refusal, &provider);
+		r = backend_load(file, memory_kib, refusal, &provider);
 	if (r)
 		return r;
 	server_start(&server, provider);
@@ -162,7 +162,7 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
  * No vendor code runs here and the text is the administrator's, so the user stays the
  * same. The second filter forbids to open files, so Landlock would add nothing.
  */
-static int parse(void)
+static int parser_run(void)
 {
 	struct error refusal = {0};
 	int r = close_range(WORKER_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
@@ -197,7 +197,7 @@ int main(int argc, char **argv)
 
 	if (parses) {
 		r = handle_signals();
-		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
+		return r || parser_run() ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	if (argc < 3 || (size_t)argc - 2 > WORKERS_MAX ||
 	    sscanf(argv[1], "%u:%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib,
@@ -205,11 +205,11 @@ int main(int argc, char **argv)
 		return usage();
 	r = handle_signals();
 	if (!r) {
-		prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
+		files_prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
 		r = copies_make((size_t)argc - 2, missing);
 	}
 	if (r >= 0)
-		r = run(&files[r], terms.memory_kib, &refusal);
+		r = worker_run(&files[r], terms.memory_kib, &refusal);
 	if (r)
 		fprintf(stderr, "migcompat-worker: %s\n", strerror(-r));
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

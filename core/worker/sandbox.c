@@ -72,7 +72,7 @@ void sandbox_first(unsigned oom_score_adj, uint32_t *missing)
 
 /* ---------------------------------------------------------------- user */
 
-static int cannot(uid_t uid, struct error *err)
+static int fail_user(uid_t uid, struct error *err)
 {
 	int code = -errno;
 
@@ -93,11 +93,11 @@ static int user_change(uid_t uid, gid_t gid, uint32_t *missing, struct error *er
 		 * unprivileged user.
 		 */
 		if (errno != EINVAL)
-			return cannot(uid, err);
+			return fail_user(uid, err);
 		*missing |= CONFINEMENT_USER;
 		return 0;
 	}
-	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? cannot(uid, err) : 0;
+	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? fail_user(uid, err) : 0;
 }
 
 int sandbox_capabilities(struct error *err)
