@@ -150,36 +150,6 @@ int provider_local_from(const char *path, const char *file, const char *refusal,
 /* Make the provider unusable: only its path and this reason remain. */
 void provider_refuse(struct provider *provider, const char *text);
 
-/* How workers are started. */
-struct worker_options {
-	const char *program; /* path of migcompat-worker */
-	unsigned timeout_ms; /* for loading, and for each call */
-	unsigned first_ms;   /* for the first loading, if that is longer */
-	bool keep_stderr;    /* vendor code may write to standard error */
-	/* For all workers together (core/wire/worker_memory.h); 0: 1 GiB each. */
-	unsigned memory_kib;
-	/*
-	 * After its end, start the worker again at the first call after a rest
-	 * (core/worker_client/restart.h). Until then calls fail with the reason of the
-	 * end. Open devices stay open, so the struct device of each must live until
-	 * close.
-	 *
-	 * false: the first end is the last.
-	 */
-	bool restart;
-	uint64_t (*now)(void); /* nanoseconds, for the rests; NULL: the monotonic clock */
-};
-int provider_worker_new(const char *path, const struct worker_options *options,
-			struct provider **ret, struct error *err);
-/*
- * Start up to 200 workers at once, which takes hardly longer than one. -ENOMEM or -E2BIG:
- * none was started.
- */
-int provider_workers_new(const char *const *paths, size_t count,
-			 const struct worker_options *options, struct provider **ret,
-			 struct error *err);
-int provider_worker_ready(struct provider *provider, struct error *err);
-
 /* The TYPE of a device that has none before it is set up. It cannot be a source. */
 #define PROVIDER_TYPE_UNSET "unset"
 /*

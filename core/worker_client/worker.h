@@ -17,6 +17,7 @@
 #include <pthread.h>
 
 #include "core/worker_client/process.h"
+#include "core/worker_client/provider_worker.h"
 #include "core/worker_client/restart.h"
 #include "core/worker_client/worker_requests.h"
 

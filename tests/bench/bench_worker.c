@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/backend/provider.h"
+#include "core/worker_client/provider_worker.h"
 #include "core/facts/model.h"
 
 #define STARTS 200

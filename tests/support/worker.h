@@ -10,6 +10,7 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "core/worker_client/provider_worker.h"
 #include "tests/support/device.h"
 
 #define WORKER_PROGRAM TEST_BUILD "/migcompat-worker"
