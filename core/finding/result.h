@@ -116,7 +116,5 @@ bool rule_is_range(const char *text, size_t len); /* is it "<min>-<max>"? */
  * allowed is NULL, it allows any text.
  */
 bool rule_allows(const char *allowed, const char *text);
-/* The bounds of "<min>-<max>", which may be negative. False: allowed has another form. */
-bool rule_bounds(const char *allowed, long long *ret_low, long long *ret_high);
 
 #endif

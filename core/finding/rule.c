@@ -137,7 +137,8 @@ static bool integer(const char *text, const char **ret_end, long long *ret)
 	return errno == 0;
 }
 
-bool rule_bounds(const char *allowed, long long *ret_low, long long *ret_high)
+/* "<min>-<max>", where both may be negative. */
+static bool bounds_parse(const char *allowed, long long *ret_low, long long *ret_high)
 {
 	const char *end;
 
@@ -158,7 +159,7 @@ bool rule_allows(const char *allowed, const char *text)
 	list.len = (uint32_t)strlen(allowed);
 	if (rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL))
 		return true;
-	return rule_bounds(allowed, &low, &high) && integer(text, &end, &value) && !*end &&
+	return bounds_parse(allowed, &low, &high) && integer(text, &end, &value) && !*end &&
 	       low <= value && value <= high;
 }
 
