@@ -161,7 +161,7 @@ static void the_size_of_an_element_is_named(void **state)
 /* Declare keys "module_0" and so on. */
 static void has_keys(size_t count, const char *sentence)
 {
-	static char names[INFO_KEYS_MAX + 2][16];
+	static char names[INFO_KEYS_MAX + 2][32];
 	static const char *many[INFO_KEYS_MAX + 3];
 	struct migcompat_backend ops = right();
 
