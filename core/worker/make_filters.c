@@ -88,7 +88,7 @@ static const struct {
 };
 
 /*
- * The descriptors first to first + rest, a power of two. All 64 bits of the argument are
+ * Descriptors first to first + rest; their number is a power of two. All 64 bits are
  * compared: the kernel uses only 32, and a number that differs above these must not pass.
  * RLIMIT_NOFILE keeps descriptors below 32, see sandbox.c.
  */

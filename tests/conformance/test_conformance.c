@@ -65,7 +65,7 @@ static void prefixes_are_refused(struct opened *opened)
 		refuse(opened, opened->payload, len);
 }
 
-static void no_prefix_of_a_string_is_taken(void **state)
+static void no_prefix_of_a_string_is_accepted(void **state)
 {
 	(void)state;
 	for_each(prefixes_are_refused);
@@ -88,7 +88,7 @@ static void mutations_are_refused(struct opened *opened)
 	}
 }
 
-static void no_changed_string_is_taken(void **state)
+static void no_changed_string_is_accepted(void **state)
 {
 	(void)state;
 	for_each(mutations_are_refused);
@@ -138,7 +138,7 @@ static void longest_is_survived(struct opened *opened)
 	refuse(opened, payload, sizeof(payload));
 }
 
-static void the_longest_payload_is_survived(void **state)
+static void the_longest_payload_is_handled(void **state)
 {
 	(void)state;
 	for_each(longest_is_survived);
@@ -343,7 +343,7 @@ static void noise_is_survived(struct opened *opened)
 	reads_stream(opened->provider, opened, bytes, sizeof(bytes));
 }
 
-static void any_stream_is_survived(void **state)
+static void any_stream_is_handled(void **state)
 {
 	(void)state;
 	for_each(noise_is_survived);
@@ -354,14 +354,14 @@ static int run(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_facts_give_the_equal_string),
 		cmocka_unit_test(a_device_is_identical_with_itself),
-		cmocka_unit_test(no_prefix_of_a_string_is_taken),
-		cmocka_unit_test(no_changed_string_is_taken),
+		cmocka_unit_test(no_prefix_of_a_string_is_accepted),
+		cmocka_unit_test(no_changed_string_is_accepted),
 		cmocka_unit_test(garbage_and_other_vendors_payloads_are_refused),
-		cmocka_unit_test(the_longest_payload_is_survived),
+		cmocka_unit_test(the_longest_payload_is_handled),
 		cmocka_unit_test(a_yes_implies_equal_types),
 		cmocka_unit_test(any_fact_may_be_missing_unreadable_or_nonsense),
 		cmocka_unit_test(parameters_and_plans_are_sound),
-		cmocka_unit_test(any_stream_is_survived),
+		cmocka_unit_test(any_stream_is_handled),
 	};
 
 	return cmocka_run_group_tests(tests, setup, unload);

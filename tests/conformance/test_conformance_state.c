@@ -171,7 +171,7 @@ static void what_was_loaded_is_what_was_saved(void **state)
 	}
 }
 
-static void a_device_that_is_stopped_stands_still(void **state)
+static void a_stopped_device_does_not_change(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ntypes; i++) {
@@ -283,7 +283,7 @@ static void half_a_config_is_refused_and_nothing_changes(void **state)
 /*
  * A config may have any bytes: it is refused without effect, or accepted and read back.
  */
-static void no_config_does_harm(void **state)
+static void any_config_is_refused_or_taken_whole(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ntypes; i++) {
@@ -349,10 +349,10 @@ static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_loaded_is_what_was_saved),
-		cmocka_unit_test(a_device_that_is_stopped_stands_still),
+		cmocka_unit_test(a_stopped_device_does_not_change),
 		cmocka_unit_test(a_device_can_be_saved_again_and_again_while_it_runs),
 		cmocka_unit_test(half_a_config_is_refused_and_nothing_changes),
-		cmocka_unit_test(no_config_does_harm),
+		cmocka_unit_test(any_config_is_refused_or_taken_whole),
 		cmocka_unit_test(a_load_may_be_left_half_way),
 	};
 

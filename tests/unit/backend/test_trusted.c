@@ -163,7 +163,7 @@ static void a_missing_file_is_named(void **state)
 }
 
 /* After the check, the owner of a folder above replaces the folder. */
-static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **state)
+static void the_checked_file_is_used_after_its_folder_was_exchanged(void **state)
 {
 	struct place *place = *state;
 	struct trusted trusted;
@@ -279,7 +279,7 @@ int main(void)
 		test(a_folder_is_no_file),
 		test(a_relative_path_is_refused),
 		test(a_missing_file_is_named),
-		test(what_was_checked_is_reached_after_its_folder_was_exchanged),
+		test(the_checked_file_is_used_after_its_folder_was_exchanged),
 		test(two_files_of_one_name_are_two_backends_in_one_process),
 		test(a_worker_program_that_others_can_write_is_not_run),
 		test(workers_leave_the_standard_descriptors_alone),

@@ -39,7 +39,7 @@ static void result_turn(const struct migcompat_result *result)
 	turn();
 }
 
-static void findings_come_out_as_they_went_in(void **state)
+static void findings_are_read_as_they_were_written(void **state)
 {
 	struct migcompat_result result = {0}, got = {0};
 
@@ -95,7 +95,7 @@ static int result_with(size_t offset, uint32_t value)
 	return r;
 }
 
-static void numbers_at_odds_with_the_findings_are_refused(void **state)
+static void counts_that_contradict_the_findings_are_refused(void **state)
 {
 	/*
 	 * Offsets. The reply has: availability, its text "taken" (4 + 6 bytes), extra,
@@ -200,9 +200,9 @@ static void no_findings_are_no_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(findings_come_out_as_they_went_in),
+		test(findings_are_read_as_they_were_written),
 		test(findings_that_are_cut_anywhere_are_refused_whole),
-		test(numbers_at_odds_with_the_findings_are_refused),
+		test(counts_that_contradict_the_findings_are_refused),
 		test(dropped_findings_decide_as_the_worker_says),
 		test(no_findings_are_no_answer),
 	};

@@ -153,7 +153,7 @@ static void an_unusable_backend_says_why_and_answers_nothing(void **state)
 	server_free(&server);
 }
 
-static void a_host_is_forgotten_with_its_last_device(void **state)
+static void a_host_is_freed_with_its_last_device(void **state)
 {
 	struct bench *bench = *state;
 	struct sent_host *host = open_one(bench);
@@ -172,7 +172,7 @@ static void a_host_is_forgotten_with_its_last_device(void **state)
 	assert_null(bench->requests.hosts);
 }
 
-static void a_host_is_forgotten_when_nothing_of_it_opens(void **state)
+static void a_host_is_freed_if_no_device_of_it_opens(void **state)
 {
 	struct bench *bench = *state;
 	int status = 0;
@@ -197,7 +197,7 @@ static void a_device_of_an_unknown_host_is_refused(void **state)
 	assert_int_equal(status, -ENOMEM);
 }
 
-static void a_number_is_used_again_when_it_is_free(void **state)
+static void a_free_number_is_used_again(void **state)
 {
 	struct bench *bench = *state;
 
@@ -237,7 +237,7 @@ static void put_request(struct bench *bench, enum wire_op op, uint32_t device, u
 	assert_int_equal(requests_call(&bench->requests, &request, &err), 0);
 }
 
-static void a_request_for_a_device_that_is_not_open_is_none(void **state)
+static void a_request_for_a_device_that_is_not_open_is_refused(void **state)
 {
 	struct bench *bench = *state;
 
@@ -254,7 +254,7 @@ static void a_request_for_a_device_that_is_not_open_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 }
 
-static void a_request_out_of_range_is_none(void **state)
+static void a_request_out_of_range_is_refused(void **state)
 {
 	struct bench *bench = *state;
 
@@ -332,7 +332,7 @@ static void a_list_is_answered_or_refused(void **state)
 	wire_in_free(&in);
 }
 
-static void settings_are_taken_before_what_comes_with_them(void **state)
+static void settings_apply_to_requests_after_them(void **state)
 {
 	static const char *const values[] = {"7"};
 	struct bench *bench = *state;
@@ -373,14 +373,14 @@ static int served(const void *bytes, size_t len)
 	return (int)(intptr_t)r;
 }
 
-static void the_end_of_the_other_side_is_the_end(void **state)
+static void serving_ends_when_the_other_end_closes(void **state)
 {
 	(void)state;
 	assert_int_equal(served("", 0), 0);
 	assert_int_equal(served("half", 4), 0);
 }
 
-static void what_is_no_message_is_the_end(void **state)
+static void serving_ends_at_an_invalid_message(void **state)
 {
 	(void)state;
 	assert_int_equal(served("these are no sixteen bytes", 26), -EBADMSG);
@@ -393,18 +393,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_backend_introduces_itself),
 		test(an_unusable_backend_says_why_and_answers_nothing),
-		test(a_host_is_forgotten_with_its_last_device),
-		test(a_host_is_forgotten_when_nothing_of_it_opens),
+		test(a_host_is_freed_with_its_last_device),
+		test(a_host_is_freed_if_no_device_of_it_opens),
 		test(a_device_of_an_unknown_host_is_refused),
-		test(a_number_is_used_again_when_it_is_free),
+		test(a_free_number_is_used_again),
 		test(open_devices_are_bounded),
-		test(a_request_for_a_device_that_is_not_open_is_none),
-		test(a_request_out_of_range_is_none),
+		test(a_request_for_a_device_that_is_not_open_is_refused),
+		test(a_request_out_of_range_is_refused),
 		test(a_comparison_is_answered_with_findings),
 		test(a_list_is_answered_or_refused),
-		test(settings_are_taken_before_what_comes_with_them),
-		test(the_end_of_the_other_side_is_the_end),
-		test(what_is_no_message_is_the_end),
+		test(settings_apply_to_requests_after_them),
+		test(serving_ends_when_the_other_end_closes),
+		test(serving_ends_at_an_invalid_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

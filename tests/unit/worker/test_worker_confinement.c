@@ -45,7 +45,7 @@ static uint32_t missing_after(bool (*prepare)(void))
 	return (uint32_t)WEXITSTATUS(status);
 }
 
-static void a_kernel_without_landlock_is_told(void **state)
+static void missing_landlock_is_reported(void **state)
 {
 	(void)state;
 	assert_int_equal(missing_after(no_landlock) & (CONFINEMENT_FILES | UNPREPARED),
@@ -61,7 +61,7 @@ static bool proc_readonly(void)
 	       mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
 }
 
-static void an_order_of_ending_that_cannot_be_set_is_told(void **state)
+static void an_oom_score_that_cannot_be_set_is_reported(void **state)
 {
 	uint32_t missing = missing_after(proc_readonly);
 
@@ -72,7 +72,7 @@ static void an_order_of_ending_that_cannot_be_set_is_told(void **state)
 }
 
 #ifdef TEST_CONFINED
-static void nothing_is_missing_on_a_kernel_that_has_it_all(void **state)
+static void nothing_is_missing_on_a_complete_kernel(void **state)
 {
 	(void)state;
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <= 0)
@@ -113,7 +113,7 @@ static int meet(pid_t pid, const uint32_t *words, size_t len, struct process *pr
 	return r;
 }
 
-static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
+static void a_hello_has_the_process_and_the_missing_steps(void **state)
 {
 	const uint32_t words[] = {77, CONFINEMENT_FILES};
 	struct process process;
@@ -124,7 +124,7 @@ static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
 	assert_int_equal(process.missing, CONFINEMENT_FILES);
 }
 
-static void first_words_that_make_no_sense_are_refused(void **state)
+static void an_invalid_hello_is_refused(void **state)
 {
 	const uint32_t another[] = {78, 0}, nobody[] = {0, 0};
 	const uint32_t unknown[] = {77, CONFINEMENT_ALL + 1};
@@ -138,7 +138,7 @@ static void first_words_that_make_no_sense_are_refused(void **state)
 	assert_int_equal(meet(77, another, 0, &process), -ECONNRESET);
 }
 
-static void a_worker_that_lacks_nothing_has_no_words(void **state)
+static void complete_confinement_has_no_text(void **state)
 {
 	char text[CONFINEMENT_TEXT_MAX];
 
@@ -146,7 +146,7 @@ static void a_worker_that_lacks_nothing_has_no_words(void **state)
 	assert_string_equal(confinement_text(0, text, sizeof(text)), "");
 }
 
-static void all_that_is_missing_fits_into_one_text(void **state)
+static void the_text_has_room_for_all_steps(void **state)
 {
 	char text[CONFINEMENT_TEXT_MAX];
 
@@ -164,17 +164,17 @@ static void all_that_is_missing_fits_into_one_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_kernel_without_landlock_is_told),
-		test(an_order_of_ending_that_cannot_be_set_is_told),
+		test(missing_landlock_is_reported),
+		test(an_oom_score_that_cannot_be_set_is_reported),
 #ifdef TEST_CONFINED
-		test(nothing_is_missing_on_a_kernel_that_has_it_all),
+		test(nothing_is_missing_on_a_complete_kernel),
 		test(without_landlock_all_other_steps_are_taken),
 #endif
 		test(the_kernel_ends_workers_first),
-		test(the_first_words_say_who_it_is_and_what_it_lacks),
-		test(first_words_that_make_no_sense_are_refused),
-		test(a_worker_that_lacks_nothing_has_no_words),
-		test(all_that_is_missing_fits_into_one_text),
+		test(a_hello_has_the_process_and_the_missing_steps),
+		test(an_invalid_hello_is_refused),
+		test(complete_confinement_has_no_text),
+		test(the_text_has_room_for_all_steps),
 	};
 
 	worker_environment();

@@ -4,7 +4,7 @@
 #include "core/wire/worker_memory.h"
 #include "tests/support/worker_bench.h"
 
-static void a_worker_of_its_own_has_a_gigabyte(void **state)
+static void a_worker_that_does_not_share_has_a_gigabyte(void **state)
 {
 	(void)state;
 	assert_int_equal(worker_memory_kib(0, 1), 1u << 20);
@@ -18,7 +18,7 @@ static void shares_never_exceed_what_is_shared(void **state)
 		assert_true(worker_memory_kib(384u << 10, count) * count <= 384u << 10);
 }
 
-static void few_workers_leave_some_of_it(void **state)
+static void a_share_has_an_upper_limit(void **state)
 {
 	(void)state;
 	assert_int_equal(worker_memory_kib(384u << 10, 1), 128u << 10);
@@ -85,7 +85,7 @@ static void the_smallest_share_is_enough_to_answer(void **state)
 }
 
 /* The allocation fails, and the process lives on. */
-static void one_that_takes_all_gets_its_share_and_no_more(void **state)
+static void a_greedy_worker_gets_no_more_than_its_share(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = sharing("greedy", 16u << 10);
@@ -107,13 +107,13 @@ static void one_that_takes_all_gets_its_share_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_worker_of_its_own_has_a_gigabyte),
+		cmocka_unit_test(a_worker_that_does_not_share_has_a_gigabyte),
 		cmocka_unit_test(shares_never_exceed_what_is_shared),
-		cmocka_unit_test(few_workers_leave_some_of_it),
+		cmocka_unit_test(a_share_has_an_upper_limit),
 #ifndef TEST_SANITIZED
 		test(both_limits_follow_from_the_share),
 		test(the_smallest_share_is_enough_to_answer),
-		test(one_that_takes_all_gets_its_share_and_no_more),
+		test(a_greedy_worker_gets_no_more_than_its_share),
 #endif
 	};
 

@@ -42,7 +42,7 @@ static void alone_again(struct bench *bench)
 	bench->serial = test_open(bench->good, &bench->host.devices[0]);
 }
 
-static void root_gives_itself_up(void **state)
+static void root_becomes_the_workers_user(void **state)
 {
 	char text[8192], user[32], line[160];
 	unsigned uid = geteuid(), gid = getegid();
@@ -72,7 +72,7 @@ static void no_capability_is_left_and_none_comes_back(void **state)
 	assert_contains(text, "NoNewPrivs:\t1\n");
 }
 
-static void filters_stand_behind_each_call(void **state)
+static void both_filters_are_in_force(void **state)
 {
 	char text[8192];
 
@@ -141,7 +141,7 @@ static void an_attack_on_another_process_ends_the_worker(void **state)
 	attack_ends_the_worker(*state, "peek", sentence);
 }
 
-static void an_attack_in_the_constructor_ends_the_worker(void **state)
+static void an_attack_in_a_constructor_ends_the_worker(void **state)
 {
 	struct provider *provider = worker_make("kill_constructor", WORKER_TIMEOUT_MS);
 
@@ -165,14 +165,14 @@ static void a_signal_to_another_is_refused(void **state)
 	provider_free(provider);
 }
 
-static void a_failed_assertion_is_told_as_such(void **state)
+static void a_failed_assertion_ends_with_its_signal(void **state)
 {
 	attack_ends_the_worker(*state, "abort",
 			       "backend killer: its worker was killed by signal 6 (Aborted) in "
 			       "compare of x (--debug shows what it wrote)");
 }
 
-static void memory_without_bound_in_the_constructor_is_refused_it(void **state)
+static void memory_in_a_constructor_is_limited(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("greedy_constructor");
@@ -270,7 +270,7 @@ static void a_link_to_a_file_elsewhere_is_followed(void **state)
 	folder_free(&folder);
 }
 
-static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state)
+static void an_error_of_the_linker_names_no_descriptor(void **state)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
 					 .timeout_ms = WORKER_TIMEOUT_MS};
@@ -332,7 +332,7 @@ static void a_library_beside_a_backend_is_found(void **state)
 }
 
 #ifdef TEST_CONFINED
-static void a_library_that_its_user_cannot_reach_is_told(void **state)
+static void a_library_that_its_user_cannot_reach_is_named(void **state)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
 					 .timeout_ms = WORKER_TIMEOUT_MS};
@@ -387,24 +387,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifdef TEST_CONFINED
-		test(root_gives_itself_up),
+		test(root_becomes_the_workers_user),
 		test(no_capability_is_left_and_none_comes_back),
-		test(filters_stand_behind_each_call),
+		test(both_filters_are_in_force),
 		test(a_constructor_can_do_no_more_than_load),
 		test(a_call_can_do_no_more_than_answer),
 		test(an_attack_on_another_process_ends_the_worker),
-		test(an_attack_in_the_constructor_ends_the_worker),
+		test(an_attack_in_a_constructor_ends_the_worker),
 		test(a_signal_to_another_is_refused),
-		test(a_failed_assertion_is_told_as_such),
-		test(memory_without_bound_in_the_constructor_is_refused_it),
+		test(a_failed_assertion_ends_with_its_signal),
+		test(memory_in_a_constructor_is_limited),
 #endif
 		test(a_folder_that_its_user_cannot_enter_is_loaded_from),
 		test(a_file_that_its_user_cannot_read_is_loaded),
 		test(a_link_to_a_file_elsewhere_is_followed),
-		test(what_the_linker_says_of_such_a_file_names_no_descriptor),
+		test(an_error_of_the_linker_names_no_descriptor),
 		test(a_library_beside_a_backend_is_found),
 #ifdef TEST_CONFINED
-		test(a_library_that_its_user_cannot_reach_is_told),
+		test(a_library_that_its_user_cannot_reach_is_named),
 #endif
 		test(loading_leaves_no_descriptor),
 	};

@@ -42,7 +42,7 @@ static void each_further_rest_is_twice_as_long_up_to_ten_seconds(void **state)
 	}
 }
 
-static void a_minute_of_good_work_makes_the_rest_short_again(void **state)
+static void a_minute_without_an_end_makes_the_rest_short_again(void **state)
 {
 	struct restart restart = {0};
 	uint64_t now = 1000 * MS;
@@ -83,7 +83,7 @@ static void five_ends_in_more_than_a_minute_do_not(void **state)
 	assert_false(restart.parked);
 }
 
-static void ends_for_want_of_our_memory_do_not_park_it(void **state)
+static void ends_because_this_process_lacks_memory_do_not_count(void **state)
 {
 	struct restart restart = {0};
 	uint64_t now = 1000 * MS;
@@ -105,10 +105,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_first_rest_is_short),
 		test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
-		test(a_minute_of_good_work_makes_the_rest_short_again),
+		test(a_minute_without_an_end_makes_the_rest_short_again),
 		test(five_ends_within_a_minute_park_it),
 		test(five_ends_in_more_than_a_minute_do_not),
-		test(ends_for_want_of_our_memory_do_not_park_it),
+		test(ends_because_this_process_lacks_memory_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

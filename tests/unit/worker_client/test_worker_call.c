@@ -98,7 +98,7 @@ static void moody_open_fails(struct bench *bench, const char *mood, unsigned tim
 	provider_free(provider);
 }
 
-static void each_way_to_misbehave_on_opening_is_told(void **state)
+static void each_way_to_misbehave_in_open_is_an_error(void **state)
 {
 	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO,
 			 "backend moody: its worker ended (exit status 0) in open of x");
@@ -108,14 +108,14 @@ static void each_way_to_misbehave_on_opening_is_told(void **state)
 			 "backend moody: its worker gave no answer in 2000 ms in open of x");
 }
 
-static void a_crash_on_opening_is_told_by_its_signal(void **state)
+static void a_crash_in_open_is_reported_with_its_signal(void **state)
 {
 	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
 		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault) in "
 		   "open of x");
 }
 
-static void a_crash_behind_a_yes_is_no_yes(void **state)
+static void a_crash_after_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "crash_compare", WORKER_TIMEOUT_MS, -EIO,
 		      "backend crash_compare: its worker was killed by signal 11 (Segmentation "
@@ -123,7 +123,7 @@ static void a_crash_behind_a_yes_is_no_yes(void **state)
 		      true);
 }
 
-static void an_exit_behind_a_yes_is_no_yes(void **state)
+static void an_exit_after_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO,
 		      "backend exit_compare: its worker ended (exit status 0) in compare of x",
@@ -183,7 +183,7 @@ static void a_payload_that_is_too_long_is_the_backends_error(void **state)
 }
 
 #ifndef TEST_SANITIZED
-static void memory_without_bound_is_refused(void **state)
+static void memory_in_a_call_is_limited(void **state)
 {
 	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -EIO,
 		   "backend greedy: open of x: it failed: Cannot allocate memory (its share of "
@@ -206,7 +206,7 @@ static void a_bad_finding_that_was_dropped_still_decides(void **state)
 	provider_free(provider);
 }
 
-static void what_would_steer_a_terminal_is_replaced(void **state)
+static void control_characters_are_replaced(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("rude");
@@ -238,7 +238,7 @@ static void a_write_with_a_line_break_is_refused(void **state)
 	provider_free(provider);
 }
 
-static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
+static void a_list_longer_than_a_reply_is_refused_and_calls_go_on(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("lister");
@@ -281,7 +281,7 @@ static const struct device *large_device(struct bench *bench, size_t count)
 	return device;
 }
 
-static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void **state)
+static void too_many_facts_for_a_request_are_refused_and_calls_go_on(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("plain");
@@ -331,7 +331,7 @@ static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t
 	fclose(file);
 }
 
-static void what_a_backend_prints_goes_nowhere(void **state)
+static void output_of_a_backend_is_dropped(void **state)
 {
 	char text[256];
 
@@ -339,7 +339,7 @@ static void what_a_backend_prints_goes_nowhere(void **state)
 	assert_string_equal(text, "");
 }
 
-static void errors_are_kept_where_asked_for(void **state)
+static void output_of_a_backend_is_kept_on_request(void **state)
 {
 	char text[256];
 
@@ -386,10 +386,10 @@ int main(void)
 		test(a_hang_on_opening_ends_in_time),
 		test(a_hang_in_a_comparison_ends_in_time),
 		test(findings_without_end_end_in_time),
-		test(each_way_to_misbehave_on_opening_is_told),
-		test(a_crash_on_opening_is_told_by_its_signal),
-		test(a_crash_behind_a_yes_is_no_yes),
-		test(an_exit_behind_a_yes_is_no_yes),
+		test(each_way_to_misbehave_in_open_is_an_error),
+		test(a_crash_in_open_is_reported_with_its_signal),
+		test(a_crash_after_a_yes_is_no_yes),
+		test(an_exit_after_a_yes_is_no_yes),
 		test(garbage_on_the_socket_is_no_answer),
 		test(half_a_reply_is_no_answer),
 #ifdef TEST_CONFINED
@@ -401,15 +401,15 @@ int main(void)
 		test(an_unwanted_fact_is_the_backends_error),
 		test(a_payload_that_is_too_long_is_the_backends_error),
 #ifndef TEST_SANITIZED
-		test(memory_without_bound_is_refused),
+		test(memory_in_a_call_is_limited),
 #endif
 		test(a_bad_finding_that_was_dropped_still_decides),
-		test(what_would_steer_a_terminal_is_replaced),
+		test(control_characters_are_replaced),
 		test(a_write_with_a_line_break_is_refused),
-		test(a_list_longer_than_a_reply_is_refused_and_all_goes_on),
-		test(facts_beyond_what_a_request_holds_are_refused_and_all_goes_on),
-		test(what_a_backend_prints_goes_nowhere),
-		test(errors_are_kept_where_asked_for),
+		test(a_list_longer_than_a_reply_is_refused_and_calls_go_on),
+		test(too_many_facts_for_a_request_are_refused_and_calls_go_on),
+		test(output_of_a_backend_is_dropped),
+		test(output_of_a_backend_is_kept_on_request),
 		test(a_shorter_struct_of_a_known_version_works),
 		test(a_longer_struct_of_a_known_version_works),
 	};

@@ -117,14 +117,14 @@ static void the_first_loading_may_take_longer_than_a_call(void **state)
 	provider_free(provider);
 }
 
-static void a_crash_in_the_constructor_is_told_by_its_signal(void **state)
+static void a_crash_in_a_constructor_is_reported_with_its_signal(void **state)
 {
 	(void)state;
 	load_fails("crash_constructor", WORKER_TIMEOUT_MS,
 		   "its worker was killed by signal 11 (Segmentation fault) while loading");
 }
 
-static void a_constructor_that_speaks_for_its_worker_is_not_believed(void **state)
+static void a_message_from_a_constructor_is_not_believed(void **state)
 {
 	(void)state;
 	load_fails("garbage_constructor", WORKER_TIMEOUT_MS,
@@ -198,8 +198,8 @@ int main(void)
 		test(an_exit_in_the_constructor_is_no_answer),
 		test(a_hang_in_the_constructor_ends_in_time),
 		test(the_first_loading_may_take_longer_than_a_call),
-		test(a_crash_in_the_constructor_is_told_by_its_signal),
-		test(a_constructor_that_speaks_for_its_worker_is_not_believed),
+		test(a_crash_in_a_constructor_is_reported_with_its_signal),
+		test(a_message_from_a_constructor_is_not_believed),
 		test(a_file_that_others_can_write_is_refused),
 		test(a_rival_for_a_key_is_a_conflict_that_names_both),
 	};

@@ -125,7 +125,7 @@ static void answers_beyond_what_a_socket_holds_all_arrive(void **state)
 	provider_free(provider);
 }
 
-static void one_that_cannot_be_sent_fails_alone(void **state)
+static void a_job_that_cannot_be_sent_fails_alone(void **state)
 {
 	struct bench *bench = *state;
 	struct jobs *jobs = jobs_make();
@@ -142,7 +142,7 @@ static void one_that_cannot_be_sent_fails_alone(void **state)
 	free(payload);
 }
 
-static void a_refusal_among_them_is_its_own_alone(void **state)
+static void a_refusal_affects_one_job_only(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("moody");
@@ -162,7 +162,7 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 }
 
 /* A backend may return any errno; it says nothing about the worker. */
-static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
+static void a_refusal_may_have_any_errno(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("moody");
@@ -214,20 +214,20 @@ static void death_in_the_middle(struct bench *bench, const char *payload, unsign
 	provider_free(provider);
 }
 
-static void a_crash_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void a_crash_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO,
 			    "backend moody: its worker was killed by signal 11 (Segmentation "
 			    "fault) in compare of x");
 }
 
-static void a_hang_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void a_hang_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT,
 			    "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
-static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void garbage_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
 			    "backend moody: its answer made no sense");
@@ -446,13 +446,13 @@ static void a_second_batch_waits_where_another_thread_does(void **state)
 	pair_free(&pair);
 }
 
-static void none_at_all_are_done_at_once(void **state)
+static void an_empty_batch_is_done_at_once(void **state)
 {
 	(void)state;
 	opened_compare_many(NULL, 0);
 }
 
-static void in_this_process_they_are_the_same(void **state)
+static void batches_in_this_process_have_the_same_outcomes(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = test_backend("mtty", NULL);
@@ -475,12 +475,12 @@ int main(void)
 		test(many_have_the_outcomes_that_each_has_alone),
 		test(payloads_beyond_what_a_socket_holds_are_all_answered),
 		test(answers_beyond_what_a_socket_holds_all_arrive),
-		test(one_that_cannot_be_sent_fails_alone),
-		test(a_refusal_among_them_is_its_own_alone),
-		test(a_refusal_by_whatever_errno_is_an_outcome),
-		test(a_crash_in_the_middle_is_the_outcome_of_what_was_left),
-		test(a_hang_in_the_middle_is_the_outcome_of_what_was_left),
-		test(garbage_in_the_middle_is_the_outcome_of_what_was_left),
+		test(a_job_that_cannot_be_sent_fails_alone),
+		test(a_refusal_affects_one_job_only),
+		test(a_refusal_may_have_any_errno),
+		test(a_crash_is_the_outcome_of_all_jobs_after_it),
+		test(a_hang_is_the_outcome_of_all_jobs_after_it),
+		test(garbage_is_the_outcome_of_all_jobs_after_it),
 		test(batch_that_begins_before_another_has_ended_has_the_same_outcomes),
 		test(a_crash_in_the_first_of_two_batches_is_the_outcome_of_both),
 		test(a_hang_in_the_first_of_two_batches_is_the_outcome_of_both),
@@ -488,8 +488,8 @@ int main(void)
 		test(a_death_in_the_second_of_two_batches_is_its_outcome),
 		test(a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch),
 		test(a_second_batch_waits_where_another_thread_does),
-		test(none_at_all_are_done_at_once),
-		test(in_this_process_they_are_the_same),
+		test(an_empty_batch_is_done_at_once),
+		test(batches_in_this_process_have_the_same_outcomes),
 	};
 
 	worker_environment();

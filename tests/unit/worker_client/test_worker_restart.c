@@ -14,7 +14,7 @@ static const char crashed[] =
 
 /* ---------------------------------------------------------------- an end and what follows */
 
-static void calls_fail_until_the_rest_is_over_and_then_all_goes_on(void **state)
+static void calls_fail_until_the_rest_is_over(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -111,7 +111,7 @@ static void a_closed_device_of_an_earlier_generation_is_forgotten(void **state)
 	provider_free(provider);
 }
 
-static void an_end_that_no_call_met_costs_none(void **state)
+static void an_end_between_calls_fails_no_call(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -145,7 +145,7 @@ static void the_kernel_ends_one_that_was_started_again_before_others(void **stat
 
 /* ---------------------------------------------------------------- which life it is */
 
-static void life_is_none_from_an_end_on_that_no_call_met(void **state)
+static void life_is_none_right_after_an_end_between_calls(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -160,7 +160,7 @@ static void life_is_none_from_an_end_on_that_no_call_met(void **state)
 	provider_free(provider);
 }
 
-static void life_is_another_one_once_it_was_started_again(void **state)
+static void life_changes_with_each_restart(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -306,7 +306,7 @@ static void in_a_thread(void *(*run)(void *), struct waiter *waiter)
 }
 
 /* The test itself takes the place of a call that never ends. */
-static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
+static void a_call_that_waits_too_long_fails_and_nothing_else_waits(void **state)
 {
 	struct bench *bench = *state;
 	const struct device *device = plain_device(bench);
@@ -405,19 +405,19 @@ static void ends_under_load_lose_answers_but_never_make_wrong_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(calls_fail_until_the_rest_is_over_and_then_all_goes_on),
+		test(calls_fail_until_the_rest_is_over),
 		test(every_operation_reopens_what_was_open),
 		test(devices_of_several_generations_are_compared_in_one_go),
 		test(a_closed_device_of_an_earlier_generation_is_forgotten),
-		test(an_end_that_no_call_met_costs_none),
+		test(an_end_between_calls_fails_no_call),
 		test(the_kernel_ends_one_that_was_started_again_before_others),
-		test(life_is_none_from_an_end_on_that_no_call_met),
-		test(life_is_another_one_once_it_was_started_again),
+		test(life_is_none_right_after_an_end_between_calls),
+		test(life_changes_with_each_restart),
 		test(one_that_ends_five_times_in_a_minute_is_parked),
 		test(a_hang_ends_it_like_a_crash_does),
 		test(the_state_is_shown),
 		test(each_state_has_a_name),
-		test(who_waits_too_long_is_told_so_and_nothing_else_waits),
+		test(a_call_that_waits_too_long_fails_and_nothing_else_waits),
 		test(ends_under_load_lose_answers_but_never_make_wrong_ones),
 	};
 
