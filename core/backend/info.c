@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying and checking what a backend declares. The strings are the vendor's: each is bounded
- * before it is used. */
+/*
+ * Copying and checking the declarations of a backend. The strings are the vendor's, so
+ * the length of each is bounded before it is used.
+ */
 #include "core/backend/info.h"
 
 #include <errno.h>
@@ -8,11 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/facts/macros.h"
 #include "core/finding/result.h"
 
-#define MEMBER_END(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
-
-/* NULL where a string is missing or longer than allowed. */
+/* NULL if the string is missing or too long. */
 static const char *text_copy(struct arena *arena, const char *text)
 {
 	size_t len = text ? strnlen(text, INFO_TEXT_MAX + 1) : 0;
@@ -41,7 +42,7 @@ static bool glob_valid(const char *glob)
 	       !strstr(glob, "//") && !strstr(glob, "migration_");
 }
 
-/* "MODULE" or "MODULE:MODALIAS-GLOB". */
+/* Is this "MODULE", "MODULE:MODALIAS-GLOB", or "*" of a fallback? */
 static bool key_valid(const char *key, bool fallback)
 {
 	size_t len = strcspn(key, ":");
@@ -91,9 +92,8 @@ bool info_lists_candidates(const struct backend_info *info)
 static int keys_check(const struct backend_info *info, struct error *err)
 {
 	/* A backend that only reads streams serves no device. */
-	if ((info->nkeys < 1 && !info_reads_streams(info)) || info->nkeys > INFO_KEYS_MAX)
-		return error_set(err, -EINVAL, "it has %zu keys, expected 1 to %u", info->nkeys,
-				 INFO_KEYS_MAX);
+	if (info->nkeys < 1 && !info_reads_streams(info))
+		return error_set(err, -EINVAL, "it has 0 keys, expected 1 to %u", INFO_KEYS_MAX);
 	for (size_t i = 0; i < info->nkeys; i++) {
 		if (!info->keys[i] || !key_valid(info->keys[i], info->fallback))
 			return error_set(err, -EINVAL,
@@ -103,7 +103,7 @@ static int keys_check(const struct backend_info *info, struct error *err)
 					 info->fallback ? " or *" : " (* is a fallback's alone)");
 		for (size_t before = 0; before < i; before++)
 			if (strcmp(info->keys[before], info->keys[i]) == 0)
-				return error_set(err, -EINVAL, "its key \"%s\" stands twice",
+				return error_set(err, -EINVAL, "its key \"%s\" is declared twice",
 						 info->keys[i]);
 	}
 	return 0;
@@ -111,9 +111,6 @@ static int keys_check(const struct backend_info *info, struct error *err)
 
 static int wants_check(const struct backend_info *info, struct error *err)
 {
-	if (info->nwants > INFO_WANTS_MAX)
-		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
-				 info->nwants, INFO_WANTS_MAX);
 	for (size_t i = 0; i < info->nwants; i++) {
 		const struct migcompat_want *want = &info->wants[i];
 
@@ -126,7 +123,7 @@ static int wants_check(const struct backend_info *info, struct error *err)
 			if (!((info->wants[before].flags ^ want->flags) & MIGCOMPAT_WANT_HOST) &&
 			    strcmp(info->wants[before].glob, want->glob) == 0)
 				return error_set(
-					err, -EINVAL, "its want \"%s\" of the %s stands twice",
+					err, -EINVAL, "its want \"%s\" of the %s is declared twice",
 					want->glob,
 					want->flags & MIGCOMPAT_WANT_HOST ? "host" : "device");
 	}
@@ -155,7 +152,7 @@ static int setting_check(const struct backend_info *info, size_t i, struct error
 			setting->name ? setting->name : "");
 	for (size_t before = 0; before < i; before++)
 		if (strcmp(info->settings[before].name, setting->name) == 0)
-			return error_set(err, -EINVAL, "its setting \"%s\" stands twice",
+			return error_set(err, -EINVAL, "its setting \"%s\" is declared twice",
 					 setting->name);
 	if (!setting_fits(setting))
 		return error_set(err, -EINVAL,
@@ -187,15 +184,12 @@ int info_check(const struct backend_info *info, struct error *err)
 				 info->thread_model);
 	if ((r = keys_check(info, err)) || (r = wants_check(info, err)))
 		return r;
-	if (info->nsettings > INFO_SETTINGS_MAX)
-		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u",
-				 info->nsettings, INFO_SETTINGS_MAX);
 	for (size_t i = 0; i < info->nsettings && !r; i++)
 		r = setting_check(info, i, err);
 	return r;
 }
 
-/* Vendor arrays have elements of the vendor's size: take what both know. */
+/* The vendor's elements may be longer than ours. */
 static const void *element(const void *array, size_t size, size_t i)
 {
 	return (const char *)array + i * size;
@@ -208,10 +202,11 @@ static int copy_keys(const struct migcompat_backend *ops, struct arena *arena,
 	if (!info->keys)
 		return error_set(err, -ENOMEM, "out of memory");
 	while (ops->keys && ops->keys[info->nkeys]) {
-		char *key = (char *)(uintptr_t)text_copy(arena, ops->keys[info->nkeys]);
+		char *key;
 
-		if (info->nkeys == INFO_KEYS_MAX - 1)
-			break;
+		if (info->nkeys == INFO_KEYS_MAX)
+			return error_set(err, -EINVAL, "it has more than %u keys", INFO_KEYS_MAX);
+		key = (char *)(uintptr_t)text_copy(arena, ops->keys[info->nkeys]);
 		if (key)
 			key_normalise(key);
 		info->keys[info->nkeys++] = key;
@@ -222,17 +217,17 @@ static int copy_keys(const struct migcompat_backend *ops, struct arena *arena,
 static int copy_wants(const struct migcompat_backend *ops, struct arena *arena,
 		      struct backend_info *info, struct error *err)
 {
-	const size_t want_least = MEMBER_END(struct migcompat_want, flags);
+	const size_t least = MEMBER_END(struct migcompat_want, flags);
 
 	info->nwants = ops->wants ? ops->nwants : 0;
 	if (info->nwants > INFO_WANTS_MAX)
 		return error_set(err, -EINVAL, "it wants %zu globs, expected at most %u",
 				 info->nwants, INFO_WANTS_MAX);
-	if (info->nwants && ops->want_size < want_least)
+	if (info->nwants && ops->want_size < least)
 		return error_set(err, -EINVAL,
 				 "its want_size is %zu, expected sizeof(struct migcompat_want), at "
 				 "least %zu",
-				 ops->want_size, want_least);
+				 ops->want_size, least);
 	info->wants = arena_alloc(arena, info->nwants * sizeof(*info->wants), 8);
 	if (!info->wants)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -248,17 +243,17 @@ static int copy_wants(const struct migcompat_backend *ops, struct arena *arena,
 static int copy_settings(const struct migcompat_backend *ops, struct arena *arena,
 			 struct backend_info *info, struct error *err)
 {
-	const size_t setting_least = MEMBER_END(struct migcompat_setting, description);
+	const size_t least = MEMBER_END(struct migcompat_setting, description);
 
 	info->nsettings = ops->settings ? ops->nsettings : 0;
 	if (info->nsettings > INFO_SETTINGS_MAX)
 		return error_set(err, -EINVAL, "it has %zu settings, expected at most %u",
 				 info->nsettings, INFO_SETTINGS_MAX);
-	if (info->nsettings && ops->setting_size < setting_least)
+	if (info->nsettings && ops->setting_size < least)
 		return error_set(err, -EINVAL,
 				 "its setting_size is %zu, expected sizeof(struct "
 				 "migcompat_setting), at least %zu",
-				 ops->setting_size, setting_least);
+				 ops->setting_size, least);
 	info->settings = arena_alloc(arena, info->nsettings * sizeof(*info->settings), 8);
 	if (!info->settings)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -319,7 +314,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 	r = info_check(&info, err);
 	if (r)
 		return r;
-	for (size_t i = 0; i < sizeof(required) / sizeof(required[0]); i++)
+	for (size_t i = 0; i < COUNT(required); i++)
 		if (!required[i].there && info.nkeys)
 			return error_set(err, -EINVAL, "it has no operation \"%s\"",
 					 required[i].name);

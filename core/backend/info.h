@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is known of one backend file, loaded here or in a worker: plain data that no vendor code
- * stands behind.
+ * The declarations of a backend, loaded in this process or in a worker. Plain data:
+ * nothing points into vendor code.
  */
 #ifndef CORE_BACKEND_INFO_H
 #define CORE_BACKEND_INFO_H
@@ -15,48 +15,51 @@
 #define INFO_KEYS_MAX 64u
 #define INFO_WANTS_MAX 256u
 #define INFO_SETTINGS_MAX 64u
-#define INFO_TEXT_MAX 512u /* bytes of any declared string */
-#define INFO_KEY_ANY "*"   /* fits any driver; of fallbacks alone */
+#define INFO_TEXT_MAX 512u /* bytes of each declared string */
+#define INFO_KEY_ANY "*"   /* a key that fits any driver; only a fallback may have it */
 
 struct backend_info {
 	const char *path;
-	const char *error; /* NULL: usable; else why it is not, and only path is set */
+	/* Why the backend cannot be used, and then only path is set; NULL: usable. */
+	const char *error;
 	const char *name;
 	const char *version;
 	const char *description;
 	uint32_t api_version;
 	uint32_t thread_model;
-	bool fallback; /* it loses to every other backend, and may have INFO_KEY_ANY */
+	bool fallback; /* it loses to every other backend and may have INFO_KEY_ANY */
 	size_t struct_size;
-	const char **keys; /* normalised: dashes of the module as underscores */
+	const char **keys; /* dashes in the module are underscores here */
 	size_t nkeys;
 	struct migcompat_want *wants;
 	size_t nwants;
 	struct migcompat_setting *settings;
 	size_t nsettings;
-	const char *operations; /* the optional ones it has, blank-joined */
+	const char *operations; /* its optional operations, with spaces between them */
 };
 
 /*
- * Check what a backend declares (ops is the core's own, full-sized copy) and copy it. -EINVAL with
- * a sentence: a name that is no namespace, no key, a malformed key, glob or setting, a missing
- * operation.
+ * Check and copy the declarations. ops is the core's copy of the vendor's struct, in full
+ * size. -EINVAL with a sentence: an invalid name, key, glob or setting, no key, too many
+ * of something, or a missing operation. -ENOMEM.
  */
 int info_make(const struct migcompat_backend *ops, const char *path, struct arena *arena,
 	      struct backend_info *ret, struct error *err);
 
-/* The same checks over plain data that came from a worker; nothing of it was trusted yet. */
+/* The same checks of declarations that came from a worker. */
 int info_check(const struct backend_info *info, struct error *err);
 
-/* What a backend says of itself now and did not say before: "its version", …; NULL: all is as it
- * was, but for what is shown alone. */
+/*
+ * What changed in the declarations: "its version" and so on. NULL: nothing that matters;
+ * texts that are only shown may differ.
+ */
 const char *info_differs(const struct backend_info *before, const struct backend_info *now);
 
-/* Does it have the operation "stream"? "candidates"? */
+/* Does it have the operation "stream" or "candidates"? */
 bool info_reads_streams(const struct backend_info *info);
 bool info_lists_candidates(const struct backend_info *info);
 
-/* Find a declared setting; NULL: none. */
+/* A declared setting, or NULL. */
 const struct migcompat_setting *info_setting(const struct backend_info *info, const char *name);
 
 #endif

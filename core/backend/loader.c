@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * libltdl with a loader of our own: its own ones bind lazily and say "file not found" for whatever
- * dlopen refused. All libltdl calls are made under one lock, since libltdl keeps global state.
+ * libltdl with a loader of our own. Its own loaders bind lazily and report "file not
+ * found" for each error of dlopen. One lock covers all calls of libltdl, since it has
+ * global state.
  */
 #include "core/backend/loader.h"
 
@@ -18,6 +19,8 @@
 
 #include <libltdl/lt_dlloader.h>
 
+#include "core/facts/macros.h"
+
 #define BACKENDS_MAX 256u /* files in a folder */
 
 struct loaded {
@@ -26,9 +29,9 @@ struct loaded {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool ready;	 /* under lock */
-static const char *from; /* under lock: what the dynamic linker opens instead of the path */
-static char reason[ERROR_TEXT_MAX / 2]; /* under lock: what the dynamic linker said last */
+static bool ready;	 /* guarded by lock */
+static const char *from; /* guarded by lock: the path for dlopen, instead of libltdl's */
+static char reason[ERROR_TEXT_MAX / 2]; /* guarded by lock: the last error of dlopen */
 
 static lt_module module_open(lt_user_data data, const char *path, lt_dladvise advise)
 {
@@ -53,8 +56,10 @@ static void *module_symbol(lt_user_data data, lt_module module, const char *name
 	return dlsym(module, name);
 }
 
-/* Ours instead of libltdl's own, which would try again, lazily, what ours refused. (lt_preopen
- * stays: it opens no file.) */
+/*
+ * Replace libltdl's loader for dlopen: it would try each file again that ours refused,
+ * and bind it lazily. Its other loader, lt_preopen, opens no files.
+ */
 static int loaders_set(struct error *err)
 {
 	static const lt_dlvtable ours = {
@@ -72,12 +77,15 @@ static int loaders_set(struct error *err)
 	if (lt_dlinit() != 0 || lt_dlloader_add(&ours) != 0 ||
 	    !(theirs = lt_dlloader_remove("lt_dlopen")))
 		return error_set(err, -ELIBACC, "libltdl: %s", lt_dlerror());
-	free(theirs); /* libltdl made it and forgets it here */
+	free(theirs); /* libltdl allocated it and has just dropped it */
 	ready = true;
 	return 0;
 }
 
-/* The linker's text begins with what it opened, which the caller says in its own words. */
+/*
+ * dlerror begins with the path of the descriptor, but callers name the backend's own
+ * path.
+ */
 static const char *reason_short(void)
 {
 	size_t len = strlen(from);
@@ -87,11 +95,11 @@ static const char *reason_short(void)
 		       : reason;
 }
 
-/* Take min(its size, ours) of the struct, and only after size and version make sense. */
+/* Copy min(its size, ours), after a check of version and size. */
 static int ops_copy(const void *symbol, struct migcompat_backend *ret, struct error *err)
 {
 	const struct migcompat_backend *theirs = symbol;
-	const size_t least = offsetof(struct migcompat_backend, compare) + sizeof(theirs->compare);
+	const size_t least = MEMBER_END(struct migcompat_backend, compare);
 	size_t size = theirs->struct_size;
 
 	if (theirs->api_version != MIGCOMPAT_BACKEND_API)
@@ -148,14 +156,14 @@ out:
 
 void loader_path(const struct trusted *trusted, char ret[static TRUSTED_PATH_MAX])
 {
-	static unsigned count; /* under lock */
+	static unsigned count; /* guarded by lock */
 	size_t len = (size_t)snprintf(ret, TRUSTED_PATH_MAX, "/proc/self/fd/%d", trusted->folder);
 	unsigned number;
 
 	pthread_mutex_lock(&lock);
 	number = ++count;
 	pthread_mutex_unlock(&lock);
-	/* The linker compares paths byte by byte; the kernel skips these components. */
+	/* The linker compares paths as text. The kernel ignores these components. */
 	for (; number; number >>= 1)
 		len += (size_t)snprintf(ret + len, TRUSTED_PATH_MAX - len, "%s",
 					number & 1 ? "/." : "/");

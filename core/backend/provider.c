@@ -1,55 +1,56 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is common to both kinds of provider. */
+/* What both kinds of providers share. */
 #include "core/backend/provider.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-/* What a string may hold: 0x21 to 0x7e. */
-static bool string_bytes(const char *bytes, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		if (bytes[i] < 0x21 || bytes[i] > 0x7e)
-			return false;
-	return true;
-}
-
+/* The longest TYPE: the prefix has the longest namespace and kind, too. */
 #define TYPE_MAX (MIGCOMPAT_PREFIX_MAX - sizeof("mdev-type::") - 33)
 
-bool provider_type_valid(const char *type)
+/* May a version string have this byte? */
+static bool byte_valid(char c)
 {
-	size_t len = type ? strlen(type) : 0;
-
-	return len >= 1 && len <= TYPE_MAX && string_bytes(type, len) && !strchr(type, ':');
+	return c >= 0x21 && c <= 0x7e;
 }
 
 bool provider_type_trouble(const char *type, char *why, size_t size)
 {
-	size_t len = type ? strlen(type) : 0;
+	size_t len = type ? strlen(type) : 0, i = 0;
 
-	if (!type)
+	if (!type) {
 		snprintf(why, size, "is NULL");
-	else if (!len)
+	} else if (!len) {
 		snprintf(why, size, "is empty");
-	else if (len > TYPE_MAX)
+	} else if (len > TYPE_MAX) {
 		snprintf(why, size, "has %zu bytes, expected at most %zu", len, TYPE_MAX);
-	for (size_t i = 0; type && len && len <= TYPE_MAX; i++) {
+	} else {
+		while (i < len && byte_valid(type[i]) && type[i] != ':')
+			i++;
 		if (i == len)
 			return false;
-		if (type[i] >= 0x21 && type[i] <= 0x7e && type[i] != ':')
-			continue;
 		snprintf(why, size,
 			 "has the byte 0x%02x at offset %zu, expected 0x21 to 0x7e without ':'",
 			 (unsigned char)type[i], i);
-		break;
 	}
 	return true;
 }
 
-bool provider_payload_valid(const char *payload, size_t len)
+bool provider_payload_trouble(const char *payload, size_t len, char *why, size_t size)
 {
-	return payload && len >= 1 && len <= MIGCOMPAT_PAYLOAD_MAX && string_bytes(payload, len);
+	size_t i = 0;
+
+	if (len < 1 || len > MIGCOMPAT_PAYLOAD_MAX) {
+		snprintf(why, size, "has %zu bytes, expected 1 to %u", len, MIGCOMPAT_PAYLOAD_MAX);
+		return true;
+	}
+	while (i < len && byte_valid(payload[i]))
+		i++;
+	if (i < len)
+		snprintf(why, size, "has the byte 0x%02x at offset %zu, expected 0x21 to 0x7e",
+			 (unsigned char)payload[i], i);
+	return i < len;
 }
 
 void provider_refuse(struct provider *provider, const char *text)
@@ -145,8 +146,7 @@ int provider_stream(struct provider *provider, struct opened *opened,
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err)
 {
 	if (!opened->provider->ops->state)
-		return error_set(err, -EOPNOTSUPP,
-				 "backend %s: its device state cannot be had here",
+		return error_set(err, -EOPNOTSUPP, "backend %s: device state is not supported",
 				 opened->provider->info.name);
 	return opened->provider->ops->state(opened, ret, err);
 }

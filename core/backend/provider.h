@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One backend, wherever its code runs: in this process (provider_local) or in a worker
- * (provider_worker). The rest of the library sees this interface alone and cannot tell them apart.
+ * A provider: one backend, whose code runs in this process (provider_local) or in a
+ * worker (core/worker_client). Callers use only this interface and cannot tell which.
  */
 #ifndef CORE_BACKEND_PROVIDER_H
 #define CORE_BACKEND_PROVIDER_H
@@ -17,8 +17,10 @@
 
 struct provider;
 
-/* A device that a backend has opened: its facts parsed, its description and payload at hand.
- * Strings live until close. */
+/*
+ * A device that a backend has opened. Its facts are parsed, and description and payload
+ * are known. Strings live until close.
+ */
 struct opened {
 	struct provider *provider;
 	const struct device *device;
@@ -29,16 +31,16 @@ struct opened {
 	const char *not_source;	    /* or NULL */
 	const char *not_target;	    /* or NULL */
 	uint32_t mechanism;	    /* enum migcompat_state */
-	const char *payload;	    /* NULL where it can be no source */
+	const char *payload;	    /* NULL: it cannot be a source */
 	size_t payload_len;
-	const char *newest; /* the same in the newest format, whatever emit_format says */
+	const char *newest; /* the payload in the newest format, whatever emit_format is */
 	size_t newest_len;
-	uint32_t life; /* of its provider, in which it is open; see provider_life */
+	uint32_t life; /* generation of the worker that has it open, see provider_life */
 };
 
 /*
- * One comparison of several. r and, unless it is 0, err are the outcome, as opened_compare has
- * them; the result is the caller's and was reset. err may be NULL.
+ * One comparison. r is the outcome; if it is not 0, err has the sentence. err may be
+ * NULL. result is the caller's, after result_reset.
  */
 struct compare_job {
 	struct opened *opened;
@@ -50,22 +52,22 @@ struct compare_job {
 };
 
 /*
- * Comparisons on devices of one provider that go to it together, each with an outcome of its own;
- * their results must be different ones. The first two are the caller's, who zeroes the rest.
+ * Comparisons on devices of one provider, done together. Each has an outcome and a result
+ * of its own. The caller sets jobs and count, and zeroes the rest.
  */
 struct compare_batch {
 	struct compare_job *jobs;
 	size_t count;
 	enum compare_progress {
-		COMPARE_PUT,   /* nothing was done yet */
-		COMPARE_BEGUN, /* the worker is the caller's until it has ended */
+		COMPARE_PUT,   /* nothing was sent */
+		COMPARE_BEGUN, /* the caller has the worker until opened_compare_end */
 		COMPARE_OVER,  /* each job has its outcome */
 	} progress;
-	size_t asked;	 /* of the jobs, from the first on; some may have failed here already */
-	size_t answered; /* likewise; never above asked */
-	size_t window;	 /* bytes of requests between them */
-	size_t due;	 /* answers */
-	uint32_t first;	 /* the id of the first request; each job has one, in order */
+	size_t asked;	 /* jobs that were sent, or failed before that */
+	size_t answered; /* jobs with an outcome; at most asked */
+	size_t window;	 /* bytes of requests without an answer */
+	size_t due;	 /* answers that are due */
+	uint32_t first;	 /* id of the first request; ids follow the order of the jobs */
 };
 
 enum provider_list {
@@ -78,29 +80,31 @@ enum provider_list {
 enum provider_state {
 	PROVIDER_HERE,	     /* in this process */
 	PROVIDER_RUNNING,    /* in a worker */
-	PROVIDER_RESTARTING, /* its worker ended; it is started again at the first use after a rest
-			      */
-	PROVIDER_PARKED, /* its worker ended so often, or changed so much, that it is not started
-			    again */
-	PROVIDER_ENDED,	 /* it could not be loaded, or its worker ended and had one life */
+	PROVIDER_RESTARTING, /* its worker ended; the first call after a rest starts it again */
+	/* Its worker ended too often, or came back changed; it is not started again. */
+	PROVIDER_PARKED,
+	/* It could not be loaded, or its worker ended and is not to be started again. */
+	PROVIDER_ENDED,
 	PROVIDER_STATE_COUNT,
 };
 
 struct provider_status {
 	enum provider_state state;
-	uint32_t generation; /* how often its worker was started; 0: it never could be used */
+	uint32_t generation; /* number of starts of its worker; 0: it was never usable */
 	pid_t process;	     /* 0: none runs */
-	uint32_t missing;    /* steps of its confinement, enum confinement; of the last one that was
-				started */
-	struct error death;  /* why the last one ended, as calls have it: "its worker was killed by
-				signal 9 (Killed)"; "": none did */
+	uint32_t missing;    /* steps of the last worker's confinement, enum confinement */
+	/*
+	 * Why the last worker ended, "its worker was killed by signal 9 (Killed)"; "":
+	 * none did.
+	 */
+	struct error death;
 };
 
-/* What a kernel driver's migration stream begins with. */
+/* The beginning of a kernel driver's migration stream. */
 struct stream_head {
 	const void *bytes;
 	size_t len;    /* at most MIGCOMPAT_STREAM_HEAD */
-	uint64_t size; /* of the whole stream; 0: not known */
+	uint64_t size; /* bytes of the whole stream; 0: not known */
 };
 
 struct provider_ops {
@@ -113,15 +117,15 @@ struct provider_ops {
 	int (*list)(struct opened *opened, enum provider_list which, const char *payload,
 		    size_t len, struct migcompat_sink *sink, struct error *err);
 	int (*state)(struct opened *opened, struct state_port **ret,
-		     struct error *err); /* may be NULL: not offered */
+		     struct error *err); /* may be NULL: not supported */
 	int (*stream)(struct provider *provider, struct opened *opened,
 		      const struct stream_head *head, struct migcompat_result *result,
 		      struct error *err);
 	void (*close)(struct opened *opened);
 	void (*status)(struct provider *provider,
 		       struct provider_status *ret); /* may be NULL: in this process */
-	uint32_t (*life)(struct provider *provider); /* likewise */
-	void (*stop)(struct provider *provider);     /* may be NULL: a hint that free comes next */
+	uint32_t (*life)(struct provider *provider); /* may be NULL: in this process */
+	void (*stop)(struct provider *provider);     /* may be NULL: free follows soon */
 	void (*free)(struct provider *provider);
 };
 
@@ -133,114 +137,106 @@ struct provider {
 };
 
 /*
- * Load path in this process. Always makes a provider (unless out of memory): one that could not be
- * loaded has info.error and refuses to open.
+ * Load path in this process. If it cannot be loaded, the provider has info.error and
+ * refuses to open devices. An error is returned only if memory is short.
  */
 int provider_local_new(const char *path, struct provider **ret, struct error *err);
-/* The same of what was opened before: file is what the dynamic linker opens; or refusal is why it
- * is not loaded. */
+/*
+ * The same for a file that was opened before: file is what the dynamic linker opens.
+ * refusal, if not NULL, is why it is not loaded.
+ */
 int provider_local_from(const char *path, const char *file, const char *refusal,
 			struct provider **ret, struct error *err);
-/* From now on nothing is known of it but its path, and why it cannot be used. */
+/* Make the provider unusable: only its path and this reason remain. */
 void provider_refuse(struct provider *provider, const char *text);
 
-/* Start a worker for path and return at once; provider_worker_ready waits for what it has to say.
- * Both as above. */
-struct worker_options {
-	const char *program; /* path of migcompat-worker */
-	unsigned timeout_ms; /* of loading, and of each call */
-	unsigned first_ms;   /* of loading for the first time, where that is longer */
-	bool keep_stderr;    /* let the vendor's code write to standard error */
-	unsigned memory_kib; /* that all of them share (core/wire/worker_memory.h); 0: 1 GiB each */
-	/*
-	 * Start a worker that ended again, at the first use after a rest
-	 * (core/worker_client/restart.h); until then calls fail with why it ended. What is open
-	 * stays so: its device must live as long. false: the first end is the last.
-	 */
-	bool restart;
-	uint64_t (*now)(void); /* nanoseconds, for the rests; NULL: the monotonic clock */
-};
-int provider_worker_new(const char *path, const struct worker_options *options,
-			struct provider **ret, struct error *err);
-/* The same for at most 200 at once, which takes hardly longer than one. -ENOMEM, -E2BIG: none is
- * made. */
-int provider_workers_new(const char *const *paths, size_t count,
-			 const struct worker_options *options, struct provider **ret,
-			 struct error *err);
-int provider_worker_ready(struct provider *provider, struct error *err);
-
-/* The TYPE of a device that has none before it is set up; it is no source. */
+/* The TYPE of a device that has none before it is set up. It cannot be a source. */
 #define PROVIDER_TYPE_UNSET "unset"
-/* Is it a TYPE that fits into the prefix of every string? A payload that fits behind it? Either may
- * be NULL. */
-bool provider_type_valid(const char *type);
-/* Otherwise: why not, "has ':' at byte 3". false: it is one. */
-bool provider_type_trouble(const char *type, char *why, size_t size);
-bool provider_payload_valid(const char *payload, size_t len);
+/*
+ * Is this text unfit as TYPE or payload of a version string? If so, why gets a predicate
+ * such as "has 4000 bytes, expected 1 to 3965". why may be NULL if size is 0.
+ */
+bool provider_type_trouble(const char *type, char *why, size_t size); /* type may be NULL */
+bool provider_payload_trouble(const char *payload, size_t len, char *why, size_t size);
 
-/* Settle the settings: value(arg, name) is the administrator's text or NULL. Call once, before the
- * first open. */
+/*
+ * Set the settings, once before the first open. value(arg, namespace, name) returns the
+ * administrator's text or NULL. It may be NULL itself. 0 or -ENOMEM.
+ */
 int provider_settle(struct provider *provider,
 		    const char *(*value)(void *arg, const char *namespace, const char *name),
 		    void *arg);
 
 /*
- * The calls. Errors of open: -ENODEV not migratable in any role; -EIO the backend broke its
- * contract or crashed; -ETIMEDOUT; any other: could not be told. err is a sentence. Which may run
- * side by side is the backend's thread model, enforced here; a worker takes one call at a time. A
- * call that others keep waiting for longer than the time-out ends with -ETIMEDOUT, and nothing else
- * comes of it.
+ * Calls. The thread model of the backend decides which run side by side; locks here
+ * enforce it. A worker takes one call at a time. A call that waits for a worker longer
+ * than the time-out ends with -ETIMEDOUT, without any effect.
+ *
+ * provider_open: -ENODEV: the device cannot migrate in any role; -EIO: the backend broke
+ * its contract or crashed; -ETIMEDOUT; any other: not known. err is a sentence.
  */
 int provider_open(struct provider *provider, const struct device *device, struct opened **ret,
 		  struct error *err);
 int opened_compare(struct opened *opened, const char *payload, size_t len,
 		   struct migcompat_result *result, struct error *err);
 /*
- * Any number of comparisons in two steps, between which the caller may do something else. A worker
- * gets them in one go, so that many cost hardly more waiting than one; where it dies, what it had
- * not answered yet has its death as the outcome. The time-out holds from one answer to the next.
- * Takes no memory from the second time on.
+ * Comparisons in two steps; the caller may do other work in between. A worker gets all
+ * requests in one write, so many cost little more than one. If it ends, each job without
+ * an answer fails with the reason of that end. The time-out applies to each answer.
+ * Nothing is allocated after the first batch.
  *
- * One batch may begin before another one of the same provider and thread has ended (before), and
- * that one ends next (after), so that the worker need not wait either. Where that cannot be, as
- * with others waiting for the worker, the second one begins when it is to end. In between neither
- * other calls to the provider by this thread, nor a third batch.
+ * A second batch may begin before the first one of the same provider and thread has
+ * ended: before is the first one. The first one must end next, and gets the second one as
+ * after. Then the worker does not wait between the two. If that is impossible, for
+ * example because other callers wait for the worker, the second batch begins in its own
+ * opened_compare_end.
+ *
+ * Between the two steps this thread makes no other calls to the provider and begins no
+ * third batch.
  */
 void opened_compare_begin(struct compare_batch *batch, const struct compare_batch *before);
 void opened_compare_end(struct compare_batch *batch, const struct compare_batch *after);
 /* Both steps at once. */
 void opened_compare_many(struct compare_job *jobs, size_t count);
-/* -EOPNOTSUPP: the backend has no such operation. */
+/* -EOPNOTSUPP: the backend does not have the operation. */
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len,
 		struct migcompat_sink *sink, struct error *err);
 /*
- * Have a stream's beginning read, and held against a device unless opened is NULL; adds findings.
- * -EOPNOTSUPP: the backend reads no streams; -ENOMSG: it is none of its drivers', and nothing was
- * added.
+ * Read the beginning of a stream and compare it with a device, unless opened is NULL.
+ * Adds findings. -EOPNOTSUPP: the backend reads no streams; -ENOMSG: no driver of this
+ * backend writes such streams, and no finding was added.
  */
 int provider_stream(struct provider *provider, struct opened *opened,
 		    const struct stream_head *head, struct migcompat_result *result,
 		    struct error *err);
 /*
- * A session on the device's state, as regions. To be closed before the device. Its calls take part
- * in the thread model like the device's. -EOPNOTSUPP: the backend has no device-state table of a
- * version that is known here; -EPROTO: it has one that makes no sense; else what the backend says.
+ * Open a session on the state of a device, as regions. It must be closed before the
+ * device. The thread model applies to its calls. -EOPNOTSUPP: the backend has no
+ * device-state table of a known version; -EPROTO: its table is invalid; any other: the
+ * backend's error.
  */
 int opened_state(struct opened *opened, struct state_port **ret, struct error *err);
 struct opened *opened_close(struct opened *opened); /* returns NULL; takes NULL */
 struct provider *
-provider_free(struct provider *provider); /* likewise; all its devices must be closed */
-/* How it is now. Waits for nobody, whatever the backend does. */
+/* Returns NULL; takes NULL; all its devices are closed. */
+provider_free(struct provider *provider);
+/* The present status. Never waits for the backend. */
 void provider_status(struct provider *provider, struct provider_status *ret);
 /*
- * The generation of the worker that would answer now. 0: none would, since the last one ended;
- * unlike provider_status, this notices an end that no call has met yet. Also 0 for a backend in
- * this process. What a device's backend said counts for as long as this equals opened.life: no
- * generation ever comes again. Waits for nobody; from any thread.
+ * The generation of the worker that would answer now. 0: none would, since the last one
+ * ended, or the backend is in this process. Unlike provider_status, it sees an end before
+ * any call does.
+ *
+ * Answers about a device hold as long as this equals its opened.life. Generations are
+ * never reused. Never waits. Any thread.
  */
 uint32_t provider_life(struct provider *provider);
-const char *provider_state_name(enum provider_state state); /* "running", "restarting", … */
-/* Say to all of them that they will be freed, so that they end side by side. */
+/* "running", "restarting" and so on */
+const char *provider_state_name(enum provider_state state);
+/*
+ * Call this for all providers before the first provider_free, so that workers end side by
+ * side.
+ */
 void provider_stop(struct provider *provider);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend in this process: the calls themselves, the locks of its declared thread model, and the
- * checks of what it answers. The worker program runs on this too.
+ * A backend in this process: its calls, the locks of its thread model, and checks of its
+ * answers. The worker program uses this, too.
  */
 #include "core/backend/provider_local.h"
 
@@ -17,7 +17,7 @@ static struct local *local_of(struct provider *provider)
 	return (struct local *)(void *)provider;
 }
 
-static struct local_opened *mine(struct opened *opened)
+static struct local_opened *local_opened_of(struct opened *opened)
 {
 	return (struct local_opened *)(void *)opened;
 }
@@ -73,9 +73,9 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 	local_enter(self, &operation, OPERATION_PAYLOAD);
 	len = local->ops->payload(self->handle, buffer, MIGCOMPAT_PAYLOAD_MAX);
 	operation_leave(&operation);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_broken(&operation, err, "it could not make the version string: %s",
-					operation.slip);
+					operation.mistake);
 	if (len < 0 && len != -ENOBUFS)
 		return operation_failed(&operation, len, err,
 					"it could not make the version string: %s",
@@ -84,21 +84,16 @@ static int payload_ask(struct local *local, struct local_opened *self, char *buf
 		return operation_broken(&operation, err,
 					"the version string is longer than %u bytes",
 					MIGCOMPAT_PAYLOAD_MAX);
-	if (len == 0 || len > (int)MIGCOMPAT_PAYLOAD_MAX)
-		return operation_broken(&operation, err,
-					"the version string has %d bytes, expected 1 to %u", len,
-					MIGCOMPAT_PAYLOAD_MAX);
-	for (int i = 0; i < len; i++)
-		if (buffer[i] < 0x21 || buffer[i] > 0x7e)
-			return operation_broken(&operation, err,
-						"the version string has the byte 0x%02x at offset "
-						"%d, expected 0x21 to 0x7e",
-						(unsigned char)buffer[i], i);
+	if (provider_payload_trouble(buffer, (size_t)len, why, sizeof(why)))
+		return operation_broken(&operation, err, "the version string %s", why);
 	*ret_len = len;
 	return 0;
 }
 
-/* Asked twice: equal facts give the equal string, or nobody could compare it. */
+/*
+ * Ask twice. Equal facts must give equal strings, otherwise strings could not be
+ * compared.
+ */
 static int payload_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct operation operation;
@@ -115,17 +110,16 @@ static int payload_get(struct local *local, struct local_opened *self, struct er
 	if (at < len || at < second) {
 		local_enter(self, &operation, OPERATION_PAYLOAD);
 		operation_leave(&operation);
-		return operation_broken(&operation, err,
-					"the version string is another one when it is asked for "
-					"again, from offset %d on",
-					at);
+		return operation_broken(
+			&operation, err,
+			"the version string differs in the second call, from offset %d on", at);
 	}
 	self->opened.payload = self->opened.newest = self->payload;
 	self->opened.payload_len = self->opened.newest_len = (size_t)len;
 	return 0;
 }
 
-static int describe(struct local *local, struct local_opened *self, struct error *err)
+static int description_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct migcompat_description description = {.struct_size = sizeof(description)};
 	struct operation operation;
@@ -158,7 +152,7 @@ static int describe(struct local *local, struct local_opened *self, struct error
 	return opened->not_source ? 0 : payload_get(local, self, err);
 }
 
-/* The backend's own sentence, if it has one, is what people see. */
+/* If the backend gave a sentence with host->fail, that is the error's sentence. */
 static int handle_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	struct error text = {0};
@@ -175,7 +169,7 @@ static int handle_get(struct local *local, struct local_opened *self, struct err
 		self->handle = NULL;
 	else if (!self->handle)
 		return operation_broken(&operation, err, "it opened a device without a handle");
-	if (*operation.slip || !r)
+	if (*operation.mistake || !r)
 		return operation_error(&operation, r, err);
 	if (!*text.text)
 		return operation_error(&operation, r, err);
@@ -199,7 +193,7 @@ static void handle_close(struct local *local, struct local_opened *self)
 
 static void local_close(struct opened *opened)
 {
-	struct local_opened *self = mine(opened);
+	struct local_opened *self = local_opened_of(opened);
 	struct local *local = local_of(opened->provider);
 	bool serial = local->ops->thread_model == MIGCOMPAT_THREAD_SERIAL;
 
@@ -217,10 +211,10 @@ static int handle_open(struct local *local, struct local_opened *self, struct er
 {
 	int r = handle_get(local, self, err);
 
-	return r ? r : describe(local, self, err);
+	return r ? r : description_get(local, self, err);
 }
 
-static bool writes_older(const struct provider *provider)
+static bool writes_older_format(const struct provider *provider)
 {
 	const struct backend_info *info = &provider->info;
 	const struct migcompat_setting *setting = info_setting(info, SETTING_EMIT_FORMAT);
@@ -230,14 +224,14 @@ static bool writes_older(const struct provider *provider)
 }
 
 /*
- * The payload in the newest format, from a handle of its own, since a backend may read the setting
- * when it opens the device. Before the other handle, so that this one leaves nothing behind.
+ * Get the payload in the newest format from a handle of its own, since a backend may read
+ * the setting in open. This handle is closed before the other one is opened.
  */
 static int newest_get(struct local *local, struct local_opened *self, struct error *err)
 {
 	int r;
 
-	if (!writes_older(&local->provider))
+	if (!writes_older_format(&local->provider))
 		return 0;
 	self->facts.newest = true;
 	r = handle_open(local, self, err);
@@ -252,7 +246,7 @@ static int newest_get(struct local *local, struct local_opened *self, struct err
 	return r;
 }
 
-/* Both handles; what the second one says counts, but for the payload's newest format. */
+/* Open both handles. Only the newest payload is taken from the first one. */
 static int device_open(struct local *local, struct local_opened *self, struct error *err)
 {
 	int r = newest_get(local, self, err);
@@ -294,11 +288,12 @@ static int local_open(struct provider *provider, const struct device *device, st
 /* ---------------------------------------------------------------- calls */
 
 /*
- * Every field of the record that was read has a finding. One about the format says that it could
- * not be read. before: findings that are not the backend's.
+ * Check that each field of the record has a finding. If the record could not be read,
+ * only a finding about the format is needed. before: findings that the result had before
+ * the call.
  */
-static int judged(struct operation *operation, const struct migcompat_result *result, size_t before,
-		  struct error *err)
+static int check_judged(struct operation *operation, const struct migcompat_result *result,
+			size_t before, struct error *err)
 {
 	if (result->count == before)
 		return operation_broken(operation, err, "it compared nothing");
@@ -308,14 +303,14 @@ static int judged(struct operation *operation, const struct migcompat_result *re
 		if (!operation->judged[i] && !result_has(result, before, operation->fields[i]))
 			return operation_broken(
 				operation, err,
-				"it has no finding about the field \"%s\", which is there",
+				"it has no finding about the field \"%s\", which has a value",
 				operation->fields[i]);
 	return 0;
 }
 
 static int local_compare(const struct compare_job *job)
 {
-	struct local_opened *self = mine(job->opened);
+	struct local_opened *self = local_opened_of(job->opened);
 	struct local *local = local_of(job->opened->provider);
 	pthread_mutex_t *lock = local_call_begin(self);
 	size_t before = job->result->count;
@@ -329,7 +324,7 @@ static int local_compare(const struct compare_job *job)
 	operation_leave(&operation);
 	local_call_end(lock);
 	r = operation_error(&operation, r, job->err);
-	return r ? r : judged(&operation, job->result, before, job->err);
+	return r ? r : check_judged(&operation, job->result, before, job->err);
 }
 
 static void local_compare_end(struct provider *provider, struct compare_batch *batch,
@@ -344,7 +339,7 @@ static void local_compare_end(struct provider *provider, struct compare_batch *b
 static int local_list(struct opened *opened, enum provider_list which, const char *payload,
 		      size_t len, struct migcompat_sink *sink, struct error *err)
 {
-	struct local_opened *self = mine(opened);
+	struct local_opened *self = local_opened_of(opened);
 	struct local *local = local_of(opened->provider);
 	const struct {
 		enum operation_kind kind;
@@ -368,7 +363,7 @@ static int local_list(struct opened *opened, enum provider_list which, const cha
 	r = operations[which].run(self->handle, payload, len, sink);
 	operation_leave(&operation);
 	local_call_end(lock);
-	/* The backend need not have looked at it. */
+	/* The backend may have ignored the error. */
 	if (sink->failed)
 		r = sink->failed;
 	return operation_error(&operation, r, err);
@@ -378,7 +373,7 @@ static int local_stream(struct provider *provider, struct opened *opened,
 			const struct stream_head *head, struct migcompat_result *result,
 			struct error *err)
 {
-	struct local_opened *self = opened ? mine(opened) : NULL;
+	struct local_opened *self = opened ? local_opened_of(opened) : NULL;
 	struct local *local = local_of(provider);
 	struct operation operation;
 	pthread_mutex_t *lock = NULL;
@@ -396,7 +391,7 @@ static int local_stream(struct provider *provider, struct opened *opened,
 			       head->size, result);
 	operation_leave(&operation);
 	local_call_end(lock);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_error(&operation, r, err);
 	if (r && r != -ENOMSG)
 		return error_set(
@@ -407,10 +402,10 @@ static int local_stream(struct provider *provider, struct opened *opened,
 				 provider->info.name);
 	if (r == -ENOMSG)
 		return operation_broken(&operation, err,
-					"it found fault with a stream that it does not know");
+					"it added a finding about a stream that it does not know");
 	if (result->count == before)
 		return operation_broken(&operation, err,
-					"it found nothing in a stream that it knows");
+					"it added no finding about a stream that it knows");
 	return 0;
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of a backend in this process: its calls (provider_local.c) and its sessions on device
- * state (provider_state.c). */
+/*
+ * Private to a backend in this process: calls (provider_local.c) and sessions on device
+ * state (provider_state.c).
+ */
 #ifndef CORE_BACKEND_PROVIDER_LOCAL_H
 #define CORE_BACKEND_PROVIDER_LOCAL_H
 
@@ -17,31 +19,39 @@ struct local {
 	const struct migcompat_backend *ops;
 	struct checked_tables tables;
 	pthread_mutex_t
-		serial; /* held around every call of a backend that is MIGCOMPAT_THREAD_SERIAL */
+		serial; /* held during each call of a backend with MIGCOMPAT_THREAD_SERIAL */
 };
 
 struct local_opened {
 	struct opened opened;
-	struct migcompat_facts facts; /* what the backend holds; stays where it is until close */
+	struct migcompat_facts facts; /* the backend has a pointer to this until close */
 	void *handle;
 	pthread_mutex_t
-		device; /* held around every call on a handle unless MIGCOMPAT_THREAD_PARALLEL */
+		/*
+		 * Held during each call on the handle, except with
+		 * MIGCOMPAT_THREAD_PARALLEL.
+		 */
+		device;
 	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
-	char *newest; /* the payload in the newest format if the other one is older, or NULL */
+	char *newest; /* payload in the newest format if that is another one; otherwise NULL */
 };
 
-/* Around every call of the backend's: the lock of its thread model, or NULL. */
+/*
+ * Take the lock of the thread model for a call; NULL: it needs none. local_call_end takes
+ * NULL.
+ */
 pthread_mutex_t *local_call_begin(struct local_opened *opened);
 void local_call_end(pthread_mutex_t *lock);
-/* Within that: this operation on this device begins; operation_leave ends it. */
+/* After local_call_begin: begin an operation on this device. operation_leave ends it. */
 void local_enter(struct local_opened *opened, struct operation *operation,
 		 enum operation_kind kind);
 
 int local_state(struct opened *opened, struct state_port **ret, struct error *err);
 /*
- * The same in two steps, for whoever gets the memory from elsewhere: a session whose port knows its
- * info and nothing else, to be closed whatever follows; and the descriptor of a memfd that
- * regions_memory_new made, which is closed in any case.
+ * local_state in two steps, if another process makes the memory. local_state_begin
+ * returns a session whose port has only its info; it must be closed. local_state_mount
+ * takes the descriptor of a memfd that regions_memory_new made, and closes it in any
+ * case.
  */
 int local_state_begin(struct opened *opened, struct state_port **ret, struct error *err);
 int local_state_mount(struct state_port *port, int fd, struct error *err);

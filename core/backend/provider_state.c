@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state of a backend in this process: the table, a session, and regions mounted on it. The
- * vendor is called under the lock of its thread model, as for every other call.
+ * Device state of a backend in this process: its table, and sessions with regions mounted
+ * on it. Calls take the lock of the thread model.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -17,7 +17,7 @@ struct session {
 	struct migcompat_regions *regions;
 };
 
-static struct session *mine(struct state_port *port)
+static struct session *session_of(struct state_port *port)
 {
 	return (struct session *)(void *)port;
 }
@@ -30,7 +30,7 @@ static const char *name_of(const struct local_opened *opened)
 static int session_run(struct state_port *port, const struct state_write *writes, size_t count,
 		       bool total, struct migcompat_control *ret_control, struct error *err)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
 	struct operation operation;
 	int r;
@@ -39,7 +39,7 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	r = port_serve(self->regions, writes, count, total, ret_control);
 	operation_leave(&operation);
 	local_call_end(lock);
-	if (*operation.slip)
+	if (*operation.mistake)
 		return operation_error(&operation, r, err);
 	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened),
 			     migcompat_regions_message(self->regions))
@@ -48,7 +48,7 @@ static int session_run(struct state_port *port, const struct state_write *writes
 
 static void session_close(struct state_port *port)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	pthread_mutex_t *lock = local_call_begin(self->opened);
 	struct operation operation;
 
@@ -66,7 +66,7 @@ static const struct state_port_ops session_ops = {
 	.close = session_close,
 };
 
-/* The backend's table, checked. */
+/* Get the backend's table, checked. */
 static int table_get(const struct local *local, struct migcompat_device_state *ret,
 		     struct error *err)
 {
@@ -101,7 +101,7 @@ static int session_open(struct session *self, struct error *err)
 	else if (self->session)
 		info = regions_info_get(&self->ops, self->session, &self->port.info, &text);
 	operation_leave(&operation);
-	if (*operation.slip || (r && !*text.text))
+	if (*operation.mistake || (r && !*text.text))
 		return operation_error(&operation, r, err);
 	if (r)
 		return error_set(err, operation_code(r), "backend %s: %s", name_of(self->opened),
@@ -124,8 +124,10 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 	self->opened = device;
 	self->port.ops = &session_ops;
 	lock = local_call_begin(device);
-	/* What a backend says of an opening goes through the device's facts, so that is one at a
-	 * time in every model. */
+	/*
+	 * host->fail stores its sentence in the device's facts, so only one open at a
+	 * time, in every thread model.
+	 */
 	if (!lock)
 		pthread_mutex_lock(&device->device);
 	r = table_get((const struct local *)(const void *)opened->provider, &self->ops, err);
@@ -141,7 +143,7 @@ int local_state_begin(struct opened *opened, struct state_port **ret, struct err
 
 int local_state_mount(struct state_port *port, int fd, struct error *err)
 {
-	struct session *self = mine(port);
+	struct session *self = session_of(port);
 	struct error text = {0};
 	int r = regions_mount(&self->ops, self->session, &port->info, fd, &self->regions, &text);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Keys against drivers. Must not know any vendor; must not load anything. */
+/* Matching keys with drivers. Knows no vendor and loads nothing. */
 #include "core/backend/registry.h"
 
 #include <errno.h>
@@ -10,10 +10,11 @@
 #include <string.h>
 
 #define MODULE_MAX 64u
-#define MODALIAS_MAX 64u /* of one that is made here */
+#define MODALIAS_MAX 64u /* bytes of a modalias made from ids */
 
-/* Dashes count as underscores, as modprobe has it. False where the name is too long to be a
- * module's. */
+/*
+ * Replace dashes by underscores, as modprobe does. False: too long for a module's name.
+ */
 static bool module_normalise(const char *module, size_t len, char buffer[MODULE_MAX + 1])
 {
 	if (len == 0 || len > MODULE_MAX)
@@ -24,7 +25,9 @@ static bool module_normalise(const char *module, size_t len, char buffer[MODULE_
 	return true;
 }
 
-/* Characters that stand for themselves: the measure of how special a key is. A set counts nothing.
+/*
+ * Count the characters that stand for themselves. A key with more of them is more
+ * specific. A set [...] counts nothing.
  */
 static int literals(const char *glob)
 {
@@ -48,7 +51,7 @@ static int literals(const char *glob)
 	return count;
 }
 
-/* -1: the key does not fit; else how special it is. */
+/* How specific the key is; -1: it does not fit. */
 static int key_fit(const char *key, const char *module, const char *modalias)
 {
 	size_t len = strlen(module);
@@ -60,11 +63,11 @@ static int key_fit(const char *key, const char *module, const char *modalias)
 	return literals(key);
 }
 
-/* Whose keys count, in the order in which they are asked. */
+/* Which keys are tried, in this order. */
 enum pass {
 	PASS_BACKENDS,
 	PASS_FALLBACKS,
-	PASS_ANY, /* the key that fits any driver */
+	PASS_ANY, /* INFO_KEY_ANY */
 	PASS_COUNT,
 };
 
@@ -76,28 +79,50 @@ static bool key_in_pass(const struct backend_info *info, const char *key, enum p
 }
 
 struct search {
-	const struct backend_info *const *infos;
-	size_t count;
+	const struct registry *registry;
 	enum pass pass;
 	const char *modalias;
-	registry_prefer_fn *prefer;
-	void *arg;
 	const struct backend_info *found;
 	struct error *err;
 };
 
-/* The backend of one pass for a module's or driver's name. 0 or -ENOTUNIQ. */
+/* The best key so far. */
+struct best {
+	const struct backend_info *info;
+	const struct backend_info *tied; /* with an equally specific key; NULL: none */
+	const char *key;
+	int fit;
+};
+
+static void best_take(const struct registry *registry, struct best *best,
+		      const struct backend_info *info, const char *key, int fit)
+{
+	const char *preferred;
+
+	if (fit > best->fit) {
+		*best = (struct best){.info = info, .key = key, .fit = fit};
+		return;
+	}
+	if (fit < best->fit || info == best->info)
+		return;
+	preferred = registry->prefer ? registry->prefer(registry->arg, best->key) : NULL;
+	if (preferred && strcmp(preferred, info->name) == 0)
+		best->info = info, best->tied = NULL;
+	else if (!preferred || strcmp(preferred, best->info->name) != 0)
+		best->tied = info;
+}
+
+/* Find the backend of one pass for the name of a module or driver. 0 or -ENOTUNIQ. */
 static int search_name(struct search *search, const char *name)
 {
-	const struct backend_info *best = NULL, *tied = NULL;
-	const char *best_key = NULL;
+	const struct registry *registry = search->registry;
+	struct best best = {.fit = -1};
 	char module[MODULE_MAX + 1];
-	int best_fit = -1;
 
 	if (!module_normalise(name, strlen(name), module))
 		return 0;
-	for (size_t i = 0; i < search->count; i++) {
-		const struct backend_info *info = search->infos[i];
+	for (size_t i = 0; i < registry->count; i++) {
+		const struct backend_info *info = registry->infos[i];
 
 		for (size_t k = 0; k < info->nkeys; k++) {
 			const char *key = info->keys[k];
@@ -106,49 +131,39 @@ static int search_name(struct search *search, const char *name)
 			if (!key_in_pass(info, key, search->pass))
 				continue;
 			fit = search->pass == PASS_ANY ? 0 : key_fit(key, module, search->modalias);
-			if (fit < 0 || fit < best_fit)
-				continue;
-			if (fit > best_fit) {
-				best = info, tied = NULL;
-				best_fit = fit, best_key = key;
-			} else if (info != best) {
-				const char *preferred =
-					search->prefer ? search->prefer(search->arg, best_key)
-						       : NULL;
-
-				if (preferred && strcmp(preferred, info->name) == 0)
-					best = info, tied = NULL;
-				else if (!preferred || strcmp(preferred, best->name) != 0)
-					tied = info;
-			}
+			if (fit >= 0)
+				best_take(registry, &best, info, key, fit);
 		}
 	}
-	if (tied)
+	if (best.tied)
 		return error_set(
 			search->err, -ENOTUNIQ,
 			"backends \"%s\" (%s) and \"%s\" (%s) both claim the key \"%s\"; say "
 			"\"prefer\" in the policy",
-			best->name, best->path, tied->name, tied->path, best_key);
-	search->found = best;
+			best.info->name, best.info->path, best.tied->name, best.tied->path,
+			best.key);
+	search->found = best.info;
 	return 0;
 }
 
-bool registry_knows(const struct backend_info *const *infos, size_t count, const char *module,
-		    const char *modalias)
+bool registry_knows(const struct registry *registry, const char *module, const char *modalias)
 {
 	char name[MODULE_MAX + 1];
 
 	if (!module_normalise(module, strlen(module), name))
 		return false;
-	for (size_t i = 0; i < count; i++)
-		for (size_t k = 0; k < infos[i]->nkeys; k++)
-			if (key_in_pass(infos[i], infos[i]->keys[k], PASS_BACKENDS) &&
-			    key_fit(infos[i]->keys[k], name, modalias) >= 0)
+	for (size_t i = 0; i < registry->count; i++) {
+		const struct backend_info *info = registry->infos[i];
+
+		for (size_t k = 0; k < info->nkeys; k++)
+			if (key_in_pass(info, info->keys[k], PASS_BACKENDS) &&
+			    key_fit(info->keys[k], name, modalias) >= 0)
 				return true;
+	}
 	return false;
 }
 
-/* A PCI id of at most 32 bits, as sysfs writes it ("0x1b36"). */
+/* A PCI id of at most 32 bits, in the form of sysfs ("0x1b36"). */
 static bool id_find(const struct factset *facts, const char *prefix, const char *name,
 		    unsigned long *ret)
 {
@@ -168,9 +183,9 @@ static bool id_find(const struct factset *facts, const char *prefix, const char 
 }
 
 /*
- * A function's modalias, or a parent's. Where an inventory has none, the ids say the same: as much
- * of one as they tell, in the kernel's form (drivers/pci/pci-sysfs.c), so that a key which asks for
- * no more still fits.
+ * The modalias of a function or of a parent. If an inventory has none, it is made from
+ * the ids, as far as they are known, in the kernel's form (drivers/pci/pci-sysfs.c). Keys
+ * that need no more than these ids still fit.
  */
 static const char *modalias_find(const struct factset *facts, const char *prefix,
 				 char buffer[MODALIAS_MAX])
@@ -197,10 +212,10 @@ static const char *modalias_find(const struct factset *facts, const char *prefix
 	return buffer;
 }
 
-/* What is looked up for a device, in this order. NULL: not known. */
+/* Names to look up, in this order. NULL: not known. */
 struct names {
 	const char *names[3]; /* of the module, then of the driver */
-	const char *type;     /* its prefixes come last */
+	const char *type;     /* its prefixes are tried last */
 	const char *modalias;
 	char made[MODALIAS_MAX];
 };
@@ -234,8 +249,10 @@ static void names_make(const struct device *device, struct names *ret)
 		ret->type = slash + 1;
 }
 
-/* A type id is DRIVER-NAME of the parent's driver; either may have dashes, so the longest prefix
- * that fits wins. */
+/*
+ * A type id is DRIVER-NAME, and both parts may have dashes. The longest prefix that fits
+ * wins.
+ */
 static int search_type_prefix(struct search *search, const char *type)
 {
 	char prefix[MODULE_MAX + 1];
@@ -262,12 +279,10 @@ static int search_names(struct search *search, const struct names *names)
 	return r;
 }
 
-int registry_find_device(const struct backend_info *const *infos, size_t count,
-			 const struct device *device, registry_prefer_fn *prefer, void *arg,
+int registry_find_device(const struct registry *registry, const struct device *device,
 			 const struct backend_info **ret, struct error *err)
 {
-	struct search search = {
-		.infos = infos, .count = count, .prefer = prefer, .arg = arg, .err = err};
+	struct search search = {.registry = registry, .err = err};
 	enum pass found_in = PASS_COUNT;
 	struct names names;
 	int r = 0;

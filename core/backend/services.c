@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Services for backends. They answer from the snapshot alone: nothing here opens a file. */
+/*
+ * The host table: services for backends. They answer from the facts alone and open no
+ * files.
+ */
 #include "core/backend/services.h"
 
 #include <errno.h>
@@ -16,6 +19,7 @@
 #include "core/finding/result.h"
 #include "core/backend/sink.h"
 #include "core/facts/kernel_word.h"
+#include "core/facts/macros.h"
 
 bool services_wanted(const struct backend_info *info, uint32_t scope, const char *key)
 {
@@ -48,8 +52,8 @@ static const struct wanted *scope_wanted(const struct migcompat_facts *facts, ui
 		       : &facts->device->wanted;
 }
 
-/* Missing, or not collected? An inventory may say which globs it holds. */
-static int absent(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+/* -ENODATA if the inventory did not collect this key, otherwise -ENOENT. */
+static int missing_error(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	const struct wanted *wanted = scope_wanted(facts, scope);
 
@@ -57,9 +61,11 @@ static int absent(const struct migcompat_facts *facts, uint32_t scope, const cha
 										  : -ENOENT;
 }
 
-/* Is the whole glob inside what was collected? A '*' of the collected glob covers one of the
- * wanted. */
-static bool collected(const char *have, const char *glob)
+/*
+ * Does a collected glob cover the whole wanted glob? A '*' in the first covers a '*' in
+ * the second.
+ */
+static bool glob_covers(const char *have, const char *glob)
 {
 	return strcmp(have, glob) == 0 || (!strpbrk(have, "?[\\") && fact_glob_match(have, glob));
 }
@@ -69,31 +75,35 @@ static bool each_collected(const struct migcompat_facts *facts, uint32_t scope, 
 	const struct wanted *wanted = scope_wanted(facts, scope);
 
 	for (size_t i = 0; wanted->globs && i < wanted->count; i++)
-		if (collected(wanted->globs[i], glob))
+		if (glob_covers(wanted->globs[i], glob))
 			return true;
 	return !wanted->globs;
 }
 
-/* It asked for what it did not declare: its own error. */
-static int unwanted(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+/* The backend asked for a fact that it did not declare, which is its mistake. */
+static int refuse_undeclared(const struct migcompat_facts *facts, uint32_t scope, const char *key)
 {
 	if (services_wanted(facts->info, scope ^ MIGCOMPAT_WANT_HOST, key))
-		return operation_slip("it asked for the fact \"%s\" of the %s, which it had "
-				      "declared of the %s (MIGCOMPAT_WANT_HOST)",
-				      key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
-				      scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
-	return operation_slip("it asked for the fact \"%s\", which it had not declared", key);
+		return operation_mistake("it asked for the fact \"%s\" of the %s, which it had "
+					 "declared of the %s (MIGCOMPAT_WANT_HOST)",
+					 key, scope & MIGCOMPAT_WANT_HOST ? "host" : "device",
+					 scope & MIGCOMPAT_WANT_HOST ? "device" : "host");
+	return operation_mistake("it asked for the fact \"%s\", which it had not declared", key);
 }
 
-/* Why a fact could not be read, never one of the codes that mean something else here. */
+/* The error of a fact. Codes that have another meaning here become -EIO. */
 static int fact_error(int error)
 {
 	return error == ENOENT || error == ENODATA || error == EINVAL || error == ENODEV ? -EIO
 											 : -error;
 }
 
-/* An inventory may name the driver of a device beside its facts; that of a type is its parent's. */
-static const char *stand_in(const struct migcompat_facts *facts, uint32_t scope, const char *key)
+/*
+ * An inventory may give a device's driver without a fact. For a type that is the parent's
+ * driver.
+ */
+static const char *driver_member(const struct migcompat_facts *facts, uint32_t scope,
+				 const char *key)
 {
 	bool own =
 		!(scope & MIGCOMPAT_WANT_HOST) && facts->device->kind != MIGCOMPAT_KIND_MDEV_TYPE;
@@ -108,11 +118,11 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 	const char *driver;
 
 	if (!key)
-		return operation_slip("it asked for a fact without a key");
+		return operation_mistake("it asked for a fact without a key");
 	if (!services_wanted(facts->info, scope, key))
-		return unwanted(facts, scope, key);
+		return refuse_undeclared(facts, scope, key);
 	fact = factset_find(scope_set(facts, scope), key);
-	driver = fact ? NULL : stand_in(facts, scope, key);
+	driver = fact ? NULL : driver_member(facts, scope, key);
 	if (driver) {
 		*ret_value = driver;
 		if (ret_len)
@@ -120,12 +130,12 @@ static int host_fact(const struct migcompat_facts *facts, uint32_t scope, const 
 		return 0;
 	}
 	if (!fact)
-		return absent(facts, scope, key);
+		return missing_error(facts, scope, key);
 	if (fact->error) {
 		operation_unreadable();
 		return fact_error(fact->error);
 	}
-	if (fact->binary && !ret_len) /* whoever takes it for text would see a part of it */
+	if (fact->binary && !ret_len) /* as text, a part of it would be lost */
 		return -EILSEQ;
 	operation_given(fact->key, fact->value, fact->len);
 	*ret_value = fact->value;
@@ -145,7 +155,7 @@ static int host_number(const struct migcompat_facts *facts, uint32_t scope, cons
 
 	if (r)
 		return r;
-	/* strtoull takes blanks and signs; a fact with those is no number. */
+	/* strtoull accepts spaces and signs, but such a fact is no number. */
 	if (!((*text >= '0' && *text <= '9') ||
 	      (base == 16 && strchr("abcdefABCDEF", *text) && *text)))
 		return -ERANGE;
@@ -161,11 +171,11 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 		     migcompat_fact_fn *fn, void *arg)
 {
 	const struct factset *set = scope_set(facts, scope);
-	size_t literal, low = 0, high = set->count;
+	size_t literal;
 	bool wanted = false;
 
 	if (!glob || !fn)
-		return operation_slip("it walks facts without a glob or a function");
+		return operation_mistake("it walks facts without a glob or a function");
 	literal = strcspn(glob, "*?[\\");
 
 	for (size_t i = 0; i < facts->info->nwants && !wanted; i++)
@@ -173,20 +183,12 @@ static int host_each(const struct migcompat_facts *facts, uint32_t scope, const 
 				 (scope & MIGCOMPAT_WANT_HOST) &&
 			 strcmp(facts->info->wants[i].glob, glob) == 0;
 	if (!wanted)
-		return unwanted(facts, scope, glob);
+		return refuse_undeclared(facts, scope, glob);
 	if (!each_collected(facts, scope, glob))
 		return -ENODATA;
-	/* Keys that fit share the glob's literal beginning, so they stand together. */
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(set->facts[middle].key, glob, literal) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	for (; low < set->count && strncmp(set->facts[low].key, glob, literal) == 0; low++) {
-		const struct fact *fact = &set->facts[low];
+	for (size_t i = factset_from(set, glob, literal);
+	     i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
+		const struct fact *fact = &set->facts[i];
 		int r;
 
 		if (!fact_glob_match(glob, fact->key))
@@ -206,8 +208,8 @@ static const char *host_setting(const struct migcompat_facts *facts, const char 
 	const struct migcompat_setting *setting = name ? info_setting(facts->info, name) : NULL;
 
 	if (!setting) {
-		operation_slip("it asked for the setting \"%s\", which it had not declared",
-			       name ? name : "");
+		operation_mistake("it asked for the setting \"%s\", which it had not declared",
+				  name ? name : "");
 		return "";
 	}
 	if (facts->newest && strcmp(name, SETTING_EMIT_FORMAT) == 0)
@@ -230,7 +232,7 @@ static int host_fail(const struct migcompat_facts *facts, int error, const char 
 	return error_set(facts->err, error, "%s", text);
 }
 
-/* What is wrong with a value, or NULL. An absent one becomes none. */
+/* What is wrong with a value, or NULL. ABSENT becomes NONE. */
 static const char *value_trouble(struct migcompat_value *value)
 {
 	if (value->type == MIGCOMPAT_VALUE_ABSENT)
@@ -242,8 +244,10 @@ static const char *value_trouble(struct migcompat_value *value)
 		       : NULL;
 }
 
-/* 0, or -EINVAL: the finding makes no sense, which is the backend's mistake and no doubt about the
- * devices. */
+/*
+ * 0, or -EINVAL: the finding is invalid. That is a mistake of the backend, and says
+ * nothing about the devices.
+ */
 static int finding_check(struct migcompat_finding *finding)
 {
 	const char *name = finding->field;
@@ -251,40 +255,42 @@ static int finding_check(struct migcompat_finding *finding)
 		   *target = value_trouble(&finding->target);
 
 	if (!name || !*name)
-		return operation_slip("a finding has no field");
+		return operation_mistake("a finding has no field");
 	if (finding->status > MIGCOMPAT_STATUS_UNKNOWN)
-		return operation_slip("the finding \"%.64s\" has the status %u, expected 0 to %u",
-				      name, finding->status, MIGCOMPAT_STATUS_UNKNOWN);
+		return operation_mistake(
+			"the finding \"%.64s\" has the status %u, expected 0 to %u", name,
+			finding->status, MIGCOMPAT_STATUS_UNKNOWN);
 	if (finding->rule > MIGCOMPAT_RULE_INFO)
-		return operation_slip("the finding \"%.64s\" has the rule %u, expected 0 to %u",
-				      name, finding->rule, MIGCOMPAT_RULE_INFO);
+		return operation_mistake("the finding \"%.64s\" has the rule %u, expected 0 to %u",
+					 name, finding->rule, MIGCOMPAT_RULE_INFO);
 	if (!limit_is_backends(finding->limit))
-		return operation_slip(
-			"the finding \"%.64s\" has the limit %u (%s), which is no backend's", name,
-			finding->limit,
+		return operation_mistake(
+			"the finding \"%.64s\" has the limit %u (%s), which no backend may use",
+			name, finding->limit,
 			limit_name(finding->limit) ? limit_name(finding->limit) : "unknown");
 	if (source || target)
-		return operation_slip("the %s's value of the finding \"%.64s\" %s",
-				      source ? "source" : "target", name, source ? source : target);
+		return operation_mistake("the %s's value of the finding \"%.64s\" %s",
+					 source ? "source" : "target", name,
+					 source ? source : target);
 	if (finding->text &&
 	    strnlen(finding->text, MIGCOMPAT_FINDING_TEXT_MAX + 1) > MIGCOMPAT_FINDING_TEXT_MAX)
-		return operation_slip("the text of the finding \"%.64s\" has more than %u bytes",
-				      name, MIGCOMPAT_FINDING_TEXT_MAX);
+		return operation_mistake("the text of the finding \"%.64s\" has more than %u bytes",
+					 name, MIGCOMPAT_FINDING_TEXT_MAX);
 	return 0;
 }
 
 static void host_finding(struct migcompat_result *result, const struct migcompat_finding *given)
 {
-	const size_t least = offsetof(struct migcompat_finding, text) + sizeof(given->text);
+	const size_t least = MEMBER_END(struct migcompat_finding, text);
 	struct migcompat_finding finding = {0};
 
 	if (!result || !given) {
-		operation_slip("a finding, or its result, is NULL");
+		operation_mistake("a finding, or its result, is NULL");
 		return;
 	}
 	if (!operation_size_fits(given->struct_size, least)) {
-		operation_slip("a finding has struct_size %zu, expected at least %zu",
-			       given->struct_size, least);
+		operation_mistake("a finding has struct_size %zu, expected at least %zu",
+				  given->struct_size, least);
 		return;
 	}
 	memcpy(&finding, given,
@@ -298,7 +304,7 @@ static void host_finding(struct migcompat_result *result, const struct migcompat
 static void host_availability(struct migcompat_result *result, uint32_t state, const char *text)
 {
 	if (!result || state > MIGCOMPAT_NO)
-		operation_slip("the availability is %u, expected 0 to %u", state, MIGCOMPAT_NO);
+		operation_mistake("the availability is %u, expected 0 to %u", state, MIGCOMPAT_NO);
 	else
 		result_availability(result, state, text);
 }
@@ -308,7 +314,7 @@ static void host_covers(struct migcompat_result *result, const char *field)
 	const char *kept = result && field ? result_keep(result, field) : NULL;
 
 	if (!kept)
-		operation_slip("it covers a field without a name");
+		operation_mistake("it covers a field without a name");
 	else
 		operation_covers(kept);
 }
@@ -318,11 +324,11 @@ static uint32_t host_kernel(const struct migcompat_facts *facts)
 	static const char *const keys[] = {KERNEL_WORD_FOLDER, KERNEL_WORD_STATE,
 					   KERNEL_WORD_FEATURES};
 
-	/* A file that was not asked for is not one that is missing. */
-	for (size_t i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+	/* A file that was not wanted was not collected, but may exist. */
+	for (size_t i = 0; i < COUNT(keys); i++) {
 		if (services_wanted(facts->info, 0, keys[i]))
 			continue;
-		unwanted(facts, 0, keys[i]);
+		refuse_undeclared(facts, 0, keys[i]);
 		return MIGCOMPAT_UNKNOWN;
 	}
 	return kernel_word(facts->device);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Copying what a backend lists, checked: names that could be paths or break a command line are
- * refused. */
+/*
+ * Checking and copying what a backend lists. Names that could be paths, or break a
+ * command line, are refused.
+ */
 #include "core/backend/sink.h"
 
 #include <errno.h>
@@ -10,10 +12,11 @@
 
 #include "core/operation/operation.h"
 #include "core/backend/provider.h"
+#include "core/facts/macros.h"
 #include "core/facts/name.h"
 #include "core/facts/utf8.h"
 
-/* Room for one more; lists grow by doubling. */
+/* Make room for one more element. Lists grow by doubling. */
 static void *list_grow(void *list, size_t count, size_t size)
 {
 	if (count == SINK_MAX)
@@ -23,14 +26,14 @@ static void *list_grow(void *list, size_t count, size_t size)
 	return realloc(list, (count ? count * 2 : 1) * size);
 }
 
-/* What is left out makes the list a wrong one, whatever the backend does about it. */
-static int no_memory(struct migcompat_sink *sink)
+/* The list is incomplete from here on, whatever the backend does about this error. */
+static int fail_memory(struct migcompat_sink *sink)
 {
 	return sink->failed = -ENOMEM;
 }
 
-/* *r: an error from before, which stays. */
-static void keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
+/* Copy a text unless *r has an error. */
+static void text_keep(struct migcompat_sink *sink, const char *text, const char **ret, int *r)
 {
 	size_t len = text ? strnlen(text, SINK_TEXT_MAX + 1) : 0;
 
@@ -38,12 +41,12 @@ static void keep(struct migcompat_sink *sink, const char *text, const char **ret
 	if (!text || *r)
 		return;
 	if (len > SINK_TEXT_MAX) {
-		*r = operation_slip("it lists a text of more than %u bytes", SINK_TEXT_MAX);
+		*r = operation_mistake("it lists a text of more than %u bytes", SINK_TEXT_MAX);
 		return;
 	}
 	*ret = arena_copy(&sink->arena, text, len);
 	if (!*ret)
-		*r = no_memory(sink);
+		*r = fail_memory(sink);
 }
 
 /* ---------------------------------------------------------------- parameters */
@@ -53,13 +56,13 @@ static bool parameter_name_valid(const char *name)
 	return name && name_valid(name, strnlen(name, NAME_BYTES_MAX + 1)) && !strchr(name, '=');
 }
 
-/* As the kernel reads one. */
+/* The words that the kernel accepts. */
 static bool is_bool(const char *text)
 {
 	static const char *const words[] = {"0", "1", "true", "false", "y",  "n",
 					    "Y", "N", "yes",  "no",    "on", "off"};
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+	for (size_t i = 0; i < COUNT(words); i++)
 		if (strcmp(text, words[i]) == 0)
 			return true;
 	return false;
@@ -72,27 +75,34 @@ static bool is_int(const char *text)
 	return len >= 1 && text[sign + len] == '\0';
 }
 
-/* A value of the device or of its model, unlike one that a source asks for. */
+/*
+ * Check a value of the device or of its model. A value that a source asks for need not
+ * fit.
+ */
 static int value_fits(const struct migcompat_parameter *parameter, const char *what,
 		      const char *value)
 {
 	if (!value)
 		return 0;
 	if (parameter->type == MIGCOMPAT_PARAMETER_BOOL && !is_bool(value))
-		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", expected 0, 1, "
-				      "true, false, y, n, yes, no, on or off",
-				      parameter->name, what, value);
+		return operation_mistake(
+			"the parameter \"%s\" has the %s \"%.64s\", expected 0, 1, "
+			"true, false, y, n, yes, no, on or off",
+			parameter->name, what, value);
 	if (parameter->type == MIGCOMPAT_PARAMETER_INT && !is_int(value))
-		return operation_slip(
+		return operation_mistake(
 			"the parameter \"%s\" has the %s \"%.64s\", expected a whole number",
 			parameter->name, what, value);
 	if (!rule_allows(parameter->allowed, value))
-		return operation_slip("the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
-				      parameter->name, what, value, parameter->allowed);
+		return operation_mistake(
+			"the parameter \"%s\" has the %s \"%.64s\", it allows %.128s",
+			parameter->name, what, value, parameter->allowed);
 	return 0;
 }
 
-/* A text that is written to a device or stands for a value arrives as it was sent, or not at all.
+/*
+ * Text that is written to a device, or compared, must not change on its way, so only
+ * valid text is taken.
  */
 static int texts_check(const struct migcompat_parameter *parameter)
 {
@@ -106,19 +116,21 @@ static int texts_check(const struct migcompat_parameter *parameter)
 		{"attribute", parameter->attribute, false},
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		if (texts[i].needed && !texts[i].text)
-			return operation_slip("the parameter \"%s\" has no %s", parameter->name,
-					      texts[i].what);
+			return operation_mistake("the parameter \"%s\" has no %s", parameter->name,
+						 texts[i].what);
 		if (texts[i].text && !utf8_clean(texts[i].text, strlen(texts[i].text)))
-			return operation_slip("the %s of the parameter \"%s\" is not UTF-8 or has "
-					      "control characters",
-					      texts[i].what, parameter->name);
+			return operation_mistake(
+				"the %s of the parameter \"%s\" is not UTF-8 or has "
+				"control characters",
+				texts[i].what, parameter->name);
 	}
 	if (parameter->attribute && !attribute_valid(parameter->attribute))
-		return operation_slip("the parameter \"%s\" has the attribute \"%.128s\", expected "
-				      "a file below the device's folder",
-				      parameter->name, parameter->attribute);
+		return operation_mistake(
+			"the parameter \"%s\" has the attribute \"%.128s\", expected "
+			"a file below the device's folder",
+			parameter->name, parameter->attribute);
 	return 0;
 }
 
@@ -129,22 +141,26 @@ static int parameter_check(const struct migcompat_sink *sink,
 	int r;
 
 	if (!parameter_name_valid(parameter->name))
-		return operation_slip(
+		return operation_mistake(
 			"a parameter is named \"%.64s\", expected a word without \"=\" and \"/\"",
 			parameter->name ? parameter->name : "");
 	if (parameter->type > MIGCOMPAT_PARAMETER_STRING)
-		return operation_slip("the parameter \"%s\" has the type %u, expected 0 to %u",
-				      parameter->name, parameter->type, MIGCOMPAT_PARAMETER_STRING);
+		return operation_mistake("the parameter \"%s\" has the type %u, expected 0 to %u",
+					 parameter->name, parameter->type,
+					 MIGCOMPAT_PARAMETER_STRING);
 	for (size_t i = operation ? operation->listed : sink->nparameters; i < sink->nparameters;
 	     i++)
 		if (strcmp(sink->parameters[i].name, parameter->name) == 0)
-			return operation_slip("the parameter \"%s\" stands twice", parameter->name);
+			return operation_mistake("the parameter \"%s\" is listed twice",
+						 parameter->name);
 	r = texts_check(parameter);
 	if (!r)
 		r = value_fits(parameter, "initial value", parameter->init);
 	if (!r)
 		r = value_fits(parameter, "off value", parameter->off);
-	/* With a payload the value is the source's wish, and the plan says whether it is allowed.
+	/*
+	 * With a payload this is the source's value; the plan checks whether it is
+	 * allowed.
 	 */
 	if (!r && operation && !operation->payload)
 		r = value_fits(parameter, "value", parameter->value);
@@ -153,15 +169,14 @@ static int parameter_check(const struct migcompat_sink *sink,
 
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *given)
 {
-	const size_t least =
-		offsetof(struct migcompat_parameter, description) + sizeof(given->description);
+	const size_t least = MEMBER_END(struct migcompat_parameter, description);
 	struct migcompat_parameter parameter = {.struct_size = sizeof(parameter)};
 	struct migcompat_parameter *list;
 	int r = 0;
 
 	if (!given || !operation_size_fits(given->struct_size, least))
-		return operation_slip("a parameter has struct_size %zu, expected at least %zu",
-				      given ? given->struct_size : 0, least);
+		return operation_mistake("a parameter has struct_size %zu, expected at least %zu",
+					 given ? given->struct_size : 0, least);
 	memcpy(&parameter, given,
 	       given->struct_size < sizeof(parameter) ? given->struct_size : sizeof(parameter));
 	parameter.struct_size = sizeof(parameter);
@@ -172,52 +187,53 @@ int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter
 		return -ENOBUFS;
 	list = list_grow(sink->parameters, sink->nparameters, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->parameters = list;
-	keep(sink, parameter.name, &parameter.name, &r);
-	keep(sink, parameter.value, &parameter.value, &r);
-	keep(sink, parameter.allowed, &parameter.allowed, &r);
-	keep(sink, parameter.init, &parameter.init, &r);
-	keep(sink, parameter.off, &parameter.off, &r);
-	keep(sink, parameter.attribute, &parameter.attribute, &r);
-	keep(sink, parameter.description, &parameter.description, &r);
+	text_keep(sink, parameter.name, &parameter.name, &r);
+	text_keep(sink, parameter.value, &parameter.value, &r);
+	text_keep(sink, parameter.allowed, &parameter.allowed, &r);
+	text_keep(sink, parameter.init, &parameter.init, &r);
+	text_keep(sink, parameter.off, &parameter.off, &r);
+	text_keep(sink, parameter.attribute, &parameter.attribute, &r);
+	text_keep(sink, parameter.description, &parameter.description, &r);
 	if (!r)
 		list[sink->nparameters++] = parameter;
 	return r;
 }
 
-/* ---------------------------------------------------------------- candidates and writes */
+/* ---------------------------------------------------------------- candidates, writes */
 
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *given)
 {
-	const size_t least = offsetof(struct migcompat_candidate, extra) + sizeof(given->extra);
+	const size_t least = MEMBER_END(struct migcompat_candidate, extra);
 	struct migcompat_candidate candidate = {.struct_size = sizeof(candidate)};
 	struct migcompat_candidate *list;
 	char why[128];
 	int r = 0;
 
 	if (!given || !operation_size_fits(given->struct_size, least))
-		return operation_slip("a candidate has struct_size %zu, expected at least %zu",
-				      given ? given->struct_size : 0, least);
+		return operation_mistake("a candidate has struct_size %zu, expected at least %zu",
+					 given ? given->struct_size : 0, least);
 	memcpy(&candidate, given,
 	       given->struct_size < sizeof(candidate) ? given->struct_size : sizeof(candidate));
 	candidate.struct_size = sizeof(candidate);
 	if (!candidate.name)
-		return operation_slip(
+		return operation_mistake(
 			"a candidate has no name, expected \"\" for the target as it is");
 	if (!utf8_clean(candidate.name, strlen(candidate.name)))
-		return operation_slip("a candidate's name is not UTF-8 or has control characters");
+		return operation_mistake(
+			"a candidate's name is not UTF-8 or has control characters");
 	if (candidate.type && provider_type_trouble(candidate.type, why, sizeof(why)))
-		return operation_slip("the type of the candidate \"%.64s\" %s", candidate.name,
-				      why);
+		return operation_mistake("the type of the candidate \"%.64s\" %s", candidate.name,
+					 why);
 	if (sink->ncandidates == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->candidates, sink->ncandidates, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->candidates = list;
-	keep(sink, candidate.name, &candidate.name, &r);
-	keep(sink, candidate.type, &candidate.type, &r);
+	text_keep(sink, candidate.name, &candidate.name, &r);
+	text_keep(sink, candidate.type, &candidate.type, &r);
 	if (!r)
 		list[sink->ncandidates++] = candidate;
 	return r;
@@ -229,21 +245,21 @@ int sink_write(struct migcompat_sink *sink, const char *attribute, const char *v
 	int r = 0;
 
 	if (!attribute || !attribute_valid(attribute))
-		return operation_slip(
+		return operation_mistake(
 			"it writes to \"%.128s\", expected a file below the device's folder",
 			attribute ? attribute : "");
 	if (!value || !utf8_clean(value, strlen(value)))
-		return operation_slip(
-			"what it writes to \"%s\" is NULL, not UTF-8 or has control characters",
-			attribute);
+		return operation_mistake("the text that it writes to \"%s\" is NULL, not UTF-8 or "
+					 "has control characters",
+					 attribute);
 	if (sink->nwrites == SINK_MAX)
 		return -ENOBUFS;
 	list = list_grow(sink->writes, sink->nwrites, sizeof(*list));
 	if (!list)
-		return no_memory(sink);
+		return fail_memory(sink);
 	sink->writes = list;
-	keep(sink, attribute, &write.attribute, &r);
-	keep(sink, value, &write.value, &r);
+	text_keep(sink, attribute, &write.attribute, &r);
+	text_keep(sink, value, &write.value, &r);
 	if (!r)
 		list[sink->nwrites++] = write;
 	return r;

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lists that a backend fills: parameters, candidates and writes. Strings are copied; one thread at
- * a time. */
+/*
+ * Lists that a backend fills: parameters, candidates and writes. Strings are copied. One
+ * thread at a time.
+ */
 #ifndef CORE_BACKEND_SINK_H
 #define CORE_BACKEND_SINK_H
 
 #include "core/facts/arena.h"
 #include "migcompat/backend.h"
 
-#define SINK_MAX 4096u	     /* entries of each list */
-#define SINK_TEXT_MAX 65536u /* bytes of one string */
+#define SINK_MAX 4096u	     /* elements of each list */
+#define SINK_TEXT_MAX 65536u /* bytes of each string */
 
 struct sink_write {
 	const char *attribute;
@@ -17,7 +19,7 @@ struct sink_write {
 
 struct migcompat_sink {
 	struct arena arena;
-	int failed; /* -ENOMEM: something could not be taken, so this is not the list */
+	int failed; /* -ENOMEM: an element is missing, so the lists cannot be used */
 	struct migcompat_parameter *parameters;
 	size_t nparameters;
 	struct migcompat_candidate *candidates;
@@ -26,7 +28,7 @@ struct migcompat_sink {
 	size_t nwrites;
 };
 
-/* As the host table says: 0, -ENOBUFS, -EINVAL or -ENOMEM. */
+/* As in the host table: 0, -ENOBUFS, -EINVAL or -ENOMEM. */
 int sink_parameter(struct migcompat_sink *sink, const struct migcompat_parameter *parameter);
 int sink_candidate(struct migcompat_sink *sink, const struct migcompat_candidate *candidate);
 int sink_write(struct migcompat_sink *sink, const char *attribute, const char *value);

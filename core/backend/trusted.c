@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening what is to be executed or loaded. */
+/* Opening files that are executed or loaded. */
 #include "core/backend/trusted.h"
 
 #include <errno.h>
@@ -24,7 +24,10 @@ int trusted_check(int fd, const char *path, struct error *err)
 	return owner_check(&st, path, "", err);
 }
 
-/* A descriptor of what others cannot change, or -errno. at: as openat has it. */
+/*
+ * Open a file or folder that others cannot write; a negative errno with a sentence. at:
+ * as for openat.
+ */
 static int open_checked(int at, const char *name, int flags, const char *path, struct error *err)
 {
 	int fd = openat(at, name, flags | O_CLOEXEC);
@@ -44,8 +47,8 @@ static int open_checked(int at, const char *name, int flags, const char *path, s
 }
 
 /*
- * A pipe or device is refused before it is opened, since opening some devices does something. It is
- * looked at again after that, since the name may mean another file by then.
+ * Pipes and devices are refused before they are opened, since opening a device can have
+ * effects. The check is repeated after that, since the name may have changed its meaning.
  */
 static int open_regular(int folder, const char *name, const char *path, struct error *err)
 {
@@ -54,7 +57,7 @@ static int open_regular(int folder, const char *name, const char *path, struct e
 
 	if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && !S_ISREG(st.st_mode))
 		return error_set(err, -EINVAL, "%s: is no regular file", path);
-	/* O_NONBLOCK: what is no file must not be waited for. */
+	/* O_NONBLOCK: never wait for a pipe or device. */
 	fd = open_checked(folder, name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW, path, err);
 	if (fd < 0 || (fstat(fd, &st) == 0 && S_ISREG(st.st_mode)))
 		return fd;
@@ -67,7 +70,7 @@ static int open_both(char *real, struct trusted *trusted, struct error *err)
 	char *slash = strrchr(real, '/');
 	char path[TRUSTED_PATH_MAX];
 
-	/* A name that realpath let through has at most NAME_MAX bytes. */
+	/* Realpath allows at most NAME_MAX bytes. */
 	snprintf(trusted->name, sizeof(trusted->name), "%s", slash + 1);
 	*slash = '\0';
 	trusted->folder = open_checked(AT_FDCWD, *real ? real : "/",

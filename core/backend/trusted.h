@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Files that are executed or loaded: checked once, then reached through the descriptor of their
- * folder alone. Whoever owns a folder above can put another one in its place, but not in the
- * descriptor's.
+ * Files that are executed or loaded. Owner and mode are checked on descriptors, and the
+ * file is then used through the descriptor of its folder (/proc/self/fd/N/NAME). So the
+ * owner of a folder above cannot exchange it after the check, and libraries beside a
+ * backend ($ORIGIN) are still found. This needs /proc.
  */
 #ifndef CORE_BACKEND_TRUSTED_H
 #define CORE_BACKEND_TRUSTED_H
@@ -20,18 +21,23 @@ struct trusted {
 };
 
 /*
- * Open path (absolute; links are followed first) if file and folder belong to root or the caller
- * and nobody else can write them. -EPERM: they do not; -EINVAL: path is relative, or no regular
- * file; -ENOSYS: /proc is not mounted, without which a descriptor is no path; otherwise what
- * opening says. The sentence names the file or folder. Both descriptors are O_CLOEXEC.
+ * Open an absolute path, after following links, if file and folder belong to root or the
+ * caller and nobody else can write them. Both descriptors are O_CLOEXEC.
+ *
+ * -EPERM: others own or can write one of them; -EINVAL: a relative path, or no regular
+ * file; -ENOSYS: /proc is not mounted; otherwise the error of opening. The sentence names
+ * the file or folder.
  */
 int trusted_open(const char *path, struct trusted *ret, struct error *err);
 /*
- * Does fd, of a file or folder, belong to root or the caller, and can nobody else write it? -EPERM
- * and fstat's errors. path: for the sentence.
+ * Check that root or the caller owns a file or folder, and nobody else can write it: 0,
+ * -EPERM or an error of fstat. path is for the sentence.
  */
 int trusted_check(int fd, const char *path, struct error *err);
-/* The path of a file in a folder that is open; valid as long as the descriptor is. */
+/*
+ * The path of a file through the descriptor of its folder. Valid as long as the
+ * descriptor.
+ */
 void trusted_path(int folder, const char *name, char ret[static TRUSTED_PATH_MAX]);
 void trusted_close(struct trusted *trusted);
 

@@ -244,9 +244,10 @@ int engine_add_file(struct engine *engine, const char *path, struct error *err)
 static bool served(void *arg, const char *module, const char *modalias)
 {
 	const struct engine *engine = arg;
+	const struct registry registry = {.infos = engine->infos, .count = engine->nproviders};
 
 	/* A tie is served too: the row is shown with its conflict. */
-	return registry_knows(engine->infos, engine->nproviders, module, modalias);
+	return registry_knows(&registry, module, modalias);
 }
 
 /* A policy that is a single file has no folder beside it: then nothing is stated. */

@@ -13,6 +13,7 @@
 #include "core/facts/inventory_json.h"
 #include "core/facts/model.h"
 #include "core/policy/policy.h"
+#include "core/worker_client/provider_worker.h"
 
 struct engine_options {
 	const char *backend_dir; /* NULL: the policy's, else the installed one */

@@ -75,9 +75,12 @@ int engine_provider(const struct engine *engine, const struct device *device, st
 		    struct error *err)
 {
 	const struct backend_info *info = NULL;
+	const struct registry registry = {.infos = engine->infos,
+					  .count = engine->nproviders,
+					  .prefer = prefer,
+					  .arg = (void *)(uintptr_t)engine};
 	bool movable = kernel_word(device) == MIGCOMPAT_YES;
-	int r = registry_find_device(engine->infos, engine->nproviders, device, prefer,
-				     (void *)(uintptr_t)engine, &info, err);
+	int r = registry_find_device(&registry, device, &info, err);
 
 	if (r < 0)
 		return r;

@@ -9,6 +9,7 @@
 #include "core/cli/cli.h"
 #include "core/cli/output.h"
 #include "core/facts/macros.h"
+#include "core/worker_client/provider_worker.h"
 
 #define DUMP_TIMEOUT_MS \
 	5000u /* the policy, which has another one perhaps, is not asked about a file */

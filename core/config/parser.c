@@ -12,12 +12,15 @@
 static int start(struct conf_parser *parser, const char *name, struct error *err)
 {
 	static const char *const arguments[] = {"-"};
+	const struct process_program program = {.path = parser->program,
+						.first = WORKER_PARSE_CONFIG,
+						.arguments = arguments,
+						.count = 1};
 	struct error why = {0};
 	int r = 0;
 
 	if (!parser->started && !parser->answer)
-		r = child_start(&parser->child, 1, parser->program, CONF_PARSE_ARGUMENT, arguments,
-				false, &why);
+		r = process_start(&program, &parser->process, &why);
 	if (r)
 		return error_set(err, r, "%s: cannot be parsed: %s", name, why.text);
 	parser->started = true;
@@ -44,11 +47,11 @@ static int exchange(struct conf_parser *parser, struct wire_message *ret)
 {
 	uint64_t deadline = wire_deadline(CONF_PARSE_MS);
 	int r = parser->answer ? answer_here(parser)
-			       : wire_send(&parser->out, parser->child.socket, deadline),
+			       : wire_send(&parser->out, parser->process.socket, deadline),
 	    n = 0;
 
 	while (!r && (n = wire_next(&parser->in, CONF_REPLY_MAX, ret)) == 0)
-		r = wire_fill(&parser->in, parser->child.socket, deadline);
+		r = wire_fill(&parser->in, parser->process.socket, deadline);
 	/* What stands behind the reply would be the next text's. */
 	if (!r && n > 0 && parser->in.at != parser->in.end)
 		return -EBADMSG;
@@ -126,7 +129,7 @@ void conf_parser_end(struct conf_parser *parser)
 {
 	/* It holds nothing that could be lost. */
 	if (parser->started && !parser->answer)
-		child_end(&parser->child, 0, NULL, 0);
+		process_end(&parser->process, 0, NULL, 0);
 	parser->started = false;
 	wire_out_free(&parser->out);
 	wire_in_free(&parser->in);

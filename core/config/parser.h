@@ -7,14 +7,13 @@
 #ifndef CORE_CONFIG_PARSER_H
 #define CORE_CONFIG_PARSER_H
 
-#include "core/worker_client/child.h"
+#include "core/worker_client/process.h"
 #include "core/wire/wire.h"
 #include "core/config/tree.h"
 #include "core/facts/arena.h"
 #include "core/facts/error.h"
 
-#define CONF_PARSE_MS 30000u		     /* for one text */
-#define CONF_PARSE_ARGUMENT "--parse-config" /* the worker program's first argument */
+#define CONF_PARSE_MS 30000u /* for one text */
 
 /* Carries out a request in this process, as core/config/parse.h does: for tests. */
 typedef int conf_answer_fn(struct wire_message *request, struct wire_out *out);
@@ -24,7 +23,7 @@ struct conf_parser {
 	const char *program;	/* the worker program */
 	conf_answer_fn *answer; /* or NULL: the program does it */
 	bool started;
-	struct child child;
+	struct process process;
 	struct wire_out out;
 	struct wire_in in;
 	struct arena nodes;

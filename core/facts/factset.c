@@ -169,6 +169,21 @@ const struct fact *factset_find(const struct factset *set, const char *key)
 	return NULL;
 }
 
+size_t factset_from(const struct factset *set, const char *prefix, size_t len)
+{
+	size_t low = 0, high = set->count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (strncmp(set->facts[middle].key, prefix, len) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
 const char *factset_text(const struct factset *set, const char *key)
 {
 	const struct fact *fact = factset_find(set, key);

@@ -68,6 +68,11 @@ void factset_builder_free(struct factset_builder *builder);
 
 /* NULL: not there. */
 const struct fact *factset_find(const struct factset *set, const char *key);
+/*
+ * The index of the first fact whose key begins with these bytes, or comes after all such keys. Keys
+ * that fit a glob begin with its literal part, so they follow each other from here on.
+ */
+size_t factset_from(const struct factset *set, const char *prefix, size_t len);
 /* Text of a fact; NULL where missing, unreadable or binary. */
 const char *factset_text(const struct factset *set, const char *key);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The field table of a record, checked when it is first given. Must not look at any value. */
+/* Checking the field table of a record. Must not look at any value. */
 #ifndef CORE_FINDING_FIELD_TABLE_H
 #define CORE_FINDING_FIELD_TABLE_H
 
@@ -8,12 +8,12 @@
 #define TABLE_FIELDS_MAX 64u
 
 /*
- * 0; or -EINVAL, and the operation under way has the mistake: a wrong size, a name that is none or
- * stands twice, a rule that is not known or does not fit the value, a limit that is the core's own.
+ * 0, or -EINVAL with a mistake of the call: a size, a name that is invalid or repeated, a
+ * rule that is unknown or does not fit the type, or a limit that only the core may use.
  */
 int table_check(const struct migcompat_record *record);
 
-/* For a table that was checked: fields have the backend's size. */
+/* For a table that was checked: elements have the backend's size. */
 static inline const struct migcompat_field *table_field(const struct migcompat_record *record,
 							size_t i)
 {
@@ -21,6 +21,6 @@ static inline const struct migcompat_field *table_field(const struct migcompat_r
 							      i * record->field_size);
 }
 
-const char *table_value_name(uint32_t type); /* "a number"; "none" */
+const char *table_value_name(uint32_t type); /* "a number", "none" */
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for findings: names of rules, limits and states, and the sentence of a finding. Pure
- * functions. */
+/* Texts of findings: names of rules, limits and states, and sentences. Pure functions. */
 #include "core/finding/result.h"
 
 #include <inttypes.h>
@@ -10,7 +9,7 @@
 
 static const struct {
 	const char *name;
-	const char *must; /* what the target must, said after both values */
+	const char *must; /* the requirement, after both values */
 } rules[] = {
 	[MIGCOMPAT_RULE_EQUAL] = {"equal", "must be equal"},
 	[MIGCOMPAT_RULE_SUPERSET] = {"superset", "target must have all of the source's"},
@@ -22,7 +21,7 @@ static const struct {
 };
 
 static const char *const statuses[] = {"ok", "bad", "warn", "unknown"};
-/* In the order in which they are named, which is not that of their values. */
+/* In order of precedence, which is not the order of the values. */
 static const struct {
 	uint32_t limit;
 	const char *name;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Collecting findings. Memory is taken once and reused; must not render text while a comparison
- * runs. */
+/* Collecting findings. Memory is allocated once and reused. Renders no text. */
 #include "core/finding/result.h"
 
 #include <errno.h>
@@ -27,8 +26,9 @@ void result_free(struct migcompat_result *result)
 	*result = (struct migcompat_result){0};
 }
 
-/* A copy in the result's own memory; cut where that is full, so that a flood of text costs nothing
- * but itself. */
+/*
+ * Copy into the result's memory. If that is full, the text is cut and the finding stays.
+ */
 static const char *text_keep(struct migcompat_result *result, const char *text, size_t len)
 {
 	size_t left = RESULT_TEXT_MAX - result->text_used;
@@ -54,7 +54,7 @@ static struct migcompat_value value_keep(struct migcompat_result *result,
 
 		value.as.text = text_keep(result, value.as.text ? value.as.text : "",
 					  value.as.text ? value.len : 0);
-		/* What was kept may be shorter than what was given. */
+		/* The copy may have been cut. */
 		value.len = result->text_used > used ? (uint32_t)(result->text_used - used - 1) : 0;
 	}
 	return value;
@@ -68,9 +68,9 @@ static void count_status(struct migcompat_result *result, const struct finding *
 	result->bad_limits |= 1u << finding->limit;
 }
 
-/* room: for its strings. */
-static void add(struct migcompat_result *result, const struct migcompat_finding *given,
-		bool static_strings, bool room)
+/* room: its strings fit into the memory that is left. */
+static void finding_add(struct migcompat_result *result, const struct migcompat_finding *given,
+			bool static_strings, bool room)
 {
 	struct finding finding = {
 		.source = given->source,
@@ -78,7 +78,7 @@ static void add(struct migcompat_result *result, const struct migcompat_finding 
 		.extra = given->extra,
 		.rule = (uint8_t)(given->rule <= MIGCOMPAT_RULE_INFO ? given->rule
 								     : MIGCOMPAT_RULE_INFO),
-		/* Anything that is not known is a doubt, and a doubt is bad. */
+		/* An unknown status is a doubt, and a doubt is bad. */
 		.status =
 			(uint8_t)(given->status <= MIGCOMPAT_STATUS_UNKNOWN ? given->status
 									    : MIGCOMPAT_STATUS_BAD),
@@ -127,7 +127,7 @@ static size_t value_size(const struct migcompat_value *value)
 void result_add(struct migcompat_result *result, const struct migcompat_finding *finding,
 		bool static_strings)
 {
-	add(result, finding, static_strings, true);
+	finding_add(result, finding, static_strings, true);
 }
 
 void result_offer(struct migcompat_result *result, const struct migcompat_finding *finding)
@@ -136,7 +136,7 @@ void result_offer(struct migcompat_result *result, const struct migcompat_findin
 		      text_size(finding->text) + value_size(&finding->source) +
 		      value_size(&finding->target);
 
-	add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
+	finding_add(result, finding, false, size <= RESULT_TEXT_MAX - result->text_used);
 }
 
 bool result_has(const struct migcompat_result *result, size_t from, const char *field)
@@ -160,7 +160,7 @@ void result_availability(struct migcompat_result *result, uint32_t state, const 
 
 void result_recount(struct migcompat_result *result)
 {
-	/* The dropped ones keep the verdict from turning. */
+	/* Dropped findings stay bad: no policy can override them. */
 	result->bad_count = result->dropped_bad;
 	result->bad_limits = result->dropped_limits;
 	for (size_t i = 0; i < result->count; i++)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The comparison rules, as pure functions over typed values. A doubt never holds. */
+/*
+ * The comparison rules, as pure functions over typed values. In doubt a rule does not
+ * hold.
+ */
 #include "core/finding/result.h"
 
 #include <errno.h>
@@ -47,8 +50,10 @@ static bool holds_at_least(const struct migcompat_value *source,
 	return true;
 }
 
-/* Same major, source minor <= target minor, patch free both ways: the semantic-version rule of the
- * 2020 kernel proposal. */
+/*
+ * Same major, source minor <= target minor, any patch: the rule of semantic versions that
+ * was proposed for the kernel in 2020.
+ */
 static bool holds_version(const struct migcompat_value *source,
 			  const struct migcompat_value *target, uint64_t *extra)
 {
@@ -103,7 +108,7 @@ static bool number_parse(const char *text, size_t len, uint64_t *ret)
 	return true;
 }
 
-/* "<min>-<max>". */
+/* "<min>-<max>" without signs. */
 static bool range_parse(const char *text, size_t len, uint64_t *low, uint64_t *high)
 {
 	const char *dash = len ? memchr(text, '-', len) : NULL;
@@ -119,7 +124,7 @@ bool rule_is_range(const char *text, size_t len)
 	return range_parse(text, len, &low, &high);
 }
 
-/* A whole number at the start of a text, perhaps negative. */
+/* A whole number at the start of a text. It may be negative. */
 static bool integer(const char *text, const char **ret_end, long long *ret)
 {
 	char *end;
@@ -130,6 +135,15 @@ static bool integer(const char *text, const char **ret_end, long long *ret)
 	*ret = strtoll(text, &end, 10);
 	*ret_end = end;
 	return errno == 0;
+}
+
+/* "<min>-<max>", where both may be negative. */
+static bool bounds_parse(const char *allowed, long long *ret_low, long long *ret_high)
+{
+	const char *end;
+
+	return integer(allowed, &end, ret_low) && *end == '-' && integer(end + 1, &end, ret_high) &&
+	       *end == '\0';
 }
 
 bool rule_allows(const char *allowed, const char *text)
@@ -145,9 +159,8 @@ bool rule_allows(const char *allowed, const char *text)
 	list.len = (uint32_t)strlen(allowed);
 	if (rule_holds(MIGCOMPAT_RULE_ONE_OF, &given, &list, NULL))
 		return true;
-	if (!integer(allowed, &end, &low) || *end != '-' || !integer(end + 1, &end, &high) || *end)
-		return false;
-	return integer(text, &end, &value) && !*end && low <= value && value <= high;
+	return bounds_parse(allowed, &low, &high) && integer(text, &end, &value) && !*end &&
+	       low <= value && value <= high;
 }
 
 static bool holds_range(const struct migcompat_value *source, const struct migcompat_value *target,

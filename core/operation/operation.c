@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mistakes of a backend during one call. Takes no memory: a comparison that is right costs nothing.
- */
+/* Tracking mistakes of a backend during one call. Allocates nothing. */
 #include "core/operation/operation.h"
 
 #include <errno.h>
@@ -12,9 +11,11 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
+#include "core/facts/macros.h"
+
 #define ERRNO_MAX 4095
 
-static _Thread_local struct operation *now;
+static _Thread_local struct operation *current;
 
 void operation_enter(struct operation *operation, enum operation_kind kind, const char *backend,
 		     const char *device)
@@ -29,8 +30,8 @@ void operation_enter(struct operation *operation, enum operation_kind kind, cons
 	operation->listed = 0;
 	operation->unreadable = false;
 	operation->nfields = operation->ngiven = 0;
-	operation->slip[0] = '\0';
-	now = operation;
+	operation->mistake[0] = '\0';
+	current = operation;
 	step_begin(kind, device);
 }
 
@@ -39,63 +40,63 @@ void operation_leave(struct operation *operation)
 	for (size_t i = 0; i < operation->ngiven; i++)
 		if (XXH3_64bits(operation->given[i].value, operation->given[i].len) !=
 		    operation->given[i].sum)
-			operation_slip("it wrote to the value of the fact \"%s\"",
-				       operation->given[i].key);
-	now = NULL;
+			operation_mistake("it wrote to the value of the fact \"%s\"",
+					  operation->given[i].key);
+	current = NULL;
 	step_end();
 }
 
 struct operation *operation_now(void)
 {
-	return now;
+	return current;
 }
 
-int operation_slip(const char *format, ...)
+int operation_mistake(const char *format, ...)
 {
 	va_list args;
 
-	if (!now || *now->slip)
+	if (!current || *current->mistake)
 		return -EINVAL;
 	va_start(args, format);
-	vsnprintf(now->slip, sizeof(now->slip), format, args);
+	vsnprintf(current->mistake, sizeof(current->mistake), format, args);
 	va_end(args);
 	return -EINVAL;
 }
 
 /* ---------------------------------------------------------------- fields */
 
-/* Tables and findings of one backend mostly share the very string. */
-static bool same(const char *a, const char *b)
+/* Tables and findings of a backend mostly have the same pointer, not only equal text. */
+static bool same_name(const char *a, const char *b)
 {
 	return a == b || strcmp(a, b) == 0;
 }
 
 void operation_expect(const char *field)
 {
-	if (!now)
+	if (!current)
 		return;
-	for (size_t i = 0; i < now->nfields; i++)
-		if (same(now->fields[i], field))
+	for (size_t i = 0; i < current->nfields; i++)
+		if (same_name(current->fields[i], field))
 			return;
-	if (now->nfields == OPERATION_FIELDS_MAX) {
-		operation_slip("its records have more than %u fields", OPERATION_FIELDS_MAX);
+	if (current->nfields == OPERATION_FIELDS_MAX) {
+		operation_mistake("its records have more than %u fields", OPERATION_FIELDS_MAX);
 		return;
 	}
-	now->fields[now->nfields] = field;
-	now->judged[now->nfields++] = false;
+	current->fields[current->nfields] = field;
+	current->judged[current->nfields++] = false;
 }
 
 void operation_judged(const char *field)
 {
-	for (size_t i = 0; now && i < now->nfields; i++) {
-		if (!same(now->fields[i], field))
+	for (size_t i = 0; current && i < current->nfields; i++) {
+		if (!same_name(current->fields[i], field))
 			continue;
-		now->judged[i] = true;
+		current->judged[i] = true;
 		return;
 	}
 }
 
-/* It may be expected later. */
+/* The backend may read the record that has the field after this. */
 void operation_covers(const char *field)
 {
 	operation_expect(field);
@@ -106,19 +107,19 @@ void operation_covers(const char *field)
 
 void operation_unreadable(void)
 {
-	if (now)
-		now->unreadable = true;
+	if (current)
+		current->unreadable = true;
 }
 
 void operation_given(const char *key, const char *value, size_t len)
 {
-	if (!now || !value || now->ngiven == OPERATION_GIVEN_MAX)
+	if (!current || !value || current->ngiven == OPERATION_GIVEN_MAX)
 		return;
-	now->given[now->ngiven].key = key;
-	now->given[now->ngiven].value = value;
-	now->given[now->ngiven].len = len;
-	now->given[now->ngiven].sum = XXH3_64bits(value, len);
-	now->ngiven++;
+	current->given[current->ngiven].key = key;
+	current->given[current->ngiven].value = value;
+	current->given[current->ngiven].len = len;
+	current->given[current->ngiven].sum = XXH3_64bits(value, len);
+	current->ngiven++;
 }
 
 /* ---------------------------------------------------------------- errors */
@@ -136,7 +137,7 @@ const char *operation_errno_text(const struct operation *operation, int r, char 
 	};
 
 	snprintf(buffer, size, "%s", strerror(abs(r)));
-	for (size_t i = 0; i < sizeof(meanings) / sizeof(meanings[0]); i++)
+	for (size_t i = 0; i < COUNT(meanings); i++)
 		if (meanings[i].code == abs(r) && (!operation->unreadable || r == -ENOMEM))
 			snprintf(buffer, size, "%s (%s)", strerror(abs(r)), meanings[i].text);
 	return buffer;
@@ -147,8 +148,9 @@ int operation_code(int r)
 	return r >= 0 || r < -ERRNO_MAX || r == -ENOTCONN || r == -ENOTUNIQ ? -EIO : r;
 }
 
-/* "backend NAME: OPERATION of DEVICE: " is said once, whatever follows. */
-static int say(const struct operation *operation, int code, struct error *err, const char *text)
+/* All errors begin with "backend NAME: OPERATION of DEVICE: ". */
+static int operation_error_set(const struct operation *operation, int code, struct error *err,
+			       const char *text)
 {
 	return error_set(err, code, "backend %s: %s%s%s: %s", operation->backend,
 			 operation_name(operation->kind), operation->device ? " of " : "",
@@ -164,15 +166,15 @@ int operation_failed(const struct operation *operation, int r, struct error *err
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	return say(operation, operation_code(r), err, text);
+	return operation_error_set(operation, operation_code(r), err, text);
 }
 
 int operation_error(const struct operation *operation, int r, struct error *err)
 {
 	char why[ERROR_TEXT_MAX / 4];
 
-	if (*operation->slip)
-		return say(operation, -EIO, err, operation->slip);
+	if (*operation->mistake)
+		return operation_error_set(operation, -EIO, err, operation->mistake);
 	if (!r)
 		return 0;
 	if (r > 0)

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The page is sealed before the worker gets it, so that it cannot shrink under the reader. */
+/*
+ * Pages of shared memory. They are sealed before a worker gets them, so they cannot
+ * shrink.
+ */
 #include "core/operation/step.h"
 
 #include <errno.h>
@@ -13,7 +16,7 @@
 
 #include "core/facts/utf8.h"
 
-static struct step *published; /* set once, before the first operation */
+static struct step *published; /* set once, before the first call */
 
 const char *operation_name(enum operation_kind kind)
 {
@@ -41,7 +44,7 @@ int step_make(size_t count)
 	struct rlimit limit;
 	int fd, r;
 
-	/* A file's size may be limited for this process; beyond that a signal would end it. */
+	/* Beyond its limit for files, a signal would end this process. */
 	if (getrlimit(RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur < count * STEP_BYTES)
 		return -EFBIG;
 	fd = memfd_create("migcompat-step", MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -116,7 +119,7 @@ const char *step_text(const struct step *step, char *buffer, size_t size)
 	buffer[0] = '\0';
 	if (kind == OPERATION_NONE || kind >= OPERATION_KIND_COUNT)
 		return buffer;
-	/* It may still be written, and may be anything. */
+	/* The worker may write to it at any time, and anything. */
 	memcpy(device, step->device, sizeof(device));
 	device[sizeof(device) - 1] = '\0';
 	utf8_mend(device, strlen(device));

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a worker is at: a page that it shares with the process that started it. If the worker dies,
- * or does not answer, the page names the operation and the device. Nobody waits for it, and no
- * answer depends on it: the worker may write anything there.
+ * A page that a worker shares with the process that started it: its current operation and
+ * device. It serves only the sentence about a worker that ended or did not answer. A
+ * message for each operation would cost a switch between processes.
+ *
+ * The worker may write anything here, so no answer depends on it.
  */
 #ifndef CORE_OPERATION_STEP_H
 #define CORE_OPERATION_STEP_H
@@ -11,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define STEP_BYTES 4096u /* of a child's page, at its number's place */
+#define STEP_BYTES 4096u /* of each worker's page */
 
 enum operation_kind {
 	OPERATION_NONE = 0,
@@ -31,30 +33,30 @@ enum operation_kind {
 };
 
 struct step {
-	_Atomic uint32_t operation; /* enum operation_kind, of the last one */
-	_Atomic uint32_t busy;	    /* it is under way */
-	_Atomic uint32_t count;	    /* of operations, to see whether one follows another */
-	char device[256];	    /* its id, "" for none */
+	_Atomic uint32_t operation; /* enum operation_kind, of the last call */
+	_Atomic uint32_t busy;	    /* the call is under way */
+	_Atomic uint32_t count;	    /* of calls, to tell one from the next */
+	char device[256];	    /* its id; "": none */
 };
 
 const char *operation_name(enum operation_kind kind); /* "compare" */
 
-/* In the parent: the descriptor of pages for so many children, or -errno. */
+/* In the parent: a descriptor of pages for this many workers, or a negative errno. */
 int step_make(size_t count);
-/* The page of this child, for reading; NULL: none can be had, and nothing is told. */
+/* The page of a worker, for reading; NULL: not available. */
 struct step *step_read(int fd, size_t number);
-/* In the child, likewise for writing. */
+/* In the worker: its page, for writing; NULL: not available. */
 struct step *step_write(int fd, size_t number);
 void step_free(struct step *step); /* takes NULL */
 
-/* In the child: where the operations of this process are written from now on. */
+/* In the worker: publish the calls of this process in the page, which may be NULL. */
 void step_publish(struct step *step);
 void step_begin(enum operation_kind kind, const char *device); /* device may be NULL */
 void step_end(void);
 
 /*
- * In the parent: " in compare of DEVICE", of the operation under way, or "" if there is none or
- * step is NULL. Returns buffer.
+ * In the parent: " in compare of DEVICE" if a call is under way, otherwise "". step may
+ * be NULL. Returns buffer.
  */
 const char *step_text(const struct step *step, char *buffer, size_t size);
 

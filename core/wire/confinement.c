@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The words for what a worker lacks. */
+/* Texts about missing confinement. */
 #include "core/wire/confinement.h"
 
 #include <stdio.h>
+
+#include "core/facts/macros.h"
 
 static const struct {
 	enum confinement step;
@@ -22,7 +24,7 @@ const char *confinement_text(uint32_t missing, char *text, size_t size)
 	size_t used = 0;
 
 	*text = '\0';
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++)
+	for (size_t i = 0; i < COUNT(steps); i++)
 		if (missing & steps[i].step && used < size)
 			used += (size_t)snprintf(text + used, size - used, "%s%s", used ? "; " : "",
 						 steps[i].words);

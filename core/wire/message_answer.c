@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Replies: what a worker says of its backend, of a device and of a comparison. All of it is the
- * vendor's, so each number is held against its range, and each text made fit to be shown, before
- * anything else sees it.
+ * Replies about a backend, a device and a comparison. All content is the vendor's:
+ * numbers are checked for their range, and texts are made printable.
  */
 #include <errno.h>
 #include <string.h>
@@ -126,18 +125,18 @@ void message_put_opened(struct wire_out *out, uint32_t number, const struct open
 	wire_put_string(out, opened->not_source);
 	wire_put_string(out, opened->not_target);
 	wire_put_text(out, opened->payload, opened->payload_len);
-	/* Not twice. */
+	/* Usually they are the same. */
 	wire_put_text(out, opened->newest == opened->payload ? NULL : opened->newest,
 		      opened->newest_len);
 }
 
-/* The newest format: a text of its own, or the payload itself. */
+/* The newest format: a text of its own, or none if the payload has it. */
 static int get_newest(struct wire_reader *body, struct opened *opened)
 {
 	size_t len = 0;
 	const char *newest = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &len);
 
-	if (newest && (!opened->payload || !provider_payload_valid(newest, len)))
+	if (newest && (!opened->payload || provider_payload_trouble(newest, len, NULL, 0)))
 		return -EBADMSG;
 	opened->newest = newest ? newest : opened->payload;
 	opened->newest_len = newest ? len : opened->payload_len;
@@ -158,10 +157,13 @@ int message_get_opened(struct wire_reader *body, uint32_t *ret_number, struct op
 	opened.not_target = wire_get_words(body, WIRE_TEXT_MAX);
 	opened.payload_len = 0;
 	opened.payload = wire_get_text(body, MIGCOMPAT_PAYLOAD_MAX, &opened.payload_len);
-	if (get_newest(body, &opened) || !wire_done(body) || !provider_type_valid(opened.type))
+	if (get_newest(body, &opened) || !wire_done(body) ||
+	    provider_type_trouble(opened.type, NULL, 0))
 		return -EBADMSG;
-	if (opened.not_source ? opened.payload != NULL
-			      : !provider_payload_valid(opened.payload, opened.payload_len))
+	if (opened.not_source
+		    ? opened.payload != NULL
+		    : !opened.payload ||
+			      provider_payload_trouble(opened.payload, opened.payload_len, NULL, 0))
 		return -EBADMSG;
 	*ret_number = number;
 	*ret = opened;
@@ -227,8 +229,10 @@ static struct migcompat_finding get_finding(struct wire_reader *body)
 	finding.field = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.noun = wire_get_words(body, WIRE_TEXT_MAX);
 	finding.text = wire_get_words(body, RESULT_TEXT_MAX);
-	/* A worker that its backend has taken over may send anything, but no word of an operator's
-	 * or a policy's. */
+	/*
+	 * Hostile vendor code may send anything, but no finding in the name of an
+	 * operator or a policy.
+	 */
 	if (!finding.field || !limit_is_backends(finding.limit) ||
 	    (finding.status == MIGCOMPAT_STATUS_BAD && finding.limit == MIGCOMPAT_LIMIT_NONE))
 		body->bad = true;
@@ -248,10 +252,12 @@ void message_put_result(struct wire_out *out, const struct migcompat_result *res
 		put_finding(out, &result->findings[i]);
 }
 
-/* Findings that the worker's result had no room for. Of those its word is all there is; nothing is
- * believed of the others. */
+/*
+ * Findings that the worker dropped because its result was full. Here its word is
+ * believed; nothing else is.
+ */
 struct dropped {
-	uint64_t extra; /* of all findings, also of those that are here */
+	uint64_t extra; /* of all findings, including those that were sent */
 	uint64_t count;
 	uint32_t bad;
 	uint32_t limits;
@@ -270,7 +276,7 @@ static struct dropped get_dropped(struct wire_reader *body)
 	return dropped;
 }
 
-/* extra: how much of it the findings that are here account for. */
+/* extra: the sum over the findings that were sent. */
 static void add_dropped(struct migcompat_result *result, const struct dropped *dropped,
 			uint64_t extra)
 {
@@ -303,7 +309,7 @@ int message_get_result(struct wire_reader *body, struct migcompat_result *result
 		if (!body->bad)
 			result_offer(result, &finding);
 	}
-	/* A comparison that found nothing decided nothing. */
+	/* A comparison without findings decided nothing. */
 	if (!wire_done(body) || count == 0) {
 		*result = before;
 		return -EBADMSG;

@@ -1,17 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Requests: settings and facts on their way to a worker. Only what the backend wants is sent: it
- * may ask for nothing else. */
+/*
+ * Requests with settings and facts. Only facts that the backend wants are sent; it cannot
+ * ask for others.
+ *
+ * Facts travel in messages, not in a sealed memfd. A message is a private copy, too. For
+ * 65,536 queues (13 MB of facts) a memfd would save 6 of 70 ms; most of the time is spent
+ * matching globs.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/wire/message.h"
 
-#define GLOBS_MAX 65536u   /* globs that an inventory may say it collected */
-#define FACT_BINARY 65536u /* beside an errno, which is below 4,096 */
+#define GLOBS_MAX 65536u   /* globs that an inventory may list as collected */
+#define FACT_BINARY 65536u /* a flag beside an errno, which is below 4,096 */
 #define ERRNO_MAX 4095u
 
-/* A text that must arrive whole or not at all. */
+/* Write a text that must not be cut. */
 static void put_whole(struct wire_out *out, const char *text)
 {
 	size_t len = strlen(text);
@@ -58,30 +64,16 @@ int message_get_settings(struct wire_reader *body, const struct backend_info *in
 
 /* ---------------------------------------------------------------- facts */
 
-/* The first fact whose key does not stand before the glob's literal beginning. */
-static size_t facts_from(const struct factset *set, const char *glob, size_t literal)
-{
-	size_t low = 0, high = set->count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (strncmp(set->facts[middle].key, glob, literal) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-/* Mark what a glob covers; returns how many were not marked yet. Sixty-five thousand queues are not
- * held against each glob. */
+/*
+ * Mark the facts that a glob covers. Returns how many were not marked before. Only keys
+ * with the glob's literal part are compared, since a host may have 65,536 queues.
+ */
 static uint32_t facts_mark(const struct factset *set, const char *glob, bool *marks)
 {
 	size_t literal = strcspn(glob, "*?[\\");
 	uint32_t count = 0;
 
-	for (size_t i = facts_from(set, glob, literal);
+	for (size_t i = factset_from(set, glob, literal);
 	     i < set->count && strncmp(set->facts[i].key, glob, literal) == 0; i++) {
 		if (marks[i] || !fact_glob_match(glob, set->facts[i].key))
 			continue;
@@ -134,7 +126,7 @@ static int get_fact(struct wire_reader *body, struct fact *ret)
 	return 0;
 }
 
-/* The body stands in the arena already, so the facts are not copied once more. */
+/* The body is in the arena already, so keys and values are not copied again. */
 static int get_facts(struct wire_reader *body, struct arena *arena, struct factset *ret)
 {
 	struct factset_builder builder;
@@ -186,7 +178,7 @@ static int get_wanted(struct wire_reader *body, struct arena *arena, struct want
 
 /* ---------------------------------------------------------------- hosts and devices */
 
-/* Move the rest of a body into an arena, where it outlives the buffer that it came in. */
+/* Move the rest of a body into the arena, where it outlives the receive buffer. */
 static int keep_body(struct wire_reader *body, struct arena *arena)
 {
 	size_t len = (size_t)(body->end - body->at);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies that are lists. What is to be written into a file, or stands for a name, arrives as it
- * was sent or not at all. */
+/*
+ * Replies that are lists. Values and attributes may be written into files, so texts
+ * arrive unchanged or not at all.
+ */
 #include <errno.h>
 
+#include "core/facts/macros.h"
 #include "core/wire/message.h"
 
 void message_put_list(struct wire_out *out, const struct migcompat_sink *sink)
@@ -72,7 +75,7 @@ int message_get_list(struct wire_reader *body, struct migcompat_sink *sink)
 {
 	static const struct {
 		int (*get)(struct wire_reader *body, struct migcompat_sink *sink);
-		size_t size; /* bytes that one takes at least */
+		size_t size; /* least bytes of an element */
 	} lists[] = {
 		{get_parameter, 9 * sizeof(uint32_t)},
 		{get_candidate, 4 * sizeof(uint32_t)},
@@ -80,7 +83,7 @@ int message_get_list(struct wire_reader *body, struct migcompat_sink *sink)
 	};
 	int r = 0;
 
-	for (size_t list = 0; list < sizeof(lists) / sizeof(lists[0]) && !r; list++) {
+	for (size_t list = 0; list < COUNT(lists) && !r; list++) {
 		uint32_t count = wire_get_count(body, SINK_MAX, lists[list].size);
 
 		for (uint32_t i = 0; i < count && !r; i++)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages about sessions on device state. What a worker says of its regions decides how much of
- * them is read here. */
+/*
+ * Messages about sessions on device state. The library reads only as much of the regions
+ * as the checked sizes allow.
+ */
 #include <errno.h>
 #include <string.h>
 

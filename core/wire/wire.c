@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Framing and the primitive types of messages. Must not know what a message is about. */
+/* Framing, and the basic types of messages. Knows no message. */
 #include "core/wire/wire.h"
 
 #include <errno.h>
@@ -14,14 +14,14 @@
 
 #define ROOM_MIN 65536u
 #define ROOM_KEPT (1u << 20) /* bytes that stay allocated between messages */
-#define TEXT_NONE UINT32_MAX /* the length of a text that is not there */
+#define TEXT_NONE UINT32_MAX /* the length of a missing text */
 #define NS_PER_MS 1000000u
 
 _Static_assert(sizeof(struct wire_head) == 16, "a message's head has no gaps");
 
 /* ---------------------------------------------------------------- writing */
 
-/* Room for size more bytes, or NULL with the error set. */
+/* Append room for size bytes. NULL: out->error is set. */
 static char *out_reserve(struct wire_out *out, size_t size)
 {
 	if (out->error)
@@ -257,8 +257,7 @@ void wire_in_rest(struct wire_in *in)
 		wire_in_free(in);
 }
 
-/* Make room behind the bytes that are there; the buffer doubles only when it is full of what has
- * arrived. */
+/* Make room after the bytes that are there. The buffer doubles only if it is full. */
 static int in_room(struct wire_in *in)
 {
 	size_t room;

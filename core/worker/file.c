@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening backend files, and copying those that the worker's user cannot reach. Runs before any
- * vendor code. */
+/*
+ * Opening a backend's file, and copying it if the worker's user cannot read it. Runs
+ * before vendor code.
+ */
 #include "core/worker/file.h"
 
 #include <errno.h>
@@ -11,15 +13,14 @@
 #include <sys/sendfile.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 
-#define FILE_FD (CHILD_LIFE + 1)
-#define PIECE (1u << 20) /* bytes that are copied at a time */
+#define FILE_FD (WORKER_LIFE + 1)
+#define PIECE (1u << 20) /* bytes copied at a time */
 
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL                                                                          \
-	0x0008U /* since 6.3, and asked for by some administrators; it is mapped, never executed \
-		   as a program */
+/* Since Linux 6.3. Some systems require it. The copy is mapped, never executed. */
+#define MFD_NOEXEC_SEAL 0x0008U
 #endif
 
 void file_open(struct file *file, const char *path)
@@ -28,7 +29,7 @@ void file_open(struct file *file, const char *path)
 	trusted_open(path, &file->opened, &file->refusal);
 }
 
-static int memory(void)
+static int memory_file(void)
 {
 	int fd = memfd_create("migcompat-backend",
 			      MFD_CLOEXEC | MFD_NOEXEC_SEAL | MFD_ALLOW_SEALING);
@@ -38,10 +39,10 @@ static int memory(void)
 		       : fd;
 }
 
-/* A descriptor of a copy that nobody can change any more, or -errno. */
-static int copy(int fd)
+/* Copy the file into sealed memory. Returns a descriptor or a negative errno. */
+static int copy_to_memory(int fd)
 {
-	int to = memory();
+	int to = memory_file();
 	ssize_t n = 1;
 	int r = to < 0 ? -errno : 0;
 
@@ -65,7 +66,7 @@ void file_reach(struct file *file)
 	trusted_path(FILE_FD, file->opened.name, file->from);
 	if (faccessat(file->opened.folder, file->opened.name, R_OK, 0) == 0)
 		return;
-	file->copy = copy(file->opened.file);
+	file->copy = copy_to_memory(file->opened.file);
 	if (file->copy < 0)
 		error_set(&file->refusal, file->copy,
 			  "its worker can neither read it nor copy it: %s", strerror(-file->copy));

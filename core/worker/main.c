@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * migcompat-worker: the process that one backend's code runs in, or several such
- * processes; or the one that configuration files are parsed in. Started by the library
- * with sockets from descriptor 3 on; it gives up what it can before it loads or parses
- * anything, and ends with the other end.
+ * migcompat-worker runs the code of one backend in each process, or parses configuration
+ * files. The library starts it, with sockets from descriptor 3 on.
+ *
+ * A worker gives up its rights in steps, each for good, before it loads anything
+ * (sandbox.h). It ends when the library closes its end. It runs vendor code only in
+ * calls, without threads and signals, so the library's time-out is its watchdog.
+ * RLIMIT_CPU would count the whole life of a process, which in a service is months.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,19 +18,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
 #include "core/wire/worker_memory.h"
+#include "core/wire/worker_process.h"
+#include "core/worker/copies.h"
 #include "core/worker/serve.h"
 #include "core/config/parse.h"
-#include "core/config/parser.h"
 #include "core/worker/file.h"
 #include "core/worker/sandbox.h"
-#include "core/worker/words.h"
+#include "core/worker/output.h"
 
-/* Something happened to the pipe, which can only be its end. */
+/* Data never comes through the pipe, so a signal means its end. */
 static void on_life(int signal)
 {
-	struct pollfd pollfd = {.fd = CHILD_LIFE};
+	struct pollfd pollfd = {.fd = WORKER_LIFE};
 	int before = errno;
 
 	(void)signal;
@@ -36,7 +39,7 @@ static void on_life(int signal)
 	errno = before;
 }
 
-/* Inherited by all copies. The filters let nobody take them away again. */
+/* All copies inherit this. The filters keep vendor code from changing it. */
 static int handle_signals(void)
 {
 	const struct sigaction ignore = {.sa_handler = SIG_IGN},
@@ -47,21 +50,21 @@ static int handle_signals(void)
 }
 
 /*
- * End with the other end even where vendor code never returns. PR_SET_PDEATHSIG would not do: it
- * comes with the end of the thread that started this process, and the library lives in programs
- * whose threads come and go. The socket would do, but sends a signal for each request and each
- * reply that was read.
+ * End with the other end, even if vendor code never returns. PR_SET_PDEATHSIG is no way:
+ * it reacts to the end of the thread that started this process, and threads of a program
+ * may end at any time. The socket is no way either: it would send a signal for each
+ * request, and each reply that was read.
  */
 static int watch_life(void)
 {
-	if (fcntl(CHILD_LIFE, F_SETOWN, getpid()) < 0 ||
-	    fcntl(CHILD_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
+	if (fcntl(WORKER_LIFE, F_SETOWN, getpid()) < 0 ||
+	    fcntl(WORKER_LIFE, F_SETFL, O_RDONLY | O_ASYNC) < 0)
 		return -errno;
-	on_life(SIGIO); /* it may have ended before anybody watched */
+	on_life(SIGIO); /* it may have ended before this */
 	return 0;
 }
 
-/* What the first argument says. */
+/* The first argument. */
 struct terms {
 	unsigned uid;
 	unsigned gid;
@@ -69,12 +72,14 @@ struct terms {
 	unsigned oom_score_adj;
 };
 
-/* What is done once for all copies: open the files, then be the user who cannot. refusal: that
- * failed. */
-static void prepare(struct file *files, char *const *paths, size_t count, const struct terms *terms,
-		    uint32_t *missing, struct error *refusal)
+/*
+ * Once for all copies: open the files, then become the user who cannot open them. After
+ * an error, refusal has the reason.
+ */
+static void files_prepare(struct file *files, char *const *paths, size_t count,
+			  const struct terms *terms, uint32_t *missing, struct error *refusal)
 {
-	int descriptors[2 * CHILDREN_MAX];
+	int descriptors[2 * WORKERS_MAX];
 
 	for (size_t i = 0; i < count; i++)
 		file_open(&files[i], paths[i]);
@@ -89,9 +94,11 @@ static void prepare(struct file *files, char *const *paths, size_t count, const 
 	sandbox_files(descriptors, 2 * count, missing, refusal);
 }
 
-/* A library beside a backend is read from the folder itself. "Not found" would hide why it cannot
- * be. */
-static void explain(const struct file *file, struct provider *provider)
+/*
+ * The dynamic linker reads libraries beside a backend from the folder itself. If the
+ * worker's user cannot enter the folder, "not found" would hide the reason.
+ */
+static void explain_missing_library(const struct file *file, struct provider *provider)
 {
 	struct error err = {0};
 
@@ -105,15 +112,18 @@ static void explain(const struct file *file, struct provider *provider)
 	provider_refuse(provider, err.text);
 }
 
-/* Load it, or say why not; refusal is a reason from before. */
-static int load(struct file *file, unsigned memory_kib, const struct error *refusal,
-		struct provider **ret)
+/*
+ * Load the backend. refusal: why it must not be loaded. Returns an error only if memory
+ * is short.
+ */
+static int backend_load(struct file *file, unsigned memory_kib, const struct error *refusal,
+			struct provider **ret)
 {
 	struct error confined = *refusal;
 	const char *slash = strrchr(file->path, '/');
 	int r;
 
-	words_lead(slash ? slash + 1 : file->path);
+	output_redirect(slash ? slash + 1 : file->path);
 	if (!*confined.text)
 		sandbox_loading(memory_kib, &confined);
 	if (*confined.text)
@@ -122,15 +132,15 @@ static int load(struct file *file, unsigned memory_kib, const struct error *refu
 				*file->refusal.text ? file->refusal.text : NULL, ret, NULL);
 	file_done(file);
 	if (!r)
-		explain(file, *ret);
+		explain_missing_library(file, *ret);
 	if (!r && (*ret)->info.name)
-		words_name((*ret)->info.name);
+		output_name((*ret)->info.name);
 	if (!r && sandbox_serving(&confined))
 		provider_refuse(*ret, confined.text);
 	return r;
 }
 
-static int run(struct file *file, unsigned memory_kib, const struct error *refusal)
+static int worker_run(struct file *file, unsigned memory_kib, const struct error *refusal)
 {
 	struct provider *provider;
 	struct server server;
@@ -139,67 +149,67 @@ static int run(struct file *file, unsigned memory_kib, const struct error *refus
 	if (!r)
 		r = watch_life();
 	if (!r)
-		r = load(file, memory_kib, refusal, &provider);
+		r = backend_load(file, memory_kib, refusal, &provider);
 	if (r)
 		return r;
 	server_start(&server, provider);
-	r = serve(CHILD_SOCKET, &server);
+	r = serve(WORKER_SOCKET, &server);
 	server_free(&server);
 	return r;
 }
 
 /*
- * No vendor code runs here, and the text is the administrator's: the user stays. The
- * second filter lets no file be opened, so Landlock would add nothing.
+ * No vendor code runs here and the text is the administrator's, so the user stays the
+ * same. The second filter forbids to open files, so Landlock would add nothing.
  */
-static int parse(void)
+static int parser_run(void)
 {
 	struct error refusal = {0};
-	int r = close_range(CHILD_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
+	int r = close_range(WORKER_LIFE + 1, ~0u, 0) < 0 ? -errno : watch_life();
 
 	if (r)
 		return r;
 	if (!sandbox_capabilities(&refusal) && !sandbox_loading(WORKER_SHARE_MOST_KIB, &refusal))
 		(void)sandbox_serving(&refusal);
-	return conf_serve(CHILD_SOCKET, &refusal);
+	return conf_serve(WORKER_SOCKET, &refusal);
 }
 
 static int usage(void)
 {
-	fprintf(stderr, "usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
-			"       migcompat-worker " CONF_PARSE_ARGUMENT " -\n"
-			"Runs backends for libmigcompat, one a process, which starts this program "
-			"with a socket for each; or parses\n"
-			"configuration files for it. Started by root it becomes that user before "
-			"it loads a backend. KIB: the memory that each may take.\n"
-			"OOM: its oom_score_adj.\n");
+	fprintf(stderr,
+		"usage: migcompat-worker UID:GID:KIB:OOM BACKEND.so…\n"
+		"       migcompat-worker " WORKER_PARSE_CONFIG " -\n"
+		"Runs one backend in each process, or parses configuration files.\n"
+		"libmigcompat starts this program, with a socket for each process.\n"
+		"UID, GID: the user to become before a backend is loaded, if root starts it.\n"
+		"KIB: the memory of each process. OOM: its oom_score_adj.\n");
 	return 2;
 }
 
 int main(int argc, char **argv)
 {
-	static struct file files[CHILDREN_MAX];
+	static struct file files[WORKERS_MAX];
 	struct error refusal = {0};
-	bool parses = argc == 3 && strcmp(argv[1], CONF_PARSE_ARGUMENT) == 0;
+	bool parses = argc == 3 && strcmp(argv[1], WORKER_PARSE_CONFIG) == 0;
 	uint32_t missing = sandbox_left_out();
 	struct terms terms;
 	int r;
 
 	if (parses) {
 		r = handle_signals();
-		return r || parse() ? EXIT_FAILURE : EXIT_SUCCESS;
+		return r || parser_run() ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
-	if (argc < 3 || (size_t)argc - 2 > CHILDREN_MAX ||
+	if (argc < 3 || (size_t)argc - 2 > WORKERS_MAX ||
 	    sscanf(argv[1], "%u:%u:%u:%u", &terms.uid, &terms.gid, &terms.memory_kib,
 		   &terms.oom_score_adj) != 4)
 		return usage();
 	r = handle_signals();
 	if (!r) {
-		prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
-		r = child_copy((size_t)argc - 2, missing);
+		files_prepare(files, argv + 2, (size_t)argc - 2, &terms, &missing, &refusal);
+		r = copies_make((size_t)argc - 2, missing);
 	}
 	if (r >= 0)
-		r = run(&files[r], terms.memory_kib, &refusal);
+		r = worker_run(&files[r], terms.memory_kib, &refusal);
 	if (r)
 		fprintf(stderr, "migcompat-worker: %s\n", strerror(-r));
 	return r ? EXIT_FAILURE : EXIT_SUCCESS;

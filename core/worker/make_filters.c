@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Run while building: writes the worker's two seccomp filters as C, so that a worker that starts
- * only hands them to the kernel. The first is the list of what loading and serving take; anything
- * else fails with EPERM, or ends the process where it is an attack on another one. The second is
- * small, since it only takes away what loading needed.
+ * Runs during the build and writes the two seccomp filters of a worker as C. Making them
+ * at run time would take longer than all the rest of a worker's start.
+ *
+ * The first filter allows what loading and serving need. All other calls fail with EPERM,
+ * since libraries probe in good faith and go on. Calls that only serve to attack other
+ * processes end the worker. The second filter is small: it takes away what only loading
+ * needed.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -17,22 +20,22 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 #include "core/facts/macros.h"
 #include "core/worker/filter.h"
 
-/* The last one that a call is allowed in. */
+/* The last phase in which a call is allowed. */
 enum phase {
-	LOADING, /* the dynamic linker and the constructors run */
+	LOADING, /* the dynamic linker and constructors run */
 	SERVING, /* requests are answered */
 };
 
-/* Whatever the arguments. Names that an architecture does not have are passed over. */
+/* Allowed with any arguments. Names that an architecture lacks are skipped. */
 static const struct {
 	const char *name;
 	enum phase until;
 } plain[] = {
-	/* the socket to the library, standard error, and what was opened for loading */
+	/* the socket, standard error, and files that were opened for loading */
 	{"read", SERVING},
 	{"write", SERVING},
 	{"writev", SERVING},
@@ -44,7 +47,7 @@ static const struct {
 	{"pread64", LOADING},
 	{"lseek", SERVING},
 	{"_llseek", SERVING},
-	/* fstat of most glibcs; what can be learnt of a file by its name is no secret */
+	/* fstat in most releases of glibc; what it tells about a file is no secret */
 	{"newfstatat", LOADING},
 	{"fstatat64", LOADING},
 	/* memory */
@@ -56,7 +59,7 @@ static const struct {
 	{"riscv_flush_icache", LOADING},
 	{"riscv_hwprobe", LOADING},
 	{"arch_prctl", LOADING},
-	/* locks, time, chance */
+	/* locks, time, random numbers */
 	{"futex", SERVING},
 	{"futex_time64", SERVING},
 	{"sched_yield", SERVING},
@@ -71,12 +74,12 @@ static const struct {
 	{"clock_nanosleep_time64", SERVING},
 	{"pause", SERVING},
 	{"getrandom", SERVING},
-	/* what a process may know of itself and the machine */
+	/* facts about the process itself and the machine */
 	{"getpid", SERVING},
 	{"gettid", SERVING},
 	{"getppid", SERVING},
 	{"sysinfo", SERVING},
-	/* its end, and coming back from the one signal that is handled */
+	/* ending, and returning from the handler of the one signal */
 	{"rt_sigreturn", SERVING},
 	{"sigreturn", SERVING},
 	{"restart_syscall", SERVING},
@@ -85,17 +88,17 @@ static const struct {
 };
 
 /*
- * The descriptors first to first + rest, by all bits of the argument: the kernel looks at 32 of
- * them, and a number that is another one only above those is not to pass for it. None is above 31,
- * see sandbox.c.
+ * Descriptors first to first + rest; their number is a power of two. All 64 bits are
+ * compared: the kernel uses only 32, and a number that differs above these must not pass.
+ * RLIMIT_NOFILE keeps descriptors below 32, see sandbox.c.
  */
 #define CLOSE(first, rest)                                                                    \
 	{                                                                                     \
 		"close", {SCMP_A0_64(SCMP_CMP_MASKED_EQ, ~UINT64_C(rest), first)}, 1, SERVING \
 	}
-_Static_assert(CHILD_SOCKET == 3 && CHILD_LIFE == 4, "all but these two");
+_Static_assert(WORKER_SOCKET == 3 && WORKER_LIFE == 4, "all but these two");
 
-/* With these arguments alone. */
+/* Allowed with these arguments only. */
 static const struct {
 	const char *name;
 	struct scmp_arg_cmp good[2];
@@ -107,37 +110,35 @@ static const struct {
 	 {SCMP_A2_64(SCMP_CMP_MASKED_EQ, O_ACCMODE | O_CREAT | O_TRUNC | __O_TMPFILE, O_RDONLY)},
 	 1,
 	 LOADING},
-	/* The filter that comes on top. */
+	/* The second filter. */
 	{"seccomp",
 	 {SCMP_A0_64(SCMP_CMP_EQ, SECCOMP_SET_MODE_FILTER), SCMP_A1_64(SCMP_CMP_EQ, 0)},
 	 2,
 	 LOADING},
-	/* It ends with the connection, so that is not its to close: neither the socket nor the
-	   pipe. */
+	/* Socket and pipe stay open, since the worker ends with its connection. */
 	CLOSE(0, 1),
 	CLOSE(2, 0),
 	CLOSE(5, 0),
 	CLOSE(6, 1),
 	CLOSE(8, 7),
 	CLOSE(16, 15),
-	/* The descriptor of memory that a device's state goes through: core/worker/serve_state.c.
-	 */
-	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, CHILD_SOCKET)}, 1, SERVING},
-	/* Looking at limits and flags, not setting them. */
+	/* The descriptor of memory for device state, see serve_state.c. */
+	{"recvmsg", {SCMP_A0_64(SCMP_CMP_EQ, WORKER_SOCKET)}, 1, SERVING},
+	/* Reading limits and flags, not setting them. */
 	{"prlimit64", {SCMP_A2_64(SCMP_CMP_EQ, 0)}, 1, SERVING},
 	{"fcntl", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
 	{"fcntl64", {SCMP_A1_64(SCMP_CMP_EQ, F_GETFL)}, 1, SERVING},
-	/* abort(), and of nobody else */
+	/* abort(), but no signal to another process */
 	{"tgkill",
 	 {SCMP_A0_64(SCMP_CMP_EQ, FILTER_PID), SCMP_A2_64(SCMP_CMP_EQ, SIGABRT)},
 	 2,
 	 SERVING},
 };
 
-/* Memory that is code: only while loading. */
+/* Executable memory: only while loading. */
 static const char *const mapping[] = {"mmap", "mmap2", "mprotect"};
 
-/* Libraries try many a thing in good faith, but no attack on another process. */
+/* Honest libraries do not use these calls. */
 static const char *const deadly[] = {
 	"ptrace",      "process_vm_readv",  "process_vm_writev", "kill",
 	"tkill",       "rt_sigqueueinfo",   "rt_tgsigqueueinfo", "pidfd_open",
@@ -164,8 +165,10 @@ static void add(scmp_filter_ctx filter, uint32_t action, const char *name, unsig
 		die(name, -r);
 }
 
-/* Where mmap takes its arguments by pointer no filter sees them. There new code cannot be told from
- * new memory. */
+/*
+ * If mmap takes its arguments by pointer, a filter cannot see them, so it cannot tell
+ * code from data.
+ */
 static bool is_visible(const char *name)
 {
 	return strcmp(name, "mmap") != 0 ||

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The steps themselves, by system calls alone: an own user, capabilities, Landlock, limits, seccomp
- * filters. Knows no backend. A build with sanitizers or that counts lines reads and writes files of
- * its own and looks at itself with ptrace, so there only the limits that these can live with are
- * set.
+ * The steps of confinement, by system calls alone. Knows no backend.
+ *
+ * Builds with sanitizers or coverage write files of their own and trace themselves, so
+ * they set only those limits that these allow. There is no network namespace: it would
+ * take 0.5 to 3 ms, and a worker can make no socket.
  */
 #include "core/worker/sandbox.h"
 
@@ -36,9 +37,8 @@
 #define CONFINED true
 #endif
 
-#define FILES_ALL                             \
-	((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - \
-	 1) /* what the first Landlock knows; the filters forbid the rest */
+/* The rights of the first version of Landlock. The filters forbid all others. */
+#define FILES_ALL ((LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1)
 #define FILTER_MAX 512
 
 static int fail(struct error *err, const char *what)
@@ -59,7 +59,7 @@ uint32_t sandbox_left_out(void)
 	return missing | (CONFINED || geteuid() ? 0u : (uint32_t)CONFINEMENT_USER);
 }
 
-/* Raising it takes no capability. */
+/* This needs no capability. */
 void sandbox_first(unsigned oom_score_adj, uint32_t *missing)
 {
 	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
@@ -72,7 +72,7 @@ void sandbox_first(unsigned oom_score_adj, uint32_t *missing)
 
 /* ---------------------------------------------------------------- user */
 
-static int cannot(uid_t uid, struct error *err)
+static int fail_user(uid_t uid, struct error *err)
 {
 	int code = -errno;
 
@@ -88,14 +88,16 @@ static int user_change(uid_t uid, gid_t gid, uint32_t *missing, struct error *er
 		return error_set(err, -EPERM,
 				 "its worker could not be confined: it would stay root");
 	if (setresgid(gid, gid, gid) < 0) {
-		/* Root of a user namespace that has no such user is outside of it the user who made
-		 * it, as who else starts this. */
+		/*
+		 * Root of a user namespace without this user. Outside, it is an
+		 * unprivileged user.
+		 */
 		if (errno != EINVAL)
-			return cannot(uid, err);
+			return fail_user(uid, err);
 		*missing |= CONFINEMENT_USER;
 		return 0;
 	}
-	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? cannot(uid, err) : 0;
+	return setgroups(0, NULL) < 0 || setresuid(uid, uid, uid) < 0 ? fail_user(uid, err) : 0;
 }
 
 int sandbox_capabilities(struct error *err)
@@ -117,7 +119,7 @@ int sandbox_user(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 
 /* ---------------------------------------------------------------- files */
 
-/* Where the dynamic linker finds what a backend is linked to. */
+/* Folders and files in which the dynamic linker looks for libraries. */
 static const char *const libraries[] = {
 	"/etc/ld.so.cache", "/lib",	      "/lib64",		  "/usr/lib",
 	"/usr/lib64",	    "/usr/local/lib", "/usr/local/lib64",
@@ -174,8 +176,10 @@ int sandbox_files(const int *descriptors, size_t count, uint32_t *missing, struc
 
 /* ---------------------------------------------------------------- limits */
 
-/* What vendor code may use up. A sanitizer reserves address space without end, and looks for leaks
- * in a process of its own. */
+/*
+ * Limits of what vendor code may use. A sanitizer reserves unbounded address space and
+ * starts a process that looks for leaks.
+ */
 static const struct {
 	int resource;
 	rlim_t most;
@@ -190,7 +194,7 @@ static const struct {
 #endif
 };
 
-/* Lower a limit for good; one that is lower already stays. */
+/* Lower a limit for good. A limit that is lower already stays. */
 static int limit(int resource, rlim_t most)
 {
 	struct rlimit now;
@@ -203,8 +207,10 @@ static int limit(int resource, rlim_t most)
 	return setrlimit((__rlimit_resource_t)resource, &now);
 }
 
-/* Nothing has to be written to a file, but for standard error where the caller kept it and it is
- * one, and covered lines. */
+/*
+ * May anything be written to a file? Only standard error that the caller kept, and data
+ * of coverage.
+ */
 static bool writes_files(void)
 {
 	struct stat st;

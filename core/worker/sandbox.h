@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Giving up, step by step and for good, what vendor code must not have. Each step returns 0, or
- * -errno with a sentence, and then nothing of a vendor may run: a worker is confined as it is
- * documented or it answers nothing. One thread.
+ * Giving up rights, step by step and for good. A step returns 0, or a negative errno with
+ * a sentence; then no vendor code may run. A worker is confined as documented, or it
+ * answers nothing. One thread.
+ *
+ * The library looks up the user and passes its numbers. The worker opens the backends'
+ * files, becomes this user, drops its capabilities, and restricts itself with Landlock.
+ * Each copy then sets limits and the first seccomp filter, loads its backend, and adds
+ * the second filter.
  */
 #ifndef CORE_WORKER_SANDBOX_H
 #define CORE_WORKER_SANDBOX_H
@@ -14,35 +19,41 @@
 #include "core/facts/error.h"
 
 /*
- * Steps that this build leaves out. The next three steps add to such a set what the kernel or the
- * process that started this one does not allow, enum confinement.
+ * The steps that this build leaves out, enum confinement. The functions below add steps
+ * that the kernel, or the process that started this one, does not allow.
  */
 uint32_t sandbox_left_out(void);
 
-/* If memory is short, the kernel ends this process and its copies before others (memory.h). */
+/*
+ * Let the kernel end this process and its copies first if memory is short
+ * (core/wire/worker_memory.h).
+ */
 void sandbox_first(unsigned oom_score_adj, uint32_t *missing);
 
 /*
- * Root becomes this user, with no other group; whoever else started this stays. All capabilities
- * go, and with no_new_privs they never come back.
+ * If root started this process: become this user, without other groups. Any other user
+ * stays. Then drop all capabilities for good.
  */
 int sandbox_user(uid_t uid, gid_t gid, uint32_t *missing, struct error *err);
 
-/* The second half of that: the user stays who it is. */
+/* Only the second half: the user stays. */
 int sandbox_capabilities(struct error *err);
 
 /*
- * From now on nothing but these files and folders (descriptors below 0 are passed over) and the
- * system's libraries can be opened, and these for reading only. A kernel without Landlock leaves it
- * to the user's permissions until sandbox_serving.
+ * From now on only these files and folders, and the system's libraries, can be opened,
+ * for reading only. Descriptors below 0 are skipped. Without Landlock in the kernel, the
+ * user's permissions are all that limits this until sandbox_serving.
  */
 int sandbox_files(const int *descriptors, size_t count, uint32_t *missing, struct error *err);
 
-/* In each process, after the copies were made and before vendor code is loaded: limits, and the
- * system calls that a worker takes. */
+/* In each copy, before vendor code is loaded: limits, and the first filter. */
 int sandbox_loading(unsigned memory_kib, struct error *err);
 
-/* After that: no file is opened any more, and no code is added. */
+/*
+ * After loading: no file can be opened and no code added. This does not stop hostile
+ * code: a constructor shares the worker's memory and could prevent the second filter. It
+ * would keep what the first filter allows.
+ */
 int sandbox_serving(struct error *err);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Carrying out requests. What came with one lives in an arena of its host or device until that is
- * closed; a host goes with its last device, by the same rule as on the other side.
+ * Answering requests. The data of a request is in the arena of its host or device until
+ * that is closed. A host is freed with its last device, by the same rule as in the
+ * library.
  */
 #include "core/worker/serve.h"
 
@@ -10,7 +11,8 @@
 #include <string.h>
 
 #define ERRNO_MAX 4095
-#define ANSWERS_MAX 262144u /* bytes of answers that wait for more requests to be carried out */
+/* Bytes of replies that are sent before further requests are answered. */
+#define ANSWERS_MAX 262144u
 
 struct served_host {
 	struct served_host *next;
@@ -38,7 +40,7 @@ int server_refuse(struct server *server, uint32_t id, enum wire_op op, int statu
 	return wire_end(&server->out);
 }
 
-/* An error beside its sentence, which may be empty. */
+/* Reply with an error and its sentence, which may be empty. */
 static int refuse(struct server *server, const struct wire_message *request, int status,
 		  const char *text)
 {
@@ -113,7 +115,9 @@ static int answer_host(struct server *server, struct wire_message *request)
 		if (host)
 			arena_free(&host->arena);
 		free(host);
-		/* Without room for its facts the opening that follows is refused, and that is all.
+		/*
+		 * Without memory for its facts, opening its devices fails, and nothing
+		 * else does.
 		 */
 		return r == -ENOMEM ? 0 : r;
 	}
@@ -131,7 +135,7 @@ static void device_free(struct served_device *device)
 	free(device);
 }
 
-/* A free number; the table doubles up to its bound. */
+/* Find a free number. The table doubles up to its limit. */
 static int number_find(struct server *server, uint32_t *ret)
 {
 	struct served_device **devices;
@@ -166,7 +170,7 @@ struct opened *server_device(struct server *server, uint32_t number)
 	return device ? device->opened : NULL;
 }
 
-/* Open what stands in device, whose host may be unknown for want of memory. */
+/* Open a device. Its host is missing if there was no memory for it. */
 static int open_device(struct server *server, struct served_device *device, uint32_t *ret_number,
 		       struct error *err)
 {
@@ -177,13 +181,13 @@ static int open_device(struct server *server, struct served_device *device, uint
 		return error_set(err, r, "backend %s: more than %u devices are open", name,
 				 SERVE_DEVICES_MAX);
 	if (r || !device->host)
-		return error_set(err, -ENOMEM, "backend %s: its worker had no room for the facts",
+		return error_set(err, -ENOMEM, "backend %s: its worker has no memory for the facts",
 				 name);
 	device->device.host = &device->host->host;
 	return provider_open(server->provider, &device->device, &device->opened, err);
 }
 
-/* Nothing stays of a device that was not opened, nor of a host that came for it alone. */
+/* Free a device that was not opened, and hosts that were sent for it alone. */
 static int answer_not_open(struct server *server, struct wire_message *request,
 			   struct served_device *device, int r, const struct error *err)
 {
@@ -219,7 +223,7 @@ static int answer_open(struct server *server, struct wire_message *request)
 		message_put_opened(&server->out, number, device->opened);
 		r = wire_end(&server->out);
 	}
-	/* A backend may say -EBADMSG too. */
+	/* A backend may return -EBADMSG, too. */
 	if (r || !device->host)
 		return answer_not_open(server, request, device, r == -EBADMSG ? -EPROTO : r, &err);
 	server->devices[number] = device;
@@ -240,7 +244,7 @@ static int answer_close(struct server *server, struct wire_message *request)
 	server->devices[number] = NULL;
 	if (number < server->lowest)
 		server->lowest = number;
-	/* The backend may look at the host's facts until it has closed the device. */
+	/* The backend may use facts of the host until it has closed the device. */
 	device_free(device);
 	if (--host->devices == 0)
 		host_free(server, host);
@@ -296,7 +300,7 @@ static int answer_list(struct server *server, struct wire_message *request)
 	return r;
 }
 
-/* On a device, or on none. */
+/* The device is optional. */
 static int answer_stream(struct server *server, struct wire_message *request)
 {
 	uint32_t number = wire_get_u32(&request->body);
@@ -385,7 +389,7 @@ static int serve_next(struct server *server, struct wire_in *in, int fd)
 			       ? r
 			       : wire_send(&server->out, fd, WIRE_FOREVER);
 	}
-	/* All that came is answered: now the answers go out, in one write. */
+	/* All received requests are answered, so send all replies in one write. */
 	r = wire_send(&server->out, fd, WIRE_FOREVER);
 	if (!r && server->waiting)
 		return server_state_memory(server, fd);

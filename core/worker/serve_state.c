@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sessions on device state in a worker. The memory of the regions is made by the other end, which
- * maps it too: here no file could be made. Its descriptor comes with a byte of its own, between two
+ * Sessions on device state in a worker. The library makes and maps the memory of the
+ * regions, since a worker can make no files. Its descriptor comes with a byte between two
  * messages, when a session waits for it.
  */
 #include <errno.h>
@@ -33,7 +33,7 @@ static struct served_session *session_free(struct server *server)
 	return NULL;
 }
 
-/* One that is there and has its memory. */
+/* A session that has its memory, or NULL. */
 static struct served_session *session_find(struct server *server, uint32_t number)
 {
 	struct served_session *session =
@@ -55,7 +55,7 @@ static int answer_open(struct server *server, struct wire_message *request)
 	if (session)
 		r = local_state_begin(opened, &session->port, &err);
 	else
-		error_set(&err, r, "backend %s: more than %u sessions on states are open",
+		error_set(&err, r, "backend %s: more than %u sessions on device state are open",
 			  server->provider->info.name, SERVE_SESSIONS_MAX);
 	if (r)
 		return server_refuse(server, request->head.id, WIRE_STATE_OPEN, r, err.text);
@@ -68,7 +68,7 @@ static int answer_open(struct server *server, struct wire_message *request)
 	return wire_end(&server->out);
 }
 
-/* The descriptor that comes with a byte; -1: none came with it. */
+/* Receive the byte with the descriptor. *ret is -1 if there was none. */
 static int descriptor_receive(int fd, int *ret)
 {
 	union {
@@ -107,7 +107,7 @@ int server_state_memory(struct server *server, int fd)
 	if (r)
 		return r;
 	server->waiting = NULL;
-	/* Without a descriptor the other end had no memory, and the session ends here. */
+	/* Without a descriptor the library had no memory, and the session ends. */
 	r = memory < 0 ? error_set(&err, -ENOMEM, "out of memory")
 		       : local_state_mount(session->port, memory, &err);
 	if (r) {

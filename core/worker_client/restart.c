@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rule of starting again. */
+/* The rule for restarts. */
 #include "core/worker_client/restart.h"
 
 #include <string.h>

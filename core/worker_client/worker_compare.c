@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Comparisons, many in one go: all requests that fit go out in one write, and the answers are read
- * in order, so that one switch to the worker and back serves them all.
+ * Comparisons in batches. One write sends all requests that fit, and the replies come in
+ * order. Sixteen comparisons cost little more than one, since the switch to the worker
+ * and back dominates.
  */
 #include <errno.h>
 
 #include "core/worker_client/worker.h"
 
 /*
- * Bytes of a batch's requests that wait for their answers. Twice as many always fit into a socket:
- * sending them never waits for a worker that itself waits for its answers to be read.
+ * Bytes of requests without a reply. A socket always takes twice as many, so sending
+ * never waits for a worker that itself waits for its replies to be read.
  */
 #define WINDOW_MAX 32768u
-#define FRAME_MAX 64u /* of a request, beside its payload */
+#define FRAME_MAX 64u /* of a request, without its payload */
 
-#define UNANSWERED 1 /* the outcome of what was sent: none that there can be */
+#define UNANSWERED 1 /* outcome of a job that was sent and has no reply */
 
 static size_t request_size(const struct compare_job *job)
 {
 	return job->len + FRAME_MAX;
 }
 
-/* Go past what has its outcome. */
+/* Skip the jobs that have their outcome. */
 static void batch_advance(struct compare_batch *batch)
 {
 	while (batch->answered < batch->asked && batch->jobs[batch->answered].r != UNANSWERED)
 		batch->window -= request_size(&batch->jobs[batch->answered++]);
 }
 
-/* Put together what the window has room for; one request that is larger goes alone. */
+/* Write the requests that the window has room for. A larger one goes alone. */
 static void batch_ask(struct compare_batch *batch, struct requests *requests)
 {
 	while (batch->asked < batch->count) {
@@ -39,8 +40,13 @@ static void batch_ask(struct compare_batch *batch, struct requests *requests)
 		if (job->r) {
 			requests->last++;
 		} else {
-			int r = requests_call(requests, WIRE_COMPARE, mine(job->opened)->number, 0,
-					      job->payload, job->len, job->err);
+			struct device_request request = {
+				.op = WIRE_COMPARE,
+				.device = worker_opened_of(job->opened)->number,
+				.payload = job->payload,
+				.len = job->len};
+			int r = requests_call(requests, &request, job->err);
+
 			job->r = r ? r : UNANSWERED;
 			batch->due += !r;
 		}
@@ -50,8 +56,10 @@ static void batch_ask(struct compare_batch *batch, struct requests *requests)
 	}
 }
 
-/* One reply. -EBADMSG: it is none, and the job is as it was. last: nothing may stand behind the
- * batch's last one. */
+/*
+ * Take one reply. -EBADMSG: it is invalid, and the job is unchanged. last: no data may
+ * follow the last reply.
+ */
 static int batch_take(struct compare_batch *batch, struct wire_message *reply, bool last)
 {
 	struct compare_job *job = &batch->jobs[batch->answered];
@@ -60,11 +68,11 @@ static int batch_take(struct compare_batch *batch, struct wire_message *reply, b
 	if (reply->head.id != batch->first + (uint32_t)batch->answered ||
 	    reply->head.op != WIRE_COMPARE)
 		return -EBADMSG;
-	/* What comes behind the last answer that is due was never asked for. */
+	/* Data after the last reply that is due has no request. */
 	if (batch->due == 1 && last)
 		return -EBADMSG;
 	if (reply->head.status) {
-		r = worker_refusal(reply, job->err);
+		r = worker_read_refusal(reply, job->err);
 		if (r)
 			return r;
 		job->r = reply->head.status;
@@ -79,8 +87,10 @@ static int batch_take(struct compare_batch *batch, struct wire_message *reply, b
 	return 0;
 }
 
-/* Wait for one reply and take all that came with it. follows: those of another batch may come
- * behind. */
+/*
+ * Wait for one reply and take all that came with it. follows: replies of another batch
+ * may follow.
+ */
 static int batch_receive(struct compare_batch *batch, struct worker *worker, bool follows)
 {
 	uint64_t deadline = wire_deadline(worker->options.timeout_ms);
@@ -88,7 +98,7 @@ static int batch_receive(struct compare_batch *batch, struct worker *worker, boo
 	int r;
 
 	while ((r = wire_next(&worker->in, WIRE_REPLY_MAX, &reply)) == 0)
-		if ((r = wire_fill(&worker->in, worker->child.socket, deadline)))
+		if ((r = wire_fill(&worker->in, worker->process.socket, deadline)))
 			return r;
 	while (r > 0) {
 		r = batch_take(batch, &reply, !follows && worker->in.at != worker->in.end);
@@ -101,18 +111,20 @@ static int batch_receive(struct compare_batch *batch, struct worker *worker, boo
 static int batch_send(struct compare_batch *batch, struct worker *worker)
 {
 	batch_ask(batch, &worker->requests);
-	return wire_send(&worker->requests.out, worker->child.socket,
+	return wire_send(&worker->requests.out, worker->process.socket,
 			 wire_deadline(worker->options.timeout_ms));
 }
 
-/* Devices that an earlier process had opened are opened first; what fails there has its outcome. */
+/*
+ * Open devices again that an earlier process had. If this fails, the job has its outcome.
+ */
 static void batch_reopen(struct compare_batch *batch, struct worker *worker)
 {
 	for (size_t i = 0; i < batch->count && worker->alive; i++)
 		batch->jobs[i].r = worker_reopen(worker, batch->jobs[i].opened, batch->jobs[i].err);
 }
 
-/* Have the worker for it. False: it is over. */
+/* Get the worker. False: all jobs have failed. */
 static bool batch_enter(struct compare_batch *batch, struct worker *worker)
 {
 	struct error err = {0};
@@ -128,7 +140,7 @@ static bool batch_enter(struct compare_batch *batch, struct worker *worker)
 	return false;
 }
 
-/* May it be sent behind another one, whose answers are still to come? */
+/* May the batch be sent before the replies to another one were read? */
 static bool batch_follows(struct compare_batch *batch, const struct compare_batch *before,
 			  struct worker *worker)
 {
@@ -162,7 +174,7 @@ void worker_compare_begin(struct provider *provider, struct compare_batch *batch
 	if (worker->alive)
 		r = batch_send(batch, worker);
 	if (r)
-		worker_die(worker, r);
+		worker_abort(worker, r);
 }
 
 void worker_compare_end(struct provider *provider, struct compare_batch *batch,
@@ -182,12 +194,12 @@ void worker_compare_end(struct provider *provider, struct compare_batch *batch,
 		if (!r && batch->asked < batch->count)
 			r = batch_send(batch, worker);
 		if (r)
-			worker_die(worker, r);
+			worker_abort(worker, r);
 	}
 	for (size_t i = batch->answered; i < batch->count; i++)
 		if (i >= batch->asked || batch->jobs[i].r == UNANSWERED)
 			batch->jobs[i].r =
-				worker_dead(worker, worker->death_code, batch->jobs[i].err);
+				worker_error(worker, worker->death_code, batch->jobs[i].err);
 	batch->progress = COMPARE_OVER;
 	if (!follows)
 		worker_leave(worker);

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Sessions on device state whose vendor's code runs in a worker: the regions are memory that both
- * map, writes to the control region are messages. A session ends with its process; nothing of it is
- * made again.
+ * Sessions on device state in a worker. The library makes and seals a memfd for the
+ * regions, and both processes map it: a worker can make no files, and payloads are never
+ * copied into messages. Writes to the control region are messages.
+ *
+ * A session ends with its process and is not opened again, since what it had staged or
+ * logged is lost.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -16,9 +19,9 @@
 struct session {
 	struct state_port port;
 	struct worker *worker;
-	uint32_t generation; /* of the process that it is in */
+	uint32_t generation; /* of its process */
 	uint32_t number;
-	size_t size; /* of what is mapped */
+	size_t size; /* of the mapping */
 };
 
 static struct session *session_of(struct state_port *port)
@@ -26,7 +29,7 @@ static struct session *session_of(struct state_port *port)
 	return (struct session *)(void *)port;
 }
 
-/* ---------------------------------------------------------------- calls, for who has the worker */
+/* ---------------------------------------------------------------- calls */
 
 static int session_lives(const struct session *self, struct error *err)
 {
@@ -51,7 +54,7 @@ static int run(struct session *self, const struct state_write *writes, size_t co
 		return error_set(err, r, "out of memory");
 	r = worker_call(self->worker, WIRE_STATE_RUN, &reply, err);
 	if (!r && (r = message_get_control(&reply.body, &self->port, &outcome, ret_control, err)))
-		return worker_unread(self->worker, r, err);
+		return worker_bad_reply(self->worker, r, err);
 	return r ? r : outcome;
 }
 
@@ -70,21 +73,23 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	return r;
 }
 
-/* Goes out with the next request. Where the worker cannot be had the session ends with its device.
+/*
+ * The message is sent with the next request. If other callers have the worker, the
+ * session is closed with its device.
  */
 static void session_close(struct state_port *port)
 {
 	struct session *self = session_of(port);
 	struct worker *worker = self->worker;
 
-	if (worker_take(worker, 0) == 0) {
+	if (worker_acquire(worker, 0) == 0) {
 		if (worker->alive && worker->generation == self->generation) {
 			wire_begin(&worker->requests.out, ++worker->requests.last, WIRE_STATE_CLOSE,
 				   0, WIRE_REQUEST_MAX);
 			wire_put_u32(&worker->requests.out, self->number);
 			(void)wire_end(&worker->requests.out);
 		}
-		worker_give(worker);
+		worker_release(worker);
 	}
 	if (port->base)
 		munmap(port->base, self->size);
@@ -98,7 +103,7 @@ static const struct state_port_ops session_ops = {
 
 /* ---------------------------------------------------------------- opening */
 
-/* A byte, and with it the descriptor; -1: there is none. */
+/* Send a byte with the descriptor; -1: without one. */
 static int descriptor_send(int socket, int fd)
 {
 	union {
@@ -124,7 +129,7 @@ static int descriptor_send(int socket, int fd)
 	return n < 0 ? -errno : 0;
 }
 
-/* Memory for the regions, mapped here: its descriptor, or -errno. */
+/* Make and map the memory of the regions. Returns its descriptor or a negative errno. */
 static int memory_make(struct session *self, struct error *err)
 {
 	int fd = regions_memory_new(&self->port.info, err);
@@ -144,7 +149,7 @@ static int memory_make(struct session *self, struct error *err)
 	return fd;
 }
 
-/* The second half: the worker waits for the memory, and says whether it could take it. */
+/* Send the memory and wait for the second reply. */
 static int memory_give(struct session *self, struct error *err)
 {
 	struct worker *worker = self->worker;
@@ -152,14 +157,14 @@ static int memory_give(struct session *self, struct error *err)
 	struct error text = {0};
 	int fd = memory_make(self, &text), r;
 
-	r = descriptor_send(worker->child.socket, fd);
+	r = descriptor_send(worker->process.socket, fd);
 	if (fd >= 0)
 		close(fd);
 	if (r)
-		return worker_dead(worker, worker_die(worker, r), err);
+		return worker_error(worker, worker_abort(worker, r), err);
 	r = worker_call(worker, WIRE_STATE_OPEN, &reply, err);
 	if (!r && !wire_done(&reply.body))
-		return worker_unread(worker, -EBADMSG, err);
+		return worker_bad_reply(worker, -EBADMSG, err);
 	return fd < 0 ? error_set(err, fd, "%s", text.text) : r;
 }
 
@@ -173,13 +178,13 @@ static int open_session(struct session *self, struct opened *opened, struct erro
 	if (r)
 		return r;
 	wire_begin(&requests->out, ++requests->last, WIRE_STATE_OPEN, 0, WIRE_REQUEST_MAX);
-	wire_put_u32(&requests->out, mine(opened)->number);
+	wire_put_u32(&requests->out, worker_opened_of(opened)->number);
 	r = wire_end(&requests->out);
 	if (r)
 		return error_set(err, r, "out of memory");
 	r = worker_call(worker, WIRE_STATE_OPEN, &reply, err);
 	if (!r && (r = message_get_session(&reply.body, &self->number, &self->port.info)))
-		return worker_unread(worker, r, err);
+		return worker_bad_reply(worker, r, err);
 	self->generation = worker->generation;
 	return r ? r : memory_give(self, err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whom workers become where root starts them. Run once, before the first worker. */
+/* The user for workers that root starts, and the argument that passes it on. */
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,8 +10,10 @@
 #define USER "migcompat-worker"
 #define NOBODY 65534u /* the overflow id: owns nothing on any system */
 
-/* NAME:PASSWORD:UID:GID:…, of that name? Root by another name is nobody to become. */
-static bool parse(char *line, unsigned *ret_uid, unsigned *ret_gid)
+/*
+ * Is this NAME:PASSWORD:UID:GID:… of the user? An entry with root's numbers is ignored.
+ */
+static bool line_parse(char *line, unsigned *ret_uid, unsigned *ret_gid)
 {
 	const char *name = strsep(&line, ":"), *password = strsep(&line, ":"),
 		   *uid = strsep(&line, ":"), *gid = strsep(&line, ":");
@@ -32,11 +34,17 @@ void worker_user(const char *passwd, char *ret, size_t size)
 	char *line = NULL;
 	size_t room = 0;
 
-	/* fgetpwent would take four times as long, for its notes on where it is in the file. */
-	while (file && getline(&line, &room, file) > 0 && !parse(line, &uid, &gid))
+	/* fgetpwent takes four times as long, since it calls fgetpos for each line. */
+	while (file && getline(&line, &room, file) > 0 && !line_parse(line, &uid, &gid))
 		;
 	free(line);
 	if (file)
 		fclose(file);
 	snprintf(ret, size, "%u:%u", uid, gid);
+}
+
+void worker_terms(const char *user, unsigned memory_kib, unsigned oom,
+		  char ret[static TERMS_TEXT_MAX])
+{
+	snprintf(ret, TERMS_TEXT_MAX, "%s:%u:%u", user, memory_kib, oom);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A plain crash: an access to an address that nothing is at, and that no sanitizer knows
- * beforehand. */
+/*
+ * A crash: access to an address that is not mapped, and that no sanitizer checks before.
+ */
 #ifndef TESTS_BACKENDS_CRASH_H
 #define TESTS_BACKENDS_CRASH_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend that does everything right in the least code. Each folder beside this changes one thing
- * of it: what it defines as PLAIN_… before it includes this takes the place of the good one.
+ * A correct backend with the least code. Each folder beside this changes one thing: a
+ * name PLAIN_… that it defines before it includes this replaces the correct one.
  */
 #ifndef TESTS_BACKENDS_PLAIN_H
 #define TESTS_BACKENDS_PLAIN_H
@@ -12,8 +12,10 @@
 
 #define PLAIN_PAYLOAD "1;plain"
 
-/* What a handle points to. The facts are the same for all that read this: one device at a time is
- * enough for a test. */
+/*
+ * What a handle points to. It is the same for all devices, so a test opens one device at
+ * a time.
+ */
 static const struct migcompat_host *plain_host __attribute__((unused));
 static const struct migcompat_facts *plain_facts __attribute__((unused));
 

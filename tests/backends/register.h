@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Registers the plain backend with what its folder changed. Included last. */
+/* Registers the plain backend with the changes of its folder. Included last. */
 #include "tests/backends/plain.h"
 
 #ifndef PLAIN_SIZE

@@ -12,7 +12,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/backend/provider.h"
+#include "core/worker_client/provider_worker.h"
 #include "core/facts/model.h"
 #include "core/regions/load.h"
 #include "core/regions/save.h"

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/backend/provider.h"
+#include "core/worker_client/provider_worker.h"
 #include "core/facts/model.h"
 
 #define STARTS 200
@@ -237,7 +237,7 @@ static void bench_queues(const char *program)
 
 int main(void)
 {
-	static const char program[] = TEST_BACKENDS "/../migcompat-worker";
+	static const char program[] = TEST_BUILD "/migcompat-worker";
 	static const struct fact facts[] = {{.key = "mdev_type", .value = "mtty-2", .len = 6}};
 	static const struct fact host_facts[] = {
 		{.key = "kernel/release", .value = "6.12.0", .len = 6}};

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every backend against every recorded device, with the same questions: what a vendor's backend
- * must hold whatever it compares. Run it on a backend of your own: test_conformance BACKEND-FOLDER
- * INVENTORY...
+ * Rules that each backend must keep, whatever it compares, tried on each recorded device.
+ * For a backend of your own: test_conformance BACKEND-FOLDER INVENTORY...
  */
 #include "tests/support/conformance.h"
 
-#define MUTATIONS 512 /* of a string, spread over its bytes */
+#define MUTATIONS 512 /* changes of a string, spread over its bytes */
 
 static void string_is_the_same(struct opened *opened)
 {
@@ -47,7 +46,7 @@ static void a_device_is_identical_with_itself(void **state)
 	for_each(self_is_identical);
 }
 
-/* A payload that must never be taken. */
+/* A payload that no target may accept. */
 static void refuse(struct opened *opened, const char *payload, size_t len)
 {
 	static struct migcompat_result result;
@@ -66,7 +65,7 @@ static void prefixes_are_refused(struct opened *opened)
 		refuse(opened, opened->payload, len);
 }
 
-static void no_prefix_of_a_string_is_taken(void **state)
+static void no_prefix_of_a_string_is_accepted(void **state)
 {
 	(void)state;
 	for_each(prefixes_are_refused);
@@ -89,7 +88,7 @@ static void mutations_are_refused(struct opened *opened)
 	}
 }
 
-static void no_changed_string_is_taken(void **state)
+static void no_changed_string_is_accepted(void **state)
 {
 	(void)state;
 	for_each(mutations_are_refused);
@@ -139,13 +138,13 @@ static void longest_is_survived(struct opened *opened)
 	refuse(opened, payload, sizeof(payload));
 }
 
-static void the_longest_payload_is_survived(void **state)
+static void the_longest_payload_is_handled(void **state)
 {
 	(void)state;
 	for_each(longest_is_survived);
 }
 
-/* One comparison of any two: its findings are sound, and no yes comes with different types. */
+/* Compare any two devices: findings are valid, and different types never give a yes. */
 static void pair_is_sound(struct opened *source, struct opened *target)
 {
 	static struct migcompat_result result;
@@ -204,7 +203,7 @@ static void a_yes_implies_equal_types(void **state)
 	assert_true(pairs > 0);
 }
 
-/* The device with one fact left out, or made an error, or made nonsense. */
+/* Open the device with a fact removed, replaced by an error, or by nonsense. */
 static void open_changed(const struct device *device, size_t which, bool of_host, int how)
 {
 	static const char *const nonsense[] = {
@@ -279,7 +278,7 @@ static void lists_are_sound(struct opened *opened)
 			for (size_t j = 0; j < i; j++)
 				assert_string_not_equal(sink.parameters[i].name,
 							sink.parameters[j].name);
-		/* A device that is what it should be needs no writes. */
+		/* A device that exists and equals its source needs no writes. */
 		if (which == PROVIDER_PREPARE && opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE)
 			assert_int_equal(sink.nwrites, 0);
 		sink_free(&sink);
@@ -295,8 +294,10 @@ static void parameters_and_plans_are_sound(void **state)
 	for_each(lists_are_sound);
 }
 
-/* A stream's beginning may be anything: whoever reads it finds something, or knows it not and says
- * nothing. */
+/*
+ * A stream may begin with any bytes: a backend adds findings, or does not know it and
+ * adds none.
+ */
 static void reads_stream(struct provider *provider, struct opened *opened, const uint8_t *bytes,
 			 size_t len)
 {
@@ -342,7 +343,7 @@ static void noise_is_survived(struct opened *opened)
 	reads_stream(opened->provider, opened, bytes, sizeof(bytes));
 }
 
-static void any_stream_is_survived(void **state)
+static void any_stream_is_handled(void **state)
 {
 	(void)state;
 	for_each(noise_is_survived);
@@ -353,14 +354,14 @@ static int run(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(equal_facts_give_the_equal_string),
 		cmocka_unit_test(a_device_is_identical_with_itself),
-		cmocka_unit_test(no_prefix_of_a_string_is_taken),
-		cmocka_unit_test(no_changed_string_is_taken),
+		cmocka_unit_test(no_prefix_of_a_string_is_accepted),
+		cmocka_unit_test(no_changed_string_is_accepted),
 		cmocka_unit_test(garbage_and_other_vendors_payloads_are_refused),
-		cmocka_unit_test(the_longest_payload_is_survived),
+		cmocka_unit_test(the_longest_payload_is_handled),
 		cmocka_unit_test(a_yes_implies_equal_types),
 		cmocka_unit_test(any_fact_may_be_missing_unreadable_or_nonsense),
 		cmocka_unit_test(parameters_and_plans_are_sound),
-		cmocka_unit_test(any_stream_is_survived),
+		cmocka_unit_test(any_stream_is_handled),
 	};
 
 	return cmocka_run_group_tests(tests, setup, unload);

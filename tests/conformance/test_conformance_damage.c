@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * State files of every backend that has device state, and of a kernel's driver, damaged in every
- * way that a disk, a network or a hand finds: cut, a bit flipped, records left out, repeated and
- * swapped. None is taken, and the device is as it was. Whole files are read each time where they
- * are small; of large ones the bytes around the records' heads, which is where a reader decides.
+ * State files of each backend with device state, and of a kernel driver, that are cut,
+ * have a flipped bit, or miss, repeat or swap records. None is accepted, and the device
+ * is unchanged.
+ *
+ * Small files are damaged everywhere. In large files only bytes near the heads of records
+ * are, since a reader decides there.
  */
 #include "core/regions/load.h"
 #include "core/regions/save.h"
@@ -12,8 +14,9 @@
 #include "tests/support/tape.h"
 
 #define STRING "any:physical:state:1;x"
-#define WHOLE_MAX 8192u /* bytes of a file of which every bit is flipped */
-#define LOADED_MAX 24u	/* and that are loaded, which costs as much as its memory */
+#define WHOLE_MAX 8192u /* a file of at most so many bytes has each bit flipped */
+/* Damaged files that are also loaded, which costs as much as the memory. */
+#define LOADED_MAX 24u
 #define RECORDS_MAX 4096u
 
 struct file {
@@ -23,8 +26,8 @@ struct file {
 };
 
 static struct file file;
-static struct state_port *target; /* NULL: it is read alone */
-static struct tape before;	  /* what the target held at first */
+static struct state_port *target; /* NULL: the file is only read */
+static struct tape before;	  /* state of the target at first */
 static size_t loads;
 
 /* ---------------------------------------------------------------- one damaged file */
@@ -50,7 +53,7 @@ static struct tape target_save(void)
 	return tape;
 }
 
-/* Held against a copy: comparing takes less time than telling what differs. */
+/* Compares with a copy, which is faster than finding the difference. */
 static void target_is_as_it_was(void)
 {
 	struct tape now = target_save();
@@ -88,7 +91,7 @@ static bool loads_it(struct tape *tape)
 	return state_load(target, &from, &options, &err) == 0;
 }
 
-/* what and at: for a failure's sentence. */
+/* what, at: for the message of a failure. */
 static void refused(struct tape *tape, bool load, const char *what, size_t at)
 {
 	if (reads(tape))
@@ -117,7 +120,7 @@ static void file_index(void)
 	assert_int_equal(at, file.tape.len);
 }
 
-/* Bytes that a file is damaged at; load: it is also loaded then. */
+/* Where a file is damaged. load: the damaged file is also loaded. */
 static struct place {
 	size_t at;
 	bool load;
@@ -131,7 +134,7 @@ static void places_add(size_t from, size_t to, bool load)
 		places[nplaces++] = (struct place){at, load};
 }
 
-/* All there are, or both ends, the heads of records at both ends, and some in between. */
+/* All places, or the heads of records at both ends and some in between. */
 static void places_choose(void)
 {
 	const size_t len = file.tape.len;
@@ -186,7 +189,9 @@ static void put(struct tape *to, size_t i)
 			       file.places[i + 1] - file.places[i]) >= 0);
 }
 
-/* The file with the records from i on otherwise: 0 left out, 1 repeated, 2 swapped with the next.
+/*
+ * Copy the file with record i left out (0), repeated (1), or swapped with the next one
+ * (2).
  */
 static void otherwise(struct tape *to, size_t i, int how)
 {
@@ -229,7 +234,7 @@ static void damaged_in_every_way(void)
 	records_in_another_order();
 	if (target) {
 		target_is_as_it_was();
-		assert_true(loads_it(&file.tape)); /* which nothing has spoilt */
+		assert_true(loads_it(&file.tape)); /* the original, undamaged */
 	}
 }
 
@@ -276,7 +281,7 @@ static void backend_files(struct opened *opened)
 	port_close(source);
 }
 
-/* A device of each backend: which of its types it is makes no difference to a file. */
+/* One device of each backend: all of its types write the same kind of file. */
 static void files_of_all_backends(void **state)
 {
 	const struct provider *seen = NULL;

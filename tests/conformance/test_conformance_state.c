@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Every backend that has device state, with one device of each migration type: what its state must
- * hold whatever is in it. Run it on a backend of your own: test_conformance_state BACKEND-FOLDER
+ * Rules for device state that each backend must keep, tried on one device of each
+ * migration type. For a backend of your own: test_conformance_state BACKEND-FOLDER
  * INVENTORY...
  */
 #include "core/regions/load.h"
@@ -11,8 +11,7 @@
 
 #define TYPES_MAX 256
 #define STRING "any:physical:state:1;x"
-/* Bytes of memory that do not take too long to be staged again and again, and to be saved a few
- * times. */
+/* Bytes of memory that can be saved and staged many times in a test. */
 #define REPEATED_MAX ((uint64_t)64 << 20)
 #define SAVED_MAX ((uint64_t)512 << 20)
 
@@ -28,7 +27,9 @@ static bool seen(const struct opened *opened)
 	return false;
 }
 
-/* A backend that offers tables has device state: of some device, at least, if there are any. */
+/*
+ * A backend that offers tables must have device state for some device, if it has devices.
+ */
 static void offers_are_kept(const struct provider *provider, size_t ndevices)
 {
 	bool kept = !ndevices || !strstr(provider->info.operations, "table");
@@ -170,7 +171,7 @@ static void what_was_loaded_is_what_was_saved(void **state)
 	}
 }
 
-static void a_device_that_is_stopped_stands_still(void **state)
+static void a_stopped_device_does_not_change(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ntypes; i++) {
@@ -209,7 +210,7 @@ static void a_device_can_be_saved_again_and_again_while_it_runs(void **state)
 	}
 }
 
-/* Set a config of len bytes after all of memory, zeros. */
+/* Set a config of len bytes after memory that is all zeros. */
 static int set_config(struct state_port *port, const uint8_t *config, uint64_t len)
 {
 	const uint64_t window = port->places[MIGCOMPAT_REGION_MEMORY].size;
@@ -217,7 +218,7 @@ static int set_config(struct state_port *port, const uint8_t *config, uint64_t l
 	int r = 0;
 
 	stop(port);
-	stop(port); /* again, which drops what was refused before */
+	stop(port); /* stop again: this drops what was refused */
 	for (uint64_t at = 0, size; at < port->info.memory_size && !r; at += size) {
 		size = port->info.memory_size - at < window ? port->info.memory_size - at : window;
 		const struct state_write writes[] = {
@@ -279,9 +280,10 @@ static void half_a_config_is_refused_and_nothing_changes(void **state)
 	}
 }
 
-/* Any byte of a config may be anything: it is refused and nothing changes, or taken and told again.
+/*
+ * A config may have any bytes: it is refused without effect, or accepted and read back.
  */
-static void no_config_does_harm(void **state)
+static void any_config_is_refused_or_taken_whole(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ntypes; i++) {
@@ -302,7 +304,7 @@ static void no_config_does_harm(void **state)
 				assert_memory_equal(before, after, before_len);
 				free(after);
 			} else {
-				/* It goes on with that, whatever it means. */
+				/* The device runs with it, whatever it means. */
 				static const struct state_write run = {STATE_FIELD(device_state),
 								       MIGCOMPAT_DEVICE_RUNNING};
 				struct migcompat_control control;
@@ -347,10 +349,10 @@ static int run(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_was_loaded_is_what_was_saved),
-		cmocka_unit_test(a_device_that_is_stopped_stands_still),
+		cmocka_unit_test(a_stopped_device_does_not_change),
 		cmocka_unit_test(a_device_can_be_saved_again_and_again_while_it_runs),
 		cmocka_unit_test(half_a_config_is_refused_and_nothing_changes),
-		cmocka_unit_test(no_config_does_harm),
+		cmocka_unit_test(any_config_is_refused_or_taken_whole),
 		cmocka_unit_test(a_load_may_be_left_half_way),
 	};
 

@@ -408,7 +408,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&((struct local *)(void *)provider)->tables, 0, sizeof(struct checked_tables));
 	judge();
 	if (!provider_open(provider, &engine.inventory.devices[0], &opened, NULL)) {
-		CHECK(provider_type_valid(opened->type) &&
+		CHECK(!provider_type_trouble(opened->type, NULL, 0) &&
 		      !opened->not_source == !!opened->payload);
 		lists(opened);
 		opened_close(opened);

@@ -337,7 +337,7 @@ static void yes_of_a_worker_that_ended_since_is_void(void **state)
 
 	batch_ask(&bench->batch, jobs, 1);
 	/* Its answer waits to be read. */
-	answered = (struct pollfd){.fd = worker_of(bench->batch.slots.provider)->child.socket,
+	answered = (struct pollfd){.fd = worker_of(bench->batch.slots.provider)->process.socket,
 				   .events = POLLIN};
 	assert_int_equal(poll(&answered, 1, 10000), 1);
 	worker_kill(bench);

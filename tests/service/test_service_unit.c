@@ -2,7 +2,7 @@
 /* The installed unit: what it promises of memory, and how exposed it is. */
 #include <sys/wait.h>
 
-#include "core/worker_client/child.h"
+#include "core/wire/worker_process.h"
 #include "core/wire/worker_memory.h"
 #include "core/service/world.h"
 #include "tests/support/test.h"
@@ -49,7 +49,7 @@ static void its_limit_of_memory_is_the_one_that_is_shared_out(void **state)
 static void service_and_workers_fit_into_it_however_many_there_are(void **state)
 {
 	(void)state;
-	for (size_t count = 1; count <= CHILDREN_MAX; count++)
+	for (size_t count = 1; count <= WORKERS_MAX; count++)
 		assert_true(MEMORY_SERVICE_KIB +
 				    MEMORY_WORLDS * count *
 					    worker_memory_kib(MEMORY_WORKERS_KIB, count) <=

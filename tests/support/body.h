@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One message's body, written and then read from memory that ends where it does, so that a
- * sanitizer sees each step too far. */
+/*
+ * The body of a message, written and then read from memory that ends exactly there, so
+ * that a sanitizer sees reads beyond it.
+ */
 #ifndef TESTS_SUPPORT_BODY_H
 #define TESTS_SUPPORT_BODY_H
 
@@ -14,7 +16,7 @@ static struct arena arena;
 static char *bytes; /* the copy */
 static struct wire_reader reader;
 
-/* Begin anew. */
+/* Start an empty body. */
 static inline int setup(void **state)
 {
 	(void)state;
@@ -33,7 +35,7 @@ static inline int teardown(void **state)
 	return 0;
 }
 
-/* What was written so far, as something to read, of which the last bytes are missing. */
+/* Make a reader of what was written, without its last bytes. */
 static inline void turn_cut(size_t missing)
 {
 	size_t len = out.len - sizeof(struct wire_head);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the conformance tests share: all backends of a folder and all devices of some inventories;
- * without arguments, those of the build and of tests/hosts.
+ * Shared by the conformance tests: all backends of a folder and all devices of some
+ * inventories. Without arguments: those of the build and of tests/hosts.
  */
 #ifndef TESTS_SUPPORT_CONFORMANCE_H
 #define TESTS_SUPPORT_CONFORMANCE_H
@@ -28,15 +28,16 @@ static struct provider *providers[BACKENDS_MAX];
 static const struct backend_info *infos[BACKENDS_MAX];
 static size_t nproviders;
 
-/* What the program was given. */
+/* The program's arguments. */
 static int arguments;
 static char **argument;
 
 static inline struct provider *provider_of(const struct device *device)
 {
+	const struct registry registry = {.infos = infos, .count = nproviders};
 	const struct backend_info *info = NULL;
 
-	if (registry_find_device(infos, nproviders, device, NULL, NULL, &info, NULL) < 0 || !info)
+	if (registry_find_device(&registry, device, &info, NULL) < 0 || !info)
 		return NULL;
 	for (size_t i = 0; i < nproviders; i++)
 		if (infos[i] == info)
@@ -44,7 +45,7 @@ static inline struct provider *provider_of(const struct device *device)
 	return NULL;
 }
 
-/* A device that its backend refuses is none to be tested; which, and why, is said once. */
+/* NULL: its backend refuses the device, so it is not tested. Prints the reason once. */
 static inline struct opened *open_or_null(const struct device *device)
 {
 	static bool told[DEVICES_TOLD];
@@ -62,7 +63,7 @@ static inline struct opened *open_or_null(const struct device *device)
 	return NULL;
 }
 
-/* Calls fn for every device that some backend can open. */
+/* Call fn for each device that a backend can open. */
 static inline size_t for_each(void (*fn)(struct opened *opened))
 {
 	size_t count = 0;
@@ -131,9 +132,11 @@ static inline int unload(void **state)
 	return 0;
 }
 
-#define HANG_S 60 /* for one operation */
+#define HANG_S 60 /* of one operation */
 
-/* Wait for the end of the tests. false: they ended without a word, or one operation takes too long.
+/*
+ * Wait for the end of the tests. False: they ended without a result, or an operation
+ * takes too long.
  */
 static inline bool conformance_answer(int fd, const struct step *step, unsigned char *ret)
 {
@@ -149,8 +152,8 @@ static inline bool conformance_answer(int fd, const struct step *step, unsigned 
 }
 
 /*
- * The arguments, and a process for the tests: vendor code may end it or never return, and then a
- * summary would be missing without a word. Returns the exit status.
+ * Take the arguments, and run the tests in a process: vendor code may end it or hang, and
+ * then the parent reports that. Returns the exit status.
  */
 static inline int conformance_main(int argc, char **argv, int (*run)(void))
 {

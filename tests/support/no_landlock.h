@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes this kernel, for this process and all that it starts, one without Landlock. */
+/* Hides Landlock from this process and all that it starts. */
 #ifndef TESTS_SUPPORT_NO_LANDLOCK_H
 #define TESTS_SUPPORT_NO_LANDLOCK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Are two answers the same, part by part? */
+/* Comparing two answers part by part. */
 #ifndef TESTS_SUPPORT_SAME_H
 #define TESTS_SUPPORT_SAME_H
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends in workers for tests: the build's own, and those of tests/backends that misbehave. */
+/*
+ * Workers for tests: with backends of the build, and with those of tests/backends that
+ * misbehave.
+ */
 #ifndef TESTS_SUPPORT_WORKER_H
 #define TESTS_SUPPORT_WORKER_H
 
@@ -7,10 +10,11 @@
 #include <dirent.h>
 #include <unistd.h>
 
+#include "core/worker_client/provider_worker.h"
 #include "tests/support/device.h"
 
 #define WORKER_PROGRAM TEST_BUILD "/migcompat-worker"
-#define WORKER_TIMEOUT_MS 20000 /* of what must not time out, also on a machine that is busy */
+#define WORKER_TIMEOUT_MS 20000 /* for what must not time out on a busy machine */
 
 #if defined(__SANITIZE_ADDRESS__)
 #define TEST_SANITIZED 1
@@ -20,7 +24,7 @@
 #endif
 #endif
 
-/* "mtty" is the build's, "crash_open" one of tests/backends. */
+/* The path of a backend: "mtty" is of the build, "crash_open" of tests/backends. */
 static inline const char *worker_path(const char *name, char *buffer, size_t size)
 {
 	snprintf(buffer, size, "%s/%s.so", TEST_BACKENDS, name);
@@ -29,7 +33,7 @@ static inline const char *worker_path(const char *name, char *buffer, size_t siz
 	return buffer;
 }
 
-/* Started, waited for, and settled if it can be used. */
+/* Start a worker, wait for it, and set its settings if it can be used. */
 static inline struct provider *worker_make(const char *name, unsigned timeout_ms)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM, .timeout_ms = timeout_ms};
@@ -55,8 +59,10 @@ static inline struct provider *worker_good(const char *name)
 	return provider;
 }
 
-/* A sanitizer must leave crashes to the kernel, so that they are told by their signal. Call before
- * the first worker. */
+/*
+ * Let the kernel handle crashes, not a sanitizer, so that workers end with a signal. Call
+ * before the first worker.
+ */
 static inline void worker_environment(void)
 {
 	const char *set = getenv("ASAN_OPTIONS");
@@ -94,7 +100,7 @@ static inline pid_t worker_process(void)
 	return found;
 }
 
-/* What the kernel adds to the size of a worker's process, in thousandths of all memory. */
+/* The oom_score_adj of a worker's process. */
 static inline int worker_oom_score_adj(struct provider *provider)
 {
 	struct provider_status status;
@@ -111,7 +117,7 @@ static inline int worker_oom_score_adj(struct provider *provider)
 	return score;
 }
 
-/* Descriptors of this process that are open. */
+/* The number of open descriptors of this process. */
 static inline size_t worker_descriptors(void)
 {
 	DIR *fds = opendir("/proc/self/fd");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Workers that are started again, for tests. Time is the tests' own, so that nothing waits and
- * nothing depends on how fast the machine is.
+ * Workers that are started again. Tests set the time themselves, so they never wait and
+ * do not depend on the speed of the machine.
  */
 #ifndef TESTS_SUPPORT_WORKER_AGAIN_H
 #define TESTS_SUPPORT_WORKER_AGAIN_H
@@ -86,7 +86,7 @@ static inline struct provider_status status_of(struct provider *provider)
 	return status;
 }
 
-/* End the worker while nobody speaks with it, and see to it that it is gone. */
+/* End the worker between calls, and wait until it is gone. */
 static inline void end_worker(struct provider *provider)
 {
 	pid_t process = status_of(provider).process;

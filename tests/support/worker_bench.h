@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of misbehaving backends share: a good backend beside the bad one, which must still
- * answer afterwards. */
+/*
+ * Shared by tests of misbehaving backends: a good backend must still answer after what
+ * the bad one did.
+ */
 #ifndef TESTS_SUPPORT_WORKER_BENCH_H
 #define TESTS_SUPPORT_WORKER_BENCH_H
 
@@ -13,7 +15,7 @@ static const char *const serial_facts[] = {"mdev_type", "mtty-2", NULL};
 static const char *const plain_facts[] = {"plain", "1", NULL};
 static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64", NULL};
 
-/* A good backend beside the bad one, with a device that stays open. */
+/* A good backend with a device that stays open. */
 struct bench {
 	struct test_host host;
 	struct provider *good;
@@ -36,7 +38,7 @@ static inline int setup(void **state)
 	return 0;
 }
 
-/* Whatever a test did, the good backend still answers, and nothing is left behind. */
+/* Check that the good backend still answers and no process is left. */
 static inline int teardown(void **state)
 {
 	struct bench *bench = *state;

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices of every kind whose memory is set by a file of theirs. The fact "plain" is how much it
- * has, 0: it was not set up yet. "many/max" is how much it could have; without it nothing can be
- * set. "many/how" names a mistake, or "set": the parameter says nothing of the source, so only the
- * candidate tells what to set; "promises": it has the type of four and says that writes would make
- * it fit, but there are none.
+ * Devices of each kind whose memory is set by a file of theirs. The fact "plain" is the
+ * present memory; 0: not set up yet. "many/max" is the largest memory; without it nothing
+ * can be set.
+ *
+ * "many/how" names a mistake, or: "set": parameters ignore the source, and only the
+ * candidate tells what to set; "promises": it has the type of four and claims that writes
+ * would make it fit, but lists none.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -78,7 +80,7 @@ static int adaptable_payload(void *handle, char *buffer, size_t size)
 	return device->host->record_write(&record, 1, &value, buffer, size);
 }
 
-/* What the device would have for this source, which is what it has if it cannot be set so. */
+/* The memory of the device for this source; the present one if it cannot be set. */
 static uint64_t memory_for(const struct adaptable *device, const struct migcompat_value *source)
 {
 	return source->as.number >= 1 && source->as.number <= device->max ? source->as.number

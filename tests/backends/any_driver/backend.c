@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Claims any driver without being a fallback. */
+/* Has the key "*" without being a fallback. */
 #define PLAIN_NAME "any_driver"
 #define PLAIN_KEY "*"
 #include "tests/backends/register.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Serves the device of tests/support/card.h, with 256 MiB of memory without a zero page: for
- * measuring what a worker costs. */
+/*
+ * Serves the device of tests/support/card.h with 256 MiB of memory and no zero page, to
+ * measure the cost of a worker.
+ */
 #include "tests/backends/plain.h"
 #include "tests/support/card.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Closes the socket that is not its own, and then sleeps; compares where it may not. */
+/* Closes the worker's socket, then sleeps. Compares if it may not close it. */
 #include <unistd.h>
 
 #include "tests/backends/plain.h"

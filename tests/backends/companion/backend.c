@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Is linked to a library that stands beside it. */
+/* Is linked to a library in the same folder. */
 #include "tests/backends/plain.h"
 
 const char *migcompat_companion(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says yes, and crashes before it has said all. */
+/* Adds a finding that says yes, and crashes. */
 #include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 

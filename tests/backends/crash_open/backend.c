@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Crashes on opening. */
+/* Crashes in open. */
 #include "tests/backends/crash.h"
 #include "tests/backends/plain.h"
 

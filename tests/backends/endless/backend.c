@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Never stops finding things. */
+/* Adds findings forever. */
 #include "tests/backends/plain.h"
 
 static int endless_compare(void *handle, const char *payload, size_t len,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says yes, and ends the process as if all were well. */
+/* Adds a finding that says yes, and ends the process with status 0. */
 #include <unistd.h>
 
 #include "tests/backends/plain.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Ends the process before anybody could look at it, as if all were well. */
+/* Ends the process with status 0 while it is loaded. */
 #include <unistd.h>
 
 __attribute__((constructor)) static void load(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Describes a device otherwise in each process. */
+/* Describes a device differently in each process. */
 #include <stdio.h>
 #include <unistd.h>
 

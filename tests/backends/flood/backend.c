@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds more than is kept; only the last one, which is dropped, is bad. */
+/* Adds more findings than are kept. Only the last one, which is dropped, is bad. */
 #include "tests/backends/plain.h"
 
 static int flood_compare(void *handle, const char *payload, size_t len,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes two payload formats. It reads the setting when a device is opened, as a vendor may. */
+/* Writes two payload formats. It reads the setting in open, as backends may. */
 #include <stdio.h>
 #include <stdlib.h>
 

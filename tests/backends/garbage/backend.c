@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes to its worker's socket what no message begins with. */
+/* Writes bytes to the worker's socket that are no message. */
 #include <unistd.h>
 
 #include "tests/backends/plain.h"

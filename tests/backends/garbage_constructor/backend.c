@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Speaks before its worker does. */
+/* Writes to the socket before the worker's first message. */
 #include <unistd.h>
 
 __attribute__((constructor)) static void load(void)

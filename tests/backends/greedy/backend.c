@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes memory until there is none. */
+/* Allocates until memory is short. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -20,7 +20,7 @@ static int greedy_open(const struct migcompat_host *host, const struct migcompat
 	}
 }
 
-#ifndef PLAIN_NAME /* the build makes more than one of it */
+#ifndef PLAIN_NAME /* the build makes several backends of this file */
 #define PLAIN_NAME "greedy"
 #endif
 #define PLAIN_OPEN greedy_open

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Takes memory while it is loaded until there is none, and then does its work with what it has. */
+/* Allocates until memory is short while it is loaded, and works with what is left. */
 #include <stdlib.h>
 
 #include "tests/backends/plain.h"

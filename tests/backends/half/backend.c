@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Begins a reply that it never ends. */
+/* Writes the beginning of a reply to the socket. */
 #include <stdint.h>
 #include <unistd.h>
 

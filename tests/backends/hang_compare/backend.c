@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Never comes back from a comparison, and burns a processor. */
+/* Loops forever in compare. */
 #include <stdint.h>
 
 #include "tests/backends/plain.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Never comes back from loading. */
+/* Sleeps forever while it is loaded. */
 #include <unistd.h>
 
 __attribute__((constructor)) static void load(void)

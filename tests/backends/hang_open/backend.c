@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Never comes back from opening. */
+/* Sleeps forever in open. */
 #include <unistd.h>
 
 #include "tests/backends/plain.h"

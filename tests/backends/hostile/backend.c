@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tries in its constructor, on opening and in a comparison what a backend has no business with, and
- * tells what came of each: in the model, the label and the finding of a device, as "what=ERRNO" and
- * "what=done".
+ * Tries forbidden things in its constructor, in open and in compare. The model, the label
+ * and the finding of a device list the outcome of each, as "what=ERRNO" and "what=done".
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -19,7 +18,7 @@
 
 #include "tests/backends/plain.h"
 
-/* Each: 0 or more where it was done, or -1 with errno. */
+/* Each function returns 0 or more if it was done, or -1 with errno. */
 
 static int read_file(void)
 {
@@ -128,7 +127,7 @@ static int end_connection(void)
 	return close(3);
 }
 
-/* The kernel takes the lower half of the register for the number. */
+/* The kernel uses only the lower half of the register. */
 static int hide_its_end(void)
 {
 	return close(4) < 0 ? (int)syscall(SYS_close, 0x100000004ul) : 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says of every device that it can move nowhere. */
+/* Says that no device can migrate. */
 #include <errno.h>
 
 #include "tests/backends/plain.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Kills the program that it works for, as soon as it is loaded. */
+/* Kills the program that started its worker, while it is loaded. */
 #include <signal.h>
 #include <unistd.h>
 

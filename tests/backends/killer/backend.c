@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Attacks others, in the way that the payload says; or itself. */
+/* Attacks other processes, or itself, as the payload says. */
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/ptrace.h>
@@ -24,7 +24,7 @@ static int killer_compare(void *handle, const char *payload, size_t len,
 		process_vm_readv(getppid(), &here, 1, &there, 1, 0);
 	if (len == 5 && memcmp(payload, "abort", len) == 0)
 		abort();
-	/* Signals to a thread fail where they are not for itself. */
+	/* A signal to another thread fails. */
 	if (len == 6 && memcmp(payload, "tgkill", len) == 0 &&
 	    syscall(SYS_tgkill, getppid(), getppid(), SIGABRT) < 0)
 		plain_finding(result, MIGCOMPAT_STATUS_BAD, "refused");

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A second fallback for any driver, and for one driver that the shipped one has a row for. */
+/*
+ * A second fallback for any driver, and for a driver that the installed fallback has in
+ * its table.
+ */
 #define PLAIN_NAME "last_resort"
 #define PLAIN_FALLBACK 1
 #define PLAIN_KEY "vfio_pci", "*"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lists more than one reply may hold. */
+/* Lists more than a reply may hold. */
 #include "tests/backends/plain.h"
 
 static int lister_candidates(void *handle, const char *payload, size_t len,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Built against a release to come: its struct goes on behind what is known today. */
+/* Built for a later release: its struct has more members than are known today. */
 #include <stdint.h>
 
 #include "tests/backends/plain.h"
@@ -14,6 +14,9 @@ struct longer {
 	uint64_t to_come[32];
 };
 
-/* One symbol has two types here: the one that the header declares is the beginning of this one. */
+/*
+ * One symbol with two types: the type that the header declares is the beginning of this
+ * one.
+ */
 extern const struct longer longer_backend __asm__("migcompat_backend") MIGCOMPAT_EXPORT;
 const struct longer longer_backend = {.known = PLAIN, .to_come = {1, 2, 3}};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Prints to standard output and standard error, in its constructor and in calls. */
+/* Prints to both standard streams, in its constructor and in calls. */
 #include <stdio.h>
 
 #include "tests/backends/plain.h"

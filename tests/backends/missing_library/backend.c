@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Needs a library that was there only when it was built. */
+/* Needs a library that exists only while it is built. */
 int migcompat_gone(void);
 
 #include "tests/backends/plain.h"

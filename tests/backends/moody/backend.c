@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does what the payload says, or on opening the fact "plain": "crash", "hang", "spin", "exit",
- * "garbage", "refuse", "progress"; else its work. */
+/*
+ * Does what the payload says, or in open the fact "plain": "crash", "hang", "spin",
+ * "exit", "garbage", "refuse", "progress". Otherwise it works.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -54,7 +56,7 @@ static int moody_compare(void *handle, const char *payload, size_t len,
 	return r ? r : plain_compare(handle, payload, len, result);
 }
 
-/* If the fact says "many": more than a device may have. */
+/* If the fact is "many": more parameters than a device may have. */
 static int moody_parameters(void *handle, const char *payload, size_t len,
 			    struct migcompat_sink *sink)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asks for a fact that it had not said it wants. */
+/* Asks for a fact that it did not declare. */
 #include "tests/backends/plain.h"
 
 static int nosy_open(const struct migcompat_host *host, const struct migcompat_facts *facts,

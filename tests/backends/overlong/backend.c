@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says that its version string is longer than any may be. */
+/* Claims that its version string is longer than allowed. */
 #include "tests/backends/plain.h"
 
 static int overlong_payload(void *handle, char *buffer, size_t size)

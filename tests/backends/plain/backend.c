@@ -1,4 +1,4 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Does everything right: what the others are held against. */
+/* The correct backend without any change. */
 #define PLAIN_NAME "plain"
 #include "tests/backends/register.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Claims the key of the sample backend. */
+/* Has the same key as the sample backend. */
 #define PLAIN_NAME "rival"
 #define PLAIN_KEY "mtty"
 #include "tests/backends/register.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says what would steer a terminal, and what is no text. */
+/* Its texts have control characters, or are no UTF-8. */
 #include "tests/backends/plain.h"
 
 static int rude_describe(void *handle, struct migcompat_description *ret)

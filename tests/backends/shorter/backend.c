@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Built against the first release: its struct ends with compare, and what lies behind is not its
- * own. */
+/* Built for the first release: its struct ends with compare, and other data follows. */
 #include <stdint.h>
 
 #include "tests/backends/plain.h"
 
-/* Calling it would be the end. */
+/* Must never be called. */
 static int beyond(void *handle, const char *payload, size_t len, struct migcompat_sink *sink)
 {
 	(void)handle;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compares nothing. */
+/* Adds no finding in compare. */
 #include "tests/backends/plain.h"
 
 static int silent_compare(void *handle, const char *payload, size_t len,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A backend of a record that makes one mistake a device: the fact "plain" names it. Without the
- * mistake, a device of count N takes what has at most N.
+ * A backend with a record. The fact "plain" of a device names the mistake that it makes.
+ * Without a mistake, a device of count N takes sources of at most N.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -31,7 +31,7 @@ struct slips {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
 	char how[64];
-	struct migcompat_field fields[FIELDS]; /* its own, to be spoilt */
+	struct migcompat_field fields[FIELDS]; /* a copy of its own, to be changed */
 	struct migcompat_record record;
 	struct migcompat_value values[FIELDS];
 	int calls;
@@ -123,7 +123,7 @@ static int count_fact(void *arg, const char *key, const char *value, size_t len,
 	return 0;
 }
 
-/* One that counts must tell "there is none" from "nobody looked". */
+/* A counting backend must tell "there is none" from "not collected". */
 static int count_many(const struct migcompat_host *host, const struct migcompat_facts *facts)
 {
 	int count = 0, r = host->each(facts, 0, "many/*", count_fact, &count);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Has device state of four bytes, and breaks its contract in the way that the fact "plain" of the
- * device names: no operation, no session, an error with a sentence, sizes that make no sense, a
+ * Has four bytes of device state, and breaks its contract as the fact "plain" of the
+ * device says: no operation, no session, an error with a sentence, invalid sizes, a
  * crash.
  */
 #include <errno.h>
@@ -86,7 +86,7 @@ static struct migcompat_device_state table = {
 	.config_write = state_config_write,
 };
 
-/* Asked for at every opening, so that each device may get another one. */
+/* Called for each open, so each device may get another table. */
 static const void *stateful_table(const char *name, uint32_t version)
 {
 	if (strcmp(name, MIGCOMPAT_DEVICE_STATE) != 0 || version != MIGCOMPAT_DEVICE_STATE_API ||

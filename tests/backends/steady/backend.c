@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Serves mtty's mediated devices, whose facts are announced, and says yes to every payload. */
+/*
+ * Serves mtty's mediated devices. Its facts are announced, and it says yes to each
+ * payload.
+ */
 #include "tests/backends/plain.h"
 
 static int steady_compare(void *handle, const char *payload, size_t len,

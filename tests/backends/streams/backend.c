@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads streams, and breaks its contract in the way that a stream's first byte names. */
+/* Reads streams, and breaks its contract as the first byte of a stream says. */
 #include <errno.h>
 
 #include "tests/backends/crash.h"
@@ -25,16 +25,16 @@ static int streams_stream(const struct migcompat_host *host, void *handle, const
 	case 'g': /* good */
 		find(host, result, handle ? "stream_with_device" : "stream_alone");
 		return 0;
-	case 'b': /* found fault with what it does not know */
+	case 'b': /* adds a bad finding about an unknown stream */
 		find(host, result, "stream_driver");
 		return -ENOMSG;
-	case 'n': /* nothing found */
+	case 'n': /* adds no finding */
 		return 0;
 	case 'e':
 		return -EUCLEAN;
 	case '1':
 		return 1;
-	case 'f': /* a fact that it never wanted */
+	case 'f': /* asks for a fact that it did not declare */
 		find(host, result, "stream_driver");
 		if (handle)
 			host->fact(plain_facts, 0, "nobody/wants/this", &value, NULL);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What "steady" is after an update that keeps its version: it says no to every payload. */
+/*
+ * The backend "steady" after an update with the same version: it says no to each payload.
+ */
 #include "tests/backends/plain.h"
 
 static int strict_compare(void *handle, const char *payload, size_t len,

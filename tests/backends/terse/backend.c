@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Says of itself just what it must. */
+/* Declares only what is required. */
 #include "tests/backends/plain.h"
 
 #define PLAIN_NAME "terse"

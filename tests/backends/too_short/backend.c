@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Its struct ends before the last operation that every backend has. */
+/* Its struct ends before the last required operation. */
 #include <stddef.h>
 
 #define PLAIN_NAME "too_short"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls what nobody has. */
+/* Calls a function that exists nowhere. */
 int migcompat_nobody_has_this(void);
 
 #include "tests/backends/plain.h"

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a backend declares is checked when it is loaded: each mistake is the reason why it is not
- * used. */
+/*
+ * The declarations of a backend are checked when it is loaded. A mistake makes it
+ * unusable.
+ */
 #include <errno.h>
 
 #include "core/backend/info.h"
@@ -68,8 +70,8 @@ static struct migcompat_backend right(void)
 	};
 }
 
-/* NULL: it is taken. */
-static void is(const struct migcompat_backend *ops, const char *sentence)
+/* Check info_make. sentence NULL: it accepts ops. */
+static void check(const struct migcompat_backend *ops, const char *sentence)
 {
 	struct backend_info info = {0};
 	struct arena arena = {0};
@@ -80,15 +82,15 @@ static void is(const struct migcompat_backend *ops, const char *sentence)
 	arena_free(&arena);
 }
 
-static void what_is_right_is_taken(void **state)
+static void correct_declarations_are_accepted(void **state)
 {
 	const struct migcompat_backend ops = right();
 
 	(void)state;
-	is(&ops, NULL);
+	check(&ops, NULL);
 }
 
-static void a_setting_is_by_default_what_it_allows(void **state)
+static void the_initial_value_of_a_setting_is_allowed(void **state)
 {
 	static const struct {
 		struct migcompat_setting setting;
@@ -114,11 +116,11 @@ static void a_setting_is_by_default_what_it_allows(void **state)
 
 		ops.settings = &cases[i].setting;
 		ops.nsettings = 1;
-		is(&ops, cases[i].sentence);
+		check(&ops, cases[i].sentence);
 	}
 }
 
-static void nothing_stands_twice(void **state)
+static void no_name_is_declared_twice(void **state)
 {
 	static const struct migcompat_setting two_settings[] = {
 		{"a", MIGCOMPAT_SETTING_INT, NULL, "1", NULL},
@@ -131,13 +133,13 @@ static void nothing_stands_twice(void **state)
 	(void)state;
 	ops.settings = two_settings;
 	ops.nsettings = 2;
-	is(&ops, "its setting \"a\" stands twice");
+	check(&ops, "its setting \"a\" is declared twice");
 	ops = right();
 	ops.wants = two_wants;
-	is(&ops, "its want \"vendor\" of the device stands twice");
+	check(&ops, "its want \"vendor\" of the device is declared twice");
 	ops = right();
 	ops.keys = two_keys;
-	is(&ops, "its key \"an_example\" stands twice");
+	check(&ops, "its key \"an_example\" is declared twice");
 }
 
 static void the_size_of_an_element_is_named(void **state)
@@ -146,22 +148,56 @@ static void the_size_of_an_element_is_named(void **state)
 
 	(void)state;
 	ops.want_size = 0;
-	is(&ops, "its want_size is 0, expected sizeof(struct migcompat_want), at least 12");
+	check(&ops, "its want_size is 0, expected sizeof(struct migcompat_want), at least 12");
 	ops = right();
 	ops.setting_size = 8;
-	is(&ops, "its setting_size is 8, expected sizeof(struct migcompat_setting), at least 40");
+	check(&ops,
+	      "its setting_size is 8, expected sizeof(struct migcompat_setting), at least 40");
 	ops = right();
 	ops.nwants = INFO_WANTS_MAX + 1;
-	is(&ops, "it wants 257 globs, expected at most 256");
+	check(&ops, "it wants 257 globs, expected at most 256");
+}
+
+/* Declare keys "module_0" and so on. */
+static void has_keys(size_t count, const char *sentence)
+{
+	static char names[INFO_KEYS_MAX + 2][32];
+	static const char *many[INFO_KEYS_MAX + 3];
+	struct migcompat_backend ops = right();
+
+	for (size_t i = 0; i < count; i++) {
+		snprintf(names[i], sizeof(names[i]), "module_%zu", i);
+		many[i] = names[i];
+	}
+	many[count] = NULL;
+	ops.keys = many;
+	check(&ops, sentence);
+}
+
+static void up_to_64_keys_are_allowed(void **state)
+{
+	(void)state;
+	has_keys(0, "it has 0 keys, expected 1 to 64");
+	has_keys(1, NULL);
+	has_keys(INFO_KEYS_MAX, NULL);
+}
+
+static void more_than_64_keys_are_an_error(void **state)
+{
+	(void)state;
+	has_keys(INFO_KEYS_MAX + 1, "it has more than 64 keys");
+	has_keys(INFO_KEYS_MAX + 2, "it has more than 64 keys");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_is_right_is_taken),
-		cmocka_unit_test(a_setting_is_by_default_what_it_allows),
-		cmocka_unit_test(nothing_stands_twice),
+		cmocka_unit_test(correct_declarations_are_accepted),
+		cmocka_unit_test(the_initial_value_of_a_setting_is_allowed),
+		cmocka_unit_test(no_name_is_declared_twice),
 		cmocka_unit_test(the_size_of_an_element_is_named),
+		cmocka_unit_test(up_to_64_keys_are_allowed),
+		cmocka_unit_test(more_than_64_keys_are_an_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sessions on device state of backends in this process: good ones, and those that break their
- * contract. */
+/*
+ * Sessions on device state of backends in this process: correct ones, and those that
+ * break their contract.
+ */
 #include <pthread.h>
 
 #include "tests/support/provider_state.h"
@@ -173,7 +175,7 @@ static void *save_in_thread(void *arg)
 	return NULL;
 }
 
-/* mtty is parallel; what its sessions share is nothing. */
+/* mtty is PARALLEL, and its sessions share nothing. */
 static void sessions_run_side_by_side(void **state)
 {
 	struct bench *bench = *state;

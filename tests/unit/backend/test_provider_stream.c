@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that read streams, here and in a worker: good ones, and those that break their contract.
+/*
+ * Backends that read streams, in this process and in a worker: correct ones, and those
+ * that break their contract.
  */
 #include <errno.h>
 
@@ -12,7 +14,7 @@ struct side {
 };
 
 static struct test_host host;
-static struct side sides[2]; /* here, and in a worker */
+static struct side sides[2]; /* in this process, and in a worker */
 static struct migcompat_result result;
 
 static struct provider *local_good(const char *name)
@@ -78,7 +80,7 @@ static void a_stream_is_read_with_a_device_and_without_one(void **state)
 	}
 }
 
-static void a_stream_that_is_not_known_is_told_as_such(void **state)
+static void an_unknown_stream_is_reported_as_such(void **state)
 {
 	struct error err = {0};
 
@@ -90,15 +92,15 @@ static void a_stream_that_is_not_known_is_told_as_such(void **state)
 	}
 }
 
-static void broken_answers_are_errors_that_say_what_is_broken(void **state)
+static void a_broken_answer_is_an_error_that_names_the_mistake(void **state)
 {
 	static const struct {
 		const char *stream;
 		int expected;
 		const char *part;
 	} cases[] = {
-		{"b", -EIO, "it found fault with a stream that it does not know"},
-		{"n", -EIO, "it found nothing in a stream that it knows"},
+		{"b", -EIO, "it added a finding about a stream that it does not know"},
+		{"n", -EIO, "it added no finding about a stream that it knows"},
 		{"e", -EUCLEAN, "the stream could not be read: Structure needs cleaning"},
 		{"1", -EIO, "the stream could not be read"},
 		{"f", -EIO, "which it had not declared"},
@@ -126,7 +128,7 @@ static void a_crash_costs_the_backend_alone(void **state)
 	assert_int_equal(result.count, 0);
 }
 
-static void a_backend_that_reads_none_says_so(void **state)
+static void a_backend_without_streams_is_named(void **state)
 {
 	const struct stream_head head = {.bytes = "", .len = 0};
 	struct provider *provider = local_good("plain");
@@ -183,12 +185,13 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(a_stream_is_read_with_a_device_and_without_one,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(a_stream_that_is_not_known_is_told_as_such, setup,
+		cmocka_unit_test_setup_teardown(an_unknown_stream_is_reported_as_such, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(broken_answers_are_errors_that_say_what_is_broken,
+		cmocka_unit_test_setup_teardown(a_broken_answer_is_an_error_that_names_the_mistake,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_crash_costs_the_backend_alone, setup, teardown),
-		cmocka_unit_test_setup_teardown(a_backend_that_reads_none_says_so, setup, teardown),
+		cmocka_unit_test_setup_teardown(a_backend_without_streams_is_named, setup,
+						teardown),
 		cmocka_unit_test_setup_teardown(the_longest_beginning_reaches_a_worker, setup,
 						teardown),
 		cmocka_unit_test_setup_teardown(

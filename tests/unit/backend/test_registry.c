@@ -20,12 +20,16 @@ static const struct backend_info dash = {
 	.path = "/b/dash.so", .name = "dash", .keys = dash_keys, .nkeys = 1};
 static const struct backend_info broken = {.path = "/b/x.so", .error = "not ELF"};
 
-static const struct backend_info *const all[] = {&broken, &serial, &wide, &dash};
-static const struct backend_info *const tied[] = {&serial, &rival};
+static const struct backend_info *const all_infos[] = {&broken, &serial, &wide, &dash};
+static const struct backend_info *const tied_infos[] = {&serial, &rival};
+static const struct registry all = {.infos = all_infos, .count = 4};
+static const struct registry tied = {.infos = tied_infos, .count = 2};
 
-/* For a function that a driver of this module is bound to. Returns what the registry does. */
-static int find_in(const struct backend_info *const *infos, size_t count, const char *module,
-		   const char *modalias, registry_prefer_fn *prefer,
+/*
+ * Look up a PCI function with a driver of this module. Returns the result of the
+ * registry.
+ */
+static int find_in(const struct registry *registry, const char *module, const char *modalias,
 		   const struct backend_info **ret, struct error *err)
 {
 	const char *const facts[] = {"driver/module", module, modalias ? "modalias" : NULL,
@@ -35,9 +39,9 @@ static int find_in(const struct backend_info *const *infos, size_t count, const 
 
 	test_host_make(&host, NULL);
 	*ret = NULL;
-	r = registry_find_device(infos, count,
+	r = registry_find_device(registry,
 				 test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "0000:00:03.0", facts),
-				 prefer, NULL, ret, err);
+				 ret, err);
 	test_host_free(&host);
 	return r;
 }
@@ -46,7 +50,7 @@ static const char *find(const char *module, const char *modalias)
 {
 	const struct backend_info *info;
 
-	assert_int_equal(find_in(all, 4, module, modalias, NULL, &info, NULL), 0);
+	assert_int_equal(find_in(&all, module, modalias, &info, NULL), 0);
 	return info ? info->name : NULL;
 }
 
@@ -61,7 +65,7 @@ static const char *find_device(enum migcompat_kind kind, const char *id, const c
 	test_host_make(&host, NULL);
 	device = *test_device(&host, kind, id, facts);
 	device.driver = driver;
-	assert_int_equal(registry_find_device(all, 4, &device, NULL, NULL, &info, NULL), 0);
+	assert_int_equal(registry_find_device(&all, &device, &info, NULL), 0);
 	name = info ? info->name : NULL;
 	test_host_free(&host);
 	return name;
@@ -96,7 +100,7 @@ static void a_tie_between_two_backends_names_both(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(find_in(tied, 2, "serial", NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_int_equal(find_in(&tied, "serial", NULL, &info, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"serial\" (/b/serial.so)");
 	assert_contains(err.text, "\"rival\" (/b/rival.so)");
 }
@@ -109,10 +113,12 @@ static const char *prefer_rival(void *arg, const char *key)
 
 static void a_policy_can_settle_a_tie(void **state)
 {
+	static const struct registry preferred = {
+		.infos = tied_infos, .count = 2, .prefer = prefer_rival};
 	const struct backend_info *info = NULL;
 
 	(void)state;
-	assert_int_equal(find_in(tied, 2, "serial", NULL, prefer_rival, &info, NULL), 0);
+	assert_int_equal(find_in(&preferred, "serial", NULL, &info, NULL), 0);
 	assert_string_equal(info->name, "rival");
 }
 
@@ -216,7 +222,7 @@ static void a_function_without_a_modalias_is_found_by_its_ids(void **state)
 			    "wide");
 }
 
-/* A key may ask for all that the kernel's form has; the ids must then tell all of it. */
+/* A key may need all parts of a modalias; then the ids must give all of them. */
 static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 {
 	static const char *keys[] = {
@@ -224,6 +230,7 @@ static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 	static const struct backend_info exact = {
 		.path = "/b/exact.so", .name = "exact", .keys = keys, .nkeys = 1};
 	static const struct backend_info *const infos[] = {&exact};
+	static const struct registry registry = {.infos = infos, .count = 1};
 	static const char *const facts[] = {
 		"driver", "vfio-pci",	      "vendor", "0x1b36",	    "device",
 		"0x0004", "subsystem_vendor", "0x1af4", "subsystem_device", "0x1100",
@@ -236,13 +243,13 @@ static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 	(void)state;
 	test_host_make(&host, NULL);
 	assert_int_equal(registry_find_device(
-				 infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
-				 NULL, NULL, &info, NULL),
+				 &registry, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts),
+				 &info, NULL),
 			 0);
 	assert_ptr_equal(info, &exact);
 	assert_int_equal(registry_find_device(
-				 infos, 1, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "b", less),
-				 NULL, NULL, &info, NULL),
+				 &registry, test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "b", less),
+				 &info, NULL),
 			 0);
 	assert_null(info);
 	test_host_free(&host);
@@ -258,17 +265,18 @@ static const struct backend_info last = {
 static const struct backend_info other = {
 	.path = "/b/other.so", .name = "other", .fallback = true, .keys = other_keys, .nkeys = 2};
 
-static const struct backend_info *const with_last[] = {&last, &serial, &wide};
-static const struct backend_info *const two_fallbacks[] = {&last, &other};
+static const struct backend_info *const last_infos[] = {&last, &serial, &wide};
+static const struct backend_info *const fallback_infos[] = {&last, &other};
+static const struct registry with_last = {.infos = last_infos, .count = 3};
+static const struct registry two_fallbacks = {.infos = fallback_infos, .count = 2};
 
 static void a_fallback_loses_to_a_key_with_fewer_literal_characters(void **state)
 {
 	const struct backend_info *info;
 
 	(void)state;
-	assert_int_equal(
-		find_in(with_last, 3, "vfio_pci", "pci:v00001B36d00000003sv", NULL, &info, NULL),
-		0);
+	assert_int_equal(find_in(&with_last, "vfio_pci", "pci:v00001B36d00000003sv", &info, NULL),
+			 0);
 	assert_string_equal(info->name, "serial");
 }
 
@@ -277,7 +285,7 @@ static void a_fallback_loses_a_tie_without_a_conflict(void **state)
 	const struct backend_info *info;
 
 	(void)state;
-	assert_int_equal(find_in(with_last, 3, "wide", NULL, NULL, &info, NULL), 0);
+	assert_int_equal(find_in(&with_last, "wide", NULL, &info, NULL), 0);
 	assert_string_equal(info->name, "wide");
 }
 
@@ -286,7 +294,7 @@ static void a_fallback_has_what_no_other_backend_serves(void **state)
 	const struct backend_info *info;
 
 	(void)state;
-	assert_int_equal(find_in(with_last, 3, "lonely", NULL, NULL, &info, NULL), 0);
+	assert_int_equal(find_in(&with_last, "lonely", NULL, &info, NULL), 0);
 	assert_string_equal(info->name, "last");
 }
 
@@ -295,11 +303,11 @@ static void the_key_of_any_driver_is_told_apart(void **state)
 	const struct backend_info *info;
 
 	(void)state;
-	assert_int_equal(find_in(with_last, 3, "stranger", NULL, NULL, &info, NULL), 1);
+	assert_int_equal(find_in(&with_last, "stranger", NULL, &info, NULL), 1);
 	assert_string_equal(info->name, "last");
 }
 
-/* Its module is a stranger, but the backend knows its driver's name. */
+/* The module has no key, but the driver's name has. */
 static void any_driver_comes_after_all_names_of_the_device(void **state)
 {
 	static const char *const facts[] = {"driver/module", "stranger", "driver", "serial", NULL};
@@ -309,9 +317,9 @@ static void any_driver_comes_after_all_names_of_the_device(void **state)
 	(void)state;
 	test_host_make(&host, NULL);
 	assert_int_equal(
-		registry_find_device(with_last, 3,
-				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL,
-				     NULL, &info, NULL),
+		registry_find_device(&with_last,
+				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), &info,
+				     NULL),
 		0);
 	assert_string_equal(info->name, "serial");
 	test_host_free(&host);
@@ -326,9 +334,9 @@ static void a_device_without_a_driver_has_no_fallback(void **state)
 	(void)state;
 	test_host_make(&host, NULL);
 	assert_int_equal(
-		registry_find_device(with_last, 3,
-				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), NULL,
-				     NULL, &info, NULL),
+		registry_find_device(&with_last,
+				     test_device(&host, MIGCOMPAT_KIND_PHYSICAL, "a", facts), &info,
+				     NULL),
 		0);
 	assert_null(info);
 	test_host_free(&host);
@@ -340,10 +348,10 @@ static void two_fallbacks_of_one_key_are_a_conflict(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(find_in(two_fallbacks, 2, "lonely", NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_int_equal(find_in(&two_fallbacks, "lonely", NULL, &info, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"last\" (/b/last.so)");
 	assert_contains(err.text, "the key \"lonely\"");
-	assert_int_equal(find_in(two_fallbacks, 2, "stranger", NULL, NULL, &info, &err), -ENOTUNIQ);
+	assert_int_equal(find_in(&two_fallbacks, "stranger", NULL, &info, &err), -ENOTUNIQ);
 	assert_contains(err.text, "the key \"*\"");
 	assert_null(info);
 }
@@ -351,10 +359,10 @@ static void two_fallbacks_of_one_key_are_a_conflict(void **state)
 static void the_keys_of_a_fallback_make_no_function_a_device(void **state)
 {
 	(void)state;
-	assert_true(registry_knows(with_last, 3, "serial", NULL));
-	assert_true(registry_knows(tied, 2, "serial", NULL));
-	assert_false(registry_knows(with_last, 3, "lonely", NULL));
-	assert_false(registry_knows(with_last, 3, "stranger", NULL));
+	assert_true(registry_knows(&with_last, "serial", NULL));
+	assert_true(registry_knows(&tied, "serial", NULL));
+	assert_false(registry_knows(&with_last, "lonely", NULL));
+	assert_false(registry_knows(&with_last, "stranger", NULL));
 }
 
 /* ---------------------------------------------------------------- what was looked up */

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that are executed or loaded: who may own and write them, and that what was checked is what
- * is reached. */
+/*
+ * Files that are executed or loaded: who may own and write them, and that the checked
+ * file is the one that is used.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/worker_client/process.h"
 #include "core/backend/loader.h"
 #include "tests/support/test.h"
 #include "tests/support/worker.h"
@@ -160,8 +162,8 @@ static void a_missing_file_is_named(void **state)
 	refused("/nowhere/file", -ENOENT, "/nowhere/file: No such file or directory");
 }
 
-/* The owner of a folder above it puts another folder in its place, after the check. */
-static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **state)
+/* After the check, the owner of a folder above replaces the folder. */
+static void the_checked_file_is_used_after_its_folder_was_exchanged(void **state)
 {
 	struct place *place = *state;
 	struct trusted trusted;
@@ -182,8 +184,9 @@ static void what_was_checked_is_reached_after_its_folder_was_exchanged(void **st
 	trusted_close(&trusted);
 }
 
-/* The linker would take the second file for the first one otherwise: their descriptors have the
- * same number. */
+/*
+ * Their descriptors have the same number, so equal paths would be one file to the linker.
+ */
 static void two_files_of_one_name_are_two_backends_in_one_process(void **state)
 {
 	static const char *const names[] = {"mtty", "rival"};
@@ -211,23 +214,26 @@ static void a_worker_program_that_others_can_write_is_not_run(void **state)
 {
 	static const char *const argument = "nothing";
 	struct place *place = *state;
-	struct child child = {.socket = -1};
+	const struct process_program program = {
+		.path = place->path, .first = "0:0", .arguments = &argument, .count = 1};
+	struct process process = {.socket = -1};
 	struct error err = {0};
 	char sentence[384];
 
 	assert_int_equal(chmod(place->path, 0777), 0);
-	assert_int_equal(child_start(&child, 1, place->path, "0:0", &argument, false, &err),
-			 -EPERM);
+	assert_int_equal(process_start(&program, &process, &err), -EPERM);
 	snprintf(sentence, sizeof(sentence),
 		 "the worker program %s could not be started: %s can be written by others (mode "
 		 "0777), expected by its owner alone",
 		 place->path, place->path);
 	assert_string_equal(err.text, sentence);
-	assert_int_equal(child.socket, -1);
+	assert_int_equal(process.socket, -1);
 }
 
-/* In a process of its own, which has no standard descriptors: its next printf must not go to a
- * worker. */
+/*
+ * Runs in a process without standard descriptors, whose next printf must not go to a
+ * worker.
+ */
 static void workers_leave_the_standard_descriptors_alone(void **state)
 {
 	char path[4096];
@@ -273,7 +279,7 @@ int main(void)
 		test(a_folder_is_no_file),
 		test(a_relative_path_is_refused),
 		test(a_missing_file_is_named),
-		test(what_was_checked_is_reached_after_its_folder_was_exchanged),
+		test(the_checked_file_is_used_after_its_folder_was_exchanged),
 		test(two_files_of_one_name_are_two_backends_in_one_process),
 		test(a_worker_program_that_others_can_write_is_not_run),
 		test(workers_leave_the_standard_descriptors_alone),

@@ -85,9 +85,9 @@ static void one_process_parses_one_text_after_the_other(void **state)
 
 	(void)state;
 	parsed(&parser, "a = 1;");
-	process = parser.child.process;
+	process = parser.process.pid;
 	assert_int_equal(conf_member(parsed(&parser, "b = 2;"), "b")->number, 2);
-	assert_int_equal(parser.child.process, process);
+	assert_int_equal(parser.process.pid, process);
 	conf_parser_end(&parser);
 	assert_int_equal(kill(process, 0), -1);
 	assert_int_equal(conf_member(parsed(&parser, "c = 3;"), "c")->number, 3);
@@ -198,7 +198,7 @@ static void process_is_confined(void **state)
 
 	(void)state;
 	parsed(&parser, "a = 1;");
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)parser.child.process);
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)parser.process.pid);
 	file = fopen(path, "r");
 	assert_non_null(file);
 	status[fread(status, 1, sizeof(status) - 1, file)] = '\0';

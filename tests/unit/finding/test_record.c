@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Payload records: what is written is read back, and nothing else is. */
+/* Payload records: what was written is read back, and anything else is refused. */
 #include <errno.h>
 
 #define XXH_INLINE_ALL
@@ -54,7 +54,7 @@ static int write_sample(char *buffer, size_t size)
 	return record_write(&record, 1, values, buffer, size);
 }
 
-/* Reads; the reason of a refusal stays in the result. */
+/* Read a payload. The reason of a refusal stays in the result. */
 static int read_back(struct migcompat_result *result, const char *payload, size_t len,
 		     struct migcompat_value *values)
 {
@@ -128,7 +128,7 @@ static void any_changed_byte_is_refused(void **state)
 	result_free(&result);
 }
 
-/* A payload with a right checksum around the given body. */
+/* Make a payload of this body and its checksum. */
 static int sealed(const char *body, char *buffer)
 {
 	return sprintf(buffer, "%s=%016llx", body,

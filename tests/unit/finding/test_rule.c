@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The comparison rules and the words for findings, a table each. */
+/* The comparison rules and the texts of findings, as tables. */
 #include "core/finding/result.h"
 #include "tests/support/test.h"
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Messages about a backend, and what is sent to it: settings, hosts and devices; whole, cut, and
- * out of range. */
+/*
+ * Messages about a backend, its settings, hosts and devices: complete, cut, and out of
+ * range.
+ */
 #include "tests/support/body.h"
 
 /* ---------------------------------------------------------------- a backend */
@@ -42,7 +44,7 @@ static int info_through(const struct backend_info *info, struct backend_info *re
 	return message_get_info(&reader, &arena, ret);
 }
 
-static void a_backend_comes_out_as_it_went_in(void **state)
+static void a_backend_is_read_as_it_was_written(void **state)
 {
 	struct backend_info info = info_make_good(), got = {0};
 
@@ -193,7 +195,7 @@ static struct device device_make(struct test_host *from)
 	return device;
 }
 
-static void a_device_comes_out_with_what_is_wanted_of_it(void **state)
+static void only_wanted_facts_of_a_device_are_sent(void **state)
 {
 	struct backend_info info = info_make_good();
 	struct test_host from;
@@ -287,14 +289,14 @@ static void an_id_that_would_be_cut_is_not_sent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_backend_comes_out_as_it_went_in),
+		test(a_backend_is_read_as_it_was_written),
 		test(a_backend_that_declares_nonsense_is_refused),
 		test(only_a_fallback_may_serve_any_driver),
 		test(a_backend_that_is_cut_anywhere_is_refused),
 		test(a_worker_of_another_build_is_refused),
 		test(settings_come_in_the_backends_order),
 		test(only_wanted_facts_of_a_host_are_sent),
-		test(a_device_comes_out_with_what_is_wanted_of_it),
+		test(only_wanted_facts_of_a_device_are_sent),
 		test(a_binary_fact_stays_binary),
 		test(a_device_that_is_cut_anywhere_is_refused),
 		test(a_fact_with_two_values_is_refused),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies about a device: descriptions and lists; whole, cut, and out of range. */
+/* Replies with descriptions and lists: complete, cut, and out of range. */
 #include "tests/support/body.h"
 #include "tests/support/same.h"
 
@@ -16,7 +16,7 @@ static int opened_through(const struct opened *opened, struct opened *ret)
 	return r;
 }
 
-static void a_description_comes_out_as_it_went_in(void **state)
+static void a_description_is_read_as_it_was_written(void **state)
 {
 	const struct opened opened = {.type = "serial-2port",
 				      .model = "org.kernel/serial",
@@ -49,7 +49,7 @@ static void a_description_comes_out_as_it_went_in(void **state)
 	assert_null(got.newest);
 }
 
-static void a_description_at_odds_with_itself_is_refused(void **state)
+static void a_contradictory_description_is_refused(void **state)
 {
 	static const struct opened bad[] = {
 		{.type = NULL, .payload = "1", .payload_len = 1},
@@ -91,7 +91,7 @@ static void sink_make(struct migcompat_sink *sink)
 	assert_int_equal(sink_write(sink, "ports", "2"), 0);
 }
 
-static void lists_come_out_as_they_went_in(void **state)
+static void lists_are_read_as_they_were_written(void **state)
 {
 	struct migcompat_sink sink = {0}, got = {0};
 
@@ -154,7 +154,7 @@ static void a_write_of_more_than_a_line_is_refused(void **state)
 	sink_free(&sink);
 }
 
-static void a_parameter_that_is_set_elsewhere_is_refused(void **state)
+static void an_invalid_parameter_is_refused(void **state)
 {
 	struct migcompat_parameter parameter = {
 		.struct_size = sizeof(parameter), .name = "ports", .value = "2", .init = "1"};
@@ -181,13 +181,13 @@ static void a_parameter_that_is_set_elsewhere_is_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_description_comes_out_as_it_went_in),
-		test(a_description_at_odds_with_itself_is_refused),
-		test(lists_come_out_as_they_went_in),
+		test(a_description_is_read_as_it_was_written),
+		test(a_contradictory_description_is_refused),
+		test(lists_are_read_as_they_were_written),
 		test(a_list_that_is_cut_anywhere_is_refused),
 		test(a_write_outside_of_the_devices_folder_is_refused),
 		test(a_write_of_more_than_a_line_is_refused),
-		test(a_parameter_that_is_set_elsewhere_is_refused),
+		test(an_invalid_parameter_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Replies that are findings: whole, cut, out of range, and at odds with themselves. */
+/* Replies with findings: complete, cut, out of range, and contradictory. */
 #include "tests/support/body.h"
 #include "tests/support/same.h"
 
@@ -31,7 +31,7 @@ static void result_make(struct migcompat_result *result)
 	result_availability(result, MIGCOMPAT_NO, "taken");
 }
 
-/* The reply as something to read. */
+/* Make a reader of the reply. */
 static void result_turn(const struct migcompat_result *result)
 {
 	setup(NULL);
@@ -39,7 +39,7 @@ static void result_turn(const struct migcompat_result *result)
 	turn();
 }
 
-static void findings_come_out_as_they_went_in(void **state)
+static void findings_are_read_as_they_were_written(void **state)
 {
 	struct migcompat_result result = {0}, got = {0};
 
@@ -77,7 +77,7 @@ static void findings_that_are_cut_anywhere_are_refused_whole(void **state)
 	result_free(&got);
 }
 
-/* What happens when the number at this place of the reply is another one? */
+/* Read the reply with another number at this offset. */
 static int result_with(size_t offset, uint32_t value)
 {
 	struct migcompat_result result = {0}, got = {0};
@@ -95,10 +95,13 @@ static int result_with(size_t offset, uint32_t value)
 	return r;
 }
 
-static void numbers_at_odds_with_the_findings_are_refused(void **state)
+static void counts_that_contradict_the_findings_are_refused(void **state)
 {
-	/* availability, its text "taken" (4 + 6 bytes), extra, dropped, dropped and bad, their
-	 * limits, count, then rule, status, limit */
+	/*
+	 * Offsets. The reply has: availability, its text "taken" (4 + 6 bytes), extra,
+	 * dropped, dropped and bad, their limits, count. Then rule, status and limit of
+	 * the first finding.
+	 */
 	enum {
 		AVAILABILITY = 0,
 		EXTRA = 14,
@@ -118,7 +121,7 @@ static void numbers_at_odds_with_the_findings_are_refused(void **state)
 	assert_int_equal(result_with(DROPPED, 5), 0);
 	assert_int_equal(result_with(BAD, 1), -EBADMSG); /* none was dropped */
 	assert_int_equal(result_with(LIMITS, 1u << MIGCOMPAT_LIMIT_TYPE),
-			 -EBADMSG); /* none that was dropped is bad */
+			 -EBADMSG); /* none of the dropped is bad */
 	assert_int_equal(result_with(LIMITS, UINT32_MAX), -EBADMSG);
 	assert_int_equal(result_with(COUNT, 0), -EBADMSG);
 	assert_int_equal(result_with(COUNT, 4), -EBADMSG);
@@ -135,7 +138,9 @@ static void numbers_at_odds_with_the_findings_are_refused(void **state)
 		assert_int_equal(result_with(LIMIT, cores), -EBADMSG);
 }
 
-/* What five dropped findings, so many of them bad, by these limits, and this much in all, come to.
+/*
+ * Read a reply with five dropped findings: this many are bad, have these limits, and this
+ * sum of extra.
  */
 static int dropped_with(uint32_t bad, uint32_t limits, uint64_t extra, struct migcompat_result *got)
 {
@@ -168,7 +173,7 @@ static void dropped_findings_decide_as_the_worker_says(void **state)
 	result_recount(&got);
 	assert_int_equal(got.bad_count, 3);
 	assert_int_equal(dropped_with(0, 0, 0, &got), 0);
-	assert_true(got.extra == 7); /* what the findings that are here say */
+	assert_true(got.extra == 7); /* the sum of the findings in the reply */
 	assert_int_equal(dropped_with(6, 1u << MIGCOMPAT_LIMIT_TYPE, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 0, 10, &got), -EBADMSG);
 	assert_int_equal(dropped_with(1, 1u << MIGCOMPAT_LIMIT_NONE, 10, &got), -EBADMSG);
@@ -195,9 +200,9 @@ static void no_findings_are_no_answer(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(findings_come_out_as_they_went_in),
+		test(findings_are_read_as_they_were_written),
 		test(findings_that_are_cut_anywhere_are_refused_whole),
-		test(numbers_at_odds_with_the_findings_are_refused),
+		test(counts_that_contradict_the_findings_are_refused),
 		test(dropped_findings_decide_as_the_worker_says),
 		test(no_findings_are_no_answer),
 	};

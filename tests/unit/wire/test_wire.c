@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The primitives of messages and their framing: what goes in comes out, and what is cut or out of
- * range is refused. */
+/*
+ * Basic types of messages and their framing: what is written is read back; cut messages
+ * and values out of range are refused.
+ */
 #include <errno.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -8,8 +10,10 @@
 #include "core/wire/wire.h"
 #include "tests/support/test.h"
 
-/* The one message of a buffer, as a reader of a copy that ends where it should: a sanitizer sees
- * each step too far. */
+/*
+ * The message of a buffer in a copy that ends exactly after it, so that a sanitizer sees
+ * reads beyond it.
+ */
 struct copy {
 	char *bytes;
 	size_t len;
@@ -38,7 +42,7 @@ static void begin(struct wire_out *out)
 
 /* ---------------------------------------------------------------- primitives */
 
-static void numbers_and_texts_come_out_as_they_went_in(void **state)
+static void numbers_and_texts_are_read_as_they_were_written(void **state)
 {
 	struct wire_out out = {0};
 	struct wire_reader reader;
@@ -69,7 +73,7 @@ static void numbers_and_texts_come_out_as_they_went_in(void **state)
 	wire_out_free(&out);
 }
 
-/* Is a text refused by this getter? */
+/* Does this getter refuse the text? */
 static bool refused(const char *text, size_t len, char *(*get)(struct wire_reader *, size_t))
 {
 	struct wire_out out = {0};
@@ -87,7 +91,7 @@ static bool refused(const char *text, size_t len, char *(*get)(struct wire_reade
 	return reader.bad;
 }
 
-static void a_name_is_printable_text_that_is_there(void **state)
+static void a_name_must_be_printable_text(void **state)
 {
 	(void)state;
 	assert_false(refused("\xc3\xa9t\xc3\xa9", 5, wire_get_name));
@@ -99,7 +103,7 @@ static void a_name_is_printable_text_that_is_there(void **state)
 	assert_true(refused("123456789", 9, wire_get_name));
 }
 
-static void words_are_made_fit_to_be_shown(void **state)
+static void texts_are_made_printable(void **state)
 {
 	(void)state;
 	assert_false(refused("a\0b", 3, wire_get_words));
@@ -121,7 +125,7 @@ static void a_count_is_bounded_by_the_bytes_that_are_there(void **state)
 	assert_true(reader.bad);
 }
 
-static void a_message_that_is_too_long_is_taken_back(void **state)
+static void a_message_that_is_too_long_is_removed(void **state)
 {
 	struct wire_out out = {0};
 	size_t len;
@@ -153,7 +157,7 @@ static void feed(struct wire_in *in, const void *bytes, size_t len)
 	close(sockets[1]);
 }
 
-static void a_message_is_taken_when_it_is_whole(void **state)
+static void a_message_is_taken_when_it_is_complete(void **state)
 {
 	struct wire_out out = {0};
 	struct wire_message message;
@@ -202,7 +206,7 @@ static void a_head_out_of_range_is_refused(void **state)
 	}
 }
 
-static void a_long_message_grows_the_buffer_as_it_comes(void **state)
+static void the_buffer_grows_as_a_long_message_arrives(void **state)
 {
 	const struct wire_head head = {.size = WIRE_REPLY_MAX, .id = 1, .op = WIRE_LIST};
 	struct wire_in in = {0};
@@ -215,7 +219,7 @@ static void a_long_message_grows_the_buffer_as_it_comes(void **state)
 	wire_in_free(&in);
 }
 
-static void nobody_waits_behind_the_deadline(void **state)
+static void no_wait_exceeds_its_deadline(void **state)
 {
 	struct wire_out out = {0};
 	struct wire_in in = {0};
@@ -245,15 +249,15 @@ static void nobody_waits_behind_the_deadline(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(numbers_and_texts_come_out_as_they_went_in),
-		test(a_name_is_printable_text_that_is_there),
-		test(words_are_made_fit_to_be_shown),
+		test(numbers_and_texts_are_read_as_they_were_written),
+		test(a_name_must_be_printable_text),
+		test(texts_are_made_printable),
 		test(a_count_is_bounded_by_the_bytes_that_are_there),
-		test(a_message_that_is_too_long_is_taken_back),
-		test(a_message_is_taken_when_it_is_whole),
+		test(a_message_that_is_too_long_is_removed),
+		test(a_message_is_taken_when_it_is_complete),
 		test(a_head_out_of_range_is_refused),
-		test(a_long_message_grows_the_buffer_as_it_comes),
-		test(nobody_waits_behind_the_deadline),
+		test(the_buffer_grows_as_a_long_message_arrives),
+		test(no_wait_exceeds_its_deadline),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The worker's side in this process: what it answers, what it takes for no request, and that it
- * forgets what is closed. */
+/*
+ * The worker's side, run in this process: its replies, the requests that it refuses, and
+ * that it frees what is closed.
+ */
 #include <errno.h>
 #include <pthread.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/worker_client/request.h"
+#include "core/worker_client/worker_requests.h"
 #include "core/worker/serve.h"
 #include "tests/support/device.h"
 
 static const char *const two_ports[] = {"mdev_type", "mtty-2", NULL};
 static const char *const host_facts[] = {"kernel/release", "6.12.0-amd64", NULL};
 
-/* Both ends, with a buffer for a socket. */
+/* Both ends, with buffers instead of a socket. */
 struct bench {
 	struct server server;
 	struct requests requests;
@@ -54,7 +56,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* The messages of one end as the other end's input. */
+/* Turn the messages of one end into the input of the other. */
 static struct wire_in hand_over(struct wire_out *out)
 {
 	struct wire_in in = {.bytes = malloc(out->len + 1), .end = out->len};
@@ -65,7 +67,10 @@ static struct wire_in hand_over(struct wire_out *out)
 	return in;
 }
 
-/* All requests that wait; the last one's return value, and in ret_status that of the last reply. */
+/*
+ * Answer all waiting requests. Returns the value of the last answer; ret_status: the
+ * status of the last reply.
+ */
 static int answer(struct bench *bench, int *ret_status)
 {
 	struct wire_in in = hand_over(&bench->requests.out);
@@ -94,7 +99,7 @@ static struct sent_host *request_open(struct bench *bench)
 	return host;
 }
 
-/* Open a device, whose number is the lowest that is free. */
+/* Open a device. Its number is the lowest that is free. */
 static struct sent_host *open_one(struct bench *bench)
 {
 	struct sent_host *host = request_open(bench);
@@ -148,7 +153,7 @@ static void an_unusable_backend_says_why_and_answers_nothing(void **state)
 	server_free(&server);
 }
 
-static void a_host_is_forgotten_with_its_last_device(void **state)
+static void a_host_is_freed_with_its_last_device(void **state)
 {
 	struct bench *bench = *state;
 	struct sent_host *host = open_one(bench);
@@ -167,7 +172,7 @@ static void a_host_is_forgotten_with_its_last_device(void **state)
 	assert_null(bench->requests.hosts);
 }
 
-static void a_host_is_forgotten_when_nothing_of_it_opens(void **state)
+static void a_host_is_freed_if_no_device_of_it_opens(void **state)
 {
 	struct bench *bench = *state;
 	int status = 0;
@@ -192,7 +197,7 @@ static void a_device_of_an_unknown_host_is_refused(void **state)
 	assert_int_equal(status, -ENOMEM);
 }
 
-static void a_number_is_used_again_when_it_is_free(void **state)
+static void a_free_number_is_used_again(void **state)
 {
 	struct bench *bench = *state;
 
@@ -219,15 +224,26 @@ static void open_devices_are_bounded(void **state)
 	assert_int_equal(status, -EMFILE);
 }
 
-static void a_request_for_a_device_that_is_not_open_is_none(void **state)
+static void put_request(struct bench *bench, enum wire_op op, uint32_t device, uint32_t which,
+			const char *payload)
 {
-	struct bench *bench = *state;
+	const struct device_request request = {.op = op,
+					       .device = device,
+					       .which = which,
+					       .payload = payload,
+					       .len = payload ? strlen(payload) : 0};
 	struct error err = {0};
 
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 0, "1", 1, &err), 0);
+	assert_int_equal(requests_call(&bench->requests, &request, &err), 0);
+}
+
+static void a_request_for_a_device_that_is_not_open_is_refused(void **state)
+{
+	struct bench *bench = *state;
+
+	put_request(bench, WIRE_COMPARE, 0, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_LIST, UINT32_MAX, 0, "1", 1, &err),
-			 0);
+	put_request(bench, WIRE_LIST, UINT32_MAX, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	assert_int_equal(requests_close(&bench->requests, 0), 0);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
@@ -238,21 +254,18 @@ static void a_request_for_a_device_that_is_not_open_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 }
 
-static void a_request_out_of_range_is_none(void **state)
+static void a_request_out_of_range_is_refused(void **state)
 {
 	struct bench *bench = *state;
-	struct error err = {0};
 
 	open_one(bench);
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 0, NULL, 0, &err), 0);
+	put_request(bench, WIRE_COMPARE, 0, 0, NULL);
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_COMPARE, 0, 1, "1", 1, &err), 0);
+	put_request(bench, WIRE_COMPARE, 0, 1, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(
-		requests_call(&bench->requests, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1", 1, &err),
-		0);
+	put_request(bench, WIRE_LIST, 0, PROVIDER_LIST_COUNT, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
-	assert_int_equal(requests_call(&bench->requests, WIRE_INFO, 0, 0, "1", 1, &err), 0);
+	put_request(bench, WIRE_INFO, 0, 0, "1");
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 	wire_begin(&bench->requests.out, 1, WIRE_CLOSE, -EIO, WIRE_REQUEST_MAX);
 	wire_put_u32(&bench->requests.out, 0);
@@ -260,17 +273,14 @@ static void a_request_out_of_range_is_none(void **state)
 	assert_int_equal(answer(bench, NULL), -EBADMSG);
 }
 
-/* The one reply to a call on the first device. */
+/* Make a call on the first device, and get its reply. */
 static int call(struct bench *bench, enum wire_op op, uint32_t which, const char *payload,
 		struct wire_in *ret_in, struct wire_message *ret)
 {
 	struct wire_in in;
-	struct error err = {0};
-	int r = 0;
+	int r;
 
-	assert_int_equal(requests_call(&bench->requests, op, 0, which, payload,
-				       payload ? strlen(payload) : 0, &err),
-			 0);
+	put_request(bench, op, 0, which, payload);
 	in = hand_over(&bench->requests.out);
 	assert_int_equal(wire_next(&in, WIRE_REQUEST_MAX, ret), 1);
 	r = server_answer(&bench->server, ret);
@@ -322,7 +332,7 @@ static void a_list_is_answered_or_refused(void **state)
 	wire_in_free(&in);
 }
 
-static void settings_are_taken_before_what_comes_with_them(void **state)
+static void settings_apply_to_requests_after_them(void **state)
 {
 	static const char *const values[] = {"7"};
 	struct bench *bench = *state;
@@ -346,7 +356,7 @@ static void *serve_in_thread(void *arg)
 	return (void *)(intptr_t)r;
 }
 
-/* What serve returns when it is sent this and then nothing more. */
+/* The result of serve after it got these bytes and then the end. */
 static int served(const void *bytes, size_t len)
 {
 	int sockets[2];
@@ -363,14 +373,14 @@ static int served(const void *bytes, size_t len)
 	return (int)(intptr_t)r;
 }
 
-static void the_end_of_the_other_side_is_the_end(void **state)
+static void serving_ends_when_the_other_end_closes(void **state)
 {
 	(void)state;
 	assert_int_equal(served("", 0), 0);
 	assert_int_equal(served("half", 4), 0);
 }
 
-static void what_is_no_message_is_the_end(void **state)
+static void serving_ends_at_an_invalid_message(void **state)
 {
 	(void)state;
 	assert_int_equal(served("these are no sixteen bytes", 26), -EBADMSG);
@@ -383,18 +393,18 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_backend_introduces_itself),
 		test(an_unusable_backend_says_why_and_answers_nothing),
-		test(a_host_is_forgotten_with_its_last_device),
-		test(a_host_is_forgotten_when_nothing_of_it_opens),
+		test(a_host_is_freed_with_its_last_device),
+		test(a_host_is_freed_if_no_device_of_it_opens),
 		test(a_device_of_an_unknown_host_is_refused),
-		test(a_number_is_used_again_when_it_is_free),
+		test(a_free_number_is_used_again),
 		test(open_devices_are_bounded),
-		test(a_request_for_a_device_that_is_not_open_is_none),
-		test(a_request_out_of_range_is_none),
+		test(a_request_for_a_device_that_is_not_open_is_refused),
+		test(a_request_out_of_range_is_refused),
 		test(a_comparison_is_answered_with_findings),
 		test(a_list_is_answered_or_refused),
-		test(settings_are_taken_before_what_comes_with_them),
-		test(the_end_of_the_other_side_is_the_end),
-		test(what_is_no_message_is_the_end),
+		test(settings_apply_to_requests_after_them),
+		test(serving_ends_when_the_other_end_closes),
+		test(serving_ends_at_an_invalid_message),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a worker lacks of its confinement is told, step by step, and a worker that lacks such a step
- * still answers. */
+/*
+ * Missing steps of a worker's confinement are reported, and such a worker still answers.
+ */
 #include <linux/landlock.h>
 #include <sched.h>
 #include <errno.h>
@@ -10,7 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "core/worker_client/child.h"
+#include "core/worker_client/process.h"
 #include "core/wire/confinement.h"
 #include "core/wire/worker_memory.h"
 #include "tests/support/no_landlock.h"
@@ -18,8 +19,10 @@
 
 #define UNPREPARED 0x80
 
-/* What a worker lacks that a process starts after it has done this: a set of enum confinement, or
- * UNPREPARED. */
+/*
+ * The missing steps of a worker that is started after prepare: enum confinement, or
+ * UNPREPARED.
+ */
 static uint32_t missing_after(bool (*prepare)(void))
 {
 	pid_t pid = fork();
@@ -42,14 +45,14 @@ static uint32_t missing_after(bool (*prepare)(void))
 	return (uint32_t)WEXITSTATUS(status);
 }
 
-static void a_kernel_without_landlock_is_told(void **state)
+static void missing_landlock_is_reported(void **state)
 {
 	(void)state;
 	assert_int_equal(missing_after(no_landlock) & (CONFINEMENT_FILES | UNPREPARED),
 			 CONFINEMENT_FILES);
 }
 
-/* For this process and all that it starts, /proc becomes read-only. */
+/* Make /proc read-only for this process and all that it starts. */
 static bool proc_readonly(void)
 {
 	return unshare(CLONE_NEWNS) == 0 &&
@@ -58,7 +61,7 @@ static bool proc_readonly(void)
 	       mount(NULL, "/proc", NULL, MS_REMOUNT | MS_BIND | MS_RDONLY, NULL) == 0;
 }
 
-static void an_order_of_ending_that_cannot_be_set_is_told(void **state)
+static void an_oom_score_that_cannot_be_set_is_reported(void **state)
 {
 	uint32_t missing = missing_after(proc_readonly);
 
@@ -69,7 +72,7 @@ static void an_order_of_ending_that_cannot_be_set_is_told(void **state)
 }
 
 #ifdef TEST_CONFINED
-static void nothing_is_missing_on_a_kernel_that_has_it_all(void **state)
+static void nothing_is_missing_on_a_complete_kernel(void **state)
 {
 	(void)state;
 	if (syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION) <= 0)
@@ -93,47 +96,49 @@ static void the_kernel_ends_workers_first(void **state)
 	provider_free(provider);
 }
 
-/* A child whose first words are these bytes; process: 0, or the number that is known of it. */
-static int meet(pid_t process, const uint32_t *words, size_t len, struct child *child)
+/*
+ * Meet a process that says hello with these bytes. pid: what is known before; 0: nothing.
+ */
+static int meet(pid_t pid, const uint32_t *words, size_t len, struct process *process)
 {
 	int ends[2];
 	int r;
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
-	*child = (struct child){.socket = ends[0], .process = process};
+	*process = (struct process){.socket = ends[0], .pid = pid};
 	assert_int_equal(write(ends[1], words, len), (ssize_t)len);
 	close(ends[1]);
-	r = child_meet(child, UINT64_MAX);
+	r = process_meet(process, UINT64_MAX);
 	close(ends[0]);
 	return r;
 }
 
-static void the_first_words_say_who_it_is_and_what_it_lacks(void **state)
+static void a_hello_has_the_process_and_the_missing_steps(void **state)
 {
 	const uint32_t words[] = {77, CONFINEMENT_FILES};
-	struct child child;
+	struct process process;
 
 	(void)state;
-	assert_int_equal(meet(0, words, sizeof(words), &child), 0);
-	assert_int_equal(child.process, 77);
-	assert_int_equal(child.missing, CONFINEMENT_FILES);
+	assert_int_equal(meet(0, words, sizeof(words), &process), 0);
+	assert_int_equal(process.pid, 77);
+	assert_int_equal(process.missing, CONFINEMENT_FILES);
 }
 
-static void first_words_that_make_no_sense_are_refused(void **state)
+static void an_invalid_hello_is_refused(void **state)
 {
 	const uint32_t another[] = {78, 0}, nobody[] = {0, 0};
 	const uint32_t unknown[] = {77, CONFINEMENT_ALL + 1};
-	struct child child;
+	struct process process;
 
 	(void)state;
-	assert_int_equal(meet(77, another, sizeof(another), &child), -EBADMSG);
-	assert_int_equal(meet(0, nobody, sizeof(nobody), &child), -EBADMSG);
-	assert_int_equal(meet(77, unknown, sizeof(unknown), &child), -EBADMSG);
-	assert_int_equal(meet(77, another, 5, &child), -EBADMSG);
-	assert_int_equal(meet(77, another, 0, &child), -ECONNRESET);
+	assert_int_equal(meet(77, another, sizeof(another), &process), -EBADMSG);
+	assert_int_equal(meet(0, nobody, sizeof(nobody), &process), -EBADMSG);
+	assert_int_equal(meet(77, unknown, sizeof(unknown), &process), -EBADMSG);
+	assert_int_equal(meet(77, another, 5, &process), -EBADMSG);
+	assert_int_equal(meet(77, another, 0, &process), -ECONNRESET);
 }
 
-static void a_worker_that_lacks_nothing_has_no_words(void **state)
+static void complete_confinement_has_no_text(void **state)
 {
 	char text[CONFINEMENT_TEXT_MAX];
 
@@ -141,7 +146,7 @@ static void a_worker_that_lacks_nothing_has_no_words(void **state)
 	assert_string_equal(confinement_text(0, text, sizeof(text)), "");
 }
 
-static void all_that_is_missing_fits_into_one_text(void **state)
+static void the_text_has_room_for_all_steps(void **state)
 {
 	char text[CONFINEMENT_TEXT_MAX];
 
@@ -159,17 +164,17 @@ static void all_that_is_missing_fits_into_one_text(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(a_kernel_without_landlock_is_told),
-		test(an_order_of_ending_that_cannot_be_set_is_told),
+		test(missing_landlock_is_reported),
+		test(an_oom_score_that_cannot_be_set_is_reported),
 #ifdef TEST_CONFINED
-		test(nothing_is_missing_on_a_kernel_that_has_it_all),
+		test(nothing_is_missing_on_a_complete_kernel),
 		test(without_landlock_all_other_steps_are_taken),
 #endif
 		test(the_kernel_ends_workers_first),
-		test(the_first_words_say_who_it_is_and_what_it_lacks),
-		test(first_words_that_make_no_sense_are_refused),
-		test(a_worker_that_lacks_nothing_has_no_words),
-		test(all_that_is_missing_fits_into_one_text),
+		test(a_hello_has_the_process_and_the_missing_steps),
+		test(an_invalid_hello_is_refused),
+		test(complete_confinement_has_no_text),
+		test(the_text_has_room_for_all_steps),
 	};
 
 	worker_environment();

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How much memory a worker may take, and that one which takes more fails alone. */
-#include "core/worker_client/child.h"
+/* The memory of a worker. One that needs more fails alone. */
+#include "core/wire/worker_process.h"
 #include "core/wire/worker_memory.h"
 #include "tests/support/worker_bench.h"
 
-static void a_worker_of_its_own_has_a_gigabyte(void **state)
+static void a_worker_that_does_not_share_has_a_gigabyte(void **state)
 {
 	(void)state;
 	assert_int_equal(worker_memory_kib(0, 1), 1u << 20);
@@ -14,11 +14,11 @@ static void a_worker_of_its_own_has_a_gigabyte(void **state)
 static void shares_never_exceed_what_is_shared(void **state)
 {
 	(void)state;
-	for (size_t count = 1; count <= CHILDREN_MAX; count++)
+	for (size_t count = 1; count <= WORKERS_MAX; count++)
 		assert_true(worker_memory_kib(384u << 10, count) * count <= 384u << 10);
 }
 
-static void few_workers_leave_some_of_it(void **state)
+static void a_share_has_an_upper_limit(void **state)
 {
 	(void)state;
 	assert_int_equal(worker_memory_kib(384u << 10, 1), 128u << 10);
@@ -26,7 +26,7 @@ static void few_workers_leave_some_of_it(void **state)
 }
 
 #ifndef TEST_SANITIZED
-/* A backend whose worker shares so much with nobody. */
+/* A worker that has this memory for itself. */
 static struct provider *sharing(const char *name, unsigned memory_kib)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
@@ -45,7 +45,7 @@ static struct provider *sharing(const char *name, unsigned memory_kib)
 	return provider;
 }
 
-/* The lines of its process's limits. */
+/* The limits of its process, as lines of /proc. */
 static void limits_of(struct provider *provider, char *text, size_t size)
 {
 	struct provider_status status;
@@ -75,7 +75,7 @@ static void both_limits_follow_from_the_share(void **state)
 static void the_smallest_share_is_enough_to_answer(void **state)
 {
 	struct bench *bench = *state;
-	struct provider *provider = sharing("plain", (384u << 10) / CHILDREN_MAX);
+	struct provider *provider = sharing("plain", (384u << 10) / WORKERS_MAX);
 	struct opened *opened = test_open(provider, plain_device(bench));
 
 	test_compare(opened, opened, &bench->result);
@@ -84,8 +84,8 @@ static void the_smallest_share_is_enough_to_answer(void **state)
 	provider_free(provider);
 }
 
-/* It is told that there is none, and its process lives on. */
-static void one_that_takes_all_gets_its_share_and_no_more(void **state)
+/* The allocation fails, and the process lives on. */
+static void a_greedy_worker_gets_no_more_than_its_share(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = sharing("greedy", 16u << 10);
@@ -107,13 +107,13 @@ static void one_that_takes_all_gets_its_share_and_no_more(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_worker_of_its_own_has_a_gigabyte),
+		cmocka_unit_test(a_worker_that_does_not_share_has_a_gigabyte),
 		cmocka_unit_test(shares_never_exceed_what_is_shared),
-		cmocka_unit_test(few_workers_leave_some_of_it),
+		cmocka_unit_test(a_share_has_an_upper_limit),
 #ifndef TEST_SANITIZED
 		test(both_limits_follow_from_the_share),
 		test(the_smallest_share_is_enough_to_answer),
-		test(one_that_takes_all_gets_its_share_and_no_more),
+		test(a_greedy_worker_gets_no_more_than_its_share),
 #endif
 	};
 

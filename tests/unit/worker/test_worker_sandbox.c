@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What vendor code cannot do in its worker, in constructors as in calls, and that loading takes
- * none of it: from folders that the worker's user cannot enter, through links, with libraries
- * beside a backend. Where the build leaves workers unconfined (sanitizers, counted lines) only the
- * latter is tried.
+ * What vendor code cannot do in its worker, neither in constructors nor in calls. Loading
+ * still works: from folders that the worker's user cannot enter, through links, and with
+ * libraries beside a backend. Builds that do not confine workers (sanitizers, coverage)
+ * run only the second half.
  */
 #include <linux/landlock.h>
 #include <signal.h>
@@ -26,7 +26,7 @@ static void read_status(char *ret, size_t size)
 	fclose(file);
 }
 
-/* The one worker of a test that needs no other. */
+/* The only worker of a test. */
 static struct provider *alone(struct bench *bench, const char *name)
 {
 	opened_close(bench->serial);
@@ -42,7 +42,7 @@ static void alone_again(struct bench *bench)
 	bench->serial = test_open(bench->good, &bench->host.devices[0]);
 }
 
-static void root_gives_itself_up(void **state)
+static void root_becomes_the_workers_user(void **state)
 {
 	char text[8192], user[32], line[160];
 	unsigned uid = geteuid(), gid = getegid();
@@ -72,7 +72,7 @@ static void no_capability_is_left_and_none_comes_back(void **state)
 	assert_contains(text, "NoNewPrivs:\t1\n");
 }
 
-static void filters_stand_behind_each_call(void **state)
+static void both_filters_are_in_force(void **state)
 {
 	char text[8192];
 
@@ -82,7 +82,7 @@ static void filters_stand_behind_each_call(void **state)
 	assert_contains(text, "Seccomp_filters:\t2\n");
 }
 
-/* All that is refused the same way wherever it is tried. */
+/* What is refused in each of the three places, in the same way. */
 static const char always[] = "create=EPERM mkdir=EPERM socket=EPERM sendmsg=EPERM fork=EPERM "
 			     "thread=EPERM exec=EPERM rlimit=EPERM root=EPERM ";
 static const char signals[] =
@@ -141,7 +141,7 @@ static void an_attack_on_another_process_ends_the_worker(void **state)
 	attack_ends_the_worker(*state, "peek", sentence);
 }
 
-static void an_attack_in_the_constructor_ends_the_worker(void **state)
+static void an_attack_in_a_constructor_ends_the_worker(void **state)
 {
 	struct provider *provider = worker_make("kill_constructor", WORKER_TIMEOUT_MS);
 
@@ -165,14 +165,14 @@ static void a_signal_to_another_is_refused(void **state)
 	provider_free(provider);
 }
 
-static void a_failed_assertion_is_told_as_such(void **state)
+static void a_failed_assertion_ends_with_its_signal(void **state)
 {
 	attack_ends_the_worker(*state, "abort",
 			       "backend killer: its worker was killed by signal 6 (Aborted) in "
 			       "compare of x (--debug shows what it wrote)");
 }
 
-static void memory_without_bound_in_the_constructor_is_refused_it(void **state)
+static void memory_in_a_constructor_is_limited(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("greedy_constructor");
@@ -187,7 +187,7 @@ static void memory_without_bound_in_the_constructor_is_refused_it(void **state)
 
 /* ---------------------------------------------------------------- loading */
 
-/* A folder for a test, and a backend's file in it under the name that it has anyway. */
+/* A folder for a test, with a copy of a backend under its own name. */
 struct folder {
 	char path[64];
 	char file[128];
@@ -196,7 +196,7 @@ struct folder {
 static void folder_make(struct folder *folder, const char *name)
 {
 	snprintf(folder->path, sizeof(folder->path), "/tmp/migcompat-test-XXXXXX");
-	assert_non_null(mkdtemp(folder->path)); /* 0700 */
+	assert_non_null(mkdtemp(folder->path)); /* mode 0700 */
 	snprintf(folder->file, sizeof(folder->file), "%s/%s.so", folder->path, name);
 }
 
@@ -270,7 +270,7 @@ static void a_link_to_a_file_elsewhere_is_followed(void **state)
 	folder_free(&folder);
 }
 
-static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state)
+static void an_error_of_the_linker_names_no_descriptor(void **state)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
 					 .timeout_ms = WORKER_TIMEOUT_MS};
@@ -288,7 +288,7 @@ static void what_the_linker_says_of_such_a_file_names_no_descriptor(void **state
 	folder_free(&folder);
 }
 
-/* The backend "companion" and its library, alone in a folder. */
+/* Make a folder with the backend "companion" and its library. */
 static void companion_make(struct folder *folder, char library[128], mode_t mode)
 {
 	char command[8400];
@@ -332,7 +332,7 @@ static void a_library_beside_a_backend_is_found(void **state)
 }
 
 #ifdef TEST_CONFINED
-static void a_library_that_its_user_cannot_reach_is_told(void **state)
+static void a_library_that_its_user_cannot_reach_is_named(void **state)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
 					 .timeout_ms = WORKER_TIMEOUT_MS};
@@ -342,7 +342,7 @@ static void a_library_that_its_user_cannot_reach_is_told(void **state)
 
 	(void)state;
 	if (geteuid() != 0)
-		skip(); /* the worker is the same user */
+		skip(); /* the worker has the same user */
 	companion_make(&folder, library, 0700);
 	assert_int_equal(provider_worker_new(folder.file, &options, &provider, NULL), 0);
 	assert_int_equal(provider_worker_ready(provider, NULL), 0);
@@ -387,24 +387,24 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 #ifdef TEST_CONFINED
-		test(root_gives_itself_up),
+		test(root_becomes_the_workers_user),
 		test(no_capability_is_left_and_none_comes_back),
-		test(filters_stand_behind_each_call),
+		test(both_filters_are_in_force),
 		test(a_constructor_can_do_no_more_than_load),
 		test(a_call_can_do_no_more_than_answer),
 		test(an_attack_on_another_process_ends_the_worker),
-		test(an_attack_in_the_constructor_ends_the_worker),
+		test(an_attack_in_a_constructor_ends_the_worker),
 		test(a_signal_to_another_is_refused),
-		test(a_failed_assertion_is_told_as_such),
-		test(memory_without_bound_in_the_constructor_is_refused_it),
+		test(a_failed_assertion_ends_with_its_signal),
+		test(memory_in_a_constructor_is_limited),
 #endif
 		test(a_folder_that_its_user_cannot_enter_is_loaded_from),
 		test(a_file_that_its_user_cannot_read_is_loaded),
 		test(a_link_to_a_file_elsewhere_is_followed),
-		test(what_the_linker_says_of_such_a_file_names_no_descriptor),
+		test(an_error_of_the_linker_names_no_descriptor),
 		test(a_library_beside_a_backend_is_found),
 #ifdef TEST_CONFINED
-		test(a_library_that_its_user_cannot_reach_is_told),
+		test(a_library_that_its_user_cannot_reach_is_named),
 #endif
 		test(loading_leaves_no_descriptor),
 	};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whom workers become where root starts them: never root, whatever the file says. */
+/* The user of workers that root starts. It is never root, whatever the file says. */
 #include <unistd.h>
 
 #include "core/worker_client/worker.h"
@@ -35,21 +35,21 @@ static void a_system_without_that_user_has_nobody(void **state)
 	becomes("", "65534:65534");
 }
 
-static void root_by_that_name_is_not_taken(void **state)
+static void an_entry_with_the_number_of_root_is_ignored(void **state)
 {
 	(void)state;
 	becomes("migcompat-worker:x:0:995::/:/bin/false\n", "65534:65534");
 	becomes("migcompat-worker:x:997:0::/:/bin/false\n", "65534:65534");
 }
 
-static void a_malformed_line_is_passed_over(void **state)
+static void a_malformed_line_is_ignored(void **state)
 {
 	(void)state;
 	becomes("migcompat-worker:x:many:995::/:/bin/false\nmigcompat-worker\n", "65534:65534");
 	becomes("no line of this file\nmigcompat-worker:x:997:995::/:/bin/false\n", "997:995");
 }
 
-static void a_file_that_is_not_there_is_a_system_without(void **state)
+static void a_missing_file_is_a_system_without_that_user(void **state)
 {
 	char found[32];
 
@@ -65,9 +65,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_user_made_for_workers_is_found),
 		test(a_system_without_that_user_has_nobody),
-		test(root_by_that_name_is_not_taken),
-		test(a_malformed_line_is_passed_over),
-		test(a_file_that_is_not_there_is_a_system_without),
+		test(an_entry_with_the_number_of_root_is_ignored),
+		test(a_malformed_line_is_ignored),
+		test(a_missing_file_is_a_system_without_that_user),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When a worker that ended is started again: the rule alone, over times that nobody waits for. */
+/*
+ * When a worker that ended is started again: the rule alone, with times that no test
+ * waits for.
+ */
 #include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
 #define MS 1000000ull
 
-/* The rest after an end, in milliseconds; it began just before. */
+/* The rest after an end at this time, in milliseconds. The worker began just before. */
 static unsigned rest_after(struct restart *restart, uint64_t *now)
 {
 	restart_began(restart, *now);
@@ -34,12 +37,12 @@ static void each_further_rest_is_twice_as_long_up_to_ten_seconds(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(rests) / sizeof(rests[0]); i++) {
 		assert_int_equal(rest_after(&restart, &now), rests[i]);
-		now += 30000 * MS; /* seldom enough not to be parked */
+		now += 30000 * MS; /* too seldom to be parked */
 		assert_true(restart_due(&restart, now));
 	}
 }
 
-static void a_minute_of_good_work_makes_the_rest_short_again(void **state)
+static void a_minute_without_an_end_makes_the_rest_short_again(void **state)
 {
 	struct restart restart = {0};
 	uint64_t now = 1000 * MS;
@@ -80,7 +83,7 @@ static void five_ends_in_more_than_a_minute_do_not(void **state)
 	assert_false(restart.parked);
 }
 
-static void ends_for_want_of_our_memory_do_not_park_it(void **state)
+static void ends_because_this_process_lacks_memory_do_not_count(void **state)
 {
 	struct restart restart = {0};
 	uint64_t now = 1000 * MS;
@@ -102,10 +105,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(the_first_rest_is_short),
 		test(each_further_rest_is_twice_as_long_up_to_ten_seconds),
-		test(a_minute_of_good_work_makes_the_rest_short_again),
+		test(a_minute_without_an_end_makes_the_rest_short_again),
 		test(five_ends_within_a_minute_park_it),
 		test(five_ends_in_more_than_a_minute_do_not),
-		test(ends_for_want_of_our_memory_do_not_park_it),
+		test(ends_because_this_process_lacks_memory_do_not_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How workers live and die, and that they leave no trace in the program that they work for: no
- * descriptor, no child, no need of a certain thread.
+ * Starting and ending workers. They leave nothing in the program that starts them: no
+ * descriptor, no child process, no dependency on a thread.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -34,7 +34,7 @@ static void a_program_that_is_not_there_is_named(void **state)
 	provider_free(provider);
 }
 
-static void a_program_that_is_no_worker_is_no_answer(void **state)
+static void a_program_that_is_no_worker_is_refused(void **state)
 {
 	struct worker_options options = {.program = "/bin/true", .timeout_ms = WORKER_TIMEOUT_MS};
 	struct provider *provider;
@@ -72,7 +72,7 @@ static void a_worker_that_nobody_waited_for_can_be_freed(void **state)
 	assert_int_equal(worker_process(), 0);
 }
 
-static void a_worker_killed_between_calls_is_told_by_its_signal(void **state)
+static void a_worker_killed_between_calls_is_reported_with_its_signal(void **state)
 {
 	struct provider *worker = worker_good("mtty");
 	struct test_host host;
@@ -110,7 +110,7 @@ static void a_program_that_ignores_its_children_still_learns_of_a_death(void **s
 	signal(SIGCHLD, before);
 }
 
-static void nothing_is_left_behind(void **state)
+static void a_worker_leaves_no_process_and_no_descriptor(void **state)
 {
 	size_t before = worker_descriptors();
 
@@ -143,7 +143,10 @@ static void a_worker_outlives_the_thread_that_started_it(void **state)
 	test_host_free(&host);
 }
 
-/* A child of ours starts a worker that hangs, and ends; the worker, ours then, must end too. */
+/*
+ * A child process starts a worker that hangs, and ends. The worker is then a child of
+ * this process, and must end, too.
+ */
 static void worker_ends_with_parent(const char *name, unsigned after_ms)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
@@ -194,7 +197,7 @@ static void start_all(const char *const *names, size_t count, unsigned timeout_m
 	assert_int_equal(provider_workers_new(paths, count, &options, ret, &err), 0);
 }
 
-static void several_start_at_once_and_the_bad_ones_hurt_none(void **state)
+static void several_start_at_once_and_bad_ones_fail_alone(void **state)
 {
 	static const char *const names[] = {
 		"exit_constructor", "mtty",   "crash_constructor", "plain", "hang_constructor",
@@ -269,7 +272,7 @@ static void the_end_of_one_is_not_the_end_of_its_copies(void **state)
 	test_host_free(&host);
 }
 
-static void a_missing_program_is_every_ones_reason(void **state)
+static void a_missing_program_fails_all_backends(void **state)
 {
 	static const char *const paths[] = {"/a.so", "/b.so"};
 	struct worker_options options = {.program = "/nowhere/migcompat-worker",
@@ -290,7 +293,7 @@ static void a_missing_program_is_every_ones_reason(void **state)
 	assert_int_equal(worker_descriptors(), before);
 }
 
-static void more_than_can_be_counted_are_refused(void **state)
+static void too_many_workers_are_refused(void **state)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
 					 .timeout_ms = WORKER_TIMEOUT_MS};
@@ -375,18 +378,18 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		test(a_program_that_is_not_there_is_named),
-		test(a_program_that_is_no_worker_is_no_answer),
+		test(a_program_that_is_no_worker_is_refused),
 		test(a_worker_that_nobody_waited_for_can_be_freed),
-		test(a_worker_killed_between_calls_is_told_by_its_signal),
+		test(a_worker_killed_between_calls_is_reported_with_its_signal),
 		test(a_program_that_ignores_its_children_still_learns_of_a_death),
-		test(nothing_is_left_behind),
+		test(a_worker_leaves_no_process_and_no_descriptor),
 		test(a_worker_outlives_the_thread_that_started_it),
 		test(a_worker_ends_with_its_parent_even_in_a_hang),
-		test(several_start_at_once_and_the_bad_ones_hurt_none),
+		test(several_start_at_once_and_bad_ones_fail_alone),
 		test(several_that_nobody_waited_for_leave_nothing),
 		test(the_end_of_one_is_not_the_end_of_its_copies),
-		test(a_missing_program_is_every_ones_reason),
-		test(more_than_can_be_counted_are_refused),
+		test(a_missing_program_fails_all_backends),
+		test(too_many_workers_are_refused),
 		test(a_worker_inherits_no_descriptor_and_no_environment),
 		test(a_worker_is_bounded),
 	};

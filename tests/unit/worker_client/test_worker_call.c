@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Backends that misbehave when they are called: what each does is told in one sentence, is never a
- * yes, and costs nobody else anything. They stand in tests/backends.
+ * Backends of tests/backends that misbehave in a call. The error is one sentence, never a
+ * yes, and other backends are not affected.
  */
 #include "tests/support/worker_bench.h"
 
-#define HANG_MS 2000 /* long enough to load in, short enough to wait for */
+#define HANG_MS 2000 /* long enough for loading */
 
 static void open_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
 		       const char *sentence)
@@ -21,14 +21,16 @@ static void open_fails(struct bench *bench, const char *name, unsigned timeout_m
 	provider_free(provider);
 }
 
-/* What a sentence begins with: a worker that closed its socket may still be in the call or not. */
+/*
+ * Check how a sentence begins: a worker that closed its socket may be in the call or not.
+ */
 static void assert_begins(const char *text, const char *beginning)
 {
 	if (strncmp(text, beginning, strlen(beginning)) != 0)
 		fail_msg("\"%s\" does not begin with \"%s\"", text, beginning);
 }
 
-/* dies: each further call says the same; else the backend lives on. */
+/* dies: each further call fails alike; otherwise the backend works on. */
 static void compare_fails(struct bench *bench, const char *name, unsigned timeout_ms, int code,
 			  const char *sentence, bool dies)
 {
@@ -96,7 +98,7 @@ static void moody_open_fails(struct bench *bench, const char *mood, unsigned tim
 	provider_free(provider);
 }
 
-static void each_way_to_misbehave_on_opening_is_told(void **state)
+static void each_way_to_misbehave_in_open_is_an_error(void **state)
 {
 	moody_open_fails(*state, "exit", WORKER_TIMEOUT_MS, -EIO,
 			 "backend moody: its worker ended (exit status 0) in open of x");
@@ -106,14 +108,14 @@ static void each_way_to_misbehave_on_opening_is_told(void **state)
 			 "backend moody: its worker gave no answer in 2000 ms in open of x");
 }
 
-static void a_crash_on_opening_is_told_by_its_signal(void **state)
+static void a_crash_in_open_is_reported_with_its_signal(void **state)
 {
 	open_fails(*state, "crash_open", WORKER_TIMEOUT_MS, -EIO,
 		   "backend crash_open: its worker was killed by signal 11 (Segmentation fault) in "
 		   "open of x");
 }
 
-static void a_crash_behind_a_yes_is_no_yes(void **state)
+static void a_crash_after_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "crash_compare", WORKER_TIMEOUT_MS, -EIO,
 		      "backend crash_compare: its worker was killed by signal 11 (Segmentation "
@@ -121,7 +123,7 @@ static void a_crash_behind_a_yes_is_no_yes(void **state)
 		      true);
 }
 
-static void an_exit_behind_a_yes_is_no_yes(void **state)
+static void an_exit_after_a_yes_is_no_yes(void **state)
 {
 	compare_fails(*state, "exit_compare", WORKER_TIMEOUT_MS, -EIO,
 		      "backend exit_compare: its worker ended (exit status 0) in compare of x",
@@ -181,7 +183,7 @@ static void a_payload_that_is_too_long_is_the_backends_error(void **state)
 }
 
 #ifndef TEST_SANITIZED
-static void memory_without_bound_is_refused(void **state)
+static void memory_in_a_call_is_limited(void **state)
 {
 	open_fails(*state, "greedy", WORKER_TIMEOUT_MS, -EIO,
 		   "backend greedy: open of x: it failed: Cannot allocate memory (its share of "
@@ -204,7 +206,7 @@ static void a_bad_finding_that_was_dropped_still_decides(void **state)
 	provider_free(provider);
 }
 
-static void what_would_steer_a_terminal_is_replaced(void **state)
+static void control_characters_are_replaced(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("rude");
@@ -227,15 +229,16 @@ static void a_write_with_a_line_break_is_refused(void **state)
 	struct error err = {0};
 
 	assert_int_equal(opened_list(opened, PROVIDER_PREPARE, "1;plain", 7, &sink, &err), -EIO);
-	assert_string_equal(err.text, "backend writer: prepare of x: what it writes to \"plain\" "
-				      "is NULL, not UTF-8 or has control characters");
+	assert_string_equal(err.text,
+			    "backend writer: prepare of x: the text that it writes to \"plain\" "
+			    "is NULL, not UTF-8 or has control characters");
 	assert_int_equal(sink.nwrites, 0);
 	sink_free(&sink);
 	opened_close(opened);
 	provider_free(provider);
 }
 
-static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
+static void a_list_longer_than_a_reply_is_refused_and_calls_go_on(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("lister");
@@ -253,7 +256,10 @@ static void a_list_longer_than_a_reply_is_refused_and_all_goes_on(void **state)
 	provider_free(provider);
 }
 
-/* So many facts of 64 KiB each, which share one value here but not on their way. */
+/*
+ * A device with so many facts of 64 KiB each. Here they share one value, but not in a
+ * message.
+ */
 static const struct device *large_device(struct bench *bench, size_t count)
 {
 	struct arena *arena = &bench->host.inventory.arena;
@@ -275,7 +281,7 @@ static const struct device *large_device(struct bench *bench, size_t count)
 	return device;
 }
 
-static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void **state)
+static void too_many_facts_for_a_request_are_refused_and_calls_go_on(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("plain");
@@ -289,7 +295,9 @@ static void facts_beyond_what_a_request_holds_are_refused_and_all_goes_on(void *
 	provider_free(provider);
 }
 
-/* What the loud backend leaves in a file that stands for both of this process's outputs. */
+/*
+ * What the loud backend writes to a file, which is both standard streams of this process.
+ */
 static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t size)
 {
 	struct worker_options options = {.program = WORKER_PROGRAM,
@@ -323,7 +331,7 @@ static void loud_output(struct bench *bench, bool keep_stderr, char *ret, size_t
 	fclose(file);
 }
 
-static void what_a_backend_prints_goes_nowhere(void **state)
+static void output_of_a_backend_is_dropped(void **state)
 {
 	char text[256];
 
@@ -331,7 +339,7 @@ static void what_a_backend_prints_goes_nowhere(void **state)
 	assert_string_equal(text, "");
 }
 
-static void errors_are_kept_where_asked_for(void **state)
+static void output_of_a_backend_is_kept_on_request(void **state)
 {
 	char text[256];
 
@@ -378,10 +386,10 @@ int main(void)
 		test(a_hang_on_opening_ends_in_time),
 		test(a_hang_in_a_comparison_ends_in_time),
 		test(findings_without_end_end_in_time),
-		test(each_way_to_misbehave_on_opening_is_told),
-		test(a_crash_on_opening_is_told_by_its_signal),
-		test(a_crash_behind_a_yes_is_no_yes),
-		test(an_exit_behind_a_yes_is_no_yes),
+		test(each_way_to_misbehave_in_open_is_an_error),
+		test(a_crash_in_open_is_reported_with_its_signal),
+		test(a_crash_after_a_yes_is_no_yes),
+		test(an_exit_after_a_yes_is_no_yes),
 		test(garbage_on_the_socket_is_no_answer),
 		test(half_a_reply_is_no_answer),
 #ifdef TEST_CONFINED
@@ -393,15 +401,15 @@ int main(void)
 		test(an_unwanted_fact_is_the_backends_error),
 		test(a_payload_that_is_too_long_is_the_backends_error),
 #ifndef TEST_SANITIZED
-		test(memory_without_bound_is_refused),
+		test(memory_in_a_call_is_limited),
 #endif
 		test(a_bad_finding_that_was_dropped_still_decides),
-		test(what_would_steer_a_terminal_is_replaced),
+		test(control_characters_are_replaced),
 		test(a_write_with_a_line_break_is_refused),
-		test(a_list_longer_than_a_reply_is_refused_and_all_goes_on),
-		test(facts_beyond_what_a_request_holds_are_refused_and_all_goes_on),
-		test(what_a_backend_prints_goes_nowhere),
-		test(errors_are_kept_where_asked_for),
+		test(a_list_longer_than_a_reply_is_refused_and_calls_go_on),
+		test(too_many_facts_for_a_request_are_refused_and_calls_go_on),
+		test(output_of_a_backend_is_dropped),
+		test(output_of_a_backend_is_kept_on_request),
 		test(a_shorter_struct_of_a_known_version_works),
 		test(a_longer_struct_of_a_known_version_works),
 	};

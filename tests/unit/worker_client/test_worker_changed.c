@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that come up again as something else: another file, none, or one that says other things.
+/*
+ * Workers that are started again with another backend file, without one, or with one that
+ * answers differently.
  */
 #include <sys/stat.h>
 
@@ -37,8 +39,8 @@ static void file_free(const struct file *file)
 
 static void a_backend_of_another_version_is_refused(void **state)
 {
-	static const char sentence[] = "backend plain: its file is another one since its worker "
-				       "ended (its version changed), so it has to be loaded anew";
+	static const char sentence[] = "backend plain: its file was replaced after its worker "
+				       "ended (its version changed); it must be loaded again";
 	struct bench *bench = *state;
 	struct provider *provider;
 	struct opened *opened;
@@ -87,26 +89,26 @@ static void a_file_that_is_gone_may_come_back(void **state)
 	file_free(&file);
 }
 
-static void a_device_that_is_described_otherwise_is_refused(void **state)
+static void a_device_with_another_description_is_refused(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("fickle");
-	struct opened *opened = test_open(provider, plain_device(bench)), *anew;
+	struct opened *opened = test_open(provider, plain_device(bench)), *again;
 	struct error err;
 
 	end_worker(provider);
 	pass_ms(1000);
 	assert_int_equal(compare(bench, opened, "1;plain", &err), -EPROTO);
-	assert_string_equal(err.text, "backend fickle: it says something else of device \"x\" "
-				      "since its worker was started again");
-	anew = test_open(provider, opened->device);
-	compare_works(bench, anew);
-	opened_close(anew);
+	assert_string_equal(err.text, "backend fickle: it describes device \"x\" differently since "
+				      "its worker was started again");
+	again = test_open(provider, opened->device);
+	compare_works(bench, again);
+	opened_close(again);
 	opened_close(opened);
 	provider_free(provider);
 }
 
-static void what_a_backend_says_of_itself_is_held_against_what_it_said(void **state)
+static void each_changed_declaration_is_named(void **state)
 {
 	struct provider *a = test_backend("mtty", NULL), *b = test_backend("mtty", NULL);
 	struct backend_info now = b->info;
@@ -149,8 +151,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		test(a_backend_of_another_version_is_refused),
 		test(a_file_that_is_gone_may_come_back),
-		test(a_device_that_is_described_otherwise_is_refused),
-		test(what_a_backend_says_of_itself_is_held_against_what_it_said),
+		test(a_device_with_another_description_is_refused),
+		test(each_changed_declaration_is_named),
 	};
 
 	worker_environment();

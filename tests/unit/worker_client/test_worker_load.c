@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Backends that cannot be loaded, each told in one sentence and at nobody else's cost. They stand
- * in tests/backends. */
+/*
+ * Backends of tests/backends that cannot be loaded. The reason is one sentence, and other
+ * backends are not affected.
+ */
 #include <sys/stat.h>
 
 #include "core/backend/registry.h"
@@ -115,14 +117,14 @@ static void the_first_loading_may_take_longer_than_a_call(void **state)
 	provider_free(provider);
 }
 
-static void a_crash_in_the_constructor_is_told_by_its_signal(void **state)
+static void a_crash_in_a_constructor_is_reported_with_its_signal(void **state)
 {
 	(void)state;
 	load_fails("crash_constructor", WORKER_TIMEOUT_MS,
 		   "its worker was killed by signal 11 (Segmentation fault) while loading");
 }
 
-static void a_constructor_that_speaks_for_its_worker_is_not_believed(void **state)
+static void a_message_from_a_constructor_is_not_believed(void **state)
 {
 	(void)state;
 	load_fails("garbage_constructor", WORKER_TIMEOUT_MS,
@@ -167,13 +169,13 @@ static void a_rival_for_a_key_is_a_conflict_that_names_both(void **state)
 	struct bench *bench = *state;
 	struct provider *rival = worker_good("rival");
 	const struct backend_info *infos[] = {&bench->good->info, &rival->info};
+	const struct registry registry = {.infos = infos, .count = 2};
 	const struct device device = {
 		.id = "0000:00:03.0", .kind = MIGCOMPAT_KIND_PHYSICAL, .driver = "mtty"};
 	const struct backend_info *found = NULL;
 	struct error err = {0};
 
-	assert_int_equal(registry_find_device(infos, 2, &device, NULL, NULL, &found, &err),
-			 -ENOTUNIQ);
+	assert_int_equal(registry_find_device(&registry, &device, &found, &err), -ENOTUNIQ);
 	assert_contains(err.text, "\"mtty\"");
 	assert_contains(err.text, "\"rival\"");
 	assert_null(found);
@@ -196,8 +198,8 @@ int main(void)
 		test(an_exit_in_the_constructor_is_no_answer),
 		test(a_hang_in_the_constructor_ends_in_time),
 		test(the_first_loading_may_take_longer_than_a_call),
-		test(a_crash_in_the_constructor_is_told_by_its_signal),
-		test(a_constructor_that_speaks_for_its_worker_is_not_believed),
+		test(a_crash_in_a_constructor_is_reported_with_its_signal),
+		test(a_message_from_a_constructor_is_not_believed),
 		test(a_file_that_others_can_write_is_refused),
 		test(a_rival_for_a_key_is_a_conflict_that_names_both),
 	};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Many comparisons in one go: each has the outcome that it would have had alone, and a death in the
- * middle is told to what was left. */
+/*
+ * Batches of comparisons. Each job has the same outcome as alone, and if the worker ends,
+ * the jobs without an answer fail.
+ */
 #include <pthread.h>
 
 #include "core/wire/wire.h"
@@ -10,7 +12,7 @@
 
 #define JOBS_MAX 300
 
-/* Jobs on one opened device, each with a result and an error of its own. */
+/* Jobs on one opened device, each with its own result and error. */
 struct jobs {
 	struct compare_job jobs[JOBS_MAX];
 	struct migcompat_result results[JOBS_MAX];
@@ -47,7 +49,7 @@ static void jobs_free(struct jobs *jobs)
 	free(jobs);
 }
 
-/* Each outcome is that of the same comparison alone. */
+/* Check that each outcome is that of the same comparison alone. */
 static void jobs_are_as_alone(struct jobs *jobs)
 {
 	struct migcompat_result alone = {0};
@@ -123,7 +125,7 @@ static void answers_beyond_what_a_socket_holds_all_arrive(void **state)
 	provider_free(provider);
 }
 
-static void one_that_cannot_be_sent_fails_alone(void **state)
+static void a_job_that_cannot_be_sent_fails_alone(void **state)
 {
 	struct bench *bench = *state;
 	struct jobs *jobs = jobs_make();
@@ -140,7 +142,7 @@ static void one_that_cannot_be_sent_fails_alone(void **state)
 	free(payload);
 }
 
-static void a_refusal_among_them_is_its_own_alone(void **state)
+static void a_refusal_affects_one_job_only(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("moody");
@@ -159,8 +161,8 @@ static void a_refusal_among_them_is_its_own_alone(void **state)
 	provider_free(provider);
 }
 
-/* Any errno may be a backend's word, and is no sign of ours. */
-static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
+/* A backend may return any errno; it says nothing about the worker. */
+static void a_refusal_may_have_any_errno(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = worker_good("moody");
@@ -178,8 +180,10 @@ static void a_refusal_by_whatever_errno_is_an_outcome(void **state)
 	provider_free(provider);
 }
 
-/* Forty jobs, one of which ends the worker. The first arrives before: it goes out in a request that
- * is larger than the window. */
+/*
+ * Forty jobs, one of which ends the worker. The first one is answered before that: it is
+ * larger than the window, so it is sent alone.
+ */
 static void death_in_the_middle(struct bench *bench, const char *payload, unsigned timeout_ms,
 				int code, const char *sentence)
 {
@@ -210,20 +214,20 @@ static void death_in_the_middle(struct bench *bench, const char *payload, unsign
 	provider_free(provider);
 }
 
-static void a_crash_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void a_crash_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "crash", WORKER_TIMEOUT_MS, -EIO,
 			    "backend moody: its worker was killed by signal 11 (Segmentation "
 			    "fault) in compare of x");
 }
 
-static void a_hang_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void a_hang_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "hang", 2000, -ETIMEDOUT,
 			    "backend moody: its worker gave no answer in 2000 ms in compare of x");
 }
 
-static void garbage_in_the_middle_is_the_outcome_of_what_was_left(void **state)
+static void garbage_is_the_outcome_of_all_jobs_after_it(void **state)
 {
 	death_in_the_middle(*state, "garbage", WORKER_TIMEOUT_MS, -EIO,
 			    "backend moody: its answer made no sense");
@@ -263,7 +267,7 @@ static void batch_that_begins_before_another_has_ended_has_the_same_outcomes(voi
 	}
 }
 
-/* Two batches on a device of a backend: the second is to begin before the first has ended. */
+/* Two batches on a device. The second one is to begin before the first one has ended. */
 struct pair {
 	struct provider *provider;
 	struct opened *opened;
@@ -277,7 +281,7 @@ static void pair_make(struct pair *pair, struct bench *bench, const char *name, 
 	pair->opened = test_open(pair->provider, plain_device(bench));
 }
 
-/* A batch of so many, of which one, AT, has another payload. */
+/* Make a batch of so many jobs, of which job AT has another payload. */
 static void pair_add(struct pair *pair, size_t which, size_t count, size_t at, const char *payload,
 		     size_t len)
 {
@@ -315,7 +319,7 @@ static void pair_free(struct pair *pair)
 	provider_free(pair->provider);
 }
 
-/* The second one of the first batch ends the worker: what follows in both is told so. */
+/* Job 1 of the first batch ends the worker; later jobs of both batches fail. */
 static void death_in_the_first(struct bench *bench, const char *payload, unsigned timeout_ms,
 			       int code, const char *sentence)
 {
@@ -354,8 +358,7 @@ static void garbage_in_the_first_of_two_batches_is_the_outcome_of_both(void **st
 			   "backend moody: its answer made no sense");
 }
 
-/* The first batch's may come to the same: a worker tells its answers once it has carried out all
- * that came. */
+/* Jobs of the first batch may fail, too: a worker replies after all that came. */
 static void a_death_in_the_second_of_two_batches_is_its_outcome(void **state)
 {
 	struct pair pair;
@@ -443,13 +446,13 @@ static void a_second_batch_waits_where_another_thread_does(void **state)
 	pair_free(&pair);
 }
 
-static void none_at_all_are_done_at_once(void **state)
+static void an_empty_batch_is_done_at_once(void **state)
 {
 	(void)state;
 	opened_compare_many(NULL, 0);
 }
 
-static void in_this_process_they_are_the_same(void **state)
+static void batches_in_this_process_have_the_same_outcomes(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = test_backend("mtty", NULL);
@@ -472,12 +475,12 @@ int main(void)
 		test(many_have_the_outcomes_that_each_has_alone),
 		test(payloads_beyond_what_a_socket_holds_are_all_answered),
 		test(answers_beyond_what_a_socket_holds_all_arrive),
-		test(one_that_cannot_be_sent_fails_alone),
-		test(a_refusal_among_them_is_its_own_alone),
-		test(a_refusal_by_whatever_errno_is_an_outcome),
-		test(a_crash_in_the_middle_is_the_outcome_of_what_was_left),
-		test(a_hang_in_the_middle_is_the_outcome_of_what_was_left),
-		test(garbage_in_the_middle_is_the_outcome_of_what_was_left),
+		test(a_job_that_cannot_be_sent_fails_alone),
+		test(a_refusal_affects_one_job_only),
+		test(a_refusal_may_have_any_errno),
+		test(a_crash_is_the_outcome_of_all_jobs_after_it),
+		test(a_hang_is_the_outcome_of_all_jobs_after_it),
+		test(garbage_is_the_outcome_of_all_jobs_after_it),
 		test(batch_that_begins_before_another_has_ended_has_the_same_outcomes),
 		test(a_crash_in_the_first_of_two_batches_is_the_outcome_of_both),
 		test(a_hang_in_the_first_of_two_batches_is_the_outcome_of_both),
@@ -485,8 +488,8 @@ int main(void)
 		test(a_death_in_the_second_of_two_batches_is_its_outcome),
 		test(a_request_that_is_larger_than_the_window_waits_for_the_end_of_the_first_batch),
 		test(a_second_batch_waits_where_another_thread_does),
-		test(none_at_all_are_done_at_once),
-		test(in_this_process_they_are_the_same),
+		test(an_empty_batch_is_done_at_once),
+		test(batches_in_this_process_have_the_same_outcomes),
 	};
 
 	worker_environment();

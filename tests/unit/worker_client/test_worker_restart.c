@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Workers that are started again: what a caller sees of an end, that open devices go on, when it is
- * over, and who waits for whom. */
+/*
+ * Workers that are started again: errors of callers, open devices, parking, and waiting
+ * for other callers.
+ */
 #include <pthread.h>
 
 #include "core/wire/worker_memory.h"
@@ -12,7 +14,7 @@ static const char crashed[] =
 
 /* ---------------------------------------------------------------- an end and what follows */
 
-static void calls_fail_until_the_rest_is_over_and_then_all_goes_on(void **state)
+static void calls_fail_until_the_rest_is_over(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -109,14 +111,14 @@ static void a_closed_device_of_an_earlier_generation_is_forgotten(void **state)
 	provider_free(provider);
 }
 
-static void an_end_that_no_call_met_costs_none(void **state)
+static void an_end_between_calls_fails_no_call(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
 	struct opened *opened = test_open(provider, plain_device(bench));
 
 	end_worker(provider);
-	pass_ms(1000); /* nobody asked for longer than it rests */
+	pass_ms(1000); /* there was no call until the rest was over */
 	compare_works(bench, opened);
 	assert_int_equal(status_of(provider).generation, 2);
 	assert_string_equal(status_of(provider).death.text,
@@ -125,7 +127,7 @@ static void an_end_that_no_call_met_costs_none(void **state)
 	provider_free(provider);
 }
 
-/* What is greedy is small when it begins again. */
+/* A greedy worker is small when it starts. */
 static void the_kernel_ends_one_that_was_started_again_before_others(void **state)
 {
 	struct bench *bench = *state;
@@ -143,7 +145,7 @@ static void the_kernel_ends_one_that_was_started_again_before_others(void **stat
 
 /* ---------------------------------------------------------------- which life it is */
 
-static void life_is_none_from_an_end_on_that_no_call_met(void **state)
+static void life_is_none_right_after_an_end_between_calls(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -158,7 +160,7 @@ static void life_is_none_from_an_end_on_that_no_call_met(void **state)
 	provider_free(provider);
 }
 
-static void life_is_another_one_once_it_was_started_again(void **state)
+static void life_changes_with_each_restart(void **state)
 {
 	struct bench *bench = *state;
 	struct provider *provider = start("moody");
@@ -303,8 +305,8 @@ static void in_a_thread(void *(*run)(void *), struct waiter *waiter)
 	assert_int_equal(pthread_join(thread, NULL), 0);
 }
 
-/* The test itself stands for a call that takes for ever. */
-static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
+/* The test itself takes the place of a call that never ends. */
+static void a_call_that_waits_too_long_fails_and_nothing_else_waits(void **state)
 {
 	struct bench *bench = *state;
 	const struct device *device = plain_device(bench);
@@ -313,7 +315,7 @@ static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 	struct opened *opened = test_open(provider, device);
 
 	worker_of(provider)->options.timeout_ms = 300;
-	assert_int_equal(worker_take(worker_of(provider), 0), 0);
+	assert_int_equal(worker_acquire(worker_of(provider), 0), 0);
 	waiter.opened = opened;
 	in_a_thread(wait_compare, &waiter);
 	assert_int_equal(waiter.r, -ETIMEDOUT);
@@ -321,7 +323,7 @@ static void who_waits_too_long_is_told_so_and_nothing_else_waits(void **state)
 			    "backend moody: its worker was busy with other calls for 300 ms");
 	assert_int_equal(status_of(provider).state, PROVIDER_RUNNING);
 	in_a_thread(wait_close, &waiter);
-	worker_give(worker_of(provider));
+	worker_release(worker_of(provider));
 	worker_of(provider)->options.timeout_ms = WORKER_TIMEOUT_MS;
 	opened = test_open(provider, device);
 	compare_works(bench, opened);
@@ -403,19 +405,19 @@ static void ends_under_load_lose_answers_but_never_make_wrong_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		test(calls_fail_until_the_rest_is_over_and_then_all_goes_on),
+		test(calls_fail_until_the_rest_is_over),
 		test(every_operation_reopens_what_was_open),
 		test(devices_of_several_generations_are_compared_in_one_go),
 		test(a_closed_device_of_an_earlier_generation_is_forgotten),
-		test(an_end_that_no_call_met_costs_none),
+		test(an_end_between_calls_fails_no_call),
 		test(the_kernel_ends_one_that_was_started_again_before_others),
-		test(life_is_none_from_an_end_on_that_no_call_met),
-		test(life_is_another_one_once_it_was_started_again),
+		test(life_is_none_right_after_an_end_between_calls),
+		test(life_changes_with_each_restart),
 		test(one_that_ends_five_times_in_a_minute_is_parked),
 		test(a_hang_ends_it_like_a_crash_does),
 		test(the_state_is_shown),
 		test(each_state_has_a_name),
-		test(who_waits_too_long_is_told_so_and_nothing_else_waits),
+		test(a_call_that_waits_too_long_fails_and_nothing_else_waits),
 		test(ends_under_load_lose_answers_but_never_make_wrong_ones),
 	};
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A backend in a worker answers as it does in this process: descriptions, strings, findings, lists
- * and refusals alike. */
+/*
+ * A backend in a worker answers as in this process: the same descriptions, strings,
+ * findings, lists and errors.
+ */
 #include <glob.h>
 
 #include "core/backend/registry.h"
@@ -46,7 +48,7 @@ static void same_comparison(struct opened *local, struct opened *worker, const c
 	result_free(&b);
 }
 
-/* Both ways of one backend, and the devices that are open in both. */
+/* A backend in this process and in a worker, and devices that are open in both. */
 struct pair {
 	struct provider *local;
 	struct provider *worker;
@@ -71,7 +73,7 @@ static void pair_open(struct pair *pair, const struct device *device)
 	pair->in_worker[pair->count++] = b;
 }
 
-/* Every device against every other, and against strings that nobody made. */
+/* Compare each device with each other one, and with invalid strings. */
 static void pair_compare(struct pair *pair)
 {
 	static const char *const foreign[] = {"", "1", "9;ports=2;=0000000000000000", "x;\x01\xff"};
@@ -113,10 +115,11 @@ static size_t pair_end(struct pair *pair)
 	return count;
 }
 
-/* Devices of a recorded host that a backend serves; returns how many of them it opened. */
+/* Open the devices of a recorded host that a backend serves. Returns how many. */
 static size_t same_on_host(const char *name, const char *path)
 {
 	const struct backend_info *found, *infos[1];
+	const struct registry registry = {.infos = infos, .count = 1};
 	struct inventory inventory;
 	struct pair pair;
 	struct error err = {0};
@@ -127,8 +130,7 @@ static size_t same_on_host(const char *name, const char *path)
 	if (inventory_read_file(&inventory, path, &err) || inventory_finish(&inventory, &err))
 		fail_msg("%s", err.text);
 	for (size_t i = 0; i < inventory.ndevices && pair.count < 12; i++)
-		if (registry_find_device(infos, 1, &inventory.devices[i], NULL, NULL, &found,
-					 &err) >= 0 &&
+		if (registry_find_device(&registry, &inventory.devices[i], &found, &err) >= 0 &&
 		    found)
 			pair_open(&pair, &inventory.devices[i]);
 	pair_compare(&pair);
@@ -291,7 +293,7 @@ static void settings_reach_the_backend(void **state)
 
 	(void)state;
 	test_host_make(&host, host_facts);
-	/* A format that the backend does not write: it can make no string. */
+	/* The backend does not write this format, so it can make no string. */
 	assert_int_equal(provider_settle(worker, refused, (void *)(uintptr_t) "7"), 0);
 	assert_true(provider_open(worker, test_device(&host, MIGCOMPAT_KIND_MDEV, "x", two_ports),
 				  &opened, &err) < 0);

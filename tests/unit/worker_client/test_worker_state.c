@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device state through a worker: the same as in this process, and what a worker that ends or breaks
- * its contract costs. */
+/*
+ * Device state through a worker: the same as in this process, and the effects of a worker
+ * that ends or breaks its contract.
+ */
 #include <signal.h>
 
 #include "tests/support/provider_state.h"
@@ -47,7 +49,7 @@ static void a_device_is_saved_and_loaded_through_memory_that_both_map(void **sta
 	size_t before = worker_descriptors();
 	struct state_port *source = provider_port(bench->a), *target = provider_port(bench->b);
 
-	assert_int_equal(worker_descriptors(), before); /* the mapping is all that stays */
+	assert_int_equal(worker_descriptors(), before); /* only the mapping stays */
 	assert_int_equal(source->info.memory_size, 64u << 20);
 	provider_copy(source, target);
 	port_close(source);

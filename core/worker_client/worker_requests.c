@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Putting requests together, so that all that one call needs goes out in one write. */
-#include "core/worker_client/request.h"
+/* Requests are collected, so that one write sends all that a call needs. */
+#include "core/worker_client/worker_requests.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@ static void request_begin(struct requests *requests, enum wire_op op)
 	wire_begin(&requests->out, ++requests->last, op, 0, WIRE_REQUEST_MAX);
 }
 
-/* A request that cannot be made is taken back with what was to go before it, from mark on. */
+/* A request that cannot be made is removed, with all requests from mark on. */
 static int request_end(struct requests *requests, size_t mark, struct error *err)
 {
 	int r = wire_end(&requests->out);
@@ -98,13 +98,13 @@ int requests_open(struct requests *requests, const struct device *device,
 	return r;
 }
 
-int requests_call(struct requests *requests, enum wire_op op, uint32_t device, uint32_t which,
-		  const char *payload, size_t len, struct error *err)
+int requests_call(struct requests *requests, const struct device_request *request,
+		  struct error *err)
 {
-	request_begin(requests, op);
-	wire_put_u32(&requests->out, device);
-	wire_put_u32(&requests->out, which);
-	wire_put_text(&requests->out, payload, len);
+	request_begin(requests, request->op);
+	wire_put_u32(&requests->out, request->device);
+	wire_put_u32(&requests->out, request->which);
+	wire_put_text(&requests->out, request->payload, request->len);
 	return request_end(requests, requests->out.start, err);
 }
 

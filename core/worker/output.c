@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Streams of the C library whose bytes go out under a name. Each print is one write, so that the
- * lines of several workers do not mix and nothing is lost when vendor code ends the process. What
- * it writes to a descriptor itself goes past this.
+ * Streams of the C library that write with a prefix. Each print is one write, so lines of
+ * several workers do not mix, and nothing is lost if vendor code ends the process. Direct
+ * writes to a descriptor have no prefix.
  */
-#include "core/worker/words.h"
+#include "core/worker/output.h"
 
 #include <stdbool.h>
 #include <stdio.h>
@@ -16,10 +16,10 @@
 #define LINE_MAX_BYTES 1024
 
 static char prefix[300];
-static bool begun[2]; /* a line of this stream waits for its end */
+static bool begun[2]; /* this stream has an unfinished line */
 static const size_t numbers[2] = {0, 1};
 
-/* One piece of a line, up to its end or to what a buffer holds. */
+/* Write a part of a line, up to its end or to the size of the buffer. */
 static size_t piece_write(size_t stream, const char *bytes, size_t size)
 {
 	char line[LINE_MAX_BYTES + sizeof(prefix)];
@@ -33,11 +33,11 @@ static size_t piece_write(size_t stream, const char *bytes, size_t size)
 		used = (size_t)snprintf(line, sizeof(prefix), "%s", prefix);
 	memcpy(line + used, bytes, len);
 	begun[stream] = bytes[len - 1] != '\n';
-	/* Nobody could be told that it did not go out. */
+	/* There is no way to report that this write failed. */
 	return write(STDERR_FILENO, line, used + len) < 0 ? size : len;
 }
 
-static ssize_t words_write(void *cookie, const char *bytes, size_t size)
+static ssize_t output_write(void *cookie, const char *bytes, size_t size)
 {
 	size_t stream = *(const size_t *)cookie;
 
@@ -54,19 +54,19 @@ static bool nobody_reads(void)
 	       (S_ISCHR(st.st_mode) && major(st.st_rdev) == 1 && minor(st.st_rdev) == 3);
 }
 
-void words_name(const char *name)
+void output_name(const char *name)
 {
 	snprintf(prefix, sizeof(prefix), "backend %s: ", name);
 }
 
-void words_lead(const char *name)
+void output_redirect(const char *name)
 {
-	const cookie_io_functions_t functions = {.write = words_write};
+	const cookie_io_functions_t functions = {.write = output_write};
 	FILE *streams[2];
 
 	if (nobody_reads())
 		return;
-	words_name(name);
+	output_name(name);
 	for (size_t i = 0; i < 2; i++) {
 		streams[i] = fopencookie((void *)(size_t)&numbers[i], "w", functions);
 		if (!streams[i])
