@@ -44,10 +44,13 @@ int target_open(const struct engine *engine, const struct device *device, struct
 	snprintf(target.type, sizeof(target.type), "%s:%s", target.opened->provider->info.name,
 		 target.opened->type);
 	fingerprint_device(engine, target.opened, target.fingerprint);
-	if (!target.opened->not_source &&
-	    (r = check_version(target.opened, target.version, sizeof(target.version), err)) < 0) {
-		opened_close(target.opened);
-		return r;
+	if (!target.opened->not_source) {
+		r = check_version(target.opened, target.version, sizeof(target.version), err);
+		if (r < 0) {
+			opened_close(target.opened);
+			return r;
+		}
+		target.version_len = (size_t)r;
 	}
 	*ret = target;
 	return 0;

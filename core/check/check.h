@@ -17,6 +17,7 @@ struct target {
 	char type[MIGCOMPAT_PREFIX_MAX + 2];	/* NAMESPACE:TYPE */
 	char version[MIGCOMPAT_STRING_MAX + 1]; /* its own string, "" where it can be no source */
 	char fingerprint[FINGERPRINT_SIZE];
+	size_t version_len;
 	size_t namespace_len;
 };
 

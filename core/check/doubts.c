@@ -9,6 +9,7 @@
 #include <time.h>
 
 #include "core/check/json.h"
+#include "core/facts/macros.h"
 
 #define CLOCKS_APART_S 300 /* that the clocks of two hosts may differ */
 #define NAMED_MAX 4u	   /* hosts that a sentence names */
@@ -35,7 +36,7 @@ static void span_render(int64_t seconds, char *buffer, size_t size)
 	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
 	size_t i = 0;
 
-	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < units[i].seconds)
+	while (i + 1 < COUNT(units) && seconds < units[i].seconds)
 		i++;
 	seconds /= units[i].seconds;
 	snprintf(buffer, size, "%lld %s%s", (long long)seconds, units[i].name,

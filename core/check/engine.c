@@ -95,7 +95,7 @@ static int check_sections(struct engine *engine, const struct error_list *list, 
 		if (!backends[count - 1].name)
 			return error_set(err, -ENOMEM, "out of memory");
 	}
-	return policy_tell_sections(engine->policy, backends, count, list, err);
+	return policy_check_sections(engine->policy, backends, count, list, err);
 }
 
 /* A vendor may have none. */
@@ -179,10 +179,9 @@ static int set_mode(struct policy *policy, const char *word, struct error *err)
 {
 	enum policy_mechanism mode;
 
-	if (policy_mechanism_word(word, &mode)) {
+	if (policy_mechanism_word(word, &mode, err)) {
 		policy_free(policy);
-		return error_set(err, -EINVAL,
-				 "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
+		return -EINVAL;
 	}
 	policy_set_mechanism(policy, mode);
 	return 0;
@@ -286,44 +285,55 @@ static int load_stated(const struct engine *engine, struct stated **ret, struct 
 	return r || !*folder ? r : stated_load(folder, ret, err);
 }
 
-/* An error of what is checked: the first one stays. */
-static void check_failed(int *first, int r, const struct error *why, struct error *err)
+/* A check that runs: tells each error, and keeps the first one. */
+struct checking {
+	const struct engine_check *check;
+	struct error_list errors; /* calls check_tell with this */
+	int code;		  /* of the first error */
+	struct error err;
+};
+
+static void check_tell(void *arg, const char *file, int code, const char *text)
 {
-	if (r && !*first)
-		*first = error_set(err, r, "%s", why->text);
+	struct checking *checking = arg;
+
+	if (!checking->code)
+		checking->code = error_set(&checking->err, code, "%s", text);
+	checking->check->errors.tell(checking->check->errors.arg, file, code, text);
 }
 
-/* An error that nobody told yet. */
-static int check_tell(const struct engine_check *check, int r, const struct error *why)
+/* Tell an error that nobody told yet. */
+static void check_untold(struct checking *checking, int r, const struct error *err)
 {
 	if (r)
-		check->errors.tell(check->errors.arg, NULL, why->text);
-	return r;
+		check_tell(checking, NULL, r, err->text);
 }
 
-static int check_backends(struct engine *engine, const struct engine_check *check,
-			  struct error *err)
+static void check_backends(struct engine *engine, struct checking *checking)
 {
-	struct error why = {0};
-	int r = load_backends(engine, &why);
+	struct error err = {0};
+	int r = load_backends(engine, &err);
 
 	if (!r)
-		r = wait_infos(engine, &why);
-	if (!r)
-		return check_sections(engine, &check->errors, err);
-	return error_set(err, check_tell(check, r, &why), "%s", why.text);
+		r = wait_infos(engine, &err);
+	if (!r) {
+		r = check_sections(engine, &checking->errors, &err);
+		r = r == -ENOMEM ? r : 0; /* the others were told */
+	}
+	check_untold(checking, r, &err);
 }
 
-static int check_stated(const struct engine_options *options, const struct engine_check *check,
-			struct error *err)
+static void check_stated(const struct engine_options *options, struct checking *checking)
 {
 	char folder[PATH_MAX];
-	int r = stated_folder(options, folder, err);
+	struct error err = {0};
+	int r = stated_folder(options, folder, &err);
 
-	if (r)
-		return check_tell(check, r, err);
-	r = *folder ? stated_check(folder, &check->errors, err) : 0;
-	return r == -ENOMEM ? check_tell(check, r, err) : r;
+	if (!r && *folder) {
+		r = stated_check(folder, &checking->errors, &err);
+		r = r == -ENOMEM ? r : 0; /* the others were told */
+	}
+	check_untold(checking, r, &err);
 }
 
 int engine_check_policy(const struct engine_options *options, const struct engine_check *check,
@@ -331,27 +341,27 @@ int engine_check_policy(const struct engine_options *options, const struct engin
 {
 	struct engine engine = {.options = *options};
 	struct conf_parser parser = {.program = worker_program(options, &engine.arena)};
+	struct checking checking = {.check = check, .errors = {check_tell, &checking}};
 	struct error why = {0};
-	int first = 0, r = -ENOMEM;
+	int r;
 
 	inventory_init(&engine.inventory);
 	json_seed();
 	if (parser.program)
-		r = policy_check(options->config, &parser, &check->errors, &engine.policy, &why);
+		r = policy_check(options->config, &parser, &checking.errors, &engine.policy, &why);
 	else
-		error_set(&why, r, "out of memory");
+		r = error_set(&why, -ENOMEM, "out of memory");
 	conf_parser_end(&parser);
-	check_failed(&first, engine.policy ? r : check_tell(check, r, &why), &why, err);
+	if (!engine.policy || !checking.code)
+		check_untold(&checking, r, &why);
 	if (engine.policy) {
-		why.text[0] = '\0';
-		check_failed(&first, check_backends(&engine, check, &why), &why, err);
-		why.text[0] = '\0';
-		check_failed(&first, check_stated(options, check, &why), &why, err);
+		check_backends(&engine, &checking);
+		check_stated(options, &checking);
 	}
 	for (size_t i = 0; engine.policy && policy_file(engine.policy, i); i++)
 		check->right(check->errors.arg, policy_file(engine.policy, i));
 	engine_stop(&engine);
-	return first;
+	return checking.code ? error_set(err, checking.code, "%s", checking.err.text) : 0;
 }
 
 int engine_keep_stated(struct engine *engine, struct error *err)

@@ -115,10 +115,9 @@ int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, co
 	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 &&
 	    strcmp(value, "false") != 0)
 		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
-	if (option == MIGCOMPAT_OPTION_MECHANISM && policy_mechanism_word(value, &mode))
-		return error_set(&ctx->message, -EINVAL,
-				 "\"%s\" is no mode of the mechanism, expected " MECHANISM_MODES,
-				 value);
+	if (option == MIGCOMPAT_OPTION_MECHANISM &&
+	    policy_mechanism_word(value, &mode, &ctx->message))
+		return -EINVAL;
 	copy = strdup(value);
 	if (!copy)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");

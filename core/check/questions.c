@@ -116,10 +116,9 @@ static void mdev_availability(const struct device *device, struct migcompat_resu
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
 
-static struct policy_side policy_side(const struct verdict_side *side, const char *namespace,
-				      const char *type, const char *version)
+static struct policy_side policy_side(const struct verdict_side *side)
 {
-	struct policy_side result = {.namespace = namespace, .type = type, .version = version};
+	struct policy_side result = {0};
 
 	if (side->kind_known)
 		result.kind = kind_name(side->kind);
@@ -134,28 +133,38 @@ static struct policy_side policy_side(const struct verdict_side *side, const cha
 	return result;
 }
 
-/* string NULL: of the source no namespace, type and version are known. */
+/* string NULL: namespace, type and version of the source are not known. */
 static void apply_policy(const struct target *target, const struct version_string *string,
-			 const char *text, struct migcompat_verdict *verdict)
+			 struct migcompat_verdict *verdict)
 {
 	const char *namespace = target->opened->provider->info.name;
-	char whole[MIGCOMPAT_STRING_MAX + 1];
-	struct policy_side source = policy_side(&verdict->source, NULL, NULL, NULL);
-	struct policy_side mine =
-		policy_side(&verdict->target, namespace, target->opened->type, target->version);
+	struct policy_side source = policy_side(&verdict->source);
+	struct policy_side mine = policy_side(&verdict->target);
+	struct policy_question question = {
+		.source = &source,
+		.target = &mine,
+		.result = &verdict->result,
+		.trace = target->engine->trace,
+		.trace_arg = target->engine->trace_arg,
+		.matched = verdict->rules,
+		.matched_max = VERDICT_RULES_MAX,
+	};
 
+	mine.namespace = namespace;
+	mine.type = target->opened->type;
+	mine.version = target->version;
+	mine.version_len = target->version_len;
 	if (string) {
-		size_t len = (size_t)(string->payload + string->payload_len - text);
-
-		memcpy(whole, text, len);
-		whole[len] = '\0';
 		source.namespace = namespace;
 		source.type = verdict->source.type + target->namespace_len + 1;
-		source.version = whole;
+		/* The namespace begins the string. */
+		source.version = string->namespace;
+		source.version_len =
+			(size_t)(string->payload + string->payload_len - string->namespace);
 	}
-	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced,
-		     verdict->rules, VERDICT_RULES_MAX, &verdict->nrules, target->engine->trace,
-		     target->engine->trace_arg);
+	policy_apply(target->engine->policy, &question);
+	verdict->nrules = question.nmatched;
+	verdict->forced = question.forced;
 }
 
 /* A warning in each mode, so that a mechanism that is missing is never silent. */
@@ -280,8 +289,6 @@ static void question_source(struct question *question)
 
 static void question_end(struct question *question, int r, struct error *err)
 {
-	bool bare = !question->text;
-
 	if (!r)
 		r = compare_stream(question, err);
 	if (r) {
@@ -295,7 +302,7 @@ static void question_end(struct question *question, int r, struct error *err)
 		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s",
 			     question->target->opened->device->id, question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
-	apply_policy(question->target, bare ? NULL : &question->string, question->text,
+	apply_policy(question->target, question->text ? &question->string : NULL,
 		     question->verdict);
 	question_settle(question);
 }

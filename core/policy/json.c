@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force as one JSON document. What is not said is left out, as in a configuration
- * file; plain settings are always there. */
+/*
+ * The policy in force as one JSON document. A member that is not set is left out, as in a
+ * configuration file. Plain settings are always there.
+ */
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,9 +10,9 @@
 #include <jansson.h>
 
 #include "core/policy/policy_private.h"
+#include "core/policy/words.h"
 
-/* jansson's setters take NULL as "out of memory" and fail, so a document is whole or it is not
- * there. */
+/* jansson's setters fail for a value that is NULL, so a document is complete or there is none. */
 struct writer {
 	bool failed;
 };
@@ -27,7 +29,7 @@ static void push(struct writer *writer, json_t *array, json_t *value)
 		writer->failed = true;
 }
 
-/* A path may hold bytes that are no UTF-8; the document must not fail for it. */
+/* A path may have bytes that are not UTF-8. The document must not fail for them. */
 static json_t *path_json(const char *text)
 {
 	json_t *string;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The known top-level keys of a configuration file and what becomes of their values. Must not read
- * files nor apply anything. */
+/*
+ * The top-level keys of a configuration file, and how their values enter the policy. Must not read
+ * files and must not apply rules.
+ */
 #include "core/policy/tables.h"
 
 #include <errno.h>
@@ -12,36 +14,8 @@
 #define TIMEOUT_MS_MAX 600000
 #define STALE_AFTER_S_MAX 315360000 /* ten years */
 
-const char *const mechanism_words[] = {"report", "require", "prove", NULL};
-const char *const generic_words[] = {"refuse", "equal", NULL};
-
 #define A_STRING TYPES_STRING, "a string"
 #define A_LIST TYPES_LIST, "a list ( { … }, … )"
-
-int tables_each_group(struct reader *reader, const struct conf_node *list, const char *what,
-		      size_t max, tables_one_fn *one, void *arg)
-{
-	size_t count = conf_count(list);
-	int first = 0;
-
-	if (count > max)
-		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
-				   what, max);
-	for (size_t i = 0; i < count; i++) {
-		const struct conf_node *group = conf_child(list, i);
-		int r;
-
-		if (group->type != CONF_GROUP)
-			r = reader_fail(reader, group,
-					"element %zu of \"%s\" is no group, expected { … }", i + 1,
-					what);
-		else
-			r = one(reader, group, i, arg);
-		if (policy_ends(reader->policy, r, &first))
-			return first;
-	}
-	return first;
-}
 
 /* ---------------------------------------------------------------- preferences */
 
@@ -51,7 +25,7 @@ static const struct schema_key prefer_keys[] = {
 };
 static const struct schema prefer_schema = {"preference", prefer_keys, COUNT(prefer_keys), NULL};
 
-/* A copy with the module's dashes as underscores. */
+/* A copy in which the dashes of the module are underscores. */
 static const char *key_normalise(struct arena *arena, const char *key)
 {
 	char *copy = arena_copy(arena, key, strlen(key));
@@ -62,7 +36,8 @@ static const char *key_normalise(struct arena *arena, const char *key)
 	return copy;
 }
 
-static int one_preference(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
+static int read_preference(struct reader *reader, const struct conf_node *group, size_t i,
+			   void *arg)
 {
 	struct policy *policy = reader->policy;
 	struct preference *given = reader_alloc(reader, 1, sizeof(*given));
@@ -91,7 +66,7 @@ static int read_prefer(struct reader *reader, const struct conf_node *setting,
 		       const struct schema_key *key, void *field)
 {
 	(void)field;
-	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference,
+	return schema_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, read_preference,
 				 NULL);
 }
 
@@ -129,8 +104,8 @@ static const char *section_value(struct reader *reader, const struct conf_node *
 	}
 }
 
-static int one_setting(struct reader *reader, struct section *section,
-		       const struct conf_node *setting)
+static int read_setting(struct reader *reader, struct section *section,
+			const struct conf_node *setting)
 {
 	struct policy *policy = reader->policy;
 	const char *name = setting->name;
@@ -159,7 +134,7 @@ static int one_setting(struct reader *reader, struct section *section,
 	return 0;
 }
 
-/* The section of a name, a new one if need be. */
+/* Find the section of a name, or append a new one. */
 static int section_find(struct reader *reader, const struct conf_node *setting,
 			struct section **ret)
 {
@@ -199,7 +174,7 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 		return r;
 	for (size_t i = 0; i < conf_count(setting); i++)
 		if (policy_ends(reader->policy,
-				one_setting(reader, section, conf_child(setting, i)), &first))
+				read_setting(reader, section, conf_child(setting, i)), &first))
 			return first;
 	return first;
 }

@@ -34,7 +34,8 @@ int main(int argc, char **argv)
 	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
 	size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
 
-	if (!file || conf_parse(&parser, "text", text, len, &root, &line, &err)) {
+	if (!file ||
+	    conf_parse(&parser, &(struct conf_text){"text", text, len}, &root, &line, &err)) {
 		fprintf(stderr, "parse: %s\n", *err.text ? err.text : "no file");
 		return 2;
 	}

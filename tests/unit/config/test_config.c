@@ -20,13 +20,20 @@ static const char text[] =
 	"a = 1;\nb = -5000000000L;\nc = \"text\";\n"
 	"d = { e = true; f = [ 1, 2 ];\n  g = ( \"x\", 1.5, { h = false; } ); };\n";
 
+static int parse(struct conf_parser *parser, const char *from, const struct conf_node **ret,
+		 unsigned *ret_line, struct error *err)
+{
+	return conf_parse(parser, &(struct conf_text){"a.conf", from, strlen(from)}, ret, ret_line,
+			  err);
+}
+
 static const struct conf_node *parsed(struct conf_parser *parser, const char *from)
 {
 	const struct conf_node *root = NULL;
 	struct error err = {{0}};
 	unsigned line;
 
-	if (conf_parse(parser, "a.conf", from, strlen(from), &root, &line, &err))
+	if (parse(parser, from, &root, &line, &err))
 		fail_msg("%s", err.text);
 	return root;
 }
@@ -102,8 +109,7 @@ static void syntax_error_has_its_line(void **state)
 	unsigned line;
 
 	(void)state;
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;\nb = ;\n", 13, &root, &line, &err),
-			 -EINVAL);
+	assert_int_equal(parse(&parser, "a = 1;\nb = ;\n", &root, &line, &err), -EINVAL);
 	assert_int_equal(line, 2);
 	assert_string_equal(err.text, "syntax error");
 	assert_int_equal(conf_member(parsed(&parser, "a = 1;"), "a")->number, 1);
@@ -127,8 +133,7 @@ static void more_settings_than_the_bound_are_refused(void **state)
 	for (size_t i = 0; i < CONF_NODES_MAX / 64; i++, len += sizeof(list) - 1)
 		memcpy(many + len, list, sizeof(list));
 	strcpy(many + len, "1);");
-	assert_int_equal(conf_parse(&parser, "a.conf", many, strlen(many), &root, &line, &err),
-			 -EFBIG);
+	assert_int_equal(parse(&parser, many, &root, &line, &err), -EFBIG);
 	assert_contains(err.text, "a.conf: holds more than 262144 settings");
 	conf_parser_end(&parser);
 }
@@ -142,7 +147,7 @@ static void refused_by(const char *program, int code, const char *part)
 	struct error err = {{0}};
 	unsigned line = 1;
 
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;", 6, &root, &line, &err), code);
+	assert_int_equal(parse(&parser, "a = 1;", &root, &line, &err), code);
 	assert_int_equal(line, 0);
 	assert_null(root);
 	assert_contains(err.text, part);
@@ -238,7 +243,7 @@ static void nonsense_is_refused(const uint32_t *words, size_t count)
 
 	message_len = count * sizeof(*words);
 	memcpy(message, words, message_len);
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;", 6, &root, &line, &err), -EIO);
+	assert_int_equal(parse(&parser, "a = 1;", &root, &line, &err), -EIO);
 	assert_null(root);
 	conf_parser_end(&parser);
 }

@@ -155,9 +155,9 @@ static void known_bad_example_denies_releases_and_formats(void **state)
 
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 	bench->source.namespace = "mtty";
-	bench->source.version = "mtty:mdev:serial-2port:0;ports=2";
+	side_version(&bench->source, "mtty:mdev:serial-2port:0;ports=2");
 	assert_int_equal(outcome(bench, name), POLICY_DENY);
-	bench->source.version = "mtty:mdev:serial-2port:1;ports=2";
+	side_version(&bench->source, "mtty:mdev:serial-2port:1;ports=2");
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 	bench->source.namespace = bench->target.namespace = "i915";
 	facts_of(bench, &bench->host_facts[0],

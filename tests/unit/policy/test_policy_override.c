@@ -226,7 +226,7 @@ static void device_without_a_version_string_has_no_bad_one(void **state)
 {
 	struct bench *bench = *state;
 
-	bench->target.version = "";
+	side_version(&bench->target, "");
 	assert_int_equal(outcome_of(bench, "known_bad = ( { version = \"aa:x*\"; } );"),
 			 POLICY_NOTHING);
 }

@@ -118,7 +118,7 @@ static void values_out_of_range_are_refused(void **state)
 		{IN_SOURCE("namespace = \"Aa\";"),
 		 "namespace is no namespace, expected 1 to 32 of a-z, 0-9 and _"},
 		{IN_SOURCE("namespace = \"a*\";"), "expected 1 to 32"},
-		{IN_SOURCE("type = \"aa:card\";"), "type holds a \":\""},
+		{IN_SOURCE("type = \"aa:card\";"), "type has a \":\""},
 		{IN_SOURCE("type = \"card[12\";"), "\"type\" is no glob: its \"[\" is not closed"},
 		{IN_SOURCE("host = \"a\\\\\";"), "\"host\" is no glob: it ends in a backslash"},
 		{IN_FACTS("{ fact = \"/sys/x\"; value = \"1\"; }"), "fact \"/sys/x\" is no key"},
@@ -252,9 +252,9 @@ static void keys_of_one_action_stand_with_it_only(void **state)
 		{"rules = ( { action = \"override\"; } );",
 		 "the rule lacks \"fields\", expected with action \"override\""},
 		{IN_RULE("fields = ( \"x\" );"),
-		 "\"fields\" stands in a rule of action \"deny\", expected with \"override\" only"},
+		 "\"fields\" is in a rule of action \"deny\", expected only with \"override\""},
 		{IN_RULE("require = { fact = \"x\"; rule = \"equal\"; value = \"1\"; };"),
-		 "\"require\" stands in a rule of action \"deny\""},
+		 "\"require\" is in a rule of action \"deny\""},
 	};
 
 	(void)state;
