@@ -276,7 +276,7 @@ static void known_bad_names_one_thing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_contains(policy_refused(texts[i]),
-				"expected either \"version\", or \"fact\" and \"value\"");
+				"needs either \"version\", or \"fact\" and \"value\"");
 }
 
 static void values_of_requirements_fit_their_rules(void **state)
