@@ -8,7 +8,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/check/json.h"
+#include "core/check/json_common.h"
 #include "core/facts/macros.h"
 
 #define CLOCKS_APART_S 300 /* that the clocks of two hosts may differ */

@@ -369,6 +369,8 @@ struct migcompat_target *migcompat_target_close(struct migcompat_target *target)
 int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string,
 		  size_t len, const char *host, struct migcompat_choices **ret)
 {
+	const struct ask_question question = {
+		.source = own_device(source), .text = string, .len = len, .host = host};
 	struct migcompat_choices *choices;
 	int r = ready(ctx, ret != NULL);
 
@@ -379,10 +381,7 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 	choices = calloc(1, sizeof(*choices));
 	if (!choices)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
-	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0,
-			      &choices->answer, &ctx->message)
-		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer,
-				&ctx->message);
+	r = ask_targets(&ctx->engine, &question, &choices->answer, &ctx->message);
 	if (r) {
 		free(choices);
 		return r;

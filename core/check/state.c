@@ -214,16 +214,6 @@ int state_sound(const struct survey *survey, const struct stream_look *look, str
 
 /* ---------------------------------------------------------------- the document */
 
-static json_t *value_json(const struct migcompat_value *value)
-{
-	char text[MIGCOMPAT_STRING_MAX + 1];
-
-	if (value->type == MIGCOMPAT_VALUE_NONE)
-		return json_null();
-	value_render(value, text, sizeof(text));
-	return json_clean(text);
-}
-
 /* The driver stands beside its fields. */
 static json_t *fields_json(const struct entry *entry)
 {
@@ -234,9 +224,9 @@ static json_t *fields_json(const struct entry *entry)
 		json_t *field = json_object();
 
 		json_set(&field, "field", json_clean(finding->field));
-		json_set(&field, "value", value_json(&finding->source));
+		json_set(&field, "value", json_value(&finding->source));
 		json_set(&field, "rule", json_string(rule_name(finding->rule)));
-		json_set(&field, "expected", value_json(&finding->target));
+		json_set(&field, "expected", json_value(&finding->target));
 		json_set(&field, "status", json_string(status_name(finding->status)));
 		json_set(&field, "limit", json_clean(limit_name(finding->limit)));
 		json_set(&field, "text", json_clean(finding->text ? finding->text : ""));
@@ -257,7 +247,7 @@ static json_t *drivers_json(const struct stream_look *look)
 
 		entry_reason(&entry, reason, sizeof(reason));
 		json_set(&object, "driver",
-			 names_driver(first) ? value_json(&first->source) : json_null());
+			 names_driver(first) ? json_value(&first->source) : json_null());
 		json_set(&object, "backend", json_clean(entry.answer->backend->name));
 		json_set(&object, "sound", json_boolean(!*reason));
 		json_set(&object, "reason", json_clean(reason));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking version strings apart. The text is hostile: from a file, a socket or another host. */
+/* Parses and writes version strings. The text is hostile: from a file, a socket or a host. */
 #include "core/check/version_string.h"
 
 #include <errno.h>
@@ -77,16 +77,17 @@ int version_string_parse(const char *text, size_t len, struct version_string *re
 	return 0;
 }
 
-int version_string_write(const char *namespace, enum migcompat_kind kind, const char *type,
-			 const char *payload, size_t payload_len, char *buffer, size_t size)
+int version_string_write(const struct version_string *string, char *buffer, size_t size)
 {
-	int prefix = snprintf(buffer, size, "%s:%s:%s:", namespace, kind_name(kind), type);
+	int prefix = snprintf(buffer, size, "%.*s:%s:%.*s:", (int)string->namespace_len,
+			      string->namespace, kind_name(string->kind), (int)string->type_len,
+			      string->type);
 
 	if (prefix < 0 || (size_t)prefix > MIGCOMPAT_PREFIX_MAX + 1 || (size_t)prefix >= size ||
-	    payload_len >= size - (size_t)prefix ||
-	    (size_t)prefix + payload_len > MIGCOMPAT_STRING_MAX)
+	    string->payload_len >= size - (size_t)prefix ||
+	    (size_t)prefix + string->payload_len > MIGCOMPAT_STRING_MAX)
 		return -E2BIG;
-	memcpy(buffer + prefix, payload, payload_len);
-	buffer[(size_t)prefix + payload_len] = '\0';
-	return prefix + (int)payload_len;
+	memcpy(buffer + prefix, string->payload, string->payload_len);
+	buffer[(size_t)prefix + string->payload_len] = '\0';
+	return prefix + (int)string->payload_len;
 }

@@ -86,8 +86,15 @@ int command_prepare(struct cli *cli)
 		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
-	r = plan_make(&cli->engine, source.device, source.text, source.len, target,
-		      cli->options.uuid, &verdict, &plan, &err);
+	r = plan_make(&cli->engine,
+		      &(struct plan_question){
+			      .source = source.device,
+			      .text = source.text,
+			      .len = source.len,
+			      .target = target,
+			      .uuid = cli->options.uuid,
+		      },
+		      &verdict, &plan, &err);
 	if (r)
 		status = output_fail(cli, r, "%s: %s", target->id, err.text);
 	else if (verdict.code == VERDICT_ERROR)

@@ -413,7 +413,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lists(opened);
 		opened_close(opened);
 	}
-	if (!ask_device(&engine, &engine.inventory.devices[0], NULL, &answer, NULL))
+	if (!ask_targets(&engine, &(struct ask_question){.source = &engine.inventory.devices[0]},
+			 &answer, NULL))
 		answer_free(&answer);
 	return 0;
 }

@@ -323,7 +323,10 @@ static void a_choice_is_one_of_equal_functions(void **state)
 	struct answer answer;
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&hosts->engine, find(hosts, ACME), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&hosts->engine,
+				     &(struct ask_question){.source = find(hosts, ACME)}, &answer,
+				     &err),
+			 0);
 	assert_int_equal(answer.nchoices, 2);
 	assert_string_equal(answer.choices[0].device->id, "0000:81:00.1");
 	assert_string_equal(answer.choices[1].device->id, "0000:81:00.2");

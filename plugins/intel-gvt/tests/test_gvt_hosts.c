@@ -330,15 +330,20 @@ static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
 	struct answer answer = {0};
 	struct error err = {0};
 
-	assert_int_equal(
-		ask_device(&room->engine, find(room, GEN9_8), "gvt-gen9-256", &answer, &err), 0);
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){.source = find(room, GEN9_8),
+							    .host = "gvt-gen9-256"},
+				     &answer, &err),
+			 0);
 	assert_int_equal(answer.nchoices, 2);
 	assert_int_equal(answer.choices[0].device->kind, MIGCOMPAT_KIND_MDEV_TYPE);
 	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
 	assert_int_equal(answer.choices[1].device->kind, MIGCOMPAT_KIND_MDEV);
 	answer_free(&answer);
-	assert_int_equal(ask_device(&room->engine, find(room, TYPE("gvt-gen8-1024", "V4_1")), NULL,
-				    &answer, &err),
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){
+					     .source = find(room, TYPE("gvt-gen8-1024", "V4_1"))},
+				     &answer, &err),
 			 0);
 	assert_int_equal(answer.nchoices,
 			 0); /* a small aperture has no such type, and the other hosts are gen9 */
@@ -353,8 +358,9 @@ static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, source, NULL, 0, target, NULL, &room->verdict,
-				   &plan, &err),
+	assert_int_equal(plan_make(&room->engine,
+				   &(struct plan_question){.source = source, .target = target},
+				   &room->verdict, &plan, &err),
 			 0);
 	assert_int_equal(plan.nwrites, 1);
 	assert_string_equal(
@@ -372,9 +378,11 @@ static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, find(room, TWICE), NULL, 0,
-				   find(room, TYPE("aggregating", "V5_8")), NULL, &room->verdict,
-				   &plan, &err),
+	assert_int_equal(plan_make(&room->engine,
+				   &(struct plan_question){
+					   .source = find(room, TWICE),
+					   .target = find(room, TYPE("aggregating", "V5_8"))},
+				   &room->verdict, &plan, &err),
 			 0);
 	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
 	assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
@@ -393,7 +401,10 @@ static void asking_names_what_would_be_aggregated(void **state)
 	struct answer answer = {0};
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&room->engine, find(room, TWICE), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){.source = find(room, TWICE)}, &answer,
+				     &err),
+			 0);
 	assert_int_equal(answer.nchoices, 1);
 	assert_string_equal(answer.choices[0].candidate, "aggregated_instances=2");
 	assert_string_equal(answer.choices[0].type, "i915:gvtg-gen9-128-768-4-1024x768");

@@ -130,8 +130,10 @@ static void check(const char *target)
 
 static void plan(const char *target, int expected, struct plan *ret, struct error *err)
 {
-	assert_int_equal(plan_make(&engine, device("four"), NULL, 0, device(target), NULL, &verdict,
-				   ret, err),
+	assert_int_equal(plan_make(&engine,
+				   &(struct plan_question){.source = device("four"),
+							   .target = device(target)},
+				   &verdict, ret, err),
 			 expected);
 	assert_int_equal(verdict.code, VERDICT_COMPATIBLE);
 }
@@ -203,7 +205,9 @@ static void choices_say_what_would_be_set(void **state)
 	size_t set = 0;
 
 	(void)state;
-	assert_int_equal(ask_device(&engine, device("four"), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&engine, &(struct ask_question){.source = device("four")},
+				     &answer, &err),
+			 0);
 	assert_int_equal(answer.nchoices, 5);
 	for (size_t i = 0; i < answer.nchoices; i++) {
 		assert_string_equal(answer.choices[i].type, "adaptable:memory-4");
@@ -265,7 +269,9 @@ static void candidates_that_make_no_sense_are_no_choice(void **state)
 	struct error err = {0};
 
 	(void)state;
-	assert_int_equal(ask_device(&engine, device("good"), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&engine, &(struct ask_question){.source = device("good")},
+				     &answer, &err),
+			 0);
 	assert_int_equal(answer.nchoices, 0);
 	assert_int_equal(answer.nunanswered, 4);
 	for (size_t i = 0; i < 4; i++)
@@ -280,7 +286,9 @@ static void a_plan_without_the_writes_that_were_promised_is_an_error(void **stat
 	struct plan made;
 
 	(void)state;
-	assert_int_equal(plan_make(&engine, device("four"), NULL, 0, device(PROMISING), NULL,
+	assert_int_equal(plan_make(&engine,
+				   &(struct plan_question){.source = device("four"),
+							   .target = device(PROMISING)},
 				   &verdict, &made, &err),
 			 -EIO);
 	assert_int_equal(verdict.code, VERDICT_INCOMPATIBLE);
