@@ -233,11 +233,11 @@ static int add_verdict(struct asking *asking, struct target *target, struct erro
 	const struct device *device = target->opened->device;
 	struct answer *answer = &asking->answer;
 
-	if (verdict->code == VERDICT_ERROR && verdict->error == -ENOMEM)
+	if (verdict->code == MIGCOMPAT_ERROR && verdict->error == -ENOMEM)
 		return error_set(err, -ENOMEM, "%s", verdict->text.text);
-	if (verdict->code == VERDICT_ERROR)
+	if (verdict->code == MIGCOMPAT_ERROR)
 		return add_unanswered(answer, device, verdict->text.text);
-	if (verdict->code != VERDICT_COMPATIBLE)
+	if (verdict->code != MIGCOMPAT_COMPATIBLE)
 		return answer->flags & ASK_REFUSED ? add_refused(answer, device, verdict, NULL) : 0;
 	if (answer->flags & ASK_AVAILABLE && verdict->result.availability == MIGCOMPAT_NO)
 		return add_taken(answer, device, verdict);

@@ -246,7 +246,7 @@ static int has_other_candidate(struct opened *opened, const char *payload, size_
 
 static bool may_set_up(const struct migcompat_verdict *verdict)
 {
-	return verdict->code == VERDICT_INCOMPATIBLE &&
+	return verdict->code == MIGCOMPAT_INCOMPATIBLE &&
 	       !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
 }
 
@@ -326,7 +326,7 @@ int plan_make(const struct engine *engine, const struct plan_question *question,
 	*ret = plan;
 	if (r)
 		return error_set(err, r, "out of memory");
-	if (verdict->code != VERDICT_COMPATIBLE && !may_set_up(verdict))
+	if (verdict->code != MIGCOMPAT_COMPATIBLE && !may_set_up(verdict))
 		return 0;
 	if (source) {
 		r = check_source(engine, source, string, sizeof(string), err);
@@ -336,7 +336,7 @@ int plan_make(const struct engine *engine, const struct plan_question *question,
 		len = (size_t)r;
 	}
 	r = version_string_parse(text, len, &parts, err);
-	plan.sets_up = verdict->code != VERDICT_COMPATIBLE;
+	plan.sets_up = verdict->code != MIGCOMPAT_COMPATIBLE;
 	if (!r)
 		r = uuid_choose(source, target, question->uuid, name, err);
 	if (!r)

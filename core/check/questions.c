@@ -181,7 +181,7 @@ void check_judge(const struct engine *engine, const char *role, const struct ver
 	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
 			MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
 	/* What is known goes before an error; a doubt does not. */
-	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
+	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != MIGCOMPAT_ERROR))
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
 }
 
@@ -217,7 +217,7 @@ static void settle(const struct target *target, struct migcompat_verdict *verdic
 		     &verdict->result);
 	judge_holds(target, verdict);
 	verdict_settle(verdict);
-	if (verdict->code != VERDICT_COMPATIBLE || !target->engine->holds_unread)
+	if (verdict->code != MIGCOMPAT_COMPATIBLE || !target->engine->holds_unread)
 		return;
 	verdict->forced = false;
 	verdict_fail(verdict, -EACCES, "%s", target->engine->holds_unread);

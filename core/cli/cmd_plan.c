@@ -11,7 +11,7 @@
 /* May anything be written? The target must fit, now or after it, and nobody else may have it. */
 static bool possible(const struct migcompat_verdict *verdict, const struct plan *plan)
 {
-	return (verdict->code == VERDICT_COMPATIBLE || plan->sets_up) &&
+	return (verdict->code == MIGCOMPAT_COMPATIBLE || plan->sets_up) &&
 	       verdict->result.availability != MIGCOMPAT_NO;
 }
 
@@ -21,7 +21,7 @@ static void print_refusal(const struct migcompat_verdict *verdict, int status)
 	char reason[ERROR_TEXT_MAX * 2], text[ERROR_TEXT_MAX * 2 + 64];
 	const char *why = verdict->result.availability_text;
 
-	if (verdict->code == VERDICT_COMPATIBLE)
+	if (verdict->code == MIGCOMPAT_COMPATIBLE)
 		snprintf(text, sizeof(text), "migcompat: the target is not available now%s%s",
 			 why ? ": " : "", why ? why : "");
 	else
@@ -97,7 +97,7 @@ int command_prepare(struct cli *cli)
 		      &verdict, &plan, &err);
 	if (r)
 		status = output_fail(cli, r, "%s: %s", target->id, err.text);
-	else if (verdict.code == VERDICT_ERROR)
+	else if (verdict.code == MIGCOMPAT_ERROR)
 		status = output_fail(cli, verdict.error, "%s", verdict.text.text);
 	else
 		status = prepare_print(cli, &verdict, &plan);

@@ -295,7 +295,7 @@ int command_policy_explain(struct cli *cli)
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)
 			  : check_text(&cli->engine, source.text, source.len, target, &verdict);
-	if (r || verdict.code == VERDICT_ERROR) {
+	if (r || verdict.code == MIGCOMPAT_ERROR) {
 		table_free(explain.table);
 		json_decref(explain.rules);
 		status = output_fail(cli, r ? r : verdict.error, "%s",

@@ -107,7 +107,7 @@ int command_state_inspect(struct cli *cli)
 /* What is wrong with the file itself stands beside what is wrong with its state. */
 static void judge_file(const struct survey *survey, struct migcompat_verdict *verdict)
 {
-	if (survey->sound || verdict->code > VERDICT_INCOMPATIBLE)
+	if (survey->sound || verdict->code > MIGCOMPAT_INCOMPATIBLE)
 		return;
 	result_add_text(&verdict->result, "file", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
 			MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, survey->reason.text);

@@ -386,7 +386,7 @@ static void judge(void)
 	wrong = false;
 	check_devices(&engine, &engine.inventory.devices[0], &engine.inventory.devices[1],
 		      &verdict);
-	if (verdict.code == VERDICT_COMPATIBLE)
+	if (verdict.code == MIGCOMPAT_COMPATIBLE)
 		CHECK(!wrong && verdict.result.count && !verdict.result.bad_count &&
 		      !verdict.result.bad_limits);
 	for (size_t i = 0; i < verdict.result.count; i++) {

@@ -110,8 +110,8 @@ static void check(const uint8_t *data, size_t size, bool bare)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
 	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken.
 	 */
-	if (verdict.code > VERDICT_INCOMPATIBLE ||
-	    (verdict.code == VERDICT_COMPATIBLE && (size != 96 || data[16] != 2)))
+	if (verdict.code > MIGCOMPAT_INCOMPATIBLE ||
+	    (verdict.code == MIGCOMPAT_COMPATIBLE && (size != 96 || data[16] != 2)))
 		abort();
 }
 

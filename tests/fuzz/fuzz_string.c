@@ -75,10 +75,10 @@ static void ask(struct target *target, const char *text, size_t len)
 	verdict_reason(&verdict, reason, sizeof(reason));
 	/* A yes has no bad finding, compared something, and has the target's type unless the target
 	 * can be set up for it. */
-	if (verdict.code == VERDICT_COMPATIBLE &&
+	if (verdict.code == MIGCOMPAT_COMPATIBLE &&
 	    (verdict.result.bad_count || verdict.result.count < 2))
 		abort();
-	if (verdict.code == VERDICT_COMPATIBLE &&
+	if (verdict.code == MIGCOMPAT_COMPATIBLE &&
 	    target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE &&
 	    strcmp(verdict.source.type, verdict.target.type) != 0)
 		abort();

@@ -135,7 +135,7 @@ static void plan(const char *target, int expected, struct plan *ret, struct erro
 							   .target = device(target)},
 				   &verdict, ret, err),
 			 expected);
-	assert_int_equal(verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(verdict.code, MIGCOMPAT_COMPATIBLE);
 }
 
 static void a_candidates_type_excuses_every_kind_of_target(void **state)
@@ -145,7 +145,7 @@ static void a_candidates_type_excuses_every_kind_of_target(void **state)
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
 		check(targets[i]);
-		assert_int_equal(verdict.code, VERDICT_COMPATIBLE);
+		assert_int_equal(verdict.code, MIGCOMPAT_COMPATIBLE);
 		assert_string_equal(verdict.target.type, "adaptable:memory-4");
 	}
 }
@@ -154,7 +154,7 @@ static void a_target_that_cannot_be_set_up_is_refused_by_its_type(void **state)
 {
 	(void)state;
 	check("small");
-	assert_int_equal(verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 	check("empty");
 	assert_int_equal(verdict.limit, MIGCOMPAT_LIMIT_TYPE);
@@ -165,7 +165,7 @@ static void a_device_without_a_type_is_no_source(void **state)
 {
 	(void)state;
 	assert_int_equal(check_devices(&engine, device("0000:00:01.0"), device(TWO), &verdict), 0);
-	assert_int_equal(verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_contains(verdict.text.text, "it was not set up yet");
 }
 
@@ -194,7 +194,7 @@ static void a_damaged_string_of_another_type_is_a_no(void **state)
 
 	(void)state;
 	assert_int_equal(check_text(&engine, string, strlen(string), device(TWO), &verdict), 0);
-	assert_int_equal(verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(verdict.limit, MIGCOMPAT_LIMIT_FORMAT);
 }
 
@@ -291,7 +291,7 @@ static void a_plan_without_the_writes_that_were_promised_is_an_error(void **stat
 							   .target = device(PROMISING)},
 				   &verdict, &made, &err),
 			 -EIO);
-	assert_int_equal(verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_string_equal(err.text, "backend adaptable: it lists a way to set " PROMISING
 				      " up, and no write for it");
 	plan_free(&made);

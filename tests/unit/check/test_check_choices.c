@@ -75,7 +75,7 @@ static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 	provider->ops = &ops;
 	check(bench, ONE, "b//mtty/mtty-2");
 	provider->ops = before;
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(bench->verdict.error, -ETIMEDOUT);
 	assert_string_equal(bench->verdict.text.text, "target mtty/mtty-2: its worker was busy");
 }
@@ -172,7 +172,7 @@ static void an_incompatible_target_has_no_plan(void **state)
 							   .target = device(bench, ONE)},
 				   &bench->verdict, &plan, &err),
 			 0);
-	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(plan.nwrites, 0);
 }
 
