@@ -68,14 +68,14 @@ static void inspect(const uint8_t *data, size_t size)
 {
 	struct tape tape = {0};
 	const struct state_transport from = tape_transport(&tape);
-	struct stream_look look = {0};
+	struct stream_answers look = {0};
 	struct survey survey;
 	struct error err = {0};
 	json_t *document;
 	int sound;
 
 	tape_write(&tape, data, size);
-	if (survey_run(&survey, &from, &err) || state_look(&engine, &survey, &look, &err))
+	if (survey_run(&survey, &from, &err) || stream_ask(&engine, &survey, &look, &err))
 		abort();
 	document = json_state("fuzz", &survey, &look);
 	sound = state_sound(&survey, &look, &err);
@@ -83,7 +83,7 @@ static void inspect(const uint8_t *data, size_t size)
 	if (!document || sound < 0 || (sound && !survey.is_state && !takes(document)))
 		abort();
 	json_decref(document);
-	state_look_free(&look);
+	stream_answers_free(&look);
 	survey_free(&survey);
 	tape_free(&tape);
 }
