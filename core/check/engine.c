@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Putting policy, backends and devices together. */
+/* Loads policy, backends and devices for questions. */
 #include "core/check/engine.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "core/facts/json_seed.h"
 #include "core/facts/text.h"
 
-#define SERVICE_PATIENCE 6u /* the longest time-out of a policy times that is no overflow */
+#define SERVICE_PATIENCE 6u /* times the longest time-out of a policy is no overflow */
 
 static const char *setting(void *arg, const char *namespace, const char *name)
 {
@@ -26,7 +26,7 @@ static const char *setting(void *arg, const char *namespace, const char *name)
 	return policy_setting(engine->policy, namespace, name);
 }
 
-/* Copied, or found. */
+/* The given worker program, or the installed one. */
 static const char *worker_program(const struct engine_options *options, struct arena *arena)
 {
 	return options->worker ? arena_copy(arena, options->worker, strlen(options->worker))
@@ -41,8 +41,10 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		.keep_stderr = engine->options.keep_stderr,
 		.restart = engine->options.restart,
 		.memory_kib = engine->options.memory_kib,
-		/* A service may start while all else does, and what failed to load then would be
-		   missed until somebody reloads. */
+		/*
+		 * The service starts while the host boots. A backend that fails to load
+		 * then would be missing until a reload.
+		 */
 		.first_ms = engine->options.restart
 				    ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE
 				    : 0,
@@ -65,7 +67,7 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 	return r;
 }
 
-/* A backend that failed to load has no name; its file is called after it. */
+/* The name of a backend that did not load: that of its file. */
 static const char *file_stem(const char *path, struct arena *arena)
 {
 	const char *slash = strrchr(path, '/');
@@ -74,7 +76,7 @@ static const char *file_stem(const char *path, struct arena *arena)
 	return arena_copy(arena, name, strcspn(name, "."));
 }
 
-/* list NULL: the first error ends it. */
+/* list NULL: the first error ends the check. */
 static int check_sections(struct engine *engine, const struct error_list *list, struct error *err)
 {
 	struct policy_backend *backends =
@@ -98,7 +100,7 @@ static int check_sections(struct engine *engine, const struct error_list *list, 
 	return policy_check_sections(engine->policy, backends, count, list, err);
 }
 
-/* A vendor may have none. */
+/* The folder "streams" may be missing. */
 static int list_streams(struct engine *engine, const char *dir, const char ***ret,
 			size_t *ret_count, struct error *err)
 {
@@ -137,7 +139,7 @@ static int load_backends(struct engine *engine, struct error *err)
 	return r ? r : start_backends(engine, more, nmore, err);
 }
 
-/* What each backend says that it is. */
+/* Wait until each backend has said what it is. */
 static int wait_infos(struct engine *engine, struct error *err)
 {
 	struct backend_info **infos;
@@ -244,11 +246,11 @@ static bool served(void *arg, const char *module, const char *modalias)
 {
 	const struct engine *engine = arg;
 
-	/* A tie is served too: the row is shown with its conflict. */
+	/* A device that two backends claim counts too: its row shows the conflict. */
 	return registry_knows(engine->infos, engine->nproviders, module, modalias);
 }
 
-/* A policy that is a single file has no folder beside it: then nothing is stated. */
+/* A policy that is one file has no folder for stated facts. */
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -256,7 +258,7 @@ static bool is_folder(const char *path)
 	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
 }
 
-/* The folder of stated facts: "" if there can be none. */
+/* The folder of stated facts. "": there is none. */
 static int stated_folder(const struct engine_options *options, char folder[PATH_MAX],
 			 struct error *err)
 {
@@ -396,7 +398,7 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 			wants[options.nwants++] = (struct discovery_want){
 				.glob = info->wants[w].glob, .flags = info->wants[w].flags};
 	}
-	/* What a rule asks for and nobody collected would be unknown. */
+	/* A fact that a rule names must be collected too, otherwise it is unknown. */
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
 		wants[options.nwants++] = (struct discovery_want){
 			.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};

@@ -130,7 +130,7 @@ static json_t *json_refused(const struct refused *refused)
 	return object;
 }
 
-/* NULL: they were not asked for. */
+/* JSON null: refused devices were not asked for. */
 static json_t *json_all_refused(const struct answer *answer)
 {
 	json_t *list = answer->flags & ASK_REFUSED ? json_array() : json_null();
@@ -163,7 +163,7 @@ json_t *json_answer(const struct answer *answer)
 	return object;
 }
 
-/* What stands beside the choices, where there is something to say. */
+/* Add the reason of an answer, if there is one. */
 static void ask_reason(const struct engine *engine, const struct answer *answer, json_t **object)
 {
 	const struct device *source = answer->source.device;

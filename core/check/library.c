@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public functions: thin, over the same rooms that the command line uses. */
+/* The public functions: thin wrappers of what the command line uses. */
 #include "migcompat/migcompat.h"
 
 #include <errno.h>
@@ -19,10 +19,10 @@ struct migcompat {
 	struct engine engine;
 	char *options[OPTION_COUNT];
 	struct error message;
-	struct holds holds; /* of this host, once it was added */
-	pid_t process;	    /* that made it, and alone may use it */
+	struct holds holds; /* of this host, after it was added */
+	pid_t process;	    /* that made it; no other may use it */
 	bool started;
-	bool ready; /* the inventory is finished */
+	bool ready; /* the inventory is complete */
 };
 
 struct migcompat_target {
@@ -32,7 +32,7 @@ struct migcompat_target {
 
 struct migcompat_choices {
 	struct answer answer;
-	json_t *findings; /* what makes all of it doubtful */
+	json_t *findings; /* doubts about the whole answer */
 };
 
 static const struct migcompat_device *public_device(const struct device *device)
@@ -46,8 +46,8 @@ static const struct device *own_device(const struct migcompat_device *device)
 }
 
 /*
- * A child process has the same workers on the same sockets: only luck would part its answers from
- * the parent's. given: no argument is NULL.
+ * Check that a context is usable. A child process shares the workers' sockets with its
+ * parent, so it could read the parent's answers. given: no argument is NULL.
  */
 static int usable(struct migcompat *ctx, bool given)
 {
@@ -83,7 +83,10 @@ int migcompat_new(struct migcompat **ret)
 
 struct migcompat *migcompat_free(struct migcompat *ctx)
 {
-	/* Locks may be held for ever in a child process, and workers are not its own to end. */
+	/*
+	 * In a child process locks may be held for ever, and the workers belong to the
+	 * parent.
+	 */
 	if (!ctx || ctx->process != getpid())
 		return NULL;
 	if (ctx->started)
@@ -235,7 +238,10 @@ static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_
 	return (int)len;
 }
 
-/* Who gets the string would ask elsewhere, where nobody knows of a hold. */
+/*
+ * Withhold the string of a held device: its reader would check on a host that does not
+ * know the hold.
+ */
 static int unheld(struct migcompat *ctx, const struct device *device)
 {
 	const struct engine *engine = &ctx->engine;
@@ -278,7 +284,7 @@ int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device,
 	return r;
 }
 
-/* Whoever does not look at r finds no yes of an earlier question in the verdict. */
+/* A caller that ignores r must not find an earlier yes in the verdict. */
 static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, int r)
 {
 	const char *text = r == -ENOMEM ? "out of memory"
@@ -335,7 +341,7 @@ int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *
 	return r;
 }
 
-/* Targets of one context are asked side by side, so its message is not written here. */
+/* Several threads may ask targets of one context, so its message is not written here. */
 int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len,
 			   struct migcompat_verdict *verdict)
 {
