@@ -172,12 +172,13 @@ static void add_doubles(const struct inventory *inventory, const struct host *ho
 		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again ||
 		    !is_asked(hosts[i], home, host) || count++ >= NAMED_MAX)
 			continue;
-		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name,
+		append(sentence, "; ", "host %s is in %s and in %s", hosts[i]->name,
 		       hosts[i - 1]->source ? hosts[i - 1]->source : "-",
 		       hosts[i]->source ? hosts[i]->source : "-");
 	}
 	if (count > NAMED_MAX)
-		append(sentence, "; ", "%zu more hosts stand in several", count - NAMED_MAX);
+		append(sentence, "; ", "%zu more hosts are in several inventories",
+		       count - NAMED_MAX);
 	if (count)
 		json_append(list, json_warning("host", sentence));
 	free(hosts);
@@ -199,7 +200,7 @@ json_t *doubts_ask(const struct engine *engine, const struct host *home, const c
 			append(sentence, ", ", "the inventory of host %s %s", one->name, age);
 	}
 	if (count > NAMED_MAX)
-		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
+		append(sentence, ", ", "and those of %zu more hosts likewise", count - NAMED_MAX);
 	if (count) {
 		append_limit(engine, sentence);
 		json_append(&list, json_warning("taken", sentence));

@@ -142,7 +142,8 @@ int hold_list_put(struct hold_list *list, const char *host, const char *device, 
 				 HOLD_NAME_BYTES);
 	at = hold_list_index(list, host, device, &there);
 	if (!there && list->count == HOLDS_MAX)
-		return error_set(err, -ENOSPC, "%u devices are held, which is the most", HOLDS_MAX);
+		return error_set(err, -ENOSPC, "%u devices are held already, which is the maximum",
+				 HOLDS_MAX);
 	if (hold_make(&hold, host, device, reason))
 		return error_set(err, -ENOMEM, "out of memory");
 	if (there) {

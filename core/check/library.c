@@ -166,7 +166,7 @@ static int addable(struct migcompat *ctx, bool given)
 	if (r)
 		return r;
 	if (ctx->ready)
-		return error_set(&ctx->message, -EBUSY, "devices were looked up already");
+		return error_set(&ctx->message, -EBUSY, "devices were read already");
 	return start(ctx);
 }
 

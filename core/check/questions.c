@@ -252,8 +252,7 @@ static int compare_stream(const struct question *question, struct error *err)
 				 name, opened->device->id);
 	if (r == -EOPNOTSUPP) {
 		snprintf(text, sizeof(text),
-			 "the backend %s reads no streams: this one's beginning was not looked at",
-			 name);
+			 "the backend %s reads no streams: the stream was not checked", name);
 		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN,
 				MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
 		return 0;
