@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Everything in one process, so that a worker's allocations fail too: inside CONFIG
- * BACKENDS HOLDS INVENTORY… prints the row of each device, the choices, verdicts and plans
- * of the first one, a line each, with the holds of that folder in force. 0; 2 after a
- * sentence.
+ * Runs backends in this process, so that their allocations fail too: inside CONFIG
+ * BACKENDS HOLDS INVENTORY… With the holds of that folder it prints one document in a
+ * line: the row of each device, and choices, verdicts and plans of the first one. Status
+ * 0, or 2 after a sentence.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parser's own allocations: parse FILE prints the tree of a configuration file that is
- * parsed in this process. 0; 2 after a sentence; or it crashes, which the process that it
- * stands for may.
+ * Parses a configuration file in this process, so that the parser's allocations fail:
+ * parse FILE prints the tree. Status 0, or 2 after a sentence. It may also crash, as the
+ * process that it stands for may.
  */
 #include <stdio.h>
 #include <stdlib.h>

@@ -143,7 +143,7 @@ static void host_that_stands_twice_is_noted_where_one_asks(void **state)
 		     "\"facts\":{}},\"devices\":[]}");
 	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1");
 	assert_status(0);
-	assert_contains(ran.err, "migcompat: warning: host b stands in b.json and in twice.json\n");
+	assert_contains(ran.err, "migcompat: warning: host b is in b.json and in twice.json\n");
 	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1 --host a");
 	assert_null(strstr(ran.err, "stands in"));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as a configuration file: it is refused with a sentence, or it can be applied, shown, and
- * what is shown loads to the same policy again.
+ * Reads any text as a configuration file. It is refused with a sentence, or it can be
+ * applied and shown, and the shown text loads to the same policy.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +21,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In this process, so that libconfig and the form of its trees are fuzzed as well. */
+/*
+ * Parses in this process, so that libconfig and the messages with trees are fuzzed too.
+ */
 static struct conf_parser parser = {.answer = conf_answer};
 
 static void factset_make(struct arena *arena, struct factset *ret, const char *key,
@@ -81,7 +83,7 @@ static void apply(const struct policy *policy)
 			MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
 	silent = policy_apply(policy, &question);
 	CHECK(question.nmatched <= 4);
-	/* A denial is always a bad finding, and a forced result always names it. */
+	/* A denial is a bad finding, and a forced result marks the finding. */
 	CHECK((silent == POLICY_DENY) == !!(result.bad_limits & 1u << MIGCOMPAT_LIMIT_POLICY));
 	CHECK(question.forced == result.findings[0].forced);
 	CHECK(result_reset(&result) == 0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The question from end to end in one process: verdict, limit, errno and findings. */
+/* Whole questions in one process: verdict, limit, errno and findings. */
 #include "tests/support/check_bench.h"
 
 static void an_mdev_fits_a_card_of_equal_ports(void **state)
@@ -288,7 +288,7 @@ static void an_override_is_forced_and_has_no_grade(void **state)
 	assert_true(bench.verdict.forced);
 	assert_int_equal(bench.verdict.grade, GRADE_NONE);
 	assert_string_equal(bench.verdict.rules[0], "old-ok");
-	/* That is no help for a device that nothing can move. */
+	/* An unserved device does not hide that the other one can never move. */
 	check(&bench, EIGHT, AP);
 	assert_int_equal(bench.verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_false(bench.verdict.forced);

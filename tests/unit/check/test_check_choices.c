@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What stands around a question: choices, plans, rows of a list, and documents. */
+/* Choices, plans, rows of a list, and documents. */
 #include "core/check/ask.h"
 #include "core/check/json.h"
 #include "core/check/plan.h"
@@ -30,7 +30,7 @@ static void choices_come_identical_first_then_least_extra_then_available(void **
 			known |= answer.choices[i].device == device(bench, expected[e]);
 		assert_true(known);
 	}
-	/* The device whose facts are missing is named, not forgotten. */
+	/* A device whose facts are missing is reported. */
 	assert_int_equal(answer.nunanswered, 1);
 	assert_string_equal(answer.unanswered[0].device->id, LOST);
 	answer_free(&answer);
@@ -58,7 +58,7 @@ static int list_fails(struct opened *opened, enum provider_list which, const cha
 	return error_set(err, -ETIMEDOUT, "its worker was busy");
 }
 
-/* A "no" would be kept, and the next call may answer. */
+/* A "no" would be cached, but the next call may succeed. */
 static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 {
 	struct bench *bench = *state;
@@ -108,7 +108,7 @@ static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
 	plan_free(&plan);
 }
 
-/* As the kernel names what it creates, so that later writes find it. */
+/* The kernel names a new device in lower case, and later writes must find it. */
 static void assert_created_in_lower_case(struct bench *bench, const struct device *source,
 					 const char *wished, const char *expected)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Configuration files as trees: parsed in another process, which may end, hang up or send
- * nonsense (core/config).
+ * Configuration files are parsed in another process, which may end, hang or send
+ * nonsense.
  */
 #include "tests/support/test.h"
 
@@ -116,7 +116,7 @@ static void syntax_error_has_its_line(void **state)
 	conf_parser_end(&parser);
 }
 
-/* In lists of 64: libconfig takes long for a list of many. */
+/* Lists of 64, since libconfig is slow for a long list. */
 static void more_settings_than_the_bound_are_refused(void **state)
 {
 	static const char list[] =
@@ -220,7 +220,7 @@ static void process_is_confined(void **state)
 static size_t message_len;
 static char message[4096];
 
-/* Sends what stands in message as the reply's body. */
+/* Sends the global message as the body of a reply. */
 static int answer_message(struct wire_message *request, struct wire_out *out)
 {
 	(void)request;
@@ -260,14 +260,13 @@ static void reply_that_is_no_tree_is_refused(void **state)
 
 	(void)state;
 	NONSENSE(0);
-	NONSENSE(CONF_GROUP, 1, NO_NAME);	      /* no count */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);	      /* no child */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 0xffffffff); /* more than there can be */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);	      /* more than a tree */
-	NONSENSE(CONF_LIST, 1, NO_NAME, 0);	      /* a root that is no group */
-	NONSENSE(CONF_TYPE_COUNT, 1, NO_NAME, 0);     /* no such type */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 1, CONF_BOOL, 1, NO_NAME, 0,
-		 0); /* a member without a name */
+	NONSENSE(CONF_GROUP, 1, NO_NAME);	      /* the count is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);	      /* the child is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 0xffffffff); /* larger than the message */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);	      /* larger than a tree may be */
+	NONSENSE(CONF_LIST, 1, NO_NAME, 0);	      /* the root is no group */
+	NONSENSE(CONF_TYPE_COUNT, 1, NO_NAME, 0);     /* an unknown type */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 1, CONF_BOOL, 1, NO_NAME, 0, 0); /* a member has no name */
 	for (int i = 0; i < 200; i++, n += 4)
 		memcpy(deep + n, (const uint32_t[]){i ? CONF_LIST : CONF_GROUP, 1, NO_NAME, 1}, 16);
 	nonsense_is_refused(deep, n);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lexical matters of policy files: @include, what is not closed, and the lines that messages name.
- */
+/* Policy files as text: @include, unclosed parts, and the lines that messages name. */
 #include "tests/support/policy.h"
 
 static void included_file_counts_in_place(void **state)
@@ -120,7 +119,7 @@ static void nesting_is_bounded(void **state)
 	assert_contains(temp_refused(temp, -EINVAL), "@include is nested deeper than 10 files");
 }
 
-/* Ten files that each include the next one ten times would be 10^10 texts. */
+/* Ten files that each include the next one ten times would make 10^10 texts. */
 static void many_includes_are_bounded(void **state)
 {
 	struct temp *temp = *state;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Overrides, and what no rule gets around: known-bad entries and mixed kinds. */
+/* Overrides, and the denials that no rule lifts: known-bad entries and mixed kinds. */
 #include "tests/support/policy.h"
 
 #define OVERRIDE(match, fields)                                             \

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy applied: what each action does, in which order, and what nothing can get around. */
+/*
+ * The policy is applied: the effect of each action, the order of rules, and what no rule
+ * lifts.
+ */
 #include "tests/support/policy.h"
 
 #define RULE(action, match, more) \

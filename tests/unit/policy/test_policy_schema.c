@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What may stand in a policy, and what is said about everything else. */
+/* The keys and values of a policy, and the message about each wrong one. */
 #include "tests/support/policy.h"
 
-/* Each text must be refused, and the sentence must hold the words beside it. */
+/* Each first text must be refused with a message that has the second one. */
 static void check_refused(const char *const (*texts)[2], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -152,7 +152,7 @@ static void lengths_are_bounded(void **state)
 	assert_contains(policy_refused(text), "\"fact\" has 256 bytes, expected at most 255");
 }
 
-/* unit, repeated count times, between begin and end. */
+/* Make a text: begin, count times unit, end. */
 static char *repeated(const char *begin, const char *unit, size_t count, const char *end)
 {
 	size_t len = strlen(unit);
