@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Doubts about an answer: old inventories, hosts that are in two inventories, backends
- * that did not load. They are findings of status "warn" and change no verdict.
+ * that did not load. They are findings of status "warn" and change no verdict. now_s of
+ * the engine's options replaces the clock, for doubts only.
  */
 #ifndef CORE_CHECK_DOUBTS_H
 #define CORE_CHECK_DOUBTS_H

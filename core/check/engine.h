@@ -76,7 +76,8 @@ void engine_stop(struct engine *engine);
 
 /*
  * For "policy check": check the policy, the sections of backends, and the stated facts.
- * Goes on after an error, and returns the first one. Nothing of it is kept.
+ * Goes on after an error, and returns the first one. Nothing of it is kept. The service's
+ * unit runs the command before a reload, so that systemctl reload fails visibly.
  */
 struct engine_check {
 	struct error_list errors;

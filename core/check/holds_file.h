@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The holds on disk: one JSON document, which is replaced as a whole. */
+/*
+ * The holds on disk: one JSON document, which is replaced as a whole. Folder and file
+ * must belong to root or the caller. The file is opened in the folder that was checked,
+ * and never through a link.
+ */
 #ifndef CORE_CHECK_HOLDS_FILE_H
 #define CORE_CHECK_HOLDS_FILE_H
 

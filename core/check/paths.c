@@ -3,7 +3,7 @@
  * Finds the backends' folder and the worker program relative to the file that this code
  * was loaded from, as they are installed. So a build tree and a staged installation work
  * as they are. Otherwise the configured place is used. The program's name and the working
- * folder do not matter.
+ * folder do not matter. The policy is always in the configured folder.
  */
 #include <dlfcn.h>
 #include <limits.h>
