@@ -181,17 +181,6 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 
 /* ---------------------------------------------------------------- plain settings */
 
-static int plain_note(struct reader *reader, const struct conf_node *setting,
-		      enum policy_plain plain)
-{
-	const char *where = reader_where(reader, setting);
-
-	if (!where)
-		return reader_no_memory(reader);
-	reader->policy->plain_where[plain] = where;
-	return 0;
-}
-
 static int read_backend_dir(struct reader *reader, const struct conf_node *setting,
 			    const struct schema_key *key, void *field)
 {
@@ -202,7 +191,7 @@ static int read_backend_dir(struct reader *reader, const struct conf_node *setti
 		return reader_fail(reader, setting,
 				   "\"%s\" is a relative path, expected an absolute one",
 				   key->name);
-	return r ? r : plain_note(reader, setting, PLAIN_BACKEND_DIR);
+	return r;
 }
 
 static int read_timeout(struct reader *reader, const struct conf_node *setting,
@@ -214,7 +203,7 @@ static int read_timeout(struct reader *reader, const struct conf_node *setting,
 		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds",
 				   key->name, timeout_ms, TIMEOUT_MS_MAX);
 	*(unsigned *)field = (unsigned)timeout_ms;
-	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
+	return 0;
 }
 
 static int read_stale_after(struct reader *reader, const struct conf_node *setting,
@@ -226,42 +215,42 @@ static int read_stale_after(struct reader *reader, const struct conf_node *setti
 		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds",
 				   key->name, seconds, STALE_AFTER_S_MAX);
 	*(unsigned *)field = (unsigned)seconds;
-	return plain_note(reader, setting, PLAIN_STALE_AFTER);
+	return 0;
 }
 
-static int read_mixed(struct reader *reader, const struct conf_node *setting,
-		      const struct schema_key *key, void *field)
+/* Note where the plain settings of a file are. */
+static int plain_note(struct reader *reader, const struct conf_node *root)
 {
-	int r = bool_read(reader, setting, key, field);
+	static const char *const keys[PLAIN_COUNT] = {
+		[PLAIN_BACKEND_DIR] = "backend_dir",
+		[PLAIN_TIMEOUT_MS] = "timeout_ms",
+		[PLAIN_MIXED] = "mixed",
+		[PLAIN_MECHANISM] = "mechanism",
+		[PLAIN_GENERIC] = "generic",
+		[PLAIN_STALE_AFTER] = "stale_after",
+	};
 
-	return r ? r : plain_note(reader, setting, PLAIN_MIXED);
-}
+	for (size_t i = 0; i < PLAIN_COUNT; i++) {
+		const struct conf_node *setting = conf_member(root, keys[i]);
+		const char *where = setting ? reader_where(reader, setting) : NULL;
 
-static int read_mechanism(struct reader *reader, const struct conf_node *setting,
-			  const struct schema_key *key, void *field)
-{
-	int r = word_read(reader, setting, key, field);
-
-	return r ? r : plain_note(reader, setting, PLAIN_MECHANISM);
-}
-
-static int read_generic(struct reader *reader, const struct conf_node *setting,
-			const struct schema_key *key, void *field)
-{
-	int r = word_read(reader, setting, key, field);
-
-	return r ? r : plain_note(reader, setting, PLAIN_GENERIC);
+		if (setting && !where)
+			return reader_no_memory(reader);
+		if (where)
+			reader->policy->plain_where[i] = where;
+	}
+	return 0;
 }
 
 static const struct schema_key top_keys[] = {
 	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL,
 	 false},
-	{"generic", A_STRING, read_generic, offsetof(struct policy, generic_equal), generic_words,
+	{"generic", A_STRING, word_read, offsetof(struct policy, generic_equal), generic_words,
 	 false},
 	{"known_bad", A_LIST, known_bad_read, 0, NULL, false},
-	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism), mechanism_words,
+	{"mechanism", A_STRING, word_read, offsetof(struct policy, mechanism), mechanism_words,
 	 false},
-	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL,
+	{"mixed", TYPES_BOOL, "true or false", bool_read, offsetof(struct policy, mixed), NULL,
 	 false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
@@ -274,7 +263,9 @@ static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read
 
 int tables_read(struct reader *reader, const struct conf_node *root)
 {
-	return schema_read(reader, root, &top_schema, reader->policy);
+	int r = schema_read(reader, root, &top_schema, reader->policy);
+
+	return r ? r : plain_note(reader, root);
 }
 
 size_t tables_keys(const struct schema_key **ret)
