@@ -74,6 +74,33 @@ static void bytes_outside_the_printable_range_are_refused_with_their_place(void 
 	REFUSED("a:mdev:b:\x7f", -EINVAL, "0x7f");
 }
 
+static void each_byte_is_checked_at_each_place(void **state)
+{
+	char text[] = "a:mdev:b:0123456789abcdef", part[64];
+	struct version_string string;
+
+	(void)state;
+	for (size_t at = 9; at < sizeof(text) - 1; at++) {
+		char kept = text[at];
+
+		for (unsigned byte = 0; byte <= 0xff; byte++) {
+			text[at] = (char)byte;
+			if (byte >= 0x21 && byte <= 0x7e) {
+				assert_int_equal(
+					version_string_parse(text, sizeof(text) - 1, &string, NULL),
+					0);
+				continue;
+			}
+			if (at == sizeof(text) - 2 && byte == '\n')
+				continue;
+			snprintf(part, sizeof(part), "byte %zu of the string is 0x%02x", at + 1,
+				 byte);
+			refused(text, sizeof(text) - 1, -EINVAL, part);
+		}
+		text[at] = kept;
+	}
+}
+
 static void a_string_without_its_parts_is_refused(void **state)
 {
 	(void)state;
@@ -124,6 +151,7 @@ int main(void)
 		cmocka_unit_test(one_newline_at_the_end_is_accepted),
 		cmocka_unit_test(an_empty_string_is_refused),
 		cmocka_unit_test(bytes_outside_the_printable_range_are_refused_with_their_place),
+		cmocka_unit_test(each_byte_is_checked_at_each_place),
 		cmocka_unit_test(a_string_without_its_parts_is_refused),
 		cmocka_unit_test(length_is_bounded_at_4094_bytes),
 		cmocka_unit_test(a_prefix_longer_than_128_bytes_is_refused),
