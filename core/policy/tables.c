@@ -122,8 +122,8 @@ static int read_setting(struct reader *reader, struct section *section,
 	given->name = arena_copy(&policy->arena, name, strlen(name));
 	if (!given->where || !given->name)
 		return reader_no_memory(reader);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at is the address of a member, never
-	 * NULL */
+	/* at is the address of a member, never NULL. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	while (*at && strcmp((*at)->name, name) != 0)
 		at = &(*at)->next;
 	if (!*at && policy->nsettings++ == POLICY_ENTRIES_MAX)
