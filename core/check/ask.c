@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking every device and putting those that said yes in order. One verdict's memory serves all of
- * them. */
+/*
+ * Asks every device, and sorts those that can take the state. All devices share the memory of one
+ * verdict.
+ */
 #include "core/check/ask.h"
 
 #include <errno.h>
@@ -9,6 +11,7 @@
 #include <string.h>
 
 #include "core/check/candidate.h"
+#include "core/facts/array.h"
 #include "core/facts/kernel_word.h"
 
 static int choice_compare(const void *a, const void *b)
@@ -32,61 +35,59 @@ static int choice_compare(const void *a, const void *b)
 	return strcmp(x->device->id, y->device->id);
 }
 
-/* Room for one more in a list that doubles. */
-static void *grow(void *list, size_t count, size_t size)
-{
-	return count & (count - 1) ? list : realloc(list, (count ? count * 2 : 1) * size);
-}
-
-/* A copy that must be there: NULL would read as "nothing to say". */
+/* Copy a text. NULL would mean that there is none, so a failure is an error. */
 static int keep(struct answer *answer, const char *text, const char **ret)
 {
 	*ret = arena_copy(&answer->arena, text, strlen(text));
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* What its way says more of a target than the verdict did. */
-static int way_take(struct answer *answer, const struct target *target,
-		    const struct migcompat_candidate *way, struct choice *choice)
+/* Add what a candidate says of a target beyond the verdict. */
+static int candidate_add(struct answer *answer, const struct target *target,
+			 const struct migcompat_candidate *candidate, struct choice *choice)
 {
-	if (way->extra > choice->extra)
-		choice->extra = way->extra;
-	if (way->type)
+	if (candidate->extra > choice->extra)
+		choice->extra = candidate->extra;
+	if (candidate->type)
 		snprintf(choice->type, sizeof(choice->type), "%s:%s",
-			 target->opened->provider->info.name, way->type);
-	return *way->name ? keep(answer, way->name, &choice->candidate) : 0;
+			 target->opened->provider->info.name, candidate->type);
+	return *candidate->name ? keep(answer, candidate->name, &choice->candidate) : 0;
 }
 
 /*
- * How it would be set up. A backend without candidates leaves what the verdict said. One whose
- * candidates contradict its own yes has no answer: err says so.
+ * Add how the target would be set up. A backend without candidates adds nothing. If no candidate
+ * fits, they contradict the backend's yes, which is an error.
  */
-static int ways_ask(struct answer *answer, const struct target *target,
-		    const struct version_string *string, struct choice *choice, struct error *err)
+static int candidates_ask(struct answer *answer, const struct target *target,
+			  const struct version_string *string, struct choice *choice,
+			  struct error *err)
 {
-	const struct migcompat_candidate *way;
+	const struct migcompat_candidate *candidate;
 	struct migcompat_sink sink = {0};
 	int r = opened_list(target->opened, PROVIDER_CANDIDATES, string->payload,
 			    string->payload_len, &sink, err);
 
 	if (r == -EOPNOTSUPP)
 		return 0;
-	way = candidate_for(target->opened, &sink, string);
+	candidate = candidate_for(target->opened, &sink, string);
 	if (!r)
-		r = way ? way_take(answer, target, way, choice)
-			: error_set(err, -EIO,
-				    "backend %s: candidates of %s: it lists no way in which the "
-				    "target could take the string, yet its "
-				    "comparison says yes",
-				    target->opened->provider->info.name,
-				    target->opened->device->id);
+		r = candidate
+			    ? candidate_add(answer, target, candidate, choice)
+			    : error_set(
+				      err, -EIO,
+				      "backend %s: candidates of %s: it lists no way in which the "
+				      "target could take the string, yet its "
+				      "comparison says yes",
+				      target->opened->provider->info.name,
+				      target->opened->device->id);
 	sink_free(&sink);
 	return r;
 }
 
 static int add_unanswered(struct answer *answer, const struct device *device, const char *text)
 {
-	struct unanswered *list = grow(answer->unanswered, answer->nunanswered, sizeof(*list));
+	struct unanswered *list =
+		array_grow(answer->unanswered, answer->nunanswered, sizeof(*list));
 	struct unanswered *added;
 
 	if (!list)
@@ -100,7 +101,7 @@ static int add_unanswered(struct answer *answer, const struct device *device, co
 static int add_choice(struct answer *answer, struct target *target,
 		      const struct version_string *string, const struct migcompat_verdict *verdict)
 {
-	struct choice *choices = grow(answer->choices, answer->nchoices, sizeof(*choices));
+	struct choice *choices = array_grow(answer->choices, answer->nchoices, sizeof(*choices));
 	struct choice choice = {
 		.device = target->opened->device,
 		.grade = verdict->grade,
@@ -119,7 +120,7 @@ static int add_choice(struct answer *answer, struct target *target,
 	if (!r && verdict->result.availability_text)
 		r = keep(answer, verdict->result.availability_text, &choice.text);
 	if (!r)
-		r = ways_ask(answer, target, string, &choice, &err);
+		r = candidates_ask(answer, target, string, &choice, &err);
 	if (r == -ENOMEM)
 		return r;
 	if (r)
@@ -128,11 +129,11 @@ static int add_choice(struct answer *answer, struct target *target,
 	return 0;
 }
 
-/* verdict NULL: text says why, and nothing more is known of it. */
+/* verdict NULL: only text is known. */
 static int add_refused(struct answer *answer, const struct device *device,
 		       const struct migcompat_verdict *verdict, const char *text)
 {
-	struct refused *list = grow(answer->refused, answer->nrefused, sizeof(*list));
+	struct refused *list = array_grow(answer->refused, answer->nrefused, sizeof(*list));
 	struct refused *added;
 	char buffer[ERROR_TEXT_MAX];
 	int r = 0;
@@ -153,7 +154,7 @@ static int add_refused(struct answer *answer, const struct device *device,
 	return r ? r : keep(answer, text, &added->text);
 }
 
-/* Compatible, but another has it. */
+/* Compatible, but not available. */
 static int add_taken(struct answer *answer, const struct device *device,
 		     const struct migcompat_verdict *verdict)
 {
@@ -166,35 +167,50 @@ static int add_taken(struct answer *answer, const struct device *device,
 	return add_refused(answer, device, verdict, text);
 }
 
-/* -ENODEV with the sentence: no device could move to it, as a check would say. */
-static int never_moves(const struct engine *engine, const struct device *device, struct error *err)
+/* -ENODEV with a sentence: a check would say that the device is not migratable. */
+static int device_moves(const struct engine *engine, struct opening *opening, struct error *err)
 {
-	struct opened *opened = NULL;
-	struct mechanism mechanism;
-	int r = check_open(engine, device, &opened, &mechanism, err);
+	int r = check_open(engine, opening, err);
 
 	if (!r)
-		r = mechanism_judge(engine->mode, &mechanism, err);
-	opened_close(opened);
+		r = mechanism_judge(engine->mode, &opening->mechanism, err);
+	opened_close(opening->opened);
 	return r;
 }
 
+/* A question that is being asked. */
+struct asking {
+	const struct engine *engine;
+	const struct ask_question *question;
+	const char *text; /* the source's version string */
+	size_t len;
+	struct version_string string; /* the same, parsed */
+	struct migcompat_verdict verdict;
+	struct answer answer;
+	/*
+	 * The target that was asked before. It is closed after the next one was opened: a worker
+	 * keeps the facts of a host only while one of its devices is open.
+	 */
+	struct target kept;
+};
+
 /*
- * What is incompatible whatever its facts are, if all are to be told. provider NULL: nobody serves
- * it, as err says. It is opened only if there may be more to tell.
+ * Refuse a device of another backend, or of none, if those are wanted. Its facts do not matter,
+ * so it is opened only if it may be not migratable. err: why no backend serves it.
  */
-static int add_other(const struct engine *engine, struct answer *answer,
-		     const struct device *device, const struct version_string *string,
-		     const struct provider *provider, const struct error *err)
+static int add_other(struct asking *asking, struct opening *opening, const struct error *err)
 {
+	const struct device *device = opening->device;
+	const struct provider *provider = opening->provider;
 	bool more = (provider && provider->info.fallback) || kernel_word(device) == MIGCOMPAT_NO;
+	struct answer *answer = &asking->answer;
 	char text[ERROR_TEXT_MAX];
 	struct error why = {0};
 	int r;
 
 	if (!(answer->flags & ASK_OTHERS))
 		return 0;
-	r = more ? never_moves(engine, device, &why) : 0;
+	r = more ? device_moves(asking->engine, opening, &why) : 0;
 	if (r == -ENOMEM)
 		return r;
 	if (r == -ENODEV)
@@ -203,36 +219,51 @@ static int add_other(const struct engine *engine, struct answer *answer,
 		return add_refused(answer, device, NULL, err->text);
 	snprintf(text, sizeof(text),
 		 "the source is the backend %.*s's, this device is served by %s",
-		 (int)string->namespace_len, string->namespace, provider->info.name);
+		 (int)asking->string.namespace_len, asking->string.namespace, provider->info.name);
 	r = add_refused(answer, device, NULL, text);
 	if (!r)
 		answer->refused[answer->nrefused - 1].limit = MIGCOMPAT_LIMIT_NAMESPACE;
 	return r;
 }
 
-/*
- * kept is the target that was asked before, closed only when the next one is open: a worker keeps a
- * host's facts as long as one of the host's devices is open. -ENOMEM with a sentence: a device was
- * not asked for want of memory, and an answer without it could be a wrong one.
- */
-static int ask_one(const struct engine *engine, const struct device *source,
-		   const struct device *device, const struct version_string *string,
-		   const char *text, size_t len, struct migcompat_verdict *verdict,
-		   struct answer *answer, struct target *kept, struct error *err)
+/* Put the verdict about a target into the answer. */
+static int add_verdict(struct asking *asking, struct target *target, struct error *err)
 {
-	struct provider *provider = NULL;
-	struct target target;
-	int r = engine_provider(engine, device, &provider, err);
+	const struct migcompat_verdict *verdict = &asking->verdict;
+	const struct device *device = target->opened->device;
+	struct answer *answer = &asking->answer;
 
-	/* Another backend's device is incompatible whatever its facts are; one that nobody serves
-	 * cannot say yes. */
-	if (r == -ENOTCONN ||
-	    (!r && (strlen(provider->info.name) != string->namespace_len ||
-		    memcmp(provider->info.name, string->namespace, string->namespace_len) != 0)))
-		return add_other(engine, answer, device, string, provider, err);
+	if (verdict->code == MIGCOMPAT_ERROR && verdict->error == -ENOMEM)
+		return error_set(err, -ENOMEM, "%s", verdict->text.text);
+	if (verdict->code == MIGCOMPAT_ERROR)
+		return add_unanswered(answer, device, verdict->text.text);
+	if (verdict->code != MIGCOMPAT_COMPATIBLE)
+		return answer->flags & ASK_REFUSED ? add_refused(answer, device, verdict, NULL) : 0;
+	if (answer->flags & ASK_AVAILABLE && verdict->result.availability == MIGCOMPAT_NO)
+		return add_taken(answer, device, verdict);
+	return add_choice(answer, target, &asking->string, verdict);
+}
+
+static bool same_backend(const struct asking *asking, const struct provider *provider)
+{
+	const struct version_string *string = &asking->string;
+
+	return strlen(provider->info.name) == string->namespace_len &&
+	       memcmp(provider->info.name, string->namespace, string->namespace_len) == 0;
+}
+
+/* Ask one device. An error ends the whole question, with a sentence in err. */
+static int ask_one(struct asking *asking, const struct device *device, struct error *err)
+{
+	struct answer *answer = &asking->answer;
+	struct opening opening;
+	struct target target;
+	int r = check_find(asking->engine, device, &opening, err);
+
+	if (r == -ENOTCONN || (!r && !same_backend(asking, opening.provider)))
+		return add_other(asking, &opening, err);
 	answer->asked++;
-	if (!r)
-		r = target_open(engine, device, &target, err);
+	r = target_open_found(asking->engine, &opening, &target, err);
 	if (r == -ENODEV)
 		return answer->flags & ASK_REFUSED ? add_refused(answer, device, NULL, err->text)
 						   : 0;
@@ -241,88 +272,80 @@ static int ask_one(const struct engine *engine, const struct device *source,
 	if (r)
 		return r;
 	error_set(err, 0, "out of memory");
-	r = check_string(&target, source, text, len, verdict);
-	if (!r && verdict->code == VERDICT_COMPATIBLE && answer->flags & ASK_AVAILABLE &&
-	    verdict->result.availability == MIGCOMPAT_NO)
-		r = add_taken(answer, device, verdict);
-	else if (!r && verdict->code == VERDICT_COMPATIBLE)
-		r = add_choice(answer, &target, string, verdict);
-	else if (!r && verdict->code == VERDICT_ERROR && verdict->error == -ENOMEM)
-		r = error_set(err, -ENOMEM, "%s", verdict->text.text);
-	else if (!r && verdict->code == VERDICT_ERROR)
-		r = add_unanswered(answer, device, verdict->text.text);
-	else if (!r && answer->flags & ASK_REFUSED)
-		r = add_refused(answer, device, verdict, NULL);
-	target_close(kept);
-	*kept = target;
+	r = check_string(&target, asking->question->source, asking->text, asking->len,
+			 &asking->verdict);
+	if (!r)
+		r = add_verdict(asking, &target, err);
+	target_close(&asking->kept);
+	asking->kept = target;
 	return r;
 }
 
-static void side_make(struct verdict_side *side, const struct device *source,
-		      const struct version_string *string, const char *text, size_t len)
+static void side_make(struct verdict_side *side, const struct asking *asking)
 {
+	const struct device *source = asking->question->source;
+	const struct version_string *string = &asking->string;
+
 	*side = (struct verdict_side){
 		.device = source, .kind = source ? source->kind : string->kind, .kind_known = true};
 	snprintf(side->type, sizeof(side->type), "%.*s:%.*s", (int)string->namespace_len,
 		 string->namespace, (int)string->type_len, string->type);
-	fingerprint_text(text, len, side->fingerprint);
+	fingerprint_text(asking->text, asking->len, side->fingerprint);
 }
 
-/* Is it one of those that the question is about? */
-static bool is_asked(const struct device *device, const struct device *source, const char *host,
-		     unsigned flags)
+/* Is the question about this device? */
+static bool is_asked(const struct ask_question *question, const struct device *device)
 {
-	if (device == source || (host && strcmp(device->host->name, host) != 0))
+	const struct device *source = question->source;
+
+	if (device == source || (question->host && strcmp(device->host->name, question->host) != 0))
 		return false;
-	return !(flags & ASK_OTHER_HOSTS) || !source ||
+	return !(question->flags & ASK_OTHER_HOSTS) || !source ||
 	       strcmp(device->host->name, source->host->name) != 0;
 }
 
-int ask_text(const struct engine *engine, const struct device *source, const char *text, size_t len,
-	     const char *host, unsigned flags, struct answer *ret, struct error *err)
+static int ask_all(struct asking *asking, struct answer *ret, struct error *err)
 {
-	struct migcompat_verdict verdict = {0};
-	struct answer answer = {.flags = flags};
-	struct target kept = {0};
+	const struct inventory *inventory = &asking->engine->inventory;
+	struct answer *answer = &asking->answer;
 	struct error why = {0};
-	struct version_string string;
-	int r = version_string_parse(text, len, &string, err);
+	int r = version_string_parse(asking->text, asking->len, &asking->string, err);
 
 	if (r)
 		return r;
-	side_make(&answer.source, source, &string, text, len);
-	for (size_t i = 0; i < engine->inventory.ndevices && !r; i++) {
-		const struct device *device = &engine->inventory.devices[i];
-
-		if (is_asked(device, source, host, flags))
-			r = ask_one(engine, source, device, &string, text, len, &verdict, &answer,
-				    &kept, &why);
-	}
-	target_close(&kept);
-	verdict_clear(&verdict);
+	answer->flags = asking->question->flags;
+	side_make(&answer->source, asking);
+	for (size_t i = 0; i < inventory->ndevices && !r; i++)
+		if (is_asked(asking->question, &inventory->devices[i]))
+			r = ask_one(asking, &inventory->devices[i], &why);
+	target_close(&asking->kept);
+	verdict_clear(&asking->verdict);
 	if (r) {
-		answer_free(&answer);
+		answer_free(answer);
 		return error_set(err, r, "%s", why.text);
 	}
-	if (answer.nchoices)
-		qsort(answer.choices, answer.nchoices, sizeof(*answer.choices), choice_compare);
-	*ret = answer;
+	if (answer->nchoices)
+		qsort(answer->choices, answer->nchoices, sizeof(*answer->choices), choice_compare);
+	*ret = *answer;
 	return 0;
 }
 
-int ask_device_with(const struct engine *engine, const struct device *source, const char *host,
-		    unsigned flags, struct answer *ret, struct error *err)
+int ask_targets(const struct engine *engine, const struct ask_question *question,
+		struct answer *ret, struct error *err)
 {
+	struct asking asking = {.engine = engine,
+				.question = question,
+				.text = question->text,
+				.len = question->len};
 	char string[MIGCOMPAT_STRING_MAX + 1];
-	int r = check_source(engine, source, string, sizeof(string), err);
+	int r = 0;
 
-	return r < 0 ? r : ask_text(engine, source, string, (size_t)r, host, flags, ret, err);
-}
-
-int ask_device(const struct engine *engine, const struct device *source, const char *host,
-	       struct answer *ret, struct error *err)
-{
-	return ask_device_with(engine, source, host, 0, ret, err);
+	if (!question->text && question->source) {
+		r = check_source(engine, question->source, string, sizeof(string), err);
+		asking.text = string;
+		asking.len = r < 0 ? 0 : (size_t)r;
+	}
+	return r < 0 ? r : ask_all(&asking, ret, err);
 }
 
 void answer_free(struct answer *answer)

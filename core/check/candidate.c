@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finding the way that fits. A backend lists its ways best first. */
+/* Finds the candidate that fits. A backend lists its candidates best first. */
 #include "core/check/candidate.h"
 
 #include <errno.h>

@@ -1,56 +1,72 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Targets, and whole questions: a device or a string from elsewhere against a device. */
+/* Opens devices, and asks whole questions: a device or a string against a device. */
 #include "core/check/check.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-int check_open(const struct engine *engine, const struct device *device, struct opened **ret,
-	       struct mechanism *ret_mechanism, struct error *err)
+int check_find(const struct engine *engine, const struct device *device, struct opening *ret,
+	       struct error *err)
 {
-	struct provider *provider = NULL;
-	struct mechanism_claim claim;
-	struct opened *opened = NULL;
-	struct error own = {0};
-	int r;
+	*ret = (struct opening){.device = device};
+	ret->code = engine_provider(engine, device, &ret->provider, err);
+	return ret->code;
+}
 
-	if (!err)
-		err = &own;
-	r = engine_provider(engine, device, &provider, err);
+int check_open(const struct engine *engine, struct opening *opening, struct error *err)
+{
+	const struct device *device = opening->device;
+	struct mechanism_claim claim;
+	int r = opening->code;
+
 	if (!r)
-		r = provider_open(provider, device, &opened, err);
-	claim = r ? mechanism_claim_closed(provider, r, err->text) : mechanism_claim_open(opened);
-	mechanism_weigh(device, &claim, ret_mechanism);
-	/* A backend that knew the device could make no more of it. */
-	if (r == -ENOTCONN && ret_mechanism->state == MIGCOMPAT_NO &&
-	    mechanism_judge(engine->mode, ret_mechanism, err))
+		r = provider_open(opening->provider, device, &opening->opened, err);
+	claim = r ? mechanism_claim_closed(opening->provider, r, err->text)
+		  : mechanism_claim_open(opening->opened);
+	mechanism_weigh(device, &claim, &opening->mechanism);
+	/* No backend knows the device, but the kernel's no is an answer. */
+	if (r == -ENOTCONN && opening->mechanism.state == MIGCOMPAT_NO &&
+	    mechanism_judge(engine->mode, &opening->mechanism, err))
 		r = -ENODEV;
-	if (!r)
-		*ret = opened;
 	return r;
 }
 
-int target_open(const struct engine *engine, const struct device *device, struct target *ret,
-		struct error *err)
+int target_open_found(const struct engine *engine, struct opening *opening, struct target *ret,
+		      struct error *err)
 {
 	struct target target = {.engine = engine};
-	int r = check_open(engine, device, &target.opened, &target.mechanism, err);
+	int r = check_open(engine, opening, err);
 
-	ret->mechanism = target.mechanism;
+	target.opened = opening->opened;
+	target.mechanism = ret->mechanism = opening->mechanism;
 	if (r)
 		return r;
 	target.namespace_len = strlen(target.opened->provider->info.name);
 	snprintf(target.type, sizeof(target.type), "%s:%s", target.opened->provider->info.name,
 		 target.opened->type);
 	fingerprint_device(engine, target.opened, target.fingerprint);
-	if (!target.opened->not_source &&
-	    (r = check_version(target.opened, target.version, sizeof(target.version), err)) < 0) {
-		opened_close(target.opened);
-		return r;
+	if (!target.opened->not_source) {
+		r = check_version(target.opened, target.version, sizeof(target.version), err);
+		if (r < 0) {
+			opened_close(target.opened);
+			return r;
+		}
+		target.version_len = (size_t)r;
 	}
 	*ret = target;
 	return 0;
+}
+
+int target_open(const struct engine *engine, const struct device *device, struct target *ret,
+		struct error *err)
+{
+	struct opening opening;
+	struct error own = {0};
+
+	err = err ? err : &own;
+	check_find(engine, device, &opening, err);
+	return target_open_found(engine, &opening, ret, err);
 }
 
 void target_close(struct target *target)
@@ -61,36 +77,49 @@ void target_close(struct target *target)
 
 int check_version(const struct opened *opened, char *buffer, size_t size, struct error *err)
 {
+	const char *namespace = opened->provider->info.name;
 	int len;
 
 	if (opened->not_source)
 		return error_set(err, -ENODEV, "%s", opened->not_source);
-	len = version_string_write(opened->provider->info.name, opened->device->kind, opened->type,
-				   opened->payload, opened->payload_len, buffer, size);
+	len = version_string_write(
+		&(struct version_string){
+			.namespace = namespace,
+			.namespace_len = strlen(namespace),
+			.kind = opened->device->kind,
+			.type = opened->type,
+			.type_len = strlen(opened->type),
+			.payload = opened->payload,
+			.payload_len = opened->payload_len,
+		},
+		buffer, size);
 	if (len < 0)
 		return error_set(err, -EPROTO,
 				 "backend %s: its version string is longer than %u bytes",
-				 opened->provider->info.name, MIGCOMPAT_STRING_MAX);
+				 namespace, MIGCOMPAT_STRING_MAX);
 	return len;
 }
 
 int check_source(const struct engine *engine, const struct device *device, char *buffer,
 		 size_t size, struct error *err)
 {
-	struct mechanism mechanism;
-	struct opened *opened;
-	int r = check_open(engine, device, &opened, &mechanism, err);
+	struct opening opening;
+	struct error own = {0};
+	int r;
 
+	err = err ? err : &own;
+	check_find(engine, device, &opening, err);
+	r = check_open(engine, &opening, err);
 	if (r)
 		return r;
-	r = mechanism_judge(engine->mode, &mechanism, err);
+	r = mechanism_judge(engine->mode, &opening.mechanism, err);
 	if (!r)
-		r = check_version(opened, buffer, size, err);
-	opened_close(opened);
+		r = check_version(opening.opened, buffer, size, err);
+	opened_close(opening.opened);
 	return r;
 }
 
-/* What opening a device failed with, as a verdict. */
+/* Make an error of opening a device the verdict. */
 static int open_failed(struct migcompat_verdict *verdict, const char *role,
 		       const struct device *device, int r, const struct error *err)
 {
@@ -145,53 +174,55 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
 	return check_state(engine, NULL, 0, stream, device, verdict);
 }
 
-/*
- * The source's half: its sides, its mechanism, and the string into the buffer; the length, or -1 if
- * the verdict is told. err lives as long as the mechanism.
- */
-static int ask_source(const struct engine *engine, const struct device *device, char *string,
-		      size_t size, struct opened **ret_opened, struct migcompat_verdict *verdict,
-		      struct error *err)
-{
-	struct mechanism mechanism;
-	struct opened *opened = NULL;
-	int r = check_open(engine, device, &opened, &mechanism, err);
+/* The source of a check of two devices. */
+struct source_half {
+	struct opening opening;
+	char string[MIGCOMPAT_STRING_MAX + 1];
+	int len;	  /* of the string; negative: the verdict says why there is none */
+	struct error err; /* the mechanism's text may point here */
+};
 
-	side_weigh(&verdict->source, &mechanism);
-	if (r) {
-		open_failed(verdict, "source", device, r, err);
-		return -1;
+static void source_open(const struct engine *engine, const struct device *device,
+			struct source_half *half, struct migcompat_verdict *verdict)
+{
+	struct opening *opening = &half->opening;
+	int r;
+
+	half->err.text[0] = '\0';
+	check_find(engine, device, opening, &half->err);
+	r = check_open(engine, opening, &half->err);
+	side_weigh(&verdict->source, &opening->mechanism);
+	half->len = r;
+	if (!r) {
+		snprintf(verdict->source.type, sizeof(verdict->source.type), "%s:%s",
+			 opening->provider->info.name, opening->opened->type);
+		fingerprint_device(engine, opening->opened, verdict->source.fingerprint);
+		half->len = check_version(opening->opened, half->string, sizeof(half->string),
+					  &half->err);
 	}
-	*ret_opened = opened;
-	snprintf(verdict->source.type, sizeof(verdict->source.type), "%s:%s",
-		 opened->provider->info.name, opened->type);
-	fingerprint_device(engine, opened, verdict->source.fingerprint);
-	r = check_version(opened, string, size, err);
-	if (r < 0) {
-		open_failed(verdict, "source", device, r, err);
-		return -1;
-	}
-	return r;
+	if (half->len < 0)
+		open_failed(verdict, "source", device, half->len, &half->err);
 }
 
 int check_devices(const struct engine *engine, const struct device *source,
 		  const struct device *device, struct migcompat_verdict *verdict)
 {
-	char string[MIGCOMPAT_STRING_MAX + 1];
-	struct error err = {0}, source_err = {0};
-	struct opened *opened = NULL;
+	struct source_half half;
 	struct target target = {0};
-	int r = verdict_reset(verdict), len;
+	struct error err = {0};
+	int r = verdict_reset(verdict);
 
 	if (r)
 		return r;
 	verdict_side_device(&verdict->source, source);
 	verdict_side_device(&verdict->target, device);
-	len = ask_source(engine, source, string, sizeof(string), &opened, verdict, &source_err);
+	source_open(engine, source, &half, verdict);
 	r = target_open(engine, device, &target, &err);
-	if (!r && len >= 0) {
-		check_question(&(struct question){
-			.target = &target, .text = string, .len = (size_t)len, .verdict = verdict});
+	if (!r && half.len >= 0) {
+		check_question(&(struct question){.target = &target,
+						  .text = half.string,
+						  .len = (size_t)half.len,
+						  .verdict = verdict});
 	} else {
 		side_weigh(&verdict->target, &target.mechanism);
 		check_judge(engine, "source", &verdict->source, verdict);
@@ -204,7 +235,7 @@ int check_devices(const struct engine *engine, const struct device *source,
 		check_judge(engine, "target", &verdict->target, verdict);
 	}
 	verdict_keep(verdict);
-	opened_close(opened);
+	opened_close(half.opening.opened);
 	target_close(&target);
 	return 0;
 }

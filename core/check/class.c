@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes a device's class from what its backend said. A pure function. */
+/* Makes a device's class from what its backend said of it. A pure function. */
 #include "core/check/class.h"
 
 #include <string.h>

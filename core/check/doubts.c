@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looking for doubts. Must not judge: each is a sentence beside the answer. */
+/* Finds doubts. Must not judge: each doubt is a sentence that accompanies the answer. */
 #include "core/check/doubts.h"
 
 #include <stdarg.h>
@@ -8,10 +8,11 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/check/json.h"
+#include "core/check/json_common.h"
+#include "core/facts/macros.h"
 
-#define CLOCKS_APART_S 300 /* that the clocks of two hosts may differ */
-#define NAMED_MAX 4u	   /* hosts that a sentence names */
+#define CLOCKS_APART_S 300 /* between the clocks of two hosts */
+#define NAMED_MAX 4u	   /* hosts in a sentence */
 #define SENTENCE_MAX ERROR_TEXT_MAX
 
 /* ---------------------------------------------------------------- ages */
@@ -26,7 +27,7 @@ static int64_t now_s(const struct engine *engine)
 	return now.tv_sec;
 }
 
-/* "3 days", cut to its greatest unit. */
+/* Render "3 days", rounded down to the largest unit. */
 static void span_render(int64_t seconds, char *buffer, size_t size)
 {
 	static const struct {
@@ -35,7 +36,7 @@ static void span_render(int64_t seconds, char *buffer, size_t size)
 	} units[] = {{86400, "day"}, {3600, "hour"}, {60, "minute"}, {1, "second"}};
 	size_t i = 0;
 
-	while (i + 1 < sizeof(units) / sizeof(units[0]) && seconds < units[i].seconds)
+	while (i + 1 < COUNT(units) && seconds < units[i].seconds)
 		i++;
 	seconds /= units[i].seconds;
 	snprintf(buffer, size, "%lld %s%s", (long long)seconds, units[i].name,
@@ -43,13 +44,13 @@ static void span_render(int64_t seconds, char *buffer, size_t size)
 }
 
 enum age {
-	AGE_FINE, /* also: nothing is said of it */
+	AGE_FINE, /* also if the age is not known */
 	AGE_OLD,
 	AGE_FUTURE,
 	AGE_UNREADABLE,
 };
 
-/* A live host's facts are of now. */
+/* A live host's facts are new. */
 static enum age host_age(const struct engine *engine, const struct host *host, int64_t *ret_span)
 {
 	int64_t limit = policy_stale_after_s(engine->policy), age;
@@ -65,8 +66,7 @@ static enum age host_age(const struct engine *engine, const struct host *host, i
 	return age > limit ? AGE_OLD : AGE_FINE;
 }
 
-/* "9 days old", "taken in 3 hours by this clock", "taken at no time that can be read". False: there
- * is nothing to say. */
+/* Render "is 9 days old" and the like. False: there is no doubt. */
 static bool age_render(const struct engine *engine, const struct host *host, char *buffer,
 		       size_t size)
 {
@@ -85,7 +85,7 @@ static bool age_render(const struct engine *engine, const struct host *host, cha
 	return age != AGE_FINE;
 }
 
-/* Appended to a sentence; what does not fit is cut. */
+/* Append to a sentence. Text that does not fit is cut. */
 static void append(char *sentence, const char *joint, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 static void append(char *sentence, const char *joint, const char *format, ...)
@@ -132,7 +132,10 @@ void doubts_judge(const struct engine *engine, const struct device *source,
 
 /* ---------------------------------------------------------------- many hosts */
 
-/* The source's host, and the one that was named, or all of them. */
+/*
+ * Is the question about this host? host: the one that was named; NULL: all. home: the
+ * source's.
+ */
 static bool is_asked(const struct host *one, const struct host *home, const char *host)
 {
 	return !host || strcmp(one->name, host) == 0 ||
@@ -147,7 +150,7 @@ static int by_name(const void *a, const void *b)
 	return order ? order : ((*x)->number > (*y)->number) - ((*x)->number < (*y)->number);
 }
 
-/* Hosts that stand in several inventories: their devices cannot be told apart. */
+/* Warn of hosts that are in several inventories: their devices cannot be told apart. */
 static void add_doubles(const struct inventory *inventory, const struct host *home,
 			const char *host, json_t **list)
 {
@@ -169,12 +172,13 @@ static void add_doubles(const struct inventory *inventory, const struct host *ho
 		if (strcmp(hosts[i - 1]->name, hosts[i]->name) != 0 || again ||
 		    !is_asked(hosts[i], home, host) || count++ >= NAMED_MAX)
 			continue;
-		append(sentence, "; ", "host %s stands in %s and in %s", hosts[i]->name,
+		append(sentence, "; ", "host %s is in %s and in %s", hosts[i]->name,
 		       hosts[i - 1]->source ? hosts[i - 1]->source : "-",
 		       hosts[i]->source ? hosts[i]->source : "-");
 	}
 	if (count > NAMED_MAX)
-		append(sentence, "; ", "%zu more hosts stand in several", count - NAMED_MAX);
+		append(sentence, "; ", "%zu more hosts are in several inventories",
+		       count - NAMED_MAX);
 	if (count)
 		json_append(list, json_warning("host", sentence));
 	free(hosts);
@@ -196,7 +200,7 @@ json_t *doubts_ask(const struct engine *engine, const struct host *home, const c
 			append(sentence, ", ", "the inventory of host %s %s", one->name, age);
 	}
 	if (count > NAMED_MAX)
-		append(sentence, " ", "and so it is with %zu more", count - NAMED_MAX);
+		append(sentence, ", ", "and those of %zu more hosts likewise", count - NAMED_MAX);
 	if (count) {
 		append_limit(engine, sentence);
 		json_append(&list, json_warning("taken", sentence));

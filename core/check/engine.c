@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Putting policy, backends and devices together. */
+/* Loads policy, backends and devices for questions. */
 #include "core/check/engine.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@
 #include "core/facts/json_seed.h"
 #include "core/facts/text.h"
 
-#define SERVICE_PATIENCE 6u /* the longest time-out of a policy times that is no overflow */
+#define SERVICE_PATIENCE 6u /* times the longest time-out of a policy is no overflow */
 
 static const char *setting(void *arg, const char *namespace, const char *name)
 {
@@ -26,7 +26,7 @@ static const char *setting(void *arg, const char *namespace, const char *name)
 	return policy_setting(engine->policy, namespace, name);
 }
 
-/* Copied, or found. */
+/* The given worker program, or the installed one. */
 static const char *worker_program(const struct engine_options *options, struct arena *arena)
 {
 	return options->worker ? arena_copy(arena, options->worker, strlen(options->worker))
@@ -41,8 +41,10 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 		.keep_stderr = engine->options.keep_stderr,
 		.restart = engine->options.restart,
 		.memory_kib = engine->options.memory_kib,
-		/* A service may start while all else does, and what failed to load then would be
-		   missed until somebody reloads. */
+		/*
+		 * The service starts while the host boots. A backend that fails to load
+		 * then would be missing until a reload.
+		 */
 		.first_ms = engine->options.restart
 				    ? policy_timeout_ms(engine->policy) * SERVICE_PATIENCE
 				    : 0,
@@ -65,7 +67,7 @@ static int start_backends(struct engine *engine, const char *const *paths, size_
 	return r;
 }
 
-/* A backend that failed to load has no name; its file is called after it. */
+/* The name of a backend that did not load: that of its file. */
 static const char *file_stem(const char *path, struct arena *arena)
 {
 	const char *slash = strrchr(path, '/');
@@ -74,7 +76,7 @@ static const char *file_stem(const char *path, struct arena *arena)
 	return arena_copy(arena, name, strcspn(name, "."));
 }
 
-/* list NULL: the first error ends it. */
+/* list NULL: the first error ends the check. */
 static int check_sections(struct engine *engine, const struct error_list *list, struct error *err)
 {
 	struct policy_backend *backends =
@@ -95,10 +97,10 @@ static int check_sections(struct engine *engine, const struct error_list *list, 
 		if (!backends[count - 1].name)
 			return error_set(err, -ENOMEM, "out of memory");
 	}
-	return policy_tell_sections(engine->policy, backends, count, list, err);
+	return policy_check_sections(engine->policy, backends, count, list, err);
 }
 
-/* A vendor may have none. */
+/* The folder "streams" may be missing. */
 static int list_streams(struct engine *engine, const char *dir, const char ***ret,
 			size_t *ret_count, struct error *err)
 {
@@ -137,7 +139,7 @@ static int load_backends(struct engine *engine, struct error *err)
 	return r ? r : start_backends(engine, more, nmore, err);
 }
 
-/* What each backend says that it is. */
+/* Wait until each backend has said what it is. */
 static int wait_infos(struct engine *engine, struct error *err)
 {
 	struct backend_info **infos;
@@ -179,10 +181,9 @@ static int set_mode(struct policy *policy, const char *word, struct error *err)
 {
 	enum policy_mechanism mode;
 
-	if (policy_mechanism_word(word, &mode)) {
+	if (policy_mechanism_word(word, &mode, err)) {
 		policy_free(policy);
-		return error_set(err, -EINVAL,
-				 "the mechanism's mode is \"%s\", expected " MECHANISM_MODES, word);
+		return -EINVAL;
 	}
 	policy_set_mechanism(policy, mode);
 	return 0;
@@ -246,11 +247,11 @@ static bool served(void *arg, const char *module, const char *modalias)
 	const struct engine *engine = arg;
 	const struct registry registry = {.infos = engine->infos, .count = engine->nproviders};
 
-	/* A tie is served too: the row is shown with its conflict. */
+	/* A device that two backends claim counts too: its row shows the conflict. */
 	return registry_knows(&registry, module, modalias);
 }
 
-/* A policy that is a single file has no folder beside it: then nothing is stated. */
+/* A policy that is one file has no folder for stated facts. */
 static bool is_folder(const char *path)
 {
 	struct stat st;
@@ -258,7 +259,7 @@ static bool is_folder(const char *path)
 	return stat(path, &st) != 0 || S_ISDIR(st.st_mode);
 }
 
-/* The folder of stated facts: "" if there can be none. */
+/* The folder of stated facts. "": there is none. */
 static int stated_folder(const struct engine_options *options, char folder[PATH_MAX],
 			 struct error *err)
 {
@@ -287,44 +288,55 @@ static int load_stated(const struct engine *engine, struct stated **ret, struct 
 	return r || !*folder ? r : stated_load(folder, ret, err);
 }
 
-/* An error of what is checked: the first one stays. */
-static void check_failed(int *first, int r, const struct error *why, struct error *err)
+/* A check that runs: tells each error, and keeps the first one. */
+struct checking {
+	const struct engine_check *check;
+	struct error_list errors; /* calls check_tell with this */
+	int code;		  /* of the first error */
+	struct error err;
+};
+
+static void check_tell(void *arg, const char *file, int code, const char *text)
 {
-	if (r && !*first)
-		*first = error_set(err, r, "%s", why->text);
+	struct checking *checking = arg;
+
+	if (!checking->code)
+		checking->code = error_set(&checking->err, code, "%s", text);
+	checking->check->errors.tell(checking->check->errors.arg, file, code, text);
 }
 
-/* An error that nobody told yet. */
-static int check_tell(const struct engine_check *check, int r, const struct error *why)
+/* Tell an error that nobody told yet. */
+static void check_untold(struct checking *checking, int r, const struct error *err)
 {
 	if (r)
-		check->errors.tell(check->errors.arg, NULL, why->text);
-	return r;
+		check_tell(checking, NULL, r, err->text);
 }
 
-static int check_backends(struct engine *engine, const struct engine_check *check,
-			  struct error *err)
+static void check_backends(struct engine *engine, struct checking *checking)
 {
-	struct error why = {0};
-	int r = load_backends(engine, &why);
+	struct error err = {0};
+	int r = load_backends(engine, &err);
 
 	if (!r)
-		r = wait_infos(engine, &why);
-	if (!r)
-		return check_sections(engine, &check->errors, err);
-	return error_set(err, check_tell(check, r, &why), "%s", why.text);
+		r = wait_infos(engine, &err);
+	if (!r) {
+		r = check_sections(engine, &checking->errors, &err);
+		r = r == -ENOMEM ? r : 0; /* the others were told */
+	}
+	check_untold(checking, r, &err);
 }
 
-static int check_stated(const struct engine_options *options, const struct engine_check *check,
-			struct error *err)
+static void check_stated(const struct engine_options *options, struct checking *checking)
 {
 	char folder[PATH_MAX];
-	int r = stated_folder(options, folder, err);
+	struct error err = {0};
+	int r = stated_folder(options, folder, &err);
 
-	if (r)
-		return check_tell(check, r, err);
-	r = *folder ? stated_check(folder, &check->errors, err) : 0;
-	return r == -ENOMEM ? check_tell(check, r, err) : r;
+	if (!r && *folder) {
+		r = stated_check(folder, &checking->errors, &err);
+		r = r == -ENOMEM ? r : 0; /* the others were told */
+	}
+	check_untold(checking, r, &err);
 }
 
 int engine_check_policy(const struct engine_options *options, const struct engine_check *check,
@@ -332,27 +344,27 @@ int engine_check_policy(const struct engine_options *options, const struct engin
 {
 	struct engine engine = {.options = *options};
 	struct conf_parser parser = {.program = worker_program(options, &engine.arena)};
+	struct checking checking = {.check = check, .errors = {check_tell, &checking}};
 	struct error why = {0};
-	int first = 0, r = -ENOMEM;
+	int r;
 
 	inventory_init(&engine.inventory);
 	json_seed();
 	if (parser.program)
-		r = policy_check(options->config, &parser, &check->errors, &engine.policy, &why);
+		r = policy_check(options->config, &parser, &checking.errors, &engine.policy, &why);
 	else
-		error_set(&why, r, "out of memory");
+		r = error_set(&why, -ENOMEM, "out of memory");
 	conf_parser_end(&parser);
-	check_failed(&first, engine.policy ? r : check_tell(check, r, &why), &why, err);
+	if (!engine.policy || !checking.code)
+		check_untold(&checking, r, &why);
 	if (engine.policy) {
-		why.text[0] = '\0';
-		check_failed(&first, check_backends(&engine, check, &why), &why, err);
-		why.text[0] = '\0';
-		check_failed(&first, check_stated(options, check, &why), &why, err);
+		check_backends(&engine, &checking);
+		check_stated(options, &checking);
 	}
 	for (size_t i = 0; engine.policy && policy_file(engine.policy, i); i++)
 		check->right(check->errors.arg, policy_file(engine.policy, i));
 	engine_stop(&engine);
-	return first;
+	return checking.code ? error_set(err, checking.code, "%s", checking.err.text) : 0;
 }
 
 int engine_keep_stated(struct engine *engine, struct error *err)
@@ -387,7 +399,7 @@ int engine_add_live(struct engine *engine, const char *only, struct error *err)
 			wants[options.nwants++] = (struct discovery_want){
 				.glob = info->wants[w].glob, .flags = info->wants[w].flags};
 	}
-	/* What a rule asks for and nobody collected would be unknown. */
+	/* A fact that a rule names must be collected too, otherwise it is unknown. */
 	for (size_t i = 0; policy_fact(engine->policy, i, &key, &of_host); i++)
 		wants[options.nwants++] = (struct discovery_want){
 			.glob = key, .flags = of_host ? MIGCOMPAT_WANT_HOST : 0};

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Fingerprints: has anything changed that an answer was made of? Availability is left out. */
+/*
+ * Fingerprints: they change if anything changes that an answer depends on. Availability
+ * is left out. The service makes fingerprints without vendor code. So a backend must
+ * declare the facts that its mechanism depends on as compared ones.
+ */
 #include <string.h>
 
 #define XXH_INLINE_ALL
@@ -8,8 +12,9 @@
 #include "core/check/check.h"
 #include "core/facts/kernel_word.h"
 
-/* As a number in hexadecimal. Not with snprintf, which takes ten times as long as the hash of a
- * string. */
+/*
+ * Render a hash in hexadecimal. snprintf takes ten times as long as the hash of a string.
+ */
 static void print(XXH128_hash_t hash, char ret[FINGERPRINT_SIZE])
 {
 	for (unsigned i = 0; i < 16; i++) {
@@ -31,7 +36,7 @@ static bool compared(const struct backend_info *info, uint32_t scope, const char
 	return false;
 }
 
-/* What a device is doing right now, and what else could be bound to it: no part of what it is. */
+/* Is it a fact about the device's current activity, or about other drivers? */
 static bool is_volatile(const char *key)
 {
 	return strcmp(key, KERNEL_WORD_STATE) == 0 || strcmp(key, "vfio/variant_drivers") == 0;
@@ -41,7 +46,9 @@ static void add_text(XXH3_state_t *state, const char *text, size_t len)
 {
 	uint64_t size = len;
 
-	/* The length first, so that no two lists of texts run into one. */
+	/*
+	 * The length separates the texts, so that two different lists never hash alike.
+	 */
 	XXH3_128bits_update(state, &size, sizeof(size));
 	XXH3_128bits_update(state, text, len);
 }
@@ -71,7 +78,9 @@ void fingerprint_facts(const struct engine *engine, const struct provider *provi
 {
 	const struct backend_info *info = &provider->info;
 	uint64_t policy = policy_hash(engine->policy);
-	/* The backend's word on the mechanism is made of its facts and so stands in them. */
+	/*
+	 * The backend's word on the mechanism is made of facts, so it is covered by them.
+	 */
 	uint32_t word = kernel_word(device);
 	XXH3_state_t state;
 

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Operators' holds: devices that nothing may move to or from until they are released, each with a
- * reason. Every change is on disk before it counts, and a file that cannot be understood is an
- * error: a hold that is forgotten would be a wrong yes.
+ * Operators' holds: a held device is neither source nor target until it is released. Each hold
+ * has a reason. A change is on disk before it counts. A file that cannot be understood is an
+ * error, since a hold that is forgotten would be a wrong yes.
+ *
+ * Questions about this host obey holds without the service too: local workers and the library
+ * read the file. A service that is down must not turn a held device into a yes, and "prepare"
+ * never asks it. A caller that cannot read the file gets no yes. A missing folder has no holds.
  */
 #ifndef CORE_CHECK_HOLDS_H
 #define CORE_CHECK_HOLDS_H
@@ -11,83 +15,56 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/check/hold_list.h"
 #include "core/facts/error.h"
 #include "core/facts/model.h"
 
-#define HOLDS_DIR "/run/migcompat" /* where they are kept unless somebody says otherwise */
-#define HOLDS_MAX 4096u
-#define HOLD_REASON_BYTES 512u
-#define HOLD_NAME_BYTES 1024u /* of a device and of a host */
-
-struct hold {
-	char *host;
-	char *device;
-	char *reason;
-};
-
-/* Sorted by device, then host. */
-struct hold_list {
-	struct hold *list;
-	size_t count;
-};
+#define HOLDS_DIR "/run/migcompat" /* the default folder */
 
 /* Zeroed, it is an empty list that cannot be changed. */
 struct holds {
-	pthread_mutex_t changing; /* one change at a time: from reading the list until it is on disk
-				     and counts */
-	pthread_rwlock_t lock;	  /* guards the list, never for long */
+	/* One change at a time: held from copying the list until the copy has replaced it. */
+	pthread_mutex_t changing;
+	pthread_rwlock_t lock; /* guards the list, never for long */
 	struct hold_list now;
-	_Atomic uint64_t changes; /* so many, since the start */
+	_Atomic uint64_t changes; /* since the start */
 	char path[4096];	  /* of the file */
 	/*
-	 * All devices that are asked about are this host's, as the file is: its name is no part of
-	 * what is held, since a host may be given another one while it runs. Set before other
-	 * threads use the holds.
+	 * All devices that are asked about are this host's, as the file is. The host's name is then
+	 * ignored, since a running host may be renamed. Set before other threads use the holds.
 	 */
 	bool of_this_host;
-	/* Called after each change, from the thread that made it, without a lock. Set before other
-	 * threads use the holds; NULL: nobody wants to know. */
+	/*
+	 * Called without a lock after each change, by the thread that made it. May be NULL. Set
+	 * before other threads use the holds.
+	 */
 	void (*changed)(void *arg);
 	void *changed_arg;
 };
 
 /*
- * A descriptor (O_PATH) of the folder that keeps holds, or a negative errno. -EPERM: it belongs to
- * neither root nor the caller, or another user can write it, with or without the sticky bit.
- */
-int holds_folder_open(const char *dir, struct error *err);
-/*
- * Read DIR/holds.json; none is an empty list. Errors name the file or folder. -EPERM: of the folder
- * or the file as above.
+ * Read DIR/holds.json. A missing file is an empty list. Errors name the file or folder. -EPERM: of
+ * either, as above.
  */
 int holds_load(struct holds *holds, const char *dir, struct error *err);
 void holds_free(struct holds *holds);
 
-/* Any threads may call all of these at once. */
+/* Any threads may call the functions below at once. */
 
-/* Is it held? reason, of HOLD_REASON_BYTES + 1 or NULL, gets why. */
+/* Is a device held? reason, of HOLD_REASON_BYTES + 1 bytes or NULL, gets the reason. */
 bool holds_find(struct holds *holds, const struct device *device, char *reason, size_t size);
-/* The same as engine's callback wants it; arg is the holds. */
+/* The same as a callback of the engine; arg is the holds. */
 bool holds_ask(void *arg, const struct device *device, char *reason, size_t size);
 size_t holds_count(struct holds *holds);
-/* How often they changed: what was answered before a change counts no more. */
+/* The number of changes. An answer from before a change is void. */
 uint64_t holds_changed(const struct holds *holds);
-/* All of them as they are now; free with hold_list_free. -ENOMEM. */
+/* A copy of the list; free it with hold_list_free. -ENOMEM. */
 int holds_copy(struct holds *holds, struct hold_list *ret);
 
-/* Is it UTF-8 without control characters, not empty and not too long? */
-bool hold_reason_valid(const char *reason);
-/* A second hold replaces the reason. -EINVAL: no valid reason; -ENOSPC: too many; or why the file
- * could not be written. */
+/* Add a hold, or replace its reason. Errors are hold_list_put's, or the errno of writing. */
 int holds_add(struct holds *holds, const char *host, const char *device, const char *reason,
 	      struct error *err);
-/* name: DEVICE or HOST//DEVICE. -ENOENT: it is not held; -ENOTUNIQ: it is held on two hosts, err
- * names both; or as above. */
+/* name: DEVICE or HOST//DEVICE. Errors are hold_list_find's, or the errno of writing. */
 int holds_remove(struct holds *holds, const char *name, struct error *err);
-
-void hold_list_free(struct hold_list *list);
-/* Where it stands, or would: *ret_there says which. */
-size_t hold_list_index(const struct hold_list *list, const char *host, const char *device,
-		       bool *ret_there);
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading is strict: whatever is odd in the file is an error, never a hold less. */
+/*
+ * Reads and writes the file of holds. Everything unexpected in the file is an error, since a hold
+ * must never be missed.
+ */
 #include "core/check/holds_file.h"
 
 #include <errno.h>
@@ -36,8 +39,8 @@ static int entry_read(const char *path, struct hold_list *list, const json_t *en
 	}
 	hold_list_index(list, texts[0], texts[1], &there);
 	if (there)
-		return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" stands there twice",
-				 path, index + 1, texts[1]);
+		return error_set(err, -EEXIST, "%s: hold %zu: device \"%s\" is there twice", path,
+				 index + 1, texts[1]);
 	r = hold_list_put(list, texts[0], texts[1], texts[2], &why);
 	return r ? error_set(err, r, "%s: hold %zu: %s", path, index + 1, why.text) : 0;
 }
@@ -58,7 +61,7 @@ static int document_read(const char *path, struct hold_list *list, const json_t 
 	return r;
 }
 
-/* Whoever can write the list or its folder could lift a hold. */
+/* A user that can write the file or its folder could lift a hold. */
 static int keeper_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
@@ -106,7 +109,7 @@ int holds_file_read(const char *dir, const char *path, struct hold_list *list, s
 
 	if (folder < 0)
 		return folder == -ENOENT ? 0 : error_set(err, folder, "%s", why.text);
-	/* Also a link that leads nowhere is there, and is refused: its target may have holds. */
+	/* A link to nowhere counts as a file, and is refused: its target may have holds. */
 	if (faccessat(folder, HOLDS_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0 || errno != ENOENT)
 		r = json_source_open_at(&source, folder, HOLDS_NAME, path, FILE_BYTES_MAX, err);
 	if (!r && source.fd >= 0) {
@@ -154,7 +157,7 @@ static int write_all(int fd, const char *text, size_t len)
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-/* "." or the path up to its last slash, which stays, since it may be the only one. */
+/* The folder of a path: up to its last slash, which stays, since it may be the root's; or ".". */
 static int folder_of(const char *path, char folder[PATH_MAX])
 {
 	const char *slash = strrchr(path, '/');
@@ -163,10 +166,7 @@ static int folder_of(const char *path, char folder[PATH_MAX])
 			   slash ? path : ".");
 }
 
-/*
- * Until then a power cut may bring the old list back, and a hold that is forgotten would be a wrong
- * yes.
- */
+/* Without this a power failure could bring the old list back, without a hold. */
 static int folder_sync(const char *path)
 {
 	char folder[PATH_MAX];
@@ -177,16 +177,16 @@ static int folder_sync(const char *path)
 	fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
-	/* A file system that has no such thing has no better one. */
+	/* EINVAL: the file system cannot sync folders. */
 	r = fsync(fd) < 0 && errno != EINVAL ? -errno : 0;
 	close(fd);
 	return r;
 }
 
 /*
- * Readable for whoever may enter the folder, whatever the umask: who may ask the service must not
- * miss a hold where no service is asked. The group is the folder's; where that is not given by its
- * set-group-ID bit and may not be given either, reading fails, which is no yes.
+ * Let the folder's group read the file, whatever the umask: callers that may ask the service must
+ * also see holds when they do not. If the folder lacks the set-group-ID bit and the group cannot be
+ * set, those callers cannot read the file, which is no yes.
  */
 static int share(int fd, const char *path)
 {

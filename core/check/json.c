@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Building documents. Vendor text may be any bytes: what is not UTF-8 is replaced, so that a
- * document always comes out. */
+/*
+ * Builds the documents from answers. Must not compare anything. If memory runs out, a document is
+ * NULL, never shorter.
+ */
 #include "core/check/json.h"
 
 #include <errno.h>
@@ -9,56 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/wire/confinement.h"
 #include "core/check/doubts.h"
-#include "core/facts/json_escaped.h"
-#include "core/facts/utf8.h"
-
-json_t *json_clean(const char *text)
-{
-	json_t *string;
-	char *clean;
-
-	if (!text)
-		return json_null();
-	if (utf8_valid(text, strlen(text)))
-		return json_string_nocheck(text);
-	clean = strdup(text);
-	if (!clean)
-		return NULL;
-	utf8_mend(clean, strlen(clean));
-	string = json_string(clean);
-	free(clean);
-	return string;
-}
-
-void json_set(json_t **object, const char *key, json_t *value)
-{
-	if (*object && json_object_set_new(*object, key, value) != 0) {
-		json_decref(*object);
-		*object = NULL;
-	} else if (!*object) {
-		json_decref(value);
-	}
-}
-
-void json_append(json_t **array, json_t *value)
-{
-	if (*array && json_array_append_new(*array, value) != 0) {
-		json_decref(*array);
-		*array = NULL;
-	} else if (!*array) {
-		json_decref(value);
-	}
-}
-
-void json_refuse(json_t **object, const char *verdict, int error, const char *reason)
-{
-	json_set(object, "verdict", json_string(verdict));
-	json_set(object, "errno", json_string(error_name(error)));
-	json_set(object, "reason", json_clean(reason));
-	json_set(object, "findings", json_array());
-}
+#include "core/wire/confinement.h"
 
 static json_t *json_side(const struct verdict_side *side)
 {
@@ -109,42 +63,6 @@ json_t *json_mechanism(const struct mechanism *mechanism, const char *side)
 		 mechanism->features ? json_lines(mechanism->features) : json_null());
 	json_set(&object, "text", json_clean(text));
 	return object;
-}
-
-static json_t *json_value(const struct migcompat_value *value)
-{
-	char text[MIGCOMPAT_STRING_MAX + 1];
-
-	if (value->type == MIGCOMPAT_VALUE_NONE)
-		return json_null();
-	value_render(value, text, sizeof(text));
-	return json_clean(text);
-}
-
-static json_t *json_finding(const struct finding *finding)
-{
-	json_t *object = json_object();
-	char text[ERROR_TEXT_MAX * 2];
-
-	finding_render(finding, text, sizeof(text));
-	json_set(&object, "field", json_clean(finding->field));
-	json_set(&object, "rule", json_string(rule_name(finding->rule)));
-	json_set(&object, "source", json_value(&finding->source));
-	json_set(&object, "target", json_value(&finding->target));
-	json_set(&object, "status", json_string(status_name(finding->status)));
-	json_set(&object, "limit", json_clean(limit_name(finding->limit)));
-	json_set(&object, "text", json_clean(text));
-	return object;
-}
-
-json_t *json_warning(const char *field, const char *text)
-{
-	const struct finding finding = {.field = field,
-					.text = text,
-					.rule = MIGCOMPAT_RULE_INFO,
-					.status = MIGCOMPAT_STATUS_WARN};
-
-	return json_finding(&finding);
 }
 
 json_t *json_verdict(const struct migcompat_verdict *verdict)
@@ -212,7 +130,7 @@ static json_t *json_refused(const struct refused *refused)
 	return object;
 }
 
-/* NULL: they were not asked for. */
+/* JSON null: refused devices were not asked for. */
 static json_t *json_all_refused(const struct answer *answer)
 {
 	json_t *list = answer->flags & ASK_REFUSED ? json_array() : json_null();
@@ -245,7 +163,7 @@ json_t *json_answer(const struct answer *answer)
 	return object;
 }
 
-/* What stands beside the choices, where there is something to say. */
+/* Add the reason of an answer, if there is one. */
 static void ask_reason(const struct engine *engine, const struct answer *answer, json_t **object)
 {
 	const struct device *source = answer->source.device;
@@ -267,19 +185,20 @@ static void ask_reason(const struct engine *engine, const struct answer *answer,
 	}
 }
 
-int json_ask(const struct engine *engine, const struct device *source, const char *text, size_t len,
-	     const char *host, unsigned flags, json_t **ret, struct error *err)
+int json_ask(const struct engine *engine, const struct ask_question *question, json_t **ret,
+	     struct error *err)
 {
+	const struct device *source = question->source;
 	struct answer answer = {0};
 	json_t *object;
-	int r = source ? ask_device_with(engine, source, host, flags, &answer, err)
-		       : ask_text(engine, NULL, text, len, host, flags, &answer, err);
+	int r = ask_targets(engine, question, &answer, err);
 
 	if (r && (source ? r != -ENODEV : r != -EINVAL && r != -E2BIG))
 		return r;
 	if (r) {
-		answer = (struct answer){
-			.flags = flags, .source = {.device = source, .kind_known = source != NULL}};
+		answer =
+			(struct answer){.flags = question->flags,
+					.source = {.device = source, .kind_known = source != NULL}};
 		answer.source.kind = source ? source->kind : MIGCOMPAT_KIND_MDEV;
 	}
 	object = json_answer(&answer);
@@ -287,7 +206,8 @@ int json_ask(const struct engine *engine, const struct device *source, const cha
 		json_set(&object, "reason", json_clean(err->text));
 	else
 		ask_reason(engine, &answer, &object);
-	json_set(&object, "findings", doubts_ask(engine, source ? source->host : NULL, host));
+	json_set(&object, "findings",
+		 doubts_ask(engine, source ? source->host : NULL, question->host));
 	answer_free(&answer);
 	if (!object)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -436,9 +356,4 @@ json_t *json_error(int error, const char *text)
 	json_set(&object, "format", json_string("migcompat-error/1"));
 	json_refuse(&object, "error", error, text);
 	return object;
-}
-
-char *json_text(json_t *document, size_t flags)
-{
-	return json_escaped(document, flags);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public functions: thin, over the same rooms that the command line uses. */
+/* The public functions: thin wrappers of what the command line uses. */
 #include "migcompat/migcompat.h"
 
 #include <errno.h>
@@ -19,10 +19,10 @@ struct migcompat {
 	struct engine engine;
 	char *options[OPTION_COUNT];
 	struct error message;
-	struct holds holds; /* of this host, once it was added */
-	pid_t process;	    /* that made it, and alone may use it */
+	struct holds holds; /* of this host, after it was added */
+	pid_t process;	    /* that made it; no other may use it */
 	bool started;
-	bool ready; /* the inventory is finished */
+	bool ready; /* the inventory is complete */
 };
 
 struct migcompat_target {
@@ -32,7 +32,7 @@ struct migcompat_target {
 
 struct migcompat_choices {
 	struct answer answer;
-	json_t *findings; /* what makes all of it doubtful */
+	json_t *findings; /* doubts about the whole answer */
 };
 
 static const struct migcompat_device *public_device(const struct device *device)
@@ -46,8 +46,8 @@ static const struct device *own_device(const struct migcompat_device *device)
 }
 
 /*
- * A child process has the same workers on the same sockets: only luck would part its answers from
- * the parent's. given: no argument is NULL.
+ * Check that a context is usable. A child process shares the workers' sockets with its
+ * parent, so it could read the parent's answers. given: no argument is NULL.
  */
 static int usable(struct migcompat *ctx, bool given)
 {
@@ -83,7 +83,10 @@ int migcompat_new(struct migcompat **ret)
 
 struct migcompat *migcompat_free(struct migcompat *ctx)
 {
-	/* Locks may be held for ever in a child process, and workers are not its own to end. */
+	/*
+	 * In a child process locks may be held for ever, and the workers belong to the
+	 * parent.
+	 */
 	if (!ctx || ctx->process != getpid())
 		return NULL;
 	if (ctx->started)
@@ -115,10 +118,9 @@ int migcompat_set_option(struct migcompat *ctx, enum migcompat_option option, co
 	if (option == MIGCOMPAT_OPTION_IN_PROCESS && strcmp(value, "true") != 0 &&
 	    strcmp(value, "false") != 0)
 		return error_set(&ctx->message, -EINVAL, "\"%s\" is neither true nor false", value);
-	if (option == MIGCOMPAT_OPTION_MECHANISM && policy_mechanism_word(value, &mode))
-		return error_set(&ctx->message, -EINVAL,
-				 "\"%s\" is no mode of the mechanism, expected " MECHANISM_MODES,
-				 value);
+	if (option == MIGCOMPAT_OPTION_MECHANISM &&
+	    policy_mechanism_word(value, &mode, &ctx->message))
+		return -EINVAL;
 	copy = strdup(value);
 	if (!copy)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
@@ -164,7 +166,7 @@ static int addable(struct migcompat *ctx, bool given)
 	if (r)
 		return r;
 	if (ctx->ready)
-		return error_set(&ctx->message, -EBUSY, "devices were looked up already");
+		return error_set(&ctx->message, -EBUSY, "devices were read already");
 	return start(ctx);
 }
 
@@ -236,7 +238,10 @@ static int copy_out(struct migcompat *ctx, const char *text, char *buffer, size_
 	return (int)len;
 }
 
-/* Who gets the string would ask elsewhere, where nobody knows of a hold. */
+/*
+ * Withhold the string of a held device: its reader would check on a host that does not
+ * know the hold.
+ */
 static int unheld(struct migcompat *ctx, const struct device *device)
 {
 	const struct engine *engine = &ctx->engine;
@@ -279,7 +284,7 @@ int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device,
 	return r;
 }
 
-/* Whoever does not look at r finds no yes of an earlier question in the verdict. */
+/* A caller that ignores r must not find an earlier yes in the verdict. */
 static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, int r)
 {
 	const char *text = r == -ENOMEM ? "out of memory"
@@ -336,7 +341,7 @@ int migcompat_target_open(struct migcompat *ctx, const struct migcompat_device *
 	return r;
 }
 
-/* Targets of one context are asked side by side, so its message is not written here. */
+/* Several threads may ask targets of one context, so its message is not written here. */
 int migcompat_target_check(struct migcompat_target *target, const char *string, size_t len,
 			   struct migcompat_verdict *verdict)
 {
@@ -370,6 +375,8 @@ struct migcompat_target *migcompat_target_close(struct migcompat_target *target)
 int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, const char *string,
 		  size_t len, const char *host, struct migcompat_choices **ret)
 {
+	const struct ask_question question = {
+		.source = own_device(source), .text = string, .len = len, .host = host};
 	struct migcompat_choices *choices;
 	int r = ready(ctx, ret != NULL);
 
@@ -380,10 +387,7 @@ int migcompat_ask(struct migcompat *ctx, const struct migcompat_device *source, 
 	choices = calloc(1, sizeof(*choices));
 	if (!choices)
 		return error_set(&ctx->message, -ENOMEM, "out of memory");
-	r = string ? ask_text(&ctx->engine, own_device(source), string, len, host, 0,
-			      &choices->answer, &ctx->message)
-		   : ask_device(&ctx->engine, own_device(source), host, &choices->answer,
-				&ctx->message);
+	r = ask_targets(&ctx->engine, &question, &choices->answer, &ctx->message);
 	if (r) {
 		free(choices);
 		return r;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public functions that read a verdict. NULL reads as a verdict that is an error. */
+/* The public functions that read a verdict. NULL counts as a verdict that is an error. */
 #include "migcompat/migcompat.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ int migcompat_verdict_new(struct migcompat_verdict **ret)
 		migcompat_verdict_free(verdict);
 		return -ENOMEM;
 	}
-	/* Until something was asked it is no yes. */
+	/* A new verdict is no yes. */
 	verdict_fail(verdict, -EIO, "nothing was asked");
 	*ret = verdict;
 	return 0;
@@ -36,7 +36,7 @@ struct migcompat_verdict *migcompat_verdict_free(struct migcompat_verdict *verdi
 
 enum migcompat_verdict_code migcompat_verdict_code(const struct migcompat_verdict *verdict)
 {
-	return verdict ? (enum migcompat_verdict_code)verdict->code : MIGCOMPAT_ERROR;
+	return verdict ? verdict->code : MIGCOMPAT_ERROR;
 }
 
 int migcompat_verdict_errno(const struct migcompat_verdict *verdict)

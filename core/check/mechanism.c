@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Weighing evidence of a mechanism: the kernel's word before the backend's. */
+/*
+ * Weighs evidence, then judges it by the mode. The two are separate, so that "list" and
+ * "show" can report what they do not judge. If the kernel and a backend agree, the
+ * backend's sentence is shown, since it says more.
+ */
 #include "core/check/mechanism.h"
 
 #include <errno.h>
@@ -7,7 +11,7 @@
 
 #include "core/facts/kernel_word.h"
 
-/* The kernel's own sentence, unless the claim agrees with it and says more. */
+/* The kernel's sentence, unless the backend agrees and says more. */
 static const char *kernel_text(uint32_t state, const struct mechanism_claim *claim)
 {
 	if (claim->state == state && claim->text)
@@ -56,7 +60,7 @@ struct mechanism_claim mechanism_claim_open(const struct opened *opened)
 	};
 }
 
-/* A device that no other one can take is one that nothing can move. */
+/* A device that can be neither source nor target cannot be moved. */
 struct mechanism_claim mechanism_claim_closed(const struct provider *provider, int r,
 					      const char *why)
 {

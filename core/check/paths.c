@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where backends and the worker program are: relative to the file that this code was loaded from,
- * as they are installed, so that a build tree and a staged installation work as they stand.
- * Otherwise the configured folder. The name that the program was called by and the caller's folder
- * play no part.
+ * Finds the backends' folder and the worker program relative to the file that this code
+ * was loaded from, as they are installed. So a build tree and a staged installation work
+ * as they are. Otherwise the configured place is used. The program's name and the working
+ * folder do not matter. The policy is always in the configured folder.
  */
 #include <dlfcn.h>
 #include <limits.h>
@@ -18,12 +18,15 @@
 #include "core/check/engine.h"
 
 struct place {
-	const char *of_program; /* seen from the folder of a program */
-	const char *of_library; /* seen from the folder of the shared library */
+	const char *of_program; /* relative to the folder of a program */
+	const char *of_library; /* relative to the folder of the shared library */
 	const char *configured;
 };
 
-/* Is this code part of the program itself? Its headers are where the kernel loaded the program. */
+/*
+ * Is this code part of the program itself? The kernel tells where it loaded the program's
+ * headers.
+ */
 static bool in_program(const Dl_info *own)
 {
 	Dl_info program;
@@ -33,9 +36,9 @@ static bool in_program(const Dl_info *own)
 }
 
 /*
- * Full path of the file that holds this code. The linker knows a program only by the name that it
- * was called by; the kernel's link is the truth. A library that was found through a relative path
- * is not looked for again: the caller's folder may be another one by now.
+ * The path of the file that holds this code. For a program the kernel's link is used,
+ * since the linker knows only the name by which it was called. A relative path of a
+ * library is not used, since the working folder may have changed.
  */
 static bool own_file(bool *ret_is_program, char path[PATH_MAX])
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making plans. Nothing is written here: a plan is text that an administrator or a tool carries
- * out. */
+/* Makes plans. Must not write: an administrator or a tool carries a plan out. */
 #include "core/check/plan.h"
 
 #include <errno.h>
@@ -11,6 +10,7 @@
 
 #include "core/check/candidate.h"
 #include "core/check/writable.h"
+#include "core/facts/array.h"
 #include "core/facts/name.h"
 
 int plan_parameters(const struct engine *engine, const struct device *device,
@@ -47,13 +47,13 @@ static int uuid_choose(const struct device *source, const struct device *target,
 {
 	if (wished && !uuid_valid(wished))
 		return error_set(err, -EINVAL, "\"%s\" is no UUID", wished);
-	/* An mdev may keep its name on another host, never on its own. */
+	/* An mdev can keep its name on another host, not on its own. */
 	if (!wished && source && source->kind == MIGCOMPAT_KIND_MDEV &&
 	    source->host != target->host && uuid_valid(source->id))
 		wished = source->id;
 	if (!wished)
 		return uuid_make(uuid) ? error_set(err, -EIO, "no random bytes for a UUID") : 0;
-	/* The kernel names an mdev in lower case, however its UUID was written. */
+	/* The kernel names an mdev in lower case. */
 	for (size_t i = 0; i <= UUID_BYTES; i++) {
 		bool capital = wished[i] >= 'A' && wished[i] <= 'F';
 
@@ -65,17 +65,15 @@ static int uuid_choose(const struct device *source, const struct device *target,
 static int add_write(struct plan *plan, const char *path, const char *value, bool runtime,
 		     struct error *err)
 {
-	struct plan_write *writes;
+	struct plan_write *writes = array_grow(plan->writes, plan->nwrites, sizeof(*writes));
 
-	for (size_t i = 0; i < plan->nwrites; i++)
-		if (strcmp(plan->writes[i].path, path) == 0 &&
-		    strcmp(plan->writes[i].value, value) == 0)
-			return error_set(err, -EPROTO, "%s would be written twice with %s", path,
-					 value);
-	writes = realloc(plan->writes, (plan->nwrites + 1) * sizeof(*writes));
 	if (!writes)
 		return error_set(err, -ENOMEM, "out of memory");
 	plan->writes = writes;
+	for (size_t i = 0; i < plan->nwrites; i++)
+		if (strcmp(writes[i].path, path) == 0 && strcmp(writes[i].value, value) == 0)
+			return error_set(err, -EPROTO, "%s would be written twice with %s", path,
+					 value);
 	writes[plan->nwrites] = (struct plan_write){
 		.path = arena_copy(&plan->arena, path, strlen(path)),
 		.value = arena_copy(&plan->arena, value, strlen(value)),
@@ -96,9 +94,8 @@ static const struct migcompat_parameter *parameter_find(const struct migcompat_s
 	return NULL;
 }
 
-/* The next "NAME=VALUE" of what a way sets, which items are split by commas or blanks; false: there
- * is none. */
-static bool way_next(const char **at, const char **ret_item, size_t *ret_name, size_t *ret_size)
+/* The next item "NAME=VALUE" of a candidate. Commas and blanks separate items. False: the end. */
+static bool items_next(const char **at, const char **ret_item, size_t *ret_name, size_t *ret_size)
 {
 	*at += strspn(*at, ", ");
 	*ret_item = *at;
@@ -108,13 +105,13 @@ static bool way_next(const char **at, const char **ret_item, size_t *ret_name, s
 	return *ret_size > 0;
 }
 
-/* The value that it sets for this parameter, as a copy: 1; 0: none; -ENOMEM. */
-static int way_value(struct arena *arena, const char *set, const char *name, const char **ret)
+/* 1: *ret is a copy of the value that the candidate sets for this parameter. 0: it sets none. */
+static int items_value(struct arena *arena, const char *set, const char *name, const char **ret)
 {
 	size_t len, size;
 	const char *item;
 
-	while (way_next(&set, &item, &len, &size)) {
+	while (items_next(&set, &item, &len, &size)) {
 		if (len == size || len != strlen(name) || memcmp(item, name, len) != 0)
 			continue;
 		*ret = arena_copy(arena, item + len + 1, size - len - 1);
@@ -123,13 +120,13 @@ static int way_value(struct arena *arena, const char *set, const char *name, con
 	return 0;
 }
 
-/* Does the device have all of it already? */
-static bool way_is_set(const struct migcompat_sink *mine, const char *set)
+/* Does the device have all values of the candidate already? */
+static bool items_are_set(const struct migcompat_sink *mine, const char *set)
 {
 	size_t len, size;
 	const char *item;
 
-	while (way_next(&set, &item, &len, &size)) {
+	while (items_next(&set, &item, &len, &size)) {
 		bool has = false;
 
 		for (size_t i = 0; i < mine->nparameters && !has; i++) {
@@ -146,20 +143,20 @@ static bool way_is_set(const struct migcompat_sink *mine, const char *set)
 	return true;
 }
 
-/* What this target would have to set, as its backend says: "" is nothing. */
-static int way_set(struct opened *opened, const struct version_string *string,
-		   struct migcompat_sink *sink, const char **ret, struct error *err)
+/* The values that the target needs, as its backend says. "": none. */
+static int candidate_items(struct opened *opened, const struct version_string *string,
+			   struct migcompat_sink *sink, const char **ret, struct error *err)
 {
-	const struct migcompat_candidate *way;
+	const struct migcompat_candidate *candidate;
 	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, sink,
 			    err);
 
-	way = candidate_for(opened, sink, string);
-	*ret = way ? way->name : "";
+	candidate = candidate_for(opened, sink, string);
+	*ret = candidate ? candidate->name : "";
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-/* One parameter of the default plan: 0, or what is wrong with the value that it would get. */
+/* Add the write of one parameter, if its value changes. -EINVAL: the value is not allowed. */
 static int parameter_write(const struct migcompat_parameter *parameter, const char *value,
 			   struct migcompat_sink *ret, struct error *err)
 {
@@ -173,8 +170,8 @@ static int parameter_write(const struct migcompat_parameter *parameter, const ch
 }
 
 /*
- * The default plan: what the source sent must be known and allowed; what it did not send gets its
- * off value. What the way sets wins over both.
+ * The default plan. The target must know and allow each parameter that the source sent. A parameter
+ * that was not sent gets its off value. A value of the candidate wins over both.
  */
 static int parameter_writes(struct opened *opened, const struct version_string *string,
 			    struct migcompat_sink *ret, struct error *err)
@@ -187,7 +184,7 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 		r = opened_list(opened, PROVIDER_PARAMETERS, string->payload, string->payload_len,
 				&theirs, err);
 	if (!r)
-		r = way_set(opened, string, &ways, &set, err);
+		r = candidate_items(opened, string, &ways, &set, err);
 	for (size_t i = 0; i < theirs.nparameters && !r; i++)
 		if (!parameter_find(&mine, theirs.parameters[i].name))
 			r = error_set(err, -EINVAL, "the target does not know the parameter \"%s\"",
@@ -199,13 +196,14 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 				    : parameter->off ? parameter->off
 						     : parameter->init;
 
-		r = way_value(&ways.arena, set, parameter->name, &value);
+		r = items_value(&ways.arena, set, parameter->name, &value);
 		r = r < 0 ? error_set(err, r, "out of memory")
 			  : parameter_write(parameter, value, ret, err);
 	}
-	/* A device that is to be another one, and nobody says how, would be taken for ready. */
+	/* A device that must be set up, and for which no write is known, must not count as ready.
+	 */
 	if ((!r || r == -EOPNOTSUPP) && *set && !ret->nwrites &&
-	    opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE && !way_is_set(&mine, set))
+	    opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE && !items_are_set(&mine, set))
 		r = error_set(err, -EINVAL,
 			      "the target would have to be set up with %s, and its backend names "
 			      "no write for that",
@@ -216,10 +214,7 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 	return r == -EOPNOTSUPP ? 0 : r;
 }
 
-/*
- * What may be written while the device is open is a note: without it there is a plan all
- * the same.
- */
+/* Which writes are possible while the device is open is a note. A plan is complete without it. */
 static int runtime_list(struct opened *opened, struct migcompat_sink *ret, struct error *err)
 {
 	int r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, ret, NULL);
@@ -229,13 +224,12 @@ static int runtime_list(struct opened *opened, struct migcompat_sink *ret, struc
 	return r == -ENOMEM ? error_set(err, r, "out of memory") : 0;
 }
 
-/* Limits of what a write can change. */
+/* Limits that a write can change. */
 #define WRITABLE_LIMITS (1u << MIGCOMPAT_LIMIT_PARAMETER | 1u << MIGCOMPAT_LIMIT_RESOURCE)
 
 /*
- * Does the backend say that the writes of "prepare" would make a refused target fit? It then has a
- * named candidate of the target's own type besides the first, by which the target was
- * judged. 1 or 0.
+ * Does the backend say that writes would make a refused target fit? Then it has a named candidate
+ * of the target's own type after the first one, by which the target was judged. 1, 0, or an error.
  */
 static int has_other_candidate(struct opened *opened, const char *payload, size_t len,
 			       struct error *err)
@@ -252,7 +246,7 @@ static int has_other_candidate(struct opened *opened, const char *payload, size_
 
 static bool may_set_up(const struct migcompat_verdict *verdict)
 {
-	return verdict->code == VERDICT_INCOMPATIBLE &&
+	return verdict->code == MIGCOMPAT_INCOMPATIBLE &&
 	       !(verdict->result.bad_limits & ~WRITABLE_LIMITS);
 }
 
@@ -263,7 +257,7 @@ static int writes_list(struct opened *opened, const struct version_string *strin
 	int r = opened_list(opened, PROVIDER_PREPARE, string->payload, string->payload_len, &sink,
 			    err);
 
-	/* What a refused target needs, only its backend's prepare can tell. */
+	/* Only the backend's prepare knows the writes for a refused target. */
 	if (r == -EOPNOTSUPP)
 		r = plan->sets_up ? 0 : parameter_writes(opened, string, &sink, err);
 	if (!r)
@@ -286,7 +280,7 @@ static int writes_list(struct opened *opened, const struct version_string *strin
 	return r;
 }
 
-/* plan->sets_up: the target was refused, and is asked whether writes would make it fit. */
+/* plan->sets_up: the target was refused, and its backend is asked whether writes make it fit. */
 static int target_writes(const struct engine *engine, const struct device *target,
 			 const struct version_string *string, const char *name, struct plan *plan,
 			 struct error *err)
@@ -317,11 +311,13 @@ out:
 	return r;
 }
 
-int plan_make(const struct engine *engine, const struct device *source, const char *text,
-	      size_t len, const struct device *target, const char *uuid,
+int plan_make(const struct engine *engine, const struct plan_question *question,
 	      struct migcompat_verdict *verdict, struct plan *ret, struct error *err)
 {
+	const struct device *source = question->source, *target = question->target;
 	char string[MIGCOMPAT_STRING_MAX + 1], name[UUID_BYTES + 1];
+	const char *text = question->text;
+	size_t len = question->len;
 	struct version_string parts;
 	struct plan plan = {0};
 	int r = source ? check_devices(engine, source, target, verdict)
@@ -330,7 +326,7 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 	*ret = plan;
 	if (r)
 		return error_set(err, r, "out of memory");
-	if (verdict->code != VERDICT_COMPATIBLE && !may_set_up(verdict))
+	if (verdict->code != MIGCOMPAT_COMPATIBLE && !may_set_up(verdict))
 		return 0;
 	if (source) {
 		r = check_source(engine, source, string, sizeof(string), err);
@@ -340,9 +336,9 @@ int plan_make(const struct engine *engine, const struct device *source, const ch
 		len = (size_t)r;
 	}
 	r = version_string_parse(text, len, &parts, err);
-	plan.sets_up = verdict->code != VERDICT_COMPATIBLE;
+	plan.sets_up = verdict->code != MIGCOMPAT_COMPATIBLE;
 	if (!r)
-		r = uuid_choose(source, target, uuid, name, err);
+		r = uuid_choose(source, target, question->uuid, name, err);
 	if (!r)
 		r = target_writes(engine, target, &parts, name, &plan, err);
 	if (r)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Questions, several at once: the string's first parts, the type, the backend's comparison, the
- * policy, the verdict. Every step adds its findings; only a string that is no string, or another
- * backend's, ends it early. The backend is asked once for all.
+ * The steps of a question: the string's first parts, the type, the backend's comparison,
+ * the policy, and the verdict. Each step adds findings. Only a malformed string, or one
+ * of another backend, ends it early. Several questions share one exchange with the
+ * backend.
  */
 #include "core/check/candidate.h"
 #include "core/check/check.h"
@@ -68,7 +69,7 @@ static void compare_types(struct question *question)
 	bool unset = finding.source.len == strlen(PROVIDER_TYPE_UNSET) &&
 		     memcmp(string->type, PROVIDER_TYPE_UNSET, string->type_len) == 0;
 
-	/* No device has that type and a state, so no string does. */
+	/* A device of this type has no state, so no string is valid with it. */
 	if (unset || !rule_holds(MIGCOMPAT_RULE_EQUAL, &finding.source, &finding.target, NULL)) {
 		int found =
 			unset ? 0 : candidate_has_type(target->opened, string, &question->unlisted);
@@ -105,7 +106,7 @@ uint32_t check_instances(const struct device *device)
 		       : MIGCOMPAT_UNKNOWN;
 }
 
-/* A backend may say more, and "no" wins. */
+/* The backend's word counts too, and "no" wins. */
 static void mdev_availability(const struct device *device, struct migcompat_result *result)
 {
 	uint32_t left = check_instances(device);
@@ -116,10 +117,9 @@ static void mdev_availability(const struct device *device, struct migcompat_resu
 		result_availability(result, MIGCOMPAT_YES, NULL);
 }
 
-static struct policy_side policy_side(const struct verdict_side *side, const char *namespace,
-				      const char *type, const char *version)
+static struct policy_side policy_side(const struct verdict_side *side)
 {
-	struct policy_side result = {.namespace = namespace, .type = type, .version = version};
+	struct policy_side result = {0};
 
 	if (side->kind_known)
 		result.kind = kind_name(side->kind);
@@ -134,31 +134,41 @@ static struct policy_side policy_side(const struct verdict_side *side, const cha
 	return result;
 }
 
-/* string NULL: of the source no namespace, type and version are known. */
+/* string NULL: namespace, type and version of the source are not known. */
 static void apply_policy(const struct target *target, const struct version_string *string,
-			 const char *text, struct migcompat_verdict *verdict)
+			 struct migcompat_verdict *verdict)
 {
 	const char *namespace = target->opened->provider->info.name;
-	char whole[MIGCOMPAT_STRING_MAX + 1];
-	struct policy_side source = policy_side(&verdict->source, NULL, NULL, NULL);
-	struct policy_side mine =
-		policy_side(&verdict->target, namespace, target->opened->type, target->version);
+	struct policy_side source = policy_side(&verdict->source);
+	struct policy_side mine = policy_side(&verdict->target);
+	struct policy_question question = {
+		.source = &source,
+		.target = &mine,
+		.result = &verdict->result,
+		.trace = target->engine->trace,
+		.trace_arg = target->engine->trace_arg,
+		.matched = verdict->rules,
+		.matched_max = VERDICT_RULES_MAX,
+	};
 
+	mine.namespace = namespace;
+	mine.type = target->opened->type;
+	mine.version = target->version;
+	mine.version_len = target->version_len;
 	if (string) {
-		size_t len = (size_t)(string->payload + string->payload_len - text);
-
-		memcpy(whole, text, len);
-		whole[len] = '\0';
 		source.namespace = namespace;
 		source.type = verdict->source.type + target->namespace_len + 1;
-		source.version = whole;
+		/* The namespace is at the beginning of the string. */
+		source.version = string->namespace;
+		source.version_len =
+			(size_t)(string->payload + string->payload_len - string->namespace);
 	}
-	policy_apply(target->engine->policy, &source, &mine, &verdict->result, &verdict->forced,
-		     verdict->rules, VERDICT_RULES_MAX, &verdict->nrules, target->engine->trace,
-		     target->engine->trace_arg);
+	policy_apply(target->engine->policy, &question);
+	verdict->nrules = question.nmatched;
+	verdict->forced = question.forced;
 }
 
-/* A warning in each mode, so that a mechanism that is missing is never silent. */
+/* Every mode adds a warning, so that a missing mechanism is never silent. */
 void check_judge(const struct engine *engine, const char *role, const struct verdict_side *side,
 		 struct migcompat_verdict *verdict)
 {
@@ -171,12 +181,12 @@ void check_judge(const struct engine *engine, const char *role, const struct ver
 	snprintf(text, sizeof(text), "%s: %s", role, sentence);
 	result_add_text(&verdict->result, "mechanism", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_WARN,
 			MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
-	/* What is known goes before an error; a doubt does not. */
-	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != VERDICT_ERROR))
+	/* A known no replaces an error; a doubt does not. */
+	if (refused && (side->mechanism.state == MIGCOMPAT_NO || verdict->code != MIGCOMPAT_ERROR))
 		verdict_not_migratable(verdict, "%s %s: %s", role, side->device->id, sentence);
 }
 
-/* An operator's hold is behind every policy: no override lifts it. */
+/* A hold is judged after the policy, so no override lifts it. */
 static void judge_hold(const struct engine *engine, const char *role, const struct device *device,
 		       struct migcompat_verdict *verdict)
 {
@@ -201,14 +211,17 @@ static void judge_holds(const struct target *target, struct migcompat_verdict *v
 				target->engine->holds_unread);
 }
 
-/* The last of it. Who cannot know what is held may say no, and why, but not yes. */
+/*
+ * Settle the verdict. If the holds could not be read, a no stays, but a yes becomes an
+ * error.
+ */
 static void settle(const struct target *target, struct migcompat_verdict *verdict)
 {
 	doubts_judge(target->engine, verdict->source.device, verdict->target.device,
 		     &verdict->result);
 	judge_holds(target, verdict);
 	verdict_settle(verdict);
-	if (verdict->code != VERDICT_COMPATIBLE || !target->engine->holds_unread)
+	if (verdict->code != MIGCOMPAT_COMPATIBLE || !target->engine->holds_unread)
 		return;
 	verdict->forced = false;
 	verdict_fail(verdict, -EACCES, "%s", target->engine->holds_unread);
@@ -216,8 +229,9 @@ static void settle(const struct target *target, struct migcompat_verdict *verdic
 }
 
 /*
- * What the source's driver wrote first. A backend that reads no streams leaves it to the string;
- * one that reads them and does not know this one says no. Returns 0, or the backend's error.
+ * Compare the beginning of the stream. If the backend reads no streams, the string
+ * decides. If it reads streams and does not know this one, the answer is no. Returns 0 or
+ * the backend's error.
  */
 static int compare_stream(const struct question *question, struct error *err)
 {
@@ -230,7 +244,7 @@ static int compare_stream(const struct question *question, struct error *err)
 	if (!question->stream)
 		return 0;
 	r = provider_stream(opened->provider, opened, question->stream, result, err);
-	/* Without a string the stream is all that there is to judge. */
+	/* Without a string there is nothing else to judge. */
 	if (r == -EOPNOTSUPP && !question->text)
 		return error_set(err, r,
 				 "the backend %s reads no streams, and the file has nothing "
@@ -238,8 +252,7 @@ static int compare_stream(const struct question *question, struct error *err)
 				 name, opened->device->id);
 	if (r == -EOPNOTSUPP) {
 		snprintf(text, sizeof(text),
-			 "the backend %s reads no streams: this one's beginning was not looked at",
-			 name);
+			 "the backend %s reads no streams: the stream was not checked", name);
 		result_add_text(result, "stream", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_UNKNOWN,
 				MIGCOMPAT_LIMIT_NONE, NULL, NULL, text);
 		return 0;
@@ -257,7 +270,7 @@ static int compare_stream(const struct question *question, struct error *err)
 
 /* ---------------------------------------------------------------- questions */
 
-/* What is said of every target, at the end. */
+/* The last steps, which are the same for every answer. */
 static void question_settle(struct question *question)
 {
 	struct migcompat_verdict *verdict = question->verdict;
@@ -267,7 +280,7 @@ static void question_settle(struct question *question)
 	settle(question->target, verdict);
 }
 
-/* Whose string is it, as far as it is known? */
+/* Describe the source by its string, and by its device if that is known. */
 static void question_source(struct question *question)
 {
 	struct migcompat_verdict *verdict = question->verdict;
@@ -280,22 +293,22 @@ static void question_source(struct question *question)
 
 static void question_end(struct question *question, int r, struct error *err)
 {
-	bool bare = !question->text;
-
 	if (!r)
 		r = compare_stream(question, err);
 	if (r) {
 		verdict_fail(question->verdict, r, "%s", err->text);
 		return;
 	}
-	/* A "no" would be kept, and the next call may answer. But a string that cannot be read has
-	 * no ways. */
+	/*
+	 * A "no" would be cached, but the next call may succeed. A malformed string has
+	 * no candidates anyway.
+	 */
 	if (question->unlisted_code &&
 	    !(question->verdict->result.bad_limits & 1u << MIGCOMPAT_LIMIT_FORMAT))
 		verdict_fail(question->verdict, question->unlisted_code, "target %s: %s",
 			     question->target->opened->device->id, question->unlisted.text);
 	mdev_availability(question->target->opened->device, &question->verdict->result);
-	apply_policy(question->target, bare ? NULL : &question->string, question->text,
+	apply_policy(question->target, question->text ? &question->string : NULL,
 		     question->verdict);
 	question_settle(question);
 }
@@ -318,7 +331,7 @@ void check_not_target(const struct target *target, struct migcompat_verdict *ver
 				       opened->not_target);
 }
 
-/* What is known of both sides, at the beginning. */
+/* Describe both sides before the first step. */
 static void question_sides(const struct question *question)
 {
 	if (question->source)
@@ -326,7 +339,7 @@ static void question_sides(const struct question *question)
 	check_target(question->target, question->verdict);
 }
 
-/* The whole question of a bare stream. */
+/* Ask about a stream without a string. */
 static void question_stream(struct question *question)
 {
 	struct error err = {0};
@@ -336,7 +349,10 @@ static void question_stream(struct question *question)
 	question_end(question, 0, &err);
 }
 
-/* All that can be said without the backend. True: it is to compare, and question_end comes next. */
+/*
+ * The steps before the backend's. True: the backend must compare, then question_end
+ * follows.
+ */
 static bool question_begin(struct question *question)
 {
 	const struct target *target = question->target;

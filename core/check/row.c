@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One device's row. Opens it and closes it again; whatever fails becomes part of the row. */
+/* Makes the row of one device, which it opens and closes. An error becomes part of the row. */
 #include "core/check/row.h"
 
 #include <errno.h>
@@ -10,8 +10,8 @@
 #include "core/check/class.h"
 
 /*
- * Keeps a row's texts. A reader takes NULL for "there is none": a copy that fails makes it
- * no row.
+ * Copies texts into a row's arena. NULL means that there is no such text, so if a copy fails there
+ * is no row.
  */
 struct keeper {
 	struct arena *arena;
@@ -62,7 +62,7 @@ static void row_open(struct row *row, struct opened *opened, const struct engine
 	row->fingerprint = keep(keeper, text);
 }
 
-/* The roles stay what the backend says they are; whether the device can move is more than that. */
+/* Let the mode judge the mechanism. The roles stay those that the backend gives. */
 static void row_judge(struct row *row, enum policy_mechanism mode, struct keeper *keeper)
 {
 	struct error err = {0};
@@ -78,8 +78,7 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 	     struct row *ret)
 {
 	struct row row = {.device = device, .available = check_instances(device)};
-	struct provider *provider = NULL;
-	struct opened *opened = NULL;
+	struct opening opening;
 	struct error err = {0};
 	struct keeper keeper = {.arena = arena};
 	char hold[ERROR_TEXT_MAX];
@@ -94,23 +93,23 @@ int row_make(const struct engine *engine, const struct device *device, struct ar
 		row.available_text = NO_INSTANCE;
 	if (engine->hold && engine->hold(engine->hold_arg, device, hold, sizeof(hold)))
 		row.hold = keep(&keeper, hold);
-	r = engine_provider(engine, device, &provider, &err);
-	if (!r)
-		row.backend = keep(&keeper, provider->info.name);
-	r = check_open(engine, device, &opened, &row.mechanism, &err);
-	/* An open device's sentence goes with it. */
+	check_find(engine, device, &opening, &err);
+	if (opening.provider)
+		row.backend = keep(&keeper, opening.provider->info.name);
+	r = check_open(engine, &opening, &err);
+	row.mechanism = opening.mechanism;
+	/* The text of an open device goes when it is closed. */
 	row.mechanism.text = keep(&keeper, row.mechanism.text);
 	if (!r) {
-		row_open(&row, opened, engine, &keeper);
-		opened_close(opened);
+		row_open(&row, opening.opened, engine, &keeper);
+		opened_close(opening.opened);
 	} else {
 		row.reason = keep(&keeper, err.text);
 		row.source = row.target = r == -ENODEV ? MIGCOMPAT_NO : MIGCOMPAT_UNKNOWN;
 		row.error = r == -ENODEV ? 0 : r;
 	}
 	row_judge(&row, engine->mode, &keeper);
-	/* Who reads it would ask elsewhere, where nobody knows of the hold, or of one that there
-	 * may be. */
+	/* Withhold the string: its reader would check on a host that does not know the hold. */
 	if (row.hold || engine->holds_unread)
 		row.version = NULL;
 	if (keeper.failed)

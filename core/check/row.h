@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What "list" and "show" say of one device: who serves it and whether it can be source and target.
- */
+/* One device of "list" and "show": its backend, and whether it can be source and target. */
 #ifndef CORE_CHECK_ROW_H
 #define CORE_CHECK_ROW_H
 
@@ -14,27 +13,26 @@ struct row {
 	const char *model;	 /* or NULL */
 	const char *label;	 /* or NULL */
 	const char *class;	 /* of all devices of this type and payload; NULL: no payload */
-	const char *version;	 /* the version string, or NULL */
+	const char *version;	 /* NULL: none, or the device is held, or may be */
 	const char *fingerprint; /* or NULL */
-	uint32_t source; /* enum migcompat_state: can it be a source? unknown: could not be told */
+	uint32_t source;	 /* enum migcompat_state: can it be a source? */
 	uint32_t target;
 	struct mechanism mechanism;
-	bool refused;		    /* by the mode, for its mechanism; reason says so */
-	uint32_t available;	    /* mdev types: is an instance left? */
+	bool refused;		    /* the mode refuses the mechanism, and reason says so */
+	uint32_t available;	    /* of an mdev type: is an instance left? */
 	const char *available_text; /* or NULL */
-	const char *hold;   /* why an operator holds it, or NULL; one that is held, or may be, keeps
-			       its string back */
-	const char *reason; /* why a role is missing or could not be told, or NULL */
-	int error;	    /* negative errno where it could not be told, else 0 */
+	const char *hold;	    /* why an operator holds it, or NULL */
+	const char *reason;	    /* why a role is missing or not known, or NULL */
+	int error;		    /* why a role is not known: a negative errno, or 0 */
 };
 
-/* Strings live in the arena. -ENOMEM only: what is wrong with a device stands in its row. */
+/* Strings are put into the arena. -ENOMEM is the only error: others become part of the row. */
 int row_make(const struct engine *engine, const struct device *device, struct arena *arena,
 	     struct row *ret);
 
 /*
- * "yes", "no", "source", "target" (in that role only), "unknown" or "error", after mechanism and
- * mode.
+ * The answer after mechanism and mode: "yes", "no", "source" or "target" (in that role only),
+ * "unknown" or "error".
  */
 const char *row_migratable(const struct row *row);
 

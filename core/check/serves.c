@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which backend serves a device, and the sentence if none does. Must not open a device, and must
- * not know a driver: what a fallback says of one is the fallback's.
+ * Finds the backend that serves a device, or says why there is none. Must not open a
+ * device, and must not know drivers: those are known to the fallback backend.
+ *
+ * A device without a backend is ENOTCONN, status 2: that is no statement about the
+ * device. Only a known "no" of either device replaces it.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,7 +21,7 @@ static const char *prefer(void *arg, const char *key)
 	return policy_prefer(engine->policy, key);
 }
 
-/* A backend that was not loaded may be the missing one: the first is named with its reason. */
+/* Name the first backend that did not load, since it may be the missing one. */
 static void failed_say(const struct engine *engine, char *text, size_t size)
 {
 	const struct backend_info *first = NULL;
@@ -40,7 +43,7 @@ static void failed_say(const struct engine *engine, char *text, size_t size)
 			 first->path, count - 1);
 }
 
-/* Nobody knows the rules of its driver. */
+/* Set the error that no backend serves the device. */
 static int unserved(const struct engine *engine, const struct device *device, bool movable,
 		    struct error *err)
 {
@@ -59,8 +62,10 @@ static int unserved(const struct engine *engine, const struct device *device, bo
 }
 
 /*
- * The kernel's yes wins over what a fallback knows of the driver: another module may have taken its
- * place. Then only the policy lets the fallback compare, and physical functions alone.
+ * May the fallback answer? If the kernel says that the device can move, its word wins
+ * over the fallback's table, since another module may have replaced the known driver.
+ * Then the fallback may compare only if the policy allows it, and only physical
+ * functions.
  */
 static bool fallback_answers(const struct engine *engine, const struct device *device, bool movable,
 			     bool any_driver)

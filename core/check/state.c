@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose stream it is, and the document about a state file. */
+/*
+ * Finds the drivers that take a stream, and makes the document about a state file. Two drivers may
+ * write the same bytes, so each driver has an entry. If a backend fails and no driver takes the
+ * stream, the answer is an error.
+ */
 #include "core/check/state.h"
 
 #include <errno.h>
@@ -23,7 +27,7 @@ const struct stream_head *state_stream(const struct survey *survey, struct strea
 	return buffer;
 }
 
-/* Does the string begin with that namespace? */
+/* Does the version string name this backend? */
 static bool is_named(const struct survey *survey, const struct backend_info *info)
 {
 	size_t len = info->error ? 0 : strlen(info->name);
@@ -32,11 +36,12 @@ static bool is_named(const struct survey *survey, const struct backend_info *inf
 	       survey->reader.version[len] == ':';
 }
 
-/* Ask one. That it does not know the stream is an answer of one that the version string names. */
-static int ask(struct provider *provider, const struct backend_info *info, bool named,
-	       const struct stream_head *stream, struct stream_look *look, struct error *err)
+/* Ask one backend. named: the version string names it, so "unknown stream" is an answer too. */
+static int ask_one(struct provider *provider, const struct backend_info *info, bool named,
+		   const struct stream_head *stream, struct stream_answers *answers,
+		   struct error *err)
 {
-	struct stream_answer *answer = &look->answers[look->count];
+	struct stream_answer *answer = &answers->list[answers->count];
 	int r;
 
 	*answer = (struct stream_answer){.backend = info};
@@ -48,11 +53,11 @@ static int ask(struct provider *provider, const struct backend_info *info, bool 
 	if (r == -ENOMEM)
 		return error_set(err, r, "%s", answer->error.text);
 	answer->failed = r;
-	look->count += r != -ENOMSG || named;
+	answers->count += r != -ENOMSG || named;
 	return 0;
 }
 
-int state_look(const struct engine *engine, const struct survey *survey, struct stream_look *ret,
+int stream_ask(const struct engine *engine, const struct survey *survey, struct stream_answers *ret,
 	       struct error *err)
 {
 	struct stream_head buffer;
@@ -61,26 +66,26 @@ int state_look(const struct engine *engine, const struct survey *survey, struct 
 
 	if (!stream)
 		return 0;
-	ret->answers = calloc(engine->nproviders + 1, sizeof(*ret->answers));
-	if (!ret->answers)
+	ret->list = calloc(engine->nproviders + 1, sizeof(*ret->list));
+	if (!ret->list)
 		return error_set(err, -ENOMEM, "out of memory");
 	for (int named = 1; named >= 0; named--) {
 		for (size_t i = 0; i < engine->nproviders && !r; i++) {
 			const struct backend_info *info = engine->infos[i];
 
 			if (info_reads_streams(info) && is_named(survey, info) == named)
-				r = ask(engine->providers[i], info, named, stream, ret, err);
+				r = ask_one(engine->providers[i], info, named, stream, ret, err);
 		}
 	}
 	return r;
 }
 
-void state_look_free(struct stream_look *look)
+void stream_answers_free(struct stream_answers *answers)
 {
-	for (size_t i = 0; i < look->count; i++)
-		result_free(&look->answers[i].result);
-	free(look->answers);
-	*look = (struct stream_look){0};
+	for (size_t i = 0; i < answers->count; i++)
+		result_free(&answers->list[i].result);
+	free(answers->list);
+	*answers = (struct stream_answers){0};
 }
 
 /* ---------------------------------------------------------------- entries, one a driver */
@@ -97,14 +102,14 @@ static bool names_driver(const struct finding *finding)
 	return strcmp(finding->field, "stream_driver") == 0;
 }
 
-/* Go on to the next entry of all answers; zeroed is before the first. */
-static bool entry_next(const struct stream_look *look, struct entry *entry)
+/* Go to the next entry of all answers. A zeroed entry is before the first. */
+static bool entry_next(const struct stream_answers *answers, struct entry *entry)
 {
-	const struct stream_answer *answer = entry->answer ? entry->answer : look->answers;
+	const struct stream_answer *answer = entry->answer ? entry->answer : answers->list;
 	const struct finding *next = entry->answer ? entry->findings + entry->count : NULL;
 	const struct finding *end;
 
-	for (; answer && answer < look->answers + look->count; answer++, next = NULL) {
+	for (; answer && answer < answers->list + answers->count; answer++, next = NULL) {
 		end = answer->result.findings + answer->result.count;
 		if (!next)
 			next = answer->result.findings;
@@ -118,7 +123,7 @@ static bool entry_next(const struct stream_look *look, struct entry *entry)
 	return false;
 }
 
-/* What is wrong with the stream: "", or a sentence. */
+/* The sentence about what is wrong with the stream, or "". */
 static void entry_reason(const struct entry *entry, char *ret, size_t size)
 {
 	char value[ERROR_TEXT_MAX / 4], want[ERROR_TEXT_MAX / 4];
@@ -140,19 +145,20 @@ static void entry_reason(const struct entry *entry, char *ret, size_t size)
 }
 
 /*
- * Go through the answers that count. 1: a driver takes the stream; 0: none does, and reason is the
- * first one's, "" if nobody knows the stream; negative: a backend failed, reason says why.
+ * Judge the answers that count. 1: a driver takes the stream. 0: none does; reason is that of the
+ * first driver, or "" if no backend knows the stream. Negative: a backend failed, and reason says
+ * why.
  */
-static int look_judge(const struct survey *survey, const struct stream_look *look, char *reason,
-		      size_t size)
+static int answers_judge(const struct survey *survey, const struct stream_answers *answers,
+			 char *reason, size_t size)
 {
-	bool named = look->count && is_named(survey, look->answers[0].backend);
+	bool named = answers->count && is_named(survey, answers->list[0].backend);
 	char text[ERROR_TEXT_MAX];
 	struct entry entry = {0};
 	int failed = 0;
 
 	*reason = '\0';
-	while (entry_next(look, &entry)) {
+	while (entry_next(answers, &entry)) {
 		if (named && !is_named(survey, entry.answer->backend))
 			continue;
 		entry_reason(&entry, text, sizeof(text));
@@ -161,8 +167,8 @@ static int look_judge(const struct survey *survey, const struct stream_look *loo
 		if (!*reason)
 			snprintf(reason, size, "%s", text);
 	}
-	for (size_t i = 0; i < look->count && !failed; i++) {
-		const struct stream_answer *answer = &look->answers[i];
+	for (size_t i = 0; i < answers->count && !failed; i++) {
+		const struct stream_answer *answer = &answers->list[i];
 
 		if (!answer->failed || (named && !is_named(survey, answer->backend)))
 			continue;
@@ -172,18 +178,17 @@ static int look_judge(const struct survey *survey, const struct stream_look *loo
 	return failed;
 }
 
-static bool look_knows(const struct stream_look *look)
+static bool answers_know(const struct stream_answers *answers)
 {
 	struct entry entry = {0};
 
-	return look && entry_next(look, &entry);
+	return entry_next(answers, &entry);
 }
 
-/* What is wrong with it: "", or a sentence. Returns what state_sound does. */
-static int state_reason(const struct survey *survey, const struct stream_look *look, char *ret,
-			size_t size)
+/* The sentence about what is wrong with the file, or "". Returns as state_sound does. */
+static int state_reason(const struct survey *survey, const struct stream_answers *answers,
+			char *ret, size_t size)
 {
-	static const struct stream_look none;
 	struct version_string string;
 	struct error err = {0};
 	int r = 0;
@@ -196,7 +201,7 @@ static int state_reason(const struct survey *survey, const struct stream_look *l
 				      &err))
 		snprintf(ret, size, "%s", err.text);
 	else
-		r = look_judge(survey, look ? look : &none, ret, size);
+		r = answers_judge(survey, answers, ret, size);
 	if (r == 1)
 		*ret = '\0';
 	else if (!*ret && !survey->is_state)
@@ -204,27 +209,18 @@ static int state_reason(const struct survey *survey, const struct stream_look *l
 	return r < 0 ? r : !*ret;
 }
 
-int state_sound(const struct survey *survey, const struct stream_look *look, struct error *err)
+int state_sound(const struct survey *survey, const struct stream_answers *answers,
+		struct error *err)
 {
 	char reason[ERROR_TEXT_MAX];
-	int r = state_reason(survey, look, reason, sizeof(reason));
+	int r = state_reason(survey, answers, reason, sizeof(reason));
 
 	return r < 0 ? error_set(err, r, "%s", reason) : r;
 }
 
 /* ---------------------------------------------------------------- the document */
 
-static json_t *value_json(const struct migcompat_value *value)
-{
-	char text[MIGCOMPAT_STRING_MAX + 1];
-
-	if (value->type == MIGCOMPAT_VALUE_NONE)
-		return json_null();
-	value_render(value, text, sizeof(text));
-	return json_clean(text);
-}
-
-/* The driver stands beside its fields. */
+/* The fields of an entry, without that of the driver. */
 static json_t *fields_json(const struct entry *entry)
 {
 	json_t *fields = json_array();
@@ -234,9 +230,9 @@ static json_t *fields_json(const struct entry *entry)
 		json_t *field = json_object();
 
 		json_set(&field, "field", json_clean(finding->field));
-		json_set(&field, "value", value_json(&finding->source));
+		json_set(&field, "value", json_value(&finding->source));
 		json_set(&field, "rule", json_string(rule_name(finding->rule)));
-		json_set(&field, "expected", value_json(&finding->target));
+		json_set(&field, "expected", json_value(&finding->target));
 		json_set(&field, "status", json_string(status_name(finding->status)));
 		json_set(&field, "limit", json_clean(limit_name(finding->limit)));
 		json_set(&field, "text", json_clean(finding->text ? finding->text : ""));
@@ -245,19 +241,19 @@ static json_t *fields_json(const struct entry *entry)
 	return fields;
 }
 
-static json_t *drivers_json(const struct stream_look *look)
+static json_t *drivers_json(const struct stream_answers *answers)
 {
 	json_t *drivers = json_array();
 	struct entry entry = {0};
 	char reason[ERROR_TEXT_MAX];
 
-	while (look && entry_next(look, &entry)) {
+	while (entry_next(answers, &entry)) {
 		const struct finding *first = entry.findings;
 		json_t *object = json_object();
 
 		entry_reason(&entry, reason, sizeof(reason));
 		json_set(&object, "driver",
-			 names_driver(first) ? value_json(&first->source) : json_null());
+			 names_driver(first) ? json_value(&first->source) : json_null());
 		json_set(&object, "backend", json_clean(entry.answer->backend->name));
 		json_set(&object, "sound", json_boolean(!*reason));
 		json_set(&object, "reason", json_clean(reason));
@@ -267,13 +263,13 @@ static json_t *drivers_json(const struct stream_look *look)
 	return drivers;
 }
 
-static json_t *stream_json(const struct survey *survey, const struct stream_look *look)
+static json_t *stream_json(const struct survey *survey, const struct stream_answers *answers)
 {
 	json_t *object, *bytes;
 	struct stream_head buffer;
 	char sum[17] = "";
 
-	if (!state_stream(survey, &buffer) || (!survey->is_state && !look_knows(look)))
+	if (!state_stream(survey, &buffer) || (!survey->is_state && !answers_know(answers)))
 		return json_null();
 	if (survey->stream_summed)
 		snprintf(sum, sizeof(sum), "%016llx", (unsigned long long)survey->stream_sum);
@@ -281,7 +277,7 @@ static json_t *stream_json(const struct survey *survey, const struct stream_look
 	object = json_object();
 	json_set(&object, "bytes", bytes);
 	json_set(&object, "sum", json_clean(*sum ? sum : NULL));
-	json_set(&object, "drivers", drivers_json(look));
+	json_set(&object, "drivers", drivers_json(answers));
 	return object;
 }
 
@@ -303,7 +299,7 @@ static json_t *records_json(const struct survey *survey)
 	return records;
 }
 
-/* "key=value" lines as members; what is no such line is left out. */
+/* Lines "key=value" as members. Other lines are left out. */
 static json_t *info_json(const struct survey *survey)
 {
 	json_t *info = json_object();
@@ -318,7 +314,7 @@ static json_t *info_json(const struct survey *survey)
 			continue;
 		memcpy(name, line, key);
 		name[key] = '\0';
-		/* If it is no UTF-8, nobody can tell what it was to say. */
+		/* A text that is not UTF-8 has no known meaning. */
 		if (utf8_valid(name, key) && utf8_valid(line + key + 1, len - key - 1))
 			json_set(&info, name, json_stringn(line + key + 1, len - key - 1));
 	}
@@ -336,7 +332,7 @@ static json_t *flags_json(uint32_t flags)
 	return list;
 }
 
-/* What only a state file has. */
+/* Members that only a state file has. */
 static json_t *header_json(const struct survey *survey)
 {
 	const struct state_reader *reader = &survey->reader;
@@ -357,16 +353,19 @@ static json_t *header_json(const struct survey *survey)
 		info_json(survey), "records", records_json(survey));
 }
 
-json_t *json_state(const char *file, const struct survey *survey, const struct stream_look *look)
+json_t *json_state(const char *file, const struct survey *survey,
+		   const struct stream_answers *answers)
 {
-	const char *kind = survey->is_state ? "state" : look_knows(look) ? "stream" : "unknown";
+	const char *kind = survey->is_state	   ? "state"
+			   : answers_know(answers) ? "stream"
+						   : "unknown";
 	char reason[ERROR_TEXT_MAX];
 	json_t *document;
 
-	state_reason(survey, look, reason, sizeof(reason));
+	state_reason(survey, answers, reason, sizeof(reason));
 	document = json_pack("{s:s,s:o,s:s,s:b,s:o,s:o}", "format", "migcompat-state/1", "file",
 			     json_clean(file), "kind", kind, "sound", !*reason, "reason",
-			     json_clean(reason), "stream", stream_json(survey, look));
+			     json_clean(reason), "stream", stream_json(survey, answers));
 
 	if (survey->is_state && json_object_update_new(document, header_json(survey)) != 0) {
 		json_decref(document);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From findings to one answer. Must not know where they came from. */
+/*
+ * Makes one answer of findings. Must not know where they came from. If the types differ, the reason
+ * is a field of the backend, which says more than the finding of the type.
+ */
 #include "core/check/verdict.h"
 
 #include <errno.h>
@@ -11,7 +14,7 @@ int verdict_reset(struct migcompat_verdict *verdict)
 {
 	int r = result_reset(&verdict->result);
 
-	verdict->code = VERDICT_COMPATIBLE;
+	verdict->code = MIGCOMPAT_COMPATIBLE;
 	verdict->grade = GRADE_NONE;
 	verdict->limit = MIGCOMPAT_LIMIT_NONE;
 	verdict->error = 0;
@@ -23,7 +26,7 @@ int verdict_reset(struct migcompat_verdict *verdict)
 	verdict->source.type[0] = verdict->target.type[0] = '\0';
 	verdict->source.fingerprint[0] = verdict->target.fingerprint[0] = '\0';
 	verdict->source.weighed = verdict->target.weighed = false;
-	/* Of a caller that goes on all the same. */
+	/* A caller that ignores r must not see a yes. */
 	if (r)
 		verdict_fail(verdict, r, "out of memory");
 	return r;
@@ -35,24 +38,24 @@ void verdict_clear(struct migcompat_verdict *verdict)
 	*verdict = (struct migcompat_verdict){0};
 }
 
-static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error,
+static int worsen(struct migcompat_verdict *verdict, enum migcompat_verdict_code code, int error,
 		  const char *format, va_list args) __attribute__((format(printf, 4, 0)));
 
-/* How bad it is. That nobody knows one device is less than that another one cannot move. */
-static int rank(enum verdict_code code, int error)
+/* How bad a verdict is. A device without a backend is less bad than one that cannot move. */
+static int badness(enum migcompat_verdict_code code, int error)
 {
-	bool unserved = code == VERDICT_ERROR && error == -ENOTCONN;
+	bool unserved = code == MIGCOMPAT_ERROR && error == -ENOTCONN;
 
 	return 2 * (int)code - (unserved ? 3 : 0);
 }
 
-static int worsen(struct migcompat_verdict *verdict, enum verdict_code code, int error,
+static int worsen(struct migcompat_verdict *verdict, enum migcompat_verdict_code code, int error,
 		  const char *format, va_list args)
 {
 	char text[ERROR_TEXT_MAX];
 
-	if (rank(verdict->code, verdict->error) >= rank(code, error) && *verdict->text.text)
-		return 0; /* the first sentence of the worst stays */
+	if (badness(verdict->code, verdict->error) >= badness(code, error) && *verdict->text.text)
+		return 0; /* of equally bad verdicts the first sentence stays */
 	vsnprintf(text, sizeof(text), format, args);
 	error_set(&verdict->text, error, "%s", text);
 	verdict->code = code;
@@ -65,7 +68,7 @@ int verdict_fail(struct migcompat_verdict *verdict, int code, const char *format
 	va_list args;
 
 	va_start(args, format);
-	worsen(verdict, VERDICT_ERROR, code < 0 ? code : -EIO, format, args);
+	worsen(verdict, MIGCOMPAT_ERROR, code < 0 ? code : -EIO, format, args);
 	va_end(args);
 	return 0;
 }
@@ -75,7 +78,7 @@ int verdict_not_migratable(struct migcompat_verdict *verdict, const char *format
 	va_list args;
 
 	va_start(args, format);
-	worsen(verdict, VERDICT_NOT_MIGRATABLE, -ENODEV, format, args);
+	worsen(verdict, MIGCOMPAT_NOT_MIGRATABLE, -ENODEV, format, args);
 	va_end(args);
 	return 0;
 }
@@ -110,31 +113,31 @@ void verdict_settle(struct migcompat_verdict *verdict)
 
 	verdict->grade = GRADE_NONE;
 	verdict->limit = MIGCOMPAT_LIMIT_NONE;
-	/* What a policy accepted did not help. */
-	if (verdict->code >= VERDICT_NOT_MIGRATABLE || result->bad_count)
+	/* Overridden findings did not make it compatible. */
+	if (verdict->code >= MIGCOMPAT_NOT_MIGRATABLE || result->bad_count)
 		verdict->forced = false;
-	if (verdict->code >= VERDICT_NOT_MIGRATABLE)
+	if (verdict->code >= MIGCOMPAT_NOT_MIGRATABLE)
 		return;
 	if (result->bad_count) {
-		verdict->code = VERDICT_INCOMPATIBLE;
+		verdict->code = MIGCOMPAT_INCOMPATIBLE;
 		verdict->limit = limit_first(result->bad_limits);
 		/* A string that is too long keeps its own errno. */
 		verdict->error = verdict->error == -E2BIG ? -E2BIG : limit_error(verdict->limit);
 		return;
 	}
-	if (result->count == 0) { /* nothing was compared: that is no yes */
+	if (result->count == 0) { /* without a comparison there is no yes */
 		verdict_fail(verdict, -EIO, "nothing was compared");
 		return;
 	}
-	verdict->code = VERDICT_COMPATIBLE;
+	verdict->code = MIGCOMPAT_COMPATIBLE;
 	verdict->error = 0;
 	if (!verdict->forced)
 		verdict->grade = result->extra ? GRADE_SUPERSET : GRADE_IDENTICAL;
 }
 
-void verdict_expect(struct migcompat_verdict *verdict, const char *wished)
+void verdict_expect(struct migcompat_verdict *verdict, const char *expected)
 {
-	if (!wished || strcmp(wished, verdict->target.fingerprint) == 0)
+	if (!expected || strcmp(expected, verdict->target.fingerprint) == 0)
 		return;
 	verdict_fail(verdict, -ESTALE, "stale: the target %s changed, its fingerprint is %s now",
 		     verdict->target.device->id,
@@ -144,12 +147,14 @@ void verdict_expect(struct migcompat_verdict *verdict, const char *wished)
 
 int verdict_status(const struct migcompat_verdict *verdict)
 {
-	return verdict->code == VERDICT_COMPATIBLE ? 0 : verdict->code == VERDICT_ERROR ? 2 : 1;
+	return verdict->code == MIGCOMPAT_COMPATIBLE ? 0 : verdict->code == MIGCOMPAT_ERROR ? 2 : 1;
 }
 
-/* The bad finding that tells most: of the first limit, but a field that differs rather than the
- * type made of it. */
-static const struct finding *telling(const struct migcompat_result *result)
+/*
+ * The bad finding for the reason: of the first limit in order, but a field that differs rather than
+ * the type that was made of it.
+ */
+static const struct finding *worst_finding(const struct migcompat_result *result)
 {
 	const struct finding *best = NULL;
 
@@ -171,9 +176,9 @@ const char *verdict_reason(const struct migcompat_verdict *verdict, char *buffer
 	const struct finding *finding;
 	char sentence[ERROR_TEXT_MAX];
 
-	if (*verdict->text.text || verdict->code == VERDICT_COMPATIBLE)
+	if (*verdict->text.text || verdict->code == MIGCOMPAT_COMPATIBLE)
 		return verdict->text.text;
-	finding = telling(&verdict->result);
+	finding = worst_finding(&verdict->result);
 	if (!finding) {
 		snprintf(buffer, size, "%u findings are bad", verdict->result.bad_count);
 		return buffer;
@@ -190,12 +195,12 @@ const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdic
 					  const char **ret_side)
 {
 	static const struct mechanism nothing = {.text = ""};
-	static const unsigned badness[] = {
+	static const unsigned order[] = {
 		[MIGCOMPAT_YES] = 0, [MIGCOMPAT_UNKNOWN] = 1, [MIGCOMPAT_NO] = 2};
 	const struct verdict_side *source = &verdict->source, *target = &verdict->target;
 	bool of_target = target->weighed &&
 			 (!source->weighed ||
-			  badness[target->mechanism.state] > badness[source->mechanism.state]);
+			  order[target->mechanism.state] > order[source->mechanism.state]);
 
 	if (!source->weighed && !target->weighed) {
 		*ret_side = NULL;
@@ -205,7 +210,7 @@ const struct mechanism *verdict_mechanism(const struct migcompat_verdict *verdic
 	return of_target ? &target->mechanism : &source->mechanism;
 }
 
-const char *verdict_name(enum verdict_code code)
+const char *verdict_name(enum migcompat_verdict_code code)
 {
 	static const char *const names[] = {"compatible", "incompatible", "not-migratable",
 					    "error"};

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Taking version strings apart. The text is hostile: from a file, a socket or another host. */
+/* Parses and writes version strings. The text is hostile: from a file, a socket or a host. */
 #include "core/check/version_string.h"
 
 #include <errno.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -20,9 +21,27 @@ static bool namespace_valid(const char *text, size_t len)
 	return len >= 1 && len <= NAMESPACE_MAX;
 }
 
+/*
+ * The number of valid bytes at the start, in steps of 8. A bad byte sets its highest bit
+ * in one of the three terms. Strings of AP queues have more than 1,000 bytes.
+ */
+static size_t bytes_valid(const char *text, size_t len)
+{
+	const uint64_t ones = UINT64_MAX / 0xff;
+	uint64_t word;
+	size_t i = 0;
+
+	for (; len - i >= sizeof(word); i += sizeof(word)) {
+		memcpy(&word, text + i, sizeof(word));
+		if ((word | (word - 0x21 * ones) | (word + ones)) & 0x80 * ones)
+			break;
+	}
+	return i;
+}
+
 static int bytes_check(const char *text, size_t len, struct error *err)
 {
-	for (size_t i = 0; i < len; i++)
+	for (size_t i = bytes_valid(text, len); i < len; i++)
 		if (text[i] < 0x21 || text[i] > 0x7e)
 			return error_set(err, -EINVAL,
 					 "byte %zu of the string is 0x%02x, expected 0x21 to 0x7e",
@@ -77,16 +96,17 @@ int version_string_parse(const char *text, size_t len, struct version_string *re
 	return 0;
 }
 
-int version_string_write(const char *namespace, enum migcompat_kind kind, const char *type,
-			 const char *payload, size_t payload_len, char *buffer, size_t size)
+int version_string_write(const struct version_string *string, char *buffer, size_t size)
 {
-	int prefix = snprintf(buffer, size, "%s:%s:%s:", namespace, kind_name(kind), type);
+	int prefix = snprintf(buffer, size, "%.*s:%s:%.*s:", (int)string->namespace_len,
+			      string->namespace, kind_name(string->kind), (int)string->type_len,
+			      string->type);
 
 	if (prefix < 0 || (size_t)prefix > MIGCOMPAT_PREFIX_MAX + 1 || (size_t)prefix >= size ||
-	    payload_len >= size - (size_t)prefix ||
-	    (size_t)prefix + payload_len > MIGCOMPAT_STRING_MAX)
+	    string->payload_len >= size - (size_t)prefix ||
+	    (size_t)prefix + string->payload_len > MIGCOMPAT_STRING_MAX)
 		return -E2BIG;
-	memcpy(buffer + prefix, payload, payload_len);
-	buffer[(size_t)prefix + payload_len] = '\0';
-	return prefix + (int)payload_len;
+	memcpy(buffer + prefix, string->payload, string->payload_len);
+	buffer[(size_t)prefix + string->payload_len] = '\0';
+	return prefix + (int)string->payload_len;
 }

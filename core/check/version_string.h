@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NAMESPACE:KIND:TYPE:PAYLOAD: the parts that the core makes and checks. Pure functions; a view
- * points into the text. */
+/*
+ * Version strings, NAMESPACE:KIND:TYPE:PAYLOAD, parsed and written. Pure functions. Parts point
+ * into the text.
+ */
 #ifndef CORE_CHECK_VERSION_STRING_H
 #define CORE_CHECK_VERSION_STRING_H
 
@@ -19,14 +21,17 @@ struct version_string {
 	size_t payload_len;
 };
 
-/* One newline at the end is dropped. -E2BIG: longer than MIGCOMPAT_STRING_MAX; -EINVAL: malformed.
- * err says what and where. */
+/*
+ * Parse a string, with or without a newline at its end. -E2BIG: longer than MIGCOMPAT_STRING_MAX;
+ * -EINVAL: malformed, and err says where.
+ */
 int version_string_parse(const char *text, size_t len, struct version_string *ret,
 			 struct error *err);
 
-/* Returns the length (without a newline, zero-terminated); -E2BIG where it does not fit size or the
- * limits of the format. */
-int version_string_write(const char *namespace, enum migcompat_kind kind, const char *type,
-			 const char *payload, size_t payload_len, char *buffer, size_t size);
+/*
+ * Write a string without a newline, and return its length. -E2BIG: it does not fit the buffer or
+ * the limits of the format.
+ */
+int version_string_write(const struct version_string *string, char *buffer, size_t size);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Paths of writes, made of checked parts alone. */
+/* Makes the paths of writes from checked parts only. */
 #include "core/check/writable.h"
 
 #include <errno.h>
@@ -14,7 +14,7 @@ static int too_long(struct error *err)
 			 WRITABLE_BYTES - 1);
 }
 
-/* The reader of inventories refuses all of these; devices may also come from elsewhere. */
+/* The reader of inventories refuses these too, but a device may come from elsewhere. */
 static int target_check(const struct device *target, const char *uuid, struct error *err)
 {
 	if (!id_valid(target->kind, target->id))

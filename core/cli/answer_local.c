@@ -85,9 +85,12 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 {
 	const struct options *options = &cli->options;
 	const char *host = options->host;
-	unsigned flags = (options->all ? ASK_REFUSED | ASK_OTHERS : 0) |
+	struct ask_question question = {
+		.host = host,
+		.flags = (options->all ? ASK_REFUSED | ASK_OTHERS : 0) |
 			 (options->available ? ASK_AVAILABLE : 0) |
-			 (options->other_hosts ? ASK_OTHER_HOSTS : 0);
+			 (options->other_hosts ? ASK_OTHER_HOSTS : 0),
+	};
 	struct error err = {0};
 	int status = cli_question(cli, source, NULL), r;
 
@@ -95,8 +98,10 @@ static int own_ask(struct cli *cli, struct cli_source *source, json_t **ret)
 		return status;
 	if (host && (r = inventory_find_host(&cli->engine.inventory, host, &err)) != 0)
 		return output_fail(cli, r, "%s", err.text);
-	r = json_ask(&cli->engine, source->device, source->text, source->len, host, flags, ret,
-		     &err);
+	question.source = source->device;
+	question.text = source->device ? NULL : source->text;
+	question.len = source->len;
+	r = json_ask(&cli->engine, &question, ret, &err);
 	if (!r)
 		return 0;
 	return output_fail(cli, r, "%s%s%s", source->device ? source->device->id : "",

@@ -8,7 +8,7 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
-#include "core/policy/schema.h"
+#include "core/policy/words.h"
 
 enum column {
 	COLUMN_DEVICE,

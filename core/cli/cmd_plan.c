@@ -11,7 +11,7 @@
 /* May anything be written? The target must fit, now or after it, and nobody else may have it. */
 static bool possible(const struct migcompat_verdict *verdict, const struct plan *plan)
 {
-	return (verdict->code == VERDICT_COMPATIBLE || plan->sets_up) &&
+	return (verdict->code == MIGCOMPAT_COMPATIBLE || plan->sets_up) &&
 	       verdict->result.availability != MIGCOMPAT_NO;
 }
 
@@ -21,7 +21,7 @@ static void print_refusal(const struct migcompat_verdict *verdict, int status)
 	char reason[ERROR_TEXT_MAX * 2], text[ERROR_TEXT_MAX * 2 + 64];
 	const char *why = verdict->result.availability_text;
 
-	if (verdict->code == VERDICT_COMPATIBLE)
+	if (verdict->code == MIGCOMPAT_COMPATIBLE)
 		snprintf(text, sizeof(text), "migcompat: the target is not available now%s%s",
 			 why ? ": " : "", why ? why : "");
 	else
@@ -86,11 +86,18 @@ int command_prepare(struct cli *cli)
 		status = cli_question(cli, &source, &target);
 	if (status)
 		return status;
-	r = plan_make(&cli->engine, source.device, source.text, source.len, target,
-		      cli->options.uuid, &verdict, &plan, &err);
+	r = plan_make(&cli->engine,
+		      &(struct plan_question){
+			      .source = source.device,
+			      .text = source.text,
+			      .len = source.len,
+			      .target = target,
+			      .uuid = cli->options.uuid,
+		      },
+		      &verdict, &plan, &err);
 	if (r)
 		status = output_fail(cli, r, "%s: %s", target->id, err.text);
-	else if (verdict.code == VERDICT_ERROR)
+	else if (verdict.code == MIGCOMPAT_ERROR)
 		status = output_fail(cli, verdict.error, "%s", verdict.text.text);
 	else
 		status = prepare_print(cli, &verdict, &plan);

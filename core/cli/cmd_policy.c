@@ -30,7 +30,7 @@ static const char *member_name(char name[PATH_MAX], const char *file)
 	return name;
 }
 
-static void tell_error(void *arg, const char *file, const char *text)
+static void tell_error(void *arg, const char *file, int code, const char *text)
 {
 	struct checking *checking = arg;
 	char buffer[PATH_MAX];
@@ -39,6 +39,7 @@ static void tell_error(void *arg, const char *file, const char *text)
 								  : "");
 	json_t *texts = json_object_get(checking->wrong, name);
 
+	(void)code;
 	if (checking->told++ < ERRORS_TOLD_MAX)
 		output_sentence("%s", text);
 	if (!texts) {
@@ -294,7 +295,7 @@ int command_policy_explain(struct cli *cli)
 	cli->engine.trace_arg = &explain;
 	r = source.device ? check_devices(&cli->engine, source.device, target, &verdict)
 			  : check_text(&cli->engine, source.text, source.len, target, &verdict);
-	if (r || verdict.code == VERDICT_ERROR) {
+	if (r || verdict.code == MIGCOMPAT_ERROR) {
 		table_free(explain.table);
 		json_decref(explain.rules);
 		status = output_fail(cli, r ? r : verdict.error, "%s",

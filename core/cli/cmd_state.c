@@ -53,7 +53,7 @@ int state_way(const struct cli *cli, enum vfio_way *ret)
 /* ---------------------------------------------------------------- inspect */
 
 /* Backends are started only where they have something to say. */
-static int look(struct cli *cli, const struct survey *survey, struct stream_look *ret)
+static int look(struct cli *cli, const struct survey *survey, struct stream_answers *ret)
 {
 	struct stream_head buffer;
 	struct error err = {0};
@@ -67,14 +67,14 @@ static int look(struct cli *cli, const struct survey *survey, struct stream_look
 		return status;
 	r = engine_backends(&cli->engine, &err);
 	if (!r)
-		r = state_look(&cli->engine, survey, ret, &err);
+		r = stream_ask(&cli->engine, survey, ret, &err);
 	return r ? output_fail(cli, r, "%s", err.text) : 0;
 }
 
 int command_state_inspect(struct cli *cli)
 {
 	struct state_file file = {0};
-	struct stream_look stream = {0};
+	struct stream_answers stream = {0};
 	json_t *document = NULL;
 	struct error err = {0};
 	int status = state_read(cli, cli->arguments[0], &file), sound = 0;
@@ -92,7 +92,7 @@ int command_state_inspect(struct cli *cli)
 			status = output_fail(cli, -ENOMEM, "out of memory");
 	}
 	state_release(&file);
-	state_look_free(&stream);
+	stream_answers_free(&stream);
 	if (!document)
 		return status;
 	if (cli->options.json)
@@ -107,7 +107,7 @@ int command_state_inspect(struct cli *cli)
 /* What is wrong with the file itself stands beside what is wrong with its state. */
 static void judge_file(const struct survey *survey, struct migcompat_verdict *verdict)
 {
-	if (survey->sound || verdict->code > VERDICT_INCOMPATIBLE)
+	if (survey->sound || verdict->code > MIGCOMPAT_INCOMPATIBLE)
 		return;
 	result_add_text(&verdict->result, "file", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
 			MIGCOMPAT_LIMIT_FORMAT, NULL, NULL, survey->reason.text);

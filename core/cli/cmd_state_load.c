@@ -42,7 +42,7 @@ static json_t *loading_json(const struct loading *loading)
 			 json_clean(loading->target->host->name), "file",
 			 json_clean(loading->file.source.transport.name), "loaded", loaded,
 			 "verified", loaded ? json_boolean(report->verified) : json_null(),
-			 "forced", loading->tried && loading->verdict.code != VERDICT_COMPATIBLE,
+			 "forced", loading->tried && loading->verdict.code != MIGCOMPAT_COMPATIBLE,
 			 "bytes", (json_int_t)report->bytes, "kernel", kernel, "reason",
 			 json_clean(loading->err.text), "verdict", loading->document);
 }
@@ -63,7 +63,7 @@ static int loading_say(const struct loading *loading, int status)
 	if (!loading->tried) /* what the verdict says is no reason where the device cannot be loaded
 				at all */
 		return loading->r ? status : verdict_print(cli, loading->document, status);
-	if (loading->verdict.code != VERDICT_COMPATIBLE)
+	if (loading->verdict.code != MIGCOMPAT_COMPATIBLE)
 		verdict_print(cli, loading->document, status);
 	if (loading->report.refused)
 		output_line("kernel: %s (%s)", error_name(loading->report.refused),
@@ -96,7 +96,7 @@ static bool may_try(struct loading *loading)
 {
 	const struct migcompat_verdict *verdict = &loading->verdict;
 
-	if (verdict->code == VERDICT_COMPATIBLE)
+	if (verdict->code == MIGCOMPAT_COMPATIBLE)
 		return true;
 	if (!is_ruled_out(loading))
 		return loading->cli->options.force;

@@ -7,7 +7,7 @@
 #include "core/cli/output.h"
 #include "core/facts/macros.h"
 #include "core/facts/utf8.h"
-#include "core/policy/schema.h"
+#include "core/policy/words.h"
 
 #define PAIR "-i {a} -i {b} "
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"

@@ -8,7 +8,7 @@
 
 #include "core/cli/output.h"
 #include "core/facts/macros.h"
-#include "core/policy/schema.h"
+#include "core/policy/words.h"
 
 #define LETTERLESS 256 /* getopt's values of options without a letter begin here */
 
@@ -144,15 +144,13 @@ static int set_color(struct options *options, const char *when, char *problem, s
 
 static int check_mode(const char *word, char *problem, size_t size)
 {
-	static const char *const words[] = {"require", "report", "prove"};
 	enum policy_mechanism mode;
+	struct error err;
+	int r = policy_mechanism_word(word, &mode, &err);
 
-	if (policy_mechanism_word(word, &mode) == 0)
-		return 0;
-	snprintf(problem, size,
-		 "--mechanism is \"%s\", expected " MECHANISM_MODES "; nearest is \"%s\"", word,
-		 nearest_word(word, words, COUNT(words), sizeof(words[0])));
-	return -EINVAL;
+	if (r)
+		snprintf(problem, size, "--%s", err.text);
+	return r;
 }
 
 static int set_option(struct options *options, const struct option_info *info, const char *argument,

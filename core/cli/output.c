@@ -11,7 +11,7 @@
 #include "core/check/json.h"
 #include "core/cli/document.h"
 #include "core/cli/script.h"
-#include "core/policy/schema.h"
+#include "core/policy/words.h"
 
 #define LINE_MAX_BYTES 8192
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From libconfig's tree to the message. A setting that lost its name or text to a failed
- * allocation makes it no tree at all.
+ * Turns libconfig's tree into the message. If a failed allocation cost a setting its name or text,
+ * the whole tree is refused.
  */
 #include "core/config/parse.h"
 
@@ -12,6 +12,7 @@
 #include <libconfig.h>
 
 #include "core/config/tree.h"
+#include "core/facts/macros.h"
 
 static int put_setting(struct wire_out *out, config_setting_t *setting, bool named, size_t *left);
 
@@ -48,7 +49,7 @@ static int put_fraction(struct wire_out *out, const config_setting_t *setting)
 	return 0;
 }
 
-/* *left: how many settings the message may still hold. */
+/* *left: the number of settings that the message may still hold. */
 static int put_setting(struct wire_out *out, config_setting_t *setting, bool named, size_t *left)
 {
 	static const enum conf_type types[] = {
@@ -61,7 +62,7 @@ static int put_setting(struct wire_out *out, config_setting_t *setting, bool nam
 	int type = setting ? config_setting_type(setting) : CONFIG_TYPE_NONE;
 	const char *name = setting ? config_setting_name(setting) : NULL;
 
-	if (type <= CONFIG_TYPE_NONE || (size_t)type >= sizeof(types) / sizeof(types[0]) ||
+	if (type <= CONFIG_TYPE_NONE || (size_t)type >= COUNT(types) ||
 	    !name == named)
 		return -ENOMEM;
 	wire_put_u32(out, (uint32_t)types[type]);
@@ -85,7 +86,7 @@ static int put_setting(struct wire_out *out, config_setting_t *setting, bool nam
 	}
 }
 
-/* line 0: no place in the text. */
+/* line 0: the error has no line. */
 static int refuse(struct wire_out *out, int status, unsigned line, const char *text)
 {
 	wire_begin(out, 0, WIRE_CONFIG, status, CONF_REPLY_MAX);

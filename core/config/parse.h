@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one place where libconfig runs: in the worker program and in tests, never in the
- * library. It may end the process.
+ * The only place that calls libconfig, which may end the process. Used by the worker program and
+ * by tests, never by the library.
  */
 #ifndef CORE_CONFIG_PARSE_H
 #define CORE_CONFIG_PARSE_H
 
-#include "core/wire/wire.h"
 #include "core/facts/error.h"
+#include "core/wire/wire.h"
 
 /*
- * Answer one text with its tree, or a syntax error. -EBADMSG: the request is none;
+ * Write the reply to one request: the tree, or a syntax error. -EBADMSG: the request is malformed.
  * -ENOMEM.
  */
 int conf_answer(struct wire_message *request, struct wire_out *out);
 /*
- * Answer texts until the other end goes: 0, or a negative errno. refusal: why none may be
- * parsed, "" or NULL if they may.
+ * Answer requests until the other end closes. Returns 0 or a negative errno. refusal, unless NULL
+ * or empty, is the reason why every text is refused.
  */
 int conf_serve(int fd, const struct error *refusal);
 

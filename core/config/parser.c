@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The library's side: start the process, send it a text, read the tree. What comes back is
- * checked like a worker's reply.
+ * The library's side: starts the process, sends a text and reads the tree. The reply is checked as
+ * strictly as a worker's.
  */
 #include "core/config/parser.h"
 
@@ -27,7 +27,7 @@ static int start(struct conf_parser *parser, const char *name, struct error *err
 	return 0;
 }
 
-/* The message that a request's answer is, as if it had come through a socket. */
+/* Answer a request here, and put the reply where a socket would. */
 static int answer_here(struct conf_parser *parser)
 {
 	struct wire_in request = {.bytes = parser->out.bytes, .end = parser->out.len};
@@ -52,14 +52,14 @@ static int exchange(struct conf_parser *parser, struct wire_message *ret)
 
 	while (!r && (n = wire_next(&parser->in, CONF_REPLY_MAX, ret)) == 0)
 		r = wire_fill(&parser->in, parser->process.socket, deadline);
-	/* What stands behind the reply would be the next text's. */
+	/* Bytes after the reply would count as the next text's reply. */
 	if (!r && n > 0 && parser->in.at != parser->in.end)
 		return -EBADMSG;
 	return r ? r : n < 0 ? n : 0;
 }
 
-/* The stream means nothing any more. */
-static int broken(struct conf_parser *parser, const char *name, int r, struct error *err)
+/* End the process, since its next message can no longer be trusted, and set err. */
+static int fail(struct conf_parser *parser, const char *name, int r, struct error *err)
 {
 	conf_parser_end(parser);
 	if (r == -ETIMEDOUT)
@@ -73,24 +73,24 @@ static int broken(struct conf_parser *parser, const char *name, int r, struct er
 	return error_set(err, -EIO, "out of memory or crashed while parsing %s", name);
 }
 
-/* A syntax error with its line, or line 0 and why nothing could be parsed. */
-static int refused(struct conf_parser *parser, const char *name, struct wire_message *reply,
-		   unsigned *ret_line, struct error *err)
+/* Read a refusal: a syntax error with its line, or line 0 and why nothing was parsed. */
+static int get_refusal(struct conf_parser *parser, const char *name, struct wire_message *reply,
+		       unsigned *ret_line, struct error *err)
 {
 	unsigned line = wire_get_u32(&reply->body);
 	const char *text = wire_get_words(&reply->body, WIRE_TEXT_MAX);
 
 	if (!text || !wire_done(&reply->body) || !line != (reply->head.status != -EINVAL))
-		return broken(parser, name, -EBADMSG, err);
+		return fail(parser, name, -EBADMSG, err);
 	*ret_line = line;
 	if (line)
 		return error_set(err, -EINVAL, "%s", text);
 	if (reply->head.status == -EFBIG || reply->head.status == -ENOMEM)
-		return broken(parser, name, reply->head.status, err);
+		return fail(parser, name, reply->head.status, err);
 	return error_set(err, reply->head.status, "%s: cannot be parsed: %s", name, text);
 }
 
-int conf_parse(struct conf_parser *parser, const char *name, const char *text, size_t len,
+int conf_parse(struct conf_parser *parser, const struct conf_text *text,
 	       const struct conf_node **ret, unsigned *ret_line, struct error *err)
 {
 	struct wire_message reply;
@@ -102,32 +102,32 @@ int conf_parse(struct conf_parser *parser, const char *name, const char *text, s
 	root = arena_alloc(&parser->nodes, sizeof(*root), 8);
 	if (!root)
 		return error_set(err, -ENOMEM, "out of memory");
-	if (len > CONF_TEXT_MAX)
+	if (text->len > CONF_TEXT_MAX)
 		return error_set(err, -EFBIG, "%s: is larger than %u bytes, expected at most that",
-				 name, CONF_TEXT_MAX);
-	r = start(parser, name, err);
+				 text->name, CONF_TEXT_MAX);
+	r = start(parser, text->name, err);
 	if (r)
 		return r;
 	wire_begin(&parser->out, 0, WIRE_CONFIG, 0, CONF_TEXT_MAX + WIRE_TEXT_MAX);
-	wire_put_text(&parser->out, text, len);
+	wire_put_text(&parser->out, text->text, text->len);
 	r = wire_end(&parser->out);
 	if (!r)
 		r = exchange(parser, &reply);
 	if (!r && (reply.head.op != WIRE_CONFIG || reply.head.status > 0))
 		r = -EBADMSG;
 	if (!r && reply.head.status)
-		return refused(parser, name, &reply, ret_line, err);
+		return get_refusal(parser, text->name, &reply, ret_line, err);
 	if (!r)
 		r = conf_get(&reply.body, &parser->nodes, root);
 	if (r)
-		return broken(parser, name, r, err);
+		return fail(parser, text->name, r, err);
 	*ret = root;
 	return 0;
 }
 
 void conf_parser_end(struct conf_parser *parser)
 {
-	/* It holds nothing that could be lost. */
+	/* The process holds nothing that could be lost. */
 	if (parser->started && !parser->answer)
 		process_end(&parser->process, 0, NULL, 0);
 	parser->started = false;

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Looking into trees, and reading them from messages. Must not know any name of a setting.
- */
+/* Looks up nodes of trees, and reads trees from messages. Must not know the name of a setting. */
 #include "core/config/tree.h"
 
 #include <errno.h>
@@ -33,7 +31,7 @@ const struct conf_node *conf_member(const struct conf_node *group, const char *n
 	return NULL;
 }
 
-/* One that is being read, and what is left of all. */
+/* A tree that is being read. left: nodes that it may still have. */
 struct getting {
 	struct wire_reader *reader;
 	struct arena *arena;
@@ -87,7 +85,7 @@ static int get_value(struct getting *getting, struct conf_node *node)
 	}
 }
 
-/* A member of a group has a name, nothing else has. */
+/* named: the node is a member of a group. Only members have a name. */
 static int get_node(struct getting *getting, bool named, struct conf_node *ret)
 {
 	int r;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A parsed configuration file as plain data, and its form in a message. What reads such a
- * tree needs no parser: the text is parsed in another process (core/config/parser.h).
+ * A parsed configuration file as plain data, and its form in a message. The text is parsed in
+ * another process (core/config/parser.h), so that readers of a tree need no parser.
  */
 #ifndef CORE_CONFIG_TREE_H
 #define CORE_CONFIG_TREE_H
@@ -9,13 +9,13 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "core/wire/wire.h"
 #include "core/facts/arena.h"
+#include "core/wire/wire.h"
 
-#define CONF_TEXT_MAX (8u << 20)   /* bytes of a text that is parsed */
-#define CONF_NODES_MAX (1u << 18)  /* settings of one text, the elements of lists too */
-#define CONF_DEPTH_MAX 128u	   /* settings inside each other */
-#define CONF_REPLY_MAX (32u << 20) /* bytes of the message that a tree is sent in */
+#define CONF_TEXT_MAX (8u << 20)   /* bytes of a text */
+#define CONF_NODES_MAX (1u << 18)  /* settings of a text, elements of lists included */
+#define CONF_DEPTH_MAX 128u	   /* of nested settings */
+#define CONF_REPLY_MAX (32u << 20) /* bytes of the message with a tree */
 
 enum conf_type {
 	CONF_GROUP,
@@ -24,17 +24,17 @@ enum conf_type {
 	CONF_STRING,
 	CONF_BOOL,
 	CONF_INT,
-	CONF_INT64, /* with an L behind it */
+	CONF_INT64, /* ends in L */
 	CONF_FLOAT,
 	CONF_TYPE_COUNT,
 };
 
 struct conf_node {
-	const char *name; /* NULL: the root, or an element of a list or an array */
+	const char *name; /* NULL: the root, or an element of a list or array */
 	enum conf_type type;
 	unsigned line; /* of the text, from 1; 0: not known */
 	union {
-		const char *text; /* any bytes without a zero */
+		const char *text; /* any bytes but zero */
 		long long number; /* of a bool too */
 		double fraction;
 		struct {
@@ -44,21 +44,18 @@ struct conf_node {
 	};
 };
 
-/*
- * Of a group, a list or an array; NULL: it has none of this index, or no children at all.
- */
+/* A child of a group, list or array. NULL: index is too large, or the node has no children. */
 const struct conf_node *conf_child(const struct conf_node *node, size_t index);
-/* 0 for whatever has no children. */
+/* The number of children; 0 for a node that can have none. */
 size_t conf_count(const struct conf_node *node);
-/* Of a string, else NULL. */
+/* The text of a string. NULL: another type. */
 const char *conf_text(const struct conf_node *node);
-/* A group's member of that name, or NULL. */
+/* A member of a group. NULL: there is none of that name. */
 const struct conf_node *conf_member(const struct conf_node *group, const char *name);
 
 /*
- * Read a tree from a message. Nodes are in the arena; names and texts stay where they are,
- * and live as long as the message. -EBADMSG: it is none, -EFBIG: more than CONF_NODES_MAX,
- * -ENOMEM.
+ * Read a tree from a message. Nodes are put into the arena. Names and texts stay in the message and
+ * live as long as it does. -EBADMSG: malformed; -EFBIG: more than CONF_NODES_MAX nodes; -ENOMEM.
  */
 int conf_get(struct wire_reader *reader, struct arena *arena, struct conf_node *ret);
 

@@ -18,11 +18,11 @@ int error_set(struct error *err, int code, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 /*
- * For a check that goes on after an error: each one is told. file: where it is, or NULL; text: the
- * sentence. Both live during the call.
+ * For a check that goes on after an error: each error is told. file: where it is, or NULL; code: a
+ * negative errno; text: the sentence. Both texts live during the call.
  */
 struct error_list {
-	void (*tell)(void *arg, const char *file, const char *text);
+	void (*tell)(void *arg, const char *file, int code, const char *text);
 	void *arg;
 };
 

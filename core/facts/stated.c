@@ -82,7 +82,7 @@ static int stated_merge(struct stated *stated, struct error *err)
 static int told(const struct error_list *list, const char *file, int r, const struct error *err)
 {
 	if (list && r && r != -ENOMEM)
-		list->tell(list->arg, file, err->text);
+		list->tell(list->arg, file, r, err->text);
 	return r;
 }
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Globs over values. Not fnmatch: that one asks the locale, takes memory for long values, refuses
- * bytes that are no text in it, and needs time without bound for many stars; a deny rule must not
- * hang on any of these.
+ * Globs over values. fnmatch(3) does not fit: it depends on the locale, allocates for long
+ * values, refuses bytes that the locale does not know, and takes exponential time for many
+ * stars. A deny rule must not depend on any of these.
  */
-#include "core/policy/policy_private.h"
-
 #include <string.h>
 
-/* The end of a set that begins behind '['; NULL: it is not closed. */
+#include "core/policy/policy_private.h"
+
+/* The closing bracket of a set; at is after the opening one. NULL: it is not closed. */
 static const char *set_end(const char *at)
 {
 	if (*at == '!' || *at == '^')
@@ -45,7 +45,7 @@ static bool set_has(const char *at, const char *end, unsigned char c)
 	return found != negated;
 }
 
-/* One element of the glob that is no star, against one byte; *ret_next is the element behind it. */
+/* Match one element that is no star against one byte. *ret_next is the next element. */
 static bool element_fits(const char *glob, unsigned char c, const char **ret_next)
 {
 	const char *end;
@@ -68,13 +68,13 @@ static bool element_fits(const char *glob, unsigned char c, const char **ret_nex
 	return *glob && (unsigned char)*glob == c;
 }
 
-bool policy_glob_match(const char *glob, const char *text)
+bool policy_glob_match_bytes(const char *glob, const char *text, size_t len)
 {
-	const char *star = NULL, *retry = NULL, *next;
+	const char *star = NULL, *retry = NULL, *next, *end = text + len;
 
-	/* Only the last star is ever taken back: that is enough, and keeps the time below glob
-	 * times text. */
-	while (*text) {
+	/* Going back to the last star alone is enough. It bounds the time to the product of both
+	 * lengths. */
+	while (text < end) {
 		if (*glob == '*') {
 			star = ++glob;
 			retry = text;
@@ -89,6 +89,11 @@ bool policy_glob_match(const char *glob, const char *text)
 		}
 	}
 	return glob[strspn(glob, "*")] == '\0';
+}
+
+bool policy_glob_match(const char *glob, const char *text)
+{
+	return policy_glob_match_bytes(glob, text, strlen(text));
 }
 
 const char *policy_glob_check(const char *glob)

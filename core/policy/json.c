@@ -1,62 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force as one JSON document. What is not said is left out, as in a configuration
- * file; plain settings are always there. */
+/*
+ * The policy in force as one JSON document. A member that is not set is left out, as in a
+ * configuration file. Plain settings are always there.
+ */
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
+#include "core/facts/json_build.h"
 #include "core/policy/policy_private.h"
+#include "core/policy/words.h"
 
-/* jansson's setters take NULL as "out of memory" and fail, so a document is whole or it is not
- * there. */
-struct writer {
-	bool failed;
-};
-
-static void put(struct writer *writer, json_t *object, const char *name, json_t *value)
-{
-	if (json_object_set_new(object, name, value))
-		writer->failed = true;
-}
-
-static void push(struct writer *writer, json_t *array, json_t *value)
-{
-	if (json_array_append_new(array, value))
-		writer->failed = true;
-}
-
-/* A path may hold bytes that are no UTF-8; the document must not fail for it. */
-static json_t *path_json(const char *text)
-{
-	json_t *string;
-	char *shown;
-
-	if (utf8_valid(text, strlen(text)))
-		return json_string(text);
-	shown = strdup(text);
-	if (!shown)
-		return NULL;
-	utf8_mend(shown, strlen(shown));
-	string = json_string(shown);
-	free(shown);
-	return string;
-}
-
-static void put_text(struct writer *writer, json_t *object, const char *name, const char *text)
+/* Put a text, unless it is NULL. A path may have bytes that are not UTF-8. */
+static void put_text(json_t **object, const char *name, const char *text)
 {
 	if (text)
-		put(writer, object, name, path_json(text));
+		json_set(object, name, json_clean(text));
 }
 
-static void put_fact(struct writer *writer, json_t *object, const struct fact_name *name)
+static void put_fact(json_t **object, const struct fact_name *name)
 {
-	put_text(writer, object, "fact", name->key);
-	put_text(writer, object, "scope", scope_words[name->scope - SCOPE_DEVICE]);
+	put_text(object, "fact", name->key);
+	put_text(object, "scope", scope_words[name->scope - SCOPE_DEVICE]);
 }
 
-static json_t *preferences_json(struct writer *writer, const struct policy *policy)
+static json_t *preferences_json(const struct policy *policy)
 {
 	json_t *array = json_array();
 
@@ -64,98 +33,98 @@ static json_t *preferences_json(struct writer *writer, const struct policy *poli
 	     preference = preference->next) {
 		json_t *object = json_object();
 
-		put_text(writer, object, "key", preference->key);
-		put_text(writer, object, "backend", preference->backend);
-		put_text(writer, object, "where", preference->where);
-		push(writer, array, object);
+		put_text(&object, "key", preference->key);
+		put_text(&object, "backend", preference->backend);
+		put_text(&object, "where", preference->where);
+		json_append(&array, object);
 	}
 	return array;
 }
 
-static json_t *known_bad_json(struct writer *writer, const struct policy *policy)
+static json_t *known_bad_json(const struct policy *policy)
 {
 	json_t *array = json_array();
 
 	for (const struct known_bad *bad = policy->known_bad; bad; bad = bad->next) {
 		json_t *object = json_object();
 
-		put_text(writer, object, "namespace", bad->namespace);
-		put_text(writer, object, "version", bad->version);
+		put_text(&object, "namespace", bad->namespace);
+		put_text(&object, "version", bad->version);
 		if (bad->fact.name.key)
-			put_fact(writer, object, &bad->fact.name);
-		put_text(writer, object, "value", bad->fact.value);
-		put_text(writer, object, "side", side_words[bad->side]);
-		put_text(writer, object, "reason", bad->reason);
-		put_text(writer, object, "where", bad->where);
-		push(writer, array, object);
+			put_fact(&object, &bad->fact.name);
+		put_text(&object, "value", bad->fact.value);
+		put_text(&object, "side", side_words[bad->side]);
+		put_text(&object, "reason", bad->reason);
+		put_text(&object, "where", bad->where);
+		json_append(&array, object);
 	}
 	return array;
 }
 
-static json_t *side_json(struct writer *writer, const struct side_match *side)
+static json_t *side_json(const struct side_match *side)
 {
 	json_t *object = json_object(), *facts = side->nfacts ? json_array() : NULL;
 
-	put_text(writer, object, "namespace", side->namespace);
-	put_text(writer, object, "type", side->type);
-	put_text(writer, object, "kind", side->kind);
-	put_text(writer, object, "host", side->host);
+	put_text(&object, "namespace", side->namespace);
+	put_text(&object, "type", side->type);
+	put_text(&object, "kind", side->kind);
+	put_text(&object, "host", side->host);
 	for (size_t i = 0; i < side->nfacts; i++) {
 		json_t *fact = json_object();
 
-		put_fact(writer, fact, &side->facts[i].name);
-		put_text(writer, fact, "value", side->facts[i].value);
-		push(writer, facts, fact);
+		put_fact(&fact, &side->facts[i].name);
+		put_text(&fact, "value", side->facts[i].value);
+		json_append(&facts, fact);
 	}
 	if (side->nfacts)
-		put(writer, object, "facts", facts);
+		json_set(&object, "facts", facts);
 	return object;
 }
 
-static json_t *require_json(struct writer *writer, const struct requirement *require)
+static json_t *require_json(const struct requirement *require)
 {
 	json_t *object = json_object();
 
-	put_text(writer, object, "side", side_words[require->side]);
-	put_fact(writer, object, &require->name);
-	put_text(writer, object, "rule", require_words[require->rule]);
-	put_text(writer, object, "value", require->value);
+	put_text(&object, "side", side_words[require->side]);
+	put_fact(&object, &require->name);
+	put_text(&object, "rule", require_words[require->rule]);
+	put_text(&object, "value", require->value);
 	return object;
 }
 
-static json_t *rule_json(struct writer *writer, const struct rule *rule)
+static json_t *rule_json(const struct rule *rule)
 {
 	json_t *object = json_object(), *match = json_object();
 
-	put_text(writer, object, "name", rule->name);
+	put_text(&object, "name", rule->name);
 	for (size_t side = 0; side < SIDE_COUNT; side++)
-		put(writer, match, side_words[side], side_json(writer, &rule->match[side]));
-	put(writer, object, "match", match);
-	put_text(writer, object, "action", action_words[rule->action]);
+		json_set(&match, side_words[side], side_json(&rule->match[side]));
+	json_set(&object, "match", match);
+	put_text(&object, "action", action_words[rule->action]);
 	if (rule->require)
-		put(writer, object, "require", require_json(writer, rule->require));
+		json_set(&object, "require", require_json(rule->require));
 	if (rule->nfields) {
 		json_t *fields = json_array();
 
 		for (size_t i = 0; i < rule->nfields; i++)
-			push(writer, fields, json_string(rule->fields[i]));
-		put(writer, object, "fields", fields);
+			json_append(&fields, json_string(rule->fields[i]));
+		json_set(&object, "fields", fields);
 	}
-	put_text(writer, object, "reason", rule->reason);
-	put_text(writer, object, "where", rule->where);
+	put_text(&object, "reason", rule->reason);
+	put_text(&object, "where", rule->where);
 	return object;
 }
 
-static json_t *rules_json(struct writer *writer, const struct policy *policy)
+static json_t *rules_json(const struct policy *policy)
 {
 	json_t *array = json_array();
 
 	for (const struct rule *rule = policy->rules; rule; rule = rule->next)
-		push(writer, array, rule_json(writer, rule));
+		json_append(&array, rule_json(rule));
 	return array;
 }
 
-static json_t *sections_json(struct writer *writer, const struct policy *policy)
+static json_t *sections_json(const struct policy *policy)
 {
 	json_t *object = json_object();
 
@@ -166,48 +135,43 @@ static json_t *sections_json(struct writer *writer, const struct policy *policy)
 		     setting = setting->next) {
 			json_t *one = json_object();
 
-			put_text(writer, one, "value", setting->value);
-			put_text(writer, one, "where", setting->where);
-			put(writer, settings, setting->name, one);
+			put_text(&one, "value", setting->value);
+			put_text(&one, "where", setting->where);
+			json_set(&settings, setting->name, one);
 		}
-		put(writer, object, section->namespace, settings);
+		json_set(&object, section->namespace, settings);
 	}
 	return object;
 }
 
-static json_t *files_json(struct writer *writer, const struct policy *policy)
+static json_t *files_json(const struct policy *policy)
 {
 	json_t *array = json_array();
 
 	for (const struct policy_path *file = policy->files; file; file = file->next)
-		push(writer, array, path_json(file->path));
+		json_append(&array, json_clean(file->path));
 	return array;
 }
 
 void *policy_json(const struct policy *policy)
 {
-	struct writer writer = {0};
 	json_t *object = json_object();
 	char hash[17];
 
 	snprintf(hash, sizeof(hash), "%016" PRIx64, policy->hash);
-	put_text(&writer, object, "format", "migcompat-policy/1");
-	put_text(&writer, object, "hash", hash);
-	put(&writer, object, "files", files_json(&writer, policy));
-	put(&writer, object, "backend_dir",
-	    policy->backend_dir ? path_json(policy->backend_dir) : json_null());
-	put(&writer, object, "timeout_ms", json_integer(policy->timeout_ms));
-	put(&writer, object, "mixed", json_boolean(policy->mixed));
-	put_text(&writer, object, "mechanism", mechanism_words[policy->mechanism]);
-	put_text(&writer, object, "generic", generic_words[policy->generic_equal]);
-	put(&writer, object, "stale_after", json_integer(policy->stale_after_s));
-	put(&writer, object, "prefer", preferences_json(&writer, policy));
-	put(&writer, object, "known_bad", known_bad_json(&writer, policy));
-	put(&writer, object, "rules", rules_json(&writer, policy));
-	put(&writer, object, "sections", sections_json(&writer, policy));
-	if (writer.failed) {
-		json_decref(object);
-		return NULL;
-	}
+	put_text(&object, "format", "migcompat-policy/1");
+	put_text(&object, "hash", hash);
+	json_set(&object, "files", files_json(policy));
+	json_set(&object, "backend_dir",
+		 policy->backend_dir ? json_clean(policy->backend_dir) : json_null());
+	json_set(&object, "timeout_ms", json_integer(policy->timeout_ms));
+	json_set(&object, "mixed", json_boolean(policy->mixed));
+	put_text(&object, "mechanism", mechanism_words[policy->mechanism]);
+	put_text(&object, "generic", generic_words[policy->generic_equal]);
+	json_set(&object, "stale_after", json_integer(policy->stale_after_s));
+	json_set(&object, "prefer", preferences_json(policy));
+	json_set(&object, "known_bad", known_bad_json(policy));
+	json_set(&object, "rules", rules_json(policy));
+	json_set(&object, "sections", sections_json(policy));
 	return object;
 }

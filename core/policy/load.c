@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which files make the policy, and in which order. Nothing that is wrong with any of them is passed
- * over: half a policy denies less than a whole one.
+ * Which files make the policy, and in which order. A file or folder that cannot be read is an
+ * error, since half a policy denies less than the whole one.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -24,25 +24,12 @@ struct folder {
 	int count;
 };
 
-bool policy_ends(const struct policy *policy, int r, int *first)
-{
-	if (r && !*first)
-		*first = r;
-	return r && (!policy->list || r == -ENOMEM);
-}
-
-void policy_tell(const struct policy *policy, const char *file, const char *text)
-{
-	if (policy->list)
-		policy->list->tell(policy->list->arg, file, text);
-}
-
 static int folder_fail(const char *path, int code, struct error *err)
 {
 	return error_set(err, code, "%s: %s", path, strerror(-code));
 }
 
-/* Is there anything of this name, be it a link to nowhere? */
+/* Does the path exist? A link to nowhere does. */
 static bool path_exists(const char *path)
 {
 	struct stat st;
@@ -62,7 +49,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* A folder that is not there holds no files; any other trouble is an error. */
+/* A folder may be missing. Any other problem is an error. */
 static int folder_check(const char *path, bool *ret_there, struct error *err)
 {
 	struct stat st;
@@ -141,7 +128,7 @@ static int files_note(struct policy *policy, const struct source *source)
 	return 0;
 }
 
-/* why has no place in a file yet if there is one. */
+/* at: the line in the text, which why does not have yet. 0: why is complete. */
 static int parse_fail(const struct policy *policy, const struct source *source, int r, unsigned at,
 		      const struct error *why, struct error *err)
 {
@@ -154,23 +141,24 @@ static int parse_fail(const struct policy *policy, const struct source *source, 
 		error_set(&whole, r, "%s:%u: %s", file, line, why->text);
 	}
 	if (r != -ENOMEM)
-		policy_tell(policy, file, whole.text);
+		policy_tell(policy, file, r, whole.text);
 	return error_set(err, r, "%s", whole.text);
 }
 
-/* Take in one file whose text was read. */
-static int source_take(struct policy *policy, struct source *source, struct error *err)
+/* Parse a file whose text was read, and put it into the policy. */
+static int load_source(struct policy *policy, struct source *source, struct error *err)
 {
 	struct reader reader = {.policy = policy, .source = source, .err = err};
+	const struct conf_text text = {source->files[0], source->text, source->len};
 	const struct conf_node *root = NULL;
 	struct error why = {0};
 	unsigned line = 0;
 	int r = 0;
 
-	/* Comments alone, as in the file that is installed, are not worth a process. */
+	/* A file of comments alone, as the installed one is, needs no process. A process costs
+	 * about 1 ms. */
 	if (source->scan.last)
-		r = conf_parse(policy->parser, source->files[0], source->text, source->len, &root,
-			       &line, &why);
+		r = conf_parse(policy->parser, &text, &root, &line, &why);
 	if (r)
 		return parse_fail(policy, source, r, line, &why, err);
 	if (root)
@@ -178,28 +166,24 @@ static int source_take(struct policy *policy, struct source *source, struct erro
 	return !r && files_note(policy, source) ? reader_no_memory(&reader) : r;
 }
 
-static int file_take(struct policy *policy, const char *path, struct error *err)
+static int load_file(struct policy *policy, const char *path, struct error *err)
 {
 	struct source source = {.arena = &policy->arena, .hash = policy->hash};
-	struct error why = {0};
 	int r;
 
 	if (!path)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = source_read_file(&source, path, &why);
+	r = source_read_file(&source, path, err);
 	if (r && r != -ENOMEM)
-		policy_tell(policy, path, why.text);
+		policy_tell(policy, path, r, err->text);
 	if (!r)
-		r = source_take(policy, &source, &why);
+		r = load_source(policy, &source, err);
 	policy->hash = source.hash;
 	source_clear(&source);
-	/* Where all are told, the first one stays. */
-	if (r && !(policy->list && err && *err->text))
-		error_set(err, r, "%s", why.text);
 	return r;
 }
 
-static int folder_take(struct policy *policy, const struct folder *folder,
+static int load_folder(struct policy *policy, const struct folder *folder,
 		       const struct folder *hiding, struct error *err)
 {
 	int first = 0;
@@ -209,14 +193,14 @@ static int folder_take(struct policy *policy, const struct folder *folder,
 
 		if ((!hiding || !folder_has(hiding, name)) &&
 		    policy_ends(policy,
-				file_take(policy, path_join(policy, folder->path, name), err),
+				load_file(policy, path_join(policy, folder->path, name), err),
 				&first))
 			return first;
 	}
 	return first;
 }
 
-static int admin_take(struct policy *policy, const char *admin, const struct folder *confs,
+static int load_admin(struct policy *policy, const char *admin, const struct folder *confs,
 		      struct error *err)
 {
 	const char *main_file = path_join(policy, admin, "migcompat.conf");
@@ -225,9 +209,9 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 	if (!main_file)
 		return error_set(err, -ENOMEM, "out of memory");
 	if (path_exists(main_file) &&
-	    policy_ends(policy, file_take(policy, main_file, err), &first))
+	    policy_ends(policy, load_file(policy, main_file, err), &first))
 		return first;
-	policy_ends(policy, folder_take(policy, confs, NULL, err), &first);
+	policy_ends(policy, load_folder(policy, confs, NULL, err), &first);
 	return first;
 }
 
@@ -240,13 +224,13 @@ static int admin_take(struct policy *policy, const char *admin, const struct fol
 	} while (0)
 
 /*
- * The vendor's files first, so that a plain setting of the administrator's, read later, replaces
- * theirs; but what they add to lists stands behind what the administrator adds.
+ * The vendor's files are read first, so that a plain setting of the administrator replaces theirs.
+ * Their rules, known-bad entries and files are put after those of the administrator.
  */
-static int folders_take(struct policy *policy, const char *admin, const struct folder *confs,
-			const struct folder *vendor, struct error *err)
+static int load_all(struct policy *policy, const char *admin, const struct folder *confs,
+		    const struct folder *vendor, struct error *err)
 {
-	int first = 0, r = folder_take(policy, vendor, confs, err);
+	int first = 0, r = load_folder(policy, vendor, confs, err);
 	struct rule *rules = policy->rules;
 	struct known_bad *known_bad = policy->known_bad;
 	struct policy_path *files = policy->files;
@@ -256,7 +240,7 @@ static int folders_take(struct policy *policy, const char *admin, const struct f
 	policy->rules = NULL;
 	policy->known_bad = NULL;
 	policy->files = NULL;
-	policy_ends(policy, admin_take(policy, admin, confs, err), &first);
+	policy_ends(policy, load_admin(policy, admin, confs, err), &first);
 	LIST_APPEND(policy->rules, rules);
 	LIST_APPEND(policy->known_bad, known_bad);
 	LIST_APPEND(policy->files, files);
@@ -281,7 +265,7 @@ static struct policy *policy_new(struct conf_parser *parser, const struct error_
 	return policy;
 }
 
-/* What is right of one is kept where all errors were told. */
+/* If all errors were told, the policy keeps the parts that are right. */
 static int policy_done(int r, struct policy *policy, struct policy **ret)
 {
 	bool kept = !r || (policy->list && r != -ENOMEM);
@@ -295,12 +279,12 @@ static int policy_done(int r, struct policy *policy, struct policy **ret)
 	return r;
 }
 
-/* A folder that is not as it must be, told if all errors are. */
-static int folder_told(const struct policy *policy, const char *path, int r,
+/* Tell the error of a folder, and return its code. */
+static int folder_tell(const struct policy *policy, const char *path, int r,
 		       const struct error *err)
 {
-	if (r && r != -ENOMEM && policy->list)
-		policy_tell(policy, path, err->text);
+	if (r && r != -ENOMEM)
+		policy_tell(policy, path, r, err->text);
 	return r;
 }
 
@@ -314,13 +298,13 @@ static int load_folders(const char *admin, const char *vendor, struct policy *po
 
 	if (!conf_d)
 		return error_set(err, -ENOMEM, "out of memory");
-	r = folder_told(policy, admin, folder_check(admin, &there, err), err);
+	r = folder_tell(policy, admin, folder_check(admin, &there, err), err);
 	if (!r)
-		r = folder_told(policy, conf_d, folder_list(conf_d, &confs, err), err);
+		r = folder_tell(policy, conf_d, folder_list(conf_d, &confs, err), err);
 	if (!r && vendor)
-		r = folder_told(policy, vendor, folder_list(vendor, &vendor_confs, err), err);
+		r = folder_tell(policy, vendor, folder_list(vendor, &vendor_confs, err), err);
 	if (!r)
-		r = folders_take(policy, admin, &confs, &vendor_confs, err);
+		r = load_all(policy, admin, &confs, &vendor_confs, err);
 	folder_free(&confs);
 	folder_free(&vendor_confs);
 	return r;
@@ -347,7 +331,7 @@ int policy_load_text(const char *name, const char *bytes, size_t len, struct con
 	source.arena = &policy->arena;
 	r = source_read_text(&source, name, bytes, len, err);
 	if (!r)
-		r = source_take(policy, &source, err);
+		r = load_source(policy, &source, err);
 	policy->hash = source.hash;
 	source_clear(&source);
 	return policy_done(r, policy, ret);
@@ -357,9 +341,11 @@ static int load(const char *dir, struct conf_parser *parser, const struct error_
 		struct policy **ret, struct error *err)
 {
 	struct policy *policy;
+	struct error own;
 	struct stat st;
 	int r;
 
+	err = err ? err : &own;
 	if (dir && stat(dir, &st) < 0)
 		return folder_fail(dir, -errno, err);
 	policy = policy_new(parser, list, err);
@@ -370,7 +356,7 @@ static int load(const char *dir, struct conf_parser *parser, const struct error_
 	else if (S_ISDIR(st.st_mode))
 		r = load_folders(dir, NULL, policy, err);
 	else
-		r = file_take(policy, dir, err);
+		r = load_file(policy, dir, err);
 	return policy_done(r, policy, ret);
 }
 

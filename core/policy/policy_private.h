@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of this room share: a loaded policy as plain data. Everything here lives in the
- * policy's arena. */
+/*
+ * What the files of this room share: a loaded policy as plain data. All of it is in the policy's
+ * arena.
+ */
 #ifndef CORE_POLICY_POLICY_PRIVATE_H
 #define CORE_POLICY_POLICY_PRIVATE_H
 
@@ -33,12 +35,12 @@ enum rule_action {
 };
 
 enum fact_scope {
-	SCOPE_UNSAID, /* only while reading */
+	SCOPE_UNSAID, /* only while the file is read */
 	SCOPE_DEVICE,
 	SCOPE_HOST,
 };
 
-/* A requirement's rule: those of enum migcompat_rule that compare, and a glob. */
+/* The rule of a requirement: one of enum migcompat_rule that compares, or a glob. */
 enum { REQUIRE_GLOB = MIGCOMPAT_RULE_INFO };
 
 enum side_index {
@@ -49,7 +51,7 @@ enum side_index {
 };
 
 struct fact_name {
-	struct fact_name *next; /* all that rules and known-bad entries ask for */
+	struct fact_name *next; /* of all facts that rules and known-bad entries name */
 	const char *key;
 	unsigned scope; /* enum fact_scope */
 };
@@ -59,7 +61,7 @@ struct fact_match {
 	const char *value; /* glob */
 };
 
-/* Conditions on one side; NULL or none: no condition. */
+/* Conditions on one side. NULL: no condition on that value. */
 struct side_match {
 	const char *namespace;
 	const char *type; /* glob */
@@ -73,7 +75,7 @@ struct requirement {
 	unsigned side; /* enum side_index */
 	struct fact_name name;
 	unsigned rule;		       /* enum migcompat_rule, or REQUIRE_GLOB */
-	const char *value;	       /* as it was written */
+	const char *value;	       /* as in the file */
 	struct migcompat_value wanted; /* the same, typed for the rule */
 };
 
@@ -82,8 +84,8 @@ struct rule {
 	const char *where; /* FILE:LINE */
 	const char *name;
 	const char *reason; /* or NULL */
-	const char *label;  /* "policy rule "NAME"", made once so that applying allocates nothing */
-	const char *accepts; /* of an override: the sentence that a finding gets */
+	const char *label;  /* "policy rule "NAME"", made here so that applying allocates nothing */
+	const char *accepts; /* the sentence for findings that an override accepts */
 	unsigned action;     /* enum rule_action */
 	struct side_match match[SIDE_COUNT];
 	struct requirement *require;
@@ -95,7 +97,7 @@ struct known_bad {
 	struct known_bad *next;
 	const char *where;
 	const char *namespace; /* or NULL: any */
-	const char *version;   /* glob over the whole string; NULL: the fact decides */
+	const char *version;   /* glob over the whole version string; NULL: the fact decides */
 	struct fact_match fact;
 	unsigned side; /* enum side_index, or SIDE_ANY */
 	const char *reason;
@@ -104,7 +106,7 @@ struct known_bad {
 struct preference {
 	struct preference *next;
 	const char *where;
-	const char *key; /* dashes of the module as underscores */
+	const char *key; /* the dashes of the module are underscores */
 	const char *backend;
 };
 
@@ -116,10 +118,10 @@ struct section_setting {
 	unsigned type; /* enum migcompat_setting_type */
 };
 
-/* What is set for one backend. */
+/* The settings of one backend. */
 struct section {
 	struct section *next;
-	const char *where; /* of the first one of this name */
+	const char *where; /* of the first section of this name */
 	const char *namespace;
 	struct section_setting *settings;
 };
@@ -131,8 +133,8 @@ struct policy_path {
 
 struct policy {
 	struct arena arena;
-	struct conf_parser *parser;    /* while it is loaded */
-	const struct error_list *list; /* likewise; NULL: the first error ends it */
+	struct conf_parser *parser;    /* only while the policy is loaded */
+	const struct error_list *list; /* likewise; NULL: the first error ends the loading */
 	struct policy_path *files;
 	struct rule *rules;
 	struct known_bad *known_bad;
@@ -155,51 +157,39 @@ struct policy {
 	uint64_t hash;
 };
 
-/* Words in the order of their enums, NULL-terminated. */
-extern const char *const action_words[];
-extern const char *const scope_words[]; /* from SCOPE_DEVICE on */
-extern const char *const side_words[];
-extern const char *const require_words[];
-extern const char *const mechanism_words[];
-extern const char *const generic_words[];
-
-/*
- * Note an error of a part that was read. True: nothing more is read. *first: of the parts so far,
- * and the one to return.
- */
-bool policy_ends(const struct policy *policy, int r, int *first);
-/* Tell an error, if all are to be told. */
-void policy_tell(const struct policy *policy, const char *file, const char *text);
-
-/* As policy_load with NULL, with other folders. vendor may be NULL. */
+/* As policy_load without dir, but from other folders. vendor may be NULL. */
 int policy_load_folders(const char *admin, const char *vendor, struct conf_parser *parser,
 			struct policy **ret, struct error *err);
-/* One file's content from memory; name stands for the path, and its folder is where a relative
- * @include looks. */
+/*
+ * Load one file from memory. name is its path in messages. A relative @include is relative to the
+ * folder of name.
+ */
 int policy_load_text(const char *name, const char *bytes, size_t len, struct conf_parser *parser,
 		     struct policy **ret, struct error *err);
 
-/* '*' any bytes, '?' one byte, '[a-z]' and '[!a-z]' one of a set, '\' takes the next literally.
- * Neither allocates nor asks the locale. */
+/*
+ * In a glob, '*' is any bytes, '?' one byte, '[a-z]' and '[!a-z]' one byte of a set, and '\' takes
+ * the next byte literally. Matching neither allocates nor depends on the locale.
+ */
 bool policy_glob_match(const char *glob, const char *text);
-/* NULL: well-formed; else what is wrong. */
+bool policy_glob_match_bytes(const char *glob, const char *text, size_t len);
+/* NULL: the glob is well-formed. Otherwise what is wrong with it. */
 const char *policy_glob_check(const char *glob);
 
-/* Type a requirement's value for its rule. NULL: done; else what the value should be. */
+/* Give a requirement's value the type of its rule. Otherwise return what the value must be. */
 const char *requirement_prepare(struct requirement *requirement);
-/* Does a fact's text meet it? Anything that cannot be compared does not. */
+/* Does a fact's text meet it? A text that cannot be compared does not. */
 bool requirement_holds(const struct requirement *requirement, const char *text);
 
-#define WHY_MAX 768u /* bytes that hold any sentence of the functions below */
+#define WHY_MAX 768u /* bytes that hold each sentence of the functions below */
 
 enum truth {
 	TRUTH_NO,
 	TRUTH_YES,
-	TRUTH_UNKNOWN, /* a value that is not known */
+	TRUTH_UNKNOWN, /* a value is not known */
 };
 
-/* Do all conditions hold? NO wins over UNKNOWN. why may be NULL; else it says which condition
- * decided. */
+/* Do all conditions hold? NO wins over UNKNOWN. why, if given, gets the condition that decided. */
 enum truth match_sides(const struct side_match match[SIDE_COUNT],
 		       const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
 enum truth match_known_bad(const struct known_bad *bad,
@@ -208,10 +198,7 @@ enum truth match_known_bad(const struct known_bad *bad,
 enum truth match_requirement(const struct requirement *require,
 			     const struct policy_side *const sides[SIDE_COUNT], char *why,
 			     size_t size);
-/* An mdev or a type on one side, physical on the other? */
+/* Is one side an mdev or a type, and the other physical? */
 enum truth match_mixed(const struct policy_side *const sides[SIDE_COUNT], char *why, size_t size);
-
-/* A copy for a sentence: cut at a character's end, control characters as blanks. Returns buffer. */
-const char *policy_text_shown(const char *text, char *buffer, size_t size);
 
 #endif

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a requirement asks of one fact. The comparing itself is rule_holds; this types the text on
- * both sides for it. Pure functions. */
+/*
+ * What a requirement asks of one fact. rule_holds compares; this file gives the texts on both
+ * sides their types. Pure functions.
+ */
 #include <string.h>
 
 #include "core/policy/policy_private.h"
 
-/* Decimal, or hexadecimal with 0x; nothing else before or behind. */
+/* The whole text is a decimal number, or a hexadecimal one that begins with 0x. */
 static bool number_parse(const char *text, uint64_t *ret)
 {
 	bool hex = text[0] == '0' && (text[1] == 'x' || text[1] == 'X');
@@ -31,7 +33,7 @@ static bool number_parse(const char *text, uint64_t *ret)
 	return true;
 }
 
-/* "6.12" or "1.2.3", and whatever follows that is no digit ("-rc1", ".4-amd64"). */
+/* "6.12" or "1.2.3". Text without a digit first may follow ("-rc1", ".4-amd64"). */
 static bool version_parse(const char *text, uint64_t *ret)
 {
 	const uint64_t max = ((uint64_t)1 << 21) - 1;
@@ -71,7 +73,7 @@ static bool version_value(const char *text, struct migcompat_value *ret)
 	return version_parse(text, &ret->as.number);
 }
 
-/* "<min>-<max>", in decimal as rule_holds reads them. An empty range could never be met. */
+/* "<min>-<max>" in decimal, as rule_holds reads it. An empty range could never be met. */
 static bool range_check(const char *text)
 {
 	const char *dash = strchr(text, '-');
@@ -116,8 +118,7 @@ bool requirement_holds(const struct requirement *requirement, const char *text)
 		return policy_glob_match(requirement->value, text);
 	case MIGCOMPAT_RULE_SUPERSET:
 	case MIGCOMPAT_RULE_AT_LEAST:
-		/* What is asked for stands where a source's value would, what is there where a
-		 * target's would. */
+		/* The wanted value takes the source's place in the rule, the fact the target's. */
 		return number_value(text, &is) && rule_holds(requirement->rule, wanted, &is, NULL);
 	case MIGCOMPAT_RULE_VERSION:
 		return version_value(text, &is) && rule_holds(requirement->rule, wanted, &is, NULL);

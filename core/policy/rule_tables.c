@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The known keys of rules and known-bad entries. Must not apply anything; what the keys mean
- * together is checked here too. */
+/*
+ * The keys of rules and known-bad entries, and which of them go together. Must not apply rules.
+ */
 #include "core/policy/tables.h"
 
 #include <errno.h>
@@ -9,19 +10,6 @@
 
 #include "core/facts/macros.h"
 
-const char *const action_words[] = {"deny", "require", "allow", "override", NULL};
-const char *const scope_words[] = {"device", "host", NULL};
-const char *const side_words[] = {"source", "target", "any", NULL};
-const char *const require_words[] = {
-	[MIGCOMPAT_RULE_EQUAL] = "equal",
-	[MIGCOMPAT_RULE_SUPERSET] = "superset",
-	[MIGCOMPAT_RULE_AT_LEAST] = "at-least",
-	[MIGCOMPAT_RULE_VERSION] = "version",
-	[MIGCOMPAT_RULE_ONE_OF] = "one-of",
-	[MIGCOMPAT_RULE_RANGE] = "range",
-	[REQUIRE_GLOB] = "glob",
-	NULL,
-};
 static const char *const kind_words[] = {"mdev", "mdev-type", "physical", NULL};
 static const char *const two_sides[] = {"source", "target", NULL};
 
@@ -32,7 +20,7 @@ static const char *const two_sides[] = {"source", "target", NULL};
 
 /* ---------------------------------------------------------------- facts */
 
-/* A key begins where the folder of a device or of /sys does. */
+/* A key is a path below the folder of a device or below /sys. */
 static int read_fact(struct reader *reader, const struct conf_node *setting,
 		     const struct schema_key *key, void *field)
 {
@@ -58,10 +46,10 @@ static int read_scope(struct reader *reader, const struct conf_node *setting,
 }
 
 /*
- * A fact was named in full: put it with the others, and where no scope is said, find it: folders
- * that stand in /sys itself and in no device's folder are the host's.
+ * Add a fact that was read to the list of all facts. If its scope is not given, the key decides:
+ * folders that exist in /sys itself, and in no device's folder, are the host's.
  */
-static void fact_settle(struct policy *policy, struct fact_name *name)
+static void fact_add(struct policy *policy, struct fact_name *name)
 {
 	static const char *const folders[] = {"bus/", "class/", "devices/", "kernel/", "module/"};
 
@@ -83,13 +71,13 @@ static const struct schema_key fact_keys[] = {
 };
 static const struct schema fact_schema = {"fact", fact_keys, COUNT(fact_keys), NULL};
 
-static int one_fact(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
+static int read_one_fact(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct side_match *side = arg;
 	int r = schema_read(reader, group, &fact_schema, &side->facts[i]);
 
 	if (!r)
-		fact_settle(reader->policy, &side->facts[i].name);
+		fact_add(reader->policy, &side->facts[i].name);
 	return r;
 }
 
@@ -104,8 +92,8 @@ static int read_facts(struct reader *reader, const struct conf_node *setting,
 				   count, key->name, POLICY_ENTRIES_MAX);
 	side->nfacts = count;
 	side->facts = reader_alloc(reader, side->nfacts, sizeof(*side->facts));
-	return side->facts ? tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX,
-					       one_fact, side)
+	return side->facts ? schema_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX,
+					       read_one_fact, side)
 			   : -ENOMEM;
 }
 
@@ -133,8 +121,8 @@ static int read_type(struct reader *reader, const struct conf_node *setting,
 
 	if (!r && strchr(*type, ':'))
 		return reader_fail(reader, setting,
-				   "type holds a \":\", expected what stands behind the "
-				   "namespace's, and namespace = \"…\" beside it");
+				   "type has a \":\", expected the part after the namespace, and "
+				   "namespace = \"…\" beside it");
 	return r;
 }
 
@@ -207,7 +195,7 @@ static int read_require(struct reader *reader, const struct conf_node *setting,
 	r = schema_read(reader, setting, &require_schema, require);
 	if (r)
 		return r;
-	fact_settle(reader->policy, &require->name);
+	fact_add(reader->policy, &require->name);
 	expected = requirement_prepare(require);
 	if (expected)
 		return reader_fail(reader, conf_member(setting, "value"),
@@ -266,7 +254,7 @@ static const struct schema_key rule_keys[] = {
 };
 static const struct schema rule_schema = {"rule", rule_keys, COUNT(rule_keys), NULL};
 
-/* Where a rule has no name, its place is one: "migcompat.conf:12". */
+/* The name of a rule that has none: "migcompat.conf:12". */
 static const char *default_name(const char *where)
 {
 	const char *slash = strrchr(where, '/');
@@ -293,7 +281,7 @@ static int rule_label(struct reader *reader, struct rule *rule)
 	return rule->label && rule->accepts ? 0 : reader_no_memory(reader);
 }
 
-/* Keys that go with one action only. */
+/* Refuse keys that belong to another action. */
 static int rule_check(struct reader *reader, const struct conf_node *group, const struct rule *rule)
 {
 	const struct {
@@ -311,16 +299,17 @@ static int rule_check(struct reader *reader, const struct conf_node *group, cons
 					   "the rule lacks \"%s\", expected with action \"%s\"",
 					   parts[i].key, action_words[parts[i].action]);
 		if (!wanted && parts[i].there)
-			return reader_fail(reader, conf_member(group, parts[i].key),
-					   "\"%s\" stands in a rule of action \"%s\", expected "
-					   "with \"%s\" only",
-					   parts[i].key, action_words[rule->action],
-					   action_words[parts[i].action]);
+			return reader_fail(
+				reader, conf_member(group, parts[i].key),
+				"\"%s\" is in a rule of action \"%s\", expected only with "
+				"\"%s\"",
+				parts[i].key, action_words[rule->action],
+				action_words[parts[i].action]);
 	}
 	return 0;
 }
 
-static int one_rule(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
+static int read_one_rule(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
 {
 	struct rule ***tail = arg;
 	struct rule *rule = reader_alloc(reader, 1, sizeof(*rule));
@@ -351,7 +340,8 @@ int rules_read(struct reader *reader, const struct conf_node *setting, const str
 	(void)field;
 	while (*tail)
 		tail = &(*tail)->next;
-	return tables_each_group(reader, setting, key->name, POLICY_RULES_MAX, one_rule, &tail);
+	return schema_each_group(reader, setting, key->name, POLICY_RULES_MAX, read_one_rule,
+				 &tail);
 }
 
 /* ---------------------------------------------------------------- known-bad entries */
@@ -369,7 +359,8 @@ static const struct schema_key known_bad_keys[] = {
 static const struct schema known_bad_schema = {"known-bad entry", known_bad_keys,
 					       COUNT(known_bad_keys), NULL};
 
-static int one_known_bad(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
+static int read_one_known_bad(struct reader *reader, const struct conf_node *group, size_t i,
+			      void *arg)
 {
 	struct known_bad ***tail = arg;
 	struct known_bad *bad = reader_alloc(reader, 1, sizeof(*bad));
@@ -391,10 +382,10 @@ static int one_known_bad(struct reader *reader, const struct conf_node *group, s
 	if (!bad->version == !bad->fact.name.key || !bad->fact.value != !bad->fact.name.key ||
 	    (bad->version && bad->fact.name.scope))
 		return reader_fail(reader, group,
-				   "a known-bad entry names no one thing, expected either "
-				   "\"version\", or \"fact\" and \"value\"");
+				   "a known-bad entry needs either \"version\", or \"fact\" and "
+				   "\"value\"");
 	if (bad->fact.name.key)
-		fact_settle(reader->policy, &bad->fact.name);
+		fact_add(reader->policy, &bad->fact.name);
 	**tail = bad;
 	*tail = &bad->next;
 	reader->policy->nknown_bad++;
@@ -409,6 +400,6 @@ int known_bad_read(struct reader *reader, const struct conf_node *setting,
 	(void)field;
 	while (*tail)
 		tail = &(*tail)->next;
-	return tables_each_group(reader, setting, key->name, POLICY_RULES_MAX, one_known_bad,
+	return schema_each_group(reader, setting, key->name, POLICY_RULES_MAX, read_one_known_bad,
 				 &tail);
 }

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The policy applied to one comparison: known-bad entries and mixed kinds first, which no rule can
- * allow again, then the rules in order. Allocates nothing; with nothing to ask it costs nothing.
+ * Applies the policy to one comparison. Known-bad entries and "mixed" come first, and no rule
+ * lifts their denial. A value that is not known counts against the move: "deny" matches and
+ * "require" fails. Allocates nothing. A policy without rules costs nothing.
  */
 #include <stdio.h>
 #include <string.h>
 
 #include "core/policy/policy_private.h"
+#include "core/policy/words.h"
 
 /*
- * What an override may accept. Format, namespace and type say that it is another device, resource
- * that it cannot work there; policy and hold are orders.
+ * Limits of findings that an override may accept. A finding of format, namespace or type says
+ * that the target is another device; one of resource, that it cannot work there. Policies and
+ * holds are orders.
  */
 #define LIMITS_ACCEPTED                                                  \
 	(1u << MIGCOMPAT_LIMIT_HARDWARE | 1u << MIGCOMPAT_LIMIT_DRIVER | \
@@ -20,26 +23,25 @@
 struct apply {
 	const struct policy *policy;
 	const struct policy_side *sides[SIDE_COUNT];
-	struct migcompat_result *result;
-	const char **applied;
-	size_t room;
-	size_t count;
-	bool forced;
-	policy_trace_fn *trace;
-	void *arg;
+	struct policy_question *question;
 };
 
-static void applied_add(struct apply *apply, const char *name)
+static void matched_add(struct apply *apply, const char *name)
 {
-	if (apply->count < apply->room)
-		apply->applied[apply->count++] = name;
+	struct policy_question *question = apply->question;
+
+	if (question->nmatched < question->matched_max)
+		question->matched[question->nmatched++] = name;
 }
 
 static void trace(const struct apply *apply, const char *rule, const char *where,
 		  enum rule_action action, bool matched, const char *text)
 {
-	if (apply->trace)
-		apply->trace(apply->arg, rule, where, action_words[action], matched, text);
+	const struct policy_question *question = apply->question;
+
+	if (question->trace)
+		question->trace(question->trace_arg, rule, where, action_words[action], matched,
+				text);
 }
 
 static void deny(struct apply *apply, const char *name, const char *label, const char *why,
@@ -49,13 +51,12 @@ static void deny(struct apply *apply, const char *name, const char *label, const
 
 	snprintf(text, sizeof(text), "%s%s%s%s%s", label, *why ? ": " : "", why, reason ? ": " : "",
 		 reason ? reason : "");
-	result_add_text(apply->result, "policy", MIGCOMPAT_RULE_INFO, MIGCOMPAT_STATUS_BAD,
-			MIGCOMPAT_LIMIT_POLICY, NULL, NULL, text);
-	applied_add(apply, name);
+	result_add_text(apply->question->result, "policy", MIGCOMPAT_RULE_INFO,
+			MIGCOMPAT_STATUS_BAD, MIGCOMPAT_LIMIT_POLICY, NULL, NULL, text);
+	matched_add(apply, name);
 }
 
-/* ---------------------------------------------------------------- known-bad entries and mixed
- * kinds */
+/* ---------------------------------------------------------------- known_bad and mixed */
 
 static bool apply_known_bad(struct apply *apply)
 {
@@ -65,7 +66,7 @@ static bool apply_known_bad(struct apply *apply)
 	for (const struct known_bad *bad = apply->policy->known_bad; bad; bad = bad->next) {
 		enum truth truth = match_known_bad(bad, apply->sides, NULL, 0);
 
-		if (truth != TRUTH_NO || apply->trace)
+		if (truth != TRUTH_NO || apply->question->trace)
 			match_known_bad(bad, apply->sides, why, sizeof(why));
 		if (truth != TRUTH_NO) {
 			deny(apply, "known_bad", "policy denies what is known to be bad", why,
@@ -89,7 +90,7 @@ static bool apply_mixed(struct apply *apply)
 		return false;
 	}
 	truth = match_mixed(apply->sides, NULL, 0);
-	if (truth != TRUTH_NO || apply->trace)
+	if (truth != TRUTH_NO || apply->question->trace)
 		match_mixed(apply->sides, why, sizeof(why));
 	if (truth != TRUTH_NO)
 		deny(apply, "mixed", "policy denies a mix of mediated and physical devices", why,
@@ -108,8 +109,7 @@ static bool rule_names(const struct rule *rule, const char *field)
 	return false;
 }
 
-/* What the finding said, and which rule accepted it. Where the result has no more room, only the
- * latter. */
+/* The finding's sentence and the rule that accepted it. If the result is full, only the rule. */
 static const char *accepted_text(struct migcompat_result *result, const struct finding *finding,
 				 const struct rule *rule)
 {
@@ -126,12 +126,14 @@ static const char *accepted_text(struct migcompat_result *result, const struct f
 	return text;
 }
 
-/* Accept what the rule names. Counts what it accepted, and what it names in vain; *ret_vain is the
- * last of those. */
+/*
+ * Accept the bad findings that the rule names, and return their number. *ret_vain is the last one
+ * that no override may accept.
+ */
 static size_t override_fields(struct apply *apply, const struct rule *rule,
 			      const struct finding **ret_vain)
 {
-	struct migcompat_result *result = apply->result;
+	struct migcompat_result *result = apply->question->result;
 	size_t accepted = 0;
 
 	for (size_t i = 0; i < result->count; i++) {
@@ -148,7 +150,7 @@ static size_t override_fields(struct apply *apply, const struct rule *rule,
 		finding->forced = true;
 		accepted++;
 	}
-	apply->forced = apply->forced || accepted;
+	apply->question->forced = apply->question->forced || accepted;
 	return accepted;
 }
 
@@ -158,7 +160,7 @@ static void apply_override(struct apply *apply, const struct rule *rule, char *w
 	size_t accepted = override_fields(apply, rule, &vain);
 	char shown[POLICY_NAME_MAX + 1];
 
-	applied_add(apply, rule->name);
+	matched_add(apply, rule->name);
 	if (vain)
 		snprintf(why, size,
 			 "accepted %zu finding%s; \"%s\" is of limit %s, which no override accepts",
@@ -191,11 +193,11 @@ static enum policy_outcome apply_require(struct apply *apply, const struct rule 
 {
 	char label[POLICY_NAME_MAX + 64];
 
-	/* Whether it is asked at all is in doubt: that fails, like a fact that is not known. */
+	/* A condition that is not known fails, as a fact that is not known does. */
 	if (truth == TRUTH_YES)
 		truth = match_requirement(rule->require, apply->sides, why, size);
 	if (truth == TRUTH_YES) {
-		applied_add(apply, rule->name);
+		matched_add(apply, rule->name);
 		trace(apply, rule->name, rule->where, ACTION_REQUIRE, true, why);
 		return POLICY_NOTHING;
 	}
@@ -212,7 +214,7 @@ static enum policy_outcome apply_rule(struct apply *apply, const struct rule *ru
 	bool matched = truth == TRUTH_YES || (truth == TRUTH_UNKNOWN && strict);
 	char why[WHY_MAX];
 
-	if (matched || apply->trace)
+	if (matched || apply->question->trace)
 		match_sides(rule->match, apply->sides, why, sizeof(why));
 	if (!matched) {
 		trace(apply, rule->name, rule->where, rule->action, false, why);
@@ -227,7 +229,7 @@ static enum policy_outcome apply_rule(struct apply *apply, const struct rule *ru
 		apply_override(apply, rule, why, sizeof(why));
 		return POLICY_NOTHING;
 	case ACTION_ALLOW:
-		applied_add(apply, rule->name);
+		matched_add(apply, rule->name);
 		trace(apply, rule->name, rule->where, ACTION_ALLOW, true, why);
 		return POLICY_ALLOW;
 	}
@@ -256,29 +258,21 @@ static enum policy_outcome apply_rules(struct apply *apply)
 	return POLICY_NOTHING;
 }
 
-enum policy_outcome policy_apply(const struct policy *policy, const struct policy_side *source,
-				 const struct policy_side *target, struct migcompat_result *result,
-				 bool *ret_forced, const char **applied, size_t applied_room,
-				 size_t *ret_applied, policy_trace_fn *trace_fn, void *trace_arg)
+enum policy_outcome policy_apply(const struct policy *policy, struct policy_question *question)
 {
+	struct apply apply = {
+		.policy = policy,
+		.sides = {question->source, question->target},
+		.question = question,
+	};
 	enum policy_outcome outcome = POLICY_NOTHING;
 	bool bad, mixed;
 
-	*ret_forced = false;
-	*ret_applied = 0;
-	if (!policy->rules && !policy->known_bad && policy->mixed && !trace_fn)
+	question->forced = false;
+	question->nmatched = 0;
+	if (!policy->rules && !policy->known_bad && policy->mixed && !question->trace)
 		return POLICY_NOTHING;
-	struct apply apply = {
-		.policy = policy,
-		.sides = {source, target},
-		.result = result,
-		.applied = applied,
-		.room = applied_room,
-		.trace = trace_fn,
-		.arg = trace_arg,
-	};
-
-	/* All that is wrong is said at once: both are asked before either ends it. */
+	/* Apply both before either denies, so that all problems are reported at once. */
 	bad = apply_known_bad(&apply);
 	mixed = apply_mixed(&apply);
 	if (bad || mixed) {
@@ -287,9 +281,7 @@ enum policy_outcome policy_apply(const struct policy *policy, const struct polic
 	} else {
 		outcome = apply_rules(&apply);
 	}
-	if (apply.forced)
-		result_recount(result);
-	*ret_forced = apply.forced;
-	*ret_applied = apply.count;
+	if (question->forced)
+		result_recount(question->result);
 	return outcome;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The lexical side of configuration files: comments, strings, brackets, @include. Pure functions
- * over text in memory. */
+/*
+ * Comments, strings, brackets and @include of configuration files. Pure functions over text in
+ * memory.
+ */
 #include "core/policy/scan.h"
 
 #include <ctype.h>
@@ -38,7 +40,7 @@ static const char *skip_string(struct scan *scan, struct scan_at *at)
 {
 	bool listed = scan->nesting && scan->open[scan->nesting - 1] != '{';
 
-	/* Elsewhere libconfig says "syntax error" and loses the string's memory. */
+	/* In other places libconfig reports a syntax error and leaks the string. */
 	if (!scan->last || !(strchr("=:([\"", scan->last) || (scan->last == ',' && listed)))
 		return "syntax error: a string where none is expected";
 	for (at->at++; at->at < at->len; at->at++) {
@@ -65,7 +67,7 @@ static bool line_begins(const struct scan_at *at, size_t *ret_begin)
 	return begin == 0 || at->text[begin - 1] == '\n';
 }
 
-/* libconfig 1.5 cuts numbers silently: 4294967297 would be 1. */
+/* libconfig 1.5 truncates numbers silently: 4294967297 would be 1. */
 static const char *check_number(const char *word, size_t len)
 {
 	char digits[32], *end;
@@ -82,11 +84,11 @@ static const char *check_number(const char *word, size_t len)
 	errno = 0;
 	number = strtoull(digits + (digits[0] == '-' || digits[0] == '+'), &end, hex ? 16 : 10);
 	if (*end != '\0')
-		return NULL; /* a fraction, or what libconfig knows better */
+		return NULL; /* a fraction, or a word that libconfig judges */
 	max = wide ? LLONG_MAX : INT_MAX;
 	if (errno || number > max + negative)
 		return wide ? "a number is too large"
-			    : "a number is too large, expected an L behind it";
+			    : "a number is too large, expected an L after it";
 	return NULL;
 }
 
@@ -105,7 +107,7 @@ static const char *skip_word(struct scan_at *at)
 		       : NULL;
 }
 
-/* at stands at '@'. */
+/* at is at '@'. */
 static const char *read_include(struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin)
 {
 	static const char word[] = "@include";
@@ -118,23 +120,23 @@ static const char *read_include(struct scan_at *at, char path[SCAN_PATH_MAX], si
 	while (peek(at, 0) == ' ' || peek(at, 0) == '\t')
 		at->at++;
 	if (peek(at, 0) != '"')
-		return "syntax error: @include, expected the file's name in quotes behind it";
+		return "syntax error: @include, expected the file's name in quotes after it";
 	for (at->at++; peek(at, 0) != '"'; at->at++) {
 		char c = peek(at, 0);
 
 		if (c == '\\' && (peek(at, 1) == '\\' || peek(at, 1) == '"'))
 			c = at->text[++at->at];
 		else if (c == '\\')
-			return "the name behind @include has a backslash, expected \\\\ for one";
+			return "the name after @include has a backslash, expected \\\\ for one";
 		if ((unsigned char)c < 0x20)
-			return "the name behind @include is not closed on its line";
+			return "the name after @include is not closed on its line";
 		if (len == SCAN_PATH_MAX - 1)
-			return "the name behind @include is too long";
+			return "the name after @include is too long";
 		path[len++] = c;
 	}
 	at->at++;
 	path[len] = '\0';
-	return len ? NULL : "the name behind @include is empty";
+	return len ? NULL : "the name after @include is empty";
 }
 
 static const char *bracket(struct scan *scan, char c)
@@ -184,7 +186,7 @@ int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], s
 			scan->last = c;
 			at->at++;
 		}
-		/* What is not closed is best looked for where it was opened. */
+		/* Report the line on which an unclosed part was opened. */
 		if (problem)
 			at->line = line;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Just enough of libconfig's lexical rules to find the @include lines, and to refuse what libconfig
- * would let pass (a comment that is not closed swallows all rules behind it) or leak over (a string
- * where none may stand).
+ * The part of libconfig's lexical rules that finds @include lines. It also refuses texts that
+ * libconfig accepts or leaks memory for: a comment that is not closed would hide all rules after
+ * it, and a string in a wrong place leaks.
  */
 #ifndef CORE_POLICY_SCAN_H
 #define CORE_POLICY_SCAN_H
@@ -12,11 +12,11 @@
 #define SCAN_NESTING_MAX 64u
 #define SCAN_PATH_MAX 4096u
 
-/* What goes on from a file into the files that it includes and back. Starts zeroed. */
+/* State that a file shares with the files that it includes. Starts zeroed. */
 struct scan {
 	char open[SCAN_NESTING_MAX]; /* brackets */
 	unsigned nesting;
-	char last; /* significant character */
+	char last; /* significant character; 0: none yet */
 };
 
 /* A position in one file. */
@@ -28,8 +28,8 @@ struct scan_at {
 };
 
 /*
- * Go on to the next @include. 1: path is set, *ret_begin is where its line begins and at stands
- * behind it; 0: at the end; -EINVAL: *ret_problem says what is wrong on the line.
+ * Find the next @include. 1: path is set, *ret_begin is the start of its line, and at is after it.
+ * 0: the text ended. -EINVAL: *ret_problem says what is wrong on the line of at.
  */
 int scan_next(struct scan *scan, struct scan_at *at, char path[SCAN_PATH_MAX], size_t *ret_begin,
 	      const char **ret_problem);

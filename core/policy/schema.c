@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Walking groups by tables, and saying what is wrong with them. Must not know any key. */
+/*
+ * Reads groups by tables of keys, and says what is wrong with them. Must not know any key.
+ */
 #include "core/policy/schema.h"
 
 #include <errno.h>
@@ -7,71 +9,17 @@
 #include <stdio.h>
 #include <string.h>
 
-#define WORD_MAX 64u /* longer words are compared by their beginning */
-
-static const char *word_at(const void *words, size_t i, size_t size)
+bool policy_ends(const struct policy *policy, int r, int *first)
 {
-	return *(const char *const *)(const void *)((const char *)words + i * size);
+	if (r && !*first)
+		*first = r;
+	return r && (!policy->list || r == -ENOMEM);
 }
 
-/* Levenshtein's distance, in two rows. */
-static size_t distance(const char *a, const char *b)
+void policy_tell(const struct policy *policy, const char *file, int code, const char *text)
 {
-	size_t na = strnlen(a, WORD_MAX), nb = strnlen(b, WORD_MAX);
-	size_t rows[2][WORD_MAX + 1];
-
-	for (size_t j = 0; j <= nb; j++)
-		rows[0][j] = j;
-	for (size_t i = 1; i <= na; i++) {
-		const size_t *above = rows[(i - 1) % 2];
-		size_t *row = rows[i % 2];
-
-		row[0] = i;
-		for (size_t j = 1; j <= nb; j++) {
-			size_t changed = above[j - 1] + (a[i - 1] != b[j - 1]);
-			size_t moved = (above[j] < row[j - 1] ? above[j] : row[j - 1]) + 1;
-
-			row[j] = changed < moved ? changed : moved;
-		}
-	}
-	return rows[na % 2][nb];
-}
-
-const char *nearest_word(const char *word, const void *words, size_t count, size_t size)
-{
-	const char *nearest = NULL;
-	size_t least = 0;
-
-	for (size_t i = 0; i < count; i++) {
-		size_t edits = distance(word, word_at(words, i, size));
-
-		if (!nearest || edits < least) {
-			nearest = word_at(words, i, size);
-			least = edits;
-		}
-	}
-	return nearest;
-}
-
-bool word_is_near(const char *word, const char *known)
-{
-	return distance(word, known) * 3 <= strnlen(word, WORD_MAX) + 2;
-}
-
-const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size,
-			 bool quoted)
-{
-	const char *quote = quoted ? "\"" : "";
-	size_t used = 0;
-
-	buffer[0] = '\0';
-	for (size_t i = 0; i < count && used < room; i++) {
-		const char *joint = i == 0 ? "" : i + 1 == count ? " or " : ", ";
-
-		used += (size_t)snprintf(buffer + used, room - used, "%s%s%s%s", joint, quote,
-					 word_at(words, i, size), quote);
-	}
-	return buffer;
+	if (policy->list)
+		policy->list->tell(policy->list->arg, file, code, text);
 }
 
 int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
@@ -86,10 +34,7 @@ int reader_fail(struct reader *reader, const struct conf_node *setting, const ch
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	error_set(&why, -EINVAL, "%s:%u: %s", file, line, text);
-	policy_tell(reader->policy, file, why.text);
-	/* The first one stays. */
-	if (reader->policy->list && reader->err && *reader->err->text)
-		return -EINVAL;
+	policy_tell(reader->policy, file, -EINVAL, why.text);
 	return error_set(reader->err, -EINVAL, "%s", why.text);
 }
 
@@ -170,36 +115,18 @@ int glob_read(struct reader *reader, const struct conf_node *setting, const stru
 	return r;
 }
 
-static size_t words_count(const char *const *words)
-{
-	size_t count = 0;
-
-	while (words[count])
-		count++;
-	return count;
-}
-
 int word_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
 	      void *field)
 {
-	size_t count = words_count(key->words);
-	char expected[256], shown[80];
 	const char *text = "";
+	struct error why;
 	int r = reader_text(reader, setting, key->name, POLICY_STRING_MAX, &text);
 
 	if (r)
 		return r;
-	for (size_t i = 0; i < count; i++) {
-		if (strcmp(key->words[i], text) == 0) {
-			*(unsigned *)field = (unsigned)i;
-			return 0;
-		}
-	}
-	return reader_fail(reader, setting, "%s is \"%s\", expected %s; nearest is \"%s\"",
-			   key->name, policy_text_shown(text, shown, sizeof(shown)),
-			   words_render(expected, sizeof(expected), key->words, count,
-					sizeof(*key->words), true),
-			   nearest_word(text, key->words, count, sizeof(*key->words)));
+	return word_find(key->name, text, key->words, field, &why)
+		       ? reader_fail(reader, setting, "%s", why.text)
+		       : 0;
 }
 
 int kind_read(struct reader *reader, const struct conf_node *setting, const struct schema_key *key,
@@ -285,6 +212,31 @@ int schema_read(struct reader *reader, const struct conf_node *group, const stru
 			continue;
 		r = reader_fail(reader, group, "the %s lacks \"%s\", expected %s", schema->what,
 				key->name, key->expected);
+		if (policy_ends(reader->policy, r, &first))
+			return first;
+	}
+	return first;
+}
+
+int schema_each_group(struct reader *reader, const struct conf_node *list, const char *what,
+		      size_t max, schema_group_fn *read, void *arg)
+{
+	size_t count = conf_count(list);
+	int first = 0;
+
+	if (count > max)
+		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
+				   what, max);
+	for (size_t i = 0; i < count; i++) {
+		const struct conf_node *group = conf_child(list, i);
+		int r;
+
+		if (group->type != CONF_GROUP)
+			r = reader_fail(reader, group,
+					"element %zu of \"%s\" is no group, expected { … }", i + 1,
+					what);
+		else
+			r = read(reader, group, i, arg);
 		if (policy_ends(reader->policy, r, &first))
 			return first;
 	}

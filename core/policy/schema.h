@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reading groups of a configuration file by tables of known keys. Every error is one
- * sentence that begins with FILE:LINE and names what was expected, and the nearest known
- * word where one is unknown.
+ * Reads groups of a configuration file by tables of known keys. Each error is one sentence. It
+ * begins with FILE:LINE and says what was expected. For an unknown word it names the nearest
+ * known one.
  */
 #ifndef CORE_POLICY_SCHEMA_H
 #define CORE_POLICY_SCHEMA_H
@@ -10,6 +10,7 @@
 #include "core/config/tree.h"
 #include "core/policy/policy_private.h"
 #include "core/policy/source.h"
+#include "core/policy/words.h"
 
 #define TYPE_BIT(type) (1u << (type))
 #define TYPES_BOOL TYPE_BIT(CONF_BOOL)
@@ -31,8 +32,8 @@ typedef int schema_read_fn(struct reader *reader, const struct conf_node *settin
 
 struct schema_key {
 	const char *name;
-	unsigned types;	      /* TYPES_… that may stand there */
-	const char *expected; /* "a string", said for other types */
+	unsigned types;	      /* TYPES_… that are allowed */
+	const char *expected; /* "a string"; for the message about another type */
 	schema_read_fn *read;
 	size_t offset;
 	const char *const *words; /* for word_read and kind_read */
@@ -43,41 +44,54 @@ struct schema {
 	const char *what; /* "rule" */
 	const struct schema_key *keys;
 	size_t nkeys;
-	/* Takes groups whose name is no key; NULL: there are none. */
+	/* Reads groups whose name is no key. NULL: no such group is allowed. */
 	schema_read_fn *section;
 };
 
-/* Read all of a group into object. */
+/* Read a group into object. */
 int schema_read(struct reader *reader, const struct conf_node *group, const struct schema *schema,
 		void *object);
 
-/* err becomes "FILE:LINE: …"; returns -EINVAL. */
+/* Set err to "FILE:LINE: …", tell the error if all are told, and return -EINVAL. */
 int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int reader_no_memory(struct reader *reader);
-/* "FILE:LINE" in the policy's arena, or NULL. */
+/* "FILE:LINE" in the policy's arena. NULL: out of memory, and err is not set. */
 const char *reader_where(struct reader *reader, const struct conf_node *setting);
-/* A string that may go into sentences: UTF-8, no control characters, 1 to max bytes. In the arena.
+/*
+ * Read a string of 1 to max bytes into the arena. It is UTF-8 without control characters, so it
+ * may go into sentences.
  */
 int reader_text(struct reader *reader, const struct conf_node *setting, const char *what,
 		size_t max, const char **ret);
-/* Zeroed memory in the arena; NULL after the error was set. */
+/* Zeroed memory in the arena. NULL: out of memory, and err is set. */
 void *reader_alloc(struct reader *reader, size_t count, size_t size);
 
-/* Field readers. Strings: const char *; words: unsigned, the index; kinds: const char *. */
+/*
+ * Field readers. string_read, glob_read and kind_read set a const char *, word_read an unsigned
+ * (the index of the word), bool_read a bool.
+ */
 schema_read_fn string_read;
 schema_read_fn glob_read;
 schema_read_fn word_read;
 schema_read_fn kind_read;
 schema_read_fn bool_read;
 
-/* Out of count words, each a const char * at the start of an element of that size, the one fewest
- * edits away; NULL: there are none. */
-const char *nearest_word(const char *word, const void *words, size_t count, size_t size);
-/* Is the word a slip of the known one? A suggestion that is far off helps nobody. */
-bool word_is_near(const char *word, const char *known);
-/* "a, b or c", each word in quotes where quoted. Returns buffer. */
-const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size,
-			 bool quoted);
+/*
+ * Call read for each element of a list. Each must be a group, and there may be max of them. Ends
+ * if policy_ends says so. Returns the first error.
+ */
+typedef int schema_group_fn(struct reader *reader, const struct conf_node *group, size_t i,
+			    void *arg);
+int schema_each_group(struct reader *reader, const struct conf_node *list, const char *what,
+		      size_t max, schema_group_fn *read, void *arg);
+
+/*
+ * Note an error of one part in *first, unless an earlier part failed. True: reading ends here. It
+ * goes on if all errors are to be told and there is memory.
+ */
+bool policy_ends(const struct policy *policy, int r, int *first);
+/* Tell an error, if all are to be told. */
+void policy_tell(const struct policy *policy, const char *file, int code, const char *text);
 
 #endif

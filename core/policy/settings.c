@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking a policy for its settings, and holding the backends' sections against what the backends
- * declare. */
+/*
+ * Reads settings of a policy, and checks the sections of backends against their declarations. The
+ * section of a backend that did not load is ignored, so that a bad backend never stops the others.
+ * Any other unknown section is an error.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -51,15 +54,14 @@ enum policy_mechanism policy_mechanism(const struct policy *policy)
 	return (enum policy_mechanism)policy->mechanism;
 }
 
-int policy_mechanism_word(const char *word, enum policy_mechanism *ret)
+int policy_mechanism_word(const char *word, enum policy_mechanism *ret, struct error *err)
 {
-	for (unsigned i = 0; mechanism_words[i]; i++) {
-		if (strcmp(mechanism_words[i], word) == 0) {
-			*ret = (enum policy_mechanism)i;
-			return 0;
-		}
-	}
-	return -EINVAL;
+	unsigned index = 0;
+	int r = word_find("mechanism", word, mechanism_words, &index, err);
+
+	if (!r)
+		*ret = (enum policy_mechanism)index;
+	return r;
 }
 
 void policy_set_mechanism(struct policy *policy, enum policy_mechanism mechanism)
@@ -78,7 +80,10 @@ uint64_t policy_hash(const struct policy *policy)
 	return policy->hash;
 }
 
-/* The first len bytes, with dashes of the module (what stands before the colon) as underscores. */
+/*
+ * Are the first len bytes of a key equal to a normal key? Dashes in the module, which is the part
+ * before the colon, count as underscores.
+ */
 static bool key_same(const char *normal, const char *key, size_t len)
 {
 	bool module = true;
@@ -96,7 +101,7 @@ const char *policy_prefer(const struct policy *policy, const char *key)
 	size_t whole = strlen(key), module = strcspn(key, ":");
 	const char *found = NULL;
 
-	/* The very key wins over its module alone. */
+	/* A preference for the whole key wins over one for its module. */
 	for (const struct preference *preference = policy->preferences; preference;
 	     preference = preference->next) {
 		if (key_same(preference->key, key, whole))
@@ -144,51 +149,27 @@ static int fail_section(const struct section *section, const struct policy_backe
 		nearest_word(section->namespace, near, count ? 2 : 1, sizeof(near[0])));
 }
 
-static bool integer(const char *text, const char **ret_end, long long *ret)
-{
-	char *end;
+#define ALLOWED_MAX 64u /* words that a message lists */
 
-	if (*text != '-' && (*text < '0' || *text > '9'))
-		return false;
-	errno = 0;
-	*ret = strtoll(text, &end, 10);
-	*ret_end = end;
-	return errno == 0 && end != text;
-}
-
-/* "<min>-<max>" */
-static bool range_parse(const char *allowed, long long *ret_min, long long *ret_max)
-{
-	const char *at;
-
-	return integer(allowed, &at, ret_min) && *at == '-' && integer(at + 1, &at, ret_max) &&
-	       *at == '\0';
-}
-
-#define ALLOWED_MAX 64u
-
-/* Check a value against "a,b,c". */
-static int check_list(const struct section_setting *given, const char *allowed, struct error *err)
+/* A value that is none of "a,b,c", or not within "1-5". */
+static int fail_allowed(const struct section_setting *given, const char *allowed, struct error *err)
 {
 	char copy[512], expected[640], shown[80];
 	const char *words[ALLOWED_MAX];
 	char *state = NULL;
 	size_t count = 0, len = strlen(allowed);
 
-	if (len >= sizeof(copy))
-		return error_set(err, -EINVAL,
-				 "%s: the backend's list of values for \"%s\" is too long",
-				 given->where, given->name);
+	policy_text_shown(given->value, shown, sizeof(shown));
+	if (!strchr(allowed, ',') || len >= sizeof(copy))
+		return error_set(err, -EINVAL, "%s: %s is %s, expected %s", given->where,
+				 given->name, shown, allowed);
 	memcpy(copy, allowed, len + 1);
 	for (char *word = strtok_r(copy, ",", &state); word && count < ALLOWED_MAX;
-	     word = strtok_r(NULL, ",", &state)) {
-		if (strcmp(word, given->value) == 0)
-			return 0;
+	     word = strtok_r(NULL, ",", &state))
 		words[count++] = word;
-	}
 	return error_set(
 		err, -EINVAL, "%s: %s is \"%s\", expected %s; nearest is \"%s\"", given->where,
-		given->name, policy_text_shown(given->value, shown, sizeof(shown)),
+		given->name, shown,
 		words_render(expected, sizeof(expected), words, count, sizeof(words[0]), true),
 		count ? nearest_word(given->value, words, count, sizeof(words[0])) : "");
 }
@@ -197,8 +178,6 @@ static int check_value(const struct section_setting *given,
 		       const struct migcompat_setting *declared, struct error *err)
 {
 	static const char *const types[] = {"true or false", "a whole number", "a string"};
-	long long value, min, max;
-	const char *end;
 
 	if (declared->type != given->type)
 		return error_set(
@@ -206,15 +185,9 @@ static int check_value(const struct section_setting *given,
 			given->type == MIGCOMPAT_SETTING_BOOL ? given->value : types[given->type],
 			declared->type <= MIGCOMPAT_SETTING_STRING ? types[declared->type]
 								   : "a type that is known");
-	if (!declared->allowed || given->type == MIGCOMPAT_SETTING_BOOL)
+	if (given->type == MIGCOMPAT_SETTING_BOOL || rule_allows(declared->allowed, given->value))
 		return 0;
-	if (given->type == MIGCOMPAT_SETTING_INT && range_parse(declared->allowed, &min, &max)) {
-		if (integer(given->value, &end, &value) && min <= value && value <= max)
-			return 0;
-		return error_set(err, -EINVAL, "%s: %s is %s, expected %lld to %lld", given->where,
-				 given->name, given->value, min, max);
-	}
-	return check_list(given, declared->allowed, err);
+	return fail_allowed(given, declared->allowed, err);
 }
 
 static int check_setting(const struct section *section, const struct section_setting *given,
@@ -249,8 +222,7 @@ static const struct policy_backend *backend_find(const struct policy_backend *ba
 	return NULL;
 }
 
-/* A preference for a backend that is not there decides nothing, and its writer believes that it
- * does. */
+/* A preference for a backend that is not installed has no effect, and is probably a slip. */
 static int check_preference(const struct preference *preference,
 			    const struct policy_backend *backends, size_t count, struct error *err)
 {
@@ -271,65 +243,58 @@ static int check_preference(const struct preference *preference,
 		nearest_word(preference->backend, backends, count, sizeof(*backends)));
 }
 
-/* where: "FILE:LINE". */
-static void tell_at(const struct error_list *list, const char *where, const struct error *why)
+/* A check of all sections and preferences. */
+struct section_check {
+	const struct policy_backend *backends;
+	size_t count;
+	const struct error_list *list; /* NULL: the first error ends it */
+	struct error *err;
+	int code; /* of the first error */
+};
+
+/* Note the outcome of the part at where, which is "FILE:LINE". True: the check ends here. */
+static bool part_ends(struct section_check *check, const char *where, int r)
 {
 	char file[PATH_MAX];
-	const char *colon = strrchr(where, ':');
 
-	snprintf(file, sizeof(file), "%.*s", colon ? (int)(colon - where) : (int)strlen(where),
-		 where);
-	list->tell(list->arg, file, why->text);
+	if (r && !check->code)
+		check->code = r;
+	if (r && check->list) {
+		snprintf(file, sizeof(file), "%.*s", (int)(strrchr(where, ':') - where), where);
+		check->list->tell(check->list->arg, file, r, check->err->text);
+	}
+	return r && !check->list;
 }
 
-/* Go on behind an error? It is told then. *first: the first one. */
-static bool section_ends(const struct error_list *list, const char *where, int r,
-			 const struct error *why, int *first, struct error *err)
+static bool section_ends(struct section_check *check, const struct section *section)
 {
-	if (!r)
+	const struct policy_backend *backend =
+		backend_find(check->backends, check->count, section->namespace);
+	int r = backend ? 0 : fail_section(section, check->backends, check->count, check->err);
+
+	if (part_ends(check, section->where, r))
+		return true;
+	if (!backend || backend->failed)
 		return false;
-	if (!*first)
-		*first = error_set(err, r, "%s", why->text);
-	if (list)
-		tell_at(list, where, why);
-	return !list;
-}
-
-int policy_tell_sections(const struct policy *policy, const struct policy_backend *backends,
-			 size_t count, const struct error_list *list, struct error *err)
-{
-	int first = 0;
-
-	for (const struct section *section = policy->sections; section; section = section->next) {
-		const struct policy_backend *backend =
-			backend_find(backends, count, section->namespace);
-		struct error why = {0};
-		int r = backend ? 0 : fail_section(section, backends, count, &why);
-
-		if (section_ends(list, section->where, r, &why, &first, err))
-			return first;
-		if (!backend || backend->failed)
-			continue;
-		for (const struct section_setting *given = section->settings; given;
-		     given = given->next) {
-			r = check_setting(section, given, backend, &why);
-			if (section_ends(list, given->where, r, &why, &first, err))
-				return first;
-		}
-	}
-	for (const struct preference *preference = policy->preferences; preference;
-	     preference = preference->next) {
-		struct error why = {0};
-		int r = check_preference(preference, backends, count, &why);
-
-		if (section_ends(list, preference->where, r, &why, &first, err))
-			return first;
-	}
-	return first;
+	for (const struct section_setting *given = section->settings; given; given = given->next)
+		if (part_ends(check, given->where,
+			      check_setting(section, given, backend, check->err)))
+			return true;
+	return false;
 }
 
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends,
-			  size_t count, struct error *err)
+			  size_t count, const struct error_list *list, struct error *err)
 {
-	return policy_tell_sections(policy, backends, count, NULL, err);
+	struct section_check check = {backends, count, list, err, 0};
+
+	for (const struct section *section = policy->sections; section; section = section->next)
+		if (section_ends(&check, section))
+			return check.code;
+	for (const struct preference *preference = policy->preferences; preference;
+	     preference = preference->next)
+		if (part_ends(&check, preference->where,
+			      check_preference(preference, backends, count, err)))
+			return check.code;
+	return check.code;
 }

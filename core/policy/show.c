@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force as a configuration file that loads to the same policy again; where each part
- * comes from stands in comments. */
+/*
+ * The policy in force as a configuration file, which loads to the same policy again. Comments say
+ * which file each part is from.
+ */
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
@@ -8,9 +10,10 @@
 #include <string.h>
 
 #include "core/policy/policy_private.h"
+#include "core/policy/words.h"
 
-/* A file's name may hold anything; a line break in a comment would let it speak for the
- * administrator. */
+/* A path may have any bytes. A line break in it would end the comment, and the rest of the path
+ * would be read as a setting. */
 static void show_comment(FILE *out, const char *indent, const char *text)
 {
 	fprintf(out, "%s# ", indent);
@@ -59,7 +62,7 @@ static void show_plain(const struct policy *policy, FILE *out)
 
 	show_comment(out, "",
 		     where[PLAIN_BACKEND_DIR] ? where[PLAIN_BACKEND_DIR]
-					      : "default: the folder that was installed");
+					      : "default: the installed folder");
 	if (policy->backend_dir)
 		show_member(out, "", "backend_dir", policy->backend_dir);
 	else

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading configuration files: who may write them, how large they may be, and what they include.
- * Must not know what they mean. */
+/*
+ * Reads configuration files: checks their owner, mode and size, and follows @include. Must not
+ * know what they mean.
+ */
 #include "core/policy/source.h"
 
 #include <errno.h>
@@ -15,7 +17,9 @@
 
 #include <xxhash.h>
 
+#include "core/facts/array.h"
 #include "core/facts/factset.h"
+#include "core/facts/macros.h"
 #include "core/facts/owner.h"
 #include "core/facts/text.h"
 
@@ -50,13 +54,13 @@ static int check_folder(const char *path, struct error *err)
 		r = -errno;
 		return error_set(err, r, "%s: %s", folder, strerror(-r));
 	}
-	/* In a sticky folder only its owner can put another file in its place. */
+	/* In a sticky folder only the owner of a file can replace it. */
 	if (st.st_mode & S_ISVTX)
 		st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
 	return owner_check(&st, folder, OWNER_SINCE_VERDICTS, err);
 }
 
-/* The folder that the path names, and the one where the file really is. */
+/* Check the folder in the path, and the folder that the file is really in. */
 static int check_folders(const char *path, struct error *err)
 {
 	char real[PATH_MAX];
@@ -71,7 +75,7 @@ static int check_folders(const char *path, struct error *err)
 	return strcmp(real, path) == 0 ? 0 : check_folder(real, err);
 }
 
-/* -EFBIG: there is more than a file may have. */
+/* -EFBIG: the file is larger than SOURCE_FILE_MAX. */
 static int read_all(int fd, char **ret, size_t *ret_len)
 {
 	char *bytes = malloc(SOURCE_FILE_MAX + 1);
@@ -99,7 +103,7 @@ static int read_all(int fd, char **ret, size_t *ret_len)
 	return 0;
 }
 
-/* Read what an open descriptor shows, if that may decide verdicts. */
+/* Check that an open file may decide verdicts, and read it. */
 static int read_checked(int fd, struct including *file, char **ret, size_t *ret_len,
 			struct error *err)
 {
@@ -111,7 +115,7 @@ static int read_checked(int fd, struct including *file, char **ret, size_t *ret_
 		r = -errno;
 		return error_set(err, r, "%s: %s", path, strerror(-r));
 	}
-	/* A link to /dev/null is the usual way to switch off a file of /usr/lib. */
+	/* A link to /dev/null switches off a file of /usr/lib. */
 	bool null = S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
 
 	if (!null && !S_ISREG(st.st_mode))
@@ -143,37 +147,38 @@ static int file_read(struct including *file, char **ret, size_t *ret_len, struct
 	return r;
 }
 
-/* The array with room for so many items; NULL when out of memory, then the old one stays. */
-static void *room_make(void *items, size_t *room, size_t needed, size_t size)
+/* Make room for len more bytes of text and a zero. */
+static int text_reserve(struct source *source, size_t len, struct error *err)
 {
-	size_t more = *room ? *room : 64;
+	size_t room = source->room ? source->room : 64;
+	char *text;
 
-	while (more < needed)
-		more *= 2;
-	if (more == *room)
-		return items;
-	items = reallocarray(items, more, size);
-	if (items)
-		*room = more;
-	return items;
+	while (room < source->len + len + 1)
+		room *= 2;
+	if (room == source->room)
+		return 0;
+	text = realloc(source->text, room);
+	if (!text)
+		return error_set(err, -ENOMEM, "out of memory");
+	source->text = text;
+	source->room = room;
+	return 0;
 }
 
 static int text_append(struct source *source, const char *bytes, size_t len, struct error *err)
 {
-	char *text;
+	int r;
 
 	if (len > SOURCE_TEXT_MAX - source->len)
-		return error_set(err, -EFBIG,
-				 "%s is larger than %u bytes with all that it includes",
+		return error_set(err, -EFBIG, "%s is larger than %u bytes with its included files",
 				 source->files[0], SOURCE_TEXT_MAX);
-	text = room_make(source->text, &source->room, source->len + len + 1, 1);
-	if (!text)
-		return error_set(err, -ENOMEM, "out of memory");
-	source->text = text;
+	r = text_reserve(source, len, err);
+	if (r)
+		return r;
 	if (bytes && len)
-		memcpy(text + source->len, bytes, len);
+		memcpy(source->text + source->len, bytes, len);
 	source->len += len;
-	text[source->len] = '\0';
+	source->text[source->len] = '\0';
 	for (size_t i = 0; bytes && i < len; i++)
 		source->line += bytes[i] == '\n';
 	return 0;
@@ -181,8 +186,7 @@ static int text_append(struct source *source, const char *bytes, size_t len, str
 
 static int piece_begin(struct source *source, const char *file, unsigned line, struct error *err)
 {
-	struct source_piece *pieces = room_make(source->pieces, &source->room_pieces,
-						source->npieces + 1, sizeof(*pieces));
+	struct source_piece *pieces = array_grow(source->pieces, source->npieces, sizeof(*pieces));
 
 	if (!pieces)
 		return error_set(err, -ENOMEM, "out of memory");
@@ -192,15 +196,17 @@ static int piece_begin(struct source *source, const char *file, unsigned line, s
 	return 0;
 }
 
-/* Files that were read count in the hash by name and content, the empty ones too; where they lie
- * makes no difference to an answer. */
+/*
+ * Note a file that was read, also an empty one. Its name and content enter the hash. Its folder
+ * does not, since that changes no answer.
+ */
 static int file_note(struct source *source, const char *path, const char *bytes, size_t len,
 		     struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash ? slash + 1 : path;
 
-	if (source->nfiles == sizeof(source->files) / sizeof(source->files[0]))
+	if (source->nfiles == COUNT(source->files))
 		return error_set(err, -EFBIG, "%s includes more than %u files", source->files[0],
 				 SOURCE_INCLUDES_MAX);
 	source->files[source->nfiles++] = path;
@@ -211,7 +217,7 @@ static int file_note(struct source *source, const char *path, const char *bytes,
 	return 0;
 }
 
-/* "a.conf includes b.conf includes a.conf", from the outermost on. */
+/* Render "a.conf includes b.conf includes a.conf", outermost first. */
 static void circle_render(const struct including *last, char *buffer, size_t size,
 			  const char *again)
 {
@@ -237,13 +243,13 @@ static int check_circle(const struct including *next, const struct including *fi
 		    outer->ino != next->ino)
 			continue;
 		circle_render(file, chain, sizeof(chain), next->path);
-		return error_set(err, -EINVAL, "%s:%u: @include goes round in a circle: %s",
-				 file->path, line, chain);
+		return error_set(err, -EINVAL, "%s:%u: @include forms a circle: %s", file->path,
+				 line, chain);
 	}
 	return 0;
 }
 
-/* A relative name is looked for beside the file that includes it. */
+/* A relative name is relative to the folder of the including file. */
 static const char *include_path(struct source *source, const char *from, const char *path)
 {
 	const char *slash = strrchr(from, '/');
@@ -304,8 +310,8 @@ static int expand(struct source *source, const struct including *file, const cha
 	}
 	if (found < 0)
 		return error_set(err, found, "%s:%u: %s", file->path, at.line, problem);
-	/* The newline: what follows an @include stands on a line of its own, and libconfig 1.5
-	 * takes no comment without one. */
+	/* The newline separates the file from the text after its @include. libconfig 1.5 also needs
+	 * it after a comment. */
 	r = text_append(source, bytes + from, len - from, err);
 	return r ? r : text_append(source, "\n", 1, err);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The known top-level keys of a configuration file and what becomes of their values. Must not read
- * files nor apply anything. */
+/*
+ * The top-level keys of a configuration file, and how their values enter the policy. Must not read
+ * files and must not apply rules.
+ */
 #include "core/policy/tables.h"
 
 #include <errno.h>
@@ -12,36 +14,8 @@
 #define TIMEOUT_MS_MAX 600000
 #define STALE_AFTER_S_MAX 315360000 /* ten years */
 
-const char *const mechanism_words[] = {"report", "require", "prove", NULL};
-const char *const generic_words[] = {"refuse", "equal", NULL};
-
 #define A_STRING TYPES_STRING, "a string"
 #define A_LIST TYPES_LIST, "a list ( { … }, … )"
-
-int tables_each_group(struct reader *reader, const struct conf_node *list, const char *what,
-		      size_t max, tables_one_fn *one, void *arg)
-{
-	size_t count = conf_count(list);
-	int first = 0;
-
-	if (count > max)
-		return reader_fail(reader, list, "there are %zu of %s, expected at most %zu", count,
-				   what, max);
-	for (size_t i = 0; i < count; i++) {
-		const struct conf_node *group = conf_child(list, i);
-		int r;
-
-		if (group->type != CONF_GROUP)
-			r = reader_fail(reader, group,
-					"element %zu of \"%s\" is no group, expected { … }", i + 1,
-					what);
-		else
-			r = one(reader, group, i, arg);
-		if (policy_ends(reader->policy, r, &first))
-			return first;
-	}
-	return first;
-}
 
 /* ---------------------------------------------------------------- preferences */
 
@@ -51,7 +25,7 @@ static const struct schema_key prefer_keys[] = {
 };
 static const struct schema prefer_schema = {"preference", prefer_keys, COUNT(prefer_keys), NULL};
 
-/* A copy with the module's dashes as underscores. */
+/* A copy in which the dashes of the module are underscores. */
 static const char *key_normalise(struct arena *arena, const char *key)
 {
 	char *copy = arena_copy(arena, key, strlen(key));
@@ -62,7 +36,8 @@ static const char *key_normalise(struct arena *arena, const char *key)
 	return copy;
 }
 
-static int one_preference(struct reader *reader, const struct conf_node *group, size_t i, void *arg)
+static int read_preference(struct reader *reader, const struct conf_node *group, size_t i,
+			   void *arg)
 {
 	struct policy *policy = reader->policy;
 	struct preference *given = reader_alloc(reader, 1, sizeof(*given));
@@ -91,7 +66,7 @@ static int read_prefer(struct reader *reader, const struct conf_node *setting,
 		       const struct schema_key *key, void *field)
 {
 	(void)field;
-	return tables_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, one_preference,
+	return schema_each_group(reader, setting, key->name, POLICY_ENTRIES_MAX, read_preference,
 				 NULL);
 }
 
@@ -129,8 +104,8 @@ static const char *section_value(struct reader *reader, const struct conf_node *
 	}
 }
 
-static int one_setting(struct reader *reader, struct section *section,
-		       const struct conf_node *setting)
+static int read_setting(struct reader *reader, struct section *section,
+			const struct conf_node *setting)
 {
 	struct policy *policy = reader->policy;
 	const char *name = setting->name;
@@ -147,8 +122,8 @@ static int one_setting(struct reader *reader, struct section *section,
 	given->name = arena_copy(&policy->arena, name, strlen(name));
 	if (!given->where || !given->name)
 		return reader_no_memory(reader);
-	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference): at is the address of a member, never
-	 * NULL */
+	/* at is the address of a member, never NULL. */
+	/* NOLINTNEXTLINE(clang-analyzer-core.NullDereference) */
 	while (*at && strcmp((*at)->name, name) != 0)
 		at = &(*at)->next;
 	if (!*at && policy->nsettings++ == POLICY_ENTRIES_MAX)
@@ -159,7 +134,7 @@ static int one_setting(struct reader *reader, struct section *section,
 	return 0;
 }
 
-/* The section of a name, a new one if need be. */
+/* Find the section of a name, or append a new one. */
 static int section_find(struct reader *reader, const struct conf_node *setting,
 			struct section **ret)
 {
@@ -199,23 +174,12 @@ static int read_section(struct reader *reader, const struct conf_node *setting,
 		return r;
 	for (size_t i = 0; i < conf_count(setting); i++)
 		if (policy_ends(reader->policy,
-				one_setting(reader, section, conf_child(setting, i)), &first))
+				read_setting(reader, section, conf_child(setting, i)), &first))
 			return first;
 	return first;
 }
 
 /* ---------------------------------------------------------------- plain settings */
-
-static int plain_note(struct reader *reader, const struct conf_node *setting,
-		      enum policy_plain plain)
-{
-	const char *where = reader_where(reader, setting);
-
-	if (!where)
-		return reader_no_memory(reader);
-	reader->policy->plain_where[plain] = where;
-	return 0;
-}
 
 static int read_backend_dir(struct reader *reader, const struct conf_node *setting,
 			    const struct schema_key *key, void *field)
@@ -227,7 +191,7 @@ static int read_backend_dir(struct reader *reader, const struct conf_node *setti
 		return reader_fail(reader, setting,
 				   "\"%s\" is a relative path, expected an absolute one",
 				   key->name);
-	return r ? r : plain_note(reader, setting, PLAIN_BACKEND_DIR);
+	return r;
 }
 
 static int read_timeout(struct reader *reader, const struct conf_node *setting,
@@ -239,7 +203,7 @@ static int read_timeout(struct reader *reader, const struct conf_node *setting,
 		return reader_fail(reader, setting, "\"%s\" is %lld, expected 1 to %d milliseconds",
 				   key->name, timeout_ms, TIMEOUT_MS_MAX);
 	*(unsigned *)field = (unsigned)timeout_ms;
-	return plain_note(reader, setting, PLAIN_TIMEOUT_MS);
+	return 0;
 }
 
 static int read_stale_after(struct reader *reader, const struct conf_node *setting,
@@ -251,42 +215,42 @@ static int read_stale_after(struct reader *reader, const struct conf_node *setti
 		return reader_fail(reader, setting, "\"%s\" is %lld, expected 0 to %d seconds",
 				   key->name, seconds, STALE_AFTER_S_MAX);
 	*(unsigned *)field = (unsigned)seconds;
-	return plain_note(reader, setting, PLAIN_STALE_AFTER);
+	return 0;
 }
 
-static int read_mixed(struct reader *reader, const struct conf_node *setting,
-		      const struct schema_key *key, void *field)
+/* Note where the plain settings of a file are. */
+static int plain_note(struct reader *reader, const struct conf_node *root)
 {
-	int r = bool_read(reader, setting, key, field);
+	static const char *const keys[PLAIN_COUNT] = {
+		[PLAIN_BACKEND_DIR] = "backend_dir",
+		[PLAIN_TIMEOUT_MS] = "timeout_ms",
+		[PLAIN_MIXED] = "mixed",
+		[PLAIN_MECHANISM] = "mechanism",
+		[PLAIN_GENERIC] = "generic",
+		[PLAIN_STALE_AFTER] = "stale_after",
+	};
 
-	return r ? r : plain_note(reader, setting, PLAIN_MIXED);
-}
+	for (size_t i = 0; i < PLAIN_COUNT; i++) {
+		const struct conf_node *setting = conf_member(root, keys[i]);
+		const char *where = setting ? reader_where(reader, setting) : NULL;
 
-static int read_mechanism(struct reader *reader, const struct conf_node *setting,
-			  const struct schema_key *key, void *field)
-{
-	int r = word_read(reader, setting, key, field);
-
-	return r ? r : plain_note(reader, setting, PLAIN_MECHANISM);
-}
-
-static int read_generic(struct reader *reader, const struct conf_node *setting,
-			const struct schema_key *key, void *field)
-{
-	int r = word_read(reader, setting, key, field);
-
-	return r ? r : plain_note(reader, setting, PLAIN_GENERIC);
+		if (setting && !where)
+			return reader_no_memory(reader);
+		if (where)
+			reader->policy->plain_where[i] = where;
+	}
+	return 0;
 }
 
 static const struct schema_key top_keys[] = {
 	{"backend_dir", A_STRING, read_backend_dir, offsetof(struct policy, backend_dir), NULL,
 	 false},
-	{"generic", A_STRING, read_generic, offsetof(struct policy, generic_equal), generic_words,
+	{"generic", A_STRING, word_read, offsetof(struct policy, generic_equal), generic_words,
 	 false},
 	{"known_bad", A_LIST, known_bad_read, 0, NULL, false},
-	{"mechanism", A_STRING, read_mechanism, offsetof(struct policy, mechanism), mechanism_words,
+	{"mechanism", A_STRING, word_read, offsetof(struct policy, mechanism), mechanism_words,
 	 false},
-	{"mixed", TYPES_BOOL, "true or false", read_mixed, offsetof(struct policy, mixed), NULL,
+	{"mixed", TYPES_BOOL, "true or false", bool_read, offsetof(struct policy, mixed), NULL,
 	 false},
 	{"prefer", A_LIST, read_prefer, 0, NULL, false},
 	{"rules", A_LIST, rules_read, 0, NULL, false},
@@ -299,7 +263,9 @@ static const struct schema top_schema = {"file", top_keys, COUNT(top_keys), read
 
 int tables_read(struct reader *reader, const struct conf_node *root)
 {
-	return schema_read(reader, root, &top_schema, reader->policy);
+	int r = schema_read(reader, root, &top_schema, reader->policy);
+
+	return r ? r : plain_note(reader, root);
 }
 
 size_t tables_keys(const struct schema_key **ret)

@@ -17,7 +17,7 @@
 #include "core/facts/json_seed.h"
 #include "core/facts/macros.h"
 #include "core/facts/utf8.h"
-#include "core/policy/schema.h"
+#include "core/policy/words.h"
 #include "core/service/log.h"
 #include "core/service/server.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The preloaded library: counts allocations and lets some of them fail. What the dynamic
- * linker takes before the C library's own functions are known comes from a little memory
- * here, and is never freed.
+ * The preloaded library counts allocations and lets some fail. The dynamic linker
+ * allocates before the C library's functions are known: it gets memory from a small array
+ * here, which is never freed.
  */
 #include "tests/allocations/inject.h"
 
@@ -50,7 +50,7 @@ static void *find(const char *name)
 	return dlsym(RTLD_NEXT, name);
 }
 
-/* False: the linker is just being asked, or was never. */
+/* False: the real functions are not known yet, or do not exist. */
 static bool ready(void)
 {
 	static bool asking;

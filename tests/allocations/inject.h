@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Failing allocations in another program: a library that is preloaded into it, and a file
- * that both map. The program's children get no environment, so its workers are not
- * concerned.
+ * Lets allocations of another program fail: a library that is preloaded into it, and a
+ * file that both map. The program's children get no environment, so its workers are not
+ * affected.
  */
 #ifndef TESTS_ALLOCATIONS_INJECT_H
 #define TESTS_ALLOCATIONS_INJECT_H
@@ -15,7 +15,7 @@
 struct inject {
 	_Atomic uint64_t count; /* allocations since it was set to 0 */
 	_Atomic uint64_t at;	/* the one that fails, from 1; 0: none */
-	_Atomic uint32_t all;	/* those behind it fail as well */
+	_Atomic uint32_t all;	/* later ones fail too */
 };
 
 #endif

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Everything in one process, so that a worker's allocations fail too: inside CONFIG
- * BACKENDS HOLDS INVENTORY… prints the row of each device, the choices, verdicts and plans
- * of the first one, a line each, with the holds of that folder in force. 0; 2 after a
- * sentence.
+ * Runs backends in this process, so that their allocations fail too: inside CONFIG
+ * BACKENDS HOLDS INVENTORY… With the holds of that folder it prints one document in a
+ * line: the row of each device, and choices, verdicts and plans of the first one. Status
+ * 0, or 2 after a sentence.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -43,6 +43,9 @@ static void print_row(const struct engine *engine, const struct device *device)
 static void print_pair(const struct engine *engine, const struct device *source,
 		       const struct device *target)
 {
+	/* The name of a new instance must be the same each time. */
+	const struct plan_question question = {
+		.source = source, .target = target, .uuid = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1009"};
 	struct migcompat_verdict verdict = {0};
 	struct plan plan = {0};
 	struct error err = {0};
@@ -50,9 +53,7 @@ static void print_pair(const struct engine *engine, const struct device *source,
 	if (check_devices(engine, source, target, &verdict))
 		die("out of memory");
 	print(json_verdict(&verdict));
-	/* The name of a new instance must be the same each time. */
-	if (plan_make(engine, source, NULL, 0, target, "83b8f4f2-509f-382f-3c1e-e6bfe0fa1009",
-		      &verdict, &plan, &err))
+	if (plan_make(engine, &question, &verdict, &plan, &err))
 		print(json_error(-12, err.text));
 	else
 		print(json_plan(&plan, &verdict));
@@ -62,10 +63,11 @@ static void print_pair(const struct engine *engine, const struct device *source,
 
 static void print_choices(const struct engine *engine, const struct device *source)
 {
+	const struct ask_question question = {.source = source, .flags = ASK_REFUSED | ASK_OTHERS};
 	struct error err = {0};
 	json_t *document = NULL;
 
-	if (json_ask(engine, source, NULL, 0, NULL, ASK_REFUSED | ASK_OTHERS, &document, &err))
+	if (json_ask(engine, &question, &document, &err))
 		document = json_error(-12, err.text);
 	print(document);
 }

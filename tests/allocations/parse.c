@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parser's own allocations: parse FILE prints the tree of a configuration file that is
- * parsed in this process. 0; 2 after a sentence; or it crashes, which the process that it
- * stands for may.
+ * Parses a configuration file in this process, so that the parser's allocations fail:
+ * parse FILE prints the tree. Status 0, or 2 after a sentence. It may also crash, as the
+ * process that it stands for may.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -34,7 +34,8 @@ int main(int argc, char **argv)
 	FILE *file = argc == 2 ? fopen(argv[1], "r") : NULL;
 	size_t len = file ? fread(text, 1, sizeof(text) - 1, file) : 0;
 
-	if (!file || conf_parse(&parser, "text", text, len, &root, &line, &err)) {
+	if (!file ||
+	    conf_parse(&parser, &(struct conf_text){"text", text, len}, &root, &line, &err)) {
 		fprintf(stderr, "parse: %s\n", *err.text ? err.text : "no file");
 		return 2;
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lets each allocation of the running service fail while it answers a call, alone and with
- * all behind it, and holds the reply against the true one: service STRIDE INJECT.so CONFIG
- * BACKENDS INVENTORY…. A reply is the true one, an error, or the end of the connection;
- * afterwards the service answers as before. Prints a line a wrong one; 0: there is none.
+ * Lets each allocation of a running service fail while it answers a call, alone and with
+ * all later ones, and compares the reply with the true one: service STRIDE INJECT.so
+ * CONFIG BACKENDS INVENTORY… A reply is the true one, an error, or the end of the
+ * connection. After that the service answers as before. Prints a line for each wrong
+ * reply. Status 0: there is none.
  */
 #include <fcntl.h>
 #include <sys/mman.h>
@@ -24,7 +25,7 @@ static unsigned wrongs;
 static const struct case_of {
 	const char *name;
 	const char *text;
-	bool rows; /* what is wrong with a device stands in its row */
+	bool rows; /* an error of a device is in its row */
 } cases[] = {
 	{"List", METHOD("List", ""), true},
 	{"List, device by device", "{\"method\":\"io.migcompat.List\",\"more\":true}", true},
@@ -42,7 +43,7 @@ static const struct case_of {
 	{"Describe held", METHOD("Describe", "\"device\":\"" CARD_1 "\""), true},
 };
 
-/* In the process that becomes the service. */
+/* Runs in the process that becomes the service. */
 static void preload(struct daemon *it)
 {
 	(void)it;
@@ -76,7 +77,7 @@ static void start(void)
 	daemon_start(&service, more);
 }
 
-/* All replies to one call, one after the other as they came. */
+/* All replies to one call, in their order. */
 static void exchange(const char *text, char *ret)
 {
 	int fd = client_try(&service);
@@ -110,8 +111,8 @@ static void failing(const char *text, uint64_t at, bool all, char *ret)
 }
 
 /*
- * The true one as far as it goes, then an error or nothing. With rows: or one whose
- * devices could not be told, but are held as before.
+ * The reply is the true one, or its beginning and then an error or nothing. rows: or one
+ * in which devices have an error, but their holds are as before.
  */
 static bool sound(const struct case_of *what, const char *reply, const char *truth)
 {
@@ -135,11 +136,11 @@ static void tell(const struct case_of *what, uint64_t at, bool all, const char *
 		 const char *reply)
 {
 	fprintf(stderr, "WRONG %s, allocation %llu%s, %s:\n%.1500s\n", what->name,
-		(unsigned long long)at, all ? " and all behind it" : "", when, reply);
+		(unsigned long long)at, all ? " and all later ones" : "", when, reply);
 	wrongs++;
 }
 
-/* A worker that was lost to a failed allocation rests a little. */
+/* A worker that ended for want of memory rests before it is started again. */
 static void recovers(const struct case_of *what, const char *truth, uint64_t at, bool all)
 {
 	static char reply[REPLY_MAX];
@@ -159,7 +160,7 @@ static void sweep(const struct case_of *what, uint64_t stride)
 	unsigned before = wrongs;
 	uint64_t count;
 
-	exchange(what->text, truth); /* what is opened the first time stays open */
+	exchange(what->text, truth); /* what is opened once stays open */
 	failing(what->text, 0, false, truth);
 	count = atomic_load(&control->count);
 	for (uint64_t at = 1; at <= count && wrongs == before; at += stride) {
@@ -174,7 +175,7 @@ static void sweep(const struct case_of *what, uint64_t stride)
 	printf("%s: %llu allocations\n", what->name, (unsigned long long)count);
 }
 
-/* A hold that was accepted is one, and a release likewise; the reply to either may be lost. */
+/* A hold or release that was accepted is in force. The reply to either may be lost. */
 static void sweep_holds(uint64_t stride)
 {
 	static const struct case_of check = {"Hold and Release", CHECK(DUAL, CARD_2), false};

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Lets each allocation of a program fail, alone and with all behind it, and holds what it
- * says against the true answer:
- *   sweep STRIDE JOBS KIND INJECT.so PROGRAM ARGUMENT…
- * KIND tells what beside the truth is an answer: see kinds. Prints what is wrong; 0: nothing.
+ * Lets each allocation of a program fail, alone and with all later ones, and compares the
+ * output with the true answer: sweep STRIDE JOBS KIND INJECT.so PROGRAM ARGUMENT… KIND
+ * chooses what else counts as an answer (see kinds). Prints wrong answers. Status 0:
+ * there is none.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +23,7 @@
 #define TROUBLE 2
 
 struct result {
-	int status; /* as waitpid has it */
+	int status; /* as waitpid returns it */
 	char out[OUTPUT_MAX];
 	char err[OUTPUT_MAX];
 };
@@ -54,13 +54,15 @@ static bool is_error(const char *line, size_t len)
 	return false;
 }
 
-/* A hold is no matter of the backend that failed. */
+/* A hold does not depend on the backend that failed. */
 static bool is_held(const char *line, size_t len)
 {
 	return memmem(line, len, "\"hold\":\"", 8) != NULL;
 }
 
-/* The same words: how far apart they stand depends on the longest cell of a table. */
+/*
+ * The words are the same. The blanks between them depend on the longest cell of a table.
+ */
 static bool same_words(const char *a, size_t na, const char *b, size_t nb)
 {
 	size_t i = 0, j = 0;
@@ -77,8 +79,8 @@ static bool same_words(const char *a, size_t na, const char *b, size_t nb)
 }
 
 /*
- * The first line that is neither the true one nor says of its own device that it could not
- * be told; NULL: there is none.
+ * The first line that is neither the true one nor an error of its own device. NULL: there
+ * is none.
  */
 static const char *line_unsound(const char *out, const char *truth)
 {
@@ -110,7 +112,7 @@ static bool text_is_sound(const struct result *result, const struct result *trut
 	return same(result, truth) || failed_well(result);
 }
 
-/* A script of comments that ends with status 2, and writes nothing. */
+/* A script of comments that ends with status 2 and writes nothing. */
 static bool only_fails(const char *out)
 {
 	while (*out == '#' && strchr(out, '\n'))
@@ -118,7 +120,7 @@ static bool only_fails(const char *out)
 	return strcmp(out, "exit 2\n") == 0;
 }
 
-/* Standard output is for programs: all of it, nothing, or a document or script that fails. */
+/* Standard output has all of the answer, nothing, or a document or script that fails. */
 static bool whole_is_sound(const struct result *result, const struct result *truth)
 {
 	return same(result, truth) ||
@@ -139,7 +141,7 @@ static bool crash_is_sound(const struct result *result, const struct result *tru
 	       (WIFSIGNALED(result->status) && WTERMSIG(result->status) != SIGALRM);
 }
 
-/* The library that mocks a host ends the program if it runs out of memory itself. */
+/* The library that mocks a host ends the program if it runs out of memory. */
 static bool mocked_is_sound(const struct result *result, const struct result *truth)
 {
 	return rows_are_sound(result, truth) ||
@@ -151,9 +153,9 @@ static const struct kind {
 	const char *name;
 	bool (*is_sound)(const struct result *result, const struct result *truth);
 } kinds[] = {
-	{"text", text_is_sound}, /* what stands on standard output with status 2 is no answer */
+	{"text", text_is_sound}, /* output with status 2 is no answer */
 	{"whole", whole_is_sound},
-	{"rows", rows_are_sound}, /* what is wrong with a device stands in its line */
+	{"rows", rows_are_sound}, /* an error of a device is in its line */
 	{"crash", crash_is_sound},
 	{"mocked", mocked_is_sound},
 };
@@ -172,7 +174,7 @@ static void take(int fd, char *text)
 static void run(const struct place *place, const char *library, char *const *argv, uint64_t at,
 		bool all, struct result *ret)
 {
-	const char *others = getenv("LD_PRELOAD"); /* a mocked host's */
+	const char *others = getenv("LD_PRELOAD"); /* for a mocked host */
 	char preload[4096];
 	pid_t pid;
 
@@ -223,7 +225,7 @@ static void tell(const struct result *result, const struct result *truth, char *
 	const char *line = line_unsound(result->out, truth->out);
 
 	fprintf(stderr, "WRONG allocation %llu%s of", (unsigned long long)at,
-		all ? " and all behind it" : "");
+		all ? " and all later ones" : "");
 	for (; *argv; argv++)
 		fprintf(stderr, " %s", *argv);
 	fprintf(stderr, ": %s %d\n--- out\n%.2000s\n--- err\n%.1000s\n",
@@ -232,7 +234,7 @@ static void tell(const struct result *result, const struct result *truth, char *
 		line ? line : result->out, result->err);
 }
 
-/* The share of one job: 0, or 1 if anything was wrong. */
+/* Sweep the share of one job. Returns 1 if anything was wrong, otherwise 0. */
 static int sweep(const struct kind *kind, const char *library, char *const *argv, uint64_t stride,
 		 int job, int jobs)
 {

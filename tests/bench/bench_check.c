@@ -62,7 +62,7 @@ static void run(const char *what, struct target *target, const char *string, siz
 	unsigned long long before, count = 0;
 
 	if (check_string(target, NULL, string, len, &verdict) != 0 ||
-	    verdict.code != VERDICT_COMPATIBLE) {
+	    verdict.code != MIGCOMPAT_COMPATIBLE) {
 		char reason[1024];
 
 		printf("%-24s the check itself fails: %s\n", what,

@@ -88,7 +88,8 @@ static void mode_that_is_none_is_named_with_the_nearest(void **state)
 {
 	(void)state;
 	run("migcompat " SERIAL_C "check --mechanism repot " DUAL " " CARD_2);
-	assert_trouble("--mechanism is \"repot\", expected require, report or prove; nearest is "
+	assert_trouble("--mechanism is \"repot\", expected \"report\", \"require\" or \"prove\"; "
+		       "nearest is "
 		       "\"report\"");
 }
 

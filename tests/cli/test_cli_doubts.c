@@ -129,10 +129,10 @@ static void host_that_stands_twice_is_noted_in_the_list(void **state)
 	folder_write(&ran.folder, "b.json", HOST("a", ""));
 	run("cd $FOLDER; migcompat -i a.json -i b.json list");
 	assert_status(0);
-	assert_contains(ran.err, "migcompat: warning: host a stands in a.json and in b.json\n");
+	assert_contains(ran.err, "migcompat: warning: host a is in a.json and in b.json\n");
 	run("cd $FOLDER; migcompat -i a.json -i b.json list --json | jq -r '.findings[] | "
 	    "select(.field == \"host\") | .text'");
-	assert_string_equal(ran.out, "host a stands in a.json and in b.json\n");
+	assert_string_equal(ran.out, "host a is in a.json and in b.json\n");
 }
 
 static void host_that_stands_twice_is_noted_where_one_asks(void **state)
@@ -143,7 +143,7 @@ static void host_that_stands_twice_is_noted_where_one_asks(void **state)
 		     "\"facts\":{}},\"devices\":[]}");
 	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1");
 	assert_status(0);
-	assert_contains(ran.err, "migcompat: warning: host b stands in b.json and in twice.json\n");
+	assert_contains(ran.err, "migcompat: warning: host b is in b.json and in twice.json\n");
 	run("cd $FOLDER; migcompat -i a.json -i b.json -i twice.json ask a-1 --host a");
 	assert_null(strstr(ran.err, "stands in"));
 }

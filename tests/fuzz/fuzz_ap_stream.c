@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as the migration stream of vfio_ap. The first byte says whether they are read alone or
- * held against a target. Nothing is read beyond the end, every finding can be shown, and only a
- * whole stream is taken.
+ * Reads any bytes as a migration stream of vfio_ap. The first byte chooses whether they
+ * are read alone or checked against a target. Nothing is read beyond the end, each
+ * finding can be rendered, and only a whole stream is accepted.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -42,7 +42,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* As long as its number of queues says. */
+/* The length that follows from the number of queues. */
 static bool is_whole(const uint8_t *bytes, size_t len)
 {
 	return len >= 48 && memcmp(bytes, "vfap\0\0\0\1", 8) == 0 && !bytes[8] &&
@@ -77,7 +77,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (size < 2)
 		return 0;
-	/* In memory of its own, so that a byte beyond the end is found. */
+	/* A block of its own, so that sanitizers find a read beyond the end. */
 	copy = malloc(size - 1);
 	if (!copy)
 		return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a backend answers, as bytes: each input is the program of a backend that is driven through
- * the service table, from opening a device to a verdict and a list of choices. Whatever it says,
- * nothing may crash, and nothing malformed may end as compatible.
+ * Drives a backend by the input's bytes: opening, verdict and list of choices, through
+ * the service table. Nothing may crash, and no malformed answer may become a compatible
+ * verdict.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -21,11 +21,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 			abort(); \
 	} while (0)
 
-/* The input, read from its start; past its end all is 0. */
+/* The next bytes of the input; zeros after its end. */
 static const uint8_t *bytes;
 static size_t left;
 
-/* What the program did wrong in this operation, so that the answer must be an error. */
+/* What the backend did wrong in this operation, so that its answer must be an error. */
 static bool wrong;
 
 static const struct migcompat_host *services;
@@ -50,7 +50,7 @@ static uint64_t next_number(void)
 	return number;
 }
 
-/* A text of the input's bytes, or NULL; it lives until the sixteenth after it. */
+/* A text of the input's bytes, or NULL. It lives until sixteen more are made. */
 static const char *next_text(void)
 {
 	static char texts[16][80];
@@ -213,7 +213,7 @@ static int fuzz_describe(void *arg, struct migcompat_description *ret)
 	const char *text = next_text();
 
 	(void)arg;
-	/* It lives until the device is closed. */
+	/* Lives until the device is closed. */
 	if (text)
 		text = memcpy(types[at++ % 4], text, 80);
 	ret->type = next() % 4 ? "t" : next() % 4 ? "unset" : text;
@@ -349,7 +349,7 @@ static const char inventory[] =
 static struct engine engine;
 static struct provider *provider;
 
-/* An engine whose only backend's operations are the ones above. */
+/* An engine with one backend, whose operations are those above. */
 static void start(void)
 {
 	char folder[] = "/tmp/migcompat-fuzz-XXXXXX";
@@ -386,7 +386,7 @@ static void judge(void)
 	wrong = false;
 	check_devices(&engine, &engine.inventory.devices[0], &engine.inventory.devices[1],
 		      &verdict);
-	if (verdict.code == VERDICT_COMPATIBLE)
+	if (verdict.code == MIGCOMPAT_COMPATIBLE)
 		CHECK(!wrong && verdict.result.count && !verdict.result.bad_count &&
 		      !verdict.result.bad_limits);
 	for (size_t i = 0; i < verdict.result.count; i++) {
@@ -413,7 +413,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		lists(opened);
 		opened_close(opened);
 	}
-	if (!ask_device(&engine, &engine.inventory.devices[0], NULL, &answer, NULL))
+	if (!ask_targets(&engine, &(struct ask_question){.source = &engine.inventory.devices[0]},
+			 &answer, NULL))
 		answer_free(&answer);
 	return 0;
 }

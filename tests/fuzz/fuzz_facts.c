@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Backends against any facts: lines "KEY=VALUE", those that begin with '/' are the host's, a value
- * "!5" is an error. The first byte picks backend and kind. What opens must take its own string (but
- * for facts that fit no device), and no prefix of it.
+ * Opens backends with any facts. Lines are KEY=VALUE; a line that begins with '/' is a
+ * fact of the host, and a value "!5" is an error. The first byte chooses backend and
+ * kind. A device that opens must accept its own string (unless its facts fit no device),
+ * and no prefix of it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -48,8 +49,10 @@ static void add(struct factset_builder *builder, struct arena *arena, char *line
 		factset_builder_add(builder, key, value, strlen(value));
 }
 
-/* AP queues with function bits 16 or 17 fit nothing, so their matrix does not fit itself; that is
- * the one reason it may have. */
+/*
+ * AP queues with function bits 16 or 17 fit no device, so their matrix does not fit
+ * itself. No other reason is right.
+ */
 static int fits_nothing(const struct migcompat_result *result)
 {
 	for (size_t i = 0; i < result->count; i++)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any bytes as an inventory: refused with a sentence, or read so that writing and reading again
- * gives the same bytes, all devices have names, and what a plan would write is below their folders.
- * A first byte of
- * '#' has them read as a file through a window of a few bytes; what is read must not depend on it.
+ * Reads any bytes as an inventory. It is refused with a sentence. Otherwise writing and
+ * reading it again gives the same bytes, all devices have names, and a plan writes only
+ * below their folders. If the first byte is '#', the bytes are read as a file through a
+ * small window, with the same result.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -40,7 +40,7 @@ static char *written(const struct inventory *inventory)
 	return text;
 }
 
-/* What a plan would write is below /sys, and no part of its path leads anywhere else. */
+/* A plan writes only below /sys, and no part of a path leads elsewhere. */
 static void writable_is_inside(const char *path)
 {
 	require(strncmp(path, "/sys/", 5) == 0, "a write outside of /sys");
@@ -67,14 +67,14 @@ static void device_is_named(const struct device *device)
 	writable_is_inside(writable.folder);
 	if (*writable.create)
 		writable_is_inside(writable.create);
-	/* Any text of a document may be what a backend names. */
+	/* A backend may name any text of the document. */
 	for (size_t i = 0; i < device->facts.count; i++)
 		if (writable_file(&writable, device->facts.facts[i].key, file, sizeof(file),
 				  NULL) == 0)
 			writable_is_inside(file);
 }
 
-/* Newlines part the facts; nothing else of the kind may stand there as such. */
+/* Newlines separate facts, so no other control character may be in them. */
 static void text_is_harmless(char *text)
 {
 	for (char *at = text; (at = strchr(at, '\n')); at++)
@@ -115,7 +115,7 @@ static void document(const char *bytes, size_t len)
 	inventory_free(&second);
 }
 
-/* All values of a sequence, as one text. */
+/* All values of a sequence as one text. */
 static char *sequence(struct json_source *source)
 {
 	json_t *all = json_array(), *value;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Any text as a configuration file: it is refused with a sentence, or it can be applied, shown, and
- * what is shown loads to the same policy again.
+ * Reads any text as a configuration file. It is refused with a sentence, or it can be
+ * applied and shown, and the shown text loads to the same policy.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -21,7 +21,9 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* In this process, so that libconfig and the form of its trees are fuzzed as well. */
+/*
+ * Parses in this process, so that libconfig and the messages with trees are fuzzed too.
+ */
 static struct conf_parser parser = {.answer = conf_answer};
 
 static void factset_make(struct arena *arena, struct factset *ret, const char *key,
@@ -51,17 +53,18 @@ static void apply(const struct policy *policy)
 	static struct migcompat_result result;
 	struct arena arena = {0};
 	struct factset facts, host_facts;
-	const char *applied[4];
-	bool forced;
-	size_t count, traced = 0;
+	const char *matched[4];
+	size_t traced = 0;
 	enum policy_outcome silent;
 
 	factset_make(&arena, &facts, "vendor", "0x8086");
 	factset_make(&arena, &host_facts, "kernel/release", "6.12.3");
+	static const char string[] = "mtty:mdev:serial-2port:1";
 	const struct policy_side bare = {.namespace = "mtty",
 					 .type = "serial-2port",
 					 .kind = "mdev",
-					 .version = "mtty:mdev:serial-2port:1"};
+					 .version = string,
+					 .version_len = sizeof(string) - 1};
 	const struct policy_side whole = {.namespace = "mtty",
 					  .type = "serial-2port",
 					  .kind = "physical",
@@ -69,21 +72,26 @@ static void apply(const struct policy *policy)
 					  .version = "",
 					  .facts = &facts,
 					  .host_facts = &host_facts};
+	struct policy_question question = {.source = &bare,
+					   .target = &whole,
+					   .result = &result,
+					   .matched = matched,
+					   .matched_max = 4};
 
 	CHECK(result_reset(&result) == 0);
 	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
 			MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
-	silent = policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, NULL,
-			      NULL);
-	CHECK(count <= 4);
-	/* A denial is always a bad finding, and a forced result always names it. */
+	silent = policy_apply(policy, &question);
+	CHECK(question.nmatched <= 4);
+	/* A denial is a bad finding, and a forced result marks the finding. */
 	CHECK((silent == POLICY_DENY) == !!(result.bad_limits & 1u << MIGCOMPAT_LIMIT_POLICY));
-	CHECK(forced == result.findings[0].forced);
+	CHECK(question.forced == result.findings[0].forced);
 	CHECK(result_reset(&result) == 0);
 	result_add_text(&result, "ports", MIGCOMPAT_RULE_EQUAL, MIGCOMPAT_STATUS_BAD,
 			MIGCOMPAT_LIMIT_PARAMETER, "1", "2", NULL);
-	CHECK(policy_apply(policy, &bare, &whole, &result, &forced, applied, 4, &count, trace,
-			   &traced) == silent);
+	question.trace = trace;
+	question.trace_arg = &traced;
+	CHECK(policy_apply(policy, &question) == silent);
 	CHECK(traced == policy->nrules + policy->nknown_bad + 1);
 	arena_free(&arena);
 }
@@ -151,7 +159,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		CHECK(!policy && *err.text);
 		return 0;
 	}
-	if (policy_check_sections(policy, &backend, 1, &err))
+	if (policy_check_sections(policy, &backend, 1, NULL, &err))
 		CHECK(*err.text);
 	apply(policy);
 	show_again(policy);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes to the control region, and bytes in the regions as another process might put them there at
- * any time. The first byte picks the device: a card of few pages with and without capabilities, an
- * AP matrix, a small virtual GPU. Without a whole config that was taken the card stays as it was.
+ * Writes to the control region, and puts bytes into the other regions, as another process
+ * could at any time. The first byte chooses the device: a small card with or without
+ * capabilities, an AP matrix, or a small virtual GPU. The device must not change before
+ * it has accepted a whole config.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -73,7 +74,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* What is left of the input. */
+/* The rest of the input. */
 struct input {
 	const uint8_t *at;
 	size_t len;
@@ -99,8 +100,10 @@ static const uint64_t fields[][2] = {
 
 #define FIELDS (sizeof(fields) / sizeof(fields[0]))
 
-/* The state of a load is the state of many writes: this brings all of memory, so that a config can
- * follow. */
+/*
+ * A load takes many writes. This one brings the whole memory, so that a config can
+ * follow.
+ */
 static void stage(struct state_port *port)
 {
 	const uint64_t window = port->places[MIGCOMPAT_REGION_MEMORY].size;
@@ -127,7 +130,7 @@ static void write_field(struct state_port *port, struct input *input)
 	struct migcompat_control control = {0};
 	struct error err = {0};
 
-	/* Small numbers, whole pages, records, or anything. */
+	/* A small number, a whole page, a record, or any bytes. */
 	if (value >= 0xf0)
 		value = take(input, 8);
 	else if (value >= 0x80)
@@ -186,7 +189,7 @@ static void run_card(struct input *input, uint32_t capabilities)
 		abort();
 	run(port, input);
 	port_close(port);
-	/* Without a whole config that was taken, nothing may have changed. */
+	/* Unless a whole config was accepted, nothing has changed. */
 	if (card.staging || (memcmp(&card.config, &before.config, sizeof(card.config)) == 0 &&
 			     !card_equal(&card, &before)))
 		abort();

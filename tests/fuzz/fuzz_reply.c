@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a service may send: each reply is refused with a sentence, or has its parts; and so has each
- * document that it may hold. */
+/*
+ * Reads replies of a service. Each is refused with a sentence, or has all its parts, and
+ * so has each document in it.
+ */
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,7 +13,7 @@
 #include "core/cli/varlink_client.h"
 #include "core/facts/json_seed.h"
 
-#define SIZE_MAX_BYTES 65536u /* what a socket takes at once */
+#define SIZE_MAX_BYTES 65536u /* the size of a socket's buffer */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -29,7 +31,7 @@ static void check_documents(json_t *parameters)
 		if (r ? r != -EBADMSG || !*err.text : *err.text)
 			abort();
 	}
-	/* What a table is made of is there after its check. */
+	/* After the check all parts that a table needs are there. */
 	if (document_check(parameters, shape_verdict, NULL) == 0 &&
 	    (!document_text(parameters, "reason") ||
 	     !document_text(json_object_get(parameters, "mechanism"), "state")))

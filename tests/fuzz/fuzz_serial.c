@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The serial card's config from anywhere: what is taken, the card works with, tells again as it
- * was, and a guest may do anything to it. */
+/*
+ * Loads any config into the serial card. The card works with a config that it accepts,
+ * returns it unchanged, and survives all accesses of a guest.
+ */
 #include <stdlib.h>
 #include <string.h>
 
@@ -9,7 +11,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* A guest's accesses are what stands behind the config: an offset and a value each. */
+/* The bytes after the config are a guest's accesses: an offset and a value each. */
 static void guest(struct card *card, const uint8_t *data, size_t size)
 {
 	for (; size >= 4; data += 4, size -= 4) {

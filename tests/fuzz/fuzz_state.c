@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * State files, loaded into a card of few pages. The first byte says whether the rest is a file as
- * it is, or a list of records that are put together with the right sums, so that what is behind
- * them is reached. A file that is refused leaves the card as it was; one that is taken is saved
- * again and taken by another card.
+ * Loads state files into a small card. The first byte chooses whether the rest is a file,
+ * or a list of records that get valid sums, so that the code after the sums is reached. A
+ * refused file leaves the card unchanged. An accepted one can be saved and loaded into
+ * another card.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 #define PAGES 2u
 #define STRING "card:physical:plain:1;x"
 
-/* A record of a list: eight bytes, then its payload as far as there is one; what is missing is
- * zeros. */
+/* A record of the list: eight bytes, then its payload. Missing bytes are zeros. */
 struct recipe {
 	uint8_t type;
 	uint8_t flags;
@@ -51,7 +50,7 @@ static void put_record(struct tape *tape, struct format_record *record, const ui
 	tape_write(tape, payload, record->size);
 }
 
-/* The file that a list of recipes makes: the string, a sound head, the records, and a sound end. */
+/* Make a file of a list of records: string, valid head, records, valid end. */
 static void cook(struct tape *tape, const uint8_t *data, size_t size)
 {
 	static uint8_t payload[65536 + 8];
@@ -126,7 +125,7 @@ static int load(struct side *side, struct tape *tape)
 	return r;
 }
 
-/* What was taken can be saved and taken again. */
+/* An accepted state can be saved and loaded again. */
 static void again(struct side *side)
 {
 	const struct save_options options = {.version = STRING, .version_len = strlen(STRING)};

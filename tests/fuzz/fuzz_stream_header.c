@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a file may begin with, to all backends that read streams. The first byte says what the rest
- * is taken for: a file, as "state inspect" reads it; the stream of a state file, or a bare stream,
- * that is held against an mtty, as "state check" does. No backend reads beyond the bytes that are
- * here, and every finding can be shown.
+ * Gives the beginning of a file to all backends that read streams. The first byte chooses
+ * what it is: a file, as for "state inspect", or, as for "state check", the stream of a
+ * state file or a bare stream, which is checked against an mtty device. No backend reads
+ * beyond the end, and each finding can be rendered.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -44,7 +44,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 	return 0;
 }
 
-/* A driver's entry says that it takes the stream, and none of its fields is bad. */
+/* The entry of a driver says that it takes the stream: no field of it is bad. */
 static bool takes(const json_t *document)
 {
 	const json_t *stream = json_object_get(document, "stream");
@@ -63,27 +63,29 @@ static bool takes(const json_t *document)
 	return found;
 }
 
-/* In memory of its own, so that a byte beyond the end is found. */
+/* A block of its own, so that sanitizers find a read beyond the end. */
 static void inspect(const uint8_t *data, size_t size)
 {
 	struct tape tape = {0};
 	const struct state_transport from = tape_transport(&tape);
-	struct stream_look look = {0};
+	struct stream_answers look = {0};
 	struct survey survey;
 	struct error err = {0};
 	json_t *document;
 	int sound;
 
 	tape_write(&tape, data, size);
-	if (survey_run(&survey, &from, &err) || state_look(&engine, &survey, &look, &err))
+	if (survey_run(&survey, &from, &err) || stream_ask(&engine, &survey, &look, &err))
 		abort();
 	document = json_state("fuzz", &survey, &look);
 	sound = state_sound(&survey, &look, &err);
-	/* Nothing fails here, and a bare file is sound only through a driver's entry. */
+	/*
+	 * No backend fails, and a bare file is sound only through the entry of a driver.
+	 */
 	if (!document || sound < 0 || (sound && !survey.is_state && !takes(document)))
 		abort();
 	json_decref(document);
-	state_look_free(&look);
+	stream_answers_free(&look);
 	survey_free(&survey);
 	tape_free(&tape);
 }
@@ -108,10 +110,12 @@ static void check(const uint8_t *data, size_t size, bool bare)
 	check_question(&question);
 	for (size_t i = 0; i < verdict.result.count; i++)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
-	/* Its own string fits; so the stream decides, and only a whole one of two ports is taken.
+	/*
+	 * The string is the target's own, so the stream decides. Only a whole stream with
+	 * two ports is accepted.
 	 */
-	if (verdict.code > VERDICT_INCOMPATIBLE ||
-	    (verdict.code == VERDICT_COMPATIBLE && (size != 96 || data[16] != 2)))
+	if (verdict.code > MIGCOMPAT_INCOMPATIBLE ||
+	    (verdict.code == MIGCOMPAT_COMPATIBLE && (size != 96 || data[16] != 2)))
 		abort();
 }
 
@@ -124,7 +128,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	}
 	memcpy(copy, data + 1, size - 1);
-	/* Shrunk to what was given, for the sanitizer. */
+	/* Shrunk to the input's size, for the sanitizer. */
 	copy = realloc(copy, size > 1 ? size - 1 : 1);
 	if (copy && data[0])
 		check(copy, size - 1, data[0] & 2);

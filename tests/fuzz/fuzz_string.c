@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Version strings against an open target of each backend. The first byte picks the target; a
- * payload whose checksum is wrong is tried again with the right one, so that the fields behind it
- * are reached. Nothing but the target's own string may be a yes that is identical.
+ * Checks version strings against an open target of each backend. The first byte chooses
+ * the target. A payload with a wrong checksum is tried again with the right one, so that
+ * the code after the checksum is reached. Only the target's own string may be identical
+ * to it.
  */
 #include <dirent.h>
 #include <stdio.h>
@@ -73,12 +74,14 @@ static void ask(struct target *target, const char *text, size_t len)
 	for (size_t i = 0; i < verdict.result.count; i++)
 		finding_render(&verdict.result.findings[i], reason, sizeof(reason));
 	verdict_reason(&verdict, reason, sizeof(reason));
-	/* A yes has no bad finding, compared something, and has the target's type unless the target
-	 * can be set up for it. */
-	if (verdict.code == VERDICT_COMPATIBLE &&
+	/*
+	 * A yes has findings, none of them bad, and the target's type, unless the target
+	 * can be set up for the string.
+	 */
+	if (verdict.code == MIGCOMPAT_COMPATIBLE &&
 	    (verdict.result.bad_count || verdict.result.count < 2))
 		abort();
-	if (verdict.code == VERDICT_COMPATIBLE &&
+	if (verdict.code == MIGCOMPAT_COMPATIBLE &&
 	    target->opened->device->kind != MIGCOMPAT_KIND_MDEV_TYPE &&
 	    strcmp(verdict.source.type, verdict.target.type) != 0)
 		abort();
@@ -95,7 +98,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data + 1, size - 1);
 	ask(target, text, size - 1);
 
-	/* NAMESPACE:KIND:TYPE: in front and the checksum behind. */
+	/* Put NAMESPACE:KIND:TYPE: before the payload and the checksum after it. */
 	int prefix =
 		snprintf(text, sizeof(text), "%s:mdev:%s:", target->opened->provider->info.name,
 			 target->opened->type);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A message at the service's socket: it is refused with a sentence, or a call whose parts keep
- * their bounds. */
+/*
+ * Reads a message at the service's socket. It is refused with a sentence, or it is a call
+ * whose parts are within their bounds.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Globs of backends and targets of links, a line each: whatever they are, nothing is wanted or
- * followed out of /sys. */
+/*
+ * Reads globs of backends and targets of links, one in a line. None of them leads out of
+ * /sys.
+ */
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>

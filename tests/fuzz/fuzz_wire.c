@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What comes through a worker's socket, from both sides: the first byte says what the rest is taken
- * for, the body of a reply or a stream of requests to the sample backend.
+ * Reads what comes through a worker's socket. The first byte chooses the side: the body
+ * of a reply, or a stream of requests to the sample backend.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ static void read_opened(struct wire_reader *body)
 		abort();
 }
 
-/* What is accepted decides as its findings do, whatever the rest of the reply says. */
+/* The findings decide an accepted answer, whatever the rest of the reply says. */
 static void read_result(struct wire_reader *body)
 {
 	static struct migcompat_result result;
@@ -57,7 +57,7 @@ static void read_list(struct wire_reader *body)
 	sink_free(&sink);
 }
 
-/* No place that a worker tells of its regions lies outside of them. */
+/* No address that a worker gives for its regions is outside them. */
 static void read_control(struct wire_reader *body)
 {
 	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY};
@@ -99,7 +99,7 @@ static void serve_requests(struct wire_reader *body)
 		r = server_answer(&server, &message);
 	server.provider = NULL;
 	server_free(&server);
-	provider->settings.values = NULL; /* they went with the server */
+	provider->settings.values = NULL; /* the server has freed them */
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

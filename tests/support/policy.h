@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the policy's tests share: policies from text, from temporary folders, and two sides to apply
- * them to. */
+/* For tests of the policy: policies from texts and folders, and two sides to apply them to. */
 #ifndef TESTS_SUPPORT_POLICY_H
 #define TESTS_SUPPORT_POLICY_H
 
@@ -12,7 +11,7 @@
 
 #include "core/policy/policy_private.h"
 
-/* All texts of a test program are parsed by one process, which ends with it. */
+/* One process parses all texts of a test program. It ends with the program. */
 static struct conf_parser policy_parser = {.program = TEST_BUILD "/migcompat-worker"};
 
 /* ---------------------------------------------------------------- loading */
@@ -27,7 +26,7 @@ static inline struct policy *policy_of(const char *text)
 	return policy;
 }
 
-/* The text must be refused; what is said about it. */
+/* Assert that the text is refused, and return the message. */
 static inline const char *policy_refused(const char *text)
 {
 	static struct error err;
@@ -87,7 +86,7 @@ static inline void temp_write(struct temp *temp, const char *name, const char *t
 	assert_int_equal(chmod(temp_path(temp, name), 0644), 0);
 }
 
-/* etc and usr stand for /etc/migcompat and /usr/lib/migcompat/conf.d. */
+/* Load etc and usr in place of /etc/migcompat and /usr/lib/migcompat/conf.d. */
 static inline int temp_try(struct temp *temp, struct policy **ret, struct error *err)
 {
 	char etc[128], usr[128];
@@ -120,7 +119,10 @@ static inline const char *temp_refused(struct temp *temp, int code)
 
 /* ---------------------------------------------------------------- applying */
 
-/* Two sides of which everything is known, changed by each test as it needs. */
+/* Members of struct policy_side. */
+#define VERSION(text) .version = (text), .version_len = sizeof(text) - 1
+
+/* Two sides of which everything is known. Each test changes them as it needs. */
 struct bench {
 	struct arena arena;
 	struct factset facts[SIDE_COUNT];
@@ -166,14 +168,14 @@ static inline int bench_setup(void **state)
 					     .type = "card-2port",
 					     .kind = "mdev",
 					     .host = "lab-1",
-					     .version = "aa:mdev:card-2port:1;ports=2",
+					     VERSION("aa:mdev:card-2port:1;ports=2"),
 					     .facts = &bench->facts[0],
 					     .host_facts = &bench->host_facts[0]};
 	bench->target = (struct policy_side){.namespace = "aa",
 					     .type = "card-2port",
 					     .kind = "physical",
 					     .host = "prod-1",
-					     .version = "aa:physical:card-2port:1;ports=2",
+					     VERSION("aa:physical:card-2port:1;ports=2"),
 					     .facts = &bench->facts[1],
 					     .host_facts = &bench->host_facts[1]};
 	*state = bench;
@@ -190,12 +192,18 @@ static inline int bench_teardown(void **state)
 	return 0;
 }
 
-/* All that a bare version string tells of a source. */
+/* Forget what a bare version string does not say of a source. */
 static inline void bench_bare_string(struct bench *bench)
 {
 	bench->source.host = NULL;
 	bench->source.facts = NULL;
 	bench->source.host_facts = NULL;
+}
+
+static inline void side_version(struct policy_side *side, const char *version)
+{
+	side->version = version;
+	side->version_len = strlen(version);
 }
 
 static inline void bench_trace(void *arg, const char *rule, const char *where, const char *action,
@@ -210,13 +218,23 @@ static inline void bench_trace(void *arg, const char *rule, const char *where, c
 
 static inline void bench_apply(struct bench *bench, const struct policy *policy, bool trace)
 {
+	struct policy_question question = {
+		.source = &bench->source,
+		.target = &bench->target,
+		.result = &bench->result,
+		.trace = trace ? bench_trace : NULL,
+		.trace_arg = bench,
+		.matched = bench->applied,
+		.matched_max = 8,
+	};
+
 	bench->ntrace = 0;
-	bench->outcome = policy_apply(policy, &bench->source, &bench->target, &bench->result,
-				      &bench->forced, bench->applied, 8, &bench->napplied,
-				      trace ? bench_trace : NULL, bench);
+	bench->outcome = policy_apply(policy, &question);
+	bench->forced = question.forced;
+	bench->napplied = question.nmatched;
 }
 
-/* Load, apply, forget; names in applied are gone afterwards. */
+/* Load, apply and free a policy. Names in applied are invalid afterwards. */
 static inline enum policy_outcome outcome_of(struct bench *bench, const char *text)
 {
 	struct policy *policy = policy_of(text);

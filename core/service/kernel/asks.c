@@ -59,8 +59,13 @@ static void ask_run(struct pool_job *job)
 	int r = lines ? view_open(ask->world, NULL, &view, &err) : -ENOMEM;
 
 	if (!r) {
-		r = ask_text(&view.engine, NULL, ask->request.string, ask->request.len, NULL,
-			     ASK_REFUSED, &answer, &err);
+		r = ask_targets(&view.engine,
+				&(struct ask_question){
+					.text = ask->request.string,
+					.len = ask->request.len,
+					.flags = ASK_REFUSED,
+				},
+				&answer, &err);
 		/*
 		 * EINVAL: the reply is too late, which is no error. ENOMEM: nobody must wait for a
 		 * reply that cannot be made.

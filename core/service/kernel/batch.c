@@ -135,7 +135,7 @@ static void answer_read(struct batch *batch, const struct job *job, const struct
 
 static int verdict_error(const struct migcompat_verdict *verdict)
 {
-	bool yes = verdict->code == VERDICT_COMPATIBLE && !verdict->error;
+	bool yes = verdict->code == MIGCOMPAT_COMPATIBLE && !verdict->error;
 
 	return yes ? 0 : verdict->error ? verdict->error : -EIO;
 }
@@ -236,7 +236,7 @@ static void batch_tell(const struct batch *batch, const struct asked *asked)
 		if (asked->stale[i])
 			continue;
 		/* An error is no answer: the next one may be better. */
-		if (batch->slots.announced && verdict->code != VERDICT_ERROR)
+		if (batch->slots.announced && verdict->code != MIGCOMPAT_ERROR)
 			write_keep(batch, job, verdict);
 		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit,
 					   verdict_error(verdict), hashes[i]);

@@ -17,7 +17,7 @@
 
 #include <systemd/sd-daemon.h>
 
-#include "core/check/holds.h"
+#include "core/check/holds_file.h"
 #include "core/facts/text.h"
 
 #define BACKLOG                                                                                  \

@@ -162,7 +162,7 @@ int call_view(struct call *call, const char *only)
 	struct error err = {0};
 	int r;
 
-	if (mode && policy_mechanism_word(mode, &mechanism))
+	if (mode && policy_mechanism_word(mode, &mechanism, NULL))
 		return call_invalid(call, "mechanism");
 	r = view_open(call->world, only, &call->view, &err);
 	if (r)

@@ -334,7 +334,14 @@ static int ask_begin(struct call *call)
 		r = call_refuse(call, "HostNotFound", -ENOENT, "%s", err.text);
 		goto out;
 	}
-	r = json_ask(engine, source.device, source.text, source.len, host, ask_flags(call),
+	r = json_ask(engine,
+		     &(struct ask_question){
+			     .source = source.device,
+			     .text = source.device ? NULL : source.text,
+			     .len = source.len,
+			     .host = host,
+			     .flags = ask_flags(call),
+		     },
 		     &call->kept, &err);
 	if (r)
 		r = source.device ? device_refused(call, source.device, r, &err)

@@ -118,14 +118,14 @@ static const char *check(struct hosts *hosts, const char *source, const char *ta
 
 static void assert_error(const struct hosts *hosts, int error)
 {
-	assert_int_equal(hosts->verdict.code, VERDICT_ERROR);
+	assert_int_equal(hosts->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(hosts->verdict.error, error);
 	assert_int_equal(verdict_status(&hosts->verdict), 2);
 }
 
 static void assert_never(const struct hosts *hosts)
 {
-	assert_int_equal(hosts->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(hosts->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_int_equal(hosts->verdict.error, -ENODEV);
 	assert_int_equal(verdict_status(&hosts->verdict), 1);
 }
@@ -265,11 +265,11 @@ static void equal_functions_fit_and_the_verdict_warns(void **state)
 	struct hosts *hosts = *state;
 
 	check(hosts, ACME, OTHER_ACME);
-	assert_int_equal(hosts->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(hosts->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(hosts->verdict.grade, GRADE_IDENTICAL);
 	assert_string_equal(hosts->verdict.source.type, "generic:pci-1e4b-1002");
 	check(hosts, ACME, ACME_BY_MODALIAS);
-	assert_int_equal(hosts->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(hosts->verdict.code, MIGCOMPAT_COMPATIBLE);
 	for (size_t i = 0; i < hosts->verdict.result.count; i++)
 		if (strcmp(hosts->verdict.result.findings[i].field, "rules") == 0)
 			return;
@@ -282,7 +282,7 @@ static void functions_that_differ_are_refused(void **state)
 
 	assert_string_equal(check(hosts, ACME, ACME_REVISION),
 			    "revision: source has 0x1, target has 0x2");
-	assert_int_equal(hosts->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(hosts->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	check(hosts, ACME, REPLACED);
 	assert_int_equal(hosts->verdict.limit, MIGCOMPAT_LIMIT_DRIVER);
 }
@@ -323,7 +323,10 @@ static void a_choice_is_one_of_equal_functions(void **state)
 	struct answer answer;
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&hosts->engine, find(hosts, ACME), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&hosts->engine,
+				     &(struct ask_question){.source = find(hosts, ACME)}, &answer,
+				     &err),
+			 0);
 	assert_int_equal(answer.nchoices, 2);
 	assert_string_equal(answer.choices[0].device->id, "0000:81:00.1");
 	assert_string_equal(answer.choices[1].device->id, "0000:81:00.2");

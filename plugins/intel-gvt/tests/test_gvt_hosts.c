@@ -170,7 +170,7 @@ static void every_device_is_served_and_identical_to_itself(void **state)
 		if (of_host(device, "broken") || of_host(device, "aggregating"))
 			continue;
 		assert_int_equal(check_devices(&room->engine, device, device, &room->verdict), 0);
-		assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+		assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 		assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
 		assert_memory_equal(room->verdict.target.type, "i915:gvtg-gen", 13);
 		count++;
@@ -264,10 +264,10 @@ static void a_type_that_is_taken_is_compatible_and_not_available(void **state)
 	struct room *room = *state;
 
 	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
-	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_NO);
 	check(room, GEN9_8, TYPE("gvt-gen9-256", "V5_8"));
-	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(room->verdict.result.availability, MIGCOMPAT_YES);
 }
 
@@ -277,7 +277,7 @@ static void the_mechanism_is_told_beside_the_verdict(void **state)
 	const char *side = NULL;
 
 	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_4"));
-	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(verdict_mechanism(&room->verdict, &side)->state, MIGCOMPAT_NO);
 	assert_contains(verdict_mechanism(&room->verdict, &side)->text,
 			"kvmgt has no VFIO migration");
@@ -289,7 +289,7 @@ static void another_type_is_refused_with_the_resource_that_differs(void **state)
 	char buffer[512];
 
 	check(room, GEN9_4, TYPE("gvt-gen9-256", "V5_8"));
-	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 	assert_string_equal(verdict_reason(&room->verdict, buffer, sizeof(buffer)),
 			    "source has 128 MB of low graphics memory, target has 64");
@@ -300,7 +300,7 @@ static void another_generation_is_refused(void **state)
 	struct room *room = *state;
 
 	check(room, TYPE("gvt-gen8-1024", "V4_4"), TYPE("gvt-gen9-1024", "V5_4"));
-	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 }
 
@@ -309,7 +309,7 @@ static void another_gpu_model_of_the_generation_is_refused(void **state)
 	struct room *room = *state;
 
 	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen8-256", "V4_8"));
-	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_HARDWARE);
 }
 
@@ -318,10 +318,10 @@ static void a_policy_may_accept_another_gpu_model(void **state)
 	struct room *room = *state;
 
 	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen8-256", "V4_8"));
-	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_string_equal(room->verdict.source.type, room->verdict.target.type);
 	check(room, TYPE("gvt-gen8-1024", "V4_8"), TYPE("gvt-gen9-256", "V5_8"));
-	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 }
 
 static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
@@ -330,15 +330,20 @@ static void asking_finds_what_fits_and_puts_what_is_free_first(void **state)
 	struct answer answer = {0};
 	struct error err = {0};
 
-	assert_int_equal(
-		ask_device(&room->engine, find(room, GEN9_8), "gvt-gen9-256", &answer, &err), 0);
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){.source = find(room, GEN9_8),
+							    .host = "gvt-gen9-256"},
+				     &answer, &err),
+			 0);
 	assert_int_equal(answer.nchoices, 2);
 	assert_int_equal(answer.choices[0].device->kind, MIGCOMPAT_KIND_MDEV_TYPE);
 	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
 	assert_int_equal(answer.choices[1].device->kind, MIGCOMPAT_KIND_MDEV);
 	answer_free(&answer);
-	assert_int_equal(ask_device(&room->engine, find(room, TYPE("gvt-gen8-1024", "V4_1")), NULL,
-				    &answer, &err),
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){
+					     .source = find(room, TYPE("gvt-gen8-1024", "V4_1"))},
+				     &answer, &err),
 			 0);
 	assert_int_equal(answer.nchoices,
 			 0); /* a small aperture has no such type, and the other hosts are gen9 */
@@ -353,8 +358,9 @@ static void the_plan_for_a_type_creates_and_writes_nothing_else(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, source, NULL, 0, target, NULL, &room->verdict,
-				   &plan, &err),
+	assert_int_equal(plan_make(&room->engine,
+				   &(struct plan_question){.source = source, .target = target},
+				   &room->verdict, &plan, &err),
 			 0);
 	assert_int_equal(plan.nwrites, 1);
 	assert_string_equal(
@@ -372,11 +378,13 @@ static void a_type_set_up_by_aggregation_is_compatible_and_planned(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&room->engine, find(room, TWICE), NULL, 0,
-				   find(room, TYPE("aggregating", "V5_8")), NULL, &room->verdict,
-				   &plan, &err),
+	assert_int_equal(plan_make(&room->engine,
+				   &(struct plan_question){
+					   .source = find(room, TWICE),
+					   .target = find(room, TYPE("aggregating", "V5_8"))},
+				   &room->verdict, &plan, &err),
 			 0);
-	assert_int_equal(room->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(room->verdict.grade, GRADE_IDENTICAL);
 	assert_int_equal(room->verdict.result.availability,
 			 MIGCOMPAT_NO); /* it needs two, and one is left */
@@ -393,7 +401,10 @@ static void asking_names_what_would_be_aggregated(void **state)
 	struct answer answer = {0};
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&room->engine, find(room, TWICE), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&room->engine,
+				     &(struct ask_question){.source = find(room, TWICE)}, &answer,
+				     &err),
+			 0);
 	assert_int_equal(answer.nchoices, 1);
 	assert_string_equal(answer.choices[0].candidate, "aggregated_instances=2");
 	assert_string_equal(answer.choices[0].type, "i915:gvtg-gen9-128-768-4-1024x768");
@@ -405,7 +416,7 @@ static void a_type_that_does_not_aggregate_refuses_what_is_aggregated(void **sta
 	struct room *room = *state;
 
 	check(room, TWICE, TYPE("gvt-gen9-1024", "V5_8"));
-	assert_int_equal(room->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(room->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(room->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 }
 
@@ -435,14 +446,14 @@ static void a_broken_device_fits_only_where_nothing_is_in_doubt(void **state)
 		assert_int_equal(
 			check_devices(&room->engine, find(room, GEN9_4), device, &room->verdict),
 			0);
-		if (fits != (room->verdict.code == VERDICT_COMPATIBLE))
+		if (fits != (room->verdict.code == MIGCOMPAT_COMPATIBLE))
 			fail_msg("%s %s: %s", device->id, note(device), room->verdict.text.text);
 		if (!fits)
 			assert_true(*room->verdict.text.text != '\0');
 		assert_int_equal(
 			check_devices(&room->engine, device, find(room, GEN9_4), &room->verdict),
 			0);
-		assert_true(fits == (room->verdict.code == VERDICT_COMPATIBLE));
+		assert_true(fits == (room->verdict.code == MIGCOMPAT_COMPATIBLE));
 		served++;
 		fitting += fits;
 	}
@@ -464,7 +475,7 @@ static void hardware_that_never_can_is_not_migratable_rather_than_an_error(void 
 			assert_int_equal(check_devices(&room->engine, find(room, GEN9_4), device,
 						       &room->verdict),
 					 0);
-			assert_int_equal(room->verdict.code, VERDICT_NOT_MIGRATABLE);
+			assert_int_equal(room->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 		}
 	}
 }

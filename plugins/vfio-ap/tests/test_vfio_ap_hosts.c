@@ -74,16 +74,17 @@ static const struct migcompat_verdict *ask(struct hosts *hosts, const char *sour
 
 struct expected {
 	const char *source, *target;
-	enum verdict_code code;
+	enum migcompat_verdict_code code;
 	enum verdict_grade grade;
 	enum migcompat_limit limit;
 	enum migcompat_state availability; /* of a compatible target */
 };
 
-#define EQUAL VERDICT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE
-#define LARGER VERDICT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE
-#define REFUSED(limit) VERDICT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_##limit, MIGCOMPAT_UNKNOWN
-#define IMMOVABLE VERDICT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_UNKNOWN
+#define EQUAL MIGCOMPAT_COMPATIBLE, GRADE_IDENTICAL, MIGCOMPAT_LIMIT_NONE
+#define LARGER MIGCOMPAT_COMPATIBLE, GRADE_SUPERSET, MIGCOMPAT_LIMIT_NONE
+#define REFUSED(limit) \
+	MIGCOMPAT_INCOMPATIBLE, GRADE_NONE, MIGCOMPAT_LIMIT_##limit, MIGCOMPAT_UNKNOWN
+#define IMMOVABLE MIGCOMPAT_NOT_MIGRATABLE, GRADE_NONE, MIGCOMPAT_LIMIT_NONE, MIGCOMPAT_UNKNOWN
 
 static void each_is(struct hosts *hosts, const struct expected *cases, size_t count)
 {
@@ -96,7 +97,7 @@ static void each_is(struct hosts *hosts, const struct expected *cases, size_t co
 			fail_msg("%s to %s: %s, %s, %s", cases[i].source, cases[i].target,
 				 verdict_name(verdict->code), grade_name(verdict->grade),
 				 limit_name(verdict->limit));
-		if (verdict->code == VERDICT_COMPATIBLE &&
+		if (verdict->code == MIGCOMPAT_COMPATIBLE &&
 		    verdict->result.availability != cases[i].availability)
 			fail_msg("%s to %s: availability %s", cases[i].source, cases[i].target,
 				 state_name(verdict->result.availability));
@@ -199,7 +200,7 @@ static void a_host_without_one_fact_still_answers(void **state)
 			assert_int_equal(
 				check_devices(&hosts->engine, source, &target, &hosts->verdict), 0);
 			if (strstr(all->facts[i].key, "card05/hwtype"))
-				assert_int_not_equal(hosts->verdict.code, VERDICT_COMPATIBLE);
+				assert_int_not_equal(hosts->verdict.code, MIGCOMPAT_COMPATIBLE);
 		}
 		free(facts);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The question from end to end in one process: verdict, limit, errno and findings. */
+/* Whole questions in one process: verdict, limit, errno and findings. */
 #include "tests/support/check_bench.h"
 
 static void an_mdev_fits_a_card_of_equal_ports(void **state)
@@ -7,7 +7,7 @@ static void an_mdev_fits_a_card_of_equal_ports(void **state)
 	struct bench *bench = *state;
 
 	check(bench, TWO, "0000:00:04.0");
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(bench->verdict.grade, GRADE_IDENTICAL);
 	assert_int_equal(bench->verdict.error, 0);
 	assert_string_equal(bench->verdict.source.type, bench->verdict.target.type);
@@ -19,7 +19,7 @@ static void other_types_are_refused_and_the_backend_still_tells_why(void **state
 	struct bench *bench = *state;
 
 	check(bench, TWO, "0000:00:03.0");
-	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(bench->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 	assert_int_equal(bench->verdict.error, -EINVAL);
 	assert_string_equal(reason(bench), "source has 2 ports, target has 1");
@@ -32,7 +32,7 @@ static void more_at_the_target_is_a_superset(void **state)
 	struct bench *bench = *state;
 
 	check(bench, TWO, EIGHT);
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(bench->verdict.grade, GRADE_SUPERSET);
 }
 
@@ -41,7 +41,7 @@ static void a_device_without_a_backend_could_not_be_told(void **state)
 	struct bench *bench = *state;
 
 	check(bench, STRANGE, TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(bench->verdict.error, -ENOTCONN);
 	assert_contains(reason(bench), "no backend serves");
 	assert_int_equal(verdict_status(&bench->verdict), 2);
@@ -52,9 +52,9 @@ static void a_missing_fact_could_not_be_told(void **state)
 	struct bench *bench = *state;
 
 	check(bench, LOST, TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	check(bench, TWO, LOST);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_contains(reason(bench), "mdev_type");
 }
 
@@ -63,10 +63,10 @@ static void an_unknown_card_is_not_migratable_in_any_role(void **state)
 	struct bench *bench = *state;
 
 	check(bench, TWO, "0000:00:09.0");
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_int_equal(bench->verdict.error, -ENODEV);
 	check(bench, "0000:00:09.0", TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_int_equal(verdict_status(&bench->verdict), 1);
 }
 
@@ -75,7 +75,7 @@ static void an_error_is_worse_than_not_migratable(void **state)
 	struct bench *bench = *state;
 
 	check(bench, "0000:00:09.0", LOST);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 }
 
 static void malformed_strings_are_incompatible_by_format(void **state)
@@ -90,7 +90,7 @@ static void malformed_strings_are_incompatible_by_format(void **state)
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		check_bytes(bench, bad[i], strlen(bad[i]), TWO);
-		assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+		assert_int_equal(bench->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 		assert_int_equal(bench->verdict.limit, MIGCOMPAT_LIMIT_FORMAT);
 		assert_int_equal(bench->verdict.error, -EINVAL);
 		assert_true(strlen(reason(bench)) > 10);
@@ -105,7 +105,7 @@ static void a_string_that_is_too_long_is_e2big(void **state)
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "mtty:mdev:t:", 12);
 	check_bytes(bench, text, sizeof(text), TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(bench->verdict.limit, MIGCOMPAT_LIMIT_FORMAT);
 	assert_int_equal(bench->verdict.error, -E2BIG);
 }
@@ -137,7 +137,7 @@ static void a_string_gives_the_verdict_that_its_device_gives(void **state)
 
 	version_of(bench, TWO, string, sizeof(string));
 	check_bytes(bench, string, strlen(string), "0000:00:04.0");
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_null(bench->verdict.source.device);
 	check_bytes(bench, string, strlen(string), "0000:00:03.0");
 	assert_int_equal(bench->verdict.limit, MIGCOMPAT_LIMIT_TYPE);
@@ -148,10 +148,10 @@ static void availability_stands_beside_the_verdict(void **state)
 	struct bench *bench = *state;
 
 	check(bench, TWO, "b//mtty/mtty-2");
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(bench->verdict.result.availability, MIGCOMPAT_YES);
 	check(bench, TWO, "a//mtty/mtty-2");
-	assert_int_equal(bench->verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_int_equal(bench->verdict.result.availability, MIGCOMPAT_NO);
 	check(bench, TWO, "0000:00:04.0");
 	assert_int_equal(bench->verdict.result.availability, MIGCOMPAT_UNKNOWN);
@@ -168,7 +168,7 @@ static void the_kernels_word_on_mechanism_goes_before_the_backends(void **state)
 	assert_int_equal(verdict_mechanism(&bench->verdict, &side)->state, MIGCOMPAT_NO);
 	assert_string_equal(side, "target");
 	assert_string_equal(bench->verdict.target.mechanism.features, "p2p");
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_int_equal(bench->verdict.error, -ENODEV);
 }
 
@@ -179,9 +179,9 @@ static void a_policy_may_have_it_reported_only(void **state)
 	(void)state;
 	start(&bench, "mechanism = \"report\";\n");
 	check(&bench, TWO, AP);
-	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_COMPATIBLE);
 	check(&bench, TWO, EIGHT);
-	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_COMPATIBLE);
 	stop(&bench);
 }
 
@@ -190,13 +190,13 @@ static void a_known_no_wins_over_a_device_that_nobody_serves(void **state)
 	struct bench *bench = *state;
 
 	check(bench, STRANGE, AP);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	check(bench, AP, STRANGE);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	check(bench, "0000:00:09.0", STRANGE);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	check(bench, LOST, AP);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 }
 
 static void a_doubt_does_not(void **state)
@@ -205,7 +205,7 @@ static void a_doubt_does_not(void **state)
 
 	bench->engine.mode = POLICY_MECHANISM_PROVE;
 	check(bench, STRANGE, TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(bench->verdict.error, -ENOTCONN);
 }
 
@@ -214,10 +214,10 @@ static void a_device_that_nobody_serves_is_judged_by_the_kernels_no(void **state
 	struct bench *bench = *state;
 
 	check(bench, MUTE, TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_contains(reason(bench), "source " MUTE ": driver and kernel cannot move its state");
 	check(bench, TWO, MUTE);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	bench->engine.mode = POLICY_MECHANISM_REPORT;
 	check(bench, TWO, MUTE);
 	assert_int_equal(bench->verdict.error, -ENOTCONN);
@@ -240,10 +240,10 @@ static void the_kernels_yes_lifts_no_backends_no(void **state)
 	struct bench *bench = *state;
 
 	check(bench, TWO, REFUSED);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_int_equal(bench->verdict.target.mechanism.state, MIGCOMPAT_YES);
 	check(bench, REFUSED, TWO);
-	assert_int_equal(bench->verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 }
 
 static void a_source_that_cannot_move_gives_no_string(void **state)
@@ -269,7 +269,7 @@ static void a_denied_move_is_eperm_by_policy(void **state)
 	start(&bench, "rules = ( { name = \"no-b\"; match = { target = { host = \"b\"; }; }; "
 		      "action = \"deny\"; reason = \"in maintenance\"; } );\n");
 	check(&bench, TWO, "0000:00:04.0");
-	assert_int_equal(bench.verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_POLICY);
 	assert_int_equal(bench.verdict.error, -EPERM);
 	assert_contains(reason(&bench), "in maintenance");
@@ -284,13 +284,13 @@ static void an_override_is_forced_and_has_no_grade(void **state)
 	start(&bench, "rules = ( { name = \"old-ok\"; match = { source = { namespace = \"mtty\"; "
 		      "}; }; action = \"override\"; fields = ( \"state_version\" ); } );\n");
 	check(&bench, EIGHT, TWO);
-	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_COMPATIBLE);
 	assert_true(bench.verdict.forced);
 	assert_int_equal(bench.verdict.grade, GRADE_NONE);
 	assert_string_equal(bench.verdict.rules[0], "old-ok");
-	/* That is no help for a device that nothing can move. */
+	/* An unserved device does not hide that the other one can never move. */
 	check(&bench, EIGHT, AP);
-	assert_int_equal(bench.verdict.code, VERDICT_NOT_MIGRATABLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_NOT_MIGRATABLE);
 	assert_false(bench.verdict.forced);
 	stop(&bench);
 }
@@ -303,7 +303,7 @@ static void an_override_never_accepts_another_type(void **state)
 	start(&bench, "rules = ( { name = \"all\"; match = { source = { namespace = \"mtty\"; }; "
 		      "}; action = \"override\"; fields = ( \"ports\", \"type\" ); } );\n");
 	check(&bench, TWO, ONE);
-	assert_int_equal(bench.verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_TYPE);
 	assert_false(bench.verdict.forced);
 	stop(&bench);
@@ -318,7 +318,7 @@ static void mixed_off_refuses_an_mdev_to_a_card(void **state)
 	check(&bench, TWO, "0000:00:04.0");
 	assert_int_equal(bench.verdict.limit, MIGCOMPAT_LIMIT_POLICY);
 	check(&bench, TWO, EIGHT);
-	assert_int_equal(bench.verdict.code, VERDICT_COMPATIBLE);
+	assert_int_equal(bench.verdict.code, MIGCOMPAT_COMPATIBLE);
 	stop(&bench);
 }
 
@@ -358,7 +358,7 @@ static void a_target_held_open_answers_many_strings(void **state)
 		assert_int_equal(
 			check_string(&target, NULL, string, strlen(string), &bench->verdict), 0);
 		assert_int_equal(bench->verdict.code,
-				 i % 3 ? VERDICT_COMPATIBLE : VERDICT_INCOMPATIBLE);
+				 i % 3 ? MIGCOMPAT_COMPATIBLE : MIGCOMPAT_INCOMPATIBLE);
 	}
 	target_close(&target);
 }

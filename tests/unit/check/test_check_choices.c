@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What stands around a question: choices, plans, rows of a list, and documents. */
+/* Choices, plans, rows of a list, and documents. */
 #include "core/check/ask.h"
 #include "core/check/json.h"
 #include "core/check/plan.h"
@@ -14,7 +14,10 @@ static void choices_come_identical_first_then_least_extra_then_available(void **
 	static const char *const expected[] = {"b//mtty/mtty-2", "b//0000:00:04.0",
 					       "a//mtty/mtty-2", "b//" EIGHT};
 
-	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), NULL, &answer, &err), 0);
+	assert_int_equal(ask_targets(&bench->engine,
+				     &(struct ask_question){.source = device(bench, TWO)}, &answer,
+				     &err),
+			 0);
 	assert_int_equal(answer.nchoices, 4);
 	assert_string_equal(answer.choices[0].device->id, "mtty/mtty-2");
 	assert_int_equal(answer.choices[0].availability, MIGCOMPAT_YES);
@@ -27,7 +30,7 @@ static void choices_come_identical_first_then_least_extra_then_available(void **
 			known |= answer.choices[i].device == device(bench, expected[e]);
 		assert_true(known);
 	}
-	/* The device whose facts are missing is named, not forgotten. */
+	/* A device whose facts are missing is reported. */
 	assert_int_equal(answer.nunanswered, 1);
 	assert_string_equal(answer.unanswered[0].device->id, LOST);
 	answer_free(&answer);
@@ -39,7 +42,11 @@ static void asking_one_host_leaves_the_others_out(void **state)
 	struct answer answer;
 	struct error err = {0};
 
-	assert_int_equal(ask_device(&bench->engine, device(bench, TWO), "a", &answer, &err), 0);
+	assert_int_equal(
+		ask_targets(&bench->engine,
+			    &(struct ask_question){.source = device(bench, TWO), .host = "a"},
+			    &answer, &err),
+		0);
 	assert_int_equal(answer.nchoices, 1);
 	answer_free(&answer);
 }
@@ -51,7 +58,7 @@ static int list_fails(struct opened *opened, enum provider_list which, const cha
 	return error_set(err, -ETIMEDOUT, "its worker was busy");
 }
 
-/* A "no" would be kept, and the next call may answer. */
+/* A "no" would be cached, but the next call may succeed. */
 static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 {
 	struct bench *bench = *state;
@@ -68,7 +75,7 @@ static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 	provider->ops = &ops;
 	check(bench, ONE, "b//mtty/mtty-2");
 	provider->ops = before;
-	assert_int_equal(bench->verdict.code, VERDICT_ERROR);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(bench->verdict.error, -ETIMEDOUT);
 	assert_string_equal(bench->verdict.text.text, "target mtty/mtty-2: its worker was busy");
 }
@@ -79,34 +86,42 @@ static void a_plan_creates_a_type_under_the_sources_uuid_once(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
-				   device(bench, "b//mtty/mtty-2"), NULL, &bench->verdict, &plan,
-				   &err),
-			 0);
+	assert_int_equal(
+		plan_make(&bench->engine,
+			  &(struct plan_question){.source = device(bench, TWO),
+						  .target = device(bench, "b//mtty/mtty-2")},
+			  &bench->verdict, &plan, &err),
+		0);
 	assert_int_equal(plan.nwrites, 1);
 	assert_string_equal(plan.writes[0].path,
 			    "/sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create");
 	assert_string_equal(plan.writes[0].value, TWO);
 	plan_free(&plan);
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
-				   device(bench, "a//mtty/mtty-2"), NULL, &bench->verdict, &plan,
-				   &err),
-			 0);
+	assert_int_equal(
+		plan_make(&bench->engine,
+			  &(struct plan_question){.source = device(bench, TWO),
+						  .target = device(bench, "a//mtty/mtty-2")},
+			  &bench->verdict, &plan, &err),
+		0);
 	assert_string_not_equal(plan.writes[0].value, TWO);
 	assert_int_equal(strlen(plan.writes[0].value), 36);
 	plan_free(&plan);
 }
 
-/* As the kernel names what it creates, so that later writes find it. */
+/* The kernel names a new device in lower case, and later writes must find it. */
 static void assert_created_in_lower_case(struct bench *bench, const struct device *source,
 					 const char *wished, const char *expected)
 {
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, source, NULL, 0, device(bench, "b//mtty/mtty-2"),
-				   wished, &bench->verdict, &plan, &err),
-			 0);
+	assert_int_equal(
+		plan_make(&bench->engine,
+			  &(struct plan_question){.source = source,
+						  .target = device(bench, "b//mtty/mtty-2"),
+						  .uuid = wished},
+			  &bench->verdict, &plan, &err),
+		0);
 	assert_int_equal(plan.nwrites, 1);
 	assert_string_equal(plan.writes[0].value, expected);
 	plan_free(&plan);
@@ -136,10 +151,13 @@ static void a_wrong_uuid_is_refused(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0,
-				   device(bench, "b//mtty/mtty-2"), "../x", &bench->verdict, &plan,
-				   &err),
-			 -EINVAL);
+	assert_int_equal(
+		plan_make(&bench->engine,
+			  &(struct plan_question){.source = device(bench, TWO),
+						  .target = device(bench, "b//mtty/mtty-2"),
+						  .uuid = "../x"},
+			  &bench->verdict, &plan, &err),
+		-EINVAL);
 	assert_contains(err.text, "no UUID");
 }
 
@@ -149,10 +167,12 @@ static void an_incompatible_target_has_no_plan(void **state)
 	struct plan plan;
 	struct error err = {0};
 
-	assert_int_equal(plan_make(&bench->engine, device(bench, TWO), NULL, 0, device(bench, ONE),
-				   NULL, &bench->verdict, &plan, &err),
+	assert_int_equal(plan_make(&bench->engine,
+				   &(struct plan_question){.source = device(bench, TWO),
+							   .target = device(bench, ONE)},
+				   &bench->verdict, &plan, &err),
 			 0);
-	assert_int_equal(bench->verdict.code, VERDICT_INCOMPATIBLE);
+	assert_int_equal(bench->verdict.code, MIGCOMPAT_INCOMPATIBLE);
 	assert_int_equal(plan.nwrites, 0);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A device's class: what goes into it and what does not. The sums come from sha256sum(1). */
+/* What a device's class depends on. The expected sums are from sha256sum(1). */
 #include "core/check/class.h"
 #include "tests/support/same.h"
 #include "tests/support/worker.h"
@@ -30,7 +30,10 @@ static void device_without_a_payload_has_no_class(void **state)
 	assert_null(class_name(&opened, name));
 }
 
-/* The class of a device of the backend "formats", in this process or in a worker. */
+/*
+ * The class of a device of the backend "formats", which runs in this process or in a
+ * worker.
+ */
 static void assert_formats(struct provider *provider, const char *const *settings,
 			   const char *payload)
 {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Evidence of a mechanism: what the kernel says, what a backend says, and what a mode makes of it.
- */
+/* Evidence of a mechanism: the kernel's, a backend's, and the judgement of each mode. */
 #include "core/check/mechanism.h"
 
 #include <errno.h>
@@ -11,7 +10,7 @@
 
 static struct inventory inventory;
 
-/* A device of these facts, on a host that says no more than this. */
+/* A device with these facts; wanted: the globs that were collected. */
 static const struct device *device_of(const char *facts, const char *more)
 {
 	struct error err = {0};
@@ -43,26 +42,26 @@ static const struct {
 	{"", ALL, MIGCOMPAT_UNKNOWN},
 	{FOLDER, "", MIGCOMPAT_NO},
 	{FOLDER, ALL, MIGCOMPAT_NO},
-	/* What was not collected is not absent. */
+	/* A fact that was not collected is not missing. */
 	{FOLDER, ",\"wanted\":[\"vfio/debugfs\"]", MIGCOMPAT_UNKNOWN},
 	{FOLDER, ",\"wanted\":[\"vfio/debugfs\",\"vfio/migration/state\"]", MIGCOMPAT_UNKNOWN},
 	{FOLDER, ",\"wanted\":[\"vfio/debugfs\",\"vfio/migration/features\"]", MIGCOMPAT_UNKNOWN},
 	{"\"vfio/debugfs\":{\"error\":\"EACCES\"}", ALL, MIGCOMPAT_UNKNOWN},
 	{"\"vfio/debugfs\":\"no\"", ALL, MIGCOMPAT_UNKNOWN},
-	/* A file that cannot be read is there. */
+	/* A file that cannot be read exists. */
 	{STATE("\"RUNNING\""), "", MIGCOMPAT_YES},
 	{FOLDER "," STATE("\"ERROR\""), ALL, MIGCOMPAT_YES},
 	{FOLDER "," STATE("{\"error\":\"EINVAL\"}"), ALL, MIGCOMPAT_YES},
 	{FOLDER "," FEATURES("{\"error\":\"EACCES\"}"), ALL, MIGCOMPAT_YES},
 	{FEATURES("{\"error\":\"EIO\"}"), "", MIGCOMPAT_YES},
-	/* One whose error is that it is not there is not. */
+	/* A file whose error is ENOENT does not. */
 	{STATE("{\"error\":\"ENOENT\"}"), "", MIGCOMPAT_UNKNOWN},
 	{FOLDER "," FEATURES("{\"error\":\"ENOENT\"}"), ALL, MIGCOMPAT_NO},
 	{FOLDER "," FEATURES("{\"error\":\"ENOENT\"}") "," STATE("\"STOP\""), ALL, MIGCOMPAT_YES},
-	/* One that was read and is no text does not list it. */
+	/* A file that is not text lists no feature. */
 	{FEATURES("{\"base64\":\"/w==\"}"), "", MIGCOMPAT_NO},
 	{STATE("\"STOP\"") "," FEATURES("{\"base64\":\"c3RvcC1jb3B5AA==\"}"), "", MIGCOMPAT_NO},
-	/* Whole lines count. */
+	/* Only whole lines count. */
 	{FEATURES("\"stop-copy\""), "", MIGCOMPAT_YES},
 	{FEATURES("\"p2p\\nstop-copy\""), "", MIGCOMPAT_YES},
 	{FEATURES("\"stop-copy\\np2p\\npre-copy\""), "", MIGCOMPAT_YES},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* NAMESPACE:KIND:TYPE:PAYLOAD, made and taken apart. */
+/* Version strings are written and parsed. */
 #include <errno.h>
 
 #include "core/check/version_string.h"
@@ -14,14 +14,29 @@ static void refused(const char *text, size_t len, int error, const char *part)
 	assert_contains(err.text, part);
 }
 
+static int write_string(const char *namespace, const char *type, const char *payload, char *buffer,
+			size_t size)
+{
+	const struct version_string string = {
+		.namespace = namespace,
+		.namespace_len = strlen(namespace),
+		.kind = MIGCOMPAT_KIND_MDEV,
+		.type = type,
+		.type_len = strlen(type),
+		.payload = payload,
+		.payload_len = strlen(payload),
+	};
+
+	return version_string_write(&string, buffer, size);
+}
+
 #define REFUSED(text, error, part) refused(text, sizeof(text) - 1, error, part)
 
 static void a_written_string_comes_apart_again(void **state)
 {
 	char text[256];
 	struct version_string string;
-	int len = version_string_write("mtty", MIGCOMPAT_KIND_MDEV, "serial-2port", "1;x;", 4, text,
-				       sizeof(text));
+	int len = write_string("mtty", "serial-2port", "1;x;", text, sizeof(text));
 
 	(void)state;
 	assert_string_equal(text, "mtty:mdev:serial-2port:1;x;");
@@ -59,6 +74,33 @@ static void bytes_outside_the_printable_range_are_refused_with_their_place(void 
 	REFUSED("a:mdev:b:\x7f", -EINVAL, "0x7f");
 }
 
+static void each_byte_is_checked_at_each_place(void **state)
+{
+	char text[] = "a:mdev:b:0123456789abcdef", part[64];
+	struct version_string string;
+
+	(void)state;
+	for (size_t at = 9; at < sizeof(text) - 1; at++) {
+		char kept = text[at];
+
+		for (unsigned byte = 0; byte <= 0xff; byte++) {
+			text[at] = (char)byte;
+			if (byte >= 0x21 && byte <= 0x7e) {
+				assert_int_equal(
+					version_string_parse(text, sizeof(text) - 1, &string, NULL),
+					0);
+				continue;
+			}
+			if (at == sizeof(text) - 2 && byte == '\n')
+				continue;
+			snprintf(part, sizeof(part), "byte %zu of the string is 0x%02x", at + 1,
+				 byte);
+			refused(text, sizeof(text) - 1, -EINVAL, part);
+		}
+		text[at] = kept;
+	}
+}
+
 static void a_string_without_its_parts_is_refused(void **state)
 {
 	(void)state;
@@ -94,14 +136,10 @@ static void a_prefix_longer_than_128_bytes_is_refused(void **state)
 	(void)state;
 	memset(type, 't', sizeof(type));
 	type[121] = '\0';
-	assert_int_equal(
-		version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)),
-		130);
+	assert_int_equal(write_string("a", type, "p", text, sizeof(text)), 130);
 	type[121] = 't';
 	type[122] = '\0';
-	assert_int_equal(
-		version_string_write("a", MIGCOMPAT_KIND_MDEV, type, "p", 1, text, sizeof(text)),
-		-E2BIG);
+	assert_int_equal(write_string("a", type, "p", text, sizeof(text)), -E2BIG);
 	snprintf(text, sizeof(text), "a:mdev:%s:p", type);
 	refused(text, strlen(text), -EINVAL, "first three parts have 129 bytes");
 }
@@ -113,6 +151,7 @@ int main(void)
 		cmocka_unit_test(one_newline_at_the_end_is_accepted),
 		cmocka_unit_test(an_empty_string_is_refused),
 		cmocka_unit_test(bytes_outside_the_printable_range_are_refused_with_their_place),
+		cmocka_unit_test(each_byte_is_checked_at_each_place),
 		cmocka_unit_test(a_string_without_its_parts_is_refused),
 		cmocka_unit_test(length_is_bounded_at_4094_bytes),
 		cmocka_unit_test(a_prefix_longer_than_128_bytes_is_refused),

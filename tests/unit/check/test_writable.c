@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a plan may write: below the target's folder in /sys, or into what creates it. */
+/*
+ * Where a plan may write: below the target's folder in /sys, or to the file that creates
+ * the target.
+ */
 #include "core/check/writable.h"
 
 #include <errno.h>
@@ -85,7 +88,7 @@ static void a_target_whose_path_leads_elsewhere_gets_no_write(void **state)
 	}
 }
 
-/* One byte after the other, since a path that loses its end names another file. */
+/* Try each length, since a path that loses its end names another file. */
 static void a_path_that_is_too_long_is_an_error_and_never_another_path(void **state)
 {
 	static const char end[] = "/mtty/mdev_supported_types/mtty-2";

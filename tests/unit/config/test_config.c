@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Configuration files as trees: parsed in another process, which may end, hang up or send
- * nonsense (core/config).
+ * Configuration files are parsed in another process, which may end, hang or send
+ * nonsense.
  */
 #include "tests/support/test.h"
 
@@ -20,13 +20,20 @@ static const char text[] =
 	"a = 1;\nb = -5000000000L;\nc = \"text\";\n"
 	"d = { e = true; f = [ 1, 2 ];\n  g = ( \"x\", 1.5, { h = false; } ); };\n";
 
+static int parse(struct conf_parser *parser, const char *from, const struct conf_node **ret,
+		 unsigned *ret_line, struct error *err)
+{
+	return conf_parse(parser, &(struct conf_text){"a.conf", from, strlen(from)}, ret, ret_line,
+			  err);
+}
+
 static const struct conf_node *parsed(struct conf_parser *parser, const char *from)
 {
 	const struct conf_node *root = NULL;
 	struct error err = {{0}};
 	unsigned line;
 
-	if (conf_parse(parser, "a.conf", from, strlen(from), &root, &line, &err))
+	if (parse(parser, from, &root, &line, &err))
 		fail_msg("%s", err.text);
 	return root;
 }
@@ -102,15 +109,14 @@ static void syntax_error_has_its_line(void **state)
 	unsigned line;
 
 	(void)state;
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;\nb = ;\n", 13, &root, &line, &err),
-			 -EINVAL);
+	assert_int_equal(parse(&parser, "a = 1;\nb = ;\n", &root, &line, &err), -EINVAL);
 	assert_int_equal(line, 2);
 	assert_string_equal(err.text, "syntax error");
 	assert_int_equal(conf_member(parsed(&parser, "a = 1;"), "a")->number, 1);
 	conf_parser_end(&parser);
 }
 
-/* In lists of 64: libconfig takes long for a list of many. */
+/* Lists of 64, since libconfig is slow for a long list. */
 static void more_settings_than_the_bound_are_refused(void **state)
 {
 	static const char list[] =
@@ -127,8 +133,7 @@ static void more_settings_than_the_bound_are_refused(void **state)
 	for (size_t i = 0; i < CONF_NODES_MAX / 64; i++, len += sizeof(list) - 1)
 		memcpy(many + len, list, sizeof(list));
 	strcpy(many + len, "1);");
-	assert_int_equal(conf_parse(&parser, "a.conf", many, strlen(many), &root, &line, &err),
-			 -EFBIG);
+	assert_int_equal(parse(&parser, many, &root, &line, &err), -EFBIG);
 	assert_contains(err.text, "a.conf: holds more than 262144 settings");
 	conf_parser_end(&parser);
 }
@@ -142,7 +147,7 @@ static void refused_by(const char *program, int code, const char *part)
 	struct error err = {{0}};
 	unsigned line = 1;
 
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;", 6, &root, &line, &err), code);
+	assert_int_equal(parse(&parser, "a = 1;", &root, &line, &err), code);
 	assert_int_equal(line, 0);
 	assert_null(root);
 	assert_contains(err.text, part);
@@ -215,7 +220,7 @@ static void process_is_confined(void **state)
 static size_t message_len;
 static char message[4096];
 
-/* Sends what stands in message as the reply's body. */
+/* Sends the global message as the body of a reply. */
 static int answer_message(struct wire_message *request, struct wire_out *out)
 {
 	(void)request;
@@ -238,7 +243,7 @@ static void nonsense_is_refused(const uint32_t *words, size_t count)
 
 	message_len = count * sizeof(*words);
 	memcpy(message, words, message_len);
-	assert_int_equal(conf_parse(&parser, "a.conf", "a = 1;", 6, &root, &line, &err), -EIO);
+	assert_int_equal(parse(&parser, "a = 1;", &root, &line, &err), -EIO);
 	assert_null(root);
 	conf_parser_end(&parser);
 }
@@ -255,14 +260,13 @@ static void reply_that_is_no_tree_is_refused(void **state)
 
 	(void)state;
 	NONSENSE(0);
-	NONSENSE(CONF_GROUP, 1, NO_NAME);	      /* no count */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);	      /* no child */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 0xffffffff); /* more than there can be */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);	      /* more than a tree */
-	NONSENSE(CONF_LIST, 1, NO_NAME, 0);	      /* a root that is no group */
-	NONSENSE(CONF_TYPE_COUNT, 1, NO_NAME, 0);     /* no such type */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 1, CONF_BOOL, 1, NO_NAME, 0,
-		 0); /* a member without a name */
+	NONSENSE(CONF_GROUP, 1, NO_NAME);	      /* the count is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);	      /* the child is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 0xffffffff); /* larger than the message */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);	      /* larger than a tree may be */
+	NONSENSE(CONF_LIST, 1, NO_NAME, 0);	      /* the root is no group */
+	NONSENSE(CONF_TYPE_COUNT, 1, NO_NAME, 0);     /* an unknown type */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 1, CONF_BOOL, 1, NO_NAME, 0, 0); /* a member has no name */
 	for (int i = 0; i < 200; i++, n += 4)
 		memcpy(deep + n, (const uint32_t[]){i ? CONF_LIST : CONF_GROUP, 1, NO_NAME, 1}, 16);
 	nonsense_is_refused(deep, n);

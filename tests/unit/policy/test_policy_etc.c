@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What lands in /etc/migcompat: the default policy and the examples load as they are, and do what
- * they say. */
+/*
+ * The files in etc/: the default policy and the examples load as they are, and do what
+ * they say.
+ */
 #include "tests/support/policy.h"
 
 #include <dirent.h>
@@ -20,7 +22,9 @@ static char *content_of(const char *path)
 	return text;
 }
 
-/* Through text, since the permissions of a checked-out tree are whatever the umask was. */
+/*
+ * Load the file as text: a checked-out tree has the permissions that the umask gave it.
+ */
 static struct policy *example(const char *name)
 {
 	char path[512];
@@ -57,8 +61,9 @@ static void default_policy_says_nothing(void **state)
 	policy_free(policy);
 }
 
-/* What is commented out must be right too: each "#" that stands at a line's begin with no blank
- * behind it is taken away. */
+/*
+ * Uncomment the settings: remove each "#" at the start of a line if no blank follows it.
+ */
 static void commented_out_parts_of_the_default_policy_load(void **state)
 {
 	char *text = content_of(ETC "migcompat.conf"), *to = text;
@@ -99,7 +104,7 @@ static void every_example_loads(void **state)
 
 		if (entry->d_name[0] == '.')
 			continue;
-		/* It must not be in force before somebody renames it. */
+		/* An example must not be in force before somebody renames it. */
 		assert_contains(entry->d_name, ".conf.example");
 		snprintf(name, sizeof(name), "conf.d/%s", entry->d_name);
 		policy_free(example(name));
@@ -155,9 +160,9 @@ static void known_bad_example_denies_releases_and_formats(void **state)
 
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 	bench->source.namespace = "mtty";
-	bench->source.version = "mtty:mdev:serial-2port:0;ports=2";
+	side_version(&bench->source, "mtty:mdev:serial-2port:0;ports=2");
 	assert_int_equal(outcome(bench, name), POLICY_DENY);
-	bench->source.version = "mtty:mdev:serial-2port:1;ports=2";
+	side_version(&bench->source, "mtty:mdev:serial-2port:1;ports=2");
 	assert_int_equal(outcome(bench, name), POLICY_NOTHING);
 	bench->source.namespace = bench->target.namespace = "i915";
 	facts_of(bench, &bench->host_facts[0],

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lexical matters of policy files: @include, what is not closed, and the lines that messages name.
- */
+/* Policy files as text: @include, unclosed parts, and the lines that messages name. */
 #include "tests/support/policy.h"
 
 static void included_file_counts_in_place(void **state)
@@ -93,7 +92,7 @@ static void circle_is_one_sentence(void **state)
 	temp_write(temp, "etc/migcompat.conf", "mixed = true;\n@include \"b\"\n");
 	temp_write(temp, "etc/b", "@include \"migcompat.conf\"\n");
 	said = temp_refused(temp, -EINVAL);
-	assert_contains(said, "etc/b:1: @include goes round in a circle: ");
+	assert_contains(said, "etc/b:1: @include forms a circle: ");
 	assert_contains(said, "etc/migcompat.conf includes ");
 	assert_contains(said, "etc/b includes ");
 }
@@ -103,8 +102,7 @@ static void file_that_includes_itself_is_a_circle(void **state)
 	struct temp *temp = *state;
 
 	temp_write(temp, "etc/migcompat.conf", "@include \"../etc/migcompat.conf\"\n");
-	assert_contains(temp_refused(temp, -EINVAL),
-			"migcompat.conf:1: @include goes round in a circle");
+	assert_contains(temp_refused(temp, -EINVAL), "migcompat.conf:1: @include forms a circle");
 }
 
 static void nesting_is_bounded(void **state)
@@ -121,7 +119,7 @@ static void nesting_is_bounded(void **state)
 	assert_contains(temp_refused(temp, -EINVAL), "@include is nested deeper than 10 files");
 }
 
-/* Ten files that each include the next one ten times would be 10^10 texts. */
+/* Ten files that each include the next one ten times would make 10^10 texts. */
 static void many_includes_are_bounded(void **state)
 {
 	struct temp *temp = *state;
@@ -155,7 +153,7 @@ static void large_includes_are_bounded(void **state)
 		temp, "etc/migcompat.conf",
 		"@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n@include \"a\"\n");
 	assert_contains(temp_refused(temp, -EFBIG),
-			"is larger than 4194304 bytes with all that it includes");
+			"is larger than 4194304 bytes with its included files");
 }
 
 static void include_in_comment_or_string_is_none(void **state)
@@ -176,10 +174,10 @@ static void malformed_includes_are_syntax_errors(void **state)
 		{"\n@includes \"x\"\n", ":2: syntax error: @include"},
 		{"@include x\n", ":1: syntax error: @include"},
 		{"@include", ":1: syntax error"},
-		{"@include \"x\n\"", ":1: the name behind @include is not closed"},
-		{"@include \"x", ":1: the name behind @include is not closed"},
-		{"@include \"\"\n", ":1: the name behind @include is empty"},
-		{"@include \"a\\b\"\n", ":1: the name behind @include has a backslash"},
+		{"@include \"x\n\"", ":1: the name after @include is not closed"},
+		{"@include \"x", ":1: the name after @include is not closed"},
+		{"@include \"\"\n", ":1: the name after @include is empty"},
+		{"@include \"a\\b\"\n", ":1: the name after @include has a backslash"},
 		{"@include \"x\" @include \"y\"\n", ":1: @include: /p/x: "},
 	};
 
@@ -202,7 +200,7 @@ static void name_behind_include_has_a_length(void **state)
 	memset(text, 'x', sizeof(text));
 	memcpy(text, "@include \"", 10);
 	strcpy(text + sizeof(text) - 3, "\"\n");
-	assert_contains(policy_refused(text), "the name behind @include is too long");
+	assert_contains(policy_refused(text), "the name after @include is too long");
 }
 
 static void unclosed_comment_does_not_swallow_the_rules(void **state)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which files make the policy, in which order, and which are refused. */
+/* Which files make the policy, in which order, and which files are refused. */
 #include "tests/support/policy.h"
 
 #include "core/facts/owner.h"
@@ -239,7 +239,10 @@ static void folder_that_others_can_write_is_refused(void **state)
 	}
 }
 
-/* Nobody could replace a file there, but add one, or a link that hides one of the vendor. */
+/*
+ * In a sticky folder a user cannot replace a file, but can add one, or a link that hides
+ * a vendor's file.
+ */
 static void sticky_folder_that_others_can_write_is_refused(void **state)
 {
 	static const char *const folders[] = {"etc", "etc/conf.d", "usr"};

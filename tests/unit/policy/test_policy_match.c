@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The pure parts below the rules: globs, requirements and conditions, each with what fits, what
- * does not and what is malformed. */
+/* Globs, requirements and conditions: what fits, what does not, and what is malformed. */
+#include "core/policy/words.h"
 #include "tests/support/policy.h"
 
 /* ---------------------------------------------------------------- globs */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy applied: what each action does, in which order, and what nothing can get around. */
+/*
+ * The policy is applied: the effect of each action, the order of rules, and what no rule
+ * lifts.
+ */
 #include "tests/support/policy.h"
 
 #define RULE(action, match, more) \
@@ -225,14 +228,19 @@ static void applied_names_are_bounded(void **state)
 	struct policy *policy = policy_of("rules = ( { action = \"override\"; fields = ( \"a\" ); "
 					  "}, { action = \"override\"; fields = ( \"a\" ); },"
 					  "{ action = \"override\"; fields = ( \"a\" ); } );");
-	const char *applied[2] = {NULL, "untouched"};
-	size_t count = 99;
+	const char *matched[2] = {NULL, "untouched"};
+	struct policy_question question = {
+		.source = &bench->source,
+		.target = &bench->target,
+		.result = &bench->result,
+		.matched = matched,
+		.matched_max = 1,
+		.nmatched = 99,
+	};
 
-	assert_int_equal(policy_apply(policy, &bench->source, &bench->target, &bench->result,
-				      &bench->forced, applied, 1, &count, NULL, NULL),
-			 POLICY_NOTHING);
-	assert_int_equal(count, 1);
-	assert_string_equal(applied[1], "untouched");
+	assert_int_equal(policy_apply(policy, &question), POLICY_NOTHING);
+	assert_int_equal(question.nmatched, 1);
+	assert_string_equal(matched[1], "untouched");
 	policy_free(policy);
 }
 

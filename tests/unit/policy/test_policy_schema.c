@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What may stand in a policy, and what is said about everything else. */
+/* The keys and values of a policy, and the message about each wrong one. */
 #include "tests/support/policy.h"
 
-/* Each text must be refused, and the sentence must hold the words beside it. */
+/* Each first text must be refused with a message that has the second one. */
 static void check_refused(const char *const (*texts)[2], size_t count)
 {
 	for (size_t i = 0; i < count; i++)
@@ -118,7 +118,7 @@ static void values_out_of_range_are_refused(void **state)
 		{IN_SOURCE("namespace = \"Aa\";"),
 		 "namespace is no namespace, expected 1 to 32 of a-z, 0-9 and _"},
 		{IN_SOURCE("namespace = \"a*\";"), "expected 1 to 32"},
-		{IN_SOURCE("type = \"aa:card\";"), "type holds a \":\""},
+		{IN_SOURCE("type = \"aa:card\";"), "type has a \":\""},
 		{IN_SOURCE("type = \"card[12\";"), "\"type\" is no glob: its \"[\" is not closed"},
 		{IN_SOURCE("host = \"a\\\\\";"), "\"host\" is no glob: it ends in a backslash"},
 		{IN_FACTS("{ fact = \"/sys/x\"; value = \"1\"; }"), "fact \"/sys/x\" is no key"},
@@ -152,7 +152,7 @@ static void lengths_are_bounded(void **state)
 	assert_contains(policy_refused(text), "\"fact\" has 256 bytes, expected at most 255");
 }
 
-/* unit, repeated count times, between begin and end. */
+/* Make a text: begin, count times unit, end. */
 static char *repeated(const char *begin, const char *unit, size_t count, const char *end)
 {
 	size_t len = strlen(unit);
@@ -252,9 +252,9 @@ static void keys_of_one_action_stand_with_it_only(void **state)
 		{"rules = ( { action = \"override\"; } );",
 		 "the rule lacks \"fields\", expected with action \"override\""},
 		{IN_RULE("fields = ( \"x\" );"),
-		 "\"fields\" stands in a rule of action \"deny\", expected with \"override\" only"},
+		 "\"fields\" is in a rule of action \"deny\", expected only with \"override\""},
 		{IN_RULE("require = { fact = \"x\"; rule = \"equal\"; value = \"1\"; };"),
-		 "\"require\" stands in a rule of action \"deny\""},
+		 "\"require\" is in a rule of action \"deny\""},
 	};
 
 	(void)state;
@@ -276,7 +276,7 @@ static void known_bad_names_one_thing(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
 		assert_contains(policy_refused(texts[i]),
-				"expected either \"version\", or \"fact\" and \"value\"");
+				"needs either \"version\", or \"fact\" and \"value\"");
 }
 
 static void values_of_requirements_fit_their_rules(void **state)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The policy in force, written down: as text that loads again to the same policy, and as JSON. */
+/*
+ * The policy in force is shown, as text that loads to the same policy again, and as JSON.
+ */
 #include "tests/support/policy.h"
 
 #include <fcntl.h>
@@ -42,7 +44,7 @@ static char *shown(const struct policy *policy)
 	return text;
 }
 
-/* The policy as JSON text, without what tells where it came from. */
+/* The policy as JSON text, without the files and lines that it is from. */
 static char *meaning(const struct policy *policy)
 {
 	json_t *json = policy_json(policy), *rule, *setting, *section;
@@ -113,7 +115,7 @@ static void shown_policy_says_where_each_part_comes_from(void **state)
 	policy_free(policy);
 }
 
-/* Else a file's name could write policy. */
+/* Otherwise a file's name could add a rule. */
 static void file_names_cannot_leave_their_comment(void **state)
 {
 	struct policy *policy = NULL, *again;
