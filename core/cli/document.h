@@ -23,6 +23,7 @@ enum shape_type {
 	SHAPE_LIST_OR_NONE, /* the same, or null or absent */
 	SHAPE_TEXTS,	    /* a list of strings */
 	SHAPE_NAMES,	    /* a list of strings, or null or absent */
+	SHAPE_PART,	    /* members of the same object that stand in another table */
 };
 
 struct shape {

@@ -278,8 +278,12 @@ static int reply_parse(const struct varlink_client *client, const char *text, si
 {
 	json_t *message = NULL;
 	struct error why = {0};
-	int r = json_source_text("its reply", "message", text, len, VARLINK_REPLY_MAX, &message,
-				 &why);
+	int r = json_source_text(&(struct json_text){.name = "its reply",
+						     .what = "message",
+						     .bytes = text,
+						     .len = len,
+						     .max = VARLINK_REPLY_MAX},
+				 &message, &why);
 
 	if (!r && (!json_is_object(message) || !reply_take(message, ret)))
 		r = error_set(&why, -EBADMSG, "its reply has not the form of one");

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/facts/array.h"
 #include "core/facts/text.h"
 
 #define ENTRIES_MAX (1u << 20)		 /* names looked at for one row */
@@ -65,18 +66,15 @@ void gather_reset(struct gather *g)
 
 static int facts_push(struct gather *g, const struct fact *fact)
 {
+	struct fact *facts;
+
 	if (g->count >= FACTSET_MAX)
 		return -E2BIG;
-	if (g->count == g->room) {
-		size_t room = g->room ? g->room * 2 : 64;
-		struct fact *facts = realloc(g->facts, room * sizeof(*facts));
-
-		if (!facts)
-			return -ENOMEM;
-		g->facts = facts;
-		g->room = room;
-	}
-	g->facts[g->count++] = *fact;
+	facts = array_grow(g->facts, g->count, &g->room, sizeof(*facts));
+	if (!facts)
+		return -ENOMEM;
+	g->facts = facts;
+	facts[g->count++] = *fact;
 	return 0;
 }
 

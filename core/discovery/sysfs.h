@@ -39,6 +39,9 @@ int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sys
  * where it can only be written; else the errno of open or read. Never blocks.
  */
 int sysfs_read(const char *path, char *buffer, size_t size, size_t *ret_len);
+/* Read an open file to its end, at most size bytes. -EFBIG: there are more; or the errno of read.
+ */
+int sysfs_read_open(int fd, char *buffer, size_t size, size_t *ret_len);
 
 #define SYSFS_MODALIAS_MAX 4097u /* bytes, with its NUL */
 /* A device's modalias without the newline; "" and false: it has none, or it could not be read. */

@@ -13,6 +13,9 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "core/discovery/sysfs.h"
+#include "core/facts/array.h"
+
 #define FILE_MAX (64u << 20)
 #define ALIAS "alias vfio_pci:"
 #define EVERY "v*d*" /* an alias for every vendor and device is no variant's */
@@ -28,45 +31,33 @@ struct variant {
 static int file_read(const char *path, char **ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t len = 0;
 	struct stat st;
-	ssize_t got = 1;
 	char *text = NULL;
+	size_t len = 0;
+	int r = -EINVAL;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
-		close(fd);
-		return -EINVAL;
-	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		goto out;
 	text = malloc((size_t)st.st_size + 1);
-	while (text && got > 0 && len < (size_t)st.st_size) {
-		got = read(fd, text + len, (size_t)st.st_size - len);
-		len += got > 0 ? (size_t)got : 0;
-		if (got < 0 && errno == EINTR)
-			got = 1;
-	}
-	if (text && got < 0) {
-		int error = errno;
-
-		free(text);
-		close(fd);
-		return -error;
-	}
-	close(fd);
-	if (!text)
-		return -ENOMEM;
+	r = text ? sysfs_read_open(fd, text, (size_t)st.st_size, &len) : -ENOMEM;
+	if (r)
+		goto out;
 	text[len] = '\0';
 	*ret = text;
-	return 0;
+	text = NULL;
+out:
+	free(text);
+	close(fd);
+	return r;
 }
 
 static int variant_add(struct variants *variants, const char *pattern, const char *module)
 {
-	struct variant *list = variants->list;
+	struct variant *list =
+		array_grow(variants->list, variants->count, &variants->room, sizeof(*list));
 
-	if (!(variants->count & (variants->count - 1)))
-		list = realloc(list, (variants->count ? variants->count * 2 : 1) * sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	variants->list = list;

@@ -15,6 +15,7 @@ struct variant; /* one alias */
 struct variants {
 	struct variant *list;
 	size_t count;
+	size_t room;
 	char *text; /* what the list points into */
 	int error;  /* why the file could not be read, negative */
 	bool loaded;

@@ -55,33 +55,32 @@ static int stat_check(const char *name, const struct stat *st, uint64_t max, str
 	return 0;
 }
 
-/* Of the folder's; follow: also through a link. */
-static int source_open(struct json_source *source, int folder, const char *entry, bool follow,
-		       const char *name, uint64_t max, struct error *err)
+/* source has the name and the limit. nofollow: O_NOFOLLOW to refuse a link, or 0. */
+static int source_open(struct json_source *source, int folder, const char *entry, int nofollow,
+		       struct error *err)
 {
+	const char *name = source->name;
 	struct stat st;
 	int fd, r;
 
 	json_seed();
 	/* Asked before opening, since opening some devices does something; and after, since the
 	 * name may mean another file by then. */
-	if (fstatat(folder, entry, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+	if (fstatat(folder, entry, &st, nofollow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name,
 				 strerrordesc_np(errno));
-	r = stat_check(name, &st, max, err);
+	r = stat_check(name, &st, source->max, err);
 	if (r < 0)
 		return r;
-	fd = openat(folder, entry,
-		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+	fd = openat(folder, entry, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | nofollow);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		r = error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
 		goto fail;
 	}
-	r = stat_check(name, &st, max, err);
+	r = stat_check(name, &st, source->max, err);
 	if (r < 0)
 		goto fail;
-	*source = (struct json_source){
-		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = fd};
+	source->fd = fd;
 	return 0;
 fail:
 	if (fd >= 0)
@@ -117,13 +116,17 @@ int json_source_standard(struct json_source *source, const char *name, uint64_t 
 
 int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
 {
-	return source_open(source, AT_FDCWD, name, true, name, max, err);
+	*source = (struct json_source){
+		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = -1};
+	return source_open(source, AT_FDCWD, name, 0, err);
 }
 
 int json_source_open_at(struct json_source *source, int folder, const char *entry, const char *name,
 			uint64_t max, struct error *err)
 {
-	return source_open(source, folder, entry, false, name, max, err);
+	*source = (struct json_source){
+		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = -1};
+	return source_open(source, folder, entry, O_NOFOLLOW, err);
 }
 
 void json_source_close(struct json_source *source)
@@ -344,15 +347,14 @@ int json_source_value(struct json_source *source, const char *what, size_t max, 
 	return r ? feed_failed(&feed, what, max, r, &why, err) : 0;
 }
 
-int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,
-		     json_t **ret, struct error *err)
+int json_source_text(const struct json_text *text, json_t **ret, struct error *err)
 {
 	struct json_source source = {0};
 	json_t *value = NULL;
-	int r = json_source_memory(&source, name, text, len, max, err);
+	int r = json_source_memory(&source, text->name, text->bytes, text->len, text->max, err);
 
 	if (!r)
-		r = json_source_value(&source, what, max, &value, err);
+		r = json_source_value(&source, text->what, text->max, &value, err);
 	if (!r)
 		r = json_source_finish(&source, err);
 	if (r)

@@ -72,9 +72,17 @@ int json_source_finish(struct json_source *source, struct error *err);
 int json_source_value(struct json_source *source, const char *what, size_t max, json_t **ret,
 		      struct error *err);
 
-/* A document in memory that is one value: what names that. */
-int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,
-		     json_t **ret, struct error *err);
+/* A document in memory that is one value. */
+struct json_text {
+	const char *name; /* stands for the document in messages */
+	const char *what; /* names the value in messages */
+	const char *bytes;
+	size_t len; /* bytes */
+	size_t max; /* bytes that it may have */
+};
+
+/* Parse the value. Errors as for json_source_memory and json_source_value. */
+int json_source_text(const struct json_text *text, json_t **ret, struct error *err);
 
 /* "a number": the article and the type, for messages. */
 const char *json_source_type(const json_t *value);

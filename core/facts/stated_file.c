@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/facts/array.h"
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
@@ -43,27 +44,23 @@ static int statement_push(struct statement_file *file, const char *id, const cha
 	struct stated *stated = file->stated;
 	struct statement statement = {
 		.date = file->date, .file = file->name, .order = stated->count};
+	struct statement *statements;
 
 	if (stated->count >= FACTSET_MAX)
 		return error_set(file->err, -E2BIG,
 				 "%s: there are more than %u stated facts, expected at most that",
 				 file->name, FACTSET_MAX);
-	if (stated->count == stated->room) {
-		size_t room = stated->room ? stated->room * 2 : 16;
-		struct statement *statements =
-			realloc(stated->statements, room * sizeof(*statements));
-
-		if (!statements)
-			return out_of_memory(file->name, file->err);
-		stated->statements = statements;
-		stated->room = room;
-	}
+	statements =
+		array_grow(stated->statements, stated->count, &stated->room, sizeof(*statements));
+	if (!statements)
+		return out_of_memory(file->name, file->err);
+	stated->statements = statements;
 	statement.id = intern_text(&stated->texts, id);
 	statement.key = intern_text(&stated->texts, key);
 	statement.value = arena_copy(&stated->arena, value, strlen(value));
 	if (!statement.id || !statement.key || !statement.value)
 		return out_of_memory(file->name, file->err);
-	stated->statements[stated->count++] = statement;
+	statements[stated->count++] = statement;
 	return 0;
 }
 

@@ -31,7 +31,12 @@ static void fail_at(unsigned number)
 
 static int read_text(const char *text, json_t **ret, struct error *err)
 {
-	return json_source_text("text", "value", text, strlen(text), TEXT_MAX, ret, err);
+	return json_source_text(&(struct json_text){.name = "text",
+						    .what = "value",
+						    .bytes = text,
+						    .len = strlen(text),
+						    .max = TEXT_MAX},
+				ret, err);
 }
 
 static void reads_as_jansson_does(const char *text)
