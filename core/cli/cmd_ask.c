@@ -6,6 +6,7 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
 static const char *state_color(const char *state)
 {
@@ -34,7 +35,7 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 	const json_t *choice;
 	size_t i;
 
-	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+	for (i = 0; i < COUNT(columns); i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (choices, i, choice) {
 		const char *grade = document_text(choice, "grade"),

@@ -7,6 +7,7 @@
 #include "core/check/json.h"
 #include "core/cli/output.h"
 #include "core/cli/service.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 /* ---------------------------------------------------------------- check */
@@ -285,7 +286,7 @@ int command_policy_explain(struct cli *cli)
 		explain.table = table_new(cli);
 	if (!explain.rules && !explain.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		table_column(explain.table, names[i],
 			     i == 3   ? TABLE_WRAP
 			     : i == 4 ? TABLE_DROP(1)

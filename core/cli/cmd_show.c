@@ -7,6 +7,7 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
 /* The document of the first argument. */
 static int get_device(struct cli *cli, json_t **ret)
@@ -62,7 +63,7 @@ static void show_table(const json_t *device)
 		{"fingerprint", document_text(device, "fingerprint")},
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < COUNT(lines); i++)
 		if (lines[i].text)
 			output_line("%-12s %s", lines[i].name, lines[i].text);
 }

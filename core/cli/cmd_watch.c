@@ -11,6 +11,7 @@
 #include "core/cli/output.h"
 #include "core/cli/service.h"
 #include "core/facts/json_escaped.h"
+#include "core/facts/macros.h"
 
 static void on_end(int number)
 {
@@ -26,7 +27,7 @@ static void take_signals(sigset_t *ret_mask)
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < COUNT(ends); i++) {
 		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN &&
 		    sigaction(ends[i], &action, NULL) == 0)
 			sigaddset(&blocked, ends[i]);

@@ -11,6 +11,7 @@
 #include "core/check/json.h"
 #include "core/cli/document.h"
 #include "core/cli/script.h"
+#include "core/facts/macros.h"
 #include "core/policy/schema.h"
 
 #define LINE_MAX_BYTES 8192
@@ -125,8 +126,7 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 	const char *more = NULL;
 	size_t i = 0;
 
-	while (i + 1 < sizeof(heads) / sizeof(heads[0]) &&
-	       !document_is(verdict, "verdict", heads[i].name))
+	while (i + 1 < COUNT(heads) && !document_is(verdict, "verdict", heads[i].name))
 		i++;
 	snprintf(reason, sizeof(reason), "%s", document_text(verdict, "reason"));
 	output_clean(reason);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/cli/document.h"
+#include "core/facts/macros.h"
 
 static const struct shown {
 	const char *status;
@@ -74,7 +75,7 @@ static void print_notes(const struct cli *cli, const json_t *verdict)
 
 static const struct shown *how(const json_t *finding)
 {
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+	for (size_t i = 0; i < COUNT(shown); i++)
 		if (document_is(finding, "status", shown[i].status))
 			return &shown[i];
 	return &shown[1]; /* what is not understood is not fine */

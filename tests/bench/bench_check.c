@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "core/check/check.h"
+#include "core/facts/macros.h"
 
 #define ROUNDS 9
 #define SECONDS 0.25
@@ -170,7 +171,7 @@ int main(void)
 
 	options.config = mkdtemp(config);
 	r = engine_start(&engine, &options, &err);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !r; i++) {
+	for (size_t i = 0; i < COUNT(files) && !r; i++) {
 		char path[512];
 
 		snprintf(path, sizeof(path), TEST_SOURCE "/tests/hosts/%s.json", files[i]);

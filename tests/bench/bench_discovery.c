@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "core/discovery/discovery.h"
+#include "core/facts/macros.h"
 
 #define ROUNDS 7
 
@@ -47,8 +48,7 @@ static double now(void)
 
 static size_t discover(size_t *ret_facts)
 {
-	const struct discovery_options options = {.wants = wants,
-						  .nwants = sizeof(wants) / sizeof(wants[0])};
+	const struct discovery_options options = {.wants = wants, .nwants = COUNT(wants)};
 	struct inventory inventory;
 	struct error err = {0};
 	size_t devices;

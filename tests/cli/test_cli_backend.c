@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat backend, and what backends that misbehave may do to a question: nothing but fail it. */
+#include "core/facts/macros.h"
 #include "tests/support/run.h"
 
 #define BAD(name) TEST_BUILD "/tests/backends/" name "/" name ".so"
@@ -83,7 +84,7 @@ static void list_shows_bad_ones_with_their_reasons(void **state)
 	run("migcompat --plugin-dir $FOLDER/bad backend list");
 	assert_status(0);
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_contains(ran.out, bad[i].name);
 		assert_contains(ran.out, bad[i].reason);
 	}
@@ -158,7 +159,7 @@ static void dump_document_has_all_that_the_lines_have(void **state)
 	assert_non_null(lines);
 	run("migcompat backend dump --json " GOOD "/mtty.so");
 	document = run_json();
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < COUNT(lists); i++) {
 		const json_t *list = json_object_get(document, lists[i].member);
 		size_t count = 0;
 
@@ -191,7 +192,7 @@ static void dump_says_what_is_wrong_with_a_file(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		run("migcompat backend dump %s", bad[i].file);
 		assert_trouble(bad[i].part);
 	}

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A service that lies, breaks off or talks without end: one sentence, status 2, one document with
  * --json, never a yes. */
+#include "core/facts/macros.h"
 #include "tests/cli/fake_service.h"
 #include "tests/support/run.h"
 
@@ -340,7 +341,7 @@ static void no_command_takes_nonsense(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		says("nonsense", commands[i], "answers nonsense: ");
 		lies("", 0, FAKE_CLOSES, commands[i], "closed the connection without an answer");
 	}

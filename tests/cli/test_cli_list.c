@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat list: rows, columns, colours. */
+#include "core/facts/macros.h"
 #include "tests/support/run.h"
 
 #define CLASS_2 "82445c23c87c41e7" /* of a card with two ports */
@@ -294,7 +295,7 @@ static void no_row_is_wider_than_the_terminal(void **state)
 					       "backend list", "check " DUAL " serial-b//" CARD_1};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		run("TERM=xterm script -qec \"stty cols 80; migcompat --no-color --config "
 		    "$POLICY " SERIAL "-i tests/hosts/ap-z14.json "
 		    "%s\" /dev/null | tr -d '\\r' | wc -L",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which way is taken, what excludes what, and operators' holds. */
+#include "core/facts/macros.h"
 #include "tests/service/daemon.h"
 #include "tests/support/run.h"
 
@@ -142,7 +143,7 @@ static void service_and_another_world_exclude_each_other(void **state)
 	char part[128];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
+	for (size_t i = 0; i < COUNT(worlds); i++) {
 		run("command migcompat --daemon %s list", worlds[i][0]);
 		snprintf(part, sizeof(part), "--daemon and %s exclude each other", worlds[i][1]);
 		assert_trouble(part);
@@ -162,7 +163,7 @@ static void commands_of_their_own_do_not_ask_the_service(void **state)
 					       "policy check", "policy explain a b"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		run("command migcompat --daemon %s", commands[i]);
 		assert_status(2);
 		assert_contains(ran.err, "does not ask the service: it takes no --daemon");

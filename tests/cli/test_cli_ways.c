@@ -4,6 +4,7 @@
  * standard error must be equal, byte for byte. In each line m is the program, told which way to
  * take.
  */
+#include "core/facts/macros.h"
 #include "tests/service/daemon.h"
 #include "tests/support/run.h"
 
@@ -102,10 +103,10 @@ static void same_in_every_form(const struct line *lines, size_t count)
 	}
 }
 
-#define SAME_IN_EVERY_FORM(...)                                              \
-	do {                                                                 \
-		static const struct line lines[] = {__VA_ARGS__};            \
-		same_in_every_form(lines, sizeof(lines) / sizeof(lines[0])); \
+#define SAME_IN_EVERY_FORM(...)                                   \
+	do {                                                      \
+		static const struct line lines[] = {__VA_ARGS__}; \
+		same_in_every_form(lines, COUNT(lines));          \
 	} while (0)
 
 static void lists_are_the_same(void **state)
@@ -222,7 +223,7 @@ static void strings_are_told_the_same(void **state)
 	char text[1024];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+	for (size_t i = 0; i < COUNT(inputs); i++) {
 		snprintf(text, sizeof(text), "%s | m check - " B CARD_2, inputs[i]);
 		same(text, -1);
 		snprintf(text, sizeof(text), "%s | m check -v --json - " B CARD_2, inputs[i]);

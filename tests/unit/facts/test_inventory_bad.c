@@ -7,6 +7,7 @@
 #include <errno.h>
 
 #include "core/facts/inventory_json.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 #define FORMAT "\"format\":\"migcompat-inventory/1\""
@@ -235,7 +236,7 @@ static const struct bad table[] = {
 	{"base64_is_no_string", FACT("\"a\":{\"base64\":false}"),
 	 "a.json: device 2 (\"u1\"): fact \"a\": \"base64\" is false, expected a string"},
 };
-#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
+#define TABLE_COUNT COUNT(table)
 
 /* Reads a text that must fail; what it says comes back. */
 static int read_bad(const char *text, size_t len, struct error *err)

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 
 #include "core/facts/json_source.h"
+#include "core/facts/macros.h"
 
 /* Values whose end only the next byte tells, and characters of every length, at all places of the
  * window. */
@@ -193,7 +194,7 @@ static void types_are_named(void **state)
 		{"1.5", "a number"}, {"true", "true"},	 {"false", "false"},   {"null", "null"}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < COUNT(pairs); i++) {
 		json_t *value = json_loads(pairs[i][0], JSON_DECODE_ANY, NULL);
 
 		assert_string_equal(json_source_type(value), pairs[i][1]);

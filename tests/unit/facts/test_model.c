@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "core/facts/macros.h"
 #include "core/facts/model.h"
 
 struct row {
@@ -90,7 +91,7 @@ static void unknown_device_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(model_make(&inventory, two_hosts, 2, NULL), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		assert_int_equal(inventory_find(&inventory, names[i], &device, &err), -ENOENT);
 		assert_contains(err.text, names[i]);
 		assert_null(device);

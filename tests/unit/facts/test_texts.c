@@ -7,6 +7,7 @@
 #include "core/facts/base64.h"
 #include "core/facts/error.h"
 #include "core/facts/intern.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 static void intern_keeps_one_copy_of_each_text(void **state)
@@ -45,7 +46,7 @@ static void utf8_accepts_what_is_well_formed(void **state)
 					   "\xc2\x80"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+	for (size_t i = 0; i < COUNT(good); i++)
 		assert_true(utf8_valid(good[i], strlen(good[i])));
 }
 
@@ -70,7 +71,7 @@ static void utf8_refuses_what_is_not(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 }
 
@@ -99,7 +100,7 @@ static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+	for (size_t i = 0; i < COUNT(controls); i++)
 		assert_false(utf8_clean(controls[i], strlen(controls[i])));
 }
 
@@ -113,7 +114,7 @@ static void what_stands_beside_a_control_character_is_none(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT(texts); i++)
 		assert_true(utf8_clean(texts[i], strlen(texts[i])));
 }
 
@@ -196,7 +197,7 @@ static void unknown_error_names_have_no_number(void **state)
 					  "E-524",  "E+524", "E524x", "E99999999999"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(error_number(bad[i]), 0);
 }
 
@@ -229,7 +230,7 @@ static void base64_refuses_what_is_not_exact(void **state)
 	size_t len;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(base64_decode(bad[i], strlen(bad[i]), back, &len), -EINVAL);
 }
 
