@@ -10,21 +10,7 @@
 #include "core/cli/output.h"
 #include "core/facts/json_seed.h"
 #include "core/facts/rfc3339.h"
-
-/*
- * A file or socket that is opened later must never become one of the standard three. What takes the
- * place of one that was closed is for reading alone: writing an answer there must fail.
- */
-static void open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
+#include "core/facts/standard.h"
 
 static bool color_wanted(const struct cli *cli)
 {
@@ -100,7 +86,7 @@ int main(int argc, char **argv)
 	struct cli cli = {0};
 	int status;
 
-	open_standard();
+	standard_open();
 	json_seed();
 	setlocale(LC_CTYPE, "");
 	cli.terminal = isatty(STDOUT_FILENO);

@@ -23,6 +23,14 @@ void output_clean(char *text)
 	utf8_mend(text, strlen(text));
 }
 
+static void make_line(char text[LINE_MAX_BYTES], const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void make_line(char text[LINE_MAX_BYTES], const char *format, va_list args)
+{
+	vsnprintf(text, LINE_MAX_BYTES, format, args);
+	output_clean(text);
+}
+
 static void sentence(const char *text)
 {
 	/* What was said before must not overtake it where both are one terminal or file. */
@@ -36,9 +44,8 @@ void output_sentence(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	sentence(text);
 }
 
@@ -48,9 +55,8 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	sentence(text);
 	if (script_wanted(cli)) {
 		printf("# error: %s\n", text);
@@ -103,9 +109,8 @@ void output_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	puts(text);
 }
 

@@ -1,34 +1,20 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Which way is taken, what excludes what, and operators' holds. */
 #include "core/facts/macros.h"
-#include "tests/service/daemon.h"
-#include "tests/support/run.h"
+#include "tests/cli/run_service.h"
 
 /* In each line m is the program at the service, and own is it on the same inventories. */
 #define ASK                                                                                      \
 	"m() { command migcompat --daemon --socket $SOCKET \"$@\"; }; own() { migcompat " SERIAL \
 	"\"$@\"; }\n"
 
-static struct daemon service;
-
 static int setup(void **state)
 {
 	static const char *const group[] = {"--group", "nogroup", NULL};
 
-	run_setup(state);
-	service = (struct daemon){.pid = 0};
-	daemon_folder(&service);
-	daemon_start(&service, group);
+	service_setup(state, group);
 	assert_int_equal(chmod(service.folder.path, 0755), 0);
-	setenv("SOCKET", service.socket, 1);
 	return 0;
-}
-
-static int teardown(void **state)
-{
-	daemon_end(&service);
-	folder_remove(&service.folder);
-	return run_teardown(state);
 }
 
 /* Who is not root cannot hold. */
@@ -388,5 +374,5 @@ int main(void)
 		cmocka_unit_test(hold_where_no_service_is_is_trouble),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, service_teardown);
 }

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat watch: what it tells, and how it ends. */
 #include "tests/cli/fake_service.h"
-#include "tests/service/daemon.h"
-#include "tests/support/run.h"
-
-static struct daemon service;
+#include "tests/cli/run_service.h"
 
 static int setup(void **state)
 {
-	run_setup(state);
-	service = (struct daemon){.pid = 0};
-	daemon_folder(&service);
-	daemon_start(&service, NULL);
-	setenv("SOCKET", service.socket, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	daemon_end(&service);
-	folder_remove(&service.folder);
-	return run_teardown(state);
+	return service_setup(state, NULL);
 }
 
 static void need_root(void)
@@ -293,5 +278,5 @@ int main(void)
 		cmocka_unit_test(nonsense_is_trouble),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, service_teardown);
 }

@@ -3,10 +3,10 @@
  * there and what was expected. */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
+#include "tests/unit/facts/inventory_bad.h"
 
 #include <errno.h>
 
-#include "core/facts/inventory_json.h"
 #include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
@@ -237,20 +237,6 @@ static const struct bad table[] = {
 	 "a.json: device 2 (\"u1\"): fact \"a\": \"base64\" is false, expected a string"},
 };
 #define TABLE_COUNT COUNT(table)
-
-/* Reads a text that must fail; what it says comes back. */
-static int read_bad(const char *text, size_t len, struct error *err)
-{
-	struct inventory inventory;
-	int r;
-
-	inventory_init(&inventory);
-	r = inventory_read_buffer(&inventory, "a.json", text, len, err);
-	assert_int_equal(inventory.nhosts, 0);
-	assert_int_equal(inventory.ndevices, 0);
-	inventory_free(&inventory);
-	return r;
-}
 
 static void is_refused(void **state)
 {

@@ -3,30 +3,15 @@
  */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
+#include "tests/unit/facts/inventory_bad.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
 #include <jansson.h>
 
-#include "core/facts/inventory_json.h"
-
 #define HEAD "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\"},\"devices\":["
 #define TAIL "]}"
-
-/* Reads a text that must fail; what it says comes back. */
-static int read_bad(const char *text, size_t len, struct error *err)
-{
-	struct inventory inventory;
-	int r;
-
-	inventory_init(&inventory);
-	r = inventory_read_buffer(&inventory, "a.json", text, len, err);
-	assert_int_equal(inventory.nhosts, 0);
-	assert_int_equal(inventory.ndevices, 0);
-	inventory_free(&inventory);
-	return r;
-}
 
 /* "before", count times a byte, "after". */
 static char *padded(const char *before, char byte, size_t count, const char *after)
