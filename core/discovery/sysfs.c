@@ -61,7 +61,7 @@ int sysfs_link(const char *path, char *target, size_t size)
 	return 0;
 }
 
-/* One component of a target, onto the path. */
+/* Apply one component of a target to the path. */
 static int follow_step(struct sysfs_path *path, const char *name)
 {
 	if (!*name || strcmp(name, ".") == 0)
@@ -107,8 +107,10 @@ int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sys
 	return r;
 }
 
-/* What may be read: a regular file that is not for writing only. Root could open those too, and get
- * what nobody meant. */
+/*
+ * Only regular files that can be read. Root could also open files that are only for
+ * writing, and would get bytes that mean nothing.
+ */
 static int attribute_check(int fd)
 {
 	struct stat st;

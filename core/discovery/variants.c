@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading modules.alias for the aliases that are VFIO's. */
+/* Reads modules.alias and keeps the aliases for VFIO. */
 #include "core/discovery/variants.h"
 
 #include <errno.h>
@@ -18,8 +18,10 @@
 
 #define FILE_MAX (64u << 20)
 #define ALIAS "alias vfio_pci:"
-#define EVERY "v*d*" /* an alias for every vendor and device is no variant's */
-/* The service's unit hides the folder of modules, and shows the one file there. */
+#define EVERY "v*d*" /* an alias for all vendors and devices belongs to no variant */
+/*
+ * The unit of the service hides the folder of modules and binds the file to this place.
+ */
 #define UNIT_FILE "/run/migcompat/modules.alias"
 
 struct variant {
@@ -27,7 +29,7 @@ struct variant {
 	const char *module;
 };
 
-/* Zero-terminated; the caller frees it. */
+/* The caller frees the text, which is zero-terminated. */
 static int file_read(const char *path, char **ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -65,7 +67,7 @@ static int variant_add(struct variants *variants, const char *pattern, const cha
 	return 0;
 }
 
-/* "v000015B3d0000101E* mlx" ends at its line's end; it is cut into its two words there. */
+/* Splits "v000015B3d0000101E* mlx" in place. */
 static int line_take(struct variants *variants, char *line)
 {
 	char *module = strchr(line, ' ');
@@ -86,7 +88,7 @@ int variants_load(struct variants *variants, const char *path)
 	variants->loaded = true;
 	if (r)
 		return r;
-	/* The file is long and few of its lines are VFIO's. */
+	/* Few lines of this long file are for VFIO. */
 	for (char *at = variants->text; !r && (at = strstr(at, ALIAS)); at = next) {
 		bool begins = at == variants->text || at[-1] == '\n' || at[-1] == '\0';
 
@@ -131,7 +133,7 @@ static int text_order(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once, a line each without a newline at the end. */
+/* Sorted, each once, one per line, without a newline at the end. */
 static char *lines_join(const char **modules, size_t count)
 {
 	size_t size = 1, len = 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finding devices. Whatever is not as it should be (a link that leads nowhere, a name that cannot
- * be one) is passed over. Must not read what a backend wants.
+ * Finds mdevs, the types of all parents, and physical functions. Invalid links and names
+ * are ignored. Must not read the facts that backends want.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -36,7 +36,7 @@ static int last_name_order(const void *a, const void *b)
 
 /* ---------------------------------------------------------------- mdevs */
 
-/* The folder above a device's, or NULL where that would be no device's any more. */
+/* The folder of a device's parent. NULL: the device has none. */
 static int parent_path(struct walker *w, const char *path, const char *before, const char **ret)
 {
 	const char *name = sysfs_name(path);
@@ -74,7 +74,7 @@ static int mdevs_read(struct walker *w, const char *folder)
 	return r < 0 ? r : 0;
 }
 
-/* A recording may have the subsystem as a class. */
+/* A recorded host may have the subsystem as a class. */
 static int walk_mdevs(struct walker *w)
 {
 	static const char *const folders[] = {"/sys/bus/mdev/devices", "/sys/class/mdev"};
@@ -102,7 +102,7 @@ static int walk_mdevs(struct walker *w)
 
 /* ---------------------------------------------------------------- parents and types */
 
-/* Members of a bus or class; where asked, just those with a folder of types. */
+/* The members of a bus or class. look: only those that have a folder of types. */
 static int parents_read(struct walker *w, const char *folder, bool look)
 {
 	struct names names = {0};
@@ -144,9 +144,9 @@ static int parents_search(struct walker *w, const char *root, const char *below)
 }
 
 /*
- * The kernel keeps all parents in class/mdev_bus. A recording has just what the recorder was given,
- * which may be no such class, or only some of it: there, each device is looked at. It is known by
- * lacking /sys/fs, which every kernel makes.
+ * On a kernel, class/mdev_bus has all parents. A recorded host may lack that class, or
+ * have a part of it; then all devices are examined. A recording is recognised by the lack
+ * of /sys/fs, which every kernel has.
  */
 static bool parents_hidden(void)
 {
@@ -204,8 +204,10 @@ static int types_read(struct walker *w, const char *parent)
 	return r;
 }
 
-/* Parents of one name would give types of one id; the kernel has no second one in class/mdev_bus
- * either. */
+/*
+ * Types of parents with the same name would have the same id. The kernel has no second
+ * name in class/mdev_bus either.
+ */
 static int walk_types(struct walker *w)
 {
 	int r = 0;
@@ -223,7 +225,7 @@ int walk_run(struct walk *walk, const struct discovery_options *options, struct 
 	bool type_only = options->only && strchr(options->only, '/');
 	int r = walk_mdevs(&w);
 
-	/* Instances were looked at for their parents only. */
+	/* Instances were read only to find their parents. */
 	if (type_only)
 		walk->count = 0;
 	if (r == 0)

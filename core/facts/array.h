@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /*
- * Makes room for one more element after count elements of size bytes. room is the number of
- * elements that fit. Returns the array, which may have moved. NULL: out of memory; the array
- * and room are unchanged then.
+ * Makes room for one more element after count elements of size bytes. room is the number
+ * of elements that fit. Returns the array, which may have moved. NULL: out of memory; the
+ * array and room are unchanged then.
  */
 void *array_grow(void *array, size_t count, size_t *room, size_t size);
 

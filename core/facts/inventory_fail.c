@@ -12,7 +12,7 @@ const char *text_shown(struct shown *shown, const char *text)
 	size_t len = strnlen(text, 64);
 	bool cut = text[len] != '\0';
 
-	/* Not in the middle of a character. */
+	/* Do not cut within a character. */
 	while (cut && len && ((unsigned char)text[len] & 0xc0) == 0x80)
 		len--;
 	snprintf(shown->text, sizeof(shown->text), "%.*s%s", (int)len, text, cut ? "…" : "");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading JSON one value at a time. Must not know what the values mean. */
+/* Reads JSON one value at a time. Must not know what the values mean. */
 #include "core/facts/json_source.h"
 
 #include <errno.h>
@@ -17,11 +17,11 @@
 
 #define CONTAINERS_MAX (2u * FACTSET_MAX)
 
-/* One value, of as many bytes as it may have. */
+/* The reader's input for one value, limited to the bytes that it may have. */
 struct feed {
-	struct json_input input; /* first: what the reader has */
+	struct json_input input; /* first, so that a pointer to it is one to the feed */
 	struct json_source *source;
-	size_t left; /* bytes that may still be given */
+	size_t left; /* bytes that may still be passed on */
 };
 
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len,
@@ -64,8 +64,10 @@ static int source_open(struct json_source *source, int folder, const char *entry
 	int fd, r;
 
 	json_seed();
-	/* Asked before opening, since opening some devices does something; and after, since the
-	 * name may mean another file by then. */
+	/*
+	 * Checked before opening, because opening some devices has effects. Checked again
+	 * after, because the name may mean another file by then.
+	 */
 	if (fstatat(folder, entry, &st, nofollow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name,
 				 strerrordesc_np(errno));
@@ -148,8 +150,10 @@ static size_t lines_count(const char *bytes, size_t len)
 	return lines;
 }
 
-/* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which
- * stays. */
+/*
+ * Read more after all was consumed. 1: there is more; 0: the document ends; or a negative
+ * errno, which stays.
+ */
 static int source_refill(struct json_source *source)
 {
 	ssize_t got;
@@ -171,13 +175,13 @@ static int source_refill(struct json_source *source)
 	if (got < 0)
 		return source->failed = -errno;
 	source->end += (size_t)got;
-	/* It may have grown since it was opened. */
+	/* The file may have grown since it was opened. */
 	if (source->before + source->end > source->max)
 		return source->failed = -EFBIG;
 	return got > 0;
 }
 
-/* The line on which the next byte stands, from 1. */
+/* The line of the next byte, from 1. */
 static size_t source_line(const struct json_source *source)
 {
 	return 1 + source->lines + lines_count(source->bytes, source->at);
@@ -193,7 +197,7 @@ static int source_failed(const struct json_source *source, struct error *err)
 			 strerrordesc_np(-source->failed));
 }
 
-/* "found 'x', expected …", for the byte that peek returned. */
+/* "found 'x', expected …" for the byte that peek returned. */
 static int source_unexpected(const struct json_source *source, int c, const char *what,
 			     const char *expected, struct error *err)
 {
@@ -271,7 +275,7 @@ int json_source_finish(struct json_source *source, struct error *err)
 		       : source_unexpected(source, c, "behind the document", "nothing more", err);
 }
 
-/* Give what the window has, as far as the value may go. */
+/* Pass on the window, up to the limit of the value. */
 static void feed_give(struct feed *feed)
 {
 	const struct json_source *source = feed->source;
@@ -284,7 +288,7 @@ static void feed_give(struct feed *feed)
 	feed->input.end = feed->input.at + len;
 }
 
-/* Take what was read of that. */
+/* Consume what the reader has read. */
 static void feed_take(struct feed *feed)
 {
 	feed->source->at = (size_t)(feed->input.at - feed->source->bytes);
@@ -298,12 +302,12 @@ static bool feed_more(struct json_input *input)
 	feed_take(feed);
 	if (feed->left && source->at == source->end)
 		(void)source_refill(source);
-	/* An empty stretch too: the window was moved. */
+	/* Also after an empty piece, because the window moved. */
 	feed_give(feed);
 	return input->at < input->end;
 }
 
-/* Why there is no value. */
+/* Say why there is no value. */
 static int feed_failed(const struct feed *feed, const char *what, size_t max, int r,
 		       const struct error *why, struct error *err)
 {

@@ -112,7 +112,7 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 	return 0;
 }
 
-/* First device with an id not before this one. */
+/* The first device whose id is not less than this one. */
 static size_t id_position(const struct inventory *inventory, const char *id)
 {
 	size_t low = 0, high = inventory->ndevices;

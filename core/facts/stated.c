@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Facts that an administrator states because no file of the system tells them: a folder of files
- * becomes one table. Leaves what stands in a file to stated_file.c.
+ * Facts that an administrator states because the system has no file with them. All files
+ * of a folder become one table. Each fact keeps its date, and files that contradict each
+ * other are an error that names both. stated_file.c reads a file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,10 @@ static int statement_compare(const void *a, const void *b)
 	return order ? order : (x->order > y->order) - (x->order < y->order);
 }
 
-/* Sort; one statement a key, of the newest date where several files say the same. */
+/*
+ * Sort, and keep one statement per key. If several files state the same value, the newest
+ * date stays.
+ */
 static int stated_merge(struct stated *stated, struct error *err)
 {
 	struct statement *all = stated->statements;
@@ -78,7 +82,7 @@ static int stated_merge(struct stated *stated, struct error *err)
 	return 0;
 }
 
-/* Tell an error, if all are to be told. Returns it. */
+/* Report an error to list, if there is one. Returns the error. */
 static int told(const struct error_list *list, const char *file, int r, const struct error *err)
 {
 	if (list && r && r != -ENOMEM)
@@ -86,7 +90,7 @@ static int told(const struct error_list *list, const char *file, int r, const st
 	return r;
 }
 
-/* before: the first error of the files before this one, which stays. */
+/* before is the first error of earlier files, which is kept. */
 static int entry_read(struct stated *stated, const char *folder, const char *entry,
 		      const struct error_list *list, int before, struct error *err)
 {
@@ -102,7 +106,7 @@ static int entry_read(struct stated *stated, const char *folder, const char *ent
 	return before || !r ? before : error_set(err, r, "%s", why.text);
 }
 
-/* All files of a folder that is there. */
+/* Read all files of an open folder. */
 static int folder_read(struct stated *stated, int fd, const char *folder,
 		       const struct error_list *list, struct error *err)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads one file of stated facts. Strict: a typing error here must not read as "nothing is known".
- * Must not decide what a fact means.
+ * Reads one file of stated facts. Strict: a typing error must not read as "nothing is
+ * known". Must not decide what a fact means.
  */
 #include "core/facts/stated_file.h"
 
@@ -19,11 +19,11 @@
 #include "core/facts/text.h"
 
 #define FORMAT "migcompat-facts/1"
-/* What is left of a fact's key for the administrator's part. */
+/* Bytes that are left for KEY in "stated/KEY". */
 #define STATED_KEY_MAX \
 	(FACT_KEY_MAX - (sizeof(STATED_PREFIX) - 1) - (sizeof(STATED_DATE_SUFFIX) - 1))
 
-/* One file that is being read. */
+/* The file that is being read. */
 struct statement_file {
 	struct stated *stated;
 	const char *name;
@@ -64,7 +64,7 @@ static int statement_push(struct statement_file *file, const char *id, const cha
 	return 0;
 }
 
-/* A path as facts have it; '@' is kept for what goes with a fact. */
+/* A path, as for all facts. '@' is reserved for the date of a fact. */
 static bool key_valid(const char *key)
 {
 	size_t len = strlen(key);
@@ -73,7 +73,7 @@ static bool key_valid(const char *key)
 	       key[len - 1] != '/' && !strstr(key, "//") && !strchr(key, '@');
 }
 
-/* The members of "host" or of one device. where names it in messages. */
+/* The members of "host" or of one device. where is the place, for messages. */
 static int statements_read(struct statement_file *file, const char *where, const char *id,
 			   json_t *tree)
 {
@@ -171,8 +171,10 @@ static int devices_read(struct statement_file *file, json_t *value)
 	return r;
 }
 
-/* In the order in which they are read, whatever theirs is in the file: the date comes before what
- * it goes with. */
+/*
+ * The order of reading, whatever the order in the file is: the date comes before the
+ * facts.
+ */
 static const struct {
 	const char *name;
 	int (*read)(struct statement_file *file, json_t *value);
