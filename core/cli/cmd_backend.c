@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend list: which backends there are, what they serve, and how they fare. */
+/* migcompat backend list: the backends, the devices that they serve, and their state. */
 #include <stdio.h>
 #include <string.h>
 
@@ -22,7 +22,7 @@ static void join_keys(const json_t *keys, char *buffer, size_t size)
 	}
 }
 
-/* "loaded" and "failed"; of a worker that ended, what comes next. */
+/* "loaded" or "failed". If the worker ended, what happens next. */
 static const char *backend_status(const json_t *backend)
 {
 	bool waits = document_is(backend, "state", "restarting") ||
@@ -38,7 +38,7 @@ static const char *status_color(const char *status)
 						   : "red";
 }
 
-/* Why it could not be loaded, or why its worker is not there. */
+/* Why it could not be loaded, or why its worker ended. */
 static const char *backend_reason(const json_t *backend)
 {
 	const char *reason = document_text(backend, "reason"),
@@ -64,7 +64,7 @@ enum column {
 static const struct {
 	const char *name;
 	unsigned flags;
-	bool optional; /* hidden if no row has anything to show there */
+	bool optional; /* hidden if no row has a value */
 } columns[COLUMN_COUNT] = {
 	[COLUMN_NAME] = {"NAME", 0, false},
 	[COLUMN_VERSION] = {"VERSION", TABLE_DROP(4), false},

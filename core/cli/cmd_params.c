@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat params: what can be set on a device. */
+/* migcompat params: the settings of a device. */
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"

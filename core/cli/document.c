@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the documents must hold. Pure functions. */
+/* The members of each document. Pure functions. */
 #include "core/cli/document.h"
 
 #include <errno.h>

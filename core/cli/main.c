@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat: from the words on the command line to one command and its exit status. */
+/* migcompat: runs one command and returns its exit status. */
 #include <errno.h>
 #include <locale.h>
 #include <stdlib.h>
@@ -20,8 +20,7 @@ static bool color_wanted(const struct cli *cli)
 	return cli->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-/* For tests: another clock than the system's. It decides no more than which inventories are called
- * old. */
+/* Tests set another time. It decides only which inventories are called old. */
 static int take_clock(struct cli *cli)
 {
 	const char *text = secure_getenv("MIGCOMPAT_NOW");
@@ -45,7 +44,7 @@ static int print_version(const struct cli *cli)
 	return CLI_YES;
 }
 
-/* About the command, the family or the program, whichever was named; nothing is loaded. */
+/* Help for the command, the family or the program. It loads nothing. */
 static int print_help(struct cli *cli)
 {
 	for (size_t i = 0; cli->nwords == 1 && command_at(i); i++) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sentences, lines and documents. The one place, with table.c, that prints. */
+/* Prints sentences, lines and documents. Only this file, table.c and script.c print. */
 #include "core/cli/output.h"
 
 #include <errno.h>
@@ -33,7 +33,10 @@ static void make_line(char text[LINE_MAX_BYTES], const char *format, va_list arg
 
 static void sentence(const char *text)
 {
-	/* What was said before must not overtake it where both are one terminal or file. */
+	/*
+	 * Standard error must not overtake standard output if both are one terminal or
+	 * file.
+	 */
 	fflush(stdout);
 	fprintf(stderr, "migcompat: %s\n", text);
 }
@@ -95,7 +98,7 @@ int output_json(const struct cli *cli, json_t *document, int status)
 		free(text);
 		return status;
 	}
-	/* Even then there is one document, as promised. */
+	/* With --json there is always one document. */
 	puts("{\"format\":\"migcompat-error/1\",\"verdict\":\"error\",\"errno\":\"ENOMEM\","
 	     "\"reason\":\"out of memory\",\"findings\":[]}");
 	if (status != CLI_TROUBLE)
@@ -120,7 +123,7 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		const char *name;
 		const char *words;
 		const char *color;
-		const char *more; /* the member that stands behind it */
+		const char *more; /* another member to add */
 	} heads[] = {
 		{"compatible", "compatible", "\033[32m", "grade"},
 		{"incompatible", "incompatible", "\033[31m", "limit"},
@@ -153,7 +156,7 @@ void output_drop(void)
 int output_lost(int error)
 {
 	output_sentence("standard output could not be written: %s", strerror(-error));
-	/* What is left of it would be met once more at the end. */
+	/* Otherwise the rest would fail again at exit. */
 	output_drop();
 	return CLI_TROUBLE;
 }

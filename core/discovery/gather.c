@@ -134,9 +134,7 @@ static int fail_children(struct gather *g, const struct want *want, const char *
 	return r;
 }
 
-/*
- * ---------------------------------------------------------------- one name in a folder
- */
+/* ------------------------------------------------ one name in a folder */
 
 static bool is_write_only(const char *path)
 {

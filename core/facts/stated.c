@@ -83,7 +83,7 @@ static int stated_merge(struct stated *stated, struct error *err)
 }
 
 /* Report an error to list, if there is one. Returns the error. */
-static int told(const struct error_list *list, const char *file, int r, const struct error *err)
+static int report(const struct error_list *list, const char *file, int r, const struct error *err)
 {
 	if (list && r && r != -ENOMEM)
 		list->tell(list->arg, file, err->text);
@@ -102,7 +102,7 @@ static int entry_read(struct stated *stated, const char *folder, const char *ent
 		return before;
 	r = stated_file_read(stated, folder, entry, &why);
 	snprintf(path, sizeof(path), "%s/%s", folder, entry);
-	told(list, path, r, &why);
+	report(list, path, r, &why);
 	return before || !r ? before : error_set(err, r, "%s", why.text);
 }
 
@@ -111,15 +111,15 @@ static int folder_read(struct stated *stated, int fd, const char *folder,
 		       const struct error_list *list, struct error *err)
 {
 	struct listing listing;
-	int r = told(list, folder, stated_owner_check(fd, folder, err), err);
+	int r = report(list, folder, stated_owner_check(fd, folder, err), err);
 
 	if (r < 0)
 		return r;
 	r = listing_make(&listing, fd, ".");
 	if (r < 0)
-		r = told(list, folder,
-			 error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r)),
-			 err);
+		r = report(list, folder,
+			   error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r)),
+			   err);
 	else
 		r = 0;
 	for (int i = 0; i < listing.count; i++)
@@ -141,12 +141,12 @@ static int load(const char *folder, const struct error_list *list, struct stated
 	if (fd >= 0)
 		r = folder_read(stated, fd, folder, list, err);
 	else if (errno != ENOENT)
-		r = told(list, folder,
-			 error_set(err, -errno, "%s: cannot be read: %s", folder,
-				   strerrordesc_np(errno)),
-			 err);
+		r = report(list, folder,
+			   error_set(err, -errno, "%s: cannot be read: %s", folder,
+				     strerrordesc_np(errno)),
+			   err);
 	if (r == 0)
-		r = told(list, folder, stated_merge(stated, err), err);
+		r = report(list, folder, stated_merge(stated, err), err);
 	if (fd >= 0)
 		close(fd);
 	if (r < 0) {

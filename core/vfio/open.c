@@ -78,10 +78,7 @@ static int in_use(const struct vfio_device *self, const struct device *device, s
 			 holder ? holder : "another process");
 }
 
-/*
- * ---------------------------------------------------------------- by its own character
- * device
- */
+/* ------------------------------------------------ by its own character device */
 
 static int cdev_open(struct vfio_device *self, const struct device *device, const char *path,
 		     struct error *err)

@@ -67,8 +67,7 @@ static void other_hosts_leave_out_the_sources_own(void **state)
 	assert_string_equal(ran.out, "free full\n");
 	run("migcompat " FLEET "ask --other-hosts --host home " SOURCE);
 	assert_status(1);
-	assert_string_equal(ran.out,
-			    "no choice: there is no other device of this backend to be asked\n");
+	assert_string_equal(ran.out, "no choice: this backend has no other device\n");
 }
 
 static void other_hosts_need_a_source_with_a_host(void **state)

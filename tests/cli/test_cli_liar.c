@@ -96,15 +96,15 @@ static void garbage_is_no_yes(void **state)
 	static const char noise[] = "\x7f\x45\x4c\x46\xff\xfe\0";
 
 	(void)state;
-	lies(noise, sizeof(noise), FAKE_WAITS, "check A B", "answers nonsense: ");
-	says("", "check A B", "answers nonsense: its reply: is empty");
+	lies(noise, sizeof(noise), FAKE_WAITS, "check A B", "sent an invalid answer: ");
+	says("", "check A B", "sent an invalid answer: its reply: is empty");
 	says("yes", "check A B", "bad JSON");
-	says("true", "check A B", "its reply has not the form of one");
-	says("[]", "check A B", "its reply has not the form of one");
+	says("true", "check A B", "its reply has not the form of a reply");
+	says("[]", "check A B", "its reply has not the form of a reply");
 	says(YES YES, "check A B", "expected nothing more");
-	says("{\"parameters\":[]}", "check A B", "its reply has not the form of one");
-	says("{\"error\":1}", "check A B", "its reply has not the form of one");
-	says("{\"continues\":\"no\"}", "check A B", "its reply has not the form of one");
+	says("{\"parameters\":[]}", "check A B", "its reply has not the form of a reply");
+	says("{\"error\":1}", "check A B", "its reply has not the form of a reply");
+	says("{\"continues\":\"no\"}", "check A B", "its reply has not the form of a reply");
 	says("{}", "check A B", "\"format\" is not there, expected a string");
 }
 
@@ -222,10 +222,10 @@ static void string_that_is_none_is_not_printed(void **state)
 	    "--socket $LIAR type A");
 	fake_stop(&fake);
 	assert_string_equal(ran.out, "a:mdev:b:c\na:b\n");
-	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "a type or string that is none");
-	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "a type or string that is none");
-	says(ROW("a:b", "nonsense"), "version A", "a type or string that is none");
-	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "a type or string that is none");
+	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "an invalid type or version string");
+	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "an invalid type or version string");
+	says(ROW("a:b", "nonsense"), "version A", "an invalid type or version string");
+	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "an invalid type or version string");
 	says(ROW("a:b", "a:mdev:b:c"), "version B",
 	     "another device than the one that was asked about");
 }
@@ -278,7 +278,7 @@ static void unexpected_second_reply_is_no_yes(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "{\"continues\":true,%s", YES + 1);
-	says(text, "check A B", "answers nonsense: more than one reply");
+	says(text, "check A B", "sent an invalid answer: more than one reply");
 }
 
 static void answer_without_end_is_cut_off(void **state)
@@ -288,7 +288,7 @@ static void answer_without_end_is_cut_off(void **state)
 	(void)state;
 	memset(blanks, ' ', sizeof(blanks));
 	lies(blanks, sizeof(blanks), FAKE_REPEATS, "check A B",
-	     "answers without end: more than 16777216 bytes in one reply");
+	     "sent too much: more than 16777216 bytes in one reply");
 }
 
 static void list_without_end_is_cut_off(void **state)
@@ -303,24 +303,23 @@ static void list_without_end_is_cut_off(void **state)
 	memset(text, ' ', sizeof(text));
 	memcpy(text, first, sizeof(first) - 1);
 	memcpy(text + sizeof(text) - sizeof(last), last, sizeof(last));
-	lies(text, sizeof(text), FAKE_REPEATS, "list",
-	     "answers without end: more than 268435456 bytes");
+	lies(text, sizeof(text), FAKE_REPEATS, "list", "sent too much: more than 268435456 bytes");
 }
 
 static void error_without_a_reason_is_trouble(void **state)
 {
 	(void)state;
 	says("{\"error\":\"io.migcompat.DeviceHeld\"}", "check A B",
-	     "answers with an error \"DeviceHeld\"");
+	     "answered with the error \"DeviceHeld\"");
 	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"0\",\"reason\":7}}",
-	     "check A B", "answers with an error \"Failed\"");
+	     "check A B", "answered with the error \"Failed\"");
 	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}",
 	     "check A B", "is older than this program");
 	says("{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
 	     "\"target\"}}",
-	     "check A B", "does not take this \"target\"");
+	     "check A B", "does not accept this \"target\"");
 	says("{\"error\":\"com.example.Nonsense\"}", "check A B",
-	     "answers with an error \"com.example.Nonsense\"");
+	     "answered with the error \"com.example.Nonsense\"");
 }
 
 static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
@@ -342,7 +341,7 @@ static void no_command_takes_nonsense(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(commands); i++) {
-		says("nonsense", commands[i], "answers nonsense: ");
+		says("nonsense", commands[i], "sent an invalid answer: ");
 		lies("", 0, FAKE_CLOSES, commands[i], "closed the connection without an answer");
 	}
 }
@@ -352,9 +351,9 @@ static void policy_that_moves_a_terminal_is_nonsense(void **state)
 	(void)state;
 	says(REPLY("\"policy\":{\"format\":\"migcompat-policy/"
 		   "1\",\"hash\":\"0\"},\"text\":\"a\\u001b[31m\""),
-	     "policy show", "answers nonsense: a policy with control characters");
+	     "policy show", "sent an invalid answer: a policy with control characters");
 	says(REPLY("\"policy\":{\"format\":\"x\"},\"text\":\"a\""), "policy show",
-	     "answers nonsense: ");
+	     "sent an invalid answer: ");
 }
 
 int main(void)

@@ -114,7 +114,7 @@ static void refusal_of_no_daemon_says_what_is_wrong(void **state)
 	(void)state;
 	run("command migcompat --daemon --no-daemon list");
 	assert_trouble("--daemon and --no-daemon exclude each other: "
-		       "one is for the service, the other keeps it out\n");
+		       "one demands the service, the other forbids it\n");
 }
 
 static void service_and_another_world_exclude_each_other(void **state)
@@ -137,8 +137,8 @@ static void service_and_another_world_exclude_each_other(void **state)
 		snprintf(part, sizeof(part), "--socket and %s exclude each other", worlds[i][1]);
 		assert_trouble(part);
 		run("command migcompat %s release a", worlds[i][0]);
-		snprintf(part, sizeof(part), "release is the service's alone: it takes no %s",
-			 worlds[i][1]);
+		snprintf(part, sizeof(part),
+			 "release is answered by the service only: it takes no %s", worlds[i][1]);
 		assert_trouble(part);
 	}
 }
@@ -187,7 +187,7 @@ static void policy_of_a_service_that_is_not_there_is_trouble(void **state)
 	run("command migcompat --socket $FOLDER/none policy show");
 	assert_trouble("no service answers at ");
 	run(ASK "m policy show --mechanism report");
-	assert_trouble("the service's policy is shown as it is: no --mechanism");
+	assert_trouble("--mechanism does not apply to the service's policy");
 	run("command migcompat --daemon --config $FOLDER policy show");
 	assert_trouble("--daemon and --config exclude each other");
 }
@@ -196,7 +196,7 @@ static void hold_without_a_reason_says_so(void **state)
 {
 	(void)state;
 	run(ASK "m hold " DUAL);
-	assert_trouble("hold expects --reason TEXT: whoever meets the hold is told why");
+	assert_trouble("hold expects --reason TEXT, which is the reason in answers");
 	run(ASK "m hold --json " DUAL);
 	assert_json_trouble("EINVAL", "hold expects --reason TEXT");
 	run(ASK "m hold");

@@ -206,9 +206,9 @@ static void own_workers_cannot_watch(void **state)
 {
 	(void)state;
 	run("command migcompat -i a watch");
-	assert_trouble("watch is the service's alone: it takes no --inventory");
+	assert_trouble("watch is answered by the service only: it takes no --inventory");
 	run("command migcompat --no-daemon watch");
-	assert_trouble("watch is the service's alone: it takes no --no-daemon");
+	assert_trouble("watch is answered by the service only: it takes no --no-daemon");
 }
 
 static void says(const char *text, const char *part)
@@ -245,7 +245,7 @@ static void backend_comes_with_its_state_and_why(void **state)
 static void nonsense_is_trouble(void **state)
 {
 	(void)state;
-	says("nonsense", "answers nonsense: ");
+	says("nonsense", "sent an invalid answer: ");
 	says(EVENT("\"event\":\"tea\""), "\"event\" is \"tea\", expected present, ready, ");
 	says(EVENT("\"event\":\"added\""), "an event without its device");
 	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""),
