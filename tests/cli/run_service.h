@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Running the built program beside a service of the test's own, whose socket is $SOCKET. */
+/* Runs the built program beside a service of the test, whose socket is $SOCKET. */
 #ifndef TESTS_CLI_RUN_SERVICE_H
 #define TESTS_CLI_RUN_SERVICE_H
 
@@ -8,7 +8,7 @@
 
 static struct daemon service;
 
-/* options: further ones of the service, NULL at the end; or NULL. */
+/* options are further ones of the service, NULL at the end; or NULL. */
 static inline int service_setup(void **state, const char *const *options)
 {
 	run_setup(state);

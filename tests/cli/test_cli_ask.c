@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat ask: which targets there are, and in which order. */
+/* migcompat ask: the choices and their order. */
 #include "tests/support/run.h"
 
 static void what_nothing_can_move_is_no_choice_and_has_none(void **state)

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat ask: what narrows the choices, and why the other targets are none. */
+/*
+ * migcompat ask: options that limit the choices, and reasons why other targets are none.
+ */
 #include "tests/cli/inventories.h"
 #include "tests/support/run.h"
 
@@ -25,7 +27,7 @@ static int setup(void **state)
 
 #define FLEET "-i $FOLDER/home.json -i $FOLDER/full.json -i $FOLDER/free.json "
 
-/* The hosts of the choices, in their order. */
+/* The hosts of the choices, in order. */
 #define HOSTS " --json | jq -r '[.choices[].host] | join(\" \")'"
 
 static void available_leaves_out_what_is_taken(void **state)

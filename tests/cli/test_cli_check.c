@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat check: verdicts, their statuses and how they read. */
+/* migcompat check: verdicts, exit statuses and output. */
 #include "core/facts/macros.h"
 #include "tests/cli/inventories.h"
 #include "tests/support/run.h"

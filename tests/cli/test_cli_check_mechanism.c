@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat check: devices that driver and kernel cannot move, and what the modes make of it. */
+/* migcompat check: devices that driver and kernel cannot move, in each mode. */
 #include "tests/support/run.h"
 
 static void device_that_nothing_can_move_is_a_no(void **state)
@@ -43,7 +43,7 @@ static void mode_that_is_none_is_named_with_the_nearest(void **state)
 		       "\"report\"");
 }
 
-/* Who has the string alone asks about the target alone. */
+/* With a string alone, only the target is judged. */
 static void string_is_judged_by_the_target_alone(void **state)
 {
 	(void)state;

@@ -36,7 +36,7 @@ static void unreadable_input_cannot_be_answered(void **state)
 	assert_trouble("standard input could not be read: Is a directory");
 }
 
-/* Each is refused as incompatible, with its limit and a reason that has this in it. */
+/* The string is incompatible, with this limit, and a reason that contains part. */
 static void refused(const char *input, const char *limit, const char *number, const char *part)
 {
 	json_t *document;

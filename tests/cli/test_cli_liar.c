@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service that lies, breaks off or talks without end: one sentence, status 2, one document with
- * --json, never a yes. */
+/*
+ * A service that lies, breaks off or sends without end: one sentence, status 2, one
+ * document with --json, never a yes.
+ */
 #include "core/facts/macros.h"
 #include "tests/cli/fake_service.h"
 #include "tests/support/run.h"
@@ -18,13 +20,13 @@ static void lies(const char *bytes, size_t len, enum fake_end end, const char *w
 	assert_status(2);
 	assert_true(run_one_line(ran.err));
 	json_decref(run_json());
-	/* Nor where it is only the way that offers itself. */
+	/* The same if the service was not named. */
 	run("command migcompat --socket $LIAR %s", words);
 	assert_trouble(part);
 	fake_stop(&fake);
 }
 
-/* Text and the zero at its end. */
+/* Sends the text with its zero. */
 static void says(const char *text, const char *words, const char *part)
 {
 	lies(text, strlen(text) + 1, FAKE_WAITS, words, part);
@@ -58,7 +60,7 @@ static void says(const char *text, const char *words, const char *part)
 			      "\"target_fingerprint\":\"f\"")
 #define YES VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 
-/* The text that the lies are made of is a yes, so that each test tells what it says it tells. */
+/* The lies are changes of this text, so each test shows what its name says. */
 static void honest_yes_is_one(void **state)
 {
 	struct fake fake = {.pid = 0};
@@ -209,7 +211,7 @@ static void features_are_a_list_of_words(void **state)
 	      "," AVAILABILITY ",\"reason\":\"\",\"version\":\"" version                   \
 	      "\",\"format\":\"migcompat-device/1\"")
 
-/* Both are printed as they are. */
+/* Both are printed unchanged, so they must be valid. */
 static void string_that_is_none_is_not_printed(void **state)
 {
 	static const char honest[] = ROW("a:b", "a:mdev:b:c");
@@ -235,7 +237,7 @@ static void string_that_is_none_is_not_printed(void **state)
 	"f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state "\",\"restarts\":" restarts \
 	",\"ended\":" ended "}"
 
-/* Not every word of a service is a lie. */
+/* This answer is true. */
 static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 {
 	static const char text[] =
@@ -253,7 +255,7 @@ static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 	fake_stop(&fake);
 	assert_contains(ran.out, "b    1       parked            4 /f   k    it crashed\n");
 	assert_contains(ran.out, "b    1       restarting        0 /f   k    it hung\n");
-	/* What is over is told where it is asked for. */
+	/* A reason from the past is not shown. */
 	assert_null(strstr(ran.out, "it fell"));
 }
 
@@ -299,7 +301,7 @@ static void list_without_end_is_cut_off(void **state)
 	static char text[1u << 20];
 
 	(void)state;
-	/* An empty portion, as large as the blanks in it. */
+	/* An empty part, as large as its blanks. */
 	memset(text, ' ', sizeof(text));
 	memcpy(text, first, sizeof(first) - 1);
 	memcpy(text + sizeof(text) - sizeof(last), last, sizeof(last));
@@ -330,7 +332,7 @@ static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
 	     "show A", "migcompat: a?[31m b\n");
 }
 
-/* Each command that asks. */
+/* All commands that ask the service. */
 static void no_command_takes_nonsense(void **state)
 {
 	static const char *const commands[] = {

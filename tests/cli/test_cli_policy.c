@@ -2,8 +2,10 @@
 /* migcompat policy check, show and explain. */
 #include "tests/support/run.h"
 
-/* $FOLDER/etc: what the project installs, with permissions of its own, since a checked-out tree's
- * are whatever the umask was. */
+/*
+ * $FOLDER/etc is what the project installs, with modes of its own, because those of a
+ * clone depend on the umask.
+ */
 static void etc_copy(void)
 {
 	run("cp -r etc $FOLDER/ && chmod -R go-w $FOLDER/etc");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat prepare: which writes it prints. */
+/* migcompat prepare: the writes that it prints. */
 #include "tests/cli/inventories.h"
 #include "tests/support/run.h"
 
@@ -14,7 +14,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* As assert_trouble, and the shell that reads standard output fails too. */
+/* As assert_trouble, and a shell that reads standard output fails, too. */
 static void script_trouble(const char *part)
 {
 	assert_status(2);
@@ -69,7 +69,9 @@ static void prepare_writes_each_file_once(void **state)
 	assert_contains(ran.out, "/ap_config # also while it is open\n");
 }
 
-/* Of a matrix that a released kernel has, which one write would make the source's. */
+/*
+ * The target is a matrix on a released kernel, which one write makes equal to the source.
+ */
 #define RELEASED                                                                        \
 	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                    \
 	">$FOLDER/report/migcompat.conf && migcompat --config "                         \
@@ -139,7 +141,7 @@ static void prepare_gives_the_shell_no_other_commands(void **state)
 	assert_status(0);
 }
 
-/* The folder is looked for by the id where an inventory gives no path. */
+/* If an inventory gives no path, the folder is found by the id. */
 static void prepare_never_leaves_the_targets_folder(void **state)
 {
 	(void)state;
@@ -153,7 +155,7 @@ static void prepare_never_leaves_the_targets_folder(void **state)
 	script_trouble("device 1: \"id\" is \"../../x/mtty/mtty-2\", expected PARENT/TYPE-ID");
 }
 
-/* A path that would lose its end is no plan, neither for a shell nor for a tool. */
+/* A path that would be cut gives no plan, neither as a script nor as a document. */
 static void prepare_cuts_no_path(void **state)
 {
 	(void)state;

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat prepare ... | sh: a refusal, another host and a write that fails never read as success.
+/*
+ * migcompat prepare ... | sh: a refusal, another host and a failed write never read as
+ * success.
  */
 #include "tests/cli/inventories.h"
 #include "tests/support/run.h"
@@ -14,7 +16,10 @@
 #define TARGETS \
 	MDEV(READY, "mtty-2") "," MDEV(SMALL, "mtty-1") "," TYPE("full", "0") "," TYPE("free", "3")
 
-/* p TARGET: the script for a target of the host "there"; of this machine's after "here". */
+/*
+ * "p TARGET" prints the script for a target of the host "there". HERE renames that host
+ * to this machine.
+ */
 #define P                                                                               \
 	"p() { migcompat -i $FOLDER/source.json -i $FOLDER/target.json prepare " SOURCE \
 	" \"$@\"; }\n"

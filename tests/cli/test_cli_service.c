@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which way is taken, what excludes what, and operators' holds. */
+/* Who answers, which options exclude each other, and holds. */
 #include "core/facts/macros.h"
 #include "tests/cli/run_service.h"
 
-/* In each line m is the program at the service, and own is it on the same inventories. */
+/* In each line m asks the service, and own uses own workers on the same inventories. */
 #define ASK                                                                                      \
 	"m() { command migcompat --daemon --socket $SOCKET \"$@\"; }; own() { migcompat " SERIAL \
 	"\"$@\"; }\n"
@@ -17,19 +17,19 @@ static int setup(void **state)
 	return 0;
 }
 
-/* Who is not root cannot hold. */
+/* Only root can hold a device. */
 static void need_root(void)
 {
 #ifdef TEST_COVERED
-	skip(); /* who is not root cannot write what was covered, and says so on standard error */
+	skip(); /* other users cannot write coverage data, and say so on standard error */
 #endif
 	if (geteuid() != 0)
 		skip();
 }
 
 /*
- * "stranger UID ARGUMENT...": the program as another user, from a folder that everybody may enter;
- * the build's may be its owner's alone.
+ * "stranger UID ARGUMENT..." runs the program as another user, from a folder that all
+ * users can enter: the build's may be closed.
  */
 #define STRANGER                                                                                   \
 	"[ -e $FOLDER/open ] || cp -r " TEST_BUILD "/stage $FOLDER/open; chmod -R go=rX $FOLDER; " \
@@ -49,7 +49,7 @@ static void service_that_is_there_is_asked(void **state)
 static void own_workers_are_asked_where_it_is_not_to_be(void **state)
 {
 	(void)state;
-	/* This machine has no device of that id. */
+	/* This machine has no device with that id. */
 	run("command migcompat --no-daemon type " DUAL);
 	assert_trouble("no device \"" DUAL "\" on this host; see migcompat list --types");
 }
@@ -79,7 +79,7 @@ static void service_of_a_named_socket_must_answer(void **state)
 	(void)state;
 	run("command migcompat --socket $FOLDER/none list");
 	assert_trouble("migcompat: no service answers at ");
-	/* A file that nobody answers at. */
+	/* A socket file without a service. */
 	run("touch $FOLDER/dead; command migcompat --socket $FOLDER/dead check a b");
 	assert_trouble("dead: Connection refused\n");
 	run("command migcompat --socket $FOLDER/dead list --json");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words, options and how wrong ones are met. */
+/* Commands, options, and mistakes in them. */
 #include "core/facts/macros.h"
 #include "tests/support/run.h"
 
@@ -70,7 +70,7 @@ static void option_without_its_argument_is_refused(void **state)
 	assert_trouble("--inventory expects FILE");
 }
 
-/* A letter that two commands share is told as what it could be. */
+/* For a letter that two commands share, the message names both meanings. */
 static void empty_arguments_are_refused(void **state)
 {
 	(void)state;
@@ -227,7 +227,7 @@ static void help_of_a_family_names_its_members(void **state)
 	assert_null(strstr(ran.out, "backend list"));
 }
 
-/* What it would refuse is not offered. */
+/* Options that it would refuse are not listed. */
 static void help_of_a_command_names_its_own_options_alone(void **state)
 {
 	(void)state;
@@ -287,7 +287,7 @@ static void other_closed_descriptors_hurt_nothing(void **state)
 	assert_trouble("standard input is empty");
 }
 
-#define LOST "b0000000-0000-4000-8000-037700000001" /* of which a fact is missing */
+#define LOST "b0000000-0000-4000-8000-037700000001" /* a device that lacks a fact */
 
 static void every_command_that_fails_has_what_every_error_has(void **state)
 {

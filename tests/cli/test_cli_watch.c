@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat watch: what it tells, and how it ends. */
+/* migcompat watch: its events and how it ends. */
 #include "tests/cli/fake_service.h"
 #include "tests/cli/run_service.h"
 
@@ -19,7 +19,7 @@ struct watcher {
 	FILE *out;
 };
 
-/* The built program with these words, which say where the service is, and a reader. */
+/* Starts the built program with these words, which name the service, and a reader. */
 static struct watcher watch(const char *const *words)
 {
 	const char *args[16] = {TEST_BUILD "/migcompat", "watch"};
@@ -37,7 +37,7 @@ static struct watcher watch(const char *const *words)
 		dup2(fds[1], STDOUT_FILENO);
 		close(fds[0]);
 		close(fds[1]);
-		/* Whatever the tests were started with. */
+		/* The tests may have been started with another action. */
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		execv(args[0], (char *const *)(uintptr_t)args);
@@ -160,7 +160,7 @@ static void reader_that_leaves_ends_it(void **state)
 
 	(void)state;
 	reads_until_ready(&watcher);
-	/* Nothing changes: it is not a write that tells. */
+	/* Nothing changes, so no write would fail. */
 	fclose(watcher.out);
 	assert_int_equal(daemon_wait(watcher.pid), 0);
 	run("set -o pipefail; command migcompat --socket $SOCKET watch --types | head -n 1");

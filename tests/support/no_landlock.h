@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Makes this kernel, for this process and all that it starts, one without Landlock. */
+/*
+ * Makes the kernel look as one without Landlock, to this process and all that it starts.
+ */
 #ifndef TESTS_SUPPORT_NO_LANDLOCK_H
 #define TESTS_SUPPORT_NO_LANDLOCK_H
 

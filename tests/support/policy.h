@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the policy's tests share: policies from text, from temporary folders, and two sides to apply
- * them to. */
+/*
+ * For tests of the policy: policies from text and from temporary folders, and two sides
+ * to apply them to.
+ */
 #ifndef TESTS_SUPPORT_POLICY_H
 #define TESTS_SUPPORT_POLICY_H
 
@@ -12,7 +14,7 @@
 
 #include "core/policy/policy_private.h"
 
-/* All texts of a test program are parsed by one process, which ends with it. */
+/* One process parses all texts of a test program, and ends with it. */
 static struct conf_parser policy_parser = {.program = TEST_BUILD "/migcompat-worker"};
 
 /* ---------------------------------------------------------------- loading */
@@ -27,7 +29,7 @@ static inline struct policy *policy_of(const char *text)
 	return policy;
 }
 
-/* The text must be refused; what is said about it. */
+/* The text must be refused. Returns the message. */
 static inline const char *policy_refused(const char *text)
 {
 	static struct error err;
@@ -87,7 +89,7 @@ static inline void temp_write(struct temp *temp, const char *name, const char *t
 	assert_int_equal(chmod(temp_path(temp, name), 0644), 0);
 }
 
-/* etc and usr stand for /etc/migcompat and /usr/lib/migcompat/conf.d. */
+/* etc and usr replace /etc/migcompat and /usr/lib/migcompat/conf.d. */
 static inline int temp_try(struct temp *temp, struct policy **ret, struct error *err)
 {
 	char etc[128], usr[128];
@@ -120,7 +122,7 @@ static inline const char *temp_refused(struct temp *temp, int code)
 
 /* ---------------------------------------------------------------- applying */
 
-/* Two sides of which everything is known, changed by each test as it needs. */
+/* Two sides with all facts. Each test changes them as it needs. */
 struct bench {
 	struct arena arena;
 	struct factset facts[SIDE_COUNT];
@@ -132,11 +134,11 @@ struct bench {
 	bool forced;
 	const char *applied[8];
 	size_t napplied;
-	char trace[32][1024]; /* "RULE|WHERE|ACTION|yes|TEXT" */
+	char trace[32][1024]; /* one "RULE|WHERE|ACTION|yes|TEXT" per rule */
 	size_t ntrace;
 };
 
-/* key, value, key, value, …, NULL */
+/* key, value, key, value, …, NULL. */
 static inline void facts_of(struct bench *bench, struct factset *ret, const char *const *pairs)
 {
 	struct factset_builder builder;
@@ -190,7 +192,7 @@ static inline int bench_teardown(void **state)
 	return 0;
 }
 
-/* All that a bare version string tells of a source. */
+/* The source is a bare version string. */
 static inline void bench_bare_string(struct bench *bench)
 {
 	bench->source.host = NULL;
@@ -216,7 +218,7 @@ static inline void bench_apply(struct bench *bench, const struct policy *policy,
 				      trace ? bench_trace : NULL, bench);
 }
 
-/* Load, apply, forget; names in applied are gone afterwards. */
+/* Load, apply and free. Names in applied are invalid after that. */
 static inline enum policy_outcome outcome_of(struct bench *bench, const char *text)
 {
 	struct policy *policy = policy_of(text);
@@ -226,7 +228,7 @@ static inline enum policy_outcome outcome_of(struct bench *bench, const char *te
 	return bench->outcome;
 }
 
-/* The sentence of the last finding. */
+/* The text of the last finding. */
 static inline const char *last_text(const struct bench *bench)
 {
 	static char text[4096];

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What discovery refuses to collect, where links lead, and how an attribute is read; on plain
- * files, without any host. */
+/*
+ * Globs that are refused, targets of links, and reading attributes, on plain files
+ * without a host.
+ */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -36,7 +38,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* How many globs come to the base set. */
+/* The number of globs beside the base set. */
 static size_t kept(const struct discovery_want *list, size_t count)
 {
 	size_t base;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inventories that are wrong: each is refused with one sentence that names file, place, what is
- * there and what was expected. */
+/*
+ * Wrong inventories. Each is refused with one sentence that has the file, the place, what
+ * is there and what was expected.
+ */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 #include "tests/unit/facts/inventory_bad.h"
@@ -23,7 +25,7 @@
 struct bad {
 	const char *name;
 	const char *text;
-	const char *sentence; /* begins so */
+	const char *sentence; /* the start of the message */
 };
 
 static const struct bad table[] = {
@@ -249,7 +251,7 @@ static void is_refused(void **state)
 	assert_true(utf8_valid(err.text, strlen(err.text)));
 }
 
-/* The same through a file, whose window and lines are found in another way. */
+/* The same through a file, which is read in windows. */
 static void is_refused_as_file(void **state)
 {
 	const struct bad *bad = *state;
@@ -269,7 +271,7 @@ static void is_refused_as_file(void **state)
 
 int main(void)
 {
-	/* Each row of the table is a test of its own, in memory and as a file. */
+	/* Each row of the table is two tests: in memory and as a file. */
 	static struct CMUnitTest tests[2 * TABLE_COUNT];
 	static char names[TABLE_COUNT][64];
 	size_t count = 0;

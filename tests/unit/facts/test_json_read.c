@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON as jansson itself reads and writes it, and never less than the text or the tree
- * holds: each allocation of the reader and the writer fails once (core/facts/json_read.c,
- * json_write.c).
+ * JSON is read and written as by jansson, whole or not at all: each allocation of
+ * json_read.c and json_write.c fails once.
  */
 #include "tests/support/test.h"
 
@@ -14,8 +13,8 @@
 
 #define TEXT_MAX 65536u
 
-static unsigned failing; /* the realloc that fails, from 1; 0: none */
-static unsigned taken;	 /* since it was set */
+static unsigned failing; /* the number of the realloc that fails, from 1; 0: none */
+static unsigned taken;	 /* calls since then */
 
 void *__real_realloc(void *memory, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
@@ -184,7 +183,7 @@ static void depth_is_bounded_as_by_jansson(void **state)
 	assert_contains(err.text, "maximum parsing depth reached");
 }
 
-/* Tokens of every length: wherever a buffer has to grow, it could not. */
+/* Tokens of all lengths, so that each growth of a buffer can fail. */
 static void no_byte_is_lost_to_a_failed_allocation(void **state)
 {
 	char text[1200], *again;

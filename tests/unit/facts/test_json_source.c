@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON one value at a time: nothing is lost or read twice wherever the window of a file ends. */
+/*
+ * JSON one value at a time: nothing is lost or read twice, wherever the window of a file
+ * ends.
+ */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 
@@ -9,13 +12,15 @@
 #include "core/facts/json_source.h"
 #include "core/facts/macros.h"
 
-/* Values whose end only the next byte tells, and characters of every length, at all places of the
- * window. */
+/*
+ * Values that only the next byte ends, and characters of all lengths, at all offsets of
+ * the window.
+ */
 static const char sequence[] =
 	"12 ,-3.5e2,\"€😀ü\",true,null,[1,2,{\"ä\":[]}],0,\"\\u20ac\\n\",123456789012345678,false  "
 	",\"\",7";
 
-/* Take the whole sequence; the values come back as one compact array. */
+/* Reads the whole sequence. Returns its values as one compact array. */
 static char *sequence_read(struct json_source *source)
 {
 	json_t *all = json_array();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The model: hosts, their devices, and finding one by ID or HOST//ID. */
+/* The model: hosts, their devices, and finding a device by ID or HOST//ID. */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -112,7 +112,7 @@ static void unknown_device_of_one_host_names_its_file(void **state)
 	inventory_free(&inventory);
 }
 
-/* Perhaps it alone was looked for, so that a number would mislead. */
+/* A single device may have been collected, so a count would mislead. */
 static void unknown_device_of_this_host_counts_nothing(void **state)
 {
 	static const struct row here[] = {{"a", NULL, {"u1"}}};

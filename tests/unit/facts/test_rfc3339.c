@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Times as documents have them. */
+/* Times in documents. */
 #include "core/facts/macros.h"
 #include "core/facts/rfc3339.h"
 
