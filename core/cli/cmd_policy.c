@@ -132,7 +132,8 @@ int command_policy_check(struct cli *cli)
 			error = error_set(&err, r, "%s", why.text);
 	}
 	if (checking.errors > ERRORS_SHOWN_MAX)
-		output_sentence("%zu more errors are not shown", checking.errors - ERRORS_SHOWN_MAX);
+		output_sentence("%zu more errors are not shown",
+				checking.errors - ERRORS_SHOWN_MAX);
 	if (!checking.wrong) {
 		json_decref(checking.files);
 		checking.files = NULL;
