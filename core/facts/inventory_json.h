@@ -53,8 +53,9 @@ int inventory_write(const struct inventory *inventory, const struct host *host, 
 
 /*
  * Stated facts, from each *.json of a folder in the order of names. Hidden files are
- * ignored. A file is
- * {"format":"migcompat-facts/1","stated":"2026-11-21","devices":{"ID":{"KEY":"VALUE"}},"host":{"KEY":"VALUE"}}.
+ * ignored. The content of a file is:
+ *     {"format":"migcompat-facts/1","stated":"2026-11-21",
+ *      "devices":{"ID":{"KEY":"VALUE"}},"host":{"KEY":"VALUE"}}
  * Each value becomes the facts "stated/KEY" and "stated/KEY@date" of the device or the
  * host. A folder that does not exist is no error. -EPERM: users other than root or the
  * caller can write the folder or a file. -EEXIST: two files state different values; err

@@ -225,8 +225,7 @@ static void devices_are_walked_and_found(void **state)
 	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_CONFIG, "/x"), -EBUSY);
 }
 
-static void
-a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void **state)
+static void a_device_that_nothing_can_move_gives_no_string(void **state)
 {
 	static const struct {
 		const char *mode; /* NULL: as the policy says */
@@ -465,8 +464,7 @@ int main(void)
 		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
 		cmocka_unit_test(folder_of_inventories_is_added),
 		cmocka_unit_test(errors_come_with_a_sentence),
-		cmocka_unit_test(
-			a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
+		cmocka_unit_test(a_device_that_nothing_can_move_gives_no_string),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),
 		cmocka_unit_test(the_release_is_told),
 	};

@@ -240,12 +240,11 @@ static void string_that_is_none_is_not_printed(void **state)
 /* This answer is true. */
 static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 {
-	static const char text[] =
-		REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND(
-			"parked", "4",
-			"\"it crashed\"") "," BACKEND("restarting", "0",
-						      "\"it hung\"") "," BACKEND("running", "1",
-										 "\"it fell\"") "]");
+#define PARKED BACKEND("parked", "4", "\"it crashed\"")
+#define RESTARTING BACKEND("restarting", "0", "\"it hung\"")
+#define RUNNING BACKEND("running", "1", "\"it fell\"")
+	static const char text[] = REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" PARKED
+					 "," RESTARTING "," RUNNING "]");
 	struct fake fake = {.pid = 0};
 
 	(void)state;
