@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads one JSON value into jansson's tree. This lexer replaces jansson's, which drops a
- * byte of a token if its buffer cannot grow, or reads past its end. Here each failed
- * allocation is -ENOMEM: there is the whole tree or none.
+ * Reads one JSON value into jansson's tree. This lexer replaces jansson's, which drops a byte
+ * of a token if its buffer cannot grow, or reads past its end. Jansson's allocator belongs to
+ * the whole program, so the library cannot watch it for failures. Here each failed allocation
+ * is -ENOMEM: there is the whole tree or none.
  */
 #ifndef CORE_FACTS_JSON_READ_H
 #define CORE_FACTS_JSON_READ_H
