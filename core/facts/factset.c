@@ -127,8 +127,7 @@ int factset_builder_finish(struct factset_builder *builder, struct factset *ret,
 		if (count && strcmp(facts[count - 1].key, facts[i].key) == 0) {
 			if (fact_same(&facts[count - 1], &facts[i]))
 				continue;
-			r = error_set(err, -EEXIST,
-				      "fact \"%s\" stands twice with different values",
+			r = error_set(err, -EEXIST, "fact \"%s\" has two different values",
 				      facts[i].key);
 			goto out;
 		}

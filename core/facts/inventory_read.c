@@ -149,7 +149,7 @@ static const struct {
 
 static int twice(const struct document *document, const char *name)
 {
-	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once",
+	return inventory_fail(&document->reader, -EINVAL, "\"%s\" occurs twice, expected once",
 			      SHOWN(name));
 }
 
@@ -191,7 +191,7 @@ static int member_read(struct document *document, json_t *name)
 		return inventory_fail(&document->reader, -EINVAL,
 				      "a member's name is %s, expected a string",
 				      json_source_type(name));
-	r = json_source_expect(&document->source, ':', "behind a member's name",
+	r = json_source_expect(&document->source, ':', "after a member's name",
 			       document->reader.err);
 	if (r < 0)
 		return r;

@@ -272,7 +272,7 @@ int json_source_finish(struct json_source *source, struct error *err)
 		return c;
 	return c == JSON_SOURCE_END
 		       ? 0
-		       : source_unexpected(source, c, "behind the document", "nothing more", err);
+		       : source_unexpected(source, c, "after the document", "nothing more", err);
 }
 
 /* Pass on the window, up to the limit of the value. */

@@ -105,7 +105,7 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 		if (by_id[i - 1]->host == by_id[i]->host &&
 		    strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
 			return error_set(err, -EEXIST,
-					 "%s: device \"%s\" stands twice in host \"%s\", expected "
+					 "%s: device \"%s\" occurs twice in host \"%s\", expected "
 					 "an id that is unique in its host",
 					 host_source(by_id[i]->host), by_id[i]->id,
 					 by_id[i]->host->name);

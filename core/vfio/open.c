@@ -117,7 +117,7 @@ static int group_enter(struct vfio_device *self, const struct device *device, co
 	if (self->group < 0)
 		return failed(self, -errno, err, "its group could not be opened");
 	if (ioctl(self->group, VFIO_GROUP_GET_STATUS, &status) < 0)
-		return failed(self, -errno, err, "its group does not tell its status");
+		return failed(self, -errno, err, "the status of its group could not be read");
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return error_set(err, -EBUSY,
 				 "%s: not every device of its group is bound to VFIO (%s)",

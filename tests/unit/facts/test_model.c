@@ -178,7 +178,7 @@ static void id_twice_in_a_host_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(model_make(&inventory, rows, 1, &err), -EEXIST);
-	assert_string_equal(err.text, "a.json: device \"u1\" stands twice in host \"a\", expected "
+	assert_string_equal(err.text, "a.json: device \"u1\" occurs twice in host \"a\", expected "
 				      "an id that is unique in its host");
 	inventory_free(&inventory);
 }

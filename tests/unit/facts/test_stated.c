@@ -334,7 +334,7 @@ static const struct bad table[] = {
 	{"no_json", "facts", "/a.json: line 1: the document: bad JSON: "},
 	{"truncated", HEAD "\n\"host\":{", "/a.json: line 2: the document: bad JSON: "},
 	{"two_documents", HEAD "\"host\":{}}{}",
-	 "/a.json: line 1: behind the document: found '{', expected nothing more"},
+	 "/a.json: line 1: after the document: found '{', expected nothing more"},
 	{"no_object", "[]", "/a.json: is an array, expected an object"},
 	{"no_format", "{\"stated\":\"2026-11-21\"}", "/a.json: \"format\" is missing"},
 	{"other_format", "{\"format\":\"migcompat-facts/2\"}",
