@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The documents of --json, as the command line reads them. Tables are printed from the
- * same documents, whoever made them. A document of the service is checked once, here:
+ * same documents. A document of the service is checked once, here:
  * after that, all members that a table needs exist and have their type.
  */
 #ifndef CORE_CLI_DOCUMENT_H
