@@ -112,8 +112,9 @@ static int backends_table(const struct cli *cli, const json_t *backends)
 
 	for (i = 0; i < COLUMN_COUNT; i++)
 		table_column(table, columns[i].name, columns[i].flags);
-	json_array_foreach (backends, i, backend)
+	json_array_foreach (backends, i, backend) {
 		add_row(table, backend, used);
+	}
 	for (i = 0; i < COLUMN_COUNT; i++)
 		if (columns[i].optional && !used[i])
 			table_hide(table, i);
