@@ -112,6 +112,16 @@ static void failing_read_is_told(void **state)
 	json_source_close(&source);
 }
 
+/* A file of at most max bytes, read through a window of four. */
+static void window_open(struct json_source *source, struct folder *folder, const char *text,
+			uint64_t max)
+{
+	folder_make(folder);
+	folder_write(folder, "s.json", text);
+	assert_int_equal(json_source_open(source, folder->file, max, NULL), 0);
+	source->room = 4;
+}
+
 static void read_that_fails_inside_a_value_is_no_bad_json(void **state)
 {
 	struct json_source source;
@@ -121,10 +131,7 @@ static void read_that_fails_inside_a_value_is_no_bad_json(void **state)
 	int fd;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,2,3,4,5,6,7,8]");
-	assert_int_equal(json_source_open(&source, folder.file, 1000, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,2,3,4,5,6,7,8]", 1000);
 	assert_int_equal(json_source_peek(&source, NULL), '[');
 	fd = open("/tmp", O_RDONLY | O_DIRECTORY);
 	assert_int_equal(dup2(fd, source.fd), source.fd);
@@ -144,10 +151,7 @@ static void file_that_grows_beyond_the_bound_is_refused(void **state)
 	FILE *file;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,");
-	assert_int_equal(json_source_open(&source, folder.file, 8, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,", 8);
 	file = fopen(folder.file, "a");
 	fputs("2,3,4,5,6,7]", file);
 	fclose(file);
@@ -165,10 +169,7 @@ static void file_that_is_cut_short_meanwhile_is_refused(void **state)
 	json_t *value;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,2,3,4,5,6,7]");
-	assert_int_equal(json_source_open(&source, folder.file, 100, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,2,3,4,5,6,7]", 100);
 	assert_int_equal(json_source_peek(&source, NULL), '[');
 	assert_int_equal(truncate(folder.file, 2), 0);
 	assert_int_equal(json_source_value(&source, "value", 1000, &value, &err), -EINVAL);
