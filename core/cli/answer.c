@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Whose answer it is to be. */
+/*
+ * Chooses who answers: this program's own workers or the service. A service that was
+ * named with --socket or --daemon must answer: an answer of own workers would read as its
+ * answer. Options about own workers exclude options about the service, because one of
+ * them would have no effect.
+ */
 #include "core/cli/answer.h"
 
 #include <errno.h>
@@ -23,7 +28,7 @@ int answer_choose(struct cli *cli, const struct answers **ret)
 	else if (options->daemon || options->socket)
 		return output_fail(cli, r, "%s", err.text);
 	else if (options->verbose && r != -ENOENT)
-		output_sentence("%s; it is answered without one", err.text);
+		output_sentence("%s; own workers answer", err.text);
 	return 0;
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The questions that both this program's own workers and the service answer, with the same
- * documents. Each returns 0 and a document that is yours, or CLI_TROUBLE after saying what is
- * wrong.
+ * Questions that both the own workers and the service answer, with the same documents.
+ * Tables are made from these documents, so both ways read the same. Each function returns
+ * 0 and a document that the caller owns, or CLI_TROUBLE after printing a message.
  */
 #ifndef CORE_CLI_ANSWER_H
 #define CORE_CLI_ANSWER_H
@@ -11,28 +11,32 @@
 
 #include "core/cli/cli.h"
 
-/* One row of the list, in its order; it lives until the return. */
+/* Gets one row of the list, in its order. row is valid during the call. */
 typedef void answer_row_fn(void *arg, json_t *row);
 
 struct answers {
-	/* *ret_findings: warnings about all of it, a list that is yours. */
+	/* ret_findings gets the warnings about the whole list. The caller owns it. */
 	int (*list)(struct cli *cli, answer_row_fn *row, void *arg, json_t **ret_findings);
-	int (*device)(struct cli *cli, json_t **ret); /* the first argument */
+	int (*device)(struct cli *cli, json_t **ret); /* of the first argument */
 	int (*check)(struct cli *cli, struct cli_source *source, json_t **ret);
 	int (*ask)(struct cli *cli, struct cli_source *source, json_t **ret);
-	int (*params)(struct cli *cli, json_t **ret); /* of a device that cannot migrate: none, with
-							 "verdict" and "reason" */
+	/*
+	 * if the device cannot migrate: without parameters, with "verdict" and "reason"
+	 */
+	int (*params)(struct cli *cli, json_t **ret);
 	int (*backends)(struct cli *cli, json_t **ret);
 };
 
-extern const struct answers answers_own;     /* answer_own.c */
+extern const struct answers answers_own;     /* answer_local.c */
 extern const struct answers answers_service; /* answer_service.c */
 
-/* Choose by the options and by what is there. */
+/* Choose by the options, and by whether a service is running. */
 int answer_choose(struct cli *cli, const struct answers **ret);
 
-/* "migcompat-parameters/1" of the device of this document, which has none since it cannot migrate.
- * NULL: out of memory. */
+/*
+ * "migcompat-parameters/1" of a device that cannot migrate, and so has no parameters.
+ * device is its document. NULL: out of memory.
+ */
 json_t *answer_no_params(const json_t *device, const char *reason);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers of this program's own workers, about this host or inventories. */
+/* Answers of the own workers, about this host or inventories. */
 #include <errno.h>
 
 #include "core/check/doubts.h"
@@ -7,8 +7,8 @@
 #include "core/cli/answer.h"
 #include "core/cli/output.h"
 
-/* Takes the document over. */
-static int give(const struct cli *cli, json_t *document, json_t **ret)
+/* Takes ownership of the document. */
+static int hand_over(const struct cli *cli, json_t *document, json_t **ret)
 {
 	if (!document)
 		return output_fail(cli, -ENOMEM, "out of memory");
@@ -42,14 +42,14 @@ static int own_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **
 	}
 	if (r)
 		return output_fail(cli, r, "out of memory");
-	return status ? status : give(cli, doubts_list(&cli->engine), ret_findings);
+	return status ? status : hand_over(cli, doubts_list(&cli->engine), ret_findings);
 }
 
 static int device_document(struct cli *cli, const struct device *device, json_t **ret)
 {
 	struct arena arena = {0};
 	struct row row;
-	int status = give(
+	int status = hand_over(
 		cli, row_make(&cli->engine, device, &arena, &row) ? NULL : json_device(&row), ret);
 
 	arena_free(&arena);
@@ -76,7 +76,7 @@ static int own_check(struct cli *cli, struct cli_source *source, json_t **ret)
 			   : check_text(&cli->engine, source->text, source->len, target, &verdict);
 	if (!r)
 		verdict_expect(&verdict, cli->options.fingerprint);
-	status = give(cli, r ? NULL : json_verdict(&verdict), ret);
+	status = hand_over(cli, r ? NULL : json_verdict(&verdict), ret);
 	verdict_clear(&verdict);
 	return status;
 }
@@ -122,12 +122,12 @@ static int own_params(struct cli *cli, json_t **ret)
 	if (r == -ENODEV) {
 		status = device_document(cli, device, &document);
 		if (!status)
-			status = give(cli, answer_no_params(document, err.text), ret);
+			status = hand_over(cli, answer_no_params(document, err.text), ret);
 		json_decref(document);
 	} else if (r) {
 		status = output_fail(cli, r, "%s: %s", device->id, err.text);
 	} else {
-		status = give(cli, json_parameters(device, &sink), ret);
+		status = hand_over(cli, json_parameters(device, &sink), ret);
 	}
 	sink_free(&sink);
 	return status;
@@ -142,7 +142,7 @@ static int own_backends(struct cli *cli, json_t **ret)
 		return status;
 	r = engine_backends(&cli->engine, &err);
 	return r ? output_fail(cli, r, "%s", err.text)
-		 : give(cli, json_backends(&cli->engine), ret);
+		 : hand_over(cli, json_backends(&cli->engine), ret);
 }
 
 const struct answers answers_own = {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Answers of the service. Every one is held against the question, so that a wrong one is no yes. */
+/*
+ * Answers of the service. The service is not trusted: each answer must be about the
+ * devices that were named, and must not contradict itself. Otherwise it is an error and
+ * never a yes.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +17,7 @@
 #include "core/facts/base64.h"
 #include "core/facts/utf8.h"
 
-/* Is it the device that was named, as ID or HOST//ID? */
+/* Is it the device of that name, ID or HOST//ID? */
 static bool is_named(const json_t *device, const char *name)
 {
 	const char *id = document_text(device, "device"), *host = document_text(device, "host");
@@ -26,16 +30,16 @@ static bool is_named(const json_t *device, const char *name)
 		strcmp(name + len + 2, id) == 0);
 }
 
-/* A document that makes no sense is dropped. */
-static int drop(const struct cli *cli, json_t **document, const char *what)
+/* Releases a document that contradicts itself, and reports it. */
+static int refuse_answer(const struct cli *cli, json_t **document, const char *what)
 {
 	json_decref(*document);
 	*document = NULL;
-	return service_nonsense(cli, what);
+	return service_invalid(cli, what);
 }
 
-/* NULL takes everything along: out of memory. */
-static json_t *with(json_t *object, const char *name, const char *value)
+/* Takes ownership of object. NULL: out of memory. */
+static json_t *add_text(json_t *object, const char *name, const char *value)
 {
 	if (!value || !object || json_object_set_new(object, name, json_string(value)) == 0)
 		return object;
@@ -45,7 +49,7 @@ static json_t *with(json_t *object, const char *name, const char *value)
 
 static json_t *in_mode(const struct cli *cli, json_t *parameters)
 {
-	return with(parameters, "mechanism", cli->options.mechanism);
+	return add_text(parameters, "mechanism", cli->options.mechanism);
 }
 
 static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_t **ret_findings)
@@ -78,7 +82,7 @@ static int service_list(struct cli *cli, answer_row_fn *row_fn, void *arg, json_
 	return status;
 }
 
-/* A type and a string are printed as they are, so they must be what they are called. */
+/* A type and a string are printed as they are, so they must have their form. */
 static bool is_plain(const char *type, const char *version)
 {
 	struct version_string parts;
@@ -98,9 +102,9 @@ static int device_document(struct cli *cli, const char *name, json_t **ret)
 	if (status)
 		return status;
 	if (!is_named(*ret, name))
-		return drop(cli, ret, "another device than the one that was asked about");
+		return refuse_answer(cli, ret, "another device than the one that was asked about");
 	if (!is_plain(document_text(*ret, "type"), document_text(*ret, "version")))
-		return drop(cli, ret, "a type or string that is none");
+		return refuse_answer(cli, ret, "an invalid type or version string");
 	return 0;
 }
 
@@ -109,8 +113,10 @@ static int service_device(struct cli *cli, json_t **ret)
 	return device_document(cli, cli->arguments[0], ret);
 }
 
-/* "source", "version", or "bytes" where a string is none that a message could hold. NULL: out of
- * memory. */
+/*
+ * "source" or "version". "bytes" (base64) has a string that is no UTF-8, so that the
+ * library says what is wrong with it. NULL: out of memory.
+ */
 static json_t *question(const struct cli *cli, const struct cli_source *source)
 {
 	char bytes[BASE64_SIZE(CLI_STRING_ROOM) + 1];
@@ -123,7 +129,7 @@ static json_t *question(const struct cli *cli, const struct cli_source *source)
 	return json_pack("{s:s}", "bytes", bytes);
 }
 
-/* Does the mode that was asked for allow a yes about this? */
+/* Does the requested mode of the mechanism allow this yes? */
 static bool is_in_mode(const struct cli *cli, const json_t *answer)
 {
 	const char *state = document_state(answer, "mechanism");
@@ -137,7 +143,10 @@ static bool is_in_mode(const struct cli *cli, const json_t *answer)
 									: MIGCOMPAT_NO);
 }
 
-/* A yes has neither errno, limit nor a bad finding, and either a grade or a policy's word. */
+/*
+ * A yes has no errno, no limit and no bad finding, and it has a grade or was forced by
+ * the policy.
+ */
 static bool is_sound(const json_t *verdict)
 {
 	const json_t *findings = json_object_get(verdict, "findings"), *finding;
@@ -157,26 +166,26 @@ static bool is_sound(const json_t *verdict)
 
 static int service_check(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	json_t *parameters = with(with(question(cli, source), "target", cli->arguments[1]),
-				  "fingerprint", cli->options.fingerprint);
+	json_t *parameters = add_text(add_text(question(cli, source), "target", cli->arguments[1]),
+				      "fingerprint", cli->options.fingerprint);
 	int status = service_ask(cli, "Check", in_mode(cli, parameters), shape_verdict, ret, NULL);
 
 	if (status)
 		return status;
 	if (!is_named(json_object_get(*ret, "target"), cli->arguments[1]) ||
 	    (!source->is_text && !is_named(json_object_get(*ret, "source"), cli->arguments[0])))
-		return drop(cli, ret, "other devices than those that were asked about");
+		return refuse_answer(cli, ret, "other devices than those that were asked about");
 	if (!is_sound(*ret))
-		return drop(cli, ret, "a verdict that contradicts itself");
+		return refuse_answer(cli, ret, "a verdict that contradicts itself");
 	if (document_is(*ret, "verdict", "compatible") && !is_in_mode(cli, *ret))
-		return drop(cli, ret, "a yes in another mode than --mechanism");
+		return refuse_answer(cli, ret, "a yes in another mode than --mechanism");
 	if (cli->options.fingerprint && document_is(*ret, "verdict", "compatible") &&
 	    !document_is(*ret, "target_fingerprint", cli->options.fingerprint))
-		return drop(cli, ret, "a fingerprint that was not asked for");
+		return refuse_answer(cli, ret, "a fingerprint that was not asked for");
 	return 0;
 }
 
-/* Does each choice obey what was asked for? */
+/* Does each choice match the request? */
 static bool choices_fit(const struct cli *cli, const json_t *answer)
 {
 	const struct options *options = &cli->options;
@@ -201,10 +210,10 @@ static bool choices_fit(const struct cli *cli, const json_t *answer)
 
 static int service_ask_choices(struct cli *cli, struct cli_source *source, json_t **ret)
 {
-	json_t *parameters = with(question(cli, source), "host", cli->options.host);
+	json_t *parameters = add_text(question(cli, source), "host", cli->options.host);
 	int status;
 
-	/* Only what is true: an older service knows the question without them. */
+	/* Only members that are true are sent: an older service does not know them. */
 	if (cli->options.available)
 		json_set(&parameters, "available", json_true());
 	if (cli->options.other_hosts)
@@ -216,13 +225,13 @@ static int service_ask_choices(struct cli *cli, struct cli_source *source, json_
 	if (status)
 		return status;
 	if (!source->is_text && !is_named(json_object_get(*ret, "source"), cli->arguments[0]))
-		return drop(cli, ret, "another device than the one that was asked about");
+		return refuse_answer(cli, ret, "another device than the one that was asked about");
 	if (!choices_fit(cli, *ret))
-		return drop(cli, ret, "a choice that was not asked for");
+		return refuse_answer(cli, ret, "a choice that was not asked for");
 	if (document_count(*ret, "asked") < json_array_size(json_object_get(*ret, "unanswered")))
-		return drop(cli, ret, "more devices that gave no answer than were asked");
+		return refuse_answer(cli, ret, "more devices that gave no answer than were asked");
 	if (document_text(*ret, "verdict") && !document_text(*ret, "reason"))
-		return drop(cli, ret, "an error without a reason");
+		return refuse_answer(cli, ret, "an error without a reason");
 	return 0;
 }
 
@@ -239,7 +248,8 @@ static int service_params(struct cli *cli, json_t **ret)
 	if (*ret)
 		return is_named(*ret, name)
 			       ? 0
-			       : drop(cli, ret, "another device than the one that was asked about");
+			       : refuse_answer(cli, ret,
+					       "another device than the one that was asked about");
 	if (strcmp(refusal.name, "NotMigratable") != 0)
 		return service_refused(cli, &refusal);
 	status = device_document(cli, name, &device);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the files of the command line share: one run of the program, its options and its commands.
+/*
+ * What the files of the command line share: one run of the program, its options and its
+ * commands.
  */
 #ifndef CORE_CLI_CLI_H
 #define CORE_CLI_CLI_H
@@ -8,11 +10,11 @@
 #include "core/cli/varlink_client.h"
 #include "core/check/holds.h"
 
-/* The exit status of every command, as diff and grep have it. */
+/* The exit status of all commands, as for diff and grep. */
 enum cli_status {
 	CLI_YES = 0,
 	CLI_NO = 1,
-	CLI_TROUBLE = 2, /* it could not be told */
+	CLI_TROUBLE = 2, /* there is no answer */
 };
 
 /* Options that only some commands take. */
@@ -37,11 +39,14 @@ enum cli_option {
 
 /* Who answers a command. */
 enum cli_way {
-	CLI_WAY_EITHER,	 /* the service where it is there and no option is about own workers, else
-			    these */
-	CLI_WAY_OWN,	 /* this program's own workers */
-	CLI_WAY_SERVICE, /* the service alone */
-	CLI_WAY_NAMED,	 /* this program, or the service where an option names it */
+	/*
+	 * the service if it runs and no option is about own workers, otherwise own
+	 * workers
+	 */
+	CLI_WAY_EITHER,
+	CLI_WAY_OWN,	 /* own workers */
+	CLI_WAY_SERVICE, /* the service */
+	CLI_WAY_NAMED,	 /* own workers, unless an option names the service */
 };
 
 enum cli_color {
@@ -62,7 +67,7 @@ struct options {
 	const char *socket;
 	const char *output;
 	const char *interface;
-	const char *mechanism; /* a word that there is, or NULL */
+	const char *mechanism; /* a valid mode, or NULL */
 	enum cli_color color;
 	bool json;
 	bool raw;
@@ -78,12 +83,14 @@ struct options {
 	bool no_daemon;
 	bool help;
 	bool version;
-	const char
-		*own; /* the first option that names own workers or their world; NULL: none does */
-	const char *service; /* the first that is about the service; NULL: none is */
-	uint32_t given;	     /* enum cli_option: which of those that only some commands take */
-	uint32_t either; /* those that were given by a letter that they share: the command takes one
-			    of them, or that is wrong */
+	const char *own; /* the first option about own workers; NULL: none was given */
+	/* the first option about the service; NULL: none was given */
+	const char *service;
+	uint32_t given; /* enum cli_option, as a set: those that were given */
+	/*
+	 * options that were given by a shared letter; the command must take one of them
+	 */
+	uint32_t either;
 };
 
 struct cli;
@@ -91,77 +98,91 @@ struct command {
 	const char *name;      /* "list", "backend dump" */
 	const char *arguments; /* "SOURCE TARGET", or "" */
 	const char *summary;   /* one line */
-	const char *text;      /* what --help says further; ends in a newline */
-	const char
-		*example; /* a command that really runs; {a}, {b}, {state} and {backend} stand for
-			     files that come along; NULL: there is none, since it takes a device */
-	uint32_t options; /* enum cli_option */
+	const char *text;      /* the rest of --help; ends in a newline */
+	/*
+	 * a command that can be run; {a}, {b}, {state} and {backend} stand for installed
+	 * files; NULL: it needs a device
+	 */
+	const char *example;
+	uint32_t options; /* enum cli_option, as a set */
 	enum cli_way way;
-	size_t least; /* arguments */
+	size_t least; /* number of arguments */
 	size_t most;
 	int (*run)(struct cli *cli);
 };
 
-/* One run. Everything in it is made by main and used by one thread. */
+/* One run of the program. main makes it, and one thread uses it. */
 struct cli {
 	struct options options;
 	const struct command *command;
 	const char **words; /* the command and its arguments, NULL-terminated */
 	size_t nwords;
-	const char **arguments; /* those behind the command's name */
+	const char **arguments; /* those after the command's name */
 	size_t narguments;
 	struct engine engine;
-	bool started; /* the engine */
-	bool streams; /* to be set before it is: with those that read kernel drivers' streams alone
-		       */
-	struct holds holds; /* of this host, where own workers are asked about it */
+	bool started; /* engine was started */
+	/*
+	 * start backends that only read the streams of kernel drivers, too; set before
+	 * the start
+	 */
+	bool streams;
+	struct holds holds; /* of this host, if own workers are asked about it */
 	struct varlink_client service;
-	int64_t now_s; /* the clock, for tests; 0: the system's */
-	bool terminal; /* standard output is one */
+	int64_t now_s; /* the time, for tests; 0: use the system's clock */
+	bool terminal; /* standard output is a terminal */
 	bool color;
 };
 
-/* options.c: what stands in argv. 0, or CLI_TROUBLE after saying what is wrong. */
+/* options.c: reads argv. Returns 0, or CLI_TROUBLE after a message. */
 int options_parse(struct cli *cli, int argc, char **argv);
 void options_free(struct cli *cli);
-/* The name of one of enum cli_option, and the lines of --help for a set of them (0: those of every
- * command that is answered that way). */
+/*
+ * The name of an option, and the lines of --help for a set of them. 0: those of all
+ * commands that are answered in that way.
+ */
 const char *options_name(uint32_t option);
 void options_help(uint32_t set, enum cli_way way);
 
-/* commands.c. NULL at the end of the table. */
+/* commands.c. NULL: index is the end of the table. */
 const struct command *command_at(size_t index);
-/* Finds the command in the words. 0, or CLI_TROUBLE after saying what is wrong. */
+/* Find the command in the words. Returns 0, or CLI_TROUBLE after a message. */
 int command_find(struct cli *cli);
 
-/* help.c: for the command that was found, all of a family ("backend"), or the program. */
+/*
+ * help.c: help for a command, for a family of commands ("backend"), or for the program.
+ */
 void help_print(const struct command *command, const char *family);
 
-/* start.c. Each returns 0, or CLI_TROUBLE after saying what is wrong. */
+/* start.c. Each returns 0, or CLI_TROUBLE after a message. */
 int cli_start(struct cli *cli);
-/* Devices of the inventories that were named, else of this host; only: a device's name, where one
- * is enough; NULL: all. */
+/*
+ * Read the named inventories, otherwise this host. only: the one device that is needed;
+ * NULL: all.
+ */
 int cli_devices(struct cli *cli, const char *only);
 int cli_find(struct cli *cli, const char *name, const struct device **ret);
-/* cli_start, cli_devices and cli_find for a command about one device, its first argument. */
+/* cli_start, cli_devices and cli_find, for a command about its first argument. */
 int cli_one_device(struct cli *cli, const struct device **ret);
 
-#define CLI_STRING_ROOM 8192u /* more than a version string may have */
+#define CLI_STRING_ROOM 8192u /* more than a version string can have */
 
-/* What stands before a target: a device, or a string from standard input. */
+/* The source of a question: a device, or a version string from standard input. */
 struct cli_source {
 	bool is_text;
-	const struct device *device; /* NULL: text, or not found yet */
+	/* NULL: text is the source, or the device was not found yet */
+	const struct device *device;
 	char text[CLI_STRING_ROOM];
 	size_t len;
 };
-/* Read the string where the first argument is "-". */
+/* Read the string from standard input if the first argument is "-". */
 int cli_read_source(struct cli *cli, struct cli_source *ret);
-/* Both sides of a question that was read: cli_start, cli_devices and the first two arguments.
- * ret_target NULL: there is none. */
+/*
+ * cli_start, cli_devices, and finding both devices of a question. ret_target NULL: it has
+ * no target.
+ */
 int cli_question(struct cli *cli, struct cli_source *source, const struct device **ret_target);
 
-/* The commands. Each returns the exit status and has said everything. */
+/* The commands. Each prints everything and returns the exit status. */
 int command_list(struct cli *cli);
 int command_show(struct cli *cli);
 int command_type(struct cli *cli);

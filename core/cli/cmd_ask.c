@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat ask: where could it go? Best first. */
+/* migcompat ask: possible targets, best first. */
 #include <errno.h>
 #include <string.h>
 
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
 static const char *state_color(const char *state)
 {
@@ -14,7 +15,7 @@ static const char *state_color(const char *state)
 
 static int choices_table(const struct cli *cli, const json_t *choices)
 {
-	/* Compatible ones have one type. */
+	/* All compatible ones have the same type. */
 	static const struct {
 		const char *name;
 		unsigned flags;
@@ -34,7 +35,7 @@ static int choices_table(const struct cli *cli, const json_t *choices)
 	const json_t *choice;
 	size_t i;
 
-	for (i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+	for (i = 0; i < COUNT(columns); i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (choices, i, choice) {
 		const char *grade = document_text(choice, "grade"),
@@ -74,7 +75,7 @@ static int answer_print(const struct cli *cli, const json_t *answer)
 	if (!json_array_size(choices) && reason)
 		output_line("no choice: %s", reason);
 	else if (!json_array_size(choices) && !document_count(answer, "asked"))
-		output_line("no choice: there is no other device of this backend to be asked");
+		output_line("no choice: this backend has no other device");
 	else if (!json_array_size(choices))
 		output_line("no choice: none of the %zu devices of this backend can take it%s",
 			    document_count(answer, "asked") - json_array_size(unanswered),

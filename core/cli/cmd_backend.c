@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend list: which backends there are, what they serve, and how they fare. */
+/* migcompat backend list: the backends, the devices that they serve, and their state. */
 #include <stdio.h>
 #include <string.h>
 
@@ -7,7 +7,6 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
-#include "core/facts/macros.h"
 
 /* "MODULE vfio_pci:MODALIAS-GLOB" */
 static void join_keys(const json_t *keys, char *buffer, size_t size)
@@ -23,7 +22,7 @@ static void join_keys(const json_t *keys, char *buffer, size_t size)
 	}
 }
 
-/* "loaded" and "failed"; of a worker that ended, what comes next. */
+/* "loaded" or "failed". If the worker ended, what happens next. */
 static const char *backend_status(const json_t *backend)
 {
 	bool waits = document_is(backend, "state", "restarting") ||
@@ -39,7 +38,7 @@ static const char *status_color(const char *status)
 						   : "red";
 }
 
-/* Why it could not be loaded, or why its worker is not there. */
+/* Why it could not be loaded, or why its worker ended. */
 static const char *backend_reason(const json_t *backend)
 {
 	const char *reason = document_text(backend, "reason"),
@@ -49,61 +48,76 @@ static const char *backend_reason(const json_t *backend)
 	return !*reason && away && ended ? ended : reason;
 }
 
+enum column {
+	COLUMN_NAME,
+	COLUMN_VERSION,
+	COLUMN_STATUS,
+	COLUMN_RESTARTS,
+	COLUMN_FALLBACK,
+	COLUMN_FILE,
+	COLUMN_KEYS,
+	COLUMN_REASON,
+	COLUMN_UNCONFINED,
+	COLUMN_COUNT,
+};
+
+static const struct {
+	const char *name;
+	unsigned flags;
+	bool optional; /* hidden if no row has a value */
+} columns[COLUMN_COUNT] = {
+	[COLUMN_NAME] = {"NAME", 0, false},
+	[COLUMN_VERSION] = {"VERSION", TABLE_DROP(4), false},
+	[COLUMN_STATUS] = {"STATUS", 0, false},
+	[COLUMN_RESTARTS] = {"RESTARTS", TABLE_RIGHT, true},
+	[COLUMN_FALLBACK] = {"FALLBACK", TABLE_DROP(5), true},
+	[COLUMN_FILE] = {"FILE", TABLE_DROP(1), false},
+	[COLUMN_KEYS] = {"KEYS", TABLE_WRAP | TABLE_DROP(2), false},
+	[COLUMN_REASON] = {"REASON", TABLE_WRAP, true},
+	[COLUMN_UNCONFINED] = {"UNCONFINED", TABLE_WRAP | TABLE_DROP(3), true},
+};
+
+static void add_row(struct table *table, const json_t *backend, bool used[COLUMN_COUNT])
+{
+	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];
+	const char *status = backend_status(backend);
+	const char *const cells[COLUMN_COUNT] = {
+		[COLUMN_NAME] = document_text(backend, "name"),
+		[COLUMN_VERSION] = document_text(backend, "version"),
+		[COLUMN_STATUS] = status,
+		[COLUMN_RESTARTS] = restarts,
+		[COLUMN_FALLBACK] =
+			json_is_true(json_object_get(backend, "fallback")) ? "yes" : NULL,
+		[COLUMN_FILE] = document_text(backend, "file"),
+		[COLUMN_KEYS] = keys,
+		[COLUMN_REASON] = backend_reason(backend),
+		[COLUMN_UNCONFINED] = document_text(backend, "unconfined"),
+	};
+
+	join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
+	snprintf(restarts, sizeof(restarts), "%zu", document_count(backend, "restarts"));
+	table_line(table);
+	for (size_t i = 0; i < COLUMN_COUNT; i++) {
+		table_cell(table, cells[i], i == COLUMN_STATUS ? status_color(status) : NULL);
+		used[i] |= cells[i] && *cells[i] && strcmp(cells[i], "0") != 0;
+	}
+}
+
 static int backends_table(const struct cli *cli, const json_t *backends)
 {
-	static const struct {
-		const char *name;
-		unsigned flags;
-	} columns[] = {
-		{"NAME", 0},
-		{"VERSION", TABLE_DROP(4)},
-		{"STATUS", 0},
-		{"RESTARTS", TABLE_RIGHT},
-		{"FALLBACK", TABLE_DROP(5)},
-		{"FILE", TABLE_DROP(1)},
-		{"KEYS", TABLE_WRAP | TABLE_DROP(2)},
-		{"REASON", TABLE_WRAP},
-		{"UNCONFINED", TABLE_WRAP | TABLE_DROP(3)},
-	};
-	const size_t of_restarts = 3, of_fallback = 4, of_reason = 7, of_unconfined = 8;
-	char keys[INFO_KEYS_MAX * (INFO_TEXT_MAX + 1)], restarts[32];
 	struct table *table = table_new(cli);
-	bool restarted = false, fallbacks = false, reasons = false, unconfined = false;
+	bool used[COLUMN_COUNT] = {false};
 	const json_t *backend;
 	size_t i;
 
-	for (i = 0; i < COUNT(columns); i++)
+	for (i = 0; i < COLUMN_COUNT; i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (backends, i, backend) {
-		const char *status = backend_status(backend), *reason = backend_reason(backend);
-		const char *missing = document_text(backend, "unconfined");
-		bool fallback = json_is_true(json_object_get(backend, "fallback"));
-
-		join_keys(json_object_get(backend, "keys"), keys, sizeof(keys));
-		snprintf(restarts, sizeof(restarts), "%zu", document_count(backend, "restarts"));
-		restarted |= document_count(backend, "restarts") > 0;
-		fallbacks |= fallback;
-		reasons |= *reason != '\0';
-		unconfined |= missing != NULL;
-		table_line(table);
-		table_cell(table, document_text(backend, "name"), NULL);
-		table_cell(table, document_text(backend, "version"), NULL);
-		table_cell(table, status, status_color(status));
-		table_cell(table, restarts, NULL);
-		table_cell(table, fallback ? "yes" : NULL, NULL);
-		table_cell(table, document_text(backend, "file"), NULL);
-		table_cell(table, keys, NULL);
-		table_cell(table, reason, NULL);
-		table_cell(table, missing, NULL);
+		add_row(table, backend, used);
 	}
-	if (!restarted)
-		table_hide(table, of_restarts);
-	if (!fallbacks)
-		table_hide(table, of_fallback);
-	if (!reasons)
-		table_hide(table, of_reason);
-	if (!unconfined)
-		table_hide(table, of_unconfined);
+	for (i = 0; i < COLUMN_COUNT; i++)
+		if (columns[i].optional && !used[i])
+			table_hide(table, i);
 	return table_print(table, CLI_YES);
 }
 

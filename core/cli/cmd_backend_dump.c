@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend dump: all that one backend declares, as lines or as a document. It is loaded in
- * a child, as everywhere. */
+/*
+ * migcompat backend dump: everything that a backend declares, as lines or as a document.
+ * It is loaded in a worker, like all backends.
+ */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,7 +78,7 @@ static json_t *json_settings(const struct backend_info *info)
 	return settings;
 }
 
-/* As in a list, and the rest of it. */
+/* The members of a list's row, and the rest. */
 static json_t *dump_document(const struct backend_info *info)
 {
 	json_t *document = json_backend(info), *wants = json_wants(info),

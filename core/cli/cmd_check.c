@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat check: the verdict, with a reason a line. */
+/* migcompat check: the verdict, with one reason per line. */
 #include "core/cli/answer.h"
 #include "core/cli/verdict_table.h"
 
@@ -8,7 +8,7 @@ int command_check(struct cli *cli)
 	const struct answers *answers = &answers_own;
 	struct cli_source source;
 	json_t *verdict = NULL;
-	/* Before anybody is asked: a string may be long in coming. */
+	/* First of all, because the string may take long to arrive. */
 	int status = cli_read_source(cli, &source);
 
 	if (!status)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat hold and release: an operator's word on a device, which the service keeps. */
+/* migcompat hold and release: holds, which the service keeps. */
 #include <errno.h>
 #include <string.h>
 
 #include "core/cli/output.h"
 #include "core/cli/service.h"
 
-/* reason NULL: it is no longer held. */
+/* reason NULL: the device is no longer held. */
 static int say_done(const struct cli *cli, const char *reason)
 {
 	const char *device = cli->arguments[0];
@@ -51,9 +51,8 @@ int command_hold(struct cli *cli)
 	int status;
 
 	if (!reason)
-		return output_fail(
-			cli, -EINVAL,
-			"hold expects --reason TEXT: whoever meets the hold is told why");
+		return output_fail(cli, -EINVAL,
+				   "hold expects --reason TEXT, which is the reason in answers");
 	status = ask_service(cli, "Hold",
 			     json_pack("{s:s,s:s}", "device", cli->arguments[0], "reason", reason));
 	return status ? status : say_done(cli, reason);

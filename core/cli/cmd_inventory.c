@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat inventory: one host's facts as a document. What backends call sensitive stays here
- * unless it is asked for. */
+/*
+ * migcompat inventory: one host's facts as a document. Facts that backends call sensitive
+ * are left out, unless an option asks for them.
+ */
 #include <errno.h>
 #include <string.h>
 
@@ -8,7 +10,7 @@
 
 struct keeper {
 	const struct engine *engine;
-	const struct device *device; /* whose provider this is: facts come device by device */
+	const struct device *device; /* of the provider: facts come device by device */
 	const struct provider *provider;
 };
 
@@ -37,8 +39,9 @@ static bool keep(void *arg, const struct device *device, const char *key)
 	if (device && keeper->provider && !keeper->provider->info.fallback)
 		return !sensitive(&keeper->provider->info, 0, key);
 	/*
-	 * Of the host, and where nobody, two or a fallback say that they serve a device, every
-	 * backend's word counts. A fallback does not know the device.
+	 * All backends are asked about a fact of the host. They are asked about a device,
+	 * too, if none serves it, if two do, or if a fallback does, which does not know
+	 * the device.
 	 */
 	for (size_t i = 0; i < engine->nproviders; i++)
 		if (sensitive(engine->infos[i], device ? 0 : MIGCOMPAT_WANT_HOST, key))
@@ -63,6 +66,6 @@ int command_inventory(struct cli *cli)
 			    cli->options.sensitive ? NULL : keep, &keeper);
 	if (!r)
 		return CLI_YES;
-	/* Half a document is out: no second one may follow. */
+	/* Half a document was printed, so no second one may follow. */
 	return output_lost(r);
 }

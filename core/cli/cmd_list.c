@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat list: a row a device. What is wrong with one stands in its row. */
+/* migcompat list: one row per device. If a device has an error, its row says so. */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -32,9 +32,9 @@ enum column {
 };
 
 static const struct column_info {
-	const char *name;   /* first, for nearest_word */
-	const char *member; /* of a row's document */
-	unsigned flags;	    /* enum table_flags, TABLE_DROP */
+	const char *name;   /* first, so that nearest_word finds it */
+	const char *member; /* its member in the document of a row */
+	unsigned flags;	    /* enum table_flags and TABLE_DROP */
 } infos[COLUMN_COUNT] = {
 	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
 	[COLUMN_HOST] = {"HOST", "host", 0},
@@ -58,7 +58,8 @@ static const struct column_info {
 struct columns {
 	enum column list[COLUMN_COUNT];
 	size_t count;
-	bool asked[COLUMN_COUNT]; /* by name; others go where no row needs them */
+	/* was asked for by name; others are hidden if no row has a value */
+	bool asked[COLUMN_COUNT];
 };
 
 static void columns_add(struct columns *columns, enum column column)
@@ -89,7 +90,7 @@ static int column_find(const struct cli *cli, const char *name, size_t len, enum
 			       nearest_word(upper, infos, COLUMN_COUNT, sizeof(infos[0]))));
 }
 
-/* "A,B" instead of the default ones, "+A,B" behind them. */
+/* "A,B" replaces the default columns, "+A,B" adds to them. */
 static int columns_parse(const struct cli *cli, const char *text, struct columns *ret)
 {
 	for (enum column i = COLUMN_DEVICE; i <= COLUMN_HOLD && (!text || *text == '+'); i++)
@@ -113,12 +114,12 @@ static int columns_parse(const struct cli *cli, const char *text, struct columns
 
 struct list {
 	const struct columns *columns;
-	struct table *table; /* or NULL, and */
-	json_t *devices;     /* NULL at last: out of memory */
+	struct table *table; /* NULL if devices is used */
+	json_t *devices;     /* NULL if table is used, or after memory ran out */
 	json_t *first_host;
 	size_t count;
-	bool hosts; /* there are several */
-	bool held;  /* something is */
+	bool hosts; /* devices are of several hosts */
+	bool held;  /* some device is held */
 };
 
 static const char *cell_text(const json_t *row, enum column column)
@@ -127,7 +128,7 @@ static const char *cell_text(const json_t *row, enum column column)
 	const char *member = infos[column].member;
 	const char *text = state ? document_state(row, member) : document_text(row, member);
 
-	/* A doubt is left blank: most rows have many. */
+	/* Unknown is left blank, because it is common. */
 	return column == COLUMN_AVAILABLE && text && strcmp(text, "unknown") == 0 ? NULL : text;
 }
 
@@ -202,7 +203,7 @@ static int list_table(struct cli *cli, const struct answers *answers, const stru
 			table_hide(list.table, i);
 	}
 	json_decref(list.first_host);
-	/* People wonder about silence, scripts do not. */
+	/* A person may wonder why nothing is printed; a script does not. */
 	if (!status && !list.count && !cli->options.raw)
 		output_sentence(
 			cli->options.types
@@ -224,7 +225,7 @@ int command_list(struct cli *cli)
 
 	if (cli->options.raw && cli->options.json)
 		return output_fail(cli, -EINVAL, "--raw and --json exclude each other");
-	/* What was asked for wrongly is said before anything is loaded. */
+	/* Wrong columns are reported before anything is loaded. */
 	status = columns_parse(cli, cli->options.columns, &columns);
 	if (!status)
 		status = answer_choose(cli, &answers);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat params: what can be set on a device. */
+/* migcompat params: the settings of a device. */
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
 static int parameters_table(const struct cli *cli, const json_t *parameters)
 {
@@ -25,11 +26,11 @@ static int parameters_table(const struct cli *cli, const json_t *parameters)
 	const json_t *parameter;
 	size_t p;
 
-	for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+	for (size_t i = 0; i < COUNT(columns); i++)
 		table_column(table, columns[i].name, columns[i].flags);
 	json_array_foreach (parameters, p, parameter) {
 		table_line(table);
-		for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++) {
+		for (size_t i = 0; i < COUNT(columns); i++) {
 			const json_t *value = json_object_get(parameter, columns[i].member);
 			const char *text = json_string_value(value);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat prepare: a script of the writes that make a target ready. Writes nothing itself. */
+/*
+ * migcompat prepare: a script of the writes that make a target ready. It writes nothing
+ * itself.
+ */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,14 +11,14 @@
 #include "core/cli/output.h"
 #include "core/cli/script.h"
 
-/* May anything be written? The target must fit, now or after it, and nobody else may have it. */
+/* The target must fit now or after the writes, and must not be in use. */
 static bool possible(const struct migcompat_verdict *verdict, const struct plan *plan)
 {
 	return (verdict->code == MIGCOMPAT_COMPATIBLE || plan->sets_up) &&
 	       verdict->result.availability != MIGCOMPAT_NO;
 }
 
-/* Why nothing is to be done, in a sentence for who runs the script. */
+/* Print why nothing can be done, for the person who runs the script. */
 static void print_refusal(const struct migcompat_verdict *verdict, int status)
 {
 	char reason[ERROR_TEXT_MAX * 2], text[ERROR_TEXT_MAX * 2 + 64];
@@ -31,7 +34,7 @@ static void print_refusal(const struct migcompat_verdict *verdict, int status)
 	script_refuse(text, status);
 }
 
-/* Why nothing is written may stand beside what refuses the target. The mechanism is none of it. */
+/* Findings can say why nothing is written. The mechanism's finding does not. */
 static void print_warnings(const struct migcompat_result *result)
 {
 	char text[MIGCOMPAT_STRING_MAX + 1];

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat policy check, show and explain: what the administrator said, and what comes of it. */
+/*
+ * migcompat policy check, show and explain: errors, settings and effects of the policy.
+ */
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -7,22 +9,24 @@
 #include "core/check/json.h"
 #include "core/cli/output.h"
 #include "core/cli/service.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 /* ---------------------------------------------------------------- check */
 
-#define ERRORS_TOLD_MAX 1000u /* more than anybody reads */
+#define ERRORS_SHOWN_MAX 1000u /* more than a person reads */
 
 struct checking {
 	const struct cli *cli;
-	const char *config; /* what is checked; NULL: the installed policy */
-	json_t *wrong;	    /* {FILE: [TEXT…]}; NULL at last: out of memory */
-	json_t *files;	    /* of the document; likewise */
-	size_t told;
-	size_t right; /* of this config */
+	/* the file or folder that is checked; NULL: the installed policy */
+	const char *config;
+	json_t *wrong; /* {FILE: [TEXT…]}; NULL after memory ran out */
+	json_t *files; /* the document's list; NULL after memory ran out */
+	size_t errors;
+	size_t right; /* correct files of this config */
 };
 
-/* A path may hold any bytes, a member's name may not. */
+/* A path may have any bytes, but the name of a member must be UTF-8. */
 static const char *member_name(char name[PATH_MAX], const char *file)
 {
 	snprintf(name, PATH_MAX, "%s", file);
@@ -40,13 +44,13 @@ static void tell_error(void *arg, const char *file, int code, const char *text)
 	json_t *texts = json_object_get(checking->wrong, name);
 
 	(void)code;
-	if (checking->told++ < ERRORS_TOLD_MAX)
+	if (checking->errors++ < ERRORS_SHOWN_MAX)
 		output_sentence("%s", text);
 	if (!texts) {
 		texts = json_array();
 		json_set(&checking->wrong, name, texts);
 	}
-	if (checking->wrong && checking->told <= ERRORS_TOLD_MAX &&
+	if (checking->wrong && checking->errors <= ERRORS_SHOWN_MAX &&
 	    json_array_append_new(texts, json_clean(text))) {
 		json_decref(checking->wrong);
 		checking->wrong = NULL;
@@ -58,7 +62,7 @@ static void tell_right(void *arg, const char *file)
 	struct checking *checking = arg;
 	char name[PATH_MAX];
 
-	/* A section in it may be wrong all the same. */
+	/* The file can be parsed, but a section of it can be wrong. */
 	if (json_object_get(checking->wrong, member_name(name, file)))
 		return;
 	checking->right++;
@@ -70,7 +74,7 @@ static void tell_right(void *arg, const char *file)
 		output_line("%s: ok", file);
 }
 
-/* The errors of one config, behind what is right of it. */
+/* Append the errors of one config after its correct files. */
 static void add_wrong(struct checking *checking)
 {
 	const char *file;
@@ -85,7 +89,7 @@ static void add_wrong(struct checking *checking)
 	json_object_clear(checking->wrong);
 }
 
-/* One file or folder; config NULL: the installed policy. Returns the first error. */
+/* Check a file or folder. config NULL: the installed policy. Returns the first error. */
 static int check_one(struct checking *checking, const char *config, struct error *err)
 {
 	const struct options *given = &checking->cli->options;
@@ -128,8 +132,9 @@ int command_policy_check(struct cli *cli)
 		if (r && !error)
 			error = error_set(&err, r, "%s", why.text);
 	}
-	if (checking.told > ERRORS_TOLD_MAX)
-		output_sentence("%zu more errors are not told", checking.told - ERRORS_TOLD_MAX);
+	if (checking.errors > ERRORS_SHOWN_MAX)
+		output_sentence("%zu more errors are not shown",
+				checking.errors - ERRORS_SHOWN_MAX);
 	if (!checking.wrong) {
 		json_decref(checking.files);
 		checking.files = NULL;
@@ -143,7 +148,7 @@ int command_policy_check(struct cli *cli)
 
 /* ---------------------------------------------------------------- show */
 
-/* May it go to a terminal as it is? */
+/* May a terminal print it unchanged? */
 static bool is_text(const char *text)
 {
 	for (size_t len; *text; text += len) {
@@ -154,7 +159,7 @@ static bool is_text(const char *text)
 	return true;
 }
 
-/* What the service decides by. */
+/* The policy of the service. */
 static int show_service(struct cli *cli)
 {
 	struct error err = {0};
@@ -163,7 +168,7 @@ static int show_service(struct cli *cli)
 
 	if (cli->options.mechanism)
 		return output_fail(cli, -EINVAL,
-				   "the service's policy is shown as it is: no --mechanism");
+				   "--mechanism does not apply to the service's policy");
 	r = service_connect(cli, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
@@ -171,7 +176,7 @@ static int show_service(struct cli *cli)
 	if (status)
 		return status;
 	if (!is_text(document_text(answer, "text")))
-		status = service_nonsense(cli, "a policy with control characters");
+		status = service_invalid(cli, "a policy with control characters");
 	else if (cli->options.json)
 		status = output_json(cli, json_incref(json_object_get(answer, "policy")), CLI_YES);
 	else
@@ -210,8 +215,8 @@ int command_policy_show(struct cli *cli)
 /* ---------------------------------------------------------------- explain */
 
 struct explain {
-	struct table *table; /* or NULL, and */
-	json_t *rules;	     /* NULL at last: out of memory */
+	struct table *table; /* NULL if rules is used */
+	json_t *rules;	     /* NULL if table is used, or after memory ran out */
 	size_t count;
 };
 
@@ -260,7 +265,7 @@ static int explain_print(const struct cli *cli, struct explain *explain,
 	else
 		table_free(explain->table);
 	if (!explain->count)
-		output_line("the policy was not asked");
+		output_line("the policy was not evaluated");
 	if (status != CLI_TROUBLE)
 		output_headline(cli, "outcome: ", document);
 	json_decref(document);
@@ -286,7 +291,7 @@ int command_policy_explain(struct cli *cli)
 		explain.table = table_new(cli);
 	if (!explain.rules && !explain.table)
 		return output_fail(cli, -ENOMEM, "out of memory");
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+	for (size_t i = 0; i < COUNT(names); i++)
 		table_column(explain.table, names[i],
 			     i == 3   ? TABLE_WRAP
 			     : i == 4 ? TABLE_DROP(1)

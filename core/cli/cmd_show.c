@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat show, type and version: one device, and whether it can move at all. */
+/* migcompat show, type and version: one device, and whether it can move. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,8 +7,9 @@
 #include "core/cli/answer.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
+#include "core/facts/macros.h"
 
-/* The document of the first argument. */
+/* Get the document of the first argument. */
 static int get_device(struct cli *cli, json_t **ret)
 {
 	const struct answers *answers = &answers_own;
@@ -21,7 +22,7 @@ static int device_status(const json_t *device)
 {
 	if (document_text(device, "verdict"))
 		return CLI_TROUBLE;
-	/* By its roles: the mechanism is shown, and judged by those who ask. */
+	/* Only its roles count here. The mechanism is shown; check and ask judge it. */
 	if (document_text(device, "hold"))
 		return CLI_NO;
 	return document_is(device, "source", "no") && document_is(device, "target", "no") ? CLI_NO
@@ -34,7 +35,7 @@ static void show_table(const json_t *device)
 	const char *reason = document_text(device, "reason"),
 		   *available = document_state(device, "availability");
 	const char *mechanism_text = document_text(mechanism, "text");
-	/* Of a device that nobody serves the kernel may still know it. */
+	/* The kernel can know whether a device moves even if no backend serves it. */
 	bool weighed =
 		document_text(device, "backend") || !document_is(mechanism, "source", "none");
 	const struct {
@@ -62,7 +63,7 @@ static void show_table(const json_t *device)
 		{"fingerprint", document_text(device, "fingerprint")},
 	};
 
-	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+	for (size_t i = 0; i < COUNT(lines); i++)
 		if (lines[i].text)
 			output_line("%-12s %s", lines[i].name, lines[i].text);
 }
@@ -85,8 +86,10 @@ int command_show(struct cli *cli)
 	return status;
 }
 
-/* What a device cannot have is an answer, not an error; the reason goes beside the output that
- * scripts read. */
+/*
+ * If a device has no type or version string, that is an answer and no error. The reason
+ * goes to standard error, because scripts read standard output.
+ */
 static int say_none(const struct cli *cli, const json_t *device, const char *what,
 		    const char *verdict, int error, const char *reason)
 {
@@ -121,8 +124,9 @@ static int say_text(const struct cli *cli, const json_t *device, const char *wha
 }
 
 /*
- * One member of the device's document, whose absence is explained by what else stands there.
- * judged: for others to ask with, so that a hold and a missing mechanism keep it back.
+ * Print a member of the device's document. If it is missing, other members say why.
+ * judged: another host will be asked about this value, so a held device or one without a
+ * mechanism gets none.
  */
 static int say_member(struct cli *cli, const char *what, bool judged)
 {

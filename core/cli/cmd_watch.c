@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat watch: what there is, then what changes, a line an event, until somebody has enough of
- * it. */
+/*
+ * migcompat watch: all devices, then each change, one event per line, until a signal ends
+ * it.
+ */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,14 +13,17 @@
 #include "core/cli/output.h"
 #include "core/cli/service.h"
 #include "core/facts/json_escaped.h"
+#include "core/facts/macros.h"
 
 static void on_end(int number)
 {
-	(void)number; /* the wait is over, which is all */
+	(void)number; /* its only effect is that the wait ends */
 }
 
-/* Signals that end the wait come in it alone, so that none is missed. Who starts a program with one
- * ignored does not want it to work. */
+/*
+ * Signals that end the wait are blocked except during it, so none is lost. A signal that
+ * was ignored at the start stays ignored.
+ */
 static void take_signals(sigset_t *ret_mask)
 {
 	static const int ends[] = {SIGINT, SIGTERM, SIGHUP};
@@ -26,7 +31,7 @@ static void take_signals(sigset_t *ret_mask)
 	sigset_t blocked;
 
 	sigemptyset(&blocked);
-	for (size_t i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+	for (size_t i = 0; i < COUNT(ends); i++) {
 		if (sigaction(ends[i], NULL, &before) == 0 && before.sa_handler != SIG_IGN &&
 		    sigaction(ends[i], &action, NULL) == 0)
 			sigaddset(&blocked, ends[i]);
@@ -47,7 +52,8 @@ static void print_event(const json_t *event)
 {
 	const char *name = document_text(event, "event"), *device = document_text(event, "device"),
 		   *hold = document_text(event, "hold");
-	const char *kind = document_text(event, "kind"); /* none of what is held and gone */
+	/* NULL if a held device is gone */
+	const char *kind = document_text(event, "kind");
 
 	if (document_is(event, "event", "backend")) {
 		print_backend(json_object_get(event, "backend"));
@@ -65,8 +71,8 @@ static void print_event(const json_t *event)
 		    hold ? hold : "");
 }
 
-/* 0: go on; 1: nobody reads any more; or CLI_TROUBLE. */
-static int tell(const struct cli *cli, json_t *event)
+/* 0: go on. 1: nobody reads the output any more. Otherwise CLI_TROUBLE. */
+static int write_event(const struct cli *cli, json_t *event)
 {
 	char *text = NULL;
 
@@ -88,7 +94,7 @@ static int tell(const struct cli *cli, json_t *event)
 	return 1;
 }
 
-/* Are its members those of its kind? */
+/* Does the event have the members of its kind? */
 static int check_event(const struct cli *cli, const json_t *event, bool continues)
 {
 	bool alone = document_is(event, "event", "ready") ||
@@ -98,13 +104,13 @@ static int check_event(const struct cli *cli, const json_t *event, bool continue
 
 	if (document_is(event, "event", "backend")) {
 		if (!json_is_object(backend))
-			return service_nonsense(cli, "an event without its backend");
+			return service_invalid(cli, "an event without its backend");
 		if (document_check(backend, shape_backend, &err))
-			return service_nonsense(cli, err.text);
+			return service_invalid(cli, err.text);
 	} else if (!alone && (!document_text(event, "device") || !document_text(event, "host"))) {
-		return service_nonsense(cli, "an event without its device");
+		return service_invalid(cli, "an event without its device");
 	}
-	return continues ? 0 : service_nonsense(cli, "a last event");
+	return continues ? 0 : service_invalid(cli, "a last event");
 }
 
 int command_watch(struct cli *cli)
@@ -128,9 +134,9 @@ int command_watch(struct cli *cli)
 			break;
 		status = check_event(cli, event, continues);
 		if (!status)
-			status = tell(cli, event);
+			status = write_event(cli, event);
 		json_decref(event);
-		/* It may be long until something changes. */
+		/* The next change may take any time. */
 		varlink_wait_forever(&cli->service);
 	}
 	return status == CLI_TROUBLE ? CLI_TROUBLE : CLI_YES;

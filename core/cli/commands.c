@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The commands: what they are called, what they take, and how --help shows them. */
+/* The commands: their names, arguments and help. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,36 +13,36 @@
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
 static const struct command commands[] = {
-	{"list", "", "devices, who serves them, can they move?",
+	{"list", "", "devices, their backends, and can they move?",
 	 "MIGRATABLE is yes, no, source or target (in that role only), error, or unknown\n"
-	 "where no backend serves the device. HOLD, where there is one, is an operator's\n"
-	 "reason. The status is 0, whatever the rows say. Columns: DEVICE HOST KIND DRIVER\n"
+	 "(no backend serves the device). HOLD is an operator's reason and is shown if a\n"
+	 "device is held. The status is always 0. Columns: DEVICE HOST KIND DRIVER\n"
 	 "TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON\n"
 	 "CLASS VERSION PATH.\n",
 	 "migcompat -i {a} list --types -o +MODEL",
 	 CLI_OPTION_TYPES | CLI_OPTION_COLUMNS | CLI_OPTION_RAW | CLI_OPTION_MECHANISM,
 	 CLI_WAY_EITHER, 0, 0, command_list},
-	{"show", "DEVICE", "all that is known of one device",
-	 "The status is 1 where it can be neither source nor target, or is held.\n",
+	{"show", "DEVICE", "everything that is known about one device",
+	 "The status is 1 if it can be neither source nor target, or is held.\n",
 	 "migcompat -i {b} show 0000:00:04.0", CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1,
 	 command_show},
-	{"type", "DEVICE", "its migration type: compatible ones have one",
+	{"type", "DEVICE", "its migration type: compatible devices have the same",
 	 "Prints NAMESPACE:TYPE and a newline.\n", "migcompat -i {b} type 0000:00:04.0", 0,
 	 CLI_WAY_EITHER, 1, 1, command_type},
-	{"version", "DEVICE", "the string that a target is asked with",
+	{"version", "DEVICE", "its version string, for a check against a target",
 	 "Prints the migration version and a newline, and nothing else. The status is 1\n"
-	 "where the device can be no source, nothing can move it, or it is held.\n",
+	 "if the device can be no source, nothing can move it, or it is held.\n",
 	 "migcompat -i {a} version " DUAL, CLI_OPTION_MECHANISM, CLI_WAY_EITHER, 1, 1,
 	 command_version},
 	{"check", "SOURCE TARGET", "can the state of SOURCE move to TARGET?",
-	 "Says every reason why not. SOURCE is a device, or - for a version string on\n"
+	 "Prints every reason why not. SOURCE is a device, or - for a version string on\n"
 	 "standard input. The status is 0 yes, 1 no, 2 could not be told.\n",
 	 "migcompat " PAIR "check " DUAL " 0000:00:04.0",
 	 CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_EITHER, 2, 2, command_check},
-	{"ask", "SOURCE", "where it could move to, best first",
+	{"ask", "SOURCE", "where SOURCE could move to, best first",
 	 "SOURCE is a device, or - for a version string on standard input. The status is 1\n"
-	 "where there is no choice.\n",
+	 "if there is no choice.\n",
 	 "migcompat " PAIR "ask " DUAL,
 	 CLI_OPTION_HOST | CLI_OPTION_OTHER_HOSTS | CLI_OPTION_AVAILABLE | CLI_OPTION_ALL |
 		 CLI_OPTION_MECHANISM,
@@ -50,40 +50,41 @@ static const struct command commands[] = {
 	{"params", "DEVICE", "its parameters, with their allowed values", "",
 	 "migcompat -i {b} params 0000:00:04.0", 0, CLI_WAY_EITHER, 1, 1, command_params},
 	{"prepare", "SOURCE TARGET", "the writes that make TARGET ready, for a shell",
-	 "Nothing is written: the output can be read, or piped to sh. It writes each file\n"
-	 "once, on the target's host alone, and fails if anything is wrong. The status is\n"
-	 "that of check, and 1 if the target is not available.\n",
+	 "Prints a script and writes nothing itself. Read it, or pipe it to sh. It writes\n"
+	 "each file once, only on the target's host, and fails if anything is wrong. The\n"
+	 "status is that of check, and 1 if the target is not available.\n",
 	 "migcompat " PAIR "prepare " DUAL " 0000:00:04.0", CLI_OPTION_UUID | CLI_OPTION_MECHANISM,
 	 CLI_WAY_OWN, 2, 2, command_prepare},
-	{"inventory", "", "this host's facts, to be asked elsewhere with -i", "Prints JSON.\n",
+	{"inventory", "", "this host's facts, for -i on another host", "Prints JSON.\n",
 	 "migcompat inventory", CLI_OPTION_SENSITIVE, CLI_WAY_OWN, 0, 0, command_inventory},
-	{"hold", "DEVICE --reason TEXT", "from now on nothing is compatible with it",
-	 "The service keeps the hold until it is released, and tells whoever asks why.\n"
-	 "Only root may.\n",
+	{"hold", "DEVICE --reason TEXT", "makes DEVICE incompatible with everything",
+	 "The service keeps the hold until it is released. TEXT is the reason in answers.\n"
+	 "Only root may hold a device.\n",
 	 "migcompat hold 0000:00:04.0 --reason 'new firmware until noon'", CLI_OPTION_REASON,
 	 CLI_WAY_SERVICE, 1, 1, command_hold},
-	{"release", "DEVICE", "ends a hold", "Also of a device that is gone. Only root may.\n",
+	{"release", "DEVICE", "ends a hold",
+	 "The device may be gone already. Only root may release one.\n",
 	 "migcompat release 0000:00:04.0", 0, CLI_WAY_SERVICE, 1, 1, command_release},
-	{"watch", "", "what there is, then each change, until ended",
-	 "A line an event: present, ready (that was all), added, removed, changed, held,\n"
-	 "released, backend (its worker ended, is back or is parked); policy and rescan:\n"
-	 "it begins anew. With --json a document a line.\n",
+	{"watch", "", "all devices, then each change, until it is ended",
+	 "One line per event: present, ready (these were all), added, removed, changed,\n"
+	 "held, released, backend (its worker ended, is back or is parked). After policy and\n"
+	 "rescan the list starts again. With --json one document per line.\n",
 	 "migcompat watch --json | head -n 2", CLI_OPTION_TYPES, CLI_WAY_SERVICE, 0, 0,
 	 command_watch},
-	{"backend list", "", "backends, what they serve, why one failed",
-	 "One whose worker ended is restarting, or parked where that was too often.\n",
+	{"backend list", "", "backends, their devices, and why one failed",
+	 "If its worker ended, it is restarting, or parked if that was too often.\n",
 	 "migcompat backend list", 0, CLI_WAY_EITHER, 0, 0, command_backend_list},
-	{"backend dump", "FILE", "all that one declares, as key=value lines",
-	 "FILE is loaded in a child process.\n", "migcompat backend dump {backend}", 0, CLI_WAY_OWN,
-	 1, 1, command_backend_dump},
-	{"policy check", "[FILE...]", "is the policy sound? each FILE, or the installed",
-	 "A FILE may also be a folder as /etc/migcompat is one. Sections are held against\n"
-	 "the backends.\n",
+	{"backend dump", "FILE", "what a backend declares, as key=value lines",
+	 "FILE is loaded in a worker process.\n", "migcompat backend dump {backend}", 0,
+	 CLI_WAY_OWN, 1, 1, command_backend_dump},
+	{"policy check", "[FILE...]", "errors in each FILE, or in the installed policy",
+	 "FILE can also be a folder such as /etc/migcompat. Sections are checked against\n"
+	 "the settings of the backends.\n",
 	 "migcompat policy check", 0, CLI_WAY_OWN, 0, SIZE_MAX, command_policy_check},
-	{"policy show", "", "the policy in force, and where it comes from",
-	 "That of the files; with --daemon or --socket, that of the service.\n",
+	{"policy show", "", "the policy in force, and its files",
+	 "The policy of the files; with --daemon or --socket, the one of the service.\n",
 	 "migcompat policy show", CLI_OPTION_MECHANISM, CLI_WAY_NAMED, 0, 0, command_policy_show},
-	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, the outcome",
+	{"policy explain", "SOURCE TARGET", "each rule, why it matched or not, and the verdict",
 	 "The status is that of check.\n", "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0",
 	 CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
 	{"state save", "DEVICE -o FILE", "a device's state, through its kernel driver",
@@ -117,7 +118,10 @@ const struct command *command_at(size_t index)
 	return index < COUNT(commands) ? &commands[index] : NULL;
 }
 
-/* Does a command's name begin with this word? Sets what is behind it, "" or the second word. */
+/*
+ * Does the name of a command begin with this word? Sets *rest to the rest of it: "" or
+ * the second word.
+ */
 static bool first_is(const struct command *command, const char *word, const char **ret_second)
 {
 	size_t len = strlen(word);
@@ -129,7 +133,7 @@ static bool first_is(const struct command *command, const char *word, const char
 	return true;
 }
 
-/* A file that the shell put there for "-i *.json", or NULL. */
+/* A file that the shell made of "-i *.json", or NULL. */
 static const char *stray_file(const struct cli *cli, const char *const *words)
 {
 	for (; *cli->options.inventories && *words; words++) {
@@ -181,14 +185,15 @@ static int unknown(const struct cli *cli, bool family)
 						       sizeof(firsts[0]))));
 }
 
-/* Can whoever the options name answer this command? */
+/* Can the command be answered in the way that the options demand? */
 static int way_fits(const struct cli *cli)
 {
 	const struct command *command = cli->command;
 	const char *own = cli->options.own, *service = cli->options.service;
 
 	if (command->way == CLI_WAY_SERVICE && own)
-		return output_fail(cli, -EINVAL, "%s is the service's alone: it takes no %s",
+		return output_fail(cli, -EINVAL,
+				   "%s is answered by the service only: it takes no %s",
 				   command->name, own);
 	if (command->way == CLI_WAY_OWN && service)
 		return output_fail(cli, -EINVAL, "%s does not ask the service: it takes no %s",
@@ -196,12 +201,12 @@ static int way_fits(const struct cli *cli)
 	if (own && service)
 		return output_fail(cli, -EINVAL, "%s and %s exclude each other: %s", service, own,
 				   strcmp(own, "--no-daemon") == 0
-					   ? "one is for the service, the other keeps it out"
+					   ? "one demands the service, the other forbids it"
 					   : "the service has its own workers, devices and policy");
 	return 0;
 }
 
-/* What goes into documents and messages must be text. */
+/* Arguments become part of documents and messages, so they must be text. */
 static int texts_fit(const struct cli *cli)
 {
 	const char *const options[] = {cli->options.fingerprint, cli->options.host,
@@ -217,7 +222,7 @@ static int texts_fit(const struct cli *cli)
 	return 0;
 }
 
-/* Standard input is one thing: an inventory, or what the command reads there. */
+/* Standard input can be used only once: as an inventory, or by the command. */
 static int standard_fits(const struct cli *cli)
 {
 	size_t count = 0;
@@ -236,7 +241,7 @@ static int standard_fits(const struct cli *cli)
 	return 0;
 }
 
-/* Does the command take what stands on the line? */
+/* Do the options and arguments fit the command? */
 static int fits(const struct cli *cli)
 {
 	const struct command *command = cli->command;

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# bash completion for migcompat. Devices come from the inventories that stand on the line, else from the service or this host.
+# bash completion for migcompat. Devices come from the inventories on the command line,
+# otherwise from the service or this host.
 
-# _migcompat_list COLUMNS: the raw list of what stands on the line.
+# _migcompat_list COLUMNS: prints the raw list that the command line asks for.
 _migcompat_list() {
   local words=("${COMP_WORDS[@]:0:COMP_CWORD}") options=() i
   for ((i = 1; i < ${#words[@]}; i++)); do
     case ${words[i]} in
-    # Standard input is the terminal's, and not to be read here.
-    -i | --inventory) [ "${words[i + 1]-}" = - ] || options+=("${words[i]}" "${words[i + 1]/#\~/$HOME}") ;;&
+    # Standard input is the terminal, which must not be read here.
+    -i | --inventory) [ "${words[i + 1]-}" = - ] ||
+      options+=("${words[i]}" "${words[i + 1]/#\~/$HOME}") ;;&
     --plugin-dir | --config | --socket) options+=("${words[i]}" "${words[i + 1]/#\~/$HOME}") ;;&
     -i | --inventory | --plugin-dir | --config | --socket) i=$((i + 1)) ;;
     --daemon | --no-daemon) options+=("${words[i]}") ;;
@@ -46,11 +48,15 @@ _migcompat_devices() {
 
 _migcompat() {
   local cur=$2 prev=$3 command="" given=0 i
-  local global="--inventory --plugin-dir --config --daemon --no-daemon --socket --json --color= --no-color --debug --help --version"
-  local commands="list show type version check ask params prepare inventory hold release watch backend policy state"
+  local global="--inventory --plugin-dir --config --daemon --no-daemon --socket --json --color="
+  global+=" --no-color --debug --help --version"
+  local commands="list show type version check ask params prepare inventory hold release watch"
+  commands+=" backend policy state"
+  local columns="DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL"
+  columns+=" AVAILABLE REASON CLASS VERSION PATH"
   COMPREPLY=()
 
-  # readline parts a PCI address at its colons: look at the whole word.
+  # readline splits a PCI address at its colons, so get the whole word.
   if declare -F _get_comp_words_by_ref >/dev/null; then
     _get_comp_words_by_ref -n : cur prev
   fi
@@ -74,7 +80,7 @@ _migcompat() {
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
       return
     fi
-    mapfile -t COMPREPLY < <(compgen -W "DEVICE HOST KIND DRIVER TYPE BACKEND MIGRATABLE MECHANISM HOLD PARENT MODEL LABEL AVAILABLE REASON CLASS VERSION PATH" -- "${cur^^}")
+    mapfile -t COMPREPLY < <(compgen -W "$columns" -- "${cur^^}")
     return
     ;;
   --host)
@@ -86,7 +92,8 @@ _migcompat() {
 
   for ((i = 1; i < COMP_CWORD; i++)); do
     case ${COMP_WORDS[i]} in
-    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | --host | --uuid | --reason | --output | --interface | --mechanism) i=$((i + 1)) ;;
+    -i | --inventory | --plugin-dir | --config | --socket | -o | --columns | --fingerprint | \
+      --host | --uuid | --reason | --output | --interface | --mechanism) i=$((i + 1)) ;;
     -?*) ;;
     *)
       if [ -z "$command" ]; then
@@ -126,7 +133,8 @@ _migcompat() {
     compopt -o filenames
     mapfile -t COMPREPLY < <(compgen -f -- "$cur")
     ;;
-  show | type | version | check | ask | params | prepare | hold | release | "policy explain" | "state save" | "state check" | "state load")
+  show | type | version | check | ask | params | prepare | hold | release | "policy explain" | \
+    "state save" | "state check" | "state load")
     if [[ $command == "state check" || $command == "state load" ]] && [ $given = 0 ]; then
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")

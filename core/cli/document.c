@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the documents must hold. Pure functions. */
+/* The members of each document. Pure functions. */
 #include "core/cli/document.h"
 
 #include <errno.h>
@@ -12,183 +12,195 @@
 /* ---------------------------------------------------------------- shapes */
 
 #define WORDS(...) ((const char *const[]){__VA_ARGS__, NULL})
-#define FORMAT(name)                                    \
-	{                                               \
-		"format", SHAPE_TEXT, WORDS(name), NULL \
-	}
-#define TEXT(name)                           \
-	{                                    \
-		name, SHAPE_TEXT, NULL, NULL \
-	}
-#define NAME(name)                           \
-	{                                    \
-		name, SHAPE_NAME, NULL, NULL \
-	}
-#define COUNT(name)                           \
-	{                                     \
-		name, SHAPE_COUNT, NULL, NULL \
-	}
-#define FLAG(name)                           \
-	{                                    \
-		name, SHAPE_FLAG, NULL, NULL \
-	}
-#define STATE(name)                            \
-	{                                      \
-		name, SHAPE_TEXT, states, NULL \
-	}
-#define OBJECT(name, members)                     \
-	{                                         \
-		name, SHAPE_OBJECT, NULL, members \
-	}
-#define LIST(name, members)                     \
-	{                                       \
-		name, SHAPE_LIST, NULL, members \
-	}
-#define LIST_OR_NONE(name, members)                     \
-	{                                               \
-		name, SHAPE_LIST_OR_NONE, NULL, members \
-	}
-#define END                                  \
-	{                                    \
-		NULL, SHAPE_TEXT, NULL, NULL \
-	}
+#define FORMAT(text) .name = "format", .type = SHAPE_TEXT, .words = WORDS(text)
+#define TEXT(member) .name = (member), .type = SHAPE_TEXT
+#define NAME(member) .name = (member), .type = SHAPE_NAME
+#define STATE(member) .name = (member), .type = SHAPE_TEXT, .words = states
+#define NUMBER(member) .name = (member), .type = SHAPE_COUNT
+#define FLAG(member) .name = (member), .type = SHAPE_FLAG
+#define TEXTS(member) .name = (member), .type = SHAPE_TEXTS
+#define NAMES(member) .name = (member), .type = SHAPE_NAMES
+#define OBJECT(member, shape) .name = (member), .type = SHAPE_OBJECT, .members = (shape)
+#define LIST(member, shape) .name = (member), .type = SHAPE_LIST, .members = (shape)
+#define LIST_OR_NONE(member, shape) .name = (member), .type = SHAPE_LIST_OR_NONE, .members = (shape)
+#define MEMBERS_OF(shape) .name = "", .type = SHAPE_PART, .members = (shape)
+#define END .name = NULL
 
 static const char *const roles[] = {"yes", "no", "source", "target", "error", "unknown", NULL};
 static const char *const states[] = {"yes", "no", "unknown", NULL};
 
-static const struct shape state[] = {STATE("state"), TEXT("text"), END};
+static const struct shape state[] = {
+	{STATE("state")},
+	{TEXT("text")},
+	{END},
+};
 
 static const struct shape mechanism[] = {
-	STATE("state"),
-	{"source", SHAPE_TEXT, WORDS("kernel", "backend", "driver", "none"), NULL},
-	{"features", SHAPE_NAMES, NULL, NULL},
-	TEXT("text"),
-	END,
+	{STATE("state")},
+	{TEXT("source"), .words = WORDS("kernel", "backend", "driver", "none")},
+	{NAMES("features")},
+	{TEXT("text")},
+	{END},
 };
 
-#define ROW                                                                                       \
-	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("driver"), NAME("parent"), NAME("path"), \
-		NAME("type"), NAME("model"), NAME("label"), NAME("backend"),                      \
-		{"migratable", SHAPE_TEXT, roles, NULL}, STATE("source"), STATE("target"),        \
-		OBJECT("mechanism", mechanism), OBJECT("availability", state), TEXT("reason"),    \
-		NAME("class"), NAME("version"), NAME("fingerprint"), NAME("hold")
-
-static const struct shape row[] = {ROW, END};
+static const struct shape row[] = {
+	{TEXT("device")},
+	{TEXT("host")},
+	{TEXT("kind")},
+	{NAME("driver")},
+	{NAME("parent")},
+	{NAME("path")},
+	{NAME("type")},
+	{NAME("model")},
+	{NAME("label")},
+	{NAME("backend")},
+	{TEXT("migratable"), .words = roles},
+	{STATE("source")},
+	{STATE("target")},
+	{OBJECT("mechanism", mechanism)},
+	{OBJECT("availability", state)},
+	{TEXT("reason")},
+	{NAME("class")},
+	{NAME("version")},
+	{NAME("fingerprint")},
+	{NAME("hold")},
+	{END},
+};
 
 static const struct shape finding[] = {
-	TEXT("field"),
-	TEXT("rule"),
-	NAME("source"),
-	NAME("target"),
-	{"status", SHAPE_TEXT, WORDS("ok", "bad", "warn", "unknown"), NULL},
-	NAME("limit"),
-	TEXT("text"),
-	END,
+	{TEXT("field")},
+	{TEXT("rule")},
+	{NAME("source")},
+	{NAME("target")},
+	{TEXT("status"), .words = WORDS("ok", "bad", "warn", "unknown")},
+	{NAME("limit")},
+	{TEXT("text")},
+	{END},
 };
 
-const struct shape shape_list[] = {FORMAT("migcompat-list/1"), LIST("devices", row),
-				   LIST_OR_NONE("findings", finding), END};
+const struct shape shape_list[] = {
+	{FORMAT("migcompat-list/1")},
+	{LIST("devices", row)},
+	{LIST_OR_NONE("findings", finding)},
+	{END},
+};
 
-const struct shape shape_device[] = {FORMAT("migcompat-device/1"),
-				     ROW,
-				     {"verdict", SHAPE_NAME, WORDS("error"), NULL},
-				     NAME("errno"),
-				     END};
+const struct shape shape_device[] = {
+	{FORMAT("migcompat-device/1")},
+	{MEMBERS_OF(row)},
+	{NAME("verdict"), .words = WORDS("error")},
+	{NAME("errno")},
+	{END},
+};
 
-static const struct shape side[] = {NAME("device"), NAME("host"), NAME("kind"), NAME("type"), END};
+static const struct shape side[] = {
+	{NAME("device")}, {NAME("host")}, {NAME("kind")}, {NAME("type")}, {END},
+};
 
 const struct shape shape_verdict[] = {
-	FORMAT("migcompat-verdict/1"),
-	{"verdict", SHAPE_TEXT, WORDS("compatible", "incompatible", "not-migratable", "error"),
-	 NULL},
-	{"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
-	NAME("limit"),
-	NAME("errno"),
-	TEXT("reason"),
-	OBJECT("source", side),
-	OBJECT("target", side),
-	LIST("findings", finding),
-	COUNT("truncated"),
-	OBJECT("mechanism", mechanism),
-	OBJECT("availability", state),
-	{"policy", SHAPE_TEXTS, NULL, NULL},
-	FLAG("forced"),
-	NAME("source_fingerprint"),
-	NAME("target_fingerprint"),
-	END,
+	{FORMAT("migcompat-verdict/1")},
+	{TEXT("verdict"), .words = WORDS("compatible", "incompatible", "not-migratable", "error")},
+	{NAME("grade"), .words = WORDS("identical", "superset")},
+	{NAME("limit")},
+	{NAME("errno")},
+	{TEXT("reason")},
+	{OBJECT("source", side)},
+	{OBJECT("target", side)},
+	{LIST("findings", finding)},
+	{NUMBER("truncated")},
+	{OBJECT("mechanism", mechanism)},
+	{OBJECT("availability", state)},
+	{TEXTS("policy")},
+	{FLAG("forced")},
+	{NAME("source_fingerprint")},
+	{NAME("target_fingerprint")},
+	{END},
 };
 
 static const struct shape choice[] = {
-	TEXT("device"),
-	TEXT("host"),
-	TEXT("kind"),
-	TEXT("type"),
-	{"grade", SHAPE_NAME, WORDS("identical", "superset"), NULL},
-	OBJECT("availability", state),
-	OBJECT("mechanism", mechanism),
-	COUNT("extra"),
-	NAME("set"),
-	TEXT("text"),
-	END,
+	{TEXT("device")},
+	{TEXT("host")},
+	{TEXT("kind")},
+	{TEXT("type")},
+	{NAME("grade"), .words = WORDS("identical", "superset")},
+	{OBJECT("availability", state)},
+	{OBJECT("mechanism", mechanism)},
+	{NUMBER("extra")},
+	{NAME("set")},
+	{TEXT("text")},
+	{END},
 };
 
-static const struct shape unanswered[] = {TEXT("device"), TEXT("host"), TEXT("text"), END};
+static const struct shape unanswered[] = {
+	{TEXT("device")},
+	{TEXT("host")},
+	{TEXT("text")},
+	{END},
+};
 
 static const struct shape refused[] = {
-	TEXT("device"), TEXT("host"), TEXT("kind"), NAME("limit"), OBJECT("availability", state),
-	TEXT("text"),	END,
+	{TEXT("device")},
+	{TEXT("host")},
+	{TEXT("kind")},
+	{NAME("limit")},
+	{OBJECT("availability", state)},
+	{TEXT("text")},
+	{END},
 };
 
 const struct shape shape_choices[] = {
-	FORMAT("migcompat-choices/1"),
-	OBJECT("source", side),
-	LIST("choices", choice),
-	LIST("unanswered", unanswered),
-	LIST_OR_NONE("findings", finding),
-	LIST_OR_NONE("refused", refused),
-	COUNT("asked"),
-	NAME("reason"),
-	{"verdict", SHAPE_NAME, WORDS("error"), NULL},
-	NAME("errno"),
-	END,
+	{FORMAT("migcompat-choices/1")},
+	{OBJECT("source", side)},
+	{LIST("choices", choice)},
+	{LIST("unanswered", unanswered)},
+	{LIST_OR_NONE("findings", finding)},
+	{LIST_OR_NONE("refused", refused)},
+	{NUMBER("asked")},
+	{NAME("reason")},
+	{NAME("verdict"), .words = WORDS("error")},
+	{NAME("errno")},
+	{END},
 };
 
 static const struct shape parameter[] = {
-	TEXT("name"),	     {"type", SHAPE_TEXT, WORDS("bool", "int", "str"), NULL},
-	NAME("value"),	     NAME("allowed_values"),
-	NAME("init_value"),  NAME("off_value"),
-	NAME("attribute"),   FLAG("runtime"),
-	TEXT("description"), END,
+	{TEXT("name")},	       {TEXT("type"), .words = WORDS("bool", "int", "str")},
+	{NAME("value")},       {NAME("allowed_values")},
+	{NAME("init_value")},  {NAME("off_value")},
+	{NAME("attribute")},   {FLAG("runtime")},
+	{TEXT("description")}, {END},
 };
 
 const struct shape shape_parameters[] = {
-	FORMAT("migcompat-parameters/1"),
-	TEXT("device"),
-	TEXT("host"),
-	LIST("parameters", parameter),
-	END,
+	{FORMAT("migcompat-parameters/1")},
+	{TEXT("device")},
+	{TEXT("host")},
+	{LIST("parameters", parameter)},
+	{END},
 };
 
 static const char *const lives[] = {"running", "restarting", "parked", "failed", NULL};
 
 const struct shape shape_backend[] = {
-	NAME("name"),
-	NAME("version"),
-	NAME("description"),
-	{"keys", SHAPE_TEXTS, NULL, NULL},
-	FLAG("fallback"),
-	TEXT("file"),
-	{"status", SHAPE_TEXT, WORDS("loaded", "failed"), NULL},
-	TEXT("reason"),
-	{"state", SHAPE_TEXT, lives, NULL},
-	COUNT("restarts"),
-	NAME("ended"),
-	NAME("unconfined"),
-	END,
+	{NAME("name")},
+	{NAME("version")},
+	{NAME("description")},
+	{TEXTS("keys")},
+	{FLAG("fallback")},
+	{TEXT("file")},
+	{TEXT("status"), .words = WORDS("loaded", "failed")},
+	{TEXT("reason")},
+	{TEXT("state"), .words = lives},
+	{NUMBER("restarts")},
+	{NAME("ended")},
+	{NAME("unconfined")},
+	{END},
 };
 
-const struct shape shape_backends[] = {FORMAT("migcompat-backends/1"),
-				       LIST("backends", shape_backend), END};
+const struct shape shape_backends[] = {
+	{FORMAT("migcompat-backends/1")},
+	{LIST("backends", shape_backend)},
+	{END},
+};
 
 static const char *const events[] = {
 	"present",  "ready",   "added",	 "removed", "changed", "held",
@@ -196,23 +208,33 @@ static const char *const events[] = {
 };
 
 const struct shape shape_event[] = {
-	FORMAT("migcompat-event/1"),
-	{"event", SHAPE_TEXT, events, NULL},
-	TEXT("time"),
-	NAME("device"),
-	NAME("host"),
-	NAME("kind"),
-	NAME("old_fingerprint"),
-	NAME("fingerprint"),
-	NAME("hold"),
-	END,
+	{FORMAT("migcompat-event/1")},
+	{TEXT("event"), .words = events},
+	{TEXT("time")},
+	{NAME("device")},
+	{NAME("host")},
+	{NAME("kind")},
+	{NAME("old_fingerprint")},
+	{NAME("fingerprint")},
+	{NAME("hold")},
+	{END},
 };
 
-static const struct shape policy[] = {FORMAT("migcompat-policy/1"), TEXT("hash"), END};
+static const struct shape policy[] = {
+	{FORMAT("migcompat-policy/1")},
+	{TEXT("hash")},
+	{END},
+};
 
-const struct shape shape_policy[] = {OBJECT("policy", policy), TEXT("text"), END};
+const struct shape shape_policy[] = {
+	{OBJECT("policy", policy)},
+	{TEXT("text")},
+	{END},
+};
 
-const struct shape shape_nothing[] = {END};
+const struct shape shape_nothing[] = {
+	{END},
+};
 
 /* ---------------------------------------------------------------- checking */
 
@@ -298,6 +320,8 @@ static int check_member(const struct shape *shape, json_t *value, struct error *
 	case SHAPE_TEXTS:
 		return json_is_array(value) ? check_list(shape, value, err)
 					    : wrong(shape, value, "a list", err);
+	case SHAPE_PART:
+		break;
 	}
 	return -EBADMSG;
 }
@@ -307,7 +331,9 @@ int document_check(json_t *document, const struct shape *shape, struct error *er
 	int r = 0;
 
 	for (; shape->name && !r; shape++)
-		r = check_member(shape, json_object_get(document, shape->name), err);
+		r = shape->type == SHAPE_PART
+			    ? document_check(document, shape->members, err)
+			    : check_member(shape, json_object_get(document, shape->name), err);
 	return r;
 }
 

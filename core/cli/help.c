@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* --help. Its examples name files that are there: in the source tree, or as they were installed. */
+/*
+ * --help. Its examples name files that exist, in the source tree or where they are
+ * installed.
+ */
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,8 +12,10 @@
 #include "core/backend/loader.h"
 #include "core/cli/cli.h"
 
-/* The folder of the two recorded hosts: below the caller's folder, where the program's is, or as
- * configured. */
+/*
+ * The folder of the two recorded hosts: below the caller's folder, relative to the
+ * program, or as configured.
+ */
 static const char *examples(char folder[PATH_MAX])
 {
 	char program[PATH_MAX], path[PATH_MAX + sizeof(MIGCOMPAT_DOCDIR_BELOW) + 64];
@@ -77,7 +82,7 @@ static void print_command(const struct command *command)
 	print_usage(command);
 	printf("\n\n%s\n%s", command->summary, command->text);
 	if (command->way == CLI_WAY_EITHER)
-		printf("The service answers where it is there, else workers of its own.\n");
+		printf("The service answers if it runs, otherwise own workers.\n");
 	if (command->options) {
 		printf("\noptions:\n");
 		options_help(command->options, command->way);
@@ -90,7 +95,7 @@ static void print_command(const struct command *command)
 	print_example(command->example);
 }
 
-/* Is it one of those that were asked for? family NULL: all. */
+/* Is the command one of the family? family NULL: yes. */
 static bool shown(const struct command *command, const char *family)
 {
 	return !family || (strncmp(command->name, family, strlen(family)) == 0 &&
@@ -118,16 +123,17 @@ void help_print(const struct command *command, const char *family)
 	printf("usage: migcompat [OPTIONS] %s%sCOMMAND [ARGUMENTS]\n\n", family ? family : "",
 	       family ? " " : "");
 	if (!family)
-		printf("Tells, before a live migration, whether the state of one VFIO device can "
-		       "move\nto another.\n\n");
-	printf("commands (migcompat COMMAND --help tells more):\n");
+		printf("Tells before a live migration whether the state of one VFIO device can "
+		       "move\n"
+		       "to another.\n\n");
+	printf("commands (migcompat COMMAND --help has the details):\n");
 	print_commands(family);
-	printf("\noptions of every command, before or behind it:\n");
+	printf("\noptions of all commands, before or after the command:\n");
 	options_help(0, CLI_WAY_EITHER);
 	if (!family)
 		printf("\nA DEVICE is a PCI address, an mdev's UUID or PARENT/TYPE-ID; HOST//ID "
-		       "where ids\n"
-		       "repeat. The status is 0 yes, 1 no, 2 could not be told.\n");
+		       "if two\n"
+		       "hosts have the id. The exit status is 0 yes, 1 no, 2 could not be told.\n");
 	printf("\nexamples:\n");
 	for (size_t i = 0; command_at(i); i++)
 		if (shown(command_at(i), family) && command_at(i)->example)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat: from the words on the command line to one command and its exit status. */
+/* migcompat: runs one command and returns its exit status. */
 #include <errno.h>
-#include <fcntl.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,21 +9,7 @@
 #include "core/cli/output.h"
 #include "core/facts/json_seed.h"
 #include "core/facts/rfc3339.h"
-
-/*
- * A file or socket that is opened later must never become one of the standard three. What takes the
- * place of one that was closed is for reading alone: writing an answer there must fail.
- */
-static void open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
+#include "core/facts/standard.h"
 
 static bool color_wanted(const struct cli *cli)
 {
@@ -35,8 +20,7 @@ static bool color_wanted(const struct cli *cli)
 	return cli->terminal && !(no_color && *no_color) && term && strcmp(term, "dumb") != 0;
 }
 
-/* For tests: another clock than the system's. It decides no more than which inventories are called
- * old. */
+/* Tests set another time. It decides only which inventories are called old. */
 static int take_clock(struct cli *cli)
 {
 	const char *text = secure_getenv("MIGCOMPAT_NOW");
@@ -60,7 +44,7 @@ static int print_version(const struct cli *cli)
 	return CLI_YES;
 }
 
-/* About the command, the family or the program, whichever was named; nothing is loaded. */
+/* Help for the command, the family or the program. It loads nothing. */
 static int print_help(struct cli *cli)
 {
 	for (size_t i = 0; cli->nwords == 1 && command_at(i); i++) {
@@ -100,7 +84,7 @@ int main(int argc, char **argv)
 	struct cli cli = {0};
 	int status;
 
-	open_standard();
+	standard_open();
 	json_seed();
 	setlocale(LC_CTYPE, "");
 	cli.terminal = isatty(STDOUT_FILENO);

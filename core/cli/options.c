@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The options, which may stand before or behind the command. One table says all of them. */
+/* The options, which may come before or after the command. One table has all of them. */
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
@@ -10,7 +10,7 @@
 #include "core/facts/macros.h"
 #include "core/policy/words.h"
 
-#define LETTERLESS 256 /* getopt's values of options without a letter begin here */
+#define LETTERLESS 256 /* getopt's values of options without a letter start here */
 
 enum option_form {
 	FORM_FLAG, /* bool */
@@ -23,22 +23,22 @@ enum option_form {
 
 enum option_about {
 	ABOUT_ANY,
-	ABOUT_OWN,     /* own workers and their world: no matter of the service's */
-	ABOUT_SERVICE, /* how the service is asked: no matter of own workers' */
+	ABOUT_OWN,     /* about own workers; has no effect on the service */
+	ABOUT_SERVICE, /* about the service; has no effect on own workers */
 };
 
 static const struct option_info {
-	const char *name; /* first, for nearest_word; with both dashes */
-	int letter;	  /* or 0 */
+	const char *name; /* with both dashes; first, so that nearest_word finds it */
+	int letter;	  /* 0: none */
 	enum option_form form;
-	size_t field; /* of struct options */
+	size_t field; /* offset in struct options */
 	const char *argument;
-	uint32_t only; /* enum cli_option; 0: every command takes it */
+	uint32_t only; /* enum cli_option; 0: all commands take it */
 	enum option_about about;
-	const char *help; /* NULL: another line tells of it */
+	const char *help; /* NULL: it is part of another line */
 } infos[] = {
 	{"--types", 0, FORM_FLAG, offsetof(struct options, types), NULL, CLI_OPTION_TYPES,
-	 ABOUT_ANY, "mdev types too, of which no device exists yet"},
+	 ABOUT_ANY, "also mdev types of which no device exists yet"},
 	{"--columns", 'o', FORM_TEXT, offsetof(struct options, columns), "COLUMNS",
 	 CLI_OPTION_COLUMNS, ABOUT_ANY, "other columns; +COLUMN adds one"},
 	{"--output", 'o', FORM_TEXT, offsetof(struct options, output), "FILE", CLI_OPTION_OUTPUT,
@@ -48,30 +48,29 @@ static const struct option_info {
 	{"--force", 0, FORM_FLAG, offsetof(struct options, force), NULL, CLI_OPTION_FORCE,
 	 ABOUT_ANY, "load what was refused, to hear what the kernel says"},
 	{"--raw", 0, FORM_FLAG, offsetof(struct options, raw), NULL, CLI_OPTION_RAW, ABOUT_ANY,
-	 "columns parted by one blank, for scripts"},
+	 "columns separated by one blank, for scripts"},
 	{"--verbose", 'v', FORM_FLAG, offsetof(struct options, verbose), NULL, CLI_OPTION_VERBOSE,
-	 ABOUT_ANY, "what agrees, too"},
+	 ABOUT_ANY, "also findings that agree"},
 	{"--available", 0, FORM_FLAG, offsetof(struct options, available), NULL,
-	 CLI_OPTION_AVAILABLE, ABOUT_ANY, "a target that cannot be had now counts as a no"},
+	 CLI_OPTION_AVAILABLE, ABOUT_ANY, "a target that is not available now is a no"},
 	{"--other-hosts", 0, FORM_FLAG, offsetof(struct options, other_hosts), NULL,
 	 CLI_OPTION_OTHER_HOSTS, ABOUT_ANY, "no target on the source's own host"},
 	{"--all", 0, FORM_FLAG, offsetof(struct options, all), NULL, CLI_OPTION_ALL, ABOUT_ANY,
-	 "every other target too, with the reason why not"},
+	 "also all other targets, each with the reason"},
 	{"--fingerprint", 0, FORM_TEXT, offsetof(struct options, fingerprint), "F",
-	 CLI_OPTION_FINGERPRINT, ABOUT_ANY, "status 2, \"stale\", unless the target still has it"},
+	 CLI_OPTION_FINGERPRINT, ABOUT_ANY, "status 2, \"stale\", if the target has another one"},
 	{"--host", 0, FORM_TEXT, offsetof(struct options, host), "HOST", CLI_OPTION_HOST, ABOUT_ANY,
 	 "only devices of this host"},
 	{"--uuid", 0, FORM_TEXT, offsetof(struct options, uuid), "UUID", CLI_OPTION_UUID, ABOUT_ANY,
 	 "of the device to create"},
 	{"--sensitive", 0, FORM_FLAG, offsetof(struct options, sensitive), NULL,
-	 CLI_OPTION_SENSITIVE, ABOUT_ANY, "sensitive facts too"},
+	 CLI_OPTION_SENSITIVE, ABOUT_ANY, "also sensitive facts"},
 	{"--reason", 0, FORM_TEXT, offsetof(struct options, reason), "TEXT", CLI_OPTION_REASON,
-	 ABOUT_ANY, "why, in a line; whoever asks is told"},
+	 ABOUT_ANY, "one line, the reason in answers"},
 	{"--mechanism", 0, FORM_MODE, offsetof(struct options, mechanism), "MODE",
-	 CLI_OPTION_MECHANISM, ABOUT_ANY,
-	 "require, report or prove: must driver and kernel be able to?"},
+	 CLI_OPTION_MECHANISM, ABOUT_ANY, "require, report or prove that driver and kernel can"},
 	{"--inventory", 'i', FORM_LIST, offsetof(struct options, inventories), "FILE", 0, ABOUT_OWN,
-	 "devices of a file, of a folder's *.json or of -; repeatable"},
+	 "devices of a file, a folder or -; repeatable"},
 	{"--plugin-dir", 0, FORM_TEXT, offsetof(struct options, plugin_dir), "DIR", 0, ABOUT_OWN,
 	 "backends from this folder"},
 	{"--config", 0, FORM_TEXT, offsetof(struct options, config), "PATH", 0, ABOUT_OWN,
@@ -90,9 +89,9 @@ static const struct option_info {
 	{"--debug", 0, FORM_FLAG, offsetof(struct options, debug), NULL, 0, ABOUT_OWN,
 	 "let backends write to standard error"},
 	{"--help", 'h', FORM_FLAG, offsetof(struct options, help), NULL, 0, ABOUT_ANY,
-	 "this; behind a command, about it"},
+	 "this help, or that of a command"},
 	{"--version", 0, FORM_FLAG, offsetof(struct options, version), NULL, 0, ABOUT_ANY,
-	 "the release"},
+	 "print the release"},
 };
 
 const char *options_name(uint32_t option)
@@ -188,12 +187,13 @@ static int set_option(struct options *options, const struct option_info *info, c
 	return -EINVAL;
 }
 
-/* getopt's own tables, made of ours. */
+/* Make getopt's tables from ours. */
 static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 * COUNT(infos) + 3])
 {
 	size_t used = 0;
 
-	letters[used++] = '-'; /* words come in their order, whatever POSIXLY_CORRECT says */
+	/* keep the order of words, whatever POSIXLY_CORRECT says */
+	letters[used++] = '-';
 	letters[used++] = ':';
 	for (size_t i = 0; i < COUNT(infos); i++) {
 		options[i] = (struct option){
@@ -221,8 +221,10 @@ static const struct option_info *info_find(int value)
 	return NULL;
 }
 
-/* By its letter, which options of different commands may share: the command that it stands with
- * tells which one is meant. */
+/*
+ * Set an option by its letter. If several options share the letter, the command decides
+ * which one it is.
+ */
 static int set_letter(struct options *options, int letter, const char *argument, char *problem,
 		      size_t size)
 {
@@ -242,7 +244,10 @@ static int set_letter(struct options *options, int letter, const char *argument,
 	return r;
 }
 
-/* "--inventory expects FILE"; of a letter that several share, what any of them does. */
+/*
+ * "--inventory expects FILE". For a letter that is shared, the arguments of all its
+ * options.
+ */
 static void expects(int value, const char *got, char *problem, size_t size)
 {
 	const char *arguments[COUNT(infos)], *name = NULL;
@@ -261,7 +266,7 @@ static void expects(int value, const char *got, char *problem, size_t size)
 			 got);
 }
 
-/* What getopt did not take. argument: of argv, the one that it looked at last. */
+/* Say what getopt refused. argument is the word that it looked at last. */
 static void refuse(int value, const char *argument, char *problem, size_t size)
 {
 	const struct option_info *info = info_find(optopt);
@@ -294,8 +299,10 @@ int options_parse(struct cli *cli, int argc, char **argv)
 		return output_fail(cli, -ENOMEM, "out of memory");
 	make_tables(options, letters);
 	opterr = 0;
-	/* To the end whatever is wrong: a --json behind it counts. The first problem is the one
-	 * that is told. */
+	/*
+	 * Read all words even after a mistake: a --json may follow. The first mistake is
+	 * reported.
+	 */
 	while ((value = getopt_long(argc, argv, letters, options, NULL)) != -1) {
 		char *room = *problem ? other : problem;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Sentences, lines and documents. The one place, with table.c, that prints. */
+/* Prints sentences, lines and documents. Only this file, table.c and script.c print. */
 #include "core/cli/output.h"
 
 #include <errno.h>
@@ -11,6 +11,7 @@
 #include "core/check/json.h"
 #include "core/cli/document.h"
 #include "core/cli/script.h"
+#include "core/facts/macros.h"
 #include "core/policy/words.h"
 
 #define LINE_MAX_BYTES 8192
@@ -22,9 +23,20 @@ void output_clean(char *text)
 	utf8_mend(text, strlen(text));
 }
 
+static void make_line(char text[LINE_MAX_BYTES], const char *format, va_list args)
+	__attribute__((format(printf, 2, 0)));
+static void make_line(char text[LINE_MAX_BYTES], const char *format, va_list args)
+{
+	vsnprintf(text, LINE_MAX_BYTES, format, args);
+	output_clean(text);
+}
+
 static void sentence(const char *text)
 {
-	/* What was said before must not overtake it where both are one terminal or file. */
+	/*
+	 * Standard error must not overtake standard output if both are one terminal or
+	 * file.
+	 */
 	fflush(stdout);
 	fprintf(stderr, "migcompat: %s\n", text);
 }
@@ -35,9 +47,8 @@ void output_sentence(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	sentence(text);
 }
 
@@ -47,9 +58,8 @@ int output_fail(const struct cli *cli, int error, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	sentence(text);
 	if (script_wanted(cli)) {
 		printf("# error: %s\n", text);
@@ -88,7 +98,7 @@ int output_json(const struct cli *cli, json_t *document, int status)
 		free(text);
 		return status;
 	}
-	/* Even then there is one document, as promised. */
+	/* With --json there is always one document. */
 	puts("{\"format\":\"migcompat-error/1\",\"verdict\":\"error\",\"errno\":\"ENOMEM\","
 	     "\"reason\":\"out of memory\",\"findings\":[]}");
 	if (status != CLI_TROUBLE)
@@ -102,9 +112,8 @@ void output_line(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	make_line(text, format, args);
 	va_end(args);
-	output_clean(text);
 	puts(text);
 }
 
@@ -114,7 +123,7 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 		const char *name;
 		const char *words;
 		const char *color;
-		const char *more; /* the member that stands behind it */
+		const char *more; /* another member to add */
 	} heads[] = {
 		{"compatible", "compatible", "\033[32m", "grade"},
 		{"incompatible", "incompatible", "\033[31m", "limit"},
@@ -125,8 +134,7 @@ void output_headline(const struct cli *cli, const char *before, const json_t *ve
 	const char *more = NULL;
 	size_t i = 0;
 
-	while (i + 1 < sizeof(heads) / sizeof(heads[0]) &&
-	       !document_is(verdict, "verdict", heads[i].name))
+	while (i + 1 < COUNT(heads) && !document_is(verdict, "verdict", heads[i].name))
 		i++;
 	snprintf(reason, sizeof(reason), "%s", document_text(verdict, "reason"));
 	output_clean(reason);
@@ -148,7 +156,7 @@ void output_drop(void)
 int output_lost(int error)
 {
 	output_sentence("standard output could not be written: %s", strerror(-error));
-	/* What is left of it would be met once more at the end. */
+	/* Otherwise the rest would fail again at exit. */
 	output_drop();
 	return CLI_TROUBLE;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What reaches the user: sentences, lines, tables and documents. Text of others is made harmless
- * for a terminal here. */
+/*
+ * What the program prints: sentences, lines, tables and documents. Text from outside is
+ * made harmless for a terminal here.
+ */
 #ifndef CORE_CLI_OUTPUT_H
 #define CORE_CLI_OUTPUT_H
 
@@ -8,59 +10,75 @@
 
 #include "core/cli/cli.h"
 
-/* One sentence on standard error, and with --json the document of an error on standard output.
- * Returns CLI_TROUBLE. */
+/*
+ * Print a sentence on standard error and, with --json, an error document on standard
+ * output. Returns CLI_TROUBLE.
+ */
 int output_fail(const struct cli *cli, int error, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
-/* The sentence alone. */
+/* Print a sentence on standard error. */
 void output_sentence(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* The sentences of a document's findings that belong to no device, for people. NULL: there are
- * none. */
+/* Print the sentences of findings that belong to no device. NULL: there are none. */
 void output_doubts(const json_t *findings);
-/* Print and release a document; NULL: out of memory. Returns status, or CLI_TROUBLE where it could
- * not be made. */
+/*
+ * Print and release a document. NULL: out of memory. Returns status, or CLI_TROUBLE if it
+ * could not be printed.
+ */
 int output_json(const struct cli *cli, json_t *document, int status);
-/* A line on standard output. */
+/* Print a line on standard output. */
 void output_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* "compatible (identical)", "incompatible (type): …", of a verdict's document; before: what the
- * line begins with. */
+/*
+ * Print the headline of a verdict, "compatible (identical)" or "incompatible (type): …".
+ * before is the start of the line.
+ */
 void output_headline(const struct cli *cli, const char *before, const json_t *verdict);
-/* What is left of standard output is not to be met again: nobody reads it. */
+/* Discard buffered output, because nobody reads it. */
 void output_drop(void);
-/* Say that standard output could not be written. Returns CLI_TROUBLE. */
+/* Report that standard output cannot be written. Returns CLI_TROUBLE. */
 int output_lost(int error);
-/* Nothing may be lost at the end: CLI_TROUBLE after a sentence where standard output could not be
- * written, else status. */
+/*
+ * Write buffered output. Returns status, or CLI_TROUBLE after a message if that failed.
+ */
 int output_finish(int status);
 
 #define NEAREST_BYTES 96u
-/* What an unknown word was meant to be, if that is near: the end of a sentence. Returns buffer. */
+/*
+ * The word that an unknown one was probably meant to be, as the end of a sentence; "" if
+ * none is near. Returns buffer.
+ */
 const char *output_nearest(char buffer[NEAREST_BYTES], const char *word, const char *nearest);
 
-/* Newlines and tabs become blanks; other control characters and what is no UTF-8, question marks.
+/*
+ * Replace newlines and tabs with blanks, and other control characters and invalid UTF-8
+ * with '?'.
  */
 void output_clean(char *text);
 
 enum table_flags {
-	TABLE_RIGHT = 1, /* numbers */
-	TABLE_WRAP = 2,	 /* goes on in the next line where the terminal is too narrow */
+	TABLE_RIGHT = 1, /* numbers, aligned to the right */
+	TABLE_WRAP = 2,	 /* continue on the next line if the terminal is too narrow */
 };
 
-/* A table for people. Out of memory is kept until it is printed. */
+/* A table for people. If memory runs out, the table remembers it until it is printed. */
 struct table;
-/* Goes if the terminal is too narrow for a row: the one of the least number first, 1 to 15. */
+/*
+ * The column is dropped if the terminal is too narrow. Lower numbers are dropped first, 1
+ * to 15.
+ */
 #define TABLE_DROP(order) ((unsigned)(order) << 4)
 
 struct table *table_new(const struct cli *cli);
 void table_column(struct table *table, const char *name, unsigned flags);
-/* Do not print the column of that number. */
+/* Hide a column. */
 void table_hide(struct table *table, size_t column);
 void table_line(struct table *table);
-/* The next cell of the line. NULL is empty; color: a name ("red"), or NULL. */
+/*
+ * Add the next cell of the line. NULL is empty. color is a name such as "red", or NULL.
+ */
 void table_cell(struct table *table, const char *text, const char *color);
-/* Does it hold all that was put in? Then it can be printed. */
+/* false: memory ran out, and it cannot be printed. */
 bool table_whole(const struct table *table);
-/* Prints and frees. Returns status, or CLI_TROUBLE. */
+/* Print and free. Returns status, or CLI_TROUBLE. */
 int table_print(struct table *table, int status);
 void table_free(struct table *table);
 

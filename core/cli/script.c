@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Shell scripts that fail visibly: piped to a shell, no refusal may read as success. */
+/*
+ * Shell scripts that fail visibly. A shell at the end of a pipe does not see our exit
+ * status, so no refusal may read as success.
+ */
 #include "core/cli/script.h"
 
 #include <stdio.h>
@@ -7,7 +10,7 @@
 
 #include "core/cli/cli.h"
 
-/* As it is if nothing in it means something to the shell, otherwise quoted. */
+/* Quotes the word if the shell would interpret it. */
 static void print_word(const char *word)
 {
 	static const char plain[] =

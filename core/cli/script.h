@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What "prepare" prints: a script that a shell may read, whatever the answer is. */
+/*
+ * The output of "prepare": a script that fails for all answers but "ready", errors of
+ * usage included.
+ */
 #ifndef CORE_CLI_SCRIPT_H
 #define CORE_CLI_SCRIPT_H
 
@@ -9,16 +12,18 @@
 
 struct cli;
 
-/* Does the command print a script? Also known where the rest of the line is wrong. */
+/* Does the command print a script? Works even if the rest of the line is wrong. */
 bool script_wanted(const struct cli *cli);
 
 /*
- * The writes of a plan. Run on another host than this one, the script writes nothing and fails; the
- * first write that fails ends it.
+ * Print the writes of a plan. On another host than host the script writes nothing and
+ * fails. It ends at the first write that fails.
  */
 void script_plan(const struct plan *plan, const char *host);
-/* One that says why there is nothing to do, and ends with the status. why: without control
- * characters; NULL: it was said. */
+/*
+ * Print a script that says why there is nothing to do, and exits with status. why has no
+ * control characters. NULL: the reason was printed already.
+ */
 void script_refuse(const char *why, int status);
 
 #endif

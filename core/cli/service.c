@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The service from the command line's side: one connection, opened when it is needed. Nothing that
- * it says is trusted. */
+/*
+ * The command line's connection to the service, opened at its first use. The service is
+ * not trusted.
+ */
 #include "core/cli/service.h"
 
 #include <errno.h>
@@ -24,9 +26,9 @@ int service_connect(struct cli *cli, struct error *err)
 	return r;
 }
 
-int service_nonsense(const struct cli *cli, const char *what)
+int service_invalid(const struct cli *cli, const char *what)
 {
-	return output_fail(cli, -EBADMSG, "the service at %s answers nonsense: %s", path(cli),
+	return output_fail(cli, -EBADMSG, "the service at %s sent an invalid answer: %s", path(cli),
 			   what);
 }
 
@@ -37,13 +39,13 @@ int service_call(struct cli *cli, const char *method, json_t *parameters, bool m
 	int r;
 
 	snprintf(whole, sizeof(whole), INTERFACE "%s", method);
-	/* Asked twice, the second would be refused for what the first has done. */
+	/* A second attempt would be refused because of what the first one did. */
 	cli->service.once = strcmp(method, "Hold") == 0 || strcmp(method, "Release") == 0;
 	r = varlink_call(&cli->service, whole, parameters, more, &err);
 	return r ? output_fail(cli, r, "%s", err.text) : 0;
 }
 
-/* What the service's error says, in a sentence. */
+/* Make a sentence of the service's error. */
 static void refusal_make(const struct cli *cli, const struct varlink_reply *reply,
 			 struct refusal *ret)
 {
@@ -65,10 +67,11 @@ static void refusal_make(const struct cli *cli, const struct varlink_reply *repl
 			 path(cli));
 	else if (strcmp(reply->error, VARLINK "InvalidParameter") == 0 && parameter)
 		snprintf(ret->reason, sizeof(ret->reason),
-			 "the service at %s does not take this \"%.64s\"", path(cli), parameter);
+			 "the service at %s does not accept this \"%.64s\"", path(cli), parameter);
 	else
 		snprintf(ret->reason, sizeof(ret->reason),
-			 "the service at %s answers with an error \"%.64s\"", path(cli), ret->name);
+			 "the service at %s answered with the error \"%.64s\"", path(cli),
+			 ret->name);
 }
 
 int service_refused(const struct cli *cli, const struct refusal *refusal)
@@ -93,9 +96,9 @@ int service_reply(struct cli *cli, const struct shape *shape, json_t **ret, stru
 		refusal_make(cli, &reply, refusal ? refusal : &own);
 		status = refusal ? 0 : service_refused(cli, &own);
 	} else if (document_check(reply.parameters, shape, &err)) {
-		status = service_nonsense(cli, err.text);
+		status = service_invalid(cli, err.text);
 	} else if (reply.continues && !ret_continues) {
-		status = service_nonsense(cli, "more than one reply");
+		status = service_invalid(cli, "more than one reply");
 	} else {
 		*ret = json_incref(reply.parameters);
 	}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From the options to an engine with devices, and from names to devices. Everything of vendors runs
- * in children. */
+/*
+ * Starts the engine, adds devices by the options, and finds devices by name. Vendor code
+ * runs in workers only.
+ */
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -30,8 +32,7 @@ int cli_devices(struct cli *cli, const char *only)
 {
 	const char *bar = only ? strstr(only, "//") : NULL;
 	struct error err = {0};
-	/* What is held is so whoever answers: also where no service runs, and for commands that
-	 * never ask it. */
+	/* Holds apply to all questions about this host, also if no service runs. */
 	int r = *cli->options.inventories
 			? 0
 			: engine_take_holds(&cli->engine, &cli->holds, HOLDS_DIR, &err);
@@ -64,7 +65,7 @@ int cli_one_device(struct cli *cli, const struct device **ret)
 	return status ? status : cli_find(cli, cli->arguments[0], ret);
 }
 
-/* Bounded: what is longer than the buffer is too long for a version string in any case. */
+/* Input that exceeds the buffer is too long for a version string in any case. */
 static int read_string(struct cli *cli, struct cli_source *source)
 {
 	while (source->len < sizeof(source->text)) {

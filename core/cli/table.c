@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tables as the tools of util-linux print them. Printing allocates nothing: a table that
- * could be filled is printed whole. libsmartcols would leave a cell blank for which it
- * finds no memory.
+ * Tables in the style of util-linux. Lines break between words only. If a row is wider
+ * than the terminal, columns are dropped in their order; columns that were asked for by
+ * name stay. Printing allocates nothing, so a table that could be filled is printed
+ * whole. libsmartcols would leave a cell blank if memory runs out.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -13,22 +14,21 @@
 #include "core/cli/output.h"
 
 #define COLUMNS_MAX 24u
-#define WRAP_MIN \
-	20u /* a narrower column of text is harder to read than lines that the terminal breaks */
+#define WRAP_MIN 20u /* in narrower columns text is hard to read */
 #define WIDTH_DEFAULT 80u
 
 struct column {
 	const char *name;
-	unsigned flags; /* enum table_flags, TABLE_DROP */
-	size_t width;	/* of the widest cell or the name, in places of a terminal */
-	size_t least;	/* that it can be made, once the table is fitted */
+	unsigned flags; /* enum table_flags and TABLE_DROP */
+	size_t width;	/* of the widest cell or the name, in terminal columns */
+	size_t least;	/* the least width that it can have */
 	bool hidden;
 };
 
 struct cell {
-	char *text;	   /* NULL: none was given */
-	const char *color; /* its escape sequence, or NULL */
-	char *rest;	   /* while it is printed: what the next line has of it */
+	char *text;	   /* NULL: empty */
+	const char *color; /* escape sequence, or NULL */
+	char *rest;	   /* during printing: the text for the next line */
 };
 
 struct line {
@@ -44,7 +44,7 @@ struct table {
 	struct column columns[COLUMNS_MAX];
 	size_t ncolumns;
 	size_t column; /* of the next cell */
-	bool failed;   /* out of memory */
+	bool failed;   /* memory ran out */
 };
 
 struct table *table_new(const struct cli *cli)
@@ -58,7 +58,7 @@ struct table *table_new(const struct cli *cli)
 	return table;
 }
 
-/* Places that a text takes; bytes where the locale cannot tell. */
+/* The width of a text in terminal columns, or in bytes if the locale does not know. */
 static size_t text_width(const char *text)
 {
 	size_t len = strlen(text), width = 0;
@@ -152,7 +152,7 @@ static size_t terminal_width(void)
 	return width > 0 ? (size_t)width : WIDTH_DEFAULT;
 }
 
-/* Places of a line, each column as wide as it is or as it can be made. */
+/* The width of a line in terminal columns, with the widths or the least widths. */
 static size_t line_width(const struct table *table, bool least)
 {
 	size_t width = 0, count = 0;
@@ -166,7 +166,7 @@ static size_t line_width(const struct table *table, bool least)
 	return width + (count ? count - 1 : 0);
 }
 
-/* Blanks become ends of lines, so that no line but one of a single word is longer. */
+/* Replaces blanks by newlines, so that only single words are wider. */
 static void text_wrap(char *text, size_t width)
 {
 	char *start = text, *last = NULL;
@@ -190,7 +190,7 @@ static void text_wrap(char *text, size_t width)
 	}
 }
 
-/* Width of the widest part of a text between these separators, which come back. */
+/* The width of the widest part between separators. text is unchanged at the end. */
 static size_t widest_part(char *text, char separator)
 {
 	size_t widest = 0;
@@ -227,7 +227,7 @@ static void column_wrap(struct table *table, size_t number, size_t width)
 	}
 }
 
-/* A text is broken between words only, and not to less than WRAP_MIN. */
+/* Texts break only between words, and are never narrower than WRAP_MIN. */
 static size_t column_least(const struct table *table, size_t number)
 {
 	const struct column *column = &table->columns[number];
@@ -247,7 +247,7 @@ static size_t column_least(const struct table *table, size_t number)
 	return least < column->width ? least : column->width;
 }
 
-/* The column that is the next to go; ncolumns: none is. */
+/* The column to drop next. ncolumns: none is left. */
 static size_t next_dropped(const struct table *table)
 {
 	size_t next = table->ncolumns;
@@ -263,8 +263,8 @@ static size_t next_dropped(const struct table *table)
 }
 
 /*
- * Columns go, in their order, until a row fits in which texts are broken; then these texts share
- * the room that there is.
+ * Drop columns until a row fits if texts are wrapped. Wrapped texts then share the
+ * remaining width.
  */
 static void table_fit(struct table *table, size_t room)
 {
@@ -297,7 +297,7 @@ static void print_blanks(size_t count)
 		putchar(' ');
 }
 
-/* A word for scripts: what would part it, and what no script expects, as \xNN. */
+/* A word for scripts. Separators and control characters become \xNN. */
 static void print_word(const char *text)
 {
 	for (const char *c = text; *c; c++) {
@@ -323,10 +323,7 @@ static void print_cell(const struct column *column, const char *text, const char
 	fputs(color ? "\033[0m" : "", stdout);
 }
 
-/*
- * The text up to its next end of line, which becomes its end; *rest: what is behind it, or
- * NULL.
- */
+/* Ends text at its first newline. *rest: the text after it, or NULL. */
 static const char *first_line(char *text, char **rest)
 {
 	char *end = text ? strchr(text, '\n') : NULL;
@@ -347,7 +344,7 @@ static size_t last_column(const struct table *table)
 	return last;
 }
 
-/* Prints one line of each cell. True: there is more of some. */
+/* Prints one line of each cell. true: some cells have more. */
 static bool print_cells(const struct table *table, struct line *line, bool again)
 {
 	size_t last = last_column(table);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls and replies over a unix socket. Knows no interface. */
+/* Calls and replies over a unix socket. Must not know an interface. */
 #include "core/cli/varlink_client.h"
 
 #include <errno.h>
@@ -16,9 +16,10 @@
 #include "core/facts/json_write.h"
 
 #define READ_BYTES 65536u
-#define CONNECT_PART 6u /* of the time for a reply goes to connecting */
-#define REST_MS 50u	/* at most before the second try; doubled before each further one */
-#define REST_STEPS 5u	/* up to 1.6 s */
+#define CONNECT_PART 6u /* the part of the reply time-out that connecting may take */
+/* the longest pause before the second attempt; it doubles for each further one */
+#define REST_MS 50u
+#define REST_STEPS 5u /* up to 1.6 s */
 
 static uint64_t now_ms(void)
 {
@@ -48,8 +49,8 @@ static int late(const struct varlink_client *client, struct error *err)
 }
 
 /*
- * One try. A service whose queue of connections is full makes connect wait as long as sending may,
- * for a place in it.
+ * One attempt. If the service's queue of connections is full, connect waits for
+ * SO_SNDTIMEO.
  */
 static int client_connect(struct varlink_client *client)
 {
@@ -96,7 +97,7 @@ int varlink_open(struct varlink_client *client, const char *path, unsigned timeo
 
 void varlink_close(struct varlink_client *client)
 {
-	/* Of a zeroed one the descriptor is no descriptor of ours. */
+	/* A zeroed client has no descriptor of its own. */
 	if (client->path)
 		client_disconnect(client);
 	free(client->bytes);
@@ -104,7 +105,7 @@ void varlink_close(struct varlink_client *client)
 	*client = (struct varlink_client){.watched = -1, .fd = -1};
 }
 
-/* Until the socket is ready for these events. */
+/* Wait until the socket is ready for these events. */
 static int client_wait(struct varlink_client *client, short events, struct error *err)
 {
 	struct pollfd fds[] = {{.fd = client->fd, .events = events}, {.fd = client->watched}};
@@ -123,7 +124,7 @@ static int client_wait(struct varlink_client *client, short events, struct error
 		return error_set(err, -errno, "the service at %s cannot be waited for: %s",
 				 client->path, strerror(errno));
 	if (fds[1].revents)
-		return error_set(err, -EPIPE, "nobody reads any more");
+		return error_set(err, -EPIPE, "the reader is gone");
 	return r == 0 ? late(client, err) : 0;
 }
 
@@ -143,7 +144,7 @@ static int client_send(struct varlink_client *client, const char *bytes, size_t 
 			r = client_wait(client, POLLOUT, err);
 		} else if (errno != EINTR) {
 			r = error_set(err, -ECONNRESET,
-				      "the service at %s closed the connection before it was asked",
+				      "the service at %s closed the connection before the call",
 				      client->path);
 		}
 		if (r)
@@ -171,13 +172,13 @@ int varlink_call(struct varlink_client *client, const char *method, json_t *para
 	client->tries = 1;
 	deadline_set(client);
 	r = client_send(client, client->text, strlen(client->text) + 1, &lost);
-	/* What the service said before it closed the connection is read as a reply. */
+	/* What the service sent before it closed the connection is read as a reply. */
 	return r && r != -ECONNRESET ? error_set(err, r, "%s", lost.text) : 0;
 }
 
 /* ---------------------------------------------------------------- replies */
 
-/* Is a whole reply there? *ret_len: its bytes without the zero. */
+/* Is there a whole reply? *ret_len is its length without the zero. */
 static bool reply_whole(struct varlink_client *client, size_t *ret_len)
 {
 	size_t len = client->end - client->start;
@@ -221,18 +222,18 @@ static int client_read(struct varlink_client *client, struct error *err)
 	int r;
 
 	if (client->end - client->start > VARLINK_REPLY_MAX)
-		return error_set(
-			err, -EFBIG,
-			"the service at %s answers without end: more than %u bytes in one reply",
-			client->path, VARLINK_REPLY_MAX);
-	if (client->received > VARLINK_CALL_MAX && client->timeout_ms)
 		return error_set(err, -EFBIG,
-				 "the service at %s answers without end: more than %u bytes",
+				 "the service at %s sent too much: more than %u bytes in one reply",
+				 client->path, VARLINK_REPLY_MAX);
+	if (client->received > VARLINK_CALL_MAX && client->timeout_ms)
+		return error_set(err, -EFBIG, "the service at %s sent too much: more than %u bytes",
 				 client->path, VARLINK_CALL_MAX);
 	if (client_room(client))
 		return error_set(err, -ENOMEM, "out of memory");
-	/* Also where bytes are there already: one that sends without end is still too late some
-	 * day. */
+	/*
+	 * Also if there are bytes already, so that a peer which sends without end runs
+	 * into the deadline.
+	 */
 	r = client_wait(client, POLLIN, err);
 	if (r)
 		return r;
@@ -249,7 +250,7 @@ static int client_read(struct varlink_client *client, struct error *err)
 	return 0;
 }
 
-/* The parts of a reply; the message is taken over. False: it is none. */
+/* Take a reply apart. Takes ownership of message. false: it is no reply. */
 static bool reply_take(json_t *message, struct varlink_reply *ret)
 {
 	json_t *parameters = json_object_get(message, "parameters"),
@@ -278,21 +279,25 @@ static int reply_parse(const struct varlink_client *client, const char *text, si
 {
 	json_t *message = NULL;
 	struct error why = {0};
-	int r = json_source_text("its reply", "message", text, len, VARLINK_REPLY_MAX, &message,
-				 &why);
+	int r = json_source_text(&(struct json_text){.name = "its reply",
+						     .what = "message",
+						     .bytes = text,
+						     .len = len,
+						     .max = VARLINK_REPLY_MAX},
+				 &message, &why);
 
 	if (!r && (!json_is_object(message) || !reply_take(message, ret)))
-		r = error_set(&why, -EBADMSG, "its reply has not the form of one");
+		r = error_set(&why, -EBADMSG, "its reply has not the form of a reply");
 	if (!r)
 		return 0;
 	json_decref(message);
 	if (r == -ENOMEM)
 		return error_set(err, r, "out of memory");
-	return error_set(err, -EBADMSG, "the service at %s answers nonsense: %s", client->path,
-			 why.text);
+	return error_set(err, -EBADMSG, "the service at %s sent an invalid answer: %s",
+			 client->path, why.text);
 }
 
-/* The next one on this connection. */
+/* Read the next reply on this connection. */
 static int reply_next(struct varlink_client *client, struct varlink_reply *ret, struct error *err)
 {
 	size_t len = 0;
@@ -308,7 +313,10 @@ static int reply_next(struct varlink_client *client, struct varlink_reply *ret, 
 	return r;
 }
 
-/* Twice as long each time, and not all of those that were sent away at the same moment. */
+/*
+ * Doubles each time. It is random, so that clients which were refused together do not
+ * return together.
+ */
 static unsigned rest_ms(const struct varlink_client *client)
 {
 	unsigned steps = client->tries - 2 < REST_STEPS ? client->tries - 2 : REST_STEPS,
@@ -323,8 +331,8 @@ static int client_rest(struct varlink_client *client, struct error *err)
 	int fd = client->fd, r;
 
 	/*
-	 * Nothing comes from no descriptor: what ends this wait is the time, a signal, or the
-	 * watched descriptor.
+	 * Without a descriptor only the deadline, a signal or the watched descriptor ends
+	 * this wait.
 	 */
 	client->fd = -1;
 	client->deadline_ms = until < deadline ? until : deadline;
@@ -336,7 +344,10 @@ static int client_rest(struct varlink_client *client, struct error *err)
 	return r == -ETIMEDOUT && until < deadline ? 0 : r;
 }
 
-/* The same call on another connection. why: the service's sentence, or ours if it said nothing. */
+/*
+ * Repeat the call on another connection. why has the service's sentence, or ours if it
+ * sent none.
+ */
 static int client_again(struct varlink_client *client, bool silent, const char *why,
 			struct error *err)
 {
@@ -362,10 +373,7 @@ static int client_again(struct varlink_client *client, bool silent, const char *
 	return r && r != -ECONNRESET ? error_set(err, r, "%s", lost.text) : 0;
 }
 
-/*
- * Is it only that the service has no room? Then why is the service's sentence or ours, for
- * client_again.
- */
+/* Is the service only overloaded? Then why has its sentence or ours, for client_again. */
 static bool client_may_ask_again(struct varlink_client *client, int r, struct varlink_reply *reply,
 				 struct error *why)
 {
@@ -378,7 +386,7 @@ static bool client_may_ask_again(struct varlink_client *client, int r, struct va
 	if (!client->busy || !reply->error || strcmp(reply->error, client->busy) != 0)
 		return false;
 	reason = json_string_value(json_object_get(reply->parameters, "reason"));
-	error_set(why, -EBUSY, "%s", reason ? reason : "it gives no reason");
+	error_set(why, -EBUSY, "%s", reason ? reason : "it gave no reason");
 	varlink_reply_clear(reply);
 	return true;
 }

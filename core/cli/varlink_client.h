@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection to a Varlink service (https://varlink.org/Method-Call), one call at a time.
- * Whoever answers is not trusted: replies are bounded in size and time and are JSON objects of the
- * protocol's form; what their parameters hold is for the caller to check.
- *
- * A service that has no room at the moment is asked again, on a new connection, a bounded number of
- * times and within the time for one reply: when its queue of connections is full, when it says that
- * it is busy, and when it closes the connection before the first byte of a reply.
+ * One connection to a Varlink service (https://varlink.org/Method-Call), for one call at
+ * a time. Debian has no Varlink library for C, and libsystemd has one only from version
+ * 257 on. The service is not trusted: replies are bounded in size and time, and must be
+ * JSON objects in the form of the protocol. Callers check their parameters.
+ * If the service has no room, the call is repeated on a new connection. The number of
+ * attempts is bounded, and all must fit into the time for one reply. It has no room if
+ * its queue of connections is full, if it says that it is busy, or if it closes the
+ * connection before the first byte of a reply.
  */
 #ifndef CORE_CLI_VARLINK_CLIENT_H
 #define CORE_CLI_VARLINK_CLIENT_H
@@ -21,60 +22,73 @@
 
 #define VARLINK_REPLY_MAX (16u << 20) /* bytes of one reply */
 #define VARLINK_CALL_MAX (256u << 20) /* bytes of all replies to one call */
-#define VARLINK_CALL_TIMES 10u	      /* the time for all replies, in times of that for one */
-#define VARLINK_TRIES 10u	      /* of one call, while the service says that it is busy */
-#define VARLINK_TRIES_SILENT 4u	      /* while it closes the connection without a word */
+/* the time for all replies, as a multiple of the time for one */
+#define VARLINK_CALL_TIMES 10u
+/* attempts of one call if the service says that it is busy */
+#define VARLINK_TRIES 10u
+/* attempts if it closes the connection without a reply */
+#define VARLINK_TRIES_SILENT 4u
 
 struct varlink_client {
-	const char *path;    /* for sentences; the caller's */
-	unsigned timeout_ms; /* to a whole reply, from the call or the reply before; 0: as long as
-				it takes */
-	/* Where the wait is to be ended from outside: the signals that are let in meanwhile, and a
-	 * descriptor whose other end may go. */
+	const char *path; /* for messages; the caller's */
+	/* from the call, or the previous reply, to a whole reply; 0: any time */
+	unsigned timeout_ms;
+	/*
+	 * The wait can end early: by a signal that mask does not block, or when the other
+	 * end of watched is gone.
+	 */
 	const sigset_t *mask; /* or NULL */
 	int watched;	      /* or -1 */
 	uint64_t deadline_ms; /* of the next reply */
-	uint64_t end_ms;      /* of the last one */
+	uint64_t end_ms;      /* of the last reply */
 	uint64_t received;    /* bytes since the call */
-	const char *busy; /* the error's name that asks to come back later; NULL: there is none */
-	char *text;	  /* the call, kept until its first reply; NULL: it is not sent again */
-	bool once; /* the call changes something: if it may have been heard, it is not sent again */
+	/* the name of the error that asks to come back later, or NULL */
+	const char *busy;
+	char *text; /* the call until its first reply; NULL: it is not repeated */
+	/*
+	 * the call changes something, so it is not repeated if the service may have read
+	 * it
+	 */
+	bool once;
 	unsigned tries; /* of this call */
-	char *bytes;	/* bytes[start..end) came and are not taken */
+	char *bytes;	/* bytes[start..end) are received and not consumed */
 	size_t start;
 	size_t end;
 	size_t room;
-	size_t scanned; /* bytes from start on that hold no zero */
+	size_t scanned; /* bytes after start that are known to have no zero */
 	int fd;
 };
 
 struct varlink_reply {
 	json_t *parameters; /* an object; never NULL */
-	const char *error;  /* the error's name; NULL: none */
+	const char *error;  /* the name of the error, or NULL */
 	bool continues;	    /* another reply follows */
-	json_t *message;    /* that all of it lives in */
+	json_t *message;    /* owns the rest */
 };
 
 /*
- * Errors are connect's, -ENAMETOOLONG, or -ETIMEDOUT: its queue of connections is full, for a sixth
- * of the time for one reply. The path must live as long as the client.
+ * Errors are those of connect, -ENAMETOOLONG, or -ETIMEDOUT: the service's queue of
+ * connections stayed full for a sixth of timeout_ms. path must live as long as the
+ * client.
  */
 int varlink_open(struct varlink_client *client, const char *path, unsigned timeout_ms,
 		 struct error *err);
-void varlink_close(
-	struct varlink_client *client); /* takes one that is zeroed or was never opened */
+void varlink_close(struct varlink_client *client); /* also takes a zeroed one */
 
-/* Parameters are taken over; NULL: out of memory. more: several replies are wanted. */
+/*
+ * Send a call. Takes ownership of parameters; NULL: out of memory. more: several replies
+ * are expected.
+ */
 int varlink_call(struct varlink_client *client, const char *method, json_t *parameters, bool more,
 		 struct error *err);
 /*
- * The next reply; clear it. -EBUSY: the service had no room for the call however often it was
- * asked; -ETIMEDOUT; -ECONNRESET: the connection ended; -EFBIG: an answer without end; -EBADMSG: no
- * reply at all; -EINTR: one of the mask's signals came; -EPIPE: the watched descriptor's other end
- * is gone. A connection that failed once is of no further use.
+ * Get the next reply. The caller clears it. -EBUSY: the service had no room in any
+ * attempt. -ETIMEDOUT. -ECONNRESET: the connection ended. -EFBIG: the reply is too large.
+ * -EBADMSG: it is no reply. -EINTR: a signal of mask came. -EPIPE: the other end of
+ * watched is gone. After an error the connection is of no further use.
  */
 int varlink_receive(struct varlink_client *client, struct varlink_reply *ret, struct error *err);
-/* From now on, replies to this call may take any time, and be any number. */
+/* From now on, replies to this call may take any time and be any number. */
 void varlink_wait_forever(struct varlink_client *client);
 void varlink_reply_clear(struct varlink_reply *reply);
 

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A verdict for people: the headline, what stands beside it, and a line a finding that is worth
- * one. */
+/* A verdict for people: a headline, remarks, and one line per finding that matters. */
 #include "core/cli/verdict_table.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/cli/document.h"
+#include "core/facts/macros.h"
 
 static const struct shown {
 	const char *status;
 	const char *color;
-	bool always; /* else with --verbose only */
+	bool always; /* otherwise only with --verbose */
 } shown[] = {
 	{"ok", "green", false},
 	{"bad", "red", true},
@@ -60,7 +60,9 @@ static void print_notes(const struct cli *cli, const json_t *verdict)
 	}
 	if (json_is_true(json_object_get(verdict, "forced")))
 		output_line("forced: the policy accepts what the backend refused");
-	/* A missing mechanism is a finding in most verdicts: once is enough. */
+	/*
+	 * Most verdicts have the missing mechanism as a finding, so it is not repeated.
+	 */
 	if (cli->options.verbose ||
 	    (!document_is(mechanism, "state", "yes") && !document_is(mechanism, "text", "") &&
 	     !has_finding(json_object_get(verdict, "findings"), "mechanism")))
@@ -74,10 +76,10 @@ static void print_notes(const struct cli *cli, const json_t *verdict)
 
 static const struct shown *how(const json_t *finding)
 {
-	for (size_t i = 0; i < sizeof(shown) / sizeof(shown[0]); i++)
+	for (size_t i = 0; i < COUNT(shown); i++)
 		if (document_is(finding, "status", shown[i].status))
 			return &shown[i];
-	return &shown[1]; /* what is not understood is not fine */
+	return &shown[1]; /* an unknown status is treated as bad */
 }
 
 static void add_finding(struct table *table, const json_t *finding)
@@ -133,8 +135,7 @@ int verdict_print(const struct cli *cli, const json_t *verdict, int status)
 	if (error && !cli->options.verbose)
 		return status;
 	/*
-	 * A verdict without what stands against it is none, so the table is made before
-	 * the first line.
+	 * A verdict must not be printed without its findings, so the table is made first.
 	 */
 	table = shows ? findings_table(cli, verdict) : NULL;
 	if (shows && !table_whole(table))
@@ -145,7 +146,7 @@ int verdict_print(const struct cli *cli, const json_t *verdict, int status)
 	return shows ? table_print(table, status) : status;
 }
 
-/* What cannot be had now is no yes where that was asked for. */
+/* With --available, a target that is not available is no yes. */
 static int check_status(const struct cli *cli, const json_t *verdict)
 {
 	int status = verdict_document_status(verdict);

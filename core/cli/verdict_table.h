@@ -5,13 +5,17 @@
 
 #include "core/cli/output.h"
 
-/* The exit status of a verdict's document. */
+/* The exit status for a verdict's document. */
 int verdict_document_status(const json_t *verdict);
-/* Print it to standard output; an error's sentence is said elsewhere. Returns status, or
- * CLI_TROUBLE. */
+/*
+ * Print a verdict. The sentence of an error is not printed here. Returns status, or
+ * CLI_TROUBLE.
+ */
 int verdict_print(const struct cli *cli, const json_t *verdict, int status);
-/* All of the answer to "check", a document or a table with what is to be said. Releases the
- * document, returns the status. */
+/*
+ * Print the answer of "check" as a document or a table. Releases the document and returns
+ * the exit status.
+ */
 int verdict_answer(const struct cli *cli, json_t *verdict);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The rows: what belongs to a device, a type or the host, and where its keys begin. Must not decide
- * which devices there are. */
+/*
+ * The facts of a device, a type or the host, and where their keys begin. Must not decide
+ * which devices there are.
+ */
 #include "core/discovery/collect.h"
 
 #include <errno.h>
@@ -57,7 +59,7 @@ bool discovery_kernel_tells(void)
 	return access(DEBUGFS, X_OK) == 0;
 }
 
-/* 0: it is there; otherwise what looking it up failed with. */
+/* 0: it exists. Otherwise a positive errno. */
 static int look_up(const char *path)
 {
 	struct stat st;
@@ -66,8 +68,8 @@ static int look_up(const char *path)
 }
 
 /*
- * What the kernel says of migration. That a file exists counts, so a folder that may not be looked
- * into says nothing: its error is kept in place of the folder, and no file is told of.
+ * The kernel's word on migration: whether files exist. If the folder cannot be read, its
+ * error takes the place of the folder's fact, and the files are not collected.
  */
 static int visit_vfio(struct collector *c, const struct walk_row *row)
 {
@@ -91,7 +93,10 @@ static int visit_vfio(struct collector *c, const struct walk_row *row)
 	return r ? r : gather_value(&c->gather, KERNEL_WORD_FOLDER, "yes", strlen("yes"));
 }
 
-/* Drivers that the kernel would bind for VFIO in place of the one that serves every function. */
+/*
+ * Modules that the kernel would load for VFIO in place of vfio-pci, which serves every
+ * function.
+ */
 static int visit_variants(struct collector *c, const struct walk_row *row)
 {
 	char modalias[SYSFS_MODALIAS_MAX], *drivers = NULL;
@@ -108,7 +113,7 @@ static int visit_variants(struct collector *c, const struct walk_row *row)
 	return r;
 }
 
-/* An instance has a link to the type's folder; a type is that folder. */
+/* An instance has a link to the folder of its type. A type is that folder. */
 static int visit_type(struct collector *c, struct sysfs_path *path)
 {
 	const char *name = sysfs_name(path->text);
@@ -127,8 +132,10 @@ static int visit_parent(struct collector *c, const struct walk_row *row)
 	return gather_shared(&c->gather, &path, c->wants->parent);
 }
 
-/* A folder is there; a type's may have been read before, for an instance, and some names beside
- * types are files. */
+/*
+ * The folder of a type may have been read before, for an instance. Some names beside
+ * types are files.
+ */
 static bool row_stands(const struct walk_row *row)
 {
 	struct sysfs_path folder;
@@ -161,8 +168,10 @@ int collect_device(struct collector *c, const struct walk_row *row, struct facts
 	unsigned tries = 0;
 	int r;
 
-	/* What was missed may mean that the device went away, or came anew, while it was read: half
-	 * a row is a wrong one. */
+	/*
+	 * If something vanished during the read, the device may be gone, or have come
+	 * back. Half a row would be wrong, so read again.
+	 */
 	do {
 		r = row_gather(c, row);
 		if (r < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One run of discovery: the host, then each device that is found, into an inventory. Nothing stays
- * of a run that fails. */
+/*
+ * One run of discovery: the host, then each device that was found, into an inventory. If
+ * the run fails, the inventory is unchanged.
+ */
 #include "core/discovery/discovery.h"
 
 #include <errno.h>
@@ -27,7 +29,7 @@ static const char *host_name(struct arena *arena)
 {
 	char name[256] = "";
 
-	/* A name that fills the buffer need not be terminated. */
+	/* A name that fills the buffer may lack its zero. */
 	if (gethostname(name, sizeof(name) - 1) < 0 || !name[0] || !utf8_clean(name, strlen(name)))
 		return "localhost";
 	return arena_copy(arena, name, strlen(name));
@@ -56,7 +58,7 @@ static int host_make(struct run *run, struct error *err)
 	return collect_host(&run->collector, &host->facts, err);
 }
 
-/* NULL: the folder above it has no name that a device could have. */
+/* NULL: the name of the folder above it is none that a device can have. */
 static const char *parent_name(const struct walk_row *row)
 {
 	const char *name = row->parent ? sysfs_name(row->parent) : "";

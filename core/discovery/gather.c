@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Walking folders along the tree of what is wanted. Each failure but "nothing is there" becomes a
- * fact of its own, so that nobody takes what could not be read for missing. Must not decide which
- * devices there are.
+ * Walks folders along the tree of wanted facts. Each failure except "does not exist"
+ * becomes a fact, so nobody takes an unreadable value for a missing one. Must not decide
+ * which devices there are.
  */
 #include "core/discovery/gather.h"
 
@@ -14,13 +14,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/facts/array.h"
 #include "core/facts/text.h"
 
-#define ENTRIES_MAX (1u << 20)		 /* names looked at for one row */
+#define ENTRIES_MAX (1u << 20)		 /* names examined for one row */
 #define VALUE_SIZE (FACT_VALUE_MAX + 1u) /* with the newline that is dropped */
-#define DIRECT_MAX 3u /* so many names are cheaper to try than to look up in a listing */
+/* up to this many names are opened directly, which is cheaper than listing the folder */
+#define DIRECT_MAX 3u
 
-/* What was found below a folder that many rows lead to. */
+/* The facts below a folder that many rows refer to. */
 struct shared {
 	const struct want *want;
 	const char *path;
@@ -30,7 +32,7 @@ struct shared {
 
 struct folder_entry {
 	const char *name;
-	unsigned char type; /* DT_*; DT_UNKNOWN also where nobody has looked yet */
+	unsigned char type; /* DT_*; DT_UNKNOWN also if it is not known yet */
 	bool listed;
 };
 
@@ -40,7 +42,7 @@ int gather_init(struct gather *g, struct intern *intern, const struct want *devi
 	return g->buffer ? 0 : -ENOMEM;
 }
 
-/* They lie in the notes. */
+/* They live in the arena of notes. */
 static void shared_forget(void *shared)
 {
 	(void)shared;
@@ -65,18 +67,15 @@ void gather_reset(struct gather *g)
 
 static int facts_push(struct gather *g, const struct fact *fact)
 {
+	struct fact *facts;
+
 	if (g->count >= FACTSET_MAX)
 		return -E2BIG;
-	if (g->count == g->room) {
-		size_t room = g->room ? g->room * 2 : 64;
-		struct fact *facts = realloc(g->facts, room * sizeof(*facts));
-
-		if (!facts)
-			return -ENOMEM;
-		g->facts = facts;
-		g->room = room;
-	}
-	g->facts[g->count++] = *fact;
+	facts = array_grow(g->facts, g->count, sizeof(*facts));
+	if (!facts)
+		return -ENOMEM;
+	g->facts = facts;
+	facts[g->count++] = *fact;
 	return 0;
 }
 
@@ -104,7 +103,7 @@ int gather_value(struct gather *g, const char *key, const char *value, size_t le
 	return r ? r : facts_push(g, &fact);
 }
 
-/* False: longer than a key may be. */
+/* false: the key would be too long. */
 static bool key_join(char *key, const char *prefix, const char *name)
 {
 	return text_format(key, FACT_KEY_MAX + 1, "%s%s%s", prefix, *prefix ? "/" : "", name) > 0;
@@ -113,9 +112,9 @@ static bool key_join(char *key, const char *prefix, const char *name)
 static int fail_children(struct gather *g, const struct want *want, const char *key, int error);
 
 /*
- * Nobody can tell what is there: an error for each fact that is wanted here and below. One that is
- * wanted by a glob gets it under the glob itself, which fits it, so that whoever walks that glob
- * meets the error.
+ * The folder cannot be read: make an error for each fact that is wanted in it or below.
+ * The error of a glob has the glob itself as its key. The glob matches that key, so a
+ * backend that walks the glob meets the error.
  */
 static int fail_below(struct gather *g, const struct want *want, const char *key, int error)
 {
@@ -135,7 +134,7 @@ static int fail_children(struct gather *g, const struct want *want, const char *
 	return r;
 }
 
-/* ---------------------------------------------------------------- one name in a folder */
+/* ------------------------------------------------ one name in a folder */
 
 static bool is_write_only(const char *path)
 {
@@ -157,7 +156,7 @@ static int take_attribute(struct gather *g, const struct sysfs_path *path, const
 		return gather_value(g, key, g->buffer, len);
 	if (sysfs_missing(r) && entry->listed)
 		g->missed = true;
-	/* A glob means the attributes that can be read. */
+	/* A glob means attributes that can be read. */
 	if (want->glob && (r == -EISDIR || (r == -EACCES && is_write_only(path->text))))
 		return 0;
 	return gather_error(g, key, r);
@@ -188,7 +187,10 @@ static int shared_remember(struct gather *g, const struct sysfs_path *path, cons
 	return tsearch(shared, &g->shared, shared_compare) ? 0 : -ENOMEM;
 }
 
-/* Only for what has the same keys from everywhere: no glob stands before. */
+/*
+ * Only for folders whose facts have the same keys for all rows, so no glob may come
+ * before them.
+ */
 int gather_shared(struct gather *g, struct sysfs_path *path, const struct want *want)
 {
 	const struct shared wanted = {.want = want, .path = path->text};
@@ -209,8 +211,7 @@ int gather_shared(struct gather *g, struct sysfs_path *path, const struct want *
 	return r;
 }
 
-/* The entries of these folders of a host are links by nature, and stand there for the devices
- * themselves. */
+/* Entries of these folders of a host are links to the devices themselves. */
 static bool holds_members(const struct gather *g, const char *prefix)
 {
 	return g->host && (fnmatch("bus/*/devices", prefix, FNM_PATHNAME) == 0 ||
@@ -233,7 +234,7 @@ static int take_link(struct gather *g, const struct sysfs_path *folder, const st
 	if (r < 0)
 		return fail_children(g, want, key, r);
 	r = want->key ? gather_shared(g, &real, want) : gather_folder(g, &real, want, key);
-	/* A link that dangles is not a row that goes away. */
+	/* A dangling link does not mean that the row went away. */
 	g->missed = missed;
 	return r;
 }
@@ -273,7 +274,7 @@ static int take(struct gather *g, struct sysfs_path *path, const struct want *wa
 
 /* ---------------------------------------------------------------- a folder */
 
-/* Names of a device's folder that stand for something else in keys. */
+/* Names in a device's folder that mean something else in keys. */
 static bool is_reserved(const char *name)
 {
 	return strcmp(name, "parent") == 0 || strcmp(name, "vfio") == 0 ||
@@ -335,7 +336,7 @@ static int visit_direct(struct gather *g, struct sysfs_path *path, const struct 
 	return r;
 }
 
-/* prefix: the key up to here. The path comes back as it was. */
+/* prefix is the key so far. The path is unchanged at the end. */
 int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *want,
 		  const char *prefix)
 {
@@ -350,7 +351,9 @@ int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *
 		if (r == ENOMEM)
 			return -ENOMEM;
 		g->missed |= sysfs_missing(r);
-		/* Names in a folder that cannot be listed may well be read. */
+		/*
+		 * A folder that cannot be listed may still have files that can be read.
+		 */
 		return sysfs_missing(r) ? 0 : visit_direct(g, path, want, prefix, r);
 	}
 	r = visit_listed(g, folder, path, want, prefix);
@@ -358,7 +361,7 @@ int gather_folder(struct gather *g, struct sysfs_path *path, const struct want *
 	return r;
 }
 
-/* An error comes before a value of the same key, and so stays. */
+/* An error sorts before a value of the same key, so it is the one that stays. */
 static int fact_order(const void *a, const void *b)
 {
 	const struct fact *x = a, *y = b;
@@ -374,7 +377,9 @@ int gather_build(struct gather *g, struct factset_builder *builder)
 	if (g->count)
 		qsort(g->facts, g->count, sizeof(*g->facts), fact_order);
 	for (size_t i = 0; i < g->count && r == 0; i++)
-		/* Two globs may lead to one attribute, which may have changed between. */
+		/*
+		 * Two globs may match one attribute, which may have changed in between.
+		 */
 		if (i == 0 || strcmp(g->facts[i - 1].key, g->facts[i].key) != 0)
 			r = factset_builder_share(builder, &g->facts[i]);
 	return r;

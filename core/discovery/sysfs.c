@@ -61,7 +61,7 @@ int sysfs_link(const char *path, char *target, size_t size)
 	return 0;
 }
 
-/* One component of a target, onto the path. */
+/* Apply one component of a target to the path. */
 static int follow_step(struct sysfs_path *path, const char *name)
 {
 	if (!*name || strcmp(name, ".") == 0)
@@ -107,8 +107,10 @@ int sysfs_follow(const struct sysfs_path *folder, const char *target, struct sys
 	return r;
 }
 
-/* What may be read: a regular file that is not for writing only. Root could open those too, and get
- * what nobody meant. */
+/*
+ * Only regular files that can be read. Root could also open files that are only for
+ * writing, and would get bytes that mean nothing.
+ */
 static int attribute_check(int fd)
 {
 	struct stat st;
@@ -122,34 +124,40 @@ static int attribute_check(int fd)
 	return st.st_mode & 0444 ? 0 : -EACCES;
 }
 
-int sysfs_read(const char *path, char *buffer, size_t size, size_t *ret_len)
+int sysfs_read_open(int fd, char *buffer, size_t size, size_t *ret_len)
 {
-	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
 	size_t len = 0;
 	char beyond;
-	int r;
 
-	if (fd < 0)
-		return -errno;
-	r = attribute_check(fd);
-	while (r == 0) {
+	for (;;) {
 		bool full = len == size;
 		ssize_t got = full ? read(fd, &beyond, 1) : read(fd, buffer + len, size - len);
 
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			r = -errno;
-		else if (got > 0 && full)
-			r = -EFBIG;
-		else if (got == 0)
+			return -errno;
+		if (got == 0)
 			break;
-		else
-			len += (size_t)got;
+		if (full)
+			return -EFBIG;
+		len += (size_t)got;
 	}
-	close(fd);
+	*ret_len = len;
+	return 0;
+}
+
+int sysfs_read(const char *path, char *buffer, size_t size, size_t *ret_len)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY | O_NOFOLLOW);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	r = attribute_check(fd);
 	if (r == 0)
-		*ret_len = len;
+		r = sysfs_read_open(fd, buffer, size, ret_len);
+	close(fd);
 	return r;
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading modules.alias for the aliases that are VFIO's. */
+/* Reads modules.alias and keeps the aliases for VFIO. */
 #include "core/discovery/variants.h"
 
 #include <errno.h>
@@ -13,10 +13,15 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "core/discovery/sysfs.h"
+#include "core/facts/array.h"
+
 #define FILE_MAX (64u << 20)
 #define ALIAS "alias vfio_pci:"
-#define EVERY "v*d*" /* an alias for every vendor and device is no variant's */
-/* The service's unit hides the folder of modules, and shows the one file there. */
+#define EVERY "v*d*" /* an alias for all vendors and devices belongs to no variant */
+/*
+ * The unit of the service hides the folder of modules and binds the file to this place.
+ */
 #define UNIT_FILE "/run/migcompat/modules.alias"
 
 struct variant {
@@ -24,49 +29,36 @@ struct variant {
 	const char *module;
 };
 
-/* Zero-terminated; the caller frees it. */
+/* The caller frees the text, which is zero-terminated. */
 static int file_read(const char *path, char **ret)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	size_t len = 0;
 	struct stat st;
-	ssize_t got = 1;
 	char *text = NULL;
+	size_t len = 0;
+	int r = -EINVAL;
 
 	if (fd < 0)
 		return -errno;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX) {
-		close(fd);
-		return -EINVAL;
-	}
+	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || st.st_size > FILE_MAX)
+		goto out;
 	text = malloc((size_t)st.st_size + 1);
-	while (text && got > 0 && len < (size_t)st.st_size) {
-		got = read(fd, text + len, (size_t)st.st_size - len);
-		len += got > 0 ? (size_t)got : 0;
-		if (got < 0 && errno == EINTR)
-			got = 1;
-	}
-	if (text && got < 0) {
-		int error = errno;
-
-		free(text);
-		close(fd);
-		return -error;
-	}
-	close(fd);
-	if (!text)
-		return -ENOMEM;
+	r = text ? sysfs_read_open(fd, text, (size_t)st.st_size, &len) : -ENOMEM;
+	if (r)
+		goto out;
 	text[len] = '\0';
 	*ret = text;
-	return 0;
+	text = NULL;
+out:
+	free(text);
+	close(fd);
+	return r;
 }
 
 static int variant_add(struct variants *variants, const char *pattern, const char *module)
 {
-	struct variant *list = variants->list;
+	struct variant *list = array_grow(variants->list, variants->count, sizeof(*list));
 
-	if (!(variants->count & (variants->count - 1)))
-		list = realloc(list, (variants->count ? variants->count * 2 : 1) * sizeof(*list));
 	if (!list)
 		return -ENOMEM;
 	variants->list = list;
@@ -74,7 +66,7 @@ static int variant_add(struct variants *variants, const char *pattern, const cha
 	return 0;
 }
 
-/* "v000015B3d0000101E* mlx" ends at its line's end; it is cut into its two words there. */
+/* Splits "v000015B3d0000101E* mlx" in place. */
 static int line_take(struct variants *variants, char *line)
 {
 	char *module = strchr(line, ' ');
@@ -95,7 +87,7 @@ int variants_load(struct variants *variants, const char *path)
 	variants->loaded = true;
 	if (r)
 		return r;
-	/* The file is long and few of its lines are VFIO's. */
+	/* Few lines of this long file are for VFIO. */
 	for (char *at = variants->text; !r && (at = strstr(at, ALIAS)); at = next) {
 		bool begins = at == variants->text || at[-1] == '\n' || at[-1] == '\0';
 
@@ -140,7 +132,7 @@ static int text_order(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-/* Sorted, each once, a line each without a newline at the end. */
+/* Sorted, each once, one per line, without a newline at the end. */
 static char *lines_join(const char **modules, size_t count)
 {
 	size_t size = 1, len = 0;

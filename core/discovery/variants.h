@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Variant drivers: modules that the running kernel offers for a PCI function if VFIO asks, as its
- * modules.alias says. The driver that VFIO has for every function is none of them.
+ * Variant drivers: modules that the running kernel has for a PCI function if VFIO asks,
+ * from modules.alias. vfio-pci, which serves all functions, is not among them. They are a
+ * hint for sentences and decide nothing.
  */
 #ifndef CORE_DISCOVERY_VARIANTS_H
 #define CORE_DISCOVERY_VARIANTS_H
@@ -11,22 +12,23 @@
 
 struct variant; /* one alias */
 
-/* Zeroed, it reads the kernel's file at the first question. */
+/* A zeroed one reads the kernel's file when it is first used. */
 struct variants {
 	struct variant *list;
 	size_t count;
-	char *text; /* what the list points into */
-	int error;  /* why the file could not be read, negative */
+	char *text; /* the list points into it */
+	int error;  /* negative errno of reading the file */
 	bool loaded;
 };
 
-/* Take the aliases from this file instead. 0; -ENOMEM; or why it could not be read. */
+/* Read the aliases from another file. -ENOMEM, or why it cannot be read. */
 int variants_load(struct variants *variants, const char *path);
 void variants_free(struct variants *variants);
 
 /*
- * The modules for a modalias, one a line, sorted, each once; *ret is the caller's to free, and NULL
- * if there is none. -ENOMEM; or why the file could not be read, but for a file that is not there.
+ * The modules for a modalias, one per line, sorted, each once. The caller frees *ret,
+ * which is NULL if there is none. -ENOMEM, or why the file cannot be read; a file that
+ * does not exist is no error.
  */
 int variants_find(struct variants *variants, const char *modalias, char **ret);
 

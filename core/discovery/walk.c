@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Finding devices. Whatever is not as it should be (a link that leads nowhere, a name that cannot
- * be one) is passed over. Must not read what a backend wants.
+ * Finds mdevs, the types of all parents, and physical functions. Invalid links and names
+ * are ignored. Must not read the facts that backends want.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -15,74 +15,10 @@
 
 #define MDEV_BUS "/sys/class/mdev_bus"
 
-int walker_no_memory(struct walker *w)
-{
-	return error_set(w->err, -ENOMEM, "out of memory");
-}
-
-static void *grow(void *list, size_t count, size_t *room, size_t size)
-{
-	size_t wanted = *room ? *room * 2 : 64;
-	void *grown;
-
-	if (count < *room)
-		return list;
-	grown = realloc(list, wanted * size);
-	if (grown)
-		*room = wanted;
-	return grown;
-}
-
-int walker_name(struct walker *w, struct names *names, const char *text)
-{
-	const char **list = grow(names->list, names->count, &names->room, sizeof(*list));
-
-	if (!list)
-		return walker_no_memory(w);
-	names->list = list;
-	if (names->count >= WALK_MAX)
-		return error_set(w->err, -E2BIG,
-				 "more than %u names in /sys where devices are expected", WALK_MAX);
-	list[names->count++] = text;
-	return 0;
-}
-
-int walker_add(struct walker *w, const struct walk_row *row)
-{
-	struct walk *walk = w->walk;
-	struct walk_row *rows = grow(walk->rows, walk->count, &walk->room, sizeof(*rows));
-
-	if (!rows)
-		return walker_no_memory(w);
-	walk->rows = rows;
-	if (walk->count >= WALK_MAX)
-		return error_set(w->err, -E2BIG, "more than %u devices on this host", WALK_MAX);
-	rows[walk->count++] = *row;
-	return 0;
-}
-
 void walk_free(struct walk *walk)
 {
 	free(walk->rows);
 	*walk = (struct walk){0};
-}
-
-char *walker_keep(struct walker *w, const char *text)
-{
-	return arena_copy(w->walk->arena, text, strlen(text));
-}
-
-bool walker_takes(const char *path)
-{
-	const char *name = sysfs_name(path);
-
-	return strncmp(path, WALK_DEVICES, strlen(WALK_DEVICES)) == 0 &&
-	       path_valid(path + strlen("/sys")) && name_valid(name, strlen(name));
-}
-
-int walker_name_order(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
 static int row_order(const void *a, const void *b)
@@ -98,46 +34,9 @@ static int last_name_order(const void *a, const void *b)
 	return order ? order : strcmp(x, y);
 }
 
-int walker_names(struct walker *w, const char *folder, struct names *names)
-{
-	DIR *listing = opendir(folder);
-	struct dirent *found;
-	int r = 0;
-
-	if (!listing)
-		return errno == ENOMEM ? walker_no_memory(w) : 0;
-	while (r == 0 && (found = readdir(listing))) {
-		const char *name;
-
-		if (!name_valid(found->d_name, strlen(found->d_name)))
-			continue;
-		name = walker_keep(w, found->d_name);
-		r = name ? walker_name(w, names, name) : walker_no_memory(w);
-	}
-	closedir(listing);
-	if (names->count)
-		qsort(names->list, names->count, sizeof(*names->list), walker_name_order);
-	return r;
-}
-
-int walker_member(struct walker *w, const char *folder, const char *name, const char **ret)
-{
-	struct sysfs_path at, real;
-	char target[PATH_MAX];
-
-	if (sysfs_path_set(&at, folder) < 0 || sysfs_path_push(&at, name) < 0 ||
-	    sysfs_link(at.text, target, sizeof(target)) < 0)
-		return 0;
-	sysfs_path_cut(&at, strlen(folder));
-	if (sysfs_follow(&at, target, &real) < 0 || !walker_takes(real.text))
-		return 0;
-	*ret = walker_keep(w, real.text);
-	return *ret ? 1 : walker_no_memory(w);
-}
-
 /* ---------------------------------------------------------------- mdevs */
 
-/* The folder above a device's, or NULL where that would be no device's any more. */
+/* The folder of a device's parent. NULL: the device has none. */
 static int parent_path(struct walker *w, const char *path, const char *before, const char **ret)
 {
 	const char *name = sysfs_name(path);
@@ -175,7 +74,7 @@ static int mdevs_read(struct walker *w, const char *folder)
 	return r < 0 ? r : 0;
 }
 
-/* A recording may have the subsystem as a class. */
+/* A recorded host may have the subsystem as a class. */
 static int walk_mdevs(struct walker *w)
 {
 	static const char *const folders[] = {"/sys/bus/mdev/devices", "/sys/class/mdev"};
@@ -203,7 +102,7 @@ static int walk_mdevs(struct walker *w)
 
 /* ---------------------------------------------------------------- parents and types */
 
-/* Members of a bus or class; where asked, just those with a folder of types. */
+/* The members of a bus or class. look: only those that have a folder of types. */
 static int parents_read(struct walker *w, const char *folder, bool look)
 {
 	struct names names = {0};
@@ -245,9 +144,9 @@ static int parents_search(struct walker *w, const char *root, const char *below)
 }
 
 /*
- * The kernel keeps all parents in class/mdev_bus. A recording has just what the recorder was given,
- * which may be no such class, or only some of it: there, each device is looked at. It is known by
- * lacking /sys/fs, which every kernel makes.
+ * On a kernel, class/mdev_bus has all parents. A recorded host may lack that class, or
+ * have a part of it; then all devices are examined. A recording is recognised by the lack
+ * of /sys/fs, which every kernel has.
  */
 static bool parents_hidden(void)
 {
@@ -305,8 +204,10 @@ static int types_read(struct walker *w, const char *parent)
 	return r;
 }
 
-/* Parents of one name would give types of one id; the kernel has no second one in class/mdev_bus
- * either. */
+/*
+ * Types of parents with the same name would have the same id. The kernel has no second
+ * name in class/mdev_bus either.
+ */
 static int walk_types(struct walker *w)
 {
 	int r = 0;
@@ -324,7 +225,7 @@ int walk_run(struct walk *walk, const struct discovery_options *options, struct 
 	bool type_only = options->only && strchr(options->only, '/');
 	int r = walk_mdevs(&w);
 
-	/* Instances were looked at for their parents only. */
+	/* Instances were read only to find their parents. */
 	if (type_only)
 		walk->count = 0;
 	if (r == 0)

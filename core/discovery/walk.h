@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which devices this host has: mdevs, the types of all parents, and physical functions. Reads no
- * facts. */
+/*
+ * Which devices this host has: mdevs, the types of all parents, and physical functions.
+ * Reads no facts.
+ */
 #ifndef CORE_DISCOVERY_WALK_H
 #define CORE_DISCOVERY_WALK_H
 
@@ -10,20 +12,24 @@
 
 struct walk_row {
 	const char *id;
-	const char *path;   /* "/sys/devices/…" */
-	const char *parent; /* the parent's folder (mdev, type) or the PF's (VF), likewise; NULL:
-			       none */
+	const char *path; /* "/sys/devices/…" */
+	/*
+	 * folder of the parent (mdev, type) or of the physical function (VF); NULL: none
+	 */
+	const char *parent;
 	enum migcompat_kind kind;
 };
 
 struct walk {
-	struct walk_row *rows; /* mdevs by path, types by id, functions by path */
+	/* mdevs by path, then types by id, then functions by path */
+	struct walk_row *rows;
 	size_t count;
-	size_t room;
-	struct arena *arena; /* the caller's; holds all strings */
+	struct arena *arena; /* the caller's; has all strings */
 };
 
-/* Zeroed but for the arena is a valid start. Free it in any case. -ENOMEM or -E2BIG. */
+/*
+ * walk needs an arena, and is zeroed otherwise. Free it in any case. -ENOMEM or -E2BIG.
+ */
 int walk_run(struct walk *walk, const struct discovery_options *options, struct error *err);
 void walk_free(struct walk *walk);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The base set of facts, and turning globs into trees. Must not touch sysfs. */
+/* The base set of facts, and making trees of globs. Must not touch sysfs. */
 #include "core/discovery/wants.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "core/facts/text.h"
 #include "core/facts/utf8.h"
 
-/* What picks a backend, and what the core itself looks at, whatever backends want. */
+/* Facts that choose a backend and facts that the core uses, for any backend. */
 static const struct discovery_want base_wants[] = {
 	{"driver", 0},
 	{"driver/module", 0},
@@ -33,14 +33,13 @@ static const struct discovery_want base_wants[] = {
 	{DISCOVERY_BYTEORDER, MIGCOMPAT_WANT_HOST},
 };
 
-/* Attributes whose reading does more than tell something. by_name: fine where a backend names them.
- */
+/* Attributes whose reading has effects. by_name: it may be read if a backend names it. */
 static const struct {
 	const char *pattern;
 	bool by_name;
 } unreadable[] = {
-	{"migration_*", false},	   /* answered by whoever may be asking right now */
-	{"resource[0-9]*", false}, /* the device's own registers */
+	{"migration_*", false},	   /* reading it asks the service */
+	{"resource[0-9]*", false}, /* registers of the device */
 	{"rom", false},
 	{"config", true},
 	{"vpd", true},
@@ -105,7 +104,7 @@ static const char *child_key(const struct want *want, const char *name, struct i
 
 	if (want->name == NULL)
 		return name;
-	/* A glob is no longer than a key may be. */
+	/* A glob can be as long as a key at most. */
 	return text_format(key, sizeof(key), "%s/%s", want->key, name) < 0
 		       ? NULL
 		       : intern_text(intern, key);
@@ -154,7 +153,7 @@ static int tree_add(struct want *root, const char *glob, struct intern *intern)
 	return 0;
 }
 
-/* Take a reserved prefix out of the device's own tree. */
+/* Remove a reserved prefix from the tree of the device. */
 static struct want *tree_detach(struct want *root, const char *name)
 {
 	for (struct want **at = &root->child; *at; at = &(*at)->next) {
@@ -170,7 +169,7 @@ static struct want *tree_detach(struct want *root, const char *name)
 	return NULL;
 }
 
-/* Facts of the host that no file holds. */
+/* Facts of the host that are in no file. */
 static bool is_host_word(const struct discovery_want *want)
 {
 	return want->flags & MIGCOMPAT_WANT_HOST && (strcmp(want->glob, DISCOVERY_RELEASE) == 0 ||

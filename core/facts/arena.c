@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Chunks that double up to a megabyte, so that a handful of facts and a million cost about what
- * they hold. */
+/*
+ * Chunks double in size up to a megabyte, so few facts take little memory and many facts
+ * need few chunks.
+ */
 #include "core/facts/arena.h"
 
 #include <stdint.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Arrays that grow as elements are appended. */
 #ifndef CORE_FACTS_ARRAY_H
 #define CORE_FACTS_ARRAY_H
 
@@ -6,13 +7,13 @@
 #include <stdlib.h>
 
 /*
- * Make room for one more item in an array that only this function grows; size is that of an item.
- * NULL: out of memory, and items stay valid. Room doubles when count, the number of items, reaches
- * a power of two, so the array needs no member for it.
+ * Makes room for one more element after count elements of size bytes, in an array that only this
+ * function grows. Returns the array, which may have moved. NULL: out of memory, and the array is
+ * unchanged. Room doubles when count reaches a power of two, so the array needs no member for it.
  */
-static inline void *array_grow(void *items, size_t count, size_t size)
+static inline void *array_grow(void *array, size_t count, size_t size)
 {
-	return count & (count - 1) ? items : reallocarray(items, count ? count * 2 : 1, size);
+	return count & (count - 1) ? array : reallocarray(array, count ? count * 2 : 1, size);
 }
 
 #endif

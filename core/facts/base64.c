@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Base64, both ways. Must not allocate. */
+/* Base64. Must not allocate. */
 #include "core/facts/base64.h"
 
 #include <errno.h>
@@ -28,7 +28,7 @@ void base64_encode(const void *bytes, size_t len, char *ret)
 	*ret = '\0';
 }
 
-/* 0 to 63; 64 for what is no digit. */
+/* The value 0 to 63; 64: it is no digit. */
 static uint32_t digit(char c)
 {
 	const char *found = c ? memchr(alphabet, c, 64) : NULL;
@@ -56,7 +56,9 @@ int base64_decode(const char *text, size_t len, void *ret_bytes, size_t *ret_len
 				return -EINVAL;
 			bits = bits << 6 | value;
 		}
-		/* What the padding cuts off must be zero, or two texts would stand for one value.
+		/*
+		 * Bits that the padding cuts off must be zero, or two texts would have
+		 * one value.
 		 */
 		if (digits < 4 && (bits & ((1u << 8 * (4 - digits)) - 1)))
 			return -EINVAL;

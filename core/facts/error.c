@@ -11,9 +11,11 @@
 #include "core/facts/utf8.h"
 
 #define NAMED_MAX 133 /* EHWPOISON */
-#define ERRNO_MAX                                                                                \
-	4095 /* the kernel's; some of its own (ENOTSUPP 524) leak to user space without having a \
-		name there */
+/*
+ * The kernel's limit. Its internal errors (ENOTSUPP 524) can reach user space and have no
+ * name.
+ */
+#define ERRNO_MAX 4095
 
 int error_set(struct error *err, int code, const char *format, ...)
 {
@@ -24,8 +26,10 @@ int error_set(struct error *err, int code, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
-	/* A name from a hostile file must not steer a terminal, nor keep the sentence out of a JSON
-	 * document. */
+	/*
+	 * Names from hostile files must not control a terminal or make a JSON document
+	 * invalid.
+	 */
 	utf8_mend(err->text, strlen(err->text));
 	return code;
 }
@@ -43,7 +47,7 @@ const char *error_name(int code)
 
 int error_number(const char *name)
 {
-	/* Second names, which error_name never gives. */
+	/* Second names, which error_name never returns. */
 	static const struct {
 		const char *name;
 		int code;
@@ -61,7 +65,7 @@ int error_number(const char *name)
 	if (name[0] == 'E') {
 		long code = strtol(name + 1, NULL, 10);
 
-		/* Comparing the name refuses "E5", "E+524" and "E524x". */
+		/* Comparing the names refuses "E5", "E+524" and "E524x". */
 		if (code > 0 && code <= ERRNO_MAX && strcmp(error_name((int)code), name) == 0)
 			return (int)code;
 	}

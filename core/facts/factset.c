@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/array.h"
+
 bool fact_glob_match(const char *glob, const char *key)
 {
 	return fnmatch(glob, key, FNM_PATHNAME) == 0;
@@ -34,6 +36,7 @@ void factset_builder_free(struct factset_builder *builder)
 int factset_builder_share(struct factset_builder *builder, const struct fact *fact)
 {
 	size_t len = strlen(fact->key);
+	struct fact *facts;
 
 	if (len == 0)
 		return -EINVAL;
@@ -41,18 +44,13 @@ int factset_builder_share(struct factset_builder *builder, const struct fact *fa
 		return -E2BIG;
 	if (!utf8_clean(fact->key, len))
 		return -EINVAL;
-	if (builder->count == builder->room) {
-		size_t room = builder->room ? builder->room * 2 : 16;
-		struct fact *facts = realloc(builder->facts, room * sizeof(*facts));
-
-		if (!facts)
-			return -ENOMEM;
-		builder->facts = facts;
-		builder->room = room;
-	}
-	if (builder->count && strcmp(builder->facts[builder->count - 1].key, fact->key) >= 0)
+	facts = array_grow(builder->facts, builder->count, sizeof(*facts));
+	if (!facts)
+		return -ENOMEM;
+	builder->facts = facts;
+	if (builder->count && strcmp(facts[builder->count - 1].key, fact->key) >= 0)
 		builder->unsorted = true;
-	builder->facts[builder->count++] = *fact;
+	facts[builder->count++] = *fact;
 	return 0;
 }
 
@@ -129,8 +127,7 @@ int factset_builder_finish(struct factset_builder *builder, struct factset *ret,
 		if (count && strcmp(facts[count - 1].key, facts[i].key) == 0) {
 			if (fact_same(&facts[count - 1], &facts[i]))
 				continue;
-			r = error_set(err, -EEXIST,
-				      "fact \"%s\" stands twice with different values",
+			r = error_set(err, -EEXIST, "fact \"%s\" has two different values",
 				      facts[i].key);
 			goto out;
 		}

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* An open hash table over texts in an arena. Seeded, since the texts come from files that others
- * wrote. */
+/*
+ * A hash table with open addressing; the texts are in an arena. It is seeded, because the
+ * texts come from files of others.
+ */
 #include "core/facts/intern.h"
 
 #include <stdlib.h>
@@ -12,13 +14,15 @@
 
 struct intern_slot {
 	uint64_t hash;
-	const char *text; /* NULL: free */
+	const char *text; /* NULL: the slot is free */
 };
 
 void intern_init(struct intern *intern, struct arena *arena)
 {
-	/* Where the table lies is chosen anew for each process, so nobody can prepare texts that
-	 * collide. */
+	/*
+	 * The address of the table differs in each process, so nobody can prepare texts
+	 * that collide.
+	 */
 	*intern = (struct intern){.arena = arena, .seed = (uintptr_t)intern};
 }
 
@@ -28,7 +32,7 @@ void intern_free(struct intern *intern)
 	intern_init(intern, intern->arena);
 }
 
-/* The slot that has the text, or the free one where it belongs. */
+/* The slot that has the text, or the free slot for it. */
 static struct intern_slot *slot_find(struct intern_slot *slots, size_t room, uint64_t hash,
 				     const char *text)
 {

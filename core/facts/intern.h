@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One copy of each text that comes again and again: fact keys, driver names, globs. Not
- * thread-safe. */
+/*
+ * Stores each of many repeated texts once: fact keys, driver names, globs. Not
+ * thread-safe.
+ */
 #ifndef CORE_FACTS_INTERN_H
 #define CORE_FACTS_INTERN_H
 
@@ -14,13 +16,13 @@ struct intern {
 	struct arena *arena; /* holds the copies, which outlive the table */
 	struct intern_slot *slots;
 	size_t count;
-	size_t room; /* a power of two, or 0 */
+	size_t room; /* slots, a power of two, or 0 */
 	uint64_t seed;
 };
 
 void intern_init(struct intern *intern, struct arena *arena);
 void intern_free(struct intern *intern);
-/* The copy; NULL when out of memory. */
+/* The stored copy. NULL: out of memory. */
 const char *intern_text(struct intern *intern, const char *text);
 
 #endif

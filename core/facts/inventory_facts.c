@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The facts of a host or device, from jansson's tree to a set: strings, errors by name, bytes as
- * base64. */
+/*
+ * The facts of a host or device, from jansson's tree to a set: strings, errors by name,
+ * bytes as base64.
+ */
 #include "core/facts/inventory_tree.h"
 
 #include <errno.h>
@@ -10,7 +12,7 @@
 #include "core/facts/base64.h"
 #include "core/facts/json_source.h"
 
-/* Why the builder took no fact. */
+/* Say why the builder refused a fact. */
 static int fact_refused(const struct inventory_reader *reader, const char *key, size_t len, int r)
 {
 	if (r == -ENOMEM)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where inventories come from: a file, each file of a folder, standard input. Must not know what is
- * in them. */
+/*
+ * Finds the files of an inventory: a file, all files of a folder, or standard input. The
+ * command line, the library and the service use it; only the service refuses standard
+ * input, because a reload reads everything again. Must not know what is in the files.
+ */
 #include "core/facts/inventory_json.h"
 
 #include <errno.h>
@@ -12,7 +15,7 @@
 #include "core/facts/listing.h"
 #include "core/facts/text.h"
 
-/* Those that are read, or why none is. */
+/* The files to read, or why there is none. */
 static int list(struct listing *listing, const char *folder, struct error *err)
 {
 	int r = listing_make(listing, AT_FDCWD, folder);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The outer document of an inventory: its members in any order, its devices one by one. Leaves what
- * they hold to inventory_tree.c. */
+/*
+ * The outer document of an inventory: its members in any order, its devices one by one.
+ * inventory_tree.c reads the devices.
+ */
 #include "core/facts/inventory_json.h"
 
 #include <errno.h>
@@ -12,18 +14,18 @@
 #include "core/facts/rfc3339.h"
 
 #define FORMAT "migcompat-inventory/1"
-#define NAME_MAX_BYTES 4096u /* of a member's name, as JSON */
+#define NAME_MAX_BYTES 4096u /* of a member's name, in bytes of JSON */
 
 struct document {
 	struct inventory_reader reader;
 	struct json_source source;
-	struct wanted wanted; /* globs that were collected of host and devices alike */
-	json_t *extra;	      /* unknown members; NULL: none yet */
-	size_t extra_bytes;   /* their text's length, bounded as a device's is */
-	unsigned seen;	      /* a bit for each known member */
+	struct wanted wanted; /* globs collected for the host and the devices alike */
+	json_t *extra;	      /* unknown members; NULL: none so far */
+	size_t extra_bytes;   /* length of their text; limited as for a device */
+	unsigned seen;	      /* a bit for each known member that was read */
 };
 
-/* Parse the value that comes next and hand it to read. */
+/* Parse the next value and pass it to read. */
 static int document_value(struct document *document, const char *what,
 			  int (*read)(struct document *, json_t *))
 {
@@ -147,7 +149,7 @@ static const struct {
 
 static int twice(const struct document *document, const char *name)
 {
-	return inventory_fail(&document->reader, -EINVAL, "\"%s\" stands twice, expected once",
+	return inventory_fail(&document->reader, -EINVAL, "\"%s\" occurs twice, expected once",
 			      SHOWN(name));
 }
 
@@ -189,7 +191,7 @@ static int member_read(struct document *document, json_t *name)
 		return inventory_fail(&document->reader, -EINVAL,
 				      "a member's name is %s, expected a string",
 				      json_source_type(name));
-	r = json_source_expect(&document->source, ':', "behind a member's name",
+	r = json_source_expect(&document->source, ':', "after a member's name",
 			       document->reader.err);
 	if (r < 0)
 		return r;
@@ -229,8 +231,10 @@ static int members_read(struct document *document)
 	return r;
 }
 
-/* The list of the whole document goes where nothing nearer is said. A device without a list goes by
- * its host's. */
+/*
+ * The document's list applies to a host without its own list. A device without a list
+ * uses the host's.
+ */
 static void document_wanted(struct document *document, size_t first)
 {
 	struct inventory *inventory = document->reader.inventory;
@@ -245,7 +249,10 @@ static void document_wanted(struct document *document, size_t first)
 			inventory->devices[i].wanted = document->wanted;
 }
 
-/* What must have been there, and what may stand behind that to which it applies. */
+/*
+ * Check that required members were there, and apply the members that may follow the
+ * devices.
+ */
 static int document_finish(struct document *document, size_t first)
 {
 	struct inventory_reader *reader = &document->reader;
@@ -265,7 +272,7 @@ static int document_finish(struct document *document, size_t first)
 	return inventory_tree_extra(reader, document->extra, &host->doc_extra);
 }
 
-/* Takes the source over. */
+/* Takes ownership of the source. */
 static int document_read(struct document *document, struct inventory *inventory)
 {
 	struct inventory_reader *reader = &document->reader;

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks each member of a host or a device and copies it into the model. Must not read files. */
+/*
+ * Checks each member of a host or device and copies it into the model. Must not read
+ * files.
+ */
 #include "core/facts/inventory_tree.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,45 +13,9 @@
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
 
-const char *text_shown(struct shown *shown, const char *text)
-{
-	size_t len = strnlen(text, 64);
-	bool cut = text[len] != '\0';
-
-	/* Not in the middle of a character. */
-	while (cut && len && ((unsigned char)text[len] & 0xc0) == 0x80)
-		len--;
-	snprintf(shown->text, sizeof(shown->text), "%.*s%s", (int)len, text, cut ? "…" : "");
-	return shown->text;
-}
-
-int inventory_fail(const struct inventory_reader *reader, int code, const char *format, ...)
-{
-	char text[ERROR_TEXT_MAX];
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
-	va_end(args);
-	if (reader->in_host)
-		return error_set(reader->err, code, "%s: \"host\": %s", reader->name, text);
-	if (reader->id)
-		return error_set(reader->err, code, "%s: device %zu (\"%s\"): %s", reader->name,
-				 reader->number, SHOWN(reader->id), text);
-	if (reader->number)
-		return error_set(reader->err, code, "%s: device %zu: %s", reader->name,
-				 reader->number, text);
-	return error_set(reader->err, code, "%s: %s", reader->name, text);
-}
-
-int inventory_no_memory(const struct inventory_reader *reader)
-{
-	return inventory_fail(reader, -ENOMEM, "out of memory");
-}
-
 /* ---------------------------------------------------------------- texts */
 
-/* value as a text that names something, checked but not copied; NULL: refused, which is -EINVAL. */
+/* Check value, the text of a name. It is not copied. NULL: it is refused with -EINVAL. */
 static const char *text_check(const struct inventory_reader *reader, const char *member,
 			      const json_t *value, size_t max)
 {
@@ -89,7 +55,7 @@ int inventory_tree_text(struct inventory_reader *reader, const char *member, con
 	return 0;
 }
 
-/* What stands before "//" in HOST//ID. */
+/* The part before "//" in HOST//ID. */
 static const char *host_check(const struct inventory_reader *reader, const json_t *value)
 {
 	const char *text = text_check(reader, "name", value, INVENTORY_TEXT_MAX);
@@ -127,7 +93,7 @@ static const char *id_check(const struct inventory_reader *reader, enum migcompa
 	return NULL;
 }
 
-/* Writes to a device are shown below this path, so it must be the folder of that device. */
+/* Plans show writes below this path, so it must be the folder of the device. */
 static const char *path_check(const struct inventory_reader *reader, const struct device *device,
 			      const json_t *value)
 {
@@ -216,7 +182,9 @@ static const char *const member_names[MEMBER_COUNT] = {
 	[MEMBER_WANTED] = "wanted", [MEMBER_FACTS] = "facts",
 };
 
-/* Sort an object's members into the known ones and the rest, which becomes compact JSON. */
+/*
+ * Sort the members of an object into known ones and the rest, which becomes compact JSON.
+ */
 static int members_sort(struct inventory_reader *reader, const json_t *tree, unsigned known,
 			json_t *ret[MEMBER_COUNT], const char **ret_extra)
 {
@@ -251,7 +219,7 @@ out:
 	return r;
 }
 
-/* A checked text into the arena; NULL was refused. */
+/* Copy a checked text into the arena. NULL: the check refused it. */
 static int text_keep(struct inventory_reader *reader, const char *text, const char **ret)
 {
 	const char *copy;
@@ -294,7 +262,7 @@ static int kind_read(const struct inventory_reader *reader, const json_t *value,
 	return 0;
 }
 
-/* A name that many devices share. */
+/* Many devices share such a name, so it is interned. */
 static int name_read(struct inventory_reader *reader, const char *member, const json_t *value,
 		     const char **ret)
 {
@@ -302,7 +270,7 @@ static int name_read(struct inventory_reader *reader, const char *member, const 
 						 : -EINVAL;
 }
 
-/* The members of a device that may be missing. */
+/* Read the optional members of a device. */
 static int optional_read(struct inventory_reader *reader, json_t *const members[MEMBER_COUNT],
 			 struct device *device)
 {
@@ -334,7 +302,7 @@ int inventory_tree_device(struct inventory_reader *reader, const json_t *tree)
 			      &device.id);
 	if (r < 0)
 		return r;
-	/* From here on messages name it. */
+	/* Messages name the device from here on. */
 	reader->id = device.id;
 	r = optional_read(reader, members, &device);
 	if (r < 0)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes a host as an inventory, a fact a line, the same bytes for the same model. Texts go through
- * jansson. */
+/*
+ * Writes a host as an inventory, one fact per line. The same model always gives the same
+ * bytes. jansson escapes the texts.
+ */
 #include "core/facts/inventory_json.h"
 
 #include <errno.h>
@@ -64,7 +66,7 @@ static void put_text(struct writer *writer, const char *text)
 	put_bytes(writer, text, strlen(text));
 }
 
-/* A member whose value may be missing. */
+/* A member that may be missing. */
 static void put_member(struct writer *writer, const char *before, const char *name,
 		       const char *text)
 {
@@ -74,7 +76,7 @@ static void put_member(struct writer *writer, const char *before, const char *na
 	put_text(writer, text);
 }
 
-/* Members that the reader did not know, "{…}", go in among the others. */
+/* Write members that the reader did not know, "{…}", among the others. */
 static void put_extra(struct writer *writer, const char *before, const char *extra)
 {
 	size_t len = extra ? strlen(extra) : 0;
@@ -98,7 +100,10 @@ static void put_binary(struct writer *writer, const struct fact *fact)
 	free(text);
 }
 
-/* A reader drops one newline at the end, so a text that ends in one of its own gets another. */
+/*
+ * A reader drops one newline at the end, so a text that ends in a newline gets another
+ * one.
+ */
 static void put_lines(struct writer *writer, const struct fact *fact)
 {
 	char *text = malloc((size_t)fact->len + 1);
@@ -145,7 +150,10 @@ static void put_facts(struct writer *writer, const char *before, const struct de
 
 /* ---------------------------------------------------------------- the document */
 
-/* A device's own list, or with device NULL the host's, which devices without one go by. */
+/*
+ * A device's own list. If device is NULL, the host's, which applies to devices without a
+ * list.
+ */
 static bool glob_kept(const struct writer *writer, const struct inventory *inventory,
 		      const struct host *host, const struct device *device, const char *glob)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Escaping what jansson writes as it is. Such characters stand in strings alone. */
+/*
+ * Escapes control characters that jansson writes as they are. They occur only in strings.
+ */
 #include "core/facts/json_escaped.h"
 
 #include <stdbool.h>
@@ -12,7 +14,10 @@
 
 #define ESCAPE_BYTES 6u /* "\u009B" */
 
-/* Bytes of the character at the start. *ret: jansson has not escaped it, and it must be. */
+/*
+ * The length of the character at the start in bytes. *ret: it must be escaped, and
+ * jansson did not.
+ */
 static size_t character(const char *text, bool *ret)
 {
 	size_t size;
@@ -37,7 +42,7 @@ static size_t escaped_len(const char *text)
 	return len;
 }
 
-/* Beyond U+FFFF as a surrogate pair: RFC 8259, section 7. */
+/* Characters above U+FFFF are a surrogate pair: RFC 8259, section 7. */
 static char *escape(char *to, uint32_t point)
 {
 	if (point > 0xffff) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A reader of JSON (RFC 8259) by recursive descent. Must not know where the text comes
- * from.
+ * A JSON reader (RFC 8259) by recursive descent. Must not know where the text comes from.
  */
 #include "core/facts/json_read.h"
 
@@ -19,7 +18,7 @@
 struct reader {
 	struct json_input *input;
 	struct error *why;
-	/* The keys of the objects that are open, and behind them the token that is being read. */
+	/* The keys of open objects, followed by the token that is being read. */
 	char *text;
 	size_t len;
 	size_t room;
@@ -30,7 +29,7 @@ static int read_value(struct reader *reader, json_t **ret);
 
 /* ---------------------------------------------------------------- bytes */
 
-/* The next byte, which stays there, or END. */
+/* The next byte, which is not consumed, or END. */
 static int peek(const struct reader *reader)
 {
 	struct json_input *input = reader->input;
@@ -79,7 +78,7 @@ static int undecodable(const struct reader *reader, int byte)
 			 (unsigned)byte & 0xffu);
 }
 
-/* what: "':' expected". */
+/* what is like "':' expected". */
 static int unexpected(const struct reader *reader, const char *what)
 {
 	int c = peek(reader);
@@ -114,7 +113,7 @@ static int read_hex(struct reader *reader, unsigned *ret)
 	return 0;
 }
 
-/* The second half of a character that takes two escapes. */
+/* Read the second half of a character that has two escapes. */
 static int read_low(struct reader *reader, unsigned *point)
 {
 	unsigned low = 0;
@@ -145,7 +144,7 @@ static int keep_point(struct reader *reader, unsigned point)
 	return keep(reader, bytes, size);
 }
 
-/* Behind "\u". */
+/* Read the digits after "\u". */
 static int read_point(struct reader *reader)
 {
 	unsigned point = 0;
@@ -160,7 +159,7 @@ static int read_point(struct reader *reader)
 	return r ? r : keep_point(reader, point);
 }
 
-/* Behind the backslash. */
+/* Read what follows the backslash. */
 static int read_escape(struct reader *reader)
 {
 	static const char names[] = "\"\\/bfnrt", bytes[] = "\"\\/\b\f\n\r\t";
@@ -173,7 +172,7 @@ static int read_escape(struct reader *reader)
 	return name ? keep(reader, &bytes[name - names], 1) : read_point(reader);
 }
 
-/* Bytes that stand for themselves, as many as the stretch has. */
+/* Copy bytes that need no decoding, as many as this piece has. */
 static int keep_plain(struct reader *reader)
 {
 	struct json_input *input = reader->input;
@@ -199,7 +198,10 @@ static int check_text(const struct reader *reader, size_t start)
 	return undecodable(reader, *text);
 }
 
-/* From the opening quote on. The text goes behind what is kept, with a zero behind it. */
+/*
+ * Read a string after its opening quote. The text is appended to what is kept, with a
+ * zero after it.
+ */
 static int read_text(struct reader *reader)
 {
 	size_t start = reader->len;
@@ -259,7 +261,7 @@ static int keep_digits(struct reader *reader)
 	return r;
 }
 
-/* What makes a number a fraction, if anything does. */
+/* Read the fraction and the exponent, if there are any. */
 static int keep_fraction(struct reader *reader)
 {
 	int c = peek(reader), r = 0;
@@ -279,7 +281,7 @@ static int keep_fraction(struct reader *reader)
 	return r ? r : keep_digits(reader);
 }
 
-/* strtod wants the point of the program's locale. */
+/* strtod expects the decimal point of the program's locale. */
 static int make_real(const struct reader *reader, char *digits, json_t **ret)
 {
 	char *point = strchr(digits, '.');
@@ -313,7 +315,7 @@ static int read_number(struct reader *reader, json_t **ret)
 	bool real;
 	int r = peek(reader) == '-' ? keep_byte(reader) : 0;
 
-	/* A zero stands alone. */
+	/* No digit may follow a leading zero. */
 	if (!r && peek(reader) == '0') {
 		r = keep_byte(reader);
 		if (!r && peek(reader) >= '0' && peek(reader) <= '9')
@@ -391,7 +393,7 @@ static int read_member(struct reader *reader, json_t *object)
 	return r;
 }
 
-/* From the opening bracket on, to the closing one. */
+/* Read from after the opening bracket to the closing one. */
 static int read_container(struct reader *reader, json_t *container, char closing,
 			  int (*read_one)(struct reader *reader, json_t *container))
 {

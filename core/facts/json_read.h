@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One JSON value from bytes to jansson's tree. The lexer is ours: if jansson's cannot get
- * memory for a longer token, it drops a byte of it and goes on. Here every failed
- * allocation is -ENOMEM, and the tree holds what the text says or there is none.
+ * Reads one JSON value into jansson's tree. This lexer replaces jansson's, which drops a byte
+ * of a token if its buffer cannot grow, or reads past its end. Jansson's allocator belongs to
+ * the whole program, so the library cannot watch it for failures. Here each failed allocation
+ * is -ENOMEM: there is the whole tree or none.
  */
 #ifndef CORE_FACTS_JSON_READ_H
 #define CORE_FACTS_JSON_READ_H
@@ -14,26 +15,26 @@
 
 #include "core/facts/error.h"
 
-#define JSON_READ_DEPTH_MAX 2048u /* values inside each other, as jansson has it */
+#define JSON_READ_DEPTH_MAX 2048u /* the same limit as jansson's */
 
-/* The text, in stretches. */
+/* The text, in pieces. */
 struct json_input {
-	const char *at; /* at..end are yet to be read */
+	const char *at; /* the unread part is at..end */
 	const char *end;
 	/*
-	 * Set the next stretch, if at is end. false: the text ends here, or cannot be read
-	 * any further.
+	 * Provide the next piece, after at reached end. false: there is none, or it
+	 * cannot be read.
 	 */
 	bool (*more)(struct json_input *input);
-	bool nul;	   /* are zero bytes in strings taken? */
-	size_t containers; /* that were begun */
+	bool nul;	   /* are zero bytes in strings accepted? */
+	size_t containers; /* arrays and objects so far */
 	size_t containers_max;
 };
 
 /*
- * Read the value that comes next; at stands behind it then. Members that stand twice are
- * refused. -ENOMEM; -ENODATA: the text ends within the value; -E2BIG: too many containers;
- * -EINVAL, and why says what is wrong at at.
+ * Read the next value; at is after it then. A member that occurs twice is refused.
+ * -ENOMEM. -ENODATA: the text ends within the value. -E2BIG: there are too many
+ * containers. -EINVAL: bad JSON at at; why has the reason.
  */
 int json_read(struct json_input *input, json_t **ret, struct error *why);
 

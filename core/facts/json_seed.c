@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* jansson's seed, once a process. Must not open a file. */
+/* Seeds jansson once per process. Must not open a file. */
 #include "core/facts/json_seed.h"
 
 #include <pthread.h>

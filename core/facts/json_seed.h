@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making jansson ready. */
+/* Initialises jansson. */
 #ifndef CORE_FACTS_JSON_SEED_H
 #define CORE_FACTS_JSON_SEED_H
 
 /*
- * Seed jansson's hashing before its first object, any number of times, from any threads. Left to
- * itself it reads /dev/urandom, which is an empty file on a recorded host: a read that never ends.
+ * Seed jansson's hashes before the first object is made. It may be called many times,
+ * from any thread. Without it, jansson reads /dev/urandom, which is an empty file on a
+ * recorded host: that read would never end.
  */
 void json_seed(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading JSON one value at a time. Must not know what the values mean. */
+/* Reads JSON one value at a time. Must not know what the values mean. */
 #include "core/facts/json_source.h"
 
 #include <errno.h>
@@ -17,11 +17,11 @@
 
 #define CONTAINERS_MAX (2u * FACTSET_MAX)
 
-/* One value, of as many bytes as it may have. */
+/* The reader's input for one value, limited to the bytes that it may have. */
 struct feed {
-	struct json_input input; /* first: what the reader has */
+	struct json_input input; /* first, so that a pointer to it is one to the feed */
 	struct json_source *source;
-	size_t left; /* bytes that may still be given */
+	size_t left; /* bytes that may still be passed on */
 };
 
 int json_source_memory(struct json_source *source, const char *name, const char *bytes, size_t len,
@@ -55,33 +55,34 @@ static int stat_check(const char *name, const struct stat *st, uint64_t max, str
 	return 0;
 }
 
-/* Of the folder's; follow: also through a link. */
-static int source_open(struct json_source *source, int folder, const char *entry, bool follow,
-		       const char *name, uint64_t max, struct error *err)
+/* source has the name and the limit. nofollow: O_NOFOLLOW to refuse a link, or 0. */
+static int source_open(struct json_source *source, int folder, const char *entry, int nofollow,
+		       struct error *err)
 {
+	const char *name = source->name;
 	struct stat st;
 	int fd, r;
 
 	json_seed();
-	/* Asked before opening, since opening some devices does something; and after, since the
-	 * name may mean another file by then. */
-	if (fstatat(folder, entry, &st, follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
+	/*
+	 * Checked before opening, because opening some devices has effects. Checked again
+	 * after, because the name may mean another file by then.
+	 */
+	if (fstatat(folder, entry, &st, nofollow ? AT_SYMLINK_NOFOLLOW : 0) != 0)
 		return error_set(err, -errno, "%s: cannot be read: %s", name,
 				 strerrordesc_np(errno));
-	r = stat_check(name, &st, max, err);
+	r = stat_check(name, &st, source->max, err);
 	if (r < 0)
 		return r;
-	fd = openat(folder, entry,
-		    O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | (follow ? 0 : O_NOFOLLOW));
+	fd = openat(folder, entry, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | nofollow);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		r = error_set(err, -errno, "%s: cannot be read: %s", name, strerrordesc_np(errno));
 		goto fail;
 	}
-	r = stat_check(name, &st, max, err);
+	r = stat_check(name, &st, source->max, err);
 	if (r < 0)
 		goto fail;
-	*source = (struct json_source){
-		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = fd};
+	source->fd = fd;
 	return 0;
 fail:
 	if (fd >= 0)
@@ -117,13 +118,17 @@ int json_source_standard(struct json_source *source, const char *name, uint64_t 
 
 int json_source_open(struct json_source *source, const char *name, uint64_t max, struct error *err)
 {
-	return source_open(source, AT_FDCWD, name, true, name, max, err);
+	*source = (struct json_source){
+		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = -1};
+	return source_open(source, AT_FDCWD, name, 0, err);
 }
 
 int json_source_open_at(struct json_source *source, int folder, const char *entry, const char *name,
 			uint64_t max, struct error *err)
 {
-	return source_open(source, folder, entry, false, name, max, err);
+	*source = (struct json_source){
+		.name = name, .max = max, .room = JSON_SOURCE_WINDOW, .fd = -1};
+	return source_open(source, folder, entry, O_NOFOLLOW, err);
 }
 
 void json_source_close(struct json_source *source)
@@ -145,8 +150,10 @@ static size_t lines_count(const char *bytes, size_t len)
 	return lines;
 }
 
-/* Read on when all was taken. 1: there is more; 0: the document ends; or a negative errno, which
- * stays. */
+/*
+ * Read more after all was consumed. 1: there is more; 0: the document ends; or a negative
+ * errno, which stays.
+ */
 static int source_refill(struct json_source *source)
 {
 	ssize_t got;
@@ -168,13 +175,13 @@ static int source_refill(struct json_source *source)
 	if (got < 0)
 		return source->failed = -errno;
 	source->end += (size_t)got;
-	/* It may have grown since it was opened. */
+	/* The file may have grown since it was opened. */
 	if (source->before + source->end > source->max)
 		return source->failed = -EFBIG;
 	return got > 0;
 }
 
-/* The line on which the next byte stands, from 1. */
+/* The line of the next byte, from 1. */
 static size_t source_line(const struct json_source *source)
 {
 	return 1 + source->lines + lines_count(source->bytes, source->at);
@@ -190,7 +197,7 @@ static int source_failed(const struct json_source *source, struct error *err)
 			 strerrordesc_np(-source->failed));
 }
 
-/* "found 'x', expected …", for the byte that peek returned. */
+/* "found 'x', expected …" for the byte that peek returned. */
 static int source_unexpected(const struct json_source *source, int c, const char *what,
 			     const char *expected, struct error *err)
 {
@@ -265,10 +272,10 @@ int json_source_finish(struct json_source *source, struct error *err)
 		return c;
 	return c == JSON_SOURCE_END
 		       ? 0
-		       : source_unexpected(source, c, "behind the document", "nothing more", err);
+		       : source_unexpected(source, c, "after the document", "nothing more", err);
 }
 
-/* Give what the window has, as far as the value may go. */
+/* Pass on the window, up to the limit of the value. */
 static void feed_give(struct feed *feed)
 {
 	const struct json_source *source = feed->source;
@@ -281,7 +288,7 @@ static void feed_give(struct feed *feed)
 	feed->input.end = feed->input.at + len;
 }
 
-/* Take what was read of that. */
+/* Consume what the reader has read. */
 static void feed_take(struct feed *feed)
 {
 	feed->source->at = (size_t)(feed->input.at - feed->source->bytes);
@@ -295,12 +302,12 @@ static bool feed_more(struct json_input *input)
 	feed_take(feed);
 	if (feed->left && source->at == source->end)
 		(void)source_refill(source);
-	/* An empty stretch too: the window was moved. */
+	/* Also after an empty piece, because the window moved. */
 	feed_give(feed);
 	return input->at < input->end;
 }
 
-/* Why there is no value. */
+/* Say why there is no value. */
 static int feed_failed(const struct feed *feed, const char *what, size_t max, int r,
 		       const struct error *why, struct error *err)
 {
@@ -344,15 +351,14 @@ int json_source_value(struct json_source *source, const char *what, size_t max, 
 	return r ? feed_failed(&feed, what, max, r, &why, err) : 0;
 }
 
-int json_source_text(const char *name, const char *what, const char *text, size_t len, size_t max,
-		     json_t **ret, struct error *err)
+int json_source_text(const struct json_text *text, json_t **ret, struct error *err)
 {
 	struct json_source source = {0};
 	json_t *value = NULL;
-	int r = json_source_memory(&source, name, text, len, max, err);
+	int r = json_source_memory(&source, text->name, text->bytes, text->len, text->max, err);
 
 	if (!r)
-		r = json_source_value(&source, what, max, &value, err);
+		r = json_source_value(&source, text->what, text->max, &value, err);
 	if (!r)
 		r = json_source_finish(&source, err);
 	if (r)

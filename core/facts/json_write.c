@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A buffer that grows, and remembers that it could not. */
+/* A buffer that grows. It remembers if it could not. */
 #include "core/facts/json_write.h"
 
 #include <stdbool.h>
@@ -15,7 +15,7 @@ struct writing {
 	bool failed;
 };
 
-/* jansson's callback. Room for the zero at the end is kept. */
+/* Called by jansson. Keeps room for the zero at the end. */
 static int take(const char *bytes, size_t len, void *data)
 {
 	struct writing *writing = data;

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* Was it collected? A fact that is there was, whatever the inventory says. */
+/* Was the fact collected? A fact that exists was, whatever the inventory's globs say. */
 static bool is_collected(const struct device *device, const char *key)
 {
 	const struct wanted *wanted =
@@ -13,7 +13,7 @@ static bool is_collected(const struct device *device, const char *key)
 	       factset_find(&device->facts, key);
 }
 
-/* Is a word one of the lines? */
+/* Is word one of the lines of text? */
 static bool has_line(const char *text, const char *word)
 {
 	size_t len = strlen(word);
@@ -30,8 +30,8 @@ static bool has_line(const char *text, const char *word)
 }
 
 /*
- * The kernel makes a folder for each VFIO device, and files in it only for a driver that migrates
- * (drivers/vfio/debugfs.c). A file that cannot be read is there all the same.
+ * The kernel makes a folder for each VFIO device, but files in it only if the driver can
+ * migrate (drivers/vfio/debugfs.c). A file that cannot be read exists, too.
  */
 uint32_t kernel_word(const struct device *device)
 {
@@ -39,7 +39,7 @@ uint32_t kernel_word(const struct device *device)
 	const char *folder = factset_text(&device->facts, KERNEL_WORD_FOLDER);
 	const char *listed = factset_text(&device->facts, KERNEL_WORD_FEATURES);
 
-	/* What was read and is no text does not list it either. */
+	/* A file that is no text does not list it either. */
 	if (features && !features->error && !(listed && has_line(listed, "stop-copy")))
 		return MIGCOMPAT_NO;
 	if (features || factset_find(&device->facts, KERNEL_WORD_STATE))

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the kernel says of a device's migration, in VFIO's debugfs. The files have other uses, so
- * they are facts; this is the one place that knows what they mean together.
+ * The kernel's word on a device's migration: files in VFIO's debugfs. They are collected
+ * as facts; this module knows what they mean together. A file that exists means yes, and
+ * a folder without it means no. If the folder cannot be read, or one of these facts was
+ * not collected, the kernel has no word.
  */
 #ifndef CORE_FACTS_KERNEL_WORD_H
 #define CORE_FACTS_KERNEL_WORD_H
@@ -12,7 +14,7 @@
 #define KERNEL_WORD_STATE "vfio/migration/state"
 #define KERNEL_WORD_FEATURES "vfio/migration/features"
 
-/* enum migcompat_state: UNKNOWN if it says nothing, or if not enough was collected. */
+/* An enum migcompat_state. UNKNOWN: the kernel has no word. */
 uint32_t kernel_word(const struct device *device);
 
 #endif

@@ -12,7 +12,7 @@ static int entry_fits(const struct dirent *entry)
 	return entry->d_name[0] != '.' && len > 5 && strcmp(entry->d_name + len - 5, ".json") == 0;
 }
 
-/* By bytes: alphasort would ask the locale. */
+/* Compare bytes: alphasort would use the locale. */
 static int entry_compare(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

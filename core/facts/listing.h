@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The *.json files of a folder, in name order. */
+/* The *.json files of a folder, in the order of their names. */
 #ifndef CORE_FACTS_LISTING_H
 #define CORE_FACTS_LISTING_H
 
@@ -11,8 +11,8 @@ struct listing {
 };
 
 /*
- * folder is below fd, or with AT_FDCWD a path. Names that begin with a dot are left out. Returns
- * the count, or -errno; listing_free in each case.
+ * folder is below fd; if that is AT_FDCWD, it is a path. Hidden files are left out.
+ * Returns the count, or -errno. Call listing_free in any case.
  */
 int listing_make(struct listing *listing, int fd, const char *folder);
 void listing_free(struct listing *listing);

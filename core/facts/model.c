@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "core/facts/array.h"
+
 static const char *const kind_names[] = {
 	[MIGCOMPAT_KIND_MDEV] = "mdev",
 	[MIGCOMPAT_KIND_MDEV_TYPE] = "mdev-type",
@@ -62,16 +64,13 @@ struct host *inventory_add_host(struct inventory *inventory)
 
 struct device *inventory_add_device(struct inventory *inventory)
 {
-	if (inventory->ndevices == inventory->room) {
-		size_t room = inventory->room ? inventory->room + inventory->room / 2 : 16;
-		struct device *devices = realloc(inventory->devices, room * sizeof(*devices));
+	struct device *devices =
+		array_grow(inventory->devices, inventory->ndevices, sizeof(*devices));
 
-		if (!devices)
-			return NULL;
-		inventory->devices = devices;
-		inventory->room = room;
-	}
-	inventory->devices[inventory->ndevices] = (struct device){0};
+	if (!devices)
+		return NULL;
+	inventory->devices = devices;
+	devices[inventory->ndevices] = (struct device){0};
 	return &inventory->devices[inventory->ndevices++];
 }
 
@@ -106,14 +105,14 @@ int inventory_finish(struct inventory *inventory, struct error *err)
 		if (by_id[i - 1]->host == by_id[i]->host &&
 		    strcmp(by_id[i - 1]->id, by_id[i]->id) == 0)
 			return error_set(err, -EEXIST,
-					 "%s: device \"%s\" stands twice in host \"%s\", expected "
+					 "%s: device \"%s\" occurs twice in host \"%s\", expected "
 					 "an id that is unique in its host",
 					 host_source(by_id[i]->host), by_id[i]->id,
 					 by_id[i]->host->name);
 	return 0;
 }
 
-/* First device with an id not before this one. */
+/* The first device whose id is not less than this one. */
 static size_t id_position(const struct inventory *inventory, const char *id)
 {
 	size_t low = 0, high = inventory->ndevices;
@@ -139,22 +138,29 @@ static int not_unique(const char *name, const struct device *a, const struct dev
 			 a->host->name, a->id, host_source(a->host), host_source(b->host));
 }
 
-/* Look among the devices of one id for those of a host (NULL: of any). *found is the one seen
- * before, or NULL. */
-static int find_among(const struct inventory *inventory, const char *name, const char *host,
-		      size_t host_len, const char *id, const struct device **found,
-		      struct error *err)
+/* One way to read "ID" or "HOST//ID". */
+struct reading {
+	const char *name; /* as it was given, for messages */
+	const char *id;
+	const char *host; /* not zero-terminated; NULL: any host */
+	size_t host_len;
+};
+
+/* *found: the device that another reading found, or NULL. */
+static int find_among(const struct inventory *inventory, const struct reading *reading,
+		      const struct device **found, struct error *err)
 {
-	for (size_t i = id_position(inventory, id); i < inventory->ndevices; i++) {
+	for (size_t i = id_position(inventory, reading->id); i < inventory->ndevices; i++) {
 		const struct device *device = inventory->by_id[i];
 
-		if (strcmp(device->id, id) != 0)
+		if (strcmp(device->id, reading->id) != 0)
 			break;
-		if (host && (strlen(device->host->name) != host_len ||
-			     memcmp(device->host->name, host, host_len) != 0))
+		if (reading->host &&
+		    (strlen(device->host->name) != reading->host_len ||
+		     memcmp(device->host->name, reading->host, reading->host_len) != 0))
 			continue;
 		if (*found)
-			return not_unique(name, *found, device, err);
+			return not_unique(reading->name, *found, device, err);
 		*found = device;
 	}
 	return 0;
@@ -164,17 +170,22 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 		   struct error *err)
 {
 	const char *bar = strstr(name, "//");
+	struct reading reading = {.name = name, .id = name};
 	const struct device *found = NULL;
 	int r;
 
-	if (!bar)
-		r = find_among(inventory, name, NULL, 0, name, &found, err);
-	else
-		r = find_among(inventory, name, name, (size_t)(bar - name), bar + 2, &found, err);
-	/* "a///x" is x of the host "a/", too. */
-	if (r == 0 && bar && bar[2] == '/')
-		r = find_among(inventory, name, name, (size_t)(bar + 1 - name), bar + 3, &found,
-			       err);
+	if (bar) {
+		reading.id = bar + 2;
+		reading.host = name;
+		reading.host_len = (size_t)(bar - name);
+	}
+	r = find_among(inventory, &reading, &found, err);
+	/* "a///x" can also mean x of the host "a/". */
+	if (r == 0 && bar && *reading.id == '/') {
+		reading.id++;
+		reading.host_len++;
+		r = find_among(inventory, &reading, &found, err);
+	}
 	if (r < 0)
 		return r;
 	if (!found) {

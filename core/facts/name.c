@@ -51,7 +51,7 @@ bool path_valid(const char *path)
 	return true;
 }
 
-/* What of the text comes before this end; 0: it does not end so. */
+/* The length of the part before end; 0: text does not end in end. */
 static size_t before_end(const char *text, size_t len, const char *end, size_t end_len)
 {
 	return len > end_len && memcmp(text + len - end_len, end, end_len) == 0 ? len - end_len : 0;
@@ -70,7 +70,9 @@ bool path_fits(enum migcompat_kind kind, const char *id, const char *path)
 	return len > 0 && path[len - 1] == '/';
 }
 
-/* Links that the kernel makes in a device's folder; all lead to folders of others. */
+/*
+ * Links that the kernel makes in a device's folder. All lead to folders of other objects.
+ */
 static bool is_link(const char *name, size_t len)
 {
 	static const char *const links[] = {

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Names of devices, parents, types and attributes. A name is one part of a path and never a
- * path: it cannot lead out of the folder that it stands in. Names are ASCII, so that none looks
- * like another, and each is one word for a shell and for "list --raw".
+ * Names of devices, parents, types and attributes. They are checked here when they are
+ * read. A name is one part of a path and never a path, so it cannot lead out of its
+ * folder, and plans only join such names. Names are ASCII, so that no two look alike, and
+ * each is one word for a shell and for "list --raw".
  */
 #ifndef CORE_FACTS_NAME_H
 #define CORE_FACTS_NAME_H
@@ -15,25 +16,28 @@
 #define NAME_BYTES_MAX 255u
 #define UUID_BYTES 36u
 
-/* What a sentence says of a name that was refused. */
+/* What messages expect of a name that is refused. */
 #define NAME_EXPECTED                                                                             \
 	"printable ASCII without blank, slash and backslash, no dash at its start, not \".\" or " \
 	"\"..\""
 
-/* Is it a name? len in bytes. */
+/* Is it a name? len is in bytes. */
 bool name_valid(const char *name, size_t len);
-/* Is it the id of a device of this kind: a name, or PARENT/TYPE-ID of a type, both names? */
+/*
+ * Is it the id of a device of this kind? The id of a type is PARENT/TYPE-ID, all others
+ * are names.
+ */
 bool id_valid(enum migcompat_kind kind, const char *id);
-/* Is it a path below /sys/devices, without its "/sys", that names each folder once? */
+/* Is it a path below /sys/devices, without its "/sys", in canonical form? */
 bool path_valid(const char *path);
 /*
- * Does a valid path lead to the folder of the device with this id? It ends in the id, for a type in
- * PARENT/mdev_supported_types/TYPE-ID.
+ * Is a valid path the folder of the device with this id? It ends in the id; the path of a
+ * type ends in PARENT/mdev_supported_types/TYPE-ID.
  */
 bool path_fits(enum migcompat_kind kind, const char *id, const char *path);
 /*
- * Is it a file below a device's own folder: names, with '/' between them, none of them a link that
- * leads out of that folder? Files of the kernel module are nobody's to write.
+ * Is it a file below the device's own folder? It is a path of names, and none of them is
+ * a link that leads out of the folder. Files of the kernel module are refused.
  */
 bool attribute_valid(const char *attribute);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One rule and one wording for all that others must not write. */
+/* The rule and its message, for all files and folders that others must not write. */
 #include "core/facts/owner.h"
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who may change a file or folder that something depends on: root and the caller alone. */
+/*
+ * Checks who can change a file or folder that verdicts depend on: only root and the
+ * caller may.
+ */
 #ifndef CORE_FACTS_OWNER_H
 #define CORE_FACTS_OWNER_H
 
@@ -10,9 +13,9 @@
 #define OWNER_SINCE_VERDICTS ", since it decides verdicts"
 
 /*
- * 0, or -EPERM: it belongs to neither root nor the caller, or another user can write it. The sticky
- * bit of a folder is no excuse: others could not replace what is there, but add to it. since: the
- * end of the sentence, which says why that matters, or "".
+ * -EPERM: it belongs to neither root nor the caller, or another user can write it. The
+ * sticky bit of a folder does not help: other users could still add files. since ends the
+ * sentence with the reason why it matters, or is "".
  */
 int owner_check(const struct stat *st, const char *path, const char *since, struct error *err);
 

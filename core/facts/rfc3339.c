@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* RFC 3339. Reading asks neither the locale nor the clock. */
+/* RFC 3339. Parsing uses neither the locale nor the clock. */
 #include "core/facts/rfc3339.h"
 
 #include <errno.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <time.h>
 
-/* A number of that many digits, from least to most. */
+/* A number with exactly that many digits, from least to most. */
 static bool number(const char **at, unsigned digits, int least, int most, int *ret)
 {
 	int value = 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Facts that an administrator states because no file of the system tells them: a folder of files
- * becomes one table. Leaves what stands in a file to stated_file.c.
+ * Facts that an administrator states because the system has no file with them. All files
+ * of a folder become one table. Each fact keeps its date, and files that contradict each
+ * other are an error that names both. stated_file.c reads a file.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +50,10 @@ static int statement_compare(const void *a, const void *b)
 	return order ? order : (x->order > y->order) - (x->order < y->order);
 }
 
-/* Sort; one statement a key, of the newest date where several files say the same. */
+/*
+ * Sort, and keep one statement per key. If several files state the same value, the newest
+ * date stays.
+ */
 static int stated_merge(struct stated *stated, struct error *err)
 {
 	struct statement *all = stated->statements;
@@ -78,15 +82,15 @@ static int stated_merge(struct stated *stated, struct error *err)
 	return 0;
 }
 
-/* Tell an error, if all are to be told. Returns it. */
-static int told(const struct error_list *list, const char *file, int r, const struct error *err)
+/* Report an error to list, if there is one. Returns the error. */
+static int report(const struct error_list *list, const char *file, int r, const struct error *err)
 {
 	if (list && r && r != -ENOMEM)
 		list->tell(list->arg, file, r, err->text);
 	return r;
 }
 
-/* before: the first error of the files before this one, which stays. */
+/* before is the first error of earlier files, which is kept. */
 static int entry_read(struct stated *stated, const char *folder, const char *entry,
 		      const struct error_list *list, int before, struct error *err)
 {
@@ -98,24 +102,24 @@ static int entry_read(struct stated *stated, const char *folder, const char *ent
 		return before;
 	r = stated_file_read(stated, folder, entry, &why);
 	snprintf(path, sizeof(path), "%s/%s", folder, entry);
-	told(list, path, r, &why);
+	report(list, path, r, &why);
 	return before || !r ? before : error_set(err, r, "%s", why.text);
 }
 
-/* All files of a folder that is there. */
+/* Read all files of an open folder. */
 static int folder_read(struct stated *stated, int fd, const char *folder,
 		       const struct error_list *list, struct error *err)
 {
 	struct listing listing;
-	int r = told(list, folder, stated_owner_check(fd, folder, err), err);
+	int r = report(list, folder, stated_owner_check(fd, folder, err), err);
 
 	if (r < 0)
 		return r;
 	r = listing_make(&listing, fd, ".");
 	if (r < 0)
-		r = told(list, folder,
-			 error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r)),
-			 err);
+		r = report(list, folder,
+			   error_set(err, r, "%s: cannot be read: %s", folder, strerrordesc_np(-r)),
+			   err);
 	else
 		r = 0;
 	for (int i = 0; i < listing.count; i++)
@@ -137,12 +141,12 @@ static int load(const char *folder, const struct error_list *list, struct stated
 	if (fd >= 0)
 		r = folder_read(stated, fd, folder, list, err);
 	else if (errno != ENOENT)
-		r = told(list, folder,
-			 error_set(err, -errno, "%s: cannot be read: %s", folder,
-				   strerrordesc_np(errno)),
-			 err);
+		r = report(list, folder,
+			   error_set(err, -errno, "%s: cannot be read: %s", folder,
+				     strerrordesc_np(errno)),
+			   err);
 	if (r == 0)
-		r = told(list, folder, stated_merge(stated, err), err);
+		r = report(list, folder, stated_merge(stated, err), err);
 	if (fd >= 0)
 		close(fd);
 	if (r < 0) {

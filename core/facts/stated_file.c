@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads one file of stated facts. Strict: a typing error here must not read as "nothing is known".
- * Must not decide what a fact means.
+ * Reads one file of stated facts. Strict: a typing error must not read as "nothing is
+ * known". Must not decide what a fact means.
  */
 #include "core/facts/stated_file.h"
 
@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "core/facts/array.h"
 #include "core/facts/inventory_tree.h"
 #include "core/facts/json_source.h"
 #include "core/facts/name.h"
@@ -18,11 +19,11 @@
 #include "core/facts/text.h"
 
 #define FORMAT "migcompat-facts/1"
-/* What is left of a fact's key for the administrator's part. */
+/* Bytes that are left for KEY in "stated/KEY". */
 #define STATED_KEY_MAX \
 	(FACT_KEY_MAX - (sizeof(STATED_PREFIX) - 1) - (sizeof(STATED_DATE_SUFFIX) - 1))
 
-/* One file that is being read. */
+/* The file that is being read. */
 struct statement_file {
 	struct stated *stated;
 	const char *name;
@@ -43,31 +44,26 @@ static int statement_push(struct statement_file *file, const char *id, const cha
 	struct stated *stated = file->stated;
 	struct statement statement = {
 		.date = file->date, .file = file->name, .order = stated->count};
+	struct statement *statements;
 
 	if (stated->count >= FACTSET_MAX)
 		return error_set(file->err, -E2BIG,
 				 "%s: there are more than %u stated facts, expected at most that",
 				 file->name, FACTSET_MAX);
-	if (stated->count == stated->room) {
-		size_t room = stated->room ? stated->room * 2 : 16;
-		struct statement *statements =
-			realloc(stated->statements, room * sizeof(*statements));
-
-		if (!statements)
-			return out_of_memory(file->name, file->err);
-		stated->statements = statements;
-		stated->room = room;
-	}
+	statements = array_grow(stated->statements, stated->count, sizeof(*statements));
+	if (!statements)
+		return out_of_memory(file->name, file->err);
+	stated->statements = statements;
 	statement.id = intern_text(&stated->texts, id);
 	statement.key = intern_text(&stated->texts, key);
 	statement.value = arena_copy(&stated->arena, value, strlen(value));
 	if (!statement.id || !statement.key || !statement.value)
 		return out_of_memory(file->name, file->err);
-	stated->statements[stated->count++] = statement;
+	statements[stated->count++] = statement;
 	return 0;
 }
 
-/* A path as facts have it; '@' is kept for what goes with a fact. */
+/* A path, as for all facts. '@' is reserved for the date of a fact. */
 static bool key_valid(const char *key)
 {
 	size_t len = strlen(key);
@@ -76,7 +72,7 @@ static bool key_valid(const char *key)
 	       key[len - 1] != '/' && !strstr(key, "//") && !strchr(key, '@');
 }
 
-/* The members of "host" or of one device. where names it in messages. */
+/* The members of "host" or of one device. where is the place, for messages. */
 static int statements_read(struct statement_file *file, const char *where, const char *id,
 			   json_t *tree)
 {
@@ -174,8 +170,10 @@ static int devices_read(struct statement_file *file, json_t *value)
 	return r;
 }
 
-/* In the order in which they are read, whatever theirs is in the file: the date comes before what
- * it goes with. */
+/*
+ * The order of reading, whatever the order in the file is: the date comes before the
+ * facts.
+ */
 static const struct {
 	const char *name;
 	int (*read)(struct statement_file *file, json_t *value);

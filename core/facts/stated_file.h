@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The inside of stated facts: what one file of the folder adds. */
+/* The inside of stated facts: reading one file. */
 #ifndef CORE_FACTS_STATED_FILE_H
 #define CORE_FACTS_STATED_FILE_H
 
@@ -11,12 +11,12 @@
 #define STATED_DATE_LEN 10u /* 2026-11-21 */
 
 struct statement {
-	const char *id;	 /* "": the host's */
+	const char *id;	 /* "" for the host */
 	const char *key; /* "stated/KEY" */
 	const char *value;
 	const char *date;
 	const char *file;
-	size_t order; /* of reading, since sorting does not keep it */
+	size_t order; /* of reading; sorting by id and key would lose it */
 };
 
 struct stated {
@@ -24,14 +24,15 @@ struct stated {
 	struct intern texts;
 	struct statement *statements; /* sorted by id and key */
 	size_t count;
-	size_t room;
 };
 
-/* Append what folder/entry states. */
+/* Append what the file folder/entry states. */
 int stated_file_read(struct stated *stated, const char *folder, const char *entry,
 		     struct error *err);
-/* Whoever can write a file or the folder could state anything: -EPERM where that is not root or the
- * caller alone. */
+/*
+ * -EPERM: users other than root and the caller can write the file or folder, and so could
+ * state anything.
+ */
 int stated_owner_check(int fd, const char *name, struct error *err);
 
 #endif

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checks of UTF-8 by the table of well-formed sequences in RFC 3629, section 4. Must not allocate.
+/*
+ * Checks UTF-8 by the table of well-formed sequences in RFC 3629, section 4. Must not
+ * allocate.
  */
 #include "core/facts/utf8.h"
 
@@ -44,7 +46,7 @@ bool utf8_valid(const char *bytes, size_t len)
 		uint64_t eight;
 		size_t size;
 
-		/* Nearly all facts are ASCII: pass over eight bytes at a time. */
+		/* Nearly all facts are ASCII, so skip eight bytes at a time. */
 		if (len - at >= sizeof(eight)) {
 			memcpy(&eight, bytes + at, sizeof(eight));
 			if (!(eight & UINT64_C(0x8080808080808080))) {
@@ -71,8 +73,9 @@ uint32_t utf8_point(const char *bytes, size_t size)
 }
 
 /*
- * C0, DEL and C1, the ends of lines, and Unicode's Default_Ignorable_Code_Point without the
- * variation selectors U+FE00 to U+FE0F, which belong to the visible character before them. Sorted.
+ * C0, DEL and C1, line separators, and Unicode's Default_Ignorable_Code_Point. The
+ * variation selectors U+FE00 to U+FE0F are not among them, because they belong to the
+ * visible character before them. Sorted.
  */
 static const struct {
 	uint32_t first;
@@ -95,7 +98,7 @@ bool utf8_control(const char *bytes, size_t len)
 	return i < sizeof(controls) / sizeof(controls[0]) && controls[i].first <= point;
 }
 
-/* Is none of eight bytes below 0x20, or above 0x7e? */
+/* Are all eight bytes from 0x20 to 0x7e? */
 static bool eight_printable(uint64_t eight)
 {
 	const uint64_t each = UINT64_C(0x0101010101010101), high = each * 0x80;
@@ -104,7 +107,7 @@ static bool eight_printable(uint64_t eight)
 	return !((below | above) & high);
 }
 
-/* Bytes from the start that may be shown. */
+/* The number of bytes at the start that may be shown. */
 static size_t clean_part(const char *bytes, size_t len)
 {
 	size_t at = 0, size;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompatd: from the command line to a running service. */
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <malloc.h>
 #include <signal.h>
@@ -16,6 +15,7 @@
 #include "core/facts/inventory_json.h"
 #include "core/facts/json_seed.h"
 #include "core/facts/macros.h"
+#include "core/facts/standard.h"
 #include "core/facts/utf8.h"
 #include "core/policy/words.h"
 #include "core/service/log.h"
@@ -212,21 +212,6 @@ static int parse(struct run *run, int argc, char **argv)
 	return r;
 }
 
-/*
- * A socket or file that is opened later must never become one of the standard three. What takes the
- * place of a closed one is for reading alone: writing help there must fail.
- */
-static void open_standard(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int print(const char *text)
 {
 	if (fputs(text, stdout) >= 0 && fflush(stdout) == 0)
@@ -268,7 +253,7 @@ int main(int argc, char **argv)
 			  }};
 	int status = STATUS_TROUBLE;
 
-	open_standard();
+	standard_open();
 	/* One for each thread would keep what the greatest answer of that thread took. */
 	mallopt(M_ARENA_MAX, ARENAS);
 	run.options.world.inventories =

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who has a device open, as far as /proc tells: for a sentence, never for a decision. */
+/*
+ * Finds a process that has a device open, from /proc. Used in messages, never to decide.
+ */
 #include <ctype.h>
 #include <dirent.h>
 #include <fcntl.h>
@@ -12,7 +14,10 @@
 
 #include "core/vfio/vfio.h"
 
-/* Is one of its descriptors that file? Those of others' processes may be out of sight. */
+/*
+ * Does one of its descriptors refer to that file? Descriptors of other users' processes
+ * may be hidden.
+ */
 static bool has_open(const char *process, const char *path)
 {
 	char folder[300], target[PATH_MAX];

@@ -21,7 +21,9 @@ static const struct vfio_device *mine(const struct kernel_device *device)
 	return (const struct vfio_device *)(const void *)device;
 }
 
-/* The payload follows its head, so both go in one buffer of the kernel's alignment. */
+/*
+ * The payload follows its header, so both are in one buffer with the kernel's alignment.
+ */
 static int feature(int device, uint32_t flags, void *payload, size_t size)
 {
 	union {
@@ -34,8 +36,10 @@ static int feature(int device, uint32_t flags, void *payload, size_t size)
 	request.head.argsz = (uint32_t)(head + size);
 	request.head.flags = flags;
 	memcpy(request.room + head, payload, size);
-	/* A driver may be interrupted on its way to a state; the way is then gone on from where it
-	 * is. */
+	/*
+	 * If a signal interrupts a state change, the next call goes on from the state
+	 * that was reached.
+	 */
 	while (ioctl(device, VFIO_DEVICE_FEATURE, &request) < 0)
 		if (errno != EINTR)
 			return -errno;
@@ -63,8 +67,10 @@ static int set_state(struct kernel_device *device, enum kernel_state state, int 
 			sizeof(request));
 
 	*ret_fd = r ? -1 : request.data_fd;
-	/* Drivers that fill their stream in the background then say so instead of keeping everybody
-	 * waiting; others do not look at it. */
+	/*
+	 * Drivers that fill their stream in the background then return EAGAIN instead of
+	 * blocking. Others ignore the flag.
+	 */
 	if (*ret_fd >= 0)
 		(void)fcntl(*ret_fd, F_SETFL, fcntl(*ret_fd, F_GETFL) | O_NONBLOCK);
 	return r;
@@ -82,7 +88,7 @@ static int precopy(struct kernel_device *device, int fd, uint64_t *ret_initial, 
 	return 0;
 }
 
-/* Until the driver goes on (timeout_ms 0: only look whether somebody wants to stop). */
+/* Wait for the driver. timeout_ms 0: only check whether the caller wants to stop. */
 static int wait_for(const struct kernel_device *device, int fd, short events, int timeout_ms)
 {
 	struct pollfd fds[] = {{.fd = mine(device)->stop, .events = POLLIN},

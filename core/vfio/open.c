@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Opening a device. Every step that fails says what it was about, since the kernel says EINVAL for
- * most. */
+/*
+ * Opening a device. Each failing step says what it was about, because the kernel returns
+ * EINVAL for most of them.
+ */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -62,7 +64,7 @@ static int cdev_path(const struct device *device, char *path, size_t size)
 	return r < 0 ? r : access(path, F_OK) == 0 && access("/dev/iommu", F_OK) == 0 ? 0 : -errno;
 }
 
-/* Somebody else has it, in either way: who, if that can be seen. */
+/* Another program has the device open: name its process if it can be found. */
 static int in_use(const struct vfio_device *self, const struct device *device, struct error *err)
 {
 	char paths[2][PATH_MAX], who[128];
@@ -76,7 +78,7 @@ static int in_use(const struct vfio_device *self, const struct device *device, s
 			 holder ? holder : "another process");
 }
 
-/* ---------------------------------------------------------------- by its own character device */
+/* ------------------------------------------------ by its own character device */
 
 static int cdev_open(struct vfio_device *self, const struct device *device, const char *path,
 		     struct error *err)
@@ -93,8 +95,10 @@ static int cdev_open(struct vfio_device *self, const struct device *device, cons
 	bind.iommufd = self->iommufd;
 	if (ioctl(self->device, VFIO_DEVICE_BIND_IOMMUFD, &bind) == 0)
 		return 0;
-	/* A second opening is EINVAL, one beside an open group EBUSY: drivers/vfio/vfio_main.c,
-	 * vfio_df_open. */
+	/*
+	 * A second open is EINVAL, and EBUSY if the group is open: vfio_df_open in
+	 * drivers/vfio/vfio_main.c.
+	 */
 	if (errno == EINVAL || errno == EBUSY)
 		return in_use(self, device, err);
 	return failed(self, -errno, err, "it could not be bound to an iommufd");
@@ -113,7 +117,7 @@ static int group_enter(struct vfio_device *self, const struct device *device, co
 	if (self->group < 0)
 		return failed(self, -errno, err, "its group could not be opened");
 	if (ioctl(self->group, VFIO_GROUP_GET_STATUS, &status) < 0)
-		return failed(self, -errno, err, "its group does not tell its status");
+		return failed(self, -errno, err, "the status of its group could not be read");
 	if (!(status.flags & VFIO_GROUP_FLAGS_VIABLE))
 		return error_set(err, -EBUSY,
 				 "%s: not every device of its group is bound to VFIO (%s)",

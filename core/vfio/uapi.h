@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What linux/vfio.h has since 6.2 and 6.6, for those who build with older headers. The numbers are
- * the kernel's. */
+/*
+ * Parts of linux/vfio.h that are newer than 6.2 and 6.6, for builds with older headers.
+ */
 #ifndef CORE_VFIO_UAPI_H
 #define CORE_VFIO_UAPI_H
 

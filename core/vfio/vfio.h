@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device of this host, opened through VFIO: its group, or since Linux 6.6 its own character
- * device. All of the project's I/O on devices is here. Knows no vendor, and decides nothing.
+ * A device of this host, opened through VFIO: its group, or its own character device
+ * since Linux 6.6. All I/O of the project on devices is here. Must not know a vendor, and
+ * decides nothing.
  */
 #ifndef CORE_VFIO_VFIO_H
 #define CORE_VFIO_VFIO_H
@@ -10,45 +11,50 @@
 #include "core/state/kernel.h"
 
 enum vfio_way {
-	VFIO_ANY = 0, /* its own character device where there is one, else its group */
+	VFIO_ANY = 0, /* its own character device if it has one, otherwise its group */
 	VFIO_GROUP,
 	VFIO_CDEV,
 };
 
 struct vfio_device {
-	struct kernel_device kernel; /* name: the device's id, which must outlive this */
+	/* its name is the device's id, which must outlive this */
+	struct kernel_device kernel;
 	int device;
 	int group;
 	int container;
 	int iommufd;
-	enum vfio_way way; /* that was taken */
-	int stop; /* the caller's: readable, whatever waits for the driver ends with -ECANCELED; -1:
-		     never. To be set once it is open */
+	enum vfio_way way; /* the way that was used */
+	/*
+	 * if readable, waiting for the driver ends with -ECANCELED; -1: none. The
+	 * caller's, set after opening
+	 */
+	int stop;
 };
 
-#define VFIO_PATIENCE_MS                                                                    \
-	60000 /* for a driver that has nothing to read yet, or takes nothing more yet; then \
-		 -ETIMEDOUT */
+/* How long a driver may have nothing to read, or take nothing; then -ETIMEDOUT. */
+#define VFIO_PATIENCE_MS 60000
 
 /*
- * Open it and ask what its driver can. -ENODEV: it is not of this host, or no device yet; -EBUSY:
- * another program has it open, or not every device of its group is bound to VFIO; -ENOTTY: it is
- * not bound to VFIO, or cannot be opened that way; else what the kernel says. ret stays as it is
- * unless 0.
+ * Open a device and ask for its migration features. -ENODEV: it is no device of this
+ * host. -EBUSY: another program has it open, or a device of its group is not bound to
+ * VFIO. -ENOTTY: it is not bound to VFIO, or cannot be opened in that way. Other errors
+ * are the kernel's. On an error ret is unchanged.
  */
 int vfio_open(const struct device *device, enum vfio_way way, struct vfio_device *ret,
 	      struct error *err);
-/* The kernel resets it where its driver wants that. */
+/* The kernel resets the device if its driver wants that. */
 void vfio_close(struct vfio_device *device);
 
 /* "cdev", "group" */
 const char *vfio_way_name(enum vfio_way way);
 
-/* Which process has a file open, "process 123 (qemu-system-x86)"; NULL where none is found, or none
- * may be seen. */
+/*
+ * A process that has a file open, "process 123 (qemu-system-x86)". NULL: none was found,
+ * or none is visible.
+ */
 const char *vfio_holder(const char *path, char *buffer, size_t size);
 
-/* What the driver can (migration.c): enum kernel_flags; 0: it has no migration. */
+/* The features of the driver, enum kernel_flags (migration.c). 0: it cannot migrate. */
 uint32_t vfio_migration_flags(int device);
 extern const struct kernel_device_ops vfio_migration_ops;
 

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
-# Sourced by all that downloads from Debian.
+# Sourced by scripts that download from Debian.
 
-# Prints the mirror of any Debian release that this machine's apt uses: all releases are on it. A machine without Debian's
-# sources names one in MIGCOMPAT_DEBIAN_MIRROR. Prints nothing if there is none.
+# Prints the mirror of any Debian release that this machine's apt uses: all releases are
+# on it. A machine without Debian's sources names one in MIGCOMPAT_DEBIAN_MIRROR. Prints
+# nothing if there is none.
 debian_mirror() {
   if [[ -n ${MIGCOMPAT_DEBIAN_MIRROR:-} ]]; then
     printf '%s\n' "$MIGCOMPAT_DEBIAN_MIRROR"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A management tool in few words: embedder SOURCE TARGET says whether the one device of this host
- * can become the other, embedder DEVICE prints its string. 0 yes, 1 no, 2 it could not be told.
- * Backends are those beside the library.
+ * A small management tool: "embedder SOURCE TARGET" checks two devices of this host,
+ * "embedder DEVICE" prints a version string. Exit status 0 yes, 1 no, 2 no answer. It
+ * uses the backends beside the library.
  */
 #include "migcompat/migcompat.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The layout that backends are compiled against, pinned: a member may be appended, none may move.
- * LP64 only, as are all hosts with VFIO migration.
+ * Pins the layout that backends are compiled with: members may be appended, and none may
+ * move. LP64 only, as all hosts with VFIO migration are.
  */
 #include "migcompat/backend.h"
 #include "migcompat/device-state.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The library as a management tool sees it: the shared object and its public header, nothing of the
- * inside. */
+/* The library as a management tool uses it: the shared object and its public header. */
 #include "migcompat/migcompat.h"
 
 #include <errno.h>
@@ -12,7 +11,7 @@
 #include "tests/support/test.h"
 
 #define HOSTS TEST_SOURCE "/tests/hosts/"
-/* No policy is in it, and no others can write it, which of a checked-out tree nobody knows. */
+/* It has no policy, and others cannot write it, unlike perhaps a clone. */
 #define CONFIG TEST_BUILD "/backends"
 #define TWO "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
@@ -226,11 +225,10 @@ static void devices_are_walked_and_found(void **state)
 	assert_int_equal(migcompat_set_option(bench->ctx, MIGCOMPAT_OPTION_CONFIG, "/x"), -EBUSY);
 }
 
-static void
-a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void **state)
+static void a_device_that_nothing_can_move_gives_no_string(void **state)
 {
 	static const struct {
-		const char *mode; /* NULL: the policy's */
+		const char *mode; /* NULL: as the policy says */
 		int version;
 	} modes[] = {{NULL, -ENODEV}, {"require", -ENODEV}, {"report", 0}, {"prove", -ENODEV}};
 
@@ -254,7 +252,7 @@ a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported(void
 		assert_int_equal(migcompat_find(ctx, "0000:00:04.0", &device), 0);
 		r = migcompat_version(ctx, device, string, sizeof(string));
 		assert_int_equal(r < 0 ? r : 0, modes[i].version);
-		/* A type is told in each mode. */
+		/* The type is printed in all modes. */
 		assert_true(migcompat_type(ctx, device, string, sizeof(string)) > 0);
 		migcompat_free(ctx);
 	}
@@ -303,7 +301,7 @@ static void a_fresh_verdict_is_no_yes(void **state)
 	assert_null(migcompat_verdict_free(verdict));
 }
 
-/* A yes of an earlier question must not be read as the answer to one that failed. */
+/* An old yes must not be read as the answer to a question that failed. */
 static void a_question_that_fails_leaves_no_yes_behind(void **state)
 {
 	struct bench *bench = *state;
@@ -389,7 +387,7 @@ static void no_verdict_is_an_error(void **state)
 	assert_int_equal(migcompat_verdict_json(bench->verdict, NULL), -EINVAL);
 }
 
-/* How many of the functions of a child process do not answer as they should. */
+/* The number of functions that answer wrongly in a child process. */
 static int use_carried(struct bench *bench, struct migcompat_target *target,
 		       const struct migcompat_device *two)
 {
@@ -430,7 +428,7 @@ static void a_context_that_was_carried_over_a_fork_answers_an_error(void **state
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFEXITED(status));
 	assert_int_equal(WEXITSTATUS(status), 0);
-	/* The parent's goes on, workers and all. */
+	/* The context of the parent still works, with its workers. */
 	assert_int_equal(migcompat_check_devices(bench->ctx, two, two, bench->verdict), 0);
 	assert_int_equal(migcompat_verdict_code(bench->verdict), MIGCOMPAT_COMPATIBLE);
 	migcompat_target_close(target);
@@ -466,8 +464,7 @@ int main(void)
 		TEST(a_context_that_was_carried_over_a_fork_answers_an_error),
 		cmocka_unit_test(folder_of_inventories_is_added),
 		cmocka_unit_test(errors_come_with_a_sentence),
-		cmocka_unit_test(
-			a_device_that_nothing_can_move_gives_no_string_unless_that_is_only_reported),
+		cmocka_unit_test(a_device_that_nothing_can_move_gives_no_string),
 		cmocka_unit_test(a_fresh_verdict_is_no_yes),
 		cmocka_unit_test(the_release_is_told),
 	};

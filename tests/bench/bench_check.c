@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Checks a second against an open target, in this process, findings and policy included; and heap
- * allocations a check, counted by standing in for malloc. Best and median of the rounds.
+ * Checks per second against an open target in this process, with findings and policy, and
+ * heap allocations per check (malloc is replaced to count them). Prints the best and the
+ * median round.
  */
 #include <errno.h>
 #include <stdatomic.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "core/check/check.h"
+#include "core/facts/macros.h"
 
 #define ROUNDS 9
 #define SECONDS 0.25
@@ -117,7 +119,7 @@ static void bench(struct engine *engine, const char *what, const char *source_na
 	target_close(&target);
 }
 
-/* A host with 256 cards of a type and an mdev of all 256 adapters and domains. */
+/* A host with 256 cards of one type, and an mdev with all 256 adapters and domains. */
 static void write_full_matrix(FILE *out, const char *host, int hwtype)
 {
 	static const char all[] =
@@ -170,7 +172,7 @@ int main(void)
 
 	options.config = mkdtemp(config);
 	r = engine_start(&engine, &options, &err);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && !r; i++) {
+	for (size_t i = 0; i < COUNT(files) && !r; i++) {
 		char path[512];
 
 		snprintf(path, sizeof(path), TEST_SOURCE "/tests/hosts/%s.json", files[i]);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The command line as a whole process: "check" between two hosts' inventories, by its own workers
- * and by a service that has them, against
- * "--version", which does nothing. Median of rounds that take turns, so that what else the machine
- * does falls on all.
+ * The command line as a whole process: "check" of two inventories, by own workers and by
+ * a service, against "--version", which does nothing. Rounds alternate, so that other
+ * load affects all. Prints medians.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -58,7 +57,7 @@ static double now_ms(void)
 	return (double)time.tv_sec * 1e3 + (double)time.tv_nsec / 1e6;
 }
 
-/* Milliseconds; the program must say yes. */
+/* Milliseconds. The program must say yes. */
 static double run(const char *const *argv)
 {
 	posix_spawn_file_actions_t actions;
@@ -85,7 +84,7 @@ static int compare(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Its socket is there when it serves. */
+/* When it serves, its socket exists. */
 static pid_t start_service(void)
 {
 	double start = now_ms();

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Discovery with facts against mdevctl and udevadm on the same /sys, in turns; medians in
- * milliseconds on one line. The script "discovery" beside this runs it on made-up hosts. Arguments:
- * a further command to time.
+ * Discovery with facts against mdevctl and udevadm on the same /sys, alternating. Prints
+ * medians in milliseconds on one line. The script "discovery" runs it on made-up hosts.
+ * An argument is one more command to time.
  */
 #include <fcntl.h>
 #include <spawn.h>
@@ -14,12 +14,13 @@
 #include <unistd.h>
 
 #include "core/discovery/discovery.h"
+#include "core/facts/macros.h"
 
 #define ROUNDS 7
 
 extern char **environ;
 
-/* About what the backends want. */
+/* About the same as backends want. */
 static const struct discovery_want wants[] = {
 	{"mdev_type/description", 0},
 	{"parent/vendor", 0},
@@ -47,8 +48,7 @@ static double now(void)
 
 static size_t discover(size_t *ret_facts)
 {
-	const struct discovery_options options = {.wants = wants,
-						  .nwants = sizeof(wants) / sizeof(wants[0])};
+	const struct discovery_options options = {.wants = wants, .nwants = COUNT(wants)};
 	struct inventory inventory;
 	struct error err = {0};
 	size_t devices;
@@ -97,8 +97,10 @@ int main(int argc, char **argv)
 		{(char[]){"mdevctl"}, (char[]){"list"}, NULL},
 		{(char[]){"udevadm"}, (char[]){"info"}, (char[]){"--export-db"}, NULL},
 	};
-	/* What runs first in a round finds the caches as the others left them; that is the whole
-	 * process, as people run it. */
+	/*
+	 * The first command of a round finds the caches as the others left them. It is
+	 * the whole process, as in real use.
+	 */
 	static const char *const names[] = {"process", "inside", "mdevctl", "udevadm", "given"};
 	const size_t count = 4 + (argc > 1);
 	double times[5][ROUNDS];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loading an inventory of 100,000 devices, beside what jansson alone needs to parse the same file,
- * and the memory that it takes beside the file's size. Prints ratios; asserts nothing. An argument
- * sets another number of devices.
+ * Loads an inventory of 100,000 devices, and compares the time with jansson's for the
+ * same file, and the memory with the file's size. Prints ratios and asserts nothing. An
+ * argument sets another number of devices.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -28,7 +28,7 @@ static double now_ms(void)
 	return (double)now.tv_sec * 1e3 + (double)now.tv_nsec / 1e6;
 }
 
-/* An mdev as discovery would find it. */
+/* An mdev as discovery finds it. */
 static void device_write(FILE *file, unsigned long i)
 {
 	char id[64];
@@ -55,7 +55,7 @@ static void device_write(FILE *file, unsigned long i)
 		i >> 3 & 0x1f, i & 7, i & 0xffff, i & 0xffff);
 }
 
-/* Returns the file's size; 0: it could not be written. */
+/* Returns the size of the file in bytes; 0: it could not be written. */
 static double file_make(const char *path, unsigned long devices)
 {
 	FILE *file = fopen(path, "w");
@@ -101,7 +101,7 @@ static double load_inventory(const char *path)
 	return r < 0 ? 0 : end - start;
 }
 
-/* The shortest of all rounds is the one that others disturbed least. */
+/* The shortest round was disturbed least. */
 static double best(const double *values)
 {
 	double least = values[0];
@@ -127,7 +127,9 @@ static double status_bytes(const char *field)
 	return found;
 }
 
-/* In a child of its own, so that the peak is that of one load: what it grew by, to a pipe. */
+/*
+ * In a child process, so that the peak is that of one load. Writes the growth to a pipe.
+ */
 static double memory_growth(const char *path)
 {
 	double growth = 0;
@@ -158,7 +160,7 @@ static void measure(const char *path, unsigned long devices, double size)
 	double ours[ROUNDS], theirs[ROUNDS];
 	double growth = memory_growth(path);
 
-	/* Turn by turn, so that a busy machine is busy for both. */
+	/* They alternate, so that other load affects both. */
 	for (int i = 0; i < ROUNDS; i++) {
 		theirs[i] = load_with_jansson(path);
 		ours[i] = load_inventory(path);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a worker costs: starting and ending one, opening a device, and a comparison, beside the same
- * calls in this process. */
+/*
+ * The cost of a worker: starting and ending it, opening a device, and a comparison,
+ * against the same calls in this process.
+ */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -52,7 +54,7 @@ static void ready(struct provider *provider)
 		die("mtty", provider->info.error);
 }
 
-/* Microseconds of the fastest and the middle round: others use the machine as well. */
+/* Prints microseconds of the fastest and the median round. */
 static int by_size(const void *a, const void *b)
 {
 	double x = *(const double *)a, y = *(const double *)b;
@@ -97,7 +99,7 @@ static void measure_start(const char *program, size_t count)
 	print(what, ending, STARTS);
 }
 
-/* Seconds that opening and closing take, and a comparison. */
+/* Seconds to open and close a device, and for one comparison. */
 static void measure_calls(struct provider *provider, const struct device *device, double *ret_open,
 			  double *ret_compare)
 {
@@ -122,7 +124,7 @@ static void measure_calls(struct provider *provider, const struct device *device
 	result_free(&result);
 }
 
-/* Seconds that one of so many comparisons takes that are asked for in one go. */
+/* Seconds per comparison if so many are sent at once. */
 static double measure_many(struct provider *provider, const struct device *device)
 {
 	static struct migcompat_result results[BATCH];
@@ -156,7 +158,7 @@ static double measure_many(struct provider *provider, const struct device *devic
 	return at;
 }
 
-/* All that may be known of 256 cards with 256 queues each. */
+/* All facts of 256 cards with 256 queues each. */
 static void make_queues(struct arena *arena, struct factset *ret)
 {
 	static const char *const attributes[][2] = {
@@ -200,8 +202,10 @@ static double measure_queues(struct provider *provider, const struct device *dev
 	return best;
 }
 
-/* A host with 65,536 queues: what its facts take on their way to a worker, and what is left once
- * the worker has them. */
+/*
+ * A host with 65,536 queues: the time to send its facts to a worker, and to open a device
+ * after that.
+ */
 static void bench_queues(const char *program)
 {
 	static const struct fact facts[] = {

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service that lies: it takes one call after the other at a socket in a folder, and answers with
- * the bytes that it was given. */
+/*
+ * A service that lies: it accepts calls at a socket in a folder, one after the other, and
+ * answers with the bytes that it was given.
+ */
 #ifndef TESTS_CLI_FAKE_SERVICE_H
 #define TESTS_CLI_FAKE_SERVICE_H
 
@@ -16,17 +18,17 @@
 #include "tests/support/files.h"
 
 enum fake_end {
-	FAKE_CLOSES,  /* after its bytes */
-	FAKE_WAITS,   /* for the client to close */
-	FAKE_REPEATS, /* its bytes, until the client closes */
+	FAKE_CLOSES,  /* closes the connection after its bytes */
+	FAKE_WAITS,   /* waits for the client to close it */
+	FAKE_REPEATS, /* repeats its bytes until the client closes it */
 };
 
 struct fake {
 	char path[160];
 	pid_t pid;
-	unsigned *calls;      /* that it heard, shared with its process */
-	unsigned turned_away; /* so many of the first connections are told `away` instead, and
-				 closed */
+	unsigned *calls; /* number of calls, shared with its process */
+	/* number of first connections that get `away` and are closed */
+	unsigned turned_away;
 	const char *away;
 };
 
@@ -35,7 +37,7 @@ static inline void fake_answer(int fd, const char *bytes, size_t len, enum fake_
 	char call[65536];
 	ssize_t got = 0;
 
-	/* One whole call, and the answer; some clients have several. */
+	/* One whole call and its answer. Some clients send several. */
 	while ((got = recv(fd, call, sizeof(call), 0)) > 0) {
 		if (call[got - 1] != '\0')
 			continue;
@@ -53,7 +55,7 @@ static inline void fake_answer(int fd, const char *bytes, size_t len, enum fake_
 	}
 }
 
-/* One that has no room yet: its word, or none, once it has heard the call. */
+/* Read a call, answer that there is no room, or nothing, and close. */
 static inline void fake_turn_away(const struct fake *fake, int fd)
 {
 	char call[65536];

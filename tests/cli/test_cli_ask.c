@@ -1,155 +1,125 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat ask: what narrows the choices, and why the other targets are none. */
+/* migcompat ask: the choices and their order. */
 #include "tests/support/run.h"
 
-#define HOST(name, devices)                                                \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name \
-	"\",\"facts\":{}},\"devices\":[" devices "]}"
-#define SOURCE "11111111-0000-4000-8000-000000000001"
-#define MDEV                \
-	"{\"id\":\"" SOURCE \
-	"\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"
-#define TYPE(name, free)                                                                       \
-	"{\"id\":\"mtty/" name                                                                 \
-	"\",\"kind\":\"mdev-type\",\"parent\":\"mtty\",\"facts\":{\"parent/driver\":\"mtty\"," \
-	"\"mdev_type\":\"" name "\",\"mdev_type/available_instances\":\"" free "\"}}"
-#define OTHER                                                                               \
-	"{\"id\":\"0000:00:01.0\",\"kind\":\"physical\",\"driver\":\"nobodys\",\"facts\":{" \
-	"\"driver\":\"nobodys\"}}"
-
-static int setup(void **state)
-{
-	run_setup(state);
-	folder_write(&ran.folder, "home.json", HOST("home", MDEV "," TYPE("mtty-2", "3")));
-	folder_write(&ran.folder, "full.json", HOST("full", TYPE("mtty-2", "0")));
-	folder_write(&ran.folder, "free.json",
-		     HOST("free", TYPE("mtty-1", "9") "," TYPE("mtty-2", "7") "," OTHER));
-	return 0;
-}
-
-#define FLEET "-i $FOLDER/home.json -i $FOLDER/full.json -i $FOLDER/free.json "
-
-/* The hosts of the choices, in their order. */
-#define HOSTS " --json | jq -r '[.choices[].host] | join(\" \")'"
-
-static void available_leaves_out_what_is_taken(void **state)
+static void what_nothing_can_move_is_no_choice_and_has_none(void **state)
 {
 	(void)state;
-	run("migcompat " FLEET "ask " SOURCE HOSTS);
-	assert_string_equal(ran.out, "home free full\n");
-	run("migcompat " FLEET "ask --available " SOURCE HOSTS);
-	assert_string_equal(ran.out, "home free\n");
-}
-
-static void available_keeps_what_is_not_known(void **state)
-{
-	(void)state;
-	folder_write(&ran.folder, "unknown.json",
-		     HOST("unknown",
-			  "{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"mtty\","
-			  "\"facts\":{\"parent/driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}"));
-	run("migcompat -i $FOLDER/home.json -i $FOLDER/unknown.json ask --available "
-	    "--other-hosts " SOURCE HOSTS);
-	assert_string_equal(ran.out, "unknown\n");
-}
-
-static void only_taken_ones_are_no_choice_where_one_must_be_free(void **state)
-{
-	(void)state;
-	run("migcompat " FLEET "ask --host full " SOURCE);
-	assert_status(0);
-	run("migcompat " FLEET "ask --host full --available " SOURCE);
+	run("migcompat " SERIAL_C "ask --json " DUAL " | jq -c '[.choices[].device]'");
+	assert_string_equal(ran.out, "[\"mtty/mtty-2\"]\n");
+	run("migcompat " SERIAL_C "ask --mechanism report --json " DUAL
+	    " | jq -c '[.choices[] | [.device, .mechanism.state]]'");
+	assert_string_equal(ran.out, "[[\"mtty/mtty-2\",\"yes\"],[\"" CARD_2 "\",\"no\"]]\n");
+	run("migcompat " SERIAL_C "ask " CARD_2);
 	assert_status(1);
-	assert_string_equal(ran.out,
-			    "no choice: none of the 1 devices of this backend can take it now\n");
-}
-
-static void other_hosts_leave_out_the_sources_own(void **state)
-{
-	(void)state;
-	run("migcompat " FLEET "ask --other-hosts " SOURCE HOSTS);
-	assert_string_equal(ran.out, "free full\n");
-	run("migcompat " FLEET "ask --other-hosts --host home " SOURCE);
+	assert_contains(ran.out, "no choice: driver and kernel cannot move its state");
+	run("migcompat " SERIAL_C "prepare " DUAL " " CARD_2);
 	assert_status(1);
-	assert_string_equal(ran.out,
-			    "no choice: there is no other device of this backend to be asked\n");
+	assert_null(strstr(ran.out, "/sys/"));
 }
 
-static void other_hosts_need_a_source_with_a_host(void **state)
+static void ask_lists_the_choices_in_order(void **state)
 {
-	(void)state;
-	run("migcompat " FLEET "version " SOURCE " | migcompat " FLEET "ask --other-hosts -");
-	assert_trouble("ask - takes no --other-hosts: a version string does not name its host");
-}
+	json_t *document, *choices, *available;
 
-static void all_have_one_line_each(void **state)
-{
 	(void)state;
-	run("migcompat " FLEET "ask --all --available --other-hosts " SOURCE);
-	assert_status(0);
-	assert_contains(ran.out, "cannot take it: full//mtty/mtty-2: not available now: no "
-				 "instance of the type is left\n");
-	assert_contains(ran.out,
-			"cannot take it: free//mtty/mtty-1: source has 2 ports, target has 1\n");
-	assert_contains(ran.out, "cannot take it: free//0000:00:01.0: no backend serves device ");
-	run("migcompat " FLEET "ask --available " SOURCE);
-	assert_null(strstr(ran.out, "cannot take it"));
-}
-
-static void all_say_of_a_device_that_nothing_moves_why(void **state)
-{
-	(void)state;
-	run("jq '.devices = [.devices[] | select(.id == \"0000:5e:00.0\" or .id == "
-	    "\"0000:3b:02.0\") "
-	    "| if .driver == \"iavf\" then .facts[\"vfio/debugfs\"] = \"yes\" else . end]' "
-	    "tests/hosts/generic-a.json > $FOLDER/never.json && "
-	    "migcompat -i $FOLDER/home.json -i $FOLDER/never.json ask --host generic-a "
-	    "--all " SOURCE);
-	assert_contains(ran.out, "0000:3b:02.0: driver and kernel cannot move its state: ");
-	assert_contains(ran.out, "0000:5e:00.0: vfio-pci moves no device state");
-}
-
-static void all_say_whose_device_it_is(void **state)
-{
-	(void)state;
-	run("migcompat -i $FOLDER/home.json -i tests/hosts/gvt-gen9-1024.json ask --all " SOURCE);
+	run("migcompat " SERIAL "ask " DUAL);
 	assert_status(0);
 	assert_contains(ran.out,
-			"the source is the backend mtty's, this device is served by i915\n");
+			"mtty/mtty-2  serial-a mdev-type mtty:serial-2port identical yes ");
+	assert_null(strstr(ran.out, CARD_1));
+	run("migcompat --json " SERIAL "ask " DUAL);
+	assert_status(0);
+	document = run_json();
+	choices = json_object_get(document, "choices");
+	assert_string_equal(json_member(json_object_get(document, "source"), "device"), DUAL);
+	assert_int_equal(json_array_size(choices), 3);
+	assert_string_equal(json_member(json_array_get(choices, 2), "device"), CARD_2);
+	assert_string_equal(json_member(json_array_get(choices, 2), "grade"), "identical");
+	available = json_object_get(json_array_get(choices, 2), "availability");
+	assert_string_equal(json_member(available, "state"), "unknown");
+	json_decref(document);
 }
 
-static void refused_is_a_list_of_the_document(void **state)
+static void ask_keeps_to_a_host(void **state)
 {
-	json_t *document, *refused;
+	(void)state;
+	run("migcompat " SERIAL "ask " DUAL " --host serial-b");
+	assert_status(0);
+	assert_null(strstr(ran.out, "serial-a"));
+}
+
+static void ask_knows_no_other_hosts(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "ask " DUAL " --host serial-c");
+	assert_trouble("no host \"serial-c\", there is \"serial-a\", \"serial-b\"");
+}
+
+static void ask_takes_a_string(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "version " SINGLE " | migcompat " SERIAL_B "ask -");
+	assert_status(0);
+	assert_contains(ran.out, CARD_1);
+	assert_null(strstr(ran.out, CARD_2));
+}
+
+static void ask_without_a_choice_is_a_no(void **state)
+{
+	json_t *document;
 
 	(void)state;
-	run("migcompat " FLEET "ask --json --all --available --host full " SOURCE);
+	run("migcompat " SERIAL "ask " SINGLE " --host serial-b");
+	assert_status(0);
+	run("echo 'mtty:mdev:serial-8port:1;x=1' | migcompat " SERIAL_B "ask -");
+	assert_status(1);
+	assert_contains(ran.out, "no choice: ");
+	run("echo 'other:mdev:x:1' | migcompat " SERIAL_B "ask - --json");
 	assert_status(1);
 	document = run_json();
-	refused = json_array_get(json_object_get(document, "refused"), 0);
-	assert_string_equal(json_member(refused, "device"), "mtty/mtty-2");
-	assert_string_equal(json_member(refused, "host"), "full");
-	assert_string_equal(json_member(refused, "kind"), "mdev-type");
-	assert_null(json_member(refused, "limit"));
-	assert_string_equal(json_member(json_object_get(refused, "availability"), "state"), "no");
+	assert_int_equal(json_array_size(json_object_get(document, "choices")), 0);
 	json_decref(document);
-	run("migcompat " FLEET "ask --json " SOURCE " | jq .refused");
-	assert_string_equal(ran.out, "null\n");
+}
+
+static void ask_with_what_is_no_string_is_a_no_with_its_reason(void **state)
+{
+	json_t *document;
+
+	(void)state;
+	run("echo nonsense | migcompat " SERIAL_B "ask -");
+	assert_status(1);
+	assert_contains(ran.out, "no choice: the string does not begin with a namespace");
+	run("echo nonsense | migcompat " SERIAL_B "ask - --json");
+	assert_status(1);
+	document = run_json();
+	assert_contains(json_member(document, "reason"),
+			"the string does not begin with a namespace");
+	json_decref(document);
+	run("migcompat " SERIAL_B "ask - </dev/null");
+	assert_trouble("standard input is empty");
+}
+
+static void ask_says_who_could_not_be_asked(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "-i tests/hosts/broken.json ask " DUAL);
+	assert_status(0);
+	assert_contains(ran.out, "could not be asked: ");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(available_leaves_out_what_is_taken),
-		cmocka_unit_test(available_keeps_what_is_not_known),
-		cmocka_unit_test(only_taken_ones_are_no_choice_where_one_must_be_free),
-		cmocka_unit_test(other_hosts_leave_out_the_sources_own),
-		cmocka_unit_test(other_hosts_need_a_source_with_a_host),
-		cmocka_unit_test(all_have_one_line_each),
-		cmocka_unit_test(all_say_of_a_device_that_nothing_moves_why),
-		cmocka_unit_test(all_say_whose_device_it_is),
-		cmocka_unit_test(refused_is_a_list_of_the_document),
+		cmocka_unit_test(what_nothing_can_move_is_no_choice_and_has_none),
+		cmocka_unit_test(ask_lists_the_choices_in_order),
+		cmocka_unit_test(ask_keeps_to_a_host),
+		cmocka_unit_test(ask_knows_no_other_hosts),
+		cmocka_unit_test(ask_takes_a_string),
+		cmocka_unit_test(ask_without_a_choice_is_a_no),
+		cmocka_unit_test(ask_with_what_is_no_string_is_a_no_with_its_reason),
+		cmocka_unit_test(ask_says_who_could_not_be_asked),
 	};
 
-	return cmocka_run_group_tests(tests, setup, run_teardown);
+	return run_group(tests);
 }

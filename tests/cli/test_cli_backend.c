@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat backend, and what backends that misbehave may do to a question: nothing but fail it. */
+/*
+ * migcompat backend, and backends that misbehave: all that they can do to a question is
+ * to fail it.
+ */
+#include "core/facts/macros.h"
 #include "tests/support/run.h"
 
 #define BAD(name) TEST_BUILD "/tests/backends/" name "/" name ".so"
 #define GOOD TEST_BUILD "/backends"
 
-/* $FOLDER/NAME becomes a folder of backends: the good ones but mtty, and these. */
+/*
+ * $FOLDER/NAME becomes a folder of backends: the good ones without mtty, and these files.
+ */
 static void plugins(const char *name, const char *files)
 {
 	run("rm -rf $FOLDER/%s && mkdir $FOLDER/%s && cp " GOOD "/i915.so " GOOD
@@ -14,8 +20,10 @@ static void plugins(const char *name, const char *files)
 	assert_status(0);
 }
 
-/* $FOLDER/one has this backend alone, and $FOLDER/bad.json two devices of its own: it serves the
- * parent's driver of its name. */
+/*
+ * $FOLDER/one has this backend alone, and $FOLDER/bad.json has two of its devices: it
+ * serves the parent's driver of its name.
+ */
 static void alone(const char *name)
 {
 	char json[1024];
@@ -83,7 +91,7 @@ static void list_shows_bad_ones_with_their_reasons(void **state)
 	run("migcompat --plugin-dir $FOLDER/bad backend list");
 	assert_status(0);
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		assert_contains(ran.out, bad[i].name);
 		assert_contains(ran.out, bad[i].reason);
 	}
@@ -158,7 +166,7 @@ static void dump_document_has_all_that_the_lines_have(void **state)
 	assert_non_null(lines);
 	run("migcompat backend dump --json " GOOD "/mtty.so");
 	document = run_json();
-	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+	for (size_t i = 0; i < COUNT(lists); i++) {
 		const json_t *list = json_object_get(document, lists[i].member);
 		size_t count = 0;
 
@@ -191,7 +199,7 @@ static void dump_says_what_is_wrong_with_a_file(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+	for (size_t i = 0; i < COUNT(bad); i++) {
 		run("migcompat backend dump %s", bad[i].file);
 		assert_trouble(bad[i].part);
 	}
@@ -231,7 +239,7 @@ static void file_that_others_can_write_is_refused(void **state)
 	assert_contains(ran.err, "mtty.so can be written by others");
 }
 
-/* Its worker would wait for somebody who writes. */
+/* Opening it would block until a writer comes. */
 static void pipe_among_the_backends_is_named_and_not_waited_for(void **state)
 {
 	(void)state;
@@ -265,7 +273,7 @@ static void two_that_claim_one_key_are_both_named(void **state)
 	assert_status(0);
 }
 
-/* A table's row in one, any driver in the other. */
+/* One has a row in its table, the other serves any driver. */
 static void two_fallbacks_for_one_device_are_a_conflict(void **state)
 {
 	(void)state;
@@ -351,7 +359,7 @@ static void nosy_backend_is_an_error(void **state)
 	asks("nosy", "serial_number");
 }
 
-/* The backend tells nothing of a mechanism, and neither does the kernel. */
+/* Neither the backend nor the kernel says anything about a mechanism. */
 #define QUIET                      \
 	"compatible (identical)\n" \
 	"mechanism: unknown (source: nobody says whether driver and kernel can move its state)\n"

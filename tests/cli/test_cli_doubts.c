@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What stands beside an answer as a warning: old inventories, a host that stands twice, backends
- * that are missing, no device at all. */
+/*
+ * Warnings beside an answer: old inventories, a host in two inventories, backends that
+ * are missing, no device at all.
+ */
 #include "tests/service/daemon.h"
 #include "tests/support/run.h"
 
@@ -10,7 +12,7 @@
 	"-1\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"mtty-2\"}}]}"
 #define TAKEN(time) "\"taken\":\"" time "\","
 
-/* m: at noon of the 21st of November. */
+/* m runs the program at noon on 21 November. */
 #define NOON                                                                               \
 	"export MIGCOMPAT_NOW=2026-11-21T12:00:00Z; m() { migcompat -i $FOLDER/a.json -i " \
 	"$FOLDER/b.json \"$@\"; }\n"
@@ -182,7 +184,7 @@ static void host_without_devices_says_so(void **state)
 	assert_string_equal(ran.err, "");
 }
 
-/* The service has the system's clock. */
+/* The service uses the system's clock. */
 static void service_gives_the_same_warnings(void **state)
 {
 	struct daemon service = {.live = true};

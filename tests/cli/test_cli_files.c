@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inventories that cannot be read: one sentence that names the file, status 2, with --json one
- * document. */
+/*
+ * Inventories that cannot be read: one sentence with the file, status 2, and one document
+ * with --json.
+ */
 #include "tests/support/run.h"
 
 #define BEGIN                                \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat inventory: what is written answers as the host does. */
+/* migcompat inventory: its output answers as the host does. */
 #include "tests/support/run.h"
 
 static void inventory_of_this_host_is_one_document(void **state)
@@ -39,7 +39,7 @@ static void live_host_and_its_inventory_give_one_answer(void **state)
 	assert_string_equal(ran.err, "");
 }
 
-/* Two functions there are bound to drivers of their host, which the key "*" would fit. */
+/* Two functions of that host are bound to drivers that the key "*" would match. */
 static void any_driver_makes_no_function_a_device(void **state)
 {
 	(void)state;
@@ -63,7 +63,7 @@ static void inventory_keeps_sensitive_facts_to_itself(void **state)
 	assert_contains(ran.out, "mkvps");
 }
 
-/* A fallback serves it, which does not know what is sensitive. */
+/* A fallback serves it, and does not know which facts are sensitive. */
 static void inventory_keeps_what_any_backend_calls_sensitive_of_a_fallbacks_device(void **state)
 {
 	(void)state;
@@ -94,7 +94,7 @@ static void inventory_that_is_lost_is_an_error(void **state)
 	assert_trouble("standard output could not be written: No space left on device");
 }
 
-/* Bytes of C1, DEL and U+202E, in a fact and in a member that nobody knows. */
+/* C1, DEL and U+202E, in a fact and in an unknown member. */
 static void control_characters_are_written_so_that_no_terminal_obeys(void **state)
 {
 	(void)state;

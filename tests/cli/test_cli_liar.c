@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service that lies, breaks off or talks without end: one sentence, status 2, one document with
- * --json, never a yes. */
+/*
+ * A service that lies, breaks off or sends without end: one sentence, status 2, one
+ * document with --json, never a yes.
+ */
+#include "core/facts/macros.h"
 #include "tests/cli/fake_service.h"
 #include "tests/support/run.h"
 
@@ -17,13 +20,13 @@ static void lies(const char *bytes, size_t len, enum fake_end end, const char *w
 	assert_status(2);
 	assert_true(run_one_line(ran.err));
 	json_decref(run_json());
-	/* Nor where it is only the way that offers itself. */
+	/* The same if the service was not named. */
 	run("command migcompat --socket $LIAR %s", words);
 	assert_trouble(part);
 	fake_stop(&fake);
 }
 
-/* Text and the zero at its end. */
+/* Sends the text with its zero. */
 static void says(const char *text, const char *words, const char *part)
 {
 	lies(text, strlen(text) + 1, FAKE_WAITS, words, part);
@@ -57,7 +60,7 @@ static void says(const char *text, const char *words, const char *part)
 			      "\"target_fingerprint\":\"f\"")
 #define YES VERDICT("\"compatible\"", "\"identical\"", "null", "null", "A", "B", OK)
 
-/* The text that the lies are made of is a yes, so that each test tells what it says it tells. */
+/* The lies are changes of this text, so each test shows what its name says. */
 static void honest_yes_is_one(void **state)
 {
 	struct fake fake = {.pid = 0};
@@ -95,15 +98,15 @@ static void garbage_is_no_yes(void **state)
 	static const char noise[] = "\x7f\x45\x4c\x46\xff\xfe\0";
 
 	(void)state;
-	lies(noise, sizeof(noise), FAKE_WAITS, "check A B", "answers nonsense: ");
-	says("", "check A B", "answers nonsense: its reply: is empty");
+	lies(noise, sizeof(noise), FAKE_WAITS, "check A B", "sent an invalid answer: ");
+	says("", "check A B", "sent an invalid answer: its reply: is empty");
 	says("yes", "check A B", "bad JSON");
-	says("true", "check A B", "its reply has not the form of one");
-	says("[]", "check A B", "its reply has not the form of one");
+	says("true", "check A B", "its reply has not the form of a reply");
+	says("[]", "check A B", "its reply has not the form of a reply");
 	says(YES YES, "check A B", "expected nothing more");
-	says("{\"parameters\":[]}", "check A B", "its reply has not the form of one");
-	says("{\"error\":1}", "check A B", "its reply has not the form of one");
-	says("{\"continues\":\"no\"}", "check A B", "its reply has not the form of one");
+	says("{\"parameters\":[]}", "check A B", "its reply has not the form of a reply");
+	says("{\"error\":1}", "check A B", "its reply has not the form of a reply");
+	says("{\"continues\":\"no\"}", "check A B", "its reply has not the form of a reply");
 	says("{}", "check A B", "\"format\" is not there, expected a string");
 }
 
@@ -208,7 +211,7 @@ static void features_are_a_list_of_words(void **state)
 	      "," AVAILABILITY ",\"reason\":\"\",\"version\":\"" version                   \
 	      "\",\"format\":\"migcompat-device/1\"")
 
-/* Both are printed as they are. */
+/* Both are printed unchanged, so they must be valid. */
 static void string_that_is_none_is_not_printed(void **state)
 {
 	static const char honest[] = ROW("a:b", "a:mdev:b:c");
@@ -221,10 +224,10 @@ static void string_that_is_none_is_not_printed(void **state)
 	    "--socket $LIAR type A");
 	fake_stop(&fake);
 	assert_string_equal(ran.out, "a:mdev:b:c\na:b\n");
-	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "a type or string that is none");
-	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "a type or string that is none");
-	says(ROW("a:b", "nonsense"), "version A", "a type or string that is none");
-	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "a type or string that is none");
+	says(ROW("a:b", "a:mdev:b:\\u001b[31m"), "version A", "an invalid type or version string");
+	says(ROW("a:b", "a:mdev:b:c\\n"), "version A", "an invalid type or version string");
+	says(ROW("a:b", "nonsense"), "version A", "an invalid type or version string");
+	says(ROW("a:\\u001b[31m", "a:mdev:b:c"), "type A", "an invalid type or version string");
 	says(ROW("a:b", "a:mdev:b:c"), "version B",
 	     "another device than the one that was asked about");
 }
@@ -234,15 +237,14 @@ static void string_that_is_none_is_not_printed(void **state)
 	"f\",\"status\":\"loaded\",\"reason\":\"\",\"state\":\"" state "\",\"restarts\":" restarts \
 	",\"ended\":" ended "}"
 
-/* Not every word of a service is a lie. */
+/* This answer is true. */
 static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 {
-	static const char text[] =
-		REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" BACKEND(
-			"parked", "4",
-			"\"it crashed\"") "," BACKEND("restarting", "0",
-						      "\"it hung\"") "," BACKEND("running", "1",
-										 "\"it fell\"") "]");
+#define PARKED BACKEND("parked", "4", "\"it crashed\"")
+#define RESTARTING BACKEND("restarting", "0", "\"it hung\"")
+#define RUNNING BACKEND("running", "1", "\"it fell\"")
+	static const char text[] = REPLY("\"format\":\"migcompat-backends/1\",\"backends\":[" PARKED
+					 "," RESTARTING "," RUNNING "]");
 	struct fake fake = {.pid = 0};
 
 	(void)state;
@@ -252,7 +254,7 @@ static void backend_whose_worker_ended_is_shown_with_its_reason(void **state)
 	fake_stop(&fake);
 	assert_contains(ran.out, "b    1       parked            4 /f   k    it crashed\n");
 	assert_contains(ran.out, "b    1       restarting        0 /f   k    it hung\n");
-	/* What is over is told where it is asked for. */
+	/* A reason from the past is not shown. */
 	assert_null(strstr(ran.out, "it fell"));
 }
 
@@ -277,7 +279,7 @@ static void unexpected_second_reply_is_no_yes(void **state)
 
 	(void)state;
 	snprintf(text, sizeof(text), "{\"continues\":true,%s", YES + 1);
-	says(text, "check A B", "answers nonsense: more than one reply");
+	says(text, "check A B", "sent an invalid answer: more than one reply");
 }
 
 static void answer_without_end_is_cut_off(void **state)
@@ -287,7 +289,7 @@ static void answer_without_end_is_cut_off(void **state)
 	(void)state;
 	memset(blanks, ' ', sizeof(blanks));
 	lies(blanks, sizeof(blanks), FAKE_REPEATS, "check A B",
-	     "answers without end: more than 16777216 bytes in one reply");
+	     "sent too much: more than 16777216 bytes in one reply");
 }
 
 static void list_without_end_is_cut_off(void **state)
@@ -298,28 +300,27 @@ static void list_without_end_is_cut_off(void **state)
 	static char text[1u << 20];
 
 	(void)state;
-	/* An empty portion, as large as the blanks in it. */
+	/* An empty part, as large as its blanks. */
 	memset(text, ' ', sizeof(text));
 	memcpy(text, first, sizeof(first) - 1);
 	memcpy(text + sizeof(text) - sizeof(last), last, sizeof(last));
-	lies(text, sizeof(text), FAKE_REPEATS, "list",
-	     "answers without end: more than 268435456 bytes");
+	lies(text, sizeof(text), FAKE_REPEATS, "list", "sent too much: more than 268435456 bytes");
 }
 
 static void error_without_a_reason_is_trouble(void **state)
 {
 	(void)state;
 	says("{\"error\":\"io.migcompat.DeviceHeld\"}", "check A B",
-	     "answers with an error \"DeviceHeld\"");
+	     "answered with the error \"DeviceHeld\"");
 	says("{\"error\":\"io.migcompat.Failed\",\"parameters\":{\"errno\":\"0\",\"reason\":7}}",
-	     "check A B", "answers with an error \"Failed\"");
+	     "check A B", "answered with the error \"Failed\"");
 	says("{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"x\"}}",
 	     "check A B", "is older than this program");
 	says("{\"error\":\"org.varlink.service.InvalidParameter\",\"parameters\":{\"parameter\":"
 	     "\"target\"}}",
-	     "check A B", "does not take this \"target\"");
+	     "check A B", "does not accept this \"target\"");
 	says("{\"error\":\"com.example.Nonsense\"}", "check A B",
-	     "answers with an error \"com.example.Nonsense\"");
+	     "answered with the error \"com.example.Nonsense\"");
 }
 
 static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
@@ -330,7 +331,7 @@ static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
 	     "show A", "migcompat: a?[31m b\n");
 }
 
-/* Each command that asks. */
+/* All commands that ask the service. */
 static void no_command_takes_nonsense(void **state)
 {
 	static const char *const commands[] = {
@@ -340,8 +341,8 @@ static void no_command_takes_nonsense(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
-		says("nonsense", commands[i], "answers nonsense: ");
+	for (size_t i = 0; i < COUNT(commands); i++) {
+		says("nonsense", commands[i], "sent an invalid answer: ");
 		lies("", 0, FAKE_CLOSES, commands[i], "closed the connection without an answer");
 	}
 }
@@ -351,9 +352,9 @@ static void policy_that_moves_a_terminal_is_nonsense(void **state)
 	(void)state;
 	says(REPLY("\"policy\":{\"format\":\"migcompat-policy/"
 		   "1\",\"hash\":\"0\"},\"text\":\"a\\u001b[31m\""),
-	     "policy show", "answers nonsense: a policy with control characters");
+	     "policy show", "sent an invalid answer: a policy with control characters");
 	says(REPLY("\"policy\":{\"format\":\"x\"},\"text\":\"a\""), "policy show",
-	     "answers nonsense: ");
+	     "sent an invalid answer: ");
 }
 
 int main(void)

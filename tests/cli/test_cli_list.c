@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat list: rows, columns, colours. */
+#include "core/facts/macros.h"
 #include "tests/support/run.h"
 
-#define CLASS_2 "82445c23c87c41e7" /* of a card with two ports */
+#define CLASS_2 "82445c23c87c41e7" /* the class of a card with two ports */
 
 static void types_are_listed_on_demand(void **state)
 {
@@ -116,7 +117,7 @@ static void class_is_a_column_that_is_asked_for(void **state)
 	(void)state;
 	run("migcompat " SERIAL "list --raw -o class,host,device | sort");
 	assert_status(0);
-	/* One of equal type and payload on both hosts. */
+	/* Type and payload are equal on both hosts. */
 	assert_contains(ran.out, CLASS_2 " serial-a " DUAL "\n");
 	assert_contains(ran.out, CLASS_2 " serial-b " CARD_2 "\n");
 	run("migcompat " SERIAL "list");
@@ -191,7 +192,7 @@ static void empty_host_lists_nothing(void **state)
 
 /* ---------------------------------------------------------------- terminals */
 
-/* script makes a terminal around the program; it is wide enough for nothing to be wrapped. */
+/* script(1) provides a terminal, wide enough to wrap nothing. */
 #define TERMINAL(command)                                                                   \
 	"TERM=xterm script -qec 'stty cols 200; migcompat --config '$POLICY' " command "' " \
 	"/dev/null"
@@ -249,7 +250,7 @@ static void narrow_terminals_lose_nothing_of_a_reason(void **state)
 	assert_contains(ran.out, "be equal)");
 }
 
-/* As TERMINAL, of 80 columns. */
+/* As TERMINAL, with 80 columns. */
 #define NARROW(command)                                                                          \
 	"TERM=xterm script -qec 'stty cols 80; migcompat --no-color --config '$POLICY' " command \
 	"' /dev/null | tr -d '\\r'"
@@ -294,7 +295,7 @@ static void no_row_is_wider_than_the_terminal(void **state)
 					       "backend list", "check " DUAL " serial-b//" CARD_1};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		run("TERM=xterm script -qec \"stty cols 80; migcompat --no-color --config "
 		    "$POLICY " SERIAL "-i tests/hosts/ap-z14.json "
 		    "%s\" /dev/null | tr -d '\\r' | wc -L",
@@ -318,7 +319,7 @@ static void pipes_get_whole_lines(void **state)
 	assert_contains(ran.out, "ports: source has 2, target has 1 (must be equal)\n");
 }
 
-/* A command takes what stands in the column, whatever characters an id has. */
+/* A command takes the text of the column, whatever characters an id has. */
 static void ids_of_raw_output_are_taken(void **state)
 {
 	(void)state;

@@ -2,8 +2,10 @@
 /* migcompat policy check, show and explain. */
 #include "tests/support/run.h"
 
-/* $FOLDER/etc: what the project installs, with permissions of its own, since a checked-out tree's
- * are whatever the umask was. */
+/*
+ * $FOLDER/etc is what the project installs, with modes of its own, because those of a
+ * clone depend on the umask.
+ */
 static void etc_copy(void)
 {
 	run("cp -r etc $FOLDER/ && chmod -R go-w $FOLDER/etc");
@@ -275,9 +277,10 @@ static void explain_says_where_the_policy_was_not_asked(void **state)
 	(void)state;
 	run("echo i915:mdev:x:1 | migcompat " SERIAL_B "policy explain - " CARD_2);
 	assert_status(1);
-	assert_string_equal(ran.out, "the policy was not asked\noutcome: incompatible (namespace): "
-				     "the string is the backend i915's, the target is "
-				     "served by mtty\n");
+	assert_string_equal(ran.out,
+			    "the policy was not evaluated\noutcome: incompatible (namespace): "
+			    "the string is the backend i915's, the target is "
+			    "served by mtty\n");
 }
 
 static void explain_of_what_cannot_be_told_is_an_error(void **state)

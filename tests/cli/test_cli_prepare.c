@@ -1,156 +1,225 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat prepare ... | sh: a refusal, another host and a write that fails never read as success.
- */
+/* migcompat prepare: the writes that it prints. */
+#include "tests/cli/inventories.h"
 #include "tests/support/run.h"
 
-#define HOST(name, devices)                                                \
-	"{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"" name \
-	"\",\"facts\":{}},\"devices\":[" devices "]}"
-#define MDEV(id, type)  \
-	"{\"id\":\"" id \
-	"\",\"kind\":\"mdev\",\"facts\":{\"driver\":\"mtty\",\"mdev_type\":\"" type "\"}}"
-#define TYPE(parent, free)                                                          \
-	"{\"id\":\"" parent "/mtty-2\",\"kind\":\"mdev-type\",\"parent\":\"" parent \
-	"\",\"facts\":{\"parent/driver\":\"mtty\","                                 \
-	"\"mdev_type\":\"mtty-2\",\"mdev_type/available_instances\":\"" free "\"}}"
-#define SOURCE "11111111-0000-4000-8000-000000000001"
-#define READY "22222222-0000-4000-8000-000000000002"
-#define SMALL "22222222-0000-4000-8000-000000000003"
-#define TARGETS \
-	MDEV(READY, "mtty-2") "," MDEV(SMALL, "mtty-1") "," TYPE("full", "0") "," TYPE("free", "3")
+#define TYPE_WITH(members)                                        \
+	"{\"id\":\"mtty/mtty-2\",\"kind\":\"mdev-type\"," members \
+	"\"facts\":{\"mdev_type\":\"mtty-2\",\"parent/driver\":\"mtty\"}}"
 
-/* p TARGET: the script for a target of the host "there"; of this machine's after "here". */
-#define P                                                                               \
-	"p() { migcompat -i $FOLDER/source.json -i $FOLDER/target.json prepare " SOURCE \
-	" \"$@\"; }\n"
-#define HERE "sed -i \"s|\\\"there\\\"|\\\"$(uname -n)\\\"|\" $FOLDER/target.json\n" P
-
-static int fresh(void **state)
+static int setup(void **state)
 {
-	(void)state;
-	folder_write(&ran.folder, "source.json", HOST("home", MDEV(SOURCE, "mtty-2")));
-	folder_write(&ran.folder, "target.json", HOST("there", TARGETS));
+	run_setup(state);
+	folder_write(&ran.folder, "lost.json", HOST("h", LOST_CARD));
 	return 0;
 }
 
-static void ends_with(const char *end)
+/* As assert_trouble, and a shell that reads standard output fails, too. */
+static void script_trouble(const char *part)
 {
-	size_t len = strlen(ran.out);
-
-	if (len < strlen(end) || strcmp(ran.out + len - strlen(end), end) != 0)
-		fail_msg("does not end with \"%s\": %s", end, ran.out);
+	assert_status(2);
+	assert_true(run_one_line(ran.err));
+	assert_contains(ran.err, part);
+	assert_true(strncmp(ran.out, "# error: ", 9) == 0);
+	assert_contains(ran.out, "\nexit 2\n");
 }
 
-static void ready_target_on_this_host_is_success(void **state)
+static void prepare_prints_what_a_shell_would_do(void **state)
 {
 	(void)state;
-	run(HERE "p " READY " | sh");
+	run("migcompat " SERIAL "prepare " DUAL " serial-b//mtty/mtty-2");
 	assert_status(0);
-	assert_string_equal(ran.err, "");
+	assert_string_equal(
+		ran.out, "# compatible (identical)\n"
+			 "[ \"$(uname -n)\" = serial-b ] || { printf '%s\\n' 'migcompat: this is "
+			 "not the host "
+			 "serial-b: nothing is written' >&2; exit 1; }\n"
+			 "set -e\n"
+			 "printf '%s\\n' " DUAL
+			 " > /sys/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2/create\n");
 }
 
-static void another_host_fails_and_writes_nothing(void **state)
+static void prepare_creates_under_the_name_that_is_wished(void **state)
+{
+	json_t *document, *writes;
+
+	(void)state;
+	run("migcompat " SERIAL "prepare --json --uuid 11111111-2222-3333-4444-555555555555 " DUAL
+	    " serial-b//mtty/mtty-2");
+	assert_status(0);
+	document = run_json();
+	writes = json_object_get(document, "writes");
+	assert_int_equal(json_array_size(writes), 1);
+	assert_string_equal(json_member(json_array_get(writes, 0), "value"),
+			    "11111111-2222-3333-4444-555555555555");
+	json_decref(document);
+	run("migcompat " SERIAL "prepare --uuid none " DUAL " serial-b//mtty/mtty-2");
+	script_trouble("\"none\" is no UUID");
+}
+
+static void prepare_writes_each_file_once(void **state)
 {
 	(void)state;
-	run(P "p " READY " | sh");
-	assert_status(1);
-	assert_string_equal(ran.err, "migcompat: this is not the host there: nothing is written\n");
-	run(P "p free/mtty-2 | sh");
-	assert_status(1);
-	assert_string_equal(ran.err, "migcompat: this is not the host there: nothing is written\n");
+	run("mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "
+	    ">$FOLDER/report/migcompat.conf && migcompat --config $FOLDER/report -i "
+	    "tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 ap-z15//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
 }
 
-static void write_that_fails_ends_the_script(void **state)
-{
-	(void)state;
-	run(HERE "{ p free/mtty-2; echo echo went on; } | sh");
-	assert_true(ran.status != 0);
-	assert_contains(ran.err, "/sys/class/mdev_bus/free/mdev_supported_types/mtty-2/create");
-	assert_string_equal(ran.out, "");
-}
+/*
+ * The target is a matrix on a released kernel, which one write makes equal to the source.
+ */
+#define RELEASED                                                                        \
+	"mkdir -p $FOLDER/report && echo 'mechanism = \"report\";' "                    \
+	">$FOLDER/report/migcompat.conf && migcompat --config "                         \
+	"$FOLDER/report -i tests/hosts/ap-z14.json -i tests/hosts/ap-z15.json prepare " \
+	"5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "                                         \
+	"7e1d40c2-9b63-4f15-8d0a-15b3a6c4"
 
-static void incompatible_target_fails_and_says_why(void **state)
-{
-	(void)state;
-	run(HERE "p " SMALL);
-	assert_status(1);
-	ends_with("\nexit 1\n");
-	run(P "p " SMALL " | sh");
-	assert_status(1);
-	assert_string_equal(ran.err, "migcompat: incompatible: source has 2 ports, target has 1\n");
-}
-
-static void unavailable_target_fails_and_has_no_writes(void **state)
+static void prepare_writes_what_makes_a_refused_target_fit(void **state)
 {
 	json_t *document;
 
 	(void)state;
-	run(HERE "p full/mtty-2");
-	assert_status(1);
-	assert_null(strstr(ran.out, "/create"));
-	ends_with("\nexit 1\n");
-	run(P "p full/mtty-2 | sh");
-	assert_status(1);
-	assert_string_equal(
-		ran.err,
-		"migcompat: the target is not available now: no instance of the type is left\n");
-	run(P "p full/mtty-2 --json");
-	assert_status(1);
+	run(RELEASED "0000 --json");
+	assert_status(0);
 	document = run_json();
-	assert_int_equal(json_array_size(json_object_get(document, "writes")), 0);
 	assert_string_equal(json_member(json_object_get(document, "verdict"), "verdict"),
-			    "compatible");
+			    "incompatible");
+	assert_int_equal(json_array_size(json_object_get(document, "writes")), 1);
 	json_decref(document);
+	run(RELEASED "0000");
+	assert_status(0);
+	assert_contains(ran.out, "# incompatible (resource)");
+	assert_contains(ran.out, "\n# the target fits after these writes\n[ ");
+	assert_contains(ran.out, "\nprintf '%s\\n' 0x04");
+	assert_contains(ran.out, "/ap_config # also while it is open\n");
 }
 
-static void unknown_device_fails(void **state)
+static void prepare_says_why_it_writes_nothing(void **state)
 {
 	(void)state;
-	run(P "p nobody");
-	assert_status(2);
-	assert_contains(ran.out, "# error: no device \"nobody\"");
-	ends_with("\nexit 2\n");
-	run(P "p nobody | sh");
-	assert_status(2);
-	assert_contains(ran.err, "migcompat: no device \"nobody\"");
+	run(RELEASED "0048");
+	assert_status(1);
+	assert_contains(ran.out, "\n# nothing is to be written: the target's matrix holds domain "
+				 "0048, which the source lacks");
+	assert_null(strstr(ran.out, "/sys/"));
+	run(RELEASED "0601");
+	assert_status(1);
+	assert_contains(ran.out,
+			"\n# nothing is to be written: the target's matrix holds adapter 06");
+	assert_null(strstr(ran.out, "/sys/"));
 }
 
-static void wrong_usage_fails(void **state)
+static void prepare_writes_nothing_that_the_kernel_loads_itself(void **state)
 {
 	(void)state;
-	run(P "p | sh");
-	assert_status(2);
-	run(P "p " READY " --frobnicate | sh");
-	assert_status(2);
-	run("migcompat prepare --json a b c");
-	assert_json_trouble("EINVAL", "prepare expects SOURCE TARGET");
+	run("sed 's/\"assigned\"/\"unassigned\"/' tests/hosts/ap-z16.json > $FOLDER/free.json; "
+	    "migcompat -i tests/hosts/ap-z14.json -i $FOLDER/free.json prepare "
+	    "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501 "
+	    "ap-z16//matrix/vfio_ap-passthrough");
+	assert_status(0);
+	assert_contains(ran.out, "/vfio_ap-passthrough/create\n");
+	assert_null(strstr(ran.out, "ap_config"));
 }
 
-static void errors_give_the_shell_no_commands(void **state)
+static void prepare_gives_the_shell_no_other_commands(void **state)
 {
 	(void)state;
-	run(P "p $'x\\ntouch $FOLDER/x' | sh; [ ! -e $FOLDER/x ]");
+	folder_write(&ran.folder, "hostile.json",
+		     HOST("h", TYPE_WITH("\"path\":\"/devices/it's $(touch "
+					 "$FOLDER/x)/mtty/mdev_supported_types/mtty-2\",")));
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
-	run("sed -i 's|\"there\"|\"$(touch $FOLDER/x)\"|' $FOLDER/target.json\n" P "p " READY
-	    " | sh; [ $? = 1 ] && [ ! -e $FOLDER/x ]");
+	assert_contains(ran.out, " > '/sys/devices/it'\\''s $(touch "
+				 "$FOLDER/x)/mtty/mdev_supported_types/mtty-2/create'\n");
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL
+	    " h//mtty/mtty-2 | sh 2>/dev/null; [ ! -e $FOLDER/x ]");
 	assert_status(0);
-	run("sed -i \"s|\\\"there\\\"|\\\"it's; touch $FOLDER/x\\\"|\" $FOLDER/target.json\n" P
-	    "p " READY " | sh; [ ! -e $FOLDER/x ]");
+}
+
+/* If an inventory gives no path, the folder is found by the id. */
+static void prepare_never_leaves_the_targets_folder(void **state)
+{
+	(void)state;
+	folder_write(&ran.folder, "hostile.json", HOST("h", TYPE_WITH("")));
+	run("migcompat " SERIAL_A "-i $FOLDER/hostile.json prepare " DUAL " h//mtty/mtty-2");
 	assert_status(0);
+	assert_contains(ran.out,
+			" > /sys/class/mdev_bus/mtty/mdev_supported_types/mtty-2/create\n");
+	run("sed -i 's|\"mtty/|\"../../x/mtty/|' $FOLDER/hostile.json; migcompat " SERIAL_A
+	    "-i $FOLDER/hostile.json prepare " DUAL " h//../../x/mtty/mtty-2");
+	script_trouble("device 1: \"id\" is \"../../x/mtty/mtty-2\", expected PARENT/TYPE-ID");
+}
+
+/* A path that would be cut gives no plan, neither as a script nor as a document. */
+static void prepare_cuts_no_path(void **state)
+{
+	(void)state;
+	run("path=/devices/$(printf '%%4050s' | tr ' ' a)/mtty/mdev_supported_types/mtty-2; sed "
+	    "\"s|/devices/virtual/mtty/mtty/mdev_supported_types/mtty-2|"
+	    "$path|\" tests/hosts/serial-b.json > $FOLDER/long.json; migcompat " SERIAL_A
+	    "-i $FOLDER/long.json prepare " DUAL " serial-b//mtty/mtty-2");
+	script_trouble("mtty/mtty-2: the path of a file to write is longer than 4095 bytes");
+	run("migcompat --json " SERIAL_A "-i $FOLDER/long.json prepare " DUAL
+	    " serial-b//mtty/mtty-2");
+	assert_json_trouble("ENAMETOOLONG", "longer than 4095 bytes");
+}
+
+static void prepare_of_a_ready_target_writes_nothing(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "prepare " DUAL " " CARD_2);
+	assert_status(0);
+	assert_contains(ran.out, "# nothing is to be written: the target is ready\n");
+}
+
+static void prepare_of_an_incompatible_target_writes_nothing(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL "prepare " DUAL " " CARD_1);
+	assert_status(1);
+	assert_contains(ran.out, "# incompatible (type): source has 2 ports, target has 1\n");
+	assert_null(strstr(ran.out, "/sys/"));
+}
+
+static void prepare_takes_a_string(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "version " DUAL " | migcompat " SERIAL_B "prepare - mtty/mtty-2");
+	assert_status(0);
+	assert_contains(ran.out, "/mtty-2/create\n");
+}
+
+static void prepare_that_cannot_be_told_is_an_error(void **state)
+{
+	(void)state;
+	run("migcompat " SERIAL_A "-i $FOLDER/lost.json prepare " DUAL " 0000:00:07.0");
+	script_trouble("no backend serves");
+	run("migcompat --json " SERIAL_A "-i $FOLDER/lost.json prepare " DUAL " 0000:00:07.0");
+	assert_json_trouble("ENOTCONN", "no backend serves");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(ready_target_on_this_host_is_success, fresh),
-		cmocka_unit_test_setup(another_host_fails_and_writes_nothing, fresh),
-		cmocka_unit_test_setup(write_that_fails_ends_the_script, fresh),
-		cmocka_unit_test_setup(incompatible_target_fails_and_says_why, fresh),
-		cmocka_unit_test_setup(unavailable_target_fails_and_has_no_writes, fresh),
-		cmocka_unit_test_setup(unknown_device_fails, fresh),
-		cmocka_unit_test_setup(wrong_usage_fails, fresh),
-		cmocka_unit_test_setup(errors_give_the_shell_no_commands, fresh),
+		cmocka_unit_test(prepare_prints_what_a_shell_would_do),
+		cmocka_unit_test(prepare_creates_under_the_name_that_is_wished),
+		cmocka_unit_test(prepare_writes_each_file_once),
+		cmocka_unit_test(prepare_writes_what_makes_a_refused_target_fit),
+		cmocka_unit_test(prepare_says_why_it_writes_nothing),
+		cmocka_unit_test(prepare_writes_nothing_that_the_kernel_loads_itself),
+		cmocka_unit_test(prepare_gives_the_shell_no_other_commands),
+		cmocka_unit_test(prepare_never_leaves_the_targets_folder),
+		cmocka_unit_test(prepare_cuts_no_path),
+		cmocka_unit_test(prepare_of_a_ready_target_writes_nothing),
+		cmocka_unit_test(prepare_of_an_incompatible_target_writes_nothing),
+		cmocka_unit_test(prepare_takes_a_string),
+		cmocka_unit_test(prepare_that_cannot_be_told_is_an_error),
 	};
 
-	return run_group(tests);
+	return cmocka_run_group_tests(tests, setup, run_teardown);
 }

@@ -1,48 +1,35 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which way is taken, what excludes what, and operators' holds. */
-#include "tests/service/daemon.h"
-#include "tests/support/run.h"
+/* Who answers, which options exclude each other, and holds. */
+#include "core/facts/macros.h"
+#include "tests/cli/run_service.h"
 
-/* In each line m is the program at the service, and own is it on the same inventories. */
+/* In each line m asks the service, and own uses own workers on the same inventories. */
 #define ASK                                                                                      \
 	"m() { command migcompat --daemon --socket $SOCKET \"$@\"; }; own() { migcompat " SERIAL \
 	"\"$@\"; }\n"
-
-static struct daemon service;
 
 static int setup(void **state)
 {
 	static const char *const group[] = {"--group", "nogroup", NULL};
 
-	run_setup(state);
-	service = (struct daemon){.pid = 0};
-	daemon_folder(&service);
-	daemon_start(&service, group);
+	service_setup(state, group);
 	assert_int_equal(chmod(service.folder.path, 0755), 0);
-	setenv("SOCKET", service.socket, 1);
 	return 0;
 }
 
-static int teardown(void **state)
-{
-	daemon_end(&service);
-	folder_remove(&service.folder);
-	return run_teardown(state);
-}
-
-/* Who is not root cannot hold. */
+/* Only root can hold a device. */
 static void need_root(void)
 {
 #ifdef TEST_COVERED
-	skip(); /* who is not root cannot write what was covered, and says so on standard error */
+	skip(); /* other users cannot write coverage data, and say so on standard error */
 #endif
 	if (geteuid() != 0)
 		skip();
 }
 
 /*
- * "stranger UID ARGUMENT...": the program as another user, from a folder that everybody may enter;
- * the build's may be its owner's alone.
+ * "stranger UID ARGUMENT..." runs the program as another user, from a folder that all
+ * users can enter: the build's may be closed.
  */
 #define STRANGER                                                                                   \
 	"[ -e $FOLDER/open ] || cp -r " TEST_BUILD "/stage $FOLDER/open; chmod -R go=rX $FOLDER; " \
@@ -62,7 +49,7 @@ static void service_that_is_there_is_asked(void **state)
 static void own_workers_are_asked_where_it_is_not_to_be(void **state)
 {
 	(void)state;
-	/* This machine has no device of that id. */
+	/* This machine has no device with that id. */
 	run("command migcompat --no-daemon type " DUAL);
 	assert_trouble("no device \"" DUAL "\" on this host; see migcompat list --types");
 }
@@ -92,7 +79,7 @@ static void service_of_a_named_socket_must_answer(void **state)
 	(void)state;
 	run("command migcompat --socket $FOLDER/none list");
 	assert_trouble("migcompat: no service answers at ");
-	/* A file that nobody answers at. */
+	/* A socket file without a service. */
 	run("touch $FOLDER/dead; command migcompat --socket $FOLDER/dead check a b");
 	assert_trouble("dead: Connection refused\n");
 	run("command migcompat --socket $FOLDER/dead list --json");
@@ -127,7 +114,7 @@ static void refusal_of_no_daemon_says_what_is_wrong(void **state)
 	(void)state;
 	run("command migcompat --daemon --no-daemon list");
 	assert_trouble("--daemon and --no-daemon exclude each other: "
-		       "one is for the service, the other keeps it out\n");
+		       "one demands the service, the other forbids it\n");
 }
 
 static void service_and_another_world_exclude_each_other(void **state)
@@ -142,7 +129,7 @@ static void service_and_another_world_exclude_each_other(void **state)
 	char part[128];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++) {
+	for (size_t i = 0; i < COUNT(worlds); i++) {
 		run("command migcompat --daemon %s list", worlds[i][0]);
 		snprintf(part, sizeof(part), "--daemon and %s exclude each other", worlds[i][1]);
 		assert_trouble(part);
@@ -150,8 +137,8 @@ static void service_and_another_world_exclude_each_other(void **state)
 		snprintf(part, sizeof(part), "--socket and %s exclude each other", worlds[i][1]);
 		assert_trouble(part);
 		run("command migcompat %s release a", worlds[i][0]);
-		snprintf(part, sizeof(part), "release is the service's alone: it takes no %s",
-			 worlds[i][1]);
+		snprintf(part, sizeof(part),
+			 "release is answered by the service only: it takes no %s", worlds[i][1]);
 		assert_trouble(part);
 	}
 }
@@ -162,7 +149,7 @@ static void commands_of_their_own_do_not_ask_the_service(void **state)
 					       "policy check", "policy explain a b"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT(commands); i++) {
 		run("command migcompat --daemon %s", commands[i]);
 		assert_status(2);
 		assert_contains(ran.err, "does not ask the service: it takes no --daemon");
@@ -200,7 +187,7 @@ static void policy_of_a_service_that_is_not_there_is_trouble(void **state)
 	run("command migcompat --socket $FOLDER/none policy show");
 	assert_trouble("no service answers at ");
 	run(ASK "m policy show --mechanism report");
-	assert_trouble("the service's policy is shown as it is: no --mechanism");
+	assert_trouble("--mechanism does not apply to the service's policy");
 	run("command migcompat --daemon --config $FOLDER policy show");
 	assert_trouble("--daemon and --config exclude each other");
 }
@@ -209,7 +196,7 @@ static void hold_without_a_reason_says_so(void **state)
 {
 	(void)state;
 	run(ASK "m hold " DUAL);
-	assert_trouble("hold expects --reason TEXT: whoever meets the hold is told why");
+	assert_trouble("hold expects --reason TEXT, which is the reason in answers");
 	run(ASK "m hold --json " DUAL);
 	assert_json_trouble("EINVAL", "hold expects --reason TEXT");
 	run(ASK "m hold");
@@ -387,5 +374,5 @@ int main(void)
 		cmocka_unit_test(hold_where_no_service_is_is_trouble),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, service_teardown);
 }

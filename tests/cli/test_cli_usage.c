@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words, options and how wrong ones are met. */
+/* Commands, options, and mistakes in them. */
+#include "core/facts/macros.h"
 #include "tests/support/run.h"
 
 static void no_command_is_refused(void **state)
@@ -69,7 +70,7 @@ static void option_without_its_argument_is_refused(void **state)
 	assert_trouble("--inventory expects FILE");
 }
 
-/* A letter that two commands share is told as what it could be. */
+/* For a letter that two commands share, the message names both meanings. */
 static void empty_arguments_are_refused(void **state)
 {
 	(void)state;
@@ -202,7 +203,7 @@ static void help_names_every_command_with_an_example(void **state)
 		"backend dump", "policy check", "policy show", "policy explain"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		char part[64];
 
 		run("migcompat --help");
@@ -226,7 +227,7 @@ static void help_of_a_family_names_its_members(void **state)
 	assert_null(strstr(ran.out, "backend list"));
 }
 
-/* What it would refuse is not offered. */
+/* Options that it would refuse are not listed. */
 static void help_of_a_command_names_its_own_options_alone(void **state)
 {
 	(void)state;
@@ -265,7 +266,7 @@ static void closed_standard_output_is_no_yes(void **state)
 					      "--version"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+	for (size_t i = 0; i < COUNT(answers); i++) {
 		run("migcompat " SERIAL "%s >&-", answers[i]);
 		assert_trouble("standard output could not be written: Bad file descriptor");
 	}
@@ -284,6 +285,48 @@ static void other_closed_descriptors_hurt_nothing(void **state)
 	assert_status(2);
 	run("migcompat " SERIAL "check - " CARD_1 " <&-");
 	assert_trouble("standard input is empty");
+}
+
+#define LOST "b0000000-0000-4000-8000-037700000001" /* a device that lacks a fact */
+
+static void every_command_that_fails_has_what_every_error_has(void **state)
+{
+	static const char *const lines[] = {
+		"nonsense",
+		"list -o x",
+		"show x",
+		"type x",
+		"version x",
+		"check x y",
+		"ask x",
+		"params x",
+		"prepare x y",
+		"inventory",
+		"watch",
+		"policy explain x y",
+		"hold x --reason y",
+		"release x",
+		"backend dump /x",
+		"policy check /x",
+		"state inspect /x",
+		"state check /x y",
+		"state load /x y",
+		"state save x -o /x/y",
+		"check " DUAL " " LOST,
+		"ask " LOST,
+		"show " LOST,
+		"params " LOST,
+		"prepare " DUAL " " LOST,
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(lines); i++) {
+		run("migcompat --json " SERIAL "-i tests/hosts/broken.json %s |"
+		    " jq -c '[.verdict, ([.errno, .reason, .findings][] | type)]'",
+		    lines[i]);
+		if (strcmp(ran.out, "[\"error\",\"string\",\"string\",\"array\"]\n") != 0)
+			fail_msg("%s: %s%s", lines[i], ran.out, ran.err);
+	}
 }
 
 int main(void)
@@ -307,6 +350,7 @@ int main(void)
 		cmocka_unit_test(control_characters_do_not_reach_the_terminal),
 		cmocka_unit_test(first_of_several_mistakes_is_the_one_told),
 		cmocka_unit_test(mistakes_are_a_document_too),
+		cmocka_unit_test(every_command_that_fails_has_what_every_error_has),
 		cmocka_unit_test(options_stand_before_and_behind_the_command),
 		cmocka_unit_test(environment_does_not_change_where_options_stand),
 		cmocka_unit_test(behind_two_dashes_nothing_is_an_option),

@@ -1,26 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat watch: what it tells, and how it ends. */
+/* migcompat watch: its events and how it ends. */
 #include "tests/cli/fake_service.h"
-#include "tests/service/daemon.h"
-#include "tests/support/run.h"
-
-static struct daemon service;
+#include "tests/cli/run_service.h"
 
 static int setup(void **state)
 {
-	run_setup(state);
-	service = (struct daemon){.pid = 0};
-	daemon_folder(&service);
-	daemon_start(&service, NULL);
-	setenv("SOCKET", service.socket, 1);
-	return 0;
-}
-
-static int teardown(void **state)
-{
-	daemon_end(&service);
-	folder_remove(&service.folder);
-	return run_teardown(state);
+	return service_setup(state, NULL);
 }
 
 static void need_root(void)
@@ -34,7 +19,7 @@ struct watcher {
 	FILE *out;
 };
 
-/* The built program with these words, which say where the service is, and a reader. */
+/* Starts the built program with these words, which name the service, and a reader. */
 static struct watcher watch(const char *const *words)
 {
 	const char *args[16] = {TEST_BUILD "/migcompat", "watch"};
@@ -52,7 +37,7 @@ static struct watcher watch(const char *const *words)
 		dup2(fds[1], STDOUT_FILENO);
 		close(fds[0]);
 		close(fds[1]);
-		/* Whatever the tests were started with. */
+		/* The tests may have been started with another action. */
 		signal(SIGINT, SIG_DFL);
 		signal(SIGTERM, SIG_DFL);
 		execv(args[0], (char *const *)(uintptr_t)args);
@@ -175,7 +160,7 @@ static void reader_that_leaves_ends_it(void **state)
 
 	(void)state;
 	reads_until_ready(&watcher);
-	/* Nothing changes: it is not a write that tells. */
+	/* Nothing changes, so no write would fail. */
 	fclose(watcher.out);
 	assert_int_equal(daemon_wait(watcher.pid), 0);
 	run("set -o pipefail; command migcompat --socket $SOCKET watch --types | head -n 1");
@@ -221,9 +206,9 @@ static void own_workers_cannot_watch(void **state)
 {
 	(void)state;
 	run("command migcompat -i a watch");
-	assert_trouble("watch is the service's alone: it takes no --inventory");
+	assert_trouble("watch is answered by the service only: it takes no --inventory");
 	run("command migcompat --no-daemon watch");
-	assert_trouble("watch is the service's alone: it takes no --no-daemon");
+	assert_trouble("watch is answered by the service only: it takes no --no-daemon");
 }
 
 static void says(const char *text, const char *part)
@@ -260,7 +245,7 @@ static void backend_comes_with_its_state_and_why(void **state)
 static void nonsense_is_trouble(void **state)
 {
 	(void)state;
-	says("nonsense", "answers nonsense: ");
+	says("nonsense", "sent an invalid answer: ");
 	says(EVENT("\"event\":\"tea\""), "\"event\" is \"tea\", expected present, ready, ");
 	says(EVENT("\"event\":\"added\""), "an event without its device");
 	says(EVENT("\"event\":\"added\",\"device\":1,\"host\":\"h\""),
@@ -293,5 +278,5 @@ int main(void)
 		cmocka_unit_test(nonsense_is_trouble),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(tests, setup, service_teardown);
 }

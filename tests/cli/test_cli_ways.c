@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The same questions to the program's own workers and to the service: status, standard output and
- * standard error must be equal, byte for byte. In each line m is the program, told which way to
- * take.
+ * The same questions to own workers and to the service: status, standard output and
+ * standard error must be equal, byte for byte. In each line m is the program, with the
+ * options for one of both.
  */
+#include "core/facts/macros.h"
 #include "tests/service/daemon.h"
 #include "tests/support/run.h"
 
@@ -59,7 +60,7 @@ static int teardown(void **state)
 
 static char own_out[RUN_OUTPUT_MAX], own_err[RUN_OUTPUT_MAX];
 
-/* status: the expected one of both; -1: any. */
+/* status is the expected one of both; -1: any. */
 static void same(const char *line, int status)
 {
 	int own_status;
@@ -78,11 +79,11 @@ static void same(const char *line, int status)
 }
 
 struct line {
-	const char *words; /* of the program */
+	const char *words; /* of the command line */
 	int status;
 };
 
-/* As it is, as a document, in colour, and on a terminal of 80 columns. */
+/* As a table, as a document, in colour, and on a terminal of 80 columns. */
 static void same_in_every_form(const struct line *lines, size_t count)
 {
 	char text[4096];
@@ -102,10 +103,10 @@ static void same_in_every_form(const struct line *lines, size_t count)
 	}
 }
 
-#define SAME_IN_EVERY_FORM(...)                                              \
-	do {                                                                 \
-		static const struct line lines[] = {__VA_ARGS__};            \
-		same_in_every_form(lines, sizeof(lines) / sizeof(lines[0])); \
+#define SAME_IN_EVERY_FORM(...)                                   \
+	do {                                                      \
+		static const struct line lines[] = {__VA_ARGS__}; \
+		same_in_every_form(lines, COUNT(lines));          \
 	} while (0)
 
 static void lists_are_the_same(void **state)
@@ -120,7 +121,7 @@ static void lists_are_the_same(void **state)
 	assert_contains(ran.out, "0000:00:02.0/i915-GVTg_V5_4");
 }
 
-/* For people it is made of the document, so every sixth will do. */
+/* Tables are made of the document, so every sixth device will do. */
 static void every_device_is_told_the_same(void **state)
 {
 	(void)state;
@@ -222,7 +223,7 @@ static void strings_are_told_the_same(void **state)
 	char text[1024];
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(inputs) / sizeof(inputs[0]); i++) {
+	for (size_t i = 0; i < COUNT(inputs); i++) {
 		snprintf(text, sizeof(text), "%s | m check - " B CARD_2, inputs[i]);
 		same(text, -1);
 		snprintf(text, sizeof(text), "%s | m check -v --json - " B CARD_2, inputs[i]);
@@ -243,7 +244,7 @@ static void backends_are_the_same(void **state)
 	assert_contains(ran.out, "mtty    1.0.0   loaded ");
 }
 
-/* A folder of backends of which some cannot be loaded, for a service of its own. */
+/* A folder of backends with broken ones, for a service of its own. */
 static void backends_that_failed_are_the_same(void **state)
 {
 	struct daemon other = {.pid = 0};

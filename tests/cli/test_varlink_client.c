@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The client alone: how replies come apart, and how long it waits. */
+/* The client alone: how replies are split, and how long it waits. */
 #include "core/cli/varlink_client.h"
 
 #include <fcntl.h>
 
 #include "tests/cli/fake_service.h"
 
-#define PATIENCE_MS 60000u /* for what is expected to come */
-#define HASTE_MS 100u	   /* for what is expected not to */
+#define PATIENCE_MS 60000u /* for events that must come */
+#define HASTE_MS 100u	   /* for events that must not come */
 
 struct bench {
 	struct folder folder;
@@ -80,7 +80,7 @@ static void long_reply_comes_whole(void **state)
 	memcpy(text + sizeof(text) - 21, "\"parameters\":{\"n\":1}", 20);
 	text[sizeof(text) - 1] = '}';
 	assert_int_equal(ask(bench, text, sizeof(text), FAKE_WAITS, HASTE_MS), 0);
-	/* Its zero is missing yet. */
+	/* The zero at its end is missing so far. */
 	assert_int_equal(varlink_receive(&bench->client, &reply, &bench->err), -ETIMEDOUT);
 	varlink_close(&bench->client);
 	fake_stop(&bench->fake);
@@ -103,7 +103,7 @@ static void silent_service_is_not_waited_for(void **state)
 	assert_contains(bench->err.text, "gave no answer in 0.1 s");
 }
 
-/* Bytes that come one after the other are no answer. */
+/* Single bytes do not extend the deadline. */
 static void bytes_do_not_stretch_the_time(void **state)
 {
 	struct bench *bench = *state;
@@ -173,8 +173,8 @@ static void nobody_there_is_said(void **state)
 #define ANSWER "{\"parameters\":{\"n\":1}}"
 
 /*
- * So many connections are told that, or nothing, before one is answered. Returns what comes of the
- * call.
+ * The service refuses so many connections before it answers one. Returns the result of
+ * the call.
  */
 static int ask_full(struct bench *bench, unsigned times, const char *away, bool once)
 {
@@ -230,7 +230,7 @@ static void service_that_never_says_a_word_is_given_up_sooner(void **state)
 	assert_contains(bench->err.text, "closed the connection without an answer");
 }
 
-/* It may have been heard, and what it does is done then. */
+/* The service may have read and executed the call. */
 static void call_that_changes_something_is_not_sent_again_after_silence(void **state)
 {
 	struct bench *bench = *state;
@@ -303,7 +303,7 @@ static void one_that_was_never_opened_may_be_closed(void **state)
 	(void)state;
 	varlink_close(&client);
 	varlink_close(&client);
-	/* Its descriptor looks like standard input, which is not its own. */
+	/* Its descriptor is 0, but standard input is not its own. */
 	assert_int_equal(fcntl(STDIN_FILENO, F_GETFD), before);
 }
 

@@ -1,8 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: LGPL-2.1-or-later
-"""The schemas and their validation: test_validate.py SOURCE BUILD.
+"""Tests the schemas and their validation: test_validate.py SOURCE BUILD.
 
-Every format has a schema, and a document that differs from its schema in any way is refused.
+Every format has a schema, and a document that differs from its schema is refused.
 """
 import copy
 import functools
@@ -30,7 +30,7 @@ DUAL = "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"
 
 @functools.lru_cache(maxsize=None)
 def printed(*words):
-    """The document that the program prints about the recorded pair."""
+    """The document of a command about the recorded pair."""
     hosts = ["-i", HOSTS / "serial-a.json", "-i", HOSTS / "serial-b.json"]
     command = [build / "migcompat", "--json", "--config", build / "backends", *words, *hosts]
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=False).stdout)

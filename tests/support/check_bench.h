@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two hosts with all kinds of devices in an engine of this process, for the tests of questions,
- * choices and plans. */
+/*
+ * Two hosts with all kinds of devices in an engine of this process, for tests of
+ * questions, choices and plans.
+ */
 #ifndef TESTS_SUPPORT_CHECK_BENCH_H
 #define TESTS_SUPPORT_CHECK_BENCH_H
 
@@ -16,10 +18,9 @@
 #define AP "83b8f4f2-509f-382f-3c1e-e6bfe0fa1003"
 #define LOST "83b8f4f2-509f-382f-3c1e-e6bfe0fa1004"
 #define STRANGE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1005"
-#define REFUSED "0000:00:0a.0" /* the kernel would, the backend would not */
-#define MUTE                                                                                      \
-	"83b8f4f2-509f-382f-3c1e-e6bfe0fa1007" /* nobody serves it, and the kernel cannot move it \
-						*/
+#define REFUSED "0000:00:0a.0" /* the kernel can move it, the backend refuses it */
+/* No backend serves it, and the kernel cannot move it. */
+#define MUTE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1007"
 #define EIGHT "83b8f4f2-509f-382f-3c1e-e6bfe0fa1006"
 
 static const char host_a[] =

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Devices made of facts for tests: a backend in isolation, with no file, no worker and no host
- * behind it. One bench holds one host and any number of its devices.
+ * Devices made of facts, for tests of a backend without files, workers and hosts. A bench
+ * has one host and any number of its devices.
  */
 #ifndef TESTS_SUPPORT_DEVICE_H
 #define TESTS_SUPPORT_DEVICE_H
@@ -15,12 +15,11 @@
 struct test_host {
 	struct inventory inventory;
 	struct host *host;
-	struct device devices[TEST_DEVICES_MAX]; /* stay where they are */
+	struct device devices[TEST_DEVICES_MAX]; /* must not move in memory */
 	size_t ndevices;
 };
 
-/* facts: "key", "value", …, NULL. A value that begins with "!" is an error by its errno name
- * ("!EACCES"). */
+/* facts is "key", "value", …, NULL. A value "!EACCES" is an error with that name. */
 static inline struct factset test_facts(struct arena *arena, const char *const *facts)
 {
 	struct factset_builder builder;
@@ -70,8 +69,10 @@ static inline void test_host_free(struct test_host *host)
 	inventory_free(&host->inventory);
 }
 
-/* A backend of the build by its namespace, its settings from "name", "value", …, NULL (or NULL: the
- * initial ones). */
+/*
+ * A backend of the build by its namespace. settings is "name", "value", …, NULL; or NULL
+ * for the initial values.
+ */
 static inline const char *test_setting(void *arg, const char *namespace, const char *name)
 {
 	(void)namespace;
@@ -105,7 +106,7 @@ static inline struct opened *test_open(struct provider *provider, const struct d
 	return opened;
 }
 
-/* Compare source to target; the result is reset first and stays the caller's. */
+/* Compare source to target. The result is reset first, and belongs to the caller. */
 static inline void test_compare(struct opened *source, struct opened *target,
 				struct migcompat_result *result)
 {

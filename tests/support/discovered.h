@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of discovery share: running it, and asking for rows and facts. One inventory at a
- * time. */
+/*
+ * For tests of discovery: running it, and finding devices and facts. One inventory at a
+ * time.
+ */
 #ifndef TESTS_SUPPORT_DISCOVERED_H
 #define TESTS_SUPPORT_DISCOVERED_H
 
@@ -12,7 +14,7 @@
 
 static struct inventory inventory;
 static struct error err;
-static char asked[4096]; /* what served was asked, "MODULE MODALIAS\n" each */
+static char asked[4096]; /* calls of served, one "MODULE MODALIAS\n" each */
 
 static inline int setup(void **state)
 {

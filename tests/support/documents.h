@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeps what a test got from a program or the service, for tests/schema/validate, which runs after
- * all tests. A file a test program, to which each text is appended.
+ * Keeps the output of programs and the service for tests/schema/validate, which runs
+ * after all tests. Each test program appends to its own file.
  */
 #ifndef TESTS_SUPPORT_DOCUMENTS_H
 #define TESTS_SUPPORT_DOCUMENTS_H
@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 /*
- * A plain function, so that a child may use it without cmocka. The folder is made by ctest: a test
- * that is run by hand keeps nothing, nor does a child that became another user. In one write, since
- * children append to the same file.
+ * It does not use cmocka, so that a child process can call it. ctest makes the folder: a
+ * test that is run by hand keeps nothing, and neither does a child that became another
+ * user. It is one write, because children append to the same file.
  */
 static inline void documents_keep(const char *text)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A temporary folder and files in it, for tests that read files. Any failure ends the test. */
+/* A temporary folder with files, for tests that read files. Any failure ends the test. */
 #ifndef TESTS_SUPPORT_FILES_H
 #define TESTS_SUPPORT_FILES_H
 
@@ -11,7 +11,7 @@
 
 struct folder {
 	char path[64];
-	char file[160]; /* what the last call of folder_write or folder_path made */
+	char file[160]; /* result of the last folder_write or folder_path */
 };
 
 static inline void folder_make(struct folder *folder)
@@ -34,7 +34,7 @@ static inline const char *folder_write_bytes(struct folder *folder, const char *
 	assert_non_null(file);
 	assert_int_equal(fwrite(bytes, 1, len, file), len);
 	assert_int_equal(fclose(file), 0);
-	/* Whatever the umask of whoever runs the tests. */
+	/* The same for all umasks. */
 	assert_int_equal(chmod(folder->file, 0644), 0);
 	return folder->file;
 }

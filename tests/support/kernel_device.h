@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A kernel driver for tests: the states of linux/vfio.h, a stream of any length, bytes that appear
- * while it copies ahead, and a fault at the n-th call of an operation. It refuses what the kernel
- * would refuse.
+ * A kernel driver for tests: the states of linux/vfio.h, a stream of any length, data
+ * that appears during pre-copy, and a fault at the n-th call of an operation. It refuses
+ * what the kernel would refuse.
  */
 #ifndef TESTS_SUPPORT_KERNEL_DEVICE_H
 #define TESTS_SUPPORT_KERNEL_DEVICE_H
@@ -26,24 +26,24 @@ enum driver_op {
 struct driver {
 	struct kernel_device device;
 	enum kernel_state state;
-	char now[DRIVER_STATE_MAX]; /* its state */
+	char now[DRIVER_STATE_MAX]; /* of the device */
 	size_t len;
 	char incoming[DRIVER_STATE_MAX];
 	size_t incoming_len;
-	size_t at;     /* of reading */
+	size_t at;     /* read position */
 	size_t ahead;  /* bytes that can be read while it runs */
-	size_t chunk;  /* most bytes of one read or write; 0: any */
+	size_t chunk;  /* limit of one read or write in bytes; 0: none */
 	unsigned open; /* descriptors of its data session */
-	bool same_fd;  /* tell of the session's descriptor again at STOP_COPY */
-	bool forgets;  /* takes a load, and then has something else */
+	bool same_fd;  /* return the session's descriptor again at STOP_COPY */
+	bool forgets;  /* takes a load, and has another state after it */
 	bool no_fd;
 	unsigned resets;
-	enum kernel_state way[16]; /* the states that it was sent to */
+	enum kernel_state way[16]; /* the states that it was set to */
 	size_t nway;
 	int fail[DRIVER_OP_COUNT];
 	unsigned fail_at[DRIVER_OP_COUNT]; /* the call that fails, from 0 */
 	unsigned calls[DRIVER_OP_COUNT];
-	bool fail_on[DRIVER_OP_COUNT]; /* and all behind it */
+	bool fail_on[DRIVER_OP_COUNT]; /* and all later ones */
 };
 
 static inline struct driver *driver_of(struct kernel_device *device)
@@ -180,7 +180,10 @@ static const struct kernel_device_ops driver_ops = {
 	.reset = driver_reset,
 };
 
-/* A device whose state has so many bytes, of which a byte tells one device's from another's. */
+/*
+ * A device with len bytes of state. The last argument makes its bytes differ from those
+ * of others.
+ */
 static inline struct driver *driver_make(size_t len, uint32_t flags, char fill)
 {
 	struct driver *driver = calloc(1, sizeof(*driver));

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests on recorded hosts: a test program runs itself again under umockdev-run, once for each group
- * that needs a host. */
+/*
+ * Tests on recorded hosts: a test program runs itself again under umockdev-run, once for
+ * each group.
+ */
 #ifndef TESTS_SUPPORT_MOCKED_H
 #define TESTS_SUPPORT_MOCKED_H
 
@@ -12,13 +14,15 @@
 
 struct mocked_group {
 	const char *name;
-	const char
-		*host; /* a file of tests/hosts; NULL: none yet, the group makes a testbed itself */
+	/* a file of tests/hosts; NULL: the group makes its testbed itself */
+	const char *host;
 	int (*run)(void);
 };
 
-/* A file of the mocked /sys as it really stands, for tests that break it. path begins with "/sys".
- * Valid until the next call. */
+/*
+ * The real path of a file in the mocked /sys, for tests that break it. path begins with
+ * "/sys". Valid until the next call.
+ */
 static inline const char *mocked_path(const char *path)
 {
 	static char real[4096];
@@ -42,7 +46,7 @@ static inline int mocked_run(const struct mocked_group *group, char *self)
 
 	snprintf(host, sizeof(host), TEST_SOURCE "/tests/hosts/%s", group->host ? group->host : "");
 	snprintf(name, sizeof(name), "%s", group->name);
-	/* The preloaded library comes before that of the sanitizer. */
+	/* The preloaded library must come before that of the sanitizer. */
 	snprintf(joined, sizeof(joined), "%s%sverify_asan_link_order=0", options ? options : "",
 		 options ? ":" : "");
 	setenv("ASAN_OPTIONS", joined, 1);
@@ -54,7 +58,7 @@ static inline int mocked_run(const struct mocked_group *group, char *self)
 	return !WIFEXITED(status) || WEXITSTATUS(status) != 0;
 }
 
-/* What main returns. */
+/* The return value of main. */
 static inline int mocked_main(const struct mocked_group *groups, size_t count, int argc,
 			      char **argv)
 {

@@ -134,11 +134,11 @@ struct bench {
 	bool forced;
 	const char *applied[8];
 	size_t napplied;
-	char trace[32][1024]; /* "RULE|WHERE|ACTION|yes|TEXT" */
+	char trace[32][1024]; /* one "RULE|WHERE|ACTION|yes|TEXT" per rule */
 	size_t ntrace;
 };
 
-/* key, value, key, value, …, NULL */
+/* key, value, key, value, …, NULL. */
 static inline void facts_of(struct bench *bench, struct factset *ret, const char *const *pairs)
 {
 	struct factset_builder builder;
@@ -244,7 +244,7 @@ static inline enum policy_outcome outcome_of(struct bench *bench, const char *te
 	return bench->outcome;
 }
 
-/* The sentence of the last finding. */
+/* The text of the last finding. */
 static inline const char *last_text(const struct bench *bench)
 {
 	static char text[4096];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Running the built program as people do: a shell's command line, in the source folder, "migcompat"
- * being the one that was built and asking no policy of this machine. What it printed and its status
- * are kept until the next run.
+ * Runs the built program from a shell's command line, in the source folder. "migcompat"
+ * is the built program, with an empty policy. Its output and status are kept until the
+ * next run.
  */
 #ifndef TESTS_SUPPORT_RUN_H
 #define TESTS_SUPPORT_RUN_H
@@ -20,17 +20,17 @@
 #define SERIAL_A "-i tests/hosts/serial-a.json "
 #define SERIAL_B "-i tests/hosts/serial-b.json "
 #define SERIAL SERIAL_A SERIAL_B
-#define SERIAL_C SERIAL_A "-i tests/hosts/serial-c.json " /* its cards cannot move */
-#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"	  /* two ports, of serial-a */
+#define SERIAL_C SERIAL_A "-i tests/hosts/serial-c.json " /* cards that cannot move */
+#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"	  /* two ports, on serial-a */
 #define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"	  /* one port */
-#define CARD_1 "0000:00:03.0"				  /* one port, of serial-b */
+#define CARD_1 "0000:00:03.0"				  /* one port, on serial-b */
 #define CARD_2 "0000:00:04.0"				  /* two ports */
 
 static struct {
 	int status;
 	char out[RUN_OUTPUT_MAX];
 	char err[RUN_OUTPUT_MAX];
-	struct folder folder; /* $FOLDER, and an empty policy in it */
+	struct folder folder; /* $FOLDER, with an empty policy */
 } ran;
 
 static inline void run_read(FILE *file, char *buffer)
@@ -43,7 +43,9 @@ static inline void run_read(FILE *file, char *buffer)
 	fclose(file);
 }
 
-/* The status is that of the last command in line; 128 and the signal's number where it was killed.
+/*
+ * The status is that of the last command. 128 and the number of a signal: a signal ended
+ * it.
  */
 static inline void run(const char *format, ...) __attribute__((format(printf, 1, 2)));
 static inline void run(const char *format, ...)
@@ -92,8 +94,7 @@ static inline bool run_one_line(const char *text)
 	return end && end[1] == '\0';
 }
 
-/* As an error has to be: status 2, one sentence that begins so and has this in it, and nothing
- * else. */
+/* Status 2, one sentence on standard error that contains part, and no output. */
 static inline void assert_trouble(const char *part)
 {
 	assert_status(2);
@@ -103,7 +104,7 @@ static inline void assert_trouble(const char *part)
 	assert_string_equal(ran.out, "");
 }
 
-/* Standard output is one JSON document; yours. */
+/* Standard output must be one JSON document, which the caller frees. */
 static inline json_t *run_json(void)
 {
 	json_error_t error;
@@ -123,7 +124,7 @@ static inline const char *json_member(json_t *document, const char *key)
 	return json_is_string(value) ? json_string_value(value) : NULL;
 }
 
-/* The same with --json: one sentence, and one document of an error that has it. */
+/* The same with --json: one sentence, and one error document. Both contain part. */
 static inline void assert_json_trouble(const char *number, const char *part)
 {
 	json_t *document;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What kernel drivers write first into their migration streams, for tests. */
+/* The start of kernel drivers' migration streams, for tests. */
 #ifndef TESTS_SUPPORT_STREAM_H
 #define TESTS_SUPPORT_STREAM_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Put a number in the host's byte order and go behind it. */
+/* Write a number in the host's byte order. Returns the address after it. */
 static inline uint8_t *stream_put(uint8_t *at, uint64_t value, size_t size)
 {
 	const uint32_t four = (uint32_t)value;
@@ -25,7 +25,7 @@ static inline uint8_t *stream_put(uint8_t *at, uint64_t value, size_t size)
 
 #define STREAM_MTTY_MAGIC 0x7e9d09898c3e2c4eu
 
-/* All of an mtty's: 24 bytes and 36 a port. Returns its length. */
+/* The whole stream of mtty: 24 bytes, and 36 per port. Returns its length. */
 static inline size_t stream_mtty(uint8_t buffer[24 + 4 * 36], uint32_t major, uint32_t minor,
 				 uint32_t ports, uint32_t flags)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The one header through which tests see cmocka, and a few helpers that all of them share. */
+/* The one header through which tests include cmocka, with a few common helpers. */
 #ifndef TESTS_SUPPORT_TEST_H
 #define TESTS_SUPPORT_TEST_H
 

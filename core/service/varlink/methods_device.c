@@ -398,8 +398,12 @@ static json_t *ask_portion(const struct call *call, size_t index, bool last)
 	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);
 	json_t *portion = document_copy(call->kept), *choices = json_array(), *choice = NULL;
 
-	(void)json_source_text("choice", "text", json_string_value(text), json_string_length(text),
-			       CALL_REPLY_MAX, &choice, NULL);
+	(void)json_source_text(&(struct json_text){.name = "choice",
+						   .what = "text",
+						   .bytes = json_string_value(text),
+						   .len = json_string_length(text),
+						   .max = CALL_REPLY_MAX},
+			       &choice, NULL);
 	json_append(&choices, choice);
 	json_set(&portion, "choices", choices);
 	if (!last)

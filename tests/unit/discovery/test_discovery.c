@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which rows discovery makes of recorded hosts. Runs itself under umockdev-run. */
+/* The devices that discovery finds on recorded hosts. Runs itself under umockdev-run. */
 #include "core/facts/kernel_word.h"
 #include "tests/support/discovered.h"
 
@@ -112,8 +112,9 @@ static void a_failed_run_leaves_nothing(void **state)
 
 /* ---------------------------------------------------------------- what happens meanwhile */
 
-/* Longer than a run takes: a device that is gone and back within one cannot be told from one that
- * stayed. */
+/*
+ * Longer than a run takes. A device that is gone and back within one run is not noticed.
+ */
 #define AWAY_US 3000
 
 static atomic_bool stop;
@@ -157,7 +158,7 @@ static void a_device_that_comes_and_goes_makes_a_whole_row_or_none(void **state)
 	assert_in_range(rows, 1, 299);
 }
 
-/* As an ordinary user, for whom modes count. Each step that fails has a status of its own. */
+/* As an ordinary user, to whom modes apply. Each step that fails has its own status. */
 static int look_as_nobody(void)
 {
 	const struct device *device;
@@ -204,8 +205,7 @@ static void what_may_not_be_read_is_an_error(void **state)
 	assert_int_equal(WEXITSTATUS(status), 0);
 }
 
-/* Nothing is known of a folder that may not be looked into: neither that the files are there, nor
- * that they are not. */
+/* If a folder cannot be read, it is not known whether files exist in it. */
 static int look_up_as_nobody(void)
 {
 	const struct device *device;
@@ -331,7 +331,7 @@ static void a_folder_of_attributes_is_read_by_glob(void **state)
 static void types_are_found_by_the_parents_of_instances(void **state)
 {
 	(void)state;
-	/* A whole /sys, whose class/mdev_bus says all about parents; it lacks this one. */
+	/* A whole /sys, whose class/mdev_bus has all parents but this one. */
 	assert_int_equal(mkdir(mocked_path("/sys/fs"), 0755), 0);
 	discover();
 	assert_int_equal(find("0000:3b:00.5/nvidia-557")->kind, MIGCOMPAT_KIND_MDEV_TYPE);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Discovery on a host where much is missing or wrong. Runs itself under umockdev-run. */
+/* Discovery on a host with missing and wrong files. Runs itself under umockdev-run. */
 #include "tests/support/discovered.h"
 
 #include <sys/stat.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What facts discovery gathers, by which globs. Runs itself under umockdev-run. */
+/* The facts that discovery collects for a glob. Runs itself under umockdev-run. */
 #include "tests/support/discovered.h"
 
 #include <sys/stat.h>

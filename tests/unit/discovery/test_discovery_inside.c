@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What discovery refuses to collect, where links lead, and how an attribute is read; on plain
- * files, without any host. */
+/*
+ * Globs that are refused, targets of links, and reading attributes, on plain files
+ * without a host.
+ */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -12,6 +14,7 @@
 
 #include "core/discovery/sysfs.h"
 #include "core/discovery/wants.h"
+#include "core/facts/macros.h"
 
 static struct arena arena;
 static struct intern intern;
@@ -35,7 +38,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* How many globs come to the base set. */
+/* The number of globs beside the base set. */
 static size_t kept(const struct discovery_want *list, size_t count)
 {
 	size_t base;
@@ -81,7 +84,7 @@ static void wants_refuse_globs_that_leave_the_folder(void **state)
 					    "a/./b",	 "/etc/passwd", "/",	"a//b", "a/", ""};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++) {
+	for (size_t i = 0; i < COUNT(globs); i++) {
 		assert_false(keeps(globs[i], 0));
 		assert_false(keeps(globs[i], MIGCOMPAT_WANT_HOST));
 	}
@@ -101,7 +104,7 @@ static void wants_refuse_attributes_whose_reading_is_an_act(void **state)
 					    "parent/migration_x", "resource0",	    "rom"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(globs) / sizeof(globs[0]); i++)
+	for (size_t i = 0; i < COUNT(globs); i++)
 		assert_false(keeps(globs[i], 0));
 	assert_true(keeps("resource", 0));
 	assert_true(keeps("config", 0));
@@ -339,7 +342,7 @@ int main(void)
 	if (!mkdtemp(folder))
 		return 1;
 	failed = cmocka_run_group_tests(tests, NULL, NULL);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		snprintf(path, sizeof(path), "%s/%s", folder, names[i]);
 		unlink(path);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which drivers modules.alias offers for a function, from files written here. */
+/* The drivers that modules.alias has for a function, from files that the test writes. */
 #include "core/discovery/variants.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The foundation of facts: arena and sets of facts. */
+/* Arenas and sets of facts. */
 #include "tests/support/test.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading inventories that are right, in every order and form that the format allows. */
+/* Correct inventories, in each order and form that the format allows. */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 
@@ -24,7 +24,7 @@ static const char example[] =
 	"            "
 	"{\"id\":\"0000:00:03.0\",\"kind\":\"physical\",\"facts\":{\"vendor\":\"0x1b36\"}}]}\n";
 
-/* Reads what must be right. */
+/* Reads a text that must be accepted. */
 static void read_good(struct inventory *inventory, const char *text)
 {
 	struct error err = {{0}};

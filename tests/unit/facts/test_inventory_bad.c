@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Inventories that are wrong: each is refused with one sentence that names file, place, what is
- * there and what was expected. */
+/*
+ * Wrong inventories. Each is refused with one sentence that has the file, the place, what
+ * is there and what was expected.
+ */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
+#include "tests/unit/facts/inventory_bad.h"
 
 #include <errno.h>
 
-#include "core/facts/inventory_json.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 #define FORMAT "\"format\":\"migcompat-inventory/1\""
@@ -22,7 +25,7 @@
 struct bad {
 	const char *name;
 	const char *text;
-	const char *sentence; /* begins so */
+	const char *sentence; /* the start of the message */
 };
 
 static const struct bad table[] = {
@@ -35,7 +38,7 @@ static const struct bad table[] = {
 	 "a.json: line 1: the document: found byte 0xef, expected '{'"},
 	{"name_is_no_string", "{1:2}", "a.json: a member's name is a number, expected a string"},
 	{"name_without_colon", "{\n\"format\" 1}",
-	 "a.json: line 2: behind a member's name: found '1', expected ':'"},
+	 "a.json: line 2: after a member's name: found '1', expected ':'"},
 	{"comma_at_the_end", "{" FORMAT ",}", "a.json: line 1: a member's name: bad JSON: "},
 	{"no_comma", "{" FORMAT "\n\"host\"",
 	 "a.json: line 2: the document: found '\"', expected ',' or '}'"},
@@ -59,14 +62,14 @@ static const struct bad table[] = {
 	{"fact_twice", FACT("\"a\":\"1\",\"a\":\"1\""),
 	 "a.json: line 1: device 2: bad JSON: duplicate object key"},
 	{"member_twice", "{" FORMAT ",\n" FORMAT "}",
-	 "a.json: \"format\" stands twice, expected once"},
+	 "a.json: \"format\" occurs twice, expected once"},
 	{"devices_twice", "{\"devices\":[],\"devices\":[]}",
-	 "a.json: \"devices\" stands twice, expected once"},
-	{"unknown_member_twice", "{\"x\":1,\"x\":2}", "a.json: \"x\" stands twice, expected once"},
+	 "a.json: \"devices\" occurs twice, expected once"},
+	{"unknown_member_twice", "{\"x\":1,\"x\":2}", "a.json: \"x\" occurs twice, expected once"},
 	{"unknown_member_too_large_a_number", "{\"x\":1e999}",
 	 "a.json: line 1: \"x\": bad JSON: real number overflow"},
 	{"more_behind", "{" FORMAT ",\"host\":{\"name\":\"a\"}}\n{}",
-	 "a.json: line 2: behind the document: found '{', expected nothing more"},
+	 "a.json: line 2: after the document: found '{', expected nothing more"},
 	/* the document */
 	{"no_format", "{}", "a.json: \"format\" is missing, expected \"migcompat-inventory/1\""},
 	{"other_format", "{\"format\":\"migcompat-inventory/2\"}",
@@ -235,21 +238,7 @@ static const struct bad table[] = {
 	{"base64_is_no_string", FACT("\"a\":{\"base64\":false}"),
 	 "a.json: device 2 (\"u1\"): fact \"a\": \"base64\" is false, expected a string"},
 };
-#define TABLE_COUNT (sizeof(table) / sizeof(table[0]))
-
-/* Reads a text that must fail; what it says comes back. */
-static int read_bad(const char *text, size_t len, struct error *err)
-{
-	struct inventory inventory;
-	int r;
-
-	inventory_init(&inventory);
-	r = inventory_read_buffer(&inventory, "a.json", text, len, err);
-	assert_int_equal(inventory.nhosts, 0);
-	assert_int_equal(inventory.ndevices, 0);
-	inventory_free(&inventory);
-	return r;
-}
+#define TABLE_COUNT COUNT(table)
 
 static void is_refused(void **state)
 {
@@ -262,7 +251,7 @@ static void is_refused(void **state)
 	assert_true(utf8_valid(err.text, strlen(err.text)));
 }
 
-/* The same through a file, whose window and lines are found in another way. */
+/* The same through a file, which is read in windows. */
 static void is_refused_as_file(void **state)
 {
 	const struct bad *bad = *state;
@@ -282,7 +271,7 @@ static void is_refused_as_file(void **state)
 
 int main(void)
 {
-	/* Each row of the table is a test of its own, in memory and as a file. */
+	/* Each row of the table is two tests: in memory and as a file. */
 	static struct CMUnitTest tests[2 * TABLE_COUNT];
 	static char names[TABLE_COUNT][64];
 	size_t count = 0;

@@ -1,34 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The bounds of inventories, and files that cannot be read: refused at once, whatever their size.
+/*
+ * Limits of inventories, and files that cannot be read. Both are refused at once,
+ * whatever their size.
  */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
+#include "tests/unit/facts/inventory_bad.h"
 
 #include <errno.h>
 #include <stdbool.h>
 
 #include <jansson.h>
 
-#include "core/facts/inventory_json.h"
-
 #define HEAD "{\"format\":\"migcompat-inventory/1\",\"host\":{\"name\":\"a\"},\"devices\":["
 #define TAIL "]}"
 
-/* Reads a text that must fail; what it says comes back. */
-static int read_bad(const char *text, size_t len, struct error *err)
-{
-	struct inventory inventory;
-	int r;
-
-	inventory_init(&inventory);
-	r = inventory_read_buffer(&inventory, "a.json", text, len, err);
-	assert_int_equal(inventory.nhosts, 0);
-	assert_int_equal(inventory.ndevices, 0);
-	inventory_free(&inventory);
-	return r;
-}
-
-/* "before", count times a byte, "after". */
+/* before, count times byte, after. */
 static char *padded(const char *before, char byte, size_t count, const char *after)
 {
 	size_t head = strlen(before), tail = strlen(after);
@@ -217,7 +204,7 @@ static void memory_that_runs_out_in_jansson_is_an_error(void **state)
 		inventory_free(&inventory);
 		if (r == 0)
 			break;
-		/* jansson calls some of them a syntax error. */
+		/* jansson reports some of them as a syntax error. */
 		assert_true(r == -ENOMEM || r == -EINVAL);
 		assert_memory_equal(err.text, "a.json: ", 8);
 		failures++;
@@ -304,7 +291,7 @@ static void unreadable_file_is_refused(void **state)
 	(void)state;
 	folder_make(&folder);
 	assert_int_equal(chmod(folder_write(&folder, "a.json", "{}"), 0), 0);
-	/* Root may read everything; somebody else may not. */
+	/* Root can read the file, other users cannot. */
 	if (root)
 		assert_int_equal(seteuid(65534), 0);
 	file_is_refused(folder.file, -EACCES, ": cannot be read: Permission denied");

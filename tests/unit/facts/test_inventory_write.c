@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writing inventories: the same bytes for the same model, and what is read from them is what was
- * written. */
+/*
+ * Writing inventories: a model always gives the same bytes, and reading them gives the
+ * model.
+ */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -38,7 +40,7 @@ static void read_good(struct inventory *inventory, const char *text)
 		fail_msg("%s", err.text);
 }
 
-/* Everything that a model can hold. */
+/* Everything that a model can have. */
 static const char full[] =
 	"{\"format\":\"migcompat-inventory/1\",\"taken\":\"2026-11-21T02:00:00Z\",\n"
 	" \"wanted\":[\"mdev_type\",\"module/*\"],\n"

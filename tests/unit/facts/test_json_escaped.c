@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Documents hold no control character as such, and a reader gets the same text from them. */
+/*
+ * Documents have control characters only in escaped form, and a reader gets the same
+ * text.
+ */
 #include "core/facts/json_escaped.h"
 
 #include "core/facts/utf8.h"

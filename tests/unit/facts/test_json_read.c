@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON as jansson itself reads and writes it, and never less than the text or the tree
- * holds: each allocation of the reader and the writer fails once (core/facts/json_read.c,
- * json_write.c).
+ * JSON is read and written as by jansson, whole or not at all: each allocation of
+ * json_read.c and json_write.c fails once.
  */
 #include "tests/support/test.h"
 
@@ -10,11 +9,12 @@
 
 #include "core/facts/json_source.h"
 #include "core/facts/json_write.h"
+#include "core/facts/macros.h"
 
 #define TEXT_MAX 65536u
 
-static unsigned failing; /* the realloc that fails, from 1; 0: none */
-static unsigned taken;	 /* since it was set */
+static unsigned failing; /* the number of the realloc that fails, from 1; 0: none */
+static unsigned taken;	 /* calls since then */
 
 void *__real_realloc(void *memory, size_t size);
 void *__wrap_realloc(void *memory, size_t size);
@@ -31,7 +31,12 @@ static void fail_at(unsigned number)
 
 static int read_text(const char *text, json_t **ret, struct error *err)
 {
-	return json_source_text("text", "value", text, strlen(text), TEXT_MAX, ret, err);
+	return json_source_text(&(struct json_text){.name = "text",
+						    .what = "value",
+						    .bytes = text,
+						    .len = strlen(text),
+						    .max = TEXT_MAX},
+				ret, err);
 }
 
 static void reads_as_jansson_does(const char *text)
@@ -49,101 +54,104 @@ static void reads_as_jansson_does(const char *text)
 	json_decref(ours);
 }
 
+static const char *const good_texts[] = {
+	"{}",
+	"[]",
+	"\"\"",
+	" [ 1 , 2 ]\n",
+	"{\"a\":{\"b\":[null,true,false]},\"c\":\"\"}",
+	"0",
+	"-0",
+	"-1",
+	"9223372036854775807",
+	"-9223372036854775808",
+	"1.5",
+	"-0.25e+3",
+	"1E-2",
+	"1e300",
+	"5e-324",
+	"1e-400",
+	"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
+	"\"\\u00e4\\u20AC\"",
+	"\"\\ud83d\\ude00\"",
+	"\"\\u007f\x7f\"",
+	"\"€😀ü\"",
+	"{\"\":1}",
+	"{\"ä\":\"ö\",\"a\\u0062\":1}",
+	"\t\r\n 7 ",
+};
+
+static const char *const bad_texts[] = {
+	"[",
+	"]",
+	"{",
+	"}",
+	"[1",
+	"[1,",
+	"[1,]",
+	"[,1]",
+	"{\"a\"}",
+	"{\"a\":}",
+	"{\"a\":1,}",
+	"{a:1}",
+	"{1:1}",
+	"{\"a\":1,\"a\":1}",
+	"{\"a\":1,\"\\u0061\":2}",
+	"tru",
+	"truex",
+	"True",
+	"nul",
+	"+1",
+	"01",
+	"-",
+	"-x",
+	"1.",
+	".5",
+	"1e",
+	"1e+",
+	"1.e1",
+	"0x10",
+	"NaN",
+	"9223372036854775808",
+	"-9223372036854775809",
+	"1e999",
+	"-1e999",
+	"\"",
+	"\"a",
+	"\"\\\"",
+	"\"\\x\"",
+	"\"\\u12\"",
+	"\"\\u123g\"",
+	"\"\\ud800\"",
+	"\"\\ud800x\"",
+	"\"\\ud800\\n\"",
+	"\"\\ud800\\ud800\"",
+	"\"\\udc00\"",
+	"\"\\u0000\"",
+	"\"\n\"",
+	"\"\x01\"",
+	"\"\xff\"",
+	"\"\xc3\"",
+	"\"\xed\xa0\x80\"",
+	"\"\xf4\x90\x80\x80\"",
+	"\xff",
+	"ä",
+	"[1 2]",
+	"1 2",
+	"[1}",
+	"{\"a\":1]",
+	"//",
+	"'a'",
+	"[\x7f]",
+};
+
 static void texts_are_read_as_by_jansson(void **state)
 {
-	static const char *const texts[] = {
-		/* good */
-		"{}",
-		"[]",
-		"\"\"",
-		" [ 1 , 2 ]\n",
-		"{\"a\":{\"b\":[null,true,false]},\"c\":\"\"}",
-		"0",
-		"-0",
-		"-1",
-		"9223372036854775807",
-		"-9223372036854775808",
-		"1.5",
-		"-0.25e+3",
-		"1E-2",
-		"1e300",
-		"5e-324",
-		"1e-400",
-		"\"\\\"\\\\\\/\\b\\f\\n\\r\\t\"",
-		"\"\\u00e4\\u20AC\"",
-		"\"\\ud83d\\ude00\"",
-		"\"\\u007f\x7f\"",
-		"\"€😀ü\"",
-		"{\"\":1}",
-		"{\"ä\":\"ö\",\"a\\u0062\":1}",
-		"\t\r\n 7 ",
-		/* bad */
-		"[",
-		"]",
-		"{",
-		"}",
-		"[1",
-		"[1,",
-		"[1,]",
-		"[,1]",
-		"{\"a\"}",
-		"{\"a\":}",
-		"{\"a\":1,}",
-		"{a:1}",
-		"{1:1}",
-		"{\"a\":1,\"a\":1}",
-		"{\"a\":1,\"\\u0061\":2}",
-		"tru",
-		"truex",
-		"True",
-		"nul",
-		"+1",
-		"01",
-		"-",
-		"-x",
-		"1.",
-		".5",
-		"1e",
-		"1e+",
-		"1.e1",
-		"0x10",
-		"NaN",
-		"9223372036854775808",
-		"-9223372036854775809",
-		"1e999",
-		"-1e999",
-		"\"",
-		"\"a",
-		"\"\\\"",
-		"\"\\x\"",
-		"\"\\u12\"",
-		"\"\\u123g\"",
-		"\"\\ud800\"",
-		"\"\\ud800x\"",
-		"\"\\ud800\\n\"",
-		"\"\\ud800\\ud800\"",
-		"\"\\udc00\"",
-		"\"\\u0000\"",
-		"\"\n\"",
-		"\"\x01\"",
-		"\"\xff\"",
-		"\"\xc3\"",
-		"\"\xed\xa0\x80\"",
-		"\"\xf4\x90\x80\x80\"",
-		"\xff",
-		"ä",
-		"[1 2]",
-		"1 2",
-		"[1}",
-		"{\"a\":1]",
-		"//",
-		"'a'",
-		"[\x7f]",
-	};
-
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
-		reads_as_jansson_does(texts[i]);
+	for (size_t i = 0; i < COUNT(good_texts); i++)
+		reads_as_jansson_does(good_texts[i]);
+	for (size_t i = 0; i < COUNT(bad_texts); i++)
+		reads_as_jansson_does(bad_texts[i]);
 }
 
 static void wrong_byte_is_named_with_its_line(void **state)
@@ -175,7 +183,7 @@ static void depth_is_bounded_as_by_jansson(void **state)
 	assert_contains(err.text, "maximum parsing depth reached");
 }
 
-/* Tokens of every length: wherever a buffer has to grow, it could not. */
+/* Tokens of all lengths, so that each growth of a buffer can fail. */
 static void no_byte_is_lost_to_a_failed_allocation(void **state)
 {
 	char text[1200], *again;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* JSON one value at a time: nothing is lost or read twice wherever the window of a file ends. */
+/*
+ * JSON one value at a time: nothing is lost or read twice, wherever the window of a file
+ * ends.
+ */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 
@@ -7,14 +10,17 @@
 #include <fcntl.h>
 
 #include "core/facts/json_source.h"
+#include "core/facts/macros.h"
 
-/* Values whose end only the next byte tells, and characters of every length, at all places of the
- * window. */
+/*
+ * Values that only the next byte ends, and characters of all lengths, at all offsets of
+ * the window.
+ */
 static const char sequence[] =
 	"12 ,-3.5e2,\"€😀ü\",true,null,[1,2,{\"ä\":[]}],0,\"\\u20ac\\n\",123456789012345678,false  "
 	",\"\",7";
 
-/* Take the whole sequence; the values come back as one compact array. */
+/* Reads the whole sequence. Returns its values as one compact array. */
 static char *sequence_read(struct json_source *source)
 {
 	json_t *all = json_array();
@@ -106,6 +112,16 @@ static void failing_read_is_told(void **state)
 	json_source_close(&source);
 }
 
+/* A file of at most max bytes, read through a window of four. */
+static void window_open(struct json_source *source, struct folder *folder, const char *text,
+			uint64_t max)
+{
+	folder_make(folder);
+	folder_write(folder, "s.json", text);
+	assert_int_equal(json_source_open(source, folder->file, max, NULL), 0);
+	source->room = 4;
+}
+
 static void read_that_fails_inside_a_value_is_no_bad_json(void **state)
 {
 	struct json_source source;
@@ -115,10 +131,7 @@ static void read_that_fails_inside_a_value_is_no_bad_json(void **state)
 	int fd;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,2,3,4,5,6,7,8]");
-	assert_int_equal(json_source_open(&source, folder.file, 1000, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,2,3,4,5,6,7,8]", 1000);
 	assert_int_equal(json_source_peek(&source, NULL), '[');
 	fd = open("/tmp", O_RDONLY | O_DIRECTORY);
 	assert_int_equal(dup2(fd, source.fd), source.fd);
@@ -138,10 +151,7 @@ static void file_that_grows_beyond_the_bound_is_refused(void **state)
 	FILE *file;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,");
-	assert_int_equal(json_source_open(&source, folder.file, 8, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,", 8);
 	file = fopen(folder.file, "a");
 	fputs("2,3,4,5,6,7]", file);
 	fclose(file);
@@ -159,10 +169,7 @@ static void file_that_is_cut_short_meanwhile_is_refused(void **state)
 	json_t *value;
 
 	(void)state;
-	folder_make(&folder);
-	folder_write(&folder, "s.json", "[1,2,3,4,5,6,7]");
-	assert_int_equal(json_source_open(&source, folder.file, 100, NULL), 0);
-	source.room = 4;
+	window_open(&source, &folder, "[1,2,3,4,5,6,7]", 100);
 	assert_int_equal(json_source_peek(&source, NULL), '[');
 	assert_int_equal(truncate(folder.file, 2), 0);
 	assert_int_equal(json_source_value(&source, "value", 1000, &value, &err), -EINVAL);
@@ -193,7 +200,7 @@ static void types_are_named(void **state)
 		{"1.5", "a number"}, {"true", "true"},	 {"false", "false"},   {"null", "null"}};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+	for (size_t i = 0; i < COUNT(pairs); i++) {
 		json_t *value = json_loads(pairs[i][0], JSON_DECODE_ANY, NULL);
 
 		assert_string_equal(json_source_type(value), pairs[i][1]);

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The model: hosts, their devices, and finding one by ID or HOST//ID. */
+/* The model: hosts, their devices, and finding a device by ID or HOST//ID. */
 #include "tests/support/test.h"
 
 #include <errno.h>
 
+#include "core/facts/macros.h"
 #include "core/facts/model.h"
 
 struct row {
@@ -90,7 +91,7 @@ static void unknown_device_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(model_make(&inventory, two_hosts, 2, NULL), 0);
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+	for (size_t i = 0; i < COUNT(names); i++) {
 		assert_int_equal(inventory_find(&inventory, names[i], &device, &err), -ENOENT);
 		assert_contains(err.text, names[i]);
 		assert_null(device);
@@ -111,7 +112,7 @@ static void unknown_device_of_one_host_names_its_file(void **state)
 	inventory_free(&inventory);
 }
 
-/* Perhaps it alone was looked for, so that a number would mislead. */
+/* A single device may have been collected, so a count would mislead. */
 static void unknown_device_of_this_host_counts_nothing(void **state)
 {
 	static const struct row here[] = {{"a", NULL, {"u1"}}};
@@ -177,7 +178,7 @@ static void id_twice_in_a_host_is_refused(void **state)
 
 	(void)state;
 	assert_int_equal(model_make(&inventory, rows, 1, &err), -EEXIST);
-	assert_string_equal(err.text, "a.json: device \"u1\" stands twice in host \"a\", expected "
+	assert_string_equal(err.text, "a.json: device \"u1\" occurs twice in host \"a\", expected "
 				      "an id that is unique in its host");
 	inventory_free(&inventory);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What may be the name of a device, the path of its folder, and a file below it. */
+/* Valid names of devices, paths of their folders, and files below them. */
 #include "core/facts/name.h"
 
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Times as documents have them. */
+/* Times in documents. */
+#include "core/facts/macros.h"
 #include "core/facts/rfc3339.h"
 
 #include <errno.h>
@@ -23,7 +24,7 @@ static void times_become_seconds(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+	for (size_t i = 0; i < COUNT(times); i++) {
 		int64_t seconds = 7;
 
 		assert_int_equal(rfc3339_parse(times[i].text, &seconds), 0);
@@ -56,7 +57,7 @@ static void what_is_no_time_is_refused(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < COUNT(texts); i++) {
 		int64_t seconds = 7;
 
 		assert_int_equal(rfc3339_parse(texts[i], &seconds), -EINVAL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Stated facts: what an administrator's files become, and how strictly they are read. */
+/* Stated facts: what the files of an administrator mean, and what is refused. */
 #include "tests/support/files.h"
 #include "tests/support/test.h"
 
@@ -11,7 +11,7 @@
 
 #define HEAD "{\"format\":\"migcompat-facts/1\",\"stated\":\"2026-11-21\","
 
-/* The facts that are stated of an id, or with NULL of the host. */
+/* The stated facts of an id; NULL: those of the host. */
 struct answer {
 	struct arena arena;
 	struct factset facts;
@@ -246,7 +246,7 @@ static void file_of_another_owner_is_refused(void **state)
 	struct folder folder;
 
 	(void)state;
-	/* Only root can make one; anybody else's test ends here, with the mode's above. */
+	/* Only root can make such a file, so the test ends here for others. */
 	if (geteuid() != 0)
 		return;
 	folder_make(&folder);
@@ -334,7 +334,7 @@ static const struct bad table[] = {
 	{"no_json", "facts", "/a.json: line 1: the document: bad JSON: "},
 	{"truncated", HEAD "\n\"host\":{", "/a.json: line 2: the document: bad JSON: "},
 	{"two_documents", HEAD "\"host\":{}}{}",
-	 "/a.json: line 1: behind the document: found '{', expected nothing more"},
+	 "/a.json: line 1: after the document: found '{', expected nothing more"},
 	{"no_object", "[]", "/a.json: is an array, expected an object"},
 	{"no_format", "{\"stated\":\"2026-11-21\"}", "/a.json: \"format\" is missing"},
 	{"other_format", "{\"format\":\"migcompat-facts/2\"}",
@@ -425,7 +425,7 @@ static const struct CMUnitTest others[] = {
 
 int main(void)
 {
-	/* Each row of the table is a test of its own. */
+	/* Each row of the table is one test. */
 	static struct CMUnitTest tests[TABLE_COUNT + OTHERS_COUNT];
 
 	for (size_t i = 0; i < TABLE_COUNT; i++)

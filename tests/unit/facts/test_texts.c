@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Texts: interning, UTF-8, error sentences and names, base64. */
+/* Texts: interning, UTF-8, messages, names of errors, base64. */
 #include "tests/support/test.h"
 
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include "core/facts/base64.h"
 #include "core/facts/error.h"
 #include "core/facts/intern.h"
+#include "core/facts/macros.h"
 #include "core/facts/utf8.h"
 
 static void intern_keeps_one_copy_of_each_text(void **state)
@@ -45,7 +46,7 @@ static void utf8_accepts_what_is_well_formed(void **state)
 					   "\xc2\x80"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(good) / sizeof(good[0]); i++)
+	for (size_t i = 0; i < COUNT(good); i++)
 		assert_true(utf8_valid(good[i], strlen(good[i])));
 }
 
@@ -70,7 +71,7 @@ static void utf8_refuses_what_is_not(void **state)
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_false(utf8_valid(bad[i], strlen(bad[i])));
 }
 
@@ -93,32 +94,38 @@ static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 		"\xe2\x80\x8b",	    "\xe2\x80\x8f", /* U+200B, U+200F */
 		"\xe2\x80\xa8",	    "\xe2\x80\xae", /* U+2028, U+202E */
 		"\xe2\x81\xa0",	    "\xe2\x81\xa9", /* U+2060, U+2069 */
-		"\xe3\x85\xa4",			    /* U+3164, a letter without shape */
+		"\xe3\x85\xa4",			    /* U+3164, a letter without a shape */
 		"\xef\xbb\xbf",			    /* U+FEFF */
 		"\xf3\xa0\x80\x81",		    /* U+E0001 */
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+	for (size_t i = 0; i < COUNT(controls); i++)
 		assert_false(utf8_clean(controls[i], strlen(controls[i])));
 }
 
 static void what_stands_beside_a_control_character_is_none(void **state)
 {
 	static const char *const texts[] = {
-		"\xc2\xa0",	    "\xe2\x80\x8a", "\xe2\x80\x90", "\xe2\x80\xa7",
-		"\xe2\x80\xaf",	    "\xe2\x81\xb0", "\xef\xb8\x8f", "\xef\xbf\xbd",
-		"\xf0\x9f\x98\x80", "\xd7\xa9", /* U+05E9: written from right to left, which is its
-						   right */
+		"\xc2\xa0",
+		"\xe2\x80\x8a",
+		"\xe2\x80\x90",
+		"\xe2\x80\xa7",
+		"\xe2\x80\xaf",
+		"\xe2\x81\xb0",
+		"\xef\xb8\x8f",
+		"\xef\xbf\xbd",
+		/* U+05E9, a letter of a script from right to left */
+		"\xf0\x9f\x98\x80",
+		"\xd7\xa9",
 	};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++)
+	for (size_t i = 0; i < COUNT(texts); i++)
 		assert_true(utf8_clean(texts[i], strlen(texts[i])));
 }
 
-/* Long runs of plain text are passed over eight bytes at a time: each byte at each place of such a
- * run. */
+/* Plain text is skipped eight bytes at a time, so each byte is tried at each offset. */
 static void what_is_not_clean_is_found_wherever_it_stands(void **state)
 {
 	(void)state;
@@ -196,7 +203,7 @@ static void unknown_error_names_have_no_number(void **state)
 					  "E-524",  "E+524", "E524x", "E99999999999"};
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(error_number(bad[i]), 0);
 }
 
@@ -229,7 +236,7 @@ static void base64_refuses_what_is_not_exact(void **state)
 	size_t len;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+	for (size_t i = 0; i < COUNT(bad); i++)
 		assert_int_equal(base64_decode(bad[i], strlen(bad[i]), back, &len), -EINVAL);
 }
 

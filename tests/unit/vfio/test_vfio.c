@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What of VFIO needs no device: what is refused before any is opened, who has a file open, and
- * waiting for a driver's data. */
+/*
+ * The parts of VFIO that need no device: errors before one is opened, finding the process
+ * that has a file open, and waiting for data.
+ */
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -77,7 +79,7 @@ static void whoever_has_a_file_open_is_named(void **state)
 	}
 	assert_int_equal(read(told[0], &byte, 1), 1);
 	assert_non_null(vfio_holder(folder.file, who, sizeof(who)));
-	/* Under valgrind its name is another one, also to the kernel. */
+	/* Under valgrind the process has another name, to the kernel as well. */
 	comm = fopen("/proc/self/comm", "r");
 	assert_non_null(comm);
 	assert_int_equal(fscanf(comm, "%31s", name), 1);
