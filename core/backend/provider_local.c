@@ -12,53 +12,9 @@
 
 #include "core/backend/loader.h"
 
-static struct local *local_of(struct provider *provider)
-{
-	return (struct local *)(void *)provider;
-}
-
 static struct local_opened *local_opened_of(struct opened *opened)
 {
 	return (struct local_opened *)(void *)opened;
-}
-
-static pthread_mutex_t *call_lock(struct local_opened *opened)
-{
-	struct local *local = local_of(opened->opened.provider);
-
-	switch (local->ops->thread_model) {
-	case MIGCOMPAT_THREAD_SERIAL:
-		return &local->serial;
-	case MIGCOMPAT_THREAD_DEVICE:
-		return &opened->device;
-	default:
-		return NULL;
-	}
-}
-
-pthread_mutex_t *local_call_begin(struct local_opened *opened)
-{
-	pthread_mutex_t *lock = call_lock(opened);
-
-	if (lock)
-		pthread_mutex_lock(lock);
-	return lock;
-}
-
-void local_call_end(pthread_mutex_t *lock)
-{
-	if (lock)
-		pthread_mutex_unlock(lock);
-}
-
-void local_enter(struct local_opened *opened, struct operation *operation, enum operation_kind kind)
-{
-	struct local *local = local_of(opened->opened.provider);
-
-	operation_enter(operation, kind, local->provider.info.name, opened->opened.device->id);
-	operation->tables = &local->tables;
-	operation->own = opened->opened.payload;
-	operation->own_len = opened->opened.payload_len;
 }
 
 /* ---------------------------------------------------------------- opening */

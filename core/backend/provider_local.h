@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Private to a backend in this process: calls (provider_local.c) and sessions on device
- * state (provider_state.c).
+ * Private to a backend in this process: locks (local_call.c), sessions on device state
+ * (provider_state.c), and all other calls (provider_local.c).
  */
 #ifndef CORE_BACKEND_PROVIDER_LOCAL_H
 #define CORE_BACKEND_PROVIDER_LOCAL_H
@@ -35,6 +35,11 @@ struct local_opened {
 	char payload[MIGCOMPAT_PAYLOAD_MAX + 1];
 	char *newest; /* payload in the newest format if that is another one; otherwise NULL */
 };
+
+static inline struct local *local_of(struct provider *provider)
+{
+	return (struct local *)(void *)provider;
+}
 
 /*
  * Take the lock of the thread model for a call; NULL: it needs none. local_call_end takes
