@@ -90,10 +90,10 @@ static const struct {
 } weights[] = {
 	{"", {0}, MIGCOMPAT_UNKNOWN, MECHANISM_NONE, ""},
 	{"",
-	 {MIGCOMPAT_UNKNOWN, "who knows", false},
+	 {MIGCOMPAT_UNKNOWN, "it is not clear", false},
 	 MIGCOMPAT_UNKNOWN,
 	 MECHANISM_NONE,
-	 "who knows"},
+	 "it is not clear"},
 	{"", {MIGCOMPAT_YES, "it can", false}, MIGCOMPAT_YES, MECHANISM_BACKEND, "it can"},
 	{"", {MIGCOMPAT_NO, "it cannot", false}, MIGCOMPAT_NO, MECHANISM_BACKEND, "it cannot"},
 	{"", {MIGCOMPAT_NO, "no driver", true}, MIGCOMPAT_NO, MECHANISM_DRIVER, "no driver"},
@@ -132,7 +132,7 @@ static void the_kernel_goes_before_the_backend_and_that_before_the_table_of_driv
 	}
 }
 
-static void features_are_told_whoever_decides(void **state)
+static void features_are_shown_whatever_evidence_decides(void **state)
 {
 	struct mechanism mechanism;
 
@@ -192,7 +192,7 @@ int main(void)
 		cmocka_unit_test(the_kernels_word_is_what_exists),
 		cmocka_unit_test(
 			the_kernel_goes_before_the_backend_and_that_before_the_table_of_drivers),
-		cmocka_unit_test(features_are_told_whoever_decides),
+		cmocka_unit_test(features_are_shown_whatever_evidence_decides),
 		cmocka_unit_test(a_mode_refuses_what_it_says),
 		cmocka_unit_test(a_backend_that_refused_a_device_says_no_of_it),
 	};

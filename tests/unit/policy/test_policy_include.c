@@ -192,7 +192,7 @@ static void malformed_includes_are_syntax_errors(void **state)
 	}
 }
 
-static void name_behind_include_has_a_length(void **state)
+static void name_after_include_has_a_length(void **state)
 {
 	char text[6000];
 
@@ -221,7 +221,7 @@ static void unclosed_string_is_named_where_it_begins(void **state)
 static void comment_may_end_the_file(void **state)
 {
 	(void)state;
-	policy_free(policy_of("mixed = true; # no newline behind"));
+	policy_free(policy_of("mixed = true; # no newline after it"));
 	policy_free(policy_of("#"));
 	policy_free(policy_of("// x"));
 }
@@ -306,7 +306,7 @@ int main(void)
 		TEMP(large_includes_are_bounded),
 		cmocka_unit_test(include_in_comment_or_string_is_none),
 		cmocka_unit_test(malformed_includes_are_syntax_errors),
-		cmocka_unit_test(name_behind_include_has_a_length),
+		cmocka_unit_test(name_after_include_has_a_length),
 		cmocka_unit_test(unclosed_comment_does_not_swallow_the_rules),
 		cmocka_unit_test(unclosed_string_is_named_where_it_begins),
 		cmocka_unit_test(comment_may_end_the_file),

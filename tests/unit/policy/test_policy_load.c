@@ -255,7 +255,7 @@ static void sticky_folder_that_others_can_write_is_refused(void **state)
 	}
 }
 
-static void folder_behind_a_link_is_checked_too(void **state)
+static void folder_that_a_link_leads_to_is_checked_too(void **state)
 {
 	struct temp *temp = *state;
 	char real[256];
@@ -423,7 +423,7 @@ int main(void)
 		TEMP(file_that_others_can_write_is_refused),
 		TEMP(folder_that_others_can_write_is_refused),
 		TEMP(sticky_folder_that_others_can_write_is_refused),
-		TEMP(folder_behind_a_link_is_checked_too),
+		TEMP(folder_that_a_link_leads_to_is_checked_too),
 		TEMP(file_of_another_user_is_refused),
 		TEMP(named_file_may_be_in_a_sticky_folder),
 		TEMP(fifo_is_refused_at_once),
