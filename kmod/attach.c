@@ -160,7 +160,7 @@ static int bus_learn(const char *path)
 	if (IS_ERR(folder))
 		return PTR_ERR(folder);
 	spin_lock(&devices->list_lock);
-	list_for_each_entry (kobj, &devices->list, entry) {
+	list_for_each_entry(kobj, &devices->list, entry) {
 		if (kobj->sd != folder)
 			continue;
 		bus = kobj_to_dev(kobj)->bus;
@@ -227,7 +227,7 @@ static bool name_is_free(const char *name)
 {
 	struct attachment *attachment;
 
-	hash_for_each_possible (attached_names, attachment, by_name, name_hash(name))
+	hash_for_each_possible(attached_names, attachment, by_name, name_hash(name))
 		if (!strcmp(dev_name(&attachment->device), name))
 			return false;
 	return true;
@@ -240,7 +240,7 @@ static int attachment_add(struct attachment *attachment, struct device *foreign)
 	int error;
 
 	lockdep_assert_held(&attach_lock);
-	if (attachment_count >= MIGCOMPAT_ATTACHMENTS_MAX)
+	if (attachment_count >= MIGCOMPAT_BROKER_ATTACHMENTS_MAX)
 		return -ENOSPC;
 	attachment->id = ++last_attachment;
 	error = xa_insert(&attachments, attachment->id, attachment, GFP_KERNEL);
@@ -320,8 +320,8 @@ static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, 
 	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is
 	 * being tried nothing is promised. */
 	if (device && READ_ONCE(device->links.status) == DL_DEV_DRIVER_BOUND)
-		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type,
-					ret_id);
+		error = attachment_make(dev_name(device), path, device,
+					MIGCOMPAT_BROKER_KIND_DEVICE, type, ret_id);
 	else
 		error = -ENODEV;
 	put_device(device);
@@ -347,7 +347,7 @@ int attach_type(const char *name, struct shim_text *type, u64 *ret_id)
 	unsigned int noio = table_lock();
 	int error;
 
-	error = attachment_make(name, "", NULL, MIGCOMPAT_KIND_TYPE, type, ret_id);
+	error = attachment_make(name, "", NULL, MIGCOMPAT_BROKER_KIND_TYPE, type, ret_id);
 	table_unlock(noio);
 	return error;
 }
@@ -424,7 +424,7 @@ void attach_exit(void)
 	unsigned long id;
 
 	noio = table_lock();
-	xa_for_each (&attachments, id, attachment)
+	xa_for_each(&attachments, id, attachment)
 		attachment_remove(attachment);
 	table_unlock(noio);
 	bus_unregister_notifier(&pci_bus_type, &pci_notifier);

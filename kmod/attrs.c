@@ -48,7 +48,7 @@ static int question_ask(struct attachment *attachment, u32 op, const char *strin
 static ssize_t version_show(struct attachment *attachment, char *buffer)
 {
 	struct request *request;
-	ssize_t count = question_ask(attachment, MIGCOMPAT_OP_READ, NULL, 0, &request);
+	ssize_t count = question_ask(attachment, MIGCOMPAT_BROKER_OP_READ, NULL, 0, &request);
 
 	if (count)
 		return count;
@@ -69,7 +69,8 @@ static ssize_t version_store(struct attachment *attachment, const char *buffer, 
 
 	error = string_accept(buffer, count, &length);
 	if (!error)
-		error = question_ask(attachment, MIGCOMPAT_OP_WRITE, buffer, length, &request);
+		error = question_ask(attachment, MIGCOMPAT_BROKER_OP_WRITE, buffer, length,
+				     &request);
 	if (error)
 		return error;
 	request_put(request);

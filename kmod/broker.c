@@ -34,11 +34,12 @@ static int broker_release(struct inode *inode, struct file *file)
 }
 
 static int request_copy(char __user *buffer, const struct request *request,
-			const struct migcompat_msg_header *header)
+			const struct migcompat_broker_header *header)
 {
-	struct migcompat_msg_request message = {.header = *header};
-	size_t fixed = header->op == MIGCOMPAT_OP_CANCEL ? sizeof(struct migcompat_msg_cancel)
-							 : sizeof(message);
+	struct migcompat_broker_request message = {.header = *header};
+	size_t fixed = header->op == MIGCOMPAT_BROKER_OP_CANCEL
+			       ? sizeof(struct migcompat_broker_cancel)
+			       : sizeof(message);
 
 	if (request->attachment)
 		message.attachment = request->attachment->id;
@@ -53,7 +54,7 @@ static int request_copy(char __user *buffer, const struct request *request,
 /* One message, for whatever size of which there is room. */
 static ssize_t broker_read_one(char __user *buffer, bool wait)
 {
-	struct migcompat_msg_header header = {.size = 0};
+	struct migcompat_broker_header header = {.size = 0};
 	struct broker_answer *answer = NULL;
 	struct request *request = NULL;
 	ssize_t size;
@@ -84,7 +85,7 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	size_t done = 0;
 	ssize_t size;
 
-	if (count < MIGCOMPAT_MSG_READ_SIZE)
+	if (count < MIGCOMPAT_BROKER_READ_SIZE)
 		return -EINVAL;
 	count = min_t(size_t, count, MAX_RW_COUNT);
 	do {
@@ -92,17 +93,17 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 		if (size < 0)
 			break;
 		done += size;
-	} while (count - done >= MIGCOMPAT_MSG_READ_SIZE && request_several());
+	} while (count - done >= MIGCOMPAT_BROKER_READ_SIZE && request_several());
 	return done ? done : size;
 }
 
 /* An answer to ASK can be long and stay for long. So its asker's memory is filled with it. */
-static bool is_borrowed(const struct migcompat_msg_header *header)
+static bool is_borrowed(const struct migcompat_broker_header *header)
 {
-	return header->op == (MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+	return header->op == (MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
 }
 
-static struct migcompat_msg_header *message_new(const struct migcompat_msg_header *header)
+static struct migcompat_broker_header *message_new(const struct migcompat_broker_header *header)
 {
 	void *message;
 
@@ -114,7 +115,7 @@ static struct migcompat_msg_header *message_new(const struct migcompat_msg_heade
 	return message ? message : ERR_PTR(-EINVAL);
 }
 
-static void message_free(const struct migcompat_msg_header *header, void *message)
+static void message_free(const struct migcompat_broker_header *header, void *message)
 {
 	if (is_borrowed(header))
 		request_return(header, message);
@@ -125,17 +126,19 @@ static void message_free(const struct migcompat_msg_header *header, void *messag
 /* One message, out of a write that has ROOM bytes left of it. */
 static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alone)
 {
-	struct migcompat_msg_header first, *header;
+	struct migcompat_broker_header first, *header;
 	int error = -EINVAL;
 
 	if (room < sizeof(first))
 		return -EINVAL;
 	if (copy_from_user(&first, buffer, sizeof(first)))
 		return -EFAULT;
-	if (first.size < sizeof(first) || first.size > room || first.size > MIGCOMPAT_MSG_WRITE_MAX)
+	if (first.size < sizeof(first) || first.size > room ||
+	    first.size > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -EINVAL;
 	/* Replies alone have company. */
-	if ((!alone || first.size != room) && !(request_several() && first.op & MIGCOMPAT_OP_REPLY))
+	if ((!alone || first.size != room) &&
+	    !(request_several() && first.op & MIGCOMPAT_BROKER_OP_REPLY))
 		return -EINVAL;
 	header = message_new(&first);
 	if (IS_ERR(header))
@@ -148,7 +151,7 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 	}
 	if (header->reserved)
 		goto free;
-	if (header->op & MIGCOMPAT_OP_REPLY) {
+	if (header->op & MIGCOMPAT_BROKER_OP_REPLY) {
 		error = request_reply(header, header);
 		if (!error)
 			return first.size; /* the message is the request's */
@@ -166,7 +169,7 @@ static ssize_t broker_write(struct file *file, const char __user *buffer, size_t
 	size_t done = 0;
 	ssize_t size;
 
-	if (count > MIGCOMPAT_MSG_WRITE_MAX)
+	if (count > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -EINVAL;
 	do {
 		size = broker_write_one(buffer + done, count - done, !done);

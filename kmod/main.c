@@ -32,7 +32,8 @@ module_param_cb(timeout_ms, &timeout_ms_operations, &timeout_ms, 0644);
 MODULE_PARM_DESC(timeout_ms,
 		 "how long a question waits for the daemon, in milliseconds (1 to 600000)");
 
-static char *protocol = __stringify(MIGCOMPAT_VERSION_MIN) "-" __stringify(MIGCOMPAT_VERSION_MAX);
+static char *protocol =
+	__stringify(MIGCOMPAT_BROKER_VERSION_MIN) "-" __stringify(MIGCOMPAT_BROKER_VERSION_MAX);
 
 /* The kernel calls this for a value at loading without looking whether it is there. */
 static int protocol_set(const char *value, const struct kernel_param *parameter)

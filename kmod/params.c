@@ -13,7 +13,7 @@ struct parameter {
 	struct kobject kobj;
 	struct list_head link;
 	struct attachment *attachment; /* alive as long as our folder is in its folder */
-	struct shim_text __rcu *values[MIGCOMPAT_VALUES];
+	struct shim_text __rcu *values[MIGCOMPAT_BROKER_VALUES];
 };
 
 struct value_attribute {
@@ -27,12 +27,12 @@ struct value_attribute {
 		.index = number,                             \
 	}
 
-VALUE_ATTRIBUTE(type, MIGCOMPAT_VALUE_TYPE);
-VALUE_ATTRIBUTE(value, MIGCOMPAT_VALUE_VALUE);
-VALUE_ATTRIBUTE(allowed_values, MIGCOMPAT_VALUE_ALLOWED);
-VALUE_ATTRIBUTE(init_value, MIGCOMPAT_VALUE_INIT);
-VALUE_ATTRIBUTE(off_value, MIGCOMPAT_VALUE_OFF);
-VALUE_ATTRIBUTE(runtime, MIGCOMPAT_VALUE_RUNTIME);
+VALUE_ATTRIBUTE(type, MIGCOMPAT_BROKER_VALUE_TYPE);
+VALUE_ATTRIBUTE(value, MIGCOMPAT_BROKER_VALUE_VALUE);
+VALUE_ATTRIBUTE(allowed_values, MIGCOMPAT_BROKER_VALUE_ALLOWED);
+VALUE_ATTRIBUTE(init_value, MIGCOMPAT_BROKER_VALUE_INIT);
+VALUE_ATTRIBUTE(off_value, MIGCOMPAT_BROKER_VALUE_OFF);
+VALUE_ATTRIBUTE(runtime, MIGCOMPAT_BROKER_VALUE_RUNTIME);
 
 static struct attribute *value_attributes[] = {
 	&value_type.attribute,
@@ -85,7 +85,7 @@ static void parameter_release(struct kobject *kobj)
 	struct parameter *parameter = container_of(kobj, struct parameter, kobj);
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++)
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++)
 		kfree(rcu_access_pointer(parameter->values[i]));
 	kfree(parameter);
 	shim_object_put();
@@ -110,7 +110,7 @@ static void list_remove(struct list_head *parameters)
 {
 	struct parameter *parameter, *next;
 
-	list_for_each_entry_safe (parameter, next, parameters, link)
+	list_for_each_entry_safe(parameter, next, parameters, link)
 		parameter_remove(parameter);
 }
 
@@ -127,7 +127,7 @@ static struct parameter *parameter_new(struct attachment *attachment,
 	kobject_init(&parameter->kobj, &parameter_type);
 	INIT_LIST_HEAD(&parameter->link);
 	parameter->attachment = attachment;
-	for (i = 0; i < MIGCOMPAT_VALUES; i++) {
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++) {
 		struct shim_text *text;
 
 		if (!source->value[i])
@@ -149,7 +149,7 @@ static bool parameter_has_shape(const struct parameter *parameter, const struct 
 {
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++)
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++)
 		if (!rcu_access_pointer(parameter->values[i]) !=
 		    !rcu_access_pointer(other->values[i]))
 			return false;
@@ -160,7 +160,7 @@ static struct parameter *parameter_find(struct list_head *parameters, const char
 {
 	struct parameter *parameter;
 
-	list_for_each_entry (parameter, parameters, link)
+	list_for_each_entry(parameter, parameters, link)
 		if (!strcmp(kobject_name(&parameter->kobj), name))
 			return parameter;
 	return NULL;
@@ -172,7 +172,7 @@ static void parameter_update(struct parameter *shown, struct parameter *fresh)
 {
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++) {
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++) {
 		struct shim_text *text = rcu_replace_pointer(fresh->values[i], NULL, true);
 
 		text = rcu_replace_pointer(shown->values[i], text, true);
@@ -201,7 +201,7 @@ static void shown_update(struct attachment *attachment, struct list_head *fresh)
 {
 	struct parameter *shown, *next, *successor;
 
-	list_for_each_entry_safe (shown, next, &attachment->parameters, link) {
+	list_for_each_entry_safe(shown, next, &attachment->parameters, link) {
 		successor = parameter_find(fresh, kobject_name(&shown->kobj));
 		if (successor && parameter_has_shape(shown, successor)) {
 			parameter_update(shown, successor);
@@ -224,7 +224,7 @@ int params_publish(struct attachment *attachment, const struct parameter_source 
 	if (error)
 		goto remove_fresh;
 	shown_update(attachment, &fresh);
-	list_for_each_entry_safe (parameter, next, &fresh, link) {
+	list_for_each_entry_safe(parameter, next, &fresh, link) {
 		error = kobject_add(&parameter->kobj, attachment->params, "%s",
 				    kobject_name(&parameter->kobj));
 		if (error) {

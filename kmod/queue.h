@@ -53,6 +53,6 @@ static inline bool request_is_sent(const struct request *request)
 }
 
 void request_end(struct request *request, int error, bool replied);
-bool request_is_from_daemon(const struct migcompat_msg_header *header);
+bool request_is_from_daemon(const struct migcompat_broker_header *header);
 
 #endif

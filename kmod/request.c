@@ -52,7 +52,7 @@ struct request *request_new(u32 op, struct attachment *attachment, const char *s
 		if (!request->string)
 			goto free;
 	}
-	if (op == MIGCOMPAT_OP_ASK) {
+	if (op == MIGCOMPAT_BROKER_OP_ASK) {
 		/* In single pages: kmalloc() would round it up to twice as much. */
 		request->message =
 			__vmalloc(MIGCOMPAT_ASK_REPLY_MAX, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
@@ -250,7 +250,7 @@ void request_end_all(struct attachment *attachment, int error)
 		count = 0;
 		spin_lock(&requests.lock);
 		attachment->dead = true;
-		list_for_each_entry_safe (request, next, &attachment->requests, by_attachment) {
+		list_for_each_entry_safe(request, next, &attachment->requests, by_attachment) {
 			if (count++ == REQUEST_BATCH)
 				break;
 			request_end(request, error, false);

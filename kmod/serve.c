@@ -17,7 +17,7 @@ struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id)
 		return NULL;
 	answer->size = size;
 	answer->header[0].size = size;
-	answer->header[0].op = op | MIGCOMPAT_OP_REPLY;
+	answer->header[0].op = op | MIGCOMPAT_BROKER_OP_REPLY;
 	answer->header[0].id = id;
 	return answer;
 }
@@ -27,11 +27,11 @@ static void notices_drop(struct list_head *cancelled, struct list_head *answers)
 	struct request *request, *next_request;
 	struct broker_answer *answer, *next_answer;
 
-	list_for_each_entry_safe (request, next_request, cancelled, link) {
+	list_for_each_entry_safe(request, next_request, cancelled, link) {
 		list_del_init(&request->link);
 		request_put(request);
 	}
-	list_for_each_entry_safe (answer, next_answer, answers, link)
+	list_for_each_entry_safe(answer, next_answer, answers, link)
 		kfree(answer);
 }
 
@@ -48,19 +48,19 @@ static void notices_take(struct list_head *cancelled, struct list_head *answers)
  */
 int request_hello(u64 id, u32 version, u32 attachments)
 {
-	struct broker_answer *answer =
-		broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
-	struct migcompat_msg_hello_reply *reply;
+	struct broker_answer *answer = broker_answer_new(
+		sizeof(struct migcompat_broker_hello_reply), MIGCOMPAT_BROKER_OP_HELLO, id);
+	struct migcompat_broker_hello_reply *reply;
 	LIST_HEAD(cancelled);
 	LIST_HEAD(answers);
 	struct pid *old;
 
 	if (!answer)
 		return -ENOMEM;
-	reply = (struct migcompat_msg_hello_reply *)answer->header;
+	reply = (struct migcompat_broker_hello_reply *)answer->header;
 	reply->version = version;
-	reply->version_min = MIGCOMPAT_VERSION_MIN;
-	reply->version_max = MIGCOMPAT_VERSION_MAX;
+	reply->version_min = MIGCOMPAT_BROKER_VERSION_MIN;
+	reply->version_max = MIGCOMPAT_BROKER_VERSION_MAX;
 	reply->attachments = attachments;
 	reply->timeout_ms = shim_timeout_ms();
 
@@ -89,17 +89,17 @@ int request_hello(u64 id, u32 version, u32 attachments)
  * epoch by itself. */
 bool request_several(void)
 {
-	return READ_ONCE(requests.version) >= MIGCOMPAT_VERSION_SEVERAL;
+	return READ_ONCE(requests.version) >= MIGCOMPAT_BROKER_VERSION_SEVERAL;
 }
 
-bool request_is_from_daemon(const struct migcompat_msg_header *header)
+bool request_is_from_daemon(const struct migcompat_broker_header *header)
 {
 	return requests.daemon && requests.daemon == task_tgid(current) &&
 	       header->epoch == requests.epoch;
 }
 
 /* Whether a command may be carried out; its id is used up by that. */
-int request_admit(const struct migcompat_msg_header *header)
+int request_admit(const struct migcompat_broker_header *header)
 {
 	int error = -EINVAL;
 
@@ -126,7 +126,7 @@ void request_answer_add(struct broker_answer *answer)
 
 bool request_answers_are_full(void)
 {
-	return READ_ONCE(requests.answer_count) >= MIGCOMPAT_MSG_ANSWERS_MAX;
+	return READ_ONCE(requests.answer_count) >= MIGCOMPAT_BROKER_ANSWERS_MAX;
 }
 
 wait_queue_head_t *request_broker_queue(void)
@@ -143,7 +143,7 @@ bool request_is_readable(void)
 /* The next message for the daemon; -EAGAIN: there is none. A cancelled request comes with the
  * reference that its notice had. */
 static int request_take_locked(struct request **ret_request, struct broker_answer **ret_answer,
-			       struct migcompat_msg_header *ret_header)
+			       struct migcompat_broker_header *ret_header)
 {
 	struct request *request;
 
@@ -159,8 +159,8 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 	if (!list_empty(&requests.cancelled)) {
 		request = list_first_entry(&requests.cancelled, struct request, link);
 		list_del_init(&request->link);
-		ret_header->op = MIGCOMPAT_OP_CANCEL;
-		ret_header->size = sizeof(struct migcompat_msg_cancel);
+		ret_header->op = MIGCOMPAT_BROKER_OP_CANCEL;
+		ret_header->size = sizeof(struct migcompat_broker_cancel);
 	} else if (!list_empty(&requests.queued)) {
 		request = list_first_entry(&requests.queued, struct request, link);
 		list_move_tail(&request->link, &requests.sent);
@@ -168,7 +168,7 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 		requests.sent_count++;
 		refcount_inc(&request->references);
 		ret_header->op = request->op;
-		ret_header->size = sizeof(struct migcompat_msg_request) + request->length;
+		ret_header->size = sizeof(struct migcompat_broker_request) + request->length;
 	} else {
 		return -EAGAIN;
 	}
@@ -183,7 +183,7 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
  * served.
  */
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
-		 struct migcompat_msg_header *ret_header)
+		 struct migcompat_broker_header *ret_header)
 {
 	u64 epoch;
 	int error;
@@ -207,7 +207,7 @@ int request_take(bool wait, struct request **ret_request, struct broker_answer *
 /* The daemon's buffer could not be written: the message is the next one again, unless its time is
  * over. */
 void request_give_back(struct request *request, struct broker_answer *answer,
-		       const struct migcompat_msg_header *header)
+		       const struct migcompat_broker_header *header)
 {
 	bool present;
 
@@ -217,7 +217,7 @@ void request_give_back(struct request *request, struct broker_answer *answer,
 		list_add(&answer->link, &requests.answers);
 		requests.answer_count++;
 		answer = NULL;
-	} else if (present && request && header->op == MIGCOMPAT_OP_CANCEL) {
+	} else if (present && request && header->op == MIGCOMPAT_BROKER_OP_CANCEL) {
 		list_add(&request->link, &requests.cancelled);
 		request = NULL;
 	} else if (present && request && request_is_sent(request)) {

@@ -28,7 +28,7 @@ struct session {
 };
 
 static DEFINE_MUTEX(sessions_lock);
-static LIST_HEAD(sessions); /* at most MIGCOMPAT_SESSIONS_USERS_MAX, and those of root */
+static LIST_HEAD(sessions); /* at most MIGCOMPAT_BROKER_SESSIONS_USERS_MAX, and those of root */
 
 static void session_done(struct work_struct *work)
 {
@@ -52,13 +52,14 @@ static int session_count(struct session *session)
 	int error = 0;
 
 	mutex_lock(&sessions_lock);
-	list_for_each_entry (other, &sessions, link) {
+	list_for_each_entry(other, &sessions, link) {
 		own += uid_eq(other->owner, session->owner);
 		users += !uid_eq(other->owner, GLOBAL_ROOT_UID);
 	}
-	if (own >= MIGCOMPAT_SESSIONS_USER_MAX)
+	if (own >= MIGCOMPAT_BROKER_SESSIONS_USER_MAX)
 		error = -EMFILE;
-	else if (!uid_eq(session->owner, GLOBAL_ROOT_UID) && users >= MIGCOMPAT_SESSIONS_USERS_MAX)
+	else if (!uid_eq(session->owner, GLOBAL_ROOT_UID) &&
+		 users >= MIGCOMPAT_BROKER_SESSIONS_USERS_MAX)
 		error = -ENFILE;
 	else
 		list_add(&session->link, &sessions);
@@ -119,7 +120,7 @@ static int session_ask(struct session *session, const char *string, size_t lengt
 	if (session->request && !request_is_done(session->request))
 		return -EBUSY;
 	session_clear(session);
-	request = request_new(MIGCOMPAT_OP_ASK, NULL, string, length);
+	request = request_new(MIGCOMPAT_BROKER_OP_ASK, NULL, string, length);
 	if (!request)
 		return -ENOMEM;
 	request->work = &session->done;
@@ -141,7 +142,7 @@ static ssize_t session_write(struct file *file, const char __user *buffer, size_
 	char *string;
 	int error;
 
-	if (count > MIGCOMPAT_STRING_MAX + 1)
+	if (count > MIGCOMPAT_BROKER_STRING_MAX + 1)
 		return -E2BIG;
 	string = memdup_user(buffer, count);
 	if (IS_ERR(string))

@@ -82,9 +82,9 @@ struct request {
 /* One parameter as it was published; values that are not there are NULL. */
 struct parameter_source {
 	const char *name;
-	const char *value[MIGCOMPAT_VALUES];
+	const char *value[MIGCOMPAT_BROKER_VALUES];
 	u32 name_length;
-	u32 value_length[MIGCOMPAT_VALUES];
+	u32 value_length[MIGCOMPAT_BROKER_VALUES];
 };
 
 /* main.c: objects whose release function is ours, so that unloading waits for the last one. */
@@ -122,28 +122,29 @@ void request_end_all(struct attachment *attachment, int error);
 struct broker_answer {
 	struct list_head link;
 	size_t size;
-	struct migcompat_msg_header header[]; /* the whole message */
+	struct migcompat_broker_header header[]; /* the whole message */
 };
 
 struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
 int request_hello(u64 id, u32 version, u32 attachments);
-int request_admit(const struct migcompat_msg_header *header);
+int request_admit(const struct migcompat_broker_header *header);
 void request_answer_add(struct broker_answer *answer);
 bool request_several(void);
 bool request_answers_are_full(void);
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
-		 struct migcompat_msg_header *ret_header);
+		 struct migcompat_broker_header *ret_header);
 void request_give_back(struct request *request, struct broker_answer *answer,
-		       const struct migcompat_msg_header *header);
+		       const struct migcompat_broker_header *header);
 bool request_is_readable(void);
 wait_queue_head_t *request_broker_queue(void);
 void request_disconnect(void);
 
 /* reply.c */
-#define MIGCOMPAT_ASK_REPLY_MAX (sizeof(struct migcompat_msg_text_reply) + MIGCOMPAT_LINES_MAX)
-void *request_borrow(const struct migcompat_msg_header *header);
-void request_return(const struct migcompat_msg_header *header, void *message);
-int request_reply(const struct migcompat_msg_header *header, void *message);
+#define MIGCOMPAT_ASK_REPLY_MAX \
+	(sizeof(struct migcompat_broker_text_reply) + MIGCOMPAT_BROKER_LINES_MAX)
+void *request_borrow(const struct migcompat_broker_header *header);
+void request_return(const struct migcompat_broker_header *header, void *message);
+int request_reply(const struct migcompat_broker_header *header, void *message);
 bool request_error_is_known(int error);
 
 /* attach.c */
@@ -180,7 +181,7 @@ void params_remove(struct attachment *attachment);
 /* broker.c and command.c; session.c */
 int broker_init(void);
 void broker_exit(void);
-int command_run(const struct migcompat_msg_header *header);
+int command_run(const struct migcompat_broker_header *header);
 int session_init(void);
 void session_exit(void);
 

@@ -42,13 +42,13 @@ bool string_is_path(const char *path, size_t length)
 	static const char top[] = "/devices/";
 	size_t start = sizeof(top) - 1, end;
 
-	if (length <= start || length > MIGCOMPAT_PATH_MAX || memcmp(path, top, start) ||
+	if (length <= start || length > MIGCOMPAT_BROKER_PATH_MAX || memcmp(path, top, start) ||
 	    !string_is_line(path, length))
 		return false;
 	for (; start <= length; start = end + 1) {
 		for (end = start; end < length && path[end] != '/'; end++)
 			;
-		if (end == start || end - start > MIGCOMPAT_NAME_MAX)
+		if (end == start || end - start > MIGCOMPAT_BROKER_NAME_MAX)
 			return false;
 		if (path[start] == '.' &&
 		    (end - start == 1 || (end - start == 2 && path[start + 1] == '.')))
@@ -62,15 +62,15 @@ bool string_is_type_name(const char *name, size_t length)
 {
 	const char *mark = memchr(name, '!', length);
 
-	if (!mark || mark == name || mark == name + length - 1 || length > MIGCOMPAT_NAME_MAX ||
-	    name[0] == '.')
+	if (!mark || mark == name || mark == name + length - 1 ||
+	    length > MIGCOMPAT_BROKER_NAME_MAX || name[0] == '.')
 		return false;
 	return string_is_graphic(name, length) && !memchr(name, '/', length);
 }
 
 bool string_is_parameter_name(const char *name, size_t length)
 {
-	return length > 0 && length <= MIGCOMPAT_PARAMETER_NAME_MAX &&
+	return length > 0 && length <= MIGCOMPAT_BROKER_PARAMETER_NAME_MAX &&
 	       string_is_graphic(name, length) && name[0] != '.' && !memchr(name, '/', length) &&
 	       !memchr(name, '=', length);
 }
@@ -84,11 +84,11 @@ int string_accept(const char *bytes, size_t count, size_t *ret_length)
 {
 	size_t length = count;
 
-	if (length > MIGCOMPAT_STRING_MAX + 1)
+	if (length > MIGCOMPAT_BROKER_STRING_MAX + 1)
 		return -E2BIG;
 	if (length > 0 && bytes[length - 1] == '\n')
 		length--;
-	if (length > MIGCOMPAT_STRING_MAX)
+	if (length > MIGCOMPAT_BROKER_STRING_MAX)
 		return -E2BIG;
 	if (length == 0 || !string_is_graphic(bytes, length))
 		return -EINVAL;

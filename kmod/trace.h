@@ -12,9 +12,9 @@
 #include "compat.h"
 #include "shim.h"
 
-#define migcompat_show_op(op)                                                            \
-	__print_symbolic(op, {MIGCOMPAT_OP_READ, "read"}, {MIGCOMPAT_OP_WRITE, "write"}, \
-			 {MIGCOMPAT_OP_ASK, "ask"})
+#define migcompat_show_op(op)                                    \
+	__print_symbolic(op, {MIGCOMPAT_BROKER_OP_READ, "read"}, \
+			 {MIGCOMPAT_BROKER_OP_WRITE, "write"}, {MIGCOMPAT_BROKER_OP_ASK, "ask"})
 
 #define migcompat_request_name(request) \
 	((request)->attachment ? dev_name(&(request)->attachment->device) : "-")

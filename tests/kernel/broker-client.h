@@ -14,25 +14,25 @@
 #define BROKER_PATH "/dev/migcompat-broker"
 
 union broker_message {
-	struct migcompat_msg_header header;
-	struct migcompat_msg_hello hello;
-	struct migcompat_msg_hello_reply hello_reply;
-	struct migcompat_msg_list list;
-	struct migcompat_msg_list_reply list_reply;
-	struct migcompat_msg_attach attach;
-	struct migcompat_msg_attach_reply attach_reply;
-	struct migcompat_msg_detach detach;
-	struct migcompat_msg_publish publish;
-	struct migcompat_msg_request request;
-	struct migcompat_msg_write_reply write_reply;
-	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+	struct migcompat_broker_header header;
+	struct migcompat_broker_hello hello;
+	struct migcompat_broker_hello_reply hello_reply;
+	struct migcompat_broker_list list;
+	struct migcompat_broker_list_reply list_reply;
+	struct migcompat_broker_attach attach;
+	struct migcompat_broker_attach_reply attach_reply;
+	struct migcompat_broker_detach detach;
+	struct migcompat_broker_publish publish;
+	struct migcompat_broker_request request;
+	struct migcompat_broker_write_reply write_reply;
+	char bytes[MIGCOMPAT_BROKER_READ_SIZE];
 };
 
 struct broker {
 	int fd;
 	uint64_t epoch;
 	uint64_t command;
-	struct migcompat_msg_hello_reply hello;
+	struct migcompat_broker_hello_reply hello;
 };
 
 /* Each returns 0 or a negative errno. */

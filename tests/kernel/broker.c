@@ -122,7 +122,7 @@ static void command_list(int quiet)
 
 	for (;;) {
 		const char *text = reply.bytes + sizeof(reply.list_reply);
-		char name[MIGCOMPAT_NAME_MAX + 1];
+		char name[MIGCOMPAT_BROKER_NAME_MAX + 1];
 
 		if (broker_list(&broker, after, &reply) != 0 || !reply.list_reply.attachment)
 			break;
@@ -179,9 +179,9 @@ static int command(char **words, unsigned int count)
 	struct target *target = count > 1 ? target_find(strtoull(words[1], NULL, 10)) : NULL;
 
 	if (!strcmp(verb, "attach") && count == 3)
-		command_attach(MIGCOMPAT_OP_ATTACH, words[1], words[2]);
+		command_attach(MIGCOMPAT_BROKER_OP_ATTACH, words[1], words[2]);
 	else if (!strcmp(verb, "attach-type") && count == 3)
-		command_attach(MIGCOMPAT_OP_ATTACH_TYPE, words[1], words[2]);
+		command_attach(MIGCOMPAT_BROKER_OP_ATTACH_TYPE, words[1], words[2]);
 	else if (!strcmp(verb, "list"))
 		command_list(0);
 	else if (!strcmp(verb, "detach-all"))
@@ -214,7 +214,7 @@ static int command(char **words, unsigned int count)
 
 static void ask(const union broker_message *request, const char *string, size_t length)
 {
-	char *text = malloc(MIGCOMPAT_LINES_MAX);
+	char *text = malloc(MIGCOMPAT_BROKER_LINES_MAX);
 	size_t used = 0;
 
 	if (!text)
@@ -222,14 +222,14 @@ static void ask(const union broker_message *request, const char *string, size_t 
 	if (ask_answer < 0) {
 		late += broker_reply_error(&broker, request, ask_answer) != 0;
 	} else if (ask_answer != ANSWER_HANG) {
-		for (unsigned long i = 0; i < lines && used + 128 < MIGCOMPAT_LINES_MAX; i++)
+		for (unsigned long i = 0; i < lines && used + 128 < MIGCOMPAT_BROKER_LINES_MAX; i++)
 			used += (size_t)sprintf(text + used, "yes device-%lu identical yes %.*s\n",
 						i, (int)(length > 64 ? 64 : length), string);
 		for (struct target *target = targets; !lines && target; target = target->next) {
 			int yes = target->string && strlen(target->string) == length &&
 				  !memcmp(target->string, string, length);
 
-			used += (size_t)snprintf(text + used, MIGCOMPAT_LINES_MAX - used,
+			used += (size_t)snprintf(text + used, MIGCOMPAT_BROKER_LINES_MAX - used,
 						 "%s %s %s yes %.*s\n", yes ? "yes" : "no",
 						 target->name, yes ? "identical" : "type",
 						 (int)(length > 64 ? 64 : length), string);
@@ -253,12 +253,13 @@ static void serve(void)
 		fprintf(stderr, "broker: cannot read: %s\n", strerror(-error));
 		exit(1);
 	}
-	if (request.header.op >= MIGCOMPAT_OP_READ && request.header.op <= MIGCOMPAT_OP_CANCEL)
-		counts[request.header.op - MIGCOMPAT_OP_READ]++;
-	if (request.header.op == MIGCOMPAT_OP_CANCEL || hanging)
+	if (request.header.op >= MIGCOMPAT_BROKER_OP_READ &&
+	    request.header.op <= MIGCOMPAT_BROKER_OP_CANCEL)
+		counts[request.header.op - MIGCOMPAT_BROKER_OP_READ]++;
+	if (request.header.op == MIGCOMPAT_BROKER_OP_CANCEL || hanging)
 		return;
 	length = request.header.size - sizeof(request.request);
-	if (request.header.op == MIGCOMPAT_OP_ASK) {
+	if (request.header.op == MIGCOMPAT_BROKER_OP_ASK) {
 		ask(&request, string, length);
 		return;
 	}
@@ -269,7 +270,7 @@ static void serve(void)
 		error = broker_reply_error(&broker, &request, target->answer);
 	else if (!target || !target->string)
 		error = broker_reply_error(&broker, &request, -EIO);
-	else if (request.header.op == MIGCOMPAT_OP_READ)
+	else if (request.header.op == MIGCOMPAT_BROKER_OP_READ)
 		error = broker_reply_text(&broker, &request, target->string,
 					  strlen(target->string));
 	else if (strlen(target->string) == length && !memcmp(target->string, string, length))

@@ -340,8 +340,8 @@ static void own_access_of_the_daemon_is_edeadlk(void)
 	uint64_t number;
 
 	EXPECT_RESULT(0, broker_hello(&self, fd));
-	EXPECT_RESULT(
-		0, broker_attach(&self, MIGCOMPAT_OP_ATTACH, shim_mdev_b, "mtty:serial", &number));
+	EXPECT_RESULT(0, broker_attach(&self, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_b,
+				       "mtty:serial", &number));
 	EXPECT_RESULT(-EDEADLK, attr_read(shim_file(shim_mdev_b, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-EDEADLK, attr_put(shim_file(shim_mdev_b, VERSION), STRING));
 	EXPECT_RESULT(-EDEADLK,

@@ -24,12 +24,13 @@ static uint64_t attachment;
 
 static ssize_t do_attach(void)
 {
-	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment);
+	return broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a, "mtty:serial",
+			     &attachment);
 }
 
 static ssize_t do_attach_type(void)
 {
-	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial",
+	return broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial",
 			     &attachment);
 }
 

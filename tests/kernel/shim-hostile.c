@@ -26,8 +26,8 @@ static uint64_t attachment;
 static void setup(void)
 {
 	EXPECT_RESULT(0, broker_open_clean(&broker));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
-				       &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a,
+				       "mtty:serial", &attachment));
 }
 
 static void teardown(void)
@@ -71,11 +71,11 @@ static ssize_t raw(const void *bytes, size_t size)
 	return count < 0 ? -errno : count;
 }
 
-static struct migcompat_msg_write_reply reply_to(const union broker_message *request)
+static struct migcompat_broker_write_reply reply_to(const union broker_message *request)
 {
-	return (struct migcompat_msg_write_reply){
-		.header = {.size = sizeof(struct migcompat_msg_write_reply),
-			   .op = request->header.op | MIGCOMPAT_OP_REPLY,
+	return (struct migcompat_broker_write_reply){
+		.header = {.size = sizeof(struct migcompat_broker_write_reply),
+			   .op = request->header.op | MIGCOMPAT_BROKER_OP_REPLY,
 			   .id = request->header.id,
 			   .epoch = broker.epoch},
 		.count = (uint32_t)strlen(STRING),
@@ -86,14 +86,14 @@ static void only_a_whole_yes_is_yes(void)
 {
 	static const int errors[] = {-ENOENT,	      EINVAL,  1,      -512,	    -4095,
 				     -2147483647 - 1, -EAGAIN, -EINTR, -EOPNOTSUPP, 2147483647};
-	struct migcompat_msg_write_reply good, bad;
+	struct migcompat_broker_write_reply good, bad;
 	union broker_message request;
 	pid_t child;
 
 	setup();
 	child = writer_start();
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
-	EXPECT_RESULT(MIGCOMPAT_OP_WRITE, (ssize_t)request.header.op);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_OP_WRITE, (ssize_t)request.header.op);
 	good = reply_to(&request);
 	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		bad = good, bad.count = 0, bad.header.error = errors[i];
@@ -122,11 +122,11 @@ static void only_a_whole_yes_is_yes(void)
 	REFUSED(bad.header.size += 1);
 	REFUSED(bad.header.size = 0);
 	REFUSED(bad.header.size = 0xffffffff);
-	REFUSED(bad.header.op &= ~MIGCOMPAT_OP_REPLY);
-	REFUSED(bad.header.op = MIGCOMPAT_OP_READ | MIGCOMPAT_OP_REPLY);
-	REFUSED(bad.header.op = MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
-	REFUSED(bad.header.op = MIGCOMPAT_OP_CANCEL | MIGCOMPAT_OP_REPLY);
-	REFUSED(bad.header.op = MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY);
+	REFUSED(bad.header.op &= ~MIGCOMPAT_BROKER_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_READ | MIGCOMPAT_BROKER_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_CANCEL | MIGCOMPAT_BROKER_OP_REPLY);
+	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY);
 	for (size_t size = 0; size < sizeof(good); size++)
 		shim_expect(raw(&good, size) == -EINVAL, "a reply cut to %zu bytes is taken", size);
 	EXPECT_RESULT(0, waitpid(child, NULL, WNOHANG));
@@ -138,7 +138,7 @@ static void only_a_whole_yes_is_yes(void)
 
 static void read_is_answered_by_a_clean_string(void)
 {
-	static char text[MIGCOMPAT_STRING_MAX + 1];
+	static char text[MIGCOMPAT_BROKER_STRING_MAX + 1];
 	union broker_message request;
 	pid_t child;
 
@@ -162,7 +162,7 @@ static void read_is_answered_by_a_clean_string(void)
 static ssize_t reply_unreadable(const union broker_message *request)
 {
 	char *pages = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	struct migcompat_msg_header *header = (void *)(pages + 4096 - sizeof(*header));
+	struct migcompat_broker_header *header = (void *)(pages + 4096 - sizeof(*header));
 	ssize_t result;
 
 	mprotect(pages + 4096, 4096, PROT_NONE);
@@ -175,7 +175,7 @@ static ssize_t reply_unreadable(const union broker_message *request)
 
 static void ask_is_answered_by_whole_lines(void)
 {
-	char *text = malloc(MIGCOMPAT_LINES_MAX + 4096);
+	char *text = malloc(MIGCOMPAT_BROKER_LINES_MAX + 4096);
 	union broker_message request;
 	pid_t child;
 
@@ -187,11 +187,12 @@ static void ask_is_answered_by_whole_lines(void)
 		_exit(write(fd, STRING, strlen(STRING)) > 0 && read(fd, text, 100) == 4 ? 0 : 1);
 	}
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
-	memset(text, '\n', MIGCOMPAT_LINES_MAX + 4096);
+	memset(text, '\n', MIGCOMPAT_BROKER_LINES_MAX + 4096);
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes", 3));
-	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 1));
 	EXPECT_RESULT(-EINVAL,
-		      broker_reply_text(&broker, &request, text, MIGCOMPAT_LINES_MAX + 4096));
+		      broker_reply_text(&broker, &request, text, MIGCOMPAT_BROKER_LINES_MAX + 1));
+	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, text,
+						 MIGCOMPAT_BROKER_LINES_MAX + 4096));
 	EXPECT_RESULT(-EFAULT, reply_unreadable(&request));
 	EXPECT_RESULT(0, broker_reply_text(&broker, &request, "yes\n", 4));
 	EXPECT_RESULT(-EINVAL, broker_reply_text(&broker, &request, "yes\n", 4));
@@ -202,12 +203,14 @@ static void ask_is_answered_by_whole_lines(void)
 
 static void commands_are_checked_whole(void)
 {
-	struct migcompat_msg_detach detach = {.header = {.op = MIGCOMPAT_OP_DETACH, .id = 1000}};
-	struct migcompat_msg_hello hello = {
-		.header = {.op = MIGCOMPAT_OP_HELLO, .id = 1}, .version_min = 1, .version_max = 1};
+	struct migcompat_broker_detach detach = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_DETACH, .id = 1000}};
+	struct migcompat_broker_hello hello = {.header = {.op = MIGCOMPAT_BROKER_OP_HELLO, .id = 1},
+					       .version_min = 1,
+					       .version_max = 1};
 	struct {
-		struct migcompat_msg_publish publish;
-		struct migcompat_msg_parameter parameter;
+		struct migcompat_broker_publish publish;
+		struct migcompat_broker_parameter parameter;
 		char text[8];
 	} message;
 	struct broker fresh = {.fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC)};
@@ -220,12 +223,12 @@ static void commands_are_checked_whole(void)
 	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
 	hello.version_min = 0, hello.version_max = 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &hello, sizeof(hello)));
-	hello.version_min = MIGCOMPAT_VERSION_MAX + 1, hello.version_max = 9;
+	hello.version_min = MIGCOMPAT_BROKER_VERSION_MAX + 1, hello.version_max = 9;
 	EXPECT_RESULT(-EPROTONOSUPPORT, broker_send(&fresh, &hello, sizeof(hello)));
 	hello.version_min = 1;
 	EXPECT_RESULT(0, broker_send(&fresh, &hello, sizeof(hello)));
 	EXPECT_RESULT(0, broker_receive(&fresh, &reply));
-	EXPECT_RESULT(MIGCOMPAT_VERSION_MAX, (ssize_t)reply.hello_reply.version);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_VERSION_MAX, (ssize_t)reply.hello_reply.version);
 	close(fresh.fd);
 
 	setup();
@@ -240,7 +243,7 @@ static void commands_are_checked_whole(void)
 	/* Lengths that lead out of the message, and such that wrap around. */
 	memset(&message, 0, sizeof(message));
 	for (int i = 0; i < 6; i++) {
-		message.publish.header.op = MIGCOMPAT_OP_PUBLISH;
+		message.publish.header.op = MIGCOMPAT_BROKER_OP_PUBLISH;
 		message.publish.header.id = ++broker.command;
 		message.publish.attachment = attachment;
 		message.publish.parameters = i == 0   ? 2
@@ -249,7 +252,8 @@ static void commands_are_checked_whole(void)
 						      : 1;
 		message.publish.type_length = i == 3 ? 0xfffffff0 : 4;
 		message.parameter.name_length = i == 4 ? 0xfffffffc : 4;
-		message.parameter.value_length[0] = i == 5 ? 0xfffffffe : MIGCOMPAT_VALUE_ABSENT;
+		message.parameter.value_length[0] =
+			i == 5 ? 0xfffffffe : MIGCOMPAT_BROKER_VALUE_ABSENT;
 		memcpy(message.text, "typename", 8);
 		EXPECT_RESULT(-EINVAL, broker_send(&broker, &message, sizeof(message)));
 	}
@@ -260,8 +264,8 @@ static void commands_are_checked_whole(void)
 
 static void oversized_messages_are_refused(void)
 {
-	static char text[MIGCOMPAT_MSG_WRITE_MAX + 8192];
-	struct migcompat_msg_header *header = (void *)text;
+	static char text[MIGCOMPAT_BROKER_WRITE_MAX + 8192];
+	struct migcompat_broker_header *header = (void *)text;
 	union broker_message request;
 	pid_t child;
 
@@ -269,10 +273,10 @@ static void oversized_messages_are_refused(void)
 	child = writer_start();
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
 	*header = reply_to(&request).header;
-	for (size_t size = MIGCOMPAT_MSG_WRITE_MAX - 1; size < sizeof(text); size += 4096) {
+	for (size_t size = MIGCOMPAT_BROKER_WRITE_MAX - 1; size < sizeof(text); size += 4096) {
 		header->size = (uint32_t)size;
 		EXPECT_RESULT(-EINVAL, raw(text, size));
-		header->size = sizeof(struct migcompat_msg_write_reply);
+		header->size = sizeof(struct migcompat_broker_write_reply);
 		EXPECT_RESULT(-EINVAL, raw(text, size));
 	}
 	EXPECT_RESULT(0, waitpid(child, NULL, WNOHANG));
@@ -308,7 +312,7 @@ static void reading_waits_unless_told_not_to(void)
 
 static void answers_that_nobody_reads_are_bounded(void)
 {
-	struct migcompat_msg_list list = {.header = {.op = MIGCOMPAT_OP_LIST}};
+	struct migcompat_broker_list list = {.header = {.op = MIGCOMPAT_BROKER_OP_LIST}};
 	union broker_message reply;
 	int error = 0, sent = 0;
 
@@ -319,7 +323,7 @@ static void answers_that_nobody_reads_are_bounded(void)
 		sent += !error;
 	}
 	EXPECT_RESULT(-EBUSY, error);
-	EXPECT_RESULT(MIGCOMPAT_MSG_ANSWERS_MAX, sent);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_ANSWERS_MAX, sent);
 	while (sent--)
 		EXPECT_RESULT(0, broker_receive(&broker, &reply));
 	EXPECT_RESULT(0, broker_list(&broker, 0, &reply));
@@ -335,9 +339,9 @@ static void failed_reads_lose_nothing(void)
 	setup();
 	child = writer_start();
 	sleep_ms(100);
-	EXPECT_RESULT(-1, read(broker.fd, request.bytes, MIGCOMPAT_MSG_READ_SIZE - 1));
+	EXPECT_RESULT(-1, read(broker.fd, request.bytes, MIGCOMPAT_BROKER_READ_SIZE - 1));
 	EXPECT_RESULT(EINVAL, errno);
-	EXPECT_RESULT(-1, read(broker.fd, nowhere, MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(-1, read(broker.fd, nowhere, MIGCOMPAT_BROKER_READ_SIZE));
 	EXPECT_RESULT(EFAULT, errno);
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
 	EXPECT_RESULT(0, broker_reply_yes(&broker, &request));

@@ -25,7 +25,7 @@
 #define MANY 2500
 #define CGROUPS "/sys/fs/cgroup"
 #define CGROUP CGROUPS "/migcompat-test"
-#define ANSWER_KB (MIGCOMPAT_LINES_MAX / 1024)
+#define ANSWER_KB (MIGCOMPAT_BROKER_LINES_MAX / 1024)
 /* Everything else that a process and the kernel need meanwhile. */
 #define SLACK_KB 32768
 
@@ -171,7 +171,7 @@ static void user_has_a_bound_of_sessions(void)
 
 	setup();
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
-	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&user, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_start(&again, (struct user_wish){.uid = USER, .sessions = 1});
 	expect_sessions(&again, 0, EMFILE);
 	user_start(&other, (struct user_wish){.uid = USER + 1, .sessions = 1});
@@ -181,14 +181,14 @@ static void user_has_a_bound_of_sessions(void)
 	user_end(&again);
 	user_end(&user);
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
-	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&user, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_end(&user);
 	user_end(&other);
 	user_end(&root);
 	broker_stop(&broker);
 }
 
-#define CROWD (MIGCOMPAT_SESSIONS_USERS_MAX / MIGCOMPAT_SESSIONS_USER_MAX)
+#define CROWD (MIGCOMPAT_BROKER_SESSIONS_USERS_MAX / MIGCOMPAT_BROKER_SESSIONS_USER_MAX)
 
 static void users_leave_root_its_sessions(void)
 {
@@ -198,13 +198,13 @@ static void users_leave_root_its_sessions(void)
 	for (int i = 0; i < CROWD; i++) {
 		user_start(&users[i],
 			   (struct user_wish){.uid = (uid_t)(USER + i), .sessions = MANY});
-		expect_sessions(&users[i], MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+		expect_sessions(&users[i], MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	}
 	user_start(&one_more, (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&one_more, 0, ENFILE);
 	user_end(&one_more);
 	user_start(&root, (struct user_wish){.sessions = MANY});
-	expect_sessions(&root, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&root, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_end(&users[0]);
 	user_start(&users[0], (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&users[0], 1, 0);
@@ -241,8 +241,8 @@ static void unread_answers_of_a_user_have_a_bound(void)
 	setup();
 	before = memory_available();
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY, .ask = true});
-	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
-	expect_taken(before, MIGCOMPAT_SESSIONS_USER_MAX * ANSWER_KB);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, user.asked);
+	expect_taken(before, MIGCOMPAT_BROKER_SESSIONS_USER_MAX * ANSWER_KB);
 	user_end(&user);
 	broker_stop(&broker);
 }
@@ -259,10 +259,11 @@ static void unread_answers_of_all_have_a_bound(void)
 
 		user_start(&users[i],
 			   (struct user_wish){.uid = uid, .sessions = MANY, .ask = true});
-		EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, users[i].asked);
+		EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, users[i].asked);
 	}
 	expect_taken(before,
-		     (MIGCOMPAT_SESSIONS_USERS_MAX + MIGCOMPAT_SESSIONS_USER_MAX) * ANSWER_KB);
+		     (MIGCOMPAT_BROKER_SESSIONS_USERS_MAX + MIGCOMPAT_BROKER_SESSIONS_USER_MAX) *
+			     ANSWER_KB);
 	for (int i = 0; i <= CROWD; i++)
 		user_end(&users[i]);
 	broker_stop(&broker);
@@ -298,7 +299,7 @@ static long cgroup_kb(void)
 /* Memory of an idle process of this kind is far below that. */
 static void answers_are_charged_to_the_asker_until_they_are_read(void)
 {
-	const long bound = MIGCOMPAT_SESSIONS_USER_MAX * ANSWER_KB;
+	const long bound = MIGCOMPAT_BROKER_SESSIONS_USER_MAX * ANSWER_KB;
 	struct user user;
 	char text[128];
 
@@ -307,7 +308,7 @@ static void answers_are_charged_to_the_asker_until_they_are_read(void)
 	setup();
 	user_start(&user, (struct user_wish){
 				  .uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true});
-	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, user.asked);
 	shim_expect(cgroup_kb() >= bound, "the asker is charged for %ld kB, expected %ld",
 		    cgroup_kb(), bound);
 	EXPECT_RESULT(1, write(user.to, "r", 1));

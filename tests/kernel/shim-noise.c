@@ -34,7 +34,7 @@ static uint32_t random_below(uint32_t limit)
 static size_t message_make(char *bytes, size_t limit, const union broker_message *last)
 {
 	union {
-		struct migcompat_msg_header header;
+		struct migcompat_broker_header header;
 		char bytes[512];
 	} message = {0};
 	static const uint32_t ops[] = {1,  2,  3,  4,	       5,	   6,	       16,
@@ -73,9 +73,9 @@ static size_t messages_make(char *bytes, size_t limit, const union broker_messag
 	return size;
 }
 
-static struct migcompat_msg_header header_at(const char *bytes, size_t size)
+static struct migcompat_broker_header header_at(const char *bytes, size_t size)
 {
-	struct migcompat_msg_header header = {0};
+	struct migcompat_broker_header header = {0};
 
 	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
 	return header;
@@ -84,23 +84,23 @@ static struct migcompat_msg_header header_at(const char *bytes, size_t size)
 /* Says whether the outcome of such a write is one that the protocol knows; a new epoch is noted. */
 static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 {
-	struct migcompat_msg_header header = header_at(bytes, size);
+	struct migcompat_broker_header header = header_at(bytes, size);
 	union broker_message reply;
 	ssize_t taken = 0;
 
 	if (result == -EINVAL)
 		return true;
-	if (header.op == MIGCOMPAT_OP_HELLO && result == (ssize_t)size)
+	if (header.op == MIGCOMPAT_BROKER_OP_HELLO && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0 &&
 		       (broker.epoch = reply.header.epoch, broker.command = reply.header.id, true);
-	if (header.op == MIGCOMPAT_OP_HELLO)
+	if (header.op == MIGCOMPAT_BROKER_OP_HELLO)
 		return result == -EPROTONOSUPPORT;
-	if (header.op == MIGCOMPAT_OP_LIST && result == (ssize_t)size)
+	if (header.op == MIGCOMPAT_BROKER_OP_LIST && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0;
 	/* Refusals that happen to be valid ones, as many as were taken. */
 	for (; taken < result; taken += header.size) {
 		header = header_at(bytes + taken, size - (size_t)taken);
-		if (!(header.op & MIGCOMPAT_OP_REPLY) || header.error >= 0)
+		if (!(header.op & MIGCOMPAT_BROKER_OP_REPLY) || header.error >= 0)
 			return false;
 	}
 	return taken == result;
@@ -117,8 +117,8 @@ static void noise(uint32_t version)
 
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
-				       &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a,
+				       "mtty:serial", &attachment));
 	random_state ^= (uint64_t)getpid() << 32;
 	printf("  seed %llx\n", (unsigned long long)random_state);
 	user = fork();
@@ -133,9 +133,9 @@ static void noise(uint32_t version)
 		messages++;
 		shim_expect(outcome_is_known(result, bytes, size),
 			    "message %lu of %zu bytes, op %x: %s", messages, size,
-			    ((struct migcompat_msg_header *)bytes)->op, shim_name(result));
+			    ((struct migcompat_broker_header *)bytes)->op, shim_name(result));
 		if (broker_receive(&broker, &request) == 0 &&
-		    request.header.op == MIGCOMPAT_OP_WRITE)
+		    request.header.op == MIGCOMPAT_BROKER_OP_WRITE)
 			asked++;
 		if (asked && random_below(8) == 0)
 			broker_reply_error(&broker, &request, -EINVAL);

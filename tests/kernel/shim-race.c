@@ -84,7 +84,7 @@ static void *clumsy_reader_run(void *argument)
 	char *volatile nowhere = NULL;
 
 	while (!told)
-		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_MSG_READ_SIZE) < 0 &&
+		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_BROKER_READ_SIZE) < 0 &&
 				    errno == EFAULT,
 			    "a read gives %s", strerror(errno));
 	return NULL;
@@ -92,7 +92,7 @@ static void *clumsy_reader_run(void *argument)
 
 static void answers_leave(struct broker *own, int count)
 {
-	struct migcompat_msg_list list = {.header.op = MIGCOMPAT_OP_LIST};
+	struct migcompat_broker_list list = {.header.op = MIGCOMPAT_BROKER_OP_LIST};
 
 	while (count--) {
 		list.header.id = ++own->command;
@@ -108,7 +108,8 @@ static uint64_t answers_take(struct broker *own, int count)
 
 	while (count--) {
 		EXPECT_RESULT(0, broker_receive(own, &answer));
-		if (answer.header.op == (MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY))
+		if (answer.header.op ==
+		    (MIGCOMPAT_BROKER_OP_ATTACH_TYPE | MIGCOMPAT_BROKER_OP_REPLY))
 			id = answer.attach_reply.attachment;
 	}
 	return id;
@@ -119,7 +120,7 @@ static uint64_t answers_take(struct broker *own, int count)
 static void what_is_attached_is_told(void)
 {
 	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
-	union broker_message message = {.attach.header.op = MIGCOMPAT_OP_ATTACH_TYPE};
+	union broker_message message = {.attach.header.op = MIGCOMPAT_BROKER_OP_ATTACH_TYPE};
 	double end = seconds_now() + 2;
 	unsigned long told_times = 0;
 	struct broker own;
@@ -135,7 +136,7 @@ static void what_is_attached_is_told(void)
 		int error = -EBUSY;
 		uint64_t id;
 
-		answers_leave(&own, MIGCOMPAT_MSG_ANSWERS_MAX);
+		answers_leave(&own, MIGCOMPAT_BROKER_ANSWERS_MAX);
 		for (int tries = 0;
 		     error == -EBUSY && tries < 100 && access(shim_class_file(name, ""), F_OK) != 0;
 		     tries++) {
@@ -149,7 +150,7 @@ static void what_is_attached_is_told(void)
 				    shim_name(error));
 			break;
 		}
-		id = answers_take(&own, MIGCOMPAT_MSG_ANSWERS_MAX + (error == 0));
+		id = answers_take(&own, MIGCOMPAT_BROKER_ANSWERS_MAX + (error == 0));
 		EXPECT_RESULT(error == 0, id != 0);
 		if (id)
 			EXPECT_RESULT(0, broker_detach(&own, id));

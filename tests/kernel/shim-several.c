@@ -25,14 +25,14 @@ static struct broker broker;
 static uint64_t attachment;
 static char buffer[BUFFER];
 static pid_t users[USERS];
-static struct migcompat_msg_write_reply replies[USERS];
+static struct migcompat_broker_write_reply replies[USERS];
 
 static void begin(uint32_t version)
 {
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
-				       &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a,
+				       "mtty:serial", &attachment));
 }
 
 /* Asleep in its write: it waits for its answer, with its request in the queue. */
@@ -73,23 +73,23 @@ static ssize_t write_all(const void *bytes, size_t size)
 	return count < 0 ? -errno : count;
 }
 
-#define REQUEST ((ssize_t)(sizeof(struct migcompat_msg_request) + strlen(STRING)))
+#define REQUEST ((ssize_t)(sizeof(struct migcompat_broker_request) + strlen(STRING)))
 
 /* A yes to the request at AT of what was read. */
-static struct migcompat_msg_write_reply yes_to(ssize_t at)
+static struct migcompat_broker_write_reply yes_to(ssize_t at)
 {
-	struct migcompat_msg_header header;
+	struct migcompat_broker_header header;
 
 	memcpy(&header, buffer + at, sizeof(header));
 	EXPECT_RESULT(REQUEST, (ssize_t)header.size);
-	EXPECT_RESULT(MIGCOMPAT_OP_WRITE, (ssize_t)header.op);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_OP_WRITE, (ssize_t)header.op);
 	shim_expect(header.epoch == broker.epoch, "a request of another epoch");
 	shim_expect(memcmp(buffer + at + REQUEST - (ssize_t)strlen(STRING), STRING,
 			   strlen(STRING)) == 0,
 		    "another string");
-	return (struct migcompat_msg_write_reply){
-		.header = {.size = sizeof(struct migcompat_msg_write_reply),
-			   .op = header.op | MIGCOMPAT_OP_REPLY,
+	return (struct migcompat_broker_write_reply){
+		.header = {.size = sizeof(struct migcompat_broker_write_reply),
+			   .op = header.op | MIGCOMPAT_BROKER_OP_REPLY,
 			   .id = header.id,
 			   .epoch = broker.epoch},
 		.count = (uint32_t)strlen(STRING),
@@ -126,7 +126,7 @@ static void users_end(int yes)
 	close(broker.fd);
 }
 
-static void refuse(struct migcompat_msg_write_reply *reply)
+static void refuse(struct migcompat_broker_write_reply *reply)
 {
 	reply->count = 0;
 	reply->header.error = -EPERM;
@@ -158,10 +158,10 @@ static void further_messages_have_room_for_any(void)
 {
 	begin(2);
 	users_start();
-	EXPECT_RESULT(REQUEST, read_all(MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(REQUEST, read_all(MIGCOMPAT_BROKER_READ_SIZE));
 	replies[0] = yes_to(0);
-	EXPECT_RESULT(-EINVAL, read_all(MIGCOMPAT_MSG_READ_SIZE - 1));
-	EXPECT_RESULT(2 * REQUEST, read_all((size_t)REQUEST + MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(-EINVAL, read_all(MIGCOMPAT_BROKER_READ_SIZE - 1));
+	EXPECT_RESULT(2 * REQUEST, read_all((size_t)REQUEST + MIGCOMPAT_BROKER_READ_SIZE));
 	replies[1] = yes_to(0);
 	replies[2] = yes_to(REQUEST);
 	EXPECT_RESULT(sizeof(replies), write_all(replies, sizeof(replies)));
@@ -170,18 +170,18 @@ static void further_messages_have_room_for_any(void)
 
 static void write_stops_at_the_first_reply_that_is_refused(void)
 {
-	struct migcompat_msg_write_reply late;
+	struct migcompat_broker_write_reply late;
 
 	begin_with_users();
 	late = replies[1];
 	late.header.id = replies[2].header.id + 1000;
-	const struct migcompat_msg_write_reply three[] = {replies[0], late, replies[1]};
+	const struct migcompat_broker_write_reply three[] = {replies[0], late, replies[1]};
 
 	EXPECT_RESULT(sizeof(late), write_all(three, sizeof(three)));
 	EXPECT_RESULT(-EINVAL, write_all(&three[1], 2 * sizeof(late)));
 	EXPECT_RESULT(sizeof(late), write_all(&three[2], sizeof(late)));
 	/* The same once more, before one that is good. */
-	const struct migcompat_msg_write_reply again[] = {replies[2], replies[2]};
+	const struct migcompat_broker_write_reply again[] = {replies[2], replies[2]};
 
 	EXPECT_RESULT(sizeof(late), write_all(again, sizeof(again)));
 	users_end(3);
@@ -218,16 +218,16 @@ static void reply_that_is_cut_is_not_taken(void)
 static void command_stands_alone(void)
 {
 	struct {
-		struct migcompat_msg_write_reply reply;
-		struct migcompat_msg_detach detach;
-		struct migcompat_msg_write_reply last;
+		struct migcompat_broker_write_reply reply;
+		struct migcompat_broker_detach detach;
+		struct migcompat_broker_write_reply last;
 	} mixed;
 	union broker_message listed;
 
 	begin_with_users();
-	mixed.detach = (struct migcompat_msg_detach){
+	mixed.detach = (struct migcompat_broker_detach){
 		.header = {.size = sizeof(mixed.detach),
-			   .op = MIGCOMPAT_OP_DETACH,
+			   .op = MIGCOMPAT_BROKER_OP_DETACH,
 			   .id = broker.command + 1,
 			   .epoch = broker.epoch},
 		.attachment = attachment,
@@ -273,9 +273,9 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 
 static void answer_comes_first_and_requests_behind_it(void)
 {
-	struct migcompat_msg_list list = {.header = {.size = sizeof(list), .op = MIGCOMPAT_OP_LIST},
-					  .after = 0};
-	struct migcompat_msg_header header;
+	struct migcompat_broker_list list = {
+		.header = {.size = sizeof(list), .op = MIGCOMPAT_BROKER_OP_LIST}, .after = 0};
+	struct migcompat_broker_header header;
 
 	begin(2);
 	users_start();
@@ -285,7 +285,7 @@ static void answer_comes_first_and_requests_behind_it(void)
 	ssize_t count = read_all(BUFFER);
 
 	memcpy(&header, buffer, sizeof(header));
-	EXPECT_RESULT(MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, (ssize_t)header.op);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_OP_LIST | MIGCOMPAT_BROKER_OP_REPLY, (ssize_t)header.op);
 	EXPECT_RESULT((ssize_t)header.size + USERS * REQUEST, count);
 	for (int i = 0; i < USERS; i++)
 		replies[i] = yes_to((ssize_t)header.size + i * REQUEST);

@@ -9,7 +9,6 @@
 #define TESTS_SERVICE_SHIM_H
 
 #include <errno.h>
-#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -32,7 +31,7 @@ struct shim_attached {
 
 struct shim_message {
 	size_t len;
-	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+	char bytes[MIGCOMPAT_BROKER_READ_SIZE];
 };
 
 struct shim {
@@ -55,7 +54,7 @@ struct shim {
 	uint64_t answered;
 	int error;
 	uint32_t yes; /* count of a write's */
-	char text[MIGCOMPAT_LINES_MAX + 1];
+	char text[MIGCOMPAT_BROKER_LINES_MAX + 1];
 	size_t len;
 };
 
@@ -70,10 +69,10 @@ static inline void shim_keep(char *to, size_t size, const char *from, size_t len
 }
 
 /* Under the lock. Answers go in front. */
-static inline void shim_says(struct migcompat_msg_header *header, size_t size, const char *text,
+static inline void shim_says(struct migcompat_broker_header *header, size_t size, const char *text,
 			     size_t len)
 {
-	bool answer = header->op & MIGCOMPAT_OP_REPLY;
+	bool answer = header->op & MIGCOMPAT_BROKER_OP_REPLY;
 	struct shim_message *message = &shim.messages[answer ? 0 : shim.nmessages];
 
 	assert_true(shim.nmessages < SHIM_MESSAGES_MAX);
@@ -89,12 +88,12 @@ static inline void shim_says(struct migcompat_msg_header *header, size_t size, c
 	eventfd_write(shim.event, 1);
 }
 
-static inline void shim_answers(const struct migcompat_msg_header *to, void *answer, size_t size,
+static inline void shim_answers(const struct migcompat_broker_header *to, void *answer, size_t size,
 				const char *text, size_t len)
 {
-	struct migcompat_msg_header *header = answer;
+	struct migcompat_broker_header *header = answer;
 
-	header->op = to->op | MIGCOMPAT_OP_REPLY;
+	header->op = to->op | MIGCOMPAT_BROKER_OP_REPLY;
 	header->id = to->id;
 	shim_says(header, size, text, len);
 }
@@ -107,9 +106,9 @@ static inline struct shim_attached *shim_by_number(uint64_t attachment)
 	return NULL;
 }
 
-static inline void shim_list(const struct migcompat_msg_list *list)
+static inline void shim_list(const struct migcompat_broker_list *list)
 {
-	struct migcompat_msg_list_reply reply = {.attachment = 0};
+	struct migcompat_broker_list_reply reply = {.attachment = 0};
 	const char *name = "";
 
 	for (size_t i = 0; i < shim.count && !reply.attachment; i++) {
@@ -119,7 +118,8 @@ static inline void shim_list(const struct migcompat_msg_list *list)
 		if (attached->attachment <= list->after)
 			continue;
 		reply.attachment = attached->attachment;
-		reply.kind = attached->is_type ? MIGCOMPAT_KIND_TYPE : MIGCOMPAT_KIND_DEVICE;
+		reply.kind = attached->is_type ? MIGCOMPAT_BROKER_KIND_TYPE
+					       : MIGCOMPAT_BROKER_KIND_DEVICE;
 		name = slash ? slash + 1 : attached->subject;
 	}
 	reply.name_length = (uint32_t)strlen(name);
@@ -127,9 +127,9 @@ static inline void shim_list(const struct migcompat_msg_list *list)
 }
 
 /* ENODEV, as the kernel answers for a device that has left its driver. */
-static inline int shim_attach(const struct migcompat_msg_attach *attach)
+static inline int shim_attach(const struct migcompat_broker_attach *attach)
 {
-	struct migcompat_msg_attach_reply reply = {.attachment = shim.count + 1};
+	struct migcompat_broker_attach_reply reply = {.attachment = shim.count + 1};
 	struct shim_attached *attached = &shim.attached[shim.count++];
 	const char *text = (const char *)(attach + 1);
 
@@ -139,7 +139,7 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 		return -ENODEV;
 	}
 	attached->attachment = reply.attachment;
-	attached->is_type = attach->header.op == MIGCOMPAT_OP_ATTACH_TYPE;
+	attached->is_type = attach->header.op == MIGCOMPAT_BROKER_OP_ATTACH_TYPE;
 	attached->type_error = attach->type_error;
 	shim_keep(attached->subject, sizeof(attached->subject), text, attach->subject_length);
 	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length,
@@ -150,43 +150,43 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 
 static inline int shim_hear(const void *message, size_t len)
 {
-	const struct migcompat_msg_header *header = message;
-	struct migcompat_msg_hello_reply hello = {.version = MIGCOMPAT_VERSION_MAX,
-						  .version_min = 1,
-						  .version_max = MIGCOMPAT_VERSION_MAX,
-						  .timeout_ms = 5000};
-	const struct migcompat_msg_detach *detach = (const void *)header;
-	const struct migcompat_msg_publish *publish = (const void *)header;
+	const struct migcompat_broker_header *header = message;
+	struct migcompat_broker_hello_reply hello = {.version = MIGCOMPAT_BROKER_VERSION_MAX,
+						     .version_min = 1,
+						     .version_max = MIGCOMPAT_BROKER_VERSION_MAX,
+						     .timeout_ms = 5000};
+	const struct migcompat_broker_detach *detach = (const void *)header;
+	const struct migcompat_broker_publish *publish = (const void *)header;
 	size_t fixed = sizeof(*publish);
 	struct shim_attached *attached;
 
-	if (shim.no_memory &&
-	    (header->op == MIGCOMPAT_OP_ATTACH || header->op == MIGCOMPAT_OP_PUBLISH)) {
+	if (shim.no_memory && (header->op == MIGCOMPAT_BROKER_OP_ATTACH ||
+			       header->op == MIGCOMPAT_BROKER_OP_PUBLISH)) {
 		shim.no_memory--;
 		return -ENOMEM;
 	}
 	switch (header->op) {
-	case MIGCOMPAT_OP_HELLO:
+	case MIGCOMPAT_BROKER_OP_HELLO:
 		shim.epoch++;
 		for (size_t i = 0; i < shim.nmessages; i++)
-			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch =
+			((struct migcompat_broker_header *)(void *)shim.messages[i].bytes)->epoch =
 				shim.epoch;
 		shim_answers(header, &hello, sizeof(hello), NULL, 0);
 		return 0;
-	case MIGCOMPAT_OP_LIST:
+	case MIGCOMPAT_BROKER_OP_LIST:
 		shim_list((const void *)header);
 		return 0;
-	case MIGCOMPAT_OP_ATTACH:
-	case MIGCOMPAT_OP_ATTACH_TYPE:
+	case MIGCOMPAT_BROKER_OP_ATTACH:
+	case MIGCOMPAT_BROKER_OP_ATTACH_TYPE:
 		return shim_attach((const void *)header);
-	case MIGCOMPAT_OP_DETACH:
+	case MIGCOMPAT_BROKER_OP_DETACH:
 		attached = shim_by_number(detach->attachment);
 		if (attached)
 			attached->attachment = 0;
 		return 0;
-	case MIGCOMPAT_OP_PUBLISH:
+	case MIGCOMPAT_BROKER_OP_PUBLISH:
 		attached = shim_by_number(publish->attachment);
-		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
+		fixed += publish->parameters * sizeof(struct migcompat_broker_parameter);
 		if (attached) {
 			shim_keep(attached->published, sizeof(attached->published),
 				  (const char *)message + fixed, len - fixed);
@@ -198,17 +198,18 @@ static inline int shim_hear(const void *message, size_t len)
 	default:
 		break;
 	}
-	if (!(header->op & MIGCOMPAT_OP_REPLY) || header->epoch != shim.epoch)
+	if (!(header->op & MIGCOMPAT_BROKER_OP_REPLY) || header->epoch != shim.epoch)
 		return 0; /* void, as in the kernel */
 	shim.answered = header->id;
 	shim.error = header->error;
 	shim.len = 0;
-	if (header->op == (MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY)) {
-		shim.yes = ((const struct migcompat_msg_write_reply *)(const void *)header)->count;
+	if (header->op == (MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY)) {
+		shim.yes =
+			((const struct migcompat_broker_write_reply *)(const void *)header)->count;
 		return 0;
 	}
-	shim.len = len - sizeof(struct migcompat_msg_text_reply);
-	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply),
+	shim.len = len - sizeof(struct migcompat_broker_text_reply);
+	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_broker_text_reply),
 	       shim.len);
 	shim.text[shim.len] = '\0';
 	return 0;
@@ -252,7 +253,7 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 		return __real_read(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
 	errno = shim.broken ? EIO : EAGAIN;
-	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_MSG_READ_SIZE;
+	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_BROKER_READ_SIZE;
 	     done += len) {
 		len = shim.messages[0].len;
 		memcpy((char *)buffer + done, shim.messages[0].bytes, len);
@@ -266,7 +267,7 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
-	const struct migcompat_msg_header *header = buffer;
+	const struct migcompat_broker_header *header = buffer;
 	int r = 0;
 
 	if (fd != shim_fd)
@@ -356,7 +357,7 @@ static inline void shim_forget(const char *name)
 
 static inline void shim_put(uint32_t op, uint64_t attachment, const char *string)
 {
-	struct migcompat_msg_request request = {.header = {.op = op}, .attachment = attachment};
+	struct migcompat_broker_request request = {.header = {.op = op}, .attachment = attachment};
 
 	pthread_mutex_lock(&shim.lock);
 	request.header.id = ++shim.asked;
@@ -397,13 +398,13 @@ static inline int shim_ask(uint32_t op, uint64_t attachment, const char *string)
 
 static inline int shim_read(const char *name)
 {
-	return shim_ask(MIGCOMPAT_OP_READ, shim_attachment(name), "");
+	return shim_ask(MIGCOMPAT_BROKER_OP_READ, shim_attachment(name), "");
 }
 
 /* A yes must bear the string's length. */
 static inline int shim_write(const char *name, const char *string)
 {
-	int error = shim_ask(MIGCOMPAT_OP_WRITE, shim_attachment(name), string);
+	int error = shim_ask(MIGCOMPAT_BROKER_OP_WRITE, shim_attachment(name), string);
 
 	assert_int_equal(shim.yes, error ? 0 : strlen(string));
 	return error;

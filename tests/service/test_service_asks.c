@@ -6,7 +6,6 @@
 #include "core/service/kernel/asks.h"
 
 #include <errno.h>
-#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
 #include <semaphore.h>
 #include <sys/socket.h>
@@ -37,7 +36,7 @@ struct bench {
 	sem_t begun;
 	sem_t hold;
 	unsigned nheld;
-	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
+	char string[MIGCOMPAT_BROKER_STRING_MAX + 1]; /* of the card */
 };
 
 static void held_run(struct pool_job *job)
@@ -158,8 +157,8 @@ static void settle(struct bench *bench)
 /* The next reply, of that id; its text is in text, or nowhere. */
 static int reply(struct bench *bench, uint64_t id, char *text)
 {
-	static char bytes[sizeof(struct migcompat_msg_header) + MIGCOMPAT_LINES_MAX];
-	struct migcompat_msg_header header;
+	static char bytes[sizeof(struct migcompat_broker_header) + MIGCOMPAT_BROKER_LINES_MAX];
+	struct migcompat_broker_header header;
 	ssize_t size;
 
 	while ((size = recv(bench->kernel, bytes, sizeof(bytes), MSG_DONTWAIT)) < 0) {
@@ -168,7 +167,7 @@ static int reply(struct bench *bench, uint64_t id, char *text)
 	}
 	assert_true((size_t)size >= sizeof(header));
 	memcpy(&header, bytes, sizeof(header));
-	assert_int_equal(header.op, MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+	assert_int_equal(header.op, MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
 	assert_int_equal(header.id, id);
 	if (text) {
 		memcpy(text, bytes + sizeof(header), (size_t)size - sizeof(header));
@@ -179,7 +178,7 @@ static int reply(struct bench *bench, uint64_t id, char *text)
 
 static void question_is_answered_with_lines(void **state)
 {
-	static char text[MIGCOMPAT_LINES_MAX + 1];
+	static char text[MIGCOMPAT_BROKER_LINES_MAX + 1];
 	struct bench *bench = *state;
 
 	ask(bench, bench->string);

@@ -4,7 +4,6 @@
 #include "core/service/kernel/batch.h"
 
 #include <errno.h>
-#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
 #include <poll.h>
 #include <sched.h>
@@ -24,9 +23,9 @@ struct bench {
 	struct broker broker;
 	struct lane_context context;
 	struct batch batch;
-	int kernel;			       /* the broker's other end */
-	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
-	struct stamp now;		       /* of every question, but for its attachment */
+	int kernel;				      /* the broker's other end */
+	char string[MIGCOMPAT_BROKER_STRING_MAX + 1]; /* of the card */
+	struct stamp now; /* of every question, but for its attachment */
 	bool detached;
 	uint64_t again[8]; /* ids of what was to be asked again */
 	size_t nagain;
@@ -170,7 +169,7 @@ static void answer(struct bench *bench, struct job **jobs, size_t count)
 /* The next reply: what a write of that id returns. */
 static long reply(const struct bench *bench, uint64_t id)
 {
-	struct migcompat_msg_write_reply message;
+	struct migcompat_broker_write_reply message;
 
 	assert_int_equal(recv(bench->kernel, &message, sizeof(message), 0), sizeof(message));
 	assert_int_equal(message.header.id, id);
@@ -180,8 +179,8 @@ static long reply(const struct bench *bench, uint64_t id)
 /* The next reply: the card's string. */
 static void read_reply(const struct bench *bench, uint64_t id)
 {
-	char bytes[sizeof(struct migcompat_msg_header) + MIGCOMPAT_STRING_MAX];
-	struct migcompat_msg_header header;
+	char bytes[sizeof(struct migcompat_broker_header) + MIGCOMPAT_BROKER_STRING_MAX];
+	struct migcompat_broker_header header;
 	ssize_t size = recv(bench->kernel, bytes, sizeof(bytes), 0);
 
 	assert_int_equal(size, sizeof(header) + strlen(bench->string));
@@ -316,7 +315,7 @@ static void target_of_an_ended_worker_is_not_read_from(void **state)
 {
 	struct bench *bench = *state;
 	struct job *jobs[] = {job_make(bench, 1, CARD, 1)};
-	struct migcompat_msg_header header;
+	struct migcompat_broker_header header;
 
 	answer(bench, jobs, 1);
 	assert_int_equal(reply(bench, 1), strlen(bench->string));

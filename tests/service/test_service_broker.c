@@ -4,15 +4,15 @@
 
 static void hello_offers_the_versions(void **state)
 {
-	const struct migcompat_msg_hello *hello = (const void *)bench.message;
+	const struct migcompat_broker_hello *hello = (const void *)bench.message;
 
 	(void)state;
 	assert_int_equal(bench.len, sizeof(*hello));
 	assert_int_equal(hello->header.size, sizeof(*hello));
-	assert_int_equal(hello->header.op, MIGCOMPAT_OP_HELLO);
+	assert_int_equal(hello->header.op, MIGCOMPAT_BROKER_OP_HELLO);
 	assert_int_equal(hello->header.epoch, 0);
-	assert_int_equal(hello->version_min, MIGCOMPAT_VERSION_MIN);
-	assert_int_equal(hello->version_max, MIGCOMPAT_VERSION_MAX);
+	assert_int_equal(hello->version_min, MIGCOMPAT_BROKER_VERSION_MIN);
+	assert_int_equal(hello->version_max, MIGCOMPAT_BROKER_VERSION_MAX);
 }
 
 static void hello_tells_what_was_there(void **state)
@@ -26,7 +26,7 @@ static void hello_tells_what_was_there(void **state)
 
 static void version_that_was_not_offered_is_refused(void **state)
 {
-	struct migcompat_msg_hello_reply reply = hello_reply();
+	struct migcompat_broker_hello_reply reply = hello_reply();
 	struct error err = {0};
 
 	(void)state;
@@ -51,10 +51,11 @@ static void descriptor_of_something_else_is_refused(void **state)
 
 static void attach_sends_path_and_type(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY, 2),
 		.attachment = 77};
-	const struct migcompat_msg_attach *attach = (const void *)bench.message;
+	const struct migcompat_broker_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
 	(void)state;
@@ -63,7 +64,7 @@ static void attach_sends_path_and_type(void **state)
 			 0);
 	assert_int_equal(attachment, 77);
 	kernel_hears();
-	assert_int_equal(attach->header.op, MIGCOMPAT_OP_ATTACH);
+	assert_int_equal(attach->header.op, MIGCOMPAT_BROKER_OP_ATTACH);
 	assert_int_equal(attach->header.epoch, EPOCH);
 	assert_int_equal(bench.len, sizeof(*attach) + 13);
 	assert_memory_equal(bench.message + sizeof(*attach), "/devices/xa:b", 13);
@@ -71,17 +72,18 @@ static void attach_sends_path_and_type(void **state)
 
 static void attach_without_a_type_sends_its_error(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY, 2),
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH_TYPE | MIGCOMPAT_BROKER_OP_REPLY, 2),
 		.attachment = 78};
-	const struct migcompat_msg_attach *attach = (const void *)bench.message;
+	const struct migcompat_broker_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
 	(void)state;
 	kernel_says(&reply, sizeof(reply));
 	assert_int_equal(broker_attach(&bench.broker, true, "p!t", NULL, -ENODEV, &attachment), 0);
 	kernel_hears();
-	assert_int_equal(attach->header.op, MIGCOMPAT_OP_ATTACH_TYPE);
+	assert_int_equal(attach->header.op, MIGCOMPAT_BROKER_OP_ATTACH_TYPE);
 	assert_int_equal(attach->type_error, -ENODEV);
 	assert_int_equal(attach->type_length, 0);
 }
@@ -89,10 +91,11 @@ static void attach_without_a_type_sends_its_error(void **state)
 /* The kernel takes no other code than those that a reply may bear. */
 static void attach_sends_an_error_that_the_protocol_lacks_as_eio(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY, 2),
 		.attachment = 79};
-	const struct migcompat_msg_attach *attach = (const void *)bench.message;
+	const struct migcompat_broker_attach *attach = (const void *)bench.message;
 	uint64_t attachment = 0;
 
 	(void)state;
@@ -105,8 +108,9 @@ static void attach_sends_an_error_that_the_protocol_lacks_as_eio(void **state)
 
 static void answer_to_another_command_is_refused(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 99)};
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY, 99)};
 	uint64_t attachment = 0;
 
 	(void)state;
@@ -118,15 +122,16 @@ static void answer_to_another_command_is_refused(void **state)
 static void list_tells_one(void **state)
 {
 	struct {
-		struct migcompat_msg_list_reply reply;
+		struct migcompat_broker_list_reply reply;
 		char text[16];
-	} message = {.reply = {.attachment = 4, .kind = MIGCOMPAT_KIND_TYPE, .name_length = 11},
-		     .text = "mtty!mtty-2"};
+	} message = {
+		.reply = {.attachment = 4, .kind = MIGCOMPAT_BROKER_KIND_TYPE, .name_length = 11},
+		.text = "mtty!mtty-2"};
 	struct broker_listed listed;
 
 	(void)state;
-	message.reply.header =
-		head(sizeof(message.reply) + 11, MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2);
+	message.reply.header = head(sizeof(message.reply) + 11,
+				    MIGCOMPAT_BROKER_OP_LIST | MIGCOMPAT_BROKER_OP_REPLY, 2);
 	kernel_says(&message, message.reply.header.size);
 	assert_int_equal(broker_list(&bench.broker, 0, &listed), 0);
 	assert_int_equal(listed.attachment, 4);
@@ -136,8 +141,9 @@ static void list_tells_one(void **state)
 
 static void list_with_a_name_beyond_its_message_is_refused(void **state)
 {
-	struct migcompat_msg_list_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, 2),
+	struct migcompat_broker_list_reply reply = {
+		.header = head(sizeof(reply), MIGCOMPAT_BROKER_OP_LIST | MIGCOMPAT_BROKER_OP_REPLY,
+			       2),
 		.attachment = 4,
 		.name_length = 200};
 	struct broker_listed listed;
@@ -151,8 +157,8 @@ static void publish_sends_parameters_in_order(void **state)
 {
 	const struct broker_parameter parameter = {.name = "n",
 						   .values = {"int", "2", NULL, "1", "0", "1"}};
-	const struct migcompat_msg_publish *publish = (const void *)bench.message;
-	const struct migcompat_msg_parameter *sent =
+	const struct migcompat_broker_publish *publish = (const void *)bench.message;
+	const struct migcompat_broker_parameter *sent =
 		(const void *)(bench.message + sizeof(*publish));
 
 	(void)state;
@@ -160,8 +166,9 @@ static void publish_sends_parameters_in_order(void **state)
 	kernel_hears();
 	assert_int_equal(publish->attachment, 4);
 	assert_int_equal(publish->parameters, 1);
-	assert_int_equal(sent->value_length[MIGCOMPAT_VALUE_TYPE], 3);
-	assert_int_equal(sent->value_length[MIGCOMPAT_VALUE_ALLOWED], MIGCOMPAT_VALUE_ABSENT);
+	assert_int_equal(sent->value_length[MIGCOMPAT_BROKER_VALUE_TYPE], 3);
+	assert_int_equal(sent->value_length[MIGCOMPAT_BROKER_VALUE_ALLOWED],
+			 MIGCOMPAT_BROKER_VALUE_ABSENT);
 	assert_int_equal(bench.len, sizeof(*publish) + sizeof(*sent) + strlen("a:bnint2101"));
 	assert_memory_equal(sent + 1, "a:bnint2101", strlen("a:bnint2101"));
 }
@@ -179,13 +186,13 @@ static void too_many_parameters_are_refused(void **state)
 static void write_comes_with_its_string(void **state)
 {
 	struct {
-		struct migcompat_msg_request request;
+		struct migcompat_broker_request request;
 		char text[8];
 	} message = {.request = {.attachment = 3}, .text = "string"};
 	static struct broker_request request;
 
 	(void)state;
-	message.request.header = head(sizeof(message.request) + 6, MIGCOMPAT_OP_WRITE, 11);
+	message.request.header = head(sizeof(message.request) + 6, MIGCOMPAT_BROKER_OP_WRITE, 11);
 	kernel_says(&message, message.request.header.size);
 	assert_int_equal(broker_receive(&bench.broker, &request), 1);
 	assert_int_equal(request.op, BROKER_WRITE);
@@ -204,8 +211,8 @@ static void no_request_is_no_error(void **state)
 
 static void request_of_another_size_is_refused(void **state)
 {
-	struct migcompat_msg_request message = {
-		.header = head(sizeof(message) + 1, MIGCOMPAT_OP_READ, 1)};
+	struct migcompat_broker_request message = {
+		.header = head(sizeof(message) + 1, MIGCOMPAT_BROKER_OP_READ, 1)};
 	static struct broker_request request;
 
 	(void)state;
@@ -215,7 +222,7 @@ static void request_of_another_size_is_refused(void **state)
 
 static void request_that_is_cut_is_refused(void **state)
 {
-	struct migcompat_msg_header message = head(sizeof(message), MIGCOMPAT_OP_READ, 1);
+	struct migcompat_broker_header message = head(sizeof(message), MIGCOMPAT_BROKER_OP_READ, 1);
 	static struct broker_request request;
 
 	(void)state;
@@ -225,7 +232,7 @@ static void request_that_is_cut_is_refused(void **state)
 
 static void unknown_request_is_refused(void **state)
 {
-	struct migcompat_msg_header message = head(sizeof(message), 55, 1);
+	struct migcompat_broker_header message = head(sizeof(message), 55, 1);
 	static struct broker_request request;
 
 	(void)state;
@@ -236,26 +243,26 @@ static void unknown_request_is_refused(void **state)
 static void string_that_is_too_long_is_refused(void **state)
 {
 	static struct {
-		struct migcompat_msg_request request;
+		struct migcompat_broker_request request;
 		char text[BROKER_STRING_MAX + 1];
 	} message;
 	static struct broker_request request;
 
 	(void)state;
 	message.request.header =
-		head(sizeof(message.request) + BROKER_STRING_MAX + 1, MIGCOMPAT_OP_WRITE, 1);
+		head(sizeof(message.request) + BROKER_STRING_MAX + 1, MIGCOMPAT_BROKER_OP_WRITE, 1);
 	kernel_says(&message, message.request.header.size);
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
 
 static void yes_bears_the_length(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
 	assert_int_equal(broker_accept(&bench.broker, 11, 94), 0);
 	kernel_hears();
-	assert_int_equal(reply->header.op, MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY);
+	assert_int_equal(reply->header.op, MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY);
 	assert_int_equal(reply->header.id, 11);
 	assert_int_equal(reply->header.error, 0);
 	assert_int_equal(reply->count, 94);
@@ -263,7 +270,7 @@ static void yes_bears_the_length(void **state)
 
 static void no_bears_no_length(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
 	assert_int_equal(broker_refuse(&bench.broker, BROKER_WRITE, 11, -EPERM), 0);
@@ -274,7 +281,7 @@ static void no_bears_no_length(void **state)
 
 static void error_outside_the_table_is_told_as_eio(void **state)
 {
-	const struct migcompat_msg_text_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_text_reply *reply = (const void *)bench.message;
 
 	(void)state;
 	assert_int_equal(broker_refuse(&bench.broker, BROKER_READ, 11, -ESTALE), 0);
@@ -285,7 +292,7 @@ static void error_outside_the_table_is_told_as_eio(void **state)
 
 static void zero_is_told_as_eio_too(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
 	assert_int_equal(broker_refuse(&bench.broker, BROKER_WRITE, 11, 0), 0);
@@ -298,7 +305,8 @@ static void read_is_told_the_string(void **state)
 	(void)state;
 	assert_int_equal(broker_tell(&bench.broker, BROKER_READ, 11, "string", 6), 0);
 	kernel_hears();
-	assert_memory_equal(bench.message + sizeof(struct migcompat_msg_text_reply), "string", 6);
+	assert_memory_equal(bench.message + sizeof(struct migcompat_broker_text_reply), "string",
+			    6);
 }
 
 int main(void)

@@ -225,12 +225,13 @@ static void string_of_another_backend_is_refused(void **state)
 static void number_that_is_not_attached_is_not_served(void **state)
 {
 	(void)state;
-	assert_int_equal(shim_ask(MIGCOMPAT_OP_WRITE, 12345, string_one), -ENOTCONN);
+	assert_int_equal(shim_ask(MIGCOMPAT_BROKER_OP_WRITE, 12345, string_one), -ENOTCONN);
 }
 
 static void cancelled_question_is_let_be(void **state)
 {
-	struct migcompat_msg_cancel cancel = {.header = {.op = MIGCOMPAT_OP_CANCEL, .id = 1}};
+	struct migcompat_broker_cancel cancel = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_CANCEL, .id = 1}};
 
 	(void)state;
 	pthread_mutex_lock(&shim.lock);
@@ -242,7 +243,7 @@ static void cancelled_question_is_let_be(void **state)
 static void ask_is_answered_with_lines_best_first(void **state)
 {
 	(void)state;
-	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, string_one), 0);
+	assert_int_equal(shim_ask(MIGCOMPAT_BROKER_OP_ASK, 0, string_one), 0);
 	assert_int_equal(strncmp(shim.text, "yes mtty!mtty-1 identical yes\n", 30), 0);
 	assert_contains(shim.text, "\nyes " CARD " identical ");
 	assert_contains(shim.text,
@@ -253,7 +254,7 @@ static void ask_is_answered_with_lines_best_first(void **state)
 static void ask_with_what_is_no_string_is_refused(void **state)
 {
 	(void)state;
-	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, "nonsense"), -EINVAL);
+	assert_int_equal(shim_ask(MIGCOMPAT_BROKER_OP_ASK, 0, "nonsense"), -EINVAL);
 }
 
 /* Its type may be read all the same. */
@@ -269,7 +270,7 @@ static void device_that_nothing_can_move_is_enodev_in_both_roles(void **state)
 static void session_says_of_it_that_it_is_not_migratable(void **state)
 {
 	(void)state;
-	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, string_one), 0);
+	assert_int_equal(shim_ask(MIGCOMPAT_BROKER_OP_ASK, 0, string_one), 0);
 	assert_contains(
 		shim.text,
 		"\nno " PLAIN_CARD " not-migratable unknown target " PLAIN_CARD
@@ -433,7 +434,7 @@ static void question_that_waits_is_answered_by_the_successor(void **state)
 {
 	(void)state;
 	assert_null(service_end());
-	shim_put(MIGCOMPAT_OP_WRITE, shim_attachment(CARD), string_one);
+	shim_put(MIGCOMPAT_BROKER_OP_WRITE, shim_attachment(CARD), string_one);
 	service_start();
 	assert_int_equal(shim_answer(), 0);
 }
@@ -465,7 +466,7 @@ static void module_that_is_loaded_later_is_served_then(void **state)
 	(void)state;
 	module_comes(0);
 	/* It waits in the broker until somebody serves. */
-	shim_put(MIGCOMPAT_OP_WRITE, shim_attachment(CARD), string_one);
+	shim_put(MIGCOMPAT_BROKER_OP_WRITE, shim_attachment(CARD), string_one);
 	assert_int_equal(shim_answer(), 0);
 }
 

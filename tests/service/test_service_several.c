@@ -6,14 +6,14 @@
 #include "tests/service/broker_bench.h"
 
 struct written {
-	struct migcompat_msg_request request;
+	struct migcompat_broker_request request;
 	char text[8];
 };
 
 static struct written written(uint64_t id)
 {
 	return (struct written){
-		.request = {.header = head(sizeof(struct written), MIGCOMPAT_OP_WRITE, id),
+		.request = {.header = head(sizeof(struct written), MIGCOMPAT_BROKER_OP_WRITE, id),
 			    .attachment = 3},
 		.text = "1234567"};
 }
@@ -48,8 +48,9 @@ static void request_that_ends_beyond_its_read_is_refused(void **state)
 /* The answer comes before whatever else there is, and what was read before it is not lost. */
 static void command_is_answered_while_requests_are_ahead(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY, 2),
 		.attachment = 9};
 	const struct written messages[] = {written(11), written(12)};
 	static struct broker_request request;
@@ -76,7 +77,7 @@ static void replies_make(struct broker_replies *replies)
 
 static void replies_go_out_together(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 	static struct broker_replies replies;
 
 	(void)state;
@@ -87,7 +88,8 @@ static void replies_go_out_together(void **state)
 	assert_int_equal(bench.len, 3 * sizeof(*reply));
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(reply[i].header.size, sizeof(*reply));
-		assert_int_equal(reply[i].header.op, MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY);
+		assert_int_equal(reply[i].header.op,
+				 MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY);
 		assert_int_equal(reply[i].header.epoch, EPOCH);
 		assert_int_equal(reply[i].header.id, i + 11);
 	}
@@ -101,7 +103,7 @@ static void replies_go_out_together(void **state)
 
 static void replies_to_an_older_kernel_go_one_by_one(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 	static struct broker_replies replies;
 
 	(void)state;

@@ -13,29 +13,30 @@
 #include "core/service/kernel/broker_holder.h"
 #include "core/service/clock.h"
 
-#define REPLY MIGCOMPAT_OP_REPLY
+#define REPLY MIGCOMPAT_BROKER_OP_REPLY
 
 #define AHEAD_BYTES 65536u /* that are read at once */
 
-_Static_assert(sizeof(struct migcompat_msg_write_reply) == BROKER_REPLY_BYTES,
+_Static_assert(sizeof(struct migcompat_broker_write_reply) == BROKER_REPLY_BYTES,
 	       "as the protocol has it");
-_Static_assert(BROKER_STRING_MAX == MIGCOMPAT_STRING_MAX, "as the protocol has it");
-_Static_assert(BROKER_NAME_MAX == MIGCOMPAT_NAME_MAX, "as the protocol has it");
-_Static_assert(BROKER_LINES_MAX == MIGCOMPAT_LINES_MAX, "as the protocol has it");
-_Static_assert(BROKER_PARAMETERS_MAX == MIGCOMPAT_PARAMETERS_MAX, "as the protocol has it");
-_Static_assert(BROKER_SESSIONS_MAX == MIGCOMPAT_SESSIONS_USER_MAX + MIGCOMPAT_SESSIONS_USERS_MAX,
+_Static_assert(BROKER_STRING_MAX == MIGCOMPAT_BROKER_STRING_MAX, "as the protocol has it");
+_Static_assert(BROKER_NAME_MAX == MIGCOMPAT_BROKER_NAME_MAX, "as the protocol has it");
+_Static_assert(BROKER_LINES_MAX == MIGCOMPAT_BROKER_LINES_MAX, "as the protocol has it");
+_Static_assert(BROKER_PARAMETERS_MAX == MIGCOMPAT_BROKER_PARAMETERS_MAX, "as the protocol has it");
+_Static_assert(BROKER_SESSIONS_MAX ==
+		       MIGCOMPAT_BROKER_SESSIONS_USER_MAX + MIGCOMPAT_BROKER_SESSIONS_USERS_MAX,
 	       "as the protocol has it");
-_Static_assert((int)BROKER_VALUES == MIGCOMPAT_VALUES &&
-		       (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_VALUE_RUNTIME,
+_Static_assert((int)BROKER_VALUES == MIGCOMPAT_BROKER_VALUES &&
+		       (int)BROKER_VALUE_RUNTIME == MIGCOMPAT_BROKER_VALUE_RUNTIME,
 	       "in the protocol's order");
 
 union message {
-	struct migcompat_msg_header header;
-	struct migcompat_msg_hello_reply hello;
-	struct migcompat_msg_list_reply list;
-	struct migcompat_msg_attach_reply attach;
-	struct migcompat_msg_request request;
-	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+	struct migcompat_broker_header header;
+	struct migcompat_broker_hello_reply hello;
+	struct migcompat_broker_list_reply list;
+	struct migcompat_broker_attach_reply attach;
+	struct migcompat_broker_request request;
+	char bytes[MIGCOMPAT_BROKER_READ_SIZE];
 };
 
 /* ---------------------------------------------------------------- sending and receiving */
@@ -64,13 +65,13 @@ static int send_whole(const struct broker *broker, char *whole, size_t size)
 static int send_parts(const struct broker *broker, const struct part *parts, size_t count)
 {
 	char little[sizeof(union message)], *whole = little, *at;
-	struct migcompat_msg_header header;
+	struct migcompat_broker_header header;
 	size_t size = 0;
 	int r;
 
 	for (size_t i = 0; i < count; i++)
 		size += parts[i].len;
-	if (size > MIGCOMPAT_MSG_WRITE_MAX)
+	if (size > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -E2BIG;
 	if (size > sizeof(little))
 		whole = malloc(size);
@@ -121,7 +122,7 @@ static ssize_t receive(const struct broker *broker, union message *message)
 /* The same out of what was read ahead, which is read anew once it was all received. */
 static ssize_t receive_next(struct broker *broker, union message *message)
 {
-	struct migcompat_msg_header header;
+	struct migcompat_broker_header header;
 	size_t left;
 
 	if (broker->ahead_at == broker->ahead_end) {
@@ -144,8 +145,9 @@ static ssize_t receive_next(struct broker *broker, union message *message)
 }
 
 /* The answer to a command waits when the command has returned, in front of all requests. */
-static int receive_answer(const struct broker *broker, const struct migcompat_msg_header *command,
-			  union message *answer, size_t least)
+static int receive_answer(const struct broker *broker,
+			  const struct migcompat_broker_header *command, union message *answer,
+			  size_t least)
 {
 	ssize_t got = receive(broker, answer);
 
@@ -159,7 +161,7 @@ static int receive_answer(const struct broker *broker, const struct migcompat_ms
 
 /* A command, whose id is given here. least: bytes of its answer; 0: it has none. parts[0] is the
  * message that begins with header. */
-static int command(struct broker *broker, struct migcompat_msg_header *header,
+static int command(struct broker *broker, struct migcompat_broker_header *header,
 		   const struct part *parts, size_t count, union message *answer, size_t least)
 {
 	int r;
@@ -177,10 +179,10 @@ static int command(struct broker *broker, struct migcompat_msg_header *header,
 
 static int hello(struct broker *broker, struct error *err)
 {
-	struct migcompat_msg_hello message = {
-		.header = {.op = MIGCOMPAT_OP_HELLO},
-		.version_min = MIGCOMPAT_VERSION_MIN,
-		.version_max = MIGCOMPAT_VERSION_MAX,
+	struct migcompat_broker_hello message = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_HELLO},
+		.version_min = MIGCOMPAT_BROKER_VERSION_MIN,
+		.version_max = MIGCOMPAT_BROKER_VERSION_MAX,
 	};
 	union message answer;
 	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1,
@@ -190,9 +192,9 @@ static int hello(struct broker *broker, struct error *err)
 		return error_set(
 			err, r,
 			"%s: the kernel module speaks none of the protocol's versions %u to %u",
-			BROKER_PATH, MIGCOMPAT_VERSION_MIN, MIGCOMPAT_VERSION_MAX);
-	if (!r && (answer.hello.version < MIGCOMPAT_VERSION_MIN ||
-		   answer.hello.version > MIGCOMPAT_VERSION_MAX))
+			BROKER_PATH, MIGCOMPAT_BROKER_VERSION_MIN, MIGCOMPAT_BROKER_VERSION_MAX);
+	if (!r && (answer.hello.version < MIGCOMPAT_BROKER_VERSION_MIN ||
+		   answer.hello.version > MIGCOMPAT_BROKER_VERSION_MAX))
 		r = -EPROTO;
 	if (r)
 		return error_set(err, r, "%s: the kernel module does not answer as it should: %s",
@@ -267,18 +269,19 @@ static int error_told(int error)
 
 int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret)
 {
-	struct migcompat_msg_list message = {.header = {.op = MIGCOMPAT_OP_LIST}, .after = after};
+	struct migcompat_broker_list message = {.header = {.op = MIGCOMPAT_BROKER_OP_LIST},
+						.after = after};
 	union message answer;
 	int r = command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1,
 			&answer, sizeof(answer.list));
 
 	if (r)
 		return r;
-	if (answer.list.name_length > MIGCOMPAT_NAME_MAX ||
+	if (answer.list.name_length > MIGCOMPAT_BROKER_NAME_MAX ||
 	    answer.header.size - sizeof(answer.list) < answer.list.name_length)
 		return -EPROTO;
 	ret->attachment = answer.list.attachment;
-	ret->is_type = answer.list.kind == MIGCOMPAT_KIND_TYPE;
+	ret->is_type = answer.list.kind == MIGCOMPAT_BROKER_KIND_TYPE;
 	memcpy(ret->name, answer.bytes + sizeof(answer.list), answer.list.name_length);
 	ret->name[answer.list.name_length] = '\0';
 	return 0;
@@ -287,8 +290,9 @@ int broker_list(struct broker *broker, uint64_t after, struct broker_listed *ret
 int broker_attach(struct broker *broker, bool is_type, const char *subject, const char *type,
 		  int type_error, uint64_t *ret_attachment)
 {
-	struct migcompat_msg_attach message = {
-		.header = {.op = is_type ? MIGCOMPAT_OP_ATTACH_TYPE : MIGCOMPAT_OP_ATTACH},
+	struct migcompat_broker_attach message = {
+		.header = {.op = is_type ? MIGCOMPAT_BROKER_OP_ATTACH_TYPE
+					 : MIGCOMPAT_BROKER_OP_ATTACH},
 		.type_error = type ? 0 : error_told(type_error),
 		.subject_length = (uint32_t)strlen(subject),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
@@ -306,8 +310,8 @@ int broker_attach(struct broker *broker, bool is_type, const char *subject, cons
 
 int broker_detach(struct broker *broker, uint64_t attachment)
 {
-	struct migcompat_msg_detach message = {.header = {.op = MIGCOMPAT_OP_DETACH},
-					       .attachment = attachment};
+	struct migcompat_broker_detach message = {.header = {.op = MIGCOMPAT_BROKER_OP_DETACH},
+						  .attachment = attachment};
 
 	return command(broker, &message.header, &(struct part){&message, sizeof(message)}, 1, NULL,
 		       0);
@@ -315,7 +319,7 @@ int broker_detach(struct broker *broker, uint64_t attachment)
 
 static uint32_t value_length(const char *value)
 {
-	return value ? (uint32_t)strlen(value) : MIGCOMPAT_VALUE_ABSENT;
+	return value ? (uint32_t)strlen(value) : MIGCOMPAT_BROKER_VALUE_ABSENT;
 }
 
 static char *append(char *at, const char *text)
@@ -339,18 +343,19 @@ static size_t parameters_size(const struct broker_parameter *parameters, size_t 
 int broker_publish(struct broker *broker, uint64_t attachment, const char *type, int type_error,
 		   const struct broker_parameter *parameters, size_t count)
 {
-	struct migcompat_msg_publish message = {
-		.header = {.op = MIGCOMPAT_OP_PUBLISH},
+	struct migcompat_broker_publish message = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_PUBLISH},
 		.attachment = attachment,
 		.type_error = type ? 0 : error_told(type_error),
 		.type_length = type ? (uint32_t)strlen(type) : 0,
 		.parameters = (uint32_t)count,
 	};
-	struct migcompat_msg_parameter table[MIGCOMPAT_PARAMETERS_MAX] = {{.reserved = 0}};
+	struct migcompat_broker_parameter table[MIGCOMPAT_BROKER_PARAMETERS_MAX] = {
+		{.reserved = 0}};
 	char *text, *at;
 	int r;
 
-	if (count > MIGCOMPAT_PARAMETERS_MAX)
+	if (count > MIGCOMPAT_BROKER_PARAMETERS_MAX)
 		return -E2BIG;
 	text = at = malloc(parameters_size(parameters, count));
 	if (!text)
@@ -380,16 +385,16 @@ int broker_publish(struct broker *broker, uint64_t attachment, const char *type,
 static int op_read(uint32_t op, enum broker_op *ret)
 {
 	switch (op) {
-	case MIGCOMPAT_OP_READ:
+	case MIGCOMPAT_BROKER_OP_READ:
 		*ret = BROKER_READ;
 		return 0;
-	case MIGCOMPAT_OP_WRITE:
+	case MIGCOMPAT_BROKER_OP_WRITE:
 		*ret = BROKER_WRITE;
 		return 0;
-	case MIGCOMPAT_OP_ASK:
+	case MIGCOMPAT_BROKER_OP_ASK:
 		*ret = BROKER_ASK;
 		return 0;
-	case MIGCOMPAT_OP_CANCEL:
+	case MIGCOMPAT_BROKER_OP_CANCEL:
 		*ret = BROKER_CANCEL;
 		return 0;
 	default:
@@ -399,9 +404,9 @@ static int op_read(uint32_t op, enum broker_op *ret)
 
 static uint32_t op_write(enum broker_op op)
 {
-	return (op == BROKER_READ    ? MIGCOMPAT_OP_READ
-		: op == BROKER_WRITE ? MIGCOMPAT_OP_WRITE
-				     : MIGCOMPAT_OP_ASK) |
+	return (op == BROKER_READ    ? MIGCOMPAT_BROKER_OP_READ
+		: op == BROKER_WRITE ? MIGCOMPAT_BROKER_OP_WRITE
+				     : MIGCOMPAT_BROKER_OP_ASK) |
 	       REPLY;
 }
 
@@ -441,17 +446,17 @@ bool broker_ahead(const struct broker *broker)
 
 int broker_refuse(const struct broker *broker, enum broker_op op, uint64_t id, int error)
 {
-	struct migcompat_msg_write_reply reply = {
+	struct migcompat_broker_write_reply reply = {
 		.header = {.op = op_write(op), .id = id, .error = error_told(error)}};
 
 	return send_message(broker, &reply,
 			    op == BROKER_WRITE ? sizeof(reply)
-					       : sizeof(struct migcompat_msg_text_reply));
+					       : sizeof(struct migcompat_broker_text_reply));
 }
 
 int broker_accept(const struct broker *broker, uint64_t id, size_t len)
 {
-	struct migcompat_msg_write_reply reply = {
+	struct migcompat_broker_write_reply reply = {
 		.header = {.op = op_write(BROKER_WRITE), .id = id}, .count = (uint32_t)len};
 
 	return send_message(broker, &reply, sizeof(reply));
@@ -460,7 +465,7 @@ int broker_accept(const struct broker *broker, uint64_t id, size_t len)
 int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, const char *text,
 		size_t len)
 {
-	struct migcompat_msg_text_reply reply = {.header = {.op = op_write(op), .id = id}};
+	struct migcompat_broker_text_reply reply = {.header = {.op = op_write(op), .id = id}};
 	const struct part parts[] = {{&reply, sizeof(reply)}, {text, len}};
 
 	return send_parts(broker, parts, 2);
@@ -468,7 +473,7 @@ int broker_tell(const struct broker *broker, enum broker_op op, uint64_t id, con
 
 static void replies_add(struct broker_replies *replies, uint64_t id, int error, uint32_t count)
 {
-	const struct migcompat_msg_write_reply reply = {
+	const struct migcompat_broker_write_reply reply = {
 		.header = {.size = sizeof(reply),
 			   .op = op_write(BROKER_WRITE),
 			   .id = id,
@@ -495,10 +500,10 @@ void broker_replies_send(const struct broker *broker, struct broker_replies *rep
 	ssize_t done;
 
 	for (size_t at = 0; at < size; at += BROKER_REPLY_BYTES)
-		memcpy(replies->bytes + at + offsetof(struct migcompat_msg_header, epoch),
+		memcpy(replies->bytes + at + offsetof(struct migcompat_broker_header, epoch),
 		       &broker->epoch, sizeof(broker->epoch));
 	for (size_t at = 0; at<size; at += done> 0 ? (size_t)done : BROKER_REPLY_BYTES) {
-		bool several = broker->version >= MIGCOMPAT_VERSION_SEVERAL;
+		bool several = broker->version >= MIGCOMPAT_BROKER_VERSION_SEVERAL;
 
 		do
 			done = write(broker->fd, replies->bytes + at,
