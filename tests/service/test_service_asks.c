@@ -134,10 +134,11 @@ static int teardown(void **state)
 
 static void ask(struct bench *bench, const char *string)
 {
-	struct broker_request request = {
-		.op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
+	const struct broker_request request = {.op = MIGCOMPAT_BROKER_OP_ASK,
+					       .id = ++bench->id,
+					       .string = string,
+					       .len = strlen(string)};
 
-	memcpy(request.string, string, request.len + 1);
 	asks_put(bench->asks, &bench->world, &request);
 }
 

@@ -32,7 +32,7 @@ static void version_that_was_not_offered_is_refused(void **state)
 	(void)state;
 	reply.version = 9;
 	assert_int_equal(broker_begin(&reply, &err), -EPROTO);
-	assert_contains(err.text, "does not answer as it should");
+	assert_contains(err.text, "violates the protocol or refuses it");
 	close(bench.kernel);
 }
 
@@ -127,7 +127,7 @@ static void list_tells_one(void **state)
 	} message = {
 		.reply = {.attachment = 4, .kind = MIGCOMPAT_BROKER_KIND_TYPE, .name_length = 11},
 		.text = "mtty!mtty-2"};
-	struct broker_listed listed;
+	struct broker_attachment listed;
 
 	(void)state;
 	message.reply.header = head(sizeof(message.reply) + 11,
@@ -146,7 +146,7 @@ static void list_with_a_name_beyond_its_message_is_refused(void **state)
 			       2),
 		.attachment = 4,
 		.name_length = 200};
-	struct broker_listed listed;
+	struct broker_attachment listed;
 
 	(void)state;
 	kernel_says(&reply, sizeof(reply));
@@ -175,12 +175,12 @@ static void publish_sends_parameters_in_order(void **state)
 
 static void too_many_parameters_are_refused(void **state)
 {
-	static struct broker_parameter parameters[BROKER_PARAMETERS_MAX + 1];
+	static struct broker_parameter parameters[MIGCOMPAT_BROKER_PARAMETERS_MAX + 1];
 
 	(void)state;
-	assert_int_equal(
-		broker_publish(&bench.broker, 4, "a:b", 0, parameters, BROKER_PARAMETERS_MAX + 1),
-		-E2BIG);
+	assert_int_equal(broker_publish(&bench.broker, 4, "a:b", 0, parameters,
+					MIGCOMPAT_BROKER_PARAMETERS_MAX + 1),
+			 -E2BIG);
 }
 
 static void write_comes_with_its_string(void **state)
@@ -195,10 +195,11 @@ static void write_comes_with_its_string(void **state)
 	message.request.header = head(sizeof(message.request) + 6, MIGCOMPAT_BROKER_OP_WRITE, 11);
 	kernel_says(&message, message.request.header.size);
 	assert_int_equal(broker_receive(&bench.broker, &request), 1);
-	assert_int_equal(request.op, BROKER_WRITE);
+	assert_int_equal(request.op, MIGCOMPAT_BROKER_OP_WRITE);
 	assert_int_equal(request.id, 11);
 	assert_int_equal(request.attachment, 3);
-	assert_string_equal(request.string, "string");
+	assert_int_equal(request.len, 6);
+	assert_memory_equal(request.string, "string", 6);
 }
 
 static void no_request_is_no_error(void **state)
@@ -244,13 +245,13 @@ static void string_that_is_too_long_is_refused(void **state)
 {
 	static struct {
 		struct migcompat_broker_request request;
-		char text[BROKER_STRING_MAX + 1];
+		char text[MIGCOMPAT_BROKER_STRING_MAX + 1];
 	} message;
 	static struct broker_request request;
 
 	(void)state;
-	message.request.header =
-		head(sizeof(message.request) + BROKER_STRING_MAX + 1, MIGCOMPAT_BROKER_OP_WRITE, 1);
+	message.request.header = head(sizeof(message.request) + MIGCOMPAT_BROKER_STRING_MAX + 1,
+				      MIGCOMPAT_BROKER_OP_WRITE, 1);
 	kernel_says(&message, message.request.header.size);
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
@@ -260,7 +261,7 @@ static void yes_bears_the_length(void **state)
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
-	assert_int_equal(broker_accept(&bench.broker, 11, 94), 0);
+	assert_int_equal(broker_reply_yes(&bench.broker, 11, 94), 0);
 	kernel_hears();
 	assert_int_equal(reply->header.op, MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY);
 	assert_int_equal(reply->header.id, 11);
@@ -273,7 +274,8 @@ static void no_bears_no_length(void **state)
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
-	assert_int_equal(broker_refuse(&bench.broker, BROKER_WRITE, 11, -EPERM), 0);
+	assert_int_equal(broker_reply_error(&bench.broker, MIGCOMPAT_BROKER_OP_WRITE, 11, -EPERM),
+			 0);
 	kernel_hears();
 	assert_int_equal(reply->header.error, -EPERM);
 	assert_int_equal(reply->count, 0);
@@ -284,7 +286,8 @@ static void error_outside_the_table_is_told_as_eio(void **state)
 	const struct migcompat_broker_text_reply *reply = (const void *)bench.message;
 
 	(void)state;
-	assert_int_equal(broker_refuse(&bench.broker, BROKER_READ, 11, -ESTALE), 0);
+	assert_int_equal(broker_reply_error(&bench.broker, MIGCOMPAT_BROKER_OP_READ, 11, -ESTALE),
+			 0);
 	kernel_hears();
 	assert_int_equal(bench.len, sizeof(*reply));
 	assert_int_equal(reply->header.error, -EIO);
@@ -295,7 +298,7 @@ static void zero_is_told_as_eio_too(void **state)
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
 	(void)state;
-	assert_int_equal(broker_refuse(&bench.broker, BROKER_WRITE, 11, 0), 0);
+	assert_int_equal(broker_reply_error(&bench.broker, MIGCOMPAT_BROKER_OP_WRITE, 11, 0), 0);
 	kernel_hears();
 	assert_int_equal(reply->header.error, -EIO);
 }
@@ -303,7 +306,8 @@ static void zero_is_told_as_eio_too(void **state)
 static void read_is_told_the_string(void **state)
 {
 	(void)state;
-	assert_int_equal(broker_tell(&bench.broker, BROKER_READ, 11, "string", 6), 0);
+	assert_int_equal(
+		broker_reply_text(&bench.broker, MIGCOMPAT_BROKER_OP_READ, 11, "string", 6), 0);
 	kernel_hears();
 	assert_memory_equal(bench.message + sizeof(struct migcompat_broker_text_reply), "string",
 			    6);

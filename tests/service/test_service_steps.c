@@ -118,7 +118,8 @@ static void keep_answer(uint32_t op)
 
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
 		assert_int_equal(
-			shim_ask(op, walk.attachment, op == MIGCOMPAT_BROKER_OP_READ ? "" : STRING), 0);
+			shim_ask(op, walk.attachment, op == MIGCOMPAT_BROKER_OP_READ ? "" : STRING),
+			0);
 	assert_int_not_equal(walk.found, found);
 }
 

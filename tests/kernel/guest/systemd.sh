@@ -147,7 +147,7 @@ ends 2 'root' member migcompat --daemon hold $MDEV_2B --reason "keys are changed
 ends 0 '' migcompat --daemon hold $MDEV_2B --reason "keys are changed"
 begin
 systemctl restart $UNIT || fail "no restart"
-says '8 attachments and 0 open questions were there before'
+says 'took over 8 attachments and 0 open questions'
 ends 1 'busy' fits $MDEV_2A $MDEV_2B
 ends 1 'keys are changed' member migcompat --daemon check $MDEV_2A $MDEV_2B
 is '640 root:migcompat' /run/migcompat/holds.json
