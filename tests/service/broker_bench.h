@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device
- * does. What the module really answers is the kernel lab's to show; here it is what a kernel that
- * errs could say.
+ * The service's end of the broker over a SOCK_SEQPACKET socket, which preserves message
+ * boundaries as the device does. The test sends what a faulty kernel could send.
+ * scripts/kernel-lab tests the real module.
  */
 #ifndef TESTS_SERVICE_BROKER_BENCH_H
 #define TESTS_SERVICE_BROKER_BENCH_H
@@ -21,7 +21,8 @@
 struct bench {
 	struct broker broker;
 	int kernel;
-	_Alignas(8) char message[MIGCOMPAT_BROKER_READ_SIZE]; /* the last one that was sent */
+	_Alignas(8) char message[MIGCOMPAT_BROKER_READ_SIZE]; /* the last one that the service sent
+							       */
 	ssize_t len;
 };
 
@@ -57,7 +58,9 @@ static inline struct migcompat_broker_hello_reply hello_reply(void)
 		.timeout_ms = 5000};
 }
 
-/* The answer is there before the command is given: who gives it reads it at once. */
+/*
+ * Queue the answer before the command is sent, because broker_command reads it at once.
+ */
 static inline int broker_begin(const struct migcompat_broker_hello_reply *reply, struct error *err)
 {
 	int sockets[2], r;

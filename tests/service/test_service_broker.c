@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's end of the broker's protocol, one message at a time. */
+/* Commands, requests and replies of the broker, one message at a time. */
 #include "tests/service/broker_bench.h"
 
 static void hello_offers_the_versions(void **state)
@@ -15,7 +15,7 @@ static void hello_offers_the_versions(void **state)
 	assert_int_equal(hello->version_max, MIGCOMPAT_BROKER_VERSION_MAX);
 }
 
-static void hello_tells_what_was_there(void **state)
+static void hello_returns_earlier_attachments_and_requests(void **state)
 {
 	(void)state;
 	assert_int_equal(bench.broker.epoch, EPOCH);
@@ -36,7 +36,7 @@ static void version_that_was_not_offered_is_refused(void **state)
 	close(bench.kernel);
 }
 
-static void descriptor_of_something_else_is_refused(void **state)
+static void descriptor_of_another_file_is_refused(void **state)
 {
 	struct broker broker;
 	struct error err = {0};
@@ -88,8 +88,8 @@ static void attach_without_a_type_sends_its_error(void **state)
 	assert_int_equal(attach->type_length, 0);
 }
 
-/* The kernel takes no other code than those that a reply may bear. */
-static void attach_sends_an_error_that_the_protocol_lacks_as_eio(void **state)
+/* The kernel refuses an error that the protocol does not have. */
+static void attach_sends_an_error_outside_the_table_as_eio(void **state)
 {
 	const struct migcompat_broker_attach_reply reply = {
 		.header = head(sizeof(reply),
@@ -119,7 +119,7 @@ static void answer_to_another_command_is_refused(void **state)
 			 -EPROTO);
 }
 
-static void list_tells_one(void **state)
+static void list_returns_one_attachment(void **state)
 {
 	struct {
 		struct migcompat_broker_list_reply reply;
@@ -189,7 +189,7 @@ static void write_comes_with_its_string(void **state)
 		struct migcompat_broker_request request;
 		char text[8];
 	} message = {.request = {.attachment = 3}, .text = "string"};
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	message.request.header = head(sizeof(message.request) + 6, MIGCOMPAT_BROKER_OP_WRITE, 11);
@@ -202,9 +202,26 @@ static void write_comes_with_its_string(void **state)
 	assert_memory_equal(request.string, "string", 6);
 }
 
+/* The string is not copied: it is in the buffer of the read. */
+static void string_of_a_request_is_a_view(void **state)
+{
+	struct {
+		struct migcompat_broker_request request;
+		char text[8];
+	} message = {.request = {.attachment = 3}, .text = "string"};
+	const struct broker *broker = &bench.broker;
+	struct broker_request request;
+
+	(void)state;
+	message.request.header = head(sizeof(message.request) + 6, MIGCOMPAT_BROKER_OP_WRITE, 11);
+	kernel_says(&message, message.request.header.size);
+	assert_int_equal(broker_receive(&bench.broker, &request), 1);
+	assert_ptr_equal(request.string, broker->buffer + sizeof(message.request));
+}
+
 static void no_request_is_no_error(void **state)
 {
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	assert_int_equal(broker_receive(&bench.broker, &request), 0);
@@ -214,17 +231,17 @@ static void request_of_another_size_is_refused(void **state)
 {
 	struct migcompat_broker_request message = {
 		.header = head(sizeof(message) + 1, MIGCOMPAT_BROKER_OP_READ, 1)};
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	kernel_says(&message, sizeof(message));
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
 
-static void request_that_is_cut_is_refused(void **state)
+static void truncated_request_is_refused(void **state)
 {
 	struct migcompat_broker_header message = head(sizeof(message), MIGCOMPAT_BROKER_OP_READ, 1);
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	kernel_says(&message, sizeof(message));
@@ -234,7 +251,7 @@ static void request_that_is_cut_is_refused(void **state)
 static void unknown_request_is_refused(void **state)
 {
 	struct migcompat_broker_header message = head(sizeof(message), 55, 1);
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	kernel_says(&message, sizeof(message));
@@ -247,7 +264,7 @@ static void string_that_is_too_long_is_refused(void **state)
 		struct migcompat_broker_request request;
 		char text[MIGCOMPAT_BROKER_STRING_MAX + 1];
 	} message;
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	message.request.header = head(sizeof(message.request) + MIGCOMPAT_BROKER_STRING_MAX + 1,
@@ -256,7 +273,7 @@ static void string_that_is_too_long_is_refused(void **state)
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
 
-static void yes_bears_the_length(void **state)
+static void yes_has_the_length_as_count(void **state)
 {
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
@@ -269,7 +286,7 @@ static void yes_bears_the_length(void **state)
 	assert_int_equal(reply->count, 94);
 }
 
-static void no_bears_no_length(void **state)
+static void error_has_count_0(void **state)
 {
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
@@ -281,7 +298,7 @@ static void no_bears_no_length(void **state)
 	assert_int_equal(reply->count, 0);
 }
 
-static void error_outside_the_table_is_told_as_eio(void **state)
+static void error_outside_the_table_is_sent_as_eio(void **state)
 {
 	const struct migcompat_broker_text_reply *reply = (const void *)bench.message;
 
@@ -293,7 +310,7 @@ static void error_outside_the_table_is_told_as_eio(void **state)
 	assert_int_equal(reply->header.error, -EIO);
 }
 
-static void zero_is_told_as_eio_too(void **state)
+static void refusal_with_error_0_is_sent_as_eio(void **state)
 {
 	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 
@@ -303,7 +320,7 @@ static void zero_is_told_as_eio_too(void **state)
 	assert_int_equal(reply->header.error, -EIO);
 }
 
-static void read_is_told_the_string(void **state)
+static void read_gets_the_string(void **state)
 {
 	(void)state;
 	assert_int_equal(
@@ -317,28 +334,29 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(hello_offers_the_versions),
-		TEST(hello_tells_what_was_there),
+		TEST(hello_returns_earlier_attachments_and_requests),
 		cmocka_unit_test(version_that_was_not_offered_is_refused),
-		cmocka_unit_test(descriptor_of_something_else_is_refused),
+		cmocka_unit_test(descriptor_of_another_file_is_refused),
 		TEST(attach_sends_path_and_type),
 		TEST(attach_without_a_type_sends_its_error),
-		TEST(attach_sends_an_error_that_the_protocol_lacks_as_eio),
+		TEST(attach_sends_an_error_outside_the_table_as_eio),
 		TEST(answer_to_another_command_is_refused),
-		TEST(list_tells_one),
+		TEST(list_returns_one_attachment),
 		TEST(list_with_a_name_beyond_its_message_is_refused),
 		TEST(publish_sends_parameters_in_order),
 		TEST(too_many_parameters_are_refused),
 		TEST(write_comes_with_its_string),
+		TEST(string_of_a_request_is_a_view),
 		TEST(no_request_is_no_error),
 		TEST(request_of_another_size_is_refused),
-		TEST(request_that_is_cut_is_refused),
+		TEST(truncated_request_is_refused),
 		TEST(unknown_request_is_refused),
 		TEST(string_that_is_too_long_is_refused),
-		TEST(yes_bears_the_length),
-		TEST(no_bears_no_length),
-		TEST(error_outside_the_table_is_told_as_eio),
-		TEST(zero_is_told_as_eio_too),
-		TEST(read_is_told_the_string),
+		TEST(yes_has_the_length_as_count),
+		TEST(error_has_count_0),
+		TEST(error_outside_the_table_is_sent_as_eio),
+		TEST(refusal_with_error_0_is_sent_as_eio),
+		TEST(read_gets_the_string),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
