@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out, one by one,
- * also where a read or write is of several; what they mean is command.c's and request.c's business.
+ * /dev/migcompat-broker, the daemon's descriptor. A read or write is split into messages,
+ * which are copied one by one. command.c and reply.c interpret them.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -51,7 +51,7 @@ static int request_copy(char __user *buffer, const struct request *request,
 	return 0;
 }
 
-/* One message, for whatever size of which there is room. */
+/* Copy one message. The buffer has room for the largest one. */
 static ssize_t broker_read_one(char __user *buffer, bool wait)
 {
 	struct migcompat_broker_header header = {.size = 0};
@@ -97,7 +97,10 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	return done ? done : size;
 }
 
-/* An answer to ASK can be long and stay for long. So its asker's memory is filled with it. */
+/*
+ * An answer to ASK may be large, and remain until it is read. It is copied into memory
+ * that is charged to the asker.
+ */
 static bool is_borrowed(const struct migcompat_broker_header *header)
 {
 	return header->op == (MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
@@ -123,7 +126,9 @@ static void message_free(const struct migcompat_broker_header *header, void *mes
 		kvfree(message);
 }
 
-/* One message, out of a write that has ROOM bytes left of it. */
+/*
+ * Handle one message of a write that has ROOM bytes left. ALONE: no message precedes it.
+ */
 static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alone)
 {
 	struct migcompat_broker_header first, *header;
@@ -136,14 +141,14 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 	if (first.size < sizeof(first) || first.size > room ||
 	    first.size > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -EINVAL;
-	/* Replies alone have company. */
+	/* A write with several messages may hold replies only. */
 	if ((!alone || first.size != room) &&
 	    !(request_several() && first.op & MIGCOMPAT_BROKER_OP_REPLY))
 		return -EINVAL;
 	header = message_new(&first);
 	if (IS_ERR(header))
 		return PTR_ERR(header);
-	/* Read once: what stands in user memory by now may be another header. */
+	/* Use the header that was checked: user memory may have changed. */
 	*header = first;
 	if (copy_from_user(header + 1, buffer + sizeof(first), first.size - sizeof(first))) {
 		error = -EFAULT;
@@ -154,7 +159,7 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 	if (header->op & MIGCOMPAT_BROKER_OP_REPLY) {
 		error = request_reply(header, header);
 		if (!error)
-			return first.size; /* the message is the request's */
+			return first.size; /* the request owns the message now */
 	} else {
 		error = command_run(header);
 	}

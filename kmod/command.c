@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's commands: checks each message as a whole before anything is done, then has it
- * carried out. All lengths come from the other side and are added in 64 bits.
+ * The daemon's commands. Each message is checked as a whole before anything is done. The
+ * daemon is not trusted: lengths are added in 64 bits.
  */
 #include <linux/capability.h>
 #include <linux/mutex.h>
@@ -14,7 +14,7 @@ static int command_hello(const struct migcompat_broker_header *header)
 	const struct migcompat_broker_hello *hello = (const void *)header;
 	u32 version;
 
-	/* A descriptor that came into the wrong hands does not decide who says yes. */
+	/* A process that merely inherited the descriptor must not become the daemon. */
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (header->size != sizeof(*hello) || header->epoch || !header->id || !hello->version_min ||
@@ -69,7 +69,7 @@ put:
 	return error;
 }
 
-/* A type that is known, or the code that reading it is to give. */
+/* Either a type, or the error that reading it gives. */
 static bool type_is_well_formed(const char *type, u32 length, s32 type_error)
 {
 	if (type_error)
@@ -108,7 +108,7 @@ static int command_attach(const struct migcompat_broker_header *header)
 	answer = broker_answer_new(sizeof(*reply), header->op, header->id);
 	if (!name || !type || !answer)
 		goto free;
-	/* Before anything is attached, so that what is attached is always told. */
+	/* Check it before attaching: the result of ATTACH must always be delivered. */
 	error = -EBUSY;
 	if (request_answers_are_full())
 		goto free;
@@ -139,8 +139,10 @@ static int command_detach(const struct migcompat_broker_header *header)
 	return error ? error : attach_remove(detach->attachment);
 }
 
-/* Points SOURCE into the message and moves *TEXT on; false: a length leads out of the message, or
- * bytes are not allowed. */
+/*
+ * Point SOURCE into the message, and advance *TEXT. False: a length exceeds the message,
+ * or a byte is not allowed.
+ */
 static bool parameter_parse(const struct migcompat_broker_parameter *parameter, const char **text,
 			    const char *end, struct parameter_source *source)
 {
@@ -245,8 +247,10 @@ static int command_dispatch(const struct migcompat_broker_header *header)
 }
 
 /*
- * The whole message follows its header, and is as long as that says. One command at a time: no
- * epoch begins between a command and its answer, and the place that is seen for an answer stays.
+ * Run one command. header->size bytes of the message are valid.
+ *
+ * Commands are serialized: no epoch begins between a command and its answer, the room for
+ * an answer remains free once it was checked, and mdev_bus needs no lock.
  */
 int command_run(const struct migcompat_broker_header *header)
 {

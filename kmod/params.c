@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class device: what the
- * daemon published last. Changes are made under attach_lock; readers see a value whole, old or new,
- * and take no lock.
+ * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class
+ * device, as the daemon published them last. Changes are made under attach_lock. Readers
+ * take no lock, and see an old or a new value.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -12,7 +12,7 @@
 struct parameter {
 	struct kobject kobj;
 	struct list_head link;
-	struct attachment *attachment; /* alive as long as our folder is in its folder */
+	struct attachment *attachment; /* valid while our directory is below its own */
 	struct shim_text __rcu *values[MIGCOMPAT_BROKER_VALUES];
 };
 
@@ -100,7 +100,7 @@ static const struct kobj_type parameter_type = {
 static void parameter_remove(struct parameter *parameter)
 {
 	list_del(&parameter->link);
-	/* One that was made and never shown has no files to remove. */
+	/* A parameter that was not added has no files to remove. */
 	if (parameter->kobj.state_in_sysfs)
 		kobject_del(&parameter->kobj);
 	kobject_put(&parameter->kobj);
@@ -114,7 +114,7 @@ static void list_remove(struct list_head *parameters)
 		parameter_remove(parameter);
 }
 
-/* A parameter with its values, not in sysfs yet. */
+/* Create a parameter with its values, which is not in sysfs yet. */
 static struct parameter *parameter_new(struct attachment *attachment,
 				       const struct parameter_source *source)
 {
@@ -144,7 +144,7 @@ put:
 	return NULL;
 }
 
-/* Whether the same files would be there. */
+/* Do both have the same files? */
 static bool parameter_has_shape(const struct parameter *parameter, const struct parameter *other)
 {
 	int i;
@@ -166,8 +166,7 @@ static struct parameter *parameter_find(struct list_head *parameters, const char
 	return NULL;
 }
 
-/* Moves the values of a fresh parameter to the one that is shown, whose readers may still be at the
- * old ones. */
+/* Move the values of FRESH to SHOWN, whose readers may still use the old ones. */
 static void parameter_update(struct parameter *shown, struct parameter *fresh)
 {
 	int i;
@@ -196,7 +195,7 @@ static int fresh_create(struct attachment *attachment, const struct parameter_so
 	return 0;
 }
 
-/* Folders that stay are not made anew, so that nobody who reads them sees a gap. */
+/* Directories that remain are updated in place, so that readers see no gap. */
 static void shown_update(struct attachment *attachment, struct list_head *fresh)
 {
 	struct parameter *shown, *next, *successor;
@@ -212,8 +211,7 @@ static void shown_update(struct attachment *attachment, struct list_head *fresh)
 	}
 }
 
-/* Where memory runs out half-way no parameter is left, rather than a part that could pass for the
- * whole. */
+/* If memory runs out, no parameter is left: a part must not pass for the whole. */
 int params_publish(struct attachment *attachment, const struct parameter_source *sources, u32 count)
 {
 	struct parameter *parameter, *next;

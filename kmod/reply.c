@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's replies: which bytes can be one, and to which request. What does not fit changes
- * nothing.
+ * The daemon's replies: which bytes are valid, and for which request. An invalid reply
+ * changes nothing.
  */
 #include <linux/mm.h>
 #include "queue.h"
 #include "trace.h"
 
-/* The codes that the daemon may answer with. */
+/* The errors with which the daemon may answer. */
 static const int reply_errors[] = {-EINVAL, -ENODEV, -EPERM,	 -EBUSY,
 				   -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
@@ -21,7 +21,7 @@ bool request_error_is_known(int error)
 	return false;
 }
 
-/* What can be told of a reply before its request is known. */
+/* Checks that do not need the request. */
 static bool reply_is_well_formed(const struct migcompat_broker_header *header)
 {
 	const char *text = (const char *)(header + 1);
@@ -45,7 +45,7 @@ static bool reply_is_well_formed(const struct migcompat_broker_header *header)
 	}
 }
 
-/* Only the whole string's length, beside no error, is a yes. */
+/* A yes has error 0 and the length of the whole string. */
 static bool write_reply_fits(const struct migcompat_broker_header *header,
 			     const struct request *request)
 {
@@ -66,8 +66,8 @@ static struct request *request_find_sent(const struct migcompat_broker_header *h
 }
 
 /*
- * Lends the memory of the asker of an ASK, MIGCOMPAT_ASK_REPLY_MAX bytes, to the daemon's reply.
- * NULL: no such question waits, or another reply is being written into it. request_return() or
+ * Lend the asker's memory, MIGCOMPAT_ASK_REPLY_MAX bytes, to a reply to ASK. NULL: no
+ * such request waits, or another reply is being copied. request_return() or
  * request_reply() gives it back.
  */
 void *request_borrow(const struct migcompat_broker_header *header)
@@ -83,7 +83,7 @@ void *request_borrow(const struct migcompat_broker_header *header)
 	return message;
 }
 
-/* The reply was not taken. If its question still waits, another reply can fill the memory. */
+/* The reply was refused. If the request still waits, another reply may use the memory. */
 void request_return(const struct migcompat_broker_header *header, void *message)
 {
 	struct request *request;
@@ -96,8 +96,10 @@ void request_return(const struct migcompat_broker_header *header, void *message)
 	kvfree(message);
 }
 
-/* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves
- * the request waiting. */
+/*
+ * Finish a request. On success it owns MESSAGE, which begins with HEADER. A reply that is
+ * refused leaves the request waiting.
+ */
 int request_reply(const struct migcompat_broker_header *header, void *message)
 {
 	struct request *request;

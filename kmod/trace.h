@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: what was asked, answered, given up, attached and detached. Never a whole string.
+ * Tracepoints for requests, replies, time-outs, and attachments. They never record a
+ * string.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM migcompat
