@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The daemon's end of the protocol for tests: makes messages, sends and receives them. It decides
- * nothing.
- */
+/* The daemon's end of the protocol for tests: builds, sends and receives messages. */
 #include "broker-client.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A test broker for the kernel lab: serves the shim with answers that it is told on standard input,
- * and says on standard output how each command went. A write is answered with yes if it equals the
- * target's string. usage: broker [FD|- [NAME=STRING...]]: FD is the broker's descriptor, handed
- * over; the strings are known before anything is served, and NAME "*" stands for every other
- * target.
+ * A test broker for the kernel lab. It replies to the module as commands on standard
+ * input say, and prints the result of each command. A write is answered with yes if it
+ * equals the target's string.
+ *
+ * usage: broker [FD|- [NAME=STRING...]]
+ *
+ * FD is a descriptor of the broker that another process opened. The strings are known
+ * before any request is answered; NAME "*" is for all other targets.
  */
 #include "broker-client.h"
 #include <errno.h>
@@ -29,12 +32,12 @@ struct target {
 
 static struct broker broker;
 static struct target *targets;
-static char **known;	    /* NAME=STRING of targets that are not attached yet */
-static unsigned long lines; /* how many an ask is answered with; 0: one a target */
+static char **known;	    /* NAME=STRING of targets that are attached later */
+static unsigned long lines; /* lines of an answer to ASK; 0: one a target */
 static int ask_answer;
-static int hanging;		/* reads and answers nothing */
+static int hanging;		/* reads requests, and does not reply */
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
-static unsigned long late;	/* replies that came too late */
+static unsigned long late;	/* replies that were refused */
 
 static const struct {
 	const char *name;
@@ -113,7 +116,7 @@ static void command_attach(uint32_t op, const char *subject, const char *type)
 	printf("ok %llu\n", (unsigned long long)id);
 }
 
-/* Tells what is attached, and takes over what another broker attached. */
+/* List all attachments, and adopt those of an earlier broker. */
 static void command_list(int quiet)
 {
 	union broker_message reply;
@@ -171,8 +174,11 @@ static void command_string(struct target *target, const char *string)
 	say(0);
 }
 
-/* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… ·
- * list · string ID STRING · answer ID CODE · ask CODE · lines COUNT · hang · stats · quit */
+/*
+ * attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE
+ * PARAMETER… · list · string ID STRING · answer ID CODE · ask CODE · lines COUNT · hang ·
+ * stats · quit
+ */
 static int command(char **words, unsigned int count)
 {
 	const char *verb = words[0];

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of backends that crash, hang, write garbage or take all memory, each on a device of its
- * own: it costs the answers of that device alone, while writers to another backend's devices go on
- * all the time. SHIM_ROUNDS sizes it.
+ * Tests of backends that crash, hang, write garbage or take all memory, each on a device
+ * of its own. Only answers about that device may fail. Writers to another backend's
+ * devices run all the time. SHIM_ROUNDS is the number of rounds.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -22,12 +22,14 @@ static char string[STRING_MAX];
 static atomic_bool stop;
 static atomic_ulong answered;
 
-/* Backend and module of the same name (see tests/backends), and what a write of the right string
- * comes to. */
+/*
+ * A backend and a module of the same name (tests/backends), and the result of writing the
+ * right string.
+ */
 static const struct fault {
 	const char *module;
 	const char *uuid;
-	int version_error; /* of reading the string; 0: it has one */
+	int version_error; /* result of reading the string */
 	int write_error;
 } faults[] = {
 	{"plain", UUID "1", 0, 0},	{"crash_compare", UUID "2", 0, EIO},
@@ -54,7 +56,7 @@ static const char *device_file(const char *uuid, const char *attribute)
 	return path;
 }
 
-/* Writes what is right and what is not, and is never to see a difference. */
+/* Writes compatible and incompatible strings, whose answers must never change. */
 static void *bystander_run(void *argument)
 {
 	char wrong[STRING_MAX], varied[STRING_MAX];
@@ -70,14 +72,19 @@ static void *bystander_run(void *argument)
 	return NULL;
 }
 
-/* Whose worker has just ended is EIO in all answers until it is there again; a yes, or another
- * error, never comes. */
+/*
+ * After its worker ended, each answer is EIO until the worker runs again. A yes or
+ * another error is a failure.
+ */
 static void expect_fault(const struct fault *fault)
 {
 	char own[STRING_MAX] = "", text[STRING_MAX];
 	ssize_t result = subject_string(fault->uuid, own, sizeof(own));
 
-	/* On an instrumented kernel a gigabyte may take longer than a call may. */
+	/*
+	 * On a debug kernel, touching a gigabyte may take longer than the time-out of a
+	 * call.
+	 */
 	shim_expect(result == -fault->version_error || (fault->write_error && result == -EIO) ||
 			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: reading gives %s", fault->module, shim_name(result));
@@ -89,7 +96,7 @@ static void expect_fault(const struct fault *fault)
 		    "%s: writing gives %s", fault->module, shim_name(result));
 }
 
-/* The reason is readable where people look, and tells whose backend it was. */
+/* The reason is in `backend list` and in the log, with the backend's name. */
 static void expect_reason(const struct fault *fault)
 {
 	char output[8192], line[512], reason[128];
@@ -139,7 +146,7 @@ static void bad_backend_costs_its_own_answers(void)
 	for (size_t i = 0; i < FAULTS; i++)
 		if (faults[i].write_error == EIO || faults[i].write_error == ETIMEDOUT)
 			expect_reason(&faults[i]);
-	/* The good one of them still is, and one that goes on crashing is parked. */
+	/* The good backend still answers, and one that keeps crashing is parked. */
 	expect_fault(&faults[0]);
 	for (int tries = 0; tries < 600 && !is_parked("crash_compare"); tries++) {
 		expect_fault(&faults[1]);
@@ -155,7 +162,10 @@ static void bad_backend_costs_its_own_answers(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-/* Writes until it is answered right; before that it may only be EIO. How often it was. */
+/*
+ * Write until the answer is right. Until then it may only be EIO. Returns the number of
+ * writes.
+ */
 static unsigned long writes_come_right(void)
 {
 	unsigned long errors = 0;
@@ -169,7 +179,7 @@ static unsigned long writes_come_right(void)
 	return errors;
 }
 
-/* All workers at once; five times within a minute would park them. */
+/* Kill all workers at once. Five times within a minute would park the backends. */
 static void killed_workers_come_back(void)
 {
 	char varied[STRING_MAX];
@@ -182,7 +192,7 @@ static void killed_workers_come_back(void)
 
 		shim_expect(processes_signal("migcompat-worke", SIGKILL) > 0,
 			    "there are no workers");
-		/* What was never answered needs the worker. */
+		/* A string without a cached answer needs the worker. */
 		string_vary(string, kill, varied, sizeof(varied));
 		result = subject_write(subjects[MTTY_2B].name, varied);
 		shim_expect(result == 0 || result == -EIO, "without a worker, a write gives %s",
@@ -194,7 +204,7 @@ static void killed_workers_come_back(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-/* A line of an answer by a session: what it says of the device. */
+/* The line about this device in the answer of a session. */
 static bool session_offers(const char *name)
 {
 	char answer[65536], line[4096];
@@ -205,7 +215,10 @@ static bool session_offers(const char *name)
 	return !strncmp(line, "yes ", 4);
 }
 
-/* Old questions and new ones, on every way: from then on nobody gives a yes. */
+/*
+ * After the backend is parked, neither cached nor new questions get a yes, by any
+ * interface.
+ */
 static void parked_backend_gives_no_answer_that_it_gave_before(void)
 {
 	char output[8192], line[STRING_MAX + 128], varied[STRING_MAX];
@@ -219,7 +232,7 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 	shim_expect(session_offers(subjects[MTTY_2B].name), "a session says no");
 	string_vary(string, 1, varied, sizeof(varied));
 	for (tries = 0; tries < 6000 && !is_parked("mtty"); tries++) {
-		/* It has to be started again to end again. */
+		/* The worker must run again before it can be killed again. */
 		if (subject_write(subjects[MTTY_2B].name, varied) == 0)
 			processes_signal("migcompat-worke", SIGKILL);
 		sleep_ms(10);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the service under the load of a crowd: killed meanwhile, with its descriptor kept and
- * not. SHIM_WRITES sizes it.
+ * Tests in which the service is killed under the load of a crowd, with its descriptor
+ * stored and not. SHIM_WRITES is the number of writes.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static void killed_daemon_is_succeeded_without_loss(void)
 	crowd_start(writes_wanted());
 	while (crowd_done < all) {
 		sleep_ms(20);
-		/* Each is let work for a while, so that there is an end to it. */
+		/* Each service runs for a while, so that the test makes progress. */
 		if (crowd_done < before + all / 12 || crowd_done > all - 100)
 			continue;
 		before = crowd_done;
@@ -82,7 +82,7 @@ static void killed_daemon_without_successor_is_never_yes(void)
 
 static void nothing_of_the_daemon_is_left(void)
 {
-	/* Workers whose daemon was killed find out by themselves. */
+	/* Workers of a killed service exit by themselves. */
 	for (int tries = 0; tries < 600 && processes_signal("migcompat-worke", 0); tries++)
 		sleep_ms(50);
 	EXPECT_RESULT(0, processes_signal("migcompat-worke", 0));

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while the service attaches them by the kernel's events and
- * users read and write them. SHIM_ROUNDS sizes it.
+ * Tests in which devices are created and removed, while the service attaches them and
+ * users read and write their files. SHIM_ROUNDS is the number of rounds.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -13,7 +13,9 @@ static struct daemon_process daemon_;
 
 static void rounds_of(struct visitor *visitor)
 {
-	/* Attached already, and not known to whoever answers: that is a moment. */
+	/*
+	 * For a moment a device is attached, and the queue's thread does not know it yet.
+	 */
 	visitor->tolerated = ENOTCONN;
 	visitor_rounds(visitor);
 	EXPECT_RESULT(0, daemon_stop(&daemon_));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of migration_type and migration_version on a real kernel: every code of the errno table,
- * lengths, bytes, cuts, time-outs and rights. The answers come from a test broker, so a wrong one
- * is the shim's fault.
+ * Tests of migration_type and migration_version on a real kernel: each error of the errno
+ * table, lengths, bytes, short writes, time-outs and permissions. A test broker gives the
+ * answers, so a wrong answer is a fault of the module.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -73,7 +73,7 @@ static void string_is_read_with_newline(void)
 	broker_stop(&broker);
 }
 
-/* ENOTCONN by a daemon that says so; without any it has a test of its own. */
+/* ENOTCONN from a daemon. Another test is about ENOTCONN without a daemon. */
 static void each_code_comes_through(void)
 {
 	static const struct {
@@ -201,13 +201,13 @@ static void without_a_daemon_enotconn_at_once(void)
 		EXPECT_RESULT(-ENOTCONN, attr_read(shim_class_file(shim_mdev_a, VERSION), buffer,
 						   sizeof(buffer)));
 		EXPECT_RESULT(-ENOTCONN, attr_put("/dev/migcompat", STRING));
-		/* One that opened the broker, and said nothing yet, serves nobody. */
+		/* A process that opened the broker and sent no HELLO is no daemon. */
 		if (round == 0)
 			fd = open(BROKER_PATH, O_RDWR);
 	}
 	close(fd);
 	shim_set_timeout(SHIM_TIMEOUT_MS);
-	/* What is attached stays for the next daemon. */
+	/* Attachments remain for the next daemon. */
 	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){"*=" STRING, NULL}));
 	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"),
 		    "the next daemon does not serve it");
@@ -317,7 +317,7 @@ static void broker_without_capability_is_eperm(void)
 	}
 }
 
-/* One that opened the broker as root may have left it to another process. */
+/* A process that opened the broker as root may have passed it to another process. */
 static void inherited_broker_is_eperm_without_capability(void)
 {
 	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), status;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what stops a task that waits for a silent daemon: suspend, the cgroup freezer, signals.
- * Each must get hold of it while it waits, and afterwards the call goes on by itself and is
- * answered.
+ * Tests of what interrupts a task that waits for a silent daemon: suspend, the cgroup
+ * freezer, signals. Each must get the task while it waits. Afterwards the call continues
+ * by itself, and is answered.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -25,7 +25,7 @@ enum waiter { WRITER, CLASS_READER, SESSION_READER, SESSION_POLLER, WAITER_COUNT
 static struct broker_process broker;
 static ssize_t id;
 
-/* Nobody is answered until answers_come(), and nothing ends by its time. */
+/* No question is answered before answers_come(), and none times out. */
 static void setup(void)
 {
 	broker_start_clean(&broker);
@@ -35,7 +35,7 @@ static void setup(void)
 	shim_set_timeout(SHIM_FOREVER_MS);
 }
 
-/* From here on questions are answered; those that were asked before stay without an answer. */
+/* Answer questions from now on. Those asked before stay unanswered. */
 static void answers_come(void)
 {
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd normal", id));
@@ -61,7 +61,7 @@ static int session_wait(bool by_poll)
 	return read(fd, buffer, sizeof(buffer)) < 0 ? errno : 0;
 }
 
-/* Ends with the errno of what it waited for. */
+/* Exits with the errno of the call. */
 static pid_t waiter_start(enum waiter kind)
 {
 	static const int counts[WAITER_COUNT] = {
@@ -94,7 +94,7 @@ static void expect_end(pid_t child, int wanted)
 		    shim_name(-wanted));
 }
 
-/* A question of a session is not asked again, so its waiter goes on waiting. */
+/* The question of a session is not asked again, so its waiter continues to wait. */
 static void waiters_end(const pid_t *children)
 {
 	for (int kind = 0; kind < WAITER_COUNT; kind++) {
@@ -108,8 +108,10 @@ static void waiters_end(const pid_t *children)
 	}
 }
 
-/* Freezes all processes for a second as suspend does, and thaws them again. The kernel gives up
- * after 20 seconds with EBUSY. */
+/*
+ * Freeze all processes for a second, as suspend does, and thaw them. The kernel gives up
+ * with EBUSY after 20 seconds.
+ */
 static void system_suspends_while_tasks_wait(void)
 {
 	pid_t children[WAITER_COUNT];
@@ -125,7 +127,7 @@ static void system_suspends_while_tasks_wait(void)
 	answers_come();
 	EXPECT_RESULT(0, attr_put("/sys/power/state", "freeze"));
 	waiters_end(children);
-	/* Each was asked once more, and the first questions are over. */
+	/* Each question was asked again, and the first ones were cancelled. */
 	EXPECT_RESULT(2, (ssize_t)broker_count(&broker, 1));
 	EXPECT_RESULT(2, (ssize_t)broker_count(&broker, 0));
 	shim_expect(broker_count_comes(&broker, 3, WAITER_COUNT),
@@ -173,8 +175,10 @@ static void cgroup_freezes_while_tasks_wait(void)
 	teardown();
 }
 
-/* Takes the device while a frozen task has its file open: a task that froze inside would keep the
- * device from going. */
+/*
+ * Remove the device while a frozen task has its file open. A task that froze inside the
+ * file would block the removal.
+ */
 static void device_goes_while_its_reader_is_frozen(void)
 {
 	char number[16];

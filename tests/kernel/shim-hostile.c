@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the broker's descriptor against a daemon that is broken or hostile: whatever it writes,
- * it gets EINVAL, the request goes on waiting, and nobody is told yes. usage: shim-hostile [TEST]
+ * Tests of the broker's descriptor with a faulty or hostile daemon. Each invalid write
+ * gets EINVAL, the request continues to wait, and no user gets a yes.
+ *
+ * usage: shim-hostile [TEST]
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -35,7 +37,7 @@ static void teardown(void)
 	close(broker.fd);
 }
 
-/* A child that ends with the errno of its write, or 0 where it was told yes. */
+/* A child that exits with the errno of its write; 0: it got a yes. */
 static pid_t writer_start(void)
 {
 	pid_t child = fork();
@@ -132,7 +134,7 @@ static void only_a_whole_yes_is_yes(void)
 	EXPECT_RESULT(0, waitpid(child, NULL, WNOHANG));
 	EXPECT_RESULT(sizeof(good), raw(&good, sizeof(good)));
 	expect_end(child, 0);
-	EXPECT_RESULT(-EINVAL, raw(&good, sizeof(good))); /* once more */
+	EXPECT_RESULT(-EINVAL, raw(&good, sizeof(good))); /* sent twice */
 	teardown();
 }
 
@@ -201,22 +203,17 @@ static void ask_is_answered_by_whole_lines(void)
 	teardown();
 }
 
-static void commands_are_checked_whole(void)
+static void hello_is_checked(void)
 {
 	struct migcompat_broker_detach detach = {
 		.header = {.op = MIGCOMPAT_BROKER_OP_DETACH, .id = 1000}};
 	struct migcompat_broker_hello hello = {.header = {.op = MIGCOMPAT_BROKER_OP_HELLO, .id = 1},
 					       .version_min = 1,
 					       .version_max = 1};
-	struct {
-		struct migcompat_broker_publish publish;
-		struct migcompat_broker_parameter parameter;
-		char text[8];
-	} message;
 	struct broker fresh = {.fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC)};
 	union broker_message reply;
 
-	/* Before HELLO nothing is taken or given. */
+	/* Before HELLO every read and write fails. */
 	EXPECT_RESULT(-EINVAL, broker_send(&fresh, &detach, sizeof(detach)));
 	EXPECT_RESULT(-EINVAL, broker_receive(&fresh, &reply));
 	hello.version_min = 2, hello.version_max = 1;
@@ -230,17 +227,36 @@ static void commands_are_checked_whole(void)
 	EXPECT_RESULT(0, broker_receive(&fresh, &reply));
 	EXPECT_RESULT(MIGCOMPAT_BROKER_VERSION_MAX, (ssize_t)reply.hello_reply.version);
 	close(fresh.fd);
+}
+
+static void detach_is_checked(void)
+{
+	struct migcompat_broker_detach detach = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_DETACH, .id = 1000}};
 
 	setup();
 	detach.attachment = attachment + 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	detach.attachment = attachment;
-	EXPECT_RESULT(-EINVAL,
-		      broker_send(&broker, &detach, sizeof(detach))); /* its number is used up */
+	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach))); /* its id is used */
 	detach.header.id = 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	broker.command = 1000;
-	/* Lengths that lead out of the message, and such that wrap around. */
+	EXPECT_RESULT(0, broker_detach(&broker, attachment));
+	EXPECT_RESULT(-EINVAL, broker_detach(&broker, attachment));
+	teardown();
+}
+
+/* Lengths that exceed the message, and lengths whose sum overflows. */
+static void lengths_of_publish_are_checked(void)
+{
+	struct {
+		struct migcompat_broker_publish publish;
+		struct migcompat_broker_parameter parameter;
+		char text[8];
+	} message;
+
+	setup();
 	memset(&message, 0, sizeof(message));
 	for (int i = 0; i < 6; i++) {
 		message.publish.header.op = MIGCOMPAT_BROKER_OP_PUBLISH;
@@ -257,8 +273,6 @@ static void commands_are_checked_whole(void)
 		memcpy(message.text, "typename", 8);
 		EXPECT_RESULT(-EINVAL, broker_send(&broker, &message, sizeof(message)));
 	}
-	EXPECT_RESULT(0, broker_detach(&broker, attachment));
-	EXPECT_RESULT(-EINVAL, broker_detach(&broker, attachment));
 	teardown();
 }
 
@@ -349,9 +363,11 @@ static void failed_reads_lose_nothing(void)
 	teardown();
 }
 
-/* Hands the descriptor to another process through a socket, as systemd's store does, and dies after
- * it has read the request. */
-static void request_survives_its_daemon(void)
+/*
+ * Pass the descriptor through a socket, as systemd's store does, and exit after reading a
+ * request.
+ */
+static void broker_hand_over(int socket)
 {
 	char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
 	struct iovec part = {.iov_base = &byte, .iov_len = 1};
@@ -359,46 +375,63 @@ static void request_survives_its_daemon(void)
 				 .msg_iovlen = 1,
 				 .msg_control = control,
 				 .msg_controllen = sizeof(control)};
+	struct cmsghdr *header = CMSG_FIRSTHDR(&message);
 	union broker_message request;
-	int sockets[2], fd = -1;
+
+	setup();
+	header->cmsg_level = SOL_SOCKET;
+	header->cmsg_type = SCM_RIGHTS;
+	header->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(header), &broker.fd, sizeof(int));
+	sendmsg(socket, &message, 0);
+	broker_receive(&broker, &request);
+	request.header.epoch = broker.epoch;
+	send(socket, &request, sizeof(request), 0);
+	pause();
+}
+
+static int broker_take_over(int socket)
+{
+	char control[CMSG_SPACE(sizeof(int))] = {0}, byte = 0;
+	struct iovec part = {.iov_base = &byte, .iov_len = 1};
+	struct msghdr message = {.msg_iov = &part,
+				 .msg_iovlen = 1,
+				 .msg_control = control,
+				 .msg_controllen = sizeof(control)};
+	int fd = -1;
+
+	EXPECT_RESULT(1, recvmsg(socket, &message, 0));
+	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	return fd;
+}
+
+static void request_survives_its_daemon(void)
+{
+	union broker_message request;
+	int sockets[2], fd;
 	uint64_t old_epoch;
 	pid_t first, user;
 
 	EXPECT_RESULT(0, socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, sockets));
 	first = fork();
-	if (first == 0) {
-		struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-
-		setup();
-		header->cmsg_level = SOL_SOCKET;
-		header->cmsg_type = SCM_RIGHTS;
-		header->cmsg_len = CMSG_LEN(sizeof(int));
-		memcpy(CMSG_DATA(header), &broker.fd, sizeof(int));
-		sendmsg(sockets[0], &message, 0);
-		broker_receive(&broker, &request);
-		request.header.epoch = broker.epoch;
-		send(sockets[0], &request, sizeof(request), 0);
-		pause();
-	}
-	EXPECT_RESULT(1, recvmsg(sockets[1], &message, 0));
-	memcpy(&fd, CMSG_DATA(CMSG_FIRSTHDR(&message)), sizeof(int));
+	if (first == 0)
+		broker_hand_over(sockets[0]);
+	fd = broker_take_over(sockets[1]);
 	user = writer_start();
 	EXPECT_RESULT(sizeof(request), recv(sockets[1], &request, sizeof(request), MSG_WAITALL));
 	kill(first, SIGKILL);
 	waitpid(first, NULL, 0);
 	old_epoch = request.header.epoch;
 
-	/* A reply without a HELLO of its own is not taken, even with the right epoch. */
+	/* A reply of a process without a HELLO is refused, even with the right epoch. */
 	broker = (struct broker){.fd = fd, .epoch = old_epoch};
 	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
 	EXPECT_RESULT(0, broker_hello(&broker, fd));
 	EXPECT_RESULT(1, (ssize_t)broker.hello.requeued);
 	EXPECT_RESULT(1, (ssize_t)broker.hello.attachments);
 	shim_expect(broker.epoch > old_epoch, "an epoch's number was used again");
-	EXPECT_RESULT(-EINVAL,
-		      broker_reply_yes(
-			      &broker,
-			      &request)); /* it is queued again, and was not read in this epoch */
+	/* The request is queued again, and was not read in this epoch. */
+	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
 	EXPECT_RESULT(0, broker_receive(&broker, &request));
 	broker.epoch = old_epoch;
 	EXPECT_RESULT(-EINVAL, broker_reply_yes(&broker, &request));
@@ -418,7 +451,9 @@ static const struct shim_test tests[] = {
 	TEST(only_a_whole_yes_is_yes),
 	TEST(read_is_answered_by_a_clean_string),
 	TEST(ask_is_answered_by_whole_lines),
-	TEST(commands_are_checked_whole),
+	TEST(hello_is_checked),
+	TEST(detach_is_checked),
+	TEST(lengths_of_publish_are_checked),
 	TEST(oversized_messages_are_refused),
 	TEST(reading_waits_unless_told_not_to),
 	TEST(answers_that_nobody_reads_are_bounded),

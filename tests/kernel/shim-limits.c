@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what users can take from the kernel through the module: sessions by user and in all,
- * memory of answers that nobody reads, and who is charged for it.
+ * Tests of the kernel resources that users can take through the module: sessions by user
+ * and in all, memory of unread answers, and its charge to a cgroup.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -26,21 +26,23 @@
 #define CGROUPS "/sys/fs/cgroup"
 #define CGROUP CGROUPS "/migcompat-test"
 #define ANSWER_KB (MIGCOMPAT_BROKER_LINES_MAX / 1024)
-/* Everything else that a process and the kernel need meanwhile. */
+/* An allowance for all other memory of a process and of the kernel. */
 #define SLACK_KB 32768
 
 static struct broker_process broker;
 
-/* A process of another user, with its sessions. It says what it has, and again after each byte that
- * it is sent. */
+/*
+ * A process of another user, with sessions. It reports its state at first, and again
+ * after each byte that it is sent.
+ */
 struct user {
 	pid_t pid;
 	int to;
 	int from;
 	int sessions;
 	int asked;
-	int error;     /* of the open that failed */
-	int ask_error; /* of the write that failed */
+	int error;     /* errno of the failed open */
+	int ask_error; /* errno of the failed write */
 };
 
 struct user_wish {
@@ -62,7 +64,7 @@ static void user_become(const struct user_wish *wish)
 		_exit(2);
 }
 
-/* Waits until the question is answered, and leaves the answer unread. */
+/* Wait until the question is answered, and leave the answer unread. */
 static int ask(int fd)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};
@@ -107,7 +109,7 @@ static void user_run(struct user *self, const struct user_wish *wish)
 	}
 }
 
-/* False: it ended without a word, as it does where its memory cgroup is full. */
+/* False: it exited without a report, as if its memory cgroup is full. */
 static bool user_tells(struct user *user)
 {
 	struct user told;
@@ -214,7 +216,7 @@ static void users_leave_root_its_sessions(void)
 	broker_stop(&broker);
 }
 
-/* In kB, as /proc/meminfo tells it. */
+/* In kB, as in /proc/meminfo. */
 static long memory_available(void)
 {
 	char text[4096], *found;
@@ -269,7 +271,7 @@ static void unread_answers_of_all_have_a_bound(void)
 	broker_stop(&broker);
 }
 
-/* False: this kernel has no such thing. */
+/* False: this kernel does not have it. */
 static bool cgroup_make(const char *limit)
 {
 	if (access(CGROUPS "/cgroup.controllers", F_OK) == 0) {
@@ -296,7 +298,7 @@ static long cgroup_kb(void)
 	return atol(text) / 1024;
 }
 
-/* Memory of an idle process of this kind is far below that. */
+/* An idle process of this kind uses far less memory. */
 static void answers_are_charged_to_the_asker_until_they_are_read(void)
 {
 	const long bound = MIGCOMPAT_BROKER_SESSIONS_USER_MAX * ANSWER_KB;
@@ -322,7 +324,7 @@ static void answers_are_charged_to_the_asker_until_they_are_read(void)
 	cgroup_end();
 }
 
-/* Whether it ends by its cgroup's limit or is told so, nobody else notices. */
+/* It may be killed at its cgroup's limit, or get ENOMEM. No other process is affected. */
 static void asker_without_memory_fails_alone(void)
 {
 	struct user user, other;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Writes noise, and messages that are nearly right, to the broker's descriptor for
- * SHIM_FUZZ_SECONDS (60): each is EINVAL or means what it says, and a user who asks all the time is
- * never told yes.
+ * Write random bytes, and messages that are nearly valid, to the broker's descriptor for
+ * SHIM_FUZZ_SECONDS (60). Each gets EINVAL, or has its defined effect. A user who asks
+ * all the time never gets a yes.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -30,7 +30,7 @@ static uint32_t random_below(uint32_t limit)
 	return (uint32_t)(random_state >> 16) % limit;
 }
 
-/* A message that was valid once, changed in some bytes, or nothing but noise. */
+/* A valid message with some bytes changed, or random bytes only. */
 static size_t message_make(char *bytes, size_t limit, const union broker_message *last)
 {
 	union {
@@ -60,7 +60,7 @@ static size_t message_make(char *bytes, size_t limit, const union broker_message
 	return size;
 }
 
-/* One such message, or a few of them in a row. */
+/* One such message, or several in a row. */
 static size_t messages_make(char *bytes, size_t limit, const union broker_message *last,
 			    bool several)
 {
@@ -81,7 +81,7 @@ static struct migcompat_broker_header header_at(const char *bytes, size_t size)
 	return header;
 }
 
-/* Says whether the outcome of such a write is one that the protocol knows; a new epoch is noted. */
+/* Is this result of a write one that the protocol defines? A new epoch is noted. */
 static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 {
 	struct migcompat_broker_header header = header_at(bytes, size);
@@ -97,7 +97,9 @@ static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 		return result == -EPROTONOSUPPORT;
 	if (header.op == MIGCOMPAT_BROKER_OP_LIST && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0;
-	/* Refusals that happen to be valid ones, as many as were taken. */
+	/*
+	 * Refusals that happen to be valid; their number is that of the accepted writes.
+	 */
 	for (; taken < result; taken += header.size) {
 		header = header_at(bytes + taken, size - (size_t)taken);
 		if (!(header.op & MIGCOMPAT_BROKER_OP_REPLY) || header.error >= 0)

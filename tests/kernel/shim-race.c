@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while they are read, written, attached and detached, the broker
- * being as hasty as it gets, and of a broker whose threads are in each other's way. SHIM_ROUNDS
- * sizes the first.
+ * Tests in which devices are created and removed while they are read, written, attached
+ * and detached, with a broker that attaches without pause, and tests of a broker with
+ * several threads. SHIM_ROUNDS is the number of rounds of the first.
  */
 #include "visitor.h"
 #include <errno.h>
@@ -17,7 +17,7 @@
 static struct broker_process broker;
 static atomic_ulong attached;
 
-/* Tries to attach all the time, so at the worst moments too; each fifth one it detaches itself. */
+/* Attach without pause, so at the worst moments, too. Detach every fifth attachment. */
 static void *attacher_run(void *argument)
 {
 	char path[256];
@@ -78,7 +78,10 @@ static void card_is_bound_and_unbound(void)
 
 static atomic_bool told;
 
-/* Takes an answer out and, having nowhere to put it, back again, all the time. */
+/*
+ * Read into memory that faults, so that the answer is taken out and put back, all the
+ * time.
+ */
 static void *clumsy_reader_run(void *argument)
 {
 	char *volatile nowhere = NULL;
@@ -100,7 +103,7 @@ static void answers_leave(struct broker *own, int count)
 	}
 }
 
-/* The number that was attached, if there is one among so many answers. */
+/* The attachment's number, if it is among so many answers. */
 static uint64_t answers_take(struct broker *own, int count)
 {
 	union broker_message answer;
@@ -115,8 +118,10 @@ static uint64_t answers_take(struct broker *own, int count)
 	return id;
 }
 
-/* With all places for answers taken but one that is free for moments: either nothing is attached,
- * or its number can be read. */
+/*
+ * The queue of answers is full, but for one place that is free for moments. Either
+ * nothing is attached, or its number can be read.
+ */
 static void what_is_attached_is_told(void)
 {
 	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
@@ -157,7 +162,7 @@ static void what_is_attached_is_told(void)
 		told_times += id != 0;
 	}
 	told = true;
-	answers_leave(&own, 1); /* for the reader to find out */
+	answers_leave(&own, 1); /* until the reader notices */
 	pthread_join(reader, NULL);
 	printf("  %lu times attached\n", told_times);
 	shim_expect(told_times > 0, "it never came to that");

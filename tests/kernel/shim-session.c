@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of /dev/migcompat: ask, wait, read, poll, one question at a time, many sessions at once
- * that never see each other.
+ * Tests of /dev/migcompat: asking, waiting, reading, poll, one question at a time, and
+ * many sessions at once that never get another's answer.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -84,7 +84,7 @@ static void question_is_answered_by_lines(void)
 			    "another answer: %s", buffer);
 		EXPECT_RESULT(0, read(fd, buffer, sizeof(buffer)));
 	}
-	/* What is left of an answer makes place for the next question. */
+	/* An unread answer is dropped at the next question. */
 	EXPECT_RESULT((ssize_t)strlen(STRING) + 1, ask(fd, STRING "\n"));
 	EXPECT_RESULT(4, read(fd, buffer, 4));
 	EXPECT_RESULT(10, ask(fd, "mtty:other"));
@@ -156,7 +156,7 @@ static void one_question_at_a_time(void)
 	EXPECT_RESULT(0, events(fd));
 	EXPECT_RESULT(-1, read(fd, buffer, sizeof(buffer)));
 	EXPECT_RESULT(EAGAIN, errno);
-	/* It ends by itself, and poll tells. */
+	/* The question times out, and poll reports it. */
 	EXPECT_RESULT(1, poll(&polled, 1, -1));
 	EXPECT_RESULT(-ETIMEDOUT, answer(fd, buffer, sizeof(buffer) - 1));
 	shim_set_timeout(SHIM_TIMEOUT_MS);
@@ -240,7 +240,7 @@ static void waiting_reader_can_be_killed(void)
 	broker_stop(&broker);
 }
 
-/* Each asks its own string and must find it, and no other's, in each line. */
+/* Each session must find its own string in each line, and no other's. */
 static void *session_run(void *argument)
 {
 	long number = (long)argument;

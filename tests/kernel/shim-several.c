@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the broker's version 2: several messages in one read, several replies in one write. What
- * holds for one holds for each of them, and none is lost or taken twice where the next one is not
- * taken. usage: shim-several [TEST]
+ * Tests of version 2 of the protocol: several messages in one read, several replies in
+ * one write. The rules for one message hold for each. No message is lost or taken twice
+ * if the next one fails.
+ *
+ * usage: shim-several [TEST]
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -35,17 +37,17 @@ static void begin(uint32_t version)
 				       "mtty:serial", &attachment));
 }
 
-/* Asleep in its write: it waits for its answer, with its request in the queue. */
+/* It sleeps in its write, so its request is queued. */
 static bool is_waiting(pid_t pid)
 {
 	char path[64], text[512];
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	/* "running", or the number of the call that it sleeps in. */
+	/* "running", or the number of the system call in which it sleeps. */
 	return attr_text(path, text, sizeof(text)) > 0 && atoi(text) == SYS_write;
 }
 
-/* Each ends with the errno of its write, 0 where it was told yes. */
+/* Each exits with the errno of its write; 0: it got a yes. */
 static void users_start(void)
 {
 	for (int i = 0; i < USERS; i++) {
@@ -75,7 +77,7 @@ static ssize_t write_all(const void *bytes, size_t size)
 
 #define REQUEST ((ssize_t)(sizeof(struct migcompat_broker_request) + strlen(STRING)))
 
-/* A yes to the request at AT of what was read. */
+/* A yes to the request at offset AT. */
 static struct migcompat_broker_write_reply yes_to(ssize_t at)
 {
 	struct migcompat_broker_header header;
@@ -96,8 +98,10 @@ static struct migcompat_broker_write_reply yes_to(ssize_t at)
 	};
 }
 
-/* Three users' requests, out of one read, and a yes to each, which is not given yet. Which of them
- * is whose is not known. */
+/*
+ * Read the requests of three users at once, and prepare a yes to each. Which request
+ * belongs to which user is not known.
+ */
 static void begin_with_users(void)
 {
 	begin(2);
@@ -110,7 +114,7 @@ static void begin_with_users(void)
 		    "out of order");
 }
 
-/* All of them have ended, YES with yes, the others with EPERM. */
+/* All users have exited: YES of them with a yes, the others with EPERM. */
 static void users_end(int yes)
 {
 	int status, yeses = 0;
@@ -180,7 +184,7 @@ static void write_stops_at_the_first_reply_that_is_refused(void)
 	EXPECT_RESULT(sizeof(late), write_all(three, sizeof(three)));
 	EXPECT_RESULT(-EINVAL, write_all(&three[1], 2 * sizeof(late)));
 	EXPECT_RESULT(sizeof(late), write_all(&three[2], sizeof(late)));
-	/* The same once more, before one that is good. */
+	/* The same reply again, before a valid one. */
 	const struct migcompat_broker_write_reply again[] = {replies[2], replies[2]};
 
 	EXPECT_RESULT(sizeof(late), write_all(again, sizeof(again)));
@@ -206,7 +210,7 @@ static void reply_that_is_cut_is_not_taken(void)
 		EXPECT_RESULT(-EINVAL, write_all(replies, cut));
 	EXPECT_RESULT(sizeof(replies[0]), write_all(replies, 2 * sizeof(replies[0]) - 1));
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], sizeof(replies[1]) - 1));
-	replies[1].header.size++; /* it would end in the next one */
+	replies[1].header.size++; /* its size reaches into the next reply */
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], 2 * sizeof(replies[1])));
 	replies[1].header.size = 0;
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], 2 * sizeof(replies[1])));
@@ -244,7 +248,7 @@ static void command_stands_alone(void)
 	users_end(3);
 }
 
-/* Memory ends behind the first message: the second one is the next again. */
+/* The buffer ends after the first message, so the second one is queued again. */
 static void message_that_cannot_be_stored_is_not_lost(void)
 {
 	char *pages = mmap(NULL, BUFFER, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -261,7 +265,7 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 	replies[1] = yes_to(0);
 	replies[2] = yes_to(REQUEST);
 	shim_expect(replies[0].header.id < replies[1].header.id, "out of order");
-	/* And replies that cannot be read end what is taken. */
+	/* A reply that cannot be copied ends the write. */
 	memcpy(pages + 4096 - sizeof(replies[0]), &replies[0], sizeof(replies[0]));
 	EXPECT_RESULT(sizeof(replies[0]),
 		      write_all(pages + 4096 - sizeof(replies[0]), sizeof(replies)));

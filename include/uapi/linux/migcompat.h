@@ -189,9 +189,10 @@ struct migcompat_broker_list_reply {
 };
 
 /*
- * ATTACH: the subject is the device's path in sysfs, "/devices/...", without ".", ".." and links. The
- * class device has the device's name. ATTACH_TYPE: the subject is PARENT!TYPE-ID, which is also the
- * name. The migration type exists from the start: if it is not known, reading it gives type_error.
+ * ATTACH: the subject is the device's path in sysfs, "/devices/...", without ".", ".." and links.
+ * The class device has the device's name. ATTACH_TYPE: the subject is PARENT!TYPE-ID, which is also
+ * the name. The migration type exists from the start: if it is not known, reading it gives
+ * type_error.
  */
 struct migcompat_broker_attach {
 	struct migcompat_broker_header header;
