@@ -26,15 +26,14 @@
 #include "trace.h"
 
 static DEFINE_MUTEX(attach_lock);
-static DEFINE_XARRAY(attachments);	/* by number; this and all below: under attach_lock */
-static DEFINE_XARRAY(attached_devices); /* by the device's address; also read without the lock */
+static DEFINE_XARRAY(attachments);	/* by number; all under attach_lock */
+static DEFINE_XARRAY(attached_devices); /* by address; also read unlocked */
 static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
 static int attaching; /* a device is being attached; also read without the lock */
 
-static migcompat_bus_type *
-	mdev_bus; /* watched; NULL: not known yet. Changed by commands only, which are serialized */
+static migcompat_bus_type *mdev_bus; /* watched; NULL: unknown. Changed by commands only */
 
 /*
  * The removal of a device may wait for this lock, and the device may be a disk. So no

@@ -33,7 +33,7 @@ struct request_queue {
 	u64 epoch;
 	u64 last_command;
 	u32 version;	    /* of this epoch */
-	struct pid *daemon; /* that said HELLO last; NULL: the broker is closed, or no HELLO yet */
+	struct pid *daemon; /* that sent the last HELLO; NULL: there is none */
 	wait_queue_head_t readers;
 };
 

@@ -25,12 +25,11 @@ struct session {
 	struct request *request;     /* NULL: none yet */
 	size_t offset;		     /* bytes of the answer that were read */
 	struct delayed_work timeout; /* uses request; cancelled before that changes */
-	struct work_struct
-		done; /* wakes waiters, of which there may be many, so not under requests.lock */
+	struct work_struct done;     /* wakes all waiters, outside requests.lock */
 };
 
 static DEFINE_MUTEX(sessions_lock);
-static LIST_HEAD(sessions); /* at most MIGCOMPAT_BROKER_SESSIONS_USERS_MAX, plus those of root */
+static LIST_HEAD(sessions); /* bounded, see session_count() */
 
 static void session_done(struct work_struct *work)
 {

@@ -63,9 +63,8 @@ enum request_state {
  */
 struct request {
 	refcount_t references;
-	enum request_state
-		state; /* this and all up to answer_length: under requests.lock until done */
-	u64 sent;      /* epoch in which the daemon read it; 0: not read yet */
+	enum request_state state; /* all down to answer_length: under requests.lock */
+	u64 sent;		  /* epoch in which the daemon read it; 0: not read yet */
 	struct list_head link;
 	struct list_head by_attachment;
 	struct hlist_node by_id;

@@ -20,8 +20,7 @@
 #define PIDS 512
 #define PARK_TRIES 600
 
-static pthread_mutex_t reloads =
-	PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is being parked */
+static pthread_mutex_t reloads = PTHREAD_MUTEX_INITIALIZER; /* one at a time, none while parking */
 
 pthread_rwlock_t mix_lock; /* initialized in mix.c: writers go first */
 atomic_uint mix_changes, mix_parked;

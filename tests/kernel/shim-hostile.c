@@ -238,7 +238,8 @@ static void detach_is_checked(void)
 	detach.attachment = attachment + 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	detach.attachment = attachment;
-	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach))); /* its id is used */
+	/* The id is used. */
+	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	detach.header.id = 1;
 	EXPECT_RESULT(-EINVAL, broker_send(&broker, &detach, sizeof(detach)));
 	broker.command = 1000;

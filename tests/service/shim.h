@@ -34,10 +34,10 @@ struct shim_message {
 };
 
 struct shim {
-	int closed;  /* errno of open(2); 0: it succeeds, ENOENT: the module is not loaded */
-	bool broken; /* read(2) fails */
-	const char *unbound;	/* device without a driver, for which ATTACH fails; NULL: none */
-	unsigned no_memory;	/* the next ATTACH and PUBLISH commands that fail with ENOMEM */
+	int closed;		/* errno of open(2), 0 or, without the module, ENOENT */
+	bool broken;		/* read(2) fails */
+	const char *unbound;	/* device for which ATTACH fails; or NULL */
+	unsigned no_memory;	/* how many ATTACH and PUBLISH fail with ENOMEM */
 	int event;		/* eventfd, a semaphore: one count a message */
 	pthread_mutex_t lock;	/* guards all but event */
 	pthread_cond_t changed; /* after each write */
@@ -241,7 +241,7 @@ int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
 
-#define SHIM_FD 900		 /* at least: so that no other file gets the number after a close */
+#define SHIM_FD 900		 /* at least: no other file gets it after a close */
 static _Atomic int shim_fd = -1; /* the service's descriptor */
 
 int __wrap_open(const char *path, int flags, ...)

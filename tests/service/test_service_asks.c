@@ -31,7 +31,7 @@ struct bench {
 	struct asks *asks;
 	int kernel;			    /* the broker's other end */
 	uint64_t id;			    /* of the last question */
-	struct held held[POOL_ASK_THREADS]; /* occupy all threads for questions until let_go */
+	struct held held[POOL_ASK_THREADS]; /* occupy all threads until let_go */
 	sem_t begun;
 	sem_t hold;
 	unsigned nheld;

@@ -28,7 +28,7 @@
  */
 struct stamp {
 	uint64_t attachment;
-	uint64_t changed; /* counts events that may have changed the device since it was attached */
+	uint64_t changed; /* counts events that may have changed the device */
 	uint64_t world;	  /* policy and backends */
 	uint64_t holds;
 	uint32_t life; /* of the worker that answered, see provider_life */
@@ -59,7 +59,8 @@ struct answer_cache;
  * thread and under the cache's lock. -ENOMEM.
  */
 int answer_cache_new(void (*unlogged)(void *arg), void *arg, struct answer_cache **ret);
-struct answer_cache *answer_cache_free(struct answer_cache *cache); /* takes NULL, returns NULL */
+/* Takes NULL, returns NULL. */
+struct answer_cache *answer_cache_free(struct answer_cache *cache);
 
 /*
  * Find the answer to this request. ret_error: the errno of the answer; text, of

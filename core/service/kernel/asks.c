@@ -86,7 +86,7 @@ static void ask_run(struct pool_job *job)
 		broker_reply_error(broker, MIGCOMPAT_BROKER_OP_ASK, ask->id, r);
 	}
 	free(lines);
-	/* The last reference waits for workers to exit, which must not happen on the loop. */
+	/* The last reference waits for workers to exit: not on the loop. */
 	ask->world = world_unref(ask->world);
 }
 

@@ -28,15 +28,14 @@ struct batch_questions {
 	struct migcompat_verdict verdicts[CHECK_QUESTIONS_MAX];
 	struct queue_job *jobs[CHECK_QUESTIONS_MAX];
 	size_t count;
-	bool stale[CHECK_QUESTIONS_MAX]; /* a yes whose stamp changed: it must not be sent */
+	bool stale[CHECK_QUESTIONS_MAX]; /* a yes whose stamp changed: not sent */
 };
 
 struct batch {
 	const struct queue_context *context;
 	struct open_targets targets;
-	struct batch_questions
-		questions[2];		 /* one is prepared while the worker compares the other */
-	struct batch_questions *pending; /* that the worker compares; or NULL */
+	struct batch_questions questions[2]; /* prepared and compared in turns */
+	struct batch_questions *pending;     /* that the worker compares; or NULL */
 };
 
 /* A reference to the world is taken. -ENOMEM. */

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 struct broker_reader {
-	int epoll;  /* for the loop: readable if the broker is and the loop has to read it */
+	int epoll;  /* for the loop: readable if the loop has to read */
 	int broker; /* its descriptor, for queues; -1 before broker_reader_open */
 	int guard;  /* timerfd, for the loop: readable if broker_reader_check is due */
 	/* Reads what waits, and dispatches it. From any thread. */

@@ -18,7 +18,7 @@ struct open_targets {
 	struct world *world;
 	char *name;		   /* of the backend */
 	struct provider *provider; /* of that name; NULL: the world has none */
-	bool announced;		   /* each change of a fact that matters comes with an event */
+	bool announced;		   /* all facts that matter are announced */
 	struct open_target *list;
 	size_t bytes;	/* of facts in them */
 	uint64_t batch; /* number of the present batch; the caller increments it */

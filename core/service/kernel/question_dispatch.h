@@ -18,14 +18,14 @@ struct dispatch {
 	struct answer_cache *answers;
 	struct broker_reader reader;
 	struct queue_context context;
-	int wake; /* eventfd: the loop has to call dispatch_lost and answer_cache_unlogged */
+	int wake; /* eventfd: call dispatch_lost and answer_cache_unlogged */
 	/*
 	 * Counts how often the kernel's debugfs files appeared or vanished; odd: they are
 	 * there.
 	 */
 	_Atomic uint64_t debugfs_changes;
 	_Atomic uint64_t world_number; /* of serving; changed under the lock */
-	pthread_mutex_t lock;	       /* guards all below; held while questions are dispatched */
+	pthread_mutex_t lock;	       /* guards all below, and dispatching */
 	bool draining;
 	struct world *serving; /* of all queues */
 	struct queue **queues; /* one a backend that was asked */

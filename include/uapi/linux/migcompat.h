@@ -114,14 +114,14 @@
 #define MIGCOMPAT_BROKER_PARAMETERS_MAX 256
 /* Bytes of 0x21 to 0x7e without '/' and '='; the first one is not '.'. */
 #define MIGCOMPAT_BROKER_PARAMETER_NAME_MAX 64
-#define MIGCOMPAT_BROKER_PARAMETER_VALUE_MAX 4094 /* one line without control characters */
+#define MIGCOMPAT_BROKER_PARAMETER_VALUE_MAX 4094 /* a line without control characters */
 #define MIGCOMPAT_BROKER_ATTACHMENTS_MAX 65536
 #define MIGCOMPAT_BROKER_READ_SIZE 8192 /* no message of the kernel is longer */
 /* No message of the daemon may be longer. */
 #define MIGCOMPAT_BROKER_WRITE_MAX (MIGCOMPAT_BROKER_LINES_MAX + 4096)
 #define MIGCOMPAT_BROKER_ANSWERS_MAX 16
 
-#define MIGCOMPAT_BROKER_SESSIONS_USER_MAX 64	/* of one user; root has as many of its own */
+#define MIGCOMPAT_BROKER_SESSIONS_USER_MAX 64	/* of one user, root included */
 #define MIGCOMPAT_BROKER_SESSIONS_USERS_MAX 256 /* of all users but root */
 
 /* Daemon to kernel. */
@@ -139,7 +139,7 @@
 /* Added to the op of the message that is answered, in both directions. */
 #define MIGCOMPAT_BROKER_OP_REPLY 0x80000000u
 
-/* A device has files in its own directory and a class device; a type has a class device only. */
+/* A device has files in its own directory and a class device, a type the latter only. */
 #define MIGCOMPAT_BROKER_KIND_DEVICE 1u
 #define MIGCOMPAT_BROKER_KIND_TYPE 2u
 
@@ -242,7 +242,7 @@ struct migcompat_broker_publish {
 	__u32 reserved;
 };
 
-/* READ, WRITE and ASK. The string follows a WRITE and an ASK. The attachment of an ASK is 0. */
+/* READ, WRITE and ASK. The string follows WRITE and ASK. An ASK has attachment 0. */
 struct migcompat_broker_request {
 	struct migcompat_broker_header header;
 	__u64 attachment;
