@@ -25,6 +25,10 @@
  * What an answer depends on. The numbers only grow, so if a stamp is equal at two
  * moments, it was the same at every moment between them. The kernel never reuses an
  * attachment's number.
+ *
+ * If its worker exits, an answer is void at once: provider_life checks the worker's
+ * socket, and so notices the exit before a call does. While the backend is parked, waits
+ * for a restart, or has another file, even questions that were answered before get EIO.
  */
 struct stamp {
 	uint64_t attachment;

@@ -7,7 +7,8 @@
  *
  * After a reload the new world answers. Which backend a device belongs to is known from
  * the scan before until the next scan is done. If the two do not match, the answer is
- * ENOTCONN.
+ * ENOTCONN. Stated facts (facts.d) are read with the policy, so cached and new answers
+ * are about the same facts.
  */
 #ifndef CORE_SERVICE_KERNEL_KERNEL_QUESTIONS_H
 #define CORE_SERVICE_KERNEL_KERNEL_QUESTIONS_H
