@@ -46,7 +46,7 @@ static const struct kernel_param_ops protocol_operations = {
 	.get = param_get_charp,
 };
 module_param_cb(protocol, &protocol_operations, &protocol, 0444);
-MODULE_PARM_DESC(protocol, "versions of the daemon's protocol that this module speaks");
+MODULE_PARM_DESC(protocol, "versions of the broker protocol that this module supports");
 
 static DEFINE_SPINLOCK(objects_lock);
 static unsigned int objects;

@@ -22,7 +22,7 @@ static struct daemon_process daemon_;
 static void setup(void)
 {
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 }
 
 static void teardown(void)
@@ -98,7 +98,7 @@ static void parameters_are_told(void)
 	teardown();
 }
 
-static void no_prefix_is_taken(void)
+static void prefix_is_refused(void)
 {
 	char string[STRING_MAX];
 
@@ -198,7 +198,7 @@ static void second_daemon_says_who_holds_the_broker(void)
 	EXPECT_RESULT(2, PROGRAM(output, "migcompatd", "--foreground", "--socket", "/tmp/second",
 				 "--state", "/tmp"));
 	snprintf(who, sizeof(who), "pid %d (migcompatd)", daemon_.pid);
-	shim_expect(strstr(output, who) != NULL, "it says: %s", output);
+	shim_expect(strstr(output, who) != NULL, "the daemon prints: %s", output);
 	teardown();
 }
 
@@ -330,7 +330,7 @@ static const struct shim_test tests[] = {
 	TEST(every_pair_is_answered),
 	TEST(cat_answers_by_its_status),
 	TEST(parameters_are_told),
-	TEST(no_prefix_is_taken),
+	TEST(prefix_is_refused),
 	TEST(hostile_strings_are_refused),
 	TEST(question_is_answered_with_reasons),
 	TEST(reason_is_at_the_socket),

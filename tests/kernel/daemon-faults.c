@@ -89,7 +89,7 @@ static void expect_fault(const struct fault *fault)
 			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: reading gives %s", fault->module, shim_name(result));
 	snprintf(text, sizeof(text), "%s:mdev:plain:1;plain", fault->module);
-	shim_expect(result || !strcmp(own, text), "%s: its string is %s", fault->module, own);
+	shim_expect(result || !strcmp(own, text), "%s: the string is %s", fault->module, own);
 	result = subject_write(fault->uuid, text);
 	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO) ||
 			    (fault->version_error == EIO && result == -ETIMEDOUT),
@@ -120,13 +120,13 @@ static bool is_parked(const char *module)
 	return PROGRAM(output, "grep", "-m", "1", text, "/out/daemon.log") == 0;
 }
 
-static void bad_backend_costs_its_own_answers(void)
+static void bad_backend_affects_only_its_own_answers(void)
 {
 	long rounds = shim_number("SHIM_ROUNDS", 1000) / 50 + 1;
 	pthread_t bystander;
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	for (size_t i = 0; i < FAULTS; i++) {
 		EXPECT_RESULT(0, shim_mdev_create(create_file(faults[i].module), faults[i].uuid));
@@ -152,7 +152,7 @@ static void bad_backend_costs_its_own_answers(void)
 		expect_fault(&faults[1]);
 		sleep_ms(100);
 	}
-	shim_expect(is_parked("crash_compare"), "it is not parked");
+	shim_expect(is_parked("crash_compare"), "the backend is not parked");
 	stop = true;
 	pthread_join(bystander, NULL);
 	shim_expect(answered > 0, "the bystander was never answered");
@@ -180,12 +180,12 @@ static unsigned long writes_come_right(void)
 }
 
 /* Kill all workers at once. Five times within a minute would park the backends. */
-static void killed_workers_come_back(void)
+static void killed_workers_are_restarted(void)
 {
 	char varied[STRING_MAX];
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	for (unsigned long kill = 1; kill <= 3; kill++) {
 		ssize_t result;
@@ -225,7 +225,7 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 	unsigned int tries;
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
@@ -237,7 +237,7 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 			processes_signal("migcompat-worke", SIGKILL);
 		sleep_ms(10);
 	}
-	shim_expect(is_parked("mtty"), "it is not parked");
+	shim_expect(is_parked("mtty"), "the backend is not parked");
 	snprintf(line, sizeof(line), "echo '%s' | migcompat --daemon check - %s", string,
 		 subjects[MTTY_2B].name);
 	for (tries = 0; tries < 2; tries++) {
@@ -256,8 +256,8 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(bad_backend_costs_its_own_answers),
-	TEST(killed_workers_come_back),
+	TEST(bad_backend_affects_only_its_own_answers),
+	TEST(killed_workers_are_restarted),
 	TEST(parked_backend_gives_no_answer_that_it_gave_before),
 };
 

@@ -21,7 +21,7 @@ static void rounds_of(struct visitor *visitor)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-static void mdev_comes_and_goes(void)
+static void mdev_is_created_and_removed(void)
 {
 	struct visitor visitor = {.string = "plain:mdev:plain:1;plain",
 				  .other_string = "plain:mdev:plain:1;other"};
@@ -38,7 +38,7 @@ static void card_is_bound_and_unbound(void)
 	struct visitor visitor = {.string = string, .other_string = other};
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(address, string, sizeof(string)));
 	EXPECT_RESULT(0, subject_string(subjects[CARD_1].name, other, sizeof(other)));
 	visitor_is_card(&visitor);
@@ -52,7 +52,7 @@ static void card_is_bound_and_unbound(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(mdev_comes_and_goes),
+	TEST(mdev_is_created_and_removed),
 	TEST(card_is_bound_and_unbound),
 };
 

@@ -208,7 +208,7 @@ bool program_comes_to(int status, const char *text, char *const *words)
 			return true;
 		sleep_ms(100);
 	}
-	printf("  the last word was: %s\n", output);
+	printf("  the last output was: %s\n", output);
 	return false;
 }
 

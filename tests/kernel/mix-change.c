@@ -82,7 +82,7 @@ static void reload(void)
 	if (!mix_daemon.pid)
 		return;
 	kill(mix_daemon.pid, SIGHUP);
-	shim_expect(daemon_wait_ready(&mix_daemon, RELOAD_MS), "a reload does not end");
+	shim_expect(daemon_wait_ready(&mix_daemon, RELOAD_MS), "a reload does not finish");
 }
 
 static void deny_set(bool deny)

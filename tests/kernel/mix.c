@@ -186,7 +186,7 @@ static void *standstill_tell(void *seconds)
 		sleep_ms(200);
 	if (ended)
 		return NULL;
-	printf("  a standstill: %u of %u rest\n", resting, running);
+	printf("  deadlock: %u of %u actors pause\n", resting, running);
 	for (size_t i = 0; i < MIX_COUNT(actors); i++)
 		printf("  %-8s %lu\n", actors[i].name, (unsigned long)actors[i].done);
 	threads_tell(getpid());
@@ -307,12 +307,12 @@ static void expect_no_more(const struct memory *early, const struct memory *late
 {
 	shim_expect(late->service_kb <= early->service_kb + early->service_kb / 10,
 		    "the service grew from %ld to %ld kB", early->service_kb, late->service_kb);
-	shim_expect(late->workers == early->workers, "%u workers are %u", early->workers,
+	shim_expect(late->workers == early->workers, "%u workers became %u", early->workers,
 		    late->workers);
 	shim_expect(late->workers_kb <= early->workers_kb + early->workers_kb / 10,
 		    "workers grew from %ld to %ld kB", early->workers_kb, late->workers_kb);
 	/* A reload may still wait for the thread of a queue. */
-	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors are %u",
+	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors became %u",
 		    early->descriptors, late->descriptors);
 }
 
@@ -385,7 +385,7 @@ static void service_lives_through_a_mix(void)
 	       seconds, getenv("MIX_WITHOUT") ?: "");
 	lock_make();
 	EXPECT_RESULT(0, daemon_start(&mix_daemon, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	devices_make();
 	strings_read();
 	actors_start(seed);
@@ -399,7 +399,7 @@ static void service_lives_through_a_mix(void)
 	expect_no_more(&early, &late);
 	shim_expect(is_left_out("own") || mix_compared > 0,
 		    "nothing was held against the program's own workers");
-	printf("  %lu yes held against the program's own workers, parked %u times, %lu calls of "
+	printf("  %lu yes compared with the program's own workers, parked %u times, %lu calls of "
 	       "crowds without a reply\n",
 	       (unsigned long)mix_compared, mix_parked / 2, (unsigned long)mix_unanswered);
 	if (is_alive())

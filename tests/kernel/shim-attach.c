@@ -28,7 +28,7 @@ static struct broker_process broker;
 
 static void expect_absent(const char *path)
 {
-	shim_expect(access(path, F_OK) != 0, "%s is there", path);
+	shim_expect(access(path, F_OK) != 0, "%s exists", path);
 }
 
 static void only_devices_with_a_driver_of_these_buses_attach(void)
@@ -88,7 +88,7 @@ static void name_is_attached_once(void)
 }
 
 /* Large devices of this parent have such a file. */
-static void own_file_of_a_driver_is_left_alone(void)
+static void file_of_a_driver_is_not_replaced(void)
 {
 	broker_start_clean(&broker);
 	EXPECT_RESULT(0, shim_mdev_create(CREATE_LARGE, TEST_UUID));
@@ -171,7 +171,7 @@ static void events_follow_the_files(void)
 	shim_expect(event_comes(fd, "add@", &group) && group,
 		    "no event, or the files were not there");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:other", id));
-	shim_expect(event_comes(fd, "change@", &group), "no event of a change");
+	shim_expect(event_comes(fd, "change@", &group), "no change event");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
 	shim_expect(event_comes(fd, "remove@", &group) && !group,
 		    "no event of removal, or the files are left");
@@ -189,8 +189,8 @@ static void expect_parameter(const char *file, const char *text)
 		expect_absent(shim_class_file(shim_mdev_a, name));
 		return;
 	}
-	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text), "%s reads otherwise",
-		    file);
+	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text),
+		    "%s has another content", file);
 	EXPECT_RESULT(0, stat(shim_class_file(shim_mdev_a, name), &status));
 	shim_expect((status.st_mode & 07777) == 0444, "%s has mode %o", file,
 		    status.st_mode & 07777);
@@ -302,7 +302,7 @@ static void expect_enodev_by(const char *device, void (*remove)(ssize_t id))
 	close(fd);
 	expect_absent(shim_file(device, VERSION));
 	expect_absent(shim_class_file(device, ""));
-	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon was not told");
+	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon got no CANCEL");
 	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "detach %zd", id));
 	broker_stop(&broker);
 }
@@ -374,7 +374,7 @@ static void detached_device_is_enodev(void)
 static const struct shim_test tests[] = {
 	TEST(only_devices_with_a_driver_of_these_buses_attach),
 	TEST(name_is_attached_once),
-	TEST(own_file_of_a_driver_is_left_alone),
+	TEST(file_of_a_driver_is_not_replaced),
 	TEST(type_is_a_class_device_only),
 	TEST(class_device_links_to_the_device),
 	TEST(events_follow_the_files),

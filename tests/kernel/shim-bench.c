@@ -174,7 +174,7 @@ static void tell(const char *what, double *values, bool more_is_better, const ch
 	       values[ROUNDS - 1]);
 }
 
-static void speeds_are_told(void)
+static void speeds_are_measured(void)
 {
 	double chain_us[ROUNDS], fresh[ROUNDS], again[ROUNDS], crowd[ROUNDS];
 	struct chain chain;
@@ -195,7 +195,7 @@ static void speeds_are_told(void)
 	tell("the chain's round trip, in microseconds:", chain_us, false, "no bound");
 }
 
-static const struct shim_test tests[] = {{"speeds_are_told", speeds_are_told}};
+static const struct shim_test tests[] = {{"speeds_are_measured", speeds_are_measured}};
 
 int main(int argc, char **argv)
 {

@@ -143,7 +143,7 @@ static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void)
 		    name, nth - 1, failures);
 	EXPECT_RESULT(0, operation());
 	EXPECT_RESULT(0, undo());
-	printf("  %s: %d allocations, %d that it cannot do without\n", name, nth - 1, failures);
+	printf("  %s: %d allocations, %d of which must succeed\n", name, nth - 1, failures);
 	close(fd);
 }
 

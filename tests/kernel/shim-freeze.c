@@ -170,7 +170,7 @@ static void cgroup_freezes_while_tasks_wait(void)
 	EXPECT_RESULT(0, waitpid(children[WRITER], NULL, WNOHANG));
 	EXPECT_RESULT(0, attr_put(CGROUP "/cgroup.freeze", "0"));
 	waiters_end(children);
-	shim_expect(cgroup_becomes("populated 0"), "tasks are left");
+	shim_expect(cgroup_becomes("populated 0"), "some tasks did not exit");
 	rmdir(CGROUP);
 	teardown();
 }
@@ -179,7 +179,7 @@ static void cgroup_freezes_while_tasks_wait(void)
  * Remove the device while a frozen task has its file open. A task that froze inside the
  * file would block the removal.
  */
-static void device_goes_while_its_reader_is_frozen(void)
+static void device_is_removed_while_its_reader_is_frozen(void)
 {
 	char number[16];
 	pid_t child;
@@ -195,7 +195,7 @@ static void device_goes_while_its_reader_is_frozen(void)
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
 	EXPECT_RESULT(0, attr_put(CGROUP "/cgroup.freeze", "0"));
 	expect_end(child, ENODEV);
-	shim_expect(cgroup_becomes("populated 0"), "tasks are left");
+	shim_expect(cgroup_becomes("populated 0"), "some tasks did not exit");
 	rmdir(CGROUP);
 	teardown();
 }
@@ -215,7 +215,7 @@ static bool process_becomes(pid_t pid, char state)
 	return false;
 }
 
-static void writer_that_was_stopped_goes_on(void)
+static void stopped_writer_continues(void)
 {
 	pid_t child;
 
@@ -234,7 +234,7 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
-static void handler_decides_whether_the_write_goes_on(void)
+static void handler_decides_if_the_write_is_restarted(void)
 {
 	setup();
 	for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
@@ -257,9 +257,11 @@ static void handler_decides_whether_the_write_goes_on(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(system_suspends_while_tasks_wait),		 TEST(cgroup_freezes_while_tasks_wait),
-	TEST(device_goes_while_its_reader_is_frozen),	 TEST(writer_that_was_stopped_goes_on),
-	TEST(handler_decides_whether_the_write_goes_on),
+	TEST(system_suspends_while_tasks_wait),
+	TEST(cgroup_freezes_while_tasks_wait),
+	TEST(device_is_removed_while_its_reader_is_frozen),
+	TEST(stopped_writer_continues),
+	TEST(handler_decides_if_the_write_is_restarted),
 };
 
 int main(int argc, char **argv)

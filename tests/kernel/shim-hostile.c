@@ -130,7 +130,8 @@ static void only_a_whole_yes_is_yes(void)
 	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_CANCEL | MIGCOMPAT_BROKER_OP_REPLY);
 	REFUSED(bad.header.op = MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY);
 	for (size_t size = 0; size < sizeof(good); size++)
-		shim_expect(raw(&good, size) == -EINVAL, "a reply cut to %zu bytes is taken", size);
+		shim_expect(raw(&good, size) == -EINVAL,
+			    "a reply truncated to %zu bytes is accepted", size);
 	EXPECT_RESULT(0, waitpid(child, NULL, WNOHANG));
 	EXPECT_RESULT(sizeof(good), raw(&good, sizeof(good)));
 	expect_end(child, 0);
@@ -300,7 +301,7 @@ static void oversized_messages_are_refused(void)
 	teardown();
 }
 
-static void reading_waits_unless_told_not_to(void)
+static void read_blocks_without_o_nonblock(void)
 {
 	struct pollfd polled = {.events = POLLIN};
 	union broker_message request;
@@ -456,7 +457,7 @@ static const struct shim_test tests[] = {
 	TEST(detach_is_checked),
 	TEST(lengths_of_publish_are_checked),
 	TEST(oversized_messages_are_refused),
-	TEST(reading_waits_unless_told_not_to),
+	TEST(read_blocks_without_o_nonblock),
 	TEST(answers_that_nobody_reads_are_bounded),
 	TEST(failed_reads_lose_nothing),
 	TEST(request_survives_its_daemon),

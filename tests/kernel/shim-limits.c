@@ -230,7 +230,7 @@ static void expect_taken(long before, long bound)
 {
 	long taken = before - memory_available();
 
-	shim_expect(taken <= bound + SLACK_KB, "%ld kB are gone, expected at most %ld", taken,
+	shim_expect(taken <= bound + SLACK_KB, "%ld kB are in use, expected at most %ld", taken,
 		    bound + SLACK_KB);
 	printf("  %ld kB of %ld\n", taken, bound);
 }

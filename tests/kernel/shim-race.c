@@ -57,7 +57,7 @@ static void rounds_of(struct visitor *visitor)
 	broker_stop(&broker);
 }
 
-static void mdev_comes_and_goes(void)
+static void mdev_is_created_and_removed(void)
 {
 	struct visitor visitor = {.names = 0};
 
@@ -122,7 +122,7 @@ static uint64_t answers_take(struct broker *own, int count)
  * The queue of answers is full, but for one place that is free for moments. Either
  * nothing is attached, or its number can be read.
  */
-static void what_is_attached_is_told(void)
+static void attachments_are_listed(void)
 {
 	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
 	union broker_message message = {.attach.header.op = MIGCOMPAT_BROKER_OP_ATTACH_TYPE};
@@ -174,9 +174,9 @@ static void what_is_attached_is_told(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(mdev_comes_and_goes),
+	TEST(mdev_is_created_and_removed),
 	TEST(card_is_bound_and_unbound),
-	TEST(what_is_attached_is_told),
+	TEST(attachments_are_listed),
 };
 
 int main(int argc, char **argv)

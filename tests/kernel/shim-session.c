@@ -120,7 +120,7 @@ static void malformed_question_is_refused(void)
 	broker_stop(&broker);
 }
 
-static void codes_come_through(void)
+static void errors_reach_the_caller(void)
 {
 	static const struct {
 		const char *name;
@@ -187,7 +187,7 @@ static void long_answer_comes_whole(void)
 	broker_stop(&broker);
 }
 
-static void daemon_that_goes_ends_the_question(void)
+static void question_ends_with_its_daemon(void)
 {
 	char buffer[16];
 	int fd;
@@ -202,7 +202,7 @@ static void daemon_that_goes_ends_the_question(void)
 	close(fd);
 }
 
-static void session_that_goes_is_cancelled(void)
+static void closed_session_is_cancelled(void)
 {
 	int fd;
 
@@ -212,7 +212,7 @@ static void session_that_goes_is_cancelled(void)
 	EXPECT_RESULT((ssize_t)strlen(STRING), ask(fd, STRING));
 	shim_expect(broker_count_comes(&broker, 2, 1), "the broker was not asked");
 	close(fd);
-	shim_expect(broker_count_comes(&broker, 3, 1), "the daemon was not told");
+	shim_expect(broker_count_comes(&broker, 3, 1), "the daemon got no CANCEL");
 	broker_stop(&broker);
 }
 
@@ -278,11 +278,11 @@ static void sessions_never_mix(void)
 static const struct shim_test tests[] = {
 	TEST(question_is_answered_by_lines),
 	TEST(malformed_question_is_refused),
-	TEST(codes_come_through),
+	TEST(errors_reach_the_caller),
 	TEST(one_question_at_a_time),
 	TEST(long_answer_comes_whole),
-	TEST(daemon_that_goes_ends_the_question),
-	TEST(session_that_goes_is_cancelled),
+	TEST(question_ends_with_its_daemon),
+	TEST(closed_session_is_cancelled),
 	TEST(waiting_reader_can_be_killed),
 	TEST(sessions_never_mix),
 };

@@ -158,7 +158,7 @@ static void version_1_has_one_message_at_a_time(void)
 	users_end(3);
 }
 
-static void further_messages_have_room_for_any(void)
+static void further_messages_need_room_for_any(void)
 {
 	begin(2);
 	users_start();
@@ -203,7 +203,7 @@ static void each_reply_is_a_whole_yes_or_none(void)
 	users_end(1);
 }
 
-static void reply_that_is_cut_is_not_taken(void)
+static void truncated_reply_is_refused(void)
 {
 	begin_with_users();
 	for (size_t cut = 1; cut < sizeof(replies[0]); cut++)
@@ -219,7 +219,7 @@ static void reply_that_is_cut_is_not_taken(void)
 	users_end(3);
 }
 
-static void command_stands_alone(void)
+static void command_is_alone_in_its_write(void)
 {
 	struct {
 		struct migcompat_broker_write_reply reply;
@@ -249,7 +249,7 @@ static void command_stands_alone(void)
 }
 
 /* The buffer ends after the first message, so the second one is queued again. */
-static void message_that_cannot_be_stored_is_not_lost(void)
+static void message_that_cannot_be_copied_is_not_lost(void)
 {
 	char *pages = mmap(NULL, BUFFER, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ssize_t count;
@@ -275,7 +275,7 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 	munmap(pages, BUFFER);
 }
 
-static void answer_comes_first_and_requests_behind_it(void)
+static void answers_are_read_before_requests(void)
 {
 	struct migcompat_broker_list list = {
 		.header = {.size = sizeof(list), .op = MIGCOMPAT_BROKER_OP_LIST}, .after = 0};
@@ -319,13 +319,13 @@ static void requests_that_were_read_together_are_queued_again_together(void)
 static const struct shim_test tests[] = {
 	TEST(several_requests_and_replies_pass_at_once),
 	TEST(version_1_has_one_message_at_a_time),
-	TEST(further_messages_have_room_for_any),
+	TEST(further_messages_need_room_for_any),
 	TEST(write_stops_at_the_first_reply_that_is_refused),
 	TEST(each_reply_is_a_whole_yes_or_none),
-	TEST(reply_that_is_cut_is_not_taken),
-	TEST(command_stands_alone),
-	TEST(message_that_cannot_be_stored_is_not_lost),
-	TEST(answer_comes_first_and_requests_behind_it),
+	TEST(truncated_reply_is_refused),
+	TEST(command_is_alone_in_its_write),
+	TEST(message_that_cannot_be_copied_is_not_lost),
+	TEST(answers_are_read_before_requests),
 	TEST(requests_that_were_read_together_are_queued_again_together),
 };
 

@@ -287,7 +287,7 @@ static void go(const struct harmful *ones, size_t count)
 	}
 }
 
-static void one_harmful_backend_costs_its_own_answers(void)
+static void harmful_backend_affects_only_its_own_answers(void)
 {
 	for (size_t i = 0; i < COUNT(harmful); i++) {
 		printf("  %s\n", harmful[i].module);
@@ -297,7 +297,7 @@ static void one_harmful_backend_costs_its_own_answers(void)
 	}
 }
 
-static void many_greedy_ones_fit_into_the_unit(void)
+static void many_greedy_backends_fit_into_the_unit(void)
 {
 	long before = cgroup_number("memory.events", "oom_kill ");
 
@@ -321,7 +321,7 @@ static long unit_memory_at_rest(void)
 }
 
 /* The unit's limit is little above its use, so the kernel kills greedy workers. */
-static void what_the_kernel_ends_is_the_greedy_one(void)
+static void kernel_kills_the_greedy_worker(void)
 {
 	long before = cgroup_number("memory.events", "oom_kill "), ended;
 	char line[256];
@@ -352,7 +352,7 @@ static void neighbours_come(void)
 	reload_with(neighbours[COUNT(neighbours) - 1].module);
 	for (size_t i = 1; i < COUNT(neighbours); i++)
 		device_make(neighbours[i].module, neighbours[i].uuid);
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2B].name, neighbours[0].right, STRING_MAX));
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_1A].name, neighbours[0].wrong, STRING_MAX));
 }
@@ -386,9 +386,9 @@ static void neighbours_end(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(one_harmful_backend_costs_its_own_answers),
-	TEST(many_greedy_ones_fit_into_the_unit),
-	TEST(what_the_kernel_ends_is_the_greedy_one),
+	TEST(harmful_backend_affects_only_its_own_answers),
+	TEST(many_greedy_backends_fit_into_the_unit),
+	TEST(kernel_kills_the_greedy_worker),
 };
 
 int main(int argc, char **argv)

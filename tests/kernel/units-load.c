@@ -45,7 +45,7 @@ static void let_work(unsigned long more)
 		sleep_ms(20);
 }
 
-static void killed_service_is_succeeded_without_loss(void)
+static void killed_service_loses_no_question(void)
 {
 	unsigned long writes = (unsigned long)shim_number("SHIM_WRITES", 2000);
 
@@ -66,7 +66,7 @@ static void killed_service_is_succeeded_without_loss(void)
 	EXPECT_RESULT(0, (ssize_t)crowd_refused);
 }
 
-static void restart_keeps_who_waits(void)
+static void restart_keeps_waiting_callers(void)
 {
 	crowd_prepare();
 	crowd_start(0);
@@ -113,8 +113,8 @@ static void stopped_service_is_enotconn_and_never_yes(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(killed_service_is_succeeded_without_loss),
-	TEST(restart_keeps_who_waits),
+	TEST(killed_service_loses_no_question),
+	TEST(restart_keeps_waiting_callers),
 	TEST(stopped_service_is_enotconn_and_never_yes),
 };
 

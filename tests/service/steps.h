@@ -93,7 +93,7 @@ static struct {
 
 /* Of the present thread, with a question that counts: */
 static _Thread_local bool taking;   /* it is received, and not handed on yet */
-static _Thread_local bool in_lane;  /* the queue has it */
+static _Thread_local bool in_queue; /* the queue has it */
 static _Thread_local bool answered; /* likewise, and the worker's answer */
 
 /* ---------------------------------------------------------------- changes */
@@ -341,8 +341,8 @@ int __wrap_queue_add(struct queue *queue, const struct broker_request *request, 
 
 void __wrap_batch_ask(struct batch *batch, struct queue_job *const *jobs, size_t count)
 {
-	in_lane = jobs[0]->stamp.attachment == walk.attachment;
-	if (in_lane)
+	in_queue = jobs[0]->stamp.attachment == walk.attachment;
+	if (in_queue)
 		step(STEP_TAKEN);
 	__real_batch_ask(batch, jobs, count);
 }
@@ -351,7 +351,7 @@ int __wrap_view_open(struct world *world, const char *only, struct view *ret, st
 {
 	int r = __real_view_open(world, only, ret, err);
 
-	if (in_lane)
+	if (in_queue)
 		step(STEP_FACTS_READ);
 	return r;
 }
@@ -361,7 +361,7 @@ int __wrap_target_open(const struct engine *engine, const struct device *device,
 {
 	int r = __real_target_open(engine, device, ret, err);
 
-	if (in_lane)
+	if (in_queue)
 		step(STEP_OPENED);
 	return r;
 }
@@ -370,34 +370,34 @@ void __wrap_check_begin(struct check *check, struct question *questions, size_t 
 			const struct check *before)
 {
 	__real_check_begin(check, questions, count, before);
-	if (in_lane)
+	if (in_queue)
 		step(STEP_SENT);
 }
 
 void __wrap_check_end(struct check *check, const struct check *after)
 {
-	if (in_lane)
+	if (in_queue)
 		step(STEP_COMPARED);
 	__real_check_end(check, after);
-	answered = in_lane;
-	if (in_lane)
+	answered = in_queue;
+	if (in_queue)
 		step(STEP_ANSWERED);
 }
 
 void __wrap_broker_replies_send(const struct broker *broker, struct broker_replies *replies)
 {
 	answered = false;
-	if (in_lane)
+	if (in_queue)
 		step(STEP_CONFIRMED);
 	__real_broker_replies_send(broker, replies);
-	if (in_lane)
+	if (in_queue)
 		step(STEP_REPLIED);
 }
 
 void __wrap_answer_cache_add(struct answer_cache *answers, const struct cached_answer *answer)
 {
 	__real_answer_cache_add(answers, answer);
-	if (in_lane)
+	if (in_queue)
 		step(STEP_KEPT);
 }
 

@@ -12,7 +12,7 @@ gone $MDEV_2B || fail "the device that was removed is still there"
 # So mtty stays loaded then.
 if [ "$LAB_NAME" != debug ]; then
 	rmmod mtty || fail "mtty cannot leave while its devices and types are attached"
-	comes gone "$TYPE_2" || fail "the type stays when its parent has left"
+	comes gone "$TYPE_2" || fail "the type remains after its parent was removed"
 fi
 kill $daemon
 wait $daemon || fail "the service ended with $?"
@@ -25,7 +25,7 @@ migcompatd --foreground 2>>/out/daemon.log &
 daemon=$!
 comes migcompat --daemon list || fail "the service does not start without the module"
 insmod /lab/modules/migcompat.ko
-comes attached $CARD_2PORT || fail "the service does not find the module that came later"
+comes attached $CARD_2PORT || fail "the service does not find a module that is loaded later"
 kill $daemon
 wait $daemon || fail "the service ended with $?"
 rmmod migcompat || fail "the module cannot leave again"

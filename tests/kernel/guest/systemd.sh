@@ -160,7 +160,7 @@ for process in $(cat /sys/fs/cgroup/system.slice/$UNIT/cgroup.procs); do
 done
 [ $workers -ge 3 ] || fail "there are $workers workers"
 cut -d' ' -f19 /proc/"$(main_pid)"/task/*/stat | grep -q '^-10$' ||
-	fail "no thread of the service goes before those it answers"
+	fail "no thread of the service has a higher priority"
 
 step "holds"
 ends 2 'root' member migcompat --daemon hold $MDEV_2B --reason "keys are changed"

@@ -23,7 +23,7 @@ is_the_groups /dev/migcompat || fail "/dev/migcompat is not the group's: $(ls -l
 
 migcompatd --foreground 2>>/out/daemon.log &
 daemon=$!
-comes attached $MDEV_2A || fail "nothing is attached beside udevd"
+comes attached $MDEV_2A || fail "nothing is attached with udevd"
 for name in $MDEV_2A $CARD_2PORT; do
 	comes is_the_groups /sys/class/migcompat/$name/migration_version \
 		"/sys/class/migcompat/$name/device/migration_version" ||
@@ -38,7 +38,7 @@ comes is_the_groups /sys/bus/mdev/devices/$NEW/migration_version ||
 cat /sys/bus/mdev/devices/$NEW/migration_version >/sys/bus/mdev/devices/$MDEV_2A/migration_version \
 	|| fail "a new device fits no other of its type"
 echo 1 >/sys/bus/mdev/devices/$NEW/remove
-comes gone $NEW || fail "a device that was removed is still there"
+comes gone $NEW || fail "a removed device still exists"
 kill $daemon
 wait $daemon || fail "the service ended with $?"
 udevadm control --exit

@@ -10,7 +10,7 @@ told() {
 		grep -q "^$1" /out/watch.txt && return
 		sleep 0.1
 	done
-	fail "not told: $1"
+	fail "not reported: $1"
 }
 
 mkdir -p /run/migcompat
