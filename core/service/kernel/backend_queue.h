@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel's questions to one backend: a queue, and a thread that answers them. A
- * backend that hangs delays nobody but those who ask it. All questions that wait are
+ * backend that hangs delays only callers that ask it. All questions that wait are
  * answered as one batch, so that one switch to the worker serves many writers.
  *
- * A queue is bounded, whoever asks. If it is full, the question is answered with
- * ETIMEDOUT.
+ * A queue is bounded. If it is full, the question is answered with ETIMEDOUT.
  */
 #ifndef CORE_SERVICE_KERNEL_BACKEND_QUEUE_H
 #define CORE_SERVICE_KERNEL_BACKEND_QUEUE_H

@@ -39,7 +39,7 @@ void open_targets_note_life(struct open_targets *targets);
 bool open_targets_ready(struct open_targets *targets, struct queue_job *const *jobs, size_t count);
 /*
  * The target of job, which is one of these jobs of the present batch. It stays open until
- * the next batch begins. The job's stamp then tells how new the target is, and the
+ * the next batch begins. The job's stamp then says how new the target is, and the
  * worker's life.
  *
  * A batch opens a target once, as new as its newest question needs it. An earlier

@@ -109,7 +109,7 @@ check_pair() {
 		kernel=$(vfio-transfer $source $target 2>>/out/transfer.err)
 		agree=$(agreement $status "$kernel")
 		[ $agree != NO ] || fail "$pair: migcompat $status, kernel $kernel"
-		# If this kernel tells of migration, its word is what counts.
+		# If the kernel reports migration support, that decides.
 		[ ! -d /sys/kernel/debug/vfio ] || [ "$(witness_of "$file")" = kernel ] ||
 			fail "$pair: the mechanism is known from $(witness_of "$file")"
 		;;

@@ -125,7 +125,7 @@ forced() {
 	save $MDEV_1A 1a
 	expect 1 forced-back migcompat state load --force --interface "$way" /out/1a $MDEV_2B
 	says forced-back.txt 'kernel: EFAULT (Bad address)'
-	# It can still be used for what fits.
+	# The target still accepts a compatible state.
 	expect 0 after-force migcompat state load --interface "$way" /out/1a $MDEV_1B
 	expect 0 after-force-2 migcompat state load --interface "$way" /out/2a $MDEV_2B
 }
