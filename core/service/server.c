@@ -33,9 +33,9 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
-	struct events *events; /* NULL: recorded hosts are served, and no kernel */
+	struct events *events;		 /* NULL: recorded hosts are served, and no kernel */
 	struct kernel_questions *kernel; /* likewise */
-	int passed;	       /* the broker's descriptor from systemd's store; -1: none */
+	int passed; /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	int claim; /* of the state folder */
 	bool own;  /* the socket's file is ours to remove */
@@ -226,12 +226,12 @@ static void on_ready(void *arg)
 static int server_join_kernel(struct server *server, struct error *err)
 {
 	struct kernel_questions_options options = {.event = server->event,
-					 .events = server->events,
-					 .pool = server->pool,
-					 .holds = &server->holds,
-					 .passed = server->passed,
-					 .ready = on_ready,
-					 .arg = server};
+						   .events = server->events,
+						   .pool = server->pool,
+						   .holds = &server->holds,
+						   .passed = server->passed,
+						   .ready = on_ready,
+						   .arg = server};
 
 	if (!server->events) {
 		on_ready(server);
