@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The table of attachments: what is attached, and when it must go. A foreign device is found, given
- * its files and left again under one mutex, which the notifiers of its bus take too; so none of it
- * outlives the device's unbinding.
+ * The table of attachments. A foreign device is looked up, given its files and left again
+ * under one mutex, which the notifiers of its bus take, too. So nothing of ours outlives
+ * the device's unbinding.
+ *
+ * Only a device with a bound driver is attached. While a driver probes, nothing is known:
+ * after a failed probe no notification would follow. A device that is found on its bus
+ * under the mutex still has its removal notification to come.
  */
 #include <linux/err.h>
 #include <linux/hashtable.h>
@@ -22,19 +26,18 @@
 #include "trace.h"
 
 static DEFINE_MUTEX(attach_lock);
-static DEFINE_XARRAY(attachments);	/* by number; this and all below under attach_lock */
-static DEFINE_XARRAY(attached_devices); /* by the device's address; also looked up without it */
+static DEFINE_XARRAY(attachments);	/* by number; all under attach_lock */
+static DEFINE_XARRAY(attached_devices); /* by address; also read unlocked */
 static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;
 static u32 attachment_count;
-static int attaching; /* a device is being looked for or attached; also read without it */
+static int attaching; /* a device is being attached; also read without the lock */
 
-static migcompat_bus_type *
-	mdev_bus; /* watched; NULL: not known yet. Only commands change it, which come one by one */
+static migcompat_bus_type *mdev_bus; /* watched; NULL: unknown. Changed by commands only */
 
 /*
- * The removal of a device can wait for this lock, and the device may be a disk. So nothing
- * under it may wait for a disk: no allocation starts I/O. Returns what table_unlock() takes.
+ * The removal of a device may wait for this lock, and the device may be a disk. So no
+ * allocation under it may start I/O. Returns the state that table_unlock() restores.
  */
 static unsigned int table_lock(void)
 {
@@ -54,8 +57,7 @@ static void attachment_remove(struct attachment *attachment)
 
 	lockdep_assert_held(&attach_lock);
 	trace_migcompat_detach(attachment);
-	/* First nobody may wait behind the files, because their removal waits for whoever is
-	 * inside. */
+	/* End the requests first: the removal of a file waits for callers inside it. */
 	request_end_all(attachment, -ENODEV);
 	if (foreign)
 		sysfs_remove_group(&foreign->kobj, &attachment->group);
@@ -63,20 +65,23 @@ static void attachment_remove(struct attachment *attachment)
 	xa_erase(&attachments, attachment->id);
 	attachment_count--;
 	class_device_remove(attachment);
-	/* Last, because from here on the device's removal does not wait for us. */
+	/* Last: from here on the device's removal does not wait for us. */
 	if (foreign)
 		xa_erase(&attached_devices, (unsigned long)foreign);
 }
 
 /*
- * Whether a device that goes may have an attachment, or get one. Most have none, and their
- * removal waits for nothing here. The driver was unbound before, or the device has left its
- * bus. attach_on_bus() looks at both after it has set `attaching`, and puts the device into
- * the table before it clears `attaching`. So one of the two sees the other.
+ * May this device have an attachment, or get one? Most devices have none, and their
+ * removal must not wait for attach_lock.
+ *
+ * The caller's driver was unbound before, or the device has left its bus. attach_on_bus()
+ * checks both after it has set `attaching`, and inserts the device before it clears
+ * `attaching`. So either the removal sees the flag or the device, or attaching sees the
+ * removal.
  */
 static bool device_may_be_attached(const struct device *device)
 {
-	smp_mb(); /* with attach_on_bus() */
+	smp_mb(); /* pairs with attach_on_bus() */
 	return smp_load_acquire(&attaching) || xa_load(&attached_devices, (unsigned long)device);
 }
 
@@ -106,14 +111,16 @@ static int bus_event(struct notifier_block *block, unsigned long action, void *d
 static struct notifier_block pci_notifier = {.notifier_call = bus_event};
 static struct notifier_block mdev_notifier = {.notifier_call = bus_event};
 
-/* Any device's set is the set of all devices. */
+/* Every device is in the same kset. */
 static struct kset *devices_set(void)
 {
 	return platform_bus.kobj.kset;
 }
 
-/* The folder of PATH in sysfs, without following a link; names are compared by kernfs, since
- * devices can be renamed meanwhile. */
+/*
+ * The directory of PATH in sysfs. No link is followed. kernfs compares the names, because
+ * devices can be renamed concurrently.
+ */
 static struct kernfs_node *folder_find(const char *path)
 {
 	struct kernfs_node *folder = devices_set()->kobj.sd, *next;
@@ -125,7 +132,7 @@ static struct kernfs_node *folder_find(const char *path)
 	strsep(&rest, "/");
 	strsep(&rest, "/"); /* "", "devices" */
 	while (folder && (part = strsep(&rest, "/"))) {
-		/* Folders of network names hold nothing that could be attached. */
+		/* Nothing in a namespaced directory can be attached. */
 		next = kernfs_type(folder) == KERNFS_DIR && !kernfs_ns_enabled(folder)
 			       ? kernfs_find_and_get(folder, part)
 			       : NULL;
@@ -136,7 +143,7 @@ static struct kernfs_node *folder_find(const char *path)
 	return folder ? folder : ERR_PTR(-ENODEV);
 }
 
-/* The bus of mediated devices is not exported: the first device of it leads there. */
+/* The bus of mediated devices is not exported. It is found through its first device. */
 static bool bus_is_ours(migcompat_bus_type *bus)
 {
 	return bus && (bus == &pci_bus_type ||
@@ -144,10 +151,11 @@ static bool bus_is_ours(migcompat_bus_type *bus)
 }
 
 /*
- * Learns and watches the bus of mediated devices, if that is the bus of the device whose path this
- * is. A device is not freed while it is in the set, nor is its bus, so no reference is taken;
- * mdev.ko cannot leave before us (main.c). Not under attach_lock: registering waits for notifiers
- * that run, and these wait for it.
+ * If this path is that of a mediated device, remember the bus, and watch it.
+ *
+ * A device in the kset is not freed, nor is its bus, so no reference is needed. mdev.ko
+ * cannot be unloaded before us (main.c). Not under attach_lock: registering a notifier
+ * waits for running notifiers, which wait for attach_lock.
  */
 static int bus_learn(const char *path)
 {
@@ -160,7 +168,7 @@ static int bus_learn(const char *path)
 	if (IS_ERR(folder))
 		return PTR_ERR(folder);
 	spin_lock(&devices->list_lock);
-	list_for_each_entry (kobj, &devices->list, entry) {
+	list_for_each_entry(kobj, &devices->list, entry) {
 		if (kobj->sd != folder)
 			continue;
 		bus = kobj_to_dev(kobj)->bus;
@@ -183,7 +191,10 @@ static int device_match_path(struct device *device, const void *data)
 	char *own;
 	int match;
 
-	/* Cheap before dear: there may be thousands. Devices of these buses are never renamed. */
+	/*
+	 * Compare names first: there may be thousands of devices. Those of these buses
+	 * are not renamed.
+	 */
 	if (strcmp(dev_name(device), kbasename(path)))
 		return 0;
 	own = kobject_get_path(&device->kobj, GFP_KERNEL);
@@ -192,7 +203,7 @@ static int device_match_path(struct device *device, const void *data)
 	return match;
 }
 
-/* Referenced, and on a bus that is watched; NULL: there is none. */
+/* A reference to the device, if its bus is watched; otherwise NULL. */
 static struct device *device_find(const char *path)
 {
 	struct device *device = bus_find_device(&pci_bus_type, NULL, path, device_match_path);
@@ -202,7 +213,7 @@ static struct device *device_find(const char *path)
 	return device;
 }
 
-/* A driver may have files of these names one day. */
+/* A driver may create files of these names itself. */
 static bool device_has_files(struct device *device, const struct attribute_group *group)
 {
 	struct attribute **attribute;
@@ -227,20 +238,22 @@ static bool name_is_free(const char *name)
 {
 	struct attachment *attachment;
 
-	hash_for_each_possible (attached_names, attachment, by_name, name_hash(name))
+	hash_for_each_possible(attached_names, attachment, by_name, name_hash(name))
 		if (!strcmp(dev_name(&attachment->device), name))
 			return false;
 	return true;
 }
 
-/* The group comes first: the class device's event carries the rule that sets owner and mode of the
- * group's files. */
+/*
+ * Create the group first: the uevent of the class device triggers the udev rule that sets
+ * owner and mode of the group's files.
+ */
 static int attachment_add(struct attachment *attachment, struct device *foreign)
 {
 	int error;
 
 	lockdep_assert_held(&attach_lock);
-	if (attachment_count >= MIGCOMPAT_ATTACHMENTS_MAX)
+	if (attachment_count >= MIGCOMPAT_BROKER_ATTACHMENTS_MAX)
 		return -ENOSPC;
 	attachment->id = ++last_attachment;
 	error = xa_insert(&attachments, attachment->id, attachment, GFP_KERNEL);
@@ -276,7 +289,7 @@ erase:
 	return error;
 }
 
-/* Makes an attachment, under attach_lock. TYPE belongs to it where this returns 0. */
+/* Create an attachment, under attach_lock. On success it owns TYPE. */
 static int attachment_make(const char *name, const char *path, struct device *foreign, u32 kind,
 			   struct shim_text *type, u64 *ret_id)
 {
@@ -304,9 +317,9 @@ static int attachment_make(const char *name, const char *path, struct device *fo
 }
 
 /*
- * A device that is found on its bus has its notifications still to come, and they wait for
- * attach_lock. So the reference taken here is gone before the device is, like everything
- * else of ours. Returns -ENODEV if no watched bus has such a device with a driver.
+ * A device found on its bus still has its notifications to come, and these wait for
+ * attach_lock. So the reference taken here is dropped before the device is freed. Returns
+ * -ENODEV if no watched bus has such a device with a bound driver.
  */
 static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, bool *ret_found)
 {
@@ -314,18 +327,20 @@ static int attach_on_bus(const char *path, struct shim_text *type, u64 *ret_id, 
 	struct device *device;
 	int error;
 
-	smp_store_mb(attaching, 1); /* with device_may_be_attached() */
+	smp_store_mb(attaching, 1); /* pairs with device_may_be_attached() */
 	device = device_find(path);
 	*ret_found = !!device;
-	/* UNBOUND_DRIVER comes after this state ends, so it is still to come. While a driver is
-	 * being tried nothing is promised. */
+	/*
+	 * UNBOUND_DRIVER is sent after this state ends, so it is still to come. During a
+	 * probe it may never be sent.
+	 */
 	if (device && READ_ONCE(device->links.status) == DL_DEV_DRIVER_BOUND)
-		error = attachment_make(dev_name(device), path, device, MIGCOMPAT_KIND_DEVICE, type,
-					ret_id);
+		error = attachment_make(dev_name(device), path, device,
+					MIGCOMPAT_BROKER_KIND_DEVICE, type, ret_id);
 	else
 		error = -ENODEV;
 	put_device(device);
-	smp_store_release(&attaching, 0); /* with device_may_be_attached() */
+	smp_store_release(&attaching, 0); /* pairs with device_may_be_attached() */
 	table_unlock(noio);
 	return error;
 }
@@ -347,7 +362,7 @@ int attach_type(const char *name, struct shim_text *type, u64 *ret_id)
 	unsigned int noio = table_lock();
 	int error;
 
-	error = attachment_make(name, "", NULL, MIGCOMPAT_KIND_TYPE, type, ret_id);
+	error = attachment_make(name, "", NULL, MIGCOMPAT_BROKER_KIND_TYPE, type, ret_id);
 	table_unlock(noio);
 	return error;
 }
@@ -364,8 +379,8 @@ int attach_remove(u64 id)
 }
 
 /*
- * TYPE belongs to the attachment where this returns 0. Else it stays as it was, and so do the
- * parameters, unless memory runs out among their files: then none of these is left.
+ * On success the attachment owns TYPE. On failure type and parameters stay as they were,
+ * unless memory runs out while files are created: then no parameter is left.
  */
 int attach_publish(u64 id, struct shim_text *type, const struct parameter_source *parameters,
 		   u32 count)
@@ -387,7 +402,7 @@ int attach_publish(u64 id, struct shim_text *type, const struct parameter_source
 	return error;
 }
 
-/* A reference to the first attachment after a number; NULL: none is left. */
+/* A reference to the first attachment with a number greater than AFTER, or NULL. */
 struct attachment *attach_next(u64 after)
 {
 	unsigned int noio = table_lock();
@@ -415,8 +430,10 @@ int attach_init(void)
 	return bus_register_notifier(&pci_bus_type, &pci_notifier);
 }
 
-/* Everything is detached while the notifiers still watch: a device that goes meanwhile takes its
- * attachment with it. */
+/*
+ * Detach everything while the notifiers still run: they detach devices that are removed
+ * meanwhile.
+ */
 void attach_exit(void)
 {
 	struct attachment *attachment;
@@ -424,7 +441,7 @@ void attach_exit(void)
 	unsigned long id;
 
 	noio = table_lock();
-	xa_for_each (&attachments, id, attachment)
+	xa_for_each(&attachments, id, attachment)
 		attachment_remove(attachment);
 	table_unlock(noio);
 	bus_unregister_notifier(&pci_bus_type, &pci_notifier);

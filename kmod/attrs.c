@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * migration_type and migration_version: the pair in a device's own folder and the pair of the class
- * device, which answer alike. They take no lock that removal of the files is under.
+ * migration_type and migration_version, in the device's own directory and in that of the
+ * class device. Both pairs answer alike. The callbacks take no lock under which the files
+ * are removed.
  */
 #include <linux/sched/mm.h>
 #include <linux/slab.h>
@@ -26,7 +27,10 @@ static int question_ask(struct attachment *attachment, u32 op, const char *strin
 			struct request **ret_request)
 {
 	DECLARE_WAIT_QUEUE_HEAD_ONSTACK(waiters);
-	/* Removing an attached device waits for callers in here, so none may wait for a disk. */
+	/*
+	 * The removal of an attached device waits for this call, and the device may be a
+	 * disk.
+	 */
 	unsigned int noio = memalloc_noio_save();
 	struct request *request = request_new(op, attachment, string, length);
 	int error;
@@ -48,7 +52,7 @@ static int question_ask(struct attachment *attachment, u32 op, const char *strin
 static ssize_t version_show(struct attachment *attachment, char *buffer)
 {
 	struct request *request;
-	ssize_t count = question_ask(attachment, MIGCOMPAT_OP_READ, NULL, 0, &request);
+	ssize_t count = question_ask(attachment, MIGCOMPAT_BROKER_OP_READ, NULL, 0, &request);
 
 	if (count)
 		return count;
@@ -59,8 +63,10 @@ static ssize_t version_show(struct attachment *attachment, char *buffer)
 	return count;
 }
 
-/* All of COUNT, or an error: a part of it would make the writer send the rest as a string of its
- * own. */
+/*
+ * Returns COUNT or an error. After a short write the caller would send the rest as
+ * another string.
+ */
 static ssize_t version_store(struct attachment *attachment, const char *buffer, size_t count)
 {
 	struct request *request;
@@ -69,7 +75,8 @@ static ssize_t version_store(struct attachment *attachment, const char *buffer, 
 
 	error = string_accept(buffer, count, &length);
 	if (!error)
-		error = question_ask(attachment, MIGCOMPAT_OP_WRITE, buffer, length, &request);
+		error = question_ask(attachment, MIGCOMPAT_BROKER_OP_WRITE, buffer, length,
+				     &request);
 	if (error)
 		return error;
 	request_put(request);
@@ -95,8 +102,10 @@ static ssize_t group_version_store(struct device *device, struct device_attribut
 			     count);
 }
 
-/* The attributes are each attachment's own, since the foreign device has no place for a pointer of
- * ours. */
+/*
+ * Each attachment has attributes of its own: the foreign device has no room for a pointer
+ * to it.
+ */
 void attrs_init(struct attachment *attachment)
 {
 	struct device_attribute *type = &attachment->type_attribute,

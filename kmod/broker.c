@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat-broker: the daemon's descriptor. Copies whole messages in and out, one by one,
- * also where a read or write is of several; what they mean is command.c's and request.c's business.
+ * /dev/migcompat-broker, the daemon's descriptor. A read or write is split into messages,
+ * which are copied one by one. command.c and reply.c interpret them.
  */
 #include <linux/atomic.h>
 #include <linux/capability.h>
@@ -34,11 +34,12 @@ static int broker_release(struct inode *inode, struct file *file)
 }
 
 static int request_copy(char __user *buffer, const struct request *request,
-			const struct migcompat_msg_header *header)
+			const struct migcompat_broker_header *header)
 {
-	struct migcompat_msg_request message = {.header = *header};
-	size_t fixed = header->op == MIGCOMPAT_OP_CANCEL ? sizeof(struct migcompat_msg_cancel)
-							 : sizeof(message);
+	struct migcompat_broker_request message = {.header = *header};
+	size_t fixed = header->op == MIGCOMPAT_BROKER_OP_CANCEL
+			       ? sizeof(struct migcompat_broker_cancel)
+			       : sizeof(message);
 
 	if (request->attachment)
 		message.attachment = request->attachment->id;
@@ -50,10 +51,10 @@ static int request_copy(char __user *buffer, const struct request *request,
 	return 0;
 }
 
-/* One message, for whatever size of which there is room. */
+/* Copy one message. The buffer has room for the largest one. */
 static ssize_t broker_read_one(char __user *buffer, bool wait)
 {
-	struct migcompat_msg_header header = {.size = 0};
+	struct migcompat_broker_header header = {.size = 0};
 	struct broker_answer *answer = NULL;
 	struct request *request = NULL;
 	ssize_t size;
@@ -84,7 +85,7 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 	size_t done = 0;
 	ssize_t size;
 
-	if (count < MIGCOMPAT_MSG_READ_SIZE)
+	if (count < MIGCOMPAT_BROKER_READ_SIZE)
 		return -EINVAL;
 	count = min_t(size_t, count, MAX_RW_COUNT);
 	do {
@@ -92,17 +93,20 @@ static ssize_t broker_read(struct file *file, char __user *buffer, size_t count,
 		if (size < 0)
 			break;
 		done += size;
-	} while (count - done >= MIGCOMPAT_MSG_READ_SIZE && request_several());
+	} while (count - done >= MIGCOMPAT_BROKER_READ_SIZE && request_several());
 	return done ? done : size;
 }
 
-/* An answer to ASK can be long and stay for long. So its asker's memory is filled with it. */
-static bool is_borrowed(const struct migcompat_msg_header *header)
+/*
+ * An answer to ASK may be large, and remain until it is read. It is copied into memory
+ * that is charged to the asker.
+ */
+static bool is_borrowed(const struct migcompat_broker_header *header)
 {
-	return header->op == (MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+	return header->op == (MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
 }
 
-static struct migcompat_msg_header *message_new(const struct migcompat_msg_header *header)
+static struct migcompat_broker_header *message_new(const struct migcompat_broker_header *header)
 {
 	void *message;
 
@@ -114,7 +118,7 @@ static struct migcompat_msg_header *message_new(const struct migcompat_msg_heade
 	return message ? message : ERR_PTR(-EINVAL);
 }
 
-static void message_free(const struct migcompat_msg_header *header, void *message)
+static void message_free(const struct migcompat_broker_header *header, void *message)
 {
 	if (is_borrowed(header))
 		request_return(header, message);
@@ -122,25 +126,29 @@ static void message_free(const struct migcompat_msg_header *header, void *messag
 		kvfree(message);
 }
 
-/* One message, out of a write that has ROOM bytes left of it. */
+/*
+ * Handle one message of a write that has ROOM bytes left. ALONE: no message precedes it.
+ */
 static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alone)
 {
-	struct migcompat_msg_header first, *header;
+	struct migcompat_broker_header first, *header;
 	int error = -EINVAL;
 
 	if (room < sizeof(first))
 		return -EINVAL;
 	if (copy_from_user(&first, buffer, sizeof(first)))
 		return -EFAULT;
-	if (first.size < sizeof(first) || first.size > room || first.size > MIGCOMPAT_MSG_WRITE_MAX)
+	if (first.size < sizeof(first) || first.size > room ||
+	    first.size > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -EINVAL;
-	/* Replies alone have company. */
-	if ((!alone || first.size != room) && !(request_several() && first.op & MIGCOMPAT_OP_REPLY))
+	/* A write with several messages may hold replies only. */
+	if ((!alone || first.size != room) &&
+	    !(request_several() && first.op & MIGCOMPAT_BROKER_OP_REPLY))
 		return -EINVAL;
 	header = message_new(&first);
 	if (IS_ERR(header))
 		return PTR_ERR(header);
-	/* Read once: what stands in user memory by now may be another header. */
+	/* Use the header that was checked: user memory may have changed. */
 	*header = first;
 	if (copy_from_user(header + 1, buffer + sizeof(first), first.size - sizeof(first))) {
 		error = -EFAULT;
@@ -148,10 +156,10 @@ static ssize_t broker_write_one(const char __user *buffer, size_t room, bool alo
 	}
 	if (header->reserved)
 		goto free;
-	if (header->op & MIGCOMPAT_OP_REPLY) {
+	if (header->op & MIGCOMPAT_BROKER_OP_REPLY) {
 		error = request_reply(header, header);
 		if (!error)
-			return first.size; /* the message is the request's */
+			return first.size; /* the request owns the message now */
 	} else {
 		error = command_run(header);
 	}
@@ -166,7 +174,7 @@ static ssize_t broker_write(struct file *file, const char __user *buffer, size_t
 	size_t done = 0;
 	ssize_t size;
 
-	if (count > MIGCOMPAT_MSG_WRITE_MAX)
+	if (count > MIGCOMPAT_BROKER_WRITE_MAX)
 		return -EINVAL;
 	do {
 		size = broker_write_one(buffer + done, count - done, !done);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /sys/class/migcompat: one class device an attachment. It is what counts the attachment's
- * references, and what udev gets its events from.
+ * /sys/class/migcompat, with one class device an attachment. It counts the attachment's
+ * references, and sends events to udev.
  */
 #include <linux/kobject.h>
 #include <linux/module.h>
@@ -26,8 +26,10 @@ static void attachment_release(struct device *device)
 	shim_object_put();
 }
 
-/* An attachment that is in no table yet. PARENT is referenced from class_device_add() to
- * class_device_remove(). */
+/*
+ * Create an attachment, which is in no table yet. PARENT is referenced from
+ * class_device_add() to class_device_remove().
+ */
 struct attachment *class_device_new(const char *name, const char *path, struct device *parent,
 				    u32 kind)
 {
@@ -54,7 +56,7 @@ struct attachment *class_device_new(const char *name, const char *path, struct d
 	return attachment;
 }
 
-/* The event comes when everything is there that a rule may want to look at or to change. */
+/* Send the event after all files exist, so that udev rules find them. */
 int class_device_add(struct attachment *attachment)
 {
 	int error;
@@ -65,7 +67,9 @@ int class_device_add(struct attachment *attachment)
 		return error;
 	error = params_create(attachment);
 	if (error) {
-		/* Its files can be open by now, and removing them waits for whoever is inside. */
+		/*
+		 * Its files may be open, and their removal waits for callers inside them.
+		 */
 		request_end_all(attachment, -ENODEV);
 		device_del(&attachment->device);
 		return error;
@@ -105,7 +109,7 @@ void class_exit(void)
 	class_unregister(&migcompat_class);
 }
 
-/* After the last release function. */
+/* Call it after the last release function returned. */
 void class_exit_cache(void)
 {
 	kmem_cache_destroy(attachment_cache);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's commands: checks each message as a whole before anything is done, then has it
- * carried out. All lengths come from the other side and are added in 64 bits.
+ * The daemon's commands. Each message is checked as a whole before anything is done. The
+ * daemon is not trusted: lengths are added in 64 bits.
  */
 #include <linux/capability.h>
 #include <linux/mutex.h>
@@ -9,28 +9,28 @@
 #include <linux/string.h>
 #include "shim.h"
 
-static int command_hello(const struct migcompat_msg_header *header)
+static int command_hello(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_hello *hello = (const void *)header;
+	const struct migcompat_broker_hello *hello = (const void *)header;
 	u32 version;
 
-	/* A descriptor that came into the wrong hands does not decide who says yes. */
+	/* A process that merely inherited the descriptor must not become the daemon. */
 	if (!capable(CAP_SYS_ADMIN))
 		return -EPERM;
 	if (header->size != sizeof(*hello) || header->epoch || !header->id || !hello->version_min ||
 	    hello->version_min > hello->version_max)
 		return -EINVAL;
-	version = min_t(u32, hello->version_max, MIGCOMPAT_VERSION_MAX);
-	if (version < hello->version_min || version < MIGCOMPAT_VERSION_MIN)
+	version = min_t(u32, hello->version_max, MIGCOMPAT_BROKER_VERSION_MAX);
+	if (version < hello->version_min || version < MIGCOMPAT_BROKER_VERSION_MIN)
 		return -EPROTONOSUPPORT;
 	return request_hello(header->id, version, attach_count());
 }
 
-static int command_list(const struct migcompat_msg_header *header)
+static int command_list(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_list *list = (const void *)header;
+	const struct migcompat_broker_list *list = (const void *)header;
 	size_t name_length = 0, path_length = 0;
-	struct migcompat_msg_list_reply *reply;
+	struct migcompat_broker_list_reply *reply;
 	struct attachment *attachment;
 	struct broker_answer *answer;
 	int error;
@@ -53,7 +53,7 @@ static int command_list(const struct migcompat_msg_header *header)
 		error = -ENOMEM;
 		goto put;
 	}
-	reply = (struct migcompat_msg_list_reply *)answer->header;
+	reply = (struct migcompat_broker_list_reply *)answer->header;
 	if (attachment) {
 		reply->attachment = attachment->id;
 		reply->kind = attachment->kind;
@@ -69,19 +69,19 @@ put:
 	return error;
 }
 
-/* A type that is known, or the code that reading it is to give. */
+/* Either a type, or the error that reading it gives. */
 static bool type_is_well_formed(const char *type, u32 length, s32 type_error)
 {
 	if (type_error)
 		return length == 0 && request_error_is_known(type_error);
-	return length > 0 && length <= MIGCOMPAT_TYPE_MAX && string_is_graphic(type, length);
+	return length > 0 && length <= MIGCOMPAT_BROKER_TYPE_MAX && string_is_graphic(type, length);
 }
 
-static int command_attach(const struct migcompat_msg_header *header)
+static int command_attach(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_attach *attach = (const void *)header;
+	const struct migcompat_broker_attach *attach = (const void *)header;
 	const char *subject = (const char *)(attach + 1);
-	struct migcompat_msg_attach_reply *reply;
+	struct migcompat_broker_attach_reply *reply;
 	struct broker_answer *answer = NULL;
 	struct shim_text *type = NULL;
 	char *name = NULL;
@@ -91,7 +91,7 @@ static int command_attach(const struct migcompat_msg_header *header)
 	if (header->size < sizeof(*attach) || attach->reserved ||
 	    header->size != (u64)sizeof(*attach) + attach->subject_length + attach->type_length)
 		return -EINVAL;
-	known = header->op == MIGCOMPAT_OP_ATTACH
+	known = header->op == MIGCOMPAT_BROKER_OP_ATTACH
 			? string_is_path(subject, attach->subject_length)
 			: string_is_type_name(subject, attach->subject_length);
 	if (!known || !type_is_well_formed(subject + attach->subject_length, attach->type_length,
@@ -108,13 +108,14 @@ static int command_attach(const struct migcompat_msg_header *header)
 	answer = broker_answer_new(sizeof(*reply), header->op, header->id);
 	if (!name || !type || !answer)
 		goto free;
-	/* Before anything is attached, so that what is attached is always told. */
+	/* Check it before attaching: the result of ATTACH must always be delivered. */
 	error = -EBUSY;
 	if (request_answers_are_full())
 		goto free;
-	reply = (struct migcompat_msg_attach_reply *)answer->header;
-	error = header->op == MIGCOMPAT_OP_ATTACH ? attach_device(name, type, &reply->attachment)
-						  : attach_type(name, type, &reply->attachment);
+	reply = (struct migcompat_broker_attach_reply *)answer->header;
+	error = header->op == MIGCOMPAT_BROKER_OP_ATTACH
+			? attach_device(name, type, &reply->attachment)
+			: attach_type(name, type, &reply->attachment);
 	if (error)
 		goto free;
 	type = NULL;
@@ -127,9 +128,9 @@ free:
 	return error;
 }
 
-static int command_detach(const struct migcompat_msg_header *header)
+static int command_detach(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_detach *detach = (const void *)header;
+	const struct migcompat_broker_detach *detach = (const void *)header;
 	int error;
 
 	if (header->size != sizeof(*detach))
@@ -138,9 +139,11 @@ static int command_detach(const struct migcompat_msg_header *header)
 	return error ? error : attach_remove(detach->attachment);
 }
 
-/* Points SOURCE into the message and moves *TEXT on; false: a length leads out of the message, or
- * bytes are not allowed. */
-static bool parameter_parse(const struct migcompat_msg_parameter *parameter, const char **text,
+/*
+ * Point SOURCE into the message, and advance *TEXT. False: a length exceeds the message,
+ * or a byte is not allowed.
+ */
+static bool parameter_parse(const struct migcompat_broker_parameter *parameter, const char **text,
 			    const char *end, struct parameter_source *source)
 {
 	int i;
@@ -151,14 +154,14 @@ static bool parameter_parse(const struct migcompat_msg_parameter *parameter, con
 	source->name = *text;
 	source->name_length = parameter->name_length;
 	*text += parameter->name_length;
-	for (i = 0; i < MIGCOMPAT_VALUES; i++) {
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++) {
 		u32 length = parameter->value_length[i];
 
 		source->value[i] = NULL;
 		source->value_length[i] = 0;
-		if (length == MIGCOMPAT_VALUE_ABSENT)
+		if (length == MIGCOMPAT_BROKER_VALUE_ABSENT)
 			continue;
-		if (length > MIGCOMPAT_PARAMETER_VALUE_MAX || length > end - *text ||
+		if (length > MIGCOMPAT_BROKER_PARAMETER_VALUE_MAX || length > end - *text ||
 		    !string_is_line(*text, length))
 			return false;
 		source->value[i] = *text;
@@ -180,10 +183,10 @@ static bool parameter_is_new(const struct parameter_source *sources, u32 count)
 	return true;
 }
 
-static int command_publish(const struct migcompat_msg_header *header)
+static int command_publish(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_publish *publish = (const void *)header;
-	const struct migcompat_msg_parameter *parameters = (const void *)(publish + 1);
+	const struct migcompat_broker_publish *publish = (const void *)header;
+	const struct migcompat_broker_parameter *parameters = (const void *)(publish + 1);
 	const char *end = (const char *)header + header->size, *text, *type_text;
 	struct parameter_source *sources = NULL;
 	struct shim_text *type = NULL;
@@ -191,7 +194,7 @@ static int command_publish(const struct migcompat_msg_header *header)
 	u32 i;
 
 	if (header->size < sizeof(*publish) || publish->reserved ||
-	    publish->parameters > MIGCOMPAT_PARAMETERS_MAX ||
+	    publish->parameters > MIGCOMPAT_BROKER_PARAMETERS_MAX ||
 	    header->size - sizeof(*publish) < publish->parameters * sizeof(*parameters))
 		return -EINVAL;
 	text = (const char *)(parameters + publish->parameters);
@@ -224,19 +227,19 @@ free:
 	return error;
 }
 
-static int command_dispatch(const struct migcompat_msg_header *header)
+static int command_dispatch(const struct migcompat_broker_header *header)
 {
 	switch (header->op) {
-	case MIGCOMPAT_OP_HELLO:
+	case MIGCOMPAT_BROKER_OP_HELLO:
 		return command_hello(header);
-	case MIGCOMPAT_OP_LIST:
+	case MIGCOMPAT_BROKER_OP_LIST:
 		return command_list(header);
-	case MIGCOMPAT_OP_ATTACH:
-	case MIGCOMPAT_OP_ATTACH_TYPE:
+	case MIGCOMPAT_BROKER_OP_ATTACH:
+	case MIGCOMPAT_BROKER_OP_ATTACH_TYPE:
 		return command_attach(header);
-	case MIGCOMPAT_OP_DETACH:
+	case MIGCOMPAT_BROKER_OP_DETACH:
 		return command_detach(header);
-	case MIGCOMPAT_OP_PUBLISH:
+	case MIGCOMPAT_BROKER_OP_PUBLISH:
 		return command_publish(header);
 	default:
 		return -EINVAL;
@@ -244,10 +247,12 @@ static int command_dispatch(const struct migcompat_msg_header *header)
 }
 
 /*
- * The whole message follows its header, and is as long as that says. One command at a time: no
- * epoch begins between a command and its answer, and the place that is seen for an answer stays.
+ * Run one command. header->size bytes of the message are valid.
+ *
+ * Commands are serialized: no epoch begins between a command and its answer, the room for
+ * an answer remains free once it was checked, and mdev_bus needs no lock.
  */
-int command_run(const struct migcompat_msg_header *header)
+int command_run(const struct migcompat_broker_header *header)
 {
 	static DEFINE_MUTEX(command_lock);
 	int error;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The module: parameters, order of coming and going, and what is counted so that nothing of ours
- * outlives the code that would free it.
+ * Module parameters, init and exit. Objects are counted, so that none outlives the code
+ * of its release function.
  */
 #include <linux/module.h>
 #include <linux/moduleparam.h>
@@ -32,9 +32,10 @@ module_param_cb(timeout_ms, &timeout_ms_operations, &timeout_ms, 0644);
 MODULE_PARM_DESC(timeout_ms,
 		 "how long a question waits for the daemon, in milliseconds (1 to 600000)");
 
-static char *protocol = __stringify(MIGCOMPAT_VERSION_MIN) "-" __stringify(MIGCOMPAT_VERSION_MAX);
+static char *protocol =
+	__stringify(MIGCOMPAT_BROKER_VERSION_MIN) "-" __stringify(MIGCOMPAT_BROKER_VERSION_MAX);
 
-/* The kernel calls this for a value at loading without looking whether it is there. */
+/* At load time the kernel calls ->set without checking that it exists. */
 static int protocol_set(const char *value, const struct kernel_param *parameter)
 {
 	return -EPERM;
@@ -45,13 +46,13 @@ static const struct kernel_param_ops protocol_operations = {
 	.get = param_get_charp,
 };
 module_param_cb(protocol, &protocol_operations, &protocol, 0444);
-MODULE_PARM_DESC(protocol, "versions of the daemon's protocol that this module speaks");
+MODULE_PARM_DESC(protocol, "versions of the broker protocol that this module supports");
 
 static DEFINE_SPINLOCK(objects_lock);
 static unsigned int objects;
 static DECLARE_WAIT_QUEUE_HEAD(objects_wait);
 
-/* Without a reference to it, mdev.ko could leave while its bus has a notifier of ours. */
+/* This reference keeps mdev.ko loaded while its bus has our notifier. */
 static const void *const mdev_anchor __used = MIGCOMPAT_MDEV_SYMBOL;
 
 unsigned int shim_timeout_ms(void)
@@ -66,7 +67,10 @@ void shim_object_get(void)
 	spin_unlock(&objects_lock);
 }
 
-/* The waiter takes the lock too, so it goes on only when the wait queue was let go of. */
+/*
+ * Wake under the lock, which the waiter takes, too: it must not free the module's code
+ * before wake_up_all() has returned.
+ */
 void shim_object_put(void)
 {
 	spin_lock(&objects_lock);
@@ -98,9 +102,9 @@ struct shim_text *shim_text_new(const char *bytes, size_t length, int error)
 }
 
 /*
- * Objects can stay for a while where the kernel is told to delay their release. Whoever released
- * the last one may have been interrupted on its way out of our code; it is out when every task has
- * slept or run in user space once.
+ * With CONFIG_DEBUG_KOBJECT_RELEASE objects are released with a delay. The task that
+ * released the last one may have been preempted before it left our code. It has left it
+ * once every task has scheduled voluntarily or run in user space.
  */
 static void objects_drain(void)
 {
@@ -108,7 +112,7 @@ static void objects_drain(void)
 	synchronize_rcu_tasks();
 }
 
-/* The two files come last: with them others can make the module work. */
+/* Register the two devices last: user space can use the module through them. */
 static int __init migcompat_init(void)
 {
 	int error;
@@ -142,7 +146,7 @@ exit_request:
 	return error;
 }
 
-/* No file of ours is open here, so nobody is served and nothing is attached any more. */
+/* No file of ours is open, so there is no daemon. Nothing can be attached any more. */
 static void __exit migcompat_exit(void)
 {
 	broker_exit();

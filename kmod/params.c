@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class device: what the
- * daemon published last. Changes are made under attach_lock; readers see a value whole, old or new,
- * and take no lock.
+ * params/PARAM/{type,value,allowed_values,init_value,off_value,runtime} of a class
+ * device, as the daemon published them last. Changes are made under attach_lock. Readers
+ * take no lock, and see an old or a new value.
  */
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -12,8 +12,8 @@
 struct parameter {
 	struct kobject kobj;
 	struct list_head link;
-	struct attachment *attachment; /* alive as long as our folder is in its folder */
-	struct shim_text __rcu *values[MIGCOMPAT_VALUES];
+	struct attachment *attachment; /* valid while our directory is below its own */
+	struct shim_text __rcu *values[MIGCOMPAT_BROKER_VALUES];
 };
 
 struct value_attribute {
@@ -27,12 +27,12 @@ struct value_attribute {
 		.index = number,                             \
 	}
 
-VALUE_ATTRIBUTE(type, MIGCOMPAT_VALUE_TYPE);
-VALUE_ATTRIBUTE(value, MIGCOMPAT_VALUE_VALUE);
-VALUE_ATTRIBUTE(allowed_values, MIGCOMPAT_VALUE_ALLOWED);
-VALUE_ATTRIBUTE(init_value, MIGCOMPAT_VALUE_INIT);
-VALUE_ATTRIBUTE(off_value, MIGCOMPAT_VALUE_OFF);
-VALUE_ATTRIBUTE(runtime, MIGCOMPAT_VALUE_RUNTIME);
+VALUE_ATTRIBUTE(type, MIGCOMPAT_BROKER_VALUE_TYPE);
+VALUE_ATTRIBUTE(value, MIGCOMPAT_BROKER_VALUE_VALUE);
+VALUE_ATTRIBUTE(allowed_values, MIGCOMPAT_BROKER_VALUE_ALLOWED);
+VALUE_ATTRIBUTE(init_value, MIGCOMPAT_BROKER_VALUE_INIT);
+VALUE_ATTRIBUTE(off_value, MIGCOMPAT_BROKER_VALUE_OFF);
+VALUE_ATTRIBUTE(runtime, MIGCOMPAT_BROKER_VALUE_RUNTIME);
 
 static struct attribute *value_attributes[] = {
 	&value_type.attribute,
@@ -85,7 +85,7 @@ static void parameter_release(struct kobject *kobj)
 	struct parameter *parameter = container_of(kobj, struct parameter, kobj);
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++)
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++)
 		kfree(rcu_access_pointer(parameter->values[i]));
 	kfree(parameter);
 	shim_object_put();
@@ -100,7 +100,7 @@ static const struct kobj_type parameter_type = {
 static void parameter_remove(struct parameter *parameter)
 {
 	list_del(&parameter->link);
-	/* One that was made and never shown has no files to remove. */
+	/* A parameter that was not added has no files to remove. */
 	if (parameter->kobj.state_in_sysfs)
 		kobject_del(&parameter->kobj);
 	kobject_put(&parameter->kobj);
@@ -110,11 +110,11 @@ static void list_remove(struct list_head *parameters)
 {
 	struct parameter *parameter, *next;
 
-	list_for_each_entry_safe (parameter, next, parameters, link)
+	list_for_each_entry_safe(parameter, next, parameters, link)
 		parameter_remove(parameter);
 }
 
-/* A parameter with its values, not in sysfs yet. */
+/* Create a parameter with its values, which is not in sysfs yet. */
 static struct parameter *parameter_new(struct attachment *attachment,
 				       const struct parameter_source *source)
 {
@@ -127,7 +127,7 @@ static struct parameter *parameter_new(struct attachment *attachment,
 	kobject_init(&parameter->kobj, &parameter_type);
 	INIT_LIST_HEAD(&parameter->link);
 	parameter->attachment = attachment;
-	for (i = 0; i < MIGCOMPAT_VALUES; i++) {
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++) {
 		struct shim_text *text;
 
 		if (!source->value[i])
@@ -144,12 +144,12 @@ put:
 	return NULL;
 }
 
-/* Whether the same files would be there. */
+/* Do both have the same files? */
 static bool parameter_has_shape(const struct parameter *parameter, const struct parameter *other)
 {
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++)
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++)
 		if (!rcu_access_pointer(parameter->values[i]) !=
 		    !rcu_access_pointer(other->values[i]))
 			return false;
@@ -160,19 +160,18 @@ static struct parameter *parameter_find(struct list_head *parameters, const char
 {
 	struct parameter *parameter;
 
-	list_for_each_entry (parameter, parameters, link)
+	list_for_each_entry(parameter, parameters, link)
 		if (!strcmp(kobject_name(&parameter->kobj), name))
 			return parameter;
 	return NULL;
 }
 
-/* Moves the values of a fresh parameter to the one that is shown, whose readers may still be at the
- * old ones. */
+/* Move the values of FRESH to SHOWN, whose readers may still use the old ones. */
 static void parameter_update(struct parameter *shown, struct parameter *fresh)
 {
 	int i;
 
-	for (i = 0; i < MIGCOMPAT_VALUES; i++) {
+	for (i = 0; i < MIGCOMPAT_BROKER_VALUES; i++) {
 		struct shim_text *text = rcu_replace_pointer(fresh->values[i], NULL, true);
 
 		text = rcu_replace_pointer(shown->values[i], text, true);
@@ -196,12 +195,12 @@ static int fresh_create(struct attachment *attachment, const struct parameter_so
 	return 0;
 }
 
-/* Folders that stay are not made anew, so that nobody who reads them sees a gap. */
+/* Directories that remain are updated in place, so that readers see no gap. */
 static void shown_update(struct attachment *attachment, struct list_head *fresh)
 {
 	struct parameter *shown, *next, *successor;
 
-	list_for_each_entry_safe (shown, next, &attachment->parameters, link) {
+	list_for_each_entry_safe(shown, next, &attachment->parameters, link) {
 		successor = parameter_find(fresh, kobject_name(&shown->kobj));
 		if (successor && parameter_has_shape(shown, successor)) {
 			parameter_update(shown, successor);
@@ -212,8 +211,7 @@ static void shown_update(struct attachment *attachment, struct list_head *fresh)
 	}
 }
 
-/* Where memory runs out half-way no parameter is left, rather than a part that could pass for the
- * whole. */
+/* If memory runs out, no parameter is left: a part must not pass for the whole. */
 int params_publish(struct attachment *attachment, const struct parameter_source *sources, u32 count)
 {
 	struct parameter *parameter, *next;
@@ -224,7 +222,7 @@ int params_publish(struct attachment *attachment, const struct parameter_source 
 	if (error)
 		goto remove_fresh;
 	shown_update(attachment, &fresh);
-	list_for_each_entry_safe (parameter, next, &fresh, link) {
+	list_for_each_entry_safe(parameter, next, &fresh, link) {
 		error = kobject_add(&parameter->kobj, attachment->params, "%s",
 				    kobject_name(&parameter->kobj));
 		if (error) {

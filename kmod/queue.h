@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * The queue of requests, shared by those who ask (request.c), the daemon who takes and is heard
- * (serve.c), and what it may reply (reply.c). All of it is under one spinlock that nothing sleeps
- * under; who waits, waits outside and holds a reference. No walk of a list goes further than
- * REQUEST_BATCH under the lock, because users decide how long the lists are.
+ * The queue of requests, for the asking side (request.c), the daemon's reads (serve.c)
+ * and its replies (reply.c). One spinlock guards all of it. A task that waits holds a
+ * reference, and no lock.
+ *
+ * Users decide how long the lists are. So no list walk handles more than REQUEST_BATCH
+ * entries before it drops the lock.
  */
 #ifndef MIGCOMPAT_QUEUE_H
 #define MIGCOMPAT_QUEUE_H
@@ -19,12 +21,11 @@
 #define REQUEST_BATCH 64
 
 struct request_queue {
-	spinlock_t lock;	 /* everything below, and the states of requests */
+	spinlock_t lock;	 /* guards all below, and the states of requests */
 	struct list_head queued; /* not read by the daemon in this epoch */
-	struct list_head sent;	 /* read in this epoch, not answered */
+	struct list_head sent;	 /* read in this epoch and not answered */
 	u32 sent_count;
-	struct list_head
-		cancelled; /* sent before, done without a reply: the daemon is to be told */
+	struct list_head cancelled; /* sent, then done without a reply: a CANCEL is due */
 	struct list_head answers;
 	u32 answer_count;
 	DECLARE_HASHTABLE(by_id, 8);
@@ -32,20 +33,22 @@ struct request_queue {
 	u64 epoch;
 	u64 last_command;
 	u32 version;	    /* of this epoch */
-	struct pid *daemon; /* said HELLO last, and the broker is open; NULL: nobody serves */
+	struct pid *daemon; /* that sent the last HELLO; NULL: there is none */
 	wait_queue_head_t readers;
 };
 
 extern struct request_queue requests;
 
-/* One message, one reader. With the event named, since a poller that is disarmed meanwhile would be
- * woken by anything else. */
+/*
+ * Wake one reader for one message. With EPOLLIN: a poller that is disarmed meanwhile must
+ * not consume the wakeup.
+ */
 static inline void request_wake_reader(void)
 {
 	wake_up_poll(&requests.readers, EPOLLIN | EPOLLRDNORM);
 }
 
-/* All under requests.lock. */
+/* The caller holds requests.lock. */
 static inline bool request_is_sent(const struct request *request)
 {
 	return request->state == REQUEST_WAITING && request->sent &&
@@ -53,6 +56,6 @@ static inline bool request_is_sent(const struct request *request)
 }
 
 void request_end(struct request *request, int error, bool replied);
-bool request_is_from_daemon(const struct migcompat_msg_header *header);
+bool request_is_from_daemon(const struct migcompat_broker_header *header);
 
 #endif

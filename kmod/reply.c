@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's replies: which bytes can be one, and to which request. What does not fit changes
- * nothing.
+ * The daemon's replies: which bytes are valid, and for which request. An invalid reply
+ * changes nothing.
  */
 #include <linux/mm.h>
 #include "queue.h"
 #include "trace.h"
 
-/* The codes that the daemon may answer with. */
+/* The errors with which the daemon may answer. */
 static const int reply_errors[] = {-EINVAL, -ENODEV, -EPERM,	 -EBUSY,
 				   -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
@@ -21,56 +21,56 @@ bool request_error_is_known(int error)
 	return false;
 }
 
-/* What can be told of a reply before its request is known. */
-static bool reply_is_well_formed(const struct migcompat_msg_header *header)
+/* Checks that do not need the request. */
+static bool reply_is_well_formed(const struct migcompat_broker_header *header)
 {
 	const char *text = (const char *)(header + 1);
 	size_t length = header->size - sizeof(*header);
 
 	if (header->error && !request_error_is_known(header->error))
 		return false;
-	switch (header->op & ~MIGCOMPAT_OP_REPLY) {
-	case MIGCOMPAT_OP_WRITE:
-		return header->size == sizeof(struct migcompat_msg_write_reply);
-	case MIGCOMPAT_OP_READ:
+	switch (header->op & ~MIGCOMPAT_BROKER_OP_REPLY) {
+	case MIGCOMPAT_BROKER_OP_WRITE:
+		return header->size == sizeof(struct migcompat_broker_write_reply);
+	case MIGCOMPAT_BROKER_OP_READ:
 		return header->error ? !length
-				     : length > 0 && length <= MIGCOMPAT_STRING_MAX &&
+				     : length > 0 && length <= MIGCOMPAT_BROKER_STRING_MAX &&
 					       string_is_graphic(text, length);
-	case MIGCOMPAT_OP_ASK:
-		return header->error
-			       ? !length
-			       : length <= MIGCOMPAT_LINES_MAX && string_is_lines(text, length);
+	case MIGCOMPAT_BROKER_OP_ASK:
+		return header->error ? !length
+				     : length <= MIGCOMPAT_BROKER_LINES_MAX &&
+					       string_is_lines(text, length);
 	default:
 		return false;
 	}
 }
 
-/* Only the whole string's length, beside no error, is a yes. */
-static bool write_reply_fits(const struct migcompat_msg_header *header,
+/* A yes has error 0 and the length of the whole string. */
+static bool write_reply_fits(const struct migcompat_broker_header *header,
 			     const struct request *request)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)header;
+	const struct migcompat_broker_write_reply *reply = (const void *)header;
 
 	return !reply->reserved && reply->count == (header->error ? 0 : request->length);
 }
 
-static struct request *request_find_sent(const struct migcompat_msg_header *header)
+static struct request *request_find_sent(const struct migcompat_broker_header *header)
 {
 	struct request *request;
 
-	hash_for_each_possible (requests.by_id, request, by_id, header->id)
+	hash_for_each_possible(requests.by_id, request, by_id, header->id)
 		if (request->id == header->id && request_is_sent(request) &&
-		    (request->op | MIGCOMPAT_OP_REPLY) == header->op)
+		    (request->op | MIGCOMPAT_BROKER_OP_REPLY) == header->op)
 			return request;
 	return NULL;
 }
 
 /*
- * Lends the memory of the asker of an ASK, MIGCOMPAT_ASK_REPLY_MAX bytes, to the daemon's reply.
- * NULL: no such question waits, or another reply is being written into it. request_return() or
+ * Lend the asker's memory, MIGCOMPAT_ASK_REPLY_MAX bytes, to a reply to ASK. NULL: no
+ * such request waits, or another reply is being copied. request_return() or
  * request_reply() gives it back.
  */
-void *request_borrow(const struct migcompat_msg_header *header)
+void *request_borrow(const struct migcompat_broker_header *header)
 {
 	struct request *request;
 	void *message = NULL;
@@ -83,22 +83,24 @@ void *request_borrow(const struct migcompat_msg_header *header)
 	return message;
 }
 
-/* The reply was not taken. If its question still waits, another reply can fill the memory. */
-void request_return(const struct migcompat_msg_header *header, void *message)
+/* The reply was refused. If the request still waits, another reply may use the memory. */
+void request_return(const struct migcompat_broker_header *header, void *message)
 {
 	struct request *request;
 
 	spin_lock(&requests.lock);
-	hash_for_each_possible (requests.by_id, request, by_id, header->id)
+	hash_for_each_possible(requests.by_id, request, by_id, header->id)
 		if (request->id == header->id)
 			swap(message, request->message);
 	spin_unlock(&requests.lock);
 	kvfree(message);
 }
 
-/* Takes MESSAGE, which begins with HEADER, where it returns 0; anything that does not fit leaves
- * the request waiting. */
-int request_reply(const struct migcompat_msg_header *header, void *message)
+/*
+ * Finish a request. On success it owns MESSAGE, which begins with HEADER. A reply that is
+ * refused leaves the request waiting.
+ */
+int request_reply(const struct migcompat_broker_header *header, void *message)
 {
 	struct request *request;
 	int error = -EINVAL;
@@ -109,7 +111,8 @@ int request_reply(const struct migcompat_msg_header *header, void *message)
 	if (!request_is_from_daemon(header))
 		goto unlock;
 	request = request_find_sent(header);
-	if (!request || (request->op == MIGCOMPAT_OP_WRITE && !write_reply_fits(header, request)))
+	if (!request ||
+	    (request->op == MIGCOMPAT_BROKER_OP_WRITE && !write_reply_fits(header, request)))
 		goto unlock;
 	request->message = message;
 	request->answer = (const char *)(header + 1);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The asking side of requests: made, submitted, waited for, given up. Users come here from
- * attributes and sessions; the daemon never does.
+ * The asking side of requests: create, submit, wait, cancel. For attributes and sessions,
+ * never for the daemon.
  */
 #include <linux/jiffies.h>
 #include <linux/mm.h>
@@ -36,9 +36,9 @@ void request_exit(void)
 }
 
 /*
- * All memory is charged to the caller, who decides how long it is held. The answer to ASK is the
- * one that is long and stays to be read, so its memory comes from here, too: the daemon only fills
- * it.
+ * All memory is charged to the caller, who decides how long it is held. That of the
+ * answer to ASK is allocated here, too, because it is large and remains until it is read.
+ * The daemon fills it. So an asker without memory cannot slow down the daemon.
  */
 struct request *request_new(u32 op, struct attachment *attachment, const char *string,
 			    size_t length)
@@ -52,8 +52,8 @@ struct request *request_new(u32 op, struct attachment *attachment, const char *s
 		if (!request->string)
 			goto free;
 	}
-	if (op == MIGCOMPAT_OP_ASK) {
-		/* In single pages: kmalloc() would round it up to twice as much. */
+	if (op == MIGCOMPAT_BROKER_OP_ASK) {
+		/* kmalloc() would round it up to twice the size. */
 		request->message =
 			__vmalloc(MIGCOMPAT_ASK_REPLY_MAX, GFP_KERNEL_ACCOUNT | __GFP_NOWARN);
 		if (!request->message)
@@ -101,13 +101,13 @@ static int request_may_ask_locked(struct attachment *attachment)
 		return -ENODEV;
 	if (!requests.daemon)
 		return -ENOTCONN;
-	/* It would wait for itself. */
+	/* The daemon would wait for itself. */
 	if (task_tgid(current) == requests.daemon)
 		return -EDEADLK;
 	return 0;
 }
 
-/* Whether what the daemon published may be told now: its word counts only while it is there. */
+/* May published values be read? They are valid only while the daemon is there. */
 int request_may_ask(struct attachment *attachment)
 {
 	int error;
@@ -135,7 +135,7 @@ int request_submit(struct request *request)
 		trace_migcompat_request(request);
 	}
 	spin_unlock(&requests.lock);
-	/* Whoever is woken wants the lock first of all. */
+	/* Without the lock, because the reader takes it first. */
 	if (!error)
 		request_wake_reader();
 	return error;
@@ -143,13 +143,14 @@ int request_submit(struct request *request)
 
 bool request_is_done(struct request *request)
 {
-	/* With request_end(): who sees it done sees the answer. */
+	/* Pairs with request_end(): the answer is visible, too. */
 	return smp_load_acquire(&request->state) == REQUEST_DONE;
 }
 
 /*
- * Ends a request that waits. The submitter holds a reference still, so the queue's can be dropped
- * here. A sent one that ends without a reply lends the queue's to the notice for the daemon.
+ * Finish a waiting request. The submitter still has a reference, so the queue's may be
+ * dropped. If the daemon has read the request and did not reply, the queue's reference
+ * goes to the CANCEL.
  */
 void request_end(struct request *request, int error, bool replied)
 {
@@ -166,7 +167,7 @@ void request_end(struct request *request, int error, bool replied)
 	} else {
 		list_del_init(&request->link);
 	}
-	/* With request_is_done(), which takes no lock. */
+	/* Pairs with request_is_done(), which takes no lock. */
 	smp_store_release(&request->state, REQUEST_DONE);
 	if (request->waiters)
 		wake_up_all(request->waiters);
@@ -193,8 +194,8 @@ void request_cancel(struct request *request, int error)
 }
 
 /*
- * For a submitter that goes away: nothing is woken or run from here on. Its answer's memory goes at
- * once, because a notice for the daemon can hold the request for longer.
+ * For a submitter that goes away. No work is scheduled after this. The memory of the
+ * answer is freed at once, because a CANCEL may keep the request for longer.
  */
 void request_forget(struct request *request)
 {
@@ -212,7 +213,7 @@ void request_forget(struct request *request)
 	request_put(request);
 }
 
-/* Frees what a done request holds for its only reader, who has no more use for it. */
+/* Free the answer of a finished request, after its only reader has read it. */
 void request_drop_answer(struct request *request)
 {
 	kvfree(request->message);
@@ -220,10 +221,15 @@ void request_drop_answer(struct request *request)
 }
 
 /*
- * Bounded, and ended by any signal. The freezers of suspend and of cgroups work like signals: the
- * call leaves sysfs, the task freezes, and the call starts again. So does the call of a task that
- * was stopped or has a handler with SA_RESTART. The question is asked once more then, which does no
- * harm. The lock at the end makes sure that request_end() has let go of the wait queue.
+ * Wait, at most for timeout_ms.
+ *
+ * Any signal ends the wait. The freezers of suspend and of cgroups act like signals: the
+ * call leaves sysfs, the task freezes, and the call is restarted. A task that froze
+ * inside would keep the file busy, and the removal of its device would wait for it. A
+ * stop, or a handler with SA_RESTART, restarts the call, too. The question is then asked
+ * again, which is harmless.
+ *
+ * The lock at the end ensures that request_end() does not use the wait queue any more.
  */
 int request_wait(struct request *request)
 {
@@ -240,7 +246,7 @@ int request_wait(struct request *request)
 	return error;
 }
 
-/* The device goes away: no request for it is taken any more, and those that wait are answered. */
+/* The device is removed: refuse further requests, and finish those that wait. */
 void request_end_all(struct attachment *attachment, int error)
 {
 	struct request *request, *next;
@@ -250,7 +256,7 @@ void request_end_all(struct attachment *attachment, int error)
 		count = 0;
 		spin_lock(&requests.lock);
 		attachment->dead = true;
-		list_for_each_entry_safe (request, next, &attachment->requests, by_attachment) {
+		list_for_each_entry_safe(request, next, &attachment->requests, by_attachment) {
 			if (count++ == REQUEST_BATCH)
 				break;
 			request_end(request, error, false);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * The daemon's side of requests: epochs, what it reads next (answers to its commands, notices,
- * requests), and its going. What it replies is reply.c's business.
+ * The daemon's side of requests: epochs, reading (answers to commands, CANCELs,
+ * requests), and disconnecting. reply.c handles its replies.
  */
 #include <linux/pid.h>
 #include <linux/sched.h>
@@ -17,7 +17,7 @@ struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id)
 		return NULL;
 	answer->size = size;
 	answer->header[0].size = size;
-	answer->header[0].op = op | MIGCOMPAT_OP_REPLY;
+	answer->header[0].op = op | MIGCOMPAT_BROKER_OP_REPLY;
 	answer->header[0].id = id;
 	return answer;
 }
@@ -27,11 +27,11 @@ static void notices_drop(struct list_head *cancelled, struct list_head *answers)
 	struct request *request, *next_request;
 	struct broker_answer *answer, *next_answer;
 
-	list_for_each_entry_safe (request, next_request, cancelled, link) {
+	list_for_each_entry_safe(request, next_request, cancelled, link) {
 		list_del_init(&request->link);
 		request_put(request);
 	}
-	list_for_each_entry_safe (answer, next_answer, answers, link)
+	list_for_each_entry_safe(answer, next_answer, answers, link)
 		kfree(answer);
 }
 
@@ -43,24 +43,25 @@ static void notices_take(struct list_head *cancelled, struct list_head *answers)
 }
 
 /*
- * A new epoch: what was read and not answered is queued again, before what was not read yet. Each
- * of these bears the epoch in which it was read, so none of them has to be changed.
+ * Start an epoch. Requests that were read and not answered are queued again, before those
+ * that were not read. Each request has the epoch in which it was read, so none of them
+ * has to be changed.
  */
 int request_hello(u64 id, u32 version, u32 attachments)
 {
-	struct broker_answer *answer =
-		broker_answer_new(sizeof(struct migcompat_msg_hello_reply), MIGCOMPAT_OP_HELLO, id);
-	struct migcompat_msg_hello_reply *reply;
+	struct migcompat_broker_hello_reply *reply;
+	struct broker_answer *answer;
 	LIST_HEAD(cancelled);
 	LIST_HEAD(answers);
 	struct pid *old;
 
+	answer = broker_answer_new(sizeof(*reply), MIGCOMPAT_BROKER_OP_HELLO, id);
 	if (!answer)
 		return -ENOMEM;
-	reply = (struct migcompat_msg_hello_reply *)answer->header;
+	reply = (struct migcompat_broker_hello_reply *)answer->header;
 	reply->version = version;
-	reply->version_min = MIGCOMPAT_VERSION_MIN;
-	reply->version_max = MIGCOMPAT_VERSION_MAX;
+	reply->version_min = MIGCOMPAT_BROKER_VERSION_MIN;
+	reply->version_max = MIGCOMPAT_BROKER_VERSION_MAX;
 	reply->attachments = attachments;
 	reply->timeout_ms = shim_timeout_ms();
 
@@ -85,21 +86,23 @@ int request_hello(u64 id, u32 version, u32 attachments)
 	return 0;
 }
 
-/* Whether a read or write may be of several messages. A hint: each message is held against the
- * epoch by itself. */
+/*
+ * May a read or write have several messages? Only a hint: each message is checked against
+ * the epoch.
+ */
 bool request_several(void)
 {
-	return READ_ONCE(requests.version) >= MIGCOMPAT_VERSION_SEVERAL;
+	return READ_ONCE(requests.version) >= MIGCOMPAT_BROKER_VERSION_SEVERAL;
 }
 
-bool request_is_from_daemon(const struct migcompat_msg_header *header)
+bool request_is_from_daemon(const struct migcompat_broker_header *header)
 {
 	return requests.daemon && requests.daemon == task_tgid(current) &&
 	       header->epoch == requests.epoch;
 }
 
-/* Whether a command may be carried out; its id is used up by that. */
-int request_admit(const struct migcompat_msg_header *header)
+/* May this command run? Its id cannot be used again. */
+int request_admit(const struct migcompat_broker_header *header)
 {
 	int error = -EINVAL;
 
@@ -112,8 +115,10 @@ int request_admit(const struct migcompat_msg_header *header)
 	return error;
 }
 
-/* After request_answers_are_full() said no, under the same command: what was carried out is always
- * told. */
+/*
+ * Call it only if request_answers_are_full() was false within the same command, so that
+ * the result of a command is always delivered.
+ */
 void request_answer_add(struct broker_answer *answer)
 {
 	spin_lock(&requests.lock);
@@ -126,7 +131,7 @@ void request_answer_add(struct broker_answer *answer)
 
 bool request_answers_are_full(void)
 {
-	return READ_ONCE(requests.answer_count) >= MIGCOMPAT_MSG_ANSWERS_MAX;
+	return READ_ONCE(requests.answer_count) >= MIGCOMPAT_BROKER_ANSWERS_MAX;
 }
 
 wait_queue_head_t *request_broker_queue(void)
@@ -140,10 +145,12 @@ bool request_is_readable(void)
 	       !list_empty(&requests.queued);
 }
 
-/* The next message for the daemon; -EAGAIN: there is none. A cancelled request comes with the
- * reference that its notice had. */
+/*
+ * Take the next message for the daemon; -EAGAIN: there is none. A cancelled request comes
+ * with the reference of its CANCEL.
+ */
 static int request_take_locked(struct request **ret_request, struct broker_answer **ret_answer,
-			       struct migcompat_msg_header *ret_header)
+			       struct migcompat_broker_header *ret_header)
 {
 	struct request *request;
 
@@ -159,8 +166,8 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 	if (!list_empty(&requests.cancelled)) {
 		request = list_first_entry(&requests.cancelled, struct request, link);
 		list_del_init(&request->link);
-		ret_header->op = MIGCOMPAT_OP_CANCEL;
-		ret_header->size = sizeof(struct migcompat_msg_cancel);
+		ret_header->op = MIGCOMPAT_BROKER_OP_CANCEL;
+		ret_header->size = sizeof(struct migcompat_broker_cancel);
 	} else if (!list_empty(&requests.queued)) {
 		request = list_first_entry(&requests.queued, struct request, link);
 		list_move_tail(&request->link, &requests.sent);
@@ -168,7 +175,7 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 		requests.sent_count++;
 		refcount_inc(&request->references);
 		ret_header->op = request->op;
-		ret_header->size = sizeof(struct migcompat_msg_request) + request->length;
+		ret_header->size = sizeof(struct migcompat_broker_request) + request->length;
 	} else {
 		return -EAGAIN;
 	}
@@ -177,13 +184,17 @@ static int request_take_locked(struct request **ret_request, struct broker_answe
 	return 0;
 }
 
+static bool request_reader_is_due(u64 epoch)
+{
+	return request_is_readable() || READ_ONCE(requests.epoch) != epoch;
+}
+
 /*
- * Takes the next message, as a request with the header to send or as a whole answer; the caller
- * gives back or drops either. A reader whose epoch ended while it waited is told so rather than
- * served.
+ * Take the next message: a request with the header to send, or a whole answer. The caller
+ * drops either, or gives it back. A reader whose epoch ends while it waits gets -EINVAL.
  */
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
-		 struct migcompat_msg_header *ret_header)
+		 struct migcompat_broker_header *ret_header)
 {
 	u64 epoch;
 	int error;
@@ -195,19 +206,20 @@ int request_take(bool wait, struct request **ret_request, struct broker_answer *
 		spin_unlock(&requests.lock);
 		if (error != -EAGAIN || !wait)
 			return error;
-		/* Exclusive: one message wakes one reader, and a new epoch all of them. */
-		error = wait_event_interruptible_exclusive(
-			requests.readers,
-			request_is_readable() || READ_ONCE(requests.epoch) != epoch);
+		/* Exclusive: one message wakes one reader. A new epoch wakes all. */
+		error = wait_event_interruptible_exclusive(requests.readers,
+							   request_reader_is_due(epoch));
 		if (error)
 			return error;
 	}
 }
 
-/* The daemon's buffer could not be written: the message is the next one again, unless its time is
- * over. */
+/*
+ * The copy to user space failed. The message is the next one again, unless its epoch is
+ * over.
+ */
 void request_give_back(struct request *request, struct broker_answer *answer,
-		       const struct migcompat_msg_header *header)
+		       const struct migcompat_broker_header *header)
 {
 	bool present;
 
@@ -217,7 +229,7 @@ void request_give_back(struct request *request, struct broker_answer *answer,
 		list_add(&answer->link, &requests.answers);
 		requests.answer_count++;
 		answer = NULL;
-	} else if (present && request && header->op == MIGCOMPAT_OP_CANCEL) {
+	} else if (present && request && header->op == MIGCOMPAT_BROKER_OP_CANCEL) {
 		list_add(&request->link, &requests.cancelled);
 		request = NULL;
 	} else if (present && request && request_is_sent(request)) {
@@ -231,7 +243,7 @@ void request_give_back(struct request *request, struct broker_answer *answer,
 	request_put(request);
 }
 
-/* Whether there are more of them. */
+/* Finish a batch of queued requests. True: some are left. */
 static bool queued_end_some(int error)
 {
 	int count;
@@ -242,7 +254,10 @@ static bool queued_end_some(int error)
 	return !list_empty(&requests.queued);
 }
 
-/* Nobody holds the broker any more. No request comes and no epoch begins before this is through. */
+/*
+ * The broker was closed. It can be opened again only after this returns, so no request
+ * and no epoch starts meanwhile.
+ */
 void request_disconnect(void)
 {
 	LIST_HEAD(cancelled);

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * /dev/migcompat: write a source's string, read which devices here could take it. Each open
- * file is a session of its own, with one question at a time. The answer can be read once,
- * until the next question. Sessions are counted, so that the memory of all answers has a bound.
+ * /dev/migcompat: a program writes the string of a source, and reads which devices of
+ * this host can take it. Each open file is a session with one question at a time. Its
+ * answer can be read once, until the next question. Sessions are counted, by user and in
+ * all, so the memory of all answers has a bound.
  */
 #include <linux/cred.h>
 #include <linux/fs.h>
@@ -19,16 +20,16 @@
 struct session {
 	struct list_head link; /* under sessions_lock */
 	kuid_t owner;
-	struct mutex lock; /* not held while the answer is waited for */
+	struct mutex lock; /* not held while a reader waits */
 	wait_queue_head_t waiters;
-	struct request *request;     /* NULL: nothing was asked yet */
-	size_t offset;		     /* what of the answer was read */
-	struct delayed_work timeout; /* looks at the request; cancelled before that changes */
-	struct work_struct done;     /* wakes any number of tasks, so not under requests.lock */
+	struct request *request;     /* NULL: none yet */
+	size_t offset;		     /* bytes of the answer that were read */
+	struct delayed_work timeout; /* uses request; cancelled before that changes */
+	struct work_struct done;     /* wakes all waiters, outside requests.lock */
 };
 
 static DEFINE_MUTEX(sessions_lock);
-static LIST_HEAD(sessions); /* at most MIGCOMPAT_SESSIONS_USERS_MAX, and those of root */
+static LIST_HEAD(sessions); /* bounded, see session_count() */
 
 static void session_done(struct work_struct *work)
 {
@@ -44,7 +45,7 @@ static void session_time_out(struct work_struct *work)
 	request_cancel(session->request, -ETIMEDOUT);
 }
 
-/* Root's sessions are not counted with those of all users, so that these leave it some. */
+/* Sessions of root do not count towards the sum, so users cannot lock root out. */
 static int session_count(struct session *session)
 {
 	unsigned int own = 0, users = 0;
@@ -52,13 +53,14 @@ static int session_count(struct session *session)
 	int error = 0;
 
 	mutex_lock(&sessions_lock);
-	list_for_each_entry (other, &sessions, link) {
+	list_for_each_entry(other, &sessions, link) {
 		own += uid_eq(other->owner, session->owner);
 		users += !uid_eq(other->owner, GLOBAL_ROOT_UID);
 	}
-	if (own >= MIGCOMPAT_SESSIONS_USER_MAX)
+	if (own >= MIGCOMPAT_BROKER_SESSIONS_USER_MAX)
 		error = -EMFILE;
-	else if (!uid_eq(session->owner, GLOBAL_ROOT_UID) && users >= MIGCOMPAT_SESSIONS_USERS_MAX)
+	else if (!uid_eq(session->owner, GLOBAL_ROOT_UID) &&
+		 users >= MIGCOMPAT_BROKER_SESSIONS_USERS_MAX)
 		error = -ENFILE;
 	else
 		list_add(&session->link, &sessions);
@@ -91,7 +93,7 @@ static void session_clear(struct session *session)
 {
 	cancel_delayed_work_sync(&session->timeout);
 	request_forget(session->request);
-	/* Not cancelled: another task may still have to be woken by it. */
+	/* Flush, not cancel: another task may have to be woken by it. */
 	flush_work(&session->done);
 	session->request = NULL;
 	session->offset = 0;
@@ -110,7 +112,10 @@ static int session_release(struct inode *inode, struct file *file)
 	return 0;
 }
 
-/* Under the session's lock. What is left of an answer goes first: a session has memory for one. */
+/*
+ * Under the session's lock. An unread answer is freed first: a session has memory for
+ * one.
+ */
 static int session_ask(struct session *session, const char *string, size_t length)
 {
 	struct request *request;
@@ -119,7 +124,7 @@ static int session_ask(struct session *session, const char *string, size_t lengt
 	if (session->request && !request_is_done(session->request))
 		return -EBUSY;
 	session_clear(session);
-	request = request_new(MIGCOMPAT_OP_ASK, NULL, string, length);
+	request = request_new(MIGCOMPAT_BROKER_OP_ASK, NULL, string, length);
 	if (!request)
 		return -ENOMEM;
 	request->work = &session->done;
@@ -141,7 +146,7 @@ static ssize_t session_write(struct file *file, const char __user *buffer, size_
 	char *string;
 	int error;
 
-	if (count > MIGCOMPAT_STRING_MAX + 1)
+	if (count > MIGCOMPAT_BROKER_STRING_MAX + 1)
 		return -E2BIG;
 	string = memdup_user(buffer, count);
 	if (IS_ERR(string))
@@ -158,7 +163,7 @@ free:
 	return error ? error : count;
 }
 
-/* -EAGAIN: the answer is not there yet. */
+/* Read from a finished answer. -EAGAIN: it is not finished. */
 static ssize_t answer_read(struct session *session, char __user *buffer, size_t count)
 {
 	struct request *request = session->request;
@@ -196,7 +201,7 @@ static ssize_t session_read(struct file *file, char __user *buffer, size_t count
 		mutex_unlock(&session->lock);
 		if (result != -EAGAIN)
 			return result;
-		/* Bounded by the session's own time-out. */
+		/* The session's time-out bounds this wait. */
 		error = file->f_flags & O_NONBLOCK
 				? -EAGAIN
 				: wait_event_interruptible(session->waiters,
@@ -213,7 +218,9 @@ static __poll_t session_poll(struct file *file, poll_table *wait)
 	__poll_t events;
 
 	poll_wait(file, &session->waiters, wait);
-	/* Another thread may be stopped by its own memory while it holds this. */
+	/*
+	 * A thread that holds the lock may be blocked in a page fault on its own memory.
+	 */
 	if (mutex_lock_killable(&session->lock))
 		return EPOLLERR;
 	if (!session->request)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * What the parts of the module know of each other: attachments, requests, and who holds which lock.
+ * Shared by all files of the module: attachments, requests, and the order of locks.
  *
- * Locks, outermost first: command_lock (command.c); a foreign device's lock and its bus's notifier
- * chain (taken by the driver core around our notifier); attach_lock (attach.c); requests.lock
- * (queue.h). Functions behind attributes take the last one only: removing an attribute under
- * attach_lock waits for them.
+ * Locks, outermost first: command_lock (command.c); a foreign device's lock and its bus's
+ * notifier chain, which the driver core holds around our notifier; attach_lock
+ * (attach.c); requests.lock (queue.h). Attribute callbacks take requests.lock only: the
+ * removal of an attribute under attach_lock waits for them.
  */
 #ifndef MIGCOMPAT_SHIM_H
 #define MIGCOMPAT_SHIM_H
@@ -20,7 +20,7 @@
 #include <linux/workqueue.h>
 #include <linux/migcompat.h>
 
-/* A text that readers see whole, old or new. */
+/* A text under RCU: readers see the old one or the new one, never a mix. */
 struct shim_text {
 	struct rcu_head rcu;
 	int error;
@@ -29,15 +29,15 @@ struct shim_text {
 };
 
 /*
- * An attached device or type. Counted by its class device; requests hold references. The foreign
- * device is referenced by being the class device's parent, and so no longer than until
+ * An attached device or type. The embedded device counts references; each request holds
+ * one. The foreign device is the class device's parent, which keeps it referenced until
  * device_del().
  */
 struct attachment {
 	struct device device;
 	u64 id;
 	u32 kind;
-	bool dead;		/* under requests.lock: takes no more requests */
+	bool dead;		/* under requests.lock: no request may be submitted */
 	struct device *foreign; /* under attach_lock */
 	char *path;
 	struct hlist_node by_name;
@@ -53,41 +53,47 @@ struct attachment {
 
 enum request_state {
 	REQUEST_NEW,
-	REQUEST_WAITING, /* for the daemon to read or to answer */
+	REQUEST_WAITING, /* until the daemon has read and answered it */
 	REQUEST_DONE,
 };
 
-/* One question. Whoever made it holds a reference, and so does the queue until it is done. */
+/*
+ * One question. Its submitter holds a reference, and the queue holds one until it is
+ * done.
+ */
 struct request {
 	refcount_t references;
-	enum request_state state; /* this and all below it under requests.lock until done */
-	u64 sent;		  /* the epoch in which the daemon read it; 0: not read yet */
+	enum request_state state; /* all down to answer_length: under requests.lock */
+	u64 sent;		  /* epoch in which the daemon read it; 0: not read yet */
 	struct list_head link;
 	struct list_head by_attachment;
 	struct hlist_node by_id;
-	wait_queue_head_t *waiters; /* of one task, woken when done; NULL: no task waits */
-	struct work_struct *work;   /* runs when done; NULL: nothing to run */
+	wait_queue_head_t *waiters; /* of one task, woken when done; or NULL */
+	struct work_struct *work;   /* scheduled when done; or NULL */
 	int error;
-	void *message; /* holds the answer; of ASK: NULL while the daemon fills it */
+	void *message; /* memory of the answer; of ASK: NULL while the daemon fills it */
 	const char *answer;
 	size_t answer_length;
 
-	u64 id; /* set when queued; the rest from the start */
+	u64 id; /* set by request_submit(); all below: constant */
 	u32 op;
 	struct attachment *attachment; /* NULL in ASK */
 	size_t length;
 	char *string;
 };
 
-/* One parameter as it was published; values that are not there are NULL. */
+/* One parameter as published. A value that is absent is NULL. */
 struct parameter_source {
 	const char *name;
-	const char *value[MIGCOMPAT_VALUES];
+	const char *value[MIGCOMPAT_BROKER_VALUES];
 	u32 name_length;
-	u32 value_length[MIGCOMPAT_VALUES];
+	u32 value_length[MIGCOMPAT_BROKER_VALUES];
 };
 
-/* main.c: objects whose release function is ours, so that unloading waits for the last one. */
+/*
+ * main.c. Objects with a release function of ours are counted: unloading waits for all of
+ * them.
+ */
 void shim_object_get(void);
 void shim_object_put(void);
 unsigned int shim_timeout_ms(void);
@@ -118,32 +124,33 @@ void request_forget(struct request *request);
 void request_drop_answer(struct request *request);
 void request_end_all(struct attachment *attachment, int error);
 
-/* serve.c, for the broker */
+/* serve.c */
 struct broker_answer {
 	struct list_head link;
 	size_t size;
-	struct migcompat_msg_header header[]; /* the whole message */
+	struct migcompat_broker_header header[]; /* the whole message */
 };
 
 struct broker_answer *broker_answer_new(size_t size, u32 op, u64 id);
 int request_hello(u64 id, u32 version, u32 attachments);
-int request_admit(const struct migcompat_msg_header *header);
+int request_admit(const struct migcompat_broker_header *header);
 void request_answer_add(struct broker_answer *answer);
 bool request_several(void);
 bool request_answers_are_full(void);
 int request_take(bool wait, struct request **ret_request, struct broker_answer **ret_answer,
-		 struct migcompat_msg_header *ret_header);
+		 struct migcompat_broker_header *ret_header);
 void request_give_back(struct request *request, struct broker_answer *answer,
-		       const struct migcompat_msg_header *header);
+		       const struct migcompat_broker_header *header);
 bool request_is_readable(void);
 wait_queue_head_t *request_broker_queue(void);
 void request_disconnect(void);
 
 /* reply.c */
-#define MIGCOMPAT_ASK_REPLY_MAX (sizeof(struct migcompat_msg_text_reply) + MIGCOMPAT_LINES_MAX)
-void *request_borrow(const struct migcompat_msg_header *header);
-void request_return(const struct migcompat_msg_header *header, void *message);
-int request_reply(const struct migcompat_msg_header *header, void *message);
+#define MIGCOMPAT_ASK_REPLY_MAX \
+	(sizeof(struct migcompat_broker_text_reply) + MIGCOMPAT_BROKER_LINES_MAX)
+void *request_borrow(const struct migcompat_broker_header *header);
+void request_return(const struct migcompat_broker_header *header, void *message);
+int request_reply(const struct migcompat_broker_header *header, void *message);
 bool request_error_is_known(int error);
 
 /* attach.c */
@@ -180,7 +187,7 @@ void params_remove(struct attachment *attachment);
 /* broker.c and command.c; session.c */
 int broker_init(void);
 void broker_exit(void);
-int command_run(const struct migcompat_msg_header *header);
+int command_run(const struct migcompat_broker_header *header);
 int session_init(void);
 void session_exit(void);
 

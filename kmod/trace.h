@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Tracepoints: what was asked, answered, given up, attached and detached. Never a whole string.
+ * Tracepoints for requests, replies, time-outs, and attachments. They never record a
+ * string.
  */
 #undef TRACE_SYSTEM
 #define TRACE_SYSTEM migcompat
@@ -12,9 +13,9 @@
 #include "compat.h"
 #include "shim.h"
 
-#define migcompat_show_op(op)                                                            \
-	__print_symbolic(op, {MIGCOMPAT_OP_READ, "read"}, {MIGCOMPAT_OP_WRITE, "write"}, \
-			 {MIGCOMPAT_OP_ASK, "ask"})
+#define migcompat_show_op(op)                                    \
+	__print_symbolic(op, {MIGCOMPAT_BROKER_OP_READ, "read"}, \
+			 {MIGCOMPAT_BROKER_OP_WRITE, "write"}, {MIGCOMPAT_BROKER_OP_ASK, "ask"})
 
 #define migcompat_request_name(request) \
 	((request)->attachment ? dev_name(&(request)->attachment->device) : "-")

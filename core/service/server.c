@@ -33,9 +33,9 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
-	struct events *events; /* NULL: recorded hosts are served, and no kernel */
-	struct kernel *kernel; /* likewise */
-	int passed;	       /* the broker's descriptor from systemd's store; -1: none */
+	struct events *events;		 /* NULL: recorded hosts are served, and no kernel */
+	struct kernel_questions *kernel; /* likewise */
+	int passed; /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	int claim; /* of the state folder */
 	bool own;  /* the socket's file is ours to remove */
@@ -53,7 +53,7 @@ static struct world *on_loaded(void *arg, struct world *world)
 	server->context.world = world;
 	backends_say_missing(&world->engine, &server->said_missing);
 	if (server->kernel)
-		kernel_reload(server->kernel, world);
+		kernel_questions_reload(server->kernel, world);
 	watch_reload(server->context.watch);
 	return before;
 }
@@ -95,7 +95,7 @@ static int on_end(sd_event_source *source, const struct signalfd_siginfo *info, 
 	sd_notify(0, "STOPPING=1");
 	server->draining = true;
 	if (server->kernel)
-		kernel_drain(server->kernel);
+		kernel_questions_drain(server->kernel);
 	clients_drain(&server->clients);
 	return sd_event_add_time_relative(server->event, NULL, CLOCK_MONOTONIC, DRAIN_US, 0,
 					  on_drain_end, server);
@@ -225,20 +225,20 @@ static void on_ready(void *arg)
 /* Of this host alone: the kernel asks about its own devices. */
 static int server_join_kernel(struct server *server, struct error *err)
 {
-	struct kernel_options options = {.event = server->event,
-					 .events = server->events,
-					 .pool = server->pool,
-					 .holds = &server->holds,
-					 .passed = server->passed,
-					 .ready = on_ready,
-					 .arg = server};
+	struct kernel_questions_options options = {.event = server->event,
+						   .events = server->events,
+						   .pool = server->pool,
+						   .holds = &server->holds,
+						   .passed = server->passed,
+						   .ready = on_ready,
+						   .arg = server};
 
 	if (!server->events) {
 		on_ready(server);
 		return 0;
 	}
 	server->passed = -1;
-	return kernel_new(&options, server->context.world, &server->kernel, err);
+	return kernel_questions_new(&options, server->context.world, &server->kernel, err);
 }
 
 /* ---------------------------------------------------------------- end */
@@ -253,7 +253,7 @@ static void server_stop(struct server *server, int status)
 		log_say(LOG_WARNING, "some calls did not end in time and are left behind");
 		_exit(status);
 	}
-	server->kernel = kernel_free(server->kernel, JOBS_END_MS);
+	server->kernel = kernel_questions_free(server->kernel, JOBS_END_MS);
 	if (server->kernel) {
 		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in "
 				     "time and are left behind");

@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The daemon's end of the protocol for tests: makes messages, sends and receives them. It decides
- * nothing.
- */
+/* The daemon's end of the protocol for tests: builds, sends and receives messages. */
 #include "broker-client.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +10,7 @@
 
 int broker_send(struct broker *broker, void *message, size_t size)
 {
-	struct migcompat_msg_header *header = message;
+	struct migcompat_broker_header *header = message;
 	ssize_t count;
 
 	header->size = (uint32_t)size;
@@ -40,9 +37,9 @@ int broker_hello(struct broker *broker, int fd)
 
 int broker_hello_version(struct broker *broker, int fd, uint32_t version)
 {
-	struct migcompat_msg_hello hello = {.header = {.op = MIGCOMPAT_OP_HELLO, .id = 1},
-					    .version_min = version,
-					    .version_max = version};
+	struct migcompat_broker_hello hello = {.header = {.op = MIGCOMPAT_BROKER_OP_HELLO, .id = 1},
+					       .version_min = version,
+					       .version_max = version};
 	union broker_message reply;
 	int error;
 
@@ -53,7 +50,7 @@ int broker_hello_version(struct broker *broker, int fd, uint32_t version)
 	error = broker_receive(broker, &reply);
 	if (error)
 		return error;
-	if (reply.header.op != (MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY) ||
+	if (reply.header.op != (MIGCOMPAT_BROKER_OP_HELLO | MIGCOMPAT_BROKER_OP_REPLY) ||
 	    reply.hello_reply.version != version)
 		return -EPROTO;
 	broker->epoch = reply.header.epoch;
@@ -64,7 +61,7 @@ int broker_hello_version(struct broker *broker, int fd, uint32_t version)
 static int command_with_answer(struct broker *broker, void *message, size_t size,
 			       union broker_message *reply)
 {
-	struct migcompat_msg_header *header = message;
+	struct migcompat_broker_header *header = message;
 	int error;
 
 	header->id = ++broker->command;
@@ -74,7 +71,7 @@ static int command_with_answer(struct broker *broker, void *message, size_t size
 	error = broker_receive(broker, reply);
 	if (error)
 		return error;
-	return reply->header.op == (header->op | MIGCOMPAT_OP_REPLY) &&
+	return reply->header.op == (header->op | MIGCOMPAT_BROKER_OP_REPLY) &&
 			       reply->header.id == header->id
 		       ? 0
 		       : -EPROTO;
@@ -102,15 +99,17 @@ int broker_attach(struct broker *broker, uint32_t op, const char *subject, const
 
 int broker_detach(struct broker *broker, uint64_t id)
 {
-	struct migcompat_msg_detach message = {
-		.header = {.op = MIGCOMPAT_OP_DETACH, .id = ++broker->command}, .attachment = id};
+	struct migcompat_broker_detach message = {
+		.header = {.op = MIGCOMPAT_BROKER_OP_DETACH, .id = ++broker->command},
+		.attachment = id};
 
 	return broker_send(broker, &message, sizeof(message));
 }
 
 int broker_list(struct broker *broker, uint64_t after, union broker_message *reply)
 {
-	struct migcompat_msg_list message = {.header.op = MIGCOMPAT_OP_LIST, .after = after};
+	struct migcompat_broker_list message = {.header.op = MIGCOMPAT_BROKER_OP_LIST,
+						.after = after};
 
 	return command_with_answer(broker, &message, sizeof(message), reply);
 }
@@ -118,12 +117,12 @@ int broker_list(struct broker *broker, uint64_t after, union broker_message *rep
 int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters,
 		   unsigned int count)
 {
-	size_t fixed = sizeof(struct migcompat_msg_publish) +
-		       count * sizeof(struct migcompat_msg_parameter),
+	size_t fixed = sizeof(struct migcompat_broker_publish) +
+		       count * sizeof(struct migcompat_broker_parameter),
 	       size = fixed;
 	char *message, *text;
-	struct migcompat_msg_publish *publish;
-	struct migcompat_msg_parameter *parameter;
+	struct migcompat_broker_publish *publish;
+	struct migcompat_broker_parameter *parameter;
 	int error;
 
 	for (unsigned int i = 0; i < count; i++)
@@ -135,7 +134,7 @@ int broker_publish(struct broker *broker, uint64_t id, const char *type, char **
 	publish = (void *)message;
 	parameter = (void *)(publish + 1);
 	text = message + fixed;
-	publish->header.op = MIGCOMPAT_OP_PUBLISH;
+	publish->header.op = MIGCOMPAT_BROKER_OP_PUBLISH;
 	publish->header.id = ++broker->command;
 	publish->attachment = id;
 	publish->parameters = count;
@@ -150,10 +149,10 @@ int broker_publish(struct broker *broker, uint64_t id, const char *type, char **
 		memcpy(text, from, length);
 		text += length;
 		from += length + (from[length] == '=');
-		for (int value = 0; value < MIGCOMPAT_VALUES; value++) {
+		for (int value = 0; value < MIGCOMPAT_BROKER_VALUES; value++) {
 			length = strcspn(from, "|");
 			if (length == 1 && *from == '-') {
-				parameter->value_length[value] = MIGCOMPAT_VALUE_ABSENT;
+				parameter->value_length[value] = MIGCOMPAT_BROKER_VALUE_ABSENT;
 			} else {
 				parameter->value_length[value] = (uint32_t)length;
 				memcpy(text, from, length);
@@ -170,12 +169,12 @@ int broker_publish(struct broker *broker, uint64_t id, const char *type, char **
 int broker_reply_text(struct broker *broker, const union broker_message *request, const char *text,
 		      size_t length)
 {
-	struct migcompat_msg_text_reply *reply = calloc(1, sizeof(*reply) + length);
+	struct migcompat_broker_text_reply *reply = calloc(1, sizeof(*reply) + length);
 	int error;
 
 	if (!reply)
 		return -ENOMEM;
-	reply->header.op = request->header.op | MIGCOMPAT_OP_REPLY;
+	reply->header.op = request->header.op | MIGCOMPAT_BROKER_OP_REPLY;
 	reply->header.id = request->header.id;
 	memcpy(reply + 1, text, length);
 	error = broker_send(broker, reply, sizeof(*reply) + length);
@@ -185,8 +184,9 @@ int broker_reply_text(struct broker *broker, const union broker_message *request
 
 int broker_reply_yes(struct broker *broker, const union broker_message *request)
 {
-	struct migcompat_msg_write_reply reply = {
-		.header = {.op = request->header.op | MIGCOMPAT_OP_REPLY, .id = request->header.id},
+	struct migcompat_broker_write_reply reply = {
+		.header = {.op = request->header.op | MIGCOMPAT_BROKER_OP_REPLY,
+			   .id = request->header.id},
 		.count = (uint32_t)(request->header.size - sizeof(request->request)),
 	};
 
@@ -195,14 +195,14 @@ int broker_reply_yes(struct broker *broker, const union broker_message *request)
 
 int broker_reply_error(struct broker *broker, const union broker_message *request, int error)
 {
-	struct migcompat_msg_write_reply reply = {
-		.header = {.op = request->header.op | MIGCOMPAT_OP_REPLY,
+	struct migcompat_broker_write_reply reply = {
+		.header = {.op = request->header.op | MIGCOMPAT_BROKER_OP_REPLY,
 			   .id = request->header.id,
 			   .error = error},
 	};
-	size_t size = request->header.op == MIGCOMPAT_OP_WRITE
+	size_t size = request->header.op == MIGCOMPAT_BROKER_OP_WRITE
 			      ? sizeof(reply)
-			      : sizeof(struct migcompat_msg_text_reply);
+			      : sizeof(struct migcompat_broker_text_reply);
 
 	return broker_send(broker, &reply, size);
 }

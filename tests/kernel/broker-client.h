@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of /dev/migcompat-broker as small as it gets, for tests in the kernel lab's
- * guest. It shares nothing with the project but the protocol's header, so that it can tell when the
- * two ends misunderstand it in the same way.
+ * A minimal daemon's end of /dev/migcompat-broker, for tests in a guest of the kernel
+ * lab. It shares only the protocol's header with the service. Otherwise a mistake in both
+ * ends could go unnoticed.
  */
 #ifndef BROKER_CLIENT_H
 #define BROKER_CLIENT_H
@@ -14,31 +14,31 @@
 #define BROKER_PATH "/dev/migcompat-broker"
 
 union broker_message {
-	struct migcompat_msg_header header;
-	struct migcompat_msg_hello hello;
-	struct migcompat_msg_hello_reply hello_reply;
-	struct migcompat_msg_list list;
-	struct migcompat_msg_list_reply list_reply;
-	struct migcompat_msg_attach attach;
-	struct migcompat_msg_attach_reply attach_reply;
-	struct migcompat_msg_detach detach;
-	struct migcompat_msg_publish publish;
-	struct migcompat_msg_request request;
-	struct migcompat_msg_write_reply write_reply;
-	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+	struct migcompat_broker_header header;
+	struct migcompat_broker_hello hello;
+	struct migcompat_broker_hello_reply hello_reply;
+	struct migcompat_broker_list list;
+	struct migcompat_broker_list_reply list_reply;
+	struct migcompat_broker_attach attach;
+	struct migcompat_broker_attach_reply attach_reply;
+	struct migcompat_broker_detach detach;
+	struct migcompat_broker_publish publish;
+	struct migcompat_broker_request request;
+	struct migcompat_broker_write_reply write_reply;
+	char bytes[MIGCOMPAT_BROKER_READ_SIZE];
 };
 
 struct broker {
 	int fd;
 	uint64_t epoch;
 	uint64_t command;
-	struct migcompat_msg_hello_reply hello;
+	struct migcompat_broker_hello_reply hello;
 };
 
 /* Each returns 0 or a negative errno. */
-int broker_hello(struct broker *broker, int fd); /* for version 1 */
+int broker_hello(struct broker *broker, int fd); /* version 1 */
 int broker_hello_version(struct broker *broker, int fd, uint32_t version);
-/* Opens the broker, says hello, and detaches whatever was left attached. */
+/* Open the broker, send HELLO, and detach everything. */
 int broker_open_clean(struct broker *broker);
 int broker_send(struct broker *broker, void *message, size_t size);
 int broker_receive(struct broker *broker, union broker_message *message);
@@ -46,8 +46,7 @@ int broker_attach(struct broker *broker, uint32_t op, const char *subject, const
 		  uint64_t *ret_id);
 int broker_detach(struct broker *broker, uint64_t id);
 int broker_list(struct broker *broker, uint64_t after, union broker_message *reply);
-/* Each parameter as "NAME=type|value|allowed|init|off|runtime", "-" for a value that is not there.
- */
+/* A parameter is "NAME=type|value|allowed|init|off|runtime"; "-": no such value. */
 int broker_publish(struct broker *broker, uint64_t id, const char *type, char **parameters,
 		   unsigned int count);
 

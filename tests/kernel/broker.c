@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A test broker for the kernel lab: serves the shim with answers that it is told on standard input,
- * and says on standard output how each command went. A write is answered with yes if it equals the
- * target's string. usage: broker [FD|- [NAME=STRING...]]: FD is the broker's descriptor, handed
- * over; the strings are known before anything is served, and NAME "*" stands for every other
- * target.
+ * A test broker for the kernel lab. It replies to the module as commands on standard
+ * input say, and prints the result of each command. A write is answered with yes if it
+ * equals the target's string.
+ *
+ * usage: broker [FD|- [NAME=STRING...]]
+ *
+ * FD is a descriptor of the broker that another process opened. The strings are known
+ * before any request is answered; NAME "*" is for all other targets.
  */
 #include "broker-client.h"
 #include <errno.h>
@@ -29,12 +32,12 @@ struct target {
 
 static struct broker broker;
 static struct target *targets;
-static char **known;	    /* NAME=STRING of targets that are not attached yet */
-static unsigned long lines; /* how many an ask is answered with; 0: one a target */
+static char **known;	    /* NAME=STRING of targets that are attached later */
+static unsigned long lines; /* lines of an answer to ASK; 0: one a target */
 static int ask_answer;
-static int hanging;		/* reads and answers nothing */
+static int hanging;		/* reads requests, and does not reply */
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
-static unsigned long late;	/* replies that came too late */
+static unsigned long late;	/* replies that were refused */
 
 static const struct {
 	const char *name;
@@ -113,7 +116,7 @@ static void command_attach(uint32_t op, const char *subject, const char *type)
 	printf("ok %llu\n", (unsigned long long)id);
 }
 
-/* Tells what is attached, and takes over what another broker attached. */
+/* List all attachments, and adopt those of an earlier broker. */
 static void command_list(int quiet)
 {
 	union broker_message reply;
@@ -122,7 +125,7 @@ static void command_list(int quiet)
 
 	for (;;) {
 		const char *text = reply.bytes + sizeof(reply.list_reply);
-		char name[MIGCOMPAT_NAME_MAX + 1];
+		char name[MIGCOMPAT_BROKER_NAME_MAX + 1];
 
 		if (broker_list(&broker, after, &reply) != 0 || !reply.list_reply.attachment)
 			break;
@@ -171,17 +174,20 @@ static void command_string(struct target *target, const char *string)
 	say(0);
 }
 
-/* attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE PARAMETER… ·
- * list · string ID STRING · answer ID CODE · ask CODE · lines COUNT · hang · stats · quit */
+/*
+ * attach PATH TYPE · attach-type NAME TYPE · detach ID · detach-all · publish ID TYPE
+ * PARAMETER… · list · string ID STRING · answer ID CODE · ask CODE · lines COUNT · hang ·
+ * stats · quit
+ */
 static int command(char **words, unsigned int count)
 {
 	const char *verb = words[0];
 	struct target *target = count > 1 ? target_find(strtoull(words[1], NULL, 10)) : NULL;
 
 	if (!strcmp(verb, "attach") && count == 3)
-		command_attach(MIGCOMPAT_OP_ATTACH, words[1], words[2]);
+		command_attach(MIGCOMPAT_BROKER_OP_ATTACH, words[1], words[2]);
 	else if (!strcmp(verb, "attach-type") && count == 3)
-		command_attach(MIGCOMPAT_OP_ATTACH_TYPE, words[1], words[2]);
+		command_attach(MIGCOMPAT_BROKER_OP_ATTACH_TYPE, words[1], words[2]);
 	else if (!strcmp(verb, "list"))
 		command_list(0);
 	else if (!strcmp(verb, "detach-all"))
@@ -214,7 +220,7 @@ static int command(char **words, unsigned int count)
 
 static void ask(const union broker_message *request, const char *string, size_t length)
 {
-	char *text = malloc(MIGCOMPAT_LINES_MAX);
+	char *text = malloc(MIGCOMPAT_BROKER_LINES_MAX);
 	size_t used = 0;
 
 	if (!text)
@@ -222,14 +228,14 @@ static void ask(const union broker_message *request, const char *string, size_t 
 	if (ask_answer < 0) {
 		late += broker_reply_error(&broker, request, ask_answer) != 0;
 	} else if (ask_answer != ANSWER_HANG) {
-		for (unsigned long i = 0; i < lines && used + 128 < MIGCOMPAT_LINES_MAX; i++)
+		for (unsigned long i = 0; i < lines && used + 128 < MIGCOMPAT_BROKER_LINES_MAX; i++)
 			used += (size_t)sprintf(text + used, "yes device-%lu identical yes %.*s\n",
 						i, (int)(length > 64 ? 64 : length), string);
 		for (struct target *target = targets; !lines && target; target = target->next) {
 			int yes = target->string && strlen(target->string) == length &&
 				  !memcmp(target->string, string, length);
 
-			used += (size_t)snprintf(text + used, MIGCOMPAT_LINES_MAX - used,
+			used += (size_t)snprintf(text + used, MIGCOMPAT_BROKER_LINES_MAX - used,
 						 "%s %s %s yes %.*s\n", yes ? "yes" : "no",
 						 target->name, yes ? "identical" : "type",
 						 (int)(length > 64 ? 64 : length), string);
@@ -253,12 +259,13 @@ static void serve(void)
 		fprintf(stderr, "broker: cannot read: %s\n", strerror(-error));
 		exit(1);
 	}
-	if (request.header.op >= MIGCOMPAT_OP_READ && request.header.op <= MIGCOMPAT_OP_CANCEL)
-		counts[request.header.op - MIGCOMPAT_OP_READ]++;
-	if (request.header.op == MIGCOMPAT_OP_CANCEL || hanging)
+	if (request.header.op >= MIGCOMPAT_BROKER_OP_READ &&
+	    request.header.op <= MIGCOMPAT_BROKER_OP_CANCEL)
+		counts[request.header.op - MIGCOMPAT_BROKER_OP_READ]++;
+	if (request.header.op == MIGCOMPAT_BROKER_OP_CANCEL || hanging)
 		return;
 	length = request.header.size - sizeof(request.request);
-	if (request.header.op == MIGCOMPAT_OP_ASK) {
+	if (request.header.op == MIGCOMPAT_BROKER_OP_ASK) {
 		ask(&request, string, length);
 		return;
 	}
@@ -269,7 +276,7 @@ static void serve(void)
 		error = broker_reply_error(&broker, &request, target->answer);
 	else if (!target || !target->string)
 		error = broker_reply_error(&broker, &request, -EIO);
-	else if (request.header.op == MIGCOMPAT_OP_READ)
+	else if (request.header.op == MIGCOMPAT_BROKER_OP_READ)
 		error = broker_reply_text(&broker, &request, target->string,
 					  strlen(target->string));
 	else if (strlen(target->string) == length && !memcmp(target->string, string, length))

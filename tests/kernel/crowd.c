@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * The crowd that asks. What it is answered is held against what is known of the eight subjects:
- * equal numbers of ports fit.
- */
+/* The crowd. An answer is right if source and target have equal numbers of ports. */
 #include "crowd.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -20,21 +17,21 @@ atomic_ulong crowd_done, crowd_refused;
 
 static char strings[SUBJECTS][STRING_MAX];
 static atomic_bool stop;
-static unsigned long writes_each; /* 0: until told to stop */
+static unsigned long writes_each; /* 0: until crowd_end() */
 static pthread_t writers[CROWD_WRITERS], askers[ASKERS];
 
 void crowd_prepare(void)
 {
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	for (int i = 0; i < SUBJECTS; i++)
 		EXPECT_RESULT(0, subject_string(subjects[i].name, strings[i], STRING_MAX));
-	/* How fast the machine is, is not the question. */
+	/* The speed of the machine does not matter. */
 	shim_set_timeout(SHIM_FOREVER_MS);
 	crowd_may_refuse = false;
 	crowd_done = crowd_refused = 0;
 }
 
-/* NUMBER chooses source and target; of each three strings two were never written before. */
+/* NUMBER selects source and target. Two of three strings were never written before. */
 static void write_once(unsigned long number)
 {
 	unsigned int source = number % SUBJECTS, target = number / SUBJECTS % SUBJECTS;
@@ -65,7 +62,7 @@ static void *writer_run(void *argument)
 	return NULL;
 }
 
-/* Asks by its own source's string, and must find what fits this and not another's. */
+/* The answer must be about this session's string, not about another session's. */
 static void *asker_run(void *argument)
 {
 	unsigned long number = (unsigned long)argument, two = number % 2;

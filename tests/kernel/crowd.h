@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * 64 writers and some sessions at once, compatible and not, with strings that were and were not
- * written before. Each answer is known beforehand; who serves, and what happens to it meanwhile, is
- * the test's business.
+ * 64 writers and some sessions run at once. Sources are compatible or not, and strings
+ * were written before or not. The right answer to each is known. The test runs the
+ * service, and disturbs it.
  */
 #ifndef CROWD_H
 #define CROWD_H
@@ -11,20 +11,20 @@
 
 #define CROWD_WRITERS 64
 
-/* ENOTCONN is an answer, too. */
+/* ENOTCONN is a valid answer, too. */
 extern atomic_bool crowd_may_refuse;
-/* Writes that were answered, and how many of them by ENOTCONN. */
+/* Answered writes, and how many of them got ENOTCONN. */
 extern atomic_ulong crowd_done, crowd_refused;
 
-/* Waits until all is attached, and reads the strings. */
+/* Wait until all devices are attached, and read their strings. */
 void crowd_prepare(void);
-/* WRITES in all, a part of which falls to each; 0: until crowd_end(). */
+/* WRITES is the number of all writers together; 0: until crowd_end(). */
 void crowd_start(unsigned long writes);
-/* How many writes that many come to. */
+/* The number of writes that the writers make for this count. */
 unsigned long crowd_all(unsigned long writes);
-/* Waits for the writers, and ends the sessions. */
+/* Wait for the writers, then end the sessions. */
 void crowd_wait(void);
-/* Ends the writers first. */
+/* End the writers, then wait. */
 void crowd_end(void);
 
 #endif

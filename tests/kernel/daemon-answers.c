@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what the service answers at migration_version on a real kernel: every pair of devices,
- * every code of the errno table with its reason, hostile strings, holds, a policy that changes. The
- * service runs as in production where no systemd is.
+ * Tests of the service's answers at migration_version on a real kernel: every pair of
+ * devices, each error of the errno table with its reason, hostile strings, holds, and
+ * policy changes. The service runs in the foreground, without systemd.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -22,7 +22,7 @@ static struct daemon_process daemon_;
 static void setup(void)
 {
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 }
 
 static void teardown(void)
@@ -65,7 +65,7 @@ static void every_pair_is_answered(void)
 	teardown();
 }
 
-/* As the seed of all this asks: in a device's own folder, by a shell, by each cat that there is. */
+/* Writes to the device's own directory, by a shell and by each available cat. */
 static void cat_answers_by_its_status(void)
 {
 	static const char *const cats[] = {"busybox cat", "gnucat"};
@@ -98,7 +98,7 @@ static void parameters_are_told(void)
 	teardown();
 }
 
-static void no_prefix_is_taken(void)
+static void prefix_is_refused(void)
 {
 	char string[STRING_MAX];
 
@@ -189,7 +189,7 @@ static void reason_is_at_the_socket(void)
 	teardown();
 }
 
-/* A second daemon's word is in the log. */
+/* The log has the message of a second daemon. */
 static void second_daemon_says_who_holds_the_broker(void)
 {
 	char output[8192], who[64];
@@ -198,7 +198,7 @@ static void second_daemon_says_who_holds_the_broker(void)
 	EXPECT_RESULT(2, PROGRAM(output, "migcompatd", "--foreground", "--socket", "/tmp/second",
 				 "--state", "/tmp"));
 	snprintf(who, sizeof(who), "pid %d (migcompatd)", daemon_.pid);
-	shim_expect(strstr(output, who) != NULL, "it says: %s", output);
+	shim_expect(strstr(output, who) != NULL, "the daemon prints: %s", output);
 	teardown();
 }
 
@@ -217,7 +217,7 @@ static void hold_is_ebusy_until_released(void)
 				 (char *)subjects[MTTY_2A].name, name));
 	shim_expect(strstr(output, "keys are being changed") != NULL, "check says: %s", output);
 	subject_expect_refused(string, name, " hold ", "keys are being changed");
-	/* It outlives the daemon, however that ends. */
+	/* A hold survives any end of the daemon. */
 	daemon_kill(&daemon_);
 	EXPECT_RESULT(-ENOTCONN, subject_write(name, string));
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
@@ -236,7 +236,7 @@ static void policy_write(const char *text)
 	kill(daemon_.pid, SIGHUP);
 }
 
-/* Waits until writing gives this. */
+/* Wait until a write has this result. */
 static void expect_write_comes_to(ssize_t wanted, const char *name, const char *string)
 {
 	ssize_t result = 0;
@@ -264,13 +264,13 @@ static void policy_is_eperm_and_enodev(void)
 				 (char *)subjects[MTTY_2A].name, (char *)subjects[CARD_2].name));
 	shim_expect(strstr(output, "no cards today") != NULL, "check says: %s", output);
 	subject_expect_refused(string, subjects[CARD_2].name, " policy ", "no cards today");
-	/* A bad policy changes nothing, and the log says so. */
+	/* A malformed policy changes nothing, and is logged. */
 	policy_write("rulez = 1;\n");
 	shim_expect(program_comes_to(0, "the old policy stays in force",
 				     (char *const[]){"tail", "-n", "20", "/out/daemon.log", NULL}),
 		    "the log says nothing of a bad policy");
 	EXPECT_RESULT(-EPERM, subject_write(subjects[CARD_2].name, string));
-	/* No driver moves a card's state: with this it can move nowhere at all. */
+	/* No driver migrates a card, so with this policy all answers are no. */
 	policy_write("mechanism = \"require\";\n");
 	expect_write_comes_to(-ENODEV, subjects[CARD_2].name, string);
 	EXPECT_RESULT(1, PROGRAM(output, "migcompat", "--daemon", "check",
@@ -306,7 +306,7 @@ static void without_the_daemon_is_enotconn(void)
 	teardown();
 }
 
-/* A daemon that does not answer at all costs the time-out, and no more. */
+/* A daemon that does not answer delays callers for the time-out only. */
 static void stopped_daemon_is_etimedout(void)
 {
 	char string[STRING_MAX];
@@ -330,7 +330,7 @@ static const struct shim_test tests[] = {
 	TEST(every_pair_is_answered),
 	TEST(cat_answers_by_its_status),
 	TEST(parameters_are_told),
-	TEST(no_prefix_is_taken),
+	TEST(prefix_is_refused),
 	TEST(hostile_strings_are_refused),
 	TEST(question_is_answered_with_reasons),
 	TEST(reason_is_at_the_socket),

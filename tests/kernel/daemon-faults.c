@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of backends that crash, hang, write garbage or take all memory, each on a device of its
- * own: it costs the answers of that device alone, while writers to another backend's devices go on
- * all the time. SHIM_ROUNDS sizes it.
+ * Tests of backends that crash, hang, write garbage or take all memory, each on a device
+ * of its own. Only answers about that device may fail. Writers to another backend's
+ * devices run all the time. SHIM_ROUNDS is the number of rounds.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -22,12 +22,14 @@ static char string[STRING_MAX];
 static atomic_bool stop;
 static atomic_ulong answered;
 
-/* Backend and module of the same name (see tests/backends), and what a write of the right string
- * comes to. */
+/*
+ * A backend and a module of the same name (tests/backends), and the result of writing the
+ * right string.
+ */
 static const struct fault {
 	const char *module;
 	const char *uuid;
-	int version_error; /* of reading the string; 0: it has one */
+	int version_error; /* result of reading the string */
 	int write_error;
 } faults[] = {
 	{"plain", UUID "1", 0, 0},	{"crash_compare", UUID "2", 0, EIO},
@@ -54,7 +56,7 @@ static const char *device_file(const char *uuid, const char *attribute)
 	return path;
 }
 
-/* Writes what is right and what is not, and is never to see a difference. */
+/* Writes compatible and incompatible strings, whose answers must never change. */
 static void *bystander_run(void *argument)
 {
 	char wrong[STRING_MAX], varied[STRING_MAX];
@@ -70,26 +72,31 @@ static void *bystander_run(void *argument)
 	return NULL;
 }
 
-/* Whose worker has just ended is EIO in all answers until it is there again; a yes, or another
- * error, never comes. */
+/*
+ * After its worker ended, each answer is EIO until the worker runs again. A yes or
+ * another error is a failure.
+ */
 static void expect_fault(const struct fault *fault)
 {
 	char own[STRING_MAX] = "", text[STRING_MAX];
 	ssize_t result = subject_string(fault->uuid, own, sizeof(own));
 
-	/* On an instrumented kernel a gigabyte may take longer than a call may. */
+	/*
+	 * On a debug kernel, touching a gigabyte may take longer than the time-out of a
+	 * call.
+	 */
 	shim_expect(result == -fault->version_error || (fault->write_error && result == -EIO) ||
 			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: reading gives %s", fault->module, shim_name(result));
 	snprintf(text, sizeof(text), "%s:mdev:plain:1;plain", fault->module);
-	shim_expect(result || !strcmp(own, text), "%s: its string is %s", fault->module, own);
+	shim_expect(result || !strcmp(own, text), "%s: the string is %s", fault->module, own);
 	result = subject_write(fault->uuid, text);
 	shim_expect(result == -fault->write_error || (fault->write_error && result == -EIO) ||
 			    (fault->version_error == EIO && result == -ETIMEDOUT),
 		    "%s: writing gives %s", fault->module, shim_name(result));
 }
 
-/* The reason is readable where people look, and tells whose backend it was. */
+/* The reason is in `backend list` and in the log, with the backend's name. */
 static void expect_reason(const struct fault *fault)
 {
 	char output[8192], line[512], reason[128];
@@ -113,13 +120,13 @@ static bool is_parked(const char *module)
 	return PROGRAM(output, "grep", "-m", "1", text, "/out/daemon.log") == 0;
 }
 
-static void bad_backend_costs_its_own_answers(void)
+static void bad_backend_affects_only_its_own_answers(void)
 {
 	long rounds = shim_number("SHIM_ROUNDS", 1000) / 50 + 1;
 	pthread_t bystander;
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	for (size_t i = 0; i < FAULTS; i++) {
 		EXPECT_RESULT(0, shim_mdev_create(create_file(faults[i].module), faults[i].uuid));
@@ -139,13 +146,13 @@ static void bad_backend_costs_its_own_answers(void)
 	for (size_t i = 0; i < FAULTS; i++)
 		if (faults[i].write_error == EIO || faults[i].write_error == ETIMEDOUT)
 			expect_reason(&faults[i]);
-	/* The good one of them still is, and one that goes on crashing is parked. */
+	/* The good backend still answers, and one that keeps crashing is parked. */
 	expect_fault(&faults[0]);
 	for (int tries = 0; tries < 600 && !is_parked("crash_compare"); tries++) {
 		expect_fault(&faults[1]);
 		sleep_ms(100);
 	}
-	shim_expect(is_parked("crash_compare"), "it is not parked");
+	shim_expect(is_parked("crash_compare"), "the backend is not parked");
 	stop = true;
 	pthread_join(bystander, NULL);
 	shim_expect(answered > 0, "the bystander was never answered");
@@ -155,7 +162,10 @@ static void bad_backend_costs_its_own_answers(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-/* Writes until it is answered right; before that it may only be EIO. How often it was. */
+/*
+ * Write until the answer is right. Until then it may only be EIO. Returns the number of
+ * writes.
+ */
 static unsigned long writes_come_right(void)
 {
 	unsigned long errors = 0;
@@ -169,20 +179,20 @@ static unsigned long writes_come_right(void)
 	return errors;
 }
 
-/* All workers at once; five times within a minute would park them. */
-static void killed_workers_come_back(void)
+/* Kill all workers at once. Five times within a minute would park the backends. */
+static void killed_workers_are_restarted(void)
 {
 	char varied[STRING_MAX];
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	for (unsigned long kill = 1; kill <= 3; kill++) {
 		ssize_t result;
 
 		shim_expect(processes_signal("migcompat-worke", SIGKILL) > 0,
 			    "there are no workers");
-		/* What was never answered needs the worker. */
+		/* A string without a cached answer needs the worker. */
 		string_vary(string, kill, varied, sizeof(varied));
 		result = subject_write(subjects[MTTY_2B].name, varied);
 		shim_expect(result == 0 || result == -EIO, "without a worker, a write gives %s",
@@ -194,7 +204,7 @@ static void killed_workers_come_back(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-/* A line of an answer by a session: what it says of the device. */
+/* The line about this device in the answer of a session. */
 static bool session_offers(const char *name)
 {
 	char answer[65536], line[4096];
@@ -205,26 +215,29 @@ static bool session_offers(const char *name)
 	return !strncmp(line, "yes ", 4);
 }
 
-/* Old questions and new ones, on every way: from then on nobody gives a yes. */
+/*
+ * After the backend is parked, neither cached nor new questions get a yes, by any
+ * interface.
+ */
 static void parked_backend_gives_no_answer_that_it_gave_before(void)
 {
 	char output[8192], line[STRING_MAX + 128], varied[STRING_MAX];
 	unsigned int tries;
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2A].name, string, sizeof(string)));
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
 	EXPECT_RESULT(0, subject_write(subjects[MTTY_2B].name, string));
 	shim_expect(session_offers(subjects[MTTY_2B].name), "a session says no");
 	string_vary(string, 1, varied, sizeof(varied));
 	for (tries = 0; tries < 6000 && !is_parked("mtty"); tries++) {
-		/* It has to be started again to end again. */
+		/* The worker must run again before it can be killed again. */
 		if (subject_write(subjects[MTTY_2B].name, varied) == 0)
 			processes_signal("migcompat-worke", SIGKILL);
 		sleep_ms(10);
 	}
-	shim_expect(is_parked("mtty"), "it is not parked");
+	shim_expect(is_parked("mtty"), "the backend is not parked");
 	snprintf(line, sizeof(line), "echo '%s' | migcompat --daemon check - %s", string,
 		 subjects[MTTY_2B].name);
 	for (tries = 0; tries < 2; tries++) {
@@ -243,8 +256,8 @@ static void parked_backend_gives_no_answer_that_it_gave_before(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(bad_backend_costs_its_own_answers),
-	TEST(killed_workers_come_back),
+	TEST(bad_backend_affects_only_its_own_answers),
+	TEST(killed_workers_are_restarted),
 	TEST(parked_backend_gives_no_answer_that_it_gave_before),
 };
 

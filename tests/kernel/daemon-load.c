@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the service under the load of a crowd: killed meanwhile, with its descriptor kept and
- * not. SHIM_WRITES sizes it.
+ * Tests in which the service is killed under the load of a crowd, with its descriptor
+ * stored and not. SHIM_WRITES is the number of writes.
  */
 #include <signal.h>
 #include <stdio.h>
@@ -36,7 +36,7 @@ static void many_writers_are_answered_right(void)
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-static void killed_daemon_is_succeeded_without_loss(void)
+static void killed_daemon_loses_no_question(void)
 {
 	unsigned long all = crowd_all(writes_wanted()), before = 0;
 	int kills = 0;
@@ -45,7 +45,7 @@ static void killed_daemon_is_succeeded_without_loss(void)
 	crowd_start(writes_wanted());
 	while (crowd_done < all) {
 		sleep_ms(20);
-		/* Each is let work for a while, so that there is an end to it. */
+		/* Each service runs for a while, so that the test makes progress. */
 		if (crowd_done < before + all / 12 || crowd_done > all - 100)
 			continue;
 		before = crowd_done;
@@ -56,7 +56,7 @@ static void killed_daemon_is_succeeded_without_loss(void)
 	}
 	crowd_wait();
 	EXPECT_RESULT((ssize_t)all, (ssize_t)crowd_done);
-	shim_expect(kills > 0, "that was too easy");
+	shim_expect(kills > 0, "the service was never killed");
 	printf("  %lu writes, %d kills\n", (unsigned long)crowd_done, kills);
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
@@ -76,13 +76,13 @@ static void killed_daemon_without_successor_is_never_yes(void)
 	crowd_end();
 	printf("  %lu writes, %lu of them ENOTCONN\n", (unsigned long)crowd_done,
 	       (unsigned long)crowd_refused);
-	shim_expect(crowd_refused > 0 && crowd_refused < crowd_done, "that was too easy");
+	shim_expect(crowd_refused > 0 && crowd_refused < crowd_done, "none or all are ENOTCONN");
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-static void nothing_of_the_daemon_is_left(void)
+static void daemon_leaves_nothing_behind(void)
 {
-	/* Workers whose daemon was killed find out by themselves. */
+	/* Workers of a killed service exit by themselves. */
 	for (int tries = 0; tries < 600 && processes_signal("migcompat-worke", 0); tries++)
 		sleep_ms(50);
 	EXPECT_RESULT(0, processes_signal("migcompat-worke", 0));
@@ -95,9 +95,9 @@ static void nothing_of_the_daemon_is_left(void)
 	}
 static const struct shim_test tests[] = {
 	TEST(many_writers_are_answered_right),
-	TEST(killed_daemon_is_succeeded_without_loss),
+	TEST(killed_daemon_loses_no_question),
 	TEST(killed_daemon_without_successor_is_never_yes),
-	TEST(nothing_of_the_daemon_is_left),
+	TEST(daemon_leaves_nothing_behind),
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while the service attaches them by the kernel's events and
- * users read and write them. SHIM_ROUNDS sizes it.
+ * Tests in which devices are created and removed, while the service attaches them and
+ * users read and write their files. SHIM_ROUNDS is the number of rounds.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -13,13 +13,15 @@ static struct daemon_process daemon_;
 
 static void rounds_of(struct visitor *visitor)
 {
-	/* Attached already, and not known to whoever answers: that is a moment. */
+	/*
+	 * For a moment a device is attached, and the queue's thread does not know it yet.
+	 */
 	visitor->tolerated = ENOTCONN;
 	visitor_rounds(visitor);
 	EXPECT_RESULT(0, daemon_stop(&daemon_));
 }
 
-static void mdev_comes_and_goes(void)
+static void mdev_is_created_and_removed(void)
 {
 	struct visitor visitor = {.string = "plain:mdev:plain:1;plain",
 				  .other_string = "plain:mdev:plain:1;other"};
@@ -36,7 +38,7 @@ static void card_is_bound_and_unbound(void)
 	struct visitor visitor = {.string = string, .other_string = other};
 
 	EXPECT_RESULT(0, daemon_start(&daemon_, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(address, string, sizeof(string)));
 	EXPECT_RESULT(0, subject_string(subjects[CARD_1].name, other, sizeof(other)));
 	visitor_is_card(&visitor);
@@ -50,7 +52,7 @@ static void card_is_bound_and_unbound(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(mdev_comes_and_goes),
+	TEST(mdev_is_created_and_removed),
 	TEST(card_is_bound_and_unbound),
 };
 

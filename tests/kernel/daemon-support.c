@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The service's manager for tests, and what else its tests share. It speaks sd_notify(3) and
- * sd_listen_fds(3) as systemd's descriptor store does.
+ * The service's manager for tests, and shared helpers. The manager implements
+ * sd_notify(3) and the descriptor store of systemd.
  */
 #include "daemon-support.h"
 #include <dirent.h>
@@ -23,7 +23,7 @@
 #define PATIENCE_MS 120000
 #define NOTIFY_NAME "migcompat-lab"
 #define LOG "/out/daemon.log"
-#define CHECKSUM_LENGTH 17 /* "=" and 16 hex digits */
+#define CHECKSUM_LENGTH 17 /* "=" and 16 hexadecimal digits */
 
 struct subject subjects[SUBJECTS] = {
 	[MTTY_2A] = {NULL, "MDEV_2A", 2},   [MTTY_2B] = {NULL, "MDEV_2B", 2},
@@ -66,7 +66,7 @@ static void daemon_exec(const struct daemon_process *daemon)
 	_exit(127);
 }
 
-/* Keeps what comes with FDSTORE=1, or closes it. */
+/* Store a descriptor that comes with FDSTORE=1; close any other. */
 static void store(struct daemon_process *daemon, const char *text, int fd)
 {
 	const char *name = strstr(text, "FDNAME=");
@@ -82,7 +82,7 @@ static void store(struct daemon_process *daemon, const char *text, int fd)
 		 (int)strcspn(name + 7, "\n"), name + 7);
 }
 
-/* One notification, if there is some. Whether it says READY=1. */
+/* Receive one notification, if there is one. True: it has READY=1. */
 static bool notification_take(struct daemon_process *daemon, bool *ret_some)
 {
 	char text[1024], control[CMSG_SPACE(sizeof(int))];
@@ -104,7 +104,7 @@ static bool notification_take(struct daemon_process *daemon, bool *ret_some)
 	return strstr(text, "READY=1") != NULL;
 }
 
-/* Descriptors can be among them, which would keep the broker open. */
+/* They may have descriptors, which would keep the broker open. */
 static void notifications_drain(struct daemon_process *daemon)
 {
 	bool some = true;
@@ -113,7 +113,7 @@ static void notifications_drain(struct daemon_process *daemon)
 		notification_take(daemon, &some);
 }
 
-/* What it says next, if that comes within a moment, is that it is ready. */
+/* The next notification, if it comes soon, must have READY=1. */
 static bool ready_soon(struct daemon_process *daemon)
 {
 	struct pollfd polled = {.fd = daemon->notify, .events = POLLIN};
@@ -208,7 +208,7 @@ bool program_comes_to(int status, const char *text, char *const *words)
 			return true;
 		sleep_ms(100);
 	}
-	printf("  the last word was: %s\n", output);
+	printf("  the last output was: %s\n", output);
 	return false;
 }
 
@@ -370,7 +370,7 @@ size_t string_vary(const char *source, unsigned long number, char *made, size_t 
 	size_t length = strlen(source) - CHECKSUM_LENGTH;
 	const char *payload = source;
 
-	/* What the checksum covers begins behind the third colon. */
+	/* The checksum covers all after the third colon. */
 	for (int colons = 0; colons < 3; colons++)
 		payload = strchr(payload, ':') + 1;
 	memcpy(made, source, length);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Those who ask, by each way that there is. A yes that is not known to be right is a fault, and so
- * is a definite no that is known to be wrong. Other errors are what a mix of kills and reloads
- * brings.
+ * Actors that ask, through every interface. A yes that is not known to be right is a
+ * failure, and so is a no that is known to be wrong. Other errors are expected, because
+ * of kills and reloads.
  */
 #include "mix.h"
 #include <errno.h>
@@ -16,7 +16,7 @@
 #define ANSWER_MAX 262145
 #define REPLY_MAX (1u << 20)
 #define CROWD 70
-#define PEAK 40 /* more than twice the threads that the service has for them */
+#define PEAK 40 /* more than twice the service's threads for them */
 #define PEAK_ROUNDS 4
 
 atomic_ulong mix_compared, mix_unanswered;
@@ -62,7 +62,7 @@ void mix_write(struct mix_actor *actor)
 				 "write");
 }
 
-/* What a session's answer says of a device, as a write would have it. */
+/* The answer of a session about a device, as the result of a write. */
 static ssize_t line_result(const char *answer, const char *name)
 {
 	char line[2048];
@@ -84,7 +84,7 @@ static ssize_t session_ask(int fd, const char *string, char *answer)
 	return count < 0 ? -errno : (ssize_t)used;
 }
 
-/* Sessions stay for a while, and may leave an answer unread. */
+/* Sessions stay open for a while, and may leave an answer unread. */
 void mix_session(struct mix_actor *actor)
 {
 	static __thread char answer[ANSWER_MAX];
@@ -123,7 +123,7 @@ static ssize_t check_result(const char *reply)
 	return -EIO;
 }
 
-/* By a connection of the actor's, which it keeps. */
+/* On a connection that the actor keeps. */
 static ssize_t call(struct mix_actor *actor, const char *method, const char *parameters,
 		    char *reply)
 {
@@ -161,7 +161,7 @@ static void check(struct mix_actor *actor, char *reply)
 		mix_moment_check(&moment, source, target, check_result(reply), "Check");
 }
 
-/* Some events, and it goes; its next call is on another connection. */
+/* Read some events, then close. The next call uses another connection. */
 static void watch(struct mix_actor *actor, char *reply)
 {
 	int fd = varlink_open();
@@ -173,7 +173,10 @@ static void watch(struct mix_actor *actor, char *reply)
 	close(fd);
 }
 
-/* What is no call is answered, or its connection closed, and costs nobody else anything. */
+/*
+ * A malformed call gets an error, or its connection is closed. No other client is
+ * affected.
+ */
 static void nonsense(struct mix_actor *actor, char *reply)
 {
 	static const char *const parameters[] = {"\"device\":7", "\"types\":[[[[[[{}]]]]]]",
@@ -211,7 +214,7 @@ void mix_varlink(struct mix_actor *actor)
 	shim_expect(result > 0, "a call of kind %lu has no reply: %s", what, shim_name(result));
 }
 
-/* More than there are places, each with a call; some do not wait for what they asked. */
+/* More connections than slots, each with a call. Some are closed before the reply. */
 void mix_crowd(struct mix_actor *actor)
 {
 	static char reply[REPLY_MAX];
@@ -268,13 +271,13 @@ void mix_peak(void)
 		pthread_create(&threads[i], NULL, i % 2 ? peak_session : peak_varlink, NULL);
 	for (size_t i = 0; i < PEAK; i++)
 		pthread_join(threads[i], NULL);
-	/* The service gives memory back a second after the last call of a client. */
+	/* The service returns memory to the system one second after the last call. */
 	peak_varlink(NULL);
 }
 
 /* ---------------------------------------------------------------- the program's own workers */
 
-/* What the program says that asks no service: 0 yes, 1 no, 2 could not be told. */
+/* The answer of the program with its own workers: 0 yes, 1 no, 2 unknown. */
 static int own_status(const char *string, const struct mix_device *target, char *output,
 		      size_t size)
 {
@@ -285,7 +288,7 @@ static int own_status(const char *string, const struct mix_device *target, char 
 	return program_run((char *const[]){"sh", "-c", line, NULL}, output, size);
 }
 
-/* Between two changes, an answer of the service is held against the program's own. */
+/* If nothing changes meanwhile, service and program must give the same answer. */
 void mix_own(struct mix_actor *actor)
 {
 	static char reply[REPLY_MAX];
@@ -295,7 +298,7 @@ void mix_own(struct mix_actor *actor)
 	bool attribute = mix_choose(actor, 2);
 	ssize_t result;
 
-	/* Mostly what fits, since only that can be a yes. */
+	/* Mostly compatible strings, because only these can get a yes. */
 	while (target->group != source && mix_choose(actor, 8))
 		target = mix_choose_device(actor);
 	pthread_rwlock_rdlock(&mix_lock);

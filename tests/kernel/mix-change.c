@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Those who change: holds, policy, devices, workers. What may turn a verdict is told as a change.
- * One thread a kind, so that each kind's state is its own.
+ * Actors that change holds, policy, devices and workers. Each change that may turn a
+ * verdict is announced. Each kind has one thread, which owns the state of that kind.
  */
 #include "mix.h"
 #include <dirent.h>
@@ -20,10 +20,9 @@
 #define PIDS 512
 #define PARK_TRIES 600
 
-static pthread_mutex_t reloads =
-	PTHREAD_MUTEX_INITIALIZER; /* one at a time, and none while a backend is to be parked */
+static pthread_mutex_t reloads = PTHREAD_MUTEX_INITIALIZER; /* one at a time, none while parking */
 
-pthread_rwlock_t mix_lock; /* made in mix.c: who changes goes first */
+pthread_rwlock_t mix_lock; /* initialized in mix.c: writers go first */
 atomic_uint mix_changes, mix_parked;
 atomic_bool mix_deny;
 
@@ -59,7 +58,7 @@ void mix_hold(struct mix_actor *actor)
 	struct mix_device *device = mix_choose_device(actor);
 
 	mix_change_begin();
-	/* Mostly they are free; a device must be there to be held. */
+	/* Mostly nothing is held. Only an existing device can be held. */
 	if (device->held)
 		hold_set(device, false);
 	else if (device->present && mix_choose(actor, 3) == 0)
@@ -83,7 +82,7 @@ static void reload(void)
 	if (!mix_daemon.pid)
 		return;
 	kill(mix_daemon.pid, SIGHUP);
-	shim_expect(daemon_wait_ready(&mix_daemon, RELOAD_MS), "a reload does not end");
+	shim_expect(daemon_wait_ready(&mix_daemon, RELOAD_MS), "a reload does not finish");
 }
 
 static void deny_set(bool deny)
@@ -95,7 +94,7 @@ static void deny_set(bool deny)
 	mix_deny = deny;
 }
 
-/* One in four turns the policy, and one in eight finds one that makes no sense. */
+/* One change in four alters the policy, and one in eight makes it malformed. */
 void mix_reload(struct mix_actor *actor)
 {
 	unsigned long what = mix_choose(actor, 8);
@@ -174,7 +173,7 @@ static bool maps_has(pid_t process, const char *library)
 	return found;
 }
 
-/* The service's children that have this library mapped; "": all. */
+/* Children of the service that mapped this library; "": all workers. */
 static size_t workers_find(const char *library, pid_t *processes)
 {
 	char path[64], text[PIDS * 12];
@@ -217,8 +216,8 @@ static bool is_parked(const char *backend)
 }
 
 /*
- * Kills it as often as it takes, while others ask for it. Nothing else changes meanwhile, so that
- * what was answered before could be answered again. A reload starts it again.
+ * Kill the worker until its backend is parked, while others ask for it. Nothing else
+ * changes, so cached answers would be valid otherwise. A reload restarts the worker.
  */
 static void park(void)
 {
@@ -243,7 +242,10 @@ static void park(void)
 	pthread_mutex_unlock(&reloads);
 }
 
-/* Backends' workers alone: a reload whose parser is killed keeps the policy before, and says so. */
+/*
+ * Only workers of backends: if the parser of a reload is killed, the old policy stays in
+ * force.
+ */
 void mix_kill(struct mix_actor *actor)
 {
 	pid_t processes[PIDS];

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * A random mix of all that clients, operators, devices and backends do, for MIX_SECONDS (300). The
- * service lives through it as one process; its memory and its workers' at the end, at rest, are
- * those of the first minute; no yes is wrong at the moment it is given, by what is known and by the
- * program's own workers. MIX_SEED repeats a mix as far as threads allow. MIX_WITHOUT names actors
- * that are left out.
+ * A random mix of operations of clients, operators, devices and backends, for MIX_SECONDS
+ * (300). The service must survive as one process. Its memory and that of its workers must
+ * not grow after the first minute. No yes may be wrong at its moment, compared with the
+ * known state and with the program's own workers. MIX_SEED repeats a mix, as far as
+ * threads allow it. MIX_WITHOUT names actors to leave out.
  */
 #include "mix.h"
 #include <dirent.h>
@@ -19,14 +19,14 @@
 
 #define UUID "5a1f1a52-1f0e-4c5f-9a63-0000000000"
 #define PLAIN_CREATE "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
-#define REST_MS 12000 /* longer than a thread of the service stays without work */
+#define REST_MS 12000 /* longer than the service keeps an idle thread */
 #define PATIENCE_MS 240000
-#define STANDSTILL_S 240 /* an end takes 30 to 60 s, on a busy machine */
+#define STANDSTILL_S 240 /* the end takes 30 to 60 s on a busy machine */
 
 struct daemon_process mix_daemon;
 char mix_strings[MIX_GROUPS][MIX_STRING_MAX];
 
-/* The first eight are the subjects, in their order. */
+/* The first eight are the subjects, in the same order. */
 struct mix_device mix_devices[MIX_DEVICES] = {
 	[MTTY_2A] = {.group = MIX_TWO_PORTS},
 	[MTTY_2B] = {.group = MIX_TWO_PORTS},
@@ -108,7 +108,7 @@ static void *actor_run(void *argument)
 			sleep_ms((unsigned int)mix_choose(actor, actor->pause_ms + 1));
 		if (!rest)
 			continue;
-		/* Whoever rests keeps nothing open. */
+		/* An actor that pauses has no file open. */
 		if (actor->fd >= 0)
 			close(actor->fd);
 		actor->fd = -1;
@@ -151,9 +151,9 @@ static void actors_end(void)
 	}
 }
 
-/* ---------------------------------------------------------------- a standstill */
+/* ---------------------------------------------------------------- deadlock */
 
-/* What each of a process's threads waits for. */
+/* Print what each thread of the process waits for. */
 static void threads_tell(pid_t process)
 {
 	char path[512], name[64], stack[4096];
@@ -177,7 +177,7 @@ static void threads_tell(pid_t process)
 		closedir(folder);
 }
 
-/* If the mix should have ended long ago, who keeps it from that? */
+/* If the mix does not end in time, report which thread prevents it. */
 static void *standstill_tell(void *seconds)
 {
 	double end = seconds_now() + (double)(*(long *)seconds + STANDSTILL_S);
@@ -186,7 +186,7 @@ static void *standstill_tell(void *seconds)
 		sleep_ms(200);
 	if (ended)
 		return NULL;
-	printf("  a standstill: %u of %u rest\n", resting, running);
+	printf("  deadlock: %u of %u actors pause\n", resting, running);
 	for (size_t i = 0; i < MIX_COUNT(actors); i++)
 		printf("  %-8s %lu\n", actors[i].name, (unsigned long)actors[i].done);
 	threads_tell(getpid());
@@ -199,7 +199,7 @@ static void *standstill_tell(void *seconds)
 
 struct memory {
 	long service_kb;
-	long heap_kb; /* of that, what is no file's; told, not asserted */
+	long heap_kb; /* anonymous part of it; reported, not asserted */
 	long workers_kb;
 	unsigned int workers;
 	unsigned int descriptors;
@@ -233,7 +233,7 @@ static unsigned int descriptors_count(pid_t process)
 	return count;
 }
 
-/* By their parent, since the program's own workers have the same name. */
+/* By parent: the program's own workers have the same name. */
 static void workers_measure(struct memory *memory)
 {
 	DIR *folder = opendir("/proc");
@@ -255,7 +255,7 @@ static bool is_alive(void)
 	return waitpid(mix_daemon.pid, NULL, WNOHANG) == 0;
 }
 
-/* Each device is answered, so that all of them are open at the workers. */
+/* Ask about each device, so that the workers have all of them open. */
 static void all_answer(void)
 {
 	for (size_t i = 0; i < MIX_DEVICES; i++) {
@@ -275,7 +275,7 @@ static void all_answer(void)
 	}
 }
 
-/* All rest, what they changed is put back, and workers are new. */
+/* All actors pause, their changes are reverted, and the workers are restarted. */
 static struct memory measure(const char *when)
 {
 	struct memory memory = {0};
@@ -307,12 +307,12 @@ static void expect_no_more(const struct memory *early, const struct memory *late
 {
 	shim_expect(late->service_kb <= early->service_kb + early->service_kb / 10,
 		    "the service grew from %ld to %ld kB", early->service_kb, late->service_kb);
-	shim_expect(late->workers == early->workers, "%u workers are %u", early->workers,
+	shim_expect(late->workers == early->workers, "%u workers became %u", early->workers,
 		    late->workers);
 	shim_expect(late->workers_kb <= early->workers_kb + early->workers_kb / 10,
 		    "workers grew from %ld to %ld kB", early->workers_kb, late->workers_kb);
-	/* A lane more or less may have been waited for by a reload. */
-	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors are %u",
+	/* A reload may still wait for the thread of a queue. */
+	shim_expect(late->descriptors <= early->descriptors + 4, "%u descriptors became %u",
 		    early->descriptors, late->descriptors);
 }
 
@@ -357,7 +357,7 @@ static void lock_make(void)
 	pthread_rwlockattr_destroy(&attributes);
 }
 
-/* Until then, or the service's end. */
+/* Until this time, or the exit of the service. */
 static void mix_until(double end)
 {
 	double told = seconds_now();
@@ -385,7 +385,7 @@ static void service_lives_through_a_mix(void)
 	       seconds, getenv("MIX_WITHOUT") ?: "");
 	lock_make();
 	EXPECT_RESULT(0, daemon_start(&mix_daemon, false));
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	devices_make();
 	strings_read();
 	actors_start(seed);
@@ -399,7 +399,7 @@ static void service_lives_through_a_mix(void)
 	expect_no_more(&early, &late);
 	shim_expect(is_left_out("own") || mix_compared > 0,
 		    "nothing was held against the program's own workers");
-	printf("  %lu yes held against the program's own workers, parked %u times, %lu calls of "
+	printf("  %lu yes compared with the program's own workers, parked %u times, %lu calls of "
 	       "crowds without a reply\n",
 	       (unsigned long)mix_compared, mix_parked / 2, (unsigned long)mix_unanswered);
 	if (is_alive())

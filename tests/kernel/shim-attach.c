@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what can be attached, of the class device with its events and parameters, and of what
- * happens to open requests when a device leaves. Devices are taken away for real: mdevs removed, a
+ * Tests of attaching, of the class device with its events and parameters, and of open
+ * requests when a device is removed. Devices are removed for real: an mdev is deleted, a
  * card unbound.
  */
 #include "shim-support.h"
@@ -28,7 +28,7 @@ static struct broker_process broker;
 
 static void expect_absent(const char *path)
 {
-	shim_expect(access(path, F_OK) != 0, "%s is there", path);
+	shim_expect(access(path, F_OK) != 0, "%s exists", path);
 }
 
 static void only_devices_with_a_driver_of_these_buses_attach(void)
@@ -43,7 +43,7 @@ static void only_devices_with_a_driver_of_these_buses_attach(void)
 		{"/devices/virtual/mem/null", EOPNOTSUPP},
 		{"/devices/system/cpu/cpu0", EOPNOTSUPP},
 		{"/devices/virtual", ENODEV},
-		{"/devices/pci0000:00/0000:00:00.0", ENODEV} /* a bridge without driver */,
+		{"/devices/pci0000:00/0000:00:00.0", ENODEV} /* a bridge without a driver */,
 		{"/devices/virtual/net/lo", ENODEV},
 		{"/devices/pci0000:00/0000:00:00.0/vendor", ENODEV},
 		{"/devices/pci0000:00/0000:00:04.0/driver", ENODEV},
@@ -79,7 +79,7 @@ static void name_is_attached_once(void)
 	shim_expect(broker_do_attach(&broker, "mtty!mtty-2", STRING) > 0, "cannot attach a type");
 	EXPECT_RESULT(-EEXIST, broker_do_attach(&broker, "mtty!mtty-2", NULL));
 	broker_stop(&broker);
-	/* For another daemon too. */
+	/* For a later daemon, too. */
 	EXPECT_RESULT(0, broker_start(&broker, -1, NULL));
 	EXPECT_RESULT(-EEXIST, broker_do_attach(&broker, shim_mdev_a, NULL));
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach-all"));
@@ -87,8 +87,8 @@ static void name_is_attached_once(void)
 	broker_stop(&broker);
 }
 
-/* Large devices of this parent have one. */
-static void own_file_of_a_driver_is_left_alone(void)
+/* Large devices of this parent have such a file. */
+static void file_of_a_driver_is_not_replaced(void)
 {
 	broker_start_clean(&broker);
 	EXPECT_RESULT(0, shim_mdev_create(CREATE_LARGE, TEST_UUID));
@@ -131,7 +131,10 @@ static void class_device_links_to_the_device(void)
 	broker_stop(&broker);
 }
 
-/* The next event of the class with this action; the group is looked at as soon as it comes. */
+/*
+ * Wait for the next event of the class with this action, and read the group of the file
+ * at once.
+ */
 static bool event_comes(int fd, const char *action, bool *ret_group)
 {
 	double end = seconds_now() + 60;
@@ -168,7 +171,7 @@ static void events_follow_the_files(void)
 	shim_expect(event_comes(fd, "add@", &group) && group,
 		    "no event, or the files were not there");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "publish %zd mtty:other", id));
-	shim_expect(event_comes(fd, "change@", &group), "no event of a change");
+	shim_expect(event_comes(fd, "change@", &group), "no change event");
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
 	shim_expect(event_comes(fd, "remove@", &group) && !group,
 		    "no event of removal, or the files are left");
@@ -186,8 +189,8 @@ static void expect_parameter(const char *file, const char *text)
 		expect_absent(shim_class_file(shim_mdev_a, name));
 		return;
 	}
-	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text), "%s reads otherwise",
-		    file);
+	shim_expect(attr_reads_as(shim_class_file(shim_mdev_a, name), text),
+		    "%s has another content", file);
 	EXPECT_RESULT(0, stat(shim_class_file(shim_mdev_a, name), &status));
 	shim_expect((status.st_mode & 07777) == 0444, "%s has mode %o", file,
 		    status.st_mode & 07777);
@@ -213,7 +216,9 @@ static void parameters_are_files(void)
 	expect_parameter("ports/runtime", "0\n");
 	expect_parameter("mode/value", "\n");
 	expect_parameter("mode/off_value", "off\n");
-	/* One is changed, one takes another shape, one is new, one goes. */
+	/*
+	 * One parameter changes its value, one its files, one is new, and one is removed.
+	 */
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0,
 				    "publish %zd mtty:new ports=int|1|1-2|2|-|0 new=bool|1|-|0|-|0",
 				    id));
@@ -225,7 +230,7 @@ static void parameters_are_files(void)
 	expect_parameter("ports/allowed_values", NULL);
 	expect_parameter("ports/off_value", "0\n");
 	expect_parameter("new/value", NULL);
-	/* What is wrong in one leaves all as they are. */
+	/* An invalid parameter leaves all of them unchanged. */
 	EXPECT_RESULT(-EINVAL,
 		      broker_say(&broker, NULL, 0,
 				 "publish %zd mtty:bad ports=int|7|-|2|0|0 .hidden=a|b|c|d|e|f",
@@ -245,7 +250,7 @@ static void parameters_are_files(void)
 	broker_stop(&broker);
 }
 
-/* A child that waits in READ or WRITE of DEVICE; it ends with the errno that it got. */
+/* A child that waits in READ or WRITE of DEVICE. It exits with the errno that it got. */
 static pid_t waiter_start(const char *device, bool write_it, unsigned long asked)
 {
 	char buffer[64];
@@ -269,7 +274,10 @@ static void expect_waiter(pid_t child, int error)
 		    shim_name(-error));
 }
 
-/* Has a reader and a writer wait, takes the device away by REMOVE, and expects both to be told. */
+/*
+ * Remove the device by REMOVE while a reader and a writer wait, and expect that both get
+ * an error.
+ */
 static void expect_enodev_by(const char *device, void (*remove)(ssize_t id))
 {
 	pid_t reader, writer;
@@ -294,7 +302,7 @@ static void expect_enodev_by(const char *device, void (*remove)(ssize_t id))
 	close(fd);
 	expect_absent(shim_file(device, VERSION));
 	expect_absent(shim_class_file(device, ""));
-	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon was not told");
+	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon got no CANCEL");
 	EXPECT_RESULT(-EINVAL, broker_say(&broker, NULL, 0, "detach %zd", id));
 	broker_stop(&broker);
 }
@@ -321,7 +329,7 @@ static void unbound_mdev_is_enodev(void)
 {
 	EXPECT_RESULT(0, shim_mdev_create(CREATE, TEST_UUID));
 	expect_enodev_by(TEST_DEVICE, unbind_mdev);
-	/* It is there, without a driver. */
+	/* It exists, without a driver. */
 	broker_start_clean(&broker);
 	EXPECT_RESULT(-ENODEV, broker_do_attach(&broker, TEST_DEVICE, NULL));
 	broker_stop(&broker);
@@ -366,7 +374,7 @@ static void detached_device_is_enodev(void)
 static const struct shim_test tests[] = {
 	TEST(only_devices_with_a_driver_of_these_buses_attach),
 	TEST(name_is_attached_once),
-	TEST(own_file_of_a_driver_is_left_alone),
+	TEST(file_of_a_driver_is_not_replaced),
 	TEST(type_is_a_class_device_only),
 	TEST(class_device_links_to_the_device),
 	TEST(events_follow_the_files),

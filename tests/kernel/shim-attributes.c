@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of migration_type and migration_version on a real kernel: every code of the errno table,
- * lengths, bytes, cuts, time-outs and rights. The answers come from a test broker, so a wrong one
- * is the shim's fault.
+ * Tests of migration_type and migration_version on a real kernel: each error of the errno
+ * table, lengths, bytes, short writes, time-outs and permissions. A test broker gives the
+ * answers, so a wrong answer is a fault of the module.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -73,8 +73,8 @@ static void string_is_read_with_newline(void)
 	broker_stop(&broker);
 }
 
-/* ENOTCONN by a daemon that says so; without any it has a test of its own. */
-static void each_code_comes_through(void)
+/* ENOTCONN from a daemon. Another test is about ENOTCONN without a daemon. */
+static void each_error_reaches_the_caller(void)
 {
 	static const struct {
 		const char *name;
@@ -115,7 +115,7 @@ static void longest_string_passes_and_longer_is_e2big(void)
 	text[4094] = '\n';
 	EXPECT_RESULT(4095, attr_write(shim_file(shim_mdev_a, VERSION), text, 4095));
 	EXPECT_RESULT(4095, attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
-	shim_expect(!memcmp(buffer, text, 4095), "the longest string reads otherwise");
+	shim_expect(!memcmp(buffer, text, 4095), "the longest string is read differently");
 	before = broker_count(&broker, 1);
 	text[4094] = 'a';
 	EXPECT_RESULT(-E2BIG, attr_write(shim_file(shim_mdev_a, VERSION), text, 4095));
@@ -161,7 +161,7 @@ static void malformed_bytes_are_einval_at_once(void)
 	broker_stop(&broker);
 }
 
-static void no_prefix_passes_for_the_whole(void)
+static void prefix_is_refused(void)
 {
 	setup(STRING);
 	for (size_t length = 1; length < strlen(STRING); length++)
@@ -169,7 +169,7 @@ static void no_prefix_passes_for_the_whole(void)
 	broker_stop(&broker);
 }
 
-static void pieces_are_strings_of_their_own(void)
+static void each_write_is_a_string_of_its_own(void)
 {
 	int fd;
 
@@ -201,20 +201,20 @@ static void without_a_daemon_enotconn_at_once(void)
 		EXPECT_RESULT(-ENOTCONN, attr_read(shim_class_file(shim_mdev_a, VERSION), buffer,
 						   sizeof(buffer)));
 		EXPECT_RESULT(-ENOTCONN, attr_put("/dev/migcompat", STRING));
-		/* One that opened the broker, and said nothing yet, serves nobody. */
+		/* A process that opened the broker and sent no HELLO is no daemon. */
 		if (round == 0)
 			fd = open(BROKER_PATH, O_RDWR);
 	}
 	close(fd);
 	shim_set_timeout(SHIM_TIMEOUT_MS);
-	/* What is attached stays for the next daemon. */
+	/* Attachments remain for the next daemon. */
 	EXPECT_RESULT(0, broker_start(&broker, -1, (char *[]){"*=" STRING, NULL}));
 	shim_expect(attr_reads_as(shim_file(shim_mdev_a, VERSION), STRING "\n"),
 		    "the next daemon does not serve it");
 	broker_stop(&broker);
 }
 
-static void last_close_ends_what_waits(void)
+static void last_close_ends_waiting_questions(void)
 {
 	char buffer[64];
 	pid_t child;
@@ -246,7 +246,7 @@ static void hanging_daemon_is_etimedout(void)
 	EXPECT_RESULT(-ETIMEDOUT,
 		      attr_read(shim_file(shim_mdev_a, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-ETIMEDOUT, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
-	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon was not told");
+	shim_expect(broker_count_comes(&broker, 3, 2), "the daemon got no CANCEL");
 	shim_set_timeout(SHIM_TIMEOUT_MS);
 	answer("normal");
 	EXPECT_RESULT(0, attr_put(shim_file(shim_mdev_a, VERSION), STRING));
@@ -274,7 +274,8 @@ static void waiting_writer_can_be_killed(void)
 		waitpid(child, &status, 0);
 		shim_expect(WIFSIGNALED(status) && WTERMSIG(status) == signal,
 			    "the writer ended with %x", (unsigned int)status);
-		shim_expect(broker_count_comes(&broker, 3, cancels + 1), "the daemon was not told");
+		shim_expect(broker_count_comes(&broker, 3, cancels + 1),
+			    "the daemon got no CANCEL");
 	}
 	shim_set_timeout(SHIM_TIMEOUT_MS);
 	broker_stop(&broker);
@@ -317,7 +318,7 @@ static void broker_without_capability_is_eperm(void)
 	}
 }
 
-/* One that opened the broker as root may have left it to another process. */
+/* A process that opened the broker as root may have passed it to another process. */
 static void inherited_broker_is_eperm_without_capability(void)
 {
 	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), status;
@@ -340,8 +341,8 @@ static void own_access_of_the_daemon_is_edeadlk(void)
 	uint64_t number;
 
 	EXPECT_RESULT(0, broker_hello(&self, fd));
-	EXPECT_RESULT(
-		0, broker_attach(&self, MIGCOMPAT_OP_ATTACH, shim_mdev_b, "mtty:serial", &number));
+	EXPECT_RESULT(0, broker_attach(&self, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_b,
+				       "mtty:serial", &number));
 	EXPECT_RESULT(-EDEADLK, attr_read(shim_file(shim_mdev_b, VERSION), buffer, sizeof(buffer)));
 	EXPECT_RESULT(-EDEADLK, attr_put(shim_file(shim_mdev_b, VERSION), STRING));
 	EXPECT_RESULT(-EDEADLK,
@@ -385,13 +386,13 @@ static void files_have_their_modes(void)
 static const struct shim_test tests[] = {
 	TEST(equal_string_is_written_whole),
 	TEST(string_is_read_with_newline),
-	TEST(each_code_comes_through),
+	TEST(each_error_reaches_the_caller),
 	TEST(longest_string_passes_and_longer_is_e2big),
 	TEST(malformed_bytes_are_einval_at_once),
-	TEST(no_prefix_passes_for_the_whole),
-	TEST(pieces_are_strings_of_their_own),
+	TEST(prefix_is_refused),
+	TEST(each_write_is_a_string_of_its_own),
 	TEST(without_a_daemon_enotconn_at_once),
-	TEST(last_close_ends_what_waits),
+	TEST(last_close_ends_waiting_questions),
 	TEST(hanging_daemon_is_etimedout),
 	TEST(waiting_writer_can_be_killed),
 	TEST(second_opener_is_ebusy),

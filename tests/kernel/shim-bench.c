@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Measures writes to a migration_version against a chain of pipes of the same shape: writer, relay,
- * worker, relay, writer, one byte each way. All of it in turns, in rounds, so that a machine that
- * is slow for a while is slow for all. Asserts the answers, never a time. usage: shim-bench FILE
- * [--distinct]: with it each of the "uncached" strings is another one, by an optional field that no
- * backend knows.
+ * Compares the time of a write to migration_version with a chain of pipes of the same
+ * shape: writer, relay, worker, relay, writer, one byte each way. The variants alternate,
+ * so a period in which the machine is slow affects all of them. Only answers are
+ * asserted, never a time.
+ *
+ * usage: shim-bench FILE [--distinct]
+ *
+ * With --distinct each "uncached" string differs, by an optional field that no backend
+ * knows.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,9 +22,9 @@
 #include "daemon-support.h"
 
 #define ROUNDS 5
-#define TRIPS 3000 /* of the chain, and writes of one writer */
+#define TRIPS 3000 /* round trips of the chain, and writes of one writer */
 #define WRITERS 16
-#define WRITES 500 /* of each of them */
+#define WRITES 500 /* of each of several writers */
 #define STRING_MAX 4096
 
 static const char *file;
@@ -28,7 +32,7 @@ static char string[STRING_MAX];
 static bool distinct;
 static atomic_ulong strings_made;
 
-/* A compatible string that was not written before, where there are such. */
+/* A compatible string that was not written before, if strings can vary. */
 static size_t string_make(char made[static STRING_MAX])
 {
 	if (distinct)
@@ -71,8 +75,10 @@ static pid_t link_start(const int *pipes, int count, const int *ends)
 
 static void chain_start(struct chain *chain)
 {
-	/* Pairs of a reading and a writing end: writer to relay, relay to worker, worker to relay,
-	 * relay to writer. */
+	/*
+	 * Pipes, each a reading and a writing end: writer to relay, relay to worker,
+	 * worker to relay, relay to writer.
+	 */
 	int pipes[8];
 
 	for (int i = 0; i < 8; i += 2)
@@ -94,7 +100,7 @@ static void chain_stop(struct chain *chain)
 	waitpid(chain->worker, NULL, 0);
 }
 
-/* Each of these returns microseconds an operation. */
+/* Each of these returns the microseconds of one operation. */
 static double measure_chain(struct chain *chain)
 {
 	double start = seconds_now();
@@ -119,7 +125,7 @@ static void write_many(long writes, bool again)
 			length = string_make(made);
 		EXPECT_RESULT((ssize_t)length, write(fd, made, length));
 	}
-	/* A string that ends early is told from a whole one at this speed too. */
+	/* A truncated string must be refused at this speed, too. */
 	EXPECT_RESULT(-1, write(fd, made, length - 1));
 	EXPECT_RESULT(EINVAL, errno);
 	close(fd);
@@ -159,7 +165,7 @@ static int compare_numbers(const void *a, const void *b)
 	return (difference > 0) - (difference < 0);
 }
 
-/* VALUES are sorted by this. */
+/* Sorts VALUES. */
 static void tell(const char *what, double *values, bool more_is_better, const char *bound)
 {
 	qsort(values, ROUNDS, sizeof(*values), compare_numbers);
@@ -168,7 +174,7 @@ static void tell(const char *what, double *values, bool more_is_better, const ch
 	       values[ROUNDS - 1]);
 }
 
-static void speeds_are_told(void)
+static void speeds_are_measured(void)
 {
 	double chain_us[ROUNDS], fresh[ROUNDS], again[ROUNDS], crowd[ROUNDS];
 	struct chain chain;
@@ -189,7 +195,7 @@ static void speeds_are_told(void)
 	tell("the chain's round trip, in microseconds:", chain_us, false, "no bound");
 }
 
-static const struct shim_test tests[] = {{"speeds_are_told", speeds_are_told}};
+static const struct shim_test tests[] = {{"speeds_are_measured", speeds_are_measured}};
 
 int main(int argc, char **argv)
 {

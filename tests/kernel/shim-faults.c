@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the module where memory runs out: each operation is repeated with its first, second,
- * third... allocation failing, until none is left to fail. It may only fail cleanly, and must work
- * right after. Needs a kernel with fault injection (the debug kernel); on others it says so and has
- * nothing to test.
+ * Tests of the module when memory runs out. Each operation is repeated with its first,
+ * second, third... allocation failing, until none fails. It must fail cleanly, and
+ * succeed right after. Needs a kernel with fault injection (the debug kernel); otherwise
+ * there is nothing to test.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -24,12 +24,13 @@ static uint64_t attachment;
 
 static ssize_t do_attach(void)
 {
-	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial", &attachment);
+	return broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a, "mtty:serial",
+			     &attachment);
 }
 
 static ssize_t do_attach_type(void)
 {
-	return broker_attach(&broker, MIGCOMPAT_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial",
+	return broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH_TYPE, "mtty!mtty-2", "mtty:serial",
 			     &attachment);
 }
 
@@ -70,8 +71,10 @@ static ssize_t nothing(void)
 	return 0;
 }
 
-/* Daemon and user are one process here, so the user's side would be EDEADLK: a second process asks,
- * and fails in its turn. */
+/*
+ * The test is the daemon, so its own access would be EDEADLK. A second process asks, and
+ * its allocations fail.
+ */
 static struct broker_process served;
 
 static ssize_t do_read(void)
@@ -102,7 +105,7 @@ static ssize_t do_ask(void)
 	return result;
 }
 
-/* Sets which allocation fails (0: none); returns what was left to count of the last setting. */
+/* Select the allocation that fails (0: none). Returns the rest of the previous count. */
 static int fail_nth(int fd, int nth)
 {
 	char text[16] = {0};
@@ -116,7 +119,7 @@ static int fail_nth(int fd, int nth)
 	return left;
 }
 
-/* UNDO follows each success, so that OPERATION always finds what it found first. */
+/* UNDO is called after each success, so OPERATION always starts from the same state. */
 static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void),
 				    ssize_t (*undo)(void))
 {
@@ -140,7 +143,7 @@ static void operation_fails_cleanly(const char *name, ssize_t (*operation)(void)
 		    name, nth - 1, failures);
 	EXPECT_RESULT(0, operation());
 	EXPECT_RESULT(0, undo());
-	printf("  %s: %d allocations, %d that it cannot do without\n", name, nth - 1, failures);
+	printf("  %s: %d allocations, %d of which must succeed\n", name, nth - 1, failures);
 	close(fd);
 }
 
@@ -180,8 +183,10 @@ int main(void)
 		printf("this kernel has no fault injection\n");
 		return 0;
 	}
-	/* Allocations that may wait fail too; what fails is not told each time, but what kills is
-	 * told still. */
+	/*
+	 * Allocations that may sleep fail, too. The failures are not logged; oopses still
+	 * are.
+	 */
 	EXPECT_RESULT(0, attr_put("/proc/sys/kernel/printk", "1"));
 	EXPECT_RESULT(0, attr_put("/sys/kernel/debug/failslab/ignore-gfp-wait", "N"));
 	EXPECT_RESULT(0, attr_put("/sys/kernel/debug/failslab/verbose", "0"));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what stops a task that waits for a silent daemon: suspend, the cgroup freezer, signals.
- * Each must get hold of it while it waits, and afterwards the call goes on by itself and is
- * answered.
+ * Tests of what interrupts a task that waits for a silent daemon: suspend, the cgroup
+ * freezer, signals. Each must get the task while it waits. Afterwards the call continues
+ * by itself, and is answered.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -25,7 +25,7 @@ enum waiter { WRITER, CLASS_READER, SESSION_READER, SESSION_POLLER, WAITER_COUNT
 static struct broker_process broker;
 static ssize_t id;
 
-/* Nobody is answered until answers_come(), and nothing ends by its time. */
+/* No question is answered before answers_come(), and none times out. */
 static void setup(void)
 {
 	broker_start_clean(&broker);
@@ -35,7 +35,7 @@ static void setup(void)
 	shim_set_timeout(SHIM_FOREVER_MS);
 }
 
-/* From here on questions are answered; those that were asked before stay without an answer. */
+/* Answer questions from now on. Those asked before stay unanswered. */
 static void answers_come(void)
 {
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "answer %zd normal", id));
@@ -61,7 +61,7 @@ static int session_wait(bool by_poll)
 	return read(fd, buffer, sizeof(buffer)) < 0 ? errno : 0;
 }
 
-/* Ends with the errno of what it waited for. */
+/* Exits with the errno of the call. */
 static pid_t waiter_start(enum waiter kind)
 {
 	static const int counts[WAITER_COUNT] = {
@@ -94,7 +94,7 @@ static void expect_end(pid_t child, int wanted)
 		    shim_name(-wanted));
 }
 
-/* A question of a session is not asked again, so its waiter goes on waiting. */
+/* The question of a session is not asked again, so its waiter continues to wait. */
 static void waiters_end(const pid_t *children)
 {
 	for (int kind = 0; kind < WAITER_COUNT; kind++) {
@@ -108,8 +108,10 @@ static void waiters_end(const pid_t *children)
 	}
 }
 
-/* Freezes all processes for a second as suspend does, and thaws them again. The kernel gives up
- * after 20 seconds with EBUSY. */
+/*
+ * Freeze all processes for a second, as suspend does, and thaw them. The kernel gives up
+ * with EBUSY after 20 seconds.
+ */
 static void system_suspends_while_tasks_wait(void)
 {
 	pid_t children[WAITER_COUNT];
@@ -125,7 +127,7 @@ static void system_suspends_while_tasks_wait(void)
 	answers_come();
 	EXPECT_RESULT(0, attr_put("/sys/power/state", "freeze"));
 	waiters_end(children);
-	/* Each was asked once more, and the first questions are over. */
+	/* Each question was asked again, and the first ones were cancelled. */
 	EXPECT_RESULT(2, (ssize_t)broker_count(&broker, 1));
 	EXPECT_RESULT(2, (ssize_t)broker_count(&broker, 0));
 	shim_expect(broker_count_comes(&broker, 3, WAITER_COUNT),
@@ -168,14 +170,16 @@ static void cgroup_freezes_while_tasks_wait(void)
 	EXPECT_RESULT(0, waitpid(children[WRITER], NULL, WNOHANG));
 	EXPECT_RESULT(0, attr_put(CGROUP "/cgroup.freeze", "0"));
 	waiters_end(children);
-	shim_expect(cgroup_becomes("populated 0"), "tasks are left");
+	shim_expect(cgroup_becomes("populated 0"), "some tasks did not exit");
 	rmdir(CGROUP);
 	teardown();
 }
 
-/* Takes the device while a frozen task has its file open: a task that froze inside would keep the
- * device from going. */
-static void device_goes_while_its_reader_is_frozen(void)
+/*
+ * Remove the device while a frozen task has its file open. A task that froze inside the
+ * file would block the removal.
+ */
+static void device_is_removed_while_its_reader_is_frozen(void)
 {
 	char number[16];
 	pid_t child;
@@ -191,7 +195,7 @@ static void device_goes_while_its_reader_is_frozen(void)
 	EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "detach %zd", id));
 	EXPECT_RESULT(0, attr_put(CGROUP "/cgroup.freeze", "0"));
 	expect_end(child, ENODEV);
-	shim_expect(cgroup_becomes("populated 0"), "tasks are left");
+	shim_expect(cgroup_becomes("populated 0"), "some tasks did not exit");
 	rmdir(CGROUP);
 	teardown();
 }
@@ -211,7 +215,7 @@ static bool process_becomes(pid_t pid, char state)
 	return false;
 }
 
-static void writer_that_was_stopped_goes_on(void)
+static void stopped_writer_continues(void)
 {
 	pid_t child;
 
@@ -230,7 +234,7 @@ static void on_signal(int signal)
 	(void)signal;
 }
 
-static void handler_decides_whether_the_write_goes_on(void)
+static void handler_decides_if_the_write_is_restarted(void)
 {
 	setup();
 	for (int flags = 0; flags <= SA_RESTART; flags += SA_RESTART) {
@@ -253,9 +257,11 @@ static void handler_decides_whether_the_write_goes_on(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(system_suspends_while_tasks_wait),		 TEST(cgroup_freezes_while_tasks_wait),
-	TEST(device_goes_while_its_reader_is_frozen),	 TEST(writer_that_was_stopped_goes_on),
-	TEST(handler_decides_whether_the_write_goes_on),
+	TEST(system_suspends_while_tasks_wait),
+	TEST(cgroup_freezes_while_tasks_wait),
+	TEST(device_is_removed_while_its_reader_is_frozen),
+	TEST(stopped_writer_continues),
+	TEST(handler_decides_if_the_write_is_restarted),
 };
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of what users can take from the kernel through the module: sessions by user and in all,
- * memory of answers that nobody reads, and who is charged for it.
+ * Tests of the kernel resources that users can take through the module: sessions by user
+ * and in all, memory of unread answers, and its charge to a cgroup.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -25,22 +25,24 @@
 #define MANY 2500
 #define CGROUPS "/sys/fs/cgroup"
 #define CGROUP CGROUPS "/migcompat-test"
-#define ANSWER_KB (MIGCOMPAT_LINES_MAX / 1024)
-/* Everything else that a process and the kernel need meanwhile. */
+#define ANSWER_KB (MIGCOMPAT_BROKER_LINES_MAX / 1024)
+/* An allowance for all other memory of a process and of the kernel. */
 #define SLACK_KB 32768
 
 static struct broker_process broker;
 
-/* A process of another user, with its sessions. It says what it has, and again after each byte that
- * it is sent. */
+/*
+ * A process of another user, with sessions. It reports its state at first, and again
+ * after each byte that it is sent.
+ */
 struct user {
 	pid_t pid;
 	int to;
 	int from;
 	int sessions;
 	int asked;
-	int error;     /* of the open that failed */
-	int ask_error; /* of the write that failed */
+	int error;     /* errno of the failed open */
+	int ask_error; /* errno of the failed write */
 };
 
 struct user_wish {
@@ -62,7 +64,7 @@ static void user_become(const struct user_wish *wish)
 		_exit(2);
 }
 
-/* Waits until the question is answered, and leaves the answer unread. */
+/* Wait until the question is answered, and leave the answer unread. */
 static int ask(int fd)
 {
 	struct pollfd polled = {.fd = fd, .events = POLLIN};
@@ -107,7 +109,7 @@ static void user_run(struct user *self, const struct user_wish *wish)
 	}
 }
 
-/* False: it ended without a word, as it does where its memory cgroup is full. */
+/* False: it exited without a report, as if its memory cgroup is full. */
 static bool user_tells(struct user *user)
 {
 	struct user told;
@@ -171,7 +173,7 @@ static void user_has_a_bound_of_sessions(void)
 
 	setup();
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
-	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&user, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_start(&again, (struct user_wish){.uid = USER, .sessions = 1});
 	expect_sessions(&again, 0, EMFILE);
 	user_start(&other, (struct user_wish){.uid = USER + 1, .sessions = 1});
@@ -181,14 +183,14 @@ static void user_has_a_bound_of_sessions(void)
 	user_end(&again);
 	user_end(&user);
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY});
-	expect_sessions(&user, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&user, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_end(&user);
 	user_end(&other);
 	user_end(&root);
 	broker_stop(&broker);
 }
 
-#define CROWD (MIGCOMPAT_SESSIONS_USERS_MAX / MIGCOMPAT_SESSIONS_USER_MAX)
+#define CROWD (MIGCOMPAT_BROKER_SESSIONS_USERS_MAX / MIGCOMPAT_BROKER_SESSIONS_USER_MAX)
 
 static void users_leave_root_its_sessions(void)
 {
@@ -198,13 +200,13 @@ static void users_leave_root_its_sessions(void)
 	for (int i = 0; i < CROWD; i++) {
 		user_start(&users[i],
 			   (struct user_wish){.uid = (uid_t)(USER + i), .sessions = MANY});
-		expect_sessions(&users[i], MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+		expect_sessions(&users[i], MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	}
 	user_start(&one_more, (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&one_more, 0, ENFILE);
 	user_end(&one_more);
 	user_start(&root, (struct user_wish){.sessions = MANY});
-	expect_sessions(&root, MIGCOMPAT_SESSIONS_USER_MAX, EMFILE);
+	expect_sessions(&root, MIGCOMPAT_BROKER_SESSIONS_USER_MAX, EMFILE);
 	user_end(&users[0]);
 	user_start(&users[0], (struct user_wish){.uid = USER + CROWD, .sessions = 1});
 	expect_sessions(&users[0], 1, 0);
@@ -214,7 +216,7 @@ static void users_leave_root_its_sessions(void)
 	broker_stop(&broker);
 }
 
-/* In kB, as /proc/meminfo tells it. */
+/* In kB, as in /proc/meminfo. */
 static long memory_available(void)
 {
 	char text[4096], *found;
@@ -228,7 +230,7 @@ static void expect_taken(long before, long bound)
 {
 	long taken = before - memory_available();
 
-	shim_expect(taken <= bound + SLACK_KB, "%ld kB are gone, expected at most %ld", taken,
+	shim_expect(taken <= bound + SLACK_KB, "%ld kB are in use, expected at most %ld", taken,
 		    bound + SLACK_KB);
 	printf("  %ld kB of %ld\n", taken, bound);
 }
@@ -241,8 +243,8 @@ static void unread_answers_of_a_user_have_a_bound(void)
 	setup();
 	before = memory_available();
 	user_start(&user, (struct user_wish){.uid = USER, .sessions = MANY, .ask = true});
-	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
-	expect_taken(before, MIGCOMPAT_SESSIONS_USER_MAX * ANSWER_KB);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, user.asked);
+	expect_taken(before, MIGCOMPAT_BROKER_SESSIONS_USER_MAX * ANSWER_KB);
 	user_end(&user);
 	broker_stop(&broker);
 }
@@ -259,16 +261,17 @@ static void unread_answers_of_all_have_a_bound(void)
 
 		user_start(&users[i],
 			   (struct user_wish){.uid = uid, .sessions = MANY, .ask = true});
-		EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, users[i].asked);
+		EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, users[i].asked);
 	}
 	expect_taken(before,
-		     (MIGCOMPAT_SESSIONS_USERS_MAX + MIGCOMPAT_SESSIONS_USER_MAX) * ANSWER_KB);
+		     (MIGCOMPAT_BROKER_SESSIONS_USERS_MAX + MIGCOMPAT_BROKER_SESSIONS_USER_MAX) *
+			     ANSWER_KB);
 	for (int i = 0; i <= CROWD; i++)
 		user_end(&users[i]);
 	broker_stop(&broker);
 }
 
-/* False: this kernel has no such thing. */
+/* False: this kernel does not have it. */
 static bool cgroup_make(const char *limit)
 {
 	if (access(CGROUPS "/cgroup.controllers", F_OK) == 0) {
@@ -295,10 +298,10 @@ static long cgroup_kb(void)
 	return atol(text) / 1024;
 }
 
-/* Memory of an idle process of this kind is far below that. */
+/* An idle process of this kind uses far less memory. */
 static void answers_are_charged_to_the_asker_until_they_are_read(void)
 {
-	const long bound = MIGCOMPAT_SESSIONS_USER_MAX * ANSWER_KB;
+	const long bound = MIGCOMPAT_BROKER_SESSIONS_USER_MAX * ANSWER_KB;
 	struct user user;
 	char text[128];
 
@@ -307,7 +310,7 @@ static void answers_are_charged_to_the_asker_until_they_are_read(void)
 	setup();
 	user_start(&user, (struct user_wish){
 				  .uid = USER, .in_cgroup = true, .sessions = MANY, .ask = true});
-	EXPECT_RESULT(MIGCOMPAT_SESSIONS_USER_MAX, user.asked);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_SESSIONS_USER_MAX, user.asked);
 	shim_expect(cgroup_kb() >= bound, "the asker is charged for %ld kB, expected %ld",
 		    cgroup_kb(), bound);
 	EXPECT_RESULT(1, write(user.to, "r", 1));
@@ -321,7 +324,7 @@ static void answers_are_charged_to_the_asker_until_they_are_read(void)
 	cgroup_end();
 }
 
-/* Whether it ends by its cgroup's limit or is told so, nobody else notices. */
+/* It may be killed at its cgroup's limit, or get ENOMEM. No other process is affected. */
 static void asker_without_memory_fails_alone(void)
 {
 	struct user user, other;

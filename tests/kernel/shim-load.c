@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the shim under load: many writers and sessions at once, and a daemon that is killed
- * meanwhile, with a successor and without. Each answer is known beforehand. SHIM_WRITES sizes it.
+ * Tests of the module under load: many writers and sessions at once, and a daemon that is
+ * killed, with a successor and without. The right answer to each write is known.
+ * SHIM_WRITES is the number of writes.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -19,8 +20,8 @@
 #define STRING_B "mtty:mdev:serial:1:b"
 #define WRITERS 64
 #define ASKERS 4
-#define WAITERS 100 /* for each device; more than the module walks at once */
-/* Who is refused waits, or so many would leave a successor no processor to start on. */
+#define WAITERS 100 /* for each device; more than the module handles in one batch */
+/* A refused writer pauses, so that a successor gets processor time to start. */
 #define REFUSED_PAUSE_MS 100
 
 static struct broker_process broker;
@@ -47,7 +48,7 @@ static char **known_strings(void)
 	return words;
 }
 
-/* Attaches both devices, to a broker that knows their strings. FD as in broker_start(). */
+/* Attach both devices to a broker that knows their strings. FD as in broker_start(). */
 static void setup(int fd)
 {
 	EXPECT_RESULT(0, broker_start(&broker, fd, known_strings()));
@@ -59,13 +60,12 @@ static void setup(int fd)
 }
 
 struct load {
-	long writes;	 /* of each writer; 0: until told to stop */
-	bool may_refuse; /* ENOTCONN is right too */
+	long writes;	 /* of each writer; 0: until stopped */
+	bool may_refuse; /* ENOTCONN is valid, too */
 	unsigned int number;
 };
 
-/* One write whose answer is known: NUMBER says to which device, through which file, with whose
- * string. */
+/* One write whose answer is known. NUMBER selects device, file and string. */
 static void write_once(const struct load *load, unsigned long number)
 {
 	bool to_b = number & 1, of_b = number & 2, by_class = number & 4;
@@ -94,7 +94,7 @@ static void *writer_run(void *argument)
 	return NULL;
 }
 
-/* Asks and expects both devices in the answer, and the right one with yes. */
+/* Ask, and expect both devices in the answer, the right one with yes. */
 static void *asker_run(void *argument)
 {
 	const struct load *load = argument;
@@ -162,7 +162,7 @@ static void many_writers_are_answered_right(void)
 	broker_stop(&broker);
 }
 
-static void killed_daemon_is_succeeded_without_loss(void)
+static void killed_daemon_loses_no_question(void)
 {
 	long writes = shim_number("SHIM_WRITES", 20000) / WRITERS + 1;
 	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC), kills = 0;
@@ -174,11 +174,11 @@ static void killed_daemon_is_succeeded_without_loss(void)
 	crowd_start(&crowd, writes, false);
 	while (done < (unsigned long)writes * WRITERS) {
 		sleep_ms(50);
-		/* Each is let work for a while, so that there is an end to it. */
+		/* Each broker runs for a while, so that the test makes progress. */
 		if (done < before + 200 && done < (unsigned long)writes * WRITERS - 200)
 			continue;
 		before = done;
-		/* It dies with many requests read and none of them answered. */
+		/* It is killed after it read many requests and answered none. */
 		EXPECT_RESULT(0, broker_say(&broker, NULL, 0, "hang"));
 		sleep_ms(20);
 		broker_kill(&broker);
@@ -191,7 +191,7 @@ static void killed_daemon_is_succeeded_without_loss(void)
 	crowd_wait(&crowd);
 	EXPECT_RESULT(writes * WRITERS, (ssize_t)done);
 	printf("  %d kills, %lu requests taken over\n", kills, requeued);
-	shim_expect(kills > 0 && requeued > 0, "that was too easy");
+	shim_expect(kills > 0 && requeued > 0, "no request was taken over");
 	broker_stop(&broker);
 	close(fd);
 }
@@ -211,7 +211,7 @@ static void killed_daemon_without_successor_is_never_yes(void)
 	stop = true;
 	crowd_wait(&crowd);
 	printf("  %lu writes, %lu of them ENOTCONN\n", (unsigned long)done, (unsigned long)refused);
-	shim_expect(refused > 0 && refused < done, "that was too easy");
+	shim_expect(refused > 0 && refused < done, "none or all are ENOTCONN");
 	broker_stop(&broker);
 }
 
@@ -253,9 +253,11 @@ static void waiters_end(struct waiter *waiters, ssize_t result)
 	shim_expect(!others, "%d waiters got another end than %s", others, shim_name(result));
 }
 
-/* More of them than the module walks at once end with their device, wait for the next daemon, and
- * end with the last one. */
-static void each_of_many_waiters_is_told(void)
+/*
+ * More requests than one batch end with their device, wait for the next daemon, and end
+ * with the last one.
+ */
+static void each_waiter_gets_an_error(void)
 {
 	int fd = open(BROKER_PATH, O_RDWR | O_CLOEXEC);
 	struct waiter first[WAITERS], second[WAITERS];
@@ -297,9 +299,9 @@ static void each_of_many_waiters_is_told(void)
 	}
 static const struct shim_test tests[] = {
 	TEST(many_writers_are_answered_right),
-	TEST(killed_daemon_is_succeeded_without_loss),
+	TEST(killed_daemon_loses_no_question),
 	TEST(killed_daemon_without_successor_is_never_yes),
-	TEST(each_of_many_waiters_is_told),
+	TEST(each_waiter_gets_an_error),
 };
 
 int main(int argc, char **argv)

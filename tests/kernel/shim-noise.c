@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Writes noise, and messages that are nearly right, to the broker's descriptor for
- * SHIM_FUZZ_SECONDS (60): each is EINVAL or means what it says, and a user who asks all the time is
- * never told yes.
+ * Write random bytes, and messages that are nearly valid, to the broker's descriptor for
+ * SHIM_FUZZ_SECONDS (60). Each gets EINVAL, or has its defined effect. A user who asks
+ * all the time never gets a yes.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -30,11 +30,11 @@ static uint32_t random_below(uint32_t limit)
 	return (uint32_t)(random_state >> 16) % limit;
 }
 
-/* A message that was valid once, changed in some bytes, or nothing but noise. */
+/* A valid message with some bytes changed, or random bytes only. */
 static size_t message_make(char *bytes, size_t limit, const union broker_message *last)
 {
 	union {
-		struct migcompat_msg_header header;
+		struct migcompat_broker_header header;
 		char bytes[512];
 	} message = {0};
 	static const uint32_t ops[] = {1,  2,  3,  4,	       5,	   6,	       16,
@@ -60,7 +60,7 @@ static size_t message_make(char *bytes, size_t limit, const union broker_message
 	return size;
 }
 
-/* One such message, or a few of them in a row. */
+/* One such message, or several in a row. */
 static size_t messages_make(char *bytes, size_t limit, const union broker_message *last,
 			    bool several)
 {
@@ -73,34 +73,36 @@ static size_t messages_make(char *bytes, size_t limit, const union broker_messag
 	return size;
 }
 
-static struct migcompat_msg_header header_at(const char *bytes, size_t size)
+static struct migcompat_broker_header header_at(const char *bytes, size_t size)
 {
-	struct migcompat_msg_header header = {0};
+	struct migcompat_broker_header header = {0};
 
 	memcpy(&header, bytes, size < sizeof(header) ? size : sizeof(header));
 	return header;
 }
 
-/* Says whether the outcome of such a write is one that the protocol knows; a new epoch is noted. */
+/* Is this result of a write one that the protocol defines? A new epoch is noted. */
 static bool outcome_is_known(ssize_t result, const char *bytes, size_t size)
 {
-	struct migcompat_msg_header header = header_at(bytes, size);
+	struct migcompat_broker_header header = header_at(bytes, size);
 	union broker_message reply;
 	ssize_t taken = 0;
 
 	if (result == -EINVAL)
 		return true;
-	if (header.op == MIGCOMPAT_OP_HELLO && result == (ssize_t)size)
+	if (header.op == MIGCOMPAT_BROKER_OP_HELLO && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0 &&
 		       (broker.epoch = reply.header.epoch, broker.command = reply.header.id, true);
-	if (header.op == MIGCOMPAT_OP_HELLO)
+	if (header.op == MIGCOMPAT_BROKER_OP_HELLO)
 		return result == -EPROTONOSUPPORT;
-	if (header.op == MIGCOMPAT_OP_LIST && result == (ssize_t)size)
+	if (header.op == MIGCOMPAT_BROKER_OP_LIST && result == (ssize_t)size)
 		return broker_receive(&broker, &reply) == 0;
-	/* Refusals that happen to be valid ones, as many as were taken. */
+	/*
+	 * Refusals that happen to be valid; their number is that of the accepted writes.
+	 */
 	for (; taken < result; taken += header.size) {
 		header = header_at(bytes + taken, size - (size_t)taken);
-		if (!(header.op & MIGCOMPAT_OP_REPLY) || header.error >= 0)
+		if (!(header.op & MIGCOMPAT_BROKER_OP_REPLY) || header.error >= 0)
 			return false;
 	}
 	return taken == result;
@@ -117,8 +119,8 @@ static void noise(uint32_t version)
 
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
-				       &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a,
+				       "mtty:serial", &attachment));
 	random_state ^= (uint64_t)getpid() << 32;
 	printf("  seed %llx\n", (unsigned long long)random_state);
 	user = fork();
@@ -133,9 +135,9 @@ static void noise(uint32_t version)
 		messages++;
 		shim_expect(outcome_is_known(result, bytes, size),
 			    "message %lu of %zu bytes, op %x: %s", messages, size,
-			    ((struct migcompat_msg_header *)bytes)->op, shim_name(result));
+			    ((struct migcompat_broker_header *)bytes)->op, shim_name(result));
 		if (broker_receive(&broker, &request) == 0 &&
-		    request.header.op == MIGCOMPAT_OP_WRITE)
+		    request.header.op == MIGCOMPAT_BROKER_OP_WRITE)
 			asked++;
 		if (asked && random_below(8) == 0)
 			broker_reply_error(&broker, &request, -EINVAL);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of devices that come and go while they are read, written, attached and detached, the broker
- * being as hasty as it gets, and of a broker whose threads are in each other's way. SHIM_ROUNDS
- * sizes the first.
+ * Tests in which devices are created and removed while they are read, written, attached
+ * and detached, with a broker that attaches without pause, and tests of a broker with
+ * several threads. SHIM_ROUNDS is the number of rounds of the first.
  */
 #include "visitor.h"
 #include <errno.h>
@@ -17,7 +17,7 @@
 static struct broker_process broker;
 static atomic_ulong attached;
 
-/* Tries to attach all the time, so at the worst moments too; each fifth one it detaches itself. */
+/* Attach without pause, so at the worst moments, too. Detach every fifth attachment. */
 static void *attacher_run(void *argument)
 {
 	char path[256];
@@ -57,7 +57,7 @@ static void rounds_of(struct visitor *visitor)
 	broker_stop(&broker);
 }
 
-static void mdev_comes_and_goes(void)
+static void mdev_is_created_and_removed(void)
 {
 	struct visitor visitor = {.names = 0};
 
@@ -78,13 +78,16 @@ static void card_is_bound_and_unbound(void)
 
 static atomic_bool told;
 
-/* Takes an answer out and, having nowhere to put it, back again, all the time. */
+/*
+ * Read into memory that faults, so that the answer is taken out and put back, all the
+ * time.
+ */
 static void *clumsy_reader_run(void *argument)
 {
 	char *volatile nowhere = NULL;
 
 	while (!told)
-		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_MSG_READ_SIZE) < 0 &&
+		shim_expect(read(*(int *)argument, nowhere, MIGCOMPAT_BROKER_READ_SIZE) < 0 &&
 				    errno == EFAULT,
 			    "a read gives %s", strerror(errno));
 	return NULL;
@@ -92,7 +95,7 @@ static void *clumsy_reader_run(void *argument)
 
 static void answers_leave(struct broker *own, int count)
 {
-	struct migcompat_msg_list list = {.header.op = MIGCOMPAT_OP_LIST};
+	struct migcompat_broker_list list = {.header.op = MIGCOMPAT_BROKER_OP_LIST};
 
 	while (count--) {
 		list.header.id = ++own->command;
@@ -100,7 +103,7 @@ static void answers_leave(struct broker *own, int count)
 	}
 }
 
-/* The number that was attached, if there is one among so many answers. */
+/* The attachment's number, if it is among so many answers. */
 static uint64_t answers_take(struct broker *own, int count)
 {
 	union broker_message answer;
@@ -108,18 +111,21 @@ static uint64_t answers_take(struct broker *own, int count)
 
 	while (count--) {
 		EXPECT_RESULT(0, broker_receive(own, &answer));
-		if (answer.header.op == (MIGCOMPAT_OP_ATTACH_TYPE | MIGCOMPAT_OP_REPLY))
+		if (answer.header.op ==
+		    (MIGCOMPAT_BROKER_OP_ATTACH_TYPE | MIGCOMPAT_BROKER_OP_REPLY))
 			id = answer.attach_reply.attachment;
 	}
 	return id;
 }
 
-/* With all places for answers taken but one that is free for moments: either nothing is attached,
- * or its number can be read. */
-static void what_is_attached_is_told(void)
+/*
+ * The queue of answers is full, but for one place that is free for moments. Either
+ * nothing is attached, or its number can be read.
+ */
+static void attachments_are_listed(void)
 {
 	static const char name[] = "mtty!mtty-2", text[] = "mtty!mtty-2mtty:serial";
-	union broker_message message = {.attach.header.op = MIGCOMPAT_OP_ATTACH_TYPE};
+	union broker_message message = {.attach.header.op = MIGCOMPAT_BROKER_OP_ATTACH_TYPE};
 	double end = seconds_now() + 2;
 	unsigned long told_times = 0;
 	struct broker own;
@@ -135,7 +141,7 @@ static void what_is_attached_is_told(void)
 		int error = -EBUSY;
 		uint64_t id;
 
-		answers_leave(&own, MIGCOMPAT_MSG_ANSWERS_MAX);
+		answers_leave(&own, MIGCOMPAT_BROKER_ANSWERS_MAX);
 		for (int tries = 0;
 		     error == -EBUSY && tries < 100 && access(shim_class_file(name, ""), F_OK) != 0;
 		     tries++) {
@@ -149,14 +155,14 @@ static void what_is_attached_is_told(void)
 				    shim_name(error));
 			break;
 		}
-		id = answers_take(&own, MIGCOMPAT_MSG_ANSWERS_MAX + (error == 0));
+		id = answers_take(&own, MIGCOMPAT_BROKER_ANSWERS_MAX + (error == 0));
 		EXPECT_RESULT(error == 0, id != 0);
 		if (id)
 			EXPECT_RESULT(0, broker_detach(&own, id));
 		told_times += id != 0;
 	}
 	told = true;
-	answers_leave(&own, 1); /* for the reader to find out */
+	answers_leave(&own, 1); /* until the reader notices */
 	pthread_join(reader, NULL);
 	printf("  %lu times attached\n", told_times);
 	shim_expect(told_times > 0, "it never came to that");
@@ -168,9 +174,9 @@ static void what_is_attached_is_told(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(mdev_comes_and_goes),
+	TEST(mdev_is_created_and_removed),
 	TEST(card_is_bound_and_unbound),
-	TEST(what_is_attached_is_told),
+	TEST(attachments_are_listed),
 };
 
 int main(int argc, char **argv)

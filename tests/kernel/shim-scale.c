@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Attaches SHIM_DEVICES (1,000) mdevs of a module made of migtest.c, and tells how long each took
- * in the first quarter, the second and the rest. It asserts only that they are attached and leave.
- * usage: shim-scale MODULE [--wait]: by a test broker of its own; with --wait, by a service that is
- * there, whose backend's each of them is.
+ * Attach SHIM_DEVICES (1,000) mdevs of a module made of migtest.c, and print the time of
+ * each in the first quarter, the second and the rest. Only attaching and removal are
+ * asserted.
+ *
+ * usage: shim-scale MODULE [--wait]
+ *
+ * The test uses a broker of its own; with --wait, a running service that has a backend
+ * for the devices.
  */
 #include "daemon-support.h"
 #include <stdio.h>
@@ -49,8 +53,10 @@ static void devices_attach(long from, long to)
 	}
 }
 
-/* A service learns of them while they are made, so that is part of it. What others do on the
- * machine is no part of processor time. */
+/*
+ * The service attaches devices while they are created, so both are measured together.
+ * Processor time excludes other processes.
+ */
 static void many_devices_attach(void)
 {
 	long devices = shim_number("SHIM_DEVICES", 1000),

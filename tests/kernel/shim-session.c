@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of /dev/migcompat: ask, wait, read, poll, one question at a time, many sessions at once
- * that never see each other.
+ * Tests of /dev/migcompat: asking, waiting, reading, poll, one question at a time, and
+ * many sessions at once that never get another's answer.
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -84,7 +84,7 @@ static void question_is_answered_by_lines(void)
 			    "another answer: %s", buffer);
 		EXPECT_RESULT(0, read(fd, buffer, sizeof(buffer)));
 	}
-	/* What is left of an answer makes place for the next question. */
+	/* An unread answer is dropped at the next question. */
 	EXPECT_RESULT((ssize_t)strlen(STRING) + 1, ask(fd, STRING "\n"));
 	EXPECT_RESULT(4, read(fd, buffer, 4));
 	EXPECT_RESULT(10, ask(fd, "mtty:other"));
@@ -120,7 +120,7 @@ static void malformed_question_is_refused(void)
 	broker_stop(&broker);
 }
 
-static void codes_come_through(void)
+static void errors_reach_the_caller(void)
 {
 	static const struct {
 		const char *name;
@@ -156,7 +156,7 @@ static void one_question_at_a_time(void)
 	EXPECT_RESULT(0, events(fd));
 	EXPECT_RESULT(-1, read(fd, buffer, sizeof(buffer)));
 	EXPECT_RESULT(EAGAIN, errno);
-	/* It ends by itself, and poll tells. */
+	/* The question times out, and poll reports it. */
 	EXPECT_RESULT(1, poll(&polled, 1, -1));
 	EXPECT_RESULT(-ETIMEDOUT, answer(fd, buffer, sizeof(buffer) - 1));
 	shim_set_timeout(SHIM_TIMEOUT_MS);
@@ -187,7 +187,7 @@ static void long_answer_comes_whole(void)
 	broker_stop(&broker);
 }
 
-static void daemon_that_goes_ends_the_question(void)
+static void question_ends_with_its_daemon(void)
 {
 	char buffer[16];
 	int fd;
@@ -202,7 +202,7 @@ static void daemon_that_goes_ends_the_question(void)
 	close(fd);
 }
 
-static void session_that_goes_is_cancelled(void)
+static void closed_session_is_cancelled(void)
 {
 	int fd;
 
@@ -212,7 +212,7 @@ static void session_that_goes_is_cancelled(void)
 	EXPECT_RESULT((ssize_t)strlen(STRING), ask(fd, STRING));
 	shim_expect(broker_count_comes(&broker, 2, 1), "the broker was not asked");
 	close(fd);
-	shim_expect(broker_count_comes(&broker, 3, 1), "the daemon was not told");
+	shim_expect(broker_count_comes(&broker, 3, 1), "the daemon got no CANCEL");
 	broker_stop(&broker);
 }
 
@@ -240,7 +240,7 @@ static void waiting_reader_can_be_killed(void)
 	broker_stop(&broker);
 }
 
-/* Each asks its own string and must find it, and no other's, in each line. */
+/* Each session must find its own string in each line, and no other's. */
 static void *session_run(void *argument)
 {
 	long number = (long)argument;
@@ -278,11 +278,11 @@ static void sessions_never_mix(void)
 static const struct shim_test tests[] = {
 	TEST(question_is_answered_by_lines),
 	TEST(malformed_question_is_refused),
-	TEST(codes_come_through),
+	TEST(errors_reach_the_caller),
 	TEST(one_question_at_a_time),
 	TEST(long_answer_comes_whole),
-	TEST(daemon_that_goes_ends_the_question),
-	TEST(session_that_goes_is_cancelled),
+	TEST(question_ends_with_its_daemon),
+	TEST(closed_session_is_cancelled),
 	TEST(waiting_reader_can_be_killed),
 	TEST(sessions_never_mix),
 };

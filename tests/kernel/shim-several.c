@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the broker's version 2: several messages in one read, several replies in one write. What
- * holds for one holds for each of them, and none is lost or taken twice where the next one is not
- * taken. usage: shim-several [TEST]
+ * Tests of version 2 of the protocol: several messages in one read, several replies in
+ * one write. The rules for one message hold for each. No message is lost or taken twice
+ * if the next one fails.
+ *
+ * usage: shim-several [TEST]
  */
 #include "shim-support.h"
 #include <errno.h>
@@ -25,27 +27,27 @@ static struct broker broker;
 static uint64_t attachment;
 static char buffer[BUFFER];
 static pid_t users[USERS];
-static struct migcompat_msg_write_reply replies[USERS];
+static struct migcompat_broker_write_reply replies[USERS];
 
 static void begin(uint32_t version)
 {
 	EXPECT_RESULT(0, broker_open_clean(&broker));
 	EXPECT_RESULT(0, broker_hello_version(&broker, broker.fd, version));
-	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_OP_ATTACH, shim_mdev_a, "mtty:serial",
-				       &attachment));
+	EXPECT_RESULT(0, broker_attach(&broker, MIGCOMPAT_BROKER_OP_ATTACH, shim_mdev_a,
+				       "mtty:serial", &attachment));
 }
 
-/* Asleep in its write: it waits for its answer, with its request in the queue. */
+/* It sleeps in its write, so its request is queued. */
 static bool is_waiting(pid_t pid)
 {
 	char path[64], text[512];
 
 	snprintf(path, sizeof(path), "/proc/%d/syscall", (int)pid);
-	/* "running", or the number of the call that it sleeps in. */
+	/* "running", or the number of the system call in which it sleeps. */
 	return attr_text(path, text, sizeof(text)) > 0 && atoi(text) == SYS_write;
 }
 
-/* Each ends with the errno of its write, 0 where it was told yes. */
+/* Each exits with the errno of its write; 0: it got a yes. */
 static void users_start(void)
 {
 	for (int i = 0; i < USERS; i++) {
@@ -73,31 +75,33 @@ static ssize_t write_all(const void *bytes, size_t size)
 	return count < 0 ? -errno : count;
 }
 
-#define REQUEST ((ssize_t)(sizeof(struct migcompat_msg_request) + strlen(STRING)))
+#define REQUEST ((ssize_t)(sizeof(struct migcompat_broker_request) + strlen(STRING)))
 
-/* A yes to the request at AT of what was read. */
-static struct migcompat_msg_write_reply yes_to(ssize_t at)
+/* A yes to the request at offset AT. */
+static struct migcompat_broker_write_reply yes_to(ssize_t at)
 {
-	struct migcompat_msg_header header;
+	struct migcompat_broker_header header;
 
 	memcpy(&header, buffer + at, sizeof(header));
 	EXPECT_RESULT(REQUEST, (ssize_t)header.size);
-	EXPECT_RESULT(MIGCOMPAT_OP_WRITE, (ssize_t)header.op);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_OP_WRITE, (ssize_t)header.op);
 	shim_expect(header.epoch == broker.epoch, "a request of another epoch");
 	shim_expect(memcmp(buffer + at + REQUEST - (ssize_t)strlen(STRING), STRING,
 			   strlen(STRING)) == 0,
 		    "another string");
-	return (struct migcompat_msg_write_reply){
-		.header = {.size = sizeof(struct migcompat_msg_write_reply),
-			   .op = header.op | MIGCOMPAT_OP_REPLY,
+	return (struct migcompat_broker_write_reply){
+		.header = {.size = sizeof(struct migcompat_broker_write_reply),
+			   .op = header.op | MIGCOMPAT_BROKER_OP_REPLY,
 			   .id = header.id,
 			   .epoch = broker.epoch},
 		.count = (uint32_t)strlen(STRING),
 	};
 }
 
-/* Three users' requests, out of one read, and a yes to each, which is not given yet. Which of them
- * is whose is not known. */
+/*
+ * Read the requests of three users at once, and prepare a yes to each. Which request
+ * belongs to which user is not known.
+ */
 static void begin_with_users(void)
 {
 	begin(2);
@@ -110,7 +114,7 @@ static void begin_with_users(void)
 		    "out of order");
 }
 
-/* All of them have ended, YES with yes, the others with EPERM. */
+/* All users have exited: YES of them with a yes, the others with EPERM. */
 static void users_end(int yes)
 {
 	int status, yeses = 0;
@@ -126,7 +130,7 @@ static void users_end(int yes)
 	close(broker.fd);
 }
 
-static void refuse(struct migcompat_msg_write_reply *reply)
+static void refuse(struct migcompat_broker_write_reply *reply)
 {
 	reply->count = 0;
 	reply->header.error = -EPERM;
@@ -154,14 +158,14 @@ static void version_1_has_one_message_at_a_time(void)
 	users_end(3);
 }
 
-static void further_messages_have_room_for_any(void)
+static void further_messages_need_room_for_any(void)
 {
 	begin(2);
 	users_start();
-	EXPECT_RESULT(REQUEST, read_all(MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(REQUEST, read_all(MIGCOMPAT_BROKER_READ_SIZE));
 	replies[0] = yes_to(0);
-	EXPECT_RESULT(-EINVAL, read_all(MIGCOMPAT_MSG_READ_SIZE - 1));
-	EXPECT_RESULT(2 * REQUEST, read_all((size_t)REQUEST + MIGCOMPAT_MSG_READ_SIZE));
+	EXPECT_RESULT(-EINVAL, read_all(MIGCOMPAT_BROKER_READ_SIZE - 1));
+	EXPECT_RESULT(2 * REQUEST, read_all((size_t)REQUEST + MIGCOMPAT_BROKER_READ_SIZE));
 	replies[1] = yes_to(0);
 	replies[2] = yes_to(REQUEST);
 	EXPECT_RESULT(sizeof(replies), write_all(replies, sizeof(replies)));
@@ -170,18 +174,18 @@ static void further_messages_have_room_for_any(void)
 
 static void write_stops_at_the_first_reply_that_is_refused(void)
 {
-	struct migcompat_msg_write_reply late;
+	struct migcompat_broker_write_reply late;
 
 	begin_with_users();
 	late = replies[1];
 	late.header.id = replies[2].header.id + 1000;
-	const struct migcompat_msg_write_reply three[] = {replies[0], late, replies[1]};
+	const struct migcompat_broker_write_reply three[] = {replies[0], late, replies[1]};
 
 	EXPECT_RESULT(sizeof(late), write_all(three, sizeof(three)));
 	EXPECT_RESULT(-EINVAL, write_all(&three[1], 2 * sizeof(late)));
 	EXPECT_RESULT(sizeof(late), write_all(&three[2], sizeof(late)));
-	/* The same once more, before one that is good. */
-	const struct migcompat_msg_write_reply again[] = {replies[2], replies[2]};
+	/* The same reply again, before a valid one. */
+	const struct migcompat_broker_write_reply again[] = {replies[2], replies[2]};
 
 	EXPECT_RESULT(sizeof(late), write_all(again, sizeof(again)));
 	users_end(3);
@@ -199,14 +203,14 @@ static void each_reply_is_a_whole_yes_or_none(void)
 	users_end(1);
 }
 
-static void reply_that_is_cut_is_not_taken(void)
+static void truncated_reply_is_refused(void)
 {
 	begin_with_users();
 	for (size_t cut = 1; cut < sizeof(replies[0]); cut++)
 		EXPECT_RESULT(-EINVAL, write_all(replies, cut));
 	EXPECT_RESULT(sizeof(replies[0]), write_all(replies, 2 * sizeof(replies[0]) - 1));
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], sizeof(replies[1]) - 1));
-	replies[1].header.size++; /* it would end in the next one */
+	replies[1].header.size++; /* its size reaches into the next reply */
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], 2 * sizeof(replies[1])));
 	replies[1].header.size = 0;
 	EXPECT_RESULT(-EINVAL, write_all(&replies[1], 2 * sizeof(replies[1])));
@@ -215,19 +219,19 @@ static void reply_that_is_cut_is_not_taken(void)
 	users_end(3);
 }
 
-static void command_stands_alone(void)
+static void command_is_alone_in_its_write(void)
 {
 	struct {
-		struct migcompat_msg_write_reply reply;
-		struct migcompat_msg_detach detach;
-		struct migcompat_msg_write_reply last;
+		struct migcompat_broker_write_reply reply;
+		struct migcompat_broker_detach detach;
+		struct migcompat_broker_write_reply last;
 	} mixed;
 	union broker_message listed;
 
 	begin_with_users();
-	mixed.detach = (struct migcompat_msg_detach){
+	mixed.detach = (struct migcompat_broker_detach){
 		.header = {.size = sizeof(mixed.detach),
-			   .op = MIGCOMPAT_OP_DETACH,
+			   .op = MIGCOMPAT_BROKER_OP_DETACH,
 			   .id = broker.command + 1,
 			   .epoch = broker.epoch},
 		.attachment = attachment,
@@ -244,8 +248,8 @@ static void command_stands_alone(void)
 	users_end(3);
 }
 
-/* Memory ends behind the first message: the second one is the next again. */
-static void message_that_cannot_be_stored_is_not_lost(void)
+/* The buffer ends after the first message, so the second one is queued again. */
+static void message_that_cannot_be_copied_is_not_lost(void)
 {
 	char *pages = mmap(NULL, BUFFER, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	ssize_t count;
@@ -261,7 +265,7 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 	replies[1] = yes_to(0);
 	replies[2] = yes_to(REQUEST);
 	shim_expect(replies[0].header.id < replies[1].header.id, "out of order");
-	/* And replies that cannot be read end what is taken. */
+	/* A reply that cannot be copied ends the write. */
 	memcpy(pages + 4096 - sizeof(replies[0]), &replies[0], sizeof(replies[0]));
 	EXPECT_RESULT(sizeof(replies[0]),
 		      write_all(pages + 4096 - sizeof(replies[0]), sizeof(replies)));
@@ -271,11 +275,11 @@ static void message_that_cannot_be_stored_is_not_lost(void)
 	munmap(pages, BUFFER);
 }
 
-static void answer_comes_first_and_requests_behind_it(void)
+static void answers_are_read_before_requests(void)
 {
-	struct migcompat_msg_list list = {.header = {.size = sizeof(list), .op = MIGCOMPAT_OP_LIST},
-					  .after = 0};
-	struct migcompat_msg_header header;
+	struct migcompat_broker_list list = {
+		.header = {.size = sizeof(list), .op = MIGCOMPAT_BROKER_OP_LIST}, .after = 0};
+	struct migcompat_broker_header header;
 
 	begin(2);
 	users_start();
@@ -285,7 +289,7 @@ static void answer_comes_first_and_requests_behind_it(void)
 	ssize_t count = read_all(BUFFER);
 
 	memcpy(&header, buffer, sizeof(header));
-	EXPECT_RESULT(MIGCOMPAT_OP_LIST | MIGCOMPAT_OP_REPLY, (ssize_t)header.op);
+	EXPECT_RESULT(MIGCOMPAT_BROKER_OP_LIST | MIGCOMPAT_BROKER_OP_REPLY, (ssize_t)header.op);
 	EXPECT_RESULT((ssize_t)header.size + USERS * REQUEST, count);
 	for (int i = 0; i < USERS; i++)
 		replies[i] = yes_to((ssize_t)header.size + i * REQUEST);
@@ -315,13 +319,13 @@ static void requests_that_were_read_together_are_queued_again_together(void)
 static const struct shim_test tests[] = {
 	TEST(several_requests_and_replies_pass_at_once),
 	TEST(version_1_has_one_message_at_a_time),
-	TEST(further_messages_have_room_for_any),
+	TEST(further_messages_need_room_for_any),
 	TEST(write_stops_at_the_first_reply_that_is_refused),
 	TEST(each_reply_is_a_whole_yes_or_none),
-	TEST(reply_that_is_cut_is_not_taken),
-	TEST(command_stands_alone),
-	TEST(message_that_cannot_be_stored_is_not_lost),
-	TEST(answer_comes_first_and_requests_behind_it),
+	TEST(truncated_reply_is_refused),
+	TEST(command_is_alone_in_its_write),
+	TEST(message_that_cannot_be_copied_is_not_lost),
+	TEST(answers_are_read_before_requests),
 	TEST(requests_that_were_read_together_are_queued_again_together),
 };
 

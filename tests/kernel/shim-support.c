@@ -1,8 +1,5 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
-/*
- * Shared parts of the shim's test programs. Nothing here knows what is right; it carries out and
- * tells.
- */
+/* Helpers of the module's tests. Nothing here knows which result is right. */
 #include "shim-support.h"
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +24,7 @@ void shim_expect(bool holds, const char *format, ...)
 	expectations++;
 	if (holds)
 		return;
-	/* A stress test that goes wrong goes wrong a thousand times. */
+	/* A failing stress test fails thousands of times. */
 	if (++broken > 200)
 		return;
 	va_start(arguments, format);
@@ -56,7 +53,9 @@ int shim_run(const struct shim_test *tests, size_t count, const char *only)
 
 		if (only && strncmp(tests[i].name, only, strlen(only)) != 0)
 			continue;
-		/* What hangs ends with the program, so that the rest of the lab is heard of. */
+		/*
+		 * A test that hangs ends the program, so that the lab reports the rest.
+		 */
 		alarm((unsigned int)shim_number("SHIM_TEST_SECONDS", 600));
 		tests[i].run();
 		alarm(0);
@@ -204,7 +203,10 @@ void sleep_ms(unsigned int ms)
 	nanosleep(&time, NULL);
 }
 
-/* The last line of an answer: "ok ...", or the name of an error. Lines before it are skipped. */
+/*
+ * The last line of an answer: "ok ...", or the name of an error. Earlier lines are
+ * skipped.
+ */
 static int answer_read(struct broker_process *process, char *rest, size_t size)
 {
 	char line[8192];

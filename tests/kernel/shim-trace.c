@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the module's tracepoints: each tells its event with the device's name, and none ever a
+ * Tests of the module's tracepoints: each event has the device's name, and none has a
  * whole string.
  */
 #include "shim-support.h"
@@ -30,7 +30,7 @@ static void trace_read(void)
 	close(fd);
 }
 
-/* Whether a line of the trace has all of these words. */
+/* Does a line of the trace have all of these words? */
 static bool trace_has(const char *event, const char *first, const char *second)
 {
 	char *copy = strdup(trace), *rest = copy, *line;
@@ -49,7 +49,7 @@ static void each_event_is_traced(void)
 	char buffer[64];
 	ssize_t id;
 
-	/* It is mounted already where an earlier run did. */
+	/* An earlier run may have mounted it. */
 	shim_expect(mount("tracefs", TRACE, "tracefs", 0, NULL) == 0 || errno == EBUSY,
 		    "no tracefs: %s", strerror(errno));
 	broker_start_clean(&broker);

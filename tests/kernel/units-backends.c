@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the unit with five backends, one of which does harm: it takes all memory, crashes, hangs
- * or floods. The other four answer all the time, by attribute and by Varlink, also while the unit
- * is reloaded and while the kernel ends workers for want of memory. The service's process stays the
- * same. BACKENDS_DIR is where the service finds backends, /lab/backends has the harmful ones.
+ * Tests of the unit with five backends, one of which is harmful: it takes all memory,
+ * crashes, hangs or floods. The other four must answer all the time, by attribute and by
+ * Varlink, also during reloads and while the kernel kills workers for lack of memory. The
+ * service's process must stay the same. BACKENDS_DIR is the service's folder of backends,
+ * /lab/backends has the harmful ones.
  */
 #include "daemon-support.h"
 #include <errno.h>
@@ -23,10 +24,12 @@
 #define HARM_MS 2000
 #define REPLY_MAX (1u << 20)
 #define PATIENCE_MS 120000
-#define AT_REST (80l << 20) /* bytes that no unit without a greedy backend reaches */
+#define AT_REST (80l << 20) /* bytes; a unit without a greedy backend uses less */
 #define MORE (24l << 20)    /* less than one greedy backend takes */
 
-/* Whose answers must all be right. The first one is mtty, whose strings the kernel's devices have.
+/*
+ * Backends whose answers must all be right. The first is mtty, whose strings the kernel's
+ * devices have.
  */
 static struct neighbour {
 	const char *module;
@@ -72,7 +75,7 @@ static long unit_number(const char *property)
 		       : -1;
 }
 
-/* A number in a file of the unit's cgroup; behind WORD, unless that is "". */
+/* A number in a file of the unit's cgroup, after WORD, unless that is "". */
 static long cgroup_number(const char *file, const char *word)
 {
 	char path[256], text[1024];
@@ -130,7 +133,7 @@ static void *neighbour_run(void *argument)
 		const char *target = target_of(neighbour);
 		ssize_t result;
 
-		/* What was never answered needs the worker. */
+		/* A string without a cached answer needs the worker. */
 		if (neighbour->uuid)
 			snprintf(varied, sizeof(varied), "%s%lu", neighbour->wrong,
 				 (unsigned long)neighbour->answered);
@@ -157,7 +160,7 @@ static void *neighbour_run(void *argument)
 	return NULL;
 }
 
-/* Each has answered that often since. */
+/* Wait until each backend has answered so often. */
 static void neighbours_answer(unsigned long more)
 {
 	for (size_t i = 0; i < COUNT(neighbours); i++) {
@@ -170,7 +173,7 @@ static void neighbours_answer(unsigned long more)
 	}
 }
 
-/* ---------------------------------------------------------------- coming and going */
+/* ---------------------------------------------------------------- loading and unloading */
 
 static void device_make(const char *module, const char *uuid)
 {
@@ -210,7 +213,7 @@ static void backend_remove(const char *module)
 	command(line);
 }
 
-/* Until the service knows the backend. */
+/* Wait until the service knows the backend. */
 static void reload_with(const char *module)
 {
 	char text[128];
@@ -225,7 +228,7 @@ static void reload_with(const char *module)
 
 /* ---------------------------------------------------------------- harm */
 
-/* Asks the harmful one by each way, which never is a yes. */
+/* Ask the harmful backend through every interface. It must never give a yes. */
 static void *harm_run(void *argument)
 {
 	const struct harmful *one = argument;
@@ -248,7 +251,7 @@ static void *harm_run(void *argument)
 	return NULL;
 }
 
-/* Their devices are asked all the time, and the unit is reloaded meanwhile. */
+/* Questions about their devices continue during a reload. */
 static void suffer(const struct harmful *ones, size_t count)
 {
 	pthread_t threads[COUNT(greedy)];
@@ -284,7 +287,7 @@ static void go(const struct harmful *ones, size_t count)
 	}
 }
 
-static void one_harmful_backend_costs_its_own_answers(void)
+static void harmful_backend_affects_only_its_own_answers(void)
 {
 	for (size_t i = 0; i < COUNT(harmful); i++) {
 		printf("  %s\n", harmful[i].module);
@@ -294,7 +297,7 @@ static void one_harmful_backend_costs_its_own_answers(void)
 	}
 }
 
-static void many_greedy_ones_fit_into_the_unit(void)
+static void many_greedy_backends_fit_into_the_unit(void)
 {
 	long before = cgroup_number("memory.events", "oom_kill ");
 
@@ -304,8 +307,7 @@ static void many_greedy_ones_fit_into_the_unit(void)
 	go(greedy, COUNT(greedy));
 }
 
-/* Workers of an earlier load may still hold memory, which the unit gives back when they have ended.
- */
+/* Workers from before a reload may hold memory until they have exited. */
 static long unit_memory_at_rest(void)
 {
 	int waited = 0;
@@ -318,8 +320,8 @@ static long unit_memory_at_rest(void)
 	return cgroup_number("memory.current", "");
 }
 
-/* A unit that may hardly have more than it has: the kernel ends those who are greedy. */
-static void what_the_kernel_ends_is_the_greedy_one(void)
+/* The unit's limit is little above its use, so the kernel kills greedy workers. */
+static void kernel_kills_the_greedy_worker(void)
 {
 	long before = cgroup_number("memory.events", "oom_kill "), ended;
 	char line[256];
@@ -336,7 +338,7 @@ static void what_the_kernel_ends_is_the_greedy_one(void)
 	go(greedy, COUNT(greedy));
 }
 
-/* ---------------------------------------------------------------- beginning and end */
+/* ---------------------------------------------------------------- setup and teardown */
 
 static void neighbours_come(void)
 {
@@ -350,7 +352,7 @@ static void neighbours_come(void)
 	reload_with(neighbours[COUNT(neighbours) - 1].module);
 	for (size_t i = 1; i < COUNT(neighbours); i++)
 		device_make(neighbours[i].module, neighbours[i].uuid);
-	shim_expect(subjects_wait(), "not everything is attached");
+	shim_expect(subjects_wait(), "some devices are not attached");
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_2B].name, neighbours[0].right, STRING_MAX));
 	EXPECT_RESULT(0, subject_string(subjects[MTTY_1A].name, neighbours[0].wrong, STRING_MAX));
 }
@@ -384,9 +386,9 @@ static void neighbours_end(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(one_harmful_backend_costs_its_own_answers),
-	TEST(many_greedy_ones_fit_into_the_unit),
-	TEST(what_the_kernel_ends_is_the_greedy_one),
+	TEST(harmful_backend_affects_only_its_own_answers),
+	TEST(many_greedy_backends_fit_into_the_unit),
+	TEST(kernel_kills_the_greedy_worker),
 };
 
 int main(int argc, char **argv)

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Tests of the service as a unit of systemd's under the load of a crowd: killed, and succeeded by
- * one that gets the broker's descriptor from the store; stopped, which lets go of it; and
- * restarted. SHIM_WRITES sizes it.
+ * Tests of the service as a systemd unit under the load of a crowd. It is killed, and its
+ * successor gets the broker's descriptor from the store; it is stopped, which closes the
+ * descriptor; and it is restarted. SHIM_WRITES is the number of writes.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,7 +36,7 @@ static bool is_active(void)
 	return PROGRAM(output, "systemctl", "is-active", UNIT) == 0;
 }
 
-/* So many more answers than there were. */
+/* Wait for so many further answers. */
 static void let_work(unsigned long more)
 {
 	unsigned long before = crowd_done;
@@ -45,7 +45,7 @@ static void let_work(unsigned long more)
 		sleep_ms(20);
 }
 
-static void killed_service_is_succeeded_without_loss(void)
+static void killed_service_loses_no_question(void)
 {
 	unsigned long writes = (unsigned long)shim_number("SHIM_WRITES", 2000);
 
@@ -66,7 +66,7 @@ static void killed_service_is_succeeded_without_loss(void)
 	EXPECT_RESULT(0, (ssize_t)crowd_refused);
 }
 
-static void restart_keeps_who_waits(void)
+static void restart_keeps_waiting_callers(void)
 {
 	crowd_prepare();
 	crowd_start(0);
@@ -89,12 +89,12 @@ static void stopped_service_is_enotconn_and_never_yes(void)
 	crowd_start(0);
 	let_work(CROWD_WRITERS);
 	systemctl("stop");
-	/* Whoever had its answer before that has told of it by then. */
+	/* Writers that got an answer before this have counted it. */
 	sleep_ms(2000);
 	refused = crowd_refused;
 	done = crowd_done;
 	let_work(500);
-	/* At most what was between the two counts. */
+	/* At most the difference of the two counts. */
 	shim_expect(crowd_refused - refused + CROWD_WRITERS >= crowd_done - done,
 		    "%lu of %lu answers are ENOTCONN", (unsigned long)crowd_refused - refused,
 		    (unsigned long)crowd_done - done);
@@ -113,8 +113,8 @@ static void stopped_service_is_enotconn_and_never_yes(void)
 #name, name \
 	}
 static const struct shim_test tests[] = {
-	TEST(killed_service_is_succeeded_without_loss),
-	TEST(restart_keeps_who_waits),
+	TEST(killed_service_loses_no_question),
+	TEST(restart_keeps_waiting_callers),
 	TEST(stopped_service_is_enotconn_and_never_yes),
 };
 

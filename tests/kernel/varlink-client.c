@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * One call, its reply, and a look at a member of it, without a JSON library: what the service
- * writes has no space between tokens.
+ * A call, its reply, and the members of a reply, without a JSON library: the service
+ * writes no space between tokens.
  */
 #include "varlink-client.h"
 #include <errno.h>
@@ -37,7 +37,7 @@ int varlink_send(int fd, const char *method, const char *parameters, bool more)
 
 	if (length >= (int)sizeof(text))
 		return -E2BIG;
-	while (sent <= (size_t)length) { /* with the zero */
+	while (sent <= (size_t)length) { /* including the zero */
 		ssize_t count = send(fd, text + sent, (size_t)length + 1 - sent, MSG_NOSIGNAL);
 
 		if (count < 0)
@@ -52,7 +52,7 @@ ssize_t varlink_receive(int fd, char *reply, size_t size)
 	size_t used = 0;
 
 	while (used < size) {
-		/* A zero ends it; what is behind that belongs to the next reply. */
+		/* A zero ends the message. Bytes after it belong to the next reply. */
 		ssize_t count = recv(fd, reply + used, size - used, MSG_PEEK);
 		const char *end = count > 0 ? memchr(reply + used, '\0', (size_t)count) : NULL;
 		size_t taken = end	   ? (size_t)(end - reply) + 1 - used

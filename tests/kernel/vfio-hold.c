@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Has a VFIO device open, as a virtual machine would, until its standard input ends: vfio-hold
- * group|cdev ID. Says "held" once it is so.
+ * Keeps a VFIO device open, as a virtual machine does, until standard input ends. Prints
+ * "held" when it is open.
+ *
+ * usage: vfio-hold group|cdev ID
  */
 #include <dirent.h>
 #include <errno.h>
@@ -13,7 +15,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-/* Since Linux 6.6; older headers lack it. */
+/* New in Linux 6.6. */
 struct bind {
 	__u32 argsz;
 	__u32 flags;

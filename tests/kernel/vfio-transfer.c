@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Moves the state of one VFIO device into another with the kernel's own interface (type1 container,
- * group, migration v2) and says what came of it: the ground truth that verdicts are compared with.
- * It must not know any vendor, nor judge: what cannot be tried (no such device, a group that does
- * not open) is an error and never a "no".
+ * Moves the state of one VFIO device into another one with the kernel's interface (type1
+ * container, group, migration v2), and prints the result. Tests compare verdicts with it.
+ * It knows no vendor. If a transfer cannot be tried (no such device, a group that does
+ * not open), the result is an error, never a "no".
  *
- * Output, one line: "yes BYTES" (status 0), "no ERRNO" (status 1), "error ERRNO" (status 2); the
- * step goes to stderr.
+ * Output is one line: "yes BYTES" (status 0), "no ERRNO" (status 1) or "error ERRNO"
+ * (status 2). The step is printed to standard error.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -33,7 +33,7 @@ struct stream {
 	unsigned char bytes[STATE_MAX];
 };
 
-/* What the devices themselves refuse is a "no"; everything before that is an "error". */
+/* A refusal by a device is a "no". All failures before that are an "error". */
 enum outcome { OUTCOME_YES, OUTCOME_NO, OUTCOME_ERROR };
 
 static int complain(const struct session *session, const char *step, int error)
@@ -42,8 +42,10 @@ static int complain(const struct session *session, const char *step, int error)
 	return -error;
 }
 
-/* The number of the device's IOMMU group, which names its file in /dev/vfio; buses are asked in
- * turn. */
+/*
+ * The number of the device's IOMMU group, which is the name in /dev/vfio. Each bus is
+ * tried.
+ */
 static int group_path(const char *id, char *path, size_t size)
 {
 	static const char *const buses[] = {"mdev", "pci"};
@@ -64,7 +66,7 @@ static int group_path(const char *id, char *path, size_t size)
 	return -ENODEV;
 }
 
-/* What was never opened is -1, which close() refuses without harm. */
+/* A descriptor that was not opened is -1, for which close() fails harmlessly. */
 static void session_close(const struct session *session)
 {
 	close(session->device);
@@ -103,8 +105,7 @@ static int session_open(struct session *session, const char *id)
 	return 0;
 }
 
-/* The feature's payload follows the header, so both travel in one buffer of the kernel's alignment.
- */
+/* The feature's payload follows the header, in one aligned buffer. */
 static int feature(int device, uint32_t flags, void *payload, size_t size)
 {
 	union {
@@ -135,7 +136,7 @@ static int migration_supported(int device)
 	return migration.flags & VFIO_MIGRATION_STOP_COPY ? 0 : -ENOTTY;
 }
 
-/* Returns the data descriptor where the arc has one, and -1 through ret_fd where it has none. */
+/* Sets ret_fd to the data descriptor of the transition, or to -1 if it has none. */
 static int state_set(int device, enum vfio_device_mig_state state, int *ret_fd)
 {
 	struct vfio_device_feature_mig_state request = {.device_state = (uint32_t)state,
@@ -168,7 +169,7 @@ static int stream_read(int fd, struct stream *stream)
 	}
 }
 
-/* Leaves the device STOPped; the caller decides how it goes on. */
+/* The device is left in STOP. */
 static int state_save(int device, struct stream *stream)
 {
 	int fd = -1;
@@ -206,8 +207,7 @@ static int state_load(int device, const struct stream *stream)
 	return r < 0 ? r : state_set(device, VFIO_DEVICE_STATE_STOP, NULL);
 }
 
-/* Gives the source a state that the target cannot have by accident: a byte in a 16550's scratch
- * register. */
+/* Make the source's state unique, by a byte in a 16550's scratch register. */
 static int scratch_write(int device, unsigned char value)
 {
 	struct vfio_region_info region = {.argsz = sizeof(region),
@@ -220,7 +220,7 @@ static int scratch_write(int device, unsigned char value)
 	return pwrite(device, &value, 1, (off_t)region.offset + SCRATCH_REGISTER) == 1 ? 0 : -errno;
 }
 
-/* For whoever wants to hold another reader of such streams against this one. */
+/* Store the stream, for comparison with other readers. */
 static int stream_dump(const struct stream *stream, const char *path)
 {
 	FILE *file = fopen(path, "w");
@@ -233,8 +233,10 @@ static int stream_dump(const struct stream *stream, const char *path)
 	return fclose(file) == 0 && put == stream->length ? 0 : -EIO;
 }
 
-/* Opens a device and asks whether it migrates at all. The session is to be closed whatever the
- * outcome. */
+/*
+ * Open a device, and query whether it supports migration. The caller closes the session
+ * in any case.
+ */
 static enum outcome begin(struct session *session, const char *id, int *ret_error)
 {
 	int r = session_open(session, id);
@@ -249,7 +251,7 @@ static enum outcome begin(struct session *session, const char *id, int *ret_erro
 	return r < 0 ? OUTCOME_NO : OUTCOME_YES;
 }
 
-/* Any other way out of a failed load makes some drivers use what they freed. */
+/* After a failed load, other transitions make some drivers use freed memory. */
 static enum outcome fail(const struct session *session, enum outcome outcome, const char *step,
 			 int error)
 {
@@ -272,7 +274,7 @@ static enum outcome save_source(struct session *session, int mark, struct stream
 	return r < 0 ? fail(session, OUTCOME_ERROR, "save its state", -r) : OUTCOME_YES;
 }
 
-/* A load that succeeds is believed only when the target, asked again, gives the same state back. */
+/* After a successful load, the target must give the same state back. */
 static enum outcome load_target(struct session *session, const struct stream *stream,
 				int *ret_error)
 {
@@ -312,7 +314,7 @@ int main(int argc, char **argv)
 		return OUTCOME_ERROR;
 	}
 
-	/* One device at a time is open, so that SOURCE and TARGET may be the same one. */
+	/* Only one device is open at a time, so SOURCE and TARGET may be the same. */
 	struct session session;
 	enum outcome outcome = begin(&session, argv[1], &error);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * The rounds of a visiting device, with its readers and writers. Every other time it stays until it
- * was answered once.
+ * The rounds of a visiting device, with its readers and writers. In every other round the
+ * device stays until it was answered once.
  */
 #include "visitor.h"
 #include <errno.h>
@@ -17,7 +17,7 @@
 
 atomic_bool visitor_stop;
 static atomic_ulong checked;
-static atomic_uint present; /* the number of the name that it bears, or bore last */
+static atomic_uint present; /* index of its present or last name */
 
 static const char *visitor_name(const struct visitor *visitor, char name[static 64])
 {
@@ -71,7 +71,7 @@ static void *reader_run(void *argument)
 	return NULL;
 }
 
-/* Waits until it is answered; its answer. */
+/* Wait for an answer, and return it. */
 static ssize_t answer_wait(const struct visitor *visitor, const char *path)
 {
 	ssize_t result = -ENOENT;
@@ -102,7 +102,7 @@ void visitor_rounds(const struct visitor *visitor)
 		present = (unsigned int)round;
 		visitor_path(visitor, path);
 		EXPECT_RESULT(0, visitor->come(visitor_name(visitor, name)));
-		/* The other times it goes while it is being attached. */
+		/* In the other rounds it is removed while it is being attached. */
 		if (round % 2 == 0)
 			answered += answer_wait(visitor, path) == (ssize_t)strlen(visitor->string);
 		EXPECT_RESULT(0, visitor->go(name));
@@ -170,7 +170,7 @@ void visitor_is_card(struct visitor *visitor)
 
 	snprintf(parent, sizeof(parent), "%.*s", (int)(address - 1 - shim_card), shim_card);
 	visitor->parent = parent;
-	visitor->name_format = address; /* no % in it */
+	visitor->name_format = address; /* contains no % */
 	visitor->names = 1;
 	visitor->come = card_come;
 	visitor->go = card_go;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device that comes and goes for many rounds while readers and writers are at it: whoever is
- * there gets the right answer or hears that the device is gone, and nothing of it stays. Who
- * attaches it is the test's business.
+ * A device that is created and removed in many rounds, while readers and writers use its
+ * files. They must get the right answer, or an error that says that the device is gone.
+ * Nothing of it may remain. The test attaches the device.
  */
 #ifndef VISITOR_H
 #define VISITOR_H
@@ -11,7 +11,9 @@
 #include <sys/types.h>
 #include "shim-support.h"
 
-/* It may bear several names in turn, since a kernel that delays releasing gives none again at once.
+/*
+ * It has several names in turn, because a kernel that delays releasing keeps a name for a
+ * while.
  */
 struct visitor {
 	const char *parent;
@@ -19,20 +21,22 @@ struct visitor {
 	unsigned int names;
 	ssize_t (*come)(const char *name);
 	ssize_t (*go)(const char *name);
-	const char *string;		   /* what it reads and takes */
-	const char *other_string;	   /* what it refuses */
-	const char *parameter;		   /* file that reads as one digit, or NULL */
-	int tolerated;			   /* an error that is as good as ENODEV, or 0 */
-	void *(*companion)(void *visitor); /* runs beside it until told to stop; NULL: none */
+	const char *string;		   /* its string, which it accepts */
+	const char *other_string;	   /* a string that it refuses */
+	const char *parameter;		   /* file that has one digit, or NULL */
+	int tolerated;			   /* an error that is accepted like ENODEV, or 0 */
+	void *(*companion)(void *visitor); /* runs concurrently until stopped; or NULL */
 };
 
 extern atomic_bool visitor_stop;
-/* Where it is now, or was last. */
+/* Its present or last path. */
 const char *visitor_path(const struct visitor *visitor, char path[static 256]);
 void visitor_rounds(const struct visitor *visitor);
 
-/* The two visitors that there are: an mdev of a module made of migtest.c, and the card of the
- * environment. */
+/*
+ * The two visitors: an mdev of a module made of migtest.c, and the card of the
+ * environment.
+ */
 void visitor_is_mdev(struct visitor *visitor, const char *module);
 void visitor_is_card(struct visitor *visitor);
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device
- * does. What the module really answers is the kernel lab's to show; here it is what a kernel that
- * errs could say.
+ * The service's end of the broker over a SOCK_SEQPACKET socket, which preserves message
+ * boundaries as the device does. The test sends what a faulty kernel could send.
+ * scripts/kernel-lab tests the real module.
  */
 #ifndef TESTS_SERVICE_BROKER_BENCH_H
 #define TESTS_SERVICE_BROKER_BENCH_H
@@ -21,7 +21,8 @@
 struct bench {
 	struct broker broker;
 	int kernel;
-	_Alignas(8) char message[MIGCOMPAT_MSG_READ_SIZE]; /* the last one that was sent */
+	_Alignas(8) char message[MIGCOMPAT_BROKER_READ_SIZE]; /* the last one that the service sent
+							       */
 	ssize_t len;
 };
 
@@ -38,17 +39,17 @@ static inline void kernel_hears(void)
 	assert_true(bench.len > 0);
 }
 
-static inline struct migcompat_msg_header head(size_t size, uint32_t op, uint64_t id)
+static inline struct migcompat_broker_header head(size_t size, uint32_t op, uint64_t id)
 {
-	return (struct migcompat_msg_header){
+	return (struct migcompat_broker_header){
 		.size = (uint32_t)size, .op = op, .id = id, .epoch = EPOCH};
 }
 
-static inline struct migcompat_msg_hello_reply hello_reply(void)
+static inline struct migcompat_broker_hello_reply hello_reply(void)
 {
-	return (struct migcompat_msg_hello_reply){
-		.header = head(sizeof(struct migcompat_msg_hello_reply),
-			       MIGCOMPAT_OP_HELLO | MIGCOMPAT_OP_REPLY, 1),
+	return (struct migcompat_broker_hello_reply){
+		.header = head(sizeof(struct migcompat_broker_hello_reply),
+			       MIGCOMPAT_BROKER_OP_HELLO | MIGCOMPAT_BROKER_OP_REPLY, 1),
 		.version = 1,
 		.version_min = 1,
 		.version_max = 1,
@@ -57,8 +58,10 @@ static inline struct migcompat_msg_hello_reply hello_reply(void)
 		.timeout_ms = 5000};
 }
 
-/* The answer is there before the command is given: who gives it reads it at once. */
-static inline int broker_begin(const struct migcompat_msg_hello_reply *reply, struct error *err)
+/*
+ * Queue the answer before the command is sent, because broker_command reads it at once.
+ */
+static inline int broker_begin(const struct migcompat_broker_hello_reply *reply, struct error *err)
 {
 	int sockets[2], r;
 
@@ -72,7 +75,7 @@ static inline int broker_begin(const struct migcompat_msg_hello_reply *reply, st
 
 static inline int setup(void **state)
 {
-	const struct migcompat_msg_hello_reply reply = hello_reply();
+	const struct migcompat_broker_hello_reply reply = hello_reply();
 
 	(void)state;
 	return broker_begin(&reply, NULL);

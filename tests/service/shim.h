@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The kernel's end of the broker's protocol for tests without a kernel, in the service's own
- * process: opening, reading and writing the broker are wrapped by the linker. As in the kernel, a
- * command is carried out within its write, and its answer is read before all questions. What the
- * real one does is the kernel lab's to show.
+ * A fake kernel module, in the process of the service. Link with --wrap=open, --wrap=read
+ * and --wrap=write. As in the kernel, a command is executed within its write, and its
+ * answer is read before all requests. scripts/kernel-lab tests the real module.
  */
 #ifndef TESTS_SERVICE_SHIM_H
 #define TESTS_SERVICE_SHIM_H
 
 #include <errno.h>
-#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
 #include <pthread.h>
 #include <sys/eventfd.h>
@@ -22,46 +20,44 @@
 #define SHIM_MESSAGES_MAX 64
 
 struct shim_attached {
-	uint64_t attachment; /* 0: gone */
+	uint64_t attachment; /* 0: detached */
 	char subject[512];
 	char type[160];
-	char published[8192]; /* its last publication, text alone */
+	char published[8192]; /* text of the last PUBLISH */
 	int type_error;
 	bool is_type;
 };
 
 struct shim_message {
 	size_t len;
-	char bytes[MIGCOMPAT_MSG_READ_SIZE];
+	char bytes[MIGCOMPAT_BROKER_READ_SIZE];
 };
 
 struct shim {
-	int closed;  /* why the broker cannot be opened; 0: it can, ENOENT: the module is not loaded
-		      */
-	bool broken; /* reading fails */
-	const char *unbound; /* name of a device without a driver, which cannot be attached; NULL:
-				none */
-	unsigned no_memory;  /* so many more of ATTACH and PUBLISH fail */
-	int event;	     /* an eventfd as a semaphore: how many messages wait */
-	pthread_mutex_t lock;
-	pthread_cond_t changed;
-	struct shim_message messages[SHIM_MESSAGES_MAX]; /* that wait */
+	int closed;		/* errno of open(2), 0 or, without the module, ENOENT */
+	bool broken;		/* read(2) fails */
+	const char *unbound;	/* device for which ATTACH fails; or NULL */
+	unsigned no_memory;	/* how many ATTACH and PUBLISH fail with ENOMEM */
+	int event;		/* eventfd, a semaphore: one count a message */
+	pthread_mutex_t lock;	/* guards all but event */
+	pthread_cond_t changed; /* after each write */
+	struct shim_message messages[SHIM_MESSAGES_MAX]; /* oldest first */
 	size_t nmessages;
 	struct shim_attached attached[SHIM_ATTACHED_MAX];
 	size_t count;
 	uint64_t epoch;
 	uint64_t asked; /* id of the last question */
-	/* The answer to it: */
-	uint64_t answered;
+	/* The last reply: */
+	uint64_t answered; /* its id */
 	int error;
-	uint32_t yes; /* count of a write's */
-	char text[MIGCOMPAT_LINES_MAX + 1];
+	uint32_t yes; /* count of a reply to WRITE */
+	char text[MIGCOMPAT_BROKER_LINES_MAX + 1];
 	size_t len;
 };
 
 static struct shim shim;
 
-/* A text out of a message. */
+/* Copy a text of a message, and terminate it. */
 static inline void shim_keep(char *to, size_t size, const char *from, size_t len)
 {
 	assert_true(len < size);
@@ -69,11 +65,11 @@ static inline void shim_keep(char *to, size_t size, const char *from, size_t len
 	to[len] = '\0';
 }
 
-/* Under the lock. Answers go in front. */
-static inline void shim_says(struct migcompat_msg_header *header, size_t size, const char *text,
+/* Queue a message for the service; answers go first. Under the lock. */
+static inline void shim_says(struct migcompat_broker_header *header, size_t size, const char *text,
 			     size_t len)
 {
-	bool answer = header->op & MIGCOMPAT_OP_REPLY;
+	bool answer = header->op & MIGCOMPAT_BROKER_OP_REPLY;
 	struct shim_message *message = &shim.messages[answer ? 0 : shim.nmessages];
 
 	assert_true(shim.nmessages < SHIM_MESSAGES_MAX);
@@ -89,12 +85,12 @@ static inline void shim_says(struct migcompat_msg_header *header, size_t size, c
 	eventfd_write(shim.event, 1);
 }
 
-static inline void shim_answers(const struct migcompat_msg_header *to, void *answer, size_t size,
+static inline void shim_answers(const struct migcompat_broker_header *to, void *answer, size_t size,
 				const char *text, size_t len)
 {
-	struct migcompat_msg_header *header = answer;
+	struct migcompat_broker_header *header = answer;
 
-	header->op = to->op | MIGCOMPAT_OP_REPLY;
+	header->op = to->op | MIGCOMPAT_BROKER_OP_REPLY;
 	header->id = to->id;
 	shim_says(header, size, text, len);
 }
@@ -107,9 +103,9 @@ static inline struct shim_attached *shim_by_number(uint64_t attachment)
 	return NULL;
 }
 
-static inline void shim_list(const struct migcompat_msg_list *list)
+static inline void shim_list(const struct migcompat_broker_list *list)
 {
-	struct migcompat_msg_list_reply reply = {.attachment = 0};
+	struct migcompat_broker_list_reply reply = {.attachment = 0};
 	const char *name = "";
 
 	for (size_t i = 0; i < shim.count && !reply.attachment; i++) {
@@ -119,17 +115,18 @@ static inline void shim_list(const struct migcompat_msg_list *list)
 		if (attached->attachment <= list->after)
 			continue;
 		reply.attachment = attached->attachment;
-		reply.kind = attached->is_type ? MIGCOMPAT_KIND_TYPE : MIGCOMPAT_KIND_DEVICE;
+		reply.kind = attached->is_type ? MIGCOMPAT_BROKER_KIND_TYPE
+					       : MIGCOMPAT_BROKER_KIND_DEVICE;
 		name = slash ? slash + 1 : attached->subject;
 	}
 	reply.name_length = (uint32_t)strlen(name);
 	shim_answers(&list->header, &reply, sizeof(reply), name, strlen(name));
 }
 
-/* ENODEV, as the kernel answers for a device that has left its driver. */
-static inline int shim_attach(const struct migcompat_msg_attach *attach)
+/* -ENODEV: no driver is bound to the device, as in the kernel. */
+static inline int shim_attach(const struct migcompat_broker_attach *attach)
 {
-	struct migcompat_msg_attach_reply reply = {.attachment = shim.count + 1};
+	struct migcompat_broker_attach_reply reply = {.attachment = shim.count + 1};
 	struct shim_attached *attached = &shim.attached[shim.count++];
 	const char *text = (const char *)(attach + 1);
 
@@ -139,7 +136,7 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 		return -ENODEV;
 	}
 	attached->attachment = reply.attachment;
-	attached->is_type = attach->header.op == MIGCOMPAT_OP_ATTACH_TYPE;
+	attached->is_type = attach->header.op == MIGCOMPAT_BROKER_OP_ATTACH_TYPE;
 	attached->type_error = attach->type_error;
 	shim_keep(attached->subject, sizeof(attached->subject), text, attach->subject_length);
 	shim_keep(attached->type, sizeof(attached->type), text + attach->subject_length,
@@ -148,70 +145,93 @@ static inline int shim_attach(const struct migcompat_msg_attach *attach)
 	return 0;
 }
 
-static inline int shim_hear(const void *message, size_t len)
+/* The messages that wait get the new epoch, as in the kernel. */
+static inline void shim_hello(const struct migcompat_broker_header *header)
 {
-	const struct migcompat_msg_header *header = message;
-	struct migcompat_msg_hello_reply hello = {.version = MIGCOMPAT_VERSION_MAX,
-						  .version_min = 1,
-						  .version_max = MIGCOMPAT_VERSION_MAX,
-						  .timeout_ms = 5000};
-	const struct migcompat_msg_detach *detach = (const void *)header;
-	const struct migcompat_msg_publish *publish = (const void *)header;
-	size_t fixed = sizeof(*publish);
-	struct shim_attached *attached;
+	struct migcompat_broker_hello_reply reply = {.version = MIGCOMPAT_BROKER_VERSION_MAX,
+						     .version_min = 1,
+						     .version_max = MIGCOMPAT_BROKER_VERSION_MAX,
+						     .timeout_ms = 5000};
 
-	if (shim.no_memory &&
-	    (header->op == MIGCOMPAT_OP_ATTACH || header->op == MIGCOMPAT_OP_PUBLISH)) {
+	shim.epoch++;
+	for (size_t i = 0; i < shim.nmessages; i++)
+		((struct migcompat_broker_header *)(void *)shim.messages[i].bytes)->epoch =
+			shim.epoch;
+	shim_answers(header, &reply, sizeof(reply), NULL, 0);
+}
+
+static inline void shim_publish(const struct migcompat_broker_publish *publish)
+{
+	struct shim_attached *attached = shim_by_number(publish->attachment);
+	size_t fixed =
+		sizeof(*publish) + publish->parameters * sizeof(struct migcompat_broker_parameter);
+	const char *text = (const char *)publish + fixed;
+
+	if (!attached)
+		return;
+	shim_keep(attached->published, sizeof(attached->published), text,
+		  publish->header.size - fixed);
+	shim_keep(attached->type, sizeof(attached->type), text, publish->type_length);
+	attached->type_error = publish->type_error;
+}
+
+static inline void shim_detach(const struct migcompat_broker_detach *detach)
+{
+	struct shim_attached *attached = shim_by_number(detach->attachment);
+
+	if (attached)
+		attached->attachment = 0;
+}
+
+/* A reply of an older epoch has no effect, as in the kernel. */
+static inline void shim_reply(const struct migcompat_broker_header *header)
+{
+	const struct migcompat_broker_write_reply *yes = (const void *)header;
+	const struct migcompat_broker_text_reply *text = (const void *)header;
+
+	if (!(header->op & MIGCOMPAT_BROKER_OP_REPLY) || header->epoch != shim.epoch)
+		return;
+	shim.answered = header->id;
+	shim.error = header->error;
+	shim.len = 0;
+	if (header->op == (MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY)) {
+		shim.yes = yes->count;
+		return;
+	}
+	shim.len = header->size - sizeof(*text);
+	shim_keep(shim.text, sizeof(shim.text), (const char *)(text + 1), shim.len);
+}
+
+/* A message from the service; -errno is that of its write(2). Under the lock. */
+static inline int shim_receive(const struct migcompat_broker_header *header)
+{
+	const void *message = header;
+
+	if (shim.no_memory && (header->op == MIGCOMPAT_BROKER_OP_ATTACH ||
+			       header->op == MIGCOMPAT_BROKER_OP_PUBLISH)) {
 		shim.no_memory--;
 		return -ENOMEM;
 	}
 	switch (header->op) {
-	case MIGCOMPAT_OP_HELLO:
-		shim.epoch++;
-		for (size_t i = 0; i < shim.nmessages; i++)
-			((struct migcompat_msg_header *)(void *)shim.messages[i].bytes)->epoch =
-				shim.epoch;
-		shim_answers(header, &hello, sizeof(hello), NULL, 0);
+	case MIGCOMPAT_BROKER_OP_HELLO:
+		shim_hello(header);
 		return 0;
-	case MIGCOMPAT_OP_LIST:
-		shim_list((const void *)header);
+	case MIGCOMPAT_BROKER_OP_LIST:
+		shim_list(message);
 		return 0;
-	case MIGCOMPAT_OP_ATTACH:
-	case MIGCOMPAT_OP_ATTACH_TYPE:
-		return shim_attach((const void *)header);
-	case MIGCOMPAT_OP_DETACH:
-		attached = shim_by_number(detach->attachment);
-		if (attached)
-			attached->attachment = 0;
+	case MIGCOMPAT_BROKER_OP_ATTACH:
+	case MIGCOMPAT_BROKER_OP_ATTACH_TYPE:
+		return shim_attach(message);
+	case MIGCOMPAT_BROKER_OP_DETACH:
+		shim_detach(message);
 		return 0;
-	case MIGCOMPAT_OP_PUBLISH:
-		attached = shim_by_number(publish->attachment);
-		fixed += publish->parameters * sizeof(struct migcompat_msg_parameter);
-		if (attached) {
-			shim_keep(attached->published, sizeof(attached->published),
-				  (const char *)message + fixed, len - fixed);
-			shim_keep(attached->type, sizeof(attached->type),
-				  (const char *)message + fixed, publish->type_length);
-			attached->type_error = publish->type_error;
-		}
+	case MIGCOMPAT_BROKER_OP_PUBLISH:
+		shim_publish(message);
 		return 0;
 	default:
-		break;
-	}
-	if (!(header->op & MIGCOMPAT_OP_REPLY) || header->epoch != shim.epoch)
-		return 0; /* void, as in the kernel */
-	shim.answered = header->id;
-	shim.error = header->error;
-	shim.len = 0;
-	if (header->op == (MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY)) {
-		shim.yes = ((const struct migcompat_msg_write_reply *)(const void *)header)->count;
+		shim_reply(header);
 		return 0;
 	}
-	shim.len = len - sizeof(struct migcompat_msg_text_reply);
-	memcpy(shim.text, (const char *)message + sizeof(struct migcompat_msg_text_reply),
-	       shim.len);
-	shim.text[shim.len] = '\0';
-	return 0;
 }
 
 int __real_open(const char *path, int flags, ...);
@@ -221,8 +241,8 @@ int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
 
-#define SHIM_FD 900 /* or above: a number that no file gets after the service has closed it */
-static _Atomic int shim_fd = -1; /* the service's */
+#define SHIM_FD 900		 /* at least: no other file gets it after a close */
+static _Atomic int shim_fd = -1; /* the service's descriptor */
 
 int __wrap_open(const char *path, int flags, ...)
 {
@@ -252,7 +272,7 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 		return __real_read(fd, buffer, size);
 	pthread_mutex_lock(&shim.lock);
 	errno = shim.broken ? EIO : EAGAIN;
-	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_MSG_READ_SIZE;
+	for (; shim.nmessages && !shim.broken && size - done >= MIGCOMPAT_BROKER_READ_SIZE;
 	     done += len) {
 		len = shim.messages[0].len;
 		memcpy((char *)buffer + done, shim.messages[0].bytes, len);
@@ -266,7 +286,7 @@ ssize_t __wrap_read(int fd, void *buffer, size_t size)
 
 ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 {
-	const struct migcompat_msg_header *header = buffer;
+	const struct migcompat_broker_header *header = buffer;
 	int r = 0;
 
 	if (fd != shim_fd)
@@ -275,7 +295,7 @@ ssize_t __wrap_write(int fd, const void *buffer, size_t size)
 	for (size_t done = 0; done < size && !r; done += header->size) {
 		header = (const void *)((const char *)buffer + done);
 		assert_true(header->size <= size - done);
-		r = shim_hear(header, header->size);
+		r = shim_receive(header);
 	}
 	pthread_cond_broadcast(&shim.changed);
 	pthread_mutex_unlock(&shim.lock);
@@ -310,8 +330,7 @@ static inline void shim_end(void)
 	close(shim.event);
 }
 
-/* Under the lock: wait a little for something to change; fails the test where nothing did for long.
- */
+/* Wait for a change; the test fails if there is none for long. Under the lock. */
 static inline void shim_wait(const char *what)
 {
 	struct timespec until = monotonic_after(WAIT_MS);
@@ -322,7 +341,7 @@ static inline void shim_wait(const char *what)
 	}
 }
 
-/* The number of what is attached of that subject's end; waits for it. */
+/* Wait for an attachment whose subject ends in this name; its number. */
 static inline uint64_t shim_attachment(const char *name)
 {
 	uint64_t found = 0;
@@ -343,7 +362,7 @@ static inline uint64_t shim_attachment(const char *name)
 	return found;
 }
 
-/* As the kernel does when a device leaves its driver. */
+/* The device loses its driver. */
 static inline void shim_forget(const char *name)
 {
 	uint64_t attachment = shim_attachment(name);
@@ -356,7 +375,7 @@ static inline void shim_forget(const char *name)
 
 static inline void shim_put(uint32_t op, uint64_t attachment, const char *string)
 {
-	struct migcompat_msg_request request = {.header = {.op = op}, .attachment = attachment};
+	struct migcompat_broker_request request = {.header = {.op = op}, .attachment = attachment};
 
 	pthread_mutex_lock(&shim.lock);
 	request.header.id = ++shim.asked;
@@ -365,7 +384,7 @@ static inline void shim_put(uint32_t op, uint64_t attachment, const char *string
 	pthread_mutex_unlock(&shim.lock);
 }
 
-/* How many messages nobody has read yet. */
+/* How many messages wait. */
 static inline size_t shim_waiting(void)
 {
 	size_t count;
@@ -376,7 +395,7 @@ static inline size_t shim_waiting(void)
 	return count;
 }
 
-/* To the last question: 0 or a negative errno; text is in shim.text. */
+/* Wait for the reply to the last question: 0 or -errno; a text is in shim.text. */
 static inline int shim_answer(void)
 {
 	int error;
@@ -397,13 +416,13 @@ static inline int shim_ask(uint32_t op, uint64_t attachment, const char *string)
 
 static inline int shim_read(const char *name)
 {
-	return shim_ask(MIGCOMPAT_OP_READ, shim_attachment(name), "");
+	return shim_ask(MIGCOMPAT_BROKER_OP_READ, shim_attachment(name), "");
 }
 
-/* A yes must bear the string's length. */
+/* A yes must have the string's length as count. */
 static inline int shim_write(const char *name, const char *string)
 {
-	int error = shim_ask(MIGCOMPAT_OP_WRITE, shim_attachment(name), string);
+	int error = shim_ask(MIGCOMPAT_BROKER_OP_WRITE, shim_attachment(name), string);
 
 	assert_int_equal(shim.yes, error ? 0 : strlen(string));
 	return error;

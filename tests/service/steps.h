@@ -14,6 +14,7 @@
 #include "core/backend/provider.h"
 #include "core/worker_client/restart.h"
 #include "core/service/kernel/publish.h"
+#include "core/service/kernel/backend_queue.h"
 #include "core/service/kernel/batch.h"
 #include "core/service/kernel/kernel_questions.h"
 #include "core/service/log.h"
@@ -37,7 +38,7 @@ enum step {
 	STEP_LIFE_SEEN,
 	STEP_NOT_KEPT,
 	STEP_QUEUED,
-	/* From here on in the lane: */
+	/* From here on in the queue: */
 	STEP_TAKEN,
 	STEP_FACTS_READ,
 	STEP_OPENED,
@@ -92,7 +93,7 @@ static struct {
 
 /* Of the present thread, with a question that counts: */
 static _Thread_local bool taking;   /* it is received, and not handed on yet */
-static _Thread_local bool in_lane;  /* the lane has it */
+static _Thread_local bool in_queue; /* the queue has it */
 static _Thread_local bool answered; /* likewise, and the worker's answer */
 
 /* ---------------------------------------------------------------- changes */
@@ -188,8 +189,8 @@ bool __real_restart_due(const struct restart *restart, uint64_t now);
 bool __wrap_restart_due(const struct restart *restart, uint64_t now);
 void __real_restart_ended(struct restart *restart, uint64_t when);
 void __wrap_restart_ended(struct restart *restart, uint64_t when);
-void __real_kernel_reload(struct kernel *kernel, struct world *world);
-void __wrap_kernel_reload(struct kernel *kernel, struct world *world);
+void __real_kernel_questions_reload(struct kernel_questions *kernel, struct world *world);
+void __wrap_kernel_questions_reload(struct kernel_questions *kernel, struct world *world);
 int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
 		    struct error *err);
 int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
@@ -204,18 +205,18 @@ uint64_t __real_holds_changed(const struct holds *holds);
 uint64_t __wrap_holds_changed(const struct holds *holds);
 uint32_t __real_provider_life(struct provider *provider);
 uint32_t __wrap_provider_life(struct provider *provider);
-bool __real_answers_find(struct answers *answers, const struct stamp *stamp,
-			 const struct broker_request *request, int *ret_error, char *text,
-			 size_t *ret_text_len);
-bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
-			 const struct broker_request *request, int *ret_error, char *text,
-			 size_t *ret_text_len);
-int __real_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
-		    const struct stamp *stamp);
-int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
-		    const struct stamp *stamp);
-void __real_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
-void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count);
+bool __real_answer_cache_find(struct answer_cache *answers, const struct stamp *stamp,
+			      const struct broker_request *request, int *ret_error, char *text,
+			      size_t *ret_text_len);
+bool __wrap_answer_cache_find(struct answer_cache *answers, const struct stamp *stamp,
+			      const struct broker_request *request, int *ret_error, char *text,
+			      size_t *ret_text_len);
+int __real_queue_add(struct queue *queue, const struct broker_request *request, const char *device,
+		     const struct stamp *stamp);
+int __wrap_queue_add(struct queue *queue, const struct broker_request *request, const char *device,
+		     const struct stamp *stamp);
+void __real_batch_ask(struct batch *batch, struct queue_job *const *jobs, size_t count);
+void __wrap_batch_ask(struct batch *batch, struct queue_job *const *jobs, size_t count);
 int __real_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
 int __wrap_view_open(struct world *world, const char *only, struct view *ret, struct error *err);
 int __real_target_open(const struct engine *engine, const struct device *device, struct target *ret,
@@ -230,10 +231,10 @@ void __real_check_end(struct check *check, const struct check *after);
 void __wrap_check_end(struct check *check, const struct check *after);
 void __real_broker_replies_send(const struct broker *broker, struct broker_replies *replies);
 void __wrap_broker_replies_send(const struct broker *broker, struct broker_replies *replies);
-void __real_answers_keep(struct answers *answers, const struct answered *answer);
-void __wrap_answers_keep(struct answers *answers, const struct answered *answer);
-int __real_broker_accept(const struct broker *broker, uint64_t id, size_t len);
-int __wrap_broker_accept(const struct broker *broker, uint64_t id, size_t len);
+void __real_answer_cache_add(struct answer_cache *answers, const struct cached_answer *answer);
+void __wrap_answer_cache_add(struct answer_cache *answers, const struct cached_answer *answer);
+int __real_broker_reply_yes(const struct broker *broker, uint64_t id, size_t len);
+int __wrap_broker_reply_yes(const struct broker *broker, uint64_t id, size_t len);
 
 const char *__wrap_engine_worker_program(struct arena *arena)
 {
@@ -254,11 +255,11 @@ void __wrap_restart_ended(struct restart *restart, uint64_t when)
 	restart->parked = atomic_exchange(&walk.park, false);
 }
 
-void __wrap_kernel_reload(struct kernel *kernel, struct world *world)
+void __wrap_kernel_questions_reload(struct kernel_questions *kernel, struct world *world)
 {
 	walk.scanned = NULL;
 	walk.newest = world;
-	__real_kernel_reload(kernel, world);
+	__real_kernel_questions_reload(kernel, world);
 	walk.reloads++;
 }
 
@@ -314,11 +315,12 @@ uint32_t __wrap_provider_life(struct provider *provider)
 	return life;
 }
 
-bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
-			 const struct broker_request *request, int *ret_error, char *text,
-			 size_t *ret_text_len)
+bool __wrap_answer_cache_find(struct answer_cache *answers, const struct stamp *stamp,
+			      const struct broker_request *request, int *ret_error, char *text,
+			      size_t *ret_text_len)
 {
-	bool found = __real_answers_find(answers, stamp, request, ret_error, text, ret_text_len);
+	bool found =
+		__real_answer_cache_find(answers, stamp, request, ret_error, text, ret_text_len);
 
 	walk.found += found;
 	if (taking)
@@ -326,10 +328,10 @@ bool __wrap_answers_find(struct answers *answers, const struct stamp *stamp,
 	return found;
 }
 
-int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
-		    const struct stamp *stamp)
+int __wrap_queue_add(struct queue *queue, const struct broker_request *request, const char *device,
+		     const struct stamp *stamp)
 {
-	int r = __real_lane_ask(lane, request, device, stamp);
+	int r = __real_queue_add(queue, request, device, stamp);
 
 	if (taking)
 		step(STEP_QUEUED);
@@ -337,10 +339,10 @@ int __wrap_lane_ask(struct lane *lane, const struct broker_request *request, con
 	return r;
 }
 
-void __wrap_batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
+void __wrap_batch_ask(struct batch *batch, struct queue_job *const *jobs, size_t count)
 {
-	in_lane = jobs[0]->stamp.attachment == walk.attachment;
-	if (in_lane)
+	in_queue = jobs[0]->stamp.attachment == walk.attachment;
+	if (in_queue)
 		step(STEP_TAKEN);
 	__real_batch_ask(batch, jobs, count);
 }
@@ -349,7 +351,7 @@ int __wrap_view_open(struct world *world, const char *only, struct view *ret, st
 {
 	int r = __real_view_open(world, only, ret, err);
 
-	if (in_lane)
+	if (in_queue)
 		step(STEP_FACTS_READ);
 	return r;
 }
@@ -359,7 +361,7 @@ int __wrap_target_open(const struct engine *engine, const struct device *device,
 {
 	int r = __real_target_open(engine, device, ret, err);
 
-	if (in_lane)
+	if (in_queue)
 		step(STEP_OPENED);
 	return r;
 }
@@ -368,40 +370,40 @@ void __wrap_check_begin(struct check *check, struct question *questions, size_t 
 			const struct check *before)
 {
 	__real_check_begin(check, questions, count, before);
-	if (in_lane)
+	if (in_queue)
 		step(STEP_SENT);
 }
 
 void __wrap_check_end(struct check *check, const struct check *after)
 {
-	if (in_lane)
+	if (in_queue)
 		step(STEP_COMPARED);
 	__real_check_end(check, after);
-	answered = in_lane;
-	if (in_lane)
+	answered = in_queue;
+	if (in_queue)
 		step(STEP_ANSWERED);
 }
 
 void __wrap_broker_replies_send(const struct broker *broker, struct broker_replies *replies)
 {
 	answered = false;
-	if (in_lane)
+	if (in_queue)
 		step(STEP_CONFIRMED);
 	__real_broker_replies_send(broker, replies);
-	if (in_lane)
+	if (in_queue)
 		step(STEP_REPLIED);
 }
 
-void __wrap_answers_keep(struct answers *answers, const struct answered *answer)
+void __wrap_answer_cache_add(struct answer_cache *answers, const struct cached_answer *answer)
 {
-	__real_answers_keep(answers, answer);
-	if (in_lane)
+	__real_answer_cache_add(answers, answer);
+	if (in_queue)
 		step(STEP_KEPT);
 }
 
-int __wrap_broker_accept(const struct broker *broker, uint64_t id, size_t len)
+int __wrap_broker_reply_yes(const struct broker *broker, uint64_t id, size_t len)
 {
-	int r = __real_broker_accept(broker, id, len);
+	int r = __real_broker_reply_yes(broker, id, len);
 
 	if (taking)
 		step(STEP_ACCEPTED);
@@ -487,7 +489,7 @@ static void begin(void)
 	for (int i = 0; i < WAIT_MS && walk.scanned != walk.newest; i++)
 		pause_ms(1);
 	assert_ptr_equal(walk.scanned, walk.newest);
-	/* So the lanes of this policy are known, and a fresh target is not open. */
+	/* So the queues of this policy are known, and a fresh target is not open. */
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
 		assert_int_equal(shim_write(OTHER, STRING), 0);
 	walk.attachment = shim_attachment(TARGET);

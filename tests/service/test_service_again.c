@@ -217,7 +217,7 @@ static void flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls(v
 	(void)state;
 	healthy_types_are_told();
 	for (unsigned i = 0; i < 3 * ASKS_MAX; i++) {
-		shim_put(MIGCOMPAT_OP_ASK, 0, "moody:mdev:plain:1;plain");
+		shim_put(MIGCOMPAT_BROKER_OP_ASK, 0, "moody:mdev:plain:1;plain");
 		/* The kernel that is played has few places for messages. */
 		while (shim_waiting() > SHIM_MESSAGES_MAX / 2)
 			pause_ms(1);

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Questions at /dev/migcompat about a recorded host: their order, their bound, and their end. A
- * socket stands for the broker.
+ * Questions at /dev/migcompat about a recorded host: order, bound and end. A socket
+ * replaces the broker.
  */
 #include "core/service/kernel/asks.h"
 
 #include <errno.h>
-#undef MIGCOMPAT_STRING_MAX /* of our own header, where it is the same number */
 #include <linux/migcompat.h>
 #include <semaphore.h>
 #include <sys/socket.h>
@@ -32,12 +31,11 @@ struct bench {
 	struct asks *asks;
 	int kernel;			    /* the broker's other end */
 	uint64_t id;			    /* of the last question */
-	struct held held[POOL_ASK_THREADS]; /* take all threads of such questions until they are let
-					       go */
+	struct held held[POOL_ASK_THREADS]; /* occupy all threads until let_go */
 	sem_t begun;
 	sem_t hold;
 	unsigned nheld;
-	char string[MIGCOMPAT_STRING_MAX + 1]; /* of the card */
+	char string[MIGCOMPAT_BROKER_STRING_MAX + 1]; /* of the card */
 };
 
 static void held_run(struct pool_job *job)
@@ -66,7 +64,7 @@ static void hold_all(struct bench *bench)
 	bench->nheld = POOL_ASK_THREADS;
 }
 
-/* One thread is free from here on. */
+/* Free one thread. */
 static void let_go(struct bench *bench)
 {
 	bench->nheld--;
@@ -101,7 +99,7 @@ static int setup(void **state)
 	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
-	/* A socket has less room than there are replies: who writes waits for the test to read. */
+	/* It blocks: a socket has less room than there are replies. */
 	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets), 0);
 	bench->broker.fd = sockets[0];
 	bench->kernel = sockets[1];
@@ -135,10 +133,11 @@ static int teardown(void **state)
 
 static void ask(struct bench *bench, const char *string)
 {
-	struct broker_request request = {
-		.op = BROKER_ASK, .id = ++bench->id, .len = strlen(string)};
+	const struct broker_request request = {.op = MIGCOMPAT_BROKER_OP_ASK,
+					       .id = ++bench->id,
+					       .string = string,
+					       .len = strlen(string)};
 
-	memcpy(request.string, string, request.len + 1);
 	asks_put(bench->asks, &bench->world, &request);
 }
 
@@ -148,18 +147,18 @@ static void cancel_all(struct bench *bench)
 		asks_cancel(bench->asks, id);
 }
 
-/* What the loop has to do now. */
+/* Run all events that are ready. */
 static void settle(struct bench *bench)
 {
 	while (sd_event_run(bench->event, 0) > 0)
 		;
 }
 
-/* The next reply, of that id; its text is in text, or nowhere. */
+/* The next reply must be to this id. Its text is copied to text, unless that is NULL. */
 static int reply(struct bench *bench, uint64_t id, char *text)
 {
-	static char bytes[sizeof(struct migcompat_msg_header) + MIGCOMPAT_LINES_MAX];
-	struct migcompat_msg_header header;
+	static char bytes[sizeof(struct migcompat_broker_header) + MIGCOMPAT_BROKER_LINES_MAX];
+	struct migcompat_broker_header header;
 	ssize_t size;
 
 	while ((size = recv(bench->kernel, bytes, sizeof(bytes), MSG_DONTWAIT)) < 0) {
@@ -168,7 +167,7 @@ static int reply(struct bench *bench, uint64_t id, char *text)
 	}
 	assert_true((size_t)size >= sizeof(header));
 	memcpy(&header, bytes, sizeof(header));
-	assert_int_equal(header.op, MIGCOMPAT_OP_ASK | MIGCOMPAT_OP_REPLY);
+	assert_int_equal(header.op, MIGCOMPAT_BROKER_OP_ASK | MIGCOMPAT_BROKER_OP_REPLY);
 	assert_int_equal(header.id, id);
 	if (text) {
 		memcpy(text, bytes + sizeof(header), (size_t)size - sizeof(header));
@@ -179,7 +178,7 @@ static int reply(struct bench *bench, uint64_t id, char *text)
 
 static void question_is_answered_with_lines(void **state)
 {
-	static char text[MIGCOMPAT_LINES_MAX + 1];
+	static char text[MIGCOMPAT_BROKER_LINES_MAX + 1];
 	struct bench *bench = *state;
 
 	ask(bench, bench->string);
@@ -187,7 +186,7 @@ static void question_is_answered_with_lines(void **state)
 	assert_contains(text, "yes " CARD " identical ");
 }
 
-static void question_that_makes_no_sense_is_refused(void **state)
+static void malformed_question_is_refused(void **state)
 {
 	struct bench *bench = *state;
 
@@ -208,7 +207,7 @@ static void questions_are_answered_in_their_order(void **state)
 		assert_int_equal(reply(bench, id, NULL), id % 2 ? 0 : -EINVAL);
 }
 
-static void one_question_too_many_is_busy_at_once(void **state)
+static void question_beyond_the_bound_is_ebusy_at_once(void **state)
 {
 	struct bench *bench = *state;
 
@@ -218,7 +217,7 @@ static void one_question_too_many_is_busy_at_once(void **state)
 	assert_int_equal(reply(bench, ASKS_MAX + 2, NULL), -EBUSY);
 }
 
-static void question_that_finds_no_place_in_the_pool_is_busy(void **state)
+static void question_refused_by_the_pool_is_ebusy(void **state)
 {
 	struct bench *bench = *state;
 
@@ -232,7 +231,7 @@ static void question_that_finds_no_place_in_the_pool_is_busy(void **state)
 		assert_int_equal(reply(bench, id, NULL), -EINVAL);
 }
 
-static void places_are_free_again_after_the_answers(void **state)
+static void answers_make_room_for_further_questions(void **state)
 {
 	struct bench *bench = *state;
 
@@ -249,7 +248,7 @@ static void places_are_free_again_after_the_answers(void **state)
 	}
 }
 
-static void cancelled_question_frees_its_place_before_it_was_handed_over(void **state)
+static void question_cancelled_before_its_submission_makes_room(void **state)
 {
 	struct bench *bench = *state;
 
@@ -261,7 +260,7 @@ static void cancelled_question_frees_its_place_before_it_was_handed_over(void **
 	assert_int_equal(reply(bench, ASKS_MAX + 1, NULL), 0);
 }
 
-static void cancelled_question_frees_its_place_while_it_waits(void **state)
+static void question_cancelled_while_it_waits_makes_room(void **state)
 {
 	struct bench *bench = *state;
 
@@ -279,7 +278,7 @@ static void cancelled_question_frees_its_place_while_it_waits(void **state)
 		assert_int_equal(reply(bench, id, NULL), 0);
 }
 
-static void questions_that_were_not_answered_end_with_the_service(void **state)
+static void unanswered_questions_are_freed_at_the_end(void **state)
 {
 	struct bench *bench = *state;
 
@@ -295,14 +294,14 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		CASE(question_is_answered_with_lines),
-		CASE(question_that_makes_no_sense_is_refused),
+		CASE(malformed_question_is_refused),
 		CASE(questions_are_answered_in_their_order),
-		CASE(one_question_too_many_is_busy_at_once),
-		CASE(question_that_finds_no_place_in_the_pool_is_busy),
-		CASE(places_are_free_again_after_the_answers),
-		CASE(cancelled_question_frees_its_place_before_it_was_handed_over),
-		CASE(cancelled_question_frees_its_place_while_it_waits),
-		CASE(questions_that_were_not_answered_end_with_the_service),
+		CASE(question_beyond_the_bound_is_ebusy_at_once),
+		CASE(question_refused_by_the_pool_is_ebusy),
+		CASE(answers_make_room_for_further_questions),
+		CASE(question_cancelled_before_its_submission_makes_room),
+		CASE(question_cancelled_while_it_waits_makes_room),
+		CASE(unanswered_questions_are_freed_at_the_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -24,21 +24,21 @@ int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 static void wait_for_lanes_ends_whatever_the_wall_clock_says(void **state)
 {
 	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
-	struct lane_context context = {.broker = NULL};
+	struct queue_context context = {.broker = NULL};
 	struct world world = {.references = 1};
 	struct error err = {0};
 	struct folder folder;
-	struct lane *lane;
+	struct queue *queue;
 
 	(void)state;
 	folder_make(&folder);
 	options.config = folder.path;
 	if (engine_start(&world.engine, &options, &err) || engine_backends(&world.engine, &err))
 		fail_msg("%s", err.text);
-	assert_int_equal(lane_new(&context, &world, "mtty", &lane), 0);
-	assert_false(lanes_wait(10));
-	lane_end(lane);
-	assert_true(lanes_wait(10));
+	assert_int_equal(queue_new(&context, &world, "mtty", &queue), 0);
+	assert_false(queues_wait(10));
+	queue_end(queue);
+	assert_true(queues_wait(10));
 	engine_stop(&world.engine);
 	folder_remove(&folder);
 }

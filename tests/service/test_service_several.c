@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's end of the broker's protocol from version 2 on: several requests in one read,
- * several replies in one write. */
+/*
+ * Version 2 of the protocol: several requests in one read(2), several replies in one
+ * write(2).
+ */
 #include <signal.h>
 
 #include "tests/service/broker_bench.h"
 
 struct written {
-	struct migcompat_msg_request request;
+	struct migcompat_broker_request request;
 	char text[8];
 };
 
 static struct written written(uint64_t id)
 {
 	return (struct written){
-		.request = {.header = head(sizeof(struct written), MIGCOMPAT_OP_WRITE, id),
+		.request = {.header = head(sizeof(struct written), MIGCOMPAT_BROKER_OP_WRITE, id),
 			    .attachment = 3},
 		.text = "1234567"};
 }
@@ -21,15 +23,16 @@ static struct written written(uint64_t id)
 static void several_requests_of_one_read_are_received_one_by_one(void **state)
 {
 	const struct written messages[] = {written(11), written(12), written(13)};
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	kernel_says(messages, sizeof(messages));
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(broker_receive(&bench.broker, &request), 1);
 		assert_int_equal(request.id, i + 11);
-		assert_string_equal(request.string, "1234567");
-		assert_int_equal(broker_ahead(&bench.broker), i < 2);
+		assert_int_equal(request.len, sizeof(messages[i].text));
+		assert_memory_equal(request.string, messages[i].text, request.len);
+		assert_int_equal(broker_buffered(&bench.broker), i < 2);
 	}
 	assert_int_equal(broker_receive(&bench.broker, &request), 0);
 }
@@ -37,7 +40,7 @@ static void several_requests_of_one_read_are_received_one_by_one(void **state)
 static void request_that_ends_beyond_its_read_is_refused(void **state)
 {
 	const struct written messages[] = {written(11), written(12)};
-	static struct broker_request request;
+	struct broker_request request;
 
 	(void)state;
 	kernel_says(messages, sizeof(messages) - 1);
@@ -45,14 +48,15 @@ static void request_that_ends_beyond_its_read_is_refused(void **state)
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
 
-/* The answer comes before whatever else there is, and what was read before it is not lost. */
-static void command_is_answered_while_requests_are_ahead(void **state)
+/* Answers are read first. Requests in the buffer are not lost. */
+static void command_is_answered_while_requests_are_buffered(void **state)
 {
-	const struct migcompat_msg_attach_reply reply = {
-		.header = head(sizeof(reply), MIGCOMPAT_OP_ATTACH | MIGCOMPAT_OP_REPLY, 2),
+	const struct migcompat_broker_attach_reply reply = {
+		.header = head(sizeof(reply),
+			       MIGCOMPAT_BROKER_OP_ATTACH | MIGCOMPAT_BROKER_OP_REPLY, 2),
 		.attachment = 9};
 	const struct written messages[] = {written(11), written(12)};
-	static struct broker_request request;
+	struct broker_request request;
 	uint64_t attachment = 0;
 
 	(void)state;
@@ -70,13 +74,13 @@ static void replies_make(struct broker_replies *replies)
 {
 	replies->count = 0;
 	broker_replies_yes(replies, 11, 94);
-	broker_replies_no(replies, 12, -EPERM);
-	broker_replies_no(replies, 13, 0);
+	broker_replies_error(replies, 12, -EPERM);
+	broker_replies_error(replies, 13, 0);
 }
 
-static void replies_go_out_together(void **state)
+static void replies_are_sent_together(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 	static struct broker_replies replies;
 
 	(void)state;
@@ -87,7 +91,8 @@ static void replies_go_out_together(void **state)
 	assert_int_equal(bench.len, 3 * sizeof(*reply));
 	for (size_t i = 0; i < 3; i++) {
 		assert_int_equal(reply[i].header.size, sizeof(*reply));
-		assert_int_equal(reply[i].header.op, MIGCOMPAT_OP_WRITE | MIGCOMPAT_OP_REPLY);
+		assert_int_equal(reply[i].header.op,
+				 MIGCOMPAT_BROKER_OP_WRITE | MIGCOMPAT_BROKER_OP_REPLY);
 		assert_int_equal(reply[i].header.epoch, EPOCH);
 		assert_int_equal(reply[i].header.id, i + 11);
 	}
@@ -99,9 +104,9 @@ static void replies_go_out_together(void **state)
 	assert_int_equal(reply[2].count, 0);
 }
 
-static void replies_to_an_older_kernel_go_one_by_one(void **state)
+static void replies_to_version_1_are_sent_one_by_one(void **state)
 {
-	const struct migcompat_msg_write_reply *reply = (const void *)bench.message;
+	const struct migcompat_broker_write_reply *reply = (const void *)bench.message;
 	static struct broker_replies replies;
 
 	(void)state;
@@ -114,8 +119,8 @@ static void replies_to_an_older_kernel_go_one_by_one(void **state)
 	}
 }
 
-/* A socket without its other end refuses each of them. */
-static void replies_that_nobody_takes_are_dropped(void **state)
+/* A socket whose other end is closed refuses each reply. */
+static void refused_replies_are_dropped(void **state)
 {
 	static struct broker_replies replies;
 
@@ -133,10 +138,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(several_requests_of_one_read_are_received_one_by_one),
 		TEST(request_that_ends_beyond_its_read_is_refused),
-		TEST(command_is_answered_while_requests_are_ahead),
-		TEST(replies_go_out_together),
-		TEST(replies_to_an_older_kernel_go_one_by_one),
-		TEST(replies_that_nobody_takes_are_dropped),
+		TEST(command_is_answered_while_requests_are_buffered),
+		TEST(replies_are_sent_together),
+		TEST(replies_to_version_1_are_sent_one_by_one),
+		TEST(refused_replies_are_dropped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,7 +41,7 @@ static bool socket_offers_it(void)
 
 static bool session_offers_it(void)
 {
-	assert_int_equal(shim_ask(MIGCOMPAT_OP_ASK, 0, STRING), 0);
+	assert_int_equal(shim_ask(MIGCOMPAT_BROKER_OP_ASK, 0, STRING), 0);
 	return strstr(shim.text, "yes " TARGET " ");
 }
 
@@ -118,7 +118,8 @@ static void keep_answer(uint32_t op)
 
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
 		assert_int_equal(
-			shim_ask(op, walk.attachment, op == MIGCOMPAT_OP_READ ? "" : STRING), 0);
+			shim_ask(op, walk.attachment, op == MIGCOMPAT_BROKER_OP_READ ? "" : STRING),
+			0);
 	assert_int_not_equal(walk.found, found);
 }
 
@@ -130,7 +131,7 @@ static void walk_again(enum change change)
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		begin();
-		keep_answer(MIGCOMPAT_OP_WRITE);
+		keep_answer(MIGCOMPAT_BROKER_OP_WRITE);
 		change_at(change, steps[i],
 			  steps[i] < (change == CHANGE_HOLD ? STEP_STAMPED : STEP_LIFE_SEEN));
 	}
@@ -230,7 +231,7 @@ static void walk_read(enum change change, enum step last_kept)
 	}
 	for (enum step at = STEP_RECEIVED; at <= last_kept; at++) {
 		begin();
-		keep_answer(MIGCOMPAT_OP_READ);
+		keep_answer(MIGCOMPAT_BROKER_OP_READ);
 		read_change_at(change, at);
 	}
 }

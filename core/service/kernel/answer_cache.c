@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A table of fixed size: each answer has one place, and a newer one takes it. */
+/*
+ * A table of fixed size. The hash of a question selects its slot, and a newer answer
+ * replaces an older one there.
+ */
 #include "core/service/kernel/answer_cache.h"
 
 #include <errno.h>
@@ -11,61 +14,61 @@
 #include "core/check/check.h"
 #include "core/service/log.h"
 
-struct kept {
+struct entry {
 	struct stamp stamp;
 	int error;
-	uint32_t again; /* how often it was given since the log had it */
+	uint32_t repeats; /* since it was logged */
 	const char *verdict;
 	const char *limit;
-	enum broker_op op;
+	uint32_t op;
 	bool forced;
 	size_t len;
 	size_t text_len;
-	char bytes[]; /* question, text, then the device with its zero */
+	char bytes[]; /* question, text, then the device, zero-terminated */
 };
 
-struct answers {
-	void (*untold)(void *arg);
+struct answer_cache {
+	void (*unlogged)(void *arg);
 	void *arg;
 	pthread_mutex_t lock; /* guards all below */
-	bool telling;	      /* untold was called, answers_tell was not */
-	struct kept *places[ANSWERS_MAX];
+	bool log_due;	      /* unlogged was called, answer_cache_log was not */
+	struct entry *slots[ANSWER_CACHE_MAX];
 };
 
-int answers_new(void (*untold)(void *arg), void *arg, struct answers **ret)
+int answer_cache_new(void (*unlogged)(void *arg), void *arg, struct answer_cache **ret)
 {
-	struct answers *answers = calloc(1, sizeof(*answers));
+	struct answer_cache *cache = calloc(1, sizeof(*cache));
 	int r;
 
-	if (!answers)
+	if (!cache)
 		return -ENOMEM;
-	answers->untold = untold;
-	answers->arg = arg;
-	r = -pthread_mutex_init(&answers->lock, NULL);
+	cache->unlogged = unlogged;
+	cache->arg = arg;
+	r = -pthread_mutex_init(&cache->lock, NULL);
 	if (r)
-		free(answers);
+		free(cache);
 	else
-		*ret = answers;
+		*ret = cache;
 	return r;
 }
 
-struct answers *answers_free(struct answers *answers)
+struct answer_cache *answer_cache_free(struct answer_cache *cache)
 {
-	if (!answers)
+	if (!cache)
 		return NULL;
-	for (size_t i = 0; i < ANSWERS_MAX; i++)
-		free(answers->places[i]);
-	pthread_mutex_destroy(&answers->lock);
-	free(answers);
+	for (size_t i = 0; i < ANSWER_CACHE_MAX; i++)
+		free(cache->slots[i]);
+	pthread_mutex_destroy(&cache->lock);
+	free(cache);
 	return NULL;
 }
 
-static struct kept **place_of(struct answers *answers, const struct stamp *stamp,
+static struct entry **slot_of(struct answer_cache *cache, const struct stamp *stamp,
 			      const char *question, size_t len)
 {
 	uint64_t hash = XXH3_64bits_withSeed(question, len, stamp->attachment);
 
-	return &answers->places[hash % ANSWERS_MAX];
+	return &cache->slots[hash % ANSWER_CACHE_MAX];
 }
 
 bool stamp_equal(const struct stamp *a, const struct stamp *b)
@@ -74,141 +77,146 @@ bool stamp_equal(const struct stamp *a, const struct stamp *b)
 	       a->holds == b->holds && a->life == b->life;
 }
 
-/* An empty string may be written: it is not the question of a read. */
-static bool is_about(const struct kept *kept, const struct broker_request *request)
+/* An empty string may be written, so the operation has to be compared, too. */
+static bool entry_answers(const struct entry *entry, const struct broker_request *request)
 {
-	return kept->op == request->op && kept->len == request->len &&
-	       memcmp(kept->bytes, request->string, request->len) == 0;
+	return entry->op == request->op && entry->len == request->len &&
+	       memcmp(entry->bytes, request->string, request->len) == 0;
 }
 
-bool answers_find(struct answers *answers, const struct stamp *stamp,
-		  const struct broker_request *request, int *ret_error, char *text,
-		  size_t *ret_text_len)
+bool answer_cache_find(struct answer_cache *cache, const struct stamp *stamp,
+		       const struct broker_request *request, int *ret_error, char *text,
+		       size_t *ret_text_len)
 {
-	struct kept *kept;
+	struct entry *entry;
 	bool found;
 
-	pthread_mutex_lock(&answers->lock);
-	kept = *place_of(answers, stamp, request->string, request->len);
-	found = kept && stamp_equal(&kept->stamp, stamp) && is_about(kept, request);
+	pthread_mutex_lock(&cache->lock);
+	entry = *slot_of(cache, stamp, request->string, request->len);
+	found = entry && stamp_equal(&entry->stamp, stamp) && entry_answers(entry, request);
 	if (found) {
-		*ret_error = kept->error;
-		*ret_text_len = kept->text_len;
-		memcpy(text, kept->bytes + kept->len, kept->text_len);
-		text[kept->text_len] = '\0';
-		kept->again++;
-		if (!answers->telling)
-			answers->untold(answers->arg);
-		answers->telling = true;
+		*ret_error = entry->error;
+		*ret_text_len = entry->text_len;
+		memcpy(text, entry->bytes + entry->len, entry->text_len);
+		text[entry->text_len] = '\0';
+		entry->repeats++;
+		if (!cache->log_due)
+			cache->unlogged(cache->arg);
+		cache->log_due = true;
 	}
-	pthread_mutex_unlock(&answers->lock);
+	pthread_mutex_unlock(&cache->lock);
 	return found;
 }
 
-/* Log one that was given again. It must be the caller's alone, or locked. */
-static void say_again(const struct kept *kept)
+/*
+ * Log a repeated answer. The entry must belong to the caller, or the lock must be held.
+ */
+static void entry_log(const struct entry *entry)
 {
-	const char *device = kept->bytes + kept->len + kept->text_len;
+	const char *device = entry->bytes + entry->len + entry->text_len;
 	char hash[FINGERPRINT_SIZE] = "";
-	bool write = kept->op == BROKER_WRITE;
+	bool write = entry->op == MIGCOMPAT_BROKER_OP_WRITE;
 	const struct log_answer answer = {
 		.method = write ? "migration_version, write" : "migration_version, read",
 		.source = write ? NULL : device,
 		.target = write ? device : NULL,
 		.hash = hash,
-		.verdict = kept->verdict,
-		.limit = kept->limit,
-		.error = kept->error ? error_name(kept->error) : NULL,
-		.forced = kept->forced,
-		.again = kept->again,
+		.verdict = entry->verdict,
+		.limit = entry->limit,
+		.error = entry->error ? error_name(entry->error) : NULL,
+		.forced = entry->forced,
+		.again = entry->repeats,
 		.uid = LOG_UID_UNKNOWN,
 	};
 
 	if (write)
-		fingerprint_text(kept->bytes, kept->len, hash);
+		fingerprint_text(entry->bytes, entry->len, hash);
 	log_answered(&answer);
 }
 
-void answers_keep(struct answers *answers, const struct answered *answered)
+void answer_cache_add(struct answer_cache *cache, const struct cached_answer *answer)
 {
-	size_t name = strlen(answered->device) + 1;
-	size_t len = answered->len, text_len = answered->text_len;
-	struct kept *kept, *before, **place;
+	size_t name = strlen(answer->device) + 1;
+	size_t len = answer->len, text_len = answer->text_len;
+	struct entry *entry, *before, **slot;
 	char *at;
 
-	if (len + text_len + name > ANSWER_BYTES)
+	if (len + text_len + name > ANSWER_CACHE_ENTRY_BYTES)
 		return;
-	kept = malloc(sizeof(*kept) + len + text_len + name);
-	if (!kept)
+	entry = malloc(sizeof(*entry) + len + text_len + name);
+	if (!entry)
 		return;
-	*kept = (struct kept){
-		.stamp = *answered->stamp,
-		.error = answered->error,
-		.verdict = answered->verdict,
-		.limit = answered->limit,
-		.op = answered->op,
-		.forced = answered->forced,
+	*entry = (struct entry){
+		.stamp = *answer->stamp,
+		.error = answer->error,
+		.verdict = answer->verdict,
+		.limit = answer->limit,
+		.op = answer->op,
+		.forced = answer->forced,
 		.len = len,
 		.text_len = text_len,
 	};
-	at = (char *)memcpy(kept->bytes, answered->question, len) + len;
-	at = (char *)memcpy(at, answered->text, text_len) + text_len;
-	memcpy(at, answered->device, name);
-	pthread_mutex_lock(&answers->lock);
-	place = place_of(answers, &kept->stamp, answered->question, len);
-	before = *place;
-	*place = kept;
-	pthread_mutex_unlock(&answers->lock);
-	if (before && before->again)
-		say_again(before);
+	at = (char *)memcpy(entry->bytes, answer->question, len) + len;
+	at = (char *)memcpy(at, answer->text, text_len) + text_len;
+	memcpy(at, answer->device, name);
+	pthread_mutex_lock(&cache->lock);
+	slot = slot_of(cache, &entry->stamp, answer->question, len);
+	before = *slot;
+	*slot = entry;
+	pthread_mutex_unlock(&cache->lock);
+	if (before && before->repeats)
+		entry_log(before);
 	free(before);
 }
 
-/* The next one at or behind an index that the log lacks, as a copy; NULL: none is left. */
-static struct kept *untold_next(struct answers *answers, size_t *index)
+/*
+ * A copy of the next entry that has to be logged, from *index on; NULL: none is left. A
+ * copy, so that no question waits for the log.
+ */
+static struct entry *unlogged_next(struct answer_cache *cache, size_t *index)
 {
-	struct kept *copy = NULL;
+	struct entry *copy = NULL;
 
-	pthread_mutex_lock(&answers->lock);
-	while (*index < ANSWERS_MAX && !copy) {
-		struct kept *kept = answers->places[(*index)++];
+	pthread_mutex_lock(&cache->lock);
+	while (*index < ANSWER_CACHE_MAX && !copy) {
+		struct entry *entry = cache->slots[(*index)++];
 		size_t size;
 
-		if (!kept || !kept->again)
+		if (!entry || !entry->repeats)
 			continue;
-		size = sizeof(*kept) + kept->len + kept->text_len;
-		size += strlen(kept->bytes + kept->len + kept->text_len) + 1;
+		size = sizeof(*entry) + entry->len + entry->text_len;
+		size += strlen(entry->bytes + entry->len + entry->text_len) + 1;
 		copy = malloc(size);
 		if (!copy)
-			say_again(kept);
+			entry_log(entry);
 		else
-			memcpy(copy, kept, size);
-		kept->again = 0;
+			memcpy(copy, entry, size);
+		entry->repeats = 0;
 	}
-	pthread_mutex_unlock(&answers->lock);
+	pthread_mutex_unlock(&cache->lock);
 	return copy;
 }
 
-bool answers_untold(struct answers *answers)
+bool answer_cache_unlogged(struct answer_cache *cache)
 {
-	bool telling;
+	bool log_due;
 
-	pthread_mutex_lock(&answers->lock);
-	telling = answers->telling;
-	pthread_mutex_unlock(&answers->lock);
-	return telling;
+	pthread_mutex_lock(&cache->lock);
+	log_due = cache->log_due;
+	pthread_mutex_unlock(&cache->lock);
+	return log_due;
 }
 
-void answers_tell(struct answers *answers)
+void answer_cache_log(struct answer_cache *cache)
 {
-	struct kept *kept;
+	struct entry *entry;
 	size_t index = 0;
 
-	pthread_mutex_lock(&answers->lock);
-	answers->telling = false;
-	pthread_mutex_unlock(&answers->lock);
-	while ((kept = untold_next(answers, &index))) {
-		say_again(kept);
-		free(kept);
+	pthread_mutex_lock(&cache->lock);
+	cache->log_due = false;
+	pthread_mutex_unlock(&cache->lock);
+	while ((entry = unlogged_next(cache, &index))) {
+		entry_log(entry);
+		free(entry);
 	}
 }

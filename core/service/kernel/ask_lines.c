@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Lines of words, and a sentence at the end. Nothing that a vendor says can make a second line. */
+/*
+ * A backend's text is the last part of a line. Control characters in it cannot start
+ * another line.
+ */
 #include "core/service/kernel/ask_lines.h"
 
 #include <stdio.h>
@@ -8,7 +11,7 @@
 #include "core/facts/utf8.h"
 
 #define LINE_BYTES 2048
-#define LAST_BYTES 32 /* of "more COUNT" */
+#define LAST_BYTES 32 /* room for "more COUNT" */
 
 struct lines {
 	char *buffer;
@@ -33,7 +36,7 @@ static void line_add(struct lines *lines, const char *verdict, const struct devi
 		len--;
 	utf8_mend(line, len);
 	line[len++] = '\n';
-	/* Once one is left out, all are that come after it. */
+	/* After the first device that does not fit, all others are left out, too. */
 	if (lines->left_out || lines->len + len + LAST_BYTES > lines->size) {
 		lines->left_out++;
 		return;
@@ -42,7 +45,7 @@ static void line_add(struct lines *lines, const char *verdict, const struct devi
 	lines->len += len;
 }
 
-/* What a target that says no, or nothing, says of its limit: one word in any case. */
+/* The line needs one word in this place, even if the target has no limit. */
 static const char *limit_word(uint32_t limit)
 {
 	const char *name = limit ? limit_name(limit) : NULL;

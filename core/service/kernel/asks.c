@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A short list under a lock. The pool belongs to the loop's thread, so other threads leave their
- * requests for it.
+ * A list under a lock. Only the loop's thread may use the pool, so other threads add to
+ * the list and wake the loop.
  */
 #include "core/service/kernel/asks.h"
 
@@ -16,28 +16,31 @@
 #include "core/service/kernel/ask_lines.h"
 #include "core/service/log.h"
 
-/* Cancelled ones that run keep their places. */
-_Static_assert(ASKS_MAX >= BROKER_SESSIONS_MAX + POOL_ASK_THREADS,
-	       "no session is told EBUSY because of another one");
+/* A cancelled question that runs remains in the list until it is done. */
+_Static_assert(ASKS_MAX >= MIGCOMPAT_BROKER_SESSIONS_USER_MAX +
+				   MIGCOMPAT_BROKER_SESSIONS_USERS_MAX + POOL_ASK_THREADS,
+	       "no session gets EBUSY because of other sessions");
 
 struct ask {
 	struct pool_job job; /* first */
 	struct asks *asks;
 	struct world *world;
-	bool handed;	/* the pool has it */
-	bool cancelled; /* as above, under the lock */
-	struct broker_request request;
+	bool submitted; /* to the pool; under the lock */
+	bool cancelled; /* nobody waits for the reply; under the lock */
+	uint64_t id;
+	size_t len;
+	char string[]; /* not terminated */
 };
 
 struct asks {
 	struct pool *pool;
 	const struct broker *broker;
 	sd_event_source *source;
-	int fd;			    /* eventfd: the loop is to look at the list */
+	int fd;			    /* eventfd: wakes the loop */
 	pthread_mutex_t lock;	    /* guards all below */
-	struct ask *list[ASKS_MAX]; /* in their order, until they are done */
+	struct ask *list[ASKS_MAX]; /* oldest first */
 	size_t count;
-	bool full; /* the log says so already */
+	bool full; /* was logged */
 };
 
 /* ---------------------------------------------------------------- one question */
@@ -55,34 +58,35 @@ static void ask_run(struct pool_job *job)
 	struct answer answer = {0};
 	struct error err = {0};
 	struct view view;
-	char *lines = malloc(BROKER_LINES_MAX);
+	char *lines = malloc(MIGCOMPAT_BROKER_LINES_MAX);
 	int r = lines ? view_open(ask->world, NULL, &view, &err) : -ENOMEM;
 
 	if (!r) {
 		r = ask_targets(&view.engine,
 				&(struct ask_question){
-					.text = ask->request.string,
-					.len = ask->request.len,
+					.text = ask->string,
+					.len = ask->len,
 					.flags = ASK_REFUSED,
 				},
 				&answer, &err);
 		/*
-		 * EINVAL: the reply is too late, which is no error. ENOMEM: nobody must wait for a
-		 * reply that cannot be made.
+		 * EINVAL means that the reply is too late, which is no error. ENOMEM
+		 * means that it was not sent: the session must not wait for it.
 		 */
-		if (!r && broker_tell(broker, BROKER_ASK, ask->request.id, lines,
-				      ask_lines(&answer, lines, BROKER_LINES_MAX)) == -ENOMEM)
+		if (!r && broker_reply_text(
+				  broker, MIGCOMPAT_BROKER_OP_ASK, ask->id, lines,
+				  ask_lines(&answer, lines, MIGCOMPAT_BROKER_LINES_MAX)) == -ENOMEM)
 			r = error_set(&err, -ENOMEM, "out of memory");
 		answer_free(&answer);
 		view_close(&view);
 	}
 	if (r) {
-		log_say(LOG_INFO, "a question at /dev/migcompat could not be answered: %s",
-			err.text);
-		broker_refuse(broker, BROKER_ASK, ask->request.id, r);
+		log_say(LOG_INFO, "cannot answer a question at /dev/migcompat: %s",
+			*err.text ? err.text : error_name(r));
+		broker_reply_error(broker, MIGCOMPAT_BROKER_OP_ASK, ask->id, r);
 	}
 	free(lines);
-	/* The last reference waits for processes to end, which the loop must not. */
+	/* The last reference waits for workers to exit: not on the loop. */
 	ask->world = world_unref(ask->world);
 }
 
@@ -110,20 +114,20 @@ static void ask_done(struct pool_job *job)
 	ask_free(ask);
 }
 
-/* Under the lock, on the loop. False: nothing is left to do for it. */
-static bool ask_goes_on(struct asks *asks, struct ask *ask)
+/* Submit or withdraw. Under the lock, on the loop. False: remove it from the list. */
+static bool ask_advance(struct asks *asks, struct ask *ask)
 {
 	if (ask->cancelled)
-		return ask->handed && !pool_withdraw(asks->pool, &ask->job);
-	if (ask->handed)
+		return ask->submitted && !pool_withdraw(asks->pool, &ask->job);
+	if (ask->submitted)
 		return true;
-	ask->handed = pool_submit(asks->pool, &ask->job) == 0;
-	if (!ask->handed)
-		broker_refuse(asks->broker, BROKER_ASK, ask->request.id, -EBUSY);
-	return ask->handed;
+	ask->submitted = pool_submit(asks->pool, &ask->job) == 0;
+	if (!ask->submitted)
+		broker_reply_error(asks->broker, MIGCOMPAT_BROKER_OP_ASK, ask->id, -EBUSY);
+	return ask->submitted;
 }
 
-static int on_put(sd_event_source *source, int fd, uint32_t events, void *arg)
+static int on_wake(sd_event_source *source, int fd, uint32_t events, void *arg)
 {
 	struct asks *asks = arg;
 	struct ask *ended[ASKS_MAX];
@@ -134,7 +138,7 @@ static int on_put(sd_event_source *source, int fd, uint32_t events, void *arg)
 	eventfd_read(fd, &times);
 	pthread_mutex_lock(&asks->lock);
 	while (i < asks->count) {
-		if (ask_goes_on(asks, asks->list[i])) {
+		if (ask_advance(asks, asks->list[i])) {
 			i++;
 			continue;
 		}
@@ -154,32 +158,34 @@ void asks_put(struct asks *asks, struct world *world, const struct broker_reques
 
 	pthread_mutex_lock(&asks->lock);
 	if (asks->count < ASKS_MAX) {
-		ask = malloc(sizeof(*ask));
+		ask = malloc(sizeof(*ask) + request->len);
 		r = ask ? 0 : -EIO;
 	} else if (!asks->full) {
 		log_say(LOG_NOTICE,
-			"%u questions at /dev/migcompat are under way, further ones are told EBUSY",
+			"%u questions at /dev/migcompat are pending: further ones get EBUSY",
 			ASKS_MAX);
 		asks->full = true;
 	}
 	if (ask) {
 		*ask = (struct ask){.job = {.run = ask_run, .done = ask_done, .kind = POOL_ASK},
 				    .asks = asks,
-				    .world = world_ref(world)};
-		memcpy(&ask->request, request, sizeof(*request));
+				    .world = world_ref(world),
+				    .id = request->id,
+				    .len = request->len};
+		memcpy(ask->string, request->string, request->len);
 		asks->list[asks->count++] = ask;
 		eventfd_write(asks->fd, 1);
 	}
 	pthread_mutex_unlock(&asks->lock);
 	if (r)
-		broker_refuse(asks->broker, BROKER_ASK, request->id, r);
+		broker_reply_error(asks->broker, MIGCOMPAT_BROKER_OP_ASK, request->id, r);
 }
 
 void asks_cancel(struct asks *asks, uint64_t id)
 {
 	pthread_mutex_lock(&asks->lock);
 	for (size_t i = 0; i < asks->count; i++) {
-		if (asks->list[i]->request.id != id)
+		if (asks->list[i]->id != id)
 			continue;
 		asks->list[i]->cancelled = true;
 		eventfd_write(asks->fd, 1);
@@ -187,7 +193,7 @@ void asks_cancel(struct asks *asks, uint64_t id)
 	pthread_mutex_unlock(&asks->lock);
 }
 
-/* ---------------------------------------------------------------- start and end */
+/* ---------------------------------------------------------------- init and free */
 
 int asks_new(sd_event *event, struct pool *pool, const struct broker *broker, struct asks **ret)
 {
@@ -201,7 +207,7 @@ int asks_new(sd_event *event, struct pool *pool, const struct broker *broker, st
 	pthread_mutex_init(&asks->lock, NULL);
 	asks->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	r = asks->fd < 0 ? -errno
-			 : sd_event_add_io(event, &asks->source, asks->fd, EPOLLIN, on_put, asks);
+			 : sd_event_add_io(event, &asks->source, asks->fd, EPOLLIN, on_wake, asks);
 	if (r < 0) {
 		asks_free(asks);
 		return r;

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Questions at /dev/migcompat, from the broker to the pool and back. They have a bound of their
- * own, are answered in their order, and keep no place of anything else. The broker does not tell
- * who asks, so it is the kernel module that bounds the sessions of one user; the bound here is that
- * of all its sessions, so that no user's questions have another's refused.
+ * Questions at /dev/migcompat, from the broker to the pool and back. They start in the
+ * order in which they came, and have threads of their own in the pool, so they delay no
+ * other work.
+ *
+ * The broker does not say which user asks, so the kernel module bounds the sessions of
+ * each user. The bound here is that of all sessions: no user can have the questions of
+ * another one refused.
  */
 #ifndef CORE_SERVICE_KERNEL_ASKS_H
 #define CORE_SERVICE_KERNEL_ASKS_H
@@ -18,19 +21,20 @@
 
 struct asks;
 
-/* event, pool and broker must live as long; the broker may be opened later. -errno. */
+/* event, pool and broker must outlive it; the broker may be opened later. -errno. */
 int asks_new(sd_event *event, struct pool *pool, const struct broker *broker, struct asks **ret);
-/* No job of it may run any more: after the pool. Returns NULL; takes NULL. */
+/* After pool_free: no job may run any more. Takes NULL, returns NULL. */
 struct asks *asks_free(struct asks *asks);
 
 /*
- * From any thread. One request, about that world, to which a reference is taken. With ASKS_MAX
- * under way the reply is EBUSY at once, which tells the session to ask again.
+ * Answer this question in this world, to which a reference is taken. If ASKS_MAX are
+ * pending, the reply is EBUSY at once, and the session may ask again. The string is
+ * copied. From any thread.
  */
 void asks_put(struct asks *asks, struct world *world, const struct broker_request *request);
 /*
- * From any thread. Nobody waits for it any more: if it does not run yet, its place is free again
- * soon.
+ * Nobody waits for this answer any more. A question that does not run yet is dropped.
+ * From any thread.
  */
 void asks_cancel(struct asks *asks, uint64_t id);
 

@@ -89,7 +89,7 @@ static int row_ask(struct scan *scan, struct scan_row *row, struct provider *pro
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
 	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err);
 	/* A scan keeps those of all devices, and no more than this can be published. */
-	if (!r && (row->parameters.nparameters > BROKER_PARAMETERS_MAX ||
+	if (!r && (row->parameters.nparameters > MIGCOMPAT_BROKER_PARAMETERS_MAX ||
 		   row->parameters.arena.total > SCAN_PARAMETERS_BYTES)) {
 		log_say(LOG_WARNING, "%s: its parameters are too many or too long to be published",
 			row->id);

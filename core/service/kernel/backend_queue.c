@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A lane's queue and thread: takes what waits and has it answered. Between answers it waits where
- * questions come from, so that the next one of the same writer needs no other thread.
+ * The thread takes what waits and has it answered. If nothing waits, it reads the broker
+ * itself for a while, so that the next question of the same writer needs no other thread.
  */
 #include "core/service/kernel/backend_queue.h"
 
@@ -18,149 +18,159 @@
 #include "core/service/kernel/batch.h"
 #include "core/service/clock.h"
 
-#define LINGER_MS 20 /* for the next question, before the loop waits for it again */
-#define LANE_NICE (-10)
+#define LINGER_MS 20 /* for which an idle thread keeps reading the broker */
+#define QUEUE_NICE (-10)
 
-struct lane {
-	struct batch batch; /* the thread's */
-	struct turn *turn;
-	int wake; /* eventfd */
-	pthread_mutex_t lock;
-	struct job *first; /* this and all below under the lock */
-	struct job **last;
-	size_t queued;
-	size_t bytes; /* of what is queued */
-	bool running;
-	bool sleeping; /* has to be woken */
+struct queue {
+	struct batch batch; /* of the thread */
+	struct broker_reader *reader;
+	int wake;	      /* eventfd */
+	pthread_mutex_t lock; /* guards all below */
+	struct queue_job *first;
+	struct queue_job **last;
+	size_t count;
+	size_t bytes;  /* of all jobs */
+	bool running;  /* the thread was started */
+	bool sleeping; /* the thread waits for an event on wake */
 	bool ending;
 };
 
+/* How many queues exist, for queues_wait. */
 static struct {
 	pthread_mutex_t lock;
-	pthread_cond_t gone;
+	pthread_cond_t freed;
 	size_t count;
-} lanes = {.lock = PTHREAD_MUTEX_INITIALIZER};
+} queues = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
-static pthread_once_t lanes_once = PTHREAD_ONCE_INIT;
+static pthread_once_t queues_once = PTHREAD_ONCE_INIT;
 
-/* No static initializer gives a condition the monotonic clock. */
-static void lanes_init(void)
+/* A static initializer cannot select the monotonic clock. */
+static void queues_init(void)
 {
-	monotonic_cond_init(&lanes.gone);
+	monotonic_cond_init(&queues.freed);
 }
 
 /* ---------------------------------------------------------------- the thread */
 
-static void lane_free(struct lane *lane)
+static void queue_free(struct queue *queue)
 {
-	batch_free(&lane->batch);
-	close(lane->wake);
-	pthread_mutex_destroy(&lane->lock);
-	free(lane);
-	pthread_mutex_lock(&lanes.lock);
-	lanes.count--;
-	pthread_cond_broadcast(&lanes.gone);
-	pthread_mutex_unlock(&lanes.lock);
+	batch_free(&queue->batch);
+	close(queue->wake);
+	pthread_mutex_destroy(&queue->lock);
+	free(queue);
+	pthread_mutex_lock(&queues.lock);
+	queues.count--;
+	pthread_cond_broadcast(&queues.freed);
+	pthread_mutex_unlock(&queues.lock);
 }
 
-static size_t job_size(const struct job *job)
+static size_t job_size(const struct queue_job *job)
 {
 	return sizeof(*job) + (size_t)(job->string - job->device) + job->len + 1;
 }
 
-/* What waits; 0: nothing does. */
-static size_t lane_take(struct lane *lane, struct job **jobs, bool *ret_ending)
+/*
+ * At most CHECK_QUESTIONS_MAX jobs. If there are none and none is in progress, it will
+ * sleep.
+ */
+static size_t queue_pop(struct queue *queue, struct queue_job **jobs, bool *ret_ending)
 {
 	size_t count = 0;
 
-	pthread_mutex_lock(&lane->lock);
-	while (lane->first && count < CHECK_QUESTIONS_MAX) {
-		jobs[count] = lane->first;
-		lane->first = jobs[count]->next;
-		lane->bytes -= job_size(jobs[count++]);
+	pthread_mutex_lock(&queue->lock);
+	while (queue->first && count < CHECK_QUESTIONS_MAX) {
+		jobs[count] = queue->first;
+		queue->first = jobs[count]->next;
+		queue->bytes -= job_size(jobs[count++]);
 	}
-	if (!lane->first)
-		lane->last = &lane->first;
-	lane->queued -= count;
-	*ret_ending = lane->ending;
-	lane->sleeping = count == 0 && !lane->ending && !lane->batch.under_way;
-	pthread_mutex_unlock(&lane->lock);
+	if (!queue->first)
+		queue->last = &queue->first;
+	queue->count -= count;
+	*ret_ending = queue->ending;
+	queue->sleeping = count == 0 && !queue->ending && !queue->batch.pending;
+	pthread_mutex_unlock(&queue->lock);
 	return count;
 }
 
-static void lane_awake(struct lane *lane)
+static void queue_set_awake(struct queue *queue)
 {
-	pthread_mutex_lock(&lane->lock);
-	lane->sleeping = false;
-	pthread_mutex_unlock(&lane->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->sleeping = false;
+	pthread_mutex_unlock(&queue->lock);
 }
 
-/* Until there may be something to take. Whatever is put to it while it sleeps wakes it. */
-static void lane_wait(struct lane *lane)
+/*
+ * Sleep until a job may have been added; read the broker meanwhile if no other thread
+ * does.
+ */
+static void queue_sleep(struct queue *queue)
 {
-	struct turn *turn = lane->turn;
-	struct pollfd waiting[] = {{.fd = lane->wake, .events = POLLIN},
-				   {.fd = turn->broker, .events = POLLIN}};
-	bool mine = turn_take(turn, lane);
+	struct broker_reader *reader = queue->reader;
+	struct pollfd fds[] = {{.fd = queue->wake, .events = POLLIN},
+			       {.fd = reader->broker, .events = POLLIN}};
+	bool is_reader = broker_reader_acquire(reader, queue);
 	eventfd_t count;
-	int ready = poll(waiting, mine ? 2 : 1, mine ? LINGER_MS : -1);
+	int ready = poll(fds, is_reader ? 2 : 1, is_reader ? LINGER_MS : -1);
 
 	if (ready == 0) {
-		turn_give(turn, lane);
-		ready = poll(waiting, 1, -1);
+		broker_reader_release(reader, queue);
+		ready = poll(fds, 1, -1);
 	}
-	lane_awake(lane);
-	if (ready > 0 && waiting[0].revents)
-		eventfd_read(lane->wake, &count);
-	if (mine && ready > 0 && waiting[1].revents)
-		turn->take(turn->arg);
+	queue_set_awake(queue);
+	if (ready > 0 && fds[0].revents)
+		eventfd_read(queue->wake, &count);
+	if (is_reader && ready > 0 && fds[1].revents)
+		reader->dispatch(reader->arg);
 }
 
-/* What came meanwhile. Whoever has its answer may ask again at once. */
-static void lane_look(struct lane *lane)
+/* A writer that got its answer may have asked again already. */
+static void queue_read_broker(struct queue *queue)
 {
-	if (turn_take(lane->turn, lane))
-		lane->turn->take(lane->turn->arg);
+	if (broker_reader_acquire(queue->reader, queue))
+		queue->reader->dispatch(queue->reader->arg);
 }
 
-static void lane_work(struct lane *lane, struct job *const *jobs, size_t count)
+/* Without jobs, the batch in progress is finished. */
+static void queue_answer(struct queue *queue, struct queue_job *const *jobs, size_t count)
 {
-	turn_busy(lane->turn, lane, true);
+	broker_reader_set_busy(queue->reader, queue, true);
 	if (count)
-		batch_ask(&lane->batch, jobs, count);
+		batch_ask(&queue->batch, jobs, count);
 	else
-		batch_finish(&lane->batch);
-	turn_busy(lane->turn, lane, false);
-	lane_look(lane);
+		batch_finish(&queue->batch);
+	broker_reader_set_busy(queue->reader, queue, false);
+	queue_read_broker(queue);
 }
 
-static void *lane_run(void *arg)
+static void *queue_run(void *arg)
 {
-	struct lane *lane = arg;
-	struct job *jobs[CHECK_QUESTIONS_MAX];
+	struct queue *queue = arg;
+	struct queue_job *jobs[CHECK_QUESTIONS_MAX];
 	bool ending = false;
 	size_t count;
 
-	/* Each writer that it wakes would take its place, and the others wait. Where it may not, it
-	 * is as it is. */
-	setpriority(PRIO_PROCESS, 0, LANE_NICE);
+	/*
+	 * Otherwise each writer that a reply wakes would preempt this thread, while the
+	 * other writers wait. Without the privilege it works more slowly.
+	 */
+	setpriority(PRIO_PROCESS, 0, QUEUE_NICE);
 	for (;;) {
-		count = lane_take(lane, jobs, &ending);
-		if (count || lane->batch.under_way) {
-			lane_work(lane, jobs, count);
+		count = queue_pop(queue, jobs, &ending);
+		if (count || queue->batch.pending) {
+			queue_answer(queue, jobs, count);
 		} else if (ending) {
 			break;
 		} else {
-			lane_wait(lane);
+			queue_sleep(queue);
 		}
 	}
-	turn_give(lane->turn, lane);
-	lane_free(lane);
+	broker_reader_release(queue->reader, queue);
+	queue_free(queue);
 	return NULL;
 }
 
 /* Under the lock. */
-static int lane_start(struct lane *lane)
+static int queue_start(struct queue *queue)
 {
 	pthread_attr_t attr;
 	pthread_t thread;
@@ -170,123 +180,138 @@ static int lane_start(struct lane *lane)
 		return -r;
 	r = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED);
 	if (!r)
-		r = pthread_create(&thread, &attr, lane_run, lane);
+		r = pthread_create(&thread, &attr, queue_run, queue);
 	pthread_attr_destroy(&attr);
-	lane->running = !r;
-	/* EAGAIN would say that the queue is full. */
+	queue->running = !r;
+	/* For the caller, -EAGAIN means that the queue is full. */
 	return r == EAGAIN ? -ENOMEM : -r;
 }
 
-int lane_new(const struct lane_context *context, struct world *world, const char *name,
-	     struct lane **ret)
+/* ---------------------------------------------------------------- for other threads */
+
+int queue_new(const struct queue_context *context, struct world *world, const char *name,
+	      struct queue **ret)
 {
-	struct lane *lane = calloc(1, sizeof(*lane));
-	int r = lane ? batch_init(&lane->batch, context, world, name) : -ENOMEM;
+	struct queue *queue = calloc(1, sizeof(*queue));
+	int r = queue ? batch_init(&queue->batch, context, world, name) : -ENOMEM;
 
 	if (r) {
-		free(lane);
+		free(queue);
 		return r;
 	}
-	lane->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (lane->wake < 0) {
+	queue->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (queue->wake < 0) {
 		r = -errno;
-		batch_free(&lane->batch);
-		free(lane);
+		batch_free(&queue->batch);
+		free(queue);
 		return r;
 	}
-	lane->turn = context->turn;
-	lane->last = &lane->first;
-	pthread_mutex_init(&lane->lock, NULL);
-	pthread_once(&lanes_once, lanes_init);
-	pthread_mutex_lock(&lanes.lock);
-	lanes.count++;
-	pthread_mutex_unlock(&lanes.lock);
-	*ret = lane;
+	queue->reader = context->reader;
+	queue->last = &queue->first;
+	pthread_mutex_init(&queue->lock, NULL);
+	pthread_once(&queues_once, queues_init);
+	pthread_mutex_lock(&queues.lock);
+	queues.count++;
+	pthread_mutex_unlock(&queues.lock);
+	*ret = queue;
 	return 0;
 }
 
-struct lane *lane_end(struct lane *lane)
+struct queue *queue_end(struct queue *queue)
 {
 	bool running;
 
-	if (!lane)
+	if (!queue)
 		return NULL;
-	pthread_mutex_lock(&lane->lock);
-	lane->ending = true;
-	running = lane->running;
-	eventfd_write(lane->wake, 1);
-	pthread_mutex_unlock(&lane->lock);
+	pthread_mutex_lock(&queue->lock);
+	queue->ending = true;
+	running = queue->running;
+	eventfd_write(queue->wake, 1);
+	pthread_mutex_unlock(&queue->lock);
 	if (!running)
-		lane_free(lane);
+		queue_free(queue);
 	return NULL;
 }
 
-const char *lane_name(const struct lane *lane)
+const char *queue_name(const struct queue *queue)
 {
-	return lane->batch.slots.name;
+	return queue->batch.targets.name;
 }
 
-uint32_t lane_life(const struct lane *lane)
+uint32_t queue_life(const struct queue *queue)
 {
-	return batch_life(&lane->batch);
+	return batch_life(&queue->batch);
 }
 
-bool lanes_wait(unsigned ms)
+bool queues_wait(unsigned ms)
 {
 	struct timespec until = monotonic_after(ms);
 	bool none;
 
-	pthread_once(&lanes_once, lanes_init);
-	pthread_mutex_lock(&lanes.lock);
-	while (lanes.count && pthread_cond_timedwait(&lanes.gone, &lanes.lock, &until) == 0)
+	pthread_once(&queues_once, queues_init);
+	pthread_mutex_lock(&queues.lock);
+	while (queues.count && pthread_cond_timedwait(&queues.freed, &queues.lock, &until) == 0)
 		;
-	none = lanes.count == 0;
-	pthread_mutex_unlock(&lanes.lock);
+	none = queues.count == 0;
+	pthread_mutex_unlock(&queues.lock);
 	return none;
 }
 
-int lane_ask(struct lane *lane, const struct broker_request *request, const char *device,
-	     const struct stamp *stamp)
+static struct queue_job *job_new(const struct broker_request *request, const char *device,
+				 const struct stamp *stamp)
 {
-	size_t name = strlen(device) + 1;
-	struct job *job = malloc(sizeof(*job) + name + request->len + 1);
+	size_t device_size = strlen(device) + 1;
+	struct queue_job *job = malloc(sizeof(*job) + device_size + request->len + 1);
+	char *string;
+
+	if (!job)
+		return NULL;
+	string = job->device + device_size;
+	*job = (struct queue_job){
+		.op = request->op,
+		.id = request->id,
+		.received_us = request->received_us,
+		.stamp = *stamp,
+		.len = request->len,
+		.string = string,
+	};
+	memcpy(job->device, device, device_size);
+	memcpy(string, request->string, request->len);
+	string[request->len] = '\0';
+	return job;
+}
+
+int queue_add(struct queue *queue, const struct broker_request *request, const char *device,
+	      const struct stamp *stamp)
+{
+	struct queue_job *job = job_new(request, device, stamp);
 	int r = 0;
 
 	if (!job)
 		return -ENOMEM;
-	*job = (struct job){
-		.op = request->op,
-		.id = request->id,
-		.begun_us = request->received_us,
-		.stamp = *stamp,
-		.len = request->len,
-		.string = job->device + name,
-	};
-	memcpy(job->device, device, name);
-	memcpy(job->device + name, request->string, request->len + 1);
-	pthread_mutex_lock(&lane->lock);
-	if (lane->queued == LANE_QUEUE_MAX || lane->bytes + job_size(job) > LANE_QUEUE_BYTES)
+	pthread_mutex_lock(&queue->lock);
+	if (queue->count == QUEUE_JOBS_MAX || queue->bytes + job_size(job) > QUEUE_BYTES_MAX)
 		r = -EAGAIN;
-	else if (!lane->running)
-		r = lane_start(lane);
+	else if (!queue->running)
+		r = queue_start(queue);
 	if (!r) {
-		*lane->last = job;
-		lane->last = &job->next;
-		lane->queued++;
-		lane->bytes += job_size(job);
+		*queue->last = job;
+		queue->last = &job->next;
+		queue->count++;
+		queue->bytes += job_size(job);
 	}
-	pthread_mutex_unlock(&lane->lock);
+	pthread_mutex_unlock(&queue->lock);
 	if (r)
 		free(job);
 	return r;
 }
 
-void lane_go(struct lane *lane)
+void queue_wake(struct queue *queue)
 {
-	pthread_mutex_lock(&lane->lock);
-	if (lane->first && lane->sleeping) {
-		lane->sleeping = false;
-		eventfd_write(lane->wake, 1);
+	pthread_mutex_lock(&queue->lock);
+	if (queue->first && queue->sleeping) {
+		queue->sleeping = false;
+		eventfd_write(queue->wake, 1);
 	}
-	pthread_mutex_unlock(&lane->lock);
+	pthread_mutex_unlock(&queue->lock);
 }

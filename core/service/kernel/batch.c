@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Having the backend compare all that came together at once, replying, and keeping what may be
- * given again.
- */
+/* Comparing, replying to the broker, and adding answers to the cache and the log. */
 #include "core/service/kernel/batch.h"
 
 #include <errno.h>
@@ -12,80 +9,81 @@
 #include "core/service/clock.h"
 #include "core/service/log.h"
 
-_Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "a batch is replied to at once");
+_Static_assert(CHECK_QUESTIONS_MAX <= BROKER_REPLIES_MAX, "one write(2) replies to a batch");
 
-/* ---------------------------------------------------------------- answers */
+/* ---------------------------------------------------------------- log and refusals */
 
-/* hash, of the size of a fingerprint, must live as long as the answer. */
-static struct log_answer answer_of(const struct job *job, const char *verdict, uint32_t limit,
-				   int error, char *hash)
+/* hash: of FINGERPRINT_SIZE; the result points to it, and to the job. */
+static struct log_answer log_answer_of(const struct queue_job *job, const char *verdict,
+				       uint32_t limit, int error, char *hash)
 {
 	struct log_answer answer = {
-		.method = job->op == BROKER_WRITE ? "migration_version, write"
-						  : "migration_version, read",
-		.target = job->op == BROKER_WRITE ? job->device : NULL,
-		.source = job->op == BROKER_READ ? job->device : NULL,
+		.method = job->op == MIGCOMPAT_BROKER_OP_WRITE ? "migration_version, write"
+							       : "migration_version, read",
+		.target = job->op == MIGCOMPAT_BROKER_OP_WRITE ? job->device : NULL,
+		.source = job->op == MIGCOMPAT_BROKER_OP_READ ? job->device : NULL,
 		.hash = hash,
 		.verdict = verdict,
 		.limit = limit ? limit_name(limit) : NULL,
 		.error = error ? error_name(error) : NULL,
-		.duration_us = now_us() - job->begun_us,
+		.duration_us = now_us() - job->received_us,
 		.uid = LOG_UID_UNKNOWN,
 	};
 
 	*hash = '\0';
-	if (job->op == BROKER_WRITE)
+	if (job->op == MIGCOMPAT_BROKER_OP_WRITE)
 		fingerprint_text(job->string, job->len, hash);
 	return answer;
 }
 
-static void say(const struct job *job, const char *verdict, int error)
+static void job_log(const struct queue_job *job, const char *verdict, int error)
 {
 	char hash[FINGERPRINT_SIZE];
-	const struct log_answer answer = answer_of(job, verdict, 0, error, hash);
+	const struct log_answer answer = log_answer_of(job, verdict, 0, error, hash);
 
 	log_answered(&answer);
 }
 
-static void refuse(struct batch *batch, const struct job *job, int error, const struct error *err)
+static void job_refuse(struct batch *batch, const struct queue_job *job, int error,
+		       const struct error *err)
 {
-	broker_refuse(batch->context->broker, job->op, job->id, error);
+	broker_reply_error(batch->context->broker, job->op, job->id, error);
 	log_say(LOG_INFO, "%s: %s", job->device, *err->text ? err->text : error_name(error));
-	say(job, error == -ENODEV ? "not-migratable" : "error", error);
+	job_log(job, error == -ENODEV ? "not-migratable" : "error", error);
 }
 
-/* Is all that the answer depends on as it was? life: of the worker, now. */
-static bool is_current(const struct batch *batch, const struct job *job, uint32_t life)
+/* Has nothing changed on which the answer depends? life: of the worker, now. */
+static bool is_current(const struct batch *batch, const struct queue_job *job, uint32_t life)
 {
 	struct stamp now = {.life = life};
-	const struct lane_context *context = batch->context;
+	const struct queue_context *context = batch->context;
 
 	return context->stamp(context->arg, job->stamp.attachment, &now) &&
 	       stamp_equal(&now, &job->stamp);
 }
 
-static void ask_again(struct batch *batch, const struct job *job)
+static void job_retry(struct batch *batch, const struct queue_job *job)
 {
-	const struct lane_context *context = batch->context;
+	const struct queue_context *context = batch->context;
 	struct broker_request request = {
 		.op = job->op,
 		.id = job->id,
 		.attachment = job->stamp.attachment,
-		.received_us = job->begun_us,
+		.received_us = job->received_us,
+		.string = job->string,
 		.len = job->len,
 	};
 	struct error err = {0};
 
-	if (now_us() - job->begun_us >= (uint64_t)context->broker->timeout_ms * 1000) {
-		error_set(&err, -ETIMEDOUT, "what it depends on changed again and again");
-		refuse(batch, job, -ETIMEDOUT, &err);
+	if (now_us() - job->received_us >= (uint64_t)context->broker->timeout_ms * 1000) {
+		error_set(&err, -ETIMEDOUT, "the device, policy or holds kept changing");
+		job_refuse(batch, job, -ETIMEDOUT, &err);
 		return;
 	}
-	memcpy(request.string, job->string, job->len + 1);
-	context->again(context->arg, &request);
+	context->retry(context->arg, &request);
 }
 
-static bool held(const struct target *target, struct error *err)
+static bool is_held(const struct target *target, struct error *err)
 {
 	const struct engine *engine = target->engine;
 	char reason[ERROR_TEXT_MAX];
@@ -97,40 +95,42 @@ static bool held(const struct target *target, struct error *err)
 	return true;
 }
 
-static void answer_read(struct batch *batch, const struct job *job, const struct target *target)
+static void answer_read(struct batch *batch, const struct queue_job *job,
+			const struct target *target)
 {
 	struct error err = {0};
 	size_t len = strlen(target->version);
 
 	if (target->opened->not_source) {
 		error_set(&err, -ENODEV, "%s", target->opened->not_source);
-		refuse(batch, job, -ENODEV, &err);
+		job_refuse(batch, job, -ENODEV, &err);
 		return;
 	}
 	if (mechanism_judge(target->engine->mode, &target->mechanism, &err)) {
-		refuse(batch, job, -ENODEV, &err);
+		job_refuse(batch, job, -ENODEV, &err);
 		return;
 	}
-	if (held(target, &err)) {
-		refuse(batch, job, -EBUSY, &err);
+	if (is_held(target, &err)) {
+		job_refuse(batch, job, -EBUSY, &err);
 		return;
 	}
 	if (!is_current(batch, job, batch_life(batch))) {
-		ask_again(batch, job);
+		job_retry(batch, job);
 		return;
 	}
-	broker_tell(batch->context->broker, BROKER_READ, job->id, target->version, len);
-	if (batch->slots.announced)
-		answers_keep(batch->context->answers, &(struct answered){
-							      .stamp = &job->stamp,
-							      .op = BROKER_READ,
-							      .question = "",
-							      .text = target->version,
-							      .text_len = len,
-							      .device = job->device,
-							      .verdict = "read",
-						      });
-	say(job, "read", 0);
+	broker_reply_text(batch->context->broker, MIGCOMPAT_BROKER_OP_READ, job->id,
+			  target->version, len);
+	if (batch->targets.announced)
+		answer_cache_add(batch->context->answers, &(struct cached_answer){
+								  .stamp = &job->stamp,
+								  .op = MIGCOMPAT_BROKER_OP_READ,
+								  .question = "",
+								  .text = target->version,
+								  .text_len = len,
+								  .device = job->device,
+								  .verdict = "read",
+							  });
+	job_log(job, "read", 0);
 }
 
 static int verdict_error(const struct migcompat_verdict *verdict)
@@ -141,41 +141,44 @@ static int verdict_error(const struct migcompat_verdict *verdict)
 }
 
 /*
- * May they be asked before what is under way is answered? The worker speaks of nothing else then:
- * all targets must be open, and be such that it is asked once of each.
+ * May these be sent before the pending ones are answered? The worker accepts nothing but
+ * comparisons until then, so all targets must be open, and no candidate may be asked for.
  */
-static bool batch_follows(struct batch *batch, struct job *const *jobs, size_t count)
+static bool batch_may_overlap(struct batch *batch, struct queue_job *const *jobs, size_t count)
 {
-	return batch->under_way->check.batch.progress == COMPARE_BEGUN &&
-	       slots_follow(&batch->slots, jobs, count);
+	return batch->pending->check.batch.progress == COMPARE_BEGUN &&
+	       open_targets_ready(&batch->targets, jobs, count);
 }
 
-/* Those whose target is open into questions; the others are answered at once, and done with. */
-static void batch_open(struct batch *batch, struct job *const *jobs, size_t count,
-		       struct asked *asked)
+/*
+ * Make questions of writes whose target opens. All other jobs are answered here, and
+ * freed.
+ */
+static void batch_prepare(struct batch *batch, struct queue_job *const *jobs, size_t count,
+			  struct batch_questions *set)
 {
-	struct job *done[CHECK_QUESTIONS_MAX];
+	struct queue_job *done[CHECK_QUESTIONS_MAX];
 	size_t ndone = 0;
 
-	asked->count = 0;
+	set->count = 0;
 	for (size_t i = 0; i < count; i++) {
-		struct migcompat_verdict *verdict = &asked->verdicts[asked->count];
+		struct migcompat_verdict *verdict = &set->verdicts[set->count];
 		struct target *target = NULL;
 		struct error err = {0};
-		int r = slots_target(&batch->slots, jobs, count, jobs[i], &target, &err);
+		int r = open_targets_get(&batch->targets, jobs, count, jobs[i], &target, &err);
 
-		if (!r && jobs[i]->op == BROKER_WRITE && verdict_reset(verdict))
+		if (!r && jobs[i]->op == MIGCOMPAT_BROKER_OP_WRITE && verdict_reset(verdict))
 			r = error_set(&err, -EIO, "out of memory");
-		if (!r && jobs[i]->op == BROKER_WRITE) {
-			asked->questions[asked->count] = (struct question){.target = target,
-									   .text = jobs[i]->string,
-									   .len = jobs[i]->len,
-									   .verdict = verdict};
-			asked->jobs[asked->count++] = jobs[i];
+		if (!r && jobs[i]->op == MIGCOMPAT_BROKER_OP_WRITE) {
+			set->questions[set->count] = (struct question){.target = target,
+								       .text = jobs[i]->string,
+								       .len = jobs[i]->len,
+								       .verdict = verdict};
+			set->jobs[set->count++] = jobs[i];
 			continue;
 		}
 		if (r)
-			refuse(batch, jobs[i], r, &err);
+			job_refuse(batch, jobs[i], r, &err);
 		else
 			answer_read(batch, jobs[i], target);
 		done[ndone++] = jobs[i];
@@ -184,31 +187,31 @@ static void batch_open(struct batch *batch, struct job *const *jobs, size_t coun
 		free(done[--ndone]);
 }
 
-static void batch_reply(const struct batch *batch, struct asked *asked)
+static void batch_reply(const struct batch *batch, struct batch_questions *set)
 {
 	struct broker_replies replies;
 	uint32_t life = batch_life(batch);
 
 	replies.count = 0;
-	for (size_t i = 0; i < asked->count; i++) {
-		const struct job *job = asked->jobs[i];
-		int error = verdict_error(&asked->verdicts[i]);
+	for (size_t i = 0; i < set->count; i++) {
+		const struct queue_job *job = set->jobs[i];
+		int error = verdict_error(&set->verdicts[i]);
 
-		asked->stale[i] = !error && !is_current(batch, job, life);
+		set->stale[i] = !error && !is_current(batch, job, life);
 		if (error)
-			broker_replies_no(&replies, job->id, error);
-		else if (!asked->stale[i])
+			broker_replies_error(&replies, job->id, error);
+		else if (!set->stale[i])
 			broker_replies_yes(&replies, job->id, job->len);
 	}
 	broker_replies_send(batch->context->broker, &replies);
 }
 
-static void write_keep(const struct batch *batch, const struct job *job,
-		       const struct migcompat_verdict *verdict)
+static void cache_write(const struct batch *batch, const struct queue_job *job,
+			const struct migcompat_verdict *verdict)
 {
-	const struct answered answered = {
+	const struct cached_answer answered = {
 		.stamp = &job->stamp,
-		.op = BROKER_WRITE,
+		.op = MIGCOMPAT_BROKER_OP_WRITE,
 		.question = job->string,
 		.len = job->len,
 		.text = "",
@@ -219,95 +222,98 @@ static void write_keep(const struct batch *batch, const struct job *job,
 		.forced = verdict->forced,
 	};
 
-	answers_keep(batch->context->answers, &answered);
+	answer_cache_add(batch->context->answers, &answered);
 }
 
-/* Keep and log. */
-static void batch_tell(const struct batch *batch, const struct asked *asked)
+/* Add to the cache and to the log. */
+static void batch_log(const struct batch *batch, const struct batch_questions *set)
 {
 	struct log_answer answers[CHECK_QUESTIONS_MAX];
 	char hashes[CHECK_QUESTIONS_MAX][FINGERPRINT_SIZE];
 	size_t count = 0;
 
-	for (size_t i = 0; i < asked->count; i++) {
-		const struct migcompat_verdict *verdict = &asked->verdicts[i];
-		const struct job *job = asked->jobs[i];
+	for (size_t i = 0; i < set->count; i++) {
+		const struct migcompat_verdict *verdict = &set->verdicts[i];
+		const struct queue_job *job = set->jobs[i];
 
-		if (asked->stale[i])
+		if (set->stale[i])
 			continue;
-		/* An error is no answer: the next one may be better. */
-		if (batch->slots.announced && verdict->code != MIGCOMPAT_ERROR)
-			write_keep(batch, job, verdict);
-		answers[count] = answer_of(job, verdict_name(verdict->code), verdict->limit,
-					   verdict_error(verdict), hashes[i]);
+		/* Errors are not cached: the next try may succeed. */
+		if (batch->targets.announced && verdict->code != MIGCOMPAT_ERROR)
+			cache_write(batch, job, verdict);
+		answers[count] = log_answer_of(job, verdict_name(verdict->code), verdict->limit,
+					       verdict_error(verdict), hashes[i]);
 		answers[count++].forced = verdict->forced;
 	}
 	log_answers(answers, count);
 }
 
-/* Replies first, words after them: somebody waits for the ones. after: what was asked meanwhile, or
- * NULL. */
-static void batch_end(struct batch *batch, const struct asked *after)
+/*
+ * Replies go out before the log is written: writers wait for them. after: sent meanwhile,
+ * or NULL.
+ */
+static void batch_end(struct batch *batch, const struct batch_questions *after)
 {
-	struct asked *asked = batch->under_way;
+	struct batch_questions *set = batch->pending;
 
-	batch->under_way = NULL;
-	if (!asked)
+	batch->pending = NULL;
+	if (!set)
 		return;
-	check_end(&asked->check, after ? &after->check : NULL);
-	batch_reply(batch, asked);
-	batch_tell(batch, asked);
-	for (size_t i = 0; i < asked->count; i++) {
-		if (asked->stale[i])
-			ask_again(batch, asked->jobs[i]);
-		free(asked->jobs[i]);
+	check_end(&set->check, after ? &after->check : NULL);
+	batch_reply(batch, set);
+	batch_log(batch, set);
+	for (size_t i = 0; i < set->count; i++) {
+		if (set->stale[i])
+			job_retry(batch, set->jobs[i]);
+		free(set->jobs[i]);
 	}
 }
 
-void batch_ask(struct batch *batch, struct job *const *jobs, size_t count)
+void batch_ask(struct batch *batch, struct queue_job *const *jobs, size_t count)
 {
-	struct asked *next =
-		batch->under_way == &batch->asked[0] ? &batch->asked[1] : &batch->asked[0];
+	struct batch_questions *next = batch->pending == &batch->questions[0]
+					       ? &batch->questions[1]
+					       : &batch->questions[0];
 
-	slots_look(&batch->slots);
-	if (batch->under_way && !batch_follows(batch, jobs, count))
+	open_targets_note_life(&batch->targets);
+	if (batch->pending && !batch_may_overlap(batch, jobs, count))
 		batch_end(batch, NULL);
-	batch->slots.batch++;
-	batch_open(batch, jobs, count, next);
+	batch->targets.batch++;
+	batch_prepare(batch, jobs, count, next);
 	check_begin(&next->check, next->questions, next->count,
-		    batch->under_way ? &batch->under_way->check : NULL);
+		    batch->pending ? &batch->pending->check : NULL);
 	batch_end(batch, next);
-	batch->under_way = next;
+	batch->pending = next;
 }
 
 bool batch_finish(struct batch *batch)
 {
-	if (!batch->under_way)
+	if (!batch->pending)
 		return false;
 	batch_end(batch, NULL);
 	return true;
 }
 
-/* ---------------------------------------------------------------- start and end */
+/* ---------------------------------------------------------------- init and free */
 
 uint32_t batch_life(const struct batch *batch)
 {
-	return slots_life(&batch->slots);
+	return open_targets_life(&batch->targets);
 }
 
-int batch_init(struct batch *batch, const struct lane_context *context, struct world *world,
+int batch_init(struct batch *batch, const struct queue_context *context, struct world *world,
 	       const char *name)
 {
 	*batch = (struct batch){.context = context};
-	return slots_init(&batch->slots, world, name);
+	return open_targets_init(&batch->targets, world, name);
 }
 
 void batch_free(struct batch *batch)
 {
 	batch_finish(batch);
-	slots_free(&batch->slots);
+	open_targets_free(&batch->targets);
 	for (size_t i = 0; i < CHECK_QUESTIONS_MAX; i++) {
-		verdict_clear(&batch->asked[0].verdicts[i]);
-		verdict_clear(&batch->asked[1].verdicts[i]);
+		verdict_clear(&batch->questions[0].verdicts[i]);
+		verdict_clear(&batch->questions[1].verdicts[i]);
 	}
 }

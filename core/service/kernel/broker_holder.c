@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looks through /proc for the process that has the broker open, by device number: names differ
- * between roots. */
+/*
+ * Searches /proc for the process that has the broker open. Descriptors are compared by
+ * device number, because paths differ between mount namespaces.
+ */
 #include "core/service/kernel/broker_holder.h"
 
 #include <ctype.h>
@@ -33,7 +35,7 @@ static bool holds(int process, dev_t device)
 	return held;
 }
 
-/* The name that the process gave itself: whatever it is, it moves no terminal. */
+/* A process sets its name itself, so control characters must not reach a terminal. */
 static void name_read(int process, char *name, size_t size)
 {
 	int fd = openat(process, "comm", O_RDONLY | O_CLOEXEC);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Who has /dev/migcompat-broker open: for the sentence of whoever comes second. */
+/* The process that has /dev/migcompat-broker open, for the message of a second one. */
 #ifndef CORE_SERVICE_KERNEL_BROKER_HOLDER_H
 #define CORE_SERVICE_KERNEL_BROKER_HOLDER_H
 
@@ -8,7 +8,7 @@
 
 #define BROKER_HOLDER_BYTES 64
 
-/* "pid 123 (migcompatd)"; false: it could not be told. */
+/* As "pid 123 (migcompatd)". False: not found. size: BROKER_HOLDER_BYTES. */
 bool broker_holder(char *buffer, size_t size);
 
 #endif

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The loop watches an epoll of its own with the broker in it, which is armed and disarmed from any
- * thread. */
+/*
+ * The loop polls an epoll descriptor of its own that holds the broker. Any thread may arm
+ * or disarm it, which sd-event's own sources do not allow.
+ */
 #include "core/service/kernel/broker_reader.h"
 
 #include <errno.h>
@@ -10,140 +12,141 @@
 
 #include "core/service/clock.h"
 
-#define GUARD_US 5000u /* that a lane may keep the turn while it is busy */
+#define GUARD_US 5000u /* for which a busy queue may remain the reader */
 
-/* One shot: once the loop is told, it is not told again before it asks for it. */
-static void arm(const struct turn *turn, bool on)
+/* EPOLLONESHOT: the loop gets one event, and no other before broker_reader_rearm. */
+static void set_armed(const struct broker_reader *reader, bool on)
 {
 	struct epoll_event event = {.events = (on ? EPOLLIN : 0u) | EPOLLONESHOT};
 
-	/* It was added, so this cannot fail. */
-	epoll_ctl(turn->epoll, EPOLL_CTL_MOD, turn->broker, &event);
+	/* broker_reader_open added the descriptor, so this cannot fail. */
+	epoll_ctl(reader->epoll, EPOLL_CTL_MOD, reader->broker, &event);
 }
 
-/* The loop looks after a lane now and then; where no lane has the turn, it sleeps. */
-static void watch(const struct turn *turn, bool on)
+/* The timer runs while a queue reads, so an idle loop is not woken. */
+static void set_guard(const struct broker_reader *reader, bool on)
 {
 	const struct timespec step = {.tv_nsec = on ? GUARD_US * 1000 : 0};
 
-	timerfd_settime(turn->guard, 0, &(struct itimerspec){.it_interval = step, .it_value = step},
-			NULL);
+	timerfd_settime(reader->guard, 0,
+			&(struct itimerspec){.it_interval = step, .it_value = step}, NULL);
 }
 
-static void back_to_the_loop(struct turn *turn)
+/* Under the lock. */
+static void give_to_loop(struct broker_reader *reader)
 {
-	turn->lane = NULL;
-	turn->busy_since = 0;
-	watch(turn, false);
-	arm(turn, true);
+	reader->queue = NULL;
+	reader->busy_since = 0;
+	set_guard(reader, false);
+	set_armed(reader, true);
 }
 
-int turn_init(struct turn *turn, void (*take)(void *arg), void *arg)
+int broker_reader_init(struct broker_reader *reader, void (*dispatch)(void *arg), void *arg)
 {
-	*turn = (struct turn){.epoll = epoll_create1(EPOLL_CLOEXEC),
-			      .broker = -1,
-			      .closed = true,
-			      .take = take,
-			      .arg = arg};
-	if (turn->epoll < 0)
+	*reader = (struct broker_reader){.epoll = epoll_create1(EPOLL_CLOEXEC),
+					 .broker = -1,
+					 .closed = true,
+					 .dispatch = dispatch,
+					 .arg = arg};
+	if (reader->epoll < 0)
 		return -errno;
-	turn->guard = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (turn->guard < 0) {
+	reader->guard = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (reader->guard < 0) {
 		int r = -errno;
 
-		close(turn->epoll);
-		turn->epoll = -1;
+		close(reader->epoll);
+		reader->epoll = -1;
 		return r;
 	}
-	pthread_mutex_init(&turn->lock, NULL);
+	pthread_mutex_init(&reader->lock, NULL);
 	return 0;
 }
 
-int turn_open(struct turn *turn, int broker)
+int broker_reader_open(struct broker_reader *reader, int broker)
 {
 	struct epoll_event event = {.events = EPOLLIN | EPOLLONESHOT};
 	int r;
 
-	pthread_mutex_lock(&turn->lock);
-	turn->broker = broker;
-	r = epoll_ctl(turn->epoll, EPOLL_CTL_ADD, broker, &event) < 0 ? -errno : 0;
-	turn->closed = r != 0;
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	reader->broker = broker;
+	r = epoll_ctl(reader->epoll, EPOLL_CTL_ADD, broker, &event) < 0 ? -errno : 0;
+	reader->closed = r != 0;
+	pthread_mutex_unlock(&reader->lock);
 	return r;
 }
 
-void turn_close(struct turn *turn)
+void broker_reader_close(struct broker_reader *reader)
 {
-	if (turn->epoll < 0)
+	if (reader->epoll < 0)
 		return;
-	pthread_mutex_lock(&turn->lock);
-	if (!turn->closed)
-		epoll_ctl(turn->epoll, EPOLL_CTL_DEL, turn->broker, NULL);
-	turn->closed = true;
-	turn->lane = NULL;
-	watch(turn, false);
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	if (!reader->closed)
+		epoll_ctl(reader->epoll, EPOLL_CTL_DEL, reader->broker, NULL);
+	reader->closed = true;
+	reader->queue = NULL;
+	set_guard(reader, false);
+	pthread_mutex_unlock(&reader->lock);
 }
 
-void turn_free(struct turn *turn)
+void broker_reader_free(struct broker_reader *reader)
 {
-	if (turn->epoll < 0)
+	if (reader->epoll < 0)
 		return;
-	close(turn->guard);
-	close(turn->epoll);
-	pthread_mutex_destroy(&turn->lock);
-	turn->epoll = -1;
+	close(reader->guard);
+	close(reader->epoll);
+	pthread_mutex_destroy(&reader->lock);
+	reader->epoll = -1;
 }
 
-bool turn_take(struct turn *turn, const void *lane)
+bool broker_reader_acquire(struct broker_reader *reader, const void *queue)
 {
-	bool mine;
+	bool is_reader;
 
-	pthread_mutex_lock(&turn->lock);
-	mine = !turn->closed && turn->lane == lane;
-	if (!turn->closed && !turn->lane) {
-		turn->lane = lane;
-		arm(turn, false);
-		watch(turn, true);
-		mine = true;
+	pthread_mutex_lock(&reader->lock);
+	is_reader = !reader->closed && reader->queue == queue;
+	if (!reader->closed && !reader->queue) {
+		reader->queue = queue;
+		set_armed(reader, false);
+		set_guard(reader, true);
+		is_reader = true;
 	}
-	pthread_mutex_unlock(&turn->lock);
-	return mine;
+	pthread_mutex_unlock(&reader->lock);
+	return is_reader;
 }
 
-void turn_give(struct turn *turn, const void *lane)
+void broker_reader_release(struct broker_reader *reader, const void *queue)
 {
-	pthread_mutex_lock(&turn->lock);
-	if (!turn->closed && turn->lane == lane)
-		back_to_the_loop(turn);
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	if (!reader->closed && reader->queue == queue)
+		give_to_loop(reader);
+	pthread_mutex_unlock(&reader->lock);
 }
 
-void turn_busy(struct turn *turn, const void *lane, bool busy)
+void broker_reader_set_busy(struct broker_reader *reader, const void *queue, bool busy)
 {
-	pthread_mutex_lock(&turn->lock);
-	if (turn->lane == lane)
-		turn->busy_since = busy ? now_us() : 0;
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	if (reader->queue == queue)
+		reader->busy_since = busy ? now_us() : 0;
+	pthread_mutex_unlock(&reader->lock);
 }
 
-void turn_again(struct turn *turn)
+void broker_reader_rearm(struct broker_reader *reader)
 {
-	pthread_mutex_lock(&turn->lock);
-	if (!turn->closed && !turn->lane)
-		arm(turn, true);
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	if (!reader->closed && !reader->queue)
+		set_armed(reader, true);
+	pthread_mutex_unlock(&reader->lock);
 }
 
-void turn_look(struct turn *turn)
+void broker_reader_check(struct broker_reader *reader)
 {
 	uint64_t times;
 
-	if (read(turn->guard, &times, sizeof(times)) < 0)
+	if (read(reader->guard, &times, sizeof(times)) < 0)
 		return;
-	pthread_mutex_lock(&turn->lock);
-	if (!turn->closed && turn->lane && turn->busy_since &&
-	    now_us() - turn->busy_since >= GUARD_US)
-		back_to_the_loop(turn);
-	pthread_mutex_unlock(&turn->lock);
+	pthread_mutex_lock(&reader->lock);
+	if (!reader->closed && reader->queue && reader->busy_since &&
+	    now_us() - reader->busy_since >= GUARD_US)
+		give_to_loop(reader);
+	pthread_mutex_unlock(&reader->lock);
 }

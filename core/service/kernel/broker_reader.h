@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whose turn it is to read the broker: the loop's, or a lane's that has just answered and waits for
- * what comes next, which saves a switch from thread to thread for each question. A lane whose
- * backend keeps it too long loses the turn to the loop, so that no other backend's questions wait
- * for it.
+ * Which thread reads the broker: the event loop, or the thread of a backend's queue that
+ * has just answered and waits for the next question. The latter saves a switch between
+ * threads for each question of a serial writer. If the backend keeps that thread busy for
+ * 5 ms, reading goes back to the loop, so that questions to other backends do not wait.
  */
 #ifndef CORE_SERVICE_KERNEL_BROKER_READER_H
 #define CORE_SERVICE_KERNEL_BROKER_READER_H
@@ -12,34 +12,44 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-struct turn {
-	int epoll; /* readable where the broker is and it is the loop's turn */
-	int broker;
-	int guard; /* timerfd: the loop is to look after the lane that has the turn */
-	pthread_mutex_t lock;
-	const void *lane;    /* NULL: the loop's turn */
-	uint64_t busy_since; /* of that lane, in microseconds; 0: it is not */
-	bool closed;
-	/* Read what waits, and give it to whom it belongs. From any thread. */
-	void (*take)(void *arg);
+struct broker_reader {
+	int epoll;  /* for the loop: readable if the loop has to read */
+	int broker; /* its descriptor, for queues; -1 before broker_reader_open */
+	int guard;  /* timerfd, for the loop: readable if broker_reader_check is due */
+	/* Reads what waits, and dispatches it. From any thread. */
+	void (*dispatch)(void *arg);
 	void *arg;
+	pthread_mutex_t lock; /* guards all below */
+	const void *queue;    /* that reads; NULL: the loop */
+	uint64_t busy_since;  /* of that queue, in microseconds; 0: it is not busy */
+	bool closed;	      /* nobody reads */
 };
 
-/* The loop's turn begins with turn_open. -errno. */
-int turn_init(struct turn *turn, void (*take)(void *arg), void *arg);
-int turn_open(struct turn *turn, int broker);
-/* Nobody reads from here on. */
-void turn_close(struct turn *turn);
-void turn_free(struct turn *turn);
+/* Closed at first. -errno. */
+int broker_reader_init(struct broker_reader *reader, void (*dispatch)(void *arg), void *arg);
+/* The loop reads from now on. -errno. */
+int broker_reader_open(struct broker_reader *reader, int broker);
+/* Nobody reads from now on. */
+void broker_reader_close(struct broker_reader *reader);
+/* May be called after a failed broker_reader_init if epoll is -1. */
+void broker_reader_free(struct broker_reader *reader);
 
-/* For a lane; false: another one has it, or nobody may. It may have it already. */
-bool turn_take(struct turn *turn, const void *lane);
-void turn_give(struct turn *turn, const void *lane);
-/* The lane, if it has the turn, is about to be busy, or is no more. */
-void turn_busy(struct turn *turn, const void *lane, bool busy);
+/*
+ * For a queue. True: it reads from now on, or does already. False: another one does, or
+ * none may.
+ */
+bool broker_reader_acquire(struct broker_reader *reader, const void *queue);
+/* For a queue: the loop reads again, if this queue did. */
+void broker_reader_release(struct broker_reader *reader, const void *queue);
+/* For a queue: it starts or stops waiting for its backend. */
+void broker_reader_set_busy(struct broker_reader *reader, const void *queue, bool busy);
 
-/* For the loop: once it has read; and when the guard is readable. */
-void turn_again(struct turn *turn);
-void turn_look(struct turn *turn);
+/* For the loop, after it has read: epoll reports the broker again. */
+void broker_reader_rearm(struct broker_reader *reader);
+/*
+ * For the loop, when guard is readable: take reading from a queue that is busy for too
+ * long.
+ */
+void broker_reader_check(struct broker_reader *reader);
 
 #endif

@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A table of open targets. A device's facts are collected after the kernel attached it and found it
- * unchanged since; those of a backend whose facts change without a word are collected after the
- * question came.
+ * A table of open targets, searched linearly.
+ *
+ * A device's facts are collected after the kernel attached it, and used while that
+ * attachment lives and no event came. An attachment ends when the driver is unbound, and
+ * its number is never reused, so no answer is about an earlier device of the same name.
+ *
+ * A backend declares for each fact whether changes are announced. If a compared fact is
+ * not, or if the policy has a rule about facts, the facts are collected again for every
+ * batch.
  */
 #include "core/service/kernel/open_targets.h"
 
@@ -12,23 +18,22 @@
 
 #include "core/check/candidate.h"
 
-_Static_assert(LANE_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX,
-	       "a slot that is asked about is never the oldest");
+_Static_assert(OPEN_TARGETS_MAX > 2 * CHECK_QUESTIONS_MAX,
+	       "a target of this batch is never the oldest");
 
-/* A target that is open, as it was at some stamp. */
-struct slot {
+struct open_target {
 	struct view view;
 	struct target target;
 	uint64_t attachment; /* 0: free */
-	uint64_t changed;
-	uint64_t batch; /* that used it last */
-	size_t bytes;	/* of its facts, which are its own */
+	uint64_t changed;    /* of the stamp at which it was opened */
+	uint64_t batch;	     /* that used it last */
+	size_t bytes;	     /* of its facts; 0: they are the world's */
 };
 
-/* A rule of the policy may look at any fact, so with such rules nothing is announced. */
+/* A policy rule about facts may read facts that the backend does not declare. */
 static bool is_announced(const struct engine *engine, const char *name)
 {
-	const uint32_t told = MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY;
+	const uint32_t announced = MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY;
 	const char *key;
 	bool of_host;
 
@@ -40,108 +45,110 @@ static bool is_announced(const struct engine *engine, const char *name)
 		if (info->error || strcmp(info->name, name) != 0)
 			continue;
 		for (size_t w = 0; w < info->nwants; w++)
-			if (!(info->wants[w].flags & told))
+			if (!(info->wants[w].flags & announced))
 				return false;
 	}
 	return true;
 }
 
-static void slot_close(struct slots *slots, struct slot *slot)
+static void entry_close(struct open_targets *targets, struct open_target *entry)
 {
-	if (!slot->attachment)
+	if (!entry->attachment)
 		return;
-	target_close(&slot->target);
-	view_close(&slot->view);
-	slots->bytes -= slot->bytes;
-	slot->attachment = 0;
+	target_close(&entry->target);
+	view_close(&entry->view);
+	targets->bytes -= entry->bytes;
+	entry->attachment = 0;
 }
 
-/* Close what was used longest ago until the facts fit again; what this batch uses stays. */
-static void slots_shrink(struct slots *slots)
+/*
+ * Close the targets used longest ago until the facts fit again, but none of this batch.
+ */
+static void open_targets_shrink(struct open_targets *targets)
 {
-	while (slots->bytes > LANE_TARGETS_BYTES) {
-		struct slot *oldest = NULL;
+	while (targets->bytes > OPEN_TARGETS_BYTES) {
+		struct open_target *oldest = NULL;
 
-		for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-			struct slot *slot = &slots->list[i];
+		for (size_t i = 0; i < OPEN_TARGETS_MAX; i++) {
+			struct open_target *entry = &targets->list[i];
 
-			if (slot->attachment && slot->batch != slots->batch &&
-			    (!oldest || slot->batch < oldest->batch))
-				oldest = slot;
+			if (entry->attachment && entry->batch != targets->batch &&
+			    (!oldest || entry->batch < oldest->batch))
+				oldest = entry;
 		}
 		if (!oldest)
 			return;
-		slot_close(slots, oldest);
+		entry_close(targets, oldest);
 	}
 }
 
-static int slot_open(struct slots *slots, struct slot *slot, const struct job *job,
-		     struct error *err)
+static int entry_open(struct open_targets *targets, struct open_target *entry,
+		      const struct queue_job *job, struct error *err)
 {
 	const struct device *device = NULL;
-	int r = view_open(slots->world, job->device, &slot->view, err);
+	int r = view_open(targets->world, job->device, &entry->view, err);
 
 	if (r)
 		return r;
-	r = inventory_find(&slot->view.engine.inventory, job->device, &device, err);
-	/* It went while its question was on the way. */
+	r = inventory_find(&entry->view.engine.inventory, job->device, &device, err);
+	/* The device was removed after the question was asked. */
 	if (r == -ENOENT)
 		r = -ENODEV;
 	if (!r)
-		r = target_open(&slot->view.engine, device, &slot->target, err);
+		r = target_open(&entry->view.engine, device, &entry->target, err);
 	/*
-	 * Another driver took it meanwhile, and its attachment is gone as well; or a reload gave
-	 * it to another backend, and a scan is under way.
+	 * Another driver was bound meanwhile, which ends the attachment, too; or a reload
+	 * gave the device to another backend, and the scan after it is not done.
 	 */
-	if (!r && strcmp(slot->target.opened->provider->info.name, slots->name) != 0) {
-		target_close(&slot->target);
-		r = error_set(err, -ENOTCONN, "device \"%s\" is another backend's by now",
+	if (!r && strcmp(entry->target.opened->provider->info.name, targets->name) != 0) {
+		target_close(&entry->target);
+		r = error_set(err, -ENOTCONN, "device \"%s\" belongs to another backend now",
 			      job->device);
 	}
 	if (r) {
-		view_close(&slot->view);
+		view_close(&entry->view);
 		return r;
 	}
-	slot->attachment = job->stamp.attachment;
-	/* Recorded hosts are the world's own. */
-	slot->bytes = slots->world->live ? slot->view.engine.inventory.arena.total : 0;
-	slot->batch = slots->batch;
-	slots->bytes += slot->bytes;
-	/* Opening may have started the worker again. */
-	slots->life = slot->target.opened->life;
-	slots_shrink(slots);
+	entry->attachment = job->stamp.attachment;
+	/* Facts of recorded hosts belong to the world. */
+	entry->bytes = targets->world->live ? entry->view.engine.inventory.arena.total : 0;
+	entry->batch = targets->batch;
+	targets->bytes += entry->bytes;
+	/* Opening may have restarted the worker. */
+	targets->life = entry->target.opened->life;
+	open_targets_shrink(targets);
 	return 0;
 }
 
 /*
- * The device's own slot, or the one that was used longest ago. One of this batch is never taken
- * from it: there are more. A slot of the same device under an earlier attachment is of no more use:
- * the number never comes again.
+ * The device's entry, or the one used longest ago. The table is larger than two batches,
+ * so an entry of this batch is never the oldest. An entry of the same device under an
+ * earlier attachment is reused first: its attachment's number never comes again.
  */
-static struct slot *slot_find(struct slots *slots, const struct job *job)
+static struct open_target *entry_find(struct open_targets *targets, const struct queue_job *job)
 {
-	struct slot *oldest = &slots->list[0];
+	struct open_target *oldest = &targets->list[0];
 
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-		struct slot *slot = &slots->list[i];
+	for (size_t i = 0; i < OPEN_TARGETS_MAX; i++) {
+		struct open_target *entry = &targets->list[i];
 
-		if (slot->attachment == job->stamp.attachment)
-			return slot;
-		if (slot->batch < oldest->batch)
-			oldest = slot;
+		if (entry->attachment == job->stamp.attachment)
+			return entry;
+		if (entry->batch < oldest->batch)
+			oldest = entry;
 	}
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++) {
-		struct slot *slot = &slots->list[i];
+	for (size_t i = 0; i < OPEN_TARGETS_MAX; i++) {
+		struct open_target *entry = &targets->list[i];
 
-		if (slot->attachment && slot->batch != slots->batch &&
-		    strcmp(slot->target.opened->device->id, job->device) == 0)
-			return slot;
+		if (entry->attachment && entry->batch != targets->batch &&
+		    strcmp(entry->target.opened->device->id, job->device) == 0)
+			return entry;
 	}
 	return oldest;
 }
 
-/* How often the device had changed when the last question of the batch about it came. */
-static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachment)
+/* `changed` of the newest question of the batch about this attachment. */
+static uint64_t newest_change(struct queue_job *const *jobs, size_t count, uint64_t attachment)
 {
 	uint64_t changed = 0;
 
@@ -151,69 +158,67 @@ static uint64_t newest(struct job *const *jobs, size_t count, uint64_t attachmen
 	return changed;
 }
 
-/*
- * As it was when the last question of the batch about it came, changed, or later, and in the life
- * of the worker that runs now?
- */
-static bool is_open(const struct slots *slots, const struct slot *slot, const struct job *job,
-		    uint64_t changed)
+/* Is it entry, as new as `changed` at least, in the life of the worker that runs now? */
+static bool is_open(const struct open_targets *targets, const struct open_target *entry,
+		    const struct queue_job *job, uint64_t changed)
 {
-	return slots->announced && slot->attachment == job->stamp.attachment &&
-	       slot->changed >= changed && slot->target.opened->life == slots->life;
+	return targets->announced && entry->attachment == job->stamp.attachment &&
+	       entry->changed >= changed && entry->target.opened->life == targets->life;
 }
 
-/* Does a question of this batch use it already? */
-static bool is_used(const struct slots *slots, const struct slot *slot, const struct job *job)
+/* Does an earlier question of this batch use it? */
+static bool is_used(const struct open_targets *targets, const struct open_target *entry,
+		    const struct queue_job *job)
 {
-	return slot->attachment == job->stamp.attachment && slot->batch == slots->batch;
+	return entry->attachment == job->stamp.attachment && entry->batch == targets->batch;
 }
 
-bool slots_follow(struct slots *slots, struct job *const *jobs, size_t count)
+bool open_targets_ready(struct open_targets *targets, struct queue_job *const *jobs, size_t count)
 {
 	for (size_t i = 0; i < count; i++) {
 		uint64_t attachment = jobs[i]->stamp.attachment;
-		const struct slot *slot = slot_find(slots, jobs[i]);
+		const struct open_target *entry = entry_find(targets, jobs[i]);
 
-		if (!is_open(slots, slot, jobs[i], newest(jobs, count, attachment)) ||
-		    candidate_is_asked(slot->target.opened, jobs[i]->string, jobs[i]->len))
+		if (!is_open(targets, entry, jobs[i], newest_change(jobs, count, attachment)) ||
+		    candidate_is_asked(entry->target.opened, jobs[i]->string, jobs[i]->len))
 			return false;
 	}
 	return true;
 }
 
-int slots_target(struct slots *slots, struct job *const *jobs, size_t count, struct job *job,
-		 struct target **ret, struct error *err)
+int open_targets_get(struct open_targets *targets, struct queue_job *const *jobs, size_t count,
+		     struct queue_job *job, struct target **ret, struct error *err)
 {
-	uint64_t changed = newest(jobs, count, job->stamp.attachment);
-	struct slot *slot = slot_find(slots, job);
+	uint64_t changed = newest_change(jobs, count, job->stamp.attachment);
+	struct open_target *entry = entry_find(targets, job);
 	int r = 0;
 
-	if (!is_used(slots, slot, job) && !is_open(slots, slot, job, changed)) {
-		slot_close(slots, slot);
-		r = slot_open(slots, slot, job, err);
-		slot->changed = changed;
+	if (!is_used(targets, entry, job) && !is_open(targets, entry, job, changed)) {
+		entry_close(targets, entry);
+		r = entry_open(targets, entry, job, err);
+		entry->changed = changed;
 	}
-	slot->batch = slots->batch;
+	entry->batch = targets->batch;
 	if (r)
 		return r;
-	/* What is computed from here on is about this target, perhaps newer than the question. */
-	job->stamp.changed = slot->changed;
-	job->stamp.life = slot->target.opened->life;
-	*ret = &slot->target;
+	/* The answer is about this target, which may be newer than the question. */
+	job->stamp.changed = entry->changed;
+	job->stamp.life = entry->target.opened->life;
+	*ret = &entry->target;
 	return 0;
 }
 
-uint32_t slots_life(const struct slots *slots)
+uint32_t open_targets_life(const struct open_targets *targets)
 {
-	return slots->provider ? provider_life(slots->provider) : 0;
+	return targets->provider ? provider_life(targets->provider) : 0;
 }
 
-void slots_look(struct slots *slots)
+void open_targets_note_life(struct open_targets *targets)
 {
-	slots->life = slots_life(slots);
+	targets->life = open_targets_life(targets);
 }
 
-/* ---------------------------------------------------------------- start and end */
+/* ---------------------------------------------------------------- init and free */
 
 static struct provider *provider_named(const struct engine *engine, const char *name)
 {
@@ -223,28 +228,28 @@ static struct provider *provider_named(const struct engine *engine, const char *
 	return NULL;
 }
 
-int slots_init(struct slots *slots, struct world *world, const char *name)
+int open_targets_init(struct open_targets *targets, struct world *world, const char *name)
 {
-	*slots = (struct slots){
+	*targets = (struct open_targets){
 		.provider = provider_named(&world->engine, name),
 		.announced = is_announced(&world->engine, name),
-		.list = calloc(LANE_TARGETS_MAX, sizeof(*slots->list)),
+		.list = calloc(OPEN_TARGETS_MAX, sizeof(*targets->list)),
 		.name = strdup(name),
 	};
-	if (!slots->list || !slots->name) {
-		free(slots->list);
-		free(slots->name);
+	if (!targets->list || !targets->name) {
+		free(targets->list);
+		free(targets->name);
 		return -ENOMEM;
 	}
-	slots->world = world_ref(world);
+	targets->world = world_ref(world);
 	return 0;
 }
 
-void slots_free(struct slots *slots)
+void open_targets_free(struct open_targets *targets)
 {
-	for (size_t i = 0; i < LANE_TARGETS_MAX; i++)
-		slot_close(slots, &slots->list[i]);
-	free(slots->list);
-	free(slots->name);
-	world_unref(slots->world);
+	for (size_t i = 0; i < OPEN_TARGETS_MAX; i++)
+		entry_close(targets, &targets->list[i]);
+	free(targets->list);
+	free(targets->name);
+	world_unref(targets->world);
 }

@@ -241,7 +241,7 @@ static void heard(void *arg, const struct events_change *change)
  * has '!' for '/'. */
 static int adopt(struct attach *attach)
 {
-	struct broker_listed listed = {.attachment = 0};
+	struct broker_attachment listed = {.attachment = 0};
 	struct attached *attached;
 	char *mark;
 	int r;

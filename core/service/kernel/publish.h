@@ -42,7 +42,7 @@ void attach_reload(struct attach *attach, struct world *world);
 #define ATTACH_BACKEND_MAX 32u
 
 struct attach_seen {
-	char id[BROKER_NAME_MAX + 1];
+	char id[MIGCOMPAT_BROKER_NAME_MAX + 1];
 	char backend[ATTACH_BACKEND_MAX + 1];
 	uint64_t changed; /* how often something may have changed about it, whatever it was; only
 			     grows */

@@ -34,10 +34,10 @@ static int publish(struct attach *attach, const struct attached *attached,
 		   const struct scan_row *row)
 {
 	static const char *const types[] = {"bool", "int", "str"};
-	struct broker_parameter parameters[BROKER_PARAMETERS_MAX];
+	struct broker_parameter parameters[MIGCOMPAT_BROKER_PARAMETERS_MAX];
 	size_t count = row->parameters.nparameters;
 
-	if (count > BROKER_PARAMETERS_MAX)
+	if (count > MIGCOMPAT_BROKER_PARAMETERS_MAX)
 		return -E2BIG;
 	for (size_t i = 0; i < count; i++) {
 		const struct migcompat_parameter *from = &row->parameters.parameters[i];
@@ -54,7 +54,7 @@ static int publish(struct attach *attach, const struct attached *attached,
 
 bool attach_lives(struct attach *attach, uint64_t attachment)
 {
-	struct broker_listed listed;
+	struct broker_attachment listed;
 
 	/* If the kernel cannot be asked: an attachment that is forgotten is never found again. */
 	return broker_list(attach->options.broker, attachment - 1, &listed) != 0 ||

@@ -1,80 +1,95 @@
 /* SPDX-License-Identifier: GPL-2.0 WITH Linux-syscall-note */
 /*
- * What passes between the kernel shim (migcompat.ko) and its daemon over /dev/migcompat-broker.
- * This file is the whole protocol. The shim knows no migration string; it carries questions to the
- * daemon and answers back.
+ * The protocol between the kernel module (migcompat.ko) and its daemon over
+ * /dev/migcompat-broker. This file describes all of it. The module does not interpret migration
+ * strings: it forwards questions to the daemon, and answers back.
  *
  * Messages
- *   Each read(2) takes one whole message, each write(2) gives one. A message begins with struct
- * migcompat_msg_header, whose `size` is that of the whole message, text included, without padding;
- * a write whose count differs from it is refused. Version 2: a read takes further messages behind
- * the first one while MIGCOMPAT_MSG_READ_SIZE bytes are left in the buffer, and waits for the first
- * one alone. A write may give several replies, each right behind the one before; it returns the
- * bytes of those that were taken, and stops at the first that is not, whose error it returns where
- * that is the first of all. So whoever gets less than the count goes on with the rest, and learns
- * of the next one what is wrong with it. A command stands alone. Texts follow the fixed part one
- * after the other, without a terminator; their lengths stand in the fixed part. Integers have the
- * machine's byte order. Reserved fields are 0. The buffer of a read holds MIGCOMPAT_MSG_READ_SIZE
- * bytes at least. poll(2) says POLLIN while a message waits. O_NONBLOCK is honoured.
+ *   Each message begins with struct migcompat_broker_header. Its `size` is that of the whole
+ *   message, without padding. Texts follow the fixed part one after the other, without
+ *   terminators; the fixed part has their lengths. Integers have the byte order of the machine.
+ *   Reserved fields are 0.
+ *   In version 1 each read(2) returns one message, and each write(2) passes one. A write whose
+ *   count differs from the message's size fails.
+ *   Since version 2 a read returns further messages while MIGCOMPAT_BROKER_READ_SIZE bytes are
+ *   left in the buffer. It waits for the first one only. A write may pass several replies, one
+ *   directly after the other. It returns the bytes of the replies that were accepted, and stops
+ *   at the first one that is refused. If that is the first of all, write fails with its error.
+ *   After a short write the caller writes the rest, and gets the error of the next reply. A
+ *   command is always alone in its write.
+ *   The buffer of a read must have at least MIGCOMPAT_BROKER_READ_SIZE bytes. poll(2) reports
+ *   POLLIN while a message waits. O_NONBLOCK is supported.
  *
- *   - Commands (daemon to kernel: HELLO, LIST, ATTACH, ATTACH_TYPE, DETACH, PUBLISH) are carried
- * out within write(2), which returns the message's size, or an error. HELLO and LIST also leave one
- * answer to be read. The ids of commands are the daemon's; within an epoch they grow, HELLO's being
- * the first. ATTACH leaves its result, the attachment's number, to be read as an answer too. At
- * most MIGCOMPAT_MSG_ANSWERS_MAX answers wait; a command that would add one more gets EBUSY.
- *     Answers are read before requests, so that a daemon may write a command and read its answer at
- * once.
- *   - Requests (kernel to daemon: READ, WRITE, ASK) carry an id that the kernel never uses again.
- * The daemon answers each once, in any order, with the request's op, MIGCOMPAT_OP_REPLY added, and
- * its id. CANCEL bears the id of a request that the daemon has read and that nobody waits for any
- * more (killed, timed out, device gone); it has no answer.
+ *   - Commands (daemon to kernel: HELLO, LIST, ATTACH, ATTACH_TYPE, DETACH, PUBLISH) are executed
+ *     within write(2), which returns the message's size or an error. HELLO, LIST, ATTACH and
+ *     ATTACH_TYPE also leave an answer to be read. The daemon chooses the ids of commands, which
+ *     must increase within an epoch, beginning with that of HELLO. At most
+ *     MIGCOMPAT_BROKER_ANSWERS_MAX answers wait: a command that would add another one fails with
+ *     EBUSY. Answers are read before requests, so a daemon may write a command and read its
+ *     answer at once.
+ *   - Requests (kernel to daemon: READ, WRITE, ASK) have an id that the kernel never uses again.
+ *     The daemon replies to each once, in any order. A reply has the request's id, and its op
+ *     plus MIGCOMPAT_BROKER_OP_REPLY. CANCEL has the id of a request that the daemon has read, and
+ *     for whose answer nobody waits any more: the caller was killed, the time is over, or the
+ *     device was removed. It has no reply.
  *
  * Epochs
- *   HELLO starts an epoch, whose number is never used again; every other message carries the
- * present one. Only the process (thread group) that said HELLO last may read and write; others are
- * refused until they say HELLO themselves. At HELLO the requests that were read but not answered
- * are queued again, under their old ids and the new epoch; a reply that bears an older epoch is
- * void. So a daemon may die while the descriptor lives on elsewhere (systemd's descriptor store),
- * and its successor loses no request. Attachments outlive epochs; LIST tells them. When the
- * descriptor's last copy is closed, all requests, and every later one until the next HELLO, end
- * with ENOTCONN; attachments stay for the next opener.
+ *   HELLO starts an epoch, whose number is never used again. Every other message has the number
+ *   of the present epoch. Only the process (thread group) that sent the last HELLO may read and
+ *   write. Any other one has to send HELLO first. At HELLO, requests that were read and not
+ *   answered are queued again, with their ids and the new epoch. A reply with an older epoch is
+ * refused. So a daemon may exit while its descriptor stays open elsewhere (systemd's file
+ * descriptor store), and its successor loses no request. Attachments outlive epochs; LIST
+ * enumerates them. When the last copy of the descriptor is closed, all requests end with ENOTCONN,
+ * and so does every later one until the next HELLO. Attachments remain for the next daemon.
  *
  * Errors of write(2)
- *   EINVAL      a message that is malformed, bears a wrong epoch, names no present attachment or
- * request, an id that was used before, a reply code outside the table below, or comes from a
- * process that said no HELLO. A late reply, to a request that was cancelled meanwhile, is such a
- * one: expect it, and go on. ENODEV      ATTACH: no such device, or it has no driver. EOPNOTSUPP:
- * neither a PCI nor an mdev device. EEXIST: its name is attached already, or it has such files of
- * its own. ENOSPC: MIGCOMPAT_ATTACHMENTS_MAX are attached. EPROTONOSUPPORT  HELLO offered no
- * version that the kernel speaks. EBUSY       answers wait to be read.   EFAULT, ENOMEM, EINTR: as
- * usual. EPERM       HELLO without CAP_SYS_ADMIN in the initial user namespace. The process that
- * opened the descriptor does not count. Errors of read(2): EINVAL before HELLO, from another
- * process, or with too small a buffer (nothing is lost); EAGAIN. Errors of open(2): EPERM without
- * CAP_SYS_ADMIN in the initial user namespace; EBUSY if it is open already.
+ *   EINVAL           The message is malformed, has a wrong epoch, an id that was used before, or an
+ *                    error outside the table below; it names no attachment or request; or the
+ *                    process did not send the last HELLO. A reply to a request that was cancelled
+ *                    meanwhile gets EINVAL, too: the daemon should expect it, and go on.
+ *   ENODEV           ATTACH: no such device, or no driver is bound to it.
+ *   EOPNOTSUPP       ATTACH: neither a PCI device nor a mediated device.
+ *   EEXIST           The name is attached already, or the device has files of these names.
+ *   ENOSPC           MIGCOMPAT_BROKER_ATTACHMENTS_MAX are attached.
+ *   EPROTONOSUPPORT  HELLO: the kernel supports none of the offered versions.
+ *   EBUSY            Too many answers wait to be read.
+ *   EPERM            HELLO: no CAP_SYS_ADMIN in the initial user namespace. The process that opened
+ *                    the descriptor does not count.
+ *   EFAULT, ENOMEM, EINTR as usual.
+ * Errors of read(2)
+ *   EINVAL           Before HELLO, from another process, or with a buffer that is too small. No
+ *                    message is lost.
+ *   EAGAIN           O_NONBLOCK is set, and no message waits.
+ * Errors of open(2)
+ *   EPERM            No CAP_SYS_ADMIN in the initial user namespace.
+ *   EBUSY            The device is open already.
  *
  * Replies to READ, WRITE and ASK
- *   `error` is 0 or one of -EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN;
- * then nothing follows the fixed part (and WRITE's count is 0). A write is answered with yes by
- * error 0 *and* the string's full length as count; anything else is refused, so that no zeroed or
- * half-written reply allows a migration. EBUSY to an ASK says that too many questions are under
- * way: the asker may ask again. A call that waits for READ or WRITE ends at any signal. It starts
- * again by itself after suspend, a cgroup freezer, a stop or a handler with SA_RESTART: the daemon
- * sees a CANCEL and a new question.
+ *   `error` is 0 or one of -EINVAL, -ENODEV, -EPERM, -EBUSY, -E2BIG, -EIO, -ETIMEDOUT, -ENOTCONN.
+ *   With an error no text follows, and the count of a reply to WRITE is 0. Yes to a WRITE is
+ *   error 0 *and* the length of the whole string as count. Everything else is refused, so no
+ *   zeroed or partial reply allows a migration. EBUSY to an ASK means that too many questions are
+ *   pending, and that the program may ask again.
+ *   Any signal ends the wait for a READ or WRITE. After suspend, a cgroup freezer, a stop or a
+ *   handler with SA_RESTART the kernel restarts the call. The daemon gets a CANCEL and a new
+ *   request then.
  *
  * Sessions
- *   Each open file of /dev/migcompat is a session: write(2) asks one question, read(2) gives the
- *   answer's lines, once. open(2) fails with EMFILE if its effective user has
- *   MIGCOMPAT_SESSIONS_USER_MAX of them, and with ENFILE if all users but root have
- *   MIGCOMPAT_SESSIONS_USERS_MAX. A question takes memory for the longest answer, which is charged
- * to the memory cgroup of the asker. It is freed when the answer was read to its end, at the next
- *   question, or at close. So all sessions hold at most (256 + 64) x 256 KiB = 80 MiB for answers.
+ *   Each open file of /dev/migcompat is a session: write(2) asks one question, read(2) returns
+ *   the lines of the answer, once. open(2) fails with EMFILE if its effective user has
+ *   MIGCOMPAT_BROKER_SESSIONS_USER_MAX of them, and with ENFILE if all users but root have
+ *   MIGCOMPAT_BROKER_SESSIONS_USERS_MAX. A question allocates memory for the longest answer,
+ *   which is charged to the memory cgroup of the caller. It is freed when the answer was read to
+ *   its end, at the next question, or at close. So all sessions hold at most
+ *   (256 + 64) x 256 KiB = 80 MiB for answers.
  *
  * Versions
- *   HELLO and its answer keep their layout in all versions. The daemon offers the range that it
- * speaks; the kernel takes the highest that both know and tells it in the answer, beside its own
- * range. Where there is none, write(2) fails with EPROTONOSUPPORT and no epoch begins;
- * /sys/module/migcompat/parameters/protocol has the kernel's range for the daemon's log. Within a
- * version layouts are fixed. A new operation, field or meaning makes a new version.
+ *   HELLO and its answer have the same layout in all versions. The daemon offers a range of
+ *   versions. The kernel selects the highest one that both support, and returns it together with
+ *   its own range. If there is none, write(2) fails with EPROTONOSUPPORT and no epoch begins.
+ *   /sys/module/migcompat/parameters/protocol has the kernel's range, for the daemon's log.
+ *   Layouts are fixed within a version. A new operation, field or meaning needs a new version.
  *
  * Changelog
  *   1  HELLO, LIST, ATTACH, DETACH, ATTACH_TYPE, PUBLISH; READ, WRITE, ASK, CANCEL
@@ -85,85 +100,88 @@
 
 #include <linux/types.h>
 
-#define MIGCOMPAT_VERSION_MIN 1
-#define MIGCOMPAT_VERSION_MAX 2
-#define MIGCOMPAT_VERSION_SEVERAL \
-	2 /* from this one on there may be several messages in a read or write */
+#define MIGCOMPAT_BROKER_VERSION_MIN 1
+#define MIGCOMPAT_BROKER_VERSION_MAX 2
+/* Since this version a read or write may have several messages. */
+#define MIGCOMPAT_BROKER_VERSION_SEVERAL 2
 
-#define MIGCOMPAT_STRING_MAX \
-	4094 /* bytes of a migration version, without a newline; all of 0x21 to 0x7e */
-#define MIGCOMPAT_TYPE_MAX 128	   /* of a migration type; bytes as above */
-#define MIGCOMPAT_PATH_MAX 2048	   /* of a device's path */
-#define MIGCOMPAT_NAME_MAX 255	   /* of an attachment's name */
-#define MIGCOMPAT_LINES_MAX 262144 /* of an answer to ASK */
-#define MIGCOMPAT_PARAMETERS_MAX 256
-#define MIGCOMPAT_PARAMETER_NAME_MAX \
-	64 /* bytes of 0x21 to 0x7e, no '/' and '=', not beginning with '.' */
-#define MIGCOMPAT_PARAMETER_VALUE_MAX 4094 /* one line, no control characters */
-#define MIGCOMPAT_ATTACHMENTS_MAX 65536
-#define MIGCOMPAT_MSG_READ_SIZE 8192 /* no message of the kernel's is longer */
-#define MIGCOMPAT_MSG_WRITE_MAX \
-	(MIGCOMPAT_LINES_MAX + 4096) /* no message of the daemon's may be longer */
-#define MIGCOMPAT_MSG_ANSWERS_MAX 16
+/* Bytes of a migration version, without its newline: all of 0x21 to 0x7e. */
+#define MIGCOMPAT_BROKER_STRING_MAX 4094
+#define MIGCOMPAT_BROKER_TYPE_MAX 128	  /* of a migration type; bytes as above */
+#define MIGCOMPAT_BROKER_PATH_MAX 2048	  /* of a device's path */
+#define MIGCOMPAT_BROKER_NAME_MAX 255	  /* of an attachment's name */
+#define MIGCOMPAT_BROKER_LINES_MAX 262144 /* of an answer to ASK */
+#define MIGCOMPAT_BROKER_PARAMETERS_MAX 256
+/* Bytes of 0x21 to 0x7e without '/' and '='; the first one is not '.'. */
+#define MIGCOMPAT_BROKER_PARAMETER_NAME_MAX 64
+#define MIGCOMPAT_BROKER_PARAMETER_VALUE_MAX 4094 /* a line without control characters */
+#define MIGCOMPAT_BROKER_ATTACHMENTS_MAX 65536
+#define MIGCOMPAT_BROKER_READ_SIZE 8192 /* no message of the kernel is longer */
+/* No message of the daemon may be longer. */
+#define MIGCOMPAT_BROKER_WRITE_MAX (MIGCOMPAT_BROKER_LINES_MAX + 4096)
+#define MIGCOMPAT_BROKER_ANSWERS_MAX 16
 
-#define MIGCOMPAT_SESSIONS_USER_MAX 64	 /* of one user; root has as many of its own */
-#define MIGCOMPAT_SESSIONS_USERS_MAX 256 /* of all users but root */
+#define MIGCOMPAT_BROKER_SESSIONS_USER_MAX 64	/* of one user, root included */
+#define MIGCOMPAT_BROKER_SESSIONS_USERS_MAX 256 /* of all users but root */
 
-#define MIGCOMPAT_OP_HELLO 1u /* daemon to kernel */
-#define MIGCOMPAT_OP_LIST 2u
-#define MIGCOMPAT_OP_ATTACH 3u
-#define MIGCOMPAT_OP_DETACH 4u
-#define MIGCOMPAT_OP_ATTACH_TYPE 5u
-#define MIGCOMPAT_OP_PUBLISH 6u
-#define MIGCOMPAT_OP_READ 16u /* kernel to daemon */
-#define MIGCOMPAT_OP_WRITE 17u
-#define MIGCOMPAT_OP_ASK 18u
-#define MIGCOMPAT_OP_CANCEL 19u
-#define MIGCOMPAT_OP_REPLY                                                     \
-	0x80000000u /* added to the op of what is answered, in both directions \
-		     */
+/* Daemon to kernel. */
+#define MIGCOMPAT_BROKER_OP_HELLO 1u
+#define MIGCOMPAT_BROKER_OP_LIST 2u
+#define MIGCOMPAT_BROKER_OP_ATTACH 3u
+#define MIGCOMPAT_BROKER_OP_DETACH 4u
+#define MIGCOMPAT_BROKER_OP_ATTACH_TYPE 5u
+#define MIGCOMPAT_BROKER_OP_PUBLISH 6u
+/* Kernel to daemon. */
+#define MIGCOMPAT_BROKER_OP_READ 16u
+#define MIGCOMPAT_BROKER_OP_WRITE 17u
+#define MIGCOMPAT_BROKER_OP_ASK 18u
+#define MIGCOMPAT_BROKER_OP_CANCEL 19u
+/* Added to the op of the message that is answered, in both directions. */
+#define MIGCOMPAT_BROKER_OP_REPLY 0x80000000u
 
-#define MIGCOMPAT_KIND_DEVICE \
-	1u /* an attribute group in the device's own folder, and a class device */
-#define MIGCOMPAT_KIND_TYPE 2u /* a class device only */
+/* A device has files in its own directory and a class device, a type the latter only. */
+#define MIGCOMPAT_BROKER_KIND_DEVICE 1u
+#define MIGCOMPAT_BROKER_KIND_TYPE 2u
 
-struct migcompat_msg_header {
+struct migcompat_broker_header {
 	__u32 size;
 	__u32 op;
 	__u64 id;
 	__u64 epoch; /* 0 in HELLO */
-	__s32 error; /* negative errno in answers and replies; else 0 */
+	__s32 error; /* negative errno in replies; otherwise 0 */
 	__u32 reserved;
 };
 
-struct migcompat_msg_hello {
-	struct migcompat_msg_header header;
+struct migcompat_broker_hello {
+	struct migcompat_broker_header header;
 	__u32 version_min;
 	__u32 version_max;
 };
 
-/* The header's epoch is the new one. */
-struct migcompat_msg_hello_reply {
-	struct migcompat_msg_header header;
-	__u32 version; /* agreed upon */
+/* The epoch in the header is the new one. */
+struct migcompat_broker_hello_reply {
+	struct migcompat_broker_header header;
+	__u32 version; /* selected by the kernel */
 	__u32 version_min;
 	__u32 version_max;
-	__u32 attachments; /* how many LIST has to tell */
-	__u32 requeued;	   /* requests that another epoch left unanswered */
-	__u32 timeout_ms;  /* how long a request is waited for, at present */
+	__u32 attachments; /* how many LIST enumerates */
+	__u32 requeued;	   /* requests that an earlier epoch left unanswered */
+	__u32 timeout_ms;  /* time for a reply to a request, at present */
 	__u64 reserved[2];
 };
 
-/* Tells one attachment: the first whose number is greater than `after`. Begin with 0, go on with
- * the number told. */
-struct migcompat_msg_list {
-	struct migcompat_msg_header header;
+/*
+ * Returns the first attachment whose number is greater than `after`. Begin with 0, and continue
+ * with the number that was returned.
+ */
+struct migcompat_broker_list {
+	struct migcompat_broker_header header;
 	__u64 after;
 };
 
-struct migcompat_msg_list_reply {
-	struct migcompat_msg_header header;
-	__u64 attachment; /* 0: there is none; never used again for another */
+struct migcompat_broker_list_reply {
+	struct migcompat_broker_header header;
+	__u64 attachment; /* 0: end of the list; never used again */
 	__u32 kind;
 	__u32 name_length; /* text: name of the class device, */
 	__u32 path_length; /* then the path of the device; empty for a type */
@@ -171,50 +189,52 @@ struct migcompat_msg_list_reply {
 };
 
 /*
- * ATTACH: the subject is the device's path as sysfs has it, "/devices/…", without ".", ".." and
- * links; the class device bears the device's name. ATTACH_TYPE: the subject is PARENT!TYPE-ID, the
- * name itself. The migration type is there from the start: one that is not known is told by the
- * error that reading it gives.
+ * ATTACH: the subject is the device's path in sysfs, "/devices/...", without ".", ".." and links.
+ * The class device has the device's name. ATTACH_TYPE: the subject is PARENT!TYPE-ID, which is also
+ * the name. The migration type exists from the start: if it is not known, reading it gives
+ * type_error.
  */
-struct migcompat_msg_attach {
-	struct migcompat_msg_header header;
-	__s32 type_error;     /* 0, or a code of the table: then type_length is 0 */
+struct migcompat_broker_attach {
+	struct migcompat_broker_header header;
+	__s32 type_error;     /* 0, or an error of the table: then type_length is 0 */
 	__u32 subject_length; /* text: subject, */
 	__u32 type_length;    /* then migration type, NAMESPACE:TYPE */
 	__u32 reserved;
 };
 
-struct migcompat_msg_attach_reply {
-	struct migcompat_msg_header header;
+struct migcompat_broker_attach_reply {
+	struct migcompat_broker_header header;
 	__u64 attachment;
 };
 
-struct migcompat_msg_detach {
-	struct migcompat_msg_header header;
+struct migcompat_broker_detach {
+	struct migcompat_broker_header header;
 	__u64 attachment;
 };
 
-/* Order of a parameter's values. */
-#define MIGCOMPAT_VALUE_TYPE 0
-#define MIGCOMPAT_VALUE_VALUE 1
-#define MIGCOMPAT_VALUE_ALLOWED 2
-#define MIGCOMPAT_VALUE_INIT 3
-#define MIGCOMPAT_VALUE_OFF 4
-#define MIGCOMPAT_VALUE_RUNTIME 5
-#define MIGCOMPAT_VALUES 6
-#define MIGCOMPAT_VALUE_ABSENT \
-	0xffffffffu /* length of a value that is not there; its file is not there either */
+/* Indices of a parameter's values. */
+#define MIGCOMPAT_BROKER_VALUE_TYPE 0
+#define MIGCOMPAT_BROKER_VALUE_VALUE 1
+#define MIGCOMPAT_BROKER_VALUE_ALLOWED 2
+#define MIGCOMPAT_BROKER_VALUE_INIT 3
+#define MIGCOMPAT_BROKER_VALUE_OFF 4
+#define MIGCOMPAT_BROKER_VALUE_RUNTIME 5
+#define MIGCOMPAT_BROKER_VALUES 6
+/* Length of a value that does not exist. Its file does not exist either. */
+#define MIGCOMPAT_BROKER_VALUE_ABSENT 0xffffffffu
 
-struct migcompat_msg_parameter {
+struct migcompat_broker_parameter {
 	__u32 name_length;
-	__u32 value_length[MIGCOMPAT_VALUES];
+	__u32 value_length[MIGCOMPAT_BROKER_VALUES];
 	__u32 reserved;
 };
 
-/* Replaces type and parameters of an attachment. `parameters` entries follow, then the text: type,
- * and name and values of each. */
-struct migcompat_msg_publish {
-	struct migcompat_msg_header header;
+/*
+ * Replaces type and parameters of an attachment. `parameters` entries follow, then the text: the
+ * type, then name and values of each parameter.
+ */
+struct migcompat_broker_publish {
+	struct migcompat_broker_header header;
 	__u64 attachment;
 	__s32 type_error;
 	__u32 type_length;
@@ -222,29 +242,28 @@ struct migcompat_msg_publish {
 	__u32 reserved;
 };
 
-/* READ, WRITE and ASK alike; WRITE and ASK are followed by the string. The attachment is 0 in ASK.
- */
-struct migcompat_msg_request {
-	struct migcompat_msg_header header;
+/* READ, WRITE and ASK. The string follows WRITE and ASK. An ASK has attachment 0. */
+struct migcompat_broker_request {
+	struct migcompat_broker_header header;
 	__u64 attachment;
 };
 
 /*
- * To READ (followed by the string) and to ASK (followed by lines without control characters, the
- * last one with its newline too; or by nothing).
+ * Reply to READ, followed by the string, and to ASK, followed by lines without control characters.
+ * Each line ends with a newline. An ASK may have no line.
  */
-struct migcompat_msg_text_reply {
-	struct migcompat_msg_header header;
+struct migcompat_broker_text_reply {
+	struct migcompat_broker_header header;
 };
 
-struct migcompat_msg_write_reply {
-	struct migcompat_msg_header header;
-	__u32 count; /* the string's length: yes. With an error: 0 */
+struct migcompat_broker_write_reply {
+	struct migcompat_broker_header header;
+	__u32 count; /* length of the string: yes; with an error: 0 */
 	__u32 reserved;
 };
 
-struct migcompat_msg_cancel {
-	struct migcompat_msg_header header;
+struct migcompat_broker_cancel {
+	struct migcompat_broker_header header;
 };
 
 #endif /* _UAPI_LINUX_MIGCOMPAT_H */

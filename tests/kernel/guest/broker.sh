@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Has a test broker serve in the background and tells it commands; sourced by guest scripts. It judges nothing but silence.
+# Runs a test broker in the background, and sends it commands. Sourced by guest scripts.
+# It fails only if the broker does not answer.
 
-# broker_begin [NAME=STRING...]: as broker.c takes them.
+# broker_begin [NAME=STRING...]: arguments of broker.c.
 broker_begin() {
 	mkfifo /tmp/commands
 	broker - "$@" </tmp/commands >/tmp/answers 2>&1 &
@@ -9,7 +10,7 @@ broker_begin() {
 	exec 5>/tmp/commands
 }
 
-# tell COMMAND...: hands it to the broker and waits for its answer.
+# tell COMMAND...: sends a command to the broker, and waits for its answer.
 tell() {
 	: >/tmp/answers
 	echo "$*" >&5

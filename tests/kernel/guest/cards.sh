@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The kernel shim with PCI functions alone, as on kernels without mediated devices.
+# The kernel module with PCI functions only, as on kernels without mediated devices.
 . /lab/devices.sh
 . /lab/checks.sh
 
-# The programs need three devices, of any kind. No guest uses its disk controller.
+# The programs need three devices of any kind. The guest does not use its disk controller.
 DISK=0000:00:1f.2
 CARDS="$CARDS $DISK"
 bind_cards || exit 1

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Runs the guest script, sends /out to the host, powers off: sourced by the first process, or a service of systemd's.
-# Whatever a guest script leaves in /out comes back; "complete" in /out/status means that everything went well.
+# Runs the guest script, sends /out to the host, and powers off. Sourced by the first
+# process, or by a systemd service.
+# The host gets all files in /out. "complete" in /out/status means success.
 . /lab/environment
 LAB_KERNEL=$(uname -r)
 export HOME=/root LAB_KERNEL
@@ -8,7 +9,7 @@ export HOME=/root LAB_KERNEL
 sh /lab/guest
 status=$?
 dmesg >/out/dmesg.log
-# A kernel that complained is a failure even where every answer was right.
+# A warning of the kernel is a failure, even if every answer was right.
 if grep -E 'BUG:|Oops|WARNING:|KASAN|general protection' /out/dmesg.log; then
 	echo "kernel complaint" >/out/status
 elif [ "$status" = 0 ]; then

@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The project on a real kernel: list, inventory, check of every ordered pair, ask. Each mdev and card pair is held against a real
-# state transfer: the verdict is a yes if and only if the kernel moves the state. Every disagreement is a failure, and so is
-# whatever the table below does not expect.
+# The project on a real kernel: list, inventory, check of every ordered pair, ask. Each
+# pair of mdev and card is compared with a real state transfer: the verdict must be yes if
+# and only if the kernel moves the state. A result that the table below does not expect is
+# a failure, too.
 . /lab/devices.sh
 
-# Expected verdict and mechanism of a pair, as patterns, and the finding that must be there; the first line that fits counts.
-# Cards on vfio-pci have the same ports as an mdev but no migration in the kernel, as has the mtty of 6.1.
+# Expected verdict, mechanism and finding of a pair, as patterns. The first matching line
+# counts. Cards on vfio-pci have as many ports as an mdev, but cannot migrate; neither can
+# the mtty of 6.1.
 # SOURCE>TARGET             VERDICT        MECHANISM      FINDING
 case "$LAB_KERNEL" in
 6.1.*) EXPECTATIONS='
@@ -32,14 +34,17 @@ fail() {
 	echo "FAILED: $*" | tee -a /out/failures.txt
 }
 
-# Status of a question whose answer is yes if mtty migrates.
+# Exit status of a question whose answer is yes if mtty migrates.
 case "$LAB_KERNEL" in 6.1.*) MOVES=1 ;; *) MOVES=0 ;; esac
 
-# One value out of a verdict: busybox has no JSON tool, and the keys are unique in what comes before the findings.
+# One value of a verdict. busybox has no JSON tool; the keys are unique before the
+# findings.
 verdict_of() { tr -d '\n' <"$1" | sed -n 's/.*"verdict": *"\([^"]*\)".*/\1/p'; }
 mechanism_of() { tr -d '\n' <"$1" | sed -n 's/.*"mechanism": *{ *"state": *"\([^"]*\)".*/\1/p'; }
-witness_of() { tr -d '\n' <"$1" | sed -n 's/.*"mechanism": *{ *"state": *"[^"]*", *"source": *"\([^"]*\)".*/\1/p'; }
-availability_of() { tr -d '\n' <"$1" | sed -n 's/.*"availability": *{ *"state": *"\([^"]*\)".*/\1/p'; }
+witness_of() { tr -d '\n' <"$1" |
+	sed -n 's/.*"mechanism": *{ *"state": *"[^"]*", *"source": *"\([^"]*\)".*/\1/p'; }
+availability_of() { tr -d '\n' <"$1" |
+	sed -n 's/.*"availability": *{ *"state": *"\([^"]*\)".*/\1/p'; }
 
 expect() {
 	pair=$1 verdict=$2 mechanism=$3 file=$4
@@ -47,9 +52,12 @@ expect() {
 		# shellcheck disable=SC2254 # a pattern it is
 		case $pair in $pattern) ;; *) continue ;; esac
 		[ -n "$pattern" ] || continue
-		[ "$verdict" = "$want_verdict" ] || fail "$pair: verdict $verdict, expected $want_verdict"
-		[ "$mechanism" = "$want_mechanism" ] || fail "$pair: mechanism $mechanism, expected $want_mechanism"
-		tr -d '\n' <"$file" | grep -q "\"field\": *\"$want_finding\"" || fail "$pair: no finding for $want_finding"
+		[ "$verdict" = "$want_verdict" ] ||
+			fail "$pair: verdict $verdict, expected $want_verdict"
+		[ "$mechanism" = "$want_mechanism" ] ||
+			fail "$pair: mechanism $mechanism, expected $want_mechanism"
+		tr -d '\n' <"$file" | grep -q "\"field\": *\"$want_finding\"" ||
+			fail "$pair: no finding for $want_finding"
 		return
 	done <<END
 $EXPECTATIONS
@@ -64,7 +72,7 @@ run() {
 	[ $got = "$want" ] || fail "$* ended with $got, expected $want: $(cat /out/"$name".err)"
 }
 
-# A yes is a state that moved, a no is one that did not.
+# A yes must be a state that moved, a no one that did not.
 agreement() {
 	case "$1 $2" in
 	'0 yes '* | '1 no '*) echo yes ;;
@@ -74,7 +82,7 @@ agreement() {
 
 ports() { case $1 in *mtty-2* | card:2) echo 2 ;; *) echo 1 ;; esac; }
 
-# What the devices' fields say is told all the same if the mechanism is only reported.
+# With mechanism = "report" the fields decide.
 check_fields() {
 	want=1
 	[ "$(ports "$(label $1)")" != "$(ports "$(label $2)")" ] || want=0
@@ -82,7 +90,8 @@ check_fields() {
 }
 
 check_pair() {
-	source=$1 target=$2 pair="$(label $1)>$(label $2)" file=/out/pairs/$(label $1)--$(label $2).json
+	source=$1 target=$2 pair="$(label $1)>$(label $2)"
+	file=/out/pairs/$(label $1)--$(label $2).json
 	migcompat check --json $source $target >"$file" 2>>/out/check.err
 	status=$?
 	verdict=$(verdict_of "$file")
@@ -100,12 +109,13 @@ check_pair() {
 		kernel=$(vfio-transfer $source $target 2>>/out/transfer.err)
 		agree=$(agreement $status "$kernel")
 		[ $agree != NO ] || fail "$pair: migcompat $status, kernel $kernel"
-		# If this kernel tells of migration, its word is what counts.
+		# If the kernel reports migration support, that decides.
 		[ ! -d /sys/kernel/debug/vfio ] || [ "$(witness_of "$file")" = kernel ] ||
 			fail "$pair: the mechanism is known from $(witness_of "$file")"
 		;;
 	esac
-	printf '%-12s %-12s %-15s %-10s %-11s %s\n' "$(label $source)" "$(label $target)" "$verdict" "$mechanism" "$kernel" $agree |
+	printf '%-12s %-12s %-15s %-10s %-11s %s\n' "$(label $source)" "$(label $target)" \
+		"$verdict" "$mechanism" "$kernel" $agree |
 		tee -a /out/pairs.txt
 	expect "$pair" "$verdict" "$mechanism" "$file"
 	check_fields $source $target
@@ -124,7 +134,7 @@ check_list() {
 	cat /out/list-types.txt
 }
 
-# The choices of a source are the targets that check calls compatible, and no others.
+# The choices for a source must be the targets that check calls compatible.
 check_ask() {
 	source=$1
 	run "ask-$(label $source)" $MOVES migcompat ask $source
@@ -132,32 +142,37 @@ check_ask() {
 	for target in $MDEVS $TYPES $CARDS; do
 		[ $source != $target ] || continue
 		offered=no wanted=no
-		grep -q "\"device\": *\"$target\"" "/out/ask-$(label $source)-json.txt" && offered=yes
+		grep -q "\"device\": *\"$target\"" "/out/ask-$(label $source)-json.txt" &&
+			offered=yes
 		grep -q "^$source $target 0 " /out/pairs.list && wanted=yes
-		[ $offered = $wanted ] || fail "ask $(label $source): $(label $target) offered $offered, check says $wanted"
+		[ $offered = $wanted ] ||
+			fail "ask $(label $source): $(label $target) offered $offered, not $wanted"
 	done
 }
 
-# What passes through a tool's hands is the string alone; it must lead to the same answer. A source that cannot move tells none.
+# Tools pass on the string alone, which must lead to the same answer. A source that cannot
+# migrate has no string.
 check_string() {
 	run "string-$(label $1)" $MOVES migcompat version $1
 	[ $MOVES = 0 ] || return
 	migcompat version $1 | migcompat check - $2 >>/out/strings.txt 2>&1
 	status=$?
-	grep -q "^$1 $2 $status " /out/pairs.list || fail "$(label $1)>$(label $2): the string alone gives status $status"
+	grep -q "^$1 $2 $status " /out/pairs.list ||
+		fail "$(label $1)>$(label $2): the string alone gives status $status"
 }
 
-# Where nothing but the source of the facts differs, the documents are the same to the byte, fingerprints included. One source
-# is enough here; the host asks for all the pairs again.
+# If only the source of the facts differs, the documents must be identical, with
+# fingerprints. One source is enough here; the host repeats all pairs.
 check_offline() {
 	for target in $MDEVS $TYPES $CARDS; do
 		file=$(label $1)--$(label $target).json
-		migcompat -i /out/inventory.json check --json $1 $target 2>>/out/check.err | cmp - "/out/pairs/$file" ||
+		migcompat -i /out/inventory.json check --json $1 $target 2>>/out/check.err |
+			cmp - "/out/pairs/$file" ||
 			fail "$(label $1)>$(label $target): the inventory leads to another document"
 	done
 }
 
-# Taken is not incompatible: with every port given away, the type still fits and is not available.
+# If all ports are in use, the type is compatible and not available.
 check_exhausted() {
 	folder=$PARENT/mdev_supported_types/mtty-2
 	number=100
@@ -166,28 +181,35 @@ check_exhausted() {
 		echo 83b8f4f2-509f-382f-3c1e-e6bfe0fa9$number >$folder/create || break
 	done
 	run exhausted $MOVES migcompat check --json $MDEV_2A mtty/mtty-2
-	[ "$(availability_of /out/exhausted.txt)" = no ] || fail "the used-up type is said to be available"
+	[ "$(availability_of /out/exhausted.txt)" = no ] ||
+		fail "the used-up type is said to be available"
 	run exhausted-available 1 migcompat check --available $MDEV_2A mtty/mtty-2
 }
 
 make_mdevs && bind_cards || exit 1
-# How fast the machine is, is not the question.
+# The speed of the machine does not matter.
 mkdir -p /etc/migcompat/conf.d /out/pairs
 echo 'timeout_ms = 60000;' >/etc/migcompat/conf.d/busy.conf
 check_list
 run inventory 0 migcompat inventory
 mv /out/inventory.txt /out/inventory.json
-printf '%-12s %-12s %-15s %-10s %-11s %s\n' SOURCE TARGET MIGCOMPAT MECHANISM KERNEL AGREE | tee /out/pairs.txt
+printf '%-12s %-12s %-15s %-10s %-11s %s\n' SOURCE TARGET MIGCOMPAT MECHANISM KERNEL AGREE |
+	tee /out/pairs.txt
 for source in $MDEVS $TYPES $CARDS; do
 	for target in $MDEVS $TYPES $CARDS; do
 		check_pair $source $target
 	done
 done
-# A kernel that moved nothing proves nothing: each of the eight pairs of equal mdevs must have been moved for real.
+# Each of the eight pairs of equal mdevs must have been moved. Otherwise nothing was
+# tested.
 moved=$(grep -c '^mtty-.* yes [0-9]' /out/pairs.txt)
-case "$LAB_KERNEL" in 6.1.*) ;; *) [ "$moved" = 8 ] || fail "the kernel moved $moved pairs, expected 8" ;; esac
+case "$LAB_KERNEL" in
+6.1.*) ;;
+*) [ "$moved" = 8 ] || fail "the kernel moved $moved pairs, expected 8" ;;
+esac
 run text-no 1 migcompat check $MDEV_2A $MDEV_1A
-grep -qF 'ports: source has 2, target has 1 (must be equal)' /out/text-no.txt || fail "the refusal does not tell the ports"
+grep -qF 'ports: source has 2, target has 1 (must be equal)' /out/text-no.txt ||
+	fail "the refusal does not tell the ports"
 cat /out/text-no.txt
 run unknown-device 2 migcompat check $MDEV_2A 00000000-0000-0000-0000-000000000000
 for source in $MDEV_2A $MDEV_1A; do

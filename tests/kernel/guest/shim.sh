@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The kernel shim on a real kernel, with a test broker in place of the daemon: parameters, what it
-# answers, what it attaches to, hostile bytes, load and races, what users can take of it, suspend, and
-# the order in which modules may leave. The kernel takes each complaint for fatal.
+# The kernel module on a real kernel, with a test broker in place of the daemon:
+# parameters, answers, attaching, hostile bytes, load, races, limits of users, suspend,
+# and the order of unloading. The kernel panics on warnings.
 . /lab/devices.sh
 . /lab/checks.sh
 
@@ -10,7 +10,8 @@ leaks_begin
 insmod /lab/modules/migtest.ko || exit 1
 . /lab/load.sh
 mount_cgroups
-export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B CARD=/sys/bus/pci/devices/$CARD_2PORT
+export MDEV_A=/sys/bus/mdev/devices/$MDEV_2A MDEV_B=/sys/bus/mdev/devices/$MDEV_2B \
+  CARD=/sys/bus/pci/devices/$CARD_2PORT
 
 for program in $SHIM_PROGRAMS; do run $program; done
 . /lab/unload.sh

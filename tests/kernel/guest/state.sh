@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# State files of real devices: saved, looked at, checked and loaded through VFIO, by groups and where the kernel has them by character
-# devices; what is refused leaves its target as it was. A kernel whose mtty cannot migrate (6.1) must say so.
+# State files of real devices are saved, inspected, checked and loaded through VFIO: by
+# groups and, if the kernel has them, by character devices. A refused load leaves its
+# target unchanged. A kernel whose mtty cannot migrate (6.1) must say so.
 . /lab/devices.sh
 
 failures=0
@@ -9,31 +10,36 @@ fail() {
 	echo "FAILED: $*" | tee -a /out/failures.txt
 }
 
-# expect STATUS NAME COMMAND...: its output stays in /out/NAME.txt and .err
+# expect STATUS NAME COMMAND...: stores its output in /out/NAME.txt and .err.
 expect() {
 	want=$1 name=$2
 	shift 2
 	"$@" >/out/"$name".txt 2>/out/"$name".err </dev/null
 	got=$?
-	[ $got = "$want" ] || fail "$name: $* ended with $got, expected $want: $(cat /out/"$name".err)"
+	[ $got = "$want" ] ||
+		fail "$name: $* ended with $got, expected $want: $(cat /out/"$name".err)"
 }
 says() { grep -qF -- "$2" /out/"$1" || fail "$1 does not say \"$2\": $(cat /out/"$1")"; }
 one_line() { [ "$(wc -l </out/"$1")" = 1 ] || fail "$1 is not one line: $(cat /out/"$1")"; }
 same() { cmp -s "$1" "$2" || fail "$1 and $2 differ"; }
 
-# A device's whole state in a file, however it is opened. What is told beside the state is the same each time, so files of equal state are equal.
+# The whole state of a device in a file, by group or character device. All else in the
+# file is constant, so equal states give equal files.
 save() { expect 0 "save-$2" migcompat state save --interface "$way" "$1" -o "/out/$2"; }
 
-# A byte in the scratch register, which no state has by accident. The program that writes it is not ours.
-mark() { vfio-transfer --mark "$2" "$1" "$1" >>/out/transfer.txt 2>&1 || fail "$(label "$1") could not be marked"; }
+# Write a byte to the scratch register, so the state is unique. The program is not ours.
+mark() { vfio-transfer --mark "$2" "$1" "$1" >>/out/transfer.txt 2>&1 ||
+	fail "$(label "$1") could not be marked"; }
 
-# The sum of a stream, in a state file or bare.
+# The checksum of a stream, in a state file or bare.
 sum_of() { migcompat state inspect "$1" | sed -n 's/^stream .*XXH3 //p'; }
 
-# What another program reads from the device is what our file holds.
+# Our file must have the stream that another program reads from the device.
 same_stream() {
-	vfio-transfer --dump /tmp/stream "$1" "$1" >>/out/transfer.txt 2>&1 || fail "$(label "$1") could not be read"
-	[ -n "$(sum_of /tmp/stream)" ] && [ "$(sum_of /tmp/stream)" = "$(sum_of "$2")" ] || fail "$(label "$1") has another state than $2"
+	vfio-transfer --dump /tmp/stream "$1" "$1" >>/out/transfer.txt 2>&1 ||
+		fail "$(label "$1") could not be read"
+	[ -n "$(sum_of /tmp/stream)" ] && [ "$(sum_of /tmp/stream)" = "$(sum_of "$2")" ] ||
+		fail "$(label "$1") has another state than $2"
 }
 
 # ---------------------------------------------------------------- what must work
@@ -43,7 +49,8 @@ saved_and_loaded() {
 	mark $MDEV_2B 11
 	save $MDEV_2A 2a
 	says save-2a.txt "saved 96 bytes of $MDEV_2A to /out/2a"
-	[ "$(stat -c %a /out/2a)" = 600 ] || fail "a state file is open to others: $(stat -c %a /out/2a)"
+	[ "$(stat -c %a /out/2a)" = 600 ] ||
+		fail "a state file is open to others: $(stat -c %a /out/2a)"
 	same_stream $MDEV_2A /out/2a
 	save $MDEV_2A 2a-again
 	same /out/2a /out/2a-again
@@ -56,23 +63,24 @@ saved_and_loaded() {
 	says check.txt 'compatible (identical)'
 	expect 0 load migcompat state load --interface "$way" /out/2a $MDEV_2B
 	says load.txt "loaded 96 bytes into $MDEV_2B; it gave the same back"
-	same_stream $MDEV_2B /out/2a # mtty keeps what was loaded
+	same_stream $MDEV_2B /out/2a # mtty keeps the loaded state
 	expect 0 load-json migcompat state load --json --interface "$way" /out/2a $MDEV_2B
 	says load-json.txt '"loaded":true,"verified":true,"forced":false,"bytes":96,"kernel":null'
 	expect 0 save-json migcompat state save --json --interface "$way" $MDEV_2A -o /out/2a-json
 	says save-json.txt "\"interface\":\"$way\",\"bytes\":96,\"ahead_bytes\":24,"
 }
 
-# What the driver wrote, without a version string, is judged by the target's backend alone.
+# For a bare stream, the target's backend alone gives the verdict.
 bare_stream() {
-	vfio-transfer --dump /tmp/bare $MDEV_2A $MDEV_2A >>/out/transfer.txt 2>&1 || fail "$MDEV_2A could not be read"
+	vfio-transfer --dump /tmp/bare $MDEV_2A $MDEV_2A >>/out/transfer.txt 2>&1 ||
+		fail "$MDEV_2A could not be read"
 	expect 0 bare-inspect migcompat state inspect /tmp/bare
 	expect 0 bare-check migcompat state check /tmp/bare $MDEV_2B
 	expect 1 bare-ports migcompat state check /tmp/bare $MDEV_1A
 	says bare-ports.txt 'source has 2 ports in its stream, target has 1'
 }
 
-# Whatever way is taken by itself is told.
+# Without an option, the way that was chosen is printed.
 default_way() {
 	expect 0 save-any migcompat state save $MDEV_2A -o /out/any
 	expect 0 inspect-any migcompat state inspect /out/any
@@ -80,14 +88,16 @@ default_way() {
 }
 
 through_a_pipe() {
-	migcompat state save $MDEV_2A -o - 2>/out/pipe.err | migcompat state load - $MDEV_2B >/out/pipe.txt 2>>/out/pipe.err ||
+	migcompat state save $MDEV_2A -o - 2>/out/pipe.err |
+		migcompat state load - $MDEV_2B >/out/pipe.txt 2>>/out/pipe.err ||
 		fail "save | load: $(cat /out/pipe.err)"
 	says pipe.txt 'it gave the same back'
-	migcompat state save $MDEV_2A -o - | migcompat state check - $MDEV_1A >/out/pipe-check.txt 2>&1
+	migcompat state save $MDEV_2A -o - | migcompat state check - $MDEV_1A >/out/pipe-check.txt \
+		2>&1
 	[ $? = 1 ] || fail "save | check: $(cat /out/pipe-check.txt)"
 }
 
-# ---------------------------------------------------------------- what must be refused, with the target as it was
+# ---------------------------------------------------------------- refused loads
 
 refused_beforehand() {
 	mark $MDEV_1A 33
@@ -102,7 +112,7 @@ refused_beforehand() {
 	same /out/before /out/after
 }
 
-# The kernel has the last word: our reasons stand beside its errno.
+# The kernel decides: our reasons are printed beside its errno.
 forced() {
 	expect 1 forced migcompat state load --force --interface "$way" /out/2a $MDEV_1A
 	says forced.txt 'ports: source has 2, target has 1 (must be equal)'
@@ -115,7 +125,7 @@ forced() {
 	save $MDEV_1A 1a
 	expect 1 forced-back migcompat state load --force --interface "$way" /out/1a $MDEV_2B
 	says forced-back.txt 'kernel: EFAULT (Bad address)'
-	# It can still be used for what fits.
+	# The target still accepts a compatible state.
 	expect 0 after-force migcompat state load --interface "$way" /out/1a $MDEV_1B
 	expect 0 after-force-2 migcompat state load --interface "$way" /out/2a $MDEV_2B
 }
@@ -140,20 +150,22 @@ damaged() {
 	same /out/before /out/after
 }
 
-# Incompatible (1), or no state file at all (2); with --force, too.
+# Incompatible (1), or no state file (2); with --force, too.
 expect_refusal() {
 	for force in '' --force; do
 		# shellcheck disable=SC2086
-		migcompat state load $force --interface "$way" "$2" $MDEV_2B >/out/"$1".txt 2>/out/"$1".err
+		migcompat state load $force --interface "$way" "$2" $MDEV_2B >/out/"$1".txt \
+			2>/out/"$1".err
 		got=$?
 		[ $got = 1 ] || [ $got = 2 ] || fail "$1: state load $force ended with $got"
-		grep -q 'loaded\|kernel:' /out/"$1".txt && fail "$1: it was loaded: $(cat /out/"$1".txt)"
+		grep -q 'loaded\|kernel:' /out/"$1".txt &&
+			fail "$1: it was loaded: $(cat /out/"$1".txt)"
 	done
 }
 
-# ---------------------------------------------------------------- what is in the way
+# ---------------------------------------------------------------- failures from outside
 
-# Ten seconds for a condition that a command tells.
+# Wait up to ten seconds until a command succeeds.
 wait_for() {
 	for _ in $(seq 1 500); do
 		"$@" && return
@@ -162,7 +174,7 @@ wait_for() {
 	fail "waited in vain: $*"
 }
 
-# Does that process have a device open?
+# Does this process have a device open?
 has_device() {
 	for file in /proc/"$1"/fd/*; do
 		case $(readlink "$file") in *vfio-device* | /dev/vfio/devices/*) return 0 ;; esac
@@ -177,11 +189,14 @@ in_use() {
 		holder=$!
 		exec 3>/tmp/hold
 		wait_for grep -q held /out/hold.txt
-		expect 2 "in-use-$holding" migcompat state save --interface "$way" $MDEV_2A -o /out/in-use
-		says "in-use-$holding.err" "$MDEV_2A: it is in use: process $holder (vfio-hold) has it open"
+		expect 2 "in-use-$holding" migcompat state save --interface "$way" $MDEV_2A -o \
+			/out/in-use
+		says "in-use-$holding.err" \
+			"$MDEV_2A: it is in use: process $holder (vfio-hold) has it open"
 		one_line "in-use-$holding.err"
 		[ ! -e /out/in-use ] || fail "a save that failed left a file"
-		expect 2 "in-use-load-$holding" migcompat state load --json --interface "$way" /out/2a $MDEV_2A
+		expect 2 "in-use-load-$holding" migcompat state load --json --interface "$way" \
+			/out/2a $MDEV_2A
 		says "in-use-load-$holding.txt" '"errno":"EBUSY"'
 		exec 3>&-
 		wait $holder
@@ -190,13 +205,15 @@ in_use() {
 	save $MDEV_2A not-in-use
 }
 
-# told COMMAND...: what it says, and how it ended; through a pipe, which no limit and no full disk is in the way of.
+# told COMMAND...: its output and status, through a pipe, to which no file limit and no
+# full disk applies.
 told() { { "$@" 2>&1; echo "status $?"; } | cat; }
 
 limited() (ulimit -f 0 && exec "$@")
 full() { "$@" >/dev/full; }
 
-# Where there is no room for it the device goes on, what was there stays, and no half file is left.
+# If the disk is full, the device continues to run, the old file remains, and no partial
+# file is left.
 no_room() {
 	echo old >/out/kept
 	told limited migcompat state save --interface "$way" $MDEV_2A -o /out/kept >/out/no-room.txt
@@ -223,7 +240,8 @@ no_migration() {
 
 held() {
 	mkdir -p /run/migcompat
-	echo "{\"format\":\"migcompat-holds/1\",\"holds\":[{\"host\":\"lab\",\"device\":\"$MDEV_2A\",\"reason\":\"keys are changed\"}]}" >/run/migcompat/holds.json
+	hold="{\"host\":\"lab\",\"device\":\"$MDEV_2A\",\"reason\":\"keys are changed\"}"
+	echo "{\"format\":\"migcompat-holds/1\",\"holds\":[$hold]}" >/run/migcompat/holds.json
 	expect 1 held-save migcompat state save $MDEV_2A -o /out/held
 	says held-save.err "$MDEV_2A: it is held: keys are changed"
 	for force in '' --force; do
@@ -235,15 +253,18 @@ held() {
 	rm /run/migcompat/holds.json
 }
 
-# A shell lets what it starts in the background ignore SIGINT, so SIGTERM stands for both.
+# A shell starts background commands with SIGINT ignored, so SIGTERM tests both.
 
-# Somebody who reads too slowly is interrupted: the device runs and is free.
+# A slow reader is interrupted: the device runs again, and is free.
 interrupted_save() {
 	mark $MDEV_2A 77
 	mkfifo /tmp/slow
 	sleep 1000 4</tmp/slow &
 	reader=$!
-	{ dd if=/dev/zero bs=65336 count=1 2>/dev/null; exec migcompat state save --interface "$way" $MDEV_2A -o - 2>/out/slow.err; } >/tmp/slow &
+	{
+		dd if=/dev/zero bs=65336 count=1 2>/dev/null
+		exec migcompat state save --interface "$way" $MDEV_2A -o - 2>/out/slow.err
+	} >/tmp/slow &
 	writer=$!
 	wait_for has_device $writer
 	usleep 300000
@@ -261,20 +282,25 @@ interrupted_save() {
 
 now() { sed 's/\([0-9]*\)\.\([0-9]*\) .*/\1\20/' /proc/uptime; } # milliseconds
 
-# Shortly before it is through, and while it is at it: either it was loaded, or the target can still be used.
+# Interrupt a load at its end, and during it. Either the state was loaded, or the target
+# is still usable.
 interrupted_loads() {
 	mark $MDEV_2B 11
 	before=$(now)
 	expect 0 undisturbed migcompat state load --interface "$way" /out/2a $MDEV_2B
 	took=$(($(now) - before))
 	for n in $(seq 1 30); do
-		migcompat state load --interface "$way" /out/2a $MDEV_2B >/out/race.txt 2>/out/race.err &
+		migcompat state load --interface "$way" /out/2a $MDEV_2B >/out/race.txt \
+			2>/out/race.err &
 		loader=$!
 		usleep $(((took * (70 + n)) * 10))
 		kill -TERM $loader 2>/dev/null
 		wait $loader
 		got=$?
-		case $got in 0 | 2 | 143) ;; *) fail "an interrupted load ended with $got: $(cat /out/race.err)" ;; esac
+		case $got in
+		0 | 2 | 143) ;;
+		*) fail "an interrupted load ended with $got: $(cat /out/race.err)" ;;
+		esac
 		echo "$way $n of $took ms: $got $(cat /out/race.err)" >>/out/races.txt
 	done
 	expect 0 after-races migcompat state load --interface "$way" /out/2a $MDEV_2B

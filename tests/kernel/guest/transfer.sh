@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Ground truth alone: moves real state between every ordered pair of devices and compares with what this kernel is known to do.
-# It runs without migcompat, so that a wrong verdict can be told from a kernel that has changed.
+# Moves real state between every ordered pair of devices, and compares the result with the
+# known behaviour of this kernel. It runs without migcompat, so that a wrong verdict can
+# be told from a changed kernel.
 . /lab/devices.sh
 
-# What the kernel answers, by source and target. A kernel whose mtty cannot migrate answers "no ENOTTY" throughout.
+# The kernel's result, by source and target. If mtty cannot migrate, all are "no ENOTTY".
 expected() {
 	case "$LAB_KERNEL" in 6.1.*) echo 'no ENOTTY'; return;; esac
 	case "$1>$2" in
@@ -22,14 +23,15 @@ wrong=0
 printf '%-10s %-10s %-12s %-12s %s\n' SOURCE TARGET KERNEL EXPECTED AGREE | tee /out/transfer.txt
 for source in $MDEVS $CARDS; do
 	for target in $MDEVS $CARDS; do
-		# Each transfer carries another byte, so that a state left from an earlier one cannot pass for this one's.
+		# Each transfer has another byte: the state of an earlier one must not pass for it.
 		mark=$((mark + 1))
 		case $source in *:*) marking=;; *) marking="--mark $mark";; esac
 		said=$(vfio-transfer $marking $source $target 2>>/out/transfer.err)
 		want=$(expected "$(label $source)" "$(label $target)")
 		agree=yes
 		[ "$said" = "$want" ] || { agree=NO; wrong=$((wrong + 1)); }
-		printf '%-10s %-10s %-12s %-12s %s\n' "$(label $source)" "$(label $target)" "$said" "$want" $agree | tee -a /out/transfer.txt
+		printf '%-10s %-10s %-12s %-12s %s\n' "$(label $source)" "$(label $target)" \
+			"$said" "$want" $agree | tee -a /out/transfer.txt
 	done
 done
 [ $wrong = 0 ]

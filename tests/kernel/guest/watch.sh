@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# The service's Watch on a real kernel, without udevd: what comes and goes is told, by the kernel's own events.
+# Watch on a real kernel without udevd: devices that are added and removed are reported by
+# the kernel's own events.
 . /lab/devices.sh
 . /lab/checks.sh
 
-# A line of the watcher, by and by.
+# Wait for a line of the watcher.
 told() {
 	for i in $(seq 300); do
 		grep -q "^$1" /out/watch.txt && return
 		sleep 0.1
 	done
-	fail "not told: $1"
+	fail "not reported: $1"
 }
 
 mkdir -p /run/migcompat
@@ -29,7 +30,7 @@ told "added    $CARD_1PORT physical"
 told "added    $CARD_2PORT physical"
 echo $CARD_1PORT >/sys/bus/pci/drivers/vfio-pci/unbind
 told "removed  $CARD_1PORT physical"
-# The driver's types go with it.
+# The driver's types are removed with it.
 rmmod mtty || fail "mtty cannot be unloaded"
 told "removed  mtty/mtty-2 mdev-type"
 kill $daemon

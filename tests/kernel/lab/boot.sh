@@ -1,20 +1,24 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Kernel lab: boots the guest and brings its results back.
-# The guest says how it ended in a tar archive on its second serial port; without that, whatever it printed counts for nothing.
+# Kernel lab: boots the guest, and fetches its results. The guest sends a tar archive
+# through its second serial port. Without that archive the run failed.
 
-# Two ISA ports (console and results) come before the cards, so the kernel keeps four more for these.
-# Emulated on a busy machine the timer may miss its check, for which the kernel panics.
-LAB_COMMAND_LINE='console=ttyS0 quiet no_timer_check log_buf_len=8M oops=panic panic=-1 intel_iommu=on 8250.nr_uarts=8'
+# Two ISA ports (console and results) come before the cards, so the kernel reserves four
+# more for these. On a busy machine the emulated timer may miss its check, for which the
+# kernel would panic.
+LAB_COMMAND_LINE='console=ttyS0 quiet no_timer_check log_buf_len=8M'
+LAB_COMMAND_LINE+=' oops=panic panic=-1 intel_iommu=on 8250.nr_uarts=8'
 
-# A guest script's .prepare file may want more.
+# A guest script's .prepare file may set more.
 LAB_MEMORY_MB=2048
 
-# Sets LAB_QEMU to the command that boots INITRAMFS with its console at CONSOLE and its results going to RESULTS.
+# Sets LAB_QEMU to the command that boots INITRAMFS, with the console in CONSOLE and
+# results in RESULTS.
 lab_qemu() {
   local initramfs=$1 console=$2 results=$3
   shift 3
   # shellcheck disable=SC2054
-  LAB_QEMU=(qemu-system-x86_64 -accel "${MIGCOMPAT_ACCEL:-tcg}" -M q35,kernel-irqchip=split -m "$LAB_MEMORY_MB" -smp 2
+  LAB_QEMU=(qemu-system-x86_64 -accel "${MIGCOMPAT_ACCEL:-tcg}" -M q35,kernel-irqchip=split -m \
+    "$LAB_MEMORY_MB" -smp 2
     -device intel-iommu,intremap=on -device pci-serial,addr=3 -device pci-serial-2x,addr=4
     -display none -nic none -no-reboot -serial "$console" -serial "file:$results"
     -kernel "$LAB_KERNEL_DIR/vmlinuz" -initrd "$initramfs" -append "$LAB_COMMAND_LINE $*")
@@ -25,25 +29,30 @@ lab_boot_shell() {
   "${LAB_QEMU[@]}"
 }
 
-# A kernel that rewrites its own code while it boots can stop at a breakpoint that the other emulated
-# processor has removed already. No module is loaded by then, so this says nothing of ours.
+# While the kernel patches its code during boot, an emulated processor can stop at a
+# breakpoint that the other one has removed. No module is loaded then, so the test is not
+# affected.
 lab_emulation_failed() {
   grep -q 'Oops: int3' "$1" && grep -Eq 'Modules linked in: *$' "$1"
 }
 
-# Returns 0 only if the guest reported complete success; its results are unpacked into OUT.
+# Returns 0 only if the guest reported success. Its results are unpacked into OUT.
 lab_boot() {
   local initramfs=$1 out=$2 seconds=$3 console=$LAB_WORK/console status=0 try
   lab_qemu "$initramfs" stdio "$LAB_WORK/results.tar" "${@:4}"
   for try in 1 2; do
     status=0
-    timeout --foreground -k 5 "$seconds" "${LAB_QEMU[@]}" </dev/null 2>&1 | stdbuf -oL tr -d '\r' | tee "$console" || status=$?
+    timeout --foreground -k 5 "$seconds" "${LAB_QEMU[@]}" </dev/null 2>&1 |
+      stdbuf -oL tr -d '\r' | tee "$console" || status=$?
     lab_emulation_failed "$console" && ((try == 1)) || break
     say "the emulated kernel failed while it booted; it boots once more"
   done
   mkdir -p "$out"
   install -m 644 "$console" "$out/console.log"
-  if ((status == 124 || status == 137)); then say "no answer from the guest within $seconds s"; return 1; fi
+  if ((status == 124 || status == 137)); then
+    say "no answer from the guest within $seconds s"
+    return 1
+  fi
   if ((status != 0)); then say "QEMU ended with status $status"; return 1; fi
   if ! tar x -C "$out" --no-same-owner -f "$LAB_WORK/results.tar" 2>/dev/null; then
     say "the guest's results are incomplete: it ended before it could send them"

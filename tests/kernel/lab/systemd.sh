@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# Kernel lab: Debian's systemd and udev, unpacked below the cache and brought into the guest. Sourced by guest scripts' .prepare files.
-# Nothing of it is installed or run here.
+# Kernel lab: copies Debian's systemd and udev from the cache into the guest. Sourced by
+# .prepare files of guest scripts. Nothing of them is installed or run on the host.
 
-# With the libraries that they need, but for the C library's: those are the host's, as for everything else in the guest.
+# With the libraries that they need, except for the C library, which is that of the host.
 LAB_SYSTEMD_PACKAGES='^(systemd|udev|kmod|mount|lib.*)$'
-LAB_SYSTEMD_LEFT_OUT='^(libc6|libgcc-s1|lib.*-perl|libperl.*|libgdbm.*|libdb5.*|libpam-.*|lib.*-common)$'
+LAB_SYSTEMD_LEFT_OUT='^(libc6|libgcc-s1|lib.*-perl|libperl.*|libgdbm.*|libdb5.*'
+LAB_SYSTEMD_LEFT_OUT+='|libpam-.*|lib.*-common)$'
 
-# Leaves LAB_SYSTEMD_DIR with the files of the packages. A folder under its final name is complete.
+# Sets LAB_SYSTEMD_DIR to the files of the packages. A folder with its final name is
+# complete.
 lab_fetch_systemd() {
-  local LAB_KERNEL=systemd names work lock deb # lab_apt's folder and suite go by that name
+  local LAB_KERNEL=systemd names work lock deb # lab_apt uses it for folder and suite
   local -A LAB_SUITES=([systemd]=$LAB_DEBIAN)
   LAB_SYSTEMD_DIR=$LAB_CACHE/systemd
   exec {lock}>"$LAB_CACHE/.lock-systemd"
@@ -21,44 +23,54 @@ lab_fetch_systemd() {
     mkdir -p "$work/root"
     mapfile -t names < <(lab_systemd_names)
     ((${#names[@]})) || die "Debian's $LAB_DEBIAN has no systemd to download"
-    (cd "$work" && lab_apt apt-get download "${names[@]}") >&2 || die "systemd's packages could not be downloaded"
+    (cd "$work" && lab_apt apt-get download "${names[@]}") >&2 ||
+      die "systemd's packages could not be downloaded"
     for deb in "$work"/*.deb; do dpkg-deb -x "$deb" "$work/root"; done
-    rm -rf "$work"/root/{usr/share,usr/lib/udev/hwdb.d,lib/udev/hwdb.d,usr/lib/systemd/catalog,var,etc/init.d,etc/pam.d}
+    rm -rf "$work"/root/{usr/share,usr/lib/udev/hwdb.d,lib/udev/hwdb.d}
+    rm -rf "$work"/root/{usr/lib/systemd/catalog,var,etc/init.d,etc/pam.d}
     mv "$work/root" "$LAB_SYSTEMD_DIR"
     rm -rf "$work" "$LAB_CACHE/apt-systemd"
   fi
   exec {lock}>&-
 }
 
-# The packages and all that they depend on.
+# The packages, and all on which they depend.
 lab_systemd_names() {
   lab_apt apt-get --no-install-recommends --print-uris install systemd udev kmod |
-    sed -nE "s/^'[^']*' ([^_]+)_.*/\1/p" | grep -E "$LAB_SYSTEMD_PACKAGES" | grep -vE "$LAB_SYSTEMD_LEFT_OUT"
+    sed -nE "s/^'[^']*' ([^_]+)_.*/\1/p" | grep -E "$LAB_SYSTEMD_PACKAGES" |
+      grep -vE "$LAB_SYSTEMD_LEFT_OUT"
 }
 
-# Of no use in a guest that lives for minutes and has neither disk nor network, and each takes its emulated time.
-LAB_SYSTEMD_MASKED=(systemd-{hwdb-update,journal-catalog-update,binfmt,random-seed,update-done,machine-id-commit,pstore,firstboot}.service
-  systemd-{boot-update,journal-flush,update-utmp,remount-fs,boot-system-token}.service modprobe@{configfs,fuse,efi_pstore,drm,dm_mod,loop}.service
-  proc-sys-fs-binfmt_misc.automount dev-hugepages.mount dev-mqueue.mount sys-kernel-{tracing,config}.mount sys-fs-fuse-connections.mount)
+# Not needed in a guest without disk and network, and slow under emulation.
+LAB_SYSTEMD_MASKED=(systemd-{hwdb-update,journal-catalog-update,binfmt,random-seed}.service
+  systemd-{update-done,machine-id-commit,pstore,firstboot}.service
+  systemd-{boot-update,journal-flush,update-utmp,remount-fs,boot-system-token}.service \
+    modprobe@{configfs,fuse,efi_pstore,drm,dm_mod,loop}.service
+  proc-sys-fs-binfmt_misc.automount dev-hugepages.mount dev-mqueue.mount \
+    sys-kernel-{tracing,config}.mount sys-fs-fuse-connections.mount)
 
-# systemd becomes the first process, and the guest script a service of its own.
-# What it says goes to the console, not into the journal that it reads.
+# systemd becomes the first process, and the guest script a service. Its output goes to
+# the console, not into the journal that it reads.
 lab_add_systemd() {
   local root=$1 units=$1/etc/systemd/system unit modules files
   modules=$root/lib/modules/$(cat "$LAB_KERNEL_DIR/release")
   cp -a "$LAB_SYSTEMD_DIR/." "$root"
-  mapfile -t files < <(find "$root"/{lib,usr/lib}/*-linux-gnu -type f \( -name '*.so' -o -name '*.so.*' \))
+  mapfile -t files < <(find "$root"/{lib,usr/lib}/*-linux-gnu -type f \( -name '*.so' -o -name \
+    '*.so.*' \))
   LAB_LIBDIR=/usr/lib/x86_64-linux-gnu lab_add_libraries "$root" "${files[@]}"
   rm -rf "$root"/{usr/,}lib/systemd/system-generators
-  install -d -m 755 "$units" "$root"/var/{lib,log,tmp} "$root/etc/systemd/journald.conf.d" "$modules"
+  install -d -m 755 "$units" "$root"/var/{lib,log,tmp} "$root/etc/systemd/journald.conf.d" \
+    "$modules"
   for unit in "${LAB_SYSTEMD_MASKED[@]}"; do ln -s /dev/null "$units/$unit"; done
   ln -s /lab/modules "$modules/lab"
   touch "$modules"/modules.{order,builtin,builtin.modinfo}
   echo 'root:x:0:0::/root:/bin/sh' >"$root/etc/passwd"
   echo 'root:x:0:' >"$root/etc/group"
   echo lab >"$root/etc/hostname"
-  printf '%s\n' '[Journal]' Storage=volatile RateLimitIntervalSec=0 >"$root/etc/systemd/journald.conf.d/lab.conf"
-  printf '%s\n' '[Service]' Type=oneshot "ExecStart=/bin/sh -c 'exec sh /lab/finish.sh >/dev/console 2>&1'" >"$units/lab.service"
+  printf '%s\n' '[Journal]' Storage=volatile RateLimitIntervalSec=0 \
+    >"$root/etc/systemd/journald.conf.d/lab.conf"
+  printf '%s\n' '[Service]' Type=oneshot \
+    "ExecStart=/bin/sh -c 'exec sh /lab/finish.sh >/dev/console 2>&1'" >"$units/lab.service"
   append="systemd.unit=lab.service systemd.show_status=false $append"
   touch "$root/lab/systemd"
 }

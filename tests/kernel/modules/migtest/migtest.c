@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * A parent of mediated devices for tests: as many devices as are asked for, two types, and nothing
- * that a guest could use. The kernel's own samples stop at a few. Everything bears the module's
- * name, which tells the backend: built under another name it is another vendor's. Large devices
- * have a migration_type of the driver's own, which nobody may take for ours.
+ * A parent of mediated devices for tests, with any number of devices and two types. A
+ * guest could not use the devices. The samples of the kernel allow few devices only. All
+ * names derive from the module's name, which also selects the backend: under another name
+ * it is a module of another vendor. Large devices have a migration_type of this driver,
+ * for which the module's files must not be mistaken.
  */
 #include <linux/delay.h>
 #include <linux/device.h>
@@ -90,8 +91,10 @@ static void __exit migtest_exit(void)
 	device_unregister(parent_device);
 	class_unregister(&migtest_class);
 	mdev_unregister_driver(&migtest_driver);
-	/* The types are objects in this module's memory. Each of two releases, one after the other,
-	 * may be delayed by four seconds. */
+	/*
+	 * The types are objects in this module's memory. Each of two releases may be
+	 * delayed by four seconds.
+	 */
 	if (IS_ENABLED(CONFIG_DEBUG_KOBJECT_RELEASE))
 		ssleep(12);
 }

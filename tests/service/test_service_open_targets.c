@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How many targets a lane keeps open for devices that come and go. */
+/* Which targets stay open as devices are attached and detached. */
 #include "core/service/kernel/open_targets.h"
 #include "tests/service/daemon.h"
 #include "tests/support/test.h"
@@ -10,8 +10,8 @@
 struct bench {
 	struct folder folder;
 	struct world world;
-	struct slots slots;
-	unsigned own; /* references to the world that are no open target's */
+	struct open_targets targets;
+	unsigned own; /* references to the world that no open target holds */
 };
 
 static int setup(void **state)
@@ -28,7 +28,7 @@ static int setup(void **state)
 	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
-	assert_int_equal(slots_init(&bench->slots, &bench->world, "mtty"), 0);
+	assert_int_equal(open_targets_init(&bench->targets, &bench->world, "mtty"), 0);
 	bench->own = bench->world.references;
 	*state = bench;
 	return 0;
@@ -38,7 +38,7 @@ static int teardown(void **state)
 {
 	struct bench *bench = *state;
 
-	slots_free(&bench->slots);
+	open_targets_free(&bench->targets);
 	assert_int_equal(bench->world.references, 1);
 	engine_stop(&bench->world.engine);
 	folder_remove(&bench->folder);
@@ -51,38 +51,38 @@ static unsigned targets_open(const struct bench *bench)
 	return bench->world.references - bench->own;
 }
 
-static struct job *job_make(uint64_t attachment)
+static struct queue_job *job_make(uint64_t attachment)
 {
-	struct job *job = calloc(1, sizeof(*job) + sizeof(CARD));
+	struct queue_job *job = calloc(1, sizeof(*job) + sizeof(CARD));
 
 	assert_non_null(job);
-	job->op = BROKER_WRITE;
+	job->op = MIGCOMPAT_BROKER_OP_WRITE;
 	job->stamp.attachment = attachment;
 	memcpy(job->device, CARD, sizeof(CARD));
 	return job;
 }
 
-/* The targets of these jobs, in one batch. */
-static void batch(struct bench *bench, struct job *const *jobs, size_t count)
+/* Open the targets of these jobs in one batch. */
+static void batch(struct bench *bench, struct queue_job *const *jobs, size_t count)
 {
-	struct target *targets[2];
+	struct target *opened[2];
 	struct error err = {0};
 
-	bench->slots.batch++;
-	slots_look(&bench->slots);
+	bench->targets.batch++;
+	open_targets_note_life(&bench->targets);
 	for (size_t i = 0; i < count; i++)
-		if (slots_target(&bench->slots, jobs, count, jobs[i], &targets[i], &err))
+		if (open_targets_get(&bench->targets, jobs, count, jobs[i], &opened[i], &err))
 			fail_msg("%s", err.text);
 	for (size_t i = 0; i < count; i++)
-		assert_string_equal(targets[i]->opened->device->id, CARD);
+		assert_string_equal(opened[i]->opened->device->id, CARD);
 }
 
-static void a_device_that_comes_back_takes_the_place_of_what_it_was(void **state)
+static void device_attached_again_replaces_its_earlier_target(void **state)
 {
 	struct bench *bench = *state;
 
 	for (uint64_t attachment = 1; attachment <= 20; attachment++) {
-		struct job *job = job_make(attachment);
+		struct queue_job *job = job_make(attachment);
 
 		batch(bench, &job, 1);
 		free(job);
@@ -90,10 +90,10 @@ static void a_device_that_comes_back_takes_the_place_of_what_it_was(void **state
 	assert_int_equal(targets_open(bench), 1);
 }
 
-static void one_batch_keeps_what_it_asks_about_before_and_after(void **state)
+static void batch_keeps_targets_of_both_attachments_of_a_device(void **state)
 {
 	struct bench *bench = *state;
-	struct job *jobs[] = {job_make(1), job_make(2)};
+	struct queue_job *jobs[] = {job_make(1), job_make(2)};
 
 	batch(bench, jobs, 2);
 	assert_int_equal(targets_open(bench), 2);
@@ -104,9 +104,9 @@ static void one_batch_keeps_what_it_asks_about_before_and_after(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(
-			a_device_that_comes_back_takes_the_place_of_what_it_was, setup, teardown),
-		cmocka_unit_test_setup_teardown(one_batch_keeps_what_it_asks_about_before_and_after,
+		cmocka_unit_test_setup_teardown(device_attached_again_replaces_its_earlier_target,
+						setup, teardown),
+		cmocka_unit_test_setup_teardown(batch_keeps_targets_of_both_attachments_of_a_device,
 						setup, teardown),
 	};
 
