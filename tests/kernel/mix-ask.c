@@ -10,11 +10,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include "varlink-client.h"
 
 #define ANSWER_MAX 262145
 #define REPLY_MAX (1u << 20)
+#define WATCH_S 5 /* without an event, after which a watcher leaves: at rest there may be none */
 #define CROWD 70
 #define PEAK 40 /* more than twice the service's threads for them */
 #define PEAK_ROUNDS 4
@@ -164,8 +166,10 @@ static void check(struct mix_actor *actor, char *reply)
 /* Read some events, then close. The next call uses another connection. */
 static void watch(struct mix_actor *actor, char *reply)
 {
+	const struct timeval patience = {.tv_sec = WATCH_S};
 	int fd = varlink_open();
 
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
 	if (fd >= 0 && !varlink_send(fd, "Watch", "\"types\":true", true))
 		for (unsigned long i = mix_choose(actor, 20);
 		     i && varlink_receive(fd, reply, REPLY_MAX) > 0; i--)

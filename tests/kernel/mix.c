@@ -20,7 +20,7 @@
 #define UUID "5a1f1a52-1f0e-4c5f-9a63-0000000000"
 #define PLAIN_CREATE "/sys/devices/virtual/plain/plain/mdev_supported_types/plain-small/create"
 #define REST_MS 12000 /* longer than the service keeps an idle thread */
-#define PATIENCE_MS 240000
+#define PATIENCE_S 240.0
 #define STANDSTILL_S 240 /* the end takes 30 to 60 s on a busy machine */
 
 struct daemon_process mix_daemon;
@@ -258,20 +258,16 @@ static bool is_alive(void)
 /* Ask about each device, so that the workers have all of them open. */
 static void all_answer(void)
 {
-	for (size_t i = 0; i < MIX_DEVICES; i++) {
-		ssize_t result = -1;
+	double end = seconds_now() + PATIENCE_S;
 
-		for (int waited = 0; result && waited < PATIENCE_MS && is_alive(); waited += 20) {
-			result = subject_write(mix_devices[i].name,
-					       mix_strings[mix_devices[i].group]);
-			if (result)
-				sleep_ms(20);
-			if (result == -ETIMEDOUT || (result && waited && waited % 30000 == 0))
-				printf("  at rest, %s gives %s so far\n", mix_devices[i].name,
-				       shim_name(result));
-		}
-		shim_expect(result == 0, "at rest, %s gives %s", mix_devices[i].name,
-			    shim_name(result));
+	for (size_t i = 0; i < MIX_DEVICES; i++) {
+		const struct mix_device *device = &mix_devices[i];
+		ssize_t result;
+
+		while ((result = subject_write(device->name, mix_strings[device->group])) &&
+		       seconds_now() < end && is_alive())
+			sleep_ms(20);
+		shim_expect(result == 0, "at rest, %s gives %s", device->name, shim_name(result));
 	}
 }
 
