@@ -4,10 +4,10 @@
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "core/service/clock.h"
 #include "core/service/log.h"
 
 static void reload_submit(struct reload *reload);
@@ -55,14 +55,10 @@ static void reload_submit(struct reload *reload)
 
 void reload_start(struct reload *reload)
 {
-	struct timespec now;
-
 	reload->again = reload->busy;
 	if (reload->busy)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		   (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
 	reload->load = true;
 	reload_submit(reload);
 	if (reload->busy)

@@ -28,7 +28,6 @@ struct slot {
 /* A rule of the policy may look at any fact, so with such rules nothing is announced. */
 static bool is_announced(const struct engine *engine, const char *name)
 {
-	const uint32_t told = MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY;
 	const char *key;
 	bool of_host;
 
@@ -37,11 +36,8 @@ static bool is_announced(const struct engine *engine, const char *name)
 	for (size_t i = 0; i < engine->nproviders; i++) {
 		const struct backend_info *info = engine->infos[i];
 
-		if (info->error || strcmp(info->name, name) != 0)
-			continue;
-		for (size_t w = 0; w < info->nwants; w++)
-			if (!(info->wants[w].flags & told))
-				return false;
+		if (!info->error && strcmp(info->name, name) == 0 && !info_announced(info))
+			return false;
 	}
 	return true;
 }

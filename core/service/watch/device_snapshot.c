@@ -51,16 +51,6 @@ static int entry_make(struct seen *entry, const char *host, const char *device,
 	return 0;
 }
 
-/* Does a backend compare what may change without a word? */
-static bool is_silent(const struct backend_info *info)
-{
-	for (size_t i = 0; i < info->nwants; i++)
-		if (!(info->wants[i].flags &
-		      (MIGCOMPAT_WANT_AVAILABILITY | MIGCOMPAT_WANT_ANNOUNCED)))
-			return true;
-	return false;
-}
-
 static int look_at(struct seen_list *list, const struct engine *engine, const struct device *device)
 {
 	struct provider *provider = NULL;
@@ -70,7 +60,7 @@ static int look_at(struct seen_list *list, const struct engine *engine, const st
 		return -ENOMEM;
 	if (engine_provider(engine, device, &provider, NULL) == 0) {
 		fingerprint_facts(engine, provider, device, entry.fingerprint);
-		list->silent |= is_silent(&provider->info);
+		list->silent |= !info_announced(&provider->info);
 	}
 	list->list[list->count++] = entry;
 	return 0;
