@@ -18,6 +18,7 @@
 #include "core/service/events.h"
 #include "core/service/kernel/kernel_questions.h"
 #include "core/service/varlink/listen.h"
+#include "core/service/varlink/methods.h"
 #include "core/service/log.h"
 #include "core/service/reload.h"
 #include "core/service/watch/watch.h"
@@ -185,6 +186,7 @@ static int server_serve(struct server *server, struct error *err)
 
 	server->context.holds = &server->holds;
 	server->context.budget.max = CLIENTS_REPLIES_BYTES;
+	server->context.methods = &method_table;
 	if (!r)
 		r = server_listen(server, err);
 	if (r)

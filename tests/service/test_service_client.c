@@ -5,6 +5,7 @@
  * free what the completion is about to use.
  */
 #include "core/service/varlink/client.h"
+#include "core/service/varlink/methods.h"
 
 #include <signal.h>
 
@@ -67,7 +68,8 @@ static void world_begin(struct bench *bench)
 	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
-	bench->context = (struct call_context){.world = &bench->world, .budget = {.max = 1u << 20}};
+	bench->context = (struct call_context){
+		.world = &bench->world, .methods = &method_table, .budget = {.max = 1u << 20}};
 }
 
 static int setup(void **state)

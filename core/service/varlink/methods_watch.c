@@ -2,7 +2,7 @@
 /* The method that goes on for as long as its client stays. */
 #include <errno.h>
 
-#include "core/service/varlink/call.h"
+#include "core/service/varlink/methods.h"
 #include "core/service/watch/watch.h"
 
 static int watch_begin(struct call *call)
