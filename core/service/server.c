@@ -52,10 +52,12 @@ static struct world *on_loaded(void *arg, struct world *world)
 	struct world *before = server->context.world;
 
 	server->context.world = world;
-	backends_say_missing(&world->engine, &server->said_missing);
+	backend_states_log_missing(&world->engine, &server->said_missing);
+	if (server->events)
+		events_reload(server->events, world);
 	if (server->kernel)
 		kernel_reload(server->kernel, world);
-	watch_reload(server->context.watch);
+	watch_reload(server->context.watch, world);
 	return before;
 }
 
@@ -144,7 +146,7 @@ static int server_start(struct server *server, struct error *err)
 	if (!r)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
 	if (!r)
-		backends_say_missing(&server->context.world->engine, &server->said_missing);
+		backend_states_log_missing(&server->context.world->engine, &server->said_missing);
 	if (!r && !server->clients.group.exists)
 		log_say(LOG_WARNING,
 			"there is no group \"%s\": only root and the service's own user may ask",
@@ -173,11 +175,12 @@ static int server_watch(struct server *server, struct error *err)
 static int server_listen(struct server *server, struct error *err)
 {
 	struct watch_options options = {
-		.event = server->event, .pool = server->pool, .context = &server->context};
-	int r = server->context.world->live ? events_new(server->event, &server->events, err) : 0;
+		.event = server->event, .pool = server->pool, .holds = &server->holds};
+	struct world *world = server->context.world;
+	int r = world->live ? events_new(server->event, world, &server->events, err) : 0;
 
 	options.events = server->events;
-	return r ? r : watch_new(&options, &server->context.watch, err);
+	return r ? r : watch_new(&options, world, &server->context.watch, err);
 }
 
 static int server_serve(struct server *server, struct error *err)

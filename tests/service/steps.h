@@ -190,16 +190,18 @@ void __real_restart_ended(struct restart *restart, uint64_t when);
 void __wrap_restart_ended(struct restart *restart, uint64_t when);
 void __real_kernel_reload(struct kernel *kernel, struct world *world);
 void __wrap_kernel_reload(struct kernel *kernel, struct world *world);
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-void __real_scan_free(struct scan *scan);
-void __wrap_scan_free(struct scan *scan);
+int __real_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+void __real_attachment_scan_free(struct attachment_scan *scan);
+void __wrap_attachment_scan_free(struct attachment_scan *scan);
 int __real_broker_receive(struct broker *broker, struct broker_request *ret);
 int __wrap_broker_receive(struct broker *broker, struct broker_request *ret);
-bool __real_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
-bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
+bool __real_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret);
+bool __wrap_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret);
 uint64_t __real_holds_changed(const struct holds *holds);
 uint64_t __wrap_holds_changed(const struct holds *holds);
 uint32_t __real_provider_life(struct provider *provider);
@@ -262,16 +264,16 @@ void __wrap_kernel_reload(struct kernel *kernel, struct world *world)
 	walk.reloads++;
 }
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err)
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err)
 {
 	walk.scanning = world;
-	return __real_scan_run(scan, world, ids, nids, err);
+	return __real_attachment_scan_run(scan, world, ids, nids, err);
 }
 
-void __wrap_scan_free(struct scan *scan)
+void __wrap_attachment_scan_free(struct attachment_scan *scan)
 {
-	__real_scan_free(scan);
+	__real_attachment_scan_free(scan);
 	walk.scanned = walk.scanning;
 }
 
@@ -285,9 +287,10 @@ int __wrap_broker_receive(struct broker *broker, struct broker_request *ret)
 	return r;
 }
 
-bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret)
+bool __wrap_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret)
 {
-	bool seen = __real_attach_look(attach, attachment, ret);
+	bool seen = __real_publisher_find(publisher, attachment, ret);
 
 	if (taking || answered)
 		step(taking ? STEP_LOOKED_UP : STEP_DEVICE_CONFIRMED);

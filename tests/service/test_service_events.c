@@ -8,6 +8,7 @@
 #include "core/service/events.h"
 #include "core/service/log.h"
 #include "tests/service/udevd.h"
+#include "tests/support/files.h"
 #include "tests/support/mocked.h"
 
 #define TURNS_MAX 200
@@ -23,6 +24,8 @@ struct heard {
 static UMockdevTestbed *testbed;
 static sd_event *event;
 static struct events *events;
+static struct folder folder; /* an empty policy */
+static struct world world;
 static int lose;      /* errno of the next receipt */
 static unsigned more; /* receipts that yield the last device again */
 static struct udev_device *last;
@@ -103,6 +106,28 @@ static char *device_make(const char *subsystem, const char *name)
 	return path;
 }
 
+static int world_make(void **state)
+{
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct error err = {0};
+
+	(void)state;
+	folder_make(&folder);
+	options.config = folder.path;
+	world.references = 1;
+	if (engine_start(&world.engine, &options, &err) || engine_backends(&world.engine, &err))
+		fail_msg("%s", err.text);
+	return 0;
+}
+
+static int world_end(void **state)
+{
+	(void)state;
+	engine_stop(&world.engine);
+	folder_remove(&folder);
+	return 0;
+}
+
 static int start_with(bool with_udevd)
 {
 	struct error err = {0};
@@ -114,7 +139,7 @@ static int start_with(bool with_udevd)
 	more = 0;
 	testbed = umockdev_testbed_new();
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(events_new(event, &events, &err), 0);
+	assert_int_equal(events_new(event, &world, &events, &err), 0);
 	return 0;
 }
 
@@ -359,6 +384,46 @@ static void lost_early_event_is_an_early_rescan(void **state)
 	g_free(path);
 }
 
+static void relevance_hear(void *arg, const struct events_change *change)
+{
+	enum relevance *relevance = arg;
+
+	*relevance = change->relevance;
+}
+
+static enum relevance relevance_of_change(const char *subsystem, const char *name)
+{
+	enum relevance relevance = RELEVANCE_GONE;
+	char *path = device_make(subsystem, name);
+
+	assert_int_equal(events_listen(events, relevance_hear, &relevance), 0);
+	say(path, "change");
+	for (int i = 0; i < TURNS_MAX && relevance == RELEVANCE_GONE; i++)
+		sd_event_run(event, TURN_US);
+	events_unlisten(events, relevance_hear, &relevance);
+	g_free(path);
+	return relevance;
+}
+
+static void event_has_its_relevance(void **state)
+{
+	(void)state;
+	assert_int_equal(relevance_of_change("mdev", "one"), RELEVANCE_ONE);
+	assert_int_equal(relevance_of_change("usb", "two"), RELEVANCE_NONE);
+}
+
+static void relevance_is_that_of_the_newest_world(void **state)
+{
+	struct world none = {.references = 1};
+
+	(void)state;
+	assert_int_equal(relevance_of_change("ap", "card05"), RELEVANCE_HOST);
+	none.engine.policy = world.engine.policy;
+	events_reload(events, &none);
+	assert_int_equal(relevance_of_change("ap", "card06"), RELEVANCE_NONE);
+	events_reload(events, &world);
+}
+
 static void without_udevd_nothing_is_early(void **state)
 {
 	struct heard told = {.text = ""}, early = {.text = ""};
@@ -390,12 +455,14 @@ static int run_mocked(void)
 		CASE(listener_may_leave_while_it_is_told),
 		CASE(one_listener_too_many_is_refused),
 		CASE(without_udevd_nothing_is_early),
+		CASE(event_has_its_relevance),
+		CASE(relevance_is_that_of_the_newest_world),
 		BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
 		BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
 		BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, world_make, world_end);
 }
 
 int main(int argc, char **argv)

@@ -40,7 +40,7 @@ static void device_that_was_put_aside_is_due_at_once(void **state)
 	struct retry retry = {0};
 
 	(void)state;
-	retry_aside(&retry, START_US);
+	retry_skipped(&retry, START_US);
 	assert_int_equal(retry.due_us, START_US);
 }
 
@@ -52,7 +52,7 @@ static void device_that_was_put_aside_keeps_the_time_of_its_own_failure(void **s
 	(void)state;
 	retry_failed(&retry, true, START_US);
 	due = retry.due_us;
-	retry_aside(&retry, START_US + 1);
+	retry_skipped(&retry, START_US + 1);
 	assert_int_equal(retry.due_us, due);
 }
 
@@ -72,7 +72,7 @@ static void changed_device_is_due_unless_it_ended_the_worker(void **state)
 static void backend_gets_fewer_looks_the_more_of_them_end_its_worker(void **state)
 {
 	uint64_t now = START_US, before = 0;
-	struct pace pace = {0};
+	struct backend_pace pace = {0};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -81,26 +81,26 @@ static void backend_gets_fewer_looks_the_more_of_them_end_its_worker(void **stat
 		before = pace.next_us - now;
 		now = pace.next_us;
 	}
-	assert_int_equal(before, RETRY_GOOD_US);
+	assert_int_equal(before, RETRY_QUIET_US);
 }
 
 static void good_minute_makes_the_next_end_the_first(void **state)
 {
-	struct pace pace = {0}, first = {0};
+	struct backend_pace pace = {0}, first = {0};
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		pace_ended(&pace, START_US);
-	pace_ended(&pace, START_US + RETRY_GOOD_US);
-	pace_ended(&first, START_US + RETRY_GOOD_US);
+	pace_ended(&pace, START_US + RETRY_QUIET_US);
+	pace_ended(&first, START_US + RETRY_QUIET_US);
 	assert_int_equal(pace.next_us, first.next_us);
 }
 
 /* ---------------------------------------------------------------- a backend and its devices */
 
 struct play {
-	struct attached_table table;
-	struct again again;
+	struct attachment_table table;
+	struct retry_list retries;
 	struct restart worker;
 	uint64_t now;
 	unsigned looks; /* at devices whose looks do not end the worker */
@@ -112,42 +112,42 @@ struct play {
 static struct play play_make(void)
 {
 	struct play play = {.now = START_US};
-	struct attached *attached;
+	struct attachment *attachment;
 	char id[16];
 
 	restart_began(&play.worker, play.now * 1000);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		snprintf(id, sizeof(id), "device-%u", i);
-		assert_int_equal(attached_add(&play.table, i + 1, id, false, &attached), 0);
-		assert_int_equal(attached_set_backend(attached, "backend"), 0);
-		retry_aside(&attached->retry, play.now);
+		assert_int_equal(attachment_add(&play.table, i + 1, id, false, &attachment), 0);
+		assert_int_equal(attachment_set_backend(attachment, "backend"), 0);
+		retry_skipped(&attachment->retry, play.now);
 	}
 	return play;
 }
 
 static void play_free(struct play *play)
 {
-	again_free(&play->again);
-	attached_free(&play->table);
+	retry_list_free(&play->retries);
+	attachment_table_free(&play->table);
 }
 
 /* As scan.c does it. */
-static enum scan_outcome look(struct play *play, const struct attached *attached, unsigned bad,
+static enum scan_outcome look(struct play *play, const struct attachment *attachment, unsigned bad,
 			      bool *resting)
 {
-	if (*resting || again_waits(&play->again, attached, "backend", play->now))
-		return SCAN_ASIDE;
+	if (*resting || retry_list_waits(&play->retries, attachment, "backend", play->now))
+		return SCAN_SKIPPED;
 	if (play->worker.count && !restart_due(&play->worker, play->now * 1000))
 		return SCAN_BUSY;
 	if (play->worker.next)
 		restart_began(&play->worker, play->now * 1000);
 	play->worker.next = 0;
-	if (attached->attachment > bad) {
+	if (attachment->number > bad) {
 		play->looks++;
-		return SCAN_TOLD;
+		return SCAN_ANSWERED;
 	}
 	if (play->ends >= ENDS_MAX)
-		assert_true(play->now - play->ended[play->ends % ENDS_MAX] >= RETRY_GOOD_US);
+		assert_true(play->now - play->ended[play->ends % ENDS_MAX] >= RETRY_QUIET_US);
 	play->ended[play->ends++ % ENDS_MAX] = play->now;
 	restart_ended(&play->worker, play->now * 1000);
 	return SCAN_ENDED;
@@ -157,21 +157,21 @@ static enum scan_outcome look(struct play *play, const struct attached *attached
 static void live(struct play *play, unsigned bad, bool all, uint64_t until)
 {
 	for (; play->now < until; play->now += STEP_US) {
-		struct attached *attached;
+		struct attachment *attachment;
 		bool resting = false;
 		size_t at = 0;
 
 		while (all ? at < play->table.count
-			   : (attached = again_due(&play->again, &play->table, &at, play->now)) !=
-				       NULL) {
+			   : (attachment = retry_list_due(&play->retries, &play->table, &at,
+							  play->now)) != NULL) {
 			enum scan_outcome outcome;
 
 			if (all)
-				attached = play->table.list[at++];
-			outcome = look(play, attached, bad, &resting);
+				attachment = play->table.list[at++];
+			outcome = look(play, attachment, bad, &resting);
 			resting |= outcome == SCAN_BUSY || outcome == SCAN_ENDED;
-			again_backend(&play->again, "backend", outcome, play->now);
-			again_device(attached, outcome, play->now);
+			retry_list_backend(&play->retries, "backend", outcome, play->now);
+			retry_list_device(attachment, outcome, play->now);
 		}
 	}
 }
@@ -229,12 +229,12 @@ static void next_look_is_told_for_the_timer(void **state)
 	struct play play = play_make();
 
 	(void)state;
-	assert_int_equal(again_next(&play.again, &play.table), play.now);
-	again_backend(&play.again, "backend", SCAN_BUSY, play.now);
-	assert_int_equal(again_next(&play.again, &play.table), play.now + RETRY_BUSY_US);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), play.now);
+	retry_list_backend(&play.retries, "backend", SCAN_BUSY, play.now);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), play.now + RETRY_BUSY_US);
 	for (unsigned i = 0; i < DEVICES; i++)
-		again_device(play.table.list[i], SCAN_TOLD, play.now);
-	assert_int_equal(again_next(&play.again, &play.table), UINT64_MAX);
+		retry_list_device(play.table.list[i], SCAN_ANSWERED, play.now);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), UINT64_MAX);
 	play_free(&play);
 }
 
@@ -243,9 +243,9 @@ static void other_backends_are_not_slowed_down(void **state)
 	struct play play = play_make();
 
 	(void)state;
-	again_backend(&play.again, "other", SCAN_ENDED, play.now);
-	assert_false(again_waits(&play.again, play.table.list[0], "backend", play.now));
-	assert_true(again_waits(&play.again, NULL, "other", play.now));
+	retry_list_backend(&play.retries, "other", SCAN_ENDED, play.now);
+	assert_false(retry_list_waits(&play.retries, play.table.list[0], "backend", play.now));
+	assert_true(retry_list_waits(&play.retries, NULL, "other", play.now));
 	play_free(&play);
 }
 
@@ -254,11 +254,11 @@ static void reload_has_all_looked_at(void **state)
 	struct play play = play_make();
 
 	(void)state;
-	again_backend(&play.again, "backend", SCAN_ENDED, play.now);
-	again_device(play.table.list[0], SCAN_ENDED, play.now);
-	again_forget(&play.again, &play.table);
-	assert_false(again_waits(&play.again, play.table.list[0], "backend", play.now));
-	assert_int_equal(again_next(&play.again, &play.table), UINT64_MAX);
+	retry_list_backend(&play.retries, "backend", SCAN_ENDED, play.now);
+	retry_list_device(play.table.list[0], SCAN_ENDED, play.now);
+	retry_list_forget(&play.retries, &play.table);
+	assert_false(retry_list_waits(&play.retries, play.table.list[0], "backend", play.now));
+	assert_int_equal(retry_list_next(&play.retries, &play.table), UINT64_MAX);
 	play_free(&play);
 }
 

@@ -27,7 +27,7 @@
 struct kernel {
 	struct kernel_options options;
 	struct broker broker;
-	struct attach *attach;
+	struct publisher *publisher;
 	struct world *world; /* the newest */
 	struct answers *answers;
 	struct asks *asks;
@@ -127,12 +127,12 @@ static uint64_t tells_changed(struct kernel *kernel)
 
 /* The stamp as it is now, but for life. False: nothing is attached by that number. */
 static bool stamp_take(struct kernel *kernel, uint64_t attachment, struct stamp *ret,
-		       struct attach_seen *seen)
+		       struct publisher_device *device)
 {
-	if (!attach_look(kernel->attach, attachment, seen))
+	if (!publisher_find(kernel->publisher, attachment, device))
 		return false;
 	ret->attachment = attachment;
-	ret->changed = seen->changed + tells_changed(kernel);
+	ret->changed = device->changed + tells_changed(kernel);
 	ret->world = kernel->world_number;
 	ret->holds = holds_changed(kernel->options.holds);
 	return true;
@@ -141,27 +141,27 @@ static bool stamp_take(struct kernel *kernel, uint64_t attachment, struct stamp 
 /* As the lanes want it. */
 static bool stamp_now(void *arg, uint64_t attachment, struct stamp *ret)
 {
-	struct attach_seen seen;
+	struct publisher_device device;
 
-	return stamp_take(arg, attachment, ret, &seen);
+	return stamp_take(arg, attachment, ret, &device);
 }
 
 static void question_take(struct kernel *kernel, const struct broker_request *request)
 {
-	struct attach_seen seen;
+	struct publisher_device device;
 	struct stamp stamp;
 	struct lane *lane;
 	int r;
 
-	if (!stamp_take(kernel, request->attachment, &stamp, &seen)) {
+	if (!stamp_take(kernel, request->attachment, &stamp, &device)) {
 		broker_refuse(&kernel->broker, request->op, request->id, -ENOTCONN);
 		return;
 	}
-	lane = lane_find(kernel, seen.backend);
+	lane = lane_find(kernel, device.backend);
 	stamp.life = lane ? lane_life(lane) : 0;
 	if (lane && answer_again(kernel, request, &stamp))
 		return;
-	r = lane ? lane_ask(lane, request, seen.id, &stamp) : -ENOMEM;
+	r = lane ? lane_ask(lane, request, device.id, &stamp) : -ENOMEM;
 	/* A full queue is what a backend that does not answer in time leaves. */
 	if (r)
 		broker_refuse(&kernel->broker, request->op, request->id,
@@ -314,7 +314,7 @@ static void serve_newest(struct kernel *kernel)
 
 /* After each look at all devices: the first one opens the doors. It may have been an older world's.
  */
-static void on_whole(void *arg)
+static void on_scanned(void *arg)
 {
 	struct kernel *kernel = arg;
 	int r;
@@ -327,7 +327,7 @@ static void on_whole(void *arg)
 	if (r)
 		kernel_lost(kernel, r);
 	log_say(LOG_INFO, "%zu devices and types have a migration_version",
-		attach_count(kernel->attach));
+		publisher_count(kernel->publisher));
 	kernel_ready(kernel);
 }
 
@@ -344,12 +344,12 @@ static void store(const struct kernel *kernel)
 
 static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
 {
-	struct attach_options options = {.event = kernel->options.event,
-					 .events = kernel->options.events,
-					 .pool = kernel->options.pool,
-					 .broker = &kernel->broker,
-					 .whole = on_whole,
-					 .arg = kernel};
+	struct publisher_options options = {.event = kernel->options.event,
+					    .events = kernel->options.events,
+					    .pool = kernel->options.pool,
+					    .broker = &kernel->broker,
+					    .scanned = on_scanned,
+					    .arg = kernel};
 	int r = broker_open(passed, &kernel->broker, err);
 
 	if (r)
@@ -358,7 +358,7 @@ static int kernel_connect(struct kernel *kernel, int passed, struct error *err)
 		store(kernel);
 	log_say(LOG_INFO, "%s: %u attachments and %u open questions were there before", BROKER_PATH,
 		kernel->broker.attachments, kernel->broker.requeued);
-	r = attach_new(&options, kernel->world, &kernel->attach, err);
+	r = publisher_new(&options, kernel->world, &kernel->publisher, err);
 	if (r)
 		broker_close(&kernel->broker);
 	return r;
@@ -380,7 +380,7 @@ static void on_module(void *arg, const struct events_change *change)
 	struct error err = {0};
 	int r;
 
-	if (kernel->attach || kernel->draining || change->action != EVENTS_ADD ||
+	if (kernel->publisher || kernel->draining || change->action != EVENTS_ADD ||
 	    strcmp(change->sysname, BROKER_DEVICE) != 0)
 		return;
 	r = kernel_connect(kernel, -1, &err);
@@ -488,8 +488,8 @@ void kernel_reload(struct kernel *kernel, struct world *world)
 	kernel->world = world;
 	if (kernel->open)
 		serve_newest(kernel);
-	if (kernel->attach)
-		attach_reload(kernel->attach, world);
+	if (kernel->publisher)
+		publisher_reload(kernel->publisher, world);
 }
 
 void kernel_drain(struct kernel *kernel)
@@ -519,7 +519,7 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 	sd_event_source_disable_unref(kernel->tell);
 	if (kernel->answers)
 		answers_tell(kernel->answers);
-	attach_free(kernel->attach);
+	publisher_free(kernel->publisher);
 	world_unref(kernel->world);
 	world_unref(kernel->serving);
 	broker_close(&kernel->broker);
@@ -535,5 +535,5 @@ struct kernel *kernel_free(struct kernel *kernel, unsigned wait_ms)
 
 size_t kernel_count(const struct kernel *kernel)
 {
-	return kernel->attach ? attach_count(kernel->attach) : 0;
+	return kernel->publisher ? publisher_count(kernel->publisher) : 0;
 }

@@ -19,16 +19,16 @@ static UMockdevTestbed *testbed;
 static _Atomic unsigned failing_scans, missing_threads; /* so many more */
 static char names[DEVICES + 1][16];			/* one more may come */
 
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
+int __real_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err)
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err)
 {
 	if (!failing_scans)
-		return __real_scan_run(scan, world, ids, nids, err);
+		return __real_attachment_scan_run(scan, world, ids, nids, err);
 	failing_scans--;
 	return error_set(err, -EIO, "the test has it fail");
 }

@@ -6,30 +6,31 @@
 #include "core/service/watch/watch_cursor.h"
 #include "tests/support/test.h"
 
-static struct told told;
-static struct place place;
+static struct event_log event_log;
+static struct watch_cursor cursor;
 
 static void know(const char *host, const char *device, enum migcompat_kind kind)
 {
-	struct seen seen = {.host = (char *)(uintptr_t)host,
-			    .device = device,
-			    .kind = kind,
-			    .fingerprint = "f"};
+	struct snapshot_entry seen = {.host = (char *)(uintptr_t)host,
+				      .device = device,
+				      .kind = kind,
+				      .fingerprint = "f"};
 
-	assert_int_equal(seen_insert(&told.devices, seen_index(&told.devices, host, device), &seen),
+	assert_int_equal(snapshot_insert(&event_log.devices,
+					 snapshot_index(&event_log.devices, host, device), &seen),
 			 0);
 }
 
 static void forget(const char *host, const char *device)
 {
-	seen_remove(&told.devices, seen_index(&told.devices, host, device));
+	snapshot_remove(&event_log.devices, snapshot_index(&event_log.devices, host, device));
 }
 
 static int setup(void **state)
 {
 	(void)state;
-	told = (struct told){.whole = true};
-	place = (struct place){.types = false};
+	event_log = (struct event_log){.scanned = true};
+	cursor = (struct watch_cursor){.types = false};
 	know("a", "two", MIGCOMPAT_KIND_MDEV);
 	know("b", "one", MIGCOMPAT_KIND_PHYSICAL);
 	know("a", "one", MIGCOMPAT_KIND_MDEV);
@@ -40,17 +41,17 @@ static int setup(void **state)
 static int teardown(void **state)
 {
 	(void)state;
-	place_clear(&place);
-	told_forget(&told);
+	cursor_clear(&cursor);
+	event_log_clear(&event_log);
 	return 0;
 }
 
-/* "EVENT HOST//DEVICE", or "" where nothing is to be told. */
+/* "EVENT HOST//DEVICE", or "" where nothing is to be event_log. */
 static void assert_next(const char *expected)
 {
 	json_t *word = NULL;
 	char text[256] = "";
-	int r = place_next(&place, &told, &word);
+	int r = cursor_next(&cursor, &event_log, &word);
 
 	assert_in_range(r, 0, 1);
 	if (r && json_object_get(word, "device"))
@@ -75,7 +76,7 @@ static void until_ready(void)
 
 static void change(const char *event)
 {
-	told_add_device(&told, event, &told.devices.list[0], "e");
+	event_log_add_device(&event_log, event, &event_log.devices.list[0], "e");
 }
 
 static void devices_are_told_in_their_order_without_types(void **state)
@@ -88,7 +89,7 @@ static void devices_are_told_in_their_order_without_types(void **state)
 static void types_are_told_where_wanted(void **state)
 {
 	(void)state;
-	place.types = true;
+	cursor.types = true;
 	assert_next("present a//one");
 	assert_next("present a//two");
 	assert_next("present a//type");
@@ -97,9 +98,9 @@ static void types_are_told_where_wanted(void **state)
 static void nothing_is_told_before_the_first_look(void **state)
 {
 	(void)state;
-	told.whole = false;
+	event_log.scanned = false;
 	assert_next("");
-	told.whole = true;
+	event_log.scanned = true;
 	until_ready();
 }
 
@@ -150,9 +151,9 @@ static void change_of_a_type_is_passed_over(void **state)
 {
 	(void)state;
 	until_ready();
-	told_add_device(&told, "added", &told.devices.list[1], NULL);
+	event_log_add_device(&event_log, "added", &event_log.devices.list[1], NULL);
 	assert_next("added a//two");
-	told_add_device(&told, "added", &told.devices.list[2], NULL);
+	event_log_add_device(&event_log, "added", &event_log.devices.list[2], NULL);
 	assert_next("");
 }
 
@@ -160,9 +161,9 @@ static void as_many_changes_as_are_kept_are_all_told(void **state)
 {
 	(void)state;
 	until_ready();
-	for (size_t i = 0; i < TOLD_CHANGES_MAX; i++)
+	for (size_t i = 0; i < EVENT_LOG_MAX; i++)
 		change("changed");
-	for (size_t i = 0; i < TOLD_CHANGES_MAX; i++)
+	for (size_t i = 0; i < EVENT_LOG_MAX; i++)
 		assert_next("changed a//one");
 	assert_next("");
 }
@@ -171,7 +172,7 @@ static void one_more_begins_anew_once(void **state)
 {
 	(void)state;
 	until_ready();
-	for (size_t i = 0; i <= TOLD_CHANGES_MAX; i++)
+	for (size_t i = 0; i <= EVENT_LOG_MAX; i++)
 		change("changed");
 	assert_next("rescan");
 	until_ready();
@@ -185,7 +186,7 @@ static void another_policy_begins_anew(void **state)
 	(void)state;
 	until_ready();
 	change("changed");
-	place.phase = PHASE_POLICY;
+	cursor.phase = CURSOR_POLICY;
 	assert_next("policy");
 	until_ready();
 	assert_next("");
@@ -195,7 +196,7 @@ static void another_policy_in_between_begins_anew(void **state)
 {
 	(void)state;
 	assert_next("present a//one");
-	place.phase = PHASE_POLICY;
+	cursor.phase = CURSOR_POLICY;
 	assert_next("policy");
 	until_ready();
 }
@@ -207,8 +208,8 @@ static void hold_of_a_device_that_is_gone_is_told(void **state)
 
 	(void)state;
 	until_ready();
-	told_add_hold(&told, &hold, hold.reason);
-	told_add_hold(&told, &hold, NULL);
+	event_log_add_hold(&event_log, &hold, hold.reason);
+	event_log_add_hold(&event_log, &hold, NULL);
 	assert_next("held z//gone");
 	assert_next("released z//gone");
 }
@@ -217,8 +218,8 @@ static void forgotten_changes_are_behind_whoever_comes(void **state)
 {
 	(void)state;
 	change("changed");
-	told_forget(&told);
-	told.whole = true;
+	event_log_clear(&event_log);
+	event_log.scanned = true;
 	assert_next("ready");
 	assert_next("");
 }
@@ -226,12 +227,14 @@ static void forgotten_changes_are_behind_whoever_comes(void **state)
 static void devices_are_found_by_host_and_name(void **state)
 {
 	(void)state;
-	assert_int_equal(told.devices.count, 4);
-	assert_string_equal(told.devices.list[seen_index(&told.devices, "a", "two")].device, "two");
-	assert_int_equal(seen_index(&told.devices, "z", "z"), 4);
-	assert_int_equal(seen_index(&told.devices, "", ""), 0);
-	assert_ptr_equal(told_find(&told.devices, "type"), &told.devices.list[2]);
-	assert_null(told_find(&told.devices, "nobody"));
+	assert_int_equal(event_log.devices.count, 4);
+	assert_string_equal(
+		event_log.devices.list[snapshot_index(&event_log.devices, "a", "two")].device,
+		"two");
+	assert_int_equal(snapshot_index(&event_log.devices, "z", "z"), 4);
+	assert_int_equal(snapshot_index(&event_log.devices, "", ""), 0);
+	assert_ptr_equal(snapshot_find(&event_log.devices, "type"), &event_log.devices.list[2]);
+	assert_null(snapshot_find(&event_log.devices, "nobody"));
 }
 
 int main(void)

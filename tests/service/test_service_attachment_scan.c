@@ -20,7 +20,7 @@
 struct bench {
 	struct folder folder; /* policy and inventory */
 	struct world world;
-	struct scan scan;
+	struct attachment_scan scan;
 	const char *waiting; /* id of the device whose look is not due; NULL: none */
 };
 
@@ -51,7 +51,7 @@ static void start(const char *devices, const char *policy)
 static int end(void **state)
 {
 	(void)state;
-	scan_free(&bench.scan);
+	attachment_scan_free(&bench.scan);
 	engine_stop(&bench.world.engine);
 	folder_remove(&bench.folder);
 	return 0;
@@ -69,9 +69,9 @@ static void scan(void)
 {
 	struct error err = {0};
 
-	scan_free(&bench.scan);
-	bench.scan = (struct scan){.waits = waits, .arg = &bench};
-	if (scan_run(&bench.scan, &bench.world, NULL, 0, &err))
+	attachment_scan_free(&bench.scan);
+	bench.scan = (struct attachment_scan){.waits = waits, .arg = &bench};
+	if (attachment_scan_run(&bench.scan, &bench.world, NULL, 0, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -101,8 +101,8 @@ static void answered_devices_have_their_types(void **state)
 	(void)state;
 	start(DEVICE("1", "") "," DEVICE("2", ""), "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 /* A scan keeps those of all devices at once, in the service's memory. */
@@ -111,7 +111,7 @@ static void parameters_that_cannot_be_published_are_not_kept(void **state)
 	(void)state;
 	start(DEVICE("1", MOOD("many")), "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
 	assert_int_equal(bench.scan.rows[0].parameters.nparameters, 0);
 }
 
@@ -120,8 +120,8 @@ static void refusal_is_an_answer(void **state)
 	(void)state;
 	start(DEVICE("1", MOOD("refuse")) "," DEVICE("2", ""), "");
 	scan();
-	assert_row(0, SCAN_TOLD, NULL, -EINVAL);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, NULL, -EINVAL);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
@@ -131,10 +131,10 @@ static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
 											    ""),
 	      "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
 	assert_row(1, SCAN_ENDED, NULL, -EIO);
-	assert_row(2, SCAN_ASIDE, NULL, -EIO);
-	assert_row(3, SCAN_ASIDE, NULL, -EIO);
+	assert_row(2, SCAN_SKIPPED, NULL, -EIO);
+	assert_row(3, SCAN_SKIPPED, NULL, -EIO);
 }
 
 static void device_that_hangs_has_the_others_put_aside(void **state)
@@ -143,7 +143,7 @@ static void device_that_hangs_has_the_others_put_aside(void **state)
 	start(DEVICE("1", MOOD("hang")) "," DEVICE("2", ""), "timeout_ms = 100;\n");
 	scan();
 	assert_row(0, SCAN_ENDED, NULL, -ETIMEDOUT);
-	assert_row(1, SCAN_ASIDE, NULL, -EIO);
+	assert_row(1, SCAN_SKIPPED, NULL, -EIO);
 }
 
 static void resting_backend_is_no_answer(void **state)
@@ -162,8 +162,8 @@ static void device_whose_look_waits_keeps_none_of_the_others(void **state)
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
 	bench.waiting = "moody/1";
 	scan();
-	assert_row(0, SCAN_ASIDE, NULL, -EIO);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_SKIPPED, NULL, -EIO);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 static void devices_that_were_put_aside_are_told_after_the_rest(void **state)
@@ -171,22 +171,23 @@ static void devices_that_were_put_aside_are_told_after_the_rest(void **state)
 	(void)state;
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
 	scan();
-	assert_row(1, SCAN_ASIDE, NULL, -EIO);
+	assert_row(1, SCAN_SKIPPED, NULL, -EIO);
 	rest();
 	bench.waiting = "moody/1";
 	scan();
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 static void parked_backend_is_an_answer(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")), "");
-	for (unsigned i = 0; i < 200 && (i == 0 || bench.scan.rows[0].outcome != SCAN_TOLD); i++) {
+	for (unsigned i = 0; i < 200 && (i == 0 || bench.scan.rows[0].outcome != SCAN_ANSWERED);
+	     i++) {
 		rest();
 		scan();
 	}
-	assert_row(0, SCAN_TOLD, NULL, -EIO);
+	assert_row(0, SCAN_ANSWERED, NULL, -EIO);
 }
 
 int main(void)
