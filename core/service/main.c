@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompatd: from the command line to a running service. */
+/* migcompatd: the command line. */
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -81,7 +81,7 @@ struct run {
 };
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* One sentence, in which nothing of the command line may move a terminal or begin another line. */
+/* Control characters of the command line are replaced, so that the message is one line. */
 static void complain(const char *format, ...)
 {
 	char text[SENTENCE_BYTES];
@@ -176,7 +176,7 @@ static const struct option *option_find(int letter)
 	return option->name ? option : NULL;
 }
 
-/* What getopt did not take. argument: of argv, the one that it looked at last. */
+/* Report what getopt did not accept. argument: the last one of argv that it read. */
 static int refuse(int letter, const char *argument)
 {
 	const struct option *known = option_find(optopt);
@@ -213,8 +213,8 @@ static int parse(struct run *run, int argc, char **argv)
 }
 
 /*
- * A socket or file that is opened later must never become one of the standard three. What takes the
- * place of a closed one is for reading alone: writing help there must fail.
+ * If a standard stream is closed, a file opened later would take its number. /dev/null takes it,
+ * for reading only, so that writing help to it fails.
  */
 static void open_standard(void)
 {
@@ -269,7 +269,7 @@ int main(int argc, char **argv)
 	int status = STATUS_TROUBLE;
 
 	open_standard();
-	/* One for each thread would keep what the greatest answer of that thread took. */
+	/* With one arena per thread, each would keep the memory of its largest answer. */
 	mallopt(M_ARENA_MAX, ARENAS);
 	run.options.world.inventories =
 		calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One job that makes a new world or lets go of the old one: both wait for processes. */
+/* One job makes a new world and drops the old one: both block on processes. */
 #include "core/service/reload.h"
 
 #include <inttypes.h>
@@ -35,7 +35,7 @@ static void reload_done(struct pool_job *job)
 	if (reload->made) {
 		reload->old = reload->swap(reload->arg, reload->made);
 		reload->made = NULL;
-		log_say(LOG_NOTICE, "policy and backends are loaded again");
+		log_say(LOG_NOTICE, "policy and backends were reloaded");
 		sd_notify(0, "READY=1\nSTATUS=");
 	} else if (reload->load) {
 		reload_failed(reload->err.text);
@@ -64,7 +64,7 @@ void reload_start(struct reload *reload)
 	if (reload->busy)
 		return;
 	reload->load = false;
-	reload_failed("there is no thread to load it in");
+	reload_failed("the job queue is full");
 }
 
 void reload_free(struct reload *reload)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Putting the service together, and taking it apart in order. */
+/* Builds the service from its parts, and frees them in order. */
 #include "core/service/server.h"
 
 #include <errno.h>
@@ -23,8 +23,8 @@
 #include "core/service/reload.h"
 #include "core/service/watch/watch.h"
 
-#define DRAIN_US 5000000u /* for calls that run and replies that are to be taken */
-#define JOBS_END_MS 1000u /* beyond that, for whatever else runs in threads */
+#define DRAIN_US 5000000u /* for running calls and unread replies */
+#define JOBS_END_MS 1000u /* after that, for other jobs in threads */
 
 struct server {
 	const struct server_options *options;
@@ -34,14 +34,14 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
-	struct events *events; /* NULL: recorded hosts are served, and no kernel */
-	struct kernel *kernel; /* likewise */
+	struct events *events; /* NULL: serves recorded hosts, and no kernel */
+	struct kernel *kernel; /* NULL: likewise */
 	int passed;	       /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	int claim; /* of the state folder */
-	bool own;  /* the socket's file is ours to remove */
+	bool own;  /* the service made the socket's file and removes it */
 	bool draining;
-	uint32_t said_missing; /* of workers' confinement, what was logged already */
+	uint32_t logged_missing; /* confinement steps logged already */
 };
 
 /* ---------------------------------------------------------------- signals */
@@ -52,7 +52,7 @@ static struct world *on_loaded(void *arg, struct world *world)
 	struct world *before = server->context.world;
 
 	server->context.world = world;
-	backend_states_log_missing(&world->engine, &server->said_missing);
+	backend_states_log_missing(&world->engine, &server->logged_missing);
 	if (server->events)
 		events_reload(server->events, world);
 	if (server->kernel)
@@ -83,7 +83,7 @@ static int on_drain_end(sd_event_source *source, uint64_t usec, void *arg)
 	struct server *server = arg;
 
 	(void)source, (void)usec;
-	log_say(LOG_WARNING, "%zu clients did not have or take their replies in time",
+	log_say(LOG_WARNING, "%zu clients did not get or read their replies in time",
 		server->clients.count);
 	return sd_event_exit(server->event, 0);
 }
@@ -132,9 +132,9 @@ static int server_start(struct server *server, struct error *err)
 	int r = peer_group_find(options->group, &server->clients.group);
 
 	if (r)
-		return error_set(err, r, "group \"%s\" could not be looked up: %s", options->group,
+		return error_set(err, r, "cannot look up group \"%s\": %s", options->group,
 				 strerror(-r));
-	/* First, so that a second service stops here and touches nothing. */
+	/* First of all, so that a second service fails here and changes nothing. */
 	r = server_open_socket(server, err);
 	if (!r)
 		r = listen_folder(options->state, &server->clients.group, err);
@@ -146,7 +146,7 @@ static int server_start(struct server *server, struct error *err)
 	if (!r)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
 	if (!r)
-		backend_states_log_missing(&server->context.world->engine, &server->said_missing);
+		backend_states_log_missing(&server->context.world->engine, &server->logged_missing);
 	if (!r && !server->clients.group.exists)
 		log_say(LOG_WARNING,
 			"there is no group \"%s\": only root and the service's own user may ask",
@@ -168,10 +168,10 @@ static int server_watch(struct server *server, struct error *err)
 	if (r >= 0)
 		r = sd_event_set_watchdog(event, 1);
 	server->event = event;
-	return r < 0 ? error_set(err, r, "the event loop could not be made: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "cannot create the event loop: %s", strerror(-r)) : 0;
 }
 
-/* What says that something changed. Recorded hosts do not. */
+/* Recorded hosts have no events. */
 static int server_listen(struct server *server, struct error *err)
 {
 	struct watch_options options = {
@@ -210,15 +210,15 @@ static int server_serve(struct server *server, struct error *err)
 		.arg = server,
 	};
 	r = clients_accept(&server->clients, server->fd);
-	return r ? error_set(err, r, "the socket cannot be watched: %s", strerror(-r)) : 0;
+	return r ? error_set(err, r, "cannot watch the socket: %s", strerror(-r)) : 0;
 }
 
 static void on_ready(void *arg)
 {
 	struct server *server = arg;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	socklen_t size = sizeof(address) - 1; /* a zero stays behind the path */
-	/* What systemd passed may be anywhere. */
+	socklen_t size = sizeof(address) - 1; /* keeps a zero after the path */
+	/* A socket passed by systemd may have any path. */
 	bool named = getsockname(server->fd, (struct sockaddr *)&address, &size) == 0 &&
 		     *address.sun_path;
 
@@ -227,7 +227,7 @@ static void on_ready(void *arg)
 	sd_notify(0, "READY=1");
 }
 
-/* Of this host alone: the kernel asks about its own devices. */
+/* Only for this host: the kernel asks about its own devices. */
 static int server_join_kernel(struct server *server, struct error *err)
 {
 	struct kernel_options options = {.event = server->event,
@@ -248,20 +248,20 @@ static int server_join_kernel(struct server *server, struct error *err)
 
 /* ---------------------------------------------------------------- end */
 
-/* status: what the process would end with. */
+/* status: exit status, if the process has to exit here. */
 static void server_stop(struct server *server, int status)
 {
 	if (server->own)
 		unlink(server->options->socket);
 	server->pool = pool_free(server->pool, JOBS_END_MS);
 	if (server->pool) {
-		log_say(LOG_WARNING, "some calls did not end in time and are left behind");
+		log_say(LOG_WARNING, "some calls did not end in time, exiting without them");
 		_exit(status);
 	}
 	server->kernel = kernel_free(server->kernel, JOBS_END_MS);
 	if (server->kernel) {
-		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in "
-				     "time and are left behind");
+		log_say(LOG_WARNING, "some of the kernel's questions got no answer in time, "
+				     "exiting without them");
 		_exit(status);
 	}
 	clients_free(&server->clients);

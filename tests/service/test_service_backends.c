@@ -97,7 +97,7 @@ static void reload_gives_a_parked_backend_another_life(void **state)
 	}
 	assert_true(parked);
 	assert_int_equal(kill(daemon.pid, SIGHUP), 0);
-	daemon_logged(&daemon, "loaded again");
+	daemon_logged(&daemon, "were reloaded");
 	reply = call(&daemon, METHOD("Backends", ""));
 	assert_string_equal(of(backend_of(reply, "hang_open"), "state"), "running");
 	assert_true(json_is_null(json_object_get(backend_of(reply, "hang_open"), "ended")));

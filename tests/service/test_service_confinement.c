@@ -77,7 +77,7 @@ static void it_is_logged_once_however_often_backends_are_loaded(void **state)
 
 	daemon_logged(daemon, WORDS);
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "policy and backends are loaded again");
+	daemon_logged(daemon, "policy and backends were reloaded");
 	assert_int_equal(logged(daemon, WORDS), 1);
 }
 

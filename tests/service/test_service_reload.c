@@ -71,7 +71,7 @@ static void good_policy_takes_the_old_ones_place(void **state)
 	assert_verdict(daemon, "compatible");
 	put(daemon, DENY);
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "loaded again");
+	daemon_logged(daemon, "were reloaded");
 	assert_verdict(daemon, "incompatible");
 }
 
@@ -89,7 +89,7 @@ static void bad_policy_changes_nothing_and_is_said(void **state)
 	/* And a good one after it counts again. */
 	put(daemon, "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "loaded again");
+	daemon_logged(daemon, "were reloaded");
 	assert_verdict(daemon, "compatible");
 }
 

@@ -80,7 +80,7 @@ static void members_whose_calls_hang_keep_neither_roots_nor_a_reload(void **stat
 		for (int i = 0; i < 20; i++)
 			still_serves(&daemon);
 		assert_int_equal(kill(daemon.pid, SIGHUP), 0);
-		daemon_logged(&daemon, "policy and backends are loaded again");
+		daemon_logged(&daemon, "policy and backends were reloaded");
 		reply = call(&daemon, METHOD("Backends", ""));
 		assert_null(json_object_get(reply, "error"));
 		json_decref(reply);

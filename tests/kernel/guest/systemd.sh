@@ -161,7 +161,7 @@ POLICY=/etc/migcompat/conf.d/lab.conf
 before=$(main_pid)
 echo 'rules = ( { name = "lab"; match = { target = { kind = "physical"; }; }; action = "deny"; reason = "no cards today"; } );' >$POLICY
 systemctl reload $UNIT || fail "no reload"
-says 'policy and backends are loaded again'
+says 'policy and backends were reloaded'
 ends 1 'not permitted' fits $MDEV_2A $CARD_2PORT
 fits $MDEV_2A $MDEV_2B || fail "a rule about cards counts for mdevs"
 echo 'rulez = 1;' >$POLICY
@@ -175,7 +175,7 @@ ends 0 'The old policy stays in force' systemctl status --no-pager -l $UNIT
 rm $POLICY
 begin
 systemctl reload $UNIT
-says 'policy and backends are loaded again'
+says 'policy and backends were reloaded'
 fits $MDEV_2A $CARD_2PORT || fail "a rule that is gone still counts"
 [ "$(main_pid)" = "$before" ] || fail "a reload started another process"
 
