@@ -127,7 +127,7 @@ static void client_that_reads_nothing_is_closed(void **state)
 		if (send(fd, text, sizeof(text), MSG_NOSIGNAL) < 0)
 			break;
 	still_serves(*state);
-	daemon_logged(*state, "it does not take its reply");
+	daemon_logged(*state, "it does not read its reply");
 	close(fd);
 }
 
@@ -197,7 +197,7 @@ static void idle_clients_keep_nobody_out(void **state)
 	for (size_t i = 0; i < max + 20; i++)
 		if (i != 1)
 			close(fds[i]);
-	daemon_logged(*state, "it was idle, and another one needs its place");
+	daemon_logged(*state, "it was idle, and another client needs its place");
 }
 
 /*
@@ -250,7 +250,7 @@ static void client_beyond_the_limit_is_told_to_come_back(void **state)
 	(void)state;
 	stop_within_messages(&daemon, fds, max);
 	client_is_told(client_open(&daemon), "Busy", "EAGAIN");
-	daemon_logged(&daemon, "others are told to come back");
+	daemon_logged(&daemon, "further ones are refused");
 	for (size_t i = 0; i < max; i++)
 		close(fds[i]);
 	/* There are connections again as soon as the service has seen them go. */
@@ -329,7 +329,7 @@ static void service_without_descriptors_takes_idle_ones(void **state)
 	allow_few_descriptors(&daemon);
 	for (size_t i = 0; i < 100; i++)
 		fds[i] = client_open(&daemon);
-	daemon_logged(&daemon, "could not be accepted: Too many open files");
+	daemon_logged(&daemon, "cannot accept a client: Too many open files");
 	/* Nobody takes a connection from root, but root. */
 	if (geteuid() != 0)
 		still_serves(&daemon);

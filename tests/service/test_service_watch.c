@@ -149,7 +149,7 @@ static void watcher_that_does_not_read_is_closed(void **state)
 		client_send(caller, text);
 		json_decref(client_receive(caller));
 	}
-	daemon_logged(*state, "it does not take its reply");
+	daemon_logged(*state, "it does not read its reply");
 	client_send(caller, RELEASE(DUAL));
 	json_decref(client_receive(caller));
 	close(caller);
