@@ -101,7 +101,7 @@ is '600 root:root' /dev/migcompat-broker
 for device in $DEVICES; do is '600 root:root' "$CLASS/$device/migration_version"; done
 
 step "files are given away by rule"
-sed 's/^#SUBSYSTEM/SUBSYSTEM/' /usr/local/lib/udev/rules.d/60-migcompat.rules >/etc/udev/rules.d/60-migcompat.rules
+sed -e 's/^#SUBSYSTEM/SUBSYSTEM/' -e 's/^#  / /' /usr/local/lib/udev/rules.d/60-migcompat.rules >/etc/udev/rules.d/60-migcompat.rules
 udevadm control --reload
 systemctl stop $UNIT 2>/dev/null && /sbin/modprobe -r migcompat && systemctl start $UNIT || fail "it does not come again"
 udevadm settle
