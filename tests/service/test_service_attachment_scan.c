@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * What a scan says of devices whose backend fails at one of them. Workers are real, devices are
- * recorded types.
- */
+/* Outcomes of a scan if the backend fails at one device. Workers are real, devices are recorded. */
 #include "core/service/kernel/attachment_scan.h"
 
 #include <errno.h>
@@ -21,7 +18,7 @@ struct bench {
 	struct folder folder; /* policy and inventory */
 	struct world world;
 	struct attachment_scan scan;
-	const char *waiting; /* id of the device whose look is not due; NULL: none */
+	const char *waiting; /* id of a device that must not be scanned yet; NULL: none */
 };
 
 static struct bench bench;
@@ -88,7 +85,7 @@ static void assert_row(size_t i, enum scan_outcome outcome, const char *type, in
 		assert_null(row->type);
 }
 
-/* The worker is started again at the first use after its rest. */
+/* The worker is restarted at the first use after its pause. */
 static void rest(void)
 {
 	const struct timespec time = {.tv_nsec = 2 * RESTART_FIRST_MS * 1000000};
@@ -105,7 +102,7 @@ static void answered_devices_have_their_types(void **state)
 	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
-/* A scan keeps those of all devices at once, in the service's memory. */
+/* A scan keeps the parameters of all devices in memory. */
 static void parameters_that_cannot_be_published_are_not_kept(void **state)
 {
 	(void)state;
@@ -156,7 +153,7 @@ static void resting_backend_is_no_answer(void **state)
 	assert_row(0, SCAN_BUSY, NULL, -EIO);
 }
 
-static void device_whose_look_waits_keeps_none_of_the_others(void **state)
+static void device_that_must_wait_delays_no_other(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
@@ -166,7 +163,7 @@ static void device_whose_look_waits_keeps_none_of_the_others(void **state)
 	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
-static void devices_that_were_put_aside_are_told_after_the_rest(void **state)
+static void devices_that_were_skipped_are_published_after_the_pause(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
@@ -200,8 +197,8 @@ int main(void)
 		CASE(device_that_ends_the_worker_has_the_others_put_aside),
 		CASE(device_that_hangs_has_the_others_put_aside),
 		CASE(resting_backend_is_no_answer),
-		CASE(device_whose_look_waits_keeps_none_of_the_others),
-		CASE(devices_that_were_put_aside_are_told_after_the_rest),
+		CASE(device_that_must_wait_delays_no_other),
+		CASE(devices_that_were_skipped_are_published_after_the_pause),
 		CASE(parked_backend_is_an_answer),
 	};
 

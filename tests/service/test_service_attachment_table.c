@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The table of what is attached. */
+/* The table of attachments. */
 #include <errno.h>
 
 #include "core/service/kernel/attachment_table.h"

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One client while a step of its call belongs to a thread. Here the thread is held where it has
- * ended the step and the loop does not know it yet: whatever ends the client meanwhile must not
- * free what the completion is about to use.
+ * A client ends while a thread runs a step of its call. The test stops after the step and before
+ * its completion: ending the client then must not free what the completion uses.
  */
 #include "core/service/varlink/client.h"
 #include "core/service/varlink/methods.h"
@@ -19,13 +18,13 @@ struct bench {
 	struct quota_user user;
 	struct client_owner owner;
 	struct client *client;
-	int other; /* end of its connection */
+	int other; /* the client's end of the connection */
 	unsigned gone;
 };
 
 static struct pool_job *submitted;
 
-/* The step has run, and its completion has not. */
+/* Run the step, but not its completion. */
 int __wrap_pool_submit(struct pool *pool, struct pool_job *job);
 int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 {
@@ -109,7 +108,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Until the step is in the thread's hands. */
+/* Wait until the step was submitted. */
 static void make_busy(struct bench *bench)
 {
 	client_send(bench->other, METHOD("Describe", "\"device\":\"" CARD_1 "\""));
@@ -138,7 +137,7 @@ static void busy_client_is_not_idle(void **state)
 	assert_true(client_idle(bench->client, &since));
 }
 
-static void busy_client_that_is_displaced_goes_after_its_step(void **state)
+static void busy_client_that_is_displaced_ends_after_its_step(void **state)
 {
 	struct bench *bench = *state;
 
@@ -162,10 +161,10 @@ static void busy_client_that_is_drained_has_its_reply_first(void **state)
 	reply = client_receive(bench->other);
 	assert_text(reply, "device", CARD_1);
 	json_decref(reply);
-	client_is_told(dup(bench->other), "Busy", "ESHUTDOWN");
+	client_gets(dup(bench->other), "Busy", "ESHUTDOWN");
 }
 
-static void busy_client_whose_other_end_left_goes_after_its_step(void **state)
+static void busy_client_that_left_ends_after_its_step(void **state)
 {
 	struct bench *bench = *state;
 
@@ -185,9 +184,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(busy_client_is_not_idle),
-		CASE(busy_client_that_is_displaced_goes_after_its_step),
+		CASE(busy_client_that_is_displaced_ends_after_its_step),
 		CASE(busy_client_that_is_drained_has_its_reply_first),
-		CASE(busy_client_whose_other_end_left_goes_after_its_step),
+		CASE(busy_client_that_left_ends_after_its_step),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Holds: what they do to questions, whom they belong to, and that they are never forgotten. */
+/* Holds: their effect on answers, their owner, and that they are never lost. */
 #include "core/check/holds.h"
 #include "tests/service/daemon.h"
 
-/*
- * What is brought to the disk, and when: 'f' a file, 'd' a folder, 'r' the new list takes the old
- * one's name.
- */
+/* The order of writes to disk: 'f' fsync of a file, 'd' of a folder, 'r' rename of the new list. */
 static char synced[16];
 
 static void synced_add(char what)
@@ -35,7 +32,7 @@ int __wrap_rename(const char *from, const char *to)
 	return __real_rename(from, to);
 }
 
-/* Who is not root cannot hold. */
+/* Only root can hold. */
 static void need_root(void)
 {
 	if (geteuid() != 0)
@@ -80,7 +77,7 @@ static void hold_is_listed_and_keeps_the_string_back(void **state)
 	reply = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\""));
 	assert_text(reply, "hold", "second");
 	assert_true(json_is_null(json_object_get(json_object_get(reply, "parameters"), "version")));
-	/* Its class is a label, which nobody can ask with. */
+	/* Its class is only a label, and no check accepts it. */
 	assert_int_equal(strlen(text_at(reply, "class")), 16);
 	json_decref(reply);
 	assert_error(call(*state, METHOD("Version", "\"device\":\"" DUAL "\"")),
@@ -126,7 +123,7 @@ static void reason_must_be_a_line(void **state)
 		     "org.varlink.service.InvalidParameter", "parameter", "reason");
 }
 
-/* ---------------------------------------------------------------- a service of its own */
+/* ---------------------------------------------------------------- own services */
 
 static void hold_survives_a_restart_and_a_kill(void **state)
 {
@@ -145,7 +142,7 @@ static void hold_survives_a_restart_and_a_kill(void **state)
 	json_decref(reply);
 	kill(daemon.pid, SIGKILL);
 	assert_int_equal(daemon_wait(daemon.pid), 128 + SIGKILL);
-	/* Its socket is still there, and nobody answers at it. */
+	/* Its socket is still there, and no process answers. */
 	daemon_start(&daemon, NULL);
 	reply = call(&daemon, METHOD("Describe", "\"device\":\"" DUAL "\""));
 	assert_text(reply, "hold", "kept");
@@ -203,8 +200,7 @@ static void stranger_may_not_even_read(void **state)
 	daemon_folder(&daemon);
 	daemon_start(&daemon, group);
 	snprintf(folder, sizeof(folder), "%s/socket", daemon.folder.path);
-	/* The file's mode keeps strangers out; where somebody opened it, the credentials still do.
-	 */
+	/* The mode keeps other users out. If it is changed, their credentials still do. */
 	assert_int_equal(chmod(daemon.folder.path, 0755) | chmod(folder, 0755) |
 				 chmod(daemon.socket, 0666),
 			 0);
@@ -256,7 +252,7 @@ static void holds_file_that_makes_no_sense_is_an_error(void **state)
 	folder_remove(&folder);
 }
 
-/* What it was to lead to may hold something. */
+/* The target of the link may have holds. */
 static void holds_file_that_is_a_link_to_nowhere_is_an_error(void **state)
 {
 	struct folder folder;
@@ -271,7 +267,7 @@ static void holds_file_that_is_a_link_to_nowhere_is_an_error(void **state)
 	folder_remove(&folder);
 }
 
-/* Whoever can write them could lift a hold. name: the file, or NULL for the folder. */
+/* A user who can write them could remove a hold. name: the file, or NULL for the folder. */
 static void assert_distrusted(const char *name, mode_t mode, uid_t owner, const char *sentence)
 {
 	char expected[256], path[192];
@@ -349,7 +345,7 @@ static void folder_that_is_missing_holds_nothing(void **state)
 	holds_free(&holds);
 }
 
-/* Its target may be in a folder that others can write. */
+/* The target of a link may be in a folder that other users can write. */
 static void holds_file_that_is_a_link_is_not_followed(void **state)
 {
 	struct folder folder;
@@ -427,7 +423,7 @@ static void hold_outlives_another_name_of_the_host(void **state)
 	assert_int_equal(holds_add(&holds, "before", "one", "a", NULL), 0);
 	assert_held(&holds, &one, "a");
 	assert_false(
-		holds_find(&holds, &renamed, NULL, 0)); /* of recorded hosts it is another one */
+		holds_find(&holds, &renamed, NULL, 0)); /* on recorded hosts it is another device */
 	holds.of_this_host = true;
 	assert_held(&holds, &one, "a");
 	assert_held(&holds, &renamed, "a");
@@ -483,9 +479,7 @@ static void hold_that_cannot_be_written_does_not_count(void **state)
 	holds_free(&holds);
 }
 
-/*
- * After a power cut the old list would be back, and a hold that is forgotten would be a wrong yes.
- */
+/* Otherwise a power cut could bring the old list back, and a lost hold would be a wrong yes. */
 static void hold_is_on_the_disk_with_its_name(void **state)
 {
 	struct folder folder;

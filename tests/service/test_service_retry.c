@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When looks are repeated, and that they never end a worker often enough for it to be parked. */
+/* When scans are repeated, and that they end a worker too rarely for it to be parked. */
 #include "core/service/kernel/retry_list.h"
 
 #include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
-#define START_US 100000000u /* of the clock, which is long past its zero on any host */
+#define START_US 100000000u /* any time far from zero, as on real hosts */
 #define STEP_US 125000u
 #define HOUR_US 3600000000u
 #define DEVICES 40u
-#define ENDS_MAX 3u /* that looks cause in a minute */
+#define ENDS_MAX 3u /* of a worker, by scans, in a minute */
 
-static void failed_look_is_due_again_and_later_each_time(void **state)
+static void failed_scan_is_repeated_and_later_each_time(void **state)
 {
 	uint64_t now = START_US, before = 0;
 	struct retry retry = {0};
@@ -26,7 +26,7 @@ static void failed_look_is_due_again_and_later_each_time(void **state)
 	assert_int_equal(before, RETRY_MOST_US);
 }
 
-static void first_repetition_comes_soon(void **state)
+static void first_repetition_is_soon(void **state)
 {
 	struct retry retry = {0};
 
@@ -69,7 +69,7 @@ static void changed_device_is_due_unless_it_ended_the_worker(void **state)
 	assert_int_not_equal(ended.due_us, 0);
 }
 
-static void backend_gets_fewer_looks_the_more_of_them_end_its_worker(void **state)
+static void backend_is_scanned_less_often_the_more_scans_end_its_worker(void **state)
 {
 	uint64_t now = START_US, before = 0;
 	struct backend_pace pace = {0};
@@ -103,12 +103,12 @@ struct play {
 	struct retry_list retries;
 	struct restart worker;
 	uint64_t now;
-	unsigned looks; /* at devices whose looks do not end the worker */
+	unsigned looks; /* scans of devices that do not end the worker */
 	unsigned ends;
-	uint64_t ended[ENDS_MAX]; /* when: the last ones */
+	uint64_t ended[ENDS_MAX]; /* times of the last ends */
 };
 
-/* The first ones end the worker at each look. */
+/* Each scan of the first devices ends the worker. */
 static struct play play_make(void)
 {
 	struct play play = {.now = START_US};
@@ -131,7 +131,7 @@ static void play_free(struct play *play)
 	attachment_table_free(&play->table);
 }
 
-/* As scan.c does it. */
+/* As attachment_scan.c does it. */
 static enum scan_outcome look(struct play *play, const struct attachment *attachment, unsigned bad,
 			      bool *resting)
 {
@@ -153,7 +153,7 @@ static enum scan_outcome look(struct play *play, const struct attachment *attach
 	return SCAN_ENDED;
 }
 
-/* all: events have all devices looked at, all the time. */
+/* all: constant events cause scans of all devices. */
 static void live(struct play *play, unsigned bad, bool all, uint64_t until)
 {
 	for (; play->now < until; play->now += STEP_US) {
@@ -209,7 +209,7 @@ static void events_without_end_do_not_have_it_parked(void **state)
 	play_free(&play);
 }
 
-static void device_that_always_ends_the_worker_is_looked_at_ever_less(void **state)
+static void device_that_always_ends_the_worker_is_scanned_ever_less_often(void **state)
 {
 	struct play play = play_make();
 	unsigned first, second;
@@ -224,7 +224,7 @@ static void device_that_always_ends_the_worker_is_looked_at_ever_less(void **sta
 	play_free(&play);
 }
 
-static void next_look_is_told_for_the_timer(void **state)
+static void time_of_the_next_scan_is_known(void **state)
 {
 	struct play play = play_make();
 
@@ -249,7 +249,7 @@ static void other_backends_are_not_slowed_down(void **state)
 	play_free(&play);
 }
 
-static void reload_has_all_looked_at(void **state)
+static void reload_makes_all_devices_due(void **state)
 {
 	struct play play = play_make();
 
@@ -265,20 +265,20 @@ static void reload_has_all_looked_at(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(failed_look_is_due_again_and_later_each_time),
-		cmocka_unit_test(first_repetition_comes_soon),
+		cmocka_unit_test(failed_scan_is_repeated_and_later_each_time),
+		cmocka_unit_test(first_repetition_is_soon),
 		cmocka_unit_test(device_that_was_put_aside_is_due_at_once),
 		cmocka_unit_test(device_that_was_put_aside_keeps_the_time_of_its_own_failure),
 		cmocka_unit_test(changed_device_is_due_unless_it_ended_the_worker),
-		cmocka_unit_test(backend_gets_fewer_looks_the_more_of_them_end_its_worker),
+		cmocka_unit_test(backend_is_scanned_less_often_the_more_scans_end_its_worker),
 		cmocka_unit_test(good_minute_makes_the_next_end_the_first),
 		cmocka_unit_test(device_that_ends_the_worker_keeps_no_other_from_its_answer),
 		cmocka_unit_test(devices_that_end_the_worker_never_have_it_parked),
 		cmocka_unit_test(events_without_end_do_not_have_it_parked),
-		cmocka_unit_test(device_that_always_ends_the_worker_is_looked_at_ever_less),
-		cmocka_unit_test(next_look_is_told_for_the_timer),
+		cmocka_unit_test(device_that_always_ends_the_worker_is_scanned_ever_less_often),
+		cmocka_unit_test(time_of_the_next_scan_is_known),
 		cmocka_unit_test(other_backends_are_not_slowed_down),
-		cmocka_unit_test(reload_has_all_looked_at),
+		cmocka_unit_test(reload_makes_all_devices_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The daemon's end of the broker's protocol from version 2 on: several requests in one read,
- * several replies in one write. */
+/* Version 2 of the broker's protocol: several requests in one read, several replies in one write.
+ */
 #include <signal.h>
 
 #include "tests/service/broker_bench.h"
@@ -45,7 +45,7 @@ static void request_that_ends_beyond_its_read_is_refused(void **state)
 	assert_int_equal(broker_receive(&bench.broker, &request), -EPROTO);
 }
 
-/* The answer comes before whatever else there is, and what was read before it is not lost. */
+/* The answer overtakes requests, and requests that were read before it are not lost. */
 static void command_is_answered_while_requests_are_ahead(void **state)
 {
 	const struct migcompat_msg_attach_reply reply = {
@@ -114,7 +114,7 @@ static void replies_to_an_older_kernel_go_one_by_one(void **state)
 	}
 }
 
-/* A socket without its other end refuses each of them. */
+/* If the other end of the socket is closed, each write fails. */
 static void replies_that_nobody_takes_are_dropped(void **state)
 {
 	static struct broker_replies replies;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far a watcher is, whatever changes between its steps; and the devices that are known. */
+/* A watcher's cursor while devices change between its steps, and the snapshot of devices. */
 #include <errno.h>
 #include <jansson.h>
 
@@ -46,7 +46,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* "EVENT HOST//DEVICE", or "" where nothing is to be event_log. */
+/* expected: "EVENT HOST//DEVICE", or "" if there is no event. */
 static void assert_next(const char *expected)
 {
 	json_t *word = NULL;
@@ -79,14 +79,14 @@ static void change(const char *event)
 	event_log_add_device(&event_log, event, &event_log.devices.list[0], "e");
 }
 
-static void devices_are_told_in_their_order_without_types(void **state)
+static void devices_are_sent_in_order_without_types(void **state)
 {
 	(void)state;
 	until_ready();
 	assert_next("");
 }
 
-static void types_are_told_where_wanted(void **state)
+static void types_are_sent_if_wanted(void **state)
 {
 	(void)state;
 	cursor.types = true;
@@ -95,7 +95,7 @@ static void types_are_told_where_wanted(void **state)
 	assert_next("present a//type");
 }
 
-static void nothing_is_told_before_the_first_look(void **state)
+static void nothing_is_sent_before_the_first_scan(void **state)
 {
 	(void)state;
 	event_log.scanned = false;
@@ -104,10 +104,10 @@ static void nothing_is_told_before_the_first_look(void **state)
 	until_ready();
 }
 
-static void changes_are_told_after_ready(void **state)
+static void changes_are_sent_after_ready(void **state)
 {
 	(void)state;
-	change("changed"); /* before the watcher came */
+	change("changed"); /* before the watcher started */
 	until_ready();
 	change("changed");
 	change("removed");
@@ -116,7 +116,7 @@ static void changes_are_told_after_ready(void **state)
 	assert_next("");
 }
 
-static void change_while_it_is_told_what_there_is_comes_after_it(void **state)
+static void change_during_the_list_is_sent_after_it(void **state)
 {
 	(void)state;
 	assert_next("present a//one");
@@ -127,7 +127,7 @@ static void change_while_it_is_told_what_there_is_comes_after_it(void **state)
 	assert_next("changed a//one");
 }
 
-static void device_that_goes_meanwhile_is_passed_over(void **state)
+static void device_removed_during_the_list_is_skipped(void **state)
 {
 	(void)state;
 	assert_next("present a//one");
@@ -137,7 +137,7 @@ static void device_that_goes_meanwhile_is_passed_over(void **state)
 	assert_next("ready");
 }
 
-static void device_that_comes_meanwhile_is_told_or_passed_already(void **state)
+static void device_added_during_the_list_is_sent_or_was_passed(void **state)
 {
 	(void)state;
 	assert_next("present a//one");
@@ -157,7 +157,7 @@ static void change_of_a_type_is_passed_over(void **state)
 	assert_next("");
 }
 
-static void as_many_changes_as_are_kept_are_all_told(void **state)
+static void as_many_changes_as_are_kept_are_all_sent(void **state)
 {
 	(void)state;
 	until_ready();
@@ -168,7 +168,7 @@ static void as_many_changes_as_are_kept_are_all_told(void **state)
 	assert_next("");
 }
 
-static void one_more_begins_anew_once(void **state)
+static void one_more_change_starts_again_once(void **state)
 {
 	(void)state;
 	until_ready();
@@ -181,7 +181,7 @@ static void one_more_begins_anew_once(void **state)
 	assert_next("changed a//one");
 }
 
-static void another_policy_begins_anew(void **state)
+static void another_policy_starts_again(void **state)
 {
 	(void)state;
 	until_ready();
@@ -192,7 +192,7 @@ static void another_policy_begins_anew(void **state)
 	assert_next("");
 }
 
-static void another_policy_in_between_begins_anew(void **state)
+static void another_policy_in_between_starts_again(void **state)
 {
 	(void)state;
 	assert_next("present a//one");
@@ -201,7 +201,7 @@ static void another_policy_in_between_begins_anew(void **state)
 	until_ready();
 }
 
-static void hold_of_a_device_that_is_gone_is_told(void **state)
+static void hold_of_a_removed_device_is_sent(void **state)
 {
 	struct hold hold = {
 		.host = (char[]){"z"}, .device = (char[]){"gone"}, .reason = (char[]){"why"}};
@@ -214,7 +214,7 @@ static void hold_of_a_device_that_is_gone_is_told(void **state)
 	assert_next("released z//gone");
 }
 
-static void forgotten_changes_are_behind_whoever_comes(void **state)
+static void cleared_changes_are_not_sent(void **state)
 {
 	(void)state;
 	change("changed");
@@ -241,20 +241,20 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(devices_are_told_in_their_order_without_types),
-		CASE(types_are_told_where_wanted),
-		CASE(nothing_is_told_before_the_first_look),
-		CASE(changes_are_told_after_ready),
-		CASE(change_while_it_is_told_what_there_is_comes_after_it),
-		CASE(device_that_goes_meanwhile_is_passed_over),
-		CASE(device_that_comes_meanwhile_is_told_or_passed_already),
+		CASE(devices_are_sent_in_order_without_types),
+		CASE(types_are_sent_if_wanted),
+		CASE(nothing_is_sent_before_the_first_scan),
+		CASE(changes_are_sent_after_ready),
+		CASE(change_during_the_list_is_sent_after_it),
+		CASE(device_removed_during_the_list_is_skipped),
+		CASE(device_added_during_the_list_is_sent_or_was_passed),
 		CASE(change_of_a_type_is_passed_over),
-		CASE(as_many_changes_as_are_kept_are_all_told),
-		CASE(one_more_begins_anew_once),
-		CASE(another_policy_begins_anew),
-		CASE(another_policy_in_between_begins_anew),
-		CASE(hold_of_a_device_that_is_gone_is_told),
-		CASE(forgotten_changes_are_behind_whoever_comes),
+		CASE(as_many_changes_as_are_kept_are_all_sent),
+		CASE(one_more_change_starts_again_once),
+		CASE(another_policy_starts_again),
+		CASE(another_policy_in_between_starts_again),
+		CASE(hold_of_a_removed_device_is_sent),
+		CASE(cleared_changes_are_not_sent),
 		CASE(devices_are_found_by_host_and_name),
 	};
 

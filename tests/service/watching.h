@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watchers of a service, and what they are told. */
+/* Clients that watch the service, and the events they get. */
 #ifndef TESTS_SERVICE_WATCHING_H
 #define TESTS_SERVICE_WATCHING_H
 
@@ -17,8 +17,8 @@ static inline int watch_open(const struct daemon *daemon, const char *text)
 	return fd;
 }
 
-/* The next word must be that event; of that device, or of none where device is NULL. Yours. */
-static inline json_t *watch_hears(int fd, const char *event, const char *device)
+/* The next event, which must be this one, of this device or of none (NULL). The caller owns it. */
+static inline json_t *watch_receive(int fd, const char *event, const char *device)
 {
 	json_t *word = client_receive(fd);
 
@@ -32,12 +32,12 @@ static inline json_t *watch_hears(int fd, const char *event, const char *device)
 	return word;
 }
 
-static inline void watch_told(int fd, const char *event, const char *device)
+static inline void watch_expect(int fd, const char *event, const char *device)
 {
-	json_decref(watch_hears(fd, event, device));
+	json_decref(watch_receive(fd, event, device));
 }
 
-/* What there is, up to "ready"; returns how many devices. */
+/* Receive present devices up to "ready". Returns their number. */
 static inline size_t watch_until_ready(int fd)
 {
 	for (size_t count = 0;; count++) {
