@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device events of all subsystems, delivered on the event loop. Event loop's thread only.
+ * Device events of all subsystems, delivered on the event loop. They are not filtered by vendor,
+ * only marked by relevance. A lost or unknown event means that anything may have changed. Event
+ * loop's thread only.
  *
  * If udevd runs, each event arrives twice. The kernel's event comes first ("early"). udevd's event
  * follows after udevd applied its rules, which can take any time. A scan of the device waits for

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tells watchers of changes. A watcher first gets the devices that exist, then "ready", then each
- * change, so that it misses none. A watcher that falls behind gets "rescan" and then starts again;
- * after a reload all start again with "policy". Event loop's thread only.
+ * Sends changes to watchers. A watcher first gets the devices that exist, then "ready", then each
+ * change, so there is no gap between the list and the first change. A watcher that falls behind
+ * gets "rescan" and starts again; after a reload all start again with "policy". Event loop's thread
+ * only.
  *
  * While there are watchers, devices are scanned after events (core/service/rescan.h). Devices with
  * facts that change without an event are scanned every 5 s. However much changes, scans of all
