@@ -60,14 +60,20 @@ static int timer_start(sd_event_source *timer, uint64_t delay_us)
 
 /* ---------------------------------------------------------------- devices */
 
-static void log_difference(struct watch *watch, const struct snapshot_entry *before,
-			   const struct snapshot_entry *now)
+static void log_added(struct watch *watch, const struct snapshot_entry *now)
 {
-	if (!before)
-		event_log_add_device(&watch->log, "added", now, NULL);
-	else if (!now)
-		event_log_add_device(&watch->log, "removed", before, before->fingerprint);
-	else if (strcmp(before->fingerprint, now->fingerprint) != 0)
+	event_log_add_device(&watch->log, "added", now, NULL);
+}
+
+static void log_removed(struct watch *watch, const struct snapshot_entry *before)
+{
+	event_log_add_device(&watch->log, "removed", before, before->fingerprint);
+}
+
+static void log_changed(struct watch *watch, const struct snapshot_entry *before,
+			const struct snapshot_entry *now)
+{
+	if (strcmp(before->fingerprint, now->fingerprint) != 0)
 		event_log_add_device(&watch->log, "changed", now, before->fingerprint);
 }
 
@@ -82,10 +88,12 @@ static void compare_all(struct watch *watch, const struct device_snapshot *now)
 			    : n == now->count  ? -1
 					       : snapshot_compare(&before->list[b], &now->list[n]);
 
-		log_difference(watch, order <= 0 ? &before->list[b] : NULL,
-			       order >= 0 ? &now->list[n] : NULL);
-		b += order <= 0;
-		n += order >= 0;
+		if (order < 0)
+			log_removed(watch, &before->list[b++]);
+		else if (order > 0)
+			log_added(watch, &now->list[n++]);
+		else
+			log_changed(watch, &before->list[b++], &now->list[n++]);
 	}
 }
 
@@ -98,17 +106,18 @@ static void compare_one(struct watch *watch, const char *device, const struct sn
 	struct device_snapshot *known = &watch->log.devices;
 	struct snapshot_entry *before = snapshot_find(known, device);
 
-	if (!before && !now)
-		return;
-	if (!before && snapshot_insert(known, snapshot_index(known, now->host, now->device), now)) {
-		rescan_all(watch->rescan);
-		return;
-	}
-	log_difference(watch, before, now);
-	if (before && now)
+	if (before && now) {
+		log_changed(watch, before, now);
 		memcpy(before->fingerprint, now->fingerprint, sizeof(before->fingerprint));
-	else if (before)
+	} else if (before) {
+		log_removed(watch, before);
 		snapshot_remove(known, (size_t)(before - known->list));
+	} else if (now && snapshot_insert(known, snapshot_index(known, now->host, now->device),
+					  now) == 0) {
+		log_added(watch, now);
+	} else if (now) {
+		rescan_all(watch->rescan);
+	}
 }
 
 static int on_scan(void *arg, struct world *world, const struct rescan_set *set, struct error *err)
