@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The monotonic clock, for durations and timeouts. Setting the wall clock does not affect it. */
+/*
+ * The monotonic clock, for durations and timeouts. Setting the wall clock does not affect
+ * it.
+ */
 #ifndef CORE_SERVICE_CLOCK_H
 #define CORE_SERVICE_CLOCK_H
 

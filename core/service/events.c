@@ -16,8 +16,8 @@
 
 #define DISPATCH_EVENTS 64u /* read per iteration of the loop */
 /*
- * Some thousand events fit while the loop is busy. Without CAP_NET_ADMIN the kernel grants less,
- * and more events may be lost, each loss at the cost of a rescan.
+ * Some thousand events fit while the loop is busy. Without CAP_NET_ADMIN the kernel
+ * grants less, and more events may be lost, each loss at the cost of a rescan.
  */
 #define RECEIVE_BYTES (8 << 20)
 
@@ -119,7 +119,10 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *a
 		}
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
-		/* ENOBUFS: the socket overflowed. Others: libudev could not parse an event. */
+		/*
+		 * ENOBUFS: the socket overflowed. Others: libudev could not parse an
+		 * event.
+		 */
 		log_say(LOG_NOTICE, "device events were lost, scanning all devices: %s",
 			strerror(errno));
 		events_rescan(group);

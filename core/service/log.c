@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Journal messages have fields of their own, so that "journalctl MIGCOMPAT_DEVICE=…" finds the
- * answers about a device.
+ * Journal messages have fields of their own, so that "journalctl MIGCOMPAT_DEVICE=…"
+ * finds the answers about a device.
  */
 #define SD_JOURNAL_SUPPRESS_LOCATION
 #include "core/service/log.h"
@@ -66,8 +66,8 @@ void log_say(int priority, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	/*
-	 * Messages contain text from others, which must not control a terminal or start a second
-	 * line.
+	 * Messages contain text from others, which must not control a terminal or start a
+	 * second line.
 	 */
 	utf8_mend(text, strlen(text));
 	if (!to_stderr && sd_journal_send("MESSAGE=%s", text, "PRIORITY=%i", priority, NULL) == 0)
@@ -104,9 +104,9 @@ static const char *number_text(uint64_t number, char room[static NUMBER_BYTES])
 }
 
 /*
- * A line without its newline, of at most LINE_BYTES with the final zero. Returns its end. It avoids
- * printf, which took a noticeable part of the time per answer with many writers of
- * migration_version.
+ * A line without its newline, of at most LINE_BYTES with the final zero. Returns its end.
+ * It avoids printf, which took a noticeable part of the time per answer with many writers
+ * of migration_version.
  */
 static char *answer_describe(const struct log_answer *answer, char *text)
 {

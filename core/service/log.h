@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Messages to the administrator: to the journal, or to standard error in the foreground or without
- * a journal. They never contain a device's whole version string. Any thread.
+ * Messages to the administrator: to the journal, or to standard error in the foreground
+ * or without a journal. They never contain a device's whole version string. Any thread.
  */
 #ifndef CORE_SERVICE_LOG_H
 #define CORE_SERVICE_LOG_H

@@ -81,7 +81,9 @@ struct run {
 };
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Control characters of the command line are replaced, so that the message is one line. */
+/*
+ * Control characters of the command line are replaced, so that the message is one line.
+ */
 static void complain(const char *format, ...)
 {
 	char text[SENTENCE_BYTES];
@@ -213,8 +215,8 @@ static int parse(struct run *run, int argc, char **argv)
 }
 
 /*
- * If a standard stream is closed, a file opened later would take its number. /dev/null takes it,
- * for reading only, so that writing help to it fails.
+ * If a standard stream is closed, a file opened later would take its number. /dev/null
+ * takes it, for reading only, so that writing help to it fails.
  */
 static void open_standard(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One queue of waiting jobs for each kind, one of finished jobs, and one lock. Any thread runs jobs
- * of any kind. Threads are created on demand, up to the sum of all kinds' limits.
+ * One queue of waiting jobs for each kind, one of finished jobs, and one lock. Any thread
+ * runs jobs of any kind. Threads are created on demand, up to the sum of all kinds'
+ * limits.
  */
 #include "core/service/pool.h"
 
@@ -159,7 +160,10 @@ static void *thread_main(void *arg)
 		pool->queues[kind].running--;
 		pool->busy--;
 		list_add(&pool->finished, job);
-		/* Fails only if the counter is at its maximum: then the loop wakes up as well. */
+		/*
+		 * Fails only if the counter is at its maximum: then the loop wakes up as
+		 * well.
+		 */
 		(void)!write(pool->fd, &one, sizeof(one));
 	}
 	thread_self(pool)->state = THREAD_ENDED;
@@ -222,8 +226,8 @@ int pool_submit(struct pool *pool, struct pool_job *job)
 	} else {
 		queue->nwaiting++;
 		/*
-		 * Idle threads may have been woken for earlier jobs which they have not taken yet,
-		 * so compare with all jobs that are ready.
+		 * Idle threads may have been woken for earlier jobs which they have not
+		 * taken yet, so compare with all jobs that are ready.
 		 */
 		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
 		    !pool->nthreads)

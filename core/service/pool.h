@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Threads for jobs that may block, so that the event loop never does. A job runs in a thread, and
- * its completion then runs on the loop. Each kind of job has its own threads and queue, so that
- * jobs of one kind cannot delay those of another. Within a kind, jobs start in the order of
- * submission.
+ * Threads for jobs that may block, so that the event loop never does. A job runs in a
+ * thread, and its completion then runs on the loop. Each kind of job has its own threads
+ * and queue, so that jobs of one kind cannot delay those of another. Within a kind, jobs
+ * start in the order of submission.
  *
- * The loop alone has sockets, clients and timers. Threads share only worlds, which are read-only,
- * and holds, a list that is replaced as a whole. Everything else belongs to one thread at a time.
+ * The loop alone has sockets, clients and timers. Threads share only worlds, which are
+ * read-only, and holds, a list that is replaced as a whole. Everything else belongs to
+ * one thread at a time.
  */
 #ifndef CORE_SERVICE_POOL_H
 #define CORE_SERVICE_POOL_H
@@ -40,9 +41,10 @@ enum pool_kind {
 #define POOL_IDLE_MS 10000u /* a thread without a job ends after this time */
 
 /*
- * Member of the owner's struct. The job belongs to the pool from pool_submit until done is called:
- * run has exclusive use of the job's data. The owner therefore keeps a flag from pool_submit to
- * done, and must not free or reuse the struct while it is set (`busy` of client, reload, rescan).
+ * Member of the owner's struct. The job belongs to the pool from pool_submit until done
+ * is called: run has exclusive use of the job's data. The owner therefore keeps a flag
+ * from pool_submit to done, and must not free or reuse the struct while it is set (`busy`
+ * of client, reload, rescan).
  */
 struct pool_job {
 	void (*run)(struct pool_job *job); /* in a thread */
@@ -55,22 +57,23 @@ struct pool_job {
 struct pool;
 
 /*
- * All functions must be called in the event loop's thread. idle_ms: POOL_IDLE_MS except in tests.
- * -errno with a sentence.
+ * All functions must be called in the event loop's thread. idle_ms: POOL_IDLE_MS except
+ * in tests. -errno with a sentence.
  */
 int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error *err);
 /*
- * -EAGAIN: the queue of this kind is full, or there is no thread and none can be created. The job
- * stays the caller's then.
+ * -EAGAIN: the queue of this kind is full, or there is no thread and none can be created.
+ * The job stays the caller's then.
  */
 int pool_submit(struct pool *pool, struct pool_job *job);
 /* Take back a submitted job. False: it has started already, and done will be called. */
 bool pool_withdraw(struct pool *pool, struct pool_job *job);
 
 /*
- * Start no more jobs, wait for running ones, and free the pool. Returns NULL. For jobs that did not
- * start, or were not completed yet, done is not called; their owners free them. If jobs do not end
- * in time, returns the pool, and everything that its jobs use must stay. Takes NULL.
+ * Start no more jobs, wait for running ones, and free the pool. Returns NULL. For jobs
+ * that did not start, or were not completed yet, done is not called; their owners free
+ * them. If jobs do not end in time, returns the pool, and everything that its jobs use
+ * must stay. Takes NULL.
  */
 struct pool *pool_free(struct pool *pool, unsigned wait_ms);
 

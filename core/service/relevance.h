@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Decides which devices an event may concern: their attributes in sysfs, or answers about them.
- * Pure, except that it checks whether a folder in sysfs exists.
+ * Decides which devices an event may concern: their attributes in sysfs, or answers about
+ * them. Pure, except that it checks whether a folder in sysfs exists.
  */
 #ifndef CORE_SERVICE_RELEVANCE_H
 #define CORE_SERVICE_RELEVANCE_H

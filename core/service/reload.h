@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Reads policy and backends again in a thread, while the service uses the old ones. One reload runs
- * at a time; requests during a reload cause one more after it. If a reload fails, nothing changes.
+ * Reads policy and backends again in a thread, while the service uses the old ones. One
+ * reload runs at a time; requests during a reload cause one more after it. If a reload
+ * fails, nothing changes.
  */
 #ifndef CORE_SERVICE_RELOAD_H
 #define CORE_SERVICE_RELOAD_H
@@ -15,7 +16,9 @@ struct reload {
 	struct pool *pool;
 	const struct world_options *options;
 	struct holds *holds;
-	/* On the loop. Takes the new world's reference over, and returns the old one's. */
+	/*
+	 * On the loop. Takes the new world's reference over, and returns the old one's.
+	 */
 	struct world *(*swap)(void *arg, struct world *world);
 	void *arg;
 	/* Private: */

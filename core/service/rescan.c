@@ -68,8 +68,8 @@ static void timer_set(struct rescan *rescan, uint64_t at)
 }
 
 /*
- * Set the timer if devices are due and no scan runs. An earlier time stays, so that constant
- * changes do not postpone the scan.
+ * Set the timer if devices are due and no scan runs. An earlier time stays, so that
+ * constant changes do not postpone the scan.
  */
 static void rescan_arm(struct rescan *rescan, uint64_t window_us)
 {

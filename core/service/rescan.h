@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * When to scan devices again. Ids, or "all devices", become due; one scan at a time runs in a
- * thread of the pool; what becomes due during a scan is scanned after it. A scan that failed, or
- * that got no thread, is repeated after 1 s, and its devices stay due. The pause doubles with each
- * further failure up to a limit.
+ * When to scan devices again. Ids, or "all devices", become due; one scan at a time runs
+ * in a thread of the pool; what becomes due during a scan is scanned after it. A scan
+ * that failed, or that got no thread, is repeated after 1 s, and its devices stay due.
+ * The pause doubles with each further failure up to a limit.
  *
- * The owner says what a scan is. Except for the scan itself, all of it runs in the event loop's
- * thread.
+ * The owner says what a scan is. Except for the scan itself, all of it runs in the event
+ * loop's thread.
  */
 #ifndef CORE_SERVICE_RESCAN_H
 #define CORE_SERVICE_RESCAN_H
@@ -39,8 +39,9 @@ struct rescan_options {
 	int (*scan)(void *arg, struct world *world, const struct rescan_set *set,
 		    struct error *err);
 	/*
-	 * Called after each scan. False: some devices are due again for lack of memory; the owner
-	 * added them, and there is a pause as after a failure. May call rescan_all and rescan_id.
+	 * Called after each scan. False: some devices are due again for lack of memory;
+	 * the owner added them, and there is a pause as after a failure. May call
+	 * rescan_all and rescan_id.
 	 */
 	bool (*done)(void *arg, const struct rescan_result *result);
 	void *arg;

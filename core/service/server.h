@@ -14,9 +14,9 @@ struct server_options {
 };
 
 /*
- * Serve until SIGTERM or SIGINT. The caller must have blocked those and SIGHUP. 0, or an error if
- * the service could not start or continue. If jobs do not end in time, the process exits here,
- * since their threads still use memory that cannot be freed.
+ * Serve until SIGTERM or SIGINT. The caller must have blocked those and SIGHUP. 0, or an
+ * error if the service could not start or continue. If jobs do not end in time, the
+ * process exits here, since their threads still use memory that cannot be freed.
  */
 int server_run(const struct server_options *options, struct error *err);
 

@@ -9,8 +9,8 @@
 static int world_fill(struct world *world, const struct world_options *options, struct error *err)
 {
 	/*
-	 * Stated facts change without an event. They are read once per world, so that cached
-	 * answers and new ones use the same.
+	 * Stated facts change without an event. They are read once per world, so that
+	 * cached answers and new ones use the same.
 	 */
 	int r = world->live ? engine_keep_stated(&world->engine, err) : 0;
 
@@ -72,7 +72,9 @@ int view_open(struct world *world, const char *only, struct view *ret, struct er
 	int r = 0;
 
 	if (world->live) {
-		/* Policy and backends are the world's; the devices belong to this call. */
+		/*
+		 * Policy and backends are the world's; the devices belong to this call.
+		 */
 		inventory_init(&view.engine.inventory);
 		r = engine_add_live(&view.engine, bar ? bar + 2 : only, err);
 		if (!r)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One policy with its backends and, for recorded hosts, the devices. A reload makes a new world;
- * calls that run keep the old one until they end. A world is read-only and counted: any thread may
- * use it.
+ * One policy with its backends and, for recorded hosts, the devices. A reload makes a new
+ * world; calls that run keep the old one until they end. A world is read-only and
+ * counted: any thread may use it.
  */
 #ifndef CORE_SERVICE_WORLD_H
 #define CORE_SERVICE_WORLD_H
@@ -11,10 +11,11 @@
 #include "core/check/holds.h"
 
 /*
- * The unit's MemoryMax and how it is divided. During a reload two worlds have workers. A worker's
- * share is MEMORY_WORKERS_KIB divided by the number of backends (core/wire/worker_memory.h), which
- * is 1.9 MiB with 200 backends. The service's own part includes one reply of each worker, of at
- * most 8 MiB in a buffer of at most 16 MiB, until the call ends.
+ * The unit's MemoryMax and how it is divided. During a reload two worlds have workers. A
+ * worker's share is MEMORY_WORKERS_KIB divided by the number of backends
+ * (core/wire/worker_memory.h), which is 1.9 MiB with 200 backends. The service's own part
+ * includes one reply of each worker, of at most 8 MiB in a buffer of at most 16 MiB,
+ * until the call ends.
  */
 #define MEMORY_UNIT_KIB (1u << 20)
 #define MEMORY_SERVICE_KIB \
@@ -35,8 +36,8 @@ struct world {
 };
 
 /*
- * Blocks until the backends have started. The holds must outlive the world. On failure *ret is
- * unchanged.
+ * Blocks until the backends have started. The holds must outlive the world. On failure
+ * *ret is unchanged.
  */
 int world_new(const struct world_options *options, struct holds *holds, struct world **ret,
 	      struct error *err);

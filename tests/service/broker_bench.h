@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The daemon's end of the broker's protocol over a socket that keeps messages apart, as the device
- * does. What the module really answers is the kernel lab's to show; here it is what a kernel that
- * errs could say.
+ * The daemon's end of the broker's protocol, over a socket that keeps message boundaries
+ * as the device does. The kernel lab tests the real module; here the test simulates one
+ * that errs.
  */
 #ifndef TESTS_SERVICE_BROKER_BENCH_H
 #define TESTS_SERVICE_BROKER_BENCH_H
@@ -57,7 +57,7 @@ static inline struct migcompat_msg_hello_reply hello_reply(void)
 		.timeout_ms = 5000};
 }
 
-/* The answer is there before the command is given: who gives it reads it at once. */
+/* Queue the answer before the command, which is read as soon as the command is sent. */
 static inline int broker_begin(const struct migcompat_msg_hello_reply *reply, struct error *err)
 {
 	int sockets[2], r;

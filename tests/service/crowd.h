@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Many clients at once, each with one call after another. Each reply is compared with the one that
- * a single client got. A child that is another user may run it, so it does not use cmocka.
+ * Many clients at once, each with one call after another. Each reply is compared with the
+ * one that a single client got. A child that is another user may run it, so it does not
+ * use cmocka.
  */
 #ifndef TESTS_SERVICE_CROWD_H
 #define TESTS_SERVICE_CROWD_H

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The built service with recorded hosts, at a socket in a temporary folder, and its clients. Its
- * log goes to a file. If the service fails, or does not end in time, the test fails.
+ * The built service with recorded hosts, at a socket in a temporary folder, and its
+ * clients. Its log goes to a file. If the service fails, or does not end in time, the
+ * test fails.
  */
 #ifndef TESTS_SERVICE_DAEMON_H
 #define TESTS_SERVICE_DAEMON_H
@@ -250,7 +251,7 @@ static inline json_t *client_receive(int fd)
 	return reply;
 }
 
-/* Has the service closed it, without a word? */
+/* The service must have closed the connection without a reply. */
 static inline void client_is_closed(int fd)
 {
 	assert_null(client_receive(fd));
@@ -258,7 +259,8 @@ static inline void client_is_closed(int fd)
 }
 
 /*
- * Has the service closed it, and said why, with io.migcompat's error of that name and that errno?
+ * The service must send io.migcompat's error of that name and with that errno, and close
+ * the connection.
  */
 static inline void client_gets(int fd, const char *error, const char *number)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service with two backends: a good one, and one that hangs when it opens its device. */
+/*
+ * A service with two backends: a good one, and one that hangs when it opens its device.
+ */
 #ifndef TESTS_SERVICE_HANGING_H
 #define TESTS_SERVICE_HANGING_H
 

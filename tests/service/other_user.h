@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that are members of the service's group, or other users. Only root can become another
- * user, so other users skip these tests.
+ * Clients that are members of the service's group, or other users. Only root can become
+ * another user, so other users skip these tests.
  */
 #ifndef TESTS_SERVICE_OTHER_USER_H
 #define TESTS_SERVICE_OTHER_USER_H
@@ -28,7 +28,9 @@ static inline bool may_be_member(void)
 	return false;
 }
 
-/* By default only the owner can enter the test's folder; members must reach the socket. */
+/*
+ * By default only the owner can enter the test's folder; members must reach the socket.
+ */
 static inline void member_start_in(struct daemon *daemon, const char *const *more)
 {
 	const char *args[12] = {"--group", "daemon"};

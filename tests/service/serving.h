@@ -31,8 +31,8 @@ static inline void *service_run(void *arg)
 }
 
 /*
- * Prepare folder, signals and kernel. Must be called before any thread exists, which would get the
- * signals.
+ * Prepare folder, signals and kernel. Must be called before any thread exists, which
+ * would get the signals.
  */
 static inline void service_prepare(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The service in a thread of this process. After a chosen step of a question from the kernel, the
- * thread of that step makes a change. The linker wraps the functions that begin and end steps.
+ * The service in a thread of this process. After a chosen step of a question from the
+ * kernel, the thread of that step makes a change. The linker wraps the functions that
+ * begin and end steps.
  */
 #ifndef TESTS_SERVICE_STEPS_H
 #define TESTS_SERVICE_STEPS_H
@@ -473,7 +474,10 @@ static int end(void **state)
 	return 0;
 }
 
-/* Undo changes of earlier tests. Then no target is open, no answer cached, no scan running. */
+/*
+ * Undo changes of earlier tests. Then no target is open, no answer cached, no scan
+ * running.
+ */
 static void begin(void)
 {
 	struct error err = {0};

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Outcomes of a scan if the backend fails at one device. Workers are real, devices are recorded. */
+/*
+ * Outcomes of a scan if the backend fails at one device. Workers are real, devices are
+ * recorded.
+ */
 #include "core/service/kernel/attachment_scan.h"
 
 #include <errno.h>

@@ -48,7 +48,7 @@ static void watcher_gets_events_until_the_backend_is_parked(void **state)
 {
 	bool parked = false, restarting = false;
 	struct daemon daemon;
-	json_t *word;
+	json_t *document;
 	int fd;
 
 	(void)state;
@@ -65,11 +65,11 @@ static void watcher_gets_events_until_the_backend_is_parked(void **state)
 		pause_ms(20);
 	}
 	assert_true(parked);
-	for (parked = false; !parked; json_decref(word)) {
+	for (parked = false; !parked; json_decref(document)) {
 		const json_t *backend;
 
-		word = watch_receive(fd, "backend", NULL);
-		backend = json_object_get(json_object_get(word, "parameters"), "backend");
+		document = watch_receive(fd, "backend", NULL);
+		backend = json_object_get(json_object_get(document, "parameters"), "backend");
 		assert_string_equal(of(backend, "name"), "hang_open");
 		restarting |= strcmp(of(backend, "state"), "restarting") == 0;
 		parked = strcmp(of(backend, "state"), "parked") == 0;

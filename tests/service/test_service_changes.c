@@ -48,8 +48,10 @@ static char *mdev_make(const char *name)
 						 "mtty", NULL);
 
 	assert_non_null(path);
-	/* A scan at this moment finds a device without a backend. It is complete before a driver
-	 * binds it. */
+	/*
+	 * A scan at this moment finds a device without a backend. It is complete before a
+	 * driver binds it.
+	 */
 	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
 					    "../mdev_supported_types/mtty-1");
 	umockdev_testbed_set_attribute_link(testbed, path, "driver",
@@ -58,7 +60,10 @@ static char *mdev_make(const char *name)
 	return path;
 }
 
-/* As in the kernel, the device leaves its bus before the event, and its folder goes after it. */
+/*
+ * As in the kernel, the device leaves its bus before the event, and its folder goes after
+ * it.
+ */
 static void mdev_end(const char *path)
 {
 	char link[256];
@@ -70,19 +75,19 @@ static void mdev_end(const char *path)
 }
 
 /*
- * The mocked device exists before its links, so a scan in between finds a device without a backend.
- * Returns the event that has the fingerprint; the caller owns it.
+ * The mocked device exists before its links, so a scan in between finds a device without
+ * a backend. Returns the event that has the fingerprint; the caller owns it.
  */
 static json_t *watch_receive_added(int fd, const char *name)
 {
-	json_t *word = watch_receive(fd, "added", name);
+	json_t *document = watch_receive(fd, "added", name);
 
-	if (text_at(word, "fingerprint"))
-		return word;
-	json_decref(word);
-	word = watch_receive(fd, "changed", name);
-	assert_non_null(text_at(word, "fingerprint"));
-	return word;
+	if (text_at(document, "fingerprint"))
+		return document;
+	json_decref(document);
+	document = watch_receive(fd, "changed", name);
+	assert_non_null(text_at(document, "fingerprint"));
+	return document;
 }
 
 static void watch_expect_added(int fd, const char *name)
@@ -93,15 +98,15 @@ static void watch_expect_added(int fd, const char *name)
 static void new_device_is_sent(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 	char *path;
 
 	watch_until_ready(fd);
 	path = mdev_make(NEW);
-	word = watch_receive_added(fd, NEW);
-	assert_text(word, "kind", "mdev");
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	json_decref(word);
+	document = watch_receive_added(fd, NEW);
+	assert_text(document, "kind", "mdev");
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	json_decref(document);
 	g_free(path);
 	close(fd);
 }
@@ -144,17 +149,18 @@ static void device_may_return(void **state)
 static void changed_device_is_sent_with_both_fingerprints(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 
 	watch_until_ready(fd);
 	umockdev_testbed_set_attribute(testbed, "/sys/devices/pci0000:00/" FUNCTION, "device",
 				       "0x0003");
 	umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/" FUNCTION, "change");
-	word = watch_receive(fd, "changed", FUNCTION);
-	assert_int_equal(strlen(text_at(word, "old_fingerprint")), 32);
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	assert_string_not_equal(text_at(word, "old_fingerprint"), text_at(word, "fingerprint"));
-	json_decref(word);
+	document = watch_receive(fd, "changed", FUNCTION);
+	assert_int_equal(strlen(text_at(document, "old_fingerprint")), 32);
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	assert_string_not_equal(text_at(document, "old_fingerprint"),
+				text_at(document, "fingerprint"));
+	json_decref(document);
 	close(fd);
 }
 
@@ -225,11 +231,11 @@ static void many_devices_are_all_sent(void **state)
 		snprintf(name, sizeof(name), "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3d%04d", i);
 		g_free(mdev_make(name));
 		while (i % 4 == 3 && added <= i) {
-			json_t *word = client_receive(fd);
+			json_t *document = client_receive(fd);
 
-			assert_non_null(word);
-			added += strcmp(text_at(word, "event"), "added") == 0;
-			json_decref(word);
+			assert_non_null(document);
+			added += strcmp(text_at(document, "event"), "added") == 0;
+			json_decref(document);
 		}
 	}
 	close(fd);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A client ends while a thread runs a step of its call. The test stops after the step and before
- * its completion: ending the client then must not free what the completion uses.
+ * A client ends while a thread runs a step of its call. The test stops after the step and
+ * before its completion: ending the client then must not free what the completion uses.
  */
 #include "core/service/varlink/client.h"
 #include "core/service/varlink/methods.h"

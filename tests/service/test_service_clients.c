@@ -44,7 +44,10 @@ static void garbage_gets_an_error_and_is_closed(void **state)
 	still_serves(*state);
 }
 
-/* Values are counted before parsing, since a tree takes a hundred times the memory of its text. */
+/*
+ * Values are counted before parsing, since a tree takes a hundred times the memory of its
+ * text.
+ */
 static void call_of_many_values_gets_an_error_and_is_closed(void **state)
 {
 	static char text[60000];
@@ -176,7 +179,9 @@ static void parallel_clients_get_their_own_answers(void **state)
 	}
 }
 
-/* A new client displaces the one that has been idle longest. The others stay connected. */
+/*
+ * A new client displaces the one that has been idle longest. The others stay connected.
+ */
 static void idle_clients_keep_nobody_out(void **state)
 {
 	size_t max = connections_max();
@@ -200,7 +205,10 @@ static void idle_clients_keep_nobody_out(void **state)
 	assert_logged(*state, "it was idle, and another client needs its place");
 }
 
-/* With a long patience, clients that stop within a message keep their slots and are not idle. */
+/*
+ * With a long patience, clients that stop within a message keep their slots and are not
+ * idle.
+ */
 static const char *const patient[] = {"--patience", "3600000", NULL};
 
 static void stop_within_messages(struct daemon *daemon, int *fds, size_t count)
@@ -273,8 +281,8 @@ static void client_beyond_the_limit_is_refused(void **state)
 }
 
 /*
- * Idle clients, and one whose call waits for a slot. That one may also get its answer, or never be
- * accepted.
+ * Idle clients, and one whose call waits for a slot. That one may also get its answer, or
+ * never be accepted.
  */
 static void clients_get_an_error_when_the_service_ends(void **state)
 {

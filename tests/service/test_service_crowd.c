@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two hundred clients at once, as root and as a group member: each call gets the right answer. */
+/*
+ * Two hundred clients at once, as root and as a group member: each call gets the right
+ * answer.
+ */
 #include "tests/service/crowd.h"
 #include "tests/service/other_user.h"
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device events on a mocked host, lost ones included. Runs itself under umockdev-wrapper. */
+/*
+ * Device events on a mocked host, lost ones included. Runs itself under umockdev-wrapper.
+ */
 #include <errno.h>
 
 #include <umockdev.h>
@@ -33,7 +35,8 @@ struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *moni
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
 
 /*
- * Wraps libudev's function. A mocked socket never overflows, and its events belong to both groups.
+ * Wraps libudev's function. A mocked socket never overflows, and its events belong to
+ * both groups.
  */
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
 {
@@ -90,7 +93,9 @@ static void say(const char *device, const char *action)
 	umockdev_testbed_uevent(testbed, device, action);
 }
 
-/* Creating a device causes an "add", which is consumed here. The caller frees the path. */
+/*
+ * Creating a device causes an "add", which is consumed here. The caller frees the path.
+ */
 static char *device_make(const char *subsystem, const char *name)
 {
 	struct heard heard = {.text = ""};
@@ -329,7 +334,7 @@ static void one_listener_too_many_is_refused(void **state)
 	assert_int_equal(events_listen(events, on_event, &heard[EVENTS_LISTENERS_MAX]), 0);
 }
 
-/* ---------------------------------------------------------------- early and late events */
+/* ---------------------------------------------------------------- early and late */
 
 static void each_listener_is_called_once_by_its_own_group(void **state)
 {

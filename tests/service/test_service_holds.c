@@ -171,7 +171,9 @@ static void stranger_may_not_even_read(void **state)
 	daemon_folder(&daemon);
 	daemon_start(&daemon, group);
 	snprintf(folder, sizeof(folder), "%s/socket", daemon.folder.path);
-	/* The mode keeps other users out. If it is changed, their credentials still do. */
+	/*
+	 * The mode keeps other users out. If it is changed, their credentials still do.
+	 */
 	assert_int_equal(chmod(daemon.folder.path, 0755) | chmod(folder, 0755) |
 				 chmod(daemon.socket, 0666),
 			 0);

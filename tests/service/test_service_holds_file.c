@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The file of the holds: which folders and files are trusted, and that no hold is lost. */
+/*
+ * The file of the holds: which folders and files are trusted, and that no hold is lost.
+ */
 #include "core/check/holds.h"
 #include "tests/service/daemon.h"
 
-/* The order of writes to disk: 'f' fsync of a file, 'd' of a folder, 'r' rename of the new list. */
+/*
+ * The order of writes to disk: 'f' fsync of a file, 'd' of a folder, 'r' rename of the
+ * new list.
+ */
 static char synced[16];
 
 static void synced_add(char what)
@@ -83,7 +88,9 @@ static void holds_file_that_is_a_link_to_nowhere_is_an_error(void **state)
 	folder_remove(&folder);
 }
 
-/* A user who can write them could remove a hold. name: the file, or NULL for the folder. */
+/*
+ * A user who can write them could remove a hold. name: the file, or NULL for the folder.
+ */
 static void assert_distrusted(const char *name, mode_t mode, uid_t owner, const char *sentence)
 {
 	char expected[256], path[192];
@@ -295,7 +302,10 @@ static void hold_that_cannot_be_written_does_not_count(void **state)
 	holds_free(&holds);
 }
 
-/* Otherwise a power cut could bring the old list back, and a lost hold would be a wrong yes. */
+/*
+ * Otherwise a power cut could bring the old list back, and a lost hold would be a wrong
+ * yes.
+ */
 static void hold_is_on_the_disk_with_its_name(void **state)
 {
 	struct folder folder;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Replies match the interface description: each member has the described type, and none is missing
- * or undescribed. The types are parsed from the text of the description.
+ * Replies match the interface description: each member has the described type, and none
+ * is missing or undescribed. The types are parsed from the text of the description.
  */
 #include <ctype.h>
 
@@ -26,7 +26,7 @@ static void describe(const struct daemon *daemon)
 			continue;
 		if (isspace((unsigned char)*at))
 			continue;
-		/* Keep one space between words that dropped text separated. */
+		/* Keep one space between words if text between them is dropped. */
 		if (used && at > text && isspace((unsigned char)at[-1]) &&
 		    isalnum((unsigned char)*at) && isalnum((unsigned char)description[used - 1]))
 			description[used++] = ' ';
@@ -36,7 +36,10 @@ static void describe(const struct daemon *daemon)
 	json_decref(reply);
 }
 
-/* The text after "method Check", "type Side" or "error Failed". Fails the test if there is none. */
+/*
+ * The text after "method Check", "type Side" or "error Failed". Fails the test if there
+ * is none.
+ */
 static const char *described(const char *what, const char *name, size_t len)
 {
 	char wanted[128];

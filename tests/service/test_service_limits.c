@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A group member that uses all it can get: root and other members do not wait, and memory is
- * bounded. */
+/*
+ * A group member that uses all it can get: root and other members do not wait, and memory
+ * is bounded.
+ */
 #include "core/service/varlink/clients.h"
 
 #include <limits.h>
@@ -22,8 +24,10 @@
 			skip();       \
 	} while (0)
 
-/* Start a child that becomes a member, does something, and stays until it is killed. Returns when
- * that is done. */
+/*
+ * Start a child that becomes a member, does something, and stays until it is killed.
+ * Returns when that is done.
+ */
 static pid_t member_begin(const struct daemon *daemon, uid_t uid,
 			  void (*work)(const struct daemon *daemon))
 {
@@ -206,8 +210,8 @@ static long memory_of(pid_t pid)
 }
 
 /*
- * Messages whose tree would take a hundred times their text, then calls that take all slots, then
- * long calls that wait.
+ * Messages whose tree would take a hundred times their text, then calls that take all
+ * slots, then long calls that wait.
  */
 static void pin_memory(const struct daemon *daemon)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Scans that give no answer, on a mocked host with a simulated kernel: a backend crashes at one of
- * its devices, scans fail or get no thread, and the kernel asks many questions. Runs itself under
- * umockdev-wrapper.
+ * Scans that give no answer, on a mocked host with a simulated kernel: a backend crashes
+ * at one of its devices, scans fail or get no thread, and the kernel asks many questions.
+ * Runs itself under umockdev-wrapper.
  */
 #include <umockdev.h>
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SIGHUP: a valid policy replaces the old one, an invalid one does not, and no call waits. */
+/*
+ * SIGHUP: a valid policy replaces the old one, an invalid one does not, and no call
+ * waits.
+ */
 #include "tests/service/daemon.h"
 
 #define DENY "rules = ( { name = \"no\"; action = \"deny\"; } );\n"
@@ -122,8 +125,10 @@ static void reload_requested_during_a_reload_follows_it(void **state)
 	manager_receives(fd, "RELOADING=1");
 	put(daemon, "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	/* Whether the second came during the first or after it: there are two, and the last word
-	 * counts. */
+	/*
+	 * There are two reloads, whether the second was requested during the first or
+	 * after it.
+	 */
 	manager_receives(fd, "READY=1");
 	manager_receives(fd, "RELOADING=1");
 	manager_receives(fd, "READY=1");

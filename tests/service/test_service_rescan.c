@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is scanned, and when. The linker puts the test in place of the pool, so that it decides when
- * a scan runs and ends. */
+/*
+ * What is scanned, and when. The linker puts the test in place of the pool, so that it
+ * decides when a scan runs and ends.
+ */
 #include <errno.h>
 
 #include "core/service/log.h"

@@ -96,7 +96,7 @@ static void good_minute_makes_the_next_end_the_first(void **state)
 	assert_int_equal(pace.next_us, first.next_us);
 }
 
-/* ---------------------------------------------------------------- a backend and its devices */
+/* ---------------------------------------------------------------- one backend */
 
 struct play {
 	struct attachment_table table;

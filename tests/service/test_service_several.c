@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Version 2 of the broker's protocol: several requests in one read, several replies in one write.
+/*
+ * Version 2 of the broker's protocol: several requests in one read, several replies in
+ * one write.
  */
 #include <signal.h>
 

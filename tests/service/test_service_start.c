@@ -83,7 +83,10 @@ static void second_service_with_the_same_holds_is_refused(void **state)
 	daemon_end(daemon);
 }
 
-/* In a child that is a group member: lock the folder, and each file in it that can be opened. */
+/*
+ * In a child that is a group member: lock the folder, and each file in it that can be
+ * opened.
+ */
 static void lock_all(const char *folder, int ready)
 {
 	char path[PATH_MAX];
@@ -132,7 +135,7 @@ static void member_that_locks_all_it_can_open_keeps_nobody_from_starting(void **
 	daemon_end(daemon);
 }
 
-/* Files and links that an administrator may have put there. */
+/* Other kinds of files that an administrator may have created. */
 static void lock_that_others_may_open_or_that_is_a_link_is_not_one(void **state)
 {
 	struct daemon *daemon = *state;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A write or read from the kernel goes through the service step by step. Between two steps a test
- * makes a change: it kills the worker and replaces its file, parks the backend, reloads the policy,
- * or holds the device. After each change the right answer is no, so a yes must have been decided
- * before it (core/service/kernel/batch.h says when). Runs itself under umockdev-wrapper.
+ * A write or read from the kernel goes through the service step by step. Between two
+ * steps a test makes a change: it kills the worker and replaces its file, parks the
+ * backend, reloads the policy, or holds the device. After each change the right answer is
+ * no, so a yes must have been decided before it (core/service/kernel/batch.h says when).
+ * Runs itself under umockdev-wrapper.
  */
 #include "tests/service/steps.h"
 
@@ -68,8 +69,8 @@ static void assert_everybody_says(int error, const char *verdict)
 /* ---------------------------------------------------------------- steps */
 
 /*
- * Make a change after a step of a write of STRING. seen: the stamp is checked after that step, so
- * the answer must reflect the change.
+ * Make a change after a step of a write of STRING. seen: the stamp is checked after that
+ * step, so the answer must reflect the change.
  */
 static void change_at(enum change change, enum step at, bool seen)
 {
@@ -110,7 +111,9 @@ static void walk_warm(enum change change)
 	}
 }
 
-/* A yes is cached shortly after its reply: repeat the question until the cache answers. */
+/*
+ * A yes is cached shortly after its reply: repeat the question until the cache answers.
+ */
 static void keep_answer(uint32_t op)
 {
 	unsigned found = walk.found;
@@ -246,7 +249,7 @@ static void backend_parked_between_two_steps_of_a_read_gives_no_string(void **st
 	walk_read(CHANGE_PARK, STEP_STAMPED);
 }
 
-/* ---------------------------------------------------------------- both interfaces at once */
+/* ---------------------------------------------------------------- both at once */
 
 static void ended_worker_answers_nobody_until_it_is_started_again(void **state)
 {

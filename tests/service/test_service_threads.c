@@ -35,8 +35,8 @@ static void hung_backend_keeps_no_other_client_waiting(void **state)
 }
 
 /*
- * Calls of a group member to a backend that never answers, more than there are threads. Exits if
- * the process cannot become a member.
+ * Calls of a group member to a backend that never answers, more than there are threads.
+ * Exits if the process cannot become a member.
  */
 static pid_t members_ask(const struct daemon *daemon)
 {

@@ -13,14 +13,14 @@ static void need_root(void)
 static void watcher_gets_present_devices_and_then_ready(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 
 	/* Sorted by host, then name. */
-	word = watch_receive(fd, "present", DUAL);
-	assert_text(word, "host", "serial-a");
-	assert_text(word, "kind", "mdev");
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	json_decref(word);
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "host", "serial-a");
+	assert_text(document, "kind", "mdev");
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	json_decref(document);
 	watch_expect(fd, "present", SINGLE);
 	watch_expect(fd, "present", CARD_1);
 	watch_expect(fd, "present", CARD_2);
@@ -38,12 +38,12 @@ static void types_are_sent_on_request(void **state)
 
 static void fingerprint_is_that_of_describe(void **state)
 {
-	json_t *described = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\"")), *word;
+	json_t *described = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\"")), *document;
 	int fd = watch_open(*state, WATCH);
 
-	word = watch_receive(fd, "present", DUAL);
-	assert_text(word, "fingerprint", text_at(described, "fingerprint"));
-	json_decref(word);
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "fingerprint", text_at(described, "fingerprint"));
+	json_decref(document);
 	json_decref(described);
 	close(fd);
 }
@@ -73,7 +73,7 @@ static void oneway_watch_is_over_at_once(void **state)
 static void hold_and_release_are_sent_to_all(void **state)
 {
 	int fds[3];
-	json_t *word;
+	json_t *document;
 
 	need_root();
 	for (size_t i = 0; i < 3; i++) {
@@ -85,32 +85,32 @@ static void hold_and_release_are_sent_to_all(void **state)
 	json_decref(call(*state, RELEASE(DUAL)));
 	for (size_t i = 0; i < 3; i++) {
 		/* Two changes in quick succession may be one event. */
-		word = watch_receive(fds[i], "held", DUAL);
-		if (strcmp(text_at(word, "hold"), "first") == 0) {
-			json_decref(word);
-			word = watch_receive(fds[i], "held", DUAL);
+		document = watch_receive(fds[i], "held", DUAL);
+		if (strcmp(text_at(document, "hold"), "first") == 0) {
+			json_decref(document);
+			document = watch_receive(fds[i], "held", DUAL);
 		}
-		assert_text(word, "hold", "second");
-		assert_text(word, "kind", "mdev");
-		json_decref(word);
-		word = watch_receive(fds[i], "released", DUAL);
-		assert_null(text_at(word, "hold"));
-		json_decref(word);
+		assert_text(document, "hold", "second");
+		assert_text(document, "kind", "mdev");
+		json_decref(document);
+		document = watch_receive(fds[i], "released", DUAL);
+		assert_null(text_at(document, "hold"));
+		json_decref(document);
 		close(fds[i]);
 	}
 }
 
 static void held_device_is_present_with_its_hold(void **state)
 {
-	json_t *word;
+	json_t *document;
 	int fd;
 
 	need_root();
 	json_decref(call(*state, HOLD(DUAL, "why")));
 	fd = watch_open(*state, WATCH);
-	word = watch_receive(fd, "present", DUAL);
-	assert_text(word, "hold", "why");
-	json_decref(word);
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "hold", "why");
+	json_decref(document);
 	json_decref(call(*state, RELEASE(DUAL)));
 	close(fd);
 }

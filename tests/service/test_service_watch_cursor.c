@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A watcher's cursor while devices change between its steps, and the snapshot of devices. */
+/*
+ * A watcher's cursor while devices change between its steps, and the snapshot of devices.
+ */
 #include <errno.h>
 #include <jansson.h>
 
@@ -49,20 +51,20 @@ static int teardown(void **state)
 /* expected: "EVENT HOST//DEVICE", or "" if there is no event. */
 static void assert_next(const char *expected)
 {
-	json_t *word = NULL;
+	json_t *document = NULL;
 	char text[256] = "";
-	int r = cursor_next(&cursor, &event_log, &word);
+	int r = cursor_next(&cursor, &event_log, &document);
 
 	assert_in_range(r, 0, 1);
-	if (r && json_object_get(word, "device"))
+	if (r && json_object_get(document, "device"))
 		snprintf(text, sizeof(text), "%s %s//%s",
-			 json_string_value(json_object_get(word, "event")),
-			 json_string_value(json_object_get(word, "host")),
-			 json_string_value(json_object_get(word, "device")));
+			 json_string_value(json_object_get(document, "event")),
+			 json_string_value(json_object_get(document, "host")),
+			 json_string_value(json_object_get(document, "device")));
 	else if (r)
 		snprintf(text, sizeof(text), "%s",
-			 json_string_value(json_object_get(word, "event")));
-	json_decref(word);
+			 json_string_value(json_object_get(document, "event")));
+	json_decref(document);
 	assert_string_equal(text, expected);
 }
 

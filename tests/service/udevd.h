@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Simulates whether udevd runs, and whether it sends events. A mocked host sends each event to both
- * multicast groups. The linker wraps the functions of libudev and the C library.
+ * Simulates whether udevd runs, and whether it sends events. A mocked host sends each
+ * event to both multicast groups. The linker wraps the functions of libudev and the C
+ * library.
  */
 #ifndef TESTS_SERVICE_UDEVD_H
 #define TESTS_SERVICE_UDEVD_H

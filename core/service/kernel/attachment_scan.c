@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One row per device that a backend serves. If the backend gives no type, the row has the error
- * that reading migration_type returns.
+ * One row per device that a backend serves. If the backend gives no type, the row has the
+ * error that reading migration_type returns.
  */
 #include "core/service/kernel/attachment_scan.h"
 
@@ -60,8 +60,8 @@ static bool is_temporary(int r)
 }
 
 /*
- * before, after: the provider's status around a call that returned r. A call of another caller may
- * have ended the worker in between.
+ * before, after: the provider's status around a call that returned r. A call of another
+ * caller may have ended the worker in between.
  */
 static enum scan_outcome outcome_of(int r, const struct provider_status *before,
 				    const struct provider_status *after)
@@ -89,7 +89,10 @@ static int row_ask(struct attachment_scan *scan, struct scan_row *row, struct pr
 		return r;
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
 	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err);
-	/* A scan keeps the parameters of all devices, and no more than this is publishable. */
+	/*
+	 * A scan keeps the parameters of all devices, and no more than this is
+	 * publishable.
+	 */
 	if (!r && (row->parameters.nparameters > BROKER_PARAMETERS_MAX ||
 		   row->parameters.arena.total > SCAN_PARAMETERS_BYTES)) {
 		log_say(LOG_WARNING, "%s: too many or too long parameters to publish", row->id);
@@ -139,8 +142,8 @@ static int scan_device(struct attachment_scan *scan, const struct engine *engine
 	struct scan_row *row;
 
 	/*
-	 * A device that no backend serves, or two claim, has no attribute, which callers take as
-	 * "not compatible" too.
+	 * A device that no backend serves, or two claim, has no attribute, which callers
+	 * take as "not compatible" too.
 	 */
 	if (engine_provider(engine, device, &provider, NULL) ||
 	    (!device->path && device->kind != MIGCOMPAT_KIND_MDEV_TYPE))

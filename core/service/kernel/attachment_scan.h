@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asks backends for the types and parameters of this host's devices, to be shown in sysfs. */
+/*
+ * Asks backends for the types and parameters of this host's devices, to be shown in
+ * sysfs.
+ */
 #ifndef CORE_SERVICE_KERNEL_ATTACHMENT_SCAN_H
 #define CORE_SERVICE_KERNEL_ATTACHMENT_SCAN_H
 
@@ -29,8 +32,8 @@ struct scan_row {
 /* Zeroed is a valid start. */
 struct attachment_scan {
 	/*
-	 * Set by the caller. True: the device must not be scanned yet. Runs in the thread that
-	 * scans. NULL: no device has to wait.
+	 * Set by the caller. True: the device must not be scanned yet. Runs in the thread
+	 * that scans. NULL: no device has to wait.
 	 */
 	bool (*waits)(void *arg, const char *id, const char *backend);
 	void *arg;

@@ -28,7 +28,9 @@ struct attachment_table {
 	void *by_id; /* tree of search.h */
 };
 
-/* -EEXIST: the id is in the table. -EINVAL: the number is not above all others. -ENOMEM. */
+/*
+ * -EEXIST: the id is in the table. -EINVAL: the number is not above all others. -ENOMEM.
+ */
 int attachment_add(struct attachment_table *table, uint64_t number, const char *id, bool is_type,
 		   struct attachment **ret);
 struct attachment *attachment_find(const struct attachment_table *table, uint64_t number);

@@ -26,8 +26,8 @@ static void retry_timer_set(struct publisher *publisher, uint64_t at)
 }
 
 /*
- * Make those devices due whose time has come. If they are more than one scan takes, the end of that
- * scan calls this again, so the timer is set for later times only.
+ * Make those devices due whose time has come. If they are more than one scan takes, the
+ * end of that scan calls this again, so the timer is set for later times only.
  */
 static void retry_due(struct publisher *publisher)
 {
@@ -158,8 +158,8 @@ static void on_event(void *arg, const struct events_change *change)
 /* ---------------------------------------------------------------- start and end */
 
 /*
- * Attachments outlive the service that made them. Their names are those of class devices, where a
- * type's name has '!' for '/'.
+ * Attachments outlive the service that made them. Their names are those of class devices,
+ * where a type's name has '!' for '/'.
  */
 static int adopt(struct publisher *publisher)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeps the kernel's attachments equal to this host's devices: at start, and after each event that
- * may have changed a device. Scans run in the pool; the table and the broker's commands belong to
- * the event loop's thread.
+ * Keeps the kernel's attachments equal to this host's devices: at start, and after each
+ * event that may have changed a device. Scans run in the pool; the table and the broker's
+ * commands belong to the event loop's thread.
  *
- * A device whose scan gave no answer is scanned again (retry.h). Until then its type reads as EIO,
- * or as before if only its backend could not be asked. A scan that fails as a whole is repeated
- * after 1 s, and after twice as long each further time, up to 64 s.
+ * A device whose scan gave no answer is scanned again (retry.h). Until then its type
+ * reads as EIO, or as before if only its backend could not be asked. A scan that fails as
+ * a whole is repeated after 1 s, and after twice as long each further time, up to 64 s.
  */
 #ifndef CORE_SERVICE_KERNEL_PUBLISH_H
 #define CORE_SERVICE_KERNEL_PUBLISH_H

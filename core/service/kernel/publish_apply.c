@@ -56,7 +56,9 @@ bool publisher_is_attached(struct publisher *publisher, uint64_t attachment)
 {
 	struct broker_listed listed;
 
-	/* If the kernel cannot be asked, assume yes: a forgotten attachment is never adopted again.
+	/*
+	 * If the kernel cannot be asked, assume yes: a forgotten attachment is never
+	 * adopted again.
 	 */
 	return broker_list(publisher->options.broker, attachment - 1, &listed) != 0 ||
 	       listed.attachment == attachment;
@@ -101,7 +103,9 @@ static int add(struct publisher *publisher, const struct scan_row *row, struct a
 	return 0;
 }
 
-/* If the backend was not asked, its last answer stays until the next scan, which is soon. */
+/*
+ * If the backend was not asked, its last answer stays until the next scan, which is soon.
+ */
 static bool keeps_answer(const struct attachment *attachment, const struct scan_row *row)
 {
 	return (row->outcome == SCAN_SKIPPED || row->outcome == SCAN_BUSY) && !row->type &&
@@ -109,7 +113,9 @@ static bool keeps_answer(const struct attachment *attachment, const struct scan_
 	       strcmp(attachment->backend, row->backend) == 0;
 }
 
-/* Publish type and parameters if they changed. is_new: the kernel got the type already. */
+/*
+ * Publish type and parameters if they changed. is_new: the kernel got the type already.
+ */
 static void update(struct publisher *publisher, struct attachment *attachment,
 		   const struct scan_row *row, bool is_new)
 {
@@ -132,7 +138,9 @@ static int apply_row(struct publisher *publisher, const struct scan_row *row, bo
 	bool is_new;
 	int r;
 
-	/* A device that was removed and came back with the same name is another device. */
+	/*
+	 * A device that was removed and came back with the same name is another device.
+	 */
 	if (attachment && (attachment->is_type != row->is_type ||
 			   !publisher_is_attached(publisher, attachment->number))) {
 		publisher_forget(publisher, attachment);

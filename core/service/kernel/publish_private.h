@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Shared by publish.c, which decides what to scan and when, and publish_apply.c, which carries out
- * what a scan found.
+ * Shared by publish.c, which decides what to scan and when, and publish_apply.c, which
+ * carries out what a scan found.
  */
 #ifndef CORE_SERVICE_KERNEL_PUBLISH_PRIVATE_H
 #define CORE_SERVICE_KERNEL_PUBLISH_PRIVATE_H
@@ -30,9 +30,9 @@ bool publisher_is_attached(struct publisher *publisher, uint64_t attachment);
 /* Drop an attachment that is no longer there. Call under the lock. */
 void publisher_forget(struct publisher *publisher, struct attachment *attachment);
 /*
- * Apply what the scan of this set found, and detach what it should have found and did not. Takes
- * the lock. stale: the scan used the backends of another world. False: the kernel or the service
- * lacked memory for some devices, which are due again.
+ * Apply what the scan of this set found, and detach what it should have found and did
+ * not. Takes the lock. stale: the scan used the backends of another world. False: the
+ * kernel or the service lacked memory for some devices, which are due again.
  */
 bool publisher_apply(struct publisher *publisher, const struct rescan_set *set, bool stale);
 

@@ -2,14 +2,14 @@
 /*
  * When to scan a device again if its scan gave no answer. Arithmetic on times only.
  *
- * If a device's own scan failed, the device waits for 1 s, and 8 times longer after each further
- * failure, up to 10 minutes. If it was skipped because its backend was resting or busy, it waits
- * for the backend alone.
+ * If a device's own scan failed, the device waits for 1 s, and 8 times longer after each
+ * further failure, up to 10 minutes. If it was skipped because its backend was resting or
+ * busy, it waits for the backend alone.
  *
- * If a scan ended the backend's worker, devices of that backend are not scanned for 250 ms; after
- * the second end in a row for 2 s, and after the third for a minute. After a minute without an end
- * the count starts again. So scans end a worker at most three times in a minute, too rarely for it
- * to be parked (core/worker_client/restart.h).
+ * If a scan ended the backend's worker, devices of that backend are not scanned for 250
+ * ms; after the second end in a row for 2 s, and after the third for a minute. After a
+ * minute without an end the count starts again. So scans end a worker at most three times
+ * in a minute, too rarely for it to be parked (core/worker_client/restart.h).
  */
 #ifndef CORE_SERVICE_KERNEL_RETRY_H
 #define CORE_SERVICE_KERNEL_RETRY_H
@@ -23,7 +23,10 @@
 #define RETRY_BUSY_US 500000u	 /* for a backend that rests or is busy */
 #define RETRY_QUIET_US 60000000u /* without an end, the next one counts as the first */
 
-/* Of a device. Zeroed: its last scan gave an answer. Times are in µs of a monotonic clock. */
+/*
+ * Of a device. Zeroed: its last scan gave an answer. Times are in µs of a monotonic
+ * clock.
+ */
 struct retry {
 	uint64_t due_us;   /* 0: no scan is needed */
 	uint64_t delay_us; /* before due_us; 0: no scan failed yet */

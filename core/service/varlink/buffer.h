@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A queue of bytes with an upper bound: append at the end, take from the start. Memory beyond
- * BUFFER_OWN counts against a budget that all buffers share.
+ * A queue of bytes with an upper bound: append at the end, take from the start. Memory
+ * beyond BUFFER_OWN counts against a budget that all buffers share.
  */
 #ifndef CORE_SERVICE_VARLINK_BUFFER_H
 #define CORE_SERVICE_VARLINK_BUFFER_H

@@ -103,8 +103,8 @@ static bool type_fits(const json_t *value, json_type type)
 }
 
 /*
- * Name of a parameter that is missing, unknown or has a wrong type; NULL: all are valid. A null
- * counts as not given.
+ * Name of a parameter that is missing, unknown or has a wrong type; NULL: all are valid.
+ * A null counts as not given.
  */
 static const char *parameters_wrong(const struct method *method, json_t *parameters)
 {

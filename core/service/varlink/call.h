@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One call of a client, from its text to its replies. A long answer is made in steps, so that a
- * client that reads slowly blocks no other client. No answer is in memory as a whole: a list is
- * sent while it is made, and choices are kept as text. With 10,000 devices, 16 lists at once take
- * 10 MB.
+ * One call of a client, from its text to its replies. A long answer is made in steps, so
+ * that a client that reads slowly blocks no other client. No answer is in memory as a
+ * whole: a list is sent while it is made, and choices are kept as text. With 10,000
+ * devices, 16 lists at once take 10 MB.
  */
 #ifndef CORE_SERVICE_VARLINK_CALL_H
 #define CORE_SERVICE_VARLINK_CALL_H
@@ -39,8 +39,8 @@ struct method {
 	/* Ends with an entry without a name. */
 	struct method_parameter parameters[METHOD_PARAMETERS_MAX + 1];
 	/*
-	 * Puts a part of the answer, or all of it, into the buffer. 0: another step is needed;
-	 * 1: the answer is complete; negative errno: there can be no answer.
+	 * Puts a part of the answer, or all of it, into the buffer. 0: another step is
+	 * needed; 1: the answer is complete; negative errno: there can be no answer.
 	 */
 	int (*step)(struct call *call);
 };
@@ -89,9 +89,9 @@ struct call {
 };
 
 /*
- * Event loop's thread. Checks authority, method and parameters first, so that no memory is kept
- * for an invalid call: then the error reply is in the buffer and *ret is NULL. -EINVAL, -EFBIG,
- * -E2BIG: the text is no call, err says why; -ENOMEM.
+ * Event loop's thread. Checks authority, method and parameters first, so that no memory
+ * is kept for an invalid call: then the error reply is in the buffer and *ret is NULL.
+ * -EINVAL, -EFBIG, -E2BIG: the text is no call, err says why; -ENOMEM.
  */
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len,
 	     struct buffer *out, struct call **ret, struct error *err);
@@ -102,12 +102,14 @@ int call_step(struct call *call);
 struct call *call_free(struct call *call); /* returns NULL; takes NULL */
 
 /*
- * For methods. Each puts a reply into the buffer and returns 1, or a negative errno if that
- * failed. Takes the object over; NULL stands for "out of memory".
+ * For methods. Each puts a reply into the buffer and returns 1, or a negative errno if
+ * that failed. Takes the object over; NULL stands for "out of memory".
  */
 int call_reply(struct call *call, json_t *parameters, bool continues);
 int call_error(struct call *call, const char *name, json_t *parameters);
-/* Append bytes of a reply that is made in parts, its final zero included. 0, or as above. */
+/*
+ * Append bytes of a reply that is made in parts, its final zero included. 0, or as above.
+ */
 int call_part(struct call *call, const char *bytes, size_t len);
 /* Reply with io.migcompat's error of that name. */
 int call_refuse(struct call *call, const char *name, int error, const char *format, ...)

@@ -5,7 +5,10 @@
 
 #include "core/service/varlink/call.h"
 
-/* Open the call's view of one device, or of all (NULL), with the mechanism that it asks for. */
+/*
+ * Open the call's view of one device, or of all (NULL), with the mechanism that it asks
+ * for.
+ */
 int call_view(struct call *call, const char *only);
 /* Find the device that a parameter names. Opens the view unless it is open. */
 int call_device(struct call *call, const char *parameter, const struct device **ret);

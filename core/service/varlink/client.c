@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A state machine: read a message, run its call step by step, write the replies, repeat. */
+/*
+ * A state machine: read a message, run its call step by step, write the replies, repeat.
+ */
 #include "core/service/varlink/client.h"
 
 #include <errno.h>
@@ -49,7 +51,9 @@ static void client_rest(struct client *client)
 		client->owner->rest(client->owner->arg, client, before);
 }
 
-/* The only function that ends a client. No error follows a reply that was sent in part. */
+/*
+ * The only function that ends a client. No error follows a reply that was sent in part.
+ */
 static void client_end(struct client *client, enum ending ending)
 {
 	if (client->busy) {
@@ -174,8 +178,8 @@ static int client_arm(struct client *client)
 		return client_wait(client, 0, WAITING_NOTHING);
 	due = client->call ? !client->call->idle : connection_whole(&client->connection, &len);
 	/*
-	 * The next step waits for EPOLLOUT as well: a socket can be too full to be writable even
-	 * if the buffer is empty.
+	 * The next step waits for EPOLLOUT as well: a socket can be too full to be
+	 * writable even if the buffer is empty.
 	 */
 	write = due || buffer_len(&client->connection.out);
 	/* During a call, or without a slot, further messages wait in the socket. */
@@ -211,7 +215,9 @@ static bool client_done(struct client *client)
 	       !connection_whole(&client->connection, &len);
 }
 
-/* True if the client needs neither slot nor memory: it has no call, or its call waits for events.
+/*
+ * True if the client needs neither slot nor memory: it has no call, or its call waits for
+ * events.
  */
 static bool client_rests(const struct client *client)
 {
@@ -268,8 +274,8 @@ static void client_pause(struct client *client)
 }
 
 /*
- * The client left before its call was read. A call of root may change something without a reply, so
- * it still runs. Calls of others are useless now.
+ * The client left before its call was read. A call of root may change something without a
+ * reply, so it still runs. Calls of others are useless now.
  */
 static void client_left_waiting(struct client *client)
 {
@@ -294,12 +300,14 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 			client_left_waiting(client);
 		return 0;
 	}
-	/* A client whose call waits for events neither reads nor writes, so check here. */
+	/*
+	 * A client whose call waits for events neither reads nor writes, so check here.
+	 */
 	if (events & EPOLLHUP && client->call && client->call->idle)
 		events |= EPOLLERR;
 	/*
-	 * EPOLLHUP alone is left to reading and writing: calls that the client sent before it left
-	 * still count.
+	 * EPOLLHUP alone is left to reading and writing: calls that the client sent
+	 * before it left still count.
 	 */
 	if (events & EPOLLERR)
 		client_end(client, ENDING_BROKE);

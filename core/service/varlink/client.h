@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One connection: bytes in, calls, bytes out, without blocking. It has one call at a time. The
- * call's steps run in a thread, one by one, so that clients alternate. A client that sends garbage
- * or too much, or stops within a message, gets an error and is closed.
+ * One connection: bytes in, calls, bytes out, without blocking. It has one call at a
+ * time. The call's steps run in a thread, one by one, so that clients alternate. A client
+ * that sends garbage or too much, or stops within a message, gets an error and is closed.
  *
- * The event loop's thread calls all functions. From pool_submit until the job's completion the
- * pool's thread owns call, out and broken, and the client must not be freed; `busy` is set then.
- * Only client_end() ends a client. If the client is busy, it notes how, and the completion ends it.
+ * The event loop's thread calls all functions. From pool_submit until the job's
+ * completion the pool's thread owns call, out and broken, and the client must not be
+ * freed; `busy` is set then. Only client_end() ends a client. If the client is busy, it
+ * notes how, and the completion ends it.
  */
 #ifndef CORE_SERVICE_VARLINK_CLIENT_H
 #define CORE_SERVICE_VARLINK_CLIENT_H
@@ -30,7 +31,10 @@ struct client_owner {
 	struct pool *pool;
 	struct call_context *context;
 	uint64_t patience_us; /* timeout for the rest of a message, and for reading a reply */
-	/* The client has a call to read. True: it has a slot. False: client_grant follows later. */
+	/*
+	 * The client has a call to read. True: it has a slot. False: client_grant follows
+	 * later.
+	 */
 	bool (*want)(void *arg, struct client *client);
 	/* The client no longer needs its slot, or no longer waits for one. */
 	void (*rest)(void *arg, struct client *client, enum slot before);

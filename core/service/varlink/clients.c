@@ -19,8 +19,8 @@
 /* ---------------------------------------------------------------- slots */
 
 /*
- * The client that has waited longest, among users with the fewest slots. NULL: no waiting client
- * may have a slot now.
+ * The client that has waited longest, among users with the fewest slots. NULL: no waiting
+ * client may have a slot now.
  */
 static struct client *next_wanting(const struct clients *clients)
 {
@@ -116,8 +116,8 @@ static void client_gone(void *arg, struct client *client)
 }
 
 /*
- * The client that has been idle longest. A user at the limit of one user loses a connection of its
- * own. Only root displaces root. NULL: there is none.
+ * The client that has been idle longest. A user at the limit of one user loses a
+ * connection of its own. Only root displaces root. NULL: there is none.
  */
 static struct client *displaceable(const struct clients *clients, uid_t uid)
 {
@@ -180,8 +180,8 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 }
 
 /*
- * The connection stays in the listen queue, and the loop would report it again at once. Closing an
- * idle client may free a descriptor.
+ * The connection stays in the listen queue, and the loop would report it again at once.
+ * Closing an idle client may free a descriptor.
  */
 static void accept_failed(struct clients *clients, int r)
 {

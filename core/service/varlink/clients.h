@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All connections: which are accepted, whose call is read next, and how they end. The limits are in
- * quota.h.
+ * All connections: which are accepted, whose call is read next, and how they end. The
+ * limits are in quota.h.
  *
- * Every connection is accepted at once, because its user is unknown before. If connections waited
- * in the listen queue, other users could lock root out. A client without a slot waits with its call
- * unread in its socket. If a limit of connections is reached, the client that has been idle longest
- * is closed; if none is idle, the new one gets an error and is closed.
+ * Every connection is accepted at once, because its user is unknown before. If
+ * connections waited in the listen queue, other users could lock root out. A client
+ * without a slot waits with its call unread in its socket. If a limit of connections is
+ * reached, the client that has been idle longest is closed; if none is idle, the new one
+ * gets an error and is closed.
  */
 #ifndef CORE_SERVICE_VARLINK_CLIENTS_H
 #define CORE_SERVICE_VARLINK_CLIENTS_H
@@ -15,8 +16,8 @@
 #include "core/service/watch/watch.h"
 
 /*
- * Upper bound of the memory of all clients, in bytes: connections, slots (a message, its parsed
- * call, a buffer), a buffer for each watcher, and the budget for longer replies.
+ * Upper bound of the memory of all clients, in bytes: connections, slots (a message, its
+ * parsed call, a buffer), a buffer for each watcher, and the budget for longer replies.
  */
 #define CLIENTS_CONNECTION_BYTES 4096u
 #define CLIENTS_CALL_BYTES (4u * (VARLINK_MESSAGE_MAX + 1) + VARLINK_VALUES_MAX * 512u)

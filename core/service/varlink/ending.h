@@ -25,8 +25,8 @@ enum ending {
 };
 
 /*
- * Send the error reply of that ending, if it has one. Only between two replies. It is sent without
- * blocking; if the client has read everything, the socket has room.
+ * Send the error reply of that ending, if it has one. Only between two replies. It is
+ * sent without blocking; if the client has read everything, the socket has room.
  */
 void ending_say(int fd, enum ending ending);
 void ending_log(const struct peer *peer, enum ending ending);

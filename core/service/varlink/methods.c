@@ -100,8 +100,8 @@ int method_backends(struct call *call)
 }
 
 /*
- * The policy as a configuration file, with comments that name the origin of each part. The caller
- * frees it. NULL: out of memory.
+ * The policy as a configuration file, with comments that name the origin of each part.
+ * The caller frees it. NULL: out of memory.
  */
 static char *policy_text(const struct policy *policy)
 {

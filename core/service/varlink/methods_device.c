@@ -36,8 +36,8 @@ static json_t *list_document(json_t *row, json_t *findings)
 }
 
 /*
- * With "more", each device is one reply. A row is kept until it is known whether it is the last.
- * 0, or negative. Takes the row over.
+ * With "more", each device is one reply. A row is kept until it is known whether it is
+ * the last. 0, or negative. Takes the row over.
  */
 static int list_add_more(struct call *call, json_t *row)
 {
@@ -52,8 +52,8 @@ static int list_add_more(struct call *call, json_t *row)
 }
 
 /*
- * Without "more", there is one reply. It is sent while it is made, so that a long list is never in
- * memory as a whole. 0, or negative. Takes the row over.
+ * Without "more", there is one reply. It is sent while it is made, so that a long list is
+ * never in memory as a whole. 0, or negative. Takes the row over.
  */
 static int list_add_whole(struct call *call, json_t *row)
 {
@@ -356,8 +356,8 @@ out:
 }
 
 /*
- * Replace choices by their text, which takes a tenth of the memory, and drop the view. 0, or as
- * call_refuse.
+ * Replace choices by their text, which takes a tenth of the memory, and drop the view. 0,
+ * or as call_refuse.
  */
 static int ask_keep(struct call *call)
 {
@@ -395,7 +395,10 @@ static json_t *document_copy(json_t *document)
 	return copy;
 }
 
-/* The document with one of its choices. Only the last reply has the members besides choices. */
+/*
+ * The document with one of its choices. Only the last reply has the members besides
+ * choices.
+ */
 static json_t *ask_portion(const struct call *call, size_t index, bool last)
 {
 	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);

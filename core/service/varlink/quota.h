@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Counts each user's connections and call slots. A connection is cheap and may idle forever. Memory
- * and threads go to slots: a client holds one from the first byte of a call to the last byte of its
- * reply. Pure bookkeeping.
+ * Counts each user's connections and call slots. A connection is cheap and may idle
+ * forever. Memory and threads go to slots: a client holds one from the first byte of a
+ * call to the last byte of its reply. Pure bookkeeping.
  *
- * The limits guarantee three things. Other users cannot take root's share. One user cannot take all
- * of the others' share. Users with fewer slots are served first, so that many clients of one user
- * delay only that user.
+ * The limits guarantee three things. Other users cannot take root's share. One user
+ * cannot take all of the others' share. Users with fewer slots are served first, so that
+ * many clients of one user delay only that user.
  */
 #ifndef CORE_SERVICE_VARLINK_QUOTA_H
 #define CORE_SERVICE_VARLINK_QUOTA_H
@@ -35,7 +35,10 @@ struct quota {
 	unsigned slots;
 };
 
-/* Count a connection. The result is valid until quota_disconnect. NULL: a limit is reached. */
+/*
+ * Count a connection. The result is valid until quota_disconnect. NULL: a limit is
+ * reached.
+ */
 struct quota_user *quota_connect(struct quota *quota, uid_t uid);
 void quota_disconnect(struct quota *quota, struct quota_user *user);
 /* True if the limit of one user keeps this user from another connection. */

@@ -59,9 +59,9 @@ static int take_call(json_t *object, struct varlink_call *call, struct error *er
 }
 
 /*
- * Each value is the first in its container or follows a comma. Values are counted before parsing,
- * since a tree takes a hundred times the memory of its text. If the text is no JSON, the count is
- * meaningless, and parsing fails.
+ * Each value is the first in its container or follows a comma. Values are counted before
+ * parsing, since a tree takes a hundred times the memory of its text. If the text is no
+ * JSON, the count is meaningless, and parsing fails.
  */
 static bool values_fit(const char *text, size_t len)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Varlink messages as text: parsing calls and making replies. Pure functions. The protocol is
- * described at https://varlink.org/Method-Call.
+ * Varlink messages as text: parsing calls and making replies. Pure functions. The
+ * protocol is described at https://varlink.org/Method-Call.
  */
 #ifndef CORE_SERVICE_VARLINK_VARLINK_H
 #define CORE_SERVICE_VARLINK_VARLINK_H
@@ -13,8 +13,8 @@
 #include "core/facts/error.h"
 
 /*
- * The longest call has a version string of 4,094 bytes, each of which JSON may write as six bytes.
- * Parameters are flat, so calls have few values.
+ * The longest call has a version string of 4,094 bytes, each of which JSON may write as
+ * six bytes. Parameters are flat, so calls have few values.
  */
 #define VARLINK_MESSAGE_MAX 65535u /* bytes of a call, without the zero at its end */
 #define VARLINK_VALUES_MAX 64u	   /* strings, numbers, objects and so on of a call */
@@ -35,8 +35,8 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 void varlink_clear(struct varlink_call *call);
 
 /*
- * The text of a reply, malloc'd; NULL: out of memory. parameters is always taken over; NULL stands
- * for "out of memory". name: of an error; NULL: no error.
+ * The text of a reply, malloc'd; NULL: out of memory. parameters is always taken over;
+ * NULL stands for "out of memory". name: of an error; NULL: no error.
  */
 char *varlink_reply(const char *name, json_t *parameters, bool continues);
 

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A state is the status of the provider's worker; its generation grows with each restart. */
+/*
+ * A state is the status of the provider's worker; its generation grows with each restart.
+ */
 #include "core/service/watch/backend_states.h"
 
 #include <errno.h>

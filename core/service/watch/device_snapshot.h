@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices that exist, each with its fingerprint: of all of them or of some. Made from facts
- * alone; no backend code runs.
+ * The devices that exist, each with its fingerprint: of all of them or of some. Made from
+ * facts alone; no backend code runs.
  */
 #ifndef CORE_SERVICE_WATCH_DEVICE_SNAPSHOT_H
 #define CORE_SERVICE_WATCH_DEVICE_SNAPSHOT_H
@@ -25,8 +25,8 @@ struct device_snapshot {
 };
 
 /*
- * Append one device, if it exists, or all (NULL). May block. The caller sorts the list after the
- * last call. -errno with a sentence; what was appended before stays.
+ * Append one device, if it exists, or all (NULL). May block. The caller sorts the list
+ * after the last call. -errno with a sentence; what was appended before stays.
  */
 int snapshot_scan(struct device_snapshot *snapshot, struct world *world, const char *only,
 		  struct error *err);

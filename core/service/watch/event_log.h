@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The devices and holds as watchers know them, and the newest events about them as documents, in
- * order.
+ * The devices and holds as watchers know them, and the newest events about them as
+ * documents, in order.
  */
 #ifndef CORE_SERVICE_WATCH_EVENT_LOG_H
 #define CORE_SERVICE_WATCH_EVENT_LOG_H
@@ -36,8 +36,8 @@ json_t *event_log_device_document(const struct event_log *log, const char *event
 				  const struct snapshot_entry *device, const char *old);
 
 /*
- * Append an event. On allocation failure an entry without a document is appended, and a watcher
- * that reaches it starts again with "rescan".
+ * Append an event. On allocation failure an entry without a document is appended, and a
+ * watcher that reaches it starts again with "rescan".
  */
 void event_log_add_device(struct event_log *log, const char *event,
 			  const struct snapshot_entry *device, const char *old);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * While there are watchers: compares devices, holds and backends with what the event log says of
- * them, and appends the differences.
+ * While there are watchers: compares devices, holds and backends with what the event log
+ * says of them, and appends the differences.
  */
 #include "core/service/watch/watch.h"
 
@@ -98,8 +98,9 @@ static void compare_all(struct watch *watch, const struct device_snapshot *now)
 }
 
 /*
- * A device of this host. now: NULL if it does not exist. A device that is in neither snapshot was
- * never of interest. Without memory it stays unknown until the next scan of all.
+ * A device of this host. now: NULL if it does not exist. A device that is in neither
+ * snapshot was never of interest. Without memory it stays unknown until the next scan of
+ * all.
  */
 static void compare_one(struct watch *watch, const char *device, const struct snapshot_entry *now)
 {

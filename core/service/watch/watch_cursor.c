@@ -87,8 +87,8 @@ int cursor_next(struct watch_cursor *cursor, const struct event_log *log, json_t
 		if (!log->scanned)
 			return 0;
 		/*
-		 * Changes follow from here on. The list of present devices may include some of
-		 * them already, which does no harm.
+		 * Changes follow from here on. The list of present devices may include
+		 * some of them already, which does no harm.
 		 */
 		cursor->next = log->next;
 		cursor->phase = CURSOR_PRESENT;

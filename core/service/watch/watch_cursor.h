@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One watcher's position in the event log: first the devices that exist, then "ready", then each
- * change.
+ * One watcher's position in the event log: first the devices that exist, then "ready",
+ * then each change.
  */
 #ifndef CORE_SERVICE_WATCH_WATCH_CURSOR_H
 #define CORE_SERVICE_WATCH_WATCH_CURSOR_H
