@@ -102,7 +102,7 @@ static unsigned queue_ready(const struct pool *pool, unsigned kind)
 	return queue->nwaiting < room ? queue->nwaiting : room;
 }
 
-static unsigned ready(const struct pool *pool)
+static unsigned jobs_ready(const struct pool *pool)
 {
 	unsigned count = 0;
 
@@ -129,9 +129,9 @@ static struct pool_job *thread_next(struct pool *pool)
 	struct timespec until = monotonic_after(pool->idle_ms);
 	int r = 0;
 
-	while (!pool->ending && !ready(pool) && r != ETIMEDOUT)
+	while (!pool->ending && !jobs_ready(pool) && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&pool->work, &pool->lock, &until);
-	return pool->ending || !ready(pool) ? NULL : queue_take(pool);
+	return pool->ending || !jobs_ready(pool) ? NULL : queue_take(pool);
 }
 
 static struct thread *thread_self(struct pool *pool)
@@ -229,7 +229,7 @@ int pool_submit(struct pool *pool, struct pool_job *job)
 		 * Idle threads may have been woken for earlier jobs which they have not
 		 * taken yet, so compare with all jobs that are ready.
 		 */
-		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
+		if (jobs_ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
 		    !pool->nthreads)
 			r = -EAGAIN;
 		if (r)

@@ -154,7 +154,7 @@ static int server_start(struct server *server, struct error *err)
 	return r;
 }
 
-static int server_watch(struct server *server, struct error *err)
+static int server_create_loop(struct server *server, struct error *err)
 {
 	sd_event *event = NULL;
 	int r = sd_event_new(&event);
@@ -172,7 +172,7 @@ static int server_watch(struct server *server, struct error *err)
 }
 
 /* Recorded hosts have no events. */
-static int server_listen(struct server *server, struct error *err)
+static int server_start_watching(struct server *server, struct error *err)
 {
 	struct watch_options options = {
 		.event = server->event, .pool = server->pool, .holds = &server->holds};
@@ -183,7 +183,7 @@ static int server_listen(struct server *server, struct error *err)
 	return r ? r : watch_new(&options, world, &server->context.watch, err);
 }
 
-static int server_serve(struct server *server, struct error *err)
+static int server_accept(struct server *server, struct error *err)
 {
 	int r = pool_new(server->event, POOL_IDLE_MS, &server->pool, err);
 
@@ -191,7 +191,7 @@ static int server_serve(struct server *server, struct error *err)
 	server->context.budget.max = CLIENTS_REPLIES_BYTES;
 	server->context.methods = &method_table;
 	if (!r)
-		r = server_listen(server, err);
+		r = server_start_watching(server, err);
 	if (r)
 		return r;
 	server->clients.owner = (struct client_owner){
@@ -285,9 +285,9 @@ int server_run(const struct server_options *options, struct error *err)
 	int r = server_start(&server, err);
 
 	if (!r)
-		r = server_watch(&server, err);
+		r = server_create_loop(&server, err);
 	if (!r)
-		r = server_serve(&server, err);
+		r = server_accept(&server, err);
 	if (!r)
 		r = server_join_kernel(&server, err);
 	if (!r) {

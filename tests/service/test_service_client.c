@@ -35,13 +35,13 @@ int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 	return 0;
 }
 
-static bool on_want(void *arg, struct client *client)
+static bool on_acquire(void *arg, struct client *client)
 {
 	(void)arg, (void)client;
 	return true;
 }
 
-static void on_rest(void *arg, struct client *client, enum slot before)
+static void on_release(void *arg, struct client *client, enum slot before)
 {
 	(void)arg, (void)client, (void)before;
 }
@@ -81,8 +81,8 @@ static int setup(void **state)
 	world_begin(bench);
 	bench->owner = (struct client_owner){.context = &bench->context,
 					     .patience_us = 60000000,
-					     .want = on_want,
-					     .rest = on_rest,
+					     .acquire = on_acquire,
+					     .release = on_release,
 					     .gone = on_gone,
 					     .arg = bench};
 	assert_true(sd_event_new(&bench->owner.event) >= 0);

@@ -83,7 +83,8 @@ static void log_unattached(struct publisher *publisher, const struct scan_row *r
 	log_say(LOG_WARNING, "cannot attach %s: %s", row->id, strerror(-r));
 }
 
-static int add(struct publisher *publisher, const struct scan_row *row, struct attachment **ret)
+static int attach_row(struct publisher *publisher, const struct scan_row *row,
+		      struct attachment **ret)
 {
 	uint64_t number = 0;
 	int r = broker_attach(publisher->options.broker, row->is_type, row->subject, row->type,
@@ -116,8 +117,8 @@ static bool keeps_answer(const struct attachment *attachment, const struct scan_
 /*
  * Publish type and parameters if they changed. is_new: the kernel got the type already.
  */
-static void update(struct publisher *publisher, struct attachment *attachment,
-		   const struct scan_row *row, bool is_new)
+static void update_row(struct publisher *publisher, struct attachment *attachment,
+		       const struct scan_row *row, bool is_new)
 {
 	uint64_t digest = digest_of(row);
 	int r = attachment_set_backend(attachment, row->backend);
@@ -147,7 +148,7 @@ static int apply_row(struct publisher *publisher, const struct scan_row *row, bo
 		attachment = NULL;
 	}
 	is_new = !attachment;
-	r = is_new ? add(publisher, row, &attachment) : 0;
+	r = is_new ? attach_row(publisher, row, &attachment) : 0;
 	if (r)
 		return r;
 	attachment->scan = publisher->number;
@@ -160,12 +161,12 @@ static int apply_row(struct publisher *publisher, const struct scan_row *row, bo
 			"%s: scanning it ended the worker of %s, next scan in %" PRIu64 " s",
 			row->id, row->backend, attachment->retry.delay_us / RETRY_FIRST_US);
 	if (!keeps_answer(attachment, row))
-		update(publisher, attachment, row, is_new);
+		update_row(publisher, attachment, row, is_new);
 	return 0;
 }
 
 /* Detach what this scan should have found and did not. */
-static void sweep(struct publisher *publisher, const struct rescan_set *set)
+static void detach_missing(struct publisher *publisher, const struct rescan_set *set)
 {
 	for (size_t i = publisher->table.count; i > 0; i--) {
 		struct attachment *attachment = publisher->table.list[i - 1];
@@ -202,7 +203,7 @@ bool publisher_apply(struct publisher *publisher, const struct rescan_set *set, 
 		pthread_mutex_unlock(&publisher->lock);
 	}
 	pthread_mutex_lock(&publisher->lock);
-	sweep(publisher, set);
+	detach_missing(publisher, set);
 	pthread_mutex_unlock(&publisher->lock);
 	return complete;
 }

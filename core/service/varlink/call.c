@@ -13,7 +13,7 @@
 
 #define NAME_BYTES 128
 
-static int put(struct call *call, const char *name, json_t *parameters, bool continues)
+static int put_reply(struct call *call, const char *name, json_t *parameters, bool continues)
 {
 	char *text;
 	int r;
@@ -43,12 +43,12 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 
 int call_reply(struct call *call, json_t *parameters, bool continues)
 {
-	return put(call, NULL, parameters, continues);
+	return put_reply(call, NULL, parameters, continues);
 }
 
 int call_error(struct call *call, const char *name, json_t *parameters)
 {
-	return put(call, name, parameters, false);
+	return put_reply(call, name, parameters, false);
 }
 
 int call_part(struct call *call, const char *bytes, size_t len)

@@ -42,13 +42,13 @@ struct client {
 	bool draining;
 };
 
-static void client_rest(struct client *client)
+static void client_release_slot(struct client *client)
 {
 	enum slot before = client->slot;
 
 	client->slot = SLOT_NONE;
 	if (before != SLOT_NONE)
-		client->owner->rest(client->owner->arg, client, before);
+		client->owner->release(client->owner->arg, client, before);
 }
 
 /*
@@ -62,8 +62,8 @@ static void client_end(struct client *client, enum ending ending)
 	}
 	ending_log(&client->peer, ending);
 	if (!buffer_len(&client->connection.out) && !(client->call && client->call->listed))
-		ending_say(client->connection.fd, ending);
-	client_rest(client);
+		ending_send_reply(client->connection.fd, ending);
+	client_release_slot(client);
 	client->owner->gone(client->owner->arg, client);
 }
 
@@ -101,7 +101,7 @@ static enum ending client_next(struct client *client)
 	log_say(LOG_DEBUG, "%s", err.text);
 	if (r == -ENOMEM)
 		return ENDING_MEMORY;
-	return r == -E2BIG ? ENDING_VALUES : ENDING_NONSENSE;
+	return r == -E2BIG ? ENDING_VALUES : ENDING_INVALID;
 }
 
 static enum ending step_ended(struct client *client, int r)
@@ -219,14 +219,14 @@ static bool client_done(struct client *client)
  * True if the client needs neither slot nor memory: it has no call, or its call waits for
  * events.
  */
-static bool client_rests(const struct client *client)
+static bool client_needs_nothing(const struct client *client)
 {
 	return !client->busy && !buffer_len(&client->connection.in) &&
 	       !buffer_len(&client->connection.out) && (!client->call || client->call->idle);
 }
 
 /* Decide how to go on. The client may be freed. */
-static void client_settle(struct client *client, enum ending ending)
+static void client_continue(struct client *client, enum ending ending)
 {
 	if (ending) {
 		client_end(client, ending);
@@ -236,9 +236,9 @@ static void client_settle(struct client *client, enum ending ending)
 									: ENDING_LEFT);
 	} else if (client_arm(client) < 0) {
 		client_end(client, ENDING_MEMORY);
-	} else if (client_rests(client)) {
+	} else if (client_needs_nothing(client)) {
 		connection_clear(&client->connection);
-		client_rest(client);
+		client_release_slot(client);
 	}
 }
 
@@ -254,15 +254,15 @@ static void client_advance(struct client *client, uint32_t events)
 		ending = client_step(client);
 	if (!ending && !client->busy)
 		ending = connection_write(&client->connection);
-	client_settle(client, ending);
+	client_continue(client, ending);
 }
 
 /* False: the client has to wait for a slot. */
-static bool client_want(struct client *client)
+static bool client_acquire_slot(struct client *client)
 {
 	if (client->slot == SLOT_NONE)
-		client->slot =
-			client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
+		client->slot = client->owner->acquire(client->owner->arg, client) ? SLOT_HELD
+										  : SLOT_WANTED;
 	return client->slot == SLOT_HELD;
 }
 
@@ -277,7 +277,7 @@ static void client_pause(struct client *client)
  * The client left before its call was read. A call of root may change something without a
  * reply, so it still runs. Calls of others are useless now.
  */
-static void client_left_waiting(struct client *client)
+static void client_left_in_queue(struct client *client)
 {
 	if (client->peer.may_hold)
 		sd_event_source_set_enabled(client->io, SD_EVENT_OFF);
@@ -297,7 +297,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 	}
 	if (client->slot == SLOT_WANTED) {
 		if (events & (EPOLLHUP | EPOLLERR))
-			client_left_waiting(client);
+			client_left_in_queue(client);
 		return 0;
 	}
 	/*
@@ -311,7 +311,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 	 */
 	if (events & EPOLLERR)
 		client_end(client, ENDING_BROKE);
-	else if (events & EPOLLIN && !client_want(client))
+	else if (events & EPOLLIN && !client_acquire_slot(client))
 		client_pause(client);
 	else
 		client_advance(client, events);
@@ -334,7 +334,7 @@ static void step_done(struct pool_job *job)
 
 	client->busy = false;
 	ending = client->noted ? client->noted : client->broken;
-	client_settle(client, ending ? ending : connection_write(&client->connection));
+	client_continue(client, ending ? ending : connection_write(&client->connection));
 }
 
 bool client_wants(const struct client *client, uint64_t *ret_since)
@@ -369,7 +369,7 @@ void client_drain(struct client *client)
 		return;
 	/* Without a slot now, the client will get none. */
 	if (client->slot != SLOT_HELD && !client->call &&
-	    !(connection_waits(&client->connection) && client_want(client)))
+	    !(connection_waits(&client->connection) && client_acquire_slot(client)))
 		client_end(client, ENDING_DRAINED);
 	else
 		client_advance(client,
@@ -383,7 +383,7 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 	int r = -ENOMEM;
 
 	if (!client) {
-		ending_say(fd, ENDING_MEMORY);
+		ending_send_reply(fd, ENDING_MEMORY);
 		close(fd);
 		return r;
 	}

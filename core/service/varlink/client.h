@@ -35,10 +35,10 @@ struct client_owner {
 	 * The client has a call to read. True: it has a slot. False: client_grant follows
 	 * later.
 	 */
-	bool (*want)(void *arg, struct client *client);
+	bool (*acquire)(void *arg, struct client *client);
 	/* The client no longer needs its slot, or no longer waits for one. */
-	void (*rest)(void *arg, struct client *client, enum slot before);
-	/* Free the client. Called once, after rest, while no step of its call runs. */
+	void (*release)(void *arg, struct client *client, enum slot before);
+	/* Free the client. Called once, after release, while no step of its call runs. */
 	void (*gone)(void *arg, struct client *client);
 	void *arg;
 };

@@ -58,7 +58,7 @@ static int on_serve(sd_event_source *source, void *arg)
 }
 
 /* Clients that wait already come first. */
-static bool client_want(void *arg, struct client *client)
+static bool on_acquire(void *arg, struct client *client)
 {
 	struct clients *clients = arg;
 	struct quota_user *user = client_user(client);
@@ -72,7 +72,7 @@ static bool client_want(void *arg, struct client *client)
 	return false;
 }
 
-static void client_rest(void *arg, struct client *client, enum slot before)
+static void on_release(void *arg, struct client *client, enum slot before)
 {
 	struct clients *clients = arg;
 
@@ -100,7 +100,7 @@ static int on_quiet(sd_event_source *source, uint64_t usec, void *arg)
 
 /* ---------------------------------------------------------------- connections */
 
-static void client_gone(void *arg, struct client *client)
+static void on_gone(void *arg, struct client *client)
 {
 	struct clients *clients = arg;
 	size_t i = 0;
@@ -166,7 +166,7 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 	int r;
 
 	if (!user) {
-		ending_say(fd, ENDING_FULL);
+		ending_send_reply(fd, ENDING_FULL);
 		close(fd);
 		return;
 	}
@@ -223,7 +223,7 @@ static int on_connect(sd_event_source *source, int listening, uint32_t events, v
 		return 0;
 	}
 	log_say(LOG_ERR, "cannot read a client's credentials: %s", strerror(-r));
-	ending_say(fd, ENDING_MEMORY);
+	ending_send_reply(fd, ENDING_MEMORY);
 	close(fd);
 	return 0;
 }
@@ -241,9 +241,9 @@ int clients_accept(struct clients *clients, int fd)
 	sd_event *event = clients->owner.event;
 	int r = sd_event_add_defer(event, &clients->serve, on_serve, clients);
 
-	clients->owner.want = client_want;
-	clients->owner.rest = client_rest;
-	clients->owner.gone = client_gone;
+	clients->owner.acquire = on_acquire;
+	clients->owner.release = on_release;
+	clients->owner.gone = on_gone;
 	clients->owner.arg = clients;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(clients->serve, SD_EVENT_OFF);

@@ -28,7 +28,7 @@
 	 CLIENTS_REPLIES_BYTES)
 
 struct clients {
-	/* Set before clients_accept, except the owner's want, rest, gone and arg. */
+	/* Set before clients_accept, except the owner's acquire, release, gone and arg. */
 	struct client_owner owner;
 	struct peer_group group;
 	void (*empty)(void *arg); /* after clients_drain: the last client has ended */

@@ -27,9 +27,9 @@ static const struct {
 	[ENDING_LONG] = {LOG_NOTICE, "its message is too long",
 			 REFUSE("InvalidMessage", "EMSGSIZE",
 				"the message is longer than a call may be")},
-	[ENDING_NONSENSE] = {LOG_NOTICE, "its message is no call",
-			     REFUSE("InvalidMessage", "EBADMSG",
-				    "the message is no call of Varlink")},
+	[ENDING_INVALID] = {LOG_NOTICE, "its message is no call",
+			    REFUSE("InvalidMessage", "EBADMSG",
+				   "the message is no call of Varlink")},
 	[ENDING_VALUES] = {LOG_NOTICE, "its message has too many values",
 			   REFUSE("InvalidMessage", "EBADMSG",
 				  "the message has more than 64 values")},
@@ -51,7 +51,7 @@ static const struct {
 				"too many clients are connected; connect again later")},
 };
 
-void ending_say(int fd, enum ending ending)
+void ending_send_reply(int fd, enum ending ending)
 {
 	const char *reply = endings[ending].reply;
 

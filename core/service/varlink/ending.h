@@ -10,12 +10,12 @@ enum ending {
 	ENDING_LEFT,   /* the client closed its side, and has all replies */
 	ENDING_WITHIN, /* the client closed its side within a message */
 	ENDING_BROKE,
-	ENDING_UNREAD,	 /* the client left before its reply */
-	ENDING_LONG,	 /* the message is longer than a call may be */
-	ENDING_NONSENSE, /* the message is no call */
-	ENDING_VALUES,	 /* the message has more values than a call may have */
-	ENDING_SLOW,	 /* the client stopped within a message */
-	ENDING_READER,	 /* the client does not read its reply */
+	ENDING_UNREAD,	/* the client left before its reply */
+	ENDING_LONG,	/* the message is longer than a call may be */
+	ENDING_INVALID, /* the message is no call */
+	ENDING_VALUES,	/* the message has more values than a call may have */
+	ENDING_SLOW,	/* the client stopped within a message */
+	ENDING_READER,	/* the client does not read its reply */
 	ENDING_MEMORY,
 	ENDING_CUT,	  /* a part of the reply was sent, and the rest failed */
 	ENDING_DISPLACED, /* the client was idle, and another one needs its connection */
@@ -28,7 +28,7 @@ enum ending {
  * Send the error reply of that ending, if it has one. Only between two replies. It is
  * sent without blocking; if the client has read everything, the socket has room.
  */
-void ending_say(int fd, enum ending ending);
+void ending_send_reply(int fd, enum ending ending);
 void ending_log(const struct peer *peer, enum ending ending);
 
 #endif

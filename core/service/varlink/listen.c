@@ -24,7 +24,7 @@
 #define CLAIM_NAME ".lock"
 
 /* Only root can give a file to any group. For other users the file keeps their group. */
-static int give(const char *path, const struct peer_group *group, struct error *err)
+static int set_group(const char *path, const struct peer_group *group, struct error *err)
 {
 	if (!group->exists || lchown(path, (uid_t)-1, group->gid) == 0 ||
 	    (errno == EPERM && geteuid() != 0))
@@ -37,7 +37,7 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	struct stat st;
 
 	if (mkdir(path, 0750) == 0)
-		return give(path, group, err);
+		return set_group(path, group, err);
 	if (errno != EEXIST)
 		return error_set(err, -errno, "cannot create folder %s: %s", path, strerror(errno));
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
@@ -46,7 +46,7 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 }
 
 /* The lock file must be ours, and only we may open it, whoever created it. */
-static int claim_own(int fd, const char *path, struct error *err)
+static int claim_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
 
@@ -75,7 +75,7 @@ static int claim_open(int folder, const char *path, struct error *err)
 		return error_set(err, -EINVAL, "%s is no regular file", path);
 	if (fd < 0)
 		return error_set(err, -errno, "cannot open %s: %s", path, strerror(errno));
-	r = claim_own(fd, path, err);
+	r = claim_check(fd, path, err);
 	if (!r)
 		return fd;
 	close(fd);
@@ -109,7 +109,7 @@ int listen_claim(const char *folder, int *ret, struct error *err)
 }
 
 /* The process that listens at the other end; -1: unknown. */
-static int other_pid(int fd)
+static int listener_pid(int fd)
 {
 	struct ucred cred = {.pid = -1};
 	socklen_t size = sizeof(cred);
@@ -118,7 +118,7 @@ static int other_pid(int fd)
 }
 
 /* Remove a socket at which no process answers. Everything else stays, with an error. */
-static int make_way(const struct sockaddr_un *address, struct error *err)
+static int remove_dead_socket(const struct sockaddr_un *address, struct error *err)
 {
 	struct stat st;
 	int fd, r, pid;
@@ -134,7 +134,7 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 	if (fd < 0)
 		return error_set(err, -errno, "cannot create a socket: %s", strerror(errno));
 	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-	pid = r ? -1 : other_pid(fd);
+	pid = r ? -1 : listener_pid(fd);
 	close(fd);
 	if (pid > 0)
 		return error_set(err, -EADDRINUSE, "another service answers at %s: pid %d",
@@ -168,7 +168,7 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
 				 path, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	r = make_way(&address, err);
+	r = remove_dead_socket(&address, err);
 	if (r)
 		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -178,7 +178,7 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 	if (r)
 		error_set(err, r, "cannot listen at %s: %s", path, strerror(-r));
 	else
-		r = give(path, group, err);
+		r = set_group(path, group, err);
 	if (r)
 		close(fd);
 	else
@@ -187,7 +187,7 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 }
 
 /* Assign one of the passed descriptors. */
-static int take_passed(int fd, bool is_stored, int *ret_socket, int *ret_stored)
+static int assign_passed(int fd, bool is_stored, int *ret_socket, int *ret_stored)
 {
 	int flags;
 
@@ -215,8 +215,8 @@ int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct e
 				 strerror(-count));
 	for (int i = 0; i < count; i++) {
 		if (!r)
-			r = take_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0,
-					ret_socket, ret_stored);
+			r = assign_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0,
+					  ret_socket, ret_stored);
 		free(names[i]);
 	}
 	free(names);

@@ -79,7 +79,7 @@ json_t *event_log_device_document(const struct event_log *log, const char *event
 	return document_make(&fields);
 }
 
-static void add(struct event_log *log, json_t *document, bool of_type)
+static void append(struct event_log *log, json_t *document, bool of_type)
 {
 	struct event_log_entry *entry = &log->ring[log->next % EVENT_LOG_MAX];
 
@@ -91,8 +91,8 @@ static void add(struct event_log *log, json_t *document, bool of_type)
 void event_log_add_device(struct event_log *log, const char *event,
 			  const struct snapshot_entry *device, const char *old)
 {
-	add(log, event_log_device_document(log, event, device, old),
-	    device->kind == MIGCOMPAT_KIND_MDEV_TYPE);
+	append(log, event_log_device_document(log, event, device, old),
+	       device->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
 
 void event_log_add_hold(struct event_log *log, const struct hold *hold, const char *reason)
@@ -112,7 +112,7 @@ void event_log_add_hold(struct event_log *log, const struct hold *hold, const ch
 		fields.kind = kind_name(entry->kind);
 		fields.fingerprint = entry->fingerprint;
 	}
-	add(log, document_make(&fields), entry && entry->kind == MIGCOMPAT_KIND_MDEV_TYPE);
+	append(log, document_make(&fields), entry && entry->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
 
 void event_log_add_backend(struct event_log *log, json_t *backend)
@@ -120,7 +120,7 @@ void event_log_add_backend(struct event_log *log, json_t *backend)
 	json_t *document = event_log_document("backend");
 
 	json_set(&document, "backend", backend);
-	add(log, document, false);
+	append(log, document, false);
 }
 
 const struct event_log_entry *event_log_get(const struct event_log *log, uint64_t number)

@@ -182,8 +182,8 @@ static void on_event(void *arg, const struct events_change *change)
 
 /* ---------------------------------------------------------------- holds */
 
-static void holds_differ(struct watch *watch, const struct hold_list *before,
-			 const struct hold_list *now)
+static void compare_holds(struct watch *watch, const struct hold_list *before,
+			  const struct hold_list *now)
 {
 	for (size_t i = 0; i < before->count; i++)
 		if (!event_log_hold(now, before->list[i].host, before->list[i].device))
@@ -209,7 +209,7 @@ static int on_holds(sd_event_source *source, int fd, uint32_t revents, void *arg
 		log_say(LOG_ERR, "cannot send changes of holds to watchers: out of memory");
 		return 0;
 	}
-	holds_differ(watch, &watch->log.holds, &now);
+	compare_holds(watch, &watch->log.holds, &now);
 	hold_list_free(&watch->log.holds);
 	watch->log.holds = now;
 	wake_all(watch);
@@ -242,14 +242,14 @@ static int on_backends(sd_event_source *source, uint64_t usec, void *arg)
 	return timer_start(source, BACKENDS_US);
 }
 
-static int backends_begin(struct watch *watch)
+static int backends_start(struct watch *watch)
 {
 	int r = backend_states_read(&watch->backends, &watch->world->engine);
 
 	return r ? r : timer_start(watch->backends_timer, BACKENDS_US);
 }
 
-static void backends_end(struct watch *watch)
+static void backends_stop(struct watch *watch)
 {
 	sd_event_source_set_enabled(watch->backends_timer, SD_EVENT_OFF);
 	backend_states_free(&watch->backends);
@@ -280,8 +280,8 @@ int watcher_new(struct watch *watch, const struct watcher_options *options, stru
 	if (!watcher)
 		return -ENOMEM;
 	if (!watch->nwatchers &&
-	    (backends_begin(watch) < 0 || holds_copy(watch->options.holds, &watch->log.holds))) {
-		backends_end(watch);
+	    (backends_start(watch) < 0 || holds_copy(watch->options.holds, &watch->log.holds))) {
+		backends_stop(watch);
 		free(watcher);
 		return -ENOMEM;
 	}
@@ -309,7 +309,7 @@ struct watcher *watcher_free(struct watcher *watcher)
 	if (!watch->nwatchers) {
 		rescan_stop(watch->rescan);
 		sd_event_source_set_enabled(watch->poll_timer, SD_EVENT_OFF);
-		backends_end(watch);
+		backends_stop(watch);
 		event_log_clear(&watch->log);
 	}
 	return NULL;
@@ -334,7 +334,7 @@ void watch_reload(struct watch *watch, struct world *world)
 	for (size_t i = 0; i < watch->nwatchers; i++)
 		watch->watchers[i]->cursor.phase = CURSOR_POLICY;
 	rescan_start(watch->rescan, watch->world);
-	if (backends_begin(watch) < 0)
+	if (backends_start(watch) < 0)
 		log_say(LOG_ERR, "cannot send changes of backends to watchers: out of memory");
 	wake_all(watch);
 }

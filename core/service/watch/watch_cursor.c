@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int give(json_t *document, json_t **ret)
+static int return_document(json_t *document, json_t **ret)
 {
 	if (!document)
 		return -ENOMEM;
@@ -54,11 +54,12 @@ static int next_present(struct watch_cursor *cursor, const struct event_log *log
 	if (i == log->devices.count) {
 		cursor_clear(cursor);
 		cursor->phase = CURSOR_CHANGES;
-		return give(event_log_document("ready"), ret);
+		return return_document(event_log_document("ready"), ret);
 	}
 	if (last_set(cursor, &log->devices.list[i]))
 		return -ENOMEM;
-	return give(event_log_device_document(log, "present", &log->devices.list[i], NULL), ret);
+	return return_document(
+		event_log_device_document(log, "present", &log->devices.list[i], NULL), ret);
 }
 
 static int next_change(struct watch_cursor *cursor, const struct event_log *log, json_t **ret)
@@ -68,11 +69,11 @@ static int next_change(struct watch_cursor *cursor, const struct event_log *log,
 
 		if (!entry) {
 			cursor->phase = CURSOR_WAIT;
-			return give(event_log_document("rescan"), ret);
+			return return_document(event_log_document("rescan"), ret);
 		}
 		cursor->next++;
 		if (!entry->of_type || cursor->types)
-			return give(json_incref(entry->document), ret);
+			return return_document(json_incref(entry->document), ret);
 	}
 	return 0;
 }
@@ -81,7 +82,7 @@ int cursor_next(struct watch_cursor *cursor, const struct event_log *log, json_t
 {
 	if (cursor->phase == CURSOR_POLICY) {
 		cursor->phase = CURSOR_WAIT;
-		return give(event_log_document("policy"), ret);
+		return return_document(event_log_document("policy"), ret);
 	}
 	if (cursor->phase == CURSOR_WAIT) {
 		if (!log->scanned)
