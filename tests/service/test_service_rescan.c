@@ -298,6 +298,17 @@ static void scan_from_before_a_start_is_stale(void **state)
 	assert_false(was_stale);
 }
 
+/* The last unref of a world blocks until its workers have ended. */
+static void scan_drops_its_world_before_the_loop_continues(void **state)
+{
+	(void)state;
+	rescan_start(rescan, &worlds[1]);
+	assert_int_equal(worlds[0].references, 2);
+	submitted->run(submitted);
+	assert_int_equal(worlds[0].references, 1);
+	scan_ends();
+}
+
 static void start_ends_the_pause_after_a_failure(void **state)
 {
 	(void)state;
@@ -378,6 +389,7 @@ int main(void)
 		CASE(incomplete_scan_repeats_what_its_owner_adds),
 		CASE(start_scans_all_devices_with_its_world),
 		CASE(scan_from_before_a_start_is_stale),
+		CASE(scan_drops_its_world_before_the_loop_continues),
 		CASE(start_ends_the_pause_after_a_failure),
 		CASE(failure_of_a_stale_scan_delays_nothing),
 		CASE(nothing_is_scanned_after_a_stop),
