@@ -13,14 +13,14 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/facts/text.h"
-#include "core/service/watch/backend_states.h"
-#include "core/service/varlink/clients.h"
 #include "core/service/events.h"
 #include "core/service/kernel/kernel_questions.h"
-#include "core/service/varlink/listen.h"
-#include "core/service/varlink/methods.h"
 #include "core/service/log.h"
 #include "core/service/reload.h"
+#include "core/service/varlink/clients.h"
+#include "core/service/varlink/listen.h"
+#include "core/service/varlink/methods.h"
+#include "core/service/watch/backend_states.h"
 #include "core/service/watch/watch.h"
 
 #define DRAIN_US 5000000u /* for running calls and unread replies */

@@ -12,13 +12,13 @@
 #include <umockdev.h>
 
 #include "core/backend/provider.h"
-#include "core/worker_client/restart.h"
-#include "core/service/kernel/publish.h"
+#include "core/service/kernel/attachment_scan.h"
 #include "core/service/kernel/batch.h"
 #include "core/service/kernel/kernel_questions.h"
+#include "core/service/kernel/publish.h"
 #include "core/service/log.h"
-#include "core/service/kernel/attachment_scan.h"
 #include "core/service/server.h"
+#include "core/worker_client/restart.h"
 #include "tests/service/hanging.h"
 #include "tests/service/shim.h"
 #include "tests/support/mocked.h"

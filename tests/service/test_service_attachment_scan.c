@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "core/worker_client/restart.h"
-#include "tests/support/files.h"
 #include "tests/service/worker_program.h"
+#include "tests/support/files.h"
 
 #define DEVICE(id, mood) \
 	"{\"id\":\"moody/" id "\",\"kind\":\"mdev-type\",\"driver\":\"moody\",\"facts\":{" mood "}}"

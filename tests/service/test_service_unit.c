@@ -2,9 +2,9 @@
 /* The installed unit: its memory limits and its exposure. */
 #include <sys/wait.h>
 
-#include "core/wire/worker_process.h"
-#include "core/wire/worker_memory.h"
 #include "core/service/world.h"
+#include "core/wire/worker_memory.h"
+#include "core/wire/worker_process.h"
 #include "tests/support/test.h"
 
 #define UNIT                                                                                   \

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <xxhash.h>
 
-#include "core/service/kernel/publish_private.h"
 #include "core/service/clock.h"
+#include "core/service/kernel/publish_private.h"
 #include "core/service/log.h"
 
 static uint64_t digest_text(uint64_t digest, const char *text)

@@ -6,8 +6,8 @@
 #ifndef CORE_SERVICE_KERNEL_RETRY_LIST_H
 #define CORE_SERVICE_KERNEL_RETRY_LIST_H
 
-#include "core/service/kernel/attachment_table.h"
 #include "core/service/kernel/attachment_scan.h"
+#include "core/service/kernel/attachment_table.h"
 
 /* Zeroed is a valid start. */
 struct retry_list {

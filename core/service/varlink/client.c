@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "core/service/clock.h"
-#include "core/service/varlink/connection.h"
 #include "core/service/log.h"
+#include "core/service/varlink/connection.h"
 
 /* The replies of one step: one whole list, or one reply per device. */
 #define OUT_BYTES_MAX (CALL_REPLY_MAX + (4u << 20))

@@ -14,8 +14,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "core/service/varlink/call.h"
 #include "core/service/pool.h"
+#include "core/service/varlink/call.h"
 #include "core/service/varlink/quota.h"
 
 /* A client reads and answers a call only while it holds a slot. */

@@ -9,8 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/service/varlink/ending.h"
 #include "core/service/log.h"
+#include "core/service/varlink/ending.h"
 
 #define RESUME_US 100000u      /* pause after accepting failed */
 #define QUIET_US 1000000u      /* memory is trimmed after so long without a call */

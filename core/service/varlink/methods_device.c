@@ -11,10 +11,10 @@
 #include "core/facts/base64.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/json_source.h"
-#include "core/service/varlink/call_view.h"
-#include "core/service/varlink/methods.h"
 #include "core/service/clock.h"
 #include "core/service/log.h"
+#include "core/service/varlink/call_view.h"
+#include "core/service/varlink/methods.h"
 
 /* ---------------------------------------------------------------- rows */
 

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/wire/confinement.h"
 #include "core/check/json.h"
 #include "core/service/log.h"
+#include "core/wire/confinement.h"
 
 struct backend_state {
 	enum provider_state state;
