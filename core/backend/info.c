@@ -79,6 +79,15 @@ static bool has_operation(const struct backend_info *info, const char *word)
 	return false;
 }
 
+bool info_announced(const struct backend_info *info)
+{
+	for (size_t i = 0; i < info->nwants; i++)
+		if (!(info->wants[i].flags &
+		      (MIGCOMPAT_WANT_AVAILABILITY | MIGCOMPAT_WANT_ANNOUNCED)))
+			return false;
+	return true;
+}
+
 bool info_reads_streams(const struct backend_info *info)
 {
 	return has_operation(info, "stream");

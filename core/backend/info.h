@@ -55,6 +55,12 @@ int info_check(const struct backend_info *info, struct error *err);
  */
 const char *info_differs(const struct backend_info *before, const struct backend_info *now);
 
+/*
+ * True if every change of a compared fact is announced by an event. Availability is not
+ * compared.
+ */
+bool info_announced(const struct backend_info *info);
+
 /* Does it have the operation "stream" or "candidates"? */
 bool info_reads_streams(const struct backend_info *info);
 bool info_lists_candidates(const struct backend_info *info);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The monotonic clock, which nobody sets: for durations, and for every wait that ends by itself. */
+/*
+ * The monotonic clock, for durations and timeouts. Setting the wall clock does not affect
+ * it.
+ */
 #ifndef CORE_SERVICE_CLOCK_H
 #define CORE_SERVICE_CLOCK_H
 
@@ -15,7 +18,7 @@ static inline uint64_t now_us(void)
 	return (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u;
 }
 
-/* For pthread_cond_timedwait on a condition of monotonic_cond_init. */
+/* For pthread_cond_timedwait with a condition of monotonic_cond_init. */
 static inline struct timespec monotonic_after(unsigned ms)
 {
 	struct timespec time;
@@ -30,10 +33,7 @@ static inline struct timespec monotonic_after(unsigned ms)
 	return time;
 }
 
-/*
- * A default condition would wait on the wall clock, and a step back of that one would make the wait
- * longer.
- */
+/* A default condition uses the wall clock. If that is set back, a wait takes longer. */
 static inline void monotonic_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;

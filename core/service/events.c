@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From libudev's monitors to listeners. Only root's messages get here: libudev drops all others. */
+/* From libudev's monitors to listeners. libudev drops messages that are not from root. */
 #include "core/service/events.h"
 
 #include <errno.h>
@@ -12,21 +12,22 @@
 
 #include "core/facts/macros.h"
 #include "core/service/log.h"
+#include "core/service/relevance.h"
 
-#define TURN_EVENTS 64u
+#define DISPATCH_EVENTS 64u /* read per iteration of the loop */
 /*
- * Room for some thousand events while the loop is busy; without CAP_NET_ADMIN the kernel gives
- * less, which costs a rescan.
+ * Some thousand events fit while the loop is busy. Without CAP_NET_ADMIN the kernel
+ * grants less, and more events may be lost, each loss at the cost of a rescan.
  */
 #define RECEIVE_BYTES (8 << 20)
 
 struct listener {
-	events_fn *heard; /* NULL: free */
+	events_fn *heard; /* NULL: the entry is free */
 	void *arg;
 	bool early;
 };
 
-/* One group of events. Zeroed: it is not listened to. */
+/* One multicast group of events. Zeroed, it is closed. */
 struct group {
 	struct events *events;
 	struct udev_monitor *monitor;
@@ -36,8 +37,9 @@ struct group {
 
 struct events {
 	struct udev *udev;
-	struct group told;  /* udevd's; without udevd the kernel's */
-	struct group early; /* the kernel's; without udevd none */
+	struct world *world;
+	struct group late;  /* udevd's; the kernel's if no udevd runs */
+	struct group early; /* the kernel's; closed if no udevd runs */
 	struct listener listeners[EVENTS_LISTENERS_MAX];
 };
 
@@ -50,10 +52,11 @@ static const struct {
 	{"online", EVENTS_ONLINE}, {"offline", EVENTS_OFFLINE},
 };
 
-static void events_tell(const struct group *group, const struct events_change *change)
+static void events_deliver(const struct group *group, struct events_change *change)
 {
 	const struct listener *listeners = group->events->listeners;
 
+	change->relevance = relevance_of(&group->events->world->engine, change);
 	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
 		if (listeners[i].heard && listeners[i].early == group->early)
 			listeners[i].heard(listeners[i].arg, change);
@@ -61,11 +64,11 @@ static void events_tell(const struct group *group, const struct events_change *c
 
 static void events_rescan(const struct group *group)
 {
-	events_tell(group, &(struct events_change){.action = EVENTS_RESCAN,
-						   .devpath = "",
-						   .devpath_old = "",
-						   .subsystem = "",
-						   .sysname = ""});
+	events_deliver(group, &(struct events_change){.action = EVENTS_RESCAN,
+						      .devpath = "",
+						      .devpath_old = "",
+						      .subsystem = "",
+						      .sysname = ""});
 }
 
 static const char *text_or_empty(const char *text)
@@ -91,11 +94,11 @@ static void events_take(const struct group *group, struct udev_device *device)
 		if (change.action == EVENTS_MOVE)
 			change.devpath_old = text_or_empty(
 				udev_device_get_property_value(device, "DEVPATH_OLD"));
-		events_tell(group, &change);
+		events_deliver(group, &change);
 		return;
 	}
-	log_say(LOG_NOTICE, "%s: an event \"%s\" that is not known, anything may have changed",
-		change.devpath, action);
+	log_say(LOG_NOTICE, "%s: unknown event \"%s\", scanning all devices", change.devpath,
+		action);
 	events_rescan(group);
 }
 
@@ -104,7 +107,7 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *a
 	const struct group *group = arg;
 
 	(void)source, (void)fd, (void)revents;
-	for (size_t i = 0; i < TURN_EVENTS; i++) {
+	for (size_t i = 0; i < DISPATCH_EVENTS; i++) {
 		struct udev_device *device;
 
 		errno = 0;
@@ -116,9 +119,11 @@ static int on_monitor(sd_event_source *source, int fd, uint32_t revents, void *a
 		}
 		if (errno == EAGAIN || errno == EINTR)
 			return 0;
-		/* ENOBUFS where the socket ran over; what else failed was an event that libudev
-		 * made no sense of. */
-		log_say(LOG_NOTICE, "device events were lost, anything may have changed: %s",
+		/*
+		 * ENOBUFS: the socket overflowed. Others: libudev could not parse an
+		 * event.
+		 */
+		log_say(LOG_NOTICE, "device events were lost, scanning all devices: %s",
 			strerror(errno));
 		events_rescan(group);
 		return 0;
@@ -158,23 +163,24 @@ static int events_open(struct events *events, sd_event *event)
 	if (!events->udev)
 		return -ENOMEM;
 	events->early.early = true;
-	r = group_open(events, event, &events->told, udevd ? "udev" : "kernel");
+	r = group_open(events, event, &events->late, udevd ? "udev" : "kernel");
 	if (r >= 0 && udevd)
 		r = group_open(events, event, &events->early, "kernel");
 	return r;
 }
 
-int events_new(sd_event *event, struct events **ret, struct error *err)
+int events_new(sd_event *event, struct world *world, struct events **ret, struct error *err)
 {
 	struct events *events = calloc(1, sizeof(*events));
 	int r;
 
 	if (!events)
 		return error_set(err, -ENOMEM, "out of memory");
+	events->world = world_ref(world);
 	r = events_open(events, event);
 	if (r < 0) {
 		events_free(events);
-		return error_set(err, r, "device events cannot be listened to: %s", strerror(-r));
+		return error_set(err, r, "cannot listen to device events: %s", strerror(-r));
 	}
 	*ret = events;
 	return 0;
@@ -184,11 +190,19 @@ struct events *events_free(struct events *events)
 {
 	if (!events)
 		return NULL;
-	group_close(&events->told);
+	group_close(&events->late);
 	group_close(&events->early);
+	world_unref(events->world);
 	udev_unref(events->udev);
 	free(events);
 	return NULL;
+}
+
+void events_reload(struct events *events, struct world *world)
+{
+	world_ref(world);
+	world_unref(events->world);
+	events->world = world;
 }
 
 static int listener_add(struct events *events, events_fn *heard, void *arg, bool early)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompatd: from the command line to a running service. */
+/* migcompatd: the command line. */
 #include <errno.h>
 #include <getopt.h>
 #include <malloc.h>
@@ -81,7 +81,9 @@ struct run {
 };
 
 static void complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* One sentence, in which nothing of the command line may move a terminal or begin another line. */
+/*
+ * Control characters of the command line are replaced, so that the message is one line.
+ */
 static void complain(const char *format, ...)
 {
 	char text[SENTENCE_BYTES];
@@ -94,7 +96,7 @@ static void complain(const char *format, ...)
 	fprintf(stderr, "migcompatd: %s\n", text);
 }
 
-static int take_patience(const char *text, uint64_t *ret)
+static int parse_patience(const char *text, uint64_t *ret)
 {
 	char *end;
 	unsigned long value;
@@ -109,7 +111,7 @@ static int take_patience(const char *text, uint64_t *ret)
 	return 0;
 }
 
-static int take_level(const char *text, int *ret)
+static int parse_level(const char *text, int *ret)
 {
 	int r = log_level(text, ret);
 
@@ -118,7 +120,7 @@ static int take_level(const char *text, int *ret)
 	return r;
 }
 
-static int take_inventory(const char *path, const char **ret)
+static int parse_inventory(const char *path, const char **ret)
 {
 	if (strcmp(path, INVENTORY_STANDARD) == 0) {
 		complain(
@@ -129,11 +131,11 @@ static int take_inventory(const char *path, const char **ret)
 	return 0;
 }
 
-static int take_option(struct run *run, int letter, size_t *count)
+static int parse_option(struct run *run, int letter, size_t *count)
 {
 	switch (letter) {
 	case 'i':
-		return take_inventory(optarg, &run->options.world.inventories[(*count)++]);
+		return parse_inventory(optarg, &run->options.world.inventories[(*count)++]);
 	case LETTER_SOCKET:
 		run->options.socket = optarg;
 		return 0;
@@ -150,12 +152,12 @@ static int take_option(struct run *run, int letter, size_t *count)
 		run->options.world.plugin_dir = optarg;
 		return 0;
 	case LETTER_PATIENCE:
-		return take_patience(optarg, &run->options.patience_us);
+		return parse_patience(optarg, &run->options.patience_us);
 	case LETTER_FOREGROUND:
 		run->foreground = true;
 		return 0;
 	case LETTER_LOG_LEVEL:
-		return take_level(optarg, &run->log_level);
+		return parse_level(optarg, &run->log_level);
 	case LETTER_HELP:
 		run->text = usage;
 		return 0;
@@ -176,8 +178,8 @@ static const struct option *option_find(int letter)
 	return option->name ? option : NULL;
 }
 
-/* What getopt did not take. argument: of argv, the one that it looked at last. */
-static int refuse(int letter, const char *argument)
+/* Report what getopt did not accept. argument: the last one of argv that it read. */
+static int report_bad_option(int letter, const char *argument)
 {
 	const struct option *known = option_find(optopt);
 	int len = (int)strcspn(argument, "=");
@@ -196,15 +198,15 @@ static int refuse(int letter, const char *argument)
 	return -EINVAL;
 }
 
-static int parse(struct run *run, int argc, char **argv)
+static int parse_arguments(struct run *run, int argc, char **argv)
 {
 	size_t count = 0;
 	int letter, r = 0;
 
 	opterr = 0;
 	while (!r && (letter = getopt_long(argc, argv, ":i:", table, NULL)) != -1)
-		r = letter == '?' || letter == ':' ? refuse(letter, argv[optind - 1])
-						   : take_option(run, letter, &count);
+		r = letter == '?' || letter == ':' ? report_bad_option(letter, argv[optind - 1])
+						   : parse_option(run, letter, &count);
 	if (!r && optind < argc) {
 		complain("unexpected argument \"%s\", see migcompatd --help", argv[optind]);
 		r = -EINVAL;
@@ -254,13 +256,13 @@ int main(int argc, char **argv)
 	int status = STATUS_TROUBLE;
 
 	standard_open();
-	/* One for each thread would keep what the greatest answer of that thread took. */
+	/* With one arena per thread, each would keep the memory of its largest answer. */
 	mallopt(M_ARENA_MAX, ARENAS);
 	run.options.world.inventories =
 		calloc((size_t)argc + 1, sizeof(*run.options.world.inventories));
 	if (!run.options.world.inventories)
 		complain("out of memory");
-	else if (parse(&run, argc, argv) == 0)
+	else if (parse_arguments(&run, argc, argv) == 0)
 		status = run.text ? print(run.text) : serve(&run);
 	free(run.options.world.inventories);
 	return status;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Queues and a lock: a queue of jobs on their way to a thread for each kind, and one of jobs on
- * their way back. Any thread takes any kind that may run. There are as many threads as all kinds
- * together may have, and they come as they are needed.
+ * One queue of waiting jobs for each kind, one of finished jobs, and one lock. Any thread
+ * runs jobs of any kind. Threads are created on demand, up to the sum of all kinds'
+ * limits.
  */
 #include "core/service/pool.h"
 
@@ -33,13 +33,12 @@ struct thread {
 };
 
 /*
- * A kind that has fewer jobs running than it may have always finds a thread: the sum of all is
- * POOL_THREADS_MAX.
+ * The limits add up to POOL_THREADS_MAX, so a kind below its limit always finds a thread.
  */
 static const struct {
 	unsigned threads;
 	unsigned jobs;
-} places[POOL_KIND_COUNT] = {
+} limits[POOL_KIND_COUNT] = {
 	[POOL_ASK] = {POOL_ASK_THREADS, POOL_ASK_JOBS},
 	[POOL_CALL] = {POOL_CALL_THREADS, POOL_CALL_JOBS},
 	[POOL_ROOT] = {POOL_ROOT_THREADS, POOL_ROOT_JOBS},
@@ -53,18 +52,18 @@ struct queue {
 };
 
 struct pool {
-	pthread_mutex_t lock; /* guards all below but source and fd */
-	pthread_cond_t work;  /* there is some, or there will be none any more */
-	pthread_cond_t ended; /* a thread did */
+	pthread_mutex_t lock; /* guards all below except source and fd */
+	pthread_cond_t work;  /* a job was added, or the pool ends */
+	pthread_cond_t ended; /* a thread ended */
 	struct queue queues[POOL_KIND_COUNT];
 	struct list finished;
 	struct thread threads[POOL_THREADS_MAX];
-	unsigned nthreads; /* that run */
+	unsigned nthreads; /* running */
 	unsigned busy;	   /* of these, with a job */
 	unsigned idle_ms;
 	bool ending;
 	sd_event_source *source;
-	int fd; /* says to the loop that something is finished */
+	int fd; /* eventfd: a job is finished */
 };
 
 static void list_init(struct list *list)
@@ -94,16 +93,16 @@ static struct pool_job *list_take(struct list *list)
 
 /* ---------------------------------------------------------------- threads */
 
-/* How many of those that wait may run. The lock is held, as in all below. */
+/* Number of waiting jobs that may run now. Called under the lock, as all below. */
 static unsigned queue_ready(const struct pool *pool, unsigned kind)
 {
 	const struct queue *queue = &pool->queues[kind];
-	unsigned room = places[kind].threads - queue->running;
+	unsigned room = limits[kind].threads - queue->running;
 
 	return queue->nwaiting < room ? queue->nwaiting : room;
 }
 
-static unsigned ready(const struct pool *pool)
+static unsigned jobs_ready(const struct pool *pool)
 {
 	unsigned count = 0;
 
@@ -124,15 +123,15 @@ static struct pool_job *queue_take(struct pool *pool)
 	return list_take(&pool->queues[kind].waiting);
 }
 
-/* The next job, or NULL: there is none for long enough, or never again. */
+/* NULL: no job came for idle_ms, or the pool ends. */
 static struct pool_job *thread_next(struct pool *pool)
 {
 	struct timespec until = monotonic_after(pool->idle_ms);
 	int r = 0;
 
-	while (!pool->ending && !ready(pool) && r != ETIMEDOUT)
+	while (!pool->ending && !jobs_ready(pool) && r != ETIMEDOUT)
 		r = pthread_cond_timedwait(&pool->work, &pool->lock, &until);
-	return pool->ending || !ready(pool) ? NULL : queue_take(pool);
+	return pool->ending || !jobs_ready(pool) ? NULL : queue_take(pool);
 }
 
 static struct thread *thread_self(struct pool *pool)
@@ -161,8 +160,10 @@ static void *thread_main(void *arg)
 		pool->queues[kind].running--;
 		pool->busy--;
 		list_add(&pool->finished, job);
-		/* Fails only where the number is too high to be raised: then the loop is to look as
-		 * well. */
+		/*
+		 * Fails only if the counter is at its maximum: then the loop wakes up as
+		 * well.
+		 */
 		(void)!write(pool->fd, &one, sizeof(one));
 	}
 	thread_self(pool)->state = THREAD_ENDED;
@@ -172,7 +173,7 @@ static void *thread_main(void *arg)
 	return NULL;
 }
 
-/* The lock is held, so that the thread finds its number where it looks for itself. */
+/* Under the lock, so that the thread waits until its id is stored. */
 static int thread_start(struct pool *pool)
 {
 	struct thread *thread = pool->threads;
@@ -191,7 +192,7 @@ static int thread_start(struct pool *pool)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- the loop's side */
+/* ---------------------------------------------------------------- event loop */
 
 static int on_finished(sd_event_source *source, int fd, uint32_t revents, void *arg)
 {
@@ -220,15 +221,15 @@ int pool_submit(struct pool *pool, struct pool_job *job)
 
 	pthread_mutex_lock(&pool->lock);
 	if (pool->ending || queue->nwaiting + queue->running ==
-				    places[job->kind].threads + places[job->kind].jobs) {
+				    limits[job->kind].threads + limits[job->kind].jobs) {
 		r = -EAGAIN;
 	} else {
 		queue->nwaiting++;
 		/*
-		 * Threads without a job may have been woken or started for earlier ones, and not
-		 * have taken them yet.
+		 * Idle threads may have been woken for earlier jobs which they have not
+		 * taken yet, so compare with all jobs that are ready.
 		 */
-		if (ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
+		if (jobs_ready(pool) > pool->nthreads - pool->busy && thread_start(pool) &&
 		    !pool->nthreads)
 			r = -EAGAIN;
 		if (r)
@@ -273,7 +274,7 @@ unsigned pool_threads(struct pool *pool)
 	return count;
 }
 
-/* ---------------------------------------------------------------- beginning and end */
+/* ---------------------------------------------------------------- start and end */
 
 int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error *err)
 {
@@ -295,7 +296,7 @@ int pool_new(sd_event *event, unsigned idle_ms, struct pool **ret, struct error 
 		r = sd_event_add_io(event, &pool->source, pool->fd, EPOLLIN, on_finished, pool);
 	if (r < 0) {
 		pool_free(pool, 0);
-		return error_set(err, r, "there can be no threads: %s", strerror(-r));
+		return error_set(err, r, "cannot create the thread pool: %s", strerror(-r));
 	}
 	*ret = pool;
 	return 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Events by the subsystem that they are of, and by the globs of the host's facts. */
+/* Compares an event's subsystem and path with the globs of the host's facts. */
 #include "core/service/relevance.h"
 
 #include <limits.h>
@@ -15,26 +15,26 @@ static bool is_assignable(const char *subsystem)
 	return strcmp(subsystem, "pci") == 0 || strcmp(subsystem, "mdev") == 0;
 }
 
-/* Has the device's folder types of mdevs in it, or did it? */
+/* Does the device offer mdev types, or did it before the event? */
 static bool is_parent(const struct events_change *change)
 {
 	char path[PATH_BYTES];
 
 	if (change->mdev_types)
 		return true;
-	/* A path that nobody could open may be anything. */
+	/* A path too long to check may be a parent. */
 	if (text_format(path, sizeof(path), "/sys%s/mdev_supported_types", change->devpath) < 0)
 		return true;
 	return access(path, F_OK) == 0;
 }
 
-/* Is the file that the glob names in the folder of this name, or below it? */
+/* Does the glob match files in the folder of this name, or below it? */
 static bool glob_reaches(const char *glob, const char *name)
 {
 	char beginning[PATH_BYTES];
 	const char *end = glob;
 
-	/* As many components as the name has. */
+	/* Cut the glob to as many components as the name has. */
 	for (const char *at = name; *at && *end; at++)
 		if (*at == '/') {
 			end += strcspn(end, "/");
@@ -65,7 +65,7 @@ static bool host_fact_below(const struct engine *engine, const char *name)
 	return false;
 }
 
-/* A fact of the host is named by the device's path, or by its bus or class. */
+/* Facts of the host are named by a device's path, or by its bus or class. */
 static bool is_of_host(const struct engine *engine, const struct events_change *change)
 {
 	char name[PATH_BYTES];

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One job that makes a new world or lets go of the old one: both wait for processes. */
+/* One job makes a new world and drops the old one: both block on processes. */
 #include "core/service/reload.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <time.h>
 
 #include <systemd/sd-daemon.h>
 
+#include "core/service/clock.h"
 #include "core/service/log.h"
 
 static void reload_submit(struct reload *reload);
@@ -35,7 +35,7 @@ static void reload_done(struct pool_job *job)
 	if (reload->made) {
 		reload->old = reload->swap(reload->arg, reload->made);
 		reload->made = NULL;
-		log_say(LOG_NOTICE, "policy and backends are loaded again");
+		log_say(LOG_NOTICE, "policy and backends were reloaded");
 		sd_notify(0, "READY=1\nSTATUS=");
 	} else if (reload->load) {
 		reload_failed(reload->err.text);
@@ -55,20 +55,16 @@ static void reload_submit(struct reload *reload)
 
 void reload_start(struct reload *reload)
 {
-	struct timespec now;
-
 	reload->again = reload->busy;
 	if (reload->busy)
 		return;
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
-		   (uint64_t)now.tv_sec * 1000000u + (uint64_t)now.tv_nsec / 1000u);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, now_us());
 	reload->load = true;
 	reload_submit(reload);
 	if (reload->busy)
 		return;
 	reload->load = false;
-	reload_failed("there is no thread to load it in");
+	reload_failed("the job queue is full");
 }
 
 void reload_free(struct reload *reload)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Policy and backends read again, in a thread, while the service goes on with those that it has.
- * One reload at a time; what is asked for meanwhile is one more after it. What cannot be loaded
- * changes nothing.
+ * Reads policy and backends again in a thread, while the service uses the old ones. One
+ * reload runs at a time; requests during a reload cause one more after it. If a reload
+ * fails, nothing changes.
  */
 #ifndef CORE_SERVICE_RELOAD_H
 #define CORE_SERVICE_RELOAD_H
@@ -11,26 +11,28 @@
 #include "core/service/world.h"
 
 struct reload {
-	struct pool_job job; /* first */
-	/* Set before the first: */
+	struct pool_job job; /* first: job functions cast it back */
+	/* Set by the owner: */
 	struct pool *pool;
 	const struct world_options *options;
 	struct holds *holds;
-	struct world *(*swap)(void *arg, struct world *world); /* on the loop: takes over the new
-								  one, gives up the old one */
+	/*
+	 * On the loop. Takes the new world's reference over, and returns the old one's.
+	 */
+	struct world *(*swap)(void *arg, struct world *world);
 	void *arg;
-	/* Its own: */
+	/* Private: */
 	struct world *made;
 	struct world *old;
 	struct error err;
-	bool load;  /* the job is to make one */
-	bool busy;  /* the job is the pool's */
-	bool again; /* asked for while busy */
+	bool load;  /* the job makes a new world */
+	bool busy;  /* the job belongs to the pool */
+	bool again; /* requested while busy */
 };
 
-/* On the loop. The service manager is told of the beginning and of the end. */
+/* On the loop. Notifies the service manager of start and end. */
 void reload_start(struct reload *reload);
-/* Once the job runs no more. */
+/* After the pool is freed. */
 void reload_free(struct reload *reload);
 
 #endif

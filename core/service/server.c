@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Putting the service together, and taking it apart in order. */
+/* Builds the service from its parts, and frees them in order. */
 #include "core/service/server.h"
 
 #include <errno.h>
@@ -13,17 +13,18 @@
 #include <systemd/sd-daemon.h>
 
 #include "core/facts/text.h"
-#include "core/service/watch/backend_states.h"
-#include "core/service/varlink/clients.h"
 #include "core/service/events.h"
 #include "core/service/kernel/kernel_questions.h"
-#include "core/service/varlink/listen.h"
 #include "core/service/log.h"
 #include "core/service/reload.h"
+#include "core/service/varlink/clients.h"
+#include "core/service/varlink/listen.h"
+#include "core/service/varlink/methods.h"
+#include "core/service/watch/backend_states.h"
 #include "core/service/watch/watch.h"
 
-#define DRAIN_US 5000000u /* for calls that run and replies that are to be taken */
-#define JOBS_END_MS 1000u /* beyond that, for whatever else runs in threads */
+#define DRAIN_US 5000000u /* for running calls and unread replies */
+#define JOBS_END_MS 1000u /* after that, for other jobs in threads */
 
 struct server {
 	const struct server_options *options;
@@ -33,14 +34,14 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
-	struct events *events;		 /* NULL: recorded hosts are served, and no kernel */
-	struct kernel_questions *kernel; /* likewise */
+	struct events *events;		 /* NULL: serves recorded hosts, and no kernel */
+	struct kernel_questions *kernel; /* NULL: likewise */
 	int passed; /* the broker's descriptor from systemd's store; -1: none */
 	int fd;
 	int claim; /* of the state folder */
-	bool own;  /* the socket's file is ours to remove */
+	bool own;  /* the service made the socket's file and removes it */
 	bool draining;
-	uint32_t said_missing; /* of workers' confinement, what was logged already */
+	uint32_t logged_missing; /* confinement steps logged already */
 };
 
 /* ---------------------------------------------------------------- signals */
@@ -51,10 +52,12 @@ static struct world *on_loaded(void *arg, struct world *world)
 	struct world *before = server->context.world;
 
 	server->context.world = world;
-	backends_say_missing(&world->engine, &server->said_missing);
+	backend_states_log_missing(&world->engine, &server->logged_missing);
+	if (server->events)
+		events_reload(server->events, world);
 	if (server->kernel)
 		kernel_questions_reload(server->kernel, world);
-	watch_reload(server->context.watch);
+	watch_reload(server->context.watch, world);
 	return before;
 }
 
@@ -80,7 +83,7 @@ static int on_drain_end(sd_event_source *source, uint64_t usec, void *arg)
 	struct server *server = arg;
 
 	(void)source, (void)usec;
-	log_say(LOG_WARNING, "%zu clients did not have or take their replies in time",
+	log_say(LOG_WARNING, "%zu clients did not get or read their replies in time",
 		server->clients.count);
 	return sd_event_exit(server->event, 0);
 }
@@ -129,9 +132,9 @@ static int server_start(struct server *server, struct error *err)
 	int r = peer_group_find(options->group, &server->clients.group);
 
 	if (r)
-		return error_set(err, r, "group \"%s\" could not be looked up: %s", options->group,
+		return error_set(err, r, "cannot look up group \"%s\": %s", options->group,
 				 strerror(-r));
-	/* First, so that a second service stops here and touches nothing. */
+	/* First of all, so that a second service fails here and changes nothing. */
 	r = server_open_socket(server, err);
 	if (!r)
 		r = listen_folder(options->state, &server->clients.group, err);
@@ -143,7 +146,7 @@ static int server_start(struct server *server, struct error *err)
 	if (!r)
 		r = world_new(&options->world, &server->holds, &server->context.world, err);
 	if (!r)
-		backends_say_missing(&server->context.world->engine, &server->said_missing);
+		backend_states_log_missing(&server->context.world->engine, &server->logged_missing);
 	if (!r && !server->clients.group.exists)
 		log_say(LOG_WARNING,
 			"there is no group \"%s\": only root and the service's own user may ask",
@@ -151,7 +154,7 @@ static int server_start(struct server *server, struct error *err)
 	return r;
 }
 
-static int server_watch(struct server *server, struct error *err)
+static int server_create_loop(struct server *server, struct error *err)
 {
 	sd_event *event = NULL;
 	int r = sd_event_new(&event);
@@ -165,28 +168,30 @@ static int server_watch(struct server *server, struct error *err)
 	if (r >= 0)
 		r = sd_event_set_watchdog(event, 1);
 	server->event = event;
-	return r < 0 ? error_set(err, r, "the event loop could not be made: %s", strerror(-r)) : 0;
+	return r < 0 ? error_set(err, r, "cannot create the event loop: %s", strerror(-r)) : 0;
 }
 
-/* What says that something changed. Recorded hosts do not. */
-static int server_listen(struct server *server, struct error *err)
+/* Recorded hosts have no events. */
+static int server_start_watching(struct server *server, struct error *err)
 {
 	struct watch_options options = {
-		.event = server->event, .pool = server->pool, .context = &server->context};
-	int r = server->context.world->live ? events_new(server->event, &server->events, err) : 0;
+		.event = server->event, .pool = server->pool, .holds = &server->holds};
+	struct world *world = server->context.world;
+	int r = world->live ? events_new(server->event, world, &server->events, err) : 0;
 
 	options.events = server->events;
-	return r ? r : watch_new(&options, &server->context.watch, err);
+	return r ? r : watch_new(&options, world, &server->context.watch, err);
 }
 
-static int server_serve(struct server *server, struct error *err)
+static int server_accept(struct server *server, struct error *err)
 {
 	int r = pool_new(server->event, POOL_IDLE_MS, &server->pool, err);
 
 	server->context.holds = &server->holds;
 	server->context.budget.max = CLIENTS_REPLIES_BYTES;
+	server->context.methods = &method_table;
 	if (!r)
-		r = server_listen(server, err);
+		r = server_start_watching(server, err);
 	if (r)
 		return r;
 	server->clients.owner = (struct client_owner){
@@ -205,15 +210,15 @@ static int server_serve(struct server *server, struct error *err)
 		.arg = server,
 	};
 	r = clients_accept(&server->clients, server->fd);
-	return r ? error_set(err, r, "the socket cannot be watched: %s", strerror(-r)) : 0;
+	return r ? error_set(err, r, "cannot watch the socket: %s", strerror(-r)) : 0;
 }
 
 static void on_ready(void *arg)
 {
 	struct server *server = arg;
 	struct sockaddr_un address = {.sun_family = AF_UNIX};
-	socklen_t size = sizeof(address) - 1; /* a zero stays behind the path */
-	/* What systemd passed may be anywhere. */
+	socklen_t size = sizeof(address) - 1; /* keeps a zero after the path */
+	/* A socket passed by systemd may have any path. */
 	bool named = getsockname(server->fd, (struct sockaddr *)&address, &size) == 0 &&
 		     *address.sun_path;
 
@@ -222,7 +227,7 @@ static void on_ready(void *arg)
 	sd_notify(0, "READY=1");
 }
 
-/* Of this host alone: the kernel asks about its own devices. */
+/* Only for this host: the kernel asks about its own devices. */
 static int server_join_kernel(struct server *server, struct error *err)
 {
 	struct kernel_questions_options options = {.event = server->event,
@@ -243,20 +248,20 @@ static int server_join_kernel(struct server *server, struct error *err)
 
 /* ---------------------------------------------------------------- end */
 
-/* status: what the process would end with. */
+/* status: exit status, if the process has to exit here. */
 static void server_stop(struct server *server, int status)
 {
 	if (server->own)
 		unlink(server->options->socket);
 	server->pool = pool_free(server->pool, JOBS_END_MS);
 	if (server->pool) {
-		log_say(LOG_WARNING, "some calls did not end in time and are left behind");
+		log_say(LOG_WARNING, "some calls did not end in time, exiting without them");
 		_exit(status);
 	}
 	server->kernel = kernel_questions_free(server->kernel, JOBS_END_MS);
 	if (server->kernel) {
-		log_say(LOG_WARNING, "some of the kernel's questions did not have their answer in "
-				     "time and are left behind");
+		log_say(LOG_WARNING, "some of the kernel's questions got no answer in time, "
+				     "exiting without them");
 		_exit(status);
 	}
 	clients_free(&server->clients);
@@ -280,9 +285,9 @@ int server_run(const struct server_options *options, struct error *err)
 	int r = server_start(&server, err);
 
 	if (!r)
-		r = server_watch(&server, err);
+		r = server_create_loop(&server, err);
 	if (!r)
-		r = server_serve(&server, err);
+		r = server_accept(&server, err);
 	if (!r)
 		r = server_join_kernel(&server, err);
 	if (!r) {

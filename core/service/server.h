@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The running service: its socket, its clients, its signals. */
+/* The running service: socket, clients and signals. */
 #ifndef CORE_SERVICE_SERVER_H
 #define CORE_SERVICE_SERVER_H
 
@@ -8,15 +8,15 @@
 struct server_options {
 	struct world_options world;
 	const char *socket;
-	const char *state; /* folder */
+	const char *state; /* folder of the holds */
 	const char *group;
 	uint64_t patience_us;
 };
 
 /*
- * Serves until SIGTERM or SIGINT. Those and SIGHUP must be blocked. 0, or an error where it could
- * not begin or go on. Where calls did not end in time the process ends here, since threads run on
- * that nothing may be taken from.
+ * Serve until SIGTERM or SIGINT. The caller must have blocked those and SIGHUP. 0, or an
+ * error if the service could not start or continue. If jobs do not end in time, the
+ * process exits here, since their threads still use memory that cannot be freed.
  */
 int server_run(const struct server_options *options, struct error *err);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making engines and sharing them between calls. */
+/* Worlds wrap engines, with a reference count. A view adds the devices of this moment. */
 #include "core/service/world.h"
 
 #include <errno.h>
@@ -8,8 +8,10 @@
 
 static int world_fill(struct world *world, const struct world_options *options, struct error *err)
 {
-	/* What is stated changes without a word, and an answer that is given again must not outlive
-	 * it. */
+	/*
+	 * Stated facts change without an event. They are read once per world, so that
+	 * cached answers and new ones use the same.
+	 */
 	int r = world->live ? engine_keep_stated(&world->engine, err) : 0;
 
 	for (const char **file = options->inventories; *file && !r; file++)
@@ -70,7 +72,9 @@ int view_open(struct world *world, const char *only, struct view *ret, struct er
 	int r = 0;
 
 	if (world->live) {
-		/* Policy and backends are the world's, the devices this call's own. */
+		/*
+		 * Policy and backends are the world's; the devices belong to this call.
+		 */
 		inventory_init(&view.engine.inventory);
 		r = engine_add_live(&view.engine, bar ? bar + 2 : only, err);
 		if (!r)

@@ -169,7 +169,7 @@ static void policy_in_force_is_that_of_the_service(void **state)
 	assert_contains(ran.out, "# The policy in force, ");
 	assert_contains(ran.out, "\ntimeout_ms = 5000;\n");
 	assert_int_equal(kill(service.pid, SIGHUP), 0);
-	daemon_logged(&service, "policy and backends are loaded again");
+	assert_logged(&service, "policy and backends were reloaded");
 	run(ASK "m policy show");
 	assert_status(0);
 	assert_contains(ran.out, "\ntimeout_ms = 4321;\n");

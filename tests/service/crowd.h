@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Many clients at once, each with one call after the other. Every reply is held against the one
- * that a client alone got. Runs in this process or in a child that is another user. Plain
- * functions, so that a child may use them without cmocka.
+ * Many clients at once, each with one call after another. Each reply is compared with the
+ * one that a single client got. A child that is another user may run it, so it does not
+ * use cmocka.
  */
 #ifndef TESTS_SERVICE_CROWD_H
 #define TESTS_SERVICE_CROWD_H
@@ -29,7 +29,7 @@ static const char *const crowd_calls[] = {
 
 struct crowd_client {
 	int fd;		/* -1: between two connections */
-	unsigned round; /* CROWD_ROUNDS: it is done */
+	unsigned round; /* CROWD_ROUNDS: done */
 	size_t len;
 	char reply[CROWD_REPLY_MAX];
 };
@@ -61,7 +61,7 @@ static inline void crowd_send(struct crowd *crowd, struct crowd_client *client)
 	client->len = 0;
 }
 
-/* One call is over. Every second client keeps its connection for the next one. */
+/* A call has ended. Every second client keeps its connection for the next call. */
 static inline void crowd_answered(struct crowd *crowd, struct crowd_client *client)
 {
 	if (strcmp(client->reply, crowd->expected[crowd_call(crowd, client)]) != 0) {
@@ -96,7 +96,7 @@ static inline void crowd_receive(struct crowd *crowd, struct crowd_client *clien
 		crowd->problem = "a reply is too long";
 }
 
-/* What a client alone is answered. */
+/* Get the replies of a single client. */
 static inline void crowd_expect(struct crowd *crowd)
 {
 	struct crowd_client *client = &crowd->clients[0];
@@ -125,7 +125,7 @@ static inline void crowd_expect(struct crowd *crowd)
 	}
 }
 
-/* All rounds of all clients. NULL, or what went wrong. */
+/* Run all rounds of all clients. NULL, or an error. */
 static inline const char *crowd_run(const struct daemon *daemon)
 {
 	static struct crowd crowd;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The built service on recorded hosts, at a socket in a temporary folder, and clients of it.
- * Whatever it logs is kept in a file; a service that does not end well, or not in time, fails the
- * test.
+ * The built service with recorded hosts, at a socket in a temporary folder, and its
+ * clients. Its log goes to a file. If the service fails, or does not end in time, the
+ * test fails.
  */
 #ifndef TESTS_SERVICE_DAEMON_H
 #define TESTS_SERVICE_DAEMON_H
@@ -34,10 +34,9 @@ struct daemon {
 	struct folder folder;
 	char socket[128];
 	pid_t pid;
-	bool live;	 /* of this host, which may be a mocked one, instead of recorded ones */
+	bool live;	 /* serves this host, which may be mocked, instead of recorded ones */
 	bool background; /* log to the journal */
-	void (*prepare)(
-		struct daemon *daemon); /* in the process that is to become the service; or NULL */
+	void (*prepare)(struct daemon *daemon); /* in the child, before exec; or NULL */
 };
 
 static inline void pause_ms(long ms)
@@ -62,8 +61,8 @@ static inline int client_try(const struct daemon *daemon)
 	return -1;
 }
 
-/* One line of its log must have this in it, by and by. */
-static inline void daemon_logged(struct daemon *daemon, const char *part)
+/* Wait until the log contains this. */
+static inline void assert_logged(struct daemon *daemon, const char *part)
 {
 	static char text[4u << 20];
 	size_t len;
@@ -108,13 +107,13 @@ static inline pid_t daemon_spawn(struct daemon *daemon, const char *const *more)
 	while (more && *more)
 		args[count++] = *more++;
 	args[count] = NULL;
-	unlink(log); /* what an earlier service said is no word of this one */
+	unlink(log); /* of an earlier service */
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		int fd = open(log, O_WRONLY | O_CREAT | O_TRUNC, 0644);
 
-		/* A test that fails leaves none behind. */
+		/* If the test fails, the service is killed. */
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		dup2(fd, STDOUT_FILENO);
 		dup2(fd, STDERR_FILENO);
@@ -144,7 +143,7 @@ static inline int daemon_wait(pid_t pid)
 static inline void daemon_start(struct daemon *daemon, const char *const *more)
 {
 	daemon->pid = daemon_spawn(daemon, more);
-	daemon_logged(daemon, "serving at");
+	assert_logged(daemon, "serving at");
 }
 
 static inline void daemon_keep_holds(struct daemon *daemon)
@@ -175,7 +174,7 @@ static inline void daemon_folder(struct daemon *daemon)
 		 daemon->folder.path);
 }
 
-/* For whole groups: *state is the daemon. */
+/* Setup of a group of tests: *state is the daemon. */
 static inline int daemon_setup(void **state)
 {
 	static struct daemon daemon;
@@ -207,7 +206,7 @@ static inline int client_open(const struct daemon *daemon)
 	return fd;
 }
 
-/* False where the other end is gone. */
+/* False: the service has closed the connection. */
 static inline bool client_send_bytes(int fd, const char *bytes, size_t len)
 {
 	while (len) {
@@ -221,13 +220,13 @@ static inline bool client_send_bytes(int fd, const char *bytes, size_t len)
 	return true;
 }
 
-/* With the zero at the end. */
+/* Sends the final zero, too. */
 static inline void client_send(int fd, const char *text)
 {
 	assert_true(client_send_bytes(fd, text, strlen(text) + 1));
 }
 
-/* The next reply, yours; NULL: the connection ended. */
+/* The next reply, which the caller owns; NULL: the connection was closed. */
 static inline json_t *client_receive(int fd)
 {
 	static char text[1u << 20];
@@ -237,7 +236,7 @@ static inline json_t *client_receive(int fd)
 	for (;;) {
 		ssize_t got = recv(fd, text + len, 1, 0);
 
-		if (got < 0 && errno == EINTR) /* a socket with a time-out is not restarted */
+		if (got < 0 && errno == EINTR) /* not restarted, because of SO_RCVTIMEO */
 			continue;
 		if (got < 0 && errno != ECONNRESET)
 			fail_msg("no reply in time: %s", strerror(errno));
@@ -252,7 +251,7 @@ static inline json_t *client_receive(int fd)
 	return reply;
 }
 
-/* Has the service closed it, without a word? */
+/* The service must have closed the connection without a reply. */
 static inline void client_is_closed(int fd)
 {
 	assert_null(client_receive(fd));
@@ -260,9 +259,10 @@ static inline void client_is_closed(int fd)
 }
 
 /*
- * Has the service closed it, and said why, with io.migcompat's error of that name and that errno?
+ * The service must send io.migcompat's error of that name and with that errno, and close
+ * the connection.
  */
-static inline void client_is_told(int fd, const char *error, const char *number)
+static inline void client_gets(int fd, const char *error, const char *number)
 {
 	json_t *reply = client_receive(fd);
 	const char *name = reply ? json_string_value(json_object_get(reply, "error")) : NULL;
@@ -276,7 +276,7 @@ static inline void client_is_told(int fd, const char *error, const char *number)
 	client_is_closed(fd);
 }
 
-/* One call on a connection of its own; the reply is yours. */
+/* One call on a new connection. The caller owns the reply. */
 static inline json_t *call(const struct daemon *daemon, const char *text)
 {
 	int fd = client_open(daemon);
@@ -306,7 +306,7 @@ static inline void assert_text(json_t *reply, const char *key, const char *expec
 	fail_msg("\"%s\" is not \"%s\" in %s", key, expected, whole);
 }
 
-/* An error of that name, whose parameter is that text. */
+/* The reply must be an error of that name, whose parameter has this text. */
 static inline void assert_error(json_t *reply, const char *name, const char *key,
 				const char *expected)
 {

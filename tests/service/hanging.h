@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A service beside whose good backend stands one that never comes back from opening a device, and a
- * device of that one. */
+/*
+ * A service with two backends: a good one, and one that hangs when it opens its device.
+ */
 #ifndef TESTS_SERVICE_HANGING_H
 #define TESTS_SERVICE_HANGING_H
 
@@ -23,7 +24,7 @@ static inline void backend_copy(struct folder *folder, const char *from, const c
 	free(bytes);
 }
 
-/* timeout: of the backends' calls. group: whose members may ask. */
+/* timeout: of the backends' calls. group: whose members may use the service. */
 static inline void hanging_start_for(struct daemon *daemon, const char *timeout_ms,
 				     const char *group)
 {
@@ -58,7 +59,7 @@ static inline void hanging_start(struct daemon *daemon, const char *timeout_ms)
 	hanging_start_for(daemon, timeout_ms, "migcompat");
 }
 
-/* Has nothing come yet? */
+/* True if no reply has come yet. */
 static inline void client_still_waits(int fd)
 {
 	char byte;

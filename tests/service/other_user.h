@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Clients that are not root but members of the service's group, and those of other uids. Only root
- * can become them, so tests skip elsewhere.
+ * Clients that are members of the service's group, or other users. Only root can become
+ * another user, so other users skip these tests.
  */
 #ifndef TESTS_SERVICE_OTHER_USER_H
 #define TESTS_SERVICE_OTHER_USER_H
@@ -11,7 +11,7 @@
 #define MEMBER_UID 2000u
 #define OTHER_MEMBER_UID 2001u
 
-/* A group that is everywhere, has no members, and is not root's. */
+/* A group that exists everywhere, has no members, and is not root's. */
 static inline const struct group *member_group(void)
 {
 	const struct group *group = getgrnam("daemon");
@@ -28,7 +28,9 @@ static inline bool may_be_member(void)
 	return false;
 }
 
-/* The test's folder is for its owner alone; members have to get through to the socket. */
+/*
+ * By default only the owner can enter the test's folder; members must reach the socket.
+ */
 static inline void member_start_in(struct daemon *daemon, const char *const *more)
 {
 	const char *args[12] = {"--group", "daemon"};
@@ -48,7 +50,7 @@ static inline void member_start(struct daemon *daemon, const char *const *more)
 	member_start_in(daemon, more);
 }
 
-/* For a child: become that user. */
+/* In a child: become that user. */
 static inline void member_become(uid_t uid)
 {
 	gid_t gid = member_group()->gr_gid;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The service in a thread of the test, asked by a kernel that the test plays (shim.h). */
+/* The service in a thread of the test, with a simulated kernel (shim.h). */
 #ifndef TESTS_SERVICE_SERVING_H
 #define TESTS_SERVICE_SERVING_H
 
@@ -31,14 +31,14 @@ static inline void *service_run(void *arg)
 }
 
 /*
- * Its folder, its signals and its kernel. First of all, before anything makes threads that would
- * take the signals.
+ * Prepare folder, signals and kernel. Must be called before any thread exists, which
+ * would get the signals.
  */
 static inline void service_prepare(void)
 {
 	sigset_t mask;
 
-	/* The service's loop takes them, in whatever thread it is. */
+	/* The service's loop reads them from a signalfd. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
@@ -56,7 +56,7 @@ static inline void service_start(void)
 	assert_int_equal(pthread_create(&thread, NULL, service_run, NULL), 0);
 }
 
-/* What it failed with; NULL: it did not. */
+/* The error of the service; NULL: none. */
 static inline const char *service_end(void)
 {
 	void *text = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The service in a thread of this process, with a stop behind each step of a kernel's question,
- * where the thread that takes the step makes a change. The linker wraps the functions that the
- * steps begin and end with; the installed program has none of this.
+ * The service in a thread of this process. After a chosen step of a question from the
+ * kernel, the thread of that step makes a change. The linker wraps the functions that
+ * begin and end steps.
  */
 #ifndef TESTS_SERVICE_STEPS_H
 #define TESTS_SERVICE_STEPS_H
@@ -12,14 +12,14 @@
 #include <umockdev.h>
 
 #include "core/backend/provider.h"
-#include "core/worker_client/restart.h"
-#include "core/service/kernel/publish.h"
+#include "core/service/kernel/attachment_scan.h"
 #include "core/service/kernel/backend_queue.h"
 #include "core/service/kernel/batch.h"
 #include "core/service/kernel/kernel_questions.h"
+#include "core/service/kernel/publish.h"
 #include "core/service/log.h"
-#include "core/service/kernel/attachment_scan.h"
 #include "core/service/server.h"
+#include "core/worker_client/restart.h"
 #include "tests/service/hanging.h"
 #include "tests/service/shim.h"
 #include "tests/support/mocked.h"
@@ -29,7 +29,7 @@
 #define STRING "steady:mdev:plain:1;one"
 #define SECOND "steady:mdev:plain:1;two"
 
-/* Each is between what its name says and the step after it. */
+/* Each is the moment between the named step and the next one. */
 enum step {
 	STEP_NONE,
 	STEP_RECEIVED,
@@ -38,27 +38,27 @@ enum step {
 	STEP_LIFE_SEEN,
 	STEP_NOT_KEPT,
 	STEP_QUEUED,
-	/* From here on in the queue: */
+	/* In the backend's queue thread: */
 	STEP_TAKEN,
 	STEP_FACTS_READ,
 	STEP_OPENED,
 	STEP_SENT,
 	STEP_COMPARED,
 	STEP_ANSWERED,
-	/* The stamp was looked at again: */
+	/* The stamp was checked again: */
 	STEP_LIFE_CONFIRMED,
 	STEP_DEVICE_CONFIRMED,
 	STEP_CONFIRMED,
 	STEP_REPLIED,
 	STEP_KEPT,
-	/* Of a question that is asked again: */
+	/* Of a question that is repeated: */
 	STEP_FOUND,
 	STEP_ACCEPTED,
 };
 
 enum change { CHANGE_HOLD, CHANGE_RELOAD, CHANGE_KILL, CHANGE_PARK, CHANGES };
 
-/* What the kernel and the socket are told once a change was made. */
+/* The answers at the kernel and at the socket after a change. */
 static const struct {
 	const char *name;
 	int error;
@@ -74,27 +74,27 @@ static struct daemon service; /* in a thread of this process */
 static pthread_t thread;
 static char config[192], state_folder[192], backends[192];
 
-/* What the wrapped functions keep for the test. */
+/* Shared by the wrapped functions and the test. */
 static struct {
 	_Atomic enum step armed;
 	_Atomic enum change change;
-	_Atomic uint64_t attachment; /* whose questions count */
+	_Atomic uint64_t attachment; /* whose questions are observed */
 	struct holds *_Atomic holds;
 	struct provider *_Atomic provider;
-	atomic_bool park; /* with the next end of a worker */
-	atomic_bool rest; /* do not start it again */
+	atomic_bool park; /* park the backend at the next end of a worker */
+	atomic_bool rest; /* do not restart workers */
 	atomic_uint made; /* changes */
 	atomic_uint found;
 	atomic_uint reloads;
-	struct world *_Atomic newest;	/* that was loaded */
-	struct world *_Atomic scanning; /* of the present look at all devices */
-	struct world *_Atomic scanned;	/* of the last one */
+	struct world *_Atomic newest;	/* last one loaded */
+	struct world *_Atomic scanning; /* of the running scan */
+	struct world *_Atomic scanned;	/* of the last scan that ended */
 } walk;
 
-/* Of the present thread, with a question that counts: */
-static _Thread_local bool taking;   /* it is received, and not handed on yet */
-static _Thread_local bool in_queue; /* the queue has it */
-static _Thread_local bool answered; /* likewise, and the worker's answer */
+/* Of this thread, about an observed question: */
+static _Thread_local bool taking;   /* received, and not queued yet */
+static _Thread_local bool in_queue; /* taken from the queue */
+static _Thread_local bool answered; /* the worker has answered it */
 
 /* ---------------------------------------------------------------- changes */
 
@@ -130,7 +130,7 @@ static void count_wait(atomic_uint *count, unsigned least)
 	assert_true(*count >= least);
 }
 
-/* wait: until it is in force. */
+/* wait: until the new world is in use. */
 static void reload(bool wait)
 {
 	unsigned before = walk.reloads;
@@ -166,7 +166,7 @@ static void change_make(enum change change, bool locked)
 	}
 }
 
-/* The lock of questions is held then, and no other policy comes into force. */
+/* The lock of questions is held then, so no new policy can be used meanwhile. */
 static bool is_locked(enum step at)
 {
 	return at <= STEP_QUEUED || at >= STEP_FOUND;
@@ -191,16 +191,18 @@ void __real_restart_ended(struct restart *restart, uint64_t when);
 void __wrap_restart_ended(struct restart *restart, uint64_t when);
 void __real_kernel_questions_reload(struct kernel_questions *kernel, struct world *world);
 void __wrap_kernel_questions_reload(struct kernel_questions *kernel, struct world *world);
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-void __real_scan_free(struct scan *scan);
-void __wrap_scan_free(struct scan *scan);
+int __real_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+void __real_attachment_scan_free(struct attachment_scan *scan);
+void __wrap_attachment_scan_free(struct attachment_scan *scan);
 int __real_broker_receive(struct broker *broker, struct broker_request *ret);
 int __wrap_broker_receive(struct broker *broker, struct broker_request *ret);
-bool __real_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
-bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
+bool __real_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret);
+bool __wrap_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret);
 uint64_t __real_holds_changed(const struct holds *holds);
 uint64_t __wrap_holds_changed(const struct holds *holds);
 uint32_t __real_provider_life(struct provider *provider);
@@ -242,7 +244,7 @@ const char *__wrap_engine_worker_program(struct arena *arena)
 	return TEST_BUILD "/migcompat-worker";
 }
 
-/* Without a rest. */
+/* Restart workers without a pause. */
 bool __wrap_restart_due(const struct restart *restart, uint64_t now)
 {
 	(void)now;
@@ -263,16 +265,16 @@ void __wrap_kernel_questions_reload(struct kernel_questions *kernel, struct worl
 	walk.reloads++;
 }
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err)
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err)
 {
 	walk.scanning = world;
-	return __real_scan_run(scan, world, ids, nids, err);
+	return __real_attachment_scan_run(scan, world, ids, nids, err);
 }
 
-void __wrap_scan_free(struct scan *scan)
+void __wrap_attachment_scan_free(struct attachment_scan *scan)
 {
-	__real_scan_free(scan);
+	__real_attachment_scan_free(scan);
 	walk.scanned = walk.scanning;
 }
 
@@ -286,9 +288,10 @@ int __wrap_broker_receive(struct broker *broker, struct broker_request *ret)
 	return r;
 }
 
-bool __wrap_attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret)
+bool __wrap_publisher_find(struct publisher *publisher, uint64_t attachment,
+			   struct publisher_device *ret)
 {
-	bool seen = __real_attach_look(attach, attachment, ret);
+	bool seen = __real_publisher_find(publisher, attachment, ret);
 
 	if (taking || answered)
 		step(taking ? STEP_LOOKED_UP : STEP_DEVICE_CONFIRMED);
@@ -436,7 +439,7 @@ static int start(void **state)
 	sigset_t mask;
 
 	(void)state;
-	/* The service's loop takes them, in whatever thread it is. */
+	/* The service's loop reads them from a signalfd. */
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGTERM);
 	sigaddset(&mask, SIGINT);
@@ -473,7 +476,10 @@ static int end(void **state)
 	return 0;
 }
 
-/* Whatever an earlier test changed: nothing is open or kept, and no look is under way. */
+/*
+ * Undo changes of earlier tests. Then no target is open, no answer cached, no scan
+ * running.
+ */
 static void begin(void)
 {
 	struct error err = {0};
@@ -489,7 +495,7 @@ static void begin(void)
 	for (int i = 0; i < WAIT_MS && walk.scanned != walk.newest; i++)
 		pause_ms(1);
 	assert_ptr_equal(walk.scanned, walk.newest);
-	/* So the queues of this policy are known, and a fresh target is not open. */
+	/* Now the queues of this policy exist, and no target is open. */
 	for (int i = 0; i < WAIT_MS && walk.found == found; i++)
 		assert_int_equal(shim_write(OTHER, STRING), 0);
 	walk.attachment = shim_attachment(TARGET);

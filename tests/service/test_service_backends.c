@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What clients are told of backends whose workers end. */
+/* Replies and events about backends whose workers end. */
 #include "tests/service/hanging.h"
 #include "tests/service/watching.h"
 
-/* Of the reply of Backends; both yours. */
+/* From the reply of Backends. The caller owns both. */
 static json_t *backend_of(json_t *reply, const char *name)
 {
 	json_t *backend;
@@ -23,7 +23,7 @@ static const char *of(const json_t *backend, const char *key)
 	return json_string_value(json_object_get(backend, key));
 }
 
-static void worker_that_ended_is_told_with_its_reason(void **state)
+static void worker_that_ended_is_listed_with_its_reason(void **state)
 {
 	struct daemon daemon;
 	json_t *reply, *backend;
@@ -44,11 +44,11 @@ static void worker_that_ended_is_told_with_its_reason(void **state)
 	folder_remove(&daemon.folder);
 }
 
-static void watcher_is_told_until_the_backend_is_parked(void **state)
+static void watcher_gets_events_until_the_backend_is_parked(void **state)
 {
 	bool parked = false, restarting = false;
 	struct daemon daemon;
-	json_t *word;
+	json_t *document;
 	int fd;
 
 	(void)state;
@@ -65,11 +65,11 @@ static void watcher_is_told_until_the_backend_is_parked(void **state)
 		pause_ms(20);
 	}
 	assert_true(parked);
-	for (parked = false; !parked; json_decref(word)) {
+	for (parked = false; !parked; json_decref(document)) {
 		const json_t *backend;
 
-		word = watch_hears(fd, "backend", NULL);
-		backend = json_object_get(json_object_get(word, "parameters"), "backend");
+		document = watch_receive(fd, "backend", NULL);
+		backend = json_object_get(json_object_get(document, "parameters"), "backend");
 		assert_string_equal(of(backend, "name"), "hang_open");
 		restarting |= strcmp(of(backend, "state"), "restarting") == 0;
 		parked = strcmp(of(backend, "state"), "parked") == 0;
@@ -97,7 +97,7 @@ static void reload_gives_a_parked_backend_another_life(void **state)
 	}
 	assert_true(parked);
 	assert_int_equal(kill(daemon.pid, SIGHUP), 0);
-	daemon_logged(&daemon, "loaded again");
+	assert_logged(&daemon, "were reloaded");
 	reply = call(&daemon, METHOD("Backends", ""));
 	assert_string_equal(of(backend_of(reply, "hang_open"), "state"), "running");
 	assert_true(json_is_null(json_object_get(backend_of(reply, "hang_open"), "ended")));
@@ -106,7 +106,7 @@ static void reload_gives_a_parked_backend_another_life(void **state)
 	folder_remove(&daemon.folder);
 }
 
-static void backend_that_does_not_load_is_told_with_its_reason(void **state)
+static void backend_that_does_not_load_is_listed_with_its_reason(void **state)
 {
 	struct daemon daemon = {.pid = 0};
 	json_t *reply, *list, *backend;
@@ -132,10 +132,10 @@ static void backend_that_does_not_load_is_told_with_its_reason(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(worker_that_ended_is_told_with_its_reason),
-		cmocka_unit_test(watcher_is_told_until_the_backend_is_parked),
+		cmocka_unit_test(worker_that_ended_is_listed_with_its_reason),
+		cmocka_unit_test(watcher_gets_events_until_the_backend_is_parked),
 		cmocka_unit_test(reload_gives_a_parked_backend_another_life),
-		cmocka_unit_test(backend_that_does_not_load_is_told_with_its_reason),
+		cmocka_unit_test(backend_that_does_not_load_is_listed_with_its_reason),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watchers on a mocked host whose devices change, with the kernel's word and without. Runs itself
- * under umockdev-wrapper. */
+/*
+ * Watching a mocked host whose devices change, with and without events. Runs itself under
+ * umockdev-wrapper.
+ */
 #include <umockdev.h>
 
 #include "tests/service/watching.h"
@@ -46,8 +48,10 @@ static char *mdev_make(const char *name)
 						 "mtty", NULL);
 
 	assert_non_null(path);
-	/* Whoever looks now finds a device that nobody serves; it is whole before a driver makes it
-	 * one of ours. */
+	/*
+	 * A scan at this moment finds a device without a backend. It is complete before a
+	 * driver binds it.
+	 */
 	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
 					    "../mdev_supported_types/mtty-1");
 	umockdev_testbed_set_attribute_link(testbed, path, "driver",
@@ -56,8 +60,10 @@ static char *mdev_make(const char *name)
 	return path;
 }
 
-/* As the kernel does it: the device has left its bus before it is told, and the rest of it goes
- * afterwards. */
+/*
+ * As in the kernel, the device leaves its bus before the event, and its folder goes after
+ * it.
+ */
 static void mdev_end(const char *path)
 {
 	char link[256];
@@ -69,43 +75,43 @@ static void mdev_end(const char *path)
 }
 
 /*
- * The mocked device is there before its links are: who looks in between finds one that nobody
- * serves yet. Yours: the word that has its fingerprint.
+ * The mocked device exists before its links, so a scan in between finds a device without
+ * a backend. Returns the event that has the fingerprint; the caller owns it.
  */
-static json_t *watch_hears_added(int fd, const char *name)
+static json_t *watch_receive_added(int fd, const char *name)
 {
-	json_t *word = watch_hears(fd, "added", name);
+	json_t *document = watch_receive(fd, "added", name);
 
-	if (text_at(word, "fingerprint"))
-		return word;
-	json_decref(word);
-	word = watch_hears(fd, "changed", name);
-	assert_non_null(text_at(word, "fingerprint"));
-	return word;
+	if (text_at(document, "fingerprint"))
+		return document;
+	json_decref(document);
+	document = watch_receive(fd, "changed", name);
+	assert_non_null(text_at(document, "fingerprint"));
+	return document;
 }
 
-static void watch_told_added(int fd, const char *name)
+static void watch_expect_added(int fd, const char *name)
 {
-	json_decref(watch_hears_added(fd, name));
+	json_decref(watch_receive_added(fd, name));
 }
 
-static void new_device_is_told(void **state)
+static void new_device_is_sent(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 	char *path;
 
 	watch_until_ready(fd);
 	path = mdev_make(NEW);
-	word = watch_hears_added(fd, NEW);
-	assert_text(word, "kind", "mdev");
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	json_decref(word);
+	document = watch_receive_added(fd, NEW);
+	assert_text(document, "kind", "mdev");
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	json_decref(document);
 	g_free(path);
 	close(fd);
 }
 
-static void removed_device_is_told_with_its_last_fingerprint(void **state)
+static void removed_device_is_sent_with_its_last_fingerprint(void **state)
 {
 	int fd = watch_open(*state, WATCH);
 	json_t *added, *removed;
@@ -113,9 +119,9 @@ static void removed_device_is_told_with_its_last_fingerprint(void **state)
 
 	watch_until_ready(fd);
 	path = mdev_make(NEW);
-	added = watch_hears_added(fd, NEW);
+	added = watch_receive_added(fd, NEW);
 	mdev_end(path);
-	removed = watch_hears(fd, "removed", NEW);
+	removed = watch_receive(fd, "removed", NEW);
 	assert_text(removed, "old_fingerprint", text_at(added, "fingerprint"));
 	assert_null(text_at(removed, "fingerprint"));
 	json_decref(added);
@@ -132,33 +138,34 @@ static void device_may_return(void **state)
 	watch_until_ready(fd);
 	for (int i = 0; i < 3; i++) {
 		path = mdev_make(NEW);
-		watch_told_added(fd, NEW);
+		watch_expect_added(fd, NEW);
 		mdev_end(path);
-		watch_told(fd, "removed", NEW);
+		watch_expect(fd, "removed", NEW);
 		g_free(path);
 	}
 	close(fd);
 }
 
-static void changed_device_is_told_with_both_fingerprints(void **state)
+static void changed_device_is_sent_with_both_fingerprints(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 
 	watch_until_ready(fd);
 	umockdev_testbed_set_attribute(testbed, "/sys/devices/pci0000:00/" FUNCTION, "device",
 				       "0x0003");
 	umockdev_testbed_uevent(testbed, "/sys/devices/pci0000:00/" FUNCTION, "change");
-	word = watch_hears(fd, "changed", FUNCTION);
-	assert_int_equal(strlen(text_at(word, "old_fingerprint")), 32);
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	assert_string_not_equal(text_at(word, "old_fingerprint"), text_at(word, "fingerprint"));
-	json_decref(word);
+	document = watch_receive(fd, "changed", FUNCTION);
+	assert_int_equal(strlen(text_at(document, "old_fingerprint")), 32);
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	assert_string_not_equal(text_at(document, "old_fingerprint"),
+				text_at(document, "fingerprint"));
+	json_decref(document);
 	close(fd);
 }
 
-/* What is told next must be of the device that changed after it. */
-static void event_without_a_change_is_not_told(void **state)
+/* The next event must be about the device that changed afterwards. */
+static void event_without_a_change_is_not_sent(void **state)
 {
 	int fd = watch_open(*state, WATCH);
 	char *path;
@@ -167,13 +174,13 @@ static void event_without_a_change_is_not_told(void **state)
 	for (int i = 0; i < 5; i++)
 		umockdev_testbed_uevent(testbed, PARENT "/" FIRST, "change");
 	path = mdev_make(NEW);
-	watch_told_added(fd, NEW);
+	watch_expect_added(fd, NEW);
 	g_free(path);
 	close(fd);
 }
 
-/* A bridge, which is no device of ours: neither before its event nor after it. */
-static void event_of_another_device_is_not_told(void **state)
+/* A bridge is never listed, before or after its event. */
+static void event_of_another_device_is_not_sent(void **state)
 {
 	static const char *const actions[] = {"unbind", "bind", "change", "remove"};
 	int fd = watch_open(*state, WATCH);
@@ -186,12 +193,12 @@ static void event_of_another_device_is_not_told(void **state)
 		pause_ms(150);
 	}
 	path = mdev_make(NEW);
-	watch_told_added(fd, NEW);
+	watch_expect_added(fd, NEW);
 	g_free(path);
 	close(fd);
 }
 
-static void each_watcher_is_told_once(void **state)
+static void each_watcher_gets_an_event_once(void **state)
 {
 	int fds[5];
 	char *path;
@@ -203,17 +210,17 @@ static void each_watcher_is_told_once(void **state)
 	path = mdev_make(NEW);
 	umockdev_testbed_uevent(testbed, path, "change");
 	for (size_t i = 0; i < 5; i++)
-		watch_told_added(fds[i], NEW);
+		watch_expect_added(fds[i], NEW);
 	mdev_end(path);
 	for (size_t i = 0; i < 5; i++) {
-		watch_told(fds[i], "removed", NEW);
+		watch_expect(fds[i], "removed", NEW);
 		close(fds[i]);
 	}
 	g_free(path);
 }
 
-/* The mocked kernel has room for ten events. */
-static void many_devices_are_all_told(void **state)
+/* The mocked kernel buffers ten events. */
+static void many_devices_are_all_sent(void **state)
 {
 	int fd = watch_open(*state, WATCH);
 	char name[64];
@@ -224,11 +231,11 @@ static void many_devices_are_all_told(void **state)
 		snprintf(name, sizeof(name), "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3d%04d", i);
 		g_free(mdev_make(name));
 		while (i % 4 == 3 && added <= i) {
-			json_t *word = client_receive(fd);
+			json_t *document = client_receive(fd);
 
-			assert_non_null(word);
-			added += strcmp(text_at(word, "event"), "added") == 0;
-			json_decref(word);
+			assert_non_null(document);
+			added += strcmp(text_at(document, "event"), "added") == 0;
+			json_decref(document);
 		}
 	}
 	close(fd);
@@ -237,7 +244,7 @@ static void many_devices_are_all_told(void **state)
 	close(fd);
 }
 
-/* Nothing is said of it: it is found by looking from time to time. */
+/* There is no event for it. A periodic scan finds it. */
 static void silent_change_is_found(void **state)
 {
 	const char *more[] = {"--plugin-dir", TEST_BUILD "/tests/backends/plain", NULL};
@@ -254,9 +261,9 @@ static void silent_change_is_found(void **state)
 	fd = watch_open(&daemon_of_host, WATCH);
 	watch_until_ready(fd);
 	umockdev_testbed_set_attribute(testbed, path, "plain", "2");
-	watch_told(fd, "changed", NEW);
+	watch_expect(fd, "changed", NEW);
 	umockdev_testbed_set_attribute(testbed, path, "plain", "3");
-	watch_told(fd, "changed", NEW);
+	watch_expect(fd, "changed", NEW);
 	close(fd);
 	g_free(path);
 	end(state);
@@ -266,14 +273,14 @@ static int run_mocked(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 	const struct CMUnitTest tests[] = {
-		CASE(new_device_is_told),
-		CASE(removed_device_is_told_with_its_last_fingerprint),
+		CASE(new_device_is_sent),
+		CASE(removed_device_is_sent_with_its_last_fingerprint),
 		CASE(device_may_return),
-		CASE(changed_device_is_told_with_both_fingerprints),
-		CASE(event_without_a_change_is_not_told),
-		CASE(event_of_another_device_is_not_told),
-		CASE(each_watcher_is_told_once),
-		CASE(many_devices_are_all_told),
+		CASE(changed_device_is_sent_with_both_fingerprints),
+		CASE(event_without_a_change_is_not_sent),
+		CASE(event_of_another_device_is_not_sent),
+		CASE(each_watcher_gets_an_event_once),
+		CASE(many_devices_are_all_sent),
 		cmocka_unit_test(silent_change_is_found),
 	};
 

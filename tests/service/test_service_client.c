@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One client while a step of its call belongs to a thread. Here the thread is held where it has
- * ended the step and the loop does not know it yet: whatever ends the client meanwhile must not
- * free what the completion is about to use.
+ * A client ends while a thread runs a step of its call. The test stops after the step and
+ * before its completion: ending the client then must not free what the completion uses.
  */
 #include "core/service/varlink/client.h"
+#include "core/service/varlink/methods.h"
 
 #include <signal.h>
 
@@ -18,13 +18,13 @@ struct bench {
 	struct quota_user user;
 	struct client_owner owner;
 	struct client *client;
-	int other; /* end of its connection */
+	int other; /* the client's end of the connection */
 	unsigned gone;
 };
 
 static struct pool_job *submitted;
 
-/* The step has run, and its completion has not. */
+/* Run the step, but not its completion. */
 int __wrap_pool_submit(struct pool *pool, struct pool_job *job);
 int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 {
@@ -35,13 +35,13 @@ int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 	return 0;
 }
 
-static bool on_want(void *arg, struct client *client)
+static bool on_acquire(void *arg, struct client *client)
 {
 	(void)arg, (void)client;
 	return true;
 }
 
-static void on_rest(void *arg, struct client *client, enum slot before)
+static void on_release(void *arg, struct client *client, enum slot before)
 {
 	(void)arg, (void)client, (void)before;
 }
@@ -67,7 +67,8 @@ static void world_begin(struct bench *bench)
 	    engine_ready(&bench->world.engine, &err))
 		fail_msg("%s", err.text);
 	bench->world.references = 1;
-	bench->context = (struct call_context){.world = &bench->world, .budget = {.max = 1u << 20}};
+	bench->context = (struct call_context){
+		.world = &bench->world, .methods = &method_table, .budget = {.max = 1u << 20}};
 }
 
 static int setup(void **state)
@@ -80,8 +81,8 @@ static int setup(void **state)
 	world_begin(bench);
 	bench->owner = (struct client_owner){.context = &bench->context,
 					     .patience_us = 60000000,
-					     .want = on_want,
-					     .rest = on_rest,
+					     .acquire = on_acquire,
+					     .release = on_release,
 					     .gone = on_gone,
 					     .arg = bench};
 	assert_true(sd_event_new(&bench->owner.event) >= 0);
@@ -107,7 +108,7 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Until the step is in the thread's hands. */
+/* Wait until the step was submitted. */
 static void make_busy(struct bench *bench)
 {
 	client_send(bench->other, METHOD("Describe", "\"device\":\"" CARD_1 "\""));
@@ -136,7 +137,7 @@ static void busy_client_is_not_idle(void **state)
 	assert_true(client_idle(bench->client, &since));
 }
 
-static void busy_client_that_is_displaced_goes_after_its_step(void **state)
+static void busy_client_that_is_displaced_ends_after_its_step(void **state)
 {
 	struct bench *bench = *state;
 
@@ -160,10 +161,10 @@ static void busy_client_that_is_drained_has_its_reply_first(void **state)
 	reply = client_receive(bench->other);
 	assert_text(reply, "device", CARD_1);
 	json_decref(reply);
-	client_is_told(dup(bench->other), "Busy", "ESHUTDOWN");
+	client_gets(dup(bench->other), "Busy", "ESHUTDOWN");
 }
 
-static void busy_client_whose_other_end_left_goes_after_its_step(void **state)
+static void busy_client_that_left_ends_after_its_step(void **state)
 {
 	struct bench *bench = *state;
 
@@ -183,9 +184,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CASE(busy_client_is_not_idle),
-		CASE(busy_client_that_is_displaced_goes_after_its_step),
+		CASE(busy_client_that_is_displaced_ends_after_its_step),
 		CASE(busy_client_that_is_drained_has_its_reply_first),
-		CASE(busy_client_whose_other_end_left_goes_after_its_step),
+		CASE(busy_client_that_left_ends_after_its_step),
 	};
 
 	signal(SIGPIPE, SIG_IGN);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Clients that behave badly, and many at once: each harms itself alone. */
+/* Misbehaving clients, and many at once: each harms only itself. */
 #include "core/service/varlink/quota.h"
 
 #include <sys/resource.h>
 
 #include "tests/service/daemon.h"
 
-/* The most at once of the user who runs this. */
+/* The limit of the user that runs the test. */
 static size_t connections_max(void)
 {
 	return geteuid() == 0 ? CONNECTIONS_MAX : CONNECTIONS_USER;
@@ -20,7 +20,7 @@ static void still_serves(const struct daemon *daemon)
 	json_decref(reply);
 }
 
-static void garbage_is_told_so_and_closed(void **state)
+static void garbage_gets_an_error_and_is_closed(void **state)
 {
 	static const char *const texts[] = {"garbage",
 					    "",
@@ -39,13 +39,16 @@ static void garbage_is_told_so_and_closed(void **state)
 		int fd = client_open(*state);
 
 		client_send(fd, texts[i]);
-		client_is_told(fd, "InvalidMessage", "EBADMSG");
+		client_gets(fd, "InvalidMessage", "EBADMSG");
 	}
 	still_serves(*state);
 }
 
-/* A tree takes a hundred times the memory of its text, so it is never built. */
-static void call_of_many_values_is_told_so_and_closed(void **state)
+/*
+ * Values are counted before parsing, since a tree takes a hundred times the memory of its
+ * text.
+ */
+static void call_of_many_values_gets_an_error_and_is_closed(void **state)
 {
 	static char text[60000];
 	int fd = client_open(*state),
@@ -65,7 +68,7 @@ static void call_of_many_values_is_told_so_and_closed(void **state)
 	still_serves(*state);
 }
 
-static void endless_message_is_told_so_and_closed(void **state)
+static void endless_message_gets_an_error_and_is_closed(void **state)
 {
 	static char bytes[1u << 20];
 	int fd = client_open(*state), sent = 0;
@@ -74,13 +77,13 @@ static void endless_message_is_told_so_and_closed(void **state)
 	while (sent < 100 && client_send_bytes(fd, bytes, sizeof(bytes)))
 		sent++;
 	assert_true(sent < 100);
-	client_is_told(fd, "InvalidMessage", "EMSGSIZE");
+	client_gets(fd, "InvalidMessage", "EMSGSIZE");
 	still_serves(*state);
 }
 
 static void long_message_within_the_bound_is_read(void **state)
 {
-	static char text[65536]; /* with the zero */
+	static char text[65536]; /* with the final zero */
 	int len = snprintf(text, sizeof(text), "%s", CHECK(DUAL, CARD_2));
 	int fd = client_open(*state);
 	json_t *reply;
@@ -99,8 +102,8 @@ static void client_that_stops_within_a_message_is_closed(void **state)
 
 	assert_true(client_send_bytes(fd, "{\"method\":", 10));
 	still_serves(*state);
-	client_is_told(fd, "InvalidMessage", "ETIMEDOUT");
-	daemon_logged(*state, "it stopped within a message");
+	client_gets(fd, "InvalidMessage", "ETIMEDOUT");
+	assert_logged(*state, "it stopped within a message");
 }
 
 static void idle_client_is_kept(void **state)
@@ -127,7 +130,7 @@ static void client_that_reads_nothing_is_closed(void **state)
 		if (send(fd, text, sizeof(text), MSG_NOSIGNAL) < 0)
 			break;
 	still_serves(*state);
-	daemon_logged(*state, "it does not take its reply");
+	assert_logged(*state, "it does not read its reply");
 	close(fd);
 }
 
@@ -176,7 +179,9 @@ static void parallel_clients_get_their_own_answers(void **state)
 	}
 }
 
-/* Whoever comes takes the connection that has been idle longest, and the others keep theirs. */
+/*
+ * A new client displaces the one that has been idle longest. The others stay connected.
+ */
 static void idle_clients_keep_nobody_out(void **state)
 {
 	size_t max = connections_max();
@@ -184,25 +189,25 @@ static void idle_clients_keep_nobody_out(void **state)
 
 	for (size_t i = 0; i < max; i++)
 		fds[i] = client_open(*state);
-	/* The first one is no longer the longest idle. */
+	/* The first client is no longer the one that has been idle longest. */
 	client_send(fds[0], CHECK(DUAL, CARD_2));
 	json_decref(client_receive(fds[0]));
 	for (size_t i = max; i < max + 20; i++) {
 		fds[i] = client_open(*state);
 		still_serves(*state);
 	}
-	client_is_told(fds[1], "Busy", "EAGAIN");
+	client_gets(fds[1], "Busy", "EAGAIN");
 	client_send(fds[0], CHECK(DUAL, CARD_2));
 	json_decref(client_receive(fds[0]));
 	for (size_t i = 0; i < max + 20; i++)
 		if (i != 1)
 			close(fds[i]);
-	daemon_logged(*state, "it was idle, and another one needs its place");
+	assert_logged(*state, "it was idle, and another client needs its place");
 }
 
 /*
- * A service with more patience than the group's: clients that stop within a message keep their
- * slots, and are not idle.
+ * With a long patience, clients that stop within a message keep their slots and are not
+ * idle.
  */
 static const char *const patient[] = {"--patience", "3600000", NULL};
 
@@ -241,7 +246,7 @@ static void call_without_a_slot_waits_for_one(void **state)
 	folder_remove(&daemon.folder);
 }
 
-static void client_beyond_the_limit_is_told_to_come_back(void **state)
+static void client_beyond_the_limit_is_refused(void **state)
 {
 	size_t max = connections_max();
 	struct daemon daemon = {.pid = 0};
@@ -249,11 +254,11 @@ static void client_beyond_the_limit_is_told_to_come_back(void **state)
 
 	(void)state;
 	stop_within_messages(&daemon, fds, max);
-	client_is_told(client_open(&daemon), "Busy", "EAGAIN");
-	daemon_logged(&daemon, "others are told to come back");
+	client_gets(client_open(&daemon), "Busy", "EAGAIN");
+	assert_logged(&daemon, "further ones are refused");
 	for (size_t i = 0; i < max; i++)
 		close(fds[i]);
-	/* There are connections again as soon as the service has seen them go. */
+	/* Connections are free when the service has noticed that the clients left. */
 	for (int i = 0, fd; i < 200; i++) {
 		json_t *reply;
 		bool answered;
@@ -276,10 +281,10 @@ static void client_beyond_the_limit_is_told_to_come_back(void **state)
 }
 
 /*
- * Idle ones, and one whose call waits for a slot, unless it had one just before the end or was not
- * accepted yet.
+ * Idle clients, and one whose call waits for a slot. That one may also get its answer, or
+ * never be accepted.
  */
-static void clients_are_told_of_the_end(void **state)
+static void clients_get_an_error_when_the_service_ends(void **state)
 {
 	size_t slots = geteuid() == 0 ? SLOTS_MAX : SLOTS_USER;
 	struct daemon daemon = {.pid = 0};
@@ -296,7 +301,7 @@ static void clients_are_told_of_the_end(void **state)
 	waiting = client_open(&daemon);
 	client_send(waiting, CHECK(DUAL, CARD_2));
 	daemon_end(&daemon);
-	client_is_told(idle, "Busy", "ESHUTDOWN");
+	client_gets(idle, "Busy", "ESHUTDOWN");
 	reply = client_receive(waiting);
 	if (reply && json_object_get(reply, "error"))
 		assert_text(reply, "errno", "ESHUTDOWN");
@@ -309,7 +314,7 @@ static void clients_are_told_of_the_end(void **state)
 	folder_remove(&daemon.folder);
 }
 
-/* From outside: valgrind lets no child of the test lower its own limit. */
+/* prlimit from outside, since valgrind prevents a child from lowering its own limit. */
 static void allow_few_descriptors(const struct daemon *daemon)
 {
 	const struct rlimit limit = {.rlim_cur = 64, .rlim_max = 64};
@@ -317,7 +322,7 @@ static void allow_few_descriptors(const struct daemon *daemon)
 	assert_int_equal(prlimit(daemon->pid, RLIMIT_NOFILE, &limit, NULL), 0);
 }
 
-/* Idle clients give way here, too. */
+/* Idle clients are displaced here, too. */
 static void service_without_descriptors_takes_idle_ones(void **state)
 {
 	struct daemon daemon = {.pid = 0};
@@ -329,8 +334,8 @@ static void service_without_descriptors_takes_idle_ones(void **state)
 	allow_few_descriptors(&daemon);
 	for (size_t i = 0; i < 100; i++)
 		fds[i] = client_open(&daemon);
-	daemon_logged(&daemon, "could not be accepted: Too many open files");
-	/* Nobody takes a connection from root, but root. */
+	assert_logged(&daemon, "cannot accept a client: Too many open files");
+	/* Only root displaces root. */
 	if (geteuid() != 0)
 		still_serves(&daemon);
 	for (size_t i = 0; i < 100; i++)
@@ -343,9 +348,9 @@ static void service_without_descriptors_takes_idle_ones(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(garbage_is_told_so_and_closed),
-		cmocka_unit_test(call_of_many_values_is_told_so_and_closed),
-		cmocka_unit_test(endless_message_is_told_so_and_closed),
+		cmocka_unit_test(garbage_gets_an_error_and_is_closed),
+		cmocka_unit_test(call_of_many_values_gets_an_error_and_is_closed),
+		cmocka_unit_test(endless_message_gets_an_error_and_is_closed),
 		cmocka_unit_test(long_message_within_the_bound_is_read),
 		cmocka_unit_test(client_that_stops_within_a_message_is_closed),
 		cmocka_unit_test(idle_client_is_kept),
@@ -355,8 +360,8 @@ int main(void)
 		cmocka_unit_test(parallel_clients_get_their_own_answers),
 		cmocka_unit_test(idle_clients_keep_nobody_out),
 		cmocka_unit_test(call_without_a_slot_waits_for_one),
-		cmocka_unit_test(client_beyond_the_limit_is_told_to_come_back),
-		cmocka_unit_test(clients_are_told_of_the_end),
+		cmocka_unit_test(client_beyond_the_limit_is_refused),
+		cmocka_unit_test(clients_get_an_error_when_the_service_ends),
 		cmocka_unit_test(service_without_descriptors_takes_idle_ones),
 	};
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Waits that end by themselves, while the wall clock says something else each time that it is read.
- */
+/* Timeouts while the wall clock jumps each time that it is read. */
 #include <time.h>
 
 #include "core/service/kernel/backend_queue.h"
@@ -11,7 +10,7 @@
 int __real_clock_gettime(clockid_t clock, struct timespec *ret);
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret);
 
-/* A wait that reckons with this clock would last for a year. */
+/* A timeout on this clock would last for a year. */
 int __wrap_clock_gettime(clockid_t clock, struct timespec *ret)
 {
 	int r = __real_clock_gettime(clock, ret);

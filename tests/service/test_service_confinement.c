@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A step that workers' confinement lacks is never silent: the service logs it once, and tells it of
- * each backend. */
+/* Missing confinement is reported: once in the log, and for each backend in Backends. */
 #include "tests/service/daemon.h"
 #include "tests/support/no_landlock.h"
 
@@ -24,7 +23,7 @@ static int setup(void **state)
 	return 0;
 }
 
-/* How often it stands in the log. */
+/* How often the log contains it. */
 static size_t logged(struct daemon *daemon, const char *part)
 {
 	static char text[1u << 20];
@@ -75,9 +74,9 @@ static void it_is_logged_once_however_often_backends_are_loaded(void **state)
 {
 	struct daemon *daemon = *state;
 
-	daemon_logged(daemon, WORDS);
+	assert_logged(daemon, WORDS);
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "policy and backends are loaded again");
+	assert_logged(daemon, "policy and backends were reloaded");
 	assert_int_equal(logged(daemon, WORDS), 1);
 }
 

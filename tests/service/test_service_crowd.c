@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Two hundred clients at once, as root and as a member of the group: each call has its answer, and
- * none is wrong.
+ * Two hundred clients at once, as root and as a group member: each call gets the right
+ * answer.
  */
 #include "tests/service/crowd.h"
 #include "tests/service/other_user.h"

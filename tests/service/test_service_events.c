@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Device events on a mocked host, and what comes of events that were lost. Runs itself under
- * umockdev-wrapper. */
+/*
+ * Device events on a mocked host, lost ones included. Runs itself under umockdev-wrapper.
+ */
 #include <errno.h>
 
 #include <umockdev.h>
@@ -8,31 +9,34 @@
 #include "core/service/events.h"
 #include "core/service/log.h"
 #include "tests/service/udevd.h"
+#include "tests/support/files.h"
 #include "tests/support/mocked.h"
 
 #define TURNS_MAX 200
 #define TURN_US 20000
 
 struct heard {
-	char text[32768]; /* a line an event: ACTION DEVPATH SUBSYSTEM SYSNAME [OLD] */
+	char text[32768]; /* one line per event: ACTION DEVPATH SUBSYSTEM SYSNAME [OLD] */
 	size_t count;
 	size_t of_types;
-	struct events *leave; /* to stop listening to, from within */
+	struct events *leave; /* to unlisten from, inside the listener */
 };
 
 static UMockdevTestbed *testbed;
 static sd_event *event;
 static struct events *events;
-static int lose;      /* errno of the next receipt */
-static unsigned more; /* receipts that yield the last device again */
+static struct folder folder; /* an empty policy */
+static struct world world;
+static int lose;      /* errno of the next receive */
+static unsigned more; /* receives that return the last device again */
 static struct udev_device *last;
 
 struct udev_device *__real_udev_monitor_receive_device(struct udev_monitor *monitor);
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor);
 
 /*
- * The linker puts this before libudev's: a mocked socket never runs over, and what comes through it
- * is both groups'.
+ * Wraps libudev's function. A mocked socket never overflows, and its events belong to
+ * both groups.
  */
 struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *monitor)
 {
@@ -59,7 +63,7 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 	return NULL;
 }
 
-static void hear(void *arg, const struct events_change *change)
+static void on_event(void *arg, const struct events_change *change)
 {
 	static const char *const names[] = {"add",  "remove", "bind",	 "unbind", "change",
 					    "move", "online", "offline", "rescan"};
@@ -72,10 +76,10 @@ static void hear(void *arg, const struct events_change *change)
 	heard->count++;
 	heard->of_types += change->mdev_types;
 	if (heard->leave)
-		events_unlisten(heard->leave, hear, heard);
+		events_unlisten(heard->leave, on_event, heard);
 }
 
-/* Until so many were heard and a turn more, that there are no others. */
+/* Run the loop until so many events came, and once more: there must be no others. */
 static void turn(const struct heard *heard, size_t count)
 {
 	for (int i = 0; i < TURNS_MAX && heard->count < count; i++)
@@ -89,18 +93,42 @@ static void say(const char *device, const char *action)
 	umockdev_testbed_uevent(testbed, device, action);
 }
 
-/* Making a device says "add" as well; that one is over with. Yours. */
+/*
+ * Creating a device causes an "add", which is consumed here. The caller frees the path.
+ */
 static char *device_make(const char *subsystem, const char *name)
 {
 	struct heard heard = {.text = ""};
 	char *path;
 
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	path = umockdev_testbed_add_device(testbed, subsystem, name, NULL, NULL, "DEVPATH_OLD",
 					   "/devices/old", NULL);
 	turn(&heard, 1);
-	events_unlisten(events, hear, &heard);
+	events_unlisten(events, on_event, &heard);
 	return path;
+}
+
+static int world_make(void **state)
+{
+	struct engine_options options = {.backend_dir = TEST_BACKENDS, .in_process = true};
+	struct error err = {0};
+
+	(void)state;
+	folder_make(&folder);
+	options.config = folder.path;
+	world.references = 1;
+	if (engine_start(&world.engine, &options, &err) || engine_backends(&world.engine, &err))
+		fail_msg("%s", err.text);
+	return 0;
+}
+
+static int world_end(void **state)
+{
+	(void)state;
+	engine_stop(&world.engine);
+	folder_remove(&folder);
+	return 0;
 }
 
 static int start_with(bool with_udevd)
@@ -114,7 +142,7 @@ static int start_with(bool with_udevd)
 	more = 0;
 	testbed = umockdev_testbed_new();
 	assert_true(sd_event_new(&event) >= 0);
-	assert_int_equal(events_new(event, &events, &err), 0);
+	assert_int_equal(events_new(event, &world, &events, &err), 0);
 	return 0;
 }
 
@@ -140,7 +168,7 @@ static int end(void **state)
 	return 0;
 }
 
-static void every_action_is_told_with_path_subsystem_and_name(void **state)
+static void every_action_has_path_subsystem_and_name(void **state)
 {
 	static const char *const actions[] = {"add",	 "bind",   "change", "unbind",
 					      "offline", "online", "move",   "remove"};
@@ -149,7 +177,7 @@ static void every_action_is_told_with_path_subsystem_and_name(void **state)
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++) {
 		size_t len = strlen(expected);
 
@@ -162,26 +190,26 @@ static void every_action_is_told_with_path_subsystem_and_name(void **state)
 	g_free(path);
 }
 
-static void a_moved_device_is_told_with_its_old_path(void **state)
+static void moved_device_has_its_old_path(void **state)
 {
 	struct heard heard = {.text = ""};
 	char *path = device_make("net", "new");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	say(path, "move");
 	turn(&heard, 1);
 	assert_string_equal(heard.text, "move /devices/new net new /devices/old\n");
 	g_free(path);
 }
 
-static void an_action_that_nobody_knows_is_a_rescan(void **state)
+static void unknown_action_is_a_rescan(void **state)
 {
 	struct heard heard = {.text = ""};
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	say(path, "explode");
 	say(path, "bind");
 	turn(&heard, 2);
@@ -195,7 +223,7 @@ static void types_that_come_or_go_are_marked(void **state)
 	char *path = device_make("mtty", "parent"), *other;
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	say(path, "change");
 	turn(&heard, 1);
 	assert_int_equal(heard.of_types, 0);
@@ -207,13 +235,13 @@ static void types_that_come_or_go_are_marked(void **state)
 	g_free(other);
 }
 
-static void every_subsystem_is_told(void **state)
+static void every_subsystem_is_delivered(void **state)
 {
 	struct heard heard = {.text = ""};
 	char *card = device_make("ap", "card05");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	say(card, "change");
 	turn(&heard, 1);
 	assert_string_equal(heard.text, "change /devices/card05 ap card05\n");
@@ -226,7 +254,7 @@ static void many_events_all_come(void **state)
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	for (int i = 0; i < 200; i++) {
 		say(path, "change");
 		if (i % 5 == 4)
@@ -241,7 +269,7 @@ static void one_turn_takes_a_part_of_a_flood(void **state)
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	say(path, "change");
 	more = 500;
 	assert_true(sd_event_run(event, (uint64_t)TURN_US * TURNS_MAX) > 0);
@@ -249,13 +277,13 @@ static void one_turn_takes_a_part_of_a_flood(void **state)
 	g_free(path);
 }
 
-static void a_lost_event_is_a_rescan_and_the_next_are_told(void **state)
+static void lost_event_is_a_rescan_and_the_next_are_delivered(void **state)
 {
 	struct heard heard = {.text = ""};
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	lose = ENOBUFS;
 	say(path, "add");
 	say(path, "change");
@@ -270,7 +298,7 @@ static void an_interrupted_receipt_is_no_rescan(void **state)
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &heard), 0);
+	assert_int_equal(events_listen(events, on_event, &heard), 0);
 	lose = EINTR;
 	say(path, "add");
 	say(path, "change");
@@ -279,14 +307,14 @@ static void an_interrupted_receipt_is_no_rescan(void **state)
 	g_free(path);
 }
 
-static void listener_may_leave_while_it_is_told(void **state)
+static void listener_may_unlisten_in_its_call(void **state)
 {
 	struct heard first = {.leave = events}, second = {.text = ""};
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &first), 0);
-	assert_int_equal(events_listen(events, hear, &second), 0);
+	assert_int_equal(events_listen(events, on_event, &first), 0);
+	assert_int_equal(events_listen(events, on_event, &second), 0);
 	say(path, "add");
 	say(path, "remove");
 	turn(&second, 2);
@@ -300,23 +328,23 @@ static void one_listener_too_many_is_refused(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < EVENTS_LISTENERS_MAX; i++)
-		assert_int_equal(events_listen(events, hear, &heard[i]), 0);
-	assert_int_equal(events_listen(events, hear, &heard[EVENTS_LISTENERS_MAX]), -ENOSPC);
-	events_unlisten(events, hear, &heard[3]);
-	assert_int_equal(events_listen(events, hear, &heard[EVENTS_LISTENERS_MAX]), 0);
+		assert_int_equal(events_listen(events, on_event, &heard[i]), 0);
+	assert_int_equal(events_listen(events, on_event, &heard[EVENTS_LISTENERS_MAX]), -ENOSPC);
+	events_unlisten(events, on_event, &heard[3]);
+	assert_int_equal(events_listen(events, on_event, &heard[EVENTS_LISTENERS_MAX]), 0);
 }
 
-/* ---------------------------------------------------------------- the kernel's word and udevd's */
+/* ---------------------------------------------------------------- early and late */
 
-static void each_listener_is_told_once_by_its_own_group(void **state)
+static void each_listener_is_called_once_by_its_own_group(void **state)
 {
 	struct heard told = {.text = ""}, early = {.text = ""};
 	char *path = device_make("mdev", "one");
 
 	(void)state;
 	turn(&early, 0);
-	assert_int_equal(events_listen(events, hear, &told), 0);
-	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	assert_int_equal(events_listen(events, on_event, &told), 0);
+	assert_int_equal(events_listen_early(events, on_event, &early), 0);
 	say(path, "change");
 	turn(&told, 1);
 	turn(&early, 1);
@@ -332,8 +360,8 @@ static void silent_udevd_keeps_no_early_event(void **state)
 
 	(void)state;
 	turn(&early, 0);
-	assert_int_equal(events_listen(events, hear, &told), 0);
-	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	assert_int_equal(events_listen(events, on_event, &told), 0);
+	assert_int_equal(events_listen_early(events, on_event, &early), 0);
 	udevd.silent = true;
 	say(path, "change");
 	turn(&early, 1);
@@ -348,8 +376,8 @@ static void lost_early_event_is_an_early_rescan(void **state)
 
 	(void)state;
 	turn(&early, 0);
-	assert_int_equal(events_listen(events, hear, &told), 0);
-	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	assert_int_equal(events_listen(events, on_event, &told), 0);
+	assert_int_equal(events_listen_early(events, on_event, &early), 0);
 	lose = ENOBUFS;
 	say(path, "change");
 	turn(&early, 1);
@@ -359,14 +387,54 @@ static void lost_early_event_is_an_early_rescan(void **state)
 	g_free(path);
 }
 
+static void on_relevance(void *arg, const struct events_change *change)
+{
+	enum relevance *relevance = arg;
+
+	*relevance = change->relevance;
+}
+
+static enum relevance relevance_of_change(const char *subsystem, const char *name)
+{
+	enum relevance relevance = RELEVANCE_GONE;
+	char *path = device_make(subsystem, name);
+
+	assert_int_equal(events_listen(events, on_relevance, &relevance), 0);
+	say(path, "change");
+	for (int i = 0; i < TURNS_MAX && relevance == RELEVANCE_GONE; i++)
+		sd_event_run(event, TURN_US);
+	events_unlisten(events, on_relevance, &relevance);
+	g_free(path);
+	return relevance;
+}
+
+static void event_has_its_relevance(void **state)
+{
+	(void)state;
+	assert_int_equal(relevance_of_change("mdev", "one"), RELEVANCE_ONE);
+	assert_int_equal(relevance_of_change("usb", "two"), RELEVANCE_NONE);
+}
+
+static void relevance_is_that_of_the_newest_world(void **state)
+{
+	struct world none = {.references = 1};
+
+	(void)state;
+	assert_int_equal(relevance_of_change("ap", "card05"), RELEVANCE_HOST);
+	none.engine.policy = world.engine.policy;
+	events_reload(events, &none);
+	assert_int_equal(relevance_of_change("ap", "card06"), RELEVANCE_NONE);
+	events_reload(events, &world);
+}
+
 static void without_udevd_nothing_is_early(void **state)
 {
 	struct heard told = {.text = ""}, early = {.text = ""};
 	char *path = device_make("mdev", "one");
 
 	(void)state;
-	assert_int_equal(events_listen(events, hear, &told), 0);
-	assert_int_equal(events_listen_early(events, hear, &early), 0);
+	assert_int_equal(events_listen(events, on_event, &told), 0);
+	assert_int_equal(events_listen_early(events, on_event, &early), 0);
 	say(path, "change");
 	turn(&told, 1);
 	turn(&early, 0);
@@ -378,24 +446,26 @@ static int run_mocked(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
 #define BESIDE_UDEVD(name) cmocka_unit_test_setup_teardown(name, start_beside_udevd, end)
 	const struct CMUnitTest tests[] = {
-		CASE(every_action_is_told_with_path_subsystem_and_name),
-		CASE(a_moved_device_is_told_with_its_old_path),
-		CASE(an_action_that_nobody_knows_is_a_rescan),
+		CASE(every_action_has_path_subsystem_and_name),
+		CASE(moved_device_has_its_old_path),
+		CASE(unknown_action_is_a_rescan),
 		CASE(types_that_come_or_go_are_marked),
-		CASE(every_subsystem_is_told),
+		CASE(every_subsystem_is_delivered),
 		CASE(many_events_all_come),
 		CASE(one_turn_takes_a_part_of_a_flood),
-		CASE(a_lost_event_is_a_rescan_and_the_next_are_told),
+		CASE(lost_event_is_a_rescan_and_the_next_are_delivered),
 		CASE(an_interrupted_receipt_is_no_rescan),
-		CASE(listener_may_leave_while_it_is_told),
+		CASE(listener_may_unlisten_in_its_call),
 		CASE(one_listener_too_many_is_refused),
 		CASE(without_udevd_nothing_is_early),
-		BESIDE_UDEVD(each_listener_is_told_once_by_its_own_group),
+		CASE(event_has_its_relevance),
+		CASE(relevance_is_that_of_the_newest_world),
+		BESIDE_UDEVD(each_listener_is_called_once_by_its_own_group),
 		BESIDE_UDEVD(silent_udevd_keeps_no_early_event),
 		BESIDE_UDEVD(lost_early_event_is_an_early_rescan),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, world_make, world_end);
 }
 
 int main(int argc, char **argv)

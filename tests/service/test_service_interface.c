@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What the service says of its interface, held against what it sends: every member of a reply has
- * the type that is described, and none is missing or beside it. Types are read as they are checked,
- * from the description's text.
+ * Replies match the interface description: each member has the described type, and none
+ * is missing or undescribed. The types are parsed from the text of the description.
  */
 #include <ctype.h>
 
 #include "tests/service/daemon.h"
 
-static char description[65536]; /* without comments, and with blanks between words alone */
+static char description[65536]; /* without comments, with single spaces between words */
 
 static void describe(const struct daemon *daemon)
 {
@@ -27,7 +26,7 @@ static void describe(const struct daemon *daemon)
 			continue;
 		if (isspace((unsigned char)*at))
 			continue;
-		/* A word that something stood before which was left out. */
+		/* Keep one space between words if text between them is dropped. */
 		if (used && at > text && isspace((unsigned char)at[-1]) &&
 		    isalnum((unsigned char)*at) && isalnum((unsigned char)description[used - 1]))
 			description[used++] = ' ';
@@ -37,7 +36,10 @@ static void describe(const struct daemon *daemon)
 	json_decref(reply);
 }
 
-/* Behind "method Check", "type Side" or "error Failed"; what is not described fails the test. */
+/*
+ * The text after "method Check", "type Side" or "error Failed". Fails the test if there
+ * is none.
+ */
 static const char *described(const char *what, const char *name, size_t len)
 {
 	char wanted[128];
@@ -79,7 +81,7 @@ static const char *enum_check(const char *at, const json_t *value, const char *p
 	return at + 1;
 }
 
-/* "(name:type,name:?type)". value NULL: only read on. */
+/* "(name:type,name:?type)". value: NULL to skip the text only. */
 static const char *struct_check(const char *at, const json_t *value, const char *path)
 {
 	size_t known = 0;

@@ -113,7 +113,7 @@ static void repeated_answers_are_logged(void **state)
 	assert_true(log >= 0 && dup2(log, STDERR_FILENO) >= 0);
 	for (int i = 0; i < 3; i++)
 		assert_int_equal(shim_write(CARD, string_one), 0);
-	daemon_logged(&service, CARD ": compatible, asked again ");
+	assert_logged(&service, CARD ": compatible, asked again ");
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	close(saved);
 	close(log);

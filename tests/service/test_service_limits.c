@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A member of the group who wants all of the service: neither root nor another member waits, and
- * its memory is bounded.
+ * A group member that uses all it can get: root and other members do not wait, and memory
+ * is bounded.
  */
 #include "core/service/varlink/clients.h"
 
@@ -13,10 +13,10 @@
 
 #define MEMORY_CLIENTS 40
 #define MANY 2000     /* devices */
-#define KEPT_KB 16384 /* that malloc may keep, and a little */
+#define KEPT_KB 16384 /* may remain in use after the load */
 #define MEMORY_MAX_KB (long)(CLIENTS_MEMORY_MAX >> 10)
 
-/* Only root can become somebody else. */
+/* Only root can become another user. */
 #define NEEDS_MEMBERS()               \
 	do {                          \
 		(void)state;          \
@@ -25,8 +25,8 @@
 	} while (0)
 
 /*
- * A child that is a member, does something, and stays until it is killed. Returns once that is
- * done.
+ * Start a child that becomes a member, does something, and stays until it is killed.
+ * Returns when that is done.
  */
 static pid_t member_begin(const struct daemon *daemon, uid_t uid,
 			  void (*work)(const struct daemon *daemon))
@@ -57,7 +57,7 @@ static void member_end(pid_t pid)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* As that user. True: the call has its answer. */
+/* Call as that user. True: the call was answered. */
 static bool member_is_answered(const struct daemon *daemon, uid_t uid)
 {
 	pid_t pid = fork();
@@ -85,7 +85,7 @@ static void service_end(struct daemon *daemon)
 	folder_remove(&daemon->folder);
 }
 
-/* All connections that one user may have, each within a message. */
+/* All connections of one user, each in the middle of a message. */
 static void connect_all(const struct daemon *daemon)
 {
 	for (size_t i = 0; i < CONNECTIONS_USER; i++)
@@ -113,7 +113,7 @@ static void member_with_all_its_connections_keeps_nobody_else_waiting(void **sta
 	service_end(&daemon);
 }
 
-/* Two have every connection that is not root's. */
+/* Two users have all connections that are not reserved for root. */
 static void members_with_all_connections_do_not_keep_root_waiting(void **state)
 {
 	struct daemon daemon;
@@ -139,8 +139,8 @@ static void ask_hung(const struct daemon *daemon)
 			_exit(1);
 }
 
-/* Of a backend that never answers. Such calls hold a thread each. */
-static void member_whose_calls_hang_keeps_nobody_else_waiting(void **state)
+/* Each call to a backend that never answers occupies a thread. */
+static void member_whose_calls_hang_delays_no_other_user(void **state)
 {
 	struct daemon daemon;
 	json_t *reply;
@@ -192,7 +192,7 @@ static void member_that_watches_leaves_watching_to_others(void **state)
 
 /* ---------------------------------------------------------------- memory */
 
-/* Kilobytes of the service that are in memory and its own. */
+/* Resident private memory of the service, in KiB. */
 static long memory_of(pid_t pid)
 {
 	char path[64], line[256];
@@ -210,8 +210,8 @@ static long memory_of(pid_t pid)
 }
 
 /*
- * Messages whose tree would be a hundred times their text, then calls that take all slots, then
- * long ones that wait.
+ * Messages whose tree would take a hundred times their text, then calls that take all
+ * slots, then long calls that wait.
  */
 static void pin_memory(const struct daemon *daemon)
 {
@@ -227,7 +227,7 @@ static void pin_memory(const struct daemon *daemon)
 	memcpy(objects + len, "]}}", 4);
 	memset(text + head, 'a', sizeof(text) - (size_t)head);
 	memcpy(text + sizeof(text) - 4, "\"}}", 4);
-	/* Those that are told at once that this is no call need not take all of it. */
+	/* The service may refuse a message before it was sent completely. */
 	for (int i = 0; i < MEMORY_CLIENTS; i++)
 		client_send_bytes(client_try(daemon), objects, sizeof(objects));
 	for (int i = 0; i < 16; i++)
@@ -265,9 +265,9 @@ static void memory_that_a_member_can_pin_is_bounded(void **state)
 	folder_remove(&daemon.folder);
 }
 
-/* A sanitizer keeps what is freed. */
+/* Sanitizers delay freeing. */
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-/* Many devices in a file of the test's folder. */
+/* An inventory of many devices in the test's folder. */
 static void many_devices(const char *path)
 {
 	FILE *file = fopen(path, "w");
@@ -285,7 +285,7 @@ static void many_devices(const char *path)
 	assert_int_equal(fclose(file), 0);
 }
 
-/* As much as sixteen answers at a time take is not kept once nobody asks. */
+/* Memory for sixteen large answers is given back when there are no calls. */
 static void memory_of_long_answers_is_given_back(void **state)
 {
 	struct daemon daemon = {.pid = 0};
@@ -332,7 +332,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(member_with_all_its_connections_keeps_nobody_else_waiting),
 		cmocka_unit_test(members_with_all_connections_do_not_keep_root_waiting),
-		cmocka_unit_test(member_whose_calls_hang_keeps_nobody_else_waiting),
+		cmocka_unit_test(member_whose_calls_hang_delays_no_other_user),
 		cmocka_unit_test(member_that_watches_leaves_watching_to_others),
 		cmocka_unit_test(memory_that_a_member_can_pin_is_bounded),
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)

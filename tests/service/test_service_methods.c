@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Every method of the service's interfaces, with its answers and its errors. */
+/* Every method of the service's interfaces, with its answers and errors. */
 #include "tests/service/daemon.h"
 
 static json_t *array_at(json_t *reply, const char *key)
@@ -80,7 +80,7 @@ static void upgrade_is_not_implemented(void **state)
 		     "org.varlink.service.MethodNotImplemented", "method", "io.migcompat.List");
 }
 
-static void list_has_devices_and_types_where_asked(void **state)
+static void list_has_devices_and_types_on_request(void **state)
 {
 	json_t *reply = call(*state, METHOD("List", ""));
 
@@ -92,7 +92,7 @@ static void list_has_devices_and_types_where_asked(void **state)
 	json_decref(reply);
 }
 
-/* How many replies a call with "more" has; each has one element of that array. */
+/* Count the replies to a call with "more". Each must have one element of that array. */
 static size_t count_replies(const struct daemon *daemon, const char *text, const char *key)
 {
 	int fd = client_open(daemon);
@@ -121,7 +121,7 @@ static void list_with_more_has_a_device_a_reply(void **state)
 			 7);
 }
 
-static void list_in_one_reply_has_what_the_replies_of_more_have(void **state)
+static void list_in_one_reply_equals_the_replies_of_more(void **state)
 {
 	json_t *whole = call(*state, METHOD("List", "\"types\":true")), *part;
 	int fd = client_open(*state);
@@ -139,7 +139,7 @@ static void list_in_one_reply_has_what_the_replies_of_more_have(void **state)
 	close(fd);
 }
 
-static void describe_tells_one_device(void **state)
+static void describe_returns_one_device(void **state)
 {
 	json_t *reply = call(*state, METHOD("Describe", "\"device\":\"" CARD_2 "\""));
 
@@ -248,7 +248,7 @@ static void source_is_a_device_or_a_string(void **state)
 		     "org.varlink.service.InvalidParameter", "parameter", "bytes");
 }
 
-static void backends_are_told_with_their_state(void **state)
+static void backends_are_listed_with_their_state(void **state)
 {
 	json_t *reply = call(*state, METHOD("Backends", "")), *backend;
 	bool found = false;
@@ -303,7 +303,7 @@ static void ask_about_an_unknown_host_is_an_error(void **state)
 		     "io.migcompat.HostNotFound", "errno", "ENOENT");
 }
 
-static void params_lists_what_can_be_set(void **state)
+static void params_lists_parameters(void **state)
 {
 	json_t *reply = call(*state, METHOD("Params", "\"device\":\"" DUAL "\""));
 
@@ -337,10 +337,10 @@ int main(void)
 		cmocka_unit_test(unknown_parameter_is_named),
 		cmocka_unit_test(mode_that_is_none_is_named),
 		cmocka_unit_test(upgrade_is_not_implemented),
-		cmocka_unit_test(list_has_devices_and_types_where_asked),
+		cmocka_unit_test(list_has_devices_and_types_on_request),
 		cmocka_unit_test(list_with_more_has_a_device_a_reply),
-		cmocka_unit_test(list_in_one_reply_has_what_the_replies_of_more_have),
-		cmocka_unit_test(describe_tells_one_device),
+		cmocka_unit_test(list_in_one_reply_equals_the_replies_of_more),
+		cmocka_unit_test(describe_returns_one_device),
 		cmocka_unit_test(unknown_device_is_an_error_with_a_sentence),
 		cmocka_unit_test(id_that_two_hosts_have_is_ambiguous),
 		cmocka_unit_test(version_and_check_by_string_agree_with_check_by_device),
@@ -349,11 +349,11 @@ int main(void)
 		cmocka_unit_test(bytes_that_are_no_text_are_incompatible),
 		cmocka_unit_test(changed_target_is_stale),
 		cmocka_unit_test(source_is_a_device_or_a_string),
-		cmocka_unit_test(backends_are_told_with_their_state),
+		cmocka_unit_test(backends_are_listed_with_their_state),
 		cmocka_unit_test(ask_has_the_choices),
 		cmocka_unit_test(ask_with_a_bad_string_has_a_reason_and_no_choice),
 		cmocka_unit_test(ask_about_an_unknown_host_is_an_error),
-		cmocka_unit_test(params_lists_what_can_be_set),
+		cmocka_unit_test(params_lists_parameters),
 		cmocka_unit_test(oneway_call_has_no_reply),
 	};
 

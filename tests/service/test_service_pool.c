@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Jobs in threads: their order, their bounds, and their end. */
+/* Jobs in threads: order, limits and end. */
 #include <errno.h>
 #include <pthread.h>
 #include <semaphore.h>
@@ -14,12 +14,12 @@
 struct counted {
 	struct pool_job job; /* first */
 	pthread_t ran_in;
-	sem_t *begun; /* told, or NULL */
+	sem_t *begun; /* posted at the start, or NULL */
 	sem_t *hold;  /* waited for, or NULL */
 	unsigned runs;
 	unsigned dones;
-	unsigned again; /* so often it is handed over from done */
-	unsigned order; /* of its end */
+	unsigned again; /* how often done submits it again */
+	unsigned order; /* in which it ended */
 };
 
 static sd_event *event;
@@ -180,7 +180,7 @@ static void jobs_begin_in_their_order(void **state)
 		others[i] = counted_make();
 		assert_int_equal(pool_submit(pool, &others[i].job), 0);
 	}
-	/* One thread is free, and does them all. */
+	/* One free thread runs them all. */
 	sem_post(&hold);
 	until_ended(31);
 	for (size_t i = 0; i < 30; i++)
@@ -218,7 +218,7 @@ static void one_job_too_many_is_refused(void **state)
 	sem_destroy(&hold);
 }
 
-/* Takes all places of a kind, running and waiting; they end once hold was posted for each. */
+/* Fill threads and queue of a kind. Each job ends when hold is posted for it. */
 static size_t fill(struct counted *jobs, enum pool_kind kind, unsigned threads, unsigned waiting,
 		   sem_t *begun, sem_t *hold)
 {
@@ -238,7 +238,7 @@ static size_t fill(struct counted *jobs, enum pool_kind kind, unsigned threads, 
 	return threads + waiting;
 }
 
-/* However much of all other kinds runs and waits. */
+/* Threads and queues of all other kinds are full. */
 static void kind_has_its_places(enum pool_kind kind, unsigned threads)
 {
 	static struct counted calls[POOL_CALL_THREADS + POOL_CALL_JOBS],
@@ -258,7 +258,7 @@ static void kind_has_its_places(enum pool_kind kind, unsigned threads)
 		count += fill(roots, POOL_ROOT, POOL_ROOT_THREADS, POOL_ROOT_JOBS, &begun, &hold);
 	if (kind != POOL_OWN)
 		count += fill(owns, POOL_OWN, POOL_OWN_THREADS, POOL_OWN_JOBS, &begun, &hold);
-	/* All at once, as each waits for the last one to begin. */
+	/* All run at once, since each waits for the last one to begin. */
 	for (size_t i = 0; i < threads; i++) {
 		mine[i] = counted_make();
 		mine[i].job.kind = kind;
@@ -293,7 +293,7 @@ static void calls_of_root_have_their_places(void **state)
 	kind_has_its_places(POOL_ROOT, POOL_ROOT_THREADS);
 }
 
-static void looks_and_reloads_have_their_places(void **state)
+static void scans_and_reloads_have_their_threads(void **state)
 {
 	(void)state;
 	kind_has_its_places(POOL_OWN, POOL_OWN_THREADS);
@@ -317,7 +317,7 @@ static void idle_threads_end_and_come_again(void **state)
 	end(state);
 }
 
-static void pool_whose_job_hangs_stays_until_it_ended(void **state)
+static void pool_with_a_job_that_hangs_stays_until_the_job_ended(void **state)
 {
 	struct counted hung = counted_make(), never = counted_make();
 	sem_t begun, hold;
@@ -353,9 +353,9 @@ int main(void)
 		CASE(questions_have_their_places),
 		CASE(calls_have_their_places),
 		CASE(calls_of_root_have_their_places),
-		CASE(looks_and_reloads_have_their_places),
+		CASE(scans_and_reloads_have_their_threads),
 		cmocka_unit_test(idle_threads_end_and_come_again),
-		cmocka_unit_test(pool_whose_job_hangs_stays_until_it_ended),
+		cmocka_unit_test(pool_with_a_job_that_hangs_stays_until_the_job_ended),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The books: who may have how many connections and slots, and how much the buffers may take. */
+/* Limits of connections and slots by user, and of buffer memory. */
 #include "core/service/varlink/quota.h"
 
 #include <errno.h>
@@ -76,7 +76,7 @@ static void connection_that_ended_counts_no_more(void **state)
 	assert_int_equal(connect_all(ALICE), 1);
 }
 
-/* As many users as there are connections, one after the other. */
+/* As many users as connections, one after another. */
 static void users_come_and_go(void **state)
 {
 	(void)state;
@@ -154,7 +154,7 @@ static void buffers_together_keep_to_the_budget(void **state)
 	assert_int_equal(budget.used, (4u << 20) - BUFFER_OWN);
 	assert_int_equal(fill(&second, 4u << 20), -ENOBUFS);
 	assert_true(budget.used <= budget.max);
-	/* What is taken is given back, and the next one has it. */
+	/* What was given back can be taken again. */
 	buffer_take(&first, 4u << 20);
 	buffer_free(&second);
 	assert_int_equal(budget.used, 0);
@@ -175,7 +175,7 @@ static void budget_is_no_less_after_a_refusal(void **state)
 	assert_int_equal(budget.used, 0);
 }
 
-/* The unit gives the service 1 GiB, for workers and devices, too. */
+/* The unit limits the service to 1 GiB, including workers and devices. */
 static void bound_of_all_clients_is_an_eighth_of_the_units_memory(void **state)
 {
 	(void)state;

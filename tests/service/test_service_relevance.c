@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Which events of the kernel's concern the service. The backends are the built ones: their globs
- * decide on the host's facts. */
+/* Which events matter. The globs of the built backends define the facts of the host. */
 #include "core/service/relevance.h"
 #include "tests/support/files.h"
 
@@ -41,14 +40,14 @@ static enum relevance of(void *state, enum events_action action, const char *sub
 	return relevance_of(state, &change);
 }
 
-static void new_mdev_is_looked_at(void **state)
+static void new_mdev_concerns_one_device(void **state)
 {
 	assert_int_equal(of(*state, EVENTS_BIND, "mdev",
 			    "/devices/virtual/mtty/mtty/83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"),
 			 RELEVANCE_ONE);
 }
 
-static void changed_function_is_looked_at(void **state)
+static void changed_function_concerns_one_device(void **state)
 {
 	assert_int_equal(of(*state, EVENTS_CHANGE, "pci", "/devices/pci0000:00/0000:00:04.0"),
 			 RELEVANCE_ONE);
@@ -78,13 +77,13 @@ static void device_of_another_bus_is_nothing(void **state)
 			 RELEVANCE_NONE);
 }
 
-/* One of the backends wants bus/ap/devices/... */
+/* A backend wants bus/ap/devices/... */
 static void device_whose_facts_are_the_hosts_concerns_all(void **state)
 {
 	assert_int_equal(of(*state, EVENTS_CHANGE, "ap", "/devices/ap/card05"), RELEVANCE_HOST);
 }
 
-/* Another one wants module/i915/version. */
+/* A backend wants module/i915/version. */
 static void module_whose_version_is_wanted_concerns_all(void **state)
 {
 	assert_int_equal(of(*state, EVENTS_ADD, "module", "/module/i915"), RELEVANCE_HOST);
@@ -95,7 +94,7 @@ static void other_module_is_nothing(void **state)
 	assert_int_equal(of(*state, EVENTS_ADD, "module", "/module/i9"), RELEVANCE_NONE);
 }
 
-/* The folder of the types is gone before its event is heard. */
+/* The folder of the types is gone before its event arrives. */
 static void types_that_went_concern_all(void **state)
 {
 	const struct events_change change = {.action = EVENTS_CHANGE,
@@ -117,8 +116,8 @@ static void device_without_a_subsystem_is_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(new_mdev_is_looked_at),
-		cmocka_unit_test(changed_function_is_looked_at),
+		cmocka_unit_test(new_mdev_concerns_one_device),
+		cmocka_unit_test(changed_function_concerns_one_device),
 		cmocka_unit_test(removed_mdev_is_gone),
 		cmocka_unit_test(unbound_function_is_gone),
 		cmocka_unit_test(lost_events_may_have_changed_anything),

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* SIGHUP: a good policy takes the old one's place, a bad one changes nothing, and nobody waits
- * meanwhile. */
+/*
+ * SIGHUP: a valid policy replaces the old one, an invalid one does not, and no call
+ * waits.
+ */
 #include "tests/service/daemon.h"
 
 #define DENY "rules = ( { name = \"no\"; action = \"deny\"; } );\n"
@@ -18,7 +20,7 @@ static void put(struct daemon *daemon, const char *text)
 	folder_write(&daemon->folder, "policy/migcompat.conf", text);
 }
 
-/* What the service manager is told, at a socket of its kind. */
+/* A socket in place of the service manager's. */
 static int manager_open(struct daemon *daemon)
 {
 	struct timeval patience = {.tv_sec = WAIT_MS / 1000};
@@ -33,7 +35,7 @@ static int manager_open(struct daemon *daemon)
 	return fd;
 }
 
-static void manager_hears(int fd, const char *part)
+static void manager_receives(int fd, const char *part)
 {
 	char text[4096];
 	ssize_t len = recv(fd, text, sizeof(text) - 1, 0);
@@ -71,7 +73,7 @@ static void good_policy_takes_the_old_ones_place(void **state)
 	assert_verdict(daemon, "compatible");
 	put(daemon, DENY);
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "loaded again");
+	assert_logged(daemon, "were reloaded");
 	assert_verdict(daemon, "incompatible");
 }
 
@@ -83,51 +85,53 @@ static void bad_policy_changes_nothing_and_is_said(void **state)
 	daemon_start(daemon, NULL);
 	put(daemon, "colour = 7;\n");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "the old policy stays in force: ");
-	daemon_logged(daemon, "migcompat.conf:1: ");
+	assert_logged(daemon, "the old policy stays in force: ");
+	assert_logged(daemon, "migcompat.conf:1: ");
 	assert_verdict(daemon, "incompatible");
-	/* And a good one after it counts again. */
+	/* A valid policy after an invalid one is used. */
 	put(daemon, "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	daemon_logged(daemon, "loaded again");
+	assert_logged(daemon, "were reloaded");
 	assert_verdict(daemon, "compatible");
 }
 
-static void service_manager_is_told(void **state)
+static void service_manager_is_notified(void **state)
 {
 	struct daemon *daemon = *state;
 	int fd = manager_open(daemon);
 
 	daemon_start(daemon, NULL);
-	manager_hears(fd, "READY=1");
+	manager_receives(fd, "READY=1");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	manager_hears(fd, "RELOADING=1\nMONOTONIC_USEC=");
-	manager_hears(fd, "READY=1\nSTATUS=");
+	manager_receives(fd, "RELOADING=1\nMONOTONIC_USEC=");
+	manager_receives(fd, "READY=1\nSTATUS=");
 	put(daemon, "colour = 7;\n");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	manager_hears(fd, "RELOADING=1\nMONOTONIC_USEC=");
-	manager_hears(fd, "READY=1\nSTATUS=The old policy stays in force: ");
+	manager_receives(fd, "RELOADING=1\nMONOTONIC_USEC=");
+	manager_receives(fd, "READY=1\nSTATUS=The old policy stays in force: ");
 	put(daemon, "");
 	close(fd);
 }
 
-static void reload_that_is_asked_for_during_one_comes_after_it(void **state)
+static void reload_requested_during_a_reload_follows_it(void **state)
 {
 	struct daemon *daemon = *state;
 	int fd = manager_open(daemon);
 
 	daemon_start(daemon, NULL);
-	manager_hears(fd, "READY=1");
+	manager_receives(fd, "READY=1");
 	put(daemon, DENY);
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	manager_hears(fd, "RELOADING=1");
+	manager_receives(fd, "RELOADING=1");
 	put(daemon, "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	/* Whether the second came during the first or after it: there are two, and the last word
-	 * counts. */
-	manager_hears(fd, "READY=1");
-	manager_hears(fd, "RELOADING=1");
-	manager_hears(fd, "READY=1");
+	/*
+	 * There are two reloads, whether the second was requested during the first or
+	 * after it.
+	 */
+	manager_receives(fd, "READY=1");
+	manager_receives(fd, "RELOADING=1");
+	manager_receives(fd, "READY=1");
 	assert_verdict(daemon, "compatible");
 	close(fd);
 }
@@ -176,8 +180,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(good_policy_takes_the_old_ones_place),
 		CASE(bad_policy_changes_nothing_and_is_said),
-		CASE(service_manager_is_told),
-		CASE(reload_that_is_asked_for_during_one_comes_after_it),
+		CASE(service_manager_is_notified),
+		CASE(reload_requested_during_a_reload_follows_it),
 		CASE(calls_are_answered_while_policies_come_and_go),
 		CASE(end_during_a_reload_is_an_end),
 	};

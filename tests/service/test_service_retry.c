@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* When looks are repeated, and that they never end a worker often enough for it to be parked. */
+/* When scans are repeated, and that they end a worker too rarely for it to be parked. */
 #include "core/service/kernel/retry_list.h"
 
 #include "core/worker_client/restart.h"
 #include "tests/support/test.h"
 
-#define START_US 100000000u /* of the clock, which is long past its zero on any host */
+#define START_US 100000000u /* any time far from zero, as on real hosts */
 #define STEP_US 125000u
 #define HOUR_US 3600000000u
 #define DEVICES 40u
-#define ENDS_MAX 3u /* that looks cause in a minute */
+#define ENDS_MAX 3u /* of a worker, by scans, in a minute */
 
-static void failed_look_is_due_again_and_later_each_time(void **state)
+static void failed_scan_is_repeated_and_later_each_time(void **state)
 {
 	uint64_t now = START_US, before = 0;
 	struct retry retry = {0};
@@ -26,7 +26,7 @@ static void failed_look_is_due_again_and_later_each_time(void **state)
 	assert_int_equal(before, RETRY_MOST_US);
 }
 
-static void first_repetition_comes_soon(void **state)
+static void first_repetition_is_soon(void **state)
 {
 	struct retry retry = {0};
 
@@ -40,7 +40,7 @@ static void device_that_was_put_aside_is_due_at_once(void **state)
 	struct retry retry = {0};
 
 	(void)state;
-	retry_aside(&retry, START_US);
+	retry_skipped(&retry, START_US);
 	assert_int_equal(retry.due_us, START_US);
 }
 
@@ -52,7 +52,7 @@ static void device_that_was_put_aside_keeps_the_time_of_its_own_failure(void **s
 	(void)state;
 	retry_failed(&retry, true, START_US);
 	due = retry.due_us;
-	retry_aside(&retry, START_US + 1);
+	retry_skipped(&retry, START_US + 1);
 	assert_int_equal(retry.due_us, due);
 }
 
@@ -69,10 +69,10 @@ static void changed_device_is_due_unless_it_ended_the_worker(void **state)
 	assert_int_not_equal(ended.due_us, 0);
 }
 
-static void backend_gets_fewer_looks_the_more_of_them_end_its_worker(void **state)
+static void backend_is_scanned_less_often_the_more_scans_end_its_worker(void **state)
 {
 	uint64_t now = START_US, before = 0;
-	struct pace pace = {0};
+	struct backend_pace pace = {0};
 
 	(void)state;
 	for (int i = 0; i < 3; i++) {
@@ -81,97 +81,97 @@ static void backend_gets_fewer_looks_the_more_of_them_end_its_worker(void **stat
 		before = pace.next_us - now;
 		now = pace.next_us;
 	}
-	assert_int_equal(before, RETRY_GOOD_US);
+	assert_int_equal(before, RETRY_QUIET_US);
 }
 
 static void good_minute_makes_the_next_end_the_first(void **state)
 {
-	struct pace pace = {0}, first = {0};
+	struct backend_pace pace = {0}, first = {0};
 
 	(void)state;
 	for (int i = 0; i < 3; i++)
 		pace_ended(&pace, START_US);
-	pace_ended(&pace, START_US + RETRY_GOOD_US);
-	pace_ended(&first, START_US + RETRY_GOOD_US);
+	pace_ended(&pace, START_US + RETRY_QUIET_US);
+	pace_ended(&first, START_US + RETRY_QUIET_US);
 	assert_int_equal(pace.next_us, first.next_us);
 }
 
-/* ---------------------------------------------------------------- a backend and its devices */
+/* ---------------------------------------------------------------- one backend */
 
 struct play {
-	struct attached_table table;
-	struct again again;
+	struct attachment_table table;
+	struct retry_list retries;
 	struct restart worker;
 	uint64_t now;
-	unsigned looks; /* at devices whose looks do not end the worker */
+	unsigned looks; /* scans of devices that do not end the worker */
 	unsigned ends;
-	uint64_t ended[ENDS_MAX]; /* when: the last ones */
+	uint64_t ended[ENDS_MAX]; /* times of the last ends */
 };
 
-/* The first ones end the worker at each look. */
+/* Each scan of the first devices ends the worker. */
 static struct play play_make(void)
 {
 	struct play play = {.now = START_US};
-	struct attached *attached;
+	struct attachment *attachment;
 	char id[16];
 
 	restart_began(&play.worker, play.now * 1000);
 	for (unsigned i = 0; i < DEVICES; i++) {
 		snprintf(id, sizeof(id), "device-%u", i);
-		assert_int_equal(attached_add(&play.table, i + 1, id, false, &attached), 0);
-		assert_int_equal(attached_set_backend(attached, "backend"), 0);
-		retry_aside(&attached->retry, play.now);
+		assert_int_equal(attachment_add(&play.table, i + 1, id, false, &attachment), 0);
+		assert_int_equal(attachment_set_backend(attachment, "backend"), 0);
+		retry_skipped(&attachment->retry, play.now);
 	}
 	return play;
 }
 
 static void play_free(struct play *play)
 {
-	again_free(&play->again);
-	attached_free(&play->table);
+	retry_list_free(&play->retries);
+	attachment_table_free(&play->table);
 }
 
-/* As scan.c does it. */
-static enum scan_outcome look(struct play *play, const struct attached *attached, unsigned bad,
+/* As attachment_scan.c does it. */
+static enum scan_outcome look(struct play *play, const struct attachment *attachment, unsigned bad,
 			      bool *resting)
 {
-	if (*resting || again_waits(&play->again, attached, "backend", play->now))
-		return SCAN_ASIDE;
+	if (*resting || retry_list_waits(&play->retries, attachment, "backend", play->now))
+		return SCAN_SKIPPED;
 	if (play->worker.count && !restart_due(&play->worker, play->now * 1000))
 		return SCAN_BUSY;
 	if (play->worker.next)
 		restart_began(&play->worker, play->now * 1000);
 	play->worker.next = 0;
-	if (attached->attachment > bad) {
+	if (attachment->number > bad) {
 		play->looks++;
-		return SCAN_TOLD;
+		return SCAN_ANSWERED;
 	}
 	if (play->ends >= ENDS_MAX)
-		assert_true(play->now - play->ended[play->ends % ENDS_MAX] >= RETRY_GOOD_US);
+		assert_true(play->now - play->ended[play->ends % ENDS_MAX] >= RETRY_QUIET_US);
 	play->ended[play->ends++ % ENDS_MAX] = play->now;
 	restart_ended(&play->worker, play->now * 1000);
 	return SCAN_ENDED;
 }
 
-/* all: events have all devices looked at, all the time. */
+/* all: constant events cause scans of all devices. */
 static void live(struct play *play, unsigned bad, bool all, uint64_t until)
 {
 	for (; play->now < until; play->now += STEP_US) {
-		struct attached *attached;
+		struct attachment *attachment;
 		bool resting = false;
 		size_t at = 0;
 
 		while (all ? at < play->table.count
-			   : (attached = again_due(&play->again, &play->table, &at, play->now)) !=
-				       NULL) {
+			   : (attachment = retry_list_due(&play->retries, &play->table, &at,
+							  play->now)) != NULL) {
 			enum scan_outcome outcome;
 
 			if (all)
-				attached = play->table.list[at++];
-			outcome = look(play, attached, bad, &resting);
+				attachment = play->table.list[at++];
+			outcome = look(play, attachment, bad, &resting);
 			resting |= outcome == SCAN_BUSY || outcome == SCAN_ENDED;
-			again_backend(&play->again, "backend", outcome, play->now);
-			again_device(attached, outcome, play->now);
+			retry_list_backend(&play->retries, "backend", outcome, play->now);
+			retry_list_device(attachment, outcome, play->now);
 		}
 	}
 }
@@ -209,7 +209,7 @@ static void events_without_end_do_not_have_it_parked(void **state)
 	play_free(&play);
 }
 
-static void device_that_always_ends_the_worker_is_looked_at_ever_less(void **state)
+static void device_that_always_ends_the_worker_is_scanned_ever_less_often(void **state)
 {
 	struct play play = play_make();
 	unsigned first, second;
@@ -224,17 +224,17 @@ static void device_that_always_ends_the_worker_is_looked_at_ever_less(void **sta
 	play_free(&play);
 }
 
-static void next_look_is_told_for_the_timer(void **state)
+static void time_of_the_next_scan_is_known(void **state)
 {
 	struct play play = play_make();
 
 	(void)state;
-	assert_int_equal(again_next(&play.again, &play.table), play.now);
-	again_backend(&play.again, "backend", SCAN_BUSY, play.now);
-	assert_int_equal(again_next(&play.again, &play.table), play.now + RETRY_BUSY_US);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), play.now);
+	retry_list_backend(&play.retries, "backend", SCAN_BUSY, play.now);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), play.now + RETRY_BUSY_US);
 	for (unsigned i = 0; i < DEVICES; i++)
-		again_device(play.table.list[i], SCAN_TOLD, play.now);
-	assert_int_equal(again_next(&play.again, &play.table), UINT64_MAX);
+		retry_list_device(play.table.list[i], SCAN_ANSWERED, play.now);
+	assert_int_equal(retry_list_next(&play.retries, &play.table), UINT64_MAX);
 	play_free(&play);
 }
 
@@ -243,42 +243,42 @@ static void other_backends_are_not_slowed_down(void **state)
 	struct play play = play_make();
 
 	(void)state;
-	again_backend(&play.again, "other", SCAN_ENDED, play.now);
-	assert_false(again_waits(&play.again, play.table.list[0], "backend", play.now));
-	assert_true(again_waits(&play.again, NULL, "other", play.now));
+	retry_list_backend(&play.retries, "other", SCAN_ENDED, play.now);
+	assert_false(retry_list_waits(&play.retries, play.table.list[0], "backend", play.now));
+	assert_true(retry_list_waits(&play.retries, NULL, "other", play.now));
 	play_free(&play);
 }
 
-static void reload_has_all_looked_at(void **state)
+static void reload_makes_all_devices_due(void **state)
 {
 	struct play play = play_make();
 
 	(void)state;
-	again_backend(&play.again, "backend", SCAN_ENDED, play.now);
-	again_device(play.table.list[0], SCAN_ENDED, play.now);
-	again_forget(&play.again, &play.table);
-	assert_false(again_waits(&play.again, play.table.list[0], "backend", play.now));
-	assert_int_equal(again_next(&play.again, &play.table), UINT64_MAX);
+	retry_list_backend(&play.retries, "backend", SCAN_ENDED, play.now);
+	retry_list_device(play.table.list[0], SCAN_ENDED, play.now);
+	retry_list_forget(&play.retries, &play.table);
+	assert_false(retry_list_waits(&play.retries, play.table.list[0], "backend", play.now));
+	assert_int_equal(retry_list_next(&play.retries, &play.table), UINT64_MAX);
 	play_free(&play);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(failed_look_is_due_again_and_later_each_time),
-		cmocka_unit_test(first_repetition_comes_soon),
+		cmocka_unit_test(failed_scan_is_repeated_and_later_each_time),
+		cmocka_unit_test(first_repetition_is_soon),
 		cmocka_unit_test(device_that_was_put_aside_is_due_at_once),
 		cmocka_unit_test(device_that_was_put_aside_keeps_the_time_of_its_own_failure),
 		cmocka_unit_test(changed_device_is_due_unless_it_ended_the_worker),
-		cmocka_unit_test(backend_gets_fewer_looks_the_more_of_them_end_its_worker),
+		cmocka_unit_test(backend_is_scanned_less_often_the_more_scans_end_its_worker),
 		cmocka_unit_test(good_minute_makes_the_next_end_the_first),
 		cmocka_unit_test(device_that_ends_the_worker_keeps_no_other_from_its_answer),
 		cmocka_unit_test(devices_that_end_the_worker_never_have_it_parked),
 		cmocka_unit_test(events_without_end_do_not_have_it_parked),
-		cmocka_unit_test(device_that_always_ends_the_worker_is_looked_at_ever_less),
-		cmocka_unit_test(next_look_is_told_for_the_timer),
+		cmocka_unit_test(device_that_always_ends_the_worker_is_scanned_ever_less_often),
+		cmocka_unit_test(time_of_the_next_scan_is_known),
 		cmocka_unit_test(other_backends_are_not_slowed_down),
-		cmocka_unit_test(reload_has_all_looked_at),
+		cmocka_unit_test(reload_makes_all_devices_due),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the service begins: where it finds its socket, what keeps it from beginning, and where it
- * logs to. */
+/* Start of the service: its socket, errors that prevent a start, and the log. */
 #include <dirent.h>
 #include <limits.h>
 #include <sched.h>
@@ -35,7 +34,7 @@ static void still_serves(const struct daemon *daemon)
 	json_decref(reply);
 }
 
-/* It must end at once, with status 2 and one line that has this in it. */
+/* The service must exit with status 2, and one line that contains this. */
 static void assert_refused(struct daemon *daemon, const char *const *more, const char *sentence)
 {
 	char text[4096];
@@ -52,9 +51,9 @@ static void assert_refused(struct daemon *daemon, const char *const *more, const
 	assert_ptr_equal(strchr(text, '\n'), text + len - 1);
 }
 
-/* ---------------------------------------------------------------- the socket */
+/* ---------------------------------------------------------------- socket */
 
-static void second_service_says_who_is_there_and_touches_nothing(void **state)
+static void second_service_names_the_first_and_changes_nothing(void **state)
 {
 	struct daemon *daemon = *state;
 	char sentence[192];
@@ -67,7 +66,7 @@ static void second_service_says_who_is_there_and_touches_nothing(void **state)
 	daemon_end(daemon);
 }
 
-/* Each would write its own holds over the other's. */
+/* Two services would overwrite each other's holds. */
 static void second_service_with_the_same_holds_is_refused(void **state)
 {
 	struct daemon *daemon = *state;
@@ -85,8 +84,8 @@ static void second_service_with_the_same_holds_is_refused(void **state)
 }
 
 /*
- * In a child that is a member of the group: a lock on the folder, and on each file in it that may
- * be opened.
+ * In a child that is a group member: lock the folder, and each file in it that can be
+ * opened.
  */
 static void lock_all(const char *folder, int ready)
 {
@@ -116,7 +115,7 @@ static void member_that_locks_all_it_can_open_keeps_nobody_from_starting(void **
 
 	if (!may_be_member())
 		skip();
-	/* The folder's files are there, and so is the socket's. */
+	/* The folder and the socket exist now. */
 	member_start_in(daemon, NULL);
 	json_decref(call(daemon, HOLD(DUAL, "locked")));
 	daemon_end(daemon);
@@ -136,7 +135,7 @@ static void member_that_locks_all_it_can_open_keeps_nobody_from_starting(void **
 	daemon_end(daemon);
 }
 
-/* Whatever an administrator copied there, or made it lead to. */
+/* Other kinds of files that an administrator may have created. */
 static void lock_that_others_may_open_or_that_is_a_link_is_not_one(void **state)
 {
 	struct daemon *daemon = *state;
@@ -176,7 +175,7 @@ static void dead_socket_makes_way(void **state)
 	daemon_end(daemon);
 }
 
-static void what_is_no_socket_stays(void **state)
+static void path_that_is_no_socket_stays(void **state)
 {
 	struct daemon *daemon = *state;
 
@@ -219,7 +218,7 @@ static void passed_socket_is_served_and_left(void **state)
 	daemon->prepare = pass_socket;
 	daemon_start(daemon, more);
 	snprintf(sentence, sizeof(sentence), "serving at %s,", daemon->socket);
-	daemon_logged(daemon, sentence);
+	assert_logged(daemon, sentence);
 	still_serves(daemon);
 	daemon_end(daemon);
 	assert_int_equal(access(daemon->socket, F_OK), 0);
@@ -246,7 +245,7 @@ static void passed_to_somebody_else_is_not_taken(void **state)
 	daemon_end(daemon);
 }
 
-/* ---------------------------------------------------------------- the beginning */
+/* ---------------------------------------------------------------- start */
 
 static void bad_policy_keeps_it_from_beginning(void **state)
 {
@@ -266,7 +265,7 @@ static void bad_holds_keep_it_from_beginning(void **state)
 	assert_refused(daemon, NULL, "holds.json");
 }
 
-/* Else they could lift a hold. */
+/* Otherwise they could remove a hold. */
 static void state_folder_that_others_can_write_keeps_it_from_beginning(void **state)
 {
 	struct daemon *daemon = *state;
@@ -287,14 +286,14 @@ static void wrong_usage_is_one_line(void **state)
 		assert_refused(*state, (const char *[]){wrong[i][0], NULL}, wrong[i][1]);
 }
 
-/* ---------------------------------------------------------------- words */
+/* ---------------------------------------------------------------- log */
 
 static void group_that_is_missing_is_named(void **state)
 {
 	struct daemon *daemon = *state;
 
 	daemon_start(daemon, (const char *[]){"--group", "no-such-group", NULL});
-	daemon_logged(daemon,
+	assert_logged(daemon,
 		      "there is no group \"no-such-group\": only root and the service's own");
 	daemon_end(daemon);
 }
@@ -313,12 +312,12 @@ static void quiet_log_leaves_answers_out(void **state)
 	daemon_end(daemon);
 	log = fopen(folder_path(&daemon->folder, "log"), "r");
 	text[fread(text, 1, sizeof(text) - 1, log)] = 0;
-	/* A build with sanitizers warns that its workers are not confined. */
+	/* A build with sanitizers warns that workers are not confined. */
 	assert_null(strstr(text, "Check"));
 	fclose(log);
 }
 
-/* In a /run of its own, with the test's socket in the journal's place. */
+/* With its own /run, where the test's socket replaces the journal's. */
 static void mount_journal(struct daemon *daemon)
 {
 	char path[192];
@@ -348,7 +347,7 @@ static int journal_open(struct daemon *daemon)
 	return fd;
 }
 
-/* The next entry whose message has this in it. */
+/* The next entry whose message contains this. */
 static void journal_entry(int fd, const char *part, char *text, size_t size)
 {
 	do {
@@ -400,7 +399,7 @@ static void answer_is_in_the_journal_by_field(void **state)
 	journal_entry(fd, "MESSAGE=Check: ", text, sizeof(text));
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
 		assert_contains(text, fields[i]);
-	/* A string is told by its hash alone. */
+	/* Only the hash of a string is logged. */
 	reply = call(daemon, METHOD("Version", "\"device\":\"" DUAL "\""));
 	journal_entry(fd, "MESSAGE=Version: ", text, sizeof(text));
 	assert_contains(text, "MIGCOMPAT_DEVICE=" DUAL);
@@ -411,9 +410,8 @@ static void answer_is_in_the_journal_by_field(void **state)
 	close(fd);
 }
 
-/* Nothing is mounted over it, and nothing is there on most machines that build; else there is
- * nothing to see. */
-static void without_a_journal_standard_error_has_the_words(void **state)
+/* Skipped on machines that have a journal. */
+static void without_a_journal_messages_go_to_standard_error(void **state)
 {
 	struct daemon *daemon = *state;
 
@@ -430,13 +428,13 @@ int main(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
-		CASE(second_service_says_who_is_there_and_touches_nothing),
+		CASE(second_service_names_the_first_and_changes_nothing),
 		CASE(second_service_with_the_same_holds_is_refused),
 		CASE(member_that_locks_all_it_can_open_keeps_nobody_from_starting),
 		CASE(lock_that_others_may_open_or_that_is_a_link_is_not_one),
 		CASE(lock_that_is_a_pipe_is_not_one),
 		CASE(dead_socket_makes_way),
-		CASE(what_is_no_socket_stays),
+		CASE(path_that_is_no_socket_stays),
 		CASE(passed_socket_is_served_and_left),
 		CASE(passed_file_is_refused),
 		CASE(passed_to_somebody_else_is_not_taken),
@@ -447,7 +445,7 @@ int main(void)
 		CASE(group_that_is_missing_is_named),
 		CASE(quiet_log_leaves_answers_out),
 		CASE(answer_is_in_the_journal_by_field),
-		CASE(without_a_journal_standard_error_has_the_words),
+		CASE(without_a_journal_messages_go_to_standard_error),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

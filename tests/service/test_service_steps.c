@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The way of a kernel's write or read through the service, step by step, and what happens if
- * something changes between two of them: the worker is killed and its file replaced, the backend
- * parked, the policy reloaded, or the device held. After each change the right answer is a no, so
- * a yes that leaves must have been looked at before the change (core/service/kernel/batch.h says
- * when that is). Runs itself under umockdev-wrapper.
+ * A write or read from the kernel goes through the service step by step. Between two
+ * steps a test makes a change: it kills the worker and replaces its file, parks the
+ * backend, reloads the policy, or holds the device. After each change the right answer is
+ * no, so a yes must have been decided before it (core/service/kernel/batch.h says when).
+ * Runs itself under umockdev-wrapper.
  */
 #include "tests/service/steps.h"
 
-/* ---------------------------------------------------------------- what is told */
+/* ---------------------------------------------------------------- answers */
 
 static void assert_check_says(const char *verdict)
 {
@@ -19,7 +19,7 @@ static void assert_check_says(const char *verdict)
 	json_decref(reply);
 }
 
-/* Of Ask: the target is among the choices. */
+/* True if the target is among the choices of Ask. */
 static bool socket_offers_it(void)
 {
 	json_t *reply = call(&service, METHOD("Ask", "\"version\":\"" STRING "\""));
@@ -54,7 +54,7 @@ static bool socket_tells_its_string(void)
 	return told;
 }
 
-/* On every way, of old and new questions. */
+/* At both interfaces, for earlier and new questions. */
 static void assert_everybody_says(int error, const char *verdict)
 {
 	for (int i = 0; i < 2; i++) {
@@ -66,11 +66,11 @@ static void assert_everybody_says(int error, const char *verdict)
 	}
 }
 
-/* ---------------------------------------------------------------- the walk */
+/* ---------------------------------------------------------------- steps */
 
 /*
- * Makes a change behind a step of a write of STRING. seen: the stamp is looked at afterwards, so
- * the change must be too.
+ * Make a change after a step of a write of STRING. seen: the stamp is checked after that
+ * step, so the answer must reflect the change.
  */
 static void change_at(enum change change, enum step at, bool seen)
 {
@@ -81,12 +81,12 @@ static void change_at(enum change change, enum step at, bool seen)
 	walk.change = change;
 	walk.armed = at;
 	error = shim_write(TARGET, STRING);
-	/* Behind the reply it may be under way. */
+	/* After the reply, the change may still be running. */
 	count_wait(&walk.made, made + 1);
 	if (is_locked(at) && change == CHANGE_RELOAD)
 		count_wait(&walk.reloads, reloads + 1);
 	else if (seen &&
-		 (change != CHANGE_KILL || error != -EIO)) /* its own answer ended with it */
+		 (change != CHANGE_KILL || error != -EIO)) /* the worker ended before its answer */
 		assert_int_equal(error, changes[change].error);
 	assert_everybody_says(changes[change].error, changes[change].verdict);
 }
@@ -99,7 +99,7 @@ static void walk_cold(enum change change)
 	}
 }
 
-/* The target is open already. */
+/* The target is already open. */
 static void walk_warm(enum change change)
 {
 	for (enum step at = STEP_RECEIVED; at <= STEP_KEPT; at++) {
@@ -111,7 +111,9 @@ static void walk_warm(enum change change)
 	}
 }
 
-/* A yes is kept a little after it was given: ask until it is given again. */
+/*
+ * A yes is cached shortly after its reply: repeat the question until the cache answers.
+ */
 static void keep_answer(uint32_t op)
 {
 	unsigned found = walk.found;
@@ -123,7 +125,7 @@ static void keep_answer(uint32_t op)
 	assert_int_not_equal(walk.found, found);
 }
 
-/* The answer is kept already. A change behind the look at the stamp is behind the answer. */
+/* The answer is cached. A change after the check of the stamp is after the answer. */
 static void walk_again(enum change change)
 {
 	static const enum step steps[] = {STEP_RECEIVED,  STEP_LOOKED_UP, STEP_STAMPED,
@@ -209,7 +211,7 @@ static void backend_parked_between_two_steps_of_a_write_that_is_kept_gives_no_ye
 	walk_again(CHANGE_PARK);
 }
 
-/* A read's string is no yes, but others would ask with it. */
+/* A string that is read is no yes, but others would use it for checks. */
 static void read_change_at(enum change change, enum step at)
 {
 	unsigned made = walk.made;
@@ -248,7 +250,7 @@ static void backend_parked_between_two_steps_of_a_read_gives_no_string(void **st
 	walk_read(CHANGE_PARK, STEP_STAMPED);
 }
 
-/* ---------------------------------------------------------------- both interfaces, side by side */
+/* ---------------------------------------------------------------- both at once */
 
 static void ended_worker_answers_nobody_until_it_is_started_again(void **state)
 {
@@ -267,7 +269,7 @@ static void ended_worker_answers_nobody_until_it_is_started_again(void **state)
 	assert_true(socket_tells_its_string());
 }
 
-static void parked_backend_tells_nobody_a_string(void **state)
+static void parked_backend_gives_no_string(void **state)
 {
 	(void)state;
 	begin();
@@ -279,7 +281,7 @@ static void parked_backend_tells_nobody_a_string(void **state)
 	assert_int_equal(shim_read(TARGET), -EIO);
 }
 
-/* The worker runs the file that it loaded. */
+/* The worker still runs the file that it loaded. */
 static void replaced_file_counts_for_everybody_with_the_next_worker(void **state)
 {
 	(void)state;
@@ -291,7 +293,7 @@ static void replaced_file_counts_for_everybody_with_the_next_worker(void **state
 	assert_everybody_says(-EINVAL, "incompatible");
 }
 
-/* "plain" under the same name of a file: another backend. */
+/* "plain" in a file of the same name is another backend. */
 static void file_of_another_backend_parks_it_for_everybody(void **state)
 {
 	(void)state;
@@ -335,7 +337,7 @@ static int run_mocked(void)
 		cmocka_unit_test(hold_between_two_steps_of_a_read_is_obeyed),
 		cmocka_unit_test(backend_parked_between_two_steps_of_a_read_gives_no_string),
 		cmocka_unit_test(ended_worker_answers_nobody_until_it_is_started_again),
-		cmocka_unit_test(parked_backend_tells_nobody_a_string),
+		cmocka_unit_test(parked_backend_gives_no_string),
 		cmocka_unit_test(replaced_file_counts_for_everybody_with_the_next_worker),
 		cmocka_unit_test(file_of_another_backend_parks_it_for_everybody),
 		cmocka_unit_test(reload_gives_a_parked_backend_back_to_everybody),

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Calls side by side: a backend that hangs costs those who ask it, and nobody else. */
+/* Concurrent calls: a backend that hangs delays only the calls that need it. */
 #include "tests/service/hanging.h"
 
 #define CLIENTS 64
-#define MEMBERS 40 /* more calls than run at once */
+#define MEMBERS 40 /* more calls than there are threads */
 
 static void still_serves(const struct daemon *daemon)
 {
@@ -25,18 +25,18 @@ static void hung_backend_keeps_no_other_client_waiting(void **state)
 	for (int i = 0; i < 20; i++)
 		still_serves(&daemon);
 	client_still_waits(fd);
-	/* Nor does it keep the service from its end. */
+	/* The service ends in time nevertheless. */
 	assert_int_equal(kill(daemon.pid, SIGTERM), 0);
 	assert_int_equal(daemon_wait(daemon.pid), 0);
 	client_is_closed(fd);
-	daemon_logged(&daemon, "some calls did not end in time");
+	assert_logged(&daemon, "some calls did not end in time");
 	assert_int_equal(access(daemon.socket, F_OK), -1);
 	folder_remove(&daemon.folder);
 }
 
 /*
- * Calls of a member of the group to the backend that never answers, more than run at once. It exits
- * where it cannot be one.
+ * Calls of a group member to a backend that never answers, more than there are threads.
+ * Exits if the process cannot become a member.
  */
 static pid_t members_ask(const struct daemon *daemon)
 {
@@ -63,7 +63,7 @@ static pid_t members_ask(const struct daemon *daemon)
 	return pid;
 }
 
-static void members_whose_calls_hang_keep_neither_roots_nor_a_reload(void **state)
+static void calls_of_members_that_hang_delay_neither_root_nor_a_reload(void **state)
 {
 	struct daemon daemon;
 	json_t *reply;
@@ -80,7 +80,7 @@ static void members_whose_calls_hang_keep_neither_roots_nor_a_reload(void **stat
 		for (int i = 0; i < 20; i++)
 			still_serves(&daemon);
 		assert_int_equal(kill(daemon.pid, SIGHUP), 0);
-		daemon_logged(&daemon, "policy and backends are loaded again");
+		assert_logged(&daemon, "policy and backends were reloaded");
 		reply = call(&daemon, METHOD("Backends", ""));
 		assert_null(json_object_get(reply, "error"));
 		json_decref(reply);
@@ -122,7 +122,7 @@ static void client_may_leave_while_its_call_runs(void **state)
 		close(fd);
 	}
 	still_serves(&daemon);
-	daemon_logged(&daemon, "it left before its reply");
+	assert_logged(&daemon, "it left before its reply");
 	still_serves(&daemon);
 	daemon_end(&daemon);
 	folder_remove(&daemon.folder);
@@ -138,14 +138,14 @@ static void end_waits_for_calls_that_run(void **state)
 	hanging_start(&daemon, "1000");
 	fd = client_open(&daemon);
 	client_send(fd, DESCRIBE_HUNG);
-	/* Answers of another client tell that the first one's call was begun. */
+	/* If another client gets its answer, the first client's call has begun. */
 	still_serves(&daemon);
 	daemon_end(&daemon);
 	reply = client_receive(fd);
 	assert_non_null(reply);
 	assert_text(reply, "errno", "ETIMEDOUT");
 	json_decref(reply);
-	client_is_told(fd, "Busy", "ESHUTDOWN");
+	client_gets(fd, "Busy", "ESHUTDOWN");
 	folder_remove(&daemon.folder);
 }
 
@@ -164,7 +164,7 @@ static void oneway_call_of_a_client_that_left_counts(void **state)
 	client_send(fd, "{\"method\":\"io.migcompat.Hold\",\"parameters\":{\"device\":\"" DUAL
 			"\",\"reason\":\"left\"},\"oneway\":true}");
 	close(fd);
-	daemon_logged(&daemon, "is held by uid 0: left");
+	assert_logged(&daemon, "is held by uid 0: left");
 	daemon_end(&daemon);
 	folder_remove(&daemon.folder);
 }
@@ -249,7 +249,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hung_backend_keeps_no_other_client_waiting),
-		cmocka_unit_test(members_whose_calls_hang_keep_neither_roots_nor_a_reload),
+		cmocka_unit_test(calls_of_members_that_hang_delay_neither_root_nor_a_reload),
 		cmocka_unit_test(call_of_a_hung_backend_ends_in_time_and_says_so),
 		cmocka_unit_test(client_may_leave_while_its_call_runs),
 		cmocka_unit_test(end_waits_for_calls_that_run),

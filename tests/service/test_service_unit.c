@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The installed unit: what it promises of memory, and how exposed it is. */
+/* The installed unit: its memory limits and its exposure. */
 #include <sys/wait.h>
 
-#include "core/wire/worker_process.h"
-#include "core/wire/worker_memory.h"
 #include "core/service/world.h"
+#include "core/wire/worker_memory.h"
+#include "core/wire/worker_process.h"
 #include "tests/support/test.h"
 
 #define UNIT                                                                                   \
@@ -12,7 +12,7 @@
 								   installed */
 #define INSTALLED TEST_BUILD "/migcompatd.service"
 
-/* The value of a setting that stands in it once. */
+/* The value of a setting that occurs once. */
 static const char *setting(const char *name)
 {
 	static char value[256];

@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Watchers on recorded hosts, where devices do not change but holds, policies and clients do. */
+/* Watching recorded hosts, where holds, policies and clients change, but no devices. */
 #include "core/service/watch/watch.h"
 #include "tests/service/watching.h"
 
-/* Called before anything is open: skipping leaves the function at once. */
+/* Call it before anything is open, since skip() does not return. */
 static void need_root(void)
 {
 	if (geteuid() != 0)
 		skip();
 }
 
-static void watcher_is_told_what_there_is_and_then_ready(void **state)
+static void watcher_gets_present_devices_and_then_ready(void **state)
 {
 	int fd = watch_open(*state, WATCH);
-	json_t *word;
+	json_t *document;
 
-	/* By host, then name. */
-	word = watch_hears(fd, "present", DUAL);
-	assert_text(word, "host", "serial-a");
-	assert_text(word, "kind", "mdev");
-	assert_int_equal(strlen(text_at(word, "fingerprint")), 32);
-	json_decref(word);
-	watch_told(fd, "present", SINGLE);
-	watch_told(fd, "present", CARD_1);
-	watch_told(fd, "present", CARD_2);
-	watch_told(fd, "ready", NULL);
+	/* Sorted by host, then name. */
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "host", "serial-a");
+	assert_text(document, "kind", "mdev");
+	assert_int_equal(strlen(text_at(document, "fingerprint")), 32);
+	json_decref(document);
+	watch_expect(fd, "present", SINGLE);
+	watch_expect(fd, "present", CARD_1);
+	watch_expect(fd, "present", CARD_2);
+	watch_expect(fd, "ready", NULL);
 	close(fd);
 }
 
-static void types_are_told_where_asked_for(void **state)
+static void types_are_sent_on_request(void **state)
 {
 	int fd = watch_open(*state, WATCH_TYPES);
 
@@ -36,14 +36,14 @@ static void types_are_told_where_asked_for(void **state)
 	close(fd);
 }
 
-static void fingerprint_is_the_one_that_describe_tells(void **state)
+static void fingerprint_is_that_of_describe(void **state)
 {
-	json_t *described = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\"")), *word;
+	json_t *described = call(*state, METHOD("Describe", "\"device\":\"" DUAL "\"")), *document;
 	int fd = watch_open(*state, WATCH);
 
-	word = watch_hears(fd, "present", DUAL);
-	assert_text(word, "fingerprint", text_at(described, "fingerprint"));
-	json_decref(word);
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "fingerprint", text_at(described, "fingerprint"));
+	json_decref(document);
 	json_decref(described);
 	close(fd);
 }
@@ -70,10 +70,10 @@ static void oneway_watch_is_over_at_once(void **state)
 	close(fd);
 }
 
-static void hold_and_release_are_told_to_all(void **state)
+static void hold_and_release_are_sent_to_all(void **state)
 {
 	int fds[3];
-	json_t *word;
+	json_t *document;
 
 	need_root();
 	for (size_t i = 0; i < 3; i++) {
@@ -84,33 +84,33 @@ static void hold_and_release_are_told_to_all(void **state)
 	json_decref(call(*state, HOLD(DUAL, "second")));
 	json_decref(call(*state, RELEASE(DUAL)));
 	for (size_t i = 0; i < 3; i++) {
-		/* Two changes that come close together may be told as one. */
-		word = watch_hears(fds[i], "held", DUAL);
-		if (strcmp(text_at(word, "hold"), "first") == 0) {
-			json_decref(word);
-			word = watch_hears(fds[i], "held", DUAL);
+		/* Two changes in quick succession may be one event. */
+		document = watch_receive(fds[i], "held", DUAL);
+		if (strcmp(text_at(document, "hold"), "first") == 0) {
+			json_decref(document);
+			document = watch_receive(fds[i], "held", DUAL);
 		}
-		assert_text(word, "hold", "second");
-		assert_text(word, "kind", "mdev");
-		json_decref(word);
-		word = watch_hears(fds[i], "released", DUAL);
-		assert_null(text_at(word, "hold"));
-		json_decref(word);
+		assert_text(document, "hold", "second");
+		assert_text(document, "kind", "mdev");
+		json_decref(document);
+		document = watch_receive(fds[i], "released", DUAL);
+		assert_null(text_at(document, "hold"));
+		json_decref(document);
 		close(fds[i]);
 	}
 }
 
 static void held_device_is_present_with_its_hold(void **state)
 {
-	json_t *word;
+	json_t *document;
 	int fd;
 
 	need_root();
 	json_decref(call(*state, HOLD(DUAL, "why")));
 	fd = watch_open(*state, WATCH);
-	word = watch_hears(fd, "present", DUAL);
-	assert_text(word, "hold", "why");
-	json_decref(word);
+	document = watch_receive(fd, "present", DUAL);
+	assert_text(document, "hold", "why");
+	json_decref(document);
 	json_decref(call(*state, RELEASE(DUAL)));
 	close(fd);
 }
@@ -124,9 +124,9 @@ static void quiet_watcher_is_kept(void **state)
 	watch_until_ready(fd);
 	pause_ms(3 * atoi(PATIENCE));
 	json_decref(call(*state, HOLD(DUAL, "late")));
-	watch_told(fd, "held", DUAL);
+	watch_expect(fd, "held", DUAL);
 	json_decref(call(*state, RELEASE(DUAL)));
-	watch_told(fd, "released", DUAL);
+	watch_expect(fd, "released", DUAL);
 	close(fd);
 }
 
@@ -149,7 +149,7 @@ static void watcher_that_does_not_read_is_closed(void **state)
 		client_send(caller, text);
 		json_decref(client_receive(caller));
 	}
-	daemon_logged(*state, "it does not take its reply");
+	assert_logged(*state, "it does not read its reply");
 	client_send(caller, RELEASE(DUAL));
 	json_decref(client_receive(caller));
 	close(caller);
@@ -183,7 +183,7 @@ static void watchers_come_and_go(void **state)
 	}
 }
 
-static void watcher_with_its_sending_side_shut_is_told(void **state)
+static void watcher_with_its_sending_side_shut_gets_events(void **state)
 {
 	int fd;
 
@@ -192,30 +192,30 @@ static void watcher_with_its_sending_side_shut_is_told(void **state)
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);
 	watch_until_ready(fd);
 	json_decref(call(*state, HOLD(DUAL, "shut")));
-	watch_told(fd, "held", DUAL);
+	watch_expect(fd, "held", DUAL);
 	json_decref(call(*state, RELEASE(DUAL)));
 	close(fd);
 }
 
-static void reload_tells_everything_anew(void **state)
+static void reload_sends_all_events_again(void **state)
 {
 	struct daemon *daemon = *state;
 	json_t *before, *after;
 	int fd = watch_open(daemon, WATCH);
 
-	before = watch_hears(fd, "present", DUAL);
+	before = watch_receive(fd, "present", DUAL);
 	watch_until_ready(fd);
 	folder_write(&daemon->folder, "policy/migcompat.conf", "mixed = false;\n");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	watch_told(fd, "policy", NULL);
-	after = watch_hears(fd, "present", DUAL);
+	watch_expect(fd, "policy", NULL);
+	after = watch_receive(fd, "present", DUAL);
 	assert_string_not_equal(text_at(before, "fingerprint"), text_at(after, "fingerprint"));
 	assert_int_equal(watch_until_ready(fd), 3);
 	json_decref(before);
 	json_decref(after);
 	folder_write(&daemon->folder, "policy/migcompat.conf", "");
 	assert_int_equal(kill(daemon->pid, SIGHUP), 0);
-	watch_told(fd, "policy", NULL);
+	watch_expect(fd, "policy", NULL);
 	assert_int_equal(watch_until_ready(fd), 4);
 	close(fd);
 }
@@ -231,26 +231,26 @@ static void watcher_does_not_keep_the_service_from_its_end(void **state)
 	fd = watch_open(&daemon, WATCH);
 	watch_until_ready(fd);
 	daemon_end(&daemon);
-	client_is_told(fd, "Busy", "ESHUTDOWN");
+	client_gets(fd, "Busy", "ESHUTDOWN");
 	folder_remove(&daemon.folder);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(watcher_is_told_what_there_is_and_then_ready),
-		cmocka_unit_test(types_are_told_where_asked_for),
-		cmocka_unit_test(fingerprint_is_the_one_that_describe_tells),
+		cmocka_unit_test(watcher_gets_present_devices_and_then_ready),
+		cmocka_unit_test(types_are_sent_on_request),
+		cmocka_unit_test(fingerprint_is_that_of_describe),
 		cmocka_unit_test(watching_without_more_is_refused),
 		cmocka_unit_test(oneway_watch_is_over_at_once),
-		cmocka_unit_test(hold_and_release_are_told_to_all),
+		cmocka_unit_test(hold_and_release_are_sent_to_all),
 		cmocka_unit_test(held_device_is_present_with_its_hold),
 		cmocka_unit_test(quiet_watcher_is_kept),
 		cmocka_unit_test(watcher_that_does_not_read_is_closed),
 		cmocka_unit_test(one_watcher_too_many_is_refused),
 		cmocka_unit_test(watchers_come_and_go),
-		cmocka_unit_test(watcher_with_its_sending_side_shut_is_told),
-		cmocka_unit_test(reload_tells_everything_anew),
+		cmocka_unit_test(watcher_with_its_sending_side_shut_gets_events),
+		cmocka_unit_test(reload_sends_all_events_again),
 		cmocka_unit_test(watcher_does_not_keep_the_service_from_its_end),
 	};
 

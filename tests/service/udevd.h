@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whether udevd runs beside the service, and whether it says anything, on a mocked host, where what
- * is told goes to its group and the kernel's alike. The linker puts these before the C library's
- * and libudev's.
+ * Simulates whether udevd runs, and whether it sends events. A mocked host sends each
+ * event to both multicast groups. The linker wraps the functions of libudev and the C
+ * library.
  */
 #ifndef TESTS_SERVICE_UDEVD_H
 #define TESTS_SERVICE_UDEVD_H
@@ -14,9 +14,9 @@
 #include <libudev.h>
 
 static struct {
-	bool runs; /* when the service begins */
+	bool runs; /* when the service starts */
 	_Atomic bool silent;
-	struct udev_monitor *monitor; /* of its group */
+	struct udev_monitor *monitor; /* of udevd's group */
 } udevd;
 
 int __real_access(const char *path, int mode);
@@ -42,7 +42,7 @@ struct udev_monitor *__wrap_udev_monitor_new_from_netlink(struct udev *udev, con
 	return monitor;
 }
 
-/* Is what was received to be dropped? */
+/* True if the received event must be dropped. */
 static inline bool udevd_says_nothing(const struct udev_monitor *monitor)
 {
 	return udevd.silent && monitor == udevd.monitor;

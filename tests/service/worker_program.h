@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The build's worker, for tests that are linked with --wrap=engine_worker_program. */
+/* The worker of the build tree, for tests linked with --wrap=engine_worker_program. */
 #ifndef TESTS_SERVICE_WORKER_PROGRAM_H
 #define TESTS_SERVICE_WORKER_PROGRAM_H
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Asking the backends what each device is. A device that cannot be told is a row too: reading its
- * type says why. */
+/*
+ * One row per device that a backend serves. If the backend gives no type, the row has the
+ * error that reading migration_type returns.
+ */
 #include "core/service/kernel/attachment_scan.h"
 
 #include <errno.h>
@@ -12,8 +14,7 @@
 #include "core/service/kernel/broker.h"
 #include "core/service/log.h"
 
-#define SCAN_PARAMETERS_BYTES \
-	(512u << 10) /* of one device; a message of the broker holds half of it */
+#define SCAN_PARAMETERS_BYTES (512u << 10) /* of one device; twice what a broker message holds */
 
 static const char *text_join(struct arena *arena, const char *first, char between,
 			     const char *second)
@@ -24,7 +25,7 @@ static const char *text_join(struct arena *arena, const char *first, char betwee
 	return len < 0 ? NULL : arena_copy(arena, whole, (size_t)len);
 }
 
-/* A type's class device bears the name of its parent, too; '/' is the kernel's to use. */
+/* The name of a type's class device includes its parent's; '/' is not allowed in it. */
 static char *subject_of(struct arena *arena, const struct device *device)
 {
 	const char *from = device->kind == MIGCOMPAT_KIND_MDEV_TYPE ? device->id : device->path;
@@ -37,7 +38,7 @@ static char *subject_of(struct arena *arena, const struct device *device)
 	return subject;
 }
 
-static struct scan_row *row_add(struct scan *scan)
+static struct scan_row *row_add(struct attachment_scan *scan)
 {
 	size_t room = scan->room ? scan->room * 2 : 16;
 	struct scan_row *rows;
@@ -53,30 +54,30 @@ static struct scan_row *row_add(struct scan *scan)
 	return &scan->rows[scan->count++];
 }
 
-static bool is_passing(int r)
+static bool is_temporary(int r)
 {
 	return r == -EIO || r == -ETIMEDOUT || r == -ENOMEM;
 }
 
 /*
- * before and after: of the provider, around a call that returned r. Another caller's call may be
- * what ended the worker between them.
+ * before, after: the provider's status around a call that returned r. A call of another
+ * caller may have ended the worker in between.
  */
 static enum scan_outcome outcome_of(int r, const struct provider_status *before,
 				    const struct provider_status *after)
 {
-	if (!is_passing(r) || after->state == PROVIDER_PARKED || after->state == PROVIDER_ENDED)
-		return SCAN_TOLD;
+	if (!is_temporary(r) || after->state == PROVIDER_PARKED || after->state == PROVIDER_ENDED)
+		return SCAN_ANSWERED;
 	if (after->state == PROVIDER_RESTARTING)
 		return before->state == after->state && before->generation == after->generation
 			       ? SCAN_BUSY
 			       : SCAN_ENDED;
-	/* A call that was too slow itself would have cost the worker its life. */
+	/* If this call itself had timed out, the worker would have been killed. */
 	return r == -ETIMEDOUT ? SCAN_BUSY : SCAN_FAILED;
 }
 
-/* Type and parameters. */
-static int row_ask(struct scan *scan, struct scan_row *row, struct provider *provider,
+/* Ask for type and parameters. */
+static int row_ask(struct attachment_scan *scan, struct scan_row *row, struct provider *provider,
 		   const struct device *device)
 {
 	struct opened *opened = NULL;
@@ -88,11 +89,13 @@ static int row_ask(struct scan *scan, struct scan_row *row, struct provider *pro
 		return r;
 	row->type = text_join(&scan->arena, provider->info.name, ':', opened->type);
 	r = opened_list(opened, PROVIDER_PARAMETERS, NULL, 0, &row->parameters, &err);
-	/* A scan keeps those of all devices, and no more than this can be published. */
+	/*
+	 * A scan keeps the parameters of all devices, and no more than this is
+	 * publishable.
+	 */
 	if (!r && (row->parameters.nparameters > MIGCOMPAT_BROKER_PARAMETERS_MAX ||
 		   row->parameters.arena.total > SCAN_PARAMETERS_BYTES)) {
-		log_say(LOG_WARNING, "%s: its parameters are too many or too long to be published",
-			row->id);
+		log_say(LOG_WARNING, "%s: too many or too long parameters to publish", row->id);
 		r = -E2BIG;
 	}
 	if (r)
@@ -101,7 +104,7 @@ static int row_ask(struct scan *scan, struct scan_row *row, struct provider *pro
 	return r;
 }
 
-static bool *resting_of(const struct scan *scan, const struct engine *engine,
+static bool *resting_of(const struct attachment_scan *scan, const struct engine *engine,
 			const struct provider *provider)
 {
 	size_t i = 0;
@@ -111,15 +114,16 @@ static bool *resting_of(const struct scan *scan, const struct engine *engine,
 	return &scan->resting[i];
 }
 
-static int row_describe(struct scan *scan, struct scan_row *row, const struct engine *engine,
-			struct provider *provider, const struct device *device)
+static int row_describe(struct attachment_scan *scan, struct scan_row *row,
+			const struct engine *engine, struct provider *provider,
+			const struct device *device)
 {
 	bool *resting = resting_of(scan, engine, provider);
 	struct provider_status before, after;
 	int r;
 
 	if (*resting || (scan->waits && scan->waits(scan->arg, row->id, row->backend))) {
-		row->outcome = SCAN_ASIDE;
+		row->outcome = SCAN_SKIPPED;
 		row->type_error = -EIO;
 		return 0;
 	}
@@ -131,13 +135,16 @@ static int row_describe(struct scan *scan, struct scan_row *row, const struct en
 	return row->type || row->type_error ? 0 : -ENOMEM;
 }
 
-static int scan_device(struct scan *scan, const struct engine *engine, const struct device *device)
+static int scan_device(struct attachment_scan *scan, const struct engine *engine,
+		       const struct device *device)
 {
 	struct provider *provider = NULL;
 	struct scan_row *row;
 
-	/* One that nobody serves, or two claim, has no attribute: that reads as "not compatible" as
-	 * well. */
+	/*
+	 * A device that no backend serves, or two claim, has no attribute, which callers
+	 * take as "not compatible" too.
+	 */
 	if (engine_provider(engine, device, &provider, NULL) ||
 	    (!device->path && device->kind != MIGCOMPAT_KIND_MDEV_TYPE))
 		return 0;
@@ -153,7 +160,8 @@ static int scan_device(struct scan *scan, const struct engine *engine, const str
 	return row_describe(scan, row, engine, provider, device);
 }
 
-static int scan_view(struct scan *scan, struct world *world, const char *only, struct error *err)
+static int scan_view(struct attachment_scan *scan, struct world *world, const char *only,
+		     struct error *err)
 {
 	struct view view;
 	int r = view_open(world, only, &view, err);
@@ -166,8 +174,8 @@ static int scan_view(struct scan *scan, struct world *world, const char *only, s
 	return r ? error_set(err, r, "out of memory") : 0;
 }
 
-int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-	     struct error *err)
+int attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			size_t nids, struct error *err)
 {
 	int r = 0;
 
@@ -181,12 +189,12 @@ int scan_run(struct scan *scan, struct world *world, char *const *ids, size_t ni
 	return r;
 }
 
-void scan_free(struct scan *scan)
+void attachment_scan_free(struct attachment_scan *scan)
 {
 	for (size_t i = 0; i < scan->count; i++)
 		sink_free(&scan->rows[i].parameters);
 	free(scan->rows);
 	free(scan->resting);
 	arena_free(&scan->arena);
-	*scan = (struct scan){.rows = NULL};
+	*scan = (struct attachment_scan){.rows = NULL};
 }

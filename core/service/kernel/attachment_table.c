@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A sorted array for numbers, which come in ascending order, and a tree for ids. */
+/* A sorted array for numbers, which only grow, and a tree for ids. */
 #include "core/service/kernel/attachment_table.h"
 
 #include <errno.h>
@@ -8,59 +8,58 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The tree's keys are the entries' ids. */
+/* The tree's keys are the ids inside the entries. */
 static int id_order(const void *a, const void *b)
 {
 	return strcmp(a, b);
 }
 
-static struct attached *of_id(char *id)
+static struct attachment *of_id(char *id)
 {
-	return (struct attached *)(void *)(id - offsetof(struct attached, id));
+	return (struct attachment *)(void *)(id - offsetof(struct attachment, id));
 }
 
-int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type,
-		 struct attached **ret)
+int attachment_add(struct attachment_table *table, uint64_t number, const char *id, bool is_type,
+		   struct attachment **ret)
 {
 	size_t len = strlen(id) + 1, room = table->room ? table->room * 2 : 64;
-	struct attached **list, *attached;
+	struct attachment **list, *attachment;
 
-	if (attached_find_id(table, id))
+	if (attachment_find_id(table, id))
 		return -EEXIST;
-	if (!attachment ||
-	    (table->count && table->list[table->count - 1]->attachment >= attachment))
+	if (!number || (table->count && table->list[table->count - 1]->number >= number))
 		return -EINVAL;
 	if (table->count == table->room) {
-		list = realloc(table->list, room * sizeof(struct attached *));
+		list = realloc(table->list, room * sizeof(struct attachment *));
 		if (!list)
 			return -ENOMEM;
 		table->list = list;
 		table->room = room;
 	}
-	attached = calloc(1, sizeof(*attached) + len);
-	if (!attached)
+	attachment = calloc(1, sizeof(*attachment) + len);
+	if (!attachment)
 		return -ENOMEM;
-	attached->attachment = attachment;
-	attached->is_type = is_type;
-	memcpy(attached->id, id, len);
-	if (!tsearch(attached->id, &table->by_id, id_order)) {
-		free(attached);
+	attachment->number = number;
+	attachment->is_type = is_type;
+	memcpy(attachment->id, id, len);
+	if (!tsearch(attachment->id, &table->by_id, id_order)) {
+		free(attachment);
 		return -ENOMEM;
 	}
-	table->list[table->count++] = attached;
-	*ret = attached;
+	table->list[table->count++] = attachment;
+	*ret = attachment;
 	return 0;
 }
 
-/* The index of a number, or of the first above it. */
-static size_t index_of(const struct attached_table *table, uint64_t attachment)
+/* Index of a number, or of the first one above it. */
+static size_t index_of(const struct attachment_table *table, uint64_t number)
 {
 	size_t low = 0, high = table->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (table->list[middle]->attachment < attachment)
+		if (table->list[middle]->number < number)
 			low = middle + 1;
 		else
 			high = middle;
@@ -68,56 +67,56 @@ static size_t index_of(const struct attached_table *table, uint64_t attachment)
 	return low;
 }
 
-struct attached *attached_find(const struct attached_table *table, uint64_t attachment)
+struct attachment *attachment_find(const struct attachment_table *table, uint64_t number)
 {
-	size_t i = index_of(table, attachment);
+	size_t i = index_of(table, number);
 
-	return i < table->count && table->list[i]->attachment == attachment ? table->list[i] : NULL;
+	return i < table->count && table->list[i]->number == number ? table->list[i] : NULL;
 }
 
-struct attached *attached_find_id(const struct attached_table *table, const char *id)
+struct attachment *attachment_find_id(const struct attachment_table *table, const char *id)
 {
 	char **found = tfind(id, &table->by_id, id_order);
 
 	return found ? of_id(*found) : NULL;
 }
 
-int attached_set_backend(struct attached *attached, const char *backend)
+int attachment_set_backend(struct attachment *attachment, const char *backend)
 {
 	char *copy;
 
-	if (attached->backend && strcmp(attached->backend, backend) == 0)
+	if (attachment->backend && strcmp(attachment->backend, backend) == 0)
 		return 0;
 	copy = strdup(backend);
 	if (!copy)
 		return -ENOMEM;
-	free(attached->backend);
-	attached->backend = copy;
+	free(attachment->backend);
+	attachment->backend = copy;
 	return 0;
 }
 
-static void attached_drop(struct attached *attached)
+static void attachment_drop(struct attachment *attachment)
 {
-	free(attached->backend);
-	free(attached);
+	free(attachment->backend);
+	free(attachment);
 }
 
-void attached_remove(struct attached_table *table, struct attached *attached)
+void attachment_remove(struct attachment_table *table, struct attachment *attachment)
 {
-	size_t i = index_of(table, attached->attachment);
+	size_t i = index_of(table, attachment->number);
 
 	memmove(&table->list[i], &table->list[i + 1],
-		(--table->count - i) * sizeof(struct attached *));
-	tdelete(attached->id, &table->by_id, id_order);
-	attached_drop(attached);
+		(--table->count - i) * sizeof(struct attachment *));
+	tdelete(attachment->id, &table->by_id, id_order);
+	attachment_drop(attachment);
 }
 
-void attached_free(struct attached_table *table)
+void attachment_table_free(struct attachment_table *table)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		tdelete(table->list[i]->id, &table->by_id, id_order);
-		attached_drop(table->list[i]);
+		attachment_drop(table->list[i]);
 	}
 	free(table->list);
-	*table = (struct attached_table){.list = NULL};
+	*table = (struct attachment_table){.list = NULL};
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is attached in the kernel, by the kernel's number and by the device's id. One thread. */
+/* This host's attachments in the kernel, by number and by device id. Not thread-safe. */
 #ifndef CORE_SERVICE_KERNEL_ATTACHMENT_TABLE_H
 #define CORE_SERVICE_KERNEL_ATTACHMENT_TABLE_H
 
@@ -9,31 +9,35 @@
 
 #include "core/service/kernel/retry.h"
 
-struct attached {
-	uint64_t attachment;
-	uint64_t changed; /* how often something may have changed about it */
-	uint64_t digest;  /* of what is published of it; 0: nothing yet */
-	uint64_t scan;	  /* the last one that saw it */
+struct attachment {
+	uint64_t number;  /* the kernel's */
+	uint64_t changed; /* how often the device may have changed */
+	uint64_t digest;  /* of what was published; 0: nothing yet */
+	uint64_t scan;	  /* number of the last scan that found the device */
 	char *backend;	  /* name; NULL: not known yet */
 	struct retry retry;
 	bool is_type;
 	char id[];
 };
 
-struct attached_table {
-	struct attached **list; /* by number, ascending */
+/* Zeroed, it is empty. */
+struct attachment_table {
+	struct attachment **list; /* by number, ascending */
 	size_t count;
 	size_t room;
-	void *by_id; /* search.h's tree */
+	void *by_id; /* tree of search.h */
 };
 
-/* -EEXIST: that id is there. -EINVAL: the number is not above all others. -ENOMEM. */
-int attached_add(struct attached_table *table, uint64_t attachment, const char *id, bool is_type,
-		 struct attached **ret);
-struct attached *attached_find(const struct attached_table *table, uint64_t attachment);
-struct attached *attached_find_id(const struct attached_table *table, const char *id);
-int attached_set_backend(struct attached *attached, const char *backend);
-void attached_remove(struct attached_table *table, struct attached *attached);
-void attached_free(struct attached_table *table);
+/*
+ * -EEXIST: the id is in the table. -EINVAL: the number is not above all others. -ENOMEM.
+ */
+int attachment_add(struct attachment_table *table, uint64_t number, const char *id, bool is_type,
+		   struct attachment **ret);
+struct attachment *attachment_find(const struct attachment_table *table, uint64_t number);
+struct attachment *attachment_find_id(const struct attachment_table *table, const char *id);
+/* -ENOMEM: the old name stays. */
+int attachment_set_backend(struct attachment *attachment, const char *backend);
+void attachment_remove(struct attachment_table *table, struct attachment *attachment);
+void attachment_table_free(struct attachment_table *table);
 
 #endif

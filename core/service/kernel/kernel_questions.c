@@ -132,7 +132,7 @@ static void on_scanned(void *arg)
 	if (r)
 		broker_lost(kernel, r);
 	log_say(LOG_INFO, "%zu devices and types have a migration_version",
-		attach_count(dispatch->attach));
+		publisher_count(dispatch->publisher));
 	set_ready(kernel);
 }
 
@@ -152,12 +152,12 @@ static void broker_store(const struct broker *broker)
 static int broker_connect(struct kernel_questions *kernel, int passed, struct error *err)
 {
 	struct broker *broker = &kernel->dispatch.broker;
-	struct attach_options options = {.event = kernel->options.event,
-					 .events = kernel->options.events,
-					 .pool = kernel->options.pool,
-					 .broker = broker,
-					 .whole = on_scanned,
-					 .arg = kernel};
+	struct publisher_options options = {.event = kernel->options.event,
+					    .events = kernel->options.events,
+					    .pool = kernel->options.pool,
+					    .broker = broker,
+					    .scanned = on_scanned,
+					    .arg = kernel};
 	int r = broker_open(passed, broker, err);
 
 	if (r)
@@ -166,7 +166,7 @@ static int broker_connect(struct kernel_questions *kernel, int passed, struct er
 		broker_store(broker);
 	log_say(LOG_INFO, "%s: took over %u attachments and %u open questions", BROKER_PATH,
 		broker->attachments, broker->requeued);
-	r = attach_new(&options, kernel->world, &kernel->dispatch.attach, err);
+	r = publisher_new(&options, kernel->world, &kernel->dispatch.publisher, err);
 	if (r)
 		broker_close(broker);
 	return r;
@@ -188,7 +188,7 @@ static void on_module(void *arg, const struct events_change *change)
 	struct error err = {0};
 	int r;
 
-	if (kernel->dispatch.attach || kernel->draining || change->action != EVENTS_ADD ||
+	if (kernel->dispatch.publisher || kernel->draining || change->action != EVENTS_ADD ||
 	    strcmp(change->sysname, BROKER_DEVICE) != 0)
 		return;
 	r = broker_connect(kernel, -1, &err);
@@ -234,7 +234,7 @@ static int kernel_init(struct kernel_questions *kernel, struct error *err)
 		return error_set(err, r, "cannot wait for questions of the kernel: %s",
 				 strerror(-r));
 	/*
-	 * Before connecting: attach_new starts a scan, which a failure here could not
+	 * Before connecting: publisher_new starts a scan, which a failure here could not
 	 * stop.
 	 */
 	r = events_listen(kernel->options.events, on_module, kernel);
@@ -289,8 +289,8 @@ void kernel_questions_reload(struct kernel_questions *kernel, struct world *worl
 	kernel->world = world;
 	if (kernel->open)
 		dispatch_serve(&kernel->dispatch, world);
-	if (kernel->dispatch.attach)
-		attach_reload(kernel->dispatch.attach, world);
+	if (kernel->dispatch.publisher)
+		publisher_reload(kernel->dispatch.publisher, world);
 }
 
 void kernel_questions_drain(struct kernel_questions *kernel)
@@ -317,7 +317,7 @@ struct kernel_questions *kernel_questions_free(struct kernel_questions *kernel, 
 	sd_event_source_disable_unref(kernel->log_timer);
 	if (dispatch->answers)
 		answer_cache_log(dispatch->answers);
-	attach_free(dispatch->attach);
+	publisher_free(dispatch->publisher);
 	asks_free(dispatch->asks);
 	world_unref(kernel->world);
 	dispatch_free(dispatch);
@@ -327,5 +327,5 @@ struct kernel_questions *kernel_questions_free(struct kernel_questions *kernel, 
 
 size_t kernel_questions_count(const struct kernel_questions *kernel)
 {
-	return kernel->dispatch.attach ? attach_count(kernel->dispatch.attach) : 0;
+	return kernel->dispatch.publisher ? publisher_count(kernel->dispatch.publisher) : 0;
 }

@@ -33,7 +33,6 @@ struct open_target {
 /* A policy rule about facts may read facts that the backend does not declare. */
 static bool is_announced(const struct engine *engine, const char *name)
 {
-	const uint32_t announced = MIGCOMPAT_WANT_ANNOUNCED | MIGCOMPAT_WANT_AVAILABILITY;
 	const char *key;
 	bool of_host;
 
@@ -42,11 +41,8 @@ static bool is_announced(const struct engine *engine, const char *name)
 	for (size_t i = 0; i < engine->nproviders; i++) {
 		const struct backend_info *info = engine->infos[i];
 
-		if (info->error || strcmp(info->name, name) != 0)
-			continue;
-		for (size_t w = 0; w < info->nwants; w++)
-			if (!(info->wants[w].flags & announced))
-				return false;
+		if (!info->error && strcmp(info->name, name) == 0 && !info_announced(info))
+			return false;
 	}
 	return true;
 }

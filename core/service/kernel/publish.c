@@ -1,367 +1,296 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* One scan at a time; what happens meanwhile is looked at by the next one. */
+/* From events and retries to scans, and from attachment numbers to devices. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "core/service/kernel/publish_private.h"
 #include "core/service/clock.h"
+#include "core/service/kernel/publish_private.h"
 #include "core/service/log.h"
-#include "core/service/relevance.h"
 
-#define RETRY_MOST_SHIFT 6u /* of the pause after a scan that failed: 1 s, doubled up to 64 s */
+#define RETRY_DOUBLINGS 6u /* a failed scan is repeated after 1 s to 64 s */
 #define ACCURACY_US 10000u
 
-static void attach_next(struct attach *attach);
+/* ---------------------------------------------------------------- retries */
 
-/* ---------------------------------------------------------------- scans */
-
-static void ids_clear(char **ids, size_t *count)
+static void retry_timer_set(struct publisher *publisher, uint64_t at)
 {
-	while (*count)
-		free(ids[--*count]);
-}
-
-/* In the thread that scans. */
-static bool scan_waits(void *arg, const char *id, const char *backend)
-{
-	struct attach *attach = arg;
-	const struct attached *attached;
-	bool waits;
-
-	pthread_mutex_lock(&attach->lock);
-	attached = attached_find_id(&attach->table, id);
-	waits = again_waits(&attach->again, attached, backend, now_us());
-	pthread_mutex_unlock(&attach->lock);
-	return waits;
-}
-
-static void scan_begin(struct pool_job *job)
-{
-	struct attach *attach = (struct attach *)(void *)job;
-
-	attach->r =
-		scan_run(&attach->scan, attach->scanned, attach->of_all ? NULL : attach->scan_ids,
-			 attach->scan_nids, &attach->err);
-}
-
-static void scan_end(struct attach *attach)
-{
-	scan_free(&attach->scan);
-	attach->scanned = world_unref(attach->scanned);
-	ids_clear(attach->scan_ids, &attach->scan_nids);
-	attach->scanning = false;
-}
-
-/* The scan, or something of it, did not come about: no other one begins for a while. */
-static void scan_failed(struct attach *attach)
-{
-	unsigned shift = attach->failures < RETRY_MOST_SHIFT ? attach->failures : RETRY_MOST_SHIFT;
-
-	attach->failures++;
-	attach->not_before = now_us() + ((uint64_t)RETRY_FIRST_US << shift);
-}
-
-static void scan_want_again(struct attach *attach)
-{
-	attach->all |= attach->of_all;
-	for (size_t i = 0; i < attach->scan_nids; i++)
-		attach_want(attach, attach->scan_ids[i]);
-	scan_failed(attach);
-}
-
-static void scan_done(struct pool_job *job)
-{
-	struct attach *attach = (struct attach *)(void *)job;
-
-	attach->incomplete = false;
-	if (attach->r) {
-		/* What is attached stays. */
-		log_say(LOG_ERR, "this host's devices could not be looked at: %s",
-			attach->err.text);
-		scan_want_again(attach);
-	} else {
-		attach_apply(attach);
-		if (attach->incomplete)
-			scan_failed(attach);
-		else
-			attach->failures = 0;
-	}
-	if (attach->of_all)
-		attach->options.whole(attach->options.arg);
-	scan_end(attach);
-	attach_next(attach);
-}
-
-static void timer_arm(struct attach *attach, uint64_t at)
-{
-	int r = at == UINT64_MAX ? sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF)
-				 : sd_event_source_set_time(attach->timer, at);
+	int r = at == UINT64_MAX ? sd_event_source_set_enabled(publisher->retry_timer, SD_EVENT_OFF)
+				 : sd_event_source_set_time(publisher->retry_timer, at);
 
 	if (r >= 0 && at != UINT64_MAX)
-		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_ONESHOT);
+		r = sd_event_source_set_enabled(publisher->retry_timer, SD_EVENT_ONESHOT);
 	if (r < 0)
-		log_say(LOG_ERR, "devices cannot be looked at again: %s", strerror(-r));
+		log_say(LOG_ERR, "cannot set a timer for the next scan of a device: %s",
+			strerror(-r));
 }
 
-/* Is there something to look at now? Else the timer is set for when there will be. */
-static bool scan_due(struct attach *attach)
+/*
+ * Make those devices due whose time has come. If they are more than one scan takes, the
+ * end of that scan calls this again, so the timer is set for later times only.
+ */
+static void retry_due(struct publisher *publisher)
 {
 	uint64_t now = now_us(), next;
-	struct attached *attached;
+	struct attachment *attachment;
 	size_t at = 0;
 
-	pthread_mutex_lock(&attach->lock);
-	while (now >= attach->not_before && !attach->all && attach->nids < IDS_MAX &&
-	       (attached = again_due(&attach->again, &attach->table, &at, now)))
-		attach_want(attach, attached->id);
-	next = attach->all || attach->nids ? 0 : again_next(&attach->again, &attach->table);
-	pthread_mutex_unlock(&attach->lock);
-	if (next < attach->not_before)
-		next = attach->not_before;
+	pthread_mutex_lock(&publisher->lock);
+	while (!rescan_is_full(publisher->rescan) &&
+	       (attachment = retry_list_due(&publisher->retries, &publisher->table, &at, now)))
+		rescan_id(publisher->rescan, attachment->id);
+	next = retry_list_next(&publisher->retries, &publisher->table);
+	pthread_mutex_unlock(&publisher->lock);
 	if (next > now)
-		timer_arm(attach, next);
-	return next <= now;
+		retry_timer_set(publisher, next);
 }
 
-/* Begin a scan if there is something to look at, and none is under way. */
-static void attach_next(struct attach *attach)
-{
-	if (attach->scanning || !scan_due(attach))
-		return;
-	attach->scanning = true;
-	attach->of_all = attach->all;
-	attach->scanned = world_ref(attach->world);
-	if (!attach->all) {
-		memcpy(attach->scan_ids, attach->ids, attach->nids * sizeof(attach->ids[0]));
-		attach->scan_nids = attach->nids;
-		attach->nids = 0;
-	}
-	ids_clear(attach->ids, &attach->nids);
-	attach->all = false;
-	attach->scan = (struct scan){.waits = scan_waits, .arg = attach};
-	attach->job = (struct pool_job){.run = scan_begin, .done = scan_done, .kind = POOL_OWN};
-	if (pool_submit(attach->options.pool, &attach->job) == 0)
-		return;
-	log_say(LOG_ERR, "this host's devices could not be looked at: there is no thread");
-	scan_want_again(attach);
-	scan_end(attach);
-	scan_due(attach);
-}
-
-static int on_timer(sd_event_source *source, uint64_t usec, void *arg)
+static int on_retry(sd_event_source *source, uint64_t usec, void *arg)
 {
 	(void)source, (void)usec;
-	attach_next(arg);
+	retry_due(arg);
 	return 0;
 }
 
-void attach_want(struct attach *attach, const char *id)
-{
-	char *copy = NULL;
+/* ---------------------------------------------------------------- scans */
 
-	for (size_t i = 0; i < attach->nids; i++)
-		if (strcmp(attach->ids[i], id) == 0)
-			return;
-	if (attach->nids < IDS_MAX)
-		copy = strdup(id);
-	if (copy)
-		attach->ids[attach->nids++] = copy;
-	else
-		attach->all = true;
+/* Runs in the scan's thread. */
+static bool scan_waits(void *arg, const char *id, const char *backend)
+{
+	struct publisher *publisher = arg;
+	const struct attachment *attachment;
+	bool waits;
+
+	pthread_mutex_lock(&publisher->lock);
+	attachment = attachment_find_id(&publisher->table, id);
+	waits = retry_list_waits(&publisher->retries, attachment, backend, now_us());
+	pthread_mutex_unlock(&publisher->lock);
+	return waits;
+}
+
+static int on_scan(void *arg, struct world *world, const struct rescan_set *set, struct error *err)
+{
+	struct publisher *publisher = arg;
+
+	publisher->scan = (struct attachment_scan){.waits = scan_waits, .arg = publisher};
+	return attachment_scan_run(&publisher->scan, world, set->all ? NULL : set->ids, set->nids,
+				   err);
+}
+
+/* If the scan failed, attachments stay as they are. */
+static bool on_scanned(void *arg, const struct rescan_result *result)
+{
+	struct publisher *publisher = arg;
+	bool complete = result->r || publisher_apply(publisher, result->set, result->stale);
+
+	if (result->set->all)
+		publisher->options.scanned(publisher->options.arg);
+	attachment_scan_free(&publisher->scan);
+	retry_due(publisher);
+	return complete;
 }
 
 /* ---------------------------------------------------------------- events */
 
-static bool has_types(const struct attach *attach, const char *parent)
+static bool has_types(const struct publisher *publisher, const char *parent)
 {
 	size_t len = strlen(parent);
 
-	for (size_t i = 0; i < attach->table.count; i++) {
-		const struct attached *attached = attach->table.list[i];
+	for (size_t i = 0; i < publisher->table.count; i++) {
+		const struct attachment *attachment = publisher->table.list[i];
 
-		if (attached->is_type && strncmp(attached->id, parent, len) == 0 &&
-		    attached->id[len] == '/')
+		if (attachment->is_type && strncmp(attachment->id, parent, len) == 0 &&
+		    attachment->id[len] == '/')
 			return true;
 	}
 	return false;
 }
 
-/* What was answered before counts no more, from here on. Under the lock. */
-static enum relevance invalidate(struct attach *attach, const struct events_change *change)
+/* Void all answers from before the event. Call under the lock. */
+static enum relevance invalidate(struct publisher *publisher, const struct events_change *change)
 {
-	enum relevance relevance = relevance_of(&attach->world->engine, change);
-	struct attached *attached = relevance == RELEVANCE_NONE
-					    ? NULL
-					    : attached_find_id(&attach->table, change->sysname);
+	enum relevance relevance = change->relevance;
+	struct attachment *attachment =
+		relevance == RELEVANCE_NONE
+			? NULL
+			: attachment_find_id(&publisher->table, change->sysname);
 
-	if (attached)
-		attached->changed++;
-	if (relevance != RELEVANCE_HOST && has_types(attach, change->sysname))
+	if (attachment)
+		attachment->changed++;
+	if (relevance != RELEVANCE_HOST && has_types(publisher, change->sysname))
 		relevance = RELEVANCE_HOST;
 	if (relevance == RELEVANCE_HOST)
-		attach->host_changed++;
+		publisher->host_changed++;
 	return relevance;
 }
 
-/* The look comes with udevd's word. */
-static void heard_early(void *arg, const struct events_change *change)
+/* The scan follows udevd's event. */
+static void on_early_event(void *arg, const struct events_change *change)
 {
-	struct attach *attach = arg;
+	struct publisher *publisher = arg;
 
-	pthread_mutex_lock(&attach->lock);
-	invalidate(attach, change);
-	pthread_mutex_unlock(&attach->lock);
+	pthread_mutex_lock(&publisher->lock);
+	invalidate(publisher, change);
+	pthread_mutex_unlock(&publisher->lock);
 }
 
-static void heard(void *arg, const struct events_change *change)
+static void on_event(void *arg, const struct events_change *change)
 {
-	struct attach *attach = arg;
+	struct publisher *publisher = arg;
 	enum relevance relevance;
-	struct attached *attached;
+	struct attachment *attachment;
 
-	pthread_mutex_lock(&attach->lock);
-	relevance = invalidate(attach, change);
-	attached = attached_find_id(&attach->table, change->sysname);
+	pthread_mutex_lock(&publisher->lock);
+	relevance = invalidate(publisher, change);
+	attachment = attachment_find_id(&publisher->table, change->sysname);
 	if (relevance == RELEVANCE_HOST)
-		attach->all = true;
+		rescan_all(publisher->rescan);
 	else if (relevance == RELEVANCE_ONE)
-		attach_want(attach, change->sysname);
-	if (attached && relevance == RELEVANCE_ONE)
-		retry_changed(&attached->retry);
-	if (attached && relevance == RELEVANCE_GONE && !attach_lives(attach, attached->attachment))
-		attach_forget(attach, attached);
-	pthread_mutex_unlock(&attach->lock);
-	attach_next(attach);
+		rescan_id(publisher->rescan, change->sysname);
+	if (attachment && relevance == RELEVANCE_ONE)
+		retry_changed(&attachment->retry);
+	if (attachment && relevance == RELEVANCE_GONE &&
+	    !publisher_is_attached(publisher, attachment->number))
+		publisher_forget(publisher, attachment);
+	pthread_mutex_unlock(&publisher->lock);
 }
 
 /* ---------------------------------------------------------------- start and end */
 
-/* What an earlier service attached is there still. Its names are those of class devices: a type's
- * has '!' for '/'. */
-static int adopt(struct attach *attach)
+/*
+ * Attachments outlive the service that made them. Their names are those of class devices,
+ * where a type's name has '!' for '/'.
+ */
+static int adopt(struct publisher *publisher)
 {
 	struct broker_attachment listed = {.attachment = 0};
-	struct attached *attached;
+	struct attachment *attachment;
 	char *mark;
 	int r;
 
-	while ((r = broker_list(attach->options.broker, listed.attachment, &listed)) == 0 &&
+	while ((r = broker_list(publisher->options.broker, listed.attachment, &listed)) == 0 &&
 	       listed.attachment) {
 		mark = listed.is_type ? strchr(listed.name, '!') : NULL;
 		if (mark)
 			*mark = '/';
-		r = attached_add(&attach->table, listed.attachment, listed.name, listed.is_type,
-				 &attached);
+		r = attachment_add(&publisher->table, listed.attachment, listed.name,
+				   listed.is_type, &attachment);
 		if (r)
 			return r;
 	}
 	return r;
 }
 
-static int attach_listen(struct attach *attach, struct error *err)
+static int publisher_schedule(struct publisher *publisher, struct error *err)
 {
-	int r = events_listen(attach->options.events, heard, attach);
+	const struct publisher_options *options = &publisher->options;
+	const struct rescan_options rescan = {
+		.event = options->event,
+		.pool = options->pool,
+		.retry_doublings = RETRY_DOUBLINGS,
+		.scan = on_scan,
+		.done = on_scanned,
+		.arg = publisher,
+	};
+	int r = sd_event_add_time(options->event, &publisher->retry_timer, CLOCK_MONOTONIC, 0,
+				  ACCURACY_US, on_retry, publisher);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(publisher->retry_timer, SD_EVENT_OFF);
+	if (r < 0)
+		return error_set(err, r, "cannot create a timer: %s", strerror(-r));
+	return rescan_new(&rescan, &publisher->rescan, err);
+}
+
+static int publisher_listen(struct publisher *publisher, struct error *err)
+{
+	int r = events_listen(publisher->options.events, on_event, publisher);
 
 	if (!r)
-		r = events_listen_early(attach->options.events, heard_early, attach);
+		r = events_listen_early(publisher->options.events, on_early_event, publisher);
 	if (r)
-		error_set(err, r, "the kernel's events cannot be listened to: %s", strerror(-r));
+		error_set(err, r, "cannot listen to device events: %s", strerror(-r));
 	return r;
 }
 
-int attach_new(const struct attach_options *options, struct world *world, struct attach **ret,
-	       struct error *err)
+int publisher_new(const struct publisher_options *options, struct world *world,
+		  struct publisher **ret, struct error *err)
 {
-	struct attach *attach = calloc(1, sizeof(*attach));
+	struct publisher *publisher = calloc(1, sizeof(*publisher));
 	int r;
 
-	if (!attach)
+	if (!publisher)
 		return error_set(err, -ENOMEM, "out of memory");
-	attach->options = *options;
-	attach->world = world_ref(world);
-	pthread_mutex_init(&attach->lock, NULL);
-	r = sd_event_add_time_relative(options->event, &attach->timer, CLOCK_MONOTONIC, 0,
-				       ACCURACY_US, on_timer, attach);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(attach->timer, SD_EVENT_OFF);
-	if (r < 0) {
-		attach_free(attach);
-		return error_set(err, r, "no timer could be made: %s", strerror(-r));
+	publisher->options = *options;
+	pthread_mutex_init(&publisher->lock, NULL);
+	r = publisher_schedule(publisher, err);
+	if (!r) {
+		r = adopt(publisher);
+		if (r)
+			error_set(err, r, "%s: cannot list attachments: %s", BROKER_PATH,
+				  strerror(-r));
 	}
-	r = adopt(attach);
-	if (r)
-		error_set(err, r, "%s: what is attached could not be listed: %s", BROKER_PATH,
-			  strerror(-r));
-	/* Whatever happens from here on is heard, so the scan that comes first misses nothing. */
+	/* Listen before the first scan, so that no change is missed. */
 	if (!r)
-		r = attach_listen(attach, err);
+		r = publisher_listen(publisher, err);
 	if (r) {
-		attach_free(attach);
+		publisher_free(publisher);
 		return r;
 	}
-	attach->all = true;
-	attach_next(attach);
-	*ret = attach;
+	rescan_start(publisher->rescan, world);
+	*ret = publisher;
 	return 0;
 }
 
-struct attach *attach_free(struct attach *attach)
+struct publisher *publisher_free(struct publisher *publisher)
 {
-	if (!attach)
+	if (!publisher)
 		return NULL;
-	events_unlisten(attach->options.events, heard, attach);
-	events_unlisten(attach->options.events, heard_early, attach);
-	if (attach->scanning)
-		scan_end(attach);
-	sd_event_source_disable_unref(attach->timer);
-	ids_clear(attach->ids, &attach->nids);
-	again_free(&attach->again);
-	attached_free(&attach->table);
-	world_unref(attach->world);
-	pthread_mutex_destroy(&attach->lock);
-	free(attach);
+	events_unlisten(publisher->options.events, on_event, publisher);
+	events_unlisten(publisher->options.events, on_early_event, publisher);
+	rescan_free(publisher->rescan);
+	attachment_scan_free(&publisher->scan);
+	sd_event_source_disable_unref(publisher->retry_timer);
+	retry_list_free(&publisher->retries);
+	attachment_table_free(&publisher->table);
+	pthread_mutex_destroy(&publisher->lock);
+	free(publisher);
 	return NULL;
 }
 
-void attach_reload(struct attach *attach, struct world *world)
+void publisher_reload(struct publisher *publisher, struct world *world)
 {
-	world_ref(world);
-	world_unref(attach->world);
-	attach->world = world;
-	attach->all = true;
-	attach->not_before = 0;
-	attach->failures = 0;
-	pthread_mutex_lock(&attach->lock);
-	again_forget(&attach->again, &attach->table);
-	pthread_mutex_unlock(&attach->lock);
-	attach_next(attach);
+	pthread_mutex_lock(&publisher->lock);
+	retry_list_forget(&publisher->retries, &publisher->table);
+	pthread_mutex_unlock(&publisher->lock);
+	rescan_start(publisher->rescan, world);
 }
 
-bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret)
+bool publisher_find(struct publisher *publisher, uint64_t attachment, struct publisher_device *ret)
 {
-	const struct attached *attached;
+	const struct attachment *found;
 	bool served;
 
-	pthread_mutex_lock(&attach->lock);
-	attached = attached_find(&attach->table, attachment);
-	served = attached && attached->backend;
+	pthread_mutex_lock(&publisher->lock);
+	found = attachment_find(&publisher->table, attachment);
+	served = found && found->backend;
 	if (served) {
-		/* For each question from the kernel, so without formatting. */
-		*ret = (struct attach_seen){.changed = attached->changed + attach->host_changed};
-		memccpy(ret->id, attached->id, '\0', sizeof(ret->id) - 1);
-		memccpy(ret->backend, attached->backend, '\0', sizeof(ret->backend) - 1);
+		/* Runs for each question from the kernel, so it avoids snprintf. */
+		*ret = (struct publisher_device){.changed =
+							 found->changed + publisher->host_changed};
+		memccpy(ret->id, found->id, '\0', sizeof(ret->id) - 1);
+		memccpy(ret->backend, found->backend, '\0', sizeof(ret->backend) - 1);
 	}
-	pthread_mutex_unlock(&attach->lock);
+	pthread_mutex_unlock(&publisher->lock);
 	return served;
 }
 
-size_t attach_count(struct attach *attach)
+size_t publisher_count(struct publisher *publisher)
 {
 	size_t count;
 
-	pthread_mutex_lock(&attach->lock);
-	count = attach->table.count;
-	pthread_mutex_unlock(&attach->lock);
+	pthread_mutex_lock(&publisher->lock);
+	count = publisher->table.count;
+	pthread_mutex_unlock(&publisher->lock);
 	return count;
 }

@@ -1,54 +1,52 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Keeps what is attached in the kernel as this host's devices are: at the start, and after each
- * event that may have changed something. Looking and asking backends is the pool's; the table and
- * the broker's commands are the loop's.
+ * Keeps the kernel's attachments equal to this host's devices: at start, and after each
+ * event that may have changed a device. Scans run in the pool; the table and the broker's
+ * commands belong to the event loop's thread.
  *
- * A look that gave no answer is repeated (retry.h); so is a scan that failed, or that had no
- * thread, after 1 s and then after twice as long each time up to 64 s. Until then a device has the
- * error EIO in place of its type, or what it had before if only its backend could not be asked.
+ * A device whose scan gave no answer is scanned again (retry.h). Until then its type
+ * reads as EIO, or as before if only its backend could not be asked. A scan that fails as
+ * a whole is repeated after 1 s, and after twice as long each further time, up to 64 s.
  */
 #ifndef CORE_SERVICE_KERNEL_PUBLISH_H
 #define CORE_SERVICE_KERNEL_PUBLISH_H
 
+#include "core/service/events.h"
 #include "core/service/kernel/attachment_table.h"
 #include "core/service/kernel/broker.h"
-#include "core/service/events.h"
 #include "core/service/pool.h"
 #include "core/service/world.h"
 
-struct attach;
+struct publisher;
 
-struct attach_options {
+struct publisher_options {
 	sd_event *event;
 	struct events *events;
 	struct pool *pool;
 	struct broker *broker;
-	/* The table is as this host's devices are now. Called after each scan of all, on the loop.
-	 */
-	void (*whole)(void *arg);
+	/* Called on the loop after each scan of all devices, even if it failed. */
+	void (*scanned)(void *arg);
 	void *arg;
 };
 
-/* Takes over what is attached already, and looks at all devices. */
-int attach_new(const struct attach_options *options, struct world *world, struct attach **ret,
-	       struct error *err);
-/* A job of the pool may be under way: the pool must be freed before. Returns NULL; takes NULL. */
-struct attach *attach_free(struct attach *attach);
+/* Adopts what an earlier service attached, and begins a scan of all devices. */
+int publisher_new(const struct publisher_options *options, struct world *world,
+		  struct publisher **ret, struct error *err);
+/* No scan may run: after the pool is freed. Returns NULL; takes NULL. */
+struct publisher *publisher_free(struct publisher *publisher);
 
-/* Other backends, another policy: look at all devices again. */
-void attach_reload(struct attach *attach, struct world *world);
+/* Scan all devices again, with other backends or another policy. */
+void publisher_reload(struct publisher *publisher, struct world *world);
 
-#define ATTACH_BACKEND_MAX 32u
+#define PUBLISHER_BACKEND_MAX 32u
 
-struct attach_seen {
+struct publisher_device {
 	char id[MIGCOMPAT_BROKER_NAME_MAX + 1];
-	char backend[ATTACH_BACKEND_MAX + 1];
-	uint64_t changed; /* how often something may have changed about it, whatever it was; only
-			     grows */
+	char backend[PUBLISHER_BACKEND_MAX + 1];
+	uint64_t changed; /* grows whenever the device or its host may have changed */
 };
-/* From any thread. False: that number is not attached, or nobody serves it. */
-bool attach_look(struct attach *attach, uint64_t attachment, struct attach_seen *ret);
-size_t attach_count(struct attach *attach);
+/* Any thread. False: no such attachment, or its backend is not known yet. */
+bool publisher_find(struct publisher *publisher, uint64_t attachment, struct publisher_device *ret);
+size_t publisher_count(struct publisher *publisher);
 
 #endif

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What a scan found, put into the table and told to the kernel. */
+/* From the rows of a scan to the attachment table and the kernel. */
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <xxhash.h>
 
-#include "core/service/kernel/publish_private.h"
 #include "core/service/clock.h"
+#include "core/service/kernel/publish_private.h"
 #include "core/service/log.h"
 
 static uint64_t digest_text(uint64_t digest, const char *text)
@@ -30,7 +30,7 @@ static uint64_t digest_of(const struct scan_row *row)
 	return digest ? digest : 1;
 }
 
-static int publish(struct attach *attach, const struct attached *attached,
+static int publish(struct publisher *publisher, const struct attachment *attachment,
 		   const struct scan_row *row)
 {
 	static const char *const types[] = {"bool", "int", "str"};
@@ -48,145 +48,162 @@ static int publish(struct attach *attach, const struct attached *attached,
 				   from->off, from->runtime ? "1" : "0"},
 		};
 	}
-	return broker_publish(attach->options.broker, attached->attachment, row->type,
+	return broker_publish(publisher->options.broker, attachment->number, row->type,
 			      row->type_error, parameters, count);
 }
 
-bool attach_lives(struct attach *attach, uint64_t attachment)
+bool publisher_is_attached(struct publisher *publisher, uint64_t attachment)
 {
 	struct broker_attachment listed;
 
-	/* If the kernel cannot be asked: an attachment that is forgotten is never found again. */
-	return broker_list(attach->options.broker, attachment - 1, &listed) != 0 ||
+	/*
+	 * If the kernel cannot be asked, assume yes: a forgotten attachment is never
+	 * adopted again.
+	 */
+	return broker_list(publisher->options.broker, attachment - 1, &listed) != 0 ||
 	       listed.attachment == attachment;
 }
 
-void attach_forget(struct attach *attach, struct attached *attached)
+void publisher_forget(struct publisher *publisher, struct attachment *attachment)
 {
-	log_say(LOG_DEBUG, "%s is detached", attached->id);
-	attached_remove(&attach->table, attached);
+	log_say(LOG_DEBUG, "%s is detached", attachment->id);
+	attachment_remove(&publisher->table, attachment);
 }
 
-/* Why a device has no attribute. That it went meanwhile is told by an event of its own. */
-static void say_unattached(struct attach *attach, const struct scan_row *row, int r)
+/* If the device was removed meanwhile, an event says so. */
+static void log_unattached(struct publisher *publisher, const struct scan_row *row, int r)
 {
-	if (r == -ENOMEM) {
-		attach_want(attach, row->id);
-		attach->incomplete = true;
-	}
 	if (r == -ENODEV || r == -EOPNOTSUPP) {
 		log_say(LOG_DEBUG, "%s is not attached: %s", row->id, strerror(-r));
 		return;
 	}
-	if (r == -ENOSPC && attach->full)
+	if (r == -ENOSPC && publisher->full)
 		return;
-	attach->full |= r == -ENOSPC;
-	log_say(LOG_WARNING, "%s could not be attached: %s", row->id, strerror(-r));
+	publisher->full |= r == -ENOSPC;
+	log_say(LOG_WARNING, "cannot attach %s: %s", row->id, strerror(-r));
 }
 
-static struct attached *add(struct attach *attach, const struct scan_row *row)
+static int attach_row(struct publisher *publisher, const struct scan_row *row,
+		      struct attachment **ret)
 {
-	struct attached *attached = NULL;
-	uint64_t attachment = 0;
-	int r = broker_attach(attach->options.broker, row->is_type, row->subject, row->type,
-			      row->type_error, &attachment);
+	uint64_t number = 0;
+	int r = broker_attach(publisher->options.broker, row->is_type, row->subject, row->type,
+			      row->type_error, &number);
 
 	if (!r) {
-		r = attached_add(&attach->table, attachment, row->id, row->is_type, &attached);
+		r = attachment_add(&publisher->table, number, row->id, row->is_type, ret);
 		if (r)
-			broker_detach(attach->options.broker, attachment);
+			broker_detach(publisher->options.broker, number);
 	}
 	if (r) {
-		say_unattached(attach, row, r);
-		return NULL;
+		log_unattached(publisher, row, r);
+		return r;
 	}
-	log_say(LOG_DEBUG, "%s is attached as %" PRIu64 ", %s", row->id, attachment,
+	log_say(LOG_DEBUG, "%s is attached as %" PRIu64 ", %s", row->id, number,
 		row->type ? row->type : error_name(row->type_error));
-	return attached;
+	return 0;
 }
 
-/* A device that was put aside keeps what its backend said before: it is looked at soon. */
-static bool is_kept(const struct attached *attached, const struct scan_row *row)
+/*
+ * If the backend was not asked, its last answer stays until the next scan, which is soon.
+ */
+static bool keeps_answer(const struct attachment *attachment, const struct scan_row *row)
 {
-	return (row->outcome == SCAN_ASIDE || row->outcome == SCAN_BUSY) && !row->type &&
-	       attached->digest && attached->backend &&
-	       strcmp(attached->backend, row->backend) == 0;
+	return (row->outcome == SCAN_SKIPPED || row->outcome == SCAN_BUSY) && !row->type &&
+	       attachment->digest && attachment->backend &&
+	       strcmp(attachment->backend, row->backend) == 0;
 }
 
-static void apply_row(struct attach *attach, const struct scan_row *row)
+/*
+ * Publish type and parameters if they changed. is_new: the kernel got the type already.
+ */
+static void update_row(struct publisher *publisher, struct attachment *attachment,
+		       const struct scan_row *row, bool is_new)
 {
-	struct attached *attached = attached_find_id(&attach->table, row->id);
 	uint64_t digest = digest_of(row);
-	bool new = false;
-	int r = 0;
+	int r = attachment_set_backend(attachment, row->backend);
 
-	/* A device of the same name that came since would be another one. */
-	if (attached &&
-	    (attached->is_type != row->is_type || !attach_lives(attach, attached->attachment))) {
-		attach_forget(attach, attached);
-		attached = NULL;
-	}
-	if (!attached) {
-		attached = add(attach, row);
-		new = true;
-	}
-	if (!attached)
-		return;
-	attached->scan = attach->number;
-	attached->changed++;
-	/* Workers of another world say nothing of this one's, of which a scan of all comes next. */
-	if (attach->scanned == attach->world)
-		again_device(attached, row->outcome, now_us());
-	if (row->outcome == SCAN_ENDED)
-		log_say(LOG_WARNING,
-			"%s: the look at it ended the worker of %s, next one in %" PRIu64 " s",
-			row->id, row->backend, attached->retry.delay_us / RETRY_FIRST_US);
-	if (is_kept(attached, row))
-		return;
-	if (attached_set_backend(attached, row->backend))
-		r = -ENOMEM;
-	/* The type went with the attachment. */
-	if (!r && attached->digest != digest && (!new || row->parameters.nparameters))
-		r = publish(attach, attached, row);
-	attached->digest = r ? 0 : digest;
+	if (!r && attachment->digest != digest && (!is_new || row->parameters.nparameters))
+		r = publish(publisher, attachment, row);
+	attachment->digest = r ? 0 : digest;
 	if (!r)
 		return;
-	log_say(LOG_WARNING, "%s: type and parameters could not be published: %s", row->id,
-		strerror(-r));
-	again_device(attached, SCAN_FAILED, now_us());
+	log_say(LOG_WARNING, "%s: cannot publish type and parameters: %s", row->id, strerror(-r));
+	retry_list_device(attachment, SCAN_FAILED, now_us());
 }
 
-static void sweep(struct attach *attach)
+/* 0, or the error of a device that has no attachment now. */
+static int apply_row(struct publisher *publisher, const struct scan_row *row, bool stale)
 {
-	for (size_t i = attach->table.count; i > 0; i--) {
-		struct attached *attached = attach->table.list[i - 1];
-		bool looked_at = attach->of_all;
+	struct attachment *attachment = attachment_find_id(&publisher->table, row->id);
+	bool is_new;
+	int r;
 
-		for (size_t n = 0; n < attach->scan_nids && !looked_at; n++)
-			looked_at = strcmp(attach->scan_ids[n], attached->id) == 0;
-		if (!looked_at || attached->scan == attach->number)
+	/*
+	 * A device that was removed and came back with the same name is another device.
+	 */
+	if (attachment && (attachment->is_type != row->is_type ||
+			   !publisher_is_attached(publisher, attachment->number))) {
+		publisher_forget(publisher, attachment);
+		attachment = NULL;
+	}
+	is_new = !attachment;
+	r = is_new ? attach_row(publisher, row, &attachment) : 0;
+	if (r)
+		return r;
+	attachment->scan = publisher->number;
+	attachment->changed++;
+	/* The outcome with an old world's workers says nothing about the new ones. */
+	if (!stale)
+		retry_list_device(attachment, row->outcome, now_us());
+	if (row->outcome == SCAN_ENDED)
+		log_say(LOG_WARNING,
+			"%s: scanning it ended the worker of %s, next scan in %" PRIu64 " s",
+			row->id, row->backend, attachment->retry.delay_us / RETRY_FIRST_US);
+	if (!keeps_answer(attachment, row))
+		update_row(publisher, attachment, row, is_new);
+	return 0;
+}
+
+/* Detach what this scan should have found and did not. */
+static void detach_missing(struct publisher *publisher, const struct rescan_set *set)
+{
+	for (size_t i = publisher->table.count; i > 0; i--) {
+		struct attachment *attachment = publisher->table.list[i - 1];
+		bool scanned = set->all;
+
+		for (size_t n = 0; n < set->nids && !scanned; n++)
+			scanned = strcmp(set->ids[n], attachment->id) == 0;
+		if (!scanned || attachment->scan == publisher->number)
 			continue;
-		/* If it could not be detached, the next scan tries again. */
-		if (broker_detach(attach->options.broker, attached->attachment) == 0 ||
-		    !attach_lives(attach, attached->attachment))
-			attach_forget(attach, attached);
+		/* If it cannot be detached, the next scan tries again. */
+		if (broker_detach(publisher->options.broker, attachment->number) == 0 ||
+		    !publisher_is_attached(publisher, attachment->number))
+			publisher_forget(publisher, attachment);
 	}
 }
 
-/* One row a lock, so that questions are answered in between. */
-void attach_apply(struct attach *attach)
+/* Releases the lock after each row, so that questions are answered in between. */
+bool publisher_apply(struct publisher *publisher, const struct rescan_set *set, bool stale)
 {
-	attach->number++;
-	for (size_t i = 0; i < attach->scan.count; i++) {
-		const struct scan_row *row = &attach->scan.rows[i];
+	bool complete = true;
 
-		pthread_mutex_lock(&attach->lock);
-		if (attach->scanned == attach->world)
-			again_backend(&attach->again, row->backend, row->outcome, now_us());
-		apply_row(attach, row);
-		pthread_mutex_unlock(&attach->lock);
+	publisher->number++;
+	for (size_t i = 0; i < publisher->scan.count; i++) {
+		const struct scan_row *row = &publisher->scan.rows[i];
+
+		pthread_mutex_lock(&publisher->lock);
+		if (!stale)
+			retry_list_backend(&publisher->retries, row->backend, row->outcome,
+					   now_us());
+		if (apply_row(publisher, row, stale) == -ENOMEM) {
+			rescan_id(publisher->rescan, row->id);
+			complete = false;
+		}
+		pthread_mutex_unlock(&publisher->lock);
 	}
-	pthread_mutex_lock(&attach->lock);
-	sweep(attach);
-	pthread_mutex_unlock(&attach->lock);
+	pthread_mutex_lock(&publisher->lock);
+	detach_missing(publisher, set);
+	pthread_mutex_unlock(&publisher->lock);
+	return complete;
 }

@@ -71,12 +71,12 @@ static uint64_t debugfs_changes(struct dispatch *dispatch)
  * The stamp as it is now, all but life. False: no device is attached under that number.
  */
 static bool stamp_take(struct dispatch *dispatch, uint64_t attachment, struct stamp *ret,
-		       struct attach_seen *seen)
+		       struct publisher_device *device)
 {
-	if (!attach_look(dispatch->attach, attachment, seen))
+	if (!publisher_find(dispatch->publisher, attachment, device))
 		return false;
 	ret->attachment = attachment;
-	ret->changed = seen->changed + debugfs_changes(dispatch);
+	ret->changed = device->changed + debugfs_changes(dispatch);
 	ret->world = dispatch->world_number;
 	ret->holds = holds_changed(dispatch->holds);
 	return true;
@@ -85,9 +85,9 @@ static bool stamp_take(struct dispatch *dispatch, uint64_t attachment, struct st
 /* For struct queue_context. */
 static bool stamp_now(void *arg, uint64_t attachment, struct stamp *ret)
 {
-	struct attach_seen seen;
+	struct publisher_device device;
 
-	return stamp_take(arg, attachment, ret, &seen);
+	return stamp_take(arg, attachment, ret, &device);
 }
 
 /* ---------------------------------------------------------------- questions */
@@ -114,20 +114,20 @@ static bool reply_cached(struct dispatch *dispatch, const struct broker_request 
 /* A READ or a WRITE. */
 static void dispatch_question(struct dispatch *dispatch, const struct broker_request *request)
 {
-	struct attach_seen seen;
+	struct publisher_device device;
 	struct queue *queue;
 	struct stamp stamp;
 	int r;
 
-	if (!stamp_take(dispatch, request->attachment, &stamp, &seen)) {
+	if (!stamp_take(dispatch, request->attachment, &stamp, &device)) {
 		broker_reply_error(&dispatch->broker, request->op, request->id, -ENOTCONN);
 		return;
 	}
-	queue = queue_find(dispatch, seen.backend);
+	queue = queue_find(dispatch, device.backend);
 	stamp.life = queue ? queue_life(queue) : 0;
 	if (queue && reply_cached(dispatch, request, &stamp))
 		return;
-	r = queue ? queue_add(queue, request, seen.id, &stamp) : -ENOMEM;
+	r = queue ? queue_add(queue, request, device.id, &stamp) : -ENOMEM;
 	/* A queue becomes full if its backend does not answer in time. */
 	if (r)
 		broker_reply_error(&dispatch->broker, request->op, request->id,

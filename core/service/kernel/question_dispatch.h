@@ -12,8 +12,8 @@
 
 struct dispatch {
 	struct broker broker;
-	struct attach *attach; /* set before the first question is read */
-	struct asks *asks;     /* likewise */
+	struct publisher *publisher; /* set before the first question is read */
+	struct asks *asks;	     /* likewise */
 	struct holds *holds;
 	struct answer_cache *answers;
 	struct broker_reader reader;

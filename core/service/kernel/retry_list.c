@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A list of backends beside the table of devices. */
+/* A list of backends; the devices are in the attachment table. */
 #include "core/service/kernel/retry_list.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-struct paced {
+struct paced_backend {
 	char *backend;
-	struct pace pace;
+	struct backend_pace pace;
 };
 
-static struct paced *paced_find(const struct again *again, const char *backend)
+static struct paced_backend *paced_find(const struct retry_list *list, const char *backend)
 {
-	for (size_t i = 0; i < again->count; i++)
-		if (strcmp(again->list[i].backend, backend) == 0)
-			return &again->list[i];
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->paced[i].backend, backend) == 0)
+			return &list->paced[i];
 	return NULL;
 }
 
-static struct paced *paced_add(struct again *again, const char *backend)
+static struct paced_backend *paced_add(struct retry_list *list, const char *backend)
 {
-	struct paced *list = realloc(again->list, (again->count + 1) * sizeof(*list));
-	char *copy = list ? strdup(backend) : NULL;
+	struct paced_backend *paced = realloc(list->paced, (list->count + 1) * sizeof(*paced));
+	char *copy = paced ? strdup(backend) : NULL;
 
-	if (list)
-		again->list = list;
+	if (paced)
+		list->paced = paced;
 	if (!copy)
 		return NULL;
-	list[again->count] = (struct paced){.backend = copy};
-	return &list[again->count++];
+	paced[list->count] = (struct paced_backend){.backend = copy};
+	return &paced[list->count++];
 }
 
-void again_backend(struct again *again, const char *backend, enum scan_outcome outcome,
-		   uint64_t now_us)
+void retry_list_backend(struct retry_list *list, const char *backend, enum scan_outcome outcome,
+			uint64_t now_us)
 {
-	struct paced *paced;
+	struct paced_backend *paced;
 
 	if (outcome != SCAN_ENDED && outcome != SCAN_BUSY)
 		return;
-	paced = paced_find(again, backend);
+	paced = paced_find(list, backend);
 	if (!paced)
-		paced = paced_add(again, backend);
+		paced = paced_add(list, backend);
 	if (!paced)
 		return;
 	if (outcome == SCAN_ENDED)
@@ -49,19 +49,19 @@ void again_backend(struct again *again, const char *backend, enum scan_outcome o
 		pace_busy(&paced->pace, now_us);
 }
 
-void again_device(struct attached *attached, enum scan_outcome outcome, uint64_t now_us)
+void retry_list_device(struct attachment *attachment, enum scan_outcome outcome, uint64_t now_us)
 {
 	switch (outcome) {
-	case SCAN_TOLD:
-		attached->retry = (struct retry){.due_us = 0};
+	case SCAN_ANSWERED:
+		attachment->retry = (struct retry){.due_us = 0};
 		break;
 	case SCAN_BUSY:
-	case SCAN_ASIDE:
-		retry_aside(&attached->retry, now_us);
+	case SCAN_SKIPPED:
+		retry_skipped(&attachment->retry, now_us);
 		break;
 	case SCAN_FAILED:
 	case SCAN_ENDED:
-		retry_failed(&attached->retry, outcome == SCAN_ENDED, now_us);
+		retry_failed(&attachment->retry, outcome == SCAN_ENDED, now_us);
 		break;
 	}
 }
@@ -71,61 +71,62 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-static uint64_t backend_next(const struct again *again, const char *backend)
+static uint64_t backend_next(const struct retry_list *list, const char *backend)
 {
-	const struct paced *paced = backend ? paced_find(again, backend) : NULL;
+	const struct paced_backend *paced = backend ? paced_find(list, backend) : NULL;
 
 	return paced ? paced->pace.next_us : 0;
 }
 
-bool again_waits(const struct again *again, const struct attached *attached, const char *backend,
-		 uint64_t now_us)
+bool retry_list_waits(const struct retry_list *list, const struct attachment *attachment,
+		      const char *backend, uint64_t now_us)
 {
-	return later(attached ? attached->retry.due_us : 0, backend_next(again, backend)) > now_us;
+	return later(attachment ? attachment->retry.due_us : 0, backend_next(list, backend)) >
+	       now_us;
 }
 
-struct attached *again_due(const struct again *again, const struct attached_table *table,
-			   size_t *at, uint64_t now_us)
+struct attachment *retry_list_due(const struct retry_list *list,
+				  const struct attachment_table *table, size_t *at, uint64_t now_us)
 {
-	/* Twice through the table. */
+	/* Two passes: devices that ended a worker come in the second one. */
 	while (*at < 2 * table->count) {
 		size_t i = (*at)++;
-		struct attached *attached = table->list[i % table->count];
+		struct attachment *attachment = table->list[i % table->count];
 
-		if (attached->retry.due_us && attached->retry.ended == (i >= table->count) &&
-		    !again_waits(again, attached, attached->backend, now_us))
-			return attached;
+		if (attachment->retry.due_us && attachment->retry.ended == (i >= table->count) &&
+		    !retry_list_waits(list, attachment, attachment->backend, now_us))
+			return attachment;
 	}
 	return NULL;
 }
 
-uint64_t again_next(const struct again *again, const struct attached_table *table)
+uint64_t retry_list_next(const struct retry_list *list, const struct attachment_table *table)
 {
 	uint64_t next = UINT64_MAX, due;
 
 	for (size_t i = 0; i < table->count; i++) {
-		const struct attached *attached = table->list[i];
+		const struct attachment *attachment = table->list[i];
 
-		if (!attached->retry.due_us)
+		if (!attachment->retry.due_us)
 			continue;
-		due = later(attached->retry.due_us, backend_next(again, attached->backend));
+		due = later(attachment->retry.due_us, backend_next(list, attachment->backend));
 		if (due < next)
 			next = due;
 	}
 	return next;
 }
 
-void again_forget(struct again *again, struct attached_table *table)
+void retry_list_forget(struct retry_list *list, struct attachment_table *table)
 {
 	for (size_t i = 0; i < table->count; i++)
 		table->list[i]->retry = (struct retry){.due_us = 0};
-	again_free(again);
+	retry_list_free(list);
 }
 
-void again_free(struct again *again)
+void retry_list_free(struct retry_list *list)
 {
-	while (again->count)
-		free(again->list[--again->count].backend);
-	free(again->list);
-	again->list = NULL;
+	while (list->count)
+		free(list->paced[--list->count].backend);
+	free(list->paced);
+	list->paced = NULL;
 }

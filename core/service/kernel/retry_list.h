@@ -1,43 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Which of the attached devices are to be looked at again (retry.h), and when. One thread at a
- * time: the owner's lock guards it together with the table.
+ * Which attachments are to be scanned again, and when (retry.h). The owner's lock guards
+ * the list together with the attachment table.
  */
 #ifndef CORE_SERVICE_KERNEL_RETRY_LIST_H
 #define CORE_SERVICE_KERNEL_RETRY_LIST_H
 
-#include "core/service/kernel/attachment_table.h"
 #include "core/service/kernel/attachment_scan.h"
+#include "core/service/kernel/attachment_table.h"
 
 /* Zeroed is a valid start. */
-struct again {
-	struct paced *list; /* backends whose looks are slowed down */
+struct retry_list {
+	struct paced_backend *paced; /* backends whose devices are scanned at a lower rate */
 	size_t count;
 };
 
 /*
- * A look at a device of this backend had this outcome. Without memory the backend is not slowed
- * down, and that is all.
+ * Record the outcome of a device's scan for its backend. Without memory the backend is
+ * not slowed down.
  */
-void again_backend(struct again *again, const char *backend, enum scan_outcome outcome,
-		   uint64_t now_us);
-/* The same of the device, once it is in the table. */
-void again_device(struct attached *attached, enum scan_outcome outcome, uint64_t now_us);
+void retry_list_backend(struct retry_list *list, const char *backend, enum scan_outcome outcome,
+			uint64_t now_us);
+/* Record it for the device, after the device is in the table. */
+void retry_list_device(struct attachment *attachment, enum scan_outcome outcome, uint64_t now_us);
 
-/* Is no look at it due yet? attached: NULL where it is not in the table. */
-bool again_waits(const struct again *again, const struct attached *attached, const char *backend,
-		 uint64_t now_us);
 /*
- * The next device whose look is due: those that ended no worker first. *at begins as 0. NULL: no
- * other is due.
+ * True if the device must not be scanned yet. attachment: NULL if it is not in the table.
  */
-struct attached *again_due(const struct again *again, const struct attached_table *table,
-			   size_t *at, uint64_t now_us);
-/* When the next look is due; UINT64_MAX: none will be. */
-uint64_t again_next(const struct again *again, const struct attached_table *table);
+bool retry_list_waits(const struct retry_list *list, const struct attachment *attachment,
+		      const char *backend, uint64_t now_us);
+/*
+ * Iterate over the devices that are due, those that ended a worker last. *at starts at 0.
+ * NULL: the end.
+ */
+struct attachment *retry_list_due(const struct retry_list *list,
+				  const struct attachment_table *table, size_t *at,
+				  uint64_t now_us);
+/* When the next device is due; UINT64_MAX: never. */
+uint64_t retry_list_next(const struct retry_list *list, const struct attachment_table *table);
 
-/* Workers are others by now: all can be looked at. */
-void again_forget(struct again *again, struct attached_table *table);
-void again_free(struct again *again);
+/* Drop all delays, since a new world has new workers. */
+void retry_list_forget(struct retry_list *list, struct attachment_table *table);
+void retry_list_free(struct retry_list *list);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A growing buffer with an upper bound. */
+/* Grows by doubling. The budget is taken before memory, and given back with it. */
 #include "core/service/varlink/buffer.h"
 
 #include <errno.h>
@@ -26,7 +26,7 @@ void budget_give(struct budget *budget, size_t bytes)
 	atomic_fetch_sub(&budget->used, bytes);
 }
 
-/* Of a buffer with so much room. */
+/* Bytes of the budget that a buffer of this size takes. */
 static size_t budget_part(size_t room)
 {
 	return room > BUFFER_OWN ? room - BUFFER_OWN : 0;

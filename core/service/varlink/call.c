@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What all calls have in common: authority, parameters, replies. */
+/* Common to all methods: authority, parameters, replies. */
 #include "core/service/varlink/call.h"
 
 #include <errno.h>
@@ -13,7 +13,7 @@
 
 #define NAME_BYTES 128
 
-static int put(struct call *call, const char *name, json_t *parameters, bool continues)
+static int put_reply(struct call *call, const char *name, json_t *parameters, bool continues)
 {
 	char *text;
 	int r;
@@ -33,7 +33,7 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 	}
 	r = buffer_append(call->out, text, strlen(text) + 1);
 	free(text);
-	/* Nothing of this call's reply may be on its way. */
+	/* An error may follow only if no part of the reply was sent. */
 	if (r == -ENOBUFS && !name && !continues && !call->listed)
 		return call_refuse(
 			call, "Busy", -ENOBUFS,
@@ -43,12 +43,12 @@ static int put(struct call *call, const char *name, json_t *parameters, bool con
 
 int call_reply(struct call *call, json_t *parameters, bool continues)
 {
-	return put(call, NULL, parameters, continues);
+	return put_reply(call, NULL, parameters, continues);
 }
 
 int call_error(struct call *call, const char *name, json_t *parameters)
 {
-	return put(call, name, parameters, false);
+	return put_reply(call, name, parameters, false);
 }
 
 int call_part(struct call *call, const char *bytes, size_t len)
@@ -66,7 +66,7 @@ int call_refuse(struct call *call, const char *name, int error, const char *form
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	/* Control characters of others end here. */
+	/* error_set removes control characters that the client sent. */
 	error_set(&err, error, "%s", text);
 	snprintf(whole, sizeof(whole), "io.migcompat.%s", name);
 	return call_error(
@@ -94,7 +94,7 @@ static const struct method_parameter *parameter_find(const struct method *method
 	return NULL;
 }
 
-/* A text ends at its first zero byte for all that comes after this. */
+/* All later code takes a text to end at its first zero byte. */
 static bool type_fits(const json_t *value, json_type type)
 {
 	if (type == JSON_STRING && json_is_string(value))
@@ -102,8 +102,10 @@ static bool type_fits(const json_t *value, json_type type)
 	return type == JSON_TRUE ? json_is_boolean(value) : json_typeof(value) == type;
 }
 
-/* The name of a parameter that is missing, unknown or of a wrong type; NULL: none is. A null counts
- * as not given. */
+/*
+ * Name of a parameter that is missing, unknown or has a wrong type; NULL: all are valid.
+ * A null counts as not given.
+ */
 static const char *parameters_wrong(const struct method *method, json_t *parameters)
 {
 	const char *name;
@@ -124,6 +126,22 @@ static const char *parameters_wrong(const struct method *method, json_t *paramet
 	return NULL;
 }
 
+static const struct method *method_find(const struct method_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->nmethods; i++)
+		if (strcmp(table->methods[i].name, name) == 0)
+			return &table->methods[i];
+	return NULL;
+}
+
+static bool interface_known(const struct method_table *table, const char *name)
+{
+	for (size_t i = 0; i < table->ninterfaces; i++)
+		if (strcmp(table->interfaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
 static int method_unknown(struct call *call)
 {
 	const char *dot = strrchr(call->text.method, '.');
@@ -131,7 +149,7 @@ static int method_unknown(struct call *call)
 
 	snprintf(interface, sizeof(interface), "%.*s", (int)(dot - call->text.method),
 		 call->text.method);
-	if (!interface_description(interface))
+	if (!interface_known(call->context->methods, interface))
 		return call_error(call, VARLINK_SERVICE ".InterfaceNotFound",
 				  json_pack("{s:s}", "interface", interface));
 	return call_error(call, VARLINK_SERVICE ".MethodNotFound",
@@ -147,7 +165,7 @@ static int call_begin(struct call *call)
 				   "only root and members of the service's group may ask");
 	if (!call->method)
 		return method_unknown(call);
-	/* No method takes the connection over. */
+	/* No method supports taking over the connection. */
 	if (call->text.upgrade)
 		return call_error(call, VARLINK_SERVICE ".MethodNotImplemented",
 				  json_pack("{s:s}", "method", call->text.method));
@@ -186,7 +204,7 @@ int call_new(struct call_context *context, const struct peer *peer, const char *
 		return r;
 	}
 	call->world = world_ref(context->world);
-	call->method = method_find(call->text.method);
+	call->method = method_find(context->methods, call->text.method);
 	r = call_begin(call);
 	if (r == 0)
 		*ret = call;

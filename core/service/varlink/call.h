@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * One call of a client: from its text to its replies. A long answer comes in steps, so that a
- * client that reads slowly keeps nobody waiting and little memory.
+ * One call of a client, from its text to its replies. A long answer is made in steps, so
+ * that a client that reads slowly blocks no other client. No answer is in memory as a
+ * whole: a list is sent while it is made, and choices are kept as text. With 10,000
+ * devices, 16 lists at once take 10 MB.
  */
 #ifndef CORE_SERVICE_VARLINK_CALL_H
 #define CORE_SERVICE_VARLINK_CALL_H
@@ -12,7 +14,7 @@
 #include "core/service/world.h"
 
 #define CALL_REPLY_MAX (16u << 20) /* bytes of one reply */
-#define CALL_STEP_DEVICES 32u	   /* after which a step ends */
+#define CALL_STEP_DEVICES 32u	   /* a step ends after so many devices */
 
 struct call;
 struct watch;
@@ -25,8 +27,8 @@ struct method_parameter {
 };
 
 enum method_flags {
-	METHOD_ROOT = 1,   /* for root alone */
-	METHOD_PROMPT = 2, /* waits for nothing, so that its steps may run on the event loop */
+	METHOD_ROOT = 1,   /* only root may call it */
+	METHOD_PROMPT = 2, /* it never blocks, so its steps may run on the event loop */
 };
 
 #define METHOD_PARAMETERS_MAX 8
@@ -34,97 +36,88 @@ enum method_flags {
 struct method {
 	const char *name;
 	unsigned flags;
-	struct method_parameter
-		parameters[METHOD_PARAMETERS_MAX + 1]; /* up to the first without a name */
-	/* Replies to some or all of it. 0: go on with the next step; 1: that was all; negative: it
-	 * cannot be answered at all. */
+	/* Ends with an entry without a name. */
+	struct method_parameter parameters[METHOD_PARAMETERS_MAX + 1];
+	/*
+	 * Puts a part of the answer, or all of it, into the buffer. 0: another step is
+	 * needed; 1: the answer is complete; negative errno: there can be no answer.
+	 */
 	int (*step)(struct call *call);
 };
 
-/* What calls share. */
-struct call_context {
-	struct world *world; /* the one for new calls: the event loop's alone */
-	struct holds *holds;
-	struct watch *watch;  /* of the loop, too */
-	struct budget budget; /* for what replies take beyond each buffer's own; any thread's */
+struct interface {
+	const char *name;
+	const char *description; /* text of the .varlink file */
 };
 
-/* Of one thread at a time: the loop's, or that which runs a step. */
+/* The methods and interfaces that the service has. */
+struct method_table {
+	const struct method *methods;
+	size_t nmethods;
+	const struct interface *interfaces;
+	size_t ninterfaces;
+};
+
+/* Shared by all calls. */
+struct call_context {
+	struct world *world; /* for new calls; event loop's thread only */
+	struct holds *holds;
+	struct watch *watch; /* event loop's thread only */
+	const struct method_table *methods;
+	struct budget budget; /* for replies that exceed a buffer's own size; any thread */
+};
+
+/* Used by one thread at a time: the event loop's, or the one that runs a step. */
 struct call {
 	struct call_context *context;
 	struct world *world;
-	const struct method *method; /* NULL: there is no such method */
+	const struct method *method; /* NULL: the method is unknown */
 	struct varlink_call text;
 	struct peer peer;
-	struct buffer *out; /* the client's, which it leaves alone during a step */
-	/* Of answers in steps: */
+	struct buffer *out; /* the client's, which does not touch it during a step */
+	/* For answers in several steps: */
 	struct view view;
-	size_t next;	/* device or choice */
-	json_t *kept;	/* what is yet to be replied */
-	bool listed;	/* a part of it is in the reply that goes out */
-	size_t charged; /* bytes of the budget, for what is kept */
-	/* Of those that wait for something to happen: */
-	bool idle; /* the next step comes once wake was called. Set by a step */
+	size_t next;	/* index of the next device or choice */
+	json_t *kept;	/* not yet replied */
+	bool listed;	/* a part of the reply is in the buffer already */
+	size_t charged; /* bytes taken from the budget for what is kept */
+	/* For calls that wait for events: */
+	bool idle; /* set by a step: the next step runs after wake was called */
 	void (*wake)(void *arg);
 	void *wake_arg;
 	struct watcher *watcher;
 };
 
 /*
- * On the loop. Authority, method and parameters are checked here, so that nothing of a wrong call
- * is kept: then the refusal is in the buffer, and *ret is NULL. -EINVAL, -EFBIG, -E2BIG: no call at
- * all, err says why; -ENOMEM.
+ * Event loop's thread. Checks authority, method and parameters first, so that no memory
+ * is kept for an invalid call: then the error reply is in the buffer and *ret is NULL.
+ * -EINVAL, -EFBIG, -E2BIG: the text is no call, err says why; -ENOMEM.
  */
 int call_new(struct call_context *context, const struct peer *peer, const char *text, size_t len,
 	     struct buffer *out, struct call **ret, struct error *err);
-/* May a step take its time? Then it belongs into a thread. */
+/* True if a step may block. The step must run in a thread then. */
 bool call_waits(const struct call *call);
-/* As a method's step. */
+/* Run one step of the method, with its return value. */
 int call_step(struct call *call);
 struct call *call_free(struct call *call); /* returns NULL; takes NULL */
 
 /*
- * For methods. Each puts a reply into the buffer and returns 1, or a negative errno where even that
- * failed. The object is taken over; NULL: out of memory.
+ * For methods. Each puts a reply into the buffer and returns 1, or a negative errno if
+ * that failed. Takes the object over; NULL stands for "out of memory".
  */
 int call_reply(struct call *call, json_t *parameters, bool continues);
 int call_error(struct call *call, const char *name, json_t *parameters);
-/* Bytes of a reply that is made in parts, the zero at its end among them. 0, or as above. */
+/*
+ * Append bytes of a reply that is made in parts, its final zero included. 0, or as above.
+ */
 int call_part(struct call *call, const char *bytes, size_t len);
-/* io.migcompat's error of that name. */
+/* Reply with io.migcompat's error of that name. */
 int call_refuse(struct call *call, const char *name, int error, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 int call_invalid(struct call *call, const char *parameter);
-/* Take so much of the budget until the call ends. False: it is used up. */
+/* Take bytes from the budget until the call ends. False: the budget is used up. */
 bool call_charge(struct call *call, size_t bytes);
-/* A parameter's text; NULL: not given. */
+/* Text of a parameter; NULL: not given. */
 const char *call_text(const struct call *call, const char *name);
-
-/* methods.c */
-const struct method *method_find(const char *name);
-const char *interface_description(const char *name); /* NULL: no such interface */
-
-/* Open the view of one device or (NULL) all, in the wished mode. 0, or as call_refuse. */
-int call_view(struct call *call, const char *only);
-/* The device that a parameter names, in the call's view, which is opened if it is not; else as
- * call_refuse. */
-int call_device(struct call *call, const char *parameter, const struct device **ret);
-/* What inventory_find said, as call_refuse. */
-int call_not_found(struct call *call, int r, const struct error *err);
-
-/* The steps. */
-int method_get_info(struct call *call);
-int method_get_interface_description(struct call *call);
-int method_list(struct call *call);
-int method_describe(struct call *call);
-int method_version(struct call *call);
-int method_check(struct call *call);
-int method_ask(struct call *call);
-int method_params(struct call *call);
-int method_hold(struct call *call);
-int method_release(struct call *call);
-int method_watch(struct call *call);
-int method_backends(struct call *call);
-int method_policy(struct call *call);
 
 #endif

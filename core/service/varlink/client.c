@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A connection as a small machine: read a message, step through its call, write what came of it,
- * and again.
+ * A state machine: read a message, run its call step by step, write the replies, repeat.
  */
 #include "core/service/varlink/client.h"
 
@@ -13,46 +12,48 @@
 #include <unistd.h>
 
 #include "core/service/clock.h"
-#include "core/service/varlink/connection.h"
 #include "core/service/log.h"
+#include "core/service/varlink/connection.h"
 
-/* One step's replies at most: one whole list, or portions of one device each. */
+/* The replies of one step: one whole list, or one reply per device. */
 #define OUT_BYTES_MAX (CALL_REPLY_MAX + (4u << 20))
 
 enum waiting {
 	WAITING_NOTHING,
-	WAITING_MESSAGE, /* for its rest; from its first byte on */
-	WAITING_READER,	 /* for the other end to take what is written */
+	WAITING_MESSAGE, /* for the rest of a message that has begun */
+	WAITING_READER,	 /* for the client to read its reply */
 };
 
 struct client {
-	struct pool_job job; /* the next step; first */
+	struct pool_job job; /* the next step. First: job functions cast it back */
 	const struct client_owner *owner;
 	sd_event_source *io;
 	sd_event_source *timer;
-	struct call *call; /* under way; or NULL */
+	struct call *call; /* current call, or NULL */
 	struct connection connection;
-	enum ending broken; /* why the call ended the connection; of the thread while busy */
-	enum ending noted;  /* how to end it once it is not busy */
+	enum ending broken; /* why the call ends the connection; the thread's while busy */
+	enum ending noted;  /* how to end the client when it is no longer busy */
 	struct peer peer;
 	struct quota_user *user;
 	enum waiting waiting;
 	enum slot slot;
-	uint64_t settled_us; /* when it was armed last */
-	bool busy;	     /* a step runs in a thread, see above */
+	uint64_t settled_us; /* when client_arm ran last */
+	bool busy;	     /* a step runs in a thread, see client.h */
 	bool draining;
 };
 
-static void client_rest(struct client *client)
+static void client_release_slot(struct client *client)
 {
 	enum slot before = client->slot;
 
 	client->slot = SLOT_NONE;
 	if (before != SLOT_NONE)
-		client->owner->rest(client->owner->arg, client, before);
+		client->owner->release(client->owner->arg, client, before);
 }
 
-/* The only way to its end. What is left of a reply that was begun is no place for another one. */
+/*
+ * The only function that ends a client. No error follows a reply that was sent in part.
+ */
 static void client_end(struct client *client, enum ending ending)
 {
 	if (client->busy) {
@@ -61,8 +62,8 @@ static void client_end(struct client *client, enum ending ending)
 	}
 	ending_log(&client->peer, ending);
 	if (!buffer_len(&client->connection.out) && !(client->call && client->call->listed))
-		ending_say(client->connection.fd, ending);
-	client_rest(client);
+		ending_send_reply(client->connection.fd, ending);
+	client_release_slot(client);
 	client->owner->gone(client->owner->arg, client);
 }
 
@@ -78,7 +79,7 @@ struct quota_user *client_user(const struct client *client)
 
 static void client_wake(void *arg);
 
-/* Begin the next call if there is one. */
+/* Begin the next call if a whole message is there. */
 static enum ending client_next(struct client *client)
 {
 	struct error err = {0};
@@ -100,7 +101,7 @@ static enum ending client_next(struct client *client)
 	log_say(LOG_DEBUG, "%s", err.text);
 	if (r == -ENOMEM)
 		return ENDING_MEMORY;
-	return r == -E2BIG ? ENDING_VALUES : ENDING_NONSENSE;
+	return r == -E2BIG ? ENDING_VALUES : ENDING_INVALID;
 }
 
 static enum ending step_ended(struct client *client, int r)
@@ -112,7 +113,7 @@ static enum ending step_ended(struct client *client, int r)
 	return client->broken;
 }
 
-/* In a thread. What ends with the call, such as its view of all devices, ends here, too. */
+/* Runs in a thread, which also frees the call, since its view of all devices is large. */
 static void step_run(struct pool_job *job)
 {
 	struct client *client = (struct client *)(void *)job;
@@ -120,8 +121,8 @@ static void step_run(struct pool_job *job)
 	step_ended(client, call_step(client->call));
 }
 
-/* The call is refused, unless a part of its reply is on its way. */
-static enum ending step_put_off(struct client *client)
+/* The job queue is full. The call is refused, or cut if a part of its reply was sent. */
+static enum ending step_refuse(struct client *client)
 {
 	int r = -EAGAIN;
 
@@ -142,7 +143,7 @@ static enum ending client_step(struct client *client)
 	if (!call_waits(client->call))
 		return step_ended(client, call_step(client->call));
 	if (pool_submit(client->owner->pool, &client->job) < 0)
-		return step_put_off(client);
+		return step_refuse(client);
 	client->busy = true;
 	return ENDING_NONE;
 }
@@ -153,7 +154,7 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->io, SD_EVENT_ON);
-	/* Every turn for a reader means that it took something. */
+	/* If it waits for a reader again, the reader has read something. */
 	if (r >= 0 && (waiting != client->waiting || waiting == WAITING_READER)) {
 		r = sd_event_source_set_time_relative(client->timer, client->owner->patience_us);
 		if (r >= 0)
@@ -165,7 +166,7 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 	return r;
 }
 
-/* What is waited for decides which events are wanted, and how long. */
+/* Set events and timeout by what the client waits for now. */
 static int client_arm(struct client *client)
 {
 	bool due, write, read;
@@ -177,11 +178,11 @@ static int client_arm(struct client *client)
 		return client_wait(client, 0, WAITING_NOTHING);
 	due = client->call ? !client->call->idle : connection_whole(&client->connection, &len);
 	/*
-	 * The next step waits for room as well: a socket that is a good part full is not writable,
-	 * with nothing of ours left over.
+	 * The next step waits for EPOLLOUT as well: a socket can be too full to be
+	 * writable even if the buffer is empty.
 	 */
 	write = due || buffer_len(&client->connection.out);
-	/* What comes during a call, or before there is a slot for it, waits in the socket. */
+	/* During a call, or without a slot, further messages wait in the socket. */
 	read = !client->connection.ended && !client->call && !write && client->slot != SLOT_WANTED;
 	waiting = write					       ? WAITING_READER
 		  : read && buffer_len(&client->connection.in) ? WAITING_MESSAGE
@@ -189,25 +190,25 @@ static int client_arm(struct client *client)
 	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
 }
 
-/* Its call's next step is due. Nothing happens to the client from within. */
+/* The call's next step is due. It runs from the loop, never inside this function. */
 static void client_wake(void *arg)
 {
 	struct client *client = arg;
 
 	client->call->idle = false;
 	if (client_arm(client) < 0)
-		log_say(LOG_ERR, "client of uid %u, pid %d: it cannot be told what happened",
+		log_say(LOG_ERR, "client of uid %u, pid %d: cannot continue its call",
 			client->peer.uid, (int)client->peer.pid);
 }
 
-/* Nothing is left to do for it. */
+/* True if nothing is left to do. */
 static bool client_done(struct client *client)
 {
 	size_t len;
 
 	if (buffer_len(&client->connection.out))
 		return false;
-	/* A call that waits for something to happen ends with the service. */
+	/* A call that waits for events ends with the service. */
 	if (client->call)
 		return client->draining && client->call->idle;
 	return (client->connection.ended || client->draining) &&
@@ -215,17 +216,17 @@ static bool client_done(struct client *client)
 }
 
 /*
- * What needs no slot, and no memory: a client that has asked nothing, or one that waits for
- * something to happen.
+ * True if the client needs neither slot nor memory: it has no call, or its call waits for
+ * events.
  */
-static bool client_rests(const struct client *client)
+static bool client_needs_nothing(const struct client *client)
 {
 	return !client->busy && !buffer_len(&client->connection.in) &&
 	       !buffer_len(&client->connection.out) && (!client->call || client->call->idle);
 }
 
-/* What comes next, after what was done; the client may be gone then. */
-static void client_settle(struct client *client, enum ending ending)
+/* Decide how to go on. The client may be freed. */
+static void client_continue(struct client *client, enum ending ending)
 {
 	if (ending) {
 		client_end(client, ending);
@@ -235,13 +236,13 @@ static void client_settle(struct client *client, enum ending ending)
 									: ENDING_LEFT);
 	} else if (client_arm(client) < 0) {
 		client_end(client, ENDING_MEMORY);
-	} else if (client_rests(client)) {
+	} else if (client_needs_nothing(client)) {
 		connection_clear(&client->connection);
-		client_rest(client);
+		client_release_slot(client);
 	}
 }
 
-static void client_turn(struct client *client, uint32_t events)
+static void client_advance(struct client *client, uint32_t events)
 {
 	enum ending ending = ENDING_NONE;
 
@@ -253,30 +254,30 @@ static void client_turn(struct client *client, uint32_t events)
 		ending = client_step(client);
 	if (!ending && !client->busy)
 		ending = connection_write(&client->connection);
-	client_settle(client, ending);
+	client_continue(client, ending);
 }
 
-/* False: it has to wait for a slot. */
-static bool client_want(struct client *client)
+/* False: the client has to wait for a slot. */
+static bool client_acquire_slot(struct client *client)
 {
 	if (client->slot == SLOT_NONE)
-		client->slot =
-			client->owner->want(client->owner->arg, client) ? SLOT_HELD : SLOT_WANTED;
+		client->slot = client->owner->acquire(client->owner->arg, client) ? SLOT_HELD
+										  : SLOT_WANTED;
 	return client->slot == SLOT_HELD;
 }
 
-/* To what it waits for, and nothing else. */
-static void client_hold(struct client *client)
+/* Wait, without reading. */
+static void client_pause(struct client *client)
 {
 	if (client_arm(client) < 0)
 		client_end(client, ENDING_MEMORY);
 }
 
 /*
- * Its call is not read. Only root's calls change anything, and may want no reply; what others asked
- * is of no use to anybody now.
+ * The client left before its call was read. A call of root may change something without a
+ * reply, so it still runs. Calls of others are useless now.
  */
-static void client_left_waiting(struct client *client)
+static void client_left_in_queue(struct client *client)
 {
 	if (client->peer.may_hold)
 		sd_event_source_set_enabled(client->io, SD_EVENT_OFF);
@@ -289,29 +290,31 @@ static int on_io(sd_event_source *source, int fd, uint32_t events, void *arg)
 	struct client *client = arg;
 
 	(void)fd;
-	/* One that left while its call runs is found again when that is over. */
+	/* If it left during a call, the call's end will notice. */
 	if (client->busy) {
 		sd_event_source_set_enabled(source, SD_EVENT_OFF);
 		return 0;
 	}
 	if (client->slot == SLOT_WANTED) {
 		if (events & (EPOLLHUP | EPOLLERR))
-			client_left_waiting(client);
+			client_left_in_queue(client);
 		return 0;
 	}
-	/* One that waits for something to happen neither reads nor writes. */
+	/*
+	 * A client whose call waits for events neither reads nor writes, so check here.
+	 */
 	if (events & EPOLLHUP && client->call && client->call->idle)
 		events |= EPOLLERR;
 	/*
-	 * One that left is found by reading or writing: what it sent before, such as a call that
-	 * wants no reply, counts.
+	 * EPOLLHUP alone is left to reading and writing: calls that the client sent
+	 * before it left still count.
 	 */
 	if (events & EPOLLERR)
 		client_end(client, ENDING_BROKE);
-	else if (events & EPOLLIN && !client_want(client))
-		client_hold(client);
+	else if (events & EPOLLIN && !client_acquire_slot(client))
+		client_pause(client);
 	else
-		client_turn(client, events);
+		client_advance(client, events);
 	return 0;
 }
 
@@ -331,7 +334,7 @@ static void step_done(struct pool_job *job)
 
 	client->busy = false;
 	ending = client->noted ? client->noted : client->broken;
-	client_settle(client, ending ? ending : connection_write(&client->connection));
+	client_continue(client, ending ? ending : connection_write(&client->connection));
 }
 
 bool client_wants(const struct client *client, uint64_t *ret_since)
@@ -343,13 +346,13 @@ bool client_wants(const struct client *client, uint64_t *ret_since)
 void client_grant(struct client *client)
 {
 	client->slot = SLOT_HELD;
-	client_hold(client);
+	client_pause(client);
 }
 
 bool client_idle(const struct client *client, uint64_t *ret_since)
 {
 	*ret_since = client->settled_us;
-	/* First busy: a step that runs has the call. */
+	/* Check busy first: a running step owns the call. */
 	return !client->busy && client->slot == SLOT_NONE && !client->call &&
 	       !connection_waits(&client->connection);
 }
@@ -364,13 +367,13 @@ void client_drain(struct client *client)
 	client->draining = true;
 	if (client->busy)
 		return;
-	/* A call that has no slot by now will have none. */
+	/* Without a slot now, the client will get none. */
 	if (client->slot != SLOT_HELD && !client->call &&
-	    !(connection_waits(&client->connection) && client_want(client)))
+	    !(connection_waits(&client->connection) && client_acquire_slot(client)))
 		client_end(client, ENDING_DRAINED);
 	else
-		client_turn(client,
-			    client->call || buffer_len(&client->connection.out) ? 0 : EPOLLIN);
+		client_advance(client,
+			       client->call || buffer_len(&client->connection.out) ? 0 : EPOLLIN);
 }
 
 int client_new(const struct client_owner *owner, int fd, const struct peer *peer,
@@ -380,7 +383,7 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 	int r = -ENOMEM;
 
 	if (!client) {
-		ending_say(fd, ENDING_MEMORY);
+		ending_send_reply(fd, ENDING_MEMORY);
 		close(fd);
 		return r;
 	}
@@ -399,7 +402,7 @@ int client_new(const struct client_owner *owner, int fd, const struct peer *peer
 					       on_timer, client);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(client->timer, SD_EVENT_OFF);
-	/* What can be read or written goes first, however long somebody else's call took. */
+	/* After a long callback, pending data counts before the timeout. */
 	if (r >= 0)
 		r = sd_event_source_set_priority(client->timer, SD_EVENT_PRIORITY_IDLE);
 	if (r < 0)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Letting clients in, giving them slots, and keeping count of both. */
+/* Accepting clients, and giving them slots. */
 #include "core/service/varlink/clients.h"
 
 #include <errno.h>
@@ -9,19 +9,18 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "core/service/varlink/ending.h"
 #include "core/service/log.h"
+#include "core/service/varlink/ending.h"
 
-#define RESUME_US \
-	100000u /* until accepting is tried again, after it failed for lack of something */
-#define QUIET_US 1000000u      /* without a call, after which memory is given back */
-#define SPARE_BYTES (1u << 20) /* that the service may keep for the next calls */
+#define RESUME_US 100000u      /* pause after accepting failed */
+#define QUIET_US 1000000u      /* memory is trimmed after so long without a call */
+#define SPARE_BYTES (1u << 20) /* memory that is kept for the next calls */
 
 /* ---------------------------------------------------------------- slots */
 
 /*
- * Of the users with the fewest slots, the client that has waited longest. NULL: no slot is free for
- * any that wants one.
+ * The client that has waited longest, among users with the fewest slots. NULL: no waiting
+ * client may have a slot now.
  */
 static struct client *next_wanting(const struct clients *clients)
 {
@@ -43,7 +42,7 @@ static struct client *next_wanting(const struct clients *clients)
 	return found;
 }
 
-/* Apart from whatever gave a slot back, so that nothing happens to a client from within. */
+/* Deferred by the loop, so that it never runs inside another client function. */
 static int on_serve(sd_event_source *source, void *arg)
 {
 	struct clients *clients = arg;
@@ -58,8 +57,8 @@ static int on_serve(sd_event_source *source, void *arg)
 	return 0;
 }
 
-/* Those that wait already go first. */
-static bool client_want(void *arg, struct client *client)
+/* Clients that wait already come first. */
+static bool on_acquire(void *arg, struct client *client)
 {
 	struct clients *clients = arg;
 	struct quota_user *user = client_user(client);
@@ -73,7 +72,7 @@ static bool client_want(void *arg, struct client *client)
 	return false;
 }
 
-static void client_rest(void *arg, struct client *client, enum slot before)
+static void on_release(void *arg, struct client *client, enum slot before)
 {
 	struct clients *clients = arg;
 
@@ -88,7 +87,7 @@ static void client_rest(void *arg, struct client *client, enum slot before)
 		sd_event_source_set_enabled(clients->quiet, SD_EVENT_ONESHOT);
 }
 
-/* What many large answers leave in pieces, malloc would keep for good. */
+/* After many large answers malloc would keep their fragments. */
 static int on_quiet(sd_event_source *source, uint64_t usec, void *arg)
 {
 	const struct clients *clients = arg;
@@ -101,7 +100,7 @@ static int on_quiet(sd_event_source *source, uint64_t usec, void *arg)
 
 /* ---------------------------------------------------------------- connections */
 
-static void client_gone(void *arg, struct client *client)
+static void on_gone(void *arg, struct client *client)
 {
 	struct clients *clients = arg;
 	size_t i = 0;
@@ -117,8 +116,8 @@ static void client_gone(void *arg, struct client *client)
 }
 
 /*
- * That which has been idle longest. A user who has all connections that one user may have loses one
- * of these. Nobody but root takes one from root. NULL: there is none.
+ * The client that has been idle longest. A user at the limit of one user loses a
+ * connection of its own. Only root displaces root. NULL: there is none.
  */
 static struct client *displaceable(const struct clients *clients, uid_t uid)
 {
@@ -141,7 +140,7 @@ static struct client *displaceable(const struct clients *clients, uid_t uid)
 	return found;
 }
 
-/* NULL: there is no connection left, nor one to be taken away. */
+/* NULL: all connections are taken, and none can be displaced. */
 static struct quota_user *admit(struct clients *clients, uid_t uid)
 {
 	struct quota_user *user = quota_connect(&clients->quota, uid);
@@ -153,8 +152,8 @@ static struct quota_user *admit(struct clients *clients, uid_t uid)
 	}
 	if (!user && !clients->full) {
 		log_say(LOG_WARNING,
-			"%zu clients are connected, which is the most for uid %u; others are told "
-			"to come back",
+			"%zu clients are connected, the limit for uid %u; further ones are "
+			"refused",
 			clients->count, uid);
 		clients->full = true;
 	}
@@ -167,7 +166,7 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 	int r;
 
 	if (!user) {
-		ending_say(fd, ENDING_FULL);
+		ending_send_reply(fd, ENDING_FULL);
 		close(fd);
 		return;
 	}
@@ -177,18 +176,18 @@ static void client_take(struct clients *clients, int fd, const struct peer *peer
 		return;
 	}
 	quota_disconnect(&clients->quota, user);
-	log_say(LOG_ERR, "a client could not be taken: %s", strerror(-r));
+	log_say(LOG_ERR, "cannot serve a client: %s", strerror(-r));
 }
 
 /*
- * The connection stays in the queue, and would be reported again at once. The descriptor of an idle
- * client may help.
+ * The connection stays in the listen queue, and the loop would report it again at once.
+ * Closing an idle client may free a descriptor.
  */
 static void accept_failed(struct clients *clients, int r)
 {
-	struct client *idle = displaceable(clients, (uid_t)-1); /* of anybody but root */
+	struct client *idle = displaceable(clients, (uid_t)-1); /* any user but root */
 
-	log_say(LOG_ERR, "a client could not be accepted: %s", strerror(-r));
+	log_say(LOG_ERR, "cannot accept a client: %s", strerror(-r));
 	if (idle)
 		client_displace(idle);
 	if (sd_event_source_set_time_relative(clients->resume, RESUME_US) >= 0 &&
@@ -223,8 +222,8 @@ static int on_connect(sd_event_source *source, int listening, uint32_t events, v
 		client_take(clients, fd, &peer);
 		return 0;
 	}
-	log_say(LOG_ERR, "a client's credentials could not be read: %s", strerror(-r));
-	ending_say(fd, ENDING_MEMORY);
+	log_say(LOG_ERR, "cannot read a client's credentials: %s", strerror(-r));
+	ending_send_reply(fd, ENDING_MEMORY);
 	close(fd);
 	return 0;
 }
@@ -242,9 +241,9 @@ int clients_accept(struct clients *clients, int fd)
 	sd_event *event = clients->owner.event;
 	int r = sd_event_add_defer(event, &clients->serve, on_serve, clients);
 
-	clients->owner.want = client_want;
-	clients->owner.rest = client_rest;
-	clients->owner.gone = client_gone;
+	clients->owner.acquire = on_acquire;
+	clients->owner.release = on_release;
+	clients->owner.gone = on_gone;
 	clients->owner.arg = clients;
 	if (r >= 0)
 		r = sd_event_source_set_enabled(clients->serve, SD_EVENT_OFF);
@@ -262,7 +261,7 @@ void clients_drain(struct clients *clients)
 	size_t left = clients->count;
 
 	clients->accepting = sd_event_source_disable_unref(clients->accepting);
-	/* From the end: whoever goes leaves its place to the last one. */
+	/* Backwards: the last client moves into the place of one that ends. */
 	for (size_t i = left; i > 0; i--)
 		client_drain(clients->list[i - 1]);
 	clients->draining = true;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * All connections: which are taken, whose call is read next, and how they end. The limits are in
- * quota.h.
+ * All connections: which are accepted, whose call is read next, and how they end. The
+ * limits are in quota.h.
  *
- * Every connection is accepted at once, since nothing tells whose it is before: a queue that is not
- * accepted would let others keep root out. A client that may not be read yet waits with its call in
- * its socket. If a limit of connections is reached, the client that has been idle longest gives
- * way; if none is idle, the newcomer is told so and closed.
+ * Every connection is accepted at once, because its user is unknown before. If
+ * connections waited in the listen queue, other users could lock root out. A client
+ * without a slot waits with its call unread in its socket. If a limit of connections is
+ * reached, the client that has been idle longest is closed; if none is idle, the new one
+ * gets an error and is closed.
  */
 #ifndef CORE_SERVICE_VARLINK_CLIENTS_H
 #define CORE_SERVICE_VARLINK_CLIENTS_H
@@ -15,9 +16,8 @@
 #include "core/service/watch/watch.h"
 
 /*
- * What all clients together can make the service keep, in bytes: what a connection takes, what a
- * slot takes (a message, its parsed call, its part of a reply), and the budget for replies that are
- * longer. A watcher has a part of a reply, too.
+ * Upper bound of the memory of all clients, in bytes: connections, slots (a message, its
+ * parsed call, a buffer), a buffer for each watcher, and the budget for longer replies.
  */
 #define CLIENTS_CONNECTION_BYTES 4096u
 #define CLIENTS_CALL_BYTES (4u * (VARLINK_MESSAGE_MAX + 1) + VARLINK_VALUES_MAX * 512u)
@@ -28,32 +28,29 @@
 	 CLIENTS_REPLIES_BYTES)
 
 struct clients {
-	/* Set before the first comes. want, rest, gone and arg of the owner are clients.c's. */
+	/* Set before clients_accept, except the owner's acquire, release, gone and arg. */
 	struct client_owner owner;
 	struct peer_group group;
-	void (*empty)(void *arg); /* the last one has gone, after clients_drain */
+	void (*empty)(void *arg); /* after clients_drain: the last client has ended */
 	void *arg;
-	/* Its own: */
+	/* Private: */
 	sd_event_source *accepting;
-	sd_event_source *resume; /* accepting was stopped for lack of descriptors */
-	sd_event_source *quiet;	 /* no call for a while */
-	sd_event_source *serve;	 /* a slot may be free, and a client wants one */
+	sd_event_source *resume; /* timer: accept again after a failure */
+	sd_event_source *quiet;	 /* timer: no call for a while */
+	sd_event_source *serve;	 /* a slot may be free, and a client waits for one */
 	struct client *list[CONNECTIONS_MAX];
 	size_t count;
-	size_t wanting; /* of these, that want a slot */
+	size_t wanting; /* of these, waiting for a slot */
 	struct quota quota;
-	bool full; /* said so already */
+	bool full; /* logged already */
 	bool draining;
 };
 
-/* Accept who connects to a listening socket. -errno of the event loop. */
+/* Accept connections at a listening socket. -errno of the event loop. */
 int clients_accept(struct clients *clients, int fd);
-/*
- * Accept no more, and let those that are there go once they have their replies. May call empty at
- * once.
- */
+/* Stop accepting, and end all clients after their replies. May call empty at once. */
 void clients_drain(struct clients *clients);
-/* No step of a call may run: after the pool is freed. */
+/* No step of a call may run: call it after the pool is freed. */
 void clients_free(struct clients *clients);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading and writing as much as there is at the moment. */
+/* Non-blocking reads and writes. */
 #include "core/service/varlink/connection.h"
 
 #include <errno.h>
@@ -40,7 +40,7 @@ bool connection_waits(const struct connection *connection)
 
 enum ending connection_read(struct connection *connection)
 {
-	static char bytes[READ_BYTES]; /* one thread, and nothing of it outlives this call */
+	static char bytes[READ_BYTES]; /* static: one thread uses it, within this call */
 	size_t room = connection->in.max - buffer_len(&connection->in), len;
 	ssize_t got = recv(connection->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes),
 			   MSG_DONTWAIT);

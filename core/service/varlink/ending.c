@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Constant replies, since some of them are for want of memory. */
+/* A table. Replies are constant, since some of them are sent when memory is short. */
 #include "core/service/varlink/ending.h"
 
 #include <string.h>
@@ -14,47 +14,44 @@
 
 _Static_assert(VARLINK_VALUES_MAX == 64, "a reply below says so");
 
-/*
- * Constant replies, which take no memory. NULL: the other end is gone, or is in the middle of a
- * reply.
- */
+/* reply: NULL if the client has left, or is in the middle of a reply. */
 static const struct {
 	int priority;
 	const char *why;
 	const char *reply;
 } endings[ENDING_COUNT] = {
-	[ENDING_LEFT] = {LOG_DEBUG, "it ended", NULL},
-	[ENDING_WITHIN] = {LOG_DEBUG, "it ended within a message", NULL},
+	[ENDING_LEFT] = {LOG_DEBUG, "it closed the connection", NULL},
+	[ENDING_WITHIN] = {LOG_DEBUG, "it closed the connection within a message", NULL},
 	[ENDING_BROKE] = {LOG_DEBUG, "the connection broke", NULL},
 	[ENDING_UNREAD] = {LOG_NOTICE, "it left before its reply", NULL},
 	[ENDING_LONG] = {LOG_NOTICE, "its message is too long",
 			 REFUSE("InvalidMessage", "EMSGSIZE",
 				"the message is longer than a call may be")},
-	[ENDING_NONSENSE] = {LOG_NOTICE, "it sent what is no call",
-			     REFUSE("InvalidMessage", "EBADMSG",
-				    "the message is no call of Varlink")},
+	[ENDING_INVALID] = {LOG_NOTICE, "its message is no call",
+			    REFUSE("InvalidMessage", "EBADMSG",
+				   "the message is no call of Varlink")},
 	[ENDING_VALUES] = {LOG_NOTICE, "its message has too many values",
 			   REFUSE("InvalidMessage", "EBADMSG",
 				  "the message has more than 64 values")},
 	[ENDING_SLOW] = {LOG_NOTICE, "it stopped within a message",
 			 REFUSE("InvalidMessage", "ETIMEDOUT", "the message did not end in time")},
-	[ENDING_READER] = {LOG_NOTICE, "it does not take its reply", NULL},
-	[ENDING_MEMORY] = {LOG_ERR, "its call could not be answered for lack of memory",
+	[ENDING_READER] = {LOG_NOTICE, "it does not read its reply", NULL},
+	[ENDING_MEMORY] = {LOG_ERR, "out of memory for its call",
 			   REFUSE("Busy", "ENOMEM",
 				  "the service is out of memory; connect again later")},
-	[ENDING_CUT] = {LOG_ERR, "its reply could not be made to its end", NULL},
-	[ENDING_DISPLACED] = {LOG_NOTICE, "it was idle, and another one needs its place",
+	[ENDING_CUT] = {LOG_ERR, "the rest of its reply failed", NULL},
+	[ENDING_DISPLACED] = {LOG_NOTICE, "it was idle, and another client needs its place",
 			      REFUSE("Busy", "EAGAIN",
 				     "the connection was idle and another client needed its place; "
 				     "connect again")},
 	[ENDING_DRAINED] = {LOG_DEBUG, "the service ends",
 			    REFUSE("Busy", "ESHUTDOWN", "the service ends; connect again")},
-	[ENDING_FULL] = {LOG_NOTICE, "too many are connected",
+	[ENDING_FULL] = {LOG_NOTICE, "too many clients are connected",
 			 REFUSE("Busy", "EAGAIN",
 				"too many clients are connected; connect again later")},
 };
 
-void ending_say(int fd, enum ending ending)
+void ending_send_reply(int fd, enum ending ending)
 {
 	const char *reply = endings[ending].reply;
 

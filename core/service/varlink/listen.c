@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Making or taking over the listening socket. */
+/* Creating or taking over the listening socket, and the lock of the holds. */
 #include "core/service/varlink/listen.h"
 
 #include <errno.h>
@@ -20,19 +20,16 @@
 #include "core/check/holds_file.h"
 #include "core/facts/text.h"
 
-#define BACKLOG                                                                                  \
-	SOMAXCONN /* who may not wait for a place in it is refused by the kernel, without a word \
-		     of ours */
+#define BACKLOG SOMAXCONN /* beyond it, the kernel refuses clients that do not wait */
 #define CLAIM_NAME ".lock"
 
-/* Only root can give to a group that is not its own; whoever else runs this keeps it to itself. */
-static int give(const char *path, const struct peer_group *group, struct error *err)
+/* Only root can give a file to any group. For other users the file keeps their group. */
+static int set_group(const char *path, const struct peer_group *group, struct error *err)
 {
 	if (!group->exists || lchown(path, (uid_t)-1, group->gid) == 0 ||
 	    (errno == EPERM && geteuid() != 0))
 		return 0;
-	return error_set(err, -errno, "%s could not be given to its group: %s", path,
-			 strerror(errno));
+	return error_set(err, -errno, "cannot change the group of %s: %s", path, strerror(errno));
 }
 
 int listen_folder(const char *path, const struct peer_group *group, struct error *err)
@@ -40,17 +37,16 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	struct stat st;
 
 	if (mkdir(path, 0750) == 0)
-		return give(path, group, err);
+		return set_group(path, group, err);
 	if (errno != EEXIST)
-		return error_set(err, -errno, "folder %s could not be made: %s", path,
-				 strerror(errno));
+		return error_set(err, -errno, "cannot create folder %s: %s", path, strerror(errno));
 	if (stat(path, &st) < 0 || !S_ISDIR(st.st_mode))
 		return error_set(err, -ENOTDIR, "%s is no folder", path);
 	return 0;
 }
 
-/* Nobody else's file, and open to nobody else, whoever made it. */
-static int claim_own(int fd, const char *path, struct error *err)
+/* The lock file must be ours, and only we may open it, whoever created it. */
+static int claim_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;
 
@@ -64,7 +60,7 @@ static int claim_own(int fd, const char *path, struct error *err)
 			"%s belongs to user %u and has %ju names, expected user %u and one", path,
 			(unsigned)st.st_uid, (uintmax_t)st.st_nlink, (unsigned)geteuid());
 	if (st.st_mode & 077 && fchmod(fd, 0600) < 0)
-		return error_set(err, -errno, "%s: its mode could not be set: %s", path,
+		return error_set(err, -errno, "cannot set the mode of %s: %s", path,
 				 strerror(errno));
 	return 0;
 }
@@ -78,8 +74,8 @@ static int claim_open(int folder, const char *path, struct error *err)
 	if (fd < 0 && errno == ELOOP)
 		return error_set(err, -EINVAL, "%s is no regular file", path);
 	if (fd < 0)
-		return error_set(err, -errno, "%s could not be opened: %s", path, strerror(errno));
-	r = claim_own(fd, path, err);
+		return error_set(err, -errno, "cannot open %s: %s", path, strerror(errno));
+	r = claim_check(fd, path, err);
 	if (!r)
 		return fd;
 	close(fd);
@@ -109,11 +105,11 @@ int listen_claim(const char *folder, int *ret, struct error *err)
 	close(fd);
 	if (r == -EWOULDBLOCK)
 		return error_set(err, -EBUSY, "another service keeps its holds in %s", folder);
-	return error_set(err, r, "%s could not be locked: %s", path, strerror(-r));
+	return error_set(err, r, "cannot lock %s: %s", path, strerror(-r));
 }
 
-/* Of whoever listens at the other end; -1 where the kernel does not say. */
-static int other_pid(int fd)
+/* The process that listens at the other end; -1: unknown. */
+static int listener_pid(int fd)
 {
 	struct ucred cred = {.pid = -1};
 	socklen_t size = sizeof(cred);
@@ -121,8 +117,8 @@ static int other_pid(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0 ? -1 : (int)cred.pid;
 }
 
-/* Does anybody answer there? Only what nobody does is removed, and only a socket. */
-static int make_way(const struct sockaddr_un *address, struct error *err)
+/* Remove a socket at which no process answers. Everything else stays, with an error. */
+static int remove_dead_socket(const struct sockaddr_un *address, struct error *err)
 {
 	struct stat st;
 	int fd, r, pid;
@@ -136,9 +132,9 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 				 address->sun_path);
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
+		return error_set(err, -errno, "cannot create a socket: %s", strerror(errno));
 	r = connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-	pid = r ? -1 : other_pid(fd);
+	pid = r ? -1 : listener_pid(fd);
 	close(fd);
 	if (pid > 0)
 		return error_set(err, -EADDRINUSE, "another service answers at %s: pid %d",
@@ -147,7 +143,7 @@ static int make_way(const struct sockaddr_un *address, struct error *err)
 		return error_set(err, -EADDRINUSE, "another service answers at %s",
 				 address->sun_path);
 	if (unlink(address->sun_path) < 0 && errno != ENOENT)
-		return error_set(err, -errno, "%s could not be removed: %s", address->sun_path,
+		return error_set(err, -errno, "cannot remove %s: %s", address->sun_path,
 				 strerror(errno));
 	return 0;
 }
@@ -172,17 +168,17 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 		return error_set(err, -ENAMETOOLONG, "%s: a socket's path has at most %zu bytes",
 				 path, sizeof(address.sun_path) - 1);
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	r = make_way(&address, err);
+	r = remove_dead_socket(&address, err);
 	if (r)
 		return r;
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
-		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
+		return error_set(err, -errno, "cannot create a socket: %s", strerror(errno));
 	r = bind_listen(fd, &address);
 	if (r)
-		error_set(err, r, "%s could not be listened at: %s", path, strerror(-r));
+		error_set(err, r, "cannot listen at %s: %s", path, strerror(-r));
 	else
-		r = give(path, group, err);
+		r = set_group(path, group, err);
 	if (r)
 		close(fd);
 	else
@@ -190,8 +186,8 @@ int listen_open(const char *path, const struct peer_group *group, int *ret, stru
 	return r;
 }
 
-/* One of several descriptors to its place. */
-static int take_passed(int fd, bool is_stored, int *ret_socket, int *ret_stored)
+/* Assign one of the passed descriptors. */
+static int assign_passed(int fd, bool is_stored, int *ret_socket, int *ret_stored)
 {
 	int flags;
 
@@ -215,12 +211,12 @@ int listen_passed(const char *stored, int *ret_socket, int *ret_stored, struct e
 
 	*ret_socket = *ret_stored = -1;
 	if (count < 0)
-		return error_set(err, count, "what systemd passed could not be read: %s",
+		return error_set(err, count, "cannot read the descriptors from systemd: %s",
 				 strerror(-count));
 	for (int i = 0; i < count; i++) {
 		if (!r)
-			r = take_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0,
-					ret_socket, ret_stored);
+			r = assign_passed(SD_LISTEN_FDS_START + i, strcmp(names[i], stored) == 0,
+					  ret_socket, ret_stored);
 		free(names[i]);
 	}
 	free(names);

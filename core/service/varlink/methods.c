@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The methods by name, and those about the service itself and about holds. */
-#include "core/service/varlink/call.h"
+/* The table of methods, and the methods about the service itself and about holds. */
+#include "core/service/varlink/methods.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 #include "core/check/json.h"
 #include "core/facts/macros.h"
 #include "core/service/log.h"
+#include "core/service/varlink/call_view.h"
 #include "interfaces.h"
 
 #define NEEDED(name)                    \
@@ -53,23 +54,19 @@ static const struct method methods[] = {
 	 method_get_interface_description},
 };
 
-static const struct {
-	const char *name;
-	const char *description;
-} interfaces[] = {
+static const struct interface interfaces[] = {
 	{"io.migcompat", INTERFACE_MIGCOMPAT},
 	{VARLINK_SERVICE, INTERFACE_SERVICE},
 };
 
-const struct method *method_find(const char *name)
-{
-	for (size_t i = 0; i < COUNT(methods); i++)
-		if (strcmp(methods[i].name, name) == 0)
-			return &methods[i];
-	return NULL;
-}
+const struct method_table method_table = {
+	.methods = methods,
+	.nmethods = COUNT(methods),
+	.interfaces = interfaces,
+	.ninterfaces = COUNT(interfaces),
+};
 
-const char *interface_description(const char *name)
+static const char *interface_description(const char *name)
 {
 	for (size_t i = 0; i < COUNT(interfaces); i++)
 		if (strcmp(interfaces[i].name, name) == 0)
@@ -102,8 +99,10 @@ int method_backends(struct call *call)
 	return call_reply(call, json_backends(&call->world->engine), false);
 }
 
-/* The policy as a configuration file that says where each part comes from. Yours; NULL: out of
- * memory. */
+/*
+ * The policy as a configuration file, with comments that name the origin of each part.
+ * The caller frees it. NULL: out of memory.
+ */
 static char *policy_text(const struct policy *policy)
 {
 	char *text = NULL;
@@ -146,43 +145,6 @@ static int hold_failed(struct call *call, int r, const struct error *err)
 			   r, "%s", err->text);
 }
 
-int call_not_found(struct call *call, int r, const struct error *err)
-{
-	const char *name = r == -ENOENT	    ? "DeviceNotFound"
-			   : r == -ENOTUNIQ ? "DeviceAmbiguous"
-					    : "Failed";
-
-	return call_refuse(call, name, r, "%s", err->text);
-}
-
-int call_view(struct call *call, const char *only)
-{
-	const char *mode = call_text(call, "mechanism");
-	enum policy_mechanism mechanism = call->world->engine.mode;
-	struct error err = {0};
-	int r;
-
-	if (mode && policy_mechanism_word(mode, &mechanism, NULL))
-		return call_invalid(call, "mechanism");
-	r = view_open(call->world, only, &call->view, &err);
-	if (r)
-		return call_refuse(call, "Failed", r, "%s", err.text);
-	call->view.engine.mode = mechanism;
-	return 0;
-}
-
-int call_device(struct call *call, const char *parameter, const struct device **ret)
-{
-	const char *name = call_text(call, parameter);
-	struct error err = {0};
-	int r = call->view.world ? 0 : call_view(call, name);
-
-	if (r)
-		return r;
-	r = inventory_find(&call->view.engine.inventory, name, ret, &err);
-	return r ? call_not_found(call, r, &err) : 0;
-}
-
 int method_hold(struct call *call)
 {
 	const char *reason = call_text(call, "reason");
@@ -199,7 +161,7 @@ int method_hold(struct call *call)
 	return call_reply(call, json_object(), false);
 }
 
-/* By the holds, not by the devices: what is held may be gone. */
+/* Looks the name up among the holds: a held device may have been removed. */
 int method_release(struct call *call)
 {
 	const char *name = call_text(call, "device");

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The methods about devices: the questions of the command line, with the same documents as answers.
- */
+/* The methods about devices. Their replies are the documents of the command line. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,17 +11,18 @@
 #include "core/facts/base64.h"
 #include "core/facts/json_escaped.h"
 #include "core/facts/json_source.h"
-#include "core/service/varlink/call.h"
 #include "core/service/clock.h"
 #include "core/service/log.h"
+#include "core/service/varlink/call_view.h"
+#include "core/service/varlink/methods.h"
 
 /* ---------------------------------------------------------------- rows */
 
-#define CHOICE_BYTES 96u    /* that a kept choice takes beside its text */
-#define REFUSED_BYTES 1024u /* that a kept refusal takes, a reason of usual length included */
+#define CHOICE_BYTES 96u    /* of a kept choice, besides its text */
+#define REFUSED_BYTES 1024u /* of a kept refusal, with a reason of usual length */
 #define LIST_FORMAT "migcompat-list/1"
 
-/* The findings are taken over. row NULL: there is none. */
+/* Takes both over. row: NULL if there is none. */
 static json_t *list_document(json_t *row, json_t *findings)
 {
 	json_t *document = json_object(), *devices = json_array();
@@ -35,8 +35,10 @@ static json_t *list_document(json_t *row, json_t *findings)
 	return document;
 }
 
-/* With "more": a reply a device; one is kept until it is known whether it is the last. 0, or
- * negative. Takes the row over. */
+/*
+ * With "more", each device is one reply. A row is kept until it is known whether it is
+ * the last. 0, or negative. Takes the row over.
+ */
 static int list_add_more(struct call *call, json_t *row)
 {
 	json_t *before = call->kept;
@@ -49,8 +51,10 @@ static int list_add_more(struct call *call, json_t *row)
 	return r < 0 ? r : 0;
 }
 
-/* Without: one reply that goes out as it is made, so that a long list is at no time in memory.
- * Likewise. */
+/*
+ * Without "more", there is one reply. It is sent while it is made, so that a long list is
+ * never in memory as a whole. 0, or negative. Takes the row over.
+ */
 static int list_add_whole(struct call *call, json_t *row)
 {
 	char *text = json_escaped(row, JSON_COMPACT);
@@ -150,7 +154,7 @@ int method_describe(struct call *call)
 
 /* ---------------------------------------------------------------- questions about one */
 
-/* What a backend said of a device instead of an answer. */
+/* Reply with a backend's error about a device. */
 static int device_refused(struct call *call, const struct device *device, int r,
 			  const struct error *err)
 {
@@ -208,15 +212,15 @@ int method_params(struct call *call)
 
 /* ---------------------------------------------------------------- check and ask */
 
-/* The source of a question: a device, or NULL and a string. */
+/* The source of a question: a device, or a string (then device is NULL). */
 struct source {
 	const struct device *device;
 	const char *text;
 	size_t len;
-	char *bytes; /* that the text was decoded to, or NULL */
+	char *bytes; /* decoded from base64, or NULL */
 };
 
-/* What is no string at all, as a message cannot hold it. */
+/* "bytes" also carries what no JSON string can hold. */
 static int source_decode(struct call *call, const char *base64, struct source *ret)
 {
 	size_t len = strlen(base64);
@@ -232,7 +236,7 @@ static int source_decode(struct call *call, const char *base64, struct source *r
 	return 0;
 }
 
-/* 0, or as call_refuse. Free ret->bytes. */
+/* 0, or as call_refuse. The caller frees ret->bytes. */
 static int source_find(struct call *call, struct source *ret)
 {
 	const char *name = call_text(call, "source"), *text = call_text(call, "version"),
@@ -273,7 +277,7 @@ int method_check(struct call *call)
 	uint64_t start = now_us();
 	int r = 0;
 
-	/* A string is asked about one device; two devices may be any two. */
+	/* If the source is a device too, both must be in one view. */
 	if (call_text(call, "source"))
 		r = call_view(call, NULL);
 	if (!r)
@@ -312,7 +316,7 @@ static unsigned ask_flags(const struct call *call)
 	return flags;
 }
 
-/* The answer's document into kept. */
+/* Make the whole answer's document, and keep it. */
 static int ask_begin(struct call *call)
 {
 	const struct engine *engine = &call->view.engine;
@@ -325,7 +329,7 @@ static int ask_begin(struct call *call)
 		r = source_find(call, &source);
 	if (r)
 		goto out;
-	/* A string does not name its host. */
+	/* The host of a string is unknown. */
 	if (!source.device && ask_flags(call) & ASK_OTHER_HOSTS) {
 		r = call_invalid(call, "other_hosts");
 		goto out;
@@ -352,8 +356,8 @@ out:
 }
 
 /*
- * Of many choices only the text is kept, which takes a tenth of the memory, and the devices are no
- * longer needed. 0, or as call_refuse.
+ * Replace choices by their text, which takes a tenth of the memory, and drop the view. 0,
+ * or as call_refuse.
  */
 static int ask_keep(struct call *call)
 {
@@ -379,7 +383,7 @@ static int ask_keep(struct call *call)
 	return 0;
 }
 
-/* json_copy would leave out a member that it finds no memory for. */
+/* json_copy drops a member silently if it is out of memory. */
 static json_t *document_copy(json_t *document)
 {
 	json_t *copy = json_object(), *value;
@@ -391,8 +395,10 @@ static json_t *document_copy(json_t *document)
 	return copy;
 }
 
-/* The whole document with one choice of it, and only in the last reply what stands beside the
- * choices. */
+/*
+ * The document with one of its choices. Only the last reply has the members besides
+ * choices.
+ */
 static json_t *ask_portion(const struct call *call, size_t index, bool last)
 {
 	const json_t *text = json_array_get(json_object_get(call->kept, "choices"), index);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The method that goes on for as long as its client stays. */
+/* The method Watch, which ends when its client leaves. */
 #include <errno.h>
 
-#include "core/service/varlink/call.h"
+#include "core/service/varlink/methods.h"
 #include "core/service/watch/watch.h"
 
 static int watch_begin(struct call *call)
@@ -15,7 +15,7 @@ static int watch_begin(struct call *call)
 	};
 	int r;
 
-	/* Without a reply a word, there is nothing to be had from it. */
+	/* Events are separate replies, so it needs "more". */
 	if (!call->text.more || call->text.oneway)
 		return call_error(call, VARLINK_SERVICE ".ExpectedMore", json_object());
 	r = watcher_new(call->context->watch, &options, &call->watcher);
@@ -29,15 +29,15 @@ static int watch_begin(struct call *call)
 
 int method_watch(struct call *call)
 {
-	json_t *word = NULL;
+	json_t *document = NULL;
 	int r = call->watcher ? 0 : watch_begin(call);
 
 	for (size_t i = 0; i < CALL_STEP_DEVICES && !r; i++) {
-		r = watcher_next(call->watcher, &word);
+		r = watcher_next(call->watcher, &document);
 		call->idle = r == 0;
 		if (r <= 0)
 			return r;
-		r = call_reply(call, word, true);
+		r = call_reply(call, document, true);
 		r = r > 0 ? 0 : r;
 	}
 	return r;

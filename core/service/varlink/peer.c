@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Credentials of a unix socket's peer, as they were when it connected. */
+/* Credentials of a unix socket's peer, from the time when it connected. */
 #include "core/service/varlink/peer.h"
 
 #include <errno.h>
@@ -16,7 +16,7 @@ int peer_group_find(const char *name, struct peer_group *ret)
 
 	errno = 0;
 	group = getgrnam(name);
-	/* What getgrnam says of a name that it does not know differs from system to system. */
+	/* The errno of getgrnam for an unknown name differs between systems. */
 	if (!group && errno && errno != ENOENT && errno != ESRCH && errno != EBADF &&
 	    errno != EPERM)
 		return -errno;
@@ -51,7 +51,7 @@ int peer_read(int fd, const struct peer_group *group, struct peer *ret)
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0)
 		return -errno;
 	peer = (struct peer){.pid = cred.pid, .uid = cred.uid, .may_hold = cred.uid == 0};
-	/* The user who runs the service learns from its backends and files as much. */
+	/* The user that runs the service could read the same from its files. */
 	peer.may_read =
 		cred.uid == 0 || cred.uid == geteuid() || (group->exists && cred.gid == group->gid);
 	if (group->exists && !peer.may_read)

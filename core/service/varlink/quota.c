@@ -9,7 +9,7 @@ static bool is_root(const struct quota *quota, const struct quota_user *user)
 	return user == &quota->users[0];
 }
 
-/* The user's entry; a free one if there is none yet. As many users as connections fit in. */
+/* The user's entry, or a free one. There are as many entries as connections. */
 static struct quota_user *user_find(struct quota *quota, uid_t uid)
 {
 	struct quota_user *unused = NULL;

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What each user has of the service: connections, and call slots. A connection is cheap and may
- * rest for as long as it likes. A slot is what memory and threads go to: from the first byte of a
+ * Counts each user's connections and call slots. A connection is cheap and may idle
+ * forever. Memory and threads go to slots: a client holds one from the first byte of a
  * call to the last byte of its reply. Pure bookkeeping.
  *
- * The limits keep three promises. Others never take what root needs. One user never takes what
- * another one needs. A user with few slots goes before a user with many, so that a crowd of one
- * user's clients delays that user alone.
+ * The limits guarantee three things. Other users cannot take root's share. One user
+ * cannot take all of the others' share. Users with fewer slots are served first, so that
+ * many clients of one user delay only that user.
  */
 #ifndef CORE_SERVICE_VARLINK_QUOTA_H
 #define CORE_SERVICE_VARLINK_QUOTA_H
@@ -28,17 +28,20 @@ struct quota_user {
 	unsigned slots;
 };
 
-/* Zeroed is a valid start. The first user is root. */
+/* Zeroed is a valid start. users[0] is root. */
 struct quota {
 	struct quota_user users[CONNECTIONS_MAX + 1];
 	unsigned connections; /* of all users */
 	unsigned slots;
 };
 
-/* One more connection of that user; it lives until quota_disconnect. NULL: a limit is reached. */
+/*
+ * Count a connection. The result is valid until quota_disconnect. NULL: a limit is
+ * reached.
+ */
 struct quota_user *quota_connect(struct quota *quota, uid_t uid);
 void quota_disconnect(struct quota *quota, struct quota_user *user);
-/* Is it the user's own limit that keeps the user from another connection? */
+/* True if the limit of one user keeps this user from another connection. */
 bool quota_user_full(const struct quota *quota, uid_t uid);
 
 bool quota_slot_free(const struct quota *quota, const struct quota_user *user);

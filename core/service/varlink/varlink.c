@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading calls and writing replies. A call is any stranger's bytes. */
+/* The bytes of a call are untrusted. */
 #include "core/service/varlink/varlink.h"
 
 #include <errno.h>
@@ -59,9 +59,9 @@ static int take_call(json_t *object, struct varlink_call *call, struct error *er
 }
 
 /*
- * Each value is the first in its container or comes after a comma. Counted before anything is
- * built, since a tree takes a hundred times the memory of its text. Of a text that is no JSON the
- * count means nothing, and parsing refuses it.
+ * Each value is the first in its container or follows a comma. Values are counted before
+ * parsing, since a tree takes a hundred times the memory of its text. If the text is no
+ * JSON, the count is meaningless, and parsing fails.
  */
 static bool values_fit(const char *text, size_t len)
 {
@@ -93,7 +93,7 @@ int varlink_parse(const char *text, size_t len, struct varlink_call *ret, struct
 	if (!values_fit(text, len))
 		return error_set(err, -E2BIG, "call: it has more than %u values",
 				 VARLINK_VALUES_MAX);
-	source.nul = true; /* a parameter with one is wrong, but the call is one */
+	source.nul = true; /* a zero in a string is an invalid parameter, not an invalid message */
 	r = json_source_value(&source, "message", VARLINK_MESSAGE_MAX, &object, err);
 	if (!r)
 		r = json_source_finish(&source, err);

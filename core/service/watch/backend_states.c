@@ -1,65 +1,68 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A backend's state is what its provider says of its worker. */
+/*
+ * A state is the status of the provider's worker; its generation grows with each restart.
+ */
 #include "core/service/watch/backend_states.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "core/wire/confinement.h"
 #include "core/check/json.h"
 #include "core/service/log.h"
+#include "core/wire/confinement.h"
 
-struct backend_seen {
+struct backend_state {
 	enum provider_state state;
 	uint32_t generation;
 };
 
-static struct backend_seen see(struct provider *provider)
+static struct backend_state state_of(struct provider *provider)
 {
 	struct provider_status status;
 
 	provider_status(provider, &status);
-	return (struct backend_seen){.state = status.state, .generation = status.generation};
+	return (struct backend_state){.state = status.state, .generation = status.generation};
 }
 
-int backends_seen_begin(struct backends_seen *seen, const struct engine *engine)
+int backend_states_read(struct backend_states *states, const struct engine *engine)
 {
-	struct backend_seen *list = calloc(engine->nproviders + 1, sizeof(*list));
+	struct backend_state *list = calloc(engine->nproviders + 1, sizeof(*list));
 
 	if (!list)
 		return -ENOMEM;
 	for (size_t i = 0; i < engine->nproviders; i++)
-		list[i] = see(engine->providers[i]);
-	backends_seen_free(seen);
-	*seen = (struct backends_seen){.list = list, .count = engine->nproviders};
+		list[i] = state_of(engine->providers[i]);
+	backend_states_free(states);
+	*states = (struct backend_states){.list = list, .count = engine->nproviders};
 	return 0;
 }
 
-json_t *backends_seen_again(struct backends_seen *seen, const struct engine *engine)
+json_t *backend_states_changed(struct backend_states *states, const struct engine *engine)
 {
 	json_t *changed = json_array();
 
-	for (size_t i = 0; i < seen->count && changed; i++) {
-		const struct backend_seen now = see(engine->providers[i]);
+	for (size_t i = 0; i < states->count && changed; i++) {
+		const struct backend_state now = state_of(engine->providers[i]);
 
-		if (now.state == seen->list[i].state && now.generation == seen->list[i].generation)
+		if (now.state == states->list[i].state &&
+		    now.generation == states->list[i].generation)
 			continue;
 		if (json_array_append_new(changed, json_provider(engine->providers[i]))) {
 			json_decref(changed);
 			return NULL;
 		}
-		seen->list[i] = now;
+		states->list[i] = now;
 	}
 	return changed;
 }
 
-void backends_seen_free(struct backends_seen *seen)
+void backend_states_free(struct backend_states *states)
 {
-	free(seen->list);
-	*seen = (struct backends_seen){.list = NULL};
+	free(states->list);
+	*states = (struct backend_states){.list = NULL};
 }
 
-void backends_say_missing(const struct engine *engine, uint32_t *said)
+void backend_states_log_missing(const struct engine *engine, uint32_t *logged)
 {
 	char text[CONFINEMENT_TEXT_MAX];
 	uint32_t missing = 0;
@@ -70,9 +73,9 @@ void backends_say_missing(const struct engine *engine, uint32_t *said)
 		provider_status(engine->providers[i], &status);
 		missing |= status.missing;
 	}
-	missing &= ~*said;
+	missing &= ~*logged;
 	if (missing)
-		log_say(LOG_WARNING, "a backend's worker is confined less than it should be: %s",
+		log_say(LOG_WARNING, "a backend's worker runs without parts of its confinement: %s",
 			confinement_text(missing, text, sizeof(text)));
-	*said |= missing;
+	*logged |= missing;
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How the backends fare, for clients: what changed of it since the last look. */
+/*
+ * The state of each backend's worker, and which of them changed since they were last
+ * read.
+ */
 #ifndef CORE_SERVICE_WATCH_BACKEND_STATES_H
 #define CORE_SERVICE_WATCH_BACKEND_STATES_H
 
@@ -9,21 +12,25 @@
 
 #include "core/service/world.h"
 
-/* What was seen last of each, of one world. Zeroed is nothing yet. */
-struct backends_seen {
-	struct backend_seen *list;
+/* The last state of each backend of one world. Zeroed, it is empty. */
+struct backend_states {
+	struct backend_state *list;
 	size_t count;
 };
 
-/* Look, without telling. -ENOMEM. */
-int backends_seen_begin(struct backends_seen *seen, const struct engine *engine);
-/* Look again: an array of those that changed, as in the document; empty where none did. NULL: out
- * of memory. */
-json_t *backends_seen_again(struct backends_seen *seen, const struct engine *engine);
-void backends_seen_free(struct backends_seen *seen);
+/* Read the states. -ENOMEM: the old ones stay. */
+int backend_states_read(struct backend_states *states, const struct engine *engine);
+/*
+ * Read them again. An array of documents of the backends that changed, empty if none did;
+ * NULL: out of memory.
+ */
+json_t *backend_states_changed(struct backend_states *states, const struct engine *engine);
+void backend_states_free(struct backend_states *states);
 
-/* Log the steps of their confinement that workers lack, enum confinement, unless they are among
- * *said already; adds them to it. */
-void backends_say_missing(const struct engine *engine, uint32_t *said);
+/*
+ * Log the confinement steps (enum confinement) that workers could not take, each once:
+ * *logged holds those that were logged before.
+ */
+void backend_states_log_missing(const struct engine *engine, uint32_t *logged);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Devices reduced to what a watcher is told of them. */
+/* A sorted array. Scanning opens a view of the host, and computes fingerprints. */
 #include "core/service/watch/device_snapshot.h"
 
 #include <errno.h>
@@ -8,36 +8,36 @@
 
 #include "core/check/check.h"
 
-static void entry_clear(struct seen *entry)
+static void entry_clear(struct snapshot_entry *entry)
 {
 	free(entry->host);
-	*entry = (struct seen){.host = NULL};
+	*entry = (struct snapshot_entry){.host = NULL};
 }
 
-void seen_list_free(struct seen_list *list)
+void snapshot_free(struct device_snapshot *snapshot)
 {
-	for (size_t i = 0; i < list->count; i++)
-		entry_clear(&list->list[i]);
-	free(list->list);
-	*list = (struct seen_list){.list = NULL};
+	for (size_t i = 0; i < snapshot->count; i++)
+		entry_clear(&snapshot->list[i]);
+	free(snapshot->list);
+	*snapshot = (struct device_snapshot){.list = NULL};
 }
 
-static int list_grow(struct seen_list *list)
+static int list_grow(struct device_snapshot *snapshot)
 {
-	size_t room = list->room ? list->room * 2 : 16;
-	struct seen *grown;
+	size_t room = snapshot->room ? snapshot->room * 2 : 16;
+	struct snapshot_entry *grown;
 
-	if (list->count < list->room)
+	if (snapshot->count < snapshot->room)
 		return 0;
-	grown = realloc(list->list, room * sizeof(*grown));
+	grown = realloc(snapshot->list, room * sizeof(*grown));
 	if (!grown)
 		return -ENOMEM;
-	list->list = grown;
-	list->room = room;
+	snapshot->list = grown;
+	snapshot->room = room;
 	return 0;
 }
 
-static int entry_make(struct seen *entry, const char *host, const char *device,
+static int entry_make(struct snapshot_entry *entry, const char *host, const char *device,
 		      enum migcompat_kind kind)
 {
 	size_t before = strlen(host) + 1, size = before + strlen(device) + 1;
@@ -47,36 +47,28 @@ static int entry_make(struct seen *entry, const char *host, const char *device,
 		return -ENOMEM;
 	memcpy(text, host, before);
 	memcpy(text + before, device, size - before);
-	*entry = (struct seen){.host = text, .device = text + before, .kind = kind};
+	*entry = (struct snapshot_entry){.host = text, .device = text + before, .kind = kind};
 	return 0;
 }
 
-/* Does a backend compare what may change without a word? */
-static bool is_silent(const struct backend_info *info)
-{
-	for (size_t i = 0; i < info->nwants; i++)
-		if (!(info->wants[i].flags &
-		      (MIGCOMPAT_WANT_AVAILABILITY | MIGCOMPAT_WANT_ANNOUNCED)))
-			return true;
-	return false;
-}
-
-static int look_at(struct seen_list *list, const struct engine *engine, const struct device *device)
+static int entry_add(struct device_snapshot *snapshot, const struct engine *engine,
+		     const struct device *device)
 {
 	struct provider *provider = NULL;
-	struct seen entry;
+	struct snapshot_entry entry;
 
-	if (list_grow(list) || entry_make(&entry, device->host->name, device->id, device->kind))
+	if (list_grow(snapshot) || entry_make(&entry, device->host->name, device->id, device->kind))
 		return -ENOMEM;
 	if (engine_provider(engine, device, &provider, NULL) == 0) {
 		fingerprint_facts(engine, provider, device, entry.fingerprint);
-		list->silent |= is_silent(&provider->info);
+		snapshot->unannounced |= !info_announced(&provider->info);
 	}
-	list->list[list->count++] = entry;
+	snapshot->list[snapshot->count++] = entry;
 	return 0;
 }
 
-int seen_look(struct seen_list *list, struct world *world, const char *only, struct error *err)
+int snapshot_scan(struct device_snapshot *snapshot, struct world *world, const char *only,
+		  struct error *err)
 {
 	struct view view;
 	int r = view_open(world, only, &view, err);
@@ -84,12 +76,12 @@ int seen_look(struct seen_list *list, struct world *world, const char *only, str
 	if (r)
 		return r;
 	for (size_t i = 0; i < view.engine.inventory.ndevices && !r; i++)
-		r = look_at(list, &view.engine, &view.engine.inventory.devices[i]);
+		r = entry_add(snapshot, &view.engine, &view.engine.inventory.devices[i]);
 	view_close(&view);
 	return r ? error_set(err, r, "out of memory") : 0;
 }
 
-int seen_compare(const struct seen *a, const struct seen *b)
+int snapshot_compare(const struct snapshot_entry *a, const struct snapshot_entry *b)
 {
 	int order = strcmp(a->host, b->host);
 
@@ -98,24 +90,24 @@ int seen_compare(const struct seen *a, const struct seen *b)
 
 static int compare(const void *a, const void *b)
 {
-	return seen_compare(a, b);
+	return snapshot_compare(a, b);
 }
 
-void seen_sort(struct seen_list *list)
+void snapshot_sort(struct device_snapshot *snapshot)
 {
-	if (list->count)
-		qsort(list->list, list->count, sizeof(*list->list), compare);
+	if (snapshot->count)
+		qsort(snapshot->list, snapshot->count, sizeof(*snapshot->list), compare);
 }
 
-size_t seen_index(const struct seen_list *list, const char *host, const char *device)
+size_t snapshot_index(const struct device_snapshot *snapshot, const char *host, const char *device)
 {
-	const struct seen wanted = {.host = (char *)(uintptr_t)host, .device = device};
-	size_t low = 0, high = list->count;
+	const struct snapshot_entry wanted = {.host = (char *)(uintptr_t)host, .device = device};
+	size_t low = 0, high = snapshot->count;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (seen_compare(&list->list[middle], &wanted) < 0)
+		if (snapshot_compare(&snapshot->list[middle], &wanted) < 0)
 			low = middle + 1;
 		else
 			high = middle;
@@ -123,21 +115,31 @@ size_t seen_index(const struct seen_list *list, const char *host, const char *de
 	return low;
 }
 
-int seen_insert(struct seen_list *list, size_t at, const struct seen *entry)
+int snapshot_insert(struct device_snapshot *snapshot, size_t at, const struct snapshot_entry *entry)
 {
-	struct seen copy;
+	struct snapshot_entry copy;
 
-	if (list_grow(list) || entry_make(&copy, entry->host, entry->device, entry->kind))
+	if (list_grow(snapshot) || entry_make(&copy, entry->host, entry->device, entry->kind))
 		return -ENOMEM;
 	memcpy(copy.fingerprint, entry->fingerprint, sizeof(copy.fingerprint));
-	memmove(list->list + at + 1, list->list + at, (list->count - at) * sizeof(*list->list));
-	list->list[at] = copy;
-	list->count++;
+	memmove(snapshot->list + at + 1, snapshot->list + at,
+		(snapshot->count - at) * sizeof(*snapshot->list));
+	snapshot->list[at] = copy;
+	snapshot->count++;
 	return 0;
 }
 
-void seen_remove(struct seen_list *list, size_t at)
+void snapshot_remove(struct device_snapshot *snapshot, size_t at)
 {
-	entry_clear(&list->list[at]);
-	memmove(list->list + at, list->list + at + 1, (--list->count - at) * sizeof(*list->list));
+	entry_clear(&snapshot->list[at]);
+	memmove(snapshot->list + at, snapshot->list + at + 1,
+		(--snapshot->count - at) * sizeof(*snapshot->list));
+}
+
+struct snapshot_entry *snapshot_find(struct device_snapshot *snapshot, const char *device)
+{
+	for (size_t i = 0; i < snapshot->count; i++)
+		if (strcmp(snapshot->list[i].device, device) == 0)
+			return &snapshot->list[i];
+	return NULL;
 }

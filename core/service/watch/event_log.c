@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Words for watchers, and a ring that all of them read from, each at its own pace. */
+/* Documents, and a ring buffer that each watcher reads at its own pace. */
 #include "core/service/watch/event_log.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "core/check/json.h"
 #include "core/facts/rfc3339.h"
 
-struct word {
+struct document_fields {
 	const char *event;
 	const char *host;
 	const char *device;
@@ -17,13 +17,13 @@ struct word {
 	const char *hold;
 };
 
-/* What is not known, or not there, is null. */
+/* Null stands for an unknown or missing value. */
 static json_t *text_or_null(const char *text)
 {
 	return json_clean(text && *text ? text : NULL);
 }
 
-/* When it was noticed, as inventories have it. */
+/* When the change was noticed, in the format of inventories. */
 static json_t *time_now(void)
 {
 	char text[RFC3339_BYTES];
@@ -32,7 +32,7 @@ static json_t *time_now(void)
 	return len ? json_stringn(text, len) : NULL;
 }
 
-json_t *told_event(const char *event)
+json_t *event_log_document(const char *event)
 {
 	json_t *object = json_object();
 
@@ -42,108 +42,101 @@ json_t *told_event(const char *event)
 	return object;
 }
 
-static json_t *word_make(const struct word *word)
+static json_t *document_make(const struct document_fields *fields)
 {
-	json_t *object = told_event(word->event);
+	json_t *object = event_log_document(fields->event);
 
-	json_set(&object, "device", text_or_null(word->device));
-	json_set(&object, "host", text_or_null(word->host));
-	json_set(&object, "kind", text_or_null(word->kind));
-	json_set(&object, "old_fingerprint", text_or_null(word->old_fingerprint));
-	json_set(&object, "fingerprint", text_or_null(word->fingerprint));
-	json_set(&object, "hold", text_or_null(word->hold));
+	json_set(&object, "device", text_or_null(fields->device));
+	json_set(&object, "host", text_or_null(fields->host));
+	json_set(&object, "kind", text_or_null(fields->kind));
+	json_set(&object, "old_fingerprint", text_or_null(fields->old_fingerprint));
+	json_set(&object, "fingerprint", text_or_null(fields->fingerprint));
+	json_set(&object, "hold", text_or_null(fields->hold));
 	return object;
 }
 
-const char *told_hold(const struct hold_list *held, const char *host, const char *device)
+const char *event_log_hold(const struct hold_list *holds, const char *host, const char *device)
 {
 	bool there;
-	size_t i = hold_list_index(held, host, device, &there);
+	size_t i = hold_list_index(holds, host, device, &there);
 
-	return there ? held->list[i].reason : NULL;
+	return there ? holds->list[i].reason : NULL;
 }
 
-json_t *told_device(const struct told *told, const char *event, const struct seen *device,
-		    const char *old)
+json_t *event_log_device_document(const struct event_log *log, const char *event,
+				  const struct snapshot_entry *device, const char *old)
 {
-	const struct word word = {
+	const struct document_fields fields = {
 		.event = event,
 		.host = device->host,
 		.device = device->device,
 		.kind = kind_name(device->kind),
 		.old_fingerprint = old,
 		.fingerprint = strcmp(event, "removed") == 0 ? NULL : device->fingerprint,
-		.hold = told_hold(&told->held, device->host, device->device),
+		.hold = event_log_hold(&log->holds, device->host, device->device),
 	};
 
-	return word_make(&word);
+	return document_make(&fields);
 }
 
-static void add(struct told *told, json_t *word, bool of_type)
+static void append(struct event_log *log, json_t *document, bool of_type)
 {
-	struct told_change *change = &told->ring[told->next % TOLD_CHANGES_MAX];
+	struct event_log_entry *entry = &log->ring[log->next % EVENT_LOG_MAX];
 
-	json_decref(change->word);
-	*change = (struct told_change){.word = word, .of_type = of_type};
-	told->next++;
+	json_decref(entry->document);
+	*entry = (struct event_log_entry){.document = document, .of_type = of_type};
+	log->next++;
 }
 
-void told_add_device(struct told *told, const char *event, const struct seen *device,
-		     const char *old)
+void event_log_add_device(struct event_log *log, const char *event,
+			  const struct snapshot_entry *device, const char *old)
 {
-	add(told, told_device(told, event, device, old), device->kind == MIGCOMPAT_KIND_MDEV_TYPE);
+	append(log, event_log_device_document(log, event, device, old),
+	       device->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
 
-void told_add_hold(struct told *told, const struct hold *hold, const char *reason)
+void event_log_add_hold(struct event_log *log, const struct hold *hold, const char *reason)
 {
-	size_t i = seen_index(&told->devices, hold->host, hold->device);
-	const struct seen *seen = i < told->devices.count ? &told->devices.list[i] : NULL;
-	struct word word = {.event = reason ? "held" : "released",
-			    .host = hold->host,
-			    .device = hold->device,
-			    .hold = reason};
+	size_t i = snapshot_index(&log->devices, hold->host, hold->device);
+	const struct snapshot_entry *entry = i < log->devices.count ? &log->devices.list[i] : NULL;
+	struct document_fields fields = {.event = reason ? "held" : "released",
+					 .host = hold->host,
+					 .device = hold->device,
+					 .hold = reason};
 
-	/* What is held may be gone. */
-	if (seen &&
-	    (strcmp(seen->host, hold->host) != 0 || strcmp(seen->device, hold->device) != 0))
-		seen = NULL;
-	if (seen) {
-		word.kind = kind_name(seen->kind);
-		word.fingerprint = seen->fingerprint;
+	/* A held device may have been removed. */
+	if (entry &&
+	    (strcmp(entry->host, hold->host) != 0 || strcmp(entry->device, hold->device) != 0))
+		entry = NULL;
+	if (entry) {
+		fields.kind = kind_name(entry->kind);
+		fields.fingerprint = entry->fingerprint;
 	}
-	add(told, word_make(&word), seen && seen->kind == MIGCOMPAT_KIND_MDEV_TYPE);
+	append(log, document_make(&fields), entry && entry->kind == MIGCOMPAT_KIND_MDEV_TYPE);
 }
 
-void told_add_backend(struct told *told, json_t *backend)
+void event_log_add_backend(struct event_log *log, json_t *backend)
 {
-	json_t *word = told_event("backend");
+	json_t *document = event_log_document("backend");
 
-	json_set(&word, "backend", backend);
-	add(told, word, false);
+	json_set(&document, "backend", backend);
+	append(log, document, false);
 }
 
-const struct told_change *told_change(const struct told *told, uint64_t number)
+const struct event_log_entry *event_log_get(const struct event_log *log, uint64_t number)
 {
-	const struct told_change *change = &told->ring[number % TOLD_CHANGES_MAX];
+	const struct event_log_entry *entry = &log->ring[number % EVENT_LOG_MAX];
 
-	return told->next - number <= TOLD_CHANGES_MAX && change->word ? change : NULL;
+	return log->next - number <= EVENT_LOG_MAX && entry->document ? entry : NULL;
 }
 
-void told_forget(struct told *told)
+void event_log_clear(struct event_log *log)
 {
-	told->whole = false;
-	seen_list_free(&told->devices);
-	hold_list_free(&told->held);
-	for (size_t i = 0; i < TOLD_CHANGES_MAX; i++) {
-		json_decref(told->ring[i].word);
-		told->ring[i] = (struct told_change){.word = NULL};
+	log->scanned = false;
+	snapshot_free(&log->devices);
+	hold_list_free(&log->holds);
+	for (size_t i = 0; i < EVENT_LOG_MAX; i++) {
+		json_decref(log->ring[i].document);
+		log->ring[i] = (struct event_log_entry){.document = NULL};
 	}
-}
-
-struct seen *told_find(struct seen_list *list, const char *device)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (strcmp(list->list[i].device, device) == 0)
-			return &list->list[i];
-	return NULL;
 }

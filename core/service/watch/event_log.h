@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What watchers are told: the devices and holds that are known, and the newest changes of these, in
- * their order, as documents. */
+/*
+ * The devices and holds as watchers know them, and the newest events about them as
+ * documents, in order.
+ */
 #ifndef CORE_SERVICE_WATCH_EVENT_LOG_H
 #define CORE_SERVICE_WATCH_EVENT_LOG_H
 
@@ -9,45 +11,44 @@
 #include "core/check/holds.h"
 #include "core/service/watch/device_snapshot.h"
 
-#define TOLD_CHANGES_MAX 1024u /* that are kept */
+#define EVENT_LOG_MAX 1024u /* events that are kept */
 
-struct told_change {
-	json_t *word;
-	bool of_type; /* of an mdev type */
+struct event_log_entry {
+	json_t *document; /* NULL: there was no memory for it */
+	bool of_type;	  /* it is about an mdev type */
 };
 
-struct told {
-	bool whole; /* there was a look at all devices */
-	struct seen_list devices;
-	struct hold_list held;
-	struct told_change ring[TOLD_CHANGES_MAX]; /* a change's place is its number's rest */
-	uint64_t next;				   /* number of the next change; only grows */
+struct event_log {
+	bool scanned; /* all devices were scanned at least once */
+	struct device_snapshot devices;
+	struct hold_list holds;
+	struct event_log_entry ring[EVENT_LOG_MAX]; /* index: number modulo EVENT_LOG_MAX */
+	uint64_t next;				    /* number of the next event; never decreases */
 };
 
 /* Why a device is held; NULL: it is not. */
-const char *told_hold(const struct hold_list *held, const char *host, const char *device);
+const char *event_log_hold(const struct hold_list *holds, const char *host, const char *device);
 
-/* An event alone. Like all words NULL where there is no memory. */
-json_t *told_event(const char *event);
-/* Of a device. old: its fingerprint before, or NULL. */
-json_t *told_device(const struct told *told, const char *event, const struct seen *device,
-		    const char *old);
+/* An event without a device. Like all documents, NULL if out of memory. */
+json_t *event_log_document(const char *event);
+/* An event about a device. old: its previous fingerprint, or NULL. */
+json_t *event_log_device_document(const struct event_log *log, const char *event,
+				  const struct snapshot_entry *device, const char *old);
 
-/* Changes, for whoever comes to them. One that there is no memory for counts: whoever comes to it
- * has missed something. */
-void told_add_device(struct told *told, const char *event, const struct seen *device,
-		     const char *old);
-/* Held, for that reason, or NULL: released. */
-void told_add_hold(struct told *told, const struct hold *hold, const char *reason);
-/* A document about a backend, taken over. */
-void told_add_backend(struct told *told, json_t *backend);
-/* NULL: it is kept no more. */
-const struct told_change *told_change(const struct told *told, uint64_t number);
+/*
+ * Append an event. On allocation failure an entry without a document is appended, and a
+ * watcher that reaches it starts again with "rescan".
+ */
+void event_log_add_device(struct event_log *log, const char *event,
+			  const struct snapshot_entry *device, const char *old);
+/* reason: of a new hold; NULL: the device was released. */
+void event_log_add_hold(struct event_log *log, const struct hold *hold, const char *reason);
+/* backend: a document, taken over. */
+void event_log_add_backend(struct event_log *log, json_t *backend);
+/* The event of that number; NULL: it is no longer kept, or there was no memory for it. */
+const struct event_log_entry *event_log_get(const struct event_log *log, uint64_t number);
 
-/* Everything but the number. */
-void told_forget(struct told *told);
-
-/* Of the list, by its name alone, or NULL. */
-struct seen *told_find(struct seen_list *list, const char *device);
+/* Free everything. The next number stays. */
+void event_log_clear(struct event_log *log);
 
 #endif

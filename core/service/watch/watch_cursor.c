@@ -1,95 +1,100 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* From phase to phase. Whoever fell too far behind begins anew. */
+/* From phase to phase. A watcher that falls too far behind starts again with "rescan". */
 #include "core/service/watch/watch_cursor.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int word_taken(json_t *word, json_t **ret)
+static int return_document(json_t *document, json_t **ret)
 {
-	if (!word)
+	if (!document)
 		return -ENOMEM;
-	*ret = word;
+	*ret = document;
 	return 1;
 }
 
-void place_clear(struct place *place)
+void cursor_clear(struct watch_cursor *cursor)
 {
-	free(place->last_host);
-	free(place->last_device);
-	place->last_host = place->last_device = NULL;
+	free(cursor->last_host);
+	free(cursor->last_device);
+	cursor->last_host = cursor->last_device = NULL;
 }
 
-static int last_set(struct place *place, const struct seen *seen)
+static int last_set(struct watch_cursor *cursor, const struct snapshot_entry *entry)
 {
-	place_clear(place);
-	place->last_host = strdup(seen->host);
-	place->last_device = strdup(seen->device);
-	if (place->last_host && place->last_device)
+	cursor_clear(cursor);
+	cursor->last_host = strdup(entry->host);
+	cursor->last_device = strdup(entry->device);
+	if (cursor->last_host && cursor->last_device)
 		return 0;
-	place_clear(place);
+	cursor_clear(cursor);
 	return -ENOMEM;
 }
 
-/* By name, as the list may be another than it was. */
-static size_t index_next(const struct place *place, const struct seen_list *list)
+/* Searches by name, since the list may have changed since the last call. */
+static size_t index_next(const struct watch_cursor *cursor, const struct device_snapshot *list)
 {
-	const struct seen last = {.host = place->last_host, .device = place->last_device};
-	size_t i = place->last_host ? seen_index(list, place->last_host, place->last_device) : 0;
+	const struct snapshot_entry last = {.host = cursor->last_host,
+					    .device = cursor->last_device};
+	size_t i = cursor->last_host ? snapshot_index(list, cursor->last_host, cursor->last_device)
+				     : 0;
 
 	while (i < list->count &&
-	       ((place->last_host && seen_compare(&list->list[i], &last) <= 0) ||
-		(!place->types && list->list[i].kind == MIGCOMPAT_KIND_MDEV_TYPE)))
+	       ((cursor->last_host && snapshot_compare(&list->list[i], &last) <= 0) ||
+		(!cursor->types && list->list[i].kind == MIGCOMPAT_KIND_MDEV_TYPE)))
 		i++;
 	return i;
 }
 
-static int next_there(struct place *place, const struct told *told, json_t **ret)
+static int next_present(struct watch_cursor *cursor, const struct event_log *log, json_t **ret)
 {
-	size_t i = index_next(place, &told->devices);
+	size_t i = index_next(cursor, &log->devices);
 
-	if (i == told->devices.count) {
-		place_clear(place);
-		place->phase = PHASE_CHANGES;
-		return word_taken(told_event("ready"), ret);
+	if (i == log->devices.count) {
+		cursor_clear(cursor);
+		cursor->phase = CURSOR_CHANGES;
+		return return_document(event_log_document("ready"), ret);
 	}
-	if (last_set(place, &told->devices.list[i]))
+	if (last_set(cursor, &log->devices.list[i]))
 		return -ENOMEM;
-	return word_taken(told_device(told, "present", &told->devices.list[i], NULL), ret);
+	return return_document(
+		event_log_device_document(log, "present", &log->devices.list[i], NULL), ret);
 }
 
-static int next_change(struct place *place, const struct told *told, json_t **ret)
+static int next_change(struct watch_cursor *cursor, const struct event_log *log, json_t **ret)
 {
-	while (place->next < told->next) {
-		const struct told_change *change = told_change(told, place->next);
+	while (cursor->next < log->next) {
+		const struct event_log_entry *entry = event_log_get(log, cursor->next);
 
-		if (!change) {
-			place->phase = PHASE_WAIT;
-			return word_taken(told_event("rescan"), ret);
+		if (!entry) {
+			cursor->phase = CURSOR_WAIT;
+			return return_document(event_log_document("rescan"), ret);
 		}
-		place->next++;
-		if (!change->of_type || place->types)
-			return word_taken(json_incref(change->word), ret);
+		cursor->next++;
+		if (!entry->of_type || cursor->types)
+			return return_document(json_incref(entry->document), ret);
 	}
 	return 0;
 }
 
-int place_next(struct place *place, const struct told *told, json_t **ret)
+int cursor_next(struct watch_cursor *cursor, const struct event_log *log, json_t **ret)
 {
-	if (place->phase == PHASE_POLICY) {
-		place->phase = PHASE_WAIT;
-		return word_taken(told_event("policy"), ret);
+	if (cursor->phase == CURSOR_POLICY) {
+		cursor->phase = CURSOR_WAIT;
+		return return_document(event_log_document("policy"), ret);
 	}
-	if (place->phase == PHASE_WAIT) {
-		if (!told->whole)
+	if (cursor->phase == CURSOR_WAIT) {
+		if (!log->scanned)
 			return 0;
-		/* Changes from here on: some of them may stand in what is told to be there already.
+		/*
+		 * Changes follow from here on. The list of present devices may include
+		 * some of them already, which does no harm.
 		 */
-		place->next = told->next;
-		place->phase = PHASE_THERE;
-		place_clear(place);
+		cursor->next = log->next;
+		cursor->phase = CURSOR_PRESENT;
+		cursor_clear(cursor);
 	}
-	return place->phase == PHASE_THERE ? next_there(place, told, ret)
-					   : next_change(place, told, ret);
+	return cursor->phase == CURSOR_PRESENT ? next_present(cursor, log, ret)
+					       : next_change(cursor, log, ret);
 }

@@ -1,28 +1,31 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How far one watcher is: first what there is, then "ready", then each change. */
+/*
+ * One watcher's position in the event log: first the devices that exist, then "ready",
+ * then each change.
+ */
 #ifndef CORE_SERVICE_WATCH_WATCH_CURSOR_H
 #define CORE_SERVICE_WATCH_WATCH_CURSOR_H
 
 #include "core/service/watch/event_log.h"
 
-enum phase {
-	PHASE_WAIT,   /* for a first look */
-	PHASE_POLICY, /* is to be told that everything may be another, then as above */
-	PHASE_THERE,  /* is told what there is, up to last_* */
-	PHASE_CHANGES,
+enum cursor_phase {
+	CURSOR_WAIT,	/* for the first scan of all devices */
+	CURSOR_POLICY,	/* next is "policy", then as CURSOR_WAIT */
+	CURSOR_PRESENT, /* sends existing devices; last_* is the last one sent */
+	CURSOR_CHANGES,
 };
 
-/* Zeroed is the beginning. */
-struct place {
-	bool types; /* wants to be told of mdev types, too */
-	enum phase phase;
-	char *last_host; /* NULL: none yet */
+/* Zeroed, it is at the beginning. */
+struct watch_cursor {
+	bool types; /* includes mdev types */
+	enum cursor_phase phase;
+	char *last_host; /* NULL: none sent yet */
 	char *last_device;
-	uint64_t next; /* number of a change */
+	uint64_t next; /* number of the next event */
 };
 
-/* 1: the next word, yours; 0: none yet; -ENOMEM. */
-int place_next(struct place *place, const struct told *told, json_t **ret);
-void place_clear(struct place *place);
+/* 1: the next document, which the caller owns; 0: there is none yet; -ENOMEM. */
+int cursor_next(struct watch_cursor *cursor, const struct event_log *log, json_t **ret);
+void cursor_clear(struct watch_cursor *cursor);
 
 #endif

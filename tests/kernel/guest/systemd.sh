@@ -110,7 +110,7 @@ is '600 root:root' /dev/migcompat-broker
 for device in $DEVICES; do is '600 root:root' "$CLASS/$device/migration_version"; done
 
 step "files are given away by rule"
-sed 's/^#SUBSYSTEM/SUBSYSTEM/' /usr/local/lib/udev/rules.d/60-migcompat.rules \
+sed -e 's/^#SUBSYSTEM/SUBSYSTEM/' -e 's/^#  / /' /usr/local/lib/udev/rules.d/60-migcompat.rules \
 	>/etc/udev/rules.d/60-migcompat.rules
 udevadm control --reload
 systemctl stop $UNIT 2>/dev/null && /sbin/modprobe -r migcompat && systemctl start $UNIT ||
@@ -182,7 +182,7 @@ before=$(main_pid)
 echo 'rules = ( { name = "lab"; match = { target = { kind = "physical"; }; }; action = "deny";
 	reason = "no cards today"; } );' >$POLICY
 systemctl reload $UNIT || fail "no reload"
-says 'policy and backends are loaded again'
+says 'policy and backends were reloaded'
 ends 1 'not permitted' fits $MDEV_2A $CARD_2PORT
 fits $MDEV_2A $MDEV_2B || fail "a rule about cards counts for mdevs"
 echo 'rulez = 1;' >$POLICY
@@ -196,7 +196,7 @@ ends 0 'The old policy stays in force' systemctl status --no-pager -l $UNIT
 rm $POLICY
 begin
 systemctl reload $UNIT
-says 'policy and backends are loaded again'
+says 'policy and backends were reloaded'
 fits $MDEV_2A $CARD_2PORT || fail "a rule that is gone still counts"
 [ "$(main_pid)" = "$before" ] || fail "a reload started another process"
 

@@ -12,7 +12,8 @@ is_the_groups() {
 mkdir -p /run/udev /etc/udev/rules.d
 ln -s udevadm /bin/systemd-udevd
 # The rule that opens the devices' files is off by default.
-sed 's/^#SUBSYSTEM/SUBSYSTEM/' "$(find / -xdev -name 60-migcompat.rules | head -n 1)" \
+sed -e 's/^#SUBSYSTEM/SUBSYSTEM/' -e 's/^#  / /' \
+	"$(find / -xdev -name 60-migcompat.rules | head -n 1)" \
 	>/etc/udev/rules.d/60-migcompat.rules
 systemd-udevd --daemon || fail "udevd does not start"
 # As at boot: devices that exist already, with attachments of an earlier service.

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Looks that give no answer, on a mocked host beside a kernel that the test plays: a backend that
- * crashes at one of its devices, scans that fail or have no thread, and floods of questions. Runs
- * itself under umockdev-wrapper.
+ * Scans that give no answer, on a mocked host with a simulated kernel: a backend crashes
+ * at one of its devices, scans fail or get no thread, and the kernel asks many questions.
+ * Runs itself under umockdev-wrapper.
  */
 #include <umockdev.h>
 
@@ -12,23 +12,23 @@
 #include "tests/support/mocked.h"
 
 #define DEVICES 8
-#define CRASH 3 /* index of the one that the backend crashes at, in some tests */
+#define CRASH 3 /* index of the device at which the backend crashes, in some tests */
 #define TYPE "moody:plain"
 
 static UMockdevTestbed *testbed;
-static _Atomic unsigned failing_scans, missing_threads; /* so many more */
-static char names[DEVICES + 1][16];			/* one more may come */
+static _Atomic unsigned failing_scans, missing_threads; /* number of further failures */
+static char names[DEVICES + 1][16];			/* a test may add one */
 
-int __real_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err);
+int __real_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err);
 
-int __wrap_scan_run(struct scan *scan, struct world *world, char *const *ids, size_t nids,
-		    struct error *err)
+int __wrap_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
+			       size_t nids, struct error *err)
 {
 	if (!failing_scans)
-		return __real_scan_run(scan, world, ids, nids, err);
+		return __real_attachment_scan_run(scan, world, ids, nids, err);
 	failing_scans--;
 	return error_set(err, -EIO, "the test has it fail");
 }
@@ -44,7 +44,7 @@ int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 	return -EAGAIN;
 }
 
-/* mood: what the backend does with it; see tests/backends/moody. */
+/* mood: how the backend reacts to the device; see tests/backends/moody. */
 static void device_make(unsigned i, const char *mood)
 {
 	char *path;
@@ -104,7 +104,7 @@ static void kernel_lacks_memory(unsigned times)
 	pthread_mutex_unlock(&shim.lock);
 }
 
-/* What reading its migration_type gives: the text, or "" for an error. */
+/* The content of migration_type; "": an error. */
 static void type_of(const char *name, char type[160])
 {
 	uint64_t attachment = shim_attachment(name);
@@ -116,7 +116,7 @@ static void type_of(const char *name, char type[160])
 	pthread_mutex_unlock(&shim.lock);
 }
 
-static void type_is_told(unsigned i)
+static void assert_type_published(unsigned i)
 {
 	char type[160] = "";
 
@@ -129,11 +129,11 @@ static void type_is_told(unsigned i)
 	assert_string_equal(type, TYPE);
 }
 
-static void healthy_types_are_told(void)
+static void assert_healthy_types_published(void)
 {
 	for (unsigned i = 0; i < DEVICES; i++)
 		if (i != CRASH)
-			type_is_told(i);
+			assert_type_published(i);
 }
 
 static void state_of_the_backend(char *state, size_t size)
@@ -152,73 +152,73 @@ static void device_that_crashes_the_backend_keeps_no_other_type(void **state)
 	char text[160];
 
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	type_of(names[CRASH], text);
 	assert_string_equal(text, "");
 	state_of_the_backend(text, sizeof(text));
 	assert_string_not_equal(text, "parked");
 }
 
-static void types_are_told_after_a_reload_too(void **state)
+static void types_are_published_after_a_reload_too(void **state)
 {
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	kill(getpid(), SIGHUP);
 	device_make(DEVICES, "well");
-	type_is_told(DEVICES);
-	healthy_types_are_told();
+	assert_type_published(DEVICES);
+	assert_healthy_types_published();
 }
 
 static void scan_that_failed_is_repeated(void **state)
 {
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	failing_scans = 2;
 	device_make(DEVICES, "well");
-	type_is_told(DEVICES);
+	assert_type_published(DEVICES);
 	assert_int_equal(failing_scans, 0);
 }
 
 static void scan_that_had_no_thread_is_repeated(void **state)
 {
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	missing_threads = 2;
 	device_make(DEVICES, "well");
-	type_is_told(DEVICES);
+	assert_type_published(DEVICES);
 	assert_int_equal(missing_threads, 0);
 }
 
 static void device_that_the_kernel_had_no_memory_for_is_attached_later(void **state)
 {
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	kernel_lacks_memory(2);
 	device_make(DEVICES, "well");
-	type_is_told(DEVICES);
+	assert_type_published(DEVICES);
 	assert_int_equal(shim.no_memory, 0);
 }
 
-/* Of those that were put aside, whose types come after their attachments. */
-static void types_that_the_kernel_had_no_memory_for_are_told_later(void **state)
+/* Devices that were skipped are attached first and get their types later. */
+static void types_that_the_kernel_had_no_memory_for_are_published_later(void **state)
 {
 	(void)state;
 	for (unsigned i = 0; i < DEVICES; i++)
 		shim_attachment(names[i]);
 	kernel_lacks_memory(2);
-	healthy_types_are_told();
+	assert_healthy_types_published();
 }
 
-/* Nobody reads the answers: all of it is under way at once. */
-static void flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls(void **state)
+/* No caller reads the answers, so all questions are open at once. */
+static void many_questions_delay_neither_scans_nor_reloads_nor_calls_of_root(void **state)
 {
 	json_t *reply;
 
 	(void)state;
-	healthy_types_are_told();
+	assert_healthy_types_published();
 	for (unsigned i = 0; i < 3 * ASKS_MAX; i++) {
 		shim_put(MIGCOMPAT_BROKER_OP_ASK, 0, "moody:mdev:plain:1;plain");
-		/* The kernel that is played has few places for messages. */
+		/* The simulated kernel queues few messages. */
 		while (shim_waiting() > SHIM_MESSAGES_MAX / 2)
 			pause_ms(1);
 		if (i == ASKS_MAX + 10)
@@ -231,7 +231,7 @@ static void flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls(v
 			json_decref(reply);
 		}
 	}
-	type_is_told(DEVICES);
+	assert_type_published(DEVICES);
 }
 
 static int run_mocked(void)
@@ -240,12 +240,12 @@ static int run_mocked(void)
 #define WELL(name) cmocka_unit_test_setup_teardown(name, start_well, end)
 	const struct CMUnitTest tests[] = {
 		CASE(device_that_crashes_the_backend_keeps_no_other_type),
-		CASE(types_are_told_after_a_reload_too),
+		CASE(types_are_published_after_a_reload_too),
 		WELL(scan_that_failed_is_repeated),
 		WELL(scan_that_had_no_thread_is_repeated),
-		CASE(types_that_the_kernel_had_no_memory_for_are_told_later),
+		CASE(types_that_the_kernel_had_no_memory_for_are_published_later),
 		WELL(device_that_the_kernel_had_no_memory_for_is_attached_later),
-		WELL(flood_of_questions_keeps_neither_looks_nor_reloads_nor_roots_calls),
+		WELL(many_questions_delay_neither_scans_nor_reloads_nor_calls_of_root),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a scan says of devices whose backend fails at one of them. Workers are real, devices are
- * recorded types.
+ * Outcomes of a scan if the backend fails at one device. Workers are real, devices are
+ * recorded.
  */
 #include "core/service/kernel/attachment_scan.h"
 
@@ -9,8 +9,8 @@
 #include <time.h>
 
 #include "core/worker_client/restart.h"
-#include "tests/support/files.h"
 #include "tests/service/worker_program.h"
+#include "tests/support/files.h"
 
 #define DEVICE(id, mood) \
 	"{\"id\":\"moody/" id "\",\"kind\":\"mdev-type\",\"driver\":\"moody\",\"facts\":{" mood "}}"
@@ -20,8 +20,8 @@
 struct bench {
 	struct folder folder; /* policy and inventory */
 	struct world world;
-	struct scan scan;
-	const char *waiting; /* id of the device whose look is not due; NULL: none */
+	struct attachment_scan scan;
+	const char *waiting; /* id of a device that must not be scanned yet; NULL: none */
 };
 
 static struct bench bench;
@@ -51,7 +51,7 @@ static void start(const char *devices, const char *policy)
 static int end(void **state)
 {
 	(void)state;
-	scan_free(&bench.scan);
+	attachment_scan_free(&bench.scan);
 	engine_stop(&bench.world.engine);
 	folder_remove(&bench.folder);
 	return 0;
@@ -69,9 +69,9 @@ static void scan(void)
 {
 	struct error err = {0};
 
-	scan_free(&bench.scan);
-	bench.scan = (struct scan){.waits = waits, .arg = &bench};
-	if (scan_run(&bench.scan, &bench.world, NULL, 0, &err))
+	attachment_scan_free(&bench.scan);
+	bench.scan = (struct attachment_scan){.waits = waits, .arg = &bench};
+	if (attachment_scan_run(&bench.scan, &bench.world, NULL, 0, &err))
 		fail_msg("%s", err.text);
 }
 
@@ -88,7 +88,7 @@ static void assert_row(size_t i, enum scan_outcome outcome, const char *type, in
 		assert_null(row->type);
 }
 
-/* The worker is started again at the first use after its rest. */
+/* The worker is restarted at the first use after its pause. */
 static void rest(void)
 {
 	const struct timespec time = {.tv_nsec = 2 * RESTART_FIRST_MS * 1000000};
@@ -101,17 +101,17 @@ static void answered_devices_have_their_types(void **state)
 	(void)state;
 	start(DEVICE("1", "") "," DEVICE("2", ""), "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
-/* A scan keeps those of all devices at once, in the service's memory. */
+/* A scan keeps the parameters of all devices in memory. */
 static void parameters_that_cannot_be_published_are_not_kept(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("many")), "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
 	assert_int_equal(bench.scan.rows[0].parameters.nparameters, 0);
 }
 
@@ -120,8 +120,8 @@ static void refusal_is_an_answer(void **state)
 	(void)state;
 	start(DEVICE("1", MOOD("refuse")) "," DEVICE("2", ""), "");
 	scan();
-	assert_row(0, SCAN_TOLD, NULL, -EINVAL);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, NULL, -EINVAL);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
@@ -131,10 +131,10 @@ static void device_that_ends_the_worker_has_the_others_put_aside(void **state)
 											    ""),
 	      "");
 	scan();
-	assert_row(0, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_ANSWERED, TYPE, 0);
 	assert_row(1, SCAN_ENDED, NULL, -EIO);
-	assert_row(2, SCAN_ASIDE, NULL, -EIO);
-	assert_row(3, SCAN_ASIDE, NULL, -EIO);
+	assert_row(2, SCAN_SKIPPED, NULL, -EIO);
+	assert_row(3, SCAN_SKIPPED, NULL, -EIO);
 }
 
 static void device_that_hangs_has_the_others_put_aside(void **state)
@@ -143,7 +143,7 @@ static void device_that_hangs_has_the_others_put_aside(void **state)
 	start(DEVICE("1", MOOD("hang")) "," DEVICE("2", ""), "timeout_ms = 100;\n");
 	scan();
 	assert_row(0, SCAN_ENDED, NULL, -ETIMEDOUT);
-	assert_row(1, SCAN_ASIDE, NULL, -EIO);
+	assert_row(1, SCAN_SKIPPED, NULL, -EIO);
 }
 
 static void resting_backend_is_no_answer(void **state)
@@ -156,37 +156,38 @@ static void resting_backend_is_no_answer(void **state)
 	assert_row(0, SCAN_BUSY, NULL, -EIO);
 }
 
-static void device_whose_look_waits_keeps_none_of_the_others(void **state)
+static void device_that_must_wait_delays_no_other(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
 	bench.waiting = "moody/1";
 	scan();
-	assert_row(0, SCAN_ASIDE, NULL, -EIO);
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(0, SCAN_SKIPPED, NULL, -EIO);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
-static void devices_that_were_put_aside_are_told_after_the_rest(void **state)
+static void devices_that_were_skipped_are_published_after_the_pause(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")) "," DEVICE("2", ""), "");
 	scan();
-	assert_row(1, SCAN_ASIDE, NULL, -EIO);
+	assert_row(1, SCAN_SKIPPED, NULL, -EIO);
 	rest();
 	bench.waiting = "moody/1";
 	scan();
-	assert_row(1, SCAN_TOLD, TYPE, 0);
+	assert_row(1, SCAN_ANSWERED, TYPE, 0);
 }
 
 static void parked_backend_is_an_answer(void **state)
 {
 	(void)state;
 	start(DEVICE("1", MOOD("crash")), "");
-	for (unsigned i = 0; i < 200 && (i == 0 || bench.scan.rows[0].outcome != SCAN_TOLD); i++) {
+	for (unsigned i = 0; i < 200 && (i == 0 || bench.scan.rows[0].outcome != SCAN_ANSWERED);
+	     i++) {
 		rest();
 		scan();
 	}
-	assert_row(0, SCAN_TOLD, NULL, -EIO);
+	assert_row(0, SCAN_ANSWERED, NULL, -EIO);
 }
 
 int main(void)
@@ -199,8 +200,8 @@ int main(void)
 		CASE(device_that_ends_the_worker_has_the_others_put_aside),
 		CASE(device_that_hangs_has_the_others_put_aside),
 		CASE(resting_backend_is_no_answer),
-		CASE(device_whose_look_waits_keeps_none_of_the_others),
-		CASE(devices_that_were_put_aside_are_told_after_the_rest),
+		CASE(device_that_must_wait_delays_no_other),
+		CASE(devices_that_were_skipped_are_published_after_the_pause),
 		CASE(parked_backend_is_an_answer),
 	};
 
