@@ -186,7 +186,7 @@ int regions_mount(const struct migcompat_device_state *ops, void *session,
 	if (base == MAP_FAILED) {
 		int r = -errno;
 
-		migcompat_regions_free(regions);
+		regions_free(regions);
 		return error_set(err, r, "regions could not be mapped: %s", strerror(-r));
 	}
 	regions->base = base;
@@ -195,23 +195,7 @@ int regions_mount(const struct migcompat_device_state *ops, void *session,
 	return 0;
 }
 
-int migcompat_regions_new(const struct migcompat_device_state *table, void *session,
-			  struct migcompat_regions **ret)
-{
-	struct migcompat_device_state ops = {0};
-	struct regions_info info = {0};
-	int r = regions_ops_copy(table, &ops, NULL);
-	int fd;
-
-	if (!r)
-		r = regions_info_get(&ops, session, &info, NULL);
-	if (r)
-		return r;
-	fd = regions_memory_new(&info, NULL);
-	return fd < 0 ? fd : regions_mount(&ops, session, &info, fd, ret, NULL);
-}
-
-struct migcompat_regions *migcompat_regions_free(struct migcompat_regions *regions)
+struct migcompat_regions *regions_free(struct migcompat_regions *regions)
 {
 	if (!regions)
 		return NULL;
@@ -222,28 +206,6 @@ struct migcompat_regions *migcompat_regions_free(struct migcompat_regions *regio
 	free(regions->config);
 	free(regions);
 	return NULL;
-}
-
-void *migcompat_regions_map(const struct migcompat_regions *regions, enum migcompat_region region,
-			    size_t *ret_size)
-{
-	struct migcompat_region_place place = {0};
-
-	if ((unsigned)region < MIGCOMPAT_REGION_ENUM_COUNT)
-		place = regions->control.regions[region];
-	if (ret_size)
-		*ret_size = place.size;
-	return place.size ? regions->base + place.offset : NULL;
-}
-
-int migcompat_regions_fd(const struct migcompat_regions *regions)
-{
-	return regions->fd;
-}
-
-const char *migcompat_regions_message(const struct migcompat_regions *regions)
-{
-	return regions->err.text;
 }
 
 /* ---------------------------------------------------------------- fields */
@@ -294,7 +256,7 @@ static const struct field *field_find(struct migcompat_regions *regions, uint64_
 	return NULL;
 }
 
-int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size,
+int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size,
 			    uint64_t value)
 {
 	const struct field *field = field_find(regions, offset, size);
@@ -316,7 +278,7 @@ int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, 
 	return r;
 }
 
-int migcompat_regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
+int regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
 			   uint64_t *ret_value)
 {
 	const struct field *field = field_find(regions, offset, size);

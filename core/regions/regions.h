@@ -25,6 +25,8 @@ enum regions_load {
 	REGIONS_LOAD_REFUSED, /* and nothing is staged any more */
 };
 
+struct state_port;
+
 struct migcompat_regions {
 	struct migcompat_device_state ops;
 	void *session;
@@ -43,6 +45,9 @@ struct migcompat_regions {
 	struct error reason; /* and its sentence */
 	uint64_t staged;     /* bytes of memory that a load has brought in order */
 	struct error err;
+	/* api.c: a device in another process, and the path of its socket. NULL: it is in this one. */
+	struct state_port *remote;
+	char *path;
 };
 
 /* Make sense of a table and of what its info says. -EPROTO with a sentence; or what the vendor's
@@ -62,6 +67,13 @@ int regions_memory_new(const struct regions_info *info, struct error *err);
 int regions_mount(const struct migcompat_device_state *ops, void *session,
 		  const struct regions_info *info, int fd, struct migcompat_regions **ret,
 		  struct error *err);
+
+/* Unmount; a load that is under way is dropped. Takes NULL, returns NULL. */
+struct migcompat_regions *regions_free(struct migcompat_regions *regions);
+/* migcompat_regions_write and migcompat_regions_read, of a device in this process. */
+int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size, uint64_t value);
+int regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
+		 uint64_t *ret_value);
 
 /* Rules of the fields. Each: 0, or -errno with the sentence in regions->err. */
 int regions_write_version(struct migcompat_regions *regions, uint64_t value);

@@ -17,6 +17,7 @@
 #include "core/regions/load.h"
 #include "core/regions/save.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 
 #define PAGES 65536u /* 256 MiB */
 #define BYTES ((uint64_t)PAGES * MIGCOMPAT_STATE_PAGE)
@@ -69,11 +70,10 @@ static ssize_t file_write(void *arg, const void *bytes, size_t len)
 static struct state_port *mount(struct card *card)
 {
 	struct migcompat_regions *regions = NULL;
-	struct state_port *port = NULL;
 
-	if (migcompat_regions_new(&card_table, card, &regions) || port_local_new(regions, &port))
+	if (migcompat_regions_new(&card_table, card, &regions))
 		die("regions", "could not be mounted");
-	return port;
+	return local_port_new(regions);
 }
 
 static int judge(void *arg, const char *version, size_t len, struct error *err)
@@ -218,8 +218,8 @@ static void bench_here(struct card *source, struct card *target, struct memory_f
 		part[i] = dirty_round(from, source, DIRTY) / full * 100;
 	}
 	print("state-round of 1 % dirty pages", part, "% of a full round");
-	port_close(from);
-	port_close(to);
+	local_port_free(from);
+	local_port_free(to);
 }
 
 struct end {

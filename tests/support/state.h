@@ -6,6 +6,7 @@
 #include "core/regions/load.h"
 #include "core/regions/save.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"
 
@@ -24,12 +25,12 @@ static inline void side_make(struct side *side, uint64_t pages, uint32_t capabil
 	card_make(&side->card, pages, capabilities);
 	card_fill(&side->card, seed);
 	assert_int_equal(migcompat_regions_new(&card_table, &side->card, &regions), 0);
-	assert_int_equal(port_local_new(regions, &side->port), 0);
+	side->port = local_port_new(regions);
 }
 
 static inline void side_free(struct side *side)
 {
-	port_close(side->port);
+	local_port_free(side->port);
 	card_free(&side->card);
 }
 
