@@ -7,13 +7,19 @@
  * The last part has source and target in a worker each, with the regions in memory that both sides
  * map.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/worker_client/provider_worker.h"
 #include "core/facts/model.h"
+#include "core/regions/client.h"
 #include "core/regions/load.h"
 #include "core/regions/save.h"
 #include "tests/support/card.h"
@@ -267,6 +273,78 @@ static void bench_workers(const struct card *plain, struct memory_file *file)
 	inventory_free(&inventory);
 }
 
+/* ---------------------------------------------------------------- served by other processes */
+
+static pid_t serve_begin(const char *path)
+{
+	const struct migcompat_server_options options = {.struct_size = sizeof(options),
+							 .version = VERSION};
+	struct migcompat_regions_server *server = NULL;
+	struct migcompat_regions *regions = NULL;
+	struct card card;
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork", strerror(errno));
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	card_make(&card, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_fill(&card, 1);
+	if (migcompat_regions_new(&card_table, &card, &regions) ||
+	    migcompat_regions_server_new(regions, path, &options, &server))
+		die("server", regions ? migcompat_regions_message(regions) : "no regions");
+	while (migcompat_regions_server_run(server, -1) == 0)
+		;
+	exit(1);
+}
+
+static struct state_port *served_port(const char *path)
+{
+	const struct client_options options = {.timeout_ms = 10000, .stop = -1};
+	struct state_port *port = NULL;
+	struct error err = {0};
+
+	for (int i = 0; i < 100; i++) {
+		if (client_connect(path, &options, &port, &err) == 0)
+			return port;
+		usleep(100000);
+	}
+	die("client", err.text);
+	return NULL;
+}
+
+static void serve_end(pid_t child, struct state_port *port, const char *path)
+{
+	port_close(port);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	unlink(path);
+}
+
+static void bench_served(const struct card *plain, struct memory_file *file)
+{
+	char folder[] = "/tmp/bench_state.XXXXXX", source[64], target[64];
+	struct state_port *from, *to;
+	struct error err = {0};
+	pid_t children[2];
+
+	if (!mkdtemp(folder))
+		die("mkdtemp", strerror(errno));
+	snprintf(source, sizeof(source), "%s/a", folder);
+	snprintf(target, sizeof(target), "%s/b", folder);
+	children[0] = serve_begin(source);
+	children[1] = serve_begin(target);
+	from = served_port(source);
+	to = served_port(target);
+	if (client_check(to, VERSION, strlen(VERSION), &err))
+		die("check", err.text);
+	move("-served", from, to, plain, file);
+	serve_end(children[0], from, source);
+	serve_end(children[1], to, target);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	static struct card source, target;
@@ -277,6 +355,7 @@ int main(void)
 	card_fill(&source, 1);
 	bench_here(&source, &target, &file);
 	card_free(&target);
+	bench_served(&source, &file);
 	bench_workers(&source, &file);
 	card_free(&source);
 	return 0;
