@@ -213,6 +213,11 @@ const char *client_version(const struct state_port *port)
 	return ((const struct client *)(const void *)port)->version;
 }
 
+bool client_lives(const struct state_port *port)
+{
+	return !((const struct client *)(const void *)port)->dead;
+}
+
 int client_memory(const struct state_port *port)
 {
 	return ((const struct client *)(const void *)port)->memory;
@@ -231,8 +236,8 @@ static int socket_connect(struct client *client, struct error *err)
 		return r;
 	client->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	/* A full queue of connections makes connect(2) wait for this long. */
-	if (client->socket < 0 || setsockopt(client->socket, SOL_SOCKET, SO_SNDTIMEO, &limit,
-					     sizeof(limit)) < 0)
+	if (client->socket < 0 ||
+	    setsockopt(client->socket, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
 		return error_set(err, -errno, "no socket could be made: %s", strerror(errno));
 	if (connect(client->socket, (const struct sockaddr *)&address, sizeof(address)) < 0) {
 		r = errno == EAGAIN ? -ETIMEDOUT : errno == EINTR ? -ECANCELED : -errno;

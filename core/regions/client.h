@@ -23,6 +23,8 @@ int client_connect(const char *path, const struct client_options *options, struc
 		   struct error *err);
 /* The device's migration version string. Lives as long as the port. */
 const char *client_version(const struct state_port *port);
+/* Is there still a connection? A request that failed without a reply has ended it. */
+bool client_lives(const struct state_port *port);
 /* The memfd of the regions; it belongs to the port. */
 int client_memory(const struct state_port *port);
 /* Would the device take a state with this version string? 0, or -errno with the device's sentence.

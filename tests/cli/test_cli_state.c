@@ -336,7 +336,7 @@ static void a_save_says_where_to(void **state)
 	run("migcompat " SERIAL_A "check -o x " DUAL " " SINGLE);
 	assert_trouble("check takes no --columns");
 	run("migcompat " SERIAL_A "state save --interface x " DUAL " -o \"$FOLDER\"/x");
-	assert_trouble("--interface is \"x\", expected any, group or cdev");
+	assert_trouble("--interface is \"x\", expected any, group, cdev or regions");
 }
 
 static void a_device_of_another_host_is_not_saved_and_leaves_no_file(void **state)
