@@ -62,7 +62,8 @@ static int loading_say(const struct loading *loading, int status)
 	if (loading->verdict.code != MIGCOMPAT_COMPATIBLE)
 		verdict_print(cli, loading->document, status);
 	if (loading->report.refused)
-		output_line("kernel: %s (%s)", error_name(loading->report.refused),
+		output_line("%s: %s (%s)", loading->regions ? "device" : "kernel",
+			    error_name(loading->report.refused),
 			    strerror(abs(loading->report.refused)));
 	if (!loading->r)
 		output_line("loaded %s into %s; %s",

@@ -2,6 +2,7 @@
 /* A device that is served on a socket: what clients do, well-behaved and hostile. */
 #include <fcntl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 
 #include "core/regions/message.h"
 #include "core/regions/peer.h"
@@ -395,6 +396,40 @@ static void root_and_the_own_user_alone_may_connect(void **state)
 	assert_false(peer_allowed(1000, 0));
 }
 
+/* A client of another user, who the mode of the socket would let in. */
+static int stranger(struct bench *bench)
+{
+	const uid_t nobody = 65534;
+
+	if (setresuid(nobody, nobody, nobody))
+		return 2;
+	bench->client = raw_connect(bench);
+	while (recv(bench->client, &bench->reply, sizeof(bench->reply), MSG_DONTWAIT) < 0)
+		usleep(1000);
+	return bench->reply.error == EPERM ? 0 : 1;
+}
+
+static void another_user_is_not_served(void **state)
+{
+	struct bench *bench = *state;
+	int status = -1;
+	pid_t child;
+
+	if (geteuid() != 0)
+		skip();
+	assert_int_equal(chmod(bench->folder.path, 0755), 0);
+	assert_int_equal(chmod(bench->path, 0666), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0)
+		_exit(stranger(bench));
+	while (waitpid(child, &status, WNOHANG) == 0)
+		assert_int_equal(migcompat_regions_server_run(bench->server, 10), 0);
+	assert_int_equal(status, 0);
+	assert_true(hello(bench));
+	assert_int_equal(bench->reply.error, 0);
+}
+
 /* ---------------------------------------------------------------- the server itself */
 
 static void a_live_socket_is_not_replaced_and_a_stale_one_is(void **state)
@@ -464,6 +499,7 @@ int main(void)
 		SERVED(descriptors_of_a_client_are_not_kept),
 		SERVED(a_live_socket_is_not_replaced_and_a_stale_one_is),
 		SERVED(a_server_needs_a_version_string_and_a_short_path),
+		SERVED(another_user_is_not_served),
 		cmocka_unit_test(root_and_the_own_user_alone_may_connect),
 	};
 
