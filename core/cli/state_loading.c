@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* May a state be loaded, and what is said afterwards. Must not know how it is loaded. */
-#include "core/cli/state_loading.h"
+#include "core/cli/state_regions.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -36,6 +36,8 @@ static json_t *loading_json(const struct loading *loading)
 
 static const char *afterwards(const struct loading *loading)
 {
+	if (loading->regions && !state_unix(loading->target->id))
+		return "its backend took it, and drops it now";
 	if (loading->regions)
 		return loading->cli->options.stopped ? "it is stopped" : "it runs";
 	return loading->report.verified

@@ -22,6 +22,7 @@ struct client {
 	int memory; /* the memfd; -1: not received yet */
 	size_t size;
 	uint32_t number; /* of the last request */
+	bool started;	 /* its reply was not received yet */
 	int dead;	 /* 0, or the errno that ended the connection */
 	struct error reason;
 	char version[MIGCOMPAT_STRING_MAX + 1];
@@ -90,28 +91,35 @@ static const char *failure(int r)
 	}
 }
 
-/* Send client->request and receive client->reply. *ret_fd: a descriptor that came with it, or -1.
- * 0: there is a reply, which may hold an error. */
-static int exchange(struct client *client, int *ret_fd, struct error *err)
+/* Send client->request. A server that refuses the connection closes it after a reply that says
+ * why, so a closed connection counts as sent. */
+static int request_send(struct client *client, struct error *err)
 {
-	ssize_t n;
 	int r;
 
-	*ret_fd = -1;
 	if (client->dead)
 		return error_set(err, client->dead, "%s", client->reason.text);
 	client->request.number = ++client->number;
 	r = peer_send(client->socket, &client->request, message_request_size(&client->request), -1);
-	/* A server that refused the connection closed it after a reply that says why. */
-	if (r == -EPIPE)
-		r = 0;
-	if (!r)
+	return r && r != -EPIPE ? fail(client, r, failure(r), err) : 0;
+}
+
+/* Receive client->reply. *ret_fd: a descriptor that came with it, or -1. 0: there is a reply, which
+ * may hold an error. */
+static int reply_receive(struct client *client, int *ret_fd, struct error *err)
+{
+	struct message_reply *reply = &client->reply;
+	ssize_t n = peer_receive(client->socket, reply, sizeof(*reply), ret_fd);
+	int r;
+
+	if (n == -EAGAIN) {
 		r = wait_readable(client);
-	if (r)
-		return fail(client, r, failure(r), err);
-	n = peer_receive(client->socket, &client->reply, sizeof(client->reply), ret_fd);
-	if (n >= 0 && message_reply_sound(&client->reply, (size_t)n) &&
-	    client->reply.op == client->request.op && client->reply.number == client->number)
+		if (r)
+			return fail(client, r, failure(r), err);
+		n = peer_receive(client->socket, reply, sizeof(*reply), ret_fd);
+	}
+	if (n >= 0 && message_reply_sound(reply, (size_t)n) && reply->op == client->request.op &&
+	    reply->number == client->number)
 		return 0;
 	if (*ret_fd >= 0)
 		close(*ret_fd);
@@ -120,10 +128,10 @@ static int exchange(struct client *client, int *ret_fd, struct error *err)
 	return fail(client, r, failure(r), err);
 }
 
-/* The same of a request whose reply brings no descriptor. */
-static int call(struct client *client, struct error *err)
+/* A reply that brings no descriptor. */
+static int reply_plain(struct client *client, struct error *err)
 {
-	int fd, r = exchange(client, &fd, err);
+	int fd = -1, r = reply_receive(client, &fd, err);
 
 	if (fd >= 0)
 		close(fd);
@@ -143,26 +151,72 @@ static int outcome(const struct client *client, struct error *err)
 	return error_set(err, r, "%.*s", (int)reply->len, reply->text);
 }
 
-static int client_run(struct state_port *port, const struct state_write *writes, size_t count,
-		      bool total, struct migcompat_control *ret_control, struct error *err)
+static int run_send(struct client *client, const struct state_write *writes, size_t count,
+		    uint32_t flags, struct error *err)
 {
-	struct client *client = client_of(port);
-	int r;
-
 	if (count > STATE_WRITES_MAX)
 		return error_set(err, -E2BIG, "more than %u writes at a time", STATE_WRITES_MAX);
 	client->request.op = MESSAGE_RUN;
 	client->request.count = (uint32_t)count;
-	client->request.total = total;
+	client->request.flags = flags;
 	if (count)
 		memcpy(client->request.writes, writes, count * sizeof(*writes));
-	r = call(client, err);
+	return request_send(client, err);
+}
+
+static int client_start(struct state_port *port, const struct state_write *writes, size_t count,
+			bool spare, struct error *err)
+{
+	struct client *client = client_of(port);
+	int r = run_send(client, writes, count, spare ? MESSAGE_SPARE : 0, err);
+
+	client->started = !r;
+	return r;
+}
+
+static int client_finish(struct state_port *port, struct migcompat_control *ret_control,
+			 struct error *err)
+{
+	struct client *client = client_of(port);
+	int r;
+
+	client->started = false;
+	r = reply_plain(client, err);
 	if (r)
 		return r;
 	r = message_control_get(&client->reply.control, port, ret_control);
 	if (r)
 		return fail(client, r, failure(r), err);
 	return outcome(client, err);
+}
+
+/* The result of what was started, if anything was. */
+static int settle(struct client *client, struct error *err)
+{
+	struct migcompat_control control;
+
+	return client->started ? client_finish(&client->port, &control, err) : 0;
+}
+
+static int client_run(struct state_port *port, const struct state_write *writes, size_t count,
+		      bool total, struct migcompat_control *ret_control, struct error *err)
+{
+	struct client *client = client_of(port);
+	int r = settle(client, err);
+
+	if (!r)
+		r = run_send(client, writes, count, total ? MESSAGE_TOTAL : 0, err);
+	return r ? r : client_finish(port, ret_control, err);
+}
+
+/* A request without a descriptor and its reply. */
+static int call(struct client *client, struct error *err)
+{
+	int r = request_send(client, err);
+
+	if (!r)
+		r = reply_plain(client, err);
+	return r ? r : outcome(client, err);
 }
 
 static void client_close(struct state_port *port)
@@ -180,32 +234,34 @@ static void client_close(struct state_port *port)
 
 static const struct state_port_ops client_ops = {
 	.run = client_run,
+	.start = client_start,
+	.finish = client_finish,
 	.close = client_close,
 };
 
 int client_check(struct state_port *port, const char *version, size_t len, struct error *err)
 {
 	struct client *client = client_of(port);
-	int r;
+	int r = settle(client, err);
 
+	if (r)
+		return r;
 	if (len > MIGCOMPAT_STRING_MAX)
 		return error_set(err, -E2BIG, "the version string is longer than %u bytes",
 				 MIGCOMPAT_STRING_MAX);
 	client->request.op = MESSAGE_CHECK;
 	client->request.count = (uint32_t)len;
 	memcpy(client->request.text, version, len);
-	r = call(client, err);
-	return r ? r : outcome(client, err);
+	return call(client, err);
 }
 
 int client_keep(struct state_port *port, struct error *err)
 {
 	struct client *client = client_of(port);
-	int r;
+	int r = settle(client, err);
 
 	client->request.op = MESSAGE_KEEP;
-	r = call(client, err);
-	return r ? r : outcome(client, err);
+	return r ? r : call(client, err);
 }
 
 const char *client_version(const struct state_port *port)
@@ -268,7 +324,9 @@ static int hello(struct client *client, struct error *err)
 
 	client->request.op = MESSAGE_HELLO;
 	client->request.count = MESSAGE_VERSION;
-	r = exchange(client, &client->memory, err);
+	r = request_send(client, err);
+	if (!r)
+		r = reply_receive(client, &client->memory, err);
 	if (r)
 		return r;
 	r = outcome(client, &text);
@@ -277,7 +335,8 @@ static int hello(struct client *client, struct error *err)
 	if (version_take(client) || regions_info_check(info, NULL))
 		return fail(client, -EBADMSG, failure(-EBADMSG), err);
 	client->port.info = *info;
-	regions_places(info, client->port.places);
+	client->port.spare = regions_places(info, client->port.places) -
+			     client->port.places[MIGCOMPAT_REGION_MEMORY].size;
 	r = peer_map(client->memory, info, &client->port.base, &client->size, &text);
 	return r ? fail(client, r, text.text, err) : 0;
 }

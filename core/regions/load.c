@@ -83,6 +83,15 @@ int state_load_begin(struct state_load *load, struct state_port *port,
 
 /* ---------------------------------------------------------------- records */
 
+/* The result of the record of memory that the device is still taking, if there is one. */
+static int settle(struct state_load *load, struct error *err)
+{
+	if (!load->started)
+		return 0;
+	load->started = load->spare = false;
+	return load->port->ops->finish(load->port, &load->control, err);
+}
+
 static int load_memory(struct state_load *load, const struct format_record *record,
 		       struct error *err)
 {
@@ -91,11 +100,20 @@ static int load_memory(struct state_load *load, const struct format_record *reco
 		{STATE_FIELD(memory.size), record->size},
 		{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
 	};
-	int r = reader_payload(&load->reader, record,
-			       port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
+	const struct state_port_ops *ops = load->port->ops;
+	const bool spare = load->spare;
+	int r = reader_payload(&load->reader, record, port_window(load->port, spare), err);
 
 	load->memory_bytes += record->size;
-	return r ? r : run(load, writes, 3, err);
+	if (!r && !port_overlaps(load->port))
+		return run(load, writes, 3, err);
+	if (!r)
+		r = settle(load, err);
+	if (!r)
+		r = ops->start(load->port, writes, 3, spare, err);
+	load->started = !r;
+	load->spare = !spare;
+	return r;
 }
 
 /* Zeros are set like any memory, from a region full of them. */
@@ -106,6 +124,8 @@ static int load_zeros(struct state_load *load, const struct format_record *recor
 	uint64_t len = 0, size;
 	int r = reader_zeros(&load->reader, record, &len, err);
 
+	if (!r)
+		r = settle(load, err);
 	if (!r)
 		memset(port_region(load->port, MIGCOMPAT_REGION_MEMORY), 0,
 		       len < most ? len : most);
@@ -130,7 +150,7 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 		{STATE_FIELD(memory.size), record->size},
 		{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
 	};
-	int r = 0;
+	int r;
 
 	if (!(load->port->info.capabilities & MIGCOMPAT_CAP_LOGGING) ||
 	    record->size > load->port->places[MIGCOMPAT_REGION_MEMORY].size)
@@ -138,7 +158,8 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 			err, -EINVAL,
 			"%s: record %llu has dirty pages of a kind that the target does not take",
 			load->reader.from->name, (unsigned long long)record->number);
-	if (!(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
+	r = settle(load, err);
+	if (!r && !(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
 		r = enter(load, MIGCOMPAT_DEVICE_STOPPED_LOGGING, err);
 	if (!r)
 		r = reader_payload(&load->reader, record,

@@ -31,6 +31,8 @@ struct state_load {
 	uint32_t before; /* the device's state */
 	bool entered;	 /* it was stopped for this */
 	bool done;
+	bool spare;   /* the device-memory region that is free is the second one */
+	bool started; /* the device takes a record of memory; its result is not there yet */
 	uint64_t memory_bytes;
 	uint64_t dirty_bytes;
 	uint64_t config_bytes;

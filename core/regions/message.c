@@ -31,7 +31,8 @@ bool message_request_sound(const struct message_request *request, size_t size)
 {
 	if (size < REQUEST_HEAD || request->op == 0 || request->op >= MESSAGE_OP_COUNT)
 		return false;
-	if (request->op == MESSAGE_RUN && (request->count > STATE_WRITES_MAX || request->total > 1))
+	if (request->op == MESSAGE_RUN &&
+	    (request->count > STATE_WRITES_MAX || request->flags > (MESSAGE_TOTAL | MESSAGE_SPARE)))
 		return false;
 	if (request->op == MESSAGE_CHECK && request->count > MESSAGE_TEXT_MAX)
 		return false;

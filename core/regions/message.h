@@ -20,11 +20,16 @@ enum message_op {
 	MESSAGE_OP_COUNT,
 };
 
+enum message_flags {
+	MESSAGE_TOTAL = 1, /* read memory.total afterwards */
+	MESSAGE_SPARE = 2, /* use the second device-memory region */
+};
+
 struct message_request {
 	uint32_t op;
 	uint32_t number; /* the reply repeats it */
 	uint32_t count;	 /* HELLO: MESSAGE_VERSION; RUN: writes; CHECK: bytes of text */
-	uint32_t total;	 /* RUN: 1 to read memory.total afterwards */
+	uint32_t flags;	 /* RUN: enum message_flags */
 	union {
 		struct state_write writes[STATE_WRITES_MAX];
 		char text[MESSAGE_TEXT_MAX];

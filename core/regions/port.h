@@ -31,6 +31,15 @@ struct state_port_ops {
 	 */
 	int (*run)(struct state_port *port, const struct state_write *writes, size_t count,
 		   bool total, struct migcompat_control *ret_control, struct error *err);
+	/*
+	 * The same in two steps, or NULL: start the writes, on the spare device-memory region if
+	 * spare is set, and get their result. One start at a time; run gets the result first, and
+	 * returns its error.
+	 */
+	int (*start)(struct state_port *port, const struct state_write *writes, size_t count,
+		     bool spare, struct error *err);
+	int (*finish)(struct state_port *port, struct migcompat_control *ret_control,
+		      struct error *err);
 	void (*close)(struct state_port *port);
 };
 
@@ -38,12 +47,25 @@ struct state_port {
 	const struct state_port_ops *ops;
 	struct regions_info info;
 	struct migcompat_region_place places[MIGCOMPAT_REGION_ENUM_COUNT];
-	uint8_t *base; /* all regions; shared with the process that has the device */
+	uint64_t spare; /* offset of the second device-memory region */
+	uint8_t *base;	/* all regions; shared with the process that has the device */
 };
 
 static inline void *port_region(const struct state_port *port, enum migcompat_region region)
 {
 	return port->base + port->places[region].offset;
+}
+
+/* The device-memory region, or the second one. */
+static inline void *port_window(const struct state_port *port, bool spare)
+{
+	return spare ? port->base + port->spare : port_region(port, MIGCOMPAT_REGION_MEMORY);
+}
+
+/* Can it fill one device-memory region while the other one is in use? */
+static inline bool port_overlaps(const struct state_port *port)
+{
+	return port->ops->start;
 }
 
 static inline int port_run(struct state_port *port, const struct state_write *writes, size_t count,

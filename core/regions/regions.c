@@ -133,7 +133,16 @@ uint64_t regions_places(const struct regions_info *info,
 		at += (sizes[i] + MIGCOMPAT_STATE_PAGE - 1) / MIGCOMPAT_STATE_PAGE *
 		      MIGCOMPAT_STATE_PAGE;
 	}
-	return at;
+	return at + sizes[MIGCOMPAT_REGION_MEMORY];
+}
+
+void *regions_window(const struct migcompat_regions *regions)
+{
+	uint64_t size = regions_size(regions, MIGCOMPAT_REGION_MEMORY);
+
+	if (regions->spare)
+		return regions->base + regions->size - size;
+	return regions_at(regions, MIGCOMPAT_REGION_MEMORY);
 }
 
 int regions_memory_new(const struct regions_info *info, struct error *err)
@@ -256,8 +265,7 @@ static const struct field *field_find(struct migcompat_regions *regions, uint64_
 	return NULL;
 }
 
-int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size,
-			    uint64_t value)
+int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size, uint64_t value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	int r;
@@ -279,7 +287,7 @@ int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t siz
 }
 
 int regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
-			   uint64_t *ret_value)
+		 uint64_t *ret_value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	uint64_t value = 0;

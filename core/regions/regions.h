@@ -39,13 +39,15 @@ struct migcompat_regions {
 	bool agreed;	 /* a version was written */
 	bool config_sized; /* config.size was written since the last action */
 	bool memory_sized;
-	bool lost; /* a page was taken and then not read */
+	bool spare; /* actions use the second device-memory region */
+	bool lost;  /* a page was taken and then not read */
 	enum regions_load load;
 	int refusal;	     /* what a refused load was refused with */
 	struct error reason; /* and its sentence */
 	uint64_t staged;     /* bytes of memory that a load has brought in order */
 	struct error err;
-	/* api.c: a device in another process, and the path of its socket. NULL: it is in this one. */
+	/* api.c: a device in another process, and the path of its socket. NULL: it is in this one.
+	 */
 	struct state_port *remote;
 	char *path;
 };
@@ -57,9 +59,15 @@ int regions_ops_copy(const struct migcompat_device_state *table, struct migcompa
 int regions_info_get(const struct migcompat_device_state *ops, void *session,
 		     struct regions_info *ret, struct error *err);
 int regions_info_check(const struct regions_info *info, struct error *err);
-/* Where regions of such a device are; returns the bytes of all. */
+/*
+ * Where regions of such a device are. Returns the bytes of all, with a second device-memory region
+ * behind them (the spare): a client and its server use both in turn, so that neither waits while
+ * the other one copies.
+ */
 uint64_t regions_places(const struct regions_info *info,
 			struct migcompat_region_place ret[MIGCOMPAT_REGION_ENUM_COUNT]);
+/* The device-memory region that actions use now. */
+void *regions_window(const struct migcompat_regions *regions);
 /* A sealed memfd of that size, close-on-exec. */
 int regions_memory_new(const struct regions_info *info, struct error *err);
 /* Mount on memory that regions_memory_new made, here or in another process. fd is the regions'

@@ -98,8 +98,7 @@ static int whole_get(struct migcompat_regions *regions)
 	if (regions->info.capabilities & MIGCOMPAT_CAP_LOGGING)
 		r = marks_take(regions, position / PAGE, size / PAGE, pages, PAGES_MAX);
 	if (r >= 0)
-		r = pages_read(regions, position, regions_at(regions, MIGCOMPAT_REGION_MEMORY),
-			       size);
+		r = pages_read(regions, position, regions_window(regions), size);
 	regions->lost = r < 0 && regions->info.capabilities & MIGCOMPAT_CAP_LOGGING;
 	if (!r)
 		regions->control.memory.position += size;
@@ -108,7 +107,7 @@ static int whole_get(struct migcompat_regions *regions)
 
 static int dirty_get(struct migcompat_regions *regions)
 {
-	struct migcompat_dirty_record *records = regions_at(regions, MIGCOMPAT_REGION_MEMORY);
+	struct migcompat_dirty_record *records = regions_window(regions);
 	const size_t max = regions_size(regions, MIGCOMPAT_REGION_MEMORY) / RECORD;
 	uint64_t first = regions->control.memory.position / PAGE,
 		 all = regions->info.memory_size / PAGE;
@@ -158,8 +157,7 @@ static int whole_set(struct migcompat_regions *regions)
 	regions->load = REGIONS_LOAD_STAGED;
 	r = regions_answered(regions, "memory_write",
 			     regions->ops.memory_write(regions->session, position,
-						       regions_at(regions, MIGCOMPAT_REGION_MEMORY),
-						       size));
+						       regions_window(regions), size));
 	if (r)
 		return r;
 	regions->staged += size;
@@ -186,7 +184,7 @@ static int record_set(struct migcompat_regions *regions,
 
 static int dirty_set(struct migcompat_regions *regions)
 {
-	const struct migcompat_dirty_record *records = regions_at(regions, MIGCOMPAT_REGION_MEMORY);
+	const struct migcompat_dirty_record *records = regions_window(regions);
 	uint64_t size = regions->control.memory.size;
 	int r = 0;
 

@@ -85,25 +85,53 @@ static int whole_record(struct save *save, uint64_t at, const void *bytes, size_
 	return r ? r : record(save, RECORD_MEMORY, at, bytes, len, err);
 }
 
+/* Have the device fill a device-memory region; the result is still to be had if the port overlaps.
+ */
+static int whole_start(struct save *save, uint64_t at, uint64_t chunk, bool spare,
+		       struct error *err)
+{
+	const struct state_write writes[] = {
+		{STATE_FIELD(memory.position), at},
+		{STATE_FIELD(memory.size), chunk},
+		{STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER},
+	};
+
+	if (!port_overlaps(save->port))
+		return run(save, writes, 3, false, err);
+	return save->port->ops->start(save->port, writes, 3, spare, err);
+}
+
+static uint64_t chunk_at(const struct save *save, uint64_t at)
+{
+	const uint64_t most = save->port->places[MIGCOMPAT_REGION_MEMORY].size;
+	const uint64_t left = save->port->info.memory_size - at;
+
+	return left < most ? left : most;
+}
+
+/* If the port overlaps, the device fills one region while the other one is written out. */
 static int save_whole(struct save *save, struct error *err)
 {
 	const uint64_t total = save->port->info.memory_size;
-	const void *region = port_region(save->port, MIGCOMPAT_REGION_MEMORY);
-	uint64_t chunk = save->port->places[MIGCOMPAT_REGION_MEMORY].size;
-	int r = 0;
+	const bool overlaps = port_overlaps(save->port);
+	uint64_t chunk = chunk_at(save, 0), next;
+	bool spare = false;
+	int r = total ? whole_start(save, 0, chunk, spare, err) : 0;
 
 	phase(save, SAVE_WHOLE, total);
-	for (uint64_t at = 0; at < total && !r; at += chunk) {
-		chunk = total - at < chunk ? total - at : chunk;
-		const struct state_write writes[] = {
-			{STATE_FIELD(memory.position), at},
-			{STATE_FIELD(memory.size), chunk},
-			{STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER},
-		};
+	for (uint64_t at = 0; at < total && !r; at += chunk, chunk = next) {
+		const void *window = port_window(save->port, spare);
 
-		r = run(save, writes, 3, false, err);
+		next = chunk_at(save, at + chunk);
+		if (overlaps)
+			r = save->port->ops->finish(save->port, &save->control, err);
+		if (!r && overlaps && next)
+			r = whole_start(save, at + chunk, next, !spare, err);
 		if (!r)
-			r = whole_record(save, at, region, chunk, err);
+			r = whole_record(save, at, window, chunk, err);
+		if (!r && !overlaps && next)
+			r = whole_start(save, at + chunk, next, false, err);
+		spare = overlaps && !spare;
 	}
 	save->report.memory_bytes = total;
 	return r ? r : zeros_flush(save, total, err);

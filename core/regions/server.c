@@ -75,8 +75,7 @@ static void client_refuse(struct migcompat_regions_server *server, int client, i
 	struct message_reply *reply = &server->reply;
 
 	(void)recv(client, &server->request, sizeof(server->request), MSG_DONTWAIT);
-	*reply = (struct message_reply){
-		.op = MESSAGE_HELLO, .number = 1, .error = (uint32_t)-r};
+	*reply = (struct message_reply){.op = MESSAGE_HELLO, .number = 1, .error = (uint32_t)-r};
 	message_reply_text(reply, text);
 	(void)peer_send(client, reply, message_reply_size(reply), -1);
 	close(client);
@@ -175,7 +174,10 @@ static int answer_run(struct migcompat_regions_server *server)
 		message_reply_text(&server->reply, "SET_BUFFER without a version string that the "
 						   "device takes");
 	} else {
-		r = port_serve(regions, request->writes, request->count, request->total, &control);
+		regions->spare = request->flags & MESSAGE_SPARE;
+		r = port_serve(regions, request->writes, request->count,
+			       request->flags & MESSAGE_TOTAL, &control);
+		regions->spare = false;
 		if (r)
 			message_reply_text(&server->reply, regions->err.text);
 	}
@@ -245,7 +247,7 @@ int migcompat_regions_server_run(struct migcompat_regions_server *server, int ti
 
 	left = left < 0 ? 0 : left;
 	n = epoll_wait(server->epoll, events, 2,
-		       timeout_ms < 0 && server->client < 0 ? -1
+		       timeout_ms < 0 && server->client < 0   ? -1
 		       : timeout_ms >= 0 && timeout_ms < left ? timeout_ms
 							      : (int)left);
 	if (n < 0)
@@ -355,8 +357,7 @@ int migcompat_regions_server_new(struct migcompat_regions *regions, const char *
 	if (!r)
 		r = peer_address(path, &server->address, err);
 	if (!r)
-		r = regions_write(regions, STATE_FIELD(version),
-					    MIGCOMPAT_REGIONS_VERSION);
+		r = regions_write(regions, STATE_FIELD(version), MIGCOMPAT_REGIONS_VERSION);
 	if (!r)
 		r = listener_open(server, err);
 	if (r)

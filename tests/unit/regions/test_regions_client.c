@@ -303,7 +303,7 @@ static int memory_make(off_t size, int seals)
 	return fd;
 }
 
-#define SIZE (4096 + 4096 + 16384)
+#define SIZE (4096 + 4096 + 2 * 16384)
 
 static void spoil_unsealed(struct message_reply *reply, size_t *size, int *fd)
 {

@@ -113,7 +113,7 @@ static int field_write(struct bench *bench, uint64_t offset, size_t size, uint64
 	bench->request.op = MESSAGE_RUN;
 	bench->request.number++;
 	bench->request.count = 1;
-	bench->request.total = 0;
+	bench->request.flags = 0;
 	bench->request.writes[0] = (struct state_write){offset, size, value};
 	assert_true(ask(bench));
 	return -(int)bench->reply.error;
@@ -287,7 +287,7 @@ static void a_message_with_a_wrong_field_ends_the_connection(void **state)
 		{.op = MESSAGE_OP_COUNT},
 		{.op = UINT32_MAX},
 		{.op = MESSAGE_HELLO, .count = MESSAGE_VERSION}, /* again */
-		{.op = MESSAGE_RUN, .total = 2},
+		{.op = MESSAGE_RUN, .flags = 4},
 	};
 	struct bench *bench = *state;
 
