@@ -29,7 +29,7 @@
 #define BYTES ((uint64_t)PAGES * MIGCOMPAT_STATE_PAGE)
 #define DIRTY (PAGES / 100)
 #define ROUNDS 15
-#define BUILD TEST_BACKENDS "/.."
+#define BUILD TEST_BUILD
 #define VERSION "card:physical:plain:1;x"
 
 /* A file in memory that was there before. */
