@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a load. A payload is read to where the vendor takes it from, and only then checked
- * and handed over. */
+/* The steps of a load. A payload is read into the region from which the device takes it, and
+ * checked there. */
 #include "core/regions/load.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static int enter(struct state_load *load, uint32_t state, struct error *err)
 	return run(load, &(struct state_write){STATE_FIELD(device_state), state}, 1, err);
 }
 
-/* Latch what the device or the judge refused with, so that no later record gets around it. */
+/* Latch a refusal, so that no later record gets around it. */
 static int refuse(struct state_load *load, int r, const struct error *err)
 {
 	return reader_refuse(&load->reader, r, err);
@@ -42,7 +42,7 @@ static int head_check(struct state_load *load, struct error *err)
 	return 0;
 }
 
-/* Stop the device, and drop whatever somebody else began to load into it. */
+/* Stop the device, and drop a load that another caller began. */
 static int stop(struct state_load *load, struct error *err)
 {
 	static const struct state_write agree = {STATE_FIELD(version), MIGCOMPAT_REGIONS_VERSION};
@@ -116,7 +116,7 @@ static int load_memory(struct state_load *load, const struct format_record *reco
 	return r;
 }
 
-/* Zeros are set like any memory, from a region full of them. */
+/* Zeros are set like other memory, from a region of zeros. */
 static int load_zeros(struct state_load *load, const struct format_record *record,
 		      struct error *err)
 {
@@ -154,10 +154,9 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 
 	if (!(load->port->info.capabilities & MIGCOMPAT_CAP_LOGGING) ||
 	    record->size > load->port->places[MIGCOMPAT_REGION_MEMORY].size)
-		return error_set(
-			err, -EINVAL,
-			"%s: record %llu has dirty pages of a kind that the target does not take",
-			load->reader.from->name, (unsigned long long)record->number);
+		return error_set(err, -EINVAL,
+				 "%s: record %llu has dirty pages, which the target does not take",
+				 load->reader.from->name, (unsigned long long)record->number);
 	r = settle(load, err);
 	if (!r && !(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
 		r = enter(load, MIGCOMPAT_DEVICE_STOPPED_LOGGING, err);
@@ -168,7 +167,7 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 	return r ? r : run(load, writes, 2, err);
 }
 
-/* Kept in its region until the end was seen. */
+/* The config stays in its region until the end record was read. */
 static int load_config(struct state_load *load, const struct format_record *record,
 		       struct error *err)
 {
@@ -176,8 +175,8 @@ static int load_config(struct state_load *load, const struct format_record *reco
 
 	if (record->size > most - load->config_bytes)
 		return error_set(err, -EINVAL,
-				 "%s: its config has more than %llu bytes, which is all that the "
-				 "target takes",
+				 "%s: its config has more than the %llu bytes that the target "
+				 "takes",
 				 load->reader.from->name, (unsigned long long)most);
 	load->config_bytes += record->size;
 	return reader_payload(
@@ -202,7 +201,7 @@ static int load_record(struct state_load *load, const struct format_record *reco
 	}
 }
 
-/* All was read and all is sound: now it counts, at once or not at all. */
+/* The whole file is sound: the device takes all of it or nothing. */
 static int commit(struct state_load *load, struct error *err)
 {
 	const struct state_write writes[] = {
@@ -241,8 +240,7 @@ void state_load_end(struct state_load *load)
 {
 	if (!load->entered || load->done)
 		return;
-	/* The state that it has, again, drops what was staged. Nobody is left to tell an error to.
-	 */
+	/* Writing the present state drops what was staged. The first error is already known. */
 	(void)enter(load, load->control.device_state, NULL);
 	(void)enter(load, load->before, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regions in memory: one sealed memfd, mapped here and perhaps elsewhere. What another process
- * writes into it is data for the vendor at most: no decision of ours reads the mapped control
+ * Regions in memory: one sealed memfd, mapped here and perhaps in other processes. What another
+ * process writes into it is data for the device at most: no decision reads the mapped control
  * region.
  */
 #include "core/regions/regions.h"
@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct migcompat_control) == 144, "the control region has 
 _Static_assert(sizeof(struct migcompat_dirty_record) == 8 + MIGCOMPAT_STATE_PAGE,
 	       "a record has no gaps");
 
-/* ---------------------------------------------------------------- what a vendor has and says */
+/* ---------------------------------------------------------------- the table and its info */
 
 int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret,
 		     struct error *err)
@@ -114,7 +114,7 @@ uint64_t regions_places(const struct regions_info *info,
 {
 	const uint64_t window = info->memory_size < MIGCOMPAT_STATE_WINDOW ? info->memory_size
 									   : MIGCOMPAT_STATE_WINDOW;
-	/* A device of few pages still needs room for a record. */
+	/* A device of one page still needs room for a record. */
 	const uint64_t least = window && window < sizeof(struct migcompat_dirty_record)
 				       ? 2 * MIGCOMPAT_STATE_PAGE
 				       : window;
@@ -161,7 +161,7 @@ int regions_memory_new(const struct regions_info *info, struct error *err)
 	return fd;
 }
 
-/* What is mapped shows what counts. */
+/* Copy the control region to where other processes see it. */
 static void control_show(struct migcompat_regions *regions)
 {
 	memcpy(regions->base, &regions->control, sizeof(regions->control));

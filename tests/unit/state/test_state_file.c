@@ -232,7 +232,7 @@ static void dirty_pages_that_the_target_does_not_take_are_refused(void **state)
 	assert_int_equal(writer_record(&writer, RECORD_ZEROS, 0, &zeros, sizeof(zeros), NULL), 0);
 	assert_int_equal(writer_record(&writer, RECORD_DIRTY, 1, records, sizeof(records), NULL),
 			 0);
-	refused(bench, -EINVAL, "dirty pages of a kind that the target does not take");
+	refused(bench, -EINVAL, "dirty pages, which the target does not take");
 }
 
 static void a_load_may_be_given_up_between_records(void **state)
