@@ -20,7 +20,7 @@ int state_read(struct cli *cli, const char *path, struct state_file *ret)
 		r = survey_run(&ret->survey, &ret->source.transport, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
-	/* Most likely the program that writes to the pipe failed: no answer about a state. */
+	/* Most likely the program that writes to the pipe failed. */
 	if (!ret->survey.is_state && !ret->survey.head_len && strcmp(path, "-") == 0)
 		return output_fail(cli, -ENODATA, "standard input is empty, expected a state");
 	return 0;

@@ -61,7 +61,7 @@ int regions_info_get(const struct migcompat_device_state *ops, void *session,
 int regions_info_check(const struct regions_info *info, struct error *err);
 /*
  * Where regions of such a device are. Returns the bytes of all, with a second device-memory region
- * behind them (the spare): a client and its server use both in turn, so that neither waits while
+ * after them (the spare): a client and its server use both in turn, so that neither waits while
  * the other one copies.
  */
 uint64_t regions_places(const struct regions_info *info,

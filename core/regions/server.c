@@ -108,7 +108,7 @@ static int client_accept(struct migcompat_regions_server *server)
 
 /* ---------------------------------------------------------------- requests */
 
-/* The part of a version string behind its KIND; "": there is none. */
+/* The part of a version string after its KIND; "": there is none. */
 static const char *after_kind(const char *version)
 {
 	const char *kind = strchr(version, ':');

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the
- * same run: saving 256 MiB and loading them, to and from memory, with the checksum of the file
- * (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a full one. The device has two banks
- * of memory from the start, and all memory was touched before: what is measured is moving bytes.
- * The last part has source and target in a worker each, with the regions in memory that both sides
- * map.
+ * The speed of device state through regions, as a part of the speed of one memcpy in the same run:
+ * saving and loading 256 MiB, to and from memory, with the checksum of the file (XXH3, 64 bits). A
+ * round of 1 % dirty pages is a part of a full round. The device has both banks of memory from the
+ * start, and all memory was touched before, so no page faults are measured.
+ *
+ * Source and target are in this process, then each served by a process of its own on a socket, and
+ * then each in a worker.
  */
 #include <errno.h>
 #include <signal.h>
@@ -32,7 +33,7 @@
 #define BUILD TEST_BUILD
 #define VERSION "card:physical:plain:1;x"
 
-/* A file in memory that was there before. */
+/* A file in memory that was touched before. */
 struct memory_file {
 	uint8_t *bytes;
 	size_t len;
@@ -137,7 +138,7 @@ static void put(struct state_port *port, const struct state_write *writes, size_
 		die("round", err.text);
 }
 
-/* A round in LOGGING: GET_BUFFER until it has been everywhere. */
+/* A round in LOGGING: GET_BUFFER until the end of memory. */
 static double dirty_round(struct state_port *port, struct card *card, unsigned pages)
 {
 	static const struct state_write begin[] = {
@@ -176,14 +177,14 @@ static void print(const char *what, double *ratios, const char *unit)
 	       ratios[ROUNDS - 1]);
 }
 
-/* Saves and loads, each beside two plain copies of as many bytes out of other memory. */
+/* Save and load between two plain copies of as many bytes from other memory. */
 static void move(const char *what, struct state_port *from, struct state_port *to,
 		 const struct card *plain, struct memory_file *file)
 {
 	double saving[ROUNDS], loading[ROUNDS], rate[ROUNDS];
 	char name[128];
 
-	/* Touch all there is: both banks of the target, and the file. */
+	/* Touch all memory: both banks of the target, and the file. */
 	for (int i = 0; i < 2; i++) {
 		save(from, file);
 		load(to, file);

@@ -124,7 +124,7 @@ static void a_drivers_bare_stream_is_known_by_what_it_begins_with(void **state)
 	assert_contains(ran.out, "stream_major       2                  equal 1");
 }
 
-/* Whoever wrote the file has a say in its own words only. */
+/* The text of a file is marked as its own. */
 static void what_a_file_tells_people_is_its_own_words(void **state)
 {
 	uint8_t stream[24 + 4 * 36];

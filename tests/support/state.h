@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two cards with their regions, and saving one to a tape and loading another from it. */
+/* A card with its regions, saved to a tape and loaded from it. */
 #ifndef TESTS_SUPPORT_STATE_H
 #define TESTS_SUPPORT_STATE_H
 
@@ -75,7 +75,7 @@ static inline int side_load(struct side *side, struct tape *tape,
 	return r;
 }
 
-/* A copy of what counts of a card, to be held against it later. */
+/* A copy of a card's state, to compare with later. */
 struct snapshot {
 	struct card_config config;
 	uint8_t *memory;

@@ -2,7 +2,7 @@
 /* Faults at every call while a kernel driver's stream moves: the device runs on, always. */
 #include "tests/support/kernel_state.h"
 
-/* One call of one operation fails while saving. Returns false where it was never reached. */
+/* One call of one operation fails while saving. False: the call was never made. */
 static bool save_failing(enum driver_op op, unsigned at, bool on)
 {
 	struct driver *driver = driver_make(LEN, BOTH, 'a');

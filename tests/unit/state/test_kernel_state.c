@@ -184,7 +184,7 @@ static void a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told(
 
 			driver->fail[DRIVER_SET_STATE] = -EIO;
 			driver->fail_at[DRIVER_SET_STATE] =
-				at; /* to STOP_COPY, or to RUNNING behind it */
+				at; /* to STOP_COPY, or to RUNNING after it */
 			driver->fail_on[DRIVER_SET_STATE] = true;
 			driver->fail[DRIVER_RESET] = works ? 0 : -ENODEV;
 			assert_int_equal(save(driver, &tape, &report, &err), -EIO);
