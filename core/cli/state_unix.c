@@ -86,7 +86,7 @@ static void type_put(struct verdict_side *side, const struct version_string *par
 
 static bool parts_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	return a_len == b_len && memcmp(a, b, a_len) == 0;
+	return a && b && a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
 /* What the strings differ in; NONE: in KIND at most. */
@@ -110,7 +110,7 @@ static int judge_string(struct served *served, const struct state_reader *reader
 {
 	const char *ours = served->side.version;
 	enum migcompat_limit limit = MIGCOMPAT_LIMIT_FORMAT;
-	struct version_string source = {0}, target;
+	struct version_string source = {0}, target = {0};
 	struct error err = {0}, text = {0};
 	int r;
 

@@ -4,6 +4,7 @@
  * of this process and for one that another process serves.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -215,34 +216,43 @@ int migcompat_regions_load(struct migcompat_regions *regions, int fd,
 
 /* ---------------------------------------------------------------- regions of another process */
 
-int migcompat_regions_connect(const char *path, int timeout_ms, struct migcompat_regions **ret,
-			      char *ret_text, size_t size)
+static int connect_to(struct migcompat_regions *regions, const char *path, int timeout_ms,
+		      struct error *err)
 {
 	const struct client_options options = {.timeout_ms = timeout_ms, .stop = -1};
-	struct migcompat_regions *regions = calloc(1, sizeof(*regions));
-	struct error err = {0};
-	int r = error_set(&err, -ENOMEM, "out of memory");
+	int r;
 
-	if (regions) {
-		regions->fd = -1;
-		regions->path = strdup(path);
-		r = regions->path ? 0 : error_set(&err, -ENOMEM, "out of memory");
-	}
+	regions->fd = -1;
+	regions->path = strdup(path);
+	if (!regions->path)
+		return error_set(err, -ENOMEM, "out of memory");
+	r = client_connect(regions->path, &options, &regions->remote, err);
 	if (!r)
-		r = client_connect(regions->path, &options, &regions->remote, &err);
-	if (!r)
-		r = port_run(regions->remote, NULL, 0, false, &regions->control, &err);
-	if (r) {
-		migcompat_regions_free(regions);
-		if (size)
-			strncpy(ret_text, err.text, size - 1)[size - 1] = '\0';
+		r = port_run(regions->remote, NULL, 0, false, &regions->control, err);
+	if (r)
 		return r;
-	}
 	regions->info = regions->remote->info;
 	regions->base = regions->remote->base;
 	regions->fd = client_memory(regions->remote);
-	*ret = regions;
 	return 0;
+}
+
+int migcompat_regions_connect(const char *path, int timeout_ms, struct migcompat_regions **ret,
+			      char *ret_text, size_t size)
+{
+	struct migcompat_regions *regions = calloc(1, sizeof(*regions));
+	struct error err = {0};
+	int r = regions ? connect_to(regions, path, timeout_ms, &err)
+			: error_set(&err, -ENOMEM, "out of memory");
+
+	if (!r) {
+		*ret = regions;
+		return 0;
+	}
+	migcompat_regions_free(regions);
+	if (size)
+		snprintf(ret_text, size, "%s", err.text);
+	return r;
 }
 
 const char *migcompat_regions_version(const struct migcompat_regions *regions)

@@ -26,7 +26,7 @@ int peer_send(int socket, const void *message, size_t size, int fd);
 ssize_t peer_receive(int socket, void *message, size_t size, int *ret_fd);
 
 /*
- * Map memory that a peer made for such a device. -EPERM: it is no sealed memfd of exactly this size,
+ * Map memory that a peer made for such a device. -EPERM: it is no sealed memfd of this exact size,
  * so the peer could cut it and end this process by SIGBUS.
  */
 int peer_map(int fd, const struct regions_info *info, uint8_t **ret_base, size_t *ret_size,

@@ -11,8 +11,7 @@ int port_serve(struct migcompat_regions *regions, const struct state_write *writ
 	int r = 0;
 
 	for (size_t i = 0; i < count && !r; i++)
-		r = regions_write(regions, writes[i].offset, writes[i].size,
-					    writes[i].value);
+		r = regions_write(regions, writes[i].offset, writes[i].size, writes[i].value);
 	if (!r && total)
 		r = regions_read(regions, STATE_FIELD(memory.total), &pages);
 	*ret_control = regions->control;

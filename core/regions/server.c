@@ -323,18 +323,20 @@ static int options_take(struct migcompat_regions_server *server,
 {
 	const size_t size = options->struct_size;
 	const char *version;
+	size_t len;
 
 	memcpy(&server->options, options,
 	       size < sizeof(server->options) ? size : sizeof(server->options));
 	version = server->options.version;
-	if (!version || !*version || strlen(version) > MIGCOMPAT_STRING_MAX)
+	len = version ? strlen(version) : 0;
+	if (len == 0 || len > MIGCOMPAT_STRING_MAX)
 		return error_set(err, -EINVAL, "the version string has 1 to %u bytes",
 				 MIGCOMPAT_STRING_MAX);
 	for (const char *at = version; *at; at++)
 		if (*at < 0x21 || *at > 0x7e)
 			return error_set(err, -EINVAL,
 					 "a byte of the version string is outside 0x21 to 0x7e");
-	strcpy(server->version, version);
+	memcpy(server->version, version, len + 1);
 	if (server->options.idle_ms <= 0)
 		server->options.idle_ms = IDLE_MS;
 	return 0;
