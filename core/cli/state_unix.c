@@ -52,7 +52,8 @@ static int served_open(struct cli *cli, const char *argument, struct served *ser
 	struct error err = {0};
 	int status = options_fit(cli), r;
 
-	*served = (struct served){.side = {.cli = cli, .device = argument, .served = true}};
+	*served = (struct served){
+		.side = {.cli = cli, .device = argument, .version = "", .served = true}};
 	if (status)
 		return status;
 	uname(&served->system);
@@ -61,8 +62,10 @@ static int served_open(struct cli *cli, const char *argument, struct served *ser
 	served->device.host = &served->host;
 	options.stop = served->side.stop = interrupts_take();
 	r = client_connect(state_unix(argument), &options, &served->side.port, &err);
-	if (r)
-		return output_fail(cli, r, "%s", err.text);
+	if (r) {
+		(void)output_fail(cli, r, "%s", err.text);
+		return CLI_TROUBLE;
+	}
 	served->side.version = client_version(served->side.port);
 	r = version_string_parse(served->side.version, strlen(served->side.version), &parts, &err);
 	if (r)
@@ -86,7 +89,7 @@ static void type_put(struct verdict_side *side, const struct version_string *par
 
 static bool parts_equal(const char *a, size_t a_len, const char *b, size_t b_len)
 {
-	return a && b && a_len == b_len && memcmp(a, b, a_len) == 0;
+	return a_len == b_len && memcmp(a, b, a_len) == 0;
 }
 
 /* What the strings differ in; NONE: in KIND at most. */
@@ -189,11 +192,13 @@ static int served_target(struct cli *cli, const char *argument, struct state_fil
 {
 	int status = options_fit(cli);
 
-	*served = (struct served){.side.cli = cli};
+	*served = (struct served){.side = {.cli = cli, .version = ""}};
 	if (!status)
 		status = state_read(cli, cli->arguments[0], file);
-	if (!status && !file->survey.is_state)
-		return output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
+	if (!status && !file->survey.is_state) {
+		(void)output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
+		return CLI_TROUBLE;
+	}
 	return status ? status : served_open(cli, argument, served);
 }
 
