@@ -26,7 +26,7 @@ function(migcompat_add_test name)
   add_executable(${name} ${ARGN})
   set_target_properties(${name} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests
     TEST_BACKENDS ${CMAKE_BINARY_DIR}/backends)
-  target_link_libraries(${name} PRIVATE migcompat-serve PkgConfig::CMOCKA)
+  target_link_libraries(${name} PRIVATE migcompat-regions-inside migcompat-serve PkgConfig::CMOCKA)
   target_compile_definitions(${name} PRIVATE
     TEST_BACKENDS="$<TARGET_PROPERTY:${name},TEST_BACKENDS>" TEST_SOURCE="${CMAKE_SOURCE_DIR}"
     TEST_BUILD="${CMAKE_BINARY_DIR}")

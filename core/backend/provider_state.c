@@ -42,7 +42,7 @@ static int session_run(struct state_port *port, const struct state_write *writes
 	if (*operation.mistake)
 		return operation_error(&operation, r, err);
 	return r ? error_set(err, r, "backend %s: %s", name_of(self->opened),
-			     migcompat_regions_message(self->regions))
+			     self->regions->err.text)
 		 : 0;
 }
 
@@ -53,7 +53,7 @@ static void session_close(struct state_port *port)
 	struct operation operation;
 
 	local_enter(self->opened, &operation, OPERATION_STATE_CLOSE);
-	migcompat_regions_free(self->regions);
+	regions_free(self->regions);
 	if (self->session)
 		self->ops.close(self->session);
 	operation_leave(&operation);

@@ -35,6 +35,7 @@ enum cli_option {
 	CLI_OPTION_MECHANISM = 1 << 13,
 	CLI_OPTION_OTHER_HOSTS = 1 << 14,
 	CLI_OPTION_ALL = 1 << 15,
+	CLI_OPTION_STOPPED = 1 << 16,
 };
 
 /* Who answers a command. */
@@ -78,6 +79,7 @@ struct options {
 	bool all;
 	bool sensitive;
 	bool force;
+	bool stopped;
 	bool debug;
 	bool daemon;
 	bool no_daemon;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat state inspect and check: state files, without a device of theirs being opened. */
+/* migcompat state inspect and check: state files. No VFIO device is opened. */
 #include <errno.h>
 #include <string.h>
 
@@ -7,7 +7,7 @@
 #include "core/check/state.h"
 #include "core/cli/document.h"
 #include "core/cli/output.h"
-#include "core/cli/state.h"
+#include "core/cli/state_regions.h"
 #include "core/cli/verdict_table.h"
 
 int state_read(struct cli *cli, const char *path, struct state_file *ret)
@@ -20,7 +20,7 @@ int state_read(struct cli *cli, const char *path, struct state_file *ret)
 		r = survey_run(&ret->survey, &ret->source.transport, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
-	/* Most likely whoever was to write to it failed, which is no answer about a state. */
+	/* Most likely the program that writes to the pipe failed. */
 	if (!ret->survey.is_state && !ret->survey.head_len && strcmp(path, "-") == 0)
 		return output_fail(cli, -ENODATA, "standard input is empty, expected a state");
 	return 0;
@@ -33,12 +33,14 @@ void state_release(struct state_file *file)
 		source_close(&file->source);
 }
 
-int state_way(const struct cli *cli, enum vfio_way *ret)
+static int way_get(const struct cli *cli, enum vfio_way *ret)
 {
 	static const enum vfio_way ways[] = {VFIO_ANY, VFIO_GROUP, VFIO_CDEV};
 	const char *wished = cli->options.interface;
 
 	*ret = VFIO_ANY;
+	if (state_by_regions(cli))
+		return 0;
 	for (size_t i = 0; i < sizeof(ways) / sizeof(ways[0]) && wished; i++) {
 		if (strcmp(vfio_way_name(ways[i]), wished) == 0) {
 			*ret = ways[i];
@@ -46,13 +48,21 @@ int state_way(const struct cli *cli, enum vfio_way *ret)
 		}
 	}
 	return wished ? output_fail(cli, -EINVAL,
-				    "--interface is \"%s\", expected any, group or cdev", wished)
+				    "--interface is \"%s\", expected any, group, cdev or regions",
+				    wished)
 		      : 0;
+}
+
+int state_device_options(const struct cli *cli, enum vfio_way *ret)
+{
+	if (cli->options.stopped)
+		return output_fail(cli, -EINVAL, "--stopped is about a device of unix:PATH");
+	return way_get(cli, ret);
 }
 
 /* ---------------------------------------------------------------- inspect */
 
-/* Backends are started only where they have something to say. */
+/* Backends are started only if there is a stream that they may know. */
 static int look(struct cli *cli, const struct survey *survey, struct stream_answers *ret)
 {
 	struct stream_head buffer;
@@ -104,8 +114,7 @@ int command_state_inspect(struct cli *cli)
 
 /* ---------------------------------------------------------------- check */
 
-/* What is wrong with the file itself stands beside what is wrong with its state. */
-static void judge_file(const struct survey *survey, struct migcompat_verdict *verdict)
+void state_judge_file(const struct survey *survey, struct migcompat_verdict *verdict)
 {
 	if (survey->sound || verdict->code > MIGCOMPAT_INCOMPATIBLE)
 		return;
@@ -130,7 +139,7 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 	if (r)
 		return output_fail(cli, r, "out of memory");
 	if (survey->is_state)
-		judge_file(survey, verdict);
+		state_judge_file(survey, verdict);
 	verdict_expect(verdict, cli->options.fingerprint);
 	return 0;
 }
@@ -140,7 +149,7 @@ int state_target(struct cli *cli, struct state_file *file, const struct device *
 	int status = state_read(cli, cli->arguments[0], file);
 	bool bare = !file->survey.is_state;
 
-	/* A kernel driver's stream can be judged, but nothing tells that it was saved whole. */
+	/* A bare stream can be judged, but nothing proves that it was saved whole. */
 	if (!status && bare && (file->twice || !file->survey.head_len))
 		return output_fail(cli, -EBADMSG, "%s", file->survey.reason.text);
 	if (!status)
@@ -156,8 +165,11 @@ int command_state_check(struct cli *cli)
 	struct state_file file = {0};
 	const struct device *target = NULL;
 	json_t *document = NULL;
-	int status = state_target(cli, &file, &target);
+	int status;
 
+	if (state_unix(cli->arguments[1]))
+		return state_unix_check(cli, cli->arguments[1]);
+	status = state_target(cli, &file, &target);
 	if (!status)
 		status = state_judge(cli, &file, target, &verdict);
 	if (!status) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* migcompat state save: a real device's state through its kernel driver, into a file. */
+/* migcompat state save: a VFIO device's state through its kernel driver, into a file. */
 #include <errno.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -7,15 +7,14 @@
 #include "core/check/check.h"
 #include "core/check/json.h"
 #include "core/cli/output.h"
-#include "core/cli/state.h"
+#include "core/cli/state_regions.h"
 #include "core/cli/state_watch.h"
 #include "core/regions/save.h"
 #include "core/state/sink.h"
 
 #define SAVED "migcompat-state-saved/1"
 
-/* What a device cannot do at all is an answer, and no trouble. */
-static int cannot(const struct cli *cli, const struct device *device, int error, const char *text)
+int state_cannot(const struct cli *cli, const struct device *device, int error, const char *text)
 {
 	json_t *object;
 
@@ -28,8 +27,7 @@ static int cannot(const struct cli *cli, const struct device *device, int error,
 	return output_json(cli, object, CLI_NO);
 }
 
-/* The device's version string; a device that is held, or can be no source, is answered with a no.
- */
+/* The device's version string. CLI_NO: the device is held, or can be no source. */
 static int version_get(const struct cli *cli, const struct device *device, char *ret, size_t size)
 {
 	char reason[ERROR_TEXT_MAX], text[ERROR_TEXT_MAX + 32];
@@ -40,18 +38,18 @@ static int version_get(const struct cli *cli, const struct device *device, char 
 	if (cli->engine.hold &&
 	    cli->engine.hold(cli->engine.hold_arg, device, reason, sizeof(reason))) {
 		snprintf(text, sizeof(text), "it is held: %s", reason);
-		return cannot(cli, device, -EBUSY, text);
+		return state_cannot(cli, device, -EBUSY, text);
 	}
 	r = engine_open(&cli->engine, device, &opened, &err);
 	if (!r)
 		r = check_version(opened, ret, size, &err);
 	opened_close(opened);
 	if (r == -ENODEV)
-		return cannot(cli, device, r, err.text);
+		return state_cannot(cli, device, r, err.text);
 	return r < 0 ? output_fail(cli, r, "%s: %s", device->id, err.text) : 0;
 }
 
-/* What people want to know of a file later. */
+/* For people who look at the file later. */
 static void tell_source(const struct device *device, const struct vfio_device *vfio, char *ret,
 			size_t size)
 {
@@ -63,25 +61,23 @@ static void tell_source(const struct device *device, const struct vfio_device *v
 		 vfio_way_name(vfio->way));
 }
 
-static int saved(const struct cli *cli, const struct device *device, const struct vfio_device *vfio,
-		 const char *version, const struct kernel_report *report)
+int state_saved_say(const struct cli *cli, const struct state_saved *saved)
 {
 	char size[32];
 
 	if (cli->options.json)
-		return output_json(cli,
-				   json_pack("{s:s,s:o,s:o,s:o,s:s,s:s,s:I,s:I,s:i}", "format",
-					     SAVED, "device", json_clean(device->id), "host",
-					     json_clean(device->host->name), "file",
-					     json_clean(cli->options.output), "version", version,
-					     "interface", vfio_way_name(vfio->way), "bytes",
-					     (json_int_t)report->bytes, "ahead_bytes",
-					     (json_int_t)report->ahead_bytes, "rounds",
-					     (int)report->rounds),
-				   CLI_YES);
+		return output_json(
+			cli,
+			json_pack("{s:s,s:o,s:o,s:o,s:s,s:s,s:I,s:I,s:i}", "format", SAVED,
+				  "device", json_clean(saved->device), "host",
+				  json_clean(saved->host), "file", json_clean(cli->options.output),
+				  "version", saved->version, "interface", saved->interface, "bytes",
+				  (json_int_t)saved->bytes, "ahead_bytes",
+				  (json_int_t)saved->ahead_bytes, "rounds", (int)saved->rounds),
+			CLI_YES);
 	if (strcmp(cli->options.output, "-") != 0)
-		output_line("saved %s of %s to %s", state_size(report->bytes, size, sizeof(size)),
-			    device->id, cli->options.output);
+		output_line("saved %s of %s to %s", state_size(saved->bytes, size, sizeof(size)),
+			    saved->device, cli->options.output);
 	return CLI_YES;
 }
 
@@ -109,10 +105,21 @@ static int save(const struct cli *cli, const struct device *device, const char *
 	state_watch_end(&watch);
 	if (!r)
 		r = sink_keep(sink, &err);
-	return r ? output_fail(cli, r, "%s", err.text) : saved(cli, device, vfio, version, &report);
+	if (r)
+		return output_fail(cli, r, "%s", err.text);
+	const struct state_saved saved = {
+		.device = device->id,
+		.host = device->host->name,
+		.version = version,
+		.interface = vfio_way_name(vfio->way),
+		.bytes = report.bytes,
+		.ahead_bytes = report.ahead_bytes,
+		.rounds = report.rounds,
+	};
+
+	return state_saved_say(cli, &saved);
 }
 
-/* Into what was asked for. */
 static int save_open(const struct cli *cli, const struct device *device, const char *version,
 		     struct vfio_device *vfio)
 {
@@ -127,7 +134,7 @@ static int save_open(const struct cli *cli, const struct device *device, const c
 	return status;
 }
 
-/* Is there a place for it? */
+/* Can a state be written to the output that was asked for? */
 static int output_fits(const struct cli *cli)
 {
 	const char *output = cli->options.output;
@@ -155,14 +162,18 @@ int command_state_save(struct cli *cli)
 	enum vfio_way way;
 	int status = output_fits(cli), r;
 
+	if (!status && state_unix(cli->arguments[0]))
+		return state_unix_save(cli, cli->arguments[0]);
 	if (!status)
-		status = state_way(cli, &way);
+		status = state_device_options(cli, &way);
 	if (!status)
 		status = cli_one_device(cli, &device);
 	if (!status)
 		status = version_get(cli, device, version, sizeof(version));
 	if (status)
 		return status;
+	if (state_by_regions(cli))
+		return state_backend_save(cli, device, version);
 	r = vfio_open(device, way, &vfio, &err);
 	if (r)
 		return output_fail(cli, r, "%s", err.text);
@@ -170,7 +181,7 @@ int command_state_save(struct cli *cli)
 	if (vfio.kernel.flags & KERNEL_CAN_STOP_COPY)
 		status = save_open(cli, device, version, &vfio);
 	else
-		status = cannot(cli, device, -ENODEV, STATE_CANNOT);
+		status = state_cannot(cli, device, -ENODEV, STATE_CANNOT);
 	vfio_close(&vfio);
 	return status;
 }

@@ -88,9 +88,12 @@ static const struct command commands[] = {
 	 "The status is that of check.\n", "migcompat " PAIR "policy explain " DUAL " 0000:00:04.0",
 	 CLI_OPTION_MECHANISM, CLI_WAY_OWN, 2, 2, command_policy_explain},
 	{"state save", "DEVICE -o FILE", "a device's state, through its kernel driver",
-	 "-o - is standard output. The device must be in nobody's use; it goes on running\n"
-	 "afterwards. The status is 1 where its driver cannot migrate it, or it is held.\n",
-	 NULL, CLI_OPTION_OUTPUT | CLI_OPTION_INTERFACE, CLI_WAY_OWN, 1, 1, command_state_save},
+	 "-o - is standard output. No other process may use the device; it runs again\n"
+	 "afterwards. The status is 1 if its driver cannot migrate it, or it is held.\n"
+	 "DEVICE may be unix:PATH, the socket of a process that serves a device's regions:\n"
+	 "it is saved while it runs, in rounds, and then stopped for the rest.\n",
+	 NULL, CLI_OPTION_OUTPUT | CLI_OPTION_INTERFACE | CLI_OPTION_STOPPED, CLI_WAY_OWN, 1, 1,
+	 command_state_save},
 	{"state inspect", "FILE", "what is in a state file? is all of it sound?",
 	 "FILE is a state file, what a kernel's driver wrote into its migration stream, or -\n"
 	 "for standard input. Every checksum is checked. A stream is sound if its driver\n"
@@ -99,17 +102,19 @@ static const struct command commands[] = {
 	{"state check", "FILE TARGET", "can TARGET take the state in FILE?",
 	 "As check, with the string that the file begins with; what a kernel's driver wrote\n"
 	 "into its stream is held against TARGET as well, and all of the file must be sound.\n"
-	 "A bare stream is held against TARGET by its backend alone.\n",
+	 "A bare stream is held against TARGET by its backend alone. The process at\n"
+	 "unix:PATH is asked itself.\n",
 	 "migcompat -i {b} state check {state} 0000:00:04.0",
 	 CLI_OPTION_AVAILABLE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE | CLI_OPTION_MECHANISM,
 	 CLI_WAY_OWN, 2, 2, command_state_check},
 	{"state load", "FILE TARGET", "checks it, loads it, and reads it back",
 	 "What check refuses is not loaded, and TARGET is not opened; --force tries all the\n"
 	 "same, and shows what the kernel says. A load that fails ends with a reset. Many\n"
-	 "drivers drop what was loaded when they are closed.\n",
+	 "drivers drop what was loaded when they are closed. TARGET may be unix:PATH; the\n"
+	 "device then runs on with the state.\n",
 	 NULL,
 	 CLI_OPTION_FORCE | CLI_OPTION_INTERFACE | CLI_OPTION_FINGERPRINT | CLI_OPTION_VERBOSE |
-		 CLI_OPTION_MECHANISM,
+		 CLI_OPTION_MECHANISM | CLI_OPTION_STOPPED,
 	 CLI_WAY_OWN, 2, 2, command_state_load},
 };
 

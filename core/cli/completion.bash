@@ -66,7 +66,7 @@ _migcompat() {
     return
     ;;
   --interface)
-    mapfile -t COMPREPLY < <(compgen -W "any group cdev" -- "$cur")
+    mapfile -t COMPREPLY < <(compgen -W "any group cdev regions" -- "$cur")
     return
     ;;
   -i | --inventory | --config | --plugin-dir | --socket | --output)
@@ -112,8 +112,8 @@ _migcompat() {
     list) global+=" --types --columns --raw --mechanism" ;;
     watch) global+=" --types" ;;
     check | "state check") global+=" --verbose --available --fingerprint --mechanism" ;;
-    "state save") global+=" --output --interface" ;;
-    "state load") global+=" --force --interface --verbose --fingerprint --mechanism" ;;
+    "state save") global+=" --output --interface --stopped" ;;
+    "state load") global+=" --force --stopped --interface --verbose --fingerprint --mechanism" ;;
     ask) global+=" --host --other-hosts --available --all --mechanism" ;;
     prepare) global+=" --uuid --mechanism" ;;
     show | version | "policy show" | "policy explain") global+=" --mechanism" ;;
@@ -138,6 +138,13 @@ _migcompat() {
     if [[ $command == "state check" || $command == "state load" ]] && [ $given = 0 ]; then
       compopt -o filenames
       mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+      return
+    fi
+    # The socket of a device that another process serves.
+    if [[ $command == "state "* && $cur == unix:* ]]; then
+      compopt -o filenames
+      mapfile -t COMPREPLY < <(compgen -P unix: -f -- "${cur#unix:}")
+      declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
       return
     fi
     if [ "$command" = release ]; then

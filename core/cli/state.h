@@ -11,30 +11,48 @@
 #include "core/state/survey.h"
 #include "core/vfio/vfio.h"
 
-/* A file that was read from end to end. Zeroed is a valid start; do not move it. */
+/* A file that was read to its end. Starts zeroed; must not be moved. */
 struct state_file {
 	struct state_source source;
 	struct survey survey;
 	bool opened;
-	bool twice; /* it is to be read again: set before it is opened */
+	bool twice; /* it will be read again; set before it is opened */
 };
 
-/* Each returns 0, or CLI_TROUBLE after saying what is wrong; the file is to be released in any
- * case. */
+/* Each returns 0, or CLI_TROUBLE after saying what is wrong. The file must be released in both
+ * cases. */
 
 /* Open and survey. */
 int state_read(struct cli *cli, const char *path, struct state_file *ret);
 /*
- * The same of the first argument, and the device that the second one names. A file that is to be
- * loaded (twice) must be a state file; otherwise a kernel driver's bare stream will do.
+ * The same for the first argument, and the device that the second one names. A file that will be
+ * loaded (twice) must be a state file; otherwise it may be a kernel driver's bare stream.
  */
 int state_target(struct cli *cli, struct state_file *file, const struct device **ret);
-/* Hold the file's string and stream against the target. */
+/* Compare the file's string and stream with the target. */
 int state_judge(struct cli *cli, const struct state_file *file, const struct device *target,
 		struct migcompat_verdict *verdict);
 void state_release(struct state_file *file);
-/* The way to a device that was asked for. */
-int state_way(const struct cli *cli, enum vfio_way *ret);
+/* Add what is wrong with the file itself to the verdict. */
+void state_judge_file(const struct survey *survey, struct migcompat_verdict *verdict);
+/* Check the options about a VFIO device: --stopped is none of them. ret: --interface. */
+int state_device_options(const struct cli *cli, enum vfio_way *ret);
+
+/* cmd_state_save.c: what was saved, for people or as "migcompat-state-saved/1". */
+struct state_saved {
+	const char *device;
+	const char *host;
+	const char *version;
+	const char *interface;
+	uint64_t bytes;
+	uint64_t ahead_bytes; /* while the device ran */
+	unsigned rounds;
+};
+
+/* Returns CLI_YES, or CLI_TROUBLE. */
+int state_saved_say(const struct cli *cli, const struct state_saved *saved);
+/* A device that cannot be saved at all is an answer: CLI_NO. */
+int state_cannot(const struct cli *cli, const struct device *device, int error, const char *text);
 
 #define STATE_CANNOT "its driver in this kernel cannot migrate it"
 

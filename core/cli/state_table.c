@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is in a state file, for people: lines, then the fields of a kernel driver's stream. */
+/* A state file for people: lines, then the fields of a kernel driver's stream. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -58,8 +58,8 @@ static void texts_line(const char *name, const json_t *texts)
 	line(name, text);
 }
 
-/* What a save tells stands like the rest. Whatever else a file says is shown as its own words: it
- * could call itself sound. */
+/* Info of "state save" has lines of its own. Other info of the file is marked as info: it could
+ * claim that the file is sound. */
 static void info_lines(const json_t *info)
 {
 	static const char *const names[] = {"device", "host", "driver", "kernel", "interface"};
@@ -78,7 +78,7 @@ static void info_lines(const json_t *info)
 	}
 }
 
-/* "mlx5_vfio_pci or virtio_vfio_pci", as far as they have names. */
+/* "mlx5_vfio_pci or virtio_vfio_pci", of drivers that have names. */
 static void driver_names(const json_t *drivers, char *text, size_t size)
 {
 	const json_t *driver;
@@ -110,7 +110,7 @@ static void stream_line(const json_t *stream)
 		    size, sum ? ", XXH3 " : "", sum ? sum : "");
 }
 
-/* Whether the driver takes it, if there are several; otherwise the lines above say so. */
+/* Whether this driver takes the stream, if there are several drivers. */
 static void driver_line(const json_t *driver)
 {
 	const char *name = document_text(driver, "driver"),
@@ -121,7 +121,7 @@ static void driver_line(const json_t *driver)
 		    reason && *reason ? ": " : "", reason ? reason : "");
 }
 
-/* The fields of one driver. Without any, nothing is printed. */
+/* The fields of one driver. Prints nothing if there are none. */
 static int fields_table(const struct cli *cli, const json_t *fields, int status)
 {
 	struct table *table = table_new(cli);

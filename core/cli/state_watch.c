@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Interrupts, and a line that is written over. */
+/* Interrupts, and a line of progress that is written over. */
 #include "core/cli/state_watch.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #define SHOWN_NS 100000000u /* between two lines */
 
-static int interrupts = -1; /* written to by the handler alone, once it is set */
+static int interrupts = -1; /* only the handler writes to it, after it is set */
 
 static void on_signal(int number)
 {
@@ -20,7 +20,7 @@ static void on_signal(int number)
 	int kept = errno;
 
 	(void)number;
-	/* It cannot fail but for a counter that is full, and then it is readable. */
+	/* It fails only if the counter is full, and then it is readable. */
 	if (write(interrupts, &one, sizeof(one)) < 0)
 		errno = kept;
 	errno = kept;
@@ -28,12 +28,12 @@ static void on_signal(int number)
 
 static void take(int number)
 {
-	/* What waits in the kernel is to come back: no SA_RESTART. */
+	/* No SA_RESTART: a call that waits in the kernel must return. */
 	const struct sigaction action = {.sa_handler = on_signal};
 	struct sigaction before;
 
-	/* Whoever starts this with a signal ignored (nohup, a shell's background) does not want it
-	 * heard. */
+	/* A signal that the parent process ignores (nohup, a job in the background) stays
+	 * ignored. */
 	if (sigaction(number, NULL, &before) == 0 && before.sa_handler != SIG_IGN)
 		sigaction(number, &action, NULL);
 }
@@ -47,7 +47,7 @@ int interrupts_take(void)
 		return -errno;
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		take(numbers[i]);
-	/* To be told by errno, so that nothing is left half done. */
+	/* write(2) then fails with an errno, and nothing is left half done. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	return interrupts;
@@ -83,26 +83,49 @@ void state_watch_begin(struct state_watch *watch, const char *what, uint64_t tot
 		.what = what, .began = now(), .total = total, .terminal = isatty(STDERR_FILENO)};
 }
 
-int state_watch_show(void *arg, const struct kernel_progress *progress)
+/* Write the line over. left: what left means; 0: nothing is known. */
+static void show(struct state_watch *watch, uint64_t bytes, uint64_t left, const char *what)
 {
-	struct state_watch *watch = arg;
 	char done[32], rate[32], rest[32];
-	uint64_t at = now(), bytes = progress->bytes, left = progress->rest;
+	uint64_t at = now();
 
 	if (!watch->terminal || at - (watch->shown ? watch->shown : watch->began) < SHOWN_NS)
-		return 0;
+		return;
 	watch->shown = at;
-	if (watch->total)
-		left = bytes < watch->total ? watch->total - bytes : 0;
 	fprintf(stderr, "\r%s: %s, %s/s", watch->what, state_size(bytes, done, sizeof(done)),
 		state_size((uint64_t)((double)bytes * 1e9 / (double)(at - watch->began)), rate,
 			   sizeof(rate)));
-	/* A driver tells what is to come while it copies ahead; then it does not. */
 	if (left)
-		fprintf(stderr, ", %s %s", state_size(left, rest, sizeof(rest)),
-			watch->total ? "left" : "new or dirty");
+		fprintf(stderr, ", %s %s", state_size(left, rest, sizeof(rest)), what);
 	fputs("\033[K", stderr);
 	fflush(stderr);
+}
+
+void state_watch_load(struct state_watch *watch, uint64_t bytes)
+{
+	show(watch, bytes, bytes < watch->total ? watch->total - bytes : 0, "left");
+}
+
+int state_watch_show(void *arg, const struct kernel_progress *progress)
+{
+	struct state_watch *watch = arg;
+
+	/* Of a save, a driver tells what is to come only while it copies ahead. */
+	if (watch->total)
+		state_watch_load(watch, progress->bytes);
+	else
+		show(watch, progress->bytes, progress->rest, "new or dirty");
+	return 0;
+}
+
+int state_watch_save(void *arg, const struct save_progress *progress)
+{
+	const bool round = progress->phase == SAVE_ROUND;
+	char what[32] = "left";
+
+	if (round)
+		snprintf(what, sizeof(what), "left of round %u", progress->round);
+	show(arg, progress->bytes, progress->rest, what);
 	return 0;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * While a state is moved: an interrupt (SIGINT, SIGTERM, SIGHUP, or a reader that is gone) ends it
- * in good order instead of the program, and a terminal is told how far it is.
+ * While a state is moved: an interrupt (SIGINT, SIGTERM, SIGHUP, or a closed pipe) ends the move in
+ * good order instead of the program. A terminal shows the progress.
  */
 #ifndef CORE_CLI_STATE_WATCH_H
 #define CORE_CLI_STATE_WATCH_H
@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "core/regions/save.h"
 #include "core/state/kernel.h"
 
-/* From now on to the end of the program. The descriptor is readable once it was interrupted;
- * -errno. */
+/* Take interrupts until the program ends. Returns a descriptor that is readable after an interrupt,
+ * or -errno. */
 int interrupts_take(void);
 
 struct state_watch {
@@ -24,10 +25,13 @@ struct state_watch {
 	bool terminal;	/* standard error is one */
 };
 
-/* what: the device; total: bytes, where they are known. */
+/* what: the device; total: bytes, 0 if unknown. */
 void state_watch_begin(struct state_watch *watch, const char *what, uint64_t total);
-/* For kernel_options; arg is the watch. */
+/* For kernel_options and save_options; arg is the watch. Return 0. */
 int state_watch_show(void *arg, const struct kernel_progress *progress);
+int state_watch_save(void *arg, const struct save_progress *progress);
+/* Of a load: bytes so far. */
+void state_watch_load(struct state_watch *watch, uint64_t bytes);
 void state_watch_end(struct state_watch *watch);
 
 /* "96 bytes", "64.0 MiB". Returns the buffer. */

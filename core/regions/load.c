@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a load. A payload is read to where the vendor takes it from, and only then checked
- * and handed over. */
+/* The steps of a load. A payload is read into the region from which the device takes it, and
+ * checked there. */
 #include "core/regions/load.h"
 
 #include <errno.h>
@@ -17,7 +17,7 @@ static int enter(struct state_load *load, uint32_t state, struct error *err)
 	return run(load, &(struct state_write){STATE_FIELD(device_state), state}, 1, err);
 }
 
-/* Latch what the device or the judge refused with, so that no later record gets around it. */
+/* Latch a refusal, so that no later record gets around it. */
 static int refuse(struct state_load *load, int r, const struct error *err)
 {
 	return reader_refuse(&load->reader, r, err);
@@ -42,7 +42,7 @@ static int head_check(struct state_load *load, struct error *err)
 	return 0;
 }
 
-/* Stop the device, and drop whatever somebody else began to load into it. */
+/* Stop the device, and drop a load that another caller began. */
 static int stop(struct state_load *load, struct error *err)
 {
 	static const struct state_write agree = {STATE_FIELD(version), MIGCOMPAT_REGIONS_VERSION};
@@ -83,6 +83,15 @@ int state_load_begin(struct state_load *load, struct state_port *port,
 
 /* ---------------------------------------------------------------- records */
 
+/* The result of the record of memory that the device is still taking, if there is one. */
+static int settle(struct state_load *load, struct error *err)
+{
+	if (!load->started)
+		return 0;
+	load->started = load->spare = false;
+	return load->port->ops->finish(load->port, &load->control, err);
+}
+
 static int load_memory(struct state_load *load, const struct format_record *record,
 		       struct error *err)
 {
@@ -91,14 +100,23 @@ static int load_memory(struct state_load *load, const struct format_record *reco
 		{STATE_FIELD(memory.size), record->size},
 		{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
 	};
-	int r = reader_payload(&load->reader, record,
-			       port_region(load->port, MIGCOMPAT_REGION_MEMORY), err);
+	const struct state_port_ops *ops = load->port->ops;
+	const bool spare = load->spare;
+	int r = reader_payload(&load->reader, record, port_window(load->port, spare), err);
 
 	load->memory_bytes += record->size;
-	return r ? r : run(load, writes, 3, err);
+	if (!r && !port_overlaps(load->port))
+		return run(load, writes, 3, err);
+	if (!r)
+		r = settle(load, err);
+	if (!r)
+		r = ops->start(load->port, writes, 3, spare, err);
+	load->started = !r;
+	load->spare = !spare;
+	return r;
 }
 
-/* Zeros are set like any memory, from a region full of them. */
+/* Zeros are set like other memory, from a region of zeros. */
 static int load_zeros(struct state_load *load, const struct format_record *record,
 		      struct error *err)
 {
@@ -106,6 +124,8 @@ static int load_zeros(struct state_load *load, const struct format_record *recor
 	uint64_t len = 0, size;
 	int r = reader_zeros(&load->reader, record, &len, err);
 
+	if (!r)
+		r = settle(load, err);
 	if (!r)
 		memset(port_region(load->port, MIGCOMPAT_REGION_MEMORY), 0,
 		       len < most ? len : most);
@@ -130,15 +150,15 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 		{STATE_FIELD(memory.size), record->size},
 		{STATE_FIELD(memory.action), MIGCOMPAT_SET_BUFFER},
 	};
-	int r = 0;
+	int r;
 
 	if (!(load->port->info.capabilities & MIGCOMPAT_CAP_LOGGING) ||
 	    record->size > load->port->places[MIGCOMPAT_REGION_MEMORY].size)
-		return error_set(
-			err, -EINVAL,
-			"%s: record %llu has dirty pages of a kind that the target does not take",
-			load->reader.from->name, (unsigned long long)record->number);
-	if (!(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
+		return error_set(err, -EINVAL,
+				 "%s: record %llu has dirty pages, which the target does not take",
+				 load->reader.from->name, (unsigned long long)record->number);
+	r = settle(load, err);
+	if (!r && !(load->control.device_state & MIGCOMPAT_DEVICE_LOGGING))
 		r = enter(load, MIGCOMPAT_DEVICE_STOPPED_LOGGING, err);
 	if (!r)
 		r = reader_payload(&load->reader, record,
@@ -147,7 +167,7 @@ static int load_dirty(struct state_load *load, const struct format_record *recor
 	return r ? r : run(load, writes, 2, err);
 }
 
-/* Kept in its region until the end was seen. */
+/* The config stays in its region until the end record was read. */
 static int load_config(struct state_load *load, const struct format_record *record,
 		       struct error *err)
 {
@@ -155,8 +175,8 @@ static int load_config(struct state_load *load, const struct format_record *reco
 
 	if (record->size > most - load->config_bytes)
 		return error_set(err, -EINVAL,
-				 "%s: its config has more than %llu bytes, which is all that the "
-				 "target takes",
+				 "%s: its config has more than the %llu bytes that the target "
+				 "takes",
 				 load->reader.from->name, (unsigned long long)most);
 	load->config_bytes += record->size;
 	return reader_payload(
@@ -181,7 +201,7 @@ static int load_record(struct state_load *load, const struct format_record *reco
 	}
 }
 
-/* All was read and all is sound: now it counts, at once or not at all. */
+/* The whole file is sound: the device takes all of it or nothing. */
 static int commit(struct state_load *load, struct error *err)
 {
 	const struct state_write writes[] = {
@@ -220,8 +240,7 @@ void state_load_end(struct state_load *load)
 {
 	if (!load->entered || load->done)
 		return;
-	/* The state that it has, again, drops what was staged. Nobody is left to tell an error to.
-	 */
+	/* Writing the present state drops what was staged. The first error is already known. */
 	(void)enter(load, load->control.device_state, NULL);
 	(void)enter(load, load->before, NULL);
 }

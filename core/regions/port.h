@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The regions of one device as whoever saves and loads sees them: mapped here, wherever the
- * vendor's code runs. One thread at a time.
+ * The regions of one device as seen by a save or a load: mapped in this process, while the device
+ * is here, in a worker or in another process. One thread at a time.
  */
 #ifndef CORE_REGIONS_PORT_H
 #define CORE_REGIONS_PORT_H
@@ -26,11 +26,20 @@ struct state_write {
 
 struct state_port_ops {
 	/*
-	 * Writes in order, up to the first that fails, whose error is returned. ret_control is the
-	 * control region after them, also then; its memory.total is looked up anew if total is set.
+	 * Write the fields in order, up to the first failure, whose error is returned. ret_control
+	 * is the control region afterwards, also after a failure. total: read memory.total again.
 	 */
 	int (*run)(struct state_port *port, const struct state_write *writes, size_t count,
 		   bool total, struct migcompat_control *ret_control, struct error *err);
+	/*
+	 * The same in two steps, or NULL: start the writes, on the spare device-memory region if
+	 * spare is set, and get their result. One start at a time; run gets the result first, and
+	 * returns its error.
+	 */
+	int (*start)(struct state_port *port, const struct state_write *writes, size_t count,
+		     bool spare, struct error *err);
+	int (*finish)(struct state_port *port, struct migcompat_control *ret_control,
+		      struct error *err);
 	void (*close)(struct state_port *port);
 };
 
@@ -38,12 +47,25 @@ struct state_port {
 	const struct state_port_ops *ops;
 	struct regions_info info;
 	struct migcompat_region_place places[MIGCOMPAT_REGION_ENUM_COUNT];
-	uint8_t *base; /* all regions; shared with whoever runs the vendor's code */
+	uint64_t spare; /* offset of the second device-memory region */
+	uint8_t *base;	/* all regions; shared with the process that has the device */
 };
 
 static inline void *port_region(const struct state_port *port, enum migcompat_region region)
 {
 	return port->base + port->places[region].offset;
+}
+
+/* The device-memory region, or the second one. */
+static inline void *port_window(const struct state_port *port, bool spare)
+{
+	return spare ? port->base + port->spare : port_region(port, MIGCOMPAT_REGION_MEMORY);
+}
+
+/* Can it fill one device-memory region while the other one is in use? */
+static inline bool port_overlaps(const struct state_port *port)
+{
+	return port->ops->start;
 }
 
 static inline int port_run(struct state_port *port, const struct state_write *writes, size_t count,
@@ -52,7 +74,7 @@ static inline int port_run(struct state_port *port, const struct state_write *wr
 	return port->ops->run(port, writes, count, total, ret_control, err);
 }
 
-/* Returns NULL; takes NULL. A load that is under way is dropped. */
+/* Drop a load that is under way. Takes NULL, returns NULL. */
 static inline struct state_port *port_close(struct state_port *port)
 {
 	if (port)
@@ -60,10 +82,14 @@ static inline struct state_port *port_close(struct state_port *port)
 	return NULL;
 }
 
-/* Regions in this process. They are the port's from now on, and nobody else may write to them.
- * -ENOMEM: they are not. */
-int port_local_new(struct migcompat_regions *regions, struct state_port **ret);
-/* Carry out what a port asks for. */
+/* Regions of this process as a port. It needs no closing; the regions must outlive it. */
+struct port_local {
+	struct state_port port;
+	struct migcompat_regions *regions;
+};
+
+void port_local_init(struct port_local *local, struct migcompat_regions *regions);
+/* Carry out the writes of a port on regions of this process. */
 int port_serve(struct migcompat_regions *regions, const struct state_write *writes, size_t count,
 	       bool total, struct migcompat_control *ret_control);
 

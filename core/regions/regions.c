@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Regions in memory: one sealed memfd, mapped here and perhaps elsewhere. What another process
- * writes into it is data for the vendor at most: no decision of ours reads the mapped control
+ * Regions in memory: one sealed memfd, mapped here and perhaps in other processes. What another
+ * process writes into it is data for the device at most: no decision reads the mapped control
  * region.
  */
 #include "core/regions/regions.h"
@@ -20,7 +20,7 @@ _Static_assert(sizeof(struct migcompat_control) == 144, "the control region has 
 _Static_assert(sizeof(struct migcompat_dirty_record) == 8 + MIGCOMPAT_STATE_PAGE,
 	       "a record has no gaps");
 
-/* ---------------------------------------------------------------- what a vendor has and says */
+/* ---------------------------------------------------------------- the table and its info */
 
 int regions_ops_copy(const struct migcompat_device_state *table, struct migcompat_device_state *ret,
 		     struct error *err)
@@ -114,7 +114,7 @@ uint64_t regions_places(const struct regions_info *info,
 {
 	const uint64_t window = info->memory_size < MIGCOMPAT_STATE_WINDOW ? info->memory_size
 									   : MIGCOMPAT_STATE_WINDOW;
-	/* A device of few pages still needs room for a record. */
+	/* A device of one page still needs room for a record. */
 	const uint64_t least = window && window < sizeof(struct migcompat_dirty_record)
 				       ? 2 * MIGCOMPAT_STATE_PAGE
 				       : window;
@@ -133,7 +133,16 @@ uint64_t regions_places(const struct regions_info *info,
 		at += (sizes[i] + MIGCOMPAT_STATE_PAGE - 1) / MIGCOMPAT_STATE_PAGE *
 		      MIGCOMPAT_STATE_PAGE;
 	}
-	return at;
+	return at + sizes[MIGCOMPAT_REGION_MEMORY];
+}
+
+void *regions_window(const struct migcompat_regions *regions)
+{
+	uint64_t size = regions_size(regions, MIGCOMPAT_REGION_MEMORY);
+
+	if (regions->spare)
+		return regions->base + regions->size - size;
+	return regions_at(regions, MIGCOMPAT_REGION_MEMORY);
 }
 
 int regions_memory_new(const struct regions_info *info, struct error *err)
@@ -152,7 +161,7 @@ int regions_memory_new(const struct regions_info *info, struct error *err)
 	return fd;
 }
 
-/* What is mapped shows what counts. */
+/* Copy the control region to where other processes see it. */
 static void control_show(struct migcompat_regions *regions)
 {
 	memcpy(regions->base, &regions->control, sizeof(regions->control));
@@ -186,7 +195,7 @@ int regions_mount(const struct migcompat_device_state *ops, void *session,
 	if (base == MAP_FAILED) {
 		int r = -errno;
 
-		migcompat_regions_free(regions);
+		regions_free(regions);
 		return error_set(err, r, "regions could not be mapped: %s", strerror(-r));
 	}
 	regions->base = base;
@@ -195,23 +204,7 @@ int regions_mount(const struct migcompat_device_state *ops, void *session,
 	return 0;
 }
 
-int migcompat_regions_new(const struct migcompat_device_state *table, void *session,
-			  struct migcompat_regions **ret)
-{
-	struct migcompat_device_state ops = {0};
-	struct regions_info info = {0};
-	int r = regions_ops_copy(table, &ops, NULL);
-	int fd;
-
-	if (!r)
-		r = regions_info_get(&ops, session, &info, NULL);
-	if (r)
-		return r;
-	fd = regions_memory_new(&info, NULL);
-	return fd < 0 ? fd : regions_mount(&ops, session, &info, fd, ret, NULL);
-}
-
-struct migcompat_regions *migcompat_regions_free(struct migcompat_regions *regions)
+struct migcompat_regions *regions_free(struct migcompat_regions *regions)
 {
 	if (!regions)
 		return NULL;
@@ -222,28 +215,6 @@ struct migcompat_regions *migcompat_regions_free(struct migcompat_regions *regio
 	free(regions->config);
 	free(regions);
 	return NULL;
-}
-
-void *migcompat_regions_map(const struct migcompat_regions *regions, enum migcompat_region region,
-			    size_t *ret_size)
-{
-	struct migcompat_region_place place = {0};
-
-	if ((unsigned)region < MIGCOMPAT_REGION_ENUM_COUNT)
-		place = regions->control.regions[region];
-	if (ret_size)
-		*ret_size = place.size;
-	return place.size ? regions->base + place.offset : NULL;
-}
-
-int migcompat_regions_fd(const struct migcompat_regions *regions)
-{
-	return regions->fd;
-}
-
-const char *migcompat_regions_message(const struct migcompat_regions *regions)
-{
-	return regions->err.text;
 }
 
 /* ---------------------------------------------------------------- fields */
@@ -294,8 +265,7 @@ static const struct field *field_find(struct migcompat_regions *regions, uint64_
 	return NULL;
 }
 
-int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size,
-			    uint64_t value)
+int regions_write(struct migcompat_regions *regions, uint64_t offset, size_t size, uint64_t value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	int r;
@@ -316,8 +286,8 @@ int migcompat_regions_write(struct migcompat_regions *regions, uint64_t offset, 
 	return r;
 }
 
-int migcompat_regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
-			   uint64_t *ret_value)
+int regions_read(struct migcompat_regions *regions, uint64_t offset, size_t size,
+		 uint64_t *ret_value)
 {
 	const struct field *field = field_find(regions, offset, size);
 	uint64_t value = 0;

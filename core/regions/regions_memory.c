@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device memory through its region: whole outside LOGGING, records of what is dirty inside it. A
- * mark is always taken before the page is copied. Whatever is read from the region is read once.
+ * Device memory through its region: whole outside LOGGING, records of dirty pages in LOGGING. A
+ * mark is taken before its page is copied. So a page without a mark has not changed since it was
+ * last read, also if that was before LOGGING. The region is shared: each byte of it is read once.
  */
 #include <endian.h>
 #include <errno.h>
@@ -40,7 +41,7 @@ int regions_total(struct migcompat_regions *regions, uint64_t *ret)
 	return r;
 }
 
-/* Take marks, and check what the vendor says of them. */
+/* Take marks, and check the pages that the device returns. */
 static int marks_take(struct migcompat_regions *regions, uint64_t first, uint64_t count,
 		      uint64_t *pages, size_t max)
 {
@@ -68,7 +69,7 @@ static int pages_read(struct migcompat_regions *regions, uint64_t position, void
 				regions->ops.memory_read(regions->session, position, buffer, len));
 }
 
-/* Size and position of an action on whole pages. */
+/* Check size and position of an action on whole pages. */
 static int whole_check(struct migcompat_regions *regions)
 {
 	uint64_t size = regions->control.memory.size, position = regions->control.memory.position;
@@ -94,12 +95,11 @@ static int whole_get(struct migcompat_regions *regions)
 
 	if (r)
 		return r;
-	/* The marks go first: a page that is written to meanwhile must have one afterwards. */
+	/* Marks first: a page that is written to meanwhile must be marked afterwards. */
 	if (regions->info.capabilities & MIGCOMPAT_CAP_LOGGING)
 		r = marks_take(regions, position / PAGE, size / PAGE, pages, PAGES_MAX);
 	if (r >= 0)
-		r = pages_read(regions, position, regions_at(regions, MIGCOMPAT_REGION_MEMORY),
-			       size);
+		r = pages_read(regions, position, regions_window(regions), size);
 	regions->lost = r < 0 && regions->info.capabilities & MIGCOMPAT_CAP_LOGGING;
 	if (!r)
 		regions->control.memory.position += size;
@@ -108,7 +108,7 @@ static int whole_get(struct migcompat_regions *regions)
 
 static int dirty_get(struct migcompat_regions *regions)
 {
-	struct migcompat_dirty_record *records = regions_at(regions, MIGCOMPAT_REGION_MEMORY);
+	struct migcompat_dirty_record *records = regions_window(regions);
 	const size_t max = regions_size(regions, MIGCOMPAT_REGION_MEMORY) / RECORD;
 	uint64_t first = regions->control.memory.position / PAGE,
 		 all = regions->info.memory_size / PAGE;
@@ -134,8 +134,7 @@ static int dirty_get(struct migcompat_regions *regions)
 	return 0;
 }
 
-/* A page whose mark was taken and that could not be read then is one that no later round would
- * bring. */
+/* A page whose mark was taken but that could not be read would be in no later round. */
 static int memory_get(struct migcompat_regions *regions)
 {
 	if (regions->lost)
@@ -151,15 +150,14 @@ static int whole_set(struct migcompat_regions *regions)
 	int r = whole_check(regions);
 
 	if (!r && position != regions->staged)
-		r = error_set(&regions->err, -ESPIPE, "memory at %llu was set where %llu is next",
+		r = error_set(&regions->err, -ESPIPE, "memory was set at %llu, expected %llu",
 			      (unsigned long long)position, (unsigned long long)regions->staged);
 	if (r)
 		return r;
 	regions->load = REGIONS_LOAD_STAGED;
 	r = regions_answered(regions, "memory_write",
 			     regions->ops.memory_write(regions->session, position,
-						       regions_at(regions, MIGCOMPAT_REGION_MEMORY),
-						       size));
+						       regions_window(regions), size));
 	if (r)
 		return r;
 	regions->staged += size;
@@ -172,7 +170,8 @@ static int record_set(struct migcompat_regions *regions,
 {
 	uint64_t number;
 
-	memcpy(&number, record->page_number, sizeof(number)); /* once: others may change it */
+	memcpy(&number, record->page_number,
+	       sizeof(number)); /* once: other processes may change it */
 	number = le64toh(number);
 	if (number >= regions->info.memory_size / PAGE)
 		return error_set(&regions->err, -ERANGE,
@@ -186,7 +185,7 @@ static int record_set(struct migcompat_regions *regions,
 
 static int dirty_set(struct migcompat_regions *regions)
 {
-	const struct migcompat_dirty_record *records = regions_at(regions, MIGCOMPAT_REGION_MEMORY);
+	const struct migcompat_dirty_record *records = regions_window(regions);
 	uint64_t size = regions->control.memory.size;
 	int r = 0;
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What a write to each field of the control region does, and what it is refused with: the table of
- * <migcompat/device-state.h>, but for device memory (regions_memory.c).
+ * What a write to each field of the control region does, except for device memory
+ * (regions_memory.c). The table of <migcompat/device-state.h> has the errors.
  */
 #include <errno.h>
 #include <string.h>
@@ -40,8 +40,6 @@ void regions_load_drop(struct migcompat_regions *regions)
 	regions->staged = 0;
 }
 
-/* A load that met an error is over; what it was refused with is what all the rest of it is refused
- * with. */
 int regions_load_refuse(struct migcompat_regions *regions, int r)
 {
 	regions_load_drop(regions);
@@ -148,7 +146,7 @@ static int config_set(struct migcompat_regions *regions)
 				  "SET_BUFFER of config after %llu of %llu bytes of memory",
 				  (unsigned long long)regions->staged,
 				  (unsigned long long)regions->info.memory_size));
-	/* Copied before it is looked at: whoever has the region mapped may go on writing to it. */
+	/* Copied before it is checked: other processes may write to the region at any time. */
 	memcpy(regions->config, regions_at(regions, MIGCOMPAT_REGION_CONFIG), len);
 	r = regions_answered(regions, "config_write",
 			     regions->ops.config_write(regions->session, regions->config, len));
@@ -225,7 +223,7 @@ int regions_write_dirty_count(struct migcompat_regions *regions, uint64_t value)
 
 	if (r)
 		return r;
-	/* An empty answer would say that nothing is dirty, which nobody knows outside LOGGING. */
+	/* Outside LOGGING, an empty bitmap would say that nothing is dirty, which is not known. */
 	if (!regions_logging(regions))
 		return error_set(&regions->err, -EBUSY,
 				 "dirty system memory while the device is %s, expected LOGGING",

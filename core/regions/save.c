@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of a save. Payloads are written from where the vendor put them, without a copy of our
- * own. */
+/*
+ * The steps of a save. A payload is summed and written from the region into which the device put
+ * it, while it is in the cache. Memory that is zero becomes one record: most of a large graphics
+ * memory was never written to.
+ */
 #include "core/regions/save.h"
 
 #include <endian.h>
@@ -18,8 +21,7 @@ struct save {
 	struct migcompat_control control; /* as of the last writes */
 	struct save_progress progress;
 	struct save_report report;
-	uint64_t zeros; /* bytes of memory before the next record that were found to be zero and are
-			   not written yet */
+	uint64_t zeros; /* bytes of zeros before the next record that are not written yet */
 };
 
 static int run(struct save *save, const struct state_write *writes, size_t count, bool total,
@@ -54,7 +56,7 @@ static void phase(struct save *save, enum save_phase which, uint64_t rest)
 
 /* ---------------------------------------------------------------- memory */
 
-/* Much of a device's memory was never written to. Ends at the first byte that is not zero. */
+/* Reads up to the first byte that is not zero. */
 static bool all_zeros(const uint8_t *bytes, size_t len)
 {
 	return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
@@ -85,31 +87,59 @@ static int whole_record(struct save *save, uint64_t at, const void *bytes, size_
 	return r ? r : record(save, RECORD_MEMORY, at, bytes, len, err);
 }
 
+/* Have the device fill a device-memory region; the result is still to be had if the port overlaps.
+ */
+static int whole_start(struct save *save, uint64_t at, uint64_t chunk, bool spare,
+		       struct error *err)
+{
+	const struct state_write writes[] = {
+		{STATE_FIELD(memory.position), at},
+		{STATE_FIELD(memory.size), chunk},
+		{STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER},
+	};
+
+	if (!port_overlaps(save->port))
+		return run(save, writes, 3, false, err);
+	return save->port->ops->start(save->port, writes, 3, spare, err);
+}
+
+static uint64_t chunk_at(const struct save *save, uint64_t at)
+{
+	const uint64_t most = save->port->places[MIGCOMPAT_REGION_MEMORY].size;
+	const uint64_t left = save->port->info.memory_size - at;
+
+	return left < most ? left : most;
+}
+
+/* If the port overlaps, the device fills one region while the other one is written out. */
 static int save_whole(struct save *save, struct error *err)
 {
 	const uint64_t total = save->port->info.memory_size;
-	const void *region = port_region(save->port, MIGCOMPAT_REGION_MEMORY);
-	uint64_t chunk = save->port->places[MIGCOMPAT_REGION_MEMORY].size;
-	int r = 0;
+	const bool overlaps = port_overlaps(save->port);
+	uint64_t chunk = chunk_at(save, 0), next;
+	bool spare = false;
+	int r = total ? whole_start(save, 0, chunk, spare, err) : 0;
 
 	phase(save, SAVE_WHOLE, total);
-	for (uint64_t at = 0; at < total && !r; at += chunk) {
-		chunk = total - at < chunk ? total - at : chunk;
-		const struct state_write writes[] = {
-			{STATE_FIELD(memory.position), at},
-			{STATE_FIELD(memory.size), chunk},
-			{STATE_FIELD(memory.action), MIGCOMPAT_GET_BUFFER},
-		};
+	for (uint64_t at = 0; at < total && !r; at += chunk, chunk = next) {
+		const void *window = port_window(save->port, spare);
 
-		r = run(save, writes, 3, false, err);
+		next = chunk_at(save, at + chunk);
+		if (overlaps)
+			r = save->port->ops->finish(save->port, &save->control, err);
+		if (!r && overlaps && next)
+			r = whole_start(save, at + chunk, next, !spare, err);
 		if (!r)
-			r = whole_record(save, at, region, chunk, err);
+			r = whole_record(save, at, window, chunk, err);
+		if (!r && !overlaps && next)
+			r = whole_start(save, at + chunk, next, false, err);
+		spare = overlaps && !spare;
 	}
 	save->report.memory_bytes = total;
 	return r ? r : zeros_flush(save, total, err);
 }
 
-/* All that is dirty now, from the first page to the last. */
+/* All pages that are dirty, from the first to the last. */
 static int save_dirty(struct save *save, uint64_t round, struct error *err)
 {
 	static const struct state_write begin = {STATE_FIELD(memory.position), 0},
@@ -122,9 +152,9 @@ static int save_dirty(struct save *save, uint64_t round, struct error *err)
 		uint64_t before = save->control.memory.position;
 
 		r = run(save, &next, 1, false, err);
-		/* Whoever runs the vendor's code may say anything; a round ends all the same. */
+		/* The process that has the device may lie: a round must end all the same. */
 		if (!r && save->control.memory.position <= before)
-			r = error_set(err, -EPROTO, "a round over dirty memory does not get on");
+			r = error_set(err, -EPROTO, "dirty-page round makes no progress");
 		if (r || !save->control.memory.size)
 			continue;
 		r = record(save, RECORD_DIRTY, round, region, save->control.memory.size, err);
@@ -184,8 +214,7 @@ static int save_config(struct save *save, struct error *err)
 	return r;
 }
 
-/* A device that can log is saved while it runs; any other, and one that is stopped already, while
- * it is stopped. */
+/* live: the device runs and can log. Another device is stopped first. */
 static int save_memory(struct save *save, bool live, struct error *err)
 {
 	int r;
@@ -235,8 +264,7 @@ int state_save(struct state_port *port, const struct state_transport *to,
 	if (options->version_len > MIGCOMPAT_STRING_MAX ||
 	    (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
 		return error_set(err, -E2BIG,
-				 "the version string or what is told beside it is too long for a "
-				 "state file");
+				 "the version string or the info is too long for a state file");
 	r = run(&save, &agree, 1, false, err);
 	if (r)
 		return r;
@@ -245,8 +273,7 @@ int state_save(struct state_port *port, const struct state_transport *to,
 	       (port->info.capabilities & MIGCOMPAT_CAP_LOGGING);
 	r = save_all(&save, to, live, err);
 	after = options->run_on || r ? before : MIGCOMPAT_DEVICE_STOPPED;
-	/* Whatever went wrong, the device goes on; what it says to that is of no further use then.
-	 */
+	/* After a failure the device goes back to its state; a second error adds nothing. */
 	if (r)
 		(void)enter(&save, after, false, NULL);
 	else if (save.control.device_state != after)

@@ -16,7 +16,7 @@
 
 struct walk {
 	const char *path; /* for messages */
-	int folder;	  /* that the rest of the way begins in */
+	int folder;	  /* in which the rest begins */
 	char rest[PATH_MAX];
 	unsigned links;
 };
@@ -32,7 +32,7 @@ static int no_file(const struct walk *walk, struct error *err)
 			 walk->path);
 }
 
-/* Go on in the folder of this name; "/" is the root. */
+/* Enter the folder of this name; "/" is the root. */
 static int folder_enter(struct walk *walk, const char *name)
 {
 	int folder = openat(walk->folder, name, FOLDER_FLAGS);
@@ -45,7 +45,7 @@ static int folder_enter(struct walk *walk, const char *name)
 	return 0;
 }
 
-/* Takes the next component off the rest. *ret_last: none comes after it. */
+/* Take the next component off the rest. *ret_last: it is the last one. */
 static int component_take(struct walk *walk, char name[NAME_MAX + 1], bool *ret_last)
 {
 	char *at = walk->rest + strspn(walk->rest, "/");
@@ -68,7 +68,7 @@ static bool is_ours(uid_t uid)
 	return uid == 0 || uid == geteuid();
 }
 
-/* In a sticky folder nobody can exchange the link of another. */
+/* In a sticky folder nobody can replace the link of another user. */
 static int link_check(const struct walk *walk, const char *name, const struct stat *link,
 		      struct error *err)
 {
@@ -85,7 +85,7 @@ static int link_check(const struct walk *walk, const char *name, const struct st
 			 walk->path, name);
 }
 
-/* What the link says comes before the rest. */
+/* The link's target goes before the rest. */
 static int link_follow(struct walk *walk, const char *name, bool last)
 {
 	char target[PATH_MAX], rest[PATH_MAX];
@@ -104,7 +104,7 @@ static int link_follow(struct walk *walk, const char *name, bool last)
 	return target[0] == '/' ? folder_enter(walk, "/") : 0;
 }
 
-/* 1: the name is the last one, and may be made; 0: go on. */
+/* 1: the name is the last one, and may be made; 0: there are more. */
 static int step(struct walk *walk, char name[NAME_MAX + 1], struct error *err)
 {
 	struct stat st;
@@ -134,7 +134,7 @@ int destination_open(const char *path, struct destination *ret, struct error *er
 	struct stat st;
 	int r;
 
-	/* A pipe or a device has no name to replace, and its link in /proc leads to no path. */
+	/* A pipe or a device cannot be replaced, and its link in /proc leads to no path. */
 	if (stat(path, &st) == 0 && !S_ISREG(st.st_mode))
 		return no_file(&walk, err);
 	r = *path ? text_format(walk.rest, sizeof(walk.rest), "%s", path) : -ENOENT;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a path for a new file leads: an open folder and a name in it. Every folder on the way is
- * opened from the one before, so that nobody can exchange one meanwhile. A link counts only if
- * nobody but root and the caller can have put it there: root that saves a file in another user's
- * folder must not replace what that user's link leads to.
+ * The destination of a path for a new file: an open folder and a name in it. Every folder of the
+ * path is opened from the one before, so that nobody can exchange one meanwhile. A link is followed
+ * only if root or the caller made it: if root saves a file in another user's folder, it must not
+ * replace the target of that user's link.
  */
 #ifndef CORE_STATE_DESTINATION_H
 #define CORE_STATE_DESTINATION_H
@@ -18,9 +18,9 @@ struct destination {
 };
 
 /*
- * The caller closes the folder. -ENOTSUP: what is there is no regular file; -EPERM: a link of
- * others is on the way, err names it; -ELOOP, -ENAMETOOLONG, and what openat says. err is set
- * always.
+ * The caller closes the folder. -ENOTSUP: the path is there and no regular file; -EPERM: another
+ * user can have made a link of the path, err names it; -ELOOP; -ENAMETOOLONG; otherwise the errno
+ * of openat. err is always set.
  */
 int destination_open(const char *path, struct destination *ret, struct error *err);
 

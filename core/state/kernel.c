@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The steps of saving and loading through a kernel driver: linux/vfio.h, enum
- * vfio_device_mig_state, is where they are from. */
+/*
+ * The steps of saving and loading through a kernel driver, by enum vfio_device_mig_state of
+ * linux/vfio.h. After a failed load there is no way back but a reset. So the caller has checked the
+ * whole file before, and the chain of sums proves that the same file is loaded.
+ */
 #include "core/state/kernel.h"
 
 #include <errno.h>
@@ -28,7 +31,7 @@ struct session {
 	const struct kernel_options *options;
 	int fd; /* of the data session; -1: none */
 	char *buffer;
-	bool ahead; /* what is loaded was saved while the source ran, too */
+	bool ahead; /* the source was saved partly while it ran */
 	struct kernel_report report;
 	struct kernel_progress progress;
 };
@@ -53,7 +56,7 @@ static void session_end(struct session *session)
 	free(session->buffer);
 }
 
-/* The saving states share one data session; it may be told of again, or not. */
+/* The saving states share one data session; a driver may return it again. */
 static int enter(struct session *session, enum kernel_state state, struct error *err)
 {
 	int fd = -1;
@@ -80,7 +83,7 @@ static int failed(struct session *session, const char *what, int r, struct error
 			 strerror(-r));
 }
 
-/* Fill the buffer: how much is in it. *ret_end: the driver has no more for now. */
+/* Fill the buffer. *ret_end: the driver has no more bytes for now. */
 static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_end,
 		struct error *err)
 {
@@ -93,7 +96,7 @@ static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_
 
 		if (n == -EINTR)
 			continue;
-		/* ENOMSG: for now there is no more. Once the device is stopped that would be a cut
+		/* ENOMSG: no more for now. After the device was stopped it would mean a cut
 		 * stream. */
 		if (n == 0 || (n == -ENOMSG && !session->progress.stopped))
 			*ret_end = true;
@@ -118,7 +121,7 @@ static int progress(struct session *session, struct error *err)
 
 /* ---------------------------------------------------------------- saving */
 
-/* A record of what there is, at most max bytes. */
+/* Save a record of at most max bytes. */
 static int save_some(struct session *session, struct state_writer *writer, uint64_t max,
 		     bool *ret_end, struct error *err)
 {
@@ -134,7 +137,7 @@ static int save_some(struct session *session, struct state_writer *writer, uint6
 	return r ? r : progress(session, err);
 }
 
-/* What the driver tells of, once. */
+/* Save as many bytes as the driver announced. */
 static int save_round(struct session *session, struct state_writer *writer, struct error *err)
 {
 	bool end = false;
@@ -148,7 +151,7 @@ static int save_round(struct session *session, struct state_writer *writer, stru
 	return r;
 }
 
-/* Until the initial bytes are through and little is left, or it does not get less. */
+/* Until the initial bytes are saved and little is left, or the rest does not shrink. */
 static int save_ahead(struct session *session, struct state_writer *writer, struct error *err)
 {
 	const struct kernel_options *options = session->options;
@@ -187,7 +190,7 @@ static int save_stopped(struct session *session, struct state_writer *writer, st
 	return r;
 }
 
-/* Whatever went wrong, the device goes on; a reset is the last resort. */
+/* The device runs on, also after an error. A reset is the last resort. */
 static int run_on(struct session *session, int r, struct error *err)
 {
 	struct error text = {0}, first = {0};
@@ -222,8 +225,7 @@ int kernel_save(struct kernel_device *device, const struct state_transport *to,
 	if (options->version_len > MIGCOMPAT_STRING_MAX ||
 	    (options->info && strlen(options->info) > FORMAT_PAYLOAD_MAX))
 		return error_set(err, -E2BIG,
-				 "the version string or what is told beside it is too long for a "
-				 "state file");
+				 "the version string or the info is too long for a state file");
 	r = session_begin(&session, err);
 	if (r)
 		return r;
@@ -245,7 +247,7 @@ int kernel_save(struct kernel_device *device, const struct state_transport *to,
 
 /* ---------------------------------------------------------------- loading */
 
-/* What is in the buffer, which was checked. */
+/* Write the buffer, which was checked. */
 static int write_all(struct session *session, size_t *len, struct error *err)
 {
 	size_t at = 0;
@@ -267,7 +269,7 @@ static int write_all(struct session *session, size_t *len, struct error *err)
 	return progress(session, err);
 }
 
-/* Records are joined, so that a driver gets as few and as large writes as it may from anybody. */
+/* Records are joined, so that a driver gets few and large writes. */
 static int load_stream(struct session *session, struct state_reader *reader,
 		       const struct format_record *record, size_t *len, struct state_sums *sums,
 		       struct error *err)
@@ -298,15 +300,14 @@ static int load_records(struct session *session, struct state_reader *reader,
 		if (r)
 			return r;
 	}
-	/* Only now is it known that all of it was what it was to be. */
+	/* The whole file was read, so the chain is complete. */
 	if (!r && session->options->sum && reader->chain != session->options->sum)
-		r = error_set(err, -ESTALE,
-			      "%s: it is another file than the one that was looked at",
+		r = error_set(err, -ESTALE, "%s: it is another file than the one that was checked",
 			      reader->from->name);
 	return r ? r : write_all(session, &len, err);
 }
 
-/* What the device has now, read as for a save. */
+/* Read the device's state as a save does. */
 static int read_back(struct session *session, uint64_t *ret_len, uint64_t *ret_sum,
 		     struct error *err)
 {
@@ -341,7 +342,8 @@ static int verify(struct session *session, uint64_t expected, struct error *err)
 	if (session->report.verified || session->ahead)
 		return 0;
 	return error_set(err, -EBADMSG,
-			 "%s: what was loaded and what it then had differ (%llu and %llu bytes)",
+			 "%s: the state that was loaded and the one read back differ (%llu and "
+			 "%llu bytes)",
 			 session->device->name, (unsigned long long)session->report.bytes,
 			 (unsigned long long)len);
 }
@@ -360,7 +362,7 @@ static int load_all(struct session *session, struct state_reader *reader, struct
 	session_data_close(session);
 	if (!r)
 		r = enter(session, KERNEL_STOP,
-			  err); /* where drivers look at what they were given */
+			  err); /* in STOP, drivers check what they were given */
 	if (!r)
 		r = verify(session, state_sums_end(&sums), err);
 	return r ? r : enter(session, KERNEL_RUNNING, err);
@@ -385,7 +387,7 @@ int kernel_load(struct kernel_device *device, struct state_reader *reader,
 	session.ahead = reader->head.migration_flags & KERNEL_CAN_PRE_COPY;
 	r = load_all(&session, reader, &text);
 	if (r) {
-		/* Any other way out of a failed load makes some drivers use what they freed. */
+		/* After any other way out of a failed load, some drivers use freed memory. */
 		int back = device->ops->reset(device);
 
 		error_set(err, r, "%s%s%s", text.text, back ? "; and it could not be reset: " : "",

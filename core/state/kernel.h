@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A device whose kernel driver migrates it (VFIO_DEVICE_FEATURE_MIGRATION): states and data
- * sessions, behind an interface that tests implement too. What a driver writes is opaque; it goes
- * into a state file as it is.
+ * sessions, behind an interface that tests implement too. The driver's bytes are opaque and go into
+ * a state file unchanged.
  */
 #ifndef CORE_STATE_KERNEL_H
 #define CORE_STATE_KERNEL_H
@@ -12,7 +12,7 @@
 #include "core/state/reader.h"
 #include "core/state/transport.h"
 
-/* linux/vfio.h: enum vfio_device_mig_state, of which older headers lack the last ones. */
+/* enum vfio_device_mig_state of linux/vfio.h; older headers lack the last ones. */
 enum kernel_state {
 	KERNEL_ERROR = 0,
 	KERNEL_STOP = 1,
@@ -35,19 +35,18 @@ enum kernel_flags {
 struct kernel_device;
 
 struct kernel_device_ops {
-	/* Change the state. ret_fd: of a data session that begins with this, the caller's to close;
-	 * -1: none does. */
+	/* Change the state. ret_fd: a data session that begins with it, which the caller closes;
+	 * -1: none begins. */
 	int (*set_state)(struct kernel_device *device, enum kernel_state state, int *ret_fd);
-	/* In PRE_COPY: how much there is to be read. */
+	/* In PRE_COPY: the bytes that can be read. */
 	int (*precopy)(struct kernel_device *device, int fd, uint64_t *ret_initial,
 		       uint64_t *ret_dirty);
-	/* As read(2) and write(2), but -errno. -EAGAIN is none of them: they wait, as long as they
-	 * see fit, or until -ECANCELED. */
+	/* As read(2) and write(2), but -errno. They never return -EAGAIN: they wait up to a limit
+	 * of their own, or until -ECANCELED. */
 	ssize_t (*read)(struct kernel_device *device, int fd, void *buffer, size_t len);
 	ssize_t (*write)(struct kernel_device *device, int fd, const void *bytes, size_t len);
 	void (*close)(struct kernel_device *device, int fd);
-	/* The one way out of a load that failed, and out of KERNEL_ERROR; the device is RUNNING
-	 * then. */
+	/* The only way out of a failed load and out of KERNEL_ERROR. The device is RUNNING then. */
 	int (*reset)(struct kernel_device *device);
 };
 
@@ -59,8 +58,8 @@ struct kernel_device {
 
 struct kernel_progress {
 	uint64_t bytes; /* so far */
-	uint64_t rest; /* initial and dirty bytes that the driver tells of while it copies ahead; of
-			  a load, what is left */
+	uint64_t rest;	/* initial and dirty bytes while the driver copies ahead; of a load, the
+			   bytes that are left */
 	bool stopped;
 };
 
@@ -69,10 +68,10 @@ struct kernel_options {
 	size_t version_len;
 	const char *info;
 	uint64_t rest_max;
-	unsigned rounds_max; /* 0: do not copy ahead, also where the driver can */
-	uint64_t sum;	     /* of a load: the chain of the file that was looked at before; what has
-				another is not loaded. 0: any */
-	/* Called after each record; anything but 0 ends it with -ECANCELED. May be NULL. */
+	unsigned rounds_max; /* 0: do not copy ahead, even if the driver can */
+	uint64_t sum;	     /* of a load: the chain of the file that was checked; another file is
+				not loaded. 0: any */
+	/* Called after each record, or NULL. Another result than 0: -ECANCELED. */
 	int (*progress)(void *arg, const struct kernel_progress *progress);
 	void *arg;
 };
@@ -81,7 +80,7 @@ struct kernel_report {
 	uint64_t bytes;	      /* of the stream */
 	uint64_t ahead_bytes; /* of those, before the device was stopped */
 	unsigned rounds;
-	int refused;   /* 0, or what the kernel's driver itself failed with */
+	int refused;   /* 0, or the errno of the kernel driver itself */
 	bool verified; /* of a load: the device gave the same stream back */
 };
 
@@ -89,19 +88,20 @@ struct kernel_report {
 const char *kernel_state_name(enum kernel_state state);
 
 /*
- * Save: PRE_COPY as far as the driver offers it, STOP_COPY, and back to RUNNING whatever happens.
- * Errors: -ENOTTY: the driver cannot; -ECANCELED; what the driver or the transport fail with. The
- * report is filled in any case.
+ * Save: PRE_COPY if the driver supports it, STOP_COPY, and back to RUNNING also after an error.
+ * -ENOTTY: the driver cannot; -ECANCELED; otherwise the errno of the driver or of the transport.
+ * The report is always filled.
  */
 int kernel_save(struct kernel_device *device, const struct state_transport *to,
 		const struct kernel_options *options, struct kernel_report *ret, struct error *err);
 
 /*
- * Load what a reader gives whose head was read: RESUMING, all of the stream, STOP, and RUNNING.
- * What the device then has is read again and must be the same, unless the source copied ahead,
- * which may make another stream of the same state. A load that fails anywhere ends with a reset.
- * Errors: as above; the reader's; -ESTALE: it is another file; -EBADMSG: what was read back is not
- * what was written.
+ * Load from a reader whose head was read: RESUMING, the whole stream, STOP, and RUNNING. Before
+ * RUNNING the device's state is read back and must be the same. If the source copied ahead, it may
+ * be another stream of the same state. A load that fails ends with a reset.
+ *
+ * Errors as above, and those of the reader. -ESTALE: it is another file; -EBADMSG: the device gave
+ * another state back.
  */
 int kernel_load(struct kernel_device *device, struct state_reader *reader,
 		const struct kernel_options *options, struct kernel_report *ret, struct error *err);

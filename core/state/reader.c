@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Checking records. A head is believed once its sum is right, a payload once its own is. */
+/* Checking records. The sum of a head is checked before its fields are used, the sum of a payload
+ * before the caller gets it. */
 #include "core/state/reader.h"
 
 #include <endian.h>
@@ -44,7 +45,7 @@ static int latched(const struct state_reader *reader, struct error *err)
 
 /* ---------------------------------------------------------------- bytes */
 
-/* A file that ends too early is a damaged one, wherever it ends. */
+/* A file that ends too early is damaged, wherever it ends. */
 static int take(struct state_reader *reader, void *buffer, size_t len, struct error *err)
 {
 	int r = transport_read(reader->from, buffer, len, &reader->reason);
@@ -70,8 +71,7 @@ int reader_begin(struct state_reader *reader, const struct state_transport *from
 	int r;
 
 	*reader = (struct state_reader){.from = from};
-	/* A byte at a time: what is behind the newline must stay where it is, and there are few of
-	 * them. */
+	/* A byte at a time: the bytes after the newline must not be read yet. */
 	for (;;) {
 		char byte = 0;
 
@@ -88,8 +88,8 @@ int reader_begin(struct state_reader *reader, const struct state_transport *from
 		colons += byte == ':';
 		reader->version[len++] = byte;
 	}
-	/* NAMESPACE:KIND:TYPE:PAYLOAD. What is in them is for whoever knows strings; without them
-	 * it is any text. */
+	/* NAMESPACE:KIND:TYPE:PAYLOAD. The parts are checked elsewhere; without them it is any
+	 * text. */
 	if (colons < 3)
 		return no_state_file(reader, err);
 	reader->version_len = len;
@@ -225,9 +225,9 @@ int reader_head(struct state_reader *reader, struct error *err)
 	return 0;
 }
 
-/* ---------------------------------------------------------------- which record may stand where */
+/* ---------------------------------------------------------------- the order of records */
 
-/* Each: NULL, or what is wrong. Sizes are small, so no sum here can wrap. */
+/* Each returns NULL, or what is wrong. Sizes are small, so no sum can wrap. */
 static const char *memory_fits(struct state_reader *reader, const struct format_record *record)
 {
 	if (reader->head.content != FORMAT_REGIONS || record->position != reader->memory)
@@ -251,7 +251,7 @@ static const char *dirty_fits(struct state_reader *reader, const struct format_r
 {
 	if (reader->head.content != FORMAT_REGIONS || reader->memory < reader->head.memory_size ||
 	    reader->config)
-		return "holds dirty pages, which stand behind all of memory and before the config";
+		return "holds dirty pages, which come after all of memory and before the config";
 	if (record->size == 0 || record->size % sizeof(struct migcompat_dirty_record) ||
 	    record->position < reader->round)
 		return "has no whole dirty pages, or is of a round that is over";
@@ -346,7 +346,7 @@ int reader_zeros(struct state_reader *reader, const struct format_record *record
 	return 0;
 }
 
-/* The end: what it counts is what came, and nothing follows. */
+/* The end record must count what came, and nothing may follow it. */
 static int end_check(struct state_reader *reader, const struct format_record *record,
 		     struct error *err)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writing a file that is there whole or not at all. */
+/* Writing a file that appears complete or not at all. */
 #include "core/state/sink.h"
 
 #include <errno.h>
@@ -17,9 +17,9 @@
 #define NAMES_TRIED 100u
 
 /*
- * A pipe may be full for long. What is written to it at a time is what a pipe with room for
- * anything has room for, so that no write waits where nobody looks at stop. (Not to block at all
- * would be for everybody who shares the descriptor.)
+ * A pipe may be full for a long time. At most PIPE_BUF bytes are written at a time: poll(2) says
+ * that they fit, so a write never waits and stop is noticed. O_NONBLOCK would also change the
+ * descriptor of other processes.
  */
 static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 {
@@ -39,7 +39,7 @@ static ssize_t sink_write(void *arg, const void *bytes, size_t len)
 	return n < 0 ? -errno : n;
 }
 
-/* Makes the file, its owner's alone, under a name of its own beside the last one. */
+/* Make the file, for its owner alone, under a random name beside the last one. */
 static int file_make(struct state_sink *sink)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
@@ -101,7 +101,8 @@ int sink_open(struct state_sink *sink, const char *path, int stop, struct error 
 	return r;
 }
 
-/* A rename is on disk once its folder is. A folder that cannot be read cannot be synced. */
+/* A rename is on disk after its folder was synced. A folder that cannot be read cannot be synced.
+ */
 static int folder_sync(int folder)
 {
 	int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC), r = 0;
@@ -114,7 +115,7 @@ static int folder_sync(int folder)
 	return r;
 }
 
-/* Replaces what has the name. A link that has come there meanwhile is replaced itself. */
+/* Replace the file of that name. A link that was made there meanwhile is replaced itself. */
 static int file_keep(struct state_sink *sink)
 {
 	int folder = sink->destination.folder;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Where a state goes: a file that has its name only once it is whole, or standard output. A state
- * may hold secrets of a guest, so that a file is its owner's alone.
+ * The destination of a state: a file that gets its name after it is complete, or standard output. A
+ * state may hold secrets of a guest, so only the owner can read the file.
  */
 #ifndef CORE_STATE_SINK_H
 #define CORE_STATE_SINK_H
@@ -12,21 +12,20 @@
 struct state_sink {
 	struct state_transport transport; /* points to this struct: do not move it */
 	int fd;
-	int stop;			/* readable: writing ends with -ECANCELED; -1: never */
-	const char *path;		/* as it was given; NULL: standard output */
-	struct destination destination; /* where path is not NULL */
+	int stop;			/* if it is readable, writing ends: -ECANCELED. -1: none */
+	const char *path;		/* as given; NULL: standard output */
+	struct destination destination; /* unless path is NULL */
 	char temporary[NAME_MAX + 1];	/* the file's name until it is kept; "": none */
 };
 
 /*
  * Begin a file beside the one that it will replace, or take "-", standard output. The path must
- * outlive the sink. Errors: those of destination_open, and what openat says. Nothing is to be
- * closed then.
+ * outlive the sink. Errors are those of destination_open and openat; the sink is closed then.
  */
 int sink_open(struct state_sink *sink, const char *path, int stop, struct error *err);
-/* To disk, and to its name. */
+/* Write the file to disk and give it its name. */
 int sink_keep(struct state_sink *sink, struct error *err);
-/* Unless it was kept nothing of it stays. */
+/* A file that was not kept is removed. */
 void sink_close(struct state_sink *sink);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reading a file twice, be it a pipe. */
+/* Reading a file twice, also a pipe. */
 #include "core/state/source.h"
 
 #include <errno.h>
@@ -12,7 +12,7 @@
 
 #include "core/facts/text.h"
 
-/* Until there is something to be read. */
+/* Wait until there is something to read. */
 static int wait_readable(const struct state_source *source, int fd)
 {
 	struct pollfd fds[] = {{.fd = fd, .events = POLLIN},
@@ -58,7 +58,7 @@ static ssize_t source_read(void *arg, void *buffer, size_t len)
 	return n;
 }
 
-/* A file without a name, where there may be much room. */
+/* A file without a name, in a folder that may have much room. */
 static int spool_open(struct error *err)
 {
 	const char *folders[] = {getenv("TMPDIR"), "/var/tmp", "/tmp"};
@@ -82,7 +82,7 @@ static int spool_open(struct error *err)
 			 strerror(-r));
 }
 
-/* Bytes from the position on; 0: it is no regular file. */
+/* Bytes after the position; 0: it is no regular file. */
 static uint64_t size_left(int fd, const struct stat *st)
 {
 	off_t at = S_ISREG(st->st_mode) ? lseek(fd, 0, SEEK_CUR) : -1;
@@ -109,7 +109,7 @@ int source_open(struct state_source *source, const char *path, bool twice, int s
 	};
 	if (r)
 		error_set(err, r, "%s: %s", name, strerror(-r));
-	/* What was given as standard input may stand anywhere: it is taken from there on. */
+	/* Standard input may be at any position, and is read from there. */
 	else if (twice && (!S_ISREG(st.st_mode) || (standard && lseek(fd, 0, SEEK_CUR) != 0)))
 		r = source->spool = spool_open(err);
 	if (r >= 0)

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The file that a state comes from, to be read more than once: first all of it is checked, then it
- * is loaded. What cannot be read again (a pipe) is kept in an unlinked file while it is read the
- * first time.
+ * A file that a state is read from twice: first all of it is checked, then it is loaded, so that a
+ * verdict is about the whole file. A pipe is kept in an unlinked file during the first reading.
  */
 #ifndef CORE_STATE_SOURCE_H
 #define CORE_STATE_SOURCE_H
@@ -14,20 +13,20 @@
 struct state_source {
 	struct state_transport transport; /* points to this struct: do not move it */
 	int fd;
-	int spool; /* what was read of fd; -1: fd can be read again */
-	int stop;  /* readable: reading ends with -ECANCELED; -1: never */
+	int spool; /* a copy of what was read; -1: fd can be read again */
+	int stop;  /* if it is readable, reading ends: -ECANCELED. -1: none */
 	bool again;
 };
 
 /*
- * Open a file, or "-" for standard input; twice: it will be rewound, for which a pipe needs a
- * spool. The path must outlive the source. Errors: -EISDIR, what open says, or what no room for a
- * spool is called. Nothing is to be closed then.
+ * Open a file, or "-" for standard input. twice: it will be rewound, so a pipe needs a spool. The
+ * path must outlive the source. -EISDIR; otherwise the errno of open or of making the spool. The
+ * source is closed after an error.
  */
 int source_open(struct state_source *source, const char *path, bool twice, int stop,
 		struct error *err);
-/* From the beginning again; of a pipe, as far as it was read. Of what was opened to be read twice.
- */
+/* Read from the beginning again; of a pipe, as far as it was read. Only after an opening with
+ * twice. */
 int source_rewind(struct state_source *source, struct error *err);
 void source_close(struct state_source *source);
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* XXH3 with the widest vectors that this processor has, chosen when it runs where the library can
- * do that. */
+/* XXH3 with the widest vectors of this processor, chosen at run time if the library can do that. */
 #define XXH_STATIC_LINKING_ONLY /* for the state's size */
 #include "core/state/sum.h"
 

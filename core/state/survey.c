@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Looking at all records without keeping any. */
+/* Reading all records without keeping any. */
 #include "core/state/survey.h"
 
 #include <errno.h>
@@ -32,7 +32,7 @@ static void keep_head(struct survey *survey, const uint8_t *bytes, size_t len)
 	survey->head_len += len;
 }
 
-/* Whole lines that fit; anything may stand in them. */
+/* Keep whole lines that fit. Their text is untrusted. */
 static void keep_info(struct survey *survey, const char *bytes, size_t len)
 {
 	while (len) {
@@ -109,7 +109,7 @@ static int take_records(struct survey *survey, struct error *err)
 
 /* ---------------------------------------------------------------- the beginning */
 
-/* What was read before it was known what it is, is kept: it may be a stream's beginning. */
+/* Until it is known that this is a state file, keep what is read: it may begin a stream. */
 static ssize_t record_read(void *arg, void *buffer, size_t len)
 {
 	struct survey *survey = arg;
@@ -120,14 +120,14 @@ static ssize_t record_read(void *arg, void *buffer, size_t len)
 	return n;
 }
 
-/* It is none of ours: the rest of what is looked at. */
+/* It is no state file: read the rest of a stream's beginning. */
 static int take_bare(struct survey *survey, struct error *err)
 {
 	char part[4096];
 	bool more = false;
 	ssize_t n = 1;
 
-	/* One byte beyond what is looked at tells whether there are more. */
+	/* One byte beyond the beginning shows whether there are more. */
 	while (n && !more) {
 		size_t left = HEAD_MAX - survey->head_len;
 
@@ -188,7 +188,7 @@ int survey_run(struct survey *survey, const struct state_transport *from, struct
 		survey->refused = survey->reader.refused;
 		survey->reason = survey->reader.reason;
 	}
-	/* A file that is not sound is an answer; that it could not be read is none. */
+	/* An unsound file is an answer; a read error is not. */
 	if (r && r != -EBADMSG && r != -EPROTONOSUPPORT)
 		return error_set(err, r, "%s", text.text);
 	return 0;

@@ -66,8 +66,7 @@ int transport_write(const struct state_transport *transport, const void *bytes, 
 
 		if (n == -EINTR)
 			continue;
-		if (n == 0) /* nothing was written and nothing was wrong: trying again could go on
-			       for ever */
+		if (n == 0) /* no progress and no error: a retry could last forever */
 			n = -EIO;
 		if (n < 0)
 			return failed(transport, "written", (int)n, err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Heads with their sums. A payload goes out from where it is, summed while it is in the cache. */
+/* Heads with their sums. A payload is summed and written from where it is, without a copy. */
 #include "core/state/writer.h"
 
 #include <endian.h>

@@ -13,15 +13,15 @@ struct state_writer {
 	uint64_t bytes;
 };
 
-/* The version string and the head. The transport must outlive the writer. Errors are the
+/* Write the version string and the head. The transport must outlive the writer. Errors are the
  * transport's. */
 int writer_begin(struct state_writer *writer, const struct state_transport *to, const char *version,
 		 size_t len, const struct format_head *head, struct error *err);
-/* size is at most FORMAT_PAYLOAD_MAX. The payload may be shared memory: a change meanwhile makes a
- * file that is refused. */
+/* size is at most FORMAT_PAYLOAD_MAX. The payload may be shared memory: if it changes meanwhile,
+ * the file is refused. */
 int writer_record(struct state_writer *writer, enum record_type type, uint64_t position,
 		  const void *payload, size_t size, struct error *err);
-/* The last record, without which the file is none. */
+/* The last record. Without it the file is refused. */
 int writer_end(struct state_writer *writer, struct error *err);
 
 #endif

@@ -1,31 +1,39 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Device state through the regions, as a part of what one memcpy of the same bytes reaches in the
- * same run: saving 256 MiB and loading them, to and from memory, with the checksum of the file
- * (XXH3, 64 bits); and a round of 1 % dirty pages as a part of a full one. The device has two banks
- * of memory from the start, and all memory was touched before: what is measured is moving bytes.
- * The last part has source and target in a worker each, with the regions in memory that both sides
- * map.
+ * The speed of device state through regions, as a part of the speed of one memcpy in the same run:
+ * saving and loading 256 MiB, to and from memory, with the checksum of the file (XXH3, 64 bits). A
+ * round of 1 % dirty pages is a part of a full round. The device has both banks of memory from the
+ * start, and all memory was touched before, so no page faults are measured.
+ *
+ * Source and target are in this process, then each served by a process of its own on a socket, and
+ * then each in a worker.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/worker_client/provider_worker.h"
 #include "core/facts/model.h"
+#include "core/regions/client.h"
 #include "core/regions/load.h"
 #include "core/regions/save.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 
 #define PAGES 65536u /* 256 MiB */
 #define BYTES ((uint64_t)PAGES * MIGCOMPAT_STATE_PAGE)
 #define DIRTY (PAGES / 100)
 #define ROUNDS 15
-#define BUILD TEST_BACKENDS "/.."
+#define BUILD TEST_BUILD
 #define VERSION "card:physical:plain:1;x"
 
-/* A file in memory that was there before. */
+/* A file in memory that was touched before. */
 struct memory_file {
 	uint8_t *bytes;
 	size_t len;
@@ -69,11 +77,10 @@ static ssize_t file_write(void *arg, const void *bytes, size_t len)
 static struct state_port *mount(struct card *card)
 {
 	struct migcompat_regions *regions = NULL;
-	struct state_port *port = NULL;
 
-	if (migcompat_regions_new(&card_table, card, &regions) || port_local_new(regions, &port))
+	if (migcompat_regions_new(&card_table, card, &regions))
 		die("regions", "could not be mounted");
-	return port;
+	return local_port_new(regions);
 }
 
 static int judge(void *arg, const char *version, size_t len, struct error *err)
@@ -131,7 +138,7 @@ static void put(struct state_port *port, const struct state_write *writes, size_
 		die("round", err.text);
 }
 
-/* A round in LOGGING: GET_BUFFER until it has been everywhere. */
+/* A round in LOGGING: GET_BUFFER until the end of memory. */
 static double dirty_round(struct state_port *port, struct card *card, unsigned pages)
 {
 	static const struct state_write begin[] = {
@@ -170,14 +177,14 @@ static void print(const char *what, double *ratios, const char *unit)
 	       ratios[ROUNDS - 1]);
 }
 
-/* Saves and loads, each beside two plain copies of as many bytes out of other memory. */
+/* Save and load between two plain copies of as many bytes from other memory. */
 static void move(const char *what, struct state_port *from, struct state_port *to,
 		 const struct card *plain, struct memory_file *file)
 {
 	double saving[ROUNDS], loading[ROUNDS], rate[ROUNDS];
 	char name[128];
 
-	/* Touch all there is: both banks of the target, and the file. */
+	/* Touch all memory: both banks of the target, and the file. */
 	for (int i = 0; i < 2; i++) {
 		save(from, file);
 		load(to, file);
@@ -218,8 +225,8 @@ static void bench_here(struct card *source, struct card *target, struct memory_f
 		part[i] = dirty_round(from, source, DIRTY) / full * 100;
 	}
 	print("state-round of 1 % dirty pages", part, "% of a full round");
-	port_close(from);
-	port_close(to);
+	local_port_free(from);
+	local_port_free(to);
 }
 
 struct end {
@@ -267,6 +274,78 @@ static void bench_workers(const struct card *plain, struct memory_file *file)
 	inventory_free(&inventory);
 }
 
+/* ---------------------------------------------------------------- served by other processes */
+
+static pid_t serve_begin(const char *path)
+{
+	const struct migcompat_server_options options = {.struct_size = sizeof(options),
+							 .version = VERSION};
+	struct migcompat_regions_server *server = NULL;
+	struct migcompat_regions *regions = NULL;
+	struct card card;
+	pid_t child = fork();
+
+	if (child < 0)
+		die("fork", strerror(errno));
+	if (child)
+		return child;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	card_make(&card, PAGES, MIGCOMPAT_CAP_LOGGING);
+	card_fill(&card, 1);
+	if (migcompat_regions_new(&card_table, &card, &regions) ||
+	    migcompat_regions_server_new(regions, path, &options, &server))
+		die("server", regions ? migcompat_regions_message(regions) : "no regions");
+	while (migcompat_regions_server_run(server, -1) == 0)
+		;
+	exit(1);
+}
+
+static struct state_port *served_port(const char *path)
+{
+	const struct client_options options = {.timeout_ms = 10000, .stop = -1};
+	struct state_port *port = NULL;
+	struct error err = {0};
+
+	for (int i = 0; i < 100; i++) {
+		if (client_connect(path, &options, &port, &err) == 0)
+			return port;
+		usleep(100000);
+	}
+	die("client", err.text);
+	return NULL;
+}
+
+static void serve_end(pid_t child, struct state_port *port, const char *path)
+{
+	port_close(port);
+	kill(child, SIGKILL);
+	waitpid(child, NULL, 0);
+	unlink(path);
+}
+
+static void bench_served(const struct card *plain, struct memory_file *file)
+{
+	char folder[] = "/tmp/bench_state.XXXXXX", source[64], target[64];
+	struct state_port *from, *to;
+	struct error err = {0};
+	pid_t children[2];
+
+	if (!mkdtemp(folder))
+		die("mkdtemp", strerror(errno));
+	snprintf(source, sizeof(source), "%s/a", folder);
+	snprintf(target, sizeof(target), "%s/b", folder);
+	children[0] = serve_begin(source);
+	children[1] = serve_begin(target);
+	from = served_port(source);
+	to = served_port(target);
+	if (client_check(to, VERSION, strlen(VERSION), &err))
+		die("check", err.text);
+	move("-served", from, to, plain, file);
+	serve_end(children[0], from, source);
+	serve_end(children[1], to, target);
+	rmdir(folder);
+}
+
 int main(void)
 {
 	static struct card source, target;
@@ -277,6 +356,7 @@ int main(void)
 	card_fill(&source, 1);
 	bench_here(&source, &target, &file);
 	card_free(&target);
+	bench_served(&source, &file);
 	bench_workers(&source, &file);
 	card_free(&source);
 	return 0;

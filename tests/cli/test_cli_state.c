@@ -124,7 +124,7 @@ static void a_drivers_bare_stream_is_known_by_what_it_begins_with(void **state)
 	assert_contains(ran.out, "stream_major       2                  equal 1");
 }
 
-/* Whoever wrote the file has a say in its own words only. */
+/* The text of a file is marked as its own. */
 static void what_a_file_tells_people_is_its_own_words(void **state)
 {
 	uint8_t stream[24 + 4 * 36];
@@ -336,7 +336,7 @@ static void a_save_says_where_to(void **state)
 	run("migcompat " SERIAL_A "check -o x " DUAL " " SINGLE);
 	assert_trouble("check takes no --columns");
 	run("migcompat " SERIAL_A "state save --interface x " DUAL " -o \"$FOLDER\"/x");
-	assert_trouble("--interface is \"x\", expected any, group or cdev");
+	assert_trouble("--interface is \"x\", expected any, group, cdev or regions");
 }
 
 static void a_device_of_another_host_is_not_saved_and_leaves_no_file(void **state)

@@ -20,7 +20,7 @@ static uint8_t *record(uint8_t *to, uint64_t size, uint32_t flags, uint32_t tag)
 	return stream_put(to, htole32(tag), 4) + size;
 }
 
-/* $FOLDER/stream, filled up with zeros to so many bytes. */
+/* $FOLDER/stream, filled up with zeros to this size. */
 static void keep(size_t size)
 {
 	FILE *file = fopen(folder_path(&ran.folder, "stream"), "w");

@@ -11,6 +11,7 @@
 #include "core/backend/provider.h"
 #include "core/facts/error.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 int LLVMFuzzerInitialize(int *argc, char ***argv);
@@ -185,10 +186,11 @@ static void run_card(struct input *input, uint32_t capabilities)
 	card_make(&before, PAGES, capabilities);
 	card_fill(&card, 1);
 	card_fill(&before, 1);
-	if (migcompat_regions_new(&card_table, &card, &regions) || port_local_new(regions, &port))
+	if (migcompat_regions_new(&card_table, &card, &regions))
 		abort();
+	port = local_port_new(regions);
 	run(port, input);
-	port_close(port);
+	local_port_free(port);
 	/* Unless a whole config was accepted, nothing has changed. */
 	if (card.staging || (memcmp(&card.config, &before.config, sizeof(card.config)) == 0 &&
 			     !card_equal(&card, &before)))

@@ -12,6 +12,7 @@
 #include "core/regions/save.h"
 #include "core/state/sum.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 #include "tests/support/tape.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -102,14 +103,14 @@ static void side_make(struct side *side, uint64_t seed)
 
 	card_make(&side->card, PAGES, MIGCOMPAT_CAP_LOGGING);
 	card_fill(&side->card, seed);
-	if (migcompat_regions_new(&card_table, &side->card, &regions) ||
-	    port_local_new(regions, &side->port))
+	if (migcompat_regions_new(&card_table, &side->card, &regions))
 		abort();
+	side->port = local_port_new(regions);
 }
 
 static void side_free(struct side *side)
 {
-	port_close(side->port);
+	local_port_free(side->port);
 	card_free(&side->card);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A device for tests of device state: memory, a config and dirty marks, nothing else. Every
- * operation can be told to fail, and tells in which order it was called. It takes two banks of
- * memory from the start, so that loading needs none.
+ * A device for tests of device state: memory, a config and dirty marks. A test can have every
+ * operation fail, and sees how often it was called. Both banks of memory are allocated at the
+ * start, so a load allocates nothing.
  */
 #ifndef TESTS_SUPPORT_CARD_H
 #define TESTS_SUPPORT_CARD_H
@@ -33,7 +33,7 @@ enum card_op {
 #define CARD_MAGIC 0x44524143u
 #define CARD_SYSTEM_PAGES 1024u
 
-/* Its config; half of it is none. */
+/* The config. Half of it is invalid. */
 struct card_config {
 	uint32_t magic;
 	uint32_t size;
@@ -49,13 +49,13 @@ struct card {
 	uint64_t system[MIGCOMPAT_DIRTY_WORDS(CARD_SYSTEM_PAGES)];
 	uint32_t state;
 	bool staging;
-	int fail[CARD_OP_COUNT];	    /* what an operation answers, where not 0 */
-	unsigned fail_after[CARD_OP_COUNT]; /* so many calls that succeed first */
+	int fail[CARD_OP_COUNT];	    /* what an operation returns, if not 0 */
+	unsigned fail_after[CARD_OP_COUNT]; /* calls that succeed before */
 	unsigned calls[CARD_OP_COUNT];
 	const char *message;
 	void (*during_read)(struct card *card,
-			    uint64_t position); /* what the device does while its memory is read */
-	bool foreign_pages;			/* dirty_take tells pages that nobody asked for */
+			    uint64_t position); /* called while the memory is read */
+	bool foreign_pages; /* dirty_take returns pages that were not asked for */
 };
 
 static inline int card_fails(struct card *card, enum card_op op)
@@ -219,7 +219,7 @@ static inline void *card_bank(uint64_t size)
 	return bank;
 }
 
-/* Of so many pages, with these capabilities beside device memory. */
+/* A card of so many pages, with these capabilities besides device memory. */
 static inline void card_make(struct card *card, uint64_t pages, uint32_t capabilities)
 {
 	uint64_t size = pages * MIGCOMPAT_STATE_PAGE;
@@ -245,14 +245,14 @@ static inline void card_free(struct card *card)
 	*card = (struct card){0};
 }
 
-/* The device writes to its memory: first the bytes, then the mark. */
+/* The device writes to its memory: the byte first, then the mark. */
 static inline void card_poke(struct card *card, uint64_t position, uint8_t byte)
 {
 	__atomic_store_n(&card->memory[position], byte, __ATOMIC_RELAXED);
 	migcompat_dirty_mark(card->marks, position / MIGCOMPAT_STATE_PAGE);
 }
 
-/* Fill memory and registers with what a seed makes of them. */
+/* Fill memory and registers with numbers from a seed. */
 static inline void card_fill(struct card *card, uint64_t seed)
 {
 	uint64_t *words = (void *)card->memory;

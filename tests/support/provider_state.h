@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of backends' sessions on device state share, in this process and in a worker. */
+/* For tests of backends' sessions on device state, in this process and in a worker. */
 #ifndef TESTS_SUPPORT_PROVIDER_STATE_H
 #define TESTS_SUPPORT_PROVIDER_STATE_H
 
@@ -47,7 +47,7 @@ static inline int provider_load(struct state_port *port, struct tape *tape, stru
 	return state_load(port, &from, &options, err);
 }
 
-/* Save one and load another; both end stopped, and are then saved again to the same bytes. */
+/* Save one device and load another. Both end stopped, and a second save gives the same bytes. */
 static inline void provider_copy(struct state_port *source, struct state_port *target)
 {
 	struct tape live = {0}, still = {0}, copy = {0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of regions share: a card with regions mounted on it, and their fields. */
+/* For tests of regions: a card with regions mounted on it, and their fields. */
 #ifndef TESTS_SUPPORT_REGIONS_BENCH_H
 #define TESTS_SUPPORT_REGIONS_BENCH_H
 

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Two cards with their regions, and saving one to a tape and loading another from it. */
+/* A card with its regions, saved to a tape and loaded from it. */
 #ifndef TESTS_SUPPORT_STATE_H
 #define TESTS_SUPPORT_STATE_H
 
 #include "core/regions/load.h"
 #include "core/regions/save.h"
 #include "tests/support/card.h"
+#include "tests/support/local_port.h"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"
 
@@ -24,12 +25,12 @@ static inline void side_make(struct side *side, uint64_t pages, uint32_t capabil
 	card_make(&side->card, pages, capabilities);
 	card_fill(&side->card, seed);
 	assert_int_equal(migcompat_regions_new(&card_table, &side->card, &regions), 0);
-	assert_int_equal(port_local_new(regions, &side->port), 0);
+	side->port = local_port_new(regions);
 }
 
 static inline void side_free(struct side *side)
 {
-	port_close(side->port);
+	local_port_free(side->port);
 	card_free(&side->card);
 }
 
@@ -74,7 +75,7 @@ static inline int side_load(struct side *side, struct tape *tape,
 	return r;
 }
 
-/* A copy of what counts of a card, to be held against it later. */
+/* A copy of a card's state, to compare with later. */
 struct snapshot {
 	struct card_config config;
 	uint8_t *memory;

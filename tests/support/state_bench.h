@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What the tests of state files share: a source, a target and a tape between them. */
+/* For tests of state files: a source, a target and a tape between them. */
 #ifndef TESTS_SUPPORT_STATE_BENCH_H
 #define TESTS_SUPPORT_STATE_BENCH_H
 
@@ -65,7 +65,7 @@ static inline int judge_anything(void *arg, const char *version, size_t len, str
 	return 0;
 }
 
-/* It writes the same pages again and again. */
+/* The device writes the same pages repeatedly. */
 static inline int keep_writing(void *arg, const struct save_progress *progress)
 {
 	struct card *card = arg;
@@ -76,7 +76,7 @@ static inline int keep_writing(void *arg, const struct save_progress *progress)
 	return 0;
 }
 
-/* The target refuses the tape with that errno, and is as it was; asked again it refuses again. */
+/* The target refuses the tape with that errno and is as it was; so is a second attempt. */
 static inline void refused(struct bench *bench, int expected, const char *part)
 {
 	struct snapshot before = snapshot_take(&bench->target.card);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A transport in memory that grows as it is written, and that does at the n-th read or write what
- * files, pipes and sockets do at times.
+ * A transport in memory that grows as it is written. At the n-th read or write it fails as files,
+ * pipes and sockets can fail.
  */
 #ifndef TESTS_SUPPORT_TAPE_H
 #define TESTS_SUPPORT_TAPE_H
@@ -18,7 +18,7 @@ enum tape_fault {
 	TAPE_SHORT,  /* a byte only */
 	TAPE_EINTR,  /* once */
 	TAPE_ENOSPC, /* from then on */
-	TAPE_EIO,    /* once, and what follows would succeed */
+	TAPE_EIO,    /* once; later calls succeed */
 	TAPE_CLOSED, /* from then on: the end when reading, EPIPE when writing */
 	TAPE_FAULT_COUNT,
 };
@@ -27,9 +27,9 @@ struct tape {
 	char *bytes;
 	size_t len;
 	size_t room;
-	size_t at; /* of reading */
+	size_t at; /* the next byte to read */
 	enum tape_fault fault;
-	size_t fault_at; /* the first read or write that meets it, from 0 */
+	size_t fault_at; /* the first read or write that fails, from 0 */
 	size_t calls;
 };
 
@@ -39,7 +39,7 @@ static inline bool tape_meets(struct tape *tape, enum tape_fault fault, bool for
 	       (for_ever ? tape->calls > tape->fault_at : tape->calls == tape->fault_at + 1);
 }
 
-/* What a call answers instead, or 1: as ever. */
+/* What a call returns instead of its result; 1: nothing. */
 static inline ssize_t tape_fault_now(struct tape *tape, ssize_t closed)
 {
 	tape->calls++;
@@ -96,7 +96,7 @@ static inline struct state_transport tape_transport(struct tape *tape)
 		.read = tape_read, .write = tape_write, .arg = tape, .name = "tape"};
 }
 
-/* To be read from its beginning, without faults. */
+/* Read from the beginning, without faults. */
 static inline void tape_rewind(struct tape *tape)
 {
 	tape->at = tape->calls = 0;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What goes through mounted regions: config, memory whole and dirty, the bitmap; and that no page
- * is lost. */
+/* Data through mounted regions: config, whole memory, dirty pages and the bitmap. No page is lost.
+ */
 #include <pthread.h>
 
 #include "tests/support/regions_bench.h"
@@ -44,7 +44,7 @@ static void in_logging_memory_is_what_became_dirty_since_it_was_got(void **state
 	put(bench, AT(memory.size), 50 * PAGE);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(put(bench, AT(memory.action), MIGCOMPAT_GET_BUFFER), 0);
-	/* Before LOGGING begins: it must not be lost either. */
+	/* A write before LOGGING begins must not be lost either. */
 	card_poke(&bench->card, 7 * PAGE + 1, 7);
 	assert_int_equal(put(bench, AT(device_state), MIGCOMPAT_DEVICE_RUNNING_LOGGING), 0);
 	card_poke(&bench->card, 199 * PAGE, 9);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Mounting regions: their memory, and what a vendor or another process may do to them. */
+/* Mounting regions: their memory, a device that breaks rules, and another process that writes. */
 #include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -21,7 +21,7 @@ static void the_memfd_can_be_neither_cut_nor_grown(void **state)
 	assert_int_equal(fcntl(fd, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
 }
 
-/* What a process does that has got the descriptor and knows nothing else. */
+/* A process that has the descriptor and knows nothing else. */
 static int other_process(int fd)
 {
 	const struct migcompat_control *control = mmap(NULL, PAGE, PROT_READ, MAP_SHARED, fd, 0);
@@ -312,7 +312,7 @@ static void a_page_that_may_be_lost_is_never_passed_over(void **state)
 	assert_contains(migcompat_regions_message(bench->regions), "lost");
 }
 
-/* Without marks every page is got each time, so none can be lost. */
+/* Without marks every page is read each time, so none can be lost. */
 static void what_failed_may_be_got_again_where_nothing_is_logged(void **state)
 {
 	struct migcompat_regions *regions = NULL;
@@ -333,7 +333,7 @@ static void what_failed_may_be_got_again_where_nothing_is_logged(void **state)
 	card_free(&card);
 }
 
-/* Somebody who has the regions mapped goes on writing while the config is looked at. */
+/* Another process writes to the region while the config is checked. */
 static struct card_config *shared_config;
 
 static int config_write_while_others_write(void *session, const void *config, size_t len)

@@ -20,7 +20,7 @@ static uint64_t random_below(uint64_t n)
 	return seed % n;
 }
 
-/* The device at work: runs of bytes in memory, then a register. */
+/* The device works: it writes runs of bytes to memory, then a register. */
 static void work(struct card *card)
 {
 	for (uint64_t writes = random_below(6); writes; writes--) {
@@ -112,7 +112,7 @@ static void a_thousand_copies_equal_their_source(void **state)
 			side_free(&target);
 		}
 	}
-	/* Else it would be no test of rounds. */
+	/* Otherwise this would be no test of rounds. */
 	assert_true(rounds > SAVES);
 	assert_true(dirty > 0);
 }

@@ -1,56 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A kernel driver's stream into a state file and out of it: the way through the states, faults at
- * every call, and that a device always goes on. */
-#include "tests/support/kernel_device.h"
-
-#define STRING "x:mdev:x:1;x"
-#define LEN 600000u /* three records */
-#define BOTH (KERNEL_CAN_STOP_COPY | KERNEL_CAN_PRE_COPY)
-
-static const struct kernel_options plain = {
-	.version = STRING, .version_len = sizeof(STRING) - 1, .rounds_max = 5};
-
-static int save(struct driver *driver, struct tape *tape, struct kernel_report *report,
-		struct error *err)
-{
-	const struct state_transport to = tape_transport(tape);
-
-	return kernel_save(&driver->device, &to, &plain, report, err);
-}
-
-/* From the beginning of a tape, as a program does that has checked it before. */
-static int load(struct driver *driver, struct tape *tape, struct kernel_report *report,
-		struct error *err)
-{
-	const struct state_transport from = tape_transport(tape);
-	struct state_reader reader;
-	int r;
-
-	tape->at = 0;
-	r = reader_begin(&reader, &from, err);
-	if (!r)
-		r = reader_head(&reader, err);
-	return r ? r : kernel_load(&driver->device, &reader, &plain, report, err);
-}
-
-static void expect_copy(struct driver *source, struct driver *target)
-{
-	struct kernel_report saved = {0}, loaded = {0};
-	struct tape tape = {0};
-	struct error err = {0};
-
-	if (save(source, &tape, &saved, &err) || load(target, &tape, &loaded, &err))
-		fail_msg("%s", err.text);
-	assert_int_equal(saved.bytes, source->len);
-	assert_int_equal(loaded.bytes, source->len);
-	assert_true(loaded.verified);
-	assert_memory_equal(source->now, target->now, source->len);
-	assert_int_equal(source->state, KERNEL_RUNNING);
-	assert_int_equal(target->state, KERNEL_RUNNING);
-	assert_int_equal(source->resets + target->resets, 0);
-	assert_int_equal(source->open + target->open, 0);
-	tape_free(&tape);
-}
+/* A kernel driver's stream into a state file and back: the order of states, and what is refused. */
+#include "tests/support/kernel_state.h"
 
 static void a_stream_is_copied_by_stop_copy(void **state)
 {
@@ -234,7 +184,7 @@ static void a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told(
 
 			driver->fail[DRIVER_SET_STATE] = -EIO;
 			driver->fail_at[DRIVER_SET_STATE] =
-				at; /* to STOP_COPY, or to RUNNING behind it */
+				at; /* to STOP_COPY, or to RUNNING after it */
 			driver->fail_on[DRIVER_SET_STATE] = true;
 			driver->fail[DRIVER_RESET] = works ? 0 : -ENODEV;
 			assert_int_equal(save(driver, &tape, &report, &err), -EIO);
@@ -290,178 +240,6 @@ static void a_damaged_file_ends_with_a_reset(void **state)
 	}
 	assert_int_equal(load(target, &tape, &report, &err), 0);
 	tape_free(&tape);
-	free(source);
-	free(target);
-}
-
-/* One call of one operation fails while saving. Returns false where it was never reached. */
-static bool save_failing(enum driver_op op, unsigned at, bool on)
-{
-	struct driver *driver = driver_make(LEN, BOTH, 'a');
-	struct kernel_report report = {0};
-	struct tape tape = {0};
-	struct error err = {0};
-	bool met;
-	int r;
-
-	driver->ahead = 300000;
-	driver->chunk = 100000;
-	driver->fail[op] = -ENODEV;
-	driver->fail_at[op] = at;
-	driver->fail_on[op] = on;
-	r = save(driver, &tape, &report, &err);
-	met = driver->calls[op] > at;
-	assert_int_equal(r, met ? -ENODEV : 0);
-	assert_int_equal(driver->state, KERNEL_RUNNING);
-	assert_int_equal(driver->open, 0);
-	assert_memory_equal(driver->now, "HEADaaaa", 8);
-	free(driver);
-	tape_free(&tape);
-	return met;
-}
-
-static void a_fault_at_any_call_of_a_save_lets_the_device_go_on(void **state)
-{
-	(void)state;
-	for (int on = 0; on < 2; on++)
-		for (int op = DRIVER_SET_STATE; op <= DRIVER_READ; op++) {
-			unsigned at = 0;
-
-			while (save_failing((enum driver_op)op, at, on))
-				at++;
-			assert_true(at > 0);
-		}
-}
-
-static bool load_failing(struct tape *tape, enum driver_op op, unsigned at)
-{
-	struct driver *driver = driver_make(LEN, BOTH, 'b');
-	struct kernel_report report = {0};
-	struct error err = {0};
-	bool met;
-	int r;
-
-	driver->chunk = 100000;
-	driver->fail[op] = -ENODEV;
-	driver->fail_at[op] = at;
-	r = load(driver, tape, &report, &err);
-	met = driver->calls[op] > at;
-	assert_int_equal(r, met ? -ENODEV : 0);
-	assert_int_equal(driver->resets, met);
-	assert_int_equal(driver->state, KERNEL_RUNNING);
-	assert_int_equal(driver->open, 0);
-	free(driver);
-	return met;
-}
-
-static void a_fault_at_any_call_of_a_load_ends_with_a_reset(void **state)
-{
-	static const enum driver_op ops[] = {DRIVER_SET_STATE, DRIVER_READ, DRIVER_WRITE};
-	struct driver *source = driver_make(LEN, BOTH, 'a');
-	struct kernel_report report = {0};
-	struct tape tape = {0};
-	struct error err = {0};
-
-	(void)state;
-	assert_int_equal(save(source, &tape, &report, &err), 0);
-	for (size_t i = 0; i < sizeof(ops) / sizeof(ops[0]); i++) {
-		unsigned at = 0;
-
-		while (load_failing(&tape, ops[i], at))
-			at++;
-		assert_true(at > 0);
-	}
-	tape_free(&tape);
-	free(source);
-}
-
-/* The transport fails at its n-th call while saving. */
-static bool save_to_bad(enum tape_fault fault, size_t at)
-{
-	struct driver *driver = driver_make(LEN, BOTH, 'a');
-	struct tape tape = {.fault = fault, .fault_at = at};
-	struct kernel_report report = {0};
-	struct error err = {0};
-	bool harmless = fault == TAPE_SHORT || fault == TAPE_EINTR, met;
-	int r;
-
-	driver->ahead = 300000;
-	r = save(driver, &tape, &report, &err);
-	met = tape.calls > at;
-	assert_int_equal(r < 0, met && !harmless);
-	assert_int_equal(driver->state, KERNEL_RUNNING);
-	free(driver);
-	tape_free(&tape);
-	return met;
-}
-
-static void a_fault_at_any_write_of_the_transport_lets_the_device_go_on(void **state)
-{
-	(void)state;
-	for (int fault = TAPE_SHORT; fault < TAPE_FAULT_COUNT; fault++) {
-		size_t at = 0;
-
-		while (save_to_bad((enum tape_fault)fault, at))
-			at++;
-		assert_true(at > 8);
-	}
-}
-
-struct countdown {
-	unsigned left;
-	bool fired;
-};
-
-static int interrupt(void *arg, const struct kernel_progress *progress)
-{
-	struct countdown *countdown = arg;
-
-	(void)progress;
-	countdown->fired = countdown->left == 0;
-	return countdown->left-- == 0;
-}
-
-static void an_interrupt_at_any_step_leaves_a_device_that_runs(void **state)
-{
-	struct driver *source = driver_make(LEN, BOTH, 'a'), *target = driver_make(LEN, BOTH, 'b');
-	struct kernel_report report = {0};
-	struct error err = {0};
-	unsigned at = 0, resets = 0;
-	int r;
-
-	(void)state;
-	source->ahead = 300000;
-	for (bool met = true; met; at++) {
-		struct countdown countdown = {.left = at};
-		const struct kernel_options options = {.version = STRING,
-						       .version_len = sizeof(STRING) - 1,
-						       .rounds_max = 5,
-						       .progress = interrupt,
-						       .arg = &countdown};
-		struct tape tape = {0};
-		const struct state_transport transport = tape_transport(&tape);
-		struct state_reader reader;
-
-		r = kernel_save(&source->device, &transport, &options, &report, &err);
-		met = countdown.fired;
-		assert_int_equal(r, met ? -ECANCELED : 0);
-		assert_int_equal(source->state, KERNEL_RUNNING);
-		assert_int_equal(report.refused, 0);
-		tape_free(&tape);
-
-		assert_int_equal(save(source, &tape, &report, &err), 0);
-		tape.at = 0;
-		countdown = (struct countdown){.left = at};
-		assert_int_equal(reader_begin(&reader, &transport, &err), 0);
-		assert_int_equal(reader_head(&reader, &err), 0);
-		r = kernel_load(&target->device, &reader, &options, &report, &err);
-		assert_int_equal(r, countdown.fired ? -ECANCELED : 0);
-		resets += countdown.fired;
-		assert_int_equal(target->resets, resets);
-		assert_int_equal(target->state, KERNEL_RUNNING);
-		tape_free(&tape);
-	}
-	assert_true(at > 3 && resets > 2);
 	free(source);
 	free(target);
 }
@@ -549,10 +327,6 @@ int main(void)
 			a_device_that_does_not_go_on_after_a_save_is_reset_and_that_is_told),
 		cmocka_unit_test(a_device_that_has_something_else_afterwards_is_found_out),
 		cmocka_unit_test(a_damaged_file_ends_with_a_reset),
-		cmocka_unit_test(a_fault_at_any_call_of_a_save_lets_the_device_go_on),
-		cmocka_unit_test(a_fault_at_any_call_of_a_load_ends_with_a_reset),
-		cmocka_unit_test(a_fault_at_any_write_of_the_transport_lets_the_device_go_on),
-		cmocka_unit_test(an_interrupt_at_any_step_leaves_a_device_that_runs),
 		cmocka_unit_test(another_file_than_the_one_that_was_looked_at_is_not_loaded),
 		cmocka_unit_test(what_the_driver_refused_is_told_apart_from_what_the_file_lacks),
 		cmocka_unit_test(records_reach_the_driver_joined),

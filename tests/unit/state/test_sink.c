@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a state goes: a file is there whole or not at all. */
+/* The destination of a state: a file appears complete or not at all. */
 #include "core/state/sink.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Where a state comes from: files and pipes, each to be read more than once. */
+/* The source of a state: files and pipes, each read twice. */
 #include "core/state/source.h"
 
 #include <errno.h>
@@ -115,7 +115,7 @@ static void nothing_is_left_of_what_was_kept(void **state)
 	close(ends[0]);
 }
 
-/* So it can also be looked at where there is no room to keep it. */
+/* So it can be checked even if there is no room for a copy. */
 static void a_pipe_that_is_read_once_is_not_kept(void **state)
 {
 	int ends[2], kept;
@@ -145,7 +145,7 @@ static void what_cannot_be_read_is_told_by_its_name(void **state)
 	assert_contains(err.text, "Is a directory");
 }
 
-static void whoever_waits_for_a_pipe_can_be_stopped(void **state)
+static void waiting_for_a_pipe_can_be_stopped(void **state)
 {
 	int ends[2], kept, stop = eventfd(1, EFD_CLOEXEC);
 	char byte;
@@ -176,8 +176,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(what_cannot_be_read_is_told_by_its_name, setup,
 						teardown),
-		cmocka_unit_test_setup_teardown(whoever_waits_for_a_pipe_can_be_stopped, setup,
-						teardown),
+		cmocka_unit_test_setup_teardown(waiting_for_a_pipe_can_be_stopped, setup, teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

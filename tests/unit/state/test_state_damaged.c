@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files that were sound once, or never: the target refuses them, and stays as it was. */
+/* Damaged files: the target refuses them and is as it was. */
 #include "tests/support/state_bench.h"
 
 static void a_file_that_is_cut_anywhere_is_refused(void **state)
@@ -88,7 +88,7 @@ static void a_string_that_does_not_fit_is_refused_before_the_device_is_asked(voi
 	snapshot_free(&before);
 }
 
-/* Records of a sound file by their places, to be put together in another order. */
+/* The records of a sound file, to be put together in another order. */
 static size_t records_find(const struct tape *tape, size_t *places, size_t max)
 {
 	size_t at = strlen(STATE_STRING) + 1, n = 0;

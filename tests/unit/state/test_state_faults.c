@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Faults at every single read and write of the transport, and in every single call of the vendor.
- * What is saved or loaded is whole, or the devices are as they were: never half.
+ * Faults at every read and write of the transport, and in every call of the device. A state is
+ * saved or loaded as a whole, or the devices are as they were.
  */
 #include "tests/support/state.h"
 
@@ -9,13 +9,13 @@
 
 static const char *const fault_names[] = {"none", "short", "EINTR", "ENOSPC", "EIO", "closed"};
 
-/* Faults that reading and writing in full bears. */
+/* Faults that are not errors: the call is repeated. */
 static bool harmless(enum tape_fault fault)
 {
 	return fault == TAPE_SHORT || fault == TAPE_EINTR;
 }
 
-/* Between records the device writes somewhere, so that there are rounds and a rest. */
+/* Between records the device writes to a page, so that there are rounds and a rest. */
 static int keep_writing(void *arg, const struct save_progress *progress)
 {
 	struct card *card = arg;
@@ -38,7 +38,7 @@ static struct save_options busy(struct card *card)
 
 /* ---------------------------------------------------------------- the transport */
 
-/* Save with one fault. Returns false where nothing met it any more. */
+/* Save with one fault. False: the save ended before it. */
 static bool save_with(enum tape_fault fault, size_t at)
 {
 	struct side source, target;
@@ -101,18 +101,17 @@ static bool load_with(struct side *source, struct tape *tape, enum tape_fault fa
 	tape->fault_at = at;
 	r = side_load(&target, tape, &load_plain, &err);
 	met = tape->calls > at;
-	/* A pipe that is closed behind the last byte ends as it should. */
+	/* A pipe that is closed after the last byte is whole. */
 	if (r == 0) {
 		assert_true(!met || harmless(fault) ||
 			    (fault == TAPE_CLOSED && tape->at == tape->len));
 		assert_true(card_equal(&source->card, &target.card));
 	} else {
 		assert_true(met && !harmless(fault));
-		assert_int_equal(
-			r, errors[fault]); /* a file that cannot be read is not called damaged */
+		assert_int_equal(r, errors[fault]); /* a read error is not a damaged file */
 		snapshot_holds(&before, &target.card);
 	}
-	/* A fault that has passed does not spoil the target for a sound file. */
+	/* After a fault the target still takes a sound file. */
 	tape_rewind(tape);
 	assert_int_equal(side_load(&target, tape, &load_plain, &err), 0);
 	assert_true(card_equal(&source->card, &target.card));
@@ -157,7 +156,7 @@ static bool save_failing(enum card_op op, unsigned after)
 	r = side_save(&source, &tape, &options, NULL);
 	met = source.card.calls[op] > after;
 	assert_int_equal(r, met ? -ENODEV : 0);
-	/* A state that cannot be left any more is the device's own trouble. */
+	/* A device that cannot leave its state is not restored. */
 	if (op != CARD_SET_STATE)
 		assert_int_equal(source.card.state,
 				 met ? MIGCOMPAT_DEVICE_RUNNING : MIGCOMPAT_DEVICE_STOPPED);
@@ -194,7 +193,7 @@ static bool load_failing(struct side *source, struct tape *tape, enum card_op op
 	r = side_load(&target, tape, &load_plain, &err);
 	met = target.card.calls[op] > after;
 	assert_int_equal(r, met ? -ENODEV : 0);
-	/* Of going to STOPPED at last: by then it has everything. */
+	/* The last change of state: the device has everything by then. */
 	if (met && target.card.calls[CARD_CONFIG_WRITE] && op == CARD_SET_STATE) {
 		assert_true(card_equal(&source->card, &target.card));
 	} else if (met) {

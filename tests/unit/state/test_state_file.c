@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Saving one device and loading another from what was saved. */
+/* Saving one device and loading another one from the file. */
 #include <endian.h>
 
 #include "core/state/writer.h"
@@ -190,7 +190,7 @@ static void a_target_that_was_stopped_stays_stopped(void **state)
 	assert_int_equal(bench->target.card.state, MIGCOMPAT_DEVICE_STOPPED);
 }
 
-/* A file that a release wrote is read by all later ones: format 1, with info, zeros, dirty pages
+/* Every later release reads the file of an earlier one: format 1, with info, zeros, dirty pages
  * and a config. */
 static void a_file_of_format_1_is_read_for_ever(void **state)
 {
@@ -216,7 +216,7 @@ static void a_file_of_format_1_is_read_for_ever(void **state)
 	tape_free(&tape);
 }
 
-/* More than its region holds, or of a target that logs nothing: found before they are read. */
+/* Records that the target's region cannot hold, or that it cannot log, are refused unread. */
 static void dirty_pages_that_the_target_does_not_take_are_refused(void **state)
 {
 	static const char records[2 * sizeof(struct migcompat_dirty_record)];
@@ -232,7 +232,7 @@ static void dirty_pages_that_the_target_does_not_take_are_refused(void **state)
 	assert_int_equal(writer_record(&writer, RECORD_ZEROS, 0, &zeros, sizeof(zeros), NULL), 0);
 	assert_int_equal(writer_record(&writer, RECORD_DIRTY, 1, records, sizeof(records), NULL),
 			 0);
-	refused(bench, -EINVAL, "dirty pages of a kind that the target does not take");
+	refused(bench, -EINVAL, "dirty pages, which the target does not take");
 }
 
 static void a_load_may_be_given_up_between_records(void **state)

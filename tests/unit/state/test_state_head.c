@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* A state file made by hand with the right sums: each rule of its head and its end broken; and a
- * reader reads nothing behind a refusal. */
+/* State files with correct sums that break one rule of the head or of the end. After a refusal the
+ * reader reads nothing. */
 #include <endian.h>
 
 #include "core/state/reader.h"
@@ -65,7 +65,7 @@ static void put(struct file *file, uint32_t type, uint32_t flags, uint64_t posit
 	tape_write(&file->tape, payload, size);
 }
 
-/* All of it is read, and refused with that errno and sentence. */
+/* The file is refused with that errno and sentence. */
 static void refused(struct file *file, int expected, const char *part)
 {
 	struct survey survey;
@@ -116,7 +116,7 @@ static void a_head_that_makes_no_sense_is_refused(void **state)
 	with_head(*state, head, -EBADMSG, "4096 bytes of memory");
 }
 
-/* It is read into a page: what is longer must be refused before that. */
+/* The head is read into a page, so a longer one must be refused before. */
 static void a_first_record_that_is_no_head_is_refused(void **state)
 {
 	static const struct {
@@ -142,7 +142,7 @@ static void a_first_record_that_is_no_head_is_refused(void **state)
 	}
 }
 
-/* A later format may tell more in its head and its end, where it is still of this version. */
+/* Head and end may have more members while the format's version is the same. */
 static void a_longer_head_and_a_longer_end_are_taken(void **state)
 {
 	struct file *file = *state;

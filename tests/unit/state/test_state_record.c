@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Files made by hand, record by record and with the right sums: each rule of the format, kept and
- * broken. */
+/* Files made record by record with correct sums: each rule of the format, kept and broken. */
 #include "core/state/sum.h"
 #include "core/state/writer.h"
 #include "tests/support/state_bench.h"
@@ -264,7 +263,7 @@ static void another_size_of_memory_is_refused(void **state)
 	refused(bench, -EBADMSG, "no sense");
 }
 
-/* A record whose head is what it should not be, with the right sums. */
+/* A record with a wrong head and correct sums. */
 static void add_strange(struct script *script, uint32_t type, uint32_t flags, uint64_t size)
 {
 	struct format_record record = {.type = type,

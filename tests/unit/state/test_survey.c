@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* State files that are looked at from end to end, and bytes that are none. */
+/* Surveys of state files and of other bytes. */
 #include "core/state/survey.h"
 
 #include "core/state/sum.h"

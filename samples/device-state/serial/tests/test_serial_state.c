@@ -5,6 +5,7 @@
 #include "samples/device-state/serial/card.c"
 #include "samples/device-state/serial/config.c"
 #include "samples/device-state/serial/state.c"
+#include "tests/support/local_port.h"
 #include "tests/support/tape.h"
 #include "tests/support/test.h"
 
@@ -35,12 +36,12 @@ static void side_make(struct side *side, const unsigned *ports)
 	assert_int_equal(serial_state.open((void *)(uintptr_t)ports, &session), 0);
 	side->session = session;
 	assert_int_equal(migcompat_regions_new(&serial_state, session, &regions), 0);
-	assert_int_equal(port_local_new(regions, &side->port), 0);
+	side->port = local_port_new(regions);
 }
 
 static void side_free(struct side *side)
 {
-	port_close(side->port);
+	local_port_free(side->port);
 	serial_state.close(side->session);
 }
 
