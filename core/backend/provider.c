@@ -171,19 +171,6 @@ uint32_t provider_life(struct provider *provider)
 	return provider->ops->life ? provider->ops->life(provider) : 0;
 }
 
-const char *provider_state_name(enum provider_state state)
-{
-	static const char *const names[PROVIDER_STATE_COUNT] = {
-		[PROVIDER_HERE] = "here",
-		[PROVIDER_RUNNING] = "running",
-		[PROVIDER_RESTARTING] = "restarting",
-		[PROVIDER_PARKED] = "parked",
-		[PROVIDER_ENDED] = "ended",
-	};
-
-	return state < PROVIDER_STATE_COUNT ? names[state] : "unknown";
-}
-
 void provider_stop(struct provider *provider)
 {
 	if (provider->ops->stop)

@@ -231,8 +231,6 @@ void provider_status(struct provider *provider, struct provider_status *ret);
  * never reused. Never waits. Any thread.
  */
 uint32_t provider_life(struct provider *provider);
-/* "running", "restarting" and so on */
-const char *provider_state_name(enum provider_state state);
 /*
  * Call this for all providers before the first provider_free, so that workers end side by
  * side.

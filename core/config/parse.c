@@ -62,8 +62,7 @@ static int put_setting(struct wire_out *out, config_setting_t *setting, bool nam
 	int type = setting ? config_setting_type(setting) : CONFIG_TYPE_NONE;
 	const char *name = setting ? config_setting_name(setting) : NULL;
 
-	if (type <= CONFIG_TYPE_NONE || (size_t)type >= COUNT(types) ||
-	    !name == named)
+	if (type <= CONFIG_TYPE_NONE || (size_t)type >= COUNT(types) || !name == named)
 		return -ENOMEM;
 	wire_put_u32(out, (uint32_t)types[type]);
 	wire_put_u32(out, (uint32_t)config_setting_source_line(setting));

@@ -20,11 +20,6 @@ static const char *const state_names[KERNEL_STATE_COUNT] = {
 	[KERNEL_PRE_COPY] = "PRE_COPY", [KERNEL_PRE_COPY_P2P] = "PRE_COPY_P2P",
 };
 
-const char *kernel_state_name(enum kernel_state state)
-{
-	return state < KERNEL_STATE_COUNT ? state_names[state] : "unknown";
-}
-
 /* One save or load. */
 struct session {
 	struct kernel_device *device;

@@ -84,9 +84,6 @@ struct kernel_report {
 	bool verified; /* of a load: the device gave the same stream back */
 };
 
-/* "RUNNING" */
-const char *kernel_state_name(enum kernel_state state);
-
 /*
  * Save: PRE_COPY if the driver supports it, STOP_COPY, and back to RUNNING also after an error.
  * -ENOTTY: the driver cannot; -ECANCELED; otherwise the errno of the driver or of the transport.

@@ -48,19 +48,6 @@ static void keep_info(struct survey *survey, const char *bytes, size_t len)
 	}
 }
 
-const char *survey_info(const struct survey *survey, const char *key, size_t *ret_len)
-{
-	size_t len = strlen(key);
-
-	for (const char *line = survey->info; *line; line = strchr(line, '\n') + 1) {
-		if (strncmp(line, key, len) != 0 || line[len] != '=')
-			continue;
-		*ret_len = strcspn(line + len + 1, "\n");
-		return line + len + 1;
-	}
-	return NULL;
-}
-
 /* ---------------------------------------------------------------- records */
 
 static int take_record(struct survey *survey, const struct format_record *record, uint8_t *window,

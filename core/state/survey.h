@@ -43,9 +43,6 @@ struct survey {
 int survey_run(struct survey *survey, const struct state_transport *from, struct error *err);
 void survey_free(struct survey *survey);
 
-/* The value of a line "key=value" of info and its length, or NULL. */
-const char *survey_info(const struct survey *survey, const char *key, size_t *ret_len);
-
 /* "memory", "stream", …; NULL: no such type. */
 const char *record_name(uint32_t type);
 

@@ -324,8 +324,3 @@ struct kernel_questions *kernel_questions_free(struct kernel_questions *kernel, 
 	free(kernel);
 	return NULL;
 }
-
-size_t kernel_questions_count(const struct kernel_questions *kernel)
-{
-	return kernel->dispatch.publisher ? publisher_count(kernel->dispatch.publisher) : 0;
-}

@@ -55,7 +55,4 @@ void kernel_questions_drain(struct kernel_questions *kernel);
  */
 struct kernel_questions *kernel_questions_free(struct kernel_questions *kernel, unsigned wait_ms);
 
-/* How many devices and types are attached. */
-size_t kernel_questions_count(const struct kernel_questions *kernel);
-
 #endif

@@ -108,19 +108,6 @@ static void the_beginning_of_the_stream_is_kept_and_no_more(void **state)
 	assert_memory_equal(survey.head, stream, MIGCOMPAT_STREAM_HEAD);
 }
 
-static void lines_for_people_are_found_by_their_key(void **state)
-{
-	size_t len = 0;
-
-	(void)state;
-	write_stream();
-	assert_int_equal(look(), 0);
-	assert_memory_equal(survey_info(&survey, "host", &len), "a", 1);
-	assert_int_equal(len, 1);
-	assert_null(survey_info(&survey, "ost", &len));
-	assert_null(survey_info(&survey, "none", &len));
-}
-
 static void lines_that_are_too_long_or_have_no_end_are_left_out(void **state)
 {
 	const struct state_transport to = tape_transport(&tape);
@@ -248,8 +235,6 @@ int main(void)
 			the_sum_of_the_stream_does_not_depend_on_its_records, setup, teardown),
 		cmocka_unit_test_setup_teardown(the_beginning_of_the_stream_is_kept_and_no_more,
 						setup, teardown),
-		cmocka_unit_test_setup_teardown(lines_for_people_are_found_by_their_key, setup,
-						teardown),
 		cmocka_unit_test_setup_teardown(lines_that_are_too_long_or_have_no_end_are_left_out,
 						setup, teardown),
 		cmocka_unit_test_setup_teardown(a_file_that_is_cut_anywhere_is_not_sound, setup,

@@ -265,15 +265,6 @@ static void the_state_is_shown(void **state)
 	provider_free(provider);
 }
 
-static void each_state_has_a_name(void **state)
-{
-	(void)state;
-	assert_string_equal(provider_state_name(PROVIDER_PARKED), "parked");
-	for (int i = 0; i < PROVIDER_STATE_COUNT; i++)
-		assert_string_not_equal(provider_state_name((enum provider_state)i), "unknown");
-	assert_string_equal(provider_state_name(PROVIDER_STATE_COUNT), "unknown");
-}
-
 struct waiter {
 	struct opened *opened;
 	struct bench *bench;
@@ -416,7 +407,6 @@ int main(void)
 		test(one_that_ends_five_times_in_a_minute_is_parked),
 		test(a_hang_ends_it_like_a_crash_does),
 		test(the_state_is_shown),
-		test(each_state_has_a_name),
 		test(a_call_that_waits_too_long_fails_and_nothing_else_waits),
 		test(ends_under_load_lose_answers_but_never_make_wrong_ones),
 	};
