@@ -151,7 +151,7 @@ static int check_mode(const char *word, char *problem, size_t size)
 	int r = policy_mechanism_word(word, &mode, &err);
 
 	if (r)
-		snprintf(problem, size, "--%s", err.text);
+		snprintf(problem, size, "--%.*s", (int)size - 3, err.text);
 	return r;
 }
 
