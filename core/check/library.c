@@ -202,7 +202,7 @@ const struct migcompat_device *migcompat_device_at(struct migcompat *ctx, size_t
 
 int migcompat_find(struct migcompat *ctx, const char *name, const struct migcompat_device **ret)
 {
-	const struct device *device;
+	const struct device *device = NULL;
 	int r = ready(ctx, name && ret);
 
 	if (!r)

@@ -72,7 +72,9 @@ const char *nearest_word(const char *word, const void *words, size_t count, size
 
 bool word_is_near(const char *word, const char *known)
 {
-	return distance(word, known) * 3 <= strnlen(word, WORD_MAX) + 2;
+	size_t len = strlen(word);
+
+	return distance(word, known) * 3 <= (len < WORD_MAX ? len : WORD_MAX) + 2;
 }
 
 const char *words_render(char *buffer, size_t room, const void *words, size_t count, size_t size,

@@ -16,7 +16,8 @@
 static void take(void *ret, size_t size, const void *given, size_t given_size)
 {
 	memset(ret, 0, size);
-	memcpy(ret, given, given_size < size ? given_size : size);
+	if (given)
+		memcpy(ret, given, given_size < size ? given_size : size);
 }
 
 /* ---------------------------------------------------------------- regions */
@@ -142,13 +143,13 @@ int migcompat_regions_save(struct migcompat_regions *regions, int fd,
 	const struct state_transport to = transport_fd(&fd, "the state");
 	struct saving saving;
 	struct save_options plain;
-	struct save_report report;
+	struct save_report report = {0};
 	struct port_local local;
 	struct state_port *port = port_of(regions, &local);
 	struct error err = {0};
 	int r;
 
-	take(&saving.options, sizeof(saving.options), options, options->struct_size);
+	take(&saving.options, sizeof(saving.options), options, options ? options->struct_size : 0);
 	plain = (struct save_options){
 		.version = saving.options.version,
 		.info = saving.options.info,
@@ -204,7 +205,8 @@ int migcompat_regions_load(struct migcompat_regions *regions, int fd,
 	struct error err = {0};
 	int r;
 
-	take(&loading.options, sizeof(loading.options), options, options->struct_size);
+	take(&loading.options, sizeof(loading.options), options,
+	     options ? options->struct_size : 0);
 	if (!loading.options.judge && !regions->remote)
 		return error_set(&regions->err, -EINVAL, "a load needs a judge");
 	plain.run = !loading.options.stay_stopped;

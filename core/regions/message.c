@@ -47,8 +47,10 @@ bool message_reply_sound(const struct message_reply *reply, size_t size)
 
 void message_reply_text(struct message_reply *reply, const char *text)
 {
-	size_t len = strnlen(text, MESSAGE_TEXT_MAX);
+	size_t len = strlen(text);
 
+	if (len > MESSAGE_TEXT_MAX)
+		len = MESSAGE_TEXT_MAX;
 	memcpy(reply->text, text, len);
 	reply->len = (uint32_t)len;
 }

@@ -250,7 +250,7 @@ struct migcompat_save_report {
 
 /*
  * Save the device into a blocking descriptor, in the format of migcompat-device-state(7). A save
- * that fails leaves the device in the state that it had. ret_report may be NULL.
+ * that fails leaves the device in the state that it had. options and ret_report may be NULL.
  *
  * -ECANCELED; -EINVAL: there is no version string; -E2BIG: the string or the info is too long;
  * -EIO: memory changed while the device was stopped. Otherwise the errno of write(2) or of the
