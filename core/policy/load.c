@@ -341,7 +341,7 @@ static int load(const char *dir, struct conf_parser *parser, const struct error_
 		struct policy **ret, struct error *err)
 {
 	struct policy *policy;
-	struct error own;
+	struct error own = {0};
 	struct stat st;
 	int r;
 

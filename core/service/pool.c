@@ -7,6 +7,7 @@
 #include "core/service/pool.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -150,6 +151,7 @@ static void *thread_main(void *arg)
 	struct pool *pool = arg;
 	struct pool_job *job;
 	enum pool_kind kind;
+	bool last;
 
 	pthread_mutex_lock(&pool->lock);
 	while ((job = thread_next(pool))) {
@@ -167,9 +169,12 @@ static void *thread_main(void *arg)
 		(void)!write(pool->fd, &one, sizeof(one));
 	}
 	thread_self(pool)->state = THREAD_ENDED;
-	pool->nthreads--;
+	last = --pool->nthreads == 0;
 	pthread_cond_signal(&pool->ended);
 	pthread_mutex_unlock(&pool->lock);
+	/* The service rests: give back what the largest answers took. */
+	if (last)
+		malloc_trim(0);
 	return NULL;
 }
 
