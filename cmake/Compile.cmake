@@ -14,7 +14,7 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release)
 endif()
 
-# Before the flags of whoever builds, which therefore win.
+# These come before the flags of the user or distribution, which therefore win.
 string(PREPEND CMAKE_C_FLAGS "-Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes "
   "-Wmissing-prototypes -Wformat=2 -Wundef -fno-common ")
 add_compile_definitions(_GNU_SOURCE)

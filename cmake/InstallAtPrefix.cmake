@@ -33,7 +33,7 @@ function(migcompat_install_template template folder)
   ")
 endfunction()
 
-# Administrators have policies in /etc, unless whoever builds names another folder in full.
+# Policies are in /etc, unless the configuration names another folder by an absolute path.
 set(MIGCOMPAT_SYSCONFDIR /etc)
 if(IS_ABSOLUTE ${CMAKE_INSTALL_SYSCONFDIR})
   set(MIGCOMPAT_SYSCONFDIR ${CMAKE_INSTALL_SYSCONFDIR})

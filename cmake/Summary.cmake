@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
-# What is about to be built, for whoever configured it.
+# Prints at configuration what will be built.
 function(migcompat_summary)
   set(components library worker)
   set(left_out)

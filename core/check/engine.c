@@ -305,7 +305,7 @@ static void check_tell(void *arg, const char *file, int code, const char *text)
 	checking->check->errors.tell(checking->check->errors.arg, file, code, text);
 }
 
-/* Tell an error that nobody told yet. */
+/* Report an error that was not reported yet. */
 static void check_untold(struct checking *checking, int r, const struct error *err)
 {
 	if (r)
@@ -321,7 +321,7 @@ static void check_backends(struct engine *engine, struct checking *checking)
 		r = wait_infos(engine, &err);
 	if (!r) {
 		r = check_sections(engine, &checking->errors, &err);
-		r = r == -ENOMEM ? r : 0; /* the others were told */
+		r = r == -ENOMEM ? r : 0; /* the others were reported */
 	}
 	check_untold(checking, r, &err);
 }
@@ -334,7 +334,7 @@ static void check_stated(const struct engine_options *options, struct checking *
 
 	if (!r && *folder) {
 		r = stated_check(folder, &checking->errors, &err);
-		r = r == -ENOMEM ? r : 0; /* the others were told */
+		r = r == -ENOMEM ? r : 0; /* the others were reported */
 	}
 	check_untold(checking, r, &err);
 }

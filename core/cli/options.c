@@ -269,7 +269,7 @@ static void expects(int value, const char *got, char *problem, size_t size)
 			 got);
 }
 
-/* Say what getopt refused. argument is the word that it looked at last. */
+/* Describe what getopt refused. argument is the word that it read last. */
 static void refuse(int value, const char *argument, char *problem, size_t size)
 {
 	const struct option_info *info = info_find(optopt);

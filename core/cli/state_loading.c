@@ -76,7 +76,7 @@ static int loading_say(const struct loading *loading, int status)
 
 /*
  * Did an operator or an administrator rule it out? Asked whatever the verdict is: a backend that
- * fails, or says that the device cannot migrate, ends the verdict before holds are looked at.
+ * fails, or says that the device cannot migrate, ends the verdict before holds are read.
  */
 static bool is_ruled_out(const struct loading *loading)
 {

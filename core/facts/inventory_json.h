@@ -29,10 +29,10 @@ int inventory_read(struct inventory *inventory, const char *path, struct error *
 int inventory_read_standard(struct inventory *inventory, struct error *err);
 /*
  * Append the host and the devices of a file. On an error nothing is appended. err is then
- * one sentence that begins with the path and says where the error is (number of the
- * device from 1, its id if known), what is there and what was expected. -ENOENT, -EACCES
- * or another errno: the file cannot be read. -EFBIG: the file, or a part of it, is too
- * large. -EINVAL: its content is wrong.
+ * one sentence that begins with the path, and says what is there and what was expected.
+ * It names a device by its number, from 1, and by its id if that is known. -ENOENT,
+ * -EACCES or another errno: the file cannot be read. -EFBIG: the file, or a part of it,
+ * is too large. -EINVAL: its content is wrong.
  */
 int inventory_read_file(struct inventory *inventory, const char *path, struct error *err);
 /* The same from memory. name replaces the path in messages. */

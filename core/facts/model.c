@@ -16,6 +16,11 @@ static const char *const kind_names[] = {
 };
 #define KIND_COUNT (sizeof(kind_names) / sizeof(kind_names[0]))
 
+bool device_lacks_type(const struct device *device)
+{
+	return device->kind == MIGCOMPAT_KIND_MDEV && !factset_find(&device->facts, "mdev_type");
+}
+
 const char *kind_name(enum migcompat_kind kind)
 {
 	return (unsigned)kind < KIND_COUNT ? kind_names[kind] : "unknown";

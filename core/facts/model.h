@@ -87,6 +87,12 @@ int inventory_find(const struct inventory *inventory, const char *name, const st
 /* Check that a host exists. -ENOENT: it does not; err names all hosts. */
 int inventory_find_host(const struct inventory *inventory, const char *name, struct error *err);
 
+/*
+ * True for an mdev without its type. The kernel makes the link mdev_type after the events
+ * that announce an mdev, and announces the link by none, so look again later.
+ */
+bool device_lacks_type(const struct device *device);
+
 /* "mdev", "mdev-type" or "physical"; "unknown" for other numbers. */
 const char *kind_name(enum migcompat_kind kind);
 /* len is in bytes. -EINVAL: it is no kind. */

@@ -265,7 +265,7 @@ static struct policy *policy_new(struct conf_parser *parser, const struct error_
 	return policy;
 }
 
-/* If all errors were told, the policy keeps the parts that are right. */
+/* If all errors were reported, the policy keeps the parts that are right. */
 static int policy_done(int r, struct policy *policy, struct policy **ret)
 {
 	bool kept = !r || (policy->list && r != -ENOMEM);

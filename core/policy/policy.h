@@ -81,9 +81,9 @@ typedef void policy_trace_fn(void *arg, const char *rule, const char *where, con
 int policy_load(const char *dir, struct conf_parser *parser, struct policy **ret,
 		struct error *err);
 /*
- * The same, but go on after an error, and tell each to list. Returns the code of the first error.
+ * The same, but go on after an error, and report each to list. Returns the code of the first error.
  * *ret has the parts that are right, and is no policy to decide by. If *ret stays NULL, err has an
- * error that was not told: there is no memory, or no such dir.
+ * error that was not reported: there is no memory, or no such dir.
  */
 int policy_check(const char *dir, struct conf_parser *parser, const struct error_list *list,
 		 struct policy **ret, struct error *err);
@@ -92,7 +92,7 @@ struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL *
 /*
  * Check that each section belongs to a backend, that each key is one of its settings, with an
  * allowed value, and that each preference names a backend. list NULL: the first error ends it.
- * Otherwise each error is told, and the code of the first one is returned.
+ * Otherwise each error is reported, and the code of the first one is returned.
  */
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends,
 			  size_t count, const struct error_list *list, struct error *err);

@@ -52,7 +52,7 @@ struct schema {
 int schema_read(struct reader *reader, const struct conf_node *group, const struct schema *schema,
 		void *object);
 
-/* Set err to "FILE:LINE: …", tell the error if all are told, and return -EINVAL. */
+/* Set err to "FILE:LINE: …", report it if all errors are wanted, and return -EINVAL. */
 int reader_fail(struct reader *reader, const struct conf_node *setting, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 int reader_no_memory(struct reader *reader);
@@ -88,10 +88,10 @@ int schema_each_group(struct reader *reader, const struct conf_node *list, const
 
 /*
  * Note an error of one part in *first, unless an earlier part failed. True: reading ends here. It
- * goes on if all errors are to be told and there is memory.
+ * goes on if all errors are wanted and there is memory.
  */
 bool policy_ends(const struct policy *policy, int r, int *first);
-/* Tell an error, if all are to be told. */
+/* Report an error, if all are wanted. */
 void policy_tell(const struct policy *policy, const char *file, int code, const char *text);
 
 #endif

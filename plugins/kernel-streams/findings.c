@@ -131,7 +131,7 @@ void add_unseen(const struct stream *stream, uint64_t offset)
 		.rule = MIGCOMPAT_RULE_INFO,
 		.status = MIGCOMPAT_STATUS_UNKNOWN,
 		.source = number(offset, false),
-		.text = "nobody looked at the stream from this offset on",
+		.text = "the stream was not read from this offset on",
 	};
 
 	stream->host->finding(stream->result, &finding);

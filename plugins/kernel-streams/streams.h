@@ -59,7 +59,7 @@ void add_wrong(const struct stream *stream, struct field field, const char *form
 	__attribute__((format(printf, 3, 4)));
 /* A machine of the other byte order wrote it, so the rest cannot be read. */
 void add_swapped(const struct stream *stream);
-/* Nobody read the stream from this offset on. */
+/* The stream was not read from this offset on. */
 void add_unseen(const struct stream *stream, uint64_t offset);
 
 /* Up to 8 bytes as a number in the host's byte order. The bytes must exist. */

@@ -52,7 +52,7 @@ static const struct migcompat_want wants[] = {
 
 static const struct migcompat_setting settings[] = {
 	{"master_keys", MIGCOMPAT_SETTING_STRING, "ignore,warn,require", "warn",
-	 "what to do where the current master keys of an adapter differ or are not known"},
+	 "what to do if the current master keys of an adapter differ or are not known"},
 	{"emit_format", MIGCOMPAT_SETTING_INT, "1-1", "1",
 	 "payload format that is written, for targets that are not yet upgraded"},
 };

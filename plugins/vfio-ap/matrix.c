@@ -41,10 +41,10 @@ static bool line_parse(const char *line, const char *end, int *ret_adapter, int 
 
 	if ((left != 0 && left != 2) || line + left == end || line[left] != '.')
 		return false;
-	const char *behind = line + left + 1;
-	size_t right = hex_read(behind, end, 4, &domain);
+	const char *rest = line + left + 1;
+	size_t right = hex_read(rest, end, 4, &domain);
 
-	if ((right != 0 && right != 4) || behind + right != end || (!left && !right) ||
+	if ((right != 0 && right != 4) || rest + right != end || (!left && !right) ||
 	    domain >= AP_IDS)
 		return false;
 	*ret_adapter = left ? (int)adapter : -1;

@@ -400,7 +400,7 @@ static void force_does_not_go_around_the_policy_nor_damage(void **state)
 	    " " CARD_2);
 	assert_status(1);
 	assert_contains(ran.err, "--force goes around neither holds nor the policy");
-	/* Nor where the verdict is about something else. */
+	/* The same if the verdict has another reason. */
 	run("echo 'mechanism = \"require\";' >>\"$FOLDER\"/deny.conf && "
 	    "command migcompat --config \"$FOLDER\"/deny.conf " SERIAL_B "state load --force " STATE
 	    " " CARD_2);

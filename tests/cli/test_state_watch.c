@@ -14,8 +14,7 @@
 
 static char shown[4096];
 
-/* Move something under a watch, with standard error being what fd is, and whoever reads it at the
- * other end. */
+/* Move something under a watch, with fd as standard error. reader is fd's other end. */
 static void watch_on(int fd, int reader, uint64_t total, uint64_t rest)
 {
 	const struct kernel_progress progress = {.bytes = 3 << 20, .rest = rest};

@@ -23,8 +23,8 @@ static inline bool may_be_member(void)
 {
 	if (geteuid() == 0 && member_group())
 		return true;
-	print_message(
-		"only root, where there is a group \"daemon\", can be a member of the group\n");
+	print_message("only root can become a member of the group, and only if there is a group "
+		      "\"daemon\"\n");
 	return false;
 }
 

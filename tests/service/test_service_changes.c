@@ -42,20 +42,28 @@ static int end(void **state)
 	return 0;
 }
 
-static char *mdev_make(const char *name)
+static char *mdev_make_untyped(const char *name)
 {
 	char *path = umockdev_testbed_add_device(testbed, "mdev", name, PARENT, NULL, "DRIVER",
 						 "mtty", NULL);
 
 	assert_non_null(path);
-	/*
-	 * A scan at this moment finds a device without a backend. It is complete before a
-	 * driver binds it.
-	 */
-	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
-					    "../mdev_supported_types/mtty-1");
 	umockdev_testbed_set_attribute_link(testbed, path, "driver",
 					    "../../../../../bus/mdev/drivers/mtty");
+	return path;
+}
+
+static void type_link_make(const char *path)
+{
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
+					    "../mdev_supported_types/mtty-1");
+}
+
+static char *mdev_make(const char *name)
+{
+	char *path = mdev_make_untyped(name);
+
+	type_link_make(path);
 	umockdev_testbed_uevent(testbed, path, "bind");
 	return path;
 }
@@ -269,6 +277,22 @@ static void silent_change_is_found(void **state)
 	end(state);
 }
 
+/* The kernel makes the link after its last event about the device. */
+static void type_that_comes_after_the_events_is_found(void **state)
+{
+	int fd = watch_open(*state, WATCH);
+	char *path;
+
+	watch_until_ready(fd);
+	path = mdev_make_untyped(NEW);
+	umockdev_testbed_uevent(testbed, path, "bind");
+	watch_expect_added(fd, NEW);
+	type_link_make(path);
+	watch_expect(fd, "changed", NEW);
+	g_free(path);
+	close(fd);
+}
+
 static int run_mocked(void)
 {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, start, end)
@@ -281,6 +305,7 @@ static int run_mocked(void)
 		CASE(event_of_another_device_is_not_sent),
 		CASE(each_watcher_gets_an_event_once),
 		CASE(many_devices_are_all_sent),
+		CASE(type_that_comes_after_the_events_is_found),
 		cmocka_unit_test(silent_change_is_found),
 	};
 

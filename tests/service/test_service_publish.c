@@ -45,7 +45,7 @@ int __wrap_pool_submit(struct pool *pool, struct pool_job *job)
 }
 
 /* mood: how the backend reacts to the device; see tests/backends/moody. */
-static void device_make(unsigned i, const char *mood)
+static char *device_make_untyped(unsigned i, const char *mood)
 {
 	char *path;
 
@@ -55,6 +55,20 @@ static void device_make(unsigned i, const char *mood)
 	assert_non_null(path);
 	umockdev_testbed_set_attribute_link(testbed, path, "driver",
 					    "../../../../../bus/mdev/drivers/moody");
+	return path;
+}
+
+static void type_link_make(const char *path)
+{
+	umockdev_testbed_set_attribute_link(testbed, path, "mdev_type",
+					    "../mdev_supported_types/moody-plain");
+}
+
+static void device_make(unsigned i, const char *mood)
+{
+	char *path = device_make_untyped(i, mood);
+
+	type_link_make(path);
 	umockdev_testbed_uevent(testbed, path, "bind");
 	g_free(path);
 }
@@ -199,6 +213,23 @@ static void device_that_the_kernel_had_no_memory_for_is_attached_later(void **st
 	assert_int_equal(shim.no_memory, 0);
 }
 
+/* The kernel makes the link after its last event about the device. */
+static void mdev_type_that_comes_after_the_events_is_published(void **state)
+{
+	char *path, type[160];
+
+	(void)state;
+	assert_healthy_types_published();
+	path = device_make_untyped(DEVICES, "refuse");
+	umockdev_testbed_uevent(testbed, path, "bind");
+	type_of(names[DEVICES], type);
+	assert_string_equal(type, "");
+	umockdev_testbed_set_attribute(testbed, path, "plain", "well");
+	type_link_make(path);
+	assert_type_published(DEVICES);
+	g_free(path);
+}
+
 /* Devices that were skipped are attached first and get their types later. */
 static void types_that_the_kernel_had_no_memory_for_are_published_later(void **state)
 {
@@ -244,6 +275,7 @@ static int run_mocked(void)
 		WELL(scan_that_failed_is_repeated),
 		WELL(scan_that_had_no_thread_is_repeated),
 		CASE(types_that_the_kernel_had_no_memory_for_are_published_later),
+		WELL(mdev_type_that_comes_after_the_events_is_published),
 		WELL(device_that_the_kernel_had_no_memory_for_is_attached_later),
 		WELL(many_questions_delay_neither_scans_nor_reloads_nor_calls_of_root),
 	};

@@ -77,7 +77,7 @@ static void change_at(enum change change, enum step at, bool seen)
 	unsigned reloads = walk.reloads, made = walk.made;
 	int error;
 
-	print_message("%s behind step %d\n", changes[change].name, (int)at);
+	print_message("%s after step %d\n", changes[change].name, (int)at);
 	walk.change = change;
 	walk.armed = at;
 	error = shim_write(TARGET, STRING);
@@ -216,7 +216,7 @@ static void read_change_at(enum change change, enum step at)
 {
 	unsigned made = walk.made;
 
-	print_message("%s behind step %d of a read\n", changes[change].name, (int)at);
+	print_message("%s after step %d of a read\n", changes[change].name, (int)at);
 	walk.change = change;
 	walk.armed = at;
 	assert_int_equal(shim_read(TARGET), changes[change].error);

@@ -131,6 +131,10 @@ static int row_describe(struct attachment_scan *scan, struct scan_row *row,
 	r = row_ask(scan, row, provider, device);
 	provider_status(provider, &after);
 	row->outcome = outcome_of(r, &before, &after);
+	if (row->outcome == SCAN_ANSWERED && device_lacks_type(device)) {
+		row->outcome = SCAN_FAILED;
+		row->type_error = row->type_error ? -EIO : 0;
+	}
 	*resting = row->outcome == SCAN_BUSY || row->outcome == SCAN_ENDED;
 	return row->type || row->type_error ? 0 : -ENOMEM;
 }

@@ -14,7 +14,8 @@ enum scan_outcome {
 	SCAN_ANSWERED, /* the backend answered, or refused the device, or is parked */
 	SCAN_SKIPPED,  /* the backend was not asked: it rests, or the device has to wait */
 	SCAN_BUSY,     /* the backend rests after its worker ended, or was busy for too long */
-	SCAN_FAILED,   /* only this device failed: EIO of the backend, or out of memory */
+	SCAN_FAILED,   /* only this device failed: EIO of the backend, out of memory, or it is an
+			  mdev without its type (device_lacks_type) */
 	SCAN_ENDED,    /* the scan ended the backend's worker */
 };
 
@@ -24,9 +25,9 @@ struct scan_row {
 	const char *backend; /* its name */
 	const char *type;    /* NAMESPACE:TYPE; NULL: type_error says why */
 	int type_error;
-	enum scan_outcome outcome; /* only SCAN_ANSWERED has parameters; others may have a type */
+	enum scan_outcome outcome;
 	bool is_type;
-	struct migcompat_sink parameters;
+	struct migcompat_sink parameters; /* none if the scan failed after the type was known */
 };
 
 /* Zeroed is a valid start. */

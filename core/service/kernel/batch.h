@@ -12,9 +12,10 @@
  * and no newer.
  *
  * A worker has two batches: while it compares the first, the second is prepared and sent.
- * So neither waits for the other. They do not overlap if the second needs the worker for
- * more than comparing (a target that is not open, an mdev type, another process than that
- * of the first one), or if other callers wait for the worker (opened_compare_begin).
+ * So neither waits for the other. They do not overlap if other callers wait for the
+ * worker (opened_compare_begin), or if the second needs the worker for more than
+ * comparing: for a target that is not open, an mdev type, or a process other than that of
+ * the first one.
  */
 #ifndef CORE_SERVICE_KERNEL_BATCH_H
 #define CORE_SERVICE_KERNEL_BATCH_H

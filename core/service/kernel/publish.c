@@ -158,8 +158,8 @@ static void on_event(void *arg, const struct events_change *change)
 /* ---------------------------------------------------------------- start and end */
 
 /*
- * Attachments outlive the service that made them. Their names are those of class devices,
- * where a type's name has '!' for '/'.
+ * Attachments outlive the service that made them. Their names are those of class devices;
+ * a type's name has '!' for '/'.
  */
 static int adopt(struct publisher *publisher)
 {

@@ -45,7 +45,7 @@ int listen_folder(const char *path, const struct peer_group *group, struct error
 	return 0;
 }
 
-/* The lock file must be ours, and only we may open it, whoever created it. */
+/* Another process may have created the lock file: it must be ours, and closed to others. */
 static int claim_check(int fd, const char *path, struct error *err)
 {
 	struct stat st;

@@ -63,6 +63,7 @@ static int entry_add(struct device_snapshot *snapshot, const struct engine *engi
 		fingerprint_facts(engine, provider, device, entry.fingerprint);
 		snapshot->unannounced |= !info_announced(&provider->info);
 	}
+	snapshot->unannounced |= device_lacks_type(device);
 	snapshot->list[snapshot->count++] = entry;
 	return 0;
 }

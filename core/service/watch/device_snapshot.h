@@ -21,7 +21,8 @@ struct device_snapshot {
 	struct snapshot_entry *list;
 	size_t count;
 	size_t room;
-	bool unannounced; /* some devices have facts that change without an event */
+	bool unannounced; /* some devices have facts that change, or a type that comes, without
+			     an event */
 };
 
 /*

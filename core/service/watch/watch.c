@@ -132,8 +132,20 @@ static int on_scan(void *arg, struct world *world, const struct rescan_set *set,
 	return r;
 }
 
+/* A scan of one device may be the first that finds such facts. A running timer stays. */
+static void poll_start(struct watch *watch)
+{
+	int enabled = SD_EVENT_OFF;
+
+	sd_event_source_get_enabled(watch->poll_timer, &enabled);
+	if (enabled == SD_EVENT_OFF && timer_start(watch->poll_timer, POLL_US) < 0)
+		log_say(LOG_ERR, "cannot set a timer for the next scan of devices");
+}
+
 static void scan_apply(struct watch *watch, const struct rescan_set *set)
 {
+	if (watch->found.unannounced)
+		poll_start(watch);
 	if (!set->all && !watch->log.scanned)
 		return;
 	for (size_t i = 0; i < set->nids && !set->all; i++)
@@ -141,8 +153,6 @@ static void scan_apply(struct watch *watch, const struct rescan_set *set)
 	if (set->all) {
 		if (watch->log.scanned)
 			compare_all(watch, &watch->found);
-		if (watch->found.unannounced && timer_start(watch->poll_timer, POLL_US) < 0)
-			log_say(LOG_ERR, "cannot set a timer for the next scan of devices");
 		snapshot_free(&watch->log.devices);
 		watch->log.devices = watch->found;
 		watch->found = (struct device_snapshot){.list = NULL};
