@@ -96,7 +96,7 @@ int regions_info_get(const struct migcompat_device_state *ops, void *session,
 		error_set(err, r, "it could not tell the sizes of its state: %s", strerror(-r));
 		return r;
 	}
-	info = (struct regions_info){told.memory_size, told.config_max, told.capabilities};
+	info = (struct regions_info){told.memory_size, told.config_max, told.capabilities, 0};
 	if (info.memory_size)
 		info.capabilities |= MIGCOMPAT_CAP_DEVICE_MEMORY;
 	r = regions_info_check(&info, err);

@@ -17,6 +17,7 @@ struct regions_info {
 	uint64_t memory_size;
 	uint64_t config_max;
 	uint32_t capabilities; /* DEVICE_MEMORY too */
+	uint32_t reserved;     /* 0; it goes to other processes, so no byte is padding */
 };
 
 enum regions_load {
