@@ -88,7 +88,7 @@ static void run_client(const uint8_t *data, size_t size)
 /* No size or position that is taken lies outside of the regions. */
 static void read_reply(const uint8_t *data, size_t size)
 {
-	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY};
+	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY, 0};
 	static struct message_reply reply;
 	struct state_port port = {.info = info};
 	struct migcompat_control control;

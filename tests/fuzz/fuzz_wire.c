@@ -60,7 +60,7 @@ static void read_list(struct wire_reader *body)
 /* No address that a worker gives for its regions is outside them. */
 static void read_control(struct wire_reader *body)
 {
-	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY};
+	static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY, 0};
 	struct state_port port = {.info = info};
 	struct migcompat_control control;
 	int r;

@@ -73,6 +73,7 @@ static inline int served_run(const struct served *served, int ready)
 	struct migcompat_regions_server *server = NULL;
 	struct migcompat_regions *regions = NULL;
 	struct card card;
+	int status;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	sigaction(SIGTERM, &action, NULL);
@@ -88,7 +89,10 @@ static inline int served_run(const struct served *served, int ready)
 	while (!served_ended)
 		(void)migcompat_regions_server_run(server, 20);
 	migcompat_regions_server_free(server);
-	return served_finish(served, &card);
+	migcompat_regions_free(regions);
+	status = served_finish(served, &card);
+	card_free(&card);
+	return status;
 }
 
 /* The socket is $FOLDER/NAME; it is there when this returns. */

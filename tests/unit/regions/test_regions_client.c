@@ -18,7 +18,7 @@
 #define STRING "card:physical:plain:1;x"
 #define TIMEOUT_MS 200
 
-static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY};
+static const struct regions_info info = {16384, 100, MIGCOMPAT_CAP_DEVICE_MEMORY, 0};
 
 /* What a server does with the message of that number, counted from 0. */
 struct script {
