@@ -18,7 +18,7 @@ void message_put_session(struct wire_out *out, uint32_t number, const struct reg
 
 int message_get_session(struct wire_reader *body, uint32_t *ret_number, struct regions_info *ret)
 {
-	struct regions_info info;
+	struct regions_info info = {0};
 	uint32_t number = wire_get_u32(body);
 
 	info.capabilities = wire_get_u32(body);
