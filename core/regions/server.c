@@ -270,11 +270,12 @@ int migcompat_regions_server_fd(const struct migcompat_regions_server *server)
 
 /* ---------------------------------------------------------------- the server comes and goes */
 
-/* Does nobody listen at the path any more? */
+/* Is it a socket at which nobody listens any more? connect(2) refuses other files as well. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused = fd >= 0 &&
+	struct stat st;
+	bool refused = fd >= 0 && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
 		       connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
 		       errno == ECONNREFUSED;
 

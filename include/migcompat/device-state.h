@@ -299,9 +299,9 @@ struct migcompat_server_options {
 };
 
 /*
- * Serve regions on a unix socket, whose file gets mode 0600. A file that nobody listens on is
- * replaced. Only root and the user of this process may connect, one client at a time. A client
- * gets the memfd; its writes to the control region come as messages.
+ * Serve regions on a unix socket, whose file gets mode 0600. A socket that nobody listens on is
+ * replaced, any other file is not. Only root and the user of this process may connect, one client
+ * at a time. A client gets the memfd; its writes to the control region come as messages.
  *
  * If a client leaves, breaks the rules or is silent for too long, its load is dropped and the
  * device goes back to the state that it had before the client, or at its last

@@ -112,6 +112,23 @@ static void a_live_socket_is_not_replaced_and_a_stale_one_is(void **state)
 	migcompat_regions_server_free(second);
 }
 
+/* connect(2) says of it what it says of a socket that nobody listens on. */
+static void a_file_that_is_no_socket_is_not_replaced(void **state)
+{
+	const struct migcompat_server_options options = {.struct_size = sizeof(options),
+							 .version = STRING};
+	struct migcompat_regions_server *second = NULL;
+	struct bench *bench = *state;
+	const char *path = folder_path(&bench->folder, "file");
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(migcompat_regions_server_new(bench->regions, path, &options, &second),
+			 -EADDRINUSE);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 static void a_server_needs_a_version_string_and_a_short_path(void **state)
 {
 	struct migcompat_server_options options = {.struct_size = sizeof(options)};
@@ -143,6 +160,7 @@ int main(void)
 		SERVED(a_state_that_is_to_be_kept_stays),
 		SERVED(an_equal_string_is_accepted_whatever_its_kind),
 		SERVED(a_live_socket_is_not_replaced_and_a_stale_one_is),
+		SERVED(a_file_that_is_no_socket_is_not_replaced),
 		SERVED(a_server_needs_a_version_string_and_a_short_path),
 	};
 
