@@ -252,10 +252,15 @@ int migcompat_regions_server_run(struct migcompat_regions_server *server, int ti
 							      : (int)left);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	/* First, so that the next client is not told "busy". A client that left before its reply
+	 * has reported a failure, so its request is not carried out. */
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == server->client && events[i].events & EPOLLHUP)
+			client_drop(server);
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == server->listener)
 			r = client_accept(server);
-		else if (client_serve(server))
+		else if (server->client >= 0 && client_serve(server))
 			client_drop(server);
 	}
 	if (server->client >= 0 && now_ms() >= server->deadline)
