@@ -327,21 +327,19 @@ static int listener_open(struct migcompat_regions_server *server, struct error *
 static int options_take(struct migcompat_regions_server *server,
 			const struct migcompat_server_options *options, struct error *err)
 {
-	const size_t size = options->struct_size;
+	const size_t size = options ? options->struct_size : 0;
 	const char *version;
 	size_t len;
+	int r;
 
-	memcpy(&server->options, options,
-	       size < sizeof(server->options) ? size : sizeof(server->options));
-	version = server->options.version;
-	len = version ? strlen(version) : 0;
-	if (len == 0 || len > MIGCOMPAT_STRING_MAX)
-		return error_set(err, -EINVAL, "the version string has 1 to %u bytes",
-				 MIGCOMPAT_STRING_MAX);
-	for (const char *at = version; *at; at++)
-		if (*at < 0x21 || *at > 0x7e)
-			return error_set(err, -EINVAL,
-					 "a byte of the version string is outside 0x21 to 0x7e");
+	if (options)
+		memcpy(&server->options, options,
+		       size < sizeof(server->options) ? size : sizeof(server->options));
+	version = server->options.version ? server->options.version : "";
+	len = strlen(version);
+	r = regions_version_check(version, len, err);
+	if (r)
+		return r;
 	memcpy(server->version, version, len + 1);
 	if (server->options.idle_ms <= 0)
 		server->options.idle_ms = IDLE_MS;

@@ -172,6 +172,10 @@ static void a_server_needs_a_version_string_and_a_short_path(void **state)
 	path[sizeof(path) - 1] = '\0';
 	assert_int_equal(migcompat_regions_server_new(bench->regions, "x", &options, &second),
 			 -EINVAL);
+	assert_int_equal(migcompat_regions_server_new(bench->regions, "x", NULL, &second), -EINVAL);
+	options.version = "card:physical:plain";
+	assert_int_equal(migcompat_regions_server_new(bench->regions, "x", &options, &second),
+			 -EINVAL);
 	options.version = "a b";
 	assert_int_equal(migcompat_regions_server_new(bench->regions, "x", &options, &second),
 			 -EINVAL);
