@@ -91,6 +91,9 @@ static int client_accept(struct migcompat_regions_server *server)
 	if (client < 0)
 		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
 	r = peer_check(client, server->address.sun_path, &err);
+	/* The sentence is for the client, to whom the other end is this one. */
+	if (r == -EPERM)
+		error_set(&err, r, "the device is served to root and user %u alone", geteuid());
 	if (!r && server->client >= 0)
 		r = error_set(&err, -EBUSY, "the device is served to another client");
 	if (!r && epoll_ctl(server->epoll, EPOLL_CTL_ADD, client, &event) < 0)
