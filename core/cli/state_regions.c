@@ -123,6 +123,9 @@ void regions_load(const struct regions_side *side, struct loading *loading)
 	state_watch_end(&watch);
 	if (!r && side->served)
 		r = client_keep(side->port, &loading->err);
+	/* A malformed reply; the same errno of a file would be a "no". */
+	if (r == -EBADMSG && side->served && !client_lives(side->port))
+		r = -EPROTO;
 	loading->r = r;
 	loading->report.bytes = load.memory_bytes + load.dirty_bytes + load.config_bytes;
 	if (r && is_refusal(side, &load, r))
