@@ -274,7 +274,8 @@ struct migcompat_load_options {
 
 /*
  * Load a state from a blocking descriptor. The device is as it was until the whole state was read
- * and checked, and after every failure.
+ * and checked, and after every failure but one: if set_state(RUNNING) fails in the end, the device
+ * has the new state.
  *
  * -EBADMSG: the state is damaged or cut; -EPROTONOSUPPORT: its format is newer; -EINVAL: it is of
  * another size of memory, or holds no regions. Otherwise the errno of the judge, of read(2) or of

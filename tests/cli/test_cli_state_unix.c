@@ -217,6 +217,21 @@ static void a_config_that_the_device_refuses_is_a_no(void **state)
 	assert_false(same());
 }
 
+/* It has the state: a "no" would have the source run on. */
+static void a_device_that_took_the_state_and_does_not_run_is_trouble(void **state)
+{
+	(void)state;
+	bench.target.run_fails = -ENXIO;
+	begin();
+	run("migcompat state save unix:\"$FOLDER\"/a -o \"$FOLDER\"/s --stopped");
+	assert_status(0);
+	run("migcompat state load \"$FOLDER\"/s unix:\"$FOLDER\"/b");
+	assert_trouble("set_state");
+	end();
+	assert_true(same());
+	assert_int_equal(bench.b->state, MIGCOMPAT_DEVICE_STOPPED);
+}
+
 /* The device of one client: it takes every string, and answers writes with a byte. */
 static void babble(int listener)
 {
@@ -377,6 +392,7 @@ int main(void)
 		MOVED(the_devices_process_judges),
 		MOVED(the_devices_refusal_has_its_sentence),
 		MOVED(a_config_that_the_device_refuses_is_a_no),
+		MOVED(a_device_that_took_the_state_and_does_not_run_is_trouble),
 		MOVED(a_malformed_reply_during_a_load_is_trouble),
 		MOVED(a_damaged_file_is_not_loaded),
 		MOVED(a_kernel_drivers_stream_is_not_for_regions),
