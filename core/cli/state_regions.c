@@ -91,10 +91,11 @@ static int judge(void *arg, const char *version, size_t len, struct error *err)
 	return judging->side->served ? client_check(judging->side->port, version, len, err) : 0;
 }
 
-/* The device refused, unless the file could not be read or the connection is lost. */
+/* The device refused, unless the file could not be read, the connection is lost, or the device took
+ * the state and then failed to run. */
 static bool is_refusal(const struct regions_side *side, const struct state_load *load, int r)
 {
-	if (r == -ECANCELED || r == -EIO || r == -ESTALE)
+	if (load->done || r == -ECANCELED || r == -EIO || r == -ESTALE)
 		return false;
 	return load->entered && (!side->served || client_lives(side->port));
 }
@@ -121,8 +122,15 @@ void regions_load(const struct regions_side *side, struct loading *loading)
 			state_watch_load(&watch, load.reader.bytes);
 	state_load_end(&load);
 	state_watch_end(&watch);
-	if (!r && side->served)
-		r = client_keep(side->port, &loading->err);
+	/* Also if it failed to run: its process must not start it unseen. */
+	if (load.done && side->served) {
+		int kept = client_keep(side->port, r ? NULL : &loading->err);
+
+		r = r ? r : kept;
+	}
+	/* A malformed reply; the same errno of a file would be a "no". */
+	if (r == -EBADMSG && side->served && !client_lives(side->port))
+		r = -EPROTO;
 	loading->r = r;
 	loading->report.bytes = load.memory_bytes + load.dirty_bytes + load.config_bytes;
 	if (r && is_refusal(side, &load, r))

@@ -133,7 +133,7 @@ static void report_give(const struct save_report *report, struct migcompat_save_
 		.rounds = report->rounds,
 	};
 
-	memcpy(ret, &told, told.struct_size < sizeof(told) ? told.struct_size : sizeof(told));
+	take(ret, ret->struct_size, &told, sizeof(told));
 }
 
 int migcompat_regions_save(struct migcompat_regions *regions, int fd,
@@ -162,8 +162,9 @@ int migcompat_regions_save(struct migcompat_regions *regions, int fd,
 	if (!plain.version)
 		plain.version = migcompat_regions_version(regions);
 	plain.version_len = strlen(plain.version);
-	if (!plain.version_len)
-		return error_set(&regions->err, -EINVAL, "a save needs a version string");
+	r = regions_version_check(plain.version, plain.version_len, &regions->err);
+	if (r)
+		return r;
 	r = state_save(port, &to, &plain, &report, &err);
 	if (!r && regions->remote)
 		r = client_keep(regions->remote, &err);

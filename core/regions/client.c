@@ -290,6 +290,10 @@ static int socket_connect(struct client *client, struct error *err)
 
 	if (r)
 		return r;
+	/* A limit of 0 is none for the socket, and a negative one is none for poll. */
+	if (timeout_ms <= 0)
+		return error_set(err, -EINVAL, "%s: the time limit is %d ms, expected at least 1",
+				 client->path, timeout_ms);
 	client->socket = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
 	/* A full queue of connections makes connect(2) wait for this long. */
 	if (client->socket < 0 ||
@@ -306,11 +310,8 @@ static int version_take(struct client *client)
 {
 	const struct message_reply *reply = &client->reply;
 
-	if (reply->len == 0 || reply->len > MIGCOMPAT_STRING_MAX)
+	if (regions_version_check(reply->text, reply->len, NULL))
 		return -EBADMSG;
-	for (uint32_t i = 0; i < reply->len; i++)
-		if (reply->text[i] < 0x21 || reply->text[i] > 0x7e)
-			return -EBADMSG;
 	memcpy(client->version, reply->text, reply->len);
 	client->version[reply->len] = '\0';
 	return 0;

@@ -6,9 +6,11 @@
 #include <errno.h>
 #include <string.h>
 
+/* The port gets the result of what was started, if anything was. */
 static int run(struct state_load *load, const struct state_write *writes, size_t count,
 	       struct error *err)
 {
+	load->started = false;
 	return port_run(load->port, writes, count, false, &load->control, err);
 }
 
@@ -104,11 +106,12 @@ static int load_memory(struct state_load *load, const struct format_record *reco
 	const bool spare = load->spare;
 	int r = reader_payload(&load->reader, record, port_window(load->port, spare), err);
 
+	if (r)
+		return r;
 	load->memory_bytes += record->size;
-	if (!r && !port_overlaps(load->port))
+	if (!port_overlaps(load->port))
 		return run(load, writes, 3, err);
-	if (!r)
-		r = settle(load, err);
+	r = settle(load, err);
 	if (!r)
 		r = ops->start(load->port, writes, 3, spare, err);
 	load->started = !r;
@@ -240,6 +243,8 @@ void state_load_end(struct state_load *load)
 {
 	if (!load->entered || load->done)
 		return;
+	/* Otherwise its error would be taken for that of the next write. */
+	(void)settle(load, NULL);
 	/* Writing the present state drops what was staged. The first error is already known. */
 	(void)enter(load, load->control.device_state, NULL);
 	(void)enter(load, load->before, NULL);

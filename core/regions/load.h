@@ -2,7 +2,8 @@
 /*
  * Loading a state file into a device through its regions. Nothing of the file takes effect before
  * all of it was read and checked: the device stages memory, and the config is set after the end
- * record. So a load that fails leaves the device as it was, running if it ran.
+ * record. So a load that fails leaves the device as it was, running if it ran. Only if the device
+ * fails to run after that, it has the new state and is stopped.
  */
 #ifndef CORE_REGIONS_LOAD_H
 #define CORE_REGIONS_LOAD_H

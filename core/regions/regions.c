@@ -67,6 +67,26 @@ int regions_info_check(const struct regions_info *info, struct error *err)
 	return 0;
 }
 
+int regions_version_check(const char *version, size_t len, struct error *err)
+{
+	unsigned colons = 0;
+
+	if (len == 0 || len > MIGCOMPAT_STRING_MAX)
+		return error_set(err, -EINVAL, "the version string has 1 to %u bytes",
+				 MIGCOMPAT_STRING_MAX);
+	for (size_t i = 0; i < len; i++) {
+		if (version[i] < 0x21 || version[i] > 0x7e)
+			return error_set(err, -EINVAL,
+					 "a byte of the version string is outside 0x21 to 0x7e");
+		colons += version[i] == ':';
+	}
+	if (colons < 3)
+		return error_set(err, -EINVAL,
+				 "the version string is not of the form "
+				 "NAMESPACE:KIND:TYPE:PAYLOAD");
+	return 0;
+}
+
 static int ops_suffice(const struct migcompat_device_state *ops, const struct regions_info *info,
 		       struct error *err)
 {

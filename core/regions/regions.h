@@ -60,6 +60,8 @@ int regions_ops_copy(const struct migcompat_device_state *table, struct migcompa
 int regions_info_get(const struct migcompat_device_state *ops, void *session,
 		     struct regions_info *ret, struct error *err);
 int regions_info_check(const struct regions_info *info, struct error *err);
+/* Could a state file begin with this string? -EINVAL. */
+int regions_version_check(const char *version, size_t len, struct error *err);
 /*
  * Where regions of such a device are. Returns the bytes of all, with a second device-memory region
  * after them (the spare): a client and its server use both in turn, so that neither waits while

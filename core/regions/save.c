@@ -139,6 +139,24 @@ static int save_whole(struct save *save, struct error *err)
 	return r ? r : zeros_flush(save, total, err);
 }
 
+/* The process that has the device may lie: a round must end all the same, with each page at most
+ * once. */
+static int round_check(const struct migcompat_control *control, uint64_t before, struct error *err)
+{
+	uint64_t position = control->memory.position, size = control->memory.size;
+
+	if (position <= before)
+		return error_set(err, -EPROTO, "dirty-page round makes no progress");
+	if (position % MIGCOMPAT_STATE_PAGE || size % RECORD ||
+	    size / RECORD > (position - before) / MIGCOMPAT_STATE_PAGE)
+		return error_set(err, -EPROTO,
+				 "dirty-page round brings %llu bytes from %llu to %llu, which are "
+				 "no whole pages or too many",
+				 (unsigned long long)size, (unsigned long long)before,
+				 (unsigned long long)position);
+	return 0;
+}
+
 /* All pages that are dirty, from the first to the last. */
 static int save_dirty(struct save *save, uint64_t round, struct error *err)
 {
@@ -152,9 +170,8 @@ static int save_dirty(struct save *save, uint64_t round, struct error *err)
 		uint64_t before = save->control.memory.position;
 
 		r = run(save, &next, 1, false, err);
-		/* The process that has the device may lie: a round must end all the same. */
-		if (!r && save->control.memory.position <= before)
-			r = error_set(err, -EPROTO, "dirty-page round makes no progress");
+		if (!r)
+			r = round_check(&save->control, before, err);
 		if (r || !save->control.memory.size)
 			continue;
 		r = record(save, RECORD_DIRTY, round, region, save->control.memory.size, err);
@@ -204,6 +221,8 @@ static int save_config(struct save *save, struct error *err)
 	int r = run(save, &get, 1, false, err);
 	uint64_t size = save->control.config.size;
 
+	if (!r && !size)
+		r = error_set(err, -EPROTO, "the device gave no config");
 	phase(save, SAVE_CONFIG, size);
 	for (uint64_t at = 0, part; at < size && !r; at += part) {
 		part = size - at < FORMAT_PAYLOAD_MAX ? size - at : FORMAT_PAYLOAD_MAX;
@@ -273,10 +292,11 @@ int state_save(struct state_port *port, const struct state_transport *to,
 	       (port->info.capabilities & MIGCOMPAT_CAP_LOGGING);
 	r = save_all(&save, to, live, err);
 	after = options->run_on || r ? before : MIGCOMPAT_DEVICE_STOPPED;
-	/* After a failure the device goes back to its state; a second error adds nothing. */
-	if (r)
+	/* After a failure the device goes back to its state; a second error adds nothing. It may be
+	 * that of a write that was started, and then nothing was entered yet. */
+	if (r && enter(&save, after, false, NULL))
 		(void)enter(&save, after, false, NULL);
-	else if (save.control.device_state != after)
+	if (!r && save.control.device_state != after)
 		r = enter(&save, after, false, err);
 	if (!r && ret_report)
 		*ret_report = save.report;

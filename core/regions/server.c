@@ -91,6 +91,9 @@ static int client_accept(struct migcompat_regions_server *server)
 	if (client < 0)
 		return errno == EAGAIN || errno == EINTR || errno == ECONNABORTED ? 0 : -errno;
 	r = peer_check(client, server->address.sun_path, &err);
+	/* The sentence is for the client, to whom the other end is this one. */
+	if (r == -EPERM)
+		error_set(&err, r, "the device is served to root and user %u alone", geteuid());
 	if (!r && server->client >= 0)
 		r = error_set(&err, -EBUSY, "the device is served to another client");
 	if (!r && epoll_ctl(server->epoll, EPOLL_CTL_ADD, client, &event) < 0)
@@ -252,10 +255,15 @@ int migcompat_regions_server_run(struct migcompat_regions_server *server, int ti
 							      : (int)left);
 	if (n < 0)
 		return errno == EINTR ? 0 : -errno;
+	/* First, so that the next client is not told "busy". A client that left before its reply
+	 * has reported a failure, so its request is not carried out. */
+	for (int i = 0; i < n; i++)
+		if (events[i].data.fd == server->client && events[i].events & EPOLLHUP)
+			client_drop(server);
 	for (int i = 0; i < n; i++) {
 		if (events[i].data.fd == server->listener)
 			r = client_accept(server);
-		else if (client_serve(server))
+		else if (server->client >= 0 && client_serve(server))
 			client_drop(server);
 	}
 	if (server->client >= 0 && now_ms() >= server->deadline)
@@ -270,11 +278,12 @@ int migcompat_regions_server_fd(const struct migcompat_regions_server *server)
 
 /* ---------------------------------------------------------------- the server comes and goes */
 
-/* Does nobody listen at the path any more? */
+/* Is it a socket at which nobody listens any more? connect(2) refuses other files as well. */
 static bool is_stale(const struct sockaddr_un *address)
 {
 	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	bool refused = fd >= 0 &&
+	struct stat st;
+	bool refused = fd >= 0 && lstat(address->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
 		       connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 &&
 		       errno == ECONNREFUSED;
 
@@ -321,21 +330,19 @@ static int listener_open(struct migcompat_regions_server *server, struct error *
 static int options_take(struct migcompat_regions_server *server,
 			const struct migcompat_server_options *options, struct error *err)
 {
-	const size_t size = options->struct_size;
+	const size_t size = options ? options->struct_size : 0;
 	const char *version;
 	size_t len;
+	int r;
 
-	memcpy(&server->options, options,
-	       size < sizeof(server->options) ? size : sizeof(server->options));
-	version = server->options.version;
-	len = version ? strlen(version) : 0;
-	if (len == 0 || len > MIGCOMPAT_STRING_MAX)
-		return error_set(err, -EINVAL, "the version string has 1 to %u bytes",
-				 MIGCOMPAT_STRING_MAX);
-	for (const char *at = version; *at; at++)
-		if (*at < 0x21 || *at > 0x7e)
-			return error_set(err, -EINVAL,
-					 "a byte of the version string is outside 0x21 to 0x7e");
+	if (options)
+		memcpy(&server->options, options,
+		       size < sizeof(server->options) ? size : sizeof(server->options));
+	version = server->options.version ? server->options.version : "";
+	len = strlen(version);
+	r = regions_version_check(version, len, err);
+	if (r)
+		return r;
 	memcpy(server->version, version, len + 1);
 	if (server->options.idle_ms <= 0)
 		server->options.idle_ms = IDLE_MS;

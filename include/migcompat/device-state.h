@@ -252,7 +252,7 @@ struct migcompat_save_report {
  * Save the device into a blocking descriptor, in the format of migcompat-device-state(7). A save
  * that fails leaves the device in the state that it had. options and ret_report may be NULL.
  *
- * -ECANCELED; -EINVAL: there is no version string; -E2BIG: the string or the info is too long;
+ * -ECANCELED; -EINVAL: the version string is missing or malformed; -E2BIG: the info is too long;
  * -EIO: memory changed while the device was stopped. Otherwise the errno of write(2) or of the
  * device.
  */
@@ -274,7 +274,8 @@ struct migcompat_load_options {
 
 /*
  * Load a state from a blocking descriptor. The device is as it was until the whole state was read
- * and checked, and after every failure.
+ * and checked, and after every failure but one: if set_state(RUNNING) fails in the end, the device
+ * has the new state.
  *
  * -EBADMSG: the state is damaged or cut; -EPROTONOSUPPORT: its format is newer; -EINVAL: it is of
  * another size of memory, or holds no regions. Otherwise the errno of the judge, of read(2) or of
@@ -299,9 +300,9 @@ struct migcompat_server_options {
 };
 
 /*
- * Serve regions on a unix socket, whose file gets mode 0600. A file that nobody listens on is
- * replaced. Only root and the user of this process may connect, one client at a time. A client
- * gets the memfd; its writes to the control region come as messages.
+ * Serve regions on a unix socket, whose file gets mode 0600. A socket that nobody listens on is
+ * replaced, any other file is not. Only root and the user of this process may connect, one client
+ * at a time. A client gets the memfd; its writes to the control region come as messages.
  *
  * If a client leaves, breaks the rules or is silent for too long, its load is dropped and the
  * device goes back to the state that it had before the client, or at its last
@@ -327,11 +328,12 @@ int migcompat_regions_server_run(struct migcompat_regions_server *server, int ti
 
 /*
  * Connect to a device that another process of this host serves. timeout_ms limits the connection
- * and each reply. The server must run as root or as the user of this process.
+ * and each reply, and is at least 1. The server must run as root or as the user of this process.
  *
  * -EPERM: it runs as another user, or its memory can be cut; -EBUSY: it has another client;
- * -ETIMEDOUT; -EBADMSG: it sent a malformed reply; otherwise what connect(2) says. The sentence is
- * written to ret_text, which has size bytes (0: none).
+ * -ETIMEDOUT; -EBADMSG: it sent a malformed reply; -EINVAL: the path is empty, or there is no time
+ * limit; otherwise what connect(2) says. The sentence is written to ret_text, which has size bytes
+ * (0: none).
  */
 int migcompat_regions_connect(const char *path, int timeout_ms, struct migcompat_regions **ret,
 			      char *ret_text, size_t size);

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* migcompat state with unix:PATH: a device moves from one process to another. */
+#include <sys/socket.h>
+
+#include "core/regions/message.h"
+#include "core/regions/peer.h"
 #include "tests/support/run.h"
 #include "tests/support/served.h"
 
@@ -213,6 +217,73 @@ static void a_config_that_the_device_refuses_is_a_no(void **state)
 	assert_false(same());
 }
 
+/* It has the state: a "no" would have the source run on. */
+static void a_device_that_took_the_state_and_does_not_run_is_trouble(void **state)
+{
+	(void)state;
+	bench.target.run_fails = -ENXIO;
+	begin();
+	run("migcompat state save unix:\"$FOLDER\"/a -o \"$FOLDER\"/s --stopped");
+	assert_status(0);
+	run("migcompat state load \"$FOLDER\"/s unix:\"$FOLDER\"/b");
+	assert_trouble("set_state");
+	end();
+	assert_true(same());
+	assert_int_equal(bench.b->state, MIGCOMPAT_DEVICE_STOPPED);
+}
+
+/* The device of one client: it takes every string, and answers writes with a byte. */
+static void babble(int listener)
+{
+	static struct message_request request;
+	static struct message_reply reply;
+	const struct regions_info info = {SERVED_PAGES * MIGCOMPAT_STATE_PAGE,
+					  sizeof(struct card_config),
+					  MIGCOMPAT_CAP_DEVICE_MEMORY | MIGCOMPAT_CAP_LOGGING, 0};
+	int memory = regions_memory_new(&info, NULL), client = accept(listener, NULL, NULL);
+
+	while (recv(client, &request, sizeof(request), 0) > 0) {
+		const bool hello = request.op == MESSAGE_HELLO;
+
+		reply = (struct message_reply){.op = request.op, .number = request.number};
+		if (hello) {
+			reply.info = info;
+			message_reply_text(&reply, SERVED_STRING);
+		}
+		(void)peer_send(client, &reply,
+				request.op == MESSAGE_RUN ? 1 : message_reply_size(&reply),
+				hello ? memory : -1);
+	}
+}
+
+/* The file is sound, and nobody knows what the device took: that is no "no". */
+static void a_malformed_reply_during_a_load_is_trouble(void **state)
+{
+	int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address;
+	char path[200];
+	pid_t child;
+
+	(void)state;
+	begin();
+	run("migcompat state save unix:\"$FOLDER\"/a -o \"$FOLDER\"/s");
+	assert_status(0);
+	snprintf(path, sizeof(path), "%s/babbler", ran.folder.path);
+	assert_int_equal(peer_address(path, &address, NULL), 0);
+	assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		babble(listener);
+		_exit(0);
+	}
+	close(listener);
+	run("migcompat --json state load \"$FOLDER\"/s unix:\"$FOLDER\"/babbler");
+	assert_json_trouble("EPROTO", "malformed reply");
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
 static void a_damaged_file_is_not_loaded(void **state)
 {
 	(void)state;
@@ -321,6 +392,8 @@ int main(void)
 		MOVED(the_devices_process_judges),
 		MOVED(the_devices_refusal_has_its_sentence),
 		MOVED(a_config_that_the_device_refuses_is_a_no),
+		MOVED(a_device_that_took_the_state_and_does_not_run_is_trouble),
+		MOVED(a_malformed_reply_during_a_load_is_trouble),
 		MOVED(a_damaged_file_is_not_loaded),
 		MOVED(a_kernel_drivers_stream_is_not_for_regions),
 		cmocka_unit_test(options_about_vfio_are_refused),

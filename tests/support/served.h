@@ -22,6 +22,7 @@ struct served {
 	const char *version;
 	int (*judge)(void *arg, const char *version, char *text, size_t size);
 	int config_fails; /* what config_write answers */
+	int run_fails;	  /* what set_state answers, except for the first time */
 	pid_t pid;
 };
 
@@ -80,6 +81,8 @@ static inline int served_run(const struct served *served, int ready)
 	card_make(&card, SERVED_PAGES, MIGCOMPAT_CAP_LOGGING);
 	card_fill(&card, served->seed);
 	card.fail[CARD_CONFIG_WRITE] = served->config_fails;
+	card.fail[CARD_SET_STATE] = served->run_fails;
+	card.fail_after[CARD_SET_STATE] = 1;
 	card.during_read = served_write;
 	served_writes = served->writes;
 	if (migcompat_regions_new(&card_table, &card, &regions) ||
