@@ -110,6 +110,25 @@ static void batches_overlap_again_after_one_of_reads_alone(void **state)
 		assert_int_equal(reply(bench, id), strlen(bench->string));
 }
 
+/* The thread has the worker already, so another call to the worker would wait for itself. */
+static void another_type_is_refused_beside_a_pending_batch(void **state)
+{
+	struct bench *bench = *state;
+	struct queue_job *jobs[1];
+	size_t len = strlen(bench->string);
+
+	assert_false(info_lists_candidates(&bench->batch.targets.provider->info));
+	jobs[0] = job_make(bench, 1, CARD, 1);
+	batch_ask(&bench->batch, jobs, 1);
+	*strstr(bench->string, "port") = 'x';
+	jobs[0] = job_make(bench, 2, CARD, 1);
+	batch_ask(&bench->batch, jobs, 1);
+	assert_int_equal(bench->batch.pending->check.batch.progress, COMPARE_BEGUN);
+	batch_finish(&bench->batch);
+	assert_int_equal(reply(bench, 1), len);
+	assert_int_equal(reply(bench, 2), -EINVAL);
+}
+
 static void device_that_changed_since_the_last_batch_is_opened_again(void **state)
 {
 	struct bench *bench = *state;
@@ -201,6 +220,7 @@ int main(void)
 		TEST(device_that_changes_while_it_is_compared_is_opened_again_after_that),
 		TEST(reads_and_refusals_before_a_write_are_answered_beside_it),
 		TEST(batches_overlap_again_after_one_of_reads_alone),
+		TEST(another_type_is_refused_beside_a_pending_batch),
 		TEST(device_that_changed_since_the_last_batch_is_opened_again),
 		TEST(question_from_before_a_change_does_not_undo_it),
 		TEST_FACTS(targets_are_bounded_in_number),
