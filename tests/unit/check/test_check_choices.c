@@ -65,16 +65,20 @@ static void a_type_whose_candidates_cannot_be_told_is_no_answer(void **state)
 	struct provider *provider = NULL;
 	struct provider_ops ops;
 	const struct provider_ops *before;
+	const char *operations;
 
 	assert_int_equal(
 		engine_provider(&bench->engine, device(bench, "b//mtty/mtty-2"), &provider, NULL),
 		0);
 	before = provider->ops;
+	operations = provider->info.operations;
 	ops = *before;
 	ops.list = list_fails;
 	provider->ops = &ops;
+	provider->info.operations = "candidates";
 	check(bench, ONE, "b//mtty/mtty-2");
 	provider->ops = before;
+	provider->info.operations = operations;
 	assert_int_equal(bench->verdict.code, MIGCOMPAT_ERROR);
 	assert_int_equal(bench->verdict.error, -ETIMEDOUT);
 	assert_string_equal(bench->verdict.text.text, "target mtty/mtty-2: its worker was busy");
