@@ -26,7 +26,7 @@
 #include "trace.h"
 
 static DEFINE_MUTEX(attach_lock);
-static DEFINE_XARRAY(attachments);	/* by number; all under attach_lock */
+static DEFINE_XARRAY(attachments);      /* by number; all under attach_lock */
 static DEFINE_XARRAY(attached_devices); /* by address; also read unlocked */
 static DEFINE_HASHTABLE(attached_names, 10);
 static u64 last_attachment;

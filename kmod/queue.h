@@ -21,9 +21,9 @@
 #define REQUEST_BATCH 64
 
 struct request_queue {
-	spinlock_t lock;	 /* guards all below, and the states of requests */
+	spinlock_t lock;         /* guards all below, and the states of requests */
 	struct list_head queued; /* not read by the daemon in this epoch */
-	struct list_head sent;	 /* read in this epoch and not answered */
+	struct list_head sent;   /* read in this epoch and not answered */
 	u32 sent_count;
 	struct list_head cancelled; /* sent, then done without a reply: a CANCEL is due */
 	struct list_head answers;
@@ -32,7 +32,7 @@ struct request_queue {
 	u64 last_id;
 	u64 epoch;
 	u64 last_command;
-	u32 version;	    /* of this epoch */
+	u32 version;        /* of this epoch */
 	struct pid *daemon; /* that sent the last HELLO; NULL: there is none */
 	wait_queue_head_t readers;
 };

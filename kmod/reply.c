@@ -8,7 +8,7 @@
 #include "trace.h"
 
 /* The errors with which the daemon may answer. */
-static const int reply_errors[] = {-EINVAL, -ENODEV, -EPERM,	 -EBUSY,
+static const int reply_errors[] = {-EINVAL, -ENODEV, -EPERM,     -EBUSY,
 				   -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
 bool request_error_is_known(int error)

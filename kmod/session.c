@@ -23,7 +23,7 @@ struct session {
 	struct mutex lock; /* not held while a reader waits */
 	wait_queue_head_t waiters;
 	struct request *request;     /* NULL: none yet */
-	size_t offset;		     /* bytes of the answer that were read */
+	size_t offset;               /* bytes of the answer that were read */
 	struct delayed_work timeout; /* uses request; cancelled before that changes */
 	struct work_struct done;     /* wakes all waiters, outside requests.lock */
 };

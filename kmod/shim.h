@@ -37,7 +37,7 @@ struct attachment {
 	struct device device;
 	u64 id;
 	u32 kind;
-	bool dead;		/* under requests.lock: no request may be submitted */
+	bool dead;              /* under requests.lock: no request may be submitted */
 	struct device *foreign; /* under attach_lock */
 	char *path;
 	struct hlist_node by_name;
@@ -64,7 +64,7 @@ enum request_state {
 struct request {
 	refcount_t references;
 	enum request_state state; /* all down to answer_length: under requests.lock */
-	u64 sent;		  /* epoch in which the daemon read it; 0: not read yet */
+	u64 sent;                 /* epoch in which the daemon read it; 0: not read yet */
 	struct list_head link;
 	struct list_head by_attachment;
 	struct hlist_node by_id;

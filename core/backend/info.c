@@ -298,7 +298,7 @@ int info_make(const struct migcompat_backend *ops, const char *path, struct aren
 		const char *name;
 		bool there;
 	} required[] = {
-		{"open", ops->open},	   {"close", ops->close},     {"describe", ops->describe},
+		{"open", ops->open},       {"close", ops->close},     {"describe", ops->describe},
 		{"payload", ops->payload}, {"compare", ops->compare},
 	};
 	struct backend_info info = {

@@ -29,7 +29,7 @@ struct loaded {
 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-static bool ready;	 /* guarded by lock */
+static bool ready;       /* guarded by lock */
 static const char *from; /* guarded by lock: the path for dlopen, instead of libltdl's */
 static char reason[ERROR_TEXT_MAX / 2]; /* guarded by lock: the last error of dlopen */
 

@@ -24,14 +24,14 @@ struct provider;
 struct opened {
 	struct provider *provider;
 	const struct device *device;
-	const char *type;	    /* never NULL */
-	const char *model;	    /* or NULL */
-	const char *label;	    /* or NULL */
+	const char *type;           /* never NULL */
+	const char *model;          /* or NULL */
+	const char *label;          /* or NULL */
 	const char *mechanism_text; /* or NULL */
-	const char *not_source;	    /* or NULL */
-	const char *not_target;	    /* or NULL */
-	uint32_t mechanism;	    /* enum migcompat_state */
-	const char *payload;	    /* NULL: it cannot be a source */
+	const char *not_source;     /* or NULL */
+	const char *not_target;     /* or NULL */
+	uint32_t mechanism;         /* enum migcompat_state */
+	const char *payload;        /* NULL: it cannot be a source */
 	size_t payload_len;
 	const char *newest; /* the payload in the newest format, whatever emit_format is */
 	size_t newest_len;
@@ -63,11 +63,11 @@ struct compare_batch {
 		COMPARE_BEGUN, /* the caller has the worker until opened_compare_end */
 		COMPARE_OVER,  /* each job has its outcome */
 	} progress;
-	size_t asked;	 /* jobs that were sent, or failed before that */
+	size_t asked;    /* jobs that were sent, or failed before that */
 	size_t answered; /* jobs with an outcome; at most asked */
-	size_t window;	 /* bytes of requests without an answer */
-	size_t due;	 /* answers that are due */
-	uint32_t first;	 /* id of the first request; ids follow the order of the jobs */
+	size_t window;   /* bytes of requests without an answer */
+	size_t due;      /* answers that are due */
+	uint32_t first;  /* id of the first request; ids follow the order of the jobs */
 };
 
 enum provider_list {
@@ -78,7 +78,7 @@ enum provider_list {
 };
 
 enum provider_state {
-	PROVIDER_HERE,	     /* in this process */
+	PROVIDER_HERE,       /* in this process */
 	PROVIDER_RUNNING,    /* in a worker */
 	PROVIDER_RESTARTING, /* its worker ended; the first call after a rest starts it again */
 	/* Its worker ended too often, or came back changed; it is not started again. */
@@ -91,7 +91,7 @@ enum provider_state {
 struct provider_status {
 	enum provider_state state;
 	uint32_t generation; /* number of starts of its worker; 0: it was never usable */
-	pid_t process;	     /* 0: none runs */
+	pid_t process;       /* 0: none runs */
 	uint32_t missing;    /* steps of the last worker's confinement, enum confinement */
 	/*
 	 * Why the last worker ended, "its worker was killed by signal 9 (Killed)"; "":

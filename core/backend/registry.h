@@ -17,7 +17,7 @@ struct registry {
 	const struct backend_info *const *infos;
 	size_t count;
 	registry_prefer_fn *prefer; /* or NULL */
-	void *arg;		    /* of prefer */
+	void *arg;                  /* of prefer */
 };
 
 /*

@@ -29,7 +29,7 @@ struct migcompat_facts {
 	const struct backend_info *info;
 	const struct settings *settings;
 	struct error *err; /* valid during open, otherwise NULL */
-	bool newest;	   /* emit_format has its init value, whatever is set */
+	bool newest;       /* emit_format has its init value, whatever is set */
 };
 
 extern const struct migcompat_host services_table;

@@ -111,8 +111,8 @@ static int texts_check(const struct migcompat_parameter *parameter)
 		const char *text;
 		bool needed;
 	} texts[] = {
-		{"value", parameter->value, true},	    {"init", parameter->init, true},
-		{"allowed", parameter->allowed, false},	    {"off", parameter->off, false},
+		{"value", parameter->value, true},          {"init", parameter->init, true},
+		{"allowed", parameter->allowed, false},     {"off", parameter->off, false},
 		{"attribute", parameter->attribute, false},
 	};
 

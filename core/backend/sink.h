@@ -9,7 +9,7 @@
 #include "core/facts/arena.h"
 #include "migcompat/backend.h"
 
-#define SINK_MAX 4096u	     /* elements of each list */
+#define SINK_MAX 4096u       /* elements of each list */
 #define SINK_TEXT_MAX 65536u /* bytes of each string */
 
 struct sink_write {

@@ -15,8 +15,8 @@
 #define TRUSTED_PATH_MAX (NAME_MAX + 100)
 
 struct trusted {
-	int file;		 /* for reading */
-	int folder;		 /* O_PATH */
+	int file;                /* for reading */
+	int folder;              /* O_PATH */
 	char name[NAME_MAX + 1]; /* in the folder */
 };
 

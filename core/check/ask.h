@@ -8,11 +8,11 @@
 struct choice {
 	const struct device *device;
 	enum verdict_grade grade;   /* GRADE_NONE: forced by a policy */
-	uint64_t extra;		    /* resources beyond the source's */
+	uint64_t extra;             /* resources beyond the source's */
 	struct mechanism mechanism; /* the target's */
-	uint32_t availability;	    /* enum migcompat_state */
-	const char *text;	    /* why it is not available, or NULL */
-	const char *candidate;	    /* what would be set, "aggregated_instances=2"; or NULL */
+	uint32_t availability;      /* enum migcompat_state */
+	const char *text;           /* why it is not available, or NULL */
+	const char *candidate;      /* what would be set, "aggregated_instances=2"; or NULL */
 	char type[MIGCOMPAT_PREFIX_MAX + 2];
 };
 
@@ -33,7 +33,7 @@ struct refused {
 
 enum ask_flags {
 	ASK_REFUSED = 1,     /* list refused devices of the source's backend */
-	ASK_OTHERS = 2,	     /* and those of other backends, or of none */
+	ASK_OTHERS = 2,      /* and those of other backends, or of none */
 	ASK_AVAILABLE = 4,   /* refuse devices that are known not to be available */
 	ASK_OTHER_HOSTS = 8, /* leave out the source's host; needs a source */
 };
@@ -54,10 +54,10 @@ struct answer {
 
 struct ask_question {
 	const struct device *source; /* is never its own choice; NULL: a bare string */
-	const char *text;	     /* the version string; NULL: that of source */
+	const char *text;            /* the version string; NULL: that of source */
 	size_t len;
 	const char *host; /* only devices of this host; NULL: of all */
-	unsigned flags;	  /* enum ask_flags */
+	unsigned flags;   /* enum ask_flags */
 };
 
 /*

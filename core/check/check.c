@@ -178,7 +178,7 @@ int check_stream(const struct engine *engine, const struct stream_head *stream,
 struct source_half {
 	struct opening opening;
 	char string[MIGCOMPAT_STRING_MAX + 1];
-	int len;	  /* of the string; negative: the verdict says why there is none */
+	int len;          /* of the string; negative: the verdict says why there is none */
 	struct error err; /* the mechanism's text may point here */
 };
 

@@ -12,8 +12,8 @@
 struct opening {
 	const struct device *device;
 	struct provider *provider; /* NULL: no backend was found */
-	int code;		   /* of finding the backend: 0, or a negative errno */
-	struct opened *opened;	   /* NULL: not open */
+	int code;                  /* of finding the backend: 0, or a negative errno */
+	struct opened *opened;     /* NULL: not open */
 	struct mechanism mechanism;
 };
 
@@ -33,7 +33,7 @@ struct target {
 	const struct engine *engine;
 	struct opened *opened;
 	struct mechanism mechanism;
-	char type[MIGCOMPAT_PREFIX_MAX + 2];	/* NAMESPACE:TYPE */
+	char type[MIGCOMPAT_PREFIX_MAX + 2];    /* NAMESPACE:TYPE */
 	char version[MIGCOMPAT_STRING_MAX + 1]; /* its own string; "": it can be no source */
 	char fingerprint[FINGERPRINT_SIZE];
 	size_t version_len;
@@ -66,7 +66,7 @@ int check_string(struct target *target, const struct device *source, const char 
 struct question {
 	struct target *target;
 	const struct device *source; /* NULL: a bare string */
-	const char *text;	     /* NULL: only a stream is known */
+	const char *text;            /* NULL: only a stream is known */
 	size_t len;
 	const struct stream_head *stream; /* the beginning of the driver's stream; or NULL */
 	struct migcompat_verdict *verdict;

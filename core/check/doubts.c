@@ -12,7 +12,7 @@
 #include "core/facts/macros.h"
 
 #define CLOCKS_APART_S 300 /* between the clocks of two hosts */
-#define NAMED_MAX 4u	   /* hosts in a sentence */
+#define NAMED_MAX 4u       /* hosts in a sentence */
 #define SENTENCE_MAX ERROR_TEXT_MAX
 
 /* ---------------------------------------------------------------- ages */

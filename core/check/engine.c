@@ -292,7 +292,7 @@ static int load_stated(const struct engine *engine, struct stated **ret, struct 
 struct checking {
 	const struct engine_check *check;
 	struct error_list errors; /* calls check_tell with this */
-	int code;		  /* of the first error */
+	int code;                 /* of the first error */
 	struct error err;
 };
 

@@ -17,14 +17,14 @@
 
 struct engine_options {
 	const char *backend_dir; /* NULL: the policy's, otherwise the installed one */
-	const char *config;	 /* NULL: the installed one */
-	const char *worker;	 /* the worker program; NULL: the installed one */
-	const char *facts_dir;	 /* NULL: facts.d of the configuration folder */
-	bool in_process;	 /* run backends in this process: tests, benchmarks, trusted code */
-	bool keep_stderr;	 /* let workers keep standard error */
-	bool restart;		 /* start workers again after their end, see worker_options */
-	int64_t now_s;		 /* the clock, in seconds since 1970; 0: the system's */
-	unsigned memory_kib;	 /* that all workers share; 0: no limit */
+	const char *config;      /* NULL: the installed one */
+	const char *worker;      /* the worker program; NULL: the installed one */
+	const char *facts_dir;   /* NULL: facts.d of the configuration folder */
+	bool in_process;         /* run backends in this process: tests, benchmarks, trusted code */
+	bool keep_stderr;        /* let workers keep standard error */
+	bool restart;            /* start workers again after their end, see worker_options */
+	int64_t now_s;           /* the clock, in seconds since 1970; 0: the system's */
+	unsigned memory_kib;     /* that all workers share; 0: no limit */
 	const char
 		*mechanism; /* the mode in place of the policy's, "require"; NULL: the policy's */
 	bool streams; /* also those of the folder "streams" in there, which read kernel drivers'

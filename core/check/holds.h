@@ -28,7 +28,7 @@ struct holds {
 	pthread_rwlock_t lock; /* guards the list, never for long */
 	struct hold_list now;
 	_Atomic uint64_t changes; /* since the start */
-	char path[4096];	  /* of the file */
+	char path[4096];          /* of the file */
 	/*
 	 * All devices that are asked about are this host's, as the file is. The host's name is then
 	 * ignored, since a running host may be renamed. Set before other threads use the holds.

@@ -319,7 +319,7 @@ json_t *json_backend(const struct backend_info *info)
 json_t *json_provider(struct provider *provider)
 {
 	static const char *const states[PROVIDER_STATE_COUNT] = {
-		[PROVIDER_HERE] = "running",	      [PROVIDER_RUNNING] = "running",
+		[PROVIDER_HERE] = "running",          [PROVIDER_RUNNING] = "running",
 		[PROVIDER_RESTARTING] = "restarting", [PROVIDER_PARKED] = "parked",
 		[PROVIDER_ENDED] = "failed",
 	};

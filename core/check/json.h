@@ -16,7 +16,7 @@
 #include "core/check/row.h"
 
 json_t *json_verdict(const struct migcompat_verdict *verdict); /* "migcompat-verdict/1" */
-json_t *json_answer(const struct answer *answer);	       /* "migcompat-choices/1" */
+json_t *json_answer(const struct answer *answer);              /* "migcompat-choices/1" */
 /* The mechanism object of every document. side, unless NULL, begins its text. */
 json_t *json_mechanism(const struct mechanism *mechanism, const char *side);
 json_t *json_row(const struct row *row);    /* a device of "list" */
@@ -27,7 +27,7 @@ json_t *json_backend(const struct backend_info *info);
 json_t *json_provider(
 	struct provider *provider); /* The same with the state of its worker. Waits for nothing. */
 json_t *
-json_backends(const struct engine *engine);	 /* "migcompat-backends/1"; the engine is settled */
+json_backends(const struct engine *engine);      /* "migcompat-backends/1"; the engine is settled */
 json_t *json_error(int error, const char *text); /* "migcompat-error/1" */
 
 /*

@@ -20,7 +20,7 @@ struct migcompat {
 	char *options[OPTION_COUNT];
 	struct error message;
 	struct holds holds; /* of this host, after it was added */
-	pid_t process;	    /* that made it; no other may use it */
+	pid_t process;      /* that made it; no other may use it */
 	bool started;
 	bool ready; /* the inventory is complete */
 };
@@ -288,7 +288,7 @@ int migcompat_type(struct migcompat *ctx, const struct migcompat_device *device,
 static int answered(struct migcompat *ctx, struct migcompat_verdict *verdict, int r)
 {
 	const char *text = r == -ENOMEM ? "out of memory"
-			   : ctx	? ctx->message.text
+			   : ctx        ? ctx->message.text
 					: "no context was given";
 
 	if (!r)

@@ -46,7 +46,7 @@ void mechanism_weigh(const struct device *device, const struct mechanism_claim *
 		return;
 	ret->state = claim->state;
 	ret->source = claim->state == MIGCOMPAT_UNKNOWN ? MECHANISM_NONE
-		      : claim->fallback			? MECHANISM_DRIVER
+		      : claim->fallback                 ? MECHANISM_DRIVER
 							: MECHANISM_BACKEND;
 	ret->text = claim_text(claim);
 }

@@ -192,7 +192,7 @@ static int parameter_writes(struct opened *opened, const struct version_string *
 	for (size_t i = 0; i < mine.nparameters && !r; i++) {
 		const struct migcompat_parameter *parameter = &mine.parameters[i];
 		const struct migcompat_parameter *sent = parameter_find(&theirs, parameter->name);
-		const char *value = sent	     ? sent->value
+		const char *value = sent             ? sent->value
 				    : parameter->off ? parameter->off
 						     : parameter->init;
 

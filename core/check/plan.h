@@ -8,7 +8,7 @@
 struct plan_write {
 	const char *path;  /* below the device's folder in /sys, or the file that creates it */
 	const char *value; /* without control characters */
-	bool runtime;	   /* may be written while the device is open */
+	bool runtime;      /* may be written while the device is open */
 };
 
 struct plan {
@@ -20,7 +20,7 @@ struct plan {
 
 struct plan_question {
 	const struct device *source; /* NULL: text is a bare string */
-	const char *text;	     /* not used if there is a source */
+	const char *text;            /* not used if there is a source */
 	size_t len;
 	const struct device *target;
 	/*

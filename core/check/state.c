@@ -356,7 +356,7 @@ static json_t *header_json(const struct survey *survey)
 json_t *json_state(const char *file, const struct survey *survey,
 		   const struct stream_answers *answers)
 {
-	const char *kind = survey->is_state	   ? "state"
+	const char *kind = survey->is_state        ? "state"
 			   : answers_know(answers) ? "stream"
 						   : "unknown";
 	char reason[ERROR_TEXT_MAX];

@@ -12,7 +12,7 @@
 struct stream_answer {
 	const struct backend_info *backend;
 	struct migcompat_result result; /* its findings; none if it failed */
-	int failed;	    /* 0; -ENOMSG: it does not know the stream; otherwise its error */
+	int failed;         /* 0; -ENOMSG: it does not know the stream; otherwise its error */
 	struct error error; /* why, if it failed */
 };
 

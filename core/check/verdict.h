@@ -41,7 +41,7 @@ struct migcompat_verdict {
 	enum migcompat_verdict_code code;
 	enum verdict_grade grade;
 	uint32_t limit; /* enum migcompat_limit; NONE unless incompatible */
-	int error;	/* negative errno; 0 if compatible */
+	int error;      /* negative errno; 0 if compatible */
 	bool forced;
 	const char *rules[VERDICT_RULES_MAX]; /* that matched; they live as long as the policy */
 	size_t nrules;

@@ -138,7 +138,7 @@ static bool is_in_mode(const struct cli *cli, const json_t *answer)
 	if (!cli->options.mechanism)
 		return true;
 	return policy_mechanism_word(cli->options.mechanism, &mode, NULL) == 0 &&
-	       !mechanism_refuses(mode, strcmp(state, "yes") == 0	? MIGCOMPAT_YES
+	       !mechanism_refuses(mode, strcmp(state, "yes") == 0       ? MIGCOMPAT_YES
 					: strcmp(state, "unknown") == 0 ? MIGCOMPAT_UNKNOWN
 									: MIGCOMPAT_NO);
 }

@@ -45,9 +45,9 @@ enum cli_way {
 	 * workers
 	 */
 	CLI_WAY_EITHER,
-	CLI_WAY_OWN,	 /* own workers */
+	CLI_WAY_OWN,     /* own workers */
 	CLI_WAY_SERVICE, /* the service */
-	CLI_WAY_NAMED,	 /* own workers, unless an option names the service */
+	CLI_WAY_NAMED,   /* own workers, unless an option names the service */
 };
 
 enum cli_color {

@@ -33,7 +33,7 @@ static const char *backend_status(const json_t *backend)
 
 static const char *status_color(const char *status)
 {
-	return strcmp(status, "loaded") == 0	   ? "green"
+	return strcmp(status, "loaded") == 0       ? "green"
 	       : strcmp(status, "restarting") == 0 ? "yellow"
 						   : "red";
 }

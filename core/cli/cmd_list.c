@@ -34,7 +34,7 @@ enum column {
 static const struct column_info {
 	const char *name;   /* first, so that nearest_word finds it */
 	const char *member; /* its member in the document of a row */
-	unsigned flags;	    /* enum table_flags and TABLE_DROP */
+	unsigned flags;     /* enum table_flags and TABLE_DROP */
 } infos[COLUMN_COUNT] = {
 	[COLUMN_DEVICE] = {"DEVICE", "device", 0},
 	[COLUMN_HOST] = {"HOST", "host", 0},

@@ -38,7 +38,7 @@ static void tell_error(void *arg, const char *file, int code, const char *text)
 {
 	struct checking *checking = arg;
 	char buffer[PATH_MAX];
-	const char *name = member_name(buffer, file		  ? file
+	const char *name = member_name(buffer, file               ? file
 					       : checking->config ? checking->config
 								  : "");
 	json_t *texts = json_object_get(checking->wrong, name);
@@ -216,7 +216,7 @@ int command_policy_show(struct cli *cli)
 
 struct explain {
 	struct table *table; /* NULL if rules is used */
-	json_t *rules;	     /* NULL if table is used, or after memory ran out */
+	json_t *rules;       /* NULL if table is used, or after memory ran out */
 	size_t count;
 };
 

@@ -65,7 +65,7 @@ static void print_event(const json_t *event)
 	}
 	output_line("%-8s %s %s%s%s%s%s", name, device, kind ? kind : "", kind ? " " : "",
 		    document_text(event, "host"),
-		    !hold			? ""
+		    !hold                       ? ""
 		    : strcmp(name, "held") == 0 ? ": "
 						: ", held: ",
 		    hold ? hold : "");

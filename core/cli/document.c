@@ -163,7 +163,7 @@ const struct shape shape_choices[] = {
 };
 
 static const struct shape parameter[] = {
-	{TEXT("name")},	       {TEXT("type"), .words = WORDS("bool", "int", "str")},
+	{TEXT("name")},        {TEXT("type"), .words = WORDS("bool", "int", "str")},
 	{NAME("value")},       {NAME("allowed_values")},
 	{NAME("init_value")},  {NAME("off_value")},
 	{NAME("attribute")},   {FLAG("runtime")},
@@ -203,7 +203,7 @@ const struct shape shape_backends[] = {
 };
 
 static const char *const events[] = {
-	"present",  "ready",   "added",	 "removed", "changed", "held",
+	"present",  "ready",   "added",  "removed", "changed", "held",
 	"released", "backend", "policy", "rescan",  NULL,
 };
 
@@ -246,7 +246,7 @@ static void words_join(const char *const *words, char *buffer, size_t size)
 	*buffer = '\0';
 	for (size_t i = 0; words[i] && used < size; i++)
 		used += (size_t)snprintf(buffer + used, size - used, "%s%s",
-					 !i		? ""
+					 !i             ? ""
 					 : words[i + 1] ? ", "
 							: " or ",
 					 words[i]);

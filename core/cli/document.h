@@ -19,11 +19,11 @@ enum shape_type {
 	SHAPE_COUNT, /* an integer that is not negative */
 	SHAPE_FLAG,  /* true or false */
 	SHAPE_OBJECT,
-	SHAPE_LIST,	    /* of objects */
+	SHAPE_LIST,         /* of objects */
 	SHAPE_LIST_OR_NONE, /* the same, null, or missing */
-	SHAPE_TEXTS,	    /* a list of strings */
-	SHAPE_NAMES,	    /* a list of strings, null, or missing */
-	SHAPE_PART,	    /* members of the same object, from another table */
+	SHAPE_TEXTS,        /* a list of strings */
+	SHAPE_NAMES,        /* a list of strings, null, or missing */
+	SHAPE_PART,         /* members of the same object, from another table */
 };
 
 struct shape {

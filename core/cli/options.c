@@ -29,7 +29,7 @@ enum option_about {
 
 static const struct option_info {
 	const char *name; /* with both dashes; first, so that nearest_word finds it */
-	int letter;	  /* 0: none */
+	int letter;       /* 0: none */
 	enum option_form form;
 	size_t field; /* offset in struct options */
 	const char *argument;
@@ -201,7 +201,7 @@ static void make_tables(struct option options[COUNT(infos) + 1], char letters[2 
 	for (size_t i = 0; i < COUNT(infos); i++) {
 		options[i] = (struct option){
 			.name = infos[i].name + 2,
-			.has_arg = !infos[i].argument		 ? no_argument
+			.has_arg = !infos[i].argument            ? no_argument
 				   : infos[i].form == FORM_COLOR ? optional_argument
 								 : required_argument,
 			.val = LETTERLESS + (int)i,

@@ -56,7 +56,7 @@ void output_clean(char *text);
 
 enum table_flags {
 	TABLE_RIGHT = 1, /* numbers, aligned to the right */
-	TABLE_WRAP = 2,	 /* continue on the next line if the terminal is too narrow */
+	TABLE_WRAP = 2,  /* continue on the next line if the terminal is too narrow */
 };
 
 /* A table for people. If memory runs out, the table remembers it until it is printed. */

@@ -12,7 +12,7 @@ struct loading {
 	struct migcompat_verdict verdict;
 	json_t *document; /* the verdict's */
 	struct kernel_report report;
-	bool regions;	  /* the device has regions; nothing is read back */
+	bool regions;     /* the device has regions; nothing is read back */
 	struct error err; /* what went wrong; "": nothing did */
 	bool tried;
 	int r;

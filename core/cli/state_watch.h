@@ -22,7 +22,7 @@ struct state_watch {
 	uint64_t began; /* nanoseconds */
 	uint64_t shown; /* when; 0: not yet */
 	uint64_t total; /* bytes; 0: not known */
-	bool terminal;	/* standard error is one */
+	bool terminal;  /* standard error is one */
 };
 
 /* what: the device; total: bytes, 0 if unknown. */

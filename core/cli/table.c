@@ -20,15 +20,15 @@
 struct column {
 	const char *name;
 	unsigned flags; /* enum table_flags and TABLE_DROP */
-	size_t width;	/* of the widest cell or the name, in terminal columns */
-	size_t least;	/* the least width that it can have */
+	size_t width;   /* of the widest cell or the name, in terminal columns */
+	size_t least;   /* the least width that it can have */
 	bool hidden;
 };
 
 struct cell {
-	char *text;	   /* NULL: empty */
+	char *text;        /* NULL: empty */
 	const char *color; /* escape sequence, or NULL */
-	char *rest;	   /* during printing: the text for the next line */
+	char *rest;        /* during printing: the text for the next line */
 };
 
 struct line {
@@ -108,7 +108,7 @@ void table_line(struct table *table)
 
 static const char *color_sequence(const char *name)
 {
-	return strcmp(name, "red") == 0	    ? "\033[31m"
+	return strcmp(name, "red") == 0     ? "\033[31m"
 	       : strcmp(name, "green") == 0 ? "\033[32m"
 					    : "\033[33m";
 }

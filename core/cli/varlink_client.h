@@ -38,7 +38,7 @@ struct varlink_client {
 	 * end of watched is gone.
 	 */
 	const sigset_t *mask; /* or NULL */
-	int watched;	      /* or -1 */
+	int watched;          /* or -1 */
 	uint64_t deadline_ms; /* of the next reply */
 	uint64_t end_ms;      /* of the last reply */
 	uint64_t received;    /* bytes since the call */
@@ -51,7 +51,7 @@ struct varlink_client {
 	 */
 	bool once;
 	unsigned tries; /* of this call */
-	char *bytes;	/* bytes[start..end) are received and not consumed */
+	char *bytes;    /* bytes[start..end) are received and not consumed */
 	size_t start;
 	size_t end;
 	size_t room;
@@ -62,7 +62,7 @@ struct varlink_client {
 struct varlink_reply {
 	json_t *parameters; /* an object; never NULL */
 	const char *error;  /* the name of the error, or NULL */
-	bool continues;	    /* another reply follows */
+	bool continues;     /* another reply follows */
 	json_t *message;    /* owns the rest */
 };
 

@@ -54,9 +54,9 @@ static int put_setting(struct wire_out *out, config_setting_t *setting, bool nam
 {
 	static const enum conf_type types[] = {
 		[CONFIG_TYPE_NONE] = CONF_TYPE_COUNT, [CONFIG_TYPE_GROUP] = CONF_GROUP,
-		[CONFIG_TYPE_INT] = CONF_INT,	      [CONFIG_TYPE_INT64] = CONF_INT64,
+		[CONFIG_TYPE_INT] = CONF_INT,         [CONFIG_TYPE_INT64] = CONF_INT64,
 		[CONFIG_TYPE_FLOAT] = CONF_FLOAT,     [CONFIG_TYPE_STRING] = CONF_STRING,
-		[CONFIG_TYPE_BOOL] = CONF_BOOL,	      [CONFIG_TYPE_ARRAY] = CONF_ARRAY,
+		[CONFIG_TYPE_BOOL] = CONF_BOOL,       [CONFIG_TYPE_ARRAY] = CONF_ARRAY,
 		[CONFIG_TYPE_LIST] = CONF_LIST,
 	};
 	int type = setting ? config_setting_type(setting) : CONFIG_TYPE_NONE;

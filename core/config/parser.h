@@ -21,7 +21,7 @@ typedef int conf_answer_fn(struct wire_message *request, struct wire_out *out);
 
 /* Parses one text after the other with one process, which the first text starts. */
 struct conf_parser {
-	const char *program;	/* the worker program */
+	const char *program;    /* the worker program */
 	conf_answer_fn *answer; /* in place of the program; or NULL */
 	bool started;
 	struct process process;

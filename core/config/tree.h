@@ -14,7 +14,7 @@
 
 #define CONF_TEXT_MAX (8u << 20)   /* bytes of a text */
 #define CONF_NODES_MAX (1u << 18)  /* settings of a text, elements of lists included */
-#define CONF_DEPTH_MAX 128u	   /* of nested settings */
+#define CONF_DEPTH_MAX 128u        /* of nested settings */
 #define CONF_REPLY_MAX (32u << 20) /* bytes of the message with a tree */
 
 enum conf_type {

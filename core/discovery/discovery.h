@@ -26,7 +26,7 @@ struct discovery_options {
 	bool (*served)(void *arg, const char *module, const char *modalias);
 	void *arg;
 	const struct stated *stated; /* or NULL */
-	const char *only;	     /* collect only the device with this id; NULL: all */
+	const char *only;            /* collect only the device with this id; NULL: all */
 };
 
 /*

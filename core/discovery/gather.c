@@ -17,7 +17,7 @@
 #include "core/facts/array.h"
 #include "core/facts/text.h"
 
-#define ENTRIES_MAX (1u << 20)		 /* names examined for one row */
+#define ENTRIES_MAX (1u << 20)           /* names examined for one row */
 #define VALUE_SIZE (FACT_VALUE_MAX + 1u) /* with the newline that is dropped */
 /* up to this many names are opened directly, which is cheaper than listing the folder */
 #define DIRECT_MAX 3u

@@ -16,13 +16,13 @@ struct gather {
 	/* of the current row, in any order, with repetitions */
 	struct fact *facts;
 	size_t count;
-	size_t entries;	    /* names examined for the current row */
-	void *shared;	    /* a tree of struct shared */
+	size_t entries;     /* names examined for the current row */
+	void *shared;       /* a tree of struct shared */
 	struct arena notes; /* facts of shared folders */
-	char *buffer;	    /* for one value */
-	bool host;	    /* the current row is the host */
-	bool missed;	    /* something vanished while it was read */
-	bool strict;	    /* only ENOENT means that a fact is missing */
+	char *buffer;       /* for one value */
+	bool host;          /* the current row is the host */
+	bool missed;        /* something vanished while it was read */
+	bool strict;        /* only ENOENT means that a fact is missing */
 };
 
 /* intern and device must outlive it. -ENOMEM. gather_free also takes a zeroed one. */

@@ -38,7 +38,7 @@ static const struct {
 	const char *pattern;
 	bool by_name;
 } unreadable[] = {
-	{"migration_*", false},	   /* reading it asks the service */
+	{"migration_*", false},    /* reading it asks the service */
 	{"resource[0-9]*", false}, /* registers of the device */
 	{"rom", false},
 	{"config", true},

@@ -13,7 +13,7 @@
 #include "core/facts/intern.h"
 #include "core/facts/kernel_word.h"
 
-#define WANTS_MAX 4096u	   /* globs */
+#define WANTS_MAX 4096u    /* globs */
 #define WANT_DEPTH_MAX 16u /* components of a glob */
 
 /* Keys of the host that are no files. */
@@ -33,7 +33,7 @@ struct want {
 	unsigned children;
 	bool glob;
 	bool below_glob; /* some child is a glob */
-	bool wanted;	 /* is wanted itself, not only on the way to others */
+	bool wanted;     /* is wanted itself, not only on the way to others */
 };
 
 struct wants {

@@ -23,7 +23,7 @@ struct fact {
 	const char *value; /* zero-terminated; NULL if error is set */
 	uint32_t len;
 	uint16_t error; /* why it could not be read, a positive errno; 0: value is set */
-	bool binary;	/* bytes, not UTF-8 text */
+	bool binary;    /* bytes, not UTF-8 text */
 };
 
 struct factset {

@@ -16,7 +16,7 @@
 #define INVENTORY_DEVICE_MAX (16u << 20)
 
 #define INVENTORY_FOLDER_MAX (1u << 20) /* files of one folder */
-#define INVENTORY_STANDARD "-"		/* stands for standard input */
+#define INVENTORY_STANDARD "-"          /* stands for standard input */
 
 /*
  * Append an inventory. path is a file, a folder (each *.json in the order of names,

@@ -20,9 +20,9 @@ struct document {
 	struct inventory_reader reader;
 	struct json_source source;
 	struct wanted wanted; /* globs collected for the host and the devices alike */
-	json_t *extra;	      /* unknown members; NULL: none so far */
+	json_t *extra;        /* unknown members; NULL: none so far */
 	size_t extra_bytes;   /* length of their text; limited as for a device */
-	unsigned seen;	      /* a bit for each known member that was read */
+	unsigned seen;        /* a bit for each known member that was read */
 };
 
 /* Parse the next value and pass it to read. */
@@ -140,8 +140,8 @@ static const struct {
 	const char *name;
 	int (*read)(struct document *document);
 } members[] = {
-	{"format", format_read}, {"taken", taken_read},	    {"wanted", wanted_read},
-	{"host", host_read},	 {"devices", devices_read},
+	{"format", format_read}, {"taken", taken_read},     {"wanted", wanted_read},
+	{"host", host_read},     {"devices", devices_read},
 };
 #define MEMBER_COUNT (sizeof(members) / sizeof(members[0]))
 

@@ -177,7 +177,7 @@ enum member {
 #define MEMBERS_OF_DEVICE (~(1u << MEMBER_NAME))
 
 static const char *const member_names[MEMBER_COUNT] = {
-	[MEMBER_ID] = "id",	    [MEMBER_NAME] = "name",	[MEMBER_KIND] = "kind",
+	[MEMBER_ID] = "id",         [MEMBER_NAME] = "name",     [MEMBER_KIND] = "kind",
 	[MEMBER_DRIVER] = "driver", [MEMBER_PARENT] = "parent", [MEMBER_PATH] = "path",
 	[MEMBER_WANTED] = "wanted", [MEMBER_FACTS] = "facts",
 };

@@ -12,7 +12,7 @@
 #include "core/facts/intern.h"
 #include "core/facts/model.h"
 
-#define INVENTORY_TEXT_MAX 255u	 /* bytes of an id, a name or a glob */
+#define INVENTORY_TEXT_MAX 255u  /* bytes of an id, a name or a glob */
 #define INVENTORY_PATH_MAX 4095u /* bytes of a path */
 #define INVENTORY_GLOBS_MAX 4096u
 
@@ -22,8 +22,8 @@ struct inventory_reader {
 	const char *name; /* the file's, for messages */
 	struct error *err;
 	struct intern texts;
-	bool in_host;	/* the place for messages is "host" */
-	size_t number;	/* otherwise it is this device, from 1; 0: neither */
+	bool in_host;   /* the place for messages is "host" */
+	size_t number;  /* otherwise it is this device, from 1; 0: neither */
 	const char *id; /* the id of that device, if known */
 };
 

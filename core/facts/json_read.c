@@ -102,7 +102,7 @@ static int read_hex(struct reader *reader, unsigned *ret)
 	for (int i = 0; i < 4; i++) {
 		int c = peek(reader);
 		const char *digit = c >= 'A' && c <= 'F' ? strchr(digits, c - 'A' + 'a')
-				    : c > 0		 ? strchr(digits, c)
+				    : c > 0              ? strchr(digits, c)
 							 : NULL;
 
 		if (!digit)
@@ -398,7 +398,7 @@ static int read_container(struct reader *reader, json_t *container, char closing
 			  int (*read_one)(struct reader *reader, json_t *container))
 {
 	const char expected[] = {'\'', closing, '\'', ' ', 'e', 'x', 'p',
-				 'e',  'c',	't',  'e', 'd', '\0'};
+				 'e',  'c',     't',  'e', 'd', '\0'};
 	int c, r = 0;
 
 	take(reader);

@@ -26,7 +26,7 @@ struct json_input {
 	 * cannot be read.
 	 */
 	bool (*more)(struct json_input *input);
-	bool nul;	   /* are zero bytes in strings accepted? */
+	bool nul;          /* are zero bytes in strings accepted? */
 	size_t containers; /* arrays and objects so far */
 	size_t containers_max;
 };

@@ -21,19 +21,19 @@
 struct json_source {
 	const char *name;  /* of the document, for messages; the caller's */
 	const char *bytes; /* the document, or a window of it */
-	size_t at;	   /* the unread part is bytes[at..end) */
+	size_t at;         /* the unread part is bytes[at..end) */
 	size_t end;
 	/*
 	 * accept zero bytes in strings? Set by callers that look at the length of strings
 	 */
 	bool nul;
 	uint64_t before; /* bytes of the document before bytes[0] */
-	size_t lines;	 /* newlines in them */
-	uint64_t max;	 /* bytes that the document may have */
+	size_t lines;    /* newlines in them */
+	uint64_t max;    /* bytes that the document may have */
 	/* allocated at the first read; NULL if the document is in memory */
 	char *window;
 	size_t room; /* bytes of the window; 0 if the document is in memory */
-	int fd;	     /* -1 if the document is in memory */
+	int fd;      /* -1 if the document is in memory */
 	bool lent;   /* fd is the caller's and is not closed */
 	int failed;  /* negative errno of a read that failed */
 };

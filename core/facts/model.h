@@ -37,7 +37,7 @@ struct host {
 	int64_t taken_s;
 	const char *extra;     /* unknown members as one compact JSON object, or NULL */
 	const char *doc_extra; /* the same of the document around it */
-	size_t number;	       /* position in the inventory */
+	size_t number;         /* position in the inventory */
 };
 
 struct device {

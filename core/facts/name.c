@@ -76,8 +76,8 @@ bool path_fits(enum migcompat_kind kind, const char *id, const char *path)
 static bool is_link(const char *name, size_t len)
 {
 	static const char *const links[] = {
-		"device",    "driver",	"firmware_node", "iommu",     "iommu_group",
-		"mdev_type", "of_node", "physfn",	 "subsystem",
+		"device",    "driver",  "firmware_node", "iommu",     "iommu_group",
+		"mdev_type", "of_node", "physfn",        "subsystem",
 	};
 	static const char *const beginnings[] = {"consumer:", "supplier:", "virtfn"};
 

@@ -11,7 +11,7 @@
 #define STATED_DATE_LEN 10u /* 2026-11-21 */
 
 struct statement {
-	const char *id;	 /* "" for the host */
+	const char *id;  /* "" for the host */
 	const char *key; /* "stated/KEY" */
 	const char *value;
 	const char *date;

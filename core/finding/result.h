@@ -44,9 +44,9 @@ struct migcompat_result {
 	/* bit 1 << limit for each limit of a bad finding, kept or dropped */
 	uint32_t bad_limits;
 	uint32_t bad_count;
-	uint32_t dropped_bad;	 /* of bad_count, those that were dropped */
+	uint32_t dropped_bad;    /* of bad_count, those that were dropped */
 	uint32_t dropped_limits; /* bits as in bad_limits, of dropped findings */
-	uint32_t availability;	 /* enum migcompat_state */
+	uint32_t availability;   /* enum migcompat_state */
 	const char *availability_text;
 };
 
@@ -95,7 +95,7 @@ const char *rule_name(
 	/* "equal", "superset", "at-least", "version", "one-of", "range" or "info" */
 	uint32_t rule);
 const char *status_name(uint32_t status); /* "ok", "bad", "warn" or "unknown" */
-const char *limit_name(uint32_t limit);	  /* "format" and so on; NULL for LIMIT_NONE */
+const char *limit_name(uint32_t limit);   /* "format" and so on; NULL for LIMIT_NONE */
 /* May a finding of a backend have this limit? */
 bool limit_is_backends(uint32_t limit);
 /* The precedence of a limit; a lower number comes first. */

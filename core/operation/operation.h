@@ -19,7 +19,7 @@
 #include "migcompat/backend.h"
 
 #define OPERATION_FIELDS_MAX 128u /* fields that need a finding in one comparison */
-#define OPERATION_GIVEN_MAX 32u	  /* values of facts that are checked after the call */
+#define OPERATION_GIVEN_MAX 32u   /* values of facts that are checked after the call */
 
 /*
  * Hashes of field tables that passed the check, so that each is checked once. Zeroed is

@@ -34,9 +34,9 @@ enum operation_kind {
 
 struct step {
 	_Atomic uint32_t operation; /* enum operation_kind, of the last call */
-	_Atomic uint32_t busy;	    /* the call is under way */
-	_Atomic uint32_t count;	    /* of calls, to tell one from the next */
-	char device[256];	    /* its id; "": none */
+	_Atomic uint32_t busy;      /* the call is under way */
+	_Atomic uint32_t count;     /* of calls, to tell one from the next */
+	char device[256];           /* its id; "": none */
 };
 
 const char *operation_name(enum operation_kind kind); /* "compare" */

@@ -51,7 +51,7 @@ struct text_match {
 	const char *value; /* NULL: not known */
 	size_t len;
 	const char *wanted; /* NULL: no condition */
-	bool exact;	    /* wanted is a word, otherwise a glob */
+	bool exact;         /* wanted is a word, otherwise a glob */
 };
 
 static bool text_fits(const struct text_match *match)
@@ -187,7 +187,7 @@ static enum truth match_bad_side(const struct known_bad *bad, const struct polic
 {
 	const struct text_match namespace =
 		text_match(side_name, "namespace", side->namespace, bad->namespace, true);
-	const struct text_match version = {side_name,	      "version",    side->version,
+	const struct text_match version = {side_name,         "version",    side->version,
 					   side->version_len, bad->version, false};
 	enum truth all = TRUTH_YES, one;
 	char said[WHY_MAX], shown[SHOWN];

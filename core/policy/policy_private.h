@@ -74,8 +74,8 @@ struct side_match {
 struct requirement {
 	unsigned side; /* enum side_index */
 	struct fact_name name;
-	unsigned rule;		       /* enum migcompat_rule, or REQUIRE_GLOB */
-	const char *value;	       /* as in the file */
+	unsigned rule;                 /* enum migcompat_rule, or REQUIRE_GLOB */
+	const char *value;             /* as in the file */
 	struct migcompat_value wanted; /* the same, typed for the rule */
 };
 
@@ -151,8 +151,8 @@ struct policy {
 	unsigned timeout_ms;
 	unsigned stale_after_s; /* 0: never */
 	bool mixed;
-	unsigned mechanism;		      /* enum policy_mechanism */
-	unsigned generic_equal;		      /* 0: refuse */
+	unsigned mechanism;                   /* enum policy_mechanism */
+	unsigned generic_equal;               /* 0: refuse */
 	const char *plain_where[PLAIN_COUNT]; /* NULL: the default */
 	uint64_t hash;
 };

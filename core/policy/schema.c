@@ -152,9 +152,9 @@ int bool_read(struct reader *reader, const struct conf_node *setting, const stru
 static const char *type_name(enum conf_type type)
 {
 	static const char *const names[CONF_TYPE_COUNT] = {
-		[CONF_GROUP] = "a group",	 [CONF_LIST] = "a list",
-		[CONF_ARRAY] = "an array",	 [CONF_STRING] = "a string",
-		[CONF_BOOL] = "true or false",	 [CONF_INT] = "a whole number",
+		[CONF_GROUP] = "a group",        [CONF_LIST] = "a list",
+		[CONF_ARRAY] = "an array",       [CONF_STRING] = "a string",
+		[CONF_BOOL] = "true or false",   [CONF_INT] = "a whole number",
 		[CONF_INT64] = "a whole number", [CONF_FLOAT] = "a fraction",
 	};
 

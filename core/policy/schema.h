@@ -32,7 +32,7 @@ typedef int schema_read_fn(struct reader *reader, const struct conf_node *settin
 
 struct schema_key {
 	const char *name;
-	unsigned types;	      /* TYPES_… that are allowed */
+	unsigned types;       /* TYPES_… that are allowed */
 	const char *expected; /* "a string"; for the message about another type */
 	schema_read_fn *read;
 	size_t offset;

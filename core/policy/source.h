@@ -17,17 +17,17 @@
 #define SOURCE_FILE_MAX (1u << 20) /* bytes of one file */
 #define SOURCE_TEXT_MAX (4u << 20) /* bytes of a file with its included files */
 #define SOURCE_INCLUDES_MAX 256u   /* included files of one file, nested ones too */
-#define SOURCE_DEPTH_MAX 10u	   /* libconfig's limit */
+#define SOURCE_DEPTH_MAX 10u       /* libconfig's limit */
 
 struct source_piece {
 	unsigned first; /* line of the whole text */
-	unsigned line;	/* the same line in file */
+	unsigned line;  /* the same line in file */
 	const char *file;
 };
 
 struct source {
 	struct arena *arena; /* for paths */
-	char *text;	     /* zero-terminated */
+	char *text;          /* zero-terminated */
 	size_t len;
 	size_t room;
 	unsigned line; /* of the text's end, from 1 */

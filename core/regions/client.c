@@ -22,8 +22,8 @@ struct client {
 	int memory; /* the memfd; -1: not received yet */
 	size_t size;
 	uint32_t number; /* of the last request */
-	bool started;	 /* its reply was not received yet */
-	int dead;	 /* 0, or the errno that ended the connection */
+	bool started;    /* its reply was not received yet */
+	int dead;        /* 0, or the errno that ended the connection */
 	struct error reason;
 	char version[MIGCOMPAT_STRING_MAX + 1];
 	struct message_request request;

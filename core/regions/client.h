@@ -10,7 +10,7 @@
 
 struct client_options {
 	int timeout_ms; /* for the connection, and for each reply */
-	int stop;	/* a descriptor: if it is readable, a call ends with -ECANCELED; -1: none */
+	int stop;       /* a descriptor: if it is readable, a call ends with -ECANCELED; -1: none */
 };
 
 /*

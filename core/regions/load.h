@@ -26,7 +26,7 @@ struct state_load {
 	struct load_options options;
 	struct migcompat_control control;
 	uint32_t before; /* the state of the device before */
-	bool entered;	 /* the device was stopped for this load */
+	bool entered;    /* the device was stopped for this load */
 	bool done;
 	bool spare;   /* the device-memory region that is free is the second one */
 	bool started; /* the device takes a record of memory; its result is not there yet */

@@ -14,9 +14,9 @@
 
 enum message_op {
 	MESSAGE_HELLO = 1, /* first; the reply brings the memfd and the version string */
-	MESSAGE_RUN,	   /* writes to the control region, in order */
-	MESSAGE_CHECK,	   /* may a state with this version string be loaded? */
-	MESSAGE_KEEP,	   /* the device keeps its state after the client has left */
+	MESSAGE_RUN,       /* writes to the control region, in order */
+	MESSAGE_CHECK,     /* may a state with this version string be loaded? */
+	MESSAGE_KEEP,      /* the device keeps its state after the client has left */
 	MESSAGE_OP_COUNT,
 };
 
@@ -28,8 +28,8 @@ enum message_flags {
 struct message_request {
 	uint32_t op;
 	uint32_t number; /* the reply repeats it */
-	uint32_t count;	 /* HELLO: MESSAGE_VERSION; RUN: writes; CHECK: bytes of text */
-	uint32_t flags;	 /* RUN: enum message_flags */
+	uint32_t count;  /* HELLO: MESSAGE_VERSION; RUN: writes; CHECK: bytes of text */
+	uint32_t flags;  /* RUN: enum message_flags */
 	union {
 		struct state_write writes[STATE_WRITES_MAX];
 		char text[MESSAGE_TEXT_MAX];
@@ -52,9 +52,9 @@ struct message_reply {
 	uint32_t op;
 	uint32_t number;
 	uint32_t error; /* 0, or a positive errno */
-	uint32_t len;	/* bytes of text: the sentence of an error, or the version string */
+	uint32_t len;   /* bytes of text: the sentence of an error, or the version string */
 	union {
-		struct regions_info info;	/* HELLO */
+		struct regions_info info;       /* HELLO */
 		struct message_control control; /* RUN, also after an error */
 	};
 	char text[MESSAGE_TEXT_MAX];

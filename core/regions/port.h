@@ -48,7 +48,7 @@ struct state_port {
 	struct regions_info info;
 	struct migcompat_region_place places[MIGCOMPAT_REGION_ENUM_COUNT];
 	uint64_t spare; /* offset of the second device-memory region */
-	uint8_t *base;	/* all regions; shared with the process that has the device */
+	uint8_t *base;  /* all regions; shared with the process that has the device */
 };
 
 static inline void *port_region(const struct state_port *port, enum migcompat_region region)

@@ -37,13 +37,13 @@ struct migcompat_regions {
 	size_t size;
 	struct migcompat_control control; /* the mapped copy is written from it */
 	uint8_t *config;   /* config_max bytes: a config is copied here before it is checked */
-	bool agreed;	   /* a version was written */
+	bool agreed;       /* a version was written */
 	bool config_sized; /* config.size was written after the last action */
 	bool memory_sized;
 	bool spare; /* actions use the second device-memory region */
 	bool lost;  /* the mark of a page was taken, but the page was not read */
 	enum regions_load load;
-	int refusal;	     /* the errno of a refused load */
+	int refusal;         /* the errno of a refused load */
 	struct error reason; /* and its sentence */
 	uint64_t staged;     /* bytes of memory that a load has set */
 	struct error err;

@@ -11,8 +11,8 @@
 
 enum save_phase {
 	SAVE_WHOLE = 0, /* all of memory */
-	SAVE_ROUND,	/* dirty pages, while it runs */
-	SAVE_REST,	/* dirty pages, while it is stopped */
+	SAVE_ROUND,     /* dirty pages, while it runs */
+	SAVE_REST,      /* dirty pages, while it is stopped */
 	SAVE_CONFIG,
 };
 
@@ -20,7 +20,7 @@ struct save_progress {
 	enum save_phase phase;
 	unsigned round; /* of SAVE_ROUND, from 1 */
 	uint64_t bytes; /* written so far, without heads */
-	uint64_t rest;	/* left in this phase, as far as is known */
+	uint64_t rest;  /* left in this phase, as far as is known */
 };
 
 struct save_options {
@@ -29,16 +29,16 @@ struct save_options {
 	const char *info;    /* "key=value\n" lines for people, or NULL */
 	uint64_t rest_max;   /* bytes of dirty records that may be left when the device stops */
 	unsigned rounds_max; /* 0: stop the device at once */
-	bool run_on;	     /* the device is as before afterwards; otherwise it stays stopped */
+	bool run_on;         /* the device is as before afterwards; otherwise it stays stopped */
 	/* Called after each record, or NULL. Another result than 0 ends the save: -ECANCELED. */
 	int (*progress)(void *arg, const struct save_progress *progress);
 	void *arg;
 };
 
 struct save_report {
-	unsigned rounds;	/* while it ran */
-	uint64_t memory_bytes;	/* all of memory */
-	uint64_t dirty_bytes;	/* dirty records of all rounds and of the rest */
+	unsigned rounds;        /* while it ran */
+	uint64_t memory_bytes;  /* all of memory */
+	uint64_t dirty_bytes;   /* dirty records of all rounds and of the rest */
 	uint64_t stopped_bytes; /* moved while the device was stopped, with the config */
 	uint64_t config_bytes;
 };

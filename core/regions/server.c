@@ -23,10 +23,10 @@ struct migcompat_regions_server {
 	char version[MIGCOMPAT_STRING_MAX + 1];
 	struct sockaddr_un address;
 	int epoll;
-	int listener;	  /* -1: the socket's file is not ours */
-	int client;	  /* -1: none */
-	bool greeted;	  /* the client's HELLO was answered */
-	bool accepted;	  /* its last CHECK was: it may load */
+	int listener;     /* -1: the socket's file is not ours */
+	int client;       /* -1: none */
+	bool greeted;     /* the client's HELLO was answered */
+	bool accepted;    /* its last CHECK was: it may load */
 	uint32_t before;  /* the state that the device goes back to */
 	int64_t deadline; /* for the client's next request, in milliseconds */
 	struct message_request request;

@@ -47,8 +47,8 @@ static const struct {
 	const char *name;
 	enum events_action action;
 } actions[] = {
-	{"add", EVENTS_ADD},	   {"remove", EVENTS_REMOVE},	{"bind", EVENTS_BIND},
-	{"unbind", EVENTS_UNBIND}, {"change", EVENTS_CHANGE},	{"move", EVENTS_MOVE},
+	{"add", EVENTS_ADD},       {"remove", EVENTS_REMOVE},   {"bind", EVENTS_BIND},
+	{"unbind", EVENTS_UNBIND}, {"change", EVENTS_CHANGE},   {"move", EVENTS_MOVE},
 	{"online", EVENTS_ONLINE}, {"offline", EVENTS_OFFLINE},
 };
 

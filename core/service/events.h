@@ -37,7 +37,7 @@ enum events_action {
 enum relevance {
 	RELEVANCE_NONE,
 	RELEVANCE_GONE, /* the device of that name, or its driver, is gone */
-	RELEVANCE_ONE,	/* the device of that name is new or changed */
+	RELEVANCE_ONE,  /* the device of that name is new or changed */
 	RELEVANCE_HOST, /* a fact of the host, or the set of types, changed: it concerns all devices
 			 */
 };
@@ -46,11 +46,11 @@ enum relevance {
 struct events_change {
 	enum events_action action;
 	enum relevance relevance;
-	const char *devpath;	 /* "/devices/...", without "/sys" */
+	const char *devpath;     /* "/devices/...", without "/sys" */
 	const char *devpath_old; /* the path before EVENTS_MOVE; otherwise "" */
-	const char *subsystem;	 /* "" if the kernel names none */
-	const char *sysname;	 /* last part of devpath */
-	bool mdev_types;	 /* the device's mdev types were added or removed: mdev's
+	const char *subsystem;   /* "" if the kernel names none */
+	const char *sysname;     /* last part of devpath */
+	bool mdev_types;         /* the device's mdev types were added or removed: mdev's
 				    MDEV_STATE, drivers/vfio/mdev/mdev_core.c */
 };
 

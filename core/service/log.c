@@ -19,7 +19,7 @@
 
 #define LINE_BYTES 4096
 #define ANSWERS_BYTES 16384 /* lines per write */
-#define NUMBER_BYTES 21	    /* 64 bits in decimal, with the final zero */
+#define NUMBER_BYTES 21     /* 64 bits in decimal, with the final zero */
 #define PREFIX "migcompatd: "
 
 #define JOURNAL "/run/systemd/journal/socket"
@@ -126,7 +126,7 @@ static char *answer_describe(const struct log_answer *answer, char *text)
 		answer->forced ? ", forced" : "",
 		once ? "" : ", asked again ",
 		once ? "" : number_text(answer->again, again),
-		once		     ? ""
+		once                 ? ""
 		: answer->again == 1 ? " time"
 				     : " times",
 		" (hash ",

@@ -30,8 +30,8 @@ struct log_answer {
 	const char *verdict;
 	const char *limit;
 	const char *error; /* errno's name */
-	bool forced;	   /* the policy turned it into a yes */
-	uint32_t again;	   /* how often it was repeated from the cache; 0: it has a duration */
+	bool forced;       /* the policy turned it into a yes */
+	uint32_t again;    /* how often it was repeated from the cache; 0: it has a duration */
 	uint64_t duration_us;
 	unsigned uid; /* of the caller */
 };

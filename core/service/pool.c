@@ -60,7 +60,7 @@ struct pool {
 	struct list finished;
 	struct thread threads[POOL_THREADS_MAX];
 	unsigned nthreads; /* running */
-	unsigned busy;	   /* of these, with a job */
+	unsigned busy;     /* of these, with a job */
 	unsigned idle_ms;
 	bool ending;
 	sd_event_source *source;

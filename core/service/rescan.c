@@ -27,10 +27,10 @@ struct rescan {
 	bool stale;
 	sd_event_source *timer;
 	/* Times of the monotonic clock: */
-	uint64_t timer_at;	 /* 0: the timer is off */
-	uint64_t not_before;	 /* for any scan */
+	uint64_t timer_at;       /* 0: the timer is off */
+	uint64_t not_before;     /* for any scan */
 	uint64_t all_not_before; /* for a scan of all devices */
-	unsigned failures;	 /* in a row */
+	unsigned failures;       /* in a row */
 };
 
 static void set_clear(struct rescan_set *set)

@@ -25,7 +25,7 @@ struct rescan_set {
 /* How a scan ended. */
 struct rescan_result {
 	const struct rescan_set *set;
-	int r;	    /* what scan returned */
+	int r;      /* what scan returned */
 	bool stale; /* the scan began before the last rescan_start or rescan_stop */
 };
 
@@ -33,7 +33,7 @@ struct rescan_options {
 	sd_event *event;
 	struct pool *pool;
 	uint64_t window_us; /* wait so long for further changes before a scan */
-	unsigned pace;	    /* no scan of all begins for pace times as long as the last one took */
+	unsigned pace;      /* no scan of all begins for pace times as long as the last one took */
 	unsigned retry_doublings; /* of the pause after failures */
 	/* In a thread. The world is the one of rescan_start. -errno with a sentence. */
 	int (*scan)(void *arg, struct world *world, const struct rescan_set *set,

@@ -34,7 +34,7 @@ struct server {
 	struct reload reload;
 	sd_event *event;
 	struct pool *pool;
-	struct events *events;		 /* NULL: serves recorded hosts, and no kernel */
+	struct events *events;           /* NULL: serves recorded hosts, and no kernel */
 	struct kernel_questions *kernel; /* NULL: likewise */
 	int passed; /* the broker's descriptor from systemd's store; -1: none */
 	int fd;

@@ -24,8 +24,8 @@
 #define MEMORY_WORKERS_KIB ((MEMORY_UNIT_KIB - MEMORY_SERVICE_KIB) / MEMORY_WORLDS)
 
 struct world_options {
-	const char *config;	  /* folder; NULL: the installed one */
-	const char *plugin_dir;	  /* NULL: the policy's, otherwise the installed one */
+	const char *config;       /* folder; NULL: the installed one */
+	const char *plugin_dir;   /* NULL: the policy's, otherwise the installed one */
 	const char **inventories; /* NULL-terminated; empty: this host */
 };
 

@@ -16,7 +16,7 @@
 
 struct walk {
 	const char *path; /* for messages */
-	int folder;	  /* in which the rest begins */
+	int folder;       /* in which the rest begins */
 	char rest[PATH_MAX];
 	unsigned links;
 };

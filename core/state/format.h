@@ -50,7 +50,7 @@ struct format_record {
 	uint32_t type;
 	uint32_t flags;
 	uint64_t number; /* from 0 */
-	uint64_t size;	 /* bytes of the payload */
+	uint64_t size;   /* bytes of the payload */
 	uint64_t position;
 	uint64_t payload_sum;
 	uint64_t sum; /* of the members above */
@@ -77,7 +77,7 @@ struct format_zeros {
 
 struct format_end {
 	uint64_t records; /* before this one */
-	uint64_t bytes;	  /* of all their payloads */
+	uint64_t bytes;   /* of all their payloads */
 };
 
 #endif

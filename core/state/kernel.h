@@ -53,12 +53,12 @@ struct kernel_device_ops {
 struct kernel_device {
 	const struct kernel_device_ops *ops;
 	const char *name; /* for sentences */
-	uint32_t flags;	  /* enum kernel_flags */
+	uint32_t flags;   /* enum kernel_flags */
 };
 
 struct kernel_progress {
 	uint64_t bytes; /* so far */
-	uint64_t rest;	/* initial and dirty bytes while the driver copies ahead; of a load, the
+	uint64_t rest;  /* initial and dirty bytes while the driver copies ahead; of a load, the
 			   bytes that are left */
 	bool stopped;
 };
@@ -69,7 +69,7 @@ struct kernel_options {
 	const char *info;
 	uint64_t rest_max;
 	unsigned rounds_max; /* 0: do not copy ahead, even if the driver can */
-	uint64_t sum;	     /* of a load: the chain of the file that was checked; another file is
+	uint64_t sum;        /* of a load: the chain of the file that was checked; another file is
 				not loaded. 0: any */
 	/* Called after each record, or NULL. Another result than 0: -ECANCELED. */
 	int (*progress)(void *arg, const struct kernel_progress *progress);
@@ -77,7 +77,7 @@ struct kernel_options {
 };
 
 struct kernel_report {
-	uint64_t bytes;	      /* of the stream */
+	uint64_t bytes;       /* of the stream */
 	uint64_t ahead_bytes; /* of those, before the device was stopped */
 	unsigned rounds;
 	int refused;   /* 0, or the errno of the kernel driver itself */

@@ -20,7 +20,7 @@ struct state_reader {
 	struct format_head head; /* in host order; valid after reader_head */
 	uint64_t chain;
 	uint64_t number; /* of the next record */
-	uint64_t bytes;	 /* of the payloads so far */
+	uint64_t bytes;  /* of the payloads so far */
 	uint64_t memory; /* the end of each kind so far */
 	uint64_t round;
 	uint64_t config;

@@ -12,10 +12,10 @@
 struct state_sink {
 	struct state_transport transport; /* points to this struct: do not move it */
 	int fd;
-	int stop;			/* if it is readable, writing ends: -ECANCELED. -1: none */
-	const char *path;		/* as given; NULL: standard output */
+	int stop;                       /* if it is readable, writing ends: -ECANCELED. -1: none */
+	const char *path;               /* as given; NULL: standard output */
 	struct destination destination; /* unless path is NULL */
-	char temporary[NAME_MAX + 1];	/* the file's name until it is kept; "": none */
+	char temporary[NAME_MAX + 1];   /* the file's name until it is kept; "": none */
 };
 
 /*

@@ -13,9 +13,9 @@
 const char *record_name(uint32_t type)
 {
 	static const char *const names[RECORD_TYPE_COUNT] = {
-		[RECORD_HEAD] = "head",	    [RECORD_MEMORY] = "memory", [RECORD_DIRTY] = "dirty",
+		[RECORD_HEAD] = "head",     [RECORD_MEMORY] = "memory", [RECORD_DIRTY] = "dirty",
 		[RECORD_CONFIG] = "config", [RECORD_STREAM] = "stream", [RECORD_INFO] = "info",
-		[RECORD_END] = "end",	    [RECORD_ZEROS] = "zeros",
+		[RECORD_END] = "end",       [RECORD_ZEROS] = "zeros",
 	};
 
 	return type < RECORD_TYPE_COUNT ? names[type] : NULL;

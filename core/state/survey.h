@@ -23,9 +23,9 @@ struct survey {
 				       end of each kind */
 	struct survey_count counts[RECORD_TYPE_COUNT];
 	struct survey_count unknown; /* optional records of unknown types */
-	bool is_state;		     /* it begins with a line that a version string could be */
-	bool sound;		     /* and the whole file is correct */
-	int refused;		     /* unless sound: -EBADMSG or -EPROTONOSUPPORT */
+	bool is_state;               /* it begins with a line that a version string could be */
+	bool sound;                  /* and the whole file is correct */
+	int refused;                 /* unless sound: -EBADMSG or -EPROTONOSUPPORT */
 	struct error reason;
 	char info[SURVEY_INFO_MAX + 1]; /* whole lines, zero-terminated */
 	size_t info_len;

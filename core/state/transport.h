@@ -16,7 +16,7 @@ struct state_transport {
 	ssize_t (*write)(void *arg, const void *bytes, size_t len);
 	void *arg;
 	const char *name; /* for sentences: a path, or "standard input" */
-	uint64_t size;	  /* of a regular file from its position; 0: unknown */
+	uint64_t size;    /* of a regular file from its position; 0: unknown */
 };
 
 /* A blocking file descriptor, which stays the caller's and must outlive the transport. */

@@ -16,8 +16,8 @@
 /* Bytes of a message to a worker. The facts of 65,536 queues take 13 MB. */
 #define WIRE_REQUEST_MAX (64u << 20)
 #define WIRE_REPLY_MAX (8u << 20) /* bytes of a message from a worker */
-#define WIRE_TEXT_MAX 65536u	  /* bytes of a vendor's text; longer ones are cut */
-#define WIRE_FOREVER UINT64_MAX	  /* a deadline that never comes */
+#define WIRE_TEXT_MAX 65536u      /* bytes of a vendor's text; longer ones are cut */
+#define WIRE_FOREVER UINT64_MAX   /* a deadline that never comes */
 
 enum wire_op {
 	/*
@@ -26,7 +26,7 @@ enum wire_op {
 	 */
 	WIRE_INFO = 1,
 	WIRE_SETTINGS = 2, /* no reply */
-	WIRE_HOST = 3,	   /* no reply */
+	WIRE_HOST = 3,     /* no reply */
 	WIRE_OPEN = 4,
 	WIRE_COMPARE = 5,
 	WIRE_LIST = 6,
@@ -49,7 +49,7 @@ enum wire_op {
 struct wire_head {
 	uint32_t size; /* of the message, with this head */
 	uint32_t id;
-	uint32_t op;	/* enum wire_op */
+	uint32_t op;    /* enum wire_op */
 	int32_t status; /* of a reply: 0, or a negative errno and the body is a sentence */
 };
 

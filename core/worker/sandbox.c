@@ -121,8 +121,8 @@ int sandbox_user(uid_t uid, gid_t gid, uint32_t *missing, struct error *err)
 
 /* Folders and files in which the dynamic linker looks for libraries. */
 static const char *const libraries[] = {
-	"/etc/ld.so.cache", "/lib",	      "/lib64",		  "/usr/lib",
-	"/usr/lib64",	    "/usr/local/lib", "/usr/local/lib64",
+	"/etc/ld.so.cache", "/lib",           "/lib64",           "/usr/lib",
+	"/usr/lib64",       "/usr/local/lib", "/usr/local/lib64",
 };
 
 static int allow_reading(int ruleset, int fd)

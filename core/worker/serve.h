@@ -9,7 +9,7 @@
 #include "core/wire/message.h"
 
 #define SERVE_DEVICES_MAX 65536u /* devices that are open at a time */
-#define SERVE_SESSIONS_MAX 16u	 /* sessions that are open at a time */
+#define SERVE_SESSIONS_MAX 16u   /* sessions that are open at a time */
 
 struct served_host;
 struct served_device;

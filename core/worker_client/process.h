@@ -17,21 +17,21 @@
 #include "core/wire/worker_process.h"
 
 struct process {
-	int socket;	   /* -1: no process */
-	int life;	   /* the writing end of its pipe */
-	pid_t pid;	   /* 0: a copy that has not said hello */
-	bool met;	   /* it has said hello */
+	int socket;        /* -1: no process */
+	int life;          /* the writing end of its pipe */
+	pid_t pid;         /* 0: a copy that has not said hello */
+	bool met;          /* it has said hello */
 	uint32_t missing;  /* steps of its confinement, enum confinement; valid if met */
 	struct step *step; /* its current operation; NULL: not known */
 };
 
 /* What to run. All strings are the caller's. */
 struct process_program {
-	const char *path;	      /* of the program, absolute */
-	const char *first;	      /* its first argument, for all processes */
+	const char *path;             /* of the program, absolute */
+	const char *first;            /* its first argument, for all processes */
 	const char *const *arguments; /* one more argument for each process */
-	size_t count;		      /* of processes, 1 to WORKERS_MAX */
-	bool keep_stderr;	      /* false: standard error is /dev/null */
+	size_t count;                 /* of processes, 1 to WORKERS_MAX */
+	bool keep_stderr;             /* false: standard error is /dev/null */
 };
 
 /*

@@ -21,9 +21,9 @@
 /* Times are in nanoseconds, of a clock that never goes back. Zeroed is valid. */
 struct restart {
 	uint64_t ends[RESTART_ENDS]; /* the last ends, the newest first */
-	size_t count;		     /* of these ends */
+	size_t count;                /* of these ends */
 	uint64_t began;
-	uint64_t next;	  /* no start before this time */
+	uint64_t next;    /* no start before this time */
 	unsigned rest_ms; /* the last rest; 0: none yet */
 	bool parked;
 };

@@ -30,7 +30,7 @@ struct worker {
 	/* How it is started; never changes. */
 	struct worker_options options; /* its strings are in the provider's arena */
 	char user[USER_TEXT_MAX];      /* "UID:GID", see worker_user */
-	unsigned share_kib;	       /* its memory, see core/wire/worker_memory.h */
+	unsigned share_kib;            /* its memory, see core/wire/worker_memory.h */
 
 	/* Owned by the caller that set busy, from a request to its reply. */
 	struct process process;
@@ -43,13 +43,13 @@ struct worker {
 	uint64_t last_call;  /* when a call ended last, in nanoseconds */
 	struct restart restart;
 	struct error death; /* why the last process ended; "": none did */
-	int death_code;	    /* what calls during that end return */
+	int death_code;     /* what calls during that end return */
 	uint32_t missing;   /* steps of its confinement, enum confinement */
 
 	pthread_mutex_t lock; /* guards all that follows; held briefly */
 	pthread_cond_t free;  /* busy became false; uses the monotonic clock */
 	bool busy;
-	unsigned waiting;	      /* callers that wait for busy to become false */
+	unsigned waiting;             /* callers that wait for busy to become false */
 	struct worker_opened *closed; /* closed devices that the process does not know of yet */
 	struct provider_status status;
 	int watched; /* the socket of a running process, for provider_life; -1: none runs */
@@ -58,9 +58,9 @@ struct worker {
 struct worker_opened {
 	struct opened opened;
 	struct worker_opened *next; /* in worker.closed */
-	struct sent_host *host;	    /* valid while opened.life is the worker's generation */
-	uint32_t number;	    /* of the device, given by the process */
-	char body[];		    /* its strings */
+	struct sent_host *host;     /* valid while opened.life is the worker's generation */
+	uint32_t number;            /* of the device, given by the process */
+	char body[];                /* its strings */
 };
 
 static inline struct worker *worker_of(struct provider *provider)

@@ -22,7 +22,7 @@ struct sent_host {
 struct requests {
 	const struct backend_info *info;
 	struct wire_out out; /* all requests since the last wire_send */
-	uint32_t last;	     /* the id of the last request, the one that gets a reply */
+	uint32_t last;       /* the id of the last request, the one that gets a reply */
 	uint32_t hosts_sent;
 	/*
 	 * The host used last comes first: devices of one host are opened one after the
@@ -36,7 +36,7 @@ struct requests {
 struct device_request {
 	enum wire_op op;
 	uint32_t device; /* its number */
-	uint32_t which;	 /* enum provider_list; 0 for a comparison */
+	uint32_t which;  /* enum provider_list; 0 for a comparison */
 	const char *payload;
 	size_t len;
 };

@@ -79,8 +79,8 @@ enum migcompat_limit {
 	MIGCOMPAT_LIMIT_FIRMWARE = 6,
 	MIGCOMPAT_LIMIT_PARAMETER = 7,
 	MIGCOMPAT_LIMIT_RESOURCE = 8,
-	MIGCOMPAT_LIMIT_POLICY = 9,	 /* set by the administrator */
-	MIGCOMPAT_LIMIT_HOLD = 10,	 /* set by the operator */
+	MIGCOMPAT_LIMIT_POLICY = 9,      /* set by the administrator */
+	MIGCOMPAT_LIMIT_HOLD = 10,       /* set by the operator */
 	MIGCOMPAT_LIMIT_HYPERVISOR = 11, /* set by the hypervisor */
 };
 
@@ -167,7 +167,7 @@ enum migcompat_setting_type {
 /* A key of the configuration section that has the backend's namespace as its name. */
 struct migcompat_setting {
 	const char *name;
-	uint32_t type;	     /* enum migcompat_setting_type */
+	uint32_t type;       /* enum migcompat_setting_type */
 	const char *allowed; /* "a,b,c", "<min>-<max>", or NULL for any value */
 	const char *init;    /* the value if the administrator sets none, as text */
 	const char *description;
@@ -182,12 +182,12 @@ struct migcompat_description {
 	 * not_source.
 	 */
 	const char *type;
-	const char *model;	    /* device model, a reverse-domain name with path, or NULL */
-	const char *label;	    /* for people, or NULL */
-	uint32_t mechanism;	    /* enum migcompat_state: can driver and kernel migrate it? */
+	const char *model;          /* device model, a reverse-domain name with path, or NULL */
+	const char *label;          /* for people, or NULL */
+	uint32_t mechanism;         /* enum migcompat_state: can driver and kernel migrate it? */
 	const char *mechanism_text; /* a sentence, or NULL */
-	const char *not_source;	    /* a sentence why it cannot be a source, or NULL */
-	const char *not_target;	    /* a sentence why it cannot be a target, or NULL */
+	const char *not_source;     /* a sentence why it cannot be a source, or NULL */
+	const char *not_target;     /* a sentence why it cannot be a target, or NULL */
 };
 
 /*
@@ -199,12 +199,12 @@ struct migcompat_finding {
 	size_t struct_size; /* sizeof(struct migcompat_finding) */
 	const char *field;  /* its name; copied */
 	const char *noun;   /* a plural, for "source has 2 ports"; NULL: none */
-	uint32_t rule;	    /* enum migcompat_rule */
+	uint32_t rule;      /* enum migcompat_rule */
 	uint32_t status;    /* enum migcompat_status */
-	uint32_t limit;	    /* enum migcompat_limit */
+	uint32_t limit;     /* enum migcompat_limit */
 	struct migcompat_value source;
 	struct migcompat_value target;
-	uint64_t extra;	  /* how much more the target has; 0: the same */
+	uint64_t extra;   /* how much more the target has; 0: the same */
 	const char *text; /* a sentence, copied; NULL: rendered from rule and values */
 };
 
@@ -223,7 +223,7 @@ enum migcompat_parameter_type {
 struct migcompat_parameter {
 	size_t struct_size; /* sizeof(struct migcompat_parameter) */
 	const char *name;
-	uint32_t type;	     /* enum migcompat_parameter_type */
+	uint32_t type;       /* enum migcompat_parameter_type */
 	const char *value;   /* of the device, or of the payload */
 	const char *allowed; /* "a,b,c", "<min>-<max>", or NULL for any value */
 	const char *init;    /* of a new device; required */
@@ -264,10 +264,10 @@ struct migcompat_candidate {
 struct migcompat_field {
 	const char *name; /* 1 to 64 of a-z, 0-9 and _; unique in a table */
 	const char *noun; /* as in struct migcompat_finding */
-	uint32_t value;	  /* enum migcompat_value_type */
-	uint32_t rule;	  /* enum migcompat_rule */
-	uint32_t limit;	  /* enum migcompat_limit, if the rule is broken */
-	uint32_t flags;	  /* enum migcompat_field_flags */
+	uint32_t value;   /* enum migcompat_value_type */
+	uint32_t rule;    /* enum migcompat_rule */
+	uint32_t limit;   /* enum migcompat_limit, if the rule is broken */
+	uint32_t flags;   /* enum migcompat_field_flags */
 };
 
 enum migcompat_field_flags {
@@ -283,16 +283,16 @@ struct migcompat_record {
 	size_t struct_size;
 	const struct migcompat_field *fields;
 	size_t field_size; /* sizeof(struct migcompat_field) */
-	size_t nfields;	   /* 1 to 64 */
+	size_t nfields;    /* 1 to 64 */
 	uint32_t oldest;   /* payload formats that are read, oldest to newest */
 	uint32_t newest;
 };
 
 /* ---------------------------------------------------------------- what a backend is given */
 
-struct migcompat_facts;	 /* facts of a device and its host; valid from open to close */
+struct migcompat_facts;  /* facts of a device and its host; valid from open to close */
 struct migcompat_result; /* collects findings; valid during the call */
-struct migcompat_sink;	 /* collects parameters, candidates or writes; valid during the call */
+struct migcompat_sink;   /* collects parameters, candidates or writes; valid during the call */
 
 /*
  * Called for each fact that fits. key and value live until close, and value has len bytes
@@ -463,7 +463,7 @@ struct migcompat_backend {
 	 * driver. Required.
 	 */
 	const char *name;
-	const char *version;	 /* release of the backend, "1.0.0"; required */
+	const char *version;     /* release of the backend, "1.0.0"; required */
 	const char *description; /* one line for people; default: none */
 
 	/*
@@ -477,7 +477,7 @@ struct migcompat_backend {
 	size_t nwants;
 
 	const struct migcompat_setting *settings; /* may be NULL */
-	size_t setting_size;			  /* sizeof(struct migcompat_setting) */
+	size_t setting_size;                      /* sizeof(struct migcompat_setting) */
 	size_t nsettings;
 
 	/*

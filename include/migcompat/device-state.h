@@ -86,7 +86,7 @@ extern "C" {
 #define MIGCOMPAT_STATE_PAGE 4096u     /* bytes of a page, of device memory and of system memory */
 #define MIGCOMPAT_STATE_WINDOW 262144u /* most bytes of the device-memory region */
 #define MIGCOMPAT_STATE_CONFIG_MAX (16u << 20) /* most bytes of a config */
-#define MIGCOMPAT_STATE_BITMAP 32768u	       /* bytes of the dirty-bitmap region */
+#define MIGCOMPAT_STATE_BITMAP 32768u          /* bytes of the dirty-bitmap region */
 
 /* device_state. LOGGING modifies the other two: memory is then about dirty pages, not all pages. */
 enum migcompat_device_states {
@@ -167,8 +167,8 @@ struct migcompat_dirty_record {
 	uint8_t page[MIGCOMPAT_STATE_PAGE];
 };
 
-struct migcompat_device_state;	 /* <migcompat/backend.h> */
-struct migcompat_regions;	 /* the four regions of one device. One thread at a time */
+struct migcompat_device_state;   /* <migcompat/backend.h> */
+struct migcompat_regions;        /* the four regions of one device. One thread at a time */
 struct migcompat_regions_server; /* one socket. In the thread that uses its regions */
 
 #if defined(__GNUC__)
@@ -221,7 +221,7 @@ struct migcompat_save_progress {
 	uint32_t phase; /* enum migcompat_save_phase */
 	uint32_t round; /* of MIGCOMPAT_SAVE_ROUND, from 1 */
 	uint64_t bytes; /* written so far, without the heads of records */
-	uint64_t rest;	/* left in this phase, as far as is known */
+	uint64_t rest;  /* left in this phase, as far as is known */
 };
 
 /* Members may be appended: set struct_size to sizeof. */
@@ -240,9 +240,9 @@ struct migcompat_save_options {
 };
 
 struct migcompat_save_report {
-	size_t struct_size;	/* set by the caller */
-	uint64_t memory_bytes;	/* all of memory */
-	uint64_t dirty_bytes;	/* dirty records of all rounds and of the rest */
+	size_t struct_size;     /* set by the caller */
+	uint64_t memory_bytes;  /* all of memory */
+	uint64_t dirty_bytes;   /* dirty records of all rounds and of the rest */
 	uint64_t stopped_bytes; /* what was moved while the device was stopped */
 	uint64_t config_bytes;
 	uint32_t rounds; /* while the device ran */

@@ -59,7 +59,7 @@
 extern "C" {
 #endif
 
-struct migcompat;	 /* policy, backends and devices */
+struct migcompat;        /* policy, backends and devices */
 struct migcompat_device; /* a device of a context */
 struct migcompat_target; /* a device that stays open for many checks */
 /* the answer to a check; its memory is reused for the next one */
@@ -93,7 +93,7 @@ enum migcompat_verdict_code {
 	MIGCOMPAT_COMPATIBLE = 0,
 	MIGCOMPAT_INCOMPATIBLE = 1,
 	MIGCOMPAT_NOT_MIGRATABLE = 2, /* one of the devices can move nowhere */
-	MIGCOMPAT_ERROR = 3,	      /* there is no answer; never read it as a yes */
+	MIGCOMPAT_ERROR = 3,          /* there is no answer; never read it as a yes */
 };
 
 #if defined(__GNUC__)

@@ -53,7 +53,7 @@ static const struct driver *table_find(const char *name, size_t len)
 
 const char *fact_trouble(int error)
 {
-	return error == -ENOENT	   ? "missing"
+	return error == -ENOENT    ? "missing"
 	       : error == -ENODATA ? "not collected"
 	       : error == -ERANGE  ? "malformed"
 	       : error == -EILSEQ  ? "no text"

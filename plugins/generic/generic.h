@@ -7,7 +7,7 @@
 
 #include "migcompat/backend.h"
 
-#define MODULE_SIZE 65u	   /* bytes of a module's name with its zero */
+#define MODULE_SIZE 65u    /* bytes of a module's name with its zero */
 #define SENTENCE_SIZE 512u /* bytes of the sentence about a driver with its zero */
 
 /* ---------------------------------------------------------------- drivers (drivers.c) */

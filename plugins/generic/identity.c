@@ -52,7 +52,7 @@ static const struct {
 	const char *name;
 	uint64_t max;
 } ids[] = {
-	{"vendor", 0xffff},	      {"device", 0xffff}, {"subsystem_vendor", 0xffff},
+	{"vendor", 0xffff},           {"device", 0xffff}, {"subsystem_vendor", 0xffff},
 	{"subsystem_device", 0xffff}, {"revision", 0xff}, {"class", 0xffffff},
 };
 #define IDS (sizeof(ids) / sizeof(ids[0]))

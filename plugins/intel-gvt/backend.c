@@ -84,7 +84,7 @@ static const struct migcompat_record version_records[GVT_MODULE_COUNT][2] = {
 /* An opened device. It does not change after open. */
 struct handle {
 	struct gvt_device gvt;
-	struct migcompat_value values[FIELD_COUNT];	   /* of the device as it is */
+	struct migcompat_value values[FIELD_COUNT];        /* of the device as it is */
 	struct migcompat_value versions[GVT_MODULE_COUNT]; /* of type MIGCOMPAT_VALUE_VERSION; NONE
 							      if not semantic */
 	bool cross_device;

@@ -28,8 +28,8 @@ struct key {
 	bool (*parse)(const struct key *key, struct span value, struct gvt_resources *resources);
 	const char *expected; /* for the sentence if parsing fails */
 	const char *unit;     /* of a number: the letters after it */
-	size_t offset;	      /* of a number: a uint64_t in struct gvt_resources */
-	uint64_t max;	      /* of a number */
+	size_t offset;        /* of a number: a uint64_t in struct gvt_resources */
+	uint64_t max;         /* of a number */
 	bool required;
 };
 

@@ -26,7 +26,7 @@ static struct shown shown(const char *value, size_t len)
 	struct shown shown = {{0}};
 
 	for (size_t i = 0; i < len && i < sizeof(shown.text) - sizeof("..."); i++)
-		shown.text[i] = value[i] == '\n'		      ? ' '
+		shown.text[i] = value[i] == '\n'                      ? ' '
 				: value[i] >= 0x20 && value[i] < 0x7f ? value[i]
 								      : '?';
 	if (len > sizeof(shown.text) - sizeof("..."))

@@ -36,16 +36,16 @@ struct gvt_version {
 struct gvt_device {
 	const struct migcompat_host *host;
 	const struct migcompat_facts *facts;
-	int kind;	     /* enum migcompat_kind */
+	int kind;            /* enum migcompat_kind */
 	const char *type_id; /* "i915-GVTg_V5_4", or NULL */
 	uint64_t pci_vendor;
 	uint64_t pci_device;
-	uint64_t generation;	  /* 8 or 9 */
+	uint64_t generation;      /* 8 or 9 */
 	struct gvt_resources one; /* a single instance */
-	uint64_t instances;	  /* how many are aggregated; 1 without aggregation */
-	uint64_t instances_max;	  /* of a type: how many can be aggregated; 1: none */
-	const char *attribute;	  /* the file that sets it; NULL: the device has none */
-	uint64_t free;		  /* of a type: available instances; UINT64_MAX: not known */
+	uint64_t instances;       /* how many are aggregated; 1 without aggregation */
+	uint64_t instances_max;   /* of a type: how many can be aggregated; 1: none */
+	const char *attribute;    /* the file that sets it; NULL: the device has none */
+	uint64_t free;            /* of a type: available instances; UINT64_MAX: not known */
 	struct gvt_version versions[GVT_MODULE_COUNT];
 };
 

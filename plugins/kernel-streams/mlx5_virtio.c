@@ -17,7 +17,7 @@
 #define PLAUSIBLE ((uint64_t)1 << 40) /* bytes of a first record, at most */
 
 enum tag {
-	TAG_DATA = 0,		/* of the firmware or the device */
+	TAG_DATA = 0,           /* of the firmware or the device */
 	TAG_STOP_COPY_SIZE = 1, /* how much follows when the device is stopped */
 	TAG_COUNT,
 };

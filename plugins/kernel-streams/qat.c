@@ -17,7 +17,7 @@
 #define SECTION 16u  /* bytes of a section's head: name (8), size, parts */
 #define NAME 8u
 #define BANKS 4u /* of a VF */
-#define SLA 24u	 /* bytes: service, padding, ring pairs (8), cir, pir */
+#define SLA 24u  /* bytes: service, padding, ring pairs (8), cir, pir */
 #define SLA_SHOWN 16u
 
 typedef unsigned long long ull;

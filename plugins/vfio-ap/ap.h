@@ -24,7 +24,7 @@ struct ap_mask {
 };
 
 #define MASK_TEXT_LEN 66u /* 0x and 64 hexadecimal digits */
-#define MASK_CHARS 43u	  /* of base64url */
+#define MASK_CHARS 43u    /* of base64url */
 
 static inline bool mask_has(const struct ap_mask *mask, unsigned bit)
 {
@@ -144,8 +144,8 @@ static inline bool matrix_has_queues(const struct ap_matrix *matrix)
 #define PACKED_HWTYPE(packed) ((packed) >> 12)
 #define PACKED_FUNCTIONS(packed) ((packed)&0xfffu)
 #define PACKED_ACCELERATOR 0x080u /* function bit 4 */
-#define PACKED_BOUND 0x003u	  /* function bits 16 and 17 */
-#define PACKED_MIXED UINT32_MAX	  /* no single value: the queues differ, or a value is not known */
+#define PACKED_BOUND 0x003u       /* function bits 16 and 17 */
+#define PACKED_MIXED UINT32_MAX   /* no single value: the queues differ, or a value is not known */
 
 /* Why a queue exists but is not available now. cards.c has the texts. */
 enum ap_busy {
@@ -168,21 +168,21 @@ struct ap_card {
 	bool off;
 	bool stopped;
 
-	struct ap_mask seen;	   /* queues that any fact of the host names */
+	struct ap_mask seen;       /* queues that any fact of the host names */
 	struct ap_mask has_hwtype; /* queues with a value of their own */
 	struct ap_mask has_functions;
-	struct ap_mask known;	   /* queues whose packed value is valid */
-	struct ap_mask bound;	   /* bound to vfio_ap */
+	struct ap_mask known;      /* queues whose packed value is valid */
+	struct ap_mask bound;      /* bound to vfio_ap */
 	struct ap_mask has_status; /* if set, in_use and assigned are complete */
-	struct ap_mask in_use;	   /* used by a guest */
+	struct ap_mask in_use;     /* used by a guest */
 	struct ap_mask assigned;   /* assigned to an mdev */
 
 	uint8_t queue_hwtype[AP_IDS];
 	uint32_t queue_functions[AP_IDS];
 	uint32_t packed[AP_IDS];
-	uint64_t keys[AP_IDS];	    /* hash of the current master keys; 0: not known */
+	uint64_t keys[AP_IDS];      /* hash of the current master keys; 0: not known */
 	const char *driver[AP_IDS]; /* NULL: no driver, or not known */
-	uint8_t reason[AP_IDS];	    /* enum ap_busy */
+	uint8_t reason[AP_IDS];     /* enum ap_busy */
 };
 
 /* ------------------------------------------------------------ the payload (payload.c) */
@@ -196,7 +196,7 @@ struct ap_card {
 struct ap_source {
 	struct ap_matrix matrix;
 	unsigned nadapters; /* adapters in the payload: those of the matrix, or 0 without a queue */
-	bool has_keys;	    /* keys holds what the source sent */
+	bool has_keys;      /* keys holds what the source sent */
 	bool is_configured; /* the matrix is the configured one; the guest may have less */
 	bool keys_are_own;  /* the keys equal those that this device sends for its own matrix; keys
 			       was not filled */
@@ -216,9 +216,9 @@ enum ap_master_keys {
 
 /* The adapters whose keys could not be compared. */
 struct ap_unknown {
-	unsigned source, target;	     /* how many on each side */
+	unsigned source, target;             /* how many on each side */
 	unsigned first_source, first_target; /* numbers of adapters */
-	char text[AP_TEXT_MAX];		     /* the sentence that keys_unknown_text makes */
+	char text[AP_TEXT_MAX];              /* the sentence that keys_unknown_text makes */
 };
 
 struct ap {
@@ -235,7 +235,7 @@ struct ap {
 	bool no_instances; /* of a type: no instance is left */
 
 	struct ap_matrix matrix;  /* as configured; empty for a type */
-	struct ap_matrix sent;	  /* as source: the matrix that the guest has */
+	struct ap_matrix sent;    /* as source: the matrix that the guest has */
 	bool sent_is_configured;  /* the guest's matrix is not known */
 	struct ap_listing *guest; /* guest_matrix; NULL: not known */
 	struct ap_card *cards[AP_IDS];

@@ -59,7 +59,7 @@ static void queue_missing(struct comparison *c, unsigned adapter, unsigned domai
 	const struct ap *ap = c->ap;
 	bool assigned = ap->by_host || (mask_has(&ap->matrix.adapters, adapter) &&
 					mask_has(&ap->matrix.domains, domain));
-	const char *why = !assigned		? "not assigned"
+	const char *why = !assigned             ? "not assigned"
 			  : !ap->cards[adapter] ? "no card"
 						: "no domain";
 	char field[32], text[AP_TEXT_MAX];

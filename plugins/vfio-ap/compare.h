@@ -16,7 +16,7 @@ struct comparison {
 	struct migcompat_result *result;
 	const struct ap_source *source;
 	const char *prefix; /* of the names of findings; NULL: none */
-	bool has_all;	    /* no queue is missing */
+	bool has_all;       /* no queue is missing */
 	bool bad_queues, bad_hwtype, bad_functions, bad_keys;
 	unsigned adapters; /* how many adapters had something to compare */
 	uint64_t extra_hwtype, extra_functions;

@@ -11,7 +11,7 @@
 enum function_rule {
 	FUNCTION_EQUAL,
 	FUNCTION_CLASS, /* equal, or the source is stateless and the target full native */
-	FUNCTION_ZERO,	/* zero on both sides */
+	FUNCTION_ZERO,  /* zero on both sides */
 };
 
 /* Groups of function bits in the packed value: bit 0 is 0x800, bit 9 is 0x004, bits 16

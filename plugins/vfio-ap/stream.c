@@ -24,7 +24,7 @@ struct stream {
 	size_t len;
 	uint64_t size;
 	uint32_t queues; /* as the head says */
-	size_t read;	 /* how many of them are in the bytes */
+	size_t read;     /* how many of them are in the bytes */
 	struct ap_matrix matrix;
 	size_t distinct;
 };

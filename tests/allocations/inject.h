@@ -14,8 +14,8 @@
 
 struct inject {
 	_Atomic uint64_t count; /* allocations since it was set to 0 */
-	_Atomic uint64_t at;	/* the one that fails, from 1; 0: none */
-	_Atomic uint32_t all;	/* later ones fail too */
+	_Atomic uint64_t at;    /* the one that fails, from 1; 0: none */
+	_Atomic uint32_t all;   /* later ones fail too */
 };
 
 #endif

@@ -37,16 +37,16 @@ static const char *const check[] = {PROGRAM,
 				    NULL};
 
 static char folder[] = FOLDER, socket_path[sizeof(FOLDER) + 8], log_path[sizeof(FOLDER) + 8];
-static const char *const asked[] = {PROGRAM,	    "--daemon",
-				    "--socket",	    socket_path,
-				    "check",	    "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
+static const char *const asked[] = {PROGRAM,        "--daemon",
+				    "--socket",     socket_path,
+				    "check",        "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001",
 				    "0000:00:04.0", NULL};
-static const char *const service[] = {SERVICE,	  "--foreground",
+static const char *const service[] = {SERVICE,    "--foreground",
 				      "--socket", socket_path,
 				      "--state",  folder,
 				      "--config", folder,
-				      "-i",	  HOSTS "serial-a.json",
-				      "-i",	  HOSTS "serial-b.json",
+				      "-i",       HOSTS "serial-a.json",
+				      "-i",       HOSTS "serial-b.json",
 				      NULL};
 
 static double now_ms(void)

@@ -335,8 +335,8 @@ static void control_characters_of_a_liar_do_not_reach_the_terminal(void **state)
 static void no_command_takes_nonsense(void **state)
 {
 	static const char *const commands[] = {
-		"list",		"list --types",	     "show A",	  "type A",
-		"version A",	"check A B",	     "ask A",	  "params A",
+		"list",         "list --types",      "show A",    "type A",
+		"version A",    "check A B",         "ask A",     "params A",
 		"backend list", "hold A --reason b", "release A",
 	};
 

@@ -198,8 +198,8 @@ static void version_and_help_load_nothing(void **state)
 static void help_names_every_command_with_an_example(void **state)
 {
 	static const char *const names[] = {
-		"list",		"show",		"type",	       "version",	"check",
-		"ask",		"params",	"prepare",     "inventory",	"backend list",
+		"list",         "show",         "type",        "version",       "check",
+		"ask",          "params",       "prepare",     "inventory",     "backend list",
 		"backend dump", "policy check", "policy show", "policy explain"};
 
 	(void)state;

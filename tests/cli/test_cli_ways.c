@@ -14,9 +14,9 @@
 #define MATRIX "5b8f1c2e-7a44-4d0b-9e36-0c14a5d20501"
 
 static const char *const more[] = {
-	"-i", HOSTS "broken.json",	  "-i", HOSTS "gvt-gen9-1024.json",
+	"-i", HOSTS "broken.json",        "-i", HOSTS "gvt-gen9-1024.json",
 	"-i", HOSTS "gvt-gen8-1024.json", "-i", HOSTS "ap-z14.json",
-	"-i", HOSTS "ap-z16.json",	  NULL,
+	"-i", HOSTS "ap-z16.json",        NULL,
 };
 
 static const char policy[] = "rules = (\n"

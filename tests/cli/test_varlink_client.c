@@ -7,7 +7,7 @@
 #include "tests/cli/fake_service.h"
 
 #define PATIENCE_MS 60000u /* for events that must come */
-#define HASTE_MS 100u	   /* for events that must not come */
+#define HASTE_MS 100u      /* for events that must not come */
 
 struct bench {
 	struct folder folder;

@@ -207,8 +207,8 @@ static void a_yes_implies_equal_types(void **state)
 static void open_changed(const struct device *device, size_t which, bool of_host, int how)
 {
 	static const char *const nonsense[] = {
-		"",   "x",    "99999999999999999999", "-1",	    "0x", "\n\n",
-		"..", "%n%n", "0x0,0x0,0x0",	      "05.0004\n05"};
+		"",   "x",    "99999999999999999999", "-1",         "0x", "\n\n",
+		"..", "%n%n", "0x0,0x0,0x0",          "05.0004\n05"};
 	const struct factset *set = of_host ? &device->host->facts : &device->facts;
 	struct fact *facts = calloc(set->count + 1, sizeof(*facts));
 	struct host host = *device->host;

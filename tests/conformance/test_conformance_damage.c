@@ -27,7 +27,7 @@ struct file {
 
 static struct file file;
 static struct state_port *target; /* NULL: the file is only read */
-static struct tape before;	  /* state of the target at first */
+static struct tape before;        /* state of the target at first */
 static size_t loads;
 
 /* ---------------------------------------------------------------- one damaged file */

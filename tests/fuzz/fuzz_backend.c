@@ -70,7 +70,7 @@ static const char *next_text(void)
 static const char *next_name(void)
 {
 	static const char *const names[] = {"count", "card",  "option", "mask",
-					    "",	     "Count", "type",	"stated"};
+					    "",      "Count", "type",   "stated"};
 	uint8_t which = next();
 
 	return which < 200 ? names[which % 8] : next_text();
@@ -235,7 +235,7 @@ static int fuzz_payload(void *arg, char *buffer, size_t size)
 		 MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
 	};
 	static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]),
-						       FIELDS,	       1,      1};
+						       FIELDS,         1,      1};
 	struct migcompat_value values[FIELDS] = {{MIGCOMPAT_VALUE_NUMBER, 0, {.number = 1}},
 						 {MIGCOMPAT_VALUE_NUMBER, 0, {.number = 2}},
 						 {0}};

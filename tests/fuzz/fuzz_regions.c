@@ -91,11 +91,11 @@ static uint64_t take(struct input *input, size_t size)
 }
 
 static const uint64_t fields[][2] = {
-	{STATE_FIELD(version)},		{STATE_FIELD(device_state)},
-	{STATE_FIELD(config.action)},	{STATE_FIELD(config.size)},
-	{STATE_FIELD(memory.action)},	{STATE_FIELD(memory.size)},
+	{STATE_FIELD(version)},         {STATE_FIELD(device_state)},
+	{STATE_FIELD(config.action)},   {STATE_FIELD(config.size)},
+	{STATE_FIELD(memory.action)},   {STATE_FIELD(memory.size)},
 	{STATE_FIELD(memory.position)}, {STATE_FIELD(dirty.start)},
-	{STATE_FIELD(dirty.count)},	{STATE_FIELD(capabilities)},
+	{STATE_FIELD(dirty.count)},     {STATE_FIELD(capabilities)},
 	{STATE_FIELD(regions[2].size)}, {2, 4},
 };
 

@@ -20,8 +20,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static void check_documents(json_t *parameters)
 {
 	static const struct shape *const shapes[] = {
-		shape_list,	  shape_device,	  shape_verdict, shape_choices,
-		shape_parameters, shape_backends, shape_event,	 shape_nothing,
+		shape_list,       shape_device,   shape_verdict, shape_choices,
+		shape_parameters, shape_backends, shape_event,   shape_nothing,
 	};
 
 	for (size_t i = 0; i < sizeof(shapes) / sizeof(shapes[0]); i++) {

@@ -105,7 +105,7 @@ static void serve_requests(struct wire_reader *body)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const readers[])(struct wire_reader *) = {
-		read_info,	read_opened,  read_result, read_list,
+		read_info,      read_opened,  read_result, read_list,
 		serve_requests, read_control, read_session};
 	struct wire_reader body;
 	char *copy;

@@ -32,21 +32,21 @@ struct target {
 
 static struct broker broker;
 static struct target *targets;
-static char **known;	    /* NAME=STRING of targets that are attached later */
+static char **known;        /* NAME=STRING of targets that are attached later */
 static unsigned long lines; /* lines of an answer to ASK; 0: one a target */
 static int ask_answer;
-static int hanging;		/* reads requests, and does not reply */
+static int hanging;             /* reads requests, and does not reply */
 static unsigned long counts[4]; /* reads, writes, asks, cancels */
-static unsigned long late;	/* replies that were refused */
+static unsigned long late;      /* replies that were refused */
 
 static const struct {
 	const char *name;
 	int value;
 } answers[] = {
-	{"EINVAL", -EINVAL},	   {"ENODEV", -ENODEV},	    {"EPERM", -EPERM},
-	{"EBUSY", -EBUSY},	   {"E2BIG", -E2BIG},	    {"EIO", -EIO},
+	{"EINVAL", -EINVAL},       {"ENODEV", -ENODEV},     {"EPERM", -EPERM},
+	{"EBUSY", -EBUSY},         {"E2BIG", -E2BIG},       {"EIO", -EIO},
 	{"ETIMEDOUT", -ETIMEDOUT}, {"ENOTCONN", -ENOTCONN}, {"normal", ANSWER_NORMAL},
-	{"hang", ANSWER_HANG},	   {"EEXIST", -EEXIST},	    {"ENOENT", -ENOENT},
+	{"hang", ANSWER_HANG},     {"EEXIST", -EEXIST},     {"ENOENT", -ENOENT},
 };
 
 static struct target *target_find(uint64_t id)

@@ -32,8 +32,8 @@ static const struct fault {
 	int version_error; /* result of reading the string */
 	int write_error;
 } faults[] = {
-	{"plain", UUID "1", 0, 0},	{"crash_compare", UUID "2", 0, EIO},
-	{"garbage", UUID "3", 0, EIO},	{"hang_compare", UUID "4", 0, ETIMEDOUT},
+	{"plain", UUID "1", 0, 0},      {"crash_compare", UUID "2", 0, EIO},
+	{"garbage", UUID "3", 0, EIO},  {"hang_compare", UUID "4", 0, ETIMEDOUT},
 	{"greedy", UUID "5", EIO, EIO}, {"immovable", UUID "6", ENODEV, ENODEV},
 };
 #define FAULTS (sizeof(faults) / sizeof(faults[0]))

@@ -28,7 +28,7 @@
 struct subject subjects[SUBJECTS] = {
 	[MTTY_2A] = {NULL, "MDEV_2A", 2},   [MTTY_2B] = {NULL, "MDEV_2B", 2},
 	[MTTY_1A] = {NULL, "MDEV_1A", 1},   [MTTY_1B] = {NULL, "MDEV_1B", 1},
-	[TYPE_2] = {NULL, "TYPE_2", 2},	    [TYPE_1] = {NULL, "TYPE_1", 1},
+	[TYPE_2] = {NULL, "TYPE_2", 2},     [TYPE_1] = {NULL, "TYPE_1", 1},
 	[CARD_2] = {NULL, "CARD_2PORT", 2}, [CARD_1] = {NULL, "CARD_1PORT", 1},
 };
 

@@ -21,7 +21,7 @@ enum mix_visit { MIX_STAYS, MIX_PLAIN_MDEV, MIX_MTTY_MDEV, MIX_CARD };
 
 struct mix_device {
 	const char *name; /* in /sys/class/migcompat */
-	const char *id;	  /* as commands print it */
+	const char *id;   /* as commands print it */
 	enum mix_group group;
 	enum mix_visit visit;
 	bool card;
@@ -33,7 +33,7 @@ struct mix_device {
 extern struct mix_device mix_devices[MIX_DEVICES];
 extern char mix_strings[MIX_GROUPS][MIX_STRING_MAX]; /* of one device of each group, compatible with
 							all of the group */
-extern atomic_bool mix_deny;			     /* the policy denies cards as targets */
+extern atomic_bool mix_deny;                         /* the policy denies cards as targets */
 
 /* The service. It is started and ended only while all actors pause. */
 extern struct daemon_process mix_daemon;
@@ -68,7 +68,7 @@ void mix_moment_check(const struct mix_moment *moment, enum mix_group source,
 struct mix_actor {
 	const char *name;
 	void (*act)(struct mix_actor *actor); /* one operation */
-	unsigned int pause_ms;		      /* maximum pause between two operations */
+	unsigned int pause_ms;                /* maximum pause between two operations */
 	uint64_t chance;
 	int fd; /* connection or session of the actor; -1: none */
 	atomic_ulong done;

@@ -103,7 +103,7 @@ static void file_of_a_driver_is_not_replaced(void)
 
 static void type_is_a_class_device_only(void)
 {
-	static const char *const bad[] = {"mtty-2", "!mtty-2", "mtty!",	 "a/b!c",
+	static const char *const bad[] = {"mtty-2", "!mtty-2", "mtty!",  "a/b!c",
 					  ".x!y",   "a!b\x01", "a!b\xff"};
 
 	broker_start_clean(&broker);

@@ -80,8 +80,8 @@ static void each_error_reaches_the_caller(void)
 		const char *name;
 		int error;
 	} codes[] = {
-		{"EINVAL", EINVAL},	  {"ENODEV", ENODEV},	  {"EPERM", EPERM},
-		{"EBUSY", EBUSY},	  {"E2BIG", E2BIG},	  {"EIO", EIO},
+		{"EINVAL", EINVAL},       {"ENODEV", ENODEV},     {"EPERM", EPERM},
+		{"EBUSY", EBUSY},         {"E2BIG", E2BIG},       {"EIO", EIO},
 		{"ETIMEDOUT", ETIMEDOUT}, {"ENOTCONN", ENOTCONN},
 	};
 	char buffer[64];

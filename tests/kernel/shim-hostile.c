@@ -86,7 +86,7 @@ static struct migcompat_broker_write_reply reply_to(const union broker_message *
 
 static void only_a_whole_yes_is_yes(void)
 {
-	static const int errors[] = {-ENOENT,	      EINVAL,  1,      -512,	    -4095,
+	static const int errors[] = {-ENOENT,         EINVAL,  1,      -512,        -4095,
 				     -2147483647 - 1, -EAGAIN, -EINTR, -EOPNOTSUPP, 2147483647};
 	struct migcompat_broker_write_reply good, bad;
 	union broker_message request;

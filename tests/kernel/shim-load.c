@@ -60,7 +60,7 @@ static void setup(int fd)
 }
 
 struct load {
-	long writes;	 /* of each writer; 0: until stopped */
+	long writes;     /* of each writer; 0: until stopped */
 	bool may_refuse; /* ENOTCONN is valid, too */
 	unsigned int number;
 };

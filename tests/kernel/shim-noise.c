@@ -37,7 +37,7 @@ static size_t message_make(char *bytes, size_t limit, const union broker_message
 		struct migcompat_broker_header header;
 		char bytes[512];
 	} message = {0};
-	static const uint32_t ops[] = {1,  2,  3,  4,	       5,	   6,	       16,
+	static const uint32_t ops[] = {1,  2,  3,  4,          5,          6,          16,
 				       17, 18, 19, 0x80000010, 0x80000011, 0x80000012, 0x80000001};
 	size_t size = sizeof(message.header) + random_below(96);
 

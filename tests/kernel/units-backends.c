@@ -47,7 +47,7 @@ static const struct harmful {
 	const char *module;
 	const char *uuid;
 } harmful[] = {
-	{"greedy", UUID "20"},	     {"crash_open", UUID "21"}, {"hang_open", UUID "22"},
+	{"greedy", UUID "20"},       {"crash_open", UUID "21"}, {"hang_open", UUID "22"},
 	{"hang_compare", UUID "23"}, {"flood", UUID "24"},
 };
 static const struct harmful greedy[] = {

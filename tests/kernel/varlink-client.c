@@ -55,7 +55,7 @@ ssize_t varlink_receive(int fd, char *reply, size_t size)
 		/* A zero ends the message. Bytes after it belong to the next reply. */
 		ssize_t count = recv(fd, reply + used, size - used, MSG_PEEK);
 		const char *end = count > 0 ? memchr(reply + used, '\0', (size_t)count) : NULL;
-		size_t taken = end	   ? (size_t)(end - reply) + 1 - used
+		size_t taken = end         ? (size_t)(end - reply) + 1 - used
 			       : count > 0 ? (size_t)count
 					   : 0;
 

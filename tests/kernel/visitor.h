@@ -21,10 +21,10 @@ struct visitor {
 	unsigned int names;
 	ssize_t (*come)(const char *name);
 	ssize_t (*go)(const char *name);
-	const char *string;		   /* its string, which it accepts */
-	const char *other_string;	   /* a string that it refuses */
-	const char *parameter;		   /* file that has one digit, or NULL */
-	int tolerated;			   /* an error that is accepted like ENODEV, or 0 */
+	const char *string;                /* its string, which it accepts */
+	const char *other_string;          /* a string that it refuses */
+	const char *parameter;             /* file that has one digit, or NULL */
+	int tolerated;                     /* an error that is accepted like ENODEV, or 0 */
 	void *(*companion)(void *visitor); /* runs concurrently until stopped; or NULL */
 };
 

@@ -22,7 +22,7 @@ struct bench {
 	struct broker broker;
 	struct queue_context context;
 	struct batch batch;
-	int kernel;				      /* the broker's other end */
+	int kernel;                                   /* the broker's other end */
 	char string[MIGCOMPAT_BROKER_STRING_MAX + 1]; /* of the card */
 	struct stamp now; /* stamp of each question, all but its attachment */
 	bool detached;

@@ -28,7 +28,7 @@ static const char *const crowd_calls[] = {
 #define CROWD_CALLS (sizeof(crowd_calls) / sizeof(crowd_calls[0]))
 
 struct crowd_client {
-	int fd;		/* -1: between two connections */
+	int fd;         /* -1: between two connections */
 	unsigned round; /* CROWD_ROUNDS: done */
 	size_t len;
 	char reply[CROWD_REPLY_MAX];

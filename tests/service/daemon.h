@@ -25,16 +25,16 @@
 
 #define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"   /* two ports, of serial-a */
 #define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002" /* one port */
-#define CARD_1 "0000:00:03.0"			      /* one port, of serial-b */
-#define CARD_2 "0000:00:04.0"			      /* two ports */
-#define WAIT_MS 60000				      /* sanitizers on a busy machine are slow */
+#define CARD_1 "0000:00:03.0"                         /* one port, of serial-b */
+#define CARD_2 "0000:00:04.0"                         /* two ports */
+#define WAIT_MS 60000                                 /* sanitizers on a busy machine are slow */
 #define PATIENCE "300"
 
 struct daemon {
 	struct folder folder;
 	char socket[128];
 	pid_t pid;
-	bool live;	 /* serves this host, which may be mocked, instead of recorded ones */
+	bool live;       /* serves this host, which may be mocked, instead of recorded ones */
 	bool background; /* log to the journal */
 	void (*prepare)(struct daemon *daemon); /* in the child, before exec; or NULL */
 };

@@ -14,7 +14,7 @@
 
 #define ONE_PORT "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0001"
 #define TWO_PORTS "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c0002"
-#define CARD "0000:00:03.0"	  /* one port */
+#define CARD "0000:00:03.0"       /* one port */
 #define PLAIN_CARD "0000:00:04.0" /* two ports, under vfio-pci */
 #define NEW "0d2f5a31-6a0e-4c0b-9d6d-0a4f8f3c00ff"
 #define PARENT "/sys/devices/virtual/mtty/mtty"

@@ -34,12 +34,12 @@ struct shim_message {
 };
 
 struct shim {
-	int closed;		/* errno of open(2), 0 or, without the module, ENOENT */
-	bool broken;		/* read(2) fails */
-	const char *unbound;	/* device for which ATTACH fails; or NULL */
-	unsigned no_memory;	/* how many ATTACH and PUBLISH fail with ENOMEM */
-	int event;		/* eventfd, a semaphore: one count a message */
-	pthread_mutex_t lock;	/* guards all but event */
+	int closed;             /* errno of open(2), 0 or, without the module, ENOENT */
+	bool broken;            /* read(2) fails */
+	const char *unbound;    /* device for which ATTACH fails; or NULL */
+	unsigned no_memory;     /* how many ATTACH and PUBLISH fail with ENOMEM */
+	int event;              /* eventfd, a semaphore: one count a message */
+	pthread_mutex_t lock;   /* guards all but event */
 	pthread_cond_t changed; /* after each write */
 	struct shim_message messages[SHIM_MESSAGES_MAX]; /* oldest first */
 	size_t nmessages;
@@ -241,7 +241,7 @@ int __wrap_open(const char *path, int flags, ...);
 ssize_t __wrap_read(int fd, void *buffer, size_t size);
 ssize_t __wrap_write(int fd, const void *buffer, size_t size);
 
-#define SHIM_FD 900		 /* at least: no other file gets it after a close */
+#define SHIM_FD 900              /* at least: no other file gets it after a close */
 static _Atomic int shim_fd = -1; /* the service's descriptor */
 
 int __wrap_open(const char *path, int flags, ...)

@@ -86,9 +86,9 @@ static struct {
 	atomic_uint made; /* changes */
 	atomic_uint found;
 	atomic_uint reloads;
-	struct world *_Atomic newest;	/* last one loaded */
+	struct world *_Atomic newest;   /* last one loaded */
 	struct world *_Atomic scanning; /* of the running scan */
-	struct world *_Atomic scanned;	/* of the last scan that ended */
+	struct world *_Atomic scanned;  /* of the last scan that ended */
 } walk;
 
 /* Of this thread, about an observed question: */

@@ -38,7 +38,7 @@ static void add(struct answer_cache *cache, uint32_t op, const char *question, i
 		.text_len = strlen(text),
 		.error = error,
 		.device = "card",
-		.verdict = error			    ? "incompatible"
+		.verdict = error                            ? "incompatible"
 			   : op == MIGCOMPAT_BROKER_OP_READ ? "read"
 							    : "compatible",
 		.limit = error ? "parameter" : NULL,

@@ -29,8 +29,8 @@ struct bench {
 	sd_event *event;
 	struct pool *pool;
 	struct asks *asks;
-	int kernel;			    /* the broker's other end */
-	uint64_t id;			    /* of the last question */
+	int kernel;                         /* the broker's other end */
+	uint64_t id;                        /* of the last question */
 	struct held held[POOL_ASK_THREADS]; /* occupy all threads until let_go */
 	sem_t begun;
 	sem_t hold;

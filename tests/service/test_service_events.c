@@ -65,7 +65,7 @@ struct udev_device *__wrap_udev_monitor_receive_device(struct udev_monitor *moni
 
 static void on_event(void *arg, const struct events_change *change)
 {
-	static const char *const names[] = {"add",  "remove", "bind",	 "unbind", "change",
+	static const char *const names[] = {"add",  "remove", "bind",    "unbind", "change",
 					    "move", "online", "offline", "rescan"};
 	struct heard *heard = arg;
 	size_t len = strlen(heard->text);
@@ -170,7 +170,7 @@ static int end(void **state)
 
 static void every_action_has_path_subsystem_and_name(void **state)
 {
-	static const char *const actions[] = {"add",	 "bind",   "change", "unbind",
+	static const char *const actions[] = {"add",     "bind",   "change", "unbind",
 					      "offline", "online", "move",   "remove"};
 	struct heard heard = {.text = ""};
 	char expected[1024] = "";

@@ -19,7 +19,7 @@ static void info_names_both_interfaces(void **state)
 static void description_has_every_method(void **state)
 {
 	static const char *const names[] = {"List",  "Describe", "Version", "Check",
-					    "Ask",   "Params",	 "Hold",    "Release",
+					    "Ask",   "Params",   "Hold",    "Release",
 					    "Watch", "Backends", "Policy"};
 	json_t *reply = call(*state, "{\"method\":\"org.varlink.service.GetInterfaceDescription\","
 				     "\"parameters\":{\"interface\":\"io.migcompat\"}}");

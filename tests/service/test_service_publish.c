@@ -17,7 +17,7 @@
 
 static UMockdevTestbed *testbed;
 static _Atomic unsigned failing_scans, missing_threads; /* number of further failures */
-static char names[DEVICES + 1][16];			/* a test may add one */
+static char names[DEVICES + 1][16];                     /* a test may add one */
 
 int __real_attachment_scan_run(struct attachment_scan *scan, struct world *world, char *const *ids,
 			       size_t nids, struct error *err);

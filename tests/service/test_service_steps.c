@@ -129,7 +129,7 @@ static void keep_answer(uint32_t op)
 static void walk_again(enum change change)
 {
 	static const enum step steps[] = {STEP_RECEIVED,  STEP_LOOKED_UP, STEP_STAMPED,
-					  STEP_LIFE_SEEN, STEP_FOUND,	  STEP_ACCEPTED};
+					  STEP_LIFE_SEEN, STEP_FOUND,     STEP_ACCEPTED};
 
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
 		begin();

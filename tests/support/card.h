@@ -49,7 +49,7 @@ struct card {
 	uint64_t system[MIGCOMPAT_DIRTY_WORDS(CARD_SYSTEM_PAGES)];
 	uint32_t state;
 	bool staging;
-	int fail[CARD_OP_COUNT];	    /* what an operation returns, if not 0 */
+	int fail[CARD_OP_COUNT];            /* what an operation returns, if not 0 */
 	unsigned fail_after[CARD_OP_COUNT]; /* calls that succeed before */
 	unsigned calls[CARD_OP_COUNT];
 	const char *message;

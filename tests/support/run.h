@@ -21,10 +21,10 @@
 #define SERIAL_B "-i tests/hosts/serial-b.json "
 #define SERIAL SERIAL_A SERIAL_B
 #define SERIAL_C SERIAL_A "-i tests/hosts/serial-c.json " /* cards that cannot move */
-#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"	  /* two ports, on serial-a */
-#define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"	  /* one port */
-#define CARD_1 "0000:00:03.0"				  /* one port, on serial-b */
-#define CARD_2 "0000:00:04.0"				  /* two ports */
+#define DUAL "83b8f4f2-509f-382f-3c1e-e6bfe0fa1001"       /* two ports, on serial-a */
+#define SINGLE "83b8f4f2-509f-382f-3c1e-e6bfe0fa1002"     /* one port */
+#define CARD_1 "0000:00:03.0"                             /* one port, on serial-b */
+#define CARD_2 "0000:00:04.0"                             /* two ports */
 
 static struct {
 	int status;

@@ -15,14 +15,14 @@
 #define SERVED_STRING "card:physical:plain:1;x"
 
 struct served {
-	char path[160];	  /* of the socket */
+	char path[160];   /* of the socket */
 	char result[160]; /* a file with config, memory and state after its end */
 	uint64_t seed;
 	unsigned writes; /* pages that the card writes while all of its memory is saved */
 	const char *version;
 	int (*judge)(void *arg, const char *version, char *text, size_t size);
 	int config_fails; /* what config_write answers */
-	int run_fails;	  /* what set_state answers, except for the first time */
+	int run_fails;    /* what set_state answers, except for the first time */
 	pid_t pid;
 };
 

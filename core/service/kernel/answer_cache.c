@@ -31,7 +31,7 @@ struct answer_cache {
 	void (*unlogged)(void *arg);
 	void *arg;
 	pthread_mutex_t lock; /* guards all below */
-	bool log_due;	      /* unlogged was called, answer_cache_log was not */
+	bool log_due;         /* unlogged was called, answer_cache_log was not */
 	struct entry *slots[ANSWER_CACHE_MAX];
 };
 

@@ -33,7 +33,7 @@
 struct stamp {
 	uint64_t attachment;
 	uint64_t changed; /* counts events that may have changed the device */
-	uint64_t world;	  /* policy and backends */
+	uint64_t world;   /* policy and backends */
 	uint64_t holds;
 	uint32_t life; /* of the worker that answered, see provider_life */
 };
@@ -43,7 +43,7 @@ bool stamp_equal(const struct stamp *a, const struct stamp *b);
 /* An answer to add. */
 struct cached_answer {
 	const struct stamp *stamp;
-	uint32_t op;	      /* MIGCOMPAT_BROKER_OP_READ or _WRITE */
+	uint32_t op;          /* MIGCOMPAT_BROKER_OP_READ or _WRITE */
 	const char *question; /* the string of a write; "" of a read */
 	size_t len;
 	const char *text; /* the string that a read gives; "" of a write */

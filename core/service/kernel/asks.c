@@ -36,8 +36,8 @@ struct asks {
 	struct pool *pool;
 	const struct broker *broker;
 	sd_event_source *source;
-	int fd;			    /* eventfd: wakes the loop */
-	pthread_mutex_t lock;	    /* guards all below */
+	int fd;                     /* eventfd: wakes the loop */
+	pthread_mutex_t lock;       /* guards all below */
 	struct ask *list[ASKS_MAX]; /* oldest first */
 	size_t count;
 	bool full; /* was logged */

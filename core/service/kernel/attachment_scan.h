@@ -38,7 +38,7 @@ struct attachment_scan {
 	 */
 	bool (*waits)(void *arg, const char *id, const char *backend);
 	void *arg;
-	bool *resting;	    /* one per provider: its further devices are skipped */
+	bool *resting;      /* one per provider: its further devices are skipped */
 	struct arena arena; /* for all strings */
 	struct scan_row *rows;
 	size_t count;

@@ -13,8 +13,8 @@ struct attachment {
 	uint64_t number;  /* the kernel's */
 	uint64_t changed; /* how often the device may have changed */
 	uint64_t digest;  /* of what was published; 0: nothing yet */
-	uint64_t scan;	  /* number of the last scan that found the device */
-	char *backend;	  /* name; NULL: not known yet */
+	uint64_t scan;    /* number of the last scan that found the device */
+	char *backend;    /* name; NULL: not known yet */
 	struct retry retry;
 	bool is_type;
 	char id[];

@@ -24,7 +24,7 @@
 struct queue {
 	struct batch batch; /* of the thread */
 	struct broker_reader *reader;
-	int wake;	      /* eventfd */
+	int wake;             /* eventfd */
 	pthread_mutex_t lock; /* guards all below */
 	struct queue_job *first;
 	struct queue_job **last;

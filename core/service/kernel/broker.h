@@ -22,7 +22,7 @@ struct broker {
 	int fd; /* -1: closed */
 	uint64_t epoch;
 	pthread_mutex_t read_lock; /* held from a command until its answer was read */
-	uint64_t last_command;	   /* id; under read_lock */
+	uint64_t last_command;     /* id; under read_lock */
 	/*
 	 * Requests of one read(2) that broker_receive did not return yet, under
 	 * read_lock.
@@ -76,8 +76,8 @@ int broker_publish(struct broker *broker, uint64_t attachment, const char *type,
 /* ---------------------------------------------------------------- requests */
 
 struct broker_request {
-	uint32_t op;	     /* MIGCOMPAT_BROKER_OP_READ, _WRITE, _ASK or _CANCEL */
-	uint64_t id;	     /* of a CANCEL: the request that nobody waits for any more */
+	uint32_t op;         /* MIGCOMPAT_BROKER_OP_READ, _WRITE, _ASK or _CANCEL */
+	uint64_t id;         /* of a CANCEL: the request that nobody waits for any more */
 	uint64_t attachment; /* 0 in ASK and CANCEL */
 	uint64_t received_us;
 	/*

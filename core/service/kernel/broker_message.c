@@ -98,7 +98,7 @@ int broker_command(struct broker *broker, struct migcompat_broker_header *header
 
 int broker_error(int error)
 {
-	static const int known[] = {-EINVAL, -ENODEV, -EPERM,	  -EBUSY,
+	static const int known[] = {-EINVAL, -ENODEV, -EPERM,     -EBUSY,
 				    -E2BIG,  -EIO,    -ETIMEDOUT, -ENOTCONN};
 
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)

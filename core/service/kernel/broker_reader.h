@@ -22,7 +22,7 @@ struct broker_reader {
 	pthread_mutex_t lock; /* guards all below */
 	const void *queue;    /* that reads; NULL: the loop */
 	uint64_t busy_since;  /* of that queue, in microseconds; 0: it is not busy */
-	bool closed;	      /* nobody reads */
+	bool closed;          /* nobody reads */
 };
 
 /* Closed at first. -errno. */

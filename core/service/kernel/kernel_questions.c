@@ -25,8 +25,8 @@ struct kernel_questions {
 	sd_event_source *guard;
 	sd_event_source *wake;
 	sd_event_source *log_timer; /* for answer_cache_log */
-	bool ready;		    /* options.ready was called */
-	bool open;		    /* questions are read */
+	bool ready;                 /* options.ready was called */
+	bool open;                  /* questions are read */
 	bool draining;
 };
 

@@ -26,8 +26,8 @@ struct open_target {
 	struct target target;
 	uint64_t attachment; /* 0: free */
 	uint64_t changed;    /* of the stamp at which it was opened */
-	uint64_t batch;	     /* that used it last */
-	size_t bytes;	     /* of its facts; 0: they are the world's */
+	uint64_t batch;      /* that used it last */
+	size_t bytes;        /* of its facts; 0: they are the world's */
 };
 
 /* A policy rule about facts may read facts that the backend does not declare. */

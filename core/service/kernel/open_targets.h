@@ -16,13 +16,13 @@
 
 struct open_targets {
 	struct world *world;
-	char *name;		   /* of the backend */
+	char *name;                /* of the backend */
 	struct provider *provider; /* of that name; NULL: the world has none */
-	bool announced;		   /* all facts that matter are announced */
+	bool announced;            /* all facts that matter are announced */
 	struct open_target *list;
-	size_t bytes;	/* of facts in them */
+	size_t bytes;   /* of facts in them */
 	uint64_t batch; /* number of the present batch; the caller increments it */
-	uint32_t life;	/* of the backend's worker, as this batch knows it */
+	uint32_t life;  /* of the backend's worker, as this batch knows it */
 };
 
 /* A reference to the world is taken. -ENOMEM. */

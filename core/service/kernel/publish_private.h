@@ -20,9 +20,9 @@ struct publisher {
 	uint64_t host_changed; /* how often all devices may have changed */
 	struct rescan *rescan;
 	struct attachment_scan scan;  /* the scan's thread's while it runs */
-	uint64_t number;	      /* of the last scan that was applied */
+	uint64_t number;              /* of the last scan that was applied */
 	sd_event_source *retry_timer; /* until a device is to be scanned again */
-	bool full;		      /* "no space" was logged already */
+	bool full;                    /* "no space" was logged already */
 };
 
 /* True if it is still attached. Attachment numbers are never reused. */

@@ -13,7 +13,7 @@
 struct dispatch {
 	struct broker broker;
 	struct publisher *publisher; /* set before the first question is read */
-	struct asks *asks;	     /* likewise */
+	struct asks *asks;           /* likewise */
 	struct holds *holds;
 	struct answer_cache *answers;
 	struct broker_reader reader;
@@ -25,7 +25,7 @@ struct dispatch {
 	 */
 	_Atomic uint64_t debugfs_changes;
 	_Atomic uint64_t world_number; /* of serving; changed under the lock */
-	pthread_mutex_t lock;	       /* guards all below, and dispatching */
+	pthread_mutex_t lock;          /* guards all below, and dispatching */
 	bool draining;
 	struct world *serving; /* of all queues */
 	struct queue **queues; /* one a backend that was asked */

@@ -16,7 +16,7 @@ struct queue_job {
 	struct stamp stamp;
 	size_t len;
 	const char *string; /* of a write; zero-terminated, in the same memory */
-	char device[];	    /* id, then the string */
+	char device[];      /* id, then the string */
 };
 
 /* Shared by all queues; outlives them. */

@@ -20,7 +20,7 @@
 #define RETRY_FIRST_US 1000000u
 #define RETRY_FACTOR 8u
 #define RETRY_MOST_US 600000000u
-#define RETRY_BUSY_US 500000u	 /* for a backend that rests or is busy */
+#define RETRY_BUSY_US 500000u    /* for a backend that rests or is busy */
 #define RETRY_QUIET_US 60000000u /* without an end, the next one counts as the first */
 
 /*
@@ -30,7 +30,7 @@
 struct retry {
 	uint64_t due_us;   /* 0: no scan is needed */
 	uint64_t delay_us; /* before due_us; 0: no scan failed yet */
-	bool ended;	   /* the last scan ended the worker */
+	bool ended;        /* the last scan ended the worker */
 };
 
 void retry_failed(struct retry *retry, bool ended, uint64_t now_us);
@@ -42,7 +42,7 @@ void retry_changed(struct retry *retry);
 struct backend_pace {
 	uint64_t next_us;  /* no scan before this time */
 	uint64_t ended_us; /* when a scan last ended the worker */
-	unsigned ends;	   /* in a row */
+	unsigned ends;     /* in a row */
 };
 
 void pace_ended(struct backend_pace *pace, uint64_t now_us);

@@ -26,7 +26,7 @@ struct buffer {
 	size_t start;
 	size_t end;
 	size_t room;
-	size_t max;	       /* bytes of content; set by the owner before the first use */
+	size_t max;            /* bytes of content; set by the owner before the first use */
 	struct budget *budget; /* likewise; NULL: the buffer never exceeds BUFFER_OWN */
 };
 

@@ -14,7 +14,7 @@
 #include "core/service/world.h"
 
 #define CALL_REPLY_MAX (16u << 20) /* bytes of one reply */
-#define CALL_STEP_DEVICES 32u	   /* a step ends after so many devices */
+#define CALL_STEP_DEVICES 32u      /* a step ends after so many devices */
 
 struct call;
 struct watch;
@@ -77,9 +77,9 @@ struct call {
 	struct buffer *out; /* the client's, which does not touch it during a step */
 	/* For answers in several steps: */
 	struct view view;
-	size_t next;	/* index of the next device or choice */
-	json_t *kept;	/* not yet replied */
-	bool listed;	/* a part of the reply is in the buffer already */
+	size_t next;    /* index of the next device or choice */
+	json_t *kept;   /* not yet replied */
+	bool listed;    /* a part of the reply is in the buffer already */
 	size_t charged; /* bytes taken from the budget for what is kept */
 	/* For calls that wait for events: */
 	bool idle; /* set by a step: the next step runs after wake was called */

@@ -6,7 +6,7 @@
 
 int call_not_found(struct call *call, int r, const struct error *err)
 {
-	const char *name = r == -ENOENT	    ? "DeviceNotFound"
+	const char *name = r == -ENOENT     ? "DeviceNotFound"
 			   : r == -ENOTUNIQ ? "DeviceAmbiguous"
 					    : "Failed";
 

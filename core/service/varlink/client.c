@@ -21,7 +21,7 @@
 enum waiting {
 	WAITING_NOTHING,
 	WAITING_MESSAGE, /* for the rest of a message that has begun */
-	WAITING_READER,	 /* for the client to read its reply */
+	WAITING_READER,  /* for the client to read its reply */
 };
 
 struct client {
@@ -38,7 +38,7 @@ struct client {
 	enum waiting waiting;
 	enum slot slot;
 	uint64_t settled_us; /* when client_arm ran last */
-	bool busy;	     /* a step runs in a thread, see client.h */
+	bool busy;           /* a step runs in a thread, see client.h */
 	bool draining;
 };
 
@@ -184,7 +184,7 @@ static int client_arm(struct client *client)
 	write = due || buffer_len(&client->connection.out);
 	/* During a call, or without a slot, further messages wait in the socket. */
 	read = !client->connection.ended && !client->call && !write && client->slot != SLOT_WANTED;
-	waiting = write					       ? WAITING_READER
+	waiting = write                                        ? WAITING_READER
 		  : read && buffer_len(&client->connection.in) ? WAITING_MESSAGE
 							       : WAITING_NOTHING;
 	return client_wait(client, (write ? EPOLLOUT : 0u) | (read ? EPOLLIN : 0u), waiting);
@@ -231,7 +231,7 @@ static void client_continue(struct client *client, enum ending ending)
 	if (ending) {
 		client_end(client, ending);
 	} else if (!client->busy && client_done(client)) {
-		client_end(client, client->draining			? ENDING_DRAINED
+		client_end(client, client->draining                     ? ENDING_DRAINED
 				   : buffer_len(&client->connection.in) ? ENDING_WITHIN
 									: ENDING_LEFT);
 	} else if (client_arm(client) < 0) {

@@ -36,8 +36,8 @@ struct clients {
 	/* Private: */
 	sd_event_source *accepting;
 	sd_event_source *resume; /* timer: accept again after a failure */
-	sd_event_source *quiet;	 /* timer: no call for a while */
-	sd_event_source *serve;	 /* a slot may be free, and a client waits for one */
+	sd_event_source *quiet;  /* timer: no call for a while */
+	sd_event_source *serve;  /* a slot may be free, and a client waits for one */
 	struct client *list[CONNECTIONS_MAX];
 	size_t count;
 	size_t wanting; /* of these, waiting for a slot */

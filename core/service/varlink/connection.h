@@ -11,7 +11,7 @@ struct connection {
 	struct buffer in;
 	struct buffer out;
 	size_t scanned; /* bytes of in that are known to have no zero */
-	bool ended;	/* the client has closed its sending side */
+	bool ended;     /* the client has closed its sending side */
 };
 
 /* True if a whole message is there. *ret_len: its bytes without the final zero. */

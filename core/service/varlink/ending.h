@@ -10,17 +10,17 @@ enum ending {
 	ENDING_LEFT,   /* the client closed its side, and has all replies */
 	ENDING_WITHIN, /* the client closed its side within a message */
 	ENDING_BROKE,
-	ENDING_UNREAD,	/* the client left before its reply */
-	ENDING_LONG,	/* the message is longer than a call may be */
+	ENDING_UNREAD,  /* the client left before its reply */
+	ENDING_LONG,    /* the message is longer than a call may be */
 	ENDING_INVALID, /* the message is no call */
-	ENDING_VALUES,	/* the message has more values than a call may have */
-	ENDING_SLOW,	/* the client stopped within a message */
-	ENDING_READER,	/* the client does not read its reply */
+	ENDING_VALUES,  /* the message has more values than a call may have */
+	ENDING_SLOW,    /* the client stopped within a message */
+	ENDING_READER,  /* the client does not read its reply */
 	ENDING_MEMORY,
-	ENDING_CUT,	  /* a part of the reply was sent, and the rest failed */
+	ENDING_CUT,       /* a part of the reply was sent, and the rest failed */
 	ENDING_DISPLACED, /* the client was idle, and another one needs its connection */
-	ENDING_DRAINED,	  /* the service ends */
-	ENDING_FULL,	  /* there are too many connections */
+	ENDING_DRAINED,   /* the service ends */
+	ENDING_FULL,      /* there are too many connections */
 	ENDING_COUNT
 };
 

@@ -139,7 +139,7 @@ static int hold_failed(struct call *call, int r, const struct error *err)
 	if (r == -EINVAL)
 		return call_invalid(call, "reason");
 	return call_refuse(call,
-			   r == -ENOSPC	  ? "TooManyHolds"
+			   r == -ENOSPC   ? "TooManyHolds"
 			   : r == -ENOENT ? "DeviceNotHeld"
 					  : "Failed",
 			   r, "%s", err->text);

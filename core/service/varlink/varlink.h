@@ -17,14 +17,14 @@
  * six bytes. Parameters are flat, so calls have few values.
  */
 #define VARLINK_MESSAGE_MAX 65535u /* bytes of a call, without the zero at its end */
-#define VARLINK_VALUES_MAX 64u	   /* strings, numbers, objects and so on of a call */
+#define VARLINK_VALUES_MAX 64u     /* strings, numbers, objects and so on of a call */
 #define VARLINK_METHOD_MAX 255u
 
 #define VARLINK_SERVICE "org.varlink.service"
 
 struct varlink_call {
 	char method[VARLINK_METHOD_MAX + 1]; /* INTERFACE.METHOD */
-	json_t *parameters;		     /* an object, never NULL */
+	json_t *parameters;                  /* an object, never NULL */
 	bool more;
 	bool oneway;
 	bool upgrade;

@@ -15,7 +15,7 @@
 
 struct event_log_entry {
 	json_t *document; /* NULL: there was no memory for it */
-	bool of_type;	  /* it is about an mdev type */
+	bool of_type;     /* it is about an mdev type */
 };
 
 struct event_log {
@@ -23,7 +23,7 @@ struct event_log {
 	struct device_snapshot devices;
 	struct hold_list holds;
 	struct event_log_entry ring[EVENT_LOG_MAX]; /* index: number modulo EVENT_LOG_MAX */
-	uint64_t next;				    /* number of the next event; never decreases */
+	uint64_t next;                              /* number of the next event; never decreases */
 };
 
 /* Why a device is held; NULL: it is not. */

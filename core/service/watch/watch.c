@@ -18,7 +18,7 @@
 #include "core/service/watch/watch_cursor.h"
 
 #define WINDOW_US 100000u    /* a scan waits so long for further changes */
-#define PACE 9u		     /* scans of all devices use at most a tenth of one processor */
+#define PACE 9u              /* scans of all devices use at most a tenth of one processor */
 #define POLL_US 5000000u     /* between scans for changes without an event */
 #define BACKENDS_US 1000000u /* between reads of the backends' states */
 #define ACCURACY_US 100000u
@@ -32,7 +32,7 @@ struct watcher {
 struct watch {
 	struct watch_options options;
 	struct world *world;
-	struct rescan *rescan;	      /* stopped while there is no watcher */
+	struct rescan *rescan;        /* stopped while there is no watcher */
 	struct device_snapshot found; /* by the scan; its thread's while it runs */
 	sd_event_source *poll_timer;  /* for changes without an event */
 	struct watcher *watchers[WATCHERS_MAX];

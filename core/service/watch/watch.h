@@ -42,8 +42,8 @@ struct watch *watch_free(struct watch *watch);
 void watch_reload(struct watch *watch, struct world *world);
 
 struct watcher_options {
-	uid_t uid;		 /* of the client */
-	bool types;		 /* include mdev types */
+	uid_t uid;               /* of the client */
+	bool types;              /* include mdev types */
 	void (*wake)(void *arg); /* there is a document to send; must not call back */
 	void *arg;
 };

@@ -9,8 +9,8 @@
 #include "core/service/watch/event_log.h"
 
 enum cursor_phase {
-	CURSOR_WAIT,	/* for the first scan of all devices */
-	CURSOR_POLICY,	/* next is "policy", then as CURSOR_WAIT */
+	CURSOR_WAIT,    /* for the first scan of all devices */
+	CURSOR_POLICY,  /* next is "policy", then as CURSOR_WAIT */
 	CURSOR_PRESENT, /* sends existing devices; last_* is the last one sent */
 	CURSOR_CHANGES,
 };

@@ -107,9 +107,9 @@
 
 /* Bytes of a migration version, without its newline: all of 0x21 to 0x7e. */
 #define MIGCOMPAT_BROKER_STRING_MAX 4094
-#define MIGCOMPAT_BROKER_TYPE_MAX 128	  /* of a migration type; bytes as above */
-#define MIGCOMPAT_BROKER_PATH_MAX 2048	  /* of a device's path */
-#define MIGCOMPAT_BROKER_NAME_MAX 255	  /* of an attachment's name */
+#define MIGCOMPAT_BROKER_TYPE_MAX 128     /* of a migration type; bytes as above */
+#define MIGCOMPAT_BROKER_PATH_MAX 2048    /* of a device's path */
+#define MIGCOMPAT_BROKER_NAME_MAX 255     /* of an attachment's name */
 #define MIGCOMPAT_BROKER_LINES_MAX 262144 /* of an answer to ASK */
 #define MIGCOMPAT_BROKER_PARAMETERS_MAX 256
 /* Bytes of 0x21 to 0x7e without '/' and '='; the first one is not '.'. */
@@ -121,7 +121,7 @@
 #define MIGCOMPAT_BROKER_WRITE_MAX (MIGCOMPAT_BROKER_LINES_MAX + 4096)
 #define MIGCOMPAT_BROKER_ANSWERS_MAX 16
 
-#define MIGCOMPAT_BROKER_SESSIONS_USER_MAX 64	/* of one user, root included */
+#define MIGCOMPAT_BROKER_SESSIONS_USER_MAX 64   /* of one user, root included */
 #define MIGCOMPAT_BROKER_SESSIONS_USERS_MAX 256 /* of all users but root */
 
 /* Daemon to kernel. */
@@ -165,7 +165,7 @@ struct migcompat_broker_hello_reply {
 	__u32 version_min;
 	__u32 version_max;
 	__u32 attachments; /* how many LIST enumerates */
-	__u32 requeued;	   /* requests that an earlier epoch left unanswered */
+	__u32 requeued;    /* requests that an earlier epoch left unanswered */
 	__u32 timeout_ms;  /* time for a reply to a request, at present */
 	__u64 reserved[2];
 };

@@ -287,7 +287,7 @@ static void a_physical_function_needs_no_other(void **state)
 
 static void a_doubt_whether_it_is_virtual_could_not_be_told(void **state)
 {
-	static const char *const facts[] = {"driver",  "acme",	  "vfio/migration/state",
+	static const char *const facts[] = {"driver",  "acme",    "vfio/migration/state",
 					    "RUNNING", "vendor",  "0x1",
 					    "physfn",  "!EACCES", NULL};
 	struct error err;

@@ -23,9 +23,9 @@ struct bench {
 #define BENCH_DESCRIPTION \
 	"low_gm_size: 128MB\nhigh_gm_size: 512MB\nfence: 4\nresolution: 1920x1200\nweight: 4\n"
 static const char *const bench_base[] = {
-	"mdev_type",	   "i915-GVTg_V5_4", "mdev_type/description",
+	"mdev_type",       "i915-GVTg_V5_4", "mdev_type/description",
 	BENCH_DESCRIPTION, "parent/vendor",  "0x8086",
-	"parent/device",   "0x1912",	     NULL};
+	"parent/device",   "0x1912",         NULL};
 
 /* "key", "value", …, NULL. The value "-" removes the fact. */
 #define CHANGES(...) ((const char *const[]){__VA_ARGS__, NULL})

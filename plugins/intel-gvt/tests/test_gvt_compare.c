@@ -13,7 +13,7 @@
 static void equal_devices_are_identical_in_every_field(void **state)
 {
 	static const char *const fields[] = {"generation", "pci_vendor", "pci_device", "low_gm",
-					     "high_gm",	   "fences",	 "resolution", "weight"};
+					     "high_gm",    "fences",     "resolution", "weight"};
 	struct bench *bench = *state;
 
 	assert_int_equal(bench_compare(bench, bench_mdev(bench, NULL), bench_mdev(bench, NULL)), 0);

@@ -342,8 +342,8 @@ static void no_release_of_linux_has_the_mechanism(void **state)
 		uint32_t mechanism;
 	} cases[] = {
 		{"6.1.0-18-amd64", MIGCOMPAT_NO}, {"5.4.0", MIGCOMPAT_NO},
-		{"4.170.1", MIGCOMPAT_NO},	  {"4.17.0-rc7-gvt+", MIGCOMPAT_UNKNOWN},
-		{"4.17", MIGCOMPAT_UNKNOWN},	  {"!EACCES", MIGCOMPAT_UNKNOWN},
+		{"4.170.1", MIGCOMPAT_NO},        {"4.17.0-rc7-gvt+", MIGCOMPAT_UNKNOWN},
+		{"4.17", MIGCOMPAT_UNKNOWN},      {"!EACCES", MIGCOMPAT_UNKNOWN},
 	};
 	struct error err = {0};
 

@@ -195,8 +195,8 @@ static void every_named_section_must_be_there(void **state)
 {
 	static const char *const names[] = {
 		"CONFIG", "gencap",  "svcmap", "extdc", "GENER", "iovinit", "compver",
-		"sla",	  "MISCBAR", "vimsk",  "vimpv", "pf2vm", "vm2pf",   "ETRBAR",
-		"bnk0",	  "bnk1",    "bnk2",   "bnk3",	"mregs",
+		"sla",    "MISCBAR", "vimsk",  "vimpv", "pf2vm", "vm2pf",   "ETRBAR",
+		"bnk0",   "bnk1",    "bnk2",   "bnk3",  "mregs",
 	};
 	char field[32];
 
@@ -281,7 +281,7 @@ static void more_slas_than_are_shown_are_counted(void **state)
 
 static void every_other_length_is_refused(void **state)
 {
-	static const size_t lengths[] = {4,   15,   16,	       33,	  90,	    106,
+	static const size_t lengths[] = {4,   15,   16,        33,        90,       106,
 					 500, 2100, BLOCK - 1, BLOCK + 1, BYTES_MAX};
 
 	(void)state;

@@ -11,7 +11,7 @@ static const char *const two[] = {"mdev_type", "mtty-2", NULL};
 static const char *const one[] = {"mdev_type", "mtty-1", NULL};
 static const char *const newer[] = {"mdev_type", "mtty-2", "stated/state_version", "1.1.0", NULL};
 static const char *const major2[] = {"mdev_type", "mtty-2", "stated/state_version", "2.0.0", NULL};
-static const char *const card2[] = {"vendor", "0x1b36",	  "device", "0x0003",
+static const char *const card2[] = {"vendor", "0x1b36",   "device", "0x0003",
 				    "driver", "vfio-pci", NULL};
 static const char *const card4_alias[] = {
 	"modalias", "pci:v00001B36d00000004sv00001AF4sd00001100bc07sc00i02", NULL};

@@ -14,7 +14,7 @@
 #define LIST_MAX 4096u
 #define CCA "0x92800000" /* APSC, CCA, APXA, full native */
 #define CCA_STATELESS "0x92400000"
-#define EP11 "0x06800000"	 /* EP11, APXA, full native */
+#define EP11 "0x06800000"        /* EP11, APXA, full native */
 #define ACCELERATOR "0x6A800000" /* 4K operands, accelerator, APXA, full native */
 #define TWO_BY_TWO "05.0004\n05.0047\n06.0004\n06.0047\n"
 

@@ -228,7 +228,7 @@ static void other_bits_are_free(void **state)
 
 static void malformed_function_bits_are_named(void **state)
 {
-	static const char *const wrong[] = {"",		  "0x",	       "92800000", "0x928000000",
+	static const char *const wrong[] = {"",           "0x",        "92800000", "0x928000000",
 					    "0x9280000g", "S--D--NF-", "!EACCES"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {

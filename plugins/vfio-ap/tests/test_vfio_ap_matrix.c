@@ -119,9 +119,9 @@ static void malformed_lines_are_refused(void **state)
 
 static void malformed_control_domains_are_refused(void **state)
 {
-	static const char *const wrong[] = {"47",	    "00047",	  "0100",
-					    "004g",	    "0047\n0004", "0047\n0047",
-					    "0004\n\n0047", "0047\n\n",	  "0x47"};
+	static const char *const wrong[] = {"47",           "00047",      "0100",
+					    "004g",         "0047\n0004", "0047\n0047",
+					    "0004\n\n0047", "0047\n\n",   "0x47"};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct pair *pair = *state;

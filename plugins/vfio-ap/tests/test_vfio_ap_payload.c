@@ -140,7 +140,7 @@ static size_t forge(const char *const values[5], char *payload)
 static void forged_fields_are_refused(void **state)
 {
 	static const char *const cases[][5] = {
-		{"", ZEROS, ZEROS, "", NULL},	     /* a mask is empty */
+		{"", ZEROS, ZEROS, "", NULL},        /* a mask is empty */
 		{ZEROS "A", ZEROS, ZEROS, "", NULL}, /* too long */
 		{ZEROS, "AAAA", ZEROS, "", NULL},    /* too short */
 		{ZEROS, ZEROS, "+" ZEROS, "", NULL}, /* too long and foreign */

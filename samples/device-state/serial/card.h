@@ -64,7 +64,7 @@ struct card_port {
 	uint64_t dma_guest;
 	uint64_t dma_count;
 	uint64_t guest_dirty; /* a bit for each page of the ring in guest memory */
-	uint64_t line;	      /* state of the generator of the peer's bytes */
+	uint64_t line;        /* state of the generator of the peer's bytes */
 };
 
 struct card {

@@ -22,7 +22,7 @@ struct device {
 	const char *version; /* NULL: VERSION */
 	const char *socket;
 	const char *dump; /* a file for config and memory at the end, or NULL */
-	bool stopped;	  /* as its state at the start */
+	bool stopped;     /* as its state at the start */
 	void *session;
 	struct migcompat_regions *regions;
 };

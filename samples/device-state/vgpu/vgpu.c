@@ -187,7 +187,7 @@ void vgpu_config_put(const struct vgpu *vgpu, uint8_t *bytes)
 {
 	const struct vgpu_shape *shape = &vgpu->shape;
 	const uint32_t head[] = {VGPU_CONFIG_VERSION, VGPU_CONFIG,    shape->generation,
-				 shape->low_mb,	      shape->high_mb, shape->fences,
+				 shape->low_mb,       shape->high_mb, shape->fences,
 				 shape->pci_device};
 
 	memset(bytes, 0, VGPU_CONFIG_HEAD);

@@ -44,7 +44,7 @@ struct vgpu_shape {
 struct vgpu {
 	struct vgpu_shape shape;
 	uint8_t pci[VGPU_PCI_SPACE];
-	uint8_t *mmio;		   /* VGPU_MMIO bytes */
+	uint8_t *mmio;             /* VGPU_MMIO bytes */
 	struct vgpu_memory memory; /* low memory, then high memory */
 	uint64_t *marks;
 	uint64_t work; /* state of the generator of the guest's next command */

@@ -61,7 +61,7 @@ static int adaptable_describe(void *handle, struct migcompat_description *ret)
 	const struct adaptable *device = handle;
 
 	ret->type = strcmp(device->how, "promises") == 0 ? "memory-4"
-		    : device->memory			 ? device->type
+		    : device->memory                     ? device->type
 							 : "unset";
 	ret->not_source = device->memory ? NULL : "it was not set up yet";
 	return 0;

@@ -137,11 +137,11 @@ static const struct {
 	const char *name;
 	int (*attempt)(void);
 } attempts[] = {
-	{"read", read_file},	    {"create", create_file},	  {"mkdir", make_folder},
+	{"read", read_file},        {"create", create_file},      {"mkdir", make_folder},
 	{"socket", make_socket},    {"sendmsg", send_descriptor}, {"fork", make_process},
-	{"thread", make_thread},    {"exec", run_program},	  {"rlimit", raise_limit},
-	{"root", become_root},	    {"code", add_code},		  {"sigaction", ignore_signal},
-	{"sigmask", block_signals}, {"unwatch", stop_watching},	  {"redirect", redirect_signal},
+	{"thread", make_thread},    {"exec", run_program},        {"rlimit", raise_limit},
+	{"root", become_root},      {"code", add_code},           {"sigaction", ignore_signal},
+	{"sigmask", block_signals}, {"unwatch", stop_watching},   {"redirect", redirect_signal},
 	{"close", end_connection},  {"hide", hide_its_end},
 };
 

@@ -192,8 +192,8 @@ static int slips_describe(void *handle, struct migcompat_description *ret)
 	const struct slips *slips = handle;
 
 	ret->type = is(slips, "type with colon")    ? "a:b"
-		    : is(slips, "type empty")	    ? ""
-		    : is(slips, "type null")	    ? NULL
+		    : is(slips, "type empty")       ? ""
+		    : is(slips, "type null")        ? NULL
 		    : is(slips, "type too long")    ? longest
 		    : is(slips, "unset and source") ? "unset"
 						    : "plain";

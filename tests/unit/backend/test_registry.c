@@ -140,7 +140,7 @@ static void an_mdev_belongs_to_the_module_of_its_parents_driver(void **state)
 
 static void a_parent_driver_that_nobody_serves_ends_the_search(void **state)
 {
-	static const char *const facts[] = {"driver",	     "wide",	 "mdev_type", "serial-1",
+	static const char *const facts[] = {"driver",        "wide",     "mdev_type", "serial-1",
 					    "parent/driver", "stranger", NULL};
 
 	(void)state;
@@ -176,7 +176,7 @@ static void a_function_is_found_by_module_and_modalias(void **state)
 {
 	static const char *const facts[] = {"driver", "vfio-pci", "modalias",
 					    "pci:v00001B36d00000004sv", NULL};
-	static const char *const renamed[] = {"driver",	  "x",	      "driver/module",
+	static const char *const renamed[] = {"driver",   "x",        "driver/module",
 					      "vfio_pci", "modalias", "pci:v00001B36d00000004sv",
 					      NULL};
 
@@ -190,18 +190,18 @@ static void a_function_is_found_by_module_and_modalias(void **state)
 static void a_function_without_a_modalias_is_found_by_its_ids(void **state)
 {
 	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36",
-					  "device", "0x0004",	NULL};
+					  "device", "0x0004",   NULL};
 	static const char *const whole[] = {
-		"driver", "vfio-pci",	      "vendor", "0x1b36",	    "device",
+		"driver", "vfio-pci",         "vendor", "0x1b36",           "device",
 		"0x0004", "subsystem_vendor", "0x1af4", "subsystem_device", "0x1100",
-		"class",  "0x070002",	      NULL};
+		"class",  "0x070002",         NULL};
 	static const char *const other[] = {"driver", "vfio-pci", "vendor", "0x1b36",
-					    "device", "0x0005",	  NULL};
+					    "device", "0x0005",   NULL};
 	static const char *const half[] = {"driver", "vfio-pci", "vendor", "0x1b36", NULL};
 	static const char *const malformed[] = {"driver", "vfio-pci", "vendor", "0x1b36",
 						"device", "4 ports",  NULL};
 	static const char *const empty[] = {"driver", "vfio-pci", "vendor", "0x1b36",
-					    "device", "0x",	  NULL};
+					    "device", "0x",       NULL};
 	static const char *const long_id[] = {"driver", "vfio-pci",    "vendor", "0x1b36",
 					      "device", "0x000000004", NULL};
 
@@ -232,11 +232,11 @@ static void a_modalias_that_ids_make_has_the_kernels_form(void **state)
 	static const struct backend_info *const infos[] = {&exact};
 	static const struct registry registry = {.infos = infos, .count = 1};
 	static const char *const facts[] = {
-		"driver", "vfio-pci",	      "vendor", "0x1b36",	    "device",
+		"driver", "vfio-pci",         "vendor", "0x1b36",           "device",
 		"0x0004", "subsystem_vendor", "0x1af4", "subsystem_device", "0x1100",
-		"class",  "0x070002",	      NULL};
+		"class",  "0x070002",         NULL};
 	static const char *const less[] = {"driver", "vfio-pci", "vendor",   "0x1b36", "device",
-					   "0x0004", "class",	 "0x070002", NULL};
+					   "0x0004", "class",    "0x070002", NULL};
 	const struct backend_info *info = NULL;
 	struct test_host host;
 
@@ -387,7 +387,7 @@ static void module_and_modalias_that_were_looked_up_are_told(void **state)
 	static const char *const function[] = {"driver", "x", "driver/module", "a-b", "modalias",
 					       "pci:v1", NULL};
 	static const char *const ids[] = {"driver", "vfio-pci", "vendor", "0x1b36",
-					  "device", "0x0004",	NULL};
+					  "device", "0x0004",   NULL};
 	static const char *const unbound[] = {"modalias", "pci:v1", NULL};
 	static const char *const mdev[] = {"driver", "x", "parent/driver", "y", "parent/modalias",
 					   "pci:v2", NULL};

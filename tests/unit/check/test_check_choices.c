@@ -204,7 +204,7 @@ static void a_count_of_instances_that_is_none_tells_nothing(void **state)
 		const char *count;
 		uint32_t left;
 	} counts[] = {
-		{"0", MIGCOMPAT_NO},	   {"12", MIGCOMPAT_YES},     {"", MIGCOMPAT_UNKNOWN},
+		{"0", MIGCOMPAT_NO},       {"12", MIGCOMPAT_YES},     {"", MIGCOMPAT_UNKNOWN},
 		{"00", MIGCOMPAT_UNKNOWN}, {"-1", MIGCOMPAT_UNKNOWN}, {"many", MIGCOMPAT_UNKNOWN},
 	};
 	struct bench *bench = *state;

@@ -79,7 +79,7 @@ static void a_target_whose_path_leads_elsewhere_gets_no_write(void **state)
 {
 	static const char *const paths[] = {
 		"/devices/../kernel/" UUID, "/devices//" UUID, "/kernel/" UUID,
-		"/devices/" OTHER,	    "/devices/x" UUID, "/devices/" UUID "/power"};
+		"/devices/" OTHER,          "/devices/x" UUID, "/devices/" UUID "/power"};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

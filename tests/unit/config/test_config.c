@@ -260,11 +260,11 @@ static void reply_that_is_no_tree_is_refused(void **state)
 
 	(void)state;
 	NONSENSE(0);
-	NONSENSE(CONF_GROUP, 1, NO_NAME);	      /* the count is missing */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);	      /* the child is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME);             /* the count is missing */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 1);          /* the child is missing */
 	NONSENSE(CONF_GROUP, 1, NO_NAME, 0xffffffff); /* larger than the message */
-	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);	      /* larger than a tree may be */
-	NONSENSE(CONF_LIST, 1, NO_NAME, 0);	      /* the root is no group */
+	NONSENSE(CONF_GROUP, 1, NO_NAME, 0, 0);       /* larger than a tree may be */
+	NONSENSE(CONF_LIST, 1, NO_NAME, 0);           /* the root is no group */
 	NONSENSE(CONF_TYPE_COUNT, 1, NO_NAME, 0);     /* an unknown type */
 	NONSENSE(CONF_GROUP, 1, NO_NAME, 1, CONF_BOOL, 1, NO_NAME, 0, 0); /* a member has no name */
 	for (int i = 0; i < 200; i++, n += 4)

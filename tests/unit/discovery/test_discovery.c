@@ -17,7 +17,7 @@
 
 static void discovery_finds_mdevs_then_types_then_functions(void **state)
 {
-	static const char *const ids[] = {MDEV1,	 MDEV2,		 "mtty/mtty-1",
+	static const char *const ids[] = {MDEV1,         MDEV2,          "mtty/mtty-1",
 					  "mtty/mtty-2", "0000:00:03.0", "0000:00:04.0"};
 
 	(void)state;
@@ -81,7 +81,7 @@ static void a_run_for_an_unknown_device_makes_no_row(void **state)
 {
 	static const char *const ids[] = {
 		"0000:00:05.0", "0000:00:0*", "0000:00:01.0", "mtty", "mtty/mtty-3",
-		"mtty/",	"/",	      "..",	      "",     "../devices"};
+		"mtty/",        "/",          "..",           "",     "../devices"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(ids); i++) {

@@ -10,7 +10,7 @@
 static void only_what_stands_makes_a_row(void **state)
 {
 	static const char *const ids[] = {
-		BAD(1),	       BAD(2),	      BAD(3),	     BAD(4),	     BAD(5),
+		BAD(1),        BAD(2),        BAD(3),        BAD(4),         BAD(5),
 		"mtty/mtty-1", "mtty/mtty-2", "mtty/mtty-3", "0000:00:03.0", "0000:00:04.0"};
 
 	(void)state;

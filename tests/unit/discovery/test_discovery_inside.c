@@ -80,8 +80,8 @@ static void wants_take_globs_of_device_and_host(void **state)
 
 static void wants_refuse_globs_that_leave_the_folder(void **state)
 {
-	static const char *const globs[] = {"../vendor", "a/../b",	"a/..", "..",	".",  "./a",
-					    "a/./b",	 "/etc/passwd", "/",	"a//b", "a/", ""};
+	static const char *const globs[] = {"../vendor", "a/../b",      "a/..", "..",   ".",  "./a",
+					    "a/./b",     "/etc/passwd", "/",    "a//b", "a/", ""};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(globs); i++) {
@@ -101,7 +101,7 @@ static void wants_refuse_globs_that_are_no_text(void **state)
 static void wants_refuse_attributes_whose_reading_is_an_act(void **state)
 {
 	static const char *const globs[] = {"migration_version",  "migration_type", "migration_*",
-					    "parent/migration_x", "resource0",	    "rom"};
+					    "parent/migration_x", "resource0",      "rom"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(globs); i++)

@@ -14,7 +14,7 @@
 #define TEXT_MAX 65536u
 
 static unsigned failing; /* the number of the realloc that fails, from 1; 0: none */
-static unsigned taken;	 /* calls since then */
+static unsigned taken;   /* calls since then */
 
 void *__real_realloc(void *memory, size_t size);
 void *__wrap_realloc(void *memory, size_t size);

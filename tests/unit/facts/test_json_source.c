@@ -197,7 +197,7 @@ static void types_are_named(void **state)
 {
 	static const char *const pairs[][2] = {
 		{"{}", "an object"}, {"[]", "an array"}, {"\"\"", "a string"}, {"1", "a number"},
-		{"1.5", "a number"}, {"true", "true"},	 {"false", "false"},   {"null", "null"}};
+		{"1.5", "a number"}, {"true", "true"},   {"false", "false"},   {"null", "null"}};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(pairs); i++) {

@@ -44,9 +44,9 @@ static void what_could_be_a_path_is_no_name(void **state)
 
 static void what_is_no_single_visible_word_is_no_name(void **state)
 {
-	static const char *const names[] = {"a b",	     " a",	 "a\tb",    "a\nb",
-					    "a\x7f",	     "a\x1b[2J", "ä",	    "a\xc2\x9b",
-					    "a\xe2\x80\xae", "a\xff",	 "a\\x20b", "-a"};
+	static const char *const names[] = {"a b",           " a",       "a\tb",    "a\nb",
+					    "a\x7f",         "a\x1b[2J", "ä",       "a\xc2\x9b",
+					    "a\xe2\x80\xae", "a\xff",    "a\\x20b", "-a"};
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(names); i++)

@@ -89,14 +89,14 @@ static void clean_texts_have_no_control_characters(void **state)
 static void what_turns_hides_or_parts_text_is_a_control_character(void **state)
 {
 	static const char *const controls[] = {
-		"\xc2\xad",			    /* U+00AD, soft hyphen */
-		"\xd8\x9c",			    /* U+061C */
-		"\xe2\x80\x8b",	    "\xe2\x80\x8f", /* U+200B, U+200F */
-		"\xe2\x80\xa8",	    "\xe2\x80\xae", /* U+2028, U+202E */
-		"\xe2\x81\xa0",	    "\xe2\x81\xa9", /* U+2060, U+2069 */
-		"\xe3\x85\xa4",			    /* U+3164, a letter without a shape */
-		"\xef\xbb\xbf",			    /* U+FEFF */
-		"\xf3\xa0\x80\x81",		    /* U+E0001 */
+		"\xc2\xad",                         /* U+00AD, soft hyphen */
+		"\xd8\x9c",                         /* U+061C */
+		"\xe2\x80\x8b",     "\xe2\x80\x8f", /* U+200B, U+200F */
+		"\xe2\x80\xa8",     "\xe2\x80\xae", /* U+2028, U+202E */
+		"\xe2\x81\xa0",     "\xe2\x81\xa9", /* U+2060, U+2069 */
+		"\xe3\x85\xa4",                     /* U+3164, a letter without a shape */
+		"\xef\xbb\xbf",                     /* U+FEFF */
+		"\xf3\xa0\x80\x81",                 /* U+E0001 */
 	};
 
 	(void)state;
@@ -198,7 +198,7 @@ static void errors_have_names_both_ways(void **state)
 
 static void unknown_error_names_have_no_number(void **state)
 {
-	static const char *const bad[] = {"",	    "0",     "E",     "EWHATEVER",
+	static const char *const bad[] = {"",       "0",     "E",     "EWHATEVER",
 					  "eacces", "E5",    "E0",    "E4096",
 					  "E-524",  "E+524", "E524x", "E99999999999"};
 
@@ -229,8 +229,8 @@ static void base64_is_the_same_both_ways(void **state)
 
 static void base64_refuses_what_is_not_exact(void **state)
 {
-	static const char *const bad[] = {"A",	   "AA",    "AAA",	"AA=A", "=AAA",
-					  "A===",  "====",  "AB==",	"AAB=", "AA-_",
+	static const char *const bad[] = {"A",     "AA",    "AAA",      "AA=A", "=AAA",
+					  "A===",  "====",  "AB==",     "AAB=", "AA-_",
 					  "AAA\n", "AAAAA", "AA==AAAA", "AA A"};
 	char back[16];
 	size_t len;

@@ -24,7 +24,7 @@ static const struct migcompat_field fields[FIELDS] = {
 		  MIGCOMPAT_LIMIT_HARDWARE, MIGCOMPAT_FIELD_OPTIONAL},
 };
 static const struct migcompat_record record = {sizeof(record), fields, sizeof(fields[0]),
-					       FIELDS,	       1,      2};
+					       FIELDS,         1,      2};
 
 static struct migcompat_value text(const char *value)
 {

@@ -48,10 +48,10 @@ static void globs_that_fit(void **state)
 static void globs_that_do_not_fit(void **state)
 {
 	static const char *const pairs[][2] = {
-		{"", "a"},	{"a", ""},	{"a", "ab"},	{"ab", "a"},
-		{"?", ""},	{"?", "ab"},	{"[abc]", "d"}, {"[!abc]", "a"},
-		{"[a-c]", ""},	{"a*c", "abd"}, {"*a", "ab"},	{"\\*", "x"},
-		{"[c-a]", "b"}, {"a?", "a"},	{"A", "a"},	{"*b*c", "cb"},
+		{"", "a"},      {"a", ""},      {"a", "ab"},    {"ab", "a"},
+		{"?", ""},      {"?", "ab"},    {"[abc]", "d"}, {"[!abc]", "a"},
+		{"[a-c]", ""},  {"a*c", "abd"}, {"*a", "ab"},   {"\\*", "x"},
+		{"[c-a]", "b"}, {"a?", "a"},    {"A", "a"},     {"*b*c", "cb"},
 	};
 
 	(void)state;

@@ -56,7 +56,7 @@ static void override_leaves_other_fields_alone(void **state)
 static void override_never_accepts_the_other_limits(void **state)
 {
 	static const enum migcompat_limit limits[] = {
-		MIGCOMPAT_LIMIT_FORMAT,	  MIGCOMPAT_LIMIT_NAMESPACE, MIGCOMPAT_LIMIT_TYPE,
+		MIGCOMPAT_LIMIT_FORMAT,   MIGCOMPAT_LIMIT_NAMESPACE, MIGCOMPAT_LIMIT_TYPE,
 		MIGCOMPAT_LIMIT_RESOURCE, MIGCOMPAT_LIMIT_POLICY,    MIGCOMPAT_LIMIT_HOLD};
 	struct bench *bench = *state;
 
@@ -266,11 +266,11 @@ static void mixed_kinds_are_denied_where_off(void **state)
 		const char *source, *target;
 		enum policy_outcome outcome;
 	} pairs[] = {
-		{"mdev", "physical", POLICY_DENY},	  {"physical", "mdev", POLICY_DENY},
-		{"mdev-type", "physical", POLICY_DENY},	  {"physical", "mdev-type", POLICY_DENY},
-		{"mdev", "mdev", POLICY_NOTHING},	  {"mdev", "mdev-type", POLICY_NOTHING},
+		{"mdev", "physical", POLICY_DENY},        {"physical", "mdev", POLICY_DENY},
+		{"mdev-type", "physical", POLICY_DENY},   {"physical", "mdev-type", POLICY_DENY},
+		{"mdev", "mdev", POLICY_NOTHING},         {"mdev", "mdev-type", POLICY_NOTHING},
 		{"physical", "physical", POLICY_NOTHING}, {NULL, "mdev", POLICY_DENY},
-		{"physical", NULL, POLICY_DENY},	  {NULL, NULL, POLICY_DENY},
+		{"physical", NULL, POLICY_DENY},          {NULL, NULL, POLICY_DENY},
 		{"virtual", "virtual", POLICY_DENY},
 	};
 	struct bench *bench = *state;

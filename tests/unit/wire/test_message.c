@@ -185,7 +185,7 @@ static struct device device_make(struct test_host *from)
 {
 	static const char *const globs[] = {"mdev_type", "many/*"};
 	static const char *const facts[] = {"mdev_type", "mtty-2", "many/a", "!EACCES", "many/b",
-					    "",		 "other",  "x",	     NULL};
+					    "",          "other",  "x",      NULL};
 	struct device device;
 
 	test_host_make(from, NULL);

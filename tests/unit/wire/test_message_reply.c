@@ -122,7 +122,7 @@ static void a_list_that_is_cut_anywhere_is_refused(void **state)
 
 static void a_write_outside_of_the_devices_folder_is_refused(void **state)
 {
-	static const char *const attributes[] = {"../../x",	  "/x", "a/../x", ".", "a//b",
+	static const char *const attributes[] = {"../../x",       "/x", "a/../x", ".", "a//b",
 						 "driver/unbind", "a b"};
 	struct sink_write write = {.value = "1"};
 	struct migcompat_sink sink = {.writes = &write, .nwrites = 1}, got = {0};

@@ -201,7 +201,7 @@ static void several_start_at_once_and_bad_ones_fail_alone(void **state)
 {
 	static const char *const names[] = {
 		"exit_constructor", "mtty",   "crash_constructor", "plain", "hang_constructor",
-		"no_symbol",	    "shorter"};
+		"no_symbol",        "shorter"};
 	static const char *const errors[] = {
 		"its worker ended (exit status 0) while loading",
 		NULL,

@@ -145,7 +145,7 @@ static void sessions_are_closed_and_there_are_not_too_many(void **state)
 static void what_breaks_its_contract_is_told_as_in_this_process(void **state)
 {
 	static const char *const cases[] = {"no table", "short table", "no open",    "no session",
-					    "fail",	"answer 1",    "odd memory", "no info"};
+					    "fail",     "answer 1",    "odd memory", "no info"};
 	struct bench *bench = *state;
 	struct provider *worker = worker_good("stateful"), *local = NULL;
 	struct error err = {0};

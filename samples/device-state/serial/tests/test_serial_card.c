@@ -197,12 +197,12 @@ static void a_config_that_no_card_has_is_refused_with_the_reason(void **state)
 		{12, 0, "length"},
 		{16, 4, "ports"},
 		{20, 1, "does not fit"},
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},		 /* IER */
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},		 /* MCR */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 0, 0xff, "bits"},           /* IER */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 3, 0xff, "bits"},           /* MCR */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO, 16, "FIFO"}, /* head */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + CARD_FIFO + 1, 17, "FIFO"},
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 9 + 2 * CARD_FIFO + 3, 17, "FIFO"},
-		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 45, 0xff, "bits"},	      /* DMA control */
+		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 45, 0xff, "bits"},       /* DMA control */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 53 + 7, 0xff, "beyond"}, /* ring */
 		{CARD_CONFIG_HEAD + CARD_PCI_SPACE + 61, 1, "guest memory"},
 	};
