@@ -78,7 +78,7 @@ static int failed(struct session *session, const char *what, int r, struct error
 			 strerror(-r));
 }
 
-/* Fill the buffer. *ret_end: the driver has no more bytes for now. */
+/* Fill the buffer. *ret_end: the driver has no more bytes at present. */
 static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_end,
 		struct error *err)
 {
@@ -91,7 +91,7 @@ static int fill(struct session *session, size_t max, size_t *ret_len, bool *ret_
 
 		if (n == -EINTR)
 			continue;
-		/* ENOMSG: no more for now. After the device was stopped it would mean a cut
+		/* ENOMSG: no more at present. After the device was stopped it would mean a cut
 		 * stream. */
 		if (n == 0 || (n == -ENOMSG && !session->progress.stopped))
 			*ret_end = true;

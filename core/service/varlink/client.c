@@ -166,7 +166,7 @@ static int client_wait(struct client *client, uint32_t events, enum waiting wait
 	return r;
 }
 
-/* Set events and timeout by what the client waits for now. */
+/* Set events and timeout by what the client is waiting for. */
 static int client_arm(struct client *client)
 {
 	bool due, write, read;
