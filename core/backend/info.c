@@ -65,7 +65,7 @@ static void key_normalise(char *key)
 			*key = '_';
 }
 
-static bool has_operation(const struct backend_info *info, const char *word)
+bool info_has_operation(const struct backend_info *info, const char *word)
 {
 	size_t len = strlen(word);
 
@@ -90,12 +90,12 @@ bool info_announced(const struct backend_info *info)
 
 bool info_reads_streams(const struct backend_info *info)
 {
-	return has_operation(info, "stream");
+	return info_has_operation(info, "stream");
 }
 
 bool info_lists_candidates(const struct backend_info *info)
 {
-	return has_operation(info, "candidates");
+	return info_has_operation(info, "candidates");
 }
 
 static int keys_check(const struct backend_info *info, struct error *err)

@@ -61,7 +61,8 @@ const char *info_differs(const struct backend_info *before, const struct backend
  */
 bool info_announced(const struct backend_info *info);
 
-/* Does it have the operation "stream" or "candidates"? */
+/* Does it have this optional operation, such as "prepare"? */
+bool info_has_operation(const struct backend_info *info, const char *word);
 bool info_reads_streams(const struct backend_info *info);
 bool info_lists_candidates(const struct backend_info *info);
 

@@ -128,6 +128,16 @@ void opened_compare_many(struct compare_job *jobs, size_t count)
 int opened_list(struct opened *opened, enum provider_list which, const char *payload, size_t len,
 		struct migcompat_sink *sink, struct error *err)
 {
+	static const char *const operations[PROVIDER_LIST_COUNT] = {
+		[PROVIDER_CANDIDATES] = "candidates",
+		[PROVIDER_PARAMETERS] = "parameters",
+		[PROVIDER_PREPARE] = "prepare",
+	};
+
+	/* Without a call: this thread may have the worker, for a comparison that is pending. */
+	if (which >= PROVIDER_LIST_COUNT ||
+	    !info_has_operation(&opened->provider->info, operations[which]))
+		return -EOPNOTSUPP;
 	return opened->provider->ops->list(opened, which, payload, len, sink, err);
 }
 

@@ -28,16 +28,12 @@ int candidate_has_type(struct opened *opened, const struct version_string *strin
 		       struct error *err)
 {
 	struct migcompat_sink sink = {0};
-	int r, found;
+	int r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len,
+			    &sink, err);
+	int found = candidate_for(opened, &sink, string) != NULL;
 
-	/* The worker may be in use by this very thread: see candidate_is_asked. */
-	if (!info_lists_candidates(&opened->provider->info))
-		return 0;
-	r = opened_list(opened, PROVIDER_CANDIDATES, string->payload, string->payload_len, &sink,
-			err);
-	found = candidate_for(opened, &sink, string) != NULL;
 	sink_free(&sink);
-	return r ? r : found;
+	return r && r != -EOPNOTSUPP ? r : !r && found;
 }
 
 bool candidate_is_asked(const struct opened *opened, const char *text, size_t len)
