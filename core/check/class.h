@@ -6,7 +6,7 @@
  *
  * A class is made of the newest payload, so that the setting emit_format does not split
  * it during an upgrade. If that setting is not at its initial value, the worker opens the
- * device twice, since a backend may read a setting when it opens a device.
+ * device twice: a backend may read a setting when it opens a device.
  */
 #ifndef CORE_CHECK_CLASS_H
 #define CORE_CHECK_CLASS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Holds with their locks. A change is made on a copy of the list and replaces it after it is on
- * disk, so that no question waits for a disk.
+ * Holds with their locks. A change is made on a copy of the list. The copy replaces the list after
+ * it is on disk, so no question waits for a disk.
  */
 #include "core/check/holds.h"
 

@@ -35,8 +35,8 @@ int plan_parameters(const struct engine *engine, const struct device *device,
 		    struct migcompat_sink *sink, struct error *err);
 
 /*
- * Check the target and make the plan. If the verdict is not "compatible", the plan is empty and 0
- * is returned, unless the backend has a candidate that writes would set up (sets_up). -EINVAL: the
+ * Check the target and make the plan. If the verdict is not "compatible", 0 is returned and the
+ * plan is empty, unless writes would set up a candidate of the backend (sets_up). -EINVAL: the
  * target does not know or does not allow a parameter, or nothing can be written to it (writable.h);
  * err says which.
  */

@@ -12,21 +12,6 @@
 #include "core/regions/save.h"
 #include "core/state/sink.h"
 
-#define SAVED "migcompat-state-saved/1"
-
-int state_cannot(const struct cli *cli, const struct device *device, int error, const char *text)
-{
-	json_t *object;
-
-	output_sentence("%s: %s", device->id, text);
-	if (!cli->options.json)
-		return CLI_NO;
-	object = json_pack("{s:s,s:o,s:o}", "format", SAVED, "device", json_clean(device->id),
-			   "host", json_clean(device->host->name));
-	json_refuse(&object, error == -EBUSY ? "incompatible" : "not-migratable", error, text);
-	return output_json(cli, object, CLI_NO);
-}
-
 /* The device's version string. CLI_NO: the device is held, or can be no source. */
 static int version_get(const struct cli *cli, const struct device *device, char *ret, size_t size)
 {
@@ -59,26 +44,6 @@ static void tell_source(const struct device *device, const struct vfio_device *v
 	snprintf(ret, size, "device=%s\nhost=%s\ndriver=%s\nkernel=%s\ninterface=%s\n", device->id,
 		 device->host->name, device->driver ? device->driver : "", kernel.release,
 		 vfio_way_name(vfio->way));
-}
-
-int state_saved_say(const struct cli *cli, const struct state_saved *saved)
-{
-	char size[32];
-
-	if (cli->options.json)
-		return output_json(
-			cli,
-			json_pack("{s:s,s:o,s:o,s:o,s:s,s:s,s:I,s:I,s:i}", "format", SAVED,
-				  "device", json_clean(saved->device), "host",
-				  json_clean(saved->host), "file", json_clean(cli->options.output),
-				  "version", saved->version, "interface", saved->interface, "bytes",
-				  (json_int_t)saved->bytes, "ahead_bytes",
-				  (json_int_t)saved->ahead_bytes, "rounds", (int)saved->rounds),
-			CLI_YES);
-	if (strcmp(cli->options.output, "-") != 0)
-		output_line("saved %s of %s to %s", state_size(saved->bytes, size, sizeof(size)),
-			    saved->device, cli->options.output);
-	return CLI_YES;
 }
 
 static int save(const struct cli *cli, const struct device *device, const char *version,

@@ -35,10 +35,14 @@ int state_judge(struct cli *cli, const struct state_file *file, const struct dev
 void state_release(struct state_file *file);
 /* Add what is wrong with the file itself to the verdict. */
 void state_judge_file(const struct survey *survey, struct migcompat_verdict *verdict);
+/* The path of an argument "unix:PATH"; NULL: the argument is a device's name. */
+const char *state_unix(const char *argument);
+/* Is --interface regions given? */
+bool state_by_regions(const struct cli *cli);
 /* Check the options about a VFIO device: --stopped is none of them. ret: --interface. */
 int state_device_options(const struct cli *cli, enum vfio_way *ret);
 
-/* cmd_state_save.c: what was saved, for people or as "migcompat-state-saved/1". */
+/* What was saved, for people or as "migcompat-state-saved/1". */
 struct state_saved {
 	const char *device;
 	const char *host;

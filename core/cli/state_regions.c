@@ -137,13 +137,6 @@ void regions_load(const struct regions_side *side, struct loading *loading)
 		loading->report.refused = r;
 }
 
-/* ---------------------------------------------------------------- devices of backends */
-
-bool state_by_regions(const struct cli *cli)
-{
-	return cli->options.interface && strcmp(cli->options.interface, "regions") == 0;
-}
-
 static int backend_open(struct cli *cli, const struct device *device, struct opened **ret,
 			struct state_port **ret_port, struct error *err)
 {

@@ -25,15 +25,11 @@ int regions_save(const struct regions_side *side);
 /* Load the file, which was judged. Sets tried, r, err and the report. */
 void regions_load(const struct regions_side *side, struct loading *loading);
 
-/* Is --interface regions given? */
-bool state_by_regions(const struct cli *cli);
 /* Through the operations of the device's backend, in its worker. Returns the exit status. */
 int state_backend_save(struct cli *cli, const struct device *device, const char *version);
 /* A loading_fn. The worker's session ends with the load. */
 int state_backend_load(struct loading *loading, void *arg);
 
-/* The path of an argument "unix:PATH"; NULL: the argument is a device's name. */
-const char *state_unix(const char *argument);
 /* The commands about a device that another process serves. Each returns the exit status. */
 int state_unix_save(struct cli *cli, const char *argument);
 int state_unix_check(struct cli *cli, const char *argument);

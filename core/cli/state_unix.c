@@ -14,7 +14,6 @@
 #include "core/cli/verdict_table.h"
 #include "core/regions/client.h"
 
-#define PREFIX "unix:"
 #define TIMEOUT_MS 10000 /* to connect, and for each reply */
 
 /* A connection, and the device as verdicts and documents name it. */
@@ -24,11 +23,6 @@ struct served {
 	struct host host;
 	struct utsname system;
 };
-
-const char *state_unix(const char *argument)
-{
-	return strncmp(argument, PREFIX, strlen(PREFIX)) == 0 ? argument + strlen(PREFIX) : NULL;
-}
 
 /* Options about VFIO, policies and kernel drivers mean nothing here. */
 static int options_fit(const struct cli *cli)

@@ -5,9 +5,9 @@
  * 257 on. The service is not trusted: replies are bounded in size and time, and must be
  * JSON objects in the form of the protocol. Callers check their parameters.
  * If the service has no room, the call is repeated on a new connection. The number of
- * attempts is bounded, and all must fit into the time for one reply. It has no room if
- * its queue of connections is full, if it says that it is busy, or if it closes the
- * connection before the first byte of a reply.
+ * attempts is bounded, and all must fit into the time for one reply. The service has no
+ * room if its queue of connections is full, or if it says that it is busy. The same holds
+ * if it closes the connection before the first byte of a reply.
  */
 #ifndef CORE_CLI_VARLINK_CLIENT_H
 #define CORE_CLI_VARLINK_CLIENT_H

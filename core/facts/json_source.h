@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A JSON document that is parsed one value at a time. It is in memory, or in a file that
- * is read through a small window, so neither its text nor its tree is ever in memory as a
- * whole. The file is read, not mapped: if it is cut short meanwhile, that is an error and
- * not a SIGBUS.
+ * is read through a small window. Neither the text of a file nor its tree is ever in
+ * memory as a whole. The file is read, not mapped: if it is cut short meanwhile, that is an error
+ * and not a SIGBUS.
  */
 #ifndef CORE_FACTS_JSON_SOURCE_H
 #define CORE_FACTS_JSON_SOURCE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes jansson's trees as text. All of the library and the programs use it in place of
- * json_dumps, which leaves out bytes of a member's name if memory runs out, and goes on.
+ * Writes jansson's trees as text. The library and the programs use it in place of
+ * json_dumps. If memory runs out, json_dumps leaves out bytes of a member's name.
  */
 #ifndef CORE_FACTS_JSON_WRITE_H
 #define CORE_FACTS_JSON_WRITE_H

@@ -2,7 +2,7 @@
 /*
  * Names of devices, parents, types and attributes. They are checked here when they are
  * read. A name is one part of a path and never a path, so it cannot lead out of its
- * folder, and plans only join such names. Names are ASCII, so that no two look alike, and
+ * folder. Plans only join such names. Names are ASCII, so that no two look alike, and
  * each is one word for a shell and for "list --raw".
  */
 #ifndef CORE_FACTS_NAME_H

@@ -8,8 +8,8 @@
 #define TABLE_FIELDS_MAX 64u
 
 /*
- * 0, or -EINVAL with a mistake of the call: a size, a name that is invalid or repeated, a
- * rule that is unknown or does not fit the type, or a limit that only the core may use.
+ * 0, or -EINVAL with a mistake of the call: a wrong size, a name that is invalid or
+ * repeated, a rule that does not fit the type, a limit that only the core may use.
  */
 int table_check(const struct migcompat_record *record);
 

@@ -90,9 +90,9 @@ int policy_check(const char *dir, struct conf_parser *parser, const struct error
 struct policy *policy_free(struct policy *policy); /* returns NULL; takes NULL */
 
 /*
- * Check that each section belongs to a backend, that each key is one of its settings, with an
- * allowed value, and that each preference names a backend. list NULL: the first error ends it.
- * Otherwise each error is reported, and the code of the first one is returned.
+ * Check that each section belongs to a backend, and that each preference names one. Each key of a
+ * section must be a setting of the backend, with an allowed value. list NULL: the first error ends
+ * it. Otherwise each error is reported, and the code of the first one is returned.
  */
 int policy_check_sections(const struct policy *policy, const struct policy_backend *backends,
 			  size_t count, const struct error_list *list, struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A configuration file as one text in which each @include line is replaced by its file, and a map
- * from lines of that text to files and lines. libconfig's own @include would open any file (a FIFO,
+ * A configuration file as one text: each @include line is replaced by its file. A map leads from
+ * lines of that text to files and lines. libconfig's own @include would open any file (a FIFO,
  * or a file that other users can write) and resolve its name in the working folder. Here files are
  * checked first, a circle is one sentence, and FILE:LINE stays right.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Serving a device's regions on a unix socket, one client at a time. A client that leaves, fails or
- * is silent for too long loses its load, and the device goes back to the state that it had before.
+ * is silent for too long loses its load. The device goes back to the state that it had before.
  */
 #include <errno.h>
 #include <stdlib.h>

@@ -43,8 +43,8 @@ enum pool_kind {
 /*
  * Member of the owner's struct. The job belongs to the pool from pool_submit until done
  * is called: run has exclusive use of the job's data. The owner therefore keeps a flag
- * from pool_submit to done, and must not free or reuse the struct while it is set (`busy`
- * of client, reload, rescan).
+ * from pool_submit to done (`busy` of client, reload, rescan). While it is set, the owner
+ * must not free or reuse the struct.
  */
 struct pool_job {
 	void (*run)(struct pool_job *job); /* in a thread */

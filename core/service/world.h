@@ -14,8 +14,8 @@
  * The unit's MemoryMax and how it is divided. During a reload two worlds have workers. A
  * worker's share is MEMORY_WORKERS_KIB divided by the number of backends
  * (core/wire/worker_memory.h), which is 1.9 MiB with 200 backends. The service's own part
- * includes one reply of each worker, of at most 8 MiB in a buffer of at most 16 MiB,
- * until the call ends.
+ * includes one reply of each worker until the call ends: at most 8 MiB, in a buffer of at
+ * most 16 MiB.
  */
 #define MEMORY_UNIT_KIB (1u << 20)
 #define MEMORY_SERVICE_KIB \

@@ -304,9 +304,8 @@ struct migcompat_server_options {
  * replaced, any other file is not. Only root and the user of this process may connect, one client
  * at a time. A client gets the memfd; its writes to the control region come as messages.
  *
- * If a client leaves, breaks the rules or is silent for too long, its load is dropped and the
- * device goes back to the state that it had before the client, or at its last
- * migcompat_regions_keep.
+ * If a client leaves, breaks the rules or is silent for too long, its load is dropped. The device
+ * goes back to the state of before the client, or of its last migcompat_regions_keep.
  *
  * The regions must outlive the server. -EINVAL: the version string is missing or malformed;
  * -ENAMETOOLONG: the path; otherwise what the system says. The sentence is the regions' message.

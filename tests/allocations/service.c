@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lets each allocation of a running service fail while it answers a call, alone and with
- * all later ones, and compares the reply with the true one: service STRIDE INJECT.so
- * CONFIG BACKENDS INVENTORY… A reply is the true one, an error, or the end of the
+ * all later ones: service STRIDE INJECT.so CONFIG BACKENDS INVENTORY… A reply is the true
+ * one, an error, or the end of the
  * connection. After that the service answers as before. Prints a line for each wrong
  * reply. Status 0: there is none.
  */

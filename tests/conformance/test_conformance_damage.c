@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * State files of each backend with device state, and of a kernel driver, that are cut,
- * have a flipped bit, or miss, repeat or swap records. None is accepted, and the device
- * is unchanged.
+ * Damaged state files, of each backend with device state and of a kernel driver: cut, with
+ * a flipped bit, with missing, repeated or swapped records. None is accepted, and the
+ * device is unchanged.
  *
  * Small files are damaged everywhere. In large files only bytes near the heads of records
  * are, since a reader decides there.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Loads state files into a small card. The first byte chooses whether the rest is a file,
- * or a list of records that get valid sums, so that the code after the sums is reached. A
+ * Loads state files into a small card. The first byte chooses what the rest is: a file, or
+ * a list of records that get valid sums, so that the code after the sums is reached. A
  * refused file leaves the card unchanged. An accepted one can be saved and loaded into
  * another card.
  */

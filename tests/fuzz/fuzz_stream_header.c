@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Gives the beginning of a file to all backends that read streams. The first byte chooses
- * what it is: a file, as for "state inspect", or, as for "state check", the stream of a
- * state file or a bare stream, which is checked against an mtty device. No backend reads
+ * what it is. As for "state inspect", it is a file. As for "state check", it is the stream
+ * of a state file or a bare stream, and is checked against an mtty device. No backend reads
  * beyond the end, and each finding can be rendered.
  */
 #include <errno.h>

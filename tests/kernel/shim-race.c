@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
  * Tests in which devices are created and removed while they are read, written, attached
- * and detached, with a broker that attaches without pause, and tests of a broker with
+ * and detached, with a broker that attaches without pause. Also tests of a broker with
  * several threads. SHIM_ROUNDS is the number of rounds of the first.
  */
 #include "visitor.h"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: LGPL-2.1-or-later
 /*
- * Attach SHIM_DEVICES (1,000) mdevs of a module made of migtest.c, and print the time of
+ * Attaches SHIM_DEVICES (1,000) mdevs of a module made of migtest.c. Prints the time of
  * each in the first quarter, the second and the rest. Only attaching and removal are
  * asserted.
  *

@@ -2,7 +2,8 @@
 /*
  * Tests of the unit with five backends, one of which is harmful: it takes all memory,
  * crashes, hangs or floods. The other four must answer all the time, by attribute and by
- * Varlink, also during reloads and while the kernel kills workers for lack of memory. The
+ * Varlink. That includes reloads, and times when the kernel kills workers for lack of
+ * memory. The
  * service's process must stay the same. BACKENDS_DIR is the service's folder of backends,
  * /lab/backends has the harmful ones.
  */

@@ -5,11 +5,10 @@
  *
  * An answer is about the moment just before its reply is written. At that moment the
  * batch takes the stamp of the question again (answer_cache.h). A reply 0 is sent only if
- * the stamp is still the one with which the answer was computed, and if the worker that
- * answered still runs. Device, policy, holds and worker were then the same from the first
- * step to the last. Otherwise the question is handled again, until the time for which the
- * kernel waits is over. A fact whose change is not announced is as new as the question,
- * and no newer.
+ * the stamp is still the one of the answer, and if the worker that answered still runs. Device,
+ * policy, holds and worker were then the same from the first step to the last. Otherwise the
+ * question is handled again, until the time for which the kernel waits is over. A fact whose change
+ * is not announced is as new as the question, and no newer.
  *
  * A worker has two batches: while it compares the first, the second is prepared and sent.
  * So neither waits for the other. They do not overlap if other callers wait for the

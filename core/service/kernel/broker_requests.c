@@ -2,9 +2,9 @@
 /*
  * Receiving the kernel's requests, and replying to them.
  *
- * Requests are read in one read(2), as many as wait, and replies to writes are sent in
- * one write(2), both since version 2 of the protocol: with many writers, system calls
- * were half of what the service spent on a question.
+ * Since version 2 of the protocol, one read(2) returns all requests that wait, and one
+ * write(2) sends the replies to a batch. With many writers, system calls were half of what
+ * the service spent on a question.
  */
 #include "core/service/kernel/broker_message.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel's questions: reads and writes of migration_version, and questions at
- * /dev/migcompat. Finds the broker, attaches devices (publish.h), reads questions, and
- * has them answered by a cached answer, by the queue of a backend, or by the pool. If the
+ * /dev/migcompat. Finds the broker, attaches devices (publish.h) and reads questions. The
+ * answer is a cached one, or comes from the queue of a backend or the pool. If the
  * kernel module is not loaded, the service waits for it.
  *
  * After a reload the new world answers. Which backend a device belongs to is known from

@@ -3,8 +3,8 @@
  * A table of open targets, searched linearly.
  *
  * A device's facts are collected after the kernel attached it, and used while that
- * attachment lives and no event came. An attachment ends when the driver is unbound, and
- * its number is never reused, so no answer is about an earlier device of the same name.
+ * attachment lives and no event came. An attachment ends when the driver is unbound. Its
+ * number is never reused, so no answer is about an earlier device of the same name.
  *
  * A backend declares for each fact whether changes are announced. If a compared fact is
  * not, or if the policy has a rule about facts, the facts are collected again for every
