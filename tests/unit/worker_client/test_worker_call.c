@@ -53,6 +53,10 @@ static void compare_fails(struct bench *bench, const char *name, unsigned timeou
 		assert_begins(err.text, sentence);
 		assert_int_equal(opened_compare(opened, "1;plain", 7, &bench->result, &err), -EIO);
 		assert_int_equal(
+			opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err),
+			-EOPNOTSUPP);
+		provider->info.operations = "candidates";
+		assert_int_equal(
 			opened_list(opened, PROVIDER_CANDIDATES, "1;plain", 7, &sink, &err), -EIO);
 		assert_null(other);
 	}
