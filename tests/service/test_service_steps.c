@@ -6,7 +6,7 @@
  * no, so a yes must have been decided before it (core/service/kernel/batch.h says when).
  * Runs itself under umockdev-wrapper.
  */
-#include "tests/service/steps.h"
+#include "tests/service/steps_service.h"
 
 /* ---------------------------------------------------------------- answers */
 
